@@ -34,6 +34,8 @@ CONFIG = from_yaml("""
       S1: {start: 2000, end: 2010, label: 2000-10, role: span}
       P1: {start: 2000, end: 2005, label: 2000-05}
     taxonomy: {primary: own, all: [own]}
+    weights:
+      families: {contiguity: {kind: contiguity}, nearest: {kind: nearest, neighbours: 2}}
     controls: {schooling: {kind: initial, expression: schooling, label: years of schooling}}
     estimates:
       beta: [{id: plain, role: primary}, {id: more, controls: [schooling]}]
@@ -42,7 +44,9 @@ CONFIG = from_yaml("""
       clubs: [{id: plain, period: S1, role: primary}]
       inequality:
         [{id: plain, periods: [S1], weighting: unweighted, groupings: [region4], role: primary}]
-      moran: [{id: plain, regions: region4, role: primary}]
+      moran:
+        - {id: plain, regions: region4, role: primary}
+        - {id: far, weights: nearest}
       event_study:
         outcomes: {jobs: {expression: log(jobs), label: log jobs}}
         specs: [{id: plain, outcome: jobs, role: primary}]
@@ -92,6 +96,7 @@ class MadeFacts(Facts):
         self._rows = frame_of(rows)
         self._tables = {"units": NAMES, **(tables or {})}
         self._fit = fit or {}
+        self.description = lambda *_: {"unit_scheme": "all"}
         self.table = lambda name, *_, **__: self._tables[name]
 
     def estimates(self, topic="", **wanted):
@@ -403,6 +408,9 @@ def neighbours(value, rich=0, poor=0, growth_p=0.5):
         | {"p_value": growth_p},
         {**shared, "outcome": "log_income", "period": "2010", "estimate": 0.02}
         | {"controls_id": "region4"},
+        {**shared, "outcome": "log_income", "period": "2010", "estimate": value}
+        | {"controls_id": "none", "p_value": growth_p, "spec_id": "far"}
+        | {"w_id": "nearest"},
     ]
     return MadeFacts("moran", rows, {"series": series.assign(spec_id="plain")})
 
@@ -415,6 +423,7 @@ def test_alike_neighbours():
     assert "Rich among rich: Name u0." in text
     assert "was alike among neighbours (0.10)" in text
     assert "Net of the average of each region it was 0.02." in text
+    assert "All states, nearest weights: 0.50 (p = .001), more alike than" in text
     assert "does not say that one moves the other" in text
     assert "are alike" in words(neighbours(0.5), ANSWER)
 
@@ -424,6 +433,7 @@ def test_no_spatial_dependence():
     assert "no more alike than states put down at random" in text
     assert "no state stood out" in text
     assert "neither alike nor different" in text
+    assert "nearest weights: 0.10 (p = .500), no more and no less alike" in text
     assert "one moves the other" not in text
     assert "no more alike" in words(neighbours(0.1), ANSWER)
 

@@ -23,6 +23,7 @@ from made_study import (
     row,
     rows,
     unit_names,
+    weights_named,
     yearly,
 )
 from tolerances import close
@@ -70,10 +71,12 @@ def make_study(*specs, n=16, **changes):
         "cells": cells,
         "units": positions,
     }
+    # Every other unit of the ring.
+    far = np.roll(ring["ring"].matrix.toarray(), 1, axis=1)
     return MadeStudy(
         {"estimates": {"moran": list(specs) or [SPEC]}},
         tables,
-        ring,
+        {**ring, **weights_named("far", units, far)},
         changes,
         samples={"all": units, "small": units[2:], "two": units[:2]},
     )
@@ -81,6 +84,19 @@ def make_study(*specs, n=16, **changes):
 
 def run(*specs, **estimates):
     return estimate(make_study(*specs, **estimates))
+
+
+def test_a_specification_may_have_weights_of_its_own():
+    study = make_study(SPEC, {**SPEC, "id": "own", "weights": "far"})
+    results = estimate(study)
+    income = study.wide("log_income")[2003].to_numpy()
+    wanted = {"estimator": "moran", "outcome": "log_income", "controls_id": "none"}
+    for name, weights in {"p": "ring", "own": "far"}.items():
+        index = row(results, **wanted, spec_id=name, period="2003")
+        w = full2W(study.matrices[weights].matrix.toarray())
+        expected = esda.Moran(income, w, permutations=0)
+        close(index.estimate, expected.I, 1e-10)
+    assert {r.w_id for r in rows(results, spec_id="own")} == {"far"}
 
 
 def test_moran_and_geary_of_a_year_equal_esda():

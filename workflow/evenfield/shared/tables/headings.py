@@ -26,9 +26,17 @@ def heading(parts: Sequence[str]) -> str:
     return joined[:1].upper() + joined[1:]
 
 
-def sample_heading(row: Record, description: Record, study: Record) -> str:
-    """Name the sample of a row, all units where it is the main one."""
-    return heading(sample_parts(row, description) or [f"all {study['units_name']}"])
+def sample_heading(
+    row: Record, description: Record, study: Record, primary_weights: str = ""
+) -> str:
+    """Name the sample of a row, all units where it is the main one, and its weights
+    where they are not the primary ones.
+    """
+    parts = sample_parts(row, description) or [f"all {study['units_name']}"]
+    other = primary_weights and row["w_id"] != primary_weights
+    return heading(
+        [*parts, f"{row['w_id'].replace('_', ' ')} weights" if other else ""]
+    )
 
 
 def nothing_to_show(what: str, family: str, table: str) -> ArtifactError:

@@ -35,7 +35,7 @@ from evenfield.shared.trajectories import (
     whole_span,
 )
 from evenfield.study.study import Study
-from evenfield.study.study_config import InferenceSettings, TaxonomyName
+from evenfield.study.study_config import InferenceSettings, TaxonomyName, WeightsName
 
 # Estimator, term, effect type and unit of measure of each kind of row.
 KINDS = {
@@ -64,6 +64,8 @@ class MoranSpec(UnitsSpec):
 
     regions: str = ""
     """Column of units.csv whose means are also taken out; none when empty."""
+    weights: WeightsName = ""
+    """Spatial weights; the primary ones when empty."""
     taxonomies: list[TaxonomyName] = []
     """Taxonomies whose clusters and zones are placed on the map."""
     discovery_rate: float = Field(0.05, gt=0, lt=1)
@@ -137,7 +139,7 @@ def estimate(study: Study) -> Results:
         income, info = whole_span(study, spec, where)
         # Levels stay alike for long; growth shows whether neighbours move together now.
         growth = _growth(study, spec, income, where)
-        weights = study.weights(scheme=spec.unit_scheme)
+        weights = study.weights(spec.weights, scheme=spec.unit_scheme)
         W, cut = weights.among(income.units)
         on = Map(
             spec=spec,

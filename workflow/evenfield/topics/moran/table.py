@@ -45,7 +45,8 @@ def t13(facts: Facts) -> Table:
                     kinds,
                 )
             )
-    weights = facts.config.weights.primary.replace("_", " ")
+    used = [name.replace("_", " ") for name in moran["w_id"].unique()]
+    weights = in_words(sorted(used) or [facts.config.weights.primary])
     draws = facts.config.inference.permutations
     note = facts.note(
         f"Moran's I with {weights} weights, in brackets p from {draws:,} permutations"
@@ -104,7 +105,9 @@ def _row(
     geary = pick(own, estimator="geary", outcome="log_income", controls_id=NONE)
     local = pick(own, estimator="local_moran", outcome="log_income")
     row: Row = {
-        "group": sample_heading(first, facts.description(), facts.words),
+        "group": sample_heading(
+            first, facts.description(), facts.words, facts.config.weights.primary
+        ),
         "year": int(first["period"]),
         "spec_id": first["spec_id"],
         "basis": first["output_basis"],

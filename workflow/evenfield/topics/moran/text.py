@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from evenfield.shared.facts import Facts
-from evenfield.shared.sections import MapLayer, cell, shown
-from evenfield.shared.tables.headings import bare_name
+from evenfield.shared.sections import MapLayer, cell, shown, tested
+from evenfield.shared.tables.headings import bare_name, sample_heading
 from evenfield.shared.tables.rows import TEXT, only, pick
 from evenfield.topics.moran.figure import INCOME, NONE
 
@@ -41,6 +41,11 @@ def section(facts: Facts) -> dict[str, Any]:
     below = income["value"].lt(income["band_low"])
     net = rows[rows["outcome"].eq(INCOME) & ~rows["controls_id"].isin([NONE])]
     growth = only(rows, outcome="growth", controls_id=NONE)
+    others = [
+        _other(facts, spec, str(last))
+        for spec in facts.specs()
+        if spec["id"] != facts.primary()["id"]
+    ]
     return {
         "first": str(first),
         "last": str(last),
@@ -55,6 +60,28 @@ def section(facts: Facts) -> dict[str, Any]:
         "growth": shown(pick(growth, period=str(last)), "0.00"),
         "growth_clear": _clear(facts, pick(growth, period=str(last))),
         **_local(facts, spec, series, last),
+        "others": [item for item in others if item],
+    }
+
+
+def _other(facts: Facts, spec: dict[str, Any], year: str) -> dict[str, Any]:
+    """Return Moran's I of income in one year by another specification, with what sets
+    it apart.
+    """
+    rows = facts.estimates(spec_id=spec["id"], estimator="moran", outcome=INCOME)
+    row = pick(rows, controls_id=NONE, period=year)
+    index = tested(row, "0.00")
+    if index is None:
+        return {}
+    label = sample_heading(
+        row, facts.description(), facts.words, facts.config.weights.primary
+    )
+    alike = "more" if row["estimate"] > 0 else "less"
+    return {
+        "id": spec["id"],
+        "label": label,
+        "index": index,
+        "alike": alike if _clear(facts, row) else "no more and no less",
     }
 
 
