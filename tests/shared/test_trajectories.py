@@ -9,7 +9,7 @@ from numpy.testing import assert_array_equal
 
 from evenfield.shared import trajectories as tr
 from evenfield.shared.trajectories import grouping, trajectories
-from evenfield.study.errors import EstimateError
+from evenfield.study.errors import ConfigError, EstimateError
 from made_study import MadeStudy
 from refusals import fails
 from yaml_text import from_yaml
@@ -59,6 +59,13 @@ def test_units_are_ordered_by_their_values_from_the_first_year_on(data):
     assert data.basis == ("proxy", "proxy", "official", "official")
     assert data.evenly_spaced
     assert data.label == "2000-2006"
+
+
+def test_an_outcome_may_be_an_expression_of_columns():
+    doubled = trajectories(PANEL, "log_income + log_income", UNITS, "here")
+    assert_array_equal(doubled.values, 2 * INCOMES[[1, 2, 0]])
+    fault = "here: `2 \\* wealth` names the column 'wealth'"
+    fails(ConfigError, fault, trajectories, PANEL, "2 * wealth", UNITS, "here")
 
 
 def test_a_window_has_the_richest_of_its_last_year_first_and_holds_both_ends():

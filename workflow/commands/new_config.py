@@ -16,7 +16,8 @@ from new_study import NewStudy
 
 OWN_WEIGHTS = (
     "# weights: {primary: own, families: {own: {kind: file, path: data/weights.csv}}}  #"
-    " edge list, square table, GAL"
+    " edge list, square table, GAL; beside others named by `weights: own` of a"
+    " specification"
 )
 NO_GROUPS = (
     "# zones (unit, type, first year) and clusters: run new with --zones FILE,"
@@ -66,8 +67,11 @@ def config_text(study: NewStudy) -> str:
         "data: {package: data/datapackage.json}",
         f"panel:\n  years: [{first}, {last}]\n  step: {guessed.step}",
         f"  income: {_flow({**guessed.income, 'unit': measure})}{todo}",
+        *_computed_income(study, column, measure),
         f"  # leave_out: {_flow([units['unit'].iloc[0]])}  # units that the study is made"
         " without",
+        f"  # samples: {_flow({'all': [], 'some': [units['unit'].iloc[0]]})}  # without"
+        " these units (ids, names, COLUMN=VALUE) where a specification has `sample: some`",
         f"periods: {_flow(periods)}",
         study.weights or _nearest(study),
         OWN_WEIGHTS,
@@ -116,6 +120,15 @@ def unit_words(asked: str, guessed: str) -> tuple[str, str]:
     # county, counties; but key, keys.
     plural = f"{word[:-1]}ies" if re.search("[^aeiou]y$", word) else f"{word}s"
     return word, plural
+
+
+def _computed_income(study: NewStudy, column: str, measure: str) -> list[str]:
+    """Return income as an expression, as a comment, where both columns can be named."""
+    other = control_column(study)
+    if not column.isidentifier() or not other:
+        return []
+    entry = {"column": f"{column} / {other}", "unit": measure}
+    return [f"  # income: {_flow(entry)}  # instead: an expression of columns"]
 
 
 def _control(study: NewStudy) -> list[str]:

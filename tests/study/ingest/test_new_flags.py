@@ -245,10 +245,13 @@ def uncommented(text, word):
 def test_the_next_steps_of_a_config_hold_without_their_mark(tmp_path):
     config, _ = built(tmp_path, "--lat", "north", "--lon", "east")
     text = (tmp_path / "study" / "config.yaml").read_text()
-    for word in ("leave_out", "weights", "beta", "controls"):
+    words = ("income", "leave_out", "samples", "weights", "beta", "controls")
+    for word in words:
         text = uncommented(text, f"{word}:")
     written = yaml.safe_load(text)
+    assert written["panel"]["income"]["column"] == "income / school"
     assert written["panel"]["leave_out"] == ["Alba"]
+    assert written["panel"]["samples"] == {"all": [], "some": ["Alba"]}
     assert written["weights"]["primary"] == "own"
     assert written["estimates"]["beta"][1]["controls"] == list(written["controls"])
     checked = checked_config(written)

@@ -228,3 +228,37 @@ def test_column_that_is_what_the_panel_computes_may_have_its_name(toy, income):
     built = build_panel(tables, {}, toy.config, "all")
     assert list(built.panel.columns).count("income") == 1
     assert built.panel["income"].notna().all()
+
+
+@pytest.mark.parametrize(
+    "income",
+    [
+        {"column": "100 * output / people"},
+        {"output": "output / 2", "population": "people / 200"},
+    ],
+)
+def test_income_may_be_an_expression_also_of_merged_units(toy, income):
+    income |= {"unit": "coins", "scale": 1}
+    schemes = {"all": {"B": ["B", "C"]}}
+    panel = toy_panel(toy, income=income, unit_schemes=schemes).panel
+    data = toy.read()["panel"]
+    of_unit = {"A": ["A"], "B": ["B", "C"]}
+    for row in panel.itertuples():
+        parts = data[data["unit"].isin(of_unit[row.unit]) & data["year"].eq(row.year)]
+        expected = 100 * parts["output"].sum() / parts["people"].sum()
+        close(row.income, expected, MACHINE)
+    assert set(panel.columns).isdisjoint(income.values())
+
+
+@pytest.mark.parametrize(
+    ("column", "message"),
+    [
+        ("output / folk", r"names 1 column that panel.csv lacks \(folk\)"),
+        ("output / unit", "names unit of panel.csv, which holds no figures"),
+        ("output ** 2", r"`output \*\* 2` .*is not allowed"),
+        ("log(output)", "looks like a logarithm"),
+    ],
+)
+def test_a_wrong_expression_of_income_is_one_line(toy, column, message):
+    income = {"column": column, "unit": "coins", "scale": 1}
+    fails((PanelError, ConfigError), message, toy_panel, toy, income=income)

@@ -136,6 +136,13 @@ def main_row(results, term=NEIGHBOURS_X, **wanted):
     )
 
 
+def test_an_outcome_may_be_an_expression(results):
+    doubled = {**MAIN, "outcome": "2 * log_income"}
+    outcome = main_row(run({**SECTION, "specs": [doubled]}))
+    close(outcome.estimate, 2 * main_row(results).estimate, atol=1e-12)
+    assert outcome.unit_of_measure.startswith("outcome per log point")
+
+
 def test_planted_coefficients_are_found_without_noise_in_the_line_and_in_the_terciles():
     result = run({**SECTION, "specs": [MAIN]}, panel=make_panel(noise=0.0))
     for term, value in TRUE.items():

@@ -13,8 +13,9 @@ from scipy.sparse import csr_array
 from evenfield.numerics.map_pairs import bivariate_moran_test
 from evenfield.numerics.random import generator_for
 from evenfield.numerics.spatial_statistics import map_tests
+from evenfield.shared.spec import read
 from evenfield.study.errors import EvenfieldError
-from evenfield.topics.moran.estimate import estimate
+from evenfield.topics.moran.estimate import Section, check_data, estimate
 from made_study import (
     MadeStudy,
     one_line,
@@ -232,6 +233,14 @@ def test_shuffled_rows_permuted_weights_and_renamed_units_change_nothing():
 def test_refuses_what_cannot_be_right(spec, changes, text):
     with one_line(EvenfieldError, text):
         run({**SPEC, **spec}, **changes)
+
+
+def test_the_same_income_everywhere_is_refused_before_anything_is_estimated():
+    alike = lambda f: f.assign(log_income=f["log_income"].where(f["year"].ne(2001), 9))  # noqa: E731
+    study = make_study(panel=alike)
+    spec, *_ = read(Section, study.config, "moran")
+    with one_line(EvenfieldError, "p: income is the same in all units in 2001"):
+        check_data(study, [spec], spec)
 
 
 def test_bands_and_tests_of_a_variable_are_those_of_its_draws():

@@ -72,7 +72,7 @@ def effect_size(row: Row) -> Shown | None:
     """Return a row in log points as percent, any other in its own unit."""
     if row.get("unit_of_measure") == LOGARITHM:
         return shown(row, "0.0", "%", percent=True)
-    return shown(row, "0.00", row.get("unit_of_measure", ""))
+    return shown(row, "0.00", f" {row.get('unit_of_measure', '')}")
 
 
 def visible(facts: Facts, number: Shown) -> Shown | None:

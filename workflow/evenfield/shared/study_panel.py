@@ -45,7 +45,9 @@ class PanelSpec(Spec):
     """One specification of a spatial panel."""
 
     id: Id
-    outcome: str = Field("log_income", description="Outcome, a column of panel.csv.")
+    outcome: str = Field(
+        "log_income", description="Outcome, an expression of columns of panel.csv."
+    )
     years: Years = Field(
         description=(
             "First and last year; of a dynamic model the first is the initial one."

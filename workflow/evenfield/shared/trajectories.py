@@ -22,6 +22,7 @@ from evenfield.shared.settings import (
     scheme_info,
 )
 from evenfield.study.errors import EstimateError, counted, first_examples
+from evenfield.study.expressions import check_columns, evaluate
 from evenfield.study.files import Record
 from evenfield.study.study import Study
 from evenfield.study.table_files import content_hash
@@ -93,16 +94,14 @@ def trajectories(
     where: str,
     years: list[int] | None = None,
 ) -> Trajectories:
-    """Arrange one column of the panel, in all years that have it or in ``years``.
+    """Arrange one column of the panel, or an expression of its columns, in all years
+    that have it or in ``years``.
 
     Units are ordered by their values from the first year on.
     """
     if column not in panel:
-        raise EstimateError(
-            f"{where}: the panel has no column {column}",
-            "a column of panel.csv",
-            "rebuild it",
-        )
+        check_columns(column, panel.columns, where)
+        panel = panel.assign(**{column: evaluate(column, panel)})
     chosen = panel[panel["unit"].isin(list(units))]
     if years is not None:
         chosen = chosen[chosen["year"].isin(years)]

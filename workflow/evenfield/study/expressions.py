@@ -44,6 +44,15 @@ def columns_of(text: str) -> list[str]:
     return sorted({node.id for node in names if id(node) not in functions})
 
 
+def columns_named(text: str | None, columns: Iterable[str]) -> list[str]:
+    """Return the columns that a key of the config names: itself where it is one, else
+    those of its expression.
+    """
+    if not text or text in columns:
+        return [text] if text else []
+    return columns_of(text)
+
+
 def check_columns(
     text: str,
     known: Iterable[str],

@@ -158,9 +158,11 @@ class Income(Section):
     """
 
     column: str | None = None
-    """Income per head in one column."""
+    """Income per head: a column of panel.csv, or an expression of its columns, such as
+    `100 * income / prices`."""
     output: str | None = None
-    """Output at current prices (or real output when no index is named)."""
+    """Output at current prices (or real output when no index is named), a column or an
+    expression."""
     index: str | None = None
     """Official index of output, previous period = 100."""
     base_year: Year | None = None
@@ -168,7 +170,7 @@ class Income(Section):
     proxy: str | None = None
     """Labelled proxy of real output for years before the official index."""
     population: str | None = None
-    """Population that output is divided by."""
+    """Population that output is divided by, a column or an expression."""
     scale: Positive = 1
     """Units of output per unit of population that make one unit of income."""
     unit: str

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from evenfield.study.errors import ConfigError, IngestError, counted, first_examples
+from evenfield.study.expressions import columns_named
 
 ALL_UNITS = "all"
 DOUBTFUL = "C"
@@ -174,9 +175,8 @@ def vintage_sentence(
     ):
         years_by_vintage: dict[str, list[int]] = {}
         spans = tables["panel_provenance"].sort_values("first_year")
-        for span in spans[spans["variable"].eq(panel["income"].get(name))].to_dict(
-            "records"
-        ):
+        used = columns_named(panel["income"].get(name), tables["panel"].columns)
+        for span in spans[spans["variable"].isin(used)].to_dict("records"):
             if (
                 (vintage := str(vintages[span["source"]]))
                 and span["first_year"] <= last

@@ -11,6 +11,7 @@ from pandas.api.types import is_numeric_dtype
 
 from evenfield.study.elementary import exp, log
 from evenfield.study.errors import PanelError, counted, first_examples
+from evenfield.study.expressions import columns_of, evaluate
 from evenfield.study.ingest.income_column import logarithm_sign
 
 # A median below this tells a ratio around 1 from an index with 100 as its base.
@@ -72,8 +73,24 @@ def chain_output(
     return logs.apply(exp) * nominal.loc[base_year]
 
 
+def with_expressions(
+    panel: pd.DataFrame, income: Mapping[str, Any], *keys: str
+) -> pd.DataFrame:
+    """Add what some keys of panel.income write as an expression, in a column of that
+    name.
+    """
+    written = [str(income[key]) for key in keys if key in income]
+    for text in written:
+        # A word alone that is no column is refused as the name of one.
+        if text not in panel and not text.isidentifier():
+            check_figures(panel, columns_of(text), "panel.income")
+            panel = panel.assign(**{text: evaluate(text, panel)})
+    return panel
+
+
 def add_output(panel: pd.DataFrame, income: Mapping[str, Any]) -> pd.DataFrame:
     """Add official and proxy real output to the panel, before units are merged."""
+    panel = with_expressions(panel, income, "output", "population")
     keys = ("output", "index", "proxy", "population")
     named = [income[key] for key in keys if key in income]
     check_figures(panel, named, "panel.income")
@@ -152,6 +169,8 @@ def _check_levels(panel: pd.DataFrame, column: str) -> None:
 
 def add_income(panel: pd.DataFrame, income: Mapping[str, Any]) -> pd.DataFrame:
     """Add basis, real output, income per head and its logarithm."""
+    # Of a merged unit income is made from merged columns: it does not add up.
+    panel = with_expressions(panel, income, "column")
     out = panel.copy()
     if "column" in income:
         check_figures(panel, [income["column"]], "panel.income.column")

@@ -12,7 +12,7 @@ from evenfield.shared.tables.numbers import text
 from evenfield.shared.tables.rows import TEXT, Row, only, records
 from evenfield.shared.tables.table import Table, right
 from evenfield.shared.tables.units import count_of
-from evenfield.study.expressions import columns_of
+from evenfield.study.expressions import columns_named
 from evenfield.study.files import read_json
 
 INCOME_KEYS = ("column", "output", "index", "proxy", "population")
@@ -98,11 +98,11 @@ def t2(facts: Facts) -> Table:
 
 def _columns_in_use(facts: Facts) -> list[str]:
     income = facts.config.panel.income
-    columns = [getattr(income, key) for key in INCOME_KEYS]
-    for item in facts.config.controls.values():
-        if item.expression:
-            columns += columns_of(item.expression)
-    return list(dict.fromkeys(filter(None, columns)))
+    written = [getattr(income, key) for key in INCOME_KEYS]
+    written += [item.expression for item in facts.config.controls.values()]
+    known = facts.ingested("panel").columns
+    columns = [name for text in written for name in columns_named(text, known)]
+    return list(dict.fromkeys(columns))
 
 
 def _series_rows(

@@ -417,7 +417,7 @@ class _Linkages:
         role = "mechanism" if term == NEIGHBOURS_RIVAL else "exploratory"
         unit = "elasticity"
         if spec.outcome != "log_income":
-            unit = f"{OUTCOMES[spec.outcome]} per log point"
+            unit = f"{OUTCOMES.get(spec.outcome, 'outcome')} per log point"
         shared: dict[str, Any] = {
             "hypothesis": self.section.hypothesis if decides else "",
             "family": "linkages",

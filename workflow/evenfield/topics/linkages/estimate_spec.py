@@ -47,8 +47,8 @@ class LinkageSpec(Spec):
     """Capacity it interacts with."""
     rival: str = ""
     """A second moderator beside it; empty for none."""
-    outcome: Literal["log_income", "growth_pct"] = "log_income"
-    """Outcome."""
+    outcome: str = "log_income"
+    """Outcome, an expression of columns of panel.csv."""
     years: Years | None = None
     """First and last year, those of the topic by default."""
     weights: WeightsName = ""

@@ -23,6 +23,7 @@ TERMS = {
     "own_x_moderator": "own, times the moderator",
     PSI: "neighbours', times the moderator",
 }
+OUTCOMES = {"log_income": "log income", "growth_pct": "growth, pp a year"}
 METHODS = {
     "wild_33": "wild cluster bootstrap, WCR-33",
     "driscoll_kraay": "Driscoll-Kraay, fixed-b",
@@ -144,12 +145,11 @@ def variant(row: Row, main: Row) -> str:
     names = {
         "treatment_def": _words(row["treatment_def"]),
         "period": _years(row),
-        "outcome": "growth, pp a year",
+        "outcome": OUTCOMES.get(row["outcome"], row["outcome"]),
         "w_id": f"{_words(row['w_id'])} weights",
         "fe_id": "moderator by year dummies added",
     }
-    usual = main | {"outcome": "log_income"}
-    parts = [words for name, words in names.items() if row[name] != usual[name]]
+    parts = [words for name, words in names.items() if row[name] != main[name]]
     return ", ".join(parts) or _words(row["spec_id"])
 
 

@@ -8,11 +8,10 @@ from evenfield.shared.facts import Facts
 from evenfield.shared.sections import finding, tested, visible
 from evenfield.shared.tables.rows import only, pick, records
 from evenfield.shared.tables.units import period_label
-from evenfield.topics.linkages.table import BASE, PSI, variant
+from evenfield.topics.linkages.table import BASE, OUTCOMES, PSI, variant
 
 FORM = "0.000"
 MOST = 8
-OUTCOMES = {"log_income": "log income", "growth_pct": "growth, in percent a year"}
 
 
 def section(facts: Facts) -> dict[str, Any]:
@@ -41,7 +40,7 @@ def section(facts: Facts) -> dict[str, Any]:
     return {
         "intensity": section["intensities"][main["intensity"]]["label"],
         "moderator": section["moderators"][main["moderator"]]["label"],
-        "outcome": OUTCOMES[decides["outcome"]],
+        "outcome": OUTCOMES.get(decides["outcome"], decides["outcome"]),
         "period": period_label(decides["period"], facts.config.periods),
         "average": finding(pick(base, term="neighbours"), "", FORM),
         "steeper": steeper,

@@ -34,6 +34,7 @@ from evenfield.shared.trajectories import (
     trajectories,
     whole_span,
 )
+from evenfield.study.errors import EstimateError, first_examples
 from evenfield.study.study import Study
 from evenfield.study.study_config import InferenceSettings, TaxonomyName, WeightsName
 
@@ -46,6 +47,7 @@ KINDS = {
     "pair": Kind("bivariate_moran", "neighbours", "stat", "index"),
 }
 GROUPS = ["cluster", "sez"]
+ALIKE = 1e-12  # log points between the richest and the poorest unit
 GROWTH = "growth_pct_per_year"
 P_TYPE = "permutation of units, two-sided; adjusted over all years by the largest |z|"
 NO_EFFECT = (
@@ -116,6 +118,13 @@ def check_data(study: Study, __: Section, spec: MoranSpec) -> None:
     """Refuse what the panel cannot carry, before anything is estimated."""
     where = f"estimates.moran.{spec.id}"
     income, _ = whole_span(study, spec, where)
+    alike = income.years[np.ptp(income.values, axis=0) < ALIKE]
+    if len(alike):
+        raise EstimateError(
+            f"{where}: income is the same in all units in {first_examples([*map(str, alike)])}",
+            "incomes that differ in every year",
+            "correct panel.income, or leave Moran's I out",
+        )
     if spec.regions:
         _regions(study, spec, income.units, where)
 

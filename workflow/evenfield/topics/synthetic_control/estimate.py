@@ -47,7 +47,7 @@ SHOWN = 1e-6  # smaller weights are not listed
 UNITS = {
     "log_income": "log points",
     "relative_log_income": "log points",
-    "income": "yuan",
+    "income": "units of income",
 }
 # Estimator and effect type of each row of a case.
 ROWS = {
@@ -91,7 +91,7 @@ class ControlSpec(UnitsSpec):
     placebo: Annotated[Year | None, SPARED] = None
     """An earlier date as a placebo in time; none by default."""
     outcome: str = "log_income"
-    """Outcome, a column of panel.csv."""
+    """Outcome, an expression of columns of panel.csv."""
     demeaned: bool = True
     """Whether paths are taken less their own mean over the years of the fit."""
     zones: str = "sez_seed"
