@@ -145,7 +145,7 @@ def variant(row: Row, main: Row) -> str:
     names = {
         "treatment_def": _words(row["treatment_def"]),
         "period": _years(row),
-        "outcome": OUTCOMES.get(row["outcome"], row["outcome"]),
+        "outcome": OUTCOMES.get(row["outcome"], str(row["outcome"])),
         "w_id": f"{_words(row['w_id'])} weights",
         "fe_id": "moderator by year dummies added",
     }
