@@ -54,7 +54,7 @@ def start_jobs_at_once(workflow: Any) -> None:
         workflow.scheduler.job_rate_limiter = None
 
 
-def records(workflow: Any) -> dict[str, Any]:
+def records(workflow: Any) -> dict[str, object]:
     """Return the outputs that jobs are about to replace, each with Snakemake's record
     of how it was made; files whose job did not end have none.
     """
@@ -71,7 +71,7 @@ def half_files(persistence: Any, paths: Iterable[str]) -> set[str]:
     return set(persistence._filter_incomplete_keys(paths))
 
 
-def restore_record(persistence: Any, path: str, record: Any) -> None:
+def restore_record(persistence: Any, path: str, record: object) -> None:
     """Say how a file was made; without a record it is to be made again."""
     if record is None:
         persistence._mark_incomplete(path, None)

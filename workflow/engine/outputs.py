@@ -56,8 +56,8 @@ def keep_earlier(workflow: Any) -> None:
 
 def _put_back(
     study: Path,
-    persistence: Any,
-    records: dict[str, Any],
+    persistence: object,
+    records: dict[str, object],
 ) -> None:
     """Put back what is missing or half; a file that only a killed run before knew of is
     marked to be made again.

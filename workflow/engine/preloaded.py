@@ -124,7 +124,7 @@ def report_end(copy: int, connection: socket.socket) -> None:
     connection.close()
 
 
-def end_with(work: Callable[..., None], *given: Any) -> NoReturn:
+def end_with(work: Callable[..., None], *given: object) -> NoReturn:
     """Let this copy do its work and nothing of what it was copied from."""
     try:
         work(*given)

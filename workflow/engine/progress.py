@@ -122,7 +122,7 @@ class LogHandler(LogHandlerBase):
         if self.streams[0].isatty():
             threading.Thread(target=self.refresh, daemon=True).start()
 
-    def take_workflow_started(self, _: Any) -> None:
+    def take_workflow_started(self, _: object) -> None:
         """Jobs may follow."""
         self.executes = not self.common_settings.dryrun
 

@@ -48,7 +48,7 @@ def one_line(prefix: str = "evenfield: ") -> Iterator[None]:
         )
 
 
-def plain_data(name: str, workflow: Any = None) -> str:
+def plain_data(name: str, workflow: object = None) -> str:
     """Return the name of a config file; refuse one that holds more than data.
 
     Snakemake runs Python that stands in a config file with the key `__use_yte__`. The
@@ -68,7 +68,7 @@ def plain_data(name: str, workflow: Any = None) -> str:
     return name
 
 
-def checked_plan(workflow: Any, config: Mapping[str, Any]) -> "Plan":
+def checked_plan(workflow: Any, config: Mapping[str, object]) -> "Plan":
     """Return the plan of a study that can run."""
     os.environ["PYTHONSAFEPATH"] = "1"  # no job imports from a folder of the study
     with one_line():
@@ -88,7 +88,7 @@ def checked_plan(workflow: Any, config: Mapping[str, Any]) -> "Plan":
     return plan
 
 
-def refuse_faults(plan: "Plan", written: Mapping[str, Any]) -> None:
+def refuse_faults(plan: "Plan", written: Mapping[str, object]) -> None:
     """Check tables and texts, too, in a process of their own, unless they are what they
     were when they last passed.
     """

@@ -3,7 +3,6 @@ estimators for other data.
 """
 
 from importlib import import_module
-from typing import Any
 
 # The only place of the version but CITATION.cff and CHANGELOG.md; a test holds them
 # together.
@@ -40,7 +39,7 @@ _MODULES = {name: module for module, names in _NAMES.items() for name in names.s
 __all__ = ["__version__", *_MODULES]  # noqa: PLE0604 - all are strings
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     """Import a public name from its module."""
     if name not in _MODULES:
         raise AttributeError(

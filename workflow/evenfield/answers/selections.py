@@ -4,7 +4,6 @@ names of specifications, periods and unit schemes that the config does not have.
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from typing import Any
 
 from evenfield.shared.topics import sections
 from evenfield.study.errors import EvenfieldError, not_known
@@ -52,7 +51,7 @@ def selection_faults(
         yield error(*not_known(f"{where}: unit_scheme", scheme, list(schemes)))
 
 
-def _ids(section: Any) -> Collection[str]:
+def _ids(section: object) -> Collection[str]:
     """Return the id of every specification in a section."""
     ids = []
     parts = section if isinstance(section, list) else []

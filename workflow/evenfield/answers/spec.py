@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, PositiveInt, ValidationError, model_validator
 
@@ -304,7 +304,7 @@ def _worded(first: Record, written: Record) -> ClaimsError:
     )
 
 
-def _keys_beside(loc: Sequence[Any]) -> list[str]:
+def _keys_beside(loc: Sequence[object]) -> list[str]:
     kinds: dict[str, type[Spec]] = {
         "rule": Rule,
         "hypotheses": Hypothesis,

@@ -91,7 +91,7 @@ class Answered:
 
 def answer_study(
     estimates: pd.DataFrame, claims: Claims, simulated: Sequence[str]
-) -> tuple[pd.DataFrame, dict[str, Any]]:
+) -> tuple[pd.DataFrame, dict[str, object]]:
     """Answer every claim; return one row per claim in the order written, and plain
     content with every row behind it.
     """
@@ -153,7 +153,7 @@ def _hypothesis(
     name: str,
     claims: Claims,
     item: Answered,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     hypothesis = claims.hypotheses[name]
     return {
         "id": name,
@@ -313,7 +313,7 @@ class _Study:
         }
 
 
-def _numbers(row: Row, **more: float) -> dict[str, Any]:
+def _numbers(row: Row, **more: float) -> dict[str, object]:
     return {
         **dict.fromkeys(NUMBERS, NAN),
         "estimate": row["estimate"],
@@ -328,7 +328,7 @@ def _numbers(row: Row, **more: float) -> dict[str, Any]:
 
 def _behind(
     rows: Mapping[tuple[str, str], Row], judged: Judged
-) -> list[dict[str, Any]]:
+) -> list[dict[str, object]]:
     behind = []
     for (what, name), row in rows.items():
         # The years that a row rests on, where they are fewer than its period.
@@ -346,7 +346,7 @@ def _behind(
     return behind
 
 
-def _line(claim: Claim, item: Answered) -> dict[str, Any]:
+def _line(claim: Claim, item: Answered) -> dict[str, object]:
     return {
         **dict.fromkeys(NUMBERS, NAN),
         **dict.fromkeys(TEXTS, ""),
@@ -369,7 +369,7 @@ def _later(item: Answered) -> dict[str, str]:
     return {"later": later.answer, "later_because": later.because}
 
 
-def _plain(numbers: Record) -> dict[str, Any]:
+def _plain(numbers: Record) -> dict[str, object]:
     frame = round_frame(pd.DataFrame([dict(numbers)]))
     return {
         str(name): None if is_missing(value) and value != "" else value

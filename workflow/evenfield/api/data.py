@@ -43,7 +43,7 @@ def reported(page: str) -> Callable[[Callable[..., R]], Callable[..., R]]:
         by_formula = "formula" in parameters
 
         @wraps(function)
-        def run(*args: Any, **kwargs: Any) -> R:
+        def run(*args: object, **kwargs: object) -> R:
             args, kwargs = _in_order(parameters, args, kwargs)
             if by_formula and not {"x", "y"}.isdisjoint(kwargs):
                 args = (_columns(args, kwargs), *args)
@@ -87,7 +87,7 @@ def _model_text(model: Any) -> str:
     return ", ".join(names_of(model))
 
 
-def _refuse_without_formula(args: tuple[Any, ...]) -> None:
+def _refuse_without_formula(args: tuple[object, ...]) -> None:
     """Refuse a call in which data, or nothing, stand where the formula does."""
     if not args or isinstance(args[0], pd.DataFrame):
         raise EstimateError(
@@ -97,7 +97,7 @@ def _refuse_without_formula(args: tuple[Any, ...]) -> None:
         )
 
 
-def _columns(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Columns:
+def _columns(args: tuple[object, ...], kwargs: dict[str, object]) -> Columns:
     """Take y and x out of what an estimator is called with."""
     if "formula" in kwargs or any(isinstance(arg, str) for arg in args):
         raise EstimateError(
@@ -111,8 +111,8 @@ def _columns(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Columns:
 
 
 def _in_order(
-    parameters: Sequence[str], args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    parameters: Sequence[str], args: tuple[object, ...], kwargs: dict[str, object]
+) -> tuple[tuple[object, ...], dict[str, object]]:
     """Put data that come first behind the formula or the outcome: ``(formula, data)``.
 
     Notes
@@ -256,7 +256,7 @@ class Table:
 
     def grid(
         self,
-        values: Any,
+        values: object,
         positions: np.ndarray,
         count: int,
     ) -> np.ndarray:
@@ -285,7 +285,7 @@ class Table:
         out[self.units.codes, positions[self.calendar.codes]] = values
         return out
 
-    def steps_grid(self, values: Any) -> np.ndarray:
+    def steps_grid(self, values: object) -> np.ndarray:
         """Arrange columns likewise by unit and step; a date that no unit has is one."""
         return self.grid(
             values,
@@ -293,7 +293,7 @@ class Table:
             self.calendar.span,
         )
 
-    def balanced(self, values: Any) -> np.ndarray:
+    def balanced(self, values: object) -> np.ndarray:
         """Arrange columns likewise, and refuse a panel with holes by its first one."""
         count = len(self.calendar.labels)
         out = self.grid(values, np.arange(count), count)
@@ -615,8 +615,8 @@ def _refuse_intercept(regressors: Sequence[str]) -> None:
 
 
 def weights(
-    w: Any,
-    ids: Iterable[Any] | None = None,
+    w: object,
+    ids: Iterable[object] | None = None,
     *,
     symmetric: bool = False,
     row_standardise: bool = True,
@@ -661,7 +661,7 @@ def weights(
         ) from error
 
 
-def matched_weights(w: Any, ids: np.ndarray) -> csr_array:
+def matched_weights(w: object, ids: np.ndarray) -> csr_array:
     """Return weights in the order of units; ids (N,) as text, sorted -> (N, N)."""
     net = weights(w)
     # Weights of other units would change what a neighbour is.
@@ -679,7 +679,7 @@ def matched_weights(w: Any, ids: np.ndarray) -> csr_array:
     return csr_array(net.matrix[order][:, order])
 
 
-def links_of(w: Any, ids: Iterable[Any] | None) -> tuple[list[str], csr_array]:
+def links_of(w: Any, ids: Iterable[object] | None) -> tuple[list[str], csr_array]:
     """Return ids and weights, sorted by id, so that the order of the weights changes no
     digit.
     """

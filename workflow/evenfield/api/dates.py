@@ -124,7 +124,7 @@ class Dates:
             "fill them, or keep the dates on one side or every k-th date",
         )
 
-    def position_of(self, date: Any) -> int:
+    def position_of(self, date: object) -> int:
         """Place of a date that a user names; a year stands for its only date."""
         texts = np.array(self.text)
         wanted = _text(date)
@@ -144,8 +144,8 @@ class Dates:
 
     def ends(
         self,
-        start: Any,
-        end: Any,
+        start: object,
+        end: object,
     ) -> tuple[int, int]:
         """Places of two dates that a user names, the first and the last by default."""
         first = 0 if start is None else self.position_of(start)
@@ -191,7 +191,7 @@ def read_dates(column: pd.Series[Any]) -> Dates:
     return Dates(labels[first], position[codes], scale, step)
 
 
-def _labels(uniques: Any) -> np.ndarray:
+def _labels(uniques: object) -> np.ndarray:
     """Return dates as an array; whole numbers of any type as int."""
     labels = np.asarray(uniques)
     if labels.dtype.kind == "O" and all(isinstance(x, int) for x in labels):
@@ -222,7 +222,7 @@ def _natural_order(labels: np.ndarray) -> np.ndarray:
         return np.argsort(labels.astype(str), kind="stable")
 
 
-def _text(label: Any) -> str:
+def _text(label: object) -> str:
     if isinstance(label, np.datetime64 | datetime.date):
         stamp = pd.Timestamp(label)
         whole = stamp == stamp.normalize()

@@ -1,15 +1,19 @@
 """Pictures of results."""
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
+
+if TYPE_CHECKING:
+    from evenfield.api.results import Fit
 
 MOST_TICKS = 40  # names that can be read at an axis
 
 
-def draw(fit: Any, ax: Any = None) -> Any:
+def draw(fit: "Fit", ax: Axes | None = None) -> Axes:
     """Draw lines over time or horizons where a fit has them, else estimates with their
     intervals; return the axes.
     """
@@ -19,7 +23,7 @@ def draw(fit: Any, ax: Any = None) -> Any:
     elif "over time" in fit.tables:
         over_time = fit.tables["over time"]
         dates = over_time.index
-        if isinstance(dates.dtype, pd.PeriodDtype):
+        if isinstance(dates, pd.PeriodIndex):
             dates = dates.to_timestamp()
         for name, column in over_time.items():
             ax.plot(dates, column, label=str(name))
@@ -37,7 +41,7 @@ def draw(fit: Any, ax: Any = None) -> Any:
     return ax
 
 
-def draw_horizons(table: pd.DataFrame, ax: Any) -> None:
+def draw_horizons(table: pd.DataFrame, ax: Axes) -> None:
     """Draw leads and horizons with pointwise and joint bands, and the number of units."""
     horizon = pd.to_numeric(table.index.to_series(), errors="coerce")
     rows = table[horizon.notna().to_numpy()]

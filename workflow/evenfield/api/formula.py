@@ -114,7 +114,7 @@ def lag_of_outcome(term: str, y: str) -> int | None:
     return int(match[2] or 1)
 
 
-def outcome_of(y: str, data: Any) -> str | Columns:
+def outcome_of(y: str, data: object) -> str | Columns:
     """Return the model of an outcome alone: a column, or an expression of columns."""
     if not isinstance(data, pd.DataFrame):
         return f"{y} ~ 1"  # refused when it is read

@@ -5,7 +5,6 @@ logarithms themselves.
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import numpy as np
 
@@ -17,7 +16,7 @@ from evenfield.study.errors import EstimateError
 LOGARITHM = re.compile(r"\s*((np\.)?log(10|2|1p)?\s*\(|(log|ln)[_. ])")
 
 
-def levels_of(y: str, data: Any) -> str | Columns:
+def levels_of(y: str, data: object) -> str | Columns:
     """Return the model of an outcome that is a level, and refuse a logarithm, as the
     name of a column or an expression says.
     """

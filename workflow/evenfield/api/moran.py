@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
@@ -17,7 +15,7 @@ from evenfield.numerics.spatial_statistics import local_moran_tests, map_tests
 def moran(
     y: str,
     data: pd.DataFrame,
-    w: Any = None,
+    w: object = None,
     *,
     unit: str | None = None,
     time: str | None = None,

@@ -418,8 +418,8 @@ def _trends(
 
 def _log_t_rows(
     names: Sequence[str],
-    b: Any,
-    errors: Any,
+    b: object,
+    errors: object,
     t: Any,
 ) -> Rows:
     return t_rows(
@@ -667,7 +667,7 @@ def inequality(
 def markov(
     y: str,
     data: pd.DataFrame,
-    w: Any = None,
+    w: object = None,
     *,
     unit: str | None = None,
     time: str | None = None,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -28,7 +27,7 @@ def placement(
     inference: str | Sequence[str] = "HC3",
     draws: int = 9999,
     seed: int = 0,
-    **options: Any,
+    **options: object,
 ) -> Fit:
     """Compare units that got a policy with others before it: who got it.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -37,7 +37,7 @@ class Policy:
     clusterings: Clusterings  # codes of units, by what errors are clustered by
 
     @property
-    def notes(self) -> dict[str, Any]:
+    def notes(self) -> dict[str, object]:
         """Numbers of the whole fit."""
         panel = self.panel
         start = panel.observed.argmax(axis=1)

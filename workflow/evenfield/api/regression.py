@@ -419,7 +419,7 @@ def contrasts(
     controls: str | Sequence[str] = (),
     unit: str | None = None,
     inference: str | Sequence[str] = ("CR2", "wild"),
-    **options: Any,
+    **options: object,
 ) -> Fit:
     """Compare groups of units: each with a reference group, or each with all other
     units.
@@ -497,7 +497,7 @@ def beta_convergence(
     time: str | None = None,
     start: int | None = None,
     end: int | None = None,
-    **options: Any,
+    **options: object,
 ) -> Fit:
     """Regress mean yearly growth on the ``initial`` level; ``tables["speed"]`` holds
     speed and half-life.
@@ -593,7 +593,7 @@ def beta_convergence(
     )
 
 
-def _growth_model(formula: str | Columns, rows: Table) -> Any:
+def _growth_model(formula: str | Columns, rows: Table) -> str | Columns:
     """Return the model of growth on the initial level and the controls."""
     if isinstance(formula, Columns):
         return Columns("growth", ("initial", *formula.x))

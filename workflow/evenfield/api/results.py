@@ -7,13 +7,16 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import chain
 from textwrap import wrap
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from scipy.special import stdtr, stdtrit
 
 from evenfield.study.errors import EstimateError, nearest
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 Rows = Callable[[float], pd.DataFrame]
 NO_BREAK = "\N{NO-BREAK SPACE}"
@@ -22,7 +25,7 @@ NUMBERS = "estimate std_error statistic df p_value conf_low conf_high".split()
 
 
 def chosen(
-    what: str, name: Any, known: Iterable[Any], remedy: str = "choose one"
+    what: str, name: object, known: Iterable[object], remedy: str = "choose one"
 ) -> None:
     """Refuse a name that is none of those that there are."""
     known = list(known)
@@ -37,11 +40,11 @@ def chosen(
 
 def t_rows(
     names: Sequence[str],
-    estimates: Any,
-    std_errors: Any,
+    estimates: object,
+    std_errors: object,
     inference: str,
     df: Any = np.inf,
-    **others: Any,
+    **others: object,
 ) -> Rows:
     """Return tidy rows by Student's t, the normal law for infinite df; ``others`` are
     columns in place of its own.
@@ -279,7 +282,7 @@ class Fit:
             chosen("parameter", term, self.params.index)
         return Text(interpretation(self, term))
 
-    def plot(self, ax: Any = None) -> Any:
+    def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the estimates with their intervals and return the axes (needs
         matplotlib).
         """
@@ -288,7 +291,7 @@ class Fit:
         return draw(self, ax)
 
 
-def _short(value: Any) -> str:
+def _short(value: object) -> str:
     if not isinstance(value, float):
         return str(value)
     if np.isnan(value):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -41,7 +40,7 @@ def rings(
     first: str,
     rings: Sequence[float],
     coords: tuple[str, str] = ("lat", "lon"),
-    distance: Any = None,
+    distance: object = None,
     effects: str | None = None,
     cluster: str | None = None,
     horizons: int = 5,
@@ -100,7 +99,7 @@ def around(
     draws: int,
     seed: int,
     coords: tuple[str, str] = ("lat", "lon"),
-    distance: Any = None,
+    distance: object = None,
     min_controls: int = 10,
 ) -> Fit:
     """Fit the own effect and those on rings, with far units as controls."""
@@ -130,7 +129,7 @@ def around(
     )
 
 
-def _distances(rows: Table, coords: tuple[str, str], distance: Any) -> np.ndarray:
+def _distances(rows: Table, coords: tuple[str, str], distance: object) -> np.ndarray:
     """Return distances between units: km, as given, or steps between neighbours; (N,
     N), infinite where units are not linked.
     """

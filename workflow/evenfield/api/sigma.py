@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
@@ -21,9 +19,9 @@ def sigma(
     *,
     unit: str | None = None,
     time: str | None = None,
-    start: Any = None,
-    end: Any = None,
-    **options: Any,
+    start: object = None,
+    end: object = None,
+    **options: object,
 ) -> Fit:
     """Describe the dispersion of log income by date, and test whether it fell.
 

@@ -145,7 +145,7 @@ class SpatialFit(Fit):
 def spatial_panel(
     formula: str,
     data: pd.DataFrame,
-    w: Any = None,
+    w: object = None,
     *,
     model: str = "SDM",
     effects: str | None = None,
@@ -287,10 +287,10 @@ def _effects_counted(fit: Any, effects: str) -> int:
 def spatial_cross_section(
     formula: str,
     data: pd.DataFrame,
-    w: Any = None,
+    w: object = None,
     *,
     model: str = "SAR",
-    **options: Any,
+    **options: object,
 ) -> SpatialFit:
     """Fit a spatial model of one row a unit by maximum likelihood, with its constant;
     options as ``spatial_panel``.
@@ -314,7 +314,7 @@ def spatial_cross_section(
 def spatial_dynamic(
     formula: str,
     data: pd.DataFrame,
-    w: Any = None,
+    w: object = None,
     *,
     free: str | Sequence[str] = DYNAMICS,
     lagged: str | Sequence[str] | None = None,

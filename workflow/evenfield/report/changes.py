@@ -130,7 +130,7 @@ def _cell_changes(
     yield f"{name}: {count} of {before.name} changed{largest} ({cells})"
 
 
-def _named(row: Any) -> str:
+def _named(row: object) -> str:
     return _shortened(" ".join(map(_cell, row if isinstance(row, tuple) else (row,))))
 
 
@@ -138,7 +138,7 @@ def _shortened(text: str) -> str:
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."
 
 
-def _cell(value: Any) -> str:
+def _cell(value: object) -> str:
     if isinstance(value, float):
         return "blank" if pd.isna(value) else f"{value:.12g}"
     return str(value) or "blank"
@@ -154,7 +154,7 @@ def config_changes(old: Record, new: Record) -> Iterator[str]:
 
 
 def _entry_changes(
-    label: str, old: Iterable[tuple[Any, str]], new: Iterable[tuple[Any, str]]
+    label: str, old: Iterable[tuple[object, str]], new: Iterable[tuple[Any, str]]
 ) -> Iterator[str]:
     before = dict(old)
     after = dict(new)
@@ -165,7 +165,7 @@ def _entry_changes(
             yield f"{label.format(key)} {one} -> {other}"
 
 
-def _leaves(value: Any, where: str) -> Iterator[tuple[str, str]]:
+def _leaves(value: object, where: str) -> Iterator[tuple[str, str]]:
     items: list[tuple[Any, Any]] = []
     if isinstance(value, Mapping):
         items = list(value.items())

@@ -96,7 +96,7 @@ class BuiltStudy(Study):
         doses = mean_doses(built.doses, described["periods"], described["units"])
         return exposure_frame(self.built_weights[scheme], built.cells, doses)
 
-    def _description(self, scheme: str = "") -> dict[str, Any]:
+    def _description(self, scheme: str = "") -> dict[str, object]:
         return dict(self.built[scheme or self.main].description)
 
     def _weights(
@@ -120,7 +120,7 @@ class BuiltStudy(Study):
         """Every unit of the study."""
         return set(self.tables["units"]["unit"])
 
-    def outlines(self) -> dict[str, Any]:
+    def outlines(self) -> dict[str, object]:
         """Return the outlines of the units."""
         return read_outlines(self.config.data.package)
 
@@ -295,7 +295,7 @@ def _estimator(topic: str) -> Any:
     return import_module(f"evenfield.topics.{topic}.estimate")
 
 
-def _specs(section: Any) -> list[Any]:
+def _specs(section: object) -> list[object]:
     """Return the specifications of a topic, wherever its section holds them."""
     if isinstance(section, list):
         return section

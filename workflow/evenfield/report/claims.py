@@ -127,7 +127,7 @@ def claim_groups(content: Record, config: Record) -> list[dict[str, Any]]:
 
 def by_reason(
     claims: Iterable[Record], reasons: Mapping[str, str]
-) -> list[tuple[str, list[Any]]]:
+) -> list[tuple[str, list[object]]]:
     """Group claims by the first reason that puts them out of reach, the commonest
     first.
     """
@@ -166,7 +166,7 @@ def _shown(
     holds: Record,
     units: str,
     periods: Mapping[str, Period],
-) -> dict[str, Any]:
+) -> dict[str, object]:
     rows = claim["rows"]
     unit = claim["unit"]
     because = claim["because"].rstrip(".")

@@ -144,7 +144,7 @@ def read_prose(
     return Prose(paths, names, references, exhibits)
 
 
-def _names(config: Record, root: str | Path) -> dict[str, Any]:
+def _names(config: Record, root: str | Path) -> dict[str, object]:
     facts = Facts(config, root)
     ingest = read_json(Path(root) / "ingest" / "description.json")
     numbers = read_numbers(Path(root) / "numbers.json")

@@ -258,7 +258,7 @@ class Evidence:
         yield Step(heading="Method", lines=(from_repository(method),))
         yield Step(heading="Input columns", lines=tuple(self._inputs(row, spec)))
 
-    def _specification(self, row: Row) -> dict[str, Any]:
+    def _specification(self, row: Row) -> dict[str, object]:
         """Return the specification of a row, or the section of a topic without any."""
         section = self.config["estimates"].get(row["topic"])
         for spec in specifications(section):
@@ -269,7 +269,7 @@ class Evidence:
     def _inputs(
         self,
         row: Row,
-        spec: Mapping[str, Any],
+        spec: Mapping[str, object],
     ) -> Iterator[str]:
         """Yield each column that the specification and the study's income name, with
         grade, source and vintage.
@@ -359,7 +359,7 @@ def plain(label: str) -> str:
     ).strip()
 
 
-def specifications(section: Any) -> Iterator[dict[str, Any]]:
+def specifications(section: object) -> Iterator[dict[str, object]]:
     """Yield all specifications of a section of estimates.yaml, however deep."""
     if isinstance(section, Mapping):
         if "id" in section:

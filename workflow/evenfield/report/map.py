@@ -7,7 +7,6 @@ import math
 from collections.abc import Iterator
 from importlib import import_module
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -29,7 +28,7 @@ MOST_NAMED = 20
 BY_YEAR = ("income", "zones", "listed")  # numbers of a unit
 
 
-def map_view(facts: Facts) -> dict[str, Any]:
+def map_view(facts: Facts) -> dict[str, object]:
     """Return shapes, layers, numbers by year and the sentence of each year; nothing
     where no unit has a place.
     """

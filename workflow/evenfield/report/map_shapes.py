@@ -6,8 +6,9 @@ not shrink the rest, they lie outside the frame.
 """
 
 import math
+from collections.abc import Callable, Iterable
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -50,7 +51,7 @@ class Frame(NamedTuple):
     height: float
 
     @classmethod
-    def around(cls, corners: Any) -> "Frame":
+    def around(cls, corners: np.ndarray) -> "Frame":
         """Return the frame of a box; corners (2, 2): least and largest x and y."""
         (left, bottom), (right, top) = corners
         wide = max(right - left, 1e-9)
@@ -60,7 +61,7 @@ class Frame(NamedTuple):
         left -= ((WIDTH - 2 * EDGE) / scale - wide) / 2
         return cls(left, top, scale, 2 * EDGE + scale * high)
 
-    def on_page(self, projected: Any) -> Any:
+    def on_page(self, projected: np.ndarray) -> np.ndarray:
         """Return places on the page, where y grows downwards; (n, 2) -> (n, 2)."""
         x, y = projected.T
         return np.column_stack(
@@ -172,11 +173,12 @@ def _inside(drawing: Drawing, frame: Frame) -> Drawing:
     return drawing._replace(outside=sorted(outside))
 
 
-def _frame(middles: Any, shapes: Any) -> Frame:
+def _frame(middles: np.ndarray, shapes: Iterable[np.ndarray]) -> Frame:
     """Return the frame around all units, or around the nearest of them where a few far
     away would shrink the rest; middles (n, 2), a shape (k, 2) each.
     """
-    whole = _corners(np.concatenate(list(shapes)))
+    shapes = list(shapes)
+    whole = _corners(np.concatenate(shapes))
     centre = np.median(middles, axis=0)
     far = np.hypot(*(middles - centre).T)
     near = np.argsort(far, kind="stable")[: math.ceil(INSIDE * len(middles))]
@@ -185,7 +187,7 @@ def _frame(middles: Any, shapes: Any) -> Frame:
     return Frame.around(part if smaller else whole)
 
 
-def _corners(points: Any) -> Any:
+def _corners(points: np.ndarray) -> np.ndarray:
     return np.array([points.min(axis=0), points.max(axis=0)])
 
 
@@ -195,14 +197,14 @@ def _numbers(unit: Row, *names: str) -> list[float] | None:
     return None if any(map(pd.isna, figures)) else figures
 
 
-def _rings(geometry: Record) -> list[Any]:
+def _rings(geometry: Record) -> list[np.ndarray]:
     parts = geometry["coordinates"]
     if geometry["type"] != "MultiPolygon":
         parts = [parts]
     return [np.array(ring, float)[:, :2] for ring in chain.from_iterable(parts)]
 
 
-def _cone(points: Any) -> Any:
+def _cone(points: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
     """Return Albers' projection with its parallels at a sixth of the way from the
     southern and the northern end.
     """
@@ -215,7 +217,7 @@ def _cone(points: Any) -> Any:
     n = (math.sin(first) + math.sin(second)) / 2 or 1e-6
     c = math.cos(first) ** 2 + 2 * n * math.sin(first)
 
-    def project(ring: Any) -> Any:
+    def project(ring: np.ndarray) -> np.ndarray:
         lon, lat = np.radians(ring).T
         radius = np.sqrt(np.maximum(c - 2 * n * np.sin(lat), 0)) / n
         angle = n * (lon - middle)
@@ -224,7 +226,7 @@ def _cone(points: Any) -> Any:
     return project
 
 
-def _path(ring: Any) -> str:
+def _path(ring: np.ndarray) -> str:
     """Write a ring as relative moves on the grid; what shrinks to a line is left out."""
     snapped = np.round(ring / GRID).astype(int)
     points = snapped[np.r_[True, (np.diff(snapped, axis=0) != 0).any(axis=1)]]
@@ -236,6 +238,6 @@ def _path(ring: Any) -> str:
     return f"M{points[0][0] * GRID:g} {points[0][1] * GRID:g}l{steps}z"
 
 
-def _middle(ring: Any) -> Point:
+def _middle(ring: np.ndarray) -> Point:
     middle = (ring.min(axis=0) + ring.max(axis=0)) / 2
     return float(middle[0]), float(middle[1])

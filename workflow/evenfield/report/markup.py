@@ -248,7 +248,7 @@ def _mark_html(
     placed: Placed,
     tokens: Sequence[Token],
     number: int,
-    *_: Any,
+    *_: object,
 ) -> str:
     """Return what stands for a mark; a number in a link is no button in it."""
     before = sum(token.nesting for token in tokens[:number] if token.tag == "a")

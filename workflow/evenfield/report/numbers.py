@@ -46,7 +46,7 @@ LOGARITHM = re.compile(r"(log points( x 100)?|natural log units|log)( per .*)?")
 FORMULA = "names, finite numbers, + - * / ( ), log(x), exp(x)"
 
 
-def _as_text(value: Any) -> Any:
+def _as_text(value: object) -> object:
     return str(value) if type(value) in (int, float) else value
 
 
@@ -148,7 +148,7 @@ class Number:
             return ""
         return f"{self.written(self.low)} to {self.written(self.high)}"
 
-    def plain(self) -> dict[str, Any]:
+    def plain(self) -> dict[str, object]:
         """Return the entry of numbers.json."""
         entry: dict[str, Any] = {
             name: None if isinstance(value, float) and is_missing(value) else value
@@ -201,7 +201,7 @@ def read_entries(config: Record) -> dict[str, Entry]:
     return entries
 
 
-def _entry(name: str, item: Any, defaults: Record) -> Entry:
+def _entry(name: str, item: object, defaults: Record) -> Entry:
     if not re.fullmatch(NAME, name):
         raise NumbersError(
             f"the name '{name}'",

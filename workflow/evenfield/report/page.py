@@ -218,7 +218,7 @@ def method_html(
     return Markup(html.replace("<pre>", '<pre tabindex="0">'))
 
 
-def _beside(exhibit: Exhibit, folder: Path) -> dict[str, Any]:
+def _beside(exhibit: Exhibit, folder: Path) -> dict[str, object]:
     """Return an exhibit with the paths of its picture and its data from the page of
     tables.
     """

@@ -111,7 +111,7 @@ class Part:
         text: str,
         value: float | None,
         evidence: str = "",
-        **parts: Any,
+        **parts: object,
     ) -> None:
         self.name = name
         self.text = text
@@ -134,7 +134,7 @@ class Part:
     __truediv__ = __rtruediv__ = __pow__ = __rpow__ = __mod__ = _whole
     __hash__ = object.__hash__  # a class with __eq__ has none of its own
 
-    def __getattr__(self, part: str) -> Any:
+    def __getattr__(self, part: str) -> object:
         # What Python and Jinja ask for on their own is no part of a number.
         if part.startswith("_"):
             raise AttributeError(part)
@@ -180,7 +180,7 @@ class Lookup:
         self._what = what
         self._content = content
 
-    def __getitem__(self, name: str) -> Any:
+    def __getitem__(self, name: str) -> object:
         if name not in self._content:
             raise ReportError(
                 *not_known(
@@ -205,7 +205,7 @@ class Lookup:
 def names_of_config(
     config: Record,
     claims: Sequence[Record],
-    hypotheses: Collection[Any],
+    hypotheses: Collection[object],
 ) -> dict[str, Any]:
     """Return the names of a text that need no results."""
     kinds = Counter(claim["kind"] for claim in claims)
@@ -645,7 +645,7 @@ def _wrong_unit(words: str, unit: str, measure: str) -> str:
     return "times" if words.split()[:1] == ["times"] and difference else ""
 
 
-def _finalize(value: Any) -> str:
+def _finalize(value: object) -> str:
     if isinstance(value, Mark):
         return value
     if isinstance(value, float):
@@ -674,7 +674,7 @@ def _kind_of(value: object) -> str:
     return named[0] if named else f"'{type(value).__name__}'"
 
 
-def word(value: Any) -> str:
+def word(value: object) -> str:
     """Write a count below a hundred as a word: ``six``, ``thirty-nine``."""
     text = value.text if isinstance(value, Part) else ""
     whole = int(text) if text.isdigit() else value

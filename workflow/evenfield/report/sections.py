@@ -53,7 +53,7 @@ def read_section(config: Record, root: str | Path, topic: str) -> Section | None
     return filled_section(topic, content) if content else None
 
 
-def filled_section(topic: str, content: Mapping[str, Any]) -> Section:
+def filled_section(topic: str, content: Mapping[str, object]) -> Section:
     """Return a section whose numbers are those that a topic offers."""
     numbers = {name: _number(shown) for name, shown in _named_numbers(topic, content)}
     names = {key: _printable(f"{topic}.{key}", item) for key, item in content.items()}
@@ -157,7 +157,7 @@ def _number(shown: Shown) -> Number:
     )
 
 
-def _named_numbers(name: str, item: Any) -> Iterator[tuple[str, Shown]]:
+def _named_numbers(name: str, item: object) -> Iterator[tuple[str, Shown]]:
     if isinstance(item, Shown):
         yield name, item
     elif isinstance(item, Mapping):
@@ -168,7 +168,7 @@ def _named_numbers(name: str, item: Any) -> Iterator[tuple[str, Shown]]:
             yield from _named_numbers(f"{name}.{key}", inner)
 
 
-def _printable(name: str, item: Any) -> Any:
+def _printable(name: str, item: object) -> object:
     """Return what a topic offers with each number as a text prints it."""
     if isinstance(item, Shown):
         return part_of(name, _number(item), name)
@@ -181,7 +181,7 @@ def _printable(name: str, item: Any) -> Any:
     return item
 
 
-def _keyed(items: list[Any]) -> Iterator[tuple[str, Any]]:
+def _keyed(items: list[object]) -> Iterator[tuple[str, object]]:
     """Yield each item with its ``id``, or its number where it has none."""
     for number, item in enumerate(items, 1):
         own = item.get("id") if isinstance(item, Mapping) else None

@@ -8,7 +8,6 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
 from evenfield.report.assumptions import LIBRARY
 from evenfield.report.claims import unit_words
@@ -165,5 +164,5 @@ def _named(row: Row, columns: Mapping[str, str]) -> str:
     )
 
 
-def _without_blanks(facts: Mapping[str, Any]) -> Facts:
+def _without_blanks(facts: Mapping[str, object]) -> Facts:
     return {label: str(words) for label, words in facts.items() if words}

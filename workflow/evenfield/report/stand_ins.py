@@ -167,7 +167,7 @@ def _without_target(prose: Prose) -> Iterator[ReportError]:
 
 def stand_ins(
     config: Record, numbers: Mapping[str, Entry], holds: bool
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Return every name that a text may use, with something in its place."""
     claims = config["answers"].get("claims") or []
     hypotheses = config["answers"].get("hypotheses") or {}
@@ -233,7 +233,7 @@ def _part(name: str, entry: Entry, holds: bool) -> Part:
     return part
 
 
-def _claim(claim: Record, holds: bool) -> dict[str, Any]:
+def _claim(claim: Record, holds: bool) -> dict[str, object]:
     texts = {name: claim.get(name) or "" for name in TEXTS_OF_CLAIMS}
     numbers = {name: OpenValue.of(holds) for name in NUMBERS_OF_CLAIMS}
     lists: dict[str, Any] = {

@@ -76,9 +76,9 @@ class Sandbox(SandboxedEnvironment):
         self,
         context: Context,
         operator: str,
-        left: Any,
-        right: Any,
-    ) -> Any:
+        left: object,
+        right: object,
+    ) -> object:
         """Compute, so that the result is for conditions only."""
         _refuse_texts(left, right)
         # A float overflows instead, which a text is told.
@@ -90,17 +90,17 @@ class Sandbox(SandboxedEnvironment):
         self,
         context: Context,
         operator: str,
-        arg: Any,
-    ) -> Any:
+        arg: object,
+    ) -> object:
         """Change a sign, so that the result is for conditions only."""
         _refuse_texts(arg)
         return _for_conditions(super().call_unop(context, operator, arg))
 
     def is_safe_attribute(
         self,
-        obj: Any,
+        obj: object,
         attr: str,
-        value: Any,
+        value: object,
     ) -> bool:
         """Refuse what a number brings, for example its parts as plain numbers."""
         return not isinstance(obj, float) and super().is_safe_attribute(
@@ -108,12 +108,12 @@ class Sandbox(SandboxedEnvironment):
         )
 
 
-def _for_conditions(result: Any) -> Any:
+def _for_conditions(result: Any) -> object:
     plain = isinstance(result, float) and not isinstance(result, Value)
     return Value(result) if plain else result
 
 
-def _refuse_texts(*operands: Any) -> None:
+def _refuse_texts(*operands: object) -> None:
     for operand in operands:
         if isinstance(operand, str | list | tuple | dict):
             kind = "text" if isinstance(operand, str) else "list"
@@ -124,7 +124,7 @@ def _refuse_texts(*operands: Any) -> None:
             )
 
 
-def template_environment(finalize: Any, **filters: Any) -> Sandbox:
+def template_environment(finalize: object, **filters: object) -> Sandbox:
     """Return an environment with the few filters that a text may use."""
     environment = Sandbox(
         undefined=StrictUndefined,

@@ -23,7 +23,7 @@ MOST_DRAWS = 10_000_000
 LARGEST_NUMBER = 10_000_000
 
 
-def checked_config(config: Mapping[str, Any]) -> dict[str, Any]:
+def checked_config(config: Mapping[str, object]) -> dict[str, object]:
     """Check a config against its schema, fill defaults, then check that its names refer
     to each other.
     """
@@ -32,7 +32,7 @@ def checked_config(config: Mapping[str, Any]) -> dict[str, Any]:
     return filled
 
 
-def shaped_config(config: Mapping[str, Any]) -> dict[str, Any]:
+def shaped_config(config: Mapping[str, object]) -> dict[str, Any]:
     """Check a config against its schema and fill its defaults; all faults of its shape
     are told at once.
     """
@@ -46,7 +46,7 @@ def shaped_config(config: Mapping[str, Any]) -> dict[str, Any]:
     return filled
 
 
-def _value_faults(value: Any, where: str) -> Iterator[ConfigError]:
+def _value_faults(value: object, where: str) -> Iterator[ConfigError]:
     location = where or "the top level"
     key = where.rpartition(".")[2]
     if isinstance(value, float) and not math.isfinite(value):
@@ -77,7 +77,7 @@ def _value_faults(value: Any, where: str) -> Iterator[ConfigError]:
         yield from _value_faults(item, f"{where}.{name}".removeprefix("."))
 
 
-def _parts(value: Any) -> Iterator[tuple[Any, Any]]:
+def _parts(value: object) -> Iterator[tuple[object, object]]:
     """Yield what stands in a mapping or list, by key or position."""
     if isinstance(value, Mapping):
         yield from value.items()
@@ -85,7 +85,7 @@ def _parts(value: Any) -> Iterator[tuple[Any, Any]]:
         yield from enumerate(value)
 
 
-def _filled(node: Any, value: Any) -> Any:
+def _filled(node: object, value: Any) -> Any:
     """Return a value with the defaults of its schema where it has none."""
     node = resolved(node)
     if isinstance(value, Mapping):

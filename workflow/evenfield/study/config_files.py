@@ -47,7 +47,7 @@ class _OneKeyOnce(yaml.CSafeLoader):
 
     def construct_mapping(
         self, node: yaml.MappingNode, deep: bool = False
-    ) -> dict[Any, Any]:
+    ) -> dict[object, object]:
         """Refuse a repeated key, then build the mapping as usual."""
         keys = [key.value for key, _ in node.value]
         for key, _ in node.value:
@@ -85,7 +85,7 @@ def _size(
     return known[node]
 
 
-def read_config(path: str | Path) -> dict[str, Any]:
+def read_config(path: str | Path) -> dict[str, object]:
     """Read a config file as plain data with the parts of it that stand in files of
     their own beside it.
     """
@@ -103,8 +103,8 @@ def read_config(path: str | Path) -> dict[str, Any]:
 
 
 def study_config(
-    over: Mapping[str, Any] | None = None, path: str | Path = "config.yaml"
-) -> dict[str, Any]:
+    over: Mapping[str, object] | None = None, path: str | Path = "config.yaml"
+) -> dict[str, object]:
     """Read a study's config, in which keys of ``over`` win; a whole config, as of a
     module, stands for itself.
     """
@@ -113,7 +113,7 @@ def study_config(
     return merged({} if whole else read_config(path), over)
 
 
-def merged(*configs: Mapping[str, Any]) -> dict[str, Any]:
+def merged(*configs: Mapping[str, Any]) -> dict[str, object]:
     """Lay configs over each other; a later one wins, mapping by mapping."""
     out: dict[str, Any] = {}
     for config in configs:
@@ -136,7 +136,7 @@ def _refuse_hidden(path: Path, hidden: str) -> None:
         raise ConfigError(f"{path} {hidden}", letters.EXPECTED, letters.ACTION)
 
 
-def read_mapping(path: Path) -> dict[str, Any]:
+def read_mapping(path: Path) -> dict[str, object]:
     """Read one YAML file as plain data."""
     if not path.exists():
         action = "run from the study's folder or name it with --directory"

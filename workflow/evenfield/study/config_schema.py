@@ -28,7 +28,7 @@ def validator() -> Draft202012Validator:
     return Draft202012Validator(whole())
 
 
-def resolved(node: Any) -> Node:
+def resolved(node: object) -> Node:
     """Return the schema of a value with the definition that it refers to."""
     if not isinstance(node, Mapping):
         return {}  # of a key that is refused, or of one that may hold anything
@@ -38,7 +38,7 @@ def resolved(node: Any) -> Node:
     return {**definition, **node}
 
 
-def fitting(node: Any, value: Any) -> Node:
+def fitting(node: object, value: object) -> Node:
     """Return the schema of a value; where several are allowed, the one that it fits."""
     schema = resolved(node)
     for choice in schema.get("anyOf", schema.get("oneOf", ())):
@@ -56,7 +56,7 @@ def below(node: Node, step: str | int) -> Any:
 
 
 def references(
-    value: Any, node: Any = None, where: str = ""
+    value: Any, node: object = None, where: str = ""
 ) -> Iterator[tuple[str, str, Any]]:
     """Yield place, kind and value of each reference of a config, such as a period."""
     node = fitting(whole() if node is None else node, value)

@@ -8,7 +8,6 @@ them (`report/markup.py`) come from evenfield only.
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 # ASSUME: marks of direction without override (U+200E, U+200F) and joiners are part of
 # writing in Arabic, Hebrew and Indian scripts, and stay.
@@ -34,7 +33,7 @@ def hidden_letter(text: str, pattern: re.Pattern[str] = IN_TEXTS) -> str:
     return f"line {line}: hidden character U+{ord(letter[0]):04X}"
 
 
-def hidden_value(content: Any) -> str:
+def hidden_value(content: object) -> str:
     """Name the first hidden letter in plain data, where it may be written as an escape."""
     for location, text in texts_of(content, ""):
         if letter := IN_TEXTS.search(text):
@@ -42,7 +41,7 @@ def hidden_value(content: Any) -> str:
     return ""
 
 
-def texts_of(content: Any, location: str) -> Iterator[tuple[str, str]]:
+def texts_of(content: object, location: str) -> Iterator[tuple[str, str]]:
     """Yield every text of plain data, keys among them, with its place."""
     if isinstance(content, str):
         yield location, content

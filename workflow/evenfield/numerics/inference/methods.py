@@ -286,7 +286,7 @@ class Design:
         return multiple * error
 
     def result(
-        self, inference: Any, level: float, se_type: str, p_type: str, law: str = ""
+        self, inference: object, level: float, se_type: str, p_type: str, law: str = ""
     ) -> Tested:
         """Return an inference of any kind with its reach and the words for it."""
         numbers: dict[str, Any] = {

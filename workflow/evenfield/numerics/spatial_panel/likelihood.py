@@ -128,7 +128,7 @@ class PanelMoments:
         """Return ``log_likelihood`` without error dependence; rho (G,)."""
         return np.asarray(self.jacobian(rho) + self._fit(self._lag_sse(rho)))
 
-    def lag_score(self, rho: Any) -> Any:
+    def lag_score(self, rho: Any) -> object:
         """Return the derivative of ``lag_log_likelihood``."""
         _, cross, lagged = self._lag_squares
         half_slope = rho * lagged - cross

@@ -7,7 +7,6 @@ and the log-determinant, each computed at first use and stored.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from scipy.sparse import csc_array, csr_array, eye_array
@@ -124,7 +123,7 @@ def _factor(matrix: csr_array | csc_array, rho: float) -> SuperLU:
     )
 
 
-def network(units: Sequence[Any], matrix: Weights) -> Network:
+def network(units: Sequence[object], matrix: Weights) -> Network:
     """Check a weights matrix and join it with its unit ids.
 
     Parameters

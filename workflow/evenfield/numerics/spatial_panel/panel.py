@@ -42,8 +42,8 @@ class BalancedPanel:
 
 
 def panel_from_rows(
-    units: Sequence[Any],
-    periods: Sequence[Any] | np.ndarray,
+    units: Sequence[object],
+    periods: Sequence[object] | np.ndarray,
     y: np.ndarray,
     X: np.ndarray,
     names: Sequence[str],
@@ -102,9 +102,9 @@ def panel_from_rows(
 def panel_from_arrays(
     y: np.ndarray,
     X: np.ndarray,
-    units: Sequence[Any],
+    units: Sequence[object],
     names: Sequence[str],
-    periods: Sequence[Any] | None = None,
+    periods: Sequence[object] | None = None,
 ) -> BalancedPanel:
     """Build a balanced panel from arrays with one row per period; y (T, N), X (T, N,
     K).

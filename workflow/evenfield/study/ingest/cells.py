@@ -3,7 +3,6 @@ them; a cell that is no number is named, never guessed.
 """
 
 import re
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -62,7 +61,7 @@ ANY_NUMBER = (
 )
 
 
-def cell_text(value: Any) -> str:
+def cell_text(value: object) -> str:
     """Return a value of a table or of JSON as text; blank where it is missing."""
     if isinstance(value, (bool, np.bool_)):
         return str(int(value))

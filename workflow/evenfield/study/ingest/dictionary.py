@@ -81,7 +81,9 @@ def read_package(path: str | Path) -> dict[str, Any]:
     return dict(content)
 
 
-def _each_key_once(path: str | Path, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _each_key_once(
+    path: str | Path, pairs: list[tuple[str, object]]
+) -> dict[str, object]:
     keys = [key for key, _ in pairs]
     if twice := sorted({key for key in keys if keys.count(key) > 1}):
         fault = f"{path} has the key {first_examples(twice)} twice in one place"
@@ -89,11 +91,11 @@ def _each_key_once(path: str | Path, pairs: list[tuple[str, Any]]) -> dict[str, 
     return dict(pairs)
 
 
-def _no_number(path: str | Path, constant: str) -> Any:
+def _no_number(path: str | Path, constant: str) -> object:
     raise IngestError(f"{path} holds {constant}", "finite numbers", "correct it")
 
 
-def _place(steps: list[Any], content: Any) -> str:
+def _place(steps: list[object], content: Any) -> str:
     """Name a place of the dictionary by the names written there: ``resource 'panel',
     field 'year', type: ``.
     """
@@ -236,7 +238,7 @@ def refresh_hashes(path: str | Path) -> list[str]:
     return changed
 
 
-def write_package(package: Mapping[str, Any], path: str | Path) -> None:
+def write_package(package: Mapping[str, object], path: str | Path) -> None:
     """Write the dictionary; what stands in its file keeps its form as far as its
     content stays.
     """
@@ -291,8 +293,8 @@ def _in_form(text: str, package: Mapping[str, Any]) -> str:
 
 def _rehashed(
     text: str,
-    old: Mapping[str, Any],
-    new: Mapping[str, Any],
+    old: Mapping[str, object],
+    new: Mapping[str, object],
 ) -> str:
     """Return the text of a table with its new checksum; nothing if more than this
     changed.
@@ -314,7 +316,7 @@ def _rehashed(
     return text
 
 
-def public_dictionary(path: str | Path) -> dict[str, Any]:
+def public_dictionary(path: str | Path) -> dict[str, object]:
     """Return the dictionary without the hash and size of its files, which change when
     rows are shuffled.
     """

@@ -15,7 +15,7 @@ MAPS = "GeoJSON, a shapefile (.shp) or a GeoPackage (.gpkg)"
 GEOPANDAS = {".shp", ".gpkg"}
 
 
-def read_features(path: Path) -> list[dict[str, Any]]:
+def read_features(path: Path) -> list[dict[str, object]]:
     """Read the features of a GeoJSON file, or of one that geopandas reads."""
     if not path.is_file():
         raise IngestError(f"no file {path.name}", MAPS, "correct the path")
@@ -38,7 +38,7 @@ def read_features(path: Path) -> list[dict[str, Any]]:
     return list(features)
 
 
-def property_table(features: Sequence[dict[str, Any]]) -> pd.DataFrame:
+def property_table(features: Sequence[dict[str, object]]) -> pd.DataFrame:
     """Return the properties of features as text, and the id of each as ``id``; blank
     where a feature lacks one.
     """
@@ -62,7 +62,7 @@ def property_table(features: Sequence[dict[str, Any]]) -> pd.DataFrame:
     ).fillna("")
 
 
-def _features_of_geopandas(path: Path) -> list[dict[str, Any]]:
+def _features_of_geopandas(path: Path) -> list[dict[str, object]]:
     try:
         frame = import_module("geopandas").read_file(path)
     except ImportError:

@@ -12,7 +12,7 @@ from evenfield.study.ingest.dictionary import read_resources
 EMPTY: dict[str, Any] = {"type": "FeatureCollection", "features": []}
 
 
-def read_outlines(package: str | Path) -> dict[str, Any]:
+def read_outlines(package: str | Path) -> dict[str, object]:
     """Read the GeoJSON outlines that the dictionary names."""
     paths = [
         r.path for r in read_resources(package).values() if r.path.endswith(".geojson")

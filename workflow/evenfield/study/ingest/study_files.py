@@ -40,7 +40,7 @@ def described(
     labels: Mapping[str, str],
     logged: Collection[str] = (),
     texts: Collection[str] = (),
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Describe a table of text for the dictionary: types and ranges by its cells,
     titles where names were changed. ``texts`` are columns of units that are no numbers,
     whatever their cells.
@@ -97,7 +97,7 @@ def described(
 def write_study(
     config: Mapping[str, Any],
     tables: Mapping[str, pd.DataFrame],
-    package: Mapping[str, Any] | None = None,
+    package: Mapping[str, object] | None = None,
     texts: Mapping[str, str] | None = None,
 ) -> list[str]:
     """Check changed tables in a copy of the data folder; only if all is well, put them

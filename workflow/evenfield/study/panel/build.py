@@ -232,13 +232,13 @@ def _units_of(entry: str, units: pd.DataFrame, where: str) -> set[str]:
     )
 
 
-def _cell_text(value: Any) -> str:
+def _cell_text(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _described_periods(
     collapsed: pd.DataFrame, periods: list[Any]
-) -> list[dict[str, Any]]:
+) -> list[dict[str, object]]:
     basis = collapsed.drop_duplicates("period").set_index("period")["basis"]
     return [
         {
