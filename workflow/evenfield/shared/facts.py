@@ -90,7 +90,7 @@ class Facts(Study):
         """Return the periods of some roles, role by role."""
         return shown_periods(self.config.periods, roles)
 
-    def label(self, unit: Any) -> str:
+    def label(self, unit: object) -> str:
         """Return the code of a unit, such as AL of US-AL, or its name where its id is
         none.
         """
@@ -145,7 +145,7 @@ class Facts(Study):
     def text(
         self,
         template: str,
-        **values: Any,
+        **values: object,
     ) -> list[str]:
         """Return the paragraphs of a text with what stands in braces filled in, for
         example ``{facts.level}`` or a value.

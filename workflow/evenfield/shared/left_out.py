@@ -97,10 +97,10 @@ class LeftOut:
 
     def without(
         self,
-        value: Any,
+        value: object,
         node: Node,
         lost: list[str],
-    ) -> Any:
+    ) -> object:
         """Return a value without what rests on what is left out, None if it rests on it
         itself; the ids of lost specifications are added to ``lost``.
         """
@@ -115,10 +115,10 @@ class LeftOut:
 
     def _list_without(
         self,
-        value: list[Any],
+        value: list[object],
         node: Node,
         lost: list[str],
-    ) -> Any:
+    ) -> object:
         remaining = []
         for position, item in enumerate(value):
             left = self.without(item, below(node, position), lost)
@@ -132,8 +132,8 @@ class LeftOut:
         return remaining if remaining or not value else None
 
     def _mapping_without(
-        self, value: Mapping[str, Any], node: Node, lost: list[str]
-    ) -> dict[str, Any] | None:
+        self, value: Mapping[str, object], node: Node, lost: list[str]
+    ) -> dict[str, object] | None:
         known = node.get("properties", {})
         entries_lost = set[str]()
         out = {}
@@ -178,10 +178,10 @@ class LeftOut:
 
 
 def _not_naming(
-    item: Any,
+    item: object,
     entries_lost: set[str],
     lost: list[str],
-) -> Any:
+) -> object:
     """Return a list without the specifications that name a lost entry of their section;
     their ids are added to ``lost``.
     """
@@ -197,7 +197,7 @@ def _not_naming(
     return others
 
 
-def _without_units(config: Mapping[str, Any], units: set[str]) -> dict[str, Any]:
+def _without_units(config: Mapping[str, Any], units: set[str]) -> dict[str, object]:
     """Forget units in samples, merges, joins, pairs and own weights."""
 
     def others(names: Iterable[str]) -> list[str]:
@@ -240,8 +240,8 @@ def _periods(
     study: StudyConfig,
     data: tuple[int, int] | None,
     left_out: LeftOut,
-    written: Mapping[str, Any],
-) -> dict[str, Any]:
+    written: Mapping[str, object],
+) -> dict[str, object]:
     """Return the periods inside the panel; one that the data do not reach either is
     refused.
     """
@@ -275,7 +275,7 @@ def _weights(
     offers: set[str],
     left_out: LeftOut,
     written: Mapping[str, Any],
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Return the weights that the tables can make; the first of them becomes the main
     one if need be.
     """
@@ -317,7 +317,7 @@ def _impossible(
 
 def _estimates(
     estimates: Mapping[str, Any], offers: set[str], left_out: LeftOut
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Drop topics whose needs are not met, and specifications that rest on what is left
     out.
     """
@@ -360,7 +360,7 @@ def _estimates(
     return out
 
 
-def _answers(answers: dict[str, Any], left_out: LeftOut) -> dict[str, Any]:
+def _answers(answers: dict[str, Any], left_out: LeftOut) -> dict[str, object]:
     """Drop hypotheses and claims, and checks of others, whose rows are not estimated
     any more.
     """
@@ -399,7 +399,7 @@ def _answers(answers: dict[str, Any], left_out: LeftOut) -> dict[str, Any]:
 
 def _asked(
     name: str, item: Mapping[str, Any], first: Mapping[str, Any], left_out: LeftOut
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Return an entry without the checks that have no row; empty where its own row is
     left out.
     """

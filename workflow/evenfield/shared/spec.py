@@ -62,7 +62,7 @@ class Spec(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _no_truth_values(cls, data: Any) -> Any:
+    def _no_truth_values(cls, data: object) -> object:
         # Python counts true as 1, also where a number is meant.
         for name, value in data.items() if isinstance(data, Mapping) else ():
             field = cls.model_fields.get(name)
@@ -75,7 +75,7 @@ class Spec(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _main_scheme(cls, data: Any, info: ValidationInfo) -> Any:
+    def _main_scheme(cls, data: Any, info: ValidationInfo) -> object:
         if (
             "unit_scheme" in cls.model_fields
             and info.context
@@ -107,7 +107,7 @@ class UnitsSpec(Spec):
         }
 
 
-def with_shared(data: Any, *keys: str) -> Any:
+def with_shared(data: Any, *keys: str) -> object:
     """Return a section whose ``specs`` have those keys of it that they leave out."""
     shared = {key: data[key] for key in keys if key in data}
     given = [
@@ -131,7 +131,7 @@ def check_specs(specs: Sequence[Any]) -> None:
 
 def read(
     kind: Any,
-    config: StudyConfig | Mapping[str, Any],
+    config: StudyConfig | Mapping[str, object],
     topic: str,
 ) -> Any:
     """Return the section of a topic as ``kind``, for example ``list[BetaSpec]``."""

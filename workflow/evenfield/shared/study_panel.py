@@ -61,7 +61,7 @@ class PanelSpec(Spec):
 
     @model_validator(mode="before")
     @classmethod
-    def _primary_weights(cls, data: Any, info: ValidationInfo) -> Any:
+    def _primary_weights(cls, data: Any, info: ValidationInfo) -> object:
         return (
             data
             if data.get("weights")

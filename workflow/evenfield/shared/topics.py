@@ -40,7 +40,7 @@ def read_topics() -> dict[str, TopicFile]:
     return dict(sorted(topics.items(), key=lambda item: (item[1].order, item[0])))
 
 
-def sections(estimates: Mapping[str, Any]) -> dict[str, Any]:
+def sections(estimates: Mapping[str, Any]) -> dict[str, object]:
     """Return the section of every family of rows that a config asks for."""
     topics = read_topics()
     by_family = dict[str, Any]()
@@ -102,7 +102,7 @@ def renamed(study: Mapping[str, Any], text: str) -> str:
     return ZONES.sub(lambda found: many if found[0].endswith("s") else one, text)
 
 
-def part(config: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+def part(config: Mapping[str, Any], names: Iterable[str]) -> dict[str, object]:
     """Return the sections of a config that are named, for example ``inference`` or
     ``study.units_name``.
     """
@@ -120,10 +120,10 @@ def part(config: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
 
 
 def settings(
-    config: Mapping[str, Any],
+    config: Mapping[str, object],
     topic: str,
     step: Step,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Return the sections of the config that move one step of a topic: its own, those
     it names, those of what it reads.
     """

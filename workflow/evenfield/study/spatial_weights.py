@@ -110,7 +110,7 @@ def row_standardised(matrix: Weights) -> csr_array:
 
 
 def weights_from_edges(
-    edges: pd.DataFrame, units: list[str], spec: dict[str, Any]
+    edges: pd.DataFrame, units: list[str], spec: dict[str, object]
 ) -> SpatialWeights:
     """Rebuild spatial weights from their edge list."""
     row_of_unit = {unit: i for i, unit in enumerate(units)}

@@ -26,7 +26,7 @@ class Study:
 
     def __init__(
         self,
-        config: Mapping[str, Any],
+        config: Mapping[str, object],
         root: str | Path = "results",
     ) -> None:
         self.config = StudyConfig.of(config)

@@ -173,7 +173,7 @@ def _panel(
     return built[[*LEADING, *[name for name in raw.columns if name not in LEADING]]]
 
 
-def _check_names(columns: list[str], income: Mapping[str, Any]) -> None:
+def _check_names(columns: list[str], income: Mapping[str, object]) -> None:
     # A column may bear a computed name only where it is itself that figure's source.
     same = {"income": "column", "output_real": "output", "population": "population"}
     computed = (

@@ -96,7 +96,7 @@ def _initial(frames: PeriodFrames, control: Mapping[str, Any]) -> pd.Series:
     return _first_available(_evaluated(frames, control))
 
 
-def _mean(frames: PeriodFrames, control: Mapping[str, Any]) -> pd.Series:
+def _mean(frames: PeriodFrames, control: Mapping[str, object]) -> pd.Series:
     # A mean over the whole period moves with growth: a channel, not predetermined.
     return pd.Series(_evaluated(frames, control).groupby("unit")["value"].mean())
 

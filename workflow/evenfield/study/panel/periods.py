@@ -3,7 +3,6 @@ controls.
 """
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,7 +21,7 @@ def period_frame(
     panel: pd.DataFrame,
     units: pd.DataFrame,
     periods: list[Period],
-    controls: Mapping[str, Mapping[str, Any]],
+    controls: Mapping[str, Mapping[str, object]],
 ) -> pd.DataFrame:
     """Collapse the panel to one row per unit and period."""
     parts = [_one_period(panel, units, period, controls) for period in periods]
@@ -33,7 +32,7 @@ def _one_period(
     panel: pd.DataFrame,
     units: pd.DataFrame,
     period: Period,
-    controls: Mapping[str, Mapping[str, Any]],
+    controls: Mapping[str, Mapping[str, object]],
 ) -> pd.DataFrame:
     inside = panel[panel["year"].between(period.start, period.end)]
     y = inside.pivot(index="year", columns="unit", values="log_income")
