@@ -6,6 +6,7 @@ import ast
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 
@@ -68,9 +69,18 @@ def parsed(path: Path) -> ast.AST:
     return ast.parse(path.read_text())
 
 
+def run_nodes(tree: ast.AST) -> Iterator[ast.AST]:
+    """All nodes but those under ``if TYPE_CHECKING``, which only a type checker reads."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            continue
+        yield node
+        yield from run_nodes(node)
+
+
 def imported(path: Path) -> set[str]:
     result = set()
-    for node in ast.walk(parsed(path)):
+    for node in run_nodes(parsed(path)):
         if isinstance(node, ast.Import):
             result |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
