@@ -47,10 +47,14 @@ def test_package_citation_and_changelog_name_one_version() -> None:
     }
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
     assert citation["version"] == evenfield.__version__
-    sections = re.findall(
-        r"^## (\S+) – (\S+)$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE
-    )
-    assert sections[0] == (evenfield.__version__, citation["date-released"])
+    text = (ROOT / "CHANGELOG.md").read_text()
+    releases = re.findall(r"^## (\S+) – (\S+)$", text, re.MULTILINE)
+    assert releases[0] == (evenfield.__version__, citation["date-released"])
+    parts = re.findall(r"^##+ (.+)$", text.split(f"\n## {releases[0][0]}")[1], re.M)
+    assert parts == [
+        *("What changes for you", "New", "Numbers that moved"),
+        " – ".join(releases[1]),
+    ], "a merge doubled CHANGELOG.md: take main's, add your lines below Unreleased"
 
 
 def test_no_file_is_huge_empty_or_there_twice() -> None:
