@@ -19,6 +19,7 @@ config = PLAN.config
 include: "workflow/rules/common.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/topics.smk"
+include: "workflow/rules/beside.smk"
 include: "workflow/rules/results.smk"
 
 

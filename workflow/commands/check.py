@@ -31,17 +31,15 @@ def refuse_sentences(written: dict[str, Any]) -> None:
     a condition, which a run writes all the same, and numbers in words of another unit
     than the last run has shown.
     """
-    from evenfield.report.numbers import read_numbers
+    from evenfield.report.context import lookups
     from evenfield.report.plan import plan_study
-    from evenfield.report.prose import Lookup, Prose, part_of, read_texts
+    from evenfield.report.prose import Prose, read_texts
     from evenfield.study.errors import Faults
 
     faults = Faults()
-    texts, references = read_texts(plan_study(written).texts, faults)
-    path = Path("results/numbers.json")
-    numbers = read_numbers(path) if path.is_file() else {}
-    parts = {name: part_of(name, number) for name, number in numbers.items()}
-    prose = Prose(texts, {"n": Lookup("number", parts)}, references)
+    plan = plan_study(written)
+    texts, references = read_texts(plan.texts, faults)
+    prose = Prose(texts, lookups(plan.config, "results"), references)
     faults += prose.sentence_faults()
     faults.refuse()
 
@@ -52,18 +50,20 @@ def refuse_repeated_checks(written: dict[str, Any]) -> None:
     """
     from evenfield.answers.checks import equal_checks
     from evenfield.answers.spec import read_claims
+    from evenfield.shared.beside import results_beside, with_estimates_beside
     from evenfield.shared.estimates import ESTIMATE_COLUMNS, read_estimates
     from evenfield.shared.left_out import left_out_parts
     from evenfield.study.config import checked_config
     from evenfield.study.errors import Faults
 
-    path = Path("results/estimates.csv")
-    if not path.is_file():
+    config = left_out_parts(checked_config(written))
+    folders = [Path("results"), *results_beside(config).values()]
+    if not all((folder / "estimates.csv").is_file() for folder in folders):
         return
-    estimates = read_estimates(path)
-    if set(ESTIMATE_COLUMNS) <= set(estimates):  # else they are of another version
-        claims = read_claims(left_out_parts(checked_config(written)))
-        Faults(equal_checks(estimates, claims)).refuse()
+    own = read_estimates(folders[0] / "estimates.csv")
+    if set(ESTIMATE_COLUMNS) <= set(own):  # else they are of another version
+        estimates = with_estimates_beside(own, config)
+        Faults(equal_checks(estimates, read_claims(config))).refuse()
 
 
 if __name__ == "__main__":

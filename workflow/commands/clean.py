@@ -3,9 +3,13 @@
 import argparse
 import shutil
 import sys
+from contextlib import chdir, suppress
 from pathlib import Path
 
 from engine.folder import REPO, hold, locked
+from evenfield.shared.beside import require_folder
+from evenfield.study.config_files import read_mapping
+from evenfield.study.errors import EvenfieldError
 
 README = "README.md"
 
@@ -18,13 +22,24 @@ def remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
+def folders_beside(study: Path) -> list[Path]:
+    """Return the folders of the studies beside a study that its config names in order."""
+    with chdir(study), suppress(EvenfieldError):
+        beside = read_mapping(Path("config.yaml")).get("beside")
+        for name, folder in (beside if isinstance(beside, dict) else {}).items():
+            require_folder(name, str(folder))
+        return [study / str(folder) for folder in (beside or {}).values()]
+    return []
+
+
 def clean(study: Path) -> None:
-    """Remove both folders unless a run is working there."""
+    """Remove both folders unless a run is working there, and those of studies beside."""
     if not (study / "config.yaml").is_file():
         sys.exit(
             f"clean: no config.yaml in {study}; expected a study; give its folder with"
             " --directory"
         )
+    beside = folders_beside(study)
     # A lock that a killed run left is freed first; what remains has an owner.
     with hold(study):
         if locked(study):
@@ -41,6 +56,8 @@ def clean(study: Path) -> None:
         else:
             remove(results)
     print(f"removed results/ and .snakemake/ of {study}")
+    for folder in beside:
+        clean(folder)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,10 @@ from typing import Any
 from engine.last_results import LAST
 from evenfield.report import changes
 from evenfield.report.manifest import config_hash
+from evenfield.shared.beside import in_study
+from evenfield.shared.left_out import left_out_parts
+from evenfield.study.config import checked_config
+from evenfield.study.config_files import study_config
 from evenfield.study.errors import ReportError
 from evenfield.study.files import read_json
 from evenfield.study.ingest.study_tables import describe_study, read_study
@@ -60,6 +64,21 @@ def differences(config: dict[str, Any], old: Path | None) -> Iterator[str]:
         )
 
 
+def all_differences(config: dict[str, Any], old: Path | None) -> Iterator[str]:
+    """Compare this study, then those beside it with what they were before."""
+    yield from differences(config, old)
+    beside = {} if old else config["beside"]
+    for name, folder in beside.items():
+        with in_study(folder):
+            other = left_out_parts(checked_config(study_config()))
+            try:
+                lines = list(differences(other, None))
+            except ReportError as error:
+                lines = [error.found]
+        yield f"{name}, {folder}:"
+        yield from (f"  {line}" for line in lines)
+
+
 def _manifest(folder: Path) -> dict[str, Any]:
     path = folder / "manifest.json"
     return dict(read_json(path)) if path.is_file() else {}
@@ -77,7 +96,7 @@ def main() -> None:
     given = options.parse_args()
     old = given.old.absolute() if given.old else None
     old = old / RESULTS if old and (old / RESULTS).is_dir() else old
-    run_command(given, lambda config: print("\n".join(differences(config, old))))
+    run_command(given, lambda config: print("\n".join(all_differences(config, old))))
 
 
 if __name__ == "__main__":

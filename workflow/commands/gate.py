@@ -76,7 +76,8 @@ def copy_study(study: Path, copy: Path) -> None:
     for pattern in STUDY_FILES:
         for path in study.glob(pattern):
             shutil.copy2(path, copy)
-    for name in ("data", "text"):
+    # Studies beside it are among the examples.
+    for name in ("data", "text", "examples"):
         shutil.copytree(
             study / name, copy / name, ignore=shutil.ignore_patterns(*NEVER_COPIED)
         )
@@ -92,6 +93,18 @@ def shuffle_rows(path: Path, seed: int) -> int:
         writer.writerow(header)
         writer.writerows(rows)
     return len(rows)
+
+
+def studies(copy: Path) -> list[Path]:
+    """Return the folder of a study that has run and those of the studies beside it,
+    from that folder.
+    """
+    found = []
+    for results in sorted(copy.rglob("results")):
+        folder = results.relative_to(copy).parent
+        if results.is_dir() and not any(part[0] == "." for part in folder.parts):
+            found.append(folder)
+    return found
 
 
 def shuffle_study(study: Path, python: Path) -> str:
@@ -150,12 +163,14 @@ def run_study(
 
 
 def result_files(study: Path) -> dict[str, Path]:
-    """Return every compared file by its path below results/."""
+    """Return every compared file of a study and those beside it by its path."""
     files = {}
-    for path in sorted((study / "results").rglob("*")):
-        name = path.relative_to(study / "results")
-        if path.is_file() and name.parts[0] not in NOT_COMPARED:
-            files[name.as_posix()] = path
+    for folder in studies(study):
+        results = study / folder / "results"
+        for path in sorted(results.rglob("*")):
+            inside = path.relative_to(results)
+            if path.is_file() and inside.parts[0] not in NOT_COMPARED:
+                files[path.relative_to(study).as_posix()] = path
     return files
 
 
@@ -166,15 +181,15 @@ def differences(first: Path, second: Path) -> list[str]:
     messages = []
     for name in sorted(one.keys() | two.keys()):
         if name not in two:
-            messages.append(f"results/{name}: only the plain run wrote it")
+            messages.append(f"{name}: only the plain run wrote it")
         elif name not in one:
-            messages.append(f"results/{name}: the plain run did not write it")
+            messages.append(f"{name}: the plain run did not write it")
         elif not filecmp.cmp(
             one[name],
             two[name],
             shallow=False,
         ):
-            messages.append(f"results/{name}: {first_difference(one[name], two[name])}")
+            messages.append(f"{name}: {first_difference(one[name], two[name])}")
     return messages
 
 
@@ -327,7 +342,10 @@ def pass_gate(
     run_study("run 1 of 2: plain", first, plain, engine)
     setting = second_setting(plain, options.same_python, report)
     # After the environment is there: the hashes of shuffled tables are written by it.
-    report.met("shuffled rows", shuffle_study(second, setting.interpreter))
+    shuffled = [
+        shuffle_study(second / folder, setting.interpreter) for folder in studies(first)
+    ]
+    report.met("shuffled rows", "; ".join(shuffled))
     report.met("jobs", "copies of one process v a process each")
     # With an executor that is named, each job is a process of its own.
     engine_2 = [*engine, "--executor", "local"]

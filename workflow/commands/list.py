@@ -1,6 +1,6 @@
 """Name the targets, specifications, tables and figures of the study."""
 
-from evenfield.shared.topics import exhibit_words
+from evenfield.report.exhibits import words_of_exhibits
 from study import arguments, run_command
 
 
@@ -23,7 +23,9 @@ def show(config: dict) -> None:
     print(f"unit schemes    {', '.join(config['panel']['unit_schemes'])}")
     print(f"weights         {', '.join(config['weights']['families'])}")
     print(f"taxonomies      {', '.join(config['taxonomy']['all'])}")
-    words = exhibit_words(config)
+    for name, folder in config["beside"].items():
+        print(f"study beside    {name}: {folder}")
+    words = words_of_exhibits(config)
     for kind in ("tables", "figures"):
         print(f"\n{kind}")
         for name in config[kind]:

@@ -15,9 +15,13 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from evenfield.report.bibliography import read_references
-from evenfield.report.exhibits import TEMPLATES
+from evenfield.report.exhibits import TEMPLATES, words_of_exhibits
 from evenfield.report.manifest import config_hash, file_hash
-from evenfield.shared.topics import exhibit_words, read_topics
+from evenfield.shared.beside import in_study
+from evenfield.shared.left_out import left_out_parts
+from evenfield.shared.topics import read_topics
+from evenfield.study.config import checked_config
+from evenfield.study.config_files import study_config
 from evenfield.study.errors import ReportError, first_examples
 from evenfield.study.files import read_json
 from evenfield.study.ingest.dictionary import public_dictionary
@@ -37,6 +41,9 @@ def package(config: dict) -> None:
     """Gather the files of a finished study, describe them and write one archive."""
     study = Path.cwd()
     manifest = finished_run(config)
+    for folder in config["beside"].values():
+        with in_study(folder):
+            finished_run(left_out_parts(checked_config(study_config())))
     taken = files_to_take(config, (*manifest["results"], "manifest.json"))
     described = public_dictionary(config["data"]["package"])
     # The archive of another study holds this program at its top and the study below.
@@ -165,7 +172,9 @@ def describe(
         content=content,
         scripts=scripts,
         topics=topics,
-        titles={name: words["title"] for name, words in exhibit_words(config).items()},
+        titles={
+            name: words["title"] for name, words in words_of_exhibits(config).items()
+        },
         shown=[name for name in asked_for if name in exhibits],
         exhibited=exhibit_files,
         project=project["project"],

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from evenfield.shared.beside import configs_beside, in_study
 from evenfield.study.config_files import PARTS
 from evenfield.study.errors import ReportError, first_examples
-from evenfield.study.files import described_files
+from evenfield.study.files import described_files, read_json
 from study import REPOSITORY
 
 OWN_README = "README-evenfield.md"
@@ -60,11 +61,19 @@ class Taken:
         yield f"not taken  {first_examples(self.left, 8) or 'nothing'}"
 
 
-def files_to_take(config: Mapping[str, Any], published: Iterable[str]) -> Taken:
-    """Return the files of the study in the current folder, whose results are named."""
+def files_to_take(
+    config: Mapping[str, Any],
+    published: Iterable[str],
+    prefix: str | None = None,
+    target: str = "published/",
+) -> Taken:
+    """Return the files of the study in the current folder, whose results are named, and
+    of those beside it.
+    """
     study = Path.cwd()
     own = study == REPOSITORY
-    prefix = "" if own else "study/"
+    if prefix is None:
+        prefix = "" if own else "study/"
     package = Path(config["data"]["package"])
     families = config["weights"]["families"].values()
     weights = [Path(family["path"]) for family in families if "path" in family]
@@ -83,12 +92,23 @@ def files_to_take(config: Mapping[str, Any], published: Iterable[str]) -> Taken:
         files[word] = {}
         for path in sorted(set(paths)):
             files[word][prefix + path_in_archive(path, study)] = study / path
-    taken = {path.resolve() for paths in files.values() for path in paths.values()}
-    results = Path("results")
+    results = Path("results").absolute()
     files["results"] = {}
     for name in published:
         path = path_in_archive(Path(name), results.resolve())
-        files["results"][f"published/{path}"] = results / name
+        files["results"][f"{target}{path}"] = results / name
+    for name, other in configs_beside(config).items():
+        folder = config["beside"][name]
+        with in_study(folder):
+            beside = files_to_take(
+                other,
+                (*read_json("results/manifest.json")["results"], "manifest.json"),
+                f"{prefix}{folder}/",
+                f"{target}beside/{name}/",
+            )
+        for word in files:
+            files[word] |= getattr(beside, word)
+    taken = {path.resolve() for paths in files.values() for path in paths.values()}
     left = sorted(files_left(study, taken, own))
     return Taken(**files, code=code_files(own), left=left)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from evenfield.report.render import render
+from evenfield.shared.beside import figure_beside
 from evenfield.shared.facts import Facts
 from evenfield.shared.topics import (
     exhibit_files,
@@ -28,6 +29,14 @@ def show(names: list[str], config: dict[str, Any]) -> None:
     """Render exhibits of the study by name and print where they are."""
     known = [*config["tables"], *config["figures"]]
     for name in names:
+        figure, study = figure_beside(name)
+        if study in config["beside"]:
+            folder = config["beside"][study]
+            raise ConfigError(
+                f"show: {name} is a figure of the study beside",
+                "a table or figure of this study",
+                f"python3 run show {figure} --directory {folder}",
+            )
         if name not in known:
             raise ConfigError(
                 f"show: {name} is no table or figure of the study",

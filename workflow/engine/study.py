@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine import hooks
+from engine.beside import mark_changed_beside
 from engine.outputs import keep_earlier, mark_changed
 
 if TYPE_CHECKING:
@@ -85,6 +86,7 @@ def checked_plan(workflow: Any, config: Mapping[str, object]) -> "Plan":
     if workflow.is_main_process:
         sys.stderr.writelines(f"{sentence}\n" for sentence in plan.left_out)
         mark_changed()
+        mark_changed_beside(plan.config["beside"])
     return plan
 
 

@@ -1,8 +1,11 @@
 """From the estimates of all topics to one table, the answers, page, paper and manifest."""
 
 EXHIBITS = [path for name in SHOWN for path in topics.exhibit_files(name)]
+# The records of the studies beside.
+BESIDE = [f"results/beside/{study}.json" for study in config["beside"]]
 REPORT = {
     "exhibits": EXHIBITS,
+    "beside": BESIDE,
     "texts": ancient(list(PLAN.texts)),  # tracked by content
     "ingest": "results/ingest/description.json",
     "panel": f"results/panel/{MAIN_SCHEME}/description.json",
@@ -18,7 +21,7 @@ PLACES = [
 
 
 # What a selection of one row of the estimates is held against.
-SELECTED_BY = ["estimates", "periods", "inference.conf_level"]
+SELECTED_BY = ["estimates", "periods", "inference.conf_level", "beside"]
 
 
 rule collect:
@@ -49,6 +52,7 @@ rule answer:
     input:
         estimates=rules.collect.output.estimates,
         description="results/ingest/description.json",
+        beside=BESIDE,
     output:
         answers="results/answers.csv",
         content="results/answers.json",
@@ -67,6 +71,7 @@ rule name_numbers:
     """Give every number that the texts print by name its value, as prose and as TeX."""
     input:
         estimates=rules.collect.output.estimates,
+        beside=BESIDE,
         files=sorted(
             {
                 f"results/{number['file']}"
@@ -142,6 +147,7 @@ rule manifest:
         ingest="results/ingest/description.json",
         files=[
             *EXHIBITS,
+            *BESIDE,
             rules.collect.output.estimates,
             *rules.answer.output,
             *rules.name_numbers.output,

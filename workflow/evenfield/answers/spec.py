@@ -9,9 +9,16 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Literal
 
-from pydantic import Field, PositiveInt, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    PositiveInt,
+    ValidationError,
+    model_validator,
+)
 
 from evenfield.answers.selections import selection_faults
+from evenfield.shared.beside import OWN_STUDY
 from evenfield.shared.estimates import TEXT_FIELDS
 from evenfield.shared.spec import Id, Spec
 from evenfield.study.errors import ClaimsError, EvenfieldError, Faults, not_known
@@ -28,8 +35,12 @@ Kind = Literal[
     "out of reach",
     "not empirical",
 ]
-# Wanted text by column of estimates.csv.
+# Wanted text by column of estimates.csv; `study` names a study beside.
 Select = Annotated[dict[str, str], Field(min_length=1)]
+# The row that decides is one of the study's own unless it names another study.
+Deciding = Annotated[
+    Select, AfterValidator(lambda select: {"study": OWN_STUDY, **select})
+]
 Named = dict[str, Select]
 LATER = "later years"  # name of the row of later years, of which there is one
 YEAR_AT_END = re.compile(r"\d{4}$")
@@ -156,7 +167,7 @@ class Hypothesis(Entry):
     statement: str
     kind: Literal["association", "no gain", "effect"]
     sign: Literal["+", "-"]
-    primary: Select
+    primary: Deciding
 
     @property
     def first(self) -> Select:
@@ -167,6 +178,9 @@ class Hypothesis(Entry):
     def _checks_only(self) -> Hypothesis:
         if self.variants:
             raise ValueError("a hypothesis has checks, not variants")
+        # Holm adjusts over the rows of one study.
+        if self.primary["study"]:
+            raise ValueError("a hypothesis rests on a row of its own study")
         return self
 
 
@@ -186,7 +200,7 @@ class Claim(Entry):
     claim: str
     read_as: str = ""  # how it was read, where the claim does not say so itself
     hypothesis: str = ""  # whose answer the claim takes
-    evidence: Select | None = None
+    evidence: Deciding | None = None
     holds: Threshold | None = None  # of a fact
     because: list[str] = Field(default_factory=list)  # reasons that put it out of reach
     why: str = ""
@@ -378,7 +392,8 @@ def _row_faults(
         location = place_of(where, key)
         for column in select:
             if key[0] == "primary" or column not in entry.first:
-                yield from _unknown(f"{location}: column", column, TEXT_FIELDS)
+                known = [*TEXT_FIELDS, "study"]
+                yield from _unknown(f"{location}: column", column, known)
         if key[0] == "primary":
             continue
         if select == entry.first:

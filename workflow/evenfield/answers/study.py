@@ -59,7 +59,7 @@ COLUMNS = [
 ]
 # What the rows of one estimate by several methods share.
 SAME = (
-    "family spec_id outcome term contrast effect_type sample_id unit_scheme period"
+    "study family spec_id outcome term contrast effect_type sample_id unit_scheme period"
     " treatment_def controls_id fe_id w_id"
 ).split()
 # What stands beside each method of an answer.

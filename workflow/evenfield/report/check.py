@@ -16,16 +16,19 @@ import pandas as pd
 
 from evenfield.report.numbers import Entry, check_cells, read_entries
 from evenfield.report.plan import Plan, plan_study
-from evenfield.report.prose import Prose, read_texts
+from evenfield.report.prose import BLOCKS, GIVEN, Prose, read_texts
 from evenfield.report.stand_ins import (
     PLACING_WORDS,
     stand_ins,
     text_faults,
     unread_texts,
 )
+from evenfield.shared.beside import figure_beside, in_study, require_folder
 from evenfield.shared.spec import read
 from evenfield.shared.topics import read_topics
+from evenfield.study.config_files import study_config
 from evenfield.study.errors import (
+    BesideError,
     ConfigError,
     EvenfieldError,
     Faults,
@@ -159,6 +162,9 @@ def check_plan(plan: Plan) -> list[str]:
     config = plan.config
     numbers = dict[str, Entry]()
     left_out = list(plan.left_out)
+    for study, folder in config["beside"].items():
+        with faults.caught():
+            _check_beside(plan, study, folder)
     with faults.caught():
         numbers = read_entries(config)
         _check_texts(plan, numbers, faults)  # they rest on claims and numbers
@@ -190,6 +196,10 @@ def check_plan(plan: Plan) -> list[str]:
     if claims:
         hypotheses = len(config["answers"].get("hypotheses", ()))
         lines.append(f"claims.yaml: {len(claims)} claims, {hypotheses} hypotheses")
+    lines += [
+        f"beside {study}: {folder} is in order"
+        for study, folder in config["beside"].items()
+    ]
     if numbers:
         lines.append(f"numbers.yaml: {len(numbers)} numbers")
     shown = sum(map(len, plan.exhibits.values()))
@@ -202,6 +212,31 @@ def check_plan(plan: Plan) -> list[str]:
         f" data hash {described['data_hash'][:12]}"
     )
     return lines
+
+
+def _check_beside(plan: Plan, study: str, folder: str) -> None:
+    """Check a study beside as a run of it would, then what this study names of it."""
+    require_folder(study, folder)
+    with in_study(folder):
+        other = plan_study(study_config())
+        check_plan(other)
+    if study in {*GIVEN, *BLOCKS, *read_topics()}:
+        raise BesideError(
+            f"{study} is a word that texts use otherwise",
+            "a name of its own",
+            "rename it in beside of config.yaml",
+        )
+    if other.config["beside"]:
+        raise BesideError(
+            f"{folder} has a study beside itself",
+            "a study that stands alone",
+            "remove beside from its config.yaml",
+        )
+    for name in plan.config["figures"]:
+        figure, named = figure_beside(name)
+        known = other.config["figures"]
+        if named == study and figure not in known:
+            raise BesideError(*not_known(f"figures: {study}", figure, known))
 
 
 def _check_texts(

@@ -7,22 +7,23 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from evenfield.report.assumptions import Assumption, harvest_assumptions
-from evenfield.report.exhibits import TEMPLATES, read_exhibits
+from evenfield.report.exhibits import TEMPLATES, read_exhibits, words_of_exhibits
 from evenfield.report.manifest import file_hash, provenance
 from evenfield.report.numbers import read_numbers
 from evenfield.report.prose import (
     Lookup,
+    Part,
     Prose,
     names_of_config,
     part_of,
     read_texts,
 )
 from evenfield.report.sections import Sections, read_section
+from evenfield.shared.beside import results_beside
 from evenfield.shared.facts import Facts
 from evenfield.shared.tables.rows import records
 from evenfield.shared.topics import (
     exhibit_owners,
-    exhibit_words,
     files_read,
     read_topics,
 )
@@ -57,7 +58,9 @@ def build_context(
     ingest = read_json(Path(root) / "ingest" / "description.json")
     topics = read_topics()
     origin = provenance(config, ingest)
-    shown = read_exhibits(exhibits, exhibit_owners(), scripts, exhibit_words(config))
+    shown = read_exhibits(
+        exhibits, exhibit_owners(), scripts, words_of_exhibits(config)
+    )
     sections = []
     for name, topic in topics.items():
         own = [exhibit for exhibit in shown if exhibit.topic == name]
@@ -144,10 +147,29 @@ def read_prose(
     return Prose(paths, names, references, exhibits)
 
 
+def lookups(config: Record, root: str | Path) -> dict[str, Lookup]:
+    """Return the numbers that a text may print, as far as runs have made them: those of
+    the study as `n`, those of each study beside by its name.
+    """
+    names = {"n": Lookup("number", _parts(Path(root), ""))}
+    for study, folder in results_beside(config).items():
+        names[study] = Lookup(f"number of {study}", _parts(folder, f"{study}."))
+    return names
+
+
+def _parts(root: Path, prefix: str) -> dict[str, Part]:
+    path = root / "numbers.json"
+    numbers = read_numbers(path) if path.is_file() else {}
+    parts = {}
+    for name, number in numbers.items():
+        evidence = f"{prefix}{name}"
+        parts[name] = part_of(evidence, number, evidence)
+    return parts
+
+
 def _names(config: Record, root: str | Path) -> dict[str, object]:
     facts = Facts(config, root)
     ingest = read_json(Path(root) / "ingest" / "description.json")
-    numbers = read_numbers(Path(root) / "numbers.json")
     content = read_json(Path(root) / "answers.json")
     claims = content["claims"]
     hypotheses = content["hypotheses"]
@@ -155,11 +177,10 @@ def _names(config: Record, root: str | Path) -> dict[str, object]:
     described = facts.description()
     years = described["years"]
     proxy = (described.get("basis_years") or {}).get("proxy") or ()
-    parts = {name: part_of(name, number, name) for name, number in numbers.items()}
     latin = latin_sentences(list(map(facts.name, described["units"])))
     of_config = names_of_config(config, claims, hypotheses)
     return {
-        "n": Lookup("number", parts),
+        **lookups(config, root),
         "answers": Lookup("answer to", answers),
         "counts": Lookup("answer", content["counts"]),
         "claims": claims,

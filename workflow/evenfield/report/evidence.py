@@ -21,6 +21,7 @@ from evenfield.report.assumptions import LIBRARY, harvest_assumptions
 from evenfield.report.numbers import Entry, Number, named_numbers, read_entries
 from evenfield.report.sections import section_numbers
 from evenfield.report.short_evidence import row_facts
+from evenfield.shared.beside import configs_beside, in_study
 from evenfield.shared.estimates import read_estimates
 from evenfield.shared.tables.rows import Row, matching, one_row, records
 from evenfield.shared.tables.table import ESTIMATE_ID, estimate_of
@@ -34,7 +35,7 @@ from evenfield.study.table_files import read_table
 
 ID = r"[0-9a-f]{12}"
 PART_OF_CELL = ":"  # T6:2009-19:speed
-PRINTED = re.compile(r"\{\{ *n\.(?P<name>\w+)(\.(?P<part>\w+))? *\}\}")
+PRINTED = re.compile(r"\{\{ *(?P<study>\w+)\.(?P<name>\w+)(\.(?P<part>\w+))? *\}\}")
 INGESTED_TEXT = tuple("units grade flag source note vintage measure".split())
 KEYS = {"unit", "year", "name"}  # of tables, which are no figures
 MOST_CODE = 4  # functions that are named
@@ -103,8 +104,20 @@ class Evidence:
         items = [*content["hypotheses"], *content["claims"]]
         return {item["id"]: item for item in items}
 
+    @cached_property
+    def _beside(self) -> dict[str, "Evidence"]:
+        """The evidence of each study beside, which is read in its own folder."""
+        beside = {}
+        for study, config in configs_beside(self.config).items():
+            with in_study(self.config["beside"][study]):
+                beside[study] = Evidence(config)
+        return beside
+
     def way(self, name: str) -> list[Step]:
         """Return the steps from a printed number to its evidence."""
+        study, _, other = name.partition(".")
+        if study in self._beside:
+            return list(self._from_beside(study, other))
         if name in self.numbers:
             return list(self._from_number(name))
         if name in self.answers:
@@ -126,6 +139,19 @@ class Evidence:
 
     # Where a name begins -----------------------------------------------------------
 
+    def _from_beside(self, study: str, name: str) -> Iterator[Step]:
+        folder = self.config["beside"][study]
+        other = self._beside[study]
+        title = other.config["study"]["title"]
+        lines = [f"{study}: {title}", f"python3 run why {name} --directory {folder}"]
+        yield Step(heading="Of the study beside", lines=tuple(lines))
+        with in_study(folder):
+            steps = other.way(name)
+        printed = tuple(self._sentences(f"{study}.{name}"))
+        if printed:
+            yield Step(heading="Printed in", lines=printed)
+        yield from steps
+
     def _from_number(self, name: str) -> Iterator[Step]:
         number = self.numbers[name]
         entry = self.config["numbers"][name]
@@ -133,7 +159,7 @@ class Evidence:
         if number.interval:
             shown.append(f"interval {number.interval}")
         yield Step(heading="Number", lines=(*shown, *written_in("numbers", f"{name}:")))
-        printed = [*self._sentences(name)] or [*self._other_uses(name)]
+        printed = [*self._sentences(f"n.{name}")] or [*self._other_uses(name)]
         printed = printed or ["no text names it"]
         yield Step(heading="Printed in", lines=tuple(printed))
         if "is" in entry:
@@ -186,11 +212,14 @@ class Evidence:
         yield from self._from_estimate(estimate_id)
 
     def _sentences(self, name: str) -> Iterator[str]:
-        """Yield each sentence of the texts that prints a number, with file and line."""
+        """Yield each sentence of the texts that prints `n.name`, or `study.name`, with
+        file and line.
+        """
         for path in sorted(Path("text").glob("*.md")):
             for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
                 # must() holds a sentence to a number and prints none.
-                if re.search(rf"{{{{[^}}]*\bn\.{name}\b", line) and "must(" not in line:
+                named = re.search(rf"{{{{[^}}]*\b{re.escape(name)}\b", line)
+                if named and "must(" not in line:
                     sentence = PRINTED.sub(self._as_printed, sentence_with(name, line))
                     yield f"{path.as_posix()}, line {number}: {sentence}"
 
@@ -205,9 +234,18 @@ class Evidence:
                 yield f"no text; {other} is made from it"
 
     def _as_printed(self, printed: re.Match[str]) -> str:
-        number = self.numbers[printed["name"]]
+        number = self._number(printed["study"], printed["name"])
+        if number is None:
+            return printed[0]
         shown = getattr(number, printed["part"] or "text", printed[0])
         return shown if isinstance(shown, str) else number.written(shown)
+
+    def _number(self, study: str, name: str) -> Number | None:
+        """Return a number as a text names it: `n.own`, or `cities.own` of a study beside."""
+        if study in self._beside:
+            with in_study(self.config["beside"][study]):
+                return self._beside[study].numbers.get(name)
+        return self.numbers.get(name) if study == "n" else None
 
     # The steps ---------------------------------------------------------------------
 
@@ -229,6 +267,10 @@ class Evidence:
         )
 
     def _from_estimate(self, estimate_id: str) -> Iterator[Step]:
+        study, _, other = estimate_id.partition(".")
+        if other:
+            yield from self._from_beside(study, other)
+            return
         row = one_row(
             self.estimates,
             {"estimate_id": estimate_id},
@@ -432,9 +474,9 @@ def written_in(
 
 
 def sentence_with(name: str, line: str) -> str:
-    """Return the sentence of a line that prints a number."""
+    """Return the sentence of a line that prints a number, named as in the text."""
     parts = re.split(r"(?<=[.;])\s+(?=[A-Z])", line)
-    return next((part for part in parts if f"n.{name}" in part), line)
+    return next((part for part in parts if name in part), line)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,8 @@ from html import unescape
 from pathlib import Path
 from typing import Any
 
+from evenfield.shared.beside import configs_beside
+from evenfield.shared.topics import exhibit_words
 from evenfield.study.errors import ReportError
 from evenfield.study.files import Record
 
@@ -58,6 +60,17 @@ class Exhibit:
         kind = {".svg": "svg+xml", ".png": "png"}[self.drawn]
         content = base64.b64encode(Path(self.files[self.drawn]).read_bytes())
         return f"data:image/{kind};base64,{content.decode('ascii')}"
+
+
+def words_of_exhibits(config: Record) -> dict[str, dict[str, str]]:
+    """Return title and caption of every exhibit by its id, those of figures of studies
+    beside in the words of these.
+    """
+    words = exhibit_words(config)
+    for study, other in configs_beside(config).items():
+        for name, own in exhibit_words(other).items():
+            words[f"{name}-{study}"] = own
+    return words
 
 
 def read_exhibits(

@@ -19,6 +19,7 @@ from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
 from evenfield.answers.selections import selection_faults
 from evenfield.answers.spec import Claims, read_claims
+from evenfield.shared.beside import OWN_STUDY, with_estimates_beside
 from evenfield.shared.estimates import (
     ESTIMATE_COLUMNS,
     NAN,
@@ -362,7 +363,8 @@ def named_numbers(config: Record, root: str | Path) -> dict[str, Number]:
             keep_default_na=False,
         )
     )
-    estimates = read_estimates(Path(root) / "estimates.csv")
+    own = read_estimates(Path(root) / "estimates.csv")
+    estimates = with_estimates_beside(own, config)
     for name in ordered_names(entries):
         entry = entries[name]
         if entry.expression:
@@ -386,7 +388,9 @@ def named_numbers(config: Record, root: str | Path) -> dict[str, Number]:
                 scale,
             )
             continue
-        select = selections[entry.answer][entry.check] if entry.answer else entry.select
+        select = {"study": OWN_STUDY, **entry.select}
+        if entry.answer:
+            select = selections[entry.answer][entry.check]
         row = one_row(estimates, select, name, NumbersError)
         if entry.column:
             # Another column of the row has no interval and no unit of measure.

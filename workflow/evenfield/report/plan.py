@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from evenfield.shared.beside import figure_beside, files_beside, require_folder
 from evenfield.shared.left_out import left_out_parts
 from evenfield.shared.topic_file import TopicFile
 from evenfield.shared.topics import LIBRARY, exhibit_owners, read_topics
@@ -53,6 +54,9 @@ def plan_study(written: Record) -> Plan:
         config = left_out_parts(whole)
     faults += _exhibit_faults(config, topics)
     faults += _file_faults(config)
+    for study, folder in whole["beside"].items():
+        with faults.caught():
+            require_folder(study, folder)
     texts = [*Path("text").glob("*.md"), *Path("text").glob("*.bib")]
     if config.get("neutral") and texts:
         config["aside"].append(OWN_TEXTS)
@@ -82,6 +86,8 @@ def _exhibit_faults(
         known = [name for name in owners if name.startswith(key[0].upper())]
         for name in config[key]:
             owner = owners.get(name, "")
+            if key == "figures" and figure_beside(name)[1] in config["beside"]:
+                continue  # which the check of that study knows
             if name not in known:
                 yield ConfigError(
                     f"{key} names '{name}'",
@@ -123,9 +129,11 @@ def unchecked(plan: Plan, stamp: Path) -> str:
     when a check passed.
     """
     weights = _weights_files(plan.config).values()
+    beside = plan.config["beside"].values()
     files = [
         *described_files(plan.config["data"]["package"]),
         *map(Path, (*plan.texts, *weights)),
+        *(Path(x) for folder in beside for x in files_beside(folder)),
         *LIBRARY.rglob("*.py"),
     ]
     digest = hashlib.sha256(json.dumps(plan.whole, sort_keys=True).encode())

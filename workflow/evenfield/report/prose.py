@@ -90,8 +90,8 @@ GIVEN = (
 PARTS = ("low", "high", "p", "p_is", "interval", "smallest_visible", "unit")
 GROUP = re.compile(r"(?<!\\)\[(@[^\[\]]*)\]")
 CITE = re.compile(r"(?<![\\\w])@([A-Za-z][\w-]*)")
-# A number of numbers.yaml with the words behind it.
-MEASURED = re.compile(r"\{\{\s*n\.(\w+)(?:\.\w+)?\s*\}\}(%?(?:[ \t]+[a-z%]+){0,5})")
+# A named number, of which study, with the words behind it.
+MEASURED = re.compile(r"\{\{\s*(\w+)\.(\w+)(?:\.\w+)?\s*\}\}(%?(?:[ \t]+[a-z%]+){0,5})")
 A_YEAR = re.compile(r"\b(a|per) year\b")
 ANNUAL = re.compile(r"/yr|\b(a|per) year\b")
 # Measures of which no number is so many times another.
@@ -403,21 +403,21 @@ class Prose:
 
     def _unit_faults(self, text: str) -> Iterator[FaultInLine]:
         """Yield numbers behind which the words of another unit stand."""
-        numbers = self._names.get("n")
-        if not isinstance(numbers, Lookup):
-            return
         for match in MEASURED.finditer(text):
-            units = numbers.units_of(match[1])
-            written = _wrong_unit(match[2], *units) if units else ""
+            numbers = self._names.get(match[1])
+            if not isinstance(numbers, Lookup):
+                continue
+            units = numbers.units_of(match[2])
+            written = _wrong_unit(match[3], *units) if units else ""
             if units and written:
                 unit = units[written != "%"]
                 yield (
                     _line_at(text, match),
                     ReportError(
-                        f"{match[1]} is printed with {written} and has"
+                        f"{match[2]} is printed with {written} and has"
                         f" {f'the unit {unit}' if unit else 'no unit'}",
                         "the words of its unit",
-                        f"name the unit of {match[1]} in numbers.yaml, or write another"
+                        f"name the unit of {match[2]} in numbers.yaml, or write another"
                         " one here",
                     ),
                 )

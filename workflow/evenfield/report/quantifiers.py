@@ -41,7 +41,7 @@ NO_CLAIM = re.compile(
 # What a template fills in and what it cites are no words of the text.
 FILLED = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\[@[^\]]*\]", re.DOTALL)
 ENDS = re.compile(r"(?<=[.!?])[\"”')]*\s+|\n(?=\s*(?:[-*+]|\d+\.)\s)")
-RESULTS = re.compile(r"\bn\.\w|\b(answers|counts)\[")
+RESULTS = re.compile(r"\bn\.\w|\.value\b|\b(answers|counts)\[")
 SHOWN = 60  # letters of a sentence in a message
 
 

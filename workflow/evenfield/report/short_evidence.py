@@ -13,6 +13,7 @@ from evenfield.report.assumptions import LIBRARY
 from evenfield.report.claims import unit_words
 from evenfield.report.numbers import read_entries, read_numbers
 from evenfield.report.sections import section_numbers
+from evenfield.shared.beside import configs_beside, results_beside
 from evenfield.shared.estimates import read_estimates
 from evenfield.shared.tables.notes import HASH_LETTERS
 from evenfield.shared.tables.numbers import is_missing, p_value, text
@@ -23,7 +24,7 @@ from evenfield.study.files import Record, read_json
 from evenfield.study.study_config import Period, StudyConfig
 
 # The cells of a table name the estimates that they print.
-NAMED_BY_CELL = re.compile(r' data-estimate="([0-9a-f]{12})"')
+NAMED_BY_CELL = re.compile(r' data-estimate="((?:\w+\.)?[0-9a-f]{12})"')
 OF_ANOTHER_STUDY = "python3 run why {} --directory FOLDER"
 # Columns of an estimate that say what was fitted and to which units, as they are named.
 MODEL = {
@@ -44,6 +45,11 @@ class ShortEvidence:
 
     def __init__(self, config: Record, root: str | Path) -> None:
         root = Path(root)
+        self._folders = config.get("beside", {})
+        self._beside = {
+            study: ShortEvidence(other, results_beside(config)[study])
+            for study, other in configs_beside(config).items()
+        }
         self._numbers = read_numbers(root / "numbers.json")
         self._numbers |= section_numbers(config, root)
         self._entries = read_entries(config)
@@ -59,12 +65,19 @@ class ShortEvidence:
         self.command = "python3 run why {}" if own else OF_ANOTHER_STUDY
 
     def __contains__(self, name: str) -> bool:
+        study, own_name = self._source(name)
+        if study:
+            return own_name in self._beside[study]
         return name in self._numbers or self._estimate_id(name) in self._rows
 
     def facts(self, name: str) -> Facts:
         """Return the labelled words about a number of numbers.yaml or of a section, the
         number of an answer, or an estimate.
         """
+        study, own_name = self._source(name)
+        if study:
+            facts = self._beside[study].facts(own_name)
+            return {"Study": self._folders[study], **facts}
         estimate_id = self._estimate_id(name)
         if estimate_id:
             return self._of_estimate(estimate_id)
@@ -87,8 +100,8 @@ class ShortEvidence:
         """Return what the cells of tables open, as JSON in which each text stands
         once; empty where no cell names an estimate.
         """
-        names = sorted({*estimate_ids} & {*self._rows})
-        rows = {name: self._of_estimate(name) for name in names}
+        names = sorted(name for name in {*estimate_ids} if name in self)
+        rows = {name: self.facts(name) for name in names}
         if not rows:
             return ""
         labels = dict.fromkeys(label for facts in rows.values() for label in facts)
@@ -105,6 +118,13 @@ class ShortEvidence:
         }
         packed = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
         return packed.replace("<", "\\u003c")  # no text closes the script
+
+    def _source(self, name: str) -> tuple[str, str]:
+        """Return the study beside that holds what is behind a name, with its name
+        there; no study where it is this one.
+        """
+        study, _, own_name = (self._estimate_id(name) or name).partition(".")
+        return (study, own_name) if study in self._beside else ("", name)
 
     def _estimate_id(self, name: str) -> str:
         """Return the estimate behind a name; arithmetic and cells of tables have none."""

@@ -13,10 +13,11 @@ from typing import Any
 
 from evenfield.answers.rule import WORDS
 from evenfield.report.markup import SILENT, Mark
-from evenfield.report.numbers import Entry, Number
+from evenfield.report.numbers import Entry, Number, read_entries
 from evenfield.report.prose import Lookup, Part, Prose, names_of_config, part_of
 from evenfield.report.sections import section_files
 from evenfield.report.template import Value
+from evenfield.shared.beside import configs_beside, in_study
 from evenfield.study.errors import Faults, ReportError, not_known
 from evenfield.study.files import Record
 
@@ -182,7 +183,17 @@ def stand_ins(
         )
         for name, item in numbers.items()
     }
+    beside = {}
+    for study, other in configs_beside(config).items():
+        with in_study(config["beside"][study]):
+            entries = read_entries(other)
+        open_parts = {
+            name: _part(f"{study}.{name}", item, holds)
+            for name, item in entries.items()
+        }
+        beside[study] = Lookup(f"number of {study}", open_parts)
     return {
+        **beside,
         "must": lambda *_: Mark(SILENT),
         "n": Lookup("number", parts),
         "answers": Lookup("answer to", {name: OpenAnswer.of(holds) for name in ids}),

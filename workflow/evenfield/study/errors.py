@@ -109,6 +109,10 @@ class EstimateError(EvenfieldError, at="estimates"):
     """A specification that the data cannot carry."""
 
 
+class BesideError(EvenfieldError, at="beside"):
+    """A fault of a study beside the study, or of how it is named."""
+
+
 class ArtifactError(EvenfieldError, at="artifacts"):
     """A table or figure that cannot be drawn from what is on disk."""
 

@@ -480,6 +480,15 @@ class StudyConfig(Section):
     """What claims.yaml beside this file holds: docs/methods/answers.md."""
     numbers: dict[str, Any] = {}
     """What numbers.yaml beside this file holds: docs/prose.md."""
+    beside: dict[str, str] = Field(
+        {},
+        json_schema_extra={
+            "propertyNames": {"type": "string", "pattern": "^[a-z][a-z0-9_]*$"}
+        },
+    )
+    """Studies in folders below this one, by name, which a run makes first. Texts use
+    their numbers by name, such as `{{ cities.own_effect }}`, `figures` names theirs as
+    `F31-cities`, and claims select their rows with `study: cities`."""
     exhibits: Literal["listed", "auto"] = "listed"
     """`auto`: beside those listed, every table and figure of the topics under
     `estimates` that the data allow."""

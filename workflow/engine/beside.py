@@ -1,0 +1,106 @@
+"""Studies beside a study: one is run as a job of the other, which then takes what it
+shows. What was changed there by hand is made again, as in the study's own results.
+"""
+
+import contextlib
+import ctypes
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from engine import hooks
+from evenfield.shared.beside import figure_beside
+from evenfield.study.errors import BesideError
+from evenfield.study.files import beside, hash_file, read_json
+
+PROGRAM = Path(__file__).with_name("main.py")
+DIES_WITH_PARENT = 1  # PR_SET_PDEATHSIG of Linux
+
+
+class RunError(BesideError):
+    """The line, or lines, with which the run of a study beside ended."""
+
+    def __str__(self) -> str:
+        return self.found
+
+
+def run_study(folder: str, cores: int) -> None:
+    """Run the study in a folder below this one."""
+    # What it prints goes to the log of this run.
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-P",
+            str(PROGRAM),
+            "--directory",
+            folder,
+            "--cores",
+            f"{cores}",
+        ],
+        env={**os.environ, "PYTHONPATH": str(PROGRAM.parents[1])},
+        preexec_fn=end_with_parent,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    sys.stderr.write(done.stderr)
+    if done.returncode:
+        lines = done.stderr.strip().splitlines() or ["no message"]
+        raise RunError(f"{folder}: {lines[-1]}", "", "")
+
+
+def end_with_parent() -> None:
+    """Let a run end when the job that started it ends, however that is."""
+    with contextlib.suppress(AttributeError, OSError):
+        ctypes.CDLL(None).prctl(DIES_WITH_PARENT, signal.SIGTERM)
+
+
+def take(folder: str, manifest: str, figures: Iterable[str]) -> None:
+    """Copy the manifest of a study that has run, and figures of it under their names
+    here.
+    """
+    results = Path(folder, "results")
+    for path in figures:
+        name, dot, ending = Path(path).name.partition(".")
+        own_name = f"{figure_beside(name)[0]}{dot}{ending}"
+        source = results / "figures" / own_name
+        if not source.is_file():
+            raise BesideError(
+                f"figures: {folder} draws no {figure_beside(name)[0]}",
+                "a figure of that study",
+                "correct the name in figures, or add it to those of that study",
+            )
+        copy(source, path)
+    copy(results / "manifest.json", manifest)
+
+
+def copy(source: Path, target: str) -> None:
+    """Copy a file, whole or not at all."""
+    with beside(target) as part:
+        shutil.copyfile(source, part)
+
+
+def mark_changed_beside(folders: Mapping[str, str]) -> None:
+    """Mark the record of a study beside whose results are not those that were taken."""
+    for study, folder in folders.items():
+        record = Path("results/beside", f"{study}.json")
+        if record.is_file() and not taken(Path(folder, "results"), record):
+            # A study that cannot be written is not run either.
+            with contextlib.suppress(OSError):
+                hooks.mark_half(record)
+
+
+def taken(results: Path, record: Path) -> bool:
+    """Whether the results of a study are whole and those that its record names."""
+    manifest = results / "manifest.json"
+    if not manifest.is_file() or hash_file(manifest) != hash_file(record):
+        return False
+    hashes = read_json(record)["results"]
+    return all(
+        (results / name).is_file() and hash_file(results / name) == digest
+        for name, digest in hashes.items()
+    )

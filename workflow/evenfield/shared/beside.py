@@ -1,0 +1,102 @@
+"""Studies beside a study, whose numbers, rows and figures its texts and claims may use.
+
+A study beside another is a whole study in a folder below it. A run makes its results
+first, in its own folder; what is taken from it bears its name: the number
+`cities.own_effect`, the estimate `cities.18703e882dde`, the figure `F34-cities`.
+"""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from evenfield.shared.estimates import read_estimates
+from evenfield.study.config import shaped_config
+from evenfield.study.config_files import study_config
+from evenfield.study.errors import BesideError, EvenfieldError, Faults
+from evenfield.study.files import Record
+
+OWN_STUDY = ""  # in the column `study` of estimates
+
+
+def require_folder(study: str, folder: str) -> None:
+    """Refuse a study beside that lies elsewhere or is none."""
+    path = Path(folder)
+    # A study writes its own results only; a link could lead anywhere.
+    here = Path.cwd().resolve()
+    if path.is_absolute() or ".." in path.parts or path.resolve() != here / path:
+        raise BesideError(
+            f"{study}: {folder} is no folder below this study",
+            "a folder below it",
+            "move the study there, or correct beside in config.yaml",
+        )
+    if not (path / "config.yaml").is_file() or path.resolve() == here:
+        raise BesideError(
+            f"{study}: no study in {folder}",
+            "a folder with config.yaml and data/",
+            "correct beside in config.yaml",
+        )
+
+
+@contextlib.contextmanager
+def in_study(folder: str) -> Iterator[None]:
+    """Work in the folder of a study beside; what is refused there names the folder."""
+    try:
+        with contextlib.chdir(folder):
+            yield
+    except EvenfieldError as error:
+        faults = Faults()
+        for fault in error.faults:
+            found = f"{folder}: {fault.at}: {fault.found}"
+            faults.append(BesideError(found, fault.expected, fault.action))
+        faults.refuse()
+
+
+def configs_beside(config: Record) -> dict[str, dict[str, Any]]:
+    """Return the config of each study beside, by its name."""
+    configs = {}
+    for name, folder in config.get("beside", {}).items():
+        require_folder(name, folder)
+        with in_study(folder):
+            configs[name] = shaped_config(study_config())
+    return configs
+
+
+def results_beside(config: Record) -> dict[str, Path]:
+    """Return the results folder of each study beside, by its name."""
+    folders = config.get("beside", {}).items()
+    return {name: Path(folder) / "results" for name, folder in folders}
+
+
+def files_beside(folder: str) -> list[str]:
+    """Return every file of a study beside but hidden ones and what runs make."""
+    made = Path(folder, "results")
+    files = []
+    for path in sorted(Path(folder).rglob("*")):
+        parts = path.relative_to(folder).parts
+        hidden = any(part.startswith(".") for part in parts)
+        if path.is_file() and not hidden and not path.is_relative_to(made):
+            files.append(path.as_posix())
+    return files
+
+
+def figure_beside(name: str) -> tuple[str, str]:
+    """Return a figure's id and the study beside that draws it: `F34-cities` is F34 of
+    `cities`; a figure of the study's own has none.
+    """
+    figure, _, study = name.partition("-")
+    return figure, study
+
+
+def with_estimates_beside(estimates: pd.DataFrame, config: Record) -> pd.DataFrame:
+    """Return estimates with those of the studies beside; a column names the study, and
+    ids of estimates begin with it.
+    """
+    frames = [estimates.assign(study=OWN_STUDY)]
+    for name, results in results_beside(config).items():
+        rows = read_estimates(results / "estimates.csv")
+        ids = f"{name}." + rows["estimate_id"]
+        frames.append(rows.assign(study=name, estimate_id=ids))
+    return pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]

@@ -1,0 +1,39 @@
+"""Each study beside this one is made whole, in its own folder, by a run of its own, which
+is one job here. A copy of its manifest records what this study takes from it.
+"""
+
+from evenfield.shared.beside import figure_beside, files_beside
+
+SCRIPTS = [path.stem for path in sorted((HERE / "scripts").glob("*.py"))]
+
+
+def figures_beside(study):
+    """The figures that this study shows of a study beside."""
+    return [name for name in config["figures"] if figure_beside(name)[1] == study]
+
+
+for study, folder in config["beside"].items():
+
+    rule:
+        name:
+            f"study_{study}"
+        output:
+            manifest=f"results/beside/{study}.json",
+            figures=[
+                path
+                for name in figures_beside(study)
+                for path in topics.exhibit_files(name)
+            ],
+        log:
+            f"results/logs/study_{study}.log",
+        # It takes longest; beside it this study's own jobs run.
+        priority: 1000
+        threads: max(1, (workflow.cores or 2) // 2)
+        conda:
+            "../../environment.yml"
+        params:
+            folder=folder,
+            code=[code_of("page", *REPORT_FILES), *map(code_of, SCRIPTS)],
+            data_hash=hash_of(files_beside(folder)),
+        script:
+            "../scripts/beside.py"

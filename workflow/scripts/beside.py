@@ -1,0 +1,19 @@
+"""Run the study in a folder beside, and take its manifest and the figures that are shown
+of it.
+"""
+
+from functools import partial
+
+
+def main(*, folder: str, manifest: str, figures: list[str], cores: int) -> None:
+    """Write the manifest of the study in ``folder`` and copy ``figures`` from there."""
+    from engine.beside import run_study, take
+
+    run_study(folder, cores)
+    take(folder, manifest, figures)
+
+
+if "snakemake" in globals():
+    from entry import enter
+
+    enter(snakemake, partial(main, cores=snakemake.threads))  # noqa: F821
