@@ -42,7 +42,7 @@ def estimates(**changes):
                 **{**numbers, **changes.get(period, {})},
             )
         )
-    return estimates_frame(rows)
+    return estimates_frame(rows).assign(study="")
 
 
 MAIN = {"estimate": 1 / 3, "std_error": 0.1, "p_value": 0.01}

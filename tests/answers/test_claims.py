@@ -204,7 +204,7 @@ def built(**more):
 
 
 def frame(*rows):
-    return estimates_frame(rows)
+    return estimates_frame(rows).assign(study="")
 
 
 BOTH = frame(built(), built(period="P2"))

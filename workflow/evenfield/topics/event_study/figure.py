@@ -1,5 +1,5 @@
 """F31: leads and horizons with bands; F32: levels before a policy; F33: first years on the
-map.
+map; F35: who got a policy, and what followed.
 """
 
 from typing import Any
@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib import colormaps
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 
 from evenfield.shared.facts import Facts
 from evenfield.shared.figures.panels import key_below, line_key, panels
@@ -71,16 +72,7 @@ def f31(facts: Facts) -> Artwork:
         axes.axis("off")
     for axes in grid[:, 0]:
         axes.set_ylabel(outcomes[shown[0]["outcome"]].get("unit", "log points"))
-    keys = [
-        line_key("effect", color=INK, marker="o", markersize=4, linestyle=""),
-        line_key("pointwise", color=INK, linewidth=2.6),
-        line_key("joint", color=SOFT, linewidth=0.9),
-        line_key("policy taken early", color=ACCENT, marker="D", linestyle=""),
-    ]
-    if series["dates"].eq("sure").any():
-        hollow = {"marker": "o", "markerfacecolor": "white", "linestyle": ""}
-        keys.append(line_key("sure dates", color=SOFT, markersize=4, **hollow))
-    key_below(figure, keys, handletextpad=0.4)
+    key_below(figure, _keys(series), handletextpad=0.4)
     figure.supxlabel(
         "years since the policy; below: units",
         fontsize=7.5,
@@ -141,14 +133,7 @@ def f32(facts: Facts) -> Artwork:
 
 def f33(facts: Facts) -> Artwork:
     """Draw units where they are, by the first year of their policy."""
-    spec = next(
-        iter(
-            sorted(
-                facts.specs(question="specs"),
-                key=lambda spec: spec.get("role") != "primary",
-            )
-        )
-    )
+    spec = _first(facts.specs(question="specs"))
     policies = only(facts.series("policies", text=TEXT), spec_id=spec["id"])
     units = facts.table("units", text=TEXT)
     if not {"lat", "lon"} <= set(units):
@@ -193,7 +178,70 @@ def f33(facts: Facts) -> Artwork:
     return Artwork(figure, placed, text)
 
 
-FIGURES = {"F31": f31, "F32": f32, "F33": f33}
+def f35(facts: Facts) -> Artwork:
+    """Draw who got a policy beside what followed, each by its first primary
+    specification.
+    """
+    spec = _first(facts.specs(question="specs"))
+    placed = _first(facts.specs(question="placement"))
+    series = only(facts.series("horizons", text=NAMES), spec_id=spec["id"])
+    rows = facts.estimates(estimator="placement", spec_id=placed["id"])
+    rows = rows[rows["estimate"].notna()]
+    if series.empty or rows.empty:
+        raise ArtifactError(
+            "no leads and horizons, or no placement",
+            "both",
+            "drop F35 from `figures`",
+        )
+    size = (WIDTH, 2.6)
+    edges = {"left": 0.2, "right": 0.99, "top": 0.9, "bottom": 0.29, "wspace": 0.32}
+    figure, grid = panels(1, 2, size, edges, width_ratios=[1, 2])
+    before, after = grid[0]
+    outcomes = facts.config.estimates["event_study"]["outcomes"]
+    groups = "" if rows["fe_id"].iloc[0] == "none" else f" within {placed['within']}"
+    before.axvline(0, color=FAINT, linewidth=0.8, zorder=1)
+    positions = range(len(rows))
+    before.hlines(positions, rows["conf_low"], rows["conf_high"], INK, linewidth=2.6)
+    before.plot(rows["estimate"], positions, "o", color=INK, markersize=4)
+    before.set_yticks(positions, rows["contrast"].str.replace("_", " "))
+    before.set_ylim(len(rows) - 0.5, -0.5)
+    before.set_title(f"in {rows['period'].iloc[0]}{groups}")
+    before.set_xlabel(outcomes[placed["outcome"]]["label"])
+    own = only(series, dates="all")
+    _draw_horizons(after, own, only(series, dates="sure"))
+    after.set_title(outcomes[spec["outcome"]]["label"])
+    after.set_xlabel("years since the policy; above: units")
+    key_below(figure, _keys(series), handletextpad=0.4)
+    span = own[own["horizon"].str.contains(" to ")].iloc[0]
+    levels = [f"{row['contrast']} {fixed(row['estimate'], 3)}" for row in records(rows)]
+    text = (
+        f"Differences in level before a policy: {'; '.join(levels)}. Effect in years"
+        f" {span['horizon']} after it: {fixed(span['estimate'], 3)}."
+    )
+    columns = "contrast period fe_id sample_id estimate conf_low conf_high".split()
+    return Artwork(figure, pd.concat([rows[columns], series]), text)
+
+
+FIGURES = {"F31": f31, "F32": f32, "F33": f33, "F35": f35}
+
+
+def _first(specs: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the first primary specification, else the first."""
+    return min(specs, key=lambda spec: spec.get("role") != "primary")
+
+
+def _keys(series: pd.DataFrame) -> list[Line2D]:
+    """Return the keys of leads and horizons."""
+    keys = [
+        line_key("effect", color=INK, marker="o", markersize=4, linestyle=""),
+        line_key("pointwise", color=INK, linewidth=2.6),
+        line_key("joint", color=SOFT, linewidth=0.9),
+        line_key("policy taken early", color=ACCENT, marker="D", linestyle=""),
+    ]
+    if series["dates"].eq("sure").any():
+        hollow = {"marker": "o", "markerfacecolor": "white", "linestyle": ""}
+        keys.append(line_key("sure dates", color=SOFT, markersize=4, **hollow))
+    return keys
 
 
 def _draw_horizons(axes: Axes, own: pd.DataFrame, sure: pd.DataFrame) -> None:
@@ -243,6 +291,9 @@ def _single(rows: pd.DataFrame) -> pd.DataFrame:
     """Return leads and single horizons with their position on the axis."""
     kinds = rows["kind"].isin(["lead", "effect"])
     single = rows[kinds & ~rows["horizon"].str.contains(" to ")]
+    # ASSUME: a tenth of the units must stand behind a mark, else its interval hides all
+    # others; the table has every horizon.
+    single = single[single["units"] >= 0.1 * single["units"].max()]
     return single.assign(position=single["horizon"].astype(float)).sort_values(
         "position"
     )

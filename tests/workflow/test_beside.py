@@ -1,0 +1,191 @@
+"""A study beside another is made by the same run, lends it numbers, a figure and a row
+with their evidence, and is seen by all commands.
+"""
+
+import contextlib
+import json
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+import yaml
+
+import clean
+import gate
+from evenfield.report.check import check_study
+from evenfield.study.config_files import read_config
+from evenfield.study.errors import EvenfieldError
+from evenfield.study.ingest.dictionary import refresh_hashes
+from yaml_text import from_yaml
+
+ROOT = Path(__file__).parents[2]
+EXAMPLE = ROOT / "examples" / "mexico-states"
+SPEED = from_yaml("""
+    {family: beta, spec_id: absolute, estimator: ols, effect_type: lambda, period: S1}
+    """)
+PAGE = """## Beside
+
+{{ must(other.speed.low.value > -10) }}
+States converged by {{ other.speed }}% a year ({{ other.speed.interval }}).
+
+{{ figure("F4-other") }}
+
+{{ statements() }}
+"""
+
+
+def write(folder, name, content):
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_text(yaml.safe_dump(content, sort_keys=False))
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """One study with sigma, and one below it with beta, of which the first prints a
+    number, a figure and an answer; neither has run.
+    """
+    study = tmp_path_factory.mktemp("beside") / "study"
+    common = read_config(EXAMPLE / "config.yaml") | {"tables": [], "figures": []}
+    other = common | {"estimates": {"beta": common["estimates"]["beta"][:1]}}
+    write(study / "below", "config.yaml", other | {"figures": ["F4"]})
+    number = SPEED | {"show": "0.00", "unit": "% a year"}
+    write(study / "below", "numbers.yaml", {"speed": number})
+    own = common | {"estimates": {"sigma": common["estimates"]["sigma"]}}
+    own |= {"figures": ["F4-other"], "beside": {"other": "below"}}
+    own["study"] = own["study"] | {"id": "own"}
+    write(study, "config.yaml", own)
+    claim = from_yaml("{id: A1, claim: They met., kind: association, sign: +}")
+    evidence = {"evidence": {"study": "other", **SPEED}, "interest": 0.5}
+    write(study, "claims.yaml", {"claims": [claim | evidence]})
+    (study / "text").mkdir()
+    (study / "text" / "page.md").write_text(PAGE)
+    for folder in (study, study / "below"):
+        shutil.copytree(EXAMPLE / "data", folder / "data")
+    return study
+
+
+def run(study, *words):
+    command = [sys.executable, str(ROOT / "run"), *words, "--directory", str(study)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def finished(made, tmp_path_factory):
+    study = tmp_path_factory.mktemp("finished") / "study"
+    shutil.copytree(made, study)
+    run(study)
+    return study
+
+
+def faults(study, **changes):
+    """Return what a check refuses of the study with some keys of its config changed."""
+    with contextlib.chdir(study), pytest.raises(EvenfieldError) as refused:
+        check_study(read_config("config.yaml") | changes)
+    return str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    from_yaml("""
+    - [{beside: {other: bellow}}, "beside: other: no study in bellow; expected a folder"]
+    - [{beside: {other: ../study}}, "beside: other: ../study is no folder below"]
+    - [{beside: {n: below, other: below}}, "beside: n is a word that texts use otherwise"]
+    - [{figures: [F5-other, F4-other]}, "figures: other 'F5' is not known; expected one of F4"]
+    - [{figures: [F4-othr, F4-other]}, "figures names 'F4-othr'"]
+    """),
+)
+def test_what_cannot_be_taken_from_a_study_beside_is_one_line(made, changes, message):
+    assert message in faults(made, **changes)
+
+
+def test_an_unknown_number_or_row_and_a_fault_there_are_named(made, tmp_path):
+    study = shutil.copytree(made, tmp_path / "study")
+    text = study / "text" / "page.md"
+    text.write_text(text.read_text() + "\n{{ other.sped }}")
+    assert "page.md line 10: number of other 'sped' is not known" in faults(study)
+    text.write_text(PAGE)
+    claims = read_config(study / "config.yaml")["answers"]["claims"]
+    claims[0]["evidence"]["spec_id"] = "relative"
+    message = "claim A1: spec_id 'relative' is not known; expected one of absolute"
+    assert message in faults(study, answers={"claims": claims})
+    (study / "below" / "numbers.yaml").write_text("speed: {show: '0'}")
+    assert "beside: below: numbers.yaml: speed: it needs one of" in faults(study)
+
+
+def test_a_link_does_not_lead_to_a_study_beside(made, tmp_path):
+    study = shutil.copytree(made, tmp_path / "study")
+    (study / "below").rename(tmp_path / "elsewhere")
+    (study / "below").symlink_to(tmp_path / "elsewhere")
+    assert "beside: other: below is no folder below this study" in faults(study)
+
+
+def test_number_figure_and_answer_open_the_evidence_of_the_other_study(finished):
+    page = (finished / "results" / "report" / "index.html").read_text()
+    numbers = json.loads((finished / "below" / "results" / "numbers.json").read_text())
+    speed = numbers["speed"]
+    assert page.count(f">{speed['text']}</button>") == 1
+    assert "python3 run why other.speed" in page
+    assert "F4-other" in page
+    answers = json.loads((finished / "results" / "answers.json").read_text())
+    (claim,) = answers["claims"]
+    assert claim["estimate_id"] == f"other.{speed['estimate_id']}"
+    assert f"{claim['estimate']:.2f}" == speed["text"]
+    own, other = (run(finished, "why", name) for name in ("A1", "other.speed"))
+    assert "text/page.md, line 4: States converged" in other
+    for way in (own, other):
+        assert f"results/estimates.csv, estimate_id {speed['estimate_id']}" in way
+        assert "topics/beta/estimate.py" in way
+
+
+def test_only_what_changed_is_made_again(finished, tmp_path):
+    study = shutil.copytree(finished, tmp_path / "study")
+    assert "everything was up to date" in run(study)
+    # A result there that is gone is made again.
+    figure = study / "below" / "results" / "figures" / "F4.svg"
+    drawn = figure.read_bytes()
+    figure.unlink()
+    assert "study_other" in run(study)
+    assert figure.read_bytes() == drawn
+    # Other data there change the text here.
+    page = study / "results" / "report" / "index.html"
+    before = page.read_text()
+    panel = study / "below" / "data" / "panel.csv"
+    first, row, *rows = panel.read_text().splitlines()
+    unit, year, income, *rest = row.split(",")
+    row = ",".join([unit, year, str(3 * float(income)), *rest])
+    panel.write_text("\n".join([first, row, *rows, ""]))
+    refresh_hashes(study / "below" / "data" / "datapackage.json")
+    steps = run(study)
+    assert "study_other" in steps
+    assert "estimate_sigma" not in steps
+    assert page.read_text() != before
+
+
+def test_gate_list_diff_and_package_take_both(finished, tmp_path):
+    copy = shutil.copytree(finished, tmp_path / "copy")
+    assert gate.differences(finished, copy) == []
+    (copy / "below" / "results" / "numbers.json").write_text("{}")
+    (message,) = gate.differences(finished, copy)
+    assert message.startswith("below/results/numbers.json: line 1 differs")
+    assert "study beside    other: below" in run(finished, "list")
+    run(finished, "package")
+    archive = zipfile.ZipFile(finished / "results" / "replication.zip")
+    names = {name.partition("/")[2] for name in archive.namelist()}
+    assert {
+        "study/below/config.yaml",
+        "study/below/data/panel.csv",
+        "published/beside/other/numbers.json",
+        "published/numbers.json",
+    } <= names
+
+
+def test_clean_takes_the_results_of_both(finished, tmp_path):
+    study = shutil.copytree(finished, tmp_path / "study")
+    clean.clean(study)
+    assert not [*study.rglob("manifest.json")]
+    assert (study / "below" / "config.yaml").is_file()
