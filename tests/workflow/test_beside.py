@@ -15,6 +15,8 @@ import yaml
 
 import clean
 import gate
+from engine.beside import mark_changed_beside
+from engine.hooks import INCOMPLETE
 from evenfield.report.check import check_study
 from evenfield.study.config_files import read_config
 from evenfield.study.errors import EvenfieldError
@@ -142,16 +144,10 @@ def test_number_figure_and_answer_open_the_evidence_of_the_other_study(finished)
         assert "topics/beta/estimate.py" in way
 
 
-def test_only_what_changed_is_made_again(finished, tmp_path):
+def test_other_data_there_change_the_text_here_and_nothing_else_runs(
+    finished, tmp_path
+):
     study = shutil.copytree(finished, tmp_path / "study")
-    assert "everything was up to date" in run(study)
-    # A result there that is gone is made again.
-    figure = study / "below" / "results" / "figures" / "F4.svg"
-    drawn = figure.read_bytes()
-    figure.unlink()
-    assert "study_other" in run(study)
-    assert figure.read_bytes() == drawn
-    # Other data there change the text here.
     page = study / "results" / "report" / "index.html"
     before = page.read_text()
     panel = study / "below" / "data" / "panel.csv"
@@ -164,6 +160,21 @@ def test_only_what_changed_is_made_again(finished, tmp_path):
     assert "study_other" in steps
     assert "estimate_sigma" not in steps
     assert page.read_text() != before
+    assert "everything was up to date" in run(study)
+
+
+@pytest.mark.parametrize(
+    "change", [Path.unlink, Path.touch, lambda p: p.write_text("")]
+)
+def test_a_result_there_that_is_gone_or_changed_is_made_again(
+    finished, tmp_path, monkeypatch, change
+):
+    study = shutil.copytree(finished, tmp_path / "study")
+    change(study / "below" / "results" / "figures" / "F4.svg")
+    monkeypatch.chdir(study)
+    mark_changed_beside({"other": "below"})
+    marks = [*INCOMPLETE.glob("*")]
+    assert len(marks) == (change is not Path.touch)
 
 
 def test_gate_list_diff_and_package_take_both(finished, tmp_path):
