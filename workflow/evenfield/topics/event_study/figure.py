@@ -293,7 +293,8 @@ def _single(rows: pd.DataFrame) -> pd.DataFrame:
     single = rows[kinds & ~rows["horizon"].str.contains(" to ")]
     # ASSUME: a tenth of the units must stand behind a mark, else its interval hides all
     # others; the table has every horizon.
-    single = single[single["units"] >= 0.1 * single["units"].max()]
+    fewest = 0.1 * single["units"].max()
+    single = single.query("units >= @fewest")
     return single.assign(position=single["horizon"].astype(float)).sort_values(
         "position"
     )
