@@ -29,6 +29,9 @@ def add_policies(study: NewStudy, path: Path) -> None:
         if named:
             table[column] = frame[named[0]]
             free.remove(named[0])
+    # A column of last years that is blank throughout: every policy is in force.
+    if "last_year" in table and table["last_year"].str.strip().eq("").all():
+        table = table.drop(columns="last_year")
     for column in ("first_year", "last_year"):
         if column in table:
             table[column] = _years(table, column, path, study)

@@ -450,6 +450,14 @@ def test_levels_are_compared_only_before_the_first_policy(tmp_path):
     assert set(study["policies"]["kind"]) == {"policy"}
 
 
+def test_a_unit_may_have_several_policies_and_none_may_end(tmp_path):
+    text = "country,year,kind,until\nAland,2004,park,\nAland,2004,port,\nBland,2006,,\n"
+    (tmp_path / "p.csv").write_text(text)
+    _, study = built(tmp_path, "--policies", tmp_path / "p.csv")
+    assert study["policies"]["kind"].tolist() == ["park", "port", "policy"]
+    assert study["policies"]["last_year"].isna().all()
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

@@ -214,8 +214,11 @@ def test_dates_of_unsure_grade_are_left_out_beside_all_dates():
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"first_year": [1990, *list(DATES.values())[1:]]}, "FROM THE START: 1 units"),
-        ({"last_year": [2006, *[np.nan] * 7]}, "ENDED: 1 units"),
+        (
+            {"first_year": [1990, *list(DATES.values())[1:]]},
+            "FROM THE START: 1 unit has",
+        ),
+        ({"last_year": [2006, *[np.nan] * 7]}, "ENDED: 1 unit left"),
     ],
 )
 def test_what_does_not_fit_is_counted(change, words):
@@ -242,7 +245,7 @@ def test_another_kind_ends_the_use_of_a_unit_and_two_kinds_in_one_year_are_said(
     whole = main(estimate(make_study(ignoring, both)))
     assert whole.estimate == main(estimate(make_study())).estimate
     any_kind = main(estimate(make_study(policies=both)))
-    assert "TWO KINDS: 1 units" in any_kind.warning and any_kind.n_treated == 9
+    assert "TWO KINDS: 1 unit got" in any_kind.warning and any_kind.n_treated == 9
 
 
 def test_a_policy_of_a_part_is_one_of_the_merged_unit():

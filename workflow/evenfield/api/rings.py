@@ -27,7 +27,7 @@ from evenfield.numerics.event_study.estimates import (
 from evenfield.numerics.event_study.rings import RingDesign, neighbourhood
 from evenfield.numerics.spatial import haversine_km
 from evenfield.numerics.spatial_panel.network import Network
-from evenfield.study.errors import EstimateError
+from evenfield.study.errors import EstimateError, counted
 
 
 @reported("rings")
@@ -107,7 +107,7 @@ def around(
     design = RingDesign(policy.panel, neighbourhood(apart, tuple(map(float, radii))))
     if design.far_units < min_controls:
         raise EstimateError(
-            f"{design.far_units} units without the policy and beyond {radii[-1]:g}",
+            f"{counted(design.far_units, 'unit')} without the policy and beyond {radii[-1]:g}",
             f"{min_controls} at least to compare with",
             "take smaller rings, or min_controls if so few are enough",
         )
@@ -143,9 +143,8 @@ def _distances(rows: Table, coords: tuple[str, str], distance: object) -> np.nda
         names, links = links_of(distance, None)
     lacking = sorted({*rows.units.names.tolist()} - {*names})
     if lacking:
-        noun = "unit" if len(lacking) == 1 else "units"
         raise EstimateError(
-            f"{len(lacking)} {noun} without a distance, first {lacking[0]}",
+            f"{counted(len(lacking), 'unit')} without a distance, first {lacking[0]}",
             "every unit of the data",
             "add them",
         )

@@ -80,12 +80,10 @@ def described(
                 **{key: value for key, value in more.items() if value},
             }
         )
-    # A unit may have many zones, so that (unit) is no key there.
-    key = (
-        [column for column in frame.columns if column in KEYS]
-        if name != "zones"
-        else []
-    )
+    # A unit may have many zones or policies, so that (unit) is no key there.
+    key = [column for column in frame.columns if column in KEYS]
+    if name in {"zones", "policies"}:
+        key = []
     schema = {"fields": fields, **({"primaryKey": key} if key else {})}
     return {
         "name": name.replace("/", "-"),

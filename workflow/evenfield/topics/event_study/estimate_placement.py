@@ -20,7 +20,7 @@ from evenfield.shared.estimates import Estimate
 from evenfield.shared.rows import Kind, Rows
 from evenfield.shared.samples import inference_fields, sample_units
 from evenfield.shared.settings import check_names, scheme_info
-from evenfield.study.errors import EstimateError, first_examples
+from evenfield.study.errors import EstimateError, counted, first_examples
 from evenfield.study.study import Study
 from evenfield.study.table_files import content_hash
 from evenfield.topics.event_study.estimate_policies import (
@@ -67,7 +67,7 @@ def read_placement(study: Study, section: Section, spec: PlacementSpec) -> Place
     blank = [unit for unit, lost in zip(units, np.isnan(level), strict=True) if lost]
     if blank:
         raise EstimateError(
-            f"{where}: {spec.outcome} of {len(blank)} units is blank"
+            f"{where}: {spec.outcome} of {counted(len(blank), 'unit')} is blank"
             f" ({first_examples(blank)})",
             f"a value of {spec.year} for every unit",
             "take another year, or leave the units out with a sample",

@@ -23,7 +23,7 @@ from evenfield.numerics.inference.cluster_robust import in_order
 from evenfield.numerics.spatial import haversine_km
 from evenfield.shared.samples import sample_units
 from evenfield.shared.settings import check_names, scheme_info
-from evenfield.study.errors import EstimateError, first_examples
+from evenfield.study.errors import EstimateError, counted, first_examples
 from evenfield.study.expressions import check_columns, columns_of, evaluate
 from evenfield.study.study import Study
 from evenfield.study.table_files import content_hash
@@ -100,7 +100,9 @@ class Case:
         Y = np.where(leaving[:, None], np.nan, self.panel.Y)
         first = np.where(self.unsure, NEVER, self.panel.first)
         panel = replace(self.panel, Y=Y, first=first)
-        note = f"SURE DATES: {int(self.unsure.sum())} units of unsure date left out"
+        note = (
+            f"SURE DATES: {counted(self.unsure.sum(), 'unit')} of unsure date left out"
+        )
         warnings = (*self.warnings, note)
         return replace(self, panel=panel, warnings=warnings, sure_only=True)
 
@@ -136,7 +138,7 @@ def group_codes(unit_rows: pd.DataFrame, column: str, where: str) -> np.ndarray:
     blank = unit_rows.loc[unit_rows[column].isna(), "unit"]
     if len(blank):
         raise EstimateError(
-            f"{where}: {column} of {len(blank)} units is blank"
+            f"{where}: {column} of {counted(len(blank), 'unit')} is blank"
             f" ({first_examples(list(blank))})",
             "a group for every unit",
             "fill it, or leave the units out with a sample",
@@ -176,7 +178,8 @@ def read_case(study: Study, section: Section, spec: PolicySpec) -> Case:
     )
     start = int((panel.first <= 0).sum())
     if start:
-        warnings.append(f"FROM THE START: {start} units have no year before the policy")
+        have = f"{counted(start, 'unit')} {'has' if start == 1 else 'have'}"
+        warnings.append(f"FROM THE START: {have} no year before the policy")
     try:
         checked(panel)
     except NumericsError as error:
@@ -262,16 +265,18 @@ def _leave_out(
     other = others.groupby("unit")["first_year"].min().reindex(list(units))
     touched = years >= other.fillna(np.inf).to_numpy(float)[:, None]
     for cells, words in (
-        (ended, "ENDED: {} units left out after their policy ended"),
-        (touched, "OTHER POLICY: {} units left out from another kind of policy on"),
+        (ended, "ENDED: {} left out after the end of the policy"),
+        (touched, "OTHER POLICY: {} left out from another kind of policy on"),
     ):
         count = int((cells & np.isfinite(Y)).any(axis=1).sum())
         if count:
-            warnings.append(words.format(count))
+            warnings.append(words.format(counted(count, "unit")))
         Y[cells] = np.nan
     both = int(dates["kinds"].gt(1).sum())
     if both:
-        warnings.append(f"TWO KINDS: {both} units got several in their first year")
+        warnings.append(
+            f"TWO KINDS: {counted(both, 'unit')} got several in the first year"
+        )
     return warnings
 
 
@@ -284,7 +289,7 @@ def ring_design(
     design = RingDesign(case.panel, neighbourhood(apart, radii))
     if design.far_units < fewest:
         raise NumericsError(
-            f"{design.far_units} units without the policy stand beyond {radii[-1]:g},"
+            f"{counted(design.far_units, 'unit')} without the policy beyond {radii[-1]:g},"
             f" fewer than {fewest}"
         )
     return design
