@@ -1,9 +1,12 @@
 """Absolute and conditional beta convergence: one cross-section for each period."""
 
+from __future__ import annotations
+
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
+from pydantic import model_validator
 from statsmodels.regression.linear_model import RegressionResults
 
 from evenfield.numerics import convergence
@@ -23,9 +26,11 @@ from evenfield.shared.samples import (
     is_constant,
     periods_of,
 )
+from evenfield.shared.settings import check_names
 from evenfield.shared.spec import Inference, UnitsSpec, read
 from evenfield.shared.speeds import NO_LIFE, NO_SPEED, SPEED_ENDS, add_half_life
 from evenfield.shared.streams import stream
+from evenfield.shared.trajectories import grouping
 from evenfield.study.errors import first_examples
 from evenfield.study.rounding import round_results
 from evenfield.study.study import Study
@@ -62,10 +67,27 @@ class BetaSpec(UnitsSpec):
     """Controls; each enters from the first period that has it."""
     end_points: Literal["end", "mean3"] = "end"
     """Levels at both ends, or means of three dates."""
+    means: str = ""
+    """Column of units.csv, such as `parent`: means of its groups stand in for units."""
     inference: Inference = ()
+
+    @model_validator(mode="after")
+    def _means_stand_alone(self) -> BetaSpec:
+        if self.means and (self.controls or self.inference):
+            raise ValueError("means goes without controls and inference")
+        return self
 
 
 Section = list[BetaSpec]
+
+
+def check_data(study: Study, _: Section, spec: BetaSpec) -> None:
+    """Refuse a grouping that units.csv does not have, before anything is estimated."""
+    if spec.means:
+        where = f"estimates.beta.{spec.id}"
+        check_names(
+            [spec.means], study.table("units", spec.unit_scheme).columns, where
+        )
 
 
 def estimate(study: Study) -> Results:
@@ -108,6 +130,8 @@ def _regression(
     )
     # years is T of the equation; means at both ends take two steps off it.
     data, years, basis, note, available = section
+    if spec.means:
+        data = _group_means(study, spec, data, where)
     growth = data["growth"].to_numpy(float)
     # Columns: unit, start, end, then the controls that exist, then growth.
     regressors = [*data.columns[3:-1]]
@@ -214,6 +238,17 @@ def _regression(
     return rows, [points, *line], summary
 
 
+def _group_means(
+    study: Study, spec: BetaSpec, data: pd.DataFrame, where: str
+) -> pd.DataFrame:
+    """Return means over the units of each group, under the name of the group."""
+    table = study.table("units", spec.unit_scheme)
+    codes, names = grouping(table, spec.means, list(data["unit"]), where)
+    numbers = data.drop(columns="unit").groupby(codes).mean()
+    means = numbers.assign(unit=[names[code] for code in numbers.index])
+    return means[data.columns].sort_values(["start", "end", "unit"], ignore_index=True)
+
+
 def _check_variation(
     data: pd.DataFrame, growth: Array, controls: list[str], available: bool
 ) -> None:
@@ -305,6 +340,8 @@ def _add_moran(
     study: Study,
     spec: BetaSpec,
 ) -> None:
+    if spec.means:
+        return rows.undefined(["moran"], "groups have no spatial weights")
     if not study.has_weights:
         return rows.undefined(["moran"], "the study has no spatial weights")
     inference = study.config.inference

@@ -148,7 +148,9 @@ def _row(
     }
     # The ends of the test of dispersion are single years.
     test: Row = {"warning": "no test of dispersion between three-year means"}
-    if spec["end_points"] == "end":
+    if spec["means"]:
+        test = {"warning": "no test of dispersion between groups"}
+    elif spec["end_points"] == "end":
         same = {key: slope[key] for key in ("sample_id", "unit_scheme", "period")}
         test = pick(sigma, estimator="sigma_slope_test", **same)
     # One row of the table is eight rows of estimates, each with its reason where blank.
@@ -177,6 +179,7 @@ def _heading(facts: Facts, spec: Row) -> str:
         "" if spec["sample"] == "all" else spec["sample"].replace("_", " "),
         "three-year means at both ends" if spec["end_points"] == "mean3" else "",
         "" if scheme == facts.main else f"unit scheme {scheme}",
+        f"means by {spec['means']}" if spec["means"] else "",
     ]
     apart = ", ".join(filter(None, parts))
     return f"{kind}, {apart or 'all ' + facts.words['units_name']}"

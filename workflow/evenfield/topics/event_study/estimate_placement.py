@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,6 +45,7 @@ class Placement:
     level: np.ndarray  # (N,)
     kinds: list[str]
     labels: np.ndarray  # (N, K) of zeros and ones
+    held: np.ndarray  # (N, H) of zeros and ones
     groups: np.ndarray  # (N,) codes
     data_hash: str
 
@@ -83,10 +85,7 @@ def read_placement(study: Study, section: Section, spec: PlacementSpec) -> Place
             "a year before every policy of these kinds",
             "take an earlier `year`, or other `kinds`",
         )
-    labels = []
-    for kind in kinds:
-        holders = set(policies.loc[policies["kind"].eq(kind), "unit"])
-        labels.append([float(unit in holders) for unit in units])
+    check_names(spec.held, policies["kind"].unique(), f"{where}: `held`")
     groups = np.zeros(len(units), dtype=int)
     if spec.within:
         unit_rows = study.table("units").set_index("unit").loc[units].reset_index()
@@ -97,10 +96,22 @@ def read_placement(study: Study, section: Section, spec: PlacementSpec) -> Place
         unit=outcome.unit,
         level=level,
         kinds=kinds,
-        labels=np.array(labels).T,
+        labels=_holders(policies, units, kinds),
+        held=_holders(policies, units, spec.held),
         groups=groups,
         data_hash=content_hash(frame),
     )
+
+
+def _holders(
+    policies: pd.DataFrame, units: Sequence[str], kinds: Sequence[str]
+) -> np.ndarray:
+    """Return which units have which kind, (N, K) of zeros and ones."""
+    labels = np.zeros((len(units), len(kinds)))
+    for k, kind in enumerate(kinds):
+        holders = policies.loc[policies["kind"].eq(kind), "unit"]
+        labels[:, k] = np.isin(units, holders)
+    return labels
 
 
 def placement_rows(study: Study, placement: Placement) -> list[Estimate]:
@@ -121,17 +132,21 @@ def placement_rows(study: Study, placement: Placement) -> list[Estimate]:
         outcome=spec.outcome,
         period=str(spec.year),
         treatment_def="+".join(placement.kinds),
+        controls_id="+".join(spec.held),
         fe_id=within,
         n_obs=len(placement.level),
         n_units=len(placement.level),
         data_hash=placement.data_hash,
     )
     dummies = placement.groups[:, None] == np.arange(placement.groups.max() + 1)
-    controls = dummies.astype(float)
+    controls = np.hstack([placement.held, dummies])
+    # ASSUME: policies are dealt out among units of a group that had the same before.
+    alike = np.column_stack([placement.groups, placement.held])
+    strata = np.unique(alike, axis=0, return_inverse=True)[1].ravel()
     X = np.hstack([placement.labels, controls])
     stream = f"placement:{spec.id}"
     drawn = stratified_label_draws(
-        placement.groups, inference.permutations, generator_for(inference.seed, stream)
+        strata, inference.permutations, generator_for(inference.seed, stream)
     )
     for k, kind in enumerate(placement.kinds):
         counts = {"contrast": kind, "n_treated": int(placement.labels[:, k].sum())}

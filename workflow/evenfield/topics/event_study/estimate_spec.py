@@ -72,6 +72,8 @@ class PlacementSpec(UnitsSpec):
     """Year of the level, before any policy of these kinds."""
     kinds: tuple[str, ...] = ()
     """Kinds of policies.csv, side by side; all by default."""
+    held: tuple[str, ...] = ()
+    """Kinds that are held, such as earlier policies; they may have come by the year."""
     within: str = ""
     """Column of units.csv within whose groups units are compared; empty for all."""
 
