@@ -141,6 +141,27 @@ def test_shuffled_rows_permuted_weights_and_renamed_units_change_nothing():
     order_and_names_do_not_matter(estimate, study)
 
 
+def test_means_of_groups_stand_in_for_units():
+    study = make_study({"id": "b", "means": "region"}, n=24)
+    frame = study.table("periods")
+    regions = np.resize(["a", "b", "c", "d", "e", "f", "g"], len(frame))
+    study.tables["units"] = pd.DataFrame({"unit": frame["unit"], "region": regions})
+    results = estimate(study)
+    means = (
+        frame.assign(region=regions)
+        .groupby("region")[["log_income_start", "growth_pct_per_year"]]
+        .mean()
+    )
+    design = sm.add_constant(means["log_income_start"].to_numpy())
+    fit = sm.OLS(means["growth_pct_per_year"].to_numpy() / 100, design)
+    fit = fit.fit(cov_type="HC3")
+    slope = row(results, term="log_income_start")
+    close(slope.estimate, fit.params[1])
+    close(slope.std_error, fit.bse[1])
+    assert slope.n_units == 7
+    assert "no spatial weights" in row(results, term="moran").warning
+
+
 def test_three_year_means_use_their_own_span_and_need_it():
     study = make_study({"id": "b", "end_points": "mean3"})
     frame = study.table("periods")

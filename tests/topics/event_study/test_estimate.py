@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+import statsmodels.formula.api as smf
 from numpy.random import default_rng
 
 import evenfield as ef
@@ -191,8 +192,11 @@ def test_a_table_prints_an_effect_with_its_leads_and_refuses_one_without(results
         results,
         estimates=[e for e in results.estimates if e.estimator != "imputation_lead"],
     )
-    with pytest.raises(ValueError, match="an effect without leads"):
-        printed(study, alone, "T41")
+    sides = printed(study, results, "T41b")
+    close(sides["all_estimate"], frame["estimate"].iloc[:1])
+    for name in ("T41", "T41b"):
+        with pytest.raises(ValueError, match="an effect without leads"):
+            printed(study, alone, name)
 
 
 def test_dates_of_unsure_grade_are_left_out_beside_all_dates():
@@ -316,6 +320,26 @@ def test_levels_before_are_the_regression_within_groups():
     close(level.std_error, fit.std_errors["park"])
     assert row(out, estimator="placement_permuted").p_value > 0.05
     assert len(printed(study, out, "T42")) == 1
+
+
+def test_an_earlier_policy_is_held_beside_a_later_one():
+    early = pd.DataFrame({"unit": UNITS[::5], "first_year": 1990, "kind": "old"})
+    both = pd.concat([policy_rows(), early.assign(grade="document", last_year=np.nan)])
+    spec = {"id": "level", "outcome": "jobs", "year": 2000, "within": "region"}
+    spec |= {"kinds": ["park"], "held": ["old"]}
+    effect = {**SECTION["specs"][0], "ignored": ["old"], "kinds": ["park"]}
+    section = {**SECTION, "specs": [effect], "placement": [spec]}
+    study = make_study(section, policies=both)
+    out = estimate(study)
+    data = study.table("panel").query("year == 2000").merge(study.tables["units"])
+    for kind in ("park", "old"):
+        holders = both.loc[both["kind"] == kind, "unit"]
+        data[kind] = data["unit"].isin(holders).astype(int)
+    fit = smf.ols("np.log(jobs) ~ park + old + C(region)", data).fit(cov_type="HC3")
+    level = row(out, estimator="placement")
+    assert level.contrast == "park" and level.controls_id == "old"
+    close(level.estimate, fit.params["park"])
+    close(level.std_error, fit.bse["park"])
 
 
 SPEC = SECTION["specs"][0]

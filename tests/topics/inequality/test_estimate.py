@@ -452,3 +452,51 @@ def test_a_table_without_groupings_has_its_indices_and_no_parts():
     table = t12(facts_of(run(plain)))
     assert set(table.frame["kind"]) == {"index"}
     assert table.frame["p_start"].isna().all()
+
+
+PARENTS = {**SPEC, "groupings": ["region", "parent"], "parents": "parent"}
+
+
+def study_of_parents(marked):
+    study = make_study({**PARENTS, "marked": "marked"}, n=27)
+    units = study.tables["units"]
+    parents = np.resize(list("abcdefghi"), len(units))
+    study.tables["units"] = units.assign(parent=parents, marked=marked(parents))
+    return study
+
+
+def test_what_lies_inside_parents_and_inside_marked_ones():
+    study = study_of_parents(lambda parents: np.isin(parents, list("bd")).astype(int))
+    results = estimate(study)
+    labels = {"term": "within_theil_t", "contrast": "end"}
+    share = row(results, estimator="within_parents", **labels)
+    between = row(
+        results, term="between_theil_t", treatment_def="parent", contrast="end"
+    )
+    close(share.estimate, 1 - between.estimate)
+    assert share.conf_low < share.estimate < share.conf_high
+    units = study.tables["units"].set_index("unit")
+    end = study.table("panel").query("year == 2005")
+    inside = {}
+    for parent, own in end.groupby(end["unit"].map(units["parent"])):
+        inside[parent] = theil(np.exp(own["log_income"]), own["population"])
+    marked = [inside.pop("b"), inside.pop("d")]
+    compared = row(results, estimator="within_parents_exact", **labels)
+    close(compared.estimate, np.mean(marked) - np.mean(list(inside.values())))
+    assert compared.n_treated == 2 and "36 choices" in compared.p_type
+    change = row(
+        results, estimator="within_parents", **labels | {"contrast": "end - start"}
+    )
+    start = row(results, estimator="within_parents", **labels | {"contrast": "start"})
+    close(change.estimate, share.estimate - start.estimate)
+    series = results.series["parents"]
+    last = series.query("kind == 'share' and year == 2005")
+    close(last["value"], [share.estimate])
+    order_and_names_do_not_matter(estimate, study)
+
+
+def test_marks_that_differ_inside_a_parent_are_refused():
+    study = study_of_parents(lambda parents: np.arange(len(parents)) % 2)
+    study.tables["units"].loc[0, "marked"] = 1
+    with one_line(EvenfieldError, "units of a differ in what marks parents"):
+        estimate(study)

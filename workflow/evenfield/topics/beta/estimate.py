@@ -85,9 +85,7 @@ def check_data(study: Study, _: Section, spec: BetaSpec) -> None:
     """Refuse a grouping that units.csv does not have, before anything is estimated."""
     if spec.means:
         where = f"estimates.beta.{spec.id}"
-        check_names(
-            [spec.means], study.table("units", spec.unit_scheme).columns, where
-        )
+        check_names([spec.means], study.table("units", spec.unit_scheme).columns, where)
 
 
 def estimate(study: Study) -> Results:

@@ -90,21 +90,22 @@ def f32(facts: Facts) -> Artwork:
     rows = rows[rows["estimate"].notna()]
     if rows.empty:
         raise ArtifactError("no placement", "one kind", "drop F32 from `figures`")
-    kinds = sorted(rows["contrast"].unique())
+    kinds = list(dict.fromkeys(rows["contrast"]))
     specs = [spec["id"] for spec in facts.specs(question="placement")]
-    size = (WIDTH, 0.8 + 0.32 * len(kinds) * len(specs))
-    edges = {"left": 0.3, "right": 0.98, "top": 0.97, "bottom": 0.5 / size[1]}
-    figure, grid = panels(1, 1, size, edges)
-    axes = grid[0, 0]
-    axes.axvline(0, color=FAINT, linewidth=0.8, zorder=1)
-    labels: list[str] = []
+    size = (WIDTH, 0.9 + 0.26 * len(specs))
+    edges = {"left": 0.33, "right": 0.99, "top": 1 - 0.3 / size[1]}
+    edges |= {"bottom": 0.5 / size[1], "wspace": 0.12}
+    figure, grid = panels(1, len(kinds), size, edges, sharey=True)
     sentences = []
-    for kind in kinds:
-        for spec in specs:
+    labels = {}
+    for axes, kind in zip(grid[0], kinds, strict=True):
+        axes.axvline(0, color=FAINT, linewidth=0.8, zorder=1)
+        axes.set_title(kind.replace("_", " "))
+        for position, spec in enumerate(specs):
             row = pick(rows, contrast=kind, spec_id=spec)
             if not row:
                 continue
-            position = len(labels)
+            labels[position] = _compared(row)
             whole = row["fe_id"] == "none"
             colour = SOFT if whole else INK
             axes.hlines(
@@ -118,17 +119,34 @@ def f32(facts: Facts) -> Artwork:
                 color=colour,
                 markerfacecolor="white" if whole else colour,
             )
-            among = "all" if whole else f"within {row['fe_id']}"
-            labels.append(f"{kind}, {row['outcome']} {row['period']}, {among}")
-            sentences.append(f"{labels[-1]} {fixed(row['estimate'], 3)}")
-    axes.set_yticks(range(len(labels)), labels)
-    axes.set_ylim(len(labels) - 0.5, -0.5)
-    axes.set_xlabel(rows["unit_of_measure"].iloc[0])
+            sentences.append(f"{kind}, {labels[position]}: {fixed(row['estimate'], 3)}")
+    grid[0, 0].set_yticks(list(labels), list(labels.values()))
+    grid[0, 0].set_ylim(len(specs) - 0.5, -0.5)
+    unit = rows["unit_of_measure"].iloc[0]
+    outcomes = facts.config.estimates["event_study"]["outcomes"]
+    label = outcomes[rows["outcome"].iloc[0]]["label"]
+    figure.supxlabel(
+        f"difference in {label} in {rows['period'].iloc[0]}, {unit}",
+        fontsize=7.5,
+        y=0.03,
+        color=INK,
+    )
     text = f"Differences in level before the policy: {'; '.join(sentences)}."
     columns = (
-        "spec_id contrast outcome period fe_id estimate conf_low conf_high".split()
-    )
+        "spec_id contrast outcome period sample_id fe_id controls_id estimate"
+        " conf_low conf_high"
+    ).split()
     return Artwork(figure, rows[columns], text)
+
+
+def _compared(row: dict[str, Any]) -> str:
+    """Say what units are compared with, in which sample, and what is held."""
+    parts = ["all groups" if row["fe_id"] == "none" else f"within {row['fe_id']}"]
+    if row["sample_id"] != "all":
+        parts.append(row["sample_id"].replace("_", " "))
+    label = ", ".join(parts)
+    held = row["controls_id"].replace("+", ", ").replace("_", " ")
+    return f"{label}\n{held} held" if held else label
 
 
 def f33(facts: Facts) -> Artwork:
@@ -294,7 +312,7 @@ def _single(rows: pd.DataFrame) -> pd.DataFrame:
     # ASSUME: a tenth of the units must stand behind a mark, else its interval hides all
     # others; the table has every horizon.
     fewest = 0.1 * single["units"].max()
-    single = single.query("units >= @fewest")
+    single = single.loc[single["units"].ge(fewest)]
     return single.assign(position=single["horizon"].astype(float)).sort_values(
         "position"
     )

@@ -1,4 +1,4 @@
-"""T41: effects of policies, each with its leads; T42: who got them; T43: units nearby."""
+"""T41 and T41b: effects of policies, each with its leads; T42: who got them; T43: units nearby."""
 
 import pandas as pd
 
@@ -11,6 +11,7 @@ from evenfield.shared.tables.table import Table, right
 from evenfield.shared.tables.units import in_words
 
 BASE = "imputation"
+SURE = "sure dates"
 YEAR = "year"
 # Columns of an estimate that a row of the table takes over.
 TAKEN = "estimate conf_low conf_high p_value mde n_treated".split()
@@ -25,6 +26,7 @@ def t41(facts: Facts) -> Table:
         own = only(estimates, spec_id=spec["id"])
         for treatment in sorted(own["treatment_def"].unique()):
             rows += _effect_rows(facts, spec, only(own, treatment_def=treatment))
+    rows = _together(rows)
     note = facts.note(
         f"Mean gap between outcome and prediction over the {facts.words['units_name']}"
         " that got the policy and the years since; predictions from effects of"
@@ -64,6 +66,43 @@ def t41(facts: Facts) -> Table:
     return grouped_table("T41", rows, columns, note, "policies", "event_study")
 
 
+def t41b(facts: Facts) -> Table:
+    """Return the deciding average of every specification with all dates and with sure
+    ones side by side, each with its leads.
+    """
+    estimates = facts.estimates()
+    rows = []
+    for spec in facts.specs(question="specs"):
+        own = only(estimates, spec_id=spec["id"])
+        sure = own["treatment_def"].str.endswith(SURE)
+        row: Row = {"group": _heading(facts, spec), "label": _label(spec, own[~sure])}
+        for dates, part in (("all", own[~sure]), ("sure", own[sure])):
+            # The deciding average comes first.
+            effect = next(iter(_effect_rows(facts, spec, part)), {})
+            names = (*TAKEN, "p_leads", "reason")
+            row |= {f"{dates}_{name}": effect.get(name) for name in names}
+        rows.append(row)
+    rows = _together(rows)
+    note = facts.note(
+        "Effects over the first of the averages of T41, with all dates and without"
+        f" {facts.words['units_name']} whose date is not sure; p, leads: joint p of the"
+        " years before, below .05 outcomes had moved before the policy came.",
+        f"{facts.level} intervals.",
+        basis=False,
+    )
+    columns = [left("Specification", "label", width_cm=4.2)]
+    for dates, words in (("all", "All dates"), ("sure", "Sure dates")):
+        reason = f"{dates}_reason"
+        bounds = (f"{dates}_conf_low", f"{dates}_conf_high")
+        columns += [
+            number(words, f"{dates}_estimate", 3, reason),
+            ends(f"{facts.level} interval", *bounds, 3, reason),
+            probability("p, leads", f"{dates}_p_leads"),
+            count("With policy", f"{dates}_n_treated"),
+        ]
+    return grouped_table("T41b", rows, tuple(columns), note, "policies", "event_study")
+
+
 def t42(facts: Facts) -> Table:
     """Return a row for each kind of policy and placement specification."""
     estimates = facts.estimates()
@@ -76,13 +115,20 @@ def t42(facts: Facts) -> Table:
                 own, estimator="placement_permuted", contrast=row["contrast"]
             )
             within = spec.get("within")
-            label = f"within {within}" if within else f"all {facts.words['units_name']}"
+            parts = [
+                row["contrast"].replace("_", " "),
+                f"within {within}" if within else "whatever their group",
+                *_apart(spec),
+            ]
+            if spec.get("held"):
+                held = in_words([name.replace("_", " ") for name in spec["held"]])
+                parts.append(f"{held} held")
             rows.append(
                 {
                     **{name: row[name] for name in TAKEN},
                     "group": _capital(outcomes[spec["outcome"]]["label"])
                     + f", {row['period']}",
-                    "label": f"{row['contrast']}, {label}",
+                    "label": ", ".join(parts),
                     "n_units": row["n_units"],
                     "reason": text(row["warning"]),
                     "p_permuted": permuted.get("p_value"),
@@ -154,7 +200,13 @@ def t43(facts: Facts) -> Table:
     return grouped_table("T43", rows, columns, note, "rings", "event_study")
 
 
-TABLES = {"T41": t41, "T42": t42, "T43": t43}
+TABLES = {"T41": t41, "T41b": t41b, "T42": t42, "T43": t43}
+
+
+def _together(rows: list[Row]) -> list[Row]:
+    """Return rows of one group next to each other, groups in the order they come."""
+    groups = list(dict.fromkeys(row["group"] for row in rows))
+    return sorted(rows, key=lambda row: groups.index(row["group"]))
 
 
 def _effect_rows(facts: Facts, spec: Row, own: pd.DataFrame) -> list[Row]:
@@ -164,9 +216,12 @@ def _effect_rows(facts: Facts, spec: Row, own: pd.DataFrame) -> list[Row]:
     leads = pick(own, estimator=f"{BASE}_lead", effect_type="joint")
     pseudo = pick(own, estimator=f"{BASE}_pseudo")
     rows = []
-    for row in records(only(own, estimator=BASE)):
-        # Single horizons are drawn, not printed.
-        if " to " not in row["contrast"]:
+    section = facts.config.estimates["event_study"]
+    whole = [[0, section.get("horizons", 5)]]
+    # Averages, the deciding one first; single horizons are drawn, not printed.
+    for low, high in section.get("spans") or whole:
+        row = pick(own, estimator=BASE, contrast=f"{low} to {high}")
+        if not row:
             continue
         if not leads and not is_missing(row["estimate"]):
             raise ValueError(f"{spec['id']} has an effect without leads")
@@ -214,7 +269,7 @@ def _heading(facts: Facts, spec: Row) -> str:
     """Name the outcome and the kinds of policies of a specification."""
     outcome = facts.config.estimates["event_study"]["outcomes"][spec["outcome"]]
     label = _capital(outcome["label"])
-    kinds = list(spec.get("kinds") or [])
+    kinds = [kind.replace("_", " ") for kind in spec.get("kinds") or []]
     return f"{label}, {in_words(kinds)}" if kinds else label
 
 
@@ -222,15 +277,18 @@ def _label(spec: Row, own: pd.DataFrame) -> str:
     """Say which effects and dates a row has, and its sample and years if they differ."""
     column = spec.get("effects") or YEAR
     parts = ["effects of year" if column == YEAR else f"{column} by year"]
-    if own["treatment_def"].str.endswith("sure dates").all():
+    if own["treatment_def"].str.endswith(SURE).all():
         parts.append("sure dates")
     if spec.get("years"):
         first, last = spec["years"]
         parts.append(f"{first}\u2013{last}")
+    return ", ".join([*parts, *_apart(spec)])
+
+
+def _apart(spec: Row) -> list[str]:
+    """Name the sample of a specification, if it is not all units."""
     sample = spec.get("sample") or "all"
-    if sample != "all":
-        parts.append(sample.replace("_", " "))
-    return ", ".join(parts)
+    return [] if sample == "all" else [f"sample {sample.replace('_', ' ')}"]
 
 
 def _capital(label: str) -> str:

@@ -29,6 +29,13 @@ from evenfield.shared.tables.rows import only
 from evenfield.shared.trajectories import grouping, matched, span_labels, window
 from evenfield.study.study import Study
 from evenfield.study.study_config import SPARED, PeriodName, TaxonomyName, WeightsName
+from evenfield.topics.inequality.estimate_parents import (
+    PARENT_LABELS,
+    PARENT_NUMBERS,
+    marks_of,
+    parent_rows,
+    parent_series,
+)
 from evenfield.topics.inequality.estimate_rows import MEASURES, Decomposition
 
 CELL_GROUPS = ("cell", "cluster", "sez")
@@ -54,6 +61,12 @@ class InequalitySpec(UnitsSpec):
     """Each adds the groupings cell, cluster and sez of its cells."""
     nested: list[tuple[str, str]] = []
     """Pairs of an outer and an inner grouping."""
+    parents: str = ""
+    """Grouping whose groups hold units, such as provinces: the share inside them by
+    year."""
+    marked: str = ""
+    """Column of units.csv, 0 or 1 for all units of a parent: inequality inside marked
+    parents is compared with that inside the others."""
     aversion: list[PositiveFloat] = [0.5, 1.0, 2.0]
     """Inequality aversions of the Atkinson index."""
     weights: Annotated[WeightsName, SPARED] = ""
@@ -69,6 +82,10 @@ class InequalitySpec(UnitsSpec):
             raise ValueError(
                 f"nested names {unknown[0]}, which is no grouping of this specification"
             )
+        if self.parents and self.parents not in self.groupings:
+            raise ValueError(f"parents names {self.parents}, which is no grouping")
+        if self.marked and not self.parents:
+            raise ValueError("marked goes with parents")
         return self
 
 
@@ -87,18 +104,23 @@ def estimate(study: Study) -> Results:
     """
     out = Results()
     parts = []
+    inside = []
     for spec in read(Section, study.config, "inequality"):
         for period in spec.periods:
             part = _decomposition(study, spec, period)
             part.add_rows()
             out.estimates += part.estimates
             parts.append(_series(part))
+            if spec.parents:
+                out.estimates += parent_rows(part, study.power).estimates
+                inside.append(parent_series(part))
         out.fit[spec.id] = {"periods": spec.periods, "groupings": spec.groupings}
     out.series["series"] = stacked(
         parts,
         LABELS,
         ["value", "share"],
     )
+    out.series["parents"] = stacked(inside, PARENT_LABELS, PARENT_NUMBERS)
     return out
 
 
@@ -127,6 +149,13 @@ def _decomposition(study: Study, spec: InequalitySpec, period: str) -> Decomposi
         primary = study.config.weights.primary
         check_names([spec.weights], [primary], f"{where} weights")
         linked = study.weights(scheme=spec.unit_scheme).among(data.units)[0]
+    groups = _groups(study, spec, period, data.units, where)
+    marks = None
+    if spec.marked:
+        table = study.table("units", spec.unit_scheme).set_index("unit")
+        check_names([spec.marked], table.columns, f"{where} marked")
+        marked = table.loc[list(data.units), spec.marked].to_numpy()
+        marks = marks_of(*groups[spec.parents], marked, where)
     return Decomposition(
         spec=spec,
         period=period,
@@ -134,7 +163,8 @@ def _decomposition(study: Study, spec: InequalitySpec, period: str) -> Decomposi
         income=np.exp(data.values),
         weights=weights,
         output=output,
-        groups=_groups(study, spec, period, data.units, where),
+        groups=groups,
+        marks=marks,
         linked=linked,
         inference=study.config.inference,
         labels=labels,

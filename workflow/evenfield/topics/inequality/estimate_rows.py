@@ -68,6 +68,7 @@ class Decomposition:
     output: Array | None  # (N, T) output at constant prices
     # codes and names; taxonomies as ``seed2011: cell``
     groups: dict[str, tuple[Array, list[str]]]
+    marks: np.ndarray | None  # (G,) of bool: which parents are compared with the others
     linked: csr_array | None  # (N, N) weights, positive between neighbours
     inference: InferenceSettings
     labels: dict[str, Any]

@@ -1,6 +1,8 @@
 """F6: Theil T over time, stacked: what lies between groups of units and what lies
-within each.
+within each; F34: what lies inside parents.
 """
+
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -9,9 +11,18 @@ from matplotlib.axes import Axes
 from evenfield.shared.facts import Facts
 from evenfield.shared.figures.panels import panels, proxy_sentence
 from evenfield.shared.figures.save import Artwork
-from evenfield.shared.figures.style import MARKS, WIDTH, Mark, series_mark
+from evenfield.shared.figures.style import (
+    FAINT,
+    INK,
+    MARKS,
+    SOFT,
+    WIDTH,
+    Mark,
+    series_mark,
+)
 from evenfield.shared.figures.timeline import (
     Ending,
+    draw_line,
     name_endings,
     shade_proxy,
     stretches,
@@ -58,7 +69,9 @@ def f6(facts: Facts) -> Artwork:
     if series.empty:
         what = f"parts of Theil T in specification {spec}"
         raise nothing_to_show(what, "inequality", "F6")
-    data = with_basis(_one_period_a_year(series), facts.description())
+    data = with_basis(
+        _one_period_a_year(series, ["grouping", "year"]), facts.description()
+    )
     # ASSUME: groups of one unit and other groups without inequality within are left out
     # of the stack: they are zero.
     shown = [name for name in groupings if data["grouping"].eq(name).any()]
@@ -100,16 +113,81 @@ def f6(facts: Facts) -> Artwork:
     return Artwork(figure, data, description)
 
 
-FIGURES = {"F6": f6}
+def f34(facts: Facts) -> Artwork:
+    """Draw the share of Theil T inside parents by year, and the index inside marked
+    parents and the others.
+    """
+    specs = [spec for spec in facts.specs() if spec.get("parents")]
+    series = facts.series("parents", text=("spec_id", "kind", "group", "period"))
+    series = only(series, spec_id=specs[0]["id"])
+    if series.empty:
+        raise nothing_to_show("a share inside parents", "inequality", "F34")
+    parents = specs[0]["parents"].replace("_", " ")
+    marked = specs[0].get("marked", "").replace("_", " ")
+    data = _one_period_a_year(series, ["kind", "group", "year"])
+    figure, grid = panels(
+        1,
+        2 if marked else 1,
+        (WIDTH, 2.9),
+        {"left": 0.08, "right": 0.84, "top": 0.9, "bottom": 0.1, "wspace": 0.3},
+    )
+    share = only(data, kind="share").sort_values("year")
+    axes = grid[0, 0]
+    low, high = (100 * share[end] for end in ("conf_low", "conf_high"))
+    axes.fill_between(share["year"], low, high, color=FAINT, linewidth=0)
+    draw_line(axes, share["year"], 100 * share["value"], color=INK, linewidth=1.6)
+    axes.set_ylim(0, 100)
+    axes.set_ylabel("% of Theil T")
+    axes.set_title(f"Inside {parents}")
+    year_axis(axes, share["year"].tolist(), ticks=5)
+    ends = [share.iloc[0], share.iloc[-1]]
+    sentences = [
+        f"inside {parents} {fixed(100 * row['value'], 0)}% in {row['year']:.0f}"
+        for row in ends
+    ]
+    if marked:
+        sentences += _draw_marked(grid[0, 1], only(data, kind="inside"), marked)
+    return Artwork(figure, data, f"Share of Theil T {'; '.join(sentences)}.")
 
 
-def _one_period_a_year(series: pd.DataFrame) -> pd.DataFrame:
+def _draw_marked(axes: Axes, inside: pd.DataFrame, marked: str) -> list[str]:
+    """Draw the mean index inside marked parents and inside the others."""
+    sentences = []
+    endings = []
+    last = int(inside["year"].max())
+    names = {"marked": (marked, INK), "others": ("others", SOFT)}
+    for group, (name, colour) in names.items():
+        own = only(inside, group=group).sort_values("year")
+        style = "-" if group == "marked" else (0, (4, 2))
+        draw_line(
+            axes,
+            own["year"],
+            own["value"],
+            color=colour,
+            linestyle=style,
+            linewidth=1.6,
+        )
+        first, end = own["value"].iloc[[0, -1]]
+        endings.append(Ending(end, name.replace(" ", "\n", 1), colour))
+        sentences.append(f"mean inside {name} {fixed(first, 3)} to {fixed(end, 3)}")
+    axes.set_ylim(0, 1.14 * float(inside["value"].max()))
+    axes.set_ylabel("Theil T")
+    axes.set_title("Mean inside each")
+    year_axis(axes, inside["year"].tolist(), ticks=5)
+    name_endings(axes, last, endings, lines=2, size=7.0)
+    return sentences
+
+
+FIGURES = {"F6": f6, "F34": f34}
+
+
+def _one_period_a_year(series: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
     """Return each year from the longest period that holds it: groups may differ between
     periods, never within one.
     """
     lengths = series.groupby("period")["year"].transform("nunique")
     order = series.assign(length=-lengths).sort_values(["length", "period"])
-    first = order.groupby(["grouping", "year"])["period"].transform("first")
+    first = order.groupby(list(keys))["period"].transform("first")
     return series[series["period"].eq(first.reindex(series.index))]
 
 

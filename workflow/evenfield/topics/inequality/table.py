@@ -90,6 +90,7 @@ def t12(facts: Facts) -> Table:
         " groups of that size. Of most: between part over the largest one that groups"
         " of these sizes could reach (Elbers and others). Net between: Dagum's part of"
         " the Gini.",
+        _inside_note(estimates),
         _caution(estimates),
     )
     columns = (
@@ -109,6 +110,16 @@ def t12(facts: Facts) -> Table:
             for name in column.names:
                 row.setdefault(name, None)
     return grouped_table("T12", rows, columns, note, "rows of inequality", "inequality")
+
+
+def _inside_note(estimates: pd.DataFrame) -> str:
+    if not only(estimates, estimator="within_parents").size:
+        return ""
+    return (
+        "Jackknifed: the band of the change leaves out one parent after another. Mean"
+        " inside: mean Theil T inside marked parents less that inside the others, of"
+        " those with several units; band and p over all relabellings of parents."
+    )
 
 
 def _caution(estimates: pd.DataFrame) -> str:
@@ -175,6 +186,31 @@ def _part_rows(own: pd.DataFrame) -> Iterator[Row]:
                 "grouping": pair,
                 **_values(*_ends(rows, term=term)),
             }
+    inside = only(own, term=f"within_{MEASURE}")
+    for name, rows in inside.groupby("treatment_def", sort=False):
+        yield _inside(rows, str(name))
+
+
+def _inside(rows: pd.DataFrame, name: str) -> Row:
+    """Return the share inside parents, or what marked parents hold more than others."""
+    start, end = _ends(rows)
+    change = pick(rows, contrast="end - start")
+    share = change["estimator"] == "within_parents"
+    row = {
+        "kind": "inside",
+        "label": f"Share inside {grouping_name(name)}, jackknifed"
+        if share
+        else f"Mean inside: {name.replace('_', ' ')} less others",
+        "grouping": name,
+        **_values(start, end),
+        "change_estimate_id": change["estimate_id"],
+        "change_low": change["conf_low"],
+        "change_high": change["conf_high"],
+        "reason": reason(change["warning"]) if is_missing(change["estimate"]) else "",
+    }
+    if not share:
+        row |= {"p_start": start.get("p_value"), "p_end": end.get("p_value")}
+    return row
 
 
 def _between(rows: pd.DataFrame, name: str) -> Row:
