@@ -57,6 +57,11 @@ def test_package_citation_and_changelog_name_one_version() -> None:
     ], "a merge doubled CHANGELOG.md: take main's, add your lines below Unreleased"
 
 
+def test_no_two_decisions_have_one_number() -> None:
+    numbers = [path.name[:4] for path in ROOT.glob("docs/decisions/[0-9]*.md")]
+    assert len(numbers) == len(set(numbers))
+
+
 def test_no_file_is_huge_empty_or_there_twice() -> None:
     seen = {}
     for path in tracked():
