@@ -3,8 +3,8 @@ within each; F34: what lies inside parents.
 """
 
 from collections.abc import Sequence
+from textwrap import shorten
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
@@ -29,7 +29,7 @@ from evenfield.shared.figures.timeline import (
     with_basis,
     year_axis,
 )
-from evenfield.shared.tables.headings import nothing_to_show
+from evenfield.shared.tables.headings import bare_name, nothing_to_show
 from evenfield.shared.tables.numbers import fixed
 from evenfield.shared.tables.rows import only, pick
 from evenfield.shared.tables.units import CELLS
@@ -46,28 +46,30 @@ DARK = Mark(
     hatch="",
     ink="white",
 )
+MOST_PANELS = 6
+HEIGHT = 3.1  # inches of a row of panels
 EDGES = {
     "left": 0.06,
     "right": 0.885,
-    "top": 0.915,
-    "bottom": 0.09,
     "wspace": 0.36,
+    "hspace": 0.22,
 }
+LOWEST = 0.05  # of the highest year: the middle of the lowest name
+LETTERS = 18  # of a group's name; longer ones are cut
 
 
 def f6(facts: Facts) -> Artwork:
-    """Draw Theil T by year, stacked, for the first grouping of units and the cells of
-    the first taxonomy.
+    """Draw Theil T by year, stacked, for each grouping of units and the cells of the
+    first taxonomy.
     """
-    spec = str(facts.primary()["id"])
-    estimated = facts.specs()[0]
-    groupings = estimated.get("groupings", [])[:1]
-    groupings += [f"{name}: cell" for name in estimated.get("taxonomies", [])[:1]]
-    series = only(facts.series(), spec_id=spec, measure=MEASURE)
+    spec = facts.primary()
+    groupings = list(spec.get("groupings", []))
+    groupings += [f"{name}: cell" for name in spec.get("taxonomies", [])[:1]]
+    series = only(facts.series(), spec_id=spec["id"], measure=MEASURE)
     series = series[series["kind"].isin(["between", "within"])]
     series = series[series["grouping"].isin(groupings)]
     if series.empty:
-        what = f"parts of Theil T in specification {spec}"
+        what = f"parts of Theil T in specification {spec['id']}"
         raise nothing_to_show(what, "inequality", "F6")
     data = with_basis(
         _one_period_a_year(series, ["grouping", "year"]), facts.description()
@@ -75,24 +77,27 @@ def f6(facts: Facts) -> Artwork:
     # ASSUME: groups of one unit and other groups without inequality within are left out
     # of the stack: they are zero.
     shown = [name for name in groupings if data["grouping"].eq(name).any()]
+    shown = shown[:MOST_PANELS]
+    data = data[data["grouping"].isin(shown)]
+    columns = min(2, len(shown))
+    rows = -(-len(shown) // columns)
+    margins = {"top": 1 - 0.085 / rows, "bottom": 0.09 / rows}
     figure, grid = panels(
-        1,
-        len(shown),
-        (WIDTH, 3.1),
-        EDGES,
-        sharey=True,
+        rows, columns, (WIDTH, HEIGHT * rows), EDGES | margins, sharey=True
     )
+    for spare in grid.flat[len(shown) :]:
+        spare.remove()
     first = int(data["year"].min())
     last = int(data["year"].max())
     sentences = []
     for axes, name in zip(
-        grid[0],
+        grid.flat[: len(shown)],
         shown,
         strict=True,
     ):
         own = only(data, grouping=name)
-        # Cells are named "taxonomy: cell"; a column such as region4 loses its number.
-        title = "group" if ": " in name else name.rstrip("0123456789").replace("_", " ")
+        # Cells are named "taxonomy: cell".
+        title = "group" if ": " in name else bare_name(name)
         _draw_stack(axes, own)
         axes.set_title(f"Theil T by {title}")
         between = only(own, kind="between")
@@ -191,6 +196,14 @@ def _one_period_a_year(series: pd.DataFrame, keys: Sequence[str]) -> pd.DataFram
     return series[series["period"].eq(first.reindex(series.index))]
 
 
+def _readable(group: str, grouping: str, groups: pd.Index) -> str:
+    """Name a group: of zeros and ones by their column, a long name cut."""
+    if {*groups} <= {"0", "1"}:
+        name = bare_name(grouping)
+        return name if group == "1" else f"not {name}"
+    return shorten(group, LETTERS, placeholder="\u2026") or f"{group[:LETTERS]}\u2026"
+
+
 def _layers(data: pd.DataFrame) -> list[tuple[str, Mark, pd.Series]]:
     """Return name, mark and values by year of each layer, from the bottom up."""
     within = only(data, kind="within").pivot(
@@ -206,11 +219,14 @@ def _layers(data: pd.DataFrame) -> list[tuple[str, Mark, pd.Series]]:
         others = within.drop(columns=largest).sum(axis=1)
         within = within[largest].assign(**{OTHERS: others})
         rank[OTHERS] = 1
-    groups = within.columns.astype(str)
+    within.columns = within.columns.astype(str)
+    groups = within.columns
+    grouping = data["grouping"].iloc[0]
     for name in sorted(groups, key=lambda name: (rank.get(name, 0), name)):
         if within[name].abs().max() > 0:
             mark = MARKS.get(name, series_mark(len(layers) - 1))
-            layers.append((f"within {name}", mark, within[name]))
+            label = _readable(name, grouping, groups)
+            layers.append((f"within {label}", mark, within[name]))
     return layers
 
 
@@ -219,6 +235,7 @@ def _draw_stack(axes: Axes, data: pd.DataFrame) -> None:
     last = int(years["year"].max())
     base = pd.Series(0.0, index=years["year"])
     endings = []
+    peak = float(data.groupby("year")["value"].sum().max())
     for name, mark, values in _layers(data):
         top = base + values
         # A layer is cut where the basis of output changes.
@@ -234,8 +251,8 @@ def _draw_stack(axes: Axes, data: pd.DataFrame) -> None:
                 linewidth=0.4,
                 alpha=0.92,
             )
-        # Names stand in the middle of their layer.
-        middle = float((base[last] + top[last]) / 2)
+        # Names stand in the middle of their layer, and above the years.
+        middle = max(float((base[last] + top[last]) / 2), LOWEST * peak)
         endings.append(
             Ending(
                 middle,
@@ -244,7 +261,7 @@ def _draw_stack(axes: Axes, data: pd.DataFrame) -> None:
             )
         )
         base = top
-    axes.set_ylim(0, 1.14 * float(np.nanmax(base)))
+    axes.set_ylim(0, 1.14 * peak)
     year_axis(axes, data["year"].tolist(), ticks=5)
     shade_proxy(axes, years, "proxy")
     name_endings(axes, last, endings, lines=2, size=6.0)
