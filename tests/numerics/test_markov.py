@@ -152,7 +152,7 @@ def test_refusals(study):
     refused("no transition", run, values, classes, W, step=12)
     alone = W.copy()
     alone[3] = 0
-    refused("1 units have no neighbour", run, values, classes, alone)
+    refused("1 unit has no neighbour", run, values, classes, alone)
 
 
 def test_degrees_of_freedom_count_rows_visited_and_columns_reached():

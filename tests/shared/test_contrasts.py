@@ -222,7 +222,7 @@ def test_what_is_not_defined_says_why():
     assert "does not vary or is collinear" in dependent[0].warning
     fails(
         EstimateError,
-        r"1 units lack a value \(u03\)",
+        r"1 unit lacks a value \(u03\)",
         _rows,
         _table().assign(x=lambda f: f["x"].mask(f.index == "u03")),
     )

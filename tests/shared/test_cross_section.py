@@ -125,7 +125,7 @@ def test_means_that_no_unit_has_are_not_available_and_growth_must_fit_the_ends()
     wrong = make_study(growth_pct_per_year=[5.0, 10, 2, 14.1])
     fails(
         EstimateError,
-        r"growth of 1 units is not .*\(d\)",
+        r"growth of 1 unit is not .*\(d\)",
         cross_section,
         wrong,
         SPEC,

@@ -135,7 +135,7 @@ def test_gaps_and_doubles_are_named():
     twice = pd.concat([PANEL, PANEL.iloc[[3]]])
     fails(
         EstimateError,
-        r"1 rows appear twice \(a 2006\)",
+        r"1 row appears twice \(a 2006\)",
         trajectories,
         twice,
         "log_income",

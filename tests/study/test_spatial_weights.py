@@ -45,7 +45,7 @@ def test_alignment_permutes_rows_and_columns_together():
         (["A", "B", "D"], "weights: 1 units of the panel are not in near (D)"),
         (
             ["A", "B", "C", "A"],
-            "weights: 1 units appear twice (A); expected one row per unit",
+            "weights: 1 unit appears twice (A); expected one row per unit",
         ),
     ],
 )

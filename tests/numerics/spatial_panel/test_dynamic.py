@@ -290,7 +290,7 @@ def test_bad_input_is_named(case):
         values[..., column] = changed
         refused(words, fit_dynamic, replace(panel, values=values), net)
     refused(
-        "no weights",
+        "without weights",
         fit_dynamic,
         panel,
         network(net.units[:-1], ring(net.n - 1)),

@@ -47,14 +47,14 @@ def not_keyed(
 
 def test_panels_and_weights_that_cannot_be_read_are_refused():
     not_keyed(
-        "1 values are missing or infinite, first the outcome of a in 2001",
+        "1 value is missing or infinite, first the outcome of a in 2001",
         y=np.where(Y == 3, np.nan, Y),
     )
     not_keyed("first x of c in 2000", X=np.where(X == 2, np.inf, X))
     twice = [*UNITS, "a"], [*YEARS, 2000], np.append(Y, 1.0), np.vstack([X, [[1.0]]])
-    not_keyed("1 pairs of unit and period appear twice, first a in 2000", *twice)
+    not_keyed("1 pair of unit and period given twice, first a in 2000", *twice)
     not_keyed(
-        "1 pairs of unit and period are missing, first c in 2001",
+        "1 pair of unit and period missing, first c in 2001",
         UNITS[:5],
         YEARS[:5],
         Y[:5],
@@ -79,9 +79,9 @@ def test_panels_and_weights_that_cannot_be_read_are_refused():
         ("named twice", "abb", good),
         ("negative", "abc", -good),
         ("missing", "abc", np.where(good == 0.5, np.nan, good)),
-        ("own neighbours", "abc", good + np.diag([0, 0, 1.0])),
+        ("own neighbour", "abc", good + np.diag([0, 0, 1.0])),
         (
-            "1 units have no neighbour, first c",
+            "1 unit has no neighbour, first c",
             "abc",
             good * np.array([[1.0], [1.0], [0.0]]),
         ),

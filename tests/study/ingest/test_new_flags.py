@@ -55,6 +55,20 @@ def refused(folder, *options, panel=PANEL):
     return str(stop.value.code)
 
 
+def test_a_group_may_have_commas_in_its_name_and_in_its_values(tmp_path):
+    values = {"a": "West, upper", "b": "East"}
+    panel = PANEL.assign(side=PANEL["side"].map(values))
+    panel = panel.rename(columns={"side": "Region, 2 parts"})
+    config, study = built(tmp_path, "--group", "Region, 2 parts", panel=panel)
+    spec, *_ = config["estimates"]["inequality"]
+    assert spec["groupings"] == ["Region, 2 parts"]
+    assert set(study["units"]["Region, 2 parts"]) == set(values.values())
+    other = tmp_path / "other"
+    other.mkdir()
+    message = refused(other, "--group", "Region,2", panel=panel)
+    assert "no column Region,2 describes the units" in message
+
+
 def test_years_outside_a_span_are_left_out(tmp_path, capsys):
     config, study = built(tmp_path, "--years", "2002:2005")
     assert config["panel"]["years"] == [2002, 2005]

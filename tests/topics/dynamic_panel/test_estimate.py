@@ -280,7 +280,7 @@ def test_order_names_money_and_other_specifications_change_nothing(fitted):
             lambda f: f[(f["unit"] != "u05") | (f["year"] == 1980)],
             "missing or infinite for 20 unit-years",
         ),
-        (lambda f: pd.concat([f, f.head(1)]), "1 rows appear twice (u00 1980)"),
+        (lambda f: pd.concat([f, f.head(1)]), "1 row appears twice (u00 1980)"),
     ],
 )
 def test_refuses_panels_that_are_not_balanced(change, text):

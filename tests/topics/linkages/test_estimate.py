@@ -250,7 +250,7 @@ def test_terciles_keep_ties_and_quick_permutations_equal_refitted_ones():
             {"intensities": dict.fromkeys(INTENSITIES, GOLD)},
             "linkage specification main: .* names the column 'gold'",
         ),
-        ({"years": [1995, 2009]}, "155 values of .* are missing in 1995-2009"),
+        ({"years": [1995, 2009]}, "155 values of .* missing in 1995-2009"),
         (
             {
                 "moderators": {
@@ -288,7 +288,7 @@ def test_bad_data_moderators_zones_and_weights_are_named():
             }
         )
         with pytest.raises(
-            EvenfieldError, match=rf"1 values of {name} are missing .*{unit} {year}"
+            EvenfieldError, match=rf"1 value of {name} missing .*{unit} {year}"
         ) as caught:
             run(panel=broken)
         assert ("above zero" in str(caught.value)) or column != "stock"

@@ -325,8 +325,8 @@ CHANGES = [
     ("regressor b of p is not one of a, ratio", {"regressors": ["b"]}),
     ("p: `wealth` names the column 'wealth'", {"outcome": "wealth"}),
     ("names the column 'x'", {"regressors": ["gone"]}),
-    ("pairs of unit and period are missing", {"frame": lambda f: f.drop(index=3)}),
-    ("appear twice", {"frame": lambda f: pd.concat([f, f.iloc[:1]])}),
+    ("pair of unit and period missing", {"frame": lambda f: f.drop(index=3)}),
+    ("given twice", {"frame": lambda f: pd.concat([f, f.iloc[:1]])}),
     ("zones is blank", {"doses": lambda f: f.iloc[1:], "regressors": ["a", "zones"]}),
     (
         "names the column 'zones_state'",

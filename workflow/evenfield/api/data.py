@@ -26,7 +26,7 @@ from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.cluster_robust import Clusters
 from evenfield.numerics.spatial_panel.network import Network, network
 from evenfield.numerics.spatial_panel.panel import BalancedPanel, panel_from_rows
-from evenfield.study.errors import EstimateError, WeightsError
+from evenfield.study.errors import EstimateError, WeightsError, counted
 
 R = TypeVar("R")
 F = TypeVar("F", bound=Fit)
@@ -301,7 +301,7 @@ class Table:
         if len(holes):
             unit, date = holes[0]
             raise EstimateError(
-                f"{len(holes)} pairs of unit and date without a value, first"
+                f"{counted(len(holes), 'pair')} of unit and date without a value, first"
                 f" {self.units.names[unit]} in {self.calendar.text[date]}",
                 "a balanced panel",
                 "fill them, or leave out the units or the dates",
@@ -393,7 +393,7 @@ def table(
         date = calendar.text[calendar.codes[twice[0]]]
         where = units[codes[twice[0]]] + ("" if time is None else f" in {date}")
         raise EstimateError(
-            f"{len(twice)} rows appear twice, first {where}",
+            f"{counted(len(twice), 'row appears', 'rows appear')} twice, first {where}",
             "one row a unit and date",
             "drop one",
         )
@@ -582,7 +582,8 @@ def _matrices(
             if len(calendar.labels) > 1:
                 where += f" in {calendar.text[calendar.codes[missing][0]]}"
             raise EstimateError(
-                f"{missing.sum()} values are missing or infinite, first {where}",
+                f"{counted(missing.sum(), 'value is', 'values are')} missing or infinite,"
+                f" first {where}",
                 "a number in every row",
                 "drop them",
             )

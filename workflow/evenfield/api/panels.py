@@ -40,7 +40,7 @@ from evenfield.numerics.dynamic_panel.within import half_panel_root
 from evenfield.numerics.hp_filter import hp_trend
 from evenfield.numerics.inequality import atkinson, decompose_theil, gini, theil
 from evenfield.numerics.inequality_draws import redrawn_theil
-from evenfield.study.errors import EstimateError
+from evenfield.study.errors import EstimateError, counted
 
 ROOTS: dict[str, Callable[[np.ndarray], Any]] = {
     "bias_corrected": bias_corrected_root,
@@ -341,7 +341,9 @@ def _cautions(
     """Say what a reader of the tests and the coefficients should know."""
     notes = {}
     if fit.n_dependent:
-        notes["left out"] = f"{fit.n_dependent} instruments that the others span"
+        notes["left out"] = (
+            f"{counted(fit.n_dependent, 'instrument')} that the others span"
+        )
     if fit.n_instruments > fit.n_units:
         notes["caution"] = (
             "more instruments than units: Hansen's test and two-step errors mean little;"

@@ -36,7 +36,7 @@ from evenfield.numerics.inference.methods import (
     infer,
 )
 from evenfield.numerics.scpc import SpatialComponents
-from evenfield.study.errors import EstimateError
+from evenfield.study.errors import EstimateError, counted
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -357,8 +357,11 @@ def ols(
     )
     k = len(names) + left.rank  # coefficients and effects
     if len(left.y) <= k:
-        counted = "coefficients and effects" if effects else "coefficients"
-        raise NumericsError(f"{len(left.y)} observations cannot carry {k} {counted}")
+        effects_too = " and effects" if effects else ""
+        raise NumericsError(
+            f"{counted(len(left.y), 'observation')} cannot carry"
+            f" {counted(k, 'coefficient')}{effects_too}"
+        )
     fit = plain.fit_ols(
         left.y,
         left.X,
@@ -537,7 +540,7 @@ def beta_convergence(
     years = dates.between(first, last)
     if len(lost):
         raise EstimateError(
-            f"{len(lost)} units without both dates, first {lost[0]}",
+            f"{counted(len(lost), 'unit')} without both dates, first {lost[0]}",
             "both",
             "leave them out",
         )

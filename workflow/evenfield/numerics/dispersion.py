@@ -10,7 +10,7 @@ import numpy as np
 from scipy.special import chdtrc
 
 from evenfield.numerics.arrays import Array
-from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.errors import NumericsError, counted
 
 SINGULAR = 1e-14
 
@@ -69,7 +69,9 @@ def leave_one_out_sigma(y: Array) -> Array:
     y = np.asarray(y, dtype=float)
     n = len(y)
     if n < 3:
-        raise NumericsError(f"{n} units: leaving one out needs at least three")
+        raise NumericsError(
+            f"{counted(n, 'unit')}: leaving one out needs at least three"
+        )
     # The mean moves too when a unit leaves: its square counts N/(N-1) times.
     squares = (y - y.mean(axis=0)) ** 2
     left = squares.sum(axis=0) - n / (n - 1) * squares
@@ -116,7 +118,7 @@ def _moments(y_start: Array, y_end: Array) -> tuple[Array, Array, Array]:
     b = np.asarray(y_end, dtype=float)
     if len(a) < 3:
         raise NumericsError(
-            f"{len(a)} units: a comparison of two dates needs at least three"
+            f"{counted(len(a), 'unit')}: a comparison of two dates needs at least three"
         )
     a = a - a.mean(axis=0)
     b = b - b.mean(axis=0)

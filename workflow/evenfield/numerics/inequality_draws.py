@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from evenfield.numerics.arrays import Array
-from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.errors import NumericsError, counted
 from evenfield.numerics.inequality import THEIL_T, relative_incomes
 from evenfield.numerics.spatial import Weights, connected_sets, hangs_together
 
@@ -140,7 +140,7 @@ def leave_one_out_theil(
     """
     if len(income) < 3:
         raise NumericsError(
-            f"{len(income)} units: leaving one out needs at least three"
+            f"{counted(len(income), 'unit')}: leaving one out needs at least three"
         )
     p, r = relative_incomes(income, weights)
     sums = _theil_terms(p, r, measure)

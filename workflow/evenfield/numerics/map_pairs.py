@@ -13,7 +13,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from evenfield.numerics.arrays import Array
-from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.errors import NumericsError, counted
 from evenfield.numerics.inference.cluster_robust import (
     RobustInference,
     robust_inference,
@@ -62,7 +62,9 @@ def border_difference(
     sides = [np.unique(side) for side in (pairs.inside, pairs.outside)]
     fewest = min(len(side) for side in sides)
     if fewest < FEWEST_SIDE:
-        raise NumericsError(f"only {fewest} units stand on one side of the line")
+        raise NumericsError(
+            f"only {counted(fewest, 'unit stands', 'units stand')} on one side of the line"
+        )
     d = y[pairs.inside] - y[pairs.outside]
     u = d - d.mean()
     sums = [

@@ -11,7 +11,7 @@ import numpy as np
 from scipy.special import chdtrc
 
 from evenfield.numerics.arrays import Array, quotient
-from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.errors import NumericsError, counted
 from evenfield.numerics.permutations import permuted_orders
 from evenfield.numerics.spatial import Weights, multiplier
 
@@ -331,7 +331,7 @@ def _check(
         raise NumericsError(f"{T} periods hold no transition over {step} periods")
     alone = int((W.sum(axis=1) == 0).sum())
     if alone:
-        raise NumericsError(f"{alone} units have no neighbour")
+        raise NumericsError(f"{counted(alone, 'unit has', 'units have')} no neighbour")
 
 
 def _block_counts(

@@ -13,7 +13,7 @@ import numpy as np
 from scipy.special import stdtr, stdtrit
 
 from evenfield.numerics.arrays import Array
-from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.errors import NumericsError, counted
 
 RANK_TOLERANCE = 1e-10
 WELL_CONDITIONED = 30.0  # of X scaled: X'X then keeps all digits but three
@@ -70,7 +70,8 @@ def fit_ols(
         raise NumericsError("the regression holds a missing or infinite value")
     if X.shape[0] <= X.shape[1]:
         raise NumericsError(
-            f"{X.shape[0]} observations cannot carry {X.shape[1]} coefficients"
+            f"{counted(X.shape[0], 'observation')} cannot carry"
+            f" {counted(X.shape[1], 'coefficient')}"
         )
     basis = gram_basis(X) if len(X) > MANY_ROWS else None
     if basis is None:

@@ -16,7 +16,7 @@ from evenfield.shared.samples import (
     sample_units,
 )
 from evenfield.shared.settings import scheme_info
-from evenfield.study.errors import EstimateError, first_examples
+from evenfield.study.errors import EstimateError, counted, first_examples
 from evenfield.study.study import Study
 
 # Columns of periods.csv by kind of end point, and the name of the outcome.
@@ -95,7 +95,7 @@ def cross_section(
     off = gap > TOLERANCE * stated_growth.abs().clip(lower=1)
     if available and off.any():
         raise EstimateError(
-            f"{where}: growth of {off.sum()} units is not the difference of the end"
+            f"{where}: growth of {counted(off.sum(), 'unit')} is not the difference of the end"
             f" points a year ({first_examples(sorted(data.loc[off, 'unit']))})",
             "growth over the years between the end points",
             "remake the panel",

@@ -109,7 +109,7 @@ def trajectories(
     if len(twice):
         cells = sorted(f"{row.unit} {row.year}" for row in twice.itertuples())
         raise EstimateError(
-            f"{where}: {len(cells)} rows appear twice ({first_examples(cells)})",
+            f"{where}: {counted(len(cells), 'row appears', 'rows appear')} twice ({first_examples(cells)})",
             "one row for each unit and year",
             "remove the duplicates",
         )

@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
+from evenfield.numerics.errors import counted as counted  # noqa: PLC0414
+
 FILE = re.compile(r"[\w+./-]+\.(?:csv|json|geojson|yaml|md|bib)\b")
 
 
@@ -143,15 +145,6 @@ def first_examples(values: list[str], limit: int = 3) -> str:
     """Return the first few of ``values`` as text, with the number left out."""
     shown = ", ".join(values[:limit])
     return f"{shown} and {len(values) - limit} more" if len(values) > limit else shown
-
-
-def counted(
-    number: int,
-    noun: str,
-    plural: str = "",
-) -> str:
-    """Return a number with its noun: ``1 unit``, ``3 units``."""
-    return f"{number} {noun if number == 1 else plural or f'{noun}s'}"
 
 
 def nearest(

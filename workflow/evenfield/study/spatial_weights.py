@@ -9,7 +9,7 @@ import pandas as pd
 from scipy.sparse import csr_array
 
 from evenfield.numerics.spatial import Weights, multiplier, sparse
-from evenfield.study.errors import WeightsError, first_examples
+from evenfield.study.errors import WeightsError, counted, first_examples
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def check_same_units(
     if len(set(units)) != len(units):
         twice = sorted({unit for unit in units if units.count(unit) > 1})
         raise WeightsError(
-            f"{len(twice)} units appear twice ({first_examples(twice)})",
+            f"{counted(len(twice), 'unit appears', 'units appear')} twice ({first_examples(twice)})",
             "one row per unit",
             "remove the duplicates",
         )

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from evenfield.numerics.arrays import Array
-from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.errors import NumericsError, counted
 
 
 class RootFit(NamedTuple):
@@ -109,18 +109,20 @@ def checked_levels(levels: Array, fewest_dates: int) -> Array:
     levels = np.asarray(levels, dtype=float)
     if levels.ndim != 2:
         raise NumericsError("a panel needs one row a unit and one column a date")
-    if not np.isfinite(levels).all():
+    missing = int((~np.isfinite(levels)).sum())
+    if missing:
         raise NumericsError(
-            f"{int((~np.isfinite(levels)).sum())} values are missing: the panel must be"
+            f"{counted(missing, 'value is', 'values are')} missing: the panel must be"
             " balanced"
         )
     if levels.shape[0] < FEWEST_UNITS:
         raise NumericsError(
-            f"{levels.shape[0]} units, a dynamic panel needs at least {FEWEST_UNITS}"
+            f"{counted(levels.shape[0], 'unit')}, a dynamic panel needs at least"
+            f" {FEWEST_UNITS}"
         )
     if levels.shape[1] < fewest_dates:
         raise NumericsError(
-            f"{levels.shape[1]} dates, this estimator needs at least {fewest_dates}"
+            f"{counted(levels.shape[1], 'date')}, this estimator needs at least {fewest_dates}"
         )
     size = np.abs(levels).max()
     over_dates = np.ptp(levels - levels[:1], axis=1).max()

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.spatial import cKDTree
 
-from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.errors import NumericsError, counted
 from evenfield.numerics.inference.cluster_robust import (
     Clusters,
     RobustInference,
@@ -223,7 +223,7 @@ def _scores(
     if unknown.any():
         rows = int(unknown[codes].sum())
         raise NumericsError(
-            f"{rows} rows have units without a place, for example {names[unknown][0]}"
+            f"{counted(rows, 'row has a unit', 'rows have units')} without a place, for example {names[unknown][0]}"
         )
     cells = row_of_unit[codes] * T + positions
     if np.bincount(cells).max() > 1:

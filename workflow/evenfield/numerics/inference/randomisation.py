@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.errors import NumericsError, counted
 from evenfield.numerics.inference.cluster_robust import checked_level
 from evenfield.numerics.inference.wild_bootstrap import inverted_interval
 from evenfield.numerics.ols import RANK_TOLERANCE
@@ -50,7 +50,7 @@ def stratified_assignments(
     missing = [unit for unit in panel.units.tolist() if unit not in strata]
     if missing:
         raise NumericsError(
-            f"{len(missing)} units have no stratum, for example {missing[0]}"
+            f"{counted(len(missing), 'unit has', 'units have')} no stratum, for example {missing[0]}"
         )
     labels = np.unique(
         [str(strata[unit]) for unit in panel.units.tolist()], return_inverse=True

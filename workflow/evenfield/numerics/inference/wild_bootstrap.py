@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.errors import NumericsError, counted
 from evenfield.numerics.inference.cluster_robust import (
     ClusterProducts,
     Clusters,
@@ -52,7 +52,7 @@ class WildDraws:
         missing = np.setdiff1d(names, self.clusters)
         if len(missing):
             raise NumericsError(
-                f"{len(missing)} clusters have no bootstrap weights, for example"
+                f"{counted(len(missing), 'cluster has', 'clusters have')} no bootstrap weights, for example"
                 f" {missing[0]}"
             )
         return self.weights[:, np.searchsorted(self.clusters, names)]

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from evenfield.numerics.arrays import Array
-from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.errors import NumericsError, counted
 from evenfield.numerics.rolling.signed_influence import (
     Influences,
     influence_products,
@@ -126,7 +126,7 @@ def fit_windows(y: Array, X: Array) -> WindowFit:
 
 def _check_windows(y: Array, X: Array) -> None:
     if len(y) < 3:
-        raise NumericsError(f"{len(y)} units, a regression needs at least 3")
+        raise NumericsError(f"{counted(len(y), 'unit')}, a regression needs at least 3")
     if not (np.isfinite(y).all() and np.isfinite(X).all()):
         raise NumericsError("a window holds a missing or infinite value")
     largest = np.abs(X).max(axis=0)

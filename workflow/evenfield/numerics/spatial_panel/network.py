@@ -13,7 +13,7 @@ from scipy.sparse import csc_array, csr_array, eye_array
 from scipy.sparse.linalg import SuperLU, splu
 
 from evenfield.numerics.arrays import Array
-from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.errors import NumericsError, counted
 from evenfield.numerics.spatial import Weights, multiplier
 from evenfield.numerics.spatial_panel.log_determinant import (
     LogDeterminant,
@@ -147,20 +147,21 @@ def network(units: Sequence[object], matrix: Weights) -> Network:
     weights = csr_array(csr_array(matrix).astype(np.float64))
     if len(set(ids)) != len(ids):
         raise NumericsError(
-            f"{len(ids) - len(set(ids))} units of the weights are named twice"
+            f"{counted(len(ids) - len(set(ids)), 'unit')} of the weights named twice"
         )
     if not np.isfinite(weights.data).all() or (weights.data < 0).any():
         raise NumericsError("the weights hold a missing, infinite or negative value")
-    if weights.diagonal().any():
+    own = int(np.count_nonzero(weights.diagonal()))
+    if own:
         raise NumericsError(
-            f"{np.count_nonzero(weights.diagonal())} units are their own neighbours"
+            counted(own, "unit is its own neighbour", "units are their own neighbours")
         )
     # Stored zeros would count as neighbours.
     weights.eliminate_zeros()
     islands = np.flatnonzero(np.diff(weights.indptr) == 0)
     if len(islands):
         raise NumericsError(
-            f"{len(islands)} units have no neighbour, first {ids[islands[0]]}"
+            f"{counted(len(islands), 'unit has', 'units have')} no neighbour, first {ids[islands[0]]}"
         )
     return Network(ids, weights)
 

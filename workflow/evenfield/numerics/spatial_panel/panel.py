@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from evenfield.numerics.arrays import Array
-from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.errors import NumericsError, counted
 
 
 @dataclass(frozen=True)
@@ -28,12 +28,12 @@ class BalancedPanel:
         missing = sorted(set(self.units) - set(units))
         if missing:
             raise NumericsError(
-                f"{len(missing)} units of the panel have no weights, first {missing[0]}"
+                f"{counted(len(missing), 'unit')} of the panel without weights, first {missing[0]}"
             )
         extra = sorted(set(units) - set(self.units))
         if extra:
             raise NumericsError(
-                f"{len(extra)} units of the weights are not in the panel, first"
+                f"{counted(len(extra), 'unit')} of the weights outside the panel, first"
                 f" {extra[0]}"
             )
         # Values are moved to the order of the weights, never the weights to theirs.
@@ -155,13 +155,13 @@ def _check_keys(
 ) -> None:
     rows_per_cell = np.zeros((len(units), len(years)), dtype=int)
     np.add.at(rows_per_cell, (unit_code, year_code), 1)
-    failures = {"appear twice": rows_per_cell > 1, "are missing": rows_per_cell == 0}
+    failures = {"given twice": rows_per_cell > 1, "missing": rows_per_cell == 0}
     for what, wrong in failures.items():
         if wrong.any():
             i, t = np.argwhere(wrong)[0]
             raise NumericsError(
-                f"{wrong.sum()} pairs of unit and period {what}, first {units[i]} in"
-                f" {years[t]}"
+                f"{counted(wrong.sum(), 'pair')} of unit and period {what}, first"
+                f" {units[i]} in {years[t]}"
             )
 
 
@@ -172,6 +172,6 @@ def _check_finite(
     if wrong.any():
         row, column = np.argwhere(wrong)[0]
         raise NumericsError(
-            f"{wrong.sum()} values are missing or infinite, first {names[column]} of"
+            f"{counted(wrong.sum(), 'value is', 'values are')} missing or infinite, first {names[column]} of"
             f" {ids[row]} in {times[row]}"
         )

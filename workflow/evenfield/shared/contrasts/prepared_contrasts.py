@@ -19,7 +19,7 @@ from evenfield.shared.contrasts.geographies import Geographies
 from evenfield.shared.contrasts.sections import Geography, Section
 from evenfield.shared.estimates import Estimate
 from evenfield.shared.few_units import carrier_fields
-from evenfield.study.errors import EstimateError, first_examples
+from evenfield.study.errors import EstimateError, counted, first_examples
 from evenfield.study.spatial_weights import SpatialWeights
 
 CONSTANT = "constant"
@@ -153,7 +153,7 @@ def contrast_section(contrast: GroupContrast, geographies: Geographies) -> Secti
     holes = units[np.isnan(values).any(axis=1)]
     if len(holes):
         raise EstimateError(
-            f"{len(holes)} units lack a value ({first_examples(holes.tolist())}) in"
+            f"{counted(len(holes), 'unit lacks', 'units lack')} a value ({first_examples(holes.tolist())}) in"
             f" {contrast.row.spec_id}, {contrast.row.outcome}",
             "complete rows",
             "fill or drop them",

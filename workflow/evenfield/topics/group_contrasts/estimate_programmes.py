@@ -26,7 +26,7 @@ from evenfield.shared.samples import (
     underpowered,
 )
 from evenfield.shared.tables.rows import only
-from evenfield.study.errors import EstimateError
+from evenfield.study.errors import EstimateError, counted
 from evenfield.topics.group_contrasts.estimate_groups import (
     FAMILY,
     Groups,
@@ -106,7 +106,7 @@ def _require(groups: Groups, spec: ProgrammeSpec) -> None:
         lost = members - set(groups.units)
         if lost:
             raise NotCarriedError(
-                f"{len(lost)} units of {name} are not units of the panel"
+                f"{counted(len(lost), 'unit')} of {name} outside the panel"
             )
     groups.require(GROWTH)
     for first, last in spec.spans:

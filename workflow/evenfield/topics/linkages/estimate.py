@@ -300,7 +300,7 @@ class _Linkages:
         ]
         if blank:
             raise EstimateError(
-                f"{len(blank)} values of {expression} are missing in"
+                f"{counted(len(blank), 'value')} of {expression} missing in"
                 f" {years[0]}-{years[-1]} ({first_examples(blank)}; linkage"
                 f" specification {where})",
                 "a value for every unit and year, above zero in a logarithm",

@@ -29,6 +29,7 @@ from evenfield.shared.samples import complete, joined
 from evenfield.shared.settings import check_names
 from evenfield.shared.spec import Id, Role, Spec, read
 from evenfield.shared.tables.rows import only
+from evenfield.study.errors import counted
 from evenfield.study.study import Study
 from evenfield.study.study_config import SampleName
 
@@ -382,7 +383,8 @@ def _plane(
     measures = f"{spec.endogenous} or {{}}zones of type {spec.exogenous}"
     without = int(both.isna().any(axis=1).sum())
     if without:
-        return plane, f"{without} units lack {measures.format('')}"
+        lacking = counted(without, "unit lacks", "units lack")
+        return plane, f"{lacking} {measures.format('')}"
     if both.nunique().min() < 2:
         return plane, f"{measures.format('the number of ')} does not vary"
     return plane, ""
