@@ -1,5 +1,6 @@
 """Policies with dates on a DataFrame: reading, rows, rings and placement."""
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -166,6 +167,17 @@ def test_rings_are_the_same_by_kilometres_a_table_and_within_the_event_study():
     assert list(km.params.index) == ["own", "0 to 3", "3 to 6"]
     both = ef.event_study("y ~ 1", DATA, **keys)
     assert_frame_equal(both.tables["rings"], km.rows(0.95))
+
+
+def test_horizons_are_drawn_with_their_units_and_rings_with_their_names():
+    drawn = FIT.plot()
+    assert list(drawn.lines[-1].get_xdata()) == list(range(-4, 6))
+    units = FIT.tables["event study"]["units"].iloc[:10]
+    assert [text.get_text() for text in drawn.texts] == [str(count) for count in units]
+    near = ef.rings("y ~ 1", DATA, rings=[3.0, 6.0], min_controls=0, **KEYS)
+    ticks = [tick.get_text() for tick in near.plot().get_yticklabels()]
+    assert ticks == ["own", "0 to 3", "3 to 6"]
+    plt.close("all")
 
 
 def test_steps_count_neighbours_of_neighbours():

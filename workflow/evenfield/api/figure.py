@@ -18,8 +18,11 @@ def draw(fit: "Fit", ax: Axes | None = None) -> Axes:
     intervals; return the axes.
     """
     ax = plt.subplots(layout="constrained")[1] if ax is None else ax
-    if "event study" in fit.tables:
-        draw_horizons(fit.tables["event study"], ax)
+    effects = fit.tables.get("event study", pd.DataFrame())
+    # Rings and spans have names that are no single horizon.
+    horizons = pd.to_numeric(effects.index.to_series(), errors="coerce").dropna()
+    if len(horizons):
+        draw_horizons(effects.loc[horizons.index], horizons.to_numpy(), ax)
     elif "over time" in fit.tables:
         over_time = fit.tables["over time"]
         dates = over_time.index
@@ -41,11 +44,8 @@ def draw(fit: "Fit", ax: Axes | None = None) -> Axes:
     return ax
 
 
-def draw_horizons(table: pd.DataFrame, ax: Axes) -> None:
+def draw_horizons(rows: pd.DataFrame, at: np.ndarray, ax: Axes) -> None:
     """Draw leads and horizons with pointwise and joint bands, and the number of units."""
-    horizon = pd.to_numeric(table.index.to_series(), errors="coerce")
-    rows = table[horizon.notna().to_numpy()]
-    at = horizon.dropna().to_numpy()
     ax.axhline(0, color="0.7", zorder=0)
     ax.axvline(-0.5, color="0.7", linestyle=":", zorder=0)
     ax.vlines(
