@@ -11,6 +11,7 @@ from numpy.random import default_rng
 from recovery.test_event_study import (
     HORIZONS,
     Drawn,
+    bounded_effect,
     lead_rejected,
     own_effects,
     ring_effects,
@@ -20,6 +21,7 @@ from recovery.test_event_study import (
 DRAWS = 1000
 OWN = [f"own effect, {horizon} years after" for horizon in HORIZONS]
 OWN += [f"own effect, years 0 to {HORIZONS[-1]}"]
+BOUNDED = ["Callaway and Sant'Anna, trends may differ as before"]
 RINGS = ["own effect, far units as controls", "0 to 75 km", "75 to 150 km"]
 
 
@@ -45,6 +47,10 @@ def main() -> None:
             for draw in range(DRAWS)
         ]
         print(f"| four leads reject at 5 % | {effects} | | {np.mean(rejected):.3f} | |")
+        result = shares(
+            bounded_effect, DRAWS, spillovers=False, by_province=by_province
+        )
+        print_rows(BOUNDED, effects, result)
     result = shares(ring_effects, DRAWS, spillovers=True)
     print_rows(RINGS, "province and year", result)
 

@@ -12,6 +12,7 @@ from evenfield.numerics.event_study.inference import clustered, joint_test
 from evenfield.numerics.event_study.leads import estimated_leads, lead_factor
 from evenfield.numerics.event_study.panel import NEVER, EventPanel
 from evenfield.numerics.event_study.rings import RingDesign, neighbourhood
+from evenfield.numerics.event_study.trends import trend_bounds
 
 PROVINCES = 12
 UNITS = 20  # in each
@@ -103,6 +104,21 @@ def lead_rejected(drawn, *, by_province):
     return joint_test(fit).p_value < 0.05
 
 
+def bounded_effect(drawn, *, by_province):
+    """The mean of all horizons where trends may differ as much as they did before."""
+    units = np.arange(len(drawn.Y))
+    span = (0, int(HORIZONS[-1]))
+    panel = drawn.panel(drawn.Y, by_province=by_province)
+    planted = drawn.panel(drawn.planted, by_province=by_province)
+    truth = trend_bounds(planted, span, 4, {"unit": units}).estimate
+    held = []
+    for clusters in (units, drawn.province):
+        bounds = trend_bounds(panel, span, 4, {"any": clusters})
+        low, high = bounds.interval(1.0, 0.95)
+        held.append([low <= truth <= high])
+    return np.array(held), np.array([bounds.estimate - truth])
+
+
 def ring_effects(drawn):
     """Both rings and the own effect, with far cells as controls."""
     design = drawn.rings(drawn.panel(drawn.Y))
@@ -139,6 +155,11 @@ def test_selection_deceives_effects_of_year_and_not_those_of_province_and_year()
     by_both, centred = shares(own_effects, 25, spillovers=False, by_province=True)
     assert (by_year[0] < 0.2).all() and (far_off > 0.02).all()
     assert (by_both >= 0.8).all() and (np.abs(centred) < 0.01).all()
+
+
+def test_bounds_hold_the_effect_where_trends_went_on_to_differ():
+    held, errors = shares(bounded_effect, 25, spillovers=False, by_province=False)
+    assert (held > 0.9).all() and (errors > 0.02).all()
 
 
 def test_leads_say_so():

@@ -1,7 +1,7 @@
 """From data/ to checked tables, one panel for each unit scheme, its weights and exposures."""
 
 TABLES = (
-    "adjacency benchmarks cases cluster_list clusters panel panel_merged"
+    "adjacency benchmarks cases cluster_list clusters distances panel panel_merged"
     " panel_provenance policies programmes sources taxonomies units zones"
 ).split()
 

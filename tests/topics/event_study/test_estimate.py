@@ -15,7 +15,7 @@ import evenfield as ef
 from evenfield.shared.estimates import estimates_frame
 from evenfield.study.errors import EvenfieldError
 from evenfield.topics.event_study.estimate import check_data, estimate
-from evenfield.topics.event_study.estimate_spec import Section
+from evenfield.topics.event_study.estimate_spec import PolicySpec, RingSpec, Section
 from evenfield.topics.event_study.table import TABLES
 from made_study import (
     MadeStudy,
@@ -306,6 +306,58 @@ def test_steps_are_rings_too_and_too_few_far_units_are_said_with_the_count():
     few = estimate(make_study({**RINGS, "min_controls": 4}))
     ring = row(few, estimator="imputation_rings")
     assert np.isnan(ring.estimate) and "3 units without the policy" in ring.warning
+
+
+def minutes(study):
+    """A distance file of 20 minutes for each step on the line of units."""
+    i, j = np.triu_indices(len(UNITS), 1)
+    pairs = {"unit_i": np.array(UNITS)[i], "unit_j": np.array(UNITS)[j]}
+    study.tables["distances"] = pd.DataFrame({**pairs, "minutes": 20.0 * (j - i)})
+    return study
+
+
+def test_distances_of_a_file_make_the_rings_that_kilometres_make():
+    by_road = {"of": "main", "radii": [25, 50], "distance": "minutes"}
+    road = estimate(minutes(make_study({**RINGS, "rings": [by_road]})))
+    km = estimate(make_study(RINGS))
+    for contrast in ("0 to 25", "25 to 50"):
+        wanted = {"estimator": "imputation_rings", "contrast": contrast}
+        assert row(road, **wanted).estimate == row(km, **wanted).estimate
+        assert row(road, **wanted).w_id == "50 minutes"
+
+
+def test_merged_units_are_as_near_as_the_nearest_of_their_parts():
+    by_road = {"of": "main", "radii": [25, 50], "distance": "minutes"}
+    study = minutes(make_study({**RINGS, "rings": [by_road]}))
+    study.tables["distances"] = study.tables["distances"].replace(UNITS[9], "X1")
+    far = {"unit_i": "X2", "unit_j": UNITS[8], "minutes": 900.0}
+    study.tables["distances"].loc[9999] = far
+    whole = estimate(minutes(make_study({**RINGS, "rings": [by_road]})))
+    study.written["panel"]["unit_schemes"]["s"] = {UNITS[9]: ["X1", "X2"]}
+    wanted = {"estimator": "imputation_rings", "contrast": "0 to 25"}
+    assert row(estimate(study), **wanted).estimate == row(whole, **wanted).estimate
+
+
+@pytest.mark.parametrize(
+    ("words", "ring", "change"),
+    [
+        ("names 1 that is unknown (hours)", {"distance": "hours"}, {}),
+        ("of 1 pair in distances.csv is not above zero", {}, {"minutes": -1.0}),
+        ("rings in km, and units.csv lacks coordinates", {"distance": "km"}, {}),
+    ],
+)
+def test_distances_that_cannot_be_are_refused_before_the_run(words, ring, change):
+    spec = {"of": "main", "radii": [25], "distance": "minutes", **ring}
+    study = minutes(make_study({**RINGS, "rings": [spec]}))
+    study.tables["units"] = study.tables["units"].drop(columns="lat")
+    for column, value in change.items():
+        study.tables["distances"].loc[5, column] = value
+    read = Section.model_validate(
+        study.written["estimates"]["event_study"], context={"unit_scheme": "s"}
+    )
+    assert list(map(type, read.specifications)) == [PolicySpec, RingSpec]
+    with one_line(EvenfieldError, words):
+        check_data(study, read, read.specifications[1])
 
 
 def test_levels_before_are_the_regression_within_groups():

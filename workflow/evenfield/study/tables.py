@@ -21,6 +21,7 @@ _OPTIONAL = {
     ),
     "cluster_list": "cluster name unit city industry year programme origin source note",
     "clusters": "unit measure year value source note",
+    "distances": "unit_i unit_j",
     "panel_merged": "unit year",
     "policies": "unit kind first_year last_year grade source note",
     "programmes": "programme unit first_year source note",
@@ -58,6 +59,7 @@ NEEDED_COLUMNS: Mapping[str, Mapping[str, str]] = {
         ("source", "citation", "vintage", "licence", "redistribution"), "string"
     ),
     "adjacency": {"unit_i": "string", "unit_j": "string"},
+    "distances": {"unit_i": "string", "unit_j": "string"},
     "panel_merged": {"unit": "string", "year": "integer"},
     "zones": {"unit": "string", "type": "string", "year_in_force": "integer"},
     "programmes": {"programme": "string", "unit": "string", "first_year": "integer"},
@@ -78,6 +80,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "panel": ("unit", "year"),
     "units": ("unit",),
     "sources": ("source",),
+    "distances": ("unit_i", "unit_j"),
     "panel_merged": ("unit", "year"),
     "clusters": ("unit", "measure"),
     "programmes": ("programme", "unit"),

@@ -223,11 +223,10 @@ def check_units(tables: Mapping[str, pd.DataFrame]) -> None:
     panel = set(tables["panel"]["unit"])
     units = set(tables["units"]["unit"])
     for name, table in tables.items():
-        unknown = (
-            sorted(set(table["unit"]) - units - {""})
-            if "unit" in table and "/" not in name
-            else []
-        )
+        if "/" in name:
+            continue
+        named = table[table.columns.intersection(["unit", "unit_i", "unit_j"])]
+        unknown = sorted({*named.to_numpy().ravel()} - units - {""})
         if unknown:
             raise IngestError(
                 f"{name}.csv names {counted(len(unknown), 'unknown unit')}"

@@ -82,13 +82,16 @@ SUMMARY = {
 
 
 def check_data(
-    study: Study, section: Section, spec: PolicySpec | PlacementSpec
+    study: Study, section: Section, spec: PolicySpec | RingSpec | PlacementSpec
 ) -> None:
     """Refuse what the tables cannot carry, before anything is estimated."""
     if isinstance(spec, PlacementSpec):
         read_placement(study, section, spec)
-    else:
+    elif isinstance(spec, PolicySpec):
         read_case(study, section, spec)
+    else:
+        case = read_case(study, section, section.by_id[spec.of])
+        case.distances(study, spec.distance)
 
 
 def estimate(study: Study) -> Results:

@@ -35,18 +35,24 @@ from evenfield.topics.event_study.estimate_spec import (
 )
 
 INTERPOLATED = "interpolated"
+ENDS = ("unit_i", "unit_j")  # columns of pairs of units
 
 
 def policy_table(study: Study) -> pd.DataFrame:
     """Return the policies with the units of the main scheme in place of their parts."""
     policies = study.ingested("policies", ("unit", "kind", "grade"))
+    units = policies["unit"].replace(_merged_units(study))
+    return policies.assign(unit=units, grade=policies["grade"].fillna(""))
+
+
+def _merged_units(study: Study) -> dict[str, str]:
+    """Return the unit of the main scheme that each part is merged into."""
     scheme = study.config.panel.unit_schemes[study.main]
     merged: dict[str, str] = {}
     for unit, parts in scheme.items():
         if unit != "replace":
             merged |= dict.fromkeys(parts, unit)
-    units = policies["unit"].replace(merged)
-    return policies.assign(unit=units, grade=policies["grade"].fillna(""))
+    return merged
 
 
 def kinds_of(policies: pd.DataFrame, kinds: Sequence[str], where: str) -> list[str]:
@@ -107,7 +113,9 @@ class Case:
         return replace(self, panel=panel, warnings=warnings, sure_only=True)
 
     def distances(self, study: Study, kind: str) -> np.ndarray:
-        """Return distances between units, (N, N): km, or steps over borders."""
+        """Return distances between units, (N, N): km, steps over borders, or a column
+        of distances.csv; infinite where units are not linked.
+        """
         where = f"event study {self.spec.id}"
         if kind == "km":
             names = ["lat", "lon"]
@@ -119,14 +127,39 @@ class Case:
                     "add them, or write distance: steps",
                 )
             return haversine_km(lat, lon)
-        borders = study.table("adjacency", text=("unit_i", "unit_j"))
+        if kind == "steps":
+            borders = study.table("adjacency", text=ENDS)
+            links = self._pairs(borders.assign(steps=1.0), "steps")
+            return np.asarray(shortest_path(links, directed=False, unweighted=True))
+        given = study.ingested("distances", ENDS)
+        check_names([kind], ["km", "steps", *given.columns.drop([*ENDS])], where)
+        wrong = given[~(given[kind] > 0)]
+        if len(wrong):
+            row = wrong.iloc[0]
+            raise EstimateError(
+                f"{where}: {kind} of {counted(len(wrong), 'pair')} in distances.csv is"
+                f" not above zero (first {row['unit_i']} to {row['unit_j']})",
+                "positive numbers",
+                "correct them, or leave out pairs that are out of reach",
+            )
+        units = given[[*ENDS]].replace(_merged_units(study))
+        # ASSUME: merged units are as near as the nearest of their parts.
+        nearest = (
+            given.assign(**units).groupby([*ENDS], as_index=False).agg({kind: "min"})
+        )
+        one_way = self._pairs(nearest, kind).toarray()
+        apart = np.where(one_way > 0, one_way, np.inf)
+        return np.minimum(apart, apart.T)
+
+    def _pairs(self, pairs: pd.DataFrame, column: str) -> csr_array:
+        """Return a column of pairs of units as a matrix, zero where there is no pair;
+        (N, N).
+        """
         position = {unit: i for i, unit in enumerate(self.units)}
-        known = borders[["unit_i", "unit_j"]].isin(self.units).all(axis=1)
-        borders = borders[known]
-        ends = [borders[end].map(position).to_numpy() for end in ("unit_i", "unit_j")]
+        own = pairs[pairs[[*ENDS]].isin(self.units).all(axis=1)]
+        ends = tuple(own[end].map(position).to_numpy() for end in ENDS)
         shape = (len(self.units), len(self.units))
-        links = csr_array((np.ones(len(borders)), (ends[0], ends[1])), shape=shape)
-        return np.asarray(shortest_path(links, directed=False, unweighted=True))
+        return csr_array((own[column].to_numpy(float), ends), shape=shape)
 
 
 def group_codes(unit_rows: pd.DataFrame, column: str, where: str) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field, model_validator
 
@@ -54,8 +54,9 @@ class RingSpec(Spec):
     """Id of the specification whose policy, outcome and effects these are."""
     radii: tuple[float, ...] = Field(min_length=1)
     """Outer ends of the rings, rising."""
-    distance: Literal["km", "steps"] = "km"
-    """Whether they are kilometres, or steps from neighbour to neighbour."""
+    distance: str = "km"
+    """`km`, `steps` from neighbour to neighbour, or a column of distances.csv, such as
+    minutes on the road."""
 
     @property
     def reach(self) -> str:
@@ -123,6 +124,11 @@ class Section(Spec):
                     f"the span {low} to {high} is not within 0 to {self.horizons}"
                 )
         return self
+
+    @property
+    def specifications(self) -> list[PolicySpec | RingSpec | PlacementSpec]:
+        """Everything that is held against the tables before a run."""
+        return [*self.specs, *self.rings, *self.placement]
 
     @property
     def by_id(self) -> dict[str, PolicySpec]:
