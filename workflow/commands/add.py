@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evenfield.study.errors import IngestError, first_examples
+from evenfield.study.errors import IngestError, counted, first_examples
 from evenfield.study.ingest.dictionary import read_package
 from evenfield.study.ingest.guess import COMPUTED
 from evenfield.study.ingest.provenance import ALL_UNITS, span_masks
@@ -369,8 +369,8 @@ def report(
     absent = others.get_level_values("year").isin(years).sum()
     span = f", {years.min()} to {years.max()}" if figures.table == PANEL else ""
     print(
-        f"{file}: {figures.label} for {figures.column}, {units} units{span}\n"
-        f"{count['added']} cells added, {count['changed']} changed, {count['equal']} equal"
+        f"{file}: {figures.label} for {figures.column}, {counted(units, 'unit')}{span}\n"
+        f"{counted(count['added'], 'cell')} added, {count['changed']} changed, {count['equal']} equal"
     )
     if figures.unknown:
         unknown = first_examples(list(figures.unknown))
@@ -389,7 +389,7 @@ def report(
             " vintage"
         )
     if absent:
-        print(f"{absent} figures of the study are not in the file and stay")
+        print(f"not in the file: {counted(absent, 'figure')} of the study, which stay")
 
 
 def relative_change(old: str, new: str) -> float:

@@ -5,6 +5,7 @@ datapackage.json.
 from pathlib import Path
 
 from evenfield.report import changes
+from evenfield.study.errors import counted
 from evenfield.study.ingest.dictionary import refresh_hashes
 from evenfield.study.ingest.study_tables import (
     describe_study,
@@ -31,7 +32,7 @@ def refresh(config: dict) -> None:
         )
         print("\n".join([first, *messages]))
     print(
-        f"{len(changed)} hashes rewritten, data hash"
+        f"{counted(len(changed), 'hash', 'hashes')} rewritten, data hash"
         f" {describe_study(study)['data_hash'][:12]}"
     )
 

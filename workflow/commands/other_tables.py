@@ -140,7 +140,7 @@ def read_figures(
     twice = held[held.duplicated(["unit", "year"])]
     if len(twice):
         raise IngestError(
-            f"{path.name} has {len(twice)} rows twice ({twice['unit'].iloc[0]}"
+            f"{path.name} has {counted(len(twice), 'row')} twice ({twice['unit'].iloc[0]}"
             f" {twice['year'].iloc[0] or ''})",
             "one row per unit" + (" and year" if year else ""),
             "remove one",

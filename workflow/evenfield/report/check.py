@@ -33,6 +33,7 @@ from evenfield.study.errors import (
     EvenfieldError,
     Faults,
     NumbersError,
+    counted,
     first_examples,
     not_known,
 )
@@ -189,7 +190,8 @@ def check_plan(plan: Plan) -> list[str]:
     for name, built in study.built.items():
         years = built.description["years"]
         lines.append(
-            f"unit scheme {name}: {len(built.units)} units, {years[0]} to {years[-1]},"
+            f"unit scheme {name}: {counted(len(built.units), 'unit')},"
+            f" {years[0]} to {years[-1]},"
             f" {len(config['weights']['families'])} weights"
         )
     claims = config["answers"].get("claims")
@@ -203,12 +205,14 @@ def check_plan(plan: Plan) -> list[str]:
     if numbers:
         lines.append(f"numbers.yaml: {len(numbers)} numbers")
     shown = sum(map(len, plan.exhibits.values()))
-    lines.append(f"{len(plan.topics)} topics, {shown} tables and figures")
+    lines.append(
+        f"{counted(len(plan.topics), 'topic')}, {counted(shown, 'table or figure', 'tables and figures')}"
+    )
     lines += [f"left out: {text}" for text in left_out]
     described = describe_study(study.tables)
     rows = sum(table["rows"] for table in described["tables"].values())
     lines.append(
-        f"config and data are in order: {len(described['tables'])} tables, {rows} rows,"
+        f"config and data are in order: {counted(len(described['tables']), 'table')}, {counted(rows, 'row')},"
         f" data hash {described['data_hash'][:12]}"
     )
     return lines
