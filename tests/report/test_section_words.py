@@ -3,6 +3,7 @@ facts: the words are read.
 """
 
 import re
+from copy import deepcopy
 from html import unescape
 from importlib import import_module
 from pathlib import Path
@@ -10,8 +11,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from jinja2.nodes import Const, TemplateData
 
-from evenfield.report.prose import Prose, noun
+from evenfield.report.prose import Prose, _environment, noun
 from evenfield.report.sections import (
     ANSWER,
     LIMIT,
@@ -21,6 +23,7 @@ from evenfield.report.sections import (
 )
 from evenfield.shared.estimates import ESTIMATE_COLUMNS, TEXT_FIELDS
 from evenfield.shared.facts import Facts
+from evenfield.shared.topics import exhibit_owners
 from evenfield.study.config import checked_config
 from evenfield.study.errors import ReportError
 from yaml_text import from_yaml
@@ -80,6 +83,9 @@ CONFIG = from_yaml("""
     """)
 UNITS = [f"u{number}" for number in range(12)]
 NAMES = pd.DataFrame({"unit": UNITS, "name": [f"Name {unit}" for unit in UNITS]})
+EXHIBITS = list(exhibit_owners())
+PLACED = {"see": str, "figure": lambda _: "", "table": lambda _: ""}
+READ: dict[Path, list[str]] = {}  # texts by file, without marks
 # What no reader should meet.
 FAULTS = re.compile(
     r"(?i:significan)|\bnan\b|\bNone\b(?! of)|[{}]|\b1 (states|clubs|years)\b|\b[02-9] (state|club)\b"
@@ -87,11 +93,17 @@ FAULTS = re.compile(
 )
 
 
-class MadeFacts(Facts):
-    """Facts from frames instead of files."""
+CHECKED = checked_config(CONFIG)
 
-    def __init__(self, topic, rows=(), tables=None, fit=None):
-        super().__init__(checked_config(CONFIG))
+
+class MadeFacts(Facts):
+    """Facts from frames instead of files; ``spec`` changes the first specification."""
+
+    def __init__(self, topic, rows=(), tables=None, fit=None, **spec):
+        config = deepcopy(CHECKED) if spec else CHECKED
+        if spec:
+            config["estimates"][topic][0].update(spec)
+        super().__init__(config)
         self.topic = topic
         self._rows = frame_of(rows)
         self._tables = {"units": NAMES, **(tables or {})}
@@ -138,12 +150,14 @@ def words(facts, kind=SECTION):
     names = {
         "study": facts.words,
         "units": len(UNITS),
-        "made": [],
+        "made": EXHIBITS,
         "on_paper": False,
         **section.names,
     }
-    prose = Prose({facts.topic: section_files(kind)[facts.topic]}, names, {})
-    html = prose.html(facts.topic, {})
+    path = section_files(kind)[facts.topic]
+    prose = Prose({facts.topic: path}, names, {}, EXHIBITS)
+    html = prose.html(facts.topic, PLACED)
+    READ.setdefault(path, []).append(bare(html))
     text = " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())
     text = re.sub(r" ([.,:;)])(?!\d)", r"\1", text)
     assert FAULTS.search(text) is None, FAULTS.search(text)[0] + " in " + text
@@ -223,7 +237,7 @@ def test_the_smallest_visible_speed_rests_on_the_interval():
     assert "below 1.4% a year" in words(convergence(ABOVE), LIMIT)
 
 
-def dispersion(ends, start=0.4, end=0.2):
+def dispersion(ends, start=0.4, end=0.2, between=0.9):
     rows = [
         {"term": "sigma_start", "estimate": start},
         {"term": "sigma_end", "estimate": end},
@@ -232,7 +246,7 @@ def dispersion(ends, start=0.4, end=0.2):
     series = {
         "spec_id": "plain",
         "year": [2000, 2004, 2010],
-        "sigma": [start, 0.9, end],
+        "sigma": [start, between, end],
     }
     return MadeFacts("sigma", rows, {"series": pd.DataFrame(series)})
 
@@ -253,6 +267,8 @@ def test_dispersion_says_which_way_it_went(ends, start, end, said):
         if said != "cannot be told":
             assert not [other for other in others if other in text]
     assert "furthest apart in 2004 (0.90)" in words(facts)
+    facts = dispersion(ends, start, end, between=0.1)
+    assert "most alike in 2004 (0.10)" in words(facts)
 
 
 def test_dispersion_is_told_as_an_income():
@@ -264,10 +280,10 @@ def test_dispersion_is_told_as_an_income():
 # Clubs ------------------------------------------------------------------------------
 
 
-def clubs(sizes, alone=0, t=-3.0, fails=()):
+def clubs(sizes, alone=0, t=-3.0, fails=(), firm=1.0):
     labels = np.repeat(range(len(sizes) + 1), [alone, *sizes])
     units = UNITS[: len(labels)]
-    members = {"kind": "membership", "unit": units, "club": labels, "value": 1.0}
+    members = {"kind": "membership", "unit": units, "club": labels, "value": firm}
     means = {"kind": "club_mean", "year": 2010, "club": range(1, len(sizes) + 1)}
     series = pd.concat([pd.DataFrame(members), pd.DataFrame({**means, "value": 1.1})])
     merged = {"contrast": "merged: phillips_sul", "estimator": "phillips_sul"}
@@ -296,6 +312,9 @@ def test_many_clubs_are_listed_with_their_members():
     assert "Club 1: 7 states, in 2010 at 110% of the average of all." in text
     assert "Club 2: Name u10, Name u11, Name u8, Name u9." in text
     assert "In no club: Name u0." in text
+    assert "choices" not in text
+    text = words(clubs([7, 4], alone=1, firm=0.2))
+    assert "12 states would mostly find themselves with others" in text
     assert "form 2 clubs" in words(clubs([7, 4], alone=1), ANSWER)
 
 
@@ -335,7 +354,7 @@ def test_clubs_that_could_not_be_computed_say_why():
 # Inequality -------------------------------------------------------------------------
 
 
-def inequality(ends, p=0.001, groupings=True):
+def inequality(ends, p=0.001, groupings=True, **spec):
     between = {
         "term": "between_theil_t",
         "treatment_def": "region4",
@@ -350,7 +369,7 @@ def inequality(ends, p=0.001, groupings=True):
     if groupings:
         rows += [{**between, "contrast": "start", "estimate": 0.4}]
         rows += [{**between, "contrast": "end", "estimate": 0.3}]
-    return MadeFacts("inequality", rows)
+    return MadeFacts("inequality", rows, **spec)
 
 
 def test_inequality_between_groups_beyond_chance():
@@ -367,6 +386,9 @@ def test_inequality_between_groups_beyond_chance():
 def test_no_inequality_between_groups():
     text = words(inequality(ABOVE, p=0.6))
     assert "The rise does not hang" in text
+    assert "each state counted alike" in text
+    weighted = inequality(ABOVE, weighting="population")
+    assert "each person counted alike" in words(weighted)
     assert "no more than groups dealt out at random may hold" in text
     assert "do not part rich from poor" in words(inequality(ABOVE, p=0.6), ANSWER)
 
@@ -380,18 +402,21 @@ def test_a_change_that_hangs_on_a_few_units_and_no_grouping():
 # Neighbours -------------------------------------------------------------------------
 
 
-def neighbours(value, rich=0, poor=0, growth_p=0.5):
+def neighbours(value, rich=0, poor=0, growth_p=0.5, first=None):
     years = [2000, 2010]
+    values = [value if first is None else first, value]
     moran = {
         "kind": "moran",
         "variable": "log_income",
         "controls": "none",
         "year": years,
     }
-    band = {"value": value, "band_low": -0.2, "band_high": 0.2}
+    band = {"value": values, "band_low": -0.2, "band_high": 0.2}
     local = {"kind": "local", "variable": "log_income", "year": 2010, "unit": UNITS}
     quadrants = ["HH"] * rich + ["LL"] * poor + ["HL"] * (len(UNITS) - rich - poor)
-    q = [0.01] * (rich + poor) + [0.9] * (len(UNITS) - rich - poor)
+    # One more than those among their likes differs from its neighbours.
+    clear = rich + poor + (rich > 0)
+    q = [0.01] * clear + [0.9] * (len(UNITS) - clear)
     series = pd.concat(
         [
             pd.DataFrame({**moran, **band}),
@@ -421,6 +446,7 @@ def test_alike_neighbours():
     assert "in 2 of 2 years" in text
     assert "1 state stood out as rich among rich neighbours and 2 as poor" in text
     assert "Rich among rich: Name u0." in text
+    assert "1 differed from the states around it" in text
     assert "was alike among neighbours (0.10)" in text
     assert "Net of the average of each region it was 0.02." in text
     assert "All states, nearest weights: 0.50 (p = .001), more alike than" in text
@@ -432,6 +458,8 @@ def test_no_spatial_dependence():
     text = words(neighbours(0.1))
     assert "no more alike than states put down at random" in text
     assert "no state stood out" in text
+    was = words(neighbours(0.1, first=0.5))
+    assert "though above it in 1 of 2 years" in was
     assert "neither alike nor different" in text
     assert "nearest weights: 0.10 (p = .500), no more and no less alike" in text
     assert "one moves the other" not in text
@@ -523,7 +551,7 @@ def test_an_open_effect_and_one_without_an_interval():
 # Distribution and movers ------------------------------------------------------------
 
 
-def distribution(p):
+def distribution(p, **spec):
     chain = {"estimator": "markov", "contrast": "1 years"}
     shares = {"p_1_1": 0.91, "p_2_2": 0.8, "ergodic_1": 0.6, "ergodic_2": 0.4}
     rows = [{**chain, "term": term, "estimate": x} for term, x in shares.items()]
@@ -531,7 +559,7 @@ def distribution(p):
         {"estimator": "silverman", "contrast": year, "estimate": 0.2, "p_value": p}
         for year in ("2000", "2010")
     ]
-    return MadeFacts("distribution", rows, fit={"plain": {"classes": 2}})
+    return MadeFacts("distribution", rows, fit={"plain": {"classes": 2}}, **spec)
 
 
 def test_peaks_and_classes():
@@ -539,6 +567,11 @@ def test_peaks_and_classes():
     assert "In 2010 incomes had more than one peak" in text
     assert "91% of those in the lowest were still there the year after" in text
     assert "60% would be in the lowest class in the end and 40% in the highest" in text
+    assert "so that over all years together as many states" in text
+    text = words(distribution(0.01, classes="yearly"))
+    assert "so that in each year as many states" in text
+    assert "in the end" not in text
+    assert "as many states" not in words(distribution(0.01, classes="fixed"))
     text = words(distribution(0.6))
     assert "nothing speaks against a single peak" in text
     assert "more than one peak" not in text
@@ -580,6 +613,7 @@ def premium(ends, members=5, warning=""):
         with_ends(*ends, **own, estimator="ols", se_type="SCPC"),
         with_ends(*ends, **own, estimator="ols_cr2", se_type="CR2"),
         {**own, "estimator": "ols_permutation", "estimate": ends[0], "p_value": 0.04},
+        with_ends(*ends, **own, estimator="ols", contrast="cluster - sez"),
     ]
     return MadeFacts("group_contrasts", rows)
 
@@ -587,6 +621,7 @@ def premium(ends, members=5, warning=""):
 def test_a_group_that_grew_faster_by_all_methods():
     text = words(premium(ABOVE))
     assert "The 5 states with clusters grew faster than the others" in text
+    assert "Clusters stand above zones, by 2.00" in text
     assert "by 2.00 percentage points a year (95% interval 1.00 to 3.00), given" in text
     assert "CR2: 1.00 to 3.00" in text
     assert "labels dealt out at random: p = .040" in text
@@ -595,8 +630,11 @@ def test_a_group_that_grew_faster_by_all_methods():
 
 
 def test_a_group_that_grew_more_slowly_or_cannot_be_told():
-    assert "grew more slowly" in words(premium(BELOW))
+    text = words(premium(BELOW))
+    assert "grew more slowly" in text
+    assert "Clusters stand below zones" in text
     text = words(premium(OPEN))
+    assert "Clusters and zones cannot be told apart" in text
     assert "cannot be told" in text
     assert "grew faster than" not in text
 
@@ -609,7 +647,7 @@ def test_two_units_in_a_group_have_no_interval():
     assert "The 1 state with clusters" in words(premium(UNTESTED, members=1))
     why = "not defined: fewer than two members"
     text = words(premium((np.nan,) * 3, members=1, warning=why))
-    assert "cannot be said" in text
+    assert "cannot be said: fewer than two members" in text
 
 
 def spill(ends):
@@ -631,6 +669,8 @@ def test_growth_next_door(ends, own, beside):
     text = words(spill(ends))
     assert own in text
     assert beside in text
+    limit = words(spill(ends), LIMIT)
+    assert ("would mostly have gone unseen" in limit) == (ends != UNTESTED)
 
 
 # What a user adds ---------------------------------------------------------------------
@@ -755,6 +795,8 @@ def test_what_neighbours_hold(ends, p, average, steeper):
     assert ("had already moved" in text) == (p < 0.05)
     assert "2005\u20132010: " in text
     assert ("it rises" in text) == (ends == ABOVE)
+    limit = words(MadeFacts("linkages", rows), LIMIT)
+    assert ("would mostly have gone unseen" in limit) == (ends != UNTESTED)
 
 
 @pytest.mark.parametrize(
@@ -768,11 +810,13 @@ def test_what_neighbours_hold(ends, p, average, steeper):
             0.1,
             ["Whether clusters are", "Whether they lie", "about as often"],
         ),
+        (UNTESTED, 0.5, 0.1, ["further South, without an interval", "Whether"]),
     ],
 )
 def test_where_clusters_lie(ends, p, value, expected):
     shared = {"outcome": "cluster", "treatment_def": "own", "n_treated": 1}
-    share = np.array(ends) / 10
+    # A share has an interval in any case.
+    share = np.array(OPEN if ends == UNTESTED else ends) / 10
     rows = [
         with_ends(*share, **shared, estimator="fisher_exact"),
         with_ends(*ends, **shared, estimator="latitude_permutation"),
@@ -918,6 +962,40 @@ def test_who_has_clusters():
 
 
 # All of them ------------------------------------------------------------------------
+
+
+def bare(text):
+    return re.sub(r"\W+", " ", unescape(re.sub(r"<[^>]+>", "", text))).strip()
+
+
+def printed_parts(text):
+    """Return what a template prints as it stands, two words long at least."""
+    for node in _environment().parse(text).find_all((TemplateData, Const)):
+        value = node.data if isinstance(node, TemplateData) else node.value
+        lines = value.splitlines() if isinstance(value, str) else []
+        yield from (bare(line) for line in lines if len(bare(line).split()) > 1)
+
+
+def unread():
+    """Return what texts print in no test so far, with their files."""
+    return {
+        f"{path.parent.name}/{path.name}: {part}"
+        for kind in (SECTION, ANSWER, LIMIT)
+        for path in section_files(kind).values()
+        for part in printed_parts(path.read_text(encoding="utf-8"))
+        if not any(part in text for text in READ.get(path, []))
+    }
+
+
+def test_every_sentence_of_every_text_is_read_here():
+    tests = {name: test for name, test in globals().items() if name[:5] == "test_"}
+    del tests["test_every_sentence_of_every_text_is_read_here"]
+    # Behind all others nothing is left to do; alone, or among several processes, it is.
+    for test in tests.values() if unread() else ():
+        marks = getattr(test, "pytestmark", [])
+        for case in marks[0].args[1] if marks else [()]:
+            test(*case)
+    assert unread() == set()
 
 
 def test_every_section_is_read_here():

@@ -33,6 +33,7 @@ def section(facts: Facts) -> dict[str, Any]:
         "classes": classes,
         "later": "the year after" if step == 1 else f"{step} years later",
         "by_year": spec["classes"] == "yearly",
+        "fixed": spec["classes"] == "fixed",
         "settled": None if None in settled.values() else settled,
         "peaks": peaks,
     }

@@ -90,7 +90,7 @@ def _group(
         "side": side_of_zero(row),
         "method": row["se_type"],
         "visible": visible(facts, premium) if premium else None,
-        "reason": reason(row["warning"]),
+        "reason": reason(row["warning"]).removeprefix("not defined: "),
         "methods": [item for item in methods if item["premium"] and item["name"]],
     }
 
