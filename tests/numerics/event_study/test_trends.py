@@ -76,6 +76,12 @@ def test_without_a_difference_in_trends_the_interval_is_that_of_the_mean():
     close(bounds.interval(0.0, 0.95), bounds.estimate + np.array([-half, half]), 1e-6)
 
 
+def test_the_fewest_degrees_of_freedom_count():
+    fit = Clustered(np.array([1.0, 0.5]), np.eye(2), np.array([30.0, 3.0]))
+    low, high = TrendBounds({"unit": fit}, 1.0).interval(0.0, 0.95)
+    assert high - low == pytest.approx(2 * 3.182446, rel=1e-6)
+
+
 @pytest.mark.parametrize("sign", [1, -1])
 def test_the_breakdown_is_where_the_interval_reaches_zero(sign):
     estimates = sign * np.array(MEDICAID["estimate"])

@@ -330,7 +330,7 @@ def test_merged_units_are_as_near_as_the_nearest_of_their_parts():
     by_road = {"of": "main", "radii": [25, 50], "distance": "minutes"}
     study = minutes(make_study({**RINGS, "rings": [by_road]}))
     study.tables["distances"] = study.tables["distances"].replace(UNITS[9], "X1")
-    far = {"unit_i": "X2", "unit_j": UNITS[8], "minutes": 900.0}
+    far = {"unit_i": UNITS[8], "unit_j": "X2", "minutes": 900.0}
     study.tables["distances"].loc[9999] = far
     whole = estimate(minutes(make_study({**RINGS, "rings": [by_road]})))
     study.written["panel"]["unit_schemes"]["s"] = {UNITS[9]: ["X1", "X2"]}
