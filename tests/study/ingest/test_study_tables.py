@@ -14,6 +14,8 @@ from evenfield.study.ingest.dictionary import (
     refresh_hashes,
 )
 from evenfield.study.ingest.study_tables import (
+    check_dates,
+    check_units,
     check_years,
     collect_taxonomies,
     describe_study,
@@ -44,6 +46,25 @@ def test_years_off_the_declared_step_are_refused():
         10,
     )
     check_years(panel[panel["year"] != 1955], [1940, 1960], 10)
+
+
+@pytest.mark.parametrize(
+    ("name", "ends"),
+    [("policies", {"unit": ["Z"]}), ("distances", {"unit_i": ["A"], "unit_j": ["Z"]})],
+)
+def test_a_unit_that_is_none_is_refused_in_any_table(name, ends):
+    known = pd.DataFrame({"unit": ["A", "B"]})
+    tables = {"panel": known, "units": known, name: pd.DataFrame(ends)}
+    fails(IngestError, rf"{name}.csv names 1 unknown unit \(Z\)", check_units, tables)
+    check_units({**tables, name: pd.DataFrame(ends).replace("Z", "B")})
+
+
+def test_a_policy_that_ends_before_it_begins_is_refused():
+    policy = pd.DataFrame({"unit": ["A"], "first_year": [2005], "last_year": [2004]})
+    tables = {"panel": pd.DataFrame({"year": [2000, 2010]}), "policies": policy}
+    words = r"1 last_year before first_year \(A 2004\); expected an end after"
+    fails(IngestError, words, check_dates, tables)
+    check_dates({**tables, "policies": policy.assign(last_year=2005)})
 
 
 def replaced(*args):
