@@ -26,7 +26,8 @@ def read_design():
     pairs = [*zip(links["unit_i"], links["unit_j"], strict=True), ("CN-HI", "CN-GD")]
     A = np.zeros((len(units), len(units)))
     for i, j in pairs:
-        A[units.index(i), units.index(j)] = A[units.index(j), units.index(i)] = 1.0
+        first, second = units.index(i), units.index(j)
+        A[first, second] = A[second, first] = 1.0
     distance = haversine_km(table["lat"].to_numpy(float), table["lon"].to_numpy(float))
     C = np.isin(units, CLUSTERS).astype(float)
     S = np.isin(units, ZONES).astype(float)

@@ -219,7 +219,7 @@ BOTH = frame(built(), built(period="P2"))
         ),
         (
             {"family": "beta", "spec_id": "growht", "period": "P1"},
-            "L9 selects 0 rows, none from spec_id 'growht' on; expected spec_id 'growth'; correct the spec_id",
+            "L9 selects 0 rows, none from spec_id 'growht' on; expected spec_id 'growth'",
         ),
         (
             {"family": "beta", "period": "S9"},
@@ -244,7 +244,8 @@ def test_a_selection_that_fails_names_its_check():
 
 
 def test_holm_runs_over_the_primary_rows_and_q_over_the_exploratory_ones():
-    rows = [built(p_value=p, term=t) for p, t in ((0.01, "a"), (0.03, "b"), (0.5, "c"))]
+    primary = {"a": 0.01, "b": 0.03, "c": 0.5}
+    rows = [built(p_value=p, term=term) for term, p in primary.items()]
     rows += [built(p_value=0.02, term=t, role="exploratory") for t in "de"] + [
         built(p_value=np.nan, term="f")
     ]

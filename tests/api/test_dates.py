@@ -271,6 +271,7 @@ INDICES = {
     "text of years": (["1990", "1991"], ["u01", "u02"], 0),
     "numbers and text": ([1, 2], ["Texas", "Ohio"], 0),
     "waves": ([1, 2], ["wave 1", "wave 2"], 1),
+    "one wave": (["a", "b"], ["wave 1"], 1),
 }
 
 
@@ -303,7 +304,3 @@ def test_the_order_of_index_levels_changes_no_number():
             data = DATA.set_index(levels).rename_axis(names)
             fit = ef.ols("y ~ x", data)
             close(fit.std_errors, want.std_errors)
-
-
-def test_one_numbered_wave_is_a_date():
-    assert date_level(pd.MultiIndex.from_product([["a", "b"], ["wave 1"]])) == 1

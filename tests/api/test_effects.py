@@ -20,7 +20,8 @@ DATA["year"] = np.tile(np.arange(T), N)
 DATA["region"] = np.repeat(np.arange(N) % 2, T)
 DATA["y"] += DATA["x"] + np.repeat(np.arange(N), T) / 5
 RING = {
-    unit: [UNITS[place - 1], UNITS[(place + 1) % N]] for place, unit in enumerate(UNITS)
+    unit: [UNITS[position - 1], UNITS[(position + 1) % N]]
+    for position, unit in enumerate(UNITS)
 }
 NET = ef.weights(RING)
 KEYS = {"unit": "unit", "time": "year"}

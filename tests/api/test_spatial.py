@@ -20,7 +20,8 @@ N = 8
 T = 5
 UNITS = [f"u{i}" for i in range(N)]
 RING = {
-    unit: [UNITS[place - 1], UNITS[(place + 1) % N]] for place, unit in enumerate(UNITS)
+    unit: [UNITS[position - 1], UNITS[(position + 1) % N]]
+    for position, unit in enumerate(UNITS)
 }
 RING["u0"] = ["u7", "u1", "u3"]
 RING["u3"] = ["u2", "u4", "u0"]

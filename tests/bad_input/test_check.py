@@ -369,7 +369,7 @@ def outline(*path):
     return change
 
 
-PLACES = ("panel", "units")
+FILLED = ("panel", "units")
 LAUGHS = "a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
     f"{name}: &{name} [{', '.join(['*' + before] * 10)}]\n"
     for before, name in zip("abcdefgh", "bcdefghi", strict=True)
@@ -445,7 +445,7 @@ CODED = {
                 "A B,",
                 99,
             )(f)
-            for t in PLACES
+            for t in FILLED
         ],
         "cannot be used ('A B')",
     ),
@@ -457,7 +457,7 @@ CODED = {
                 '"A\nX",',
                 99,
             )(f)
-            for t in PLACES
+            for t in FILLED
         ],
         "cannot be used ('A\\nX')",
     ),

@@ -51,7 +51,7 @@ CELL = (
     | st.floats().map(str)
     | st.integers().map(str)
 )
-PLACE = st.tuples(
+CELL = st.tuples(
     st.sampled_from(sorted(TEXT)), st.integers(0, 30), st.integers(0, 8), CELL
 )
 ROWS = st.tuples(
@@ -99,7 +99,7 @@ def with_rows(text, what, row):
 
 
 @SEEDED
-@given(st.lists(PLACE, max_size=3), st.lists(ROWS, max_size=1))
+@given(st.lists(CELL, max_size=3), st.lists(ROWS, max_size=1))
 def test_any_table_is_taken_or_refused_in_one_line(toy, cells, rows):
     texts = dict(TEXT)
     for name, row, column, cell in cells:
@@ -187,7 +187,11 @@ def geography(
     income=(),
 ):
     units = pd.DataFrame(
-        {"unit": UNITS[:n], "lat": (*lat, *[0.0] * n)[:n], "lon": (*lon, *range(n))[:n]}
+        {
+            "unit": UNITS[:n],
+            "lat": (*lat, *[0.0] * n)[:n],
+            "lon": (*lon, *range(n))[:n],
+        }
     )
     rows = [
         (u, 2000, v) for u, v in zip(UNITS[:n], (*income, *[1.0] * n), strict=False)

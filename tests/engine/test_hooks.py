@@ -16,11 +16,11 @@ HOOKS = yaml.safe_load((FOLDER / "hooks.yaml").read_text(encoding="utf-8"))
 
 @pytest.mark.parametrize("name", HOOKS)
 def test_snakemake_has_the_place_of_the_hook(name):
-    for place, words in HOOKS[name]["places"].items():
-        source = inspect.getsource(pkgutil.resolve_name(place))
+    for name_of_hook, words in HOOKS[name]["places"].items():
+        source = inspect.getsource(pkgutil.resolve_name(name_of_hook))
         missing = [word for word in words if word not in source]
         without = HOOKS[name]["without"]
-        assert not missing, f"{name}: {place} has no {missing[0]}. {without}"
+        assert not missing, f"{name}: {name_of_hook} has no {missing[0]}. {without}"
 
 
 @pytest.mark.parametrize("name", HOOKS)

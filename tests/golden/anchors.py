@@ -338,9 +338,11 @@ def arellano_bond():
     k = logs["k"]
     ys = logs["ys"]
 
+    year_dummies = np.tile(np.eye(9)[:, 3:], (140, 1, 1))
+
     def table_4(columns):
         X = np.concatenate(
-            [np.stack(columns, axis=-1), np.tile(np.eye(9)[:, 3:], (140, 1, 1))],
+            [np.stack(columns, axis=-1), year_dummies],
             axis=-1,
         )
         return dynamic_gmm(
@@ -509,9 +511,10 @@ def blundell_bond():
         lag(ys),
         lag(ys, 2),
     ]
+    year_dummies = np.tile(np.eye(9)[:, 4:], (140, 1, 1))
     ones = np.where(np.isfinite(w), 1.0, np.nan)[..., None]
     X = np.concatenate(
-        [np.stack(columns, axis=-1), np.tile(np.eye(9)[:, 4:], (140, 1, 1)), ones],
+        [np.stack(columns, axis=-1), year_dummies, ones],
         axis=-1,
     )
     own = np.array(

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from numpy.random import default_rng
 from scipy import stats
-from scipy.optimize import least_squares
 
 from evenfield.numerics import convergence as cv
 from evenfield.numerics import dispersion as dp
@@ -23,9 +22,9 @@ from evenfield.numerics.dispersion import (
     leave_one_out_sigma,
     sigma,
 )
-from evenfield.numerics.ols import cov_classical, cov_hc3, fit_ols
+from evenfield.numerics.ols import cov_hc3, fit_ols
 from numerics.refusals import refused
-from tolerances import ITERATIVE, MACHINE, close
+from tolerances import MACHINE, close
 
 
 def planted(
@@ -90,47 +89,13 @@ def test_nls_equals_the_transform_of_ols(lam, years):
     assert fit.gradient < MACHINE
 
 
-def test_nls_equals_a_general_optimiser_and_says_when_it_cannot():
+def test_the_error_of_a_speed_is_that_of_its_slope_and_there_may_be_none():
     growth, y0, Z = planted()
     ols = fit_ols(growth, np.column_stack([np.ones(40), y0, Z]))
     fit = fit_speed(growth, y0, 20, Z)
     slope_error = np.sqrt(cov_hc3(ols)[1, 1])
     close(fit.std_error, slope_error / np.exp(-fit.lam * 20))
     assert fit.df == 36
-    growth, y0, Z = planted(noise=0.004)
-
-    def u(p):
-        return growth - p[0] - np.expm1(-p[1] * 20) / 20 * y0 - Z @ p[2:]
-
-    other = least_squares(
-        u,
-        [0.0, 0.01, 0.0, 0.0],
-        x_scale=[0.1, 0.01, 0.01, 0.01],
-        xtol=1e-15,
-        ftol=1e-15,
-        gtol=1e-15,
-    )
-    close(
-        fit_speed(
-            growth,
-            y0,
-            20,
-            Z,
-        ).lam,
-        other.x[1],
-        ITERATIVE,
-    )
-    growth, y0, Z = planted(0.0173, 31, noise=0)
-    close(
-        fit_speed(
-            growth,
-            y0,
-            31,
-            Z,
-        ).lam,
-        0.0173,
-        atol=MACHINE,
-    )
     y0 = np.linspace(8, 10, 12)
     growth = -0.06 * y0 + 0.001 * np.cos(np.arange(12))
     fit = fit_speed(growth, y0, 20)
@@ -170,13 +135,9 @@ def test_sigma_and_its_tests(ends):
         np.column_stack([start, end]), np.column_stack([end, start])
     )
     close(both.statistic[0], both.statistic[1], MACHINE)
-    fit = fit_ols(start - end, np.column_stack([np.ones(31), start + end]))
-    t = fit.beta[1] / np.sqrt(cov_classical(fit)[1, 1])
-    r = stats.pearsonr(start - end, start + end)[0]
-    close(t, r * np.sqrt(29 / (1 - r**2)))
     C = np.cov(start, end)
     gap = (C[0, 0] - C[1, 1]) ** 2
-    t2 = 28.5 * np.log(1 + gap / (4 * (C[0, 0] * C[1, 1] - C[0, 1] ** 2)))
+    t2 = 28.5 * np.log(1 + gap / (4 * np.linalg.det(C)))
     test = carree_klomp_t2_test(start, end)
     close(test.statistic, t2, MACHINE)
     close(test.p_value, stats.chi2.sf(t2, 1))

@@ -20,7 +20,7 @@ YEAR = np.tile(np.arange(DATES), UNITS)
 REGION = UNIT // 3
 REGION_YEAR = REGION * DATES + YEAR
 DRAWN = default_rng(3).permutation(len(UNIT))[: len(UNIT) - 11]
-KEPT = np.sort(DRAWN)  # an unbalanced panel
+ROWS = np.sort(DRAWN)  # an unbalanced panel
 SETS = {
     "unit": [UNIT],
     "unit and year": [UNIT, YEAR],
@@ -43,7 +43,7 @@ def dummies_of(effects):
 
 
 @pytest.mark.parametrize("dense_cells", [0, 4])
-@pytest.mark.parametrize("rows", [np.arange(len(UNIT)), KEPT], ids=["full", "holes"])
+@pytest.mark.parametrize("rows", [np.arange(len(UNIT)), ROWS], ids=["full", "holes"])
 @pytest.mark.parametrize("effects", SETS.values(), ids=SETS)
 def test_rank_residuals_and_leverages_are_those_of_all_dummies(
     effects, rows, dense_cells, monkeypatch
@@ -63,14 +63,14 @@ def test_rank_residuals_and_leverages_are_those_of_all_dummies(
 @pytest.mark.parametrize("dummies", ["none", "crossed", "all"])
 @pytest.mark.parametrize("effects", SETS.values(), ids=SETS)
 def test_regressors_and_what_was_taken_out_span_all_dummies(effects, dummies):
-    codes = codes_of(effects, KEPT)
-    values = default_rng(2).normal(size=(3, len(KEPT)))
+    codes = codes_of(effects, ROWS)
+    values = default_rng(2).normal(size=(3, len(ROWS)))
     X = values[1:].T.copy()
     left = without_effects(
         values,
         ["x", "z"],
         codes,
-        codes_of([UNIT], KEPT)["0"],
+        codes_of([UNIT], ROWS)["0"],
         dummies=dummies,
         leverages=True,
     )

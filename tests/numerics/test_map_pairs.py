@@ -149,6 +149,8 @@ def test_bivariate_moran_is_a_loop_over_its_draws():
 def test_one_unit_on_a_side_or_no_pair_is_refused():
     one = border_pairs(np.arange(8) == 0, csr_array(W))
     refused("only 1 unit stands on one side", border_difference, Y, one)
+    three = border_pairs(np.arange(8) < 3, csr_array(W))
+    refused("only 3 units stand on one side", border_difference, Y, three)
     refused(
         None,
         border_pairs,

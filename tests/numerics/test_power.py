@@ -55,47 +55,22 @@ def contrast(*positions, size=5):
     return c
 
 
-def test_geography_inflation_weights_and_event_studies():
+def test_geography_inflation_and_weights_of_a_contrast():
     assert A.sum() / 2 == 69
     close(np.corrcoef(C, S)[0, 1], 0.52, atol=0.005)
     W = WEIGHTS["contiguity"]
     close(np.corrcoef(W @ C, W @ S)[0, 1], 0.63, atol=0.005)
-    X = np.column_stack([ONE, C])
-    expected = (t.ppf(0.975, 29) + t.ppf(0.8, 29)) * np.sqrt(1 / 5 + 1 / 26)
-    close(minimum_detectable_effect(X, contrast(1, size=2)), expected)
     X = exposure_design("contiguity")
     close(spatial_inflation(X, EXPOSURE_DIFFERENCE, 7.0 * np.eye(31)), 1.0, MACHINE)
-    X = exposure_design("contiguity")
     sigma = exponential_covariance(DISTANCE, 800.0)
     bread = np.linalg.inv(X.T @ X)
     variance = (bread @ X.T @ sigma @ X @ bread)[1, 1]
     centre = np.eye(31) - 1 / 31
     expected = np.sqrt(variance / bread[1, 1] / (np.trace(centre @ sigma) / 30))
     close(spatial_inflation(X, contrast(1), sigma), expected)
-    X = exposure_design("contiguity")
     y = default_rng(3).normal(size=31)
     beta = np.linalg.lstsq(X, y, rcond=None)[0]
     close(contrast_weights(X, EXPOSURE_DIFFERENCE) @ y, beta[3] - beta[4])
-    close(
-        event_study_mde(
-            1,
-            20,
-            5,
-            3.0,
-        ),
-        20,
-        atol=0.5,
-    )
-    close(
-        event_study_mde(
-            28,
-            3,
-            5,
-            3.0,
-        ),
-        12,
-        atol=0.5,
-    )
 
 
 def test_bad_input_is_one_line():
@@ -288,30 +263,12 @@ def test_simulated_power_counts_rejections_of_common_errors():
     result = pw.simulated_power(
         lambda y: y[0] - y[2] > 1, signal, [0.0, 0.5, 2.0], draw, 50, default_rng(1)
     )
-    shares = [np.mean([e[0] - e[2] + 2 * b > 1 for e in drawn]) for b in (0, 0.5, 2)]
+    gaps = np.array([e[0] - e[2] for e in drawn])
+    shares = [np.mean(gaps + 2 * b > 1) for b in (0, 0.5, 2)]
     assert_array_equal(result.effects, [0, 0.5, 2])
     close(result.power, shares)
     close(result.monte_carlo_se, np.sqrt(result.power * (1 - result.power) / 50))
     assert len(drawn) == result.draws == 50
-
-
-def test_clusters_that_differ_within_count_by_their_own_weights():
-    # Carter, Schnepel and Steigerwald (2017), written out with a correlation of .999.
-    rng = default_rng(2)
-    clusters = np.repeat(
-        np.arange(6),
-        [2, 3, 4, 5, 6, 7],
-    )
-    X = np.column_stack([np.ones(27), rng.normal(size=27)])
-    a = X @ np.linalg.inv(X.T @ X) @ SLOPE
-    gamma = []
-    for g in range(6):
-        own = a[clusters == g]
-        omega = 0.999 * np.ones((len(own), len(own))) + 0.001 * np.eye(len(own))
-        gamma.append(own @ omega @ own)
-    gamma = np.array(gamma)
-    standard_deviation = ((gamma - gamma.mean()) ** 2).mean() / gamma.mean() ** 2
-    close(effective_clusters(X, list(clusters), SLOPE), 6 / (1 + standard_deviation))
 
 
 def test_few_rows_make_all_columns_dependent_but_zero_ones_do_not_hide_it():

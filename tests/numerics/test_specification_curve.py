@@ -1,7 +1,6 @@
 """Summaries of a curve and their joint test, by hand."""
 
 import numpy as np
-import pytest
 import statsmodels.api as sm
 from numpy.random import default_rng
 
@@ -11,101 +10,8 @@ from evenfield.numerics.specification_curve import (
     permutation_from_keys,
     slopes_by_draw,
 )
-from evenfield.numerics.standardised_index import standardised_index
 from numerics.refusals import refused
 from tolerances import close
-
-
-def test_summaries_joint_p_and_strata():
-    estimates = np.array([[1.0, -1.0], [2.0, 3.0], [-4.0, 5.0]])
-    statistics = np.array([[3.0, -3.0], [1.0, 2.5], [-3.0, np.nan]])
-    result = curve_summaries(
-        estimates,
-        statistics,
-        np.array([20.0, 20.0, 20.0]),
-        1.0,
-    )
-    assert result[0] == pytest.approx(
-        [1.0, 1.0]
-    )  # medians of (1, 2, -4) and of (-1, 3)
-    close(result[1], [2 / 3, 1 / 2])
-    close(result[2], [1 / 3, 1 / 2])
-    close(result[3], [1 / 3, -0.25])
-    close(
-        curve_summaries(
-            estimates,
-            statistics,
-            np.array([20.0] * 3),
-            -1.0,
-        )[1],
-        [1 / 3, 1 / 2],
-    )
-    statistics = np.array([[np.nan, 1.0], [np.nan, 2.0]])
-    result = curve_summaries(
-        np.ones((2, 2)),
-        statistics,
-        np.array([9.0, 9.0]),
-        1.0,
-    )
-    assert np.isnan(result[:, 0]).all()
-    assert joint_test(1.0, result[0], 1.0).draws == 1
-    draws = np.array([0.1, 0.5, 0.5, 0.9])
-    close(joint_test(0.5, draws, 1.0).p_value, 4 / 5)
-    close(joint_test(0.5, draws, -1.0).p_value, 4 / 5)
-    close(joint_test(0.95, draws, 1.0).p_value, 1 / 5)
-    refused(
-        "needs draws",
-        joint_test,
-        0.5,
-        np.array([]),
-        1.0,
-    )
-    strata = np.array([0, 1, 0, 1, 0])
-    source = permutation_from_keys(
-        np.array([0.9, 0.2, 0.1, 0.1, 0.5]),
-        strata,
-    )
-    assert source.tolist() == [2, 3, 4, 1, 0]
-    assert (strata[source] == strata).all()
-
-
-RNG = default_rng(3)
-VALUES = RNG.normal(size=(40, 3)) @ np.array(
-    [[1.0, 0.6, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 2.0]]
-)
-REFERENCE = np.arange(40) < 25
-
-
-def test_index_of_several_outcomes():
-    index = standardised_index(VALUES, REFERENCE)
-    close(index[REFERENCE].mean(), 0, atol=1e-12)
-    close(index[REFERENCE].std(ddof=1), 1)
-    z = (VALUES - VALUES[REFERENCE].mean(axis=0)) / VALUES[REFERENCE].std(
-        axis=0, ddof=1
-    )
-    raw = z @ np.linalg.inv(np.cov(z.T)).sum(axis=1)
-    expected = (raw - raw[REFERENCE].mean()) / raw[REFERENCE].std(ddof=1)
-    close(standardised_index(VALUES, REFERENCE), expected)
-    close(standardised_index(VALUES * [10, 0.1, 3] + 5, REFERENCE), expected)
-    a = RNG.normal(size=30)
-    b = RNG.normal(size=30)
-    z = np.column_stack([a, b])
-    z = (z - z.mean(axis=0)) / z.std(axis=0, ddof=1)
-    everyone = np.ones(30, dtype=bool)
-    mean = z.mean(axis=1)
-    close(standardised_index(z, everyone), mean / mean.std(ddof=1))
-    refused(
-        "repeats",
-        standardised_index,
-        np.column_stack([VALUES[:, 0], 2 * VALUES[:, 0]]),
-        REFERENCE,
-    )
-    refused(
-        "does not vary",
-        standardised_index,
-        np.column_stack([VALUES[:, 0], np.ones(40)]),
-        REFERENCE,
-    )
 
 
 def test_slopes_of_many_treatments_are_those_of_statsmodels_clustered_by_unit():
@@ -200,6 +106,8 @@ def test_a_joint_test_counts_draws_in_the_predicted_direction():
     assert joint_test(1.0, draws, -1.0).p_value == (1 + 4) / 6
     assert joint_test(-2.0, draws, -1.0).p_value == (1 + 1) / 6
     close((up.low, up.high), tuple(np.quantile(draws[:5], [0.025, 0.975])))
+    assert joint_test(1.0, np.array([np.nan, 2.0]), 1.0).draws == 1
+    refused("needs draws", joint_test, 0.5, np.array([]), 1.0)
 
 
 def test_permutations_stay_within_strata_and_follow_their_keys():

@@ -45,7 +45,7 @@ def test_no_other_weights_fit_better_and_the_start_does_not_matter(seed, T, J):
     assert np.ptp(gradient[inside]) < 1e-9
     assert gradient.min() > gradient[inside].mean() - 1e-9
     start = default_rng(seed).dirichlet(np.ones(J))
-    for other in (start, np.eye(J)[seed % J], np.zeros(J)):
+    for other in (start, -start, np.eye(J)[seed % J], np.zeros(J), None):
         close(simplex_least_squares(A, b, other), w, atol=1e-9)
 
 
@@ -67,26 +67,6 @@ def test_known_weights_come_back_and_units_of_measure_do_not_matter():
         np.column_stack([y, y]),
         RIDGE,
     )
-
-
-def test_rank_test_and_its_interval_agree():
-    placebos = default_rng(1).normal(0, 1, 26)
-    for estimate in np.linspace(-4, 4, 41):
-        p = rank_p(abs(estimate), np.abs(placebos))
-        low, high = rank_interval(estimate, placebos, 0.95)
-        assert (low < 0 < high) == (p > 0.05)
-    close(rank_p(9.0, placebos), 1 / 27)
-    assert rank_interval(1.0, placebos[:10], 0.95) == (-np.inf, np.inf)
-
-
-def test_conformal_p_counts_the_shifts_and_is_level_where_nothing_happens():
-    after = np.arange(10) >= 8
-    assert conformal_p(np.where(after, 5.0, 1.0), after) == 0.1
-    assert conformal_p(np.ones(10), after) == 1.0
-    draws = default_rng(2).normal(size=(2000, 10))
-    p = np.array([conformal_p(draw, after) for draw in draws])
-    close(np.mean(p <= 0.1), 0.1, atol=0.02)
-    close(np.mean(p <= 0.5), 0.5, atol=0.04)
 
 
 def test_the_penalty_is_a_share_of_the_mean_squared_distance_of_the_donors():
@@ -137,28 +117,3 @@ def test_moved_residuals_are_compared_in_mean_absolute_size():
         )
         == 1
     )
-
-
-@pytest.mark.parametrize(
-    "start",
-    [
-        None,
-        np.zeros(5),
-        np.array([0, -1, 0.2, 0.1, 0]),
-    ],
-)
-def test_weights_are_the_optimum_from_any_start(start):
-    rng = default_rng(8)
-    D = rng.normal(size=(9, 5)) + np.arange(5)
-    A, b = penalised(
-        D @ [0.5, 0.3, 0.2, 0, 0] + 0.3 * rng.normal(size=9),
-        D,
-        1e-6,
-    )
-    w = simplex_least_squares(A, b, start)
-    assert (w >= 0).all()
-    close(w.sum(), 1)
-    gradient = A.T @ (A @ w - b)
-    inside = w > 0
-    close(np.ptp(gradient[inside]), 0, atol=1e-8)
-    assert (gradient[~inside] >= gradient[inside].min() - 1e-8).all()

@@ -28,10 +28,10 @@ def one(seed):
     for t in range(1, T):
         y[:, t] = steady + 0.98 * (y[:, t - 1] - steady) + rng.normal(0, 0.03, n)
     values = np.exp(y) / np.exp(y).mean(axis=0)
-    grid = np.abs(np.subtract.outer(np.arange(n), np.arange(n)))
-    W = (
-        ((grid == 1) & (np.arange(n)[:, None] // 5 == np.arange(n) // 5)) | (grid == 5)
-    ).astype(float)
+    unit = np.arange(n)
+    grid = np.abs(np.subtract.outer(unit, unit))
+    same_row = unit[:, None] // 5 == unit // 5
+    W = (((grid == 1) & same_row) | (grid == 5)).astype(float)
     W /= W.sum(axis=1, keepdims=True)
     classes = classes_of(values, quantile_cutoffs(values, 3))
     return spatial_markov_test(

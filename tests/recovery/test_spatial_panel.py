@@ -114,29 +114,12 @@ LOCAL = provinces(2)
 # Section 10.2 of the research design: 31 units, inverse distance, T = 42, theta = 0,
 # time effects among N(0, 1) shocks.
 def test_transformation_is_unbiased_and_the_direct_approach_is_not_when_weights_are_dense():
-    net = DENSE
-    truth = Truth()
-    assert (
-        abs(
-            bias_of_rho(
-                net,
-                truth,
-                PanelModel("SAR", "two_way", "lee_yu"),
-                1000,
-            )
-        )
-        < 0.02
+    transformed, direct = (
+        bias_of_rho(DENSE, Truth(), PanelModel("SAR", "two_way", approach), 1000)
+        for approach in ("lee_yu", "direct")
     )
-    assert (
-        -0.47
-        < bias_of_rho(
-            net,
-            truth,
-            PanelModel("SAR", "two_way", "direct"),
-            1000,
-        )
-        < -0.39
-    )
+    assert abs(transformed) < 0.02
+    assert -0.47 < direct < -0.39
 
 
 # Section 4.5: true rho 0 with Wx in truth and model; medians over 300 draws have a
@@ -156,16 +139,8 @@ def test_bias_of_a_durbin_model_equals_the_design(power, direct):
 
 
 def test_common_shocks_pass_for_dependence_when_time_effects_are_left_out():
-    close(
-        bias_of_rho(
-            DENSE,
-            Truth(theta=(0.5,)),
-            PanelModel("SDM", "unit"),
-            100,
-        ),
-        0.77,
-        atol=0.05,
-    )
+    bias = bias_of_rho(DENSE, Truth(theta=(0.5,)), PanelModel("SDM", "unit"), 100)
+    close(bias, 0.77, atol=0.05)
 
 
 SMALL = nearest(4)
@@ -206,25 +181,10 @@ def coverage(
     ("model", "truth"), [("SDM", DURBIN), ("SDEM", ERROR)], ids=["SDM", "SDEM"]
 )
 def test_planted_parameters_and_effects_are_found(net, t, draws, model, truth):
-    means, result = coverage(
-        net,
-        truth,
-        t,
-        PanelModel(model),
-        draws,
-    )
+    means, result = coverage(net, truth, t, PanelModel(model), draws)
     shares = result["observed"]
     spatial = truth.rho if model == "SDM" else truth.lam
-    close(
-        means,
-        [
-            spatial,
-            *truth.beta,
-            *truth.theta,
-            1.0,
-        ],
-        atol=0.02,
-    )
+    close(means, [spatial, *truth.beta, *truth.theta, 1.0], atol=0.02)
     assert (np.abs(shares - 0.95) < 3 * np.sqrt(0.05 * 0.95 / draws)).all()
 
 
@@ -237,26 +197,10 @@ def test_both_spatial_parameters_of_a_sac_are_found(lam):
         theta=(0.0, 0.0),
     )
     draws = 300
-    means, result = coverage(
-        SMALL,
-        truth,
-        40,
-        PanelModel("SAC"),
-        draws,
-    )
-    close(
-        means,
-        [
-            truth.rho,
-            lam,
-            *truth.beta,
-            1.0,
-        ],
-        atol=0.02,
-    )
-    assert (
-        np.abs(result["observed"] - 0.95) < (3 * np.sqrt(0.05 * 0.95 / draws)) + 0.01
-    ).all()
+    means, result = coverage(SMALL, truth, 40, PanelModel("SAC"), draws)
+    close(means, [truth.rho, lam, *truth.beta, 1.0], atol=0.02)
+    tolerance = 3 * np.sqrt(0.05 * 0.95 / draws) + 0.01
+    assert (np.abs(result["observed"] - 0.95) < tolerance).all()
 
 
 NEAREST = nearest(4)

@@ -17,7 +17,8 @@ from evenfield.study.table_files import write_results
 from yaml_text import from_yaml
 
 DOT = b64decode(
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9aw"
+    "AAAABJRU5ErkJggg=="
 )
 SVG = (
     '<svg xmlns="http://www.w3.org/2000/svg" width="600" height="300" viewBox="0 0 600'

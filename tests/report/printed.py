@@ -16,7 +16,7 @@ HEAD = 770.0  # above it the title
 class Run(NamedTuple):
     """A run of text: how high its line stands, and its size."""
 
-    height: float
+    baseline: float
     size: float
 
 
@@ -30,10 +30,10 @@ def printed_pages(path: Path) -> list[list[Run]]:
             continue
         runs = [Run(float(y), float(size)) for y, size in RUN.findall(stream)]
         if runs:
-            pages.append([run for run in runs if FOOT < run.height < HEAD])
+            pages.append([run for run in runs if FOOT < run.baseline < HEAD])
     return pages
 
 
 def lines_of(page: list[Run], size: float) -> int:
     """Count the lines of a page that are set in one size."""
-    return len({run.height for run in page if run.size == size})
+    return len({run.baseline for run in page if run.size == size})

@@ -38,7 +38,7 @@ def prose(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("text").mkdir()
 
-    def made(text, bib="", **names):
+    def prose_of(text, bib="", **names):
         Path("text/paper.md").write_text(text)
         Path("text/references.bib").write_text(bib)
         references = read_references("text/references.bib")
@@ -49,7 +49,7 @@ def prose(tmp_path, monkeypatch):
             ["T6"],
         )
 
-    return made
+    return prose_of
 
 
 def test_the_label_of_see_is_text_in_the_paper(tmp_path):

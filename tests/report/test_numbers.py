@@ -116,7 +116,7 @@ def root(tmp_path_factory):
 
 
 FILE = {"file": "estimates/beta/series.csv", "column": "y"}
-FOUND = config(
+NUMBERS = config(
     defaults={"show": "0.00"},
     own={**ROW, "unit": "points"},
     later={
@@ -151,8 +151,8 @@ FOUND = config(
 
 
 def test_every_number_is_one_cell_of_the_results(root):
-    fault = named_numbers(FOUND, root)
-    assert list(fault) == sorted(set(FOUND["numbers"]) - {"defaults"})
+    fault = named_numbers(NUMBERS, root)
+    assert list(fault) == sorted(set(NUMBERS["numbers"]) - {"defaults"})
     label = {name: (number.text, number.interval) for name, number in fault.items()}
     assert label["own"] == ("0.80", "\u22120.04 to 1.57")
     assert label["later"] == ("\u2212125", "\u2212200 to unbounded")
@@ -260,7 +260,7 @@ def test_percent_and_log_points_are_not_confused(root, entry, text):
 def test_numbers_json_keeps_every_number_and_tex_has_a_macro_for_each_part(
     root, tmp_path
 ):
-    fault = named_numbers(FOUND, root)
+    fault = named_numbers(NUMBERS, root)
     write_json(
         {name: number.plain() for name, number in fault.items()},
         tmp_path / "numbers.json",

@@ -21,12 +21,12 @@ MUST = "{{ must(n.speed.value > 0) }}"
 def faults(tmp_path):
     (tmp_path / "text").mkdir()
 
-    def found(text):
+    def faults_of(text):
         path = tmp_path / "text" / "page.md"
         path.write_text(text, encoding="utf-8")
         return [str(fault) for fault in Prose({"page": path}, {}, {}).sentence_faults()]
 
-    return found
+    return faults_of
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ from evenfield.shared.contrasts.geographies import Geographies
 from evenfield.shared.estimates import NAN, Estimate
 from evenfield.study.errors import EstimateError
 from evenfield.study.study_config import InferenceSettings
+from numerics.inference.test_families import step_down
 from refusals import fails
 from tolerances import close
 from yaml_text import from_yaml
@@ -89,7 +90,12 @@ def _table(treated=5, effect=0.0):
 def _contrast(table, role="primary", outcome="y"):
     row = replace(ROW, role=role, outcome=outcome)
     return GroupContrast(
-        row, table, outcome, ("cluster", "sez"), ("x",), {"cluster": 1.0, "sez": -1.0}
+        row=row,
+        table=table,
+        outcome=outcome,
+        labels=("cluster", "sez"),
+        controls=("x",),
+        weights={"cluster": 1.0, "sez": -1.0},
     )
 
 
@@ -246,21 +252,6 @@ def test_what_is_not_defined_says_why():
     )
 
 
-def _step_down_by_hand(observed, draws):
-    """Romano and Wolf (2016): from the largest statistic down, compare each with the
-    largest draw among those not yet passed; no p-value below the one before.
-    """
-    order = sorted(range(len(observed)), key=lambda s: -observed[s])
-    adjusted = [0.0] * len(observed)
-    before = 0.0
-    for position, s in enumerate(order):
-        largest = [max(draw[j] for j in order[position:]) for draw in draws]
-        exceeding = sum(value >= observed[s] - 1e-9 for value in largest)
-        before = max(before, (1 + exceeding) / (1 + len(draws)))
-        adjusted[s] = before
-    return adjusted
-
-
 def test_step_down_compares_with_the_largest_of_all_outcomes_draw_by_draw():
     table = _table(effect=0.8)
     several = [_contrast(table, outcome=name) for name in ("y", "z")]
@@ -278,7 +269,7 @@ def test_step_down_compares_with_the_largest_of_all_outcomes_draw_by_draw():
     source = positions.free_draws(N, draw_id).source
     observed = [statistic(name, np.arange(N)) for name in ("y", "z")]
     draws = [[statistic(name, order) for name in ("y", "z")] for order in source]
-    expected = _step_down_by_hand(observed, draws)
+    expected = step_down(observed, np.array(draws))
     close([row.p_value for row in rows], expected, rtol=1e-12)
     alone = [(1 + sum(d[s] >= observed[s] for d in draws)) / 200 for s in (0, 1)]
     assert max(p - q for p, q in zip(expected, alone, strict=True)) > 0.05

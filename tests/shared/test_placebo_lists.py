@@ -38,7 +38,7 @@ def grid(names=NAMES):
     return units, pd.DataFrame(links, columns=["unit_i", "unit_j"])
 
 
-def made(seed=3, treated=TREATED, names=NAMES):
+def made_table(seed=3, treated=TREATED, names=NAMES):
     rng = np.random.default_rng(seed)
     return pd.DataFrame(
         {
@@ -96,7 +96,7 @@ def every_list():
 
 
 def test_size_and_corrected_p_are_shares_of_all_lists_by_other_programs(every_list):
-    table = made()
+    table = made_table()
     y = table["y"].to_numpy()
     controls = np.column_stack([np.ones(N), table["x"]])
     units, links = grid()
@@ -128,7 +128,7 @@ def test_size_and_corrected_p_are_shares_of_all_lists_by_other_programs(every_li
 
 def test_where_nothing_is_to_be_found_sizes_are_nominal_and_corrected_p_uniform():
     methods = ("CR3", "randomisation", "randomisation_connected")
-    outcomes = [tried(made(seed), methods, 99) for seed in range(60)]
+    outcomes = [tried(made_table(seed), methods, 99) for seed in range(60)]
     sizes = {
         name: np.mean([rows[name].estimate for rows in outcomes])
         for name in ("cr3", "permutation", "permutation_connected")
@@ -142,7 +142,7 @@ def test_where_nothing_is_to_be_found_sizes_are_nominal_and_corrected_p_uniform(
 
 
 def test_strata_compare_a_list_with_those_of_as_many_units_in_each_stratum():
-    table = made(5)
+    table = made_table(5)
     units, links = grid()
     strata = units.assign(coastal=(np.arange(N) < 8).astype(int))
     methods = ("randomisation", "randomisation_stratified")
@@ -156,10 +156,10 @@ def test_strata_compare_a_list_with_those_of_as_many_units_in_each_stratum():
 
 def test_shuffled_rows_and_other_names_give_the_same_and_so_does_a_second_call():
     methods = ("SCPC", "wild33", "randomisation")
-    first = tried(made(), methods, 60)
-    shuffled = made().sample(frac=1, random_state=2)
-    renamed = made(names=[f"r{i:02d}" for i in range(N)])
-    for table in (made(), shuffled, renamed):
+    first = tried(made_table(), methods, 60)
+    shuffled = made_table().sample(frac=1, random_state=2)
+    renamed = made_table(names=[f"r{i:02d}" for i in range(N)])
+    for table in (made_table(), shuffled, renamed):
         assert tried(table, methods, 60) == first
 
 
@@ -173,12 +173,12 @@ def test_shuffled_rows_and_other_names_give_the_same_and_so_does_a_second_call()
 def test_labels_without_enough_lists_say_why(treated, words):
     # A path: units in a row, each with one neighbour on either side.
     path = pd.DataFrame({"unit_i": NAMES[:-1], "unit_j": NAMES[1:]})
-    rows = tried(made(treated=treated), ("HC1",), 99, grid()[0], path)
+    rows = tried(made_table(treated=treated), ("HC1",), 99, grid()[0], path)
     assert set(rows) == {""}
     assert "no placebo lists" in rows[""].warning and np.isnan(rows[""].estimate)
 
 
 def test_a_label_that_is_a_share_has_no_lists():
-    table = made().assign(cluster=lambda frame: frame["cluster"] / 2)
+    table = made_table().assign(cluster=lambda frame: frame["cluster"] / 2)
     rows = tried(table, ("HC1",), 99)
     assert "no indicator" in rows[""].warning

@@ -118,14 +118,14 @@ def test_defaults_fill_a_minimal_config():
 
 
 @pytest.mark.parametrize(
-    ("content", "found"),
+    ("content", "message"),
     [
         (b"panel: [1978, 2019\nx: 1", r"is not YAML \(while parsing a flow sequence"),
         (b"", "holds no mapping"),
         (b"study: 1\ndata: 2\nstudy: 3\n", "the key 'study' twice"),
     ],
 )
-def test_unreadable_file_is_one_line(tmp_path, content, found):
+def test_unreadable_file_is_one_line(tmp_path, content, message):
     path = tmp_path / "config.yaml"
     path.write_bytes(content)
-    fails(ConfigError, f"^config: .*{found}.*$", read_config, path)
+    fails(ConfigError, f"^config: .*{message}.*$", read_config, path)

@@ -48,13 +48,8 @@ def call(checkout, *words, **variables):
 
 
 def engine(checkout, study, *words):
-    where = [
-        "--snakefile",
-        str(checkout / "Snakefile"),
-        "--directory",
-        str(study),
-    ]
-    return call(checkout, "-m", "snakemake", *where, *words)
+    program = str(checkout / "workflow" / "engine" / "main.py")
+    return call(checkout, program, "--directory", str(study), *words)
 
 
 def package(checkout, *words, **variables):
@@ -205,7 +200,7 @@ def retitle(study):
 
 
 @pytest.mark.parametrize(
-    ("break_it", "told"),
+    ("break_it", "message"),
     [
         (
             lambda study: shutil.rmtree(study / "results"),
@@ -224,7 +219,7 @@ def retitle(study):
     ],
 )
 def test_what_would_not_be_true_is_refused_in_one_line(
-    checkout, tmp_path, break_it, told
+    checkout, tmp_path, break_it, message
 ):
     for name in ("data", "results"):
         shutil.copytree(checkout / name, tmp_path / name)
@@ -232,5 +227,5 @@ def test_what_would_not_be_true_is_refused_in_one_line(
     break_it(tmp_path)
     done = package(checkout, "--directory", str(tmp_path))
     assert (
-        done.returncode == 1 and done.stderr.count("\n") == 1 and told in done.stderr
+        done.returncode == 1 and done.stderr.count("\n") == 1 and message in done.stderr
     ), done.stderr

@@ -52,8 +52,8 @@ def test_the_site_has_every_page_and_no_dead_link(tmp_path):
     assert 'href="library/"' in index
     # Chapters in a reader's order, a search, and a dark mode.
     chapters = ["Start", "Your own study", "Library", "Topics", "Data", "For contrib"]
-    places = [index.index(f"\n  {chapter}") for chapter in chapters]
-    assert places == sorted(places)
+    positions = [index.index(f"\n  {chapter}") for chapter in chapters]
+    assert positions == sorted(positions)
     assert 'data-md-component="search"' in index
     assert "prefers-color-scheme: dark" in index
 

@@ -156,7 +156,14 @@ def test_of_two_clusterings_the_one_that_rejects_less_counts():
     loose = Clustered(strict.estimate, 0.1 * strict.scores, strict.df)
     none = np.zeros(2, dtype=int)
     for fits in ({"a": strict, "b": loose}, {"b": loose, "a": strict}):
-        both = Estimates(["-2", "-1"], strict.estimate, fits, none, none, none)
+        both = Estimates(
+            names=["-2", "-1"],
+            estimate=strict.estimate,
+            fits=fits,
+            cells=none,
+            units=none,
+            lost=none,
+        )
         assert both.joint_test() == joint_test(strict)
         assert both.tests(0.95)["clustered"].clusters == ["a", "a"]
 

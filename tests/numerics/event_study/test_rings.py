@@ -21,11 +21,11 @@ SPANS = ((0, 0), (0, 3))
 
 def line_of_units():
     """Five units on a line, 10 apart: the first gets the policy at 2, the fourth at 4."""
-    places = 10.0 * np.arange(5)
+    positions = 10.0 * np.arange(5)
     first = np.array([2, NEVER, NEVER, 4, NEVER])
     Y = default_rng(1).normal(size=(5, 6))
     panel = EventPanel(Y, first, np.zeros(5, dtype=int))
-    distance = np.abs(places - places[:, None])
+    distance = np.abs(positions - positions[:, None])
     return RingDesign(panel, neighbourhood(distance, (10.0, 25.0)))
 
 

@@ -16,7 +16,7 @@ from evenfield.numerics.inference.cluster_robust import (
     encoded,
     two_way_inference,
 )
-from evenfield.numerics.ols import contrast_inference, cov_cr3, fit_ols
+from evenfield.numerics.ols import cov_cr3, fit_ols
 from numerics.refusals import refused
 from tolerances import MACHINE, close
 
@@ -71,20 +71,6 @@ def test_cr1_cr2_and_cr3_equal_statsmodels_and_their_definitions(data):
     close(ours.std_error, np.sqrt(C @ cov_cr3(fit, clusters) @ C), MACHINE)
     assert (ours.df, ours.factor, ours.factor_name) == (7, 7 / 8, "(G-1)/G")
     assert cr3_inference(fit, C, clusters, df=3.5).law == "t(3.5)"
-    y, X, _ = data
-    theirs = sm.OLS(y, X).fit(cov_type="HC2").cov_params()
-    close(
-        cr2_inference(fit_ols(y, X), C, np.arange(60)).std_error,
-        np.sqrt(C @ theirs @ C),
-        rtol=1e-8,
-    )
-    y, X, clusters = data
-    fit = fit_ols(y, X)
-    ours = cr2_inference(fit, C, clusters, level=0.9)
-    house = contrast_inference(
-        fit, np.eye(3) * ours.std_error**2 / (C @ C), C, ours.df, 0.9
-    )
-    close((ours.conf_low, ours.p_value), (house.conf_low, house.p_value), MACHINE)
 
 
 def test_two_groups_have_welch_like_degrees_of_freedom_and_dummies_equal_demeaning():
@@ -99,7 +85,8 @@ def test_two_groups_have_welch_like_degrees_of_freedom_and_dummies_equal_demeani
     # closed form of (a + b)^2 / (a^2/(n1 - 1) + b^2/(n0 - 1)) at equal variances
     a = 1 / n1
     b = 1 / n0
-    close(result.df, (a + b) ** 2 / (a**2 / (n1 - 1) + b**2 / (n0 - 1)))
+    terms = a**2 / (n1 - 1) + b**2 / (n0 - 1)
+    close(result.df, (a + b) ** 2 / terms)
     rng = default_rng(8)
     units = np.repeat(np.arange(9), 7)
     x = rng.normal(size=63)
@@ -155,7 +142,7 @@ def test_two_way_variance_and_bad_input():
     fit, unit, date = panel(2.0)
     c = np.array([0.0, 1.0])
     s = fit.X @ fit.bread @ c * fit.u_hat
-    ways = [sum(s[way == g].sum() ** 2 for g in np.unique(way)) for way in (unit, date)]
+    ways = [(np.bincount(way, s) ** 2).sum() for way in (unit, date)]
     expected = 6 / 5 * max(sum(ways) - s @ s, *ways)
     result = two_way_inference(fit, c, unit, date)
     close(result.std_error**2, expected)

@@ -29,7 +29,8 @@ ROOT = Path(__file__).parents[3]
 N = 16
 C = np.array([1.0, -1.0, 0.0, 0.0])
 RNG = np.random.default_rng(6)
-GROUPS = np.column_stack([np.arange(N) < 6, (np.arange(N) > 3) & (np.arange(N) < 9)])
+POSITION = np.arange(N)
+GROUPS = np.column_stack([POSITION < 6, (POSITION > 3) & (POSITION < 9)])
 X = np.column_stack([GROUPS, np.ones(N), RNG.normal(size=N)]).astype(float)
 Y = 0.5 * X[:, 0] + (1 + X[:, 1]) * RNG.normal(size=N)
 UNITS = np.array([f"u{i:02d}" for i in range(N)])

@@ -142,7 +142,8 @@ def test_panel_equals_the_dense_sum_over_all_pairs_of_rows(
     d = haversine_km(coordinates[1], coordinates[2])
     i = np.searchsorted(coordinates[0], units)
     gap = np.abs(times[:, None] - times)
-    K = np.clip(1 - d[np.ix_(i, i)] / 900, 0, None) * (all_dates | (gap == 0))
+    near = np.clip(1 - d[np.ix_(i, i)] / 900, 0, None)
+    K = near * (all_dates | (gap == 0))
     K += (
         (i[:, None] == i)
         * (gap > 0)
@@ -200,14 +201,12 @@ def test_factors_intervals_lags_and_fixed_b(panel):
     close(
         (result.conf_high - result.estimate) / result.std_error, result.critical_value
     )
-    assert [default_lags(T) for T in (17, 42, 100)] == [2, 3, 4]
     draws = default_rng(0).normal(size=(200_000, 10))
     centred = draws - draws.mean(axis=1, keepdims=True)
     variance = (centred**2).sum(axis=1)
     for lag in (1, 2):
-        variance += (
-            2 * (1 - lag / 3) * (centred[:, lag:] * centred[:, :-lag]).sum(axis=1)
-        )
+        products = centred[:, lag:] * centred[:, :-lag]
+        variance += 2 * (1 - lag / 3) * products.sum(axis=1)
     share = (np.abs(draws.sum(axis=1)) > 2.5 * np.sqrt(variance)).mean()
     close(fixed_b_p_value(2.5, 10, 2), share, atol=4 * np.sqrt(share / 200_000))
 
@@ -345,23 +344,6 @@ def test_absorbed_effects_count_as_coefficients(coordinates, panel, absorbed):
     expected = np.sqrt(360 / (360 - 2 - absorbed))
     close(wide.std_error / plain.std_error, expected)
     assert wide.df == 39
-
-
-def test_a_unit_with_two_rows_at_a_date_is_refused(coordinates, panel):
-    y, X, units, times = panel
-    twice = times.copy()
-    twice[1] = twice[0]
-    kernel = spatial_kernel(*coordinates, 800.0)
-    refused(
-        "two rows at the same date",
-        conley_panel_inference,
-        fit_ols(y, X),
-        C,
-        units,
-        twice,
-        kernel,
-        1,
-    )
 
 
 def test_two_dates_are_the_fewest_of_a_factor_and_lags_follow_the_length():

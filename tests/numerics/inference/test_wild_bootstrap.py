@@ -236,7 +236,6 @@ def test_weights_are_listed_once_or_have_mean_zero_and_variance_one():
     boot = wild_bootstrap(
         fit_ols(rng.normal(size=30), X), np.array([0.0, 1.0]), clusters, draws, "11"
     )
-    assert np.abs(boot.statistics()).tolist().count(np.abs(boot.statistics())[0]) >= 1
     close(boot.p_value() * 32, round(boot.p_value() * 32))
     assert boot.p_value() >= 2 / 32  # the data and their mirror image
     close(boot.statistics()[0], boot.statistic(), MACHINE)
@@ -323,6 +322,7 @@ def test_bad_draws_and_a_cluster_that_determines_the_coefficient():
     rng = generator_for(1, "bad")
     for bad in (([1], "webb", 9), ([1, 2], "webb", 0), ([1, 2], "mammen", 9)):
         refused(None, wild_draws, *bad, rng)
+    assert wild_draws([1, 2], "webb", 1, rng).weights.shape == (1, 2)
     y = np.arange(12.0) ** 1.5
     d = np.repeat(
         [1.0, 0.0, 0.0, 0.0],
@@ -344,39 +344,6 @@ def test_bad_draws_and_a_cluster_that_determines_the_coefficient():
     refused("cluster 0 alone", wild_bootstrap, *case)
 
 
-@pytest.mark.parametrize("null", [0.0, 0.7])
-@pytest.mark.parametrize("kind", ["11", "33"])
-def test_the_bootstrap_of_a_mean_equals_its_refits(null, kind):
-    rng = default_rng(6)
-    clusters = np.repeat(
-        np.arange(9),
-        [2, 3, 4, 2, 5, 3, 2, 4, 3],
-    )
-    y = 0.5 + rng.normal(size=28) + rng.normal(size=9)[clusters]
-    draws = wild_draws(clusters, "rademacher", 50, generator_for(1, "mean"))
-    fit = fit_ols(y, np.ones((28, 1)))
-    boot = wild_bootstrap(
-        fit,
-        np.ones(1),
-        clusters,
-        draws,
-        kind,
-    )
-
-    def ratio(values):
-        fit = fit_ols(values, np.ones((28, 1)))
-        scores = np.bincount(clusters, fit.u_hat) / 28
-        factor = 9 / 8 * 27 / 27
-        error = factor * (scores**2).sum()
-        if kind == "33":
-            error = cov_cr3(fit, clusters)[0, 0]
-        return (fit.beta[0] - null) / np.sqrt(error)
-
-    slow = [ratio(null + v[clusters] * (y - null)) for v in draws.weights]
-    close(boot.statistics(null), slow, rtol=1e-9)
-    close(boot.statistic(null), ratio(y))
-
-
 def test_a_draw_without_spread_has_an_infinite_ratio_of_its_sign():
     # Three clusters of one row each, all far from zero: all signs alike leave no spread.
     y = np.array([2.0, 2.001, 1.999])
@@ -393,29 +360,3 @@ def test_a_draw_without_spread_has_an_infinite_ratio_of_its_sign():
         "11",
     )
     close(boot.p_value(), 2 / 8)
-
-
-def test_one_draw_and_two_clusters_are_the_fewest():
-    result = wild_draws(
-        np.arange(9),
-        "webb",
-        1,
-        generator_for(1, "one"),
-    )
-    assert result.weights.shape == (1, 9)
-    refused(
-        "0 draws",
-        wild_draws,
-        np.arange(9),
-        "webb",
-        0,
-        generator_for(1, "one"),
-    )
-    refused(
-        "1 clusters",
-        wild_draws,
-        np.zeros(9),
-        "webb",
-        9,
-        generator_for(1, "one"),
-    )

@@ -57,17 +57,6 @@ def test_fixed_b_tail_is_that_of_kiefer_and_vogelsang():
     assert abs(np.median(drawn)) < 0.15
 
 
-def test_range_of_persistence_holds_the_planted_one():
-    panels = constant_variance_panels(persistent(default_rng(2), 0.9, 2.0))
-    assert 0.7 < panels.persistence[0] < 0.9 < panels.persistence[-1] < 1
-
-
-def test_more_persistence_leaves_less_to_the_levels():
-    panels = constant_variance_panels(persistent(default_rng(2), 0.9, 2.0))
-    assert (np.diff(panels.level_sd) <= 0).all()
-    close(panels.level_sd[-1], 0, atol=1e-6)
-
-
 def test_falling_variance_is_found_and_rising_is_not():
     rng = default_rng(3)
     falling = rng.standard_normal((31, 1)) * np.linspace(1, 0.3, 42)

@@ -23,11 +23,6 @@ def windows(units=31, spans=4, seed=1):
     return 0.3 - 0.02 * X + 0.01 * rng.standard_normal((units, spans)), X
 
 
-def critical_value(y, X):
-    fit = fit_windows(y, X)
-    return sup_t_critical_value(sup_t_draws(fit, generator_for(1, "a"), 999))
-
-
 def test_slopes_and_hc3_errors_are_those_of_statsmodels():
     y, X = windows()
     fit = fit_windows(y, X)
@@ -65,18 +60,6 @@ def test_diagonal_of_the_joint_covariance_is_hc3():
 )
 def test_windows_end_at_dates_of_the_panel(times, span, ends):
     assert window_ends(times, span) == ends
-
-
-def test_band_of_repeated_windows_is_that_of_one():
-    y, X = windows(spans=1, seed=4)
-    repeated = critical_value(np.tile(y, 6), np.tile(X, 6))
-    close(critical_value(y, X), repeated, MACHINE)
-
-
-def test_band_over_many_windows_is_wider():
-    one = critical_value(*windows(spans=1, seed=4))
-    twelve = critical_value(*windows(spans=12, seed=4))
-    assert 1.8 < one < 2.4 < twelve < 5
 
 
 def test_band_of_a_perfect_fit_is_refused():

@@ -15,10 +15,8 @@ from evenfield.numerics.spatial_panel.factors import fit_with_factors
 from evenfield.numerics.spatial_panel.impacts import clustered_impacts, effect_errors
 from evenfield.numerics.spatial_panel.models import (
     PanelModel,
-    fit_spatial_panel,
     refitted,
 )
-from evenfield.numerics.spatial_panel.panel import panel_from_arrays
 from evenfield.numerics.spatial_panel.selection import residual_moran, wald_tests
 from numerics.refusals import refused
 from spatial_cases import make_case, ring
@@ -80,23 +78,6 @@ def test_covariance_with_a_spatial_lag_is_the_formula_written_out():
     close(fit.covariance("unit"), 14 / 13 * bread @ V @ bread, rtol=1e-6)
 
 
-def test_score_of_rho_has_the_variance_of_its_quadratic_form_under_any_correlation_over_years():
-    """Var of e'(A x I)e for errors that are independent between units: 1/2 sum (a_ij +
-    a_ji)^2 tr(S S), i /= j.
-    """
-    rng = default_rng(8)
-    n = 14
-    years = np.arange(6)
-    correlation = 0.8 ** np.abs(np.subtract.outer(years, years))
-    A = np.linalg.solve(np.eye(n) - 0.4 * ring(n), ring(n))
-    A -= np.diag(np.diag(A))
-    e = rng.normal(size=(20_000, n, 6)) @ np.linalg.cholesky(correlation).T
-    products = np.einsum("dit,djt->dij", e, e)
-    forms = np.einsum("ij,dij->d", A, products)
-    estimates = 0.5 * np.einsum("ij,dij->d", (A + A.T) ** 2, products**2)
-    close(forms.var(), estimates.mean(), rtol=0.03)
-
-
 def test_a_regressor_of_one_unit_has_one_effective_unit():
     X = CASE.X * np.where(np.arange(14) == 4, 20.0, 1.0)[None, :, None]
     fit = replace(CASE, X=0.01 * X).fit("SAR")
@@ -124,20 +105,6 @@ def test_effects_that_are_zero_by_form_have_no_test():
     assert np.isnan(impacts.p_value[1]).all()
 
 
-def test_wald_test_of_one_coefficient_is_its_squared_ratio():
-    one = panel_from_arrays(
-        CASE.y,
-        CASE.X[..., :1],
-        CASE.units,
-        ["a"],
-    )
-    fit = fit_spatial_panel(one, CASE.network, PanelModel("SDM"))
-    error = fit.std_errors("unit")[fit.names.index("W a")]
-    test = wald_tests(fit, "unit")[0]
-    close(test.statistic, (fit["W a"] / error) ** 2)
-    assert test.name == "Wald SDM -> SAR, by unit"
-
-
 def test_wald_test_by_unit_is_an_f_test():
     fit = CASE.fit("SDM")
     theta = fit.estimates[3:5]
@@ -145,6 +112,7 @@ def test_wald_test_by_unit_is_an_f_test():
     result = wald_tests(fit, "unit")[0]
     close(result.statistic, theta @ np.linalg.solve(cov, theta) / 2)
     close(result.p_value, fdtrc(2, 13, result.statistic))
+    assert result.name == "Wald SDM -> SAR, by unit"
 
 
 def test_bootstrap_by_unit_moves_every_coefficient():

@@ -10,10 +10,9 @@ from evenfield.numerics.random import generator_for
 from evenfield.numerics.spatial_panel.impacts import (
     delta_impacts,
     drawn_impacts,
-    effects_of,
     multipliers,
 )
-from evenfield.numerics.spatial_panel.models import PanelModel, fit_spatial_panel
+from evenfield.numerics.spatial_panel.models import PanelModel
 from evenfield.numerics.spatial_panel.network import network
 from evenfield.numerics.spatial_panel.random_effects import fit_random_effects
 from evenfield.numerics.spatial_panel.reach import partition, reach
@@ -23,35 +22,6 @@ from spatial_cases import contiguity_line, make_case, mean_effects, ring
 from tolerances import MACHINE, close
 
 MODELS = ("SLX", "SAR", "SEM", "SDM", "SDEM", "SAC")
-TOY = np.array([[0.0, 1.0, 0.0], [0.5, 0.0, 0.5], [0.0, 1.0, 0.0]])
-
-
-def test_effects_by_hand():
-    # (I - rho W)^-1 of the line a - b - c with rho = 1/2 is [[7, 4, 1], [2, 8, 2], [1,
-    # 4, 7]] / 6, so that for b = 2 and th = 1 M = 2 S + S W with S W = (S - I) / rho =
-    # [[1, 4, 1], [2, 2, 2], [1, 4, 1]] / 3.
-    line = multipliers(network("abc", TOY), np.array([0.5]))
-    effects = effects_of(line, np.array([[2.0]]), np.array([[1.0]]))
-    direct = 2 * (7 + 8 + 7) / 18 + (1 + 2 + 1) / 9
-    close(effects[0, :, 0], [direct, 6.0 - direct, (2 + 1) / (1 - 0.5)], MACHINE)
-
-
-def test_effects_without_a_spatial_lag_are_coefficients_and_their_errors():
-    case = make_case(rho=0.0)
-    slx = case.fit("SLX")
-    result = delta_impacts(slx)
-    assert result.estimate[0].tolist() == [slx["a"], slx["b"]]
-    assert result.estimate[1].tolist() == [slx["W a"], slx["W b"]]
-    errors = dict(zip(slx.names, slx.std_errors(), strict=True))
-    close(result.std_error[1], [errors["W a"], errors["W b"]], MACHINE)
-    assert not delta_impacts(case.fit("SEM")).estimate[1].any()
-
-
-def test_the_share_of_indirect_effects_is_common_in_sar_alone():
-    case = make_case()
-    sar, sdm = (delta_impacts(case.fit(model)).estimate for model in ("SAR", "SDM"))
-    close(sar[1, 0] / sar[0, 0], sar[1, 1] / sar[0, 1])
-    assert abs(sdm[1, 0] / sdm[0, 0] - sdm[1, 1] / sdm[0, 1]) > 0.1
 
 
 def test_multipliers_of_many_values_are_those_of_each():
@@ -68,15 +38,6 @@ def test_draws_that_leave_the_range_of_rho_are_refused():
     fit = make_case(n=12, t=4).fit("SAR", "unit")
     fit._stored["observed"] = fit.covariance() + 1e4 * np.eye(len(fit.names))
     refused("leave its range", drawn_impacts, fit, generator_for(1, "x"), 1000)
-
-
-def test_errors_of_effects_need_the_covariance_of_rho_and_coefficients():
-    fit = fit_spatial_panel(*munnell_panel(), PanelModel("SDM", "two_way"))
-    cut = fit.covariance().copy()
-    cut[0, 1:] = cut[1:, 0] = 0.0
-    full = delta_impacts(fit).std_error
-    fit._stored["observed"] = cut
-    assert np.abs(delta_impacts(fit).std_error / full - 1).max() > 0.1
 
 
 def test_effects_of_random_effects_and_of_partly_lagged_models_are_dense():

@@ -51,7 +51,8 @@ def transformed_log_likelihood(
     gap = Y - rho * W @ Y - sum(b * x for b, x in zip(beta, Xs, strict=True))
     e = (np.eye(size) - lam * W) @ gap
     logs = t * (log_det(W, rho) + log_det(W, lam))
-    return logs - e.size / 2 * np.log(2 * np.pi * s2) - (e**2).sum() / (2 * s2)
+    logs -= e.size / 2 * np.log(2 * np.pi * s2)
+    return logs - (e**2).sum() / (2 * s2)
 
 
 def split(fit, vector):
@@ -112,7 +113,8 @@ def dense_direct(case, rho, lam, effects):
     Xs = [(B @ case.X[..., k].T).T.ravel() for k in range(2)]
     e = residual(z, np.column_stack([*Xs, dummies[effects]]))
     logs = t * (log_det(case.matrix, rho) + log_det(case.matrix, lam))
-    return logs - n * t / 2 * (np.log(2 * np.pi * (e @ e) / (n * t)) + 1)
+    s2 = (e @ e) / (n * t)
+    return logs - n * t / 2 * (np.log(2 * np.pi * s2) + 1)
 
 
 @pytest.mark.parametrize("effects", EFFECTS)
@@ -195,18 +197,18 @@ def test_what_cannot_be_estimated_is_said():
     case = make_case(n=8, t=5)
     units, W = case.units, case.matrix
 
-    def said(words, changed=case, model="SAR", **options):
+    def refused_fit(words, changed=case, model="SAR", **options):
         refused(words, changed.fit, model, **options)
 
-    said("unknown model", model="GNS")
-    said("effects must be", effects="both")
-    said("not a regressor", model="SDM", lagged=("c",))
-    said("only for row-standardised", replace(case, matrix=W * 2))
+    refused_fit("unknown model", model="GNS")
+    refused_fit("effects must be", effects="both")
+    refused_fit("not a regressor", model="SDM", lagged=("c",))
+    refused_fit("only for row-standardised", replace(case, matrix=W * 2))
     flat = case.X.copy()
     flat[..., 1] = np.arange(8)
-    said("not vary", replace(case, X=flat))
-    said("collinear", replace(case, X=np.repeat(case.X[..., :1], 2, axis=2)))
-    said("exactly", replace(case, y=case.X @ [1.0, 2.0]), "OLS")
+    refused_fit("not vary", replace(case, X=flat))
+    refused_fit("collinear", replace(case, X=np.repeat(case.X[..., :1], 2, axis=2)))
+    refused_fit("exactly", replace(case, y=case.X @ [1.0, 2.0]), "OLS")
     refused("unknown covariance", case.fit("SAR").covariance, "hessian")
     wide = np.pad(W, (0, 1)) + np.eye(9, k=1) + np.eye(9, k=-8)
     for words, net in (
@@ -233,7 +235,8 @@ def dense(case, model, d, phi):
     e = z - Z @ b
     logs = t * log_det(case.matrix, d) if lag else 0.0
     logs -= np.log(np.diag(root)).sum()
-    return logs - n * t / 2 * (np.log(2 * np.pi * (e @ e) / (n * t)) + 1), b[1:]
+    s2 = (e @ e) / (n * t)
+    return logs - n * t / 2 * (np.log(2 * np.pi * s2) + 1), b[1:]
 
 
 @pytest.mark.parametrize(
@@ -315,9 +318,9 @@ def test_optimum_of_two_regimes_beats_brute_force():
     fit = two_regime_durbin(y, X, W, INSIDE)
 
     def log_likelihood(one, two):
-        pull = np.where(INSIDE, one, two)[:, None] * W
-        e = residual(y - pull @ y, X)
-        return float(log_det(pull, 1.0) - 31 / 2 * np.log(e @ e / 31))
+        multiplier = np.where(INSIDE, one, two)[:, None] * W
+        e = residual(y - multiplier @ y, X)
+        return float(log_det(multiplier, 1.0) - 31 / 2 * np.log(e @ e / 31))
 
     best = log_likelihood(fit.rho_inside, fit.rho_outside)
     grid = np.linspace(-0.98, 0.98, 41)

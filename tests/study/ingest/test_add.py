@@ -283,8 +283,8 @@ REFUSED = [
         OUTPUT,
         "地区,2004年\n丁省,1\n",
         (
-            "no column of download.csv names the units of the panel (value, 地区); expected ids or names such"
-            " as A"
+            "no column of download.csv names the units of the panel (value, 地区);"
+            " expected ids or names such as A"
         ),
     ),
     (

@@ -249,10 +249,10 @@ def test_a_shapefile_is_read_in_degrees(tmp_path):
 
 def uncommented(text, word):
     """Take the mark from the comment that begins with a word, in place of such a line."""
-    kept = [line for line in text.splitlines() if not line.strip().startswith(word)]
+    retained = [line for line in text.splitlines() if not line.strip().startswith(word)]
     return "\n".join(
         line.replace("# ", "", 1) if line.strip().startswith(f"# {word}") else line
-        for line in kept
+        for line in retained
     )
 
 

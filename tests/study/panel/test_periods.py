@@ -152,8 +152,10 @@ def test_missing_income_at_an_end_is_refused(year):
 
 def columns(control, data=ANNUAL, start=2000, end=2010):
     growth = pd.Series({"A": 0.01, "B": -0.06})
-    made = control_columns("x", PeriodFrames(start, end, data, UNITS, growth), control)
-    return {name: series.to_dict() for name, series in made.items()}
+    frames = control_columns(
+        "x", PeriodFrames(start, end, data, UNITS, growth), control
+    )
+    return {name: series.to_dict() for name, series in frames.items()}
 
 
 def values(control, data=ANNUAL):

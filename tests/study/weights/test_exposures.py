@@ -90,7 +90,8 @@ def test_rows_are_sorted_and_do_not_depend_on_the_order_of_cells():
     assert out[["period", "unit"]].to_numpy().tolist() == [
         [p, u] for p in "PQ" for u in "ABC"
     ]
-    weights = SpatialWeights(("C", "A", "B"), MATRIX[np.ix_([2, 0, 1], [2, 0, 1])], {})
+    order = [2, 0, 1]
+    weights = SpatialWeights(("C", "A", "B"), MATRIX[np.ix_(order, order)], {})
     doses = mean_doses(DOSES, PERIODS, ["B", "C", "A"])
     again = exposure_frame({"near": weights}, CELLS.iloc[::-1], doses)
     assert_frame_equal(again, out)

@@ -183,7 +183,7 @@ def test_shuffled_rows_permuted_weights_and_renamed_units_change_nothing(results
 
 
 @pytest.mark.parametrize(
-    ("made", "text"),
+    ("changes", "text"),
     [
         (
             {"section": {"weights": ["nearest_9"]}},
@@ -192,7 +192,7 @@ def test_shuffled_rows_permuted_weights_and_renamed_units_change_nothing(results
         ({"taxonomy": "other"}, r"taxonomy\.primary names 'other'"),
     ],
 )
-def test_wrong_names_and_missing_exposures_are_said(made, text):
-    fails(ConfigError, text, run, **made)
+def test_wrong_names_and_missing_exposures_are_said(changes, text):
+    fails(ConfigError, text, run, **changes)
     with one_line(EvenfieldError, "1 unit has no exposure to seed"):
         run(exposures=make_exposures(SEED, W).query("unit != 'CN-XZ'"))

@@ -111,9 +111,8 @@ def test_least_squares_is_the_regression_on_dummies_with_clustered_errors():
         rho = x @ y / (x @ x)
         e = y - lag * rho
         e = e - dummies @ np.linalg.lstsq(dummies, e, rcond=None)[0]
-        error = np.sqrt(
-            n / (n - 1) * ((x * e).reshape(n, t).sum(axis=1) ** 2).sum()
-        ) / (x @ x)
+        scores = (x * e).reshape(n, t).sum(axis=1)
+        error = np.sqrt(n / (n - 1) * (scores**2).sum()) / (x @ x)
         close(least_squares(levels, unit_effects), (rho, error))
 
 
@@ -189,7 +188,8 @@ def test_headline_row_and_its_description(fitted):
         bias_corrected_root(wide(range(1980 + first, 2001, 5))).rho
         for first in range(1, 5)
     ]
-    close((low, high), (-20 * np.log(max(roots)), -20 * np.log(min(roots))))
+    speeds = -20 * np.log(roots)
+    close((low, high), (speeds.min(), speeds.max()))
 
 
 def test_the_grid_of_five_years_ends_in_the_last_year_and_ten_are_the_step_of_a_study(

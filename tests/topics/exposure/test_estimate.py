@@ -55,7 +55,12 @@ SETTINGS = from_yaml("""
       primary: contiguity
       families: {contiguity: {kind: contiguity}, nearest_4: {kind: nearest}}
       join: [[CN-HI, CN-GD]]
-    inference: {conf_level: 0.95, permutations: 199, placebo_lists: 99, seed: 5, pairs: [[CN-JS, CN-ZJ]]}
+    inference:
+      conf_level: 0.95
+      permutations: 199
+      placebo_lists: 99
+      seed: 5
+      pairs: [[CN-JS, CN-ZJ]]
     """)
 DIFFERENCE = "exposure_cluster - exposure_sez"
 C_DIFFERENCE = np.array([0, 0, 1.0, -1.0, 0, 0])
@@ -128,9 +133,9 @@ def arrays(matrix=W["contiguity"]):
 
 def planted(noise, b=(0.4, -0.3), g=(2.0, 0.5)):
     near = W["contiguity"]
-    shape = dict(
-        zip(UNITS, C * b[0] + S * b[1] + near @ C * g[0] + near @ S * g[1], strict=True)
-    )
+    own = C * b[0] + S * b[1]
+    around = near @ C * g[0] + near @ S * g[1]
+    shape = dict(zip(UNITS, own + around, strict=True))
     periods = make_periods(sd=noise)
     effect = periods["unit"].map(shape) - 0.9 * (periods["log_income_start"] - 8)
     return periods.assign(growth_pct_per_year=periods["growth_pct_per_year"] + effect)
@@ -247,7 +252,8 @@ def test_equivalence_is_per_standard_deviation(results):
     half = (result.conf_high - result.conf_low) / 2
     close(result.mde, half + 1.2815516 * result.std_error)
     assert result.mde > 0.25
-    quiet = one(run(periods=planted(0.01, b=(0, 0), g=(0, 0))), period="P1", **kind)
+    nothing = planted(0.01, b=(0, 0), g=(0, 0))
+    quiet = one(run(periods=nothing), period="P1", **kind)
     assert quiet.p_value < 0.05
     assert "UNDERPOWERED" not in quiet.warning
 

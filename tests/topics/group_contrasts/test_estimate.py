@@ -645,11 +645,6 @@ def test_the_quotient_falls_and_ends_where_its_parts_say():
     )
     shares = zones / last.groupby("year")[["f", "y"]].sum()
     close(end.estimate, (shares["f"] / shares["y"]).mean())
-    low, high = (
-        row(results, effect_type=name, outcome="quotient_end").estimate
-        for name in ("stat_low", "stat_high")
-    )
-    assert low <= end.estimate <= high
     assert row(results, estimator="group_series").estimate < 0
     series = results.series["quotients"].query("group == 'sez' and year >= 2006")
     close(series["quotient"].mean(), end.estimate)
@@ -693,17 +688,6 @@ def test_the_planted_gap_is_found_in_each_window_also_with_its_start_held_fixed(
             for name in ("urban", "rural")
         )
         close(urban - rural, gap.estimate)
-        one, other = (
-            row(
-                results,
-                term=n,
-                contrast="",
-                period=window,
-                **MAIN,
-            ).estimate
-            for n in ("cluster", "sez")
-        )
-        close(one - other, gap.estimate)
     other = rows(results, treatment_def="other", estimator="long_difference")
     assert [e.role for e in other] == ["robustness"] * 2
     first = results.series["gaps"].query("cell == 'both' and year == 1990").iloc[0]

@@ -217,22 +217,7 @@ def test_speeds_within_groups_are_those_of_their_slopes_over_the_years_of_the_pe
 
 
 def test_equals_least_squares_by_hand_with_every_covariance(fitted):
-    tables = make_study().tables
-    both = tables["periods"].merge(tables["exposures"], on=["unit", "period"])
-    one = both.query("period == 'P2'").sort_values("unit")
-    r = (one["log_income_start"] - one["log_income_start"].mean()).to_numpy()
-    near = one[["exposure_cluster", "exposure_sez"]].to_numpy()
-    fit = fit_ols(
-        one["growth_pct_per_year"],
-        np.column_stack(
-            [
-                np.ones(N),
-                r,
-                near,
-                near * r[:, None],
-            ]
-        ),
-    )
+    _, _, fit = one_period()
     c = np.array([0, 0, 0, 0, -1.0, 1.0])
     for method, cov in (("cr3", cov_cr3(fit, np.arange(N))), ("hc1", cov_hc1(fit))):
         found_row = row(fitted, period="P2", **{**KEY, "estimator": f"regime_{method}"})

@@ -228,15 +228,7 @@ def test_years_in_which_a_unit_has_no_output_have_no_income_in_current_prices():
     assert {year for year, _ in result.index} == {2010}
 
 
-def test_weights_are_people_and_spread_is_that_of_a_sample():
-    result = series(
-        "path",
-        "variable",
-        "cell",
-        "year",
-    ).loc[(PATHS[1], "both", 2000)]
-    close(result["mean_population_weighted"], (0.5 + 3 * 0.3) / 4)
-    close(result["sd"], np.std([0.5, 0.3], ddof=1))
+def test_without_population_no_mean_is_weighted():
     bare = series(
         "path", "variable", "cell", "year", panel=lambda f: f.drop(columns="population")
     )

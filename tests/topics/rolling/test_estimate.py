@@ -106,22 +106,6 @@ def numbers(results):
     return estimates_frame(results.estimates)[NUMBERS]
 
 
-def test_a_window_holds_the_transformed_slope_and_the_band_is_wider():
-    study = make_study()
-    results = estimate(study)
-    wide = study.wide("log_income")
-    slope = np.polyfit(wide[2004], (wide[2010] - wide[2004]) / 6, 1)[0]
-    one = row(results, estimator="rolling_ols", period="2004-2010")
-    close(one.estimate, -100 * np.log1p(6 * slope) / 6)
-    assert one.conf_low < one.estimate < one.conf_high
-    assert one.p_adjusted >= one.p_value
-    windows = results.series["series"].query("kind == 'window'")
-    assert len(windows) == 19
-    assert (windows["band_low"] < windows["pointwise_low"]).all()
-    assert not (windows["band_high"] < windows["pointwise_high"]).any()
-    assert row(results, estimator="rolling_sup_t").estimate > 2.1
-
-
 def test_spatial_form_equals_spreg():
     study = make_study()
     results = estimate(study)
@@ -270,6 +254,7 @@ def test_windows_have_hc3_intervals_bands_and_adjusted_p_values():
         slope = theirs.params[year]
         error = theirs.bse[year]
         one = row(results, estimator="rolling_ols", period=f"{year}-{year + 6}")
+        close(one.estimate, speed(slope))
         low, high = theirs.conf_int(0.05).loc[year]
         close((one.conf_low, one.conf_high), (speed(high), speed(low)))
         close(

@@ -353,9 +353,9 @@ CHANGES = [
 ]
 
 
-@pytest.mark.parametrize(("text", "made"), CHANGES)
-def test_what_the_data_cannot_carry_is_said_in_one_line(text, made):
-    study = make_study(**made)
+@pytest.mark.parametrize(("text", "changes"), CHANGES)
+def test_what_the_data_cannot_carry_is_said_in_one_line(text, changes):
+    study = make_study(**changes)
     if "far" in study.matrices:
         study.written["estimates"]["spatial_panel"]["specifications"][0]["weights"] = (
             "near"

@@ -25,9 +25,9 @@ from yaml_text import from_yaml
 N = 30
 YEARS = range(2001, 2011)
 NAMES = [f"u{i:02d}" for i in range(N)]
-PLACE = np.arange(N)
-CLUSTER = (PLACE < 6) * 1.0
-SEZ = ((PLACE > 3) & (PLACE < 10)) * 1.0
+POSITION = np.arange(N)
+CLUSTER = (POSITION < 6) * 1.0
+SEZ = ((POSITION > 3) & (POSITION < 10)) * 1.0
 SQUARE = from_yaml("""
     {type: Polygon, coordinates: [[[0, 0], [1, 0], [1, 1], [0, 1], [0, 0]]]}
     """)
@@ -84,7 +84,7 @@ def test_a_change_of_a_fact_has_the_unit_of_a_difference(measure, level, change)
     assert FactSpec.model_validate(fact | {"before": (1990, 1992)}).unit == change
 
 
-class Made(MadeStudy):
+class OutlinedStudy(MadeStudy):
     def outlines(self):
         return {
             "features": [
@@ -109,16 +109,16 @@ def make_study(*items, **columns):
             "population": 1.0,
         }
         dose, before = (
-            np.floor(PLACE / 10) * (year - k >= 2004 + PLACE % 5) for k in (0, 2)
+            np.floor(POSITION / 10) * (year - k >= 2004 + POSITION % 5) for k in (0, 2)
         )
         estimates |= {
             "dose": dose,
             "later": 0.4 * before + t,
             "output_real": 1 + CLUSTER * t,
         }
-        estimates |= {"patents": np.exp(1 + 0.1 * PLACE + 0.05 * t + 0.3 * dose)}
+        estimates |= {"patents": np.exp(1 + 0.1 * POSITION + 0.05 * t + 0.3 * dose)}
         estimates |= {
-            "gappy": np.where(PLACE < 5, np.nan, 1.0 + PLACE),
+            "gappy": np.where(POSITION < 5, np.nan, 1.0 + POSITION),
             "basis": "proxy" if year < 2005 else "official",
         }
         estimates |= {"grown": np.exp(0.1 * t * CLUSTER), **columns}
@@ -136,14 +136,14 @@ def make_study(*items, **columns):
     units = pd.DataFrame(
         {
             "unit": NAMES,
-            "lat": 20.0 + PLACE % 6,
-            "lon": 100.0 + PLACE // 6,
-            "coastal": PLACE < 12,
+            "lat": 20.0 + POSITION % 6,
+            "lon": 100.0 + POSITION // 6,
+            "coastal": POSITION < 12,
         }
     )
-    units["region"] = np.where(PLACE % 2, "odd", "even")
+    units["region"] = np.where(POSITION % 2, "odd", "even")
     clusters = pd.DataFrame(
-        {"unit": NAMES[::-1], "measure": "count", "value": PLACE[::-1]}
+        {"unit": NAMES[::-1], "measure": "count", "value": POSITION[::-1]}
     )
     listed = pd.DataFrame(
         {
@@ -172,7 +172,7 @@ def make_study(*items, **columns):
         "periods": PERIODS,
         "samples": {"all": NAMES},
     }
-    return Made(config, tables, **described)
+    return OutlinedStudy(config, tables, **described)
 
 
 def run(*items, **columns):
@@ -225,7 +225,7 @@ def test_the_years_of_a_unit_become_one_number(item, expected):
 def test_lists_and_areas_are_columns():
     result = row(run({**CONTRAST, "regressors": ["count"], "term": "count"}))
     y = by_unit("a").mean(axis=1)
-    close(result.estimate, np.polyfit(PLACE, y, 1)[0])
+    close(result.estimate, np.polyfit(POSITION, y, 1)[0])
     area = Data(make_study()).panel["area_km2"].to_numpy()
     close(area, 6371.0**2 * np.radians(1) * np.sin(np.radians(1)))
     result = row(
@@ -391,7 +391,7 @@ def test_a_fact_has_a_row_for_each_choice_and_says_what_it_rests_on():
         treatment_def="other",
     )
     close(other.estimate, 100 * 39 / 435)
-    missing = {"population": np.where(PLACE == 1, np.nan, 1.0)}
+    missing = {"population": np.where(POSITION == 1, np.nan, 1.0)}
     result = row(run({**FACT, "less": "population"}, **missing))
     close(result.estimate, 100 * (14 / 434 - 5 / 29))
     assert "without u01" in result.warning
@@ -414,7 +414,7 @@ def test_shuffled_rows_and_renamed_units_change_nothing():
     for other, compare in ((study.shuffled(1), same_results), (renamed, same_numbers)):
         compare(
             estimate(study),
-            estimate(Made(other.written, other.tables, **other.described)),
+            estimate(OutlinedStudy(other.written, other.tables, **other.described)),
         )
 
 
@@ -515,7 +515,8 @@ def test_quantities_of_groups_against_others_by_hand():
     increase = 100 * (12 - 6) / (16 - 12)
     close(value("increase"), increase)
     close(value("increase", less="b"), increase - of_b)
-    relative = np.array([(6 / 6) / (12 / 8), (8 / 6) / (12 / 7), (12 / 5) / (16 / 6)])
+    of_group = np.array([6 / 6, 8 / 6, 12 / 5])
+    relative = of_group / [12 / 8, 12 / 7, 16 / 6]
     close(value("ratio"), relative.mean())
     growth = 100 * np.log(relative[2] / relative[0]) / 6
     close(value("growth"), growth)

@@ -120,8 +120,8 @@ def test_a_vintage_is_least_squares_on_its_own_figures(vintage, span, label):
 
 
 def test_all_pairs_of_output_and_population_are_vintages():
-    found = {item.outcome for item in rows(estimate(make_study()), estimator="ols")}
-    assert found == {
+    outcomes = {item.outcome for item in rows(estimate(make_study()), estimator="ols")}
+    assert outcomes == {
         "first; counted",
         "first; published",
         "revised; counted",
@@ -156,8 +156,8 @@ def test_the_range_is_in_standard_errors_of_the_first_vintage():
 
 def test_a_vintage_without_figures_at_an_end_is_left_out_of_that_span():
     def blank(frame):
-        gone = frame["unit"].eq(UNITS[3]) & frame["year"].eq(2000)
-        return frame.assign(revised=frame["revised"].mask(gone))
+        missing = frame["unit"].eq(UNITS[3]) & frame["year"].eq(2000)
+        return frame.assign(revised=frame["revised"].mask(missing))
 
     result = estimate(make_study(panel=blank))
     left = {item["part"] for item in result.fit["left_out"]}
@@ -170,8 +170,8 @@ def test_a_vintage_without_figures_at_an_end_is_left_out_of_that_span():
 def test_without_groups_convergence_alone_is_estimated():
     section = {"outputs": {}, "populations": {}, "compare": []}
     study = make_study(**section, incomes={"a": "output", "b": "revised"})
-    found = rows(estimate(study), estimator="ols", period="2000-2003")
-    assert [item.term for item in found] == ["log_income_start"] * 2
+    slopes = rows(estimate(study), estimator="ols", period="2000-2003")
+    assert [item.term for item in slopes] == ["log_income_start"] * 2
 
 
 def test_order_of_rows_and_names_of_units_do_not_matter():
