@@ -1,6 +1,7 @@
 """The faults that mutate plants, how it chooses among them, and what it counts as died."""
 
 import ast
+from functools import cache
 
 import pytest
 
@@ -20,6 +21,13 @@ def share(rows: list[float], low: int = 0) -> float:
     total = np.abs(np.mean(rows, axis=0)) - 1
     return quotient(total, rows.conf_low) if total > 2 and low else rows[1:]
 '''
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _faults_of_the_library_found_once():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(mutate, "faults_of", cache(mutate.faults_of))
+        yield
 
 
 @pytest.fixture

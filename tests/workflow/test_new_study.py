@@ -6,6 +6,7 @@ import importlib.util
 import re
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -55,6 +56,11 @@ def test_commands_of_the_guide(tmp_path):
     assert "columns new: division" in find("run diff")
     assert "evenfield/topics/beta/method.md" in find("run why")
     assert "data/panel.csv" in find("run package")
+    with zipfile.ZipFile(results / "replication.zip") as archive:
+        (name,) = (n for n in archive.namelist() if n.count("/") == 1 and "README" in n)
+        readme = archive.read(name).decode()
+    assert "- panel.csv" in readme
+    assert "| `study/data/panel.csv` | panel | 3888 | yes |" in readme
     assert (results.parent / "report.html").stat().st_size > 100_000
     # Each kind of estimate leads to the columns that it rests on.
     rows = pd.read_csv(results / "estimates.csv", dtype=str)

@@ -149,26 +149,6 @@ def test_a_study_from_another_folder_brings_the_code_and_only_its_own_data(
     assert engine(inside, inside / "study", "--dry-run").returncode == 0
 
 
-def test_a_study_made_by_new_is_packaged(checkout, tmp_path):
-    study = tmp_path / "made"
-    panel = ["--panel", str(EXAMPLE / "data" / "panel.csv")]
-    estimates = call(
-        checkout, str(checkout / "workflow/commands/new.py"), str(study), *panel
-    )
-    assert estimates.returncode == 0, estimates.stderr
-    config = yaml.safe_load((study / "config.yaml").read_text())
-    config["estimates"] = {"sigma": config["estimates"]["sigma"]}
-    (study / "config.yaml").write_text(yaml.safe_dump(config))
-    run = engine(checkout, study, "--cores", "2")
-    assert run.returncode == 0, run.stderr[-2000:]
-    done = package(checkout, "--directory", str(study))
-    assert done.returncode == 0, done.stderr
-    inside = unpacked(study / "results" / "replication.zip", tmp_path / "unpacked")
-    readme = (inside / "README.md").read_text()
-    assert "- panel.csv" in readme
-    assert "| `study/data/panel.csv` | panel | 3888 | yes |" in readme
-
-
 DICTIONARIES = from_yaml("""
     only tables: {}
     titles only: {sources: [{title: Office}], licenses: [{name: CC0}]}
