@@ -38,7 +38,7 @@ FOLDERS = {
     "answers": ({"study", "numerics", "shared"}, {"pandas", "statsmodels", "pydantic"}),
     "report": (
         {"study", "shared", "answers", "topics"},
-        {"pandas", "pydantic", "yaml", *TYPESETTING},
+        {"pandas", "pydantic", "yaml", "shapely", *TYPESETTING},
     ),
 }
 DRAWING = {"matplotlib", "seaborn"}

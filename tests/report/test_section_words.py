@@ -426,8 +426,8 @@ def neighbours(value, rich=0, poor=0, growth_p=0.5, first=None):
     )
     shared = {"estimator": "moran", "controls_id": "none"}
     rows = [
-        {**shared, "outcome": "log_income", "period": str(year), "estimate": value}
-        for year in years
+        {**shared, "outcome": "log_income", "period": str(year), "estimate": moran_of}
+        for year, moran_of in zip(years, values, strict=True)
     ]
     rows += [
         {**shared, "outcome": "growth", "period": "2010", "estimate": 0.1}
@@ -448,7 +448,8 @@ def test_alike_neighbours():
     assert "1 state stood out as rich among rich neighbours and 2 as poor" in text
     assert "Rich among rich: Name u0." in text
     assert "1 differed from the states around it" in text
-    assert "was alike among neighbours (0.10)" in text
+    assert "was alike among neighbours (0.10 in 2010); tested alone, it was" in text
+    assert "alike at 1 of 1 dates" in text
     assert "Net of the average of each region it was 0.02." in text
     assert "All states, nearest weights: 0.50 (p = .001), more alike than" in text
     assert "does not say that one moves the other" in text
@@ -459,12 +460,17 @@ def test_no_spatial_dependence():
     text = words(neighbours(0.1))
     assert "no more alike than states put down at random" in text
     assert "no state stood out" in text
-    was = words(neighbours(0.1, first=0.5))
-    assert "though above it in 1 of 2 years" in was
     assert "neither alike nor different" in text
     assert "nearest weights: 0.10 (p = .500), no more and no less alike" in text
     assert "one moves the other" not in text
     assert "no more alike" in words(neighbours(0.1), ANSWER)
+
+
+def test_spatial_dependence_that_has_ended():
+    for kind in (SECTION, ANSWER):
+        text = words(neighbours(0.1, first=0.5), kind)
+        assert "no more alike" not in text
+        assert "1 of 2 years" in text
 
 
 def test_neighbours_that_differ():
@@ -589,13 +595,13 @@ def moved(last):
 
 
 def test_movers_with_ranks_and_ratios():
-    text = words(moved([4.0, 2.0, 3.0, 1.0]))
+    text = words(moved([4.0, 2.5, 2.5, 1.0]))
     # 1 of 10 in 2000: 40 % of the average of 2.5.
     assert (
-        "of all 4 states Name u0 (40% of it in 2000, 160% in 2010; rank 4, then 1)"
-        in text
+        "of all 4 states, Name u0 rose most, from 40% of it in 2000 to 160% in 2010"
+        " (rank 4, then 1), then Name u1." in text
     )
-    assert "rose most. Name u3 (160%, then 40%; rank 1, then 4) fell most." in text
+    assert "Name u3 fell most, from 160% to 40% (rank 1, then 4), then Name u2." in text
 
 
 def test_nobody_moved():

@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 from matplotlib import pyplot as plt
 
+from evenfield.report.exhibits import read_exhibits
 from evenfield.shared.figures.save import Artwork, save_figure
 from evenfield.shared.figures.style import MARKS, use_style
 from evenfield.study.errors import ArtifactError
@@ -55,3 +56,14 @@ def test_a_letter_that_the_font_lacks_or_no_words_are_an_error(tmp_path):
         Artwork(plt.figure(), pd.DataFrame(), " "),
         [str(tmp_path / "F.png")],
     )
+
+
+def test_the_caption_says_what_a_figure_has_drawn(tmp_path):
+    figure = plt.figure()
+    artwork = Artwork(figure, pd.DataFrame({"x": [1]}), "A description.", "One mark.")
+    files = [str(tmp_path / f"F4{ending}") for ending in (".alt.txt", ".svg", ".csv")]
+    save_figure(artwork, files)
+    words = {"F4": {"title": "Growth", "caption": "{{drawn}} A line."}}
+    (exhibit,) = read_exhibits(files, {}, {}, words)
+    assert exhibit.alt == "A description."
+    assert exhibit.caption == "One mark. A line."

@@ -90,6 +90,9 @@ def make(options: argparse.Namespace) -> list[str]:
                 "correct it",
             )
         )
+    if study.guessed.unit_name == "unit" and not options.unit_name:
+        word = "the units are called units; give them a word, as --unit-name districts"
+        study.messages.append(word)
     with faults.caught():
         study.choose_groups()
     faults.refuse()

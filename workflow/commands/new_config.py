@@ -11,7 +11,8 @@ import yaml
 
 from evenfield.shared.topics import read_topics
 from evenfield.study.config_files import TODO
-from evenfield.study.ingest.income_column import PEOPLE
+from evenfield.study.ingest.dates import UNNAMED
+from evenfield.study.ingest.income_column import PEOPLE, units_of
 from new_study import NewStudy
 
 OWN_WEIGHTS = (
@@ -27,12 +28,18 @@ NO_GROUPS = (
 LATER = {
     "$groupings": "after: python3 run add GROUP=COLUMN --from FILE --directory FOLDER",
     "$taxonomies": "with zones or clusters",
+    "$taxonomy": "with zones and clusters",
+    "$compare": "with zones or clusters",
+    "$weights": "with neighbours or coordinates",
     "$policies": "with --policies FILE",
 }
 EXAMPLES = {
     "$groupings": ["GROUP"],
     "$grouping": "GROUP",
     "$taxonomies": ["own"],
+    "$taxonomy": "own",
+    "$compare": ["cluster", "sez"],
+    "$weights": "contiguity",
     "$placement": [],
     "$rings": [],
 }
@@ -52,8 +59,10 @@ def config_text(study: NewStudy) -> str:
     candidates = ", ".join(guessed.perhaps or guessed.panel.columns[2:])
     todo = f"  # one of: {candidates}" if column == TODO else ""
     measure = options.measure or ("not stated" if todo else guessed.measure)
+    if measure == units_of(UNNAMED):
+        measure = f"units of the file {options.panel.name}"
     periods = _periods(first, guessed.step, steps)
-    title = options.title or f"Income of {len(units)} {several}, {first}-{last}"
+    title = options.title or f"Income of {len(units)} {several}, {first}\u2013{last}"
     lines = [
         "# docs/config.md explains every key. After a change: python3 run check"
         " --directory FOLDER",
@@ -181,8 +190,12 @@ def _estimates(
     periods: list[str],
 ) -> list[str]:
     control = control_column(study)
+    compared = _compared(study)
     values = {
         "$taxonomies": ["own"] if study.taxonomy else None,
+        "$taxonomy": "own" if len(compared) > 1 else None,
+        "$compare": compared or None,
+        "$weights": _primary_weights(study),
         "$periods": periods,
         "$span": "S1",
         "$groupings": study.groups or None,
@@ -190,19 +203,26 @@ def _estimates(
         "$policies": True if "policies" in study.tables else None,
         "$placement": _placement(study),
         "$rings": RINGS if "adjacency" in study.tables else None,
+        "$step": study.guessed.step,
         "$ten_steps": 10 * study.guessed.step,
+        "$long_step": min(10, max(steps // 2, 1)) * study.guessed.step,
         "$control": _identifier(control) if control else None,
     }
     lines = ["estimates:"]
     for name, topic in read_topics().items():
         start = topic.start
-        if start is None or steps < start.steps:
+        if start is None:
             continue
         lacking = [word for word in start.needs if values[word] is None]
-        mark = "# " if lacking else ""
-        asks = " ".join([start.asks, *(f"({LATER[word]})" for word in lacking)])
+        later = [LATER[word] for word in lacking]
+        if steps < start.steps:
+            later.append(f"with {start.steps} steps between years or more")
+        if len(study.tables["units"]) < start.units:
+            later.append(f"with {start.units} units or more")
+        mark = "# " if later else ""
+        asks = " ".join([start.asks, *(f"({reason})" for reason in later)])
         section = _with_values(start.section, {**EXAMPLES, **_known(values)})
-        if not lacking:
+        if not later:
             section = _with_values(start.section, values)
         lines.append(f"  {mark}{name}: {_flow(section)}  # {asks}")
         # Another specification takes the place of the line above, as a comment.
@@ -212,6 +232,22 @@ def _estimates(
                 f"  # {name}: {_flow(both)}  # instead, with the control above"
             )
     return [*lines, "exhibits: auto"]
+
+
+def _compared(study: NewStudy) -> list[str]:
+    """Return the groups that the study's own taxonomy has, and their difference."""
+    if not study.taxonomy:
+        return []
+    table = study.tables["taxonomies/own"]
+    groups = [name for name in ("cluster", "sez") if table[name].nunique() > 1]
+    return [*groups, "cluster - sez"] if len(groups) > 1 else groups
+
+
+def _primary_weights(study: NewStudy) -> str | None:
+    written = study.weights or _nearest(study)
+    if "primary" in written:
+        return str(yaml.safe_load(written)["weights"]["primary"])
+    return "contiguity" if "adjacency" in study.tables else None
 
 
 def _placement(study: NewStudy) -> list[dict[str, Any]] | None:

@@ -101,3 +101,10 @@ def test_the_mark_that_stands_in_every_line_divides_the_cells(tmp_path, mark):
     file = tmp_path / "table.txt"
     file.write_text(f"a{mark}b\n1{mark}2\n3{mark}{note}\n")
     assert _text_rows(file, []) == [["a", "b"], ["1", "2"], ["3", note.strip('"')]]
+
+
+def test_a_web_page_under_the_ending_of_a_workbook_is_named(tmp_path):
+    page = tmp_path / "report.xls"
+    page.write_text("<html><table><tr><td>Region</td></tr></table></html>")
+    words = "report.xls is a web page under the ending of a workbook"
+    fails(IngestError, words, read_any, page)

@@ -167,3 +167,17 @@ def test_a_density_is_no_population(name):
 def test_the_words_after_a_todo_list_no_logarithm():
     fault = income_of({"ln_gdp": np.log, "a": waves, "b": waves})
     assert fault.perhaps == ["a", "b"]
+
+
+def test_output_and_workers_are_named_where_income_is_not_clear():
+    columns = {"P_CAP": waves, "GSP": lambda v: 50 * v, "EMP": lambda v: v / 90}
+    lines = income_of(columns).messages
+    line = next(line for line in lines if "income is not clear" in line)
+    assert "perhaps GSP" in line
+    assert "--output GSP --population EMP" in line
+
+
+def test_income_at_or_below_zero_is_named_with_its_cells():
+    columns = {"income": lambda level: level - np.median(level)}
+    words = r"income has 40 cells at or below zero \(A 2000"
+    fails(IngestError, words, income_of, columns)

@@ -20,6 +20,12 @@ LAYOUTS = yaml.safe_load(Path(__file__).with_name("layouts.yaml").read_text())
 
 def written(folder, layout):
     path = folder / layout["file"]
+    if "sheets" in layout:
+        with pd.ExcelWriter(path) as book:
+            for name, text in layout["sheets"].items():
+                sheet = pd.read_csv(io.StringIO(text))
+                sheet.to_excel(book, sheet_name=name, index=False)
+        return path
     text = layout["text"]
     if layout.get("tabs"):
         text = text.replace("|", "\t")

@@ -270,3 +270,58 @@ def test_the_next_steps_of_a_config_hold_without_their_mark(tmp_path):
     assert written["estimates"]["beta"][1]["controls"] == list(written["controls"])
     checked = checked_config(written)
     assert len(checked["estimates"]["beta"]) == len(config["estimates"]["beta"]) + 1
+
+
+def test_topics_that_need_more_units_or_years_stand_there_with_the_reason(tmp_path):
+    built(tmp_path)
+    text = (tmp_path / "study" / "config.yaml").read_text()
+    assert "  # distribution: " in text
+    assert "(with 15 units or more)" in text
+    assert "  # clubs: " in text
+    assert "(with 15 steps between years or more)" in text
+
+
+def test_the_distribution_is_asked_of_few_waves(tmp_path):
+    waves = [
+        {"town": f"T{i:02}", "year": year, "income": 900 + 7 * i + year % 9}
+        for i in range(16)
+        for year in range(1940, 2001, 10)
+    ]
+    config, _ = built(tmp_path, panel=pd.DataFrame(waves))
+    (spec,) = config["estimates"]["distribution"]
+    assert (spec["steps"], spec["kernel_steps"]) == ([10], [30])
+    assert "clubs" not in config["estimates"]
+
+
+def test_what_has_no_name_is_measured_in_the_units_of_its_file(tmp_path, capsys):
+    rows = [[name, *range(i, i + 5)] for i, name in enumerate(UNITS, 10)]
+    wide = pd.DataFrame(rows, columns=["Name", *range(2000, 2005)])
+    config, _ = built(tmp_path, panel=wide)
+    assert config["panel"]["income"]["unit"] == "units of the file panel.csv"
+    assert "give them a word, as --unit-name" in capsys.readouterr().out
+
+
+def test_units_are_called_by_the_column_of_their_codes(tmp_path):
+    panel = PANEL.assign(STATE_FIPS=PANEL["north"]).rename(columns={"town": "Name"})
+    config, _ = built(tmp_path, panel=panel)
+    assert config["study"]["units_name"] == "states"
+
+
+@pytest.mark.parametrize(
+    ("files", "groups"),
+    [
+        (["zones", "clusters"], ["cluster", "sez", "cluster - sez"]),
+        (["clusters"], ["cluster"]),
+        (["zones"], ["sez"]),
+    ],
+)
+def test_zones_and_clusters_are_compared(tmp_path, files, groups):
+    (tmp_path / "zones.csv").write_text("town,type,since\nAlba,park,2003\n")
+    (tmp_path / "clusters.csv").write_text("town\nAlba\nFaro\n")
+    options = [
+        word for file in files for word in (f"--{file}", tmp_path / f"{file}.csv")
+    ]
+    config, _ = built(tmp_path, "--lat", "north", "--lon", "east", *options)
+    (premium,) = config["estimates"]["group_contrasts"]["premium"]
+    assert premium["compare"] == groups
+    assert ("exposure" in config["estimates"]) == (len(files) == 2)

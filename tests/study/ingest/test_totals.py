@@ -69,6 +69,22 @@ def test_the_nation_and_its_regions_are_totals_of_states():
     assert fitted([*more, *states]) == sorted(more)
 
 
+def test_what_does_not_change_over_the_years_is_a_sum_by_chance_only():
+    frame = panel(COUNTRIES)
+    people = dict(zip(COUNTRIES, [617, 201, 205, 211, 777, 350, 404, 919], strict=True))
+    frame = frame.assign(people=frame["unit"].map(people).astype(str))
+    names = pd.Series(COUNTRIES, index=COUNTRIES)
+    assert totals_among(frame, names, ["people"]) == {}
+
+
+def test_a_sum_that_is_off_by_more_than_rounding_is_no_total():
+    frame, names = summed(COUNTRIES[1:5], 1)
+    off = frame["unit"].eq("Q") & frame["year"].eq("2007")
+    higher = (frame["income"].astype(float) + 0.3).map("{:.1f}".format)
+    frame = frame.assign(income=frame["income"].mask(off, higher))
+    assert totals_among(frame, names, ["income"]) == {}
+
+
 def test_codes_of_larger_areas_are_totals():
     nuts = "DE DE1 DE11 DE12 FR FR1 FR10".split()
     assert fitted(nuts) == ["DE", "DE1", "FR", "FR1"]

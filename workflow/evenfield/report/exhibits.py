@@ -113,10 +113,11 @@ def _exhibit(
                 "name all twins among the inputs of the rule",
             )
     text = Path(files[wanted[0]]).read_text(encoding="utf-8")
-    alt = text.strip()
+    # The first line describes a figure, the second says what its caption leaves to it.
+    alt, _, drawn = text.strip().partition("\n")
     own: dict[str, Any] = {
         "title": words.get("title", stem),
-        "caption": words.get("caption", alt),
+        "caption": words.get("caption", alt).replace("{{drawn}}", drawn),
         "alt": alt,
     }
     if wanted is TABLE:  # whose title our own writer put into the fragment

@@ -18,6 +18,7 @@ from evenfield.shared.tables.rows import TEXT, records
 from evenfield.shared.tables.units import in_words
 from evenfield.shared.topics import TOPICS
 from evenfield.study.errors import counted, first_examples
+from evenfield.study.files import Record
 
 BREAKS = (60, 80, 100, 150)  # income in percent of the average
 FIFTHS = 5
@@ -99,13 +100,21 @@ def map_view(facts: Facts) -> dict[str, object]:
         "clusters": len(clusters),
         "size": f"{WIDTH:g} {drawing.height:.0f}",
         "points": drawing.points,
+        "coast": drawing.coast,
         "zones": has_zones,
+        "unlisted": any(_unlisted(unit) for unit in drawn),
         "layers": layers,
         "outside": first_examples([names[unit] for unit in drawing.outside], 12),
         "data": text.replace("<", "\\u003c"),  # so that no name can end the script
         # The area of a circle, not its radius, grows with the number of zones.
         "radius": lambda number: f"{RADIUS * math.sqrt(number or 0):.1f}",
     }
+
+
+def _unlisted(unit: Record) -> bool:
+    """Say whether a unit ever has zones that are on no list."""
+    pairs = zip(unit["zones"], unit["listed"], strict=True)
+    return any(zones and not listed for zones, listed in pairs)
 
 
 # What the map colours by ------------------------------------------------------------

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from evenfield.report.land import land_around
 from evenfield.shared.facts import Facts
 from evenfield.shared.tables.rows import Row
 from evenfield.study.files import Record
@@ -40,6 +41,7 @@ class Drawing(NamedTuple):
     height: float
     outside: list[str]
     points: bool = False
+    coast: str = ""  # path of the land beneath points
 
 
 class Frame(NamedTuple):
@@ -49,23 +51,27 @@ class Frame(NamedTuple):
     top: float
     scale: float
     height: float
+    edge: float
 
     @classmethod
-    def around(cls, corners: np.ndarray) -> "Frame":
+    def around(cls, corners: np.ndarray, edge: float) -> "Frame":
         """Return the frame of a box; corners (2, 2): least and largest x and y."""
         (left, bottom), (right, top) = corners
         wide = max(right - left, 1e-9)
         high = max(top - bottom, 1e-9)
-        scale = min((WIDTH - 2 * EDGE) / wide, (TALLEST - 2 * EDGE) / high)
+        scale = min((WIDTH - 2 * edge) / wide, (TALLEST - 2 * edge) / high)
         # A map that is too tall stands in the middle.
-        left -= ((WIDTH - 2 * EDGE) / scale - wide) / 2
-        return cls(left, top, scale, 2 * EDGE + scale * high)
+        left -= ((WIDTH - 2 * edge) / scale - wide) / 2
+        return cls(left, top, scale, 2 * edge + scale * high, edge)
 
     def on_page(self, projected: np.ndarray) -> np.ndarray:
         """Return places on the page, where y grows downwards; (n, 2) -> (n, 2)."""
         x, y = projected.T
         return np.column_stack(
-            (EDGE + self.scale * (x - self.left), EDGE + self.scale * (self.top - y))
+            (
+                self.edge + self.scale * (x - self.left),
+                self.edge + self.scale * (self.top - y),
+            )
         )
 
     def holds(self, centre: Point) -> bool:
@@ -116,16 +122,22 @@ def _points(units: list[Row], population: pd.Series) -> Drawing | None:
     if None in places:
         return None
     points = np.array(places, float)
-    flat = _cone(points)(points)
-    frame = _frame(flat, flat[:, None, :])
+    cone = _cone(points)
+    flat = cone(points)
     people = population.reindex([unit["unit"] for unit in units])
     # ASSUME: without people all points are alike; their area, not their radius, grows.
     shares = people.fillna(0.0).to_numpy() if people.notna().any() else None
     if shares is None or not shares.sum():
         shares = np.ones(len(units))
-    area = COVERED * WIDTH * frame.height * shares / shares.sum()
+    height = _frame(flat, flat[:, None, :]).height
+    area = COVERED * WIDTH * height * shares / shares.sum()
     radii = np.clip(np.sqrt(area / np.pi), SMALLEST, LARGEST)
-    drawing = Drawing({}, {}, frame.height, [], points=True)
+    # The points at the edge of the map are whole.
+    frame = _frame(flat, flat[:, None, :], EDGE + radii.max())
+    edges = (-EDGE, -EDGE, WIDTH + EDGE, frame.height + EDGE)
+    land = land_around(points, lambda ring: frame.on_page(cone(ring)), edges)
+    coast = "".join(map(_path, land))
+    drawing = Drawing({}, {}, frame.height, [], points=True, coast=coast)
     # Large ones first, so that small ones lie upon them.
     for i in np.lexsort((np.arange(len(units)), -radii)):
         x, y = frame.on_page(flat[[i]])[0]
@@ -173,7 +185,9 @@ def _inside(drawing: Drawing, frame: Frame) -> Drawing:
     return drawing._replace(outside=sorted(outside))
 
 
-def _frame(middles: np.ndarray, shapes: Iterable[np.ndarray]) -> Frame:
+def _frame(
+    middles: np.ndarray, shapes: Iterable[np.ndarray], edge: float = EDGE
+) -> Frame:
     """Return the frame around all units, or around the nearest of them where a few far
     away would shrink the rest; middles (n, 2), a shape (k, 2) each.
     """
@@ -184,7 +198,7 @@ def _frame(middles: np.ndarray, shapes: Iterable[np.ndarray]) -> Frame:
     near = np.argsort(far, kind="stable")[: math.ceil(INSIDE * len(middles))]
     part = _corners(np.concatenate([shapes[i] for i in near]))
     smaller = np.prod(part[1] - part[0]) < WORTH * np.prod(whole[1] - whole[0])
-    return Frame.around(part if smaller else whole)
+    return Frame.around(part if smaller else whole, edge)
 
 
 def _corners(points: np.ndarray) -> np.ndarray:

@@ -59,7 +59,8 @@ class ExhibitWords(Keys):
     title: str
     """Title; `{{unit}}` and `{{units}}` are the study's."""
     caption: str = ""
-    """What a figure shows and how to read it."""
+    """What a figure shows and how to read it; `{{drawn}}` is what its function says of
+    what it has drawn in this study."""
     needs: list[str] = []
     """As for estimates, or a section that must be asked for: `TOPIC` or `TOPIC.KEY`."""
 
@@ -69,12 +70,15 @@ class Start(Keys):
 
     steps: int = 0
     """Fewest steps between first and last year."""
+    units: int = 0
+    """Fewest units."""
     needs: list[str] = []
     """Words of the section that must have a value."""
     section: Any
-    """The section of the topic; `$taxonomies`, `$periods`, `$span`, `$grouping`,
-    `$groupings`, `$policies`, `$placement`, `$rings`, `$ten_steps` and `$control` are
-    words for what the table has."""
+    """The section of the topic; `$taxonomy`, `$taxonomies`, `$compare` (the groups of a
+    taxonomy), `$weights`, `$periods`, `$span`, `$grouping`, `$groupings`, `$policies`,
+    `$placement`, `$rings`, `$step`, `$ten_steps`, `$long_step` (ten steps, or half of a shorter
+    panel) and `$control` are words for what the table has."""
     asks: str
     """What the topic asks, as a comment behind its line."""
     more: list[Any] = []

@@ -16,16 +16,44 @@ from evenfield.study.errors import counted, first_examples
 OTHER_SCRIPTS = re.compile(
     "[\u0530-\u1c7f\u2e80-\ud7ff\uf900-\ufaff\ufb07-\ufffc\U00020000-\U0003ffff]+"
 )
-# Two provinces that one spelling without tones makes alike.
-SHAANXI = re.compile("[陕陝]西")
+CHINESE = re.compile("[\u4e00-\u9fff]+")
+# Province, city and autonomous region, as of Guangxi's Zhuang.
+KIND_OF_PLACE = re.compile("(?<=..)((壮族|回族|维吾尔)?自治区|[省市])$")
+# Places that are not spelt as their letters are read one by one.
+SPELT = {
+    "陕西": "Shaanxi",
+    "陝西": "Shaanxi",
+    "重庆": "Chongqing",
+    "重慶": "Chongqing",
+    "西藏": "Xizang",
+    "内蒙古": "Inner Mongolia",
+    "长春": "Changchun",
+    "长沙": "Changsha",
+    "长治": "Changzhi",
+    "厦门": "Xiamen",
+    "蚌埠": "Bengbu",
+    "佛山": "Foshan",
+    "成都": "Chengdu",
+    "哈尔滨": "Harbin",
+    "齐齐哈尔": "Qiqihar",
+    "鄂尔多斯": "Ordos",
+    "呼和浩特": "Hohhot",
+    "乌鲁木齐": "Urumqi",
+}
 
 
 def in_latin(text: str) -> str:
     """Return a text with Latin letters for those of scripts that our fonts lack."""
     if text.isascii():
         return text
-    named = SHAANXI.sub("Shaanxi", text)
-    return OTHER_SCRIPTS.sub(lambda run: anyascii(run[0]), named)
+    return OTHER_SCRIPTS.sub(lambda run: _in_latin(run[0]), text)
+
+
+def _in_latin(run: str) -> str:
+    if not CHINESE.fullmatch(run):
+        return anyascii(run)
+    place = KIND_OF_PLACE.sub("", run)
+    return SPELT.get(place) or anyascii(place).capitalize()
 
 
 def latin_sentences(names: Sequence[str]) -> list[str]:

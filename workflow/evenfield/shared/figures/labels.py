@@ -12,6 +12,7 @@ from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
 from evenfield.shared.figures.style import SOFT
+from evenfield.study.latin import in_latin
 
 # Sixteen directions, plain ones first; each also tried further out.
 DIRECTIONS = (
@@ -51,8 +52,15 @@ PLAIN: dict[str, Any] = {
 }
 
 
-def spaced(wanted: Sequence[float], gap: float) -> list[float]:
-    """Move positions on a line apart, as little as possible in least squares."""
+def spaced(
+    wanted: Sequence[float],
+    gap: float,
+    low: float = -np.inf,
+    high: float = np.inf,
+) -> list[float]:
+    """Move positions on a line apart, as little as possible in least squares, and into
+    its bounds; where there is no room, past the upper one.
+    """
     # Positions less their ranks' gaps must not fall: isotonic regression by pooling
     # adjacent violators (Ayer and others 1955), each block a mean and its number.
     order = sorted(range(len(wanted)), key=lambda i: (wanted[i], i))
@@ -68,7 +76,9 @@ def spaced(wanted: Sequence[float], gap: float) -> list[float]:
     means = [[value] * size for value, size in blocks]
     placed = [0.0] * len(wanted)
     for rank, value in enumerate(chain.from_iterable(means)):
-        placed[order[rank]] = value + rank * gap
+        # Bounds that are a gap apart for each rank leave the gaps as they are.
+        below_high = min(value + rank * gap, high - (len(wanted) - 1 - rank) * gap)
+        placed[order[rank]] = max(below_high, low + rank * gap)
     return placed
 
 
@@ -81,8 +91,8 @@ def label_points(
     avoid: Sequence[Bbox] = (),
     **style: Any,
 ) -> list[Text]:
-    """Write a name beside each point where it covers no other point or name and stays
-    inside the axes; x, y (n,).
+    """Write a name beside each point where it covers no other point and stays inside
+    the axes; a name that would lie on another is left out; x, y (n,).
     """
     points = axes.transData.transform(np.column_stack([x, y]))
     scale = axes.figure.dpi / 72
@@ -93,7 +103,7 @@ def label_points(
         text = axes.text(
             x[i],
             y[i],
-            names[i],
+            in_latin(names[i]),  # as it is drawn, so that its width is known
             **{**PLAIN, "bbox": HALO, **style},
         )
         box = text.get_window_extent().padded(0.6 * scale)
@@ -103,12 +113,16 @@ def label_points(
         costs = _costs(boxes, axes.bbox, others, taken, 2.4 * scale)
         # Among alike ones the nearer and plainer position wins.
         best = int(np.argmin(costs + 1e-3 * np.arange(len(costs))))
+        placed = box.translated(*shifts[best])
+        if any(placed.overlaps(other) for other in taken):
+            text.remove()
+            continue
         text.set_position(to_data(points[i] + shifts[best]).tolist())
-        taken.append(box.translated(*shifts[best]))
+        taken.append(placed)
         if best >= len(DIRECTIONS):
             _draw_leader(axes, points[i], taken[-1])
         texts[i] = text
-    return [texts[i] for i in range(len(names))]
+    return [texts[i] for i in sorted(texts)]
 
 
 def _draw_leader(

@@ -40,6 +40,7 @@ class Artwork:
     figure: Figure  # the picture
     data: pd.DataFrame  # what was drawn, one row per mark
     alt: str  # one or two plain sentences with the main numbers
+    drawn: str = ""  # what its caption says in place of {{drawn}}
 
 
 def empty_figure(why: str) -> Artwork:
@@ -71,7 +72,7 @@ def save_figure(
         # Setting a text anew would lay the figure out again.
         if words(text.get_text()) != text.get_text():
             text.set_text(words(text.get_text()))
-    artwork = replace(artwork, alt=words(artwork.alt))
+    artwork = replace(artwork, alt=words(artwork.alt), drawn=words(artwork.drawn))
     if not artwork.alt.strip():
         raise ArtifactError(
             "a figure has no description",
@@ -106,7 +107,8 @@ def _marked(artwork: Artwork, mark: str) -> Artwork:
 def _save(artwork: Artwork, path: str, wider: bool) -> bool:
     """Write one form; return whether the picture is wider than its margins."""
     if path.endswith(ALT_ENDING):
-        write_text(" ".join(artwork.alt.split()) + "\n", path)
+        lines = [" ".join(text.split()) for text in (artwork.alt, artwork.drawn)]
+        write_text("\n".join(filter(None, lines)) + "\n", path)
     elif path.endswith(".csv"):
         write_results(artwork.data, path)
     else:

@@ -121,9 +121,12 @@ def name_endings(
     pixels = [float(to_pixel((year, item.value))[1]) for item in endings]
     # Names of so many lines, a quarter of a line apart and a fifth more.
     gap = size * (0.2 + 1.25 * lines) * axes.figure.dpi / 72
+    # Names stay beside the axes, above the years beneath them.
+    low = axes.bbox.y0 + gap / 2
+    high = axes.bbox.y1 - gap / 2
     for item, pixel in zip(
         endings,
-        spaced(pixels, gap),
+        spaced(pixels, gap, low, high),
         strict=True,
     ):
         axes.annotate(
@@ -142,7 +145,8 @@ def year_axis(axes: Axes, years: Sequence[int], ticks: int = 9) -> None:
     """Limit an axis to the years and tick so many whole ones at most."""
     span = max(float(np.ptp(years)), 1.0)
     axes.set_xlim(min(years) - 0.015 * span, max(years) + 0.015 * span)
-    axes.xaxis.set_major_locator(MaxNLocator(ticks, integer=True))
+    locator = MaxNLocator(ticks, integer=True, steps=[1, 2, 5, 10])
+    axes.xaxis.set_major_locator(locator)
 
 
 def with_basis(frame: pd.DataFrame, description: Record) -> pd.DataFrame:

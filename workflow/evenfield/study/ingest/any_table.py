@@ -2,6 +2,7 @@
 of a map.
 """
 
+import contextlib
 import csv
 import io
 import json
@@ -9,16 +10,18 @@ import re
 import warnings
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
-from evenfield.study.errors import IngestError
+from evenfield.study.errors import IngestError, first_examples
 from evenfield.study.ingest.cells import cell_text
 from evenfield.study.ingest.features import GEOPANDAS, property_table, read_features
 from evenfield.study.ingest.headers import AnyTable, headed
 
 FORMATS = "CSV or text, Excel (.xlsx), Stata (.dta), SPSS (.sav), Parquet, GeoJSON, a shapefile"
+SHEET = "sheet"  # column of the sheets' names, where several are read together
 MOST_COLUMNS = 5_000
 MOST_CELLS = 50_000_000  # of one sheet, blank ones between and before others too
 PACKAGES = {
@@ -143,13 +146,7 @@ def _text_rows(file: Path, messages: list[str]) -> list[list[str]]:
     try:
         text = content.decode(encoding)
     except UnicodeDecodeError:
-        # Chinese letters come as pairs of bytes above 127, letters of European
-        # languages mostly alone.
-        runs = re.findall(rb"[\x80-\xff]+", content)
-        chinese = "地区".encode("gb18030") in content or all(
-            len(run) % 2 == 0 for run in runs
-        )
-        encoding = "gb18030" if chinese else "cp1252"
+        encoding = _older_encoding(content)
         text = content.decode(encoding, errors="replace")
         messages.append(f"{file.name} is not UTF-8; read as {encoding}")
     lines = [line for line in text.splitlines()[:50] if line.strip()]
@@ -166,6 +163,16 @@ def _text_rows(file: Path, messages: list[str]) -> list[list[str]]:
         io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True
     )
     return [[cell_text(cell) for cell in row] for row in rows]
+
+
+def _older_encoding(content: bytes) -> str:
+    """Return the encoding of a text that is not UTF-8, by the bytes above 127."""
+    runs = [len(run) for run in re.findall(rb"[\x80-\xff]+", content)]
+    # Chinese letters come as pairs of bytes, Cyrillic ones as whole words, those of
+    # European languages mostly alone.
+    if "地区".encode("gb18030") in content or all(run % 2 == 0 for run in runs):
+        return "gb18030"
+    return "cp1251" if sum(runs) > 2 * len(runs) else "cp1252"
 
 
 def _check_sheets(file: Path) -> None:
@@ -186,6 +193,12 @@ def _check_sheets(file: Path) -> None:
 def _read_excel(file: Path) -> AnyTable:
     if file.suffix.lower() in (".xlsx", ".xlsm"):
         _check_sheets(file)
+    elif b"<" in file.read_bytes()[:1]:
+        raise IngestError(
+            f"{file.name} is a web page under the ending of a workbook",
+            FORMATS,
+            "open it in a spreadsheet and save it as .xlsx",
+        )
     sheets = pd.read_excel(
         file,
         sheet_name=None,
@@ -194,13 +207,26 @@ def _read_excel(file: Path) -> AnyTable:
         keep_default_na=False,
         na_values=[""],
     )
-    name, sheet = max(sheets.items(), key=lambda item: item[1].notna().to_numpy().sum())
-    messages = (
-        [f"the sheet {name} was read, the fullest of {len(sheets)}"]
-        if len(sheets) > 1
-        else []
-    )
-    return headed(_as_text(sheet).to_numpy().tolist(), messages)
+    fullest = max(sheets, key=lambda name: sheets[name].notna().to_numpy().sum())
+    table = headed(_as_text(sheets[fullest]).to_numpy().tolist(), [])
+    alike = dict[str, pd.DataFrame]()
+    for name, sheet in sheets.items():
+        with contextlib.suppress(IngestError):  # another sheet may be no table
+            frame = headed(_as_text(sheet).to_numpy().tolist(), []).frame
+            if list(frame.columns) == list(table.frame.columns):
+                alike[str(name)] = frame
+    if len(alike) > 1 and SHEET not in table.frame:
+        frames = [frame.assign(**{SHEET: name}) for name, frame in alike.items()]
+        message = (
+            f"sheets {first_examples(list(alike), 6)} have the same columns: read below"
+            f" each other, told apart by column {SHEET}"
+        )
+        frame = pd.concat(frames, ignore_index=True)
+        return replace(table, frame=frame, messages=[message, *table.messages])
+    if len(sheets) > 1:
+        message = f"the sheet {fullest} was read, the fullest of {len(sheets)}"
+        table.messages.insert(0, message)
+    return table
 
 
 def _read_stata(file: Path) -> AnyTable:

@@ -78,7 +78,16 @@ def numbers_of(column: pd.Series) -> pd.Series | None:
     """Return a column of text as numbers, blank where missing; nothing if any cell is
     no number.
     """
-    text = column.astype(str).str.strip()
+    # Each text is read once, however many rows it stands in.
+    codes, texts = pd.factorize(column.astype(str))
+    numbers = _numbers(pd.Series(texts, dtype=str))
+    if numbers is None:
+        return None
+    return pd.Series(numbers.to_numpy()[codes], index=column.index)
+
+
+def _numbers(column: pd.Series) -> pd.Series | None:
+    text = column.str.strip()
     blank = text.str.lower().isin(MISSING)
     held = text[~blank]
     # Of words the first cell tells.

@@ -32,10 +32,10 @@ FORMS = {
     "months": rf"(?P<year>{_YEAR})[-/:]?M?(?P<part>0[1-9]|1[0-2])(?:[-/]\d\d.*)?",
 }
 PARTS = {"quarters": 4, "quarters before years": 4, "months": 12}
-# Headers of wide tables: gdp_2005, 2005年, 2005 [YR2005], 2021/R, 1960-61, 2000Q1.
+# Headers of wide tables: gdp_2005, 2005年, 2005 [YR2005], 2021/R, 1960-61, 2000Q1, 2005.0.
 YEAR_COLUMN = re.compile(
     rf"(?P<stem>.*?)[ _.]?(?P<date>(?:{_YEAR})(?:\s?[-/–]\d\d(?:\d\d)?|[-\s]?Q[1-4])?)"
-    rf"(?:{_MARK})?",
+    rf"(?:{_MARK}|\.0+)?",
     re.IGNORECASE,
 )
 YEAR_FIRST = re.compile(rf"(?P<date>{_YEAR})[ _.:-]+(?P<stem>[^\W\d].*)")
@@ -166,7 +166,7 @@ def _dated(
         if match is None:
             continue
         stem = match["stem"].strip(" _.-:")
-        stem = "value" if stem.lower() in BARE else stem
+        stem = UNNAMED if stem.lower() in BARE else stem
         stems.setdefault(stem, {})[column] = match["date"]
     several = {stem: names for stem, names in stems.items() if len(names) >= least}
     return {
@@ -177,8 +177,9 @@ def _dated(
     }
 
 
+UNNAMED = "value"  # figures that no header names
 # What may stand before a year in a header and names no figure.
-BARE = {"", "y", "yr", "year", "x", "f", "fy", "value"}
+BARE = {"", "y", "yr", "year", "x", "f", "fy", UNNAMED}
 
 
 def _of_two_digits(stems: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:

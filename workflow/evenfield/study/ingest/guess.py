@@ -13,10 +13,10 @@ from evenfield.study.ingest.balance import balanced
 from evenfield.study.ingest.cells import no_numbers, number_text, numbers_of
 from evenfield.study.ingest.dates import asked_years, dated_columns
 from evenfield.study.ingest.headers import AnyTable
-from evenfield.study.ingest.income_column import income_columns, is_clear
+from evenfield.study.ingest.income_column import PEOPLE, income_columns, is_clear
 from evenfield.study.ingest.key_columns import (
+    PLACE,
     joined_units,
-    known_as,
     likely_units,
     name_column,
     no_unit_fault,
@@ -24,6 +24,7 @@ from evenfield.study.ingest.key_columns import (
     unit_word,
     with_coordinates,
     with_joined,
+    with_merged_cells,
 )
 from evenfield.study.ingest.keyed_rows import keyed_rows
 from evenfield.study.ingest.layouts import (
@@ -169,11 +170,20 @@ def guess(
         measure=chosen.measure,
         titles=titles,
         labels=labels,
-        unit_name=unit_word(name, unit),
+        unit_name=unit_word(name, unit, *_codes(units)),
         order=order,
         perhaps=chosen.perhaps,
         messages=messages,
     )
+
+
+def _codes(units: pd.DataFrame) -> list[str]:
+    """Return other columns that name each unit after a kind of place, as STATE_FIPS."""
+    return [
+        column
+        for column in map(str, units)
+        if PLACE.fullmatch(column) and units[column].is_unique
+    ]
 
 
 def _once(frame: pd.DataFrame, messages: list[str]) -> pd.DataFrame:
@@ -205,6 +215,7 @@ def _rows_by_unit(
             )
         unit = asked if not frame.duplicated([asked, year]).any() else ""
     else:
+        frame = with_merged_cells(frame, year, messages)
         unit = unit_column(frame, year, messages)
     if not unit and not asked:
         frame, unit = from_transposed(frame, year, messages)
@@ -326,11 +337,11 @@ def _sorted_columns(
         }
     ]:
         held, wrong = no_numbers(frame[column])
-        if frame[column].nunique() == 1 and not known_as("population", [column]):
+        if frame[column].nunique() == 1 and not PEOPLE.fullmatch(column):
             same.append(column)
         elif numbers_of(frame[column]) is not None:
             # Constant figures describe units; population divides output of each year.
-            still = _constant(frame, column) and not known_as("population", [column])
+            still = _constant(frame, column) and not PEOPLE.fullmatch(column)
             (constant if still else figures).append(column)
         elif held.size and _constant(frame, column):
             constant.append(column)

@@ -17,15 +17,16 @@ from evenfield.study.ingest.cells import number_text, numbers_of
 
 _MONEY = (
     r"income|r?gdp|g[rs]dp|nsdp|gnp|gni|gsp|grp|gva|wage|earning|salar|ingreso|renta|revenu|"
-    r"einkommen|output|gross.{0,20}product|value.?added|pib|bip|product\w* interno|生产总值|收入|工资"
+    r"einkommen|reddito|output|gross.{0,20}product|value.?added|pib|bip|bnp|"
+    r"product\w* interno|生产总值|收入|工资|врп|ввп|доход"
 )
 INCOME = re.compile(
-    "income|wage|earning|salar|ingreso|einkommen|收入|工资", re.IGNORECASE
+    "income|wage|earning|salar|ingreso|einkommen|reddito|收入|工资|доход", re.IGNORECASE
 )
 MONEY = re.compile(_MONEY, re.IGNORECASE)
 PER_HEAD = re.compile(
     r"per.?cap|percap|per.?head|per.?worker|per.?employee|per.?person|per.?inhabitant"
-    r"|gdp(w|l|ch|tt)|pro.?kopf|einwohner|habitante?|人均"
+    r"|gdp(w|l|ch|tt)|pro.?(kopf|capite)|einwohner|innbygger|indbygger|habitante?|人均|на душу"
     r"|(^|[_ .])pc\d|^pc|pc([_ .]|$)|[_ ]hab([_ ]|$)|[_ ]ps$",
     re.IGNORECASE,
 )
@@ -35,9 +36,10 @@ CURRENCY = re.compile(
 SHORT = re.compile(r"y|inc|pci|pcinc|rgdpl\d?|rgdpch", re.IGNORECASE)
 PEOPLE = re.compile(
     r".*(population|people|poblaci[oó]n|popula[cç][aã]o|inhabitants|residents|人口).*|"
-    r"po[bp]\d*|n",
+    r"po[bp]\d*([_ .].*)?|n",
     re.IGNORECASE,
 )
+WORKERS = re.compile(r"(emp|employ|jobs|workers|labou?r).*", re.IGNORECASE)
 # What is made of income or output and is no level of it.
 OTHER = re.compile(
     r"(^|[_ .(-])(shares?|rates?|ratio|gini|theil|index|idx|tax(es)?|rank|quintile|"
@@ -168,7 +170,7 @@ def income_columns(
     name = result.columns.get("column", "")
     label = labels.get(asked.get("income", name), "")
     shown = name or " over ".join(result.columns.values())
-    result = replace(result, measure=label or _unit_of(shown))
+    result = replace(result, measure=label or units_of(shown))
     if set(asked) == {"income", "population"}:
         return _with_population(result, asked["population"], numbers)
     people = [name for name in numbers if PEOPLE.fullmatch(name) and len(name) > 1]
@@ -182,9 +184,9 @@ def income_columns(
     return result
 
 
-def _unit_of(column: str) -> str:
+def units_of(column: str) -> str:
     """Return what income is measured in by the name of its column, if that has words."""
-    return column if " " in column.strip() else f"units of {column}"
+    return column if " " in column.strip() else f"units of column {column}"
 
 
 def is_clear(
@@ -402,16 +404,24 @@ def _guessed(
             ],
         )
     others = [name for name in numbers if name not in people]
+    # Its cells at or below zero are named by what takes logarithms of it.
+    if len(others) == 1 and not rest and sureness(others[0]) and not logged:
+        message = _chosen(others[0], "by its name", False, numbers)
+        return IncomeColumns({"column": others[0]}, [message])
     if len(others) == 1 and rest == others and not people:
         if signs[others[0]]:
             columns = {"column": others[0]}
             return _as_it_stands(columns, columns, numbers)
         message = _chosen(others[0], "the only figures", False, numbers)
         return IncomeColumns({"column": others[0]}, [message])
-    perhaps = heads or rest or [name for name in figures if name not in logged]
+    first = [*output, *(name for name in rest if name not in output)]
+    perhaps = heads or first or [name for name in figures if name not in logged]
     flags = f"--income {_quoted(perhaps[0])}" if perhaps else ""
-    if not heads and output and people:
-        flags = f"--output {_quoted(output[0])} --population {_quoted(people[0])}"
+    heads_of_output = people or [name for name in rest if WORKERS.fullmatch(name)]
+    if not heads and output and heads_of_output:
+        flags = (
+            f"--output {_quoted(output[0])} --population {_quoted(heads_of_output[0])}"
+        )
     return _unclear(perhaps, flags, logged, signs, ranges)
 
 

@@ -25,14 +25,11 @@ WORDS = {
     ),
     "name": rf"(.*[_ ]|geo)?name|nombre|nome|nom|bezeichnung|名称|label|{_PLACE}|ref.?area",
     "lat": (
-        r"(.*_)?(lat|latitude|latitud|breite)(_?(dd|deg|wgs84))?|y(_?coord)?|coord_?y"
+        r"(.*_)?(lat|latitude|latitud|breite)(_?(dd|deg|wgs84))?|y(_?coord)?|coord_?y|纬度|緯度"
     ),
     "lon": (
         r"(.*_)?(lon|lng|long|longitude|longitud|laenge|länge)(_?(dd|deg|wgs84))?|"
-        r"x(_?coord)?|coord_?x"
-    ),
-    "population": (
-        r".*(population|people|poblacion|población|inhabitants|residents|人口).*|po[bp]\d*|n"
+        r"x(_?coord)?|coord_?x|经度|經度"
     ),
 }
 PLACE = re.compile(rf"({_PLACE})([_ ]?(name|id|code|no|abbr|fips))?", re.IGNORECASE)
@@ -44,6 +41,7 @@ MEASURES = re.compile(
     re.IGNORECASE,
 )
 LIMITS = {"lat": 90, "lon": 180}
+MERGED = 0.5  # share of blank cells from which a column is taken for merged cells
 
 
 def known_as(kind: str, names: Iterable[str]) -> list[str]:
@@ -186,16 +184,37 @@ def with_joined(frame: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
     return frame.assign(**{"+".join(columns): texts.agg(" ".join, axis=1)})
 
 
+def with_merged_cells(
+    frame: pd.DataFrame, year: str, messages: list[str]
+) -> pd.DataFrame:
+    """Return a table whose places stand in every row, where each stood once above the
+    blank cells that it was merged with.
+    """
+    filled = dict[str, pd.Series]()
+    for name in frame.columns:
+        cells = frame[name].str.strip()
+        blank = cells.eq("")
+        if name == year or not PLACE.fullmatch(name.strip()) or blank.iloc[0]:
+            continue
+        if blank.mean() >= MERGED:
+            filled[name] = cells.mask(blank).ffill()
+            message = f"blank cells of column {name} filled with the name above them"
+            messages.append(message)
+    return frame.assign(**filled)
+
+
 def no_unit_fault(frame: pd.DataFrame, year: str) -> IngestError:
     """Say why no column names the units."""
     others = [name for name in frame.columns if name != year]
     first = next(iter(known_as("unit", others)), others[0] if others else year)
-    twice = int(frame.duplicated([first, year]).sum())
+    again = frame[frame.duplicated([first, year])]
+    twice = len(again)
     blank = int(frame[first].str.strip().eq("").sum())
     why = list[str]()
     if twice:
         stands = "stands" if twice == 1 else "stand"
-        why.append(f"{counted(twice, 'row')} {stands} twice")
+        example = f"{again[first].iloc[0]} {again[year].iloc[0]}".strip()
+        why.append(f"{counted(twice, 'row')} {stands} twice, as of {example}")
     if blank:
         is_blank = "is" if blank == 1 else "are"
         why.append(f"{counted(blank, 'row')} {is_blank} blank")

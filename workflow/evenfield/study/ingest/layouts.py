@@ -12,6 +12,7 @@ from evenfield.study.errors import IngestError, counted, first_examples
 from evenfield.study.ingest.cells import MISSING, numbers_of
 from evenfield.study.ingest.dates import (
     TIME_HEADER,
+    UNNAMED,
     dated_columns,
     dates_of,
     periods_of,
@@ -32,7 +33,7 @@ FLAG = r"(?:(?<=[\d:])\s+[a-z]{1,3}|\s*\*+|\s*\([a-z]{1,2}\)|\s*\[[^\]]*\])$"
 # Columns that say what the figures of their row are.
 SERIES = re.compile(
     r"(indicator|series|measure|variable|estimates?|description|statistics?|element|item|"
-    r"unit|unit.?of.?measure|uom|indicador|variável|concept|subject)"
+    r"unit|unit.?of.?measure|uom|sheet|indicador|variável|concept|subject)"
     r"([ _.]?(name|label|code|id))?|.*[ _.](indicator|series|measure)",
     re.IGNORECASE,
 )
@@ -136,15 +137,17 @@ def long_table(
 
 def _no_dates(frame: pd.DataFrame, once: list[str]) -> IngestError:
     fault = f"no column of years among {first_examples(list(frame.columns), 6)}"
+    expected = "the year of each row, or a column for each year"
     timed = [name for name in frame.columns if TIME_HEADER.fullmatch(name.strip())]
     if set(once) & set(timed):
         fault = f"{once[0]} holds one year"
+        expected = "two years or more, between which income grows"
     elif timed:
         wrong = wrong_dates(frame[timed[0]]).unique()
         fault = f"{timed[0]} holds {first_examples(list(wrong))}, which are no years"
     return IngestError(
         fault,
-        "the year of each row, or a column for each year",
+        expected,
         "name it with --year, or add it",
     )
 
@@ -204,7 +207,7 @@ def from_transposed(
             "give a table of all units, or say with --unit which column names them",
         )
     tall = frame[[year, *figures]].melt(
-        id_vars=year, var_name="unit", value_name="value"
+        id_vars=year, var_name="unit", value_name=UNNAMED
     )
     messages.append(
         f"transposed table: {counted(len(figures), 'unit')} in columns"

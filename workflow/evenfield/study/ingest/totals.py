@@ -45,13 +45,32 @@ NATIONS: Mapping[str, tuple[str, ...]] = {
     r"ital(y|ia)": ("lombardia", "lombardy", "sicilia", "sicily", "piemonte"),
     r"spain|españa": ("andalucía", "andalusia", "cataluña", "galicia", "aragón"),
     r"bra[sz]il": ("bahia", "paraná", "são paulo", "sao paulo", "acre"),
-    r"m[eé]xico": ("jalisco", "sonora", "oaxaca", "chiapas"),
+    # México alone is the state of that name, unless the state stands beside it.
+    r"m[eé]xico": ("estado de méxico", "estado de mexico", "state of mexico"),
+    r"estados unidos mexicanos": ("jalisco", "sonora", "oaxaca", "chiapas"),
     r"india": ("kerala", "gujarat", "bihar", "punjab"),
     r"china|中国": ("sichuan", "hunan", "四川", "湖南", "四川省"),
     r"canada": ("ontario", "quebec", "québec", "alberta"),
     r"australia": ("victoria", "queensland", "tasmania"),
     r"japan": ("hokkaido", "osaka", "kyoto"),
     r"russia(n federation)?": ("tatarstan", "dagestan", "kursk oblast"),
+    r"nor(ge|way)": ("oslo", "rogaland", "nordland"),
+    r"sweden|sverige": ("uppsala län", "uppsala", "dalarna", "gotland"),
+    r"denmark|danmark": ("hovedstaden", "sjælland", "midtjylland"),
+    r"finland|suomi": ("uusimaa", "lappi", "lapland", "satakunta"),
+    r"austria|österreich": ("wien", "tirol", "kärnten", "carinthia"),
+    r"switzerland|schweiz|suisse": ("zürich", "zurich", "ticino", "vaud"),
+    r"netherlands|nederland": ("utrecht", "drenthe", "zeeland"),
+    r"belgium|belgique|belgië": ("hainaut", "namur", "antwerpen"),
+    r"pol(and|ska)": ("mazowieckie", "śląskie", "opolskie"),
+    r"portugal": ("algarve", "alentejo"),
+    r"tür[ck]i[y]?e|turkey": ("istanbul", "ankara", "izmir", "i̇stanbul"),
+    r"colombia": ("antioquia", "boyacá", "nariño"),
+    r"argentina": ("chaco", "mendoza", "tucumán"),
+    r"per[uú]": ("cusco", "loreto", "piura"),
+    r"indonesia": ("bali", "aceh", "papua"),
+    r"south africa": ("gauteng", "limpopo"),
+    r"(south )?korea|republic of korea": ("busan", "seoul", "jeju"),
 }
 REGIONS_OF_STATES = re.compile(
     r"new england|mideast|great lakes|plains|southeast|southwest|rocky mountains?|"
@@ -60,10 +79,11 @@ REGIONS_OF_STATES = re.compile(
 )
 CODE = re.compile(r"[A-Z]{2}[A-Z0-9]{0,3}")
 SHORTEST_RUN = 3  # rows that a total sums, at least
+FEWEST_YEARS = 4
 MOST_SUMS = 0.25  # the largest share of units that are sums of others by their values
 # Figures of less digits than this are sums of others by chance.
 LEAST_STEPS = 100
-ROUNDING = 5e-4  # how far a sum may be off, relative to the total
+ROUNDING = 5e-4  # how far the sum of all others may be off, relative to the total
 
 
 def totals_among(
@@ -144,24 +164,25 @@ def _by_values(values: pd.DataFrame, column: str) -> dict[str, str]:
     out = dict[str, str]()
     if whole.shape[1] < 2 or len(whole) > 3000:
         return out
-    large = _steps(whole.to_numpy()).min(axis=1) >= LEAST_STEPS
+    figures = whole.to_numpy()
+    large = figures.min(axis=1) >= LEAST_STEPS * _step(figures)
     units = list(whole.index)
     # Totals may be nested: without those found, the next level is a sum of all others.
     for _ in range(3):
         rest = [unit for unit in units if unit not in out]
         if len(rest) <= SHORTEST_RUN:
             break
-        table = whole.loc[rest].to_numpy()
+        kept = [units.index(unit) for unit in rest]
+        table = figures[kept]
         others = table.sum(axis=0) - table
-        is_large = large[[units.index(unit) for unit in rest]]
-        is_total = np.asarray(_equal(table, others).all(axis=1)) & is_large
+        is_total = np.asarray(_equal(table, others).all(axis=1)) & large[kept]
         reasons = {
             unit: f"its {column} is the sum of all others"
             for unit, whether in zip(rest, is_total, strict=True)
             if whether
         }
-        # A run of rows fits by chance in few years, hence four at least.
-        if not reasons and whole.shape[1] >= 4:
+        # A run of rows fits by chance in few years, hence four at least that differ.
+        if not reasons and np.unique(table, axis=1).shape[1] >= FEWEST_YEARS:
             sums = _sums_of_runs(rest, table, column)
             reasons = {
                 unit: why for unit, why in sums.items() if large[units.index(unit)]
@@ -172,17 +193,12 @@ def _by_values(values: pd.DataFrame, column: str) -> dict[str, str]:
     return out
 
 
-def _steps(table: np.ndarray) -> np.ndarray:
-    """Return figures in steps of the finest decimal that they are written with."""
+def _step(figures: np.ndarray) -> float:
+    """Return the finest decimal that figures are written with, 0.0001 at least."""
     for decimals in range(4):
-        if np.allclose(
-            table,
-            np.round(table, decimals),
-            rtol=0,
-            atol=1e-9,
-        ):
-            return np.asarray(table * 10**decimals)
-    return np.asarray(table * 1e4)
+        if np.allclose(figures, np.round(figures, decimals), rtol=0, atol=1e-9):
+            return 10.0**-decimals
+    return 1e-4
 
 
 def _sums_of_runs(
@@ -191,16 +207,31 @@ def _sums_of_runs(
     column: str,
 ) -> dict[str, str]:
     out = dict[str, str]()
+    step = _step(table)
     # before[b] - before[a] is the sum of rows a to b - 1, for every run at once.
     before = np.concatenate([np.zeros((1, table.shape[1])), table.cumsum(axis=0)])
     for i, unit in enumerate(units):
-        following = before[i + 1 + SHORTEST_RUN :] - before[i + 1]
-        preceding = before[i] - before[: max(i + 1 - SHORTEST_RUN, 0)]
-        for sums, where in ((following, "below"), (preceding, "above")):
-            hit = np.flatnonzero(_equal(sums, table[i]).all(axis=1))
-            if len(hit):
-                out[unit] = f"its {column} is the sum of rows {where} it"
+        ends = np.arange(i + 1 + SHORTEST_RUN, len(before))
+        starts = np.arange(max(i + 1 - SHORTEST_RUN, 0))
+        following = before[ends] - before[i + 1]
+        preceding = before[i] - before[starts]
+        # Rounded figures are off by half a step each, and so is their rounded sum.
+        own = _step(table[i])
+        below = _adds_up(following, table[i], (own + step * (ends - i - 1)) / 2)
+        above = _adds_up(preceding, table[i], (own + step * (i - starts)) / 2)
+        if below or above:
+            where = "above" if above else "below"
+            out[unit] = f"its {column} is the sum of rows {where} it"
     return out
+
+
+def _adds_up(sums: np.ndarray, total: np.ndarray, rounding: np.ndarray) -> bool:
+    """Say whether one of the sums is the total in every year but for its rounding; sums
+    (R, T), total (T,), rounding (R,).
+    """
+    near = np.abs(sums[:, 0] - total[0]) <= 1.01 * rounding
+    off = np.abs(sums[near] - total)
+    return bool((off <= 1.01 * rounding[near, None]).all(axis=1).any())
 
 
 def _equal(one: np.ndarray, other: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""F4: growth against initial income, one panel per period, every unit named."""
+"""F4: growth against initial income, one panel per period, units named where there is room."""
 
 import numpy as np
 import pandas as pd
@@ -26,6 +26,7 @@ DATA = (
     " fitted conf_low conf_high"
 ).split()
 MOST_NAMES = 60
+FEW_MARKS = 100  # more of them are drawn smaller
 # More units than these lie on each other: bins are shaded by how many they hold.
 MOST_MARKS = 300
 BINS = (42, 24)
@@ -94,10 +95,19 @@ def f4(facts: Facts) -> Artwork:
         "Growth against initial income by period with the fitted line and its band."
         f" {'; '.join(sentences)}."
     )
-    return Artwork(figure, drawn, description)
+    return Artwork(figure, drawn, description, _drawn(facts, len(shown), bins))
 
 
 FIGURES = {"F4": f4}
+
+
+def _drawn(facts: Facts, periods: int, bins: bool) -> str:
+    one = facts.words["unit_name"]
+    several = facts.words["units_name"]
+    panel = "One panel for each period; " if periods > 1 else ""
+    marks = f"bins are darker the more {several} they hold" if bins else ""
+    sentence = panel + (marks or f"one mark for each {one}")
+    return f"{sentence[0].upper()}{sentence[1:]}."
 
 
 def _draw_panel(
@@ -159,7 +169,7 @@ def _draw_panel(
         axes.scatter(
             chosen["log_income_start"],
             chosen["growth_pct_per_year"],
-            s=13,
+            s=13 if len(points) <= FEW_MARKS else 5,
             marker=MARKS[cell].marker,
             color=MARKS[cell].colour,
             edgecolor="white",
@@ -168,7 +178,7 @@ def _draw_panel(
         )
     # Ticks in money on a scale of logs: readers know sums, not their logarithms.
     ticks = _money_ticks(*axes.get_xlim())
-    axes.set_xticks(np.log(ticks), [f"{tick:,.0f}" for tick in ticks])
+    axes.set_xticks(np.log(ticks), money_labels(ticks))
     box = axes.text(
         0.985,
         0.985,
@@ -228,6 +238,11 @@ def _money_ticks(low: float, high: float) -> list[float]:
         ):
             ticks.append(tick)
     return ticks
+
+
+def money_labels(ticks: list[float]) -> list[str]:
+    """Write sums of money with the decimals that they have."""
+    return [f"{tick:,.10g}" for tick in ticks]
 
 
 def _headline(row: Row) -> str:

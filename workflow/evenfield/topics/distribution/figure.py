@@ -44,7 +44,10 @@ def f27(facts: Facts) -> Artwork:
     _draw_densities(grid[0, 0], density)
     _draw_moves(grid[0, 1], moves)
     data = pd.concat([density, moves], ignore_index=True)
-    return Artwork(figure, data, _describe(density, moves))
+    # A chain that parts into several has no class that all settle in.
+    settles = only(moves, kind="ergodic")["value"].notna().any()
+    settled = ", with the class that they would settle in if they went on like this"
+    return Artwork(figure, data, _describe(density, moves), settled if settles else "")
 
 
 FIGURES = {"F27": f27}
@@ -85,8 +88,11 @@ def _draw_moves(axes: Axes, moves: pd.DataFrame) -> None:
         index="x", columns="y", values="value"
     )
     settled = only(moves, kind="ergodic").set_index("x")["value"]
+    shares = matrix.to_numpy()
     # The long run stands as one row more beneath the starts.
-    shares = np.vstack([matrix.to_numpy(), settled.reindex(matrix.index).to_numpy()])
+    long_run = ["settled"] if settled.notna().any() else []
+    if long_run:
+        shares = np.vstack([shares, settled.reindex(matrix.index).to_numpy()])
     classes = [f"{number:.0f}" for number in matrix.index]
     classes[0] += "\npoorest"
     classes[-1] += "\nrichest"
@@ -108,7 +114,7 @@ def _draw_moves(axes: Axes, moves: pd.DataFrame) -> None:
     )
     axes.axhline(len(matrix), color=INK, linewidth=0.8)
     axes.set_xticklabels(classes)
-    axes.set_yticklabels([*classes, "settled"], rotation=0)
+    axes.set_yticklabels([*classes, *long_run], rotation=0)
     axes.tick_params(length=0)
     years = int(moves["step"].max())
     axes.set_title(f"Class {years} year{'s' if years > 1 else ''} later")

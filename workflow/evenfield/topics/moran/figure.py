@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
 from evenfield.shared.facts import Facts
@@ -25,7 +26,7 @@ from evenfield.shared.figures.timeline import (
 from evenfield.shared.tables.headings import bare_name, nothing_to_show
 from evenfield.shared.tables.numbers import fixed
 from evenfield.shared.tables.rows import TEXT, only, pick
-from evenfield.shared.tables.units import count_of
+from evenfield.shared.tables.units import count_of, in_words
 
 # In the order in which units stand in the strip: colour, hatch, name in the key.
 QUADRANTS = {
@@ -62,30 +63,70 @@ def f10(facts: Facts) -> Artwork:
     local = only(series, kind="local", variable=INCOME)
     apart = local.loc[local["q_value"].le(rate), "unit"].nunique()
     many = apart > MOST_NAMES
-    strip = 1.6 if many else 0.14 * max(apart, 1) + 0.1
-    high = 1.05 + 2.0 + strip
+    # Where chance explains all units, there is nothing to draw beneath the years.
+    strip = 1.6 if many else 0.14 * apart + 0.1
+    high = 1.05 + 2.0 + strip if apart else 2.5
     edges = {
         "left": 0.06,
         "right": 1 - LABEL_SHARE,
         "top": 1 - 0.25 / high,
-        "bottom": 0.68 / high,
+        "bottom": (0.68 if apart else 0.25) / high,
         "hspace": 0.6 / (1.0 + strip / 2),
     }
     figure, grid = panels(
-        2,
+        2 if apart else 1,
         1,
         (WIDTH, high),
         edges,
-        height_ratios=(2.0, strip),
+        height_ratios=(2.0, strip) if apart else (1.0,),
     )
-    above, below = grid[:, 0]
+    above = grid[0, 0]
     _draw_moran(above, paths, growth)
-    if many:
-        _draw_counts(below, local, rate, facts)
-    else:
-        _draw_strip(below, local, rate, facts)
-    below.set_xticks(above.get_xticks())
-    below.set_xlim(above.get_xlim())
+    if apart:
+        below = grid[1, 0]
+        if many:
+            _draw_counts(below, local, rate, facts)
+        else:
+            _draw_strip(below, local, rate, facts)
+        below.set_xticks(above.get_xticks())
+        below.set_xlim(above.get_xlim())
+        _draw_key(figure)
+    description = _describe(
+        facts,
+        only(paths, controls=NONE),
+        local,
+        rate,
+    )
+    drawn = _drawn(facts, paths, growth, apart)
+    return Artwork(figure, pd.concat([by_year, local]), description, drawn)
+
+
+FIGURES = {"F10": f10}
+
+
+def _drawn(facts: Facts, paths: pd.DataFrame, growth: pd.DataFrame, apart: int) -> str:
+    """Say which lines there are, and what is beneath them."""
+    units = facts.words["units_name"]
+    others = sorted(set(paths["controls"]) - {NONE})
+    lines = [f"of income net of {bare_name(name)} means" for name in others]
+    lines += ["of growth since the date before"] if len(growth) else []
+    named = in_words(["of income", *lines])
+    if not apart:
+        return f"Moran's I {named}. No local Moran is told apart from chance."
+    below = (
+        f"local Moran by year of the {units} that are told apart from chance in one year"
+        " at least; strong colour where the false discovery rate within the year allows"
+        " it"
+    )
+    if apart > MOST_NAMES:
+        below = (
+            f"how many {units} a local Moran tells apart from chance, with the false"
+            " discovery rate held within the year"
+        )
+    return f"Above: Moran's I {named}. Below: {below}."
+
+
+def _draw_key(figure: Figure) -> None:
     keys = [
         Patch(facecolor=colour, hatch=hatch, edgecolor="white", label=name)
         for colour, hatch, name in QUADRANTS.values()
@@ -107,16 +148,6 @@ def f10(facts: Facts) -> Artwork:
         handlelength=1.4,
         handletextpad=0.5,
     )
-    description = _describe(
-        facts,
-        only(paths, controls=NONE),
-        local,
-        rate,
-    )
-    return Artwork(figure, pd.concat([by_year, local]), description)
-
-
-FIGURES = {"F10": f10}
 
 
 def _draw_moran(

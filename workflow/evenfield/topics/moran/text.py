@@ -14,6 +14,7 @@ from evenfield.shared.tables.rows import TEXT, only, pick
 from evenfield.topics.moran.figure import INCOME, NONE
 
 SERIES = "estimates/moran/series.csv"
+ESTIMATES = "estimates/moran/estimates.csv"
 # In the order of the key.
 NEAR = {
     "HH": "rich among rich",
@@ -59,6 +60,7 @@ def section(facts: Facts) -> dict[str, Any]:
         "net_of": bare_name(spec.get("regions", "")),
         "growth": shown(pick(growth, period=str(last)), "0.00"),
         "growth_clear": _clear(facts, pick(growth, period=str(last))),
+        **_growth_years(facts, growth),
         **_local(facts, spec, series, last),
         "others": [item for item in others if item],
     }
@@ -95,6 +97,18 @@ def _side(above: pd.Series, below: pd.Series, chosen: pd.Series) -> str:
 def _clear(facts: Facts, row: dict[str, Any]) -> bool:
     p = row.get("p_value", np.nan)
     return bool(p <= 1 - facts.config.inference.level)
+
+
+def _growth_years(facts: Facts, growth: pd.DataFrame) -> dict[str, Any]:
+    """Count the dates at which growth was alike among neighbours, each tested alone."""
+    if growth.empty:
+        return {}
+    clear = growth["p_value"].le(1 - facts.config.inference.level)
+    alike = int((clear & growth["estimate"].gt(0)).sum())
+    return {
+        "growth_alike": cell(alike, "0", ESTIMATES),
+        "growth_dates": cell(len(growth), "0", ESTIMATES),
+    }
 
 
 def _local(

@@ -23,6 +23,12 @@ from evenfield.study.errors import ArtifactError
 
 # Share of the width kept free at the right for the names of the lines.
 LABEL_SHARE = 0.20
+BELOW = (
+    "Below: speed at which poorer {units_name} caught up, by the last year of rolling"
+    " windows, for the shorter windows with pointwise intervals (dark) and a band that"
+    " holds over all windows at once (light). A speed below zero means that incomes drew"
+    " apart."
+)
 # An interval without an end is drawn far beyond the axis.
 FAR = 1e3
 
@@ -79,6 +85,7 @@ def f5(facts: Facts) -> Artwork:
         figure,
         pd.concat(parts, ignore_index=True),
         " ".join(sentences),
+        "" if windows.empty else BELOW.format(**facts.words),
     )
 
 

@@ -1,0 +1,57 @@
+"""A thin outline of the world's land, drawn under maps of points.
+
+The land is Natural Earth's at 1:110 million (``land.json``). Coordinates that do not lie
+on land, as those of made-up places, have no outline beneath them.
+"""
+
+import json
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+LAND = Path(__file__).with_name("land.json")
+COARSE = 0.5  # degrees by which the coast may be off
+LEAST_ON_LAND = 0.8  # share of the units
+
+
+def land_around(points: Any, project: Callable[[Any], Any], frame: Any) -> list[Any]:
+    """Return rings of land as they lie on the map; none where the points do not lie on
+    land; points (n, 2) in degrees, frame (4,): left, top, right and bottom of the map.
+    The outermost of them lie at the frame and are no coast.
+    """
+    land = _land()
+    on_land = shapely.contains_xy(shapely.buffer(land, COARSE), points)
+    if on_land.mean() < LEAST_ON_LAND:
+        return []
+    # Land far from the units would run through the cone's seam.
+    west, south = points.min(axis=0)
+    east, north = points.max(axis=0)
+    wide = max(east - west, north - south, 1.0)
+    near = shapely.clip_by_rect(
+        land,
+        max(west - 2 * wide, -180.0),
+        max(south - wide, -60.0),
+        min(east + 2 * wide, 180.0),
+        min(north + wide, 89.0),
+    )
+    flat = shapely.transform(near, project)
+    # Twice clipped: what the cone bends may cross itself at the first edge.
+    shown = shapely.clip_by_rect(shapely.make_valid(flat), *frame)
+    parts = shapely.get_parts(shown)
+    areas = parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON]
+    return [shapely.get_coordinates(ring) for ring in shapely.get_rings(areas)]
+
+
+@cache
+def _land() -> BaseGeometry:
+    polygons = json.loads(LAND.read_text(encoding="utf-8"))["polygons"]
+    shapes = list[BaseGeometry]()
+    for rings in polygons:
+        degrees = [np.reshape(steps, (-1, 2)).cumsum(axis=0) / 100 for steps in rings]
+        shapes.append(shapely.Polygon(degrees[0], degrees[1:]))
+    return shapely.union_all(shapely.make_valid(shapes))
