@@ -2,6 +2,7 @@
 map; F35: who got a policy, and what followed.
 """
 
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from evenfield.shared.figures.style import ACCENT, FAINT, INK, SOFT, WIDTH
 from evenfield.shared.tables.numbers import fixed, p_value
 from evenfield.shared.tables.rows import TEXT, only, pick, records
 from evenfield.study.errors import ArtifactError
+from evenfield.topics.event_study.figure_rings import f36
 
 MOST = 4
 BASE = "imputation"
@@ -42,10 +44,10 @@ def f31(facts: Facts) -> Artwork:
     edges = {
         "left": 0.12,
         "right": 0.99,
-        "top": 1 - 0.4 / size[1],
+        "top": 1 - 0.5 / size[1],
         "bottom": 0.75 / size[1],
         "wspace": 0.16,
-        "hspace": 0.4,
+        "hspace": 0.5,
     }
     figure, grid = panels(high, wide, size, edges, sharey=True)
     sentences = []
@@ -56,16 +58,16 @@ def f31(facts: Facts) -> Artwork:
         _draw_horizons(axes, own, sure)
         column = spec.get("effects") or "year"
         effects = "effects of year" if column == "year" else f"{column} by year"
-        title = f"{outcomes[spec['outcome']]['label']}, {effects}"
+        title = outcomes[spec["outcome"]]["label"]
         sample = spec.get("sample") or "all"
-        # What tells one panel from another of the same outcome and effects.
-        below = "" if sample == "all" else f"\nsample: {sample.replace('_', ' ')}"
-        axes.set_title(f"{title}{below}")
+        # What tells one panel from another of the same outcome.
+        apart = effects if sample == "all" else f"{effects}, {sample.replace('_', ' ')}"
+        axes.set_title(f"{title}\n{apart}")
         rows = only(estimates, spec_id=spec["id"])
         joint = pick(rows, estimator=f"{BASE}_lead", effect_type="joint")
         span = own[own["horizon"].str.contains(" to ")].iloc[0]
         sentences.append(
-            f"{title}: {fixed(span['estimate'], 3)} in years {span['horizon']}, joint p"
+            f"{title}, {apart}: {fixed(span['estimate'], 3)} in years {span['horizon']}, joint p"
             f" of the leads {p_value(joint.get('p_value')) or 'not defined'}"
         )
     for axes in grid.flat[len(shown) :]:
@@ -90,12 +92,15 @@ def f32(facts: Facts) -> Artwork:
     rows = rows[rows["estimate"].notna()]
     if rows.empty:
         raise ArtifactError("no placement", "one kind", "drop F32 from `figures`")
-    kinds = list(dict.fromkeys(rows["contrast"]))
     specs = [spec["id"] for spec in facts.specs(question="placement")]
+    # Kinds in the order of the config.
+    asked = chain(*(spec["kinds"] for spec in facts.specs(question="placement")))
+    drawn = set(rows["contrast"])
+    kinds = [kind for kind in dict.fromkeys([*asked, *sorted(drawn)]) if kind in drawn]
     size = (WIDTH, 0.9 + 0.26 * len(specs))
     edges = {"left": 0.33, "right": 0.99, "top": 1 - 0.3 / size[1]}
     edges |= {"bottom": 0.5 / size[1], "wspace": 0.12}
-    figure, grid = panels(1, len(kinds), size, edges, sharey=True)
+    figure, grid = panels(1, len(kinds), size, edges, sharex=True, sharey=True)
     sentences = []
     labels = {}
     for axes, kind in zip(grid[0], kinds, strict=True):
@@ -240,7 +245,7 @@ def f35(facts: Facts) -> Artwork:
     return Artwork(figure, pd.concat([rows[columns], series]), text)
 
 
-FIGURES = {"F31": f31, "F32": f32, "F33": f33, "F35": f35}
+FIGURES = {"F31": f31, "F32": f32, "F33": f33, "F35": f35, "F36": f36}
 
 
 def _first(specs: list[dict[str, Any]]) -> dict[str, Any]:
@@ -285,7 +290,9 @@ def _draw_horizons(axes: Axes, own: pd.DataFrame, sure: pd.DataFrame) -> None:
     if pseudo:
         position = float(at.min()) - 0.8
         _draw_pseudo(axes, position, pseudo)
-    for row in records(single):
+    # Above ten marks every second one is named.
+    named = single[at % (1 + len(single) // 11) == 0]
+    for row in records(named):
         axes.annotate(
             f"{int(row['units'])}",
             (row["position"], 0.015),
@@ -294,7 +301,7 @@ def _draw_horizons(axes: Axes, own: pd.DataFrame, sure: pd.DataFrame) -> None:
             fontsize=6,
             color=SOFT,
         )
-    axes.set_xticks(at, [fixed(position, 0) for position in at])
+    axes.set_xticks(named["position"], [fixed(year, 0) for year in named["position"]])
     axes.margins(y=0.16)
 
 

@@ -143,7 +143,7 @@ def f34(facts: Facts) -> Artwork:
     draw_line(axes, share["year"], 100 * share["value"], color=INK, linewidth=1.6)
     axes.set_ylim(0, 100)
     axes.set_ylabel("% of Theil T")
-    axes.set_title(f"Inside {parents}")
+    axes.set_title(f"Share inside {parents}")
     year_axis(axes, share["year"].tolist(), ticks=5)
     ends = [share.iloc[0], share.iloc[-1]]
     sentences = [
@@ -151,11 +151,15 @@ def f34(facts: Facts) -> Artwork:
         for row in ends
     ]
     if marked:
-        sentences += _draw_marked(grid[0, 1], only(data, kind="inside"), marked)
+        sentences += _draw_marked(
+            grid[0, 1], only(data, kind="inside"), marked, parents
+        )
     return Artwork(figure, data, f"Share of Theil T {'; '.join(sentences)}.")
 
 
-def _draw_marked(axes: Axes, inside: pd.DataFrame, marked: str) -> list[str]:
+def _draw_marked(
+    axes: Axes, inside: pd.DataFrame, marked: str, parents: str
+) -> list[str]:
     """Draw the mean index inside marked parents and inside the others."""
     sentences = []
     endings = []
@@ -177,7 +181,7 @@ def _draw_marked(axes: Axes, inside: pd.DataFrame, marked: str) -> list[str]:
         sentences.append(f"mean inside {name} {fixed(first, 3)} to {fixed(end, 3)}")
     axes.set_ylim(0, 1.14 * float(inside["value"].max()))
     axes.set_ylabel("Theil T")
-    axes.set_title("Mean inside each")
+    axes.set_title(f"Mean inside each {parents}")
     year_axis(axes, inside["year"].tolist(), ticks=5)
     name_endings(axes, last, endings, lines=2, size=7.0)
     return sentences

@@ -1,0 +1,113 @@
+"""F36: outcomes of units near a policy, by distance to the nearest one that has it."""
+
+from itertools import pairwise
+from typing import Any
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from evenfield.shared.facts import Facts
+from evenfield.shared.figures.panels import key_below, line_key, panels, tick_key
+from evenfield.shared.figures.save import Artwork
+from evenfield.shared.figures.style import ACCENT, FAINT, INK, SOFT, WIDTH
+from evenfield.shared.tables.numbers import fixed, is_missing
+from evenfield.shared.tables.rows import Row, only, pick
+from evenfield.study.errors import ArtifactError
+from evenfield.topics.event_study.table import BASE, SURE
+
+OFFSET = 0.17  # of marks of all dates above, and of sure ones below, their line
+MARKS = 5
+
+
+def f36(facts: Facts) -> Artwork:
+    """Draw the own effect and rings of every specification with rings, with the
+    smallest effect that would be seen.
+    """
+    specs = {spec["id"]: spec for spec in facts.specs(question="specs")}
+    rings = facts.specs(question="rings")
+    rows = _ring_estimates(facts.estimates())
+    if rows.empty:
+        raise ArtifactError("no rings", "enough far units", "drop F36 from `figures`")
+    most = max(len(ring["radii"]) for ring in rings) + 1
+    size = (WIDTH, 1.0 + 0.36 * most)
+    edges = {"left": 0.12, "right": 0.99, "wspace": 0.08}
+    edges |= {"top": 1 - 0.3 / size[1], "bottom": 0.72 / size[1]}
+    figure, grid = panels(1, len(rings), size, edges, sharex=True, sharey=True)
+    sentences = []
+    for axes, ring in zip(grid[0], rings, strict=True):
+        spec = specs[ring["of"]]
+        reach = f"{ring['radii'][-1]:g} {ring.get('distance', 'km')}"
+        own = only(rows, spec_id=spec["id"], w_id=reach)
+        axes.set_title(_kinds(spec))
+        sentences += _draw_rings(axes, own, _kinds(spec))
+    labels = ["own", *_distances(rings[0])]
+    grid[0, 0].set_yticks(range(len(labels)), labels)
+    grid[0, 0].set_ylim(len(labels) - 0.5, -0.5)
+    outcomes = facts.config.estimates["event_study"]["outcomes"]
+    outcome = outcomes[specs[rings[0]["of"]]["outcome"]]["label"]
+    unit = rows["unit_of_measure"].iloc[0]
+    figure.supxlabel(
+        f"effect on {outcome}, {unit}", fontsize=7.5, y=0.3 / size[1], color=INK
+    )
+    hollow = {"marker": "o", "markerfacecolor": "white", "linestyle": ""}
+    keys = [
+        line_key("all dates", color=INK, marker="o", markersize=MARKS, linestyle=""),
+        line_key("sure dates", color=SOFT, markersize=MARKS, **hollow),
+        tick_key("smallest effect that would be seen", 8),
+    ]
+    key_below(figure, keys, handletextpad=0.4)
+    return Artwork(figure, rows, f"Effects by distance: {'; '.join(sentences)}.")
+
+
+def _ring_estimates(estimates: pd.DataFrame) -> pd.DataFrame:
+    shown = estimates["estimator"].isin([f"{BASE}_far", f"{BASE}_rings"])
+    shown &= estimates["effect_type"].eq("coef") & estimates["estimate"].notna()
+    columns = "spec_id estimator contrast w_id treatment_def estimate conf_low".split()
+    columns += "conf_high mde n_treated unit_of_measure".split()
+    return estimates.loc[shown, columns]
+
+
+def _kinds(spec: Row) -> str:
+    kinds = [kind.replace("_", " ") for kind in spec.get("kinds") or ["any policy"]]
+    return " or ".join(kinds)
+
+
+def _distances(ring: Row) -> list[str]:
+    """Return the names of rings from the innermost to the outermost."""
+    ends = [0, *ring["radii"]]
+    unit = ring.get("distance", "km")
+    return [f"{low:g}\u2013{high:g} {unit}" for low, high in pairwise(ends)]
+
+
+def _draw_rings(axes: Axes, own: pd.DataFrame, kinds: str) -> list[str]:
+    """Draw the rings of one specification; all dates above, sure ones below the line."""
+    axes.axvline(0, color=FAINT, linewidth=0.8, zorder=1)
+    sentences = []
+    for sure in (False, True):
+        part = own[own["treatment_def"].str.endswith(SURE) == sure]
+        effect = pick(part, estimator=f"{BASE}_far")
+        inward = part[part["estimator"].ne(f"{BASE}_far")]
+        inward = inward.assign(inner=inward["contrast"].str.split(" ").str[0])
+        by_distance = inward.sort_values("inner", key=lambda text: text.astype(float))
+        rings = [effect, *by_distance.to_dict("records")]
+        for line, row in enumerate(rings):
+            if row and not is_missing(row["conf_low"]):
+                _draw_mark(axes, line, row, sure)
+                where = row["contrast"] if line else "own"
+                dates = "sure dates" if sure else "all dates"
+                value = fixed(row["estimate"], 3)
+                sentences.append(f"{kinds}, {where}, {dates} {value}")
+    return sentences
+
+
+def _draw_mark(axes: Axes, line: int, row: dict[str, Any], sure: bool) -> None:
+    at = line + (OFFSET if sure else -OFFSET)
+    colour = SOFT if sure else INK
+    axes.hlines(at, row["conf_low"], row["conf_high"], colour, linewidth=1.4)
+    face = "white" if sure else colour
+    axes.plot(
+        row["estimate"], at, "o", color=colour, markerfacecolor=face, markersize=MARKS
+    )
+    if not sure:
+        for end in (-row["mde"], row["mde"]):
+            axes.plot(end, at, "|", color=ACCENT, markersize=8)
