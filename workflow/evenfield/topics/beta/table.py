@@ -108,7 +108,8 @@ def t6(facts: Facts) -> Table:
     # The paper: the primary specification and the first with controls, without periods
     # that are variants.
     rich = [spec["id"] for spec in facts.specs() if spec["controls"]]
-    leading = (facts.primary()["id"], *rich[:1])
+    means = [spec["id"] for spec in facts.specs() if spec["means"]]
+    leading = (facts.primary()["id"], *rich[:1], *means[:1])
     periods = facts.shown("main", "span")
     short = Short(
         lambda row: row["spec_id"] in leading and row["period"] in periods,

@@ -82,7 +82,6 @@ def t41b(facts: Facts) -> Table:
             names = (*TAKEN, "p_leads", "reason")
             row |= {f"{dates}_{name}": effect.get(name) for name in names}
         rows.append(row)
-    rows = _together(rows)
     note = facts.note(
         "Effects over the first of the averages of T41, with all dates and without"
         f" {facts.words['units_name']} whose date is not sure; p, leads: joint p of the"
@@ -115,25 +114,22 @@ def t42(facts: Facts) -> Table:
                 own, estimator="placement_permuted", contrast=row["contrast"]
             )
             within = spec.get("within")
-            parts = [
-                row["contrast"].replace("_", " "),
-                f"within {within}" if within else "whatever their group",
-                *_apart(spec),
-            ]
+            parts = [f"within {within}" if within else "all groups", *_apart(spec)]
             if spec.get("held"):
                 held = in_words([name.replace("_", " ") for name in spec["held"]])
                 parts.append(f"{held} held")
             rows.append(
                 {
                     **{name: row[name] for name in TAKEN},
-                    "group": _capital(outcomes[spec["outcome"]]["label"])
-                    + f", {row['period']}",
+                    "group": f"{_capital(outcomes[spec['outcome']]['label'])},"
+                    f" {row['period']}: {row['contrast'].replace('_', ' ')}",
                     "label": ", ".join(parts),
                     "n_units": row["n_units"],
                     "reason": text(row["warning"]),
                     "p_permuted": permuted.get("p_value"),
                 }
             )
+    rows = _together(rows)
     note = facts.note(
         f"How far {facts.words['units_name']} that got a policy later lay from others"
         " before it, other kinds held. Intervals and p by HC3; p, permuted: policies"
@@ -142,7 +138,7 @@ def t42(facts: Facts) -> Table:
         basis=False,
     )
     columns = (
-        left("Policy", "label"),
+        left("Compared", "label"),
         number("Difference", "estimate", 3, "reason"),
         ends(f"{facts.level} interval", "conf_low", "conf_high", 3),
         probability("p", "p_value"),
@@ -176,7 +172,7 @@ def t43(facts: Facts) -> Table:
             for row in records(shown[shown["effect_type"].eq("coef")]):
                 rows.append(_ring_row(unit, part, row) | shared)
     # The own effect first, then rings from the innermost to the outermost.
-    rows.sort(key=lambda row: (row["group"], row["inner"]))
+    rows = _together(sorted(rows, key=lambda row: row["inner"]))
     note = facts.note(
         f"Mean gap of {facts.words['units_name']} without the policy by distance to the"
         " nearest one that has it, over the first years after one came inside the"
