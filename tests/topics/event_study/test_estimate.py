@@ -5,6 +5,7 @@ grade, rings, levels before, and what is refused.
 from dataclasses import replace
 from types import SimpleNamespace
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -16,6 +17,7 @@ from evenfield.shared.estimates import estimates_frame
 from evenfield.study.errors import EvenfieldError
 from evenfield.topics.event_study.estimate import check_data, estimate
 from evenfield.topics.event_study.estimate_spec import PolicySpec, RingSpec, Section
+from evenfield.topics.event_study.figure_rings import f36
 from evenfield.topics.event_study.table import TABLES
 from made_study import (
     MadeStudy,
@@ -160,11 +162,10 @@ def test_an_effect_is_not_estimated_without_leads():
         assert np.isnan(effect.estimate) and "no leads, so no effect" in effect.warning
 
 
-def printed(study, results, name):
-    """A table of the topic made of these results."""
-
+def facts_of(study, results):
+    """What tables and figures of the topic see of these results."""
     section = study.written["estimates"]["event_study"]
-    facts = SimpleNamespace(
+    return SimpleNamespace(
         config=study.config,
         level="95%",
         words={"unit_name": "unit", "units_name": "units"},
@@ -172,7 +173,11 @@ def printed(study, results, name):
         specs=lambda question: section.get(question, []),
         note=lambda *sentences, **_: sentences,
     )
-    return TABLES[name](facts).frame
+
+
+def printed(study, results, name):
+    """A table of the topic made of these results."""
+    return TABLES[name](facts_of(study, results)).frame
 
 
 def test_one_lead_alone_says_nothing_of_trends_and_why():
@@ -286,6 +291,12 @@ def test_rings_find_what_neighbours_lose_and_free_the_own_effect_of_it():
     assert row(out, term="far units").estimate == 3
     permuted = row(out, estimator="imputation_rings_permuted", contrast="0 to 25")
     assert permuted.p_value < 0.2
+    art = f36(facts_of(make_study(RINGS), out))
+    (axes,) = art.figure.axes
+    ticks = [label.get_text() for label in axes.get_yticklabels()]
+    assert ticks == ["own", "0\u201325 km", "25\u201350 km"]
+    assert art.data["contrast"].tolist() == [own.contrast, "0 to 25", "25 to 50"]
+    plt.close(art.figure)
 
 
 def test_neighbours_of_an_unsure_policy_are_no_controls_of_sure_rings():

@@ -1,11 +1,13 @@
-"""F6: a panel for each grouping, bands that can be told apart, names that can be read."""
+"""F6: a panel for each grouping, bands that can be told apart, names that can be read;
+F34: what lies inside parents.
+"""
 
 from types import SimpleNamespace
 
 import matplotlib.pyplot as plt
 import pandas as pd
 
-from evenfield.topics.inequality.figure import f6
+from evenfield.topics.inequality.figure import f6, f34
 
 GROUPS = {
     "coastal": ["0", "1"],
@@ -59,4 +61,23 @@ def test_one_grouping_is_one_panel():
     art = f6(made_facts(["zone"]))
     assert len(art.figure.axes) == 1
     assert set(art.data["grouping"]) == {"zone"}
+    plt.close(art.figure)
+
+
+def test_the_share_inside_parents_stands_beside_marked_ones():
+    rows = []
+    for year in (2000, 2010):
+        share = {"kind": "share", "value": 0.5, "conf_low": 0.4, "conf_high": 0.6}
+        rows.append({"year": year, "group": "", **share})
+        for group, value in (("marked", 0.1), ("others", 0.2)):
+            mean = {"kind": "inside", "group": group, "value": value}
+            rows.append({"year": year, **mean})
+    series = pd.DataFrame(rows).assign(spec_id="main", period="P")
+    spec = {"id": "main", "parents": "province", "marked": "coastal"}
+    facts = SimpleNamespace(specs=lambda: [spec], series=lambda *_, **__: series)
+    art = f34(facts)
+    share, inside = art.figure.axes
+    assert share.get_ylim() == (0, 100) and share.get_ylabel() == "% of Theil T"
+    assert names_of(inside) == ["coastal", "others"]
+    assert "50% in 2000" in art.alt
     plt.close(art.figure)

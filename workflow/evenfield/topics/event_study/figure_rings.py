@@ -1,7 +1,6 @@
 """F36: outcomes of units near a policy, by distance to the nearest one that has it."""
 
 from itertools import pairwise
-from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -11,7 +10,7 @@ from evenfield.shared.figures.panels import key_below, line_key, panels, tick_ke
 from evenfield.shared.figures.save import Artwork
 from evenfield.shared.figures.style import ACCENT, FAINT, INK, SOFT, WIDTH
 from evenfield.shared.tables.numbers import fixed, is_missing
-from evenfield.shared.tables.rows import Row, only, pick
+from evenfield.shared.tables.rows import Row, only, pick, records
 from evenfield.study.errors import ArtifactError
 from evenfield.topics.event_study.table import BASE, SURE
 
@@ -89,7 +88,7 @@ def _draw_rings(axes: Axes, own: pd.DataFrame, kinds: str) -> list[str]:
         inward = part[part["estimator"].ne(f"{BASE}_far")]
         inward = inward.assign(inner=inward["contrast"].str.split(" ").str[0])
         by_distance = inward.sort_values("inner", key=lambda text: text.astype(float))
-        rings = [effect, *by_distance.to_dict("records")]
+        rings: list[Row] = [effect, *records(by_distance)]
         for line, row in enumerate(rings):
             if row and not is_missing(row["conf_low"]):
                 _draw_mark(axes, line, row, sure)
@@ -100,7 +99,7 @@ def _draw_rings(axes: Axes, own: pd.DataFrame, kinds: str) -> list[str]:
     return sentences
 
 
-def _draw_mark(axes: Axes, line: int, row: dict[str, Any], sure: bool) -> None:
+def _draw_mark(axes: Axes, line: int, row: Row, sure: bool) -> None:
     at = line + (OFFSET if sure else -OFFSET)
     colour = SOFT if sure else INK
     axes.hlines(at, row["conf_low"], row["conf_high"], colour, linewidth=1.4)
