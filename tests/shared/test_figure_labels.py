@@ -6,7 +6,7 @@ from matplotlib import pyplot as plt
 
 from evenfield.shared.figures.labels import label_points, spaced
 from evenfield.shared.figures.timeline import Ending, name_endings, year_axis
-from evenfield.topics.beta.figure import money_labels
+from evenfield.topics.beta.figure import _money_ticks, money_labels
 
 
 @pytest.fixture
@@ -74,3 +74,8 @@ def test_ticks_of_small_sums_keep_their_decimals():
         "1,500",
         "2,000,000",
     ]
+
+
+def test_no_sum_stands_where_the_axis_would_cut_it_off():
+    low, high = np.log([5_000.0, 70_500.0])
+    assert max(_money_ticks(low, high)) < 70_000

@@ -338,6 +338,7 @@ class NewStudy:
         self.groups = list(self.options.group)
         if self.groups:
             return
+        many = list[str]()
         partitions = list[list[int]]()
         for name in described:
             cells = units[name]
@@ -345,6 +346,8 @@ class NewStudy:
                 continue
             codes = list(pd.factorize(cells)[0])
             few = 2 <= cells.nunique() <= min(MOST_GROUPS, len(units) / 3)
+            if not few and 2 <= cells.nunique() <= len(units) / 3:
+                many.append(f"{name} ({cells.nunique()})")
             # A code and its label divide the units in the same way.
             if few and codes not in partitions and len(self.groups) < MOST_GROUPINGS:
                 partitions.append(codes)
@@ -352,6 +355,11 @@ class NewStudy:
         if self.groups:
             self.messages.append(
                 f"groups of units: {first_examples(self.groups)} (--group)"
+            )
+        elif many:
+            self.messages.append(
+                f"no column has {MOST_GROUPS} groups or fewer; --group takes one of"
+                f" more: {first_examples(many)}"
             )
 
     def package(self) -> dict[str, Any]:

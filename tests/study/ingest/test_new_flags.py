@@ -325,3 +325,20 @@ def test_zones_and_clusters_are_compared(tmp_path, files, groups):
     (premium,) = config["estimates"]["group_contrasts"]["premium"]
     assert premium["compare"] == groups
     assert ("exposure" in config["estimates"]) == (len(files) == 2)
+
+
+def test_a_column_of_many_groups_is_named_and_not_taken(tmp_path, capsys):
+    rows = [
+        {
+            "town": f"T{i:02}",
+            "year": year,
+            "income": 900 + i + year % 9,
+            "area": f"A{i // 3}",
+        }
+        for i in range(45)
+        for year in (2000, 2001, 2002)
+    ]
+    config, _ = built(tmp_path, panel=pd.DataFrame(rows))
+    assert "inequality" not in config["estimates"]
+    assert "--group takes one of more: area (15)" in capsys.readouterr().out
+    assert config["study"]["title"].startswith("Income of 45 towns")

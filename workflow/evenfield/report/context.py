@@ -186,7 +186,7 @@ def _names(config: Record, root: str | Path) -> dict[str, object]:
         "claims": claims,
         "words": content["words"],
         "vintage": ingest.get("vintage", ""),
-        "units": len(described["units"]),
+        "units": f"{len(described['units']):,}",
         "years": (str(min(years)), str(max(years))),
         "proxy": list(map(str, proxy)),
         **of_config,

@@ -52,7 +52,7 @@ def zone_types(
 
 def count_of(number: int, study: Record) -> str:
     """Write a number of units with the study's noun."""
-    return f"{number} {study['unit_name'] if number == 1 else study['units_name']}"
+    return f"{number:,} {study['unit_name'] if number == 1 else study['units_name']}"
 
 
 def cells_of(

@@ -19,6 +19,7 @@ from evenfield.study.errors import ArtifactError
 
 PANEL_HEIGHT = 2.5
 MANTISSAS = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.0)
+END_SHARE = 0.05  # of the width of a panel, half the width of a sum of money
 TICK_SHARE = 0.16  # of the width of a panel, between two ticks of money
 # Columns drawn; the last ones are blank in rows of units.
 DATA = (
@@ -231,7 +232,8 @@ def _money_ticks(low: float, high: float) -> list[float]:
     round_sums = np.outer(10.0 ** np.arange(first, last + 1), MANTISSAS).ravel()
     ticks: list[float] = []
     for tick in round_sums:
-        inside = low <= np.log(tick) <= high
+        # A sum at the end of the axis would be cut off.
+        inside = low <= np.log(tick) <= high - END_SHARE * (high - low)
         # On an axis of logs equal ratios of sums are equal distances.
         if inside and (
             not ticks or np.log(tick / ticks[-1]) >= TICK_SHARE * (high - low)

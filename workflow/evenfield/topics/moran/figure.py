@@ -321,7 +321,7 @@ def _draw_counts(
     axes.set_ylim(0, 1.08 * float(base.max()))
     axes.set_title(
         f"{facts.words['units_name'].capitalize()} told apart from chance, of"
-        f" {local['unit'].nunique()}"
+        f" {local['unit'].nunique():,}"
     )
 
 
