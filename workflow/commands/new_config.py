@@ -214,11 +214,14 @@ def _estimates(
         if start is None:
             continue
         lacking = [word for word in start.needs if values[word] is None]
-        later = [LATER[word] for word in lacking]
+        short = list[str]()
         if steps < start.steps:
-            later.append(f"with {start.steps} steps between years or more")
+            short.append(f"with {start.steps} steps between years or more")
         if len(study.tables["units"]) < start.units:
-            later.append(f"with {start.units} units or more")
+            short.append(f"with {start.units} units or more")
+        if short and not lacking:
+            study.messages.append(f"{name} is not asked: only {' and '.join(short)}")
+        later = [*(LATER[word] for word in lacking), *short]
         mark = "# " if later else ""
         asks = " ".join([start.asks, *(f"({reason})" for reason in later)])
         section = _with_values(start.section, {**EXAMPLES, **_known(values)})

@@ -272,8 +272,12 @@ def test_the_next_steps_of_a_config_hold_without_their_mark(tmp_path):
     assert len(checked["estimates"]["beta"]) == len(config["estimates"]["beta"]) + 1
 
 
-def test_topics_that_need_more_units_or_years_stand_there_with_the_reason(tmp_path):
+def test_topics_that_need_more_units_or_years_stand_there_with_the_reason(
+    tmp_path, capsys
+):
     built(tmp_path)
+    said = capsys.readouterr().out
+    assert "distribution is not asked: only with 15 units or more" in said
     text = (tmp_path / "study" / "config.yaml").read_text()
     assert "  # distribution: " in text
     assert "(with 15 units or more)" in text
