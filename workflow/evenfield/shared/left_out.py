@@ -286,7 +286,9 @@ def _weights(
             lost.setdefault(reason, []).append(name)
     for reason, names in lost.items():
         left_out.weights |= set(names)
-        left_out.say(f"The spatial weights {_list(names)} are left out, since {reason}.")
+        left_out.say(
+            f"The spatial weights {_list(names)} are left out, since {reason}."
+        )
     families = written["families"]
     possible = {k: item for k, item in families.items() if k not in left_out.weights}
     primary = study.weights.primary
