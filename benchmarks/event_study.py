@@ -20,8 +20,8 @@ from evenfield.numerics.event_study.panel import NEVER, EventPanel
 TITLE = "Event study by imputation: six horizons, four leads, errors by unit"
 TEXT = """Ours and diff-diff leave the own cluster out of the means that effects are compared with;
 did-imputation and pyfixest (did2s) have no such errors. Estimates are compared. did-imputation and pyfixest iterate,
-here with their own tolerances; 3,000 units take them minutes and 15 seconds. diff-diff has no effects of group and year;
-with them pyfixest stops ("Factor is exactly singular"). The permutation deals the dates out again
+here with their own tolerances; 3,000 units take the first minutes and the second 15 seconds. diff-diff has no
+effects of group and year; with them did2s stops ("Factor is exactly singular"). The permutation deals the dates out again
 within the groups and imputes all effects anew."""
 T = 25
 HORIZONS = [(h, h) for h in range(6)]
