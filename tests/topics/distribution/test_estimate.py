@@ -158,7 +158,7 @@ def test_yearly_classes_decennial_studies_equal_incomes_and_two_units():
         (
             {"relative_to": "population_mean"},
             {"panel": lambda f: f.drop(columns="population")},
-            "no column population",
+            "names the column 'population'",
         ),
         ({"period": "Q"}, {}, "unknown (Q)"),
         ({"subperiods": ["A", "Q"]}, {}, "subperiods names 1"),

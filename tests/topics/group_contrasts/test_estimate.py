@@ -828,7 +828,7 @@ def test_planted_elasticities_and_labour_costs_are_found():
             "programmes",
             lambda t: t.replace("u29", "zz"),
             "west",
-            "1 units of go are not units",
+            "1 unit of go outside the panel",
         ),
         (
             programme,

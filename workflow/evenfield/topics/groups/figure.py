@@ -30,9 +30,9 @@ from evenfield.topics.groups.figure_rollout import f2
 
 # Side of the coloured square in a square of the grid; the rest is a white gap.
 TILE = 0.92
-# most units whose squares hold a label, most letters of one
-FEW = 100
+# Most letters of a label, and its points where they fit.
 SHORT = 4
+LABEL = 8.5
 HATCHED: dict[str, Any] = {
     "facecolor": "none",
     "edgecolor": "white",
@@ -96,8 +96,9 @@ def f1(facts: Facts) -> Artwork:
     for tile in records(tiles):
         x = float(tile["tile_col"]) - columns[0] + 0.5
         y = float(tile["tile_row"]) - rows[0] + 0.5
-        label = facts.label(tile["unit"])[:SHORT] if len(tiles) <= FEW else ""
-        _draw_tile(axes, tile, x, y, label)
+        label = facts.label(tile["unit"])[:SHORT]
+        size = _letter_size([label], LABEL, 72 * TILE * side)
+        _draw_tile(axes, tile, x, y, label if size else "", size)
         _draw_name(axes, tile, x, y, 72 * TILE * side)
     axes.set(xlim=(-0.05, len(columns) + 0.05), ylim=(len(rows) + 0.05, -0.05))
     axes.axis("off")
@@ -149,6 +150,7 @@ def _draw_tile(
     x: float,
     y: float,
     label: str,
+    size: float,
 ) -> None:
     mark = MARKS[tile["cell"]]
     letters = tile["letters"]
@@ -170,7 +172,7 @@ def _draw_tile(
         color=mark.ink,
         ha="center",
         va="center_baseline",
-        fontsize=8.5,
+        fontsize=size,
         fontweight="bold",
     )
     for i, letter in enumerate(letters):
@@ -182,13 +184,21 @@ def _draw_tile(
         )
 
 
+def _letter_size(lines: list[str], largest: float, side: float) -> float:
+    """Return the points of letters that fit a square of so many; zero where they could
+    not be read.
+    """
+    size = min(largest, side / (LETTER_WIDTH * max(map(len, lines))))
+    return size if size >= SMALLEST_NAME else 0.0
+
+
 def _draw_name(axes: Axes, tile: Row, x: float, y: float, side: float) -> None:
     """Spell a unit's name beneath its label, in two lines at most, where it can be read;
     side of the square in points.
     """
     lines = wrap(str(tile["name"]), NAME_WRAP)
-    size = min(LARGEST_NAME, side / (LETTER_WIDTH * max(map(len, lines))))
-    if len(lines) > 2 or size < SMALLEST_NAME:
+    size = _letter_size(lines, LARGEST_NAME, side)
+    if len(lines) > 2 or not size:
         return
     axes.text(
         x,
