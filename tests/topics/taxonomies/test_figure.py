@@ -46,6 +46,7 @@ def facts(
         estimates=lambda: rows,
         ingested=lambda name, text=(): clusters,
         label=str,
+        period=lambda name, basis: name,
     )
 
 

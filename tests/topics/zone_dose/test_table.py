@@ -42,6 +42,8 @@ def test_the_note_names_the_years_of_later_zones(leads, words):
         words={"unit_name": "province", "units_name": "provinces"},
         level="95%",
         main="s",
-        note=lambda *sentences: sentences,
+        note=lambda text, **values: [
+            " ".join(text.split()).format(facts=facts, **values)
+        ],
     )
     assert any(f"joint p of those of {words} later" in line for line in t32(facts).note)

@@ -29,10 +29,11 @@ def render(
         exhibit = makers[name](facts)
     except ArtifactError as error:
         if not may_be_empty:
-            raise
+            fault = f"{name}: {error.found}"
+            raise ArtifactError(fault, error.expected, error.action) from error
         reason = error.found
     if kind == "table":
-        table = replace(exhibit or empty_table(name, reason), title=title)
+        table = replace(exhibit or empty_table(reason), id=name, title=title)
         write_table_files(table.worded(words), files)
     else:
         # Drawing is loaded where a figure is drawn: it takes half a second.

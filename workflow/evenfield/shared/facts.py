@@ -1,6 +1,6 @@
 """What tables and figures are made from: the study and what its topics found."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from copy import copy
 from functools import cache, cached_property
 from pathlib import Path
@@ -8,12 +8,16 @@ from typing import Any
 
 import pandas as pd
 
-from evenfield.shared.estimates import read_estimates
-from evenfield.shared.tables.headings import ordered_specs
-from evenfield.shared.tables.notes import basis_note, origin_note, sample_note
+from evenfield.shared.estimates import Fields, read_estimates
+from evenfield.shared.tables.notes import (
+    basis_mark,
+    basis_note,
+    origin_note,
+    sample_note,
+)
 from evenfield.shared.tables.numbers import text
 from evenfield.shared.tables.rows import TEXT
-from evenfield.shared.tables.units import short_name, shown_periods
+from evenfield.shared.tables.units import period_label, short_name, shown_periods
 from evenfield.study.files import Record, read_json
 from evenfield.study.study import Study
 from evenfield.study.table_files import read_table
@@ -33,6 +37,15 @@ class Facts(Study):
         other = copy(self)
         other.topic = topic
         return other
+
+    def _table(
+        self, name: str, scheme: str = "", text: tuple[str, ...] = TEXT
+    ) -> pd.DataFrame:
+        return super()._table(name, scheme, text)
+
+    def ingested(self, name: str, text: tuple[str, ...] = TEXT) -> pd.DataFrame:
+        """Return a checked input table, with all texts as they are printed."""
+        return super().ingested(name, text)
 
     def estimates(
         self,
@@ -54,7 +67,7 @@ class Facts(Study):
         """Return a series of a topic."""
         return read_table(self._file(topic, f"{name}.csv"), text)
 
-    def fit(self, topic: str = "") -> dict[str, Any]:
+    def fit(self, topic: str = "") -> Fields:
         """Return the summary of a topic."""
         return dict(read_json(self._file(topic, "fit.json")))
 
@@ -65,7 +78,7 @@ class Facts(Study):
         self,
         topic: str = "",
         question: str = "",
-    ) -> list[dict[str, Any]]:
+    ) -> list[Fields]:
         """Return the specifications of a topic, or of one of its questions, in the order
         written.
         """
@@ -76,19 +89,31 @@ class Facts(Study):
         self,
         topic: str = "",
         question: str = "",
-    ) -> dict[str, Any]:
+    ) -> Fields:
         """Return the primary specification of a topic or question, else its first."""
         specs = self.specs(topic, question)
         primary = [spec for spec in specs if spec.get("role") == "primary"]
         return next(iter(primary + specs), {})
 
-    def ordered(self, names: Sequence[str]) -> list[str]:
-        """Return the specifications that have rows, the primary one first."""
-        return ordered_specs(names, self.specs())
+    def ordered(self, rows: pd.DataFrame) -> list[str]:
+        """Return the specifications that have rows, the primary one first, then as
+        written in the config.
+        """
+        ranked = sorted(self.specs(), key=lambda spec: spec.get("role") != "primary")
+        present = set(rows["spec_id"])
+        return [str(spec["id"]) for spec in ranked if spec["id"] in present]
 
     def shown(self, *roles: str) -> list[str]:
         """Return the periods of some roles, role by role."""
         return shown_periods(self.config.periods, roles)
+
+    def period(self, name: str, basis: str = "") -> str:
+        """Return a period as it is printed, with the mark of its basis."""
+        return period_label(name, self.config.periods) + basis_mark(basis)
+
+    def when(self, row: Record) -> str:
+        """Return the period of an estimate, with the mark of its basis."""
+        return self.period(str(row["period"]), row["output_basis"])
 
     def label(self, unit: object) -> str:
         """Return the code of a unit, such as AL of US-AL, or its name where its id is
@@ -117,7 +142,7 @@ class Facts(Study):
 
     @cached_property
     def _names(self) -> Mapping[str, str]:
-        units = self.table("units", text=TEXT)
+        units = self.table("units")
         return dict(
             zip(
                 units["unit"],
@@ -157,24 +182,19 @@ class Facts(Study):
         ]
 
     def note(
-        self, *sentences: str, seed: bool = True, basis: bool = True
+        self,
+        template: str,
+        *sentences: str,
+        seed: bool = True,
+        basis: bool = True,
+        **values: Any,
     ) -> tuple[str, ...]:
-        """Return the note of a table: sample first, then the sentences, basis of output
-        and origin.
+        """Return the note of a table: sample first, then a text as ``text`` takes it,
+        further sentences, basis of output and origin.
         """
         described = self.description()
         sample = sample_note(described, self.words)
         income = basis_note(described) if basis else ""
-        drawn = self.config.inference.seed if seed else None
-        origin = origin_note(described, drawn)
-        return tuple(
-            filter(
-                None,
-                (
-                    sample,
-                    *sentences,
-                    income,
-                    origin,
-                ),
-            )
-        )
+        origin = origin_note(described, self.config.inference.seed if seed else None)
+        parts = (sample, *self.text(template, **values), *sentences, income, origin)
+        return tuple(filter(None, parts))

@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 
 from evenfield.shared.topic_file import Step, TopicFile
+from evenfield.study.files import Record
 
 LIBRARY = Path(__file__).parents[1]
 TOPICS = LIBRARY / "topics"
@@ -40,7 +41,7 @@ def read_topics() -> dict[str, TopicFile]:
     return dict(sorted(topics.items(), key=lambda item: (item[1].order, item[0])))
 
 
-def sections(estimates: Mapping[str, Any]) -> dict[str, object]:
+def sections(estimates: Record) -> dict[str, object]:
     """Return the section of every family of rows that a config asks for."""
     topics = read_topics()
     by_family = dict[str, Any]()
@@ -64,7 +65,7 @@ def exhibit_files(name: str, folder: str = "results") -> list[str]:
     return [f"{folder}/figures/{name}.{ending}" for ending in FIGURE_ENDINGS]
 
 
-def exhibit_words(config: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+def exhibit_words(config: Record) -> dict[str, dict[str, str]]:
     """Return title and caption of every exhibit by its id, in the nouns of the study."""
     study = config["study"]
     proxy = config.get("panel", {}).get("income", {}).get("proxy", "")
@@ -86,7 +87,7 @@ def exhibit_words(config: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     return words
 
 
-def renamed(study: Mapping[str, Any], text: str) -> str:
+def renamed(study: Record, text: str) -> str:
     """Call taxonomies and special economic zones by the study's names for them."""
     names: Mapping[str, str] = study.get("names", {})
     if names:
@@ -102,7 +103,7 @@ def renamed(study: Mapping[str, Any], text: str) -> str:
     return ZONES.sub(lambda found: many if found[0].endswith("s") else one, text)
 
 
-def part(config: Mapping[str, Any], names: Iterable[str]) -> dict[str, object]:
+def part(config: Record, names: Iterable[str]) -> dict[str, object]:
     """Return the sections of a config that are named, for example ``inference`` or
     ``study.units_name``.
     """
@@ -120,7 +121,7 @@ def part(config: Mapping[str, Any], names: Iterable[str]) -> dict[str, object]:
 
 
 def settings(
-    config: Mapping[str, object],
+    config: Record,
     topic: str,
     step: Step,
 ) -> dict[str, object]:
@@ -137,7 +138,7 @@ def settings(
     return part(config, [*sorted(names), *step.settings])
 
 
-def inputs(config: Mapping[str, Any], step: Step) -> list[str]:
+def inputs(config: Record, step: Step) -> list[str]:
     """Return the files that one step of a topic reads, for the main unit scheme or for
     all of them.
     """
@@ -200,6 +201,9 @@ def _read(path: Path) -> tuple[str, tuple[str, ...]]:
             modules.append(package or plain)
             for name in names.strip("()").split(","):
                 modules.append(f"{package}.{name.split(' as ')[0].strip()}")
-    files = [f"{name.partition('.')[2].replace('.', '/')}.py" for name in modules]
+    stems = [name.partition(".")[2].replace(".", "/") for name in modules]
+    # A package is what its __init__.py says.
+    packages = [f"{stem}/__init__.py" for stem in stems]
+    files = [*(f"{stem}.py" for stem in stems), *packages]
     imports = tuple(name for name in files if (LIBRARY / name).is_file())
     return hashlib.sha256(content).hexdigest(), imports

@@ -73,6 +73,12 @@ def ratio_axis(
     axes.minorticks_off()
 
 
+def names_for_rows(axes: Axes) -> None:
+    """Leave names alone at the left, where rows and not numbers stand."""
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+
+
 def cell_key(
     figure: Figure, cells: list[str], colour: str = "", **position: Any
 ) -> None:

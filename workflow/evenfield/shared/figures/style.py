@@ -15,6 +15,8 @@ SOFT = "#6B7178"
 FAINT = "#C9CDD2"
 PALE = "#EEF0F2"
 ACCENT = "#B5392F"
+# A line to read others by, such as zero or an average.
+REFERENCE: Any = {"color": FAINT, "linewidth": 0.8, "zorder": 1}
 CELLS = ("both", "cluster only", "SEZ only", "neither")
 
 

@@ -2,6 +2,8 @@
 the end of lines.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +28,11 @@ class Ending:
     value: float
     name: str
     colour: str
+
+    @classmethod
+    def of(cls, values: pd.Series, name: str, mark: Mark) -> Ending:
+        """Return the name of a line that ends with the last of some values."""
+        return cls(float(values.iloc[-1]), name, mark.colour)
 
 
 def stretches(frame: pd.DataFrame) -> list[pd.DataFrame]:

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from evenfield.shared.tables.numbers import text
-from evenfield.study.errors import ArtifactError
 from evenfield.study.files import Record
 
 GROUPINGS = {"cell": "cells", "cluster": "cluster or not", "sez": "SEZ or not"}
@@ -37,26 +36,6 @@ def sample_heading(
     return heading(
         [*parts, f"{row['w_id'].replace('_', ' ')} weights" if other else ""]
     )
-
-
-def nothing_to_show(what: str, family: str, table: str) -> ArtifactError:
-    """Return the error of a table whose family holds no rows of the config's
-    specifications.
-    """
-    return ArtifactError(
-        f"no {what}",
-        "estimates of the specifications in the config",
-        f"correct the specifications of {family} or remove {table} from `tables`",
-    )
-
-
-def ordered_specs(names: Sequence[str], specs: Sequence[Record]) -> list[str]:
-    """Return the specifications that have rows, the primary one first, then as written
-    in the config.
-    """
-    ranked = sorted(specs, key=lambda spec: spec.get("role") != "primary")
-    present = set(names)
-    return [spec["id"] for spec in ranked if spec["id"] in present]
 
 
 def bare_name(column: str) -> str:

@@ -2,11 +2,8 @@
 cannot say.
 """
 
-from collections.abc import Mapping
-
-from evenfield.shared.tables.units import count_of, period_label
+from evenfield.shared.tables.units import count_of
 from evenfield.study.files import Record
-from evenfield.study.study_config import Period
 
 DESCRIPTIVE = "Descriptive; no causal claim."
 NOT_CAUSAL = (
@@ -52,12 +49,3 @@ def origin_note(description: Record, seed: int | None = None) -> str:
 def basis_mark(basis: str) -> str:
     """Return the mark of a basis that is not official, explained beneath every table."""
     return {"proxy": "\u2020", "spliced": "\u2021"}.get(basis, "")
-
-
-def period_with_basis(
-    period: str,
-    basis: str,
-    periods: Mapping[str, Period],
-) -> str:
-    """Return a period with the mark of its basis."""
-    return f"{period_label(period, periods)}{basis_mark(basis)}"

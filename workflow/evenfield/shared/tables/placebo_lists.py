@@ -9,11 +9,10 @@ import pandas as pd
 from evenfield.shared.estimates import NAN
 from evenfield.shared.facts import Facts
 from evenfield.shared.tables.columns import ends, estimate, left, probability
-from evenfield.shared.tables.headings import nothing_to_show
-from evenfield.shared.tables.notes import NOT_CAUSAL, period_with_basis
+from evenfield.shared.tables.notes import NOT_CAUSAL
 from evenfield.shared.tables.numbers import fixed, whole
 from evenfield.shared.tables.rows import Row, only, pick, records
-from evenfield.shared.tables.table import Column, Short, Table
+from evenfield.shared.tables.table import Column, Short, Table, nothing_to_show
 from evenfield.shared.tables.warnings import reason
 from evenfield.study.files import Record
 
@@ -61,7 +60,6 @@ standard error in parentheses. Corrected p: rank of the |t| of the data among th
 
 
 def placebo_table(
-    name: str,
     facts: Facts,
     specs: Sequence[Record],
     periods: Sequence[str],
@@ -74,7 +72,7 @@ def placebo_table(
     rows = facts.estimates(sample_id="all", unit_scheme=facts.main)
     lists = rows[rows["estimator"].str.endswith(LISTS)]
     if lists.empty:
-        raise nothing_to_show("placebo lists", facts.topic, name)
+        raise nothing_to_show("placebo lists")
     ids = [str(spec["id"]) for spec in specs]
     contrasts = records(lists[CONTRAST].drop_duplicates())
     contrasts.sort(key=lambda row: (ids.index(row["spec_id"]), row["contrast"]))
@@ -83,32 +81,24 @@ def placebo_table(
         lines += _lines(only(rows, **contrast), periods, heading(contrast))
     columns = [left("Method", "label")]
     for period in periods:
-        basis = str(pick(lists, period=period)["output_basis"])
-        columns += _columns(
-            period, period_with_basis(period, basis, facts.config.periods)
-        )
+        columns += _columns(period, facts.when(pick(lists, period=period)))
     defined = lists[lists["estimate"].notna()]
     words = {
         "units": facts.words["units_name"],
         "size": f"{1 - facts.config.inference.level:.0%}",
         "lists": _between(defined["n_obs"]),
     }
-    note = facts.text(NOTE, different=_between(defined["estimate"]), **words)
+    note = facts.note(
+        NOTE, NOT_CAUSAL, different=_between(defined["estimate"]), **words
+    )
     intervals = [f"{period}_conf_low" for period in periods[1:]]
     printed = [column.names[0] for column in columns[1:]]
     short = Short(
         rows=lambda row: row["group"] == lines[0]["group"],
         columns=tuple(column for column in printed if column not in intervals),
-        note=facts.note(*facts.text(PAPER_NOTE, **words)),
+        note=facts.note(PAPER_NOTE, **words),
     )
-    return Table(
-        id=name,
-        note=facts.note(*note, NOT_CAUSAL),
-        columns=tuple(columns),
-        frame=pd.DataFrame(lines),
-        group="group",
-        short=short,
-    )
+    return Table.of(columns, lines, note, short)
 
 
 def _columns(period: str, head: str) -> Iterator[Column]:

@@ -13,8 +13,8 @@ from evenfield.study.files import Record
 Row = dict[str, Any]
 # Columns of the estimates' series that hold text, also where a study leaves them blank.
 TEXT = tuple(
-    "basis block cell contrast confidence design flag grade kind label licence name"
-    " output_basis place industry sample_id source spec_id taxonomy term treatment_def"
+    "basis block cell contrast confidence controls design flag grade kind label licence name"
+    " output_basis place industry quadrant sample_id source spec_id taxonomy term treatment_def"
     " unit_high unit_low unit_of_measure units variable vintage w_id weights"
     " zone_type".split()
 )
@@ -26,8 +26,11 @@ TOLD_APART = (
 )
 
 
-def records(frame: pd.DataFrame) -> list[Row]:
-    """Return the rows of a frame as mappings from column to value."""
+def records(frame: pd.DataFrame, **wanted: Any) -> list[Row]:
+    """Return the rows of a frame whose columns hold the wanted values, as mappings from
+    column to value.
+    """
+    frame = only(frame, **wanted) if wanted else frame
     names = list(map(str, frame))
     columns = [column.tolist() for _, column in frame.items()]
     return [

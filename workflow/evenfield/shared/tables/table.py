@@ -5,7 +5,7 @@ beneath.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -63,15 +63,37 @@ class Short:
 class Table:
     """A table: a sorted frame and how it is shown."""
 
-    id: str  # for example ``T6``
     note: tuple[str, ...]  # sentences printed beneath
     # printed columns, left to right; the first is the row heading
     columns: tuple[Column, ...]
     # one row per printed row, unrounded published values; written whole to the CSV twin
     frame: pd.DataFrame
-    title: str = ""  # one line, from the topic's list of exhibits
+    id: str = ""  # for example ``T6``; it and the title are the topic's list's
+    title: str = ""  # one line
     group: str = ""  # column whose changes start a group of rows; empty for none
     short: Short | None = None  # what the paper prints; None for everything
+
+    @classmethod
+    def of(
+        cls,
+        columns: Iterable[Column],
+        rows: Iterable[Row] | pd.DataFrame,
+        note: Iterable[str],
+        short: Short | None = None,
+    ) -> Table:
+        """Return a table of rows, which stand in groups where they have a column
+        ``group``, or raise that there are none.
+        """
+        frame = pd.DataFrame(rows)
+        if frame.empty:
+            raise nothing_to_show("estimates of its specifications")
+        return cls(
+            columns=tuple(columns),
+            frame=frame,
+            note=tuple(note),
+            group="group" if "group" in frame else "",
+            short=short,
+        )
 
     def worded(self, words: Callable[[str], str]) -> Table:
         """Return the table with every printed text put in the words of a study."""
@@ -99,16 +121,19 @@ class Table:
         )
 
 
-def empty_table(name: str, why: str) -> Table:
-    """Return a table that says why it has nothing to show."""
-    frame = pd.DataFrame({"said": [f"Nothing to show: {why}."]})
-    column = Column(names=("said",), header="")
-    return Table(
-        id=name,
-        note=(),
-        columns=(column,),
-        frame=frame,
+def nothing_to_show(what: str) -> ArtifactError:
+    """Return the error of a table or figure that a study has nothing for."""
+    return ArtifactError(
+        f"no {what}",
+        "estimates of the specifications in the config",
+        "correct the specifications, or remove it from `tables` or `figures`",
     )
+
+
+def empty_table(why: str) -> Table:
+    """Return a table that says why it has nothing to show."""
+    row = {"said": f"Nothing to show: {why}."}
+    return Table.of([Column(names=("said",), header="")], [row], ())
 
 
 def shortened(table: Table) -> Table:

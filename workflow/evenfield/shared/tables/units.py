@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
-from evenfield.study.errors import ArtifactError
 from evenfield.study.files import Record
 from evenfield.study.study_config import Period
 
@@ -62,12 +61,6 @@ def cells_of(
 ) -> pd.DataFrame:
     """Return the cell of each unit in one period of one taxonomy."""
     selected = cells[cells["taxonomy"].eq(taxonomy) & cells["period"].eq(period)]
-    if selected.empty:
-        raise ArtifactError(
-            f"no cells of taxonomy {taxonomy} in period {period}",
-            "both in cells.csv",
-            "add the taxonomy to taxonomy.all in config.yaml",
-        )
     return selected.sort_values("unit", kind="stable").reset_index(drop=True)
 
 

@@ -22,7 +22,12 @@ def reason(warning: Any) -> str:
     )
 
 
-def numbers(name: str, row: Record) -> dict[str, Any]:
+def cited(name: str, row: Record, column: str = "estimate") -> dict[str, Any]:
+    """Return a number of an estimate as a column ``name``, with the id that it has."""
+    return {name: row.get(column), f"{name}_estimate_id": row.get("estimate_id")}
+
+
+def cited_numbers(name: str, row: Record) -> dict[str, Any]:
     """Return the id and the numbers of an estimate as columns that start with ``name``,
     and the reason of a blank one.
     """

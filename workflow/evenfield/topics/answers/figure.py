@@ -3,7 +3,6 @@ effect that each could show.
 """
 
 from textwrap import wrap
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,18 +10,20 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from evenfield.shared.facts import Facts
-from evenfield.shared.figures.panels import (
+from evenfield.shared.figures import (
+    ACCENT,
+    INK,
+    PALE,
+    REFERENCE,
+    WIDTH,
+    Artwork,
     key_below,
     line_key,
     padded,
     panels,
     tick_key,
 )
-from evenfield.shared.figures.save import Artwork
-from evenfield.shared.figures.style import ACCENT, FAINT, INK, PALE, WIDTH
-from evenfield.shared.tables.headings import nothing_to_show
-from evenfield.shared.tables.numbers import fixed, interval
-from evenfield.shared.tables.rows import records
+from evenfield.shared.tables import Row, fixed, interval, nothing_to_show, records
 from evenfield.topics.answers.table import answered
 
 AXIS = "multiples of the effect of interest, positive as claimed"
@@ -37,10 +38,9 @@ def f21(facts: Facts) -> Artwork:
     """Draw each primary estimate with its interval, the band of no interest and the
     smallest visible effect.
     """
-    shown = _turned(answered(facts, "hypotheses", "F21")["hypotheses"])
+    shown = _turned(answered(facts, "hypotheses")["hypotheses"])
     if shown.empty:
-        what = "primary questions with an effect of interest"
-        raise nothing_to_show(what, "hypotheses", "F21")
+        raise nothing_to_show("primary questions with an effect of interest")
     names = [statement.rstrip(".") for statement in shown["statement"]]
     y = np.arange(len(names))
     tall = MARGIN + ROW_HEIGHT * max(len(names), 3)
@@ -59,7 +59,7 @@ def f21(facts: Facts) -> Artwork:
         zorder=0,
         linewidth=0,
     )
-    axes.axvline(0.0, color=FAINT, linewidth=0.8, zorder=1)
+    axes.axvline(0.0, **REFERENCE)
     axes.hlines(
         y,
         shown["low"],
@@ -133,7 +133,7 @@ def f21(facts: Facts) -> Artwork:
 FIGURES = {"F21": f21}
 
 
-def _turned(questions: list[dict[str, Any]]) -> pd.DataFrame:
+def _turned(questions: list[Row]) -> pd.DataFrame:
     """Turn each question so that positive is as claimed and divide it by its effect of
     interest.
     """

@@ -3,25 +3,32 @@ leaving units out does to them.
 """
 
 from functools import partial
-from typing import Any
 
 import pandas as pd
 
 from evenfield.shared.estimates import ESTIMATE_COLUMNS, read_estimates
 from evenfield.shared.facts import Facts
-from evenfield.shared.tables.columns import count, left, probability
-from evenfield.shared.tables.headings import nothing_to_show
-from evenfield.shared.tables.notes import NOT_CAUSAL
-from evenfield.shared.tables.numbers import (
+from evenfield.shared.tables import (
+    NOT_CAUSAL,
+    Row,
+    Short,
+    Table,
+    cited,
+    count,
     interval,
     is_missing,
+    left,
+    nothing_to_show,
+    only,
+    pick,
+    probability,
+    records,
+    right,
     significant,
     with_interval,
 )
-from evenfield.shared.tables.rows import Row, only, pick, records
-from evenfield.shared.tables.table import Short, Table, right
-from evenfield.study.files import Record, read_json
-from evenfield.topics.answers.table_rules import t36, t37, t38
+from evenfield.study.files import Record
+from evenfield.topics.answers.table_rules import answers_of, t36, t37, t38
 
 _two_digits = partial(significant, digits=2)
 UNTESTED = ("OUT OF REACH", "NOT EMPIRICAL")
@@ -53,7 +60,7 @@ Every {facts.words[unit_name]} is left out in turn and the estimate made again.
 
 def t0(facts: Facts) -> Table:
     """Return every statement by its answer, in the order of the paper within each."""
-    content = answered(facts, "claims", "T0")
+    content = answered(facts, "claims")
     words = content["words"]
     counts = [
         f"{content['counts'][word]} {word.lower()}"
@@ -94,21 +101,14 @@ def t0(facts: Facts) -> Table:
         right("Could show", "visible", show=_two_digits),
         left("What decides, and what fails", "missing", width_cm=4.8),
     )
-    return Table(
-        id="T0",
-        note=(
-            *note,
-            *facts.text(READING_NOTE),
-            *(f"{name}: {cited}" for name, cited in content["documents"].items()),
-        ),
-        columns=columns,
-        frame=frame,
-        group="group",
-        short=Short(
-            lambda row: row["group"].upper() not in UNTESTED,
-            ("claim", "number", "visible", "missing"),
-            note=note,
-        ),
+    documents = [f"{name}: {cited}" for name, cited in content["documents"].items()]
+    short = Short(
+        lambda row: row["group"].upper() not in UNTESTED,
+        ("claim", "number", "visible", "missing"),
+        note=note,
+    )
+    return Table.of(
+        columns, frame, [*note, *facts.text(READING_NOTE), *documents], short
     )
 
 
@@ -123,7 +123,7 @@ def _reasons(frame: pd.DataFrame, holds_zero: pd.Series) -> pd.Series:
 
 def t0b(facts: Facts) -> Table:
     """Return the primary questions with the numbers that decide them."""
-    content = answered(facts, "hypotheses", "T0b")
+    content = answered(facts, "hypotheses")
     frame = pd.DataFrame(content["hypotheses"])
     frame = frame.assign(
         number=[_estimate(row)[0] for row in records(frame)],
@@ -146,12 +146,7 @@ def t0b(facts: Facts) -> Table:
         left("Checks that take it away", "against", width_cm=3.6),
     )
     note = (*facts.text(QUESTIONS_NOTE, content=content), NOT_CAUSAL)
-    return Table(
-        id="T0b",
-        note=note,
-        columns=columns,
-        frame=frame,
-    )
+    return Table.of(columns, frame, note)
 
 
 def t28(facts: Facts) -> Table:
@@ -159,12 +154,9 @@ def t28(facts: Facts) -> Table:
     out.
     """
     estimates = read_estimates(facts.root / "estimates.csv")[list(ESTIMATE_COLUMNS)]
-    lines = []
-    for question in answered(facts, "hypotheses", "T28")["hypotheses"]:
-        lines += _left_out(question, estimates)
-    if not lines:
-        made_again = "primary questions that are made again without each unit"
-        raise nothing_to_show(made_again, "hypotheses", "T28")
+    rows = []
+    for question in answered(facts, "hypotheses")["hypotheses"]:
+        rows += _left_out(question, estimates)
     columns = (
         left("Question", "statement", width_cm=5.2),
         right("Estimate", "estimate", show=significant),
@@ -174,13 +166,7 @@ def t28(facts: Facts) -> Table:
         left("Without a pair", "pairs", width_cm=4.5),
         left("Unit", "unit_of_measure", width_cm=2.0),
     )
-    note = (*facts.text(LEFT_OUT_NOTE), NOT_CAUSAL)
-    return Table(
-        id="T28",
-        note=note,
-        columns=columns,
-        frame=pd.DataFrame(lines),
-    )
+    return Table.of(columns, rows, (*facts.text(LEFT_OUT_NOTE), NOT_CAUSAL))
 
 
 TABLES = {
@@ -193,15 +179,11 @@ TABLES = {
 }
 
 
-def answered(
-    facts: Facts,
-    what: str,
-    exhibit: str,
-) -> dict[str, Any]:
+def answered(facts: Facts, what: str) -> Row:
     """Return the answers, or refuse an exhibit of a study that has none."""
-    content = dict(read_json(facts.root / "answers.json"))
+    content = answers_of(facts)
     if not content[what]:
-        raise nothing_to_show(f"{what} in claims.yaml", what, exhibit)
+        raise nothing_to_show(f"{what} in claims.yaml")
     return content
 
 
@@ -212,23 +194,16 @@ def _left_out(question: Record, estimates: pd.DataFrame) -> list[Row]:
     extremes: Row = {}
     for name, kind in EXTREMES.items():
         extreme = pick(same, effect_type=f"stat_{kind}")
-        extremes[name] = extreme.get("estimate")
-        extremes[f"{name}_estimate_id"] = extreme.get("estimate_id")
+        extremes |= cited(name, extreme)
     if extremes["low"] is None:
         return []
     # Pairs that the config names are left out together.
     pairs = [
         f"{pair['sample_id'].replace('_', ' ')}: {significant(pair['estimate'])}"
-        for pair in records(only(same, effect_type="stat_pair"))
+        for pair in records(same, effect_type="stat_pair")
     ]
     statement = {"statement": question["statement"], "pairs": "; ".join(pairs)}
-    return [
-        {
-            **row,
-            **extremes,
-            **statement,
-        }
-    ]
+    return [row | extremes | statement]
 
 
 def _number(row: Record) -> str:

@@ -2,16 +2,19 @@
 and what became of the answers of an edition before.
 """
 
-from typing import Any
-
 import pandas as pd
 
 from evenfield.shared.facts import Facts
-from evenfield.shared.tables.columns import left
-from evenfield.shared.tables.headings import nothing_to_show
-from evenfield.shared.tables.notes import NOT_CAUSAL
-from evenfield.shared.tables.numbers import p_value, significant
-from evenfield.shared.tables.table import Table, right
+from evenfield.shared.tables import (
+    NOT_CAUSAL,
+    Row,
+    Table,
+    left,
+    nothing_to_show,
+    p_value,
+    right,
+    significant,
+)
 from evenfield.study.files import Record, read_json
 
 METHODS_NOTE = """
@@ -31,7 +34,7 @@ All statements with their answer in the edition before and now. New: not in the 
 """
 
 
-def answers_of(facts: Facts) -> dict[str, Any]:
+def answers_of(facts: Facts) -> Row:
     """Return the answers of a study with every row behind them."""
     return dict(read_json(facts.root / "answers.json"))
 
@@ -46,7 +49,7 @@ def tested(content: Record) -> list[Record]:
 def t36(facts: Facts) -> Table:
     """Return the p-values of each tested estimate by every method of inference."""
     content = answers_of(facts)
-    lines = []
+    rows = []
     for item in tested(content):
         if len(item["methods"]) < 2:
             continue
@@ -55,7 +58,7 @@ def t36(facts: Facts) -> Table:
             written = f"{method_name(method)} {p_value(method['p_value'])}"
             parts.setdefault(method["part"], []).append(written)
         words = {part: ", ".join(names) for part, names in parts.items()}
-        lines.append(
+        rows.append(
             {
                 "statement": item["statement"],
                 "decides": words["decides"],
@@ -65,9 +68,6 @@ def t36(facts: Facts) -> Table:
                 "estimate_id": item["estimate_id"],
             }
         )
-    if not lines:
-        what = "answers that rest on an estimate by several methods"
-        raise nothing_to_show(what, "hypotheses", "T36")
     columns = (
         left("Question", "statement", width_cm=4.4),
         left("Decides: p", "decides", width_cm=2.4),
@@ -76,7 +76,7 @@ def t36(facts: Facts) -> Table:
         left("Answer", "answer", width_cm=1.8),
     )
     note = (*facts.text(METHODS_NOTE, content=content), NOT_CAUSAL)
-    return Table(id="T36", note=note, columns=columns, frame=pd.DataFrame(lines))
+    return Table.of(columns, rows, note)
 
 
 def method_name(method: Record) -> str:
@@ -92,7 +92,7 @@ def method_name(method: Record) -> str:
 def t37(facts: Facts) -> Table:
     """Return each answer with half and with twice the effect of interest."""
     content = answers_of(facts)
-    lines = [
+    rows = [
         {
             "statement": item["statement"],
             "interest": item["interest"],
@@ -105,9 +105,6 @@ def t37(facts: Facts) -> Table:
         for item in tested(content)
         if item["at_interest"] and item["interest"] is not None
     ]
-    if not lines:
-        what = "answers with an effect of interest"
-        raise nothing_to_show(what, "hypotheses", "T37")
     columns = (
         left("Question", "statement", width_cm=5.6),
         right("Of interest", "interest", show=significant),
@@ -116,8 +113,7 @@ def t37(facts: Facts) -> Table:
         left("Answer", "answer", width_cm=2.2),
         left("With twice", "double", width_cm=2.2),
     )
-    note = (*facts.text(INTEREST_NOTE), NOT_CAUSAL)
-    return Table(id="T37", note=note, columns=columns, frame=pd.DataFrame(lines))
+    return Table.of(columns, rows, (*facts.text(INTEREST_NOTE), NOT_CAUSAL))
 
 
 def t38(facts: Facts) -> Table:
@@ -126,7 +122,7 @@ def t38(facts: Facts) -> Table:
     """
     claims = answers_of(facts)["claims"]
     if not any(claim["before"] for claim in claims):
-        raise nothing_to_show("answers under `before` of claims.yaml", "before", "T38")
+        raise nothing_to_show("answers under `before` of claims.yaml")
     frame = pd.DataFrame(claims)
     frame = frame.assign(
         where=[", ".join(map(str, numbers)) for numbers in frame["paragraphs"]],
@@ -142,9 +138,5 @@ def t38(facts: Facts) -> Table:
         left("Now", "new", width_cm=2.2),
         left("Why it changed", "why", width_cm=5.0),
     )
-    return Table(
-        id="T38",
-        note=tuple(facts.text(CHANGES_NOTE)),
-        columns=columns,
-        frame=frame[["where", "id", "claim", "old", "new", "why"]],
-    )
+    shown = frame[["where", "id", "claim", "old", "new", "why"]]
+    return Table.of(columns, shown, facts.text(CHANGES_NOTE))

@@ -7,15 +7,27 @@ from matplotlib.colors import LogNorm
 from matplotlib.ticker import MaxNLocator
 
 from evenfield.shared.facts import Facts
-from evenfield.shared.figures.labels import label_points
-from evenfield.shared.figures.panels import cell_key, padded, panels
-from evenfield.shared.figures.save import Artwork
-from evenfield.shared.figures.style import INK, MARKS, SOFT, WIDTH
-from evenfield.shared.tables.notes import period_with_basis
-from evenfield.shared.tables.numbers import fixed, interval, is_missing
-from evenfield.shared.tables.rows import TEXT, Row, only, pick
-from evenfield.shared.tables.units import cells_in
-from evenfield.study.errors import ArtifactError
+from evenfield.shared.figures import (
+    INK,
+    MARKS,
+    SOFT,
+    WIDTH,
+    Artwork,
+    cell_key,
+    label_points,
+    padded,
+    panels,
+)
+from evenfield.shared.tables import (
+    Row,
+    cells_in,
+    fixed,
+    interval,
+    is_missing,
+    nothing_to_show,
+    only,
+    pick,
+)
 
 PANEL_HEIGHT = 2.5
 MANTISSAS = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.0)
@@ -41,12 +53,8 @@ def f4(facts: Facts) -> Artwork:
     shown = facts.shown("main")
     plotted = series[series["period"].isin(shown)]
     if not plotted["kind"].eq("unit").any():
-        raise ArtifactError(
-            f"no points of specification {spec}",
-            "its series in the beta family",
-            "add it to estimates.beta or remove F4 from `figures`",
-        )
-    cells = facts.table("cells", text=TEXT)
+        raise nothing_to_show(f"points of specification {spec}")
+    cells = facts.table("cells")
     cells = only(cells, taxonomy=facts.config.taxonomy.primary)
     data = plotted.merge(
         cells[["unit", "period", "cell"]],
@@ -69,10 +77,9 @@ def f4(facts: Facts) -> Artwork:
     sentences = []
     for axes, period in zip(grid.flat, shown, strict=False):
         own = only(estimates, period=period)
-        basis = str(pick(own).get("output_basis", ""))
         # The mark of proxy output stands in the heading of the panel, beside what it
         # qualifies.
-        title = period_with_basis(period, basis, facts.config.periods)
+        title = facts.period(period, pick(own).get("output_basis", ""))
         headline = _headline(pick(own, estimator="ols", effect_type="lambda"))
         _draw_panel(axes, only(data, period=period), headline, facts)
         axes.set_title(title)

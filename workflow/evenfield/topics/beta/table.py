@@ -7,21 +7,29 @@ from typing import Any
 import pandas as pd
 
 from evenfield.shared.facts import Facts
-from evenfield.shared.tables.columns import count, ends, left, number, probability
-from evenfield.shared.tables.grouped import grouped_table
-from evenfield.shared.tables.notes import DESCRIPTIVE, period_with_basis
-from evenfield.shared.tables.numbers import (
+from evenfield.shared.tables import (
+    DESCRIPTIVE,
+    Row,
+    Short,
+    Table,
+    cited_numbers,
+    count,
+    ends,
     fixed,
+    in_words,
     is_missing,
+    left,
+    number,
+    only,
     p_value,
+    pick,
+    probability,
+    records,
+    right,
     with_error,
     years,
     years_interval,
 )
-from evenfield.shared.tables.rows import Row, only, pick, records
-from evenfield.shared.tables.table import Short, Table, right
-from evenfield.shared.tables.units import in_words, period_label
-from evenfield.shared.tables.warnings import numbers
 
 # First name of each column that the paper prints.
 SHORT = (
@@ -34,6 +42,18 @@ SHORT = (
     "n_controls",
 )
 SHOWN = ("main", "variant", "span")
+LABEL = """
+Growth a year on log income in the first year by OLS, one cross-section per period. Slope
+times 100 with HC3 standard error; speed: minus ln(1 + bT)/T, % a year; half-life: ln 2 over
+the speed, years; intervals of speed and half-life transform the slope's interval, t(N
+\u2212 K).
+
+{facts.level} intervals. Sigma: standard deviation of log income at both ends, p of the HC3
+slope test.
+"""
+MORAN = """
+Moran's I of the residuals with {weights} weights, p from {draws:,} permutations of residuals.
+"""
 PICKED = {
     "slope": ("ols", "log_income_start"),
     "speed": ("ols", "speed"),
@@ -56,22 +76,12 @@ def t6(facts: Facts) -> Table:
             own = only(beta, spec_id=spec["id"], period=period)
             if len(own):
                 rows.append(_row(facts, spec, own, sigma))
-    draws = facts.config.inference.permutations
-    weights = facts.config.weights.primary
-    label = (
-        "Growth a year on log income in the first year by OLS, one cross-section"
-        " per period. Slope times 100 with HC3 standard error; speed: minus ln(1 +"
-        " bT)/T, % a year; half-life: ln 2 over the speed, years; intervals of"
-        " speed and half-life transform the slope's interval, t(N \u2212 K).",
-        f"{facts.level} intervals. Sigma: standard deviation of log income at both"
-        " ends, p of the HC3 slope test.",
-    )
     note = facts.note(
-        *label,
-        f"Moran's I of the residuals with {weights} weights, p from"
-        f" {draws:,} permutations of residuals.",
+        f"{LABEL}\n{MORAN}",
         _controls_note(facts, beta),
         f"{DESCRIPTIVE} Specifications marked mechanism hold channels of growth.",
+        weights=facts.config.weights.primary,
+        draws=facts.config.inference.permutations,
     )
     interval = f"{facts.level} interval"
     life = ("half_life_conf_low", "half_life_conf_high")
@@ -114,11 +124,9 @@ def t6(facts: Facts) -> Table:
     short = Short(
         lambda row: row["spec_id"] in leading and row["period"] in periods,
         SHORT,
-        facts.note(*label, "K: number of controls.", DESCRIPTIVE),
+        facts.note(LABEL, "K: number of controls.", DESCRIPTIVE),
     )
-    return grouped_table(
-        "T6", rows, columns, note, "rows of beta convergence", "beta", short
-    )
+    return Table.of(columns, rows, note, short)
 
 
 TABLES = {"T6": t6}
@@ -144,7 +152,7 @@ def _row(
         "group": spec_heading(facts, spec),
         "basis": basis,
         "controls": controls,
-        "label": period_with_basis(period, basis, facts.config.periods),
+        "label": facts.when(slope),
         "n_controls": 0 if controls == "none" else len(controls.split("+")),
     }
     # The ends of the test of dispersion are single years.
@@ -156,8 +164,8 @@ def _row(
         test = pick(sigma, estimator="sigma_slope_test", **same)
     # One row of the table is eight rows of estimates, each with its reason where blank.
     for name, wanted in PICKED.items():
-        row |= numbers(name, by_term.get(wanted, {}))
-    return row | numbers("sigma_test", test)
+        row |= cited_numbers(name, by_term.get(wanted, {}))
+    return row | cited_numbers("sigma_test", test)
 
 
 def spec_heading(facts: Facts, spec: Row) -> str:
@@ -198,8 +206,7 @@ def _controls_note(facts: Facts, beta: pd.DataFrame) -> str:
         controls = facts.config.controls.items()
         named = [item.label for name, item in controls if name in used]
         if named:
-            label = period_label(period, facts.config.periods)
-            parts.append(f"{label} {in_words(named)}")
+            parts.append(f"{facts.period(period)} {in_words(named)}")
     note = (
         "K: controls that exist from the period's first year, over all specifications:"
         f" {'; '.join(parts)}."

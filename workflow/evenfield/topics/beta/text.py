@@ -2,21 +2,18 @@
 and who lies farthest from the line.
 """
 
-from typing import Any
-
 import pandas as pd
 
 from evenfield.shared.facts import Facts
 from evenfield.shared.sections import shown, side_of_zero, visible
-from evenfield.shared.tables.rows import only, pick
-from evenfield.shared.tables.units import in_words, period_label
+from evenfield.shared.tables import Row, in_words, only, pick
 from evenfield.topics.beta.table import spec_heading
 
 NAMED = 3  # units at each end
 FEWEST = 4 * NAMED  # units of which some can be called far from the line
 
 
-def section(facts: Facts) -> dict[str, Any]:
+def section(facts: Facts) -> Row:
     """Return the speeds of the primary specification by period, the longest first, and
     those of all others.
     """
@@ -55,14 +52,14 @@ def _speed(
     beta: pd.DataFrame,
     spec: str,
     period: str,
-) -> dict[str, Any]:
+) -> Row:
     row = pick(beta, spec_id=spec, period=period, estimator="ols", effect_type="lambda")
     speed = shown(row, "0.0", "% a year")
     if speed is None:
         return {}
     return {
         "id": period,
-        "period": period_label(period, facts.config.periods),
+        "period": facts.period(period),
         "speed": speed,
         "side": side_of_zero(row),
     }

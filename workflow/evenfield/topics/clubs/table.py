@@ -6,21 +6,24 @@ from typing import Any
 import pandas as pd
 
 from evenfield.shared.facts import Facts
-from evenfield.shared.tables.columns import (
+from evenfield.shared.tables import (
+    DESCRIPTIVE,
+    Row,
+    Table,
     count,
     ends,
     estimate,
+    heading,
+    is_missing,
     left,
     number,
+    only,
+    pick,
     probability,
+    reason,
+    records,
+    sample_parts,
 )
-from evenfield.shared.tables.grouped import grouped_table
-from evenfield.shared.tables.headings import heading, sample_parts
-from evenfield.shared.tables.notes import DESCRIPTIVE, period_with_basis
-from evenfield.shared.tables.numbers import is_missing
-from evenfield.shared.tables.rows import Row, only, pick, records
-from evenfield.shared.tables.table import Table
-from evenfield.shared.tables.warnings import reason
 
 LEVELS = "relative_income"
 OUTCOMES = {
@@ -54,6 +57,19 @@ NUMBERS = [
 ]
 
 
+NOTE = """
+log(H1/Ht) \u2212 2 log(log t) on a constant and log t; "left out": first periods left out, a
+third unless named. Trends: Hodrick-Prescott filter of log income, exponential for levels. Of
+further variants of a span only the test on levels is shown. Convergence is rejected where t
+< \u22121.65; standard errors by a long-run variance (FQSB unless named); p one-sided, normal;
+{facts.level} intervals.
+
+Levels do not depend on the currency unit; logs do, so their three rows are no evidence by
+themselves. A test that does not reject is no evidence that incomes converge, and membership
+says nothing about policy.
+"""
+
+
 def t10(facts: Facts) -> Table:
     """Return log t tests and the clubs of every specification."""
     estimates = facts.estimates()
@@ -62,20 +78,11 @@ def t10(facts: Facts) -> Table:
     everyone = f"all {facts.words['units_name']}"
     rows: list[Row] = []
     seen: set[tuple[str, ...]] = set()
-    for spec in facts.ordered(list(estimates["spec_id"])):
+    for spec in facts.ordered(estimates):
         own = only(estimates, spec_id=spec)
         first = pick(own)
-        when = period_with_basis(
-            first["period"], first["output_basis"], facts.config.periods
-        )
         sample = sample_parts(first, facts.description()) or [everyone]
-        group = heading(
-            [
-                when,
-                *sample,
-                *_choices(specs[spec]),
-            ]
-        )
+        group = heading([facts.when(first), *sample, *_choices(specs[spec])])
         # Variants differ in the clubs; the tests of a span in logs are the same for all
         # of them.
         span = (first["period"], first["sample_id"], first["unit_scheme"])
@@ -87,27 +94,7 @@ def t10(facts: Facts) -> Table:
         seen.add(span)
         members = only(series, spec_id=spec, kind="membership")
         lines += _club_rows(own, members, facts)
-        rows += [
-            {
-                "group": group,
-                "spec_id": spec,
-                **row,
-            }
-            for row in lines
-        ]
-    note = facts.note(
-        'log(H1/Ht) \u2212 2 log(log t) on a constant and log t; "left out": first'
-        " periods left out, a third unless named. Trends: Hodrick-Prescott filter of"
-        " log income, exponential for levels. Of further variants of a span only the"
-        " test on levels is shown. Convergence is rejected where t < \u22121.65;"
-        " standard errors by a long-run variance (FQSB unless named); p one-sided,"
-        f" normal; {facts.level} intervals.",
-        "Levels do not depend on the currency unit; logs do, so their three rows are no"
-        " evidence by themselves. A test that does not reject is no evidence that"
-        " incomes converge, and membership says nothing about policy.",
-        DESCRIPTIVE,
-        seed=False,
-    )
+        rows += [{"group": group, "spec_id": spec} | row for row in lines]
     columns = (
         left("Test or club", "label", width_cm=5.2),
         count("Left out", "left_out"),
@@ -118,7 +105,7 @@ def t10(facts: Facts) -> Table:
         left("Convergence", "reading"),
         count("N", "n_units"),
     )
-    return grouped_table("T10", rows, columns, note, "log t tests", "clubs")
+    return Table.of(columns, rows, facts.note(NOTE, DESCRIPTIVE, seed=False))
 
 
 TABLES = {"T10": t10}
@@ -147,7 +134,7 @@ def _test_rows(own: pd.DataFrame) -> Iterator[Row]:
     discarded = tests["contrast"].str.extract(r"(\d+)", expand=False).astype(int)
     tests = tests.assign(left_out=discarded).sort_values("left_out", kind="stable")
     for outcome, name in OUTCOMES.items():
-        rows = records(only(tests, outcome=outcome))
+        rows = records(tests, outcome=outcome)
         # Levels have up to three tests, by periods left out; logs have one.
         variants = VARIANTS if outcome == LEVELS else ("",)
         for row, variant in zip(rows, variants, strict=False):

@@ -2,15 +2,11 @@
 clubs there are if not, and who is in which.
 """
 
-from typing import Any
-
 import pandas as pd
 
 from evenfield.shared.facts import Facts
 from evenfield.shared.sections import MapLayer, cell, shown
-from evenfield.shared.tables.rows import Row, only, pick, records
-from evenfield.shared.tables.units import period_label
-from evenfield.shared.tables.warnings import reason
+from evenfield.shared.tables import Row, only, pick, reason, records
 from evenfield.topics.clubs.table import LEVELS, fails_own_test, reading
 
 SERIES = "estimates/clubs/series.csv"
@@ -19,7 +15,7 @@ FIRM = 0.5  # share of the other choices under which a unit stays with its club
 
 
 # What the text finds where clubs could not be formed.
-UNKNOWN: dict[str, Any] = {
+UNKNOWN: Row = {
     "whole": False,
     "clubs": [],
     "alone": None,
@@ -29,7 +25,7 @@ UNKNOWN: dict[str, Any] = {
 }
 
 
-def section(facts: Facts) -> dict[str, Any]:
+def section(facts: Facts) -> Row:
     """Return the test of all units and the clubs of the primary specification."""
     spec = facts.primary()
     own = only(facts.estimates(), spec_id=spec["id"])
@@ -41,7 +37,7 @@ def section(facts: Facts) -> dict[str, Any]:
     )
     count = shown(pick(merged, term="clubs"), "0")
     content = {
-        "period": period_label(spec["period"], facts.config.periods),
+        "period": facts.period(spec["period"]),
         "t": shown(whole | {"estimate": whole.get("statistic")}, "0.0"),
         "rejected": reading(whole.get("statistic")) == "rejected",
         "count": count,
@@ -77,7 +73,7 @@ def _club(
     row: Row,
     members: pd.DataFrame,
     last: pd.DataFrame,
-) -> dict[str, Any]:
+) -> Row:
     number = row["club"]
     level = pick(last, club=number).get("value")
     return {

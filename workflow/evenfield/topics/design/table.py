@@ -8,26 +8,28 @@ from typing import Any
 import pandas as pd
 
 from evenfield.shared.facts import Facts
-from evenfield.shared.tables.columns import left, number
-from evenfield.shared.tables.notes import NOT_CAUSAL, period_with_basis
-from evenfield.shared.tables.numbers import (
+from evenfield.shared.tables import (
+    CELLS,
+    NOT_CAUSAL,
+    TERM_NAMES,
+    Row,
+    Short,
+    Table,
     fixed,
+    in_words,
     is_missing,
+    left,
+    main_periods,
+    number,
+    only,
+    pick,
+    records,
+    right,
+    short_name,
     significant,
+    term_name,
     text,
 )
-from evenfield.shared.tables.rows import Row, only, pick, records
-from evenfield.shared.tables.table import Short, Table, right
-from evenfield.shared.tables.units import (
-    CELLS,
-    TERM_NAMES,
-    in_words,
-    main_periods,
-    period_label,
-    short_name,
-    term_name,
-)
-from evenfield.study.files import Record
 
 DESIGN_NAMES = {
     "alone": "alone",
@@ -62,20 +64,18 @@ weights.
 def td(facts: Facts) -> Table:
     """Return the design diagnostics as one table."""
     weights = facts.config.weights.primary
-    periods = facts.config.periods
     series = facts.series()
     series = series[series["taxonomy"].isin(["", facts.taxonomy])]
     estimates = facts.estimates(treatment_def=facts.taxonomy)
     rows = [
-        *_cell_rows(series, facts.taxonomy, periods),
-        *_overlap_rows(series, periods),
+        *_cell_rows(series, facts),
+        *_overlap_rows(series, facts),
         *_weight_rows(series, weights),
         *_support_rows(series, facts.words["units_name"]),
-        *_spread_rows(series, periods),
-        *_detectable_rows(estimates, weights, periods),
+        *_spread_rows(series, facts),
+        *_detectable_rows(estimates, weights, facts),
     ]
-    by_period = main_periods(periods)
-    note = facts.text(NOTE, weights=weights)
+    by_period = main_periods(facts.config.periods)
     # The paper: what can be seen of own regimes, and of the difference next door
     # through the primary weights.
     next_door = f"{TERM_NAMES['exposure_cluster']} minus"
@@ -87,27 +87,15 @@ def td(facts: Facts) -> Table:
         return row["unit"] == "s" and own and not other
 
     return Table(
-        id="TD",
-        note=facts.note(
-            *note,
-            NOT_CAUSAL,
-            seed=False,
-            basis=False,
-        ),
+        note=facts.note(NOTE, NOT_CAUSAL, seed=False, basis=False, weights=weights),
         columns=(
             left("Diagnostic", "item", width_cm=4.6),
             right("Value", "value", "unit", show=_value),
             *(number(head, test, 2) for test, head in SCPC_TESTS.items()),
-            *(
-                number(f"pp/yr, {period_label(name, periods)}", name, 1)
-                for name in by_period
-            ),
+            *(number(f"pp/yr, {facts.period(name)}", name, 1) for name in by_period),
             left("Detail", "detail", width_cm=6.0),
         ),
-        frame=pd.DataFrame(
-            rows,
-            columns=[*ROW, *SCPC_TESTS, *by_period],
-        ),
+        frame=pd.DataFrame(rows, columns=[*ROW, *SCPC_TESTS, *by_period]),
         group="block",
         short=Short(printed),
     )
@@ -134,48 +122,32 @@ def _row(
     return dict(zip(ROW, values, strict=True))
 
 
-def _period(name: str, periods: Record) -> str:
-    return f", {period_label(name, periods)}" if name else ""
+def _period(name: str, facts: Facts) -> str:
+    return f", {facts.period(name)}" if name else ""
 
 
-def _cell_rows(
-    series: pd.DataFrame,
-    taxonomy: str,
-    periods: Record,
-) -> Iterable[Row]:
-    cells = only(series, block="cells", taxonomy=taxonomy)
+def _cell_rows(series: pd.DataFrame, facts: Facts) -> Iterable[Row]:
+    cells = only(series, block="cells", taxonomy=facts.taxonomy)
     for name in cells["period"].unique():
         for cell in CELLS:
-            for row in records(
-                only(
-                    cells,
-                    period=name,
-                    term=cell,
-                )
-            ):
+            for row in records(cells, period=name, term=cell):
                 names = text(row["note"]).removeprefix("periods: ").split(", ")
-                named = in_words([period_label(one, periods) for one in names])
-                block = f"Cells of {taxonomy}{f', {named}' if name else ''}"
-                yield _row(
-                    block,
-                    cell,
-                    row["value"],
-                    "units",
-                    _short(row["units"]),
-                )
+                named = in_words([facts.period(one) for one in names])
+                block = f"Cells of {facts.taxonomy}{f', {named}' if name else ''}"
+                yield _row(block, cell, row["value"], "units", _short(row["units"]))
 
 
 def _short(units: Any) -> str:
     return " ".join(short_name(unit) for unit in text(units).split())
 
 
-def _overlap_rows(series: pd.DataFrame, periods: Record) -> Iterable[Row]:
+def _overlap_rows(series: pd.DataFrame, facts: Facts) -> Iterable[Row]:
     block = "Correlation of the two regimes"
-    for row in records(only(series, block="correlation")):
+    for row in records(series, block="correlation"):
         item = " and ".join(map(_term, row["term"].split(" x ")))
         if row["weights"]:
             item += f" through {row['weights'].replace('_', ' ')}"
-        item += _period(row["period"], periods)
+        item += _period(row["period"], facts)
         factors = only(
             series, block="vif", weights=row["weights"], period=row["period"]
         )
@@ -225,14 +197,14 @@ def _support_rows(series: pd.DataFrame, units_name: str) -> Iterable[Row]:
         before = (value, far)
 
 
-def _spread_rows(series: pd.DataFrame, periods: Record) -> Iterable[Row]:
-    for row in records(only(series, block="spread")):
-        label = period_with_basis(row["period"], row["note"], periods)
+def _spread_rows(series: pd.DataFrame, facts: Facts) -> Iterable[Row]:
+    for row in records(series, block="spread"):
+        label = facts.period(row["period"], row["note"])
         yield _row("Spread of growth: s", label, row["value"], "pp/yr", "")
 
 
 def _detectable_rows(
-    estimates: pd.DataFrame, weights: str, periods: Record
+    estimates: pd.DataFrame, weights: str, facts: Facts
 ) -> Iterable[Row]:
     in_s = only(estimates, unit_of_measure="s", estimator="mde_t")
     for row in sorted(records(in_s), key=lambda row: _order(row, weights)):
@@ -243,11 +215,11 @@ def _detectable_rows(
         name = DESIGN_NAMES.get(row["spec_id"], row["spec_id"])
         item = term_name(row["contrast"] or row["term"])
         item += f" through {row['w_id'].replace('_', ' ')}" if other else ""
-        item += _period(row["period"], periods)
+        item += _period(row["period"], facts)
         block = f"Smallest detectable effect, {name}"
         warning = text(row["warning"])
         line = _row(block, item, row["estimate"], "s", warning, row["estimate_id"])
-        yield line | _other_tests(estimates, row, periods)
+        yield line | _other_tests(estimates, row, facts)
 
 
 def _order(row: Row, weights: str) -> tuple[Any, ...]:
@@ -265,7 +237,7 @@ def _order(row: Row, weights: str) -> tuple[Any, ...]:
     )
 
 
-def _other_tests(estimates: pd.DataFrame, row: Row, periods: Record) -> Row:
+def _other_tests(estimates: pd.DataFrame, row: Row, facts: Facts) -> Row:
     """Return what the SCPC tests would see, in s, and the first of them in percentage
     points by period.
     """
@@ -274,7 +246,7 @@ def _other_tests(estimates: pd.DataFrame, row: Row, periods: Record) -> Row:
     seen = {test: _estimate(same, test, "s", row["period"]) for test in SCPC_TESTS}
     points = {
         name: _estimate(same, IN_POINTS, "pp/yr", name)
-        for name in main_periods(periods)
+        for name in main_periods(facts.config.periods)
     }
     return seen | points
 

@@ -2,12 +2,9 @@
 units could show, before any regression.
 """
 
-from typing import Any
-
 from evenfield.shared.facts import Facts
 from evenfield.shared.sections import shown
-from evenfield.shared.tables.rows import pick
-from evenfield.shared.tables.units import period_label
+from evenfield.shared.tables import Row, pick
 from evenfield.topics.design.table import IN_POINTS
 
 # Design, term and contrast of what is named, with the words for it.
@@ -26,7 +23,7 @@ QUESTIONS = (
 )
 
 
-def section(facts: Facts) -> dict[str, Any]:
+def section(facts: Facts) -> Row:
     """Return the smallest visible differences of growth in the longest period."""
     rows = facts.estimates(
         treatment_def=facts.taxonomy,
@@ -54,5 +51,5 @@ def section(facts: Facts) -> dict[str, Any]:
             )
     if not effects:
         return {}
-    period = period_label(periods[0], facts.config.periods)
+    period = facts.period(periods[0])
     return {"period": period, "effects": effects, "power": f"{facts.power:.0%}"}

@@ -9,11 +9,16 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, FuncFormatter
 
 from evenfield.shared.facts import Facts
-from evenfield.shared.figures.panels import panels
-from evenfield.shared.figures.save import Artwork
-from evenfield.shared.figures.style import FAINT, INK, MARKS, WIDTH
-from evenfield.shared.tables.headings import nothing_to_show
-from evenfield.shared.tables.rows import TEXT, only
+from evenfield.shared.figures import (
+    INK,
+    MARKS,
+    REFERENCE,
+    WIDTH,
+    Artwork,
+    names_for_rows,
+    panels,
+)
+from evenfield.shared.tables import TEXT, nothing_to_show, only
 
 EDGES = {
     "left": 0.07,
@@ -37,8 +42,7 @@ def f27(facts: Facts) -> Artwork:
     density = only(series, kind="density")
     moves = series[series["kind"].isin(["transition", "ergodic"])]
     if density.empty or moves.empty:
-        what = f"densities and moves of specification {spec}"
-        raise nothing_to_show(what, "distribution", "F27")
+        raise nothing_to_show(f"densities and moves of specification {spec}")
     moves = only(moves, step=moves["step"].max())
     figure, grid = panels(1, 2, (WIDTH, HEIGHT), EDGES, width_ratios=(1.15, 1.0))
     _draw_densities(grid[0, 0], density)
@@ -67,7 +71,7 @@ def _draw_densities(axes: Axes, density: pd.DataFrame) -> None:
             own["x"], foot, top, color=fill, alpha=0.35, lw=0, zorder=order
         )
         axes.plot(own["x"], top, color=INK, linewidth=0.9, zorder=order)
-    axes.axvline(0.0, color=FAINT, linewidth=0.8, zorder=1)
+    axes.axvline(0.0, **REFERENCE)
     low = float(density["x"].min())
     high = float(density["x"].max())
     axes.set_xlim(low, high)
@@ -77,8 +81,7 @@ def _draw_densities(axes: Axes, density: pd.DataFrame) -> None:
         FuncFormatter(lambda x, _: f"{100 * np.exp(x):.3g}%")
     )
     axes.set_yticks([-float(number) for number in range(len(years))], years)
-    axes.tick_params(axis="y", length=0)
-    axes.spines["left"].set_visible(False)
+    names_for_rows(axes)
     axes.set_title("Density by year")
     axes.set_xlabel("income per head over the mean (log scale)")
 

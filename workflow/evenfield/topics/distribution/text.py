@@ -2,17 +2,14 @@
 lowest and the highest class, and where such moves lead.
 """
 
-from typing import Any
-
 import pandas as pd
 
 from evenfield.shared.facts import Facts
 from evenfield.shared.sections import shown
-from evenfield.shared.tables.rows import only, pick
-from evenfield.shared.tables.units import period_label
+from evenfield.shared.tables import Row, only, pick
 
 
-def section(facts: Facts) -> dict[str, Any]:
+def section(facts: Facts) -> Row:
     """Return the chain of the primary specification and the tests for one peak."""
     spec = facts.primary()
     rows = only(facts.estimates(), spec_id=spec["id"], period=spec["period"])
@@ -27,7 +24,7 @@ def section(facts: Facts) -> dict[str, Any]:
     }
     peaks = [_peak(facts, rows, year) for year in _years_tested(rows)]
     content = {
-        "period": period_label(spec["period"], facts.config.periods),
+        "period": facts.period(spec["period"]),
         "poorest": shown(poorest, "0", "%", times=100),
         "richest": shown(richest, "0", "%", times=100),
         "classes": classes,
@@ -45,7 +42,7 @@ def _years_tested(rows: pd.DataFrame) -> list[str]:
     return sorted(set(tests.loc[tests["p_value"].notna(), "contrast"]))
 
 
-def _peak(facts: Facts, rows: pd.DataFrame, year: str) -> dict[str, Any]:
+def _peak(facts: Facts, rows: pd.DataFrame, year: str) -> Row:
     row = pick(rows, estimator="silverman", contrast=year)
     return {
         "id": year,

@@ -8,22 +8,29 @@ from typing import Any
 import pandas as pd
 
 from evenfield.shared.facts import Facts
-from evenfield.shared.tables.columns import estimate, left, number, probability
-from evenfield.shared.tables.grouped import grouped_table
-from evenfield.shared.tables.headings import heading, sample_parts
-from evenfield.shared.tables.notes import DESCRIPTIVE, period_with_basis
-from evenfield.shared.tables.numbers import (
+from evenfield.shared.tables import (
+    DESCRIPTIVE,
+    Row,
+    Table,
+    cited,
+    estimate,
     fixed,
+    heading,
     interval,
     is_missing,
+    left,
+    number,
+    only,
     p_value,
+    pick,
+    probability,
+    reason,
+    right,
+    sample_parts,
     text,
     whole,
     years,
 )
-from evenfield.shared.tables.rows import Row, only, pick
-from evenfield.shared.tables.table import Table, right
-from evenfield.shared.tables.warnings import reason
 
 ESTIMATORS = {
     "pooled": "Pooled, lower bound",
@@ -54,13 +61,28 @@ NO_SPEED = (
 FASTEST = 100.0
 
 
+NOTE = """
+Log income on its value one span before, with effects of year and, but for the pooled row, of
+unit. Speed: minus ln(root) over the span, % a year; {facts.level} intervals transform the
+interval of the root; p: root = 1.
+
+Pooled and fixed effects bound the speed in long panels; where the headline lies outside them
+the heading says so. Headline: the adjusted score with shock variances free by year; interval
+by its score test on a grid of roots. Flags: serial, shocks autocorrelated, which biases every
+correction; no root, the score does not cross zero; needs stationary start, the jackknife is
+right only if units began in their long-run distribution, which a study of convergence cannot
+assume; context only, GMM with few units is never read by itself (Hansen and AR(2) p beside
+it); underpowered, the smallest speed the test could see exceeds the one of interest.
+"""
+
+
 def t7(facts: Facts) -> Table:
     """Return roots and speeds by specification, period and estimator."""
     estimates = facts.estimates()
     described = facts.description()
     specs = {str(spec["id"]): spec for spec in facts.specs()}
     rows: list[Row] = []
-    for spec in facts.ordered(list(estimates["spec_id"])):
+    for spec in facts.ordered(estimates):
         # Roots of five years and of one are not alike: the heading says the span.
         span = int(specs[spec].get("span") or described.get("step", 1))
         for period in facts.shown("span", "main"):
@@ -70,7 +92,7 @@ def t7(facts: Facts) -> Table:
             first = pick(own, term="log_income_lag")
             basis = first["output_basis"]
             parts = [
-                period_with_basis(period, basis, facts.config.periods),
+                facts.when(first),
                 "every year" if span == 1 else f"every {span} years",
                 *sample_parts(first, described),
             ]
@@ -82,21 +104,6 @@ def t7(facts: Facts) -> Table:
                 "basis": basis,
             }
             rows += [{**shared, **row} for row in _rows(own)]
-    note = facts.note(
-        "Log income on its value one span before, with effects of year and, but for"
-        " the pooled row, of unit. Speed: minus ln(root) over the span, % a year;"
-        f" {facts.level} intervals transform the interval of the root; p: root = 1.",
-        "Pooled and fixed effects bound the speed in long panels; where the headline"
-        " lies outside them the heading says so. Headline: the adjusted score with"
-        " shock variances free by year; interval by its score test on a grid of roots."
-        " Flags: serial, shocks autocorrelated, which biases every correction; no root,"
-        " the score does not cross zero; needs stationary start, the jackknife is right"
-        " only if units began in their long-run distribution, which a study of"
-        " convergence cannot assume; context only, GMM with few units is never read by"
-        " itself (Hansen and AR(2) p beside it); underpowered, the smallest speed the"
-        " test could see exceeds the one of interest.",
-        DESCRIPTIVE,
-    )
     columns = (
         left("Estimator", "label"),
         estimate("Root (s.e.)", "root", "root_se", 3, "reason"),
@@ -116,8 +123,7 @@ def t7(facts: Facts) -> Table:
         right("T", "n_periods", show=whole, paper=False),
         right("N", "n_units", show=whole, paper=False),
     )
-    what = "rows of the dynamic panel"
-    return grouped_table("T7", rows, columns, note, what, "dynamic_panel")
+    return Table.of(columns, rows, facts.note(NOTE, DESCRIPTIVE))
 
 
 TABLES = {"T7": t7}
@@ -167,7 +173,6 @@ def _rows(own: pd.DataFrame) -> Iterable[Row]:
         speed = pick(rows, term="speed")
         warning = text(speed.get("warning"))
         absent = is_missing(root["estimate"])
-        half_life = pick(rows, term="half_life")
         ends = (speed.get("conf_low"), speed.get("conf_high"))
         without = all(map(is_missing, ends))
         why = reason(root["warning"]) if absent else ""
@@ -178,17 +183,13 @@ def _rows(own: pd.DataFrame) -> Iterable[Row]:
             "estimate_id": root["estimate_id"],
             "root": root["estimate"],
             "root_se": root["std_error"],
-            "speed": speed.get("estimate"),
-            "speed_estimate_id": speed.get("estimate_id"),
+            **cited("speed", speed),
             "speed_low": ends[0],
             "speed_high": ends[1],
-            "half_life": half_life.get("estimate"),
-            "half_life_estimate_id": half_life.get("estimate_id"),
+            **cited("half_life", pick(rows, term="half_life")),
             # Of rho = 1, which is the same test for root and speed.
-            "p_value": speed.get("p_value"),
-            "p_value_estimate_id": speed.get("estimate_id"),
-            "mde": speed.get("mde"),
-            "mde_estimate_id": speed.get("estimate_id"),
+            **cited("p_value", speed, "p_value"),
+            **cited("mde", speed, "mde"),
             "sesoi": speed.get("sesoi"),
             "hansen_p": pick(rows, term="hansen").get("p_value"),
             "ar2_p": pick(rows, term="serial_2").get("p_value"),

@@ -12,11 +12,18 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from evenfield.shared.facts import Facts
-from evenfield.shared.figures.panels import key_below, line_key, panels
-from evenfield.shared.figures.save import Artwork
-from evenfield.shared.figures.style import ACCENT, FAINT, INK, SOFT, WIDTH
-from evenfield.shared.tables.numbers import fixed, p_value
-from evenfield.shared.tables.rows import TEXT, only, pick, records
+from evenfield.shared.figures import (
+    ACCENT,
+    FAINT,
+    INK,
+    SOFT,
+    WIDTH,
+    Artwork,
+    key_below,
+    line_key,
+    panels,
+)
+from evenfield.shared.tables import TEXT, fixed, only, p_value, pick, records
 from evenfield.study.errors import ArtifactError
 from evenfield.topics.event_study.figure_rings import f36
 
@@ -158,7 +165,7 @@ def f33(facts: Facts) -> Artwork:
     """Draw units where they are, by the first year of their policy."""
     spec = _first(facts.specs(question="specs"))
     policies = only(facts.series("policies", text=TEXT), spec_id=spec["id"])
-    units = facts.table("units", text=TEXT)
+    units = facts.table("units")
     if not {"lat", "lon"} <= set(units):
         raise ArtifactError(
             "no coordinates", "lat and lon in units.csv", "drop F33 from `figures`"

@@ -6,11 +6,19 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from evenfield.shared.facts import Facts
-from evenfield.shared.figures.panels import key_below, line_key, panels, tick_key
-from evenfield.shared.figures.save import Artwork
-from evenfield.shared.figures.style import ACCENT, FAINT, INK, SOFT, WIDTH
-from evenfield.shared.tables.numbers import fixed, is_missing
-from evenfield.shared.tables.rows import Row, only, pick, records
+from evenfield.shared.figures import (
+    ACCENT,
+    FAINT,
+    INK,
+    SOFT,
+    WIDTH,
+    Artwork,
+    key_below,
+    line_key,
+    panels,
+    tick_key,
+)
+from evenfield.shared.tables import Row, fixed, is_missing, only, pick, records
 from evenfield.study.errors import ArtifactError
 from evenfield.topics.event_study.table import BASE, SURE
 

@@ -3,12 +3,24 @@
 import pandas as pd
 
 from evenfield.shared.facts import Facts
-from evenfield.shared.tables.columns import count, ends, left, number, probability
-from evenfield.shared.tables.grouped import grouped_table
-from evenfield.shared.tables.numbers import fixed, is_missing, p_value, text
-from evenfield.shared.tables.rows import Row, only, pick, records
-from evenfield.shared.tables.table import Table, right
-from evenfield.shared.tables.units import in_words
+from evenfield.shared.tables import (
+    Row,
+    Table,
+    count,
+    ends,
+    fixed,
+    in_words,
+    is_missing,
+    left,
+    number,
+    only,
+    p_value,
+    pick,
+    probability,
+    records,
+    right,
+    text,
+)
 
 BASE = "imputation"
 SURE = "sure dates"
@@ -28,6 +40,7 @@ def t41(facts: Facts) -> Table:
             rows += _effect_rows(facts, spec, only(own, treatment_def=treatment))
     rows = _together(rows)
     note = facts.note(
+        "",
         f"Mean gap between outcome and prediction over the {facts.words['units_name']}"
         " that got the policy and the years since; predictions from effects of"
         f" {facts.words['units_name']} and of years, by group where the row says so,"
@@ -63,7 +76,7 @@ def t41(facts: Facts) -> Table:
         count("With policy", "n_treated"),
         count("N", "n_units"),
     )
-    return grouped_table("T41", rows, columns, note, "policies", "event_study")
+    return Table.of(columns, rows, note)
 
 
 def t41b(facts: Facts) -> Table:
@@ -83,6 +96,7 @@ def t41b(facts: Facts) -> Table:
             row |= {f"{dates}_{name}": effect.get(name) for name in names}
         rows.append(row)
     note = facts.note(
+        "",
         "Effects over the first of the averages of T41, with all dates and without"
         f" {facts.words['units_name']} whose date is not sure; p, leads: joint p of the"
         " years before, below .05 outcomes had moved before the policy came.",
@@ -99,7 +113,7 @@ def t41b(facts: Facts) -> Table:
             probability("p, leads", f"{dates}_p_leads"),
             count("With policy", f"{dates}_n_treated"),
         ]
-    return grouped_table("T41b", rows, tuple(columns), note, "policies", "event_study")
+    return Table.of(tuple(columns), rows, note)
 
 
 def t42(facts: Facts) -> Table:
@@ -131,6 +145,7 @@ def t42(facts: Facts) -> Table:
             )
     rows = _together(rows)
     note = facts.note(
+        "",
         f"How far {facts.words['units_name']} that got a policy later lay from others"
         " before it, other kinds held. Intervals and p by HC3; p, permuted: policies"
         " dealt out again within the groups, those of a"
@@ -147,7 +162,7 @@ def t42(facts: Facts) -> Table:
         count("With policy", "n_treated"),
         count("N", "n_units"),
     )
-    return grouped_table("T42", rows, columns, note, "placement", "event_study")
+    return Table.of(columns, rows, note)
 
 
 def t43(facts: Facts) -> Table:
@@ -174,6 +189,7 @@ def t43(facts: Facts) -> Table:
     # The own effect first, then rings from the innermost to the outermost.
     rows = _together(sorted(rows, key=lambda row: row["inner"]))
     note = facts.note(
+        "",
         f"Mean gap of {facts.words['units_name']} without the policy by distance to the"
         " nearest one that has it, over the first years after one came inside the"
         f" outermost ring; controls are {facts.words['units_name']} without the policy"
@@ -193,7 +209,7 @@ def t43(facts: Facts) -> Table:
         count("Nearby", "n_treated"),
         count("Far away", "far"),
     )
-    return grouped_table("T43", rows, columns, note, "rings", "event_study")
+    return Table.of(columns, rows, note)
 
 
 TABLES = {"T41": t41, "T41b": t41b, "T42": t42, "T43": t43}

@@ -8,7 +8,7 @@ import pandas as pd
 
 from evenfield.shared.facts import Facts
 from evenfield.shared.sections import effect_size, shown, side_of_zero, tested, visible
-from evenfield.shared.tables.rows import Row, only, pick, records
+from evenfield.shared.tables import Row, only, pick, records
 from evenfield.topics.event_study.table import BASE, SURE
 
 

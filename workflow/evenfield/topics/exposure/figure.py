@@ -10,13 +10,28 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from evenfield.shared.facts import Facts
-from evenfield.shared.figures.panels import key_below, line_key, panels, tick_key
-from evenfield.shared.figures.save import Artwork
-from evenfield.shared.figures.style import FAINT, INK, PALE, SERIES, SOFT, WIDTH
-from evenfield.shared.tables.notes import period_with_basis
-from evenfield.shared.tables.numbers import fixed, interval
-from evenfield.shared.tables.rows import only, records
-from evenfield.study.errors import ArtifactError
+from evenfield.shared.figures import (
+    INK,
+    PALE,
+    REFERENCE,
+    SERIES,
+    SOFT,
+    WIDTH,
+    Artwork,
+    key_below,
+    line_key,
+    names_for_rows,
+    panels,
+    tick_key,
+)
+from evenfield.shared.tables import (
+    fixed,
+    interval,
+    nothing_to_show,
+    only,
+    pick,
+    records,
+)
 
 OWN = "Clusters against the others"
 DIFFERENCE = "Clusters minus zones"
@@ -121,11 +136,7 @@ def _rows(facts: Facts, shown: list[str]) -> tuple[dict[str, str], pd.DataFrame]
     )
     rows = rows[rows["period"].isin(shown)]
     if rows.empty:
-        raise ArtifactError(
-            f"no exposure coefficients of specification {spec['id']}",
-            "its series in the exposure topic",
-            "add it to estimates.exposure or remove F13 from `figures`",
-        )
+        raise nothing_to_show(f"coefficients of specification {spec['id']}")
     names = [OWN, DIFFERENCE, NEXT, *shown, *schemes]
     order = {name: number for number, name in enumerate(names)}
     rows = rows.sort_values(
@@ -154,7 +165,7 @@ def _draw(
         zorder=0,
         linewidth=0,
     )
-    axes.axvline(0.0, color=FAINT, linewidth=0.8, zorder=1)
+    axes.axvline(0.0, **REFERENCE)
     for scheme, (colour, marker, face) in zip(
         schemes,
         LOOKS,
@@ -184,14 +195,8 @@ def _draw(
             )
     labels = []
     for name in names:
-        bases = only(rows, period=name)["output_basis"].tolist() or [""]
-        labels.append(
-            period_with_basis(
-                name,
-                bases[0],
-                facts.config.periods,
-            )
-        )
+        row = pick(rows, period=name)
+        labels.append(facts.period(name, row.get("output_basis", "")))
     axes.set_yticks(range(len(names)), labels)
     axes.set(
         xlabel="",
@@ -199,8 +204,7 @@ def _draw(
         ylim=(len(names) - 0.5, -0.5),
     )
     axes.margins(x=0.04)
-    axes.tick_params(axis="y", length=0)
-    axes.spines["left"].set_visible(False)
+    names_for_rows(axes)
 
 
 def _draw_key(
@@ -227,11 +231,8 @@ def _describe(facts: Facts, rows: pd.DataFrame) -> str:
     for question, question_rows in main.groupby("question", sort=False):
         values = []
         for row in records(question_rows):
-            period = period_with_basis(
-                row["period"], row["output_basis"], facts.config.periods
-            )
             ends = interval(row["conf_low"], row["conf_high"], 1)
-            value = f"{period} {fixed(row['estimate'], 1)} {ends}".rstrip()
+            value = f"{facts.when(row)} {fixed(row['estimate'], 1)} {ends}".rstrip()
             values.append(f"{value}, visible from {fixed(row['mde'], 1)}")
         parts.append(f"{question}: {'; '.join(values)}.")
     return (

@@ -7,14 +7,26 @@ from collections.abc import Iterator
 import pandas as pd
 
 from evenfield.shared.facts import Facts
-from evenfield.shared.tables.columns import count, ends, left, number, probability
-from evenfield.shared.tables.notes import NOT_CAUSAL, period_with_basis
+from evenfield.shared.tables import (
+    NOT_CAUSAL,
+    Row,
+    Short,
+    Table,
+    cited,
+    count,
+    ends,
+    left,
+    main_periods,
+    nothing_to_show,
+    number,
+    only,
+    pick,
+    probability,
+    reason,
+    records,
+    term_name,
+)
 from evenfield.shared.tables.placebo_lists import placebo_table
-from evenfield.shared.tables.rows import Row, only, pick, records
-from evenfield.shared.tables.table import Short, Table
-from evenfield.shared.tables.units import main_periods, term_name
-from evenfield.shared.tables.warnings import reason
-from evenfield.study.errors import ArtifactError
 
 DIFFERENCE = "exposure_cluster - exposure_sez"
 NEXT_DOOR = ("exposure_cluster", "exposure_sez", DIFFERENCE)
@@ -77,11 +89,7 @@ def t16(facts: Facts) -> Table:
         w_id=spec["weights"],
     )
     if not spec_rows["period"].isin(shown).any():
-        raise ArtifactError(
-            f"no estimates of specification {spec['id']}",
-            "its rows in the exposure topic",
-            "add it to estimates.exposure or remove T16 from `tables`",
-        )
+        raise nothing_to_show(f"estimates of specification {spec['id']}")
     rows: list[Row] = []
     for period in shown:
         rows += _full_rows(facts, only(spec_rows, period=period), period)
@@ -101,17 +109,10 @@ def t16(facts: Facts) -> Table:
     short = Short(
         lambda row: row["spec_id"] == spec["id"] and row["label"] in printed,
         ("estimate", "conf_low", "p_value", "permutation_p", "mde", "sesoi"),
-        facts.note(*facts.text(PAPER_NOTE, not_causal=NOT_CAUSAL)),
+        facts.note(PAPER_NOTE, not_causal=NOT_CAUSAL),
     )
-    weights = spec["weights"].replace("_", " ")
-    return Table(
-        id="T16",
-        note=facts.note(*facts.text(NOTE, weights=weights), NOT_CAUSAL),
-        columns=columns,
-        frame=pd.DataFrame(rows),
-        group="group",
-        short=short,
-    )
+    note = facts.note(NOTE, NOT_CAUSAL, weights=spec["weights"].replace("_", " "))
+    return Table.of(columns, rows, note, short)
 
 
 def t16b(facts: Facts) -> Table:
@@ -119,20 +120,15 @@ def t16b(facts: Facts) -> Table:
     weights.
     """
     spec = facts.primary()["id"]
-    periods = facts.config.periods
     spec_rows = only(facts.series("ranges"), spec_id=spec)
     if spec_rows.empty:
-        raise ArtifactError(
-            f"no ranges of specification {spec}",
-            "a specification with role primary in main periods",
-            "mark one in estimates.exposure or remove T16b from `tables`",
-        )
+        raise nothing_to_show(f"ranges of specification {spec}")
     rows = []
-    for period in periods:
-        ranges = only(spec_rows, period=period)
-        for row in sorted(records(ranges), key=lambda row: OVER.index(row["over"])):
-            group = period_with_basis(period, row["output_basis"], periods)
-            rows.append({"group": group, "label": f"other {row['over']}", **row})
+    for period in facts.config.periods:
+        ranges = records(spec_rows, period=period)
+        for row in sorted(ranges, key=lambda row: OVER.index(row["over"])):
+            label = f"other {row['over']}"
+            rows.append({"group": facts.when(row), "label": label} | row)
     columns = (
         left("Over", "label"),
         count("Estimates", "estimates"),
@@ -143,19 +139,7 @@ def t16b(facts: Facts) -> Table:
         count("Intervals", "off_zero"),
         number("Detectable", "smallest_mde", 1),
     )
-    note = facts.note(
-        *facts.text(RANGE_NOTE),
-        NOT_CAUSAL,
-        seed=False,
-    )
-    frame = pd.DataFrame(rows)
-    return Table(
-        id="T16b",
-        note=note,
-        columns=columns,
-        frame=frame,
-        group="group",
-    )
+    return Table.of(columns, rows, facts.note(RANGE_NOTE, NOT_CAUSAL, seed=False))
 
 
 def t16c(facts: Facts) -> Table:
@@ -164,11 +148,7 @@ def t16c(facts: Facts) -> Table:
     for spec in facts.specs():
         periods |= dict.fromkeys(spec.get("placebo_lists", []))
     return placebo_table(
-        "T16c",
-        facts,
-        facts.specs(),
-        list(periods),
-        lambda row: term_name(row["contrast"]),
+        facts, facts.specs(), list(periods), lambda row: term_name(row["contrast"])
     )
 
 
@@ -184,34 +164,21 @@ def _full_rows(
     difference, and equivalence to zero.
     """
     everyone = only(spec_rows, sample_id="all")
-    periods = facts.config.periods
     plain = _named(only(everyone, estimator="slx"))
-    basis = str(pick(plain).get("output_basis", ""))
-    group = period_with_basis(period, basis, periods)
+    group = facts.period(period, pick(plain).get("output_basis", ""))
     for name in ORDER:
-        for row in records(only(plain, name=name)):
+        for row in records(plain, name=name):
             permuted = _permuted(everyone, row, "stratified")
             yield _row(row, group, term_name(name), permuted)
     # Long spans are not recentred: they do not decide.
-    for estimator, scheme, label in VARIANTS if period in main_periods(periods) else ():
-        for row in records(
-            only(
-                everyone,
-                estimator=estimator,
-                contrast=DIFFERENCE,
-            )
-        ):
+    main = main_periods(facts.config.periods)
+    for estimator, scheme, label in VARIANTS if period in main else ():
+        for row in records(everyone, estimator=estimator, contrast=DIFFERENCE):
             yield _row(row, group, label, _permuted(everyone, row, scheme))
     outsiders = only(spec_rows, sample_id="outsiders", estimator="slx")
-    for row in records(only(outsiders, contrast=DIFFERENCE)):
+    for row in records(outsiders, contrast=DIFFERENCE):
         yield _row(row, group, "the same, outsiders only")
-    for row in records(
-        only(
-            everyone,
-            estimator="equivalence",
-            effect_type="tost",
-        )
-    ):
+    for row in records(everyone, estimator="equivalence", effect_type="tost"):
         label = f"{term_name(row['term'])}, per s.d.: equivalence to zero"
         yield _row(row, group, label)
 
@@ -221,14 +188,12 @@ def _other_rows(facts: Facts, others: pd.DataFrame) -> Iterator[Row]:
     rows = _named(only(others, estimator="slx", sample_id="all"))
     differences = rows["contrast"].str.startswith("exposure")
     rows = rows[differences | rows["term"].eq("exposure_park")]
-    periods = facts.config.periods
-    main = main_periods(periods)
+    main = main_periods(facts.config.periods)
     shown = [period for period in facts.shown("main", "span") if period in main]
     for pair in records(rows[["spec_id", "name"]].drop_duplicates()):
         for period in shown:
-            for row in records(only(rows, period=period, **pair)):
-                label = period_with_basis(period, row["output_basis"], periods)
-                yield _row(row, _variant(row), label)
+            for row in records(rows, period=period, **pair):
+                yield _row(row, _variant(row), facts.when(row))
 
 
 def _permuted(
@@ -260,12 +225,10 @@ def _row(
     label: str,
     permuted: Row | None = None,
 ) -> Row:
-    beside = permuted or {}
     return {
         "group": group,
         "label": label,
         **{name: row.get(name) for name in COLUMNS},
-        "permutation_p": beside.get("p_value"),
-        "permutation_p_estimate_id": beside.get("estimate_id"),
+        **cited("permutation_p", permuted or {}, "p_value"),
         "reason": reason(row["warning"]),
     }

@@ -1,11 +1,8 @@
 """What the section on spillovers prints: growth next to clusters and next to zones."""
 
-from typing import Any
-
 from evenfield.shared.facts import Facts
 from evenfield.shared.sections import shown, side_of_zero, visible
-from evenfield.shared.tables.rows import only, pick
-from evenfield.shared.tables.units import period_label
+from evenfield.shared.tables import Row, only, pick
 
 TERMS = {"exposure_cluster": "clusters", "exposure_sez": "zones"}
 DIFFERENCE = "exposure_cluster - exposure_sez"
@@ -13,7 +10,7 @@ FORM = "0.00"
 UNIT = "pp a year"
 
 
-def section(facts: Facts) -> dict[str, Any]:
+def section(facts: Facts) -> Row:
     """Return the premium of neighbours in the longest period of the primary
     specification.
     """
@@ -42,7 +39,7 @@ def section(facts: Facts) -> dict[str, Any]:
             )
     difference = pick(rows, contrast=DIFFERENCE)
     return {
-        "period": period_label(periods[0], facts.config.periods),
+        "period": facts.period(periods[0]),
         "neighbours": neighbours,
         "difference": shown(difference, FORM, UNIT),
         "difference_side": side_of_zero(difference),

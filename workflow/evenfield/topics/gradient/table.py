@@ -6,14 +6,22 @@ from typing import Any
 import pandas as pd
 
 from evenfield.shared.facts import Facts
-from evenfield.shared.tables.columns import ends, left, number, probability
-from evenfield.shared.tables.grouped import grouped_table
-from evenfield.shared.tables.headings import heading
-from evenfield.shared.tables.notes import DESCRIPTIVE
-from evenfield.shared.tables.numbers import is_missing, whole
-from evenfield.shared.tables.rows import Row, only, records
-from evenfield.shared.tables.table import Table, right
-from evenfield.shared.tables.warnings import reason
+from evenfield.shared.tables import (
+    DESCRIPTIVE,
+    Row,
+    Table,
+    ends,
+    heading,
+    is_missing,
+    left,
+    number,
+    only,
+    probability,
+    reason,
+    records,
+    right,
+    whole,
+)
 
 # Estimator, term and label; lists beside the main one show the first two.
 LABELS = (
@@ -52,7 +60,7 @@ def t4b(facts: Facts) -> Table:
     """Return the gradients of lists and counts."""
     estimates = facts.estimates()
     rows: list[Row] = []
-    for spec in facts.ordered(list(estimates["spec_id"])):
+    for spec in facts.ordered(estimates):
         rows += _rows(only(estimates, spec_id=spec))
     columns = (
         left("What", "label"),
@@ -62,9 +70,7 @@ def t4b(facts: Facts) -> Table:
         number("Detectable", "mde", 2),
         right("Marked, of N", "n_treated", "n_units", show=_held),
     )
-    note = facts.note(*facts.text(NOTE), DESCRIPTIVE)
-    what = "rows of the gradient family"
-    return grouped_table("T4b", rows, columns, note, what, "gradient")
+    return Table.of(columns, rows, facts.note(NOTE, DESCRIPTIVE))
 
 
 TABLES = {"T4b": t4b}
@@ -90,13 +96,7 @@ def _ordered(
     rows: pd.DataFrame, shown: Sequence[tuple[str, str, str]], group: str
 ) -> Iterator[Row]:
     for estimator, term, label in shown:
-        for row in records(
-            only(
-                rows,
-                estimator=estimator,
-                term=term,
-            )
-        ):
+        for row in records(rows, estimator=estimator, term=term):
             yield {
                 "group": heading([group]),
                 "label": label,

@@ -2,14 +2,12 @@
 further South in it, and next to each other.
 """
 
-from typing import Any
-
 from evenfield.shared.facts import Facts
 from evenfield.shared.sections import Shown, finding, shown, tested
-from evenfield.shared.tables.rows import Row, only, pick
+from evenfield.shared.tables import Row, only, pick
 
 
-def section(facts: Facts) -> dict[str, Any]:
+def section(facts: Facts) -> Row:
     """Return where the units of the first list of the primary specification lie."""
     spec = facts.primary()
     lists = facts.estimates(spec_id=spec["id"], outcome="cluster")
@@ -37,7 +35,7 @@ def _members(row: Row) -> Shown | None:
     return shown(row | {"estimate": row["n_treated"]}, "0") if row else None
 
 
-def _in_percent(share: dict[str, Any]) -> dict[str, Any]:
+def _in_percent(share: Row) -> Row:
     if share:
         share["number"] = share["number"]._replace(times=100.0)
     return share

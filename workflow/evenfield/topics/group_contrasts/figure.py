@@ -9,22 +9,28 @@ import seaborn as sns
 from matplotlib.axes import Axes
 
 from evenfield.shared.facts import Facts
-from evenfield.shared.figures.panels import panels
-from evenfield.shared.figures.save import Artwork
-from evenfield.shared.figures.style import (
-    FAINT,
+from evenfield.shared.figures import (
     INK,
     MARKS,
+    REFERENCE,
     SOFT,
     WIDTH,
+    Artwork,
+    Ending,
     Mark,
+    name_endings,
+    panels,
     series_mark,
+    year_axis,
 )
-from evenfield.shared.figures.timeline import Ending, name_endings, year_axis
-from evenfield.shared.tables.numbers import fixed
-from evenfield.shared.tables.rows import only, records
-from evenfield.shared.tables.units import cells_in, count_of
-from evenfield.study.errors import ArtifactError
+from evenfield.shared.tables import (
+    cells_in,
+    count_of,
+    fixed,
+    nothing_to_show,
+    only,
+    records,
+)
 
 NAMES = {
     "sez": "zones",
@@ -36,7 +42,7 @@ NAMES = {
 
 def f17(facts: Facts) -> Artwork:
     """Draw the ratio of urban to rural income by cell."""
-    paths = _first(facts.series("gaps"), "incomes in the panel", "F17")
+    paths = _first(facts.series("gaps"))
     edges = {
         "left": 0.075,
         "right": 0.83,
@@ -72,13 +78,7 @@ def f17(facts: Facts) -> Artwork:
             windows.append(f"{window}: {first} to {last}")
         units = count_of(path["n_units"].iloc[-1], facts.words)
         sentences.append(f"{cell} ({units}) {', '.join(windows)}")
-        endings.append(
-            Ending(
-                path["ratio"].iloc[-1],
-                f"{cell}\n{units}",
-                mark.colour,
-            )
-        )
+        endings.append(Ending.of(path["ratio"], f"{cell}\n{units}", mark))
     low = float(paths["ratio"].min())
     high = float(paths["ratio"].max())
     axes.set(
@@ -88,12 +88,7 @@ def f17(facts: Facts) -> Artwork:
     )
     year_axis(axes, paths["year"].tolist())
     for start in sorted(paths.groupby("window")["year"].min())[1:]:
-        axes.axvline(
-            start - 0.5,
-            color=FAINT,
-            linewidth=0.8,
-            zorder=1,
-        )
+        axes.axvline(start - 0.5, **REFERENCE)
         axes.annotate(
             f"new definition from {start:.0f}",
             (start - 0.5, 1.0),
@@ -123,7 +118,7 @@ def f18(facts: Facts) -> Artwork:
     out.
     """
     series = facts.series("quotients", text=("spec_id", "group"))
-    quotients = _first(series, "a specification with `path: quotient`", "F18")
+    quotients = _first(series)
     edges = {
         "left": 0.06,
         "right": 0.86,
@@ -132,7 +127,7 @@ def f18(facts: Facts) -> Artwork:
     }
     figure, grid = panels(1, 1, (WIDTH, 2.4), edges)
     axes = grid[0, 0]
-    axes.axhline(1.0, color=FAINT, linewidth=0.8, zorder=1)
+    axes.axhline(1.0, **REFERENCE)
     endings = []
     sentences = []
     # The group comes before the others.
@@ -149,13 +144,7 @@ def f18(facts: Facts) -> Artwork:
         )
         _line(axes, path, "quotient", mark)
         name = NAMES.get(group, group)
-        endings.append(
-            Ending(
-                float(path["quotient"].iloc[-1]),
-                name,
-                mark.colour,
-            )
-        )
+        endings.append(Ending.of(path["quotient"], name, mark))
         first, last = records(path.iloc[[0, -1]])
         sentences.append(
             f"{name} {fixed(first['quotient'])} in {first['year']} and"
@@ -175,15 +164,10 @@ def f18(facts: Facts) -> Artwork:
 FIGURES = {"F17": f17, "F18": f18}
 
 
-def _first(
-    series: pd.DataFrame,
-    expected: str,
-    name: str,
-) -> pd.DataFrame:
+def _first(series: pd.DataFrame) -> pd.DataFrame:
+    """Return the paths of the first specification."""
     if series.empty:
-        raise ArtifactError(
-            f"no path for {name}", expected, f"add it or remove {name} from `figures`"
-        )
+        raise nothing_to_show("path by year")
     return only(series, spec_id=str(series["spec_id"].iloc[0])).reset_index(drop=True)
 
 

@@ -4,19 +4,29 @@ change (T22), incomes (T21), programmes (T24), wages (T23).
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from operator import itemgetter
 
 import pandas as pd
 
 from evenfield.shared.facts import Facts
-from evenfield.shared.tables.notes import NOT_CAUSAL, basis_mark, period_with_basis
-from evenfield.shared.tables.numbers import p_value, with_error
+from evenfield.shared.tables import (
+    NOT_CAUSAL,
+    Column,
+    Row,
+    Short,
+    Table,
+    basis_mark,
+    cited_numbers,
+    in_words,
+    last_main_period,
+    only,
+    p_value,
+    pick,
+    records,
+    right,
+    with_error,
+)
 from evenfield.shared.tables.placebo_lists import placebo_table
-from evenfield.shared.tables.rows import Row, only, pick, records
-from evenfield.shared.tables.table import Column, Short, Table, right
-from evenfield.shared.tables.units import in_words, last_main_period, period_label
-from evenfield.shared.tables.warnings import numbers
 from evenfield.study.files import Record
 from evenfield.topics.group_contrasts.table_lines import (
     DIFFERENCE,
@@ -27,7 +37,6 @@ from evenfield.topics.group_contrasts.table_lines import (
     comparison_name,
     contrast_columns,
     contrast_table,
-    grouped_table,
     printed_labels,
     printed_years,
 )
@@ -190,15 +199,14 @@ def t4(facts: Facts) -> Table:
     spans = [name for name in named if periods[name].role == "span"]
     spans.sort(key=lambda name: (periods[name].start, periods[name].end))
     schemes = spec.get("unit_schemes") or {facts.main: facts.words["units_name"]}
-    note = facts.text(GROWTH_NOTE)
+    note = GROWTH_NOTE
     if pooled:
-        over = [period_label(name, periods) for name in spec["pooled"]]
-        note += facts.text(POOLED_NOTE, periods=in_words(over))
+        note += POOLED_NOTE
     shown = [*spans, last_main_period(periods)]
     rows = list(_premium_rows(facts, spec, list(schemes), shown, pooled))
     if spans:
         rows += _faded(facts)
-        note += facts.text(SPAN_NOTE)
+        note += SPAN_NOTE
     columns = [Column(names=("label",), header="Years")]
     # One column of estimates with errors, and their p, for each unit scheme.
     for scheme, head in schemes.items():
@@ -212,12 +220,9 @@ def t4(facts: Facts) -> Table:
             ),
             right("p", f"{scheme}_p_value", show=p_value),
         ]
-    return grouped_table(
-        "T4",
-        facts.note(*note, NOT_CAUSAL),
-        tuple(columns),
-        rows,
-    )
+    over = [facts.period(name) for name in spec.get("pooled", [])]
+    sentences = facts.note(note, NOT_CAUSAL, periods=in_words(over) if over else "")
+    return Table.of(columns, rows, sentences)
 
 
 def _growth_spec(facts: Facts) -> Record:
@@ -248,10 +253,7 @@ def _premium_rows(
         term="cluster",
     )
     # What a row is called, and the rows of the estimates that it holds.
-    selections = {
-        period_label(name, facts.config.periods): {"period": name, **PREMIUM}
-        for name in shown
-    }
+    selections = {facts.period(name): {"period": name, **PREMIUM} for name in shown}
     if pooled:
         selections |= {
             label: {"period": pooled, **kind} for label, kind in POOLED.items()
@@ -261,7 +263,7 @@ def _premium_rows(
             rows = only(estimates, contrast=contrast, **select)
             line: Row = {"group": name, "label": label}
             for scheme in schemes:
-                line |= numbers(scheme, pick(rows, unit_scheme=scheme))
+                line |= cited_numbers(scheme, pick(rows, unit_scheme=scheme))
             yield line
         if pooled:
             yield {"group": name} | _spread(only(estimates, contrast=contrast), schemes)
@@ -293,11 +295,10 @@ def _faded(facts: Facts) -> Iterator[Row]:
     # period's premium.
     trends = rows[~rows["period"].isin(list(facts.config.periods))]
     for suffix, label in DATINGS.items():
-        for row in records(only(trends, treatment_def=facts.taxonomy + suffix)):
+        for row in records(trends, treatment_def=facts.taxonomy + suffix):
             group = "Zones against the others: change from period to period"
-            years = period_label(row["period"], facts.config.periods)
-            name = f"{years.replace('-', EN_DASH)}, {label}"
-            yield {"group": group, "label": name} | numbers(facts.main, row)
+            name = f"{facts.period(row['period']).replace('-', EN_DASH)}, {label}"
+            yield {"group": group, "label": name} | cited_numbers(facts.main, row)
 
 
 def t4c(facts: Facts) -> Table:
@@ -305,16 +306,14 @@ def t4c(facts: Facts) -> Table:
     exploratory ones, then doses.
     """
     estimates = facts.estimates(family=["premium", "dose"])
-    note = facts.text(PREMIUM_NOTE + RANGE_NOTE)
     columns = contrast_columns(facts, "Period", p_connected="p, connected")
     lines = _premium_lines(facts, estimates)
     growth = _growth_spec(facts).get("id", "")
     # The paper prints growth only, and what decides about it.
     printed = ("estimate", "conf_low", "p_value", "p_free", "mde", "sesoi")
-    return replace(
-        contrast_table(facts, "T4c", estimates, lines, note, columns),
-        short=Short(lambda row: row["spec_id"] == growth, printed),
-    )
+    short = Short(lambda row: row["spec_id"] == growth, printed)
+    note = facts.note(PREMIUM_NOTE + RANGE_NOTE, NOT_CAUSAL)
+    return contrast_table(estimates, lines, columns, note, short)
 
 
 def _premium_lines(facts: Facts, estimates: pd.DataFrame) -> Iterator[Line]:
@@ -343,13 +342,11 @@ def _premium_lines(facts: Facts, estimates: pd.DataFrame) -> Iterator[Line]:
         )
     )
     for row in rows:
-        period = period_with_basis(
-            row["period"], row["output_basis"], facts.config.periods
-        )
         compared = comparison_name(row)
         if row["family"] == "dose":
             compared = f"per s.d. of {row['term'].replace('_', ' ')}"
-        yield row, period, f"{capitalised(labels[row['spec_id']])}: {compared}"
+        group = f"{capitalised(labels[row['spec_id']])}: {compared}"
+        yield row, facts.when(row), group
 
 
 def t4d(facts: Facts) -> Table:
@@ -365,7 +362,7 @@ def t4d(facts: Facts) -> Table:
     for spec in specs:
         for named in spec.get("placebo_lists", {}).values():
             periods |= dict.fromkeys(named)
-    return placebo_table("T4d", facts, specs, list(periods), heading)
+    return placebo_table(facts, specs, list(periods), heading)
 
 
 def t5(facts: Facts) -> Table:
@@ -374,14 +371,14 @@ def t5(facts: Facts) -> Table:
     labels = dict[str, str]()
     for spec in facts.specs(question="factor_intensity"):
         labels |= printed_labels(spec["measures"])
-    note = facts.text(INTENSITY_NOTE)
+    sentences = []
     joint = pick(estimates, effect_type="stat_joint")
     if joint:
         count = pick(estimates, effect_type="stat_right_signs")
         p = p_value(joint["p_value"])
-        note += [f"Joint test (largest |t|, permuted): p {p}; {count['warning']}."]
-    note += _left_out(facts, "factor_intensity", labels)
-    note += facts.text(INTENSITY_POWER + RANGE_NOTE)
+        sentences = [f"Joint test (largest |t|, permuted): p {p}; {count['warning']}."]
+    sentences += _left_out(facts, "factor_intensity", labels)
+    sentences += facts.text(INTENSITY_POWER + RANGE_NOTE)
     columns = contrast_columns(facts, "Outcome", p_several="p, several")
     main = only(estimates, estimator="ols", effect_type="coef")
     rows = records(only(main, treatment_def=facts.taxonomy))
@@ -391,15 +388,8 @@ def t5(facts: Facts) -> Table:
     for row in rows:
         group = f"{capitalised(comparison_name(row))}, {printed_years(row)}"
         lines.append((row, labels[row["outcome"]], group))
-    return contrast_table(
-        facts,
-        "T5",
-        estimates,
-        lines,
-        note,
-        columns,
-        basis=False,
-    )
+    note = facts.note(INTENSITY_NOTE, *sentences, NOT_CAUSAL, basis=False)
+    return contrast_table(estimates, lines, columns, note)
 
 
 def _left_out(
@@ -421,35 +411,33 @@ def t22(facts: Facts) -> Table:
     """
     estimates = facts.estimates(family="fading")
     labels = printed_labels(facts.specs(question="fading"))
-    note = facts.text(FADING_NOTE) + _left_out(facts, "fading", labels)
-    note += facts.text(FADING_POWER + RANGE_NOTE)
-    columns = contrast_columns(facts, "Period")
-    periods = facts.config.periods
+    sentences = _left_out(facts, "fading", labels)
+    sentences += facts.text(FADING_POWER + RANGE_NOTE)
     lines = []
     for spec, label in labels.items():
         rows = only(estimates, treatment_def=facts.taxonomy, spec_id=spec)
-        named = [(*_fading_name(row, periods), row) for row in records(rows)]
+        named = [(*_fading_name(row, facts), row) for row in records(rows)]
         for _, name, row in sorted(named, key=itemgetter(0)):
             group = f"{capitalised(label)}: {comparison_name(row | {'contrast': ''})}"
             lines += [(row, name, group)] if name else []
-    return contrast_table(facts, "T22", estimates, lines, note, columns)
+    note = facts.note(FADING_NOTE, *sentences, NOT_CAUSAL)
+    return contrast_table(estimates, lines, contrast_columns(facts, "Period"), note)
 
 
-def _fading_name(row: Row, periods: Record) -> tuple[int, str]:
+def _fading_name(row: Row, facts: Facts) -> tuple[int, str]:
     """Return where a row stands in its group, and its name; empty where it is not
     printed.
     """
     years = printed_years(row)
-    basis = row["output_basis"]
     match row["estimator"], row["effect_type"]:
-        case "ols", "coef" if row["period"] in periods:
-            return 0, f"{period_with_basis(row['period'], basis, periods)}: premium"
+        case "ols", "coef" if row["period"] in facts.config.periods:
+            return 0, f"{facts.when(row)}: premium"
         case "ols", "coef":
             by_decade = "decade" in row["unit_of_measure"]
             name = "trend per decade" if by_decade else "change per period"
             given = row["contrast"].partition(" ")[2]
             name += f", {given}" if given else ""
-            return 1, f"{years}{basis_mark(basis)}: {name}"
+            return 1, f"{years}{basis_mark(row['output_basis'])}: {name}"
         case "ratio", _:
             return 2, f"{years}: end level"
         case "group_series", _:
@@ -462,18 +450,11 @@ def t21(facts: Facts) -> Table:
     of all others.
     """
     estimates = facts.estimates(family="balance")
-    note = facts.text(BALANCE_NOTE + INFERENCE_NOTE, taxonomy=facts.taxonomy)
+    template = BALANCE_NOTE + INFERENCE_NOTE
+    note = facts.note(template, NOT_CAUSAL, basis=False, taxonomy=facts.taxonomy)
     columns = contrast_columns(facts, "Comparison", "pp/yr")
     lines = _gap_lines(facts, only(estimates, estimator="long_difference"))
-    return contrast_table(
-        facts,
-        "T21",
-        estimates,
-        lines,
-        note,
-        columns,
-        basis=False,
-    )
+    return contrast_table(estimates, lines, columns, note)
 
 
 def _gap_lines(facts: Facts, changes: pd.DataFrame) -> Iterator[Line]:
@@ -484,15 +465,13 @@ def _gap_lines(facts: Facts, changes: pd.DataFrame) -> Iterator[Line]:
     for window in windows:
         rows = only(changes[is_main], period=window)
         for outcome, term, contrast, label in BALANCE:
-            for row in records(
-                only(rows, outcome=outcome, term=term, contrast=contrast)
-            ):
+            for row in records(rows, outcome=outcome, term=term, contrast=contrast):
                 yield row, label, printed_years(row)
     # Then the difference under all that varies.
     others = only(changes[~is_main], outcome="gap_growth", contrast=DIFFERENCE)
     others = others.sort_values(["spec_id", "treatment_def"], kind="stable")
     for window in windows:
-        for row in records(only(others, period=window)):
+        for row in records(others, period=window):
             label = row["treatment_def"] if row["spec_id"] == spec else _variant(row)
             years = printed_years(row)
             group = (
@@ -520,24 +499,14 @@ def t24(facts: Facts) -> Table:
     p_values = only(main, role="placebo")["p_value"]
     # Placebos that reject at the level of the intervals, though nothing began.
     failed = int((p_values < 1 - facts.config.inference.level).sum())
-    template = PROGRAMMES_NOTE + INFERENCE_NOTE
-    note = facts.text(
-        template,
+    note = facts.note(
+        PROGRAMMES_NOTE + INFERENCE_NOTE,
+        "Programmes went where growth was low: associations, not effects.",
         failed=failed,
         placebos=len(p_values),
     )
     columns = contrast_columns(facts, "Comparison", "pp/yr")
-    last = "Programmes went where growth was low: associations, not effects."
-    lines = _programme_lines(main)
-    return contrast_table(
-        facts,
-        "T24",
-        estimates,
-        lines,
-        note,
-        columns,
-        last=last,
-    )
+    return contrast_table(estimates, _programme_lines(main), columns, note)
 
 
 def _programme_lines(main: pd.DataFrame) -> Iterator[Line]:
@@ -545,7 +514,7 @@ def _programme_lines(main: pd.DataFrame) -> Iterator[Line]:
         part=main["role"].mask(main["estimator"].eq("border_pairs"), "border")
     ).sort_values(["term", "spec_id", "period"], kind="stable")
     for part, title in PROGRAMMES.items():
-        for row in records(only(main, part=part)):
+        for row in records(main, part=part):
             # A programme is named without its year: the windows say which years are
             # compared.
             programme = capitalised(DATED.sub("", row["term"]).replace("_", " "))
@@ -557,18 +526,11 @@ def _programme_lines(main: pd.DataFrame) -> Iterator[Line]:
 def t23(facts: Facts) -> Table:
     """Arrange elasticities of foreign investment, then unit labour cost by window."""
     estimates = facts.estimates(family="wages", effect_type="coef")
-    note = facts.text(WAGES_NOTE + INFERENCE_NOTE, taxonomy=facts.taxonomy)
+    template = WAGES_NOTE + INFERENCE_NOTE
+    note = facts.note(template, NOT_CAUSAL, basis=False, taxonomy=facts.taxonomy)
     columns = contrast_columns(facts, "Comparison", "Estimate", "Deciding")
     lines = [*_elasticity_lines(facts, estimates), *_cost_lines(facts, estimates)]
-    return contrast_table(
-        facts,
-        "T23",
-        estimates,
-        lines,
-        note,
-        columns,
-        basis=False,
-    )
+    return contrast_table(estimates, lines, columns, note)
 
 
 def _elasticity_lines(facts: Facts, estimates: pd.DataFrame) -> Iterator[Line]:

@@ -9,12 +9,21 @@ from typing import Any
 import pandas as pd
 
 from evenfield.shared.facts import Facts
-from evenfield.shared.tables.notes import NOT_CAUSAL
-from evenfield.shared.tables.numbers import by_unit, fixed, interval, p_value, whole
-from evenfield.shared.tables.rows import Row, records
-from evenfield.shared.tables.table import Column, Table, right
-from evenfield.shared.tables.warnings import reason
-from evenfield.study.errors import ArtifactError
+from evenfield.shared.tables import (
+    Column,
+    Row,
+    Short,
+    Table,
+    by_unit,
+    cited,
+    fixed,
+    interval,
+    p_value,
+    reason,
+    records,
+    right,
+    whole,
+)
 from evenfield.study.files import Record
 
 DIFFERENCE = "cluster - sez"
@@ -61,15 +70,11 @@ def comparison_name(row: Record) -> str:
 
 
 def contrast_table(
-    facts: Facts,
-    name: str,
     estimates: pd.DataFrame,
     lines: Iterable[Line],
-    note: list[str],
-    columns: tuple[Column, ...],
-    *,
-    last: str = NOT_CAUSAL,
-    basis: bool = True,
+    columns: Iterable[Column],
+    note: Iterable[str],
+    short: Short | None = None,
 ) -> Table:
     """Print an estimate a line, with CR3, permutations and its range beside it."""
     # Of several rows with one key the first one counts.
@@ -79,32 +84,7 @@ def contrast_table(
     beside = {in_taxonomy(row): row for row in rows}
     beside |= {over_taxonomies(row): row for row in rows}
     filled = [_filled(beside, *line) for line in lines]
-    return grouped_table(
-        name,
-        facts.note(*note, last, basis=basis),
-        columns,
-        filled,
-    )
-
-
-def grouped_table(
-    name: str, note: tuple[str, ...], columns: tuple[Column, ...], rows: list[Row]
-) -> Table:
-    """Return a table of rows in groups, or refuse one without rows."""
-    if not rows:
-        raise ArtifactError(
-            f"no rows for {name}",
-            "the columns of its question in the panel",
-            f"add them or remove {name} from `tables`",
-        )
-    frame = pd.DataFrame(rows)
-    return Table(
-        id=name,
-        note=note,
-        columns=columns,
-        frame=frame,
-        group="group",
-    )
+    return Table.of(columns, filled, note, short)
 
 
 def _filled(
@@ -117,15 +97,13 @@ def _filled(
     line |= {"n_units": row["n_units"] or None, "reason": reason(row["warning"])}
     for column, method in BESIDE.items():
         tested = beside.get((f"{row['estimator']}_{method}", *same), {})
-        line[column] = tested.get("p_value")
-        line[f"{column}_estimate_id"] = tested.get("estimate_id")
+        line |= cited(column, tested, "p_value")
     cr3 = beside.get((f"{row['estimator']}_cr3", *same), {})
     line["cr3_estimate_id"] = cr3.get("estimate_id")
     for end in ("low", "high"):
         line[f"cr3_conf_{end}"] = cr3.get(f"conf_{end}")
         extreme = beside.get(("taxonomy_range", *question, f"stat_range_{end}"), {})
-        line[f"range_{end}"] = extreme.get("estimate")
-        line[f"range_{end}_estimate_id"] = extreme.get("estimate_id")
+        line |= cited(f"range_{end}", extreme)
     return line
 
 

@@ -2,16 +2,11 @@
 method of inference, and what could have been seen.
 """
 
-from typing import Any
-
 import pandas as pd
 
 from evenfield.shared.facts import Facts
 from evenfield.shared.sections import shown, side_of_zero, visible
-from evenfield.shared.tables.numbers import is_missing
-from evenfield.shared.tables.rows import Row, only, pick, records
-from evenfield.shared.tables.units import period_label
-from evenfield.shared.tables.warnings import reason
+from evenfield.shared.tables import Row, is_missing, only, pick, reason, records
 
 QUESTION = "premium"
 GROWTH = "growth"
@@ -21,7 +16,7 @@ FORM = "0.00"
 UNIT = "pp a year"
 
 
-def section(facts: Facts) -> dict[str, Any]:
+def section(facts: Facts) -> Row:
     """Return the premium of each group in the longest period of the primary
     specification, with all methods of its inference.
     """
@@ -51,7 +46,7 @@ def section(facts: Facts) -> dict[str, Any]:
     ]
     difference = pick(decided, contrast=DIFFERENCE)
     return {
-        "period": period_label(periods[0], facts.config.periods),
+        "period": facts.period(periods[0]),
         "label": spec.get("label", ""),
         "groups": [group for group in groups if group],
         "difference": shown(difference, FORM, UNIT),
@@ -67,7 +62,7 @@ def _group(
     words: str,
     row: Row,
     rows: pd.DataFrame,
-) -> dict[str, Any]:
+) -> Row:
     if not row:
         return {}
     premium = shown(row, FORM, UNIT)

@@ -3,7 +3,6 @@ letters.
 """
 
 from textwrap import wrap
-from typing import Any
 
 import pandas as pd
 import seaborn as sns
@@ -13,17 +12,17 @@ from matplotlib.colors import ListedColormap
 from matplotlib.patches import Circle, Rectangle
 
 from evenfield.shared.facts import Facts
-from evenfield.shared.figures.save import Artwork
-from evenfield.shared.figures.style import ACCENT, INK, MARKS, SOFT, WIDTH, use_style
-from evenfield.shared.tables.rows import TEXT, Row, records
-from evenfield.shared.tables.table import LETTERS
-from evenfield.shared.tables.units import (
+from evenfield.shared.figures import ACCENT, INK, MARKS, SOFT, WIDTH, Artwork, use_style
+from evenfield.shared.tables import (
     CELLS,
+    LETTERS,
+    Row,
     cells_in,
     cells_of,
     count_of,
     in_words,
     last_main_period,
+    records,
 )
 from evenfield.study.errors import ArtifactError
 from evenfield.topics.groups.figure_rollout import f2
@@ -33,7 +32,7 @@ TILE = 0.92
 # Most letters of a label, and its points where they fit.
 SHORT = 4
 LABEL = 8.5
-HATCHED: dict[str, Any] = {
+HATCHED: Row = {
     "facecolor": "none",
     "edgecolor": "white",
     "alpha": 0.45,
@@ -58,14 +57,14 @@ def f1(facts: Facts) -> Artwork:
     period = last_main_period(facts.config.periods)
     taxonomy = facts.config.taxonomy.primary
     cells = cells_of(
-        facts.table("cells", text=TEXT),
+        facts.table("cells"),
         taxonomy,
         period,
     )
-    cases = facts.ingested("cases", TEXT)
+    cases = facts.ingested("cases")
     tiles = _tiles(
         cells,
-        facts.table("units", text=TEXT),
+        facts.table("units"),
         cases,
     )
     first = tiles[GRID].min().astype(int)

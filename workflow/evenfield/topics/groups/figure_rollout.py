@@ -7,12 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from evenfield.shared.facts import Facts
-from evenfield.shared.figures.panels import panels
-from evenfield.shared.figures.save import Artwork
-from evenfield.shared.figures.style import SOFT, WIDTH, series_mark
-from evenfield.shared.tables.rows import TEXT, only
-from evenfield.shared.tables.units import in_words, zone_types
-from evenfield.study.errors import ArtifactError
+from evenfield.shared.figures import SOFT, WIDTH, Artwork, panels, series_mark
+from evenfield.shared.tables import in_words, nothing_to_show, only, zone_types
 
 ZONE_NAMES = {
     "sez": "special economic zones",
@@ -37,7 +33,7 @@ MOST_PEAKS = 6
 
 def f2(facts: Facts) -> Artwork:
     """Draw the rollout of zones above the support of comparisons."""
-    doses = facts.table("doses", text=TEXT)
+    doses = facts.table("doses")
     support = _support(facts)
     kinds = zone_types(doses, ZONE_NAMES)
     by_year = doses.pivot_table(
@@ -93,11 +89,7 @@ def _support(facts: Facts) -> pd.DataFrame:
     if "design" in facts.config.estimates:
         rows = only(facts.series(topic="design"), block="support")
     if rows.empty:
-        raise ArtifactError(
-            "no support of comparisons among the design diagnostics",
-            "a study with zones and the topic design",
-            "remove F2 from `figures` in config.yaml",
-        )
+        raise nothing_to_show("support of comparisons among the design diagnostics")
     wide = rows.pivot(
         index="year",
         columns="term",

@@ -8,17 +8,21 @@ from typing import Any
 import pandas as pd
 
 from evenfield.shared.facts import Facts
-from evenfield.shared.tables.columns import count, left
-from evenfield.shared.tables.notes import NOT_CAUSAL
-from evenfield.shared.tables.numbers import is_missing, text, year
-from evenfield.shared.tables.rows import TEXT, only, records
-from evenfield.shared.tables.table import Table
-from evenfield.shared.tables.units import (
+from evenfield.shared.tables import (
     CELLS,
+    NOT_CAUSAL,
+    Row,
+    Table,
     cells_of,
+    count,
     in_words,
+    is_missing,
     last_main_period,
-    period_label,
+    left,
+    only,
+    records,
+    text,
+    year,
     zone_types,
 )
 from evenfield.study.errors import first_examples
@@ -39,32 +43,34 @@ COUNT_TYPES = {
 UNSURE = "*"
 NAMED = (
     "SEZ special economic zone, ETDZ economic and technological development zone,"
-    " HIDZ high-tech zone (science park), FTZ free-trade zone; "
+    " HIDZ high-tech zone (science park), FTZ free-trade zone; a"
 )
+NOTE = """
+Clusters and zones: {taxonomy}; cells as in {period}; C cluster, S SEZ.
+
+Zones in force in {last}. {named} place is counted once. {unsure} first year rests on a grade
+C date, in parentheses the first year with a named source.
+
+Grade: A official document, B scholarly list, C our reading.
+"""
+CELLS_NOTE = """
+A zone counts in a period if it was in force for at least half of its years.
+"""
 
 
 def t1(facts: Facts) -> Table:
     """Return the taxonomy and the zones of every unit."""
-    taxonomy = facts.config.taxonomy.primary
-    periods = facts.config.periods
-    period = last_main_period(periods)
-    cells = cells_of(
-        facts.table("cells", text=TEXT),
-        taxonomy,
-        period,
-    )
-    sources = only(facts.ingested("taxonomies", TEXT), taxonomy=taxonomy)
-    units = facts.table("units", text=TEXT)
+    taxonomy = facts.taxonomy
+    period = last_main_period(facts.config.periods)
+    cells = cells_of(facts.table("cells"), taxonomy, period)
+    sources = only(facts.ingested("taxonomies"), taxonomy=taxonomy)
+    units = facts.table("units")
     frame = cells[["unit", "cell", "cluster", "sez"]]
-    frame = frame.merge(
-        units[["unit", "name"]],
-        on="unit",
-        how="left",
-    )
+    frame = frame.merge(units[["unit", "name"]], on="unit", how="left")
     named_sources = sources[["unit", "source", "confidence"]]
     frame = frame.merge(named_sources, on="unit", how="left")
-    firsts = facts.table("first_years", text=TEXT)
-    doses = facts.table("doses", text=TEXT)
+    firsts = facts.table("first_years")
+    doses = facts.table("doses")
     first_types = _named(zone_types(doses, FIRST_TYPES, 3), FIRST_TYPES)
     count_types = _named(zone_types(doses, COUNT_TYPES), COUNT_TYPES)
     for kind in first_types:
@@ -74,15 +80,11 @@ def t1(facts: Facts) -> Table:
     # A study without zones has no last year of them.
     last = doses["year"].max() if len(doses) else None
     for kind in count_types:
-        zones = only(
-            doses,
-            year=last,
-            zone_type=kind,
-        ).set_index("unit")["zones"]
+        zones = only(doses, year=last, zone_type=kind).set_index("unit")["zones"]
         # A unit without a row has no zone of the type.
         frame[f"zones_{kind}"] = frame["unit"].map(zones).fillna(0).astype(int)
     marks = {"cluster": "C", "sez": "S"}
-    named = ""
+    named = "A"
     if "hidz" in count_types:
         # The paper sets clusters against zones and science parks.
         frame["science_park"] = (frame["zones_hidz"] > 0).astype(int)
@@ -94,37 +96,24 @@ def t1(facts: Facts) -> Table:
     sizes = frame.groupby("cell")["unit"].transform("size").astype(str)
     frame["group"] = frame["cell"] + " (" + sizes + ")"
     note = facts.note(
-        f"Clusters and zones: {taxonomy}; cells as in {period_label(period, periods)};"
-        " C cluster, S SEZ.",
-        f"Zones in force in {year(last)}. {named}{'a' if named else 'A'} place is"
-        f" counted once. {UNSURE} first year rests on a grade C date, in parentheses"
-        " the first year with a named source.",
-        "Grade: A official document, B scholarly list, C our reading.",
+        NOTE,
         NOT_CAUSAL,
         seed=False,
         basis=False,
+        taxonomy=taxonomy,
+        period=facts.period(period),
+        last=year(last),
+        named=named,
+        unsure=UNSURE,
     )
     columns = [left(facts.words["unit_name"].capitalize(), "name")]
-    columns += [
-        left(
-            header,
-            name,
-            show=_yes,
-        )
-        for name, header in marks.items()
-    ]
+    columns += [left(header, name, show=_yes) for name, header in marks.items()]
     for kind, name in first_types.items():
         firsts_of = (f"first_year_{kind}", f"first_year_dated_{kind}")
         columns.append(left(f"First {name}", *firsts_of, show=_first_year))
     columns += [count(name, f"zones_{kind}") for kind, name in count_types.items()]
     columns.append(left("Source", "source", "confidence", show=_source))
-    return Table(
-        id="T1",
-        note=note,
-        columns=tuple(columns),
-        frame=frame,
-        group="group",
-    )
+    return Table.of(columns, frame, note)
 
 
 def _named(kinds: list[str], names: Mapping[str, str]) -> dict[str, str]:
@@ -133,23 +122,18 @@ def _named(kinds: list[str], names: Mapping[str, str]) -> dict[str, str]:
 
 def tg(facts: Facts) -> Table:
     """Return the names of the units in each cell, one row for each period."""
-    taxonomy = facts.config.taxonomy.primary
-    cells = facts.table("cells", text=TEXT)
-    names = facts.table("units", text=TEXT).set_index("unit")["name"]
+    cells = facts.table("cells")
+    names = facts.table("units").set_index("unit")["name"]
     rows = []
     for period in facts.shown("main", "span"):
-        placed = cells_of(cells, taxonomy, period)
-        row: dict[str, Any] = {"period": period_label(period, facts.config.periods)}
+        placed = cells_of(cells, facts.taxonomy, period)
+        row: Row = {"period": facts.period(period)}
         # The many that have neither are counted, not named.
         for cell in CELLS[:-1]:
             members = sorted(names[only(placed, cell=cell)["unit"]])
             row[cell] = first_examples(members, 20) or "none"
         rows.append({**row, "neither": int(placed["cell"].eq("neither").sum())})
-    sources = only(
-        facts.ingested("taxonomies", TEXT),
-        taxonomy=taxonomy,
-        sez=1,
-    )
+    sources = only(facts.ingested("taxonomies"), taxonomy=facts.taxonomy, sez=1)
     dated = sources[
         sources["sez_from_year"].notna() & sources["unit"].isin(names.index)
     ]
@@ -160,13 +144,7 @@ def tg(facts: Facts) -> Table:
     zone_dates = "Zones have no dates and count in every period."
     if starts:
         zone_dates = f"Zone from: {in_words(starts)}."
-    note = facts.note(
-        "A zone counts in a period if it was in force for at least half of its years.",
-        zone_dates,
-        NOT_CAUSAL,
-        seed=False,
-        basis=False,
-    )
+    note = facts.note(CELLS_NOTE, zone_dates, NOT_CAUSAL, seed=False, basis=False)
     columns = (
         left("Period", "period"),
         left("Both", "both"),
@@ -174,12 +152,7 @@ def tg(facts: Facts) -> Table:
         left("SEZ only", "SEZ only"),
         count("Neither", "neither"),
     )
-    return Table(
-        id="TG",
-        note=note,
-        columns=columns,
-        frame=pd.DataFrame(rows),
-    )
+    return Table.of(columns, rows, note)
 
 
 TABLES = {

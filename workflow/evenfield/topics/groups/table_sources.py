@@ -6,12 +6,17 @@ from typing import Any
 import pandas as pd
 
 from evenfield.shared.facts import Facts
-from evenfield.shared.tables.columns import left
-from evenfield.shared.tables.notes import HASH_LETTERS
-from evenfield.shared.tables.numbers import text
-from evenfield.shared.tables.rows import TEXT, Row, only, records
-from evenfield.shared.tables.table import Table, right
-from evenfield.shared.tables.units import count_of
+from evenfield.shared.tables import (
+    HASH_LETTERS,
+    Row,
+    Table,
+    count_of,
+    left,
+    only,
+    records,
+    right,
+    text,
+)
 from evenfield.study.expressions import columns_named
 from evenfield.study.files import read_json
 
@@ -38,8 +43,8 @@ def t2(facts: Facts) -> Table:
     licences.
     """
     panel = facts.ingested("panel")
-    provenance = facts.ingested("panel_provenance", TEXT)
-    sources = facts.ingested("sources", TEXT)
+    provenance = facts.ingested("panel_provenance")
+    sources = facts.ingested("sources")
     years = facts.config.panel.years
     rows: list[Row] = []
     for name in _columns_in_use(facts):
@@ -86,14 +91,7 @@ def t2(facts: Facts) -> Table:
         left("Vintage", "vintage", width_cm=3.4),
         left("Licence", "licence", width_cm=2.2),
     )
-    note = tuple(filter(None, sentences))
-    return Table(
-        id="T2",
-        note=note,
-        columns=columns,
-        frame=frame,
-        group="group",
-    )
+    return Table.of(columns, frame, filter(None, sentences))
 
 
 def _columns_in_use(facts: Facts) -> list[str]:

@@ -2,30 +2,27 @@
 neither in the last period.
 """
 
-from typing import Any
-
 from evenfield.shared.facts import Facts
 from evenfield.shared.sections import cell
-from evenfield.shared.tables.rows import TEXT, only
-from evenfield.shared.tables.units import (
+from evenfield.shared.tables import (
     CELL_WORDS,
     CELLS,
+    Row,
     cells_of,
     last_main_period,
-    period_label,
+    only,
 )
 from evenfield.study.errors import first_examples
 
 NAMED = 20
 
 
-def section(facts: Facts) -> dict[str, Any]:
+def section(facts: Facts) -> Row:
     """Return the units of each cell, named but for those that have neither."""
     if facts.config.taxonomy.all == ("none",):
         return {}
-    periods = facts.config.periods
-    period = last_main_period(periods)
-    cells = cells_of(facts.table("cells", text=TEXT), facts.taxonomy, period)
+    period = last_main_period(facts.config.periods)
+    cells = cells_of(facts.table("cells"), facts.taxonomy, period)
     groups = []
     for name in CELLS:
         units = sorted(map(facts.name, only(cells, cell=name)["unit"]))
@@ -38,4 +35,4 @@ def section(facts: Facts) -> dict[str, Any]:
                     "names": "" if name == "neither" else first_examples(units, NAMED),
                 }
             )
-    return {"groups": groups, "period": period_label(period, periods)}
+    return {"groups": groups, "period": facts.period(period)}

@@ -9,30 +9,26 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from evenfield.shared.facts import Facts
-from evenfield.shared.figures.panels import panels, proxy_sentence
-from evenfield.shared.figures.save import Artwork
-from evenfield.shared.figures.style import (
+from evenfield.shared.figures import (
     FAINT,
     INK,
     MARKS,
     SOFT,
     WIDTH,
-    Mark,
-    series_mark,
-)
-from evenfield.shared.figures.timeline import (
+    Artwork,
     Ending,
+    Mark,
     draw_line,
     name_endings,
+    panels,
+    proxy_sentence,
+    series_mark,
     shade_proxy,
     stretches,
     with_basis,
     year_axis,
 )
-from evenfield.shared.tables.headings import bare_name, nothing_to_show
-from evenfield.shared.tables.numbers import fixed
-from evenfield.shared.tables.rows import only, pick
-from evenfield.shared.tables.units import CELLS
+from evenfield.shared.tables import CELLS, bare_name, fixed, nothing_to_show, only, pick
 
 MEASURE = "theil_t"
 MOST_BANDS = 8  # that can be told apart, with the one between groups
@@ -69,8 +65,7 @@ def f6(facts: Facts) -> Artwork:
     series = series[series["kind"].isin(["between", "within"])]
     series = series[series["grouping"].isin(groupings)]
     if series.empty:
-        what = f"parts of Theil T in specification {spec['id']}"
-        raise nothing_to_show(what, "inequality", "F6")
+        raise nothing_to_show(f"parts of Theil T in specification {spec['id']}")
     data = with_basis(
         _one_period_a_year(series, ["grouping", "year"]), facts.description()
     )
@@ -126,7 +121,7 @@ def f34(facts: Facts) -> Artwork:
     series = facts.series("parents", text=("spec_id", "kind", "group", "period"))
     series = only(series, spec_id=specs[0]["id"])
     if series.empty:
-        raise nothing_to_show("a share inside parents", "inequality", "F34")
+        raise nothing_to_show("share inside parents")
     parents = specs[0]["parents"].replace("_", " ")
     marked = specs[0].get("marked", "").replace("_", " ")
     data = _one_period_a_year(series, ["kind", "group", "year"])

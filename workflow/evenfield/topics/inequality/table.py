@@ -9,15 +9,28 @@ import pandas as pd
 
 from evenfield.shared.estimates import NAN
 from evenfield.shared.facts import Facts
-from evenfield.shared.tables.columns import count, ends, left, number
-from evenfield.shared.tables.grouped import grouped_table
-from evenfield.shared.tables.headings import grouping_name, heading, sample_parts
-from evenfield.shared.tables.notes import DESCRIPTIVE, NOT_CAUSAL, period_with_basis
-from evenfield.shared.tables.numbers import fixed, is_missing, p_value
-from evenfield.shared.tables.rows import Row, only, pick
-from evenfield.shared.tables.table import Table, right
-from evenfield.shared.tables.units import CELLS
-from evenfield.shared.tables.warnings import reason
+from evenfield.shared.tables import (
+    CELLS,
+    DESCRIPTIVE,
+    NOT_CAUSAL,
+    Row,
+    Table,
+    cited,
+    count,
+    ends,
+    fixed,
+    grouping_name,
+    heading,
+    is_missing,
+    left,
+    number,
+    only,
+    p_value,
+    pick,
+    reason,
+    right,
+    sample_parts,
+)
 
 INDICES = {
     "theil_t": "Theil T",
@@ -46,33 +59,42 @@ GROUPS = {
 RANK = {cell: number for number, cell in enumerate(CELLS)}
 
 
+NOTE = """
+Inequality of income per head between {units} in the first and last year. The {facts.level}
+band redraws {units}: sensitivity, not sampling error, since all of them are observed. Shares
+are parts of Theil T; p: share of {draws:,} exchanges of labels with a between part at least
+as large; connected: the same over all connected groups of that size. Of most: between part
+over the largest one that groups of these sizes could reach (Elbers and others). Net between:
+Dagum's part of the Gini.
+"""
+GROWTH_NOTE = """
+Share of each group in the growth of total real output over the period, beside its share in
+output in the first year; above it, the group grew faster than the whole. An identity: it says
+who grew, not why.
+"""
+
+
 def t12(facts: Facts) -> Table:
     """Return inequality and its parts by period: the first specification in full, the
     indices of the others.
     """
     estimates = facts.estimates()
     rows: list[Row] = []
-    for spec in facts.ordered(list(estimates["spec_id"])):
+    for spec in facts.ordered(estimates):
         for period in facts.shown("main", "span"):
             own = only(estimates, spec_id=spec, period=period)
             if own.empty:
                 continue
             first = pick(own)
-            basis = first["output_basis"]
             weighting = "weighted by population"
             if "unweighted" in first["outcome"]:
                 weighting = "unweighted"
-            when = period_with_basis(period, basis, facts.config.periods)
-            parts = [
-                when,
-                weighting,
-                *sample_parts(first, facts.description()),
-            ]
+            sample = sample_parts(first, facts.description())
             shared = {
-                "group": heading(parts),
+                "group": heading([facts.when(first), weighting, *sample]),
                 "spec_id": spec,
                 "period": period,
-                "basis": basis,
+                "basis": first["output_basis"],
             }
             # Parts of one specification: those of the others repeat them with other
             # weights.
@@ -80,18 +102,12 @@ def t12(facts: Facts) -> Table:
             if not rows or rows[0]["spec_id"] == spec:
                 lines += _part_rows(own)
             rows += [{**shared, **row} for row in lines]
-    units = facts.words["units_name"]
     note = facts.note(
-        f"Inequality of income per head between {units} in the first and last year. The"
-        f" {facts.level} band redraws {units}: sensitivity, not sampling error, since"
-        " all of them are observed. Shares are parts of Theil T; p: share of"
-        f" {facts.config.inference.permutations:,} exchanges of labels with a"
-        " between part at least as large; connected: the same over all connected"
-        " groups of that size. Of most: between part over the largest one that groups"
-        " of these sizes could reach (Elbers and others). Net between: Dagum's part of"
-        " the Gini.",
+        NOTE,
         _inside_note(estimates),
         _caution(estimates),
+        units=facts.words["units_name"],
+        draws=facts.config.inference.permutations,
     )
     columns = (
         left("Index or share", "label", width_cm=4.0),
@@ -109,7 +125,7 @@ def t12(facts: Facts) -> Table:
         for column in columns:
             for name in column.names:
                 row.setdefault(name, None)
-    return grouped_table("T12", rows, columns, note, "rows of inequality", "inequality")
+    return Table.of(columns, rows, note)
 
 
 def _inside_note(estimates: pd.DataFrame) -> str:
@@ -143,11 +159,8 @@ def _values(start: Row, end: Row) -> Row:
 
 
 def _ends(rows: pd.DataFrame, **wanted: str) -> tuple[Row, Row]:
-    return pick(rows, contrast="start", **wanted), pick(
-        rows,
-        contrast="end",
-        **wanted,
-    )
+    start = pick(rows, contrast="start", **wanted)
+    return start, pick(rows, contrast="end", **wanted)
 
 
 def _index_rows(own: pd.DataFrame) -> Iterator[Row]:
@@ -225,8 +238,7 @@ def _between(rows: pd.DataFrame, name: str) -> Row:
     for contrast in ("start", "end"):
         for column, (beside, field) in BESIDE.items():
             shown = pick(rows, term=beside, contrast=contrast)
-            row[f"{column}_{contrast}"] = shown.get(field)
-            row[f"{column}_{contrast}_estimate_id"] = shown.get("estimate_id")
+            row |= cited(f"{column}_{contrast}", shown, field)
     why = reason(pick(rows, term=term).get("warning"))
     return {**row, "reason": why if is_missing(end.get("estimate")) else ""}
 
@@ -246,26 +258,14 @@ def _pair(start: Any, end: Any) -> str:
 def t12b(facts: Facts) -> Table:
     """Return the share of each group in the growth of total output, by period."""
     accounts = facts.estimates(estimator="growth_accounting")
-    first = facts.ordered(list(accounts["spec_id"]))[:1]
+    first = facts.ordered(accounts)[:1]
     own = accounts[accounts["spec_id"].isin(first)]
     rows: list[Row] = []
     for name in sorted(own["treatment_def"].unique(), key=_cells_first):
         for period in facts.shown("main", "span"):
-            rows += _growth_rows(
-                only(
-                    own,
-                    treatment_def=name,
-                    period=period,
-                ),
-                facts,
-            )
-    note = facts.note(
-        "Share of each group in the growth of total real output over the period, beside"
-        " its share in output in the first year; above it, the group grew faster than"
-        " the whole. An identity: it says who grew, not why.",
-        _caution(accounts),
-        seed=False,
-    )
+            group = only(own, treatment_def=name, period=period)
+            rows += _growth_rows(group, facts)
+    note = facts.note(GROWTH_NOTE, _caution(accounts), seed=False)
     columns = (
         left("Period", "label"),
         left("Group", "name"),
@@ -274,7 +274,7 @@ def t12b(facts: Facts) -> Table:
         number("Difference", "difference", 3),
         count("N", "n_units"),
     )
-    return grouped_table("T12b", rows, columns, note, "growth accounting", "inequality")
+    return Table.of(columns, rows, note)
 
 
 TABLES = {"T12": t12, "T12b": t12b}
@@ -294,14 +294,13 @@ def _growth_rows(own: pd.DataFrame, facts: Facts) -> Iterator[Row]:
         # Not two years here: the two shares, and how far growth lies above output.
         values = _values(before, growth)
         first = growth or pick(rows)
-        basis = first["output_basis"]
         known = values["change"] is not None
         yield {
             "group": heading([grouping_name(first["treatment_def"])]),
             "grouping": first["treatment_def"],
             "period": first["period"],
-            "basis": basis,
-            "label": period_with_basis(first["period"], basis, facts.config.periods),
+            "basis": first["output_basis"],
+            "label": facts.when(first),
             "name": GROUPS.get(term, term),
             "growth": values["end"],
             "growth_estimate_id": growth.get("estimate_id"),

@@ -3,20 +3,18 @@ between the groups of each grouping.
 """
 
 import re
-from typing import Any
 
 import pandas as pd
 
 from evenfield.shared.facts import Facts
 from evenfield.shared.sections import Shown, shown, side_of_zero
-from evenfield.shared.tables.headings import bare_name, grouping_name
-from evenfield.shared.tables.rows import Row, only, pick
+from evenfield.shared.tables import Row, bare_name, grouping_name, only, pick
 from evenfield.topics.inequality.table import MEASURE
 
 BETWEEN = f"between_{MEASURE}"
 
 
-def section(facts: Facts) -> dict[str, Any]:
+def section(facts: Facts) -> Row:
     """Return Theil's T at both ends of the years that the primary specification covers,
     and the share between groups.
     """
@@ -54,7 +52,7 @@ def _grouping(
     name: str,
     starts: pd.DataFrame,
     ends: pd.DataFrame,
-) -> dict[str, Any]:
+) -> Row:
     start = pick(starts, term=BETWEEN, treatment_def=name)
     end = pick(ends, term=BETWEEN, treatment_def=name)
     shares = [shown(row, "0", "%", times=100) for row in (start, end)]

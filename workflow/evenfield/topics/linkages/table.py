@@ -7,13 +7,23 @@ from collections.abc import Iterator
 import pandas as pd
 
 from evenfield.shared.facts import Facts
-from evenfield.shared.tables.columns import count, ends, left, number, probability
-from evenfield.shared.tables.notes import basis_note, origin_note
-from evenfield.shared.tables.numbers import text
-from evenfield.shared.tables.rows import Row, only, pick, records
-from evenfield.shared.tables.table import Table
-from evenfield.shared.tables.units import count_of
-from evenfield.study.errors import ArtifactError
+from evenfield.shared.tables import (
+    Row,
+    Table,
+    basis_note,
+    count,
+    count_of,
+    ends,
+    left,
+    nothing_to_show,
+    number,
+    only,
+    origin_note,
+    pick,
+    probability,
+    records,
+    text,
+)
 
 BASE = "linkage_fe"
 PSI = "neighbours_x_moderator"
@@ -67,19 +77,8 @@ def t20(facts: Facts) -> Table:
     estimates = facts.estimates()
     main = pick(estimates, estimator=BASE, term=PSI, role="primary")
     if not main:
-        raise ArtifactError(
-            "no primary linkage estimate",
-            "a specification with role primary",
-            "add it to estimates.linkages or remove T20 from `tables`",
-        )
-    rows = [
-        *_main_rows(
-            facts,
-            estimates,
-            main,
-        ),
-        *_other_rows(estimates, main),
-    ]
+        raise nothing_to_show("primary linkage estimate")
+    rows = [*_main_rows(facts, estimates, main), *_other_rows(estimates, main)]
     columns = (
         left("Coefficient", "label"),
         number("Elasticity", "estimate", 3, "reason"),
@@ -90,10 +89,7 @@ def t20(facts: Facts) -> Table:
         number("G*", "g_star", 1),
         count("Obs.", "n_obs"),
     )
-    frame = pd.DataFrame(rows)
-    return Table(
-        id="T20", note=_note(facts, main), columns=columns, frame=frame, group="group"
-    )
+    return Table.of(columns, rows, _note(facts, main))
 
 
 TABLES = {"T20": t20}
@@ -110,13 +106,7 @@ def _main_rows(
     group = f"{label[0].upper()}{label[1:]}, {_years(main)}"
     spec_rows = only(estimates, spec_id=main["spec_id"])
     for term, name in TERMS.items():
-        for row in records(
-            only(
-                spec_rows,
-                estimator=BASE,
-                term=term,
-            )
-        ):
+        for row in records(spec_rows, estimator=BASE, term=term):
             yield _row(row, group, name)
     for method, name in METHODS.items():
         row = pick(spec_rows, estimator=f"{BASE}_{method}")
@@ -128,7 +118,7 @@ def _other_rows(estimates: pd.DataFrame, main: Row) -> Iterator[Row]:
     base = only(estimates, estimator=BASE)
     base = base[base["spec_id"].ne(main["spec_id"])]
     same_moderator = base["controls_id"].eq(main["controls_id"])
-    for row in records(only(base[same_moderator], term=PSI)):
+    for row in records(base[same_moderator], term=PSI):
         yield _row(row, OTHER, variant(row, main))
     for row in records(base[~same_moderator]):
         # `controls_id` is the moderator, and behind a plus sign its rival.

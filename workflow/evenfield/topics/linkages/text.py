@@ -2,19 +2,16 @@
 capacity is average and where it is higher.
 """
 
-from typing import Any
-
 from evenfield.shared.facts import Facts
 from evenfield.shared.sections import finding, tested, visible
-from evenfield.shared.tables.rows import only, pick, records
-from evenfield.shared.tables.units import period_label
+from evenfield.shared.tables import Row, only, pick, records
 from evenfield.topics.linkages.table import BASE, OUTCOMES, PSI, variant
 
 FORM = "0.000"
 MOST = 8
 
 
-def section(facts: Facts) -> dict[str, Any]:
+def section(facts: Facts) -> Row:
     """Return the coefficients of neighbours in the primary specification, its placebo
     and the interaction of the other specifications.
     """
@@ -41,12 +38,12 @@ def section(facts: Facts) -> dict[str, Any]:
         "intensity": section["intensities"][main["intensity"]]["label"],
         "moderator": section["moderators"][main["moderator"]]["label"],
         "outcome": OUTCOMES.get(decides["outcome"], decides["outcome"]),
-        "period": period_label(decides["period"], facts.config.periods),
+        "period": facts.period(decides["period"]),
         "average": finding(pick(base, term="neighbours"), "", FORM),
         "steeper": steeper,
         "visible": visible(facts, steeper["number"]),
         "before": tested(placebo, FORM),
-        "years_before": period_label(placebo.get("period", ""), facts.config.periods),
+        "years_before": facts.period(placebo.get("period", "")),
         "early": placebo.get("p_value", 1.0) <= alpha,
         "others": others[:MOST],
         "level": facts.level,

@@ -1,10 +1,9 @@
 """The section that places the map."""
 
-from typing import Any
-
 from evenfield.shared.facts import Facts
+from evenfield.shared.tables import Row
 
 
-def section(facts: Facts) -> dict[str, Any]:
+def section(facts: Facts) -> Row:
     """Return the words of the study's map."""
     return {"units_mapped": facts.words["units_name"]}

@@ -2,8 +2,6 @@
 unit.
 """
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -11,22 +9,35 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
 from evenfield.shared.facts import Facts
-from evenfield.shared.figures.panels import padded, panels, proxy_sentence
-from evenfield.shared.figures.save import Artwork
-from evenfield.shared.figures.style import FAINT, INK, PALE, SOFT, WIDTH, series_mark
-from evenfield.shared.figures.timeline import (
+from evenfield.shared.figures import (
+    FAINT,
+    INK,
+    PALE,
+    SOFT,
+    WIDTH,
+    Artwork,
     Ending,
     draw_line,
     draw_path,
     name_endings,
+    padded,
+    panels,
+    proxy_sentence,
+    series_mark,
     shade_proxy,
     stretches,
     year_axis,
 )
-from evenfield.shared.tables.headings import bare_name, nothing_to_show
-from evenfield.shared.tables.numbers import fixed
-from evenfield.shared.tables.rows import TEXT, only, pick
-from evenfield.shared.tables.units import count_of, in_words
+from evenfield.shared.tables import (
+    Row,
+    bare_name,
+    count_of,
+    fixed,
+    in_words,
+    nothing_to_show,
+    only,
+    pick,
+)
 
 # In the order in which units stand in the strip: colour, hatch, name in the key.
 QUADRANTS = {
@@ -46,19 +57,13 @@ def f10(facts: Facts) -> Artwork:
     spec = str(facts.primary()["id"])
     rate = float(facts.primary().get("discovery_rate", 0.05))
     series = only(
-        facts.series(
-            text=(
-                *TEXT,
-                "controls",
-                "quadrant",
-            )
-        ),
+        facts.series(),
         spec_id=spec,
     )
     by_year = only(series, kind="moran")
     paths = only(by_year, variable=INCOME)
     if paths.empty:
-        raise nothing_to_show(f"Moran's I of specification {spec}", "moran", "F10")
+        raise nothing_to_show(f"Moran's I of specification {spec}")
     growth = only(by_year, variable="growth", controls=NONE)
     local = only(series, kind="local", variable=INCOME)
     apart = local.loc[local["q_value"].le(rate), "unit"].nunique()
@@ -183,13 +188,7 @@ def _draw_moran(
         values = part.sort_values("year")["value"]
         draw_path(axes, part, "value", mark, 1.8 if number == 0 else 1.0)
         drawn.append(values)
-        endings.append(
-            Ending(
-                float(values.iloc[-1]),
-                name,
-                mark.colour,
-            )
-        )
+        endings.append(Ending.of(values, name, mark))
     axes.set_ylim(
         padded(
             pd.concat(drawn),
@@ -260,7 +259,7 @@ def _draw_strip(
     for _, run in known.groupby((~goes_on).cumsum()):
         first = run.iloc[0]
         colour, hatch, _ = QUADRANTS[first["quadrant"]]
-        style: dict[str, Any] = {"alpha": 0.16}
+        style: Row = {"alpha": 0.16}
         if first["clear"]:
             style = {"hatch": hatch, "edgecolor": "white"}
         axes.add_patch(

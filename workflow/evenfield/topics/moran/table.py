@@ -8,14 +8,28 @@ from typing import Any
 import pandas as pd
 
 from evenfield.shared.facts import Facts
-from evenfield.shared.tables.columns import count, left, number
-from evenfield.shared.tables.grouped import grouped_table
-from evenfield.shared.tables.headings import sample_heading
-from evenfield.shared.tables.notes import DESCRIPTIVE, basis_mark
-from evenfield.shared.tables.numbers import fixed, is_missing, p_value, text, whole
-from evenfield.shared.tables.rows import Row, only, pick, records
-from evenfield.shared.tables.table import Column, Table, right
-from evenfield.shared.tables.units import in_words
+from evenfield.shared.tables import (
+    DESCRIPTIVE,
+    Column,
+    Row,
+    Table,
+    basis_mark,
+    cited,
+    count,
+    fixed,
+    in_words,
+    is_missing,
+    left,
+    number,
+    only,
+    p_value,
+    pick,
+    records,
+    right,
+    sample_heading,
+    text,
+    whole,
+)
 
 # Of more years than so many every third is shown, the last one always.
 FEW = 15
@@ -24,6 +38,15 @@ NAMES = {"log_income": "Income", "growth": "Growth"}
 NONE = "none"
 INITIAL = "log_income_start"
 HOLDERS = {"cluster": "clusters", "sez": "zones"}
+
+
+NOTE = """
+Moran's I with {weights} weights, in brackets p from {draws:,} permutations over the map and p
+adjusted for looking at every year; of growth since the date before. Net of: residuals from
+the means of regions, or from income at the date before. Local: {facts.words[units_name]} with
+a local Moran below a false discovery rate of 5% within the year (income). A long span shows
+every third year; all years stand in the data of F10.
+"""
 
 
 def t13(facts: Facts) -> Table:
@@ -35,31 +58,21 @@ def t13(facts: Facts) -> Table:
         controls = only(moran, outcome=variable)["controls_id"].unique()
         kinds += [(variable, name) for name in sorted(controls, key=_rank)]
     rows: list[Row] = []
-    for spec in facts.ordered(list(moran["spec_id"])):
+    for spec in facts.ordered(moran):
         own = only(estimates, spec_id=spec)
         for year in _shown(only(own, estimator="moran")):
-            rows.append(
-                _row(
-                    facts,
-                    only(own, period=year),
-                    kinds,
-                )
-            )
+            rows.append(_row(facts, only(own, period=year), kinds))
     used = [name.replace("_", " ") for name in moran["w_id"].unique()]
     weights = in_words(sorted(used) or [facts.config.weights.primary])
-    draws = facts.config.inference.permutations
     note = facts.note(
-        f"Moran's I with {weights} weights, in brackets p from {draws:,} permutations"
-        " over the map and p adjusted for looking at every year; of growth since the"
-        " date before. Net of: residuals from the means of regions, or from income at"
-        f" the date before. Local: {facts.words['units_name']} with a local Moran below"
-        " a false discovery rate of 5% within the year (income). A long span shows"
-        " every third year; all years stand in the data of F10.",
+        NOTE,
         _links(estimates),
         _pairs(estimates),
         "Likeness of neighbours also reflects shared geography and regions; it is not"
         " what one does to the other.",
         DESCRIPTIVE,
+        weights=weights,
+        draws=facts.config.inference.permutations,
     )
     columns = (
         left("Year", "year", "mark", show=lambda year, mark: f"{year}{text(mark)}"),
@@ -67,7 +80,7 @@ def t13(facts: Facts) -> Table:
         number("Geary's C, income", "geary", 2),
         count("Local", "local"),
     )
-    return grouped_table("T13", rows, columns, note, "Moran's I by year", "moran")
+    return Table.of(columns, rows, note)
 
 
 TABLES = {"T13": t13}
@@ -112,10 +125,8 @@ def _row(
         "spec_id": first["spec_id"],
         "basis": first["output_basis"],
         "mark": basis_mark(str(first["output_basis"])),
-        "geary": geary.get("estimate"),
-        "geary_estimate_id": geary.get("estimate_id"),
-        "local": local.get("estimate"),
-        "local_estimate_id": local.get("estimate_id"),
+        **cited("geary", geary),
+        **cited("local", local),
     }
     for variable, controls in kinds:
         moran = pick(own, estimator="moran", outcome=variable, controls_id=controls)

@@ -2,15 +2,12 @@
 chance gives, and where rich and poor units stand together.
 """
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
 from evenfield.shared.facts import Facts
 from evenfield.shared.sections import MapLayer, cell, shown, tested
-from evenfield.shared.tables.headings import bare_name, sample_heading
-from evenfield.shared.tables.rows import TEXT, only, pick
+from evenfield.shared.tables import Row, bare_name, only, pick, sample_heading
 from evenfield.topics.moran.figure import INCOME, NONE
 
 SERIES = "estimates/moran/series.csv"
@@ -24,14 +21,12 @@ NEAR = {
 }
 
 
-def section(facts: Facts) -> dict[str, Any]:
+def section(facts: Facts) -> Row:
     """Return Moran's I of income in the first and the last year, and the units of local
     clusters in the last.
     """
     spec = facts.primary()
-    series = only(
-        facts.series(text=(*TEXT, "controls", "quadrant")), spec_id=spec["id"]
-    )
+    series = only(facts.series(), spec_id=spec["id"])
     income = only(series, kind="moran", variable=INCOME, controls=NONE)
     if income.empty:
         return {}
@@ -66,7 +61,7 @@ def section(facts: Facts) -> dict[str, Any]:
     }
 
 
-def _other(facts: Facts, spec: dict[str, Any], year: str) -> dict[str, Any]:
+def _other(facts: Facts, spec: Row, year: str) -> Row:
     """Return Moran's I of income in one year by another specification, with what sets
     it apart.
     """
@@ -94,12 +89,12 @@ def _side(above: pd.Series, below: pd.Series, chosen: pd.Series) -> str:
     return "below" if below[chosen].any() else "inside"
 
 
-def _clear(facts: Facts, row: dict[str, Any]) -> bool:
+def _clear(facts: Facts, row: Row) -> bool:
     p = row.get("p_value", np.nan)
     return bool(p <= 1 - facts.config.inference.level)
 
 
-def _growth_years(facts: Facts, growth: pd.DataFrame) -> dict[str, Any]:
+def _growth_years(facts: Facts, growth: pd.DataFrame) -> Row:
     """Count the dates at which growth was alike among neighbours, each tested alone."""
     if growth.empty:
         return {}
@@ -113,13 +108,13 @@ def _growth_years(facts: Facts, growth: pd.DataFrame) -> dict[str, Any]:
 
 def _local(
     facts: Facts,
-    spec: dict[str, Any],
+    spec: Row,
     series: pd.DataFrame,
     last: int,
-) -> dict[str, Any]:
+) -> Row:
     local = only(series, kind="local", variable=INCOME, year=last)
     clear = local[local["q_value"].le(spec["discovery_rate"])]
-    parts: dict[str, Any] = {}
+    parts: Row = {}
     for name, quadrant in {"rich": "HH", "poor": "LL"}.items():
         units = only(clear, quadrant=quadrant)["unit"]
         parts[name] = cell(len(units), "0", SERIES)
@@ -133,7 +128,7 @@ def map_layer(facts: Facts) -> MapLayer | None:
     told from chance.
     """
     spec = facts.primary()
-    series = facts.series(text=(*TEXT, "controls", "quadrant"))
+    series = facts.series()
     local = only(series, spec_id=spec["id"], kind="local", variable=INCOME)
     if local.empty:
         return None

@@ -4,12 +4,16 @@ import numpy as np
 import pandas as pd
 
 from evenfield.shared.facts import Facts
-from evenfield.shared.figures.panels import panels, ratio_axis
-from evenfield.shared.figures.save import Artwork
-from evenfield.shared.figures.style import ACCENT, FAINT, INK, WIDTH
-from evenfield.shared.tables.headings import nothing_to_show
-from evenfield.shared.tables.numbers import whole
-from evenfield.shared.tables.rows import Row, records
+from evenfield.shared.figures import (
+    ACCENT,
+    FAINT,
+    INK,
+    WIDTH,
+    Artwork,
+    panels,
+    ratio_axis,
+)
+from evenfield.shared.tables import Row, nothing_to_show, records, whole
 from evenfield.topics.movers.table_movers import FEWEST, both_ends, movers
 
 ROW = 0.23  # inches
@@ -21,9 +25,7 @@ def f28(facts: Facts) -> Artwork:
     """Draw an arrow from the first to the last year for each unit at both ends."""
     frame = movers(facts)
     if len(frame) < FEWEST:
-        raise nothing_to_show(
-            f"{FEWEST} units with an income in two years", "panel", "F28"
-        )
+        raise nothing_to_show(f"{FEWEST} units with an income in two years")
     rose, fell = both_ends(frame)
     drawn = pd.concat([rose, fell[::-1]], ignore_index=True)
     high = 0.75 + ROW * max(len(drawn), 1)

@@ -3,7 +3,6 @@
 import pandas as pd
 
 from evenfield.shared.facts import Facts
-from evenfield.shared.tables.rows import TEXT
 
 NAMED = 5  # units at each end
 FEWEST = 4  # units of which some can be said to have risen
@@ -18,7 +17,7 @@ def movers(facts: Facts) -> pd.DataFrame:
     income = income.dropna(axis=1, how="all")
     ends = income[[income.columns.min(), income.columns.max()]].dropna()
     ends.columns = pd.Index(["start", "end"])
-    names = facts.table("units", text=TEXT).set_index("unit")["name"]
+    names = facts.table("units").set_index("unit")["name"]
     frame = pd.DataFrame({"name": names.reindex(ends.index)})
     for end in ("start", "end"):
         # ASSUME: every unit counts alike in the average that the others are held to.

@@ -1,14 +1,12 @@
 """What the section on movers prints: which units rose and fell most against the average."""
 
-from typing import Any
-
 from evenfield.shared.facts import Facts
 from evenfield.shared.sections import cell
-from evenfield.shared.tables.rows import Row, records
+from evenfield.shared.tables import Row, records
 from evenfield.topics.movers.table_movers import FEWEST, both_ends, movers
 
 
-def section(facts: Facts) -> dict[str, Any]:
+def section(facts: Facts) -> Row:
     """Return the units at both ends with their ranks and ratios."""
     frame = movers(facts)
     if len(frame) < FEWEST or frame["year_start"].eq(frame["year_end"]).all():
@@ -24,7 +22,7 @@ def section(facts: Facts) -> dict[str, Any]:
     }
 
 
-def _unit(row: Row, source: str) -> dict[str, Any]:
+def _unit(row: Row, source: str) -> Row:
     ratios = {
         end: cell(row[f"ratio_{end}"], "0", source, "%", times=100)
         for end in ("start", "end")

@@ -7,20 +7,22 @@ from collections.abc import Iterable
 import pandas as pd
 
 from evenfield.shared.facts import Facts
-from evenfield.shared.tables.headings import nothing_to_show
-from evenfield.shared.tables.notes import NOT_CAUSAL, period_with_basis
-from evenfield.shared.tables.numbers import (
-    fixed,
-    interval,
+from evenfield.shared.tables import (
+    NOT_CAUSAL,
+    Row,
+    Table,
+    count,
+    ends,
     is_missing,
-    p_value,
-    whole,
-    with_decimals,
+    left,
+    main_periods,
+    number,
+    only,
+    pick,
+    probability,
+    reason,
+    records,
 )
-from evenfield.shared.tables.rows import Row, only, pick, records
-from evenfield.shared.tables.table import Column, Table, right
-from evenfield.shared.tables.units import main_periods
-from evenfield.shared.tables.warnings import reason
 
 CLUSTER = "initial_x_exposure_cluster"
 SEZ = "initial_x_exposure_sez"
@@ -39,90 +41,63 @@ COLUMNS = (
 BESIDE = ("conf_low", "conf_high", "p_value", "estimate_id")
 
 
+NOTE = """
+Growth in percentage points a year on log income below the mean in the first year, and on that
+gap times the neighbours' clusters and SEZs, one cross-section per period; a positive number
+closes the gap. Main rows: clusters and zones: {taxonomy}; {weights} weights.
+
+{facts.level} intervals and p by {law}, in the panel rows by bootstrap-t over units; CR3
+intervals beside them. Detectable: smallest difference found with {facts.power:.0%} power.
+Where detectable exceeds of interest the design is underpowered: an interval that holds zero
+is no evidence that the two are alike.
+
+Speeds within groups have few units each and are description only. Exposures rest on a list
+that does not change over time, so they are identified off differences of income between
+places.
+"""
+
+
 def t8(facts: Facts) -> Table:
     """Return convergence by regime: the primary specification in full, the key
     difference of the others.
     """
     estimates = facts.estimates()
-    ids = facts.ordered(list(estimates["spec_id"]))
+    first_id, *others = facts.ordered(estimates) or [""]
+    main = only(estimates, spec_id=first_id)
     shown = facts.shown("main", "span")
     rows: list[Row] = []
-    if ids:
-        main = only(estimates, spec_id=ids[0])
-        for period in shown:
-            rows += _period_rows(facts, only(main, period=period))
-        rows += [
-            *_split_rows(facts, main),
-            *_panel_rows(
-                facts,
-                main,
-                shown,
-            ),
-        ]
-        rows += _other_rows(facts, estimates, ids[1:], shown)
-    if not rows:
-        raise nothing_to_show("rows of convergence by regime", "regime", "T8")
+    for period in shown:
+        rows += _period_rows(facts, only(main, period=period))
+    rows += [*_split_rows(facts, main), *_panel_rows(facts, main, shown)]
+    rows += _other_rows(facts, estimates, others, shown)
     first = pick(main, estimator="regime")
-    power = facts.power
     law = "conditional SCPC (average pairwise correlation of shocks at most .03)"
     # A config may ask for another deciding method; the note then names that one.
     if first and first["se_type"] and not first["se_type"].startswith("SCPC"):
         law = f"{first['se_type']}, {first['p_type']}"
     note = facts.note(
-        "Growth in percentage points a year on log income below the mean in the first"
-        " year, and on that gap times the neighbours' clusters and SEZs, one"
-        " cross-section per period; a positive number closes the gap. Main rows:"
-        f" clusters and zones: {first.get('treatment_def', '')};"
-        f" {first.get('w_id', '')} weights.",
-        f"{facts.level} intervals and p by {law}, in the panel rows by bootstrap-t over"
-        " units; CR3 intervals beside them. Detectable: smallest difference found with"
-        f" {power:.0%} power. Where detectable exceeds of interest the design is"
-        " underpowered: an interval that holds zero is no evidence that the two are"
-        " alike.",
-        "Speeds within groups have few units each and are description only. Exposures"
-        " rest on a list that does not change over time, so they are identified off"
-        " differences of income between places.",
+        NOTE,
         NOT_CAUSAL,
         seed=False,
+        taxonomy=first.get("treatment_def", ""),
+        weights=first.get("w_id", ""),
+        law=law,
     )
     columns = (
-        Column(names=("label",), header="Coefficient", width_cm=5.0),
-        right(
-            "Estimate",
-            "estimate",
-            show=with_decimals(fixed, 2),
-            reason="reason",
-        ),
-        right(
-            f"{facts.level} interval",
-            "conf_low",
-            "conf_high",
-            show=with_decimals(interval, 2),
-        ),
-        right("p", "p_value", show=p_value),
-        right(
-            f"CR3 {facts.level} interval",
-            "cr3_conf_low",
-            "cr3_conf_high",
-            show=with_decimals(interval, 2),
-        ),
-        right("p", "cr3_p_value", show=p_value),
-        right("Detectable", "mde", show=with_decimals(fixed, 1)),
-        right("Of interest", "sesoi", show=with_decimals(fixed, 1)),
-        right("N", "n_units", show=whole),
+        left("Coefficient", "label", width_cm=5.0),
+        number("Estimate", "estimate", 2, "reason"),
+        ends(f"{facts.level} interval", "conf_low", "conf_high", 2),
+        probability("p", "p_value"),
+        ends(f"CR3 {facts.level} interval", "cr3_conf_low", "cr3_conf_high", 2),
+        probability("p", "cr3_p_value"),
+        number("Detectable", "mde", 1),
+        number("Of interest", "sesoi", 1),
+        count("N", "n_units"),
     )
-    return Table(
-        id="T8", note=note, columns=columns, frame=pd.DataFrame(rows), group="group"
-    )
+    return Table.of(columns, rows, note)
 
 
 TABLES = {"T8": t8}
-
-
-def _named(facts: Facts, row: Row) -> str:
-    return period_with_basis(
-        str(row["period"]), row["output_basis"], facts.config.periods
-    )
 
 
 def _period_rows(facts: Facts, spec_rows: pd.DataFrame) -> Iterable[Row]:
@@ -131,45 +106,33 @@ def _period_rows(facts: Facts, spec_rows: pd.DataFrame) -> Iterable[Row]:
         row = pick(tests, estimator="regime")
         if row:
             cr3 = pick(tests, estimator="regime_cr3")
-            yield _row(row, cr3, _named(facts, row), label)
-    for row in records(only(spec_rows, estimator="within_group")):
+            yield _row(row, cr3, facts.when(row), label)
+    for row in records(spec_rows, estimator="within_group"):
         label = (
             f"speed among {facts.words['units_name']}"
             f" {WITHIN.get(row['contrast'], row['contrast'])}"
         )
-        yield _row(row, {}, _named(facts, row), label)
+        yield _row(row, {}, facts.when(row), label)
 
 
 def _split_rows(facts: Facts, main: pd.DataFrame) -> Iterable[Row]:
-    periods = facts.config.periods
     for row in records(main[main["estimator"].str.startswith("regime_split")]):
-        sides = []
-        for side in str(row["period"]).split(" less "):
-            names = [
-                period_with_basis(
-                    name,
-                    "",
-                    periods,
-                )
-                for name in side.split("+")
-            ]
-            sides.append(", ".join(names))
+        sides = [
+            ", ".join(map(facts.period, side.split("+")))
+            for side in str(row["period"]).split(" less ")
+        ]
         # The row is by CR3 itself: its interval moves to the columns of CR3.
         bare = row | dict.fromkeys(BESIDE) | {"estimate_id": row["estimate_id"]}
         group = "Clusters minus SEZs, later less earlier periods"
         yield _row(bare, row, group, " less ".join(sides))
 
 
-def _panel_rows(
-    facts: Facts,
-    main: pd.DataFrame,
-    shown: list[str],
-) -> Iterable[Row]:
+def _panel_rows(facts: Facts, main: pd.DataFrame, shown: list[str]) -> Iterable[Row]:
     group = "Clusters minus SEZs in the yearly panel, bias-corrected fixed effects"
     corrected = only(main, estimator="regime_bc_fe", contrast=DIFFERENCE)
     for period in shown:
-        for row in records(only(corrected, period=period)):
-            yield _row(row, {}, group, _named(facts, row))
+        for row in records(corrected, period=period):
+            yield _row(row, {}, group, facts.when(row))
 
 
 def _other_rows(
@@ -187,7 +150,7 @@ def _other_rows(
                     f" {row['w_id'].replace('_', ' ')} weights ({spec})"
                 )
                 cr3 = pick(tests, estimator="regime_cr3")
-                yield _row(row, cr3, group, _named(facts, row))
+                yield _row(row, cr3, group, facts.when(row))
 
 
 def _row(

@@ -2,19 +2,16 @@
 far from groups and next to them.
 """
 
-from typing import Any
-
 from evenfield.shared.facts import Facts
 from evenfield.shared.sections import finding, visible
-from evenfield.shared.tables.rows import only, pick
-from evenfield.shared.tables.units import period_label
+from evenfield.shared.tables import Row, only, pick
 from evenfield.topics.regime.table import CLUSTER, DIFFERENCE, SEZ
 
 FORM = "0.00"
 UNIT = "percentage points a year"
 
 
-def section(facts: Facts) -> dict[str, Any]:
+def section(facts: Facts) -> Row:
     """Return the share of a gap that closes in a year in the longest period of the
     primary specification, and what neighbours with groups add.
     """
@@ -34,7 +31,7 @@ def section(facts: Facts) -> dict[str, Any]:
             smallest = visible(facts, slope["number"])
             near.append({"id": term, **slope, "visible": smallest})
     content = {
-        "period": period_label(periods[0], facts.config.periods),
+        "period": facts.period(periods[0]),
         "alone": finding(alone, "alone", FORM, "% a year"),
         "near": near,
         "difference": finding(pick(rows, contrast=DIFFERENCE), "", FORM, UNIT),

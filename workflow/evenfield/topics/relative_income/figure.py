@@ -6,19 +6,22 @@ import seaborn as sns
 from matplotlib.axes import Axes
 
 from evenfield.shared.facts import Facts
-from evenfield.shared.figures.panels import padded, panels, proxy_sentence
-from evenfield.shared.figures.save import Artwork
-from evenfield.shared.figures.style import FAINT, MARKS, SOFT, WIDTH
-from evenfield.shared.figures.timeline import (
+from evenfield.shared.figures import (
+    MARKS,
+    REFERENCE,
+    SOFT,
+    WIDTH,
+    Artwork,
     Ending,
     draw_path,
     name_endings,
+    padded,
+    panels,
+    proxy_sentence,
     shade_proxy,
     year_axis,
 )
-from evenfield.shared.tables.rows import only
-from evenfield.shared.tables.units import cells_in, count_of
-from evenfield.study.errors import ArtifactError
+from evenfield.shared.tables import cells_in, count_of, nothing_to_show, only
 from evenfield.topics.relative_income.text import main_paths
 
 LABEL_SHARE = 0.17
@@ -41,11 +44,7 @@ def f3(facts: Facts) -> Artwork:
     taxonomies = (f"{taxonomy}+undated", taxonomy)
     shown = [name for name in taxonomies if paths["taxonomy"].eq(name).any()]
     if taxonomy not in shown:
-        raise ArtifactError(
-            f"no path of relative income for taxonomy {taxonomy}",
-            "one in topic relative_income",
-            "add the taxonomy to estimates.relative_income.taxonomies",
-        )
+        raise nothing_to_show(f"path of relative income for taxonomy {taxonomy}")
     paths = paths.loc[paths["taxonomy"].isin(shown), COLUMNS].astype({"year": int})
     paths = paths.sort_values(["taxonomy", "cell", "year"], ignore_index=True)
     edges = {
@@ -92,7 +91,7 @@ def _draw_panel(
     facts: Facts,
 ) -> None:
     # ln 1: the average of all units.
-    axes.axhline(0.0, color=FAINT, linewidth=0.8, zorder=1)
+    axes.axhline(0.0, **REFERENCE)
     endings = []
     for cell in cells_in(paths["cell"]):
         path = only(paths, cell=cell)
@@ -110,9 +109,8 @@ def _draw_panel(
             color=mark.colour,
             s=20,
         )
-        last = path.iloc[-1]
-        name = f"{cell}\n{count_of(last['n_units'], facts.words)}"
-        endings.append(Ending(last["mean"], name, mark.colour))
+        units = count_of(path["n_units"].iloc[-1], facts.words)
+        endings.append(Ending.of(path["mean"], f"{cell}\n{units}", mark))
     low, high = padded(
         [*paths["mean"], 0.0],
         0.1,

@@ -7,13 +7,21 @@ import pandas as pd
 
 from evenfield.shared.facts import Facts
 from evenfield.shared.samples import control_columns
-from evenfield.shared.tables.columns import left
-from evenfield.shared.tables.notes import DESCRIPTIVE, period_with_basis
-from evenfield.shared.tables.numbers import is_missing, significant, with_error
-from evenfield.shared.tables.rows import Row, only, pick
-from evenfield.shared.tables.table import Short, Table, right
-from evenfield.shared.tables.units import cells_in
-from evenfield.study.errors import ArtifactError
+from evenfield.shared.tables import (
+    DESCRIPTIVE,
+    Row,
+    Short,
+    Table,
+    cells_in,
+    is_missing,
+    left,
+    nothing_to_show,
+    only,
+    pick,
+    right,
+    significant,
+    with_error,
+)
 
 # Printed names in the order of rows, and decimals; the controls of the config follow.
 VARIABLES: dict[str, tuple[str, int | None]] = {
@@ -30,6 +38,12 @@ VARIABLES: dict[str, tuple[str, int | None]] = {
 SHORT = ("growth_pct_per_year", "log_income_start")
 
 
+NOTE = """
+Mean (standard deviation across {facts.words[units_name]}) by group of the main list; zones:
+mean number in force over the period.
+"""
+
+
 def t3(facts: Facts) -> Table:
     """Return one row for each variable and period, one column for each cell."""
     taxonomy = facts.config.taxonomy.primary
@@ -39,11 +53,7 @@ def t3(facts: Facts) -> Table:
     summary = only(series, kind="summary", **wanted)
     summary = summary[summary["period"].isin(shown)]
     if summary.empty:
-        raise ArtifactError(
-            f"no summary of taxonomy {taxonomy}",
-            "one in topic relative_income",
-            "add the taxonomy to estimates.relative_income.taxonomies",
-        )
+        raise nothing_to_show(f"summary of taxonomy {taxonomy}")
     cells = cells_in(summary["cell"])
     # A study without groups has one column.
     cells = ["all"] if cells == ["neither"] else ["all", *cells]
@@ -56,37 +66,13 @@ def t3(facts: Facts) -> Table:
             variables[column] = (label, None)
     rows: list[Row] = []
     for period in shown:
-        rows += _rows(
-            facts,
-            only(summary, period=period),
-            cells,
-            variables,
-        )
-    note = facts.note(
-        f"Mean (standard deviation across {facts.words['units_name']}) by group of the"
-        " main list; zones: mean number in force over the period.",
-        DESCRIPTIVE,
-        seed=False,
-    )
+        rows += _rows(facts, only(summary, period=period), cells, variables)
     columns = [left("Variable", "label")]
     for cell in cells:
-        columns.append(
-            right(
-                cell,
-                f"mean {cell}",
-                f"sd {cell}",
-                "digits",
-                show=_mean,
-            )
-        )
-    return Table(
-        id="T3",
-        note=note,
-        columns=tuple(columns),
-        frame=pd.DataFrame(rows),
-        group="group",
-        short=Short(lambda row: row["variable"] in SHORT),
-    )
+        columns.append(right(cell, f"mean {cell}", f"sd {cell}", "digits", show=_mean))
+    note = facts.note(NOTE, DESCRIPTIVE, seed=False)
+    short = Short(lambda row: row["variable"] in SHORT)
+    return Table.of(columns, rows, note, short)
 
 
 TABLES = {"T3": t3}
@@ -101,36 +87,21 @@ def _rows(
     if series.empty:
         return
     first = pick(series)
-    basis = first["basis"]
     shared = {
         "period": first["period"],
-        "basis": basis,
-        "group": period_with_basis(first["period"], basis, facts.config.periods),
+        "basis": first["basis"],
+        "group": facts.period(first["period"], first["basis"]),
     }
     counts = {f"mean {cell}": pick(series, cell=cell).get("n_units") for cell in cells}
     blank = {f"sd {cell}": None for cell in cells}
     # The number of units opens each period: a mean of two is no mean of many.
-    units = {
-        "variable": "units",
-        "label": "number of units",
-        "digits": 0,
-    }
-    yield {
-        **shared,
-        **units,
-        **counts,
-        **blank,
-    }
+    units = {"variable": "units", "label": "number of units", "digits": 0}
+    yield shared | units | counts | blank
     present = set(series["variable"])
     for variable, (label, digits) in variables.items():
         if variable not in present:
             continue
-        row = {
-            **shared,
-            "variable": variable,
-            "label": label,
-            "digits": digits,
-        }
+        row = shared | {"variable": variable, "label": label, "digits": digits}
         for cell in cells:
             summary = pick(series, variable=variable, cell=cell)
             row[f"mean {cell}"] = summary.get("mean")

@@ -2,21 +2,18 @@
 last, and how fast it grew.
 """
 
-from typing import Any
-
 import pandas as pd
 
 from evenfield.shared.facts import Facts
 from evenfield.shared.sections import Shown, cell, shown
-from evenfield.shared.tables.rows import Row, only, pick, records
-from evenfield.shared.tables.units import CELL_WORDS, CELLS, period_label
+from evenfield.shared.tables import CELL_WORDS, CELLS, Row, only, pick, records
 
 SERIES = "estimates/relative_income/series.csv"
 CURRENT = "relative_income_current_prices"
 GROWTH = "growth_pct_per_year"
 
 
-def section(facts: Facts) -> dict[str, Any]:
+def section(facts: Facts) -> Row:
     """Return income over the average at both ends and growth of each group in the
     longest period.
     """
@@ -45,7 +42,7 @@ def section(facts: Facts) -> dict[str, Any]:
     return {
         "groups": groups,
         "moved": paths.groupby("cell")["n_units"].nunique().gt(1).any(),
-        "period": period_label(periods[0], facts.config.periods),
+        "period": facts.period(periods[0]),
     }
 
 
@@ -58,7 +55,7 @@ def main_paths(facts: Facts) -> pd.DataFrame:
     return only(paths, variable=CURRENT if current else "relative_log_income")
 
 
-def _ends(path: list[Row]) -> list[dict[str, Any]]:
+def _ends(path: list[Row]) -> list[Row]:
     """Return income in percent of the average and the members in the first and the last
     year of a group.
     """

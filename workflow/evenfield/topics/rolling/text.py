@@ -2,18 +2,15 @@
 whether and when the speed broke.
 """
 
-from typing import Any
-
 from evenfield.shared.facts import Facts
 from evenfield.shared.sections import finding, shown, tested
-from evenfield.shared.tables.rows import only, pick, records
-from evenfield.shared.tables.units import period_label
+from evenfield.shared.tables import Row, only, pick, records
 
 FORM = "0.0"
 UNIT = "% a year"
 
 
-def section(facts: Facts) -> dict[str, Any]:
+def section(facts: Facts) -> Row:
     """Return the windows of the shortest length with the lowest and the highest speed,
     and the break of the speed.
     """
@@ -26,10 +23,10 @@ def section(facts: Facts) -> dict[str, Any]:
     path = records(only(windows, span=span).sort_values(["speed", "start_year"]))
     speeds = facts.estimates(spec_id=spec, estimator="rolling_ols", term="speed")
 
-    def window(name: str, row: dict[str, Any]) -> dict[str, Any]:
+    def window(name: str, row: Row) -> Row:
         period = f"{row['start_year']:.0f}-{row['end_year']:.0f}"
-        label = period_label(period, facts.config.periods)
-        return {"id": name, **finding(pick(speeds, period=period), label, FORM, UNIT)}
+        row = pick(speeds, period=period)
+        return {"id": name, **finding(row, facts.period(period), FORM, UNIT)}
 
     breaks = facts.estimates(spec_id=spec, estimator="slope_break")
     test = pick(breaks, term="sup_wald")

@@ -5,21 +5,22 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from evenfield.shared.facts import Facts
-from evenfield.shared.figures.panels import padded, panels, proxy_sentence
-from evenfield.shared.figures.save import Artwork
-from evenfield.shared.figures.style import FAINT, WIDTH, series_mark
-from evenfield.shared.figures.timeline import (
+from evenfield.shared.figures import (
+    FAINT,
+    WIDTH,
+    Artwork,
     Ending,
     draw_path,
     name_endings,
+    padded,
+    panels,
+    proxy_sentence,
+    series_mark,
     shade_proxy,
     stretches,
     year_axis,
 )
-from evenfield.shared.tables.numbers import fixed
-from evenfield.shared.tables.rows import only, records
-from evenfield.shared.tables.units import count_of
-from evenfield.study.errors import ArtifactError
+from evenfield.shared.tables import count_of, fixed, nothing_to_show, only, records
 
 # Share of the width kept free at the right for the names of the lines.
 LABEL_SHARE = 0.20
@@ -40,11 +41,7 @@ def f5(facts: Facts) -> Artwork:
     series = only(facts.series(), unit_scheme=facts.main)
     series = series.sort_values(["spec_id", "year"], ignore_index=True)
     if series.empty:
-        raise ArtifactError(
-            f"no sigma path for unit scheme {facts.main}",
-            "one specification with it",
-            "add it to estimates.sigma or drop F5 from `figures`",
-        )
+        raise nothing_to_show(f"sigma path for unit scheme {facts.main}")
     windows = _windows(facts)
     paths = _paths(facts, series)
     main = paths[0][1]
@@ -125,13 +122,7 @@ def _draw_sigma(
         mark = series_mark(number)
         draw_path(axes, path, column, mark, 1.8 if number == 0 else 1.2)
         drawn.append(path[column])
-        endings.append(
-            Ending(
-                float(path[column].iloc[-1]),
-                name,
-                mark.colour,
-            )
-        )
+        endings.append(Ending.of(path[column], name, mark))
     axes.set_ylim(
         padded(
             pd.concat(drawn),
@@ -171,14 +162,7 @@ def _draw_speeds(axes: Axes, windows: pd.DataFrame) -> list[str]:
                     linewidth=0,
                 )
         draw_path(axes, path, "speed", mark, 1.8 if number == 0 else 1.2)
-        name = f"windows of\n{span:.0f} years"
-        endings.append(
-            Ending(
-                float(line["speed"].iloc[-1]),
-                name,
-                mark.colour,
-            )
-        )
+        endings.append(Ending.of(line["speed"], f"windows of\n{span:.0f} years", mark))
         sentences.append(_window_sentence(line))
     # ASSUME: the axis follows the pointwise intervals; a band over all windows that is
     # much wider runs off it.

@@ -6,21 +6,22 @@ import pandas as pd
 
 from evenfield.shared.estimates import NAN
 from evenfield.shared.facts import Facts
-from evenfield.shared.tables.columns import (
+from evenfield.shared.tables import (
+    DESCRIPTIVE,
+    Row,
+    Table,
+    cited_numbers,
     count,
     ends,
     estimate,
+    is_missing,
     left,
     number,
+    only,
+    pick,
     probability,
+    sample_heading,
 )
-from evenfield.shared.tables.grouped import grouped_table
-from evenfield.shared.tables.headings import sample_heading
-from evenfield.shared.tables.notes import DESCRIPTIVE, period_with_basis
-from evenfield.shared.tables.numbers import is_missing
-from evenfield.shared.tables.rows import Row, only, pick
-from evenfield.shared.tables.table import Table
-from evenfield.shared.tables.warnings import numbers
 
 # Prefix of the columns of a row, and the term that its number has in estimates.csv.
 PICKED = {
@@ -32,28 +33,28 @@ PICKED = {
 }
 
 
+# A trend of sigma has hardly independent errors: its t-statistic rejects far too often, so
+# that only the two ends are compared.
+NOTE = """
+Sigma: standard deviation of log income across {facts.words[units_name]} in the first and last
+year. Primary test: slope of (start \u2212 end) on (start + end) with HC3 standard error and
+t(N \u2212 2); a positive slope means that dispersion fell. {facts.level} intervals.
+
+T2: Carree and Klomp, chi-squared(1), its size right only for independent normal units; T3:
+description without a p-value. No regression of sigma on time is run: its t-statistic rejects
+far too often.
+"""
+
+
 def t9(facts: Facts) -> Table:
     """Return one row for each specification and period."""
     estimates = facts.estimates()
     rows = []
-    for spec in facts.ordered(list(estimates["spec_id"])):
+    for spec in facts.ordered(estimates):
         for period in facts.shown("main", "variant", "span"):
             own = only(estimates, spec_id=spec, period=period)
             if len(own):
                 rows.append(_row(facts, own))
-    # A trend of sigma has hardly independent errors: its t-statistic rejects far too
-    # often, so that only the two ends are compared.
-    note = facts.note(
-        f"Sigma: standard deviation of log income across {facts.words['units_name']} in"
-        " the first and last year. Primary test: slope of (start \u2212 end) on (start"
-        " + end) with HC3 standard error and t(N \u2212 2); a positive slope means"
-        f" that dispersion fell. {facts.level} intervals.",
-        "T2: Carree and Klomp, chi-squared(1), its size right only for independent"
-        " normal units; T3: description without a p-value. No regression of sigma on"
-        " time is run: its t-statistic rejects far too often.",
-        DESCRIPTIVE,
-        seed=False,
-    )
     interval = f"{facts.level} interval"
     columns = (
         left("Period", "label"),
@@ -70,9 +71,7 @@ def t9(facts: Facts) -> Table:
         number("T3", "t3_estimate", 2, "t3_reason"),
         count("N", "n_units"),
     )
-    return grouped_table(
-        "T9", rows, columns, note, "rows of sigma convergence", "sigma"
-    )
+    return Table.of(columns, rows, facts.note(NOTE, DESCRIPTIVE, seed=False))
 
 
 TABLES = {"T9": t9}
@@ -83,17 +82,16 @@ def _row(facts: Facts, own: pd.DataFrame) -> Row:
     end = by_name["end"]
     sigma_start = by_name["start"]["estimate"]
     sigma_end = end["estimate"]
-    basis = end["output_basis"]
     known = sigma_start and not (is_missing(sigma_start) or is_missing(sigma_end))
     row = {
         "spec_id": end["spec_id"],
         "period": end["period"],
-        "basis": basis,
+        "basis": end["output_basis"],
         "n_units": end["n_units"],
-        "label": period_with_basis(end["period"], basis, facts.config.periods),
+        "label": facts.when(end),
         "group": sample_heading(end, facts.description(), facts.words),
         "change_pct": 100 * (sigma_end / sigma_start - 1) if known else NAN,
     }
     for name, term_row in by_name.items():
-        row |= numbers(name, term_row)
+        row |= cited_numbers(name, term_row)
     return row

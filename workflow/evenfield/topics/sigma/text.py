@@ -2,17 +2,14 @@
 the most, and whether that changed.
 """
 
-from typing import Any
-
 from evenfield.shared.facts import Facts
 from evenfield.shared.sections import cell, shown, side_of_zero
-from evenfield.shared.tables.rows import only, pick, records
-from evenfield.shared.tables.units import period_label
+from evenfield.shared.tables import Row, only, pick, records
 
 SERIES = "estimates/sigma/series.csv"
 
 
-def section(facts: Facts) -> dict[str, Any]:
+def section(facts: Facts) -> Row:
     """Return the standard deviation of log income at both ends of the longest period,
     and the years between.
     """
@@ -29,7 +26,7 @@ def section(facts: Facts) -> dict[str, Any]:
     ends = facts.config.periods[period]
     inside = [row for row in (top, bottom) if ends.start < row["year"] < ends.end]
     return {
-        "period": period_label(period, facts.config.periods),
+        "period": facts.period(period),
         "first": str(ends.start),
         "last": str(ends.end),
         "start": start,

@@ -1,18 +1,29 @@
 """T15: direct, indirect and total effects of spatial panels, by model and weights."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 import pandas as pd
 
 from evenfield.shared.facts import Facts
-from evenfield.shared.tables.columns import count, ends, left, number
-from evenfield.shared.tables.grouped import grouped_table
-from evenfield.shared.tables.headings import nothing_to_show
-from evenfield.shared.tables.numbers import fixed, is_missing
-from evenfield.shared.tables.rows import Row, only, pick
-from evenfield.shared.tables.table import Table
-from evenfield.shared.tables.units import count_of, in_words
+from evenfield.shared.tables import (
+    Row,
+    Table,
+    basis_note,
+    cited,
+    count,
+    count_of,
+    ends,
+    fixed,
+    in_words,
+    is_missing,
+    left,
+    nothing_to_show,
+    number,
+    only,
+    origin_note,
+    pick,
+)
+from evenfield.study.files import Record
 
 KINDS = ("direct", "indirect", "total")
 NUMBERS = tuple(
@@ -26,13 +37,26 @@ MODELS = {
     "sdm": "SDM: spatial lags of outcome and regressors",
     "sdem": "SDEM: spatial lags of regressors, spatial errors",
 }
-RULES = (
-    "How to read: (i) SAR forces one ratio of indirect to direct effects on all"
-    " regressors. (ii) A rho apart from zero alone is no evidence that a policy reached"
-    " the neighbours. (iii) With few units and dense weights read the effective"
-    " neighbours first. (iv) Time effects come out first; what common factors leave of"
-    " rho stands in results/estimates/spatial_panel/estimates.csv."
-)
+NOTE = """
+N = {units} (unit scheme {row[unit_scheme]}{sample}), T = {row[n_periods]} years ({years});
+{outcome} on {regressors}; {effects} {approach}; maximum likelihood.
+
+Weights row-standardised; effective neighbours: {neighbours}.
+
+Effects of one unit more of the regressor: in the {facts.words[unit_name]} itself (direct), in
+all others (indirect), everywhere (total), averaged. Unit: {measure}; growth in percentage
+points a year.
+
+{facts.level} intervals: sandwich by {facts.words[unit_name]}, t(G* \u2212 1); errors of a
+{facts.words[unit_name]} may hang together over all years and differ in variance. G*:
+effective number behind the indirect effect. AR(1): correlation of residuals with those of the
+year before; intervals that ignore it are too narrow.
+
+How to read: (i) SAR forces one ratio of indirect to direct effects on all regressors. (ii) A
+rho apart from zero alone is no evidence that a policy reached the neighbours. (iii) With few
+units and dense weights read the effective neighbours first. (iv) Time effects come out first;
+what common factors leave of rho stands in results/estimates/spatial_panel/estimates.csv.
+"""
 APPROACHES = {
     "lee_yu": "transformed away (Lee-Yu)",
     "direct": "estimated (direct approach, biased with dense weights)",
@@ -58,9 +82,8 @@ def t15(facts: Facts) -> Table:
     fit = facts.fit()
     main = fit["specifications"][0]
     own = only(estimates, spec_id=main["id"])
-    what = f"rows of specification {main['id']}"
     if own.empty:
-        raise nothing_to_show(what, "spatial_panel", "T15")
+        raise nothing_to_show(f"rows of specification {main['id']}")
     rows = [*_by_weights(own, fit), *_others(estimates, fit)]
     columns = [left("Weights or specification", "label")]
     # Effects, not coefficients: theta is no spillover where rho is not zero.
@@ -77,14 +100,13 @@ def t15(facts: Facts) -> Table:
         count("N", "n_units"),
         count("T", "n_periods"),
     ]
-    note = _note(facts, own, fit)
-    return grouped_table("T15", rows, columns, note, what, "spatial_panel")
+    return Table.of(columns, rows, _note(facts, own, fit))
 
 
 TABLES = {"T15": t15}
 
 
-def _by_weights(own: pd.DataFrame, fit: Mapping[str, Any]) -> Iterator[Row]:
+def _by_weights(own: pd.DataFrame, fit: Record) -> Iterator[Row]:
     spec = fit["specifications"][0]
     for term in spec["regressors"]:
         for model, name in MODELS.items():
@@ -98,7 +120,7 @@ def _by_weights(own: pd.DataFrame, fit: Mapping[str, Any]) -> Iterator[Row]:
                 }
 
 
-def _others(estimates: pd.DataFrame, fit: Mapping[str, Any]) -> Iterator[Row]:
+def _others(estimates: pd.DataFrame, fit: Record) -> Iterator[Row]:
     for spec in fit["specifications"][1:]:
         own = only(estimates, spec_id=spec["id"])
         weights = spec["weights"]
@@ -128,8 +150,7 @@ def _effects(
         "estimator": model,
         "w_id": weights,
         "term": term,
-        "serial": serial.get("estimate"),
-        "serial_estimate_id": serial.get("estimate_id"),
+        **cited("serial", serial),
         "n_units": serial.get("n_units"),
         "n_periods": serial.get("n_periods"),
     }
@@ -144,13 +165,12 @@ def _effects(
 def _note(
     facts: Facts,
     own: pd.DataFrame,
-    fit: Mapping[str, Any],
+    fit: Record,
 ) -> tuple[str, ...]:
     row = pick(own)
     spec = fit["specifications"][0]
-    unit = facts.words["unit_name"]
     measure = pick(own, effect_type="direct")["unit_of_measure"]
-    _, basis, origin = facts.note()
+    about = facts.description()
     neighbours = [
         f"{_spaced(name)} {fixed(value, 1)}"
         for name, value in fit["effective_neighbours"].items()
@@ -163,38 +183,32 @@ def _note(
         for part in str(row["warning"]).split("; ")
         if part.startswith("GRADE C")
     ]
-    return (
-        f"N = {count_of(int(row['n_units']), facts.words)} (unit scheme"
-        f" {row['unit_scheme']}{sample}), T = {int(row['n_periods'])} years"
-        f" ({spec['years'][0]}\u2013{spec['years'][1]}); {_outcome_name(spec)} on"
-        f" {regressors}; {EFFECTS[spec['effects']]} {APPROACHES[spec['approach']]};"
-        " maximum likelihood.",
-        f"Weights row-standardised; effective neighbours: {in_words(neighbours)}.",
-        f"Effects of one unit more of the regressor: in the {unit} itself (direct),"
-        " in all others (indirect), everywhere (total), averaged. Unit:"
-        f" {measure or 'that of the outcome'}; growth in percentage points a year.",
-        f"{facts.level} intervals: sandwich by {unit}, t(G* \u2212 1); errors of a"
-        f" {unit} may hang together over all years and differ in variance. G*:"
-        " effective number behind the indirect effect. AR(1): correlation of"
-        " residuals with those of the year before; intervals that ignore it are"
-        " too narrow.",
-        RULES,
-        basis,
-        EXPLORATORY,
-        *unsure,
-        origin,
+    sentences = facts.text(
+        NOTE,
+        row=row,
+        units=count_of(row["n_units"], facts.words),
+        sample=sample,
+        years=f"{spec['years'][0]}\u2013{spec['years'][1]}",
+        outcome=_outcome_name(spec),
+        regressors=regressors,
+        effects=EFFECTS[spec["effects"]],
+        approach=APPROACHES[spec["approach"]],
+        neighbours=in_words(neighbours),
+        measure=measure or "that of the outcome",
     )
+    origin = origin_note(about, facts.config.inference.seed)
+    return (*sentences, basis_note(about), EXPLORATORY, *unsure, origin)
 
 
 def _spaced(name: str) -> str:
     return name.replace("_", " ")
 
 
-def _outcome_name(spec: Mapping[str, Any]) -> str:
+def _outcome_name(spec: Record) -> str:
     return OUTCOMES.get(spec["outcome"], _spaced(spec["outcome"]))
 
 
-def _specification_name(spec: Mapping[str, Any]) -> str:
+def _specification_name(spec: Record) -> str:
     """Say what sets a specification apart."""
     first, last = spec["years"]
     parts = (

@@ -2,14 +2,11 @@
 door, by model.
 """
 
-from typing import Any
-
 import pandas as pd
 
 from evenfield.shared.facts import Facts
 from evenfield.shared.sections import finding
-from evenfield.shared.tables.rows import only, pick
-from evenfield.shared.tables.units import term_name
+from evenfield.shared.tables import Row, only, pick, term_name
 
 MODELS = {
     "sdm": "spatial Durbin",
@@ -20,7 +17,7 @@ MODELS = {
 MOST = 8
 
 
-def section(facts: Facts) -> dict[str, Any]:
+def section(facts: Facts) -> Row:
     """Return direct and indirect effects under the main weights, or those that come
     first where a specification has others.
     """
@@ -53,7 +50,7 @@ def _effects(
     term: str,
     model: str,
     weights: str,
-) -> dict[str, Any]:
+) -> Row:
     direct = pick(rows, term=term, effect_type="direct")
     indirect = pick(rows, term=term, effect_type="indirect")
     parts = {

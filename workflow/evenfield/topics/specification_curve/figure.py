@@ -3,7 +3,6 @@ for each period.
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,13 +11,27 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from evenfield.shared.facts import Facts
-from evenfield.shared.figures.panels import key_below, line_key, panels
-from evenfield.shared.figures.save import Artwork
-from evenfield.shared.figures.style import ACCENT, FAINT, INK, WIDTH
-from evenfield.shared.tables.notes import period_with_basis
-from evenfield.shared.tables.numbers import MINUS, fixed, p_value
-from evenfield.shared.tables.rows import only, pick
-from evenfield.study.errors import ArtifactError
+from evenfield.shared.figures import (
+    ACCENT,
+    FAINT,
+    INK,
+    REFERENCE,
+    WIDTH,
+    Artwork,
+    key_below,
+    line_key,
+    names_for_rows,
+    panels,
+)
+from evenfield.shared.tables import (
+    MINUS,
+    Row,
+    fixed,
+    nothing_to_show,
+    only,
+    p_value,
+    pick,
+)
 from evenfield.study.files import Record
 
 ROW_HEIGHT = 0.29
@@ -46,10 +59,9 @@ def f20(facts: Facts) -> Artwork:
     """
     rows = _rows(facts.series(text=TEXT))
     estimates = facts.estimates()
-    periods = facts.config.periods
     curves = facts.config.estimates["specification_curve"]["curves"]
     drawn = [item for item in curves if rows["curve"].eq(item["id"]).any()]
-    shown = [name for name in periods if rows["period"].eq(name).any()]
+    shown = [name for name in facts.config.periods if rows["period"].eq(name).any()]
     panel = PANEL + ROW_HEIGHT * len(shown)
     tall = 0.45 + panel * len(drawn)
     edges = {
@@ -67,8 +79,8 @@ def f20(facts: Facts) -> Artwork:
     )
     heads = []
     for period in shown:
-        basis = str(pick(estimates, period=period).get("output_basis", ""))
-        heads.append(period_with_basis(period, basis, periods))
+        row = pick(estimates, period=period)
+        heads.append(facts.period(period, row.get("output_basis", "")))
     for axes, item in zip(grid[:, 0], drawn, strict=True):
         own = only(rows, curve=item["id"])
         _draw_counts(axes, own, shown)
@@ -94,12 +106,7 @@ FIGURES = {"F20": f20}
 def _rows(series: pd.DataFrame) -> pd.DataFrame:
     rows = series[series["estimate"].notna()]
     if rows.empty:
-        raise ArtifactError(
-            "no specification of the curves is defined",
-            "one at least",
-            "change the axes of estimates.specification_curve or remove F20 from"
-            " `figures`",
-        )
+        raise nothing_to_show("specification of the curves that is defined")
     keys = ["curve", "period"]
     # Equal estimates are ranked by their axes, whatever their order in the file.
     rows = rows.sort_values(
@@ -138,11 +145,11 @@ def _draw_counts(axes: Axes, rows: pd.DataFrame, periods: Sequence[str]) -> None
         for period in periods
     }
     most = max(np.sum(both, axis=0).max() for both in counts.values())
-    axes.axvline(0.0, color=FAINT, linewidth=0.8, zorder=1)
+    axes.axvline(0.0, **REFERENCE)
     for number, period in enumerate(periods):
         clear, others = (-HIGHEST * count / most for count in counts[period])
         foot = number + 0.3
-        bars: dict[str, Any] = {"width": np.diff(edges), "align": "edge"}
+        bars: Row = {"width": np.diff(edges), "align": "edge"}
         axes.bar(edges[:-1], clear, bottom=foot, color=ACCENT, **bars)
         axes.bar(edges[:-1], others, bottom=foot + clear, color=BARS_COLOUR, **bars)
         axes.axhline(foot, color=FAINT, linewidth=0.5, zorder=1)
@@ -154,8 +161,7 @@ def _draw_counts(axes: Axes, rows: pd.DataFrame, periods: Sequence[str]) -> None
             )
     axes.set_ylim(len(periods) - 0.6, -0.6)
     axes.set_xlim(low, high)
-    axes.tick_params(axis="y", length=0)
-    axes.spines["left"].set_visible(False)
+    names_for_rows(axes)
 
 
 def _verdict(

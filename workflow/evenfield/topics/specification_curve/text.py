@@ -2,11 +2,9 @@
 lie over all its specifications, and how often they agree by chance.
 """
 
-from typing import Any
-
 from evenfield.shared.facts import Facts
 from evenfield.shared.sections import shown, tested
-from evenfield.shared.tables.rows import only, pick
+from evenfield.shared.tables import Row, only, pick
 
 WHOLE = "all"  # periods together
 LEVEL = "relative_log_income"
@@ -17,7 +15,7 @@ SHAPES = {
 }
 
 
-def section(facts: Facts) -> dict[str, Any]:
+def section(facts: Facts) -> Row:
     """Return median and share of the predicted sign of each curve, all periods
     together.
     """

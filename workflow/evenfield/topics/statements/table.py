@@ -10,14 +10,20 @@ from typing import Any
 import pandas as pd
 
 from evenfield.shared.facts import Facts
-from evenfield.shared.tables.columns import left, probability
-from evenfield.shared.tables.headings import nothing_to_show
-from evenfield.shared.tables.notes import NOT_CAUSAL, period_with_basis
-from evenfield.shared.tables.numbers import is_missing, text, with_interval
-from evenfield.shared.tables.rows import Row, only, records
-from evenfield.shared.tables.table import Table, right
-from evenfield.shared.tables.units import period_label
-from evenfield.shared.tables.warnings import reason
+from evenfield.shared.tables import (
+    NOT_CAUSAL,
+    Row,
+    Table,
+    is_missing,
+    left,
+    only,
+    probability,
+    reason,
+    records,
+    right,
+    text,
+    with_interval,
+)
 from evenfield.study.files import Record
 
 EXACT = "observed in all units: no interval, no test"
@@ -56,16 +62,7 @@ def t31(facts: Facts) -> Table:
         group = f"{claim}: {words[claim]}" if claim in words else claim
         head = {"group": group, "claim": claim}
         own = (only(frame, spec_id=spec["id"]) for frame in (estimates, refused))
-        rows += [
-            head | cells
-            for cells in _cells(
-                facts,
-                spec,
-                *own,
-            )
-        ]
-    if not rows:
-        raise nothing_to_show("statements", "statements", "T31")
+        rows += [head | cells for cells in _cells(facts, spec, *own)]
     columns = (
         left("What is compared", "label", "unit_of_measure", show=_measured),
         left("Years", "window"),
@@ -75,15 +72,7 @@ def t31(facts: Facts) -> Table:
         probability("p", "p_value"),
         left("Remark", "remark", width_cm=3.6),
     )
-    note = facts.note(*facts.text(NOTE), NOT_CAUSAL)
-    frame = pd.DataFrame(rows)
-    return Table(
-        id="T31",
-        note=note,
-        columns=columns,
-        frame=frame,
-        group="group",
-    )
+    return Table.of(columns, rows, facts.note(NOTE, NOT_CAUSAL))
 
 
 TABLES = {"T31": t31}
@@ -101,15 +90,14 @@ def _cells(
     refused: pd.DataFrame,
 ) -> Iterator[Row]:
     """Yield the printed rows of a statement, then those that cannot be carried."""
-    periods = facts.config.periods
-    order = list(periods)
+    order = list(facts.config.periods)
     rows = records(estimates)
     rows.sort(key=itemgetter("period", "term"))
     rows.sort(key=lambda row: _rank(order, row["period"]))
     for row in rows:
         yield {
             "label": _label(row, spec),
-            "window": period_with_basis(row["period"], row["output_basis"], periods),
+            "window": facts.when(row),
             **{name: row[name] for name in COLUMNS},
             "variant": _variant(row, facts),
             "why": _why(row),
@@ -119,7 +107,7 @@ def _cells(
         # A refused row has no numbers, so its reason stands in the last column.
         yield {
             "label": spec["label"],
-            "window": period_label(text(row["period"]), periods),
+            "window": facts.period(text(row["period"])),
             **dict.fromkeys(COLUMNS),
             "spec_id": row["spec_id"],
             "why": "",

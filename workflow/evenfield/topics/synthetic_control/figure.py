@@ -8,12 +8,8 @@ import numpy as np
 import pandas as pd
 
 from evenfield.shared.facts import Facts
-from evenfield.shared.figures.panels import panels
-from evenfield.shared.figures.save import Artwork
-from evenfield.shared.figures.style import ACCENT, FAINT, INK, SOFT, WIDTH
-from evenfield.shared.tables.numbers import fixed, p_value
-from evenfield.shared.tables.rows import only, pick
-from evenfield.study.errors import ArtifactError
+from evenfield.shared.figures import ACCENT, FAINT, INK, SOFT, WIDTH, Artwork, panels
+from evenfield.shared.tables import Row, fixed, nothing_to_show, only, p_value, pick
 
 MOST = 3
 BASE = "synthetic_control"
@@ -30,12 +26,7 @@ def f24(facts: Facts) -> Artwork:
     """Draw the gaps of the primary cases, three at most."""
     cases = [spec for spec in facts.specs() if spec.get("role") == "primary"][:MOST]
     if not cases:
-        raise ArtifactError(
-            "no primary synthetic control",
-            "one case at least",
-            "give a case of estimates.synthetic_control the role primary or drop F24"
-            " from `figures`",
-        )
+        raise nothing_to_show("synthetic control with the role primary")
     series = facts.series(text=("spec_id", "kind", "unit"))
     series = series[series["spec_id"].isin([spec["id"] for spec in cases])]
     names = facts.table("units").set_index("unit")["name"]
@@ -80,9 +71,7 @@ def f24(facts: Facts) -> Artwork:
 FIGURES = {"F24": f24}
 
 
-def _panel(
-    axes: Any, spec: dict[str, Any], case_rows: pd.DataFrame, row: dict[str, Any]
-) -> None:
+def _panel(axes: Any, spec: Row, case_rows: pd.DataFrame, row: Row) -> None:
     # Donors in grey beneath: a gap counts when it leaves their bundle.
     for kind, colour, width, order in (
         ("placebo", FAINT, 0.6, 1),

@@ -7,13 +7,24 @@ from typing import Any
 import pandas as pd
 
 from evenfield.shared.facts import Facts
-from evenfield.shared.tables.columns import ends, left, number, probability
-from evenfield.shared.tables.grouped import grouped_table
-from evenfield.shared.tables.notes import basis_mark
-from evenfield.shared.tables.numbers import fixed, text, whole
-from evenfield.shared.tables.rows import Row, only, pick, records
-from evenfield.shared.tables.table import Table, right
-from evenfield.shared.tables.units import short_name
+from evenfield.shared.tables import (
+    Row,
+    Table,
+    basis_mark,
+    cited,
+    ends,
+    fixed,
+    left,
+    number,
+    only,
+    pick,
+    probability,
+    records,
+    right,
+    short_name,
+    text,
+    whole,
+)
 
 BASE = "synthetic_control"
 LISTED = 0.01  # smaller weights are not listed
@@ -35,6 +46,22 @@ BESIDE = {
 }
 
 
+NOTE = """
+Log real output per head less that of a weighted average of units that never held such a zone.
+No weight is negative, they add up to one and are fitted to the years before the date. Paths
+are taken less their own mean over those years unless the row says levels.
+
+{facts.level} intervals: constant effects that the rank of the absolute mean gap among all
+donors, each against the other donors, does not reject; p of the same rank; p of the rank of
+the error after over that before the date; conformal p from moved residuals. Earlier date: the
+same test with a date before the zone; a small p there says that the comparison had failed
+before.
+
+Without one: smallest and largest mean gap when one donor is left out. Error before: root mean
+squared gap in the years of the fit; poor where it is among the largest tenth of the donors.
+"""
+
+
 def t33(facts: Facts) -> Table:
     """Return one row a specification, the primary ones first in each group of a treated
     unit.
@@ -44,31 +71,8 @@ def t33(facts: Facts) -> Table:
     names = facts.table("units").set_index("unit")["name"]
     rows = []
     for spec in facts.specs():
-        own = only(estimates, spec_id=spec["id"])
-        rows.append(
-            _row(
-                spec,
-                own,
-                only(weights, spec_id=spec["id"]),
-                names,
-            )
-        )
-    note = facts.note(
-        "Log real output per head less that of a weighted average of units that never"
-        " held such a zone. No weight is negative, they add up to one and are fitted to"
-        " the years before the date. Paths are taken less their own mean over those"
-        " years unless the row says levels.",
-        f"{facts.level} intervals: constant effects that the rank of the absolute mean"
-        " gap among all donors, each against the other donors, does not reject; p of"
-        " the same rank; p of the rank of the error after over that before the date;"
-        " conformal p from moved residuals. Earlier date: the same test with a date"
-        " before the zone; a small p there says that the comparison had failed"
-        " before.",
-        "Without one: smallest and largest mean gap when one donor is left out. Error"
-        " before: root mean squared gap in the years of the fit; poor where it is among"
-        " the largest tenth of the donors.",
-        seed=False,
-    )
+        own, used = (only(frame, spec_id=spec["id"]) for frame in (estimates, weights))
+        rows.append(_row(spec, own, used, names))
     columns = (
         left("Case", "label"),
         number("Mean gap", "estimate", 3),
@@ -83,7 +87,7 @@ def t33(facts: Facts) -> Table:
         right("Donors", "n_donors", show=whole, paper=False),
         left("Weights", "donors", width_cm=3.4),
     )
-    return grouped_table("T33", rows, columns, note, "cases", "synthetic_control")
+    return Table.of(columns, rows, facts.note(NOTE, seed=False))
 
 
 TABLES = {"T33": t33}
@@ -98,8 +102,7 @@ def _row(
     beside: Row = {}
     for name, (estimator, effect, column) in BESIDE.items():
         test = pick(own, estimator=estimator, effect_type=effect)
-        beside[name] = test.get(column)
-        beside[f"{name}_estimate_id"] = test.get("estimate_id")
+        beside |= cited(name, test, column)
     main = pick(own, estimator=BASE, effect_type="coef")
     since, until = spec["effect"]
     # Only what sets a row apart from the main one of its unit.

@@ -2,11 +2,9 @@
 from its likes, and how sure that is.
 """
 
-from typing import Any
-
 from evenfield.shared.facts import Facts
 from evenfield.shared.sections import effect_size, finding, side_of_zero
-from evenfield.shared.tables.rows import pick
+from evenfield.shared.tables import Row, pick
 from evenfield.topics.synthetic_control.table import BASE
 
 MOST = 8
@@ -17,7 +15,7 @@ OUTCOMES = {
 EARLIER = f"{BASE}_in_time"
 
 
-def section(facts: Facts) -> dict[str, Any]:
+def section(facts: Facts) -> Row:
     """Return the mean gap of the primary cases, of all where none is."""
     specs = facts.specs()
     primary = [spec for spec in specs if spec["role"] == "primary"]

@@ -2,27 +2,33 @@
 the paper's own groups, with their growth as colour.
 """
 
-from typing import Any
-
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.text import Text
 from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 
 from evenfield.shared.facts import Facts
-from evenfield.shared.figures.labels import label_points
-from evenfield.shared.figures.panels import cell_key, padded, panels
-from evenfield.shared.figures.save import Artwork
-from evenfield.shared.figures.style import INK, MARKS, SOFT, WIDTH
-from evenfield.shared.tables.headings import nothing_to_show
-from evenfield.shared.tables.notes import period_with_basis
-from evenfield.shared.tables.numbers import fixed
-from evenfield.shared.tables.rows import TEXT, only, pick
-from evenfield.shared.tables.units import (
+from evenfield.shared.figures import (
+    INK,
+    MARKS,
+    SOFT,
+    WIDTH,
+    Artwork,
+    cell_key,
+    label_points,
+    padded,
+    panels,
+)
+from evenfield.shared.tables import (
+    Row,
     cells_in,
     cells_of,
     count_of,
+    fixed,
     last_main_period,
+    nothing_to_show,
+    only,
+    pick,
 )
 
 GROWTH = "growth_pct_per_year"
@@ -54,20 +60,18 @@ def f25(facts: Facts) -> Artwork:
     spec = facts.primary()
     period = last_main_period(facts.config.periods)
     basis = pick(facts.estimates(), period=period).get("output_basis", "")
-    label = period_with_basis(period, basis, facts.config.periods)
+    label = facts.period(period, basis)
     plane = only(
         facts.series("plane"),
         spec_id=str(spec["id"]),
         period=period,
     )
     if plane.empty:
-        raise nothing_to_show(
-            f"plane of clusters and zones in {label}", "taxonomies", "F25"
-        )
+        raise nothing_to_show(f"plane of clusters and zones in {label}")
     taxonomy = facts.config.taxonomy.primary
     # Labels say what the paper calls a unit, the plane how much of either it has.
     cells = cells_of(
-        facts.table("cells", text=TEXT),
+        facts.table("cells"),
         taxonomy,
         period,
     )
@@ -174,7 +178,7 @@ def _many(data: pd.DataFrame) -> pd.DataFrame:
 
 def _name_corners(axes: Axes, data: pd.DataFrame) -> list[Text]:
     """Divide the plane at the medians and name its corners."""
-    style: dict[str, Any] = {
+    style: Row = {
         "color": SOFT,
         "linewidth": 0.7,
         "linestyle": (0, (4, 3)),

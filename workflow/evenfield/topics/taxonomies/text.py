@@ -2,12 +2,9 @@
 two labels, and which grouping errs least.
 """
 
-from typing import Any
-
 from evenfield.shared.facts import Facts
 from evenfield.shared.sections import tested
-from evenfield.shared.tables.rows import only, pick, records
-from evenfield.shared.tables.units import period_label
+from evenfield.shared.tables import Row, only, pick, records
 
 GAIN = "loo_gain"
 ERROR = "loo_mse"
@@ -19,7 +16,7 @@ WORDS = {
 }
 
 
-def section(facts: Facts) -> dict[str, Any]:
+def section(facts: Facts) -> Row:
     """Return the gain of four cells over two labels by main period."""
     alpha = 1 - facts.config.inference.level
     spec = facts.primary()["id"]
@@ -36,7 +33,7 @@ def section(facts: Facts) -> dict[str, Any]:
         gains.append(
             {
                 "id": period,
-                "period": period_label(period, facts.config.periods),
+                "period": facts.period(period),
                 "gain": gain,
                 "better": row["estimate"] > 0,
                 "clear": row["p_value"] <= alpha,

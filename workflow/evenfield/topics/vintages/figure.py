@@ -10,12 +10,18 @@ from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import blended_transform_factory
 
 from evenfield.shared.facts import Facts
-from evenfield.shared.figures.panels import panels
-from evenfield.shared.figures.save import Artwork
-from evenfield.shared.figures.style import ACCENT, FAINT, INK, SERIES, SOFT, WIDTH
-from evenfield.shared.tables.numbers import fixed
-from evenfield.shared.tables.rows import only, records
-from evenfield.study.errors import ArtifactError
+from evenfield.shared.figures import (
+    ACCENT,
+    INK,
+    REFERENCE,
+    SERIES,
+    SOFT,
+    WIDTH,
+    Artwork,
+    names_for_rows,
+    panels,
+)
+from evenfield.shared.tables import fixed, nothing_to_show, only, records
 
 START = "log_income_start"
 LINE_HEIGHT = 0.19  # inches
@@ -37,11 +43,7 @@ def f26(facts: Facts) -> Artwork:
     data = estimates.merge(labels, left_on="outcome", right_on="vintage")
     data = data[data["estimate"].notna()]
     if data.empty:
-        raise ArtifactError(
-            "no vintage has figures in any span",
-            "one at least",
-            "correct estimates.vintages or remove F26 from `figures`",
-        )
+        raise nothing_to_show("vintage with figures in any span")
     outputs = list(section.get("incomes") or section["outputs"])
     populations = list(section.get("populations", {})) or [""]
     order = list(product(outputs, populations))
@@ -120,9 +122,8 @@ def _name_outputs(axes: Axes, outputs: list[str]) -> None:
 
 
 def _draw_span(axes: Axes, data: pd.DataFrame) -> None:
-    axes.axvline(0.0, color=FAINT, linewidth=0.8, zorder=1)
-    axes.tick_params(axis="y", length=0)
-    axes.spines["left"].set_visible(False)
+    axes.axvline(0.0, **REFERENCE)
+    names_for_rows(axes)
     for row in records(data):
         main = row["row"] == 0
         mark = SERIES[1]

@@ -1,15 +1,22 @@
 """T35: one specification over all vintages of the data."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pandas as pd
 
 from evenfield.shared.facts import Facts
-from evenfield.shared.tables.columns import ends, left, number
-from evenfield.shared.tables.headings import nothing_to_show
-from evenfield.shared.tables.numbers import fixed
-from evenfield.shared.tables.rows import Row, only, pick, records
-from evenfield.shared.tables.table import Table
+from evenfield.shared.tables import (
+    Row,
+    Table,
+    ends,
+    fixed,
+    left,
+    number,
+    only,
+    pick,
+    records,
+)
 
 START = "log_income_start"
 NUMBERS = "estimate_id estimate std_error p_value conf_low conf_high".split()
@@ -28,9 +35,6 @@ def t35(facts: Facts) -> Table:
     section = facts.config.estimates["vintages"]
     estimates = only(facts.estimates(), term=main_term(facts))
     spans = [f"{start}-{end}" for start, end in section["spans"]]
-    rows = [row for row in _rows(facts, estimates, spans) if row]
-    if not rows:
-        raise nothing_to_show("vintages", "vintages", "T35")
     columns = [left("Vintage", "label", width_cm=4.5)]
     for span in spans:
         header = span.replace("-", "\u2013")
@@ -38,19 +42,16 @@ def t35(facts: Facts) -> Table:
         columns.append(
             ends(f"{header}, {facts.level}", f"{span}_conf_low", f"{span}_conf_high", 2)
         )
-    note = facts.text(
+    note = facts.note(
         NOTE,
+        basis=False,
         what=_regressors(facts),
         units=facts.words["units_name"],
         moves="; ".join(_moves(estimates, spans)),
     )
-    return Table(
-        id="T35",
-        note=facts.note(*note, basis=False),
-        columns=tuple(columns),
-        frame=pd.DataFrame(rows),
-        group="output" if section.get("populations") else "",
-    )
+    group = "output" if section.get("populations") else ""
+    table = Table.of(columns, _rows(facts, estimates, spans), note)
+    return replace(table, group=group)
 
 
 TABLES = {"T35": t35}

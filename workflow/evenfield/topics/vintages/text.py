@@ -2,15 +2,12 @@
 is made from.
 """
 
-from typing import Any
-
 from evenfield.shared.facts import Facts
 from evenfield.shared.sections import shown, side_of_zero
-from evenfield.shared.tables.rows import only, records
-from evenfield.shared.tables.units import term_name
+from evenfield.shared.tables import Row, only, records, term_name
 
 
-def section(facts: Facts) -> dict[str, Any]:
+def section(facts: Facts) -> Row:
     """Return the smallest and the largest estimate over the vintages by term and span."""
     rows = facts.estimates(estimator="ols", effect_type="coef")
     rows = rows[rows["estimate"].notna()].sort_values(["estimate", "estimate_id"])

@@ -1,19 +1,22 @@
 """T32: coefficients of the zone dose by outcome, with the placebo of later zones."""
 
-import pandas as pd
-
 from evenfield.shared.facts import Facts
-from evenfield.shared.tables.headings import nothing_to_show
-from evenfield.shared.tables.numbers import (
-    fixed,
+from evenfield.shared.tables import (
+    Row,
+    Table,
+    cited,
+    count,
     interval,
-    p_value,
+    left,
+    number,
+    only,
+    pick,
+    probability,
+    records,
+    right,
     significant,
     text,
-    whole,
 )
-from evenfield.shared.tables.rows import Row, only, pick, records
-from evenfield.shared.tables.table import Column, Table, right
 
 BASE = "zone_dose_fe"
 DOSE = "dose"
@@ -25,6 +28,22 @@ COLUMNS = (
     "estimate_id spec_id outcome term role estimate std_error conf_low conf_high p_value mde"
     " sesoi g_star n_units n_obs n_treated unit_of_measure max_leverage_unit output_basis"
 ).split()
+
+
+NOTE = """
+Outcome on the number of zones in force, with {facts.words[unit_name]} effects and {years}
+unless the row says otherwise. Dose: {dose} unless the row says otherwise.
+
+{facts.level} intervals and p by CR3 with {facts.words[units_name]} as clusters and t(G*
+\u2212 1) unless the row says otherwise. Detectable: (t + t) standard errors, {power:.0%}
+power.
+
+Later zones: p of the zones of {latest} years later beside those in force, and joint p of
+those of {later} years later; below .05 the outcome moved before the zones came.
+
+All {facts.words[units_name]} got zones, so the coefficients rest on their number and time,
+and zones went where growth was expected.
+"""
 
 
 def t32(facts: Facts) -> Table:
@@ -41,48 +60,27 @@ def t32(facts: Facts) -> Table:
         spec_rows = only(estimates, spec_id=spec["id"])
         placebo = only(spec_rows, role="placebo")
         # The longest lead alone has a coefficient, all leads together a joint test.
-        lead = pick(placebo, effect_type="coef")
-        joint = pick(placebo, effect_type="joint")
-        leads = {
-            "p_lead": lead.get("p_value"),
-            "p_lead_estimate_id": lead.get("estimate_id"),
-            "p_leads": joint.get("p_value"),
-            "p_leads_estimate_id": joint.get("estimate_id"),
-        }
+        later = cited("p_lead", pick(placebo, effect_type="coef"), "p_value")
+        later |= cited("p_leads", pick(placebo, effect_type="joint"), "p_value")
         tests = spec_rows[spec_rows["estimator"].str.startswith(BASE)]
         for row in records(tests[tests["role"].ne("placebo")]):
             main = row["estimator"] == BASE
             # The placebo belongs to a specification, not to each of its methods.
-            shown = leads if main else dict.fromkeys(leads)
+            shown = later if main else dict.fromkeys(later)
             rows.append(_row(section, spec, row, shown))
-    if not rows:
-        raise nothing_to_show("specifications", "zone_dose", "T32")
-    later = ", ".join(
-        str(lead)
-        for lead in section.get(
-            "leads",
-            (1, 2, 3),
-        )
-    )
-    power = facts.config.estimates.get("design", {}).get("power", 0.8)
+    leads = section.get("leads", (1, 2, 3))
     note = facts.note(
-        f"Outcome on the number of zones in force, with {facts.words['unit_name']}"
-        f" effects and {_years_of(facts, section)} unless the row says otherwise. Dose:"
-        f" {section['doses'][section['specs'][0]['dose']]['label']} unless the row says"
-        " otherwise.",
-        f"{facts.level} intervals and p by CR3 with {facts.words['units_name']} as"
-        " clusters and t(G* \u2212 1) unless the row says otherwise. Detectable: (t +"
-        f" t) standard errors, {power:.0%} power.",
-        f"Later zones: p of the zones of {max(section.get('leads', (1, 2, 3)))} years"
-        f" later beside those in force, and joint p of those of {later} years later;"
-        " below .05 the outcome moved before the zones came.",
-        f"All {facts.words['units_name']} got zones, so the coefficients rest on their"
-        " number and time, and zones went where growth was expected.",
+        NOTE,
+        years=_years_of(facts, section),
+        dose=section["doses"][section["specs"][0]["dose"]]["label"],
+        power=facts.config.estimates.get("design", {}).get("power", 0.8),
+        latest=max(leads),
+        later=", ".join(map(str, leads)),
     )
     columns = (
-        Column(names=("label",), header="Specification", width_cm=5.0),
+        left("Specification", "label", width_cm=5.0),
         right("Coefficient", "estimate", show=significant),
-        Column(names=("unit_of_measure",), header="Unit"),
+        left("Unit", "unit_of_measure"),
         right(
             f"{facts.level} interval",
             "conf_low",
@@ -90,20 +88,14 @@ def t32(facts: Facts) -> Table:
             show=_range,
             reason="reason",
         ),
-        right("p", "p_value", show=p_value, reason="reason"),
+        probability("p", "p_value", "reason"),
         right("Detectable", "mde", show=significant),
-        right("p, later zones", "p_lead", show=p_value),
-        right("p, joint", "p_leads", show=p_value),
-        right(
-            "G*",
-            "g_star",
-            show=lambda value: fixed(value, 1),
-        ),
-        right("N", "n_units", show=whole),
+        probability("p, later zones", "p_lead"),
+        probability("p, joint", "p_leads"),
+        number("G*", "g_star", 1),
+        count("N", "n_units"),
     )
-    return Table(
-        id="T32", note=note, columns=columns, frame=pd.DataFrame(rows), group="group"
-    )
+    return Table.of(columns, rows, note)
 
 
 TABLES = {"T32": t32}
@@ -157,8 +149,4 @@ def _method(row: Row) -> str:
 
 
 def _range(low: float, high: float) -> str:
-    return interval(
-        low,
-        high,
-        1 if max(abs(low), abs(high)) >= 3 else 2,
-    )
+    return interval(low, high, 1 if max(abs(low), abs(high)) >= 3 else 2)

@@ -2,17 +2,15 @@
 whether the outcome moved before.
 """
 
-from typing import Any
-
 from evenfield.shared.facts import Facts
 from evenfield.shared.sections import finding, shown, visible
-from evenfield.shared.tables.rows import pick
+from evenfield.shared.tables import Row, pick
 
 DECIDES = "zone_dose_fe"
 MOST = 8
 
 
-def section(facts: Facts) -> dict[str, Any]:
+def section(facts: Facts) -> Row:
     """Return the coefficient of the dose and the test of later zones by specification."""
     rows = facts.estimates(estimator=DECIDES)
     doses = []
