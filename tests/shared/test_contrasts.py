@@ -241,15 +241,6 @@ def test_what_is_not_defined_says_why():
     assert {"ols_scpc", "ols_scpc_06"} <= {
         row.estimator for row in nowhere if "no coordinates" in row.warning
     }
-    fails(
-        EstimateError,
-        r"no row in units\.csv",
-        contrast_rows,
-        [_contrast(_table())],
-        _units().iloc[1:],
-        _links(),
-        SETTINGS,
-    )
 
 
 def test_step_down_compares_with_the_largest_of_all_outcomes_draw_by_draw():

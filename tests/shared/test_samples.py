@@ -31,22 +31,13 @@ def test_rows_come_in_the_order_of_the_sample_matched_by_id():
     assert rows["x"].tolist() == [2, 1]
 
 
-def test_units_without_a_row_or_with_two_are_named():
+def test_units_without_a_row_are_named():
     fails(
         EstimateError,
         r"1 value is missing .*\(d x\)",
         sample_rows,
         FRAME,
         ["a", "d"],
-        ["x"],
-        "here",
-    )
-    fails(
-        EstimateError,
-        r"1 unit has two rows \(a\)",
-        sample_rows,
-        pd.concat([FRAME, FRAME.iloc[[1]]]),
-        ["a"],
         ["x"],
         "here",
     )

@@ -121,23 +121,13 @@ def test_groups_have_codes_in_the_order_of_the_units_asked_for():
     assert (codes.tolist(), names) == ([0, 1, 1], ["not coast", "coast"])
 
 
-def test_gaps_and_doubles_are_named():
+def test_gaps_are_named():
     gap = PANEL.assign(log_income=PANEL["log_income"].where(PANEL.index != 5))
     fails(
         EstimateError,
         r"1 unit-years \(b 2002\)",
         trajectories,
         gap,
-        "log_income",
-        UNITS,
-        "here",
-    )
-    twice = pd.concat([PANEL, PANEL.iloc[[3]]])
-    fails(
-        EstimateError,
-        r"1 row appears twice \(a 2006\)",
-        trajectories,
-        twice,
         "log_income",
         UNITS,
         "here",

@@ -287,7 +287,6 @@ def test_constant_columns_are_not_defined(change, text):
             "U04 control_coast",
         ),
         (lambda f: f[f["unit"] != "U05"], "U05 log_income_start"),
-        (lambda f: pd.concat([f, f.head(1)]), "1 unit has two rows (U00)"),
         (
             lambda f: f.assign(growth_pct_per_year=f["growth_pct_per_year"] * 1.1),
             "growth of 12 units is not",

@@ -170,7 +170,6 @@ def test_decennial_incomes_and_every_filter_work():
     ("spec", "changes", "text"),
     [
         ({}, {"cells": lambda f: f.head(3)}, "9 units have no cell"),
-        ({"period": "Q"}, {}, "that is unknown (Q)"),
     ],
 )
 def test_refuses_what_cannot_be_right(spec, changes, text):

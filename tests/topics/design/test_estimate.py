@@ -16,11 +16,9 @@ from china_design import (
     weights_of,
 )
 from evenfield.shared.estimates import estimates_frame
-from evenfield.study.errors import ConfigError, EvenfieldError
 from evenfield.study.spatial_weights import SpatialWeights
 from evenfield.topics.design.estimate import estimate
-from made_study import MadeStudy, one_line, row, same_numbers, same_results
-from refusals import fails
+from made_study import MadeStudy, row, same_numbers, same_results
 from tolerances import close
 
 UNITS, A, DISTANCE, C, S = read_design()
@@ -180,19 +178,3 @@ def test_shuffled_rows_permuted_weights_and_renamed_units_change_nothing(results
         study.renamed({unit: f"U{k:02d}" for unit, k in zip(UNITS, order, strict=True)})
     )
     same_numbers(renamed, results)
-
-
-@pytest.mark.parametrize(
-    ("changes", "text"),
-    [
-        (
-            {"section": {"weights": ["nearest_9"]}},
-            r"1 weights that were not built \(nearest_9\)",
-        ),
-        ({"taxonomy": "other"}, r"taxonomy\.primary names 'other'"),
-    ],
-)
-def test_wrong_names_and_missing_exposures_are_said(changes, text):
-    fails(ConfigError, text, run, **changes)
-    with one_line(EvenfieldError, "1 unit has no exposure to seed"):
-        run(exposures=make_exposures(SEED, W).query("unit != 'CN-XZ'"))

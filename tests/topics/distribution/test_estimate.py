@@ -160,8 +160,6 @@ def test_yearly_classes_decennial_studies_equal_incomes_and_two_units():
             {"panel": lambda f: f.drop(columns="population")},
             "names the column 'population'",
         ),
-        ({"period": "Q"}, {}, "unknown (Q)"),
-        ({"subperiods": ["A", "Q"]}, {}, "subperiods names 1"),
         ({}, {"cells": lambda f: f.head(5)}, "11 units have no cell"),
     ],
 )

@@ -280,7 +280,6 @@ def test_order_names_money_and_other_specifications_change_nothing(fitted):
             lambda f: f[(f["unit"] != "u05") | (f["year"] == 1980)],
             "missing or infinite for 20 unit-years",
         ),
-        (lambda f: pd.concat([f, f.head(1)]), "1 row appears twice (u00 1980)"),
     ],
 )
 def test_refuses_panels_that_are_not_balanced(change, text):
@@ -292,8 +291,6 @@ def test_refuses_panels_that_are_not_balanced(change, text):
     ("item", "text"),
     from_yaml("""
     - [{span: 3}, expected a multiple of the step]
-    - [{periods: [X]}, unknown]
-    - [{sample: 'no'}, unknown]
     """),
 )
 def test_a_wrong_specification_is_named(item, text):

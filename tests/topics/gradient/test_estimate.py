@@ -184,7 +184,6 @@ def test_shuffled_rows_permuted_weights_and_renamed_units_change_nothing():
     from_yaml("""
     - [{regions: area}, area]
     - [{east: North}, 0 of 20 units have]
-    - [{taxonomies: [nobody]}, nobody]
     """),
 )
 def test_a_wrong_specification_is_named(change, text):

@@ -888,19 +888,11 @@ def test_few_units_in_a_group_have_no_interval():
         assert text in few.warning
 
 
-def other_taxonomy(**changes):
-    study = premium()
-    study.written["taxonomy"]["all"] = ["main", "moon"]
-    return study
-
-
 @pytest.mark.parametrize(
     ("built", "changes", "text"),
     [
-        (other_taxonomy, {}, "no cells of taxonomy moon"),
         (premium, {"compare": ["zone"]}, "estimates.group_contrasts.premium.0.compare"),
         (premium, {"outcome": "income +"}, "is not an expression"),
-        (premium, {"samples": ["moon"]}, "moon"),
         (balance, {"windows": [[2000, 1990]]}, "ends too early or overlaps"),
         (
             balance,
@@ -909,7 +901,6 @@ def other_taxonomy(**changes):
         ),
         (balance, {"given": ["altitude"]}, "altitude"),
         (programme, {"spans": [[1991, 2000], [2000, 2010]]}, "are not in order"),
-        (programme, {"exposure": "moon"}, "no exposures for weights moon"),
         (wages, {"years": [2009, 1990]}, "ends before it begins"),
     ],
 )

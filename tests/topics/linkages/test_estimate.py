@@ -244,8 +244,6 @@ def test_terciles_keep_ties_and_quick_permutations_equal_refitted_ones():
         ({"specs": [{**MAIN, "intensity": "gold"}]}, "main names gold"),
         ({"specs": [{**MAIN, "moderator": "gold"}]}, "main names gold"),
         ({"specs": [{**MAIN, "years": [2005, 2001]}]}, "run from 2005 to 2001"),
-        ({"specs": [MAIN, MAIN]}, "used twice"),
-        ({"weights": "nowhere"}, "names weights nowhere"),
         (
             {"intensities": dict.fromkeys(INTENSITIES, GOLD)},
             "linkage specification main: .* names the column 'gold'",

@@ -199,8 +199,6 @@ def test_shuffled_rows_permuted_weights_and_renamed_units_change_nothing():
     ("spec", "changes", "text"),
     [
         ({"regions": "province"}, {}, "regions names 1"),
-        ({"taxonomies": ["other"]}, {}, "taxonomies names 1"),
-        ({"sample": "nobody"}, {}, "names 1 that is unknown (nobody)"),
         (
             {},
             {"units": lambda f: f.assign(region=f["region"].where(f.index > 0))},

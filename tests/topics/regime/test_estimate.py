@@ -385,19 +385,12 @@ def test_regimes_units_and_growth_that_cannot_be_told_are_not_defined():
             "(u03)",
         ),
         ("exposures", lambda f: f[f["period"] != "P2"], "24 units have no growth"),
-        ("periods", lambda f: pd.concat([f, f.head(1)]), "two rows (u00)"),
         ("panel", lambda f: f.iloc[1:], "log_income is missing"),
     ],
 )
 def test_refuses_tables_that_cannot_be_right(name, change, text):
     with one_line(EvenfieldError, text):
         run({**SPEC, "draws": 49}, **{name: change})
-
-
-@pytest.mark.parametrize("change", [{"weights": "far"}, {"taxonomy": "other"}])
-def test_unknown_names_are_refused(change):
-    with one_line(EvenfieldError, "unknown"):
-        run({**SPEC, **change})
 
 
 def one_period(period="P2"):

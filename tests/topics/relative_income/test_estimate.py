@@ -170,21 +170,6 @@ def test_shuffled_rows_and_renamed_units_change_nothing():
             lambda f: f.assign(control_coast=f["control_coast"].where(f.index != 0)),
             "A control_coast",
         ),
-        (
-            "cells",
-            lambda f: f.drop(index=7),
-            "taxonomy t S: 1 unit has no cell or two (D)",
-        ),
-        (
-            "cells",
-            lambda f: pd.concat([f, f.head(1)]),
-            "1 unit has no cell or two (A)",
-        ),
-        (
-            "yearly_cells",
-            lambda f: f.drop(index=0),
-            "taxonomy t 2000: 1 unit has no cell or two (A)",
-        ),
     ],
 )
 def test_refuses_gaps_in_one_line(table, change, text):

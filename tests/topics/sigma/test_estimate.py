@@ -213,7 +213,6 @@ def test_constant_series_are_not_defined(change, text):
             lambda f: f.assign(population=f["population"].where(f.index != 4, np.inf)),
             "population is missing or infinite",
         ),
-        (lambda f: pd.concat([f, f.head(1)]), "1 row appears twice (U00 2000)"),
     ],
 )
 def test_refuses_an_unbalanced_panel_in_one_line(panel, text):

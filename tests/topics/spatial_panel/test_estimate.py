@@ -332,11 +332,6 @@ CHANGES = [
         "names the column 'zones_state'",
         {"doses": lambda f: f.assign(zone_type="bonded"), "regressors": ["zones"]},
     ),
-    ("p names 1 that is unknown .rich.", {"sample": "rich"}),
-    (
-        "weights of p names 1 that is unknown",
-        {"weights": {"far": NEAR}, "models": ["SLX"]},
-    ),
     ("collinear", {"frame": lambda f: f.assign(**SAME)}),
     (
         "are not in near",

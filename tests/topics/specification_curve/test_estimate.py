@@ -10,7 +10,6 @@ import pytest
 from numpy.random import default_rng
 
 from evenfield.numerics.ols import fit_ols
-from evenfield.study.errors import EstimateError
 from evenfield.topics.specification_curve.estimate import (
     Section,
     chunk,
@@ -25,7 +24,6 @@ from made_study import (
     unit_names,
     yearly,
 )
-from refusals import fails
 from tolerances import close
 from yaml_text import from_yaml
 
@@ -211,7 +209,7 @@ def test_a_planted_effect_is_found_jointly_and_only_where_it_is(run):
     assert rows["own", "median", "all"].outcome == "growth_pct_per_year"
 
 
-def test_what_is_not_defined_says_why_and_missing_units_are_refused(run):
+def test_what_is_not_defined_says_why(run):
     def no_zones_at_first(estimates):
         cells = estimates["cells"]
         return {
@@ -229,13 +227,6 @@ def test_what_is_not_defined_says_why_and_missing_units_are_refused(run):
     assert reasons == missing | {"labels do not vary or are collinear in this sample"}
     assert result.fit["defined"] == {"near": 2}
     assert {row.n_obs for row in result.estimates if row.period == "all"} == {2}
-    study = make_study(
-        change=lambda estimates: {
-            **estimates,
-            "cells": estimates["cells"].query("unit != 'u05'"),
-        }
-    )
-    fails(EstimateError, r"1 unit has no row \(u05\)", chunk, study, 1, 1)
 
 
 def test_a_summary_over_specifications_names_no_single_one(run):

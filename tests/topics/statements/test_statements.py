@@ -476,7 +476,6 @@ def test_what_is_missing_becomes_a_reason(item, text):
             {**FACT, "measure": "growth", "less": "a"},
             "only share and increase subtract",
         ),
-        ({**CONTRAST, "periods": ["P9"]}, "names period 'P9'"),
         ({**FACT, "group": "clusters"}, "names the group 'clusters'"),
         ({**FACT, "group": ["u00", "u99"]}, "names the unit u99"),
         ({**FACT, "unit_schemes": ["other"]}, "names the unit scheme other"),

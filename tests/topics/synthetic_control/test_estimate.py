@@ -202,14 +202,12 @@ def test_a_wrong_case_is_refused_in_one_line(change, text):
         run({**CASE, **change})
 
 
-def test_a_donor_without_data_and_an_id_used_twice_are_refused():
+def test_a_donor_without_data_is_refused():
     with one_line(
         EvenfieldError, "log_income is missing or infinite for 1 unit-years (U05 1984)"
     ):
         run(change=gap_at)
     run({**CASE, "exclude": ["U05"]}, change=gap_at)
-    with one_line(EvenfieldError, "uses an id twice"):
-        run(CASE, CASE)
 
 
 def test_the_placebo_in_time_is_the_case_that_ends_before_the_real_date():

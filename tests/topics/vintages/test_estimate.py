@@ -197,7 +197,6 @@ def test_sections_that_compare_nothing_are_refused(changes, words):
     from_yaml("""
     - [{outputs: {a: outptu, b: output}}, "names the column 'outptu'"]
     - [{spans: [[1990, 2003]]}, 1990-2003; expected first and last years]
-    - [{taxonomy: other}, taxonomy names 1 that is unknown]
     """),
 )
 def test_what_the_tables_do_not_have_is_refused_before_a_run(changes, words):

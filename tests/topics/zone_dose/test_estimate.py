@@ -290,7 +290,6 @@ def test_a_unit_alone_in_its_region_is_left_out():
             {"specs": [{**MAIN, "years": [2009, 2000]}]},
             "the years of main run from 2009 to 2000",
         ),
-        ({"specs": [MAIN, MAIN]}, "an id is used twice"),
         ({"beside": "coast"}, "compares within coast"),
         (
             {"years": [1990, 2009]},

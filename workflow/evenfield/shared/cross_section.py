@@ -13,7 +13,6 @@ from evenfield.shared.samples import (
     control_columns,
     one_text,
     sample_rows,
-    sample_units,
 )
 from evenfield.shared.settings import scheme_info
 from evenfield.study.errors import EstimateError, counted, first_examples
@@ -48,7 +47,7 @@ def cross_section(
     the names of the units.
     """
     info = scheme_info(study.description(spec.unit_scheme))
-    units = sample_units(info, spec.sample, where)
+    units = info.samples[spec.sample]
     frame = study.table("periods", spec.unit_scheme)
     frame = frame[frame["period"].eq(period) & frame["unit"].isin(units)]
     start, end, growth, _ = ENDS[ends]

@@ -20,21 +20,20 @@ from evenfield.numerics.inference.methods import (
 )
 from evenfield.numerics.influence import effective_clusters, partial_leverage
 from evenfield.numerics.ols import OlsFit
-from evenfield.shared.estimates import Estimate, finite_or_nan
+from evenfield.shared.estimates import Estimate, Fields, finite_or_nan
 from evenfield.study.study_config import InferenceSettings
 
 # Numbers that differ by rounding alone must not decide which unit is named.
 TIE_DIGITS = 10
 # What a design has beside its units by default, and in panels: degrees of freedom of one
 # at least, and reach by Student's t alone.
-CROSS_SECTION: dict[str, Any] = {"conley_factor": "N/(N-K)"}
-PANEL: dict[str, Any] = {
+CROSS_SECTION: Fields = {"conley_factor": "N/(N-K)"}
+PANEL: Fields = {
     "conley_factor": "none",
     "least_df": 1.0,
     "power_law": "t",
 }
 BY_UNIT = {"CR1", "CR2", "CR3", "wild", "wild33"}
-Fields = dict[str, Any]
 
 
 def few_unit_design(

@@ -15,15 +15,14 @@ from evenfield.shared.offers import BROKEN, EVERYTHING, Tables, missing_need, of
 from evenfield.shared.topics import exhibit_owners, read_topics
 from evenfield.study.config_schema import Node, below, fitting, resolved, whole
 from evenfield.study.errors import ConfigError, first_examples
+from evenfield.study.files import Record
 from evenfield.study.study_config import Family, StudyConfig
 
 DISTANCES = {"nearest", "inverse_distance", "exponential", "band"}
 YEARS = re.compile(r"(\d{4})-(\d{4})")
 
 
-def left_out_parts(
-    config: Mapping[str, Any], folder: str | Path = "."
-) -> dict[str, Any]:
+def left_out_parts(config: Record, folder: str | Path = ".") -> dict[str, Any]:
     """Return a checked config without what its tables cannot carry; ``aside`` says what
     is left out, and why.
     """
@@ -132,7 +131,7 @@ class LeftOut:
         return remaining if remaining or not value else None
 
     def _mapping_without(
-        self, value: Mapping[str, object], node: Node, lost: list[str]
+        self, value: Record, node: Node, lost: list[str]
     ) -> dict[str, object] | None:
         known = node.get("properties", {})
         entries_lost = set[str]()
@@ -197,7 +196,7 @@ def _not_naming(
     return others
 
 
-def _without_units(config: Mapping[str, Any], units: set[str]) -> dict[str, object]:
+def _without_units(config: Record, units: set[str]) -> dict[str, object]:
     """Forget units in samples, merges, joins, pairs and own weights."""
 
     def others(names: Iterable[str]) -> list[str]:
@@ -240,7 +239,7 @@ def _periods(
     study: StudyConfig,
     data: tuple[int, int] | None,
     left_out: LeftOut,
-    written: Mapping[str, object],
+    written: Record,
 ) -> dict[str, object]:
     """Return the periods inside the panel; one that the data do not reach either is
     refused.
@@ -274,7 +273,7 @@ def _weights(
     study: StudyConfig,
     offers: set[str],
     left_out: LeftOut,
-    written: Mapping[str, Any],
+    written: Record,
 ) -> dict[str, object]:
     """Return the weights that the tables can make; the first of them becomes the main
     one if need be.
@@ -318,7 +317,7 @@ def _impossible(
 
 
 def _estimates(
-    estimates: Mapping[str, Any], offers: set[str], left_out: LeftOut
+    estimates: Record, offers: set[str], left_out: LeftOut
 ) -> dict[str, object]:
     """Drop topics whose needs are not met, and specifications that rest on what is left
     out.
@@ -400,7 +399,7 @@ def _answers(answers: dict[str, Any], left_out: LeftOut) -> dict[str, object]:
 
 
 def _asked(
-    name: str, item: Mapping[str, Any], first: Mapping[str, Any], left_out: LeftOut
+    name: str, item: Record, first: Record, left_out: LeftOut
 ) -> dict[str, object]:
     """Return an entry without the checks that have no row; empty where its own row is
     left out.
@@ -424,7 +423,7 @@ def _asked(
 
 
 def _exhibits(
-    config: Mapping[str, Any], offers: set[str], left_out: LeftOut
+    config: Record, offers: set[str], left_out: LeftOut
 ) -> dict[str, list[str]]:
     """Choose tables and figures: those listed, with ``exhibits: auto`` all others too,
     that have what they need.

@@ -8,12 +8,8 @@ from statsmodels.regression.linear_model import OLS, RegressionResults
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.methods import infer
 from evenfield.numerics.ols import ALONE, RANK_TOLERANCE, OlsFit, fit_ols
-from evenfield.shared.few_units import (
-    Fields,
-    few_unit_design,
-    fields_of,
-    located,
-)
+from evenfield.shared.estimates import Fields
+from evenfield.shared.few_units import few_unit_design, fields_of, located
 from evenfield.study.study import Study
 
 

@@ -10,7 +10,13 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from evenfield.shared.estimates import ESTIMATE_COLUMNS, NAN, Estimate, write_estimates
+from evenfield.shared.estimates import (
+    ESTIMATE_COLUMNS,
+    NAN,
+    Estimate,
+    Fields,
+    write_estimates,
+)
 from evenfield.shared.samples import joined
 from evenfield.study.files import read_json, write_json, write_text
 from evenfield.study.table_files import write_results
@@ -79,7 +85,7 @@ class Results:
 
     estimates: list[Estimate] = field(default_factory=list)  # one number each
     series: dict[str, pd.DataFrame] = field(default_factory=dict)  # by name of the file
-    fit: dict[str, Any] = field(default_factory=dict)  # what fit.json says of the topic
+    fit: Fields = field(default_factory=dict)  # what fit.json says of the topic
 
     def write(self, folder: str | Path) -> None:
         """Write ``estimates.csv``, one CSV for each series and ``fit.json``."""

@@ -10,7 +10,7 @@ import pandas as pd
 
 from evenfield.numerics.inference.cluster_robust import RobustInference
 from evenfield.numerics.ols import Inference
-from evenfield.shared.estimates import NAN, Estimate, finite_or_nan
+from evenfield.shared.estimates import NAN, Estimate, Fields, finite_or_nan
 from evenfield.shared.settings import PROXY, SPLICED, SchemeInfo, check_names
 from evenfield.study.errors import EstimateError, counted, first_examples
 
@@ -47,14 +47,6 @@ def sample_rows(
 ) -> pd.DataFrame:
     """Return one complete row for each unit of a sample, matched by id."""
     chosen = frame[frame["unit"].isin(list(units))]
-    twice = sorted(chosen.loc[chosen["unit"].duplicated(), "unit"].unique())
-    if twice:
-        raise EstimateError(
-            f"{where}: {counted(len(twice), 'unit has', 'units have')} two rows"
-            f" ({first_examples(twice)})",
-            "one row for each unit",
-            "remove the duplicates",
-        )
     # A unit without a row gets a blank one, which the check below names.
     rows = (
         chosen.set_index("unit").reindex(list(units)).rename_axis("unit").reset_index()
@@ -94,9 +86,7 @@ def is_constant(values: np.ndarray) -> bool:
     return bool(np.ptp(values) <= CONSTANT * np.abs(values).max())
 
 
-def inference_fields(
-    result: Inference | RobustInference, scale: float = 1.0
-) -> dict[str, Any]:
+def inference_fields(result: Inference | RobustInference, scale: float = 1.0) -> Fields:
     """Arrange a t test as fields of an estimate; where another law was used it has no
     degrees of freedom.
     """

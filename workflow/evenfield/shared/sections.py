@@ -11,8 +11,7 @@ import pandas as pd
 from evenfield.numerics.power import smallest_visible
 from evenfield.shared.estimates import NAN
 from evenfield.shared.facts import Facts
-from evenfield.shared.tables.numbers import is_missing
-from evenfield.shared.tables.rows import Row
+from evenfield.shared.tables import Row, is_missing
 
 ESTIMATES = "estimates.csv"
 LOGARITHM = "log points"
@@ -114,7 +113,7 @@ def finding(
     label: str,
     show: str,
     unit: str = "",
-) -> dict[str, Any]:
+) -> Row:
     """Return an estimate with a label and what its interval says of zero; nothing where
     it is blank.
     """

@@ -118,15 +118,12 @@ def with_shared(data: Any, *keys: str) -> object:
 
 
 def check_specs(specs: Sequence[Any]) -> None:
-    """Refuse specifications whose years run backwards, and an id that two of them have."""
-    ids = [spec.id for spec in specs]
+    """Refuse specifications whose years run backwards."""
     for spec in specs:
         if spec.years[0] >= spec.years[1]:
             raise ValueError(
                 f"the years of {spec.id} run from {spec.years[0]} to {spec.years[1]}"
             )
-    if len(set(ids)) < len(ids):
-        raise ValueError("an id is used twice")
 
 
 def read(

@@ -12,8 +12,8 @@ from pydantic import Field, ValidationInfo, model_validator
 
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.spatial_panel.panel import BalancedPanel, panel_from_rows
-from evenfield.shared.samples import basis_warning, joined, sample_units
-from evenfield.shared.settings import check_names, scheme_infos
+from evenfield.shared.samples import basis_warning, joined
+from evenfield.shared.settings import scheme_info
 from evenfield.shared.spec import Id, Spec, check_specs
 from evenfield.study.errors import EstimateError, first_examples
 from evenfield.study.expressions import check_columns, columns_of, evaluate
@@ -104,7 +104,7 @@ class PanelSection(Spec, Generic[Own]):
 @cache
 def with_zones(study: Study, scheme: str = "") -> pd.DataFrame:
     """Return the panel with zones in force by type as columns, those of sure date too."""
-    doses = study.table("doses", scheme, ("zone_type",))
+    doses = study.table("doses", scheme)
     keys = ["unit", "year"]
     doses = doses.assign(column="zones_" + doses["zone_type"].astype(str))
     plain = doses.pivot(index=keys, columns="column", values="zones")
@@ -113,7 +113,7 @@ def with_zones(study: Study, scheme: str = "") -> pd.DataFrame:
         columns="column",
         values="zones_dated",
     ).add_suffix("_dated")
-    return study.table("panel", scheme, ("basis",)).merge(
+    return study.table("panel", scheme).merge(
         plain.join(dated).reset_index(), on=keys, how="left"
     )
 
@@ -124,12 +124,9 @@ def study_panel(
     """Return the balanced panel of a specification, the fields that its rows share, and
     the note on its data.
     """
-    check_names([spec.weights], study.config.weights.families, f"weights of {spec.id}")
     frame = with_zones(study)
-    info = scheme_infos([study.description()])[study.main]
-    used = frame["year"].between(*spec.years) & frame["unit"].isin(
-        sample_units(info, sample, spec.id)
-    )
+    info = scheme_info(study.description())
+    used = frame["year"].between(*spec.years) & frame["unit"].isin(info.samples[sample])
     if not used.any():
         raise EstimateError(
             f"{spec.id} has no rows in {spec.span}",

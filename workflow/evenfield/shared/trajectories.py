@@ -13,12 +13,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evenfield.shared.samples import basis_warning, one_text, sample_units
+from evenfield.shared.samples import basis_warning, one_text
 from evenfield.shared.settings import (
     PROXY,
     SPLICED,
     SchemeInfo,
-    check_names,
     scheme_info,
 )
 from evenfield.study.errors import EstimateError, counted, first_examples
@@ -105,14 +104,6 @@ def trajectories(
     chosen = panel[panel["unit"].isin(list(units))]
     if years is not None:
         chosen = chosen[chosen["year"].isin(years)]
-    twice = chosen[chosen.duplicated(["unit", "year"])]
-    if len(twice):
-        cells = sorted(f"{row.unit} {row.year}" for row in twice.itertuples())
-        raise EstimateError(
-            f"{where}: {counted(len(cells), 'row appears', 'rows appear')} twice ({first_examples(cells)})",
-            "one row for each unit and year",
-            "remove the duplicates",
-        )
     wide = chosen.pivot(
         index="unit",
         columns="year",
@@ -141,8 +132,8 @@ def whole_span(
     it.
     """
     info = scheme_info(study.description(spec.unit_scheme))
-    panel = study.table("panel", spec.unit_scheme, ("basis",))
-    units = sample_units(info, spec.sample, where)
+    panel = study.table("panel", spec.unit_scheme)
+    units = info.samples[spec.sample]
     return trajectories(panel, column, units, where), info
 
 
@@ -155,7 +146,6 @@ def window(
     described = study.description(spec.unit_scheme)
     info = scheme_info(described)
     spans = {str(item["period"]): item for item in described["periods"]}
-    check_names([period], spans, where)
     span = spans[period]
     years = list(
         range(
@@ -164,8 +154,8 @@ def window(
             info.step,
         )
     )
-    panel = study.table("panel", spec.unit_scheme, ("basis",))
-    units = sample_units(info, spec.sample, where)
+    panel = study.table("panel", spec.unit_scheme)
+    units = info.samples[spec.sample]
     data = trajectories(panel, "log_income", units, where, years)
     # The last income counts first, names only between equal paths.
     order = np.lexsort((np.array(data.units), *data.values.T))[::-1]

@@ -69,6 +69,12 @@ def check_columns(
             )
 
 
+def by_year(text: str, panel: pd.DataFrame, across: str = "year") -> pd.DataFrame:
+    """Return an expression by unit (rows) and year, or another column (columns)."""
+    values = panel[["unit", across]].assign(value=evaluate(text, panel))
+    return values.pivot(index="unit", columns=across, values="value")
+
+
 def evaluate(text: str, panel: pd.DataFrame) -> pd.Series:
     """Return an expression for each row of a panel with columns ``unit`` and ``year``.
 

@@ -26,7 +26,12 @@ TEXT_COLUMNS = (
     "warning",
     "parent",
     "zone",
+    "zone_type",
     "city",
+    "basis",
+    "taxonomy",
+    "cell",
+    "measure",
 )
 
 

@@ -21,7 +21,6 @@ from evenfield.numerics.label_permutation import (
 from evenfield.numerics.random import generator_for
 from evenfield.numerics.spatial import symmetric
 from evenfield.shared.contrasts.sections import Geography
-from evenfield.study.errors import EstimateError, counted, first_examples
 
 STRATA = "coastal"
 
@@ -72,14 +71,6 @@ class Geographies:
 
     def _located(self, members: tuple[str, ...]) -> Locations:
         if members not in self._locations:
-            missing = sorted(set(members) - set(self._units.index))
-            if missing:
-                raise EstimateError(
-                    f"{counted(len(missing), 'unit has', 'units have')} no row in units.csv"
-                    f" ({first_examples(missing)})",
-                    "every unit of the panel",
-                    "add them",
-                )
             lat, lon = self._units.loc[list(members), ["lat", "lon"]].to_numpy(float).T
             self._locations[members] = Locations(
                 np.array(members),

@@ -17,7 +17,7 @@ from evenfield.numerics.label_permutation import LabelDesign, expected_regressor
 from evenfield.numerics.spatial import multiplier
 from evenfield.shared.contrasts.geographies import Geographies
 from evenfield.shared.contrasts.sections import Geography, Section
-from evenfield.shared.estimates import Estimate
+from evenfield.shared.estimates import Estimate, Fields
 from evenfield.shared.few_units import carrier_fields
 from evenfield.study.errors import EstimateError, counted, first_examples
 from evenfield.study.spatial_weights import SpatialWeights
@@ -209,7 +209,7 @@ def contrast_geography(
     )
 
 
-def _counts(contrast: GroupContrast, section: Section) -> dict[str, Any]:
+def _counts(contrast: GroupContrast, section: Section) -> Fields:
     return carrier_fields(section.X, section.units, section.contrast) | {
         "n_obs": len(section.y),
         "n_units": len(section.y),

@@ -4,11 +4,10 @@ sign.
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
-from evenfield.shared.estimates import NAN, Estimate
+from evenfield.shared.estimates import NAN, Estimate, Fields
 
 # All that two rows of one comparison share; `treatment_def`, the taxonomy, differs.
 KEYS = (
@@ -65,7 +64,7 @@ def _range(group: list[Estimate], primary: str) -> list[Estimate]:
     low, high = (pick(group, key=lambda row: row.estimate) for pick in (min, max))
     agree = sum(np.sign(row.estimate) == np.sign(main[0].estimate) for row in group)
     shared = {name: getattr(main[0], name) for name in SHARED}
-    labels: dict[str, Any] = {
+    labels: Fields = {
         "role": "robustness",
         "estimator": "taxonomy_range",
         "treatment_def": f"{len(group)} taxonomies",

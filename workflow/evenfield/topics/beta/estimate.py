@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,7 @@ from evenfield.numerics.influence import partial_leverage
 from evenfield.numerics.moran import morans_i_test
 from evenfield.numerics.ols import t_inference
 from evenfield.shared.cross_section import ENDS, cross_section
-from evenfield.shared.estimates import NAN
+from evenfield.shared.estimates import NAN, Fields
 from evenfield.shared.regression import fit_hc3, slope_fields
 from evenfield.shared.rows import Kind, Results, Rows, stacked
 from evenfield.shared.samples import (
@@ -114,7 +114,7 @@ def estimate(study: Study) -> Results:
 
 def _regression(
     study: Study, spec: BetaSpec, period: str
-) -> tuple[Rows, list[pd.DataFrame], dict[str, Any]]:
+) -> tuple[Rows, list[pd.DataFrame], Fields]:
     """Return the rows of one cross-section, its points and line, and its summary."""
     where = f"estimates.beta.{spec.id} {period}"
     level = study.config.inference.level
@@ -269,7 +269,7 @@ def _check_variation(
 
 def _add_speed(
     rows: Rows,
-    slope: dict[str, Any],
+    slope: Fields,
     years: float,
 ) -> None:
     # lambda = -ln(1 + bT)/T falls in b: the ends of the slope's interval change places.

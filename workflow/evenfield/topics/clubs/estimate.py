@@ -37,7 +37,7 @@ from evenfield.numerics.logt import (
     slope_interval,
     transition_variance,
 )
-from evenfield.shared.estimates import NAN, finite_or_nan
+from evenfield.shared.estimates import NAN, Fields, finite_or_nan
 from evenfield.shared.rows import Kind, Results, Rows, stacked
 from evenfield.shared.spec import UnitsSpec, read
 from evenfield.shared.streams import stream
@@ -338,7 +338,7 @@ def _test_fields(
     test: LogtFit | Club,
     spec: ClubsSpec,
     level: float,
-) -> dict[str, Any]:
+) -> Fields:
     numbers = (test.b, test.std_error, test.t)
     b, std_error, t = (np.asarray(number).item() for number in numbers)
     low, high = slope_interval(b, std_error, level)
@@ -406,7 +406,7 @@ def _add_cells(
     draws = inference.permutations
     # Units of no club form a group of their own.
     clubs, codes = np.unique(own.labels(), return_inverse=True)
-    cells = study.table("cells", spec.unit_scheme, ("taxonomy", "cell"))
+    cells = study.table("cells", spec.unit_scheme)
     frames = []
     for taxonomy in spec.taxonomies:
         where = f"estimates.clubs.{spec.id} {taxonomy}"
@@ -529,7 +529,7 @@ def _currency(
     )
 
 
-def _summary(data: Trajectories, own: Clustering) -> dict[str, Any]:
+def _summary(data: Trajectories, own: Clustering) -> Fields:
     merged = enumerate(own.merged.clubs, start=1)
     return {
         "years": data.years[[0, -1]].tolist(),

@@ -4,7 +4,7 @@ support, detectable effects.
 
 from collections.abc import Iterator
 from functools import cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -22,11 +22,10 @@ from evenfield.numerics.scpc import (
     scpc_power_point,
     spatial_components,
 )
-from evenfield.shared.estimates import Estimate
+from evenfield.shared.estimates import Estimate, Fields
 from evenfield.shared.rows import Results
 from evenfield.shared.spec import Spec, read
 from evenfield.shared.tables.rows import only
-from evenfield.study.errors import ConfigError, first_examples
 from evenfield.study.rounding import round_significant
 from evenfield.study.study import Study
 from evenfield.study.study_config import WeightsName
@@ -136,15 +135,7 @@ class Examined(NamedTuple):
 
 def estimate(study: Study) -> Results:
     """Run all design diagnostics of the main unit scheme."""
-    design = Design(
-        study,
-        read(
-            Section,
-            study.config,
-            "design",
-        ).weights,
-    )
-    _check_names(design)
+    design = Design(study, read(Section, study.config, "design").weights)
     estimates: list[Estimate] = []
     rows = list(diagnostics(design))
     for examined in _examined(design):
@@ -153,23 +144,6 @@ def estimate(study: Study) -> Results:
     series = pd.DataFrame(rows, columns=SERIES)
     series = series.sort_values(SORT, ignore_index=True, kind="stable")
     return Results(estimates, {"series": series}, _summary(design, series))
-
-
-def _check_names(design: Design) -> None:
-    unknown = sorted({design.weights, *design.examined} - set(design.matrices))
-    if unknown:
-        raise ConfigError(
-            f"estimates.design examines {len(unknown)} weights that were not built"
-            f" ({first_examples(unknown)})",
-            f"one of {first_examples(sorted(design.matrices), 12)}",
-            "correct estimates.design.weights",
-        )
-    if design.taxonomy not in design.taxonomies:
-        raise ConfigError(
-            f"taxonomy.primary names '{design.taxonomy}'",
-            f"one of {first_examples(design.taxonomies, 12)}",
-            "correct taxonomy.primary",
-        )
 
 
 def _examined(design: Design) -> Iterator[Examined]:
@@ -366,7 +340,7 @@ def _lines(examined: Examined) -> Iterator[Line]:
         )
 
 
-def _summary(design: Design, series: pd.DataFrame) -> dict[str, Any]:
+def _summary(design: Design, series: pd.DataFrame) -> Fields:
     label = next(iter(design.designs(design.taxonomy)))
     cells = only(
         series,

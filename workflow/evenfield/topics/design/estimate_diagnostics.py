@@ -14,7 +14,6 @@ from evenfield.numerics.influence import dependent_columns
 from evenfield.numerics.power import event_study_mde
 from evenfield.numerics.spatial import haversine_km
 from evenfield.shared.tables.rows import only
-from evenfield.study.errors import EstimateError, counted, first_examples
 from evenfield.study.study import Study
 
 OWN = ("own_cluster", "own_sez")
@@ -92,14 +91,6 @@ class Design:
         rows = only(
             self.exposures, weights=weights, taxonomy=taxonomy, period=period
         ).set_index("unit")
-        missing = sorted(set(self.units) - set(rows.index))
-        if missing:
-            raise EstimateError(
-                f"{counted(len(missing), 'unit has', 'units have')} no exposure to"
-                f" {taxonomy} through {weights} in {period} ({first_examples(missing)})",
-                "one row a unit",
-                "rebuild the exposures",
-            )
         return rows.loc[self.units, [*OWN, *EXPOSURES]].astype(float)
 
     def is_empty(self, taxonomy: str) -> bool:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -30,7 +30,7 @@ from evenfield.numerics.markov import (
     yearly_classes,
 )
 from evenfield.numerics.spatial import Weights
-from evenfield.shared.estimates import NAN, finite_or_nan
+from evenfield.shared.estimates import NAN, Fields, finite_or_nan
 from evenfield.shared.rows import Results, stacked
 from evenfield.shared.samples import joined
 from evenfield.shared.settings import check_names
@@ -112,7 +112,7 @@ class Number(NamedTuple):
     n: int  # transitions behind it
     value: float
     draws: Array  # (B,)
-    cell: dict[str, Any]  # where it stands in the series; empty for an index
+    cell: Fields  # where it stands in the series; empty for an index
 
     @property
     def kind(self) -> str:
@@ -141,11 +141,7 @@ def estimate(study: Study) -> Results:
                 _spatial(move, move.W, years)
         kernel_parts(
             move,
-            study.table(
-                "cells",
-                spec.unit_scheme,
-                ("taxonomy", "cell"),
-            ),
+            study.table("cells", spec.unit_scheme),
         )
         out.estimates += move.estimates
         labels = {**spec.labels, "period": spec.period}
@@ -165,7 +161,7 @@ def _movement(study: Study, spec: DistributionSpec) -> Movement:
     income = np.exp(data.values)
     mean = income.mean(axis=0)
     if spec.relative_to == "population_mean":
-        panel = study.table("panel", spec.unit_scheme, ("basis",))
+        panel = study.table("panel", spec.unit_scheme)
         people = matched(panel, "population", data, where)
         mean = (income * people).sum(axis=0) / people.sum(axis=0)
     labels, note = span_labels("distribution", spec, data, info)
@@ -182,7 +178,6 @@ def _movement(study: Study, spec: DistributionSpec) -> Movement:
         W, cut = study.weights(scheme=spec.unit_scheme).among(data.units)
     described = study.description(spec.unit_scheme)["periods"]
     spans = {item["period"]: (item["start"], item["end"]) for item in described}
-    check_names(spec.subperiods, spans, f"{where}.subperiods")
     return Movement(
         spec=spec,
         units=data.units,

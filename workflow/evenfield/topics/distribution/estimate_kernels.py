@@ -21,7 +21,7 @@ from evenfield.numerics.kernel_dynamics import (
     stochastic_kernel,
 )
 from evenfield.numerics.spatial import Weights
-from evenfield.shared.estimates import Estimate
+from evenfield.shared.estimates import Estimate, Fields
 from evenfield.shared.rows import Kind, Rows
 from evenfield.shared.streams import stream
 from evenfield.shared.tables.rows import only
@@ -59,7 +59,7 @@ class Movement:
     spans: dict[str, tuple[int, int]]  # first and last year of the subperiods
     W: Weights | None  # (N, N) weights, None where the specification asks for none
     cut: str  # that the weights were cut to a sample
-    labels: dict[str, Any]
+    labels: Fields
     note: str
     inference: InferenceSettings
     estimates: list[Estimate] = field(default_factory=list)

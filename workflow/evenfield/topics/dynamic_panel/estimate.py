@@ -18,10 +18,10 @@ from evenfield.numerics.convergence import (
 )
 from evenfield.numerics.dynamic_panel.gmm import GmmFit
 from evenfield.numerics.power import mde_multiplier
-from evenfield.shared.estimates import NAN, finite_or_nan
+from evenfield.shared.estimates import NAN, Fields, finite_or_nan
 from evenfield.shared.rows import Kind, Results, Rows
-from evenfield.shared.samples import basis_warning, joined, sample_units, underpowered
-from evenfield.shared.settings import SchemeInfo, check_names, scheme_info
+from evenfield.shared.samples import basis_warning, joined, underpowered
+from evenfield.shared.settings import SchemeInfo, scheme_info
 from evenfield.shared.spec import UnitsSpec, read
 from evenfield.shared.speeds import NO_LIFE, SPEED_ENDS, add_half_life
 from evenfield.shared.streams import stream
@@ -98,8 +98,8 @@ def estimate(study: Study) -> Results:
     bias-corrected estimate with shock variances free by year.
     """
     out = Results()
-    points: list[dict[str, Any]] = []
-    fits: list[dict[str, Any]] = []
+    points: list[Fields] = []
+    fits: list[Fields] = []
     for spec in read(Section, study.config, "dynamic_panel"):
         for window in _windows(study, spec):
             rows, drawn, fit = _estimated(study, spec, window)
@@ -123,7 +123,6 @@ def _windows(study: Study, spec: DynamicPanelSpec) -> Iterator[Window]:
     where = f"estimates.dynamic_panel.{spec.id}"
     described = study.description(spec.unit_scheme)
     periods = {str(item["period"]): item for item in described["periods"]}
-    check_names(spec.periods, periods, f"{where}.periods")
     info = scheme_info(described)
     if spec.span and spec.span % info.step:
         raise EstimateError(
@@ -131,12 +130,8 @@ def _windows(study: Study, spec: DynamicPanelSpec) -> Iterator[Window]:
             f"a multiple of the step of {info.step} years",
             "correct the span in config.yaml",
         )
-    units = sample_units(info, spec.sample, where)
-    panel = study.table(
-        "panel",
-        spec.unit_scheme,
-        text=("basis",),
-    )
+    units = info.samples[spec.sample]
+    panel = study.table("panel", spec.unit_scheme)
     chosen = [periods[name] for name in dict.fromkeys(spec.periods or periods)]
     for item in sorted(chosen, key=lambda item: (item["start"], item["end"])):
         years = list(
@@ -153,7 +148,7 @@ def _windows(study: Study, spec: DynamicPanelSpec) -> Iterator[Window]:
 
 def _estimated(
     study: Study, spec: DynamicPanelSpec, window: Window
-) -> tuple[Rows, list[dict[str, Any]], dict[str, Any]]:
+) -> tuple[Rows, list[Fields], Fields]:
     """Estimate one specification in one period: rows, points of the series, summary."""
     item, data, info = window
     inference = study.config.inference
@@ -276,7 +271,7 @@ def _add_root(
     root: Root,
     span: int,
     study: Study,
-) -> dict[str, Any]:
+) -> Fields:
     """Add the rows of a root, its speed and its half-life; return its numbers for the
     series.
     """

@@ -17,7 +17,7 @@ from evenfield.numerics.scpc import AVERAGE_CORRELATION
 from evenfield.shared.contrasts.contrasts import parse_contrast_settings, rows_at
 from evenfield.shared.contrasts.geographies import Geographies, joined_links
 from evenfield.shared.contrasts.prepared_contrasts import prepare_contrast
-from evenfield.shared.estimates import Estimate
+from evenfield.shared.estimates import Estimate, Fields
 from evenfield.shared.rows import Results, stacked
 from evenfield.shared.spec import read
 from evenfield.study.study import Study
@@ -187,7 +187,7 @@ def _path(rows: Iterable[Estimate], periods: list[Mapping[str, Any]]) -> pd.Data
     return frame.sort_values([*KEYS, "effect_type"], ignore_index=True)
 
 
-def _summary(study: Study, deciding: list[CrossSection]) -> dict[str, Any]:
+def _summary(study: Study, deciding: list[CrossSection]) -> Fields:
     deviations = {}
     for section in deciding:
         # The bound per s.d. over this number is the bound per exposure from 0 to 1.

@@ -4,12 +4,11 @@ weights, and how often it keeps its sign.
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from evenfield.shared.estimates import NAN, Estimate
+from evenfield.shared.estimates import NAN, Estimate, Fields
 from evenfield.topics.exposure.estimate_contrasts import ALL
 
 # A share over choices is a count without an error of its own: these stay blank.
@@ -45,7 +44,7 @@ def range_rows(rows: Iterable[Estimate], deciding: list[Estimate]) -> list[Estim
     """Return the share of all pairs of a taxonomy and weights whose difference has the
     sign of the deciding one.
     """
-    untested: dict[str, Any] = dict.fromkeys(UNTESTED, NAN)
+    untested: Fields = dict.fromkeys(UNTESTED, NAN)
     out = []
     for base in deciding:
         # A list that holds nearly every unit defines nothing and is not counted.
@@ -96,7 +95,7 @@ def _defined(rows: list[Estimate]) -> list[Estimate]:
     return [row for row in rows if np.isfinite(row.estimate)]
 
 
-def _range(base: Estimate, rows: list[Estimate]) -> dict[str, Any]:
+def _range(base: Estimate, rows: list[Estimate]) -> Fields:
     defined = _defined(rows)
     values = np.array([row.estimate for row in defined] or [np.nan])
     detectable = [row.mde for row in defined if np.isfinite(row.mde)]

@@ -3,7 +3,6 @@ regime, with a check of the bias by simulation.
 """
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -13,15 +12,13 @@ from evenfield.numerics.random import generator_for
 from evenfield.numerics.spatial_panel.two_regime import TwoRegimeFit, two_regime_durbin
 from evenfield.shared.contrasts.contrasts import not_defined
 from evenfield.shared.contrasts.prepared_contrasts import GroupContrast
-from evenfield.shared.estimates import NAN, Estimate
+from evenfield.shared.estimates import NAN, Estimate, Fields
 
 SAMPLES = 49
 NOMINAL = 0.05
 
 
-def two_regime_row(
-    contrast: GroupContrast, seed: int
-) -> tuple[Estimate, dict[str, Any]]:
+def two_regime_row(contrast: GroupContrast, seed: int) -> tuple[Estimate, Fields]:
     """Ask whether neighbours pull harder on units that have the first regime, and check
     the bias by simulation.
 
@@ -84,7 +81,7 @@ def two_regime_row(
 
 def _check(
     fit: TwoRegimeFit, X: np.ndarray, W: csr_array, inside: np.ndarray, seed: int
-) -> dict[str, Any]:
+) -> Fields:
     """Simulate from the fitted coefficients with one common pull."""
     rng = generator_for(seed, "exposure:two_regime")
     # y = (I - rho W)^-1 (X b + e), one rho: the truth has no difference.

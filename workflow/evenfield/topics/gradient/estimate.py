@@ -45,7 +45,6 @@ KINDS = {
         "poisson_qml", "south_degrees_within_east", "coef", "log count per degree"
     ),
 }
-TEXT = ("unit", "taxonomy", "period", "measure", "source", "note")
 NO_COUNT = "no count of clusters is named, only a list of units that have some"
 FEWEST = 4
 
@@ -101,7 +100,7 @@ def estimate(study: Study) -> Results:
     out = Results()
     out.fit = inference.fields("permutations")
     out.fit["specs"] = []
-    cells = study.table("cells", text=TEXT)
+    cells = study.table("cells")
     for spec in read(Section, study.config, "gradient"):
         where = f"estimates.gradient.{spec.id}"
         geography = _geography(study, spec)
@@ -114,7 +113,6 @@ def estimate(study: Study) -> Results:
             "n_obs": N,
             "n_units": N,
         }
-        check_names(spec.taxonomies, cells["taxonomy"].unique(), f"{where}.taxonomies")
         for taxonomy in spec.taxonomies:
             own = only(cells, taxonomy=taxonomy)[["unit", "cluster"]].drop_duplicates()
             rows = sample_rows(own, geography.units, ("cluster",), where)
@@ -159,7 +157,7 @@ def _counts(
     """Return a count of clusters.csv by unit, summed where units are merged; missing
     where a part lacks it.
     """
-    clusters = only(study.ingested("clusters", text=TEXT), measure=measure)
+    clusters = only(study.ingested("clusters"), measure=measure)
     values = clusters.set_index("unit")["value"].astype(float)
     merged = study.description().get("merged") or {}
     parts = [list(merged.get(unit, [unit])) for unit in units]
@@ -169,7 +167,7 @@ def _counts(
 
 def _geography(study: Study, spec: GradientSpec) -> Geography:
     where = f"estimates.gradient.{spec.id}"
-    frame = study.table("units", text=TEXT)
+    frame = study.table("units")
     units = scheme_info(study.description()).samples["all"]
     check_names([spec.regions], frame.columns, f"{where}.regions")
     rows = sample_rows(frame, units, ("lat", "lon"), where)

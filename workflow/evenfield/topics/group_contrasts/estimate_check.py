@@ -58,15 +58,8 @@ def _check_spec(groups: Groups, spec: Any, where: str) -> None:
     if hasattr(spec, "programme") and len(programmes):
         names = [spec.programme, *spec.beside]
         check_names(names, programmes["programme"].unique(), f"{where}.programme")
-    if getattr(spec, "exposure", ""):
-        known = groups.study.config.weights.families
-        check_names([spec.exposure], known, f"{where}.exposure")
     measures = set(groups.ingested("clusters")["measure"])
-    for name, text in getattr(
-        spec,
-        "doses",
-        {},
-    ).items():
+    for name, text in getattr(spec, "doses", {}).items():
         # No measure of clusters.csv: then an expression of columns and zones in force.
         if text not in measures:
             columns = [*with_zones(groups.study, groups.scheme), *measures]

@@ -14,12 +14,12 @@ import pandas as pd
 from evenfield.shared.contrasts.contrasts import parse_contrast_settings, rows_at
 from evenfield.shared.contrasts.geographies import Geographies, joined_links
 from evenfield.shared.contrasts.prepared_contrasts import GroupContrast
-from evenfield.shared.estimates import NAN, Estimate
+from evenfield.shared.estimates import NAN, Estimate, Fields
 from evenfield.shared.samples import NotCarriedError
 from evenfield.shared.settings import check_names
 from evenfield.shared.study_panel import with_zones
-from evenfield.study.errors import EstimateError, first_examples
-from evenfield.study.expressions import columns_of, evaluate
+from evenfield.study.errors import first_examples
+from evenfield.study.expressions import by_year, columns_of
 from evenfield.study.study import Study
 from evenfield.topics.group_contrasts.estimate_spec import PeriodSpec, Question
 
@@ -27,7 +27,7 @@ LABELS = ("cluster", "sez")
 DIFFERENCE = "cluster - sez"
 VALUE = "value"
 FAMILY = "estimates.group_contrasts"
-Period = dict[str, Any]
+Period = Fields
 Parts = Iterator[GroupContrast | Estimate]  # of an answer
 
 
@@ -52,7 +52,7 @@ class Groups:
         cells = cells.set_index(["taxonomy", "period", "unit"]).sort_index()
         self.cells = cells[[*LABELS, "cell"]].astype(dict.fromkeys(LABELS, float))
         self.tables = {
-            "panel": study.table("panel", scheme, ("basis",)),
+            "panel": study.table("panel", scheme),
             "periods": study.table("periods", scheme),
         }
         where = study.table("units", scheme)
@@ -84,8 +84,6 @@ class Groups:
     def periods(self, spec: PeriodSpec) -> list[Period]:
         """Return the periods of a specification, the main ones by default."""
         every = {str(item["period"]): item for item in self.description["periods"]}
-        named = [*spec.periods, *spec.pooled]
-        check_names(named, every, f"{FAMILY}: periods of {spec.id}")
         return [every[name] for name in spec.periods] or self.main
 
     def missing(
@@ -125,9 +123,7 @@ class Groups:
     ) -> pd.DataFrame:
         """Return an outcome by unit and year, or by unit and period; sorted."""
         frame = self.tables[table].reset_index(drop=True)
-        across = "period" if table == "periods" else "year"
-        values = frame[["unit", across]].assign(**{VALUE: evaluate(outcome, frame)})
-        wide = values.pivot(index="unit", columns=across, values=VALUE)
+        wide = by_year(outcome, frame, "period" if table == "periods" else "year")
         return wide.reindex(self.units).astype(float)
 
     def mean(
@@ -188,9 +184,7 @@ class Groups:
 
     def members(self, sample: str) -> list[str]:
         """Return the units of a sample."""
-        samples = self.description["samples"]
-        check_names([sample], samples, f"{FAMILY}.sample")
-        return list(samples[sample])
+        return list(self.description["samples"][sample])
 
     def period_at(self, year: int) -> str:
         """Return the main period that holds a year, or the last one that began before
@@ -202,12 +196,6 @@ class Groups:
 
     def _labels(self, taxonomy: str, period: str) -> pd.DataFrame:
         """Return cluster, SEZ and cell of every unit in a period."""
-        if (taxonomy, period) not in self.cells.index:
-            raise EstimateError(
-                f"no cells of taxonomy {taxonomy} in period {period}",
-                "both in cells.csv",
-                "add them to taxonomy.all and periods",
-            )
         return pd.DataFrame(self.cells.loc[(taxonomy, period), :]).reindex(self.units)
 
     def given(self, names: Sequence[str]) -> pd.DataFrame:
@@ -229,7 +217,7 @@ class Groups:
                 "",
             )
         )
-        shared: dict[str, Any] = {
+        shared: Fields = {
             "hypothesis": spec.hypothesis,
             "family": family,
             "role": spec.role,

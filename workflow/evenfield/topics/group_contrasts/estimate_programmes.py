@@ -26,9 +26,8 @@ from evenfield.shared.samples import (
     underpowered,
 )
 from evenfield.shared.tables.rows import only
-from evenfield.study.errors import EstimateError, counted
+from evenfield.study.errors import counted
 from evenfield.topics.group_contrasts.estimate_groups import (
-    FAMILY,
     Groups,
     Parts,
     years_within,
@@ -171,7 +170,7 @@ def _with_basis(
     """Return a row with the basis of output in its spans; proxies before are named."""
     panel = groups.tables["panel"]
     # The basis is that of the figures that enter, so years without growth do not count.
-    known = panel[panel[GROWTH].notna() & panel["basis"].fillna("").ne("")]
+    known = panel[panel[GROWTH].notna() & panel["basis"].ne("")]
     bases = [set(known.loc[known["year"].between(*span), "basis"]) for span in spans]
     together = sorted(set().union(*bases)) or [""]
     # One basis in both spans is that basis; two are joined figures.
@@ -195,12 +194,6 @@ def _interaction(
         taxonomy=groups.primary,
         period=groups.period_at(spec.spans[0][1]),
     )
-    if chosen.empty:
-        raise EstimateError(
-            f"no exposures for weights {spec.exposure}",
-            "weights of the study",
-            f"correct {FAMILY}.programmes.exposure",
-        )
     crossed = table.assign(**{EXPOSURE: chosen[EXPOSURE].reindex(table.index)})
     # b D_i + g E_i + d D_i E_i: the row is d, E the share of neighbours with clusters.
     crossed[BOTH] = crossed[MEMBER] * crossed[EXPOSURE]

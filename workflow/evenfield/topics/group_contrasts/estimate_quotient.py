@@ -4,7 +4,6 @@ trend and their end level.
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,7 +18,7 @@ from evenfield.numerics.inference.driscoll_kraay import (
 from evenfield.numerics.inference.methods import Design, infer
 from evenfield.shared.contrasts.prepared_contrasts import GroupContrast
 from evenfield.shared.contrasts.sections import FEWEST_TREATED
-from evenfield.shared.estimates import NAN, Estimate
+from evenfield.shared.estimates import NAN, Estimate, Fields
 from evenfield.shared.few_units import fields_of
 from evenfield.shared.regression import kernel_fit
 from evenfield.shared.samples import (
@@ -58,7 +57,7 @@ def quotient(groups: Groups, spec: FadingSpec) -> Parts:
     first = int(above.columns[0])
     last = int(above.columns[-1])
     smallest = groups.study.config.sesoi.named(spec.sesoi)
-    shared: dict[str, Any] = {
+    shared: Fields = {
         "outcome": spec.id,
         "period": f"{first}-{last}",
         "n_periods": above.shape[1],

@@ -15,7 +15,7 @@ from evenfield.numerics.ols import OlsFit
 from evenfield.shared.contrasts.contrasts import SUFFIXES, leave_out_rows
 from evenfield.shared.contrasts.prepared_contrasts import GroupContrast
 from evenfield.shared.contrasts.sections import FEWEST_TREATED
-from evenfield.shared.estimates import NAN, Estimate
+from evenfield.shared.estimates import NAN, Estimate, Fields
 from evenfield.shared.few_units import beside, carrier_fields, fields_of
 from evenfield.shared.samples import NotCarriedError, joined, underpowered
 from evenfield.topics.group_contrasts.estimate_groups import (
@@ -106,7 +106,7 @@ def _row(
     spec: WagesSpec,
     **fields: Any,
 ) -> Estimate:
-    shared: dict[str, Any] = {
+    shared: Fields = {
         "estimator": "panel_fe",
         "outcome": INVESTMENT,
         "term": CROSSED["cluster"],

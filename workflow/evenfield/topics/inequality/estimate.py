@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import chain
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import numpy as np
 import pandas as pd
@@ -22,6 +22,7 @@ from evenfield.numerics.inequality import (
     theil,
 )
 from evenfield.numerics.inequality_draws import leave_one_out_theil
+from evenfield.shared.estimates import Fields
 from evenfield.shared.rows import Results, stacked
 from evenfield.shared.settings import check_names
 from evenfield.shared.spec import UnitsSpec, read
@@ -127,7 +128,7 @@ def estimate(study: Study) -> Results:
 def _decomposition(study: Study, spec: InequalitySpec, period: str) -> Decomposition:
     where = f"estimates.inequality.{spec.id} {period}"
     data, info = window(study, spec, period, where)
-    panel = study.table("panel", spec.unit_scheme, ("basis",))
+    panel = study.table("panel", spec.unit_scheme)
     labels, note = span_labels("inequality", spec, data, info)
     labels |= {
         "period": period,
@@ -181,18 +182,9 @@ def _groups(
 ) -> dict[str, tuple[Array, list[str]]]:
     """Return codes and names of every grouping."""
     frame = study.table("units", spec.unit_scheme)
-    cells = study.table("cells", spec.unit_scheme, ("taxonomy", "cell"))
+    cells = study.table("cells", spec.unit_scheme)
     check_names(spec.groupings, frame.columns, f"{where} groupings")
-    check_names(spec.taxonomies, cells["taxonomy"].unique(), f"{where} taxonomies")
-    groups = {
-        name: grouping(
-            frame,
-            name,
-            units,
-            where,
-        )
-        for name in spec.groupings
-    }
+    groups = {name: grouping(frame, name, units, where) for name in spec.groupings}
     # The cells of a period: units change them with the dates of zones.
     for taxonomy in spec.taxonomies:
         own = only(cells, taxonomy=taxonomy, period=period)
@@ -204,7 +196,7 @@ def _groups(
 
 def _series(part: Decomposition) -> pd.DataFrame:
     """Return indices, parts and the influence of each unit by year."""
-    rows: list[dict[str, Any]] = []
+    rows: list[Fields] = []
     for i, year in enumerate(part.data.years.tolist()):
         people = part.income[:, i], part.weights[:, i]
         try:
@@ -233,9 +225,7 @@ def _series(part: Decomposition) -> pd.DataFrame:
     return frame.assign(**part.spec.labels, period=part.period)
 
 
-def _indices(
-    part: Decomposition, income: Array, weights: Array
-) -> Iterator[dict[str, Any]]:
+def _indices(part: Decomposition, income: Array, weights: Array) -> Iterator[Fields]:
     values = {measure: theil(income, weights, measure) for measure in MEASURES}
     values["gini"] = gini(income, weights)
     for aversion in part.spec.aversion:
@@ -248,9 +238,7 @@ def _indices(
         }
 
 
-def _parts(
-    part: Decomposition, income: Array, weights: Array
-) -> Iterator[dict[str, Any]]:
+def _parts(part: Decomposition, income: Array, weights: Array) -> Iterator[Fields]:
     """Yield what lies between and within the groups: T = sum_g s_g ln(s_g / p_g) +
     sum_g s_g T_g, and the three parts of the Gini.
     """

@@ -30,7 +30,7 @@ from evenfield.numerics.inequality_draws import (
     redrawn_theil,
     revised_theil,
 )
-from evenfield.shared.estimates import NAN, Estimate
+from evenfield.shared.estimates import NAN, Estimate, Fields
 from evenfield.shared.rows import Kind, Rows
 from evenfield.shared.streams import stream
 from evenfield.shared.trajectories import Trajectories
@@ -71,7 +71,7 @@ class Decomposition:
     marks: np.ndarray | None  # (G,) of bool: which parents are compared with the others
     linked: csr_array | None  # (N, N) weights, positive between neighbours
     inference: InferenceSettings
-    labels: dict[str, Any]
+    labels: Fields
     note: str
     estimates: list[Estimate] = field(default_factory=list)
 
@@ -118,7 +118,7 @@ class Decomposition:
         self,
         make: Callable[[Rows], None],
         kind: str,
-        absent: Sequence[dict[str, Any]] = ({},),
+        absent: Sequence[Fields] = ({},),
         **shared: Any,
     ) -> None:
         """Add rows, all of them or, where one cannot be computed, the absent ones with
@@ -218,7 +218,7 @@ class Decomposition:
             # The unit without which the index moves most.
             most = int(np.argmax(np.abs(alone - value)))
             unit = self.data.units[most]
-            deciding: dict[str, Any] = {}
+            deciding: Fields = {}
             # Hypothesis and effect of interest are of the change of Theil T alone.
             if contrast == CHANGE and measure == THEIL_T:
                 deciding = {

@@ -16,14 +16,14 @@ from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.leave_out import leave_one_out, leave_pair_out
 from evenfield.numerics.ols import OlsFit
 from evenfield.numerics.spatial import multiplier
-from evenfield.shared.estimates import NAN, Estimate
-from evenfield.shared.few_units import Fields, beside
+from evenfield.shared.estimates import NAN, Estimate, Fields
+from evenfield.shared.few_units import beside
 from evenfield.shared.rows import Results
 from evenfield.shared.samples import joined, underpowered
 from evenfield.shared.spec import read
 from evenfield.shared.study_panel import with_zones
 from evenfield.study.errors import EstimateError, counted, first_examples
-from evenfield.study.expressions import check_columns, evaluate
+from evenfield.study.expressions import by_year, check_columns, evaluate
 from evenfield.study.study import Study
 from evenfield.topics.linkages.estimate_inference import (
     OWN_METHODS,
@@ -211,7 +211,7 @@ class _Linkages:
             n_periods=1,
         )
 
-    def summary(self) -> dict[str, Any]:
+    def summary(self) -> Fields:
         """Return equation and conventions in words."""
         section = self.section
         sesoi = self._sesoi()
@@ -248,13 +248,6 @@ class _Linkages:
 
     def _panel(self, spec: LinkageSpec) -> LinkagePanel:
         years = list(range(spec.span[0], spec.span[1] + 1))
-        known = sorted(self.study.config.weights.families)
-        if spec.weights not in known:
-            raise EstimateError(
-                f"linkage specification {spec.id} names weights {spec.weights}",
-                f"one of {first_examples(known)}",
-                "add it to weights.families",
-            )
         W = multiplier(self.study.weights(spec.weights).aligned(self.units))
         # ASSUME: zones enter as ln(1 + zones in force): the first zone of a unit weighs
         # more than the tenth.
@@ -289,11 +282,7 @@ class _Linkages:
     ) -> np.ndarray:
         """Return an expression for each unit and year, shape (N, T), every value there."""
         check_columns(expression, self.table.columns, f"linkage specification {where}")
-        values = self.table[["unit", "year"]].assign(
-            value=evaluate(expression, self.table)
-        )
-        wide = values.pivot(index="unit", columns="year", values="value")
-        wide = wide.reindex(self.units, columns=years)
+        wide = by_year(expression, self.table).reindex(self.units, columns=years)
         blank = [
             f"{self.units[i]} {years[t]}"
             for i, t in np.argwhere(wide.isna().to_numpy())
@@ -418,7 +407,7 @@ class _Linkages:
         unit = "elasticity"
         if spec.outcome != "log_income":
             unit = f"{OUTCOMES.get(spec.outcome, 'outcome')} per log point"
-        shared: dict[str, Any] = {
+        shared: Fields = {
             "hypothesis": self.section.hypothesis if decides else "",
             "family": "linkages",
             "role": spec.role if psi else role,

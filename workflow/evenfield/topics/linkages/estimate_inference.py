@@ -13,9 +13,9 @@ from evenfield.numerics.inference.cluster_robust import encoded, in_order
 from evenfield.numerics.inference.methods import Design, infer
 from evenfield.numerics.influence import effective_clusters
 from evenfield.numerics.ols import OlsFit
+from evenfield.shared.estimates import Fields
 from evenfield.shared.few_units import (
     PANEL,
-    Fields,
     few_unit_design,
     fields_of,
     located,

@@ -11,8 +11,7 @@ import pandas as pd
 
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.ols import OlsFit
-from evenfield.shared.estimates import NAN
-from evenfield.shared.few_units import Fields
+from evenfield.shared.estimates import NAN, Fields
 from evenfield.topics.linkages.estimate_inference import Setting, tested_fields
 from evenfield.topics.linkages.estimate_panel import (
     NEIGHBOURS,

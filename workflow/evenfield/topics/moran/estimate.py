@@ -185,7 +185,7 @@ def _growth(
 ) -> Trajectories | None:
     # ASSUME: growth from one observation to the next; the year in which proxy output
     # meets official output has none.
-    panel = study.table("panel", spec.unit_scheme, ("basis",))
+    panel = study.table("panel", spec.unit_scheme)
     if "growth_pct" not in panel or panel["growth_pct"].isna().all():
         return None
     return aligned(
@@ -406,9 +406,8 @@ def _cells(
     """Place the clusters and zones of every taxonomy and period on the map."""
     spec = on.spec
     estimates = []
-    cells = study.table("cells", spec.unit_scheme, ("taxonomy",))
-    periods = study.table("periods", spec.unit_scheme, ("basis",))
-    check_names(spec.taxonomies, cells["taxonomy"].unique(), f"{where}.taxonomies")
+    cells = study.table("cells", spec.unit_scheme)
+    periods = study.table("periods", spec.unit_scheme)
     for taxonomy in spec.taxonomies:
         placed = cells[cells["taxonomy"].eq(taxonomy)]
         for period in periods_of(periods):

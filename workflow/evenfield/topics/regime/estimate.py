@@ -4,7 +4,6 @@ than near SEZs.
 
 from collections.abc import Sequence
 from itertools import compress
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,9 +14,8 @@ from evenfield.numerics.convergence import speed_from_slope
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.methods import Locations, infer
 from evenfield.shared.contrasts.sections import FEWEST_TREATED
-from evenfield.shared.estimates import NAN, Estimate
+from evenfield.shared.estimates import NAN, Estimate, Fields
 from evenfield.shared.few_units import (
-    Fields,
     carrier_fields,
     few_unit_design,
     fields_of,
@@ -99,7 +97,7 @@ def estimate(study: Study) -> Results:
     units = study.table("units").set_index("unit").sort_index()
     locations = located(units, list(units.index))
     specs = read(Section, study.config, "regime")
-    path: list[dict[str, Any]] = []
+    path: list[Fields] = []
     points = list[pd.DataFrame]()
     thirds = list[pd.DataFrame]()
     for spec in specs:
@@ -169,7 +167,7 @@ def _interaction_rows(
     for (term, contrast), c in combinations(section.columns).items():
         # d is told by units with such neighbours, not by units of the kind themselves.
         n_treated = section.exposed(term, contrast)
-        shared: dict[str, Any] = {
+        shared: Fields = {
             **section.shared,
             **decides(spec, contrast),
             "term": term,
@@ -243,7 +241,7 @@ def _gap_row(section: CrossSection, fit: RegressionResults | None) -> Estimate:
     """Return the difference of speeds that the slopes at exposure one imply, by the
     exact transform and no interval.
     """
-    labels: dict[str, Any] = {
+    labels: Fields = {
         **section.shared,
         "estimator": "regime",
         "term": "speed",
@@ -279,7 +277,7 @@ def _gap_row(section: CrossSection, fit: RegressionResults | None) -> Estimate:
     return Estimate(**labels, estimate=gap, warning=warning)
 
 
-def _path_row(row: Estimate, section: CrossSection) -> dict[str, Any]:
+def _path_row(row: Estimate, section: CrossSection) -> Fields:
     fields = {name: getattr(row, name, None) for name in PATH}
     return fields | {
         "label": str(section.period["label"]),
@@ -301,7 +299,7 @@ def _split_rows(cross_sections: list[CrossSection], study: Study) -> list[Estima
     names = [section.name for section in main]
     later = "+".join(compress(names, late))
     earlier = "+".join(compress(names, ~late))
-    labels: dict[str, Any] = {
+    labels: Fields = {
         **first.shared,
         **decides(first.spec, DIFFERENCE),
         "period": f"{later} less {earlier}",

@@ -3,7 +3,6 @@ score per regime.
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -11,7 +10,7 @@ from evenfield.numerics.dynamic_panel.regime_scores import regime_intervals
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.power import mde_multiplier
 from evenfield.numerics.random import generator_for
-from evenfield.shared.estimates import Estimate
+from evenfield.shared.estimates import Estimate, Fields
 from evenfield.shared.samples import joined, not_defined, underpowered
 from evenfield.shared.trajectories import Trajectories, trajectories
 from evenfield.study.study import Study
@@ -67,7 +66,7 @@ def panel_rows(sections: Sequence[CrossSection], study: Study) -> list[Estimate]
         if not section.spec.draws:
             continue
         where = f"estimates.regime.{section.spec.id}"
-        panel = study.table("panel", text=("basis",))
+        panel = study.table("panel")
         data = trajectories(
             panel,
             "log_income",
@@ -86,7 +85,7 @@ def _section_rows(
     inference = study.config.inference
     level = inference.level
     steps = len(span.years) - 1
-    shared: dict[str, Any] = {
+    shared: Fields = {
         **section.shared,
         "fe_id": "unit, year by exposure",
         "unit_of_measure": UNIT,
@@ -94,12 +93,12 @@ def _section_rows(
         "n_obs": len(span.units) * steps,
         "data_hash": span.data_hash,
     }
-    kinds: list[dict[str, Any]] = []
-    corrected: list[dict[str, Any]] = []
+    kinds: list[Fields] = []
+    corrected: list[Fields] = []
     for term, contrast in ROWS:
         n_treated = section.exposed(term, contrast)
         kinds.append({"term": term, "contrast": contrast, "n_treated": n_treated})
-        labels: dict[str, Any] = {
+        labels: Fields = {
             "role": "robustness" if contrast else "exploratory",
             "estimator": "regime_bc_fe",
         }

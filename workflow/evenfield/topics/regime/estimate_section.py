@@ -14,10 +14,10 @@ from pydantic import Field
 from evenfield.numerics.convergence import speed_from_slope
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.influence import dependent_columns
-from evenfield.shared.estimates import NAN, Estimate
+from evenfield.shared.estimates import NAN, Estimate, Fields
 from evenfield.shared.regression import fit_robust
 from evenfield.shared.samples import joined
-from evenfield.shared.settings import PROXY, SPLICED, check_names
+from evenfield.shared.settings import PROXY, SPLICED
 from evenfield.shared.spec import Id, Inference, Role, Spec
 from evenfield.study.errors import EstimateError, counted, first_examples
 from evenfield.study.study import Study
@@ -68,7 +68,7 @@ class CrossSection:
     period: Mapping[str, Any]  # entry of the study's description
     table: pd.DataFrame
     columns: tuple[str, ...]  # regressors, the constant first
-    shared: dict[str, Any]  # fields that all rows share
+    shared: Fields  # fields that all rows share
 
     @property
     def name(self) -> str:
@@ -127,17 +127,11 @@ def sections(study: Study, spec: RegimeSpec) -> list[CrossSection]:
     where = f"estimates.regime.{spec.id}"
     described = study.description()
     exposures = study.table("exposures")
-    for key in ("taxonomy", "weights"):
-        check_names(
-            [getattr(spec, key)],
-            exposures[key].unique(),
-            f"{where}.{key}",
-        )
     exposures = exposures[
         exposures["weights"].eq(spec.weights) & exposures["taxonomy"].eq(spec.taxonomy)
     ]
     own = OWN if spec.own == "added" else ()
-    shared: dict[str, Any] = {
+    shared: Fields = {
         "family": "regime",
         "spec_id": spec.id,
         "outcome": OUTCOME,
@@ -170,16 +164,7 @@ def _joined(
     growth = (study.table("periods"), [OUTCOME, START])
     parts = []
     for frame, columns in (growth, (exposures, [*OWN, *EXPOSURES])):
-        rows = frame[frame["period"].eq(period)].set_index("unit")
-        twice = sorted(rows.index[rows.index.duplicated()].unique())
-        if twice:
-            raise EstimateError(
-                f"{where} {period}: {counted(len(twice), 'unit has', 'units have')} two rows"
-                f" ({first_examples(twice)})",
-                "one row for each unit and period",
-                "remove the duplicates",
-            )
-        parts.append(rows[columns])
+        parts.append(frame[frame["period"].eq(period)].set_index("unit")[columns])
     names = sorted(study.table("units")["unit"])
     table = parts[0].join(parts[1], how="outer").reindex(names).astype(float)
     complete = np.isfinite(table.to_numpy()).all(axis=1)

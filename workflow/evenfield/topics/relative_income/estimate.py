@@ -15,12 +15,10 @@ from evenfield.shared.samples import (
     one_text,
     periods_of,
     sample_rows,
-    sample_units,
 )
 from evenfield.shared.settings import SchemeInfo, scheme_infos
 from evenfield.shared.spec import Spec, read
 from evenfield.shared.tables.rows import only
-from evenfield.study.errors import EstimateError, counted, first_examples
 from evenfield.study.study import Study
 from evenfield.study.study_config import TaxonomyName
 from evenfield.study.table_files import content_hash
@@ -86,21 +84,8 @@ def estimate(study: Study) -> Results:
     return out
 
 
-def _with_cells(
-    data: pd.DataFrame,
-    cells: pd.DataFrame,
-    where: str,
-) -> pd.DataFrame:
-    """Add the cell of each unit, refusing units with none or two."""
-    twice = set(cells.loc[cells["unit"].duplicated(), "unit"])
-    wrong = sorted(set(data["unit"]) - set(cells["unit"])) + sorted(twice)
-    if wrong:
-        raise EstimateError(
-            f"taxonomy {where}: {counted(len(wrong), 'unit has', 'units have')} no cell or two"
-            f" ({first_examples(wrong)})",
-            "one cell for each unit and period or year",
-            "correct the taxonomy's file",
-        )
+def _with_cells(data: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
+    """Add the cell of each unit."""
     return data.assign(cell=data["unit"].map(cells.set_index("unit")["cell"]))
 
 
@@ -110,10 +95,7 @@ def _paths(
     cells = only(study.table("yearly_cells", scheme), taxonomy=taxonomy)
     # ASSUME: a unit is in the cell of its zones in force that year; one without dates
     # keeps it over all years.
-    placed = [
-        _with_cells(data, only(cells, year=year), f"{taxonomy} {year}")
-        for year, data in years.items()
-    ]
+    placed = [_with_cells(data, only(cells, year=year)) for year, data in years.items()]
     rows = pd.concat(placed, ignore_index=True)
     basis = rows.groupby("year")["basis"].agg(one_text)
     parts = []
@@ -162,9 +144,9 @@ def _current_prices(rows: pd.DataFrame, output: str) -> pd.DataFrame:
 
 def _years(study: Study, info: SchemeInfo) -> dict[Any, pd.DataFrame]:
     """Return the complete rows of each year."""
-    panel = study.table("panel", info.name, ("basis",))
+    panel = study.table("panel", info.name)
     where = "estimates.relative_income"
-    units = sample_units(info, "all", where)
+    units = info.samples["all"]
     out = {}
     for year, frame in panel[panel["unit"].isin(units)].groupby("year"):
         rows = sample_rows(frame, units, PATHS, f"{where} {year}")
@@ -182,12 +164,8 @@ def _summary(
     variables: Mapping[str, str],
 ) -> tuple[Rows, pd.DataFrame]:
     """Return means and standard deviations of the variables by cell and over all."""
-    cells = only(
-        study.table("cells", info.name),
-        taxonomy=taxonomy,
-        period=period,
-    )
-    data = _with_cells(data, cells, f"{taxonomy} {period}")
+    cells = study.table("cells", info.name)
+    data = _with_cells(data, only(cells, taxonomy=taxonomy, period=period))
     basis = one_text(data["basis"])
     rows = Rows(
         KINDS,
@@ -244,7 +222,7 @@ def _variables(
 ) -> tuple[pd.DataFrame, dict[str, str]]:
     """Return the variables of a period and their units of measure."""
     where = f"estimates.relative_income {period}"
-    units = sample_units(info, "all", where)
+    units = info.samples["all"]
     frame = only(study.table("periods", info.name), period=period)
     # ASSUME: a variable that is blank for every unit does not exist in the period and
     # is left out of its table.

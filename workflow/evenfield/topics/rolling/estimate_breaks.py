@@ -17,6 +17,7 @@ from evenfield.numerics.rolling.slope_break import slope_break_test
 from evenfield.numerics.rolling.speeds import speed_contrasts
 from evenfield.numerics.rolling.weak_sigma import weak_sigma_test
 from evenfield.numerics.rolling.windows import fit_windows
+from evenfield.shared.estimates import Fields
 from evenfield.shared.rows import Rows
 from evenfield.shared.samples import MIN_UNITS, inference_fields, joined
 from evenfield.shared.spec import UnitsSpec
@@ -205,7 +206,7 @@ def add_slope_break(
 
 def add_variance_slope(
     rows: Rows, data: Trajectories, spec: UnitsSpec, inference: InferenceSettings
-) -> dict[str, Any]:
+) -> Fields:
     """Add whether the cross-section variance falls more than a persistent panel of
     constant variance would make it.
     """
@@ -244,7 +245,7 @@ def _step(data: Trajectories) -> int:
 
 def add_sigma_breaks(
     rows: Rows, data: Trajectories, most: int, trim: float
-) -> tuple[pd.DataFrame, dict[str, Any]]:
+) -> tuple[pd.DataFrame, Fields]:
     """Add the breaks in the level and trend of sigma, dated by least squares, as
     description.
     """

@@ -12,8 +12,7 @@ from statsmodels.stats.weightstats import DescrStatsW
 from evenfield.numerics import dispersion
 from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
-from evenfield.shared.estimates import NAN, finite_or_nan
-from evenfield.shared.few_units import Fields
+from evenfield.shared.estimates import NAN, Fields, finite_or_nan
 from evenfield.shared.regression import fit_hc3, slope_fields
 from evenfield.shared.rows import Kind, Results, Rows
 from evenfield.shared.samples import (
@@ -24,7 +23,6 @@ from evenfield.shared.samples import (
     one_text,
     periods_of,
     sample_rows,
-    sample_units,
 )
 from evenfield.shared.settings import scheme_info
 from evenfield.shared.spec import Inference, UnitsSpec, read
@@ -102,7 +100,7 @@ def _rows(study: Study, spec: SigmaSpec, period: str) -> Rows:
     where = f"estimates.sigma.{spec.id} {period}"
     frame = study.table("periods", spec.unit_scheme)
     info = scheme_info(study.description(spec.unit_scheme))
-    units = sample_units(info, spec.sample, where)
+    units = info.samples[spec.sample]
     data = sample_rows(
         frame[frame["period"].eq(period)],
         units,
@@ -208,9 +206,9 @@ def _check_ends(start: Array, end: Array) -> None:
 def _path(study: Study, spec: SigmaSpec) -> pd.DataFrame:
     """Return dispersion by year, with its range when one unit is left out."""
     where = f"estimates.sigma.{spec.id}"
-    panel = study.table("panel", spec.unit_scheme, ("basis",))
+    panel = study.table("panel", spec.unit_scheme)
     info = scheme_info(study.description(spec.unit_scheme))
-    units = sample_units(info, spec.sample, where)
+    units = info.samples[spec.sample]
     years = sorted(panel["year"].unique())
     data = trajectories(panel, "log_income", units, where, years)
     y = data.values

@@ -5,7 +5,7 @@ intervals, tests, selection.
 from collections.abc import Mapping, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -33,7 +33,7 @@ from evenfield.numerics.spatial_panel.selection import (
     residual_moran,
     wald_tests,
 )
-from evenfield.shared.estimates import NAN, Estimate
+from evenfield.shared.estimates import NAN, Estimate, Fields
 from evenfield.shared.rows import Kind, Results, Rows, gathered, stacked
 from evenfield.shared.samples import joined
 from evenfield.shared.spec import Role, read
@@ -399,7 +399,7 @@ def _add_series(
             parts[name].append(pd.DataFrame({**key, **columns}))
 
 
-def _summary(study: Study, section: Section) -> dict[str, Any]:
+def _summary(study: Study, section: Section) -> Fields:
     # Variables that no specification uses are not described.
     used = set(chain.from_iterable(spec.regressors for spec in section.specifications))
     neighbours = {}

@@ -3,7 +3,7 @@ with every other inference.
 """
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -25,7 +25,7 @@ from evenfield.numerics.spatial_panel.lm_tests import SpatialTest
 from evenfield.numerics.spatial_panel.models import SpatialPanelFit
 from evenfield.numerics.spatial_panel.panel import BalancedPanel
 from evenfield.numerics.spatial_panel.selection import mundlak
-from evenfield.shared.estimates import NAN
+from evenfield.shared.estimates import NAN, Fields
 from evenfield.shared.samples import inference_fields, joined
 
 # Draws of (rho, b, th) from their joint normal, then samples of both bootstraps; with
@@ -54,7 +54,7 @@ NOT_POLICY = "dependence between neighbours' outcomes, not the effect of a polic
 FORCED = "the model forces one ratio of indirect to direct effects on all regressors"
 # What belongs to t(G* - 1) and goes when a row takes another inference.
 INTERVAL = tuple("p_value p_type conf_low conf_high df mde".split())
-Line = dict[str, Any]
+Line = Fields
 
 
 class Setting(NamedTuple):

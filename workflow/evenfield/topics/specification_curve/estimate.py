@@ -27,7 +27,7 @@ from evenfield.numerics.specification_curve import (
     joint_test,
     permutation_from_keys,
 )
-from evenfield.shared.estimates import Estimate
+from evenfield.shared.estimates import Estimate, Fields
 from evenfield.shared.rows import Kind, Results, Rows, gathered
 from evenfield.shared.spec import Id, Spec, read
 from evenfield.shared.tables.rows import only
@@ -166,7 +166,7 @@ def chunk(study: Study, number: int, of: int) -> Results:
         name: np.vstack([np.arange(source.shape[1]), source])
         for name, source in drawn.items()
     }
-    rows: dict[str, list[dict[str, Any]]] = {"specification": [], "draw": []}
+    rows: dict[str, list[Fields]] = {"specification": [], "draw": []}
     spaces: dict[tuple[str, str], SpatialComponents] = {}
     for spec in section.curves:
         # Points that differ only in outcome, sample or controls share these.
@@ -251,7 +251,7 @@ def permutations(
     """
     # The scheme with most units gives the order.
     largest = sorted(schemes.values(), key=lambda scheme: -len(scheme.units))
-    strata: dict[str, Any] = {}
+    strata: Fields = {}
     for scheme in largest:
         strata |= dict(
             zip(
@@ -285,7 +285,7 @@ def _specifications(
     schemes: Mapping[str, Scheme],
     spaces: dict[Any, SpatialComponents],
     level: float,
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[Fields]:
     """Describe specifications on the data, with spatially robust intervals."""
     for point, fitted in regressions:
         row = {
@@ -308,8 +308,8 @@ def _specifications(
         yield row | _numbers(fitted, spaces[key])
 
 
-def _numbers(fitted: Regression, space: SpatialComponents) -> dict[str, Any]:
-    numbers: dict[str, Any] = {"n_units": len(fitted.y)}
+def _numbers(fitted: Regression, space: SpatialComponents) -> Fields:
+    numbers: Fields = {"n_units": len(fitted.y)}
     # Listed with the reason, but counted neither in the median nor in the shares.
     if not np.isfinite(fitted.statistics[0]):
         reason = "labels do not vary or are collinear in this sample"
@@ -333,7 +333,7 @@ def _numbers(fitted: Regression, space: SpatialComponents) -> dict[str, Any]:
 
 def _under_permutation(
     spec: CurveSpec, regressions: Regressions, draws: range
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[Fields]:
     """Summarise a curve, over all periods and by period, under each permutation of the
     treatments.
     """

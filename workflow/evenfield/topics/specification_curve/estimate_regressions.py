@@ -19,7 +19,7 @@ from evenfield.numerics.label_permutation import (
 )
 from evenfield.numerics.spatial import Weights, multiplier
 from evenfield.shared.samples import control_columns
-from evenfield.study.errors import EstimateError, counted, first_examples
+from evenfield.study.errors import first_examples
 from evenfield.study.study import Study
 
 START = "log_income_start"
@@ -220,12 +220,4 @@ def label_regressors(
 
 
 def _ordered(table: pd.DataFrame, order: list[str]) -> pd.DataFrame:
-    rows = table.set_index("unit")
-    missing = sorted(set(order) - set(rows.index))
-    if missing:
-        raise EstimateError(
-            f"{counted(len(missing), 'unit has', 'units have')} no row ({first_examples(missing)})",
-            "every unit in every table",
-            "rebuild the panel",
-        )
-    return rows.loc[order]
+    return table.set_index("unit").loc[order]

@@ -103,7 +103,6 @@ def estimate(study: Study) -> Results:
             continue
         known = spec if spec.taxonomy else spec.model_copy(update={"taxonomy": primary})
         for period in spec.periods:
-            data.period(period)  # refuses one that the study does not have
             try:
                 if spec.kind == "panel":
                     rows += _panel(data, known, period, settings)

@@ -20,8 +20,7 @@ from evenfield.shared.samples import NotCarriedError
 from evenfield.shared.settings import check_names
 from evenfield.shared.spec import Id, Inference, Spec
 from evenfield.shared.tables.rows import only
-from evenfield.study.errors import EstimateError
-from evenfield.study.expressions import check_columns, columns_of, evaluate
+from evenfield.study.expressions import by_year, check_columns, columns_of
 from evenfield.study.study import Study
 from evenfield.study.study_config import PeriodName, TaxonomyName
 
@@ -93,8 +92,6 @@ def check_association(spec: AssociationSpec, data: Data) -> None:
     check_names(spec.regressors, known, f"{where}.regressors")
     used = [spec.term, *([spec.minus] if spec.minus else [])]
     check_names(used, spec.regressors, f"{where}: term or minus")
-    for period in spec.periods:
-        data.period(period)
 
 
 def name_of(variable: str) -> str:
@@ -144,13 +141,7 @@ class Data:
 
     def period(self, name: str) -> dict[str, Any]:
         """Return a period of the study."""
-        known = {str(item["period"]): item for item in self.described["periods"]}
-        if name not in known:
-            expected = f"one of {', '.join(known)}"
-            raise EstimateError(
-                f"estimates.statements names period {name!r}", expected, "correct it"
-            )
-        return dict(known[name])
+        return next(row for row in self.described["periods"] if row["period"] == name)
 
     def years(self, period: str) -> tuple[int, int]:
         """Return the first and last year of a period."""
@@ -168,10 +159,7 @@ class Data:
         if missing:
             raise NotCarriedError(f"the panel has no column {missing[0]}")
         if variable not in self._tables:
-            values = evaluate(variable, self.panel)
-            rows = self.panel[["unit", "year"]].assign(value=values)
-            table = rows.pivot(index="unit", columns="year", values="value")
-            self._tables[variable] = table.sort_index()
+            self._tables[variable] = by_year(variable, self.panel).sort_index()
         wide = self._tables[variable].loc[:, years[0] : years[1]]
         covered = wide.loc[:, wide.notna().mean() >= UNITS_NEEDED]
         if covered.shape[1] == 0:

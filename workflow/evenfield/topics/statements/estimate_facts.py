@@ -157,7 +157,7 @@ class FactData(Data):
     def basis(self, years: tuple[int, int]) -> str:
         """Return the basis of output in a window."""
         inside = self.panel["year"].between(*years)
-        bases = self.panel.loc[inside, "basis"].dropna().unique().tolist()
+        bases = sorted(set(self.panel.loc[inside, "basis"]) - {""})
         return "spliced" if len(bases) > 1 else "".join(bases)
 
     def members(
@@ -225,15 +225,6 @@ def check_fact(spec: FactSpec, data: FactData) -> None:
     )
     for group in (spec.group, spec.against):
         data.members(spec, group, labels)
-    years = data.panel["year"]
-    windows = [*spec.windows, *([spec.before] if spec.before else [])]
-    for first, last in windows:
-        if not years.min() <= first <= last <= years.max():
-            raise EstimateError(
-                f"{where}: window {first} to {last}",
-                f"years from {years.min():.0f} to {years.max():.0f}, the first first",
-                "correct the window",
-            )
 
 
 def fact_rows(

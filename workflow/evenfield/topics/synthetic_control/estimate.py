@@ -25,7 +25,7 @@ from evenfield.numerics.synthetic_control import (
 )
 from evenfield.shared.estimates import finite_or_nan
 from evenfield.shared.rows import Kind, Results, Rows
-from evenfield.shared.samples import basis_warning, joined, sample_units
+from evenfield.shared.samples import basis_warning, joined
 from evenfield.shared.settings import SchemeInfo, check_names, scheme_info
 from evenfield.shared.spec import UnitsSpec, read
 from evenfield.shared.trajectories import Trajectories, trajectories
@@ -148,14 +148,7 @@ def estimate(study: Study) -> Results:
     out = Results()
     series = []
     weights = []
-    specs = read(Section, study.config, "synthetic_control")
-    if len({spec.id for spec in specs}) < len(specs):
-        raise EstimateError(
-            "estimates.synthetic_control uses an id twice",
-            "one id for each case",
-            "rename one",
-        )
-    for spec in specs:
+    for spec in read(Section, study.config, "synthetic_control"):
         case = _Case.of(study, spec)
         case.add_rows(out)
         series += [case.path(fit) for fit in (case.main, *case.placebos)]
@@ -227,11 +220,10 @@ class _Case:
         the specification.
         """
         where = f"synthetic control {spec.id}"
-        check_names([spec.unit_scheme], study.schemes, where)
         info = scheme_info(study.description(spec.unit_scheme))
-        units = sample_units(info, spec.sample, where)
+        units = info.samples[spec.sample]
         check_names([spec.unit, *spec.exclude], units, where)
-        panel = study.table("panel", spec.unit_scheme, ("basis",))
+        panel = study.table("panel", spec.unit_scheme)
         known = sorted(panel["year"].unique())
         wanted = list(
             range(
@@ -248,7 +240,7 @@ class _Case:
                 f"years in {known[0]}-{known[-1]}",
                 "correct `fit` or `effect`",
             )
-        doses = study.table("doses", spec.unit_scheme, ("zone_type",))
+        doses = study.table("doses", spec.unit_scheme)
         check_names(
             [spec.zones],
             doses["zone_type"].unique(),

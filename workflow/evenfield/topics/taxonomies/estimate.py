@@ -23,7 +23,7 @@ from evenfield.numerics.prediction_error import (
 )
 from evenfield.shared.contrasts.contrasts import BASES
 from evenfield.shared.contrasts.geographies import Geographies, joined_links
-from evenfield.shared.estimates import NAN, Estimate
+from evenfield.shared.estimates import NAN, Estimate, Fields
 from evenfield.shared.rows import Results, stacked
 from evenfield.shared.samples import complete, joined
 from evenfield.shared.settings import check_names
@@ -82,7 +82,7 @@ def check_data(study: Study, _: Section, spec: TaxonomiesSpec) -> None:
     measures = study.ingested("clusters")["measure"].unique()
     if spec.endogenous and len(measures):
         check_names([spec.endogenous], measures, f"{where}.endogenous")
-    types = study.table("doses", text=("zone_type",))["zone_type"].unique()
+    types = study.table("doses")["zone_type"].unique()
     if spec.exogenous and len(types):
         check_names([spec.exogenous], types, f"{where}.exogenous")
 
@@ -348,7 +348,7 @@ def _score(
     model: Predictor,
 ) -> Estimate:
     score, unit = SCORES[name]
-    labels: dict[str, Any] = {
+    labels: Fields = {
         "hypothesis": "",
         "role": "exploratory",
         "contrast": "",
@@ -371,7 +371,7 @@ def _plane(
     """Return growth with both measures, and why they cannot be used."""
     if not spec.endogenous or not spec.exogenous:
         return table, "no continuous measures named in the config"
-    clusters = only(study.ingested("clusters", ("measure",)), measure=spec.endogenous)
+    clusters = only(study.ingested("clusters"), measure=spec.endogenous)
     doses = only(study.table("doses"), zone_type=spec.exogenous)
     inside = doses["year"].between(item["start"], item["end"])
     zones = doses[inside].groupby("unit")["zones"].mean()

@@ -20,12 +20,12 @@ from evenfield.shared.contrasts.geographies import joined_links
 from evenfield.shared.contrasts.prepared_contrasts import GroupContrast
 from evenfield.shared.estimates import NAN, Estimate
 from evenfield.shared.rows import Results, stacked
-from evenfield.shared.settings import check_names
 from evenfield.shared.spec import Spec, read
 from evenfield.study.elementary import log
 from evenfield.study.errors import EstimateError, first_examples
-from evenfield.study.expressions import check_columns, evaluate
+from evenfield.study.expressions import by_year, check_columns
 from evenfield.study.study import Study
+from evenfield.study.study_config import TaxonomyName
 
 FAMILY = "vintages"
 ALL = "all vintages"
@@ -54,7 +54,7 @@ class Section(Spec):
     """Population by name of its vintage; each output is divided by each population."""
     compare: list[str] = []
     """Groups whose growth is compared with that of all others: cluster, sez."""
-    taxonomy: str = ""
+    taxonomy: TaxonomyName = ""
     """Grouping of the units, the primary one by default."""
 
     @model_validator(mode="after")
@@ -93,18 +93,13 @@ class Section(Spec):
 
 def look_section(study: Study, section: Section) -> list[str]:
     """Refuse what the panel does not have, before anything is estimated."""
-    panel = study.table("panel", text=("basis",))
+    panel = study.table("panel")
     for name, (
         _,
         _,
         income,
     ) in section.vintages.items():
         check_columns(income, panel.columns, f"estimates.{FAMILY}: {name}")
-    if section.compare:
-        taxonomies = study.config.taxonomy.all
-        check_names(
-            [grouping(study, section)], taxonomies, f"estimates.{FAMILY}.taxonomy"
-        )
     years = sorted({int(year) for year in panel["year"]})
     outside = [f"{a}-{b}" for a, b in section.spans if a not in years or b not in years]
     if outside:
@@ -120,7 +115,7 @@ def estimate(study: Study) -> Results:
     """Estimate convergence, and the premium of each group, for every vintage and span."""
     section: Section = read(Section, study.config, FAMILY)
     settings = parse_contrast_settings(study.config.inference, study.power)
-    panel = study.table("panel", text=("basis",))
+    panel = study.table("panel")
     left_out: list[dict[str, str]] = []
     contrasts: list[GroupContrast] = []
     for name, (
@@ -128,8 +123,7 @@ def estimate(study: Study) -> Results:
         _,
         income,
     ) in section.vintages.items():
-        incomes = panel[["unit", "year"]].assign(value=evaluate(income, panel))
-        wide = incomes.pivot(index="unit", columns="year", values="value")
+        wide = by_year(income, panel)
         for start, end in section.spans:
             # All units or none: another sample would move the estimate too.
             lacking = wide.index[wide[[start, end]].isna().any(axis=1)]
@@ -219,7 +213,6 @@ def blank_row(
     """Return the row of a vintage and span before it is estimated."""
     description = study.description()
     return Estimate(
-        hypothesis="",
         family=FAMILY,
         # ASSUME: no vintage decides a hypothesis; all of them show how far data move an
         # estimate.
@@ -228,8 +221,6 @@ def blank_row(
         spec_id=FAMILY,
         outcome=vintage,
         term="",
-        effect_type="coef",
-        sample_id="all",
         unit_scheme=str(description["unit_scheme"]),
         period=f"{span[0]}-{span[1]}",
         estimate=NAN,

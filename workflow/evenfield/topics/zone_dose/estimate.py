@@ -18,18 +18,17 @@ from evenfield.numerics.inference.leave_out import leave_one_out
 from evenfield.numerics.inference.methods import Design
 from evenfield.numerics.influence import effective_clusters
 from evenfield.numerics.ols import OlsFit, cov_cr3, fit_ols
-from evenfield.shared.estimates import NAN, Estimate
+from evenfield.shared.estimates import NAN, Estimate, Fields
 from evenfield.shared.few_units import (
     PANEL,
-    Fields,
     beside,
     few_unit_design,
     located,
     method_fields,
 )
 from evenfield.shared.rows import Results
-from evenfield.shared.samples import basis_warning, joined, sample_units, underpowered
-from evenfield.shared.settings import SPLICED, SchemeInfo, check_names, scheme_infos
+from evenfield.shared.samples import basis_warning, joined, underpowered
+from evenfield.shared.settings import SPLICED, SchemeInfo, scheme_info
 from evenfield.shared.spec import (
     Inference,
     Role,
@@ -42,7 +41,7 @@ from evenfield.shared.spec import (
 from evenfield.shared.study_panel import COLUMNS, unsure_zones, with_zones
 from evenfield.shared.trajectories import grouping
 from evenfield.study.errors import EstimateError, first_examples
-from evenfield.study.expressions import check_columns, columns_of, evaluate
+from evenfield.study.expressions import by_year, check_columns, columns_of
 from evenfield.study.study import Study
 from evenfield.study.study_config import Years
 from evenfield.study.table_files import content_hash
@@ -207,18 +206,14 @@ class _Regression:
         """Read the units of the sample and evaluate outcome and dose in all years."""
         scheme = spec.unit_scheme
         where = f"zone dose {spec.id}"
-        check_names([scheme], study.schemes, where)
-        info = scheme_infos([study.description(scheme)])[scheme]
-        units = list(sample_units(info, spec.sample, where))
+        info = scheme_info(study.description(scheme))
+        units = list(info.samples[spec.sample])
         table = with_zones(study, scheme)
         table = table.set_index("unit").loc[units].reset_index()
         wide = []
         for item in (section.outcomes[spec.outcome], section.doses[spec.dose]):
-            text = item.expression
-            check_columns(text, table.columns, where)
-            values = table[["unit", "year"]].assign(value=evaluate(text, table))
-            by_year = values.pivot(index="unit", columns="year", values="value")
-            wide.append(by_year.sort_index(axis=1))
+            check_columns(item.expression, table.columns, where)
+            wide.append(by_year(item.expression, table).sort_index(axis=1))
         named = study.table("units", scheme)
         if spec.beside == YEAR:
             groups = pd.Series("all", units)
@@ -438,7 +433,7 @@ class _Regression:
             str(fields.get("warning", "")),
             underpowered(fields.get("mde", NAN), sesoi, outcome.unit),
         )
-        shared: dict[str, Any] = {
+        shared: Fields = {
             "hypothesis": self.section.hypothesis if spec.role == "primary" else "",
             "family": "zone_dose",
             "role": spec.role,
