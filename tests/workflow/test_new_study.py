@@ -57,7 +57,7 @@ def test_commands_of_the_guide(tmp_path):
     assert "evenfield/topics/beta/method.md" in find("run why")
     assert "data/panel.csv" in find("run package")
     with zipfile.ZipFile(results / "replication.zip") as archive:
-        (name,) = (n for n in archive.namelist() if n.count("/") == 1 and "README" in n)
+        (name,) = (n for n in archive.namelist() if n.split("/")[1:] == ["README.md"])
         readme = archive.read(name).decode()
     assert "- panel.csv" in readme
     assert "| `study/data/panel.csv` | panel | 3888 | yes |" in readme
