@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from evenfield.shared.estimates import Fields, read_estimates
+from evenfield.shared.estimates import ESTIMATE_COLUMNS, Fields, read_estimates
 from evenfield.shared.tables.notes import (
     basis_mark,
     basis_note,
@@ -53,8 +53,10 @@ class Facts(Study):
         **wanted: Any,
     ) -> pd.DataFrame:
         """Return the tidy rows of a topic, this one's by default, whose columns hold
-        the wanted values.
+        the wanted values; none of a topic that the study does not ask for.
         """
+        if topic and topic not in self.config.estimates:
+            return pd.DataFrame(columns=list(ESTIMATE_COLUMNS))
         # Each table is read once; a shallow copy keeps what callers add to themselves.
         rows = self._selected(topic or self.topic).copy(deep=False)
         for name, value in wanted.items():
