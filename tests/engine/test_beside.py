@@ -1,0 +1,41 @@
+"""A run that another run started ends with it, and says in one line why it failed."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from engine.beside import run_study
+from evenfield.study.errors import EvenfieldError
+
+STARTER = """
+import subprocess, sys
+from engine.beside import end_with_parent
+child = subprocess.Popen(["sleep", "60"], preexec_fn=end_with_parent)
+print(child.pid, flush=True)
+child.wait()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux says so to a child")
+def test_a_run_ends_with_the_job_that_started_it():
+    workflow = Path(__file__).parents[2] / "workflow"
+    starter = subprocess.Popen(
+        [sys.executable, "-c", STARTER], stdout=subprocess.PIPE, cwd=workflow
+    )
+    child = psutil.Process(int(starter.stdout.readline()))
+    starter.kill()
+    starter.wait()
+    child.wait(timeout=10)
+
+
+def test_a_study_that_is_refused_says_so_with_its_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "below").mkdir()
+    (tmp_path / "below" / "config.yaml").write_text("study: {}")
+    with pytest.raises(EvenfieldError) as refused:
+        run_study("below", 1)
+    assert str(refused.value).startswith("below: config: ")
+    assert str(refused.value).count("\n") == 0
