@@ -5,7 +5,6 @@ names of specifications, periods and unit schemes that the config does not have.
 import re
 from collections.abc import Collection, Iterator, Mapping
 
-from evenfield.shared.beside import configs_beside
 from evenfield.shared.topics import sections
 from evenfield.study.errors import EvenfieldError, not_known
 from evenfield.study.files import Record
@@ -30,13 +29,6 @@ def selection_faults(
     error: type[EvenfieldError],
 ) -> Iterator[EvenfieldError]:
     """Yield what a selection names and no row of the estimates can hold."""
-    study = select.get("study", "")
-    if study:
-        beside = configs_beside(config)
-        if study not in beside:
-            yield error(*not_known(f"{where}: study", study, list(beside)))
-            return
-        config = beside[study]
     topics = config["estimates"]
     family = select.get("family", "")
     families = families_of(config)

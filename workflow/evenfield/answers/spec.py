@@ -18,7 +18,7 @@ from pydantic import (
 )
 
 from evenfield.answers.selections import selection_faults
-from evenfield.shared.beside import OWN_STUDY
+from evenfield.shared.beside import OWN_STUDY, configs_beside
 from evenfield.shared.estimates import TEXT_FIELDS
 from evenfield.shared.spec import Id, Spec
 from evenfield.study.errors import ClaimsError, EvenfieldError, Faults, not_known
@@ -371,13 +371,19 @@ def _name_faults(claims: Claims, config: Record) -> Iterator[EvenfieldError]:
             yield from _unknown(
                 f"claim {claim.id}: document", document.document, list(claims.documents)
             )
+    # Rows of a study beside are named in its config.
+    configs = {OWN_STUDY: config, **configs_beside(config)}
     known_ids = list(counts)
     for name in claims.before:
         yield from _unknown("before: claim", name, known_ids)
     for where, entry in claims.entries():
-        yield from _row_faults(where, entry, config)
+        study = entry.first.get("study", OWN_STUDY)
+        yield from _unknown(f"{where}: study", study, list(configs))
+        if study not in configs:
+            continue
+        yield from _row_faults(where, entry, configs[study])
         if claims.rule.horizon and entry.kind in ("fact", "stand-in"):
-            yield from _late_figures(where, entry, claims.rule.horizon, config)
+            yield from _late_figures(where, entry, claims.rule.horizon, configs[study])
 
 
 def _row_faults(
