@@ -423,10 +423,11 @@ def test_every_number_and_answer_leads_to_its_evidence(checkout, monkeypatch):
     evidence = Evidence(config)
     numbers = read_numbers("results/numbers.json")
     for name in [*evidence.numbers, *evidence.answers, *evidence.sections]:
+        monkeypatch.chdir(checkout)
         steps = {step.heading: step.lines for step in evidence.way(name)}
         # Files of the study beside are named from its folder.
-        beside = "Of the study beside" in steps
-        monkeypatch.chdir(checkout / CITIES if beside else checkout)
+        if "Of the study beside" in steps:
+            monkeypatch.chdir(CITIES)
         if name in numbers:
             *_, location = steps["Number"]
             assert line_at(location).startswith(f"{name}:")
