@@ -646,6 +646,19 @@ def test_a_group_that_grew_more_slowly_or_cannot_be_told():
     assert "grew faster than" not in text
 
 
+def test_a_group_that_no_unit_had_at_first_is_shown_where_it_is_defined():
+    own = {"family": "premium", "treatment_def": "own", "effect_type": "coef"}
+    own |= {"term": "sez", "n_treated": 5, "estimator": "ols", "se_type": "SCPC"}
+    rows = [
+        {**own, "period": "S1", "warning": "not defined: sez does not vary"},
+        with_ends(*ABOVE, **own, period="P1"),
+    ]
+    for kind in (SECTION, LIMIT):
+        text = words(MadeFacts("group_contrasts", rows), kind)
+        assert "2000\u201305" in text or "2000-05" in text
+        assert "cannot be said" not in text
+
+
 def test_two_units_in_a_group_have_no_interval():
     text = words(premium(UNTESTED, members=2))
     assert "The 2 states with clusters" in text

@@ -91,7 +91,7 @@ def f4(facts: Facts) -> Artwork:
     figure.supxlabel(
         f"{income}, ratio scale", fontsize=7.5, y=0.31 / size[1], color=INK
     )
-    bins = data["unit"].nunique() > MOST_MARKS
+    bins = only(data, kind="unit")["unit"].nunique() > MOST_MARKS
     cell_key(
         figure,
         [] if bins else cells_in(data["cell"]),

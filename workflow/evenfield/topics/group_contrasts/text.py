@@ -34,19 +34,19 @@ def section(facts: Facts) -> Row:
     ]
     if not periods:
         return {}
-    rows = only(
-        own, period=periods[0], treatment_def=facts.taxonomy, effect_type="coef"
-    )
+    rows = only(own, treatment_def=facts.taxonomy, effect_type="coef")
     zones = str(facts.words.get("zones_name", GROUPS["sez"]))
     names = {**GROUPS, "sez": zones}
     decided = only(rows, estimator="ols")
     groups = [
-        _group(facts, name, words, pick(decided, term=name, contrast=""), rows)
+        _group(
+            facts, name, words, _first(decided, periods, term=name, contrast=""), rows
+        )
         for name, words in names.items()
     ]
-    difference = pick(decided, contrast=DIFFERENCE)
+    difference = _first(decided, periods, contrast=DIFFERENCE)
     return {
-        "period": facts.period(periods[0]),
+        "difference_period": _years(facts, difference),
         "label": spec.get("label", ""),
         "groups": [group for group in groups if group],
         "difference": shown(difference, FORM, UNIT),
@@ -54,6 +54,19 @@ def section(facts: Facts) -> Row:
         "zones": zones,
         "level": facts.level,
     }
+
+
+def _first(rows: pd.DataFrame, periods: list[str], **wanted: str) -> Row:
+    """Return the row of the first period in which the premium is defined: no unit may
+    have had zones when the first of all began.
+    """
+    candidates = [pick(rows, period=period, **wanted) for period in periods]
+    defined = [row for row in candidates if row and not is_missing(row["estimate"])]
+    return next(iter([*defined, *candidates]), {})
+
+
+def _years(facts: Facts, row: Row) -> str:
+    return facts.period(row["period"]) if row else ""
 
 
 def _group(
@@ -66,7 +79,7 @@ def _group(
     if not row:
         return {}
     premium = shown(row, FORM, UNIT)
-    others = rows[rows["term"].eq(name) & rows["contrast"].eq("")]
+    others = only(rows, period=row["period"], term=name, contrast="")
     methods = [
         {
             "id": other["estimator"],
@@ -80,6 +93,7 @@ def _group(
     return {
         "id": name,
         "words": words,
+        "period": _years(facts, row),
         "members": shown(row | {"estimate": row["n_treated"]}, "0"),
         "premium": premium,
         "side": side_of_zero(row),

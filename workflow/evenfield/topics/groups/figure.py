@@ -31,6 +31,7 @@ from evenfield.topics.groups.figure_rollout import f2
 TILE = 0.92
 # Most letters of a label, and its points where they fit.
 SHORT = 4
+MOST_NAMED = 100  # units whose squares hold names
 LABEL = 8.5
 HATCHED: Row = {
     "facecolor": "none",
@@ -97,8 +98,11 @@ def f1(facts: Facts) -> Artwork:
         y = float(tile["tile_row"]) - rows[0] + 0.5
         label = facts.label(tile["unit"])[:SHORT]
         size = _letter_size([label], LABEL, 72 * TILE * side)
-        _draw_tile(axes, tile, x, y, label if size else "", size)
-        _draw_name(axes, tile, x, y, 72 * TILE * side)
+        # Among many, names would stand only where they happen to be short.
+        few = len(tiles) <= MOST_NAMED
+        _draw_tile(axes, tile, x, y, label if few and size else "", size)
+        if few:
+            _draw_name(axes, tile, x, y, 72 * TILE * side)
     axes.set(xlim=(-0.05, len(columns) + 0.05), ylim=(len(rows) + 0.05, -0.05))
     axes.axis("off")
     legend = figure.add_axes(

@@ -47,14 +47,16 @@ def f3(facts: Facts) -> Artwork:
         raise nothing_to_show(f"path of relative income for taxonomy {taxonomy}")
     paths = paths.loc[paths["taxonomy"].isin(shown), COLUMNS].astype({"year": int})
     paths = paths.sort_values(["taxonomy", "cell", "year"], ignore_index=True)
+    height = 2.5 * len(shown) + 0.4
     edges = {
         "left": 0.075,
         "right": 1 - LABEL_SHARE,
-        "top": 0.95,
-        "bottom": 0.05,
+        # Room for a title and for the years, in inches, however many panels there are.
+        "top": 1 - 0.27 / height,
+        "bottom": 0.27 / height,
         "hspace": 0.16,
     }
-    size = (WIDTH, 2.5 * len(shown) + 0.4)
+    size = (WIDTH, height)
     figure, grid = panels(
         len(shown),
         1,
