@@ -1,7 +1,7 @@
 """Which sections of the config move a step of a topic."""
 
 from evenfield.shared.topic_file import Step
-from evenfield.shared.topics import renamed, settings
+from evenfield.shared.topics import exhibit_words, read_topics, renamed, settings
 from yaml_text import from_yaml
 
 CONFIG = from_yaml("""
@@ -34,3 +34,11 @@ def test_printed_texts_call_taxonomies_by_the_names_of_the_study():
     )
     assert renamed(study, "listed in `list`") == "listed in `list`"
     assert renamed({**study, "names": {}}, "cells of list") == "cells of list"
+
+
+def test_what_a_figure_has_drawn_stands_in_its_caption_without_proxy_output():
+    words = exhibit_words({"study": {"unit_name": "state", "units_name": "states"}})
+    for topic in read_topics().values():
+        for name, exhibit in topic.exhibits.items():
+            kept = words[name].get("caption", "")
+            assert ("{{drawn}}" in exhibit.caption) == ("{{drawn}}" in kept), name
