@@ -389,7 +389,9 @@ def report(
             " vintage"
         )
     if absent:
-        print(f"not in the file: {counted(absent, 'figure')} of the study, which stay")
+        print(
+            f"{counted(absent, 'figure')} of the study not in the file, kept as they are"
+        )
 
 
 def relative_change(old: str, new: str) -> float:

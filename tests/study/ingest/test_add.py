@@ -152,7 +152,7 @@ def test_new_years_come_in_with_their_source(study, capsys, encoding):
     label = capsys.readouterr().out.splitlines()
     assert label[0] == f"download.csv: {GDP} for output, 3 units, 2003 to 2005"
     assert label[1:3] == ["6 cells added, 0 changed, 2 equal", "new years: 2004, 2005"]
-    assert label[3].startswith("1 figures of")
+    assert label[3].startswith("1 figure of")
     assert "written: panel.csv" in label
     assert "written: panel_provenance.csv" in label
     assert (
@@ -290,7 +290,7 @@ REFUSED = [
     (
         OUTPUT,
         "地区,2004年\n甲省,1\n甲省,2\n",
-        "download.csv has 1 rows twice (A 2004); expected one row per",
+        "download.csv has 1 row twice (A 2004); expected one row per",
     ),
     (
         OUTPUT,
