@@ -9,6 +9,7 @@ from html import unescape
 import pytest
 
 from evenfield.report.bibliography import bibtex, read_references
+from evenfield.report.context import Count
 from evenfield.report.numbers import Number
 from evenfield.report.prose import Lookup, Prose, check_citations, part_of, word
 from evenfield.study.errors import ReportError
@@ -408,3 +409,8 @@ def test_counts_as_words():
         word(n) for n in (0, 6, 12, 20, 21, 99, 100)
     ] == "no six twelve twenty twenty-one ninety-nine 100".split()
     assert word(part_of("x", Number(value=6.0, show="0", source="x"))) == "six"
+
+
+def test_a_count_is_compared_as_a_number_and_printed_with_its_thousands_parted():
+    assert Count(31) == 31
+    assert str(Count(2800)) == "2,800"

@@ -36,6 +36,13 @@ SOURCE = ("citation", "vintage", "licence")
 TEXTS = ("abstract", "page", "paper", "appendix")
 
 
+class Count(int):
+    """A whole number whose thousands are parted where it is printed."""
+
+    def __str__(self) -> str:
+        return f"{int(self):,}"
+
+
 class Section(NamedTuple):
     """What one topic shows."""
 
@@ -186,7 +193,7 @@ def _names(config: Record, root: str | Path) -> dict[str, object]:
         "claims": claims,
         "words": content["words"],
         "vintage": ingest.get("vintage", ""),
-        "units": f"{len(described['units']):,}",
+        "units": Count(len(described["units"])),
         "years": (str(min(years)), str(max(years))),
         "proxy": list(map(str, proxy)),
         **of_config,
