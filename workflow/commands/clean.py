@@ -24,12 +24,13 @@ def remove(path: Path) -> None:
 
 def folders_beside(study: Path) -> list[Path]:
     """Return the folders of the studies beside a study that its config names in order."""
+    folders = []
     with chdir(study), suppress(EvenfieldError):
         beside = read_mapping(Path("config.yaml")).get("beside")
         for name, folder in (beside if isinstance(beside, dict) else {}).items():
             require_folder(name, str(folder))
-        return [study / str(folder) for folder in (beside or {}).values()]
-    return []
+            folders.append(study / str(folder))
+    return folders
 
 
 def clean(study: Path) -> None:
