@@ -17,6 +17,7 @@ PAGES = {
     "CHANGELOG.md": "changelog.md",
     "CONTRIBUTING.md": "contributing.md",
     "data/README.md": "data-sources.md",
+    "examples/china-cities/data/README.md": "data-cities.md",
     "benchmarks/README.md": "benchmarking.md",
 }
 LINK = re.compile(r"\[([^\]]*)\]\(([^)\s:#]+)(#[^)\s]*)?\)")
@@ -59,7 +60,7 @@ CHAPTERS = {
     ],
     "Topics": ["exhibits.md", "topics/*"],
     "Methods": ["methods/answers.md", "methods/inference.md", "methods/*"],
-    "Data": ["data.md", "data-sources.md"],
+    "Data": ["data.md", "data-sources.md", "data-cities.md"],
     "For contributors": [
         "contributing.md",
         "benchmarks.md",

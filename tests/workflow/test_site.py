@@ -10,6 +10,7 @@ PARTS = (
     "docs",
     "workflow/evenfield/topics",
     "data/README.md",
+    "examples/china-cities/data/README.md",
     "benchmarks/README.md",
     "README.md",
     "CONTRIBUTING.md",
