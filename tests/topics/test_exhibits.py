@@ -6,7 +6,6 @@ one; after a whole run tests/workflow/test_study.py compares the same files.
 import hashlib
 import json
 import os
-from dataclasses import replace
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -14,9 +13,8 @@ from pathlib import Path
 import pytest
 
 from evenfield.report.plan import plan_study
+from evenfield.report.render import render
 from evenfield.shared.facts import Facts
-from evenfield.shared.figures.save import save_figure
-from evenfield.shared.tables.write import write_table_files
 from evenfield.shared.topics import exhibit_words, read_topics, renamed, settings
 from evenfield.study.config_files import read_config
 
@@ -49,21 +47,24 @@ def plan():
         return plan_study(read_config(Path("config.yaml")))
 
 
-def built(plan, topic, name, maker):
-    """What the maker of a topic returns for one exhibit."""
+def facts_of(plan, topic):
     facts = Facts(settings(plan.config, topic, TOPICS[topic].render), RESULTS)
     facts.topic = topic
-    return maker[name](facts)
+    return facts
+
+
+def rendered(plan, topic, name, files):
+    """Write the files of one exhibit as the pipeline does."""
+    title = exhibit_words(plan.config)[name]["title"]
+    words = partial(renamed, plan.config["study"])
+    facts = facts_of(plan, topic)
+    render(name, facts, title, files, words=words, may_be_empty=False)
 
 
 @pytest.mark.parametrize("name", TABLES)
 def test_a_table_is_what_it_was(plan, tmp_path, name):
-    module = import_module(f"evenfield.topics.{TABLES[name]}.table")
-    table = built(plan, TABLES[name], name, module.TABLES)
-    words = partial(renamed, plan.config["study"])
-    title = exhibit_words(plan.config)[name]["title"]
     path = tmp_path / f"{name}.md"
-    write_table_files(replace(table, title=title).worded(words), [str(path)])
+    rendered(plan, TABLES[name], name, [str(path)])
     golden = (GOLDEN / path.name).read_text()
     assert path.read_text() == golden
 
@@ -71,18 +72,15 @@ def test_a_table_is_what_it_was(plan, tmp_path, name):
 @pytest.mark.parametrize("name", TABLES)
 def test_the_paper_prints_columns_that_the_table_has(plan, name):
     module = import_module(f"evenfield.topics.{TABLES[name]}.table")
-    table = built(plan, TABLES[name], name, module.TABLES)
+    table = module.TABLES[name](facts_of(plan, TABLES[name]))
     columns = {column.names[0] for column in table.columns}
     assert table.short is None or set(table.short.columns) <= columns
 
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_a_figure_is_what_it_was(plan, tmp_path, name):
-    module = import_module(f"evenfield.topics.{FIGURES[name]}.figure")
-    figure = built(plan, FIGURES[name], name, module.FIGURES)
     files = [f"{name}.{ending}" for ending in ("svg", "csv", "alt.txt")]
-    paths = [str(tmp_path / file) for file in files]
-    save_figure(figure, paths, partial(renamed, plan.config["study"]))
+    rendered(plan, FIGURES[name], name, [str(tmp_path / file) for file in files])
     hashes = {}
     for file in files:
         content = (tmp_path / file).read_bytes()
