@@ -13,6 +13,7 @@ def figures_beside(study):
 
 
 for study, folder in config["beside"].items():
+    MADE_BY |= dict.fromkeys(figures_beside(study), "workflow/rules/beside.smk")
 
     rule:
         name:
@@ -28,9 +29,9 @@ for study, folder in config["beside"].items():
             f"results/logs/study_{study}.log",
         # It takes longest; beside it this study's own jobs run.
         priority: 1000
-        threads: max(1, (workflow.cores or 2) // 2)
         conda:
             "../../environment.yml"
+        threads: max(1, (workflow.cores or 2) // 2)
         params:
             folder=folder,
             code=[code_of("page", *REPORT_FILES), *map(code_of, SCRIPTS)],
