@@ -368,10 +368,11 @@ def report(
     others = filled.difference(changes.index)
     absent = others.get_level_values("year").isin(years).sum()
     span = f", {years.min()} to {years.max()}" if figures.table == PANEL else ""
+    added = counted(count["added"], "cell")
     print(
-        f"{file}: {figures.label} for {figures.column}, {counted(units, 'unit')}{span}\n"
-        f"{counted(count['added'], 'cell')} added, {count['changed']} changed, {count['equal']} equal"
+        f"{file}: {figures.label} for {figures.column}, {counted(units, 'unit')}{span}"
     )
+    print(f"{added} added, {count['changed']} changed, {count['equal']} equal")
     if figures.unknown:
         unknown = first_examples(list(figures.unknown))
         print(f"left out, no units of the study: {unknown}")

@@ -406,6 +406,12 @@ def test_an_earlier_policy_is_held_beside_a_later_one():
 
 
 SPEC = SECTION["specs"][0]
+NO_COLUMN = {"jobs": {"expression": "wages", "label": "w"}}
+INTERPOLATED = {"flag": ["interpolated"], "first_year": [2001], "last_year": [2009]}
+EVERYWHERE = pd.DataFrame({"unit": UNITS, "first_year": 2005, "kind": "park"})
+AT_ONCE = {"policies": EVERYWHERE.assign(grade="", last_year=np.nan)}
+AFTER = {"policies": policy_rows(first_year=2050)}
+BEFORE = {"policies": policy_rows(first_year=1980)}
 
 
 @pytest.mark.parametrize(
@@ -413,11 +419,11 @@ SPEC = SECTION["specs"][0]
     [
         ("`kinds` names 1 that is unknown (port)", {"specs": [{**SPEC, "kinds": ["port"]}]}, {}),
         ("event study main names county", {"specs": [{**SPEC, "effects": "county"}]}, {}),
-        ("names the column 'wages'", {"outcomes": {"jobs": {"expression": "wages", "label": "w"}}}, {}),
-        ("jobs is interpolated in 2001-2009", {}, {"spans": {"flag": ["interpolated"], "first_year": [2001], "last_year": [2009]}}),
-        ("all 40 units get the policy at one date", {}, {"policies": pd.DataFrame({"unit": UNITS, "first_year": 2005, "kind": "park", "grade": "", "last_year": np.nan})}),
-        ("no unit has an outcome under the policy", {}, {"policies": policy_rows(first_year=2050)}),
-        ("no unit has an outcome before its policy", {}, {"policies": policy_rows(first_year=1980)}),
+        ("names the column 'wages'", {"outcomes": NO_COLUMN}, {}),
+        ("jobs is interpolated in 2001-2009", {}, {"spans": INTERPOLATED}),
+        ("all 40 units get the policy at one date", {}, AT_ONCE),
+        ("no unit has an outcome under the policy", {}, AFTER),
+        ("no unit has an outcome before its policy", {}, BEFORE),
     ],
 )  # fmt: skip
 def test_what_cannot_be_is_refused_in_a_line(words, section, study):

@@ -221,7 +221,10 @@ def test_refuses_what_cannot_be_right(spec, changes, text):
 
 
 def test_the_same_income_everywhere_is_refused_before_anything_is_estimated():
-    alike = lambda f: f.assign(log_income=f["log_income"].where(f["year"].ne(2001), 9))  # noqa: E731
+    def alike(panel):
+        others = panel["year"].ne(2001)
+        return panel.assign(log_income=panel["log_income"].where(others, 9))
+
     study = make_study(panel=alike)
     spec, *_ = read(Section, study.config, "moran")
     with one_line(EvenfieldError, "p: income is the same in all units in 2001"):

@@ -205,14 +205,14 @@ def check_plan(plan: Plan) -> list[str]:
     if numbers:
         lines.append(f"numbers.yaml: {len(numbers)} numbers")
     shown = sum(map(len, plan.exhibits.values()))
-    lines.append(
-        f"{counted(len(plan.topics), 'topic')}, {counted(shown, 'table or figure', 'tables and figures')}"
-    )
+    exhibits = counted(shown, "table or figure", "tables and figures")
+    lines.append(f"{counted(len(plan.topics), 'topic')}, {exhibits}")
     lines += [f"left out: {text}" for text in left_out]
     described = describe_study(study.tables)
     rows = sum(table["rows"] for table in described["tables"].values())
+    tables = counted(len(described["tables"]), "table")
     lines.append(
-        f"config and data are in order: {counted(len(described['tables']), 'table')}, {counted(rows, 'row')},"
+        f"config and data are in order: {tables}, {counted(rows, 'row')},"
         f" data hash {described['data_hash'][:12]}"
     )
     return lines

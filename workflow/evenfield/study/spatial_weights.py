@@ -78,8 +78,9 @@ def check_same_units(
     """Refuse units that are not exactly those of the weights."""
     if len(set(units)) != len(units):
         twice = sorted({unit for unit in units if units.count(unit) > 1})
+        doubled = counted(len(twice), "unit appears", "units appear")
         raise WeightsError(
-            f"{counted(len(twice), 'unit appears', 'units appear')} twice ({first_examples(twice)})",
+            f"{doubled} twice ({first_examples(twice)})",
             "one row per unit",
             "remove the duplicates",
         )

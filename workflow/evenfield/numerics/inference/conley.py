@@ -222,9 +222,9 @@ def _scores(
     unknown = kernel.units[row_of_unit] != names
     if unknown.any():
         rows = int(unknown[codes].sum())
-        raise NumericsError(
-            f"{counted(rows, 'row has a unit', 'rows have units')} without a place, for example {names[unknown][0]}"
-        )
+        lacking = counted(rows, "row has a unit", "rows have units")
+        example = names[unknown][0]
+        raise NumericsError(f"{lacking} without a place, for example {example}")
     cells = row_of_unit[codes] * T + positions
     if np.bincount(cells).max() > 1:
         raise NumericsError("a unit has two rows at the same date")

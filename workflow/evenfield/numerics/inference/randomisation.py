@@ -49,9 +49,8 @@ def stratified_assignments(
     """Permute whole paths among the units of a stratum, the coast for example."""
     missing = [unit for unit in panel.units.tolist() if unit not in strata]
     if missing:
-        raise NumericsError(
-            f"{counted(len(missing), 'unit has', 'units have')} no stratum, for example {missing[0]}"
-        )
+        lacking = counted(len(missing), "unit has", "units have")
+        raise NumericsError(f"{lacking} no stratum, for example {missing[0]}")
     labels = np.unique(
         [str(strata[unit]) for unit in panel.units.tolist()], return_inverse=True
     )[1]

@@ -51,9 +51,9 @@ class WildDraws:
             return self.weights
         missing = np.setdiff1d(names, self.clusters)
         if len(missing):
+            lacking = counted(len(missing), "cluster has", "clusters have")
             raise NumericsError(
-                f"{counted(len(missing), 'cluster has', 'clusters have')} no bootstrap weights, for example"
-                f" {missing[0]}"
+                f"{lacking} no bootstrap weights, for example {missing[0]}"
             )
         return self.weights[:, np.searchsorted(self.clusters, names)]
 

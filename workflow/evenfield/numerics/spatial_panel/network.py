@@ -160,9 +160,8 @@ def network(units: Sequence[object], matrix: Weights) -> Network:
     weights.eliminate_zeros()
     islands = np.flatnonzero(np.diff(weights.indptr) == 0)
     if len(islands):
-        raise NumericsError(
-            f"{counted(len(islands), 'unit has', 'units have')} no neighbour, first {ids[islands[0]]}"
-        )
+        alone = counted(len(islands), "unit has", "units have")
+        raise NumericsError(f"{alone} no neighbour, first {ids[islands[0]]}")
     return Network(ids, weights)
 
 

@@ -171,7 +171,8 @@ def _check_finite(
     wrong = ~np.isfinite(values)
     if wrong.any():
         row, column = np.argwhere(wrong)[0]
+        values_wrong = counted(wrong.sum(), "value is", "values are")
         raise NumericsError(
-            f"{counted(wrong.sum(), 'value is', 'values are')} missing or infinite, first {names[column]} of"
-            f" {ids[row]} in {times[row]}"
+            f"{values_wrong} missing or infinite, first {names[column]} of {ids[row]}"
+            f" in {times[row]}"
         )

@@ -152,9 +152,10 @@ def contrast_section(contrast: GroupContrast, geographies: Geographies) -> Secti
     values = contrast.table[columns].to_numpy(float)[order]
     holes = units[np.isnan(values).any(axis=1)]
     if len(holes):
+        lacking = counted(len(holes), "unit lacks", "units lack")
+        examples = first_examples(holes.tolist())
         raise EstimateError(
-            f"{counted(len(holes), 'unit lacks', 'units lack')} a value ({first_examples(holes.tolist())}) in"
-            f" {contrast.row.spec_id}, {contrast.row.outcome}",
+            f"{lacking} a value ({examples}) in {contrast.row.spec_id}, {contrast.row.outcome}",
             "complete rows",
             "fill or drop them",
         )
