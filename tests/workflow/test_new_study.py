@@ -112,7 +112,7 @@ def test_units_without_coordinates_or_borders_and_with_chinese_names(tmp_path):
     )
     run(ROOT, f"python3 run --directory '{tmp_path}/my study' --cores 2")
     page = (tmp_path / "my study" / "results" / "report" / "index.html").read_text()
-    assert "Income of 112 provincias, 2000-2015" in page
+    assert "Income of 112 provincias, 2000\u20132015" in page
     assert "SIMULATED INPUT" in page
     assert "write 112 names in Latin letters" in page
     assert not re.search(r"contiguity matrix|special economic|yuan|coast", page)
