@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -29,7 +28,7 @@ from evenfield.shared.topics import exhibit_owners, files_read
 from evenfield.study.config_files import PARTS
 from evenfield.study.errors import ReportError, first_examples, nearest
 from evenfield.study.expressions import columns_of
-from evenfield.study.files import read_json
+from evenfield.study.files import Record, read_json
 from evenfield.study.study_config import StudyConfig
 from evenfield.study.table_files import read_table
 
@@ -55,7 +54,7 @@ class Evidence:
 
     def __init__(
         self,
-        config: Mapping[str, Any],
+        config: Record,
         root: str | Path = "results",
     ) -> None:
         self.config = config
@@ -413,9 +412,7 @@ def specifications(section: object) -> Iterator[dict[str, object]]:
             yield from specifications(part)
 
 
-def columns_named(
-    config: Mapping[str, Any], row: Row, spec: Mapping[str, Any]
-) -> dict[str, str]:
+def columns_named(config: Record, row: Row, spec: Record) -> dict[str, str]:
     """Return the columns that a row rests on by name, each with its table: those of
     income, of its specification, and of the controls that this names; of other tables
     than the panel those that its outcome and its group name.

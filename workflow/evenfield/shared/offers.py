@@ -2,10 +2,11 @@
 
 import csv
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from evenfield.study.files import Record
 from evenfield.study.study_config import StudyConfig
 
 NEEDS = {
@@ -77,9 +78,7 @@ def offered(config: StudyConfig, tables: Tables) -> set[str]:
     return {name for name, value in met.items() if value}
 
 
-def missing_need(
-    needs: Iterable[str], offers: set[str], estimates: Mapping[str, Any]
-) -> str:
+def missing_need(needs: Iterable[str], offers: set[str], estimates: Record) -> str:
     """Say what a topic or an exhibit needs and the study does not have: tables, or a
     section of the estimates.
     """

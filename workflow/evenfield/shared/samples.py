@@ -2,8 +2,7 @@
 words, rows of estimates.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -13,6 +12,7 @@ from evenfield.numerics.ols import Inference
 from evenfield.shared.estimates import NAN, Estimate, Fields, finite_or_nan
 from evenfield.shared.settings import PROXY, SPLICED, SchemeInfo, check_names
 from evenfield.study.errors import EstimateError, counted, first_examples
+from evenfield.study.files import Record
 
 # A constant and a slope leave a degree of freedom from three units on.
 MIN_UNITS = 3
@@ -102,9 +102,7 @@ def inference_fields(result: Inference | RobustInference, scale: float = 1.0) ->
     return {**scaled, **test, "conf_level": result.level}
 
 
-def not_defined(
-    rows: Iterable[Mapping[str, Any]], note: str, reason: object
-) -> list[Estimate]:
+def not_defined(rows: Iterable[Record], note: str, reason: object) -> list[Estimate]:
     """Return rows without a number that say why."""
     warning = joined(note, f"not defined: {reason}")
     return [

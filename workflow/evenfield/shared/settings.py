@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from evenfield.study.errors import EstimateError, first_examples
+from evenfield.study.files import Record
 
 PROXY = "proxy"
 SPLICED = "spliced"
@@ -23,13 +23,13 @@ class SchemeInfo:
     )
 
 
-def scheme_infos(descriptions: Iterable[Mapping[str, Any]]) -> dict[str, SchemeInfo]:
+def scheme_infos(descriptions: Iterable[Record]) -> dict[str, SchemeInfo]:
     """Read the descriptions that the panel step writes, one for each unit scheme."""
     infos = map(scheme_info, descriptions)
     return {info.name: info for info in infos}
 
 
-def scheme_info(description: Mapping[str, Any]) -> SchemeInfo:
+def scheme_info(description: Record) -> SchemeInfo:
     """Read the description of one unit scheme."""
     samples = {name: tuple(units) for name, units in description["samples"].items()}
     official = description.get("basis_years", {}).get(OFFICIAL)

@@ -15,6 +15,7 @@ from jsonschema.exceptions import ValidationError, best_match
 from evenfield.study.config_files import TODO
 from evenfield.study.config_schema import below, references, resolved, validator, whole
 from evenfield.study.errors import ConfigError, Faults, first_examples, nearest
+from evenfield.study.files import Record
 from evenfield.study.study_config import StudyConfig
 
 DRAWS = ("draws", "permutations", "replications")
@@ -121,7 +122,7 @@ def _worded(fault: ValidationError) -> Iterator[ConfigError]:
     yield ConfigError(f"{where}: {message[:200]}", expected, f"correct {where}")
 
 
-def reference_faults(config: Mapping[str, Any]) -> Faults:
+def reference_faults(config: Record) -> Faults:
     """Return every name of a well-shaped config that nothing defines, and every year
     outside the panel.
     """

@@ -12,6 +12,7 @@ import yaml
 
 from evenfield.study import letters
 from evenfield.study.errors import ConfigError, Faults
+from evenfield.study.files import Record
 
 TODO = "TODO"  # what `run new` writes where it cannot know
 LARGEST = 5_000_000  # bytes of a file
@@ -113,7 +114,7 @@ def study_config(
     return merged({} if whole else read_config(path), over)
 
 
-def merged(*configs: Mapping[str, Any]) -> dict[str, object]:
+def merged(*configs: Record) -> dict[str, object]:
     """Lay configs over each other; a later one wins, mapping by mapping."""
     out: dict[str, Any] = {}
     for config in configs:

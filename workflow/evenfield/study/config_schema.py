@@ -12,8 +12,10 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
+from evenfield.study.files import Record
+
 SCHEMA = Path(__file__).with_name("config.schema.json")
-Node = Mapping[str, Any]  # the schema of one value
+Node = Record  # the schema of one value
 
 
 @cache

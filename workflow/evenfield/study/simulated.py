@@ -1,15 +1,13 @@
 """Simulated input: one mark for everything that is computed from it."""
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-from evenfield.study.files import read_json
+from evenfield.study.files import Record, read_json
 
 WATERMARK = "SIMULATED INPUT - NOT EVIDENCE"
 
 
-def simulated_names(description: Mapping[str, Any]) -> list[str]:
+def simulated_names(description: Record) -> list[str]:
     """Return the variables of a study that hold simulated figures."""
     return [str(name) for name in description.get("simulated", [])]
 

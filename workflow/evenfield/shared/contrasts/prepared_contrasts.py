@@ -5,7 +5,6 @@ what draws let expect.
 import pickle
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,6 +19,7 @@ from evenfield.shared.contrasts.sections import Geography, Section
 from evenfield.shared.estimates import Estimate, Fields
 from evenfield.shared.few_units import carrier_fields
 from evenfield.study.errors import EstimateError, counted, first_examples
+from evenfield.study.files import Record
 from evenfield.study.spatial_weights import SpatialWeights
 
 CONSTANT = "constant"
@@ -73,7 +73,7 @@ class PreparedContrast:
     section: Section  # regression and combination
     geography: Geography  # coordinates and draws of the same units
     # fields of its row: counts, effective clusters, the unit of largest leverage
-    counts: Mapping[str, Any] = field(default_factory=dict)
+    counts: Record = field(default_factory=dict)
     reason: str = ""
     # those of a robustness row, once it is estimated
     results: dict[str, Tested] = field(default_factory=dict)

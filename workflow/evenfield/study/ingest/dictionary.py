@@ -13,7 +13,7 @@ from jsonschema.exceptions import best_match
 
 from evenfield.study import letters
 from evenfield.study.errors import Faults, IngestError, first_examples
-from evenfield.study.files import write_text
+from evenfield.study.files import Record, write_text
 from evenfield.study.tables import (
     ALWAYS,
     NEEDED_COLUMNS,
@@ -250,7 +250,7 @@ def write_package(package: Mapping[str, object], path: str | Path) -> None:
     write_text(text, path)
 
 
-def _in_form(text: str, package: Mapping[str, Any]) -> str:
+def _in_form(text: str, package: Record) -> str:
     """Return the text with its tables replaced where they changed; nothing if that does
     not give the dictionary.
     """

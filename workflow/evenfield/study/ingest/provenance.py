@@ -3,13 +3,13 @@ figures off unless switched on.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from evenfield.study.errors import ConfigError, IngestError, counted, first_examples
 from evenfield.study.expressions import columns_named
+from evenfield.study.files import Record
 
 ALL_UNITS = "all"
 DOUBTFUL = "C"
@@ -33,7 +33,7 @@ def span_masks(panel: pd.DataFrame, spans: pd.DataFrame) -> list[np.ndarray]:
 
 
 def whole_origin(
-    package: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]
+    package: Record, tables: Mapping[str, pd.DataFrame]
 ) -> dict[str, pd.DataFrame]:
     """Return sources and spans of a study: its own, or one source and grade for all;
     and tables said to be simulated.
@@ -161,9 +161,7 @@ def drop_doubtful(
     return out
 
 
-def vintage_sentence(
-    tables: Mapping[str, pd.DataFrame], panel: Mapping[str, Any]
-) -> str:
+def vintage_sentence(tables: Mapping[str, pd.DataFrame], panel: Record) -> str:
     """Say in one sentence which vintage income, output and population are of, by years."""
     first, last = panel["years"]
     parts = []

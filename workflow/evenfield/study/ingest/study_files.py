@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from evenfield.study.files import Record
 from evenfield.study.ingest.cells import numbers_of
 from evenfield.study.ingest.dictionary import (
     read_resources,
@@ -93,7 +94,7 @@ def described(
 
 
 def write_study(
-    config: Mapping[str, Any],
+    config: Record,
     tables: Mapping[str, pd.DataFrame],
     package: Mapping[str, object] | None = None,
     texts: Mapping[str, str] | None = None,

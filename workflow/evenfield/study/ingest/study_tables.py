@@ -17,6 +17,7 @@ from evenfield.study.errors import (
     counted,
     first_examples,
 )
+from evenfield.study.files import Record
 from evenfield.study.ingest.dictionary import read_package, read_resources
 from evenfield.study.ingest.outlines import check_outlines, read_outlines
 from evenfield.study.ingest.provenance import (
@@ -44,7 +45,7 @@ from evenfield.study.tables import (
 LONGEST = 60.0  # seconds for one table
 
 
-def read_study(config: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
+def read_study(config: Record) -> dict[str, pd.DataFrame]:
     """Read every table of a study and check it against the dictionary and the config."""
     tables = read_structure(config)
     package = Path(config["data"]["package"])
@@ -82,7 +83,7 @@ def left_out(
     return out
 
 
-def read_structure(config: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
+def read_structure(config: Record) -> dict[str, pd.DataFrame]:
     """Read every table and check all but the checksums, so that a structural fault is
     named first.
     """
@@ -153,7 +154,7 @@ def read_tables(
 
 
 def _arranged(
-    tables: Mapping[str, pd.DataFrame], config: Mapping[str, Any]
+    tables: Mapping[str, pd.DataFrame], config: Record
 ) -> dict[str, pd.DataFrame]:
     out = {name: frame for name, frame in tables.items() if "/" not in name}
     for name, columns in OPTIONAL_TABLES.items():

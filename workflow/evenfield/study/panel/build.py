@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from evenfield.study.errors import ConfigError, PanelError, counted, first_examples
+from evenfield.study.files import Record
 from evenfield.study.panel.cells import taxonomy_cells, yearly_cells
 from evenfield.study.panel.income import (
     add_growth,
@@ -65,7 +66,7 @@ class BuiltPanel:
 def build_panel(
     tables: Mapping[str, pd.DataFrame],
     fields: Mapping[str, Field],
-    config: StudyConfig | Mapping[str, Any],
+    config: StudyConfig | Record,
     scheme_name: str,
 ) -> BuiltPanel:
     """Deflate, merge and join the ingested tables under one unit scheme."""
@@ -154,7 +155,7 @@ def _in_order(units: pd.DataFrame, panel: pd.DataFrame) -> pd.DataFrame:
 def _panel(
     tables: Mapping[str, pd.DataFrame],
     fields: Mapping[str, Field],
-    spec: Mapping[str, Any],
+    spec: Record,
     mapping: Mapping[str, str],
 ) -> pd.DataFrame:
     first, last = spec["years"]

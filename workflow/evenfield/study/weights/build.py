@@ -1,6 +1,5 @@
 """Build, standardise, check and describe every weights matrix of a unit scheme."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from evenfield.numerics.spatial import (
     effective_neighbours,
 )
 from evenfield.study.errors import ConfigError, WeightsError, counted, first_examples
+from evenfield.study.files import Record
 from evenfield.study.rounding import round_results
 from evenfield.study.spatial_weights import SpatialWeights, row_standardised
 from evenfield.study.weights.families import Geography, raw_weights
@@ -54,9 +54,7 @@ def build_geography(
     )
 
 
-def build_weights(
-    name: str, spec: Mapping[str, Any], geography: Geography
-) -> SpatialWeights:
+def build_weights(name: str, spec: Record, geography: Geography) -> SpatialWeights:
     """Build one row-standardised weights matrix."""
     try:
         raw = raw_weights(name, spec, geography)
@@ -95,7 +93,7 @@ def build_weights(
 
 
 def describe_weights(
-    name: str, spec: Mapping[str, Any], raw: csr_array, matrix: csr_array
+    name: str, spec: Record, raw: csr_array, matrix: csr_array
 ) -> dict[str, Any]:
     """Describe weights: links, effective neighbours and the admissible range of rho;
     raw, matrix (N, N).

@@ -3,12 +3,12 @@
 import math
 from collections.abc import Mapping
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
+from evenfield.study.files import Record
 from evenfield.study.spatial_weights import SpatialWeights
 
 # A zone column, and the zone types it counts: the first that the study has.
@@ -24,7 +24,7 @@ DOSE_COLUMNS = tuple(f"{name}{ending}" for name in DOSES for ending in COUNTS)
 
 
 def mean_doses(
-    doses: pd.DataFrame, periods: list[Mapping[str, Any]], units: list[str]
+    doses: pd.DataFrame, periods: list[Record], units: list[str]
 ) -> pd.DataFrame:
     """Average the zones in force over the years of each period."""
     frames = []

@@ -4,10 +4,9 @@ diagonal from geography.
 
 import csv
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -23,6 +22,7 @@ from evenfield.numerics.spatial import (
     symmetric,
 )
 from evenfield.study.errors import WeightsError, counted, first_examples
+from evenfield.study.files import Record
 from evenfield.study.spatial_weights import check_same_units
 
 # n (n - 1) links of weights between all pairs: reached at about 3,160 units.
@@ -111,7 +111,7 @@ class Geography:
 
 def raw_weights(
     name: str,
-    spec: Mapping[str, Any],
+    spec: Record,
     geography: Geography,
 ) -> csr_array:
     """Make the weights of one family before row standardisation; shape (N, N)."""
@@ -120,7 +120,7 @@ def raw_weights(
         Callable[
             [
                 str,
-                Mapping[str, Any],
+                Record,
                 Geography,
             ],
             csr_array,
@@ -146,7 +146,7 @@ def raw_weights(
 
 def contiguity(
     _name: str,
-    _spec: Mapping[str, Any],
+    _spec: Record,
     geography: Geography,
 ) -> csr_array:
     """Return one for units that share a border or are joined by hand, else zero;
@@ -167,7 +167,7 @@ def contiguity(
 
 def nearest(
     name: str,
-    spec: Mapping[str, Any],
+    spec: Record,
     geography: Geography,
 ) -> csr_array:
     """Return one for the k nearest units; arguments as ``raw_weights``."""
@@ -188,7 +188,7 @@ def nearest(
 
 def band(
     name: str,
-    spec: Mapping[str, Any],
+    spec: Record,
     geography: Geography,
 ) -> csr_array:
     """Return one for units within the range; arguments as ``raw_weights``."""
@@ -203,7 +203,7 @@ def band(
 
 def economic(
     name: str,
-    spec: Mapping[str, Any],
+    spec: Record,
     geography: Geography,
 ) -> csr_array:
     """Return inverse distance of base-year log incomes, times a geographic weight;
@@ -246,7 +246,7 @@ def economic(
 
 def from_file(
     name: str,
-    spec: Mapping[str, Any],
+    spec: Record,
     geography: Geography,
 ) -> csr_array:
     """Return a user's own weights from a file in one of four forms; arguments as

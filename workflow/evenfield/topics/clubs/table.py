@@ -1,6 +1,6 @@
 """T10: log t tests with the currency rows, and club membership."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
@@ -24,6 +24,7 @@ from evenfield.shared.tables import (
     records,
     sample_parts,
 )
+from evenfield.study.files import Record
 
 LEVELS = "relative_income"
 OUTCOMES = {
@@ -111,7 +112,7 @@ def t10(facts: Facts) -> Table:
 TABLES = {"T10": t10}
 
 
-def _choices(spec: Mapping[str, Any]) -> list[str]:
+def _choices(spec: Record) -> list[str]:
     """Name what sets a specification apart."""
     named = []
     for key, (usual, words) in CHOICES.items():

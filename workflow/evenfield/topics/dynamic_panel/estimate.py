@@ -27,6 +27,7 @@ from evenfield.shared.speeds import NO_LIFE, SPEED_ENDS, add_half_life
 from evenfield.shared.streams import stream
 from evenfield.shared.trajectories import Trajectories, trajectories
 from evenfield.study.errors import EstimateError
+from evenfield.study.files import Record
 from evenfield.study.study import Study
 from evenfield.study.study_config import PeriodName
 from evenfield.topics.dynamic_panel.estimate_roots import EFFECTS, HEADLINE, Root, roots
@@ -78,7 +79,7 @@ Section = list[DynamicPanelSpec]
 class Window(NamedTuple):
     """One period of a specification."""
 
-    period: Mapping[str, Any]  # as the description holds it
+    period: Record  # as the description holds it
     data: Trajectories  # log incomes
     info: SchemeInfo
 
@@ -351,7 +352,7 @@ def _add_root(
 
 
 def _add_described(
-    rows: Rows, root_of: Mapping[str, Any], described: dict[str, float], span: int
+    rows: Rows, root_of: Record, described: dict[str, float], span: int
 ) -> None:
     """Add the diagnostics of the headline, and whether its speed lies between pooled
     and fixed effects.

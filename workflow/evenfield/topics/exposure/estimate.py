@@ -2,9 +2,8 @@
 cross-section per period (SLX).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from contextlib import suppress
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,6 +19,7 @@ from evenfield.shared.contrasts.prepared_contrasts import prepare_contrast
 from evenfield.shared.estimates import Estimate, Fields
 from evenfield.shared.rows import Results, stacked
 from evenfield.shared.spec import read
+from evenfield.study.files import Record
 from evenfield.study.study import Study
 from evenfield.topics.exposure.estimate_contrasts import (
     ALL,
@@ -172,7 +172,7 @@ def _unit_table(section: CrossSection, geographies: Geographies) -> pd.DataFrame
     )
 
 
-def _path(rows: Iterable[Estimate], periods: list[Mapping[str, Any]]) -> pd.DataFrame:
+def _path(rows: Iterable[Estimate], periods: list[Record]) -> pd.DataFrame:
     """Return coefficients and equivalence by period."""
     times = {}
     for period in periods:

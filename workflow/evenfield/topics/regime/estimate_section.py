@@ -2,10 +2,9 @@
 interactions; what it describes.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from operator import itemgetter
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import numpy as np
 import pandas as pd
@@ -20,6 +19,7 @@ from evenfield.shared.samples import joined
 from evenfield.shared.settings import PROXY, SPLICED
 from evenfield.shared.spec import Id, Inference, Role, Spec
 from evenfield.study.errors import EstimateError, counted, first_examples
+from evenfield.study.files import Record
 from evenfield.study.study import Study
 from evenfield.study.study_config import SPARED, TaxonomyName, WeightsName, Year
 from evenfield.study.table_files import content_hash
@@ -65,7 +65,7 @@ class CrossSection:
     """Growth and regressors of one specification and period, sorted by unit."""
 
     spec: RegimeSpec
-    period: Mapping[str, Any]  # entry of the study's description
+    period: Record  # entry of the study's description
     table: pd.DataFrame
     columns: tuple[str, ...]  # regressors, the constant first
     shared: Fields  # fields that all rows share

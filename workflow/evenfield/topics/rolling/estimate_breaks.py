@@ -23,6 +23,7 @@ from evenfield.shared.samples import MIN_UNITS, inference_fields, joined
 from evenfield.shared.spec import UnitsSpec
 from evenfield.shared.streams import stream
 from evenfield.shared.trajectories import Trajectories
+from evenfield.study.files import Record
 from evenfield.study.rounding import round_results
 from evenfield.study.study_config import InferenceSettings
 from evenfield.topics.rolling.estimate_windows import KINDS, WORD, Section
@@ -40,7 +41,7 @@ DESCRIBED = "description: sigma is persistent, no test is attached"
 def add_contrasts(
     sections: Mapping[str, Section],
     spec: UnitsSpec,
-    labels: Mapping[str, Any],
+    labels: Record,
     inference: InferenceSettings,
 ) -> list[Any]:
     """Return the rows that compare the speed of each main period with that of the

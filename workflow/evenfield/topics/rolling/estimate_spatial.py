@@ -2,7 +2,6 @@
 income and on their growth.
 """
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -28,6 +27,7 @@ from evenfield.shared.samples import inference_fields, joined
 from evenfield.shared.spec import UnitsSpec
 from evenfield.shared.speeds import NO_SPEED
 from evenfield.shared.streams import stream
+from evenfield.study.files import Record
 from evenfield.study.spatial_weights import SpatialWeights
 from evenfield.study.study_config import InferenceSettings
 from evenfield.topics.rolling.estimate_windows import KINDS, START, WORD, Section
@@ -46,7 +46,7 @@ def add_spatial(
     section: Section,
     weights: SpatialWeights,
     spec: UnitsSpec,
-    labels: Mapping[str, Any],
+    labels: Record,
     inference: InferenceSettings,
 ) -> list[Any]:
     """Return the rows of the spatial form in one period.

@@ -21,6 +21,7 @@ from evenfield.shared.settings import check_names
 from evenfield.shared.spec import Id, Inference, Spec
 from evenfield.shared.tables.rows import only
 from evenfield.study.expressions import by_year, check_columns, columns_of
+from evenfield.study.files import Record
 from evenfield.study.study import Study
 from evenfield.study.study_config import PeriodName, TaxonomyName
 
@@ -287,7 +288,7 @@ REDUCE: Mapping[str, Callable[[pd.DataFrame], pd.Series]] = {
 }
 
 
-def _areas(outlines: Mapping[str, Any]) -> dict[str, float]:
+def _areas(outlines: Record) -> dict[str, float]:
     areas = {}
     for feature in outlines.get("features", []):
         shape = feature["geometry"]

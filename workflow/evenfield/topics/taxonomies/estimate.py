@@ -2,9 +2,7 @@
 plane.
 """
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -30,6 +28,7 @@ from evenfield.shared.settings import check_names
 from evenfield.shared.spec import Id, Role, Spec, read
 from evenfield.shared.tables.rows import only
 from evenfield.study.errors import counted
+from evenfield.study.files import Record
 from evenfield.study.study import Study
 from evenfield.study.study_config import SampleName
 
@@ -151,9 +150,7 @@ def estimate(study: Study) -> Results:
     return out
 
 
-def _row(
-    study: Study, spec: TaxonomiesSpec, item: Mapping[str, Any], note: str
-) -> Estimate:
+def _row(study: Study, spec: TaxonomiesSpec, item: Record, note: str) -> Estimate:
     described = study.description()
     return Estimate(
         hypothesis=spec.hypothesis,
@@ -366,7 +363,7 @@ def _score(
 
 
 def _plane(
-    study: Study, spec: TaxonomiesSpec, item: Mapping[str, Any], table: pd.DataFrame
+    study: Study, spec: TaxonomiesSpec, item: Record, table: pd.DataFrame
 ) -> tuple[pd.DataFrame, str]:
     """Return growth with both measures, and why they cannot be used."""
     if not spec.endogenous or not spec.exogenous:
