@@ -89,7 +89,7 @@ def label_points(
     names: Sequence[str],
     *,
     avoid: Sequence[Bbox] = (),
-    **style: Any,
+    **style: object,
 ) -> list[Text]:
     """Write a name beside each point where it covers no other point and stays inside
     the axes; a name that would lie on another is left out; x, y (n,).

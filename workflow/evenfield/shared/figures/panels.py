@@ -128,7 +128,7 @@ def tick_key(label: str, markersize: float, colour: str = ACCENT) -> Line2D:
 def key_below(
     figure: Figure,
     keys: Sequence[Artist],
-    **spacing: Any,
+    **spacing: object,
 ) -> None:
     """Draw a key in one line beneath all panels."""
     figure.legend(

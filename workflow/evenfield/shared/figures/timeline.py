@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -61,9 +60,9 @@ def draw_path(
 
 def draw_line(
     axes: Axes,
-    x: Any,
-    y: Any,
-    **style: Any,
+    x: object,
+    y: object,
+    **style: object,
 ) -> None:
     """Draw one line through points that are there already, nothing estimated, no axis
     named.

@@ -2,7 +2,6 @@
 
 from html import escape
 from itertools import pairwise
-from typing import Any
 
 from evenfield.shared.tables.table import Cell, Column, Line, Table, grid
 
@@ -59,7 +58,7 @@ def _cell(tag: str, cell: Cell, column: Column) -> str:
     return f"<{tag} {attributes}>{text}</{tag[:2]}>"
 
 
-def _plain(value: Any) -> str:
+def _plain(value: object) -> str:
     if value is None:
         return ""
     return f"{value:.6g}" if isinstance(value, float) else str(value)

@@ -87,7 +87,7 @@ def significant(value: Any, digits: int = 3) -> str:
     return fixed(rounded, max(0, digits - 1 - exponent))
 
 
-def whole(value: Any) -> str:
+def whole(value: object) -> str:
     """Write a count or a quantity without decimals, thousands separated."""
     return fixed(value, 0)
 
@@ -97,7 +97,7 @@ def year(value: Any) -> str:
     return "" if is_missing(value) else str(int(value))
 
 
-def by_unit(value: Any, unit: str) -> str:
+def by_unit(value: object, unit: str) -> str:
     """Write a number with the decimals that its unit of measure asks for."""
     decimals = UNIT_DECIMALS.get(unit)
     return significant(value) if decimals is None else fixed(value, decimals)
@@ -157,8 +157,8 @@ def years_interval(low: Any, high: Any) -> str:
 
 
 def interval(
-    low: Any,
-    high: Any,
+    low: object,
+    high: object,
     decimals: int = 2,
 ) -> str:
     """Write an interval; an end that does not exist is said in words."""
@@ -170,8 +170,8 @@ def interval(
 
 
 def with_error(
-    value: Any,
-    error: Any,
+    value: object,
+    error: object,
     decimals: int = 2,
 ) -> str:
     """Write an estimate with its standard error in parentheses."""

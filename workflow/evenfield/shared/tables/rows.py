@@ -26,7 +26,7 @@ TOLD_APART = (
 )
 
 
-def records(frame: pd.DataFrame, **wanted: Any) -> list[Row]:
+def records(frame: pd.DataFrame, **wanted: object) -> list[Row]:
     """Return the rows of a frame whose columns hold the wanted values, as mappings from
     column to value.
     """
@@ -45,7 +45,7 @@ def records(frame: pd.DataFrame, **wanted: Any) -> list[Row]:
     ]
 
 
-def only(frame: pd.DataFrame, **wanted: Any) -> pd.DataFrame:
+def only(frame: pd.DataFrame, **wanted: object) -> pd.DataFrame:
     """Return the rows whose columns hold the wanted values."""
     return frame.iloc[_row_numbers(frame, wanted)]
 
@@ -57,7 +57,7 @@ def _row_numbers(frame: pd.DataFrame, wanted: Record) -> np.ndarray:
     return rows
 
 
-def pick(frame: pd.DataFrame, **wanted: Any) -> Row:
+def pick(frame: pd.DataFrame, **wanted: object) -> Row:
     """Return the first row whose columns hold the wanted values."""
     row_numbers = _row_numbers(frame, wanted)
     if not len(row_numbers):

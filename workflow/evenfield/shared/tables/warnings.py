@@ -1,7 +1,5 @@
 """Warnings of the estimates as the reasons that tables print for blank cells."""
 
-from typing import Any
-
 from evenfield.shared.tables.numbers import text
 from evenfield.shared.tables.units import TERM_NAMES
 from evenfield.study.files import Record
@@ -12,7 +10,7 @@ SAID_ELSEWHERE = ("PROXY", "SPLICED", "UNDERPOWERED")
 NUMBERS = "estimate_id estimate std_error p_value conf_low conf_high".split()
 
 
-def reason(warning: Any) -> str:
+def reason(warning: object) -> str:
     """Return the part of a warning that explains a missing number."""
     parts = [part.strip() for part in text(warning).split(";")]
     for term, name in TERM_NAMES.items():
@@ -22,12 +20,12 @@ def reason(warning: Any) -> str:
     )
 
 
-def cited(name: str, row: Record, column: str = "estimate") -> dict[str, Any]:
+def cited(name: str, row: Record, column: str = "estimate") -> dict[str, object]:
     """Return a number of an estimate as a column ``name``, with the id that it has."""
     return {name: row.get(column), f"{name}_estimate_id": row.get("estimate_id")}
 
 
-def cited_numbers(name: str, row: Record) -> dict[str, Any]:
+def cited_numbers(name: str, row: Record) -> dict[str, object]:
     """Return the id and the numbers of an estimate as columns that start with ``name``,
     and the reason of a blank one.
     """

@@ -214,7 +214,7 @@ def _controls_note(facts: Facts, beta: pd.DataFrame) -> str:
     return note if rich else ""
 
 
-def _moran(value: Any, p: Any) -> str:
+def _moran(value: object, p: object) -> str:
     return "" if is_missing(value) else f"{fixed(value, 2)} ({p_value(p)})"
 
 
@@ -225,7 +225,7 @@ def _slope(value: Any, error: Any) -> str:
     return with_error(100 * value, None if is_missing(error) else 100 * error)
 
 
-def _path(start: Any, end: Any) -> str:
+def _path(start: object, end: object) -> str:
     if is_missing(start) or is_missing(end):
         return ""
     return f"{fixed(start, 3)} \u2192 {fixed(end, 3)}"

@@ -309,7 +309,7 @@ def _add_test(
     spec: ClubsSpec,
     level: float,
     why: str = "",
-    **labels: Any,
+    **labels: object,
 ) -> None:
     labels["estimator"] = f"logt_{spec.variance}"
     labels["contrast"] = f"first {discard} periods discarded"

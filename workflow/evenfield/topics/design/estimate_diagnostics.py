@@ -114,7 +114,7 @@ class Design:
         return {names[0]: names for names in groups.values()}
 
 
-def line(block: str, **cells: Any) -> Line:
+def line(block: str, **cells: object) -> Line:
     """Make one row of the long table of diagnostics."""
     blank = dict.fromkeys(SERIES, "") | {"year": np.nan, "value": np.nan}
     return blank | {"block": block, **cells}

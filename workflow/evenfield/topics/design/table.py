@@ -104,7 +104,7 @@ def td(facts: Facts) -> Table:
 TABLES = {"TD": td}
 
 
-def _value(value: Any, unit: str) -> str:
+def _value(value: object, unit: str) -> str:
     decimals = DECIMALS.get(unit)
     number = significant(value) if decimals is None else fixed(value, decimals)
     return f"{number} {unit}" if number and unit not in UNSAID else number
@@ -113,7 +113,7 @@ def _value(value: Any, unit: str) -> str:
 def _row(
     block: str,
     item: str,
-    value: Any,
+    value: object,
     unit: str,
     detail: str = "",
     estimate_id: str = "",
@@ -137,7 +137,7 @@ def _cell_rows(series: pd.DataFrame, facts: Facts) -> Iterable[Row]:
                 yield _row(block, cell, row["value"], "units", _short(row["units"]))
 
 
-def _short(units: Any) -> str:
+def _short(units: object) -> str:
     return " ".join(short_name(unit) for unit in text(units).split())
 
 
@@ -222,7 +222,7 @@ def _detectable_rows(
         yield line | _other_tests(estimates, row, facts)
 
 
-def _order(row: Row, weights: str) -> tuple[Any, ...]:
+def _order(row: Row, weights: str) -> tuple[object, ...]:
     """Return what rows are sorted by: the design, then primary weights before others,
     single coefficients before differences.
     """
@@ -256,6 +256,6 @@ def _estimate(
     estimator: str,
     unit: str,
     period: str,
-) -> Any:
+) -> object:
     row = pick(rows, unit_of_measure=unit, estimator=estimator, period=period)
     return row.get("estimate")

@@ -65,7 +65,7 @@ class Movement:
     estimates: list[Estimate] = field(default_factory=list)
     series: list[pd.DataFrame] = field(default_factory=list)
 
-    def rows(self, **labels: Any) -> Rows:
+    def rows(self, **labels: object) -> Rows:
         """Return a builder of rows of this movement."""
         rows = Rows(
             KINDS,

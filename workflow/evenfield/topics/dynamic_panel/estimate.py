@@ -3,7 +3,7 @@ fixed effects.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -257,7 +257,7 @@ def _builder(
     rows: Rows,
     kinds: dict[str, Kind],
     note: str = "",
-    **labels: Any,
+    **labels: object,
 ) -> Rows:
     """Return a builder of rows of other kinds that adds to the same rows."""
     own = Rows(

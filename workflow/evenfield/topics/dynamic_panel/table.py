@@ -217,7 +217,7 @@ def _speeds(low: Any, high: Any) -> str:
     return interval(ends[0], ends[1])
 
 
-def _instruments(number_of: Any, hansen: Any, ar2: Any) -> str:
+def _instruments(number_of: object, hansen: object, ar2: object) -> str:
     if is_missing(number_of):
         return ""
     tests = [

@@ -137,7 +137,7 @@ def estimate(study: Study) -> Results:
     return out
 
 
-def _policy_rows(case: Case) -> list[dict[str, Any]]:
+def _policy_rows(case: Case) -> list[dict[str, object]]:
     """Return the first year of every unit with a policy, those outside the panel too."""
     rows = []
     step = int(case.years[1] - case.years[0]) if len(case.years) > 1 else 1
@@ -165,7 +165,7 @@ class _Work:
         self.dates = "sure" if case.sure_only else "all"
         self.stream = f"event_study:{case.spec.id}:{self.dates}"
 
-    def add_rows(self, out: Results, horizons: list[dict[str, Any]]) -> None:
+    def add_rows(self, out: Results, horizons: list[dict[str, object]]) -> None:
         """Add leads, effects, checks and rings; nothing but a reason without leads."""
         rows = self._rows()
         panel = self.case.panel
@@ -199,7 +199,7 @@ class _Work:
             horizons += self._drawn(kind, estimates)
         out.estimates += rows.estimates
 
-    def _rows(self, **labels: Any) -> Rows:
+    def _rows(self, **labels: object) -> Rows:
         """Return a builder with what all rows of the specification share."""
         case = self.case
         spec = case.spec
@@ -243,7 +243,12 @@ class _Work:
         return "robustness" if self.case.sure_only and role == "primary" else role
 
     def _add(
-        self, rows: Rows, kind: str, estimates: Estimates, role: str = "", **labels: Any
+        self,
+        rows: Rows,
+        kind: str,
+        estimates: Estimates,
+        role: str = "",
+        **labels: object,
     ) -> None:
         """Add a row for each estimate, with the wider interval of its clusterings."""
         level = self.inference.level
@@ -368,7 +373,7 @@ class _Work:
             )
         rows.add("breakdown", estimate=bounds.breakdown(level), contrast=name)
 
-    def _drawn(self, kind: str, estimates: Estimates) -> list[dict[str, Any]]:
+    def _drawn(self, kind: str, estimates: Estimates) -> list[dict[str, object]]:
         """Return what a figure draws of some estimates, with joint bands."""
         level = self.inference.level
         half = estimates.tests(level)[WIDER].half

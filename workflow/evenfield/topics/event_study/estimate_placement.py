@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -182,7 +181,7 @@ def placement_rows(study: Study, placement: Placement) -> list[Estimate]:
 
 def _by_hc3(
     study: Study, y: np.ndarray, X: np.ndarray, c: np.ndarray
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Return the test of c'beta by HC3 with the smallest visible effect; X (N, K)."""
     level = study.config.inference.level
     fit = fit_ols(y, X)

@@ -255,7 +255,7 @@ def f35(facts: Facts) -> Artwork:
 FIGURES = {"F31": f31, "F32": f32, "F33": f33, "F35": f35, "F36": f36}
 
 
-def _first(specs: list[dict[str, Any]]) -> dict[str, Any]:
+def _first(specs: list[dict[str, object]]) -> dict[str, object]:
     """Return the first primary specification, else the first."""
     return min(specs, key=lambda spec: spec.get("role") != "primary")
 

@@ -12,7 +12,7 @@ from evenfield.shared.tables import Row, only, pick, records
 from evenfield.topics.event_study.table import BASE, SURE
 
 
-def section(facts: Facts) -> dict[str, Any]:
+def section(facts: Facts) -> dict[str, object]:
     """Return the primary specification with all dates and with sure ones."""
     spec = primary_policy(facts)
     own = only(facts.estimates(), spec_id=spec["id"])

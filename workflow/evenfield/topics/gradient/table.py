@@ -1,7 +1,6 @@
 """T4b: where clusters lie."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import pandas as pd
 
@@ -105,7 +104,7 @@ def _ordered(
             }
 
 
-def _held(treated: Any, units: Any) -> str:
+def _held(treated: object, units: object) -> str:
     """Write how many of the units are marked; all units where none can be."""
     return (
         whole(units) if is_missing(treated) else f"{whole(treated)} of {whole(units)}"

@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -207,7 +206,7 @@ class Groups:
         self,
         family: str,
         spec: Question,
-        **fields: Any,
+        **fields: object,
     ) -> Estimate:
         """Return the row of a specification before it is estimated."""
         sesoi = self.study.config.sesoi.named(

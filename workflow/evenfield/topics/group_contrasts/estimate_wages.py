@@ -1,7 +1,6 @@
 """The wage elasticity of foreign investment by group: a panel of units and years."""
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -104,7 +103,7 @@ def _panel(groups: Groups, spec: WagesSpec) -> pd.DataFrame:
 def _row(
     groups: Groups,
     spec: WagesSpec,
-    **fields: Any,
+    **fields: object,
 ) -> Estimate:
     shared: Fields = {
         "estimator": "panel_fe",

@@ -2,8 +2,6 @@
 location quotients of groups.
 """
 
-from typing import Any
-
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
@@ -176,7 +174,7 @@ def _line(
     path: pd.DataFrame,
     column: str,
     mark: Mark,
-    **more: Any,
+    **more: object,
 ) -> None:
     style = {
         "color": mark.colour,

@@ -4,7 +4,6 @@ stands beside it, its range over taxonomies.
 
 from collections.abc import Iterable, Mapping
 from operator import itemgetter
-from typing import Any
 
 import pandas as pd
 
@@ -172,5 +171,5 @@ def printed_years(row: Row) -> str:
     return str(row["period"]).replace("-", "\u2013")
 
 
-def _two_places(value: Any, _unit: Any) -> str:
+def _two_places(value: object, _unit: object) -> str:
     return fixed(value)

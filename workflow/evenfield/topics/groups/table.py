@@ -3,7 +3,6 @@ how many there are.
 """
 
 from collections.abc import Mapping
-from typing import Any
 
 import pandas as pd
 
@@ -162,7 +161,7 @@ TABLES = {
 }
 
 
-def _first_year(all_years: Any, dated: Any) -> str:
+def _first_year(all_years: object, dated: object) -> str:
     """Write a first year, marked where it rests on memory."""
     # Where both agree the year has a named source.
     if is_missing(all_years) or all_years == dated:
@@ -171,9 +170,9 @@ def _first_year(all_years: Any, dated: Any) -> str:
     return f"{year(all_years)}{UNSURE}{sure}"
 
 
-def _yes(value: Any) -> str:
+def _yes(value: object) -> str:
     return "yes" if value == 1 else ""
 
 
-def _source(source: Any, confidence: Any) -> str:
+def _source(source: object, confidence: object) -> str:
     return text(source) + (f" ({text(confidence)})" if text(confidence) else "")

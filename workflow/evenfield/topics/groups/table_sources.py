@@ -1,7 +1,6 @@
 """T2: where every series comes from, what it covers and what is missing."""
 
 from collections.abc import Iterable
-from typing import Any
 
 import pandas as pd
 
@@ -169,7 +168,7 @@ def _span(first: int, last: int) -> str:
     return f"{first}\u2013{last}" if first != last else f"{first}"
 
 
-def _gaps(gaps: Any, cells: Any) -> str:
+def _gaps(gaps: object, cells: object) -> str:
     if text(gaps) == "":
         return ""
     if gaps == cells:

@@ -93,7 +93,7 @@ def parent_rows(part: Decomposition, power: float) -> Rows:
     return rows
 
 
-def _jackknifed(values: Array, level: float) -> dict[str, Any]:
+def _jackknifed(values: Array, level: float) -> dict[str, object]:
     """Return a share with the interval that leaving out parents gives; (1 + G,)."""
     error = jackknife_error(values[1:])
     test = t_inference(float(values[0]), error, len(values) - 2, level)

@@ -104,7 +104,7 @@ class Decomposition:
                         controls_id=measure,
                     )
 
-    def _rows(self, **shared: Any) -> Rows:
+    def _rows(self, **shared: object) -> Rows:
         rows = Rows(
             KINDS,
             "exploratory",
@@ -119,7 +119,7 @@ class Decomposition:
         make: Callable[[Rows], None],
         kind: str,
         absent: Sequence[Fields] = ({},),
-        **shared: Any,
+        **shared: object,
     ) -> None:
         """Add rows, all of them or, where one cannot be computed, the absent ones with
         the reason.

@@ -3,7 +3,6 @@ who contributed growth.
 """
 
 from collections.abc import Iterator
-from typing import Any
 
 import pandas as pd
 
@@ -243,13 +242,13 @@ def _between(rows: pd.DataFrame, name: str) -> Row:
     return {**row, "reason": why if is_missing(end.get("estimate")) else ""}
 
 
-def _p_pair(start: Any, end: Any) -> str:
+def _p_pair(start: object, end: object) -> str:
     if is_missing(start) and is_missing(end):
         return ""
     return f"{p_value(start)} \u2192 {p_value(end)}"
 
 
-def _pair(start: Any, end: Any) -> str:
+def _pair(start: object, end: object) -> str:
     if is_missing(start) and is_missing(end):
         return ""
     return f"{fixed(start, 2)} \u2192 {fixed(end, 2)}"

@@ -7,7 +7,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -368,7 +367,7 @@ class _Linkages:
         def row(
             estimate: float,
             note: str,
-            **labels: Any,
+            **labels: object,
         ) -> Estimate:
             fields = {"estimate": float(estimate), "warning": note}
             return self._row(self.main, NEIGHBOURS_X, fields, **without | labels)
@@ -389,7 +388,7 @@ class _Linkages:
         )
 
     def _row(
-        self, spec: LinkageSpec, term: str, fields: Fields, **labels: Any
+        self, spec: LinkageSpec, term: str, fields: Fields, **labels: object
     ) -> Estimate:
         """Return one row: what belongs to the specification, then the numbers of a
         method, then labels of its own.

@@ -4,7 +4,7 @@ in a regression.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -94,7 +94,7 @@ class Section(Spec):
 
     @model_validator(mode="before")
     @classmethod
-    def _shared(cls, data: Any) -> Any:
+    def _shared(cls, data: object) -> object:
         return with_shared(data, "years", "weights")
 
     @model_validator(mode="after")

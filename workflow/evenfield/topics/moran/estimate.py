@@ -102,7 +102,7 @@ class Map:
         # first name.
         return stream(self.inference, "pattern", self.spec, *parts)
 
-    def rows(self, note: str, **shared: Any) -> Rows:
+    def rows(self, note: str, **shared: object) -> Rows:
         """Return a builder of rows, all of them in the role of the specification."""
         note = joined(note, self.cut)
         return Rows(
@@ -344,7 +344,7 @@ def _local(
     name: str,
     data: Trajectories,
     rows: Rows,
-    labels: dict[str, Any],
+    labels: dict[str, object],
     note: str,
 ) -> list[pd.DataFrame]:
     """Add how many units are told apart from chance in each year; return all of them."""

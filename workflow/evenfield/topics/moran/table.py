@@ -3,7 +3,6 @@ income.
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 import pandas as pd
 
@@ -175,7 +174,7 @@ def _pairs(estimates: pd.DataFrame) -> str:
     )
 
 
-def _moran(value: Any, p: Any, adjusted: Any) -> str:
+def _moran(value: object, p: object, adjusted: object) -> str:
     if is_missing(value):
         return ""
     # Without the adjusted p nothing was tested in more than one year.

@@ -90,7 +90,7 @@ def _with_cells(data: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
 
 
 def _paths(
-    study: Study, taxonomy: str, scheme: str, years: Mapping[Any, pd.DataFrame]
+    study: Study, taxonomy: str, scheme: str, years: Mapping[object, pd.DataFrame]
 ) -> pd.DataFrame:
     cells = only(study.table("yearly_cells", scheme), taxonomy=taxonomy)
     # ASSUME: a unit is in the cell of its zones in force that year; one without dates

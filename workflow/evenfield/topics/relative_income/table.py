@@ -109,7 +109,7 @@ def _rows(
         yield row
 
 
-def _mean(mean: Any, sd: Any, digits: Any) -> str:
+def _mean(mean: object, sd: object, digits: Any) -> str:
     """Write a mean with its standard deviation; a control has digits by its size."""
     if not is_missing(digits):
         return with_error(mean, sd, int(digits))

@@ -159,7 +159,7 @@ def _why(row: Row) -> str:
     return EXACT if row["estimator"] == "fact" else FEW
 
 
-def _measured(label: str, unit: Any) -> str:
+def _measured(label: str, unit: object) -> str:
     return label if is_missing(unit) else f"{label}; {unit}"
 
 

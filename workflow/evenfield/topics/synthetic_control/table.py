@@ -2,8 +2,6 @@
 donors.
 """
 
-from typing import Any
-
 import pandas as pd
 
 from evenfield.shared.facts import Facts
@@ -129,5 +127,5 @@ def _row(
     }
 
 
-def _error(value: Any, poor: Any) -> str:
+def _error(value: object, poor: object) -> str:
     return f"{fixed(value, 3)}{', poor' if text(poor) else ''}"

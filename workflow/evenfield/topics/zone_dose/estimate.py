@@ -124,7 +124,7 @@ class Section(Spec):
 
     @model_validator(mode="before")
     @classmethod
-    def _shared(cls, data: Any) -> Any:
+    def _shared(cls, data: Any) -> object:
         # A filled config writes blanks into each specification: they stand for the
         # key of the section.
         return with_shared({"beside": YEAR, **data}, "years", "beside")
