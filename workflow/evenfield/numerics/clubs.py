@@ -176,9 +176,14 @@ def shared_membership(labels: Sequence[Array]) -> Array:
     """Return the share of clusterings in which two units share a club; labels (N,) ->
     (N, N).
     """
-    together = np.sum([_same_club(codes) for codes in labels], axis=0) / len(labels)
+    units = len(labels[0])
+    # One (N, N) table at a time: of 10,000 units each takes a gigabyte.
+    together = np.zeros((units, units))
+    for codes in labels:
+        together += _same_club(codes)
+    together /= len(labels)
     np.fill_diagonal(together, 1.0)
-    return np.asarray(together)
+    return together
 
 
 def _same_club(labels: np.ndarray) -> np.ndarray:
