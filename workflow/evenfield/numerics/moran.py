@@ -15,8 +15,8 @@ from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.permutations import TIE, permuted_orders, two_sided_p
 from evenfield.numerics.spatial import Weights, multiplier
 
-CHUNK = 250  # permutations at once, and the numbers that fit into a fast cache
-BLOCK = 1_000_000
+CHUNK = 250  # most permutations at once
+BLOCK = 250_000  # numbers at once: they stay in the cache
 
 
 class MoranTest(NamedTuple):
@@ -100,10 +100,12 @@ def morans_i_test(
         raise NumericsError("the values are constant")
     statistic = morans_i(e[:, 0], W)
     mean, variance = cliff_ord_moments(W, X)
-    drawn = [
-        _indices(moved, W, statistic, TIE * squares)
-        for moved in moved_maps(e, None if constant_alone else basis, rng, permutations)
-    ]
+    drawn = []
+    for moved in moved_maps(e, None if constant_alone else basis, rng, permutations):
+        # In another order the same residuals have the same squares.
+        same = np.full(moved.shape[1:], squares)
+        own_squares = same if constant_alone else (moved**2).sum(axis=0)
+        drawn.append(_indices(moved, W, own_squares, statistic, TIE * squares))
     std_error = float(np.sqrt(variance)) if variance > 0 else float("nan")
     return MoranTest(
         statistic=statistic,
@@ -118,10 +120,11 @@ def morans_i_test(
 def _indices(
     e: Array,
     W: Weights,
+    squares: Array,
     otherwise: float,
     least: float,
 ) -> Array:
-    squares = (e**2).sum(axis=0)
+    """Return Moran's I of residuals with these sums of squares; e (N, draws, 1)."""
     products = (e * of_neighbours(W, e)).sum(axis=0)
     scaled = products * len(e) / W.sum()
     return quotient(scaled, squares, otherwise, squares > least)
@@ -160,7 +163,7 @@ def moved_maps(
     """Yield residuals with their units moved over the map and, beside more than a
     constant, regressed again; e (N, T) -> (N, draws, T).
     """
-    at_once = int(np.clip(BLOCK // e.size, 1, CHUNK))
+    at_once = int(np.clip(BLOCK // e.size, 2, CHUNK))
     for order in permuted_orders(len(e), rng, permutations, at_once):
         moved = e[order.T]
         # Deviations from the mean stay such in whatever order.

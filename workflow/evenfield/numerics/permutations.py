@@ -34,11 +34,14 @@ def _orders(keys: Array) -> np.ndarray:
     n = keys.shape[1]
     of_position = max(1, (n - 1).bit_length())
     of_key = min(53, 64 - of_position)  # a uniform number has 53 binary digits
-    numbers = (keys * 2.0**of_key).astype(np.uint64) << np.uint64(of_position)
+    numbers = (keys * 2.0**of_key).astype(np.uint64)
+    numbers <<= np.uint64(of_position)
     numbers |= np.arange(n, dtype=np.uint64)
     numbers.sort(axis=1)
-    positions = numbers & np.uint64(2**of_position - 1)
-    return np.asarray(positions, dtype=np.intp)
+    numbers &= np.uint64(2**of_position - 1)
+    # Positions are small, so that both kinds of whole numbers write them alike.
+    positions: np.ndarray = numbers.view(np.intp)
+    return positions
 
 
 def two_sided_p(
