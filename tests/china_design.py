@@ -60,13 +60,7 @@ PERIODS = from_yaml("""
     """)
 
 
-def make_cells(
-    taxonomy,
-    cluster,
-    sez,
-    units=None,
-    periods=PERIODS,
-):
+def make_cells(taxonomy, cluster, sez, units=None, periods=PERIODS):
     """Return the cells of a taxonomy; ``sez`` is one array or one per period."""
     units = read_design()[0] if units is None else units
     frames = []

@@ -58,14 +58,7 @@ class MadeStudy(Study):
     A table ``x/panel`` stands in for ``panel`` in unit scheme ``x``.
     """
 
-    def __init__(
-        self,
-        config,
-        tables,
-        weights=None,
-        changes=None,
-        **described,
-    ):
+    def __init__(self, config, tables, weights=None, changes=None, **described):
         base = {
             "panel": {"unit_scheme": "s", "unit_schemes": {"s": {}}},
             "weights": {
@@ -131,12 +124,7 @@ class MadeStudy(Study):
             for k, frame in self.tables.items()
             if not k.endswith("units")
         }
-        return MadeStudy(
-            self.written,
-            self.tables | mixed,
-            moved,
-            **self.described,
-        )
+        return MadeStudy(self.written, self.tables | mixed, moved, **self.described)
 
     def renamed(self, names=None):
         """The same study with other unit ids, by default in the opposite order."""

@@ -103,15 +103,7 @@ def lattice(rows, columns):
     return csr_array(diags_array(1 / np.asarray(links.sum(axis=1)).ravel()) @ links)
 
 
-def make_case(
-    n=12,
-    t=8,
-    rho=0.4,
-    lam=0.0,
-    theta=(0.3, -0.2),
-    seed=3,
-    matrix=None,
-):
+def make_case(n=12, t=8, rho=0.4, lam=0.0, theta=(0.3, -0.2), seed=3, matrix=None):
     rng = np.random.default_rng(seed)
     W = ring(n) if matrix is None else matrix
     X = rng.normal(size=(t, n, 2))
@@ -124,9 +116,4 @@ def make_case(
         + noise
     )
     y = np.linalg.solve(np.eye(n) - rho * W, signal.T).T
-    return Case(
-        y,
-        X,
-        [f"u{i:02d}" for i in range(n)],
-        W,
-    )
+    return Case(y, X, [f"u{i:02d}" for i in range(n)], W)

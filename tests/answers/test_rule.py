@@ -232,13 +232,7 @@ def test_the_order_of_checks_moves_nothing_and_alpha_moves_the_answer():
     ],
 )
 def test_rows_that_cannot_be_read_are_refused(given, text):
-    fails(
-        ClaimsError,
-        text,
-        judge_tested,
-        Evidence(sign=1, **given),
-        RULE,
-    )
+    fails(ClaimsError, text, judge_tested, Evidence(sign=1, **given), RULE)
 
 
 def methods(*agree):
@@ -453,25 +447,19 @@ def test_documents_decide_unless_they_differ(says, answer, because):
 
 def test_thresholds_are_strict_except_between():
     assert [Threshold(above=2).met(x) for x in (1.9, 2.0, 2.1)] == [False, False, True]
-    assert [
-        Threshold(below=2).met(x)
-        for x in (
-            1.9,
-            2.0,
-            2.1,
-            NAN,
-        )
-    ] == [True, False, False, False]
-    assert [
-        Threshold(between=(1, 2)).met(x)
-        for x in (
-            0.9,
-            1.0,
-            2.0,
-            2.1,
-            NAN,
-        )
-    ] == [False, True, True, False, False]
+    assert [Threshold(below=2).met(x) for x in (1.9, 2.0, 2.1, NAN)] == [
+        True,
+        False,
+        False,
+        False,
+    ]
+    assert [Threshold(between=(1, 2)).met(x) for x in (0.9, 1.0, 2.0, 2.1, NAN)] == [
+        False,
+        True,
+        True,
+        False,
+        False,
+    ]
     assert [Threshold(above=0).words, Threshold(between=(1, 2)).words] == [
         "above 0",
         "between 1 and 2",

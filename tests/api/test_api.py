@@ -130,15 +130,7 @@ CASES = from_yaml("""
     """)
 
 
-def called(
-    call,
-    rows,
-    net,
-    drawn=False,
-    impacts=None,
-    data="",
-    **options,
-):
+def called(call, rows, net, drawn=False, impacts=None, data="", **options):
     """Call a function of the library as a case says."""
     keys = KEYS
     if data == "cross":
@@ -259,13 +251,7 @@ def test_weights_of_any_form_are_the_same_network():
     shuffled = dense.sample(frac=1, random_state=3)
     lists = {i: [j for j in dense if dense.loc[i, j]] for i in shuffled.index}
     valued = {i: {j: dense.loc[i, j] for j in row} for i, row in lists.items()}
-    forms = [
-        shuffled,
-        valued,
-        lists,
-        PysalWeights(lists),
-        EDGES.assign(weight=2.0),
-    ]
+    forms = [shuffled, valued, lists, PysalWeights(lists), EDGES.assign(weight=2.0)]
     both = [
         ef.weights(form, symmetric=isinstance(form, pd.DataFrame)) for form in forms
     ]
@@ -297,13 +283,7 @@ def test_least_squares_by_statsmodels(ours, theirs):
     want = smf.ols(f"y ~ x + z {dummies}", data).fit(
         cov_type=theirs, use_t=True, **kinds
     )
-    fit = ef.ols(
-        f"y ~ x + z {effects}",
-        data,
-        inference=ours,
-        cutoff_km=1e-3,
-        **KEYS,
-    )
+    fit = ef.ols(f"y ~ x + z {effects}", data, inference=ours, cutoff_km=1e-3, **KEYS)
     names = fit.params.index
     close(fit.params, want.params[names])
     close(fit.std_errors, want.bse[names])
@@ -530,13 +510,7 @@ def test_beta_convergence_takes_controls_at_the_first_date_and_growth_per_year(
         initial=first["rich"], growth=(last["rich"] - first["rich"]) / (end - start)
     )
     theirs = smf.ols("growth ~ initial + z", cross).fit(cov_type="HC3")
-    ours = ef.beta_convergence(
-        "rich ~ z",
-        DATA,
-        start=start,
-        end=end,
-        **KEYS,
-    )
+    ours = ef.beta_convergence("rich ~ z", DATA, start=start, end=end, **KEYS)
     for name in ("initial", "z"):
         close(ours.params[name], theirs.params[name])
     close(ours.std_errors["initial"], theirs.bse["initial"])

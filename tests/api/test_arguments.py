@@ -26,37 +26,13 @@ CALLS = {
             **KEYS,
         },
     ),
-    "spatial_panel": (
-        ef.spatial_panel,
-        "y ~ x",
-        DATA,
-        (RING,),
-        KEYS,
-    ),
-    "spatial_dynamic": (
-        ef.spatial_dynamic,
-        "y ~ x",
-        DATA,
-        (RING,),
-        KEYS,
-    ),
+    "spatial_panel": (ef.spatial_panel, "y ~ x", DATA, (RING,), KEYS),
+    "spatial_dynamic": (ef.spatial_dynamic, "y ~ x", DATA, (RING,), KEYS),
     "dynamic_fe": (ef.dynamic_fe, "rich", DATA, (), KEYS),
     "log_t": (ef.log_t, "rich", DATA, (), KEYS),
     "clubs": (ef.clubs, "rich", DATA, (), KEYS),
-    "inequality": (
-        ef.inequality,
-        "rich",
-        DATA,
-        (),
-        {"draws": 9, **KEYS},
-    ),
-    "markov": (
-        ef.markov,
-        "rich",
-        DATA,
-        (RING,),
-        {"k": 2, "draws": 9, **KEYS},
-    ),
+    "inequality": (ef.inequality, "rich", DATA, (), {"draws": 9, **KEYS}),
+    "markov": (ef.markov, "rich", DATA, (RING,), {"k": 2, "draws": 9, **KEYS}),
     "contrasts": (
         ef.contrasts,
         "y",
@@ -77,21 +53,11 @@ CALLS = {
 @pytest.mark.parametrize("name", CALLS)
 def test_data_may_stand_before_or_after_formula_or_outcome(name):
     function, first, data, others, options = CALLS[name]
-    want = function(
-        first,
-        data,
-        *others,
-        **options,
-    ).to_frame()
+    want = function(first, data, *others, **options).to_frame()
     given = "y" if name in {*list(CALLS)[5:]} else "formula"
     for result in (
         function(data, first, *others, **options),
-        function(
-            data,
-            *others,
-            **{given: first},
-            **options,
-        ),
+        function(data, *others, **{given: first}, **options),
         function(
             *others[:0],
             data=data,
@@ -119,18 +85,12 @@ def test_y_and_x_stand_for_a_formula_beside_data_that_come_first():
     ).params.equals(want)
 
 
-@pytest.mark.parametrize(
-    "kind",
-    ["CR1", "CR2", "CR3", "two_way"],
-)
+@pytest.mark.parametrize("kind", ["CR1", "CR2", "CR3", "two_way"])
 def test_errors_by_cluster_without_a_unit_are_refused(kind):
     refused(f"{kind} without a unit", ef.ols, "y ~ x", DATA, inference=kind)
 
 
-@pytest.mark.parametrize(
-    "kind",
-    ["wild", "conley", "SCPC", "CR2"],
-)
+@pytest.mark.parametrize("kind", ["wild", "conley", "SCPC", "CR2"])
 def test_dates_without_a_unit_are_refused_where_units_count(kind):
     refused(
         f"{kind} without a unit",
@@ -150,18 +110,8 @@ def test_rows_that_stand_for_units_are_said_to():
 
 
 def test_clusters_and_index_names_stand_for_units():
-    by_unit = ef.ols(
-        "y ~ x",
-        DATA,
-        cluster="unit",
-        inference="CR1",
-    ).std_errors
-    want = ef.ols(
-        "y ~ x",
-        DATA,
-        inference="CR1",
-        **KEYS,
-    ).std_errors
+    by_unit = ef.ols("y ~ x", DATA, cluster="unit", inference="CR1").std_errors
+    want = ef.ols("y ~ x", DATA, inference="CR1", **KEYS).std_errors
     close(by_unit, want)
     assert ef.ols("y ~ x", CROSS.set_index("unit"), inference="CR3").nobs == len(CROSS)
 
@@ -174,31 +124,14 @@ def test_an_index_that_repeats_or_holds_dates_does_not_stand_for_units(column):
 
 
 def test_contrasts_take_rows_as_units():
-    want = ef.contrasts(
-        "y",
-        CROSS,
-        "group",
-        unit="unit",
-        inference="CR2",
-    ).std_errors
-    result = ef.contrasts(
-        "y",
-        CROSS,
-        "group",
-        inference="CR2",
-    ).std_errors
+    want = ef.contrasts("y", CROSS, "group", unit="unit", inference="CR2").std_errors
+    result = ef.contrasts("y", CROSS, "group", inference="CR2").std_errors
     close(result, want)
 
 
 @pytest.mark.parametrize("by", ["", " | unit"])
 def test_a_regressor_that_is_zero_is_named(by):
-    refused(
-        "none",
-        ef.ols,
-        f"y ~ x + none{by}",
-        DATA.assign(none=0.0),
-        **KEYS,
-    )
+    refused("none", ef.ols, f"y ~ x + none{by}", DATA.assign(none=0.0), **KEYS)
 
 
 def test_a_unit_without_coordinates_is_named():

@@ -13,22 +13,12 @@ RNG = default_rng(2)
 DATA = pd.DataFrame(RNG.normal(size=(12, 2)), columns=["y", "x"])
 DATA["unit"] = np.repeat(list("abcd"), 3)
 DATA["year"] = np.tile([2000, 2001, 2002], 4)
-WANT = ef.ols(
-    "y ~ x | unit",
-    DATA,
-    unit="unit",
-    time="year",
-).params["x"]
+WANT = ef.ols("y ~ x | unit", DATA, unit="unit", time="year").params["x"]
 
 
 def test_a_level_and_a_column_of_one_name_are_one_where_they_agree():
     data = DATA.set_index(["unit", "year"], drop=False)
-    fit = ef.ols(
-        "y ~ x | unit",
-        data,
-        unit="unit",
-        time="year",
-    )
+    fit = ef.ols("y ~ x | unit", data, unit="unit", time="year")
     close(fit.params["x"], WANT)
 
 
@@ -40,24 +30,14 @@ def test_a_level_and_a_column_of_one_name_that_differ_are_refused():
 def test_three_levels_need_the_names_of_unit_and_date():
     data = DATA.assign(country="z").set_index(["country", "unit", "year"])
     refused("3 levels", ef.ols, "y ~ x", data)
-    fit = ef.ols(
-        "y ~ x | unit",
-        data,
-        unit="unit",
-        time="year",
-    )
+    fit = ef.ols("y ~ x | unit", data, unit="unit", time="year")
     close(fit.params["x"], WANT)
     assert fit.resids.index.equals(data.index)
 
 
 def test_columns_named_by_numbers_are_taken_by_their_text():
     data = DATA.rename(columns={"y": 0, "x": 1})
-    fit = ef.ols(
-        "`0` ~ `1` | unit",
-        data,
-        unit="unit",
-        time="year",
-    )
+    fit = ef.ols("`0` ~ `1` | unit", data, unit="unit", time="year")
     close(fit.params["1"], WANT)
     by_numbers = ef.ols(
         data,
@@ -66,12 +46,7 @@ def test_columns_named_by_numbers_are_taken_by_their_text():
         unit="unit",
         time="year",
     )
-    want = ef.ols(
-        "y ~ x",
-        DATA,
-        unit="unit",
-        time="year",
-    )
+    want = ef.ols("y ~ x", DATA, unit="unit", time="year")
     close(by_numbers.params["1"], want.params["x"])
 
 
@@ -81,24 +56,12 @@ def test_columns_named_twice_are_refused():
 
 
 def test_data_without_rows_are_refused():
-    refused(
-        "without rows",
-        ef.ols,
-        "y ~ x",
-        DATA[:0],
-        unit="unit",
-        time="year",
-    )
+    refused("without rows", ef.ols, "y ~ x", DATA[:0], unit="unit", time="year")
 
 
 def test_numbers_in_a_column_of_objects_are_numbers():
     data = DATA.assign(x=DATA["x"].astype(object))
-    fit = ef.ols(
-        "y ~ x | unit",
-        data,
-        unit="unit",
-        time="year",
-    )
+    fit = ef.ols("y ~ x | unit", data, unit="unit", time="year")
     assert fit.params.to_dict() == pytest.approx({"x": WANT})
 
 

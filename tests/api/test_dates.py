@@ -44,56 +44,15 @@ BY_STEP = {
             "rich ~ x", d, collapse=True, instruments=(2, 3), time_effects=False, **KEYS
         ).params
     ),
-    "log_t": lambda d: (
-        ef.log_t(
-            "rich",
-            d,
-            smoothing=None,
-            **KEYS,
-        ).params
-    ),
-    "clubs": lambda d: (
-        ef.clubs(
-            "rich",
-            d,
-            smoothing=None,
-            **KEYS,
-        ).params
-    ),
-    "markov": lambda d: (
-        ef.markov(
-            "rich",
-            d,
-            k=2,
-            **KEYS,
-        ).params
-    ),
-    "spatial_dynamic": lambda d: (
-        ef.spatial_dynamic(
-            "y ~ x",
-            d,
-            RING,
-            **KEYS,
-        ).params
-    ),
+    "log_t": lambda d: ef.log_t("rich", d, smoothing=None, **KEYS).params,
+    "clubs": lambda d: ef.clubs("rich", d, smoothing=None, **KEYS).params,
+    "markov": lambda d: ef.markov("rich", d, k=2, **KEYS).params,
+    "spatial_dynamic": lambda d: ef.spatial_dynamic("y ~ x", d, RING, **KEYS).params,
     "driscoll_kraay": lambda d: (
-        ef.ols(
-            "y ~ x",
-            d,
-            inference="driscoll_kraay",
-            lags=2,
-            **KEYS,
-        ).std_errors
+        ef.ols("y ~ x", d, inference="driscoll_kraay", lags=2, **KEYS).std_errors
     ),
     "conley": lambda d: (
-        ef.ols(
-            "y ~ x",
-            d,
-            inference="conley",
-            cutoff_km=300,
-            lags=2,
-            **KEYS,
-        ).std_errors
+        ef.ols("y ~ x", d, inference="conley", cutoff_km=300, lags=2, **KEYS).std_errors
     ),
     "lag": lambda d: ef.ols("y ~ lag(x, 2)", d, **KEYS).params,
 }
@@ -136,10 +95,7 @@ def test_dates_five_years_apart_follow_each_other(function):
     close(BY_STEP[function](data), want, rtol=1e-12)
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["int64", "periods", "datetimes", "text"],
-)
+@pytest.mark.parametrize("name", ["int64", "periods", "datetimes", "text"])
 def test_speeds_are_per_year_for_dates_five_years_apart(name):
     years = np.arange(1900, 1980, 5)
     data = made_panel(years).assign(year=lambda d: WRITTEN[name](d["year"]))
@@ -156,18 +112,8 @@ def test_speeds_of_quarters_are_per_year():
 
 
 def test_the_half_life_of_a_chain_is_in_years():
-    short = ef.markov(
-        "rich",
-        DATA,
-        k=2,
-        **KEYS,
-    ).notes["half-life"]
-    long = ef.markov(
-        "rich",
-        made_panel(step=5),
-        k=2,
-        **KEYS,
-    ).notes["half-life"]
+    short = ef.markov("rich", DATA, k=2, **KEYS).notes["half-life"]
+    long = ef.markov("rich", made_panel(step=5), k=2, **KEYS).notes["half-life"]
     close(long, 5 * short)
 
 
@@ -181,13 +127,7 @@ def test_growth_is_per_year_whatever_the_dates(name):
 
 
 def test_start_and_end_name_dates_of_any_kind():
-    want = ef.beta_convergence(
-        "rich ~ 1",
-        DATA,
-        start=1992,
-        end=2000,
-        **KEYS,
-    )
+    want = ef.beta_convergence("rich ~ 1", DATA, start=1992, end=2000, **KEYS)
     for name in ("periods", "datetimes", "text"):
         data = DATA.assign(year=WRITTEN[name](DATA["year"]))
         for ends in ((1992, 2000), ("1992", "2000")):
@@ -218,14 +158,7 @@ def test_lags_that_no_row_has_are_refused():
 def test_dates_without_a_distance_are_refused_where_it_is_needed():
     seasons = {1990: "spring", 1991: "summer", 1992: "autumn"}
     data = DATA[DATA["year"] < 1993].assign(year=lambda d: d["year"].map(seasons))
-    refused(
-        "distance is not known",
-        ef.markov,
-        "rich",
-        data,
-        k=2,
-        **KEYS,
-    )
+    refused("distance is not known", ef.markov, "rich", data, k=2, **KEYS)
     assert ef.ols("y ~ x | unit + year", data, **KEYS).nobs == 3 * N
 
 

@@ -28,25 +28,12 @@ KEYS = {"unit": "unit", "time": "year"}
 
 
 def spatial(formula, **options):
-    return ef.spatial_panel(
-        formula,
-        DATA,
-        NET,
-        model="SAR",
-        **options,
-        **KEYS,
-    )
+    return ef.spatial_panel(formula, DATA, NET, model="SAR", **options, **KEYS)
 
 
 def gmm(formula, **options):
     few = {"instruments": (2, 3), "collapse": True}
-    return ef.dynamic_gmm(
-        formula,
-        DATA,
-        **few,
-        **options,
-        **KEYS,
-    )
+    return ef.dynamic_gmm(formula, DATA, **few, **options, **KEYS)
 
 
 @pytest.mark.parametrize(
@@ -121,10 +108,7 @@ def test_both_effects_behind_the_bar_of_a_dynamic_spatial_panel_are_its_own():
     assert_frame_equal(fit.to_frame(), want.to_frame())
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["income per head", "1", "a|b", "np"],
-)
+@pytest.mark.parametrize("name", ["income per head", "1", "a|b", "np"])
 def test_outcomes_of_panel_estimators_are_columns_of_any_name(name):
     data = DATA.assign(rich=np.exp(DATA["y"])).rename(columns={"rich": name})
     plain = DATA.assign(rich=np.exp(DATA["y"]))

@@ -21,10 +21,7 @@ def coefficients(formula, data):
     return ef.ols(formula, data, inference="classical").params
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["1", "a|b", "np", "class", "a ~ b", "d'Ivoire", "C"],
-)
+@pytest.mark.parametrize("name", ["1", "a|b", "np", "class", "a ~ b", "d'Ivoire", "C"])
 @pytest.mark.parametrize(
     "formula",
     ["y ~ np.exp({}) + z", "y ~ z:{}", "np.exp({}) ~ z", "y ~ I({}**2)", "y ~ 0 + {}"],

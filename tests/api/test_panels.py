@@ -91,18 +91,8 @@ def test_levels_far_from_zero_are_pointed_out_where_estimates_depend_on_them():
 
 
 def test_more_instruments_than_units_are_pointed_out():
-    many = ef.dynamic_gmm(
-        "rich ~ x",
-        FEW_UNITS,
-        time_effects=False,
-        **KEYS,
-    ).notes
-    few = ef.dynamic_gmm(
-        "rich ~ x",
-        FEW_UNITS,
-        time_effects=False,
-        **FEW,
-    ).notes
+    many = ef.dynamic_gmm("rich ~ x", FEW_UNITS, time_effects=False, **KEYS).notes
+    few = ef.dynamic_gmm("rich ~ x", FEW_UNITS, time_effects=False, **FEW).notes
     assert many["instruments"] > N
     assert "more instruments than units" in many["caution"]
     assert "caution" not in few
@@ -112,12 +102,7 @@ def test_instruments_that_the_others_span_are_counted():
     data = DATA.assign(twice=2 * DATA["x"])
     how = {"time_effects": False, "last_lag": 3, **FEW}
     plain = ef.dynamic_gmm("rich ~ x", data, predetermined="x", **how)
-    both = ef.dynamic_gmm(
-        "rich ~ x",
-        data,
-        predetermined=["x", "twice"],
-        **how,
-    )
+    both = ef.dynamic_gmm("rich ~ x", data, predetermined=["x", "twice"], **how)
     assert both.notes["instruments"] == plain.notes["instruments"]
     assert both.notes["left out"].startswith("3 instruments")
     close(both.params, plain.params)
@@ -131,12 +116,7 @@ def test_the_lag_of_the_outcome_may_stand_in_the_formula(term):
 
 
 def test_several_lags_of_the_outcome_may_stand_in_the_formula():
-    want = ef.dynamic_gmm(
-        "rich ~ x",
-        DATA,
-        lags=2,
-        **FEW,
-    ).to_frame()
+    want = ef.dynamic_gmm("rich ~ x", DATA, lags=2, **FEW).to_frame()
     formula = "rich ~ x + lag(rich, 2) + lag(rich, 1)"
     result = ef.dynamic_gmm(formula, DATA, **FEW).to_frame()
     assert_frame_equal(result, want)
@@ -168,39 +148,15 @@ def test_the_lag_of_the_outcome_is_refused_where_the_model_has_it():
 
 
 def test_one_name_is_a_name_and_not_its_letters():
-    want = ef.dynamic_gmm(
-        "rich ~ x",
-        DATA,
-        endogenous=["x"],
-        **FEW,
-    ).params
-    assert ef.dynamic_gmm(
-        "rich ~ x",
-        DATA,
-        endogenous="x",
-        **FEW,
-    ).params.equals(want)
+    want = ef.dynamic_gmm("rich ~ x", DATA, endogenous=["x"], **FEW).params
+    assert ef.dynamic_gmm("rich ~ x", DATA, endogenous="x", **FEW).params.equals(want)
     data = FEW_UNITS.rename(columns={"x": "log_x"})
     for function, how in (
         (ef.spatial_panel, {"model": "SDM"}),
         (ef.spatial_dynamic, {}),
     ):
-        want = function(
-            "y ~ log_x",
-            data,
-            RING,
-            lagged=["log_x"],
-            **how,
-            **KEYS,
-        )
-        fit = function(
-            "y ~ log_x",
-            data,
-            RING,
-            lagged="log_x",
-            **how,
-            **KEYS,
-        )
+        want = function("y ~ log_x", data, RING, lagged=["log_x"], **how, **KEYS)
+        fit = function("y ~ log_x", data, RING, lagged="log_x", **how, **KEYS)
         assert fit.params.equals(want.params)
 
 
@@ -238,10 +194,5 @@ def test_logarithms_are_compared_on_request():
 def test_the_penalty_follows_the_distance_of_the_dates():
     data = INCOMES.assign(year=5 * INCOMES["year"])
     fit = ef.log_t("income", data, **KEYS)
-    want = ef.log_t(
-        "income",
-        INCOMES,
-        smoothing=400 / 5**4,
-        **KEYS,
-    )
+    want = ef.log_t("income", INCOMES, smoothing=400 / 5**4, **KEYS)
     close(fit.params["log t"], want.params["log t"])

@@ -25,14 +25,7 @@ def made_panel(n_dates, holes=False):
         data["x"] + unit**0.5 + rng.normal(size=len(data)) * (1 + data["x"] ** 2)
     )
     if holes:
-        data = data.drop(
-            index=[
-                1,
-                2 * n_dates,
-                7 * n_dates + 1,
-                len(data) - 1,
-            ]
-        )
+        data = data.drop(index=[1, 2 * n_dates, 7 * n_dates + 1, len(data) - 1])
     return data
 
 
@@ -50,21 +43,13 @@ def dummies_of(data, effects):
     return every[:, retained]
 
 
-def by_statsmodels(
-    data,
-    effects,
-    regressors=("x",),
-    **kind,
-):
+def by_statsmodels(data, effects, regressors=("x",), **kind):
     X = np.column_stack([data[list(regressors)], dummies_of(data, effects)])
     return sm.OLS(data["y"].to_numpy(), X).fit(use_t=True, **kind)
 
 
 @pytest.mark.parametrize("holes", [False, True])
-@pytest.mark.parametrize(
-    "n_dates",
-    [2, 3, 5, 12],
-)
+@pytest.mark.parametrize("n_dates", [2, 3, 5, 12])
 @pytest.mark.parametrize("effects", EFFECTS)
 def test_hc3_beside_effects_is_that_of_the_dummies(effects, n_dates, holes):
     data = made_panel(n_dates, holes)
@@ -84,12 +69,7 @@ def test_hc3_beside_effects_is_that_of_the_dummies(effects, n_dates, holes):
 def test_errors_do_not_depend_on_the_other_inferences_asked_for(kind):
     data = made_panel(5, holes=True)
     alone = ef.ols("y ~ x | unit + year", data, inference=kind, **KEYS)
-    both = ef.ols(
-        "y ~ x | unit + year",
-        data,
-        inference=[kind, "CR2"],
-        **KEYS,
-    )
+    both = ef.ols("y ~ x | unit + year", data, inference=[kind, "CR2"], **KEYS)
     close(both.std_errors["x"], alone.std_errors["x"], rtol=1e-10)
     close(both.aic, alone.aic)
 
@@ -107,10 +87,7 @@ def test_hc3_is_the_same_without_a_row_that_has_a_dummy_for_itself(formula, infe
     close(fits[0].std_errors["x"], fits[1].std_errors["x"], rtol=1e-9)
 
 
-@pytest.mark.parametrize(
-    "inference",
-    ["HC3", "HC1", "CR1", "CR2"],
-)
+@pytest.mark.parametrize("inference", ["HC3", "HC1", "CR1", "CR2"])
 def test_as_many_effects_as_rows_are_refused(inference):
     data = made_panel(2)[:8]
     refused(
@@ -164,13 +141,7 @@ def test_jackknives_of_clusters_beside_effects_are_those_of_the_dummies(
     effects, cluster, kind
 ):
     data = made_panel(5, holes=True).assign(region4=lambda d: d["unit"] % 6)
-    fit = ef.ols(
-        f"y ~ x | {effects}",
-        data,
-        inference=kind,
-        cluster=cluster,
-        **KEYS,
-    )
+    fit = ef.ols(f"y ~ x | {effects}", data, inference=kind, cluster=cluster, **KEYS)
     want = clustered_by_brute_force(data, effects, cluster, kind)
     close(fit.std_errors["x"], want, rtol=1e-8)
 
@@ -219,13 +190,7 @@ def test_contrasts_are_differences_of_means_whatever_groups_are_named(label, ref
     data = made_panel(2).query("year == 2001")
     names = np.array([label, "other", "third"])
     data = data.assign(g=names[data["region"]])
-    fit = ef.contrasts(
-        data,
-        "y",
-        "g",
-        reference=reference,
-        unit="unit",
-    )
+    fit = ef.contrasts(data, "y", "g", reference=reference, unit="unit")
     means = data.groupby("g")["y"].mean()
     for group in set(names) - {reference}:
         others = data.loc[data["g"] != group, "y"].mean()
@@ -236,14 +201,7 @@ def test_contrasts_are_differences_of_means_whatever_groups_are_named(label, ref
 
 def test_contrasts_take_numbers_for_groups_and_for_the_reference():
     data = made_panel(2).query("year == 2001").assign(g=lambda d: d["region"] + 1)
-    fit = ef.contrasts(
-        data,
-        "y",
-        "g",
-        reference=3,
-        unit="unit",
-        inference="HC3",
-    )
+    fit = ef.contrasts(data, "y", "g", reference=3, unit="unit", inference="HC3")
     means = data.groupby("g")["y"].mean()
     assert fit.params.to_dict() == pytest.approx(
         {"1": means[1] - means[3], "2": means[2] - means[3]}
@@ -254,14 +212,7 @@ def test_contrasts_take_numbers_for_groups_and_for_the_reference():
 def test_contrasts_refuse_a_group_named_as_the_constant_or_a_column(label):
     data = made_panel(2).query("year == 2001")
     data = data.assign(g=np.array([label, "b", "c"])[data["region"]])
-    refused(
-        f"a group of g named {label}",
-        ef.contrasts,
-        data,
-        "y",
-        "g",
-        unit="unit",
-    )
+    refused(f"a group of g named {label}", ef.contrasts, data, "y", "g", unit="unit")
 
 
 @pytest.mark.parametrize("label", LABELS)
@@ -284,13 +235,7 @@ def test_columns_of_any_name_are_outcomes_regressors_controls_and_effects(label)
         **KEYS,
     ).params
     close(turned["y"], ef.ols("x ~ y", data, **KEYS).params["y"])
-    curve = ef.specification_curve(
-        named,
-        "y",
-        label,
-        draws=9,
-        **KEYS,
-    )
+    curve = ef.specification_curve(named, "y", label, draws=9, **KEYS)
     close(curve.params.iloc[0], want.params["x"])
     if "`" not in label:
         quoted = ef.ols(f"y ~ `{label}`", named, **KEYS)
@@ -329,24 +274,12 @@ def test_a_curve_is_least_squares_beside_effects_with_clustered_errors(effects):
 
 @pytest.mark.parametrize("formula", ["y ~ 1 | unit", "y ~ 0"])
 def test_a_model_without_regressors_is_refused(formula):
-    refused(
-        "without regressors",
-        ef.ols,
-        formula,
-        made_panel(3),
-        **KEYS,
-    )
+    refused("without regressors", ef.ols, formula, made_panel(3), **KEYS)
 
 
 @pytest.mark.parametrize("formula", ["y ~ 0", "y ~ x - 1"])
 def test_growth_without_a_constant_is_refused(formula):
-    refused(
-        "without a constant",
-        ef.beta_convergence,
-        formula,
-        made_panel(3),
-        **KEYS,
-    )
+    refused("without a constant", ef.beta_convergence, formula, made_panel(3), **KEYS)
 
 
 def test_a_curve_of_one_unit_is_refused():
@@ -367,20 +300,8 @@ def test_the_covariance_has_no_number_where_a_coefficient_has_none(inference):
 
 def test_a_group_may_stand_in_a_column_named_as_the_constant():
     data = made_panel(2).query("year == 2001").assign(Intercept=lambda d: d["region"])
-    fit = ef.contrasts(
-        data,
-        "y",
-        "Intercept",
-        reference=0,
-        unit="unit",
-    )
-    want = ef.contrasts(
-        data,
-        "y",
-        "region",
-        reference=0,
-        unit="unit",
-    )
+    fit = ef.contrasts(data, "y", "Intercept", reference=0, unit="unit")
+    want = ef.contrasts(data, "y", "region", reference=0, unit="unit")
     pd.testing.assert_series_equal(fit.params, want.params)
 
 
@@ -391,12 +312,7 @@ def test_errors_of_the_wild_bootstrap_are_those_of_cr1_whatever_else_is_asked_fo
     kinds = ["CR1", "wild", "SCPC"]
     how = {"cluster": "region", "unit": "unit", "draws": 19}
     fits = [
-        ef.ols(
-            "y ~ x | region",
-            data,
-            inference=kinds[:count],
-            **how,
-        )
+        ef.ols("y ~ x | region", data, inference=kinds[:count], **how)
         for count in (1, 2, 3)
     ]
     errors = [fit.vcov(kind).std_errors["x"] for fit in fits for kind in ("CR1",)]

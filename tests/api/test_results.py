@@ -18,41 +18,14 @@ DATA["year"] = np.tile(np.arange(10), 6)
 KEYS = {"unit": "unit", "time": "year"}
 RING = {f"u{i}": [f"u{(i + 1) % 6}", f"u{i - 1 if i else 5}"] for i in range(6)}
 FITS = {
-    "least squares": ef.ols(
-        "y ~ x",
-        DATA,
-        inference=["HC3", "CR2", "wild"],
-        **KEYS,
-    ),
-    "root": ef.dynamic_fe(
-        DATA,
-        "y",
-        method="half_panel_jackknife",
-        **KEYS,
-    ),
+    "least squares": ef.ols("y ~ x", DATA, inference=["HC3", "CR2", "wild"], **KEYS),
+    "root": ef.dynamic_fe(DATA, "y", method="half_panel_jackknife", **KEYS),
     "spatial": ef.spatial_panel("y ~ x", DATA, RING, **KEYS),
-    "impacts": ef.spatial_panel(
-        "y ~ x",
-        DATA,
-        RING,
-        **KEYS,
-    ).impacts(),
+    "impacts": ef.spatial_panel("y ~ x", DATA, RING, **KEYS).impacts(),
 }
 
 
-@pytest.mark.parametrize(
-    "level",
-    [
-        95,
-        0,
-        1,
-        -0.5,
-        np.nan,
-        "wide",
-        None,
-        1.5,
-    ],
-)
+@pytest.mark.parametrize("level", [95, 0, 1, -0.5, np.nan, "wide", None, 1.5])
 @pytest.mark.parametrize("fit", FITS.values(), ids=FITS)
 def test_a_level_that_is_no_share_is_refused(fit, level):
     for table in (fit.conf_int, fit.to_frame):

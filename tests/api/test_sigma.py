@@ -20,13 +20,7 @@ def test_it_is_the_standard_deviation_of_logarithms_at_every_date():
 
 
 def test_its_fall_is_the_slope_of_pitman_and_morgan_with_hc3_errors():
-    fit = ef.sigma(
-        "income",
-        INCOMES,
-        start=1992,
-        end=2001,
-        **KEYS,
-    )
+    fit = ef.sigma("income", INCOMES, start=1992, end=2001, **KEYS)
     change = LOGS[1992] - LOGS[2001]
     total = LOGS[1992] + LOGS[2001]
     want = sm.OLS(change, sm.add_constant(total.rename("total"))).fit(
@@ -61,12 +55,7 @@ def test_values_without_a_logarithm_are_named(function):
 
 def test_the_fall_is_tested_by_every_inference_that_is_asked_for():
     kinds = ["CR3", "HC3", "wild33"]
-    rows = ef.sigma(
-        "income",
-        INCOMES,
-        inference=kinds,
-        **KEYS,
-    ).to_frame()
+    rows = ef.sigma("income", INCOMES, inference=kinds, **KEYS).to_frame()
     fall = rows[rows["term"] == "fall"].set_index("inference")
     assert list(fall.index) == kinds
     by_default = ef.sigma("income", INCOMES, **KEYS).to_frame().set_index("term")

@@ -71,21 +71,11 @@ def test_random_effects_beside_spatial_errors_report_the_constant_and_its_error(
     assert names[0] == "Intercept"
     result = fit.params.to_numpy()
     close(fit.loglik, log_density(result, names, DATA), atol=1e-8)
-    slope = approx_fprime(
-        result,
-        log_density,
-        args=(names, DATA),
-        centered=True,
-    )
+    slope = approx_fprime(result, log_density, args=(names, DATA), centered=True)
     close(slope, 0.0, atol=1e-4)
     V = np.linalg.inv(-approx_hess(result, log_density, args=(names, DATA)))
     close(fit.std_errors, np.sqrt(np.diag(V)), rtol=1e-4)
-    close(
-        fit.cov.to_numpy()[0],
-        V[0],
-        rtol=2e-3,
-        atol=1e-6,
-    )
+    close(fit.cov.to_numpy()[0], V[0], rtol=2e-3, atol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -131,13 +121,7 @@ def test_criteria_of_a_spatial_lag_are_those_of_spreg():
     w.transform = "r"
     w = PysalWeights(w.neighbors, w.weights, id_order=UNITS)
     want = ML_Lag(data[["y"]].to_numpy(), data[["x"]].to_numpy(), w)
-    fit = ef.spatial_cross_section(
-        "y ~ x",
-        data,
-        NET,
-        model="SAR",
-        unit="unit",
-    )
+    fit = ef.spatial_cross_section("y ~ x", data, NET, model="SAR", unit="unit")
     close((fit.aic, fit.bic), (want.aic, want.schwarz), atol=1e-5)
 
 
@@ -155,10 +139,7 @@ def test_an_outcome_that_is_constant_is_refused(effects):
     )
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["rho", "lambda", "sigma2", "phi", "tau", "W x"],
-)
+@pytest.mark.parametrize("name", ["rho", "lambda", "sigma2", "phi", "tau", "W x"])
 def test_regressors_named_as_parameters_are_refused(name):
     data = DATA.assign(**{name: np.sin(np.arange(len(DATA)))})
     for estimate in (ef.spatial_panel, ef.spatial_dynamic):

@@ -23,10 +23,7 @@ TYPESETTING = {"jinja2", "markupsafe", "markdown_it", "typst"}
 # standard library.
 FOLDERS = {
     "numerics": (set(), {"scipy"}),
-    "api": (
-        {"study", "numerics"},
-        {"pandas", "scipy", "formulaic", "docx"},
-    ),
+    "api": ({"study", "numerics"}, {"pandas", "scipy", "formulaic", "docx"}),
     "study": (
         {"numerics"},
         {"pandas", "scipy", "yaml", "jsonschema", "pydantic", "anyascii"},

@@ -32,10 +32,7 @@ KINDS = from_yaml("""
     last_year: integer
     cluster: integer
     """)
-KINDS |= dict.fromkeys(
-    ("output", "people", "lat", "lon", "value"),
-    "number",
-)
+KINDS |= dict.fromkeys(("output", "people", "lat", "lon", "value"), "number")
 KINDS |= dict.fromkeys(
     ("sez", "year_in_force", "exit_year", "sez_from_year", "coastal"), "integer"
 )
@@ -153,13 +150,7 @@ BIB = (
 
 
 def square(i, unit):
-    ring = [
-        [i, 0],
-        [i + 1, 0],
-        [i + 1, 1],
-        [i, 1],
-        [i, 0],
-    ]
+    ring = [[i, 0], [i + 1, 0], [i + 1, 1], [i, 1], [i, 0]]
     return {
         "type": "Feature",
         "properties": {"unit": unit},
@@ -427,38 +418,16 @@ CODED = {
     ),
     "index as ratio": (
         lambda f: [
-            swap(
-                "panel.csv",
-                f",10{i}\n",
-                f",1.0{i}\n",
-                99,
-            )(f)
-            for i in range(3, 7)
+            swap("panel.csv", f",10{i}\n", f",1.0{i}\n", 99)(f) for i in range(3, 7)
         ],
         "a ratio",
     ),
     "blank in an id": (
-        lambda f: [
-            swap(
-                f"{t}.csv",
-                "A,",
-                "A B,",
-                99,
-            )(f)
-            for t in FILLED
-        ],
+        lambda f: [swap(f"{t}.csv", "A,", "A B,", 99)(f) for t in FILLED],
         "cannot be used ('A B')",
     ),
     "line break": (
-        lambda f: [
-            swap(
-                f"{t}.csv",
-                "A,",
-                '"A\nX",',
-                99,
-            )(f)
-            for t in FILLED
-        ],
+        lambda f: [swap(f"{t}.csv", "A,", '"A\nX",', 99)(f) for t in FILLED],
         "cannot be used ('A\\nX')",
     ),
     "empty": (
@@ -650,13 +619,7 @@ def test_another_config_is_laid_over_the_studys_own(built, tmp_path):
 
 def test_a_pattern_that_tries_every_way_is_stopped(built, monkeypatch):
     monkeypatch.setattr(study_tables, "LONGEST", 0.3)
-    described(
-        "units",
-        *FIELDS,
-        1,
-        "constraints",
-        {"pattern": "(a+)+b"},
-    )(built)
+    described("units", *FIELDS, 1, "constraints", {"pattern": "(a+)+b"})(built)
     swap("units.csv", "Aland", "a" * 40)(built)
     assert any("units.csv takes more than 0.3 s" in line for line in checked(built)[1])
 

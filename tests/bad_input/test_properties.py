@@ -85,17 +85,7 @@ def with_rows(text, what, row):
         "cut": [old[: len(old) // 2]],
         "turn": [old[::-1]],
     }
-    return (
-        "\n".join(
-            [
-                header,
-                *rows[:row],
-                *changed[what],
-                *rows[row + 1 :],
-            ]
-        )
-        + "\n"
-    )
+    return "\n".join([header, *rows[:row], *changed[what], *rows[row + 1 :]]) + "\n"
 
 
 @SEEDED
@@ -103,12 +93,7 @@ def with_rows(text, what, row):
 def test_any_table_is_taken_or_refused_in_one_line(toy, cells, rows):
     texts = dict(TEXT)
     for name, row, column, cell in cells:
-        texts[name] = with_cell(
-            texts[name],
-            row,
-            column,
-            cell,
-        )
+        texts[name] = with_cell(texts[name], row, column, cell)
     for name, what, row in rows:
         texts[name] = with_rows(texts[name], what, row)
     for name, text in texts.items():
@@ -134,15 +119,7 @@ def test_any_table_is_taken_or_refused_in_one_line(toy, cells, rows):
 
 UNITS = [f"u{i}" for i in range(6)]
 DEGREES = st.sampled_from(
-    [
-        0.0,
-        1.0,
-        -90.0,
-        90.0,
-        180.0,
-        float("nan"),
-        1e-9,
-    ]
+    [0.0, 1.0, -90.0, 90.0, 180.0, float("nan"), 1e-9]
 ) | st.floats(-90, 90)
 KINDS = st.one_of(
     st.fixed_dictionaries(
@@ -179,13 +156,7 @@ def checked(name, spec, positions):
     assert np.allclose(matrix.sum(axis=1), 1)
 
 
-def geography(
-    n,
-    lat=(),
-    lon=(),
-    links=(),
-    income=(),
-):
+def geography(n, lat=(), lon=(), links=(), income=()):
     units = pd.DataFrame(
         {
             "unit": UNITS[:n],
@@ -220,13 +191,7 @@ def test_any_places_give_rows_that_add_up_or_one_line(n, lat, lon, links, income
     checked(
         "w",
         spec,
-        geography(
-            n,
-            lat,
-            lon,
-            [pair for pair in links if pair[0] != pair[1]],
-            income,
-        ),
+        geography(n, lat, lon, [pair for pair in links if pair[0] != pair[1]], income),
     )
 
 

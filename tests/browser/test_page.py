@@ -61,13 +61,7 @@ def shown(browser, folder):
     contexts = []
     wrong = []
 
-    def show(
-        name="index.html",
-        *,
-        scheme="light",
-        width=1280,
-        **more,
-    ):
+    def show(name="index.html", *, scheme="light", width=1280, **more):
         sizes = {"viewport": {"width": width, "height": 844}, "color_scheme": scheme}
         contexts.append(browser.new_context(offline=True, **sizes, **more))
         page = contexts[-1].new_page()

@@ -92,12 +92,7 @@ def request(tmp_path):
     """The request to run a script that leaves a marker."""
     script = tmp_path / "script.py"
     script.write_text(f"open({str(tmp_path / 'marker')!r}, 'w')\n")
-    parts = [
-        [str(script)],
-        sys.path,
-        str(tmp_path),
-        dict(os.environ),
-    ]
+    parts = [[str(script)], sys.path, str(tmp_path), dict(os.environ)]
     return json.dumps(parts).encode() + b"\n"
 
 

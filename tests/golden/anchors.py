@@ -221,12 +221,7 @@ def us_dynamic():
             ("bias_corrected", fit.rho),
         ):
             label = f"{name}: {what}, speed %".replace("_", " ")
-            yield Anchor(
-                label,
-                -100 * np.log(root) / step,
-                note[what],
-                0.05,
-            )
+            yield Anchor(label, -100 * np.log(root) / step, note[what], 0.05)
 
 
 def us_markov():
@@ -271,12 +266,7 @@ def munnell_spatial():
         yield from anchors(
             six, [f"{label}: {spatial}", f"{label}: its s.e."], ours, told_both
         )
-        yield from anchors(
-            seven,
-            names,
-            [fit[x] for x in MUNNELL_NAMES],
-            want["beta"],
-        )
+        yield from anchors(seven, names, [fit[x] for x in MUNNELL_NAMES], want["beta"])
         if "beta_se" in want:
             names = [f"{label}: s.e. of {x}" for x in MUNNELL_NAMES]
             yield from anchors(
@@ -305,12 +295,7 @@ def munnell_spatial():
         for test in [*lm_tests(*study, "unit", "direct"), *bsk_tests(*study)]
     }
     for name, value in note["tests"].items():
-        yield Anchor(
-            name,
-            result[name],
-            value,
-            6e-3 if "SLM" in name else three,
-        )
+        yield Anchor(name, result[name], value, 6e-3 if "SLM" in name else three)
 
 
 def driscoll_kraay():
@@ -341,31 +326,12 @@ def arellano_bond():
     year_dummies = np.tile(np.eye(9)[:, 3:], (140, 1, 1))
 
     def table_4(columns):
-        X = np.concatenate(
-            [np.stack(columns, axis=-1), year_dummies],
-            axis=-1,
-        )
+        X = np.concatenate([np.stack(columns, axis=-1), year_dummies], axis=-1)
         return dynamic_gmm(
-            logs["n"],
-            GmmSpec(
-                2,
-                2,
-                0,
-                Equations.DIFFERENCE,
-                Layout.FULL,
-            ),
-            X,
+            logs["n"], GmmSpec(2, 2, 0, Equations.DIFFERENCE, Layout.FULL), X
         )
 
-    fit = table_4(
-        [
-            w,
-            lag(w),
-            k,
-            ys,
-            lag(ys),
-        ]
-    )
+    fit = table_4([w, lag(w), k, ys, lag(ys)])
     want = note["table_4b"]
     yield from anchors(
         5e-5,
@@ -385,45 +351,14 @@ def arellano_bond():
         want["windmeijer_first"],
         5e-5,
     )
-    yield Anchor(
-        "table 4b: Sargan",
-        fit.hansen.statistic,
-        want["hansen"],
-        5e-3,
-    )
-    yield Anchor(
-        "table 4b: its d.f.",
-        fit.hansen.df,
-        want["df"],
-        0,
-    )
-    yield Anchor(
-        "table 4b: its p",
-        fit.hansen.p_value,
-        want["p_value"],
-        5e-4,
-    )
+    yield Anchor("table 4b: Sargan", fit.hansen.statistic, want["hansen"], 5e-3)
+    yield Anchor("table 4b: its d.f.", fit.hansen.df, want["df"], 0)
+    yield Anchor("table 4b: its p", fit.hansen.p_value, want["p_value"], 5e-4)
     serial = [test.statistic for test in fit.serial]
-    yield from anchors(
-        5e-4,
-        ["table 4b: m1", "table 4b: m2"],
-        serial,
-        want["serial"],
-    )
+    yield from anchors(5e-4, ["table 4b: m1", "table 4b: m2"], serial, want["serial"])
     yield Anchor("table 4b: observations", fit.n_rows, want["rows"], 0)
     yield Anchor("table 4b: firms", fit.n_units, want["units"], 0)
-    fit = table_4(
-        [
-            w,
-            lag(w),
-            k,
-            lag(k),
-            lag(k, 2),
-            ys,
-            lag(ys),
-            lag(ys, 2),
-        ]
-    )
+    fit = table_4([w, lag(w), k, lag(k), lag(k, 2), ys, lag(ys), lag(ys, 2)])
     want = note["table_4a1"]
     ours = {
         "one_step_first": fit.beta_one_step[0],
@@ -460,12 +395,7 @@ def blundell_bond():
     fit = ef.dynamic_gmm("n ~ w + lag(w) + k + lag(k)", rows, **model)
     label = expected("arellano_bond")
     want = label["blundell_bond"]
-    yield from anchors(
-        1e-7,
-        want["terms"],
-        fit.params[want["terms"]],
-        want["beta"],
-    )
+    yield from anchors(1e-7, want["terms"], fit.params[want["terms"]], want["beta"])
     yield from anchors(
         1e-7,
         [f"s.e. of {t}" for t in want["terms"]],
@@ -489,11 +419,7 @@ def blundell_bond():
         want["observations"],
     ]
     for line in zip(
-        names,
-        ours,
-        printed,
-        [5e-3, 0, 5e-4, 5e-3, 5e-3, 0, 0],
-        strict=True,
+        names, ours, printed, [5e-3, 0, 5e-4, 5e-3, 5e-3, 0, 0], strict=True
     ):
         yield Anchor(*line)
     logs = firms()
@@ -501,41 +427,17 @@ def blundell_bond():
     w = logs["w"]
     k = logs["k"]
     ys = logs["ys"]
-    columns = [
-        w,
-        lag(w),
-        k,
-        lag(k),
-        lag(k, 2),
-        ys,
-        lag(ys),
-        lag(ys, 2),
-    ]
+    columns = [w, lag(w), k, lag(k), lag(k, 2), ys, lag(ys), lag(ys, 2)]
     year_dummies = np.tile(np.eye(9)[:, 4:], (140, 1, 1))
     ones = np.where(np.isfinite(w), 1.0, np.nan)[..., None]
-    X = np.concatenate(
-        [np.stack(columns, axis=-1), year_dummies, ones],
-        axis=-1,
-    )
+    X = np.concatenate([np.stack(columns, axis=-1), year_dummies, ones], axis=-1)
     own = np.array(
         [instruments.NOWHERE] * 8
         + [instruments.EVERYWHERE] * 5
         + [instruments.LEVELS_ONLY]
     )
-    spec = GmmSpec(
-        2,
-        2,
-        0,
-        Equations.SYSTEM,
-        Layout.FULL,
-    )
-    result = dynamic_gmm(
-        logs["n"],
-        spec,
-        X,
-        [Source(w, 1, 0), Source(k, 1, 0)],
-        own,
-    )
+    spec = GmmSpec(2, 2, 0, Equations.SYSTEM, Layout.FULL)
+    result = dynamic_gmm(logs["n"], spec, X, [Source(w, 1, 0), Source(k, 1, 0)], own)
     names = [f"predetermined: {i}" for i in range(16)]
     yield from anchors(5e-6, names, result.beta, want["beta"])
     small = np.sqrt((result.n_levels - 1) / (result.n_levels - 16) * 140 / 139)
@@ -564,12 +466,7 @@ def phillips_sul():
     periods = regression_periods(34, discarded_periods(34))
     for variance, want in note["t"].items():
         fit = fit_logt(transition_variance(x), periods, variance)
-        yield Anchor(
-            f"all countries: b ({variance})",
-            fit.b[0],
-            note["b"],
-            5e-5,
-        )
+        yield Anchor(f"all countries: b ({variance})", fit.b[0], note["b"], 5e-5)
         yield Anchor(f"all countries: t ({variance})", fit.t[0], want, 0.06)
     clubs = find_clubs(x, periods)
     names = [f"club {i}" for i in range(1, 1 + len(clubs.clubs))]
@@ -586,12 +483,7 @@ def phillips_sul():
     merged = merge_clubs(group_tests(x, periods, "fqsb"), clubs, "phillips_sul")
     joined = next(club for club in merged.clubs if club.merged_from)
     label = "clubs {} and {} merged".format(*want["clubs"])
-    yield Anchor(
-        f"{label}: members",
-        len(joined.members),
-        want["size"],
-        0,
-    )
+    yield Anchor(f"{label}: members", len(joined.members), want["size"], 0)
     yield Anchor(f"{label}: b", joined.b, want["b"], 5e-5)
     yield Anchor(f"{label}: t", joined.t, want["t"], 5e-4)
 
@@ -654,11 +546,7 @@ STUDIES = (
         blundell_bond,
         "table 4, by Roodman 2009; xtabond2",
     ),
-    (
-        "Callaway and Sant'Anna 2021, 500 US counties",
-        callaway_santanna,
-        "R did 2.5.0",
-    ),
+    ("Callaway and Sant'Anna 2021, 500 US counties", callaway_santanna, "R did 2.5.0"),
     ("Munnell 1990, 48 states, spatial panels", munnell_spatial, "R splm 1.6-5"),
     ("Munnell 1990, Driscoll-Kraay errors", driscoll_kraay, "R plm; linearmodels 7.1"),
     ("Phillips and Sul 2009, 152 countries", phillips_sul, "R ConvergenceClubs 2.2.5"),

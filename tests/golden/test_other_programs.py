@@ -25,22 +25,10 @@ from tolerances import ITERATIVE, close
 from yaml_text import from_yaml
 
 SPECS = {
-    "difference_full": GmmSpec(
-        2,
-        2,
-        4,
-        Equations.DIFFERENCE,
-        Layout.FULL,
-    ),
+    "difference_full": GmmSpec(2, 2, 4, Equations.DIFFERENCE, Layout.FULL),
     "difference_collapsed": GmmSpec(2, 2, 4),
     "system_collapsed": GmmSpec(1, 2, 3, Equations.SYSTEM),
-    "system_full": GmmSpec(
-        1,
-        2,
-        4,
-        Equations.SYSTEM,
-        Layout.FULL,
-    ),
+    "system_full": GmmSpec(1, 2, 4, Equations.SYSTEM, Layout.FULL),
 }
 
 
@@ -76,9 +64,7 @@ def test_driscoll_kraay_by_linearmodels_and_fixed_b_asks_for_more_than_the_norma
         label["lags"],
     )
     model = PanelOLS(
-        table["GSP"],
-        table[["P_CAP", "PC", "EMP", "UNEMP"]],
-        entity_effects=True,
+        table["GSP"], table[["P_CAP", "PC", "EMP", "UNEMP"]], entity_effects=True
     )
     for factor, debiased in (("N/(N-A-K)", True), ("N/(N-A)", False)):
         theirs = model.fit(
@@ -124,12 +110,7 @@ def test_the_printed_effects_of_the_programme(demeaned, printed, distance):
     before = data.index.to_numpy() < 1989
     treated = data["California"].to_numpy()
     donors = data.drop(columns="California")
-    weights, gaps = _weights(
-        treated,
-        donors.to_numpy(),
-        before,
-        demeaned,
-    )
+    weights, gaps = _weights(treated, donors.to_numpy(), before, demeaned)
     assert weights.min() >= 0
     close(weights.sum(), 1)
     close(gaps[~before].mean(), printed, atol=distance)

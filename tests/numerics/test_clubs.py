@@ -103,27 +103,10 @@ def test_paths_that_diverge_or_are_alike_form_no_club(growth):
 
 
 def test_refusals(tests):
-    refused(
-        "two units",
-        find_clubs,
-        np.ones((1, 30)),
-        PERIODS,
-    )
+    refused("two units", find_clubs, np.ones((1, 30)), PERIODS)
     refused("not positive", find_clubs, -two_clubs(), PERIODS)
-    refused(
-        "sieve",
-        find_clubs,
-        two_clubs(),
-        PERIODS,
-        sieve=SieveRule(step=-1.0),
-    )
-    refused(
-        "merged by",
-        merge_clubs,
-        tests,
-        Clubs((), ()),
-        "all",
-    )
+    refused("sieve", find_clubs, two_clubs(), PERIODS, sieve=SieveRule(step=-1.0))
+    refused("merged by", merge_clubs, tests, Clubs((), ()), "all")
     one_group = np.zeros(4, dtype=int)
     two_groups = np.array([0, 0, 1, 1])
     refused("one group", association_test, one_group, two_groups, default_rng(0), 9)
@@ -131,13 +114,7 @@ def test_refusals(tests):
 
 @pytest.mark.parametrize("method", ["phillips_sul", "von_lyncker_thoennessen"])
 def test_merging_undoes_a_split(tests, method):
-    parts = split(
-        tests,
-        [6, 7, 8],
-        [9, 10, 11],
-        [0, 1, 2],
-        [3, 4, 5],
-    )
+    parts = split(tests, [6, 7, 8], [9, 10, 11], [0, 1, 2], [3, 4, 5])
     merged = merge_clubs(tests, parts, method)
     assert members(merged) == [HIGH, LOW]
     assert [club.merged_from for club in merged.clubs] == [(1, 2), (3, 4)]
@@ -163,12 +140,7 @@ def test_the_two_ways_of_merging_differ_where_the_second_pair_fits_better(
 ):
     # Pairs by t: (1, 2) 0.5, (2, 3) 2.0, and all three together -3.
     planted_unions(monkeypatch, {(0, 1): 0.5, (1, 2): 2.0, (0, 1, 2): -3.0})
-    three = split(
-        tests,
-        [6, 7, 8, 9],
-        [0, 1],
-        [2, 3, 4],
-    )
+    three = split(tests, [6, 7, 8, 9], [0, 1], [2, 3, 4])
     assert merged(tests, three, "phillips_sul") == [(1, 2), ()]
     assert merged(tests, three) == [(), (2, 3)]
 
@@ -206,13 +178,7 @@ def test_a_pair_below_the_critical_value_is_no_peak(monkeypatch):
 
 
 def test_units_are_sorted_by_their_mean_over_the_last_share_of_dates():
-    x = np.array(
-        [
-            [9.0, 1, 1, 4],
-            [1, 1, 5, 3],
-            [1, 1, 1, 5],
-        ]
-    )
+    x = np.array([[9.0, 1, 1, 4], [1, 1, 5, 3], [1, 1, 1, 5]])
     assert list(cb._sorted_rows(x, 0.0)) == [2, 0, 1]
     assert list(cb._sorted_rows(x, 0.5)) == [1, 2, 0]
     assert list(cb._sorted_rows(x, 1.0)) == [0, 1, 2]
@@ -315,12 +281,7 @@ def test_units_of_no_club_that_converge_together_become_one():
 
 
 def test_no_unit_is_adopted_below_the_critical_value(tests):
-    apart = split(
-        tests,
-        HIGH[:5],
-        LOW[:5],
-        divergent=(5, 11),
-    )
+    apart = split(tests, HIGH[:5], LOW[:5], divergent=(5, 11))
     assert members(adopt_divergent(tests, apart)) == [HIGH, LOW]
     assert adopt_divergent(tests, apart, 1e9).divergent == (5, 11)
 
@@ -330,10 +291,7 @@ def test_units_are_adopted_by_the_club_with_the_largest_t_one_after_another():
     gap = rng.normal(0, 0.2, (12, 1)) * np.exp(-0.1 * np.arange(30))
     x = np.repeat([4.0, 3.0], 6)[:, None] + gap + rng.normal(0, 1e-3, (12, 30))
     tests = group_tests(x, PERIODS, "fqsb")
-    clubs = [
-        [0, 1, 2, 3],
-        [6, 7, 8, 9],
-    ]
+    clubs = [[0, 1, 2, 3], [6, 7, 8, 9]]
     left = [4, 5, 10, 11]
     before = split(tests, *clubs, divergent=tuple(left))
     while left:
@@ -355,22 +313,14 @@ def test_units_are_adopted_by_the_club_with_the_largest_t_one_after_another():
 
 
 def test_shared_membership_leaves_out_units_of_no_club():
-    shared = cb.shared_membership(
-        [
-            np.array([1, 1, 2, 0]),
-            np.array([1, 2, 2, 0]),
-        ]
-    )
+    shared = cb.shared_membership([np.array([1, 1, 2, 0]), np.array([1, 2, 2, 0])])
     assert shared.tolist() == [
         [1, 0.5, 0, 0],
         [0.5, 1, 0.5, 0],
         [0, 0.5, 1, 0],
         [0, 0, 0, 1],
     ]
-    stability = cb.core_stability(
-        shared,
-        np.array([1, 1, 1, 0]),
-    )
+    stability = cb.core_stability(shared, np.array([1, 1, 1, 0]))
     close(stability, [0.25, 0.5, 0.25, np.nan])
     assert np.isnan(cb.core_stability(shared, np.array([1, 0, 0, 0]))).all()
 
@@ -406,14 +356,8 @@ def test_a_table_that_no_draw_reaches_has_the_smallest_p_value():
 
 
 def test_association_of_two_groupings_and_its_size():
-    a = np.repeat(
-        [0, 0, 1, 1, 2],
-        [6, 2, 3, 5, 4],
-    )
-    b = np.repeat(
-        [0, 1, 0, 1, 1],
-        [6, 2, 3, 5, 4],
-    )
+    a = np.repeat([0, 0, 1, 1, 2], [6, 2, 3, 5, 4])
+    b = np.repeat([0, 1, 0, 1, 1], [6, 2, 3, 5, 4])
     result = association_test(a, b, default_rng(3), 499)
     table = np.array([[6, 2], [3, 5], [0, 4]])
     assert_array_equal(result.table, table)
@@ -439,9 +383,6 @@ def wandering_units(seed):
 
 
 @pytest.mark.parametrize("rule", [*RULES, SieveRule(0.0, 0.1, 0.2)])
-@pytest.mark.parametrize(
-    "seed",
-    [1, 8, 20, 39],
-)
+@pytest.mark.parametrize("seed", [1, 8, 20, 39])
 def test_the_sieve_is_raised_until_the_club_converges_or_its_cap_is_reached(seed, rule):
     clubs_are_those_by_hand(wandering_units(seed), rule)

@@ -27,13 +27,7 @@ from numerics.refusals import refused
 from tolerances import MACHINE, close
 
 
-def planted(
-    lam=0.02,
-    years=20.0,
-    n=40,
-    noise=0.002,
-    seed=3,
-):
+def planted(lam=0.02, years=20.0, n=40, noise=0.002, seed=3):
     rng = default_rng(seed)
     y0 = rng.normal(9, 0.5, n)
     Z = rng.normal(size=(n, 2))
@@ -41,10 +35,7 @@ def planted(
     return (0.25 - phi * y0 + Z @ [0.003, -0.001] + rng.normal(0, noise, n)), y0, Z
 
 
-@pytest.mark.parametrize(
-    "lam",
-    [-0.03, -0.001, 0.0, 0.02, 0.3],
-)
+@pytest.mark.parametrize("lam", [-0.03, -0.001, 0.0, 0.02, 0.3])
 def test_speed_inverts_the_slope(lam):
     close(speed_from_slope((np.expm1(-lam * 20) / 20), 20), lam, atol=MACHINE)
 
@@ -73,10 +64,7 @@ def test_half_lives_and_bounds_also_unbounded_and_undefined():
     assert np.isnan(divergence.high)
 
 
-@pytest.mark.parametrize(
-    "lam",
-    [-0.06, -0.01, 0.0, 0.02, 0.15],
-)
+@pytest.mark.parametrize("lam", [-0.06, -0.01, 0.0, 0.02, 0.15])
 @pytest.mark.parametrize("years", [1.0, 20.0, 80.0])
 def test_nls_equals_the_transform_of_ols(lam, years):
     growth, y0, Z = planted(lam, years, noise=1e-5)
@@ -101,13 +89,7 @@ def test_the_error_of_a_speed_is_that_of_its_slope_and_there_may_be_none():
     fit = fit_speed(growth, y0, 20)
     assert np.isnan(fit.lam)
     assert not fit.converged
-    refused(
-        "collinear",
-        fit_speed,
-        np.arange(5.0),
-        np.ones(5),
-        20,
-    )
+    refused("collinear", fit_speed, np.arange(5.0), np.ones(5), 20)
 
 
 @pytest.fixture
@@ -153,12 +135,7 @@ def test_refuses_what_has_no_test(test, ends):
     start, _ = ends
     refused("perfectly correlated", test, start, start + 1)
     refused("constant", test, start, np.ones(31))
-    refused(
-        "at least three",
-        test,
-        start[:2],
-        start[:2],
-    )
+    refused("at least three", test, start[:2], start[:2])
 
 
 def test_a_search_that_runs_out_of_steps_has_not_converged(monkeypatch):

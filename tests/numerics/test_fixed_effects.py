@@ -83,22 +83,10 @@ def test_regressors_and_what_was_taken_out_span_all_dummies(effects, dummies):
 def test_effects_nested_in_the_clusters_are_counted_by_their_rank():
     codes = codes_of([UNIT, REGION, REGION_YEAR], np.arange(len(UNIT)))
     values = default_rng(2).normal(size=(2, len(UNIT)))
-    left = without_effects(
-        values,
-        ["x"],
-        codes,
-        REGION,
-        dummies="none",
-    )
+    left = without_effects(values, ["x"], codes, REGION, dummies="none")
     assert (left.nested, left.rank) == (24, 24)
     values = default_rng(2).normal(size=(2, len(UNIT)))
-    left = without_effects(
-        values,
-        ["x"],
-        codes,
-        UNIT,
-        dummies="none",
-    )
+    left = without_effects(values, ["x"], codes, UNIT, dummies="none")
     assert (left.nested, left.rank) == (9, 24)
 
 
@@ -106,14 +94,7 @@ def test_effects_nested_in_the_clusters_are_counted_by_their_rank():
 def test_regressors_that_effects_absorb_are_named(dummies):
     codes = codes_of([UNIT, REGION_YEAR], np.arange(len(UNIT)))
     free = default_rng(2).normal(size=len(UNIT))
-    values = np.array(
-        [
-            free,
-            free**2,
-            UNIT**2 + 3.0 * REGION_YEAR,
-            1e6 + YEAR,
-        ]
-    )
+    values = np.array([free, free**2, UNIT**2 + 3.0 * REGION_YEAR, 1e6 + YEAR])
     refused(
         r"^b, c do not vary beside",
         without_effects,
@@ -154,15 +135,7 @@ def test_effects_too_many_for_the_memory_are_refused(
     cells = np.arange(len(UNIT))
     codes = {"pair": cells // 2, "region^year": REGION_YEAR}
     values = default_rng(2).normal(size=(2, len(UNIT)))
-    refused(
-        words,
-        without_effects,
-        values,
-        ["x"],
-        codes,
-        cells // 2,
-        dummies=dummies,
-    )
+    refused(words, without_effects, values, ["x"], codes, cells // 2, dummies=dummies)
 
 
 def test_a_column_that_is_constant_but_for_its_last_bit_is_absorbed():

@@ -56,12 +56,7 @@ def test_measures_and_their_parts_by_hand(data):
     y = data[0]
     counts = np.arange(1, 32)
     copies = np.repeat(y, counts)
-    for measure in (
-        theil,
-        lambda a, b: theil(a, b, THEIL_L),
-        gini,
-        atkinson,
-    ):
+    for measure in (theil, lambda a, b: theil(a, b, THEIL_L), gini, atkinson):
         close(measure(y, counts), measure(copies, np.ones(len(copies))))
     half = np.abs(copies[:, None] - copies).mean() / 2
     close(gini(y, counts), half / copies.mean())
@@ -72,18 +67,8 @@ def test_measures_and_their_parts_by_hand(data):
     y, w, groups = data
     a, b, _ = shapley_theil(y, w, groups, groups)
     close(a, b, atol=CLOSURE)
-    one, two, _ = shapley_theil(
-        y,
-        w,
-        groups,
-        np.arange(31) % 3,
-    )
-    two_again, one_again, _ = shapley_theil(
-        y,
-        w,
-        np.arange(31) % 3,
-        groups,
-    )
+    one, two, _ = shapley_theil(y, w, groups, np.arange(31) % 3)
+    two_again, one_again, _ = shapley_theil(y, w, np.arange(31) % 3, groups)
     close((one, two), (one_again, two_again), atol=CLOSURE)
     assert len(np.unique(iq.crossed(groups, np.arange(31) % 3))) <= 12
     parts = decompose_gini(y, w, groups)
@@ -111,12 +96,7 @@ def test_measures_and_their_parts_by_hand(data):
     for measure in (THEIL_T, THEIL_L):
         brute = [theil(np.delete(y, i), np.delete(w, i), measure) for i in range(31)]
         close(leave_one_out_theil(y, w, measure), brute)
-    drawn = redrawn_theil(
-        y,
-        w,
-        rng=default_rng(3),
-        draws=1,
-    )[0]
+    drawn = redrawn_theil(y, w, rng=default_rng(3), draws=1)[0]
     times = default_rng(3).multinomial(31, np.full(31, 1 / 31))
     close(drawn, theil(np.repeat(y, times), np.repeat(w, times)))
     for measure in (THEIL_T, THEIL_L):
@@ -137,42 +117,9 @@ def test_parts_close_and_labels_are_permuted(data, measure):
     close(parts.between + parts.within, parts.total, atol=CLOSURE)
     close(parts.group_within.sum(), parts.within, atol=CLOSURE)
     other = np.arange(31) % 3
-    close(
-        sum(
-            iq.nested_theil(
-                y,
-                w,
-                groups,
-                other,
-                measure,
-            )
-        ),
-        parts.total,
-        atol=CLOSURE,
-    )
-    close(
-        sum(
-            shapley_theil(
-                y,
-                w,
-                groups,
-                other,
-                measure,
-            )
-        ),
-        parts.total,
-        atol=CLOSURE,
-    )
-    close(
-        decompose_theil(
-            y,
-            w,
-            np.arange(31),
-            measure,
-        ).within,
-        0,
-        atol=CLOSURE,
-    )
+    close(sum(iq.nested_theil(y, w, groups, other, measure)), parts.total, atol=CLOSURE)
+    close(sum(shapley_theil(y, w, groups, other, measure)), parts.total, atol=CLOSURE)
+    close(decompose_theil(y, w, np.arange(31), measure).within, 0, atol=CLOSURE)
     y, _, groups = data
     w = np.ones(31)
     most = maximum_between(y, w, groups, measure)
@@ -181,25 +128,10 @@ def test_parts_close_and_labels_are_permuted(data, measure):
     assert decompose_theil(y, w, lined_up, measure).between <= most + CLOSURE
     assert np.isnan(maximum_between(y, w, np.arange(31) % 9))
     y, w, groups = data
-    test = between_test(
-        y,
-        w,
-        groups,
-        rng=default_rng(1),
-        draws=99,
-        measure=measure,
-    )
+    test = between_test(y, w, groups, rng=default_rng(1), draws=99, measure=measure)
     labels = default_rng(1).permuted(np.tile(groups, (99, 1)), axis=1)
     drawn = np.array(
-        [
-            decompose_theil(
-                y,
-                w,
-                label,
-                measure,
-            ).between
-            for label in labels
-        ]
+        [decompose_theil(y, w, label, measure).between for label in labels]
     )
     seen = decompose_theil(y, w, groups, measure).between
     close(test.between, seen, MACHINE)
@@ -216,12 +148,7 @@ def test_maximum_connected_comparison_and_refusals(data):
     )
     close(maximum_between(y, np.ones(6), groups), best, MACHINE)
     y = np.array([9.0, 8, 7, 1, 1, 1, 2, 2])
-    test = connected_test(
-        y,
-        np.ones(8),
-        np.arange(8) < 3,
-        circle(8) > 0,
-    )
+    test = connected_test(y, np.ones(8), np.arange(8) < 3, circle(8) > 0)
     assert test.draws == 8
     assert test.p_value == 1 / 8
     refused(
@@ -241,20 +168,10 @@ def test_maximum_connected_comparison_and_refusals(data):
 
 @pytest.mark.parametrize(
     ("y", "w"),
-    [
-        ([1.0], [1.0]),
-        ([1, -2.0], [1, 1]),
-        ([1, np.nan], [1, 1]),
-        ([1, 2], [0.0, 1]),
-    ],
+    [([1.0], [1.0]), ([1, -2.0], [1, 1]), ([1, np.nan], [1, 1]), ([1, 2], [0.0, 1])],
 )
 def test_refusals(y, w):
-    refused(
-        r"at least two|missing, zero or negative",
-        theil,
-        np.array(y),
-        np.array(w),
-    )
+    refused(r"at least two|missing, zero or negative", theil, np.array(y), np.array(w))
 
 
 def test_the_p_value_of_a_permuted_sum_is_that_of_permuted_poisson_slopes():
@@ -273,29 +190,11 @@ def test_the_p_value_of_a_permuted_sum_is_that_of_permuted_poisson_slopes():
     drawn = np.array([slope(c[order]) for order in orders])
     observed = slope(c)
     tails = [1 + (drawn <= observed + 1e-9).sum(), 1 + (drawn >= observed - 1e-9).sum()]
-    close(
-        permuted_sum_p(
-            c,
-            x,
-            default_rng(5),
-            99,
-        ),
-        min(1, 2 * min(tails) / 100),
-    )
-    refused(
-        "constant",
-        permuted_sum_p,
-        np.ones(9),
-        x,
-        rng,
-        9,
-    )
+    close(permuted_sum_p(c, x, default_rng(5), 99), min(1, 2 * min(tails) / 100))
+    refused("constant", permuted_sum_p, np.ones(9), x, rng, 9)
 
 
-@pytest.mark.parametrize(
-    "n",
-    [2, 7, 12, 31],
-)
+@pytest.mark.parametrize("n", [2, 7, 12, 31])
 def test_incomes_that_are_alike_have_no_inequality_whatever_the_rounding(n):
     income = np.full(n, np.exp(9.0))
     income[0] *= 1 + 1e-15

@@ -57,12 +57,7 @@ def test_statistics_equal_a_loop_of_refits_and_recentring_the_mean_over_draws():
     standard_deviation = LabelDesign(_ring())
     strata = np.array(["a"] * 7 + ["b"] * 5)
     for draws in (
-        connected_label_draws(
-            labels[:, 0] == 1,
-            map_of_rows,
-            20_000,
-            default_rng(2),
-        ),
+        connected_label_draws(labels[:, 0] == 1, map_of_rows, 20_000, default_rng(2)),
         stratified_label_draws(strata, 20_000, default_rng(2)),
     ):
         expected = lp.expected_regressors(labels, draws, standard_deviation)
@@ -129,19 +124,8 @@ def test_no_p_value_is_below_one_over_the_different_patterns():
     labels = np.eye(25)[:, 24:]
     rotations = np.array([np.roll(np.arange(25), k) for k in range(1, 25)])
     source = np.tile(rotations, (40, 1))
-    draws = LabelDraws(
-        source,
-        "free",
-        np.zeros(25, dtype=int),
-        np.ones((25, 1)),
-    )
-    result = label_permutation(
-        y,
-        labels,
-        np.ones((25, 1)),
-        np.ones(1),
-        draws,
-    )
+    draws = LabelDraws(source, "free", np.zeros(25, dtype=int), np.ones((25, 1)))
+    result = label_permutation(y, labels, np.ones((25, 1)), np.ones(1), draws)
     assert result.distinct == 24
     assert result.p_value == 1 / 24
 
@@ -149,23 +133,11 @@ def test_no_p_value_is_below_one_over_the_different_patterns():
 def test_the_p_value_counts_the_data_as_one_draw_and_both_tails():
     y, labels, controls = _data()
     draws = free_label_draws(N, 199, default_rng(1))
-    result = label_permutation(
-        y,
-        labels,
-        controls,
-        np.array([1.0, -1.0]),
-        draws,
-    )
+    result = label_permutation(y, labels, controls, np.array([1.0, -1.0]), draws)
     extreme = sum(abs(t) >= abs(result.statistic) - 1e-9 for t in result.statistics)
     assert 0 < extreme < 150
     assert result.p_value == (1 + extreme) / 200
-    mirrored = label_permutation(
-        -y,
-        labels,
-        controls,
-        np.array([1.0, -1.0]),
-        draws,
-    )
+    mirrored = label_permutation(-y, labels, controls, np.array([1.0, -1.0]), draws)
     assert mirrored.p_value == result.p_value
 
 
@@ -215,19 +187,8 @@ def test_draws_whose_labels_a_control_repeats_are_left_out_of_the_count():
     controls = np.column_stack([np.ones(N), np.roll(labels[:, 0], 5)])
     rotations = np.array([np.roll(np.arange(N), k) for k in (5, 1, 2, 3)])
     source = np.concatenate([rotations, free_label_draws(N, 60, default_rng(3)).source])
-    draws = LabelDraws(
-        source,
-        "free",
-        np.zeros(N, dtype=int),
-        np.ones((N, 1)),
-    )
-    result = label_permutation(
-        y,
-        labels,
-        controls,
-        np.array([1.0, -1.0]),
-        draws,
-    )
+    draws = LabelDraws(source, "free", np.zeros(N, dtype=int), np.ones((N, 1)))
+    result = label_permutation(y, labels, controls, np.array([1.0, -1.0]), draws)
     ranks = [
         np.linalg.matrix_rank(np.column_stack([labels[order], controls]))
         for order in source

@@ -55,30 +55,10 @@ def test_hamilton_trend_is_a_regression_on_the_value_two_dates_before(incomes):
     close(hamilton_trend(incomes)[0], fit.fittedvalues)
 
 
-@pytest.mark.parametrize(
-    "bad",
-    [
-        np.ones((2, 2)),
-        np.array(
-            [
-                [
-                    1.0,
-                    np.nan,
-                    2.0,
-                    3.0,
-                ]
-            ]
-        ),
-    ],
-)
+@pytest.mark.parametrize("bad", [np.ones((2, 2)), np.array([[1.0, np.nan, 2.0, 3.0]])])
 def test_trend_refuses(bad):
     refused(r"at least 3|gap", hp_trend, bad)
-    refused(
-        "positive",
-        hp_trend,
-        np.ones((2, 5)),
-        0.0,
-    )
+    refused("positive", hp_trend, np.ones((2, 5)), 0.0)
     refused("too few", hamilton_trend, np.ones((2, 4)))
 
 

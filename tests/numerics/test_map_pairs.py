@@ -23,16 +23,8 @@ EXTRA = [(1, 6), (5, 2)]
 W = np.zeros((8, 8))
 for one, other in [*LINKS, *EXTRA]:
     W[one, other] = W[other, one] = 1
-MEMBER = np.isin(
-    np.arange(8),
-    [0, 1, 4, 5],
-)
-ACROSS = [
-    (1, 2),
-    (1, 6),
-    (5, 2),
-    (5, 6),
-]
+MEMBER = np.isin(np.arange(8), [0, 1, 4, 5])
+ACROSS = [(1, 2), (1, 6), (5, 2), (5, 6)]
 Y = np.array([3.0, 5.0, 1.0, 2.0, 4.0, 6.0, 2.5, 0.5])
 
 
@@ -48,14 +40,7 @@ def test_pairs_are_neighbours_on_two_sides_of_the_line(pairs):
 
 def test_the_difference_is_clustered_by_the_units_of_both_sides():
     # Four units inside and five outside; the smaller side gives t(3).
-    across = [
-        (0, 4),
-        (0, 5),
-        (1, 5),
-        (2, 6),
-        (3, 7),
-        (3, 8),
-    ]
+    across = [(0, 4), (0, 5), (1, 5), (2, 6), (3, 7), (3, 8)]
     y = np.append(Y, 3.5)
     inside, outside = np.array(across).T
     d = y[inside] - y[outside]
@@ -71,12 +56,7 @@ def test_the_difference_is_clustered_by_the_units_of_both_sides():
 
 
 def test_outcomes_are_dealt_to_units_and_the_data_are_one_draw(pairs):
-    result = mp.border_permutation(
-        Y,
-        pairs,
-        199,
-        generator_for(1, "b"),
-    )
+    result = mp.border_permutation(Y, pairs, 199, generator_for(1, "b"))
 
     def difference(y):
         return abs(np.mean([y[a] - y[b] for a, b in ACROSS]))
@@ -89,12 +69,7 @@ def test_outcomes_are_dealt_to_units_and_the_data_are_one_draw(pairs):
 
 def test_joins_are_counted_over_all_placements():
     marks = np.isin(np.arange(8), [0, 1, 5]).astype(float)
-    result = join_counts(
-        marks,
-        csr_array(W),
-        generator_for(1, "j"),
-        9,
-    )
+    result = join_counts(marks, csr_array(W), generator_for(1, "j"), 9)
     links = [*LINKS, *EXTRA]
 
     def joined(placed):
@@ -112,12 +87,7 @@ def test_joins_of_many_units_are_counted_over_random_placements():
     n = 40
     ring = 2 * circle(n)
     marks = (np.arange(n) < 12).astype(float)
-    result = join_counts(
-        marks,
-        csr_array(ring),
-        generator_for(1, "j"),
-        99,
-    )
+    result = join_counts(marks, csr_array(ring), generator_for(1, "j"), 99)
     orders = np.argsort(generator_for(1, "j").random((99, n)), axis=1)[:, :12]
     placed = [
         sum((i + 1) % n in set(order) for i in order.tolist()) for order in orders
@@ -151,9 +121,4 @@ def test_one_unit_on_a_side_or_no_pair_is_refused():
     refused("only 1 unit stands on one side", border_difference, Y, one)
     three = border_pairs(np.arange(8) < 3, csr_array(W))
     refused("only 3 units stand on one side", border_difference, Y, three)
-    refused(
-        None,
-        border_pairs,
-        np.zeros(8, dtype=bool),
-        csr_array(W),
-    )
+    refused(None, border_pairs, np.zeros(8, dtype=bool), csr_array(W))

@@ -39,12 +39,7 @@ def test_quantiles_divide_values_evenly_over_all_dates_or_in_each_year():
 
 
 def test_transitions_are_counted_by_unit_over_one_and_two_steps():
-    classes = np.array(
-        [
-            [0, 1, 1, 0],
-            [1, 1, 0, 0],
-        ]
-    )
+    classes = np.array([[0, 1, 1, 0], [1, 1, 0, 0]])
     assert_array_equal(transition_counts(classes, 2)[0], [[0, 1], [1, 1]])
     assert_array_equal(transition_counts(classes, 2, 2).sum(axis=0), [[0, 1], [3, 0]])
     refused("no transition", transition_counts, classes, 2, 4)
@@ -89,14 +84,7 @@ def study():
     return values, classes_of(values, quantile_cutoffs(values, 3)), circle(15)
 
 
-def run(
-    values,
-    classes,
-    W,
-    seed=1,
-    draws=99,
-    step=1,
-):
+def run(values, classes, W, seed=1, draws=99, step=1):
     return mk.spatial_markov_test(
         values, classes, W, k=3, m=3, rng=default_rng(seed), draws=draws, step=step
     )
@@ -120,15 +108,7 @@ def test_whole_trajectories_are_permuted(study):
     values, classes, W = study
     test = run(*study)
     orders = np.argsort(default_rng(1).random((99, 15)), axis=1, kind="stable")
-    q = [
-        run(
-            values[order],
-            classes[order],
-            W,
-            draws=0,
-        ).q
-        for order in orders
-    ]
+    q = [run(values[order], classes[order], W, draws=0).q for order in orders]
     beyond = sum(value >= test.q * (1 - 1e-9) for value in q)
     assert test.q_p == (1 + beyond) / 100
 
@@ -142,13 +122,7 @@ def test_sparse_weights_give_the_same_test(study, monkeypatch):
 
 def test_refusals(study):
     values, classes, W = study
-    refused(
-        "do not fit",
-        run,
-        values,
-        classes,
-        W[:4, :4],
-    )
+    refused("do not fit", run, values, classes, W[:4, :4])
     refused("no transition", run, values, classes, W, step=12)
     alone = W.copy()
     alone[3] = 0
@@ -229,13 +203,7 @@ def test_second_order_transitions_need_three_dates():
     refused("no two transitions", second_order_counts, classes, 2, 2)
 
 
-@pytest.mark.parametrize(
-    "values",
-    [
-        [0.0, 1, 2, 3, 3, 3],
-        [0.0, 0, 0, 0, 0, 3],
-    ],
-)
+@pytest.mark.parametrize("values", [[0.0, 1, 2, 3, 3, 3], [0.0, 0, 0, 0, 0, 3]])
 def test_values_alike_at_either_end_leave_no_classes(values):
     refused("too alike", quantile_cutoffs, np.array(values), 3)
 

@@ -15,9 +15,7 @@ from spreg.diagnostics_sp import MoranRes
 from statsmodels.stats.multitest import multipletests
 
 from evenfield.numerics import map_pairs as mp
-from evenfield.numerics.map_pairs import (
-    bivariate_moran_test,
-)
+from evenfield.numerics.map_pairs import bivariate_moran_test
 from evenfield.numerics.moran import (
     cliff_ord_moments,
     morans_i,
@@ -51,21 +49,8 @@ def test_statistic_and_moments_are_those_of_esda(lattice, values):
     w, W = lattice
     theirs = Moran(values, w, transformation="r", permutations=0)
     ours = morans_i_test(values, W, generator_for(1, "a"), 99)
-    numbers = (
-        theirs.I,
-        theirs.EI,
-        theirs.seI_norm,
-        theirs.z_norm,
-    )
-    close(
-        (
-            ours.statistic,
-            ours.mean,
-            ours.std_error,
-            ours.z,
-        ),
-        numbers,
-    )
+    numbers = (theirs.I, theirs.EI, theirs.seI_norm, theirs.z_norm)
+    close((ours.statistic, ours.mean, ours.std_error, ours.z), numbers)
 
 
 def test_moments_of_residuals_are_those_of_spreg(lattice, values):
@@ -73,13 +58,7 @@ def test_moments_of_residuals_are_those_of_spreg(lattice, values):
     x = default_rng(6).normal(size=(30, 2))
     theirs = MoranRes(OLS(values[:, None], x), w, z=True)
     X = np.column_stack([np.ones(30), x])
-    ours = morans_i_test(
-        fit_ols(values, X).u_hat,
-        W,
-        generator_for(1, "a"),
-        99,
-        X,
-    )
+    ours = morans_i_test(fit_ols(values, X).u_hat, W, generator_for(1, "a"), 99, X)
     close((ours.statistic, ours.mean), (theirs.I, theirs.eI))
     close(ours.std_error**2, theirs.vI)
     close(cliff_ord_moments(W, np.ones((30, 1)))[0], -1 / 29, MACHINE)
@@ -88,13 +67,7 @@ def test_moments_of_residuals_are_those_of_spreg(lattice, values):
 def test_refusals_of_one_map(lattice, values):
     _, W = lattice
     draws = generator_for(1, "a"), 9
-    refused(
-        "constant",
-        morans_i_test,
-        np.full(30, 8.1),
-        W,
-        *draws,
-    )
+    refused("constant", morans_i_test, np.full(30, 8.1), W, *draws)
     refused("no link", morans_i_test, values, 0 * W, *draws)
     few = values[:3], W[:3, :3], *draws, np.eye(3)
     refused("leave no residual", morans_i_test, *few)
@@ -104,16 +77,7 @@ def test_one_degree_of_freedom_leaves_nothing_to_permute():
     W = np.array([[0, 1.0, 0], [0.5, 0, 0.5], [0, 1.0, 0]])
     X = np.column_stack([np.ones(3), [0.0, 1.0, 3.0]])
     y = np.array([1.0, 0.0, 2.0])
-    assert (
-        morans_i_test(
-            y,
-            W,
-            generator_for(1, "a"),
-            99,
-            X,
-        ).p_value
-        == 1.0
-    )
+    assert morans_i_test(y, W, generator_for(1, "a"), 99, X).p_value == 1.0
 
 
 def test_streams_depend_on_seed_and_name_alone():
@@ -150,13 +114,7 @@ def grid():
 
 
 def drawn_maps(values, draws=4000, **options):
-    return map_tests(
-        values,
-        GRID,
-        generator_for(1, "m"),
-        draws,
-        **options,
-    )
+    return map_tests(values, GRID, generator_for(1, "m"), draws, **options)
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -182,13 +140,7 @@ def test_maps_that_are_related_are_found_also_together(maps):
 def test_residuals_of_a_map_are_tested_like_one_outcome(maps):
     X = np.column_stack([np.ones(N), maps[:, 2]])
     moran = drawn_maps(maps[:, :1], X=X)[0]
-    other = morans_i_test(
-        maps[:, 0],
-        GRID,
-        generator_for(2, "m"),
-        4000,
-        X,
-    )
+    other = morans_i_test(maps[:, 0], GRID, generator_for(2, "m"), 4000, X)
     close(moran.statistic[0], other.statistic, MACHINE)
     close(moran.p_value[0], other.p_value, atol=0.03)
 
@@ -207,12 +159,7 @@ def test_maps_with_regressors_of_their_own_are_tested_as_if_alone(maps):
 def test_local_moran_is_that_of_esda(maps, grid):
     result = local_moran_tests(maps, GRID, generator_for(1, "l"), 9999)
     for t, values in enumerate(maps.T):
-        other = esda.Moran_Local(
-            values,
-            grid,
-            permutations=9999,
-            seed=1,
-        )
+        other = esda.Moran_Local(values, grid, permutations=9999, seed=1)
         close(result.statistic[:, t], other.Is, MACHINE)
         close(result.p_value[:, t], np.minimum(2 * other.p_sim, 1), atol=0.06)
         names = np.array(["HH", "LH", "LL", "HL"])
@@ -258,23 +205,12 @@ def test_a_unit_without_neighbours_has_no_quadrant(maps):
 
 
 def bivariate(x, y, W=GRID, draws=999):
-    return bivariate_moran_test(
-        x,
-        y,
-        W,
-        generator_for(1, "b"),
-        draws,
-    )
+    return bivariate_moran_test(x, y, W, generator_for(1, "b"), draws)
 
 
 def test_bivariate_moran_is_that_of_esda(maps, grid):
     result = bivariate(maps[:, 0], maps[:, 2])
-    other = esda.Moran_BV(
-        maps[:, 0],
-        maps[:, 2],
-        grid,
-        permutations=0,
-    )
+    other = esda.Moran_BV(maps[:, 0], maps[:, 2], grid, permutations=0)
     close(result.statistic, other.I, rtol=1e-9)
     assert 0 < result.p_value <= 1
 
@@ -282,35 +218,11 @@ def test_bivariate_moran_is_that_of_esda(maps, grid):
 def test_refusals_of_maps(maps):
     draws = generator_for(1, "m"), 9
     refused("no link", map_tests, maps, 0 * GRID, *draws)
-    refused(
-        "constant",
-        map_tests,
-        np.ones((N, 2)),
-        GRID,
-        *draws,
-    )
+    refused("constant", map_tests, np.ones((N, 2)), GRID, *draws)
     few = maps[:2], GRID[:2, :2], *draws
-    refused(
-        "no residual",
-        map_tests,
-        *few,
-        X=np.eye(2),
-    )
-    refused(
-        "vary",
-        local_moran_tests,
-        np.ones((N, 1)),
-        GRID,
-        *draws,
-    )
-    refused(
-        "constant",
-        bivariate_moran_test,
-        np.ones(N),
-        maps[:, 0],
-        GRID,
-        *draws,
-    )
+    refused("no residual", map_tests, *few, X=np.eye(2))
+    refused("vary", local_moran_tests, np.ones((N, 1)), GRID, *draws)
+    refused("constant", bivariate_moran_test, np.ones(N), maps[:, 0], GRID, *draws)
     for marks in (np.zeros(N), np.ones(N), np.full(N, 0.5)):
         refused("some and not all", mp.join_counts, marks, GRID, *draws)
 
@@ -327,13 +239,7 @@ def test_the_p_value_counts_the_data_as_one_draw_in_the_nearer_tail():
 def test_the_permutation_test_is_a_loop_over_its_own_draws(lattice, values):
     _, W = lattice
     X = np.column_stack([np.ones(30), np.arange(30) % 5])
-    result = morans_i_test(
-        values,
-        W,
-        generator_for(1, "a"),
-        59,
-        X,
-    )
+    result = morans_i_test(values, W, generator_for(1, "a"), 59, X)
     orders = np.argsort(generator_for(1, "a").random((59, 30)), axis=1)
     e = fit_ols(values, X).u_hat
     drawn = np.array([morans_i(fit_ols(e[order], X).u_hat, W) for order in orders])

@@ -48,13 +48,7 @@ def test_inference_equals_statsmodels_and_refusals(data):
     y, X = data
     theirs = sm.OLS(y, X).fit(cov_type="HC3", use_t=True)
     fit = fit_ols(y, X)
-    ours = contrast_inference(
-        fit,
-        cov_hc3(fit),
-        np.array([0.0, 1.0, 0.0]),
-        fit.df,
-        0.9,
-    )
+    ours = contrast_inference(fit, cov_hc3(fit), np.array([0.0, 1.0, 0.0]), fit.df, 0.9)
     close(ours.p_value, theirs.pvalues[1])
     close((ours.conf_low, ours.conf_high), theirs.conf_int(0.1)[1])
     assert ours.df == 28
@@ -76,12 +70,7 @@ def test_inference_equals_statsmodels_and_refusals(data):
     dummy = np.zeros(31)
     dummy[3] = 1
     refused("leverage 1", cov_hc3, fit_ols(y, np.column_stack([X, dummy])))
-    refused(
-        "at least two clusters",
-        cov_cr3,
-        fit_ols(y, X),
-        np.zeros(31),
-    )
+    refused("at least two clusters", cov_cr3, fit_ols(y, X), np.zeros(31))
     clusters = np.arange(31) // 4
     refused(
         "leverage 1", cov_cr3, fit_ols(y, np.column_stack([X, clusters == 2])), clusters
@@ -103,12 +92,7 @@ def test_inference_equals_statsmodels_and_refusals(data):
     ],
 )
 def test_refuses_what_cannot_be_fitted(y, X, message):
-    refused(
-        message,
-        fit_ols,
-        np.array(y),
-        np.array(X),
-    )
+    refused(message, fit_ols, np.array(y), np.array(X))
 
 
 def test_many_rows_go_through_the_gram_matrix_and_lose_no_digits():
@@ -130,12 +114,7 @@ def test_many_rows_go_through_the_gram_matrix_and_lose_no_digits():
         close(ours.u_hat, theirs.resid, atol=1e-6)
         bread = np.linalg.inv(X.T @ X)  # a shift changes that of the constant alone
         close(np.diag(ours.bread)[1:], np.diag(bread)[1:], rtol=1e-6)
-    refused(
-        "collinear",
-        fit_ols,
-        y,
-        np.column_stack([X, X[:, 1]]),
-    )
+    refused("collinear", fit_ols, y, np.column_stack([X, X[:, 1]]))
 
 
 def test_products_of_clusters_serve_every_combination_and_labels_of_any_kind():
@@ -180,27 +159,8 @@ def test_two_clusters_are_the_fewest_for_a_jackknife():
 def test_regressors_that_cannot_be_told_apart_are_named():
     rng = default_rng(2)
     x = rng.normal(size=(20, 3))
-    X = np.column_stack(
-        [
-            x[:, 0],
-            x[:, 1],
-            x[:, 0] + x[:, 1],
-            x[:, 2],
-        ]
-    )
-    refused(
-        "collinear: a, b, c cannot be told",
-        fit_ols,
-        x[:, 0],
-        X,
-        list("abcd"),
-    )
+    X = np.column_stack([x[:, 0], x[:, 1], x[:, 0] + x[:, 1], x[:, 2]])
+    refused("collinear: a, b, c cannot be told", fit_ols, x[:, 0], X, list("abcd"))
     refused("collinear$", fit_ols, x[:, 0], X)
     twice = np.column_stack([X[:, [0, 1, 3]], 1e6 * X[:, 3], 2 * X[:, 1]])
-    refused(
-        "b, c, d, e cannot",
-        fit_ols,
-        x[:, 0],
-        twice,
-        list("abcde"),
-    )
+    refused("b, c, d, e cannot", fit_ols, x[:, 0], twice, list("abcde"))

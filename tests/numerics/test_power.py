@@ -36,15 +36,7 @@ EXPOSURE_DIFFERENCE = np.array([0, 0, 0, 1.0, -1.0])
 
 def exposure_design(name):
     W = WEIGHTS[name]
-    return np.column_stack(
-        [
-            ONE,
-            C,
-            S,
-            W @ C,
-            W @ S,
-        ]
-    )
+    return np.column_stack([ONE, C, S, W @ C, W @ S])
 
 
 def contrast(*positions, size=5):
@@ -74,12 +66,7 @@ def test_geography_inflation_and_weights_of_a_contrast():
 
 
 def test_bad_input_is_one_line():
-    refused(
-        "collinear",
-        contrast_weights,
-        np.column_stack([ONE, C, C]),
-        np.eye(3)[1],
-    )
+    refused("collinear", contrast_weights, np.column_stack([ONE, C, C]), np.eye(3)[1])
     refused(
         "3 coefficients does not fit 2 regressors",
         contrast_weights,
@@ -115,32 +102,11 @@ def test_closed_forms_of_influence():
     X = np.ones((sizes.sum(), 1))
     clusters = default_rng(0).permutation(np.repeat(np.arange(4), sizes))
     expected = (sizes**2.0).sum() ** 2 / (sizes**4.0).sum()
-    close(
-        effective_clusters(
-            X,
-            clusters,
-            np.ones(1),
-            within=1.0,
-        ),
-        expected,
-    )
-    independent = effective_clusters(
-        X,
-        clusters,
-        np.ones(1),
-        within=0.0,
-    )
+    close(effective_clusters(X, clusters, np.ones(1), within=1.0), expected)
+    independent = effective_clusters(X, clusters, np.ones(1), within=0.0)
     close(independent, sizes.sum() ** 2 / (sizes**2.0).sum())
     W = weights_of(A, DISTANCE)["contiguity"]
-    X = np.column_stack(
-        [
-            ONE,
-            C,
-            S,
-            W @ C,
-            W @ S,
-        ]
-    )
+    X = np.column_stack([ONE, C, S, W @ C, W @ S])
     others = np.delete(X, 3, axis=1)
     residual = X[:, 3] - others @ np.linalg.lstsq(others, X[:, 3], rcond=None)[0]
     clusters = np.array(
@@ -159,15 +125,7 @@ def test_closed_forms_of_influence():
     ("columns", "expected"),
     [
         ((ONE, C, ONE), [0, 2]),
-        (
-            (
-                ONE,
-                C,
-                S,
-                C + S,
-            ),
-            [1, 2, 3],
-        ),
+        ((ONE, C, S, C + S), [1, 2, 3]),
         ((ONE, C, 0 * C), [2]),
         ((ONE, 1e-9 * C, 1e9 * S), []),
     ],
@@ -185,35 +143,17 @@ def test_bad_input_of_influence():
         SLOPE,
     )
     refused("zero everywhere", effective_clusters, X_OWN, NAMES, np.zeros(2))
-    refused(
-        "collinear",
-        partial_leverage,
-        np.column_stack([ONE, ONE]),
-        NAMES,
-        SLOPE,
-    )
+    refused("collinear", partial_leverage, np.column_stack([ONE, ONE]), NAMES, SLOPE)
 
 
 def test_the_smallest_visible_effect_is_half_the_interval_and_the_power_quantile():
     # By hand: half of 2 to 6 is 2, 0.8416 standard errors of 0.5 more.
     close(smallest_visible(2, 6, 0.5), 2 + norm.ppf(0.8) * 0.5)
-    result = smallest_visible(
-        2,
-        6,
-        0.5,
-        power=0.9,
-        level=0.9,
-    )
+    result = smallest_visible(2, 6, 0.5, power=0.9, level=0.9)
     close(result, 2 + norm.ppf(0.9) * 0.5)
     # Without a standard error half the interval is z of them.
     for error in (0.0, np.nan):
-        wide = smallest_visible(
-            -1,
-            3,
-            error,
-            power=0.7,
-            level=0.9,
-        )
+        wide = smallest_visible(-1, 3, error, power=0.7, level=0.9)
         close(wide, 2 + norm.ppf(0.7) * 2 / norm.ppf(0.95))
     assert np.isnan(smallest_visible(np.nan, 3, 0.5))
 
@@ -225,13 +165,7 @@ def test_multipliers_and_detectable_effects_take_power_and_level(power, level):
     X = np.column_stack([ONE, C])
     error = np.sqrt(1 / 5 + 1 / 26)
     close(
-        minimum_detectable_effect(
-            X,
-            contrast(1, size=2),
-            power,
-            level,
-            df=7,
-        ),
+        minimum_detectable_effect(X, contrast(1, size=2), power, level, df=7),
         multiplier * error,
     )
     years = event_study_mde(4, 9, 5, 3.0, power, level)

@@ -45,15 +45,7 @@ W = weights_of(A, DISTANCE)["contiguity"]
 ONE = np.ones(31)
 X_OWN = np.column_stack([ONE, C])
 SLOPE = np.array([0.0, 1.0])
-X_EXPOSURE = np.column_stack(
-    [
-        ONE,
-        C,
-        S,
-        W @ C,
-        W @ S,
-    ]
-)
+X_EXPOSURE = np.column_stack([ONE, C, S, W @ C, W @ S])
 DIFFERENCE = np.array([0, 0, 0, 1.0, -1.0])
 ERRORS = {
     "iid": np.eye(31),
@@ -96,13 +88,7 @@ def imhof(form, covariance):
         return np.sin(angle) / (u * np.prod((1 + (roots * u) ** 2) ** 0.25))
 
     scale = 1 / np.abs(roots).max()
-    area = quad(
-        lambda v: integrand(scale * v),
-        0,
-        np.inf,
-        limit=2000,
-        epsabs=1e-11,
-    )
+    area = quad(lambda v: integrand(scale * v), 0, np.inf, limit=2000, epsabs=1e-11)
     return 0.5 + area[0] * scale / np.pi
 
 
@@ -129,38 +115,12 @@ def test_exact_sizes_at_003_and_006(
     weak, strong, errors, conditional, unconditional, at_006
 ):
     cv = scpc_critical_value(X_OWN, SLOPE, weak)
-    close(
-        scpc_size(
-            X_OWN,
-            SLOPE,
-            weak,
-            ERRORS[errors],
-            cv,
-        ),
-        conditional,
-        atol=0.0005,
-    )
+    close(scpc_size(X_OWN, SLOPE, weak, ERRORS[errors], cv), conditional, atol=0.0005)
     # The unconditional test of 2022 shows here why it is not the primary one.
-    without = scpc_size(
-        X_OWN,
-        SLOPE,
-        weak,
-        ERRORS[errors],
-        weak.critical_value,
-    )
+    without = scpc_size(X_OWN, SLOPE, weak, ERRORS[errors], weak.critical_value)
     close(without, unconditional, atol=0.0005)
     cv = scpc_critical_value(X_OWN, SLOPE, strong)
-    close(
-        scpc_size(
-            X_OWN,
-            SLOPE,
-            strong,
-            ERRORS[errors],
-            cv,
-        ),
-        at_006,
-        atol=0.0005,
-    )
+    close(scpc_size(X_OWN, SLOPE, strong, ERRORS[errors], cv), at_006, atol=0.0005)
 
 
 def test_components_and_critical_values(weak, strong):
@@ -180,16 +140,7 @@ def test_the_test_of_a_mean_has_its_size_under_the_worst_covariance(weak):
     cv = weak.critical_value
     close(scpc_critical_value(X, np.ones(1), weak), cv, MACHINE)
     covariances = np.exp(-weak.decays[:, None, None] * weak.distance)
-    sizes = [
-        scpc_size(
-            X,
-            np.ones(1),
-            weak,
-            V,
-            cv,
-        )
-        for V in covariances
-    ]
+    sizes = [scpc_size(X, np.ones(1), weak, V, cv) for V in covariances]
     close(max(sizes), 0.05)
     factors = weak.factors(np.full(31, 31**-0.5), weak.vectors)
     close(cv, slow_critical_value(factors))
@@ -283,26 +234,13 @@ def cluster_of_places():
 
 def six_places():
     """Return distances of six places."""
-    position = np.column_stack(
-        [
-            np.arange(6.0),
-            [0, 2, 1, 5, 3, 4],
-        ]
-    )
+    position = np.column_stack([np.arange(6.0), [0, 2, 1, 5, 3, 4]])
     return cdist(position, position)
 
 
 @pytest.mark.parametrize(
     ("distance", "correlation", "number", "critical_value"),
-    [
-        (six_places(), 0.03, 5, 2.802027),
-        (
-            cluster_of_places(),
-            0.01,
-            22,
-            2.074850,
-        ),
-    ],
+    [(six_places(), 0.03, 5, 2.802027), (cluster_of_places(), 0.01, 22, 2.074850)],
 )
 def test_number_of_components_is_that_of_scpc_python(
     distance, correlation, number, critical_value

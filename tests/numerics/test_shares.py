@@ -29,20 +29,10 @@ def by_bisection(n, marked, inside, level, power):
     low, high = 0.0, 25.0
     for _ in range(80):
         middle = (low + high) / 2
-        law = chances(
-            n,
-            marked,
-            inside,
-            float(np.exp(middle)),
-        )
+        law = chances(n, marked, inside, float(np.exp(middle)))
         below = sum(law[k] for k in rejected) < power
         low, high = (middle, high) if below else (low, middle)
-    law = chances(
-        n,
-        marked,
-        inside,
-        float(np.exp(high)),
-    )
+    law = chances(n, marked, inside, float(np.exp(high)))
     expected = sum(k * p for k, p in law.items())
     return expected / inside - (marked - expected) / (n - inside)
 
@@ -59,17 +49,7 @@ def test_the_difference_is_the_expected_one_where_power_is_reached(
     n, marked, inside, level, power
 ):
     result = detectable_difference(n, marked, inside, level, power)
-    close(
-        result,
-        by_bisection(
-            n,
-            marked,
-            inside,
-            level,
-            power,
-        ),
-        rtol=1e-6,
-    )
+    close(result, by_bisection(n, marked, inside, level, power), rtol=1e-6)
 
 
 def test_no_difference_is_large_enough_where_no_count_is_rejected():

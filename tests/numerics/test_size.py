@@ -89,33 +89,14 @@ def test_no_dense_matrix_arises_where_weights_are_sparse(geography):
     close(own["exposure_cluster"], W @ own["own_cluster"].to_numpy(), atol=1e-12)
     for test in (map_tests, local_moran_tests):
         assert (
-            peak(
-                lambda test=test: test(
-                    y,
-                    W,
-                    generator_for(1, "m"),
-                    19,
-                )
-            )[1]
+            peak(lambda test=test: test(y, W, generator_for(1, "m"), 19))[1]
             < dense_bytes / 2
         )
     assert (
-        peak(
-            lambda: morans_i_test(
-                y[:, 0],
-                W,
-                generator_for(1, "m"),
-                19,
-            )
-        )[1]
+        peak(lambda: morans_i_test(y[:, 0], W, generator_for(1, "m"), 19))[1]
         < dense_bytes / 2
     )
-    panel = panel_from_arrays(
-        y.T,
-        y.T[:, :, None] ** 2,
-        list(geography.units),
-        ["x"],
-    )
+    panel = panel_from_arrays(y.T, y.T[:, :, None] ** 2, list(geography.units), ["x"])
     fit, most = peak(
         lambda: fit_spatial_panel(panel, network(geography.units, W), PanelModel("SAR"))
     )
@@ -133,13 +114,7 @@ def test_sparse_and_dense_weights_give_the_same_numbers(geography):
     many = np.stack([e, 2 * e])
     close(lagged(sparse(W), many), lagged(dense(W), many), atol=1e-14)
     pairs = [
-        map_tests(
-            e,
-            weights,
-            generator_for(1, "m"),
-            99,
-        )
-        for weights in (W, dense(W))
+        map_tests(e, weights, generator_for(1, "m"), 99) for weights in (W, dense(W))
     ]
     for one, other in zip(*pairs, strict=True):
         close(one.statistic, other.statistic)
@@ -149,12 +124,7 @@ def test_sparse_and_dense_weights_give_the_same_numbers(geography):
 def replace_units(geography, n):
     """Keep the first units."""
     parts = (part[:n] for part in (geography.units, geography.lat, geography.lon))
-    return type(geography)(
-        *parts,
-        geography.links[:0],
-        geography.panel,
-        {},
-    )
+    return type(geography)(*parts, geography.links[:0], geography.panel, {})
 
 
 def test_the_range_of_many_units_equals_that_of_all_eigenvalues(monkeypatch, geography):

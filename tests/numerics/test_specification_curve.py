@@ -16,23 +16,13 @@ from tolerances import close
 
 def test_slopes_of_many_treatments_are_those_of_statsmodels_clustered_by_unit():
     rng = default_rng(3)
-    units = np.repeat(
-        np.arange(7),
-        [2, 3, 3, 4, 2, 3, 3],
-    )
+    units = np.repeat(np.arange(7), [2, 3, 3, 4, 2, 3, 3])
     controls = np.column_stack([np.ones(20), rng.normal(size=20)])
     treatments = rng.normal(size=(20, 4))
     y = rng.normal(size=20) + units
     beta, errors, df = slopes_by_draw(y, treatments, controls, units)
     assert df == 6
-    refused(
-        "collinear",
-        slopes_by_draw,
-        y,
-        controls[:, 1:],
-        controls,
-        units,
-    )
+    refused("collinear", slopes_by_draw, y, controls[:, 1:], controls, units)
     for b in range(4):
         X = np.column_stack([treatments[:, b], controls])
         fit = sm.OLS(y, X).fit(cov_type="cluster", cov_kwds={"groups": units})
@@ -41,66 +31,19 @@ def test_slopes_of_many_treatments_are_those_of_statsmodels_clustered_by_unit():
 
 
 def test_medians_and_shares_of_curves_with_and_without_gaps():
-    estimates = np.array(
-        [
-            [1.0, 4.0],
-            [2.0, -1.0],
-            [3.0, 5.0],
-            [9.0, 2.0],
-        ]
-    )
-    statistics = np.array(
-        [
-            [1.0, 3.0],
-            [2.5, -9.0],
-            [3.0, 2.1],
-            [np.nan, 4.0],
-        ]
-    )
+    estimates = np.array([[1.0, 4.0], [2.0, -1.0], [3.0, 5.0], [9.0, 2.0]])
+    statistics = np.array([[1.0, 3.0], [2.5, -9.0], [3.0, 2.1], [np.nan, 4.0]])
     df = np.full(4, 30)
     result = curve_summaries(estimates, statistics, df, 1.0)
-    close(
-        result[:, 0],
-        [
-            2,
-            1,
-            2 / 3,
-            6.5 / 3,
-        ],
-    )
-    close(
-        result[:, 1],
-        [
-            3,
-            0.75,
-            0.75,
-            0.1 / 4,
-        ],
-        atol=1e-12,
-    )
+    close(result[:, 0], [2, 1, 2 / 3, 6.5 / 3])
+    close(result[:, 1], [3, 0.75, 0.75, 0.1 / 4], atol=1e-12)
     falling = curve_summaries(estimates, statistics, df, -1.0)
     close(falling[1:3, 1], [0.25, 0.25])
-    assert np.isnan(
-        curve_summaries(
-            estimates,
-            statistics * np.nan,
-            df,
-            1.0,
-        )
-    ).all()
+    assert np.isnan(curve_summaries(estimates, statistics * np.nan, df, 1.0)).all()
 
 
 def test_a_joint_test_counts_draws_in_the_predicted_direction():
-    draws = np.array(
-        [
-            -2.0,
-            -1.0,
-            0.0,
-            1.0,
-            2.0,
-            np.nan,
-        ]
-    )
+    draws = np.array([-2.0, -1.0, 0.0, 1.0, 2.0, np.nan])
     up = joint_test(1.0, draws, 1.0)
     assert (up.p_value, up.draws) == ((1 + 2) / 6, 5)
     assert joint_test(1.0, draws, -1.0).p_value == (1 + 4) / 6
@@ -112,8 +55,5 @@ def test_a_joint_test_counts_draws_in_the_predicted_direction():
 
 def test_permutations_stay_within_strata_and_follow_their_keys():
     strata = np.array([1, 0, 1, 0, 1])
-    source = permutation_from_keys(
-        np.array([0.9, 0.2, 0.1, 0.8, 0.5]),
-        strata,
-    )
+    source = permutation_from_keys(np.array([0.9, 0.2, 0.1, 0.8, 0.5]), strata)
     assert source.tolist() == [2, 1, 4, 3, 0]

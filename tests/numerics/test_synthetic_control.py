@@ -22,12 +22,7 @@ from yaml_text import from_yaml
 RIDGE = 1e-6
 
 
-def built(
-    seed,
-    T=12,
-    J=20,
-    walk=True,
-):
+def built(seed, T=12, J=20, walk=True):
     rng = default_rng(seed)
     steps = rng.normal(0, 1, (T, J + 1))
     paths = steps.cumsum(axis=0) if walk else steps
@@ -60,13 +55,7 @@ def test_known_weights_come_back_and_units_of_measure_do_not_matter():
         one,
         atol=1e-9,
     )
-    refused(
-        "the treated path itself",
-        penalised,
-        y,
-        np.column_stack([y, y]),
-        RIDGE,
-    )
+    refused("the treated path itself", penalised, y, np.column_stack([y, y]), RIDGE)
 
 
 def test_the_penalty_is_a_share_of_the_mean_squared_distance_of_the_donors():
@@ -110,10 +99,4 @@ def test_moved_residuals_are_compared_in_mean_absolute_size():
     # Shifts 0 to 3 leave |-3|, |2|; |1|, |-3|; |0|, |1|; |2|, |0| after the date.
     assert conformal_p(residuals, after) == 1 / 4
     assert conformal_p(residuals[::-1], after) == 4 / 4
-    assert (
-        conformal_p(
-            np.array([1.0, 1.0, -1.0, 1.0]),
-            after,
-        )
-        == 1
-    )
+    assert conformal_p(np.array([1.0, 1.0, -1.0, 1.0]), after) == 1

@@ -33,12 +33,7 @@ def speeds():
     for _ in range(DRAWS):
         y0, growth = draw(rng)
         fit = fit_ols(growth, np.column_stack([np.ones(N), y0]))
-        slope = contrast_inference(
-            fit,
-            cov_hc3(fit),
-            np.array([0.0, 1.0]),
-            fit.df,
-        )
+        slope = contrast_inference(fit, cov_hc3(fit), np.array([0.0, 1.0]), fit.df)
         bounds = speed_bounds(slope.conf_low, slope.conf_high, T)
         high = np.inf if np.isnan(bounds.high) else bounds.high
         out.append((speed_from_slope(slope.estimate, T), bounds.low, high))
@@ -61,12 +56,7 @@ def test_no_convergence_is_rejected_five_times_in_a_hundred():
         y0, growth = draw(rng, 0.0)
         fit = fit_ols(growth, np.column_stack([np.ones(N), y0]))
         rejected += (
-            contrast_inference(
-                fit,
-                cov_hc3(fit),
-                np.array([0.0, 1.0]),
-                fit.df,
-            ).p_value
+            contrast_inference(fit, cov_hc3(fit), np.array([0.0, 1.0]), fit.df).p_value
             < 0.05
         )
     assert 0.02 <= rejected / DRAWS <= 0.071

@@ -23,13 +23,7 @@ SHOCK = 0.03
 pytestmark = [pytest.mark.montecarlo, pytest.mark.slow]
 
 
-def panel(
-    rng,
-    speed,
-    transitions,
-    span=1,
-    sd=lambda *_: SHOCK,
-):
+def panel(rng, speed, transitions, span=1, sd=lambda *_: SHOCK):
     """Levels that start anywhere (s.d. .45) and head for steady states (s.d. .35)
     unrelated to where they start.
     """
@@ -110,17 +104,7 @@ def test_samples_without_a_root_are_rare_unless_there_is_no_convergence():
 def test_grid_interval_covers(speed, sd):
     rng = default_rng(6)
     true = np.exp(-speed / 100)
-    result = [
-        bc.score_interval(
-            panel(
-                rng,
-                speed,
-                20,
-                sd=sd,
-            )
-        )
-        for _ in range(400)
-    ]
+    result = [bc.score_interval(panel(rng, speed, 20, sd=sd)) for _ in range(400)]
     assert 0.92 < np.mean([one.low <= true <= one.high for one in result]) < 0.98
 
 
@@ -175,13 +159,7 @@ def test_bootstrap_of_units_covers_the_planted_gap():
         )
         levels = regime_panel(rng, Z, theta, 25)
         try:
-            interval = regime_intervals(
-                levels,
-                Z,
-                c,
-                default_rng(k),
-                99,
-            )[0]
+            interval = regime_intervals(levels, Z, c, default_rng(k), 99)[0]
         except NumericsError:
             continue
         inside.append(interval.low <= 0.08 <= interval.high)

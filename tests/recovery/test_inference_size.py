@@ -55,25 +55,10 @@ TABLE = {
 def p_values(y, D, units, draws, free, connected):
     fit = fit_ols(y, np.column_stack([np.ones(len(y)), D]))
     c = np.array([0.0, 1.0])
-    panel = path_panel(
-        y,
-        D,
-        units,
-        np.zeros(len(y)),
-    )
-    yield contrast_inference(
-        fit,
-        cov_hc1(fit),
-        c,
-        len(y) - 1,
-    ).p_value
+    panel = path_panel(y, D, units, np.zeros(len(y)))
+    yield contrast_inference(fit, cov_hc1(fit), c, len(y) - 1).p_value
     yield cr2_inference(fit, c, units).p_value
-    yield contrast_inference(
-        fit,
-        cov_cr3(fit, units),
-        c,
-        len(y) - 1,
-    ).p_value
+    yield contrast_inference(fit, cov_cr3(fit, units), c, len(y) - 1).p_value
     for kind in ("11", "33"):
         yield wild_bootstrap(fit, c, units, draws, kind).p_value()
     for drawn in (free, connected):
@@ -99,39 +84,16 @@ def rejections(group, errors, coast_sd=1.0):
     root = np.linalg.cholesky(covariance) * np.where(coast, coast_sd, 1.0)[:, None]
     rng = generator_for(2011, f"size:{group}:{errors}")
     draws = wild_draws(units, "rademacher", DRAWS, rng)
-    panel = path_panel(
-        np.zeros(31),
-        D,
-        units,
-        np.zeros(31),
-    )
+    panel = path_panel(np.zeros(31), D, units, np.zeros(31))
     free = ri.free_assignments(panel, 999, rng)
     connected = None
     if TABLE[group, errors][-1]:
         stream = generator_for(2011, f"size:connected:{group}")
         moved = connected_label_draws(D == 1, A, 999, stream)
-        connected = ri.Assignments(
-            panel.units,
-            moved.source,
-            2281,
-            False,
-            "connected",
-        )
+        connected = ri.Assignments(panel.units, moved.source, 2281, False, "connected")
     outcomes = (root @ rng.normal(size=31) for _ in range(SAMPLES))
     p = np.array(
-        [
-            list(
-                p_values(
-                    y,
-                    D,
-                    units,
-                    draws,
-                    free,
-                    connected,
-                )
-            )
-            for y in outcomes
-        ]
+        [list(p_values(y, D, units, draws, free, connected)) for y in outcomes]
     )
     return dict(zip(NAMES, (p <= LEVEL + 1e-12).mean(axis=0), strict=True))
 

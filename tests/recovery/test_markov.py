@@ -34,15 +34,7 @@ def one(seed):
     W = (((grid == 1) & same_row) | (grid == 5)).astype(float)
     W /= W.sum(axis=1, keepdims=True)
     classes = classes_of(values, quantile_cutoffs(values, 3))
-    return spatial_markov_test(
-        values,
-        classes,
-        W,
-        k=3,
-        m=3,
-        rng=rng,
-        draws=DRAWS,
-    )
+    return spatial_markov_test(values, classes, W, k=3, m=3, rng=rng, draws=DRAWS)
 
 
 @pytest.mark.slow

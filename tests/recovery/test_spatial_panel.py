@@ -149,14 +149,7 @@ DURBIN = Truth(rho=0.4, beta=(1.0, -0.5), theta=(0.3, 0.4))
 ERROR = Truth(lam=0.4, beta=(1.0, -0.5), theta=(0.3, 0.4))
 
 
-def coverage(
-    net,
-    truth,
-    t,
-    model,
-    draws,
-    kinds=("observed",),
-):
+def coverage(net, truth, t, model, draws, kinds=("observed",)):
     """Return mean estimates, and by covariance the share of 95 % intervals that hold
     the truth, shape (3, K).
     """
@@ -232,14 +225,7 @@ def panel(truth, memory, rng, X=None):
     )
 
 
-def serial_coverage(
-    model,
-    truth,
-    memory,
-    draws,
-    X=None,
-    wild=0,
-):
+def serial_coverage(model, truth, memory, draws, X=None, wild=0):
     """Return the share of 95 % intervals that hold the truth by covariance, shape (3,
     K), and the mean G*.
     """

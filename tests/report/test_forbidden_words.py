@@ -31,10 +31,7 @@ def test_captions_hold_no_forbidden_word():
         assert said_wrongly(" ".join(item.values())) == [], name
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["abstract", "page", "paper", "appendix"],
-)
+@pytest.mark.parametrize("name", ["abstract", "page", "paper", "appendix"])
 def test_neutral_texts_hold_no_forbidden_word(name):
     assert (
         said_wrongly((TEMPLATES / "text" / f"{name}.md").read_text(), FORBIDDEN) == []

@@ -42,12 +42,7 @@ def prose(tmp_path, monkeypatch):
         Path("text/paper.md").write_text(text)
         Path("text/references.bib").write_text(bib)
         references = read_references("text/references.bib")
-        return Prose(
-            {"paper": Path("text/paper.md")},
-            names,
-            references,
-            ["T6"],
-        )
+        return Prose({"paper": Path("text/paper.md")}, names, references, ["T6"])
 
     return prose_of
 
@@ -93,10 +88,7 @@ def test_a_text_with_a_hidden_letter_is_refused_with_its_line(prose, letter):
     assert expected in str(faults[0])
 
 
-@pytest.mark.parametrize(
-    "letter",
-    ["\t", "汉", "é", "\u200f", "\u200d", "😀", "−"],
-)
+@pytest.mark.parametrize("letter", ["\t", "汉", "é", "\u200f", "\u200d", "😀", "−"])
 def test_a_letter_that_a_reader_sees_is_taken(prose, letter):
     prose(f"# One\n\ntwo {letter} three\n")
     faults = Faults()

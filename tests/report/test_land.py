@@ -24,12 +24,7 @@ def test_land_lies_where_it_is():
     land = Polygon(peninsula)
     assert contains_xy(
         land, [-3.7, -5.0, -9.5, 1.5], [40.4, 42.0, 44.0, 39.0]
-    ).tolist() == [
-        True,
-        True,
-        False,
-        False,
-    ]
+    ).tolist() == [True, True, False, False]
 
 
 def test_land_stays_within_the_frame():

@@ -54,12 +54,7 @@ def test_manifest_says_nothing_about_machine_or_interpreter(tmp_path):
             made_config(policy=False), DESCRIPTION, files(tmp_path), tmp_path, {}
         )
     )
-    for hidden in (
-        str(tmp_path),
-        sys.version.split()[0],
-        sys.platform,
-        "python",
-    ):
+    for hidden in (str(tmp_path), sys.version.split()[0], sys.platform, "python"):
         assert hidden not in text.lower().replace("python-docx", "")
 
 

@@ -129,15 +129,7 @@ def test_the_map_has_zones_by_year_and_is_left_out_without_places(pages, tmp_pat
     assert "\\u003cb>" in page
     assert 'class="map' not in pages["plain"][0]
     label = write_study(tmp_path / "results", policy=True)
-    square = [
-        [
-            [0, 0],
-            [1, 0],
-            [1, 1],
-            [0, 1],
-            [0, 0],
-        ]
-    ]
+    square = [[[0, 0], [1, 0], [1, 1], [0, 1], [0, 0]]]
     outline = {
         "properties": {"unit": "AA"},
         "geometry": {"type": "Polygon", "coordinates": square},

@@ -80,12 +80,7 @@ def write(tmp_path):
     def prose_of(text):
         path = tmp_path / "text" / "paper.md"
         path.write_text(text)
-        return Prose(
-            {"paper": path},
-            names,
-            references,
-            ["T4", "F1"],
-        )
+        return Prose({"paper": path}, names, references, ["T4", "F1"])
 
     return prose_of
 

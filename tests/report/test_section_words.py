@@ -90,7 +90,7 @@ READ: dict[Path, list[str]] = {}  # texts by file, without marks
 FAULTS = re.compile(
     r"(?i:significan)|\bnan\b|\bNone\b(?! of)|[{}]|\b1 (states|clubs|years)\b"
     r"|\b[02-9] (state|club)\b"
-    r"|%%|\(\)| ,| \.[^\d]|\.\.",
+    r"|%%|\(\)| ,| \.[^\d]|\.\."
 )
 
 

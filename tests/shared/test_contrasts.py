@@ -100,12 +100,7 @@ def _contrast(table, role="primary", outcome="y"):
 
 
 def _rows(table, role="primary"):
-    rows = contrast_rows(
-        [_contrast(table, role)],
-        _units(),
-        _links(),
-        SETTINGS,
-    )
+    rows = contrast_rows([_contrast(table, role)], _units(), _links(), SETTINGS)
     return {f"{row.estimator}:{row.effect_type}": row for row in rows}
 
 
@@ -118,14 +113,7 @@ def test_the_whole_ladder_stands_on_one_estimate():
     methods += ["permutation", "permutation_stratified", "permutation_connected"]
     assert set(coef) == {"ols", *(f"ols_{name}" for name in methods)}
     table = _table(effect=3.0)
-    X = np.column_stack(
-        [
-            table["cluster"],
-            table["sez"],
-            np.ones(N),
-            table["x"],
-        ]
-    )
+    X = np.column_stack([table["cluster"], table["sez"], np.ones(N), table["x"]])
     expected = fit_ols(table["y"].to_numpy(), X).beta @ np.array([1.0, -1.0, 0.0, 0.0])
     close([row.estimate for row in coef.values()], [expected] * len(coef), rtol=1e-9)
     assert [name for name, row in coef.items() if row.role == "primary"] == ["ols"]
@@ -147,12 +135,7 @@ def test_leave_out_rows_are_refits():
     for unit in NAMES:
         retained = table.drop(index=unit)
         X = np.column_stack(
-            [
-                retained["cluster"],
-                retained["sez"],
-                np.ones(N - 1),
-                retained["x"],
-            ]
+            [retained["cluster"], retained["sez"], np.ones(N - 1), retained["x"]]
         )
         singles.append(
             fit_ols(retained["y"].to_numpy(), X).beta @ np.array([1.0, -1.0, 0.0, 0.0])
@@ -207,14 +190,7 @@ def test_step_down_never_lowers_a_p_value_and_settings_come_from_the_config():
         """)
     assert contrasts.parse_contrast_settings(
         InferenceSettings.of(inference), 0.8
-    ) == ContrastSettings(
-        0.9,
-        0.8,
-        99,
-        1,
-        (("a", "b"),),
-        placebo_lists=199,
-    )
+    ) == ContrastSettings(0.9, 0.8, 99, 1, (("a", "b"),), placebo_lists=199)
 
 
 def test_what_is_not_defined_says_why():
@@ -283,12 +259,7 @@ def test_of_two_ends_that_differ_by_rounding_alone_the_first_is_named():
 
 def test_a_specification_prints_the_methods_it_asks_for_the_first_one_decides():
     asked = replace(SETTINGS, asked={"toy": ("CR3", "wild33", "SCPC")})
-    rows = contrast_rows(
-        [_contrast(_table(), "robustness")],
-        _units(),
-        _links(),
-        asked,
-    )
+    rows = contrast_rows([_contrast(_table(), "robustness")], _units(), _links(), asked)
     assert [row.estimator for row in rows] == ["ols", "ols_wcr33", "ols_scpc"]
     assert [row.role for row in rows] == ["robustness", "ladder", "ladder"]
     assert [row.se_type for row in rows] == ["CR3", "CR3", "SCPC avc 0.03"]
@@ -303,10 +274,5 @@ def test_a_new_method_is_one_function_and_one_line_for_a_contrast(monkeypatch):
 
     monkeypatch.setitem(METHODS, "sign_only", sign_only)
     asked = replace(SETTINGS, asked={"toy": ("SCPC", "sign_only")})
-    row = contrast_rows(
-        [_contrast(_table())],
-        _units(),
-        _links(),
-        asked,
-    )[1]
+    row = contrast_rows([_contrast(_table())], _units(), _links(), asked)[1]
     assert (row.estimator, row.p_value, row.p_type) == ("ols_sign_only", 0.5, "sign")

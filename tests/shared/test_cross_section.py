@@ -44,49 +44,23 @@ def make_study(step=1, **columns):
 
 
 def test_growth_is_the_difference_of_the_ends_over_the_years_between_them():
-    data, years, basis, note, available = cross_section(
-        make_study(),
-        SPEC,
-        "P",
-        "x",
-    )
+    data, years, basis, note, available = cross_section(make_study(), SPEC, "P", "x")
     assert (years, basis, available) == (10, "proxy", True)
     assert note == "PROXY output before 2005"
-    assert list(data["unit"]) == [
-        "d",
-        "b",
-        "a",
-        "c",
-    ]  # from the poorest up
+    assert list(data["unit"]) == ["d", "b", "a", "c"]  # from the poorest up
     close(data["growth"], [0.14, 0.1, 0.05, 0.02])
 
 
 @pytest.mark.parametrize("step", [1, 2])
 def test_means_of_three_dates_lie_two_steps_closer_together(step):
-    result = cross_section(
-        make_study(step),
-        SPEC,
-        "P",
-        "x",
-        ends="mean3",
-    )
+    result = cross_section(make_study(step), SPEC, "P", "x", ends="mean3")
     data, years, *_ = result
     assert years == 10 - 2 * step
-    close(
-        data["growth"],
-        np.array([1.2, 0.8, 0.3, 0.0]) / years,
-        atol=1e-12,
-    )
+    close(data["growth"], np.array([1.2, 0.8, 0.3, 0.0]) / years, atol=1e-12)
 
 
 def test_controls_are_matched_by_unit_and_blank_ones_left_out():
-    data, *_ = cross_section(
-        make_study(),
-        SPEC,
-        "P",
-        "x",
-        ["school", "none"],
-    )
+    data, *_ = cross_section(make_study(), SPEC, "P", "x", ["school", "none"])
     assert list(data.columns) == "unit start end school growth".split()
     assert dict(zip(data["unit"], data["school"], strict=True)) == {
         "a": 1,
@@ -109,16 +83,7 @@ def test_controls_are_matched_by_unit_and_blank_ones_left_out():
 def test_means_that_no_unit_has_are_not_available_and_growth_must_fit_the_ends():
     names = ("log_income_start_mean3", "log_income_end_mean3")
     blank = make_study(**dict.fromkeys(names, np.nan))
-    assert (
-        cross_section(
-            blank,
-            SPEC,
-            "P",
-            "x",
-            ends="mean3",
-        )[4]
-        is False
-    )
+    assert cross_section(blank, SPEC, "P", "x", ends="mean3")[4] is False
     with pytest.raises(EstimateError, match="4 values are missing"):
         half = make_study(log_income_end_mean3=np.nan)
         cross_section(half, SPEC, "P", "x", ends="mean3")

@@ -44,12 +44,7 @@ def make_design(y, X, names):
 
 def test_cr3_is_the_jackknife_by_unit_with_effective_clusters_less_one():
     y, X, names = make_panel()
-    fields = method_fields(
-        "CR3",
-        make_design(y, X, names),
-        C,
-        0.9,
-    )
+    fields = method_fields("CR3", make_design(y, X, names), C, 0.9)
     estimate = OLS(y, X).fit().params @ C
     units = np.unique(names)
     without = [OLS(y[names != u], X[names != u]).fit().params @ C for u in units]
@@ -90,12 +85,7 @@ def test_the_law_of_many_dates_takes_normal_quantiles_for_its_reach():
 def test_a_unit_that_decides_alone_leaves_the_estimate_without_an_interval():
     y, X, names = make_panel(units=4)
     alone = np.column_stack([X, names == "u00"])
-    fields = method_fields(
-        "CR3",
-        make_design(y, alone, names),
-        np.eye(4)[3],
-        0.95,
-    )
+    fields = method_fields("CR3", make_design(y, alone, names), np.eye(4)[3], 0.95)
     assert np.isfinite(fields["estimate"])
     assert "no interval" in fields["warning"]
     assert "conf_low" not in fields
@@ -105,12 +95,7 @@ def test_a_unit_that_decides_alone_leaves_the_estimate_without_an_interval():
 def test_the_wild_bootstrap_draws_units_in_the_order_of_their_rows(units, kind):
     y, X, names = make_panel(units)
     fit = fit_ols(y, X)
-    fields = method_fields(
-        "wild33",
-        make_design(y, X, names),
-        C,
-        0.9,
-    )
+    fields = method_fields("wild33", make_design(y, X, names), C, 0.9)
     codes = np.repeat(np.arange(units), 4)
     drawn = wild_draws(codes, kind, 199, generator_for(7, "some:id"))
     expected = wild_inference(wild_bootstrap(fit, C, codes, drawn), 0.9)

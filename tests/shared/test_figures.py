@@ -41,13 +41,7 @@ def test_a_letter_that_the_font_lacks_or_no_words_are_an_error(tmp_path):
     figure = plt.figure()
     figure.text(0.5, 0.5, "\U0001f33e")
     artwork = Artwork(figure, pd.DataFrame({"a": [1]}), "Words 1.")
-    fails(
-        ArtifactError,
-        "Glyph",
-        save_figure,
-        artwork,
-        [str(tmp_path / "F.png")],
-    )
+    fails(ArtifactError, "Glyph", save_figure, artwork, [str(tmp_path / "F.png")])
     use_style()
     fails(
         ArtifactError,

@@ -17,13 +17,7 @@ SHARED = {"spec_id": "one", "outcome": "y"}
 
 def test_a_row_that_describes_never_decides():
     rows = Rows(KINDS, "primary", "note", **SHARED)
-    rows.add(
-        "slope",
-        "",
-        "weak",
-        estimate=1.0,
-        std_error=0.5,
-    )
+    rows.add("slope", "", "weak", estimate=1.0, std_error=0.5)
     rows.add("r2", estimate=0.3)
     slope, r2 = rows.estimates
     assert (slope.role, r2.role) == ("primary", "description")

@@ -21,12 +21,7 @@ FRAME = pd.DataFrame(from_yaml("{unit: [c, a, b], x: [3.0, 1.0, 2.0]}"))
 
 
 def test_rows_come_in_the_order_of_the_sample_matched_by_id():
-    rows = sample_rows(
-        FRAME,
-        ["b", "a"],
-        ["x"],
-        "here",
-    )
+    rows = sample_rows(FRAME, ["b", "a"], ["x"], "here")
     assert rows["unit"].tolist() == ["b", "a"]
     assert rows["x"].tolist() == [2, 1]
 
@@ -76,12 +71,7 @@ def test_a_test_is_scaled_with_its_estimate_and_not_its_statistic():
 
 def test_periods_come_in_the_order_of_their_first_and_then_last_years():
     frame = pd.DataFrame(
-        [
-            (2000, 2010, "B"),
-            (1990, 2010, "S"),
-            (1990, 2000, "A"),
-            (2000, 2010, "B"),
-        ],
+        [(2000, 2010, "B"), (1990, 2010, "S"), (1990, 2000, "A"), (2000, 2010, "B")],
         columns=["start_year", "end_year", "period"],
     )
     assert sp.periods_of(frame) == ["A", "S", "B"]

@@ -67,12 +67,7 @@ def make_design(section, lat=None):
     )
 
 
-def printed(
-    section,
-    role="primary",
-    asked=(),
-    lat=None,
-):
+def printed(section, role="primary", asked=(), lat=None):
     geography = make_design(section, lat).geography
     return printed_methods(section, geography, role, asked)
 

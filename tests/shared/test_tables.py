@@ -286,16 +286,7 @@ def test_p_values_have_no_leading_zero_and_missing_is_not_zero():
         NAN: "",
     }
     assert {p: p_value(p) for p in wanted} == wanted
-    assert all(
-        is_missing(value)
-        for value in (
-            None,
-            NAN,
-            pd.NA,
-            pd.NaT,
-            "",
-        )
-    )
+    assert all(is_missing(value) for value in (None, NAN, pd.NA, pd.NaT, ""))
     assert not any(is_missing(value) for value in (0, 0.0, "0", False))
 
 

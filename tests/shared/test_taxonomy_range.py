@@ -21,12 +21,7 @@ ROW = Estimate(
 )
 OTHERS = [
     replace(ROW, role="robustness", treatment_def=name, estimate=value)
-    for name, value in (
-        ("b", -0.2),
-        ("c", 0.9),
-        ("d", 0.1),
-        ("e", NAN),
-    )
+    for name, value in (("b", -0.2), ("c", 0.9), ("d", 0.1), ("e", NAN))
 ]
 
 

@@ -16,13 +16,7 @@ from yaml_text import from_yaml
 
 UNITS = ["a", "b", "c"]
 YEARS = [2000, 2002, 2004, 2006]
-INCOMES = np.array(
-    [
-        [2.0, 3, 4, 9],
-        [1, 2, 3, 5],
-        [2, 1, 7, 5],
-    ]
-)
+INCOMES = np.array([[2.0, 3, 4, 9], [1, 2, 3, 5], [2, 1, 7, 5]])
 PANEL = pd.DataFrame(
     {
         "unit": np.repeat(UNITS, 4),
@@ -44,12 +38,7 @@ def make_study():
 
 @pytest.fixture
 def data():
-    return trajectories(
-        PANEL.iloc[::-1],
-        "log_income",
-        UNITS,
-        "here",
-    )
+    return trajectories(PANEL.iloc[::-1], "log_income", UNITS, "here")
 
 
 def test_units_are_ordered_by_their_values_from_the_first_year_on(data):
@@ -69,12 +58,7 @@ def test_an_outcome_may_be_an_expression_of_columns():
 
 
 def test_a_window_has_the_richest_of_its_last_year_first_and_holds_both_ends():
-    result, info = tr.window(
-        make_study(),
-        SPEC,
-        "P",
-        "here",
-    )
+    result, info = tr.window(make_study(), SPEC, "P", "here")
     assert result.years.tolist() == [2002, 2004, 2006]
     assert info.step == 2
     assert result.units == ("a", "c", "b")  # b and c end alike: c was ahead in 2004
@@ -110,12 +94,7 @@ def test_labels_of_a_span_count_units_and_dates(data):
 
 def test_groups_have_codes_in_the_order_of_the_units_asked_for():
     frame = pd.DataFrame({"unit": UNITS, "region": ["y", "x", "y"], "coast": [0, 1, 1]})
-    codes, names = grouping(
-        frame,
-        "region",
-        ["c", "b"],
-        "here",
-    )
+    codes, names = grouping(frame, "region", ["c", "b"], "here")
     assert (codes.tolist(), names) == ([1, 0], ["x", "y"])
     codes, names = grouping(frame, "coast", UNITS, "here")
     assert (codes.tolist(), names) == ([0, 1, 1], ["not coast", "coast"])

@@ -109,12 +109,12 @@ def test_defaults_fill_a_minimal_config():
     ]
     assert config["data"]["grade_c"] == []
     (period,) = StudyConfig.of(config).periods.values()
-    assert (
-        period.label,
-        period.years,
-        period.spliced,
-        period.role,
-    ) == ("1940-2000", 60, False, "main")
+    assert (period.label, period.years, period.spliced, period.role) == (
+        "1940-2000",
+        60,
+        False,
+        "main",
+    )
 
 
 @pytest.mark.parametrize(

@@ -27,59 +27,14 @@ PANEL = pd.DataFrame(
         ("x", [1, 2, 4, 8, 0]),
         (
             "100 * log(x / y)",
-            [
-                100 * np.log(0.5),
-                0,
-                100 * np.log(2),
-                100 * np.log(4),
-                np.nan,
-            ],
+            [100 * np.log(0.5), 0, 100 * np.log(2), 100 * np.log(4), np.nan],
         ),
-        (
-            "-x + 2 * (y - 1)",
-            [1, 0, -2, -6, 2],
-        ),
-        (
-            "x - lag(x)",
-            [
-                np.nan,
-                1,
-                2,
-                np.nan,
-                np.nan,
-            ],
-        ),
-        (
-            "lag(x, 2)",
-            [
-                np.nan,
-                np.nan,
-                1,
-                np.nan,
-                8,
-            ],
-        ),
+        ("-x + 2 * (y - 1)", [1, 0, -2, -6, 2]),
+        ("x - lag(x)", [np.nan, 1, 2, np.nan, np.nan]),
+        ("lag(x, 2)", [np.nan, np.nan, 1, np.nan, 8]),
         ("mean(x, 2000, 2001)", [1.5, 1.5, 1.5, 8, 8]),
-        (
-            "y / x",
-            [
-                2,
-                1,
-                0.5,
-                0.25,
-                np.nan,
-            ],
-        ),
-        (
-            "exp(log(x)) + exp(0)",
-            [
-                2,
-                3,
-                5,
-                9,
-                np.nan,
-            ],
-        ),
+        ("y / x", [2, 1, 0.5, 0.25, np.nan]),
+        ("exp(log(x)) + exp(0)", [2, 3, 5, 9, np.nan]),
     ],
 )
 def test_values_by_unit_and_year_in_any_order_of_rows(text, expected):
@@ -90,13 +45,7 @@ def test_values_by_unit_and_year_in_any_order_of_rows(text, expected):
 
 def test_columns_are_named_and_an_unknown_one_with_the_nearest():
     assert columns_of("log(x / lag(y, 2)) * mean(x, 1, 2)") == ["x", "y"]
-    fails(
-        ConfigError,
-        "'gdq'",
-        evaluate,
-        "log(gdq)",
-        PANEL.assign(gdp=1.0),
-    )
+    fails(ConfigError, "'gdq'", evaluate, "log(gdq)", PANEL.assign(gdp=1.0))
 
 
 @pytest.mark.parametrize(
@@ -155,16 +104,7 @@ INDEX = pd.DataFrame(
     {
         "unit": ["a"] * 4 + ["b"] * 4,
         "year": [2000, 2001, 2002, 2003] * 2,
-        "index": [
-            110.0,
-            120,
-            50,
-            100,
-            100,
-            200,
-            np.nan,
-            100,
-        ],
+        "index": [110.0, 120, 50, 100, 100, 200, np.nan, 100],
         "people": [1.0, 9, 9, 8, 4, 9, 9, 4],
     }
 )
@@ -173,40 +113,10 @@ INDEX = pd.DataFrame(
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        (
-            "chain(index, 2001)",
-            [
-                1 / 1.2,
-                1,
-                0.5,
-                0.5,
-                0.5,
-                1,
-                np.nan,
-                np.nan,
-            ],
-        ),
-        (
-            "chain(index, 2000)",
-            [
-                1,
-                1.2,
-                0.6,
-                0.6,
-                1,
-                2,
-                np.nan,
-                np.nan,
-            ],
-        ),
-        (
-            "bridge(people, 2000, 2003)",
-            [1, 2, 4, 8, 4, 4, 4, 4],
-        ),
-        (
-            "bridge(people, 2000, 2002)",
-            [1, 3, 9, 8, 4, 6, 9, 4],
-        ),
+        ("chain(index, 2001)", [1 / 1.2, 1, 0.5, 0.5, 0.5, 1, np.nan, np.nan]),
+        ("chain(index, 2000)", [1, 1.2, 0.6, 0.6, 1, 2, np.nan, np.nan]),
+        ("bridge(people, 2000, 2003)", [1, 2, 4, 8, 4, 4, 4, 4]),
+        ("bridge(people, 2000, 2002)", [1, 3, 9, 8, 4, 6, 9, 4]),
         ("bridge(people, 1999, 2003)", [np.nan] * 8),
     ],
 )

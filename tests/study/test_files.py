@@ -90,26 +90,14 @@ def test_hash_sees_a_bit_a_name_a_row_and_an_exchange(other):
 
 def test_every_number_is_that_of_the_c_library_and_a_zero_is_refused():
     values = pd.Series(
-        [
-            0.1,
-            7.3,
-            123456.789,
-            np.nan,
-        ],
-        index=list("abcd"),
-        name="income",
+        [0.1, 7.3, 123456.789, np.nan], index=list("abcd"), name="income"
     )
     assert log(values).tolist()[:3] == [math.log(v) for v in values[:3]]
     close(exp(log(values))["b"], 7.3, rtol=1e-15)
     assert np.isnan(log(values)["d"])
     pd.testing.assert_index_equal(log(values).index, values.index)
     assert log(values).name == "income"
-    fails(
-        ValueError,
-        "math domain",
-        log,
-        pd.Series([1.0, 0.0]),
-    )
+    fails(ValueError, "math domain", log, pd.Series([1.0, 0.0]))
 
 
 @pytest.mark.parametrize(
@@ -154,16 +142,7 @@ def test_dust_is_zero_never_minus_zero_and_ignores_missing_and_infinite():
     assert not np.signbit(rounded).any()
     assert round_results(np.array([9e-13])).tolist() == [9e-13]
     assert round_results(np.array([9e-13]), 1.0).tolist() == [0.0]
-    rounded = round_results(
-        np.array(
-            [
-                np.nan,
-                np.inf,
-                -np.inf,
-                0.3,
-            ]
-        )
-    )
+    rounded = round_results(np.array([np.nan, np.inf, -np.inf, 0.3]))
     assert np.isnan(rounded[0])
     assert rounded[1:].tolist() == [np.inf, -np.inf, 0.3]
     assert round_results(np.array([np.nan])).shape == (1,)

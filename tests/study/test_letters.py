@@ -11,10 +11,7 @@ from evenfield.study.letters import IN_TABLES, hidden_letter, hidden_value
 from refusals import fails
 
 
-@pytest.mark.parametrize(
-    "letter",
-    ["\ue001", "\ue003", "\u202e", "\x07", "\x1b"],
-)
+@pytest.mark.parametrize("letter", ["\ue001", "\ue003", "\u202e", "\x07", "\x1b"])
 def test_a_hidden_letter_of_the_config_is_refused_with_its_line(tmp_path, letter):
     path = tmp_path / "config.yaml"
     path.write_text(f"study:\n  title: a{letter}b\n")

@@ -20,14 +20,7 @@ def engine(clone, study, *words):
     """Run the target of a study with the code of a clone; return all it says."""
     program = str(clone / "workflow" / "engine" / "main.py")
     done = subprocess.run(
-        [
-            sys.executable,
-            program,
-            "--directory",
-            str(study),
-            TARGET,
-            *words,
-        ],
+        [sys.executable, program, "--directory", str(study), TARGET, *words],
         env={**os.environ, "PYTHONPATH": str(clone / "workflow")},
         capture_output=True,
         text=True,

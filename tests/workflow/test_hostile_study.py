@@ -24,13 +24,7 @@ STARTED_ALWAYS = ("sitecustomize", "usercustomize", "conftest")
 def run_inside(study, *words, **variables):
     """Call `run` as a user does who has changed into the study's folder."""
     return subprocess.run(
-        [
-            sys.executable,
-            str(REPO / "run"),
-            "--directory",
-            ".",
-            *words,
-        ],
+        [sys.executable, str(REPO / "run"), "--directory", ".", *words],
         cwd=study,
         env={**ENVIRONMENT, **variables},
         capture_output=True,
@@ -87,12 +81,7 @@ def test_a_plugin_of_the_engine_in_the_study_is_not_loaded(toy, at_home):
     else:  # a user who stands in one study and runs another
         other = study.with_name("other")
         shutil.copytree(study, other, ignore=shutil.ignore_patterns(".snakemake"))
-        words = (
-            "--directory",
-            str(other),
-            "--snakefile",
-            str(other / "Snakefile"),
-        )
+        words = ("--directory", str(other), "--snakefile", str(other / "Snakefile"))
         done = run_inside(study, *words)
     assert not marker.exists()
     assert (done.returncode, done.stderr.count("\n")) == (int(at_home), int(at_home))
@@ -155,13 +144,7 @@ def test_no_file_of_the_study_is_taken_for_a_module_or_a_setting(trapped, words)
 
 def test_commands_take_no_module_from_the_study(trapped):
     folder, study, _ = trapped
-    command = [
-        sys.executable,
-        str(REPO / "run"),
-        "check",
-        "--directory",
-        ".",
-    ]
+    command = [sys.executable, str(REPO / "run"), "check", "--directory", "."]
     done = subprocess.run(
         command,
         cwd=study,

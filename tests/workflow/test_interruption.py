@@ -19,14 +19,7 @@ ROOT = Path(__file__).parents[2]
 FAMILIES = ("beta", "sigma")
 TARGETS = [f"results/estimates/{family}/estimates.csv" for family in FAMILIES]
 PATIENCE_S = 120
-KINDS = [
-    "engine",
-    "job",
-    "group",
-    signal.SIGINT,
-    signal.SIGTERM,
-    signal.SIGHUP,
-]
+KINDS = ["engine", "job", "group", signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 
 
 def start(folder, targets=TARGETS):

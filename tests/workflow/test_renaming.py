@@ -27,13 +27,7 @@ LABELS = (
 
 def numbers(folder, names):
     for command in (["data"], ["results/estimates.csv"]):
-        run = [
-            sys.executable,
-            str(ROOT / "run"),
-            *command,
-            "--directory",
-            str(folder),
-        ]
+        run = [sys.executable, str(ROOT / "run"), *command, "--directory", str(folder)]
         done = subprocess.run(
             run,
             capture_output=True,

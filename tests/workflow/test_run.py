@@ -226,12 +226,7 @@ def test_a_failed_installer_is_one_line(run):
 def test_the_library_is_on_the_path():
     code = "import sys; print('\\n'.join(sys.path))"
     done = subprocess.run(
-        [
-            sys.executable,
-            "-I",
-            "-c",
-            code,
-        ],
+        [sys.executable, "-I", "-c", code],
         capture_output=True,
         text=True,
         check=True,

@@ -69,12 +69,7 @@ def engine(checkout, *options):
 def checkout(tmp_path_factory):
     """A copy of the repository with a finished study, whose files a test may edit."""
     folder = tmp_path_factory.mktemp("checkout")
-    for name in (
-        "Snakefile",
-        "config.yaml",
-        *PARTS.values(),
-        "environment.yml",
-    ):
+    for name in ("Snakefile", "config.yaml", *PARTS.values(), "environment.yml"):
         if (ROOT / name).exists():
             shutil.copy(ROOT / name, folder)
     made = shutil.ignore_patterns("__pycache__", "results", ".snakemake")
@@ -296,12 +291,7 @@ def prose_of(folder, numbers):
     faults = Faults()
     paths, references = read_texts(map(str, (folder / "text").iterdir()), faults)
     assert not faults
-    return Prose(
-        paths,
-        names,
-        references,
-        [*config["tables"], *config["figures"]],
-    )
+    return Prose(paths, names, references, [*config["tables"], *config["figures"]])
 
 
 def test_the_readme_says_the_numbers_of_the_run(checkout):

@@ -63,10 +63,7 @@ def site(packages, tmp_path_factory):
     venv.create(folder / "venv", with_pip=False)
     position = next((folder / "venv").glob("lib/python3.*/site-packages"))
     pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--no-index"]
-    subprocess.run(
-        [*pip, "--target", position, *packages.glob("*.whl")],
-        check=True,
-    )
+    subprocess.run([*pip, "--target", position, *packages.glob("*.whl")], check=True)
     (position / "locked.pth").write_text(sysconfig.get_path("purelib") + "\n")
     return position
 

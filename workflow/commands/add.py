@@ -69,11 +69,7 @@ def merge_figures(
     old = merged.loc[new.index, column].str.strip()
     changes = pd.DataFrame({"old": old, "new": new})
     same = list(map(same_figure, old, new))
-    changes["state"] = np.select(
-        [old.eq(""), same],
-        ["added", "equal"],
-        "changed",
-    )
+    changes["state"] = np.select([old.eq(""), same], ["added", "equal"], "changed")
     moved = changes.loc[changes["state"].ne("equal"), "new"]
     merged.loc[moved.index, column] = moved
     return merged.reset_index(drop=True), changes
@@ -117,11 +113,7 @@ def extend_spans(
     number = pd.Series(-1, pd.MultiIndex.from_frame(cells))
     own_spans = spans[own].assign(**spans.loc[own, years].apply(pd.to_numeric))
     masks = span_masks(cells, own_spans)
-    for mask, span_origin in zip(
-        masks,
-        origin_of_span[own],
-        strict=True,
-    ):
+    for mask, span_origin in zip(masks, origin_of_span[own], strict=True):
         number[mask] = origins.index(span_origin)
     # Whether a touched cell lies in a span of another origin.
     crossed = number[touched].gt(0).any()
@@ -157,14 +149,7 @@ def spans_of(
         for _, run in labels.groupby(run_number):
             if run.iloc[0]:
                 ends = run.index[[0, -1]].astype(str)
-                spans.append(
-                    [
-                        column,
-                        run.iloc[0],
-                        *ends,
-                        *origin,
-                    ]
-                )
+                spans.append([column, run.iloc[0], *ends, *origin])
     columns = ["variable", "units", "first_year", "last_year", *ORIGIN]
     return pd.DataFrame(spans, columns=columns)
 
@@ -247,12 +232,7 @@ def describe_column(
     if all(field["name"] != figures.column for field in fields):
         stem = figures.table.removesuffix(".csv")
         titles = {figures.column: figures.label}
-        new = described(
-            stem,
-            table[[figures.column]],
-            titles,
-            {},
-        )
+        new = described(stem, table[[figures.column]], titles, {})
         (field,) = new["schema"]["fields"]
         texts = {"unit": options.measure, "description": options.description}
         fields.append(field | {key: text for key, text in texts.items() if text})
@@ -297,14 +277,7 @@ def with_origin(
         if name == SPANS:
             years = dict.fromkeys(("first_year", "last_year"), int)
             frame = frame[frame["variable"].isin(panel.columns)].astype(years)
-        package["resources"].append(
-            described(
-                stem,
-                frame,
-                {},
-                {},
-            )
-        )
+        package["resources"].append(described(stem, frame, {}, {}))
         tables[name] = written[name] = frame.astype(str)
     spans = tables[SPANS]
     source = options.source or newest_source(spans, figures.column)
@@ -322,13 +295,7 @@ def with_origin(
     flag = options.flag or "official"
     print(f"source of the new figures: {source}, grade {grade}, {flag}")
     origin = (grade, flag, source, figures.note)
-    written[SPANS] = extend_spans(
-        spans,
-        panel,
-        figures.column,
-        touched,
-        origin,
-    )
+    written[SPANS] = extend_spans(spans, panel, figures.column, touched, origin)
     return written
 
 

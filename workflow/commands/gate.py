@@ -137,12 +137,7 @@ def last_line(text: str) -> str:
     return lines[-1] if lines else "no message"
 
 
-def run_study(
-    title: str,
-    study: Path,
-    setting: Setting,
-    engine: list[str],
-) -> None:
+def run_study(title: str, study: Path, setting: Setting, engine: list[str]) -> None:
     """Run the study with the script `run` and pass its progress on."""
     say(title)
     started = time.monotonic()
@@ -184,11 +179,7 @@ def differences(first: Path, second: Path) -> list[str]:
             messages.append(f"{name}: only the plain run wrote it")
         elif name not in one:
             messages.append(f"{name}: the plain run did not write it")
-        elif not filecmp.cmp(
-            one[name],
-            two[name],
-            shallow=False,
-        ):
+        elif not filecmp.cmp(one[name], two[name], shallow=False):
             messages.append(f"{name}: {first_difference(one[name], two[name])}")
     return messages
 
@@ -212,15 +203,7 @@ def first_difference(first: Path, second: Path) -> str:
 
 def line_at(content: bytes, at: int) -> str:
     """Return the part of a line of text around a byte."""
-    start = max(
-        content.rfind(
-            b"\n",
-            0,
-            at,
-        )
-        + 1,
-        at - 40,
-    )
+    start = max(content.rfind(b"\n", 0, at) + 1, at - 40)
     line = content[start : at + 40].split(b"\n")[0]
     return repr(line.decode("utf-8", errors="replace"))
 

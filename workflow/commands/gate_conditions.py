@@ -83,11 +83,7 @@ class Report:
         return [f"exercised: {'; '.join(self.done)}", *left]
 
 
-def ask(
-    python: str | Path,
-    code: str,
-    variables: dict[str, str],
-) -> str | None:
+def ask(python: str | Path, code: str, variables: dict[str, str]) -> str | None:
     """Return what a child process prints, or None when it fails."""
     try:
         done = subprocess.run(

@@ -48,13 +48,7 @@ def main(options: list[str]) -> None:
         ("requirements-test", ["-c", "requirements.lock"]),
     ):
         files = [f"{name}.in", "-o", f"{name}.lock"]
-        command = [
-            uv,
-            *resolve.split(),
-            *options,
-            *constraints,
-            *files,
-        ]
+        command = [uv, *resolve.split(), *options, *constraints, *files]
         if subprocess.run(command, cwd=REPO, check=False).returncode:
             sys.exit(
                 f"lock: uv could not resolve {name}.in; expected versions that agree;"

@@ -76,11 +76,7 @@ def area_of(fault: Fault) -> str:
 # the choice
 
 
-def chosen_faults(
-    scopes: list[str],
-    count: int,
-    seed: int,
-) -> list[Fault]:
+def chosen_faults(scopes: list[str], count: int, seed: int) -> list[Fault]:
     """Return ``count`` faults of the files below ``scopes``, each area with its share.
 
     Notes
@@ -107,14 +103,7 @@ def chosen_faults(
         share = max(FEWEST, round(count * lines[area] / lines.total()))
         nearest = sorted(ranks[area], key=lambda pair: pair[0])[: min(share, count)]
         chosen += [fault for _, fault in nearest]
-    return sorted(
-        chosen,
-        key=lambda fault: (
-            fault.file,
-            fault.line,
-            fault.change,
-        ),
-    )
+    return sorted(chosen, key=lambda fault: (fault.file, fault.line, fault.change))
 
 
 def _uniform(seed: int, fault: Fault) -> float:
@@ -216,11 +205,7 @@ class Covering:
         self._data = CoverageData(str(folder / "coverage"))
         self._data.read()
 
-    def tests_of(
-        self,
-        fault: Fault,
-        budget: float,
-    ) -> list[str]:
+    def tests_of(self, fault: Fault, budget: float) -> list[str]:
         """Return the tests that run the statement of a fault, the fastest first, then
         others of the same files, which may share what a fixture has computed.
         """
@@ -263,16 +248,7 @@ def run_study(results: Path, cores: int) -> None:
         copy = Path(name)
         copy_repository(copy)
         engine = str(copy / "workflow" / "engine" / "main.py")
-        done = finished(
-            copy,
-            [
-                sys.executable,
-                "-P",
-                engine,
-                "--cores",
-                str(cores),
-            ],
-        )
+        done = finished(copy, [sys.executable, "-P", engine, "--cores", str(cores)])
         if done.returncode:
             sys.exit(
                 f"mutate: the study could not be run: {done.stderr[-500:]}; expected"
@@ -283,11 +259,7 @@ def run_study(results: Path, cores: int) -> None:
         results.with_suffix(".part").rename(results)
 
 
-def record(
-    folder: Path,
-    tests: list[str],
-    cores: int,
-) -> None:
+def record(folder: Path, tests: list[str], cores: int) -> None:
     """Run files of tests once with coverage and keep which tests run which line."""
     say(f"recording which lines are run by {len(tests)} files of tests")
     folder.mkdir(parents=True, exist_ok=True)
@@ -304,16 +276,7 @@ def record(
             shutil.copy(data, copy / ".coverage")
         command = [sys.executable, "-m", "pytest", *PYTEST, "-m", SELECTED]
         command += ["-p", "mutate_recorder", *tests]
-        command += (
-            [
-                "-n",
-                str(cores),
-                "--dist",
-                "loadfile",
-            ]
-            if cores > 1
-            else []
-        )
+        command += ["-n", str(cores), "--dist", "loadfile"] if cores > 1 else []
         command += ["--cov", f"--cov-config={settings}", "--cov-context=test"]
         done = finished(
             copy,
@@ -359,11 +322,7 @@ class Tester:
             text=True,
         )
 
-    def run(
-        self,
-        words: list[str],
-        seconds: float,
-    ) -> int:
+    def run(self, words: list[str], seconds: float) -> int:
         """Run pytest with these words and return its exit code."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
@@ -372,12 +331,7 @@ class Tester:
         self._process.stdin.flush()
         return int(self._process.stdout.readline())
 
-    def result_of(
-        self,
-        fault: Fault,
-        tests: list[str],
-        seconds: float,
-    ) -> str:
+    def result_of(self, fault: Fault, tests: list[str], seconds: float) -> str:
         """Plant a fault, run its tests until one fails, and take the fault out."""
         path = self.copy / LIBRARY / fault.file
         source = path.read_bytes()
@@ -437,11 +391,7 @@ def reasons() -> dict[tuple[str, str, str], str]:
     path = REPO / EQUIVALENT
     entries = yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else []
     return {
-        (
-            entry["file"],
-            entry["function"],
-            entry["change"],
-        ): entry["reason"]
+        (entry["file"], entry["function"], entry["change"]): entry["reason"]
         for entry in entries or []
     }
 
@@ -496,11 +446,7 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--count", type=int, default=240, help="faults (240)")
     parser.add_argument("--seed", type=int, default=SEED, help="another choice")
-    parser.add_argument(
-        "--cores",
-        type=int,
-        default=os.cpu_count() or 1,
-    )
+    parser.add_argument("--cores", type=int, default=os.cpu_count() or 1)
     parser.add_argument(
         "--budget", type=float, default=60.0, help="seconds of tests for a fault (60)"
     )
@@ -520,11 +466,7 @@ def arguments() -> argparse.Namespace:
 def main() -> int:
     """Choose the faults, plant them, print what the tests saw."""
     options = arguments()
-    faults = chosen_faults(
-        list(options.areas),
-        options.count,
-        options.seed,
-    )
+    faults = chosen_faults(list(options.areas), options.count, options.seed)
     last = CACHE / "survivors.json"
     if options.again:
         survivors = {tuple(key) for key in json.loads(last.read_text())}

@@ -71,12 +71,7 @@ KEYS = {
     "statistic": "p_value",
     "n_obs": "df",
 }
-ENDINGS = (
-    ("_low", "_high"),
-    ("_start", "_end"),
-    ("_min", "_max"),
-    ("_first", "_last"),
-)
+ENDINGS = (("_low", "_high"), ("_start", "_end"), ("_min", "_max"), ("_first", "_last"))
 STYLING = set(
     "alpha color colour dpi edgecolor facecolor figsize fontsize format gridspec_kw ha"
     " height_ratios linestyle linewidth loc marker pad rotation rowspan s size va"
@@ -205,11 +200,7 @@ def locations(tree: ast.AST, file: str) -> Iterator[Location]:
         yield from _walk(tree, tree, Around(file))
 
 
-def _walk(
-    node: ast.AST,
-    parent: ast.AST,
-    around: Around,
-) -> Iterator[Location]:
+def _walk(node: ast.AST, parent: ast.AST, around: Around) -> Iterator[Location]:
     if isinstance(node, ast.stmt):
         first_line, last_line = _lines(node)
         around = replace(around, first_line=first_line, last_line=last_line)
@@ -288,13 +279,7 @@ def called(node: ast.AST | None) -> str:
     """Return the last name of what is called, "" for anything else."""
     if not isinstance(node, ast.Call):
         return ""
-    return str(
-        getattr(
-            node.func,
-            "attr",
-            getattr(node.func, "id", ""),
-        )
-    )
+    return str(getattr(node.func, "attr", getattr(node.func, "id", "")))
 
 
 def is_figure(file: str) -> bool:
@@ -330,11 +315,7 @@ def replacements(location: Location, file: str) -> Iterator[str]:
         yield from (f"{ast.unparse(node.value)}.{key}" for key in _keys(node.attr))
 
 
-def _without(
-    node: ast.stmt,
-    at_import: bool,
-    file: str,
-) -> Iterator[str]:
+def _without(node: ast.stmt, at_import: bool, file: str) -> Iterator[str]:
     """Leave a statement out where what follows can still run."""
     value = getattr(node, "value", None)
     if at_import or isinstance(value, ast.Constant | ast.Yield | ast.YieldFrom):

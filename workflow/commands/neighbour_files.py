@@ -42,10 +42,7 @@ class _File:
 
 
 def read_neighbours(
-    path: Path,
-    units: pd.DataFrame,
-    order: Sequence[str],
-    headers: Sequence[str] = (),
+    path: Path, units: pd.DataFrame, order: Sequence[str], headers: Sequence[str] = ()
 ) -> Neighbours:
     """Read links between the units; ``order`` holds the ids as the panel's file first
     names them.
@@ -111,11 +108,7 @@ def _geoda(path: Path, ending: str) -> _File:
             owners.append(words[position])
             position += 2 + int(words[position + 1])
         texts = [*owners, *texts]
-    return _File(
-        links,
-        tuple(dict.fromkeys(texts)),
-        weighted=True,
-    )
+    return _File(links, tuple(dict.fromkeys(texts)), weighted=True)
 
 
 def _square(rows: list[list[str]]) -> _File | None:
@@ -126,11 +119,7 @@ def _square(rows: list[list[str]]) -> _File | None:
     if len(header) == width - 1:  # written without a cell above the ids
         header = ["", *header]
     if len(body) >= 2 and sorted(header[1:]) == sorted(first):
-        return _square_links(
-            first,
-            header[1:],
-            [row[1:] for row in body],
-        )
+        return _square_links(first, header[1:], [row[1:] for row in body])
     # Ids above only: rows come in the order of the columns.
     if len(body) == width >= 3 and all(map(_are_numbers, body)):
         return _square_links(header, header, body)
@@ -160,12 +149,7 @@ def _square_links(
     links = values.stack().rename("weight").rename_axis(EDGES[:2]).reset_index()
     links = links[links["weight"] != 0]  # a square has a cell for each pair
     weight = links["weight"].map("{:.15g}".format)
-    return _File(
-        links.assign(weight=weight),
-        tuple(rows),
-        True,
-        by_position,
-    )
+    return _File(links.assign(weight=weight), tuple(rows), True, by_position)
 
 
 def _weights(column: pd.Series) -> pd.Series:
@@ -196,11 +180,7 @@ def _edges(rows: list[list[str]]) -> _File:
         weight=numbers.map("{:.15g}".format),
     )
     texts = dict.fromkeys([*links["unit_i"], *links["unit_j"]])
-    return _File(
-        links,
-        tuple(text for text in texts if text),
-        weighted=width == 3,
-    )
+    return _File(links, tuple(text for text in texts if text), weighted=width == 3)
 
 
 def _ids(
@@ -235,12 +215,7 @@ def _ids(
         known = set(units["unit"])
         return {text: unit for text, unit in placed.items() if unit in known}, [message]
     frame = pd.DataFrame({"unit": texts})
-    match = match_units(
-        frame,
-        units,
-        name,
-        headers=("unit", *headers),
-    )
+    match = match_units(frame, units, name, headers=("unit", *headers))
     ids = dict(zip(texts, match.ids, strict=True))
     messages = list(match.messages)
     if match.unknown:

@@ -86,11 +86,7 @@ def config_text(study: NewStudy) -> str:
         OWN_WEIGHTS,
         study.taxonomy or NO_GROUPS,
         *_control(study),
-        *_estimates(
-            study,
-            steps,
-            list(periods)[1:] or ["S1"],
-        ),
+        *_estimates(study, steps, list(periods)[1:] or ["S1"]),
     ]
     return "\n".join(filter(None, lines)) + "\n"
 
@@ -184,11 +180,7 @@ def _nearest(study: NewStudy) -> str:
     )
 
 
-def _estimates(
-    study: NewStudy,
-    steps: int,
-    periods: list[str],
-) -> list[str]:
+def _estimates(study: NewStudy, steps: int, periods: list[str]) -> list[str]:
     control = control_column(study)
     compared = _compared(study)
     values = {

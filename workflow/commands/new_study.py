@@ -101,11 +101,7 @@ class NewStudy:
             if column in units or same:  # which says nothing new
                 more = more.drop(columns=column)
         more.insert(0, "unit", ids)
-        self.tables["units"] = units.merge(
-            more,
-            on="unit",
-            how="left",
-        ).fillna("")
+        self.tables["units"] = units.merge(more, on="unit", how="left").fillna("")
         added = first_examples(list(more)[1:], 6) or "no new column"
         self.messages.append(
             f"{path.name}: units by column {match.column}, adds {added}"
@@ -216,11 +212,7 @@ class NewStudy:
         )
         self.messages.append(f"{path.name}: {counted(len(links), 'link')} with weights")
 
-    def add_groups(
-        self,
-        zones: Path | None,
-        clusters: Path | None,
-    ) -> None:
+    def add_groups(self, zones: Path | None, clusters: Path | None) -> None:
         """Take zones by unit and year, and clusters by unit; together they make a
         taxonomy.
         """
@@ -271,18 +263,9 @@ class NewStudy:
                 "fill the cell or remove the row",
             )
         kinds = frame["type"] if named["type"] else pd.Series("zone", frame.index)
-        kinds = (
-            kinds.str.strip()
-            .str.lower()
-            .str.replace(
-                r"\W+",
-                "_",
-                regex=True,
-            )
-        )
+        kinds = kinds.str.strip().str.lower().str.replace(r"\W+", "_", regex=True)
         frame = frame.assign(
-            type=kinds.where(kinds.ne(""), "zone"),
-            year_in_force=years.map(number_text),
+            type=kinds.where(kinds.ne(""), "zone"), year_in_force=years.map(number_text)
         )
         self.tables["zones"] = frame
         first = years.groupby(frame["unit"]).min()
@@ -374,11 +357,7 @@ class NewStudy:
             for name, frame in self.tables.items()
         ]
         items += [{"name": "outlines", "path": path} for path in self.outlines]
-        name = re.sub(
-            r"[^a-z0-9]+",
-            "-",
-            self.options.folder.name.lower(),
-        ).strip("-")
+        name = re.sub(r"[^a-z0-9]+", "-", self.options.folder.name.lower()).strip("-")
         return {
             "name": name or "study",
             "sources": [{"title": self.options.source or self.options.panel.name}],
@@ -390,13 +369,5 @@ class NewStudy:
 
 def _like(frame: pd.DataFrame, form: str) -> str:
     """Return the first column whose name has a form, whatever its case."""
-    names = [
-        name
-        for name in frame
-        if re.fullmatch(
-            form,
-            name,
-            re.IGNORECASE,
-        )
-    ]
+    names = [name for name in frame if re.fullmatch(form, name, re.IGNORECASE)]
     return next(iter(names), "")

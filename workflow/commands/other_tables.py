@@ -46,13 +46,7 @@ def by_unit(
     """
     frame = read_any(path).frame
     asked = column if column in frame else ""
-    match = match_units(
-        frame,
-        units,
-        path.name,
-        headers=headers,
-        column=asked,
-    )
+    match = match_units(frame, units, path.name, headers=headers, column=asked)
     named = frame.drop(columns=[match.column, "unit"], errors="ignore")
     return match, named.assign(unit=match.ids).dropna(subset=["unit"])
 
@@ -80,12 +74,7 @@ def read_figures(
         )
     name, _, column = named[0].partition("=")
     try:
-        frame, year = long_table(
-            table.frame,
-            {},
-            [],
-            least=1 if indicator else 2,
-        )
+        frame, year = long_table(table.frame, {}, [], least=1 if indicator else 2)
     except IngestError:
         frame = table.frame
         year = ""

@@ -128,13 +128,7 @@ def borders_of(
     # Any common point makes a border, a corner, too: queen contiguity.
     first, second = STRtree(polygons).query(polygons, predicate="intersects")
     pairs = sorted(
-        [names[i], names[j]]
-        for i, j in zip(
-            first,
-            second,
-            strict=True,
-        )
-        if i < j
+        [names[i], names[j]] for i, j in zip(first, second, strict=True) if i < j
     )
     joins = []
     for unit in sorted(set(names) - set(chain(*pairs))):

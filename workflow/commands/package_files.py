@@ -172,11 +172,7 @@ def files_below(folder: Path) -> Iterator[Path]:
         yield from (Path(top, name) for name in files if not name.startswith("."))
 
 
-def files_left(
-    study: Path,
-    taken: set[Path],
-    own: bool,
-) -> Iterator[str]:
+def files_left(study: Path, taken: set[Path], own: bool) -> Iterator[str]:
     """Yield the files of a study that are not among those taken; in the repository the
     study is data and texts.
     """

@@ -120,11 +120,7 @@ def _rows(
         yield from _rows(item, root, f"{key}.")
         values = _resolved(item.get("additionalProperties", {}), root)
         yield from _rows(values, root, f"{key}.NAME.")
-        yield from _rows(
-            _resolved(item.get("items", {}), root),
-            root,
-            f"{key}[].",
-        )
+        yield from _rows(_resolved(item.get("items", {}), root), root, f"{key}[].")
 
 
 def _resolved(item: Any, root: Mapping[str, Any]) -> dict[str, Any]:
@@ -176,14 +172,7 @@ def exhibits() -> str:
     defined = "\n".join(f"- {name}: {text}" for name, text in NEEDS.items())
     head = EXHIBITS_HEAD.replace("{needs}", defined)
     keys = _plain(TopicFile.model_json_schema())
-    return "".join(
-        [
-            head,
-            *rows,
-            KEYS_HEAD,
-            *_rows(keys, keys, ""),
-        ]
-    )
+    return "".join([head, *rows, KEYS_HEAD, *_rows(keys, keys, "")])
 
 
 def _named(needs: Iterable[str]) -> str:

@@ -81,12 +81,7 @@ def refuse_mistyped(targets: Iterable[str]) -> None:
         rules |= {f"{step}_{topic}" for topic in read_topics()}
     for word in sorted(targets):
         if re.fullmatch(r"\w+", word) and word not in rules:
-            (nearest,) = difflib.get_close_matches(
-                word,
-                COMMANDS,
-                n=1,
-                cutoff=0,
-            )
+            (nearest,) = difflib.get_close_matches(word, COMMANDS, n=1, cutoff=0)
             sys.exit(
                 f"run: {word} is neither a command nor a rule; expected one, or a file;"
                 f" did you mean {nearest}?"

@@ -54,11 +54,7 @@ def keep_earlier(workflow: Any) -> None:
     atexit.register(_put_back, Path.cwd(), workflow.persistence, records)
 
 
-def _put_back(
-    study: Path,
-    persistence: object,
-    records: dict[str, object],
-) -> None:
+def _put_back(study: Path, persistence: object, records: dict[str, object]) -> None:
     """Put back what is missing or half; a file that only a killed run before knew of is
     marked to be made again.
     """

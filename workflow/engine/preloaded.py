@@ -75,11 +75,7 @@ def preloaded() -> Iterator[None]:
         os.waitpid(server, 0)
 
 
-def serve(
-    listener: socket.socket,
-    alive: int,
-    word: str,
-) -> None:
+def serve(listener: socket.socket, alive: int, word: str) -> None:
     """Make a copy for each job that asks and knows the word."""
     for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
@@ -87,11 +83,7 @@ def serve(
     copies: dict[int, tuple[int, socket.socket]] = {}
     asking = [listener.fileno(), alive]
     while asking or copies:
-        ready = select.select(
-            [*asking, *copies],
-            [],
-            [],
-        )[0]
+        ready = select.select([*asking, *copies], [], [])[0]
         for descriptor in copies.keys() & set(ready):
             os.close(descriptor)
             report_end(*copies.pop(descriptor))
@@ -140,11 +132,7 @@ def streams_of(connection: socket.socket, word: str) -> list[int]:
     """Return the three streams of who asks and knows the word; end this copy otherwise."""
     connection.settimeout(PATIENCE)
     try:
-        message, streams, _, _ = socket.recv_fds(
-            connection,
-            2 * WORD_BYTES,
-            3,
-        )
+        message, streams, _, _ = socket.recv_fds(connection, 2 * WORD_BYTES, 3)
     except OSError:
         os._exit(1)
     # In constant time, so that the word cannot be guessed letter by letter.
@@ -169,18 +157,8 @@ def work(connection: socket.socket, word: str) -> None:
     """Run the script of one job as if Python had been started with it."""
     for number, stream in enumerate(streams_of(connection, word)):
         os.dup2(stream, number)
-    sys.stdout = os.fdopen(
-        1,
-        "w",
-        buffering=1,
-        closefd=False,
-    )
-    sys.stderr = os.fdopen(
-        2,
-        "w",
-        buffering=1,
-        closefd=False,
-    )
+    sys.stdout = os.fdopen(1, "w", buffering=1, closefd=False)
+    sys.stderr = os.fdopen(2, "w", buffering=1, closefd=False)
     sys.argv, sys.path, folder, environment = request_of(connection)
     os.chdir(folder)
     os.environ.clear()
@@ -222,17 +200,8 @@ def hand_over(note: Callable[[int], None] | None = None) -> None:
         or not same_user(connection)
     ):
         return
-    socket.send_fds(
-        connection,
-        [word.encode()],
-        [0, 1, 2],
-    )
-    request = [
-        sys.argv,
-        sys.path,
-        str(Path.cwd()),
-        dict(os.environ),
-    ]
+    socket.send_fds(connection, [word.encode()], [0, 1, 2])
+    request = [sys.argv, sys.path, str(Path.cwd()), dict(os.environ)]
     connection.sendall(json.dumps(request).encode() + b"\n")
     # No answer at all means that the copy failed.
     ended_by, code = connection.recv(2) or b"\0\1"

@@ -110,12 +110,7 @@ class LogHandler(LogHandlerBase):
             )
         self.log.write("".join(f"{line}\n" for line in self.early))
         self.streams = [
-            os.fdopen(
-                os.dup(number),
-                "w",
-                encoding="utf-8",
-            )
-            for number in (1, 2)
+            os.fdopen(os.dup(number), "w", encoding="utf-8") for number in (1, 2)
         ]
         for number in (1, 2):
             os.dup2(self.log.fileno(), number)

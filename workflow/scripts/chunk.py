@@ -5,13 +5,7 @@ from pathlib import Path
 from typing import Any
 
 
-def main(
-    *,
-    topic: str,
-    config: dict[str, Any],
-    chunk: str,
-    file: str,
-) -> None:
+def main(*, topic: str, config: dict[str, Any], chunk: str, file: str) -> None:
     """Write the chunk that is named like ``2-of-4``."""
     from evenfield.study.study import Study
 

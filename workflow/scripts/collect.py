@@ -5,12 +5,7 @@ made.
 from typing import Any
 
 
-def main(
-    *,
-    families: list[str],
-    primary: dict[str, Any],
-    estimates: str,
-) -> None:
+def main(*, families: list[str], primary: dict[str, Any], estimates: str) -> None:
     """Write results/estimates.csv; ``primary`` holds the selection of the primary row
     of each hypothesis.
     """

@@ -4,13 +4,7 @@ from pathlib import Path
 from typing import Any
 
 
-def main(
-    *,
-    page: str,
-    tables: str,
-    estimates: str,
-    **given: Any,
-) -> None:
+def main(*, page: str, tables: str, estimates: str, **given: Any) -> None:
     """Write the pages from the folder of ``estimates.csv`` and the files of tables and
     figures.
     """

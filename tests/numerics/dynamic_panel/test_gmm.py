@@ -44,14 +44,7 @@ class Loops:
     """One- and two-step GMM with first-step weights H, from sums over units."""
 
     def __init__(self, data, H):
-        self.units = [
-            *zip(
-                data.Z,
-                data.X,
-                data.y,
-                strict=True,
-            )
-        ]
+        self.units = [*zip(data.Z, data.X, data.y, strict=True)]
         self.ZX = sum(Z.T @ X for Z, X, _ in self.units)
         self.Zy = sum(Z.T @ y for Z, _, y in self.units)
         self.A1 = np.linalg.pinv(sum(Z.T @ H @ Z for Z, _, _ in self.units))
@@ -113,12 +106,7 @@ def test_difference_gmm_equals_loops_with_a_numerical_windmeijer_correction(layo
     [
         (Equations.DIFFERENCE, Layout.COLLAPSED, 3, 2),
         (Equations.DIFFERENCE, Layout.COLLAPSED, 0, 5),
-        (
-            Equations.DIFFERENCE,
-            Layout.FULL,
-            0,
-            5 * 6 // 2,
-        ),
+        (Equations.DIFFERENCE, Layout.FULL, 0, 5 * 6 // 2),
         (Equations.DIFFERENCE, Layout.FULL, 2, 5),
         (Equations.SYSTEM, Layout.COLLAPSED, 3, 3),
         (Equations.SYSTEM, Layout.FULL, 0, 15 + 5),
@@ -172,12 +160,7 @@ def test_dummies_of_dates_equal_demeaning():
 
 @pytest.mark.parametrize("value", [0.0, np.nan])
 def test_panels_without_values_are_refused(value):
-    refused(
-        None,
-        dynamic_gmm,
-        np.full((10, 6), value),
-        GmmSpec(),
-    )
+    refused(None, dynamic_gmm, np.full((10, 6), value), GmmSpec())
 
 
 def test_weighting_inverts_also_with_more_instruments_than_units():
@@ -188,17 +171,7 @@ def test_weighting_inverts_also_with_more_instruments_than_units():
     assert A.root.shape == (8, 20), "never an instrument by instrument inverse"
     close(A.apply(np.eye(20)), np.linalg.pinv(G.T @ G), atol=1e-10)
     y, x = panel(units=20, dates=12)
-    fit = dynamic_gmm(
-        y,
-        GmmSpec(
-            1,
-            2,
-            0,
-            Equations.DIFFERENCE,
-            Layout.FULL,
-        ),
-        x,
-    )
+    fit = dynamic_gmm(y, GmmSpec(1, 2, 0, Equations.DIFFERENCE, Layout.FULL), x)
     assert fit.n_instruments > 20
     assert np.isfinite(fit.std_errors).all()
     rng = default_rng(3)
@@ -217,12 +190,7 @@ def test_weighting_inverts_also_with_more_instruments_than_units():
     ],
 )
 def test_impossible_specifications(spec, dates, message):
-    refused(
-        message,
-        dynamic_gmm,
-        panel(dates=dates)[0],
-        spec,
-    )
+    refused(message, dynamic_gmm, panel(dates=dates)[0], spec)
 
 
 def loop_tests(loops, cut, beta, A, V):

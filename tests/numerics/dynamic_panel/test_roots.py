@@ -39,12 +39,7 @@ from yaml_text import from_yaml
 ESTIMATORS = [half_panel_root, anderson_hsiao_root, bias_corrected_root]
 
 
-def panel(
-    seed=1,
-    units=10,
-    dates=12,
-    rho=0.85,
-):
+def panel(seed=1, units=10, dates=12, rho=0.85):
     rng = default_rng(seed)
     path = [rng.normal(7, 0.4, units)]
     steady = rng.normal(7, 0.3, units)
@@ -140,12 +135,7 @@ def shares_of_units(levels, rho, variance=Variance.BY_YEAR):
     m = moments(pairs, whole_sample(len(levels)))
     lag = (pairs.lag - m.lag_mean)[None]
     errors = (pairs.y - m.y_mean)[None] - rho * lag
-    return unit_scores(
-        lag,
-        errors,
-        np.array([rho]),
-        variance,
-    )[0]
+    return unit_scores(lag, errors, np.array([rho]), variance)[0]
 
 
 def score_ratio(levels, rho):
@@ -337,44 +327,19 @@ def test_weights_of_regimes_count_units_in_any_order():
 def test_intervals_of_regimes_repeat():
     levels, Z = study()
     C = np.array([[0.0, 1.0, 0.0], [0.0, 1.0, -1.0]])
-    one, both = regime_intervals(
-        levels,
-        Z,
-        C,
-        default_rng(2),
-        99,
-    )
-    assert [one, both] == regime_intervals(
-        levels,
-        Z,
-        C,
-        default_rng(2),
-        99,
-    )
+    one, both = regime_intervals(levels, Z, C, default_rng(2), 99)
+    assert [one, both] == regime_intervals(levels, Z, C, default_rng(2), 99)
     assert one.low < one.estimate < one.high
     assert 0 < both.p_value <= 1
 
 
 def test_regimes_that_cannot_be_fitted_are_refused():
     levels, Z = study()
-    refused(
-        "cannot be told apart",
-        regime_roots,
-        levels,
-        np.column_stack([Z, Z[:, 1]]),
-    )
+    refused("cannot be told apart", regime_roots, levels, np.column_stack([Z, Z[:, 1]]))
     refused("rows of exposures", regime_roots, levels, Z[1:])
     rng = default_rng(1)
     walks = np.cumsum(rng.normal(0, 1, (N, 6)), axis=1)
-    refused(
-        "no root",
-        regime_intervals,
-        walks,
-        Z,
-        np.eye(3),
-        rng,
-        9,
-    )
+    refused("no root", regime_intervals, walks, Z, np.eye(3), rng, 9)
 
 
 @pytest.mark.parametrize("units", [4, 5])

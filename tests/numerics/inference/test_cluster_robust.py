@@ -100,15 +100,7 @@ def test_two_groups_have_welch_like_degrees_of_freedom_and_dummies_equal_demeani
 
 
 def test_bad_input_says_what_is_wrong(data):
-    X = np.column_stack(
-        [
-            np.ones(12),
-            np.repeat(
-                [1.0, 0.0, 0.0, 0.0],
-                3,
-            ),
-        ]
-    )
+    X = np.column_stack([np.ones(12), np.repeat([1.0, 0.0, 0.0, 0.0], 3)])
     case = (
         fit_ols(np.arange(12.0) ** 1.5, X),
         np.array([0.0, 1.0]),
@@ -122,12 +114,7 @@ def test_bad_input_says_what_is_wrong(data):
         )
 
 
-def panel(
-    common,
-    seed=1,
-    units=8,
-    dates=6,
-):
+def panel(common, seed=1, units=8, dates=6):
     rng = default_rng(seed)
     unit = np.repeat(np.arange(units), dates)
     date = np.tile(np.arange(dates), units)
@@ -150,36 +137,20 @@ def test_two_way_variance_and_bad_input():
     fit, unit, date = panel(0.0, seed=3)
     s = fit.X @ fit.bread @ c * fit.u_hat
     one = sum(s[unit == g].sum() ** 2 for g in np.unique(unit))
-    assert two_way_inference(
-        fit,
-        c,
-        unit,
-        date,
-    ).std_error ** 2 >= 1.2 * one * (1 - MACHINE)
-    fit, unit, date = panel(1.0)
-    refused(
-        "do not fit 48 observations",
-        two_way_inference,
-        fit,
-        c,
-        unit[:5],
-        date,
+    assert two_way_inference(fit, c, unit, date).std_error ** 2 >= 1.2 * one * (
+        1 - MACHINE
     )
+    fit, unit, date = panel(1.0)
+    refused("do not fit 48 observations", two_way_inference, fit, c, unit[:5], date)
     refused(
         "at least two clusters", two_way_inference, fit, c, unit, np.zeros_like(date)
     )
     refused("more than one observation", two_way_inference, fit, c, unit, date // 2)
 
 
-@pytest.mark.parametrize(
-    "kind",
-    ["int8", "int16", "int32", "int64"],
-)
+@pytest.mark.parametrize("kind", ["int8", "int16", "int32", "int64"])
 def test_labels_of_any_whole_type_are_the_same_clusters(kind):
-    labels = np.resize(
-        [-100, 100, 5, 5, -100],
-        300,
-    )
+    labels = np.resize([-100, 100, 5, 5, -100], 300)
     names, codes = encoded(labels.astype(kind))
     assert names.tolist() == [-100, 5, 100]
     assert (names[codes] == labels).all()
@@ -209,13 +180,7 @@ def test_a_cluster_that_alone_determines_a_coefficient_is_named(inference, monke
     X, y, clusters = _few_rows()
     monkeypatch.setattr(cluster_robust, "MANY_PRODUCTS", 0.0)
     fit = fit_ols(y, X)
-    refused(
-        "cluster 2 alone determines",
-        inference,
-        fit,
-        np.eye(9)[6],
-        clusters,
-    )
+    refused("cluster 2 alone determines", inference, fit, np.eye(9)[6], clusters)
 
 
 def _few_rows():

@@ -106,22 +106,9 @@ def test_leaving_out_equals_refits_and_the_fewest_units_turn_the_sign(design):
     worst = int(np.abs(one.estimates - one.estimate).argmax())
     assert one.most_influential == (names[worst],)
     assert one.largest_change == one.estimates[worst] - one.estimate
-    some = leave_groups_out(
-        fit,
-        c,
-        units,
-        [("u03", "u07", "u01")],
-    )
+    some = leave_groups_out(fit, c, units, [("u03", "u07", "u01")])
     close(some.estimates, [without(*design, ["u03", "u07", "u01"])], MACHINE)
-    X = np.column_stack(
-        [
-            np.ones(12),
-            np.repeat(
-                [1.0, 0.0, 0.0, 0.0],
-                3,
-            ),
-        ]
-    )
+    X = np.column_stack([np.ones(12), np.repeat([1.0, 0.0, 0.0, 0.0], 3)])
     result = leave_one_out(
         fit_ols(np.arange(12.0) ** 1.5, X),
         np.array([0.0, 1.0]),
@@ -135,28 +122,11 @@ def test_leaving_out_equals_refits_and_the_fewest_units_turn_the_sign(design):
 def test_bad_input_says_what_is_wrong(design):
     y, X, units, c = design
     fit = fit_ols(y, X)
-    refused(
-        "do not fit",
-        romano_wolf,
-        np.ones(3),
-        np.ones((9, 2)),
-    )
-    refused(
-        "not a number",
-        romano_wolf,
-        np.array([np.nan]),
-        np.ones((9, 1)),
-    )
+    refused("do not fit", romano_wolf, np.ones(3), np.ones((9, 2)))
+    refused("not a number", romano_wolf, np.array([np.nan]), np.ones((9, 1)))
     refused("between 0 and 1", sharpened_q, np.array([0.5, 1.5]))
     refused("between 0 and 1", sharpened_q, np.array([]))
-    refused(
-        "unknown units",
-        leave_groups_out,
-        fit,
-        c,
-        units,
-        [("u99",)],
-    )
+    refused("unknown units", leave_groups_out, fit, c, units, [("u99",)])
     refused("0 groups", leave_groups_out, fit, c, units, [])
     refused(
         "not 1",

@@ -125,37 +125,16 @@ def test_scpc_allows_for_the_correlation_of_its_name(name, bound):
 
 @pytest.mark.parametrize("kind", ["rademacher", "webb"])
 def test_the_wild_bootstrap_draws_the_weights_of_the_design(kind):
-    test = infer(
-        "wild33",
-        replace(CROSS, wild_weights=kind),
-        C,
-        0.9,
-    )
-    drawn = wild_draws(
-        np.arange(N),
-        kind,
-        199,
-        np.random.default_rng(4),
-    )
-    boot = wild_bootstrap(
-        CROSS.fit,
-        C,
-        np.arange(N),
-        drawn,
-        "33",
-    )
+    test = infer("wild33", replace(CROSS, wild_weights=kind), C, 0.9)
+    drawn = wild_draws(np.arange(N), kind, 199, np.random.default_rng(4))
+    boot = wild_bootstrap(CROSS.fit, C, np.arange(N), drawn, "33")
     expected = wild_inference(boot, 0.9)
     assert (test.p_value, test.conf_low) == (expected.p_value, expected.conf_low)
     assert test.p_type == f"wild bootstrap 33, {kind}" and np.isnan(test.mde)
 
 
 def test_the_reach_of_a_t_test_can_take_the_power_from_student_too():
-    test = infer(
-        "HC1",
-        replace(CROSS, power_law="t"),
-        C,
-        0.9,
-    )
+    test = infer("HC1", replace(CROSS, power_law="t"), C, 0.9)
     reach = student.ppf(0.95, N - 4) + student.ppf(0.7, N - 4)
     assert test.mde == pytest.approx(reach * test.std_error)
 
@@ -196,29 +175,13 @@ def test_the_page_documents_every_name():
 def test_a_new_method_is_one_function_and_one_line_for_the_library(monkeypatch):
     def careful(design, c, level):
         """CR1 with half the clusters, as an example."""
-        test = cr1_inference(
-            design.fit,
-            c,
-            design.clusters.codes // 2,
-            level=level,
-        )
+        test = cr1_inference(design.fit, c, design.clusters.codes // 2, level=level)
         return design.result(test, level, "CR1 of pairs", "t(G - 1)")
 
     monkeypatch.setitem(METHODS, "careful", careful)
     data = pd.DataFrame({"y": Y, "x": X[:, 3], "unit": UNITS})
-    fit = ef.ols(
-        "y ~ x",
-        data,
-        unit="unit",
-        inference=["careful", "CR1"],
-    )
+    fit = ef.ols("y ~ x", data, unit="unit", inference=["careful", "CR1"])
     pairs = data.assign(pair=np.arange(N) // 2)
-    expected = ef.ols(
-        "y ~ x",
-        pairs,
-        unit="unit",
-        cluster="pair",
-        inference="CR1",
-    )
+    expected = ef.ols("y ~ x", pairs, unit="unit", cluster="pair", inference="CR1")
     assert fit.std_errors["x"] == pytest.approx(expected.std_errors["x"])
     assert set(fit.to_frame()["inference"]) == {"careful", "CR1"}

@@ -24,13 +24,7 @@ N = 9
 T = 6
 
 
-def make_panel(
-    staggered=True,
-    n=N,
-    t=T,
-    controls=2,
-    seed=4,
-):
+def make_panel(staggered=True, n=N, t=T, controls=2, seed=4):
     rng = default_rng(seed)
     units = np.repeat([f"u{i:02}" for i in range(n)], t)
     times = np.tile(np.arange(2000, 2000 + t), n)
@@ -69,23 +63,11 @@ def test_every_draw_equals_its_refit(effects, controls):
     path = d.reshape(N, T)
     slow = np.array(
         [
-            refit(
-                y,
-                path[source].ravel(),
-                units,
-                times,
-                C,
-                effects,
-            )
+            refit(y, path[source].ravel(), units, times, C, effects)
             for source in drawn.source
         ]
     )
-    close(
-        test.coefficients,
-        slow[:, 0],
-        MACHINE,
-        atol=MACHINE,
-    )
+    close(test.coefficients, slow[:, 0], MACHINE, atol=MACHINE)
     own = refit(y, d, units, times, C, effects)
     close(test.estimate, own[0], MACHINE)
     extreme = (np.abs(slow[:, 0]) >= abs(own[0])).sum()
@@ -101,25 +83,11 @@ def test_null_of_a_constant_effect_and_the_interval():
     left = y - 0.6 * d
     slow = np.array(
         [
-            refit(
-                left,
-                path[s].ravel(),
-                units,
-                times,
-                C,
-                "unit and time",
-            )[0]
+            refit(left, path[s].ravel(), units, times, C, "unit and time")[0]
             for s in drawn.source
         ]
     )
-    own = refit(
-        left,
-        d,
-        units,
-        times,
-        C,
-        "unit and time",
-    )[0]
+    own = refit(left, d, units, times, C, "unit and time")[0]
     assert test.p_value(0.6) == (1 + (np.abs(slow) >= abs(own)).sum()) / 61
     panel = path_panel(*make_panel())
     test = path_randomisation(

@@ -70,16 +70,7 @@ def test_smallest_and_largest_cutoffs(coordinates, panel):
         np.column_stack([np.ones(40), np.cos(np.arange(40.0))]),
     )
     ours = conley_inference(
-        fit,
-        C,
-        units,
-        spatial_kernel(
-            units,
-            lat,
-            lon,
-            1e-3,
-        ),
-        "N/(N-K)",
+        fit, C, units, spatial_kernel(units, lat, lon, 1e-3), "N/(N-K)"
     )
     close(ours.std_error, np.sqrt(cov_hc1(fit)[1, 1]), MACHINE)
     assert ours.factor == 40 / 38
@@ -111,12 +102,7 @@ def test_cross_section_equals_the_dense_double_sum(coordinates, cutoff):
     K = np.clip(1 - haversine_km(lat, lon) / cutoff, 0, None)
     s = X * fit.u_hat[:, None]
     dense = fit.bread @ s.T @ K @ s @ fit.bread
-    ours = conley_inference(
-        fit,
-        C,
-        units,
-        spatial_kernel(units, lat, lon, cutoff),
-    )
+    ours = conley_inference(fit, C, units, spatial_kernel(units, lat, lon, cutoff))
     close(ours.std_error, np.sqrt(dense[1, 1]), MACHINE)
     assert (ours.factor, ours.factor_name, ours.df) == (1.0, "none", 38)
 
@@ -179,23 +165,10 @@ def test_factors_intervals_lags_and_fixed_b(panel):
         "T/(T-1) x (N-1)/(N-A-K)": 9 / 8 * 359 / 318,
     }
     for name, value in factors.items():
-        scaled = driscoll_kraay_inference(
-            fit,
-            C,
-            times,
-            2,
-            name,
-            absorbed=40,
-        )
+        scaled = driscoll_kraay_inference(fit, C, times, 2, name, absorbed=40)
         assert (scaled.factor_name, scaled.factor) == (name, pytest.approx(value))
         close(scaled.std_error, plain.std_error * np.sqrt(value), MACHINE)
-    result = driscoll_kraay_inference(
-        fit_ols(y, X),
-        C,
-        times,
-        2,
-        level=0.9,
-    )
+    result = driscoll_kraay_inference(fit_ols(y, X), C, times, 2, level=0.9)
     close(fixed_b_p_value(result.critical_value, 9, 2), 0.1, atol=1e-8)
     assert result.law == "fixed-b, Bartlett, b = 3/9"
     close(
@@ -211,10 +184,7 @@ def test_factors_intervals_lags_and_fixed_b(panel):
     close(fixed_b_p_value(2.5, 10, 2), share, atol=4 * np.sqrt(share / 200_000))
 
 
-@pytest.mark.parametrize(
-    "b",
-    [0.05, 0.1, 0.3, 1.0],
-)
+@pytest.mark.parametrize("b", [0.05, 0.1, 0.3, 1.0])
 def test_fixed_b_tends_to_the_table_of_kiefer_and_vogelsang(b):
     # Their cubic for the Bartlett kernel, two-sided 5 % (2005, table 1), itself fitted
     # to simulations.
@@ -245,58 +215,16 @@ def test_bad_input_says_what_is_wrong(coordinates, panel):
         kernel,
         1,
     )
-    refused(
-        "two rows",
-        conley_panel_inference,
-        fit,
-        C,
-        units,
-        times * 0,
-        kernel,
-        0,
-    )
-    refused(
-        "gap after 2007",
-        conley_panel_inference,
-        fit,
-        C,
-        units,
-        gap,
-        kernel,
-        1,
-    )
-    refused(
-        "9 serial lags",
-        conley_panel_inference,
-        fit,
-        C,
-        units,
-        times,
-        kernel,
-        9,
-    )
+    refused("two rows", conley_panel_inference, fit, C, units, times * 0, kernel, 0)
+    refused("gap after 2007", conley_panel_inference, fit, C, units, gap, kernel, 1)
+    refused("9 serial lags", conley_panel_inference, fit, C, units, times, kernel, 9)
     refused(
         "not G/", conley_panel_inference, fit, C, units, times, kernel, 1, "G/(G-1)"
     )
     refused("not N", driscoll_kraay_inference, fit, C, times, 1, "N")
-    refused(
-        "359 dates",
-        driscoll_kraay_inference,
-        fit,
-        C,
-        times[1:],
-        1,
-    )
+    refused("359 dates", driscoll_kraay_inference, fit, C, times[1:], 1)
     refused("9 serial lags", driscoll_kraay_inference, fit, C, times, 9)
-    refused(
-        "cannot carry",
-        driscoll_kraay_inference,
-        fit,
-        C,
-        times,
-        1,
-        absorbed=400,
-    )
+    refused("cannot carry", driscoll_kraay_inference, fit, C, times, 1, absorbed=400)
     refused("cut-off of -1", spatial_kernel, *coordinates, -1.0)
     refused(
         "beyond the poles",
@@ -306,23 +234,8 @@ def test_bad_input_says_what_is_wrong(coordinates, panel):
         coordinates[2],
         1.0,
     )
-    refused(
-        "1 names",
-        spatial_kernel,
-        np.repeat("a", 40),
-        *coordinates[1:],
-        1.0,
-    )
-    refused(
-        "359 units",
-        conley_panel_inference,
-        fit,
-        C,
-        units[1:],
-        times,
-        kernel,
-        1,
-    )
+    refused("1 names", spatial_kernel, np.repeat("a", 40), *coordinates[1:], 1.0)
+    refused("359 units", conley_panel_inference, fit, C, units[1:], times, kernel, 1)
     case = (
         fit_ols(np.r_[1.0, 1.0, 0.0, 0.0], np.ones((4, 1))),
         np.ones(1),
@@ -348,24 +261,6 @@ def test_absorbed_effects_count_as_coefficients(coordinates, panel, absorbed):
 
 def test_two_dates_are_the_fewest_of_a_factor_and_lags_follow_the_length():
     factor = "T/(T-1) x (N-1)/(N-A-K)"
-    close(
-        dkr._factor(
-            factor,
-            20,
-            2,
-            3,
-            2,
-        ),
-        2 / 1 * 19 / 15,
-    )
-    assert (
-        dkr._factor(
-            factor,
-            20,
-            2,
-            3,
-            1,
-        )
-        == np.inf
-    )
+    close(dkr._factor(factor, 20, 2, 3, 2), 2 / 1 * 19 / 15)
+    assert dkr._factor(factor, 20, 2, 3, 1) == np.inf
     assert [default_lags(T) for T in (10, 27, 28, 100, 274)] == [2, 2, 3, 4, 5]

@@ -68,31 +68,17 @@ def brute_t(y, X, clusters, kind, null):
 
 
 def brute_draws(y, X, clusters, draws, kind, null):
-    full, fitted = restricted_residuals(
-        y,
-        X,
-        np.ones(len(y), dtype=bool),
-        null,
-    )
+    full, fitted = restricted_residuals(y, X, np.ones(len(y), dtype=bool), null)
     u = full.copy()
     if kind == "33":
         for g in np.unique(clusters):
-            u[clusters == g] = restricted_residuals(
-                y,
-                X,
-                clusters != g,
-                null,
-            )[0][clusters == g]
+            u[clusters == g] = restricted_residuals(y, X, clusters != g, null)[0][
+                clusters == g
+            ]
     column = np.searchsorted(draws.clusters, clusters)
     return np.array(
         [
-            brute_t(
-                fitted + v[column] * u,
-                X,
-                clusters,
-                kind,
-                null,
-            )
+            brute_t(fitted + v[column] * u, X, clusters, kind, null)
             for v in draws.weights
         ]
     )
@@ -104,26 +90,10 @@ def brute_draws(y, X, clusters, draws, kind, null):
 def test_every_draw_equals_its_refit(panel, kind, weights, null):
     y, X, clusters = panel
     draws = wild_draws(clusters, weights, 60, generator_for(1, f"{kind}{weights}"))
-    boot = wild_bootstrap(
-        fit_ols(y, X),
-        C,
-        clusters,
-        draws,
-        kind,
-    )
+    boot = wild_bootstrap(fit_ols(y, X), C, clusters, draws, kind)
     slow = brute_draws(y, X, clusters, draws, kind, null)
     close(boot.statistics(null), slow, MACHINE, atol=MACHINE)
-    close(
-        boot.statistic(null),
-        brute_t(
-            y,
-            X,
-            clusters,
-            kind,
-            null,
-        ),
-        MACHINE,
-    )
+    close(boot.statistic(null), brute_t(y, X, clusters, kind, null), MACHINE)
     assert (
         boot.p_value(null)
         == (1 + (np.abs(slow) >= abs(boot.statistic(null))).sum()) / 61
@@ -134,13 +104,7 @@ def test_every_draw_equals_its_refit(panel, kind, weights, null):
 def test_interval_dummies_and_digits(panel, kind):
     y, X, clusters = panel
     draws = wild_draws(clusters, "webb", 999, generator_for(1, "interval"))
-    boot = wild_bootstrap(
-        fit_ols(y, X),
-        C,
-        clusters,
-        draws,
-        kind,
-    )
+    boot = wild_bootstrap(fit_ols(y, X), C, clusters, draws, kind)
     low, high = boot.interval(0.9)
     width = high - low
     for inside, outside in (
@@ -150,12 +114,12 @@ def test_interval_dummies_and_digits(panel, kind):
         assert boot.p_value(inside) > 0.1 >= boot.p_value(outside)
     row = wild_inference(boot, 0.9)
     assert (row.conf_low, row.conf_high) == (low, high)
-    assert (
-        row.draws,
-        row.clusters,
-        row.weights,
-        row.enumerated,
-    ) == (999, 13, "webb", False)
+    assert (row.draws, row.clusters, row.weights, row.enumerated) == (
+        999,
+        13,
+        "webb",
+        False,
+    )
     rng = default_rng(8)
     units = np.repeat(np.arange(9), 7)
     years = np.tile(np.arange(7), 9)
@@ -168,32 +132,14 @@ def test_interval_dummies_and_digits(panel, kind):
     c = np.eye(7)[0]
     fit = fit_ols(within @ y, within @ np.column_stack([x, dates]))
     full = fit_ols(y, np.c_[x, dates, dummies])
-    taken_out = wild_bootstrap(
-        fit,
-        c,
-        units,
-        draws,
-        kind,
-        absorbed=9,
-    )
-    as_dummies = wild_bootstrap(
-        full,
-        np.append(c, np.zeros(9)),
-        units,
-        draws,
-        kind,
-    )
+    taken_out = wild_bootstrap(fit, c, units, draws, kind, absorbed=9)
+    as_dummies = wild_bootstrap(full, np.append(c, np.zeros(9)), units, draws, kind)
     close(taken_out.statistics(), as_dummies.statistics(), rtol=1e-8)
     close(taken_out.std_error, as_dummies.std_error, rtol=1e-8)
     close(taken_out.interval(), as_dummies.interval(), rtol=1e-7)
     y, X, clusters = panel
     far = X @ np.array(
-        [
-            [1, 50.0, 0, 0],
-            [0, 1, 0, 0],
-            [0, 0, 1, 0],
-            [0, 0, 0, 1],
-        ]
+        [[1, 50.0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]]
     )  # x1 + 50: the constant's companion
     draws = wild_draws(clusters, "webb", 99, generator_for(1, "far"))
     a, b = (
@@ -208,21 +154,8 @@ def test_draws_follow_the_cluster_when_a_hypothesis_has_fewer_of_them(panel):
     y, X, clusters = panel
     draws = wild_draws(clusters, "rademacher", 99, generator_for(1, "sub"))
     keep = clusters != "p04"
-    boot = wild_bootstrap(
-        fit_ols(y[keep], X[keep]),
-        C,
-        clusters[keep],
-        draws,
-        "11",
-    )
-    slow = brute_draws(
-        y[keep],
-        X[keep],
-        clusters[keep],
-        draws,
-        "11",
-        0.0,
-    )
+    boot = wild_bootstrap(fit_ols(y[keep], X[keep]), C, clusters[keep], draws, "11")
+    slow = brute_draws(y[keep], X[keep], clusters[keep], draws, "11", 0.0)
     close(boot.statistics(), slow, MACHINE)
 
 
@@ -240,12 +173,7 @@ def test_weights_are_listed_once_or_have_mean_zero_and_variance_one():
     assert boot.p_value() >= 2 / 32  # the data and their mirror image
     close(boot.statistics()[0], boot.statistic(), MACHINE)
     assert boot.interval(0.99) == (-np.inf, np.inf)
-    webb = wild_draws(
-        range(50),
-        "webb",
-        20000,
-        generator_for(1, "moments"),
-    ).weights
+    webb = wild_draws(range(50), "webb", 20000, generator_for(1, "moments")).weights
     signs = wild_draws(
         range(50), "rademacher", 20000, generator_for(1, "moments")
     ).weights
@@ -260,23 +188,12 @@ def test_weights_are_listed_once_or_have_mean_zero_and_variance_one():
 def test_p_value_of_enumerated_signs_counts_the_data_and_their_mirror_image(kind, p):
     # Without nuisance parameters the signs of one kind give the data back; only WCR-11
     # has them among its draws.
-    draws = wild_draws(
-        range(5),
-        "rademacher",
-        32,
-        generator_for(1, "five"),
-    )
+    draws = wild_draws(range(5), "rademacher", 32, generator_for(1, "five"))
     for seed in range(10):
         x, noise = default_rng(seed).normal(size=(2, 30))
         fit = fit_ols(10 * x + noise, x[:, None])
         assert (
-            wild_bootstrap(
-                fit,
-                np.ones(1),
-                np.arange(30) % 5,
-                draws,
-                kind,
-            ).p_value()
+            wild_bootstrap(fit, np.ones(1), np.arange(30) % 5, draws, kind).p_value()
             == p
         )
 
@@ -296,12 +213,7 @@ def test_bad_input_says_what_is_wrong(change, message):
     fit = fit_ols(
         rng.normal(size=20), np.column_stack([np.ones(20), rng.normal(size=20)])
     )
-    draws = wild_draws(
-        range(10),
-        "rademacher",
-        50,
-        generator_for(1, "bad"),
-    )
+    draws = wild_draws(range(10), "rademacher", 50, generator_for(1, "bad"))
     arguments = {
         "c": np.array([0.0, 1.0]),
         "clusters": np.arange(20) // 2,
@@ -324,16 +236,8 @@ def test_bad_draws_and_a_cluster_that_determines_the_coefficient():
         refused(None, wild_draws, *bad, rng)
     assert wild_draws([1, 2], "webb", 1, rng).weights.shape == (1, 2)
     y = np.arange(12.0) ** 1.5
-    d = np.repeat(
-        [1.0, 0.0, 0.0, 0.0],
-        3,
-    )
-    draws = wild_draws(
-        range(4),
-        "webb",
-        9,
-        generator_for(1, "bad"),
-    )
+    d = np.repeat([1.0, 0.0, 0.0, 0.0], 3)
+    draws = wild_draws(range(4), "webb", 9, generator_for(1, "bad"))
     case = (
         fit_ols(y, np.column_stack([np.ones(12), d])),
         np.array([0.0, 1.0]),
@@ -352,11 +256,5 @@ def test_a_draw_without_spread_has_an_infinite_ratio_of_its_sign():
     assert draws.enumerated
     assert draws.count == 8
     fit = fit_ols(y, np.ones((3, 1)))
-    boot = wild_bootstrap(
-        fit,
-        np.ones(1),
-        clusters,
-        draws,
-        "11",
-    )
+    boot = wild_bootstrap(fit, np.ones(1), clusters, draws, "11")
     close(boot.p_value(), 2 / 8)

@@ -16,12 +16,7 @@ from tolerances import close
 def nile():
     """Years of the Nile series, and its best divisions."""
     data = sm.datasets.nile.load_pandas().data
-    fits = least_squares_breaks(
-        data["volume"].to_numpy(),
-        np.ones((100, 1)),
-        3,
-        15,
-    )
+    fits = least_squares_breaks(data["volume"].to_numpy(), np.ones((100, 1)), 3, 15)
     return data["year"].astype(int).tolist(), fits
 
 
@@ -61,14 +56,7 @@ def test_criteria_are_those_of_liu_wu_and_zidek_and_of_schwarz():
     rng = default_rng(2)
     y = np.repeat([0.0, 2.0], 12) + rng.normal(size=24)
     X = np.column_stack([np.ones(24), np.arange(24.0)])
-    for m, fit in enumerate(
-        least_squares_breaks(
-            y,
-            X,
-            2,
-            5,
-        )
-    ):
+    for m, fit in enumerate(least_squares_breaks(y, X, 2, 5)):
         edges = [0, *(last + 1 for last in fit.last), 24]
         ssr = sum(sm.OLS(y[a:b], X[a:b]).fit().ssr for a, b in pairwise(edges))
         p = 2 * (m + 1) + m
@@ -78,46 +66,14 @@ def test_criteria_are_those_of_liu_wu_and_zidek_and_of_schwarz():
 
 
 def test_no_more_breaks_than_the_length_allows():
-    assert (
-        len(
-            least_squares_breaks(
-                np.arange(9.0),
-                np.ones((9, 1)),
-                5,
-                4,
-            )
-        )
-        == 2
-    )
+    assert len(least_squares_breaks(np.arange(9.0), np.ones((9, 1)), 5, 4)) == 2
 
 
 def test_short_series_is_refused():
-    refused(
-        "observations",
-        least_squares_breaks,
-        np.arange(3.0),
-        np.ones((3, 1)),
-        1,
-        4,
-    )
+    refused("observations", least_squares_breaks, np.arange(3.0), np.ones((3, 1)), 1, 4)
 
 
 def test_no_criterion_where_every_date_has_a_parameter():
     y = np.array([1.0, 2.0, 4.0, 3.0, 5.0])
-    assert (
-        _break_fit(
-            (1,),
-            1.0,
-            y,
-            2,
-        ).lwz
-        == np.inf
-    )
-    assert np.isfinite(
-        _break_fit(
-            (1,),
-            1.0,
-            np.append(y, 6.0),
-            2,
-        ).lwz
-    )
+    assert _break_fit((1,), 1.0, y, 2).lwz == np.inf
+    assert np.isfinite(_break_fit((1,), 1.0, np.append(y, 6.0), 2).lwz)

@@ -12,12 +12,7 @@ from tolerances import close
 from yaml_text import from_yaml
 
 
-def panel(
-    slopes,
-    seed=0,
-    units=31,
-    noise=0.02,
-):
+def panel(slopes, seed=0, units=31, noise=0.02):
     """Levels at the start of each year and growth in it, with one slope a year."""
     rng = default_rng(seed)
     y = np.empty((units, len(slopes) + 1))
@@ -48,14 +43,7 @@ def test_planted_break_is_found():
 )
 def test_bad_input_is_refused(shape, words):
     same = np.ones(shape)
-    refused(
-        words,
-        slope_break_test,
-        same,
-        same,
-        generator_for(1, "b"),
-        9,
-    )
+    refused(words, slope_break_test, same, same, generator_for(1, "b"), 9)
 
 
 def largest_wald(x, y, dates):

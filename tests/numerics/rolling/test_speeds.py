@@ -50,13 +50,7 @@ def test_contrasts_of_speeds_are_drawn_around_those_of_the_data():
     y = 0.3 - 0.02 * X + 0.01 * rng.standard_normal((14, 3))
     years = np.array([6.0, 9.0, 14.0])
     fit = fit_windows(y, X)
-    result = speed_contrasts(
-        fit,
-        years,
-        generator_for(1, "c"),
-        39,
-        0.9,
-    )
+    result = speed_contrasts(fit, years, generator_for(1, "c"), 39, 0.9)
 
     def contrasts(slopes, influence):
         speed = -np.log(1 + slopes * years) / years
@@ -72,12 +66,7 @@ def test_contrasts_of_speeds_are_drawn_around_those_of_the_data():
         error = np.sqrt(cov[k, k])
         close((test.estimate, test.std_error), (gap[k], error))
         assert (test.df, test.level) == (12, 0.9)
-    moved, influence = signed_samples(
-        y,
-        X,
-        39,
-        generator_for(1, "c"),
-    )
+    moved, influence = signed_samples(y, X, 39, generator_for(1, "c"))
     ratios = []
     walds = []
     for shift, by_unit in zip(moved, influence, strict=True):
@@ -99,12 +88,7 @@ def test_draws_in_which_a_speed_does_not_exist_are_counted_and_left_out():
     years = np.array([10.0, 18.0])
     y = -np.array([0.07, 0.05]) * X + 0.03 * rng.standard_normal((9, 2))
     fit = fit_windows(y, X)
-    moved, _ = signed_samples(
-        y,
-        X,
-        60,
-        generator_for(1, "c"),
-    )
+    moved, _ = signed_samples(y, X, 60, generator_for(1, "c"))
     lost = (1 + (fit.slope + moved) * years <= 0).any(axis=1).sum()
     result = speed_contrasts(fit, years, generator_for(1, "c"), 60)
     assert result.draws_left_out == lost > 0

@@ -20,23 +20,12 @@ from numerics.refusals import refused
 from tolerances import close
 
 
-def persistent(
-    rng,
-    persistence,
-    ratio,
-    units=31,
-    dates=42,
-):
+def persistent(rng, persistence, ratio, units=31, dates=42):
     """Panels of constant variance: levels `ratio` times as wide as the AR(1)."""
     shocks = rng.standard_normal((units, dates))
     stationary_sd = 1 / np.sqrt(1 - persistence**2)
     shocks[:, 0] *= stationary_sd
-    ar1 = lfilter(
-        [1.0],
-        [1.0, -persistence],
-        shocks,
-        axis=1,
-    )
+    ar1 = lfilter([1.0], [1.0, -persistence], shocks, axis=1)
     return ar1 + ratio * stationary_sd * rng.standard_normal((units, 1))
 
 
@@ -83,13 +72,7 @@ def test_p_value_is_the_largest_over_the_persistence():
     rng = generator_for(1, "w")
     white_noise_statistics(42, 0.1, rng, 199)
     panels = constant_variance_panels(y)
-    drawn = constant_variance_statistics(
-        panels,
-        (31, 42),
-        0.1,
-        rng,
-        199,
-    )
+    drawn = constant_variance_statistics(panels, (31, 42), 0.1, rng, 199)
     tails = (1 + (drawn <= result.statistic).sum(axis=1)) / 200
     assert tails.min() < tails.max() == result.p_constant_variance
 
@@ -122,13 +105,7 @@ def test_bad_input_is_refused(y, words):
 
 
 def test_panels_of_constant_variance_have_the_variance_of_the_data():
-    y = persistent(
-        default_rng(2),
-        0.8,
-        1.0,
-        units=20,
-        dates=15,
-    )
+    y = persistent(default_rng(2), 0.8, 1.0, units=20, dates=15)
     result = constant_variance_panels(y)
     z = y - y.mean(axis=0)
     total = (z**2).sum() / (19 * 15)
@@ -145,13 +122,7 @@ def test_panels_of_constant_variance_have_the_variance_of_the_data():
 
 
 def test_drawn_variances_are_those_of_a_stationary_autoregression_around_levels():
-    drawn = _drawn_variance(
-        0.6,
-        0.5,
-        0.8,
-        (4000, 6, 5),
-        default_rng(1),
-    )
+    drawn = _drawn_variance(0.6, 0.5, 0.8, (4000, 6, 5), default_rng(1))
     assert drawn.shape == (4000, 5)
     expected = 0.5**2 + 0.8**2 / (1 - 0.6**2)
     close(drawn.mean(axis=0), expected, rtol=0.03)
@@ -177,13 +148,7 @@ def test_variances_of_many_units_are_drawn_as_those_of_panels():
 
 
 def test_a_falling_variance_is_a_lower_tail_and_the_data_are_one_draw():
-    y = persistent(
-        default_rng(6),
-        0.7,
-        1.0,
-        units=12,
-        dates=20,
-    )
+    y = persistent(default_rng(6), 0.7, 1.0, units=12, dates=20)
     result = weak_sigma_test(y, generator_for(1, "w"), 49)
     fit = fixed_b_trend(y.var(axis=0, ddof=1), 0.1)
     assert (result.slope, result.statistic) == (fit.slope[0], fit.statistic[0])

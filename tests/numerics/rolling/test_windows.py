@@ -74,11 +74,7 @@ def test_band_of_a_perfect_fit_is_refused():
         (np.ones((2, 1)), np.ones((2, 1)), "at least 3"),
         (np.ones((5, 1)), np.full((5, 1), np.nan), "missing"),
         (np.ones((5, 1)), np.ones((5, 1)), "same in every unit"),
-        (
-            np.arange(5.0)[:, None],
-            np.array([[0, 0, 0, 0, 1.0]]).T,
-            "leverage 1",
-        ),
+        (np.arange(5.0)[:, None], np.array([[0, 0, 0, 0, 1.0]]).T, "leverage 1"),
     ],
 )
 def test_bad_input_is_refused(y, X, words):
@@ -87,12 +83,7 @@ def test_bad_input_is_refused(y, X, words):
 
 def test_the_band_comes_from_regressions_of_residuals_with_drawn_signs():
     y, X = windows(units=14, spans=2)
-    moved, influence = signed_samples(
-        y,
-        X,
-        40,
-        generator_for(1, "a"),
-    )
+    moved, influence = signed_samples(y, X, 40, generator_for(1, "a"))
     ratios = np.abs(moved) / np.sqrt((influence**2).sum(axis=2))
     drawn = sup_t_draws(fit_windows(y, X), generator_for(1, "a"), 40)
     close(drawn, np.sort(ratios.max(axis=1)))

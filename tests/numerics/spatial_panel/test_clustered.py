@@ -13,10 +13,7 @@ from evenfield.numerics.random import generator_for
 from evenfield.numerics.spatial_panel.bootstrap import unit_bootstrap
 from evenfield.numerics.spatial_panel.factors import fit_with_factors
 from evenfield.numerics.spatial_panel.impacts import clustered_impacts, effect_errors
-from evenfield.numerics.spatial_panel.models import (
-    PanelModel,
-    refitted,
-)
+from evenfield.numerics.spatial_panel.models import PanelModel, refitted
 from evenfield.numerics.spatial_panel.selection import residual_moran, wald_tests
 from numerics.refusals import refused
 from spatial_cases import make_case, ring
@@ -48,22 +45,10 @@ def test_covariance_with_a_spatial_lag_is_the_formula_written_out():
     e = fit.residuals.T
     J = np.eye(n) - 1 / n
     gain = np.linalg.solve(np.eye(n) - fit.rho * CASE.matrix, CASE.matrix)
-    signal = np.einsum(
-        "ij,tjk,k->ti",
-        gain,
-        CASE.X,
-        fit.estimates[1:3],
-    )[..., None]
+    signal = np.einsum("ij,tjk,k->ti", gain, CASE.X, fit.estimates[1:3])[..., None]
     linear = within(np.concatenate([signal, CASE.X], axis=2)).transpose(1, 0, 2) / s2
     none = np.zeros((n, n))
-    forms = np.array(
-        [
-            J @ gain @ J / s2,
-            none,
-            none,
-            np.eye(n) / (2 * s2**2),
-        ]
-    )
+    forms = np.array([J @ gain @ J / s2, none, none, np.eye(n) / (2 * s2**2)])
     products = e @ e.T
     level = np.diag(products).mean()
     V = np.zeros((4, 4))
@@ -117,12 +102,7 @@ def test_wald_test_by_unit_is_an_f_test():
 
 def test_bootstrap_by_unit_moves_every_coefficient():
     fit = CASE.fit("SDM")
-    first = unit_bootstrap(
-        CASE.panel,
-        fit,
-        generator_for(5, "x"),
-        29,
-    )
+    first = unit_bootstrap(CASE.panel, fit, generator_for(5, "x"), 29)
     assert (first.coefficients.std(axis=0) > 0.1).all()
     assert first.coefficients.shape == (29, 5)
     assert first.effects.shape == (29, 3, 2)
@@ -133,16 +113,7 @@ def test_moran_of_residuals_by_hand_finds_what_the_model_leaves_out():
     plain = CASE.fit("OLS")
     value, p_value = residual_moran(plain, generator_for(1, "m"), 499)
     e = plain.residuals
-    close(
-        value,
-        np.einsum(
-            "ti,ij,tj->",
-            e,
-            CASE.matrix,
-            e,
-        )
-        / (e**2).sum(),
-    )
+    close(value, np.einsum("ti,ij,tj->", e, CASE.matrix, e) / (e**2).sum())
     assert p_value < 0.05
     assert residual_moran(CASE.fit("SDM"), generator_for(1, "m"), 499)[1] > 0.05
 
@@ -158,12 +129,7 @@ def test_common_factors_are_taken_out():
     paths = default_rng(9).normal(size=(40, 1))
     loadings = 1.0 + 0.5 * np.sin(2 * np.pi * np.arange(30) / 30)
     moved = replace(case, y=case.y + 3.0 * paths * loadings)
-    result = fit_with_factors(
-        moved.panel,
-        case.network,
-        PanelModel("SDM"),
-        1,
-    )
+    result = fit_with_factors(moved.panel, case.network, PanelModel("SDM"), 1)
     assert result.converged
     assert result.before.rho > 0.5
     assert abs(result.after.rho) < 0.15
@@ -171,14 +137,7 @@ def test_common_factors_are_taken_out():
     close([result.after["a"], result.after["b"]], [1.0, -0.5], atol=0.06)
     assert np.isfinite(result.after.std_errors()).all()
     model = PanelModel("SAR")
-    refused(
-        "0 factors",
-        fit_with_factors,
-        case.panel,
-        case.network,
-        model,
-        0,
-    )
+    refused("0 factors", fit_with_factors, case.panel, case.network, model, 0)
 
 
 def test_the_sandwich_widens_the_error_of_the_variance_alone_under_fat_tails():
@@ -204,12 +163,7 @@ def test_samples_fitted_together_are_the_fits_of_each(model, n):
     fit = case.fit(model)
     again, bound = refitted(fit, samples.transpose(2, 1, 0))
     alone = [replace(case, y=y).fit(model) for y in samples]
-    close(
-        again.estimates,
-        [one.estimates for one in alone],
-        rtol=1e-6,
-        atol=1e-8,
-    )
+    close(again.estimates, [one.estimates for one in alone], rtol=1e-6, atol=1e-8)
     assert bound.tolist() == [one.at_bound for one in alone]
     inside, _ = refitted(fit, samples[~bound].transpose(2, 1, 0))
     errors = [effect_errors(one, "unit") for one in alone if not one.at_bound]

@@ -39,16 +39,7 @@ def dynamics_of(W, rho, tau, eta):
     return S, S @ (tau * np.eye(len(W)) + eta * W)
 
 
-def simulated(
-    n=20,
-    t=12,
-    rho=0.3,
-    tau=0.6,
-    eta=-0.1,
-    matrix=None,
-    seed=5,
-    sd=0.5,
-):
+def simulated(n=20, t=12, rho=0.3, tau=0.6, eta=-0.1, matrix=None, seed=5, sd=0.5):
     rng = default_rng(seed)
     W = ring(n) if matrix is None else matrix
     S, A = dynamics_of(W, rho, tau, eta)
@@ -59,12 +50,7 @@ def simulated(
         shock = mu + rng.normal() + sd * rng.normal(size=n)
         y.append(A @ y[-1] + S @ (x @ B + W @ x @ THETA + shock))
     units = [f"u{i:02d}" for i in range(n)]
-    return panel_from_arrays(
-        np.array(y),
-        X,
-        units,
-        NAMES,
-    ), network(units, W)
+    return panel_from_arrays(np.array(y), X, units, NAMES), network(units, W)
 
 
 @pytest.fixture(scope="module")
@@ -111,12 +97,7 @@ def test_derivatives_of_the_score_are_exact(case):
     whole = m.slope_matrix(theta, 1.0)
     own, cross = whole[:3, :3], whole[:3, 3:]
     exact = own - cross @ np.linalg.solve(whole[3:, 3:], whole[3:, :3])
-    slope = approx_fprime(
-        theta,
-        lambda v: m.score(v, 1.0),
-        1e-6,
-        centered=True,
-    )
+    slope = approx_fprime(theta, lambda v: m.score(v, 1.0), 1e-6, centered=True)
     close(exact, slope, rtol=1e-6, atol=1e-4)
 
 
@@ -146,12 +127,7 @@ def test_without_lags_it_is_the_static_model(case):
     panel, net = case
     result = fit_dynamic(panel, net, free=("rho",))
     values = panel.values[:, 1:]
-    later = BalancedPanel(
-        panel.units,
-        panel.periods[1:],
-        panel.names,
-        values,
-    )
+    later = BalancedPanel(panel.units, panel.periods[1:], panel.names, values)
     static = fit_spatial_panel(later, net, PanelModel("SDM"))
     ours = dict(zip(result.names, result.estimates, strict=True))
     for name in ("rho", *NAMES, "W a", "W b"):
@@ -166,12 +142,7 @@ def test_without_space_and_regressors_it_is_the_bias_corrected_root():
         tau=0.7,
         seed=9,
     )
-    m, _ = dynamic_moments(
-        panel,
-        net,
-        (),
-        ("tau",),
-    )
+    m, _ = dynamic_moments(panel, net, (), ("tau",))
     alone = replace(m, gram=m.gram[:4, :4])  # without regressors
     fit = dyn.fit_moments(alone, net, (), ())
     expected = bias_corrected_root(panel.values[..., 0], Variance.CONSTANT)
@@ -204,26 +175,14 @@ def test_effects_of_units_and_years_do_not_matter(case, fit):
 def test_effects_equal_dense_algebra(case, fit):
     W = case[1].matrix.toarray()
     I = np.eye(len(W))  # noqa: E741
-    result = dynamic_effects(
-        fit,
-        (1, 5),
-        default_rng(1),
-        draws=200,
-    )
+    result = dynamic_effects(fit, (1, 5), default_rng(1), draws=200)
     rho, tau, eta = fit.dynamics
     S, A = dynamics_of(W, rho, tau, eta)
     powers = np.array([np.linalg.matrix_power(A, j) for j in range(6)]).cumsum(axis=0)
     settled = np.linalg.inv((1 - tau) * I - (rho + eta) * W) @ (I - rho * W)
     for k in range(2):
         impulse = S @ (fit.estimates[3 + k] * I + fit.estimates[5 + k] * W)
-        for h, path in enumerate(
-            [
-                I,
-                powers[1],
-                powers[5],
-                settled,
-            ]
-        ):
+        for h, path in enumerate([I, powers[1], powers[5], settled]):
             close(result.estimate[h, :, k], mean_effects(path @ impulse))
     assert result.horizons == ("short_run", "after_1", "after_5", "long_run")
     assert (result.conf_low[0] < result.estimate[0]).all()
@@ -247,12 +206,7 @@ def with_dynamics(fit, *dynamics):
 def test_an_unstable_path_has_no_long_run(fit):
     wild = with_dynamics(fit, 0.3, 1.05, -0.2)
     assert not stability(wild).stable
-    result = dynamic_effects(
-        wild,
-        (1,),
-        default_rng(1),
-        draws=200,
-    )
+    result = dynamic_effects(wild, (1,), default_rng(1), draws=200)
     assert np.isnan(result.estimate[-1]).all()
     assert np.isfinite(result.estimate[:-1]).all()
 
@@ -265,21 +219,11 @@ def test_a_constant_root_above_one_leaves_no_long_run(fit):
 
 def test_bad_input_is_named(case):
     panel, net = case
-    refused(
-        "sums to one",
-        fit_dynamic,
-        panel,
-        network(net.units, 2 * net.matrix),
-    )
+    refused("sums to one", fit_dynamic, panel, network(net.units, 2 * net.matrix))
     refused("neither a regressor nor one of", fit_dynamic, panel, net, lagged=("c",))
     refused("neither a regressor nor one of", fit_dynamic, panel, net, free=("lambda",))
     values = panel.values[:, :4]
-    short = BalancedPanel(
-        panel.units,
-        panel.periods[:4],
-        panel.names,
-        values,
-    )
+    short = BalancedPanel(panel.units, panel.periods[:4], panel.names, values)
     refused("3 periods with a lag are too few", fit_dynamic, short, net)
     for words, column, changed in (
         ("regressor a does not vary", 1, np.arange(len(panel.periods))),
@@ -290,8 +234,5 @@ def test_bad_input_is_named(case):
         values[..., column] = changed
         refused(words, fit_dynamic, replace(panel, values=values), net)
     refused(
-        "without weights",
-        fit_dynamic,
-        panel,
-        network(net.units[:-1], ring(net.n - 1)),
+        "without weights", fit_dynamic, panel, network(net.units[:-1], ring(net.n - 1))
     )

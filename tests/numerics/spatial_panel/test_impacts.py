@@ -77,12 +77,7 @@ def test_effects_and_their_errors_equal_a_dense_inverse_and_numeric_gradient(
     rho = 0.3 if model in ("SAR", "SDM", "SAC") else 0.0
     fit = make_case(matrix=matrix, rho=rho, lam=lam).fit(model, "unit")
     result = delta_impacts(fit, "expected")
-    close(
-        result.estimate,
-        dense_effects(fit, fit.estimates),
-        rtol=1e-9,
-        atol=MACHINE,
-    )
+    close(result.estimate, dense_effects(fit, fit.estimates), rtol=1e-9, atol=MACHINE)
     gradient = approx_fprime(
         fit.estimates, lambda v: dense_effects(fit, v).ravel(), 1e-6, centered=True
     )

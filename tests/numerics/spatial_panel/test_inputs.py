@@ -22,26 +22,10 @@ from tolerances import CLOSED_FORM, MACHINE, close
 UNITS = "a b c a b c".split()
 YEARS = [2000, 2000, 2000, 2001, 2001, 2001]
 Y = np.arange(6.0)
-X = np.array(
-    [
-        [1.0],
-        [4.0],
-        [2.0],
-        [8.0],
-        [5.0],
-        [7.0],
-    ]
-)
+X = np.array([[1.0], [4.0], [2.0], [8.0], [5.0], [7.0]])
 
 
-def not_keyed(
-    words,
-    units=UNITS,
-    years=YEARS,
-    y=Y,
-    X=X,
-    names=("x",),
-):
+def not_keyed(words, units=UNITS, years=YEARS, y=Y, X=X, names=("x",)):
     refused(words, panel_from_rows, units, years, y, X, names)
 
 
@@ -63,14 +47,7 @@ def test_panels_and_weights_that_cannot_be_read_are_refused():
     not_keyed("one entry per row", units=UNITS[:5])
     not_keyed("as many different names", names=("x", "z"))
     not_keyed("no regressor", X=np.empty((6, 0)), names=())
-    refused(
-        r"must be \(T, N\)",
-        panel_from_arrays,
-        Y,
-        X,
-        ["a"],
-        ["x"],
-    )
+    refused(r"must be \(T, N\)", panel_from_arrays, Y, X, ["a"], ["x"])
     case = Y.reshape(2, 3), X.reshape(2, 3, 1), ["a", "b"], ["x"]
     refused("2 units and 2 periods do not name", panel_from_arrays, *case)
     good = np.array([[0.0, 1.0, 0.0], [0.5, 0.0, 0.5], [0.0, 1.0, 0.0]])
@@ -143,12 +120,7 @@ def nearest(n, k):
         np.full(n, np.inf)
     )
     matrix = np.zeros((n, n))
-    np.put_along_axis(
-        matrix,
-        np.argsort(distance, axis=1)[:, :k],
-        1.0 / k,
-        axis=1,
-    )
+    np.put_along_axis(matrix, np.argsort(distance, axis=1)[:, :k], 1.0 / k, axis=1)
     return matrix
 
 
@@ -192,12 +164,7 @@ def test_weights_that_are_not_row_standardised():
     result = ChebyshevLogDeterminant(chebyshev_series(matrix, 3.0), 3.0)
     exact = EigenLogDeterminant(eigenvalues(matrix))
     close(result.value(RHO / 3), exact.value(RHO / 3), atol=CLOSED_FORM)
-    close(
-        result.slope(RHO / 3),
-        exact.slope(RHO / 3),
-        rtol=1e-7,
-        atol=1e-6,
-    )
+    close(result.slope(RHO / 3), exact.slope(RHO / 3), rtol=1e-7, atol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -209,11 +176,6 @@ def test_chebyshev_series_equals_eigenvalues_over_its_whole_range(matrix):
     assert isinstance(result, ChebyshevLogDeterminant)
     rho = np.append(RHO, [-0.995, 0.995])
     close(result.value(rho), exact.value(rho), atol=1e-8)
-    close(
-        result.slope(rho),
-        exact.slope(rho),
-        rtol=1e-7,
-        atol=1e-6,
-    )
+    close(result.slope(rho), exact.slope(rho), rtol=1e-7, atol=1e-6)
     close(result.curvature(rho), exact.curvature(rho), rtol=1e-5)
     close(result.domain, (-0.999, 0.999), atol=3e-3)

@@ -32,15 +32,7 @@ MODELS = ("OLS", "SLX", "SAR", "SEM", "SDM", "SDEM", "SAC")
 EFFECTS = ("pooled", "unit", "time", "two_way")
 
 
-def transformed_log_likelihood(
-    case,
-    model,
-    effects,
-    rho,
-    lam,
-    beta,
-    s2,
-):
+def transformed_log_likelihood(case, model, effects, rho, lam, beta, s2):
     """Lee and Yu's likelihood written out with F_N and F_T and a dense determinant,
     from raw data.
     """
@@ -86,12 +78,7 @@ def test_transformed_likelihood_equals_the_orthonormal_form_and_its_derivatives(
     slope = approx_fprime(fit.estimates, log_likelihood, 1e-5, centered=True)
     close(slope, 0.0, atol=2e-5 * fit.observations)
     hessian = approx_hess3(fit.estimates, log_likelihood)
-    close(
-        np.linalg.inv(fit.covariance()),
-        -hessian,
-        rtol=5e-3,
-        atol=2.0,
-    )
+    close(np.linalg.inv(fit.covariance()), -hessian, rtol=5e-3, atol=2.0)
 
 
 def dense_direct(case, rho, lam, effects):
@@ -239,10 +226,7 @@ def dense(case, model, d, phi):
     return logs - n * t / 2 * (np.log(2 * np.pi * s2) + 1), b[1:]
 
 
-@pytest.mark.parametrize(
-    "model",
-    ["SAR", "SDM", "SEM", "SDEM"],
-)
+@pytest.mark.parametrize("model", ["SAR", "SDM", "SEM", "SDEM"])
 def test_fit_equals_a_dense_likelihood_and_its_maximum(model):
     lag = model in ("SAR", "SDM")
     rho = 0.3 if lag else 0.0
@@ -262,14 +246,7 @@ def test_fit_equals_a_dense_likelihood_and_its_maximum(model):
     close(fit.log_likelihood, log_likelihood, rtol=1e-9)
     close(fit.estimates[1:-2], slopes, rtol=1e-7)
     best = minimize(
-        lambda x: (
-            -dense(
-                case,
-                model,
-                x[0],
-                np.exp(x[1]),
-            )[0]
-        ),
+        lambda x: -dense(case, model, x[0], np.exp(x[1]))[0],
         [d + 0.02, np.log(phi) - 0.1],
         method="Nelder-Mead",
         options={"xatol": 1e-8, "fatol": 1e-11},
@@ -345,22 +322,8 @@ def test_two_regimes_do_not_depend_on_order_or_on_which_is_inside():
 
 def test_two_regimes_need_both_and_regressors_of_their_own():
     y, X = two_regimes(5, 0.0, 0.0)
-    refused(
-        "inside and outside",
-        two_regime_durbin,
-        y,
-        X,
-        W,
-        np.ones(31, dtype=bool),
-    )
-    refused(
-        "collinear",
-        two_regime_durbin,
-        y,
-        X[:, [0, 1, 1]],
-        W,
-        INSIDE,
-    )
+    refused("inside and outside", two_regime_durbin, y, X, W, np.ones(31, dtype=bool))
+    refused("collinear", two_regime_durbin, y, X[:, [0, 1, 1]], W, INSIDE)
     # A label that no unit has.
     refused("collinear", two_regime_durbin, y, X * [1.0, 1.0, 0.0], W, INSIDE)
 
@@ -379,13 +342,4 @@ def test_one_exact_fit_among_several_is_refused():
         least_squares=lambda rho, lam: (np.ones((2, 1)), sse), gram=np.ones((2, 1, 1))
     )
     best = SimpleNamespace(rho=np.zeros(2), lam=np.zeros(2))
-    refused(
-        "exactly",
-        fitted_point,
-        best,
-        moments,
-        None,
-        None,
-        None,
-        "two_way",
-    )
+    refused("exactly", fitted_point, best, moments, None, None, None, "two_way")

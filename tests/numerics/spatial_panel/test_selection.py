@@ -153,12 +153,7 @@ def test_mundlak_equals_dense_least_squares_and_a_numerical_hessian(model):
     x = case.X.transpose(1, 0, 2)
     means = np.broadcast_to(x.mean(axis=1, keepdims=True), x.shape)
     dates = np.broadcast_to(np.eye(t)[:, 1:], (n, t, t - 1))
-    parts = [
-        np.ones((n, t, 1)),
-        x,
-        dates,
-        means,
-    ]
+    parts = [np.ones((n, t, 1)), x, dates, means]
     positions = [t + 2, t + 3]
     if model == "SDM":
         parts += [np.einsum("ij,jtk->itk", W, part) for part in (x, means)]
@@ -186,14 +181,7 @@ def test_mundlak_equals_dense_least_squares_and_a_numerical_hessian(model):
         options={"xatol": 1e-9, "fatol": 1e-12},
     ).x
     fit = fitted(best)
-    top = np.array(
-        [
-            best[0],
-            *fit.params,
-            np.exp(best[1]),
-            fit.ssr / (n * t),
-        ]
-    )
+    top = np.array([best[0], *fit.params, np.exp(best[1]), fit.ssr / (n * t)])
     cov = np.linalg.inv(-approx_hess3(top, log_likelihood))
     value = fit.params[positions]
     inside = cov[1:-2, 1:-2][np.ix_(positions, positions)]
@@ -212,13 +200,7 @@ def test_mundlak_says_what_it_cannot_test():
         ("a does not vary over the periods", still),
         ("5 units cannot carry 4 means", small),
     ):
-        refused(
-            words,
-            sel.mundlak,
-            case.panel,
-            case.network,
-            PanelModel(),
-        )
+        refused(words, sel.mundlak, case.panel, case.network, PanelModel())
 
 
 def test_only_the_joint_test_of_pooled_errors_has_degrees_of_freedom():

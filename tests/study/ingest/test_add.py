@@ -91,12 +91,7 @@ def test_forms_of_a_download_give_the_same_figures(study, table):
             ["B", 2003, "24"],
         ]
     assert (
-        read_figures(
-            Path(download(study, table)),
-            units,
-            ["output"],
-            "kept",
-        )
+        read_figures(Path(download(study, table)), units, ["output"], "kept")
         .values["value"]
         .tolist()[0]
         == "0"
@@ -138,10 +133,7 @@ def test_new_years_come_in_with_their_source(study, capsys, encoding):
     assert output["C", 2003] == 34
     assert len(output) == 3 * 6
     later = ("all", 2004, 2005, "B", "revised", "BOOK")
-    assert spans_of(study) == [
-        ("all", 2000, 2003, "A", "official", "BOOK"),
-        later,
-    ]
+    assert spans_of(study) == [("all", 2000, 2003, "A", "official", "BOOK"), later]
     assert (
         study.read()["panel"]
         .set_index(["unit", "year"])
@@ -330,13 +322,7 @@ def test_fault_is_one_line_and_changes_nothing(study, options, table, message):
         SystemExit,
         f"^ingest: {re.escape(message)}.*$",
         add.main,
-        [
-            *options,
-            "--from",
-            download(study, table),
-            "--directory",
-            str(study.folder),
-        ],
+        [*options, "--from", download(study, table), "--directory", str(study.folder)],
     )
     assert contents(study) == before
 

@@ -37,13 +37,7 @@ def test_numbers_are_read_as_they_are_written(name):
     assert numbers_of(pd.Series([*texts, "..", ""])).tolist()[:2] == values
 
 
-MIXED = [
-    ["1,5", "1.5"],
-    ["12.5", "1.234,5"],
-    ["a", "1"],
-    ["$", "1"],
-    ["1.2.3", "4"],
-]
+MIXED = [["1,5", "1.5"], ["12.5", "1.234,5"], ["a", "1"], ["$", "1"], ["1.2.3", "4"]]
 
 
 @pytest.mark.parametrize("texts", MIXED)
@@ -91,10 +85,7 @@ def test_a_table_that_its_reader_warns_of_is_read_or_refused_without_a_warning(
     assert not shown
 
 
-@pytest.mark.parametrize(
-    "mark",
-    [",", ";", "\t", "|"],
-)
+@pytest.mark.parametrize("mark", [",", ";", "\t", "|"])
 def test_the_mark_that_stands_in_every_line_divides_the_cells(tmp_path, mark):
     other = ";" if mark != ";" else ","
     note = f'"x{other}y{other}z{other}w"'

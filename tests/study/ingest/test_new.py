@@ -25,13 +25,7 @@ YEARS = range(2000, 2012)
 NUMBERED = [*enumerate(NAMES.items(), 1)]
 LONG = pd.DataFrame(
     [
-        (
-            u,
-            n,
-            y,
-            1000 + i * (37 + 11.5 * (y - 1999)),
-            ("out", "in")[i % 2],
-        )
+        (u, n, y, 1000 + i * (37 + 11.5 * (y - 1999)), ("out", "in")[i % 2])
         for i, (u, n) in NUMBERED
         for y in YEARS
     ],
@@ -75,21 +69,9 @@ FORMS = {
 }
 
 
-def built(
-    tmp_path,
-    name="table.csv",
-    write=FORMS["table.csv"],
-    *options,
-):
+def built(tmp_path, name="table.csv", write=FORMS["table.csv"], *options):
     write(tmp_path / name)
-    new.main(
-        [
-            str(tmp_path / "study"),
-            "--panel",
-            str(tmp_path / name),
-            *options,
-        ]
-    )
+    new.main([str(tmp_path / "study"), "--panel", str(tmp_path / name), *options])
     config = checked_config(read_config(tmp_path / "study" / "config.yaml"))
     config["data"]["package"] = str(tmp_path / "study" / config["data"]["package"])
     return config, read_study(config)
@@ -167,14 +149,7 @@ def test_what_was_guessed_is_said_and_the_study_is_in_order(
     options, messages = CHANGED[name]
     table = CHANGING[name](LONG) if name in CHANGING else LONG
     table.to_csv(tmp_path / "in.csv", index=False)
-    new.main(
-        [
-            str(tmp_path / "study"),
-            "--panel",
-            str(tmp_path / "in.csv"),
-            *options,
-        ]
-    )
+    new.main([str(tmp_path / "study"), "--panel", str(tmp_path / "in.csv"), *options])
     label = capsys.readouterr().out
     assert messages in label
     assert "run: python3 run --directory" in label.splitlines()[-1]
@@ -245,12 +220,7 @@ def test_fault_is_named_and_nothing_is_written(tmp_path, name):
     table.to_csv(tmp_path / "in.csv", index=False)
     with pytest.raises(SystemExit) as stop:
         new.main(
-            [
-                str(tmp_path / "study"),
-                "--panel",
-                str(tmp_path / "in.csv"),
-                *options,
-            ]
+            [str(tmp_path / "study"), "--panel", str(tmp_path / "in.csv"), *options]
         )
     lines = str(stop.value.code).splitlines()
     assert any(messages in line for line in lines)
@@ -287,14 +257,7 @@ def test_a_text_that_does_not_change_over_the_years_describes_units(
     region = LONG["code"].map(dict(zip("NESWC", "abcab", strict=True)))
     LONG[["code", "year"]].assign(region=region).to_csv(tmp_path / "r.csv", index=False)
     to = ["--directory", str(tmp_path / "study")]
-    add.main(
-        [
-            "region",
-            "--from",
-            str(tmp_path / "r.csv"),
-            *to,
-        ]
-    )
+    add.main(["region", "--from", str(tmp_path / "r.csv"), *to])
     monkeypatch.chdir(tmp_path / "study")
     units = read_study(checked_config(read_config("config.yaml")))["units"]
     assert units.set_index("unit")["region"].to_dict() == dict(
@@ -333,22 +296,8 @@ def test_figures_are_added_with_dictionary_and_source(tmp_path, capsys, monkeypa
         "code,year,income\nN,2000,1\nE,2012,5\nX,2012,6\n"
     )
     to = ["--directory", str(study)]
-    add.main(
-        [
-            "school",
-            "--from",
-            str(tmp_path / "s.csv"),
-            *to,
-        ]
-    )
-    add.main(
-        [
-            "coast",
-            "--from",
-            str(tmp_path / "c.xlsx"),
-            *to,
-        ]
-    )
+    add.main(["school", "--from", str(tmp_path / "s.csv"), *to])
+    add.main(["coast", "--from", str(tmp_path / "c.xlsx"), *to])
     held = {path: path.read_bytes() for path in (study / "data").iterdir()}
     fails(
         SystemExit,
@@ -390,13 +339,7 @@ def test_figures_are_added_with_dictionary_and_source(tmp_path, capsys, monkeypa
 def test_maps_zones_and_clusters_of_a_study(tmp_path, monkeypatch, capsys):
     positions = {u: (i % 3, i // 3) for i, u in enumerate("NESW")} | {"C": (9, 9)}
     rings = {
-        u: [
-            [x, y],
-            [x + 1, y],
-            [x + 1, y + 1],
-            [x, y + 1],
-            [x, y],
-        ]
+        u: [[x, y], [x + 1, y], [x + 1, y + 1], [x, y + 1], [x, y]]
         for u, (x, y) in positions.items()
     }
     polygons = {
@@ -418,12 +361,7 @@ def test_maps_zones_and_clusters_of_a_study(tmp_path, monkeypatch, capsys):
         option if option.startswith("--") else str(tmp_path / option)
         for option in options
     ]
-    config, study = built(
-        tmp_path,
-        "table.csv",
-        FORMS["table.csv"],
-        *files,
-    )
+    config, study = built(tmp_path, "table.csv", FORMS["table.csv"], *files)
     assert "without a border, joined to the nearest unit: C" in capsys.readouterr().out
     assert {tuple(pair) for pair in study["adjacency"].to_numpy()} >= {
         ("E", "N"),

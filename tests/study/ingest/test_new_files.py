@@ -16,12 +16,7 @@ from yaml_text import from_yaml
 NAMES = "Aland Bland Cland Dland Eland".split()
 PANEL = pd.DataFrame(
     [
-        (
-            i,
-            name,
-            year,
-            1000 + 100 * i + 7 * (year - 2000) * i,
-        )
+        (i, name, year, 1000 + 100 * i + 7 * (year - 2000) * i)
         for i, name in enumerate(NAMES, 1)
         for year in range(2000, 2012)
     ],
@@ -31,13 +26,7 @@ ORDER = [2, 0, 3, 1, 4]  # of the countries in the map
 
 
 def square(x, y=0, size=1):
-    ring = [
-        [x, y],
-        [x + size, y],
-        [x + size, y + size],
-        [x, y + size],
-        [x, y],
-    ]
+    ring = [[x, y], [x + size, y], [x + size, y + size], [x, y + size], [x, y]]
     return {"type": "Polygon", "coordinates": [ring]}
 
 
@@ -105,14 +94,7 @@ def test_running_numbers_of_a_map_are_taken_where_asked_for(tmp_path):
     assert "only by running numbers (id)" in refused(
         tmp_path, "--polygons", path, panel=panel
     )
-    _, study = built(
-        tmp_path,
-        "--polygons",
-        path,
-        "--match",
-        "id",
-        panel=panel,
-    )
+    _, study = built(tmp_path, "--polygons", path, "--match", "id", panel=panel)
     assert study["units"]["lon"].tolist() == [i + 0.5 for i in ORDER]
 
 
@@ -261,12 +243,7 @@ def test_gal_files_go_by_position_only_with_a_sentence(tmp_path, capsys, first):
     ids = NAMES if first == "names" else [*range(first, first + 5)]
     (tmp_path / "w.gal").write_text(gal(ids))
     panel = PANEL.drop(columns="id").sort_values("country", ascending=False)
-    config, study = built(
-        tmp_path,
-        "--weights",
-        tmp_path / "w.gal",
-        panel=panel,
-    )
+    config, study = built(tmp_path, "--weights", tmp_path / "w.gal", panel=panel)
     order = NAMES if first == "names" else NAMES[::-1]
     expected = {(order[i], order[j]) for i, j in RING}
     assert set(own_weights(config, study)) == expected | {(b, a) for a, b in expected}
@@ -340,10 +317,7 @@ def test_zones_of_names_that_are_no_units_are_said(tmp_path, capsys):
     assert "1 name in column place is no unit of the panel, left out: Blnd" in label
 
 
-@pytest.mark.parametrize(
-    "kind",
-    ["5", "no", "a: b", "0x1", "自贸区", "null"],
-)
+@pytest.mark.parametrize("kind", ["5", "no", "a: b", "0x1", "自贸区", "null"])
 def test_a_type_of_zones_may_be_any_word(tmp_path, kind):
     text = f"country,type,year\nAland,{kind},2003\nBland,{kind},2004\n"
     (tmp_path / "z.csv").write_text(text)

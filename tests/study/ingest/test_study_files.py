@@ -7,12 +7,7 @@ from evenfield.study.ingest.study_files import described
 
 def test_keys_are_required_and_figures_are_not():
     frame = pd.DataFrame({"unit": ["a"], "year": ["1990"], "income": ["2.5"]})
-    fields = described(
-        "panel",
-        frame,
-        {},
-        {},
-    )["schema"]["fields"]
+    fields = described("panel", frame, {}, {})["schema"]["fields"]
     required = [
         field["name"]
         for field in fields

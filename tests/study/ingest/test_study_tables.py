@@ -31,12 +31,7 @@ def refused(toy):
 
 
 def test_years_off_the_declared_step_are_refused():
-    panel = pd.DataFrame(
-        {
-            "unit": "A",
-            "year": [1940, 1950, 1955, 1960],
-        }
-    )
+    panel = pd.DataFrame({"unit": "A", "year": [1940, 1950, 1955, 1960]})
     fails(
         IngestError,
         r"has 1 year off the declared step of 10 \(1955\)",

@@ -216,13 +216,7 @@ def test_rows_are_chosen_by_a_value():
 
 def test_a_table_with_several_rows_a_unit_names_the_choice():
     expected = r"unit_of has EUR, PPS.*--where unit_of=EUR"
-    fails(
-        IngestError,
-        expected,
-        guess,
-        AnyTable(LAYERS.reset_index(drop=True)),
-        {},
-    )
+    fails(IngestError, expected, guess, AnyTable(LAYERS.reset_index(drop=True)), {})
 
 
 @pytest.mark.parametrize(
@@ -235,11 +229,4 @@ def test_a_table_with_several_rows_a_unit_names_the_choice():
     """),
 )
 def test_a_condition_that_fits_no_row_is_refused(condition, message):
-    fails(
-        IngestError,
-        message,
-        guess,
-        AnyTable(LAYERS),
-        {},
-        Choices(where=[condition]),
-    )
+    fails(IngestError, message, guess, AnyTable(LAYERS), {}, Choices(where=[condition]))

@@ -55,37 +55,20 @@ def test_running_numbers_alone_are_no_names_of_outlines(header, first):
 def test_numbers_of_which_one_is_missing_do_not_win_over_names():
     file = in_other_order(SERIAL).astype(str)
     file.loc[2, "id"] = ""
-    match = match_units(
-        file,
-        SERIAL,
-        "map.geojson",
-        once=True,
-        headers=("id",),
-    )
+    match = match_units(file, SERIAL, "map.geojson", once=True, headers=("id",))
     assert match.column == "NAME"
     assert match.ids.tolist() == list("645123")
 
 
 def test_running_numbers_count_where_the_user_says_so():
-    column, ids = matched(
-        {"fid": [3, 1, 2]},
-        NAMELESS,
-        once=True,
-        column="fid",
-    )
+    column, ids = matched({"fid": [3, 1, 2]}, NAMELESS, once=True, column="fid")
     assert column == "fid"
     assert ids == {"3": "3", "1": "1", "2": "2"}
 
 
 def test_running_numbers_count_where_the_column_is_called_as_in_the_panel():
     file = pd.DataFrame({"AGS": "01 02 03 04 05 06".split()})
-    match = match_units(
-        file,
-        NAMELESS,
-        "m.json",
-        once=True,
-        headers=("AGS",),
-    )
+    match = match_units(file, NAMELESS, "m.json", once=True, headers=("AGS",))
     assert match.ids.tolist() == list("123456")
     assert "running numbers of column AGS" in match.messages[0]
 
@@ -189,12 +172,9 @@ def test_a_province_and_its_city_are_not_mixed_up():
 def test_another_column_of_the_units_names_them_too():
     units = CODED.assign(nuts=[f"{unit}0X" for unit in CODED["unit"]])
     file = pd.DataFrame({"NUTS_ID": units["nuts"][::-1]})
-    assert match_units(
-        file,
-        units,
-        "f",
-        once=True,
-    ).ids.tolist() == (CODED["unit"][::-1].tolist())
+    assert match_units(file, units, "f", once=True).ids.tolist() == (
+        CODED["unit"][::-1].tolist()
+    )
 
 
 def test_of_two_columns_of_numbers_that_called_as_in_the_panel_is_meant():

@@ -144,12 +144,7 @@ def test_shuffled_rows_build_the_same_panel(
 
 def toy_panel(toy, **changes):
     toy.config["panel"].update(changes)
-    return build_panel(
-        toy.read(),
-        {},
-        toy.config,
-        "all",
-    )
+    return build_panel(toy.read(), {}, toy.config, "all")
 
 
 @pytest.mark.parametrize("entry", ["B", "Bland", "coastal=1", "parent = A"])

@@ -34,31 +34,17 @@ def test_four_cells_in_order_and_a_year_without_a_zone_means_nothing():
         [0, 1],
         [0, 0],
     ]
-    assert cells(
-        [("A", 1, 0, 1900.0)],
-        Period(name="P", start=1978, end=1991),
-    )["cell"].tolist() == ["cluster only"]
-    rows = [
-        ("B", 0, 1, 1992.0),
-        (
-            "A",
-            0,
-            0,
-            np.nan,
-        ),
-    ]
+    assert cells([("A", 1, 0, 1900.0)], Period(name="P", start=1978, end=1991))[
+        "cell"
+    ].tolist() == ["cluster only"]
+    rows = [("B", 0, 1, 1992.0), ("A", 0, 0, np.nan)]
     out = cells(
         rows,
         Period(name="Q", start=2001, end=2008),
         Period(name="P", start=1978, end=1991),
     )
     fault = out[["unit", "period", "sez"]].to_numpy().tolist()
-    assert fault == [
-        ["A", "P", 0],
-        ["A", "Q", 0],
-        ["B", "P", 0],
-        ["B", "Q", 1],
-    ]
+    assert fault == [["A", "P", 0], ["A", "Q", 0], ["B", "P", 0], ["B", "Q", 1]]
 
 
 @pytest.mark.parametrize(
@@ -72,15 +58,7 @@ def test_four_cells_in_order_and_a_year_without_a_zone_means_nothing():
 def test_dated_zone_counts_if_in_force_for_half_of_the_yearly_steps(start, end, last):
     for year, counts in ((last, 1), (last + 1, 0), (start - 20, 1)):
         assert cells(
-            [
-                (
-                    "A",
-                    0,
-                    1,
-                    float(year),
-                )
-            ],
-            Period(name="P", start=start, end=end),
+            [("A", 0, 1, float(year))], Period(name="P", start=start, end=end)
         )["sez"].tolist() == [counts]
 
 
@@ -91,14 +69,7 @@ ZONES = pd.DataFrame(
         ("A", "etdz", 1981.0, "C", 1983.0, 0),
         ("A", "etdz", 1982.0, "B", np.nan, 0),
         ("B", "bonded", 1979.0, "A", 1981.0, 0),
-        (
-            "B",
-            "sez",
-            np.nan,
-            "",
-            np.nan,
-            0,
-        ),
+        ("B", "sez", np.nan, "", np.nan, 0),
         ("B", "hidz", 1990.0, "A", np.nan, 0),
     ],
     columns="unit type year_in_force year_quality exit_year seed".split(),
@@ -106,12 +77,7 @@ ZONES = pd.DataFrame(
 
 
 def dose(column, unit, kind):
-    doses = zone_doses(
-        ZONES,
-        ["A", "B"],
-        YEARS,
-        ["sez", "etdz", "hidz"],
-    )
+    doses = zone_doses(ZONES, ["A", "B"], YEARS, ["sez", "etdz", "hidz"])
     return doses[doses["unit"].eq(unit) & doses["zone_type"].eq(kind)][column].tolist()
 
 
@@ -126,40 +92,22 @@ def test_national_and_seed_zones_are_types_of_their_own_unless_the_column_is_abs
     assert dose("zones", "A", "state") == [1, 2, 3, 2]
     assert dose("zones", "B", "state") == [0, 0, 0, 0]
     assert dose("zones", "A", "sez_seed") == [1, 1, 1, 1]
-    doses = zone_doses(
-        ZONES.drop(columns="seed"),
-        ["A", "B"],
-        YEARS,
-        ["sez"],
-    )
+    doses = zone_doses(ZONES.drop(columns="seed"), ["A", "B"], YEARS, ["sez"])
     assert "sez_seed" not in set(doses["zone_type"])
 
 
 def test_every_unit_year_and_type_has_a_row_also_where_units_merge():
-    doses = zone_doses(
-        ZONES,
-        ["A", "B"],
-        YEARS,
-        ["sez"],
-    )
+    doses = zone_doses(ZONES, ["A", "B"], YEARS, ["sez"])
     types = "bonded etdz hidz sez sez_seed state".split()
     assert doses[["unit", "zone_type", "year"]].to_records(index=False).tolist() == [
         (unit, kind, year) for unit in "AB" for kind in types for year in YEARS
     ]
-    assert zone_doses(
-        ZONES.iloc[::-1],
-        ["A", "B"],
-        YEARS,
-        ["sez"],
-    ).equals(doses)
+    assert zone_doses(ZONES.iloc[::-1], ["A", "B"], YEARS, ["sez"]).equals(doses)
     moved = mapped_zones(ZONES, {"A": "A", "B": "A"})
     assert moved["unit"].eq("A").all()
-    assert zone_doses(
-        moved,
-        ["A"],
-        YEARS,
-        [],
-    ).query("zone_type == 'bonded'")["zones"].tolist() == [1, 0, 0, 0]
+    assert zone_doses(moved, ["A"], YEARS, []).query("zone_type == 'bonded'")[
+        "zones"
+    ].tolist() == [1, 0, 0, 0]
 
 
 def test_a_place_with_two_titles_is_counted_under_the_first():
@@ -173,22 +121,12 @@ def test_a_place_with_two_titles_is_counted_under_the_first():
 
 def test_first_year_is_missing_where_there_never_was_one_and_without_zones_there_are_headers():
     first = first_years(
-        zone_doses(
-            ZONES,
-            ["A", "B"],
-            YEARS,
-            ["sez", "etdz", "hidz"],
-        )
+        zone_doses(ZONES, ["A", "B"], YEARS, ["sez", "etdz", "hidz"])
     ).set_index(["unit", "zone_type"])
     assert first.loc[("A", "etdz")].tolist() == [1981, 1982]
     assert first.loc[("A", "state")].tolist() == [1980, 1980]
     assert first.loc[("B", "hidz")].isna().all()
-    doses = zone_doses(
-        ZONES.iloc[:0],
-        ["A"],
-        YEARS,
-        ["sez"],
-    )
+    doses = zone_doses(ZONES.iloc[:0], ["A"], YEARS, ["sez"])
     assert doses.empty
     assert list(doses.columns) == "unit year zone_type zones zones_dated".split()
     assert list(first_years(doses).columns) == [

@@ -26,47 +26,14 @@ def wide(values, unit="A"):
 
 
 NOMINAL = wide([50.0, 60.0, 80.0, 95.0, 99.0])
-INDEX = wide(
-    [
-        np.nan,
-        np.nan,
-        110.0,
-        108.0,
-        95.0,
-    ]
-)
+INDEX = wide([np.nan, np.nan, 110.0, 108.0, 95.0])
 
 
 def test_chain_runs_both_ways_from_the_base_year_and_stops_at_gaps():
-    real = chain_output(
-        NOMINAL,
-        wide([104.0, 105.0, 110.0, 108.0, 95.0]),
-        2000,
-    )["A"]
+    real = chain_output(NOMINAL, wide([104.0, 105.0, 110.0, 108.0, 95.0]), 2000)["A"]
     assert list(real.index) == [1998, 1999, 2000, 2001, 2002]
-    close(
-        real,
-        [
-            80 / 1.10 / 1.05,
-            80 / 1.10,
-            80.0,
-            80 * 1.08,
-            80 * 1.08 * 0.95,
-        ],
-    )
-    real = chain_output(
-        NOMINAL,
-        wide(
-            [
-                103.0,
-                np.nan,
-                110.0,
-                np.nan,
-                95.0,
-            ]
-        ),
-        2000,
-    )["A"]
+    close(real, [80 / 1.10 / 1.05, 80 / 1.10, 80.0, 80 * 1.08, 80 * 1.08 * 0.95])
+    real = chain_output(NOMINAL, wide([103.0, np.nan, 110.0, np.nan, 95.0]), 2000)["A"]
     assert real.isna().to_dict() == from_yaml("""
         {1998: true, 1999: false, 2000: false, 2001: true, 2002: true}
         """)
@@ -145,18 +112,7 @@ def test_income_without_an_index_or_as_published():
     out = add_income(add_output(PANEL, spec), spec)
     assert out["income"].tolist() == (PANEL["gdp"] / 4).tolist()
     assert out["basis"].eq("official").all()
-    out = add_income(
-        long(
-            pay=[
-                1.0,
-                2.0,
-                np.nan,
-                4.0,
-                8.0,
-            ]
-        ),
-        {"column": "pay"},
-    )
+    out = add_income(long(pay=[1.0, 2.0, np.nan, 4.0, 8.0]), {"column": "pay"})
     assert out["basis"].tolist() == ["official", "official", "", "official", "official"]
     assert out["output_real"].isna().all()
     assert out["population"].isna().all()
@@ -179,10 +135,7 @@ INCOME = from_yaml("""
 
 
 def test_relative_income_balances_with_its_weights_or_is_the_plain_mean():
-    out = relative(
-        **INCOME,
-        population=[1.0, 3.0, 4.0, 2.0, 2.0, 6.0],
-    )
+    out = relative(**INCOME, population=[1.0, 3.0, 4.0, 2.0, 2.0, 6.0])
     weighted = (
         (out["relative_log_income"] * out["population_share"])
         .groupby(out["year"])
@@ -202,19 +155,7 @@ def test_relative_income_balances_with_its_weights_or_is_the_plain_mean():
     )
     assert out["population_share"].isna().all()
     out = relative(
-        **(
-            INCOME
-            | {
-                "log_income": [
-                    1.0,
-                    np.nan,
-                    4.0,
-                    1.5,
-                    2.5,
-                    3.0,
-                ]
-            }
-        ),
+        **(INCOME | {"log_income": [1.0, np.nan, 4.0, 1.5, 2.5, 3.0]}),
         population=[1.0] * 6,
     )
     assert out["relative_log_income"].isna().tolist() == [True] * 3 + [False] * 3

@@ -45,27 +45,14 @@ def panel(**changes):
 
 
 def merged(frame, income=INCOME):
-    return merge_panel(
-        frame,
-        MERGED,
-        FIELDS,
-        income,
-    ).set_index(["unit", "year"])
+    return merge_panel(frame, MERGED, FIELDS, income).set_index(["unit", "year"])
 
 
 def test_no_merges_change_nothing_and_the_mapping_keeps_every_unit():
     assert unit_mapping({"A": ["A", "B"]}, UNITS) == MERGED
     assert unit_mapping({}, UNITS) == {unit: unit for unit in UNITS}
     frame = panel()
-    assert (
-        merge_panel(
-            frame,
-            {unit: unit for unit in UNITS},
-            FIELDS,
-            INCOME,
-        )
-        is frame
-    )
+    assert merge_panel(frame, {unit: unit for unit in UNITS}, FIELDS, INCOME) is frame
 
 
 @pytest.mark.parametrize(
@@ -93,40 +80,15 @@ def test_rules_of_the_dictionary_in_closed_form_and_with_missing_parts():
     close(out.loc[("A", 2001), "price"], (2 * 1 + 7 * 2) / 9, MACHINE)
     assert np.isnan(out.loc[("A", 2000), "rank"])
     assert out.loc["C"].equals(panel().set_index(["unit", "year"]).loc["C"])
-    assert out.index.tolist() == [
-        ("A", 2000),
-        ("A", 2001),
-        ("C", 2000),
-        ("C", 2001),
-    ]
-    out = merged(
-        panel(
-            gdp=[
-                2.0,
-                2.0,
-                np.nan,
-                7.0,
-                1.0,
-                1.0,
-            ]
-        )
-    )
+    assert out.index.tolist() == [("A", 2000), ("A", 2001), ("C", 2000), ("C", 2001)]
+    out = merged(panel(gdp=[2.0, 2.0, np.nan, 7.0, 1.0, 1.0]))
     assert np.isnan(out.loc[("A", 2000), ["gdp", "price"]].astype(float)).all()
     assert out.loc[("A", 2001), "gdp"] == 9.0
     assert np.isnan(merged(panel(), {"column": "wage"}).loc[("A", 2000), "wage"])
 
 
 def test_published_figures_fill_gaps_and_never_replace():
-    frame = panel(
-        gdp=[
-            2.0,
-            2.0,
-            np.nan,
-            7.0,
-            1.0,
-            1.0,
-        ]
-    )
+    frame = panel(gdp=[2.0, 2.0, np.nan, 7.0, 1.0, 1.0])
     published = pd.DataFrame(
         from_yaml("""
             {unit: [A, A, C], year: [2000, 2001, 2000], gdp: [8.5, 99.0, 99.0]}
@@ -168,53 +130,17 @@ def taxonomy(rows):
 @pytest.mark.parametrize(
     ("first", "second", "cluster", "sez", "year"),
     [
-        (
-            (1, 0, np.nan),
-            (0, 1, 1992.0),
-            1,
-            1,
-            1992.0,
-        ),
-        (
-            (0, 1, 1984.0),
-            (0, 1, 1992.0),
-            0,
-            1,
-            1984.0,
-        ),
-        (
-            (0, 1, np.nan),
-            (0, 1, 1992.0),
-            0,
-            1,
-            np.nan,
-        ),
-        (
-            (0, 0, 1980.0),
-            (0, 1, 1992.0),
-            0,
-            1,
-            1992.0,
-        ),
-        (
-            (0, 0, np.nan),
-            (0, 0, np.nan),
-            0,
-            0,
-            np.nan,
-        ),
+        ((1, 0, np.nan), (0, 1, 1992.0), 1, 1, 1992.0),
+        ((0, 1, 1984.0), (0, 1, 1992.0), 0, 1, 1984.0),
+        ((0, 1, np.nan), (0, 1, 1992.0), 0, 1, np.nan),
+        ((0, 0, 1980.0), (0, 1, 1992.0), 0, 1, 1992.0),
+        ((0, 0, np.nan), (0, 0, np.nan), 0, 0, np.nan),
     ],
 )
 def test_merged_unit_is_a_zone_from_its_first_part_on(
     first, second, cluster, sez, year
 ):
-    table = taxonomy(
-        [
-            ("A", *first),
-            ("B", *second),
-            ("C", 0, 1, 2000.0),
-        ]
-    )
+    table = taxonomy([("A", *first), ("B", *second), ("C", 0, 1, 2000.0)])
     out = merge.merge_taxonomies(table, MERGED).set_index("unit")
     assert out.loc["A", ["cluster", "sez"]].tolist() == [cluster, sez]
     assert out.loc["A", "sez_from_year"] == pytest.approx(year, nan_ok=True)

@@ -40,12 +40,7 @@ ANNUAL = panel(list(range(1990, 2011)))
 
 
 def frame(period, controls=None, data=ANNUAL):
-    return period_frame(
-        data,
-        UNITS,
-        [period],
-        controls or {},
-    ).set_index("unit")
+    return period_frame(data, UNITS, [period], controls or {}).set_index("unit")
 
 
 def test_growth_is_the_slope_of_log_income_per_year_in_annual_and_decennial_panels():
@@ -64,10 +59,7 @@ def test_growth_is_the_slope_of_log_income_per_year_in_annual_and_decennial_pane
         2010,
         "official",
     ]
-    data = panel(
-        [2000, 2010, 2020, 2030, 2040, 2050],
-        0.01,
-    )
+    data = panel([2000, 2010, 2020, 2030, 2040, 2050], 0.01)
     out = frame(
         Period(name="P", start=2000, end=2050),
         {"start": {"kind": "initial", "expression": "trade"}},
@@ -201,10 +193,7 @@ def test_groups_are_columns_of_zeros_and_ones_but_for_the_first():
             {"kind": "mean", "expression": "x / y"},
             r"2 columns that panel.csv lacks \(x, y\)",
         ),
-        (
-            {"kind": "groups", "column": "nation"},
-            "it has one group only",
-        ),
+        ({"kind": "groups", "column": "nation"}, "it has one group only"),
         (
             {"kind": "unit", "column": "region"},
             r"from region of units.csv, and it holds text \('East'\)",

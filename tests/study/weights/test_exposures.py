@@ -32,10 +32,7 @@ DOSES["zones_dated"] = DOSES["zones"].where(DOSES["unit"].eq("A"), 0)
 CELLS = pd.DataFrame(
     {"unit": list("CAB") * 2, "period": list("PPPQQQ"), "cluster": [1, 1, 0] * 2}
 )
-CELLS = CELLS.assign(
-    sez=[1, 0, 0, 1, 0, 1],
-    taxonomy="own",
-)
+CELLS = CELLS.assign(sez=[1, 0, 0, 1, 0, 1], taxonomy="own")
 
 
 def exposures():

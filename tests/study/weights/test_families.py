@@ -30,16 +30,7 @@ def geography(**changes):
     )
     joins = changes.pop("joins", [])
     merged = changes.pop("merged", {})
-    return replace(
-        build_geography(
-            units,
-            adjacency,
-            panel,
-            joins,
-            merged,
-        ),
-        **changes,
-    )
+    return replace(build_geography(units, adjacency, panel, joins, merged), **changes)
 
 
 def raw(kind, geo=None, **spec):
@@ -73,9 +64,7 @@ def test_contiguity_in_closed_form_and_its_sorted_edges():
     assert weights.spec["effective_neighbours"] == 1.33333
     edges = edge_list(
         build_weights(
-            "w",
-            {"kind": "contiguity"},
-            geography(units=("D", "C", "B", "A")),
+            "w", {"kind": "contiguity"}, geography(units=("D", "C", "B", "A"))
         )
     )
     assert (edges["unit_i"] + edges["unit_j"]).tolist() == "AB BA BC CB CD DC".split()
@@ -92,13 +81,7 @@ def test_islands_are_refused_or_joined_and_joins_checked():
     assert "join them under weights.join (contiguity) or widen the weights" in fault
     units = pd.DataFrame({"unit": UNITS})
     empty = pd.DataFrame({"unit_i": ["A", "B"], "unit_j": ["B", "C"]})
-    joined = build_geography(
-        units,
-        empty,
-        geography().panel,
-        [["D", "A"]],
-        {},
-    )
+    joined = build_geography(units, empty, geography().panel, [["D", "A"]], {})
     assert build_weights("w", {"kind": "contiguity"}, joined).matrix.toarray()[
         3
     ].tolist() == [1, 0, 0, 0]
@@ -116,12 +99,7 @@ def test_islands_are_refused_or_joined_and_joins_checked():
 
 def test_nearest_takes_the_earlier_unit_of_a_tie_and_need_not_be_mutual():
     matrix = raw("nearest", neighbours=1)
-    assert matrix.tolist() == [
-        [0, 1, 0, 0],
-        [1, 0, 0, 0],
-        [0, 1, 0, 0],
-        [0, 0, 1, 0],
-    ]
+    assert matrix.tolist() == [[0, 1, 0, 0], [1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0]]
     weights = build_weights("w", {"kind": "nearest", "neighbours": 1}, geography())
     assert not weights.spec["symmetric"]
     assert weights.spec["links"] == 4
@@ -134,14 +112,7 @@ def test_nearest_takes_the_earlier_unit_of_a_tie_and_need_not_be_mutual():
 def test_distance_decay_and_bands_in_closed_form():
     squared = raw("inverse_distance", power=2)
     close(
-        squared[0],
-        [
-            0,
-            DEGREE**-2,
-            (2 * DEGREE) ** -2,
-            (4 * DEGREE) ** -2,
-        ],
-        rtol=1e-9,
+        squared[0], [0, DEGREE**-2, (2 * DEGREE) ** -2, (4 * DEGREE) ** -2], rtol=1e-9
     )
     decay = raw("exponential", range_km=500)
     close(decay[3], [*np.exp(-np.array([4, 3, 2]) * DEGREE / 500), 0], rtol=1e-9)
@@ -157,16 +128,7 @@ def test_distance_decay_and_bands_in_closed_form():
 
 
 def test_coordinates_and_incomes_are_needed_and_distinct():
-    blank = geography(
-        lat=np.array(
-            [
-                0.0,
-                np.nan,
-                0.0,
-                np.nan,
-            ]
-        )
-    )
+    blank = geography(lat=np.array([0.0, np.nan, 0.0, np.nan]))
     assert "weights w need coordinates and 2 units have none (B, D)" in refused(
         blank, kind="inverse_distance", power=1
     )

@@ -114,12 +114,7 @@ def test_rows_say_how_they_were_made_and_which_controls_entered():
     results = run()
     slope = row(results, term="log_income_start")
     moran = row(results, term="moran")
-    assert (
-        slope.se_type,
-        slope.df,
-        slope.n_obs,
-        slope.n_units,
-    ) == ("HC3", 10, 12, 12)
+    assert (slope.se_type, slope.df, slope.n_obs, slope.n_units) == ("HC3", 10, 12, 12)
     assert (moran.seed, moran.w_id) == ("5:beta:b:s:all:P:moran", "line")
     assert len(results.estimates) == 9
     results = run({"id": "b", "sample": "small"})
@@ -313,13 +308,7 @@ def test_every_number_is_that_of_the_regression_by_statsmodels():
     fit, frame = by_statsmodels(study, ["control_coast"])
     slope = row(results, term="log_income_start")
     low, high = fit.conf_int(0.1)[1]
-    expected = (
-        fit.params[1],
-        fit.bse[1],
-        fit.pvalues[1],
-        low,
-        high,
-    )
+    expected = (fit.params[1], fit.bse[1], fit.pvalues[1], low, high)
     numbers = ("estimate", "std_error", "p_value", "conf_low", "conf_high")
     close([getattr(slope, name) for name in numbers], expected)
     close(row(results, term="r2").estimate, fit.rsquared)
@@ -394,12 +383,7 @@ def test_the_residuals_moran_is_that_of_the_kernel():
     test = morans_i_test(
         fit.resid, W, generator_for(5, "beta:c:s:all:P:moran"), 199, fit.model.exog
     )
-    expected = (
-        test.statistic,
-        test.std_error,
-        test.z,
-        test.p_value,
-    )
+    expected = (test.statistic, test.std_error, test.z, test.p_value)
     numbers = ("estimate", "std_error", "statistic", "p_value")
     close([getattr(result, name) for name in numbers], expected)
     assert "199 draws" in result.p_type

@@ -35,13 +35,7 @@ SPEC = {
 NAMES = {f"U{i:02d}": f"Z{99 - i}" for i in range(12)}
 
 
-def make_study(
-    *specs,
-    n=12,
-    years=range(1990, 2020),
-    step=1,
-    **changes,
-):
+def make_study(*specs, n=12, years=range(1990, 2020), step=1, **changes):
     rng = default_rng(4)
     units = unit_names(n)
     time = np.arange(len(years))
@@ -168,9 +162,7 @@ def test_decennial_incomes_and_every_filter_work():
 
 @pytest.mark.parametrize(
     ("spec", "changes", "text"),
-    [
-        ({}, {"cells": lambda f: f.head(3)}, "9 units have no cell"),
-    ],
+    [({}, {"cells": lambda f: f.head(3)}, "9 units have no cell")],
 )
 def test_refuses_what_cannot_be_right(spec, changes, text):
     with one_line(EvenfieldError, text):

@@ -36,12 +36,7 @@ SEED = make_cells("seed", C, S)
 DIFFERENCE = "exposure_cluster - exposure_sez"
 
 
-def make_study(
-    cells=SEED,
-    taxonomy="seed",
-    section=None,
-    **tables,
-):
+def make_study(cells=SEED, taxonomy="seed", section=None, **tables):
     facts = {
         "kind": "contiguity",
         "links": 69,
@@ -62,12 +57,7 @@ def make_study(
         "taxonomy": {"primary": taxonomy},
     }
     about = {"data_hash": "abc", "years": list(range(1978, 2020)), "samples": {}}
-    return MadeStudy(
-        config,
-        {**base, "first_years": FIRST, **tables},
-        weights,
-        **about,
-    )
+    return MadeStudy(config, {**base, "first_years": FIRST, **tables}, weights, **about)
 
 
 def run(*args, **estimates):
@@ -161,12 +151,9 @@ def test_what_the_taxonomy_cannot_tell_is_left_out_with_a_sentence():
         float
     )
     result = run(pd.concat([SEED, make_cells("dated", C, [S, late, S])]))
-    cells = block(
-        result,
-        "cells",
-        taxonomy="dated",
-        term="SEZ only",
-    ).set_index("period")["value"]
+    cells = block(result, "cells", taxonomy="dated", term="SEZ only").set_index(
+        "period"
+    )["value"]
     assert cells.to_dict() == {"P1": 2, "P2": 4}
 
 

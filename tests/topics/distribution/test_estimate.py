@@ -42,13 +42,7 @@ FIXED = from_yaml("""
     """)
 
 
-def make_study(
-    *specs,
-    n=16,
-    years=range(1990, 2015),
-    step=1,
-    **changes,
-):
+def make_study(*specs, n=16, years=range(1990, 2015), step=1, **changes):
     rng = default_rng(14)
     units = unit_names(n)
     y = (
@@ -203,12 +197,7 @@ def test_intervals_are_those_of_trajectories_drawn_with_replacement(level, years
     whole = P[np.isfinite(P).all(axis=(1, 2))]  # draws that start in every class
     root = np.sort(np.abs(np.linalg.eigvals(whole)), axis=1)[:, 1]
     life = np.full(len(root), np.inf)  # of chains that do not settle
-    np.divide(
-        -years * np.log(2),
-        np.log(root),
-        out=life,
-        where=root < 1 - 1e-9,
-    )
+    np.divide(-years * np.log(2), np.log(root), out=life, where=root < 1 - 1e-9)
     draws = {
         "p_1_2": P[:, 0, 1],
         "p_3_3": P[:, 2, 2],

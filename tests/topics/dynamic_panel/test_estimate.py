@@ -47,19 +47,10 @@ def panel(units=UNITS, years=range(1980, 2001)):
     for year in years:
         basis = "proxy" if year < 1990 else "official"
         rows += [
-            (
-                unit,
-                year,
-                basis,
-                value,
-            )
-            for unit, value in zip(units, y, strict=True)
+            (unit, year, basis, value) for unit, value in zip(units, y, strict=True)
         ]
         y = 0.85 * y + 0.15 * steady + 0.05 + rng.normal(0, 0.03, len(units))
-    return pd.DataFrame(
-        rows,
-        columns=["unit", "year", "basis", "log_income"],
-    )
+    return pd.DataFrame(rows, columns=["unit", "year", "basis", "log_income"])
 
 
 def wide(years=slice(None)):
@@ -71,12 +62,7 @@ def wide(years=slice(None)):
     )
 
 
-def make_study(
-    *specs,
-    frame=None,
-    periods=PERIODS,
-    step=1,
-):
+def make_study(*specs, frame=None, periods=PERIODS, step=1):
     frame = panel() if frame is None else frame
     return MadeStudy(
         {"estimates": {"dynamic_panel": list(specs)}},
@@ -157,12 +143,12 @@ def test_headline_row_and_its_description(fitted):
         "% per year",
     )
     assert speed.conf_low < speed.estimate < speed.conf_high
-    assert (
-        speed.sesoi,
-        speed.n_obs,
-        speed.n_units,
-        speed.n_periods,
-    ) == (1.0, 400, 20, 20)
+    assert (speed.sesoi, speed.n_obs, speed.n_units, speed.n_periods) == (
+        1.0,
+        400,
+        20,
+        20,
+    )
     assert speed.output_basis == "spliced"
     assert speed.warning.startswith("PROXY output before 1990")
     life = row(
@@ -354,21 +340,10 @@ def test_shocks_that_return_or_persist_are_marked_as_serial():
         y = rng.normal(7, 0.4, 20)
         rows = []
         for year in years:
-            rows += list(
-                zip(
-                    UNITS,
-                    [year] * 20,
-                    ["official"] * 20,
-                    y,
-                    strict=True,
-                )
-            )
+            rows += list(zip(UNITS, [year] * 20, ["official"] * 20, y, strict=True))
             shock = planted * shock + rng.normal(0, 0.03, 20)
             y = 0.8 * y + 1.4 + shock
-        frame = pd.DataFrame(
-            rows,
-            columns=["unit", "year", "basis", "log_income"],
-        )
+        frame = pd.DataFrame(rows, columns=["unit", "year", "basis", "log_income"])
         results = run({**ANNUAL, "periods": ["S"], "draws": 99}, frame=frame)
         head = row(results, estimator=HEADLINE, term="log_income_lag")
         assert ("serial:" in head.warning) == marked, planted
@@ -404,9 +379,4 @@ def test_two_dates_carry_a_pooled_root_and_three_one_with_unit_effects():
     levels = default_rng(2).normal(9, 0.5, (12, 3))
     assert np.isfinite(least_squares(levels[:, :2], unit_effects=False)).all()
     assert np.isfinite(least_squares(levels, unit_effects=True)).all()
-    refused(
-        "2 dates",
-        least_squares,
-        levels[:, :2],
-        unit_effects=True,
-    )
+    refused("2 dates", least_squares, levels[:, :2], unit_effects=True)

@@ -423,8 +423,8 @@ BEFORE = {"policies": policy_rows(first_year=1980)}
         ("jobs is interpolated in 2001-2009", {}, {"spans": INTERPOLATED}),
         ("all 40 units get the policy at one date", {}, AT_ONCE),
         ("no unit has an outcome under the policy", {}, AFTER),
-        ("no unit has an outcome before its policy", {}, BEFORE),
-    ],
+        ("no unit has an outcome before its policy", {}, BEFORE)
+    ]
 )  # fmt: skip
 def test_what_cannot_be_is_refused_in_a_line(words, section, study):
     made = make_study({**SECTION, **section}, **study)
@@ -460,8 +460,8 @@ def test_a_level_that_is_not_before_is_refused(words, placement):
         ("an id is used twice", {"specs": [SPEC, SPEC]}),
         ("rings are of other, not one of main", {"rings": [{"of": "other", "radii": [1]}]}),
         ("rings of main must rise", {"rings": [{"of": "main", "radii": [2, 1]}]}),
-        ("the span 0 to 9 is not within 0 to 3", {"spans": [[0, 9]]}),
-    ],
+        ("the span 0 to 9 is not within 0 to 3", {"spans": [[0, 9]]})
+    ]
 )  # fmt: skip
 def test_a_section_that_cannot_be_is_refused(words, section):
     with one_line(EvenfieldError, words):

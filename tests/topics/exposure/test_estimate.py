@@ -119,14 +119,7 @@ def results():
 def arrays(matrix=W["contiguity"]):
     rows = make_periods().query("period == 'P2'").set_index("unit").loc[UNITS]
     X = np.column_stack(
-        [
-            C,
-            S,
-            matrix @ C,
-            matrix @ S,
-            np.ones(31),
-            rows["log_income_start"],
-        ]
+        [C, S, matrix @ C, matrix @ S, np.ones(31), rows["log_income_start"]]
     )
     return rows["growth_pct_per_year"].to_numpy(), X
 
@@ -208,12 +201,7 @@ def test_deciding_rows_their_evidence_and_their_words(results):
     rows = estimates_frame(results.estimates)
     primary = rows[rows["role"] == "primary"]
     assert set(
-        zip(
-            primary["hypothesis"],
-            primary["term"],
-            primary["period"],
-            strict=True,
-        )
+        zip(primary["hypothesis"], primary["term"], primary["period"], strict=True)
     ) == {
         (h, term, period)
         for h, term in (("H7", "own_sez"), ("H8", "exposure_cluster"))

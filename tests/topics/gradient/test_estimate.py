@@ -39,12 +39,7 @@ SPEC = from_yaml("""
 HELD = {"seed": (0, 1, 2), "other": (0, 7, 15)}
 
 
-def make_study(
-    spec=SPEC,
-    held=HELD,
-    merged=None,
-    **changed,
-):
+def make_study(spec=SPEC, held=HELD, merged=None, **changed):
     """Twenty units on a ring, the first eight in the East, further South the lower
     their number.
     """
@@ -88,10 +83,7 @@ def test_east_and_south_of_the_main_list_decide():
         for term in ("east", "south_within_east")
     )
     close(east.estimate, 3 / 8)
-    close(
-        south.estimate,
-        np.mean([23, 24, 25, 26, 27]) - 21,
-    )
+    close(south.estimate, np.mean([23, 24, 25, 26, 27]) - 21)
     close(south.p_value, 2 / 56)
     assert south.n_units == 8
     links = row(results, estimator="join_count", treatment_def="seed")
@@ -107,15 +99,7 @@ def test_fisher_equals_counting_every_placement_and_the_interval_is_newcombes():
     close(east.p_value, sum(c for c in chance.values() if c <= chance[2] + 1e-12))
     assert east.warning.startswith("2 of 8 units of the East, 1 of the others")
     at = np.arange(20)
-    held = {
-        "seed": (
-            *range(9),
-            10,
-            11,
-            12,
-        ),
-        "other": (0, 19),
-    }
+    held = {"seed": (*range(9), 10, 11, 12), "other": (0, 19)}
     ten = run(
         held=held, units=lambda f: f.assign(region=np.where(at < 10, "East", "West"))
     )

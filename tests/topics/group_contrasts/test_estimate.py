@@ -347,16 +347,7 @@ def wages(**changes):
     )
 
 
-ALL = [
-    premium,
-    spans,
-    doses,
-    intensity,
-    fading,
-    balance,
-    programme,
-    wages,
-]
+ALL = [premium, spans, doses, intensity, fading, balance, programme, wages]
 
 
 @pytest.mark.parametrize("built", ALL)
@@ -372,12 +363,12 @@ def test_planted_premiums_are_found_and_decide_beside_their_range():
         level = primary(results, spec_id="level", period=period)
         close(level.estimate, 1.5, atol=0.05)
         assert level.conf_low > 1.2
-        assert (
-            level.term,
-            level.hypothesis,
-            level.n_treated,
-            level.sesoi,
-        ) == ("cluster", "H", 6, 0.1)
+        assert (level.term, level.hypothesis, level.n_treated, level.sesoi) == (
+            "cluster",
+            "H",
+            6,
+            0.1,
+        )
         growth = primary(results, spec_id="growth", period=period)
         assert (growth.estimate, growth.controls_id) == (
             pytest.approx(2, abs=0.15),
@@ -816,13 +807,7 @@ def test_planted_elasticities_and_labour_costs_are_found():
             "gap",
             "panel.csv has no column rural",
         ),
-        (
-            programme,
-            "programmes",
-            lambda t: t.iloc[:0],
-            "west",
-            "no programme go",
-        ),
+        (programme, "programmes", lambda t: t.iloc[:0], "west", "no programme go"),
         (
             programme,
             "programmes",
@@ -923,12 +908,7 @@ def test_the_trend_of_a_groups_quotient_is_per_decade_with_fixed_b_errors():
     result = row(results, estimator="group_series")
     close(result.estimate, fit.beta[0])
     lags = default_lags(len(years))
-    test = driscoll_kraay_inference(
-        fit,
-        np.array([1.0, 0.0]),
-        years,
-        lags,
-    )
+    test = driscoll_kraay_inference(fit, np.array([1.0, 0.0]), years, lags)
     close(
         (result.std_error, result.conf_low, result.p_value),
         (test.std_error, test.conf_low, test.p_value),

@@ -55,13 +55,7 @@ def make_study(*specs, n=12, **changes):
     )
     people = rng.uniform(1, 9, n)[:, None]
     output = people * np.exp(y)
-    panel = yearly(
-        units,
-        years,
-        log_income=y,
-        population=people,
-        output_real=output,
-    )
+    panel = yearly(units, years, log_income=y, population=people, output_real=output)
     cluster = (np.arange(n) < 3).astype(int)
     sez = (np.arange(n) % 4 == 0).astype(int)
     cells = pd.DataFrame(
@@ -97,12 +91,12 @@ def run(*specs, **estimates):
 def test_the_change_of_theil_carries_role_hypothesis_and_smallest_effect():
     study = make_study()
     result = row(estimate(study), role="primary")
-    assert (
-        result.term,
-        result.contrast,
-        result.hypothesis,
-        result.sesoi,
-    ) == ("theil_t", "end - start", "H12", 0.02)
+    assert (result.term, result.contrast, result.hypothesis, result.sesoi) == (
+        "theil_t",
+        "end - start",
+        "H12",
+        0.02,
+    )
     panel = study.table("panel")
     ends = [panel[panel["year"] == year] for year in (2000, 2005)]
     first, last = (theil(np.exp(end["log_income"]), end["population"]) for end in ends)

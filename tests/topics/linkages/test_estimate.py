@@ -225,12 +225,7 @@ def test_terciles_keep_ties_and_quick_permutations_equal_refitted_ones():
     for trends in (False, True):
         panel = replace(_Linkages(make_study()).panels["main"], trends=trends)
         rng = generator_for(5, "x")
-        for draw in permuted_estimates(
-            {"a": panel},
-            4,
-            5,
-            "x",
-        )["a"]:
+        for draw in permuted_estimates({"a": panel}, 4, 5, "x")["a"]:
             beta = fit_panel(replace(panel, L=panel.L[rng.permutation(31)])).beta
             close(draw, beta[list(panel.columns).index(NEIGHBOURS_X)])
     member = bin_members(np.array([1.0, 1.0, 1.0, 2.0, 2.0, 3.0]))
@@ -270,12 +265,7 @@ def test_bad_data_moderators_zones_and_weights_are_named():
         "log_income": ("CN-GD", 2003, np.nan, "log_income"),
         "stock": ("CN-BJ", 2004, 0.0, r"log\(stock / gdp\)"),
     }
-    for column, (
-        unit,
-        year,
-        value,
-        name,
-    ) in cells.items():
+    for column, (unit, year, value, name) in cells.items():
         broken = panel.assign(
             **{
                 column: (

@@ -152,17 +152,7 @@ def test_joins_and_growth_beside_clusters_of_a_planted_run():
     )  # 16 of the 1,820 placements of 4 on a ring of 16 are one run
     assert (result.n_treated, result.seed, result.output_basis) == (4, "", "")
     results = run(
-        periods=lambda f: f.assign(
-            growth_pct_per_year=[
-                5.0,
-                3,
-                3,
-                5,
-                3,
-                *[1] * 10,
-                3,
-            ]
-        )
+        periods=lambda f: f.assign(growth_pct_per_year=[5.0, 3, 3, 5, 3, *[1] * 10, 3])
     )
     result = row(results, estimator="bivariate_moran", contrast="cluster")
     assert result.estimate > 0.5
@@ -248,13 +238,7 @@ def test_bands_and_tests_of_a_variable_are_those_of_its_draws():
         period="2001",
     ).seed
     rng = generator_for(5, seed.removeprefix("5:"))
-    tests = map_tests(
-        wide.loc[units].to_numpy(),
-        W,
-        rng,
-        199,
-        0.95,
-    )
+    tests = map_tests(wide.loc[units].to_numpy(), W, rng, 199, 0.95)
     for kind, test in zip(("moran", "geary"), tests, strict=True):
         line = series[series["kind"] == kind].sort_values("year")
         reach = test.sup_t * test.std_error

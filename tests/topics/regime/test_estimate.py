@@ -66,12 +66,7 @@ KEY = {
 }
 
 
-def make_study(
-    spec=SPEC,
-    noise=0.5,
-    described=PERIODS,
-    **changed,
-):
+def make_study(spec=SPEC, noise=0.5, described=PERIODS, **changed):
     """Growth whose speed is 1 + 4 E^C + E^S, exposures given beforehand; a yearly panel
     with roots by regime.
     """
@@ -276,10 +271,7 @@ def test_terciles_keep_ties_together_and_support_is_what_all_share():
     table = pd.DataFrame(
         from_yaml("{income_low: [-1.0, 0.0, -0.5], income_high: [1.0, 2.0, 0.5]}")
     )
-    assert common_support(
-        table,
-        np.array([-0.2, 0.1, 0.4, 3.0]),
-    ) == (0.0, 0.5, 0.5)
+    assert common_support(table, np.array([-0.2, 0.1, 0.4, 3.0])) == (0.0, 0.5, 0.5)
     low, high, share = common_support(
         pd.DataFrame({"income_low": [-1.0, 2], "income_high": [1.0, 3]}), np.zeros(3)
     )
@@ -400,14 +392,7 @@ def one_period(period="P2"):
     one = both[both["period"] == period].sort_values("unit", ignore_index=True)
     r = (one["log_income_start"] - one["log_income_start"].mean()).to_numpy()
     near = one[["exposure_cluster", "exposure_sez"]].to_numpy()
-    X = np.column_stack(
-        [
-            np.ones(N),
-            r,
-            near,
-            near * r[:, None],
-        ]
-    )
+    X = np.column_stack([np.ones(N), r, near, near * r[:, None]])
     return one, X, fit_ols(one["growth_pct_per_year"], X)
 
 

@@ -63,8 +63,7 @@ def make_study(section=None, **change):
         }
     )
     doses = doses.assign(
-        zone_type=["etdz"] * 4 + ["undated"] * 4,
-        zones=[1, 3, 0, 2, 0, 0, 0, 0],
+        zone_type=["etdz"] * 4 + ["undated"] * 4, zones=[1, 3, 0, 2, 0, 0, 0, 0]
     )
     tables = {
         "panel": panel,
@@ -198,18 +197,7 @@ def test_income_in_current_prices_is_pooled_by_cell_against_the_whole():
 
 
 def test_years_in_which_a_unit_has_no_output_have_no_income_in_current_prices():
-    result = in_current_prices(
-        [
-            8.0,
-            np.nan,
-            5,
-            5,
-            20,
-            30,
-            10,
-            12,
-        ]
-    )
+    result = in_current_prices([8.0, np.nan, 5, 5, 20, 30, 10, 12])
     assert {year for year, _ in result.index} == {2010}
 
 

@@ -122,13 +122,7 @@ def test_spatial_form_equals_spreg():
         frame[name].to_numpy()[:, None]
         for name in ("growth_pct_per_year", "log_income_start")
     )
-    theirs = spreg.ML_Lag(
-        y / 100,
-        x,
-        w,
-        slx_lags=1,
-        method="full",
-    )
+    theirs = spreg.ML_Lag(y / 100, x, w, slx_lags=1, method="full")
     plain = spreg.OLS(y / 100, x)
     _, b, theta, rho = theirs.betas.ravel()
     ratio = row(
@@ -286,13 +280,7 @@ def test_periods_are_compared_with_the_first_of_them():
     X = np.column_stack([wide[n]["log_income_start"] for n in names])
     seed = row(results, estimator="period_contrast_wald").seed
     rng = generator_for(2011, seed.removeprefix("2011:"))
-    test = speed_contrasts(
-        fit_windows(y, X),
-        years,
-        rng,
-        99,
-        0.95,
-    )
+    test = speed_contrasts(fit_windows(y, X), years, rng, 99, 0.95)
     for k, name in enumerate(("B - A", "C - A")):
         result = row(results, estimator="period_contrast", contrast=name)
         one = test.contrasts[k]

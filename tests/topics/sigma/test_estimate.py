@@ -26,12 +26,7 @@ TESTS = ("sigma_slope_test", "carree_klomp_t2", "carree_klomp_t3")
 YEARS = (2000, 2010, 2020)
 
 
-def make_study(
-    *specs,
-    n=10,
-    panel=None,
-    ends=None,
-):
+def make_study(*specs, n=10, panel=None, ends=None):
     rng = default_rng(23)
     units = unit_names(10)
     y = {2000: rng.normal(9, 0.5, 10)}

@@ -45,13 +45,7 @@ EXPRESSIONS = from_yaml("""
     """)
 
 
-def make_study(
-    frame=None,
-    doses=None,
-    weights=None,
-    samples=None,
-    **changes,
-):
+def make_study(frame=None, doses=None, weights=None, samples=None, **changes):
     years = np.repeat(np.arange(FIRST, FIRST + T), N)
     bottom = np.exp(default_rng(4).normal(size=N * T))
     zones = default_rng(5).integers(0, 9, N * T)
@@ -98,12 +92,7 @@ def make_study(
         }
     }
     about = {"samples": {"all": CASE.units, **(samples or {})}}
-    return MadeStudy(
-        config,
-        tables,
-        weights or {"near": NEAR},
-        **about,
-    )
+    return MadeStudy(config, tables, weights or {"near": NEAR}, **about)
 
 
 def run(**estimates):

@@ -45,20 +45,8 @@ SPEED = from_yaml("""
 def tables(effect=0.0):
     rng = default_rng(5)
     at = np.arange(N)
-    cluster = (
-        np.isin(
-            at,
-            [1, 2, 3, 9, 17],
-        )
-        * 1.0
-    )
-    sez = (
-        np.isin(
-            at,
-            [3, 4, 9, 12, 20],
-        )
-        * 1.0
-    )
+    cluster = np.isin(at, [1, 2, 3, 9, 17]) * 1.0
+    sez = np.isin(at, [3, 4, 9, 12, 20]) * 1.0
     near = (np.roll(cluster, 1) + np.roll(cluster, -1)) / 2
     periods = []
     cells = []
@@ -147,14 +135,7 @@ def test_estimates_are_refits_over_the_product_of_the_axes(run):
     )
     own = [cells[name].to_numpy() for name in ("cluster", "sez")]
     near = [(np.roll(x, 1) + np.roll(x, -1)) / 2 for x in own]
-    X = np.column_stack(
-        [
-            *own,
-            *near,
-            np.ones(N),
-            data["log_income_start"],
-        ]
-    )[1:-1]
+    X = np.column_stack([*own, *near, np.ones(N), data["log_income_start"]])[1:-1]
     fit = fit_ols(data["growth_pct_per_year"].to_numpy()[1:-1], X)
     close(result["estimate"], fit.beta[2] - fit.beta[3], rtol=1e-5)
     assert result["conf_low"] < result["estimate"] < result["conf_high"]

@@ -193,12 +193,12 @@ def test_a_planted_difference_comes_back():
     result = row(run(CONTRAST))
     close(result.estimate, 3, atol=0.1)
     assert result.conf_low < 3 < result.conf_high
-    assert (
-        result.hypothesis,
-        result.role,
-        result.family,
-        result.n_treated,
-    ) == ("L99", "exploratory", "statements", 6)
+    assert (result.hypothesis, result.role, result.family, result.n_treated) == (
+        "L99",
+        "exploratory",
+        "statements",
+        6,
+    )
     item = {**CONTRAST, "outcome": "100 * log(patents / b)", "reduce": "trend"}
     assert row(run(item)).outcome == "trend of log(patents / b)"
 
@@ -228,14 +228,7 @@ def test_lists_and_areas_are_columns():
     close(result.estimate, np.polyfit(POSITION, y, 1)[0])
     area = Data(make_study()).panel["area_km2"].to_numpy()
     close(area, 6371.0**2 * np.radians(1) * np.sin(np.radians(1)))
-    result = row(
-        run(
-            {
-                **CONTRAST,
-                "regressors": ["cluster", "sez", "either", "both"],
-            }
-        )
-    )
+    result = row(run({**CONTRAST, "regressors": ["cluster", "sez", "either", "both"]}))
     assert np.isnan(result.estimate)
     assert "collinear" in result.warning
 
@@ -269,54 +262,24 @@ def test_a_panel_finds_the_dose_within_units_and_years():
     ("item", "value", "members", "unit"),
     [
         ({}, 100 * 15 / 435, 6, "percent"),
-        (
-            {"outcome": "list_2008"},
-            100 * 9 / 10,
-            6,
-            "percent",
-        ),
+        ({"outcome": "list_2008"}, 100 * 9 / 10, 6, "percent"),
         (
             {"group": ["u00", "u07"], "less": "population"},
             100 * (7 / 435 - 2 / 30),
             2,
             "percentage points",
         ),
-        (
-            {"group": "region = odd and lat > 23"},
-            100 * 85 / 435,
-            5,
-            "percent",
-        ),
-        (
-            {"group": "not sez"},
-            100 * (435 - 39) / 435,
-            24,
-            "percent",
-        ),
-        (
-            {"group": "go"},
-            100 * 1 / 435,
-            2,
-            "percent",
-        ),
-        (
-            {"measure": "increase", "outcome": "output_real"},
-            100.0,
-            6,
-            "percent",
-        ),
+        ({"group": "region = odd and lat > 23"}, 100 * 85 / 435, 5, "percent"),
+        ({"group": "not sez"}, 100 * (435 - 39) / 435, 24, "percent"),
+        ({"group": "go"}, 100 * 1 / 435, 2, "percent"),
+        ({"measure": "increase", "outcome": "output_real"}, 100.0, 6, "percent"),
         (
             {"measure": "increase", "outcome": "output_real", "less": "population"},
             80.0,
             6,
             "percentage points",
         ),
-        (
-            {"measure": "ratio", "per": "population"},
-            (15 / 6) / (435 / 30),
-            6,
-            "ratio",
-        ),
+        ({"measure": "ratio", "per": "population"}, (15 / 6) / (435 / 30), 6, "ratio"),
         (
             {"measure": "ratio", "per": "population", "against": "not cluster"},
             (15 / 6) / (420 / 24),
@@ -329,12 +292,7 @@ def test_a_panel_finds_the_dose_within_units_and_years():
             6,
             "percentage points a year",
         ),
-        (
-            {"measure": "units", "per": "population", "group": "sez"},
-            0,
-            6,
-            "units",
-        ),
+        ({"measure": "units", "per": "population", "group": "sez"}, 0, 6, "units"),
         (
             {"measure": "units", "per": "population", "group": "region = odd"},
             8,
@@ -492,20 +450,9 @@ def test_quantities_of_groups_against_others_by_hand():
     g = np.array([True, True, False])
     o = np.array([True, True, True])
 
-    def value(
-        measure,
-        less="",
-        per="b",
-        arrays=(a, b),
-    ):
+    def value(measure, less="", per="b", arrays=(a, b)):
         spec = SimpleNamespace(measure=measure, less=less, per=per)
-        return _value(
-            spec,
-            list(arrays),
-            g,
-            o,
-            (2000, 2006),
-        )
+        return _value(spec, list(arrays), g, o, (2000, 2006))
 
     share = 100 * np.mean([6 / 12, 8 / 12, 12 / 16])
     close(value("share"), share)

@@ -35,13 +35,7 @@ CASE = from_yaml("""
     """)
 
 
-def make_study(
-    *specs,
-    effect=0.0,
-    seed=7,
-    change=None,
-    noise=0.02,
-):
+def make_study(*specs, effect=0.0, seed=7, change=None, noise=0.02):
     rng = default_rng(seed)
     n = len(UNITS)
     T = len(YEARS)
@@ -54,12 +48,7 @@ def make_study(
     y[0] += effect * (np.array(YEARS) >= 1990)
     panel = yearly(UNITS, YEARS, log_income=y)
     zoned = np.isin(UNITS, ["U00", "U23"])[:, None] & (np.array(YEARS) >= 1990)
-    doses = yearly(
-        UNITS,
-        YEARS,
-        zones=1 * zoned,
-        zones_dated=1 * zoned,
-    )
+    doses = yearly(UNITS, YEARS, zones=1 * zoned, zones_dated=1 * zoned)
     doses["zone_type"] = "sez_seed"
     return MadeStudy(
         {"estimates": {"synthetic_control": list(specs) or [CASE]}},

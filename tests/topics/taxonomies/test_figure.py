@@ -13,10 +13,7 @@ from evenfield.topics.taxonomies.figure import f25
 PERIODS = {"P1": {"start": 1990, "end": 1999}, "P2": {"start": 2000, "end": 2009}}
 
 
-def facts(
-    zones=(1.0, 2.0, 3.0, 4.0),
-    period="P2",
-):
+def facts(zones=(1.0, 2.0, 3.0, 4.0), period="P2"):
     plane = pd.DataFrame(
         {
             "spec_id": "growth",

@@ -34,12 +34,7 @@ SPEC = from_yaml("""
     """)
 
 
-def make_study(
-    both=1.0,
-    sez=SEZ,
-    clusters=True,
-    **changes,
-):
+def make_study(both=1.0, sez=SEZ, clusters=True, **changes):
     rng = default_rng(8)
     periods = []
     cells = []
@@ -162,22 +157,8 @@ def designs(period):
     models = {
         "no groups": one[:, None],
         "dichotomy": np.column_stack([one, CLUSTER, SEZ]),
-        "four cells": np.column_stack(
-            [
-                one,
-                CLUSTER,
-                SEZ,
-                CLUSTER & SEZ,
-            ]
-        ),
-        "plane": np.column_stack(
-            [
-                one,
-                POSITION % 7,
-                zones,
-                (POSITION % 7) * zones,
-            ]
-        ),
+        "four cells": np.column_stack([one, CLUSTER, SEZ, CLUSTER & SEZ]),
+        "plane": np.column_stack([one, POSITION % 7, zones, (POSITION % 7) * zones]),
     }
     return y, models
 
@@ -222,12 +203,7 @@ def test_scores_and_gains_are_those_of_regressions_without_each_unit(period):
 def test_labels_of_one_permutation_move_over_the_outcome_of_both_groupings():
     y, models = designs("P1")
     study = make_study()
-    positions = Geographies(
-        study.tables["units"],
-        study.tables["adjacency"],
-        199,
-        5,
-    )
+    positions = Geographies(study.tables["units"], study.tables["adjacency"], 199, 5)
     source = positions.free_draws(N, "s:all").source
     gains = []
     for order in source:

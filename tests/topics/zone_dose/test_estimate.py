@@ -144,13 +144,7 @@ def cr3(study, terms, years):
     full = with_dummies(study, terms, years)
     names = list(terms)
     moved = [
-        with_dummies(
-            study,
-            terms,
-            years,
-            [unit],
-        ).params[names]
-        - full.params[names]
+        with_dummies(study, terms, years, [unit]).params[names] - full.params[names]
         for unit in UNITS
     ]
     G = len(UNITS)
@@ -182,12 +176,12 @@ def test_numbers_are_those_of_least_squares_with_dummies_refitted_without_each_u
         for name in ("stat_low", "stat_high")
     ]
     close(ends, [without.min(), without.max()])
-    assert (
-        result.n_units,
-        result.n_periods,
-        result.n_obs,
-        result.hypothesis,
-    ) == (24, 10, 240, "H6")
+    assert (result.n_units, result.n_periods, result.n_obs, result.hypothesis) == (
+        24,
+        10,
+        240,
+        "H6",
+    )
 
 
 def test_later_zones_beside_those_in_force_are_the_placebo():
@@ -267,12 +261,7 @@ def test_a_unit_alone_in_its_region_is_left_out():
     study = make_study()
     assert result.n_units == 23
     assert np.isfinite(result.std_error)
-    expected = with_dummies(
-        study,
-        {"x": 0},
-        (2000, 2009),
-        ["U05"],
-    ).params["x"]
+    expected = with_dummies(study, {"x": 0}, (2000, 2009), ["U05"]).params["x"]
     close(result.estimate, expected)
     with one_line(EvenfieldError, "no group of region has two units"):
         run(units=units.assign(region=units["unit"]))
@@ -330,10 +319,7 @@ def test_a_gap_in_the_data_or_a_unit_without_region_is_named():
 
 def test_no_joint_test_where_its_covariance_is_not_defined():
     X = np.column_stack([np.ones(6), np.arange(6.0)])
-    fit = fit_ols(
-        np.array([1.0, 3.0, 2.0, 5.0, 4.0, 6.0]),
-        X,
-    )
+    fit = fit_ols(np.array([1.0, 3.0, 2.0, 5.0, 4.0, 6.0]), X)
     fields = _joint(fit, 2, np.repeat("one", 6))
     assert np.isnan(fields["estimate"])
     assert fields["warning"].startswith("no joint test: ")

@@ -95,11 +95,7 @@ class Evidence:
     methods: Mapping[str, Row] = field(default_factory=dict)
 
 
-def judge_fact(
-    holds: Threshold,
-    row: Row,
-    variants: Mapping[str, Row],
-) -> Judged:
+def judge_fact(holds: Threshold, row: Row, variants: Mapping[str, Row]) -> Judged:
     """Hold an observed quantity, and its named variants, against the threshold beside
     the claim.
     """
@@ -127,11 +123,7 @@ def judge_fact(
 STAND_INS = {HOLDS: AGREE, IN_PART: AGREE_IN_PART, DOES_NOT_HOLD: DISAGREE}
 
 
-def judge_stand_in(
-    holds: Threshold,
-    row: Row,
-    variants: Mapping[str, Row],
-) -> Judged:
+def judge_stand_in(holds: Threshold, row: Row, variants: Mapping[str, Row]) -> Judged:
     """Say whether figures of whole units agree with a statement on what lies inside
     them.
     """
@@ -273,10 +265,7 @@ def _graded(
             " matter",
         )
     undefined = is_missing(given.row["estimate"])
-    return Judged(
-        NO_ANSWER,
-        _undefined(given.row) if undefined else undecided,
-    )
+    return Judged(NO_ANSWER, _undefined(given.row) if undefined else undecided)
 
 
 def judge_later(given: Evidence, later: Row, kind: str, rule: Rule) -> Judged:
@@ -321,11 +310,7 @@ def judge_later_fact(holds: Threshold, row: Row, later: Row) -> Judged:
     return Judged(FADED, f"not {holds.words} in the later years")
 
 
-def interval(
-    row: Row,
-    sign: int,
-    alpha: float,
-) -> tuple[float, float]:
+def interval(row: Row, sign: int, alpha: float) -> tuple[float, float]:
     """Return the interval at 1 - alpha, turned so that + is as claimed; a missing end
     is unbounded.
     """
@@ -371,13 +356,7 @@ def visible(row: Row, rule: Rule) -> float:
     """
     low = row["conf_low"]
     high = row["conf_high"]
-    own = smallest_visible(
-        low,
-        high,
-        row["std_error"],
-        rule.power,
-        1 - rule.alpha,
-    )
+    own = smallest_visible(low, high, row["std_error"], rule.power, 1 - rule.alpha)
     if all(map(is_missing, (own, low, high))):
         return float(row["mde"])
     return own

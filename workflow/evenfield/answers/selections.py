@@ -23,10 +23,7 @@ def families_of(config: Record) -> list[str]:
 
 
 def selection_faults(
-    where: str,
-    select: Mapping[str, str],
-    config: Record,
-    error: type[EvenfieldError],
+    where: str, select: Mapping[str, str], config: Record, error: type[EvenfieldError]
 ) -> Iterator[EvenfieldError]:
     """Yield what a selection names and no row of the estimates can hold."""
     topics = config["estimates"]

@@ -303,16 +303,7 @@ def _worded(first: Record, written: Record) -> ClaimsError:
     if first["type"] == "string_type":
         action = "put it in quotation marks"
     return ClaimsError(
-        ": ".join(
-            filter(
-                None,
-                [
-                    location,
-                    key,
-                    first["msg"],
-                ],
-            )
-        ).replace(VALUE, ""),
+        ": ".join(filter(None, [location, key, first["msg"]])).replace(VALUE, ""),
         "what docs/methods/answers.md lists",
         action,
     )
@@ -386,11 +377,7 @@ def _name_faults(claims: Claims, config: Record) -> Iterator[EvenfieldError]:
             yield from _late_figures(where, entry, claims.rule.horizon, configs[study])
 
 
-def _row_faults(
-    where: str,
-    entry: Entry,
-    config: Record,
-) -> Iterator[EvenfieldError]:
+def _row_faults(where: str, entry: Entry, config: Record) -> Iterator[EvenfieldError]:
     """Yield what is wrong with the rows that an entry selects."""
     faults = list(selection_faults(where, entry.first, config, ClaimsError))
     yield from faults
@@ -413,10 +400,7 @@ def _row_faults(
 
 
 def _late_figures(
-    where: str,
-    entry: Entry,
-    horizon: int,
-    config: Record,
+    where: str, entry: Entry, horizon: int, config: Record
 ) -> Iterator[ClaimsError]:
     """Yield the figures of a fact that its authors could not see and that vote."""
     for key, select in entry.selections().items():
@@ -437,10 +421,6 @@ def place_of(where: str, key: tuple[str, str]) -> str:
     return where if key[0] == "primary" else f"{where}, {key[0]} '{key[1]}'"
 
 
-def _unknown(
-    where: str,
-    name: str,
-    known: Sequence[str],
-) -> Iterator[ClaimsError]:
+def _unknown(where: str, name: str, known: Sequence[str]) -> Iterator[ClaimsError]:
     if name not in known:
         yield ClaimsError(*not_known(where, name, known))

@@ -149,11 +149,7 @@ def answer_study(
     return frame, content
 
 
-def _hypothesis(
-    name: str,
-    claims: Claims,
-    item: Answered,
-) -> dict[str, object]:
+def _hypothesis(name: str, claims: Claims, item: Answered) -> dict[str, object]:
     hypothesis = claims.hypotheses[name]
     return {
         "id": name,

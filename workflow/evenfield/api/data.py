@@ -125,19 +125,9 @@ def _in_order(
         return args, kwargs
     data, *others = args
     if {"formula", "y"} & set(kwargs):
-        by_name = dict(
-            zip(
-                parameters[2:],
-                others,
-                strict=False,
-            )
-        )
+        by_name = dict(zip(parameters[2:], others, strict=False))
         return (), {"data": data, **by_name, **kwargs}
-    return (
-        *others[:1],
-        data,
-        *others[1:],
-    ), kwargs
+    return (*others[:1], data, *others[1:]), kwargs
 
 
 def names_of(names: str | Sequence[str]) -> list[str]:
@@ -193,12 +183,7 @@ class Table:
         """Whether a unit has several rows."""
         return len(self.units.names) < len(self.unit_codes)
 
-    def column(
-        self,
-        name: str,
-        *,
-        missing: bool = False,
-    ) -> pd.Series[Any]:
+    def column(self, name: str, *, missing: bool = False) -> pd.Series[Any]:
         """Return a column of the data or a term of the formula that is there in every
         row.
         """
@@ -254,12 +239,7 @@ class Table:
         self.calendar.even(what)
         return Clusters(self.calendar.positions, self.calendar.codes)
 
-    def grid(
-        self,
-        values: object,
-        positions: np.ndarray,
-        count: int,
-    ) -> np.ndarray:
+    def grid(self, values: object, positions: np.ndarray, count: int) -> np.ndarray:
         """Arrange one or several columns by unit and date, NaN where a unit has no row.
 
         Parameters
@@ -273,25 +253,14 @@ class Table:
         ndarray, shape (N, count) or (N, count, K)
         """
         values = np.asarray(values, dtype=float)
-        out = np.full(
-            (
-                len(self.units.names),
-                count,
-                *values.shape[1:],
-            ),
-            np.nan,
-        )
+        out = np.full((len(self.units.names), count, *values.shape[1:]), np.nan)
         # One write for all rows; what no row fills stays NaN.
         out[self.units.codes, positions[self.calendar.codes]] = values
         return out
 
     def steps_grid(self, values: object) -> np.ndarray:
         """Arrange columns likewise by unit and step; a date that no unit has is one."""
-        return self.grid(
-            values,
-            self.calendar.positions,
-            self.calendar.span,
-        )
+        return self.grid(values, self.calendar.positions, self.calendar.span)
 
     def balanced(self, values: object) -> np.ndarray:
         """Arrange columns likewise, and refuse a panel with holes by its first one."""
@@ -397,13 +366,7 @@ def table(
             "one row a unit and date",
             "drop one",
         )
-    y, X, variables = _matrices(
-        model,
-        rows,
-        units[codes],
-        calendar,
-        keep_missing,
-    )
+    y, X, variables = _matrices(model, rows, units[codes], calendar, keep_missing)
     finite = np.isfinite(np.column_stack([y, X])).all(axis=1)
     complete = finite | keep_missing
     if not complete.any():
@@ -413,14 +376,7 @@ def table(
             "take fewer lags or more dates",
         )
     if not complete.all():
-        rows, y, X = (
-            part[complete].reset_index(drop=True)
-            for part in (
-                rows,
-                y,
-                X,
-            )
-        )
+        rows, y, X = (part[complete].reset_index(drop=True) for part in (rows, y, X))
         present, codes = np.unique(codes[complete], return_inverse=True)
         order = order[complete]
         units = units[present]
@@ -487,11 +443,7 @@ def _columns_of_numbers(model: Model, rows: pd.DataFrame) -> Matrices | None:
     outcome = names[0]
     regressors = list(dict.fromkeys(names[1:]))
     _refuse_intercept(regressors)
-    parts = [
-        rows[outcome],
-        np.ones(len(rows)),
-        *(rows[name] for name in regressors),
-    ]
+    parts = [rows[outcome], np.ones(len(rows)), *(rows[name] for name in regressors)]
     # One block, the outcome first, as the parser would make it.
     values = np.array(parts, dtype=float)
     if not np.isfinite(values).all():
@@ -566,14 +518,7 @@ def _matrices(
     variables = both.lhs.model_spec.required_variables | spec.required_variables
     needed = set(map(str, variables)) & set(frame)
     # Columns first, since a term such as log(x) only repeats what is missing in x.
-    checked = pd.concat(
-        [
-            frame[sorted(needed)],
-            left,
-            X,
-        ],
-        axis=1,
-    )
+    checked = pd.concat([frame[sorted(needed)], left, X], axis=1)
     for name, column in () if keep_missing else checked.items():
         missing = (column.isna() | column.isin([np.inf, -np.inf])).to_numpy()
         # The first dates of a unit have no lag, which is no fault.
@@ -696,14 +641,7 @@ def links_of(w: Any, ids: Iterable[object] | None) -> tuple[list[str], csr_array
         links = []
         for i, row in w.items():
             weighted = isinstance(row, Mapping)
-            links += [
-                (
-                    i,
-                    j,
-                    row[j] if weighted else 1.0,
-                )
-                for j in row
-            ]
+            links += [(i, j, row[j] if weighted else 1.0) for j in row]
         ids = list(w)
         w = pd.DataFrame(links, columns=["unit", "neighbour", "weight"])
     if isinstance(w, pd.DataFrame):

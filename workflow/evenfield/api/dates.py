@@ -142,11 +142,7 @@ class Dates:
             )
         return int(exact[0])
 
-    def ends(
-        self,
-        start: object,
-        end: object,
-    ) -> tuple[int, int]:
+    def ends(self, start: object, end: object) -> tuple[int, int]:
         """Places of two dates that a user names, the first and the last by default."""
         first = 0 if start is None else self.position_of(start)
         last = len(self.labels) - 1 if end is None else self.position_of(end)
@@ -175,12 +171,7 @@ def read_dates(column: pd.Series[Any]) -> Dates:
     scale = _scale(pd.Series(uniques))
     if scale is None:
         order = _natural_order(labels)
-        return Dates(
-            labels[order],
-            np.argsort(order)[codes],
-            None,
-            1,
-        )
+        return Dates(labels[order], np.argsort(order)[codes], None, 1)
     # Dates that are written in two ways stand at one place.
     ordinals, first, position = np.unique(
         scale.ordinals, return_index=True, return_inverse=True
@@ -202,17 +193,8 @@ def _labels(uniques: object) -> np.ndarray:
 
 def one_date(rows: int) -> Dates:
     """Dates of a cross-section of so many rows."""
-    scale = Scale(
-        np.zeros(1, dtype=int),
-        1.0,
-        str,
-    )
-    return Dates(
-        np.zeros(1, dtype=int),
-        np.zeros(rows, dtype=int),
-        scale,
-        1,
-    )
+    scale = Scale(np.zeros(1, dtype=int), 1.0, str)
+    return Dates(np.zeros(1, dtype=int), np.zeros(rows, dtype=int), scale, 1)
 
 
 def _natural_order(labels: np.ndarray) -> np.ndarray:
@@ -264,11 +246,7 @@ def _of_categories(dates: pd.Series[Any]) -> Scale | None:
     if scale is not None or not dates.cat.ordered:
         return scale
     names = dates.cat.categories
-    return Scale(
-        dates.cat.codes.to_numpy(int),
-        1.0,
-        lambda i: str(names[i]),
-    )
+    return Scale(dates.cat.codes.to_numpy(int), 1.0, lambda i: str(names[i]))
 
 
 def _of_periods(values: list[pd.Period]) -> Scale | None:
@@ -306,11 +284,7 @@ def _of_days(stamps: pd.Series[Any]) -> Scale:
         # Times of the day differ: days alone would put two dates at one place.
         seconds = (stamps - pd.Timestamp(0)).dt.total_seconds().round().to_numpy(int)
         years = 1 / (DAYS_A_YEAR * 86400)
-        return Scale(
-            seconds,
-            years,
-            lambda s: str(pd.Timestamp(s, unit="s")),
-        )
+        return Scale(seconds, years, lambda s: str(pd.Timestamp(s, unit="s")))
     if days.dt.day.nunique() == 1 or days.dt.is_month_end.all():
         months = days.dt.year * 12 + days.dt.month - 1
         return _in_parts(months.to_numpy(int), 12)
@@ -358,11 +332,7 @@ def _of_text(texts: list[str]) -> Scale | None:
             part = np.array([int(match["part"]) for match in matches])
             return _in_parts(years * parts + part - 1, parts)
     if all(DAY.fullmatch(text) for text in texts):
-        stamps = pd.to_datetime(
-            pd.Series(texts),
-            format="ISO8601",
-            errors="coerce",
-        )
+        stamps = pd.to_datetime(pd.Series(texts), format="ISO8601", errors="coerce")
         return None if stamps.isna().any() else _of_days(stamps)
     return _of_numbered(texts)
 

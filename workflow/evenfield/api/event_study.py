@@ -30,10 +30,7 @@ from evenfield.numerics.event_study.estimates import (
     permutation_p,
     policy_effects,
 )
-from evenfield.numerics.event_study.trends import (
-    MAGNITUDES,
-    trend_bounds,
-)
+from evenfield.numerics.event_study.trends import MAGNITUDES, trend_bounds
 from evenfield.numerics.event_study.two_way import two_way_coefficient
 
 NAN = float("nan")

@@ -56,11 +56,7 @@ class Model:
         """Terms between plus signs, for a right side that is a sum."""
         return [part.strip() for part in self.regressors.split("+")]
 
-    def column(
-        self,
-        term: str,
-        data: pd.DataFrame,
-    ) -> str | None:
+    def column(self, term: str, data: pd.DataFrame) -> str | None:
         """Return the column that a term is, or none for anything but a name."""
         name = self.aliases.get(term)
         if name is not None:
@@ -135,13 +131,7 @@ def parsed(formula: str | Columns, data: pd.DataFrame) -> Model:
             name: (name,) if name in data else tuple(name.split("^"))
             for name in formula.effects
         }
-        return Model(
-            text,
-            outcome,
-            " + ".join(["1", *right]),
-            effects,
-            aliases,
-        )
+        return Model(text, outcome, " + ".join(["1", *right]), effects, aliases)
     if not isinstance(formula, str):
         raise EstimateError(
             f"a formula of type {type(formula).__name__}",
@@ -239,11 +229,7 @@ def _aliases(names: Iterable[str], data: pd.DataFrame) -> dict[str, str]:
 
 def _split(text: str, mark: str) -> list[str]:
     """Split at a mark that stands in no bracket and no quotes."""
-    ends = [
-        -1,
-        *_mark_positions(text, mark),
-        len(text),
-    ]
+    ends = [-1, *_mark_positions(text, mark), len(text)]
     return [text[before + 1 : after] for before, after in pairwise(ends)]
 
 
@@ -264,13 +250,5 @@ def _mark_positions(text: str, mark: str) -> Iterator[int]:
 def effect_labels(columns: Iterable[pd.Series[Any]]) -> pd.Series[int]:
     """Return a number for each level of a column, or for each tuple of several."""
     parts = list(columns)
-    frame = pd.concat(
-        parts,
-        axis=1,
-        keys=range(len(parts)),
-    )
-    return frame.groupby(
-        list(frame),
-        sort=False,
-        observed=True,
-    ).ngroup()
+    frame = pd.concat(parts, axis=1, keys=range(len(parts)))
+    return frame.groupby(list(frame), sort=False, observed=True).ngroup()

@@ -55,18 +55,8 @@ def moran(
     values = rows.balanced(rows.y)
     W = matched_weights(w, rows.units.names)
     # One seed for both, so that dates and units see the same permutations.
-    of_dates, geary = map_tests(
-        values,
-        W,
-        np.random.default_rng(seed),
-        draws,
-    )
-    local = local_moran_tests(
-        values,
-        W,
-        np.random.default_rng(seed),
-        draws,
-    )
+    of_dates, geary = map_tests(values, W, np.random.default_rng(seed), draws)
+    local = local_moran_tests(values, W, np.random.default_rng(seed), draws)
     dates = rows.calendar.text
     # One map is a cross-section, whose date says nothing.
     names = [f"I {date}" for date in dates] if len(dates) > 1 else ["I"]

@@ -101,10 +101,7 @@ def dynamic_fe(
         "half-life": half_life(float(speed)),
     }
     if method == "bias_corrected":
-        notes |= {
-            "uncorrected rho": root.fixed_effects,
-            "root found": not root.no_root,
-        }
+        notes |= {"uncorrected rho": root.fixed_effects, "root found": not root.no_root}
     return Fit(
         f"Dynamic panel, {method.replace('_', ' ')}",
         t_rows(
@@ -228,34 +225,17 @@ def dynamic_gmm(
         # those of the dates after it, too. In levels the first stands for the constant.
         in_differences, in_levels = equation_dates(Y, X, lags)
         dated = np.flatnonzero(in_levels)[1:] if system else in_differences.nonzero()[0]
-        dummies = np.tile(
-            np.eye(n_dates)[:, dated],
-            (
-                len(Y),
-                1,
-                1,
-            ),
-        )
+        dummies = np.tile(np.eye(n_dates)[:, dated], (len(Y), 1, 1))
         X = np.concatenate([X, dummies], axis=2)
         names += [rows.calendar.position_text(int(t)) for t in dated]
         own += [LEVELS_ONLY if system else EVERYWHERE] * len(dated)
     if system:
-        constant = np.where(
-            np.isfinite(Y),
-            1.0,
-            np.nan,
-        )
+        constant = np.where(np.isfinite(Y), 1.0, np.nan)
         X = np.concatenate([X, constant[..., None]], axis=2)
         names.append("Intercept")
         own.append(LEVELS_ONLY)
     # Less its mean, so that sums of squares keep their digits.
-    fit = gmm.dynamic_gmm(
-        Y - mean,
-        spec,
-        X,
-        sources,
-        np.array(own, dtype=int),
-    )
+    fit = gmm.dynamic_gmm(Y - mean, spec, X, sources, np.array(own, dtype=int))
     names = [f"lag({rows.y.name}, {p})" for p in range(1, lags + 1)] + names
     beta = fit.beta_one_step if steps == 1 else fit.beta
     cov = fit.cov_one_step if steps == 1 else fit.cov
@@ -281,12 +261,7 @@ def dynamic_gmm(
         fit.n_levels or fit.n_rows,
         covariance=lambda _: pd.DataFrame(cov, names, names),
         notes=notes,
-        tables={
-            "tests": pd.DataFrame(
-                tests,
-                index=["statistic", "df", "p_value"],
-            ).T
-        },
+        tables={"tests": pd.DataFrame(tests, index=["statistic", "df", "p_value"]).T},
         raw=fit,
     )
 
@@ -333,11 +308,7 @@ def _with_mean(
 FAR = 10  # standard deviations
 
 
-def _cautions(
-    fit: gmm.GmmFit,
-    Y: np.ndarray,
-    centre: bool,
-) -> dict[str, str]:
+def _cautions(fit: gmm.GmmFit, Y: np.ndarray, centre: bool) -> dict[str, str]:
     """Say what a reader of the tests and the coefficients should know."""
     notes = {}
     if fit.n_dependent:
@@ -418,12 +389,7 @@ def _trends(
     return rows, trend if logs else np.exp(trend - trend.mean()), periods
 
 
-def _log_t_rows(
-    names: Sequence[str],
-    b: object,
-    errors: object,
-    t: Any,
-) -> Rows:
+def _log_t_rows(names: Sequence[str], b: object, errors: object, t: Any) -> Rows:
     return t_rows(
         names,
         b,
@@ -474,26 +440,14 @@ def log_t(
     -----
     Phillips and Sul (2007): log(H_1 / H_t) - 2 log(log t) = a + b log t + u_t.
     """
-    rows, x, periods = _trends(
-        y,
-        data,
-        (unit, time),
-        smoothing,
-        discard,
-        logs,
-    )
+    rows, x, periods = _trends(y, data, (unit, time), smoothing, discard, logs)
     # H_t: variance of relative paths around one; to zero where units converge.
     H = logt.transition_variance(x)
     fit = logt.fit_logt(H, periods, variance)
     over_time = {"dispersion of relative transition": H}
     return Fit(
         "Log t regression",
-        _log_t_rows(
-            ["log t"],
-            fit.b,
-            fit.std_error,
-            fit.t,
-        ),
+        _log_t_rows(["log t"], fit.b, fit.std_error, fit.t),
         len(periods),
         notes={
             "units": len(x),
@@ -543,14 +497,7 @@ def clubs(
     -----
     Phillips and Sul (2007, 2009); von Lyncker and Thoennessen (2017).
     """
-    rows, x, periods = _trends(
-        y,
-        data,
-        (unit, time),
-        smoothing,
-        discard,
-        logs,
-    )
+    rows, x, periods = _trends(y, data, (unit, time), smoothing, discard, logs)
     tests = group_tests(x, periods, variance)
     # Core groups first, then whoever converges with one (Phillips and Sul 2009).
     division = find_clubs(x, periods, variance=variance)
@@ -718,22 +665,13 @@ def markov(
     # Pooled bounds stay put, and general growth lifts units; yearly ones move along.
     if classes == "pooled":
         codes = chains.classes_of(x, chains.quantile_cutoffs(x, k))
-    counts = chains.transition_counts(
-        codes,
-        k,
-        step,
-    ).sum(axis=0)
+    counts = chains.transition_counts(codes, k, step).sum(axis=0)
     labels = pd.Index([str(i) for i in range(1, k + 1)])
     P = chains.transition_matrix(counts)
     # Each row is a multinomial sample: var(p) = p (1 - p) / n, of no class without a row.
     totals = counts.sum(axis=1, keepdims=True)
     unknown = np.full(P.shape, np.nan)
-    variances = np.divide(
-        P * (1 - P),
-        totals,
-        out=unknown,
-        where=totals > 0,
-    )
+    variances = np.divide(P * (1 - P), totals, out=unknown, where=totals > 0)
     # pi = pi P: where the chain would settle.
     ergodic = chains.ergodic_distribution(P)
     lines = t_rows(
@@ -753,13 +691,7 @@ def markov(
         "counts": pd.DataFrame(counts, labels, labels),
         "ergodic": pd.DataFrame({"share": ergodic}, index=labels),
     }
-    fit = Fit(
-        "Markov chain",
-        lines,
-        int(counts.sum()),
-        notes=notes,
-        tables=tables,
-    )
+    fit = Fit("Markov chain", lines, int(counts.sum()), notes=notes, tables=tables)
     if w is None:
         return fit
     test = chains.spatial_markov_test(

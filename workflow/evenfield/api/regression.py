@@ -112,12 +112,7 @@ class Case(Design):
         codes = self.rows.calendar.codes
         return Clusters(np.arange(codes.max() + 1), codes)
 
-    def permuted(
-        self,
-        c: np.ndarray,
-        level: float,
-        scheme: str,
-    ) -> Tested:
+    def permuted(self, c: np.ndarray, level: float, scheme: str) -> Tested:
         """Permute the paths of a regressor over units, the others held."""
         rows = self.rows
         strata = self.options["strata"]
@@ -155,13 +150,7 @@ class Case(Design):
             drawn = permuted.free_assignments(panel, self.draws, rng)
         else:
             values = rows.column(strata).astype(str)
-            labels = dict(
-                zip(
-                    rows.unit.tolist(),
-                    values,
-                    strict=True,
-                )
-            )
+            labels = dict(zip(rows.unit.tolist(), values, strict=True))
             drawn = permuted.stratified_assignments(panel, labels, self.draws, rng)
         effects: permuted.Effects = (
             "unit and time" if rows.unit_name in rows.effects else "time"
@@ -187,14 +176,7 @@ class Case(Design):
         name = {"wild": "CR1", "wild33": "CR3"}.get(kind, kind)
         pairs = product(self.coefficients, repeat=2)
         # The maximum of two unit vectors is e_i + e_j, and e_i itself on the diagonal.
-        errors = [
-            infer(
-                name,
-                self,
-                np.maximum(a, b),
-            ).std_error
-            for a, b in pairs
-        ]
+        errors = [infer(name, self, np.maximum(a, b)).std_error for a, b in pairs]
         sums = np.square(errors).reshape(len(self.names), -1)
         variances = np.diag(sums)
         # var(a + b) = var(a) + var(b) + 2 cov(a, b)
@@ -222,11 +204,7 @@ def _dummies(kinds: Sequence[str], rows: Table) -> Dummies:
     return "crossed"
 
 
-def _lines(
-    case: Case,
-    kinds: Sequence[str],
-    level: float,
-) -> pd.DataFrame:
+def _lines(case: Case, kinds: Sequence[str], level: float) -> pd.DataFrame:
     """Return a row for each inference and coefficient; one that cannot be says why,
     unless none can.
     """
@@ -259,11 +237,7 @@ BY_CLUSTER = {"CR1", "CR2", "CR3", "two_way"}
 OF_ROWS = {"classical", "HC1", "HC3", "driscoll_kraay"}  # without units of several rows
 
 
-def _check_units(
-    rows: Table,
-    cluster: str | None,
-    kinds: Sequence[str],
-) -> None:
+def _check_units(rows: Table, cluster: str | None, kinds: Sequence[str]) -> None:
     """Refuse an inference by units where each row would be a unit of its own."""
     if rows.units_known:
         return
@@ -362,12 +336,7 @@ def ols(
             f"{counted(len(left.y), 'observation')} cannot carry"
             f" {counted(k, 'coefficient')}{effects_too}"
         )
-    fit = plain.fit_ols(
-        left.y,
-        left.X,
-        names,
-        left.leverage,
-    )
+    fit = plain.fit_ols(left.y, left.X, names, left.leverage)
     # Effects that are dummies of the fit are counted with its regressors.
     dummies = fit.X.shape[1] - len(names)
     case = Case(
@@ -549,12 +518,7 @@ def beta_convergence(
     cross = rows.data[at].set_axis(rows.unit[at]).assign(initial=levels[first])
     # (y_T - y_0) / T with T in years, whatever the step between dates.
     cross["growth"] = (levels[last] - levels[first]) / years
-    fit = ols(
-        _growth_model(formula, rows),
-        cross,
-        unit=rows.unit_name,
-        **options,
-    )
+    fit = ols(_growth_model(formula, rows), cross, unit=rows.unit_name, **options)
     slope = float(fit.params["initial"])
     ends = fit.conf_int().to_dict("index")["initial"]
     # The ends of the slope are ends of the speed: -ln(1 + slope x years) / years falls.
@@ -567,12 +531,7 @@ def beta_convergence(
     others = ~fit.params.index.isin(["Intercept", "initial"])
     X = fit.raw.X[:, others]
     # The same speed as a parameter: growth = a - (1 - exp(-speed T)) / T y_0.
-    direct = fit_speed(
-        fit.raw.y,
-        cross["initial"].to_numpy(),
-        years,
-        X,
-    )
+    direct = fit_speed(fit.raw.y, cross["initial"].to_numpy(), years, X)
     speeds = pd.DataFrame(
         {
             "estimate": [rate, half, direct.lam],
@@ -636,13 +595,7 @@ def specification_curve(
         strata.
     """
     rng = np.random.default_rng(seed)
-    cases = list(
-        product(
-            names_of(y),
-            controls,
-            (samples or {"all": ""}).items(),
-        )
-    )
+    cases = list(product(names_of(y), controls, (samples or {"all": ""}).items()))
     whole = table(Columns(treatment, ()), data, unit, time)
     paths = whole.balanced(whole.y)
     labels = np.zeros(len(whole.units.names), dtype=int)
@@ -658,27 +611,12 @@ def specification_curve(
     position_of_date = {date: i for i, date in enumerate(whole.calendar.text)}
     lines = []
     for outcome, names, (_, query) in cases:
-        model = Columns(
-            outcome,
-            (*names, treatment),
-            tuple(names_of(effects)),
-        )
-        rows = table(
-            model,
-            data.query(query) if query else data,
-            unit,
-            time,
-        )
+        model = Columns(outcome, (*names, treatment), tuple(names_of(effects)))
+        rows = table(model, data.query(query) if query else data, unit, time)
         codes = {name: rows.effect(name) for name in rows.effects}
         used = [str(name) for name in rows.X if not (codes and name == "Intercept")]
         values = np.array([rows.y, *(rows.X[name] for name in used)])
-        left = without_effects(
-            values,
-            used,
-            codes,
-            rows.units.codes,
-            dummies="none",
-        )
+        left = without_effects(values, used, codes, rows.units.codes, dummies="none")
         # Rows of this sample, found among all units and dates of the permuted paths.
         positions = np.array([position_of_date[date] for date in rows.calendar.text])
         at = np.searchsorted(whole.units.names, rows.unit)
@@ -686,22 +624,10 @@ def specification_curve(
         # Effects are taken out of permuted treatments as of the one that was.
         if codes:
             effect_span(codes).take_out(d)
-        Z = np.delete(
-            left.X,
-            used.index(treatment),
-            axis=1,
-        )
+        Z = np.delete(left.X, used.index(treatment), axis=1)
         # K in CR1's (N - 1) / (N - K) leaves out effects that are nested in the units.
         counted = left.rank - left.nested
-        lines.append(
-            curve.slopes_by_draw(
-                left.y,
-                d.T,
-                Z,
-                rows.units.codes,
-                counted,
-            )
-        )
+        lines.append(curve.slopes_by_draw(left.y, d.T, Z, rows.units.codes, counted))
     # One row a specification; column 0 is the data, the others are permutations.
     estimates, errors, df = map(np.array, zip(*lines, strict=True))
     summaries = curve.curve_summaries(estimates, estimates / errors, df, sign)
@@ -709,11 +635,7 @@ def specification_curve(
     notes = {}
     for name, line in zip(curve.SUMMARIES, summaries, strict=True):
         # A share is large or not, whatever the sign of the effect.
-        test = curve.joint_test(
-            line[0],
-            line[1:],
-            1 if "share" in name else sign,
-        )
+        test = curve.joint_test(line[0], line[1:], 1 if "share" in name else sign)
         tests[name] = test
         notes[f"joint p, {name.replace('_', ' ')}"] = test.p_value
     labels_of_rows = [
@@ -722,13 +644,7 @@ def specification_curve(
     ]
     return Fit(
         "Specification curve",
-        t_rows(
-            labels_of_rows,
-            estimates[:, 0],
-            errors[:, 0],
-            "CR1",
-            df,
-        ),
+        t_rows(labels_of_rows, estimates[:, 0], errors[:, 0], "CR1", df),
         len(whole.y),
         notes=notes,
         tables={"joint": pd.DataFrame(list(tests.values()), index=list(tests))},

@@ -299,11 +299,7 @@ def _short(value: object) -> str:
     return f"{value:.4f}" if 1e-3 <= abs(value) < 1e5 else f"{value:.4g}"
 
 
-STARS = (
-    (0.01, "***"),
-    (0.05, "**"),
-    (0.1, "*"),
-)
+STARS = ((0.01, "***"), (0.05, "**"), (0.1, "*"))
 FOOT = ["N", "log-likelihood", "AIC", "BIC", "inference"]
 
 
@@ -342,11 +338,7 @@ class Comparison:
 
         document = Document()
         lines = self._cells()
-        word_table = document.add_table(
-            len(lines),
-            len(lines[0]),
-            style="Light List",
-        )
+        word_table = document.add_table(len(lines), len(lines[0]), style="Light List")
         for row, line in zip(word_table.rows, lines, strict=True):
             for cell, text in zip(row.cells, line, strict=True):
                 cell.text = text
@@ -381,15 +373,7 @@ def compare(
         raise EstimateError("no fits", "at least one", "give a list of fits")
     named = [fit.params.index for fit in fits.values()]
     terms = list(dict.fromkeys(chain(*named)))
-    columns = {
-        name: _column(
-            fit,
-            terms,
-            digits,
-            stars,
-        )
-        for name, fit in fits.items()
-    }
+    columns = {name: _column(fit, terms, digits, stars) for name, fit in fits.items()}
     # A line for the estimates of a term and one without a name for their errors.
     lines = [*chain(*((term, "") for term in terms)), *FOOT]
     frame = pd.DataFrame(columns, index=lines)
@@ -397,12 +381,7 @@ def compare(
     return Comparison(frame[(frame != "").any(axis=1) | (frame.index == "")])
 
 
-def _column(
-    fit: Fit,
-    terms: Sequence[str],
-    digits: int,
-    stars: bool,
-) -> list[str]:
+def _column(fit: Fit, terms: Sequence[str], digits: int, stars: bool) -> list[str]:
     cells = []
     rows = fit._main().to_dict("index")
     for term in terms:
@@ -420,9 +399,4 @@ def _column(
         f"{value:.{digits}f}" if np.isfinite(value) else ""
         for value in (fit.loglik, fit.aic, fit.bic)
     ]
-    return [
-        *cells,
-        str(fit.nobs),
-        *whole,
-        str(fit.rows(0.95)["inference"].iloc[0]),
-    ]
+    return [*cells, str(fit.nobs), *whole, str(fit.rows(0.95)["inference"].iloc[0])]

@@ -86,13 +86,7 @@ class SpatialFit(Fit):
             df: Any = np.inf
             if dynamic:
                 # At once, after five periods and in the long run.
-                effects: Any = dynamic_effects(
-                    raw,
-                    (5,),
-                    rng,
-                    count,
-                    level,
-                )
+                effects: Any = dynamic_effects(raw, (5,), rng, count, level)
                 ends = [f", {horizon}" for horizon in effects.horizons]
             elif count:
                 effects = drawn_impacts(raw, rng, count, kind, level)
@@ -134,11 +128,7 @@ class SpatialFit(Fit):
         if isinstance(self.raw, DynamicFit):
             raise EstimateError("a dynamic panel", "a static one", "use impacts()")
         reached = reach(self.raw, regressor)
-        return pd.DataFrame(
-            reached.matrix,
-            list(reached.units),
-            list(reached.units),
-        )
+        return pd.DataFrame(reached.matrix, list(reached.units), list(reached.units))
 
 
 @reported("spatial-panel")
@@ -183,20 +173,12 @@ def spatial_panel(
     lagged = None if lagged is None else tuple(names_of(lagged))
     by_row: dict[str, Any] = {}
     if effects == "random":
-        fit: Any = fit_random_effects(
-            panel,
-            net,
-            PanelModel(model, lagged=lagged),
-        )
+        fit: Any = fit_random_effects(panel, net, PanelModel(model, lagged=lagged))
         n = len(rows.y)
     else:
         # Without effects Lee and Yu's transformation has nothing to remove.
         how = approach or ("direct" if effects == "pooled" else "lee_yu")
-        fit = fit_spatial_panel(
-            panel,
-            net,
-            PanelModel(model, effects, how, lagged),
-        )
+        fit = fit_spatial_panel(panel, net, PanelModel(model, effects, how, lagged))
         n = fit.observations
         # Residuals come in the order of the weights, rows in that of the ids.
         order = np.argsort(net.units)
@@ -215,12 +197,7 @@ def spatial_panel(
     if effects in ("pooled", "random"):
         names, estimates, covariances = with_constant(panel, fit, covariances)
     parts = [
-        t_rows(
-            names,
-            estimates,
-            np.sqrt(np.diag(V)),
-            kind,
-        )
+        t_rows(names, estimates, np.sqrt(np.diag(V)), kind)
         for kind, V in covariances.items()
     ]
     return SpatialFit(
@@ -230,11 +207,7 @@ def spatial_panel(
         loglik=fit.log_likelihood,
         # AIC and BIC count no error variance, as ``Fit`` says.
         n_params=len(names) - names.count("sigma2") + _effects_counted(fit, effects),
-        covariance=lambda kind: pd.DataFrame(
-            covariances[kind],
-            names,
-            names,
-        ),
+        covariance=lambda kind: pd.DataFrame(covariances[kind], names, names),
         notes={
             "units": net.n,
             "periods": len(panel.periods),
@@ -295,14 +268,7 @@ def spatial_cross_section(
     """Fit a spatial model of one row a unit by maximum likelihood, with its constant;
     options as ``spatial_panel``.
     """
-    fit = spatial_panel(
-        formula,
-        data,
-        w,
-        model=model,
-        effects="pooled",
-        **options,
-    )
+    fit = spatial_panel(formula, data, w, model=model, effects="pooled", **options)
     if fit.notes["periods"] > 1:
         raise EstimateError(
             f"{fit.notes['periods']} dates", "one row a unit", "use ef.spatial_panel"
@@ -356,12 +322,7 @@ def spatial_dynamic(
     estimates = fit.estimates[reported_ones]
     return SpatialFit(
         "Dynamic spatial panel, two-way effects",
-        t_rows(
-            names,
-            estimates,
-            np.sqrt(np.diag(V)),
-            "adjusted score",
-        ),
+        t_rows(names, estimates, np.sqrt(np.diag(V)), "adjusted score"),
         (net.n - 1) * fit.t,
         covariance=lambda _: pd.DataFrame(V, names, names),
         notes={

@@ -38,11 +38,7 @@ def read_weights(path: Path) -> tuple[pd.DataFrame, list[str] | None]:
 def _csv(path: Path) -> pd.DataFrame:
     """Read links, or a square whose first column has the ids of its header."""
     # Ids are text: 01 keeps its zero, and NA is Namibia.
-    table = pd.read_csv(
-        path,
-        dtype=str,
-        keep_default_na=False,
-    ).replace("", None)
+    table = pd.read_csv(path, dtype=str, keep_default_na=False).replace("", None)
     first = table.columns[0]
     if table[first].tolist() == table.columns[1:].tolist():
         return table.set_index(first).astype(float)
@@ -60,14 +56,7 @@ def _gal(text: str) -> tuple[pd.DataFrame, list[str]]:
     for unit in words:
         ids.append(unit)
         count = int(next(words))
-        links += [
-            (
-                unit,
-                next(words),
-                1.0,
-            )
-            for _ in range(count)
-        ]
+        links += [(unit, next(words), 1.0) for _ in range(count)]
     return pd.DataFrame(links, columns=EDGES), ids
 
 

@@ -19,11 +19,4 @@ def quotient(
     shape = np.broadcast_shapes(numerator.shape, denominator.shape)
     # Cells that are not defined are never divided, so that NumPy does not warn of them.
     out = np.full(shape, otherwise)
-    return np.asarray(
-        np.divide(
-            numerator,
-            denominator,
-            out=out,
-            where=where,
-        )
-    )
+    return np.asarray(np.divide(numerator, denominator, out=out, where=where))

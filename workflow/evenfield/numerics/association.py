@@ -89,14 +89,7 @@ def _tables(rows: tuple[int, ...], columns: tuple[int, ...]) -> Iterator[float]:
         return
     for column in _fillings(rows, columns[0]):
         own = -sum(_log_factorial(count) for count in column)
-        left = tuple(
-            row - count
-            for row, count in zip(
-                rows,
-                column,
-                strict=True,
-            )
-        )
+        left = tuple(row - count for row, count in zip(rows, column, strict=True))
         for rest in _tables(left, columns[1:]):
             yield own + rest
 

@@ -70,12 +70,7 @@ class GroupTests(NamedTuple):
         other = self.used[order[1:]]
         return self._fit(((one - other) / (one + other)) ** 2).t
 
-    def prefixes(
-        self,
-        order: np.ndarray,
-        first: int,
-        last: int,
-    ) -> Array:
+    def prefixes(self, order: np.ndarray, first: int, last: int) -> Array:
         """Test groups of the first units of an order; order (k,) -> (last - first +
         1,).
 
@@ -93,11 +88,7 @@ class GroupTests(NamedTuple):
         sizes = np.arange(first, last + 1)[:, None]
         return self._fit(_dispersion(sums, squares, sizes, centre)).t
 
-    def additions(
-        self,
-        core: np.ndarray,
-        candidates: np.ndarray,
-    ) -> Array:
+    def additions(self, core: np.ndarray, candidates: np.ndarray) -> Array:
         """Test a core with one candidate added, for each candidate; shape (number of
         candidates,).
         """
@@ -107,14 +98,7 @@ class GroupTests(NamedTuple):
         away = self.used[candidates] - centre
         # The sum of the core about its own mean is zero: what a candidate adds is left.
         size = np.array(len(core) + 1)
-        return self._fit(
-            _dispersion(
-                away,
-                squares + away**2,
-                size,
-                centre,
-            )
-        ).t
+        return self._fit(_dispersion(away, squares + away**2, size, centre)).t
 
     def club(
         self,
@@ -161,12 +145,7 @@ def _accumulated(x: Array, first: int) -> Array:
     return np.cumsum(np.vstack([head[None], x[first:]]), axis=0)
 
 
-def _dispersion(
-    sums: Array,
-    squares: Array,
-    sizes: np.ndarray,
-    centre: Array,
-) -> Array:
+def _dispersion(sums: Array, squares: Array, sizes: np.ndarray, centre: Array) -> Array:
     mean = sums / sizes
     variance = np.maximum(squares / sizes - mean**2, 0.0)
     return np.asarray(variance / (centre + mean) ** 2)
@@ -194,11 +173,7 @@ def _same_club(labels: np.ndarray) -> np.ndarray:
 def core_stability(shared: Array, labels: np.ndarray) -> Array:
     """Return how firmly each unit sits in its club; shared (N, N), labels (N,) -> (N,)."""
     others = _same_club(labels) & ~np.eye(len(labels), dtype=bool)
-    sums = np.where(
-        others,
-        shared,
-        0.0,
-    ).sum(axis=1)
+    sums = np.where(others, shared, 0.0).sum(axis=1)
     return quotient(sums, others.sum(axis=1))
 
 
@@ -253,14 +228,7 @@ def find_clubs(
         core = core_of(tests, left)
         if not len(core):
             break
-        clubs.append(
-            _sieved(
-                tests,
-                core,
-                left[~np.isin(left, core)],
-                sieve,
-            )
-        )
+        clubs.append(_sieved(tests, core, left[~np.isin(left, core)], sieve))
         left = left[~np.isin(left, clubs[-1].members)]
     return Clubs(tuple(clubs), tuple(sorted(left.tolist())))
 
@@ -325,11 +293,7 @@ def _sieved(
     sizes = np.array([int((t > level).sum()) for level in levels], dtype=int)
     largest = max(int(sizes.max(initial=0)), 1)
     order = np.concatenate([core, ranked])
-    together = tests.prefixes(
-        order,
-        len(core),
-        len(core) + largest,
-    )
+    together = tests.prefixes(order, len(core), len(core) + largest)
     passing = np.flatnonzero(together[sizes] > tests.critical)
     if not len(passing):
         return tests.club(core, rule.cap)
@@ -343,11 +307,7 @@ NONE = "none"
 MERGES = (PHILLIPS_SUL, VON_LYNCKER, NONE)
 
 
-def merge_clubs(
-    tests: GroupTests,
-    clubs: Clubs,
-    method: str = PHILLIPS_SUL,
-) -> Clubs:
+def merge_clubs(tests: GroupTests, clubs: Clubs, method: str = PHILLIPS_SUL) -> Clubs:
     """Join neighbouring clubs that converge together.
 
     Notes
@@ -363,17 +323,7 @@ def merge_clubs(
         groups = _joined_downwards(tests, clubs, groups)
     elif method == VON_LYNCKER:
         groups = _joined_by_peaks(tests, clubs, groups)
-    return Clubs(
-        tuple(
-            _club(
-                tests,
-                clubs,
-                group,
-            )
-            for group in groups
-        ),
-        clubs.divergent,
-    )
+    return Clubs(tuple(_club(tests, clubs, group) for group in groups), clubs.divergent)
 
 
 def adopt_divergent(
@@ -400,11 +350,7 @@ def adopt_divergent(
         club, unit = np.unravel_index(int(np.nanargmax(t)), t.shape)
         old = clubs[club]
         members = np.array([*old.members, left[unit]])
-        clubs[club] = tests.club(
-            members,
-            old.sieve,
-            old.merged_from,
-        )
+        clubs[club] = tests.club(members, old.sieve, old.merged_from)
         left = np.delete(left, unit)
     return Clubs(tuple(clubs), tuple(sorted(left.tolist())))
 
@@ -413,11 +359,7 @@ def _rows(clubs: Clubs, group: Sequence[int]) -> np.ndarray:
     return np.concatenate([np.array(clubs.clubs[number].members) for number in group])
 
 
-def _union_t(
-    tests: GroupTests,
-    clubs: Clubs,
-    group: Sequence[int],
-) -> float:
+def _union_t(tests: GroupTests, clubs: Clubs, group: Sequence[int]) -> float:
     return float(tests.group(np.sort(_rows(clubs, group))).t[0])
 
 
@@ -426,15 +368,7 @@ def _joined_downwards(
 ) -> list[list[int]]:
     out: list[list[int]] = []
     for group in groups:
-        if (
-            out
-            and _union_t(
-                tests,
-                clubs,
-                [*out[-1], *group],
-            )
-            > tests.critical
-        ):
+        if out and _union_t(tests, clubs, [*out[-1], *group]) > tests.critical:
             out[-1] = [*out[-1], *group]
         else:
             out.append(group)
@@ -446,16 +380,7 @@ def _joined_by_peaks(
 ) -> list[list[int]]:
     while len(groups) > 1:
         unions = [[*a, *b] for a, b in pairwise(groups)]
-        t = np.array(
-            [
-                _union_t(
-                    tests,
-                    clubs,
-                    union,
-                )
-                for union in unions
-            ]
-        )
+        t = np.array([_union_t(tests, clubs, union) for union in unions])
         following = np.append(t[1:], -np.inf)
         # The first pair that converges together, and better than the pair after it.
         peaks = np.flatnonzero((t > tests.critical) & (t > following))
@@ -463,19 +388,11 @@ def _joined_by_peaks(
             break
         first = int(peaks[0])
         joined = [*groups[first], *groups[first + 1]]
-        groups = [
-            *groups[:first],
-            joined,
-            *groups[first + 2 :],
-        ]
+        groups = [*groups[:first], joined, *groups[first + 2 :]]
     return groups
 
 
-def _club(
-    tests: GroupTests,
-    clubs: Clubs,
-    group: list[int],
-) -> Club:
+def _club(tests: GroupTests, clubs: Clubs, group: list[int]) -> Club:
     if len(group) == 1:
         return clubs.clubs[group[0]]
     merged_from = tuple(number + 1 for number in group)

@@ -108,15 +108,7 @@ def fit_speed(
 
 
 def _residuals(v: Array, W: Array) -> Array:
-    return (
-        v
-        - W
-        @ np.linalg.lstsq(
-            W,
-            v,
-            rcond=None,
-        )[0]
-    )
+    return v - W @ np.linalg.lstsq(W, v, rcond=None)[0]
 
 
 def _newton(slope: float, years: float) -> tuple[float, int, bool]:
@@ -139,15 +131,7 @@ def _finish(
     W = linear.X[:, :-1]
     y_start = linear.X[:, -1]
     level = linear.y + phi * y_start
-    u_hat = (
-        level
-        - W
-        @ np.linalg.lstsq(
-            W,
-            level,
-            rcond=None,
-        )[0]
-    )
+    u_hat = level - W @ np.linalg.lstsq(W, level, rcond=None)[0]
     J = np.column_stack([W, -np.exp(-lam * years) * y_start])
     bread = fit_ols(linear.y, J).bread
     # HC3 of the regression on the derivatives of the fit, at the minimum.

@@ -22,13 +22,7 @@ def sigma(y: Array) -> Array:
     y = np.asarray(y, dtype=float)
     if len(y) < 2:
         return np.full(y.shape[1:], np.nan)
-    return np.asarray(
-        np.std(
-            y,
-            axis=0,
-            ddof=1,
-        )
-    )
+    return np.asarray(np.std(y, axis=0, ddof=1))
 
 
 def coefficient_of_variation(levels: Array) -> Array:
@@ -36,26 +30,14 @@ def coefficient_of_variation(levels: Array) -> Array:
     return np.asarray(sigma(levels) / np.mean(levels, axis=0))
 
 
-def percentile_ratio(
-    levels: Array,
-    high: float = 90.0,
-    low: float = 10.0,
-) -> Array:
+def percentile_ratio(levels: Array, high: float = 90.0, low: float = 10.0) -> Array:
     """Return the ratio of two percentiles; levels (N,) -> ()."""
-    return np.percentile(levels, high, axis=0) / np.percentile(
-        levels,
-        low,
-        axis=0,
-    )
+    return np.percentile(levels, high, axis=0) / np.percentile(levels, low, axis=0)
 
 
 def interquartile_range(y: Array) -> Array:
     """Return the distance between the quartiles; y (N,) -> ()."""
-    return np.percentile(y, 75.0, axis=0) - np.percentile(
-        y,
-        25.0,
-        axis=0,
-    )
+    return np.percentile(y, 75.0, axis=0) - np.percentile(y, 25.0, axis=0)
 
 
 def leave_one_out_sigma(y: Array) -> Array:
@@ -124,11 +106,7 @@ def _moments(y_start: Array, y_end: Array) -> tuple[Array, Array, Array]:
     b = b - b.mean(axis=0)
     v_start, v_end, c = (
         (one * other).sum(axis=0) / (len(a) - 1)
-        for one, other in (
-            (a, a),
-            (b, b),
-            (a, b),
-        )
+        for one, other in ((a, a), (b, b), (a, b))
     )
     product = v_start * v_end
     if np.any(product - c**2 <= SINGULAR * product):

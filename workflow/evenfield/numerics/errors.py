@@ -7,10 +7,6 @@ class NumericsError(ValueError):
     """
 
 
-def counted(
-    number: int,
-    noun: str,
-    plural: str = "",
-) -> str:
+def counted(number: int, noun: str, plural: str = "") -> str:
     """Return a number with its noun: ``1 unit``, ``3 units``."""
     return f"{number} {noun if number == 1 else plural or f'{noun}s'}"

@@ -106,19 +106,11 @@ class EffectSpan:
         for row in values:
             sums = [
                 np.bincount(codes, row, minlength=count)
-                for codes, count in zip(
-                    self.others,
-                    self.levels,
-                    strict=True,
-                )
+                for codes, count in zip(self.others, self.levels, strict=True)
             ]
             effects = self.weights @ (np.concatenate(sums) @ self.weights)
             row[:] += (self.shares @ effects)[self.home]
-            for codes, start in zip(
-                self.others,
-                self.starts,
-                strict=True,
-            ):
+            for codes, start in zip(self.others, self.starts, strict=True):
                 row[:] -= effects[start + codes]
 
     def leverage(self) -> Array:
@@ -134,11 +126,7 @@ class EffectSpan:
         if not self.others:
             return np.zeros((len(self.home[rows]), 0))
         basis = -np.asarray(self.shares[self.home[rows]] @ self.weights)
-        for codes, start in zip(
-            self.others,
-            self.starts,
-            strict=True,
-        ):
+        for codes, start in zip(self.others, self.starts, strict=True):
             basis += self.weights[start + codes[rows]]
         return basis
 
@@ -174,13 +162,7 @@ def without_effects(
     """
     leverage = np.zeros(values.shape[1])
     if not effects:
-        return WithoutEffects(
-            values[0],
-            values[1:].T,
-            0,
-            0,
-            leverage,
-        )
+        return WithoutEffects(values[0], values[1:].T, 0, 0, leverage)
     # What counts as nothing left is measured before anything is taken out.
     scale = np.einsum("rn,rn->r", values, values)
     values -= values.mean(axis=1, keepdims=True)  # spares the digits of the rest
@@ -271,15 +253,7 @@ def _refuse_absorbed(
     what = f"not vary within {beside}"
     if len(effects) > 1:
         what = f"not vary beside the effects of {beside}"
-    lost = [
-        name
-        for name, none in zip(
-            names,
-            absorbed[1:],
-            strict=True,
-        )
-        if none
-    ]
+    lost = [name for name, none in zip(names, absorbed[1:], strict=True) if none]
     if len(lost) == 1:
         raise NumericsError(f"{lost[0]} does {what}: leave it out")
     if lost:

@@ -22,19 +22,11 @@ def hp_trend(y: Array, smoothing: float = 400.0) -> Array:
     y = _checked(y, smoothing)
     # A level far above the movements would cost digits of the solution.
     level = y[:, :1]
-    solved = solveh_banded(
-        _bands(y.shape[1], smoothing),
-        (y - level).T,
-        lower=True,
-    )
+    solved = solveh_banded(_bands(y.shape[1], smoothing), (y - level).T, lower=True)
     return solved.T + level
 
 
-def boosted_hp_trend(
-    y: Array,
-    smoothing: float = 400.0,
-    most: int = 50,
-) -> Array:
+def boosted_hp_trend(y: Array, smoothing: float = 400.0, most: int = 50) -> Array:
     """Return the boosted Hodrick-Prescott trend, each series stopped by its information
     criterion.
 
@@ -61,11 +53,7 @@ def boosted_hp_trend(
     return np.asarray(y - np.array(cycles)[best, np.arange(len(y))])
 
 
-def hamilton_trend(
-    y: Array,
-    ahead: int = 2,
-    lags: int = 1,
-) -> Array:
+def hamilton_trend(y: Array, ahead: int = 2, lags: int = 1) -> Array:
     """Return the trend of Hamilton's regression filter; y (N, T) -> (N, T - ahead -
     lags + 1).
 
@@ -87,11 +75,7 @@ def hamilton_trend(
             for lag in range(lags)
         ]
         X = np.column_stack([np.ones(out.shape[1]), *columns])
-        coefficients = np.linalg.lstsq(
-            X,
-            series[first:],
-            rcond=None,
-        )[0]
+        coefficients = np.linalg.lstsq(X, series[first:], rcond=None)[0]
         out[i] = X @ coefficients + y[i, 0]
     return out
 
@@ -111,11 +95,7 @@ def _checked(y: Array, smoothing: float) -> Array:
 
 def _bands(T: int, smoothing: float) -> Array:
     # The trend solves (I + penalty D'D) g = y, D the second differences: five bands.
-    second = np.diff(
-        np.eye(T),
-        n=2,
-        axis=0,
-    )
+    second = np.diff(np.eye(T), n=2, axis=0)
     penalty = np.eye(T) + smoothing * second.T @ second
     bands = np.zeros((3, T))
     for lag in range(3):

@@ -43,11 +43,7 @@ def relative_incomes(income: Array, weights: Array) -> tuple[Array, Array]:
     return p, y / (p @ y)
 
 
-def theil(
-    income: Array,
-    weights: Array,
-    measure: str = THEIL_T,
-) -> float:
+def theil(income: Array, weights: Array, measure: str = THEIL_T) -> float:
     """Return a Theil index; income, weights (N,)."""
     p, r = relative_incomes(income, weights)
     return theil_of_shares(p, r, measure)
@@ -75,11 +71,7 @@ def gini(income: Array, weights: Array) -> float:
     return 0.0 if (r == 1).all() else float(2 * (p * r) @ below - 1)
 
 
-def atkinson(
-    income: Array,
-    weights: Array,
-    aversion: float = 1.0,
-) -> float:
+def atkinson(income: Array, weights: Array, aversion: float = 1.0) -> float:
     """Return the Atkinson (1970) index; income, weights (N,)."""
     if not aversion > 0:
         raise NumericsError(
@@ -116,11 +108,7 @@ class DagumParts(NamedTuple):
     transvariation: float
 
 
-def decompose_gini(
-    income: Array,
-    weights: Array,
-    groups: np.ndarray,
-) -> DagumParts:
+def decompose_gini(income: Array, weights: Array, groups: np.ndarray) -> DagumParts:
     """Split the Gini coefficient by groups that may overlap in income; income, weights
     (N,), groups (N,).
 
@@ -132,14 +120,7 @@ def decompose_gini(
     """
     p, r = relative_incomes(income, weights)
     # For each pair of groups, "ahead" is what members of the richer group have more.
-    poorest_first = np.argsort(
-        group_means(
-            p,
-            r,
-            groups,
-        )[1],
-        kind="stable",
-    )
+    poorest_first = np.argsort(group_means(p, r, groups)[1], kind="stable")
     parts = [(p[groups == group], r[groups == group]) for group in poorest_first]
     pairs = list(combinations(parts, 2))
     ahead = sum(_lead(rich, poor) for poor, rich in pairs)

@@ -38,25 +38,13 @@ def between_test(
 ) -> ShareTest:
     """Test the inequality between groups by permuting their labels over the units."""
     p, r = relative_incomes(income, weights)
-    seen = float(
-        _between(
-            p,
-            r,
-            groups[None],
-            measure,
-        )[0]
-    )
+    seen = float(_between(p, r, groups[None], measure)[0])
     above = 0
     total = 0.0
     at_once = max(1, CELLS_AT_ONCE // len(p))
     for first in range(0, draws, at_once):
         labels = np.broadcast_to(groups, (min(at_once, draws - first), len(p)))
-        drawn = _between(
-            p,
-            r,
-            rng.permuted(labels, axis=1),
-            measure,
-        )
+        drawn = _between(p, r, rng.permuted(labels, axis=1), measure)
         above += int((drawn >= seen - TIE).sum())
         total += float(drawn.sum())
     return ShareTest(
@@ -67,12 +55,7 @@ def between_test(
     )
 
 
-def _between(
-    p: Array,
-    r: Array,
-    labels: np.ndarray,
-    measure: str,
-) -> Array:
+def _between(p: Array, r: Array, labels: np.ndarray, measure: str) -> Array:
     """Return the inequality between the groups of each draw of labels; (B, N) -> (B,)."""
     draws = len(labels)
     groups = int(labels.max()) + 1
@@ -113,14 +96,7 @@ def connected_test(
     codes = np.zeros((len(sets), len(inside)), dtype=int)
     np.put_along_axis(codes, sets, 1, axis=1)
     p, r = relative_incomes(income, weights)
-    seen = float(
-        _between(
-            p,
-            r,
-            inside[None].astype(int),
-            measure,
-        )[0]
-    )
+    seen = float(_between(p, r, inside[None].astype(int), measure)[0])
     drawn = _between(p, r, codes, measure)
     return ShareTest(
         between=seen,
@@ -130,11 +106,7 @@ def connected_test(
     )
 
 
-def leave_one_out_theil(
-    income: Array,
-    weights: Array,
-    measure: str = THEIL_T,
-) -> Array:
+def leave_one_out_theil(income: Array, weights: Array, measure: str = THEIL_T) -> Array:
     """Return the Theil index of the other units for each unit left out; income, weights
     (N,) -> (N,).
     """
@@ -187,11 +159,7 @@ def redrawn_theil(
     """
     p, r = relative_incomes(income, weights)
     n = len(p)
-    times = rng.multinomial(
-        n,
-        np.full(n, 1 / n),
-        size=draws,
-    )
+    times = rng.multinomial(n, np.full(n, 1 / n), size=draws)
     return reweighted_theil(p, r, times.astype(float), measure)
 
 

@@ -37,11 +37,7 @@ def plug_in_bandwidth(values: Array) -> float:
     return float(0.9 * used * len(values) ** -0.2)
 
 
-def kernel_density(
-    values: Array,
-    grid: Array,
-    bandwidth: Array | float,
-) -> Array:
+def kernel_density(values: Array, grid: Array, bandwidth: Array | float) -> Array:
     """Return a Gaussian kernel density; values (n,), grid (G,), bandwidth (n,) -> (G,)."""
     kernels = _gauss(grid[:, None] - values, np.broadcast_to(bandwidth, values.shape))
     return np.asarray(kernels.mean(axis=1))
@@ -75,11 +71,7 @@ def stochastic_kernel(x: Array, y: Array, grid: Array) -> StochasticKernel:
     if len(x) > MOST_PAIRS:
         # ASSUME: of many pairs those at evenly spaced ranks stand for all, since the
         # work grows with their square.
-        ranks = np.linspace(
-            0,
-            len(x) - 1,
-            MOST_PAIRS,
-        ).astype(int)
+        ranks = np.linspace(0, len(x) - 1, MOST_PAIRS).astype(int)
         pairs_used = np.lexsort((y, x))[ranks]
         x = x[pairs_used]
         y = y[pairs_used]
@@ -90,15 +82,7 @@ def stochastic_kernel(x: Array, y: Array, grid: Array) -> StochasticKernel:
     exact = np.ptp(residuals) <= CLOSE * np.ptp(y)
     h_y = float(grid[1] - grid[0]) if exact else plug_in_bandwidth(residuals)
     weights = _weights(x, grid, wide)
-    centres = (
-        _local_linear(
-            x,
-            y,
-            grid,
-            wide,
-        )[:, None]
-        + residuals
-    )
+    centres = _local_linear(x, y, grid, wide)[:, None] + residuals
     # One origin at a time, so that memory does not grow with the square of the grid.
     density = np.array(
         [
@@ -149,29 +133,14 @@ def _weights(x: Array, at: Array, bandwidth: Array) -> Array:
     return np.asarray(raw / raw.sum(axis=1, keepdims=True))
 
 
-def _local_linear(
-    x: Array,
-    y: Array,
-    at: Array,
-    bandwidth: Array,
-) -> Array:
+def _local_linear(x: Array, y: Array, at: Array, bandwidth: Array) -> Array:
     w = _weights(x, at, bandwidth)
     mean_x = w @ x
     mean_y = w @ y
     centred = x - mean_x[:, None]
     variance = np.einsum("gn,gn->g", w, centred**2)
-    cross = np.einsum(
-        "gn,gn,gn->g",
-        w,
-        centred,
-        y - mean_y[:, None],
-    )
-    slope = quotient(
-        cross,
-        variance,
-        0.0,
-        variance > 1e-12 * np.var(x),
-    )
+    cross = np.einsum("gn,gn,gn->g", w, centred, y - mean_y[:, None])
+    slope = quotient(cross, variance, 0.0, variance > 1e-12 * np.var(x))
     return np.asarray(mean_y + slope * (at - mean_x))
 
 
@@ -239,12 +208,7 @@ def silverman_test(
         noisy = rng.choice(values, size) + critical * rng.standard_normal(size)
         drawn = mean + (noisy - mean) / np.sqrt(1 + critical**2 / variance)
         more += int((_modes_at(drawn, critical) > modes).sum())
-    return ModeTest(
-        modes,
-        critical,
-        (1 + more) / (1 + draws),
-        draws,
-    )
+    return ModeTest(modes, critical, (1 + more) / (1 + draws), draws)
 
 
 def critical_bandwidth(values: Array, modes: int) -> float:

@@ -60,11 +60,7 @@ class LabelDesign:
             wide = np.concatenate([labels, around], axis=-1)
         return wide if self.centre is None else wide - self.centre
 
-    def drawn(
-        self,
-        labels: np.ndarray,
-        source: np.ndarray,
-    ) -> np.ndarray:
+    def drawn(self, labels: np.ndarray, source: np.ndarray) -> np.ndarray:
         """Return the regressors under each draw; labels (N, L), source (B, N) -> (R, B,
         N).
         """
@@ -94,19 +90,10 @@ def expected_regressors(
     return np.asarray(label_design.regressors(draws.odds @ means))
 
 
-def free_label_draws(
-    N: int,
-    draws: int,
-    rng: np.random.Generator,
-) -> LabelDraws:
+def free_label_draws(N: int, draws: int, rng: np.random.Generator) -> LabelDraws:
     """Move labels among all units."""
     source = rng.permuted(np.tile(np.arange(N), (draws, 1)), axis=1)
-    return LabelDraws(
-        source,
-        "free",
-        np.zeros(N, dtype=int),
-        np.ones((N, 1)),
-    )
+    return LabelDraws(source, "free", np.zeros(N, dtype=int), np.ones((N, 1)))
 
 
 def stratified_label_draws(
@@ -237,24 +224,14 @@ def label_permutation(
 
     def tested(source: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         drawn = label_design.drawn(labels, source)
-        return label_statistics(
-            label_products(drawn, basis),
-            drawn @ e,
-            e @ e,
-            c,
-            df,
-        )
+        return label_statistics(label_products(drawn, basis), drawn @ e, e @ e, c, df)
 
     estimate, statistic = tested(np.arange(len(y))[None])
     if not np.isfinite(statistic[0]):
         raise NumericsError(
             "the labels are collinear with each other or with the controls"
         )
-    codes = np.unique(
-        labels,
-        axis=0,
-        return_inverse=True,
-    )[1].ravel()
+    codes = np.unique(labels, axis=0, return_inverse=True)[1].ravel()
     patterns = codes.astype(np.min_scalar_type(len(y)))[draws.source]
     distinct = len(set(patterns.view(f"V{patterns[0].nbytes}").ravel().tolist()))
     if distinct < FEWEST_DRAWS:
@@ -295,11 +272,7 @@ def label_products(drawn: np.ndarray, basis: np.ndarray) -> np.ndarray:
     """
     flat = drawn.reshape(-1, drawn.shape[2])
     free = (flat @ basis) @ basis.T
-    D = np.subtract(
-        flat,
-        free,
-        out=free,
-    ).reshape(drawn.shape)
+    D = np.subtract(flat, free, out=free).reshape(drawn.shape)
     return np.asarray(np.einsum("rbn,sbn->rsb", D, D))
 
 
@@ -332,13 +305,7 @@ def label_statistics(
         floor = det * ((R - 1) / np.einsum("rrb->b", M)) ** (R - 1)
     unsettled = np.flatnonzero(~(floor > 2 * RANK_TOLERANCE))
     if len(unsettled):
-        smallest = np.linalg.eigvalsh(
-            np.moveaxis(
-                M[..., unsettled],
-                2,
-                0,
-            )
-        )[:, 0]
+        smallest = np.linalg.eigvalsh(np.moveaxis(M[..., unsettled], 2, 0))[:, 0]
         statistic[unsettled[smallest <= RANK_TOLERANCE]] = np.nan
     return -S[0, 1], statistic
 

@@ -40,11 +40,7 @@ def one_sided_p(t: float) -> float:
     return float(ndtr(t))
 
 
-def slope_interval(
-    b: float,
-    std_error: float,
-    level: float,
-) -> tuple[float, float]:
+def slope_interval(b: float, std_error: float, level: float) -> tuple[float, float]:
     """Return the normal interval of the slope."""
     half = float(ndtri(0.5 + level / 2)) * std_error
     return b - half, b + half
@@ -80,11 +76,7 @@ def regression_periods(T: int, discard: int) -> np.ndarray:
     return np.arange(discard + 1, T + 1)
 
 
-def fit_logt(
-    H: Array,
-    periods: np.ndarray,
-    variance: str = "fqsb",
-) -> LogtFit:
+def fit_logt(H: Array, periods: np.ndarray, variance: str = "fqsb") -> LogtFit:
     """Fit the log t regression of each group; H (B, T), periods (n,).
 
     Notes
@@ -93,18 +85,10 @@ def fit_logt(
     of an AR(1).
     """
     H = np.atleast_2d(H)
-    return fit_logt_used(
-        H[:, [0, *(periods - 1)]],
-        periods,
-        variance,
-    )
+    return fit_logt_used(H[:, [0, *(periods - 1)]], periods, variance)
 
 
-def fit_logt_used(
-    used: Array,
-    periods: np.ndarray,
-    variance: str = "fqsb",
-) -> LogtFit:
+def fit_logt_used(used: Array, periods: np.ndarray, variance: str = "fqsb") -> LogtFit:
     """Fit the log t regression from the dispersion of the periods it uses; used (B, 1 +
     n), periods (n,).
     """

@@ -94,21 +94,8 @@ def _autocovariances(v: Array) -> Array:
     """Return sums of products at lags 1 to n - 1 by the spectrum; (B, n) -> (B, n - 1)."""
     n = v.shape[1]
     # Padded with zeros, so that the end of a series does not meet its start.
-    spectrum = (
-        np.abs(
-            np.fft.rfft(
-                v,
-                2 * n,
-                axis=1,
-            )
-        )
-        ** 2
-    )
-    return np.fft.irfft(
-        spectrum,
-        2 * n,
-        axis=1,
-    )[:, 1:n]
+    spectrum = np.abs(np.fft.rfft(v, 2 * n, axis=1)) ** 2
+    return np.fft.irfft(spectrum, 2 * n, axis=1)[:, 1:n]
 
 
 def _ar1(scores: Array) -> tuple[Array, Array]:

@@ -72,14 +72,7 @@ def border_difference(
         for side in (pairs.inside, pairs.outside)
     ]
     variance = float(sum(part @ part for part in sums)) / len(d) ** 2
-    return robust_inference(
-        float(d.mean()),
-        variance,
-        fewest - 1,
-        1.0,
-        "none",
-        level,
-    )
+    return robust_inference(float(d.mean()), variance, fewest - 1, 1.0, "none", level)
 
 
 def border_permutation(
@@ -89,16 +82,8 @@ def border_permutation(
     random; y (N,).
     """
     weights = np.zeros(len(y))
-    np.add.at(
-        weights,
-        pairs.inside,
-        1.0 / len(pairs.inside),
-    )
-    np.add.at(
-        weights,
-        pairs.outside,
-        -1.0 / len(pairs.inside),
-    )
+    np.add.at(weights, pairs.inside, 1.0 / len(pairs.inside))
+    np.add.at(weights, pairs.outside, -1.0 / len(pairs.inside))
     observed = abs(float(weights @ y))
     dealt = rng.permuted(np.tile(y, (draws, 1)), axis=1)
     larger = (np.abs(dealt @ weights) >= observed * (1 - 1e-9)).sum()

@@ -41,11 +41,7 @@ def yearly_classes(values: Array, k: int) -> Array:
     )
 
 
-def transition_counts(
-    classes: np.ndarray,
-    k: int,
-    step: int = 1,
-) -> np.ndarray:
+def transition_counts(classes: np.ndarray, k: int, step: int = 1) -> np.ndarray:
     """Count the transitions of each unit; classes (N, T) -> (N, k, k)."""
     T = classes.shape[1]
     if not 1 <= step < T:
@@ -80,18 +76,10 @@ def ergodic_distribution(P: np.ndarray) -> Array:
     """
     k = P.shape[-1]
     defined = np.isfinite(P).all(axis=(-2, -1))
-    safe = np.where(
-        defined[..., None, None],
-        P,
-        1 / k,
-    )
+    safe = np.where(defined[..., None, None], P, 1 / k)
     system = (np.eye(k) - safe + 1.0).mT
     unique = defined & (np.abs(np.linalg.det(system)) > ROOT)
-    system = np.where(
-        unique[..., None, None],
-        system,
-        np.eye(k),
-    )
+    system = np.where(unique[..., None, None], system, np.eye(k))
     ones = np.ones((*P.shape[:-1], 1))
     solution = np.linalg.solve(system, ones)[..., 0]
     # A share that only the rounding of the solution makes other than zero is zero.
@@ -102,17 +90,9 @@ def ergodic_distribution(P: np.ndarray) -> Array:
 def second_root(P: np.ndarray) -> Array:
     """Return the modulus of the second largest root; P (..., k, k) -> (...)."""
     defined = np.isfinite(P).all(axis=(-2, -1))
-    safe = np.where(
-        defined[..., None, None],
-        P,
-        0.0,
-    )
+    safe = np.where(defined[..., None, None], P, 0.0)
     moduli = np.sort(np.abs(np.linalg.eigvals(safe)), axis=-1)
-    return np.where(
-        defined,
-        moduli[..., -2],
-        np.nan,
-    )
+    return np.where(defined, moduli[..., -2], np.nan)
 
 
 def mobility_half_life(P: Array, years: float) -> Array:
@@ -122,13 +102,7 @@ def mobility_half_life(P: Array, years: float) -> Array:
     root = second_root(P)
     # The deviation shrinks by the second root in a transition: root^(t / years) = 1/2.
     with np.errstate(divide="ignore"):
-        decay = np.log(
-            np.where(
-                root > 0,
-                root,
-                np.nan,
-            )
-        )
+        decay = np.log(np.where(root > 0, root, np.nan))
         life = -years * np.log(2) / decay
     life = np.where(root >= 1 - ROOT, np.inf, life)
     # Rounding leaves a root of 1e-17 where all rows are alike.
@@ -144,18 +118,10 @@ def shorrocks_index(P: Array) -> Array:
     return np.asarray((k - trace) / (k - 1))
 
 
-def bootstrap_counts(
-    counts: np.ndarray,
-    rng: np.random.Generator,
-    draws: int,
-) -> Array:
+def bootstrap_counts(counts: np.ndarray, rng: np.random.Generator, draws: int) -> Array:
     """Resample whole trajectories of units; counts (N, ...) -> (draws, ...)."""
     n = len(counts)
-    times = rng.multinomial(
-        n,
-        np.full(n, 1 / n),
-        size=draws,
-    ).astype(float)
+    times = rng.multinomial(n, np.full(n, 1 / n), size=draws).astype(float)
     drawn = times @ counts.reshape(n, -1)
     return np.asarray(drawn.reshape(draws, *counts.shape[1:]))
 
@@ -183,14 +149,7 @@ def homogeneity_statistics(counts: np.ndarray) -> tuple[Array, Array]:
     totals = pooled.sum(axis=-1, keepdims=True)
     expected = quotient(rows * pooled, totals, otherwise=0.0)
     gaps = quotient((counts - expected) ** 2, expected, otherwise=0.0)
-    logs = np.log(
-        quotient(
-            counts,
-            expected,
-            otherwise=1.0,
-            defined=counts > 0,
-        )
-    )
+    logs = np.log(quotient(counts, expected, otherwise=1.0, defined=counts > 0))
     cells = (-3, -2, -1)
     return gaps.sum(axis=cells), 2 * (counts * logs).sum(axis=cells)
 
@@ -211,20 +170,10 @@ def homogeneity_test(counts: np.ndarray) -> HomogeneityTest:
     df = homogeneity_df(counts)
     if not df:
         return HomogeneityTest(q, lr, df, np.nan, np.nan)
-    return HomogeneityTest(
-        q,
-        lr,
-        df,
-        float(chdtrc(df, q)),
-        float(chdtrc(df, lr)),
-    )
+    return HomogeneityTest(q, lr, df, float(chdtrc(df, q)), float(chdtrc(df, lr)))
 
 
-def second_order_counts(
-    classes: np.ndarray,
-    k: int,
-    step: int = 1,
-) -> np.ndarray:
+def second_order_counts(classes: np.ndarray, k: int, step: int = 1) -> np.ndarray:
     """Count transitions by the class before; classes (N, T) -> (N, k, k, k)."""
     T = classes.shape[1]
     if 2 * step + 1 > T:
@@ -278,24 +227,12 @@ def spatial_markov_test(
     own = np.ascontiguousarray(classes[:, :-step] * k + classes[:, step:])
     lag = multiplier(W)
     identity = np.arange(len(values))[None]
-    counts = _block_counts(
-        values,
-        own,
-        lag,
-        identity,
-        (m, k, step),
-    )[0]
+    counts = _block_counts(values, own, lag, identity, (m, k, step))[0]
     observed = np.array(homogeneity_statistics(counts.astype(float)))
     above = np.zeros(2, dtype=int)
     block = max(1, BLOCK_CELLS // values.size)
     for orders in permuted_orders(len(values), rng, draws, block):
-        drawn_counts = _block_counts(
-            values,
-            own,
-            lag,
-            orders,
-            (m, k, step),
-        )
+        drawn_counts = _block_counts(values, own, lag, orders, (m, k, step))
         drawn = np.array(homogeneity_statistics(drawn_counts.astype(float)))
         above += (drawn >= observed[:, None] * (1 - TIE)).sum(axis=1)
     p = (1 + above) / (1 + draws) if draws else np.full(2, np.nan)
@@ -315,12 +252,7 @@ def neighbour_classes(values: Array, W: Weights, m: int) -> Array:
     return np.asarray(_lag_classes((W @ values)[None], m)[0])
 
 
-def _check(
-    values: Array,
-    classes: np.ndarray,
-    W: Weights,
-    step: int,
-) -> None:
+def _check(values: Array, classes: np.ndarray, W: Weights, step: int) -> None:
     n, T = values.shape
     if classes.shape != values.shape or W.shape != (n, n):
         raise NumericsError(
@@ -350,11 +282,7 @@ def _block_counts(
     chain = _lag_classes(by_draw, m)[:, :, :-step]
     # One code for each draw, neighbours' class, origin and destination.
     cells = m * k * k
-    codes = own[orders] + np.multiply(
-        chain,
-        k * k,
-        dtype=np.int64,
-    )
+    codes = own[orders] + np.multiply(chain, k * k, dtype=np.int64)
     codes += (np.arange(draws) * cells)[:, None, None]
     counts = np.bincount(codes.ravel(), minlength=draws * cells)
     return counts.reshape(draws, m, k, k)

@@ -118,11 +118,7 @@ def morans_i_test(
 
 
 def _indices(
-    e: Array,
-    W: Weights,
-    squares: Array,
-    otherwise: float,
-    least: float,
+    e: Array, W: Weights, squares: Array, otherwise: float, least: float
 ) -> Array:
     """Return Moran's I of residuals with these sums of squares; e (N, draws, 1)."""
     products = (e * of_neighbours(W, e)).sum(axis=0)

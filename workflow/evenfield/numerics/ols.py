@@ -44,12 +44,7 @@ class OlsFit:
     @cached_property
     def leverage(self) -> Array:
         """Diagonal of the hat matrix, effects that were taken out included; (N,)."""
-        own = np.einsum(
-            "ij,jk,ik->i",
-            self.X,
-            self.bread,
-            self.X,
-        )
+        own = np.einsum("ij,jk,ik->i", self.X, self.bread, self.X)
         return np.asarray(own + self.effects_leverage)
 
     @property
@@ -110,15 +105,7 @@ def _collinear(r: Array, names: Sequence[str]) -> str:
     lost = singular < NOT_IDENTIFIED * singular.max()
     lost[-1] = True
     held = np.abs(directions[lost]).max(axis=0)[: len(names)] > SHARE_IN_A_SUM
-    which = [
-        name
-        for name, here in zip(
-            names,
-            held,
-            strict=True,
-        )
-        if here
-    ]
+    which = [name for name, here in zip(names, held, strict=True) if here]
     if not which:
         return "the regressors are collinear"
     return f"the regressors are collinear: {', '.join(which)} cannot be told apart"

@@ -29,12 +29,4 @@ def variance_between(effects: Array, variances: Array) -> float:
     if df < 1 or surplus(0.0) <= 0:
         return 0.0
     largest = float(((effects - effects.mean()) ** 2).sum()) / df
-    return float(
-        brentq(
-            surplus,
-            0.0,
-            largest,
-            xtol=CLOSE * largest,
-            rtol=1e-14,
-        )
-    )
+    return float(brentq(surplus, 0.0, largest, xtol=CLOSE * largest, rtol=1e-14))

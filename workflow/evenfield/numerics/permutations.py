@@ -79,10 +79,4 @@ def permuted_sum_p(
     if scale <= 0:
         raise NumericsError("a variable is constant")
     order = next(permuted_orders(len(c), rng, permutations, permutations))
-    return float(
-        two_sided_p(
-            c[order] @ x,
-            float(c @ x),
-            CLOSE * scale,
-        )
-    )
+    return float(two_sided_p(c[order] @ x, float(c @ x), CLOSE * scale))

@@ -14,11 +14,7 @@ from evenfield.numerics.ols import RANK_TOLERANCE, fit_ols, t_quantile
 from evenfield.numerics.spatial import Weights, dense
 
 
-def contrast_weights(
-    X: Array,
-    c: Array,
-    bread: Array | None = None,
-) -> Array:
+def contrast_weights(X: Array, c: Array, bread: Array | None = None) -> Array:
     """Return the weights that least squares gives to each observation in c'beta; X (N,
     K), c (K,) -> (N,).
     """
@@ -34,11 +30,7 @@ def contrast_weights(
     return np.asarray(X @ (bread @ c))
 
 
-def mde_multiplier(
-    df: float,
-    power: float = 0.8,
-    level: float = 0.95,
-) -> float:
+def mde_multiplier(df: float, power: float = 0.8, level: float = 0.95) -> float:
     """Return how many standard errors an effect must measure to be seen with the given
     power.
 
@@ -83,11 +75,7 @@ def minimum_detectable_effect(
     """
     a = contrast_weights(X, c)
     freedom = X.shape[0] - X.shape[1] if df is None else df
-    return mde_multiplier(
-        freedom,
-        power,
-        level,
-    ) * float(np.sqrt(a @ a))
+    return mde_multiplier(freedom, power, level) * float(np.sqrt(a @ a))
 
 
 def spatial_inflation(X: Array, c: Array, covariance: Array) -> float:
@@ -185,9 +173,4 @@ def simulated_power(
         errors = draw_errors(rng)
         hits += [bool(rejects(effect * signal + errors)) for effect in effects]
     power = hits / draws
-    return SimulatedPower(
-        effects,
-        power,
-        np.sqrt(power * (1 - power) / draws),
-        draws,
-    )
+    return SimulatedPower(effects, power, np.sqrt(power * (1 - power) / draws), draws)

@@ -79,14 +79,7 @@ def _saddle_point(mu: float, eta: Array) -> float:
 
     # Any line between the poles gives the same integral.
     near_enough = NEAREST_TO_POLE**2 * min(-low, high)
-    saddle = float(
-        brentq(
-            slope,
-            low * (1 - EDGE),
-            high * (1 - EDGE),
-            xtol=near_enough,
-        )
-    )
+    saddle = float(brentq(slope, low * (1 - EDGE), high * (1 - EDGE), xtol=near_enough))
     # The integrand has a pole at zero: the line stays off it.
     nearest = NEAREST_TO_POLE * (high if saddle >= 0 else low)
     return saddle if abs(saddle) > abs(nearest) else nearest

@@ -65,11 +65,7 @@ class SpatialComponents(NamedTuple):
         """Number of spatial principal components."""
         return int(self.vectors.shape[1])
 
-    def factors(
-        self,
-        b: np.ndarray,
-        V: np.ndarray,
-    ) -> np.ndarray:
+    def factors(self, b: np.ndarray, V: np.ndarray) -> np.ndarray:
         """Factor the covariance of a numerator b (N,) and q denominators V (N, q) under
         each c.
         """
@@ -165,13 +161,7 @@ def _products(
     Units are taken in the order of their distance from a peripheral one, so that the
     far end of a block's row, where a strong decay leaves nothing, is not computed.
     """
-    out = np.zeros(
-        (
-            len(decays),
-            sides.shape[1],
-            sides.shape[1],
-        )
-    )
+    out = np.zeros((len(decays), sides.shape[1], sides.shape[1]))
     order = np.argsort(distance[distance[0].argmax()], kind="stable")
     sides = sides[order]
     for rows in _row_blocks(distance):
@@ -192,14 +182,7 @@ def _products(
 
 def _row_blocks(matrix: np.ndarray) -> list[slice]:
     step = max(1, BLOCK_CELLS // len(matrix))
-    return [
-        slice(first, first + step)
-        for first in range(
-            0,
-            len(matrix),
-            step,
-        )
-    ]
+    return [slice(first, first + step) for first in range(0, len(matrix), step)]
 
 
 def scpc_inference(
@@ -250,16 +233,7 @@ def scpc_rejection(
     """Return the largest probability, over the correlations allowed, that |t| exceeds a
     threshold under the null.
     """
-    return float(
-        ratio_probability(
-            _both_factors(
-                X,
-                c,
-                space,
-            ),
-            threshold,
-        ).max()
-    )
+    return float(ratio_probability(_both_factors(X, c, space), threshold).max())
 
 
 def scpc_quantile(
@@ -271,20 +245,12 @@ def scpc_quantile(
     return _critical_value(_both_factors(X, c, space), size)
 
 
-def _both_factors(
-    X: np.ndarray,
-    c: np.ndarray,
-    space: SpatialComponents,
-) -> np.ndarray:
+def _both_factors(X: np.ndarray, c: np.ndarray, space: SpatialComponents) -> np.ndarray:
     fit = _design(X)
     return np.concatenate(
         [
             space.unconditional,
-            _conditional_test(
-                fit,
-                _unit_weights(fit, c, space),
-                space,
-            )[0],
+            _conditional_test(fit, _unit_weights(fit, c, space), space)[0],
         ]
     )
 
@@ -304,11 +270,7 @@ def scpc_critical_value(
 ) -> float:
     """Return the critical value of the conditional test for a design; X (N, K), c (K,)."""
     fit = _design(X)
-    return _conditional_test(
-        fit,
-        _unit_weights(fit, c, space),
-        space,
-    )[1]
+    return _conditional_test(fit, _unit_weights(fit, c, space), space)[1]
 
 
 def scpc_power_point(
@@ -395,11 +357,7 @@ def _leading_vectors(covariance: np.ndarray, most: int) -> np.ndarray:
         image = covariance @ (v - v.mean())
         return np.asarray(image - image.mean())
 
-    operator = LinearOperator(
-        (n, n),
-        matvec=demeaned_times,
-        dtype=np.dtype(float),
-    )
+    operator = LinearOperator((n, n), matvec=demeaned_times, dtype=np.dtype(float))
     start = np.asarray(np.random.default_rng(0).standard_normal(n))
     return np.asarray(
         eigsh(
@@ -415,11 +373,7 @@ def _design(X: np.ndarray) -> OlsFit:
     return fit_ols(np.zeros(len(X)), X)
 
 
-def _unit_weights(
-    fit: OlsFit,
-    c: np.ndarray,
-    space: SpatialComponents,
-) -> np.ndarray:
+def _unit_weights(fit: OlsFit, c: np.ndarray, space: SpatialComponents) -> np.ndarray:
     n = len(fit.X)
     if n != len(space.vectors):
         raise NumericsError(
@@ -457,18 +411,10 @@ def _signs(x: np.ndarray) -> np.ndarray:
     """Return the signs of x with true zeros: a unit that least squares ignores must not
     get the sign of rounding.
     """
-    return np.where(
-        np.abs(x) > DUST * np.abs(x).max(),
-        np.sign(x),
-        0.0,
-    )
+    return np.where(np.abs(x) > DUST * np.abs(x).max(), np.sign(x), 0.0)
 
 
-def _score_weights(
-    fit: OlsFit,
-    x: np.ndarray,
-    space: SpatialComponents,
-) -> np.ndarray:
+def _score_weights(fit: OlsFit, x: np.ndarray, space: SpatialComponents) -> np.ndarray:
     return np.asarray(_residuals(fit, x[:, None] * space.vectors) * np.sqrt(len(x)))
 
 
@@ -476,11 +422,7 @@ def _residuals(fit: OlsFit, columns: np.ndarray) -> np.ndarray:
     return np.asarray(columns - fit.X @ (fit.bread @ (fit.X.T @ columns)))
 
 
-def _critical_value(
-    factors: np.ndarray,
-    size: float,
-    floor: float = 0.0,
-) -> float:
+def _critical_value(factors: np.ndarray, size: float, floor: float = 0.0) -> float:
     """Return the value, at least ``floor``, that is exceeded with probability ``size``
     at most under every c.
     """

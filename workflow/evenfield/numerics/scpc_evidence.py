@@ -61,24 +61,9 @@ def scpc_equivalence(
             f" {inference.std_error:g}"
         )
     error = inference.std_error
-    above = _one_sided(
-        fit,
-        c,
-        space,
-        (bound + inference.estimate) / error,
-    )
-    below = _one_sided(
-        fit,
-        c,
-        space,
-        (bound - inference.estimate) / error,
-    )
-    half = error * scpc_quantile(
-        fit.X,
-        c,
-        space,
-        2 * (1 - level),
-    )
+    above = _one_sided(fit, c, space, (bound + inference.estimate) / error)
+    below = _one_sided(fit, c, space, (bound - inference.estimate) / error)
+    half = error * scpc_quantile(fit.X, c, space, 2 * (1 - level))
     full = error * scpc_quantile(fit.X, c, space, 1 - level)
     p_value = max(above, below)
     return Equivalence(
@@ -97,21 +82,8 @@ def scpc_equivalence(
     )
 
 
-def _one_sided(
-    fit: OlsFit,
-    c: np.ndarray,
-    space: SpatialComponents,
-    t: float,
-) -> float:
-    tail = (
-        scpc_rejection(
-            fit.X,
-            c,
-            space,
-            abs(t),
-        )
-        / 2
-    )
+def _one_sided(fit: OlsFit, c: np.ndarray, space: SpatialComponents, t: float) -> float:
+    tail = scpc_rejection(fit.X, c, space, abs(t)) / 2
     return tail if t > 0 else 1 - tail
 
 
@@ -146,27 +118,13 @@ def simulated_reach(
     b, se = scpc_statistics(X, c, space, errors)
     two = scpc_quantile(X, c, space, 1 - level)
     one = scpc_quantile(X, c, space, 2 * (1 - level))
-    passed = np.quantile(
-        np.abs(b) + one * se,
-        power,
-        method="higher",
-    )
+    passed = np.quantile(np.abs(b) + one * se, power, method="higher")
     return SimulatedReach(
-        _smallest_found(
-            b,
-            two * se,
-            power,
-        ),
-        float(passed),
-        len(errors),
+        _smallest_found(b, two * se, power), float(passed), len(errors)
     )
 
 
-def _smallest_found(
-    b: np.ndarray,
-    threshold: np.ndarray,
-    power: float,
-) -> float:
+def _smallest_found(b: np.ndarray, threshold: np.ndarray, power: float) -> float:
     low = 0.0
     high = float((np.abs(b) + threshold).max())
     for _ in range(HALVINGS):

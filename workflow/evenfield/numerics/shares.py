@@ -33,13 +33,7 @@ def detectable_difference(
 
     def missing(log_odds: float) -> float:
         odds = np.exp(log_odds)
-        rejected = nchypergeom_fisher.pmf(
-            upper,
-            n,
-            marked,
-            inside,
-            odds,
-        ).sum()
+        rejected = nchypergeom_fisher.pmf(upper, n, marked, inside, odds).sum()
         return float(rejected) - power
 
     # Power rises with the odds ratio: where the largest is not enough, none is.

@@ -46,12 +46,7 @@ EARTH_RADIUS_KM = 6371.0
 # From the C library: NumPy's own differ in the last digit between processors, and
 # weights are handed over in full.
 SIN, COS, ARCSIN = (
-    np.frompyfunc(function, 1, 1)
-    for function in (
-        math.sin,
-        math.cos,
-        math.asin,
-    )
+    np.frompyfunc(function, 1, 1) for function in (math.sin, math.cos, math.asin)
 )
 EXP = np.frompyfunc(math.exp, 1, 1)
 POWER = np.frompyfunc(math.pow, 2, 1)
@@ -78,12 +73,7 @@ def chord(km: float) -> float:
     return float(2 * np.sin(min(km / EARTH_RADIUS_KM, np.pi) / 2))
 
 
-def pair_km(
-    lat: np.ndarray,
-    lon: np.ndarray,
-    i: np.ndarray,
-    j: np.ndarray,
-) -> Array:
+def pair_km(lat: np.ndarray, lon: np.ndarray, i: np.ndarray, j: np.ndarray) -> Array:
     """Return great-circle distances of pairs of points; lat, lon (N,), i, j (P,) ->
     (P,).
     """
@@ -103,15 +93,7 @@ def pair_km(
         )
         # Haversine: sin^2(d / 2R) = sin^2(dphi/2) + cos phi_1 cos phi_2 sin^2(dlam/2)
         half = across_latitude + cosine[a] * cosine[b] * width
-        angle = ARCSIN(
-            np.sqrt(
-                np.clip(
-                    half,
-                    0.0,
-                    1.0,
-                )
-            )
-        ).astype(float)
+        angle = ARCSIN(np.sqrt(np.clip(half, 0.0, 1.0))).astype(float)
         out[part] = 2 * EARTH_RADIUS_KM * angle
     return out
 
@@ -120,12 +102,7 @@ def haversine_km(lat: Array, lon: Array) -> Array:
     """Return great-circle distances between points; lat, lon (N,) -> (N, N)."""
     out = np.zeros((len(lat), len(lat)))
     i, j = all_pairs(len(lat))
-    out[i, j] = out[j, i] = pair_km(
-        lat,
-        lon,
-        i,
-        j,
-    )
+    out[i, j] = out[j, i] = pair_km(lat, lon, i, j)
     return out
 
 
@@ -135,11 +112,7 @@ def all_pairs(n: int) -> tuple[Array, Array]:
     return i.astype(np.int32), j.astype(np.int32)
 
 
-def near_pairs(
-    lat: Array,
-    lon: Array,
-    km: float,
-) -> tuple[Array, Array, Array]:
+def near_pairs(lat: Array, lon: Array, km: float) -> tuple[Array, Array, Array]:
     """Return the pairs of units at most so far apart and their distances; three (P,)."""
     # A tree finds candidates by their chords, with slack; distances then decide.
     tree = cKDTree(unit_vectors(lat, lon))
@@ -167,12 +140,7 @@ def nearest_units(lat: Array, lon: Array, k: int) -> Array:
     return np.take_along_axis(neighbours, order, axis=1)
 
 
-def symmetric(
-    n: int,
-    i: np.ndarray,
-    j: np.ndarray,
-    values: Array,
-) -> csr_array:
+def symmetric(n: int, i: np.ndarray, j: np.ndarray, values: Array) -> csr_array:
     """Return a symmetric matrix from its values above the diagonal; i, j, values (P,)
     -> (N, N).
     """
@@ -190,13 +158,7 @@ def tile_grid(lat: Array, lon: Array) -> tuple[Array, Array]:
     room = 1.4 if len(lat) <= 100 else 1.0
     width = np.ptp(lon) * np.cos(np.radians(np.mean(lat)))
     wide = max(width, 1e-9) / max(np.ptp(lat), 1e-9)
-    columns = int(
-        np.clip(
-            np.ceil(np.sqrt(room * n * wide)),
-            1,
-            n,
-        )
-    )
+    columns = int(np.clip(np.ceil(np.sqrt(room * n * wide)), 1, n))
     rows = int(np.ceil(room * n / columns))
     row, column = (coordinate.ravel() for coordinate in np.mgrid[:rows, :columns])
     x = (lon - lon.min()) / max(np.ptp(lon), 1e-9) * (columns - 1)
@@ -247,11 +209,7 @@ def lagged(W: Weights, values: Array) -> Array:
         return W @ values
     first = np.moveaxis(values, -2, 0)
     product = np.asarray(W @ first.reshape(len(first), -1))
-    return np.moveaxis(
-        product.reshape(first.shape),
-        0,
-        -2,
-    )
+    return np.moveaxis(product.reshape(first.shape), 0, -2)
 
 
 def effective_neighbours(matrix: Weights) -> float:
@@ -294,11 +252,7 @@ def components(matrix: Weights) -> int:
 MOST_SETS = 2_000_000
 
 
-def connected_sets(
-    adjacency: Weights,
-    size: int,
-    most: int = MOST_SETS,
-) -> np.ndarray:
+def connected_sets(adjacency: Weights, size: int, most: int = MOST_SETS) -> np.ndarray:
     """List every set of places that hangs together through shared borders; adjacency
     (N, N) -> (S, size).
 
@@ -314,12 +268,7 @@ def connected_sets(
             f"no sets of {size} places in an adjacency of shape {adjacency.shape}"
         )
     pairs = np.argwhere(dense(adjacency)).tolist()
-    sets = _listed(
-        tuple((i, j) for i, j in pairs if i != j),
-        n,
-        size,
-        most,
-    )
+    sets = _listed(tuple((i, j) for i, j in pairs if i != j), n, size, most)
     if sets is None:
         raise NumericsError(
             f"more than {most} connected sets of {size}: sample them or choose a"
@@ -346,11 +295,7 @@ def _listed(
     result = []
     for first in range(n):
         later = -1 << (first + 1)
-        start = (
-            1 << first,
-            neighbours[first] & later,
-            neighbours[first] | 1 << first,
-        )
+        start = (1 << first, neighbours[first] & later, neighbours[first] | 1 << first)
         for members in _grown(start, size, later, neighbours):
             result.append(members)
             if len(result) > most:
@@ -379,11 +324,7 @@ def _grown(
             around = neighbours[bit.bit_length() - 1]
             branches.append((members, extension ^ bit, seen))
             branches.append(
-                (
-                    members | bit,
-                    extension ^ bit | around & later & ~seen,
-                    seen | around,
-                )
+                (members | bit, extension ^ bit | around & later & ~seen, seen | around)
             )
 
 

@@ -76,12 +76,7 @@ def map_tests(
         raise NumericsError("the values of a map are constant")
     drawn = [
         map_statistics(moved, W)
-        for moved in moved_maps(
-            e,
-            None if X is None else basis,
-            rng,
-            permutations,
-        )
+        for moved in moved_maps(e, None if X is None else basis, rng, permutations)
     ]
     moran_draws, geary_draws = map(np.concatenate, zip(*drawn, strict=True))
     moran, geary = map_statistics(e, W)
@@ -144,11 +139,7 @@ def local_moran_tests(
     p_value = _local_p(z, links, lag, rng, permutations)
     high = np.where(lag > 0, "HH", "HL")
     low = np.where(lag > 0, "LH", "LL")
-    quadrant = np.where(
-        z > 0,
-        high,
-        low,
-    ).astype(object)
+    quadrant = np.where(z > 0, high, low).astype(object)
     quadrant[np.diff(links.indptr) == 0] = ""
     return LocalTests(
         statistic=(len(z) - 1) * z * lag / squares,

@@ -43,11 +43,7 @@ def curve_summaries(
     defined = np.isfinite(statistics)
     statistics = np.where(defined, statistics, 0.0)
     right = (sign * estimates > 0) & defined
-    count = np.where(
-        defined.any(axis=0),
-        defined.sum(axis=0),
-        np.nan,
-    )
+    count = np.where(defined.any(axis=0), defined.sum(axis=0), np.nan)
     significant = right & (np.abs(statistics) > stdtrit(df, 0.975)[:, None])
     summaries = [
         _medians(estimates, defined),
@@ -59,25 +55,12 @@ def curve_summaries(
 
 
 def _medians(estimates: Array, defined: np.ndarray) -> Array:
-    ranked = np.sort(
-        np.where(
-            defined,
-            estimates,
-            np.nan,
-        ),
-        axis=0,
-    )
+    ranked = np.sort(np.where(defined, estimates, np.nan), axis=0)
     count = defined.sum(axis=0)
     lower = np.maximum(count - 1, 0) // 2
     upper = np.minimum(count // 2, len(ranked) - 1)
     middle = np.stack([lower, upper])
-    return np.asarray(
-        np.take_along_axis(
-            ranked,
-            middle,
-            axis=0,
-        ).mean(axis=0)
-    )
+    return np.asarray(np.take_along_axis(ranked, middle, axis=0).mean(axis=0))
 
 
 def joint_test(value: float, draws: Array, sign: float) -> JointTest:

@@ -17,11 +17,7 @@ MOST_STEPS = 1000
 TIE = 1e-9
 
 
-def penalised(
-    y: Array,
-    D: Array,
-    ridge: float,
-) -> tuple[Array, Array]:
+def penalised(y: Array, D: Array, ridge: float) -> tuple[Array, Array]:
     """Return A and b with |Aw - b|^2 = (|y - Dw|^2 + penalty |w|^2) / scale; y (T,), D
     (T, J) -> (T + J, J), (T + J,).
 
@@ -41,11 +37,7 @@ def penalised(
     return A, b
 
 
-def simplex_least_squares(
-    A: Array,
-    b: np.ndarray,
-    start: Array | None = None,
-) -> Array:
+def simplex_least_squares(A: Array, b: np.ndarray, start: Array | None = None) -> Array:
     """Minimise |Aw - b| over weights that are not negative and add up to one; A (M, J)
     -> (J,).
 
@@ -90,11 +82,7 @@ def simplex_least_squares(
     )
 
 
-def _on_support(
-    A: Array,
-    b: np.ndarray,
-    inside: np.ndarray,
-) -> Array:
+def _on_support(A: Array, b: np.ndarray, inside: np.ndarray) -> Array:
     """Return the best weights that add up to one on a set of columns: least squares on
     differences to one of them.
     """
@@ -103,11 +91,7 @@ def _on_support(
     last = chosen[-1]
     others = chosen[:-1]
     differences = A[:, others] - A[:, [last]]
-    w[others] = np.linalg.lstsq(
-        differences,
-        b - A[:, last],
-        rcond=None,
-    )[0]
+    w[others] = np.linalg.lstsq(differences, b - A[:, last], rcond=None)[0]
     w[last] = 1 - w[others].sum()
     return w
 

@@ -29,12 +29,7 @@ def harvest_assumptions(library: str | Path = LIBRARY) -> list[Assumption]:
         # A topic stands for itself, any other file for its room of the library.
         folder = inside.parts[inside.parts[0] == "topics"] if inside.parts[1:] else ""
         assumptions += [
-            Assumption(
-                folder,
-                inside.as_posix(),
-                text,
-            )
-            for text in _marked(path)
+            Assumption(folder, inside.as_posix(), text) for text in _marked(path)
         ]
     return assumptions
 

@@ -42,11 +42,7 @@ class Reference:
     @property
     def sort_key(self) -> tuple[str, str, str]:
         """Where the entry stands in a list."""
-        return (
-            " ".join(self._names).casefold(),
-            self.year,
-            self.key,
-        )
+        return (" ".join(self._names).casefold(), self.year, self.key)
 
     @property
     def text(self) -> str:
@@ -141,20 +137,8 @@ def _fields(body: str) -> dict[str, str]:
 
 
 def _plain(text: str) -> str:
-    text = re.sub(
-        r"\\([&%_$#])",
-        r"\1",
-        re.sub(r"[ \t\n]+", " ", text),
-    )
-    return (
-        re.sub(
-            r"[{}]",
-            "",
-            text,
-        )
-        .replace("---", "\u2014")
-        .replace("--", "\u2013")
-    )
+    text = re.sub(r"\\([&%_$#])", r"\1", re.sub(r"[ \t\n]+", " ", text))
+    return re.sub(r"[{}]", "", text).replace("---", "\u2014").replace("--", "\u2013")
 
 
 def _people(names: str) -> list[str]:

@@ -54,14 +54,7 @@ def table_changes(
     for name in sorted(set(old) | set(new)):
         one = old.get(name, pd.DataFrame())
         other = new.get(name, pd.DataFrame())
-        for word, frame, besides in (
-            ("gone", one, other),
-            (
-                "new",
-                other,
-                one,
-            ),
-        ):
+        for word, frame, besides in (("gone", one, other), ("new", other, one)):
             columns = [column for column in frame.columns if column not in besides]
             if columns and len(frame):
                 yield f"{name}: columns {word}: {first_examples(columns)}"
@@ -69,11 +62,7 @@ def table_changes(
             yield from _frame_changes(name, one, other)
 
 
-def _frame_changes(
-    name: str,
-    old: pd.DataFrame,
-    new: pd.DataFrame,
-) -> Iterator[str]:
+def _frame_changes(name: str, old: pd.DataFrame, new: pd.DataFrame) -> Iterator[str]:
     columns = [column for column in new.columns if column in old]
     key = _key(old[columns], new[columns])
     one = old[columns].drop_duplicates(key).set_index(key)
@@ -86,11 +75,7 @@ def _frame_changes(
             yield f"{name}: {counted(len(rows), 'row')} {word} ({examples})"
     both = one.index.intersection(other.index)
     for column in map(str, one):
-        yield from _cell_changes(
-            name,
-            one.loc[both, column],
-            other.loc[both, column],
-        )
+        yield from _cell_changes(name, one.loc[both, column], other.loc[both, column])
 
 
 def _key(old: pd.DataFrame, new: pd.DataFrame) -> list[str]:
@@ -104,11 +89,7 @@ def _key(old: pd.DataFrame, new: pd.DataFrame) -> list[str]:
     return list(map(str, old))
 
 
-def _cell_changes(
-    name: str,
-    before: pd.Series,
-    after: pd.Series,
-) -> Iterator[str]:
+def _cell_changes(name: str, before: pd.Series, after: pd.Series) -> Iterator[str]:
     numeric = all(map(pd.api.types.is_numeric_dtype, (before, after)))
     if not numeric:
         before = before.fillna("").astype(str)
@@ -146,11 +127,7 @@ def _cell(value: object) -> str:
 
 def config_changes(old: Record, new: Record) -> Iterator[str]:
     """Say which keys of the config differ."""
-    yield from _entry_changes(
-        "config: {}:",
-        _leaves(old, ""),
-        _leaves(new, ""),
-    )
+    yield from _entry_changes("config: {}:", _leaves(old, ""), _leaves(new, ""))
 
 
 def _entry_changes(
@@ -189,13 +166,7 @@ def estimate_changes(old: pd.DataFrame, new: pd.DataFrame) -> Iterator[str]:
     both = one.index.intersection(other.index)
     before = one.loc[both, "estimate"]
     after = other.loc[both, "estimate"]
-    moved = ~np.isclose(
-        before,
-        after,
-        rtol=1e-6,
-        atol=DUST,
-        equal_nan=True,
-    )
+    moved = ~np.isclose(before, after, rtol=1e-6, atol=DUST, equal_nan=True)
     yield (
         f"estimates: {moved.sum()} of {len(both)} moved, {len(other) - len(both)} new,"
         f" {len(one) - len(both)} gone"

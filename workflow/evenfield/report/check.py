@@ -103,19 +103,11 @@ class BuiltStudy(Study):
     def _description(self, scheme: str = "") -> dict[str, object]:
         return dict(self.built[scheme or self.main].description)
 
-    def _weights(
-        self,
-        name: str = "",
-        scheme: str = "",
-    ) -> SpatialWeights:
+    def _weights(self, name: str = "", scheme: str = "") -> SpatialWeights:
         name = name or self.config.weights.primary
         return self.built_weights[scheme or self.main][name]
 
-    def ingested(
-        self,
-        name: str,
-        text: tuple[str, ...] = (),
-    ) -> pd.DataFrame:
+    def ingested(self, name: str, text: tuple[str, ...] = ()) -> pd.DataFrame:
         """Return a checked input table."""
         return _as_read(self.tables[name], text)
 
@@ -243,11 +235,7 @@ def _check_beside(plan: Plan, study: str, folder: str) -> None:
             raise BesideError(*not_known(f"figures: {study}", figure, known))
 
 
-def _check_texts(
-    plan: Plan,
-    numbers: Mapping[str, Entry],
-    faults: Faults,
-) -> None:
+def _check_texts(plan: Plan, numbers: Mapping[str, Entry], faults: Faults) -> None:
     faults += unread_texts(plan.texts, list(PLACING_WORDS))
     paths, references = read_texts(plan.texts, faults)
     endings = [Path(path).suffix for path in plan.texts]
@@ -255,12 +243,7 @@ def _check_texts(
         return  # a text rests on the references, and these on all texts
     config = plan.config
     exhibits = [*config["tables"], *config["figures"]]
-    prose = Prose(
-        paths,
-        stand_ins(config, numbers, True),
-        references,
-        exhibits,
-    )
+    prose = Prose(paths, stand_ins(config, numbers, True), references, exhibits)
     faults += text_faults(prose, config, numbers)
 
 
@@ -286,18 +269,10 @@ def _cells_of(study: BuiltStudy, path: str) -> pd.DataFrame | None:
         frame = getattr(study.built[parts[0]], name)
     # As the file of a run would read: all digits, blanks as empty text.
     text = frame.to_csv(index=False, float_format="%.17g")
-    return pd.read_csv(
-        io.StringIO(text),
-        dtype=str,
-        keep_default_na=False,
-    )
+    return pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False)
 
 
-def _known_file(
-    path: str,
-    name: str,
-    known: list[str],
-) -> None:
+def _known_file(path: str, name: str, known: list[str]) -> None:
     if name not in known:
         raise NumbersError(*not_known(f"{path}: table", name, known))
 
@@ -310,11 +285,7 @@ def _check_units(study: BuiltStudy, faults: Faults) -> None:
         faults.append(ConfigError(fault, "units of units.csv", "correct the id"))
 
 
-def _check_topics(
-    plan: Plan,
-    study: BuiltStudy,
-    faults: Faults,
-) -> list[str]:
+def _check_topics(plan: Plan, study: BuiltStudy, faults: Faults) -> list[str]:
     """Hold each topic against the tables; return what a run leaves out, in sentences."""
     left_out = list[str]()
     for topic in plan.topics:

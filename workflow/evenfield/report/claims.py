@@ -105,12 +105,7 @@ def claim_groups(content: Record, config: Record) -> list[dict[str, Any]]:
     groups = []
     for word in content["words"]:
         claims = [
-            _shown(
-                claim,
-                holds.get(claim["id"], {}),
-                units,
-                periods,
-            )
+            _shown(claim, holds.get(claim["id"], {}), units, periods)
             for claim in content["claims"]
             if claim["answer"] == word
         ]
@@ -162,10 +157,7 @@ def unit_words(unit: str) -> str:
 
 
 def _shown(
-    claim: Record,
-    holds: Record,
-    units: str,
-    periods: Mapping[str, Period],
+    claim: Record, holds: Record, units: str, periods: Mapping[str, Period]
 ) -> dict[str, object]:
     rows = claim["rows"]
     unit = claim["unit"]
@@ -198,18 +190,11 @@ def _shown(
     }
 
 
-def _behind(
-    row: Record,
-    units: str,
-    periods: Mapping[str, Period],
-) -> dict[str, str]:
+def _behind(row: Record, units: str, periods: Mapping[str, Period]) -> dict[str, str]:
     """Return a row behind a claim as it is printed."""
     unit = row["unit_of_measure"]
     what = row["what"]
-    names = {
-        "primary": "main figure",
-        "shown": "beside it",
-    }
+    names = {"primary": "main figure", "shown": "beside it"}
     name = str(names.get(what, row["name"]))
     label = ", ".join(period_label(part, periods) for part in row["period"].split("+"))
     if row.get("figures"):
@@ -286,11 +271,7 @@ def _reach(
     """
     estimates = [row["estimate"] for row in rows]
     intervals = [[row["conf_low"], row["conf_high"]] for row in rows]
-    core = [
-        *marks,
-        *estimates,
-        *_numbers(intervals[:1]),
-    ]
+    core = [*marks, *estimates, *_numbers(intervals[:1])]
     core += [-interest, interest] if interest else []
     low = min(core)
     high = max(core)

@@ -22,11 +22,7 @@ from evenfield.report.sections import Sections, read_section
 from evenfield.shared.beside import results_beside
 from evenfield.shared.facts import Facts
 from evenfield.shared.tables.rows import records
-from evenfield.shared.topics import (
-    exhibit_owners,
-    files_read,
-    read_topics,
-)
+from evenfield.shared.topics import exhibit_owners, files_read, read_topics
 from evenfield.study.errors import Faults
 from evenfield.study.files import Record, read_json
 from evenfield.study.latin import latin_sentences
@@ -71,17 +67,7 @@ def build_context(
     sections = []
     for name, topic in topics.items():
         own = [exhibit for exhibit in shown if exhibit.topic == name]
-        sections += (
-            [
-                Section(
-                    name,
-                    topic.title,
-                    own,
-                )
-            ]
-            if own
-            else []
-        )
+        sections += [Section(name, topic.title, own)] if own else []
     prose = read_prose(config, root, texts)
     tables = origin["data"].get("tables", {})
     return {
@@ -130,11 +116,7 @@ def _assumptions(config: Record) -> list[Assumption]:
     ]
 
 
-def read_prose(
-    config: Record,
-    root: str | Path,
-    texts: Sequence[str],
-) -> Prose:
+def read_prose(config: Record, root: str | Path, texts: Sequence[str]) -> Prose:
     """Open the texts of a study with all that they may name; a text that it lacks is a
     neutral one of ours.
     """

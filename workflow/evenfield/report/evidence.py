@@ -52,11 +52,7 @@ class Step:
 class Evidence:
     """The results of a finished run, and the files that they were made from."""
 
-    def __init__(
-        self,
-        config: Record,
-        root: str | Path = "results",
-    ) -> None:
+    def __init__(self, config: Record, root: str | Path = "results") -> None:
         self.config = config
         self.root = Path(root)
         if not (self.root / "estimates.csv").is_file():
@@ -271,10 +267,7 @@ class Evidence:
             yield from self._from_beside(study, other)
             return
         row = one_row(
-            self.estimates,
-            {"estimate_id": estimate_id},
-            estimate_id,
-            ReportError,
+            self.estimates, {"estimate_id": estimate_id}, estimate_id, ReportError
         )
         topic = row["topic"]
         facts = row_facts(row, StudyConfig.of(self.config).periods)
@@ -307,11 +300,7 @@ class Evidence:
                 return spec
         return dict(section) if isinstance(section, Mapping) else {}
 
-    def _inputs(
-        self,
-        row: Row,
-        spec: Mapping[str, object],
-    ) -> Iterator[str]:
+    def _inputs(self, row: Row, spec: Mapping[str, object]) -> Iterator[str]:
         """Yield each column that the specification and the study's income name, with
         grade, source and vintage.
         """
@@ -355,11 +344,7 @@ def table_with_ids(path: Path) -> pd.DataFrame:
     return read_table(path, tuple(name for name in names if name.endswith(ESTIMATE_ID)))
 
 
-def estimate_of_cell(
-    table: pd.DataFrame,
-    words: list[str],
-    name: str,
-) -> str:
+def estimate_of_cell(table: pd.DataFrame, words: list[str], name: str) -> str:
     """Return the estimate in the first row of a table that holds all words but the last,
     which names the column.
     """
@@ -393,11 +378,7 @@ def estimate_of_cell(
 
 def plain(label: str) -> str:
     """Write a label without marks of footnotes and with plain dashes."""
-    return re.sub(
-        "[\u2020\u2021*]",
-        "",
-        label.replace("\u2013", "-"),
-    ).strip()
+    return re.sub("[\u2020\u2021*]", "", label.replace("\u2013", "-")).strip()
 
 
 def specifications(section: object) -> Iterator[dict[str, object]]:
@@ -450,11 +431,7 @@ def table_file(topic: str) -> str:
     return from_repository(LIBRARY / "topics" / topic / "table.py")
 
 
-def written_in(
-    part: str,
-    *starts: str,
-    below: str = "",
-) -> Iterator[str]:
+def written_in(part: str, *starts: str, below: str = "") -> Iterator[str]:
     """Yield file and line of the first entry that begins with one of the texts."""
     for file in (PARTS[part], "config.yaml"):
         if not Path(file).is_file():

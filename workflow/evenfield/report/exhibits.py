@@ -85,13 +85,7 @@ def read_exhibits(
         stem, dot, ending = Path(path).name.partition(".")
         files_by_stem.setdefault(stem, {})[dot + ending] = str(path)
     exhibits = [
-        _exhibit(
-            stem,
-            files,
-            topics,
-            scripts,
-            words.get(stem, {}),
-        )
+        _exhibit(stem, files, topics, scripts, words.get(stem, {}))
         for stem, files in files_by_stem.items()
     ]
     return sorted(exhibits, key=lambda exhibit: _order(exhibit.id))
@@ -133,16 +127,4 @@ def _exhibit(
 def _order(name: str) -> tuple[str, int, str]:
     """Sort T2 before T10, and a name of another form by its letters."""
     parts = re.fullmatch(r"([A-Z])(\d*)(.*)", name)
-    return (
-        (
-            parts[1],
-            int(parts[2] or "0"),
-            parts[3],
-        )
-        if parts
-        else (
-            name,
-            0,
-            "",
-        )
-    )
+    return (parts[1], int(parts[2] or "0"), parts[3]) if parts else (name, 0, "")

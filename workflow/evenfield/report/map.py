@@ -62,16 +62,7 @@ def map_view(facts: Facts) -> dict[str, object]:
             "codes": [layer[number] for layer in codes],
         }
         drawn.append(entry | {key: rows[number] for key, rows in by_year.items()})
-    sentences = [
-        _sentence(
-            facts,
-            year,
-            zones,
-            listed,
-        )
-        for year in years
-        if has_zones
-    ]
+    sentences = [_sentence(facts, year, zones, listed) for year in years if has_zones]
     # The map opens at the last year with an income.
     years_of_income = zip(*by_year["income"], strict=True)
     with_income = [i for i, row in enumerate(years_of_income) if set(row) != {None}]
@@ -87,11 +78,7 @@ def map_view(facts: Facts) -> dict[str, object]:
             {key: unit[key] for key in ("name", "codes", *kept)} for unit in drawn
         ],
     }
-    text = json.dumps(
-        data,
-        ensure_ascii=False,
-        separators=(",", ":"),
-    )
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     return {
         "units": drawn,
         "years": years,
@@ -160,11 +147,7 @@ def _topic_layers(facts: Facts) -> Iterator[MapLayer]:
                 yield layer
 
 
-def _codes(
-    layer: MapLayer,
-    units: list[str],
-    years: list[int],
-) -> list[str]:
+def _codes(layer: MapLayer, units: list[str], years: list[int]) -> list[str]:
     """Write the classes of each unit as digits, one a year, or one for all years."""
     columns = years if len(layer.classes.columns) > 1 else layer.classes.columns
     classes = layer.classes.reindex(index=units, columns=columns).fillna(0).astype(int)
@@ -172,9 +155,7 @@ def _codes(
 
 
 def _by_year(
-    frame: pd.DataFrame,
-    units: list[str],
-    years: list[int],
+    frame: pd.DataFrame, units: list[str], years: list[int]
 ) -> list[list[int | None]]:
     rows = frame.reindex(index=units, columns=years).to_numpy(float).tolist()
     return [[None if math.isnan(x) else round(x) for x in row] for row in rows]

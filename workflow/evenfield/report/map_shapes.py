@@ -79,11 +79,7 @@ class Frame(NamedTuple):
         return 0 <= centre[0] <= WIDTH and 0 <= centre[1] <= self.height
 
 
-def drawing_of(
-    facts: Facts,
-    units: list[Row],
-    population: pd.Series,
-) -> Drawing | None:
+def drawing_of(facts: Facts, units: list[Row], population: pd.Series) -> Drawing | None:
     """Return outlines where a study has them, else points, else tiles of a few units;
     nothing where no unit has a place.
     """
@@ -162,11 +158,7 @@ def _tiles(units: list[Row]) -> Drawing | None:
     left = (WIDTH - size * columns) / 2
     side = size - min(3, size / 4)
     drawing = Drawing({}, {}, float(size * rows), [])
-    for unit, (row, column) in zip(
-        units,
-        grid.tolist(),
-        strict=True,
-    ):
+    for unit, (row, column) in zip(units, grid.tolist(), strict=True):
         x = left + size * column
         y = size * row
         box = f"M{x:.1f} {y:.1f}h{side:.1f}v{side:.1f}h-{side:.1f}z"

@@ -94,11 +94,7 @@ def tokens_of(text: str) -> list[Token]:
         token.meta["line"] = line
         if _kind(token) not in KNOWN or token.tag in ("h4", "h5", "h6"):
             contents = [after.content for after in tokens[number:] if after.content]
-            raise _unknown(
-                _kind(token),
-                "".join(contents[:1]),
-                line,
-            )
+            raise _unknown(_kind(token), "".join(contents[:1]), line)
     out: list[Token] = []
     for token in tokens:
         first = token.map[0] if token.map else 0
@@ -168,13 +164,7 @@ def _with_marks(children: Sequence[Token], lines: Sequence[int]) -> list[Token]:
             # Every second part of the split is what a mark holds.
             for number, part in enumerate(MARK.split(child.content)):
                 kind = "mark" if number % 2 else "text"
-                token = Token(
-                    kind,
-                    "",
-                    0,
-                    content=part,
-                    meta={"line": line},
-                )
+                token = Token(kind, "", 0, content=part, meta={"line": line})
                 out += [token] if part else []
     while out and (out[-1].content == SILENT or out[-1].type == "softbreak"):
         out.pop()
@@ -244,12 +234,7 @@ def to_html(tokens: Sequence[Token], placed: Placed) -> str:
     return "".join(out)
 
 
-def _mark_html(
-    placed: Placed,
-    tokens: Sequence[Token],
-    number: int,
-    *_: object,
-) -> str:
+def _mark_html(placed: Placed, tokens: Sequence[Token], number: int, *_: object) -> str:
     """Return what stands for a mark; a number in a link is no button in it."""
     before = sum(token.nesting for token in tokens[:number] if token.tag == "a")
     if before and _name(tokens[number]) == "number":

@@ -81,12 +81,7 @@ class Entry(Spec):
 
     @model_validator(mode="after")
     def _one_source(self) -> Entry:
-        sources = [
-            self.select,
-            self.answer,
-            self.file,
-            self.expression,
-        ]
+        sources = [self.select, self.answer, self.file, self.expression]
         if sum(map(bool, sources)) != 1:
             raise ValueError(
                 "it needs one of: columns of estimates.csv, answer, file, is"
@@ -236,20 +231,9 @@ def _entry(name: str, item: object, defaults: Record) -> Entry:
 
 
 def _check(
-    name: str,
-    entry: Entry,
-    entries: Record,
-    config: Record,
-    claims: Claims | None,
+    name: str, entry: Entry, entries: Record, config: Record, claims: Claims | None
 ) -> None:
-    Faults(
-        selection_faults(
-            name,
-            entry.select,
-            config,
-            NumbersError,
-        )
-    ).refuse()
+    Faults(selection_faults(name, entry.select, config, NumbersError)).refuse()
     if entry.select and entry.column:
         known(f"{name}: column", entry.column, NUMBER_COLUMNS)
     if entry.answer and claims:
@@ -269,11 +253,7 @@ def _check(
             known(f"{name}: {key}: name", used, list(entries))
 
 
-def _names(
-    name: str,
-    key: str,
-    formula: str,
-) -> list[str]:
+def _names(name: str, key: str, formula: str) -> list[str]:
     try:
         used = columns_of(formula)
         fault = "" if used else "no name"
@@ -292,14 +272,7 @@ def ordered_names(entries: Mapping[str, Entry]) -> list[str]:
     """
     used: dict[str, list[str]] = {}
     for name, entry in entries.items():
-        parts = [
-            _names(
-                name,
-                key,
-                text,
-            )
-            for key, text in entry.formulas.items()
-        ]
+        parts = [_names(name, key, text) for key, text in entry.formulas.items()]
         used[name] = list(chain(*parts))
     done = dict[str, None]()
     for start in entries:
@@ -321,11 +294,7 @@ def _circle(trail: list[str], name: str) -> NumbersError:
     circle = trail[trail.index(name) :]
     first = circle.index(min(circle))
     # From its first name by alphabet, so that each order of the file says the same.
-    circle = [
-        *circle[first:],
-        *circle[:first],
-        min(circle),
-    ]
+    circle = [*circle[first:], *circle[:first], min(circle)]
     shown = circle if len(circle) < MOST_SHOWN else [*circle[:MOST_SHOWN], "..."]
     fault = f"{circle[0]} is made from itself ({' - '.join(shown)})"
     return NumbersError(fault, "no circle", f"correct {circle[0]}")
@@ -356,13 +325,7 @@ def named_numbers(config: Record, root: str | Path) -> dict[str, Number]:
     out = dict[str, Number]()
     selections = _selections(claims)
     # As text: ``where`` compares what the file says, so that 01 is not 1.
-    read = cache(
-        partial[Any](
-            pd.read_csv,
-            dtype=str,
-            keep_default_na=False,
-        )
-    )
+    read = cache(partial[Any](pd.read_csv, dtype=str, keep_default_na=False))
     own = read_estimates(Path(root) / "estimates.csv")
     estimates = with_estimates_beside(own, config)
     for name in ordered_names(entries):
@@ -373,20 +336,8 @@ def named_numbers(config: Record, root: str | Path) -> dict[str, Number]:
         # In an order in which each name stands behind those that it uses.
         scale = Scale(_factor(name, entry, out), entry.percent)
         if entry.file:
-            cell = {
-                "estimate": _cell(
-                    name,
-                    entry,
-                    read(Path(root) / entry.file),
-                )
-            }
-            out[name] = _number(
-                name,
-                entry,
-                cell,
-                entry.file,
-                scale,
-            )
+            cell = {"estimate": _cell(name, entry, read(Path(root) / entry.file))}
+            out[name] = _number(name, entry, cell, entry.file, scale)
             continue
         select = {"study": OWN_STUDY, **entry.select}
         if entry.answer:
@@ -439,11 +390,7 @@ class Scale(NamedTuple):
 AS_IT_STANDS = Scale()
 
 
-def _factor(
-    name: str,
-    entry: Entry,
-    numbers: Mapping[str, Number],
-) -> float:
+def _factor(name: str, entry: Entry, numbers: Mapping[str, Number]) -> float:
     if not isinstance(entry.times, str):
         return entry.times
     factor = _evaluated(name, "times", entry.times, numbers)
@@ -456,11 +403,7 @@ def _factor(
     return factor
 
 
-def _check_percent(
-    name: str,
-    entry: Entry,
-    measure: str | None,
-) -> None:
+def _check_percent(name: str, entry: Entry, measure: str | None) -> None:
     """Refuse log points that are called percent, and a percentage made of anything
     else.
     """
@@ -505,11 +448,7 @@ def _number(
     )
 
 
-def _computed(
-    name: str,
-    entry: Entry,
-    out: Mapping[str, Number],
-) -> Number:
+def _computed(name: str, entry: Entry, out: Mapping[str, Number]) -> Number:
     value = _evaluated(name, "is", entry.expression, out)
     row = {"estimate": value, "warning": "not a finite number"}
     return _number(name, entry, row, entry.expression)
@@ -521,25 +460,14 @@ def _evaluated(
     """Return the value of arithmetic over other numbers; not a number where there is
     none.
     """
-    values = {
-        used: numbers[used].value
-        for used in _names(
-            name,
-            key,
-            formula,
-        )
-    }
+    values = {used: numbers[used].value for used in _names(name, key, formula)}
     try:
         return float(evaluate(formula, pd.DataFrame([values], index=[0])).iloc[0])
     except (ArithmeticError, ConfigError):
         return NAN
 
 
-def _cell(
-    name: str,
-    entry: Entry,
-    frame: pd.DataFrame,
-) -> float:
+def _cell(name: str, entry: Entry, frame: pd.DataFrame) -> float:
     for column in filter(None, [*entry.where, entry.column]):
         known(f"{name}: column of {entry.file}", column, list(frame.columns))
     one = entry.take == "one"
@@ -572,11 +500,7 @@ def _float(name: str, value: Any) -> float:
         ) from None
 
 
-def known(
-    where: str,
-    name: str,
-    names: Sequence[str],
-) -> None:
+def known(where: str, name: str, names: Sequence[str]) -> None:
     """Refuse a name that is not among ``names``, with its nearest neighbour."""
     if name not in names:
         raise NumbersError(*not_known(where, name, names))
@@ -594,11 +518,7 @@ def read_numbers(path: str | Path) -> dict[str, Number]:
 
 def macro(name: str) -> str:
     r"""Return the TeX macro of a name: ``own_2019`` is ``\evenfieldOwnTwoZeroOneNine``."""
-    words = re.sub(
-        "[0-9]",
-        lambda digit: DIGITS[int(digit[0])],
-        name.title(),
-    )
+    words = re.sub("[0-9]", lambda digit: DIGITS[int(digit[0])], name.title())
     return "\\evenfield" + words.replace("_", "")
 
 

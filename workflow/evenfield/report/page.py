@@ -40,11 +40,7 @@ SHOWN = ("id", "title", "caption", "alt", "html", "script")
 BOX = '<div class="scroll" role="region" tabindex="0" aria-label="{}, table {}"><table>'
 
 
-def write_pages(
-    page: str | Path,
-    tables: str | Path,
-    **given: Any,
-) -> None:
+def write_pages(page: str | Path, tables: str | Path, **given: Any) -> None:
     """Write both pages."""
     first, second = render_pages(Path(tables).parent, **given)
     write_text(first, page)
@@ -135,11 +131,7 @@ def _held(found: re.Match[str]) -> str:
     return f'<span class="held">{found[0]}</span>' if before or after else found[0]
 
 
-def _topics(
-    config: Record,
-    context: Record,
-    folder: Path,
-) -> list[dict[str, Any]]:
+def _topics(config: Record, context: Record, folder: Path) -> list[dict[str, Any]]:
     """Return each topic with its exhibits and its method, for the page of tables."""
     shown = {config["study"]["id"], *config["panel"]["income"]}
     study = dict(config["study"])
@@ -154,12 +146,7 @@ def _topics(
     topics = []
     for name, title in titles.items():
         own = [_beside(item, folder) for item in exhibits.get(name, [])]
-        method = method_html(
-            name,
-            list(titles),
-            shown,
-            partial(renamed, study),
-        )
+        method = method_html(name, list(titles), shown, partial(renamed, study))
         topics.append(
             {
                 "id": name,
@@ -208,11 +195,7 @@ def method_html(
     label = f"Method of {read_topics()[topic].title}"
     # A wide table scrolls in a box of its own, which a keyboard can reach.
     number = count(1)
-    html = re.sub(
-        "<table>",
-        lambda _: BOX.format(label, next(number)),
-        html,
-    )
+    html = re.sub("<table>", lambda _: BOX.format(label, next(number)), html)
     html = html.replace("</table>", "</table></div>")
     # Our own files, without raw HTML.
     return Markup(html.replace("<pre>", '<pre tabindex="0">'))

@@ -58,24 +58,11 @@ def write_paper(
     files = [Path(path).resolve().parent for path in (references, *given["exhibits"])]
     write_text(bibtex(prose.cited("abstract", "paper", "appendix")), references)
     for source, paper in zip(sources, papers, strict=True):
-        write_text(
-            render_paper(
-                Path(source).stem,
-                folder,
-                context,
-                config,
-            ),
-            source,
-        )
+        write_text(render_paper(Path(source).stem, folder, context, config), source)
         compile_paper(source, paper, os.path.commonpath(files))
 
 
-def render_paper(
-    name: str,
-    folder: Path,
-    context: Record,
-    config: Record,
-) -> str:
+def render_paper(name: str, folder: Path, context: Record, config: Record) -> str:
     """Render the Typst source of ``paper`` or ``appendix``, to stand in ``folder``."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, **MARKS
@@ -220,11 +207,7 @@ def _table(title: str, frame: pd.DataFrame) -> str:
     return f"#{{\n{source}datatable(({keys}))\n}}\n\n"
 
 
-def compile_paper(
-    source: str | Path,
-    paper: str | Path,
-    root: str | Path,
-) -> None:
+def compile_paper(source: str | Path, paper: str | Path, root: str | Path) -> None:
     """Compile a Typst source with the fonts that Typst brings."""
     try:
         content = typst.compile(

@@ -5,14 +5,7 @@ as HTML and as Typst.
 import re
 import traceback
 from collections import Counter
-from collections.abc import (
-    Callable,
-    Collection,
-    Iterable,
-    Iterator,
-    Mapping,
-    Sequence,
-)
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache, partial
 from html import escape
 from itertools import chain, pairwise
@@ -146,11 +139,7 @@ class Part:
         raise ReportError(f"{self.name} has no {part}", expected, action)
 
 
-def part_of(
-    name: str,
-    number: Number,
-    evidence: str = "",
-) -> Part:
+def part_of(name: str, number: Number, evidence: str = "") -> Part:
     """Return a named number as a text sees it."""
 
     def part(key: str, text: str, value: float | None = None) -> Part:
@@ -182,13 +171,7 @@ class Lookup:
 
     def __getitem__(self, name: str) -> object:
         if name not in self._content:
-            raise ReportError(
-                *not_known(
-                    self._what,
-                    name,
-                    sorted(self._content),
-                )
-            )
+            raise ReportError(*not_known(self._what, name, sorted(self._content)))
         return self._content[name]
 
     def units_of(self, name: str) -> tuple[str, str] | None:
@@ -203,9 +186,7 @@ class Lookup:
 
 
 def names_of_config(
-    config: Record,
-    claims: Sequence[Record],
-    hypotheses: Collection[object],
+    config: Record, claims: Sequence[Record], hypotheses: Collection[object]
 ) -> dict[str, Any]:
     """Return the names of a text that need no results."""
     kinds = Counter(claim["kind"] for claim in claims)
@@ -276,11 +257,7 @@ class Prose:
         }
         return self._written(name, to_typst, {**own, **placed})
 
-    def headings(
-        self,
-        name: str,
-        level: int = 2,
-    ) -> list[tuple[str, str]]:
+    def headings(self, name: str, level: int = 2) -> list[tuple[str, str]]:
         """Return id and title of the headings of one level."""
         return [
             (slug(heading.content), plain(heading.content))
@@ -335,13 +312,7 @@ class Prose:
             branches = set[int]()
             for branch in tree.find_all((nodes.If, nodes.CondExpr)):
                 branches |= set(map(id, branch.find_all(nodes.Expr)))
-            for node in tree.find_all(
-                (
-                    nodes.Getattr,
-                    nodes.Getitem,
-                    nodes.Call,
-                )
-            ):
+            for node in tree.find_all((nodes.Getattr, nodes.Getitem, nodes.Call)):
                 try:
                     if id(node) not in branches:
                         self._check_known(node)
@@ -363,15 +334,7 @@ class Prose:
         """Refuse a number, an answer or an exhibit that will not be there."""
         owner = getattr(node.node, "name", "")
         if isinstance(node, nodes.Call):
-            which = (
-                getattr(
-                    node.args[0],
-                    "value",
-                    None,
-                )
-                if node.args
-                else None
-            )
+            which = getattr(node.args[0], "value", None) if node.args else None
             if owner in OF_EXHIBITS and isinstance(which, str):
                 self._exhibit(owner, which)
         elif isinstance(self._names.get(owner), Lookup):
@@ -440,14 +403,7 @@ class Prose:
             wrong.append(
                 (0, ReportError("brackets too deep", SYNTAX, "take them apart"))
             )
-        Faults(
-            self._fault(
-                name,
-                line,
-                fault,
-            )
-            for line, fault in wrong
-        ).refuse()
+        Faults(self._fault(name, line, fault) for line, fault in wrong).refuse()
         return tree
 
     def _rendered(self, name: str) -> str:
@@ -482,12 +438,7 @@ class Prose:
             )
         raise self._fault(name, line, fault)
 
-    def _fault(
-        self,
-        name: str,
-        line: int,
-        error: ReportError,
-    ) -> ReportError:
+    def _fault(self, name: str, line: int, error: ReportError) -> ReportError:
         path = self._texts[name]
         fault = f"{path.parent.name}/{path.name}"
         fault += f" line {line}: {error.found}" if line else f": {error.found}"
@@ -507,12 +458,7 @@ class Prose:
         except ReportError as error:
             raise self._fault(name, error.line, error) from None
 
-    def _exhibit(
-        self,
-        kind: str,
-        which: str,
-        *label: str,
-    ) -> Mark:
+    def _exhibit(self, kind: str, which: str, *label: str) -> Mark:
         # A table's id begins with T, a figure's with F; see() links to both.
         fits = {"table": "T", "figure": "F"}.get(kind, which[:1])
         known = [name for name in sorted(self._exhibits) if name.startswith(fits)]

@@ -109,11 +109,7 @@ class OpenAnswer(str):
     __hash__ = str.__hash__
 
 
-def text_faults(
-    texts: Prose,
-    config: Record,
-    numbers: Mapping[str, Entry],
-) -> Faults:
+def text_faults(texts: Prose, config: Record, numbers: Mapping[str, Entry]) -> Faults:
     """Return what a run would refuse when it writes the texts, as far as no results
     decide it.
     """
@@ -126,11 +122,7 @@ def text_faults(
             write = prose.html if name == "page" else prose.typst
             with faults.caught():
                 write(name, dict.fromkeys(PLACING_WORDS[name], lambda *_: ""))
-        for names in (
-            ["page"],
-            ["abstract", "paper"],
-            ["appendix"],
-        ):
+        for names in (["page"], ["abstract", "paper"], ["appendix"]):
             own = [name for name in names if name in texts.names]
             faults += _twice(prose, own) if not faults else ()
         faults += _without_target(prose) if not faults else ()
@@ -175,14 +167,7 @@ def stand_ins(
     ids = [*hypotheses, *(claim["id"] for claim in claims)]
     first, last = map(str, config["panel"]["years"])
     proxy = config["panel"]["income"].get("proxy")
-    parts = {
-        name: _part(
-            name,
-            item,
-            holds,
-        )
-        for name, item in numbers.items()
-    }
+    parts = {name: _part(name, item, holds) for name, item in numbers.items()}
     beside = {}
     for study, other in configs_beside(config).items():
         with in_study(config["beside"][study]):

@@ -19,12 +19,7 @@ from evenfield.study.errors import ReportError, nearest
 
 SYNTAX = "what docs/prose.md lists"
 FILTERS = "capitalize first join last length list lower rejectattr selectattr unique upper".split()
-STATEMENTS = (
-    nodes.Output,
-    nodes.If,
-    nodes.For,
-    nodes.Assign,
-)
+STATEMENTS = (nodes.Output, nodes.If, nodes.For, nodes.Assign)
 # How Jinja's other statements are written.
 WRITTEN = {
     "AssignBlock": "set without =",
@@ -73,11 +68,7 @@ class Sandbox(SandboxedEnvironment):
     intercepted_unops = frozenset("+ -".split())
 
     def call_binop(
-        self,
-        context: Context,
-        operator: str,
-        left: object,
-        right: object,
+        self, context: Context, operator: str, left: object, right: object
     ) -> object:
         """Compute, so that the result is for conditions only."""
         _refuse_texts(left, right)
@@ -86,22 +77,12 @@ class Sandbox(SandboxedEnvironment):
             left = float(left)  # whole numbers could grow without end
         return _for_conditions(super().call_binop(context, operator, left, right))
 
-    def call_unop(
-        self,
-        context: Context,
-        operator: str,
-        arg: object,
-    ) -> object:
+    def call_unop(self, context: Context, operator: str, arg: object) -> object:
         """Change a sign, so that the result is for conditions only."""
         _refuse_texts(arg)
         return _for_conditions(super().call_unop(context, operator, arg))
 
-    def is_safe_attribute(
-        self,
-        obj: object,
-        attr: str,
-        value: object,
-    ) -> bool:
+    def is_safe_attribute(self, obj: object, attr: str, value: object) -> bool:
         """Refuse what a number brings, for example its parts as plain numbers."""
         return not isinstance(obj, float) and super().is_safe_attribute(
             obj, attr, value
@@ -173,14 +154,7 @@ def with_lines(tree: nodes.Template, environment: Sandbox) -> nodes.Template:
         output.nodes = numbered_nodes
     for loop in tree.find_all(nodes.For):
         name = nodes.Name(ROUNDS, "load", lineno=loop.lineno)
-        call = nodes.Call(
-            name,
-            [],
-            [],
-            None,
-            None,
-            lineno=loop.lineno,
-        )
+        call = nodes.Call(name, [], [], None, None, lineno=loop.lineno)
         count = nodes.ExprStmt(call, lineno=loop.lineno)
         # A call at the head of each body, which the sandbox cannot go round.
         loop.body.insert(0, count.set_environment(environment))
@@ -200,11 +174,7 @@ def template_faults(
     yield from _typed_number_faults(tree)
 
 
-def _fault(
-    line: int,
-    fault: str,
-    action: str = "correct the line",
-) -> FaultInLine:
+def _fault(line: int, fault: str, action: str = "correct the line") -> FaultInLine:
     return line, ReportError(fault, SYNTAX, action)
 
 

@@ -79,14 +79,7 @@ def cross_section(
             **controls,
         }
     )
-    data = data[
-        [
-            "unit",
-            "start",
-            "end",
-            *controls.values(),
-        ]
-    ]
+    data = data[["unit", "start", "end", *controls.values()]]
     data = data.assign(growth=(data["end"] - data["start"]) / years)
     # The table states percent a year; here growth is in log points a year.
     stated_growth = rows[growth] / 100

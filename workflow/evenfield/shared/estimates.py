@@ -144,8 +144,4 @@ def stacked_estimates(paths: Iterable[str]) -> pd.DataFrame:
 
 def write_stacked(stacked: pd.DataFrame, target: str | Path) -> None:
     """Write stacked estimates, rounded for publication."""
-    write_results(
-        stacked.astype({"n_treated": "Int64"}),
-        target,
-        by_row=ROW_SCALED,
-    )
+    write_results(stacked.astype({"n_treated": "Int64"}), target, by_row=ROW_SCALED)

@@ -47,11 +47,7 @@ class Facts(Study):
         """Return a checked input table, with all texts as they are printed."""
         return super().ingested(name, text)
 
-    def estimates(
-        self,
-        topic: str = "",
-        **wanted: Any,
-    ) -> pd.DataFrame:
+    def estimates(self, topic: str = "", **wanted: Any) -> pd.DataFrame:
         """Return the tidy rows of a topic, this one's by default, whose columns hold
         the wanted values; none of a topic that the study does not ask for.
         """
@@ -76,22 +72,14 @@ class Facts(Study):
     def _file(self, topic: str, name: str) -> Path:
         return self.root / "estimates" / (topic or self.topic) / name
 
-    def specs(
-        self,
-        topic: str = "",
-        question: str = "",
-    ) -> list[Fields]:
+    def specs(self, topic: str = "", question: str = "") -> list[Fields]:
         """Return the specifications of a topic, or of one of its questions, in the order
         written.
         """
         section = self.config.estimates.get(topic or self.topic) or {}
         return list(section.get(question, []) if question else section)
 
-    def primary(
-        self,
-        topic: str = "",
-        question: str = "",
-    ) -> Fields:
+    def primary(self, topic: str = "", question: str = "") -> Fields:
         """Return the primary specification of a topic or question, else its first."""
         specs = self.specs(topic, question)
         primary = [spec for spec in specs if spec.get("role") == "primary"]
@@ -145,13 +133,7 @@ class Facts(Study):
     @cached_property
     def _names(self) -> Mapping[str, str]:
         units = self.table("units")
-        return dict(
-            zip(
-                units["unit"],
-                units["name"],
-                strict=True,
-            )
-        )
+        return dict(zip(units["unit"], units["name"], strict=True))
 
     @property
     def words(self) -> Record:
@@ -169,11 +151,7 @@ class Facts(Study):
         """The level of all intervals, for example ``95%``."""
         return f"{self.config.inference.level:.0%}"
 
-    def text(
-        self,
-        template: str,
-        **values: object,
-    ) -> list[str]:
+    def text(self, template: str, **values: object) -> list[str]:
         """Return the paragraphs of a text with what stands in braces filled in, for
         example ``{facts.level}`` or a value.
         """

@@ -65,22 +65,13 @@ def located(table: pd.DataFrame, units: Sequence[str]) -> Locations:
     return Locations(np.array(units), lat, lon)
 
 
-def beside(
-    row: Estimate,
-    name: str,
-    suffixes: Mapping[str, str],
-) -> Estimate:
+def beside(row: Estimate, name: str, suffixes: Mapping[str, str]) -> Estimate:
     """Return the row of a method that stands beside the deciding one, without numbers."""
     estimator = f"{row.estimator}_{suffixes.get(name, name.lower())}"
     return replace(row, role="ladder", estimator=estimator)
 
 
-def method_fields(
-    name: str,
-    design: Design,
-    c: np.ndarray,
-    level: float,
-) -> Fields:
+def method_fields(name: str, design: Design, c: np.ndarray, level: float) -> Fields:
     """Return what a method says of c'beta in a panel, or why there is no interval; CR3
     with the units that carry the combination; c (K,).
     """

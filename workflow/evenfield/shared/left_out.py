@@ -94,12 +94,7 @@ class LeftOut:
         }
         return value in names.get(kind, ())
 
-    def without(
-        self,
-        value: object,
-        node: Node,
-        lost: list[str],
-    ) -> object:
+    def without(self, value: object, node: Node, lost: list[str]) -> object:
         """Return a value without what rests on what is left out, None if it rests on it
         itself; the ids of lost specifications are added to ``lost``.
         """
@@ -112,12 +107,7 @@ class LeftOut:
             return self._mapping_without(value, node, lost)
         return value
 
-    def _list_without(
-        self,
-        value: list[object],
-        node: Node,
-        lost: list[str],
-    ) -> object:
+    def _list_without(self, value: list[object], node: Node, lost: list[str]) -> object:
         remaining = []
         for position, item in enumerate(value):
             left = self.without(item, below(node, position), lost)
@@ -139,15 +129,7 @@ class LeftOut:
         for key, item in value.items():
             part = below(node, key)
             others = _not_naming(item, entries_lost, lost)
-            left = (
-                self.without(
-                    others,
-                    part,
-                    lost,
-                )
-                if others or not item
-                else None
-            )
+            left = self.without(others, part, lost) if others or not item else None
             if left is not None or item is None:
                 out[key] = left
             # A key that the schema does not know is a name that the study gave.
@@ -176,11 +158,7 @@ class LeftOut:
         )
 
 
-def _not_naming(
-    item: object,
-    entries_lost: set[str],
-    lost: list[str],
-) -> object:
+def _not_naming(item: object, entries_lost: set[str], lost: list[str]) -> object:
     """Return a list without the specifications that name a lost entry of their section;
     their ids are added to ``lost``.
     """
@@ -236,10 +214,7 @@ def _without_units(config: Record, units: set[str]) -> dict[str, object]:
 
 
 def _periods(
-    study: StudyConfig,
-    data: tuple[int, int] | None,
-    left_out: LeftOut,
-    written: Record,
+    study: StudyConfig, data: tuple[int, int] | None, left_out: LeftOut, written: Record
 ) -> dict[str, object]:
     """Return the periods inside the panel; one that the data do not reach either is
     refused.
@@ -270,10 +245,7 @@ def _periods(
 
 
 def _weights(
-    study: StudyConfig,
-    offers: set[str],
-    left_out: LeftOut,
-    written: Record,
+    study: StudyConfig, offers: set[str], left_out: LeftOut, written: Record
 ) -> dict[str, object]:
     """Return the weights that the tables can make; the first of them becomes the main
     one if need be.
@@ -300,11 +272,7 @@ def _weights(
     return {**written, "families": possible, "primary": primary}
 
 
-def _impossible(
-    family: Family,
-    offers: set[str],
-    left_out: LeftOut,
-) -> str:
+def _impossible(family: Family, offers: set[str], left_out: LeftOut) -> str:
     """Say why weights of a kind cannot be made; empty where they can."""
     needs = {family.kind, family.times}
     if "contiguity" in needs and "borders" not in offers:
@@ -373,12 +341,7 @@ def _answers(answers: dict[str, Any], left_out: LeftOut) -> dict[str, object]:
             if asked:
                 hypotheses[name] = asked
         for claim in answers.get("claims", []):
-            asked = _asked(
-                claim["id"],
-                claim,
-                claim.get("evidence", {}),
-                left_out,
-            )
+            asked = _asked(claim["id"], claim, claim.get("evidence", {}), left_out)
             if claim.get("hypothesis") in left_out.answers:
                 left_out.answers.add(claim["id"])
             elif asked:
@@ -434,11 +397,7 @@ def _exhibits(
     lacking = set()
     able = []
     for name, topic in owners.items():
-        if missing_need(
-            topics[topic].exhibits[name].needs,
-            offers,
-            estimates,
-        ):
+        if missing_need(topics[topic].exhibits[name].needs, offers, estimates):
             lacking.add(name)
         elif topics[topic].estimate is None or topic in estimates:
             able.append(name)

@@ -45,12 +45,7 @@ class Rows:
         self.shared = shared
         self.estimates: list[Estimate] = []
 
-    def add(
-        self,
-        name: str,
-        *warnings: str,
-        **numbers: Any,
-    ) -> None:
+    def add(self, name: str, *warnings: str, **numbers: Any) -> None:
         """Add a row; a row that describes (effect type ``stat``) is never a deciding
         one.
         """
@@ -66,12 +61,7 @@ class Rows:
         labels["warning"] = joined(self.note, *warnings)
         self.estimates.append(Estimate(**labels))
 
-    def undefined(
-        self,
-        names: Sequence[str],
-        reason: object,
-        **numbers: Any,
-    ) -> None:
+    def undefined(self, names: Sequence[str], reason: object, **numbers: Any) -> None:
         """Add rows without a number that say why."""
         for name in names:
             self.add(name, f"not defined: {reason}", estimate=NAN, **numbers)
@@ -101,14 +91,7 @@ class Results:
         series = {name: frame.to_dict("list") for name, frame in self.series.items()}
         rows = list(map(attrgetter(*ESTIMATE_COLUMNS[1:]), self.estimates))
         # Numbers of NumPy are written as those of Python.
-        text = json.dumps(
-            [
-                rows,
-                series,
-                self.fit,
-            ],
-            default=methodcaller("item"),
-        )
+        text = json.dumps([rows, series, self.fit], default=methodcaller("item"))
         write_text(text, path)
 
 
@@ -119,13 +102,7 @@ def gathered(paths: Sequence[str | Path]) -> Results:
     for path in paths:
         rows, frames, fit = read_json(path)
         for row in rows:
-            labels = dict(
-                zip(
-                    ESTIMATE_COLUMNS[1:],
-                    row,
-                    strict=True,
-                )
-            )
+            labels = dict(zip(ESTIMATE_COLUMNS[1:], row, strict=True))
             out.estimates.append(Estimate(**labels))
         out.fit |= fit
         for name, columns in frames.items():

@@ -24,11 +24,7 @@ class NotCarriedError(Exception):
     """What a study's tables cannot carry; the text says why."""
 
 
-def sample_units(
-    scheme: SchemeInfo,
-    sample: str,
-    where: str,
-) -> tuple[str, ...]:
+def sample_units(scheme: SchemeInfo, sample: str, where: str) -> tuple[str, ...]:
     """Return the units of a sample."""
     check_names([sample], scheme.samples, where)
     return scheme.samples[sample]

@@ -31,12 +31,7 @@ class Shown(NamedTuple):
 
 
 def shown(
-    row: Row,
-    show: str,
-    unit: str = "",
-    *,
-    times: float = 1.0,
-    percent: bool = False,
+    row: Row, show: str, unit: str = "", *, times: float = 1.0, percent: bool = False
 ) -> Shown | None:
     """Return a row of the estimates as a section prints it; nothing where the row is
     not there or blank.
@@ -47,12 +42,7 @@ def shown(
 
 
 def cell(
-    value: Any,
-    show: str,
-    source: str,
-    unit: str = "",
-    *,
-    times: float = 1.0,
+    value: Any, show: str, source: str, unit: str = "", *, times: float = 1.0
 ) -> Shown | None:
     """Return a number that is read or counted from a table below results/."""
     if is_missing(value):
@@ -108,12 +98,7 @@ def side_of_zero(row: Row) -> str:
     return "open"
 
 
-def finding(
-    row: Row,
-    label: str,
-    show: str,
-    unit: str = "",
-) -> Row:
+def finding(row: Row, label: str, show: str, unit: str = "") -> Row:
     """Return an estimate with a label and what its interval says of zero; nothing where
     it is blank.
     """

@@ -41,11 +41,7 @@ def scheme_info(description: Record) -> SchemeInfo:
     )
 
 
-def check_names(
-    names: Iterable[str],
-    known: Iterable[str],
-    where: str,
-) -> None:
+def check_names(names: Iterable[str], known: Iterable[str], where: str) -> None:
     """Refuse names that nothing defines."""
     known = sorted(known)
     unknown = [str(name) for name in names if name not in known]

@@ -126,11 +126,7 @@ def check_specs(specs: Sequence[Any]) -> None:
             )
 
 
-def read(
-    kind: Any,
-    config: StudyConfig | Mapping[str, object],
-    topic: str,
-) -> Any:
+def read(kind: Any, config: StudyConfig | Mapping[str, object], topic: str) -> Any:
     """Return the section of a topic as ``kind``, for example ``list[BetaSpec]``."""
     config = StudyConfig.of(config)
     weights = getattr(config, "weights", None)  # not given to topics without weights

@@ -145,11 +145,7 @@ def study_panel(
         if len(blank := table[table[name].isna()]):
             cells = [
                 f"{unit} {year}"
-                for unit, year in zip(
-                    blank["unit"],
-                    blank["year"],
-                    strict=True,
-                )
+                for unit, year in zip(blank["unit"], blank["year"], strict=True)
             ]
             raise EstimateError(
                 f"{name} is blank {len(cells)} times in {spec.id}"

@@ -120,11 +120,7 @@ def part(config: Record, names: Iterable[str]) -> dict[str, object]:
     return out
 
 
-def settings(
-    config: Record,
-    topic: str,
-    step: Step,
-) -> dict[str, object]:
+def settings(config: Record, topic: str, step: Step) -> dict[str, object]:
     """Return the sections of the config that move one step of a topic: its own, those
     it names, those of what it reads.
     """

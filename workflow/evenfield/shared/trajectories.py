@@ -14,12 +14,7 @@ import numpy as np
 import pandas as pd
 
 from evenfield.shared.samples import basis_warning, one_text
-from evenfield.shared.settings import (
-    PROXY,
-    SPLICED,
-    SchemeInfo,
-    scheme_info,
-)
+from evenfield.shared.settings import PROXY, SPLICED, SchemeInfo, scheme_info
 from evenfield.study.errors import EstimateError, counted, first_examples
 from evenfield.study.expressions import check_columns, evaluate
 from evenfield.study.files import Record
@@ -147,13 +142,7 @@ def window(
     info = scheme_info(described)
     spans = {str(item["period"]): item for item in described["periods"]}
     span = spans[period]
-    years = list(
-        range(
-            int(span["start"]),
-            int(span["end"]) + 1,
-            info.step,
-        )
-    )
+    years = list(range(int(span["start"]), int(span["end"]) + 1, info.step))
     panel = study.table("panel", spec.unit_scheme)
     units = info.samples[spec.sample]
     data = trajectories(panel, "log_income", units, where, years)
@@ -166,13 +155,7 @@ def matched(
     panel: pd.DataFrame, column: str, like: Trajectories, where: str
 ) -> np.ndarray:
     """Return another column in the units and years of some trajectories; shape (N, T)."""
-    other = trajectories(
-        panel,
-        column,
-        like.units,
-        where,
-        like.years.tolist(),
-    )
+    other = trajectories(panel, column, like.units, where, like.years.tolist())
     return aligned(other, like.units).values
 
 
@@ -198,11 +181,7 @@ def grouping(
     return codes, groups
 
 
-def _check_complete(
-    wide: pd.DataFrame,
-    column: str,
-    where: str,
-) -> None:
+def _check_complete(wide: pd.DataFrame, column: str, where: str) -> None:
     holes = np.argwhere(~np.isfinite(wide.to_numpy(float)))
     gaps = [f"{wide.index[unit]} {wide.columns[year]}" for unit, year in holes]
     if gaps or wide.shape[1] == 0:

@@ -177,11 +177,7 @@ def _year_faults(study: StudyConfig) -> Iterator[ConfigError]:
             )
 
 
-def _unknown(
-    where: str,
-    name: str,
-    known: list[str],
-) -> Iterator[ConfigError]:
+def _unknown(where: str, name: str, known: list[str]) -> Iterator[ConfigError]:
     if name not in known:
         yield ConfigError(
             f"{where} names '{name}'",

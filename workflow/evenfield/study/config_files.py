@@ -32,15 +32,7 @@ class _OneKeyOnce(yaml.CSafeLoader):
     def get_single_node(self) -> yaml.Node | None:
         """Count what the anchors repeat before anything is built from it."""
         node = super().get_single_node()
-        if (
-            node is not None
-            and _size(
-                node,
-                {},
-                (),
-            )
-            > MOST_VALUES
-        ):
+        if node is not None and _size(node, {}, ()) > MOST_VALUES:
             raise yaml.constructor.ConstructorError(
                 None, None, "anchors that grow to too many values", node.start_mark
             )
@@ -75,14 +67,7 @@ def _size(
             for item in inside
             for part in (item if isinstance(item, tuple) else (item,))
         ]
-        known[node] = 1 + sum(
-            _size(
-                part,
-                known,
-                (*trail, node),
-            )
-            for part in parts
-        )
+        known[node] = 1 + sum(_size(part, known, (*trail, node)) for part in parts)
     return known[node]
 
 

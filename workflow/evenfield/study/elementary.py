@@ -27,8 +27,4 @@ def exp(values: pd.Series) -> pd.Series:
 
 def _elementwise(function: np.ufunc, values: pd.Series) -> pd.Series:
     values_of_function = np.asarray(function(values.to_numpy(float)), dtype=float)
-    return pd.Series(
-        values_of_function,
-        index=values.index,
-        name=values.name,
-    )
+    return pd.Series(values_of_function, index=values.index, name=values.name)

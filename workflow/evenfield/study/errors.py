@@ -22,12 +22,7 @@ class EvenfieldError(Exception):
     def __init_subclass__(cls, at: str = "") -> None:
         cls.at = at or cls.at
 
-    def __init__(
-        self,
-        fault: str,
-        expected: str,
-        action: str,
-    ) -> None:
+    def __init__(self, fault: str, expected: str, action: str) -> None:
         super().__init__(fault, expected, action)
         self.found, self.expected, self.action = fault, expected, action
 
@@ -147,12 +142,7 @@ def first_examples(values: list[str], limit: int = 3) -> str:
     return f"{shown} and {len(values) - limit} more" if len(values) > limit else shown
 
 
-def nearest(
-    name: str,
-    known: Iterable[str],
-    otherwise: str,
-    mark: str = "",
-) -> str:
+def nearest(name: str, known: Iterable[str], otherwise: str, mark: str = "") -> str:
     """Ask whether the nearest of the names that are known is meant; where none is near,
     say ``otherwise``.
     """
@@ -160,11 +150,7 @@ def nearest(
     return f"did you mean '{mark}{near[0]}'?" if near else otherwise
 
 
-def not_known(
-    where: str,
-    name: str,
-    known: Iterable[str],
-) -> tuple[str, str, str]:
+def not_known(where: str, name: str, known: Iterable[str]) -> tuple[str, str, str]:
     """Return what an error says of a name that nothing defines."""
     known = list(known)
     expected = (

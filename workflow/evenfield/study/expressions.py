@@ -53,11 +53,7 @@ def columns_named(text: str | None, columns: Iterable[str]) -> list[str]:
     return columns_of(text)
 
 
-def check_columns(
-    text: str,
-    known: Iterable[str],
-    where: str,
-) -> None:
+def check_columns(text: str, known: Iterable[str], where: str) -> None:
     """Refuse an expression that names a column the panel does not have."""
     known = sorted(known)
     for name in columns_of(text):
@@ -88,11 +84,7 @@ def evaluate(text: str, panel: pd.DataFrame) -> pd.Series:
     """
     tree = _parsed(text)
     check_columns(text, panel.columns, "expression")
-    series = pd.Series(
-        _value(tree, panel),
-        index=panel.index,
-        dtype=float,
-    )
+    series = pd.Series(_value(tree, panel), index=panel.index, dtype=float)
     return series.where(np.isfinite(series)).rename(None)
 
 
@@ -130,19 +122,11 @@ def _lag(keyed: pd.DataFrame, years: int = 1) -> pd.Series:
     rows = keyed[["unit", "year"]]
     # Matched by year, not by row: a gap in the years stays a gap.
     earlier = keyed.assign(year=keyed["year"] + years)
-    lagged = rows.merge(
-        earlier,
-        on=["unit", "year"],
-        how="left",
-    )["value"]
+    lagged = rows.merge(earlier, on=["unit", "year"], how="left")["value"]
     return pd.Series(lagged.to_numpy(float), index=keyed.index)
 
 
-def _mean(
-    keyed: pd.DataFrame,
-    first: int,
-    last: int,
-) -> pd.Series:
+def _mean(keyed: pd.DataFrame, first: int, last: int) -> pd.Series:
     inside = keyed[keyed["year"].between(first, last)]
     return keyed["unit"].map(inside.groupby("unit")["value"].mean())
 
@@ -163,11 +147,7 @@ def _chain(keyed: pd.DataFrame, base: int) -> pd.Series:
     return _long(pd.concat([before, after]).apply(exp), keyed)
 
 
-def _bridge(
-    keyed: pd.DataFrame,
-    first: int,
-    last: int,
-) -> pd.Series:
+def _bridge(keyed: pd.DataFrame, first: int, last: int) -> pd.Series:
     wide = keyed.pivot(
         index="year",
         columns="unit",
@@ -285,16 +265,7 @@ def _unknown(node: ast.AST) -> ast.AST | None:
             return _unknown(node.left) or _unknown(node.right)
         case ast.Call(func=ast.Name(id=name), keywords=[]) if name in FUNCTIONS:
             least, most = FUNCTIONS[name]
-            kinds = {
-                type(
-                    getattr(
-                        year,
-                        "value",
-                        None,
-                    )
-                )
-                for year in node.args[1:]
-            }
+            kinds = {type(getattr(year, "value", None)) for year in node.args[1:]}
             if least <= len(node.args) <= most and kinds <= {int}:
                 return _unknown(node.args[0])
     return node

@@ -36,11 +36,7 @@ def round_results(
     column = np.asarray(values, dtype=float)
     finite = np.abs(column[np.isfinite(column)])
     size = scale if scale is not None else (finite.max() if finite.size else 0.0)
-    clean = np.where(
-        np.abs(column) < DUST * np.asarray(size),
-        0.0,
-        column,
-    )
+    clean = np.where(np.abs(column) < DUST * np.asarray(size), 0.0, column)
     # Adding zero turns -0.0 into 0.0, so that nothing is printed with a sign.
     return (
         round_significant(round_significant(clean, FIRST_DIGITS), SECOND_DIGITS) + 0.0

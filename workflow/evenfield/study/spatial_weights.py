@@ -70,11 +70,7 @@ class SpatialWeights:
         )
 
 
-def check_same_units(
-    units: list[str],
-    known: list[str],
-    name: str,
-) -> None:
+def check_same_units(units: list[str], known: list[str], name: str) -> None:
     """Refuse units that are not exactly those of the weights."""
     if len(set(units)) != len(units):
         twice = sorted({unit for unit in units if units.count(unit) > 1})

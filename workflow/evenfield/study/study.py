@@ -25,9 +25,7 @@ class Study:
     """
 
     def __init__(
-        self,
-        config: Mapping[str, object],
-        root: str | Path = "results",
+        self, config: Mapping[str, object], root: str | Path = "results"
     ) -> None:
         self.config = StudyConfig.of(config)
         self.root = Path(root)
@@ -66,11 +64,7 @@ class Study:
             read_json(self.root / "panel" / (scheme or self.main) / "description.json")
         )
 
-    def _weights(
-        self,
-        name: str = "",
-        scheme: str = "",
-    ) -> SpatialWeights:
+    def _weights(self, name: str = "", scheme: str = "") -> SpatialWeights:
         """Return spatial weights by name, the primary ones by default."""
         from evenfield.study.spatial_weights import weights_from_edges
 
@@ -93,31 +87,16 @@ class Study:
         """Every weights matrix of the main unit scheme, by name."""
         return {name: self.weights(name) for name in self.config.weights.families}
 
-    def each(
-        self,
-        name: str,
-        text: tuple[str, ...] = (),
-    ) -> dict[str, pd.DataFrame]:
+    def each(self, name: str, text: tuple[str, ...] = ()) -> dict[str, pd.DataFrame]:
         """Return a table of every unit scheme."""
-        return {
-            scheme: self.table(
-                name,
-                scheme,
-                text,
-            )
-            for scheme in self.schemes
-        }
+        return {scheme: self.table(name, scheme, text) for scheme in self.schemes}
 
     @property
     def descriptions(self) -> dict[str, dict[str, Any]]:
         """The description of every unit scheme."""
         return {scheme: self.description(scheme) for scheme in self.schemes}
 
-    def ingested(
-        self,
-        name: str,
-        text: tuple[str, ...] = (),
-    ) -> pd.DataFrame:
+    def ingested(self, name: str, text: tuple[str, ...] = ()) -> pd.DataFrame:
         """Return a checked input table, for example ``clusters``."""
         return read_table(self.root / "ingest" / f"{name}.csv", text)
 

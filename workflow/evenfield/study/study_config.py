@@ -191,10 +191,7 @@ class Income(Section):
                         ]
                     },
                 },
-                {
-                    "required": ["output", "population"],
-                    "not": {"required": ["column"]},
-                },
+                {"required": ["output", "population"], "not": {"required": ["column"]}},
             ],
             # A chain needs its base year; a proxy serves years before the index.
             "dependentRequired": {"index": ["base_year"], "proxy": ["index"]},
@@ -370,10 +367,7 @@ class Control(Section):
 
     model_config = ConfigDict(
         json_schema_extra=_needs(
-            {
-                ("unit", "groups"): ["column"],
-                ("initial", "mean"): ["expression"],
-            }
+            {("unit", "groups"): ["column"], ("initial", "mean"): ["expression"]}
         )
     )
 

@@ -65,11 +65,7 @@ def write_results(
     _write_csv(round_frame(frame, by_row), path, "%.6g")
 
 
-def _write_csv(
-    frame: pd.DataFrame,
-    path: str | Path,
-    float_format: str,
-) -> None:
+def _write_csv(frame: pd.DataFrame, path: str | Path, float_format: str) -> None:
     defused = frame.assign(
         **{
             name: frame[name].map(_defused)

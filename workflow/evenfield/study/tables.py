@@ -49,10 +49,7 @@ NEEDED_COLUMNS: Mapping[str, Mapping[str, str]] = {
     "panel": {"unit": "string", "year": "integer"},
     "panel_provenance": (
         dict.fromkeys(("variable", "units", "grade", "flag", "source"), "string")
-        | {
-            "first_year": "integer",
-            "last_year": "integer",
-        }
+        | {"first_year": "integer", "last_year": "integer"}
     ),
     "units": {"unit": "string", "name": "string"},
     "sources": dict.fromkeys(

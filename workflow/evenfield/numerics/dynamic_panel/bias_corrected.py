@@ -77,11 +77,7 @@ def year_weights(rho: Array, periods: int, variance: Variance) -> YearWeights:
     return YearWeights(parts[0], parts[1])
 
 
-def adjusted_score(
-    m: Moments,
-    rho: Array,
-    variance: Variance,
-) -> tuple[Array, Array]:
+def adjusted_score(m: Moments, rho: Array, variance: Variance) -> tuple[Array, Array]:
     """Return F and its derivative, each draw at its own root; rho (B,) -> (B,)."""
     c = year_weights(rho, m.yy.shape[1], variance)
     r = rho[:, None]
@@ -96,11 +92,7 @@ def adjusted_score(
 
 def score_on_grid(m: Moments, grid: Array, variance: Variance) -> Array:
     """Return F of every draw at every root of a grid; grid (G,) -> (B, G)."""
-    c = year_weights(
-        grid,
-        m.yy.shape[1],
-        variance,
-    ).value
+    c = year_weights(grid, m.yy.shape[1], variance).value
     correction = (
         m.yy @ c.T
         - m.yl @ (2 * grid[:, None] * c).T
@@ -110,21 +102,11 @@ def score_on_grid(m: Moments, grid: Array, variance: Variance) -> Array:
     return np.asarray(products - np.outer(m.ll.sum(axis=1), grid) + correction)
 
 
-def unit_scores(
-    lag: Array,
-    e: Array,
-    rho: Array,
-    variance: Variance,
-) -> Array:
+def unit_scores(lag: Array, e: Array, rho: Array, variance: Variance) -> Array:
     """Return each unit's share of F; lag, e (B, N, T), rho (B,) -> (B, N)."""
     c = year_weights(rho, e.shape[-1], variance).value
     return np.asarray(
-        np.einsum("bnt,bnt->bn", lag, e)
-        + np.einsum(
-            "bnt,bt->bn",
-            e**2,
-            c,
-        )
+        np.einsum("bnt,bnt->bn", lag, e) + np.einsum("bnt,bt->bn", e**2, c)
     )
 
 
@@ -178,15 +160,7 @@ def bias_corrected_root(
     n = pairs.n_units
     return CorrectedFit(
         rho=float(roots.rho[0]),
-        std_error=float(
-            std_errors(
-                pairs,
-                whole_sample(n),
-                m,
-                roots,
-                variance,
-            )[0]
-        ),
+        std_error=float(std_errors(pairs, whole_sample(n), m, roots, variance)[0]),
         df=n - 1,
         no_root=not bool(roots.defined[0]),
         variance=variance,
@@ -219,64 +193,25 @@ def corrected_roots(m: Moments, variance: Variance) -> Roots:
     falls = crossing & above[:, 1:]
     has_root = np.asarray(falls.any(axis=1))
     cell = falls.argmax(axis=1)
-    start = np.where(
-        has_root,
-        np.maximum(GRID[cell], m.slope),
-        _nearest(scores, above),
-    )
-    rho = _newton(
-        m,
-        start,
-        GRID[cell + 1],
-        has_root,
-        variance,
-    )
-    return Roots(
-        rho,
-        has_root,
-        adjusted_score(m, rho, variance)[1],
-    )
+    start = np.where(has_root, np.maximum(GRID[cell], m.slope), _nearest(scores, above))
+    rho = _newton(m, start, GRID[cell + 1], has_root, variance)
+    return Roots(rho, has_root, adjusted_score(m, rho, variance)[1])
 
 
 def _nearest(scores: Array, above: np.ndarray) -> Array:
     """Return where F comes closest to zero above fixed effects: the best cell, then a
     parabola through its ends.
     """
-    size = np.where(
-        above,
-        np.abs(scores),
-        np.inf,
-    )
-    best = np.clip(
-        size.argmin(axis=1),
-        1,
-        len(GRID) - 2,
-    )
+    size = np.where(above, np.abs(scores), np.inf)
+    best = np.clip(size.argmin(axis=1), 1, len(GRID) - 2)
     rows = np.arange(len(best))
     width = GRID[1] - GRID[0]
     left, mid, right = (size[rows, best + shift] for shift in (-1, 0, 1))
     left = np.where(np.isfinite(left), left, mid)
     bend = left - 2 * mid + right
     hollow = bend > 0
-    shift = np.where(
-        hollow,
-        (left - right)
-        / np.where(
-            hollow,
-            2 * bend,
-            1.0,
-        ),
-        0.0,
-    )
-    return np.asarray(
-        GRID[best]
-        + width
-        * np.clip(
-            shift,
-            -1.0,
-            1.0,
-        )
-    )
+    shift = np.where(hollow, (left - right) / np.where(hollow, 2 * bend, 1.0), 0.0)
+    return np.asarray(GRID[best] + width * np.clip(shift, -1.0, 1.0))
 
 
 def _newton(
@@ -293,17 +228,9 @@ def _newton(
         low = np.where(value > 0, rho, low)
         high = np.where(value > 0, high, rho)
         # Newton's step where it stays inside the bracket, half of the bracket elsewhere.
-        step = rho - value / np.where(
-            slope < 0,
-            slope,
-            -np.inf,
-        )
+        step = rho - value / np.where(slope < 0, slope, -np.inf)
         inside = (step >= low) & (step <= high) & (slope < 0)
-        new = np.where(
-            has_root,
-            np.where(inside, step, (low + high) / 2),
-            rho,
-        )
+        new = np.where(has_root, np.where(inside, step, (low + high) / 2), rho)
         done = np.abs(new - rho).max() <= ROOT_TOLERANCE
         rho = new
         if done:
@@ -371,23 +298,11 @@ def bootstrap_t_interval(
     sample = moments(pairs, whole_sample(pairs.n_units))
     check_spread(sample)
     sample_roots = corrected_roots(sample, variance)
-    se = std_errors(
-        pairs,
-        whole_sample(pairs.n_units),
-        sample,
-        sample_roots,
-        variance,
-    )
+    se = std_errors(pairs, whole_sample(pairs.n_units), sample, sample_roots, variance)
     weights = resampled(pairs.n_units, draws, rng)
     m = moments(pairs, weights)
     roots = corrected_roots(m, variance)
-    t = (roots.rho - sample_roots.rho) / std_errors(
-        pairs,
-        weights,
-        m,
-        roots,
-        variance,
-    )
+    t = (roots.rho - sample_roots.rho) / std_errors(pairs, weights, m, roots, variance)
     t = t[roots.defined & np.isfinite(t)]
     missing = float(1 - roots.defined.mean())
     low = high = p_value = np.nan
@@ -427,12 +342,7 @@ def score_interval(
     m = moments(pairs, whole_sample(pairs.n_units))
     check_spread(m)
     estimate = float(corrected_roots(m, variance).rho[0])
-    t = _score_tests(
-        pairs,
-        m,
-        np.append(TEST_GRID, 1.0),
-        variance,
-    )
+    t = _score_tests(pairs, m, np.append(TEST_GRID, 1.0), variance)
     df = pairs.n_units - 1
     excess = np.abs(t[:-1]) - t_quantile(0.5 + level / 2, df)
     low, high = _stretch(excess, estimate)
@@ -452,12 +362,7 @@ def _score_tests(
     """Return the studentised score at each root, shape (G,)."""
     lag = (pairs.lag - m.lag_mean)[None]
     e = (pairs.y - m.y_mean)[None] - grid[:, None, None] * lag
-    q = unit_scores(
-        np.broadcast_to(lag, e.shape),
-        e,
-        grid,
-        variance,
-    )
+    q = unit_scores(np.broadcast_to(lag, e.shape), e, grid, variance)
     variance_of_sum = pairs.n_units * q.var(axis=1, ddof=1)
     return np.asarray(q.sum(axis=1) / np.sqrt(variance_of_sum))
 
@@ -474,24 +379,8 @@ def _stretch(excess: Array, estimate: float) -> tuple[float, float]:
     first = int(nearest[0])
     last = int(nearest[-1])
     end = len(TEST_GRID) - 1
-    low = (
-        -np.inf
-        if first == 0
-        else _crossing(
-            excess,
-            first - 1,
-            first,
-        )
-    )
-    high = (
-        np.inf
-        if last == end
-        else _crossing(
-            excess,
-            last + 1,
-            last,
-        )
-    )
+    low = -np.inf if first == 0 else _crossing(excess, first - 1, first)
+    high = np.inf if last == end else _crossing(excess, last + 1, last)
     return low, high
 
 

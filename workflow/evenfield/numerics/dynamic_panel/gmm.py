@@ -112,24 +112,8 @@ def dynamic_gmm(
         std_errors_one_step=_roots(V1),
         hansen=_overidentification(_quadratic(two), df),
         sargan=_overidentification(equal_variances, df),
-        serial=tuple(
-            serial_test(
-                data,
-                two,
-                V,
-                order,
-            )
-            for order in (1, 2)
-        ),
-        serial_one_step=tuple(
-            serial_test(
-                data,
-                one,
-                V1,
-                order,
-            )
-            for order in (1, 2)
-        ),
+        serial=tuple(serial_test(data, two, V, order) for order in (1, 2)),
+        serial_one_step=tuple(serial_test(data, one, V1, order) for order in (1, 2)),
         cov=V,
         cov_one_step=V1,
         n_instruments=instruments,
@@ -176,12 +160,7 @@ def _first_step_rows(data: Stacked, n_dates: int, kind: str) -> Array:
     return Q.reshape(-1, columns)
 
 
-def _step(
-    data: Stacked,
-    ZX: Array,
-    Zy: Array,
-    A: Weighting,
-) -> Step:
+def _step(data: Stacked, ZX: Array, Zy: Array, A: Weighting) -> Step:
     if A.rank < ZX.shape[1]:
         raise NumericsError(
             f"weights of rank {A.rank} cannot identify {ZX.shape[1]} coefficients: there"
@@ -216,14 +195,7 @@ def _windmeijer(data: Stacked, G1: Array, two: Step) -> Array:
     equation 2.4 in closed form.
     """
     u = two.A.apply(two.G.sum(axis=0))
-    PX = np.matmul(
-        data.Z.transpose(
-            0,
-            2,
-            1,
-        ),
-        data.X,
-    )
+    PX = np.matmul(data.Z.transpose(0, 2, 1), data.X)
     by_unit = (G1 @ u) @ PX.reshape(len(PX), -1)
     change = by_unit.reshape(PX.shape[1:]) + G1.T @ (u @ PX)
     return np.asarray(two.influence @ change)
@@ -247,19 +219,10 @@ def _shock_variance(data: Stacked, one: Step) -> float:
 def _overidentification(statistic: float, df: int) -> Test:
     if df < 1:
         return Test(np.nan, df, np.nan)
-    return Test(
-        statistic,
-        df,
-        float(gammaincc(df / 2, statistic / 2)),
-    )
+    return Test(statistic, df, float(gammaincc(df / 2, statistic / 2)))
 
 
-def serial_test(
-    data: Stacked,
-    two: Step,
-    V: Array,
-    order: int,
-) -> Test:
+def serial_test(data: Stacked, two: Step, V: Array, order: int) -> Test:
     """Test serial correlation in the differenced residuals; V (K, K).
 
     Notes
@@ -278,11 +241,7 @@ def serial_test(
     if not (variance > 0 and lagged.any()):
         return Test(np.nan, np.nan, np.nan)
     z = float(products.sum() / np.sqrt(variance))
-    return Test(
-        z,
-        np.nan,
-        float(2 * ndtr(-abs(z))),
-    )
+    return Test(z, np.nan, float(2 * ndtr(-abs(z))))
 
 
 def _roots(V: Array) -> Array:

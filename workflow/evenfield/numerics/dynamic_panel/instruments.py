@@ -103,12 +103,7 @@ def stacked_equations(
     own = np.full(X.shape[2], EVERYWHERE) if own is None else np.asarray(own)
     levels = Source(y + spec.origin, spec.first_lag, spec.last_lag)
     variables = [levels, *sources]
-    difference = _rows(
-        _differenced(y),
-        _differenced(X),
-        spec.lags,
-        spec.lags + 1,
-    )
+    difference = _rows(_differenced(y), _differenced(X), spec.lags, spec.lags + 1)
     difference.exogenous[..., own == LEVELS_ONLY] = 0.0
     lagged_levels = [
         _level_instruments(variable, spec.layout, difference.dates)
@@ -132,20 +127,11 @@ def stacked_equations(
     return _joined(parts, len(difference.dates))
 
 
-def equation_dates(
-    y: Array,
-    X: Array,
-    lags: int,
-) -> tuple[np.ndarray, np.ndarray]:
+def equation_dates(y: Array, X: Array, lags: int) -> tuple[np.ndarray, np.ndarray]:
     """Say which dates have a row of some unit: in differences, in levels; y (N, T), X
     (N, T, K) -> (T,), (T,) of bool.
     """
-    differences = _rows(
-        _differenced(y),
-        _differenced(X),
-        lags,
-        lags + 1,
-    )
+    differences = _rows(_differenced(y), _differenced(X), lags, lags + 1)
     levels = _rows(y, X, lags, lags)
     return differences.dates_present(y.shape[1]), levels.dates_present(y.shape[1])
 
@@ -177,12 +163,7 @@ class _Rows(NamedTuple):
         return present
 
 
-def _rows(
-    y: Array,
-    X: Array,
-    lags: int,
-    first: int,
-) -> _Rows:
+def _rows(y: Array, X: Array, lags: int, first: int) -> _Rows:
     """Return the rows from date ``first`` on."""
     dates = np.arange(first, y.shape[1])
     lagged = [y[:, dates - lag, None] for lag in range(1, lags + 1)]
@@ -196,46 +177,23 @@ def _rows(
     )
 
 
-def _level_instruments(
-    source: Source,
-    layout: Layout,
-    dates: np.ndarray,
-) -> Array:
+def _level_instruments(source: Source, layout: Layout, dates: np.ndarray) -> Array:
     """Return lagged levels as instruments of the differences, shape (N, R, L)."""
     last = min(source.last_lag or source.values.shape[1], int(dates[-1]))
     lags = np.arange(source.first_lag, last + 1)
     return _laid_out(_lagged(source.values, lags, dates), layout)
 
 
-def _difference_instruments(
-    source: Source,
-    layout: Layout,
-    dates: np.ndarray,
-) -> Array:
+def _difference_instruments(source: Source, layout: Layout, dates: np.ndarray) -> Array:
     """Return the lagged difference as instrument of the levels, shape (N, R, L)."""
     lags = np.array([source.first_lag - 1])
-    return _laid_out(
-        _lagged(
-            _differenced(source.values),
-            lags,
-            dates,
-        ),
-        layout,
-    )
+    return _laid_out(_lagged(_differenced(source.values), lags, dates), layout)
 
 
-def _lagged(
-    values: Array,
-    lags: np.ndarray,
-    dates: np.ndarray,
-) -> Array:
+def _lagged(values: Array, lags: np.ndarray, dates: np.ndarray) -> Array:
     """Return lags of every date, zero where they are not observed, shape (N, R, L)."""
     padded = np.zeros((values.shape[0], values.shape[1] + 1))
-    padded[:, 1:] = np.where(
-        np.isnan(values),
-        0.0,
-        values,
-    )
+    padded[:, 1:] = np.where(np.isnan(values), 0.0, values)
     return padded[:, np.maximum(dates[:, None] - lags + 1, 0)]
 
 
@@ -254,11 +212,7 @@ def _empty(rows: _Rows, columns: Array) -> Array:
     return np.zeros((*rows.y.shape, columns.shape[-1]))
 
 
-def _completed(
-    rows: _Rows,
-    columns: list[Array],
-    own: np.ndarray,
-) -> Stacked:
+def _completed(rows: _Rows, columns: list[Array], own: np.ndarray) -> Stacked:
     """Set rows that a unit lacks to zero; exogenous columns instrument themselves."""
     present = rows.present
     Z = np.concatenate([*columns, rows.exogenous[..., own != NOWHERE]], axis=-1)

@@ -77,11 +77,7 @@ class _Draws:
         )
 
 
-def regime_roots(
-    levels: Array,
-    Z: Array,
-    weights: Array | None = None,
-) -> RegimeRoots:
+def regime_roots(levels: Array, Z: Array, weights: Array | None = None) -> RegimeRoots:
     """Fit y_it = (z_i'theta) y_i,t-1 + mu_i + z_i'tau_t + e_it, corrected for the bias
     of fixed effects.
 
@@ -103,28 +99,12 @@ def regime_roots(
     smallest = RANK_TOLERANCE * np.linalg.norm(Z)
     if np.linalg.matrix_rank(Z, tol=smallest) < Z.shape[1]:
         raise NumericsError("the regimes cannot be told apart")
-    sample = _solved(
-        _draws(
-            pairs.y,
-            pairs.lag,
-            Z,
-            whole_sample(pairs.n_units),
-        ),
-        None,
-    )
+    sample = _solved(_draws(pairs.y, pairs.lag, Z, whole_sample(pairs.n_units)), None)
     if weights is None or not sample.defined[0]:
         return sample
     size = max(1, CHUNK // (6 * pairs.y.size))
     parts = [
-        _solved(
-            _draws(
-                pairs.y,
-                pairs.lag,
-                Z,
-                weights[i : i + size],
-            ),
-            sample.theta,
-        )
+        _solved(_draws(pairs.y, pairs.lag, Z, weights[i : i + size]), sample.theta)
         for i in range(0, len(weights), size)
     ]
     joined = [np.concatenate(columns) for columns in zip(*parts, strict=True)]
@@ -145,24 +125,12 @@ def regime_intervals(
     sample = regime_roots(levels, Z)
     if not sample.defined[0]:
         raise NumericsError("the adjusted scores have no root")
-    drawn = regime_roots(
-        levels,
-        Z,
-        resampled(len(levels), draws, rng),
-    )
+    drawn = regime_roots(levels, Z, resampled(len(levels), draws, rng))
     if drawn.defined.mean() < FEWEST_ROOTS:
         raise NumericsError(
             f"{draws - int(drawn.defined.sum())} of {draws} draws of units have no root"
         )
-    return [
-        _interval(
-            sample,
-            drawn,
-            c,
-            level,
-        )
-        for c in np.atleast_2d(C)
-    ]
+    return [_interval(sample, drawn, c, level) for c in np.atleast_2d(C)]
 
 
 def _interval(
@@ -191,12 +159,7 @@ def _combination_sd(cov: Array, c: Array) -> Array:
     return np.asarray(np.sqrt(np.maximum(variance, 0)))
 
 
-def _draws(
-    y: Array,
-    lag: Array,
-    Z: Array,
-    weights: Array,
-) -> _Draws:
+def _draws(y: Array, lag: Array, Z: Array, weights: Array) -> _Draws:
     left = weights[:, None, :] * Z.T
     solve = np.linalg.pinv(left @ Z) @ left
     by_regime = [solve @ (z[:, None] * lag) for z in Z.T]
@@ -215,26 +178,14 @@ def _solved(d: _Draws, start: Array | None) -> RegimeRoots:
     fixed, _ = _newton(d, zero, PATH[0])
     # Draws start from the sample's root; the sample's own is followed step by step.
     path = PATH[1:] if start is None else PATH[-1:]
-    theta = (
-        fixed
-        if start is None
-        else np.repeat(
-            start,
-            len(fixed),
-            axis=0,
-        )
-    )
+    theta = fixed if start is None else np.repeat(start, len(fixed), axis=0)
     settled = np.ones(len(fixed), dtype=bool)
     for share in path:
         theta, now = _newton(d, theta, share)
         settled &= now
     q, jacobian = _scores(d, theta, PATH[-1])
     falling = (np.linalg.eigvals(jacobian).real < 0).all(axis=1)
-    rho = np.where(
-        d.weights > 0,
-        theta @ d.Z.T,
-        0.0,
-    )
+    rho = np.where(d.weights > 0, theta @ d.Z.T, 0.0)
     inside = (rho > GRID[0]) & (rho <= GRID[-1])
     n = d.weights.sum(axis=1)
     correction = (n / (n - 1))[:, None, None]
@@ -249,11 +200,7 @@ def _solved(d: _Draws, start: Array | None) -> RegimeRoots:
     )
 
 
-def _newton(
-    d: _Draws,
-    theta: Array,
-    share: float,
-) -> tuple[np.ndarray, np.ndarray]:
+def _newton(d: _Draws, theta: Array, share: float) -> tuple[np.ndarray, np.ndarray]:
     """Solve the scores with a share of the correction; draws that have settled are left
     alone.
     """
@@ -271,25 +218,13 @@ def _newton(
     return theta, ~np.isin(np.arange(len(theta)), left)
 
 
-def _scores(
-    d: _Draws,
-    theta: Array,
-    share: float,
-) -> tuple[Array, Array]:
+def _scores(d: _Draws, theta: Array, share: float) -> tuple[Array, Array]:
     """Return each unit's share of the score, shape (B, N), and the derivative of the
     scores, shape (B, K, K).
     """
     size = d.Z.shape[1]
-    rho = np.clip(
-        theta @ d.Z.T,
-        GRID[0],
-        GRID[-1] + LARGEST_STEP,
-    )
-    c = year_weights(
-        rho,
-        d.y.shape[1],
-        Variance.BY_YEAR,
-    )
+    rho = np.clip(theta @ d.Z.T, GRID[0], GRID[-1] + LARGEST_STEP)
+    c = year_weights(rho, d.y.shape[1], Variance.BY_YEAR)
     explained = (d.of_x @ theta[:, None, :, None])[..., 0]
     projection = d.Z @ (d.of_y - explained)
     e = d.y - rho[:, :, None] * d.lag - projection
@@ -302,11 +237,7 @@ def _scores(
     along = own_slope - (weighted_lag * d.lag).sum(axis=-1)
     by_year = d.of_x.transpose(0, 2, 1, 3)
     of_x = by_year.reshape(len(theta), -1, size * size)
-    across = (weighted_lag @ of_x).reshape(
-        *q.shape,
-        size,
-        size,
-    )
+    across = (weighted_lag @ of_x).reshape(*q.shape, size, size)
     by_projection = (d.Z[:, :, None] * across).sum(axis=2)
     change = along[:, :, None] * d.Z + by_projection
     return q, (d.weights[:, :, None] * d.Z).mT @ change

@@ -66,11 +66,7 @@ def _cholesky(G: Array) -> Array | None:
     """Return the lower factor of G'G for columns of length one, or None when it is near
     singular.
     """
-    factor, failed = dpotrf(
-        G.T @ G,
-        lower=1,
-        clean=1,
-    )
+    factor, failed = dpotrf(G.T @ G, lower=1, clean=1)
     # The smallest pivot is the length of what the other columns leave of a column.
     if failed or np.diag(factor).min() <= NEARLY:
         return None

@@ -179,11 +179,7 @@ def leave_one_out(n_units: int) -> Array:
     return 1.0 - np.eye(n_units)
 
 
-def resampled(
-    n_units: int,
-    draws: int,
-    rng: np.random.Generator,
-) -> Array:
+def resampled(n_units: int, draws: int, rng: np.random.Generator) -> Array:
     """Draw units with replacement, whole paths at a time; shape (B, N)."""
     picked = rng.integers(0, n_units, size=(draws, n_units))
     flat = picked + n_units * np.arange(draws)[:, None]
@@ -222,14 +218,7 @@ def _roots(levels: Array, weights: Array) -> Array:
     t = levels.shape[1] - 1
     # An odd number of transitions is split both ways.
     splits = {t // 2, t - t // 2}
-    halves = [
-        _halves(
-            levels,
-            weights,
-            split,
-        )
-        for split in sorted(splits)
-    ]
+    halves = [_halves(levels, weights, split) for split in sorted(splits)]
     whole = moments(within_units(levels), weights).slope
     return np.asarray(2 * whole - np.mean(halves, axis=0))
 

@@ -178,10 +178,7 @@ def lead_effects(panel: EventPanel, count: int, clusterings: Clusterings) -> Est
 
 
 def permutation_p(
-    panel: EventPanel,
-    spans: Sequence[Span],
-    rng: np.random.Generator,
-    draws: int,
+    panel: EventPanel, spans: Sequence[Span], rng: np.random.Generator, draws: int
 ) -> Array:
     """Return two-sided p-values of spans when policies are dealt out again, (K,)."""
     drawn = span_means(panel, dealt_cohorts(panel, rng, draws), spans)

@@ -119,18 +119,13 @@ def treated_effects(
     squares = np.bincount(cell, V**2)[cell]
     alone = np.bincount(cell)[cell] == 1
     own = 1.0 if leave_out else 0.0
-    means = quotient(
-        products - own * V * P,
-        squares - own * V**2,
-        defined=~alone,
-    )
+    means = quotient(products - own * V * P, squares - own * V**2, defined=~alone)
     # ASSUME: a cell with one cluster is compared with the treated cells of all others,
     # so that differences between cohorts count as noise there.
     others = np.bincount(pairs[:, 0], V * P)
     their_squares = np.bincount(pairs[:, 0], V**2)
     apart = pairs[alone, 0]
     means[alone] = quotient(
-        others.sum() - others[apart],
-        their_squares.sum() - their_squares[apart],
+        others.sum() - others[apart], their_squares.sum() - their_squares[apart]
     )
     return np.asarray(weights * (gaps - means[pair]))

@@ -123,11 +123,7 @@ def _encoded(labels: np.ndarray) -> Clusters:
 
 def in_order(labels: np.ndarray) -> Clusters:
     """Encode labels in the order of their first rows; labels (N,)."""
-    names, first, codes = np.unique(
-        labels,
-        return_index=True,
-        return_inverse=True,
-    )
+    names, first, codes = np.unique(labels, return_index=True, return_inverse=True)
     order = np.argsort(first)
     rank = np.argsort(order)
     return Clusters(names[order], rank[codes])
@@ -178,14 +174,7 @@ class ClusterRows:
             return np.asarray(np.einsum("gij,gj->gi", self.products, vectors))
         each = np.broadcast_to(vectors, (len(self.blocks), len(self.turn)))
         turned = each @ self.turn.T
-        back = [
-            x.T @ (x @ v)
-            for x, v in zip(
-                self.blocks,
-                turned,
-                strict=True,
-            )
-        ]
+        back = [x.T @ (x @ v) for x, v in zip(self.blocks, turned, strict=True)]
         return np.asarray(np.array(back) @ self.turn)
 
 
@@ -243,29 +232,14 @@ class ClusterProducts:
         """
         if self.rows.few:
             return _powers_by_rows(self, -1.0)
-        sides = np.broadcast_to(
-            self.d[:, None],
-            (
-                self.G,
-                self.k,
-                1,
-            ),
-        )
-        return solve_each_without(
-            self.M,
-            sides,
-            self.names,
-        )[:, :, 0]
+        sides = np.broadcast_to(self.d[:, None], (self.G, self.k, 1))
+        return solve_each_without(self.M, sides, self.names)[:, :, 0]
 
 
 Labels = np.ndarray | Clusters | ClusterProducts
 
 
-def cluster_products(
-    fit: OlsFit,
-    c: np.ndarray,
-    clusters: Labels,
-) -> ClusterProducts:
+def cluster_products(fit: OlsFit, c: np.ndarray, clusters: Labels) -> ClusterProducts:
     """Form the cross-products of every cluster in one pass over the rows; c (K,),
     clusters (N,).
 
@@ -323,37 +297,17 @@ def solve_each_without(
     gaps = np.eye(M.shape[1]) - M
     try:
         roots = np.linalg.cholesky(gaps)
-        safe = (
-            np.diagonal(
-                roots,
-                axis1=1,
-                axis2=2,
-            ).min()
-            ** 2
-            > NOTHING_LEFT
-        )
+        safe = np.diagonal(roots, axis1=1, axis2=2).min() ** 2 > NOTHING_LEFT
     except np.linalg.LinAlgError:
         safe = False
     if safe:
         return np.asarray(np.linalg.solve(gaps, sides))
     return np.array(
-        [
-            solve_without(*each)
-            for each in zip(
-                M,
-                sides,
-                names,
-                strict=True,
-            )
-        ]
+        [solve_without(*each) for each in zip(M, sides, names, strict=True)]
     )
 
 
-def solve_without(
-    M_g: np.ndarray,
-    d: np.ndarray,
-    name: object,
-) -> np.ndarray:
+def solve_without(M_g: np.ndarray, d: np.ndarray, name: object) -> np.ndarray:
     """Solve (I - M_g) x = d, ignoring directions that only cluster g informs when d
     does not need them.
     """
@@ -380,11 +334,7 @@ def cr1_inference(
     """Test c'beta against zero with CR1 and t(G - 1); c (K,), clusters (N,)."""
     names, codes = encoded(clusters, fit.y.size)
     sums = np.bincount(codes, fit.X @ (fit.bread @ c) * fit.u_hat)
-    factor = cr1_factor(
-        len(names),
-        fit.y.size,
-        len(c) + absorbed,
-    )
+    factor = cr1_factor(len(names), fit.y.size, len(c) + absorbed)
     return robust_inference(
         float(c @ fit.beta),
         float(sums @ sums),
@@ -442,18 +392,7 @@ def _stretched(products: ClusterProducts) -> np.ndarray:
         raise NumericsError(
             f"cluster {name} alone determines the combination (leverage 1)"
         )
-    scaled = np.where(
-        alone,
-        0.0,
-        parts
-        / np.sqrt(
-            np.where(
-                alone,
-                1.0,
-                1 - values,
-            )
-        ),
-    )
+    scaled = np.where(alone, 0.0, parts / np.sqrt(np.where(alone, 1.0, 1 - values)))
     return np.asarray(np.einsum("gij,gj->gi", vectors, scaled))
 
 
@@ -475,11 +414,7 @@ def _powers_by_rows(products: ClusterProducts, power: float) -> np.ndarray:
                 f"cluster {products.names[number]} alone determines the combination"
                 " (leverage 1)"
             )
-        factors = np.where(
-            alone,
-            0.0,
-            np.where(alone, 1.0, 1 - values) ** power,
-        )
+        factors = np.where(alone, 0.0, np.where(alone, 1.0, 1 - values) ** power)
         out[number] += ((factors - 1) * parts) @ vectors
     return out
 
@@ -548,11 +483,7 @@ def two_way_inference(
         raise NumericsError("a pair of clusters holds more than one observation")
     scores = fit.X @ (fit.bread @ np.asarray(c, dtype=float)) * fit.u_hat
     V_1, V_2 = (float((np.bincount(codes, scores) ** 2).sum()) for _, codes in ways)
-    variance = max(
-        V_1 + V_2 - float(scores @ scores),
-        V_1,
-        V_2,
-    )
+    variance = max(V_1 + V_2 - float(scores @ scores), V_1, V_2)
     m = min(counts)
     return robust_inference(
         float(c @ fit.beta), variance, m - 1, m / (m - 1), TWO_WAY_FACTOR, level

@@ -85,11 +85,7 @@ def spatial_kernel(
     return SpatialKernel(names, _weights(points, cutoff_km, shape), cutoff_km, shape)
 
 
-def _weights(
-    points: np.ndarray,
-    cutoff_km: float,
-    shape: KernelShape,
-) -> csr_array:
+def _weights(points: np.ndarray, cutoff_km: float, shape: KernelShape) -> csr_array:
     n = len(points)
     i, j = cKDTree(points).query_pairs(chord(cutoff_km), output_type="ndarray").T
     chords = np.sqrt(((points[i] - points[j]) ** 2).sum(axis=1))
@@ -103,17 +99,7 @@ def _weights(
     rows = np.concatenate([i, j, own])
     columns = np.concatenate([j, i, own])
     return csr_array(
-        (
-            np.concatenate(
-                [
-                    pairs,
-                    pairs,
-                    np.ones(n),
-                ]
-            ),
-            (rows, columns),
-        ),
-        shape=(n, n),
+        (np.concatenate([pairs, pairs, np.ones(n)]), (rows, columns)), shape=(n, n)
     )
 
 
@@ -140,14 +126,7 @@ def conley_inference(
         raise NumericsError(
             "a cross-section holds each unit once: use conley_panel_inference"
         )
-    scores = _scores(
-        fit,
-        c,
-        units,
-        np.zeros(len(units.codes), dtype=int),
-        1,
-        kernel,
-    )
+    scores = _scores(fit, c, units, np.zeros(len(units.codes), dtype=int), 1, kernel)
     # ASSUME: t with N - K degrees of freedom for Conley's cross-section; no
     # small-sample law is known for it.
     value = _factor(factor, len(fit.y), len(c))
@@ -185,21 +164,10 @@ def conley_panel_inference(
         variance = _spatial_part(scores.sum(axis=1, keepdims=True), kernel)
     else:
         variance = _spatial_part(scores, kernel) + _serial_part(scores, lags)
-    value = _factor(
-        factor,
-        len(fit.y),
-        len(c) + absorbed,
-    )
+    value = _factor(factor, len(fit.y), len(c) + absorbed)
     # ASSUME: t with one degree of freedom fewer than units for Conley's panel.
     df = len(units.names) - 1
-    return robust_inference(
-        float(c @ fit.beta),
-        variance,
-        df,
-        value,
-        factor,
-        level,
-    )
+    return robust_inference(float(c @ fit.beta), variance, df, value, factor, level)
 
 
 def _scores(

@@ -58,13 +58,7 @@ def fixed_b_critical_value(T: int, lags: int, level: float) -> float:
 @lru_cache(maxsize=64)
 def _eigenvalues(T: int, lags: int) -> np.ndarray:
     K = toeplitz(
-        np.concatenate(
-            [
-                [1.0],
-                bartlett_weights(lags),
-                np.zeros(T - 1 - lags),
-            ]
-        )
+        np.concatenate([[1.0], bartlett_weights(lags), np.zeros(T - 1 - lags)])
     )
     centred = K - K.mean(axis=0) - K.mean(axis=1)[:, None] + K.mean()
     return np.asarray(np.maximum(np.linalg.eigvalsh(centred), 0.0) / T)
@@ -99,21 +93,11 @@ def driscoll_kraay_inference(
             " regressors"
         )
     # h_t sums the scores of a date; V = sum_t h_t^2 + 2 sum_l (1 - l/(L+1)) sum_t h_t h_t-l.
-    h = np.bincount(
-        positions,
-        fit.X @ (fit.bread @ c) * fit.u_hat,
-        minlength=T,
-    )
+    h = np.bincount(positions, fit.X @ (fit.bread @ c) * fit.u_hat, minlength=T)
     variance = h @ h + 2 * sum(
         w * (h[lag:] @ h[:-lag]) for lag, w in enumerate(bartlett_weights(lags), 1)
     )
-    value = _factor(
-        factor,
-        len(fit.y),
-        len(c),
-        absorbed,
-        T,
-    )
+    value = _factor(factor, len(fit.y), len(c), absorbed, T)
     estimate = float(c @ fit.beta)
     std_error = standard_error(value * float(variance))
     statistic = estimate / std_error
@@ -140,13 +124,7 @@ def default_lags(T: int) -> int:
     return int(4 * (T / 100) ** (2 / 9))
 
 
-def _factor(
-    name: str,
-    n: int,
-    k: int,
-    absorbed: int,
-    T: int,
-) -> float:
+def _factor(name: str, n: int, k: int, absorbed: int, T: int) -> float:
     left = n - absorbed - k
     if left <= 0:
         raise NumericsError(

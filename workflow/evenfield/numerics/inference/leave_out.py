@@ -33,21 +33,13 @@ class LeaveOut(NamedTuple):
     largest_change: float  # by how much: without minus with
 
 
-def leave_one_out(
-    fit: OlsFit,
-    c: np.ndarray,
-    units: np.ndarray,
-) -> LeaveOut:
+def leave_one_out(fit: OlsFit, c: np.ndarray, units: np.ndarray) -> LeaveOut:
     """Estimate c'beta without each unit in turn; c (K,), units (N,)."""
     products = cluster_products(fit, c, units)
     return _leave_out(products, [(str(name),) for name in products.names])
 
 
-def leave_pair_out(
-    fit: OlsFit,
-    c: np.ndarray,
-    units: np.ndarray,
-) -> LeaveOut:
+def leave_pair_out(fit: OlsFit, c: np.ndarray, units: np.ndarray) -> LeaveOut:
     """Estimate c'beta without each pair of units; c (K,), units (N,)."""
     products = cluster_products(fit, c, units)
     return _leave_out(
@@ -62,12 +54,7 @@ def leave_groups_out(
     example; c (K,), units (N,).
     """
     return _leave_out(
-        cluster_products(
-            fit,
-            c,
-            units,
-        ),
-        [tuple(group) for group in groups],
+        cluster_products(fit, c, units), [tuple(group) for group in groups]
     )
 
 
@@ -105,13 +92,6 @@ def _without(products: ClusterProducts, positions: list[int]) -> float:
     M = products.M[positions].sum(axis=0)
     m = products.m[positions].sum(axis=0)
     try:
-        return float(
-            solve_without(
-                M,
-                products.d,
-                "left out",
-            )
-            @ (products.theta - m)
-        )
+        return float(solve_without(M, products.d, "left out") @ (products.theta - m))
     except NumericsError:
         return float("nan")

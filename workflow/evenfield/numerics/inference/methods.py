@@ -212,12 +212,7 @@ class Design:
         if not self.effective_df:
             return len(self.clusters.names) - 1
         X = self.fit.X
-        effective = effective_clusters(
-            X,
-            self.clusters.codes,
-            c,
-            bread=self.fit.bread,
-        )
+        effective = effective_clusters(X, self.clusters.codes, c, bread=self.fit.bread)
         return max(effective - 1, self.least_df)
 
     @property
@@ -319,11 +314,7 @@ def _by_covariance(
     return design.result(inference, level, name, "t(N - K)")
 
 
-def _hc3(
-    design: Design,
-    c: np.ndarray,
-    level: float,
-) -> Tested:
+def _hc3(design: Design, c: np.ndarray, level: float) -> Tested:
     """Test with Student's t and HC3, which has no factor of its own."""
     std_error = float(np.sqrt(hc3_variance(design.fit, c)))
     estimate = float(c @ design.fit.beta)
@@ -331,69 +322,35 @@ def _hc3(
     return design.result(inference, level, "HC3", "t(N - K)")
 
 
-def _cr1(
-    design: Design,
-    c: np.ndarray,
-    level: float,
-) -> Tested:
-    inference = cr1_inference(
-        design.fit,
-        c,
-        design.clusters,
-        design.crossed,
-        level,
-    )
+def _cr1(design: Design, c: np.ndarray, level: float) -> Tested:
+    inference = cr1_inference(design.fit, c, design.clusters, design.crossed, level)
     return design.result(inference, level, "CR1", "t(G - 1)")
 
 
-def _cr2(
-    design: Design,
-    c: np.ndarray,
-    level: float,
-) -> Tested:
+def _cr2(design: Design, c: np.ndarray, level: float) -> Tested:
     inference = cr2_inference(design.fit, c, design.products, level)
     return design.result(inference, level, "CR2", "t, Bell-McCaffrey df")
 
 
-def _cr3(
-    design: Design,
-    c: np.ndarray,
-    level: float,
-) -> Tested:
+def _cr3(design: Design, c: np.ndarray, level: float) -> Tested:
     df = design.cluster_df(c)
     inference = cr3_inference(design.fit, c, design.products, df, level)
     law = "t(G* - 1)" if design.effective_df else "t(G - 1)"
     return design.result(inference, level, "CR3", law)
 
 
-def _two_way(
-    design: Design,
-    c: np.ndarray,
-    level: float,
-) -> Tested:
+def _two_way(design: Design, c: np.ndarray, level: float) -> Tested:
     ways = design.clusters, design.observed_dates
     inference = two_way_inference(design.fit, c, *ways, level)
     words = "clustered by unit and year"
     return design.result(inference, level, words, "t(min(G, T) - 1)")
 
 
-def _wild(
-    design: Design,
-    c: np.ndarray,
-    level: float,
-    kind: BootstrapType,
-) -> Tested:
+def _wild(design: Design, c: np.ndarray, level: float, kind: BootstrapType) -> Tested:
     """Test by the wild cluster bootstrap; its interval inverts the test."""
     drawn = design.bootstrap_weights
     crossed = design.crossed
-    boot = wild_bootstrap(
-        design.fit,
-        c,
-        design.products,
-        drawn,
-        kind,
-        crossed,
-    )
+    boot = wild_bootstrap(design.fit, c, design.products, drawn, kind, crossed)
     se_type = {"11": "CR1", "33": "CR3"}[kind]
     law = f"wild bootstrap {kind}, {drawn.kind}"
     inference = wild_inference(boot, level, interval=design.intervals)
@@ -437,11 +394,7 @@ def _conley(
     return design.result(inference, level, f"{words}, {lags} lags", "t(G - 1)")
 
 
-def _driscoll_kraay(
-    design: Design,
-    c: np.ndarray,
-    level: float,
-) -> Tested:
+def _driscoll_kraay(design: Design, c: np.ndarray, level: float) -> Tested:
     lags = design.serial_lags
     dates = design.dated(lags)
     inference = driscoll_kraay_inference(design.fit, c, dates, lags, level=level)
@@ -481,12 +434,7 @@ METHODS: dict[str, Method] = {
 }
 
 
-def infer(
-    name: str,
-    design: Design,
-    c: np.ndarray,
-    level: float = 0.95,
-) -> Tested:
+def infer(name: str, design: Design, c: np.ndarray, level: float = 0.95) -> Tested:
     """Test c'beta by a method of the registry; where it cannot be, the result says why."""
     try:
         return METHODS[name](design, c, level)

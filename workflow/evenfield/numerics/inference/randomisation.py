@@ -82,13 +82,7 @@ def _within_strata(
     source = np.empty((draws, len(strata)), dtype=np.intp)
     for m in members:
         source[:, m] = rng.permuted(np.tile(m, (draws, 1)), axis=1)
-    return Assignments(
-        panel.units,
-        source,
-        distinct,
-        enumerated=False,
-        scheme=scheme,
-    )
+    return Assignments(panel.units, source, distinct, enumerated=False, scheme=scheme)
 
 
 def _arrangements(classes: np.ndarray) -> Iterator[tuple[int, ...]]:
@@ -102,20 +96,12 @@ def _arrangements(classes: np.ndarray) -> Iterator[tuple[int, ...]]:
 
     def fill(level: int, free: list[int]) -> Iterator[tuple[int, ...]]:
         if level == len(groups) - 1:
-            for unit, member in zip(
-                free,
-                groups[level],
-                strict=True,
-            ):
+            for unit, member in zip(free, groups[level], strict=True):
                 assignment[unit] = member
             yield tuple(assignment)
             return
         for taken in combinations(free, len(groups[level])):
-            for unit, member in zip(
-                taken,
-                groups[level],
-                strict=True,
-            ):
+            for unit, member in zip(taken, groups[level], strict=True):
                 assignment[unit] = member
             yield from fill(level + 1, [unit for unit in free if unit not in taken])
 
@@ -153,13 +139,7 @@ class PathPanel(NamedTuple):
     @property
     def path_class(self) -> np.ndarray:
         """Which of the distinct treatment paths each unit has, shape (N,)."""
-        return np.asarray(
-            np.unique(
-                self.D,
-                axis=0,
-                return_inverse=True,
-            )[1]
-        ).reshape(-1)
+        return np.asarray(np.unique(self.D, axis=0, return_inverse=True)[1]).reshape(-1)
 
 
 def path_panel(
@@ -172,15 +152,7 @@ def path_panel(
     """Arrange long rows by unit and date; y, d (R,), units, times (R,), controls (R,
     K).
     """
-    y, d, units, times = (
-        np.asarray(a)
-        for a in (
-            y,
-            d,
-            units,
-            times,
-        )
-    )
+    y, d, units, times = (np.asarray(a) for a in (y, d, units, times))
     C = (
         np.empty((len(y), 0))
         if controls is None
@@ -191,13 +163,7 @@ def path_panel(
             f"outcome, treatment, units and dates have lengths {y.size}, {d.size},"
             f" {units.size}, {times.size}"
         )
-    values = np.column_stack(
-        [
-            y.astype(float),
-            d.astype(float),
-            C,
-        ]
-    )
+    values = np.column_stack([y.astype(float), d.astype(float), C])
     if not np.isfinite(values).all():
         raise NumericsError("the panel holds a missing or infinite value")
     names, i = np.unique(units, return_inverse=True)
@@ -211,18 +177,8 @@ def path_panel(
             f"whole paths need one row a unit and date; unit {unit} has {rows[first_fault]}"
             f" at {date}"
         )
-    table = values[np.lexsort((t, i))].reshape(
-        len(names),
-        len(dates),
-        -1,
-    )
-    return PathPanel(
-        names,
-        dates,
-        table[..., 0],
-        table[..., 1],
-        table[..., 2:],
-    )
+    table = values[np.lexsort((t, i))].reshape(len(names), len(dates), -1)
+    return PathPanel(names, dates, table[..., 0], table[..., 1], table[..., 2:])
 
 
 Effects = Literal["time", "unit and time"]
@@ -275,14 +231,7 @@ class PathRandomisation:
     def _blocks(self) -> list[np.ndarray]:
         source = self.assignments.source
         step = max(FEWEST_ROWS, IN_CACHE // source.shape[1])
-        return [
-            source[start : start + step]
-            for start in range(
-                0,
-                len(source),
-                step,
-            )
-        ]
+        return [source[start : start + step] for start in range(0, len(source), step)]
 
     @property
     def estimate(self) -> float:
@@ -358,14 +307,7 @@ def randomisation_inference(
 
 
 def _tables(panel: PathPanel, effects: Effects) -> PathTables:
-    y, d, C = (
-        _swept(values, effects)
-        for values in (
-            panel.Y,
-            panel.D,
-            panel.C,
-        )
-    )
+    y, d, C = (_swept(values, effects) for values in (panel.Y, panel.D, panel.C))
     Q = _orthonormal(C.reshape(y.size, -1))
     y_tilde, d_tilde = (_without(Q, values) for values in (y, d))
     if (d_tilde**2).sum() <= RANK_TOLERANCE * max(
@@ -379,11 +321,7 @@ def _tables(panel: PathPanel, effects: Effects) -> PathTables:
         units=panel.units,
         path_outcome=d @ y_tilde.T,
         path_path=d @ d_tilde.T,
-        path_control=np.array([d @ q.T for q in by_unit]).reshape(
-            -1,
-            len(y),
-            len(y),
-        ),
+        path_control=np.array([d @ q.T for q in by_unit]).reshape(-1, len(y), len(y)),
         path_square=(d**2).sum(axis=1),
     )
 
@@ -433,36 +371,14 @@ def _coefficients(
 def _gathered(table: np.ndarray, source: np.ndarray) -> np.ndarray:
     n = source.shape[1]
     flat = source * n + np.arange(n)
-    return np.asarray(
-        np.take(
-            table.reshape(*table.shape[:-2], n * n),
-            flat,
-            axis=-1,
-        )
-    )
+    return np.asarray(np.take(table.reshape(*table.shape[:-2], n * n), flat, axis=-1))
 
 
-def _left(
-    tables: PathTables,
-    source: np.ndarray,
-    delta: np.ndarray,
-) -> np.ndarray:
+def _left(tables: PathTables, source: np.ndarray, delta: np.ndarray) -> np.ndarray:
     total = tables.path_square[source].sum(axis=1)
     left = total - (delta**2).sum(axis=0)
-    return np.asarray(
-        np.where(
-            left > RANK_TOLERANCE * total,
-            left,
-            np.nan,
-        )
-    )
+    return np.asarray(np.where(left > RANK_TOLERANCE * total, left, np.nan))
 
 
 def _extreme_where_undefined(values: np.ndarray) -> np.ndarray:
-    return np.asarray(
-        np.where(
-            np.isnan(values),
-            np.inf,
-            values,
-        )
-    )
+    return np.asarray(np.where(np.isnan(values), np.inf, values))

@@ -86,23 +86,12 @@ def wild_draws(
     if kind == "webb":
         return WildDraws(
             names,
-            WEBB_POINTS[
-                rng.integers(
-                    0,
-                    6,
-                    (count, len(names)),
-                )
-            ],
+            WEBB_POINTS[rng.integers(0, 6, (count, len(names)))],
             kind,
             enumerated=False,
         )
     if len(names) < count.bit_length():
-        return WildDraws(
-            names,
-            _all_signs(len(names)),
-            kind,
-            enumerated=True,
-        )
+        return WildDraws(names, _all_signs(len(names)), kind, enumerated=True)
     size = count * len(names)
     bits = np.unpackbits(np.frombuffer(rng.bytes(-(-size // 8)), dtype=np.uint8))[:size]
     return WildDraws(
@@ -128,12 +117,7 @@ def inverted_interval(
 ) -> tuple[float, float]:
     """Return the interval of nulls around the estimate whose p-value exceeds 1 - level."""
     alpha = 1 - level + ROUNDING
-    return _end(p_value, estimate, -scale, alpha), _end(
-        p_value,
-        estimate,
-        scale,
-        alpha,
-    )
+    return _end(p_value, estimate, -scale, alpha), _end(p_value, estimate, scale, alpha)
 
 
 def _end(
@@ -200,14 +184,7 @@ class WildBootstrap:
         for rows in _blocks(self._weights.shape):
             V = self._weights[rows].astype(float)
             Z = self._terms(V, self.S0, self.e0)
-            numerators[rows], squares[rows] = (
-                V @ self.n0,
-                np.einsum(
-                    "bg,bg->b",
-                    Z,
-                    Z,
-                ),
-            )
+            numerators[rows], squares[rows] = (V @ self.n0, np.einsum("bg,bg->b", Z, Z))
         return numerators, squares
 
     @cached_property
@@ -229,19 +206,10 @@ class WildBootstrap:
                 np.einsum("bg,bg->b", Z, Z),
                 np.einsum("bg,bg->b", slope, slope),
             )
-            out[3, rows] = 2 * np.einsum(
-                "bg,bg->b",
-                Z,
-                slope,
-            )
+            out[3, rows] = 2 * np.einsum("bg,bg->b", Z, slope)
         return out
 
-    def _terms(
-        self,
-        V: np.ndarray,
-        S: np.ndarray,
-        e: np.ndarray,
-    ) -> np.ndarray:
+    def _terms(self, V: np.ndarray, S: np.ndarray, e: np.ndarray) -> np.ndarray:
         return np.asarray((V @ S.T) @ self.L.T + V * e)
 
     def statistic(self, null: float = 0.0) -> float:
@@ -436,10 +404,5 @@ _TERMS = {"11": _bootstrap_11, "33": _bootstrap_33}
 def _blocks(shape: tuple[int, ...]) -> list[slice]:
     step = max(FEWEST_ROWS, IN_CACHE // shape[1])
     return [
-        slice(start, min(start + step, shape[0]))
-        for start in range(
-            0,
-            shape[0],
-            step,
-        )
+        slice(start, min(start + step, shape[0])) for start in range(0, shape[0], step)
     ]

@@ -49,27 +49,13 @@ def least_squares_breaks(
     cost = _segment_costs(y, X, shortest)
     best = cost[0].copy()
     predecessors = []
-    fits = [
-        _break_fit(
-            (),
-            float(best[-1]),
-            y,
-            X.shape[1],
-        )
-    ]
+    fits = [_break_fit((), float(best[-1]), y, X.shape[1])]
     for breaks in range(1, min(most, len(y) // shortest - 1) + 1):
         candidates = best[:-1, None] + cost[1:, :]
         predecessors.append(candidates.argmin(axis=0))
         best = candidates.min(axis=0)
         last = _last_dates(predecessors, breaks)
-        fits.append(
-            _break_fit(
-                last,
-                float(best[-1]),
-                y,
-                X.shape[1],
-            )
-        )
+        fits.append(_break_fit(last, float(best[-1]), y, X.shape[1]))
     return fits
 
 
@@ -81,11 +67,7 @@ def _segment_costs(y: Array, X: Array, shortest: int) -> Array:
     for i in range(len(y) - shortest + 1):
         for j in range(i + shortest - 1, len(y)):
             rows = slice(i, j + 1)
-            coefficients = np.linalg.lstsq(
-                X[rows],
-                y[rows],
-                rcond=None,
-            )[0]
+            coefficients = np.linalg.lstsq(X[rows], y[rows], rcond=None)[0]
             residual = y[rows] - X[rows] @ coefficients
             cost[i, j] = residual @ residual
     return cost
@@ -101,20 +83,11 @@ def _last_dates(predecessors: list[Array], breaks: int) -> tuple[int, ...]:
     return tuple(dates[::-1])
 
 
-def _break_fit(
-    last: tuple[int, ...],
-    ssr: float,
-    y: Array,
-    k: int,
-) -> BreakFit:
+def _break_fit(last: tuple[int, ...], ssr: float, y: Array, k: int) -> BreakFit:
     t = len(y)
     p = (len(last) + 1) * k + len(last)
     # a perfect fit has no logarithm
-    bounded = max(
-        ssr,
-        EXACT * float(y @ y),
-        np.finfo(float).tiny,
-    )
+    bounded = max(ssr, EXACT * float(y @ y), np.finfo(float).tiny)
     lwz = np.inf
     if t > p:
         penalty = p / t * LWZ_FACTOR * np.log(t) ** LWZ_POWER

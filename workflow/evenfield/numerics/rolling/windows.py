@@ -164,11 +164,7 @@ def slope_draws(
         yield SlopeDraws(deviation=deviation, signs=signs, influences=influences)
 
 
-def sup_t_draws(
-    fit: WindowFit,
-    rng: np.random.Generator,
-    draws: int,
-) -> Array:
+def sup_t_draws(fit: WindowFit, rng: np.random.Generator, draws: int) -> Array:
     """Draw the largest absolute t-ratio over all windows, sorted; shape (draws,).
 
     Notes

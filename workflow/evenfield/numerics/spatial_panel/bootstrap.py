@@ -60,19 +60,10 @@ def year_bootstrap(
     t = fit.n_periods
     # Moving blocks: each starts in a drawn year, and the last is cut.
     blocks = -(-t // years)
-    starts = rng.integers(
-        0,
-        t - years + 1,
-        size=(draws, blocks),
-    )
+    starts = rng.integers(0, t - years + 1, size=(draws, blocks))
     followed = starts[..., None] + np.arange(years)
     order = followed.reshape(draws, -1)[:, :t]
-    rebuilt = _rebuilt(
-        panel,
-        fit,
-        order,
-        np.ones((draws, fit.n_units)),
-    )
+    rebuilt = _rebuilt(panel, fit, order, np.ones((draws, fit.n_units)))
     return np.concatenate(
         [refitted(fit, outcomes)[0].estimates for outcomes in rebuilt]
     )
@@ -118,15 +109,7 @@ def unit_bootstrap(
     signs = np.empty((draws, fit.n_units))
     # Signs go to units by their residuals: neither rows nor ids decide.
     by_residuals = np.lexsort(fit.residuals)
-    signs[:, by_residuals] = (
-        2.0
-        * rng.integers(
-            0,
-            2,
-            size=signs.shape,
-        )
-        - 1.0
-    )
+    signs[:, by_residuals] = 2.0 * rng.integers(0, 2, size=signs.shape) - 1.0
     coefficient_blocks = []
     effect_blocks = []
     for outcomes in _rebuilt(panel, fit, years, signs):
@@ -159,13 +142,7 @@ def _rebuilt(
     lag_inverse = net.factor(fit.rho)
     error_inverse = net.factor(fit.lam)
     systematic = y - fit.rho * net.lag(y) - error_inverse.solve(e)
-    errors = e / np.sqrt(
-        kept_share(
-            fit.n_units,
-            fit.n_periods,
-            fit.model.effects,
-        )
-    )
+    errors = e / np.sqrt(kept_share(fit.n_units, fit.n_periods, fit.model.effects))
     cells = fit.point.columns.values.size + 4 * fit.n_units**2
     # What is not explained by errors stays: X b + effects, filtered by I - rho W.
     blocks = min(len(signs), -(-len(signs) * cells // BLOCK_CELLS))

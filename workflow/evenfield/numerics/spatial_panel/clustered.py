@@ -42,13 +42,7 @@ def unit_score_covariance(point: FittedPoint) -> Array:
         own[..., i] += gain * squares / s2
     own[..., -1] = squares / (2 * s2**2)
     # 1/2 sum a_ij a_ij' of the two spatial parameters
-    meat = np.zeros(
-        (
-            *e.shape[:-2],
-            k + 3,
-            k + 3,
-        )
-    )
+    meat = np.zeros((*e.shape[:-2], k + 3, k + 3))
     for i, (_, pairs) in point.gains.items():
         for j, (_, others) in point.gains.items():
             links = ((pairs * products) * (others * products)).sum(axis=(-2, -1))

@@ -110,16 +110,8 @@ def with_outcomes(
     while len(parts) < columns.responses:
         parts.append(network.lag(parts[-1]))
     drawn = demeaned(np.stack(parts, axis=3), effects)
-    values = np.repeat(
-        columns.values[None],
-        outcomes.shape[2],
-        axis=0,
-    )
-    values[..., : len(parts)] = np.moveaxis(
-        drawn,
-        2,
-        0,
-    )
+    values = np.repeat(columns.values[None], outcomes.shape[2], axis=0)
+    values[..., : len(parts)] = np.moveaxis(drawn, 2, 0)
     return replace(columns, values=values)
 
 
@@ -134,20 +126,12 @@ def model_columns(
     raw, positions = _raw_columns(values, network, form)
     responses = int((positions < RESPONSES).sum())
     own = slice(responses, responses + len(names))
-    squares = np.einsum(
-        "itp,itp->p",
-        raw[..., own],
-        raw[..., own],
-    )
+    squares = np.einsum("itp,itp->p", raw[..., own], raw[..., own])
     within = demeaned(raw, effects)
     flat = within.reshape(-1, within.shape[-1])[:, own]
     gram = flat.T @ flat
     _check_regressors(gram, squares, names)
-    return ModelColumns(
-        within,
-        positions,
-        np.sqrt(np.diag(gram)),
-    )
+    return ModelColumns(within, positions, np.sqrt(np.diag(gram)))
 
 
 def _raw_columns(
@@ -181,11 +165,7 @@ def check_identified(panel: BalancedPanel, effects: str) -> None:
     _check_regressors(within.T @ within, squares, panel.names)
 
 
-def _check_regressors(
-    gram: Array,
-    raw_squares: Array,
-    names: tuple[str, ...],
-) -> None:
+def _check_regressors(gram: Array, raw_squares: Array, names: tuple[str, ...]) -> None:
     """Refuse regressors that vanish with the effects or are collinear; gram (K, K),
     raw_squares (K,).
     """

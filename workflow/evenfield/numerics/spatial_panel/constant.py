@@ -36,13 +36,7 @@ def with_constant(
     g'Vg, with g the derivatives of a in the others, or their expectation. Sandwiches
     (qml, unit) would need the scores of a as well: they give it no error.
     """
-    parameters = dict(
-        zip(
-            fit.names,
-            fit.estimates.tolist(),
-            strict=True,
-        )
-    )
+    parameters = dict(zip(fit.names, fit.estimates.tolist(), strict=True))
     net = fit.network
     wide = panel.ordered(net.units)
     entered = [0, *(1 + fit.regressors.index(name) for name in fit.lagged)]
@@ -51,11 +45,7 @@ def with_constant(
     outcome = [wide[..., :1], lags[..., :1]]
     regressors = [wide[..., 1:], lags[..., 1:]]
     columns = np.concatenate([*outcome, *regressors], axis=2)
-    names = [
-        "rho",
-        *fit.regressors,
-        *(f"W {name}" for name in fit.lagged),
-    ]
+    names = ["rho", *fit.regressors, *(f"W {name}" for name in fit.lagged)]
     coefficients = np.array([1.0, *(-parameters.get(name, 0.0) for name in names)])
     random_errors = {"lambda", "phi"} <= parameters.keys()
     constant_of = _beside_random_errors if random_errors else _mean_residual
@@ -95,16 +85,7 @@ def _mean_residual(
     filtered = (plain - lam * lag) / (1 - lam)
     level = float(filtered @ coefficients)
     by_lambda = (level - float(lag @ coefficients)) / (1 - lam)
-    observed = {
-        **dict(
-            zip(
-                names,
-                -filtered[1:],
-                strict=True,
-            )
-        ),
-        "lambda": by_lambda,
-    }
+    observed = {**dict(zip(names, -filtered[1:], strict=True)), "lambda": by_lambda}
     # In expectation W y is W times the mean of y, (I - rho W)^-1 (a + X b + W X th).
     signal = level - columns[..., 2:] @ coefficients[2:]
     mean = net.factor(parameters.get("rho", 0.0)).solve(signal)
@@ -151,13 +132,7 @@ def _beside_random_errors(
     change = by_lambda @ residuals - weights @ (lags @ coefficients)
     change -= level * ((1 - lam) * by_lambda.sum() - weights.sum())
     change_by_phi = by_phi @ residuals - level * (1 - lam) * by_phi.sum()
-    slopes = dict(
-        zip(
-            names,
-            (-(weights @ filtered) / total)[1:],
-            strict=True,
-        )
-    )
+    slopes = dict(zip(names, (-(weights @ filtered) / total)[1:], strict=True))
     slopes |= {"lambda": change / total, "phi": change_by_phi / total}
     variance = parameters["sigma2"] / (t * (1 - lam) * total)
     return Constant(level, variance, {"observed": slopes})

@@ -107,11 +107,7 @@ def fit_moments(
         return np.concatenate([at, m.slopes(at)])
 
     return DynamicFit(
-        names=(
-            *DYNAMICS,
-            *regressors,
-            *(f"W {name}" for name in lagged),
-        ),
+        names=(*DYNAMICS, *regressors, *(f"W {name}" for name in lagged)),
         estimates=with_slopes(dynamics),
         likelihood=with_slopes(top),
         one_step=with_slopes(_one_step(m, top)),
@@ -131,21 +127,10 @@ def _highest(m: DynamicMoments, network: Network) -> Array:
     whose regressors include the lags.
     """
     lags = [HEAD - 2 + i - 1 for i in m.free if i > 0]
-    columns = [
-        0,
-        1,
-        *lags,
-        *range(HEAD, m.gram.shape[-1]),
-    ]
+    columns = [0, 1, *lags, *range(HEAD, m.gram.shape[-1])]
     regressors = len(columns) - 2
     size = RESPONSES + 2 * regressors
-    positions = np.array(
-        [
-            0,
-            1,
-            *range(RESPONSES, RESPONSES + regressors),
-        ]
-    )
+    positions = np.array([0, 1, *range(RESPONSES, RESPONSES + regressors)])
     # Regressors of unit length, as the static likelihood takes them.
     part = m.gram[np.ix_(columns, columns)]
     scale = 1 / np.sqrt(np.diag(part))
@@ -183,11 +168,7 @@ def _one_step(m: DynamicMoments, top: Array) -> Array:
     return np.where(np.isfinite(gap), out, np.nan)
 
 
-def _adjusted_root(
-    m: DynamicMoments,
-    top: Array,
-    network: Network,
-) -> Array | None:
+def _adjusted_root(m: DynamicMoments, top: Array, network: Network) -> Array | None:
     """Go from the likelihood's maximum to the root of the adjusted score at once, where
     that fails in several steps; None where the score has no root.
     """

@@ -97,26 +97,12 @@ def dynamic_effects(
         raise NumericsError("a model without regressors has no effects")
     omega = np.append(transformed_roots(fit.network), 1.0)
     sampled = _draws(fit, rng, draws)
-    at = _responses(
-        fit,
-        fit.estimates[None, :],
-        omega,
-        horizons,
-    )[:, 0]
+    at = _responses(fit, fit.estimates[None, :], omega, horizons)[:, 0]
     if not stability(fit).long_run:
         at[-1] = np.nan
     blocks = np.array_split(sampled, -(-sampled.shape[0] * len(omega) // BLOCK_CELLS))
     drawn = np.concatenate(
-        [
-            _responses(
-                fit,
-                block,
-                omega,
-                horizons,
-            )
-            for block in blocks
-        ],
-        axis=1,
+        [_responses(fit, block, omega, horizons) for block in blocks], axis=1
     )
     # A draw has a long run where every root lies inside the unit circle.
     radii = [np.abs(_roots(omega, block[:, :3])).max(axis=1) for block in blocks]
@@ -129,11 +115,7 @@ def dynamic_effects(
     for h in range(len(at)):
         values = drawn[h] if h < len(at) - 1 else drawn[h, steady]
         if len(values) > 1:
-            low[h], high[h] = np.quantile(
-                values,
-                tails,
-                axis=0,
-            )
+            low[h], high[h] = np.quantile(values, tails, axis=0)
             std_error[h] = values.std(axis=0, ddof=1)
     draws_used = np.full(len(at), len(sampled))
     draws_used[-1] = steady.sum()
@@ -149,11 +131,7 @@ def dynamic_effects(
     )
 
 
-def _draws(
-    fit: DynamicFit,
-    rng: np.random.Generator,
-    draws: int,
-) -> Array:
+def _draws(fit: DynamicFit, rng: np.random.Generator, draws: int) -> Array:
     free = np.flatnonzero(np.diag(fit.covariance) > 0)
     lower = scaled_cholesky(fit.covariance[np.ix_(free, free)])
     out = np.tile(fit.estimates, (draws, 1))
@@ -181,29 +159,14 @@ def _responses(
     """
     rho, tau, eta = (parameters[:, i, None] for i in range(3))
     a = _roots(omega, parameters[:, :3])
-    impulse = (
-        _slopes(
-            fit,
-            parameters,
-            omega,
-        )
-        / (1 - rho * omega)[:, None, :]
-    )
+    impulse = _slopes(fit, parameters, omega) / (1 - rho * omega)[:, None, :]
     # sum_(j<=h) A^j by Horner's rule, and its limit
     sums = [np.ones_like(a)]
     for _ in range(max(horizons, default=0)):
         sums.append(1 + a * sums[-1])
     gap = 1 - tau - (rho + eta) * omega
-    final = (1 - rho * omega) / np.where(
-        gap == 0,
-        np.nan,
-        gap,
-    )
-    paths = [
-        sums[0],
-        *(sums[h] for h in horizons),
-        final,
-    ]
+    final = (1 - rho * omega) / np.where(gap == 0, np.nan, gap)
+    paths = [sums[0], *(sums[h] for h in horizons), final]
     return np.stack([_averages(impulse * path[:, None, :]) for path in paths])
 
 
@@ -220,11 +183,4 @@ def _slopes(fit: DynamicFit, parameters: Array, omega: Array) -> Array:
 def _averages(values: Array) -> Array:
     direct = np.real(values).mean(axis=2)
     total = np.real(values[..., -1])
-    return np.stack(
-        [
-            direct,
-            total - direct,
-            total,
-        ],
-        axis=1,
-    )
+    return np.stack([direct, total - direct, total], axis=1)

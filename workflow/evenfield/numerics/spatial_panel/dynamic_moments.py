@@ -144,23 +144,13 @@ class DynamicMoments:
     def _weighted(self, terms: Array, a: Array) -> Array:
         # Traces over the eigenvalues: W A^(j+1) S^-1, A^j S^-1 and W A^j S^-1.
         lagged = self.omega * terms
-        return np.array(
-            [
-                _sum(lagged * a),
-                _sum(terms),
-                _sum(lagged),
-            ]
-        )
+        return np.array([_sum(lagged * a), _sum(terms), _sum(lagged)])
 
     def _adjustment_slopes(self, dynamics: Array) -> Array:
         a, s = self._roots(dynamics)
         value, slope = self._past(a)
         # Derivatives of the eigenvalues a and s in rho, tau and eta.
-        by_a = (
-            self.omega * s * a,
-            s,
-            self.omega * s,
-        )
+        by_a = (self.omega * s * a, s, self.omega * s)
         by_s = (self.omega * s**2, 0.0, 0.0)
         columns = []
         for j in range(3):
@@ -175,14 +165,7 @@ class DynamicMoments:
         """(T - 1 - j)/T for j = 0..T-2, and j times the same one power lower; shape (2,
         T - 1).
         """
-        weights = (
-            np.arange(
-                self.t - 1,
-                0,
-                -1,
-            )
-            / self.t
-        )
+        weights = np.arange(self.t - 1, 0, -1) / self.t
         powers = np.arange(self.t - 1)
         return np.array([weights, np.append((weights * powers)[1:], 0.0)])
 
@@ -192,11 +175,7 @@ class DynamicMoments:
         """
         powers = np.ones((self.t - 1, len(a)), dtype=a.dtype)
         powers[1:] = a
-        return np.tensordot(
-            self._weights,
-            np.cumprod(powers, axis=0),
-            axes=1,
-        )
+        return np.tensordot(self._weights, np.cumprod(powers, axis=0), axes=1)
 
 
 def _residual(dynamics: Array) -> Array:
@@ -250,11 +229,7 @@ def dynamic_moments(
     return moments, tuple(panel.names[i] for i in positions)
 
 
-def _columns(
-    values: Array,
-    network: Network,
-    positions: tuple[int, ...],
-) -> Array:
+def _columns(values: Array, network: Network, positions: tuple[int, ...]) -> Array:
     y = values[..., 0]
     lag = network.lag(y)
     now = [y[:, 1:], lag[:, 1:]]
@@ -265,11 +240,7 @@ def _columns(
     return np.concatenate([head, X, lagged], axis=2)
 
 
-def _check_columns(
-    flat: Array,
-    raw: Array,
-    names: Sequence[str],
-) -> None:
+def _check_columns(flat: Array, raw: Array, names: Sequence[str]) -> None:
     size = np.maximum(np.abs(raw).max(axis=(0, 1)), 1.0)
     still = np.abs(flat).max(axis=0) <= DEPENDENT * size
     if still[0]:

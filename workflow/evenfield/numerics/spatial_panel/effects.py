@@ -48,12 +48,7 @@ def demeaned(values: Array, effects: str) -> Array:
     return out
 
 
-def likelihood_counts(
-    n: int,
-    t: int,
-    effects: str,
-    approach: str,
-) -> Counts:
+def likelihood_counts(n: int, t: int, effects: str, approach: str) -> Counts:
     """Count copies of the log-determinant and observations.
 
     Notes
@@ -72,19 +67,10 @@ def likelihood_counts(
         raise NumericsError(f"{n} units in {t} periods cannot carry {effects} effects")
     if approach == "direct":
         return Counts(t, 0, n * t)
-    return Counts(
-        t - unit,
-        int(time),
-        (n - time) * (t - unit),
-    )
+    return Counts(t - unit, int(time), (n - time) * (t - unit))
 
 
-def projection_power_sum(
-    n: int,
-    t: int,
-    effects: str,
-    power: int,
-) -> float:
+def projection_power_sum(n: int, t: int, effects: str, power: int) -> float:
     """Return the sum over all entries of Q of q_ij^power."""
     if effects == "pooled":
         return _centring_power_sum(n * t, power)

@@ -85,14 +85,7 @@ def fit_with_factors(
         columns = replace(columns, values=values)
         moments = replace(moments, gram=columns.gram())
         best = highest_likelihood(moments, point.form, near)
-        point = fitted_point(
-            best,
-            moments,
-            columns,
-            network,
-            point.form,
-            model.effects,
-        )
+        point = fitted_point(best, moments, columns, network, point.form, model.effects)
         estimates = point.estimates
         # The next peak lies about as far away as this one lay from the last.
         move = 2.0 * abs(estimates[0] - previous[0])
@@ -122,11 +115,4 @@ def _projected(fit: SpatialPanelFit, common: Array, rank: int) -> SpatialPanelFi
     values = values - np.einsum("tr,sr,isp->itp", paths, paths, values)
     columns = replace(fit.point.columns, values=values)
     moments = replace(fit.point.moments, gram=columns.gram())
-    return replace(
-        fit,
-        point=replace(
-            fit.point,
-            columns=columns,
-            moments=moments,
-        ),
-    )
+    return replace(fit, point=replace(fit.point, columns=columns, moments=moments))

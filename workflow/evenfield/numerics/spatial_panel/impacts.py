@@ -72,14 +72,7 @@ def _totals(network: Network, rho: Array) -> Array:
     """Return 1'S 1/N, 1'S W 1/N and their derivatives, shape (4, G)."""
     if network.row_standardised:
         m = 1.0 / (1.0 - rho)
-        return np.stack(
-            [
-                m,
-                m,
-                m**2,
-                m**2,
-            ]
-        )
+        return np.stack([m, m, m**2, m**2])
     if len(rho) <= NODES or rho.max() == rho.min():
         known = {value: network.total_multipliers(value) for value in set(rho.tolist())}
         return np.array([known[value] for value in rho.tolist()]).T
@@ -151,12 +144,7 @@ def ratio(estimate: Array, std_error: Array) -> Array:
     one of SEM).
     """
     undefined = np.full_like(estimate, np.nan)
-    return np.divide(
-        estimate,
-        std_error,
-        out=undefined,
-        where=std_error > 0,
-    )
+    return np.divide(estimate, std_error, out=undefined, where=std_error > 0)
 
 
 def drawn_impacts(
@@ -245,14 +233,7 @@ def effects_of(parts: Multipliers, beta: Array, theta: Array) -> Array:
     beside_lag = (parts.all_lag - parts.own_lag)[:, None]
     direct = parts.own[:, None] * beta + parts.own_lag[:, None] * theta
     indirect = beside * beta + beside_lag * theta
-    return np.stack(
-        [
-            direct,
-            indirect,
-            direct + indirect,
-        ],
-        axis=1,
-    )
+    return np.stack([direct, indirect, direct + indirect], axis=1)
 
 
 def _slopes(fit: FittedPanel, parameters: Array) -> tuple[Array, Array]:
@@ -284,20 +265,9 @@ def effect_gradients(fit: FittedPanel) -> Array:
     beta, theta = _slopes(fit, at)
     parts = multipliers(fit.network, rho)
     start = fit.names.index(fit.regressors[0])
-    out = np.zeros(
-        (
-            len(at),
-            3,
-            beta.shape[1],
-            len(fit.names),
-        )
-    )
+    out = np.zeros((len(at), 3, beta.shape[1], len(fit.names)))
     if fit.names[0] == "rho":
-        out[..., 0] = effects_of(
-            multiplier_slopes(fit.network, rho),
-            beta,
-            theta,
-        )
+        out[..., 0] = effects_of(multiplier_slopes(fit.network, rho), beta, theta)
     one = np.ones((1, 1))
     none = np.zeros((1, 1))
     # Effects are linear in b and th: their derivatives are effects of units.

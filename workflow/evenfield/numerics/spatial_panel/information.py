@@ -83,13 +83,7 @@ class FittedPoint:
     def unscaling(self) -> Array:
         """What takes parameters of scaled regressors to those of the regressors."""
         spatial = np.ones(self.form.lag + self.form.error)
-        return np.concatenate(
-            [
-                spatial,
-                1.0 / self.columns.scales,
-                [1.0],
-            ]
-        )
+        return np.concatenate([spatial, 1.0 / self.columns.scales, [1.0]])
 
     @cached_property
     def traces(self) -> _Traces:
@@ -158,14 +152,7 @@ class FittedPoint:
         shape (..., 3 + 2K, 2 + K).
         """
         by_rho, by_lam = self.moments.column_slopes(self.rho, self.lam) @ self._mix
-        return np.concatenate(
-            [
-                by_rho,
-                by_lam,
-                -self._columns[..., 1:],
-            ],
-            axis=-1,
-        )
+        return np.concatenate([by_rho, by_lam, -self._columns[..., 1:]], axis=-1)
 
     @cached_property
     def _columns(self) -> Array:
@@ -193,13 +180,7 @@ def observed_information(point: FittedPoint) -> Array:
     k = point.moments.k
     n = point.moments.counts.observations
     eG = e.mT @ point.moments.gram
-    info = np.zeros(
-        (
-            *s2.shape,
-            k + 3,
-            k + 3,
-        )
-    )
+    info = np.zeros((*s2.shape, k + 3, k + 3))
     info[..., :-1, :-1] = D.mT @ point.moments.gram @ D
     # e'e_ij is not zero for rho with lambda (WW y) and lambda with b (W X).
     cross = eG[..., 0, 2:]
@@ -283,11 +264,7 @@ def _quadratic_diagonals(point: FittedPoint) -> Array:
     for i, a in enumerate(point.traces.matrices):
         centred = np.diag(a) - a.sum(axis=0) / averaged
         out[:, i] = over_time * centred / s2
-    out[:, -1] = kept_share(
-        n,
-        t,
-        point.effects,
-    ) / (2 * s2**2)
+    out[:, -1] = kept_share(n, t, point.effects) / (2 * s2**2)
     return out
 
 
@@ -298,11 +275,6 @@ def _residual_moments(point: FittedPoint) -> tuple[float, float]:
     e = point.residuals
     keep = kept_share(n, t, point.effects)
     s2 = float(np.mean(e**2)) / keep
-    third = float(np.sum(e**3)) / projection_power_sum(
-        n,
-        t,
-        point.effects,
-        3,
-    )
+    third = float(np.sum(e**3)) / projection_power_sum(n, t, point.effects, 3)
     fourth = float(np.sum(e**4)) - 3 * s2**2 * n * t * keep**2
     return third, fourth / projection_power_sum(n, t, point.effects, 4)

@@ -45,13 +45,7 @@ class PanelMoments:
         the columns.
         """
         rho, lam = np.broadcast_arrays(np.asarray(rho, float), np.asarray(lam, float))
-        out = np.zeros(
-            (
-                *rho.shape,
-                self.gram.shape[-1],
-                1 + self.k,
-            )
-        )
+        out = np.zeros((*rho.shape, self.gram.shape[-1], 1 + self.k))
         # (I - lambda W)(I - rho W) = I - (rho + lambda) W + rho lambda W W
         out[..., 0, 0] = 1.0
         out[..., 1, 0] = -(rho + lam)
@@ -61,19 +55,11 @@ class PanelMoments:
         out[..., RESPONSES + self.k + own, 1 + own] = -lam[..., None]
         return out
 
-    def column_slopes(
-        self,
-        rho: Array | float,
-        lam: Array | float,
-    ) -> Array:
+    def column_slopes(self, rho: Array | float, lam: Array | float) -> Array:
         """Return the derivatives of ``columns`` in rho and in lambda; shape (2, ..., 3
         + 2K, 1 + K).
         """
-        shape = (
-            *np.shape(rho),
-            self.gram.shape[-1],
-            1 + self.k,
-        )
+        shape = (*np.shape(rho), self.gram.shape[-1], 1 + self.k)
         out = np.zeros((2, *shape))
         out[:, ..., 1, 0] = -1.0
         out[0, ..., 2, 0] = lam
@@ -89,11 +75,7 @@ class PanelMoments:
         C = self.columns(rho, lam)
         return np.asarray(C.mT @ self.gram @ C)
 
-    def least_squares(
-        self,
-        rho: Array,
-        lam: Array,
-    ) -> tuple[Array, Array]:
+    def least_squares(self, rho: Array, lam: Array) -> tuple[Array, Array]:
         """Return coefficients and sum of squared residuals at given spatial parameters;
         rho, lam (G,).
         """
@@ -112,11 +94,7 @@ class PanelMoments:
         cross = self.gram[..., own, :2]
         explained = cross.mT @ np.linalg.solve(self.gram[..., own, own], cross)
         left = self.gram[..., :2, :2] - explained
-        squares = left[
-            ...,
-            [0, 0, 1],
-            [0, 1, 1],
-        ].T
+        squares = left[..., [0, 0, 1], [0, 1, 1]].T
         return squares if squares.ndim > 1 else squares.tolist()
 
     def _lag_sse(self, rho: Any) -> Any:
@@ -155,18 +133,9 @@ class PanelMoments:
 
     def log_likelihood(self, rho: Array, lam: Array) -> Array:
         """Return the concentrated log-likelihood; rho, lam (G,)."""
-        return self.concentrated(
-            rho,
-            lam,
-            self.least_squares(rho, lam)[1],
-        )
+        return self.concentrated(rho, lam, self.least_squares(rho, lam)[1])
 
-    def concentrated(
-        self,
-        rho: Array,
-        lam: Array,
-        sse: Array,
-    ) -> Array:
+    def concentrated(self, rho: Array, lam: Array, sse: Array) -> Array:
         """Return the concentrated log-likelihood of a known sum of squared residuals;
         each (G,).
         """

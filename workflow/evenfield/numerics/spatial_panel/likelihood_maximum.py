@@ -63,22 +63,9 @@ def highest_likelihood(
     if form.lag and form.error:
         return _best_pair(moments)
     low, high = moments.logdet.domain
-    best, bound = _best_single(
-        *_profile(moments, form.lag),
-        low,
-        high,
-        near,
-    )
+    best, bound = _best_single(*_profile(moments, form.lag), low, high, near)
     bound = bound or at_edge(best, low, high)
-    return (
-        Optimum(best, 0.0, bound)
-        if form.lag
-        else Optimum(
-            0.0,
-            best,
-            bound,
-        )
-    )
+    return Optimum(best, 0.0, bound) if form.lag else Optimum(0.0, best, bound)
 
 
 def highest_likelihoods(moments: PanelMoments, form: ModelForm) -> Optimum:
@@ -100,27 +87,15 @@ def highest_likelihoods(moments: PanelMoments, form: ModelForm) -> Optimum:
         part = replace(moments, gram=moments.gram[sample])
         return _profile(part, form.lag)[1](d)
 
-    result = find_root(
-        slope,
-        (left, right),
-        args=(np.arange(len(top)),),
-    )
+    result = find_root(slope, (left, right), args=(np.arange(len(top)),))
     best = np.array(result.x)
     bound = np.zeros(len(top), dtype=bool)
     # A root at which the score rises is a valley: such samples are searched alone.
     peaked = result.success & (result.f_bracket[0] >= result.f_bracket[1])
     for i in np.flatnonzero(~peaked):
-        best[i], bound[i] = _best_single(
-            *_profile(each[i], form.lag),
-            low,
-            high,
-        )
+        best[i], bound[i] = _best_single(*_profile(each[i], form.lag), low, high)
     rho = best if form.lag else np.zeros(len(top))
-    return Optimum(
-        rho,
-        best - rho,
-        bound | at_edge(best, low, high),
-    )
+    return Optimum(rho, best - rho, bound | at_edge(best, low, high))
 
 
 def _profile(moments: PanelMoments, lag: bool) -> tuple[Searched, Searched]:
@@ -161,15 +136,7 @@ def _best_single(
     right = points[min(top + 1, COARSE - 1)]
     if slope(left) > 0 > slope(right):
         machine = np.finfo(float).eps
-        return float(
-            brentq(
-                slope,
-                left,
-                right,
-                xtol=ROOT,
-                rtol=4 * machine,
-            )
-        ), False
+        return float(brentq(slope, left, right, xtol=ROOT, rtol=4 * machine)), False
     if top in (0, COARSE - 1):
         return float(points[top]), True
     optimum = minimize_scalar(
@@ -181,11 +148,7 @@ def _best_single(
     return float(optimum.x), False
 
 
-def _secant_root(
-    slope: Searched,
-    left: float,
-    right: float,
-) -> float | None:
+def _secant_root(slope: Searched, left: float, right: float) -> float | None:
     """Follow secants to a peak between two points; None where none is reached."""
     rise = float(slope(left))
     fall = float(slope(right))
@@ -207,14 +170,7 @@ def _best_pair(moments: PanelMoments) -> Optimum:
     """Search rho and lambda together, from the highest points of a coarse grid."""
     low, high = moments.logdet.domain
     points = _coarse_points(low, high, COARSE_PAIR)
-    rho, lam = (
-        side.ravel()
-        for side in np.meshgrid(
-            points,
-            points,
-            indexing="ij",
-        )
-    )
+    rho, lam = (side.ravel() for side in np.meshgrid(points, points, indexing="ij"))
     log_likelihood = moments.log_likelihood(rho, lam).reshape(COARSE_PAIR, COARSE_PAIR)
     peaks = [
         _climbed(moments, points[list(cell)], low, high)
@@ -223,12 +179,7 @@ def _best_pair(moments: PanelMoments) -> Optimum:
     return max(peaks, key=lambda peak: peak.log_likelihood).optimum
 
 
-def _climbed(
-    moments: PanelMoments,
-    start: Array,
-    low: float,
-    high: float,
-) -> _Peak:
+def _climbed(moments: PanelMoments, start: Array, low: float, high: float) -> _Peak:
     """Climb to the peak above a start."""
     edges = tuple(_coarse_points(low, high, 2))
 
@@ -238,30 +189,13 @@ def _climbed(
     def slope(pair: Array) -> Array:
         return moments.score(*np.clip(pair, *edges))
 
-    climbed = minimize(
-        depth,
-        start,
-        jac=True,
-        method="L-BFGS-B",
-        bounds=[edges, edges],
-    )
+    climbed = minimize(depth, start, jac=True, method="L-BFGS-B", bounds=[edges, edges])
     # The root of the score is sharper than the climber's end, if it is the same peak.
-    polished = np.clip(
-        root(
-            slope,
-            climbed.x,
-            tol=ROOT,
-        ).x,
-        *edges,
-    )
+    polished = np.clip(root(slope, climbed.x, tol=ROOT).x, *edges)
     flat = np.abs(slope(polished)).max() < STATIONARY * moments.counts.observations
     better = flat and depth(polished)[0] <= climbed.fun + ROOT * abs(climbed.fun)
     rho, lam = (float(d) for d in (polished if better else climbed.x))
-    bound = at_edge(rho, low, high) or at_edge(
-        lam,
-        low,
-        high,
-    )
+    bound = at_edge(rho, low, high) or at_edge(lam, low, high)
     log_likelihood = -depth(np.array([rho, lam]))[0]
     return _Peak(log_likelihood, Optimum(rho, lam, bound))
 

@@ -35,12 +35,7 @@ class SpatialTest(NamedTuple):
 
 def chi2_test(name: str, statistic: float, df: float) -> SpatialTest:
     """Return a chi-squared test with its upper-tail p-value."""
-    return SpatialTest(
-        name,
-        statistic,
-        df,
-        float(chdtrc(df, max(statistic, 0.0))),
-    )
+    return SpatialTest(name, statistic, df, float(chdtrc(df, max(statistic, 0.0))))
 
 
 def lm_tests(
@@ -99,11 +94,7 @@ def lm_tests(
     return [
         chi2_test("LM lag", d_lag**2 / information, 1),
         chi2_test("LM error", d_error**2 / t, 1),
-        chi2_test(
-            "robust LM lag",
-            (d_lag - d_error) ** 2 / (information - t),
-            1,
-        ),
+        chi2_test("robust LM lag", (d_lag - d_error) ** 2 / (information - t), 1),
         chi2_test("robust LM error", robust_error, 1),
     ]
 
@@ -152,19 +143,7 @@ def bsk_tests(panel: BalancedPanel, network: Network) -> list[SpatialTest]:
     t = len(panel.periods)
     e = fit.residuals.T
     regressors = fit.point.columns.values[..., 1:]
-    X = np.concatenate(
-        [
-            np.ones(
-                (
-                    n,
-                    t,
-                    1,
-                )
-            ),
-            regressors,
-        ],
-        axis=2,
-    )
+    X = np.concatenate([np.ones((n, t, 1)), regressors], axis=2)
     flat_basis = np.linalg.qr(X.reshape(n * t, -1))[0]
     basis = flat_basis.reshape(n, t, -1)
     square = float(np.vdot(e, e))
@@ -174,17 +153,8 @@ def bsk_tests(panel: BalancedPanel, network: Network) -> list[SpatialTest]:
     one = np.sqrt(n * t / (2 * (t - 1))) * (sums - 1)
     two = n * np.sqrt(t / b) * links
     # Standardised by the exact mean and variance of e'De/e'e, D of each statistic.
-    over_time = np.repeat(
-        basis.sum(axis=1)[:, None],
-        t,
-        axis=1,
-    )
-    mean, deviation = _ratio_moments(
-        basis,
-        over_time,
-        n * t,
-        n * t**2,
-    )
+    over_time = np.repeat(basis.sum(axis=1)[:, None], t, axis=1)
+    mean, deviation = _ratio_moments(basis, over_time, n * t, n * t**2)
     standard_one = (sums - mean) / deviation
     back = np.asarray(network.matrix.T @ basis.reshape(n, -1)).reshape(basis.shape)
     over_space = (network.lag(basis) + back) / 2

@@ -173,14 +173,7 @@ def _symmetrising_balance(matrix: csr_array, weights: Array) -> Array | None:
 
 def _balanced(matrix: csr_array, balance: Array) -> bool:
     scaled = matrix.data * np.repeat(balance, np.diff(matrix.indptr))
-    flows = csr_array(
-        (
-            scaled,
-            matrix.indices,
-            matrix.indptr,
-        ),
-        shape=matrix.shape,
-    )
+    flows = csr_array((scaled, matrix.indices, matrix.indptr), shape=matrix.shape)
     gap = flows - flows.T  # zero where the flow from i to j is that from j to i
     return bool(np.abs(gap.data).max(initial=0.0) < BALANCED * scaled.max())
 
@@ -193,11 +186,7 @@ def chebyshev_nodes(count: int) -> Array:
 def chebyshev_coefficients(values: Array) -> Array:
     """Interpolate values at the nodes, one a row, by a Chebyshev series."""
     # At these nodes interpolation is a discrete cosine transform.
-    series = dct(
-        values,
-        type=2,
-        axis=0,
-    ) / len(values)
+    series = dct(values, type=2, axis=0) / len(values)
     series[0] /= 2
     return np.asarray(series)
 

@@ -123,13 +123,7 @@ class SpatialPanelFit(FittedPanel):
 
     def std_errors(self, kind: str = "observed") -> Array:
         """Return standard errors; shape (p,)."""
-        return np.sqrt(
-            np.diagonal(
-                self.covariance(kind),
-                axis1=-2,
-                axis2=-1,
-            )
-        )
+        return np.sqrt(np.diagonal(self.covariance(kind), axis1=-2, axis2=-1))
 
     def effective_units(self, gradient: Array) -> float:
         """Return the effective number of units behind a combination of parameters;
@@ -207,21 +201,11 @@ def fit_moments(
     return SpatialPanelFit(
         model=model,
         network=network,
-        names=(
-            *spatial,
-            *with_lags(panel.names, form.lagged),
-            "sigma2",
-        ),
+        names=(*spatial, *with_lags(panel.names, form.lagged), "sigma2"),
         estimates=point.estimates,
         regressors=panel.names,
         lagged=tuple(panel.names[i] for i in form.lagged),
-        log_likelihood=float(
-            moments.concentrated(
-                point.rho,
-                point.lam,
-                sse,
-            )
-        ),
+        log_likelihood=float(moments.concentrated(point.rho, point.lam, sse)),
         at_bound=bool(best.at_bound),
         n_periods=len(panel.periods),
         point=point,
@@ -311,15 +295,7 @@ def check_transformation(network: Network) -> None:
 
 def _inverse(information: Array) -> Array:
     # Scaled to a unit diagonal, so that the units of the regressors do not matter.
-    root = np.sqrt(
-        np.abs(
-            np.diagonal(
-                information,
-                axis1=-2,
-                axis2=-1,
-            )
-        )
-    )
+    root = np.sqrt(np.abs(np.diagonal(information, axis1=-2, axis2=-1)))
     scale = root[..., None] * root[..., None, :]
     scaled = information / scale
     regular = np.isfinite(scaled).all()

@@ -76,19 +76,8 @@ def panel_from_rows(
     known, unit_code = np.unique(ids, return_inverse=True)
     years, year_code = np.unique(times, return_inverse=True)
     _check_keys(unit_code, year_code, known, years)
-    _check_finite(
-        np.column_stack([y, X]),
-        ids,
-        times,
-        ("the outcome", *names),
-    )
-    values = np.empty(
-        (
-            len(known),
-            len(years),
-            1 + X.shape[1],
-        )
-    )
+    _check_finite(np.column_stack([y, X]), ids, times, ("the outcome", *names))
+    values = np.empty((len(known), len(years), 1 + X.shape[1]))
     values[unit_code, year_code, 0] = y
     values[unit_code, year_code, 1:] = X
     return BalancedPanel(

@@ -108,11 +108,7 @@ def model_probabilities(
     """
     k = len(panel.names) * 2
     first = next(iter(networks.values()))
-    n = panel_moments(
-        panel,
-        first,
-        replace(model, model="OLS"),
-    )[0].counts.observations
+    n = panel_moments(panel, first, replace(model, model="OLS"))[0].counts.observations
     # The same g for all models: otherwise the prior would compare them.
     g = float(max(n, k**2))
     logs: dict[tuple[str, str], float] = {}

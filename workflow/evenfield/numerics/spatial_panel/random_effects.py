@@ -15,11 +15,7 @@ from scipy.optimize import minimize, root
 
 from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.spatial_panel.columns import (
-    ModelColumns,
-    model_form,
-    with_lags,
-)
+from evenfield.numerics.spatial_panel.columns import ModelColumns, model_form, with_lags
 from evenfield.numerics.spatial_panel.fitted import FittedPanel
 from evenfield.numerics.spatial_panel.likelihood import PanelMoments
 from evenfield.numerics.spatial_panel.likelihood_maximum import EDGE, at_edge
@@ -73,11 +69,7 @@ class RandomLikelihood(ABC):
     def _between(self) -> Array:
         return self.t * self._means.T @ self._means
 
-    def profile(
-        self,
-        d: float,
-        phi: float,
-    ) -> tuple[np.ndarray, float]:
+    def profile(self, d: float, phi: float) -> tuple[np.ndarray, float]:
         """Return coefficients and variance at given d and phi."""
         cross = self.pieces(d, phi).cross
         beta = np.linalg.solve(cross[1:, 1:], cross[1:, 0])
@@ -99,16 +91,7 @@ class RandomLikelihood(ABC):
         (2,).
         """
         beta, sigma2 = self.profile(d, phi)
-        full = self.full_score(
-            np.array(
-                [
-                    d,
-                    *beta,
-                    phi,
-                    sigma2,
-                ]
-            )
-        )
+        full = self.full_score(np.array([d, *beta, phi, sigma2]))
         return full[[0, -2]]
 
     def full_score(self, vector: Array) -> Array:
@@ -268,23 +251,12 @@ def fit_random_effects(
     (d, phi), at_bound = _maximise(likelihood, network)
     beta, sigma2 = likelihood.profile(d, phi)
     vector = np.array([d, *beta, phi, sigma2])
-    scale = np.concatenate(
-        [
-            [1.0],
-            1.0 / columns.scales,
-            [1.0, 1.0],
-        ]
-    )
+    scale = np.concatenate([[1.0], 1.0 / columns.scales, [1.0, 1.0]])
     spatial = "lambda" if form.error else "rho"
     return RandomEffectsFit(
         model=model,
         network=network,
-        names=(
-            spatial,
-            *with_lags(panel.names, form.lagged),
-            "phi",
-            "sigma2",
-        ),
+        names=(spatial, *with_lags(panel.names, form.lagged), "phi", "sigma2"),
         estimates=vector * scale,
         regressors=panel.names,
         lagged=tuple(panel.names[i] for i in form.lagged),
@@ -314,22 +286,12 @@ def _maximise(
         return descent(x)[1]
 
     optima = [
-        minimize(
-            descent,
-            np.array(start),
-            jac=True,
-            method="L-BFGS-B",
-            bounds=bounds,
-        )
+        minimize(descent, np.array(start), jac=True, method="L-BFGS-B", bounds=bounds)
         for start in STARTS
     ]
     # Peaks in phi near zero and far from it occur together.
     top = min(optima, key=lambda result: float(result.fun))
-    edge = at_edge(
-        top.x[0],
-        low,
-        high,
-    ) or at_edge(top.x[1], *LOG_PHI)
+    edge = at_edge(top.x[0], low, high) or at_edge(top.x[1], *LOG_PHI)
     if not edge:
         polished = root(slope, top.x, tol=1e-12)
         if polished.success or descent(polished.x)[0] <= top.fun:
@@ -346,11 +308,7 @@ def _covariance(likelihood: RandomLikelihood, vector: Array) -> Array:
     rows = [
         (likelihood.full_score(vector + step) - likelihood.full_score(vector - step))
         / (2 * size)
-        for size, step in zip(
-            steps,
-            np.diag(steps),
-            strict=True,
-        )
+        for size, step in zip(steps, np.diag(steps), strict=True)
     ]
     hessian = np.array(rows)
     information = -(hessian + hessian.T) / 2

@@ -76,11 +76,7 @@ def _coefficients(fit: FittedPanel, regressor: str) -> tuple[float, float]:
     return fit[regressor], fit[f"W {regressor}"] if regressor in fit.lagged else 0.0
 
 
-def partition(
-    fit: FittedPanel,
-    regressor: str,
-    highest: int = 8,
-) -> Array:
+def partition(fit: FittedPanel, regressor: str, highest: int = 8) -> Array:
     """Split the effects of one regressor by the power of W through which they run.
 
     Parameters

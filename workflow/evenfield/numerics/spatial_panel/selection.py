@@ -48,30 +48,12 @@ def mundlak(panel: BalancedPanel, network: Network, model: PanelModel) -> Spatia
     lagged_means = tuple(means[i] for i in form.lagged)
     n, t, _ = panel.values.shape
     # Dummies of the periods stand for time effects, which random effects do not take.
-    dummies = np.broadcast_to(
-        np.eye(t)[:, 1:],
-        (
-            n,
-            t,
-            t - 1,
-        ),
-    )
+    dummies = np.broadcast_to(np.eye(t)[:, 1:], (n, t, t - 1))
     averages = np.broadcast_to(values.mean(axis=1, keepdims=True), values.shape)
     widened = replace(
         panel,
-        names=(
-            *names,
-            *(f"period {when}" for when in panel.periods[1:]),
-            *means,
-        ),
-        values=np.concatenate(
-            [
-                panel.values,
-                dummies,
-                averages,
-            ],
-            axis=2,
-        ),
+        names=(*names, *(f"period {when}" for when in panel.periods[1:]), *means),
+        values=np.concatenate([panel.values, dummies, averages], axis=2),
     )
     # The spatial lags of the means enter where those of the regressors do.
     added = with_lags(means, form.lagged)
@@ -85,12 +67,7 @@ def mundlak(panel: BalancedPanel, network: Network, model: PanelModel) -> Spatia
     value = fit.estimates[positions]
     cov = fit.covariance()[np.ix_(positions, positions)]
     statistic = float(value @ np.linalg.solve(cov, value)) * rest / (network.n * q)
-    return SpatialTest(
-        "Mundlak",
-        statistic,
-        q,
-        float(fdtrc(q, rest, statistic)),
-    )
+    return SpatialTest("Mundlak", statistic, q, float(fdtrc(q, rest, statistic)))
 
 
 def residual_moran(
@@ -111,14 +88,7 @@ def residual_moran(
         ranks = np.tile(np.arange(n), (len(block), 1))
         positions[order] = order[rng.permuted(ranks, axis=1)].T
         moved = e[positions]
-        block[:] = (
-            np.einsum(
-                "ibt,ibt->b",
-                moved,
-                lag(moved),
-            )
-            * scale
-        )
+        block[:] = np.einsum("ibt,ibt->b", moved, lag(moved)) * scale
     # As far from the mean of the draws as the statistic, on either side.
     far = np.abs(drawn - drawn.mean()) >= abs(value - drawn.mean()) - 1e-12
     return value, float((1 + far.sum()) / (1 + permutations))
@@ -164,15 +134,7 @@ def wald_tests(fit: SpatialPanelFit, kind: str = "observed") -> list[SpatialTest
         )
     theta = [fit.names.index(f"W {name}") for name in fit.lagged]
     select = np.eye(len(fit.names))[theta]
-    tests = [
-        _wald(
-            "Wald SDM -> SAR",
-            fit.estimates[theta],
-            select,
-            fit,
-            kind,
-        )
-    ]
+    tests = [_wald("Wald SDM -> SAR", fit.estimates[theta], select, fit, kind)]
     if fit.lagged == fit.regressors:
         beta = [fit.names.index(name) for name in fit.regressors]
         # th + rho b = 0, the common factor restriction, with its derivative in rho
@@ -192,13 +154,7 @@ def _wald(
     if kind != "unit":
         return chi2_test(name, statistic, q)
     # A covariance from G units: F with G - 1 degrees of freedom in place of chi-squared.
-    p_value = float(
-        fdtrc(
-            q,
-            fit.n_units - 1,
-            statistic / q,
-        )
-    )
+    p_value = float(fdtrc(q, fit.n_units - 1, statistic / q))
     return SpatialTest(f"{name}, by unit", statistic / q, q, p_value)
 
 

@@ -71,14 +71,7 @@ def two_regime_durbin(
     common, lower = _highest(likelihood, 1)
     statistic = max(2 * (log_likelihood - lower), 0.0)
     beta, sigma2 = likelihood.rest(pulls)
-    edge = any(
-        at_edge(
-            float(rho),
-            -BOUND,
-            BOUND,
-        )
-        for rho in pulls
-    )
+    edge = any(at_edge(float(rho), -BOUND, BOUND) for rho in pulls)
     return TwoRegimeFit(
         rho_inside=float(pulls[0]),
         rho_outside=float(pulls[1]),
@@ -95,13 +88,7 @@ def two_regime_durbin(
 class _Concentrated:
     """The likelihood with coefficients and variance at their best for given pulls."""
 
-    def __init__(
-        self,
-        y: Array,
-        X: Array,
-        W: Array,
-        inside: np.ndarray,
-    ) -> None:
+    def __init__(self, y: Array, X: Array, W: Array, inside: np.ndarray) -> None:
         self._y = y
         self._X = X
         self._parts = (inside[:, None] * W, ~inside[:, None] * W)
@@ -132,22 +119,12 @@ class _Concentrated:
         inside = pulls[0] * (self._parts[0] @ self._y)
         outside = pulls[-1] * (self._parts[1] @ self._y)
         left = self._y - inside - outside
-        beta = np.linalg.lstsq(
-            self._X,
-            left,
-            rcond=None,
-        )[0]
+        beta = np.linalg.lstsq(self._X, left, rcond=None)[0]
         e = left - self._X @ beta
         return beta, float(e @ e / len(e))
 
     def _residuals(self, pulls: Array) -> Array:
-        mix = np.array(
-            [
-                1.0,
-                -pulls[0],
-                -pulls[-1],
-            ]
-        )
+        mix = np.array([1.0, -pulls[0], -pulls[-1]])
         return np.asarray(self._free @ mix)
 
     def _filter(self, pulls: Array) -> Array:
@@ -167,24 +144,14 @@ def _highest(likelihood: _Concentrated, pulls: int) -> tuple[Array, float]:
     bounds = [(-BOUND, BOUND)] * pulls
     optima = [
         minimize(
-            depth,
-            np.full(pulls, start),
-            jac=True,
-            method="L-BFGS-B",
-            bounds=bounds,
+            depth, np.full(pulls, start), jac=True, method="L-BFGS-B", bounds=bounds
         )
         for start in STARTS
     ]
     best = np.asarray(min(optima, key=lambda one: float(one.fun)).x)
     if np.abs(best).max() > BOUND - EDGE:
         return best, likelihood(best)
-    polished = np.asarray(
-        root(
-            likelihood.score,
-            best,
-            tol=TOLERANCE,
-        ).x
-    )
+    polished = np.asarray(root(likelihood.score, best, tol=TOLERANCE).x)
     near = np.abs(polished - best).max() < EDGE
     chosen = polished if near else best
     return chosen, likelihood(chosen)

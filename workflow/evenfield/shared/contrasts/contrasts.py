@@ -146,12 +146,7 @@ def step_down_rows(
             n_obs=len(first.y),
             n_units=len(first.y),
         )
-        for contrast, test, p in zip(
-            contrasts,
-            tests,
-            adjusted,
-            strict=True,
-        )
+        for contrast, test, p in zip(contrasts, tests, adjusted, strict=True)
     ]
 
 
@@ -182,14 +177,7 @@ def rows_at(
     note = ""
     if deciding == "CR3" and not prepared.geography.locations.known:
         note = NO_COORDINATES
-    rows = [
-        _filled(
-            row,
-            results[deciding],
-            settings.level,
-            note,
-        )
-    ]
+    rows = [_filled(row, results[deciding], settings.level, note)]
     for name in others:
         other = beside(row, name, SUFFIXES)
         rows.append(_filled(other, results[name], settings.level))
@@ -204,13 +192,7 @@ def rows_at(
     if row.role != "primary":
         return rows
     fit = fit_ols(section.y, section.X)
-    return rows + leave_out_rows(
-        row,
-        fit,
-        section.contrast,
-        section.units,
-        settings,
-    )
+    return rows + leave_out_rows(row, fit, section.contrast, section.units, settings)
 
 
 def contrast_design(
@@ -244,19 +226,10 @@ def contrast_design(
 
 def not_defined(row: Estimate, reason: str) -> Estimate:
     """Return the row of a contrast that is not defined."""
-    return replace(
-        row,
-        estimate=NAN,
-        warning=_warning(row, reason, NAN),
-    )
+    return replace(row, estimate=NAN, warning=_warning(row, reason, NAN))
 
 
-def _filled(
-    row: Estimate,
-    test: Tested,
-    level: float,
-    note: str = "",
-) -> Estimate:
+def _filled(row: Estimate, test: Tested, level: float, note: str = "") -> Estimate:
     """Return a row with the numbers of a method, or why it has none."""
     if test.reason:
         note = note or f"not defined: {test.reason}"
@@ -268,11 +241,7 @@ def _filled(
             warning=warning,
         )
     fields = fields_of(test, level if np.isfinite(test.conf_low) else NAN)
-    return replace(
-        row,
-        **fields,
-        warning=_warning(row, note, test.mde),
-    )
+    return replace(row, **fields, warning=_warning(row, note, test.mde))
 
 
 def _warning(row: Estimate, note: str, mde: float) -> str:
@@ -312,11 +281,7 @@ def leave_out_rows(
         unit_of_measure="units",
         max_leverage_unit=singles.most_influential[0],
     )
-    return [
-        flips,
-        *_ends(base, singles),
-        *_pairs(base, fit, c, units, settings),
-    ]
+    return [flips, *_ends(base, singles), *_pairs(base, fit, c, units, settings)]
 
 
 def _ends(base: Estimate, singles: LeaveOut) -> list[Estimate]:
@@ -357,9 +322,5 @@ def _pairs(
             sample_id=f"{base.sample_id} without {' '.join(group)}",
             n_units=base.n_units + 1 - len(group),
         )
-        for group, value in zip(
-            left_out.left_out,
-            left_out.estimates,
-            strict=True,
-        )
+        for group, value in zip(left_out.left_out, left_out.estimates, strict=True)
     ]

@@ -40,12 +40,7 @@ class Geographies:
         self._draws: dict[tuple[object, ...], LabelDraws] = {}
         self.prepared: dict[bytes, Any] = {}  # contrasts by their arrays
 
-    def at(
-        self,
-        members: np.ndarray,
-        group: np.ndarray,
-        draw_id: str,
-    ) -> Geography:
+    def at(self, members: np.ndarray, group: np.ndarray, draw_id: str) -> Geography:
         """Return what inference needs to know about a set of units and its first group;
         members (N,), group (N,).
         """
@@ -72,11 +67,7 @@ class Geographies:
     def _located(self, members: tuple[str, ...]) -> Locations:
         if members not in self._locations:
             lat, lon = self._units.loc[list(members), ["lat", "lon"]].to_numpy(float).T
-            self._locations[members] = Locations(
-                np.array(members),
-                lat,
-                lon,
-            )
+            self._locations[members] = Locations(np.array(members), lat, lon)
         return self._locations[members]
 
     def _drawn(
@@ -87,12 +78,7 @@ class Geographies:
         moved = tuple(group.tolist()) if scheme == "connected" else ()
         key = (scheme, tuple(members), moved, draw_id)
         if key not in self._draws:
-            self._draws[key] = self._new_draws(
-                scheme,
-                members,
-                group,
-                draw_id,
-            )
+            self._draws[key] = self._new_draws(scheme, members, group, draw_id)
         return self._draws[key]
 
     def _new_draws(
@@ -127,12 +113,7 @@ class Geographies:
         position = {unit: i for i, unit in enumerate(members.tolist())}
         sides = self._links[["unit_i", "unit_j"]]
         ends = sides.apply(lambda side: side.map(position)).dropna().to_numpy(int)
-        return symmetric(
-            len(members),
-            ends[:, 0],
-            ends[:, 1],
-            np.ones(len(ends)),
-        )
+        return symmetric(len(members), ends[:, 0], ends[:, 1], np.ones(len(ends)))
 
 
 def joined_links(

@@ -159,11 +159,7 @@ def contrast_section(contrast: GroupContrast, geographies: Geographies) -> Secti
             "complete rows",
             "fill or drop them",
         )
-    labels, fixed = np.split(
-        values[:, 1:],
-        [len(contrast.labels)],
-        axis=1,
-    )
+    labels, fixed = np.split(values[:, 1:], [len(contrast.labels)], axis=1)
     c = np.array([contrast.weights.get(name, 0.0) for name in contrast.regressors])
     neighbours = contrast.neighbours
     label_design = LabelDesign(
@@ -203,11 +199,7 @@ def contrast_geography(
 ) -> Geography:
     """Return coordinates and draws of a contrast's units."""
     draw_id = f"{contrast.row.unit_scheme}:{contrast.row.sample_id}"
-    return geographies.at(
-        section.units,
-        section.labels[:, 0],
-        draw_id,
-    )
+    return geographies.at(section.units, section.labels[:, 0], draw_id)
 
 
 def _counts(contrast: GroupContrast, section: Section) -> Fields:

@@ -147,15 +147,7 @@ def method_results(
 ) -> dict[str, Tested]:
     """Return what each method says of a contrast, the deciding one first."""
     section = design.section
-    results = {
-        name: infer(
-            name,
-            design,
-            section.contrast,
-            level,
-        )
-        for name in names
-    }
+    results = {name: infer(name, design, section.contrast, level) for name in names}
     if section.few:
         free = results["randomisation"]
         results["randomisation"] = replace(free, mde=_classical_reach(design, level))

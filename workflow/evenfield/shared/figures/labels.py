@@ -53,10 +53,7 @@ PLAIN: dict[str, Any] = {
 
 
 def spaced(
-    wanted: Sequence[float],
-    gap: float,
-    low: float = -np.inf,
-    high: float = np.inf,
+    wanted: Sequence[float], gap: float, low: float = -np.inf, high: float = np.inf
 ) -> list[float]:
     """Move positions on a line apart, as little as possible in least squares, and into
     its bounds; where there is no room, past the upper one.
@@ -125,20 +122,10 @@ def label_points(
     return [texts[i] for i in sorted(texts)]
 
 
-def _draw_leader(
-    axes: Axes,
-    point: np.ndarray,
-    box: Bbox,
-) -> None:
+def _draw_leader(axes: Axes, point: np.ndarray, box: Bbox) -> None:
     near = np.clip(point, box.min, box.max)
     ends = axes.transData.inverted().transform(np.vstack([point, near]))
-    axes.plot(
-        ends[:, 0],
-        ends[:, 1],
-        color=SOFT,
-        linewidth=0.4,
-        zorder=3,
-    )
+    axes.plot(ends[:, 0], ends[:, 1], color=SOFT, linewidth=0.4, zorder=3)
 
 
 def _crowded_first(points: np.ndarray) -> list[int]:
@@ -167,17 +154,9 @@ def _costs(
     high = boxes[:, 1:]
     inside = ((low >= frame.min) & (high <= frame.max)).all(axis=(1, 2))
     near = ((points > low - reach) & (points < high + reach)).all(axis=2)
-    used = np.array([box.get_points() for box in taken]).reshape(
-        -1,
-        2,
-        2,
-    )
+    used = np.array([box.get_points() for box in taken]).reshape(-1, 2, 2)
     common = np.minimum(high, used[:, 1]) - np.maximum(low, used[:, 0])
     overlaps = (common > 0).all(axis=2)
-    covered = np.where(
-        overlaps,
-        ON_A_NAME + common.prod(axis=2),
-        0.0,
-    ).sum(axis=1)
+    covered = np.where(overlaps, ON_A_NAME + common.prod(axis=2), 0.0).sum(axis=1)
     outside = np.where(inside, 0.0, OUTSIDE)
     return np.asarray(outside + ON_A_POINT * near.sum(axis=1) + covered)

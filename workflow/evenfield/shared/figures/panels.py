@@ -34,13 +34,7 @@ def panels(
     inches, edges in shares of it.
     """
     use_style()
-    figure, grid = plt.subplots(
-        rows,
-        columns,
-        figsize=size,
-        squeeze=False,
-        **options,
-    )
+    figure, grid = plt.subplots(rows, columns, figsize=size, squeeze=False, **options)
     figure.subplots_adjust(**edges)
     return figure, grid
 
@@ -57,11 +51,7 @@ def padded(
     return low - pad, high + above * pad
 
 
-def ratio_axis(
-    axes: Axes,
-    low: float,
-    high: float,
-) -> None:
+def ratio_axis(axes: Axes, low: float, high: float) -> None:
     """Write ratios to an average as percentages on a ratio scale from low to high."""
     inside = [tick for tick in RATIOS if low <= tick <= high]
     # Every second one, or fewer, where more than ten would not be read; the average
@@ -125,11 +115,7 @@ def tick_key(label: str, markersize: float, colour: str = ACCENT) -> Line2D:
     return line_key(label, markersize=markersize, **stroke)
 
 
-def key_below(
-    figure: Figure,
-    keys: Sequence[Artist],
-    **spacing: object,
-) -> None:
+def key_below(figure: Figure, keys: Sequence[Artist], **spacing: object) -> None:
     """Draw a key in one line beneath all panels."""
     figure.legend(
         handles=keys,

@@ -47,19 +47,8 @@ def empty_figure(why: str) -> Artwork:
     """Return a figure that says why it has nothing to show."""
     figure = plt.figure(figsize=(WIDTH, 1.0))
     sentence = f"Nothing to show: {why}."
-    figure.text(
-        0.5,
-        0.5,
-        sentence,
-        ha="center",
-        va="center",
-        fontsize=8.0,
-    )
-    return Artwork(
-        figure,
-        pd.DataFrame({"said": [sentence]}),
-        sentence,
-    )
+    figure.text(0.5, 0.5, sentence, ha="center", va="center", fontsize=8.0)
+    return Artwork(figure, pd.DataFrame({"said": [sentence]}), sentence)
 
 
 def save_figure(

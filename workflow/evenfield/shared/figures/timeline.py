@@ -58,12 +58,7 @@ def draw_path(
         )
 
 
-def draw_line(
-    axes: Axes,
-    x: object,
-    y: object,
-    **style: object,
-) -> None:
+def draw_line(axes: Axes, x: object, y: object, **style: object) -> None:
     """Draw one line through points that are there already, nothing estimated, no axis
     named.
     """
@@ -78,11 +73,7 @@ def draw_line(
     )
 
 
-def shade_proxy(
-    axes: Axes,
-    frame: pd.DataFrame,
-    name: str = "proxy output",
-) -> None:
+def shade_proxy(axes: Axes, frame: pd.DataFrame, name: str = "proxy output") -> None:
     """Shade the years whose output is the proxy and mark the joint; nothing where there
     is no proxy.
     """
@@ -93,13 +84,7 @@ def shade_proxy(
     last = years.max()
     left = min(first, axes.get_xlim()[0])
     right = last + 0.5  # the joint lies between two years
-    axes.axvspan(
-        left,
-        right,
-        color=PALE,
-        zorder=0,
-        linewidth=0,
-    )
+    axes.axvspan(left, right, color=PALE, zorder=0, linewidth=0)
     axes.axvline(right, color=FAINT, linewidth=0.8, zorder=1)
     axes.annotate(
         f"{name}, {first:.0f}\u2013{last:.0f}" if name else "",
@@ -130,11 +115,7 @@ def name_endings(
     # Names stay beside the axes, above the years beneath them.
     low = axes.bbox.y0 + gap / 2
     high = axes.bbox.y1 - gap / 2
-    for item, pixel in zip(
-        endings,
-        spaced(pixels, gap, low, high),
-        strict=True,
-    ):
+    for item, pixel in zip(endings, spaced(pixels, gap, low, high), strict=True):
         axes.annotate(
             item.name,
             (year, float(back((0.0, pixel))[1])),
@@ -161,11 +142,4 @@ def with_basis(frame: pd.DataFrame, description: Record) -> pd.DataFrame:
     proxy = (description.get("basis_years") or {}).get("proxy") or (np.inf, np.inf)
     years = frame["year"].astype(int)
     inside = years.between(*proxy)
-    return frame.assign(
-        year=years,
-        basis=np.where(
-            inside,
-            PROXY,
-            "official",
-        ),
-    )
+    return frame.assign(year=years, basis=np.where(inside, PROXY, "official"))

@@ -32,19 +32,9 @@ def count(header: str, name: str) -> Column:
     return right(header, name, show=whole)
 
 
-def number(
-    header: str,
-    name: str,
-    decimals: int,
-    reason: str = "",
-) -> Column:
+def number(header: str, name: str, decimals: int, reason: str = "") -> Column:
     """Return a column of numbers."""
-    return right(
-        header,
-        name,
-        show=with_decimals(fixed, decimals),
-        reason=reason,
-    )
+    return right(header, name, show=with_decimals(fixed, decimals), reason=reason)
 
 
 def estimate(
@@ -55,22 +45,12 @@ def estimate(
     return right(header, value, error, show=show, reason=reason)
 
 
-def ends(
-    header: str,
-    low: str,
-    high: str,
-    decimals: int,
-    reason: str = "",
-) -> Column:
+def ends(header: str, low: str, high: str, decimals: int, reason: str = "") -> Column:
     """Return a column of intervals."""
     show = with_decimals(interval, decimals)
     return right(header, low, high, show=show, reason=reason)
 
 
-def probability(
-    header: str,
-    name: str,
-    reason: str = "",
-) -> Column:
+def probability(header: str, name: str, reason: str = "") -> Column:
     """Return a column of p-values."""
     return right(header, name, show=p_value, reason=reason)

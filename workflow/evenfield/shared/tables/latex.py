@@ -75,14 +75,7 @@ def table_latex(table: Table) -> str:
             r"\toprule",
             rf"{_start(head)} \\",
             r"\midrule",
-            *(
-                _row(
-                    line,
-                    width,
-                    first=not i,
-                )
-                for i, line in enumerate(body.lines)
-            ),
+            *(_row(line, width, first=not i) for i, line in enumerate(body.lines)),
             r"\bottomrule",
             r"\end{tabular}",
             *_notes(body),
@@ -106,12 +99,7 @@ def _column_type(column: Column) -> str:
     return "r" if column.align == "right" else "l"
 
 
-def _row(
-    line: Line,
-    width: int,
-    *,
-    first: bool,
-) -> str:
+def _row(line: Line, width: int, *, first: bool) -> str:
     if line.cells:
         cells = " & ".join(escape_latex(cell.text) for cell in line.cells)
         return rf"{_start(cells)} \\"

@@ -156,11 +156,7 @@ def years_interval(low: Any, high: Any) -> str:
     return f"[{years(low) or UNBOUNDED}, {right}]"
 
 
-def interval(
-    low: object,
-    high: object,
-    decimals: int = 2,
-) -> str:
+def interval(low: object, high: object, decimals: int = 2) -> str:
     """Write an interval; an end that does not exist is said in words."""
     if is_missing(low) and is_missing(high):
         return ""
@@ -169,11 +165,7 @@ def interval(
     return f"[{left}, {right}]"
 
 
-def with_error(
-    value: object,
-    error: object,
-    decimals: int = 2,
-) -> str:
+def with_error(value: object, error: object, decimals: int = 2) -> str:
     """Write an estimate with its standard error in parentheses."""
     if is_missing(value) or is_missing(error):
         return fixed(value, decimals)

@@ -107,11 +107,7 @@ def _columns(period: str, head: str) -> Iterator[Column]:
     yield ends(head, *ends_of_interval, 2)
     yield probability(f"p, {head}", f"{period}_p_value", why)
     yield estimate(
-        "Size, %",
-        f"{period}_size",
-        f"{period}_size_error",
-        1,
-        f"{period}_size_reason",
+        "Size, %", f"{period}_size", f"{period}_size_error", 1, f"{period}_size_reason"
     )
     yield probability("Corrected p", f"{period}_corrected_p")
 

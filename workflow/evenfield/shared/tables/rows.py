@@ -34,14 +34,7 @@ def records(frame: pd.DataFrame, **wanted: object) -> list[Row]:
     names = list(map(str, frame))
     columns = [column.tolist() for _, column in frame.items()]
     return [
-        dict(
-            zip(
-                names,
-                values,
-                strict=True,
-            )
-        )
-        for values in zip(*columns, strict=True)
+        dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)
     ]
 
 
@@ -66,13 +59,7 @@ def pick(frame: pd.DataFrame, **wanted: object) -> Row:
     if row.dtype != object:  # without text, whole numbers would have become floats
         return records(frame.iloc[row_numbers[:1]])[0]
     values = [v.item() if isinstance(v, np.generic) else v for v in row]
-    return dict(
-        zip(
-            map(str, frame),
-            values,
-            strict=True,
-        )
-    )
+    return dict(zip(map(str, frame), values, strict=True))
 
 
 def matching(estimates: pd.DataFrame, select: Mapping[str, str]) -> pd.DataFrame:

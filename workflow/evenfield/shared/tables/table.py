@@ -204,11 +204,7 @@ def grid(table: Table) -> Grid:
     return Grid(tuple(lines), (*table.note, *letters))
 
 
-def _cell(
-    column: Column,
-    row: Row,
-    reasons: list[str],
-) -> Cell:
+def _cell(column: Column, row: Row, reasons: list[str]) -> Cell:
     """Return a printed cell; a new reason of a blank one joins ``reasons``."""
     names = column.names
     values = [row[name] for name in names]

@@ -33,11 +33,7 @@ def short_name(unit: str) -> str:
     return unit.rsplit("-", 1)[-1]
 
 
-def zone_types(
-    doses: pd.DataFrame,
-    known: Iterable[str],
-    most: int = 5,
-) -> list[str]:
+def zone_types(doses: pd.DataFrame, known: Iterable[str], most: int = 5) -> list[str]:
     """Return the known types of zones that a study has, else its commonest ones."""
     present = set(doses["zone_type"])
     types = [kind for kind in known if kind in present]
@@ -54,11 +50,7 @@ def count_of(number: int, study: Record) -> str:
     return f"{number:,} {study['unit_name'] if number == 1 else study['units_name']}"
 
 
-def cells_of(
-    cells: pd.DataFrame,
-    taxonomy: str,
-    period: str,
-) -> pd.DataFrame:
+def cells_of(cells: pd.DataFrame, taxonomy: str, period: str) -> pd.DataFrame:
     """Return the cell of each unit in one period of one taxonomy."""
     selected = cells[cells["taxonomy"].eq(taxonomy) & cells["period"].eq(period)]
     return selected.sort_values("unit", kind="stable").reset_index(drop=True)

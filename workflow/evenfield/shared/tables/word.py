@@ -61,25 +61,14 @@ def write_word(table: Table, path: str | Path) -> None:
         word_column.width = wide
     shapes: dict[str, Any] = {}  # style and side of a paragraph: made once, then copied
     last = len(texts) - 1
-    for number, (row, shown) in enumerate(
-        zip(
-            word_table.rows,
-            texts,
-            strict=True,
-        )
-    ):
+    for number, (row, shown) in enumerate(zip(word_table.rows, texts, strict=True)):
         cells = row.cells
         for cell, wide in zip(cells, widths, strict=True):
             cell.width = wide
         is_group = len(shown) < len(cells)
         if is_group:
             cells = [cells[0].merge(cells[-1])]
-        for cell, text, column in zip(
-            cells,
-            shown,
-            table.columns,
-            strict=False,
-        ):
+        for cell, text, column in zip(cells, shown, table.columns, strict=False):
             paragraph = cell.paragraphs[0]
             if column.align not in shapes:
                 paragraph.style = document.styles["Cell"]
@@ -91,11 +80,7 @@ def write_word(table: Table, path: str | Path) -> None:
             # None leaves the run as its style is; False would be written out.
             run.bold = number == 0 or None
             run.italic = is_group or None
-            _rule(
-                cell,
-                top=8 * (number == 0),
-                bottom={0: 4, last: 8}.get(number, 0),
-            )
+            _rule(cell, top=8 * (number == 0), bottom={0: 4, last: 8}.get(number, 0))
         properties = row._tr.get_or_add_trPr()
         properties.append(OxmlElement("w:cantSplit"))
         if number == 0:  # repeated on each page
@@ -105,12 +90,7 @@ def write_word(table: Table, path: str | Path) -> None:
     _save(document, path)
 
 
-def _document(
-    table: Table,
-    size: float,
-    *,
-    sideways: bool,
-) -> tuple[Any, int]:
+def _document(table: Table, size: float, *, sideways: bool) -> tuple[Any, int]:
     """Return a page of A4 with the title on it, and the width of its text."""
     document = Document()
     for style in list(document.styles):
@@ -122,11 +102,7 @@ def _document(
         style.paragraph_format.space_after = Pt(0)
         style.paragraph_format.line_spacing = 1.0
     document.styles["Note"].paragraph_format.space_before = Pt(4)
-    document.styles["Caption"].font.color.rgb = RGBColor(
-        0,
-        0,
-        0,
-    )
+    document.styles["Caption"].font.color.rgb = RGBColor(0, 0, 0)
     # The template brings parts that a table does not need.
     for part in (document.part, document.part.package):
         for key, relation in list(part.rels.items()):
@@ -173,9 +149,4 @@ def _save(document: Any, path: str | Path) -> None:
     ):
         for name in sorted(source.namelist()):
             entry = zipfile.ZipInfo(name, ZIP_TIME)
-            target.writestr(
-                entry,
-                source.read(name),
-                zipfile.ZIP_DEFLATED,
-                9,
-            )
+            target.writestr(entry, source.read(name), zipfile.ZIP_DEFLATED, 9)

@@ -48,15 +48,7 @@ SURELY_POINTED = re.compile(
 CURRENCY = re.compile(r"^([+-]?)\s*(R\$|US\$|[$€£¥￥])\s*|\s*(€|£|¥|元)$")
 ANY_NUMBER = (
     r"([+-]?\s*(R\$|US\$|[$€£¥￥])\s*)?("
-    + "|".join(
-        pattern.pattern
-        for pattern in (
-            NUMBER,
-            GROUPED,
-            COMMA,
-            POINTED,
-        )
-    )
+    + "|".join(pattern.pattern for pattern in (NUMBER, GROUPED, COMMA, POINTED))
     + r")(\s*(€|£|¥|元))?"
 )
 
@@ -98,11 +90,7 @@ def _numbers(column: pd.Series) -> pd.Series | None:
         return None
     if held.str.fullmatch(NUMBER.pattern).all():
         return _as_floats(held, column)
-    held = held.str.replace(
-        CURRENCY,
-        lambda mark: mark[1] or "",
-        regex=True,
-    )
+    held = held.str.replace(CURRENCY, lambda mark: mark[1] or "", regex=True)
     grouped = held.str.fullmatch(GROUPED.pattern)
     pointed = held.str.fullmatch(POINTED.pattern)
     # One cell that is surely of this form decides for the whole column.

@@ -74,12 +74,7 @@ def dates_of(cells: pd.Series, header: str = "") -> Dates | None:
                 continue
         elif "part" in found:
             parts = found["part"].astype(int)
-        return Dates(
-            form,
-            years,
-            parts,
-            PARTS.get(form, 1),
-        )
+        return Dates(form, years, parts, PARTS.get(form, 1))
     whole = texts.str.fullmatch(r"\d{1,4}(\.0*)?")
     if len(texts) and whole.all() and TIME_HEADER.fullmatch(header.strip()):
         years = texts.astype(float).astype(int)

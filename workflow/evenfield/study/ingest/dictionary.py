@@ -268,19 +268,10 @@ def _in_form(text: str, package: Record) -> str:
     last = parts[-1][1]
     separator = text[parts[0][1] : parts[1][0]] if len(parts) > 1 else ",\n    "
     for i, item in enumerate(package["resources"]):
-        piece = json.dumps(
-            item,
-            ensure_ascii=False,
-            indent=2,
-        ).replace("\n", "\n    ")
+        piece = json.dumps(item, ensure_ascii=False, indent=2).replace("\n", "\n    ")
         if i < len(parts):
             piece = (
-                _rehashed(
-                    text[parts[i][0] : parts[i][1]],
-                    parts[i][2],
-                    item,
-                )
-                or piece
+                _rehashed(text[parts[i][0] : parts[i][1]], parts[i][2], item) or piece
             )
         out += (separator if i else "") + piece
     out += text[last:]
@@ -291,11 +282,7 @@ def _in_form(text: str, package: Record) -> str:
         return ""
 
 
-def _rehashed(
-    text: str,
-    old: Mapping[str, object],
-    new: Mapping[str, object],
-) -> str:
+def _rehashed(text: str, old: Mapping[str, object], new: Mapping[str, object]) -> str:
     """Return the text of a table with its new checksum; nothing if more than this
     changed.
     """

@@ -55,11 +55,7 @@ def property_table(features: Sequence[dict[str, object]]) -> pd.DataFrame:
             if not isinstance(value, (dict, list))
         }
         rows.append(texts)
-    return pd.DataFrame(
-        rows,
-        index=range(len(rows)),
-        dtype=str,
-    ).fillna("")
+    return pd.DataFrame(rows, index=range(len(rows)), dtype=str).fillna("")
 
 
 def _features_of_geopandas(path: Path) -> list[dict[str, object]]:

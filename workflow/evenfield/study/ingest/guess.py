@@ -325,17 +325,7 @@ def _sorted_columns(
     constant = list[str]()
     dropped = list[str]()
     same = list[str]()
-    for column in [
-        c
-        for c in frame.columns
-        if c
-        not in {
-            "unit",
-            "year",
-            "_id",
-            name,
-        }
-    ]:
+    for column in [c for c in frame.columns if c not in {"unit", "year", "_id", name}]:
         held, wrong = no_numbers(frame[column])
         if frame[column].nunique() == 1 and not PEOPLE.fullmatch(column):
             same.append(column)

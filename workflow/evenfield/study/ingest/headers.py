@@ -87,11 +87,7 @@ def headed(rows: list[list[str]], messages: list[str]) -> AnyTable:
     above = [",".join(row).rstrip(",") for row in rows[:first]]
     header[0] = header[0] or _name_of_first([row[0] for row in body], header)
     return AnyTable(
-        pd.DataFrame(
-            body,
-            columns=header[:width],
-            dtype=str,
-        ),
+        pd.DataFrame(body, columns=header[:width], dtype=str),
         messages,
         labels,
         above=above,

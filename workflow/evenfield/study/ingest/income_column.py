@@ -74,11 +74,7 @@ class IncomeColumns:
     measure: str = ""  # what income is, by its label or name
 
 
-def logarithm_sign(
-    name: str,
-    label: str,
-    values: pd.Series,
-) -> str:
+def logarithm_sign(name: str, label: str, values: pd.Series) -> str:
     """Return what makes a column look like a logarithm; blank if nothing does.
 
     Names and labels count only where the figures may be logarithms at all.
@@ -311,12 +307,7 @@ def _level_name(
     name: str, taken: Mapping[str, pd.Series], otherwise: str = "exp"
 ) -> str:
     bare = re.sub(r"^(log_?10|ln|log|l)[ _.(-]*", "", name, flags=re.IGNORECASE)
-    bare = re.sub(
-        r"[ _.(](ln|log)\)?$",
-        "",
-        bare,
-        flags=re.IGNORECASE,
-    ).strip(" _.()")
+    bare = re.sub(r"[ _.(](ln|log)\)?$", "", bare, flags=re.IGNORECASE).strip(" _.()")
     return bare if bare and bare not in taken else f"{otherwise}_{name}"
 
 
@@ -392,17 +383,7 @@ def _guessed(
         if name not in by_name:
             why = f"by its label '{labels[name]}'"
         sure = sureness(f"{name} {labels.get(name, '')}") == 2
-        return IncomeColumns(
-            {"column": name},
-            [
-                _chosen(
-                    name,
-                    why,
-                    sure,
-                    numbers,
-                )
-            ],
-        )
+        return IncomeColumns({"column": name}, [_chosen(name, why, sure, numbers)])
     others = [name for name in numbers if name not in people]
     # Its cells at or below zero are named by what takes logarithms of it.
     if len(others) == 1 and not rest and sureness(others[0]) and not logged:
@@ -478,12 +459,7 @@ def _may_be_income(values: pd.Series) -> bool:
     return bool((known <= 0).mean() <= 0.05 and known.max() > 1)
 
 
-def _chosen(
-    name: str,
-    why: str,
-    sure: bool,
-    numbers: Mapping[str, pd.Series],
-) -> str:
+def _chosen(name: str, why: str, sure: bool, numbers: Mapping[str, pd.Series]) -> str:
     guess = " (--income)" if sure else "; a guess: if it is another, give --income"
     return f"income per head: column {name}, {why} ({_span(numbers[name])}){guess}"
 

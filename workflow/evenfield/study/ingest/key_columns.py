@@ -47,21 +47,11 @@ MERGED = 0.5  # share of blank cells from which a column is taken for merged cel
 def known_as(kind: str, names: Iterable[str]) -> list[str]:
     """Return the names that are common ones of a kind of column."""
     return [
-        name
-        for name in names
-        if re.fullmatch(
-            WORDS[kind],
-            name.strip(),
-            re.IGNORECASE,
-        )
+        name for name in names if re.fullmatch(WORDS[kind], name.strip(), re.IGNORECASE)
     ]
 
 
-def is_key(
-    frame: pd.DataFrame,
-    name: str,
-    year: str,
-) -> bool:
+def is_key(frame: pd.DataFrame, name: str, year: str) -> bool:
     """Say whether a column stands once in every year and is nowhere blank."""
     column = frame[name].str.strip()
     # NA can be an id, as of Namibia.
@@ -73,11 +63,7 @@ def is_key(
     )
 
 
-def unit_column(
-    frame: pd.DataFrame,
-    year: str,
-    messages: list[str],
-) -> str:
+def unit_column(frame: pd.DataFrame, year: str, messages: list[str]) -> str:
     """Return the column that names the units; blank if none does."""
     if not frame[year].duplicated().any():  # one row a year: none can be of units
         return ""
@@ -119,11 +105,7 @@ def unit_column(
     return unit
 
 
-def _counts_units(
-    frame: pd.DataFrame,
-    name: str,
-    year: str,
-) -> bool:
+def _counts_units(frame: pd.DataFrame, name: str, year: str) -> bool:
     cells = frame[name].str.strip()
     return bool(
         cells.str.fullmatch(r"\d+(\.0+)?").all()
@@ -255,9 +237,7 @@ def unit_word(*headers: str) -> str:
     """
     for header in headers:
         word = re.sub(
-            r"[ _]?(name|id|code|abbr|no|fips)$",
-            "",
-            header.rpartition("+")[2].lower(),
+            r"[ _]?(name|id|code|abbr|no|fips)$", "", header.rpartition("+")[2].lower()
         ).strip()
         # Other words say nothing of what the units are.
         if re.fullmatch(r"[^\W\d_]{4,}", word) and word not in {"unit", "label"}:

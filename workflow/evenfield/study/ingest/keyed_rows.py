@@ -19,11 +19,7 @@ KEYS = ["unit", "year", "_id"]
 
 
 def keyed_rows(
-    frame: pd.DataFrame,
-    unit: str,
-    year: str,
-    years: str,
-    messages: list[str],
+    frame: pd.DataFrame, unit: str, year: str, years: str, messages: list[str]
 ) -> pd.DataFrame:
     """Return rows with ``unit``, ``year`` and ``_id``, the unit as it is written."""
     faults = Faults()

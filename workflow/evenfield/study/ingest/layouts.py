@@ -145,11 +145,7 @@ def _no_dates(frame: pd.DataFrame, once: list[str]) -> IngestError:
     elif timed:
         wrong = wrong_dates(frame[timed[0]]).unique()
         fault = f"{timed[0]} holds {first_examples(list(wrong))}, which are no years"
-    return IngestError(
-        fault,
-        expected,
-        "name it with --year, or add it",
-    )
+    return IngestError(fault, expected, "name it with --year, or add it")
 
 
 def _tall(

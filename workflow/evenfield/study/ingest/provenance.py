@@ -119,11 +119,7 @@ def check_coverage(tables: Mapping[str, pd.DataFrame]) -> None:
     for variable in [name for name in panel.columns if name not in {"unit", "year"}]:
         # Spans of this variable that cover each cell: exactly one is in order.
         count = np.zeros(len(panel), int)
-        for name, mask in zip(
-            spans["variable"],
-            masks,
-            strict=True,
-        ):
+        for name, mask in zip(spans["variable"], masks, strict=True):
             count += mask * int(name == variable)
         wrong = panel[variable].notna().to_numpy() & (count != 1)
         if wrong.any():

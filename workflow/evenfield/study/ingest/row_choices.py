@@ -56,24 +56,14 @@ def without_units(
     """Leave out the units that the user names, and totals of others."""
     name_of = {str(unit): str(name) for unit, name in names.items()}
     first = frame.drop_duplicates("unit")
-    written = dict(
-        zip(
-            first["unit"],
-            first["_id"],
-            strict=True,
-        )
-    )
+    written = dict(zip(first["unit"], first["_id"], strict=True))
     shown = {
         unit: unit if name in {unit, written[unit]} else f"{unit} {name}"
         for unit, name in name_of.items()
     }
     texts = dict[str, list[str]]()
     for unit, name in name_of.items():
-        for text in {
-            unit.casefold(),
-            name.casefold(),
-            written[unit].casefold(),
-        }:
+        for text in {unit.casefold(), name.casefold(), written[unit].casefold()}:
             texts.setdefault(text, []).append(unit)
     out = list[str]()
     for asked in leave_out:
@@ -83,11 +73,7 @@ def without_units(
             raise IngestError(
                 f"{asked}, given by --leave-out, {fault}",
                 "an id or a name of the table",
-                nearest(
-                    asked,
-                    [*name_of, *name_of.values()],
-                    "correct it",
-                ),
+                nearest(asked, [*name_of, *name_of.values()], "correct it"),
             )
         out += units
     if out:
@@ -98,10 +84,7 @@ def without_units(
         names = names.drop(out)
     figures = [
         column
-        for column in frame.columns.difference(
-            ["unit", "year", "_id"],
-            sort=False,
-        )
+        for column in frame.columns.difference(["unit", "year", "_id"], sort=False)
         if numbers_of(frame[column]) is not None
     ]
     totals = totals_among(frame, names, figures)

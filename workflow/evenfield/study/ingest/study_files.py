@@ -119,11 +119,7 @@ def write_study(
         if package is not None:
             write_package(package, trial)
         for path, text in texts.items():
-            (trial.parent / path).write_text(
-                text,
-                encoding="utf-8",
-                newline="\n",
-            )
+            (trial.parent / path).write_text(text, encoding="utf-8", newline="\n")
         for path, frame in tables.items():
             (trial.parent / path).parent.mkdir(parents=True, exist_ok=True)
             frame.to_csv(trial.parent / path, index=False, lineterminator="\n")
@@ -131,13 +127,7 @@ def write_study(
         description = describe_study(
             read_study({**config, "data": {**config["data"], "package": str(trial)}})
         )
-        for path in dict.fromkeys(
-            [
-                *tables,
-                *texts,
-                target.name,
-            ]
-        ):
+        for path in dict.fromkeys([*tables, *texts, target.name]):
             # Beside its target, so that taking its place is one step.
             beside = (target.parent / path).with_suffix(".new")
             beside.parent.mkdir(parents=True, exist_ok=True)

@@ -110,17 +110,7 @@ def read_structure(config: Record) -> dict[str, pd.DataFrame]:
     named = [
         name for name in config["taxonomy"]["all"] if _taxonomy_file(name) not in broken
     ]
-    checks += [
-        (
-            "units",
-            partial(
-                collect_taxonomies,
-                tables,
-                [name],
-            ),
-        )
-        for name in named
-    ]
+    checks += [("units", partial(collect_taxonomies, tables, [name])) for name in named]
     for needed, check in checks:
         if set(needed.split()) <= set(tables):
             with faults.caught():
@@ -174,19 +164,9 @@ def _arranged(
     return out
 
 
-def check_years(
-    panel: pd.DataFrame,
-    years: list[int],
-    step: int,
-) -> None:
+def check_years(panel: pd.DataFrame, years: list[int], step: int) -> None:
     """Check that every unit has every year of the study at the declared step."""
-    wanted = set(
-        range(
-            years[0],
-            years[1] + 1,
-            step,
-        )
-    )
+    wanted = set(range(years[0], years[1] + 1, step))
     inside = panel[panel["year"].between(years[0], years[1])]
     stray = sorted(set(inside["year"].astype(int)) - wanted)
     if stray:
@@ -196,13 +176,7 @@ def check_years(
             f"years from {years[0]} every {step}",
             "correct the years or panel.step in config.yaml",
         )
-    have = set(
-        zip(
-            inside["unit"],
-            inside["year"].astype(int),
-            strict=True,
-        )
-    )
+    have = set(zip(inside["unit"], inside["year"].astype(int), strict=True))
     gaps = [
         f"{unit} {year}"
         for unit in sorted(set(panel["unit"]))
@@ -332,14 +306,7 @@ def collect_taxonomies(
 ) -> pd.DataFrame:
     """Stack the taxonomies that the config names."""
     units = sorted(tables["units"]["unit"])
-    frames = [
-        _taxonomy(
-            tables,
-            name,
-            units,
-        ).assign(taxonomy=name)
-        for name in names
-    ]
+    frames = [_taxonomy(tables, name, units).assign(taxonomy=name) for name in names]
     return pd.concat(frames, ignore_index=True)[["taxonomy", *TAXONOMY_COLUMNS]]
 
 

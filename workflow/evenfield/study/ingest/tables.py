@@ -140,11 +140,7 @@ def _read_utf8(path: Path) -> str:
     return text
 
 
-def _typed(
-    raw: pd.DataFrame,
-    field: Field,
-    resource: Resource,
-) -> pd.Series:
+def _typed(raw: pd.DataFrame, field: Field, resource: Resource) -> pd.Series:
     column = raw[field.name].str.strip() if len(raw) else raw[field.name].astype(str)
     if field.kind not in {"integer", "number"}:
         return column
@@ -165,11 +161,7 @@ def _typed(
     return numbers
 
 
-def _check_field(
-    frame: pd.DataFrame,
-    field: Field,
-    resource: Resource,
-) -> None:
+def _check_field(frame: pd.DataFrame, field: Field, resource: Resource) -> None:
     column = frame[field.name]
     blank = column.isna() | column.astype(str).eq("")
     if field.required and blank.any():

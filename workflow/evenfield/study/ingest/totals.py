@@ -201,11 +201,7 @@ def _step(figures: np.ndarray) -> float:
     return 1e-4
 
 
-def _sums_of_runs(
-    units: list[str],
-    table: np.ndarray,
-    column: str,
-) -> dict[str, str]:
+def _sums_of_runs(units: list[str], table: np.ndarray, column: str) -> dict[str, str]:
     out = dict[str, str]()
     step = _step(table)
     # before[b] - before[a] is the sum of rows a to b - 1, for every run at once.

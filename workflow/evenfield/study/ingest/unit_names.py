@@ -73,18 +73,8 @@ def _plain(text: str) -> str:
     # NFKD parts a letter from its accents, which are then left out.
     letters = unicodedata.normalize("NFKD", text.casefold().translate(LETTERS))
     bare = "".join(letter for letter in letters if not unicodedata.combining(letter))
-    bare = re.sub(
-        r"['’`ʻ]",
-        "",
-        bare.replace("&", " and "),
-    )
-    return " ".join(
-        re.sub(
-            r"[\W_]+",
-            " ",
-            bare,
-        ).split()
-    ).removeprefix("the ")
+    bare = re.sub(r"['’`ʻ]", "", bare.replace("&", " and "))
+    return " ".join(re.sub(r"[\W_]+", " ", bare).split()).removeprefix("the ")
 
 
 def _spelt_out(text: str) -> str:
@@ -145,15 +135,7 @@ def match_units(
     """
     known = _known_texts(units)
     columns = [column] if column else list(frame.columns)
-    candidates = [
-        _candidate(
-            frame[name],
-            name,
-            known,
-            once,
-        )
-        for name in columns
-    ]
+    candidates = [_candidate(frame[name], name, known, once) for name in columns]
     candidates = [candidate for candidate in candidates if candidate.score]
     if not candidates:
         raise _nothing_fits(frame, units, file, column)
@@ -275,12 +257,7 @@ def _best(
     counted = [one for one in ordered if one.running]
     # Names win over running numbers that fit twice as many rows at most.
     if not counted or (named and named[0].score >= 0.5 * counted[0].score):
-        return _agreed(
-            named,
-            frame,
-            file,
-            set() if once else own,
-        ), []
+        return _agreed(named, frame, file, set() if once else own), []
     same_header = [one for one in counted if one.column.casefold() in own]
     certain = [one for one in same_header if not ROW_NUMBERS.fullmatch(one.column)]
     # Names beside the numbers are the proof: one conflict refutes, three rows confirm.

@@ -43,13 +43,7 @@ def _in_period(taxonomies: pd.DataFrame, period: Period) -> pd.DataFrame:
     sez = taxonomies["sez"].eq(1) & (start.isna() | (start <= halfway))
     cluster = taxonomies["cluster"].eq(1)
     cell = np.select(
-        [cluster & sez, cluster, sez],
-        [
-            BOTH,
-            CLUSTER_ONLY,
-            SEZ_ONLY,
-        ],
-        NEITHER,
+        [cluster & sez, cluster, sez], [BOTH, CLUSTER_ONLY, SEZ_ONLY], NEITHER
     )
     return pd.DataFrame(
         {

@@ -57,18 +57,8 @@ def chain_output(
         .shift(-1)
         .iloc[:-1]
     )
-    zero = pd.DataFrame(
-        0.0,
-        index=[base_year],
-        columns=nominal.columns,
-    )
-    logs = pd.concat(
-        [
-            backward,
-            zero,
-            forward,
-        ]
-    ).rename_axis("year")
+    zero = pd.DataFrame(0.0, index=[base_year], columns=nominal.columns)
+    logs = pd.concat([backward, zero, forward]).rename_axis("year")
     # Q_t at prices of the base year = nominal Q_b exp(ln Q_t - ln Q_b).
     return logs.apply(exp) * nominal.loc[base_year]
 
@@ -106,11 +96,7 @@ def add_output(panel: pd.DataFrame, income: Mapping[str, Any]) -> pd.DataFrame:
             )
             for key in ("output", "index")
         }
-        real = chain_output(
-            wide["output"],
-            wide["index"],
-            income["base_year"],
-        )
+        real = chain_output(wide["output"], wide["index"], income["base_year"])
         long = real.reset_index().melt(
             id_vars="year", var_name="unit", value_name="output_official"
         )
@@ -179,11 +165,7 @@ def add_income(panel: pd.DataFrame, income: Mapping[str, Any]) -> pd.DataFrame:
         out = out.assign(
             output_real=np.nan, population=np.nan, income=out[income["column"]]
         )
-        out["basis"] = np.where(
-            out["income"].notna(),
-            OFFICIAL,
-            "",
-        )
+        out["basis"] = np.where(out["income"].notna(), OFFICIAL, "")
     else:
         official = out.pop("output_official")
         proxy = out.pop("output_proxy")

@@ -105,13 +105,7 @@ def _mean_columns(y: pd.DataFrame) -> dict[str, np.ndarray]:
     years = last.index.to_numpy(float).mean() - first.index.to_numpy(float).mean()
     start = first.mean(skipna=False).to_numpy()
     end = last.mean(skipna=False).to_numpy()
-    return dict(
-        zip(
-            names,
-            (start, end, 100.0 * (end - start) / years),
-            strict=True,
-        )
-    )
+    return dict(zip(names, (start, end, 100.0 * (end - start) / years), strict=True))
 
 
 def _population_growth(inside: pd.DataFrame, period: Period) -> pd.Series:

@@ -19,8 +19,7 @@ def zone_doses(
     types = _typed(zones, national)
     # Every type, unit and year has a row: no zone is a zero and not a blank.
     grid = pd.MultiIndex.from_product(
-        [sorted(types), units, years],
-        names=["zone_type", "unit", "year"],
+        [sorted(types), units, years], names=["zone_type", "unit", "year"]
     )
     rows = grid.to_frame(index=False)
     for column, only_dated in {"zones": False, "zones_dated": True}.items():
@@ -66,11 +65,7 @@ def _in_force(
     on = (starts[:, None] <= grid) & (grid < ends[:, None])
     counts = np.zeros((len(units), len(years)), dtype=int)
     # A unit with several zones stands here several times; ``+=`` would add only one.
-    np.add.at(
-        counts,
-        chosen["unit"].map(row_of_unit).to_numpy(int),
-        on.astype(int),
-    )
+    np.add.at(counts, chosen["unit"].map(row_of_unit).to_numpy(int), on.astype(int))
     return counts
 
 

@@ -37,11 +37,7 @@ def build_geography(
             "correct the id",
         )
     pairs = [pair for pair in pairs if pair[0] != pair[1]]
-    by_hand = pd.DataFrame(
-        pairs,
-        columns=["unit_i", "unit_j"],
-        dtype=str,
-    )
+    by_hand = pd.DataFrame(pairs, columns=["unit_i", "unit_j"], dtype=str)
     # Without coordinates only weights by distance are refused, not the study.
     nowhere = pd.Series(np.nan, index=units.index)
     return Geography(
@@ -70,11 +66,7 @@ def build_weights(name: str, spec: Record, geography: Geography) -> SpatialWeigh
     # A row without links has no sum to be divided by and no mean of neighbours.
     islands = [
         unit
-        for unit, links in zip(
-            geography.units,
-            np.diff(raw.indptr),
-            strict=True,
-        )
+        for unit, links in zip(geography.units, np.diff(raw.indptr), strict=True)
         if links == 0
     ]
     if islands:

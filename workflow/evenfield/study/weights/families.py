@@ -48,12 +48,7 @@ class Geography:
         """Return coordinates that every unit has and no two share; two (N,)."""
         blank = [
             u
-            for u, a, b in zip(
-                self.units,
-                self.lat,
-                self.lon,
-                strict=True,
-            )
+            for u, a, b in zip(self.units, self.lat, self.lon, strict=True)
             if not np.isfinite(a + b)
         ]
         if blank:
@@ -65,16 +60,7 @@ class Geography:
                 "fill them or drop these weights",
             )
         # Pairs at distance zero: an inverse distance between them would be infinite.
-        same = sorted(
-            zip(
-                *near_pairs(
-                    self.lat,
-                    self.lon,
-                    0.0,
-                )[:2],
-                strict=True,
-            )
-        )
+        same = sorted(zip(*near_pairs(self.lat, self.lon, 0.0)[:2], strict=True))
         if same:
             pair = " and ".join(self.units[i] for i in same[0])
             raise WeightsError(
@@ -101,31 +87,12 @@ class Geography:
             )
         # Each pair once; ``symmetric`` mirrors it, and the diagonal stays zero.
         i, j = all_pairs(n)
-        return symmetric(
-            n,
-            i,
-            j,
-            value(pair_km(*where, i, j)),
-        )
+        return symmetric(n, i, j, value(pair_km(*where, i, j)))
 
 
-def raw_weights(
-    name: str,
-    spec: Record,
-    geography: Geography,
-) -> csr_array:
+def raw_weights(name: str, spec: Record, geography: Geography) -> csr_array:
     """Make the weights of one family before row standardisation; shape (N, N)."""
-    makers: dict[
-        str,
-        Callable[
-            [
-                str,
-                Record,
-                Geography,
-            ],
-            csr_array,
-        ],
-    ] = {
+    makers: dict[str, Callable[[str, Record, Geography], csr_array]] = {
         "contiguity": contiguity,
         "nearest": nearest,
         "inverse_distance": lambda *_: geography.of_pairs(
@@ -144,11 +111,7 @@ def raw_weights(
     return out
 
 
-def contiguity(
-    _name: str,
-    _spec: Record,
-    geography: Geography,
-) -> csr_array:
+def contiguity(_name: str, _spec: Record, geography: Geography) -> csr_array:
     """Return one for units that share a border or are joined by hand, else zero;
     arguments as ``raw_weights``.
     """
@@ -165,11 +128,7 @@ def contiguity(
     return links
 
 
-def nearest(
-    name: str,
-    spec: Record,
-    geography: Geography,
-) -> csr_array:
+def nearest(name: str, spec: Record, geography: Geography) -> csr_array:
     """Return one for the k nearest units; arguments as ``raw_weights``."""
     n = len(geography.units)
     k = spec["neighbours"]
@@ -186,26 +145,13 @@ def nearest(
     )
 
 
-def band(
-    name: str,
-    spec: Record,
-    geography: Geography,
-) -> csr_array:
+def band(name: str, spec: Record, geography: Geography) -> csr_array:
     """Return one for units within the range; arguments as ``raw_weights``."""
     i, j, _ = near_pairs(*geography.placed(name), spec["range_km"])
-    return symmetric(
-        len(geography.units),
-        i,
-        j,
-        np.ones(len(i)),
-    )
+    return symmetric(len(geography.units), i, j, np.ones(len(i)))
 
 
-def economic(
-    name: str,
-    spec: Record,
-    geography: Geography,
-) -> csr_array:
+def economic(name: str, spec: Record, geography: Geography) -> csr_array:
     """Return inverse distance of base-year log incomes, times a geographic weight;
     arguments as ``raw_weights``.
     """
@@ -233,22 +179,14 @@ def economic(
             "choose other base_years",
         )
     # w_ij = g_ij / |mean ln y_i - mean ln y_j|, with g_ij contiguity or 1 / d_ij
-    near = raw_weights(
-        name,
-        {"kind": spec["times"], "power": 1.0},
-        geography,
-    ).tocoo()
+    near = raw_weights(name, {"kind": spec["times"], "power": 1.0}, geography).tocoo()
     gap = np.abs(mean[near.row] - mean[near.col])
     return csr_array(
         (decay(gap, 1.0) * near.data, (near.row, near.col)), shape=near.shape
     )
 
 
-def from_file(
-    name: str,
-    spec: Record,
-    geography: Geography,
-) -> csr_array:
+def from_file(name: str, spec: Record, geography: Geography) -> csr_array:
     """Return a user's own weights from a file in one of four forms; arguments as
     ``raw_weights``.
     """
@@ -342,11 +280,7 @@ def _from_csv(text: str) -> list[tuple[str, ...]]:
         links = [
             (line[0], unit, w)
             for line in lines
-            for unit, w in zip(
-                header[1:],
-                line[1:],
-                strict=True,
-            )
+            for unit, w in zip(header[1:], line[1:], strict=True)
         ]
     else:
         raise ValueError
@@ -361,15 +295,7 @@ def links_of_gal(text: str) -> list[tuple[str, ...]]:
     """
     # One iterator throughout: an id, its count, then as many ids of neighbours.
     words = iter(text.partition("\n")[2].split())
-    return [
-        (
-            unit,
-            next(words),
-            "1",
-        )
-        for unit in words
-        for _ in range(int(next(words)))
-    ]
+    return [(unit, next(words), "1") for unit in words for _ in range(int(next(words)))]
 
 
 def links_of_gwt(text: str) -> list[tuple[str, ...]]:

@@ -52,28 +52,10 @@ def f21(facts: Facts) -> Artwork:
     }
     figure, grid = panels(1, 1, (WIDTH, tall), edges)
     axes = grid[0, 0]
-    axes.axvspan(
-        -1,
-        1,
-        color=PALE,
-        zorder=0,
-        linewidth=0,
-    )
+    axes.axvspan(-1, 1, color=PALE, zorder=0, linewidth=0)
     axes.axvline(0.0, **REFERENCE)
-    axes.hlines(
-        y,
-        shown["low"],
-        shown["high"],
-        color=INK,
-        linewidth=1.2,
-    )
-    axes.plot(
-        shown["estimate"],
-        y,
-        "o",
-        color=INK,
-        markersize=3.6,
-    )
+    axes.hlines(y, shown["low"], shown["high"], color=INK, linewidth=1.2)
+    axes.plot(shown["estimate"], y, "o", color=INK, markersize=3.6)
     for side in (-1, 1):
         axes.plot(
             side * shown["smallest_visible"],
@@ -115,11 +97,7 @@ def f21(facts: Facts) -> Artwork:
     ]
     key_below(figure, keys)
     parts = []
-    for name, row in zip(
-        names,
-        records(shown),
-        strict=True,
-    ):
+    for name, row in zip(names, records(shown), strict=True):
         ends = interval(row["low"], row["high"], 1)
         value = f"{name}: {fixed(row['estimate'], 1)} {ends}".rstrip()
         could_show = fixed(row["smallest_visible"], 1)

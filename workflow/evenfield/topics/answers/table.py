@@ -87,11 +87,7 @@ def t0(facts: Facts) -> Table:
         missing=_reasons(frame, holds_zero),
         group=frame["answer"].str.capitalize(),
         where=[", ".join(map(str, numbers)) for numbers in frame["paragraphs"]],
-    ).sort_values(
-        "answer",
-        key=lambda answers: answers.map(words.index),
-        kind="stable",
-    )
+    ).sort_values("answer", key=lambda answers: answers.map(words.index), kind="stable")
     columns = (
         left("\u00b6", "where"),
         left("Statement, in our words", "claim", width_cm=4.6),

@@ -118,14 +118,7 @@ def _regression(
     """Return the rows of one cross-section, its points and line, and its summary."""
     where = f"estimates.beta.{spec.id} {period}"
     level = study.config.inference.level
-    section = cross_section(
-        study,
-        spec,
-        period,
-        where,
-        spec.controls,
-        spec.end_points,
-    )
+    section = cross_section(study, spec, period, where, spec.controls, spec.end_points)
     # years is T of the equation; means at both ends take two steps off it.
     data, years, basis, note, available = section
     if spec.means:
@@ -190,11 +183,7 @@ def _regression(
     # The share of a unit in what initial income adds to the controls says whether the
     # slope rests on one unit.
     slope_alone = np.eye(X.shape[1])[1]
-    units, shares = partial_leverage(
-        X,
-        data["unit"].to_numpy(str),
-        slope_alone,
-    )
+    units, shares = partial_leverage(X, data["unit"].to_numpy(str), slope_alone)
     rows.shared["max_leverage_unit"] = str(units[shares.argmax()])
     slopes = slope_fields(
         spec,
@@ -222,17 +211,7 @@ def _regression(
         summary[key] = dict(zip(terms, rounded, strict=True))
     points = points.assign(fitted=100 * fit.fittedvalues, residual=100 * fit.resid)
     # With controls there is no one line through the scatter.
-    line = (
-        []
-        if controls
-        else [
-            _line(
-                data["start"],
-                fit,
-                level,
-            ).assign(**labels)
-        ]
-    )
+    line = [] if controls else [_line(data["start"], fit, level).assign(**labels)]
     return rows, [points, *line], summary
 
 
@@ -267,11 +246,7 @@ def _check_variation(
         raise NumericsError("growth is the same in every unit")
 
 
-def _add_speed(
-    rows: Rows,
-    slope: Fields,
-    years: float,
-) -> None:
+def _add_speed(rows: Rows, slope: Fields, years: float) -> None:
     # lambda = -ln(1 + bT)/T falls in b: the ends of the slope's interval change places.
     # The test is that of the slope, since lambda = 0 where b = 0.
     speed = convergence.speed_from_slope(slope["estimate"], years)
@@ -301,20 +276,11 @@ def _add_speed(
 
 
 def _add_speed_nls(
-    rows: Rows,
-    growth: Array,
-    X: Array,
-    years: float,
-    level: float,
+    rows: Rows, growth: Array, X: Array, years: float, level: float
 ) -> None:
     # g = a - (1 - exp(-lambda T))/T y_0 + z'd + u by nonlinear least squares, the form
     # of Barro and Sala-i-Martin (1992); it has the speed itself as its parameter.
-    speed = convergence.fit_speed(
-        growth,
-        X[:, 1],
-        years,
-        X[:, 2:],
-    )
+    speed = convergence.fit_speed(growth, X[:, 1], years, X[:, 2:])
     # The slope of least squares then has 1 + bT <= 0, which no lambda gives.
     if not np.isfinite(speed.lam):
         reason = "1 + bT is not positive, the sum of squares has no minimum"
@@ -332,11 +298,7 @@ def _add_speed_nls(
 
 
 def _add_moran(
-    rows: Rows,
-    fit: RegressionResults,
-    units: list[str],
-    study: Study,
-    spec: BetaSpec,
+    rows: Rows, fit: RegressionResults, units: list[str], study: Study, spec: BetaSpec
 ) -> None:
     if spec.means:
         return rows.undefined(["moran"], "groups have no spatial weights")
@@ -346,26 +308,14 @@ def _add_moran(
     weights = study.weights(scheme=spec.unit_scheme)
     # In a smaller sample weights are cut and row-standardised again; note says it.
     matrix, note = weights.among(units)
-    rng, seed = stream(
-        inference,
-        "beta",
-        spec,
-        rows.shared["period"],
-        "moran",
-    )
+    rng, seed = stream(inference, "beta", spec, rows.shared["period"], "moran")
     labels = {"w_id": str(weights.spec.get("weights", "")), "seed": seed}
     draws = inference.permutations
     try:
         if np.linalg.norm(fit.resid) <= PERFECT * np.linalg.norm(fit.model.endog):
             raise NumericsError("the fit is perfect, no residual is left")
         # Residuals are not exchangeable, so each permutation is regressed on X anew.
-        test = morans_i_test(
-            fit.resid,
-            matrix,
-            rng,
-            draws,
-            fit.model.exog,
-        )
+        test = morans_i_test(fit.resid, matrix, rng, draws, fit.model.exog)
     except NumericsError as error:
         return rows.undefined(["moran"], error, **labels)
     return rows.add(
@@ -384,17 +334,9 @@ def _add_moran(
     )
 
 
-def _line(
-    start: pd.Series,
-    fit: RegressionResults,
-    level: float,
-) -> pd.DataFrame:
+def _line(start: pd.Series, fit: RegressionResults, level: float) -> pd.DataFrame:
     """Return the fitted line and its pointwise interval on a grid of initial incomes."""
-    grid = np.linspace(
-        start.min(),
-        start.max(),
-        GRID_POINTS,
-    )
+    grid = np.linspace(start.min(), start.max(), GRID_POINTS)
     X = np.column_stack([np.ones(GRID_POINTS), grid])
     # Band of the mean at each income, point by point, not of a new unit.
     prediction = 100 * fit.get_prediction(X).summary_frame(alpha=1 - level)

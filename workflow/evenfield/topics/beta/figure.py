@@ -57,9 +57,7 @@ def f4(facts: Facts) -> Artwork:
     cells = facts.table("cells")
     cells = only(cells, taxonomy=facts.config.taxonomy.primary)
     data = plotted.merge(
-        cells[["unit", "period", "cell"]],
-        on=["unit", "period"],
-        how="left",
+        cells[["unit", "period", "cell"]], on=["unit", "period"], how="left"
     )
     # Two columns: names of units stay legible in half the width.
     wide = min(len(shown), 2)
@@ -118,46 +116,19 @@ def _drawn(facts: Facts, periods: int, bins: bool) -> str:
     return f"{sentence[0].upper()}{sentence[1:]}."
 
 
-def _draw_panel(
-    axes: Axes,
-    data: pd.DataFrame,
-    headline: str,
-    facts: Facts,
-) -> None:
+def _draw_panel(axes: Axes, data: pd.DataFrame, headline: str, facts: Facts) -> None:
     line = only(data, kind="line").sort_values("log_income_start")
     points = only(data, kind="unit").sort_values("unit")
     x = points["log_income_start"].to_numpy(float)
     y = points["growth_pct_per_year"].to_numpy(float)
-    axes.set_ylim(
-        padded(
-            y,
-            0.09,
-            floor=0.1,
-            above=1.6,
-        )
-    )
-    axes.yaxis.set_major_locator(
-        MaxNLocator(
-            6,
-            steps=[1, 2, 5, 10],
-        )
-    )
+    axes.set_ylim(padded(y, 0.09, floor=0.1, above=1.6))
+    axes.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
     axes.set_xlim(padded(x, 0.07, floor=0.05))
     at = line["log_income_start"]
     axes.fill_between(
-        at,
-        line["conf_low"],
-        line["conf_high"],
-        color=SOFT,
-        alpha=0.13,
-        linewidth=0,
+        at, line["conf_low"], line["conf_high"], color=SOFT, alpha=0.13, linewidth=0
     )
-    axes.plot(
-        at,
-        line["fitted"],
-        color=SOFT,
-        linewidth=1.0,
-    )
+    axes.plot(at, line["fitted"], color=SOFT, linewidth=1.0)
     many = len(points) > MOST_MARKS
     if many:
         axes.hexbin(
@@ -199,21 +170,12 @@ def _draw_panel(
     )
     # Neighbours that the study compares are always named.
     in_pairs = points["unit"].isin(np.ravel(facts.config.inference.pairs))
-    named = in_pairs.to_numpy() | _ends(
-        x,
-        y,
-        points["residual"].to_numpy(float),
-    )
+    named = in_pairs.to_numpy() | _ends(x, y, points["residual"].to_numpy(float))
     names = [facts.label(unit) for unit in points["unit"][named]]
     if many:
         axes.plot(x[named], y[named], ".", color=INK, markersize=2.5)
     label_points(
-        axes,
-        x[named],
-        y[named],
-        names,
-        avoid=[box.get_window_extent()],
-        color=INK,
+        axes, x[named], y[named], names, avoid=[box.get_window_extent()], color=INK
     )
 
 

@@ -132,12 +132,7 @@ def t6(facts: Facts) -> Table:
 TABLES = {"T6": t6}
 
 
-def _row(
-    facts: Facts,
-    spec: Row,
-    own: pd.DataFrame,
-    sigma: pd.DataFrame,
-) -> Row:
+def _row(facts: Facts, spec: Row, own: pd.DataFrame, sigma: pd.DataFrame) -> Row:
     # Further methods of inference have estimators of their own (ols_...), so that the
     # deciding rows are alone under these keys.
     by_term = {(row["estimator"], row["term"]): row for row in records(own)}

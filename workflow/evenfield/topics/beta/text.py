@@ -47,12 +47,7 @@ def section(facts: Facts) -> Row:
     }
 
 
-def _speed(
-    facts: Facts,
-    beta: pd.DataFrame,
-    spec: str,
-    period: str,
-) -> Row:
+def _speed(facts: Facts, beta: pd.DataFrame, spec: str, period: str) -> Row:
     row = pick(beta, spec_id=spec, period=period, estimator="ols", effect_type="lambda")
     speed = shown(row, "0.0", "% a year")
     if speed is None:

@@ -62,15 +62,7 @@ CURRENCIES = {
     f"{LOGS}_/10000": 1e-4,
 }
 # Currency units from a thousandth to a thousand times, evenly spaced in logs.
-FACTORS = np.round(
-    10.0
-    ** np.linspace(
-        -3,
-        3,
-        49,
-    ),
-    12,
-)
+FACTORS = np.round(10.0 ** np.linspace(-3, 3, 49), 12)
 LABELS = (
     "spec_id sample_id unit_scheme period kind group unit unit_j year club x".split()
 )
@@ -270,13 +262,7 @@ def _variants(
     return variants
 
 
-def _add_tests(
-    rows: Rows,
-    y: Array,
-    spec: ClubsSpec,
-    step: int,
-    level: float,
-) -> None:
+def _add_tests(rows: Rows, y: Array, spec: ClubsSpec, step: int, level: float) -> None:
     """Add the test in levels with one period more and less, and in logs of several
     currency units.
     """
@@ -334,11 +320,7 @@ def _add_test(
     )
 
 
-def _test_fields(
-    test: LogtFit | Club,
-    spec: ClubsSpec,
-    level: float,
-) -> Fields:
+def _test_fields(test: LogtFit | Club, spec: ClubsSpec, level: float) -> Fields:
     numbers = (test.b, test.std_error, test.t)
     b, std_error, t = (np.asarray(number).item() for number in numbers)
     low, high = slope_interval(b, std_error, level)
@@ -363,11 +345,7 @@ def _members(data: Trajectories, rows: Iterable[int]) -> list[str]:
 
 
 def _add_clubs(
-    rows: Rows,
-    data: Trajectories,
-    own: Clustering,
-    spec: ClubsSpec,
-    level: float,
+    rows: Rows, data: Trajectories, own: Clustering, spec: ClubsSpec, level: float
 ) -> None:
     stages = {"found": own.clubs, f"merged: {spec.merge}": own.merged}
     for stage, division in stages.items():
@@ -393,11 +371,7 @@ def _add_clubs(
 
 
 def _add_cells(
-    rows: Rows,
-    study: Study,
-    data: Trajectories,
-    own: Clustering,
-    spec: ClubsSpec,
+    rows: Rows, study: Study, data: Trajectories, own: Clustering, spec: ClubsSpec
 ) -> list[pd.DataFrame]:
     """Set the clubs against the cells of each taxonomy; return the tables that could be
     tested as series.
@@ -447,11 +421,7 @@ def _add_cells(
     return frames
 
 
-def _series(
-    data: Trajectories,
-    own: Clustering,
-    shared: Array,
-) -> list[pd.DataFrame]:
+def _series(data: Trajectories, own: Clustering, shared: Array) -> list[pd.DataFrame]:
     """Return paths, dispersion, membership and its stability; shared (N, N)."""
     N, T = own.levels.shape
     units = np.array(data.units)
@@ -499,11 +469,7 @@ def _series(
     return frames
 
 
-def _currency(
-    y: Array,
-    spec: ClubsSpec,
-    step: int,
-) -> pd.DataFrame:
+def _currency(y: Array, spec: ClubsSpec, step: int) -> pd.DataFrame:
     """Return the t of the test in logs over many currency units."""
     trend = trend_of(y, spec, step)
     periods = _periods(trend, spec)
@@ -511,13 +477,7 @@ def _currency(
     for factor in FACTORS:
         try:
             H = transition_variance(trend + np.log(factor))
-            t.append(
-                fit_logt(
-                    H,
-                    periods,
-                    spec.variance,
-                ).t.item()
-            )
+            t.append(fit_logt(H, periods, spec.variance).t.item())
         except NumericsError:
             t.append(NAN)
     return pd.DataFrame(

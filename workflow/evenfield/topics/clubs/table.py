@@ -167,11 +167,7 @@ def _why(warning: Any) -> str:
     return "; ".join(part for part in parts if not part.startswith(told_elsewhere))
 
 
-def _club_rows(
-    own: pd.DataFrame,
-    members: pd.DataFrame,
-    facts: Facts,
-) -> Iterator[Row]:
+def _club_rows(own: pd.DataFrame, members: pd.DataFrame, facts: Facts) -> Iterator[Row]:
     merged = own[own["contrast"].str.startswith("merged")]
     clubs = merged[merged["term"].str.startswith("club_")]
     numbers = clubs["term"].str.removeprefix("club_").astype(int)

@@ -31,9 +31,7 @@ def section(facts: Facts) -> Row:
     own = only(facts.estimates(), spec_id=spec["id"])
     merged = own[own["contrast"].str.startswith("merged")]
     whole = pick(
-        own[own["estimator"].str.startswith("logt")],
-        outcome=LEVELS,
-        role=spec["role"],
+        own[own["estimator"].str.startswith("logt")], outcome=LEVELS, role=spec["role"]
     )
     count = shown(pick(merged, term="clubs"), "0")
     content = {
@@ -68,12 +66,7 @@ def section(facts: Facts) -> Row:
     }
 
 
-def _club(
-    facts: Facts,
-    row: Row,
-    members: pd.DataFrame,
-    last: pd.DataFrame,
-) -> Row:
+def _club(facts: Facts, row: Row, members: pd.DataFrame, last: pd.DataFrame) -> Row:
     number = row["club"]
     level = pick(last, club=number).get("value")
     return {

@@ -189,12 +189,7 @@ class _Visible:
             self.covariances["exponential"] = covariance
         self.components = cache(self._components)
 
-    def of(
-        self,
-        table: pd.DataFrame,
-        case: Case,
-        primary: bool,
-    ) -> Visible:
+    def of(self, table: pd.DataFrame, case: Case, primary: bool) -> Visible:
         """Return the detectable effects of a contrast, by SCPC only for the primary
         taxonomy.
         """
@@ -209,22 +204,9 @@ class _Visible:
         c = np.array([0.0, *(signs.get(name, 0.0) for name in case.columns)])
         note = undefined_note(["constant", *case.columns], X)
         if note:
-            return Visible(
-                {},
-                {},
-                np.nan,
-                len(X),
-                note,
-            )
+            return Visible({}, {}, np.nan, len(X), note)
         power = self.design.power
-        values = {
-            "t": minimum_detectable_effect(
-                X,
-                c,
-                power,
-                self.design.level,
-            )
-        }
+        values = {"t": minimum_detectable_effect(X, c, power, self.design.level)}
         reason = ""
         if primary:
             try:

@@ -42,11 +42,7 @@ class Design:
     for its spread.
     """
 
-    def __init__(
-        self,
-        study: Study,
-        examined: Sequence[str],
-    ) -> None:
+    def __init__(self, study: Study, examined: Sequence[str]) -> None:
         self.taxonomy: str = study.config.taxonomy.primary
         self.weights: str = study.config.weights.primary
         self.examined = list(examined) or [self.weights]
@@ -81,12 +77,7 @@ class Design:
         lat_lon = self.coordinates.reindex(columns=["lat", "lon"]).to_numpy(float)
         return haversine_km(*lat_lon.T) if np.isfinite(lat_lon).all() else None
 
-    def _regressors(
-        self,
-        weights: str,
-        taxonomy: str,
-        period: str,
-    ) -> pd.DataFrame:
+    def _regressors(self, weights: str, taxonomy: str, period: str) -> pd.DataFrame:
         """Return own and exposure columns of every unit, sorted by unit."""
         rows = only(
             self.exposures, weights=weights, taxonomy=taxonomy, period=period
@@ -127,11 +118,7 @@ def diagnostics(design: Design) -> Iterator[Line]:
             labels = {"taxonomy": taxonomy, "period": period}
             rows = [*_cells(design, taxonomy, periods)]
             # Own regimes are the same through all weights.
-            own = design.regressors(
-                design.examined[0],
-                taxonomy,
-                periods[0],
-            )
+            own = design.regressors(design.examined[0], taxonomy, periods[0])
             rows.append(_correlation(own, OWN))
             for name in design.examined:
                 table = design.regressors(name, taxonomy, periods[0])
@@ -152,17 +139,9 @@ def diagnostics(design: Design) -> Iterator[Line]:
         )
 
 
-def _cells(
-    design: Design,
-    taxonomy: str,
-    periods: list[str],
-) -> Iterator[Line]:
+def _cells(design: Design, taxonomy: str, periods: list[str]) -> Iterator[Line]:
     """Count the units in each cell of the 2x2 table and list them."""
-    table = only(
-        design.cells,
-        taxonomy=taxonomy,
-        period=periods[0],
-    )
+    table = only(design.cells, taxonomy=taxonomy, period=periods[0])
     for cell in CELLS:
         units = sorted(only(table, cell=cell)["unit"])
         yield line(

@@ -251,11 +251,6 @@ def _other_tests(estimates: pd.DataFrame, row: Row, facts: Facts) -> Row:
     return seen | points
 
 
-def _estimate(
-    rows: pd.DataFrame,
-    estimator: str,
-    unit: str,
-    period: str,
-) -> object:
+def _estimate(rows: pd.DataFrame, estimator: str, unit: str, period: str) -> object:
     row = pick(rows, unit_of_measure=unit, estimator=estimator, period=period)
     return row.get("estimate")

@@ -139,10 +139,7 @@ def estimate(study: Study) -> Results:
             _chain(move, years)
             if move.W is not None:
                 _spatial(move, move.W, years)
-        kernel_parts(
-            move,
-            study.table("cells", spec.unit_scheme),
-        )
+        kernel_parts(move, study.table("cells", spec.unit_scheme))
         out.estimates += move.estimates
         labels = {**spec.labels, "period": spec.period}
         parts += [frame.assign(**labels) for frame in move.series]
@@ -224,11 +221,7 @@ def _chain(move: Movement, years: int) -> None:
     drawn = transition_matrix(bootstrap_counts(counts, rng, draws))
     level = move.inference.level
     cells = []
-    for number in _numbers(
-        counts.sum(axis=0),
-        drawn,
-        years,
-    ):
+    for number in _numbers(counts.sum(axis=0), drawn, years):
         low, high, note = _interval(number.value, number.draws, level)
         # A probability from few transitions is printed with their number.
         thin = number.cell.get("kind") == "transition" and number.n < FEW
@@ -267,11 +260,7 @@ def _absent(value: float) -> str:
     return "not defined" if np.isnan(value) else ""
 
 
-def _numbers(
-    total: Array,
-    drawn: Array,
-    years: int,
-) -> Iterator[Number]:
+def _numbers(total: Array, drawn: Array, years: int) -> Iterator[Number]:
     """Yield every number of a chain; total (k, k) transitions, drawn (B, k, k)."""
     P = transition_matrix(total)
     n = int(total.sum())
@@ -284,13 +273,7 @@ def _numbers(
         }
         # p_ij = n_ij / n_i.: a probability rests on the transitions of its row alone.
         starts = int(total[i].sum())
-        yield Number(
-            f"p_{i + 1}_{j + 1}",
-            starts,
-            p,
-            drawn[:, i, j],
-            cell,
-        )
+        yield Number(f"p_{i + 1}_{j + 1}", starts, p, drawn[:, i, j], cell)
     shares_drawn = ergodic_distribution(drawn)
     for i, share in enumerate(ergodic_distribution(P)):
         cell = {
@@ -306,20 +289,10 @@ def _numbers(
         "half_life": partial(mobility_half_life, years=years),
     }
     for term, index in indices.items():
-        yield Number(
-            term,
-            n,
-            float(index(P)),
-            index(drawn),
-            {},
-        )
+        yield Number(term, n, float(index(P)), index(drawn), {})
 
 
-def _interval(
-    value: float,
-    draws: Array,
-    level: float,
-) -> tuple[float, float, str]:
+def _interval(value: float, draws: Array, level: float) -> tuple[float, float, str]:
     """Return percentiles of the draws, and what they leave out."""
     # A move never seen cannot be drawn: a width of zero would look like certainty.
     if bool((draws == value).all()):
@@ -339,11 +312,7 @@ def _interval(
 
 
 def _homogeneity(
-    move: Movement,
-    classes: Array,
-    counts: Array,
-    step: int,
-    years: int,
+    move: Movement, classes: Array, counts: Array, step: int, years: int
 ) -> None:
     """Test whether subperiods share one chain, and whether the class before last adds
     nothing.
@@ -362,11 +331,7 @@ def _homogeneity(
                 tables = _by_subperiod(move, classes, step)
             else:
                 # Table l: transitions of units that were in class l one step before.
-                tables = second_order_counts(
-                    classes,
-                    move.spec.k,
-                    step,
-                ).sum(axis=0)
+                tables = second_order_counts(classes, move.spec.k, step).sum(axis=0)
             test = homogeneity_test(tables)
         except NumericsError as error:
             rows.undefined(["homogeneity"], error, term=term)
@@ -389,11 +354,7 @@ def _by_subperiod(move: Movement, classes: Array, step: int) -> Array:
         inside = np.flatnonzero((move.years >= start) & (move.years <= end))
         if len(inside) <= step:
             raise NumericsError(f"{name} holds no transition inside {move.spec.period}")
-        counts = transition_counts(
-            classes[:, inside],
-            move.spec.k,
-            step,
-        )
+        counts = transition_counts(classes[:, inside], move.spec.k, step)
         tables.append(counts.sum(axis=0))
     return np.array(tables)
 
@@ -420,11 +381,7 @@ def _spatial(move: Movement, W: Weights, years: int) -> None:
             draws=move.inference.permutations,
         )
     except NumericsError as error:
-        return rows.undefined(
-            ["q", "lr"],
-            error,
-            role=spec.role,
-        )
+        return rows.undefined(["q", "lr"], error, role=spec.role)
     # n_li: transitions that start in class i while the neighbours are in class l.
     sizes = test.counts.sum(axis=2)
     thin = int(((sizes < FEW) & (sizes > 0)).sum())

@@ -67,12 +67,7 @@ class Movement:
 
     def rows(self, **labels: object) -> Rows:
         """Return a builder of rows of this movement."""
-        rows = Rows(
-            KINDS,
-            self.spec.role,
-            self.note,
-            **{**self.labels, **labels},
-        )
+        rows = Rows(KINDS, self.spec.role, self.note, **{**self.labels, **labels})
         rows.estimates = self.estimates
         return rows
 
@@ -80,21 +75,10 @@ class Movement:
         """Add rows to the series."""
         self.series.append(pd.DataFrame(rows).assign(step=years))
 
-    def stream(
-        self,
-        what: str,
-        step: int,
-    ) -> tuple[np.random.Generator, str]:
+    def stream(self, what: str, step: int) -> tuple[np.random.Generator, str]:
         """Return the random stream of one number and its seed in words."""
         spec = self.spec
-        return stream(
-            self.inference,
-            "distribution",
-            spec,
-            spec.period,
-            step,
-            what,
-        )
+        return stream(self.inference, "distribution", spec, spec.period, step, what)
 
     def lag(self, years: int) -> int:
         """Return a step in observations."""
@@ -140,11 +124,7 @@ def kernel_parts(move: Movement, cells: pd.DataFrame) -> None:
 def _grid(values: Array) -> Array:
     # ASSUME: income stays inside the range that was seen: kernels are reflected at its
     # ends and never extrapolated.
-    return np.linspace(
-        float(values.min()),
-        float(values.max()),
-        GRID,
-    )
+    return np.linspace(float(values.min()), float(values.max()), GRID)
 
 
 def _add_modes(move: Movement, position: int) -> None:
@@ -197,19 +177,10 @@ def _moving(move: Movement, years: int) -> None:
     # A mode can stand at an end of the range; what lies beyond it was never seen.
     at_an_end = ergodic.argmax() in (0, len(ergodic) - 1)
     edge = "the highest at an end of the range seen" if at_an_end else ""
-    rows.add(
-        "modes",
-        edge,
-        estimate=modes,
-        n_obs=len(y),
-    )
+    rows.add("modes", edge, estimate=modes, n_obs=len(y))
     # The solution of a linear system knows its small entries only to 1e-16 of the large
     # ones.
-    seen = np.where(
-        ergodic > NEGLIGIBLE * ergodic.max(),
-        ergodic,
-        0.0,
-    )
+    seen = np.where(ergodic > NEGLIGIBLE * ergodic.max(), ergodic, 0.0)
     move.draw(_surface(kernel).assign(kind="kernel"), years)
     return move.draw(
         {
@@ -254,11 +225,7 @@ def _conditioned(move: Movement, name: str, other: Array) -> None:
 
 
 def _surface(kernel: StochasticKernel) -> pd.DataFrame:
-    x, y = np.meshgrid(
-        kernel.grid,
-        kernel.grid,
-        indexing="ij",
-    )
+    x, y = np.meshgrid(kernel.grid, kernel.grid, indexing="ij")
     values = np.asarray(kernel.density).ravel()
     return pd.DataFrame(
         {

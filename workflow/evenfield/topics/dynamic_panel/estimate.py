@@ -135,13 +135,7 @@ def _windows(study: Study, spec: DynamicPanelSpec) -> Iterator[Window]:
     panel = study.table("panel", spec.unit_scheme)
     chosen = [periods[name] for name in dict.fromkeys(spec.periods or periods)]
     for item in sorted(chosen, key=lambda item: (item["start"], item["end"])):
-        years = list(
-            range(
-                int(item["start"]),
-                int(item["end"]) + 1,
-                info.step,
-            )
-        )
+        years = list(range(int(item["start"]), int(item["end"]) + 1, info.step))
         at = f"{where} {item['period']}"
         data = trajectories(panel, "log_income", units, at, years)
         yield Window(item, data, info)
@@ -161,16 +155,7 @@ def _estimated(
     # observations earlier stands beside it.
     ends = range(last, last - span, -info.step)
     # Counted back from each last year and turned round; dates[0] is the main grid.
-    dates = [
-        list(
-            range(
-                end,
-                first - 1,
-                -span,
-            )
-        )[::-1]
-        for end in ends
-    ]
+    dates = [list(range(end, first - 1, -span))[::-1] for end in ends]
     rng, seed = stream(inference, "dynamic", spec, period, "units")
     root_of, described, gmm = roots(
         [data.values[:, np.searchsorted(data.years, years)] for years in dates],
@@ -254,10 +239,7 @@ def _estimated(
 
 
 def _builder(
-    rows: Rows,
-    kinds: dict[str, Kind],
-    note: str = "",
-    **labels: object,
+    rows: Rows, kinds: dict[str, Kind], note: str = "", **labels: object
 ) -> Rows:
     """Return a builder of rows of other kinds that adds to the same rows."""
     own = Rows(
@@ -267,12 +249,7 @@ def _builder(
     return own
 
 
-def _add_root(
-    rows: Rows,
-    root: Root,
-    span: int,
-    study: Study,
-) -> Fields:
+def _add_root(rows: Rows, root: Root, span: int, study: Study) -> Fields:
     """Add the rows of a root, its speed and its half-life; return its numbers for the
     series.
     """
@@ -371,15 +348,7 @@ def _add_described(
         # Speeds pooled <= corrected <= fixed effects are roots in the opposite order.
         rhos = [root.rho for root in ordered]
         numbers["bracket"] = float(rhos == sorted(rhos))
-    kinds = {
-        name: Kind(
-            HEADLINE,
-            name,
-            "stat",
-            UNITS[name],
-        )
-        for name in numbers
-    }
+    kinds = {name: Kind(HEADLINE, name, "stat", UNITS[name]) for name in numbers}
     own = _builder(rows, kinds, fe_id=EFFECTS[HEADLINE])
     for name, value in numbers.items():
         warning = "" if np.isfinite(value) else "not defined"
@@ -392,13 +361,7 @@ def _add_gmm(rows: Rows, gmm: Mapping[str, GmmFit]) -> None:
     """Add the tests of the GMM estimators and their number of instruments."""
     for name, fit in gmm.items():
         kinds = {
-            term: Kind(
-                name,
-                term,
-                "stat",
-                kind,
-            )
-            for term, kind in GMM_TESTS.items()
+            term: Kind(name, term, "stat", kind) for term, kind in GMM_TESTS.items()
         }
         kinds["instruments"] = Kind(name, "instruments", "stat", "count")
         own = _builder(
@@ -409,16 +372,8 @@ def _add_gmm(rows: Rows, gmm: Mapping[str, GmmFit]) -> None:
             n_obs=fit.n_rows,
             n_units=fit.n_units,
         )
-        tests = (
-            fit.hansen,
-            fit.sargan,
-            *fit.serial[:2],
-        )
-        for (term, kind), test in zip(
-            GMM_TESTS.items(),
-            tests,
-            strict=True,
-        ):
+        tests = (fit.hansen, fit.sargan, *fit.serial[:2])
+        for (term, kind), test in zip(GMM_TESTS.items(), tests, strict=True):
             own.add(
                 term,
                 "" if np.isfinite(test.statistic) else "not defined",

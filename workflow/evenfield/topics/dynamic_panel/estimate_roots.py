@@ -22,10 +22,7 @@ from evenfield.numerics.dynamic_panel.bias_corrected import (
     bootstrap_t_interval,
     score_interval,
 )
-from evenfield.numerics.dynamic_panel.gmm import (
-    GmmFit,
-    dynamic_gmm,
-)
+from evenfield.numerics.dynamic_panel.gmm import GmmFit, dynamic_gmm
 from evenfield.numerics.dynamic_panel.instruments import Equations, GmmSpec
 from evenfield.numerics.dynamic_panel.within import (
     WARNING,
@@ -118,20 +115,11 @@ class Window:
         return len(self.levels)
 
     def root(
-        self,
-        rho: float,
-        std_error: float,
-        warning: str,
-        se_type: str = CLUSTERED,
+        self, rho: float, std_error: float, warning: str, se_type: str = CLUSTERED
     ) -> Root:
         """Return a root tested against one by t(N - 1)."""
         # The null of no convergence is rho = 1, so rho - 1 is what is tested.
-        test = t_inference(
-            rho - 1,
-            std_error,
-            self.n - 1,
-            self.level,
-        )
+        test = t_inference(rho - 1, std_error, self.n - 1, self.level)
         return Root(
             rho=rho,
             std_error=std_error,
@@ -202,12 +190,7 @@ class Window:
         )
         # Two-step errors ignore that the weights are estimated; Windmeijer (2005).
         se_type = "two-step, Windmeijer, clustered by unit"
-        return self.root(
-            float(fit.beta[0]),
-            float(fit.std_errors[0]),
-            note,
-            se_type,
-        )
+        return self.root(float(fit.beta[0]), float(fit.std_errors[0]), note, se_type)
 
 
 def roots(

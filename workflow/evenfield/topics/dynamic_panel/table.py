@@ -133,13 +133,7 @@ def _checks(head: pd.DataFrame) -> str:
     """Say beside the heading what the headline assumes and whether it lies between its
     bounds.
     """
-    value_of = dict(
-        zip(
-            head["term"],
-            head["estimate"],
-            strict=True,
-        )
-    )
+    value_of = dict(zip(head["term"], head["estimate"], strict=True))
     checks = (
         ("residual AR(1) {}", ["residual_ar1_net"], 2),
         (

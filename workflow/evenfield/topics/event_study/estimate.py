@@ -37,11 +37,7 @@ from evenfield.topics.event_study.estimate_placement import (
     placement_rows,
     read_placement,
 )
-from evenfield.topics.event_study.estimate_policies import (
-    Case,
-    read_case,
-    ring_design,
-)
+from evenfield.topics.event_study.estimate_policies import Case, read_case, ring_design
 from evenfield.topics.event_study.estimate_spec import (
     YEAR,
     PlacementSpec,
@@ -204,12 +200,7 @@ class _Work:
         case = self.case
         spec = case.spec
         kinds = {
-            name: Kind(
-                estimator,
-                term,
-                effect,
-                UNITS.get(effect, case.outcome.unit),
-            )
+            name: Kind(estimator, term, effect, UNITS.get(effect, case.outcome.unit))
             for name, (estimator, term, effect) in KINDS.items()
         }
         named = "+".join(spec.kinds) or "any"

@@ -219,9 +219,7 @@ def f35(facts: Facts) -> Artwork:
     rows = rows[rows["estimate"].notna()]
     if series.empty or rows.empty:
         raise ArtifactError(
-            "no leads and horizons, or no placement",
-            "both",
-            "drop F35 from `figures`",
+            "no leads and horizons, or no placement", "both", "drop F35 from `figures`"
         )
     size = (WIDTH, 2.6)
     edges = {"left": 0.2, "right": 0.99, "top": 0.9, "bottom": 0.29, "wspace": 0.32}

@@ -149,11 +149,7 @@ def _unit_table(section: CrossSection, geographies: Geographies) -> pd.DataFrame
     units, shares = partial_leverage(arrays.X, arrays.units, arrays.contrast)
     regressors = [*section.spec.own, *section.spec.exposures]
     # One row a unit and regressor, for readers who want to see who carries a number.
-    values = pd.DataFrame(
-        seen,
-        index=arrays.units,
-        columns=regressors,
-    ).assign(
+    values = pd.DataFrame(seen, index=arrays.units, columns=regressors).assign(
         growth=arrays.y,
         fitted=fit.fittedvalues,
         residual=fit.resid,

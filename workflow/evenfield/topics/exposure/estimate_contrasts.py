@@ -37,8 +37,7 @@ def contrasts(section: CrossSection) -> list[GroupContrast]:
     own = section.spec.own
     exposures = section.spec.exposures
     main = replace(
-        difference(section),
-        placebo_lists=section.name in section.spec.placebo_lists,
+        difference(section), placebo_lists=section.name in section.spec.placebo_lists
     )
     # Counts of zones have no common unit: only per standard deviation can they be
     # compared.
@@ -47,13 +46,7 @@ def contrasts(section: CrossSection) -> list[GroupContrast]:
     singles = _singles(section, (*own, *exposures))
     if section.spec.role != DECIDING:
         return [main, *singles]
-    own_difference = _contrast(
-        section,
-        "slx",
-        own[0],
-        own[1],
-        "exploratory",
-    )
+    own_difference = _contrast(section, "slx", own[0], own[1], "exploratory")
     # Recentring asks whether exposure beyond what the map lets expect goes with growth.
     expected = [difference(section, name) for name in EXPECTATIONS]
     if section.decides:
@@ -71,11 +64,7 @@ def difference(section: CrossSection, estimator: str = "slx") -> GroupContrast:
     return _contrast(section, estimator, first, second, role)
 
 
-def single(
-    section: CrossSection,
-    term: str,
-    estimator: str = "slx",
-) -> GroupContrast:
+def single(section: CrossSection, term: str, estimator: str = "slx") -> GroupContrast:
     """Return one coefficient, own or of an exposure."""
     # b_S > 0 is one half of the conjunction on zones, equivalence of g_S the other.
     decides = section.decides and term == "own_sez" and estimator == "slx"
@@ -92,11 +81,7 @@ def _singles(
 def per_sd(contrast: GroupContrast, section: CrossSection) -> GroupContrast:
     """Express a contrast of exposures per standard deviation of each exposure."""
     scaled = {}
-    for own, exposure in zip(
-        section.spec.own,
-        section.spec.exposures,
-        strict=True,
-    ):
+    for own, exposure in zip(section.spec.own, section.spec.exposures, strict=True):
         weight = contrast.weights.get(lag_name(own))
         # (g_k sd_k): a step of one standard deviation of exposure.
         if weight is not None:
@@ -110,13 +95,7 @@ def _outside(contrast: GroupContrast, section: CrossSection) -> GroupContrast:
     """Return a contrast among units without a regime: exposures are their labels."""
     own = list(section.spec.own)
     exposures = section.spec.exposures
-    names = dict(
-        zip(
-            map(lag_name, own),
-            exposures,
-            strict=True,
-        )
-    )
+    names = dict(zip(map(lag_name, own), exposures, strict=True))
     role = "robustness" if contrast.row.contrast else "exploratory"
     return replace(
         contrast,

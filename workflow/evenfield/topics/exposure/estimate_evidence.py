@@ -113,14 +113,7 @@ def equivalence_rows(
         # Both tests of size 1 - level reject exactly when it lies inside the bounds.
         conf_level=2 * settings.level - 1,
         mde=bound,
-        warning=joined(
-            scaled,
-            underpowered(
-                bound,
-                base.sesoi,
-                base.unit_of_measure,
-            ),
-        ),
+        warning=joined(scaled, underpowered(bound, base.sesoi, base.unit_of_measure)),
     )
     # Before the data: bounds that a true zero would pass with the power asked for.
     passed = _reach(prepared, "independent", settings).equivalence * _scale(prepared)

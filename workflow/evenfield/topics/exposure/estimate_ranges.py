@@ -70,23 +70,11 @@ def range_rows(rows: Iterable[Estimate], deciding: list[Estimate]) -> list[Estim
 
 def _pool(rows: Iterable[Estimate], base: Estimate) -> list[Estimate]:
     """Return the same difference under every list and all weights."""
-    wanted = (
-        base.spec_id,
-        base.period,
-        base.contrast,
-        "slx",
-        ALL,
-    )
+    wanted = (base.spec_id, base.period, base.contrast, "slx", ALL)
     return [
         row
         for row in rows
-        if (
-            row.spec_id,
-            row.period,
-            row.contrast,
-            row.estimator,
-            row.sample_id,
-        )
+        if (row.spec_id, row.period, row.contrast, row.estimator, row.sample_id)
         == wanted
     ]
 

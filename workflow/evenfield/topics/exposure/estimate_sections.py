@@ -143,27 +143,11 @@ def cross_section(study: Study, spec: ExposureSpec, period: Record) -> CrossSect
         )
     # (W R_k)_i: the neighbours' average of each regime.
     seen = multiplier(weights.aligned(units)) @ table[list(spec.own)].to_numpy(float)
-    neighbours = dict(
-        zip(
-            spec.exposures,
-            seen.T,
-            strict=True,
-        )
-    )
-    return CrossSection(
-        study,
-        spec,
-        period,
-        table.assign(**neighbours),
-        weights,
-    )
+    neighbours = dict(zip(spec.exposures, seen.T, strict=True))
+    return CrossSection(study, spec, period, table.assign(**neighbours), weights)
 
 
-def _measured(
-    rows: pd.DataFrame,
-    regime: str,
-    zones: str,
-) -> pd.Series:
+def _measured(rows: pd.DataFrame, regime: str, zones: str) -> pd.Series:
     """Return a regime as a list membership, a presence or a mean number of zones in
     force.
     """

@@ -44,13 +44,7 @@ def two_regime_row(contrast: GroupContrast, seed: int) -> tuple[Estimate, Fields
     inside = table[contrast.labels[0]].to_numpy(bool)
     plain = table[[*contrast.labels, *contrast.controls]].to_numpy(float)
     # y = rho_1 D W y + rho_0 (1 - D) W y + X b + W X g + e, D for the first regime.
-    X = np.column_stack(
-        [
-            np.ones(len(y)),
-            plain,
-            W @ plain,
-        ]
-    )
+    X = np.column_stack([np.ones(len(y)), plain, W @ plain])
     try:
         fit = two_regime_durbin(y, X, W, inside)
     except NumericsError as error:
@@ -87,15 +81,7 @@ def _check(
     # y = (I - rho W)^-1 (X b + e), one rho: the truth has no difference.
     reach = np.linalg.inv(np.eye(len(X)) - fit.rho * W.toarray())
     errors = rng.standard_normal((SAMPLES, len(X))) * np.sqrt(fit.sigma2)
-    fits = [
-        two_regime_durbin(
-            reach @ (X @ fit.beta + e),
-            X,
-            W,
-            inside,
-        )
-        for e in errors
-    ]
+    fits = [two_regime_durbin(reach @ (X @ fit.beta + e), X, W, inside) for e in errors]
     bias = round(float(np.mean([one.rho_inside - one.rho_outside for one in fits])), 4)
     return {
         "bias": bias,

@@ -43,14 +43,7 @@ COLUMNS = """
 OFFSET = 0.16
 ROW_HEIGHT = 1.28
 # Line, marker and face of the main unit scheme, then of another one.
-LOOKS = (
-    (INK, "o", INK),
-    (
-        SERIES[1].colour,
-        "s",
-        "white",
-    ),
-)
+LOOKS = ((INK, "o", INK), (SERIES[1].colour, "s", "white"))
 
 
 def f13(facts: Facts) -> Artwork:
@@ -74,21 +67,10 @@ def f13(facts: Facts) -> Artwork:
         "wspace": 0.2,
     }
     edges |= {"top": 1 - 0.24 / tall, "bottom": 0.52 / tall}
-    figure, grid = panels(
-        len(questions),
-        len(groups),
-        (WIDTH, tall),
-        edges,
-    )
+    figure, grid = panels(len(questions), len(groups), (WIDTH, tall), edges)
     for line, question in zip(grid, questions, strict=True):
         for axes, names in zip(line, groups, strict=True):
-            _draw(
-                axes,
-                facts,
-                only(rows, question=question),
-                names,
-                list(schemes),
-            )
+            _draw(axes, facts, only(rows, question=question), names, list(schemes))
         line[0].set_title(f"{question}, percentage points a year")
     _draw_key(figure, schemes, facts.power)
     return Artwork(figure, rows, _describe(facts, rows))
@@ -158,19 +140,9 @@ def _draw(
     shift = OFFSET * (2 * rows["unit_scheme"].map(schemes.index) - 1)
     rows = rows.assign(y=rows["period"].map(names.index) + shift.where(twice, 0.0))
     interest = float(rows["sesoi"].max())
-    axes.axvspan(
-        -interest,
-        interest,
-        color=PALE,
-        zorder=0,
-        linewidth=0,
-    )
+    axes.axvspan(-interest, interest, color=PALE, zorder=0, linewidth=0)
     axes.axvline(0.0, **REFERENCE)
-    for scheme, (colour, marker, face) in zip(
-        schemes,
-        LOOKS,
-        strict=False,
-    ):
+    for scheme, (colour, marker, face) in zip(schemes, LOOKS, strict=False):
         drawn = only(rows, unit_scheme=scheme)
         axes.hlines(
             drawn["y"],
@@ -207,17 +179,9 @@ def _draw(
     names_for_rows(axes)
 
 
-def _draw_key(
-    figure: Figure,
-    schemes: dict[str, str],
-    power: float,
-) -> None:
+def _draw_key(figure: Figure, schemes: dict[str, str], power: float) -> None:
     keys: list[Artist] = []
-    for label, (colour, marker, face) in zip(
-        schemes.values(),
-        LOOKS,
-        strict=False,
-    ):
+    for label, (colour, marker, face) in zip(schemes.values(), LOOKS, strict=False):
         style = {"color": colour, "marker": marker, "markerfacecolor": face}
         keys.append(line_key(label or "estimate", markersize=4, **style))
     keys.append(tick_key(f"visible with {power:.0%} power", 7, SOFT))

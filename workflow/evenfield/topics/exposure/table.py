@@ -155,11 +155,7 @@ def t16c(facts: Facts) -> Table:
 TABLES = {"T16": t16, "T16b": t16b, "T16c": t16c}
 
 
-def _full_rows(
-    facts: Facts,
-    spec_rows: pd.DataFrame,
-    period: str,
-) -> Iterator[Row]:
+def _full_rows(facts: Facts, spec_rows: pd.DataFrame, period: str) -> Iterator[Row]:
     """Yield own and neighbours' coefficients of a period, the variants of their
     difference, and equivalence to zero.
     """
@@ -196,11 +192,7 @@ def _other_rows(facts: Facts, others: pd.DataFrame) -> Iterator[Row]:
                 yield _row(row, _variant(row), facts.when(row))
 
 
-def _permuted(
-    frame: pd.DataFrame,
-    row: Row,
-    scheme: str,
-) -> Row:
+def _permuted(frame: pd.DataFrame, row: Row, scheme: str) -> Row:
     same = {name: row[name] for name in KEYS}
     estimator = f"{row['estimator']}_permutation_{scheme}"
     return pick(frame, estimator=estimator, **same)
@@ -219,12 +211,7 @@ def _variant(row: Row) -> str:
     return f"{spec}: {name}{per_sd} ({row['treatment_def']}, {weights} weights)"
 
 
-def _row(
-    row: Row,
-    group: str,
-    label: str,
-    permuted: Row | None = None,
-) -> Row:
+def _row(row: Row, group: str, label: str, permuted: Row | None = None) -> Row:
     return {
         "group": group,
         "label": label,

@@ -129,14 +129,7 @@ def estimate(study: Study) -> Results:
             role = spec.role if name and name == spec.count else "robustness"
             summed = _counts(study, name, geography.units)
             labels = shared | {"treatment_def": name}
-            out.estimates += _count_rows(
-                name,
-                summed,
-                geography,
-                role,
-                study,
-                **labels,
-            )
+            out.estimates += _count_rows(name, summed, geography, role, study, **labels)
         out.fit["specs"].append(
             {
                 "spec_id": spec.id,
@@ -149,11 +142,7 @@ def estimate(study: Study) -> Results:
     return out
 
 
-def _counts(
-    study: Study,
-    measure: str,
-    units: tuple[str, ...],
-) -> np.ndarray:
+def _counts(study: Study, measure: str, units: tuple[str, ...]) -> np.ndarray:
     """Return a count of clusters.csv by unit, summed where units are merged; missing
     where a part lacks it.
     """
@@ -198,13 +187,7 @@ def _mark_rows(
     """Test where a zero-one list of units lies; marks (N,)."""
     shared |= {"outcome": "cluster", "n_treated": int(marks.sum())}
     rows = Rows(KINDS, role, **shared)
-    beside = Rows(
-        KINDS,
-        "robustness",
-        geography.note,
-        **shared,
-        w_id=geography.w_id,
-    )
+    beside = Rows(KINDS, "robustness", geography.note, **shared, w_id=geography.w_id)
     _add_east(rows, marks > 0, geography, study)
     _add_south(rows, marks, geography, study)
     _add_moran(beside, marks, geography, study)
@@ -212,11 +195,7 @@ def _mark_rows(
     return rows.estimates + beside.estimates
 
 
-def _stream(
-    rows: Rows,
-    what: str,
-    study: Study,
-) -> tuple[np.random.Generator, str]:
+def _stream(rows: Rows, what: str, study: Study) -> tuple[np.random.Generator, str]:
     """Return the random stream of a row and its name with the base seed."""
     seed = study.config.inference.seed
     names = (rows.shared[name] for name in ("spec_id", "treatment_def", "outcome"))
@@ -405,14 +384,7 @@ def _count_rows(
         if blank:
             rows.undefined([term], gap, **labels)
         else:
-            _add_poisson(
-                rows,
-                term,
-                counts[chosen],
-                x[chosen],
-                labels,
-                study,
-            )
+            _add_poisson(rows, term, counts[chosen], x[chosen], labels, study)
     if blank:
         return rows.estimates
     beside = Rows(
@@ -448,11 +420,7 @@ def _add_poisson(
         # statsmodels warns where it separates; the check below says so in words.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            model = sm.GLM(
-                counts,
-                X,
-                family=sm.families.Poisson(),
-            )
+            model = sm.GLM(counts, X, family=sm.families.Poisson())
             # Only the mean must be right: the sandwich gives the variance.
             fit = model.fit(cov_type="HC1", use_t=True)
         if not fit.converged or not np.isfinite(fit.bse).all():

@@ -44,10 +44,7 @@ GAPS = (
     ["spec_id", "taxonomy", "cell", "window", "year"],
     ["n_units", "log_gap", "ratio"],
 )
-QUOTIENTS = (
-    ["spec_id", "year", "group"],
-    ["quotient", "low", "high"],
-)
+QUOTIENTS = (["spec_id", "year", "group"], ["quotient", "low", "high"])
 
 
 def look_section(study: Study, section: Section) -> list[str]:

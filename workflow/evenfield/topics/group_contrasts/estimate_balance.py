@@ -79,15 +79,7 @@ def _beside(
         plain = replace(row, hypothesis="", role="exploratory", sesoi=NAN)
         # b_C and b_S of the one regression, each as a row of its own.
         for comparison in ("cluster given sez", "sez given cluster"):
-            yield alone(
-                compared(
-                    plain,
-                    table,
-                    spec.name,
-                    comparison,
-                    spec.given,
-                )
-            )
+            yield alone(compared(plain, table, spec.name, comparison, spec.given))
         level = replace(plain, outcome=spec.level, unit_of_measure="log points")
         yield compared(level, table, spec.level, DIFFERENCE, spec.given)
 
@@ -118,13 +110,7 @@ def _changes(
     table = table.join(groups.given([name for name in spec.given if name not in table]))
     if spec.level:
         wide = groups.wide(spec.outcome)
-        table[spec.level] = wide[
-            years_within(
-                wide,
-                start,
-                end,
-            )
-        ].mean(axis=1)
+        table[spec.level] = wide[years_within(wide, start, end)].mean(axis=1)
     inside = table.index.isin(groups.members(spec.sample))
     return complete(table[inside], [*growth, *spec.given])
 

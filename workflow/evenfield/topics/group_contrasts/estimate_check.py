@@ -77,11 +77,6 @@ def _reasons(groups: Groups, spec: Any) -> Iterator[str]:
         parts = getattr(spec, "parts", {}).values()
         over = getattr(spec, "over", "")
         below = [over] if over else []
-        yield groups.missing(
-            spec.outcome,
-            *parts,
-            *below,
-            table=table,
-        )
+        yield groups.missing(spec.outcome, *parts, *below, table=table)
     else:
         yield ""

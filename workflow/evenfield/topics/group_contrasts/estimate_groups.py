@@ -61,12 +61,7 @@ class Groups:
         self.settings = s = parse_contrast_settings(
             config.inference, study.power, specs
         )
-        self.geographies = Geographies(
-            where,
-            self.links,
-            s.permutations,
-            s.seed,
-        )
+        self.geographies = Geographies(where, self.links, s.permutations, s.seed)
         self.left_out: list[dict[str, str]] = []  # of the question that is answered
         # Read by many specifications; made once each.
         self.wide: Callable[..., pd.DataFrame] = cache(self._wide)
@@ -85,11 +80,7 @@ class Groups:
         every = {str(item["period"]): item for item in self.description["periods"]}
         return [every[name] for name in spec.periods] or self.main
 
-    def missing(
-        self,
-        *outcomes: str,
-        table: str = "panel",
-    ) -> str:
+    def missing(self, *outcomes: str, table: str = "panel") -> str:
         """Say why the tables cannot carry some outcomes; empty where they can."""
         frame = self.tables[table]
         columns: list[str] = []
@@ -105,21 +96,13 @@ class Groups:
         column = first_examples(blank)
         return f"column {column} is blank: no figure is left after the checks"
 
-    def require(
-        self,
-        *outcomes: str,
-        table: str = "panel",
-    ) -> None:
+    def require(self, *outcomes: str, table: str = "panel") -> None:
         """Stop where the tables cannot carry some outcomes."""
         reason = self.missing(*outcomes, table=table)
         if reason:
             raise NotCarriedError(reason)
 
-    def _wide(
-        self,
-        outcome: str,
-        table: str = "panel",
-    ) -> pd.DataFrame:
+    def _wide(self, outcome: str, table: str = "panel") -> pd.DataFrame:
         """Return an outcome by unit and year, or by unit and period; sorted."""
         frame = self.tables[table].reset_index(drop=True)
         wide = by_year(outcome, frame, "period" if table == "periods" else "year")
@@ -155,11 +138,7 @@ class Groups:
         # The same years for all units: a year that only some have would pass for a gap.
         return inside[years].mean(axis=1), years, note
 
-    def dose(
-        self,
-        text: str,
-        period: str,
-    ) -> tuple[pd.Series, str]:
+    def dose(self, text: str, period: str) -> tuple[pd.Series, str]:
         """Return a dose in a period by unit with a note: a measure of clusters.csv, or
         a mean over the years.
         """
@@ -202,20 +181,9 @@ class Groups:
         check_names(names, self.where.columns, f"{FAMILY}.given")
         return self.where[list(names)].astype(float)
 
-    def row(
-        self,
-        family: str,
-        spec: Question,
-        **fields: object,
-    ) -> Estimate:
+    def row(self, family: str, spec: Question, **fields: object) -> Estimate:
         """Return the row of a specification before it is estimated."""
-        sesoi = self.study.config.sesoi.named(
-            getattr(
-                spec,
-                "sesoi",
-                "",
-            )
-        )
+        sesoi = self.study.config.sesoi.named(getattr(spec, "sesoi", ""))
         shared: Fields = {
             "hypothesis": spec.hypothesis,
             "family": family,
@@ -254,11 +222,7 @@ def compared(
     # b_term - b_other, or b_term beside the other label, which has no weight then.
     weights = {term: 1.0} | dict.fromkeys(other, -1.0 if " - " in comparison else 0.0)
     return GroupContrast(
-        row=replace(
-            row,
-            term=term,
-            contrast=comparison if other else "",
-        ),
+        row=replace(row, term=term, contrast=comparison if other else ""),
         table=table,
         outcome=outcome,
         labels=(term, *other),
@@ -284,10 +248,6 @@ def with_figures(*tables: pd.DataFrame) -> tuple[list[pd.DataFrame], str]:
     return [table[complete] for table in tables], note
 
 
-def years_within(
-    wide: pd.DataFrame,
-    first: int,
-    last: int,
-) -> list[int]:
+def years_within(wide: pd.DataFrame, first: int, last: int) -> list[int]:
     """Return the years of a table that a span holds."""
     return [int(year) for year in wide.columns.astype(int) if first <= year <= last]

@@ -41,14 +41,7 @@ def pooled_rows(
         if coefficient and row.period in spec.pooled:
             kind = tuple(getattr(row, name) for name in SAME)
             kinds.setdefault(kind, {})[row.period] = row
-    main = {
-        groups.primary,
-        *getattr(
-            spec,
-            "doses",
-            {},
-        ).values(),
-    }
+    main = {groups.primary, *getattr(spec, "doses", {}).values()}
     for by_period in kinds.values():
         first = next(iter(by_period.values()))
         is_main = first.treatment_def in main and first.sample_id == spec.samples[0]
@@ -120,14 +113,7 @@ def _pooled(
             warning=joined(row.warning, weak),
         )
     if is_main:
-        yield from _heterogeneity(
-            replace(
-                row,
-                role="robustness",
-                sesoi=NAN,
-            ),
-            fit,
-        )
+        yield from _heterogeneity(replace(row, role="robustness", sesoi=NAN), fit)
 
 
 def _heterogeneity(row: Estimate, fit: Any) -> Iterator[Estimate]:

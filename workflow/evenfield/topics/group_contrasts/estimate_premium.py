@@ -108,12 +108,7 @@ def _outcomes(
         name = str(period["period"])
         main = (scheme, sample) == (groups.scheme, spec.samples[0])
         try:
-            table, note = _outcome(
-                where,
-                spec,
-                period,
-                where.members(sample),
-            )
+            table, note = _outcome(where, spec, period, where.members(sample))
         # Only the main scheme and sample say what they lack.
         except NotCarriedError as error:
             if main:

@@ -27,11 +27,7 @@ from evenfield.shared.samples import (
 )
 from evenfield.shared.tables.rows import only
 from evenfield.study.errors import counted
-from evenfield.topics.group_contrasts.estimate_groups import (
-    Groups,
-    Parts,
-    years_within,
-)
+from evenfield.topics.group_contrasts.estimate_groups import Groups, Parts, years_within
 from evenfield.topics.group_contrasts.estimate_spec import ProgrammeSpec, Span
 
 CHANGE = "growth_change"
@@ -76,12 +72,7 @@ def programme(groups: Groups, spec: ProgrammeSpec) -> Parts:
         after = _with_basis(groups, after, spec.spans[1:])
         yield replace(contrast, row=after, outcome=AFTER)
         beside = replace(base, role="robustness")
-        yield from _border(
-            groups,
-            beside,
-            table[CHANGE],
-            table[MEMBER].eq(1),
-        )
+        yield from _border(groups, beside, table[CHANGE], table[MEMBER].eq(1))
     for spans in spec.placebos:
         row, old = _prepared(groups, spec, spans)
         row = replace(row, role="placebo", estimator=f"did_placebo_{spans[1][0]}")
@@ -126,14 +117,7 @@ def _prepared(
         table[column] = table.index.isin(_members(groups, name)).astype(float)
     table = table.join(groups.given(spec.given))
     inside = table.index.isin(groups.members(spec.sample))
-    table, note = complete(
-        table[inside],
-        [
-            CHANGE,
-            AFTER,
-            *spec.given,
-        ],
-    )
+    table, note = complete(table[inside], [CHANGE, AFTER, *spec.given])
     row = groups.row(
         "programmes",
         spec,
@@ -162,11 +146,7 @@ def _mean_growth(groups: Groups, span: Span) -> pd.Series:
     return known.mean(axis=1, skipna=False)
 
 
-def _with_basis(
-    groups: Groups,
-    row: Estimate,
-    spans: Sequence[Span],
-) -> Estimate:
+def _with_basis(groups: Groups, row: Estimate, spans: Sequence[Span]) -> Estimate:
     """Return a row with the basis of output in its spans; proxies before are named."""
     panel = groups.tables["panel"]
     # The basis is that of the figures that enter, so years without growth do not count.
@@ -176,11 +156,7 @@ def _with_basis(
     # One basis in both spans is that basis; two are joined figures.
     basis = together[0] if len(together) == 1 else "spliced"
     proxy = PROXY_BEFORE if len(spans) > 1 and "proxy" in bases[0] else ""
-    return replace(
-        row,
-        output_basis=basis,
-        warning=joined(row.warning, proxy),
-    )
+    return replace(row, output_basis=basis, warning=joined(row.warning, proxy))
 
 
 def _interaction(
@@ -261,14 +237,7 @@ def _border(
         **inference_fields(difference),
         p_type="t, smaller side minus one",
         mde=mde,
-        warning=joined(
-            row.warning,
-            underpowered(
-                mde,
-                row.sesoi,
-                row.unit_of_measure,
-            ),
-        ),
+        warning=joined(row.warning, underpowered(mde, row.sesoi, row.unit_of_measure)),
     )
     # Outcomes are dealt out to the units anew; the pairs stay.
     stream = generator_for(settings.seed, f"border:{row.spec_id}:{row.period}")

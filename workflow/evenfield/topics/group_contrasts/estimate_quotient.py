@@ -111,11 +111,7 @@ def shares(groups: Groups, spec: FadingSpec) -> tuple[pd.DataFrame, pd.DataFrame
     return above, below, joined(without, late if years[0] > START else "")
 
 
-def labels_from(
-    groups: Groups,
-    taxonomy: str,
-    year: int,
-) -> pd.DataFrame:
+def labels_from(groups: Groups, taxonomy: str, year: int) -> pd.DataFrame:
     """Return the labels of the main period in which the figures start."""
     # The first main period that has not ended when the figures begin.
     started = [item for item in groups.main if item["end"] >= year] or groups.main
@@ -131,11 +127,7 @@ def quotient_series(groups: Groups, spec: FadingSpec) -> pd.DataFrame:
     except NotCarriedError:
         return pd.DataFrame()
     term = spec.compare[0].split(" ")[0]
-    labels = labels_from(
-        groups,
-        groups.primary,
-        int(above.columns[0]),
-    )
+    labels = labels_from(groups, groups.primary, int(above.columns[0]))
     inside = labels[term].reindex(above.index).eq(1.0)
     parts = []
     for members, name in ((inside, term), (~inside, f"no {term}")):
@@ -204,21 +196,9 @@ def _group_rows(
         n_units=len(members),
         n_periods=END_YEARS,
         sesoi=smallest,
-        estimate=float(
-            _quotient(
-                above,
-                below,
-                members,
-            )[last].mean()
-        ),
+        estimate=float(_quotient(above, below, members)[last].mean()),
     )
-    yield _end_level(
-        groups,
-        end,
-        above[last],
-        below[last],
-        members,
-    )
+    yield _end_level(groups, end, above[last], below[last], members)
     band = _without_each(above, below, members)
     if len(band) > 1:
         values = [float(path[last].mean()) for path in band]
@@ -250,13 +230,7 @@ def _group_rows(
         n_periods=len(years),
         warning=contrast.row.warning,
     )
-    logs = np.log(
-        _quotient(
-            above,
-            below,
-            members,
-        ).to_numpy()
-    )
+    logs = np.log(_quotient(above, below, members).to_numpy())
     yield _series_trend(trend, logs, years, groups.settings.level)
 
 
@@ -285,11 +259,7 @@ def _end_level(
     c = np.array([1.0, 0.0])
     units = above.index.to_numpy(str)
     settings = groups.settings
-    geography = groups.geographies.at(
-        units,
-        held.astype(float),
-        "end",
-    )
+    geography = groups.geographies.at(units, held.astype(float), "end")
     regression = Design(
         fit=kernel_fit(OLS((y - 1) * root, design).fit(method="qr")),
         units=in_order(units),

@@ -100,11 +100,7 @@ def _panel(groups: Groups, spec: WagesSpec) -> pd.DataFrame:
     return table
 
 
-def _row(
-    groups: Groups,
-    spec: WagesSpec,
-    **fields: object,
-) -> Estimate:
+def _row(groups: Groups, spec: WagesSpec, **fields: object) -> Estimate:
     shared: Fields = {
         "estimator": "panel_fe",
         "outcome": INVESTMENT,
@@ -161,11 +157,7 @@ def _with_group_years(asked: Regression) -> Regression:
     return replace(asked, row=row, table=wider, regressors=regressors)
 
 
-def _slopes(
-    groups: Groups,
-    spec: WagesSpec,
-    panel: pd.DataFrame,
-) -> GroupContrast:
+def _slopes(groups: Groups, spec: WagesSpec, panel: pd.DataFrame) -> GroupContrast:
     """Collapse to one slope of investment on wages a unit, over its own years, and
     compare the slopes.
     """
@@ -227,12 +219,7 @@ def panel_rows(asked: Regression, groups: Groups) -> list[Estimate]:
         return [replace(row, warning=joined(row.warning, few))]
     # ASSUME: serial correlation is left in the standard error, so what a panel can
     # detect follows from that error.
-    named = (
-        row.spec_id,
-        row.outcome,
-        row.term,
-        row.treatment_def,
-    )
+    named = (row.spec_id, row.outcome, row.term, row.treatment_def)
     design = Design(
         fit=fit,
         units=in_order(units),
@@ -250,15 +237,7 @@ def panel_rows(asked: Regression, groups: Groups) -> list[Estimate]:
     rows = [_tested(row, deciding, design, c, settings.level)]
     for name in others:
         other = beside(row, name, SUFFIXES)
-        rows.append(
-            _tested(
-                other,
-                name,
-                design,
-                c,
-                settings.level,
-            )
-        )
+        rows.append(_tested(other, name, design, c, settings.level))
     if row.role == "primary":
         rows += leave_out_rows(row, fit, c, units, settings)
     return rows
@@ -270,11 +249,7 @@ def _fit(asked: Regression, dates: np.ndarray) -> OlsFit:
         f"year {year}": asked.table["year"].eq(year).astype(float) for year in dates[1:]
     }
     X = asked.table[list(asked.regressors)].assign(**dummies).set_index(index)
-    y = pd.Series(
-        asked.table[INVESTMENT].to_numpy(float),
-        index,
-        name=INVESTMENT,
-    )
+    y = pd.Series(asked.table[INVESTMENT].to_numpy(float), index, name=INVESTMENT)
     units = index.get_level_values("unit").nunique()
     if len(y) <= X.shape[1] + units:
         raise NumericsError(
@@ -310,8 +285,4 @@ def _tested(
     if name == "driscoll_kraay":  # a law of its own, with its lags
         fields |= {"se_type": "Driscoll-Kraay", "p_type": test.law, "mde": NAN}
     weak = underpowered(fields["mde"], row.sesoi, row.unit_of_measure)
-    return replace(
-        row,
-        **fields,
-        warning=joined(row.warning, weak),
-    )
+    return replace(row, **fields, warning=joined(row.warning, weak))

@@ -98,12 +98,7 @@ def f17(facts: Facts) -> Artwork:
             color=SOFT,
         )
     axes.set_title("Urban over rural income per head (mean of the group, ratio)")
-    name_endings(
-        axes,
-        float(paths["year"].max()),
-        endings,
-        lines=2,
-    )
+    name_endings(axes, float(paths["year"].max()), endings, lines=2)
     text = (
         "Ratio of urban to rural income, mean of each cell, first and last year of each"
         " window"
@@ -134,12 +129,7 @@ def f18(facts: Facts) -> Artwork:
         path = only(quotients, group=group)
         mark = series_mark(number)
         band = {"color": mark.colour, "alpha": 0.15, "linewidth": 0}
-        axes.fill_between(
-            path["year"],
-            path["low"],
-            path["high"],
-            **band,
-        )
+        axes.fill_between(path["year"], path["low"], path["high"], **band)
         _line(axes, path, "quotient", mark)
         name = NAMES.get(group, group)
         endings.append(Ending.of(path["quotient"], name, mark))
@@ -170,11 +160,7 @@ def _first(series: pd.DataFrame) -> pd.DataFrame:
 
 
 def _line(
-    axes: Axes,
-    path: pd.DataFrame,
-    column: str,
-    mark: Mark,
-    **more: object,
+    axes: Axes, path: pd.DataFrame, column: str, mark: Mark, **more: object
 ) -> None:
     style = {
         "color": mark.colour,

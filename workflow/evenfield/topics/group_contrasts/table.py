@@ -213,10 +213,7 @@ def t4(facts: Facts) -> Table:
         premium = (f"{scheme}_estimate", f"{scheme}_std_error")
         columns += [
             right(
-                capitalised(head),
-                *premium,
-                show=with_error,
-                reason=f"{scheme}_reason",
+                capitalised(head), *premium, show=with_error, reason=f"{scheme}_reason"
             ),
             right("p", f"{scheme}_p_value", show=p_value),
         ]
@@ -237,11 +234,7 @@ def _growth_spec(facts: Facts) -> Record:
 
 
 def _premium_rows(
-    facts: Facts,
-    spec: Record,
-    schemes: list[str],
-    shown: list[str],
-    pooled: str,
+    facts: Facts, spec: Record, schemes: list[str], shown: list[str], pooled: str
 ) -> Iterator[Row]:
     """Yield one row a comparison and period: its premium in each unit scheme, pooled
     over periods last, and how far the periods differ.
@@ -392,11 +385,7 @@ def t5(facts: Facts) -> Table:
     return contrast_table(estimates, lines, columns, note)
 
 
-def _left_out(
-    facts: Facts,
-    question: str,
-    labels: Mapping[str, str],
-) -> list[str]:
+def _left_out(facts: Facts, question: str, labels: Mapping[str, str]) -> list[str]:
     """Say which outcomes of a question the data cannot carry, and why."""
     return [
         f"Not testable here: {labels[item['part']]} ({item['reason']})."

@@ -132,14 +132,7 @@ def contrast_columns(
             reason=why,
         ),
         right("p", "p_value", show=p_value, reason=why),
-        *(
-            right(
-                head,
-                name,
-                show=p_value,
-            )
-            for name, head in p_values.items()
-        ),
+        *(right(head, name, show=p_value) for name, head in p_values.items()),
         right("Detectable", "mde", "unit_of_measure", show=show, reason=why),
         right("Of interest", "sesoi", "unit_of_measure", show=show),
     ]

@@ -69,13 +69,7 @@ def _years(facts: Facts, row: Row) -> str:
     return facts.period(row["period"]) if row else ""
 
 
-def _group(
-    facts: Facts,
-    name: str,
-    words: str,
-    row: Row,
-    rows: pd.DataFrame,
-) -> Row:
+def _group(facts: Facts, name: str, words: str, row: Row, rows: pd.DataFrame) -> Row:
     if not row:
         return {}
     premium = shown(row, FORM, UNIT)

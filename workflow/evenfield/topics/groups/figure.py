@@ -57,17 +57,9 @@ def f1(facts: Facts) -> Artwork:
     use_style()
     period = last_main_period(facts.config.periods)
     taxonomy = facts.config.taxonomy.primary
-    cells = cells_of(
-        facts.table("cells"),
-        taxonomy,
-        period,
-    )
+    cells = cells_of(facts.table("cells"), taxonomy, period)
     cases = facts.ingested("cases")
-    tiles = _tiles(
-        cells,
-        facts.table("units"),
-        cases,
-    )
+    tiles = _tiles(cells, facts.table("units"), cases)
     first = tiles[GRID].min().astype(int)
     last = tiles[GRID].max().astype(int) + 1
     rows = range(first["tile_row"], last["tile_row"])
@@ -105,14 +97,7 @@ def f1(facts: Facts) -> Artwork:
             _draw_name(axes, tile, x, y, 72 * TILE * side)
     axes.set(xlim=(-0.05, len(columns) + 0.05), ylim=(len(rows) + 0.05, -0.05))
     axes.axis("off")
-    legend = figure.add_axes(
-        (
-            1 - LEGEND_SHARE + 0.015,
-            0.0,
-            LEGEND_SHARE - 0.015,
-            1.0,
-        )
-    )
+    legend = figure.add_axes((1 - LEGEND_SHARE + 0.015, 0.0, LEGEND_SHARE - 0.015, 1.0))
     _draw_legend(legend, tiles, cases, facts.words["units_name"])
     return Artwork(figure, tiles, _describe(tiles, cases, facts))
 
@@ -125,11 +110,7 @@ def _tiles(
 ) -> pd.DataFrame:
     """Return cell, tile and letters of the cases of each unit."""
     units = units[["unit", "name", *GRID]]
-    tiles = cells[["unit", "cell"]].merge(
-        units,
-        on="unit",
-        how="left",
-    )
+    tiles = cells[["unit", "cell"]].merge(units, on="unit", how="left")
     # Two units on one square would hide one of them.
     bare = tiles.loc[tiles[GRID].isna().any(axis=1), "unit"].tolist()
     shared = tiles.loc[tiles.duplicated(GRID), "unit"].tolist()
@@ -148,26 +129,13 @@ def _tiles(
 
 
 def _draw_tile(
-    axes: Axes,
-    tile: Row,
-    x: float,
-    y: float,
-    label: str,
-    size: float,
+    axes: Axes, tile: Row, x: float, y: float, label: str, size: float
 ) -> None:
     mark = MARKS[tile["cell"]]
     letters = tile["letters"]
     if mark.hatch:
         corner = (x - TILE / 2, y - TILE / 2)
-        axes.add_patch(
-            Rectangle(
-                corner,
-                TILE,
-                TILE,
-                hatch=mark.hatch,
-                **HATCHED,
-            )
-        )
+        axes.add_patch(Rectangle(corner, TILE, TILE, hatch=mark.hatch, **HATCHED))
     axes.text(
         x,
         y - (0.22 if letters else 0.08),
@@ -179,12 +147,7 @@ def _draw_tile(
         fontweight="bold",
     )
     for i, letter in enumerate(letters):
-        _draw_letter(
-            axes,
-            x + (i - (len(letters) - 1) / 2) * 0.27,
-            y + 0.31,
-            letter,
-        )
+        _draw_letter(axes, x + (i - (len(letters) - 1) / 2) * 0.27, y + 0.31, letter)
 
 
 def _letter_size(lines: list[str], largest: float, side: float) -> float:
@@ -216,20 +179,11 @@ def _draw_name(axes: Axes, tile: Row, x: float, y: float, side: float) -> None:
 
 
 def _draw_letter(
-    axes: Axes,
-    x: float,
-    y: float,
-    letter: str,
-    radius: float = 0.125,
+    axes: Axes, x: float, y: float, letter: str, radius: float = 0.125
 ) -> None:
     axes.add_patch(
         Circle(
-            (x, y),
-            radius,
-            facecolor="white",
-            edgecolor=ACCENT,
-            linewidth=0.6,
-            zorder=4,
+            (x, y), radius, facecolor="white", edgecolor=ACCENT, linewidth=0.6, zorder=4
         )
     )
     axes.text(
@@ -265,33 +219,16 @@ def _draw_legend(
     if names:
         needed += 2 * LINE + sum(map(_needed, names))
     top = max((inches - needed) / 2, 0.12)
-    axes.text(
-        0,
-        top,
-        units_name.capitalize(),
-        fontweight="bold",
-        va="center_baseline",
-    )
+    axes.text(0, top, units_name.capitalize(), fontweight="bold", va="center_baseline")
     for i, cell in enumerate(shown):
-        _draw_key(
-            axes,
-            top + LINE * (i + 1),
-            cell,
-            int(counts[cell]),
-        )
+        _draw_key(axes, top + LINE * (i + 1), cell, int(counts[cell]))
     if not names:
         return
     at = top + LINE * (len(shown) + 2)
     axes.text(0, at, "Cases", fontweight="bold", va="center_baseline")
     at += LINE
     for i, lines in enumerate(names):
-        _draw_letter(
-            axes,
-            0.085,
-            at,
-            LETTERS[i % len(LETTERS)],
-            radius=0.075,
-        )
+        _draw_letter(axes, 0.085, at, LETTERS[i % len(LETTERS)], radius=0.075)
         for k, line in enumerate(lines):
             below = at + SECOND_LINE * k
             axes.text(0.24, below, line, va="center_baseline", fontsize=7.0)
@@ -303,49 +240,17 @@ def _needed(lines: list[str]) -> float:
     return LINE + SECOND_LINE * (len(lines) - 1)
 
 
-def _draw_key(
-    axes: Axes,
-    top: float,
-    cell: str,
-    count: int,
-) -> None:
+def _draw_key(axes: Axes, top: float, cell: str, count: int) -> None:
     mark = MARKS[cell]
     corner = (0.0, top - 0.065)
-    axes.add_patch(
-        Rectangle(
-            corner,
-            0.17,
-            0.13,
-            facecolor=mark.fill,
-            edgecolor="none",
-        )
-    )
+    axes.add_patch(Rectangle(corner, 0.17, 0.13, facecolor=mark.fill, edgecolor="none"))
     if mark.hatch:
-        axes.add_patch(
-            Rectangle(
-                corner,
-                0.17,
-                0.13,
-                hatch=mark.hatch,
-                **HATCHED,
-            )
-        )
+        axes.add_patch(Rectangle(corner, 0.17, 0.13, hatch=mark.hatch, **HATCHED))
     axes.text(0.24, top, cell, va="center_baseline", color=INK)
-    axes.text(
-        1.2,
-        top,
-        f"{count}",
-        va="center_baseline",
-        ha="right",
-        color=SOFT,
-    )
+    axes.text(1.2, top, f"{count}", va="center_baseline", ha="right", color=SOFT)
 
 
-def _describe(
-    tiles: pd.DataFrame,
-    cases: pd.DataFrame,
-    facts: Facts,
-) -> str:
+def _describe(tiles: pd.DataFrame, cases: pd.DataFrame, facts: Facts) -> str:
     parts = []
     for cell in cells_in(tiles["cell"]):
         names = sorted(tiles.loc[tiles["cell"].eq(cell), "name"])

@@ -48,14 +48,7 @@ def f2(facts: Facts) -> Artwork:
     unsure = int(held["zones"] - held["zones_dated"])
     memory = f"{unsure} of {int(held['zones'])} by a year from memory"
     size = (WIDTH, 4.0)
-    figure, grid = panels(
-        2,
-        1,
-        size,
-        EDGES,
-        sharex=True,
-        height_ratios=(1.5, 1.0),
-    )
+    figure, grid = panels(2, 1, size, EDGES, sharex=True, height_ratios=(1.5, 1.0))
     above, below = grid[:, 0]
     # A type of which zones were given up is drawn as if none were new.
     _draw_bars(above, new.clip(lower=0), stock, memory)
@@ -98,12 +91,7 @@ def _support(facts: Facts) -> pd.DataFrame:
     return wide.astype({"year": int}).rename_axis(columns=None)
 
 
-def _draw_bars(
-    axes: Axes,
-    new: pd.DataFrame,
-    stock: pd.DataFrame,
-    memory: str,
-) -> None:
+def _draw_bars(axes: Axes, new: pd.DataFrame, stock: pd.DataFrame, memory: str) -> None:
     years = new.index.to_numpy(int)
     tops = new.cumsum(axis=1)
     # From the whole height down, each type covers the ones beneath it.
@@ -161,11 +149,7 @@ def _peaks(whole: np.ndarray) -> list[int]:
     return sorted(highest[:MOST_PEAKS])
 
 
-def _draw_support(
-    axes: Axes,
-    support: pd.DataFrame,
-    units_name: str,
-) -> None:
+def _draw_support(axes: Axes, support: pd.DataFrame, units_name: str) -> None:
     # A study without neighbours has no far controls.
     names = [name for name in SUPPORT_NAMES if name in support]
     top = float(support[names].to_numpy(float).max())

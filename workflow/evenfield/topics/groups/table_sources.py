@@ -72,18 +72,11 @@ def t2(facts: Facts) -> Table:
     )
     columns = (
         left("Series", "series"),
-        left(
-            "Years",
-            "years",
-            "first_year",
-            show=lambda span, _: text(span),
-        ),
+        left("Years", "years", "first_year", show=lambda span, _: text(span)),
         left("Units", "units"),
         left("Grade", "grade"),
         left(
-            "Kind",
-            "flag",
-            show=lambda flag: "PROXY" if flag == "proxy" else text(flag),
+            "Kind", "flag", show=lambda flag: "PROXY" if flag == "proxy" else text(flag)
         ),
         right("Gaps", "gaps", "cells", show=_gaps),
         left("Source", "source"),

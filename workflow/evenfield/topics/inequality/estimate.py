@@ -116,11 +116,7 @@ def estimate(study: Study) -> Results:
                 out.estimates += parent_rows(part, study.power).estimates
                 inside.append(parent_series(part))
         out.fit[spec.id] = {"periods": spec.periods, "groupings": spec.groupings}
-    out.series["series"] = stacked(
-        parts,
-        LABELS,
-        ["value", "share"],
-    )
+    out.series["series"] = stacked(parts, LABELS, ["value", "share"])
     out.series["parents"] = stacked(inside, PARENT_LABELS, PARENT_NUMBERS)
     return out
 
@@ -174,11 +170,7 @@ def _decomposition(study: Study, spec: InequalitySpec, period: str) -> Decomposi
 
 
 def _groups(
-    study: Study,
-    spec: InequalitySpec,
-    period: str,
-    units: Sequence[str],
-    where: str,
+    study: Study, spec: InequalitySpec, period: str, units: Sequence[str], where: str
 ) -> dict[str, tuple[Array, list[str]]]:
     """Return codes and names of every grouping."""
     frame = study.table("units", spec.unit_scheme)
@@ -205,11 +197,7 @@ def _series(part: Decomposition) -> pd.DataFrame:
             if len(part.data.units) > 2:
                 without = leave_one_out_theil(*people)
                 influence = {"kind": "influence", "measure": MEASURES[0]}
-                for unit, value in zip(
-                    part.data.units,
-                    without,
-                    strict=True,
-                ):
+                for unit, value in zip(part.data.units, without, strict=True):
                     series.append(
                         {
                             **influence,

@@ -55,11 +55,7 @@ def parent_rows(part: Decomposition, power: float) -> Rows:
     """
     codes, _ = part.groups[part.spec.parents]
     rows = Rows(
-        KINDS,
-        "exploratory",
-        part.note,
-        **part.labels,
-        treatment_def=part.spec.parents,
+        KINDS, "exploratory", part.note, **part.labels, treatment_def=part.spec.parents
     )
     for measure in MEASURES:
         by_end = {

@@ -105,12 +105,7 @@ class Decomposition:
                     )
 
     def _rows(self, **shared: object) -> Rows:
-        rows = Rows(
-            KINDS,
-            "exploratory",
-            self.note,
-            **{**self.labels, **shared},
-        )
+        rows = Rows(KINDS, "exploratory", self.note, **{**self.labels, **shared})
         rows.estimates = self.estimates
         return rows
 
@@ -144,13 +139,7 @@ class Decomposition:
         return self.income[:, ENDS[end]], self.weights[:, ENDS[end]]
 
     def _stream(self, what: str) -> tuple[np.random.Generator, str]:
-        return stream(
-            self.inference,
-            "inequality",
-            self.spec,
-            self.period,
-            what,
-        )
+        return stream(self.inference, "inequality", self.spec, self.period, what)
 
     def _interval(self, draws: Array) -> dict[str, float]:
         level = self.inference.level
@@ -209,11 +198,7 @@ class Decomposition:
         # give the band of the change.
         change = tuple(end - start for start, end in zip(*results, strict=True))
         contrasts = (*ENDS, CHANGE)
-        for contrast, numbers in zip(
-            contrasts,
-            (*results, change),
-            strict=True,
-        ):
+        for contrast, numbers in zip(contrasts, (*results, change), strict=True):
             value, drawn, alone = numbers
             # The unit without which the index moves most.
             most = int(np.argmax(np.abs(alone - value)))
@@ -264,21 +249,12 @@ class Decomposition:
                 seed=seed,
             )
 
-    def _growth(
-        self,
-        codes: Array,
-        names: list[str],
-        rows: Rows,
-    ) -> None:
+    def _growth(self, codes: Array, names: list[str], rows: Rows) -> None:
         if self.output is None:
             raise NumericsError("the panel has no output")
         start = self.output[:, 0]
         # Shares of growth add up to one: sum_g (Y_g1 - Y_g0) / (Y_1 - Y_0).
-        growth = growth_contributions(
-            start,
-            self.output[:, -1],
-            codes,
-        )[0]
+        growth = growth_contributions(start, self.output[:, -1], codes)[0]
         # The yardstick: with a share of growth above it a group outgrew the whole.
         before = np.bincount(codes, start) / start.sum()
         sizes = np.bincount(codes)
@@ -294,13 +270,7 @@ class Decomposition:
                     n_units=int(sizes[group]),
                 )
 
-    def _shares(
-        self,
-        name: str,
-        codes: Array,
-        end: str,
-        rows: Rows,
-    ) -> None:
+    def _shares(self, name: str, codes: Array, end: str, rows: Rows) -> None:
         """Add the part of inequality that lies between groups, against random labels
         and against the largest part that groups of these sizes could reach (Elbers,
         Lanjouw, Mistiaen and Ozler 2008).
@@ -314,12 +284,7 @@ class Decomposition:
             rng, seed = self._stream(f"between:{name}:{end}:{measure}")
             # Few groups cap the share: it is read against what random labels give.
             free = between_test(
-                income,
-                weights,
-                codes,
-                rng=rng,
-                draws=draws,
-                measure=measure,
+                income, weights, codes, rng=rng, draws=draws, measure=measure
             )
             rows.add(
                 "share",
@@ -367,12 +332,7 @@ class Decomposition:
         """Add the test against groups that hang together on the map, as real ones do."""
         term = f"between_connected_{measure}"
         try:
-            test = connected_test(
-                *self._at(end),
-                codes == 1,
-                linked,
-                measure,
-            )
+            test = connected_test(*self._at(end), codes == 1, linked, measure)
             if not total > 0:
                 return rows.add("share", NO_INEQUALITY, term=term, estimate=NAN)
         except NumericsError as error:
@@ -387,12 +347,7 @@ class Decomposition:
         )
 
     def _nested(
-        self,
-        outer: str,
-        inner: str,
-        end: str,
-        measure: str,
-        rows: Rows,
+        self, outer: str, inner: str, end: str, measure: str, rows: Rows
     ) -> None:
         """Divide inequality by two groupings, one inside the other and by the mean over
         both orders (Shapley value: Shorrocks 2013).
@@ -407,17 +362,8 @@ class Decomposition:
             "shapley": shapley_theil(*self._at(end), *codes, measure),
         }
         for kind, parts in divided.items():
-            for term, value in zip(
-                ("outer", "inner", "within"),
-                parts,
-                strict=True,
-            ):
-                rows.add(
-                    kind,
-                    none,
-                    term=term,
-                    estimate=_share(value, total),
-                )
+            for term, value in zip(("outer", "inner", "within"), parts, strict=True):
+                rows.add(kind, none, term=term, estimate=_share(value, total))
 
 
 def _share(value: float, total: float) -> float:

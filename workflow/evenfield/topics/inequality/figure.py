@@ -85,11 +85,7 @@ def f6(facts: Facts) -> Artwork:
     first = int(data["year"].min())
     last = int(data["year"].max())
     sentences = []
-    for axes, name in zip(
-        grid.flat[: len(shown)],
-        shown,
-        strict=True,
-    ):
+    for axes, name in zip(grid.flat[: len(shown)], shown, strict=True):
         own = only(data, grouping=name)
         # Cells are named "taxonomy: cell".
         title = "group" if ": " in name else bare_name(name)
@@ -252,13 +248,7 @@ def _draw_stack(axes: Axes, data: pd.DataFrame) -> None:
             )
         # Names stand in the middle of their layer, and above the years.
         middle = max(float((base[last] + top[last]) / 2), LOWEST * peak)
-        endings.append(
-            Ending(
-                middle,
-                name.replace(" ", "\n", 1),
-                mark.colour,
-            )
-        )
+        endings.append(Ending(middle, name.replace(" ", "\n", 1), mark.colour))
         base = top
     axes.set_ylim(0, 1.14 * peak)
     year_axis(axes, data["year"].tolist(), ticks=5)

@@ -47,12 +47,7 @@ def section(facts: Facts) -> Row:
     }
 
 
-def _grouping(
-    facts: Facts,
-    name: str,
-    starts: pd.DataFrame,
-    ends: pd.DataFrame,
-) -> Row:
+def _grouping(facts: Facts, name: str, starts: pd.DataFrame, ends: pd.DataFrame) -> Row:
     start = pick(starts, term=BETWEEN, treatment_def=name)
     end = pick(ends, term=BETWEEN, treatment_def=name)
     shares = [shown(row, "0", "%", times=100) for row in (start, end)]

@@ -157,11 +157,7 @@ class _Linkages:
         printed = {name: setting.fields(name) for name in names}
         printed |= {name: method(setting) for name, method in OWN_METHODS.items()}
         for name, fields in printed.items():
-            yield beside(
-                self._row(self.main, NEIGHBOURS_X, fields),
-                name,
-                SUFFIXES,
-            )
+            yield beside(self._row(self.main, NEIGHBOURS_X, fields), name, SUFFIXES)
         if self.section.placebo_years is not None:
             yield self._placebo(setting, *self.section.placebo_years)
         yield from self._leave_out(setting)
@@ -273,12 +269,7 @@ class _Linkages:
             trends=spec.trends == "moderator",
         )
 
-    def _grid(
-        self,
-        expression: str,
-        years: list[int],
-        where: str,
-    ) -> np.ndarray:
+    def _grid(self, expression: str, years: list[int], where: str) -> np.ndarray:
         """Return an expression for each unit and year, shape (N, T), every value there."""
         check_columns(expression, self.table.columns, f"linkage specification {where}")
         wide = by_year(expression, self.table).reindex(self.units, columns=years)
@@ -329,12 +320,7 @@ class _Linkages:
                 "change intensity, moderator or years in config.yaml",
             ) from error
 
-    def _placebo(
-        self,
-        setting: Setting,
-        first: int,
-        last: int,
-    ) -> Estimate:
+    def _placebo(self, setting: Setting, first: int, last: int) -> Estimate:
         """Return the interaction with income growth from before the sample as the
         outcome: there should be none.
         """
@@ -364,11 +350,7 @@ class _Linkages:
         high = int(np.nanargmax(one.estimates))
         without = {"estimator": "leave_one_out", "role": "robustness", "sesoi": NAN}
 
-        def row(
-            estimate: float,
-            note: str,
-            **labels: object,
-        ) -> Estimate:
+        def row(estimate: float, note: str, **labels: object) -> Estimate:
             fields = {"estimate": float(estimate), "warning": note}
             return self._row(self.main, NEIGHBOURS_X, fields, **without | labels)
 
@@ -447,12 +429,7 @@ class _Linkages:
         ]
         return "spliced" if len(touched) > 1 else "".join(touched)
 
-    def _warning(
-        self,
-        spec: LinkageSpec,
-        fields: Fields,
-        sesoi: float,
-    ) -> str:
+    def _warning(self, spec: LinkageSpec, fields: Fields, sesoi: float) -> str:
         """Say what limits a row."""
         moderators = self.section.moderators
         moderator = moderators[spec.moderator]
@@ -469,11 +446,7 @@ class _Linkages:
             dated if moderator.note else "",
             *late,
             str(fields.get("warning", "")),
-            underpowered(
-                fields.get("mde", NAN),
-                sesoi,
-                "",
-            ).rstrip(),
+            underpowered(fields.get("mde", NAN), sesoi, "").rstrip(),
         )
 
 

@@ -22,10 +22,7 @@ from evenfield.shared.few_units import (
     method_fields,
 )
 from evenfield.study.study_config import InferenceSettings
-from evenfield.topics.linkages.estimate_panel import (
-    LinkagePanel,
-    fit_long_difference,
-)
+from evenfield.topics.linkages.estimate_panel import LinkagePanel, fit_long_difference
 from evenfield.topics.linkages.estimate_permutation import permuted_estimates
 
 # ASSUME: errors of units 800 km apart or more are uncorrelated (Conley); within a unit

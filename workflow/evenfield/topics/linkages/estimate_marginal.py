@@ -39,11 +39,7 @@ def marginal_effects(setting: Setting) -> pd.DataFrame:
     part, the interaction is not linear.
     """
     return pd.DataFrame(
-        [
-            *_line(setting),
-            *_bins(setting),
-            *_support(setting.panel),
-        ]
+        [*_line(setting), *_bins(setting), *_support(setting.panel)]
     ).reindex(columns=SERIES)
 
 
@@ -67,11 +63,7 @@ def tercile_difference(setting: Setting) -> Fields:
 def bin_members(L: np.ndarray) -> np.ndarray:
     """Return the tercile of each unit: 0, 1, 2; L (N,) -> (N,)."""
     # A unit on a boundary belongs to the tercile below it.
-    return np.searchsorted(
-        np.quantile(L, [1 / 3, 2 / 3]),
-        L,
-        side="left",
-    )
+    return np.searchsorted(np.quantile(L, [1 / 3, 2 / 3]), L, side="left")
 
 
 @cache
@@ -120,11 +112,7 @@ def _line(setting: Setting) -> Iterator[Fields]:
     panel = setting.panel
     mean = panel.raw.mean()
     deviation = float(np.std(panel.raw, ddof=1))
-    for value in np.linspace(
-        panel.raw.min(),
-        panel.raw.max(),
-        GRID,
-    ):
+    for value in np.linspace(panel.raw.min(), panel.raw.max(), GRID):
         # The effect of neighbours at L: b + psi L.
         L = (value - mean) / deviation
         c = panel.contrast({NEIGHBOURS: 1.0, NEIGHBOURS_X: L}, setting.fit.X.shape[1])
@@ -139,12 +127,7 @@ def _line(setting: Setting) -> Iterator[Fields]:
 
 
 def _support(panel: LinkagePanel) -> Iterator[Fields]:
-    for unit, L, raw in zip(
-        panel.units,
-        panel.L,
-        panel.raw,
-        strict=True,
-    ):
+    for unit, L, raw in zip(panel.units, panel.L, panel.raw, strict=True):
         yield {
             "kind": "unit",
             "label": unit,

@@ -64,11 +64,7 @@ class LinkagePanel:
             }
         return columns_by_term
 
-    def contrast(
-        self,
-        weights: Mapping[str, float],
-        width: int,
-    ) -> np.ndarray:
+    def contrast(self, weights: Mapping[str, float], width: int) -> np.ndarray:
         """Return c, shape (K,), for a combination of terms."""
         terms = list(self.columns)
         c = np.zeros(width)
@@ -99,11 +95,7 @@ def regressors(panel: LinkagePanel, columns: Sequence[np.ndarray]) -> np.ndarray
 
 def within(panel: LinkagePanel, values: np.ndarray) -> np.ndarray:
     """Take out unit effects; values (N T,) or (N T, K)."""
-    wide = values.reshape(
-        len(panel.units),
-        len(panel.years),
-        -1,
-    )
+    wide = values.reshape(len(panel.units), len(panel.years), -1)
     return np.asarray((wide - wide.mean(axis=1, keepdims=True)).reshape(values.shape))
 
 
@@ -119,17 +111,9 @@ def fit_panel(panel: LinkagePanel, columns: Sequence[np.ndarray] = ()) -> OlsFit
     index = pd.MultiIndex.from_arrays(
         [panel.members, panel.dates], names=["unit", "year"]
     )
-    y = pd.Series(
-        panel.y.ravel(),
-        index=index,
-        name="outcome",
-    )
+    y = pd.Series(panel.y.ravel(), index=index, name="outcome")
     try:
-        fit = PanelOLS(
-            y,
-            pd.DataFrame(X, index=index),
-            entity_effects=True,
-        ).fit()
+        fit = PanelOLS(y, pd.DataFrame(X, index=index), entity_effects=True).fit()
     except ValueError as error:  # also what linearmodels raises for absorbed regressors
         raise NumericsError("the regressors are collinear") from error
     inside = within(panel, X)

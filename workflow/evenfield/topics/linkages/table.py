@@ -95,11 +95,7 @@ def t20(facts: Facts) -> Table:
 TABLES = {"T20": t20}
 
 
-def _main_rows(
-    facts: Facts,
-    estimates: pd.DataFrame,
-    main: Row,
-) -> Iterator[Row]:
+def _main_rows(facts: Facts, estimates: pd.DataFrame, main: Row) -> Iterator[Row]:
     """Yield the coefficients of the main specification, then other inference."""
     intensities = facts.config.estimates["linkages"]["intensities"]
     label = intensities[main["treatment_def"]]["label"]

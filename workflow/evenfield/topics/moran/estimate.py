@@ -105,13 +105,7 @@ class Map:
     def rows(self, note: str, **shared: object) -> Rows:
         """Return a builder of rows, all of them in the role of the specification."""
         note = joined(note, self.cut)
-        return Rows(
-            KINDS,
-            self.spec.role,
-            note,
-            **shared,
-            w_id=self.weights,
-        )
+        return Rows(KINDS, self.spec.role, note, **shared, w_id=self.weights)
 
 
 def check_data(study: Study, __: Section, spec: MoranSpec) -> None:
@@ -188,15 +182,7 @@ def _growth(
     panel = study.table("panel", spec.unit_scheme)
     if "growth_pct" not in panel or panel["growth_pct"].isna().all():
         return None
-    return aligned(
-        trajectories(
-            panel,
-            "growth_pct",
-            income.units,
-            where,
-        ),
-        income.units,
-    )
+    return aligned(trajectories(panel, "growth_pct", income.units, where), income.units)
 
 
 def _ends(data: Trajectories | None) -> list[int]:
@@ -237,11 +223,7 @@ def _variables(
 
 
 def _map_tests(
-    on: Map,
-    name: str,
-    controls: str,
-    data: Trajectories,
-    X: Array | None,
+    on: Map, name: str, controls: str, data: Trajectories, X: Array | None
 ) -> tuple[Rows, list[pd.DataFrame]]:
     spec = on.spec
     level = on.inference.level
@@ -256,23 +238,12 @@ def _map_tests(
     )
     series = []
     try:
-        tests = map_tests(
-            data.values,
-            on.W,
-            rng,
-            on.draws,
-            level,
-            X,
-        )
+        tests = map_tests(data.values, on.W, rng, on.draws, level, X)
     except NumericsError as error:
         rows.undefined(["moran", "geary"], error, role=spec.role)
     else:
         rows.note = on.cut
-        for kind, test in zip(
-            ("moran", "geary"),
-            tests,
-            strict=True,
-        ):
+        for kind, test in zip(("moran", "geary"), tests, strict=True):
             _add_years(rows, kind, test, data)
             series.append(_bands(kind, test, data))
     # Local tests are of the map as it is, not of residuals.
@@ -286,12 +257,7 @@ def _map_tests(
     return rows, [frame.assign(**named) for frame in series]
 
 
-def _add_years(
-    rows: Rows,
-    kind: str,
-    test: MapTests,
-    data: Trajectories,
-) -> None:
+def _add_years(rows: Rows, kind: str, test: MapTests, data: Trajectories) -> None:
     # Moments over permutations, not those of normal errors.
     z = (test.statistic - test.mean) / test.std_error
     for t, year in enumerate(data.years):
@@ -312,11 +278,7 @@ def _add_years(
         )
 
 
-def _bands(
-    kind: str,
-    test: MapTests,
-    data: Trajectories,
-) -> pd.DataFrame:
+def _bands(kind: str, test: MapTests, data: Trajectories) -> pd.DataFrame:
     """Return a statistic by year with the band that chance leaves over all years at
     once.
     """
@@ -366,12 +328,7 @@ def _local(
     own.note = on.cut
     # One test for each unit: the false discovery rate is held within the year.
     counts = (tests.q_value <= rate).sum(axis=0)
-    for year, basis, count in zip(
-        data.years,
-        data.basis,
-        counts,
-        strict=True,
-    ):
+    for year, basis, count in zip(data.years, data.basis, counts, strict=True):
         own.add(
             "local",
             f"false discovery rate {rate:g} within the year",
@@ -398,11 +355,7 @@ def _local(
     return [frame]
 
 
-def _cells(
-    study: Study,
-    on: Map,
-    where: str,
-) -> list[Any]:
+def _cells(study: Study, on: Map, where: str) -> list[Any]:
     """Place the clusters and zones of every taxonomy and period on the map."""
     spec = on.spec
     estimates = []
@@ -436,12 +389,7 @@ def _cells(
     return estimates
 
 
-def _add_joins(
-    on: Map,
-    rows: Rows,
-    marks: Array,
-    case: tuple[str, str, str],
-) -> None:
+def _add_joins(on: Map, rows: Rows, marks: Array, case: tuple[str, str, str]) -> None:
     # Where clusters and zones lie does not depend on how output is measured.
     rows.note = ""
     group = rows.shared["contrast"]
@@ -466,11 +414,7 @@ def _add_joins(
 
 
 def _add_pair(
-    on: Map,
-    rows: Rows,
-    marks: Array,
-    grown: pd.DataFrame,
-    case: tuple[str, str, str],
+    on: Map, rows: Rows, marks: Array, grown: pd.DataFrame, case: tuple[str, str, str]
 ) -> None:
     basis = one_text(grown["basis"])
     rows.note = joined(basis_warning(basis, on.info.first_official), on.cut)

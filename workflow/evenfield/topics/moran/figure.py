@@ -56,10 +56,7 @@ def f10(facts: Facts) -> Artwork:
     """Draw spatial association of income over time, and the local Moran of every unit."""
     spec = str(facts.primary()["id"])
     rate = float(facts.primary().get("discovery_rate", 0.05))
-    series = only(
-        facts.series(),
-        spec_id=spec,
-    )
+    series = only(facts.series(), spec_id=spec)
     by_year = only(series, kind="moran")
     paths = only(by_year, variable=INCOME)
     if paths.empty:
@@ -96,12 +93,7 @@ def f10(facts: Facts) -> Artwork:
         below.set_xticks(above.get_xticks())
         below.set_xlim(above.get_xlim())
         _draw_key(figure)
-    description = _describe(
-        facts,
-        only(paths, controls=NONE),
-        local,
-        rate,
-    )
+    description = _describe(facts, only(paths, controls=NONE), local, rate)
     drawn = _drawn(facts, paths, growth, apart)
     return Artwork(figure, pd.concat([by_year, local]), description, drawn)
 
@@ -155,11 +147,7 @@ def _draw_key(figure: Figure) -> None:
     )
 
 
-def _draw_moran(
-    axes: Axes,
-    paths: pd.DataFrame,
-    growth: pd.DataFrame,
-) -> None:
+def _draw_moran(axes: Axes, paths: pd.DataFrame, growth: pd.DataFrame) -> None:
     plain = only(paths, controls=NONE).sort_values("year")
     colour = series_mark(0).colour
     for part in stretches(plain):
@@ -170,13 +158,7 @@ def _draw_moran(
             alpha=0.13,
             linewidth=0,
         )
-        draw_line(
-            axes,
-            part["year"],
-            part["expected"],
-            color=FAINT,
-            linewidth=0.8,
-        )
+        draw_line(axes, part["year"], part["expected"], color=FAINT, linewidth=0.8)
     others = paths[paths["controls"].ne(NONE)].groupby("controls")
     lines = [("income", plain)]
     lines += [(_name(str(controls)), part) for controls, part in others]
@@ -189,14 +171,7 @@ def _draw_moran(
         draw_path(axes, part, "value", mark, 1.8 if number == 0 else 1.0)
         drawn.append(values)
         endings.append(Ending.of(values, name, mark))
-    axes.set_ylim(
-        padded(
-            pd.concat(drawn),
-            0.08,
-            floor=1e-6,
-            above=1.8,
-        )
-    )
+    axes.set_ylim(padded(pd.concat(drawn), 0.08, floor=1e-6, above=1.8))
     year_axis(axes, plain["year"].astype(int).tolist())
     # Every column of the strip below is one observation wide, so the years keep half of
     # it at both ends.
@@ -223,12 +198,7 @@ def _years(frame: pd.DataFrame) -> tuple[float, float]:
     return float(frame["year"].min()) - half, float(frame["year"].max()) + half
 
 
-def _draw_strip(
-    axes: Axes,
-    local: pd.DataFrame,
-    rate: float,
-    facts: Facts,
-) -> None:
+def _draw_strip(axes: Axes, local: pd.DataFrame, rate: float, facts: Facts) -> None:
     """Draw one rectangle for each run of years in which a unit stays what it is; units
     that chance explains in every year are counted and not drawn.
     """
@@ -241,13 +211,7 @@ def _draw_strip(
     others = local["unit"].nunique() - len(order)
     local = local[local["unit"].isin(order)]
     axes.add_patch(
-        Rectangle(
-            (left, -0.5),
-            right - left,
-            len(order),
-            facecolor=PALE,
-            linewidth=0,
-        )
+        Rectangle((left, -0.5), right - left, len(order), facecolor=PALE, linewidth=0)
     )
     known = local[local["quadrant"].isin(list(QUADRANTS))].sort_values(["unit", "year"])
     known = known.assign(clear=known["q_value"].le(rate))
@@ -293,12 +257,7 @@ def _draw_strip(
     )
 
 
-def _draw_counts(
-    axes: Axes,
-    local: pd.DataFrame,
-    rate: float,
-    facts: Facts,
-) -> None:
+def _draw_counts(axes: Axes, local: pd.DataFrame, rate: float, facts: Facts) -> None:
     """Draw how many units are told apart from chance in each year, by what they are."""
     clear = local[local["q_value"].le(rate)]
     years = np.sort(local["year"].unique())

@@ -108,11 +108,7 @@ def _shown(moran: pd.DataFrame) -> list[str]:
     return years if len(years) <= FEW else years[::-1][::EVERY][::-1]
 
 
-def _row(
-    facts: Facts,
-    own: pd.DataFrame,
-    kinds: Sequence[tuple[str, str]],
-) -> Row:
+def _row(facts: Facts, own: pd.DataFrame, kinds: Sequence[tuple[str, str]]) -> Row:
     first = pick(own, estimator="moran")
     geary = pick(own, estimator="geary", outcome="log_income", controls_id=NONE)
     local = pick(own, estimator="local_moran", outcome="log_income")

@@ -106,12 +106,7 @@ def _growth_years(facts: Facts, growth: pd.DataFrame) -> Row:
     }
 
 
-def _local(
-    facts: Facts,
-    spec: Row,
-    series: pd.DataFrame,
-    last: int,
-) -> Row:
+def _local(facts: Facts, spec: Row, series: pd.DataFrame, last: int) -> Row:
     local = only(series, kind="local", variable=INCOME, year=last)
     clear = local[local["q_value"].le(spec["discovery_rate"])]
     parts: Row = {}

@@ -63,15 +63,7 @@ PATH = (
     "spec_id treatment_def w_id period label start_year end_year output_basis term contrast"
     " estimate std_error conf_low conf_high p_value se_type sesoi mde warning"
 ).split()
-POINTS = [
-    "spec_id",
-    "period",
-    "unit",
-    OUTCOME,
-    INITIAL,
-    *OWN,
-    *EXPOSURES,
-]
+POINTS = ["spec_id", "period", "unit", OUTCOME, INITIAL, *OWN, *EXPOSURES]
 POINTS += [*INTERACTIONS, "fitted", "residual"]
 SUPPORT = (
     "spec_id period exposure tercile units exposure_low exposure_high income_low income_mean"
@@ -223,12 +215,7 @@ def _tested(
     """Test c'beta by a method of the registry, as fields of an estimate; c (K,)."""
     settings = study.config.inference
     design = few_unit_design(
-        kernel_fit(fit),
-        units,
-        settings,
-        stream,
-        locations=locations,
-        power=study.power,
+        kernel_fit(fit), units, settings, stream, locations=locations, power=study.power
     )
     test = infer(method, design, c, settings.level)
     if test.reason:
@@ -255,13 +242,7 @@ def _gap_row(section: CrossSection, fit: RegressionResults | None) -> Estimate:
         warning = joined(section.note, f"not defined: {section.undefined}")
         return Estimate(**labels, estimate=NAN, warning=warning)
     # Growth is in percent, while 1 + bT takes b in log points.
-    beta = dict(
-        zip(
-            section.columns,
-            fit.params / 100,
-            strict=True,
-        )
-    )
+    beta = dict(zip(section.columns, fit.params / 100, strict=True))
     near_clusters, near_zones = (
         # The slope at exposure one to this regime and none to the other.
         speed_from_slope(beta[INITIAL] + beta[name], section.years)
@@ -329,17 +310,9 @@ def _split_rows(cross_sections: list[CrossSection], study: Study) -> list[Estima
     return [Estimate(**labels | fields)]
 
 
-def _stacked(
-    main: Sequence[CrossSection],
-    late: np.ndarray,
-    study: Study,
-) -> Fields:
+def _stacked(main: Sequence[CrossSection], late: np.ndarray, study: Study) -> Fields:
     """Fit all periods together, coefficients free in each, errors clustered by unit."""
-    share = np.where(
-        late,
-        1 / late.sum(),
-        -1 / (~late).sum(),
-    )
+    share = np.where(late, 1 / late.sum(), -1 / (~late).sum())
     # The same combination in each period, its weights adding up to late less early.
     c = np.kron(share, combinations(main[0].columns)[INTERACTIONS[0], DIFFERENCE])
     # Block by block: each period keeps the coefficients that it has alone.

@@ -25,18 +25,8 @@ DIFFERENCE = f"{INTERACTIONS[0]} - {INTERACTIONS[1]}"
 UNIT = "pp/yr of speed per exposure 0 to 1"
 # Rows in the order of C: more speed with clusters, with zones, and the difference; a
 # smaller root is a faster speed.
-ROWS = (
-    (INTERACTIONS[0], ""),
-    (INTERACTIONS[1], ""),
-    (INTERACTIONS[0], DIFFERENCE),
-)
-C = np.array(
-    [
-        [0.0, -1.0, 0.0],
-        [0.0, 0.0, -1.0],
-        [0.0, -1.0, 1.0],
-    ]
-)
+ROWS = ((INTERACTIONS[0], ""), (INTERACTIONS[1], ""), (INTERACTIONS[0], DIFFERENCE))
+C = np.array([[0.0, -1.0, 0.0], [0.0, 0.0, -1.0], [0.0, -1.0, 1.0]])
 PERCENT = 100
 
 
@@ -67,12 +57,7 @@ def panel_rows(sections: Sequence[CrossSection], study: Study) -> list[Estimate]
             continue
         where = f"estimates.regime.{section.spec.id}"
         panel = study.table("panel")
-        data = trajectories(
-            panel,
-            "log_income",
-            list(section.table.index),
-            where,
-        )
+        data = trajectories(panel, "log_income", list(section.table.index), where)
         ends = int(section.period["start"]), int(section.period["end"])
         rows += _section_rows(section, data.between(*ends), study)
     return rows
@@ -112,32 +97,16 @@ def _section_rows(
         # A lag over another number of years would have another root.
         if not span.evenly_spaced:
             raise NumericsError("the dates are not equally spaced")
-        intervals = regime_intervals(
-            span.values,
-            Z,
-            C,
-            rng,
-            spec.draws,
-            level,
-        )
+        intervals = regime_intervals(span.values, Z, C, rng, spec.draws, level)
     except NumericsError as error:
         return not_defined(corrected, section.note, error)
     # -100 theta / D, D the years between two dates; the minus is in C.
     scale = PERCENT / float(span.years[1] - span.years[0])
     # t_(1 + level)/2 + t_power with N - 1 degrees of freedom, units as clusters.
-    multiple = mde_multiplier(
-        len(section.table) - 1,
-        study.power,
-        level,
-    )
+    multiple = mde_multiplier(len(section.table) - 1, study.power, level)
     sesoi = sesoi_of(study)
     rows = list[Estimate]()
-    for kind, row_labels, one in zip(
-        kinds,
-        corrected,
-        intervals,
-        strict=True,
-    ):
+    for kind, row_labels, one in zip(kinds, corrected, intervals, strict=True):
         std_error = scale * one.std_error
         mde = std_error * multiple
         lost = f"{PERCENT * one.lost:.1f}% of draws without a root"
@@ -155,11 +124,7 @@ def _section_rows(
             sesoi=sesoi,
             mde=mde,
             seed=f"{inference.seed}:regime:{spec.id}:{section.name}",
-            warning=joined(
-                section.note,
-                lost if one.lost > 0 else "",
-                weak,
-            ),
+            warning=joined(section.note, lost if one.lost > 0 else "", weak),
         )
         # Fixed effects without correction carry the Nickell bias: shown for comparison.
         biased = Estimate(

@@ -284,11 +284,7 @@ def support_rows(section: CrossSection, support: pd.DataFrame) -> list[Estimate]
     }
     values = common_support(support, section.table[INITIAL].to_numpy(float))
     rows = []
-    for (term, unit), value in zip(
-        units.items(),
-        values,
-        strict=True,
-    ):
+    for (term, unit), value in zip(units.items(), values, strict=True):
         lost = "not defined: the thirds share no initial income"
         warning = joined(
             section.note,

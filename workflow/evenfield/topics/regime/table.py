@@ -153,12 +153,7 @@ def _other_rows(
                 yield _row(row, cr3, group, facts.when(row))
 
 
-def _row(
-    row: Row,
-    cr3: Row,
-    group: str,
-    label: str,
-) -> Row:
+def _row(row: Row, cr3: Row, group: str, label: str) -> Row:
     why = reason(row["warning"]) if is_missing(row["estimate"]) else ""
     return {
         "group": group,

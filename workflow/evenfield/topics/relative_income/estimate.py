@@ -10,12 +10,7 @@ import pandas as pd
 
 from evenfield.shared.estimates import NAN
 from evenfield.shared.rows import Kind, Results, Rows
-from evenfield.shared.samples import (
-    basis_warning,
-    one_text,
-    periods_of,
-    sample_rows,
-)
+from evenfield.shared.samples import basis_warning, one_text, periods_of, sample_rows
 from evenfield.shared.settings import SchemeInfo, scheme_infos
 from evenfield.shared.spec import Spec, read
 from evenfield.shared.tables.rows import only
@@ -127,13 +122,7 @@ def _current_prices(rows: pd.DataFrame, output: str) -> pd.DataFrame:
     # False for blank and for infinite figures: a total without a unit is no total.
     known = rows[output].astype(float).abs().lt(np.inf)
     full = rows[known.groupby(rows["year"]).transform("all")].assign(n_units=1)
-    sums = full.groupby(["year", "cell"])[
-        [
-            "n_units",
-            output,
-            "weight",
-        ]
-    ].sum()
+    sums = full.groupby(["year", "cell"])[["n_units", output, "weight"]].sum()
     nation = sums.groupby(level="year").transform("sum")
     per_head = sums[output] / sums["weight"]
     # (Y_c / pop_c) / (Y / pop) at prices of the year, which cancel.
@@ -193,12 +182,7 @@ def _summary(
         }
         parts.append(pd.DataFrame(columns).reset_index().assign(variable=variable))
         data_hash = content_hash(data[["unit", "cell", variable]])
-        summary = zip(
-            n_units.index,
-            n_units,
-            means[variable],
-            strict=True,
-        )
+        summary = zip(n_units.index, n_units, means[variable], strict=True)
         for cell, n, mean in summary:
             rows.add(
                 "mean",

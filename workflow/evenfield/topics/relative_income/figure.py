@@ -57,19 +57,9 @@ def f3(facts: Facts) -> Artwork:
         "hspace": 0.16,
     }
     size = (WIDTH, height)
-    figure, grid = panels(
-        len(shown),
-        1,
-        size,
-        edges,
-        sharex=True,
-    )
+    figure, grid = panels(len(shown), 1, size, edges, sharex=True)
     units = facts.words["units_name"]
-    for axes, name in zip(
-        grid[:, 0],
-        shown,
-        strict=True,
-    ):
+    for axes, name in zip(grid[:, 0], shown, strict=True):
         own = only(paths, taxonomy=name)
         _draw_panel(axes, own, facts)
         moved = own.groupby("cell")["n_units"].nunique().gt(1).any()
@@ -77,21 +67,13 @@ def f3(facts: Facts) -> Artwork:
         if moved:
             who = "Groups as they were in each year"
         axes.set_title(f"{who} (all {units} = 100%, ratio scale)")
-    return Artwork(
-        figure,
-        paths,
-        _describe(facts, only(paths, taxonomy=shown[0])),
-    )
+    return Artwork(figure, paths, _describe(facts, only(paths, taxonomy=shown[0])))
 
 
 FIGURES = {"F3": f3}
 
 
-def _draw_panel(
-    axes: Axes,
-    paths: pd.DataFrame,
-    facts: Facts,
-) -> None:
+def _draw_panel(axes: Axes, paths: pd.DataFrame, facts: Facts) -> None:
     # ln 1: the average of all units.
     axes.axhline(0.0, **REFERENCE)
     endings = []
@@ -113,12 +95,7 @@ def _draw_panel(
         )
         units = count_of(path["n_units"].iloc[-1], facts.words)
         endings.append(Ending.of(path["mean"], f"{cell}\n{units}", mark))
-    low, high = padded(
-        [*paths["mean"], 0.0],
-        0.1,
-        floor=0.1,
-        above=1.3,
-    )
+    low, high = padded([*paths["mean"], 0.0], 0.1, floor=0.1, above=1.3)
     axes.set_ylim(low, high)
     year_axis(axes, paths["year"].tolist())
     shade_proxy(axes, paths)
@@ -133,12 +110,7 @@ def _draw_panel(
         color=SOFT,
         fontsize=6.5,
     )
-    name_endings(
-        axes,
-        float(paths["year"].max()),
-        endings,
-        lines=2,
-    )
+    name_endings(axes, float(paths["year"].max()), endings, lines=2)
 
 
 def _describe(facts: Facts, paths: pd.DataFrame) -> str:

@@ -72,26 +72,10 @@ def estimate(study: Study) -> Results:
             add_windows(rows, data, span, spec, info, inference)
             for span in dict.fromkeys(spec.windows)
         ]
-        series.append(
-            add_slope_break(
-                rows,
-                data,
-                spec,
-                spec.trim,
-                inference,
-            )
-        )
+        series.append(add_slope_break(rows, data, spec, spec.trim, inference))
         segments, dates = add_sigma_breaks(rows, data, spec.most_breaks, spec.trim)
         series.append(segments)
-        out.estimates += [
-            *rows.estimates,
-            *_by_period(
-                study,
-                spec,
-                data,
-                info,
-            ),
-        ]
+        out.estimates += [*rows.estimates, *_by_period(study, spec, data, info)]
         # Dispersion jumps where proxy output meets official output, so each basis is
         # tested by itself too.
         slopes = []

@@ -57,12 +57,7 @@ def add_contrasts(
         "n_periods": len(names),
         "outcome": "growth",
     }
-    rows = Rows(
-        KINDS,
-        spec.role,
-        joined(*notes),
-        **shared,
-    )
+    rows = Rows(KINDS, spec.role, joined(*notes), **shared)
     pairs = [f"{name} - {names[0]}" for name in names[1:]]
     rng, seed = stream(inference, WORD, spec, period, "contrasts")
     try:
@@ -70,21 +65,9 @@ def add_contrasts(
             raise NumericsError(f"{len(parts)} main periods, a comparison needs two")
         frames = [section[0].set_index("unit") for section in parts]
         # One row for each unit in every period: units are drawn whole.
-        wide = pd.concat(
-            frames,
-            axis=1,
-            keys=names,
-        ).loc[frames[0].index]
-        y = wide.xs(
-            "growth",
-            axis=1,
-            level=1,
-        ).to_numpy(float)
-        X = wide.xs(
-            "start",
-            axis=1,
-            level=1,
-        ).to_numpy(float)
+        wide = pd.concat(frames, axis=1, keys=names).loc[frames[0].index]
+        y = wide.xs("growth", axis=1, level=1).to_numpy(float)
+        X = wide.xs("start", axis=1, level=1).to_numpy(float)
         # Cov(b_s, b_q) = sum_i psi_is psi_iq, psi_is how far slope s moves without i.
         test = speed_contrasts(
             fit_windows(y, X),
@@ -100,12 +83,7 @@ def add_contrasts(
         return rows.estimates
     left_out = test.draws_left_out
     without = f"{left_out} draws without a speed" if left_out else ""
-    for pair, contrast, p in zip(
-        pairs,
-        test.contrasts,
-        test.p_bootstrap,
-        strict=True,
-    ):
+    for pair, contrast, p in zip(pairs, test.contrasts, test.p_bootstrap, strict=True):
         # Interval by the delta method; the bootstrap's p takes the place of that of t.
         numbers = inference_fields(contrast, 100.0) | {"p_value": float(p)}
         rows.add(
@@ -155,20 +133,9 @@ def add_slope_break(
         growth = np.diff(data.values, axis=1) / step
         # The largest Wald statistic over dates that leave a share of them on each side
         # (Andrews 1993); its law by the fixed-regressor bootstrap (Hansen 2000).
-        test = slope_break_test(
-            data.values[:, :-1],
-            growth,
-            rng,
-            draws,
-            trim,
-        )
+        test = slope_break_test(data.values[:, :-1], growth, rng, draws, trim)
     except NumericsError as error:
-        rows.undefined(
-            ["break"],
-            error,
-            seed=seed,
-            role=rows.role,
-        )
+        rows.undefined(["break"], error, seed=seed, role=rows.role)
         return pd.DataFrame()
     # Growth number t runs from year t to t + 1: named is the year in which the first
     # regime ends.
@@ -265,31 +232,14 @@ def add_sigma_breaks(
         return pd.DataFrame(), {}
     # Liu, Wu and Zidek's (1997) criterion: BIC finds breaks in any persistent path.
     best = min(fits, key=lambda fit: fit.lwz)
-    rows.add(
-        "breaks",
-        DESCRIBED,
-        estimate=float(len(best.last)),
-    )
+    rows.add("breaks", DESCRIBED, estimate=float(len(best.last)))
     for number, last in enumerate(best.last, 1):
-        rows.add(
-            "date",
-            DESCRIBED,
-            term=f"break_{number}",
-            estimate=years[last],
-        )
+        rows.add("date", DESCRIBED, term=f"break_{number}", estimate=years[last])
     lines = []
-    bounds = [
-        0,
-        *(last + 1 for last in best.last),
-        len(path),
-    ]
+    bounds = [0, *(last + 1 for last in best.last), len(path)]
     for first, after in pairwise(bounds):
         inside = slice(first, after)
-        line = np.polynomial.Polynomial.fit(
-            years[inside],
-            path[inside],
-            1,
-        )
+        line = np.polynomial.Polynomial.fit(years[inside], path[inside], 1)
         start, end = years[[first, after - 1]].astype(int).tolist()
         lines.append(
             {

@@ -69,13 +69,7 @@ def add_spatial(
     y = data["growth"].to_numpy(float)
     start = data["start"].to_numpy(float)
     # 1, y_0 and W y_0; the first two alone are the model without neighbours.
-    X = np.column_stack(
-        [
-            np.ones(len(y)),
-            start,
-            W @ start,
-        ]
-    )
+    X = np.column_stack([np.ones(len(y)), start, W @ start])
     try:
         fit = _fit(units, y, start, W)
         _add_estimates(rows, fit, inference.level, years)
@@ -88,23 +82,13 @@ def add_spatial(
     return rows.estimates
 
 
-def _fit(
-    units: list[str],
-    y: Array,
-    start: Array,
-    W: csr_array,
-) -> SpatialPanelFit:
+def _fit(units: list[str], y: Array, start: Array, W: csr_array) -> SpatialPanelFit:
     if len(units) < FEWEST_UNITS:
         raise NumericsError(
             f"{len(units)} units, the spatial form needs at least {FEWEST_UNITS}"
         )
     # A cross-section is a panel of one date whose constant is not removed.
-    panel = panel_from_arrays(
-        y[None],
-        start[None, :, None],
-        units,
-        [START],
-    )
+    panel = panel_from_arrays(y[None], start[None, :, None], units, [START])
     model = PanelModel("SDM", "pooled", "direct")
     fit = fit_spatial_panel(panel, network(units, W), model)
     # At the edge I - rho W is nearly singular, and the effects rest on its inverse.
@@ -119,20 +103,8 @@ def _add_estimates(
     df = fit.n_units - COEFFICIENTS
     wider = np.sqrt(fit.n_units / df)
     impacts = delta_impacts(fit)
-    estimates = dict(
-        zip(
-            fit.names,
-            fit.estimates,
-            strict=True,
-        )
-    )
-    errors = dict(
-        zip(
-            fit.names,
-            fit.std_errors(),
-            strict=True,
-        )
-    )
+    estimates = dict(zip(fit.names, fit.estimates, strict=True))
+    errors = dict(zip(fit.names, fit.std_errors(), strict=True))
     for kind, effect in enumerate(EFFECTS):
         # [kind, 0]: initial income is the only regressor.
         estimates[effect] = impacts.estimate[kind, 0]
@@ -217,20 +189,8 @@ def _add_tests(
         p_value=float(np.exp(-ratio / 2)),
         p_type="chi-squared(2)",
     )
-    rng, seed = stream(
-        inference,
-        WORD,
-        spec,
-        rows.shared["period"],
-        "moran",
-    )
-    moran = morans_i_test(
-        fit.residuals[0],
-        W,
-        rng,
-        inference.permutations,
-        X,
-    )
+    rng, seed = stream(inference, WORD, spec, rows.shared["period"], "moran")
+    moran = morans_i_test(fit.residuals[0], W, rng, inference.permutations, X)
     rows.add(
         "moran",
         estimate=moran.statistic,

@@ -56,15 +56,7 @@ KINDS = {
     "ratio": Kind("sdm_ml", "likelihood_ratio", "stat", "chi-squared"),
     "moran": Kind("sdm_ml", "moran", "stat", "index"),
 }
-KINDS |= {
-    name: Kind(
-        "sdm_ml",
-        START,
-        name,
-        "per year",
-    )
-    for name in EFFECTS
-}
+KINDS |= {name: Kind("sdm_ml", START, name, "per year") for name in EFFECTS}
 KINDS |= {
     f"drawn {name}": Kind("sdm_ml_draws", START, name, "per year") for name in EFFECTS
 }

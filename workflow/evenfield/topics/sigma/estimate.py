@@ -101,12 +101,7 @@ def _rows(study: Study, spec: SigmaSpec, period: str) -> Rows:
     frame = study.table("periods", spec.unit_scheme)
     info = scheme_info(study.description(spec.unit_scheme))
     units = info.samples[spec.sample]
-    data = sample_rows(
-        frame[frame["period"].eq(period)],
-        units,
-        ENDS,
-        where,
-    )
+    data = sample_rows(frame[frame["period"].eq(period)], units, ENDS, where)
     start, end = data[ENDS].to_numpy(float).T
     basis = one_text(data["basis"])
     rows = Rows(
@@ -125,16 +120,8 @@ def _rows(study: Study, spec: SigmaSpec, period: str) -> Rows:
     )
     # sigma has N - 1 in its denominator, which is zero for one unit.
     few = "not defined: fewer than two units" if len(data) < 2 else ""
-    rows.add(
-        "sigma_start",
-        few,
-        estimate=float(dispersion.sigma(start)),
-    )
-    rows.add(
-        "sigma_end",
-        few,
-        estimate=float(dispersion.sigma(end)),
-    )
+    rows.add("sigma_start", few, estimate=float(dispersion.sigma(start)))
+    rows.add("sigma_end", few, estimate=float(dispersion.sigma(end)))
     slopes = partial(
         slope_fields,
         spec,
@@ -147,10 +134,7 @@ def _rows(study: Study, spec: SigmaSpec, period: str) -> Rows:
 
 
 def _add_tests(
-    rows: Rows,
-    start: Array,
-    end: Array,
-    slopes: Callable[..., dict[str, Fields]],
+    rows: Rows, start: Array, end: Array, slopes: Callable[..., dict[str, Fields]]
 ) -> None:
     rows.shared["contrast"] = "start - end"
     try:
@@ -170,11 +154,7 @@ def _add_tests(
     # The first method decides; the others stand beside it under names of their own.
     for number, (name, fields) in enumerate(tests.items()):
         beside = {"role": "ladder", "estimator": f"sigma_slope_test_{name.lower()}"}
-        rows.add(
-            "slope",
-            fields.pop("warning"),
-            **fields | (beside if number else {}),
-        )
+        rows.add("slope", fields.pop("warning"), **fields | (beside if number else {}))
     # Its law needs independent normal units, which regions are not.
     rows.add(
         "t2",

@@ -55,13 +55,7 @@ def f5(facts: Facts) -> Artwork:
     }
     # A study without rolling windows has the upper panel alone.
     number = 1 if windows.empty else 2
-    figure, grid = panels(
-        number,
-        1,
-        (WIDTH, high),
-        edges,
-        sharex=True,
-    )
+    figure, grid = panels(number, 1, (WIDTH, high), edges, sharex=True)
     above = grid[0, 0]
     _draw_sigma(above, paths, main)
     unit = facts.words["unit_name"]
@@ -93,11 +87,7 @@ def _windows(facts: Facts) -> pd.DataFrame:
     if "rolling" not in facts.config.estimates:
         return pd.DataFrame()
     spec = str(facts.primary("rolling")["id"])
-    windows = only(
-        facts.series(topic="rolling"),
-        spec_id=spec,
-        kind="window",
-    )
+    windows = only(facts.series(topic="rolling"), spec_id=spec, kind="window")
     windows = windows[windows["speed"].notna()]
     return windows.sort_values(["span", "end_year"], ignore_index=True)
 
@@ -123,22 +113,10 @@ def _draw_sigma(
         draw_path(axes, path, column, mark, 1.8 if number == 0 else 1.2)
         drawn.append(path[column])
         endings.append(Ending.of(path[column], name, mark))
-    axes.set_ylim(
-        padded(
-            pd.concat(drawn),
-            0.08,
-            floor=1e-6,
-            above=1.6,
-        )
-    )
+    axes.set_ylim(padded(pd.concat(drawn), 0.08, floor=1e-6, above=1.6))
     year_axis(axes, main["year"].tolist())
     shade_proxy(axes, main)
-    name_endings(
-        axes,
-        float(main["year"].iloc[-1]),
-        endings,
-        lines=2,
-    )
+    name_endings(axes, float(main["year"].iloc[-1]), endings, lines=2)
 
 
 def _draw_speeds(axes: Axes, windows: pd.DataFrame) -> list[str]:
@@ -171,12 +149,7 @@ def _draw_speeds(axes: Axes, windows: pd.DataFrame) -> list[str]:
     least = float(np.nanmin(ends))
     most = float(np.nanmax(ends))
     axes.set_ylim(least - 0.12 * (most - least), most + 0.22 * (most - least))
-    name_endings(
-        axes,
-        float(windows["end_year"].max()),
-        endings,
-        lines=2,
-    )
+    name_endings(axes, float(windows["end_year"].max()), endings, lines=2)
     return sentences
 
 

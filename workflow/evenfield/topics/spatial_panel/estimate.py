@@ -22,10 +22,7 @@ from evenfield.numerics.spatial_panel.models import (
     fit_spatial_panel,
 )
 from evenfield.numerics.spatial_panel.network import network
-from evenfield.numerics.spatial_panel.probabilities import (
-    COMPARED,
-    model_probabilities,
-)
+from evenfield.numerics.spatial_panel.probabilities import COMPARED, model_probabilities
 from evenfield.numerics.spatial_panel.reach import partition, reach
 from evenfield.numerics.spatial_panel.selection import (
     information_criteria,
@@ -75,15 +72,9 @@ POWERS = 6
 MAPPED = ("SLX", "SDM", "SDEM")
 KEY = ["spec_id", "w_id", "estimator", "term"]
 SERIES = {
-    "reach": (
-        [*KEY, "unit"],
-        ["own", "received", "sent"],
-    ),
+    "reach": ([*KEY, "unit"], ["own", "received", "sent"]),
     "links": ([*KEY, "unit_i", "unit_j"], ["effect"]),
-    "powers": (
-        [*KEY, "power"],
-        ["direct", "indirect", "total"],
-    ),
+    "powers": ([*KEY, "power"], ["direct", "indirect", "total"]),
 }
 READING = [
     "SAR forces one ratio of indirect to direct effects on all regressors",
@@ -173,14 +164,7 @@ def estimate(study: Study, chunks: Sequence[str | Path] = ()) -> Results:
     out.series = {
         name: stacked([out.series[name]], *columns) for name, columns in SERIES.items()
     }
-    out.fit = _summary(
-        study,
-        read(
-            Section,
-            study.config,
-            "spatial_panel",
-        ),
-    )
+    out.fit = _summary(study, read(Section, study.config, "spatial_panel"))
     return out
 
 
@@ -209,13 +193,7 @@ def _specification(
         # Weights to units outside a sample are dropped, the others scaled up.
         matrix, cut = weights.among(panel.units)
         net = network(panel.units, matrix)
-        rows = Rows(
-            KINDS,
-            "robustness",
-            joined(note, cut),
-            **shared,
-            w_id=name,
-        )
+        rows = Rows(KINDS, "robustness", joined(note, cut), **shared, w_id=name)
         networks[name] = net
         builders[name] = rows
         setting = Setting(
@@ -227,23 +205,14 @@ def _specification(
             seed=inference.seed,
         )
         fits = {
-            model: fit_spatial_panel(
-                panel,
-                net,
-                spec.form(model),
-            )
-            for model in models
+            model: fit_spatial_panel(panel, net, spec.form(model)) for model in models
         }
         # LM tests need the model without dependence alone; the robust forms correct
         # each for the other (Elhorst 2014).
         tests = lm_tests(panel, net, spec.effects, spec.approach)
         # LM, LR and plain Wald tests take years as independent, so all carry this note.
         serial = serial_note(next(iter(fits.values())))
-        _add(
-            rows,
-            "test",
-            tested_lines(tests, serial) + _durbin_tests(fits, serial),
-        )
+        _add(rows, "test", tested_lines(tests, serial) + _durbin_tests(fits, serial))
         for model, fit in fits.items():
             main = (model, name) == (spec.model, spec.weights)
             # Main model and main weights alone have the specification's role.
@@ -274,20 +243,11 @@ def _specification(
     return list(chain.from_iterable(rows.estimates for rows in builders.values()))
 
 
-def _add(
-    rows: Rows,
-    kind: str,
-    lines: list[Line],
-) -> None:
+def _add(rows: Rows, kind: str, lines: list[Line]) -> None:
     # Tests rank models and are no evidence about a policy, so they describe.
     role = {"role": "description"} if kind == "test" else {}
     for line in lines:
-        rows.add(
-            kind,
-            line.pop("warning"),
-            **role,
-            **line,
-        )
+        rows.add(kind, line.pop("warning"), **role, **line)
 
 
 def _durbin_tests(fits: Mapping[str, SpatialPanelFit], note: str) -> list[Line]:
@@ -388,13 +348,7 @@ def _add_series(
                 "unit_j": reached.units * n,
                 "effect": reached.matrix.ravel(),
             }
-        key = dict(
-            zip(
-                KEY,
-                (spec.id, weights, model.lower(), term),
-                strict=True,
-            )
-        )
+        key = dict(zip(KEY, (spec.id, weights, model.lower(), term), strict=True))
         for name, columns in series.items():
             parts[name].append(pd.DataFrame({**key, **columns}))
 

@@ -101,11 +101,7 @@ def coefficients(
     return lines
 
 
-def clustered_effects(
-    setting: Setting,
-    fit: SpatialPanelFit,
-    role: str,
-) -> list[Line]:
+def clustered_effects(setting: Setting, fit: SpatialPanelFit, role: str) -> list[Line]:
     """Return effects with the sandwich by unit and t(G* - 1), the interval that is
     printed.
     """
@@ -183,12 +179,7 @@ def _effects(
     return lines
 
 
-def _tested(
-    setting: Setting,
-    value: float,
-    error: float,
-    effective: float,
-) -> Line:
+def _tested(setting: Setting, value: float, error: float, effective: float) -> Line:
     """Return a t(G* - 1) test and interval, or normal ones where no G* is given."""
     # G* may fall below two; one degree of freedom is the least that t is given.
     df = max(effective - 1.0, 1.0) if np.isfinite(effective) else np.inf
@@ -230,30 +221,13 @@ def other_inference(setting: Setting, fit: SpatialPanelFit) -> list[Line]:
     # that hides.
     for kind in ("observed", "expected", "qml"):
         lines += [
-            {**line, "role": "ladder"}
-            for line in coefficients(
-                setting,
-                fit,
-                kind,
-            )
+            {**line, "role": "ladder"} for line in coefficients(setting, fit, kind)
         ]
-        lines += _effects(
-            setting,
-            fit,
-            delta_impacts(fit, kind, setting.level),
-            kind,
-        )
+        lines += _effects(setting, fit, delta_impacts(fit, kind, setting.level), kind)
     stream = f"{setting.stream}:{fit.model.model}"
     rng = generator_for(setting.seed, f"{stream}:draws")
     impacts = drawn_impacts(fit, rng, DRAWS, level=setting.level)
-    printed = [
-        *coefficients(setting, fit),
-        *clustered_effects(
-            setting,
-            fit,
-            "ladder",
-        ),
-    ]
+    printed = [*coefficients(setting, fit), *clustered_effects(setting, fit, "ladder")]
     drawn = [
         *_effects(setting, fit, impacts, "observed"),
         *_by_units(setting, fit, printed, f"{stream}:units"),
@@ -366,16 +340,7 @@ def mundlak_lines(setting: Setting, fit: SpatialPanelFit) -> list[Line]:
     if not tested or fit.model.effects != "two_way":
         return []
     try:
-        (line,) = tested_lines(
-            [
-                mundlak(
-                    setting.panel,
-                    fit.network,
-                    fit.model,
-                )
-            ],
-            "",
-        )
+        (line,) = tested_lines([mundlak(setting.panel, fit.network, fit.model)], "")
     except (NumericsError, np.linalg.LinAlgError) as error:
         return [
             {

@@ -137,12 +137,7 @@ def _others(estimates: pd.DataFrame, fit: Record) -> Iterator[Row]:
             }
 
 
-def _effects(
-    own: pd.DataFrame,
-    model: str,
-    weights: str,
-    term: str,
-) -> Row:
+def _effects(own: pd.DataFrame, model: str, weights: str, term: str) -> Row:
     # The name of a model without suffix is its row with the sandwich by unit.
     rows = only(own, estimator=model, w_id=weights)
     serial = pick(rows, term="residual autocorrelation")
@@ -162,11 +157,7 @@ def _effects(
     return {**row, "reason": AT_BOUND if is_missing(row["direct"]) else ""}
 
 
-def _note(
-    facts: Facts,
-    own: pd.DataFrame,
-    fit: Record,
-) -> tuple[str, ...]:
+def _note(facts: Facts, own: pd.DataFrame, fit: Record) -> tuple[str, ...]:
     row = pick(own)
     spec = fit["specifications"][0]
     measure = pick(own, effect_type="direct")["unit_of_measure"]

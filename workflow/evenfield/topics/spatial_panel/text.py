@@ -44,13 +44,7 @@ def section(facts: Facts) -> Row:
     return {"effects": found, "level": facts.level} if found else {}
 
 
-def _effects(
-    rows: pd.DataFrame,
-    spec: str,
-    term: str,
-    model: str,
-    weights: str,
-) -> Row:
+def _effects(rows: pd.DataFrame, spec: str, term: str, model: str, weights: str) -> Row:
     direct = pick(rows, term=term, effect_type="direct")
     indirect = pick(rows, term=term, effect_type="indirect")
     parts = {

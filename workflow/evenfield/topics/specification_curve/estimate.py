@@ -177,15 +177,7 @@ def chunk(study: Study, number: int, of: int) -> Results:
         )
         products = dict[Point, np.ndarray]()
         regressions = [
-            (
-                point,
-                regression(
-                    point,
-                    schemes[point.unit_scheme],
-                    regressors,
-                    products,
-                ),
-            )
+            (point, regression(point, schemes[point.unit_scheme], regressors, products))
             for point in spec.points(study)
         ]
         rows["specification"] += _specifications(
@@ -253,13 +245,7 @@ def permutations(
     largest = sorted(schemes.values(), key=lambda scheme: -len(scheme.units))
     strata: Fields = {}
     for scheme in largest:
-        strata |= dict(
-            zip(
-                scheme.units,
-                scheme.strata,
-                strict=True,
-            )
-        )
+        strata |= dict(zip(scheme.units, scheme.strata, strict=True))
     position = {unit: i for i, unit in enumerate(strata)}
     groups = np.array(list(strata.values()))
     # Sorting these keys within strata gives one permutation for all unit schemes.
@@ -320,11 +306,7 @@ def _numbers(fitted: Regression, space: SpatialComponents) -> Fields:
         "df": fitted.df,
     }
     try:
-        robust = scpc_inference(
-            fit_ols(fitted.y, fitted.X),
-            fitted.c,
-            space,
-        )
+        robust = scpc_inference(fit_ols(fitted.y, fitted.X), fitted.c, space)
     except NumericsError as error:
         return numbers | {"reason": f"no interval: {error}"}
     names = ("std_error", "conf_low", "conf_high", "p_value")
@@ -356,13 +338,7 @@ def _under_permutation(
         )
         for draw, values in zip(draws, summaries.T, strict=True):
             labels = {"curve": spec.id, "period": period, "draw": draw}
-            yield labels | dict(
-                zip(
-                    SUMMARIES,
-                    values.tolist(),
-                    strict=True,
-                )
-            )
+            yield labels | dict(zip(SUMMARIES, values.tolist(), strict=True))
 
 
 def _summary_rows(
@@ -383,12 +359,7 @@ def _summary_rows(
         chosen = defined if period == ALL else only(defined, period=period)
         numbers = chosen[["estimate", "statistic", "df"]].to_numpy(float)
         estimates, statistics, df = np.split(numbers, 3, axis=1)
-        values = curve_summaries(
-            estimates,
-            statistics,
-            df[:, 0],
-            spec.sign,
-        )[:, 0]
+        values = curve_summaries(estimates, statistics, df[:, 0], spec.sign)[:, 0]
         basis = bases.get(period, "")
         summaries = Rows(
             kinds,
@@ -408,11 +379,7 @@ def _summary_rows(
             data_hash=about["data_hash"],
         )
         under = only(draws, period=period)
-        for name, value in zip(
-            SUMMARIES,
-            values.tolist(),
-            strict=True,
-        ):
+        for name, value in zip(SUMMARIES, values.tolist(), strict=True):
             # Shares count the predicted sign already: for them more is always further.
             sign = spec.sign if name in ("median_effect", "mean_statistic") else 1.0
             test = joint_test(value, under[name].to_numpy(float), sign)

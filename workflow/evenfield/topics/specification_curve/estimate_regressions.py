@@ -124,12 +124,7 @@ def regression(
     """Estimate a specification, or say why it is not defined; regressors of a point (L,
     B, N), of the data first.
     """
-    key = (
-        point.period,
-        point.outcome,
-        point.sample,
-        point.controls,
-    )
+    key = (point.period, point.outcome, point.sample, point.controls)
     if key not in scheme.arrays:
         scheme.arrays[key] = _arrays(scheme, *key)
     arrays = scheme.arrays[key]
@@ -200,11 +195,7 @@ def _arrays(
     return units_used, y, fixed, basis, y - basis @ (basis.T @ y)
 
 
-def label_regressors(
-    point: Point,
-    scheme: Scheme,
-    source: np.ndarray,
-) -> np.ndarray:
+def label_regressors(point: Point, scheme: Scheme, source: np.ndarray) -> np.ndarray:
     """Make the regressors that come from labels, for many permutations at once; source
     (B, N) -> (L, B, N).
     """

@@ -71,12 +71,7 @@ def f20(facts: Facts) -> Artwork:
         "bottom": 0.75 / tall,
         "hspace": PANEL / (panel - PANEL),
     }
-    figure, grid = panels(
-        len(drawn),
-        1,
-        (WIDTH, tall),
-        edges,
-    )
+    figure, grid = panels(len(drawn), 1, (WIDTH, tall), edges)
     heads = []
     for period in shown:
         row = pick(estimates, period=period)
@@ -109,14 +104,7 @@ def _rows(series: pd.DataFrame) -> pd.DataFrame:
         raise nothing_to_show("specification of the curves that is defined")
     keys = ["curve", "period"]
     # Equal estimates are ranked by their axes, whatever their order in the file.
-    rows = rows.sort_values(
-        [
-            *keys,
-            "estimate",
-            *AXES,
-        ],
-        ignore_index=True,
-    )
+    rows = rows.sort_values([*keys, "estimate", *AXES], ignore_index=True)
     return rows.assign(rank=rows.groupby(keys).cumcount() + 1)[COLUMNS]
 
 
@@ -164,11 +152,7 @@ def _draw_counts(axes: Axes, rows: pd.DataFrame, periods: Sequence[str]) -> None
     names_for_rows(axes)
 
 
-def _verdict(
-    estimates: pd.DataFrame,
-    curve: str,
-    period: str,
-) -> str:
+def _verdict(estimates: pd.DataFrame, curve: str, period: str) -> str:
     share = pick(estimates, spec_id=curve, period=period, effect_type="share")
     if not share:
         return "not defined"

@@ -109,14 +109,7 @@ def estimate(study: Study) -> Results:
                 else:
                     contrasts.append(_contrast(data, known, period))
             except (NotCarriedError, NumericsError) as error:
-                refused.append(
-                    (
-                        spec.claim,
-                        spec.id,
-                        period,
-                        str(error),
-                    )
-                )
+                refused.append((spec.claim, spec.id, period, str(error)))
     rows += contrast_rows(contrasts, data.units, data.links, settings)
     table = pd.DataFrame(refused, columns=NOT_CARRIED).sort_values(
         NOT_CARRIED, ignore_index=True
@@ -160,22 +153,11 @@ def _contrast(data: Data, spec: AssociationSpec, period: str) -> GroupContrast:
     """Return an association with one row a unit as a group contrast."""
     table = data.regressors(spec, period)
     # An index is standardised by the units with neither label (Anderson 2008).
-    outcome, note = data.reduced(
-        spec,
-        period,
-        table["neither"].eq(1.0),
-    )
+    outcome, note = data.reduced(spec, period, table["neither"].eq(1.0))
     common_units = table.dropna().index.intersection(outcome.index)
     lost = sorted(str(unit) for unit in table.index.difference(common_units))
     without = f"without {first_examples(lost)}" if lost else ""
-    row = replace(
-        _row(
-            data,
-            spec,
-            period,
-        ),
-        warning=joined(note, without),
-    )
+    row = replace(_row(data, spec, period), warning=joined(note, without))
     whole = table[spec.regressors].join(outcome.rename(Y)).dropna()
     weights = {spec.term: 1.0}
     if spec.minus:
@@ -281,14 +263,6 @@ def _fitted(
             "estimate": float(fit.params[term]),
             "warning": joined(BASES.get(row.output_basis, ""), weak),
         }
-        named = (
-            row
-            if name == names[0]
-            else beside(
-                row,
-                name,
-                SUFFIXES,
-            )
-        )
+        named = row if name == names[0] else beside(row, name, SUFFIXES)
         rows.append(replace(named, **fields))
     return rows

@@ -148,11 +148,7 @@ class Data:
         """Return the first and last year of a period."""
         return int(self.period(period)["start"]), int(self.period(period)["end"])
 
-    def wide(
-        self,
-        variable: str,
-        years: tuple[int, int],
-    ) -> pd.DataFrame:
+    def wide(self, variable: str, years: tuple[int, int]) -> pd.DataFrame:
         """Return a variable by unit (rows) and year (columns), years that few units
         have left out.
         """
@@ -176,14 +172,7 @@ class Data:
         these are fewer than asked.
         """
         years = self.years(period)
-        result = [
-            self._reduced(
-                text,
-                spec,
-                years,
-            )
-            for text in spec.outcomes
-        ]
+        result = [self._reduced(text, spec, years) for text in spec.outcomes]
         if not isinstance(spec.outcome, list):
             return result[0]
         # Each outcome against the units that are neither (Anderson 2008).
@@ -220,11 +209,7 @@ class Data:
                 table[name] = yearly.mean(axis=1).reindex(table.index)
         return table
 
-    def yearly(
-        self,
-        name: str,
-        years: tuple[int, int],
-    ) -> pd.DataFrame:
+    def yearly(self, name: str, years: tuple[int, int]) -> pd.DataFrame:
         """Return a regressor by unit and year: a column, or a number of zones."""
         if not name.startswith("zones_"):
             return self.wide(name, years)
@@ -241,11 +226,7 @@ class Data:
 
     def labels(self, taxonomy: str, period: str) -> pd.DataFrame:
         """Return the labels of the units under a taxonomy."""
-        cells = only(
-            self.cells,
-            taxonomy=taxonomy,
-            period=period,
-        ).set_index("unit")
+        cells = only(self.cells, taxonomy=taxonomy, period=period).set_index("unit")
         if cells.empty:
             raise NotCarriedError(f"no cells of taxonomy {taxonomy} in {period}")
         C = cells["cluster"].astype(float)
@@ -269,15 +250,7 @@ def _slope(years: np.ndarray, y: np.ndarray) -> float:
         return float("nan")
     # Less their mean, years are no longer nearly collinear with the constant.
     X = add_constant(years - years.mean())
-    return float(
-        OLS(
-            y,
-            X,
-            missing="drop",
-        )
-        .fit()
-        .params[1]
-    )
+    return float(OLS(y, X, missing="drop").fit().params[1])
 
 
 REDUCE: Mapping[str, Callable[[pd.DataFrame], pd.Series]] = {

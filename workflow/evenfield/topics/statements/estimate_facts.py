@@ -21,11 +21,7 @@ from evenfield.shared.spec import Id, Spec
 from evenfield.study.errors import EstimateError, first_examples
 from evenfield.study.expressions import check_columns, columns_of
 from evenfield.study.study_config import SchemeName, TaxonomyName, UnitId, Years
-from evenfield.topics.statements.estimate_data import (
-    LABELS,
-    Data,
-    name_of,
-)
+from evenfield.topics.statements.estimate_data import LABELS, Data, name_of
 
 UNITS = {
     "share": "percent",
@@ -184,11 +180,7 @@ class FactData(Data):
         return inside
 
 
-def _holds(
-    column: pd.Series,
-    sign: str | None,
-    value: str,
-) -> pd.Series:
+def _holds(column: pd.Series, sign: str | None, value: str) -> pd.Series:
     """Say of which units a condition holds; a label without a sign is one."""
     match sign:
         case "<":
@@ -209,14 +201,7 @@ def _refused(spec: FactSpec, fault: str, expected: str) -> EstimateError:
 def check_fact(spec: FactSpec, data: FactData) -> None:
     """Refuse a fact whose expressions or groups name what no table has."""
     where = f"estimates.statements.{spec.id}"
-    for text in filter(
-        None,
-        [
-            *spec.outcomes.values(),
-            spec.per,
-            spec.less,
-        ],
-    ):
+    for text in filter(None, [*spec.outcomes.values(), spec.per, spec.less]):
         check_columns(text, data.panel.columns, where)
     labels = pd.DataFrame(
         columns=LABELS,
@@ -252,13 +237,7 @@ def fact_rows(
         outcomes, spec.windows, schemes, spec.taxonomies or [primary]
     ):
         try:
-            row = _fact(
-                spec,
-                data[scheme],
-                outcomes[name],
-                years,
-                taxonomy,
-            )
+            row = _fact(spec, data[scheme], outcomes[name], years, taxonomy)
         except NotCarriedError as error:
             yield f"{years[0]}-{years[1]}", str(error)
         else:
@@ -272,29 +251,12 @@ def _fact(
     words = set[str]()
     for group in (spec.group, spec.against):
         words.update(group.split() if isinstance(group, str) else [])
-    given = [
-        text
-        for text in (
-            outcome,
-            spec.per,
-            spec.less,
-        )
-        if text
-    ]
+    given = [text for text in (outcome, spec.per, spec.less) if text]
     used = set[str]()
     for text in given:
         used.update(columns_of(text))
     spans = [span for span in (spec.before, years) if span]
-    quantities = [
-        _quantity(
-            spec,
-            data,
-            given,
-            span,
-            labels,
-        )
-        for span in spans
-    ]
+    quantities = [_quantity(spec, data, given, span, labels) for span in spans]
     last = quantities[-1]
     # Only quantities made from output rest on its basis.
     bases = {data.basis(span) for span in spans} if used & OUTPUT else {""}
@@ -373,15 +335,7 @@ def _quantity(
     units = pd.concat([table[years] for table in wide], axis=1).dropna().index
     members = []
     for group in (spec.group, spec.against):
-        members.append(
-            data.members(
-                spec,
-                group,
-                labels,
-            )
-            .loc[units]
-            .to_numpy()
-        )
+        members.append(data.members(spec, group, labels).loc[units].to_numpy())
         if not members[-1].any():
             raise NotCarriedError(f"no unit in the group {_named(group)}")
     inside, others = members

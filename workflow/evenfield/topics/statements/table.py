@@ -84,10 +84,7 @@ def _rank(order: list[str], name: str) -> int:
 
 
 def _cells(
-    facts: Facts,
-    spec: Record,
-    estimates: pd.DataFrame,
-    refused: pd.DataFrame,
+    facts: Facts, spec: Record, estimates: pd.DataFrame, refused: pd.DataFrame
 ) -> Iterator[Row]:
     """Yield the printed rows of a statement, then those that cannot be carried."""
     order = list(facts.config.periods)

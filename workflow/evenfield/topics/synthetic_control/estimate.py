@@ -225,13 +225,7 @@ class _Case:
         check_names([spec.unit, *spec.exclude], units, where)
         panel = study.table("panel", spec.unit_scheme)
         known = sorted(panel["year"].unique())
-        wanted = list(
-            range(
-                spec.fit[0],
-                spec.effect[1] + 1,
-                info.step,
-            )
-        )
+        wanted = list(range(spec.fit[0], spec.effect[1] + 1, info.step))
         absent = [str(year) for year in wanted if year not in known]
         if absent:
             raise EstimateError(
@@ -241,11 +235,7 @@ class _Case:
                 "correct `fit` or `effect`",
             )
         doses = study.table("doses", spec.unit_scheme)
-        check_names(
-            [spec.zones],
-            doses["zone_type"].unique(),
-            f"{where}: `zones`",
-        )
+        check_names([spec.zones], doses["zone_type"].unique(), f"{where}: `zones`")
         held = doses[doses["zone_type"].eq(spec.zones) & doses["zones"].gt(0)]["unit"]
         # ASSUME: a unit that ever holds such a zone, however late, is no donor: no
         # comparison changes with the date.
@@ -278,14 +268,7 @@ class _Case:
 
     def in_space(self, effect: tuple[int, int]) -> list[_Fit]:
         """Return each donor against the other donors, with the effect in some years."""
-        return [
-            self.fitted(
-                unit,
-                self._but(unit),
-                effect,
-            )
-            for unit in self.donors
-        ]
+        return [self.fitted(unit, self._but(unit), effect) for unit in self.donors]
 
     def _but(self, unit: str) -> list[str]:
         return [donor for donor in self.donors if donor != unit]
@@ -393,12 +376,7 @@ class _Case:
         if spec.placebo is not None:
             dates = (spec.placebo, spec.fit[1])
             early = self.fitted(spec.unit, self.donors, dates)
-            rows = self._rows(
-                "in_time",
-                early,
-                self.in_space(dates),
-                role="placebo",
-            )
+            rows = self._rows("in_time", early, self.in_space(dates), role="placebo")
             out.estimates += rows.estimates
 
     def _conformal(self) -> float:
@@ -413,12 +391,7 @@ class _Case:
         return conformal_p(residuals, self.main.after)
 
     def _rows(
-        self,
-        kind: str,
-        fit: _Fit,
-        placebos: list[_Fit],
-        poor: str = "",
-        role: str = "",
+        self, kind: str, fit: _Fit, placebos: list[_Fit], poor: str = "", role: str = ""
     ) -> Rows:
         """Return a builder of rows that holds the mean gap after a date, with its rank
         and the interval of that test.
@@ -473,12 +446,7 @@ class _Case:
 
 
 def _weights(
-    y: Array,
-    D: Array,
-    before: np.ndarray,
-    demeaned: bool,
-    *,
-    near: bool = False,
+    y: Array, D: Array, before: np.ndarray, demeaned: bool, *, near: bool = False
 ) -> tuple[Array, Array]:
     """Return the weights of the donors and the gaps in all years; y (T,), D (T, J),
     before (T,) -> (J,), (T,).
@@ -493,15 +461,7 @@ def _weights(
     try:
         A, b = penalised(y[before], D[before], RIDGE)
         weights = simplex_least_squares(
-            A,
-            b,
-            Synth.w_optimize(
-                np.eye(len(b)),
-                A,
-                b,
-            )[0]
-            if near
-            else None,
+            A, b, Synth.w_optimize(np.eye(len(b)), A, b)[0] if near else None
         )
     except NumericsError as error:
         raise EstimateError(

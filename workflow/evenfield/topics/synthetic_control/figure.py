@@ -30,27 +30,12 @@ def f24(facts: Facts) -> Artwork:
     series = facts.series(text=("spec_id", "kind", "unit"))
     series = series[series["spec_id"].isin([spec["id"] for spec in cases])]
     names = facts.table("units").set_index("unit")["name"]
-    figure, grid = panels(
-        1,
-        len(cases),
-        (WIDTH, 2.5),
-        EDGES,
-        sharey=True,
-    )
+    figure, grid = panels(1, len(cases), (WIDTH, 2.5), EDGES, sharey=True)
     sentences = []
-    for axes, spec in zip(
-        grid[0],
-        cases,
-        strict=True,
-    ):
+    for axes, spec in zip(grid[0], cases, strict=True):
         own = facts.estimates(spec_id=spec["id"], estimator=BASE)
         row = pick(own, effect_type="coef")
-        _panel(
-            axes,
-            spec,
-            only(series, spec_id=spec["id"]),
-            row,
-        )
+        _panel(axes, spec, only(series, spec_id=spec["id"]), row)
         title = f"{names.get(spec['unit'], spec['unit'])}, {spec['effect'][0]}"
         axes.set_title(title)
         sentences.append(

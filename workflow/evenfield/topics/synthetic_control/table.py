@@ -91,12 +91,7 @@ def t33(facts: Facts) -> Table:
 TABLES = {"T33": t33}
 
 
-def _row(
-    spec: Row,
-    own: pd.DataFrame,
-    weights: pd.DataFrame,
-    names: pd.Series,
-) -> Row:
+def _row(spec: Row, own: pd.DataFrame, weights: pd.DataFrame, names: pd.Series) -> Row:
     beside: Row = {}
     for name, (estimator, effect, column) in BESIDE.items():
         test = pick(own, estimator=estimator, effect_type=effect)

@@ -101,10 +101,7 @@ def estimate(study: Study) -> Results:
     main = study.config.taxonomy.primary
     links = joined_links(study.table("adjacency"), study.config.weights.join)
     geographies = Geographies(
-        study.table("units"),
-        links,
-        inference.permutations,
-        inference.seed,
+        study.table("units"), links, inference.permutations, inference.seed
     )
     out = Results()
     left_out = []
@@ -141,11 +138,7 @@ def estimate(study: Study) -> Results:
             )
             cells = _cells(study, main, period).reindex(plane.index)
             out.estimates += _plane_rows(geographies, named, plane, cells)
-    out.series["plane"] = stacked(
-        planes,
-        ["spec_id", "period", "unit"],
-        AXES,
-    )
+    out.series["plane"] = stacked(planes, ["spec_id", "period", "unit"], AXES)
     out.fit = {"left_out": left_out}
     return out
 
@@ -171,16 +164,8 @@ def _row(study: Study, spec: TaxonomiesSpec, item: Record, note: str) -> Estimat
     )
 
 
-def _cells(
-    study: Study,
-    taxonomy: str,
-    period: str,
-) -> pd.DataFrame:
-    cells = only(
-        study.table("cells"),
-        taxonomy=taxonomy,
-        period=period,
-    )
+def _cells(study: Study, taxonomy: str, period: str) -> pd.DataFrame:
+    cells = only(study.table("cells"), taxonomy=taxonomy, period=period)
     return cells.set_index("unit").sort_index()
 
 
@@ -195,16 +180,7 @@ def _cell_rows(
     one = np.ones(len(cells))
     C = cells["cluster"].to_numpy(float)
     S = cells["sez"].to_numpy(float)
-    models = {
-        NONE: one[:, None],
-        DICHOTOMY: np.column_stack(
-            [
-                one,
-                C,
-                S,
-            ]
-        ),
-    }
+    models = {NONE: one[:, None], DICHOTOMY: np.column_stack([one, C, S])}
     # d C S is what a mixed form adds to both labels: four means, one for each cell.
     models[MIXED] = np.column_stack([models[DICHOTOMY], C * S])
     # The smallest cell decides what can be told apart.
@@ -230,14 +206,7 @@ def _plane_rows(
         DICHOTOMY: np.column_stack([one, cells[["cluster", "sez"]].to_numpy(float)])
     }
     # The same equation with amounts in the place of labels.
-    models[PLANE] = np.column_stack(
-        [
-            one,
-            E,
-            X,
-            E * X,
-        ]
-    )
+    models[PLANE] = np.column_stack([one, E, X, E * X])
     return _compared(geographies, base, plane, models, PLANE, [PLANE])
 
 
@@ -269,32 +238,15 @@ def _compared(
         ]
     # How many units the product rests on: with two units in a cell it is a handful.
     product = np.eye(X[large].shape[1])[-1]
-    base = replace(
-        base,
-        g_star=effective_clusters(
-            X[large],
-            units,
-            product,
-        ),
-    )
+    base = replace(base, g_star=effective_clusters(X[large], units, product))
     draw_id = f"{base.unit_scheme}:{base.sample_id}"
     # The first regressor after the constant is the group that connected draws move.
-    geography = geographies.at(
-        units,
-        X[large][:, 1],
-        draw_id,
-    )
+    geography = geographies.at(units, X[large][:, 1], draw_id)
     rows = []
     for name, (gain, unit) in GAINS.items():
         # Above zero the larger model predicts units left out better (or has the smaller
         # BIC).
-        observed = float(
-            gain(
-                y,
-                models[DICHOTOMY],
-                models[large],
-            )
-        )
+        observed = float(gain(y, models[DICHOTOMY], models[large]))
         for scheme in NAMES if base.role == "primary" else ("free",):
             role = "ladder" if NAMES[scheme] else base.role
             row = replace(
@@ -324,25 +276,12 @@ def _compared(
                 )
             )
     for name in SCORES:
-        rows += [
-            _score(
-                base,
-                name,
-                term,
-                y,
-                models[term],
-            )
-            for term in scored
-        ]
+        rows += [_score(base, name, term, y, models[term]) for term in scored]
     return rows
 
 
 def _score(
-    base: Estimate,
-    name: str,
-    term: str,
-    y: Array,
-    model: Predictor,
+    base: Estimate, name: str, term: str, y: Array, model: Predictor
 ) -> Estimate:
     score, unit = SCORES[name]
     labels: Fields = {

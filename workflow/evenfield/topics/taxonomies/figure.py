@@ -61,25 +61,13 @@ def f25(facts: Facts) -> Artwork:
     period = last_main_period(facts.config.periods)
     basis = pick(facts.estimates(), period=period).get("output_basis", "")
     label = facts.period(period, basis)
-    plane = only(
-        facts.series("plane"),
-        spec_id=str(spec["id"]),
-        period=period,
-    )
+    plane = only(facts.series("plane"), spec_id=str(spec["id"]), period=period)
     if plane.empty:
         raise nothing_to_show(f"plane of clusters and zones in {label}")
     taxonomy = facts.config.taxonomy.primary
     # Labels say what the paper calls a unit, the plane how much of either it has.
-    cells = cells_of(
-        facts.table("cells"),
-        taxonomy,
-        period,
-    )
-    data = plane.merge(
-        cells[["unit", "cell"]],
-        on="unit",
-        how="left",
-    )
+    cells = cells_of(facts.table("cells"), taxonomy, period)
+    data = plane.merge(cells[["unit", "cell"]], on="unit", how="left")
     figure, grid = panels(1, 1, (WIDTH, 4.2), EDGES)
     axes = grid[0, 0]
     _scale(axes, data)
@@ -150,15 +138,7 @@ def _scale(axes: Axes, data: pd.DataFrame) -> None:
         low = float(data[name].min())
         high = float(data[name].max())
         if low <= 0:
-            axes.set(
-                **{
-                    f"{side}lim": padded(
-                        data[name],
-                        0.06,
-                        floor=0.1,
-                    )
-                }
-            )
+            axes.set(**{f"{side}lim": padded(data[name], 0.06, floor=0.1)})
             continue
         factor = (high / low) ** 0.06
         limits = (low / factor, high * factor)
@@ -202,12 +182,7 @@ def _name_corners(axes: Axes, data: pd.DataFrame) -> list[Text]:
     ]
 
 
-def _describe(
-    facts: Facts,
-    data: pd.DataFrame,
-    zones: str,
-    label: str,
-) -> str:
+def _describe(facts: Facts, data: pd.DataFrame, zones: str, label: str) -> str:
     many = _many(data)
     parts = []
     for (clusters, zoned), (name, *_) in QUADRANTS.items():

@@ -76,14 +76,7 @@ class Section(Spec):
     @property
     def vintages(self) -> dict[str, tuple[str, str, str]]:
         """Names of output and population, and the expression of income, by vintage."""
-        named = {
-            name: (
-                name,
-                "",
-                income,
-            )
-            for name, income in self.incomes.items()
-        }
+        named = {name: (name, "", income) for name, income in self.incomes.items()}
         pairs = product(self.outputs.items(), self.populations.items())
         for (output, produced), (population, counted) in pairs:
             income = f"({produced}) / ({counted})"
@@ -94,11 +87,7 @@ class Section(Spec):
 def look_section(study: Study, section: Section) -> list[str]:
     """Refuse what the panel does not have, before anything is estimated."""
     panel = study.table("panel")
-    for name, (
-        _,
-        _,
-        income,
-    ) in section.vintages.items():
+    for name, (_, _, income) in section.vintages.items():
         check_columns(income, panel.columns, f"estimates.{FAMILY}: {name}")
     years = sorted({int(year) for year in panel["year"]})
     outside = [f"{a}-{b}" for a, b in section.spans if a not in years or b not in years]
@@ -118,11 +107,7 @@ def estimate(study: Study) -> Results:
     panel = study.table("panel")
     left_out: list[dict[str, str]] = []
     contrasts: list[GroupContrast] = []
-    for name, (
-        _,
-        _,
-        income,
-    ) in section.vintages.items():
+    for name, (_, _, income) in section.vintages.items():
         wide = by_year(income, panel)
         for start, end in section.spans:
             # All units or none: another sample would move the estimate too.
@@ -150,11 +135,7 @@ def estimate(study: Study) -> Results:
     )
 
 
-def growth_table(
-    wide: pd.DataFrame,
-    start: int,
-    end: int,
-) -> pd.DataFrame:
+def growth_table(wide: pd.DataFrame, start: int, end: int) -> pd.DataFrame:
     """Return growth in percent a year and log income at the start, by unit."""
     first = log(wide[start])
     growth = 100.0 * (log(wide[end]) - first) / (end - start)
@@ -187,18 +168,10 @@ def questions(
     )
     if not section.compare:
         return
-    labels = labels_at(
-        study,
-        grouping(study, section),
-        span[0],
-    ).reindex(table.index)
+    labels = labels_at(study, grouping(study, section), span[0]).reindex(table.index)
     for group in section.compare:
         yield GroupContrast(
-            row=replace(
-                row,
-                term=group,
-                treatment_def=grouping(study, section),
-            ),
+            row=replace(row, term=group, treatment_def=grouping(study, section)),
             table=table.assign(**{group: labels[group].astype(float)}),
             outcome=GROWTH,
             labels=(group,),
@@ -237,11 +210,7 @@ def grouping(study: Study, section: Section) -> str:
     return section.taxonomy or study.config.taxonomy.primary
 
 
-def labels_at(
-    study: Study,
-    taxonomy: str,
-    year: int,
-) -> pd.DataFrame:
+def labels_at(study: Study, taxonomy: str, year: int) -> pd.DataFrame:
     """Return the groups of all units in the main period that a year falls in."""
     main = [item for item in study.description()["periods"] if item["role"] == "main"]
     # ASSUME: a unit belongs to the groups of the period in which a span begins, or of the

@@ -71,11 +71,7 @@ def f26(facts: Facts) -> Artwork:
 FIGURES = {"F26": f26}
 
 
-def _draw(
-    data: pd.DataFrame,
-    spans: list[str],
-    order: list[tuple[str, str]],
-) -> Figure:
+def _draw(data: pd.DataFrame, spans: list[str], order: list[tuple[str, str]]) -> Figure:
     height = HEAD + FOOT + LINE_HEIGHT * (len(order) + 1)
     edges = {
         "left": 0.345,
@@ -94,11 +90,7 @@ def _draw(
     axes.xaxis.set_major_locator(MaxNLocator(4))
     # From high to low: row 0, the main vintage, is at the top.
     axes.set_ylim(len(order) - 0.4, -0.6)
-    axes.set_yticks(
-        np.arange(len(order)),
-        [count for _, count in order],
-        fontsize=6.4,
-    )
+    axes.set_yticks(np.arange(len(order)), [count for _, count in order], fontsize=6.4)
     axes.get_yticklabels()[0].set_fontweight("bold")
     _name_outputs(axes, [output for output, _ in order])
     return figure

@@ -80,11 +80,7 @@ def vintages_shown(facts: Facts) -> pd.DataFrame:
     )
 
 
-def _rows(
-    facts: Facts,
-    estimates: pd.DataFrame,
-    spans: list[str],
-) -> Iterator[Row]:
+def _rows(facts: Facts, estimates: pd.DataFrame, spans: list[str]) -> Iterator[Row]:
     for vintage in records(vintages_shown(facts)):
         row: Row = {
             "output": vintage["output"] if vintage["population"] else "",

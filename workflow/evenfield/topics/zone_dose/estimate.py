@@ -110,10 +110,7 @@ class Section(Spec):
     beside: str = YEAR
     """`year`, or a column of units.csv: units are compared with all others in each
     year, or with others of their group."""
-    leads: tuple[int, ...] = Field(
-        (1, 2, 3),
-        min_length=1,
-    )
+    leads: tuple[int, ...] = Field((1, 2, 3), min_length=1)
     """Placebo: years by which zones come later."""
     outcomes: dict[str, Outcome] = Field(min_length=1)
     """Outcomes by name."""
@@ -197,12 +194,7 @@ class _Regression:
     units: pd.DataFrame  # units.csv by unit
 
     @classmethod
-    def of(
-        cls,
-        study: Study,
-        section: Section,
-        spec: DoseSpec,
-    ) -> _Regression:
+    def of(cls, study: Study, section: Section, spec: DoseSpec) -> _Regression:
         """Read the units of the sample and evaluate outcome and dose in all years."""
         scheme = spec.unit_scheme
         where = f"zone dose {spec.id}"
@@ -258,19 +250,9 @@ class _Regression:
         deciding, *others = spec.inference or ("CR3", *(PRINTED if main else ()))
         design = self._design(frame, fit)
         c = np.eye(fit.X.shape[1])[0]
-        rows = [
-            self._row(
-                frame,
-                term,
-                method_fields(deciding, design, c, self.level),
-            )
-        ]
+        rows = [self._row(frame, term, method_fields(deciding, design, c, self.level))]
         for name in others:
-            row = self._row(
-                frame,
-                term,
-                method_fields(name, design, c, self.level),
-            )
+            row = self._row(frame, term, method_fields(name, design, c, self.level))
             rows.append(beside(row, name, SUFFIXES))
         if not main:
             return rows
@@ -290,11 +272,7 @@ class _Regression:
             rows.append(self._row(frame, term, extreme))
         return rows
 
-    def lead_rows(
-        self,
-        leads: list[int],
-        last: int,
-    ) -> list[Estimate]:
+    def lead_rows(self, leads: list[int], last: int) -> list[Estimate]:
         """Return the coefficient of zones of later years given those in force, or the
         joint test of several leads.
         """
@@ -304,27 +282,14 @@ class _Regression:
         if end <= first:
             return []
         names = {f"{DOSE}_lead{k}": k for k in leads}
-        frame, fit = self._fit(
-            {**names, DOSE: 0},
-            first,
-            end,
-        )
+        frame, fit = self._fit({**names, DOSE: 0}, first, end)
         if len(leads) == 1:
             (term, *_) = names
             c = np.eye(fit.X.shape[1])[0]
-            fields = method_fields(
-                "CR3",
-                self._design(frame, fit),
-                c,
-                self.level,
-            )
+            fields = method_fields("CR3", self._design(frame, fit), c, self.level)
         else:
             term = f"{DOSE}_leads"
-            fields = _joint(
-                fit,
-                len(leads),
-                frame["unit"].to_numpy(str),
-            )
+            fields = _joint(fit, len(leads), frame["unit"].to_numpy(str))
         row = self._row(frame, term, fields)
         period = f"{first}-{end}"
         return [
@@ -388,11 +353,7 @@ class _Regression:
         # Sorted by name, the empty cell of the base comes first and is dropped.
         dummies = pd.get_dummies(pd.Series(cells), dtype=float).to_numpy()[:, 1:]
         columns = np.column_stack([frame.to_numpy(float), dummies])
-        columns = columns.reshape(
-            len(self.groups),
-            len(years),
-            -1,
-        )
+        columns = columns.reshape(len(self.groups), len(years), -1)
         # Within units over a balanced panel: unit effects go, years of a group stay.
         inside = (columns - columns.mean(axis=1, keepdims=True)).reshape(len(frame), -1)
         try:
@@ -406,12 +367,7 @@ class _Regression:
             ) from error
         return frame.reset_index(), fit
 
-    def _row(
-        self,
-        frame: pd.DataFrame,
-        term: str,
-        fields: Fields,
-    ) -> Estimate:
+    def _row(self, frame: pd.DataFrame, term: str, fields: Fields) -> Estimate:
         """Return one row: what belongs to the specification, then the numbers of a
         method.
         """
@@ -460,11 +416,7 @@ class _Regression:
         return Estimate(**shared | fields | {"warning": warning})
 
 
-def _joint(
-    fit: OlsFit,
-    count: int,
-    units: np.ndarray,
-) -> Fields:
+def _joint(fit: OlsFit, count: int, units: np.ndarray) -> Fields:
     """Test the first coefficients jointly against zero by CR3 and F(q, G* - 1), G* the
     smallest of theirs.
     """
@@ -475,14 +427,7 @@ def _joint(
             fit.beta[:count] @ np.linalg.solve(V, fit.beta[:count]) / count
         )
         c = np.eye(fit.X.shape[1])
-        g_star = min(
-            effective_clusters(
-                fit.X,
-                units,
-                c[k],
-            )
-            for k in range(count)
-        )
+        g_star = min(effective_clusters(fit.X, units, c[k]) for k in range(count))
     except NumericsError as error:
         reason = f"no joint test: {error}"
         return {"estimate": NAN, "warning": reason, **JOINT}

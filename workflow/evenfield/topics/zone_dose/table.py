@@ -109,12 +109,7 @@ def _years_of(facts: Facts, section: Row) -> str:
     return f"effects of each year in each group of {units} ({beside})"
 
 
-def _row(
-    section: Row,
-    spec: Row,
-    row: Row,
-    leads: Row,
-) -> Row:
+def _row(section: Row, spec: Row, row: Row, leads: Row) -> Row:
     main = section["specs"][0]
     other_dose = section["doses"][spec["dose"]]["label"]
     population = f"{row['unit_scheme'].replace('_', ' ')} population"
