@@ -403,7 +403,7 @@ def test_a_change_that_hangs_on_a_few_units_and_no_grouping():
 # Neighbours -------------------------------------------------------------------------
 
 
-def neighbours(value, rich=0, poor=0, growth_p=0.5, first=None):
+def neighbours(value, rich=0, poor=0, growth_p=0.5, first=None, p=0.5, adjusted=0.5):
     years = [2000, 2010]
     values = [value if first is None else first, value]
     moran = {
@@ -427,11 +427,12 @@ def neighbours(value, rich=0, poor=0, growth_p=0.5, first=None):
     shared = {"estimator": "moran", "controls_id": "none"}
     rows = [
         {**shared, "outcome": "log_income", "period": str(year), "estimate": moran_of}
+        | {"p_value": p, "p_adjusted": adjusted}
         for year, moran_of in zip(years, values, strict=True)
     ]
     rows += [
         {**shared, "outcome": "growth", "period": "2010", "estimate": 0.1}
-        | {"p_value": growth_p},
+        | {"p_value": growth_p, "p_adjusted": adjusted},
         {**shared, "outcome": "log_income", "period": "2010", "estimate": 0.02}
         | {"controls_id": "region4"},
         {**shared, "outcome": "log_income", "period": "2010", "estimate": value}
@@ -442,7 +443,7 @@ def neighbours(value, rich=0, poor=0, growth_p=0.5, first=None):
 
 
 def test_alike_neighbours():
-    text = words(neighbours(0.5, rich=1, poor=2, growth_p=0.001))
+    text = words(neighbours(0.5, rich=1, poor=2, growth_p=0.001, adjusted=0.01))
     assert "Neighbours are alike" in text
     assert "in 2 of 2 years" in text
     assert "1 state stood out as rich among rich neighbours and 2 as poor" in text
@@ -464,6 +465,19 @@ def test_no_spatial_dependence():
     assert "nearest weights: 0.10 (p = .500), no more and no less alike" in text
     assert "one moves the other" not in text
     assert "no more alike" in words(neighbours(0.1), ANSWER)
+
+
+@pytest.mark.parametrize(("value", "side"), [(0.1, "alike"), (-0.1, "different")])
+def test_a_year_alone_and_all_years_at_once_are_both_said(value, side):
+    facts = neighbours(value, growth_p=0.03, p=0.027, adjusted=0.085)
+    text = words(facts)
+    assert f"neighbours are {side} in 2010 hangs on how it is tested" in text
+    assert "alone (p = .027), within it with all 2 years tested at once" in text
+    assert "(p = .085)" in text
+    assert "alike with this date tested alone, and no more than chance" in text
+    short = words(facts, ANSWER)
+    assert f"more {side} than chance would have it in 2010 tested alone" in short
+    assert "all 2 years tested at once (p = .085)" in short
 
 
 def test_spatial_dependence_that_has_ended():

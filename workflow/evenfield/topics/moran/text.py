@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from evenfield.shared.facts import Facts
-from evenfield.shared.sections import MapLayer, cell, shown, tested
+from evenfield.shared.sections import MapLayer, Shown, cell, shown, tested
 from evenfield.shared.tables import Row, bare_name, only, pick, sample_heading
 from evenfield.topics.moran.figure import INCOME, NONE
 
@@ -54,7 +54,10 @@ def section(facts: Facts) -> Row:
         "net": shown(pick(net, period=str(last)), "0.00"),
         "net_of": bare_name(spec.get("regions", "")),
         "growth": shown(pick(growth, period=str(last)), "0.00"),
-        "growth_clear": _clear(facts, pick(growth, period=str(last))),
+        "over_all": _tested_over_all(pick(plain, period=str(last))),
+        "alone": _side_alone(facts, pick(plain, period=str(last))),
+        "growth_side": _side_over_all(facts, pick(growth, period=str(last))),
+        "growth_side_alone": _side_alone(facts, pick(growth, period=str(last))),
         **_growth_years(facts, growth),
         **_local(facts, spec, series, last),
         "others": [item for item in others if item],
@@ -89,9 +92,25 @@ def _side(above: pd.Series, below: pd.Series, chosen: pd.Series) -> str:
     return "below" if below[chosen].any() else "inside"
 
 
-def _clear(facts: Facts, row: Row) -> bool:
-    p = row.get("p_value", np.nan)
-    return bool(p <= 1 - facts.config.inference.level)
+def _clear(facts: Facts, row: Row, p: str = "p_value") -> bool:
+    return bool(row.get(p, np.nan) <= 1 - facts.config.inference.level)
+
+
+def _side_alone(facts: Facts, row: Row) -> str:
+    """Say where a year tested alone stands to chance."""
+    if not _clear(facts, row):
+        return "inside"
+    return "above" if row["estimate"] > 0 else "below"
+
+
+def _side_over_all(facts: Facts, row: Row) -> str:
+    """Say where a year stands to what chance gives over all years at once."""
+    return _side_alone(facts, row) if _clear(facts, row, "p_adjusted") else "inside"
+
+
+def _tested_over_all(row: Row) -> Shown | None:
+    """Return a year's statistic with its p over all years at once."""
+    return tested({**row, "p_value": row.get("p_adjusted", np.nan)}, "0.00")
 
 
 def _growth_years(facts: Facts, growth: pd.DataFrame) -> Row:
