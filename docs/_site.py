@@ -21,7 +21,7 @@ PAGES = {
     "benchmarks/README.md": "benchmarking.md",
 }
 LINK = re.compile(r"\[([^\]]*)\]\(([^)\s:#]+)(#[^)\s]*)?\)")
-CODE = re.compile(r"(?<!</span>)<code>[^<]+</code>")
+CODE = re.compile(r"(?<=(?<!</span>)<code>)[^<]+(?=</code>)")
 ORDER = re.compile(r"^order: (\d+)$", re.MULTILINE)
 # Chapters in the order of a reader; a star stands for all other pages that begin so.
 CHAPTERS = {

@@ -1,9 +1,13 @@
 """The documentation builds as a site, and a link or anchor to nothing stops it."""
 
+import re
 import shutil
 import subprocess
 import sys
+from html.parser import HTMLParser
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).parents[2]
 PARTS = (
@@ -38,18 +42,22 @@ def built(folder, into):
     )
 
 
-def test_the_site_has_every_page_and_no_dead_link(tmp_path):
-    done = built(ROOT, tmp_path)
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("site")
+    done = built(ROOT, folder)
     assert done.returncode == 0, done.stderr
+    return folder
+
+
+def test_the_site_has_every_page_and_no_dead_link(site):
     methods = [
         path.parent.name for path in ROOT.glob("workflow/evenfield/topics/*/method.md")
     ]
     assert methods
-    assert all((tmp_path / "topics" / name / "index.html").exists() for name in methods)
-    assert (
-        'href="../sigma/"' in (tmp_path / "topics" / "beta" / "index.html").read_text()
-    )
-    index = (tmp_path / "index.html").read_text()
+    assert all((site / "topics" / name / "index.html").exists() for name in methods)
+    assert 'href="../sigma/"' in (site / "topics" / "beta" / "index.html").read_text()
+    index = (site / "index.html").read_text()
     assert 'href="library/"' in index
     # Chapters in a reader's order, a search, and a dark mode.
     chapters = ["Start", "Your own study", "Library", "Topics", "Data", "For contrib"]
@@ -57,6 +65,40 @@ def test_the_site_has_every_page_and_no_dead_link(tmp_path):
     assert positions == sorted(positions)
     assert 'data-md-component="search"' in index
     assert "prefers-color-scheme: dark" in index
+
+
+class Inline(HTMLParser):
+    """Blocks that begin or end within inline code, as none does in a sound page."""
+
+    def __init__(self):
+        super().__init__()
+        self.open = 0
+        self.wrong = []
+
+    def handle_starttag(self, tag, attrs):
+        self.open += tag == "code"
+
+    def handle_endtag(self, tag):
+        self.open -= tag == "code"
+        if self.open and tag in {"p", "li", "td", "th", "h1", "h2", "article"}:
+            self.wrong.append(f"</{tag}> in line {self.getpos()[0]}")
+
+
+def test_inline_code_ends_where_it_ends(site):
+    pages = sorted(site.rglob("index.html"))
+    assert len(pages) > 60
+    wrong = {}
+    for path in pages:
+        inline = Inline()
+        inline.feed(path.read_text())
+        if inline.open or inline.wrong:
+            wrong[path.parent.name] = inline.wrong[:2]
+    assert wrong == {}
+
+
+def test_keys_may_break_behind_a_dot_or_slash(site):
+    page = (site / "new-study" / "index.html").read_text()
+    assert re.search(r"<code>\w+[./]<wbr>\w+", page)
 
 
 def test_dead_links_and_anchors_stop_the_build(tmp_path):
