@@ -8,6 +8,7 @@ import sys
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from evenfield.study.files import write_json
@@ -20,15 +21,15 @@ LOCKS = NOTES / "locks"
 COPIED_SCRIPT = f"/{NOTES}/scripts/"
 
 
-def install(stop: Callable[..., None]) -> None:
-    """Set the hooks that hold for a whole run; ``stop`` answers signals."""
+def install(stop: Callable[..., None], progress: ModuleType) -> None:
+    """Set the hooks that hold for a whole run; ``stop`` answers signals, the module
+    ``progress`` shows the run.
+    """
     from snakemake import PIP_DEPLOYMENTS_PATH
     from snakemake.dag import DAG
     from snakemake.persistence import PersistenceBase
     from snakemake.scheduling.job_scheduler import JobScheduler
     from snakemake_interface_logger_plugins.registry import LoggerPluginRegistry
-
-    from engine import progress
 
     sys.path.remove(PIP_DEPLOYMENTS_PATH)
     LoggerPluginRegistry().register_plugin(

@@ -31,7 +31,7 @@ with contextlib.chdir(REPO):  # Snakemake imports from a folder below the curren
     from snakemake.cli import get_argument_parser
     from snakemake.cli import main as snakemake
 
-    from engine.progress import LogHandler
+    from engine import progress
 COMMANDS = (
     "new add check list show why data diff schema test gate mutate clean package validate"
     " install lock"
@@ -92,7 +92,7 @@ def interrupt(number: int, _: object) -> None:
     """Note that the user or the machine ends the run, stop the jobs and let Snakemake
     clean up.
     """
-    LogHandler.ended_by = number
+    progress.LogHandler.ended_by = number
     # A copy of the preloaded process is no child of Snakemake, so all are ended here.
     for job in psutil.Process().children(recursive=True):
         job.terminate()
@@ -105,7 +105,7 @@ def main(words: Sequence[str]) -> int | str | None:
     """
     for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
         signal.signal(number, interrupt)
-    hooks.install(interrupt)
+    hooks.install(interrupt, progress)
     logging.raiseExceptions = False  # Snakemake's own log may not fit on a full disk
     try:
         study, line, local = complete(words)
@@ -125,7 +125,7 @@ def main(words: Sequence[str]) -> int | str | None:
                 with contextlib.suppress(OSError):
                     keep_last(study)
     except SystemExit as stop:
-        if not LogHandler.ended_by:
+        if not progress.LogHandler.ended_by:
             message = stop.code
             if isinstance(message, str):
                 message = message.removeprefix("evenfield: ")
@@ -139,9 +139,9 @@ def main(words: Sequence[str]) -> int | str | None:
 
 def ended() -> int:
     """Say why the run ended early; return the exit code that tells the signal."""
-    ended_by = signal.Signals(LogHandler.ended_by or signal.SIGINT)
+    ended_by = signal.Signals(progress.LogHandler.ended_by or signal.SIGINT)
     reason = "interrupted" if ended_by == signal.SIGINT else f"ended by {ended_by.name}"
-    if LogHandler.unheard:
+    if progress.LogHandler.unheard:
         reason = "the output cannot be written any more"
     sys.stderr.write(f"{reason}{CONTINUE}\n")
     return 128 + ended_by

@@ -13,7 +13,7 @@ import pandas as pd
 
 
 class Fit(Protocol):
-    """What is read of a fit here and in ``interpret``."""
+    """What is read of a fit here, in ``interpret`` and in ``figure``."""
 
     @property
     def title(self) -> str:
@@ -42,6 +42,13 @@ class Fit(Protocol):
     @property
     def tables(self) -> Mapping[str, pd.DataFrame]:
         """Further tables."""
+
+    @property
+    def params(self) -> pd.Series:
+        """Estimates."""
+
+    def conf_int(self) -> pd.DataFrame:
+        """Return the ends of their intervals."""
 
     def to_frame(self) -> pd.DataFrame:
         """Return tidy rows."""

@@ -1,19 +1,16 @@
 """Pictures of results."""
 
-from typing import TYPE_CHECKING
-
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-if TYPE_CHECKING:
-    from evenfield.api.results import Fit
+from evenfield.api.explain import Fit
 
 MOST_TICKS = 40  # names that can be read at an axis
 
 
-def draw(fit: "Fit", ax: Axes | None = None) -> Axes:
+def draw(fit: Fit, ax: Axes | None = None) -> Axes:
     """Draw lines over time or horizons where a fit has them, else estimates with their
     intervals; return the axes.
     """

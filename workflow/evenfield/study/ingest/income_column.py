@@ -14,16 +14,12 @@ import pandas as pd
 from evenfield.study.config_files import TODO
 from evenfield.study.errors import IngestError, first_examples
 from evenfield.study.ingest.cells import number_text, numbers_of
+from evenfield.study.logarithms import MONEY_WORDS, logarithm_sign
 
-_MONEY = (
-    r"income|r?gdp|g[rs]dp|nsdp|gnp|gni|gsp|grp|gva|wage|earning|salar|ingreso|renta|revenu|"
-    r"einkommen|reddito|output|gross.{0,20}product|value.?added|pib|bip|bnp|"
-    r"product\w* interno|生产总值|收入|工资|врп|ввп|доход"
-)
 INCOME = re.compile(
     "income|wage|earning|salar|ingreso|einkommen|reddito|收入|工资|доход", re.IGNORECASE
 )
-MONEY = re.compile(_MONEY, re.IGNORECASE)
+MONEY = re.compile(MONEY_WORDS, re.IGNORECASE)
 PER_HEAD = re.compile(
     r"per.?cap|percap|per.?head|per.?worker|per.?employee|per.?person|per.?inhabitant"
     r"|gdp(w|l|ch|tt)|pro.?(kopf|capite)|einwohner|innbygger|indbygger|habitante?|人均|на душу"
@@ -47,18 +43,6 @@ OTHER = re.compile(
     r"pct|%)($|[_ .)-])|growth|inequal|percent|deflator|density|poverty",
     re.IGNORECASE,
 )
-_LOGGED = rf"{_MONEY}|y|k|inc|emp|pop|pc|cap|prod|earn|cons|va"
-LOG_NAME = re.compile(
-    rf"(ln|log|log10|lg)[ _.(-].*|(ln|log)(10)?({_LOGGED}).*|l_?(r?({_LOGGED})).*|"
-    r".*[ _.(](ln|logs?)\)?",
-    re.IGNORECASE,
-)
-NO_LOG_NAME = re.compile(
-    r"l(yon|yric|ke|ka|product|emperature|capita)|.*logistic.*", re.IGNORECASE
-)
-LOG_LABEL = re.compile(
-    r"\b(log|ln|logs|logarithms?|logged|log10)\b|对数", re.IGNORECASE
-)
 BASE_TEN = re.compile(r"log_?10", re.IGNORECASE)
 
 
@@ -72,22 +56,6 @@ class IncomeColumns:
     titles: dict[str, str] = field(default_factory=dict)  # of the new columns
     perhaps: list[str] = field(default_factory=list)  # where it is not clear
     measure: str = ""  # what income is, by its label or name
-
-
-def logarithm_sign(name: str, label: str, values: pd.Series) -> str:
-    """Return what makes a column look like a logarithm; blank if nothing does.
-
-    Names and labels count only where the figures may be logarithms at all.
-    """
-    known = values.dropna()
-    # Logarithms of income lie well within these bounds; beyond them a name misleads.
-    if known.empty or known.max() > 40 or known.min() < -15:
-        return ""
-    if LOG_NAME.fullmatch(name.strip()) and not NO_LOG_NAME.fullmatch(name.strip()):
-        return "by its name"
-    if LOG_LABEL.search(label):
-        return "by its label"
-    return ""
 
 
 def _sign_of_range(values: pd.Series) -> str:

@@ -12,7 +12,7 @@ from pandas.api.types import is_numeric_dtype
 from evenfield.study.elementary import exp, log
 from evenfield.study.errors import PanelError, counted, first_examples
 from evenfield.study.expressions import columns_of, evaluate
-from evenfield.study.ingest.income_column import logarithm_sign
+from evenfield.study.logarithms import logarithm_sign
 
 # A median below this tells a ratio around 1 from an index with 100 as its base.
 LEAST_INDEX = 10.0
