@@ -1,4 +1,4 @@
-"""Check config, texts and data in seconds and compute nothing: every fault in one line,
+"""Check config, texts and data and compute nothing: every fault in one line,
 by file.
 """
 
