@@ -373,6 +373,22 @@ def inequality(ends, p=0.001, groupings=True, **spec):
     return MadeFacts("inequality", rows, **spec)
 
 
+def test_inequality_of_people_has_that_of_units_beside_it():
+    made = inequality(BELOW, weighting="population")
+    spec = made.primary()
+    made.config["estimates"]["inequality"].append(
+        {**spec, "id": "alike", "weighting": "unweighted", "role": ""}
+    )
+    other = inequality(BELOW, p=0.06).estimates()
+    other = other.assign(spec_id="alike", estimate=other["estimate"] / 2)
+    made._rows = pd.concat([made._rows, other])
+    text = words(made)
+    assert "each person counted alike, went from 0.060" in text
+    assert "with each state counted alike, from 0.030 to 0.015" in text
+    assert "region: 40% in 2000 and 30% in 2010, more than groups" in text
+    assert "region: 20% in 2000 and 15% in 2010, no more than groups" in text
+
+
 def test_inequality_between_groups_beyond_chance():
     text = words(inequality(BELOW))
     assert "from 0.060 in 2000 to 0.030 in 2010" in text

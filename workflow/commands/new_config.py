@@ -11,6 +11,7 @@ import yaml
 
 from evenfield.shared.topics import read_topics
 from evenfield.study.config_files import TODO
+from evenfield.study.files import Record
 from evenfield.study.ingest.dates import UNNAMED
 from evenfield.study.ingest.income_column import PEOPLE, units_of
 from new_study import NewStudy
@@ -183,6 +184,7 @@ def _nearest(study: NewStudy) -> str:
 def _estimates(study: NewStudy, steps: int, periods: list[str]) -> list[str]:
     control = control_column(study)
     compared = _compared(study)
+    people = "population" in study.guessed.income
     values = {
         "$taxonomies": ["own"] if study.taxonomy else None,
         "$taxonomy": "own" if len(compared) > 1 else None,
@@ -199,6 +201,9 @@ def _estimates(study: NewStudy, steps: int, periods: list[str]) -> list[str]:
         "$ten_steps": 10 * study.guessed.step,
         "$long_step": min(10, max(steps // 2, 1)) * study.guessed.step,
         "$control": _identifier(control) if control else None,
+        # ASSUME: people are counted alike, not units, where people are known.
+        "$weighting": "population" if people else "unweighted",
+        "$unweighted": "unweighted" if people else None,
     }
     lines = ["estimates:"]
     for name, topic in read_topics().items():
@@ -219,6 +224,8 @@ def _estimates(study: NewStudy, steps: int, periods: list[str]) -> list[str]:
         section = _with_values(start.section, {**EXAMPLES, **_known(values)})
         if not later:
             section = _with_values(start.section, values)
+            asked = [spec for spec in start.beside if _has_its_words(spec, values)]
+            section = [*section, *_with_values(asked, values)] if asked else section
         lines.append(f"  {mark}{name}: {_flow(section)}  # {asks}")
         # Another specification takes the place of the line above, as a comment.
         if start.more and control:
@@ -254,6 +261,12 @@ def _placement(study: NewStudy) -> list[dict[str, Any]] | None:
     spec = {"id": "level", "outcome": "income", "year": first}
     within = {"within": study.groups[0]} if study.groups else {}
     return [{**spec, **within, "role": "primary"}]
+
+
+def _has_its_words(spec: Record, values: Mapping[str, Any]) -> bool:
+    """Say whether each word of a specification has a value."""
+    words = [word for word in spec.values() if isinstance(word, str) and word in values]
+    return all(values[word] is not None for word in words)
 
 
 def _known(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -113,6 +113,26 @@ def test_income_may_be_weighted_by_population(tmp_path):
     close(panel[income["output"]] / panel["people"], PANEL["income"])
 
 
+def test_people_that_are_known_weigh_inequality_and_units_alike_stand_beside(tmp_path):
+    panel = PANEL.assign(region=PANEL["side"])
+    config, _ = built(
+        tmp_path, "--income", "income", "--population", "people", panel=panel
+    )
+    assert [
+        (spec["id"], spec["weighting"], spec["role"])
+        for spec in config["estimates"]["inequality"]
+    ] == [
+        ("groups", "population", "primary"),
+        ("groups_alike", "unweighted", "robustness"),
+    ]
+
+
+def test_without_people_inequality_counts_units_alike(tmp_path):
+    config, _ = built(tmp_path, "--income", "income")
+    (spec,) = config["estimates"]["inequality"]
+    assert spec["weighting"] == "unweighted"
+
+
 def test_a_population_beside_income_is_named_and_not_used(tmp_path, capsys):
     config, _ = built(tmp_path, panel=PANEL.rename(columns={"people": "population"}))
     assert "column" in config["panel"]["income"]

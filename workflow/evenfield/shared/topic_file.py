@@ -78,7 +78,11 @@ class Start(Keys):
     """The section of the topic; `$taxonomy`, `$taxonomies`, `$compare` (the groups of a
     taxonomy), `$weights`, `$periods`, `$span`, `$grouping`, `$groupings`, `$policies`,
     `$placement`, `$rings`, `$step`, `$ten_steps`, `$long_step` (ten steps, or half of a shorter
-    panel) and `$control` are words for what the table has."""
+    panel), `$weighting` (`population` where people are known, else `unweighted`),
+    `$unweighted` (where people are known) and `$control` are words for what the table
+    has."""
+    beside: list[Any] = []
+    """Further specifications, each asked where all its words have a value."""
     asks: str
     """What the topic asks, as a comment behind its line."""
     more: list[Any] = []

@@ -16,10 +16,28 @@ BETWEEN = f"between_{MEASURE}"
 
 def section(facts: Facts) -> Row:
     """Return Theil's T at both ends of the years that the primary specification covers,
-    and the share between groups.
+    and the share between groups; beside them the same with the other weighting, where
+    a specification has it.
     """
     spec = facts.primary()
-    own = only(facts.estimates(), spec_id=spec["id"])
+    own = _measured(facts, spec)
+    if not own:
+        return {}
+    alike = ("sample", "unit_scheme")
+    others = [
+        _measured(facts, other)
+        for other in facts.specs()
+        if other["weighting"] != spec["weighting"]
+        and all(other.get(key) == spec.get(key) for key in alike)
+    ]
+    ends = (own["first"], own["last"])
+    others = [one for one in others if one and (one["first"], one["last"]) == ends]
+    return {**own, "other": next(iter(others), None)}
+
+
+def _measured(facts: Facts, spec: Row) -> Row:
+    """Return what one specification says of inequality at the ends of its years."""
+    own = facts.estimates(spec_id=spec["id"])
     periods = [facts.config.periods[name] for name in spec["periods"]]
     first = min(periods, key=lambda period: period.start)
     last = max(periods, key=lambda period: period.end)
