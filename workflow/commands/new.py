@@ -41,7 +41,8 @@ FILES = {
     "weights": "pairs of neighbours, or weights (edge list, square CSV, GAL, GWT)",
     "zones": "zones: unit, type, first year",
     "clusters": "units with clusters",
-    "policies": "policies with dates: unit, kind, first year",
+    "policies": "policies with dates: unit, kind, first year; or a column of the panel"
+    " that holds each unit's first year",
     "claims": "claims.yaml of the study",
 }
 

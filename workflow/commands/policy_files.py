@@ -1,4 +1,6 @@
-"""A file of policies with dates, for a new study: unit, kind, first year."""
+"""Policies with dates, for a new study: a file of unit, kind and first year, or a column
+of the panel that holds the first year of each unit.
+"""
 
 import re
 from pathlib import Path
@@ -6,69 +8,205 @@ from pathlib import Path
 import pandas as pd
 
 from evenfield.study.errors import IngestError, counted, first_examples
-from evenfield.study.ingest.cells import number_text, numbers_of
+from evenfield.study.ingest.cells import MISSING, number_text, numbers_of
 from evenfield.study.ingest.unit_names import named_units
 from new_study import NewStudy
 
-# How the columns of such a file may be named; the first that fits is taken.
+# How the columns of such a file may be named; the first that fits is taken, of two
+# forms the earlier.
 COLUMNS = {
-    "last_year": r"last.?year|end.?year|until|exit.*",
-    "first_year": r"first.?year|.*year.*|since|from|start|date",
-    "kind": r"kind|type|policy|programme|program",
-    "grade": r"grade|quality|certainty",
+    "last_year": (r"last.?year|end.?year|until|exit.*",),
+    "first_year": (
+        r"first.?(year|treat\w*)|treat\w*.?(year|date|since|from)|cohort",
+        r".*year.*|since|from|start|date",
+    ),
+    "kind": (r"kind|type|policy|programme|program",),
+    "grade": (r"grade|quality|certainty",),
 }
+# How data sets write the date of units that never get a policy, beside a blank; as a
+# number 0 or less, or 9999 and more.
+NEVER = re.compile(r"\+?inf(inity)?|∞|never.*|none|no", re.IGNORECASE)
+NEVER_FROM = 9999
+FEWEST_DATES = 3  # of each unit, where rows may be those of a panel
 
 
-def add_policies(study: NewStudy, path: Path) -> None:
-    """Take policies by unit; a unit may have several."""
-    match, frame = study.by_unit(path)
+def add_policies(study: NewStudy, given: Path) -> None:
+    """Take policies by unit from a file, where a unit may have several, or from the
+    column of the panel that has this name.
+    """
+    column = str(given)
+    if not given.is_file() and column in study.tables["units"]:
+        units = study.tables["units"]
+        # What dates the policies is no description of units beside them.
+        study.tables["units"] = units.drop(columns=column)
+        table = units[["unit"]].assign(first_year=units[column])
+        source = f"column {column}"
+        by = ""
+    elif not given.is_file() and column in study.tables["panel"]:
+        raise IngestError(
+            f"--policies {column} changes over the years of a unit",
+            "a column that holds the first year of each unit's policy, in all its rows",
+            "make it, or give a file of policies",
+        )
+    elif not given.is_file():
+        raise IngestError(
+            f"--policies {given.name} is no file, and no column of the panel that tells"
+            " units apart",
+            "a file of unit and first year, or a column of first years",
+            "correct it",
+        )
+    else:
+        match, frame = study.by_unit(given)
+        table = _of_file(frame, given.name, study)
+        source = given.name
+        by = f" by column {match.column}"
+    dated = table[_dated(table, source, study)].reset_index(drop=True)
+    _check_within(dated, source, study)
+    study.tables["policies"] = _with_kinds(dated)
+    count = counted(len(dated), "policy", "policies")
+    having = dated["unit"].nunique()
+    never = len(study.tables["units"]) - having
+    others = f"{counted(never, 'unit')} never" if never else "no unit without one"
+    study.messages.append(
+        f"{source}: {count} in {counted(having, 'unit')}{by}, {_span(dated)}; {others}"
+    )
+    if by:
+        study.say_unknown(match, given.name)
+
+
+def _of_file(frame: pd.DataFrame, file: str, study: NewStudy) -> pd.DataFrame:
+    """Return the columns of a file that say something of policies, under our names."""
     table = pd.DataFrame({"unit": frame["unit"]})
     free = [name for name in frame if name != "unit"]
-    for column, form in COLUMNS.items():
-        named = [name for name in free if re.fullmatch(form, name, re.IGNORECASE)]
+    taken = dict[str, str]()
+    for column, forms in COLUMNS.items():
+        named = [
+            name
+            for form in forms
+            for name in free
+            if re.fullmatch(form, name, re.IGNORECASE)
+        ]
         if named:
             table[column] = frame[named[0]]
+            taken[column] = named[0]
             free.remove(named[0])
-    # A column of last years that is blank throughout: every policy is in force.
-    if "last_year" in table and table["last_year"].str.strip().eq("").all():
-        table = table.drop(columns="last_year")
-    for column in ("first_year", "last_year"):
-        if column in table:
-            table[column] = _years(table, column, path, study)
     if "first_year" not in table:
         raise IngestError(
-            f"{path.name}: no column of years",
+            f"{file}: no column of years",
             "unit and first year of each policy",
             "add the year",
         )
-    kinds = table.get("kind", pd.Series("", table.index)).str.strip().str.lower()
-    kinds = kinds.str.replace(r"\W+", "_", regex=True)
-    table["kind"] = kinds.where(kinds.ne(""), "policy")
-    study.tables["policies"] = table
-    count = counted(len(table), "policy", "policies")
-    study.messages.append(
-        f"{path.name}: {count} in {counted(table['unit'].nunique(), 'unit')} by column"
-        f" {match.column}"
+    _refuse_panel(table, file, taken["first_year"], study)
+    # A column of last years that is blank throughout: every policy is in force.
+    if "last_year" in table and table["last_year"].str.strip().eq("").all():
+        table = table.drop(columns="last_year")
+    if "last_year" in table:
+        years = _years(table["last_year"], "last_year", file)
+        table["last_year"] = years.map(number_text)
+    # A panel repeats the date of a unit in each of its rows.
+    return table.drop_duplicates(ignore_index=True)
+
+
+def _refuse_panel(table: pd.DataFrame, file: str, column: str, study: NewStudy) -> None:
+    """Refuse a file with a row for most units and years: these are no policies."""
+    pairs = table[["unit", "first_year"]].drop_duplicates()
+    dates = pairs["first_year"].nunique()
+    units = pairs["unit"].nunique()
+    # ASSUME: policies that come to most units in most of the same three years or more
+    # are the rows of a panel.
+    if min(dates, units) < FEWEST_DATES or len(pairs) <= dates * units / 2:
+        return
+    described = study.tables["units"].drop(
+        columns=["unit", "name", "lat", "lon"], errors="ignore"
     )
-    study.say_unknown(match, path.name)
+    likely = [name for name in described if _may_date(described[name], study)]
+    action = "give a file of policies"
+    if likely:
+        action += f", or the column that dates them, as --policies {likely[0]}"
+    raise IngestError(
+        f"{file} has {len(pairs)} dates of {counted(units, 'unit')} in column {column},"
+        " as the rows of a panel have",
+        "one row for each policy, with its first year",
+        action,
+    )
 
 
-def _years(table: pd.DataFrame, column: str, path: Path, study: NewStudy) -> pd.Series:
-    """Return years as text; a policy without a first one is refused, one without a last
-    one is in force to the end.
-    """
-    years = numbers_of(table[column])
+def _may_date(cells: pd.Series, study: NewStudy) -> bool:
+    """Say whether cells are years of the panel, or say that there is none."""
+    years = numbers_of(_without_never(cells))
+    if years is None:
+        return False
+    first, last = study.guessed.years
+    return bool(years.dropna().between(first, last).all() and years.nunique() > 1)
+
+
+def _without_never(cells: pd.Series) -> pd.Series:
+    """Blank the cells that say that a unit never gets a policy."""
+    texts = cells.astype(str).str.strip()
+    texts = texts.mask(texts.str.fullmatch(NEVER.pattern, case=False), "")
+    numbers = numbers_of(texts)
+    if numbers is None:
+        return texts
+    return texts.mask(numbers.le(0) | numbers.ge(NEVER_FROM), "")
+
+
+def _years(cells: pd.Series, column: str, source: str) -> pd.Series:
+    years = numbers_of(cells)
     if years is None or (years.dropna() % 1).any():
         raise IngestError(
-            f"{path.name}: {column} holds no years", "whole years", "correct it"
+            f"{source}: {column} holds no years", "whole years", "correct it"
         )
-    blank = table.loc[years.isna(), "unit"]
-    if column == "first_year" and len(blank):
-        units = named_units(blank, study.tables["units"])
+    return years
+
+
+def _dated(table: pd.DataFrame, source: str, study: NewStudy) -> pd.Series:
+    """Write first years as text, and return which rows have one; those that say never
+    have none, and so have blank cells where every unit has a cell.
+    """
+    cells = table["first_year"].astype(str).str.strip()
+    texts = _without_never(cells)
+    if texts.eq("").all():
         raise IngestError(
-            f"{path.name} has {counted(len(blank), 'policy', 'policies')} without a year"
-            f" ({first_examples(units)})",
-            "the first year of each policy",
+            f"{source} holds no first year of a policy",
+            "the year in which each begins",
+            "fill the cells, or leave --policies out",
+        )
+    years = _years(texts, "first_year", source)
+    units = study.tables["units"]
+    each_once = len(table) == len(units) and table["unit"].is_unique
+    blank = table.loc[cells.str.lower().isin(MISSING), "unit"]
+    # ASSUME: a blank cell in a list of some units' policies is a date that is lacking; in
+    # a column that has a cell for every unit it says that there is no policy.
+    if len(blank) and not each_once:
+        raise IngestError(
+            f"{source} has {counted(len(blank), 'policy', 'policies')} without a year"
+            f" ({first_examples(named_units(blank, units))})",
+            "the first year of each policy, or 0 where there is none",
             "fill the cell or remove the row",
         )
-    return years.map(number_text)
+    table["first_year"] = years.map(number_text)
+    return years.notna()
+
+
+def _check_within(dated: pd.DataFrame, source: str, study: NewStudy) -> None:
+    """Refuse dates of which none lies within the years of the panel."""
+    years = dated["first_year"].astype(float)
+    first, last = study.guessed.years
+    if not years.between(first, last).any():
+        raise IngestError(
+            f"{source} holds first years {_span(dated)}, none of them a year of the"
+            " panel",
+            f"years from {first} to {last}, and 0 or a blank for never",
+            "correct the column, or leave --policies out",
+        )
+
+
+def _span(dated: pd.DataFrame) -> str:
+    years = dated["first_year"].astype(float)
+    return f"{years.min():.0f} to {years.max():.0f}"
+
+
+def _with_kinds(table: pd.DataFrame) -> pd.DataFrame:
+    kinds = table.get("kind", pd.Series("", table.index)).str.strip().str.lower()
+    kinds = kinds.str.replace(r"\W+", "_", regex=True)
+    return table.assign(kind=kinds.where(kinds.ne(""), "policy"))

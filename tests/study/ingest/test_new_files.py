@@ -439,8 +439,69 @@ def test_a_unit_may_have_several_policies_and_none_may_end(tmp_path):
         ("country,year\nAland,\nBland,2004\n", "has 1 policy without a year (1 Aland)"),
         ("country,year\nAland,soon\n", "p.csv: first_year holds no years"),
         ("country,year,until\nAland,2006,2003\n", "1 last_year before first_year"),
+        ("country,treated\nAland,1\nBland,0\n", "p.csv: no column of years"),
+        (
+            "country,first_treat\nAland,1\nBland,0\n",
+            "p.csv holds first years 1 to 1, none of them a year of the panel",
+        ),
+        ("country,first_treat\nAland,0\nBland,0\n", "p.csv holds no first year"),
+        (PANEL.to_csv(index=False), "has 60 dates of 5 units in column year"),
     ],
 )
 def test_a_file_without_years_is_refused(tmp_path, text, words):
     (tmp_path / "p.csv").write_text(text)
     assert words in refused(tmp_path, "--policies", tmp_path / "p.csv")
+
+
+FIRST = {"Aland": "2004", "Bland": "2006", "Cland": "2006"}
+
+
+@pytest.mark.parametrize("never", ["0", "9999", "inf", "Never treated", "-1", "10000"])
+def test_who_never_gets_a_policy_is_no_treated_unit(tmp_path, capsys, never):
+    first = pd.Series({name: FIRST.get(name, never) for name in NAMES})
+    first.rename_axis("country").rename("first.treat").to_csv(tmp_path / "p.csv")
+    _, study = built(tmp_path, "--policies", tmp_path / "p.csv")
+    years = study["policies"].set_index("unit")["first_year"]
+    assert years.to_dict() == {"1": 2004, "2": 2006, "3": 2006}
+    printed = capsys.readouterr().out
+    assert "p.csv: 3 policies in 3 units by column country, 2004 to 2006" in printed
+    assert "; 2 units never" in printed
+
+
+@pytest.mark.parametrize("never", ["0", "", "inf"])
+@pytest.mark.parametrize("given", ["first.treat", "panel.csv"])
+def test_the_panel_itself_may_date_the_policies(tmp_path, given, never):
+    panel = PANEL.assign(
+        **{"first.treat": PANEL["country"].map(lambda name: FIRST.get(name, never))}
+    )
+    given = tmp_path / given if given == "panel.csv" else given
+    config, study = built(tmp_path, "--policies", given, panel=panel)
+    years = study["policies"].set_index("unit")["first_year"]
+    assert years.to_dict() == {"1": 2004, "2": 2006, "3": 2006}
+    assert config["estimates"]["event_study"]
+
+
+def test_a_panel_without_first_years_names_the_column_that_may_have_them(tmp_path):
+    panel = PANEL.assign(opening=PANEL["country"].map(FIRST).fillna("0"))
+    message = refused(tmp_path, "--policies", tmp_path / "panel.csv", panel=panel)
+    assert "as --policies opening" in message
+
+
+def test_all_units_may_get_a_policy(tmp_path, capsys):
+    panel = PANEL.assign(since=PANEL["id"] + 2002)
+    _, study = built(tmp_path, "--policies", "since", panel=panel)
+    assert len(study["policies"]) == 5
+    assert "; no unit without one" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("column", "words"),
+    [
+        ("income", "changes over the years of a unit"),
+        ("nothing", "is no file, and no column of the panel"),
+        ("code", "holds first years 1 to 5, none of them a year"),
+    ],
+)
+def test_a_column_that_dates_nothing_is_refused(tmp_path, column, words):
+    panel = PANEL.assign(code=PANEL["id"])
+    assert words in refused(tmp_path, "--policies", column, panel=panel)
