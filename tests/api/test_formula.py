@@ -2,13 +2,15 @@
 
 import re
 
+import numpy as np
 import pandas as pd
 import pytest
 from numpy.random import default_rng
 
 import evenfield as ef
 from evenfield.api.formula import _split
-from made_panel import refused
+from made_panel import DATA as PANEL
+from made_panel import KEYS, RING, refused
 from tolerances import close
 from yaml_text import from_yaml
 
@@ -84,6 +86,93 @@ def test_effects_behind_the_bar_may_be_pairs_in_backticks():
     close(result, coefficients("y ~ x | group", data))
 
 
+POSITIVE = DATA.assign(
+    a=np.exp(DATA["x"]), b=np.exp(DATA["z"]), k=RNG.integers(1, 9, 40)
+)
+OUTCOMES = {
+    "np.log(a) - np.log(b)": lambda d: np.log(d["a"]) - np.log(d["b"]),
+    "log(a) - log(b)": lambda d: np.log(d["a"]) - np.log(d["b"]),
+    "y - z": lambda d: d["y"] - d["z"],
+    "(y - z)": lambda d: d["y"] - d["z"],
+    "{y - z}": lambda d: d["y"] - d["z"],
+    "`a b` - z": lambda d: d["a b"] - d["z"],
+    "y - 1": lambda d: d["y"] - 1,
+    "-y": lambda d: -d["y"],
+    "y**2": lambda d: d["y"] ** 2,
+    "k^2": lambda d: d["k"] ** 2,
+    "a + b": lambda d: d["a"] + d["b"],
+    "a / b": lambda d: d["a"] / d["b"],
+    "a * b": lambda d: d["a"] * d["b"],
+    "(a + b) / 2": lambda d: (d["a"] + d["b"]) / 2,
+    "np.log(a/b)": lambda d: np.log(d["a"] / d["b"]),
+    "a > b": lambda d: (d["a"] > d["b"]).astype(float),
+    "(a > 1) + (b > 1)": lambda d: (d["a"] > 1) * 1.0 + (d["b"] > 1),
+    "(a > 1) - (b > 1)": lambda d: (d["a"] > 1) * 1.0 - (d["b"] > 1),
+}
+
+
+@pytest.mark.parametrize("outcome", OUTCOMES)
+def test_an_outcome_is_evaluated_as_arithmetic(outcome):
+    data = POSITIVE.assign(**{"a b": POSITIVE["x"] ** 3})
+    fit = ef.ols(f"{outcome} ~ x + I(k^2)", data)
+    by_hand = data.assign(left=OUTCOMES[outcome], k2=data["k"] ** 2)
+    want = ef.ols("left ~ x + k2", by_hand)
+    close(fit.params, want.params)
+    close(fit.std_errors, want.std_errors)
+    close(fit.fitted, want.fitted)
+    assert f" of {outcome}, the other" in fit.interpret()
+    assert f"{outcome} ~ x" in fit.explain()
+
+
+TWO = PANEL.assign(
+    other=RNG.uniform(1, 2, len(PANEL)),
+    start=PANEL["unit"].map({"u00": 1996, "u01": 1999, "u04": 1996, "u05": 1999}),
+    got=PANEL["unit"].isin(["u00", "u04", "u05"]).astype(int),
+)
+FITS = {
+    "ols": lambda y, d: ef.ols(f"{y} ~ x | unit", d, **KEYS),
+    "beta": lambda y, d: ef.beta_convergence(f"{y} ~ x", d, **KEYS),
+    "gmm": lambda y, d: ef.dynamic_gmm(
+        f"{y} ~ lag({y}, 1) + x", d, collapse=True, time_effects=False, **KEYS
+    ),
+    "panel": lambda y, d: ef.spatial_panel(f"{y} ~ x", d, RING, **KEYS),
+    "map": lambda y, d: ef.spatial_cross_section(
+        f"{y} ~ x", d[d["year"] == 1990], RING, unit="unit"
+    ),
+    "dynamic": lambda y, d: ef.spatial_dynamic(f"{y} ~ x", d, RING, **KEYS),
+    "root": lambda y, d: ef.dynamic_fe(y, d, **KEYS),
+    "log t": lambda y, d: ef.log_t(y, d, **KEYS),
+    "clubs": lambda y, d: ef.clubs(y, d, **KEYS),
+    "sigma": lambda y, d: ef.sigma(y, d, **KEYS),
+    "inequality": lambda y, d: ef.inequality(y, d, draws=9, **KEYS),
+    "markov": lambda y, d: ef.markov(y, d, k=2, **KEYS),
+    "moran": lambda y, d: ef.moran(y, d, RING, draws=9, **KEYS),
+    "events": lambda y, d: ef.event_study(
+        f"{y} ~ 1", d, first="start", draws=9, **KEYS
+    ),
+    "rings": lambda y, d: ef.rings(
+        f"{y} ~ 1",
+        d,
+        first="start",
+        rings=[1],
+        distance=RING,
+        min_controls=0,
+        draws=9,
+        **KEYS,
+    ),
+    "placement": lambda y, d: ef.placement(
+        f"{y} ~ got", d[d["year"] == 1990], unit="unit", draws=99
+    ),
+}
+
+
+@pytest.mark.parametrize("estimator", FITS)
+def test_every_estimator_takes_a_difference_for_one(estimator):
+    fit = FITS[estimator]("rich - other", TWO)
+    want = FITS[estimator]("less", TWO.assign(less=TWO["rich"] - TWO["other"]))
+    close(fit.params, want.params)
+
+
 REFUSED = from_yaml("""
     without a tilde: [y, with no ~]
     two tildes: [y ~ x ~ z, with 2 ~]
@@ -105,6 +194,8 @@ REFUSED = from_yaml("""
     no formula: [null, a formula of type NoneType]
     an attribute that is none: [y ~ x.nothing, fails]
     a missing key: ["y ~ I(x['nothing'])", fails]
+    an outcome that closes a bracket: [y) - (z ~ x, in its outcome]
+    an outcome of two: ["y, z ~ x", fails]
     """)
 
 
@@ -112,7 +203,7 @@ REFUSED = from_yaml("""
 def test_formulas_that_cannot_be_read_are_refused(formula, words):
     with pytest.raises(ef.EstimateError, match=re.escape(words)) as error:
         coefficients(formula, DATA)
-    assert "\n" not in str(error.value)
+    assert "\n" not in str(error.value) and "x1b" not in str(error.value)
 
 
 def test_data_first_is_taken_with_names():

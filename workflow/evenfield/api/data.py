@@ -28,6 +28,8 @@ from evenfield.numerics.spatial_panel.network import Network, network
 from evenfield.numerics.spatial_panel.panel import BalancedPanel, panel_from_rows
 from evenfield.study.errors import EstimateError, WeightsError, counted
 
+MARKS = re.compile(r"\x1b\[[\d;]*m|[⧛⧚]")  # with which formulaic shows where a fault is
+
 R = TypeVar("R")
 F = TypeVar("F", bound=Fit)
 
@@ -488,10 +490,11 @@ def _matrices(
             "choose another, or convert it",
         )
     frame = model.frame(rows)
+    written = model.outcome if outcome is not None else model.term
     try:
         with np.errstate(all="ignore"):  # what comes of it is refused below
             both = model_matrix(
-                f"{model.outcome} ~ {model.regressors}",
+                f"{written} ~ {model.regressors}",
                 frame,
                 na_action="ignore",
                 context={"lag": lag, "np": np},
@@ -504,7 +507,7 @@ def _matrices(
         if isinstance(error.__cause__, EstimateError):  # of a lag
             raise error.__cause__ from None
         raise EstimateError(
-            f"the formula {model.text!r} fails: {model.named(error)}",
+            f"the formula {model.text!r} fails: {MARKS.sub('', model.named(error))}",
             f"columns {', '.join(map(str, rows))}",
             "correct it",
         ) from error
@@ -514,6 +517,8 @@ def _matrices(
             "one column of numbers",
             "choose another",
         )
+    if outcome is None:
+        left = left.set_axis([model.expression], axis=1)
     spec = both.rhs.model_spec
     variables = both.lhs.model_spec.required_variables | spec.required_variables
     needed = set(map(str, variables)) & set(frame)

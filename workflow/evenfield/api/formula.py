@@ -4,6 +4,7 @@ backticks are names and nothing else, whatever they hold: ``1``, a bar, a word o
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ BRACKETS = {
 FUNCTIONS = frozenset({"np", "lag", *TRANSFORMS})
 # lag(x), lag(x, 2) or lag(x, by=2): the term, and how many steps.
 LAG = re.compile(r"lag\((.+?)(?:,\s*(?:by\s*=\s*)?(-?\d+)\s*)?\)")
+QUOTED_OR_POWER = re.compile(r"('[^']*'|\"[^\"]*\")|\^")
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,34 @@ class Model:
     def right(self) -> list[str]:
         """Terms between plus signs, for a right side that is a sum."""
         return [part.strip() for part in self.regressors.split("+")]
+
+    @property
+    def _tree(self) -> ast.expr:
+        """The outcome as Python reads it."""
+        try:
+            tree = ast.parse(self.outcome, mode="eval").body
+        except SyntaxError as error:
+            raise EstimateError(
+                f"the formula {self.text!r} fails: {self.named(error.msg)} in its outcome",
+                "a column or an expression such as np.log(y) - np.log(z)",
+                "correct it; a name with other signs stands in backticks",
+            ) from error
+        # formulaic's braces around an expression are brackets.
+        if isinstance(tree, ast.Set) and len(tree.elts) == 1:
+            return tree.elts[0]
+        return tree
+
+    @property
+    def expression(self) -> str:
+        """The outcome as one expression: ``y - z`` is a difference, as in R, and takes
+        no term away.
+        """
+        return ast.unparse(self._tree)
+
+    @property
+    def term(self) -> str:
+        """The outcome as one term of formulaic."""
+        return f"I({ast.unparse(_Sums().visit(self._tree))})"
 
     def column(self, term: str, data: pd.DataFrame) -> str | None:
         """Return the column that a term is, or none for anything but a name."""
@@ -95,6 +125,20 @@ class Model:
                 )
         quoted = {alias: data[name] for alias, name in self.aliases.items()}
         return data.drop(columns=hiding).assign(**quoted)
+
+
+class _Sums(ast.NodeTransformer):
+    """Sums in which true is one, as in R, and not the word "or"."""
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.BinOp:
+        self.generic_visit(node)
+        if not isinstance(node.op, ast.Add | ast.Sub):
+            return node
+        left, right = (
+            ast.BinOp(part, ast.Mult(), ast.Constant(1))
+            for part in (node.left, node.right)
+        )
+        return ast.BinOp(left, node.op, right)
 
 
 def _is_called(name: str, text: str) -> bool:
@@ -179,7 +223,12 @@ def parsed(formula: str | Columns, data: pd.DataFrame) -> Model:
             "write 1 for the constant alone",
         )
     effects = _effects(behind_bar[0], aliases) if behind_bar else {}
-    return Model(text, outcome, regressors, effects, aliases)
+    return Model(text, _powers(outcome), _powers(regressors), effects, aliases)
+
+
+def _powers(text: str) -> str:
+    """Write powers as Python does, to which ``k^2`` of whole numbers is no square."""
+    return QUOTED_OR_POWER.sub(lambda match: match[1] or "**", text)
 
 
 def _times(count: int, mark: str) -> str:
