@@ -120,6 +120,7 @@ def _guessed(options: argparse.Namespace) -> Guessed:
         leave_out=options.leave_out or (),
         keep_totals=options.keep_totals,
         logs=options.log if options.log or options.level else None,
+        what=options.what,
         years=options.years,
         drop_incomplete=options.drop_incomplete,
     )
@@ -232,6 +233,13 @@ def parser() -> argparse.ArgumentParser:
         default="",
         metavar="WORD",
         help="what the units are called, as districts or county (default: by the column)",
+    )
+    options.add_argument(
+        "--what",
+        default="",
+        metavar="WORDS",
+        help="what is studied, if it is no income per head: 'night lights per km2'; any"
+        " figures are then taken as they stand",
     )
     options.add_argument(
         "--measure",

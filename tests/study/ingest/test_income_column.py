@@ -158,6 +158,62 @@ def test_output_over_population_is_income():
     assert fault.income == {"output": "gdp", "population": "pop"}
 
 
+def test_labels_say_which_columns_are_output_and_people():
+    columns = {
+        "lev": waves,
+        "cur": lambda v: 40 * v,
+        "con": lambda v: 50 * v,
+        "heads": lambda v: v / 90,
+    }
+    labels = {
+        "lev": "Price level of output (2017=1)",
+        "cur": "Real GDP at current PPPs (in mil. US$)",
+        "con": "Real GDP at constant prices (in mil. US$)",
+        "heads": "Population (in millions)",
+    }
+    fault = income_of(columns, labels)
+    assert fault.income == {"output": "con", "population": "heads"}
+
+
+def test_an_example_of_income_may_be_meant_or_there_is_none():
+    columns = {"price_level": waves, "rainfall": waves, "growth": waves}
+    line = next(line for line in income_of(columns).messages if "not clear" in line)
+    assert "for example" not in line
+
+
+@pytest.mark.parametrize(
+    ("flags", "expected"),
+    [
+        ({}, "income is a total, since the largest of a year is 1,865 times"),
+        ({"income": "income"}, "income is a total"),
+    ],
+)
+def test_figures_too_far_apart_are_a_total(flags, expected):
+    def fourth_power(level):
+        return (level / 900) ** 2.65
+
+    fails(IngestError, expected, income_of, {"income": fourth_power}, flags=flags)
+    said = income_of({"income": fourth_power}, flags=flags, what="harvest")
+    assert said.income == {"column": "income"}
+
+
+@pytest.mark.parametrize(
+    ("name", "scale"),
+    from_yaml("""
+    - [工资（万元）, 0.0001]
+    - [全员劳动生产率, 1]
+    - [wage rate, 0.01]
+    - [income per 1000, 1]
+    - ['GDP per capita, constant prices (2010=100)', 1]
+    - [PDRB per kapita (ribu rupiah), 10]
+    - [average income (thousands of dollars), 1]
+    """),
+)
+def test_words_of_totals_and_rates_that_say_none(name, scale):
+    fault = income_of({name: lambda level: level * scale})
+    assert fault.income == {"column": name}
+
+
 @pytest.mark.parametrize("name", ["pop_density", "population_growth"])
 def test_a_density_is_no_population(name):
     fault = income_of({"gdp": lambda v: 50 * v, name: lambda v: v / 90})

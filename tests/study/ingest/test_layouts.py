@@ -15,7 +15,9 @@ from evenfield.study.config_files import read_config
 from evenfield.study.ingest.study_tables import read_study
 from tolerances import close
 
-LAYOUTS = yaml.safe_load(Path(__file__).with_name("layouts.yaml").read_text())
+TABLES = yaml.safe_load(Path(__file__).with_name("layouts.yaml").read_text())
+LAYOUTS = {name: table for name, table in TABLES.items() if "refused" not in table}
+REFUSED = {name: table for name, table in TABLES.items() if "refused" in table}
 
 
 def written(folder, layout):
@@ -60,3 +62,15 @@ def test_a_layout_becomes_the_right_study(tmp_path, capsys, name):
     unit, year, value = layout["income"]
     close(income_of(study, config)[unit, year], value)
     assert layout.get("says", "") in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_is_no_income_per_head_is_refused_with_the_reason(tmp_path, name):
+    layout = REFUSED[name]
+    path = written(tmp_path, layout)
+    with pytest.raises(SystemExit) as stop:
+        new.main(
+            [str(tmp_path / "study"), "--panel", str(path), *layout.get("options", [])]
+        )
+    assert layout["refused"] in str(stop.value)
+    assert not (tmp_path / "study").exists()

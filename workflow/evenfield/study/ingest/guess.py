@@ -36,6 +36,7 @@ from evenfield.study.ingest.layouts import (
     series_in_lines,
     series_label,
     series_labels,
+    series_texts,
     spread,
     with_parted_keys,
     without_flags,
@@ -79,6 +80,7 @@ class Choices:
     leave_out: Sequence[str] = ()  # ids or names of units
     keep_totals: bool = False
     logs: bool | None = None  # whether income is a logarithm; None: not said
+    what: str = ""  # what is studied, if it is no income per head
     years: str = ""  # first and last year, or each
     drop_incomplete: bool = False  # all years, and the units that have each
 
@@ -123,11 +125,14 @@ def guess(
     frame = frame.sort_values(["unit", "year"], ignore_index=True)
     figures, constant = _sorted_columns(frame, name, messages, faults)
     labels = {**table.labels, **arranged.labels}
+    said = series_texts(rows, table.above, figures)
     if len(figures) == 1 and figures[0] not in labels:
-        label = series_label(rows, table.above, figures)
+        label = series_label(said)
         labels |= {figures[0]: label} if label else {}
     with faults.caught():
-        chosen = income_columns(frame, figures, given, labels, choices.logs)
+        chosen = income_columns(
+            frame, figures, given, labels, choices.logs, said, choices.what
+        )
         messages += chosen.messages
         income = chosen.columns
         frame = frame.assign(**chosen.levels)

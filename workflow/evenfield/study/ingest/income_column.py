@@ -14,6 +14,7 @@ import pandas as pd
 from evenfield.study.config_files import TODO
 from evenfield.study.errors import IngestError, first_examples
 from evenfield.study.ingest.cells import number_text, numbers_of
+from evenfield.study.ingest.no_income import other_kind, spread_kind
 from evenfield.study.logarithms import MONEY_WORDS, logarithm_sign
 
 INCOME = re.compile(
@@ -21,7 +22,7 @@ INCOME = re.compile(
 )
 MONEY = re.compile(MONEY_WORDS, re.IGNORECASE)
 PER_HEAD = re.compile(
-    r"per.?cap|percap|per.?head|per.?worker|per.?employee|per.?person|per.?inhabitant"
+    r"per.?[ck]ap|percap|per.?head|per.?worker|per.?employee|per.?person|per.?inhabitant"
     r"|gdp(w|l|ch|tt)|pro.?(kopf|capite)|einwohner|innbygger|indbygger|habitante?|人均|на душу"
     r"|(^|[_ .])pc\d|^pc|pc([_ .]|$)|[_ ]hab([_ ]|$)|[_ ]ps$",
     re.IGNORECASE,
@@ -40,9 +41,11 @@ WORKERS = re.compile(r"(emp|employ|jobs|workers|labou?r).*", re.IGNORECASE)
 OTHER = re.compile(
     r"(^|[_ .(-])(shares?|rates?|ratio|gini|theil|index|idx|tax(es)?|rank|quintile|"
     r"decile|dummy|lag(ged)?|diff|change|gap|relative|group|class|density|deflator|gr|g|"
-    r"pct|%)($|[_ .)-])|growth|inequal|percent|deflator|density|poverty",
+    r"pct|%)($|[_ .)-])|growth|price.?level|inequal|percent|deflator|density|poverty|fiscal|budget|财政"
+    r"|预算|税收|比重|占|(?<!生产)率|比例|指数|密度|增长",
     re.IGNORECASE,
 )
+CONSTANT = re.compile(r"constant|可比价|不变价", re.IGNORECASE)
 BASE_TEN = re.compile(r"log_?10", re.IGNORECASE)
 
 
@@ -88,11 +91,14 @@ def income_columns(
     given: Mapping[str, str | None],
     labels: Mapping[str, str],
     logs: bool | None,
+    said: Sequence[str] = (),
+    what: str = "",
 ) -> IncomeColumns:
     """Choose income per head, or output over population, among figures as text.
 
     ``given`` holds what the flags name; ``logs`` says that income is a logarithm, that
-    it is none, or (None) that the user has not said.
+    it is none, or (None) that the user has not said. ``said`` is what units and titles
+    say of figures that are alone; ``what`` is the user's word for what is no income.
     """
     asked = {
         key: name
@@ -124,9 +130,13 @@ def income_columns(
         for name, values in numbers.items()
     }
     ranges = {name: _sign_of_range(values) for name, values in numbers.items()}
+    kinds = {} if what else _other_kinds(frame, numbers, labels, said)
     if not asked:
-        result = _guessed(list(figures), numbers, labels, signs, ranges, logs)
+        result = _guessed(list(figures), numbers, labels, signs, ranges, logs, kinds)
     elif "income" in asked:
+        if kinds.get(asked["income"]):
+            people = asked.get("population") or _only_people(numbers, labels, signs)
+            raise _no_income(asked["income"], kinds[asked["income"]], people)
         choice = {"column": asked["income"]}
         result = _asked(choice, numbers, signs, ranges, logs)
     else:
@@ -148,6 +158,60 @@ def income_columns(
     return result
 
 
+def _other_kinds(
+    frame: pd.DataFrame,
+    numbers: Mapping[str, pd.Series],
+    labels: Mapping[str, str],
+    said: Sequence[str],
+) -> dict[str, str]:
+    """Return what figures are that are no income per head, with what says so."""
+    rest = [name for name in numbers if not _says_people(name, labels)]
+    kinds = dict[str, str]()
+    for name in rest:
+        texts = [name, labels.get(name, ""), *(said if len(rest) == 1 else ())]
+        kind = other_kind(texts, numbers[name])
+        may_be = len(rest) == 1 or any(map(MONEY.search, texts))
+        if not kind and may_be and "year" in frame:
+            kind = spread_kind(texts, numbers[name], frame["year"])
+        if kind:
+            kinds[name] = kind
+    return kinds
+
+
+def _says_people(name: str, labels: Mapping[str, str]) -> bool:
+    """Say whether figures count people, by their name or label."""
+    return any(
+        PEOPLE.fullmatch(text.strip())
+        and not (OTHER.search(text) or MONEY.search(text) or PER_HEAD.search(text))
+        for text in (name, labels.get(name, ""))
+    )
+
+
+def _only_people(
+    numbers: Mapping[str, pd.Series],
+    labels: Mapping[str, str],
+    signs: Mapping[str, str],
+) -> str:
+    """Return the one column of people; blank if there is none or several."""
+    people = [
+        name
+        for name, values in numbers.items()
+        if _says_people(name, labels)
+        and not signs[name]
+        and _may_be_people(name, values)
+    ]
+    return people[0] if len(people) == 1 else ""
+
+
+def _no_income(name: str, kind: str, people: str) -> IngestError:
+    """Say why figures are no income per head, and what makes one of them."""
+    insist = "give --what WORDS (what it is) to study it as it stands"
+    if people and kind.startswith("a total"):
+        divide = f"--output {_quoted(name)} --population {_quoted(people)}"
+        insist = f"give {divide}, or --what WORDS (what it is) to study it as it stands"
+    return IngestError(f"{name} is {kind}", "income per head", insist)
+
+
 def units_of(column: str) -> str:
     """Return what income is measured in by the name of its column, if that has words."""
     return column if " " in column.strip() else f"units of column {column}"
@@ -162,7 +226,10 @@ def is_clear(
         for name in figures
         if name in frame and numbers_of(frame[name]) is not None
     ]
-    chosen = income_columns(frame, names, {}, labels, None)
+    try:
+        chosen = income_columns(frame, names, {}, labels, None)
+    except IngestError:
+        return False
     return chosen.columns != {"column": TODO}
 
 
@@ -286,7 +353,9 @@ def _guessed(
     signs: Mapping[str, str],
     ranges: Mapping[str, str],
     logs: bool | None,
+    kinds: Mapping[str, str],
 ) -> IncomeColumns:
+    totals = [name for name, kind in kinds.items() if kind.startswith("a total")]
     logged = [
         name
         for name in numbers
@@ -302,13 +371,13 @@ def _guessed(
         and name in numbers
         and not OTHER.search(name)
         and not OTHER.search(labels.get(name, "").split(",")[0])
+        and (name in totals or name not in kinds)
         and _may_be_income(numbers[name])
     ]
     people = [
         name
         for name in numbers
-        if PEOPLE.fullmatch(name)
-        and not OTHER.search(name)
+        if _says_people(name, labels)
         and not signs[name]
         and _may_be_people(name, numbers[name])
     ]
@@ -318,14 +387,19 @@ def _guessed(
     output = [
         name
         for name in rest
-        if MONEY.search(name)
-        and not PER_HEAD.search(f"{name} {labels.get(name, '')}")
-        and not INCOME.search(name)
+        if name in totals
+        or (
+            MONEY.search(f"{name} {labels.get(name, '')}")
+            and not PER_HEAD.search(f"{name} {labels.get(name, '')}")
+            and not INCOME.search(f"{name} {labels.get(name, '')}")
+        )
     ]
     heads = [name for name in by_name if name not in output] or [
         name for name in by_label if name not in output
     ]
-    # Of several the one per head.
+    # Of several the one at constant prices, as its label says, and the one per head.
+    real = [name for name in output if CONSTANT.search(f"{name} {labels.get(name)}")]
+    output = real if len(real) == 1 else output
     per_head = [name for name in heads if PER_HEAD.search(f"{name} {labels.get(name)}")]
     heads = per_head if len(per_head) == 1 else heads
     if logs and logged:
@@ -336,8 +410,11 @@ def _guessed(
             return _exponentiated(columns, columns, numbers)
     if not heads and len(output) == 1 and len(people) == 1:
         columns = {"output": output[0], "population": people[0]}
+        why = (
+            f", since {output[0]} is {kinds[output[0]]}" if kinds.get(output[0]) else ""
+        )
         message = (
-            f"income: {output[0]} over {people[0]}, by their names (--output,"
+            f"income: {output[0]} over {people[0]}, by their names{why} (--output,"
             " --population, --income)"
         )
         return IncomeColumns(columns, [message])
@@ -353,6 +430,9 @@ def _guessed(
         sure = sureness(f"{name} {labels.get(name, '')}") == 2
         return IncomeColumns({"column": name}, [_chosen(name, why, sure, numbers)])
     others = [name for name in numbers if name not in people]
+    if others and all(name in kinds for name in others):
+        name = next((name for name in others if name in totals), others[0])
+        raise _no_income(name, kinds[name], people[0] if len(people) == 1 else "")
     # Its cells at or below zero are named by what takes logarithms of it.
     if len(others) == 1 and not rest and sureness(others[0]) and not logged:
         message = _chosen(others[0], "by its name", False, numbers)
@@ -365,13 +445,25 @@ def _guessed(
         return IncomeColumns({"column": others[0]}, [message])
     first = [*output, *(name for name in rest if name not in output)]
     perhaps = heads or first or [name for name in figures if name not in logged]
-    flags = f"--income {_quoted(perhaps[0])}" if perhaps else ""
+    # An example is one that may be meant, or there is none.
+    plausible = [
+        name
+        for name in perhaps
+        if name in levels and (sureness(name) or sureness(labels.get(name, "")))
+    ]
+    flags = f"--income {_quoted(plausible[0])}" if plausible else ""
     heads_of_output = people or [name for name in rest if WORKERS.fullmatch(name)]
     if not heads and output and heads_of_output:
         flags = (
             f"--output {_quoted(output[0])} --population {_quoted(heads_of_output[0])}"
         )
-    return _unclear(perhaps, flags, logged, signs, ranges)
+    result = _unclear(perhaps, flags, logged, signs, ranges)
+    said = [
+        f"{name} is {kind}, so it is not taken for income per head"
+        for name, kind in kinds.items()
+        if MONEY.search(name)
+    ]
+    return replace(result, messages=[*said, *result.messages])
 
 
 def _quoted(name: str) -> str:

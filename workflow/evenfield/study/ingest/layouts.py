@@ -33,7 +33,7 @@ FLAG = r"(?:(?<=[\d:])\s+[a-z]{1,3}|\s*\*+|\s*\([a-z]{1,2}\)|\s*\[[^\]]*\])$"
 # Columns that say what the figures of their row are.
 SERIES = re.compile(
     r"(indicator|series|measure|variable|estimates?|description|statistics?|element|item|"
-    r"unit|unit.?of.?measure|uom|sheet|indicador|variável|concept|subject)"
+    r"units?|unit.?of.?measure|uom|scale|scalar.?factor|sheet|indicador|variável|concept|subject)"
     r"([ _.]?(name|label|code|id))?|.*[ _.](indicator|series|measure)",
     re.IGNORECASE,
 )
@@ -334,9 +334,11 @@ def _quoted(text: str) -> str:
     return text if re.fullmatch(r"[\w.=,+-]+", text) else f"'{text}'"
 
 
-def series_label(frame: pd.DataFrame, above: list[str], figures: list[str]) -> str:
-    """Return what the figures are by the only value of a column such as indicator, or
-    by a title line; blank if nothing says so.
+def series_texts(
+    frame: pd.DataFrame, above: list[str], figures: list[str]
+) -> list[str]:
+    """Return what is said of figures by columns such as indicator and unit that hold
+    one value, and by title lines.
     """
     texts = list[str]()
     for name in frame.columns:
@@ -349,7 +351,12 @@ def series_label(frame: pd.DataFrame, above: list[str], figures: list[str]) -> s
     for line in above:
         match = INDICATOR.search(line)
         texts += [match[1].strip()] if match else [line.strip(', "')]
+    return texts
+
+
+def series_label(texts: list[str]) -> str:
+    """Return which of the texts says what the figures are; blank if none does."""
     # The surest, and of these the longest, as a label is longer than its code.
-    texts.sort(key=lambda text: (sureness(text), len(text)), reverse=True)
+    texts = sorted(texts, key=lambda text: (sureness(text), len(text)), reverse=True)
     best = texts[0] if texts and sureness(texts[0]) else ""
     return without_note(best)
