@@ -135,7 +135,8 @@ def income_columns(
         result = _guessed(list(figures), numbers, labels, signs, ranges, logs, kinds)
     elif "income" in asked:
         if kinds.get(asked["income"]):
-            people = asked.get("population") or _only_people(numbers, labels, signs)
+            people = _people(numbers, labels, signs)
+            people = [asked["population"]] if "population" in asked else people
             raise _no_income(asked["income"], kinds[asked["income"]], people)
         choice = {"column": asked["income"]}
         result = _asked(choice, numbers, signs, ranges, logs)
@@ -187,27 +188,26 @@ def _says_people(name: str, labels: Mapping[str, str]) -> bool:
     )
 
 
-def _only_people(
+def _people(
     numbers: Mapping[str, pd.Series],
     labels: Mapping[str, str],
     signs: Mapping[str, str],
-) -> str:
-    """Return the one column of people; blank if there is none or several."""
-    people = [
+) -> list[str]:
+    """Return the columns that count people."""
+    return [
         name
         for name, values in numbers.items()
         if _says_people(name, labels)
         and not signs[name]
         and _may_be_people(name, values)
     ]
-    return people[0] if len(people) == 1 else ""
 
 
-def _no_income(name: str, kind: str, people: str) -> IngestError:
+def _no_income(name: str, kind: str, people: list[str]) -> IngestError:
     """Say why figures are no income per head, and what makes one of them."""
     insist = "give --what WORDS (what it is) to study it as it stands"
-    if people and kind.startswith("a total"):
-        divide = f"--output {_quoted(name)} --population {_quoted(people)}"
+    if len(people) == 1 and kind.startswith("a total"):
+        divide = f"--output {_quoted(name)} --population {_quoted(people[0])}"
         insist = f"give {divide}, or --what WORDS (what it is) to study it as it stands"
     return IngestError(f"{name} is {kind}", "income per head", insist)
 
@@ -374,34 +374,9 @@ def _guessed(
         and (name in totals or name not in kinds)
         and _may_be_income(numbers[name])
     ]
-    people = [
-        name
-        for name in numbers
-        if _says_people(name, labels)
-        and not signs[name]
-        and _may_be_people(name, numbers[name])
-    ]
+    people = _people(numbers, labels, signs)
     rest = [name for name in levels if name not in people]
-    by_name = [name for name in rest if sureness(name)]
-    by_label = [name for name in rest if sureness(labels.get(name, ""))]
-    output = [
-        name
-        for name in rest
-        if name in totals
-        or (
-            MONEY.search(f"{name} {labels.get(name, '')}")
-            and not PER_HEAD.search(f"{name} {labels.get(name, '')}")
-            and not INCOME.search(f"{name} {labels.get(name, '')}")
-        )
-    ]
-    heads = [name for name in by_name if name not in output] or [
-        name for name in by_label if name not in output
-    ]
-    # Of several the one at constant prices, as its label says, and the one per head.
-    real = [name for name in output if CONSTANT.search(f"{name} {labels.get(name)}")]
-    output = real if len(real) == 1 else output
-    per_head = [name for name in heads if PER_HEAD.search(f"{name} {labels.get(name)}")]
-    heads = per_head if len(per_head) == 1 else heads
+    heads, output = _heads_and_output(rest, labels, totals)
     if logs and logged:
         best = [name for name in logged if MONEY.search(name) or SHORT.search(name)]
         chosen = best or logged
@@ -425,14 +400,14 @@ def _guessed(
     if len(heads) == 1:
         name = heads[0]
         why = "by its name"
-        if name not in by_name:
+        if not sureness(name):
             why = f"by its label '{labels[name]}'"
         sure = sureness(f"{name} {labels.get(name, '')}") == 2
         return IncomeColumns({"column": name}, [_chosen(name, why, sure, numbers)])
     others = [name for name in numbers if name not in people]
     if others and all(name in kinds for name in others):
         name = next((name for name in others if name in totals), others[0])
-        raise _no_income(name, kinds[name], people[0] if len(people) == 1 else "")
+        raise _no_income(name, kinds[name], people)
     # Its cells at or below zero are named by what takes logarithms of it.
     if len(others) == 1 and not rest and sureness(others[0]) and not logged:
         message = _chosen(others[0], "by its name", False, numbers)
@@ -449,7 +424,9 @@ def _guessed(
     plausible = [
         name
         for name in perhaps
-        if name in levels and (sureness(name) or sureness(labels.get(name, "")))
+        if name in levels
+        and name not in kinds
+        and (sureness(name) or sureness(labels.get(name, "")))
     ]
     flags = f"--income {_quoted(plausible[0])}" if plausible else ""
     heads_of_output = people or [name for name in rest if WORKERS.fullmatch(name)]
@@ -464,6 +441,29 @@ def _guessed(
         if MONEY.search(name)
     ]
     return replace(result, messages=[*said, *result.messages])
+
+
+def _heads_and_output(
+    rest: list[str], labels: Mapping[str, str], totals: Sequence[str]
+) -> tuple[list[str], list[str]]:
+    """Return the columns that may be income per head, and those of output as a whole."""
+    texts = {name: f"{name} {labels.get(name, '')}" for name in rest}
+    output = [
+        name
+        for name, text in texts.items()
+        if name in totals
+        or (MONEY.search(text) and not (PER_HEAD.search(text) or INCOME.search(text)))
+    ]
+    heads = [name for name in rest if sureness(name) and name not in output] or [
+        name for name in rest if sureness(labels.get(name, "")) and name not in output
+    ]
+    # Of several the one at constant prices, as its label says, and the one per head.
+    real = [name for name in output if CONSTANT.search(texts[name])]
+    per_head = [name for name in heads if PER_HEAD.search(texts[name])]
+    return (
+        per_head if len(per_head) == 1 else heads,
+        real if len(real) == 1 else output,
+    )
 
 
 def _quoted(name: str) -> str:
