@@ -3,8 +3,9 @@ vintage.
 """
 
 import argparse
+import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from evenfield.study import letters
 from evenfield.study.errors import IngestError, counted, first_examples
+from evenfield.study.files import STAGED, take_places
 from evenfield.study.ingest.dictionary import read_package
 from evenfield.study.ingest.guess import COMPUTED
 from evenfield.study.ingest.provenance import ALL_UNITS, span_masks
@@ -168,9 +171,14 @@ def newest_source(spans: pd.DataFrame, column: str) -> str:
 
 def add(options: argparse.Namespace, config: dict[str, Any]) -> None:
     """Put the figures of a file into the study, with their dictionary and their origin."""
+    dictionary = Path(config["data"]["package"])
+    folder = dictionary.parent
+    if (folder / STAGED).is_dir():
+        take_places(folder, dictionary.name)
+        print("moved the other files of an earlier `add`, which was stopped")
+    check_texts(options)
     study = read_study(config)
-    package = read_package(config["data"]["package"])
-    folder = Path(config["data"]["package"]).parent
+    package = read_package(dictionary)
     figures = read_figures(
         options.file,
         study["units"],
@@ -178,7 +186,7 @@ def add(options: argparse.Namespace, config: dict[str, Any]) -> None:
         options.zeros,
         unit_headers(package),
     )
-    check_column(study["panel"].columns, figures.column)
+    check_column(study, figures, options.file.name)
     before = read_text_table(folder / figures.table)
     table, changes = merge_figures(before, figures)
     changed = changes[changes["state"].eq("changed")]
@@ -299,13 +307,51 @@ def with_origin(
     return written
 
 
-def check_column(known: Iterable[str], wanted: str) -> None:
-    """Refuse a column that the panel computes itself or that is its key."""
-    key = {"unit", "year"}
-    if wanted in key | (set(COMPUTED) - set(known)):
+def check_texts(options: argparse.Namespace) -> None:
+    """Refuse names and texts of several lines, and a source whose id is a path."""
+    texts = {"COLUMN": " ".join(options.columns)}
+    texts |= {name: getattr(options, name[2:]) or "" for name in TEXTS}
+    for name, text in texts.items():
+        if re.search(r"[\t\r\n]", text) or letters.hidden_letter(text):
+            raise IngestError(
+                f"{name} {text[:60]!r} has line ends or letters that no reader sees",
+                "a text of one line",
+                "correct it",
+            )
+    if not re.fullmatch(r"(\w[\w.-]*)?", options.source or ""):
         raise IngestError(
-            f"{wanted} can be no column of figures",
+            f"--source {options.source[:60]}",
+            "an id of letters, digits, '_', '-' and '.', as in sources.csv",
+            "name it so, and say what it is with --citation",
+        )
+
+
+def check_column(
+    study: Mapping[str, pd.DataFrame], figures: Figures, file: str
+) -> None:
+    """Refuse a column that the panel computes itself, that is its key, or that the other
+    table has.
+    """
+    key = {"unit", "year"}
+    panel = study["panel"].columns
+    if figures.column in key | (set(COMPUTED) - set(panel)):
+        raise IngestError(
+            f"{figures.column} can be no column of figures",
             "a name that the panel does not compute",
+            "choose another name",
+        )
+    if figures.table != PANEL and figures.column in panel:
+        raise IngestError(
+            f"{figures.label} of {file} has no years, and {PANEL} holds"
+            f" {figures.column} by year",
+            "a column of years, or a year in the name of the column",
+            "add the year, or choose another name",
+        )
+    if figures.table == PANEL and figures.column in study["units"]:
+        raise IngestError(
+            f"{figures.label} of {file} has years, and units.csv holds"
+            f" {figures.column} for units",
+            "a name that units.csv does not have",
             "choose another name",
         )
 

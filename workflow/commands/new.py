@@ -14,7 +14,7 @@ import yaml
 from evenfield.study.config import checked_config
 from evenfield.study.config_files import TODO, read_mapping
 from evenfield.study.errors import EvenfieldError, Faults, IngestError
-from evenfield.study.files import write_text
+from evenfield.study.files import STAGED, take_places, write_text
 from evenfield.study.ingest.any_table import read_any
 from evenfield.study.ingest.features import GEOPANDAS
 from evenfield.study.ingest.guess import Choices, Guessed, guess
@@ -103,11 +103,13 @@ def make(options: argparse.Namespace) -> list[str]:
 
 def _holds_a_study(folder: Path) -> bool:
     """Say whether a folder holds a study other than one whose income is still to be
-    named, which is made anew.
+    named, or whose making was stopped; these are made anew.
     """
     config = folder / "config.yaml"
     if config.is_file() and not (folder / "results").exists():
         return f"column: {TODO}" not in config.read_text(encoding="utf-8")
+    if not config.exists() and (folder / STAGED).is_dir():
+        return False
     return config.exists() or (folder / "data").exists()
 
 
@@ -135,8 +137,8 @@ def _guessed(options: argparse.Namespace) -> Guessed:
 
 
 def write(study: NewStudy, folder: Path) -> None:
-    """Check the study and write it: its tables, the files that it keeps, last its
-    config.
+    """Check the study and write it beside its place: its tables, the files that it keeps,
+    its config; then all take their places, the config last.
     """
     text = config_text(study)
     answers = study.files.get("claims.yaml")
@@ -145,14 +147,17 @@ def write(study: NewStudy, folder: Path) -> None:
     if answers:
         content["answers"] = read_mapping(answers)
     config = checked_config(content)
-    config["data"]["package"] = str(folder / config["data"]["package"])
+    staged = folder / STAGED
+    shutil.rmtree(staged, ignore_errors=True)
+    config["data"]["package"] = str(staged / config["data"]["package"])
     tables = {f"{name}.csv": frame for name, frame in study.tables.items()}
     write_study(config, tables, study.package(), study.outlines)
     for relative, written in study.texts.items():
-        write_text(written, folder / relative)
+        write_text(written, staged / relative)
     for relative, path in study.files.items():
-        shutil.copy(path, folder / relative)
-    write_text(text, folder / "config.yaml")
+        shutil.copy(path, staged / relative)
+    write_text(text, staged / "config.yaml")
+    take_places(folder, "config.yaml")
 
 
 def parser() -> argparse.ArgumentParser:

@@ -100,6 +100,13 @@ class NewStudy:
             same = more[column].eq(own_names).all() or more[column].eq(ids).all()
             if column in units or same:  # which says nothing new
                 more = more.drop(columns=column)
+        both = [column for column in more if column in self.tables["panel"]]
+        if both:
+            more = more.drop(columns=both)
+            self.messages.append(
+                f"{path.name}: left out, since the panel has them by year:"
+                f" {first_examples(both, 6)}"
+            )
         more.insert(0, "unit", ids)
         self.tables["units"] = units.merge(more, on="unit", how="left").fillna("")
         added = first_examples(list(more)[1:], 6) or "no new column"

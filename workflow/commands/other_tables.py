@@ -11,7 +11,12 @@ import pandas as pd
 from evenfield.study.errors import IngestError, counted, first_examples
 from evenfield.study.ingest.any_table import read_any
 from evenfield.study.ingest.cells import no_numbers, number_text, numbers_of
-from evenfield.study.ingest.dates import YEAR_COLUMN, whole_years
+from evenfield.study.ingest.dates import (
+    TIME_HEADER,
+    YEAR_COLUMN,
+    dates_of,
+    whole_years,
+)
 from evenfield.study.ingest.layouts import long_table, with_parted_keys, without_flags
 from evenfield.study.ingest.unit_names import UnitMatch, match_units
 
@@ -77,25 +82,24 @@ def read_figures(
         frame, year = long_table(table.frame, {}, [], least=1 if indicator else 2)
     except IngestError:
         frame = table.frame
-        year = ""
+        year = _one_year(frame)
     texts = frame.drop(columns=year or [])
     match = match_units(texts, units, path.name, headers=headers)
     ids = match.ids
     others = [other for other in frame.columns if other not in {match.column, year}]
-    wanted = (column or name).casefold()
-    same = [other for other in others if other.casefold() == wanted]
-    figures = [other for other in others if numbers_of(frame[other]) is not None]
-    # A file with one column of figures, or with one column at all, needs no name.
-    alone = [] if column else [one for one in (figures, others) if len(one) == 1]
-    chosen = next(iter([*same, *chain(*alone)]), None)
-    if chosen is None:
-        raise IngestError(
-            f"{path.name} has no column {column or name}",
-            f"one of {first_examples(others, 12)}",
-            f"name it: {name}=COLUMN",
-        )
+    chosen = _chosen(frame[others], name, column, path.name)
     cells = frame[chosen]
     values = numbers_of(cells)
+    dated = YEAR_COLUMN.fullmatch(chosen)
+    # pop_2010 under a name that does not say the year is a figure of that year.
+    if (
+        not year
+        and dated
+        and values is not None
+        and chosen.casefold() != name.casefold()
+    ):
+        year = "_year"
+        frame = frame.assign(_year=dated["date"])
     if values is None and year and _is_steady(cells, ids):
         # Words that never change describe units: one row of each is kept, without year.
         rows = cells.str.strip().ne("") & ids.notna() & ~ids.duplicated()
@@ -145,12 +149,36 @@ def read_figures(
     )
 
 
+def _chosen(frame: pd.DataFrame, name: str, column: str, file: str) -> str:
+    """Return the column of the file that is meant by ``NAME`` or ``NAME=COLUMN``."""
+    wanted = (column or name).casefold()
+    same = [other for other in frame if other.casefold() == wanted]
+    figures = [other for other in frame if numbers_of(frame[other]) is not None]
+    # A file with one column of figures, or with one column at all, needs no name.
+    alone = [] if column else [one for one in (figures, [*frame]) if len(one) == 1]
+    chosen = next(iter([*same, *chain(*alone)]), None)
+    if chosen is None:
+        raise IngestError(
+            f"{file} has no column {column or name}",
+            f"one of {first_examples([*frame], 12)}",
+            f"name it: {name}=COLUMN",
+        )
+    return str(chosen)
+
+
+def _one_year(frame: pd.DataFrame) -> str:
+    """Return the column of years of a table that holds one year; blank if it has none."""
+    named = [name for name in frame.columns if TIME_HEADER.fullmatch(name.strip())]
+    held = [name for name in named if dates_of(frame[name], name)]
+    return held[0] if len(held) == 1 else ""
+
+
 def _is_steady(texts: pd.Series, ids: pd.Series) -> bool:
     """Say whether words do not change over the years, so that they describe units."""
     held = texts.str.strip()
     held = held[held.ne("") & ids.notna()]
-    several = len(held) > ids.nunique() and not held.str.fullmatch(r"[\d.,\s]+").any()
-    return bool(several and held.groupby(ids).nunique().le(1).all())
+    words = not held.str.fullmatch(r"[\d.,\s]+").any()
+    return bool(words and held.groupby(ids).nunique().le(1).all())
 
 
 def _column_for(

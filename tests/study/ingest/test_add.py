@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 import add
+from evenfield.study.errors import IngestError
 from evenfield.study.ingest.unit_names import match_units
 from other_tables import read_figures
 from refusals import fails
@@ -251,6 +252,11 @@ REFUSED = [
             " not compute"
         ),
     ),
+    (["a\nb"], NEW_YEARS, r"COLUMN 'a\nb' has line ends"),
+    ([*OUTPUT, "--citation", "a\nb"], NEW_YEARS, r"--citation 'a\nb' has line ends"),
+    ([*OUTPUT, "--measure", "a\u202eb"], NEW_YEARS, r"--measure 'a\u202eb' has line"),
+    ([*OUTPUT, "--source", "../../x"], NEW_YEARS, "--source ../../x; expected an id"),
+    ([*OUTPUT, "--source", "a/b"], NEW_YEARS, "--source a/b; expected an id"),
     (
         [*OUTPUT, "--source", "WEB"],
         NEW_YEARS,
@@ -336,3 +342,87 @@ def test_edit_that_was_not_checked_in_is_not_blessed_on_the_way(study):
         study,
         NEW_YEARS,
     )
+
+
+def plain(study, text, *words):
+    path = study.folder / "f.csv"
+    path.write_text(text)
+    add.main([*words, "--from", str(path), "--directory", str(study.folder)])
+
+
+ONE_YEAR = [
+    ("unit,year,output\nA,2004,1\nB,2004,2\n", "output"),
+    ("unit,output_2004\nA,1\nB,2\n", "output"),
+    ("unit,2004\nA,1\nB,2\n", "output"),
+    ("name,size,output_2004\nAland,3,1\nBland,4,2\n", "output=output_2004"),
+]
+
+
+@pytest.mark.parametrize(("text", "words"), ONE_YEAR)
+def test_figures_of_one_year_go_to_that_year(study, text, words):
+    held = (study.folder / "data" / "units.csv").read_bytes()
+    plain(study, text, words)
+    output = output_of(study)
+    assert (output["A", 2004], output["B", 2004]) == (1, 2)
+    assert output["A", 2003] == 14
+    assert (study.folder / "data" / "units.csv").read_bytes() == held
+
+
+def test_a_year_that_the_column_keeps_in_its_name_describes_units(study):
+    plain(study, "unit,area_2004\nA,1\nB,2\nC,3\n", "area_2004")
+    assert study.read()["units"]["area_2004"].tolist() == [1, 2, 3]
+
+
+def test_words_of_one_year_describe_units(study):
+    plain(study, "unit,year,side\nA,2004,north\nB,2004,south\nC,2004,north\n", "side")
+    assert study.read()["units"]["side"].tolist() == ["north", "south", "north"]
+
+
+@pytest.mark.parametrize(
+    ("text", "column", "message"),
+    [
+        ("unit,output\nA,1\nB,2\n", "output", "output of f.csv has no years"),
+        ("unit,year,c\nA,2003,1\nA,2002,2\n", "coastal=c", "units.csv holds coastal"),
+    ],
+)
+def test_a_column_of_the_other_table_is_refused(study, text, column, message):
+    before = contents(study)
+    fails(SystemExit, message, plain, study, text, column)
+    assert contents(study) == before
+
+
+class Killed(BaseException):
+    """What a kill is to a test: nothing handles it."""
+
+
+def killed_at(monkeypatch, number):
+    """Stop the work before the given move of a file or folder."""
+    moves = iter(range(100))
+    names = ("replace", "rename")
+    moved = {name: getattr(Path, name) for name in names}
+
+    def move(name):
+        def stopped(path, target):
+            if next(moves) == number:
+                raise Killed
+            return moved[name](path, target)
+
+        return stopped
+
+    for name in names:
+        monkeypatch.setattr(Path, name, move(name))
+
+
+@pytest.mark.parametrize("number", range(6))
+def test_an_add_that_is_killed_is_ended_by_the_next_try(study, monkeypatch, number):
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        killed_at(patch, number)
+        run(study, NEW_YEARS)
+    if number > 2:  # all files stand ready
+        message = "has some files of an `add` that was stopped; expected all of them"
+        fails(IngestError, message, study.read)
+    run(study, NEW_YEARS)
+    assert output_of(study)["A", 2005] == 16
+    assert len(spans_of(study)) == 2
+    left = [path.name for path in (study.folder / "data").iterdir()]
+    assert not [name for name in left if name.startswith(".")]

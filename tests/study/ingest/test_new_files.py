@@ -3,6 +3,7 @@ meant, and what is said of names that are no units.
 """
 
 import json
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -364,6 +365,15 @@ def test_a_file_of_units_that_adds_nothing_says_so(tmp_path, capsys):
     assert "adds no new column" in capsys.readouterr().out
 
 
+def test_what_the_panel_has_by_year_describes_no_units(tmp_path, capsys):
+    text = "country,income,area\nAland,8,5\nBland,9,6\n"
+    (tmp_path / "u.csv").write_text(text)
+    _, study = built(tmp_path, "--units", tmp_path / "u.csv")
+    assert list(study["units"]) == ["unit", "name", "area"]
+    out = capsys.readouterr().out
+    assert "u.csv: left out, since the panel has them by year: income" in out
+
+
 def test_coordinates_in_metres_are_no_degrees(tmp_path):
     text = "country,COORD_X,COORD_Y\n" + "".join(
         f"{name},4321{i},3210{i}\n" for i, name in enumerate(NAMES)
@@ -505,3 +515,28 @@ def test_all_units_may_get_a_policy(tmp_path, capsys):
 def test_a_column_that_dates_nothing_is_refused(tmp_path, column, words):
     panel = PANEL.assign(code=PANEL["id"])
     assert words in refused(tmp_path, "--policies", column, panel=panel)
+
+
+class Killed(BaseException):
+    """What a kill is to a test: nothing handles it."""
+
+
+@pytest.mark.parametrize("file", ["data/panel.csv", "data/units.csv", "config.yaml"])
+def test_a_study_whose_making_was_killed_is_made_by_the_next_try(
+    tmp_path, monkeypatch, file
+):
+    replace = Path.replace
+
+    def stopped(path, target):
+        if Path(target) == tmp_path / "study" / file:
+            raise Killed
+        return replace(path, target)
+
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(Path, "replace", stopped)
+        built(tmp_path)
+    assert not (tmp_path / "study" / "config.yaml").exists()
+    _, study = built(tmp_path)
+    assert len(study["panel"]) == len(PANEL)
+    left = [path.name for path in (tmp_path / "study").iterdir()]
+    assert sorted(left) == ["config.yaml", "data"]

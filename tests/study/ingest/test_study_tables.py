@@ -62,6 +62,15 @@ def test_a_policy_that_ends_before_it_begins_is_refused():
     check_dates({**tables, "policies": policy.assign(last_year=2005)})
 
 
+def test_a_column_stands_in_one_table_only(toy):
+    package = toy.package
+    toy.resource(package, "units")["schema"]["fields"][3]["name"] = "people"
+    toy.save(package)
+    toy.replace("units", "coastal", "people")
+    words = "panel.csv and units.csv both have 1 column (people); expected figures by"
+    assert words in refused(toy)
+
+
 def replaced(*args):
     return lambda toy: toy.replace(*args)
 

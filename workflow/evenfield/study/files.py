@@ -2,12 +2,14 @@
 
 import hashlib
 import json
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 Record = Mapping[str, Any]  # as files of JSON and YAML hold it: a config, a row
+STAGED = ".evenfield-staged"  # folder of files that are about to take their places
 
 
 @contextmanager
@@ -24,6 +26,19 @@ def beside(path: str | Path) -> Iterator[Path]:
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)
+
+
+def take_places(folder: Path, last: str) -> None:
+    """Move the files that are staged in a folder to their places, ``last`` after all
+    others; whoever is stopped on the way can be called again.
+    """
+    staged = folder / STAGED
+    files = [path for path in sorted(staged.rglob("*")) if path.is_file()]
+    for path in sorted(files, key=lambda path: path == staged / last):
+        place = folder / path.relative_to(staged)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        path.replace(place)
+    shutil.rmtree(staged)
 
 
 def hash_file(path: str | Path) -> str:

@@ -13,7 +13,7 @@ from jsonschema.exceptions import best_match
 
 from evenfield.study import letters
 from evenfield.study.errors import Faults, IngestError, first_examples
-from evenfield.study.files import Record, write_text
+from evenfield.study.files import STAGED, Record, write_text
 from evenfield.study.tables import (
     ALWAYS,
     NEEDED_COLUMNS,
@@ -37,6 +37,12 @@ def read_package(path: str | Path) -> dict[str, Any]:
             f"no file {path}",
             "the dictionary named by data.package",
             "correct data.package in config.yaml",
+        )
+    if (Path(path).parent / STAGED).is_dir():
+        raise IngestError(
+            f"{Path(path).parent.name} has some files of an `add` that was stopped",
+            "all of them",
+            "run that `add` again: it moves the others first",
         )
     try:
         content = json.loads(

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from evenfield.study.files import Record
+from evenfield.study.files import STAGED, Record, take_places
 from evenfield.study.ingest.cells import numbers_of
 from evenfield.study.ingest.dictionary import (
     read_resources,
@@ -127,12 +127,14 @@ def write_study(
         description = describe_study(
             read_study({**config, "data": {**config["data"], "package": str(trial)}})
         )
+        # All files stand whole in one folder before the first takes its place.
+        part = target.parent / f"{STAGED}.part"
+        shutil.rmtree(part, ignore_errors=True)
         for path in dict.fromkeys([*tables, *texts, target.name]):
-            # Beside its target, so that taking its place is one step.
-            beside = (target.parent / path).with_suffix(".new")
-            beside.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(trial.parent / path, beside)
-            beside.replace(target.parent / path)
+            (part / path).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(trial.parent / path, part / path)
+        part.rename(target.parent / STAGED)
+        take_places(target.parent, target.name)
     return [
         *(f"written: {path}" for path in tables),
         f"data hash {description['data_hash'][:12]}",

@@ -96,6 +96,7 @@ def read_structure(config: Record) -> dict[str, pd.DataFrame]:
     checks: list[tuple[str, Callable[[], object]]] = [
         ("panel", lambda: check_years(tables["panel"], years, step)),
         ("panel units", lambda: check_units(tables)),
+        ("panel units", lambda: check_columns(tables)),
         ("units", lambda: check_places(tables["units"])),
         (
             "units",
@@ -227,6 +228,21 @@ def check_units(tables: Mapping[str, pd.DataFrame]) -> None:
             f" ({first_examples(sorted(units - panel))})",
             "rows in panel.csv for each unit",
             "add the rows or remove the unit",
+        )
+
+
+def check_columns(tables: Mapping[str, pd.DataFrame]) -> None:
+    """Check that a column stands in one of panel and units, so that its name means one
+    thing.
+    """
+    both = tables["panel"].columns.intersection(tables["units"].columns)
+    both = both.drop("unit", errors="ignore")
+    if len(both):
+        raise IngestError(
+            f"panel.csv and units.csv both have {counted(len(both), 'column')}"
+            f" ({first_examples(list(both))})",
+            "figures by year in panel.csv, and what describes units in units.csv",
+            "remove it from one of them, there and in datapackage.json",
         )
 
 
