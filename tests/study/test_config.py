@@ -85,6 +85,15 @@ def test_fault_is_one_line(change, message):
     fails(ConfigError, f"^config: {message}.*$", checked_config, config)
 
 
+def test_a_title_may_follow_the_years_of_the_panel():
+    config = copy.deepcopy(MINIMAL)
+    config["study"]["title"] = "Income of states, {years}"
+    config["panel"]["years"] = [1950, 2000]
+    config["periods"]["P"]["start"] = 1950
+    title = checked_config(config)["study"]["title"]
+    assert title == "Income of states, 1950\u20132000"
+
+
 def test_defaults_fill_a_minimal_config():
     before = copy.deepcopy(MINIMAL)
     config = checked_config(MINIMAL)

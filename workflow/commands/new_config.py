@@ -63,7 +63,7 @@ def config_text(study: NewStudy) -> str:
     if measure == units_of(UNNAMED):
         measure = f"units of the file {options.panel.name}"
     periods = _periods(first, guessed.step, steps)
-    title = options.title or f"Income of {len(units):,} {several}, {first}\u2013{last}"
+    title = options.title or f"Income of {several}, {{years}}"
     lines = [
         "# docs/config.md explains every key. After a change: python3 run check"
         " --directory FOLDER",

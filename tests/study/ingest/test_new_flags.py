@@ -365,4 +365,4 @@ def test_a_column_of_many_groups_is_named_and_not_taken(tmp_path, capsys):
     config, _ = built(tmp_path, panel=pd.DataFrame(rows))
     assert "inequality" not in config["estimates"]
     assert "--group takes one of more: area (15)" in capsys.readouterr().out
-    assert config["study"]["title"].startswith("Income of 45 towns")
+    assert config["study"]["title"].startswith("Income of towns, 2000")

@@ -44,6 +44,9 @@ def shaped_config(config: Mapping[str, object]) -> dict[str, Any]:
         for fault in validator().iter_errors(filled):
             faults += _worded(best_match([fault]) or fault)
     faults.refuse()
+    first, last = filled["panel"]["years"]
+    title = filled["study"]["title"].replace("{years}", f"{first}\u2013{last}")
+    filled["study"]["title"] = title
     return filled
 
 

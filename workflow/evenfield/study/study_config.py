@@ -127,7 +127,7 @@ class Words(Section):
     id: Identifier
     """Short name of the study."""
     title: str = Field(min_length=1)
-    """Title of page and paper."""
+    """Title of page and paper; ``{years}`` in it is the first and last year of the panel."""
     question: str = Field(min_length=1)
     """The question in one or two sentences."""
     unit_name: str = "unit"
