@@ -5,8 +5,10 @@ import re
 
 import pytest
 
+from evenfield.report import short_evidence
+from evenfield.report.assumptions import LIBRARY
 from evenfield.report.page import render_pages
-from evenfield.report.short_evidence import ShortEvidence, row_facts
+from evenfield.report.short_evidence import ShortEvidence, row_facts, row_words
 from evenfield.shared.estimates import read_estimates
 from evenfield.shared.tables.rows import records
 from evenfield.study.study_config import Period
@@ -44,15 +46,15 @@ def evidence(given):
 def test_a_number_opens_its_row_with_interval_rows_units_period_and_data(evidence):
     facts = evidence.facts("speed_late")
     assert facts == evidence.facts(speed_id("P2"))
-    assert facts["Estimate"] == "2.0 % a year"
-    assert facts["Interval"] == "95%: 1.5 to 2.5"
-    assert facts["n"] == "31 rows, 31 units"
-    assert facts["Period"] == "1990\u20132000"
-    assert "term: speed" in facts["Model"]
+    assert facts["Estimate"] == "2.00% a year"
+    assert facts["Interval"] == "95%: 1.50 to 2.50"
+    assert facts["From"] == "31 states, 1990\u20132000"
+    assert facts["Of"] == "growth: speed"
+    assert [*facts][-1] == "Computed by"
 
 
 def test_arithmetic_and_cells_of_tables_open_what_they_are_made_from(evidence):
-    arithmetic = {"Arithmetic": "2 * speed_late", "Of": "speed_late = 2"}
+    arithmetic = {"Arithmetic": "2 * speed_late", "Of": "speed_late = 2.0"}
     assert evidence.facts("speed_twice") == arithmetic
     cell = {"Cell of": "results/panel/all/panel.csv", "Column": "sum, population"}
     assert evidence.facts("people") == cell
@@ -60,8 +62,37 @@ def test_arithmetic_and_cells_of_tables_open_what_they_are_made_from(evidence):
 
 def test_the_command_names_the_folder_of_another_study(given, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    evidence = ShortEvidence(made_config(policy=True), given["root"].absolute())
-    assert evidence.command.endswith("--directory FOLDER")
+    root = given["root"].absolute()
+    evidence = ShortEvidence(made_config(policy=True), root)
+    assert "folder of this study" in evidence.command_with
+    # A job imports the library by way of the rules' folder.
+    by_rules = LIBRARY.parent / "rules" / ".." / LIBRARY.name
+    monkeypatch.setattr(short_evidence, "LIBRARY", by_rules)
+    monkeypatch.chdir(LIBRARY.parents[1])
+    assert not ShortEvidence(made_config(policy=True), root).command_with
+
+
+def test_a_reader_sees_method_digits_and_what_could_be_shown_in_words(given):
+    row = records(read_estimates(given["root"] / "estimates.csv"))[0]
+    row |= {"estimate": 1.37841, "conf_low": 0.246262, "conf_high": 2.51056}
+    row |= {
+        "p_value": 0.0251077,
+        "se_type": "SCPC avc 0.03",
+        "unit_of_measure": "pp/yr",
+    }
+    row |= {"mde": 1.37666, "sesoi": 0.5, "treatment_def": "rule_a", "n_obs": 62}
+    row |= {"warning": "without Z; UNDERPOWERED: mde 1.38 above sesoi 0.5 pp/yr"}
+    study = {"units_name": "provinces", "names": {"rule_a": "clusters by number"}}
+    words = row_words(row, {}, study)
+    assert words["Estimate"] == "1.4 percentage points a year"
+    assert words["Interval"] == "95%: 0.2 to 2.5"
+    assert words["How sure"] == "p = .025, allows for shocks that neighbours share"
+    assert words["Could have shown"] == "1.38 or more; 0.5 would matter"
+    assert words["From"].startswith("62 rows of 31 provinces")
+    assert "list: clusters by number" in words["Of"]
+    assert words["Warning"] == "without Z"
+    readable = " ".join(text for label, text in words.items() if label != "Computed by")
+    assert not re.search("avc|mde|sesoi|_", readable)
 
 
 def test_an_answer_opens_its_estimate_and_what_has_none_opens_nothing(evidence):
@@ -111,4 +142,4 @@ def test_tables_hold_each_text_of_their_estimates_once(pages):
         label: store["texts"][number]
         for label, number in zip(store["labels"], row, strict=True)
     }
-    assert words["Interval"] == "95%: 1.5 to 2.5"
+    assert words["Interval"] == "95%: 1.50 to 2.50"

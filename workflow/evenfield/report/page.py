@@ -102,6 +102,7 @@ def render_pages(
             (name, printed, evidence.facts(name), evidence.command.format(name))
             for name, printed in opened.items()
         ],
+        command_with=evidence.command_with,
         store=Markup(evidence.store(estimates_of_cells(text))),
         cited=Markup(prose.references_html("page")),
     )

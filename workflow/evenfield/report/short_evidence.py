@@ -1,7 +1,8 @@
 """The evidence of a number in short, as page and tables open it beside the number.
 
-Each name leads to a few labelled words: what was estimated, with which method, from how
-many rows, in which specification, period and data. `python3 run why NAME` prints more.
+Each name leads to a few labelled words: the number with its interval, what it is of, how
+sure it is, from which rows, and last how it was computed. `python3 run why NAME` prints
+more.
 """
 
 import json
@@ -10,13 +11,20 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from evenfield.report.assumptions import LIBRARY
-from evenfield.report.claims import unit_words
+from evenfield.report.claims import in_unit, unit_words
 from evenfield.report.numbers import read_entries, read_numbers
 from evenfield.report.sections import section_numbers
 from evenfield.shared.beside import configs_beside, results_beside
 from evenfield.shared.estimates import read_estimates
 from evenfield.shared.tables.notes import HASH_LETTERS
-from evenfield.shared.tables.numbers import is_missing, p_value, text
+from evenfield.shared.tables.numbers import (
+    is_missing,
+    p_value,
+    significant,
+    text,
+    whole,
+    with_interval,
+)
 from evenfield.shared.tables.rows import Row, records
 from evenfield.shared.tables.units import period_label
 from evenfield.study.expressions import columns_of
@@ -25,7 +33,8 @@ from evenfield.study.study_config import Period, StudyConfig
 
 # The cells of a table name the estimates that they print.
 NAMED_BY_CELL = re.compile(r' data-estimate="((?:\w+\.)?[0-9a-f]{12})"')
-OF_ANOTHER_STUDY = "python3 run why {} --directory FOLDER"
+COMMAND = "python3 run why {}"
+OF_ANOTHER_STUDY = "with --directory and the folder of this study"
 # Columns of an estimate that say what was fitted and to which units, as they are named.
 MODEL = {
     "outcome": "outcome",
@@ -37,6 +46,19 @@ MODEL = {
     "treatment_def": "list",
 }
 SAMPLE = {"sample_id": "sample", "unit_scheme": "units", "output_basis": "output"}
+# What intervals and tests of a kind allow for, by how their names begin.
+ALLOWED_FOR = {
+    "SCPC": "shocks that neighbours share",
+    "Conley": "shocks that neighbours share",
+    "CR": "errors that hang together within groups",
+    "HC": "errors of unequal spread",
+    "sandwich by unit": "errors that hang together within units",
+    "clustered by unit": "errors that hang together within units",
+    "wild": "errors redrawn with random signs",
+    "permutation": "labels dealt at random",
+}
+# A warning that other lines say in words.
+SAID = re.compile(r"UNDERPOWERED: [^;]*(?:; )?")
 Facts = dict[str, str]
 
 
@@ -56,13 +78,19 @@ class ShortEvidence:
         content = read_json(root / "answers.json")
         items = [*content["hypotheses"], *content["claims"]]
         self._answers = {item["id"]: item["estimate_id"] for item in items}
+        self._statements = {
+            item["estimate_id"]: item.get("statement") or item["claim"]
+            for item in reversed(items)
+        }
         self._periods = StudyConfig.of(config).periods
+        self._study = config["study"]
         self._vintage = read_json(root / "ingest" / "description.json").get("vintage")
         estimates = read_estimates(root / "estimates.csv")
         self._rows = {row["estimate_id"]: row for row in records(estimates)}
         # A study in a folder of its own is named to the command.
-        own = Path.cwd() == LIBRARY.parents[1]
-        self.command = "python3 run why {}" if own else OF_ANOTHER_STUDY
+        own = Path.cwd() == LIBRARY.resolve().parents[1]
+        self.command = COMMAND
+        self.command_with = "" if own else OF_ANOTHER_STUDY
 
     def __contains__(self, name: str) -> bool:
         study, own_name = self._source(name)
@@ -86,7 +114,7 @@ class ShortEvidence:
             return {"Cell of": f"results/{self._numbers[name].source}", **self._data()}
         if entry.expression:
             used = sorted(set(columns_of(entry.expression)))
-            values = [f"{part} = {self._numbers[part].value:g}" for part in used]
+            values = [f"{part} = {self._printed(part)}" for part in used]
             return {"Arithmetic": entry.expression, "Of": ", ".join(values)}
         where = [f"{column} {value}" for column, value in entry.where.items()]
         cell = [entry.take if entry.take != "one" else "", entry.column, *where]
@@ -112,6 +140,7 @@ class ShortEvidence:
             store[name] = [texts.setdefault(word, len(texts)) for word in words]
         content = {
             "command": self.command,
+            "with": self.command_with,
             "labels": [*labels],
             "texts": [*texts],
             "rows": store,
@@ -134,7 +163,13 @@ class ShortEvidence:
 
     def _of_estimate(self, estimate_id: str) -> Facts:
         row = self._rows[estimate_id]
-        return row_facts(row, self._periods) | self._data(row["data_hash"])
+        facts = {"Question": self._statements.get(estimate_id, "")}
+        facts |= row_words(row, self._periods, self._study)
+        return _without_blanks(facts) | self._data(row["data_hash"])
+
+    def _printed(self, name: str) -> str:
+        number = self._numbers[name]
+        return number.written(number.value)
 
     def _data(self, data_hash: str = "") -> Facts:
         # The row's own figures may be of another vintage, as its units say.
@@ -175,6 +210,64 @@ def row_facts(row: Row, periods: Mapping[str, Period]) -> Facts:
             "Warning": row["warning"],
         }
     )
+
+
+def row_words(row: Row, periods: Mapping[str, Period], study: Record) -> Facts:
+    """Return an estimate for a reader: no more digits than its interval knows, method and
+    warning in words, what it was computed with in the last line.
+    """
+    facts = row_facts(row, periods)
+    units_name = str(study["units_name"])
+    unit = row["unit_of_measure"]
+    low, high = row["conf_low"], row["conf_high"]
+    value, ends = with_interval(row["estimate"], low, high, unit)
+    ends = ends.strip("[]").replace(", ", " to ")
+    law = str(row["se_type"] or row["p_type"])
+    begins = next((name for name in ALLOWED_FOR if law.startswith(name)), "")
+    sure = [f"p = {facts['p']}" if "p" in facts else ""]
+    sure += [f"allows for {ALLOWED_FOR[begins]}" if begins else ""]
+    visible = ""
+    if not (is_missing(row["mde"]) or is_missing(row["sesoi"])):
+        visible = f"{significant(row['mde'])} or more; {row['sesoi']:g} would matter"
+    count = f"{whole(row['n_units'])} {units_name}"
+    if row["n_obs"] != row["n_units"]:
+        count = f"{whole(row['n_obs'])} rows of {count}"
+    computed = [facts.get(label, "") for label in ("Method", "Specification", "Sample")]
+    return {
+        "Estimate": in_unit(value, unit, units_name) or "not defined",
+        "Interval": f"{row['conf_level']:.0%}: {ends}" if ends else "",
+        "Of": _model_words(row, study.get("names", {})),
+        "How sure": ", ".join(filter(None, sure)),
+        "Could have shown": visible,
+        "From": ", ".join(filter(None, [count, facts.get("Period", "")])),
+        "Warning": SAID.sub("", row["warning"]).strip("; "),
+        "Computed by": "; ".join(filter(None, computed)),
+    }
+
+
+def _model_words(row: Row, names: Mapping[str, str]) -> str:
+    """Return what was estimated: of which outcome, for which term, given what, with
+    which list.
+    """
+    words = {
+        column: names.get(row[column], row[column]).replace("_", " ")
+        for column in MODEL
+        if row[column] not in ("", "none")
+    }
+    term, contrast = words.get("term", ""), words.get("contrast", "")
+    # A difference names its term; what a fact compares does not.
+    subject = contrast if term in contrast else f"{term}, {contrast}".rstrip(", ")
+    about = [words.get("outcome", ""), subject]
+    beside = {
+        "controls_id": "given",
+        "fe_id": "effects of",
+        "w_id": "neighbours by",
+        "treatment_def": "list:",
+    }
+    more = [
+        f"{word} {words[column]}" for column, word in beside.items() if column in words
+    ]
+    return ", ".join([": ".join(filter(None, about)), *more])
 
 
 def _named(row: Row, columns: Mapping[str, str]) -> str:

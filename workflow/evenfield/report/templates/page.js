@@ -153,17 +153,19 @@
 
     function open(button) {
       var id = button.parentElement.dataset.estimate, words = data.rows[id];
-      var head = document.createElement("p"), list = document.createElement("dl"), close;
+      var head = document.createElement("p"), list = document.createElement("dl"), close, more;
       box.setAttribute("aria-label", "Evidence of " + button.textContent);
       add(head, "b", button.textContent);
       close = add(head, "button", "Close");
       close.type = "button";
       close.addEventListener("click", function () { box.hidePopover(); });
-      add(list, "dt", "More");
-      add(add(list, "dd", ""), "code", data.command.replace("{}", id));
       data.labels.forEach(function (label, i) {
         if (words[i]) { add(list, "dt", label); add(list, "dd", data.texts[words[i]]); }
       });
+      add(list, "dt", "More");
+      more = add(list, "dd", "");
+      add(more, "code", data.command.replace("{}", id));
+      more.append(" " + data.with);
       box.replaceChildren(head, list);
       box.showPopover({ source: button });
       close.focus();
