@@ -65,7 +65,8 @@ class FactSpec(Spec):
     per: str = ""
     """Expression that the outcome is divided by, after summing over units."""
     less: str = ""
-    """Expression whose share is subtracted."""
+    """Expression whose share is subtracted: its mean of the window from a share, that at
+    the start from an increase."""
     group: UnitId | list[UnitId]
     """Units of the group: a label or column that is 1, `not sez`, `region4 = East`,
     `lat < 33`, several with `and`; or a list of units."""
@@ -222,7 +223,7 @@ def fact_rows(
     -----
     With sums over the units of the group (g), of the others (o) and years t = 1, ...,
     T: share, the mean over t of a_gt / a_ot less that of b; increase, (a_gT - a_g1) /
-    (a_oT - a_o1) less the share of b; ratio, the mean over t of (a_gt / b_gt) / (a_ot /
+    (a_oT - a_o1) less b_g1 / b_o1; ratio, the mean over t of (a_gt / b_gt) / (a_ot /
     b_ot); growth, ln(y_T / y_1) / (T - 1) of the group less that of the others, y = a
     or a / b; units, the number of units of the group whose mean ratio is above 1.
     """
@@ -368,8 +369,11 @@ def _value(
         by_year = x[g].sum(axis=0) / x[o].sum(axis=0)
         return 100 * float(np.mean(by_year))
 
-    a = values[0]
-    less = share(values[-1]) if spec.less else 0.0
+    a, subtracted = values[0], values[-1]
+    if spec.measure == "increase":
+        # A mean over the window would hold part of the increase itself.
+        subtracted = subtracted[:, :1]
+    less = share(subtracted) if spec.less else 0.0
     b = values[1] if spec.per else np.ones_like(a)
     # The group's ratio of sums over that of the others, by year.
     whole = a[o].sum(axis=0) / b[o].sum(axis=0)
