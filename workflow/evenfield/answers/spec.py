@@ -235,13 +235,6 @@ class Claim(Entry):
         return self
 
 
-class Before(Spec):
-    """The answer of a claim in an edition before, and why it changed since."""
-
-    answer: str
-    why: str = ""
-
-
 class Claims(Spec):
     """The whole of claims.yaml."""
 
@@ -249,8 +242,6 @@ class Claims(Spec):
     hypotheses: dict[str, Hypothesis] = Field(default_factory=dict)
     claims: list[Claim] = Field(default_factory=list)
     reasons: dict[str, str] = Field(default_factory=dict)  # words of each reason
-    # answers of an edition before, by claim; they decide nothing
-    before: dict[str, Before] = Field(default_factory=dict)
     # full reference of each document by its short name
     documents: dict[str, str] = Field(default_factory=dict)
 
@@ -364,9 +355,6 @@ def _name_faults(claims: Claims, config: Record) -> Iterator[EvenfieldError]:
             )
     # Rows of a study beside are named in its config.
     configs = {OWN_STUDY: config, **configs_beside(config)}
-    known_ids = list(counts)
-    for name in claims.before:
-        yield from _unknown("before: claim", name, known_ids)
     for where, entry in claims.entries():
         study = entry.first.get("study", OWN_STUDY)
         yield from _unknown(f"{where}: study", study, list(configs))

@@ -31,7 +31,6 @@ from evenfield.answers.rule import (
 )
 from evenfield.answers.spec import (
     LATER,
-    Before,
     Claim,
     Claims,
     Entry,
@@ -108,8 +107,6 @@ def answer_study(
     frame = pd.DataFrame(lines, columns=COLUMNS)
     frame = round_frame(frame.astype(dict.fromkeys(NUMBERS, float)))
     words = [item.judged.answer for item in answered]
-    nothing = Before(answer="")
-    before = {claim.id: claims.before.get(claim.id, nothing) for claim in claims.claims}
     content = {
         "sentence": "" if claims.claims else NO_CLAIMS,
         "rule": claims.rule.model_dump(),
@@ -135,8 +132,6 @@ def answer_study(
                 "rows": item.rows,
                 "methods": item.methods,
                 "at_interest": item.at_interest,
-                "before": before[claim.id].answer,
-                "changed": before[claim.id].why,
             }
             for claim, item, line in zip(
                 claims.claims, answered, records(frame), strict=True

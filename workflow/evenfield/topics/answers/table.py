@@ -28,7 +28,7 @@ from evenfield.shared.tables import (
     with_interval,
 )
 from evenfield.study.files import Record
-from evenfield.topics.answers.table_rules import answers_of, t36, t37, t38
+from evenfield.topics.answers.table_rules import answers_of, t36, t37
 
 _two_digits = partial(significant, digits=2)
 UNTESTED = ("OUT OF REACH", "NOT EMPIRICAL")
@@ -171,7 +171,6 @@ TABLES = {
     "T28": t28,
     "T36": t36,
     "T37": t37,
-    "T38": t38,
 }
 
 

@@ -1,8 +1,4 @@
-"""T36, T37 and T38: what the rule rests on (all methods of inference, what would matter)
-and what became of the answers of an edition before.
-"""
-
-import pandas as pd
+"""T36 and T37: what the rule rests on, all methods of inference and what would matter."""
 
 from evenfield.shared.facts import Facts
 from evenfield.shared.tables import (
@@ -10,7 +6,6 @@ from evenfield.shared.tables import (
     Row,
     Table,
     left,
-    nothing_to_show,
     p_value,
     right,
     significant,
@@ -28,9 +23,6 @@ The answer by the same rule with half and with twice the effect of interest. Wha
 with it: whether an interval counts as negligible, whether it bounds a gain that is denied,
 and whether the smallest effect that the row could show is so large that the question is out
 of reach.
-"""
-CHANGES_NOTE = """
-All statements with their answer in the edition before and now. New: not in the list before.
 """
 
 
@@ -114,29 +106,3 @@ def t37(facts: Facts) -> Table:
         left("With twice", "double", width_cm=2.2),
     )
     return Table.of(columns, rows, (*facts.text(INTEREST_NOTE), NOT_CAUSAL))
-
-
-def t38(facts: Facts) -> Table:
-    """Return every statement with its answer in the edition before, its answer now and
-    why it changed.
-    """
-    claims = answers_of(facts)["claims"]
-    if not any(claim["before"] for claim in claims):
-        raise nothing_to_show("answers under `before` of claims.yaml")
-    frame = pd.DataFrame(claims)
-    frame = frame.assign(
-        where=[", ".join(map(str, numbers)) for numbers in frame["paragraphs"]],
-        old=frame["before"].str.lower().replace("", "new"),
-        new=frame["answer"].str.lower(),
-        why=frame["changed"],
-    )
-    columns = (
-        left("\u00b6", "where"),
-        left("", "id"),
-        left("Statement, in our words", "claim", width_cm=5.6),
-        left("Before", "old", width_cm=2.2),
-        left("Now", "new", width_cm=2.2),
-        left("Why it changed", "why", width_cm=5.0),
-    )
-    shown = frame[["where", "id", "claim", "old", "new", "why"]]
-    return Table.of(columns, shown, facts.text(CHANGES_NOTE))
