@@ -241,7 +241,12 @@ def test_another_workflow_uses_it_as_a_module(tmp_path):
 PLANTED = from_yaml("""
     early zones off the coast: [page, {coast_zones_parks: 49.0}]
     an early zone inland: [paper, {coast_zones: 98.0}]
-    clusters outside the East: [page, {east_share: 49.0}]
+    more clusters than people in the centre: [paper, {centre_share: 40.0}]
+    clusters off the coast: [page, {coast_clusters: 49.0}]
+    Zhejiang with few zones: [page, {zhejiang_zones: 12.0}]
+    Jiangsu with few zones: [paper, {jiangsu_zones: 12.0}]
+    provinces with both rise: [page, {both_2019: 190.0}]
+    growth as far apart as a fifth of what shows: [paper, {growth_spread_paper: 2.0}]
     a kind of zone more: [paper, {development_2019: 219.0}]
     a province without a zone in 2001: [paper, {zones_least_2001: 0.0}]
     Shanghai denser than Tianjin: [paper, {quotient_shanghai: 1.4}]
@@ -309,7 +314,8 @@ def test_the_readme_says_the_numbers_of_the_run(checkout):
         f"(95 % interval {published.interval})",
         f"it is {shown['own_late']}, and",
         f"give {numbers['vintages_least'].text} to {numbers['vintages_most'].text}.",
-        f"the lead is {shown['own_paper']}, given the coast {shown['coast_paper']}:",
+        f"the lead is {shown['own_paper']}, {shown['coast_paper']} with the coast held"
+        " fixed:",
         f"from 2010 to 2019 it is {shown['own_after']}.",
     ):
         assert sentence in readme
