@@ -29,6 +29,10 @@ WRITTEN = {
     "quarters": lambda y: y.map(
         lambda v: pd.Period(year=v // 4, quarter=v % 4 + 1, freq="Q")
     ),
+    # Whole numbers that a blank elsewhere in the column made floats.
+    "months in floats": lambda y: y.map(
+        lambda v: float(f"{1500 + v // 12}{v % 12 + 1:02d}")
+    ),
     "text of quarters": lambda y: y.map(lambda v: f"{1500 + v // 4}Q{v % 4 + 1}"),
     "datetimes": lambda y: pd.to_datetime(y.astype(str) + "-01-01"),
     "year ends": lambda y: pd.to_datetime(y.astype(str) + "-12-31"),
@@ -119,7 +123,7 @@ def test_the_half_life_of_a_chain_is_in_years():
 
 @pytest.mark.parametrize("name", WRITTEN)
 def test_growth_is_per_year_whatever_the_dates(name):
-    years = 4 if "quarters" in name else 1
+    years = 4 if "quarters" in name else 12 if "months" in name else 1
     data = DATA.assign(year=WRITTEN[name](DATA["year"]))
     fit = ef.beta_convergence("rich ~ 1", data, **KEYS)
     want = ef.beta_convergence("rich ~ 1", DATA, **KEYS)

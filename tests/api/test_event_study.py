@@ -79,10 +79,60 @@ def test_order_of_rows_and_names_of_units_change_nothing():
     assert_frame_equal(a, b, rtol=1e-9)
 
 
-@pytest.mark.parametrize("never", [np.inf, 0.0])
-def test_never_is_blank_or_infinite_or_zero(never):
-    other = DATA.assign(start=DATA["start"].fillna(never))
-    close(ef.event_study("y ~ 1", other, **KEYS).params, by_year().params)
+@pytest.mark.parametrize(
+    ("never", "written"),
+    [
+        (np.nan, "blank"),
+        (" ", "blank"),
+        (np.inf, "inf"),
+        (0.0, "0"),
+        (-1, "-1"),
+        ("9999", "9999"),
+        ("Never", "Never"),
+    ],
+)
+def test_never_is_counted_however_it_is_written(never, written):
+    start = DATA["start"].astype(object).where(DATA["start"].notna(), never)
+    fit = ef.event_study("y ~ 1", DATA.assign(start=start), **KEYS)
+    close(fit.params, by_year().params)
+    count = DATA.loc[DATA["start"].isna(), "unit"].nunique()
+    assert fit.notes[f"never ({written})"] == count == by_year().notes["never (blank)"]
+
+
+@pytest.mark.parametrize("never", [0, -1, 9999, 999999, 99999999])
+def test_codes_for_never_are_no_dates_of_months_and_days(never):
+    month = pd.PeriodIndex.from_ordinals(DATA["year"] - 1800, freq="M")
+    start = DATA["start"].map(
+        lambda year: str(pd.Period(ordinal=int(year) - 1800, freq="M")),
+        na_action="ignore",
+    )
+    for form in ("%Y%m", "%Y%m01"):
+        other = DATA.assign(year=month.strftime(form).astype(int))
+        dates = start.str.replace("-", "") + ("01" if "01" in form else "")
+        other = other.assign(start=dates.astype(float).fillna(never).astype(int))
+        close(ef.event_study("y ~ 1", other, **KEYS).params, by_year().params)
+
+
+@pytest.mark.parametrize("code", [0, -1, 9999])
+@pytest.mark.parametrize("hole", [1999, 2006])
+def test_a_code_for_never_among_the_dates_is_a_date(code, hole):
+    # One cohort gets the policy at the date of the code, which units have or not.
+    data = DATA[DATA["year"] != hole]
+    shift = code - 2006
+    moved = data.assign(year=data["year"] + shift, start=data["start"] + shift)
+    fits = [ef.event_study("y ~ 1", frame, **KEYS) for frame in (data, moved)]
+    close(*(fit.params for fit in fits))
+    assert [fit.notes["with the policy"] for fit in fits] == [45, 45]
+
+
+def test_a_code_before_the_panel_is_a_date_where_others_come_before_it():
+    # Dates of the panel are 1 to 12, and a policy came at -2: so that 0 is a date, too.
+    numbered = DATA.assign(year=DATA["year"] - START + 1, start=DATA["start"] - 1999)
+    early = numbered["unit"].map({"u000": -2.0, "u001": 0.0})
+    fit = ef.event_study(
+        "y ~ 1", numbered.assign(start=early.fillna(numbered["start"])), **KEYS
+    )
+    assert fit.notes["from the start, left out"] == 2
 
 
 def test_dates_of_any_kind_stand_on_one_line():
@@ -94,10 +144,26 @@ def test_dates_of_any_kind_stand_on_one_line():
     )
     other = DATA.assign(year=quarters.astype(str), start=start.replace("", None))
     close(ef.event_study("y ~ 1", other, **KEYS).params, by_year().params)
-    wide = DATA.assign(year=1900 + 5 * (DATA["year"] - START))
-    # Two years after a date of the panel is the next date of the panel.
-    late = wide.assign(start=1900 + 5 * (DATA["start"] - START) - 3)
-    close(ef.event_study("y ~ 1", late, **KEYS).params, by_year().params)
+
+
+@pytest.mark.parametrize("odd", [2005, 20000615, "2000Q3", "2000-07-01"])
+def test_policies_of_another_kind_than_months_are_refused(odd):
+    month = pd.PeriodIndex.from_ordinals(DATA["year"] - 1640, freq="M")
+    other = DATA.assign(year=month.strftime("%Y%m"), start=odd)
+    words = f"such as {odd}"
+    refused(words, ef.event_study, "y ~ 1", other, **KEYS)
+
+
+def test_categories_in_order_are_found_by_their_names():
+    stages = np.array([f"stage {letter}" for letter in "abcdefghijkl"])
+    named = pd.Categorical.from_codes(DATA["year"] - START, stages, ordered=True)
+    codes = DATA["start"].fillna(START).astype(int) - START
+    start = pd.Series(stages[codes]).where(DATA["start"].notna())
+    other = DATA.assign(year=named, start=start)
+    close(ef.event_study("y ~ 1", other, **KEYS).params, by_year().params)
+    start = start.replace("stage e", "stage z")
+    other = other.assign(start=start)
+    refused("such as stage z", ef.event_study, "y ~ 1", other, **KEYS)
 
 
 def by_year():
@@ -148,6 +214,34 @@ def test_trends_are_those_of_the_kernel_and_end_where_the_interval_reaches_zero(
     tables = ef.event_study("y ~ 1", DATA, leads=1, **KEYS).tables
     assert tables["trends"].empty
     assert "no two dates" in tables["checks"]["law"]["trends may differ, times"]
+
+
+@pytest.mark.parametrize("leads", [0, 1, 4])
+def test_one_date_before_the_policy_gives_effects_that_nothing_supports(leads):
+    # Two dates, all policies at the second: the difference of mean changes.
+    two = DATA[DATA["year"].isin([2005, 2006])].assign(start=DATA["start"] * 0 + 2006)
+    fit = ef.event_study("y ~ 1", two, leads=leads, **KEYS)
+    wide = two.pivot(index="unit", columns="year", values="y").dropna()
+    change = wide[2006] - wide[2005]
+    treated = two.groupby("unit")["start"].first().notna()[change.index]
+    close(fit.params["0"], change[treated].mean() - change[~treated].mean())
+    assert fit.std_errors["0"] > 0 and not any("-" in term for term in fit.params.index)
+    assert fit.notes["leads"].startswith("none, so that nothing shows")
+    law = fit.tables["checks"]["law"]
+    assert law["leads, all at once"] == "none: no lead"
+    assert "no test of leads" in fit.interpret()
+    fit.plot()
+    plt.close("all")
+
+
+def test_leads_that_cannot_be_estimated_are_named():
+    late = DATA[DATA["year"].between(2001, 2008)]
+    at_once = late.assign(start=DATA["start"] * 0 + 2004)
+    fit = ef.event_study("y ~ 1", at_once, leads=4, **KEYS)
+    # Of three dates before the policy one is what the others are compared with.
+    assert list(fit.params.index[:3]) == ["-2", "-1", "0"]
+    assert fit.notes["leads that cannot be estimated"] == "-4, -3"
+    assert FIT.notes["leads that cannot be estimated"] == ""
 
 
 def test_rings_are_the_same_by_kilometres_a_table_and_within_the_event_study():
@@ -223,7 +317,10 @@ def test_placement_is_the_regression_with_effects_and_a_permutation_within_them(
     [
         ("start of u001 differs from date to date", {"start": "moved"}, {}),
         ("start with no date", {"start": np.nan}, {}),
-        ("start with dates of another kind", {"start": "soon"}, {}),
+        ("start with dates of another kind, such as soon", {"start": "soon"}, {}),
+        ("another kind, such as 200507", {"start": 200507}, {}),
+        ("another kind, such as -99", {"start": -99.0}, {}),
+        ("another kind, such as 2005-06-15", {"start": pd.Timestamp(2005, 6, 15)}, {}),
         ("effects of region without the date", {}, {"effects": "region"}),
         ("no column 'province'", {}, {"effects": "province^year"}),
         ("all 60 units get the policy at one date", {"start": 2004}, {}),

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import Any, NamedTuple
+from functools import cached_property, partial
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -39,9 +39,13 @@ TEXT_FORMS = (
     (12, re.compile(r"(?P<year>\d{4})(?P<part>0[1-9]|1[0-2])")),
 )
 DAY = re.compile(r"\d{4}-?\d{2}-?\d{2}([ T].*)?")
+WHOLE = re.compile(r"(-?\d+)\.0*")  # whole numbers that a blank beside them made floats
 TWO_YEARS = re.compile(r"(\d{4})\s*[-/\u2013]\s*(\d{4}|\d{2})")  # 1960-61
 NUMBERED = re.compile(r"(\D*?)\s*(-?\d+)(\D*)")  # wave 1, FY1990, 1990年
 EXAMPLES = "years, whole numbers, periods, datetimes or text such as 1990, 1990Q1"
+
+# Places at or after some dates, or None where one is of another kind than the panel's.
+After: TypeAlias = Callable[[Sequence[Any]], np.ndarray | None]
 
 
 class Scale(NamedTuple):
@@ -50,6 +54,8 @@ class Scale(NamedTuple):
     ordinals: np.ndarray  # (T,) place of each date
     years: float  # between two whole numbers; plain numbers count years
     written: Callable[[int], str]  # text of a place, also of one that no date has
+    # of other dates; none where no date of the kind lies between two places
+    after: After | None = None
 
 
 @dataclass(frozen=True)
@@ -142,6 +148,28 @@ class Dates:
             )
         return int(exact[0])
 
+    def at_or_after(self, others: pd.Series[Any]) -> np.ndarray | None:
+        """Positions of the first dates at or after others, before the first and beyond
+        the last at the step of the panel; None where they are of another kind.
+        """
+        scale = self._known("lags")
+        first = scale.ordinals[0]
+        if scale.after is not None:
+            places = scale.after(others.tolist())
+        else:
+            both = read_dates(pd.concat([pd.Series(self.labels), others]))
+            if both.scale is None or not np.isclose(both.scale.years, scale.years):
+                return self._of_labels(others)
+            places = both.scale.ordinals[both.codes]
+            first, places = places[0], places[len(self.labels) :]
+        return None if places is None else -((first - places) // self.step)
+
+    def _of_labels(self, others: pd.Series[Any]) -> np.ndarray | None:
+        """Positions of dates of the panel by their text; None where one is not there."""
+        position = dict(zip(self.text, self.positions.tolist(), strict=True))
+        found = [position.get(plain_text(date)) for date in others]
+        return None if None in found else np.array(found, dtype=int)
+
     def ends(self, start: object, end: object) -> tuple[int, int]:
         """Places of two dates that a user names, the first and the last by default."""
         first = 0 if start is None else self.position_of(start)
@@ -209,9 +237,16 @@ def _text(label: object) -> str:
         stamp = pd.Timestamp(label)
         whole = stamp == stamp.normalize()
         return stamp.strftime("%Y-%m-%d") if whole else stamp.isoformat()
-    if isinstance(label, float | np.floating) and label == round(label):
+    if isinstance(label, float | np.floating) and float(label).is_integer():
         return str(int(label))
     return str(label)
+
+
+def plain_text(date: object) -> str:
+    """Return a date as text; whole numbers without a decimal point."""
+    text = _text(date).strip()
+    whole = WHOLE.fullmatch(text)
+    return whole[1] if whole else text
 
 
 def _scale(dates: pd.Series[Any]) -> Scale | None:
@@ -221,17 +256,35 @@ def _scale(dates: pd.Series[Any]) -> Scale | None:
     values = dates.tolist()
     if all(isinstance(value, pd.Period) for value in values):
         return _of_periods(values)
-    if all(isinstance(value, datetime.date | np.datetime64) for value in values):
-        return _of_days(pd.Series(pd.to_datetime(values)))
-    texts = [str(value).strip() for value in values]
-    numbers = pd.to_numeric(pd.Series(texts), errors="coerce").to_numpy(float)
-    if not np.isfinite(numbers).all():
+    stamps = _stamps(values)
+    if stamps is not None:
+        return _of_days(stamps)
+    texts = [plain_text(value) for value in values]
+    numbers = _numbers(texts)
+    if numbers is None:
         return _of_text(texts)
     if all(_is_calendar(text) for text in texts):
-        calendar = _of_text(texts)  # 199001 or 19900131
-        if calendar is not None:
-            return calendar
+        return _of_text(texts)  # 199001
     return _of_numbers(numbers)
+
+
+def _numbers(texts: Sequence[str]) -> np.ndarray | None:
+    numbers = pd.to_numeric(pd.Series(texts), errors="coerce").to_numpy(float)
+    return numbers if np.isfinite(numbers).all() else None
+
+
+def _stamps(values: Sequence[Any]) -> pd.Series[Any] | None:
+    """Read days and times, written as dates, text or 19900131, without time zones."""
+    stamps = []
+    for value in values:
+        text = plain_text(value)
+        if not DAY.fullmatch(text) or (text.isdigit() and not _is_calendar(text)):
+            return None
+        try:
+            stamps.append(pd.Timestamp(text).tz_localize(None))
+        except ValueError:
+            return None
+    return pd.Series(stamps)
 
 
 def _is_calendar(text: str) -> bool:
@@ -276,24 +329,50 @@ def _period_years(period: pd.Period) -> float:
 
 def _of_days(stamps: pd.Series[Any]) -> Scale:
     """Months where all dates are the same day of their month, or its last; else days."""
-    if stamps.dt.tz is not None:
-        stamps = stamps.dt.tz_localize(None)
     days = stamps.dt.normalize()
-    within = (stamps - days).dt.total_seconds()
+    within = stamps - days
+    start = pd.Timestamp(0)
     if within.nunique() > 1:
         # Times of the day differ: days alone would put two dates at one place.
-        seconds = (stamps - pd.Timestamp(0)).dt.total_seconds().round().to_numpy(int)
+        def seconds(dates: pd.Series[Any]) -> pd.Series[Any]:
+            return (dates - start).dt.total_seconds()
+
+        places = seconds(stamps).round().to_numpy(int)
         years = 1 / (DAYS_A_YEAR * 86400)
-        return Scale(seconds, years, lambda s: str(pd.Timestamp(s, unit="s")))
-    if days.dt.day.nunique() == 1 or days.dt.is_month_end.all():
-        months = days.dt.year * 12 + days.dt.month - 1
-        return _in_parts(months.to_numpy(int), 12)
-    ordinals = (days - pd.Timestamp(0)).dt.days.to_numpy(int)
+        scale = Scale(places, years, lambda s: str(pd.Timestamp(s, unit="s")))
+        return scale._replace(after=_after_days(seconds))
+    hour = within.iloc[0]
+    month_ends = bool(days.dt.is_month_end.all())
+    if month_ends or days.dt.day.nunique() == 1:
+        last = pd.Timedelta(days=30 if month_ends else days.dt.day.iloc[0] - 1) + hour
+
+        def months(dates: pd.Series[Any]) -> pd.Series[Any]:
+            # What comes later in its month than dates of the panel is of the next.
+            begins = dates.dt.to_period("M").dt.start_time
+            late = (dates - begins > last).astype(int)
+            return dates.dt.year * 12 + dates.dt.month - 1 + late
+
+        scale = _in_parts(months(stamps).to_numpy(int), 12)
+        return scale._replace(after=_after_days(months))
+
+    def whole(dates: pd.Series[Any]) -> pd.Series[Any]:
+        return (dates - hour - start) / pd.Timedelta(days=1)
 
     def written(day: int) -> str:
         return _text(pd.Timestamp(day, unit="D"))
 
-    return Scale(ordinals, 1 / DAYS_A_YEAR, written)
+    scale = Scale(whole(stamps).to_numpy(int), 1 / DAYS_A_YEAR, written)
+    return scale._replace(after=_after_days(whole))
+
+
+def _after_days(line: Callable[[pd.Series[Any]], pd.Series[Any]]) -> After:
+    """Return the places at or after days and times that ``line`` puts on a line."""
+
+    def after(others: Sequence[Any]) -> np.ndarray | None:
+        stamps = _stamps(others)
+        return None if stamps is None else np.ceil(line(stamps)).to_numpy(int)
+
+    return after
 
 
 def _in_parts(ordinals: np.ndarray, parts: int) -> Scale:
@@ -316,9 +395,28 @@ def _of_numbers(numbers: np.ndarray) -> Scale | None:
         # Decimals may be cut (1990.08 is 1990 and 1/12); whole numbers must be whole.
         exact = np.abs(scaled - ordinals).max() <= (ROUNDING if parts > 1 else 0.0)
         if exact and len(set(ordinals.tolist())) == len(numbers):
+            after = partial(_after_numbers, numbers, parts)
             whole = Scale(ordinals, 1.0, str)
-            return whole if parts == 1 else _in_parts(ordinals, parts)
+            scale = whole if parts == 1 else _in_parts(ordinals, parts)
+            return scale._replace(after=after)
     return None
+
+
+def _after_numbers(
+    panel: np.ndarray, parts: int, others: Sequence[Any]
+) -> np.ndarray | None:
+    """Places at or after numbers, which beside years are years, too."""
+    numbers = _numbers([plain_text(other) for other in others])
+    if numbers is None or np.abs(numbers).max(initial=0) > LARGEST:
+        return None
+    if _are_years(panel) and not ((numbers >= 1000) & (numbers < 10000)).all():
+        return None
+    rounding = ROUNDING if parts > 1 else 0.0
+    return np.asarray(np.ceil(numbers * parts - rounding).astype(int))
+
+
+def _are_years(numbers: np.ndarray) -> bool:
+    return bool(((numbers >= YEARS[0]) & (numbers <= YEARS[1])).all())
 
 
 def _of_text(texts: list[str]) -> Scale | None:
@@ -331,9 +429,6 @@ def _of_text(texts: list[str]) -> Scale | None:
             years = np.array([int(match["year"]) for match in matches])
             part = np.array([int(match["part"]) for match in matches])
             return _in_parts(years * parts + part - 1, parts)
-    if all(DAY.fullmatch(text) for text in texts):
-        stamps = pd.to_datetime(pd.Series(texts), format="ISO8601", errors="coerce")
-        return None if stamps.isna().any() else _of_days(stamps)
     return _of_numbered(texts)
 
 
@@ -421,12 +516,11 @@ def _likeness(level: pd.Index[Any]) -> int:
     scale = _scale(pd.Series(level))
     if scale is None:
         return 0
-    texts = [str(value).strip() for value in level]
-    numbers = pd.to_numeric(pd.Series(texts), errors="coerce").to_numpy(float)
-    if np.isfinite(numbers).all():
+    texts = [plain_text(value) for value in level]
+    numbers = _numbers(texts)
+    if numbers is not None:
         # Parts of a year are dates; other whole numbers may also be ids of units.
-        years = (numbers >= YEARS[0]) & (numbers <= YEARS[1])
-        return 2 if years.all() or scale.years < 1 else 1
+        return 2 if _are_years(numbers) or scale.years < 1 else 1
     if isinstance(level[0], str) and _of_numbered(texts) is not None:
         # wave 1 is a date by its word, unit 1 or P01 is not.
         prefix = NUMBERED.fullmatch(texts[0])

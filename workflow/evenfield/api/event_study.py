@@ -34,6 +34,7 @@ from evenfield.numerics.event_study.trends import MAGNITUDES, trend_bounds
 from evenfield.numerics.event_study.two_way import two_way_coefficient
 
 NAN = float("nan")
+UNSUPPORTED = "none, so that nothing shows whether units would have moved alike"
 
 
 @reported("event-study")
@@ -66,8 +67,10 @@ def event_study(
     unit, time : str, optional
         As for ``ols``.
     first : str
-        Column of the first date under the policy, the same in all rows of a unit: blank
-        (or 0, where no date is 0) where it never comes.
+        Column of the first date under the policy, the same in all rows of a unit; a
+        policy between two dates is in force at the later one. Where it never comes:
+        blank, infinite, ``never``, or 0, -1 or 9999 outside of all dates of the panel
+        and of policies. ``notes`` count units by how that is written.
     effects : str, optional
         ``region^year`` for effects of region and date beside those of units; effects of
         dates alone by default.
@@ -87,7 +90,8 @@ def event_study(
     Returns
     -------
     Fit
-        Leads (``-4`` to ``-1``), horizons (``0`` and so on) and spans (``0 to 5``).
+        Leads (``-4`` to ``-1``), horizons (``0`` and so on) and spans (``0 to 5``);
+        ``notes`` name leads that cannot be estimated, and say where none can.
         Inference is ``clustered``, by unit or by cluster, whichever interval is wider,
         and ``permuted dates``. ``tables["event study"]`` has joint bands, units, cells,
         cells that could not be imputed, the smallest visible effect and both errors;
@@ -111,10 +115,12 @@ def event_study(
     panel = policy.panel
     each = [(horizon, horizon) for horizon in range(horizons + 1)]
     wanted = [*each, *(spans or [(0, horizons)])]
-    before = lead_effects(panel, leads, policy.clusterings)
+    before = _leads(policy, leads)
     after = policy_effects(panel, wanted, policy.clusterings)
     dealt = permutation_p(panel, wanted, np.random.default_rng(seed), draws)
-    parts = [Part(before, None), Part(after, dealt)]
+    parts = [Part(after, dealt)]
+    if before is not None:
+        parts.insert(0, Part(before, None))
     rng = np.random.default_rng(seed)
     shown = [described(part, rng, draws, power) for part in parts]
     averages = wanted[len(each) :]
@@ -132,27 +138,46 @@ def event_study(
         "Event study by imputation",
         lambda level: tidy_rows(parts, draws, level),
         int(panel.observed.sum()),
-        notes=policy.notes,
+        notes=policy.notes | _lacking(before, leads),
         tables=tables,
         raw=panel,
     )
 
 
+def _leads(policy: Policy, count: int) -> Estimates | None:
+    """Return the leads that can be estimated, if there is one."""
+    try:
+        return lead_effects(policy.panel, count, policy.clusterings)
+    except NumericsError:
+        return None
+
+
+def _lacking(leads: Estimates | None, count: int) -> dict[str, str]:
+    """Return what is said of leads that are asked for and cannot be estimated."""
+    if leads is None:
+        return {"leads": UNSUPPORTED}
+    asked = [str(-k) for k in range(count, 0, -1)]
+    lacking = [name for name in asked if name not in leads.names]
+    return {"leads that cannot be estimated": ", ".join(lacking)}
+
+
 def _checks(
-    policy: Policy, leads: Estimates, early: int, spans: Sequence[Span]
+    policy: Policy, leads: Estimates | None, early: int, spans: Sequence[Span]
 ) -> pd.DataFrame:
     """Return what speaks for or against the design, and other estimators, a row each."""
     out: dict[str, tuple[Any, ...]] = {}
     try:
+        if leads is None:
+            raise NumericsError("no lead")
         test = leads.joint_test()
         law = f"F({test.df:g}, {test.df_denominator:g})"
         out["leads, all at once"] = (NAN, NAN, test.statistic, test.p_value, law)
     except NumericsError as error:
         out["leads, all at once"] = (NAN, NAN, NAN, NAN, f"none: {error}")
-    pseudo = policy_effects(
-        policy.panel.pseudo(early), [(0, early - 1)], policy.clusterings
-    )
-    out[f"policy {early} dates early"] = _tested(pseudo, 0)
+    if early:
+        moved = policy.panel.pseudo(early)
+        pseudo = policy_effects(moved, [(0, early - 1)], policy.clusterings)
+        out[f"policy {early} dates early"] = _tested(pseudo, 0)
     others = group_time_effects(policy.panel, spans, policy.clusterings)
     for k, name in enumerate(others.names):
         out[f"Callaway and Sant'Anna, {name}"] = _tested(others, k)
@@ -192,6 +217,8 @@ def _tested(estimates: Estimates, k: int) -> tuple[Any, ...]:
     """Return one estimate with its test."""
     tests = estimates.tests(LEVEL)[WIDER]
     value = estimates.estimate[k]
+    if np.isnan(value):
+        return *[NAN] * 4, "none: nothing to predict from"
     error = tests.std_error[k]
     law = f"t({tests.df[k]:g}), by {tests.clusters[k]}"
     return value, error, value / error, tests.p_value[k], law

@@ -280,7 +280,9 @@ def _event_study(fit: Fit) -> str:
         f" {_number(abs(row['estimate']))} {side} what cells without it predict."
     )
     p = fit.tables["checks"].to_dict("index")["leads, all at once"]["p_value"]
-    leads = f"{_refused(p, 'that all leads are zero')} (p {_number(p)})"
+    leads = "no test of leads speaks for or against it"
+    if np.isfinite(p):
+        leads = f"{_refused(p, 'that all leads are zero')} (p {_number(p)})"
     return f"{first} {_interval(row)[:-1]}; {leads}."
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from evenfield.api.data import Table, table
-from evenfield.api.dates import read_dates
+from evenfield.api.dates import Dates, plain_text
 from evenfield.api.results import NUMBERS, chosen
 from evenfield.numerics.event_study.estimates import (
     FEWEST_CLUSTERS,
@@ -26,6 +26,11 @@ from evenfield.study.errors import EstimateError
 LEVEL = 0.95  # of joint bands and the smallest visible effect
 POWER = 0.8
 PERMUTED = "permuted dates"
+BLANK = "blank"
+# How tables say that a policy never comes, beside blanks: words, and numbers that are
+# no dates of the panel.
+NEVER_WORDS = r"|\.|na|n/a|nan|nat|<na>|none|null|no|never.*|\+?inf(inity)?|∞"
+NEVER_CODES = r"0|-1|9999.*"
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,7 @@ class Policy:
     rows: Table
     panel: EventPanel
     clusterings: Clusterings  # codes of units, by what errors are clustered by
+    never: dict[str, int]  # units that never have the policy, by how that is written
 
     @property
     def notes(self) -> dict[str, object]:
@@ -42,9 +48,12 @@ class Policy:
         panel = self.panel
         start = panel.observed.argmax(axis=1)
         from_start = int((panel.first <= start).sum())
+        treated = panel.treated.any(axis=1)
         return {
             "units": len(panel.first),
-            "with the policy": int(panel.treated.any(axis=1).sum()),
+            "with the policy": int(treated.sum()),
+            **{f"never ({name})": count for name, count in self.never.items()},
+            "after the last date": int((panel.ever & ~treated).sum()) or "",
             "from the start, left out": from_start or "",
             "groups": int(panel.groups.max()) + 1,
         }
@@ -83,8 +92,9 @@ def read_policy(
         clusterings[cluster] = encoded(names).codes
     elif by and groups.max() + 1 >= FEWEST_CLUSTERS:
         clusterings["^".join(by)] = groups
-    panel = EventPanel(rows.steps_grid(rows.y), _first_positions(rows, first), groups)
-    return Policy(rows, checked(panel), clusterings)
+    dates, never = _first_dates(rows, first)
+    panel = EventPanel(rows.steps_grid(rows.y), dates, groups)
+    return Policy(rows, checked(panel), clusterings, never)
 
 
 def _group_columns(rows: Table, effects: str | None) -> list[str]:
@@ -120,32 +130,57 @@ def of_units(rows: Table, name: str, *, missing: bool = False) -> np.ndarray:
     return np.asarray(labels)[of_units]
 
 
-def _first_positions(rows: Table, first: str) -> np.ndarray:
-    """Return the position of each unit's first date under the policy; (N,).
+def _first_dates(rows: Table, first: str) -> tuple[np.ndarray, dict[str, int]]:
+    """Return the position of each unit's first date under the policy, (N,), and how many
+    units never have it, by how that is written.
 
     Notes
     -----
-    A blank, an infinite date, and zero where no date is zero, mean never.
+    A policy that comes between two dates is in force at the later one.
     """
     dates = pd.Series(of_units(rows, first, missing=True))
-    no_dates = [np.inf] if 0 in rows.calendar.labels.tolist() else [np.inf, 0]
-    ever = dates.notna() & ~dates.isin(no_dates)
-    # Dates of policies and of the panel on one line, those outside of the panel too.
-    both = read_dates(pd.concat([pd.Series(rows.calendar.labels), dates[ever]]))
-    if not ever.any() or both.scale is None:
+    never = _never(dates, rows.calendar)
+    with_date = never.isna()
+    ever = dates[with_date]
+    found = rows.calendar.at_or_after(ever) if len(ever) else None
+    if found is None:
+        words = "with no date"
+        if len(ever):
+            words = (
+                f"with dates of another kind, such as {_odd_one(ever, rows.calendar)}"
+            )
         raise EstimateError(
-            f"{first} with {'dates of another kind' if ever.any() else 'no date'}",
-            f"dates such as {rows.calendar.text[0]} where a unit gets the policy",
+            f"{first} {words}",
+            f"dates such as {rows.calendar.text[0]} where a unit gets the policy, else"
+            " blank",
             "correct the column",
         )
-    ordinals = both.scale.ordinals[both.codes]
-    of_panel = ordinals[: len(rows.calendar.labels)]
-    span = max(rows.calendar.span - 1, 1)
-    step = max((of_panel[-1] - of_panel[0]) // span, 1)
     positions = np.full(len(dates), NEVER)
-    # A policy that comes between two dates is in force at the later one.
-    positions[ever] = -((of_panel[0] - ordinals[len(of_panel) :]) // step)
-    return positions
+    positions[with_date] = found
+    counts = never.value_counts().sort_index()
+    return positions, {str(name): int(count) for name, count in counts.items()}
+
+
+def _never(dates: pd.Series[Any], calendar: Dates) -> pd.Series[Any]:
+    """Return how it is written that a policy never comes, NaN where it has a date."""
+    texts = dates[dates.notna()].map(plain_text).astype(str)
+    code = texts.str.fullmatch(NEVER_CODES)
+    # ASSUME: such a number is a date where dates lie on both sides of it or are it.
+    numbers = pd.to_numeric(texts, errors="coerce")
+    others = pd.to_numeric(pd.Series(calendar.text), errors="coerce")
+    others = pd.concat([others, numbers[~code]])
+    code &= ~numbers.between(others.min(), others.max())
+    never = texts.where(code).reindex(dates.index)
+    words = texts.index[texts.str.fullmatch(NEVER_WORDS, case=False)]
+    never[words] = texts[words].replace("", BLANK)
+    return never.where(dates.notna(), BLANK)
+
+
+def _odd_one(dates: pd.Series[Any], calendar: Dates) -> str:
+    """Return the first date that alone is no date of the panel's kind."""
+    each = pd.Series(dates.unique())
+    odd = [calendar.at_or_after(each[i : i + 1]) is None for i in range(len(each))]
+    return plain_text(each[odd.index(True) if True in odd else 0])
 
 
 class Part(NamedTuple):

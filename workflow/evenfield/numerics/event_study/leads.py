@@ -35,7 +35,7 @@ def estimated_leads(panel: EventPanel, count: int) -> Leads:
     horizons = np.arange(-count, 0)
     dummies = cells & (panel.horizon == horizons[:, None, None])
     rest = dummies - fitted_cells(dummies.astype(float), cells, panel.groups)
-    L = np.where(cells, rest, 0.0).reshape(count, -1)
+    L = np.where(cells, rest, 0.0).reshape(count, cells.size)
     size = np.sqrt(np.maximum(dummies.sum(axis=(1, 2)), 1))
     gram = L @ L.T / np.outer(size, size)
     estimable: list[int] = []
