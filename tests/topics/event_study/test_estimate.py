@@ -235,6 +235,52 @@ def test_what_does_not_fit_is_counted(change, words):
     assert words in effect.warning and abs(effect.estimate - EFFECT) < 0.02
 
 
+@pytest.mark.parametrize(
+    ("last", "second", "cells"),
+    [
+        # The first policy came in 2004 and ends in 2006: that year is still used.
+        (2006, None, 6),
+        # A unit is under the policy as long as one of its kinds is in force.
+        (2006, 2008, 4),
+        (2008, 2006, 4),
+        (2006, np.nan, 0),
+        (np.nan, 2006, 0),
+    ],
+)
+def test_years_after_the_last_one_of_the_last_kind_are_not_used(last, second, cells):
+    policies = policy_rows(last_year=[last, *[np.nan] * 7])
+    if second is not None:
+        other = [UNITS[4], 2005, "port", "document", second]
+        policies.loc[len(policies)] = other
+    whole = main(estimate(make_study()))
+    effect = main(estimate(make_study(policies=policies)))
+    assert whole.n_obs - effect.n_obs == cells
+    assert ("ENDED: 1 unit" in effect.warning) == (cells > 0)
+
+
+@pytest.mark.parametrize("step", [2, 5])
+def test_dates_some_years_apart_follow_each_other(results, step):
+    def stretched(years):
+        return 1950 + step * (years - 2000)
+
+    late = policy_rows()
+    # A policy that comes between two years of the panel is in force at the later one.
+    late["first_year"] = stretched(late["first_year"]) - np.arange(8) % step
+    study = make_study(
+        policies=late, change=lambda d: d.assign(year=stretched(d["year"]))
+    )
+    study.tables["panel_provenance"]["first_year"] = 1950
+    study.described["step"] = step
+    out = estimate(study)
+    assert len(out.estimates) == len(results.estimates)
+    for found, wanted in zip(out.estimates, results.estimates, strict=True):
+        close(found.estimate, wanted.estimate)
+        close(found.std_error, wanted.std_error)
+    assert main(out).period == f"1950-{stretched(2012)}"
+    policies = out.series["policies"].set_index("unit")["first_year"]
+    assert policies.to_dict() == late.set_index("unit")["first_year"].to_dict()
+
+
 def test_a_policy_that_is_not_in_the_panel_any_more_leaves_a_control():
     late = policy_rows()
     late.loc[len(late)] = [UNITS[0], 2050, "park", "document", np.nan]
@@ -307,6 +353,18 @@ def test_neighbours_of_an_unsure_policy_are_no_controls_of_sure_rings():
     everything = row(out, term="far units", treatment_def="any, all dates")
     # The unit itself and two neighbours on each side, within 50 km, that have no policy.
     assert everything.n_units - sure.n_units == 5
+
+
+def test_treated_units_near_an_unsure_policy_stay_in_sure_rings():
+    near = policy_rows()
+    near.loc[0, "grade"] = "memory"
+    near.loc[len(near)] = [UNITS[5], 2006, "park", "document", np.nan]
+    out = estimate(make_study(RINGS, near))
+    sure = row(out, estimator="imputation_far", treatment_def="any, sure dates")
+    everything = row(out, estimator="imputation_far", treatment_def="any, all dates")
+    # The unit of unsure date and three neighbours without a policy leave, one with stays.
+    assert everything.n_units - sure.n_units == 4
+    assert (everything.n_treated, sure.n_treated) == (9, 8)
 
 
 def test_steps_are_rings_too_and_too_few_far_units_are_said_with_the_count():

@@ -136,14 +136,12 @@ def estimate(study: Study) -> Results:
 def _policy_rows(case: Case) -> list[dict[str, object]]:
     """Return the first year of every unit with a policy, those outside the panel too."""
     rows = []
-    step = int(case.years[1] - case.years[0]) if len(case.years) > 1 else 1
     for i in np.flatnonzero(case.panel.ever):
-        year = int(case.years[0] + step * case.panel.first[i])
         rows.append(
             {
                 "spec_id": case.spec.id,
                 "unit": case.units[i],
-                "first_year": year,
+                "first_year": int(case.first_years[i]),
                 "sure": int(not case.unsure[i]),
             }
         )

@@ -71,6 +71,8 @@ class Case:
     panel: EventPanel
     units: list[str]  # (N,)
     years: np.ndarray  # (T,)
+    # (N,) of the policy, also between two years of the panel; NaN where it never comes
+    first_years: np.ndarray
     unit_rows: pd.DataFrame  # units.csv in the order of the units
     unsure: np.ndarray  # (N,) of bool: the date of the policy is not sure
     warnings: tuple[str, ...]
@@ -205,7 +207,8 @@ def read_case(study: Study, section: Section, spec: PolicySpec) -> Case:
     others = policies[~own & ~policies["kind"].isin(spec.ignored)]
     warnings = _leave_out(Y, years, dates, others, units)
     # Positions go on at the step of the panel before its first and after its last year.
-    positions = np.ceil((dates["first_year"].to_numpy(float) - years[0]) / info.step)
+    first_years = dates["first_year"].to_numpy(float)
+    positions = np.ceil((first_years - years[0]) / info.step)
     panel = EventPanel(
         Y, np.where(np.isnan(positions), NEVER, positions).astype(int), groups
     )
@@ -228,6 +231,7 @@ def read_case(study: Study, section: Section, spec: PolicySpec) -> Case:
         panel=panel,
         units=units,
         years=years,
+        first_years=first_years,
         unit_rows=unit_rows,
         unsure=panel.ever & ~sure,
         warnings=tuple(warnings),
