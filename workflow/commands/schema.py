@@ -2,13 +2,17 @@
 and the Spec classes.
 """
 
+import ast
+import inspect
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 
 from evenfield.shared.offers import NEEDS
 from evenfield.shared.topic_file import EstimateStep, TopicFile
@@ -54,11 +58,48 @@ them together. A key that is not listed here is refused with its nearest neighbo
 """
 
 
+class DescribedSchema(GenerateJsonSchema):
+    """A schema in which the text beneath a key of a class is the key's description."""
+
+    def model_schema(self, schema: Any) -> JsonSchemaValue:
+        """Return the schema of a class with the descriptions of its keys."""
+        described = super().model_schema(schema)
+        kind = schema["cls"]
+        texts = texts_beneath(kind)
+        for name, field in kind.model_fields.items():
+            # What an alternative of ``Field(description=...)`` says stands.
+            if name in texts and not field.description:
+                key = described["properties"][field.alias or name]
+                key["description"] = texts[name]
+        return described
+
+
+class DescribedConfigSchema(DescribedSchema, ConfigSchema):
+    """The same for the sections of a study, whose keys are never null."""
+
+
+def texts_beneath(kind: type) -> dict[str, str]:
+    """Return the text beneath each key of a class and of those that it extends."""
+    texts = dict[str, str]()
+    for parent in reversed(kind.__mro__):
+        try:
+            (definition,) = ast.parse(inspect.getsource(parent)).body
+        except (OSError, TypeError):
+            continue  # a class without a text of its own
+        assert isinstance(definition, ast.ClassDef)
+        for key, text in pairwise(definition.body):
+            if isinstance(key, ast.AnnAssign) and isinstance(key.target, ast.Name):
+                texts.pop(key.target.id, None)  # which the class defines anew
+                if isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant):
+                    texts[key.target.id] = inspect.cleandoc(str(text.value.value))
+    return texts
+
+
 def schema() -> dict[str, Any]:
     """Return the whole JSON schema: the sections of a study, then one section for each
     topic.
     """
-    root = StudyConfig.model_json_schema(schema_generator=ConfigSchema)
+    root = StudyConfig.model_json_schema(schema_generator=DescribedConfigSchema)
     topics: dict[str, Any] = {}
     for name, topic in read_topics().items():
         if topic.estimate is None:
@@ -66,7 +107,9 @@ def schema() -> dict[str, Any]:
         module = import_module(f"evenfield.topics.{name}.estimate")
         # Specs of different topics may have one name.
         reference = f"#/$defs/{name}_{{model}}"
-        section = TypeAdapter(module.Section).json_schema(ref_template=reference)
+        section = TypeAdapter(module.Section).json_schema(
+            ref_template=reference, schema_generator=DescribedSchema
+        )
         for key, definition in section.pop("$defs", {}).items():
             root["$defs"][f"{name}_{key}"] = definition
         topics[name] = {"description": f"{topic.title}.", **section}
@@ -171,7 +214,7 @@ def exhibits() -> str:
         )
     defined = "\n".join(f"- {name}: {text}" for name, text in NEEDS.items())
     head = EXHIBITS_HEAD.replace("{needs}", defined)
-    keys = _plain(TopicFile.model_json_schema())
+    keys = _plain(TopicFile.model_json_schema(schema_generator=DescribedSchema))
     return "".join([head, *rows, KEYS_HEAD, *_rows(keys, keys, "")])
 
 

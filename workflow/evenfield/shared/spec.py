@@ -55,10 +55,8 @@ class Spec(BaseModel):
     the config, by key.
     """
 
-    # The text beneath a key is its description, in docs and schema too.
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, use_attribute_docstrings=True
-    )
+    # The text beneath a key is its description: `run schema` reads it.
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     @model_validator(mode="before")
     @classmethod

@@ -11,9 +11,7 @@ from pydantic import BaseModel, ConfigDict
 class Keys(BaseModel):
     """A mapping of topic.yaml, whose other keys are refused."""
 
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, use_attribute_docstrings=True
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Step(Keys):

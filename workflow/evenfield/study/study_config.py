@@ -81,12 +81,7 @@ def _needs(keys: Mapping[tuple[str, ...], list[str]]) -> dict[str, Any]:
 class Section(BaseModel):
     """A part of the config; it cannot be changed."""
 
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-        populate_by_name=True,
-        use_attribute_docstrings=True,
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
     @classmethod
     def of(cls, given: Mapping[str, Any] | Self) -> Self:
