@@ -33,6 +33,7 @@ def ask(tmp_path, monkeypatch):
     work.
     """
     monkeypatch.setattr(preloaded, "LIBRARIES", ("json",))
+    monkeypatch.setattr(preloaded, "own_modules", lambda: ["evenfield.study.files"])
 
     def start(text):
         script = tmp_path / "job.py"
@@ -71,6 +72,7 @@ def test_a_copy_ends_with_who_asked(ask):
     with preloaded.preloaded():
         job = start("import time; time.sleep(60)")
         while not (pid.exists() and pid.read_text()):
+            assert job.poll() is None
             time.sleep(0.01)
         copy = psutil.Process(int(pid.read_text()))
         job.kill()
@@ -88,11 +90,14 @@ def connected():
     return connection, word
 
 
-def request(tmp_path):
-    """The request to run a script that leaves a marker."""
+def request(tmp_path, library=preloaded.LIBRARY):
+    """The request to run a script that leaves a marker: whether a module is loaded."""
     script = tmp_path / "script.py"
-    script.write_text(f"open({str(tmp_path / 'marker')!r}, 'w')\n")
-    parts = [[str(script)], sys.path, str(tmp_path), dict(os.environ)]
+    script.write_text(
+        f"import sys; marker = open({str(tmp_path / 'marker')!r}, 'w')\n"
+        "marker.write(str('evenfield.study.files' in sys.modules))\n"
+    )
+    parts = [[str(script)], sys.path, str(tmp_path), dict(os.environ), library]
     return json.dumps(parts).encode() + b"\n"
 
 
@@ -126,3 +131,14 @@ def test_a_copy_does_not_hand_the_word_on(ask):
         job = start(f"print({ASK!r} in os.environ)")
         assert job.communicate()[0] == "False\n"
     assert ASK not in os.environ
+
+
+@pytest.mark.parametrize("library", [preloaded.LIBRARY, "/of/another/workflow"])
+def test_a_copy_keeps_our_modules_where_the_library_is_the_same(ask, tmp_path, library):
+    with preloaded.preloaded():
+        connection, word = connected()
+        socket.send_fds(connection, [word.encode()], [0, 1, 2])
+        connection.sendall(request(tmp_path, library))
+        assert connection.recv(2) == b"\0\0"
+    kept = (tmp_path / "marker").read_text()
+    assert kept == str(library == preloaded.LIBRARY)

@@ -15,6 +15,7 @@ import gc
 import hmac
 import json
 import os
+import pkgutil
 import runpy
 import select
 import signal
@@ -39,6 +40,8 @@ LIBRARIES = (
     " markdown_it snakemake.logging snakemake.iocontainers"
     " matplotlib.backends.backend_pdf matplotlib.backends.backend_svg"
 ).split()
+LIBRARY = str(Path(__file__).parents[1])  # the folder of our own packages
+OWN = ("evenfield", "engine")
 
 
 @contextmanager
@@ -94,7 +97,7 @@ def serve(listener: socket.socket, alive: int, word: str) -> None:
             if not same_user(connection):
                 connection.close()
                 continue
-            for library in LIBRARIES:
+            for library in [*LIBRARIES, *own_modules()]:
                 import_module(library)
             # Pages that the collector does not touch stay shared with the copies.
             gc.freeze()
@@ -105,6 +108,14 @@ def serve(listener: socket.socket, alive: int, word: str) -> None:
                     other.close()
                 end_with(work, connection, word)
             copies[os.pidfd_open(copy)] = (copy, connection)
+
+
+def own_modules() -> list[str]:
+    """Name the modules of our own that jobs import; the library's front is for users."""
+    package = import_module(OWN[0])
+    modules = pkgutil.walk_packages(package.__path__, f"{OWN[0]}.")
+    names = [module.name for module in modules]
+    return [name for name in names if not name.startswith("evenfield.api")]
 
 
 def report_end(copy: int, connection: socket.socket) -> None:
@@ -142,8 +153,8 @@ def streams_of(connection: socket.socket, word: str) -> list[int]:
 
 
 def request_of(connection: socket.socket) -> list[Any]:
-    """Return what the asking process would have run: arguments, path, folder and
-    environment; end this copy if it does not say so in time.
+    """Return what the asking process would have run: arguments, path, folder,
+    environment and library; end this copy if it does not say so in time.
     """
     try:
         line = connection.makefile().readline()
@@ -159,13 +170,14 @@ def work(connection: socket.socket, word: str) -> None:
         os.dup2(stream, number)
     sys.stdout = os.fdopen(1, "w", buffering=1, closefd=False)
     sys.stderr = os.fdopen(2, "w", buffering=1, closefd=False)
-    sys.argv, sys.path, folder, environment = request_of(connection)
+    sys.argv, sys.path, folder, environment, library = request_of(connection)
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
-    for name in list(sys.modules):  # the script says where its library is
-        if name.partition(".")[0] in ("evenfield", "engine"):
-            del sys.modules[name]
+    if library != LIBRARY:  # the workflow of a module has its own
+        for name in list(sys.modules):
+            if name.partition(".")[0] in OWN:
+                del sys.modules[name]
     # This copy ends with who asked.
     end_with_caller = threading.Thread(
         target=lambda: connection.recv(1) or os._exit(1), daemon=True
@@ -201,7 +213,7 @@ def hand_over(note: Callable[[int], None] | None = None) -> None:
     ):
         return
     socket.send_fds(connection, [word.encode()], [0, 1, 2])
-    request = [sys.argv, sys.path, str(Path.cwd()), dict(os.environ)]
+    request = [sys.argv, sys.path, str(Path.cwd()), dict(os.environ), LIBRARY]
     connection.sendall(json.dumps(request).encode() + b"\n")
     # No answer at all means that the copy failed.
     ended_by, code = connection.recv(2) or b"\0\1"
