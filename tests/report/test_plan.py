@@ -1,8 +1,9 @@
 """Whether a study was checked in the state in which it is."""
 
+import shutil
 from pathlib import Path
 
-from evenfield.report.plan import plan_study, unchecked
+from evenfield.report.plan import note_checked, plan_study, unchecked
 from evenfield.study.config_files import read_config
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "mexico-states"
@@ -11,12 +12,13 @@ EXAMPLE = Path(__file__).parents[2] / "examples" / "mexico-states"
 def test_a_study_is_checked_again_only_when_something_has_changed(
     tmp_path, monkeypatch
 ):
-    monkeypatch.chdir(EXAMPLE)
+    shutil.copytree(EXAMPLE, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
     plan = plan_study(read_config(Path("config.yaml")))
-    stamp = tmp_path / "checked"
-    state = unchecked(plan, stamp)
+    state = unchecked(plan)
     assert state
-    stamp.write_text(state, encoding="ascii")
-    assert unchecked(plan, stamp) == ""
-    stamp.write_text("another state", encoding="ascii")
-    assert unchecked(plan, stamp) == state
+    note_checked(state)
+    assert unchecked(plan) == ""
+    with Path("data/panel.csv").open("a") as file:
+        file.write("\n")
+    assert unchecked(plan) not in ("", state)

@@ -17,7 +17,7 @@ import clean
 import gate
 from engine.beside import mark_changed_beside
 from engine.hooks import INCOMPLETE
-from evenfield.report.check import check_study
+from evenfield.report import check
 from evenfield.study.config_files import read_config
 from evenfield.study.errors import EvenfieldError
 from evenfield.study.ingest.dictionary import refresh_hashes
@@ -87,7 +87,7 @@ def finished(made, tmp_path_factory):
 def faults(study, **changes):
     """Return what a check refuses of the study with some keys of its config changed."""
     with contextlib.chdir(study), pytest.raises(EvenfieldError) as refused:
-        check_study(read_config("config.yaml") | changes)
+        check.check_study(read_config("config.yaml") | changes)
     return str(refused.value)
 
 
@@ -117,6 +117,31 @@ def test_an_unknown_number_or_row_and_a_fault_there_are_named(made, tmp_path):
     assert message in faults(study, answers={"claims": claims})
     (study / "below" / "numbers.yaml").write_text("speed: {show: '0'}")
     assert "beside: below: numbers.yaml: speed: it needs one of" in faults(study)
+
+
+def test_a_study_beside_is_checked_again_only_when_it_has_changed(
+    made, tmp_path, monkeypatch
+):
+    study = shutil.copytree(made, tmp_path / "study")
+    shutil.rmtree(study / "below" / ".snakemake", ignore_errors=True)
+    monkeypatch.chdir(study)
+    checked = []
+    whole = check.check_plan
+
+    def noted(plan):
+        checked.append(Path.cwd().name)
+        return whole(plan)
+
+    monkeypatch.setattr(check, "check_plan", noted)
+    written = read_config("config.yaml")
+    check.check_study(written)
+    check.check_study(written)
+    assert checked == ["study", "below", "study"]
+    with Path("below/numbers.yaml").open("a") as file:
+        file.write("# another state\nmore: {same: speed}\n")
+    with pytest.raises(EvenfieldError):
+        check.check_study(written)
+    assert checked[3:] == ["study", "below"]
 
 
 def test_a_link_does_not_lead_to_a_study_beside(made, tmp_path):

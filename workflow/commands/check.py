@@ -6,45 +6,45 @@ import argparse
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from engine.preloaded import hand_over
 from study import arguments, in_one_line, written_config
 
+if TYPE_CHECKING:
+    from evenfield.report.plan import Plan
+
 
 def check(options: argparse.Namespace) -> None:
     """Say what is in order, or all that a run would refuse."""
-    from evenfield.report.check import check_study
+    from evenfield.report.check import check_plan, planned
 
-    if options.stdin:
-        print("\n".join(check_study(json.load(sys.stdin))))
-        return
-    written = written_config(options)
-    lines = check_study(written)
-    refuse_repeated_checks(written)
-    refuse_sentences(written)
+    written = json.load(sys.stdin) if options.stdin else written_config(options)
+    plan = planned(written)
+    lines = check_plan(plan)
+    if not options.stdin:  # what only the results of a run can tell
+        refuse_repeated_checks(plan)
+        refuse_sentences(plan)
     print("\n".join(lines))
 
 
-def refuse_sentences(written: dict[str, Any]) -> None:
+def refuse_sentences(plan: "Plan") -> None:
     """Refuse sentences of the study's own texts that say all, never or largest without
     a condition, which a run writes all the same, and numbers in words of another unit
     than the last run has shown.
     """
     from evenfield.report.context import lookups
-    from evenfield.report.plan import plan_study
     from evenfield.report.prose import Prose, read_texts
     from evenfield.study.errors import Faults
 
     faults = Faults()
-    plan = plan_study(written)
     texts, references = read_texts(plan.texts, faults)
     prose = Prose(texts, lookups(plan.config, "results"), references)
     faults += prose.sentence_faults()
     faults.refuse()
 
 
-def refuse_repeated_checks(written: dict[str, Any]) -> None:
+def refuse_repeated_checks(plan: "Plan") -> None:
     """Refuse checks of claims that the last run has shown to repeat another row; a run
     refuses them from its own estimates.
     """
@@ -52,11 +52,9 @@ def refuse_repeated_checks(written: dict[str, Any]) -> None:
     from evenfield.answers.spec import read_claims
     from evenfield.shared.beside import results_beside, with_estimates_beside
     from evenfield.shared.estimates import ESTIMATE_COLUMNS, read_estimates
-    from evenfield.shared.left_out import left_out_parts
-    from evenfield.study.config import checked_config
     from evenfield.study.errors import Faults
 
-    config = left_out_parts(checked_config(written))
+    config = plan.config
     folders = [Path("results"), *results_beside(config).values()]
     if not all((folder / "estimates.csv").is_file() for folder in folders):
         return

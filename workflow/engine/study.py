@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from evenfield.report.plan import Plan
 
 CHECK = Path(__file__).parents[1] / "commands" / "check.py"
-STAMP = Path(".snakemake/evenfield_checked")
 
 
 @contextmanager
@@ -94,9 +93,9 @@ def refuse_faults(plan: "Plan", written: Mapping[str, object]) -> None:
     """Check tables and texts, too, in a process of their own, unless they are what they
     were when they last passed.
     """
-    from evenfield.report.plan import unchecked
+    from evenfield.report.plan import note_checked, unchecked
 
-    state = unchecked(plan, STAMP)
+    state = unchecked(plan)
     if not state:
         return
     done = subprocess.run(
@@ -109,9 +108,7 @@ def refuse_faults(plan: "Plan", written: Mapping[str, object]) -> None:
     )
     if done.returncode:
         sys.exit(f"evenfield: {done.stderr.strip()}")
-    with suppress(OSError):  # a run says what cannot be written
-        STAMP.parent.mkdir(exist_ok=True)
-        STAMP.write_text(state, "ascii")
+    note_checked(state)
 
 
 def before_jobs(workflow: Any) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 
 from evenfield.report.numbers import Entry, check_cells, read_entries
-from evenfield.report.plan import Plan, plan_study
+from evenfield.report.plan import Plan, note_checked, plan_study, unchecked
 from evenfield.report.prose import BLOCKS, GIVEN, Prose, read_texts
 from evenfield.report.stand_ins import (
     PLACING_WORDS,
@@ -134,8 +134,15 @@ def check_study(written: Record) -> list[str]:
     """Return what is in order, in lines; all that a run would refuse is refused
     together.
     """
+    return check_plan(planned(written))
+
+
+def planned(written: Record) -> Plan:
+    """Return the plan of a study; a config of no shape is refused with the faults of its
+    tables.
+    """
     try:
-        plan = plan_study(written)
+        return plan_study(written)
     except EvenfieldError as error:
         # A config of no shape hides no fault of the tables, if it says where they are.
         faults = Faults(error.faults)
@@ -146,7 +153,6 @@ def check_study(written: Record) -> list[str]:
                 read_tables(package)
         faults.refuse()
         raise
-    return check_plan(plan)
 
 
 def check_plan(plan: Plan) -> list[str]:
@@ -215,7 +221,10 @@ def _check_beside(plan: Plan, study: str, folder: str) -> None:
     require_folder(study, folder)
     with in_study(folder):
         other = plan_study(study_config())
-        check_plan(other)
+        state = unchecked(other)
+        if state:  # else it is what it was when a check of it, or a run, passed
+            check_plan(other)
+            note_checked(state)
     if study in {*GIVEN, *BLOCKS, *read_topics()}:
         raise BesideError(
             f"{study} is a word that texts use otherwise",

@@ -5,6 +5,7 @@ faults of its config.
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from evenfield.study.errors import (
 )
 from evenfield.study.files import Record, described_files, hash_file
 
+STAMP = Path(".snakemake/evenfield_checked")  # of a study that has passed a check
 OWN_TEXTS = (
     "The study's own texts speak of all of it; neutral ones stand in their place."
 )
@@ -124,9 +126,9 @@ def _weights_files(config: Record) -> dict[str, str]:
     return {name: family["path"] for name, family in families if "path" in family}
 
 
-def unchecked(plan: Plan, stamp: Path) -> str:
+def unchecked(plan: Plan) -> str:
     """Return a hash of plan, tables, texts and library unless they are what they were
-    when a check passed.
+    when a check of the study in the working directory passed.
     """
     weights = _weights_files(plan.config).values()
     beside = plan.config["beside"].values()
@@ -141,6 +143,13 @@ def unchecked(plan: Plan, stamp: Path) -> str:
         # The library is named from its folder, so that a study may stand anywhere.
         name = path.relative_to(LIBRARY) if path.is_relative_to(LIBRARY) else path
         digest.update(f"{name}{hash_file(path)}".encode())
-    passed = stamp.read_text("ascii") if stamp.is_file() else ""
+    passed = STAMP.read_text("ascii") if STAMP.is_file() else ""
     known = passed == digest.hexdigest() and not plan.faults
     return "" if known else digest.hexdigest()
+
+
+def note_checked(state: str) -> None:
+    """Keep the hash of what has passed a check, where the study can be written."""
+    with suppress(OSError):  # a run says what cannot be written
+        STAMP.parent.mkdir(exist_ok=True)
+        STAMP.write_text(state, "ascii")

@@ -33,7 +33,7 @@ from evenfield.report.markup import (
     without_lines,
 )
 from evenfield.report.numbers import Number
-from evenfield.report.quantifiers import quantifier_faults
+from evenfield.report.quantifiers import GUARDS, quantifier_faults
 from evenfield.report.template import (
     ROUNDS,
     SYNTAX,
@@ -89,6 +89,17 @@ A_YEAR = re.compile(r"\b(a|per) year\b")
 ANNUAL = re.compile(r"/yr|\b(a|per) year\b")
 # Measures of which no number is so many times another.
 DIFFERENCE = re.compile(r"change of|difference|percentage points|pp\b|%|log|s\.d\.")
+# By which a text may have several wordings.
+CONDITIONS = (
+    nodes.If,
+    nodes.For,
+    nodes.CondExpr,
+    nodes.Compare,
+    nodes.And,
+    nodes.Or,
+    nodes.Not,
+    nodes.Test,
+)
 # What Markdown would read as more than a letter, in words that a template prints.
 MARKED = re.compile(r"([\\`*_\[\]<>@])")
 
@@ -318,6 +329,20 @@ class Prose:
                         self._check_known(node)
                 except ReportError as error:
                     yield self._fault(name, node.lineno, error)
+
+    def has_conditions(self) -> bool:
+        """Whether what a text says hangs on a condition; what ``must`` and ``unchecked``
+        hold stops a run and words nothing.
+        """
+        for name in self._texts:
+            tree = _environment().parse(self.source(name))
+            guards = set[int]()
+            for call in tree.find_all(nodes.Call):
+                if getattr(call.node, "name", "") in GUARDS:
+                    guards |= set(map(id, call.find_all(CONDITIONS)))
+            if not guards.issuperset(map(id, tree.find_all(CONDITIONS))):
+                return True
+        return False
 
     def sentence_faults(self) -> Iterator[EvenfieldError]:
         """Yield the sentences with a quantifier that no condition guards, or with the

@@ -1,8 +1,8 @@
 """What a text may name, before there are results: each name with something in its
 place, so that texts are rendered when a study is checked.
 
-A condition on results is open. A text is rendered twice, once as if all open conditions
-held and once as if none did, so that both of its wordings are seen.
+A condition on results is open. Texts with conditions are rendered twice, once as if all
+open ones held and once as if none did, so that both wordings are seen.
 """
 
 from collections import Counter
@@ -116,7 +116,7 @@ def text_faults(texts: Prose, config: Record, numbers: Mapping[str, Entry]) -> F
     faults = Faults(texts.faults())
     if faults:
         return faults
-    for holds in (True, False):
+    for holds in (True, False) if texts.has_conditions() else (True,):
         prose = texts.with_names(stand_ins(config, numbers, holds))
         for name in filter(PLACING_WORDS.get, prose.names):
             write = prose.html if name == "page" else prose.typst

@@ -177,19 +177,28 @@ def files_read(*files: str) -> dict[str, str]:
     """Return library files and every library file that they import, however far, each
     with its hash.
     """
-    todo = [name for name in files if (LIBRARY / name).is_file()]
+    todo = set(files) & _library_files()
     seen = dict[str, str]()
     while todo:
         name = todo.pop()
-        if name not in seen:
-            digest, imports = _read(LIBRARY / name)
-            seen[name] = digest
-            todo += imports
+        digest, imports = _read(LIBRARY / name)
+        seen[name] = digest
+        todo |= imports - seen.keys()
     return seen
 
 
 @cache
-def _read(path: Path) -> tuple[str, tuple[str, ...]]:
+def _library_files() -> frozenset[str]:
+    """Name every file of the library from its folder."""
+    return frozenset(
+        path.relative_to(LIBRARY).as_posix()
+        for path in LIBRARY.rglob("*.*")
+        if path.suffix != ".pyc"
+    )
+
+
+@cache
+def _read(path: Path) -> tuple[str, frozenset[str]]:
     content = path.read_bytes()
     modules = list[str]()
     if path.suffix == ".py":
@@ -200,6 +209,5 @@ def _read(path: Path) -> tuple[str, tuple[str, ...]]:
     stems = [name.partition(".")[2].replace(".", "/") for name in modules]
     # A package is what its __init__.py says.
     packages = [f"{stem}/__init__.py" for stem in stems]
-    files = [*(f"{stem}.py" for stem in stems), *packages]
-    imports = tuple(name for name in files if (LIBRARY / name).is_file())
-    return hashlib.sha256(content).hexdigest(), imports
+    files = {*(f"{stem}.py" for stem in stems), *packages}
+    return hashlib.sha256(content).hexdigest(), files & _library_files()
