@@ -1,12 +1,16 @@
 """Whether a study was checked in the state in which it is."""
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
+from textwrap import dedent
 
 from evenfield.report.plan import note_checked, plan_study, unchecked
 from evenfield.study.config_files import read_config
 
-EXAMPLE = Path(__file__).parents[2] / "examples" / "mexico-states"
+ROOT = Path(__file__).parents[2]
+EXAMPLE = ROOT / "examples" / "mexico-states"
 
 
 def test_a_study_is_checked_again_only_when_something_has_changed(
@@ -22,3 +26,22 @@ def test_a_study_is_checked_again_only_when_something_has_changed(
     with Path("data/panel.csv").open("a") as file:
         file.write("\n")
     assert unchecked(plan) not in ("", state)
+
+
+def test_a_plan_reads_no_tables_with_pandas():
+    """Each run makes one, also where there is nothing to do."""
+    program = """
+    import sys
+    from evenfield.report.plan import plan_study
+    from evenfield.study.config_files import study_config
+    plan_study(study_config())
+    print("pandas" in sys.modules)
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", dedent(program)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "False\n"

@@ -8,15 +8,15 @@ first, in its own folder; what is taken from it bears its name: the number
 import contextlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
-from evenfield.shared.estimates import read_estimates
 from evenfield.study.config import shaped_config
 from evenfield.study.config_files import study_config
 from evenfield.study.errors import BesideError, EvenfieldError, Faults
 from evenfield.study.files import Record
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 OWN_STUDY = ""  # in the column `study` of estimates
 
@@ -90,10 +90,17 @@ def figure_beside(name: str) -> tuple[str, str]:
     return figure, study
 
 
-def with_estimates_beside(estimates: pd.DataFrame, config: Record) -> pd.DataFrame:
+def with_estimates_beside(
+    estimates: "pd.DataFrame", config: Record
+) -> "pd.DataFrame":
     """Return estimates with those of the studies beside; a column names the study, and
     ids of estimates begin with it.
     """
+    # A plan of a study, which each run makes, reads no estimates.
+    import pandas as pd
+
+    from evenfield.shared.estimates import read_estimates
+
     frames = [estimates.assign(study=OWN_STUDY)]
     for name, results in results_beside(config).items():
         rows = read_estimates(results / "estimates.csv")
