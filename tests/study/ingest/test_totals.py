@@ -40,7 +40,9 @@ def fitted(units, names=None):
     "name",
     "World|OECD members|OECD - Total|Total Africa|Total|Euro area|European Union|EU27_2020"
     "|EU-28|High income|Low & middle income|Sub-Saharan Africa|Arab World|G7|全国|Sum"
-    "|South Asia|East Asia & Pacific (excluding high income)|World total|Average".split(
+    "|South Asia|East Asia & Pacific (excluding high income)|World total|Average"
+    "|World 3/|World*|World (2)|World [a]|World ¹|World1/|12 W. Europe|7 E. Europe"
+    "|L. America|16 E. Asia|(3) Western Europe|W. Offshoots|2.1 Latin America".split(
         "|"
     ),
 )
@@ -51,9 +53,8 @@ def test_a_total_by_its_name(name):
 @pytest.mark.parametrize(
     "name",
     "South Africa|Central African Republic|North Macedonia|Mali|United States|Western"
-    " Sahara|Alland|Totalitaria|Nationalia|South Sudan|Euskadi|Eure|Worldham".split(
-        "|"
-    ),
+    " Sahara|Alland|Totalitaria|Nationalia|South Sudan|Euskadi|Eure|Worldham"
+    "|S. Africa|Korea (2)|12 Monkeys|USSR".split("|"),
 )
 def test_a_country_that_only_sounds_alike_is_no_total(name):
     assert fitted([*COUNTRIES, name]) == []
@@ -67,6 +68,9 @@ def test_the_nation_and_its_regions_are_totals_of_states():
     states = "California Texas Ohio Utah Iowa Maine Idaho".split()
     more = ["United States", "New England", "Far West"]
     assert fitted([*more, *states]) == sorted(more)
+    noted = ["United States 3/", "New England *", "5 Far West"]
+    assert fitted([*noted, *states]) == sorted(noted)
+    assert fitted(["Former USSR", "Ukraine", *COUNTRIES]) == ["Former USSR"]
 
 
 def test_what_does_not_change_over_the_years_is_a_sum_by_chance_only():
@@ -90,6 +94,13 @@ def test_codes_of_larger_areas_are_totals():
     assert fitted(nuts) == ["DE", "DE1", "FR", "FR1"]
     fips = "00000 01000 01001 01003 02000 02013 02016 02020".split()
     assert fitted(fips) == ["00000", "01000", "02000"]
+    cities = "510000 510100 510300 520000 520100 520200".split()
+    assert fitted(cities) == ["510000", "520000"]
+    counties = "510100 510104 510105 510300 510302 510303".split()
+    assert fitted(counties) == ["510100", "510300"]
+    municipalities = "11 12 1100015 1100023 1100031 1200013 1200054".split()
+    assert fitted(municipalities) == ["11", "12"]
+    assert fitted("1 2 1001 1002 2001 2002 2004".split()) == ["1", "2"]
 
 
 @pytest.mark.parametrize(
@@ -99,6 +110,9 @@ def test_codes_of_larger_areas_are_totals():
         ["US", "UA", "UK"],
         ["01000", "02000", "04000"],
         "2000 2018 4000 3017 5221 12548".split(),
+        [str(number) for number in range(90, 130)],
+        [str(number) for number in range(990, 1100)],
+        "11 12 13 1100015 1100023 1200013 1200054".split(),
     ],
 )
 def test_codes_of_one_level_are_no_totals(units):
@@ -135,6 +149,55 @@ def test_the_sum_of_all_others_is_a_total(position):
 )
 def test_the_sum_of_rows_beside_it_is_a_total(parts, position):
     frame, names = summed(COUNTRIES[slice(*parts)], position)
+    assert list(totals_among(frame, names, ["income"])) == ["Q"]
+
+
+def stacked(*parts):
+    """Put tables below each other, in this order of units."""
+    both = pd.concat(parts, ignore_index=True)
+    order = list(dict.fromkeys(both["unit"]))
+    return both, pd.Series(order, index=order)
+
+
+def total_of(frame, unit):
+    """Return the sum of the units of a table, as another unit."""
+    sums = frame.astype({"income": float}).groupby("year", as_index=False)["income"]
+    return sums.sum().assign(unit=unit, income=lambda row: row["income"].round(3))
+
+
+def test_totals_of_totals_are_totals():
+    towns = [panel([f"{state}{i}" for i in range(4)]) for state in "ABC"]
+    for size, part in enumerate(towns, 1):
+        part["income"] = part["income"].astype(float) * size**1.3
+    states = [total_of(part, f"state {i}") for i, part in enumerate(towns)]
+    nation = total_of(pd.concat(towns), "all of them together")
+    pairs = [part for pair in zip(states, towns, strict=True) for part in pair]
+    frame, names = stacked(nation, *pairs)
+    frame["income"] = frame["income"].astype(float).map("{:.3f}".format)
+    found = totals_among(frame, names, ["income"])
+    assert sorted(found) == sorted(
+        ["all of them together", *(s["unit"][0] for s in states)]
+    )
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_rows_that_grow_alike_are_sums_by_chance_only(seed):
+    random = default_rng(seed)
+    units = [f"u{i}" for i in range(200)]
+    growth = np.cumsum(random.normal(0.02, 0.001, (200, 5)), axis=1)
+    levels = 300 * np.exp(random.normal(0, 1, (200, 1)) + growth)
+    rows = [
+        (unit, str(2000 + year), f"{levels[i, year]:.0f}")
+        for i, unit in enumerate(units)
+        for year in range(5)
+    ]
+    frame = pd.DataFrame(rows, columns=["unit", "year", "income"])
+    assert totals_among(frame, pd.Series(units, index=units), ["income"]) == {}
+
+
+def test_sums_are_found_where_another_unit_has_no_figures_yet():
+    frame, names = summed(COUNTRIES[1:5], 1)
+    frame = frame[~(frame["unit"].eq("Ghana") & frame["year"].lt("2006"))]
     assert list(totals_among(frame, names, ["income"])) == ["Q"]
 
 

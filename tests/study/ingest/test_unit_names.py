@@ -208,3 +208,9 @@ def test_rows_of_several_dates_are_not_filled_from_another_column():
     plain = match_units(file, CODED, "more.csv", once=False)
     assert filled.ids.tolist() == CODED["unit"].tolist()
     assert plain.ids.isna().sum() == 1
+
+
+def test_marks_of_footnotes_and_numbers_before_names_are_no_part_of_them():
+    names = ["1 Austria", "Belgium 3/", "Côte d'Ivoire *", "Germany (2)", "Spain¹"]
+    _, ids = matched({"place": [*names, "São Tomé [a]"]})
+    assert list(ids.values()) == list("123456")

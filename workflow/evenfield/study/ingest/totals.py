@@ -12,6 +12,7 @@ import pandas as pd
 
 from evenfield.study.ingest.cells import numbers_of
 from evenfield.study.ingest.income_column import OTHER, PER_HEAD
+from evenfield.study.ingest.unit_names import without_marks
 
 NAMES = re.compile(
     r"""
@@ -28,6 +29,9 @@ NAMES = re.compile(
     | (sub-saharan|northern|southern|eastern|western|central|north|middle)\ africa
     | africa(\ (eastern|western)\ and\ .*)? | sub-saharan\ africa
     | (east|south|central|north|western|eastern|southeast(ern)?)\ asia(\ (&|and)\ .*)?
+    | (north(ern)?|south(ern)?|east(ern)?|west(ern)?|central|[nsewc]\.)\ europe
+    | ([nsewc]|se)\.\ asia | [newc]\.\ africa | [nscl]\.\ america
+    | (western\ |w\.\ )?offshoots
     | europe | europe\ (&|and)\ .* | asia | oceania | americas?
     | (latin|north|central|south)\ america(\ (&|and)\ (the\ )?caribbean)?
     | middle\ east.* | arab\ world | central\ europe\ and\ the\ baltics
@@ -71,6 +75,9 @@ NATIONS: Mapping[str, tuple[str, ...]] = {
     r"indonesia": ("bali", "aceh", "papua"),
     r"south africa": ("gauteng", "limpopo"),
     r"(south )?korea|republic of korea": ("busan", "seoul", "jeju"),
+    r"((former|f\.) )?(ussr|soviet union)": ("russia", "russian federation", "ukraine"),
+    r"((former|f\.) )?yugoslavia": ("croatia", "slovenia", "serbia"),
+    r"((former|f\.) )?czechoslovakia": ("czech republic", "czechia", "slovakia"),
 }
 REGIONS_OF_STATES = re.compile(
     r"new england|mideast|great lakes|plains|southeast|southwest|rocky mountains?|"
@@ -80,6 +87,8 @@ REGIONS_OF_STATES = re.compile(
 CODE = re.compile(r"[A-Z]{2}[A-Z0-9]{0,3}")
 SHORTEST_RUN = 3  # rows that a total sums, at least
 FEWEST_YEARS = 4
+MOST_UNITS = 10_000  # among which sums are looked for
+LEAST_HELD = 0.8  # share of units that have figures in a year, at least
 MOST_SUMS = 0.25  # the largest share of units that are sums of others by their values
 # Figures of less digits than this are sums of others by chance.
 LEAST_STEPS = 100
@@ -117,12 +126,12 @@ def _is_no_size(column: str) -> bool:
 
 
 def _by_names(names: pd.Series) -> dict[str, str]:
-    names = names.str.replace(r"[\s*]+$", "", regex=True).str.strip()
+    names = names.map(without_marks)
     shown = names.str.casefold()
     out = {
         str(unit): "by its name"
         for unit, name in names.items()
-        if NAMES.fullmatch(name.strip()) or NAMES.fullmatch(str(unit))
+        if NAMES.fullmatch(name) or NAMES.fullmatch(str(unit))
     }
     for pattern, parts in NATIONS.items():
         # Only among its own parts is a nation a total; among nations it is a unit.
@@ -146,29 +155,62 @@ def _by_codes(units: Sequence[str]) -> dict[str, str]:
             within = [c for c in codes if c != code and c.startswith(code)]
             if within:
                 out[code] = f"{within[0]} lies in it"
-    areas = {unit for unit in units if re.fullmatch(r"\d{4,5}", unit)}
-    larger = {unit for unit in areas if unit.endswith("000")}
-    parts = [unit for unit in areas if unit not in larger]
-    inside = [unit for unit in parts if f"{unit[:-3]}000" in larger]
-    # As of counties and their states, if nearly every unit lies in a larger one.
-    if parts and len(areas) == len(units) and len(inside) >= 0.8 * len(parts):
+    numbers = [unit for unit in units if unit.isdecimal()]
+    if len(numbers) == len(units):
+        larger = _with_zeros(numbers) or _as_beginnings(numbers)
         out |= dict.fromkeys(sorted(larger), "its code is that of a larger area")
     return out
+
+
+def _with_zeros(codes: Sequence[str]) -> set[str]:
+    """Return codes that end in zeros where nearly all others begin like one of them, as
+    01000 of 01001 and 510000 of 510100.
+    """
+    out = set[str]()
+    for form, digits in ((r"\d{4,5}", 3), (r"\d{6}", 4), (r"\d{6}", 2)):
+        areas = [code for code in codes if re.fullmatch(form, code)]
+        zeros = "0" * digits
+        larger = {code for code in areas if code.endswith(zeros)} - out
+        parts = [code for code in areas if code not in larger | out]
+        inside = [code for code in parts if f"{code[:-digits]}{zeros}" in larger | out]
+        whole = len(areas) == len(codes)
+        if whole and parts and len(inside) >= 0.8 * len(parts):
+            out |= larger
+    return out
+
+
+def _as_beginnings(codes: Sequence[str]) -> set[str]:
+    """Return short codes if each is the beginning of longer ones and nearly all of these
+    begin so, as 29 of 2927408 and 1 of 1001.
+    """
+    short = {code for code in codes if len(code) <= 3}
+    longer = [code for code in codes if code not in short]
+    for digits in (2, 3, 4, 5):
+        inside = [code[:-digits] for code in longer if code[:-digits] in short]
+        # ASSUME: two in each at least, on average; running numbers have no such levels.
+        if (
+            short
+            and set(inside) == short
+            and len(inside) >= max(0.8 * len(longer), 2 * len(short))
+        ):
+            return short
+    return set()
 
 
 def _by_values(values: pd.DataFrame, column: str) -> dict[str, str]:
     """Return units whose figures are the sum of all others, or of rows that stand
     together before or after them, in every year; values (N, T) in the file's order.
     """
-    whole = values.loc[:, values.notna().all()]
+    # A unit without a figure adds nothing, and is no total.
+    held = values.loc[:, values.notna().mean() >= LEAST_HELD].fillna(0)
     out = dict[str, str]()
-    if whole.shape[1] < 2 or len(whole) > 3000:
+    if held.shape[1] < 2 or len(held) > MOST_UNITS:
         return out
-    figures = whole.to_numpy()
+    figures = held.to_numpy()
     large = figures.min(axis=1) >= LEAST_STEPS * _step(figures)
-    units = list(whole.index)
+    units = list(held.index)
     # Totals may be nested: without those found, the next level is a sum of all others.
-    for _ in range(3):
+    while True:
         rest = [unit for unit in units if unit not in out]
         if len(rest) <= SHORTEST_RUN:
             break
@@ -204,30 +246,54 @@ def _step(figures: np.ndarray) -> float:
 def _sums_of_runs(units: list[str], table: np.ndarray, column: str) -> dict[str, str]:
     out = dict[str, str]()
     step = _step(table)
-    # before[b] - before[a] is the sum of rows a to b - 1, for every run at once.
+    count = len(table)
+    # before[b] - before[a] is the sum of rows a to b - 1.
     before = np.concatenate([np.zeros((1, table.shape[1])), table.cumsum(axis=0)])
+    spread = _own_growth(table)
     for i, unit in enumerate(units):
-        ends = np.arange(i + 1 + SHORTEST_RUN, len(before))
-        starts = np.arange(max(i + 1 - SHORTEST_RUN, 0))
-        following = before[ends] - before[i + 1]
-        preceding = before[i] - before[starts]
-        # Rounded figures are off by half a step each, and so is their rounded sum.
-        own = _step(table[i])
-        below = _adds_up(following, table[i], (own + step * (ends - i - 1)) / 2)
-        above = _adds_up(preceding, table[i], (own + step * (i - starts)) / 2)
-        if below or above:
-            where = "above" if above else "below"
-            out[unit] = f"its {column} is the sum of rows {where} it"
+        total = table[i]
+        own = _step(total)
+        below = np.arange(i + 1 + SHORTEST_RUN, count + 1)
+        above = np.arange(max(i + 1 - SHORTEST_RUN, 0))
+        runs = (("below", below, np.array([i + 1])), ("above", np.array([i]), above))
+        for where, ends, starts in runs:
+            rows = ends - starts
+            # Rounded figures are off by half a step each, and so is their rounded sum.
+            rounding = (own + step * rows) / 2
+            first = before[ends, 0] - before[starts, 0]
+            near = np.abs(first - total[0]) <= 1.01 * rounding
+            if not near.any():
+                continue
+            sums = (before[ends] - before[starts])[near]
+            if _adds_up(sums, total, rounding[near], spread):
+                out[unit] = f"its {column} is the sum of rows {where} it"
     return out
 
 
-def _adds_up(sums: np.ndarray, total: np.ndarray, rounding: np.ndarray) -> bool:
-    """Say whether one of the sums is the total in every year but for its rounding; sums
-    (R, T), total (T,), rounding (R,).
+def _own_growth(table: np.ndarray) -> np.ndarray:
+    """Return how far rows grow apart from the first year to each other one: the median
+    deviation of their log growth, which rounding of small rows moves little, (T - 1,).
     """
-    near = np.abs(sums[:, 0] - total[0]) <= 1.01 * rounding
-    off = np.abs(sums[near] - total)
-    return bool((off <= 1.01 * rounding[near, None]).all(axis=1).any())
+    growing = table[(table > 0).all(axis=1)]
+    if not len(growing):
+        return np.zeros(table.shape[1] - 1)
+    growth = np.log(growing[:, 1:] / growing[:, :1])
+    return np.asarray(np.median(np.abs(growth - np.median(growth, axis=0)), axis=0))
+
+
+def _adds_up(
+    sums: np.ndarray, total: np.ndarray, rounding: np.ndarray, spread: np.ndarray
+) -> bool:
+    """Say whether one of the sums is the total in every year but for its rounding, and
+    no sum of rows that grow apart would be so by chance; sums (R, T), total (T,),
+    rounding (R,), spread (T - 1,).
+    """
+    off = np.abs(sums - total)
+    fits = (off <= 1.01 * rounding[:, None]).all(axis=1)
+    # ASSUME: a year tells if rows grow apart by four times what rounding allows; where
+    # all grow alike, a sum that fits in one year fits in all.
+    tells = spread * total[1:] >= 4 * rounding[:, None]
+    return bool((fits & (tells.sum(axis=1) >= FEWEST_YEARS - 1)).any())
 
 
 def _equal(one: np.ndarray, other: np.ndarray) -> np.ndarray:

@@ -55,6 +55,12 @@ ROW_NUMBERS = re.compile(
     r"(ogc_?|g|f|o|object|row|feature)?_?(id|no|nr|index|number|num|count)|n|#|x|level_0",
     re.IGNORECASE,
 )
+# Marks of footnotes behind a name, as 3/, *, (2), [a], ¹, and numbers before it.
+MARKS = re.compile(
+    r"(\s*(\*+|†+|‡+|[¹²³⁰-⁹]+|\((\d{1,2}|[a-z])\)|\[\w{1,6}\]|(?<=[^\W\d])\d/|\s\d{1,2}/"
+    r"|\s[a-z]/))+$"
+)
+NUMBERING = re.compile(r"^(\d{1,2}(\.\d{1,2})*[.)]?|\(\d{1,2}\))\s+(?=[^\W\d])")
 FIT = 0.9  # a column fits that names this share of the units of the best
 
 
@@ -77,6 +83,16 @@ def _plain(text: str) -> str:
     return " ".join(re.sub(r"[\W_]+", " ", bare).split()).removeprefix("the ")
 
 
+def without_marks(text: str) -> str:
+    """Return a name without marks of footnotes and the number before it."""
+    bare = NUMBERING.sub("", text.strip())
+    return MARKS.sub("", bare) or bare
+
+
+def _unmarked(text: str) -> str:
+    return _plain(without_marks(text))
+
+
 def _spelt_out(text: str) -> str:
     return _plain(unicodedata.normalize("NFC", text).casefold().translate(UMLAUTS))
 
@@ -93,6 +109,7 @@ FORMS: tuple[Callable[[str], str], ...] = (
     _whole,
     _plain,
     _spelt_out,
+    _unmarked,
     _without_kind,
 )
 NUMBERS = FORMS.index(_whole)
