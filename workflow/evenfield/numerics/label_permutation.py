@@ -241,8 +241,10 @@ def label_permutation(
         )
     parts = np.array_split(draws.source, -(-len(draws.source) // AT_ONCE))
     statistics = np.concatenate([tested(part)[1] for part in parts])
-    p_value = share_as_extreme(
-        statistics, statistic[0], data_included=draws.scheme == "exact"
+    p_value = float(
+        share_as_extreme(
+            statistics, statistic[0], data_included=draws.scheme == "exact"
+        )
     )
     return PermutationTest(
         estimate=float(estimate[0]),
@@ -254,16 +256,17 @@ def label_permutation(
 
 
 def share_as_extreme(
-    statistics: np.ndarray, observed: float, *, data_included: bool = False
-) -> float:
-    """Return the two-sided p of an observed statistic among those of draws, (B,); the
-    data count as one more draw unless they are included.
+    statistics: np.ndarray, observed: np.ndarray | float, *, data_included: bool = False
+) -> np.ndarray:
+    """Return the two-sided p of observed statistics, (...), among those of draws, (B,);
+    the data count as one more draw unless they are included.
     """
-    defined = np.abs(statistics[np.isfinite(statistics)])
-    extreme = int((defined >= abs(observed) * (1 - TIE) - TIE).sum())
+    defined = np.sort(np.abs(statistics[np.isfinite(statistics)]))
+    bound = np.abs(observed) * (1 - TIE) - TIE
+    extreme = len(defined) - np.searchsorted(defined, bound)
     if data_included:
-        return extreme / len(defined)
-    return (1 + extreme) / (1 + len(defined))
+        return np.asarray(extreme / len(defined))
+    return np.asarray((1 + extreme) / (1 + len(defined)))
 
 
 def label_products(drawn: np.ndarray, basis: np.ndarray) -> np.ndarray:

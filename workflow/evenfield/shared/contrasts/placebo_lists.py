@@ -6,17 +6,23 @@ the others in one case of twenty; a method that finds more is too sure of itself
 map, and its p is corrected by where the data stand among the lists.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import cache
-from typing import NamedTuple
 
 import numpy as np
 
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.inference.methods import Tested, infer
+from evenfield.numerics.inference.many_designs import (
+    ROUNDING,
+    ManyFits,
+    Verdicts,
+    fit_many,
+    verdicts,
+)
+from evenfield.numerics.inference.methods import Tested
 from evenfield.numerics.label_permutation import FEWEST_DRAWS, share_as_extreme
-from evenfield.numerics.ols import fit_ols
 from evenfield.shared.contrasts.sections import SAMPLED, ContrastDesign, permutation
 from evenfield.shared.estimates import NAN, Estimate
 
@@ -25,17 +31,7 @@ SIZE = "stat_size"
 NUMBER = "stat_lists"
 REJECTING = "stat_rejecting"
 WILD_DRAWS = 999  # of each list: its p near .05 is off by .007
-ROUNDING = 1e-12
-
-
-class ListTest(NamedTuple):
-    """What a method says of a list."""
-
-    statistic: float
-    p_value: float
-
-
-NOT_DEFINED = ListTest(NAN, NAN)
+CELLS_AT_ONCE = 20_000  # of lists, units and regressors
 
 
 def placebo_rows(
@@ -64,22 +60,21 @@ def placebo_rows(
     if len(dealt) < FEWEST_DRAWS:
         reason = f"no placebo lists: only {len(dealt)} different ones exist"
         return [replace(blank, warning=reason)]
-    tester = _Tester(design, tuple(methods))
-    of_data = tester.tests(section.labels)
-    # (lists drawn, methods, statistic and p)
-    of_lists = np.array([tester.tests(labels) for labels in dealt])[
-        list_of_draw.ravel()
-    ]
+    # The labels of the data, then every list.
+    labels = np.concatenate([section.labels[None], dealt])
+    tests = _Tester(design, level).tests(labels, list(methods))
+    drawn = 1 + list_of_draw.ravel()
     rows = [replace(blank, estimate=len(dealt), n_obs=len(source))]
-    for number, (name, suffix) in enumerate(methods.items()):
+    for name, suffix in methods.items():
         calibrated = replace(
             blank,
             estimator=f"{blank.estimator}_{suffix}",
             effect_type=SIZE,
             unit_of_measure="share of placebo lists",
-            statistic=of_data[number].statistic,
+            statistic=float(tests[name].statistic[0]),
         )
-        rows.append(_calibrated(calibrated, of_lists[:, number], name, 1 - level))
+        of_lists = Verdicts(*(each[drawn] for each in tests[name]))
+        rows.append(_calibrated(calibrated, of_lists, name))
     return rows
 
 
@@ -108,27 +103,27 @@ def _about(row: Estimate, ending: str, effect_type: str, unit: str) -> Estimate:
     )
 
 
-def _calibrated(row: Estimate, tests: np.ndarray, name: str, size: float) -> Estimate:
-    """Return the row of a method with its size and corrected p; tests (B, 2).
+def _calibrated(row: Estimate, of_lists: Verdicts, name: str) -> Estimate:
+    """Return the row of a method with its size and corrected p.
 
     Notes
     -----
     Corrected p: (1 + lists with |t| at least that of the data) / (1 + lists), t by the
     method itself.
     """
-    statistics, p_values = tests[np.isfinite(tests).all(axis=1)].T
-    count = len(p_values)
+    defined = np.isfinite(of_lists.statistic)
+    count = int(defined.sum())
     if count == 0 or not np.isfinite(row.statistic):
         return replace(row, warning=f"{name} is not defined for these labels")
-    rejected = float((p_values <= size + ROUNDING).mean())
-    undefined = len(tests) - count
+    rejected = float(of_lists.rejected[defined].mean())
+    undefined = len(defined) - count
     return replace(
         row,
         estimate=rejected,
         # of a share of independent lists; spaced ones are nearer to all lists
         std_error=float(np.sqrt(rejected * (1 - rejected) / count)),
         se_type="Monte Carlo",
-        p_value=share_as_extreme(statistics, row.statistic),
+        p_value=float(share_as_extreme(of_lists.statistic, row.statistic)),
         p_type="rank of |t| among placebo lists",
         n_obs=count,
         warning=f"not defined for {undefined} lists" if undefined else "",
@@ -138,48 +133,82 @@ def _calibrated(row: Estimate, tests: np.ndarray, name: str, size: float) -> Est
 class _Tester:
     """Methods of inference for any labels of a contrast; what they share is drawn once."""
 
-    def __init__(self, design: ContrastDesign, names: tuple[str, ...]) -> None:
+    def __init__(self, design: ContrastDesign, level: float) -> None:
         plain = replace(design, draws=WILD_DRAWS, intervals=False)
         self._design = replace(plain, common_draws=plain.bootstrap_weights)
-        self._names = names
+        self._level = level
         self._strata = cache(design.geography.strata)
         # permuted statistics by scheme and by what that scheme leaves as it is
         self._permuted: dict[tuple[str, bytes], np.ndarray] = {}
 
-    def tests(self, labels: np.ndarray) -> list[ListTest]:
-        """Return what each method says of labels (N, L)."""
-        section = replace(self._design.section, labels=labels)
-        try:
-            fit = fit_ols(section.y, section.X)
-        except NumericsError:  # labels that are collinear, with controls for example
-            return [NOT_DEFINED] * len(self._names)
-        design = replace(self._design, section=section, fit=fit)
-        return [self._test(design, name) for name in self._names]
+    def tests(self, labels: np.ndarray, names: Sequence[str]) -> dict[str, Verdicts]:
+        """Return what each method says of all lists; labels (B, N, L)."""
+        at_once = max(1, CELLS_AT_ONCE // self._design.section.X.size)
+        starts = range(0, len(labels), at_once)
+        blocks = [self._block(labels[i : i + at_once], names) for i in starts]
+        return {
+            name: Verdicts(
+                statistic=np.concatenate([block[name].statistic for block in blocks]),
+                rejected=np.concatenate([block[name].rejected for block in blocks]),
+            )
+            for name in names
+        }
 
-    def _test(self, design: ContrastDesign, name: str) -> ListTest:
-        c = design.section.contrast
-        if name not in SAMPLED:
-            test = infer(name, design, c)
-            return ListTest(test.statistic, test.p_value)
-        try:
-            permuted = self._statistics(design, SAMPLED[name])
-        except NumericsError:  # no such permutation of these labels
-            return NOT_DEFINED
-        fit = design.fit
-        statistic = float(c @ fit.beta / np.sqrt(fit.sigma2 * c @ fit.bread @ c))
-        return ListTest(statistic, share_as_extreme(permuted, statistic))
+    def _block(self, labels: np.ndarray, names: Sequence[str]) -> dict[str, Verdicts]:
+        section = self._design.section
+        regressors = section.label_design.regressors(labels)
+        controls = np.broadcast_to(
+            section.controls, (len(labels), *section.controls.shape)
+        )
+        X = np.concatenate([regressors, controls], axis=2)
+        fits, regular = fit_many(section.y, X, section.contrast)
+        found = {}
+        for name in names:
+            # Labels that are collinear, with controls for example, have no test.
+            found[name] = Verdicts(
+                np.full(len(labels), NAN), np.zeros(len(labels), dtype=bool)
+            )
+            tested = (
+                self._sampled(labels[regular], fits, SAMPLED[name])
+                if name in SAMPLED
+                else verdicts(name, fits, self._design, self._level)
+            )
+            found[name].statistic[regular] = tested.statistic
+            found[name].rejected[regular] = tested.rejected
+        return found
 
-    def _statistics(self, design: ContrastDesign, scheme: str) -> np.ndarray:
-        """Return the permuted statistics of a list: the same for all lists that have as
-        many labels of each kind in each stratum, if the scheme has strata.
+    def _sampled(self, labels: np.ndarray, fits: ManyFits, scheme: str) -> Verdicts:
+        """Rank statistics among permuted ones, which are the same for all lists that
+        have as many labels of each kind in each stratum, if the scheme has strata.
         """
-        reached = b""
-        if scheme == "stratified":
-            strata = np.unique(self._strata(), return_inverse=True)[1]
-            kinds = np.unique(design.section.labels, axis=0, return_inverse=True)[1]
-            cells = strata * len(kinds) + kinds.ravel()
-            reached = np.bincount(cells).tobytes()
-        if (scheme, reached) not in self._permuted:
-            test = permutation(design.section, design.geography.draws(scheme))
-            self._permuted[scheme, reached] = test.statistics
-        return self._permuted[scheme, reached]
+        statistic = verdicts("classical", fits, self._design, self._level).statistic
+        p_values = np.full(len(labels), NAN)
+        with suppress(NumericsError):  # no strata
+            for kept, alike in self._alike(labels, scheme).items():
+                with suppress(NumericsError):  # no such permutation of these labels
+                    permuted = self._statistics(labels[alike[0]], scheme, kept)
+                    p_values[alike] = share_as_extreme(permuted, statistic[alike])
+        return Verdicts.of(statistic, p_values, self._level)
+
+    def _alike(self, labels: np.ndarray, scheme: str) -> dict[bytes, list[int]]:
+        """Return the positions of lists by what the scheme leaves as it is."""
+        if scheme != "stratified":
+            return {b"": list(range(len(labels)))}
+        strata = np.unique(self._strata(), return_inverse=True)[1]
+        names, kinds = np.unique(
+            labels.reshape(-1, labels.shape[2]), axis=0, return_inverse=True
+        )
+        cells = strata * len(names) + kinds.reshape(labels.shape[:2])
+        alike: dict[bytes, list[int]] = {}
+        for position, cell in enumerate(cells):
+            kept = np.bincount(cell, minlength=cells.max() + 1).tobytes()
+            alike.setdefault(kept, []).append(position)
+        return alike
+
+    def _statistics(self, labels: np.ndarray, scheme: str, kept: bytes) -> np.ndarray:
+        """Return the permuted statistics of one list, which serve all that are alike."""
+        if (scheme, kept) not in self._permuted:
+            section = replace(self._design.section, labels=labels)
+            test = permutation(section, self._design.geography.draws(scheme))
+            self._permuted[scheme, kept] = test.statistics
+        return self._permuted[scheme, kept]
