@@ -97,6 +97,9 @@ def test_every_number_is_that_of_the_c_library_and_a_zero_is_refused():
     assert np.isnan(log(values)["d"])
     pd.testing.assert_index_equal(log(values).index, values.index)
     assert log(values).name == "income"
+    # A table at once, which takes no longer than its numbers one after another.
+    wide = values.to_frame().assign(other=2.0)
+    pd.testing.assert_frame_equal(log(wide), wide.apply(log))
     fails(ValueError, "math domain", log, pd.Series([1.0, 0.0]))
 
 

@@ -6,6 +6,7 @@ digit must not depend on whether NumPy found AVX-512. ``math`` gives the same on
 """
 
 import math
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -15,16 +16,21 @@ _LOG = np.frompyfunc(math.log, 1, 1)
 _EXP = np.frompyfunc(math.exp, 1, 1)
 
 
-def log(values: pd.Series) -> pd.Series:
+Numbers = TypeVar("Numbers", pd.Series, pd.DataFrame)
+
+
+def log(values: Numbers) -> Numbers:
     """Return natural logarithms."""
     return _elementwise(_LOG, values)
 
 
-def exp(values: pd.Series) -> pd.Series:
+def exp(values: Numbers) -> Numbers:
     """Return e to the power of each number."""
     return _elementwise(_EXP, values)
 
 
-def _elementwise(function: np.ufunc, values: pd.Series) -> pd.Series:
-    values_of_function = np.asarray(function(values.to_numpy(float)), dtype=float)
-    return pd.Series(values_of_function, index=values.index, name=values.name)
+def _elementwise(function: np.ufunc, values: Numbers) -> Numbers:
+    out = np.asarray(function(values.to_numpy(float)), dtype=float)
+    if isinstance(values, pd.DataFrame):
+        return pd.DataFrame(out, index=values.index, columns=values.columns)
+    return pd.Series(out, index=values.index, name=values.name)

@@ -138,13 +138,13 @@ def _chain(keyed: pd.DataFrame, base: int) -> pd.Series:
         columns="unit",
         values="value",
     ).sort_index()
-    steps = (wide.where(wide > 0) / 100.0).apply(log)
+    steps = log(wide.where(wide > 0) / 100.0)
     after = steps[steps.index > base].cumsum(skipna=False)
     until = steps[steps.index <= base].iloc[::-1].cumsum(skipna=False).iloc[::-1]
     # Before the base, x_t is one over the product of index_s / 100 over t < s <= base.
     before = -until.shift(-1)
     before.loc[before.index == base] = 0.0
-    return _long(pd.concat([before, after]).apply(exp), keyed)
+    return _long(exp(pd.concat([before, after])), keyed)
 
 
 def _bridge(keyed: pd.DataFrame, first: int, last: int) -> pd.Series:
@@ -155,7 +155,7 @@ def _bridge(keyed: pd.DataFrame, first: int, last: int) -> pd.Series:
     ).astype(float)
     if first not in wide.index or last not in wide.index or first >= last:
         return keyed["value"] * np.nan
-    logs = wide.loc[[first, last]].where(wide > 0).apply(log)
+    logs = log(wide.loc[[first, last]].where(wide > 0))
     for year in wide.index[(wide.index > first) & (wide.index < last)]:
         # ln x_t = (1 - share) ln x_first + share ln x_last: growth at a constant rate.
         share = (year - first) / (last - first)

@@ -44,7 +44,7 @@ def chain_output(
             "multiply the column by 100",
         )
     # ln(Q_t / Q_t-1), since the index has the previous period as 100.
-    steps = (index / 100.0).apply(log)
+    steps = log(index / 100.0)
     start = list(nominal.index).index(base_year)
     # ln Q_t - ln Q_b: the steps after b added up; a blank step blanks all beyond it.
     forward = steps.iloc[start + 1 :].cumsum(skipna=False)
@@ -60,7 +60,7 @@ def chain_output(
     zero = pd.DataFrame(0.0, index=[base_year], columns=nominal.columns)
     logs = pd.concat([backward, zero, forward]).rename_axis("year")
     # Q_t at prices of the base year = nominal Q_b exp(ln Q_t - ln Q_b).
-    return logs.apply(exp) * nominal.loc[base_year]
+    return exp(logs) * nominal.loc[base_year]
 
 
 def with_expressions(
