@@ -10,8 +10,16 @@ from numpy.random import default_rng
 from scipy import stats
 
 from evenfield.numerics.ols import fit_ols
+from evenfield.shared.spec import read
 from evenfield.study.errors import EvenfieldError
-from evenfield.topics.zone_dose.estimate import DoseSpec, Section, _joint, estimate
+from evenfield.topics.zone_dose import estimate as zone_dose
+from evenfield.topics.zone_dose.estimate import (
+    DoseSpec,
+    Section,
+    _joint,
+    check_data,
+    estimate,
+)
 from made_study import (
     MadeStudy,
     one_line,
@@ -87,6 +95,13 @@ def make_study(
 
 def run(section=SECTION, **estimates):
     return estimate(make_study(section, **estimates))
+
+
+def check(section=SECTION):
+    study = make_study(section)
+    read_section = read(Section, study.config, "zone_dose")
+    for spec in read_section.specs:
+        check_data(study, read_section, spec)
 
 
 def main_row(results, **wanted):
@@ -296,11 +311,29 @@ def test_a_unit_alone_in_its_region_is_left_out():
             {"doses": {"zones": {"expression": "0 * zones_state", "label": "x"}}},
             "zones does not vary",
         ),
+        # Zones that grow as a line: those of later years repeat those in force.
+        (
+            {
+                "doses": {
+                    "zones": {
+                        "expression": "year * mean(zones_state, 2000, 2001)",
+                        "label": "x",
+                    }
+                }
+            },
+            "zones does not vary",
+        ),
     ],
 )
-def test_a_wrong_section_is_refused_in_one_line(change, text):
+@pytest.mark.parametrize("do", [run, check])
+def test_run_and_check_refuse_a_wrong_section_in_one_line(do, change, text):
     with one_line(EvenfieldError, text):
-        run({**SECTION, **change})
+        do({**SECTION, **change})
+
+
+def test_a_check_fits_nothing(monkeypatch):
+    monkeypatch.setattr(zone_dose, "fit_ols", None)
+    check()
 
 
 def test_a_gap_in_the_data_or_a_unit_without_region_is_named():

@@ -5,6 +5,7 @@ others of the same region.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from evenfield.numerics.inference.cluster_robust import encoded
 from evenfield.numerics.inference.leave_out import leave_one_out
 from evenfield.numerics.inference.methods import Design
 from evenfield.numerics.influence import effective_clusters
-from evenfield.numerics.ols import OlsFit, cov_cr3, fit_ols
+from evenfield.numerics.ols import RANK_TOLERANCE, OlsFit, cov_cr3, fit_ols
 from evenfield.shared.estimates import NAN, Estimate, Fields
 from evenfield.shared.few_units import (
     PANEL,
@@ -139,8 +140,10 @@ class Section(Spec):
 
 def check_data(study: Study, section: Section, spec: DoseSpec) -> None:
     """Refuse what the panel cannot carry, before anything is estimated."""
-    regression = _Regression.of(study, section, spec)
-    regression._fit({DOSE: -spec.lag}, *spec.span)
+    work = _Regression.of(study, section, spec)
+    work.observed({DOSE: -spec.lag}, *spec.span)
+    for leads in work.lead_sets:
+        work.observed(*work.lead_terms(leads))
 
 
 def estimate(study: Study) -> Results:
@@ -157,12 +160,8 @@ def estimate(study: Study) -> Results:
     for spec in section.specs:
         work = _Regression.of(study, section, spec)
         rows += work.rows()
-        # The placebo sets later zones beside those in force: no lag.
-        if spec.lag == 0:
-            last = int(work.dose.columns[-1])
-            rows += work.lead_rows([max(section.leads)], last)
-            if len(section.leads) > 1:
-                rows += work.lead_rows(list(section.leads), last)
+        for leads in work.lead_sets:
+            rows += work.lead_rows(leads)
     summary = {
         "equation": "y_it = mu_i + tau_rt + b d_i,t-k + e_it",
         "primary": "CR3 by unit with t(G* - 1)",
@@ -177,6 +176,12 @@ def estimate(study: Study) -> Results:
         "power": study.power,
     }
     return Results(rows, {}, summary)
+
+
+@cache
+def _by_year(study: Study, scheme: str, text: str) -> pd.DataFrame:
+    """Return an expression by unit and year, once for all specifications."""
+    return by_year(text, with_zones(study, scheme)).sort_index(axis=1)
 
 
 @dataclass(frozen=True)
@@ -205,7 +210,7 @@ class _Regression:
         wide = []
         for item in (section.outcomes[spec.outcome], section.doses[spec.dose]):
             check_columns(item.expression, table.columns, where)
-            wide.append(by_year(item.expression, table).sort_index(axis=1))
+            wide.append(_by_year(study, scheme, item.expression))
         named = study.table("units", scheme)
         if spec.beside == YEAR:
             groups = pd.Series("all", units)
@@ -272,19 +277,31 @@ class _Regression:
             rows.append(self._row(frame, term, extreme))
         return rows
 
-    def lead_rows(self, leads: list[int], last: int) -> list[Estimate]:
+    @property
+    def lead_sets(self) -> list[list[int]]:
+        """Leads of each placebo that has years: the latest alone, then all of them."""
+        # The placebo sets later zones beside those in force: no lag.
+        if self.spec.lag:
+            return []
+        leads = list(self.section.leads)
+        sets = [[max(leads)], leads][: len(leads)]
+        return sets if self.lead_terms(leads)[2] > self.spec.span[0] else []
+
+    def lead_terms(self, leads: list[int]) -> tuple[dict[str, int], int, int]:
+        """Return years by which each regressor of a placebo is later, and its years."""
+        terms = {f"{DOSE}_lead{k}": k for k in leads} | {DOSE: 0}
+        # Zones of later years must be known: the last years drop out.
+        end = min(self.spec.span[1], int(self.dose.columns[-1]) - max(leads))
+        return terms, self.spec.span[0], end
+
+    def lead_rows(self, leads: list[int]) -> list[Estimate]:
         """Return the coefficient of zones of later years given those in force, or the
         joint test of several leads.
         """
-        first = self.spec.span[0]
-        # Zones of later years must be known: the last years drop out.
-        end = min(self.spec.span[1], last - max(leads))
-        if end <= first:
-            return []
-        names = {f"{DOSE}_lead{k}": k for k in leads}
-        frame, fit = self._fit({**names, DOSE: 0}, first, end)
+        terms, first, end = self.lead_terms(leads)
+        frame, fit = self._fit(terms, first, end)
         if len(leads) == 1:
-            (term, *_) = names
+            (term, *_) = terms
             c = np.eye(fit.X.shape[1])[0]
             fields = method_fields("CR3", self._design(frame, fit), c, self.level)
         else:
@@ -320,11 +337,9 @@ class _Regression:
             **PANEL,
         )
 
-    def _fit(
-        self, terms: dict[str, int], first: int, last: int
-    ) -> tuple[pd.DataFrame, OlsFit]:
-        """Fit the outcome on the dose some years later (or, negative, earlier), with
-        unit and group-by-year effects.
+    def observed(self, terms: dict[str, int], first: int, last: int) -> pd.DataFrame:
+        """Return the outcome and the dose some years later (or, negative, earlier) of
+        each unit and year; refuse what is blank or does not vary.
         """
         years = list(range(first, last + 1))
         wide = {"y": self.outcome.reindex(columns=years)}
@@ -343,8 +358,38 @@ class _Regression:
                     f"a number for every unit in {first + later}-{last + later}",
                     "choose other years, lags or leads in config.yaml",
                 )
+        doses = np.stack([wide[name].to_numpy(float) for name in terms], axis=2)
+        if self._alike(doses):
+            raise EstimateError(
+                f"zone dose {self.spec.id}: {self.spec.dose} does not vary beside units"
+                " and the years of their group",
+                "zones that differ in number or time",
+                "choose other years, leads or groups in config.yaml",
+            )
         frame = pd.DataFrame({name: values.stack() for name, values in wide.items()})
-        frame = frame.rename_axis(["unit", "year"])
+        return frame.rename_axis(["unit", "year"])
+
+    def _alike(self, doses: np.ndarray) -> bool:
+        """Tell whether units and years of a group explain a dose, or other doses do;
+        doses (N, T, K).
+        """
+        inside = doses - doses.mean(axis=1, keepdims=True)
+        left = inside.copy()
+        for group in self.groups.unique():
+            members = (self.groups == group).to_numpy()
+            left[members] -= left[members].mean(axis=0)
+        length = np.sqrt((inside**2).sum(axis=(0, 1)))
+        shares = left.reshape(-1, doses.shape[2]) / np.where(length > 0, length, 1.0)
+        pivots = np.diag(np.linalg.qr(shares, mode="r"))
+        return bool(np.abs(pivots).min() < RANK_TOLERANCE)
+
+    def _fit(
+        self, terms: dict[str, int], first: int, last: int
+    ) -> tuple[pd.DataFrame, OlsFit]:
+        """Fit the outcome on the dose some years later (or, negative, earlier), with
+        unit and group-by-year effects.
+        """
+        frame = self.observed(terms, first, last)
         # The first year is the base in every group: unit effects hold its level.
         cells = [
             f"{self.groups[unit]} {year}" if year > first else ""
@@ -353,19 +398,10 @@ class _Regression:
         # Sorted by name, the empty cell of the base comes first and is dropped.
         dummies = pd.get_dummies(pd.Series(cells), dtype=float).to_numpy()[:, 1:]
         columns = np.column_stack([frame.to_numpy(float), dummies])
-        columns = columns.reshape(len(self.groups), len(years), -1)
+        columns = columns.reshape(len(self.groups), last + 1 - first, -1)
         # Within units over a balanced panel: unit effects go, years of a group stay.
         inside = (columns - columns.mean(axis=1, keepdims=True)).reshape(len(frame), -1)
-        try:
-            fit = fit_ols(inside[:, 0], inside[:, 1:])
-        except NumericsError as error:
-            raise EstimateError(
-                f"zone dose {self.spec.id}: {self.spec.dose} does not vary beside units"
-                " and the years of their group",
-                "zones that differ in number or time",
-                "choose other years, leads or groups in config.yaml",
-            ) from error
-        return frame.reset_index(), fit
+        return frame.reset_index(), fit_ols(inside[:, 0], inside[:, 1:])
 
     def _row(self, frame: pd.DataFrame, term: str, fields: Fields) -> Estimate:
         """Return one row: what belongs to the specification, then the numbers of a
