@@ -3,6 +3,7 @@
 import json
 from functools import cache
 from pathlib import Path
+from time import process_time
 
 import numpy as np
 import pandas as pd
@@ -23,6 +24,7 @@ from evenfield.numerics.event_study.inference import (
 )
 from evenfield.numerics.event_study.leads import estimated_leads, lead_factor
 from evenfield.numerics.event_study.panel import NEVER, EventPanel, checked
+from evenfield.numerics.event_study.permutation import dealt_cohorts, span_means
 from evenfield.numerics.event_study.two_way import two_way_coefficient
 from numerics.event_study.panels import random_panel
 from numerics.refusals import refused
@@ -244,3 +246,40 @@ def test_what_cannot_be_estimated_is_refused_in_a_line():
     refused("3 effects cannot be tested at once with 2 clusters", joint_test, lone)
     with pytest.raises(NumericsError, match="determine the policy"):
         two_way_coefficient(EventPanel(Y, np.zeros(4, dtype=int), groups))
+
+
+def as_each_draw_is_fitted(panel, first):
+    """Return what is predicted for all cells, each draw with equations of its own."""
+    clean = panel.observed & (np.arange(panel.Y.shape[1]) < first[:, :, None])
+    totals = np.where(clean, panel.Y, 0.0)
+    return fitted_cells(totals, clean, panel.groups)
+
+
+@pytest.mark.parametrize("groups", [1, 3])
+def test_means_under_other_dates_are_those_of_each_draw_fitted_anew(groups):
+    panel = random_panel(7, groups)
+    panel.Y[:20, 3] = np.nan
+    first = default_rng(2).choice((0, 2, 4, 11, NEVER), (40, 60))
+    first[0] = 4  # no unit ties the dates from then on
+    spans = [(0, 0), (1, 1), (0, 3)]
+    gaps = panel.Y - as_each_draw_is_fitted(panel, first)
+    horizon = np.arange(12) - first[:, :, None]
+    means = span_means(panel, first, spans)
+    for k, (low, high) in enumerate(spans):
+        used = (horizon >= low) & (horizon <= high) & np.isfinite(gaps)
+        count = used.sum(axis=(1, 2))
+        sums = np.where(used, gaps, 0.0).sum(axis=(1, 2))
+        expected = np.divide(sums, count, out=np.full(40, np.nan), where=count > 0)
+        close(means[:, k], expected, 1e-9)
+    assert np.isnan(means[0]).all() and np.isfinite(means[1:]).any()
+
+
+def test_means_under_other_dates_cost_less_than_as_many_fits():
+    panel = random_panel(8, units=300, dates=20)
+    panel = EventPanel(np.nan_to_num(panel.Y), panel.first, panel.groups)
+    first = dealt_cohorts(panel, default_rng(1), 200)
+    start = process_time()
+    span_means(panel, first, [(0, 3)])
+    middle = process_time()
+    as_each_draw_is_fitted(panel, first)
+    assert process_time() - middle > middle - start

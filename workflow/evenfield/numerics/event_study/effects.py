@@ -5,9 +5,14 @@ effects. Unit effects are eliminated first: what is left is one equation a date,
 many units there are, and it is solved for many panels at once.
 """
 
+from typing import NamedTuple
+
 import numpy as np
+from scipy.sparse import csr_array
 
 from evenfield.numerics.arrays import Array
+
+DRAWS_OF_A_CASE = 4  # from which draws with one equation are looked for
 
 
 def fitted_cells(totals: Array, cells: np.ndarray, groups: np.ndarray) -> Array:
@@ -63,6 +68,103 @@ def _fitted_group(totals: Array, cells: np.ndarray) -> Array:
     known = own[..., :, None] == labels[..., None, :]
     sums = unit_effects[..., :, None] + date_effects[..., None, :]
     return np.where(known, sums, np.nan)
+
+
+class DrawnEffects(NamedTuple):
+    """Effects of one group under many draws; cells of a unit and a date are predicted
+    where both are in one set of dates that hang together.
+    """
+
+    units: Array  # (B, n)
+    dates: Array  # (B, T)
+    set_of_unit: np.ndarray  # (B, n), -1 for a unit without a cell
+    set_of_date: np.ndarray  # (B, T)
+
+    def predicted(self, draw: np.ndarray, unit: np.ndarray) -> Array:
+        """Return the prediction for some units in all dates, NaN where there is none;
+        draw and unit (R,) -> (R, T).
+        """
+        sums = self.units[draw, unit][:, None] + self.dates[draw]
+        tied = self.set_of_unit[draw, unit][:, None] == self.set_of_date[draw]
+        return np.where(tied, sums, np.nan)
+
+
+class FitsBeforeDates:
+    """Effects fitted to the cells of each unit of a group before a date that is drawn.
+
+    What a unit adds to the normal equations rests on its date alone, so that a draw
+    adds up rows of a table, and draws with the same equations are solved at once.
+    """
+
+    def __init__(self, Y: Array, dates: np.ndarray) -> None:
+        """Y (n, T), NaN where there is no outcome, and the dates that can be drawn (D,),
+        sorted.
+        """
+        n, T = Y.shape
+        self.dates = dates
+        # (n D, T) cells of a unit before a date, one row for both
+        cells = np.isfinite(Y)[:, None] & (np.arange(T) < dates[:, None])
+        cells = cells.reshape(-1, T)
+        totals = np.where(cells, np.repeat(Y, len(dates), axis=0), 0.0)
+        self._counts = np.maximum(cells.sum(axis=1), 1.0)
+        self._sums = totals.sum(axis=1)
+        self._first_cell = np.where(cells.any(axis=1), cells.argmax(axis=1), -1)
+        means = (self._sums / self._counts)[:, None]
+        self._right = totals - np.where(cells, means, 0.0)
+        # Units with the same cells have the same part in the equations.
+        kinds, self._kind = np.unique(cells, axis=0, return_inverse=True)
+        self._kind = self._kind.ravel()
+        self._kinds = kinds.astype(float)
+        self._start = np.arange(n) * len(dates)
+
+    def effects(self, drawn: np.ndarray) -> DrawnEffects:
+        """Return the effects when each unit has one of the dates; drawn (B, n)."""
+        B, n = drawn.shape
+        T = self._kinds.shape[1]
+        row = self._start + np.searchsorted(self.dates, drawn)
+        ends = np.arange(B + 1) * n
+        shape = (B, len(self._right))
+        chosen = csr_array((np.ones(row.size), row.ravel(), ends), shape=shape)
+        right = chosen @ self._right
+        kind = self._kind[row]
+        of_draw = kind + len(self._kinds) * np.arange(B)[:, None]
+        counts = np.bincount(of_draw.ravel(), minlength=B * len(self._kinds))
+        cases, case = np.unique(counts.reshape(B, -1), axis=0, return_inverse=True)
+        case = case.ravel()
+        equations, sets = _equations(cases.astype(float), self._kinds)
+        dates = np.empty((B, T))
+        # Few equations are solved for all of their draws, many each for its own.
+        if len(cases) < B / DRAWS_OF_A_CASE:
+            for number, equation in enumerate(equations):
+                draws = np.flatnonzero(case == number)
+                dates[draws] = np.linalg.solve(equation, right[draws].T).T
+        else:
+            dates = np.linalg.solve(equations[case], right[..., None])[..., 0]
+        explained = np.take_along_axis(dates @ self._kinds.T, kind, axis=1)
+        set_of_date = sets[case]
+        first = self._first_cell[row]
+        own = np.take_along_axis(set_of_date, np.maximum(first, 0), axis=1)
+        return DrawnEffects(
+            units=(self._sums[row] - explained) / self._counts[row],
+            dates=dates,
+            set_of_unit=np.where(first < 0, -1, own),
+            set_of_date=set_of_date,
+        )
+
+
+def _equations(counts: Array, kinds: Array) -> tuple[Array, np.ndarray]:
+    """Return the matrices of the normal equations of date effects and the sets of dates,
+    by the number of units of each kind of cells; counts (C, P), kinds (P, T).
+    """
+    T = kinds.shape[1]
+    shares = kinds / np.maximum(kinds.sum(axis=1, keepdims=True), 1.0)
+    products = kinds[:, :, None] * shares[:, None, :]
+    between = (counts @ products.reshape(len(kinds), -1)).reshape(-1, T, T)
+    equations = -between
+    dates = np.arange(T)
+    equations[:, dates, dates] += counts @ kinds
+    sets = _sets_of_dates(between > 0)
+    return equations + (sets[:, :, None] == sets[:, None, :]), sets
 
 
 def _sets_of_dates(linked: np.ndarray) -> np.ndarray:

@@ -181,16 +181,18 @@ def permutation_p(
     panel: EventPanel, spans: Sequence[Span], rng: np.random.Generator, draws: int
 ) -> Array:
     """Return two-sided p-values of spans when policies are dealt out again, (K,)."""
-    drawn = span_means(panel, dealt_cohorts(panel, rng, draws), spans)
-    return p_of_draws(drawn, span_means(panel, panel.first[None], spans)[0])
+    first = np.vstack([panel.first, dealt_cohorts(panel, rng, draws)])
+    observed, *drawn = span_means(panel, first, spans)
+    return p_of_draws(np.array(drawn), observed)
 
 
 def ring_permutation_p(
     design: RingDesign, last: int, rng: np.random.Generator, draws: int
 ) -> Array:
     """Return two-sided p-values of rings when policies are dealt out again, (R,)."""
-    drawn = design.dealt_means(dealt_cohorts(design.panel, rng, draws), last)
-    return p_of_draws(drawn, design.dealt_means(design.panel.first[None], last)[0])
+    first = np.vstack([design.panel.first, dealt_cohorts(design.panel, rng, draws)])
+    observed, *drawn = design.dealt_means(first, last)
+    return p_of_draws(np.array(drawn), observed)
 
 
 def _estimates(

@@ -44,36 +44,40 @@ def group_time_means(
     changes = np.zeros((len(spans), N))  # of units with the policy, and of controls
     counts = np.zeros((len(spans), N))  # cells of each unit with the policy
     for group in np.unique(panel.groups):
-        inside = panel.groups == group
-        cohorts = np.unique(panel.first[inside & panel.ever])
+        members = np.flatnonzero(panel.groups == group)
+        Y = panel.Y[members]
+        first = panel.first[members]
+        cohorts = np.unique(first[first < NEVER])
         for cohort in cohorts[(cohorts > 0) & (cohorts < dates)]:
-            own = inside & (panel.first == cohort)
+            own = first == cohort
             for date in range(0 if one_base else 1, dates):
-                # ASSUME: the base of a lead is the date before it, as in R's did.
-                base = cohort - 1 if one_base or date >= cohort else date - 1
-                change = panel.Y[:, date] - panel.Y[:, base]
-                seen = inside & np.isfinite(change)
-                last = max(date, base)
-                later = panel.first > (NEVER - 1 if never_only else last)
-                controls = seen & later & ~own
-                treated = seen & own
                 used = [
                     k
                     for k, (low, high) in enumerate(spans)
                     if low <= date - cohort <= high
                 ]
-                if not used or not controls.any() or not treated.any():
+                if not used:
+                    continue
+                # ASSUME: the base of a lead is the date before it, as in R's did.
+                base = cohort - 1 if one_base or date >= cohort else date - 1
+                change = Y[:, date] - Y[:, base]
+                seen = np.isfinite(change)
+                last = max(date, base)
+                later = first > (NEVER - 1 if never_only else last)
+                controls = seen & later & ~own
+                treated = seen & own
+                if not controls.any() or not treated.any():
                     continue
                 expected = change[controls].mean()
                 size = treated.sum()
-                rest = np.zeros(N)
+                rest = np.zeros(len(members))
                 rest[treated] = change[treated] - expected
                 rest[controls] = -size / controls.sum() * (change[controls] - expected)
                 for k in used:
                     sums[k] += rest[treated].sum()
                     cells[k] += size
-                    changes[k] += rest
-                    counts[k] += treated
+                    changes[k, members] += rest
+                    counts[k, members] += treated
     estimate = quotient(sums, cells)
     # A unit adds its own gaps less the mean: cohorts of other sizes move the weights.
     moved = changes - counts * np.where(np.isnan(estimate), 0.0, estimate)[:, None]

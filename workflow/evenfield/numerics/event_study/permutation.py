@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from evenfield.numerics.arrays import Array, quotient
-from evenfield.numerics.event_study.effects import fitted_cells
+from evenfield.numerics.event_study.effects import FitsBeforeDates
 from evenfield.numerics.event_study.panel import EventPanel
 from evenfield.numerics.permutations import CLOSE, two_sided_p
 
@@ -34,27 +34,45 @@ def span_means(
     """
     B = len(first)
     T = panel.Y.shape[1]
-    at_once = max(1, CELLS_AT_ONCE // panel.Y.size)
-    means = np.empty((B, len(spans)))
-    for start in range(0, B, at_once):
-        block = slice(start, min(start + at_once, B))
-        horizon = np.arange(T) - first[block, :, None]
-        clean = panel.observed & (horizon < 0)
-        totals = np.where(clean, panel.Y, 0.0)
-        gaps = panel.Y - fitted_cells(totals, clean, panel.groups)
-        used = (horizon >= 0) & np.isfinite(gaps)
-        # One number for draw and horizon, by which gaps are added up at once.
-        draw = np.broadcast_to(np.arange(len(gaps))[:, None, None], gaps.shape)
-        draw_and_horizon = draw[used] * T + horizon[used]
-        size = len(gaps) * T
-        sums = np.bincount(draw_and_horizon, gaps[used], minlength=size).reshape(-1, T)
-        cells = np.bincount(draw_and_horizon, minlength=size).reshape(-1, T)
-        for k, (low, high) in enumerate(spans):
-            within = slice(low, high + 1)
-            means[block, k] = quotient(
-                sums[:, within].sum(axis=1), cells[:, within].sum(axis=1)
-            )
-    return means
+    sums, cells = np.zeros((2, B, T))
+    for group in np.unique(panel.groups):
+        members = np.flatnonzero(panel.groups == group)
+        Y = panel.Y[members]
+        fits = FitsBeforeDates(Y, np.unique(first[:, members]))
+        at_once = max(1, CELLS_AT_ONCE // Y.size)
+        for start in range(0, B, at_once):
+            block = slice(start, start + at_once)
+            of_block = _added_by_horizon(Y, fits, first[block, members])
+            sums[block] += of_block[0]
+            cells[block] += of_block[1]
+    means = []
+    for low, high in spans:
+        within = slice(low, high + 1)
+        means.append(
+            quotient(sums[:, within].sum(axis=1), cells[:, within].sum(axis=1))
+        )
+    return np.column_stack(means)
+
+
+def _added_by_horizon(
+    Y: Array, fits: FitsBeforeDates, first: np.ndarray
+) -> tuple[Array, np.ndarray]:
+    """Return sum and number of the imputed effects of a group by draw and dates since
+    the policy; Y (n, T), first (B, n) -> (B, T) each.
+    """
+    T = Y.shape[1]
+    # One row for a draw and a unit that gets the policy.
+    draw, unit = np.nonzero(first < T)
+    gaps = Y[unit] - fits.effects(first).predicted(draw, unit)
+    horizon = np.arange(T) - first[draw, unit][:, None]
+    used = (horizon >= 0) & np.isfinite(gaps)
+    draw_and_horizon = (draw[:, None] * T + horizon)[used]
+    size = first.shape[0] * T
+    sums = np.asarray(
+        np.bincount(draw_and_horizon, gaps[used], minlength=size), dtype=float
+    )
+    cells = np.bincount(draw_and_horizon, minlength=size)
+    return sums.reshape(-1, T), cells.reshape(-1, T)
 
 
 def p_of_draws(drawn: Array, observed: Array) -> Array:

@@ -10,7 +10,7 @@ import numpy as np
 
 from evenfield.numerics.arrays import Array, quotient
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.event_study.effects import fitted_cells
+from evenfield.numerics.event_study.effects import FitsBeforeDates
 from evenfield.numerics.event_study.panel import NEVER, EventPanel
 from evenfield.numerics.event_study.permutation import CELLS_AT_ONCE
 
@@ -98,34 +98,61 @@ class RingDesign:
         """Return the mean gap of each ring when policies come at other dates; first (B,
         N) -> (B, R).
         """
-        B = len(first)
         Y = self.panel.Y
+        B = len(first)
         R = len(self.near.radii)
+        dates = np.unique(np.append(first, NEVER))
+        groups = [
+            np.flatnonzero(self.panel.groups == group)
+            for group in np.unique(self.panel.groups)
+        ]
+        fits = [FitsBeforeDates(Y[members], dates) for members in groups]
+        sums, cells = np.zeros((2, B, R))
         at_once = max(1, CELLS_AT_ONCE // Y.size)
-        means = np.empty((B, R))
         for start in range(0, B, at_once):
-            block = slice(start, min(start + at_once, B))
+            block = slice(start, start + at_once)
             exposure = self.near.exposure(first[block])
-            ring = _ring(exposure, Y.shape[1])
-            time = np.arange(Y.shape[1])
-            without = self.panel.observed & (time < first[block, :, None])
-            clean = without & (ring == R)
-            totals = np.where(clean, Y, 0.0)
-            gaps = Y - fitted_cells(totals, clean, self.panel.groups)
-            near = without & (time - exposure[-1][..., None] <= last)
-            near &= np.isfinite(gaps)
-            gaps = np.where(near, gaps, 0.0)
-            for r in range(R):
-                cells = near & (ring == r)
-                means[block, r] = quotient(
-                    (gaps * cells).sum(axis=(1, 2)), cells.sum(axis=(1, 2))
+            for members, fit in zip(groups, fits, strict=True):
+                of_block = _added_by_ring(
+                    Y[members], fit, first[block, members], exposure[..., members], last
                 )
-        return means
+                sums[block] += of_block[0]
+                cells[block] += of_block[1]
+        return quotient(sums, cells)
+
+
+def _added_by_ring(
+    Y: Array,
+    fits: FitsBeforeDates,
+    first: np.ndarray,
+    exposure: np.ndarray,
+    last: int,
+) -> tuple[Array, np.ndarray]:
+    """Return sum and number of the gaps of a group by draw and ring; Y (n, T), first (B,
+    n), exposure (R, B, n) -> (B, R) each.
+    """
+    R, B = exposure.shape[:2]
+    time = np.arange(Y.shape[1])
+    entered = exposure[-1]
+    # One row for a draw and a unit that comes near the policy.
+    draw, unit = np.nonzero(entered < len(time))
+    effects = fits.effects(np.minimum(first, entered))
+    gaps = Y[unit] - effects.predicted(draw, unit)
+    since = time - entered[draw, unit][:, None]
+    near = (since >= 0) & (since <= last) & (time < first[draw, unit][:, None])
+    near &= np.isfinite(gaps)
+    ring = _ring(exposure[:, draw, unit], len(time))
+    draw_and_ring = (draw[:, None] * R + ring)[near]
+    sums = np.asarray(
+        np.bincount(draw_and_ring, gaps[near], minlength=B * R), dtype=float
+    )
+    cells = np.bincount(draw_and_ring, minlength=B * R)
+    return sums.reshape(B, R), cells.reshape(B, R)
 
 
 def _ring(exposure: np.ndarray, dates: int) -> np.ndarray:
-    """Return the ring of the nearest unit under the policy at each date; exposure (R, B,
-    N) -> (B, N, T), R where none is near.
+    """Return the ring of the nearest unit under the policy at each date; exposure (R,
+    ...) -> (..., T), R where none is near.
     """
     # An outer radius holds the inner ones, so that rings that are reached count down.
     reached = np.arange(dates) >= exposure[..., None]
