@@ -516,3 +516,24 @@ def test_beta_convergence_takes_controls_at_the_first_date_and_growth_per_year(
     close(ours.std_errors["initial"], theirs.bse["initial"])
     speed = -np.log(1 + theirs.params["initial"] * (end - start)) / (end - start)
     close(ours.tables["speed"].loc["speed", "estimate"], speed)
+
+
+@pytest.mark.parametrize("unit_of_income", [1.0, 1e3])
+def test_growth_of_levels_is_refused_and_that_of_their_logarithm_taken(unit_of_income):
+    income = np.exp(DATA["rich"] + 0.02 * (DATA["year"] - 1990)) / unit_of_income
+    data = DATA.assign(income=income, lnincome=np.log(income), rise=np.log(income))
+    words = r"income that changes by .*; write np.log\(income\) ~"
+    refused(words, ef.beta_convergence, "income ~ 1", data, **KEYS)
+    refused(words, ef.beta_convergence, data=data, y="income", **KEYS)
+    fit = ef.beta_convergence("np.log(income) ~ 1", data, **KEYS)
+    assert not fit.notes["outcome"]
+    for name, said in {"lnincome": "", "rise": "rise as it stands"}.items():
+        same = ef.beta_convergence(f"{name} ~ 1", data, **KEYS)
+        close(same.params, fit.params)
+        assert same.notes["outcome"].startswith(said)
+
+
+def test_growth_of_what_has_no_logarithm_is_taken_as_it_stands():
+    data = DATA.assign(fast=100 * DATA["y"])
+    fit = ef.beta_convergence("fast ~ 1", data, **KEYS)
+    assert fit.notes["outcome"] == "fast as it stands, taken for a logarithm"

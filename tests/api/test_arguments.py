@@ -1,5 +1,11 @@
-"""Arguments of the library: one order, data recognised by type, names as lists."""
+"""Arguments of the library: one order, data recognised by type, names as lists; what is
+no argument, and what none can be.
+"""
 
+import inspect
+
+import numpy as np
+import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
 
@@ -10,6 +16,14 @@ from tolerances import close
 CROSS = DATA[DATA["year"] == 1990].assign(
     group=lambda d: ["a", "b", "c"] * (len(d) // 3)
 )
+DATED = DATA.assign(
+    start=DATA["unit"].map({"u00": 1996, "u01": 1999, "u04": 1996, "u05": 1999}),
+    income=np.exp(DATA["rich"]),
+    one="a",
+    got=DATA["unit"].isin(["u00", "u04", "u05"]).astype(int),
+)
+POLICY = {"first": "start", "leads": 2, "draws": 9, **KEYS}
+NEAR = {"rings": [1], "distance": RING, "min_controls": 0}
 # Each function with its first two arguments and the others.
 CALLS = {
     "ols": (ef.ols, "y ~ x", DATA, (), KEYS),
@@ -26,11 +40,35 @@ CALLS = {
             **KEYS,
         },
     ),
+    "event_study": (ef.event_study, "rich ~ 1", DATED, (), POLICY),
+    "rings": (
+        ef.rings,
+        "rich ~ 1",
+        DATED,
+        (),
+        {"first": "start", "draws": 9, **NEAR, **KEYS},
+    ),
+    "placement": (
+        ef.placement,
+        "rich ~ got",
+        DATED[DATED["year"] == 1990],
+        (),
+        {"unit": "unit", "draws": 99},
+    ),
+    "spatial_cross_section": (
+        ef.spatial_cross_section,
+        "y ~ x",
+        CROSS,
+        (RING,),
+        {"unit": "unit"},
+    ),
     "spatial_panel": (ef.spatial_panel, "y ~ x", DATA, (RING,), KEYS),
     "spatial_dynamic": (ef.spatial_dynamic, "y ~ x", DATA, (RING,), KEYS),
     "dynamic_fe": (ef.dynamic_fe, "rich", DATA, (), KEYS),
     "log_t": (ef.log_t, "rich", DATA, (), KEYS),
     "clubs": (ef.clubs, "rich", DATA, (), KEYS),
+    "sigma": (ef.sigma, "income", DATED, (), KEYS),
+    "moran": (ef.moran, "rich", DATA, (RING,), {"draws": 9, **KEYS}),
     "inequality": (ef.inequality, "rich", DATA, (), {"draws": 9, **KEYS}),
     "markov": (ef.markov, "rich", DATA, (RING,), {"k": 2, "draws": 9, **KEYS}),
     "contrasts": (
@@ -54,7 +92,7 @@ CALLS = {
 def test_data_may_stand_before_or_after_formula_or_outcome(name):
     function, first, data, others, options = CALLS[name]
     want = function(first, data, *others, **options).to_frame()
-    given = "y" if name in {*list(CALLS)[5:]} else "formula"
+    given = "y" if "y" in inspect.signature(function).parameters else "formula"
     for result in (
         function(data, first, *others, **options),
         function(data, *others, **{given: first}, **options),
@@ -73,6 +111,126 @@ def _named(others):
     if not others:
         return {}
     return {{"group": "group", "x": "treatment"}.get(str(others[0]), "w"): others[0]}
+
+
+FUNCTIONS = {
+    name: getattr(ef, name)
+    for name in ef.__all__
+    if inspect.isfunction(getattr(ef, name))
+}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_what_is_no_argument_of_a_function_is_refused(name):
+    if name not in CALLS:  # Python says it
+        with pytest.raises(TypeError, match="unexpected keyword argument 'efects'"):
+            FUNCTIONS[name](efects=1)
+        return
+    function, first, data, others, options = CALLS[name]
+    words = f"{name} has no argument 'efects'; expected one of .*, unit"
+    refused(words, function, first, data, *others, **options, efects=1)
+
+
+def test_all_estimators_and_effects_are_called_here():
+    estimators = {
+        name for name, one in FUNCTIONS.items() if hasattr(one, "__wrapped__")
+    }
+    assert estimators == set(CALLS)
+    fit = ef.spatial_panel("y ~ x", DATA, RING, **KEYS)
+    refused("impacts has no argument 'drws'.*mean 'draws'", fit.impacts, drws=9)
+    refused("reach has no argument 'x'", fit.reach, x="x")
+
+
+def test_what_a_function_sets_itself_or_lacks_is_named():
+    refused(
+        "spatial_cross_section has no argument 'effects'",
+        ef.spatial_cross_section,
+        "y ~ x",
+        CROSS,
+        RING,
+        effects="unit",
+    )
+    refused(
+        "a call of event_study with missing a required argument: 'first'",
+        ef.event_study,
+        "rich ~ 1",
+        DATED,
+        **KEYS,
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"draws": 0}, "draws=0; expected a whole number, 1 or more"),
+        ({"draws": 9.5}, "draws=9.5; .*; give draws=10"),
+        ({"draws": 1e3}, "give draws=1000"),
+        ({"power": 80}, "a power of 80; .* 80 percent is 0.8"),
+        ({"seed": "a"}, "seed='a'"),
+        ({"cluster": "one"}, "one with one level, a"),
+        ({"cluster": DATED["unit"]}, "cluster of type Series; .* name of one column"),
+        ({"first": ["start"]}, "first of type list"),
+        ({"effects": ["one", "year"]}, r"effects=\['one', 'year'\]; expected text"),
+        ({"horizons": -1}, "horizons=-1"),
+        ({"leads": -1}, "leads=-1"),
+        ({"spans": [(3, 1)]}, r"the span \(3, 1\)"),
+        ({"spans": [(-3, -1)]}, r"the span \(-3, -1\)"),
+        ({"spans": [(0, 2, 3)]}, r"the span \(0, 2, 3\)"),
+        ({"spans": (0, 2)}, r"the span 0; .*write spans=\[\(0, 2\)"),
+        ({"rings": ["a"]}, r"rings=\['a'\]"),
+        ({"min_controls": 500}, "min_controls without rings"),
+        ({"coords": ("lat", "lon")}, "coords without rings"),
+        ({"distance": RING}, "distance without rings"),
+        ({**NEAR, "min_controls": 500}, "expected 500 at least"),
+    ],
+)
+def test_what_no_event_study_can_be_made_of_is_refused(options, words):
+    refused(words, ef.event_study, "rich ~ 1", DATED, **{**POLICY, **options})
+
+
+@pytest.mark.parametrize("name", ["rings", "placement", "moran"])
+def test_no_draws_are_refused_where_a_p_value_rests_on_them(name):
+    function, first, data, others, options = CALLS[name]
+    call = {**options, "draws": 0}
+    refused("draws=0; expected", function, first, data, *others, **call)
+
+
+def test_one_number_is_one_ring():
+    keys = {"first": "start", "draws": 9, **NEAR, **KEYS}
+    one = ef.rings("rich ~ 1", DATED, **{**keys, "rings": 1})
+    assert_frame_equal(one.to_frame(), ef.rings("rich ~ 1", DATED, **keys).to_frame())
+
+
+def test_a_span_of_one_horizon_has_one_row():
+    plain = ef.event_study("rich ~ 1", DATED, **POLICY)
+    for spans in ([(1, 1)], [(1, 1), (1, 1)]):
+        fit = ef.event_study("rich ~ 1", DATED, spans=spans, **POLICY)
+        assert sorted(fit.params.index) == sorted({*plain.params.index} - {"0 to 5"})
+        close(fit.params["1"], plain.params["1"])
+        assert fit.interpret().startswith("1 dates after the policy")
+        assert "Callaway and Sant'Anna, 1" in fit.tables["checks"].index
+    one = ef.event_study("rich ~ 1", DATED, horizons=0, **POLICY)
+    assert one.params.index.is_unique
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_units_without_dates_are_told_to_name_them(name):
+    function, first, _, others, options = CALLS[name]
+    panel = DATED.assign(group=DATED["unit"]).rename(columns={"year": "YEAR"})
+    keys = {key: value for key, value in options.items() if key != "time"}
+    one_date = name in {"contrasts", "placement"}
+    advice = "keep one YEAR" if one_date else "give time='YEAR'"
+    words = f"180 rows of units that have another one, first u00; .*; {advice}$"
+    refused(words, function, first, panel, *others, **keys)
+
+
+@pytest.mark.parametrize("name", ["dynamic_gmm", "beta_convergence", "sigma", "moran"])
+def test_dates_without_units_are_told_to_name_these(name):
+    function, first, data, others, options = CALLS[name]
+    keys = {key: value for key, value in options.items() if key != "unit"}
+    refused(
+        "without unit=; .*name their columns", function, first, data, *others, **keys
+    )
 
 
 def test_y_and_x_stand_for_a_formula_beside_data_that_come_first():
@@ -130,8 +288,20 @@ def test_contrasts_take_rows_as_units():
 
 
 @pytest.mark.parametrize("by", ["", " | unit"])
-def test_a_regressor_that_is_zero_is_named(by):
-    refused("none", ef.ols, f"y ~ x + none{by}", DATA.assign(none=0.0), **KEYS)
+def test_a_regressor_that_is_zero_is_named_and_to_be_left_out(by):
+    words = "none .*leave it out"
+    refused(words, ef.ols, f"y ~ x + none{by}", DATA.assign(none=0.0), **KEYS)
+    both = DATA.assign(none=DATA["x"])
+    refused("x, none .*; leave one of them out", ef.ols, "y ~ x + none", both)
+
+
+def test_a_level_that_no_row_has_is_no_dummy():
+    used = DATA["unit"].str[-1].where(DATA["unit"] < "u03", "0")
+    kinds = pd.CategoricalDtype(["none", "0", "1", "2", "3"])
+    by_kind = DATA.assign(cat=used.astype(kinds))
+    fit = ef.ols("y ~ x + C(cat) + cat:x", by_kind, **KEYS)
+    want = ef.ols("y ~ x + C(cat) + cat:x", DATA.assign(cat=used), **KEYS)
+    assert_frame_equal(fit.to_frame(), want.to_frame())
 
 
 def test_a_unit_without_coordinates_is_named():

@@ -176,7 +176,19 @@ def test_a_policy_from_the_first_date_on_is_counted_and_not_used():
         "y ~ 1", DATA.assign(start=DATA["start"].mask(early, 1990)), **KEYS
     )
     assert with_two.notes["from the start, left out"] == 2
-    close(with_two.params, ef.event_study("y ~ 1", DATA[~early], **KEYS).params)
+    without = ef.event_study("y ~ 1", DATA[~early], **KEYS)
+    close(with_two.params, without.params)
+    assert with_two.nobs == without.nobs
+    for name in ("units", "with the policy"):
+        assert with_two.notes[name] == without.notes[name]
+    # A regression with two-way effects, as it is mostly run, has them, which is said.
+    laws = with_two.tables["checks"]["law"]
+    assert laws["two-way coefficient"] == "with 2 units from the start"
+    near = {"rings": [3.0], "min_controls": 0, **KEYS}
+    of_rings = ef.rings(
+        "y ~ 1", DATA.assign(start=DATA["start"].mask(early, 1990)), **near
+    )
+    assert of_rings.nobs == without.nobs
 
 
 def test_a_policy_after_the_last_date_leaves_a_control():

@@ -8,7 +8,6 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, wraps
-from inspect import signature
 from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,6 +17,7 @@ import pandas as pd
 from formulaic import model_matrix
 from scipy.sparse import csr_array, diags_array
 
+from evenfield.api.arguments import bound_values, call_of, checked_names
 from evenfield.api.dates import TIME_NAMES, Dates, keys_of_index, one_date, read_dates
 from evenfield.api.formula import Columns, Model, effect_labels, parsed
 from evenfield.api.results import Fit, chosen
@@ -30,40 +30,53 @@ from evenfield.study.errors import EstimateError, WeightsError, counted
 
 MARKS = re.compile(r"\x1b\[[\d;]*m|[⧛⧚]")  # with which formulaic shows where a fault is
 
+# What is expected and to do, by the words in which the numerics refuse.
+ADVICE = {
+    "is zero everywhere": ("a regressor that varies", "leave it out"),
+    "do not vary once": ("regressors that vary beside them", "leave it out"),
+    "are collinear": ("regressors that can be told apart", "leave one of them out"),
+}
 R = TypeVar("R")
 F = TypeVar("F", bound=Fit)
 
 
-def reported(page: str) -> Callable[[Callable[..., R]], Callable[..., R]]:
+def reported(
+    page: str, passes_to: Callable[..., object] | None = None, sets: Iterable[str] = ()
+) -> Callable[[Callable[..., R]], Callable[..., R]]:
     """Let an estimator take its data before or after the formula, y and x for the
-    formula, and tell what the numerics refuse, expect and advise.
+    formula, and tell what its arguments and the numerics refuse, expect and advise; its
+    options are those of the function that it passes them to, less those that it sets.
     """
 
     def wrap(function: Callable[..., R]) -> Callable[..., R]:
-        parameters = list(signature(function).parameters)
+        name = function.__name__
+        call = call_of(function, passes_to, sets)
+        parameters = list(call.parameters)
         # Its place is then taken by y= and x=, too.
         by_formula = "formula" in parameters
 
         @wraps(function)
         def run(*args: object, **kwargs: object) -> R:
+            in_place_of_formula = {"x", "y"} if by_formula else set()
+            named = [key for key in kwargs if key not in in_place_of_formula]
+            checked_names(name, named, call)
             args, kwargs = _in_order(parameters, args, kwargs)
-            if by_formula and not {"x", "y"}.isdisjoint(kwargs):
+            if by_formula and not in_place_of_formula.isdisjoint(kwargs):
                 args = (_columns(args, kwargs), *args)
             if by_formula and "formula" not in kwargs:
                 _refuse_without_formula(args)
+            given = bound_values(name, call, args, kwargs)
             try:
                 result = function(*args, **kwargs)
                 if isinstance(result, Fit):
                     result.rows(0.95)  # so that an inference that cannot be fails here
-                    given = dict(zip(parameters, args, strict=False)) | kwargs
                     return _with_origin(result, page, given)
                 return result
             except NumericsError as error:
-                raise EstimateError(
-                    str(error),
-                    f"data that {function.__name__} takes",
-                    f"see docs/library/{page}.md",
-                ) from error
+                told = f"data that {name} takes", f"see docs/library/{page}.md"
+                for words, advice in ADVICE.items():
+                    told = advice if words in str(error) else told
+                raise EstimateError(str(error), *told) from error
 
         return run
 
@@ -264,11 +277,24 @@ class Table:
         """Arrange columns likewise by unit and step; a date that no unit has is one."""
         return self.grid(values, self.calendar.positions, self.calendar.span)
 
+    def check_keys(self, what: str) -> None:
+        """Refuse rows without a unit or a date, which ``what`` needs."""
+        keys = {"unit=": self.unit_name, "time=": self.time_name}
+        lacking = [key for key, name in keys.items() if name is None]
+        if lacking:
+            raise EstimateError(
+                f"{what} without {' and '.join(lacking)}",
+                "units and dates",
+                "name their columns",
+            )
+
     def balanced(self, values: object) -> np.ndarray:
         """Arrange columns likewise, and refuse a panel with holes by its first one."""
         count = len(self.calendar.labels)
         out = self.grid(values, np.arange(count), count)
         holes = np.argwhere(np.isnan(out.reshape(*out.shape[:2], -1)).any(axis=2))
+        if len(holes) and count > 1:
+            self.check_keys("a panel")
         if len(holes):
             unit, date = holes[0]
             raise EstimateError(
@@ -305,8 +331,10 @@ def table(
     time: str | None,
     *,
     keep_missing: bool = False,
+    of_one_date: bool = False,
 ) -> Table:
-    """Read a formula ``y ~ x | effects`` off a DataFrame.
+    """Read a formula ``y ~ x | effects`` off a DataFrame; ``of_one_date`` alone where the
+    estimator takes no more.
 
     Notes
     -----
@@ -361,8 +389,10 @@ def table(
         cell = cell[order]
     twice = np.flatnonzero(np.diff(cell) == 0)
     if len(twice) and unit is not None:
-        date = calendar.text[calendar.codes[twice[0]]]
-        where = units[codes[twice[0]]] + ("" if time is None else f" in {date}")
+        where = str(units[codes[twice[0]]])
+        if time is None:
+            raise _without_dates(rows, unit, len(twice), where, of_one_date)
+        where += f" in {calendar.text[calendar.codes[twice[0]]]}"
         raise EstimateError(
             f"{counted(len(twice), 'row appears', 'rows appear')} twice, first {where}",
             "one row a unit and date",
@@ -397,6 +427,21 @@ def table(
         unit_name=unit,
         time_name=time,
     )
+
+
+def _without_dates(
+    rows: pd.DataFrame, unit: str, count: int, where: str, of_one_date: bool
+) -> EstimateError:
+    """Return what is said of units with several rows where no date is named."""
+    dated = [name for name in rows if TIME_NAMES.fullmatch(str(name))]
+    dates = [str(name) for name in dated if not rows.duplicated([unit, name]).any()]
+    found = f"{counted(count, 'row')} of units that have another one, first {where}"
+    if of_one_date:
+        return EstimateError(
+            found, "one row a unit", f"keep one {dates[0] if dates else 'date'}"
+        )
+    column = repr(dates[0]) if dates else ", the column of the dates"
+    return EstimateError(found, "one row a unit and date", f"give time={column}")
 
 
 def _with_levels(data: pd.DataFrame) -> pd.DataFrame:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from operator import index
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from evenfield.api.arguments import whole
 from evenfield.api.data import reported
 from evenfield.api.policies import (
     LEVEL,
@@ -19,7 +21,7 @@ from evenfield.api.policies import (
     tidy_rows,
 )
 from evenfield.api.results import Fit
-from evenfield.api.rings import around
+from evenfield.api.rings import around, radii_of
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.event_study.estimates import (
     WIDER,
@@ -32,6 +34,7 @@ from evenfield.numerics.event_study.estimates import (
 )
 from evenfield.numerics.event_study.trends import MAGNITUDES, trend_bounds
 from evenfield.numerics.event_study.two_way import two_way_coefficient
+from evenfield.study.errors import EstimateError, counted
 
 NAN = float("nan")
 UNSUPPORTED = "none, so that nothing shows whether units would have moved alike"
@@ -53,8 +56,10 @@ def event_study(
     draws: int = 999,
     seed: int = 0,
     power: float = POWER,
-    rings: Sequence[float] = (),
-    **nearby: Any,
+    rings: float | Sequence[float] = (),
+    coords: tuple[str, str] | None = None,
+    distance: object = None,
+    min_controls: int | None = None,
 ) -> Fit:
     """Estimate the effect of a policy with dates by imputation, with leads beside it.
 
@@ -80,12 +85,14 @@ def event_study(
     horizons, leads : int
         Last date after the first one under the policy; number of dates before it.
     spans : sequence of (int, int), optional
-        Horizons over which effects are averaged, ``(0, horizons)`` by default.
+        First and last horizon over which effects are averaged, ``(0, horizons)`` by
+        default.
     draws, seed, power : int, int, float
         Permutations of dates within the groups of ``effects``, and draws of joint
         bands; power of the smallest visible effect.
-    rings, **nearby
-        As for ``rings``, whose rows are then in ``tables["rings"]``.
+    rings, coords, distance, min_controls
+        As for ``rings``, whose rows are then in ``tables["rings"]``; without ``rings``
+        the others are refused.
 
     Returns
     -------
@@ -111,10 +118,14 @@ def event_study(
     are estimated on cells before the policy alone. Errors compare the effects of a
     cohort at a date with each other, without the own cluster.
     """
+    whole("draws", draws, lowest=1)
+    averages = _checked_spans(spans) or [(0, horizons)]
+    radii = _radii_of(rings, coords, distance, min_controls)
     policy = read_policy(formula, data, unit, time, first, effects, cluster)
     panel = policy.panel
     each = [(horizon, horizon) for horizon in range(horizons + 1)]
-    wanted = [*each, *(spans or [(0, horizons)])]
+    # A span of one horizon has one row, with the spans, which stand last.
+    wanted = [*(span for span in each if span not in averages), *averages]
     before = _leads(policy, leads)
     after = policy_effects(panel, wanted, policy.clusterings)
     dealt = permutation_p(panel, wanted, np.random.default_rng(seed), draws)
@@ -123,7 +134,6 @@ def event_study(
         parts.insert(0, Part(before, None))
     rng = np.random.default_rng(seed)
     shown = [described(part, rng, draws, power) for part in parts]
-    averages = wanted[len(each) :]
     checks = _checks(policy, before, leads, averages)
     trends, breakdown = _trends(policy, leads, averages[0])
     tables = {
@@ -131,17 +141,55 @@ def event_study(
         "checks": pd.concat([checks, breakdown]),
         "trends": trends,
     }
-    if list(rings):
-        near = around(policy, rings, horizons, draws, seed, **nearby)
+    if radii:
+        near = around(
+            policy, radii, horizons, draws, seed, coords, distance, min_controls
+        )
         tables["rings"] = near.rows(LEVEL)
     return Fit(
         "Event study by imputation",
         lambda level: tidy_rows(parts, draws, level),
-        int(panel.observed.sum()),
+        policy.nobs,
         notes=policy.notes | _lacking(before, leads),
         tables=tables,
         raw=panel,
     )
+
+
+def _checked_spans(spans: Any) -> list[Span]:
+    """Return each span once, and refuse what is none."""
+    out = []
+    for span in spans if isinstance(spans, Iterable) else [spans]:
+        try:
+            low, high = map(index, span)
+        except (TypeError, ValueError):
+            low, high = 0, -1
+        if not 0 <= low <= high:
+            raise EstimateError(
+                f"the span {span!r}",
+                "two horizons in order, dates since the policy from 0 on",
+                "write spans=[(0, 2), (3, 5)], for example",
+            )
+        out.append((low, high))
+    return list(dict.fromkeys(out))
+
+
+def _radii_of(rings: Any, *of_rings: object) -> tuple[float, ...]:
+    """Return the ends of the rings, if there are, and refuse what is theirs without
+    them.
+    """
+    radii = radii_of(rings)
+    names = ("coords", "distance", "min_controls")
+    given = [
+        name for name, value in zip(names, of_rings, strict=True) if value is not None
+    ]
+    if given and not radii:
+        raise EstimateError(
+            f"{given[0]} without rings",
+            "rings, to which it belongs",
+            "give rings=[75, 150], for example, or leave it out",
+        )
+    return radii
 
 
 def _leads(policy: Policy, count: int) -> Estimates | None:
@@ -181,7 +229,10 @@ def _checks(
     others = group_time_effects(policy.panel, spans, policy.clusterings)
     for k, name in enumerate(others.names):
         out[f"Callaway and Sant'Anna, {name}"] = _tested(others, k)
-    out["two-way coefficient"] = (two_way_coefficient(policy.panel), *[NAN] * 3, "")
+    count = int(policy.from_start.sum())
+    with_all = f"with {counted(count, 'unit')} from the start" if count else ""
+    two_way = two_way_coefficient(policy.panel)
+    out["two-way coefficient"] = (two_way, *[NAN] * 3, with_all)
     return _as_checks(out)
 
 

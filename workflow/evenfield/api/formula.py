@@ -109,8 +109,8 @@ class Model:
         return out
 
     def frame(self, data: pd.DataFrame) -> pd.DataFrame:
-        """Return the data with a column for each alias, and without the columns that
-        would hide a function of the formula.
+        """Return the data with a column for each alias, without the columns that would
+        hide a function of the formula and without levels that no row has.
         """
         both = f"{self.outcome} ~ {self.regressors}"
         # A column named log would be found in place of the function in log(y).
@@ -123,6 +123,13 @@ class Model:
                     "different names",
                     f"write the column in backticks, `{name}`",
                 )
+        # A level that no row has is no dummy, as in R.
+        used = {
+            str(name): data[name].cat.remove_unused_categories()
+            for name, kind in data.dtypes.items()
+            if isinstance(kind, pd.CategoricalDtype)
+        }
+        data = data.assign(**used)
         quoted = {alias: data[name] for alias, name in self.aliases.items()}
         return data.drop(columns=hiding).assign(**quoted)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from evenfield.api.arguments import whole
 from evenfield.api.data import matched_weights, reported, table
 from evenfield.api.formula import outcome_of
 from evenfield.api.results import Fit, t_rows
@@ -51,6 +52,7 @@ def moran(
     Cliff and Ord (1981); Anselin (1995); Westfall and Young (1993) over dates, Benjamini
     and Hochberg (1995) over units.
     """
+    whole("draws", draws, lowest=1)
     rows = table(outcome_of(y, data), data, unit, time)
     values = rows.balanced(rows.y)
     W = matched_weights(w, rows.units.names)

@@ -85,6 +85,7 @@ def dynamic_fe(
     """
     chosen("method", method, ROOTS)
     rows = table(outcome_of(y, data), data, unit, time)
+    rows.check_keys("a dynamic panel")
     rows.calendar.even("a root of the lagged value")
     root = ROOTS[method](rows.balanced(rows.y))
     rho = root.rho
@@ -183,6 +184,7 @@ def dynamic_gmm(
     (2009). Rows whose lags reach across a date that no unit has drop out.
     """
     rows = table(formula, data, unit, time, keep_missing=True)
+    rows.check_keys("a dynamic panel")
     time_effects = _agreed_time_effects(time_effects, rows.panel_effects)
     chosen("number of steps", steps, [1, 2])
     chosen("equations", equations, ["difference", "system"])
@@ -375,6 +377,7 @@ def _trends(
     penalty is divided by k^4 (Ravn and Uhlig 2002).
     """
     rows = table(levels_of(y, data), data, *keys)
+    rows.check_keys("a path of incomes")
     rows.calendar.even("a regression on time")
     # A filter of logarithms is free of the unit of the currency.
     log = np.log(positive(rows))
@@ -657,6 +660,7 @@ def markov(
     Rey (2001) for the chain given the neighbours; Shorrocks (1978) for mobility.
     """
     rows = table(outcome_of(y, data), data, unit, time)
+    rows.check_keys("transitions")
     chosen("classes", classes, ["pooled", "yearly"])
     # Every transition takes the same time.
     rows.calendar.even("transitions")

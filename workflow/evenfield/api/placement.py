@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from evenfield.api.arguments import whole
 from evenfield.api.data import names_of, reported, table
 from evenfield.api.regression import ols
 from evenfield.api.results import NUMBERS, Fit
@@ -18,7 +19,7 @@ from evenfield.numerics.label_permutation import (
 from evenfield.study.errors import EstimateError
 
 
-@reported("placement")
+@reported("placement", passes_to=ols)
 def placement(
     formula: str,
     data: pd.DataFrame,
@@ -51,11 +52,12 @@ def placement(
     Notes
     -----
     Policies of a unit stay together when they are permuted; the statistic is the
-    coefficient over its error.
+    coefficient over its classical error, whatever ``inference`` is.
     """
+    whole("draws", draws, lowest=1)
     kinds = names_of(inference)
+    rows = table(formula, data, unit, None, of_one_date=True)
     fit = ols(formula, data, unit=unit, inference=kinds, seed=seed, **options)
-    rows = table(formula, data, unit, None)
     labels = rows.X.drop(columns="Intercept", errors="ignore")
     names = [str(name) for name in labels]
     other = [name for name in names if not labels[name].isin([0, 1]).all()]

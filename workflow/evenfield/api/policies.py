@@ -43,18 +43,27 @@ class Policy:
     never: dict[str, int]  # units that never have the policy, by how that is written
 
     @property
+    def from_start(self) -> np.ndarray:
+        """Units under the policy from their first row on, which say nothing; (N,)."""
+        return np.asarray(self.panel.first <= self.panel.observed.argmax(axis=1))
+
+    @property
+    def nobs(self) -> int:
+        """Rows of the other units."""
+        return int(self.panel.observed[~self.from_start].sum())
+
+    @property
     def notes(self) -> dict[str, object]:
         """Numbers of the whole fit."""
         panel = self.panel
-        start = panel.observed.argmax(axis=1)
-        from_start = int((panel.first <= start).sum())
+        used = ~self.from_start
         treated = panel.treated.any(axis=1)
         return {
-            "units": len(panel.first),
-            "with the policy": int(treated.sum()),
+            "units": int(used.sum()),
+            "with the policy": int((treated & used).sum()),
             **{f"never ({name})": count for name, count in self.never.items()},
             "after the last date": int((panel.ever & ~treated).sum()) or "",
-            "from the start, left out": from_start or "",
+            "from the start, left out": int(self.from_start.sum()) or "",
             "groups": int(panel.groups.max()) + 1,
         }
 
@@ -76,10 +85,7 @@ def read_policy(
             "an outcome alone, as in 'y ~ 1'",
             "name groups with date effects of their own in effects='region^year'",
         )
-    if rows.unit_name is None or rows.time_name is None:
-        raise EstimateError(
-            "an event study without unit or date", "both", "give unit= and time="
-        )
+    rows.check_keys("an event study")
     groups = np.zeros(len(rows.units.names), dtype=int)
     # Every unit is a cluster; what else errors are clustered by stands beside it.
     clusterings = {"unit": np.arange(len(groups))}
@@ -90,6 +96,12 @@ def read_policy(
     if cluster is not None:
         names = of_units(rows, cluster).astype(str)
         clusterings[cluster] = encoded(names).codes
+        if len(set(names)) == 1:
+            raise EstimateError(
+                f"{cluster} with one level, {names[0]}",
+                "two clusters at least",
+                "leave it out, or take another column",
+            )
     elif by and groups.max() + 1 >= FEWEST_CLUSTERS:
         clusterings["^".join(by)] = groups
     dates, never = _first_dates(rows, first)
@@ -101,6 +113,10 @@ def _group_columns(rows: Table, effects: str | None) -> list[str]:
     """Return the columns whose groups have date effects of their own."""
     if effects is None:
         return []
+    if not isinstance(effects, str):
+        raise EstimateError(
+            f"effects={effects!r}", "text such as 'region^year'", "write it so"
+        )
     names = [part.strip() for part in effects.split("^")]
     for name in names:
         chosen("column", name, rows.data)

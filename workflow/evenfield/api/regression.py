@@ -2,6 +2,7 @@
 specification curves.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -381,7 +382,7 @@ def ols(
     )
 
 
-@reported("contrasts")
+@reported("contrasts", passes_to=ols)
 def contrasts(
     y: str,
     data: pd.DataFrame,
@@ -405,7 +406,7 @@ def contrasts(
     data, unit, inference, **options
         As for ``ols``; one row a unit.
     """
-    units = table(Columns(y, ()), data, unit, None)
+    units = table(Columns(y, ()), data, unit, None, of_one_date=True)
     labels = units.column(group).astype(str)
     reference = None if reference is None else str(reference)
     groups = [name for name in sorted(labels.unique()) if name != reference]
@@ -460,7 +461,7 @@ def contrasts(
     )
 
 
-@reported("beta-convergence")
+@reported("beta-convergence", passes_to=ols)
 def beta_convergence(
     formula: str,
     data: pd.DataFrame,
@@ -478,13 +479,16 @@ def beta_convergence(
     ----------
     formula : str
         ``np.log(income) ~ schooling``: the level in logs, and controls at the first
-        date. Or ``y`` and ``x``.
+        date. Or ``y`` and ``x``. An outcome that its name does not call a logarithm is
+        taken as it stands and ``notes`` say so, or refused where it grows as no
+        logarithm does.
     data, unit, time, **options
         As for ``ols``; inference is HC3 by default.
     start, end : int, optional
         First and last date; those of the data by default.
     """
     rows = table(formula, data, unit, time)
+    rows.check_keys("growth")
     if rows.effects:
         raise EstimateError(
             "fixed effects in a cross-section",
@@ -518,6 +522,7 @@ def beta_convergence(
     cross = rows.data[at].set_axis(rows.unit[at]).assign(initial=levels[first])
     # (y_T - y_0) / T with T in years, whatever the step between dates.
     cross["growth"] = (levels[last] - levels[first]) / years
+    said = _said_of_logarithm(rows.y, cross["growth"])
     fit = ols(_growth_model(formula, rows), cross, unit=rows.unit_name, **options)
     slope = float(fit.params["initial"])
     ends = fit.conf_int().to_dict("index")["initial"]
@@ -549,10 +554,35 @@ def beta_convergence(
             "speed": rate,
             "half-life": half,
             "years": span,
+            "outcome": said,
             **fit.notes,
         },
         tables={"speed": speeds},
     )
+
+
+# ASSUME: a logarithm of incomes that is not named so moves by less than a tenth a year,
+# up or down, in the median unit. A level that moves less, such as a low income in
+# thousands, cannot be told from one.
+FASTEST = 0.1
+NAMED_LOGARITHM = re.compile(r"(np\.)?(log|ln).*|.*_(log|ln)", re.IGNORECASE)
+
+
+def _said_of_logarithm(y: "pd.Series[float]", growth: "pd.Series[float]") -> str:
+    """Return what is said of an outcome that is no logarithm by its name, and refuse a
+    level: positive, and growing as no logarithm does.
+    """
+    if NAMED_LOGARITHM.fullmatch(str(y.name)):
+        return ""
+    typical = float(growth.abs().median())
+    if typical > FASTEST and (y > 0).all():
+        raise EstimateError(
+            f"{y.name} that changes by {typical:.3g} a year in the median unit, as a"
+            " level does and no logarithm",
+            "the logarithm",
+            f"write np.log({y.name}) ~ ..., or name a column of logarithms log_{y.name}",
+        )
+    return f"{y.name} as it stands, taken for a logarithm"
 
 
 def _growth_model(formula: str | Columns, rows: Table) -> str | Columns:

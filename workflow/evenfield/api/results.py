@@ -80,20 +80,22 @@ def t_rows(
     return rows
 
 
-def _checked_level(level: Any) -> float:
-    """Return a confidence level between 0 and 1."""
+def share(what: str, value: Any, example: float) -> float:
+    """Return a number between 0 and 1, and refuse another."""
     try:
-        share = float(level)
+        number = float(value)
     except (TypeError, ValueError):
-        share = np.nan
-    if not 0 < share < 1:
-        percent = f"; {share:g} percent is {share / 100:g}" if 1 < share < 100 else ""
+        number = np.nan
+    if not 0 < number < 1:
+        percent = ""
+        if 1 < number < 100:
+            percent = f"; {number:g} percent is {number / 100:g}"
         raise EstimateError(
-            f"a confidence level of {level!r}",
+            f"a {what} of {value!r}",
             "a number between 0 and 1",
-            f"give 0.95, for example{percent}",
+            f"give {example:g}, for example{percent}",
         )
-    return share
+    return number
 
 
 def _no_values() -> pd.Series[float]:
@@ -146,7 +148,7 @@ class Fit:
         @cache
         # Inference may take seconds: each level is computed once.
         def rows_at(level: float) -> pd.DataFrame:
-            return rows(_checked_level(level))
+            return rows(share("confidence level", level, 0.95))
 
         # The class is frozen, so that this one field is replaced past its lock.
         object.__setattr__(self, "rows", rows_at)

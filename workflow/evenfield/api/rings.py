@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy.sparse.csgraph import shortest_path
 
+from evenfield.api.arguments import whole
 from evenfield.api.data import Table, links_of, reported
 from evenfield.api.policies import (
     POWER,
@@ -29,6 +31,9 @@ from evenfield.numerics.spatial import haversine_km
 from evenfield.numerics.spatial_panel.network import Network
 from evenfield.study.errors import EstimateError, counted
 
+COORDS = ("lat", "lon")
+FEWEST = 10  # units far away
+
 
 @reported("rings")
 def rings(
@@ -38,13 +43,13 @@ def rings(
     unit: str | None = None,
     time: str | None = None,
     first: str,
-    rings: Sequence[float],
-    coords: tuple[str, str] = ("lat", "lon"),
+    rings: float | Sequence[float],
+    coords: tuple[str, str] = COORDS,
     distance: object = None,
     effects: str | None = None,
     cluster: str | None = None,
     horizons: int = 5,
-    min_controls: int = 10,
+    min_controls: int = FEWEST,
     draws: int = 999,
     seed: int = 0,
 ) -> Fit:
@@ -54,7 +59,7 @@ def rings(
     ----------
     formula, data, unit, time, first, effects, cluster, draws, seed
         As for ``event_study``.
-    rings : sequence of float
+    rings : float or sequence of float
         Outer ends of the rings, rising: 75 and 150 are 0 to 75 and 75 to 150 km. A unit
         stands in the ring of the nearest unit under the policy.
     coords, distance : tuple of str; optional
@@ -79,36 +84,45 @@ def rings(
     -----
     Butts (2021): units nearby are no controls where a policy spills over.
     """
+    whole("draws", draws, lowest=1)
+    radii = radii_of(rings)
     policy = read_policy(formula, data, unit, time, first, effects, cluster)
-    return around(
-        policy,
-        rings,
-        horizons,
-        draws,
-        seed,
-        coords=coords,
-        distance=distance,
-        min_controls=min_controls,
-    )
+    return around(policy, radii, horizons, draws, seed, coords, distance, min_controls)
+
+
+def radii_of(rings: Any) -> tuple[float, ...]:
+    """Return the ends of rings as numbers; one number is one ring."""
+    if rings is None:
+        return ()
+    several = isinstance(rings, Iterable) and not isinstance(rings, str)
+    try:
+        return tuple(map(float, rings if several else [rings]))
+    except (TypeError, ValueError) as error:
+        raise EstimateError(
+            f"rings={rings!r}",
+            "outer ends of rings, in km or steps",
+            "give numbers, rings=[75, 150] for example",
+        ) from error
 
 
 def around(
     policy: Policy,
-    radii: Sequence[float],
+    radii: tuple[float, ...],
     horizons: int,
     draws: int,
     seed: int,
-    coords: tuple[str, str] = ("lat", "lon"),
-    distance: object = None,
-    min_controls: int = 10,
+    coords: tuple[str, str] | None,
+    distance: object,
+    min_controls: int | None,
 ) -> Fit:
     """Fit the own effect and those on rings, with far units as controls."""
-    apart = _distances(policy.rows, coords, distance)
-    design = RingDesign(policy.panel, neighbourhood(apart, tuple(map(float, radii))))
-    if design.far_units < min_controls:
+    apart = _distances(policy.rows, coords or COORDS, distance)
+    design = RingDesign(policy.panel, neighbourhood(apart, radii))
+    fewest = FEWEST if min_controls is None else min_controls
+    if design.far_units < fewest:
         raise EstimateError(
             f"{counted(design.far_units, 'unit')} without the policy and beyond {radii[-1]:g}",
-            f"{min_controls} at least to compare with",
+            f"{fewest} at least to compare with",
             "take smaller rings, or min_controls if so few are enough",
         )
     own = policy_effects(
@@ -122,7 +136,7 @@ def around(
     return Fit(
         "Rings around a policy",
         lambda level: tidy_rows(parts, draws, level),
-        int(policy.panel.observed.sum()),
+        policy.nobs,
         notes={**policy.notes, "far units": design.far_units},
         tables={"event study": pd.concat(shown)},
         raw=design,

@@ -12,7 +12,7 @@ from evenfield.api.results import NUMBERS, Fit
 from evenfield.numerics import dispersion
 
 
-@reported("sigma")
+@reported("sigma", passes_to=ols)
 def sigma(
     y: str,
     data: pd.DataFrame,
@@ -53,6 +53,7 @@ def sigma(
     right for independent normal units only.
     """
     rows = table(levels_of(y, data), data, unit, time)
+    rows.check_keys("dispersion over time")
     income = positive(rows)
     dates = rows.calendar
     first, last = dates.ends(start, end)

@@ -256,7 +256,7 @@ def _effects_counted(fit: Any, effects: str) -> int:
     )
 
 
-@reported("spatial-cross-section")
+@reported("spatial-cross-section", passes_to=spatial_panel, sets=["effects"])
 def spatial_cross_section(
     formula: str,
     data: pd.DataFrame,
@@ -298,6 +298,7 @@ def spatial_dynamic(
         Which of rho (W y), tau (lag of y) and eta (lag of W y) are estimated.
     """
     rows = table(formula, data, unit, time)
+    rows.check_keys("a dynamic panel")
     if rows.panel_effects not in (None, "two_way"):
         raise EstimateError(
             f"{rows.panel_effects} effects alone behind the bar",

@@ -90,9 +90,7 @@ def figure_beside(name: str) -> tuple[str, str]:
     return figure, study
 
 
-def with_estimates_beside(
-    estimates: "pd.DataFrame", config: Record
-) -> "pd.DataFrame":
+def with_estimates_beside(estimates: "pd.DataFrame", config: Record) -> "pd.DataFrame":
     """Return estimates with those of the studies beside; a column names the study, and
     ids of estimates begin with it.
     """

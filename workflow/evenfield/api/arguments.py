@@ -1,0 +1,108 @@
+"""What every estimator refuses of its arguments before it reads the data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from inspect import Parameter, Signature, signature
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from evenfield.api.results import share
+from evenfield.study.errors import EstimateError, nearest
+
+# Whole numbers by the least that each may be.
+WHOLE = {"draws": 0, "horizons": 0, "leads": 0, "min_controls": 0}
+COLUMNS = ("unit", "time", "first", "cluster", "strata", "weights", "groups")
+
+
+def call_of(
+    function: Callable[..., object],
+    passes_to: Callable[..., object] | None = None,
+    sets: Iterable[str] = (),
+) -> Signature:
+    """Return the arguments of a function, those included that it passes on, but for what
+    it sets itself.
+    """
+    own = signature(function)
+    parameters = dict(own.parameters)
+    if passes_to is not None:
+        del parameters["options"]
+        for name, parameter in signature(passes_to).parameters.items():
+            if parameter.kind is Parameter.KEYWORD_ONLY and name not in sets:
+                parameters.setdefault(name, parameter)
+    return own.replace(parameters=list(parameters.values()))
+
+
+def checked_names(name: str, names: Iterable[str], call: Signature) -> None:
+    """Refuse an argument by a name that a function does not have."""
+    known = [known for known in call.parameters if known != "self"]
+    for given in names:
+        if given not in known:
+            raise EstimateError(
+                f"{name} has no argument {given!r}",
+                f"one of {', '.join(known)}",
+                nearest(given, known, "leave it out"),
+            )
+
+
+def bound_values(
+    name: str, call: Signature, args: tuple[object, ...], kwargs: Mapping[str, object]
+) -> dict[str, Any]:
+    """Return what is given by name of the argument, and refuse a call that lacks one or
+    has one too many.
+    """
+    try:
+        given = call.bind(*args, **kwargs).arguments
+    except TypeError as error:
+        names = [known for known in call.parameters if known != "self"]
+        raise EstimateError(
+            f"a call of {name} with {error}",
+            f"{name}({', '.join(names)})",
+            "give it by name",
+        ) from error
+    _check_values(given)
+    return given
+
+
+def _check_values(given: Mapping[str, Any]) -> None:
+    """Refuse values of the arguments that several functions have."""
+    for name, lowest in WHOLE.items():
+        if given.get(name) is not None:
+            whole(name, given[name], lowest)
+    if "seed" in given:
+        _check_seed(given["seed"])
+    if "power" in given:
+        share("power", given["power"], 0.8)
+    for name in COLUMNS:
+        value = given.get(name)
+        several = isinstance(value, pd.Series | np.ndarray | Sequence)
+        if several and not isinstance(value, str):
+            raise EstimateError(
+                f"{name} of type {type(value).__name__}",
+                "the name of one column",
+                f"give {name}='name', the column in the data",
+            )
+
+
+def whole(name: str, value: Any, lowest: int) -> None:
+    """Refuse what is no whole number, or too small."""
+    number = isinstance(value, int | np.integer) and not isinstance(value, bool)
+    if number and value >= lowest:
+        return
+    nearly = isinstance(value, int | float | np.number) and value >= lowest
+    raise EstimateError(
+        f"{name}={value!r}",
+        f"a whole number, {lowest} or more",
+        f"give {name}={round(value)}" if nearly else "give such a number",
+    )
+
+
+def _check_seed(seed: Any) -> None:
+    try:
+        np.random.default_rng(seed)
+    except (TypeError, ValueError) as error:
+        raise EstimateError(
+            f"seed={seed!r}", "a whole number, 0 or more", "give seed=1, for example"
+        ) from error
