@@ -1,5 +1,7 @@
 """Which sections of the config move a step of a topic."""
 
+import pytest
+
 from evenfield.shared.topic_file import Step
 from evenfield.shared.topics import exhibit_words, read_topics, renamed, settings
 from yaml_text import from_yaml
@@ -34,6 +36,31 @@ def test_printed_texts_call_taxonomies_by_the_names_of_the_study():
     )
     assert renamed(study, "listed in `list`") == "listed in `list`"
     assert renamed({**study, "names": {}}, "cells of list") == "cells of list"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    from_yaml("""
+    - [Growth of income per head against its initial level,
+       Growth of night lights against its initial level]
+    - [Income per head by group, Night lights by group]
+    - [How far apart incomes are, Spread of night lights]
+    - [an income one standard deviation above it, a figure one standard deviation above it]
+    - [Poorer states caught up with richer ones, Lower states caught up with higher ones]
+    - [Rich among rich, High among high]
+    - [rows of `income` and log_income in panel.income,
+       rows of `income` and log_income in panel.income]
+    - ["Rich, Utah and Poor, Ohio", "Rich, Utah and Poor, Ohio"]
+    """),
+)
+def test_texts_name_what_is_studied_in_place_of_income(text, said):
+    assert renamed({"what": "night lights"}, text) == said
+    assert renamed({"what": ""}, text) == text
+
+
+def test_output_per_worker_still_makes_units_rich():
+    text = renamed({"what": "output per worker"}, "income of poorer states")
+    assert text == "output per worker of poorer states"
 
 
 def test_what_a_figure_has_drawn_stands_in_its_caption_without_proxy_output():

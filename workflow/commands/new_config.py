@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from evenfield.shared.topics import read_topics
+from evenfield.shared.topics import read_topics, with_measure
 from evenfield.study.config_files import TODO
 from evenfield.study.files import Record
 from evenfield.study.ingest.dates import UNNAMED
@@ -63,14 +63,19 @@ def config_text(study: NewStudy) -> str:
     if measure == units_of(UNNAMED):
         measure = f"units of the file {options.panel.name}"
     periods = _periods(first, guessed.step, steps)
-    title = options.title or f"Income of {several}, {{years}}"
+    what = guessed.what
+    title = options.title or with_measure(what, f"Income of {several}, {{years}}")
+    question = (
+        f"Did poorer {several} catch up with richer ones, and did income become more"
+        " alike?"
+    )
     lines = [
         "# docs/config.md explains every key. After a change: python3 run check"
         " --directory FOLDER",
         f"study:\n  id: {_identifier(options.folder.name)}",
         f"  title: {_flow(title)}",
-        f"  question: Did poorer {several} catch up with richer ones, and did income"
-        " become more alike?",
+        f"  question: {_flow(with_measure(what, question))}",
+        f"  what: {_flow(what)}" if what else "",
         f"  unit_name: {_flow(one)}\n  units_name: {_flow(several)}"
         if one != "unit"
         else "",

@@ -325,6 +325,21 @@ def test_what_has_no_name_is_measured_in_the_units_of_its_file(tmp_path, capsys)
     assert "give them a word, as --unit-name" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("options", "what"),
+    [
+        (["--income", "school"], "school"),
+        (["--income", "school", "--what", "years of school"], "years of school"),
+    ],
+)
+def test_what_is_no_income_is_called_by_its_name(tmp_path, options, what):
+    config, _ = built(tmp_path, *options)
+    assert config["study"]["what"] == what
+    assert config["study"]["title"].startswith(f"{what.capitalize()} of ")
+    assert f"did {what} become more alike" in config["study"]["question"]
+    assert "lower towns catch up with higher ones" in config["study"]["question"]
+
+
 def test_units_are_called_by_the_column_of_their_codes(tmp_path):
     panel = PANEL.assign(STATE_FIPS=PANEL["north"]).rename(columns={"town": "Name"})
     config, _ = built(tmp_path, panel=panel)

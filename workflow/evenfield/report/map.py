@@ -16,7 +16,7 @@ from evenfield.shared.facts import Facts
 from evenfield.shared.sections import MapLayer
 from evenfield.shared.tables.rows import TEXT, records
 from evenfield.shared.tables.units import in_words
-from evenfield.shared.topics import TOPICS
+from evenfield.shared.topics import TOPICS, with_measure
 from evenfield.study.errors import counted, first_examples
 from evenfield.study.files import Record
 
@@ -44,7 +44,18 @@ def map_view(facts: Facts) -> dict[str, object]:
     zones = _zones(facts)
     listed, clusters = _listed(facts)
     has_zones = bool(zones.to_numpy().any())
-    layers = [_income_layer(income), *_growth_layer(panel), *_topic_layers(facts)]
+    what = str(facts.words.get("what", ""))
+    layers = [
+        layer._replace(
+            name=with_measure(what, layer.name),
+            keys={key: with_measure(what, said) for key, said in layer.keys.items()},
+        )
+        for layer in (
+            _income_layer(income),
+            *_growth_layer(panel),
+            *_topic_layers(facts),
+        )
+    ]
     names = {unit["unit"]: unit["name"] for unit in units}
     shown = list(drawing.paths)
     codes = [_codes(layer, shown, years) for layer in layers]
@@ -70,6 +81,7 @@ def map_view(facts: Facts) -> dict[str, object]:
     data = {
         "years": years,
         "said": sentences,
+        "what": what or "income",
         "radius": RADIUS,
         "layers": [
             {"name": layer.name, "keys": list(layer.keys.items())} for layer in layers

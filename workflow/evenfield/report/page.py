@@ -24,7 +24,7 @@ from evenfield.report.prose import Prose
 from evenfield.report.short_evidence import ShortEvidence, estimates_of_cells
 from evenfield.shared.facts import Facts
 from evenfield.shared.tables.markdown import escape_markdown
-from evenfield.shared.topics import TOPICS, read_topics, renamed
+from evenfield.shared.topics import TOPICS, read_topics, renamed, with_measure
 from evenfield.study.files import Record, read_json, write_text
 
 # Links in a method page: to another method page, or to a document that this page does
@@ -136,13 +136,15 @@ def _topics(config: Record, context: Record, folder: Path) -> list[dict[str, Any
     """Return each topic with its exhibits and its method, for the page of tables."""
     shown = {config["study"]["id"], *config["panel"]["income"]}
     study = dict(config["study"])
-    for key in {"zone_name", "zones_name"} & set(study):
+    for key in {"zone_name", "zones_name", "what"} & set(study):
         study[key] = escape_markdown(study[key])
     # A topic without an exhibit may still have a method to read.
     exhibits = {section.id: section.exhibits for section in context["sections"]}
     names = {*exhibits, *config["estimates"]}
     titles = {
-        name: topic.title for name, topic in read_topics().items() if name in names
+        name: with_measure(config["study"].get("what", ""), topic.title)
+        for name, topic in read_topics().items()
+        if name in names
     }
     topics = []
     for name, title in titles.items():

@@ -18,7 +18,8 @@ from evenfield.report.numbers import Number, Scale
 from evenfield.report.prose import DOCUMENT, PLACED, Prose, part_of
 from evenfield.shared.facts import Facts
 from evenfield.shared.sections import Shown
-from evenfield.shared.topics import TOPICS, read_topics
+from evenfield.shared.tables.markdown import escape_markdown
+from evenfield.shared.topics import TOPICS, read_topics, with_measure
 from evenfield.study.errors import ReportError, not_known
 from evenfield.study.files import Record
 
@@ -113,6 +114,8 @@ class Sections:
         prose = Prose({topic: path}, names, {}, self._exhibits)
         # Lines are those of the section, which the text around it does not know.
         text, _ = without_lines(prose.filled(topic))
+        what = str(names["study"].get("what", ""))
+        text = with_measure(escape_markdown(what), text)
 
         def once(placed: re.Match[str]) -> str:
             kind, *args = placed[1].split(APART)

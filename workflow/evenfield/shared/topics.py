@@ -15,6 +15,7 @@ import yaml
 
 from evenfield.shared.topic_file import Step, TopicFile
 from evenfield.study.files import Record
+from evenfield.study.logarithms import MONEY_WORDS
 
 LIBRARY = Path(__file__).parents[1]
 TOPICS = LIBRARY / "topics"
@@ -26,6 +27,27 @@ IMPORT = re.compile(
     r" (evenfield[\w.]+))",
     re.M,
 )
+# Words of income in texts, but not in names of columns, specifications and numbers.
+INCOME = re.compile(
+    r"(?<![\w`./-])(?:(?:real )?(?:income|output) per (?:head|resident)|incomes?)"
+    r"(?![\w`/-]|\.\w)",
+    re.IGNORECASE,
+)
+AN_INCOME = re.compile(r"\ban income\b(?! per)")
+SPREAD = re.compile(r"How (?:far apart incomes are|incomes are spread)")
+MONEY = re.compile(MONEY_WORDS, re.IGNORECASE)
+# No unit is named so: names begin with a capital.
+RICH = re.compile(
+    r"\b(?:poor(?:er|est)?|rich(?:er|est)?|Poorer|Richer|(?:Poor|Rich)(?= among))\b"
+)
+LEVELS = {
+    "poor": "low",
+    "poorer": "lower",
+    "poorest": "lowest",
+    "rich": "high",
+    "richer": "higher",
+    "richest": "highest",
+}
 PRIMARY_AND_ALL = ["weights.primary", "weights.families"]
 TABLE_ENDINGS = ("csv", "tex", "md", "html", "typ", "docx")
 FIGURE_ENDINGS = ("pdf", "svg", "png", "csv", "alt.txt")
@@ -88,7 +110,10 @@ def exhibit_words(config: Record) -> dict[str, dict[str, str]]:
 
 
 def renamed(study: Record, text: str) -> str:
-    """Call taxonomies and special economic zones by the study's names for them."""
+    """Call taxonomies, special economic zones and what is studied by the study's names
+    for them.
+    """
+    text = with_measure(str(study.get("what", "")), text)
     names: Mapping[str, str] = study.get("names", {})
     if names:
         # The longest id first, since one may begin with another.
@@ -101,6 +126,24 @@ def renamed(study: Record, text: str) -> str:
     if one == "SEZ":
         return text
     return ZONES.sub(lambda found: many if found[0].endswith("s") else one, text)
+
+
+def with_measure(what: str, text: str) -> str:
+    """Name what a study is of in place of income per head; blank: income."""
+    if not what:
+        return text
+    text = SPREAD.sub(lambda _: f"Spread of {what}", text)
+    text = AN_INCOME.sub("a figure", text)
+    text = INCOME.sub(lambda found: _cased(what, found[0]), text)
+    if MONEY.search(what):
+        return text
+    # What is no money makes nobody rich.
+    return RICH.sub(lambda found: _cased(LEVELS[found[0].lower()], found[0]), text)
+
+
+def _cased(word: str, like: str) -> str:
+    """Return a word with a capital where another has one."""
+    return word[0].upper() + word[1:] if like[0].isupper() else word
 
 
 def part(config: Record, names: Iterable[str]) -> dict[str, object]:

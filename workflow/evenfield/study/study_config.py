@@ -133,6 +133,9 @@ class Words(Section):
     """What one zone of the taxonomies is called."""
     zones_name: str = "zones"
     """What several zones are called."""
+    what: str = ""
+    """What is studied in place of income per head, as `night lights per km2`: texts,
+    tables and figures say so."""
     names: dict[str, str] = {}
     """What tables and figures call a taxonomy, by its id."""
 

@@ -85,7 +85,7 @@
 
     function words(unit) {
       var income = unit.income[place()], zones = unit.zones && (unit.zones[place()] || 0);
-      var parts = [income === null ? "no figure of income" : income + "% of the average income"];
+      var parts = [income === null ? "no figure of " + data.what : income + "% of the average " + data.what];
       data.layers.forEach(function (one, number) {
         var own = key(unit, number);
         if (number && own) { parts.push((number === 1 && one.name.indexOf("Growth") === 0 ? one.name.toLowerCase() + ": " : "") + own[1]); }

@@ -43,6 +43,7 @@ from evenfield.study.ingest.layouts import (
     without_note,
 )
 from evenfield.study.ingest.row_choices import rows_where, without_units
+from evenfield.study.ingest.wording import unit_of_table, wording
 
 COMPUTED = (
     "basis log_income income output_real population growth_pct relative_log_income"
@@ -63,6 +64,7 @@ class Guessed:
     income: dict[
         str, str
     ]  # as under panel.income of the config; the word TODO where it cannot be known
+    what: str  # what is studied, if it is no income per head
     measure: str  # unit of income as printed, as far as the table says it
     titles: dict[str, str]  # our name of a column and the user's, where they differ
     labels: dict[str, str]  # what a column holds, as the user's file says
@@ -126,9 +128,7 @@ def guess(
     figures, constant = _sorted_columns(frame, name, messages, faults)
     labels = {**table.labels, **arranged.labels}
     said = series_texts(rows, table.above, figures)
-    if len(figures) == 1 and figures[0] not in labels:
-        label = series_label(said)
-        labels |= {figures[0]: label} if label else {}
+    labels = _label_of_one(figures, said) | labels
     with faults.caught():
         chosen = income_columns(
             frame, figures, given, labels, choices.logs, said, choices.what
@@ -158,6 +158,8 @@ def guess(
     if "lat" in placed:
         held = [titles.get(kind, kind) for kind in ("lat", "lon")]
         messages.append(f"coordinates: {' and '.join(held)} (--lat, --lon)")
+    words = wording(chosen.columns, given, labels, unit_of_table(rows))
+    messages += [] if choices.what else words.said
     balance = balanced(panel, income, messages, choices.drop_incomplete)
     panel, income = _renamed(balance.panel, income, titles, messages)
     units = placed[placed["unit"].isin(panel["unit"])].sort_values(
@@ -172,7 +174,8 @@ def guess(
         years=balance.years,
         step=balance.step,
         income=income,
-        measure=chosen.measure,
+        what=choices.what or words.what,
+        measure=words.measure,
         titles=titles,
         labels=labels,
         unit_name=unit_word(name, unit, *_codes(units)),
@@ -180,6 +183,12 @@ def guess(
         perhaps=chosen.perhaps,
         messages=messages,
     )
+
+
+def _label_of_one(figures: Sequence[str], said: list[str]) -> dict[str, str]:
+    """Return the label of figures that are alone in a table, if something says it."""
+    label = series_label(said) if len(figures) == 1 else ""
+    return {figures[0]: label} if label else {}
 
 
 def _codes(units: pd.DataFrame) -> list[str]:

@@ -58,7 +58,6 @@ class IncomeColumns:
     levels: dict[str, pd.Series] = field(default_factory=dict)  # new, from logarithms
     titles: dict[str, str] = field(default_factory=dict)  # of the new columns
     perhaps: list[str] = field(default_factory=list)  # where it is not clear
-    measure: str = ""  # what income is, by its label or name
 
 
 def _sign_of_range(values: pd.Series) -> str:
@@ -143,9 +142,6 @@ def income_columns(
     else:
         result = _asked(asked, numbers, signs, ranges, logs)
     name = result.columns.get("column", "")
-    label = labels.get(asked.get("income", name), "")
-    shown = name or " over ".join(result.columns.values())
-    result = replace(result, measure=label or units_of(shown))
     if set(asked) == {"income", "population"}:
         return _with_population(result, asked["population"], numbers)
     people = [name for name in numbers if PEOPLE.fullmatch(name) and len(name) > 1]
