@@ -241,6 +241,7 @@ def test_one_date_before_the_policy_gives_effects_that_nothing_supports(leads):
     assert fit.notes["leads"].startswith("none, so that nothing shows")
     law = fit.tables["checks"]["law"]
     assert law["leads, all at once"] == "none: no lead"
+    assert (f"policy {leads} dates early" in law) == (leads > 0)
     assert "no test of leads" in fit.interpret()
     fit.plot()
     plt.close("all")

@@ -23,6 +23,11 @@ def month(p):
     return pd.Period("1990-11", "M") + p
 
 
+def monday(p):
+    first = day(1990 + p)
+    return first + pd.Timedelta(days=-first.weekday() % 7)
+
+
 # For each way to write dates: the date at a position of the panel, and one that lies
 # after the position before, if there is such a date.
 WRITTEN = {
@@ -46,6 +51,7 @@ WRITTEN = {
         lambda p: day(1990, 3, 31) + pd.offsets.MonthEnd(3 * p),
         lambda p: day(1990, 3, 30) + pd.offsets.MonthEnd(3 * p - 1),
     ),
+    "first Mondays": (monday, lambda p: monday(p) - pd.Timedelta(days=3)),
     "days in text": (lambda p: f"{1990 + p}-03-05", lambda p: f"{1990 + p}-03-04"),
     "weeks": (
         lambda p: day(1990, 1, 3) + pd.Timedelta(days=7 * p),

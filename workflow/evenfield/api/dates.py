@@ -275,16 +275,20 @@ def _numbers(texts: Sequence[str]) -> np.ndarray | None:
 
 def _stamps(values: Sequence[Any]) -> pd.Series[Any] | None:
     """Read days and times, written as dates, text or 19900131, without time zones."""
-    stamps = []
-    for value in values:
-        text = plain_text(value)
-        if not DAY.fullmatch(text) or (text.isdigit() and not _is_calendar(text)):
+    if all(isinstance(value, datetime.date | np.datetime64) for value in values):
+        stamps = pd.Series(pd.to_datetime(values))
+    else:
+        texts = [plain_text(value) for value in values]
+        if not all(map(_is_day, texts)):
             return None
-        try:
-            stamps.append(pd.Timestamp(text).tz_localize(None))
-        except ValueError:
-            return None
-    return pd.Series(stamps)
+        stamps = pd.to_datetime(pd.Series(texts), format="ISO8601", errors="coerce")
+    return None if stamps.isna().any() else stamps.dt.tz_localize(None)
+
+
+def _is_day(text: str) -> bool:
+    """Say whether text begins with year, month and day; digits alone with a real year."""
+    dated = DAY.fullmatch(text) is not None
+    return dated and (_is_calendar(text) or not text.isdigit())
 
 
 def _is_calendar(text: str) -> bool:
@@ -328,7 +332,9 @@ def _period_years(period: pd.Period) -> float:
 
 
 def _of_days(stamps: pd.Series[Any]) -> Scale:
-    """Months where all dates are the same day of their month, or its last; else days."""
+    """Months where all dates are the same day of their month, or its last, or where
+    months have fewer dates missing, as of first Mondays; else days.
+    """
     days = stamps.dt.normalize()
     within = stamps - days
     start = pd.Timestamp(0)
@@ -342,27 +348,47 @@ def _of_days(stamps: pd.Series[Any]) -> Scale:
         scale = Scale(places, years, lambda s: str(pd.Timestamp(s, unit="s")))
         return scale._replace(after=_after_days(seconds))
     hour = within.iloc[0]
-    month_ends = bool(days.dt.is_month_end.all())
-    if month_ends or days.dt.day.nunique() == 1:
-        last = pd.Timedelta(days=30 if month_ends else days.dt.day.iloc[0] - 1) + hour
-
-        def months(dates: pd.Series[Any]) -> pd.Series[Any]:
-            # What comes later in its month than dates of the panel is of the next.
-            begins = dates.dt.to_period("M").dt.start_time
-            late = (dates - begins > last).astype(int)
-            return dates.dt.year * 12 + dates.dt.month - 1 + late
-
-        scale = _in_parts(months(stamps).to_numpy(int), 12)
-        return scale._replace(after=_after_days(months))
 
     def whole(dates: pd.Series[Any]) -> pd.Series[Any]:
         return (dates - hour - start) / pd.Timedelta(days=1)
+
+    months = _months(days)
+    alike = days.dt.is_month_end.all() or days.dt.day.nunique() == 1
+    one_a_month = months.nunique() == days.nunique()
+    if alike or (one_a_month and _steps(months) < _steps(whole(stamps))):
+        own = dict(zip(months, _since_month(stamps), strict=True))
+        # ASSUME: in months that the panel lacks its date is the usual day, or their last.
+        lone = len(set(own.values())) == 1
+        usual = max(own.values()) if lone else pd.Timedelta(days=31)
+
+        def to_months(dates: pd.Series[Any]) -> pd.Series[Any]:
+            # What comes later in its month than the date of the panel is of the next.
+            ends = _months(dates).map(lambda month: own.get(month, usual))
+            return _months(dates) + (_since_month(dates) > ends)
+
+        scale = _in_parts(months.to_numpy(int), 12)
+        return scale._replace(after=_after_days(to_months))
 
     def written(day: int) -> str:
         return _text(pd.Timestamp(day, unit="D"))
 
     scale = Scale(whole(stamps).to_numpy(int), 1 / DAYS_A_YEAR, written)
     return scale._replace(after=_after_days(whole))
+
+
+def _months(days: pd.Series[Any]) -> pd.Series[Any]:
+    return days.dt.year * 12 + days.dt.month - 1
+
+
+def _since_month(stamps: pd.Series[Any]) -> pd.Series[Any]:
+    """Return the time since the month began."""
+    return stamps - stamps.dt.to_period("M").dt.start_time
+
+
+def _steps(ordinals: pd.Series[Any]) -> int:
+    """Return the number of steps from the first date to the last."""
+    apart = np.diff(np.unique(ordinals.to_numpy(int)))
+    return int(apart.sum() // np.gcd.reduce(apart)) if len(apart) else 0
 
 
 def _after_days(line: Callable[[pd.Series[Any]], pd.Series[Any]]) -> After:
