@@ -111,8 +111,8 @@ def income_columns(
             f"one of {first_examples(list(figures), 12)}",
             "correct the flag or the cells",
         )
-    kinds = ({"income"}, {"income", "population"}, {"output", "population"})
-    if asked and set(asked) not in kinds:
+    together = ({"income"}, {"income", "population"}, {"output", "population"})
+    if asked and set(asked) not in together:
         raise IngestError(
             f"the flags {', '.join(f'--{key}' for key in asked)}",
             "--income, --income and --population, or --output and --population",
@@ -141,6 +141,11 @@ def income_columns(
         result = _asked(choice, numbers, signs, ranges, logs)
     else:
         result = _asked(asked, numbers, signs, ranges, logs)
+    if what:
+        named = [
+            line.replace("income per head:", f"{what}:") for line in result.messages
+        ]
+        result = replace(result, messages=named)
     name = result.columns.get("column", "")
     if set(asked) == {"income", "population"}:
         return _with_population(result, asked["population"], numbers)
