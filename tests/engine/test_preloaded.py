@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from pathlib import Path
 
 import psutil
 import pytest
@@ -17,6 +18,7 @@ from engine import preloaded
 from engine.preloaded import ASK
 from yaml_text import from_yaml
 
+ROOT = Path(__file__).parents[2]
 START = "import os, sys; from engine.preloaded import hand_over; hand_over(); "
 ENDINGS = from_yaml("""
     whole: print('done', os.getcwd(), sys.argv[1:], os.environ['GIVEN'])
@@ -142,3 +144,16 @@ def test_a_copy_keeps_our_modules_where_the_library_is_the_same(ask, tmp_path, l
         assert connection.recv(2) == b"\0\0"
     kept = (tmp_path / "marker").read_text()
     assert kept == str(library == preloaded.LIBRARY)
+
+
+def test_a_library_is_the_same_by_whatever_way_it_is_found():
+    roundabout = ROOT / "workflow" / "rules" / ".." / "scripts"
+    program = "import entry; from engine.preloaded import LIBRARY; print(LIBRARY)"
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "PYTHONPATH": str(roundabout)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == preloaded.LIBRARY

@@ -40,7 +40,8 @@ LIBRARIES = (
     " markdown_it snakemake.logging snakemake.iocontainers"
     " matplotlib.backends.backend_pdf matplotlib.backends.backend_svg"
 ).split()
-LIBRARY = str(Path(__file__).parents[1])  # the folder of our own packages
+# The folder of our own packages; jobs find it by way of `workflow/rules/..`.
+LIBRARY = str(Path(__file__).resolve().parents[1])
 OWN = ("evenfield", "engine")
 
 

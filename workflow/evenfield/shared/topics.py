@@ -220,13 +220,13 @@ def files_read(*files: str) -> dict[str, str]:
     """Return library files and every library file that they import, however far, each
     with its hash.
     """
-    todo = set(files) & _library_files()
+    todo = {name for name in files if name in _library_files()}
     seen = dict[str, str]()
     while todo:
         name = todo.pop()
         digest, imports = _read(LIBRARY / name)
         seen[name] = digest
-        todo |= imports - seen.keys()
+        todo |= {name for name in imports if name not in seen}
     return seen
 
 
