@@ -1,5 +1,7 @@
 """F4: growth against initial income, one panel per period, units named where there is room."""
 
+from textwrap import shorten
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -41,6 +43,7 @@ DATA = (
 MOST_NAMES = 60
 FEW_MARKS = 100  # more of them are drawn smaller
 # More units than these lie on each other: bins are shaded by how many they hold.
+LONGEST_UNIT = 64  # letters of a unit that fit below the figure
 MOST_MARKS = 300
 BINS = (42, 24)
 
@@ -84,10 +87,12 @@ def f4(facts: Facts) -> Artwork:
         sentences.append(f"{title}: {headline}")
     for axes in grid.flat[len(shown) :]:
         axes.axis("off")
-    income = f"income in the first year, {facts.description()['income_unit']}"
     figure.supylabel("growth, % a year", fontsize=7.5, x=0.008, color=INK)
     figure.supxlabel(
-        f"{income}, ratio scale", fontsize=7.5, y=0.31 / size[1], color=INK
+        _axis_words(facts.description()["income_unit"]),
+        fontsize=7.5,
+        y=0.31 / size[1],
+        color=INK,
     )
     bins = only(data, kind="unit")["unit"].nunique() > MOST_MARKS
     cell_key(
@@ -105,6 +110,12 @@ def f4(facts: Facts) -> Artwork:
 
 
 FIGURES = {"F4": f4}
+
+
+def _axis_words(unit: str) -> str:
+    """Return what the axis below measures, no wider than the figure."""
+    unit = shorten(unit, LONGEST_UNIT, placeholder=" \u2026")
+    return f"income in the first year, {unit}, ratio scale"
 
 
 def _drawn(facts: Facts, periods: int, bins: bool) -> str:
