@@ -124,6 +124,19 @@ def test_an_outcome_is_evaluated_as_arithmetic(outcome):
     assert f"{outcome} ~ x" in fit.explain()
 
 
+def test_products_of_large_whole_numbers_are_not_cut():
+    gdp = (POSITIVE["a"] * 5e9).astype("int64")
+    data = POSITIVE.assign(gdp=gdp, **{"gdp of all": gdp})
+    want = ef.ols("left ~ right", data.assign(left=gdp * 1e10, right=gdp * 1.0 * gdp))
+    for left in ("gdp * 10000000000", "`gdp of all` * 10000000000"):
+        for right in ("I(gdp**2)", "I(`gdp of all`^2)"):
+            fit = ef.ols(f"{left} ~ {right}", data)
+            close(fit.params.to_numpy(), want.params.to_numpy(), rtol=1e-8)
+    labels = data.assign(code=3_000_000 + data["k"])
+    names = coefficients("y ~ C(code) + np.log(a)", labels).index
+    assert "C(code)[T.3000002]" in names
+
+
 TWO = PANEL.assign(
     other=RNG.uniform(1, 2, len(PANEL)),
     start=PANEL["unit"].map({"u00": 1996, "u01": 1999, "u04": 1996, "u05": 1999}),

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from formulaic.transforms import TRANSFORMS
 
@@ -29,6 +30,7 @@ BRACKETS = {
 FUNCTIONS = frozenset({"np", "lag", *TRANSFORMS})
 # lag(x), lag(x, 2) or lag(x, by=2): the term, and how many steps.
 LAG = re.compile(r"lag\((.+?)(?:,\s*(?:by\s*=\s*)?(-?\d+)\s*)?\)")
+LARGE = 2**21  # whole numbers of which three have a product beyond 64 bits
 QUOTED_OR_POWER = re.compile(r"('[^']*'|\"[^\"]*\")|\^")
 
 
@@ -123,15 +125,30 @@ class Model:
                     "different names",
                     f"write the column in backticks, `{name}`",
                 )
-        # A level that no row has is no dummy, as in R.
-        used = {
-            str(name): data[name].cat.remove_unused_categories()
-            for name, kind in data.dtypes.items()
-            if isinstance(kind, pd.CategoricalDtype)
-        }
-        data = data.assign(**used)
+        data = data.assign(**self._numbers_and_levels(data))
         quoted = {alias: data[name] for alias, name in self.aliases.items()}
         return data.drop(columns=hiding).assign(**quoted)
+
+    def _numbers_and_levels(self, data: pd.DataFrame) -> dict[str, pd.Series[Any]]:
+        """Return the columns that are evaluated otherwise than they are stored, as in R."""
+        both = self.named(f"{self.outcome} ~ {self.regressors}")
+        out: dict[str, pd.Series[Any]] = {}
+        for name, kind in data.dtypes.items():
+            if isinstance(kind, pd.CategoricalDtype):
+                # A level that no row has is no dummy.
+                out[str(name)] = data[name].cat.remove_unused_categories()
+            elif (
+                str(name) in both and f"C({name}" not in both and _is_large(data[name])
+            ):
+                # A square of whole numbers would be cut to 64 bits without a word.
+                out[str(name)] = data[name].astype(float)
+        return out
+
+
+def _is_large(column: pd.Series[Any]) -> bool:
+    kind = column.dtype
+    whole = isinstance(kind, np.dtype) and kind.kind in "iu"
+    return whole and len(column) > 0 and float(np.abs(column).max()) > LARGE
 
 
 class _Sums(ast.NodeTransformer):
