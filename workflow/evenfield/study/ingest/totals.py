@@ -207,7 +207,7 @@ def _by_values(values: pd.DataFrame, column: str) -> dict[str, str]:
     if held.shape[1] < 2 or len(held) > MOST_UNITS:
         return out
     figures = held.to_numpy()
-    large = figures.min(axis=1) >= LEAST_STEPS * _step(figures)
+    large = figures.min(axis=1) >= LEAST_STEPS * _steps(figures).min()
     units = list(held.index)
     # Totals may be nested: without those found, the next level is a sum of all others.
     while True:
@@ -235,36 +235,38 @@ def _by_values(values: pd.DataFrame, column: str) -> dict[str, str]:
     return out
 
 
-def _step(figures: np.ndarray) -> float:
-    """Return the finest decimal that figures are written with, 0.0001 at least."""
-    for decimals in range(4):
-        if np.allclose(figures, np.round(figures, decimals), rtol=0, atol=1e-9):
-            return 10.0**-decimals
-    return 1e-4
+def _steps(figures: np.ndarray) -> np.ndarray:
+    """Return the finest decimal that each row is written with, 0.0001 at least, (N,)."""
+    steps = np.full(len(figures), 1e-4)
+    for decimals in (3, 2, 1, 0):
+        off = np.abs(figures - np.round(figures, decimals))
+        steps[(off <= 1e-9).all(axis=1)] = 10.0**-decimals
+    return steps
 
 
 def _sums_of_runs(units: list[str], table: np.ndarray, column: str) -> dict[str, str]:
     out = dict[str, str]()
-    step = _step(table)
+    steps = _steps(table)
+    step = steps.min()
     count = len(table)
     # before[b] - before[a] is the sum of rows a to b - 1.
     before = np.concatenate([np.zeros((1, table.shape[1])), table.cumsum(axis=0)])
     spread = _own_growth(table)
     for i, unit in enumerate(units):
         total = table[i]
-        own = _step(total)
         below = np.arange(i + 1 + SHORTEST_RUN, count + 1)
         above = np.arange(max(i + 1 - SHORTEST_RUN, 0))
         runs = (("below", below, np.array([i + 1])), ("above", np.array([i]), above))
         for where, ends, starts in runs:
             rows = ends - starts
             # Rounded figures are off by half a step each, and so is their rounded sum.
-            rounding = (own + step * rows) / 2
+            rounding = (steps[i] + step * rows) / 2
             first = before[ends, 0] - before[starts, 0]
             near = np.abs(first - total[0]) <= 1.01 * rounding
-            if not near.any():
-                continue
-            sums = (before[ends] - before[starts])[near]
+            # Few runs are near in the first year; only these are summed in the others.
+            pairs = np.broadcast_arrays(ends, starts)
+            last, before_first = (side[near] for side in pairs)
+            sums = before[last] - before[before_first]
             if _adds_up(sums, total, rounding[near], spread):
                 out[unit] = f"its {column} is the sum of rows {where} it"
     return out
