@@ -46,6 +46,8 @@ FILES = {
     "claims": "claims.yaml of the study",
 }
 
+LARGE = 5_000_000  # bytes of a table that takes more than a few seconds
+
 
 def make(options: argparse.Namespace) -> list[str]:
     """Make the study in a folder of its own; return what was said."""
@@ -115,6 +117,9 @@ def _holds_a_study(folder: Path) -> bool:
 
 def _guessed(options: argparse.Namespace) -> Guessed:
     """Guess the table by its flags; ask which column is income where it is not clear."""
+    if options.panel.is_file() and (size := options.panel.stat().st_size) > LARGE:
+        # A minute without a word would look like a fault.
+        print(f"reading {options.panel.name}, {size / 1e6:,.0f} MB", file=sys.stderr)
     table = read_any(options.panel)
     given = {key: getattr(options, key) for key in COLUMNS}
     choices = Choices(

@@ -67,6 +67,37 @@ def test_a_cell_far_from_the_table_is_refused_before_the_sheet_is_read(tmp_path)
     )
 
 
+@pytest.mark.parametrize(
+    ("limit", "most", "words"),
+    [
+        ("MOST_SHEET_CELLS", 20, "reaches to row 8 and column 3; expected at most 20"),
+        ("MOST_SHEET_BYTES", 500, "has sheets of 0 MB"),
+        ("MOST_CELLS", 20, "has about 24 cells; expected at most 20"),
+    ],
+)
+def test_more_cells_than_can_be_read_are_refused_before(
+    tmp_path, monkeypatch, limit, most, words
+):
+    frame = pd.DataFrame({"unit": list("abcdefg"), "year": 2000, "income": 1.5})
+    path = tmp_path / ("t.csv" if limit == "MOST_CELLS" else "t.xlsx")
+    frame.to_csv(path, index=False) if path.suffix == ".csv" else frame.to_excel(
+        path, index=False
+    )
+    monkeypatch.setattr(any_table, limit, most)
+    for reader in ("headed", "_as_text"):  # which take long
+        monkeypatch.setattr(any_table, reader, None)
+    fails(IngestError, words, read_any, path)
+
+
+def test_a_header_of_a_million_columns_is_refused_before_it_is_read(
+    tmp_path, monkeypatch
+):
+    path = tmp_path / "wide.csv"
+    path.write_text("unit" + ",c" * 1_000_000 + "\na,1\n")
+    monkeypatch.setattr(any_table, "headed", None)
+    fails(IngestError, "wide.csv has 1,000,001 columns", read_any, path)
+
+
 def test_a_table_that_its_reader_warns_of_is_read_or_refused_without_a_warning(
     tmp_path, monkeypatch
 ):

@@ -8,6 +8,7 @@ import io
 import json
 import re
 import warnings
+import zipfile
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -23,7 +24,10 @@ from evenfield.study.ingest.headers import AnyTable, headed
 FORMATS = "CSV or text, Excel (.xlsx), Stata (.dta), SPSS (.sav), Parquet, GeoJSON, a shapefile"
 SHEET = "sheet"  # column of the sheets' names, where several are read together
 MOST_COLUMNS = 5_000
-MOST_CELLS = 50_000_000  # of one sheet, blank ones between and before others too
+MOST_CELLS = 50_000_000  # of a text
+# Of the sheets of a workbook, blank ones between others too: a minute to read.
+MOST_SHEET_CELLS = 10_000_000
+MOST_SHEET_BYTES = 1_000_000_000
 PACKAGES = {
     ".parquet": "pyarrow",
     ".sav": "pyreadstat",
@@ -70,13 +74,7 @@ def read_any(path: str | Path) -> AnyTable:
             FORMATS,
             "save it again, or as CSV",
         ) from None
-    count = len(table.frame.columns)
-    if count > MOST_COLUMNS:
-        raise IngestError(
-            f"{file.name} has {count:,} columns",
-            f"at most {MOST_COLUMNS:,}",
-            "keep those that the study needs",
-        )
+    _refuse_wide(file, len(table.frame.columns))
     table.frame.columns = [
         re.sub(r"[\s\x00-\x1f\x7f]+", " ", str(name)).strip()
         for name in table.frame.columns
@@ -98,6 +96,15 @@ def read_any(path: str | Path) -> AnyTable:
     # Columns without a header, as row numbers written along, are no part of the table.
     table.frame = table.frame.loc[:, [bool(name) for name in table.frame.columns]]
     return table
+
+
+def _refuse_wide(file: Path, count: int) -> None:
+    if count > MOST_COLUMNS:
+        raise IngestError(
+            f"{file.name} has {count:,} columns",
+            f"at most {MOST_COLUMNS:,}",
+            "keep those that the study needs",
+        )
 
 
 def _is_text(file: Path) -> bool:
@@ -159,10 +166,22 @@ def _text_rows(file: Path, messages: list[str]) -> list[list[str]]:
         messages.append(
             f"cells are separated by {'tabs' if delimiter == chr(9) else delimiter}"
         )
+    _refuse_wide(file, max((line.count(delimiter) for line in lines), default=0) + 1)
+    cells = text.count(delimiter) + text.count("\n")
+    if cells > MOST_CELLS:
+        raise IngestError(
+            f"{file.name} has about {cells:,} cells",
+            f"at most {MOST_CELLS:,}",
+            "keep the rows and columns that the study needs",
+        )
     rows = csv.reader(
         io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True
     )
-    return [[cell_text(cell) for cell in row] for row in rows]
+    # Most cells have no letter that `cell_text` would replace.
+    return [
+        [cell.strip() if cell.isprintable() else cell_text(cell) for cell in row]
+        for row in rows
+    ]
 
 
 def _older_encoding(content: bytes) -> str:
@@ -176,17 +195,26 @@ def _older_encoding(content: bytes) -> str:
 
 
 def _check_sheets(file: Path) -> None:
-    """Refuse a sheet whose farthest cell spans more cells than any table has."""
+    """Refuse a workbook of more cells than any table has, before they are read."""
+    with zipfile.ZipFile(file) as parts:
+        sheets = [part for part in parts.infolist() if "worksheets/" in part.filename]
+        size = sum(part.file_size for part in sheets)
+    if size > MOST_SHEET_BYTES:
+        raise IngestError(
+            f"{file.name} has sheets of {size / 1e6:,.0f} MB",
+            f"at most {MOST_SHEET_BYTES / 1e6:,.0f}",
+            "save the table alone as CSV",
+        )
     with pd.ExcelFile(file, engine="openpyxl") as book:
         for sheet in book.book.worksheets:
             rows = sheet.max_row or 0
             columns = sheet.max_column or 0
-            if rows * columns > MOST_CELLS:
+            if rows * columns > MOST_SHEET_CELLS:
                 raise IngestError(
                     f"{file.name}: the sheet {sheet.title} reaches to row {rows:,} and"
                     f" column {columns:,}",
-                    f"at most {MOST_CELLS:,} cells",
-                    "delete the cells far from the table",
+                    f"at most {MOST_SHEET_CELLS:,} cells",
+                    "delete the cells far from the table, or save it as CSV",
                 )
 
 
