@@ -6,7 +6,9 @@ with effects of year, and with effects of province and year.
 
 import numpy as np
 from numpy.random import default_rng
+from scipy.stats import f
 
+from evenfield.numerics.event_study.estimates import lead_effects
 from evenfield.numerics.event_study.imputation import Imputation
 from evenfield.numerics.event_study.inference import clustered, joint_test
 from evenfield.numerics.event_study.leads import estimated_leads, lead_factor
@@ -102,6 +104,29 @@ def lead_rejected(drawn, *, by_province):
     by_unit = np.sqrt(factor) * leads.by_unit
     fit = clustered(leads.estimate, by_unit, clusters, leads.present)
     return joint_test(fit).p_value < 0.05
+
+
+def leads_of_few(rng, policies, units):
+    """The joint test of four leads of a few policies without an effect: its p-value, and
+    that of F(K, df), which takes correlations for known.
+    """
+    dates = 16
+    chosen = rng.permutation(units) < policies
+    first = np.where(chosen, rng.integers(6, 13, units), NEVER)
+    Y = rng.normal(0, 1, (units, dates))
+    for date in range(1, dates):
+        Y[:, date] += MEMORY * Y[:, date - 1]
+    panel = EventPanel(Y, first, np.zeros(units, dtype=int))
+    test = lead_effects(panel, 4, {"unit": np.arange(units)}).joint_test()
+    K, rest = test.df, test.df_denominator
+    df = rest + K - 1
+    return test.p_value, f.sf(test.statistic * df / rest, K, df)
+
+
+def test_leads_of_ten_policies_reject_as_often_as_they_say():
+    p_values = [leads_of_few(default_rng([7, draw]), 10, 100) for draw in range(100)]
+    corrected, former = np.mean(np.array(p_values) < 0.05, axis=0)
+    assert corrected < 0.1 and former > corrected
 
 
 def bounded_effect(drawn, *, by_province):

@@ -223,8 +223,10 @@ def test_joint_tests_and_bands_follow_their_formulas():
     V = scores @ scores.T
     test = joint_test(fit)
     wald = fit.estimate @ np.linalg.inv(V) @ fit.estimate
-    assert test.statistic == pytest.approx(wald / 3)
-    assert test.p_value == pytest.approx(scipy.stats.f.sf(wald / 3, 3, 39))
+    # Hotelling: of 39 degrees of freedom 3 - 1 go into the correlation of the effects.
+    F = wald / 3 * 37 / 39
+    assert test.statistic == pytest.approx(F)
+    assert test.p_value == pytest.approx(scipy.stats.f.sf(F, 3, 37))
     # Independent normal effects: the quantile of the largest of three.
     lone = Clustered(fit.estimate, np.eye(3), np.full(3, np.inf))
     half = joint_half(lone, default_rng(2), 100_000, 0.95)
@@ -244,6 +246,8 @@ def test_what_cannot_be_estimated_is_refused_in_a_line():
     refused("no unit has an outcome before its policy", of, 0, 0, 0, NEVER)
     lone = Clustered(np.zeros(3), np.ones((3, 2)), np.ones(3))
     refused("3 effects cannot be tested at once with 2 clusters", joint_test, lone)
+    few = Clustered(np.zeros(3), default_rng(2).normal(size=(3, 9)), np.full(3, 2.0))
+    refused("3 effects cannot be tested at once with 3 clusters", joint_test, few)
     with pytest.raises(NumericsError, match="determine the policy"):
         two_way_coefficient(EventPanel(Y, np.zeros(4, dtype=int), groups))
 

@@ -216,8 +216,10 @@ def test_later_zones_beside_those_in_force_are_the_placebo():
         (2000, 2009),
     )
     joint = row(results, effect_type="joint")
+    # Hotelling: F(q, df - q + 1) with df = G* - 1.
     F = beta[:3] @ np.linalg.solve(V[:3, :3], beta[:3]) / 3
-    close(joint.estimate, F)
+    F *= (joint.g_star - 3) / (joint.g_star - 1)
+    close((joint.estimate, joint.df), (F, joint.g_star - 3))
     close(joint.p_value, stats.f(3, joint.df).sf(F))
     assert {one.role, joint.role} == {"placebo"}
     assert one.p_value > 0.05
@@ -353,9 +355,14 @@ def test_a_gap_in_the_data_or_a_unit_without_region_is_named():
 def test_no_joint_test_where_its_covariance_is_not_defined():
     X = np.column_stack([np.ones(6), np.arange(6.0)])
     fit = fit_ols(np.array([1.0, 3.0, 2.0, 5.0, 4.0, 6.0]), X)
-    fields = _joint(fit, 2, np.repeat("one", 6))
-    assert np.isnan(fields["estimate"])
-    assert fields["warning"].startswith("no joint test: ")
+    for units, words in (
+        (np.repeat("one", 6), ""),
+        # A unit for each of two coefficients: no degree of freedom is left.
+        (np.repeat(["one", "two", "three"], 2), "2 effects cannot be tested at once"),
+    ):
+        fields = _joint(fit, 2, units)
+        assert np.isnan(fields["estimate"])
+        assert fields["warning"].startswith(f"no joint test: {words}")
 
 
 def test_a_specification_prints_the_methods_it_asks_for_the_first_one_decides():

@@ -14,7 +14,6 @@ from evenfield.numerics.event_study.group_time import group_time_means
 from evenfield.numerics.event_study.imputation import Imputation
 from evenfield.numerics.event_study.inference import (
     Clustered,
-    JointTest,
     clustered,
     joint_half,
     joint_test,
@@ -27,6 +26,7 @@ from evenfield.numerics.event_study.permutation import (
     span_means,
 )
 from evenfield.numerics.event_study.rings import RingDesign
+from evenfield.numerics.inference.joint import JointTest
 
 Span = tuple[int, int]  # first and last horizon of a mean
 # Codes of clusters by what they are, units first; each (N,).

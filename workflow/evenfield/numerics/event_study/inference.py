@@ -3,10 +3,11 @@
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import fdtrc, stdtr, stdtrit
+from scipy.special import stdtr, stdtrit
 
 from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.inference.joint import JointTest, hotelling_test
 from evenfield.numerics.ols import RANK_TOLERANCE
 
 
@@ -52,17 +53,8 @@ def clustered(
     return Clustered(estimate, np.array(scores), np.array(df, dtype=float))
 
 
-class JointTest(NamedTuple):
-    """A test that several effects are zero at once."""
-
-    statistic: float
-    df: float
-    df_denominator: float
-    p_value: float
-
-
 def joint_test(fit: Clustered) -> JointTest:
-    """Test that all effects are zero, with F(K, smallest df)."""
+    """Test that all effects are zero, by Hotelling's law with the smallest df."""
     K = len(fit.estimate)
     df = float(fit.df.min())
     errors = fit.std_error
@@ -76,8 +68,7 @@ def joint_test(fit: Clustered) -> JointTest:
     if np.linalg.eigvalsh(correlation)[0] < RANK_TOLERANCE:
         raise NumericsError("effects that depend on one another have no joint test")
     t = fit.estimate / errors
-    statistic = float(t @ np.linalg.solve(correlation, t)) / K
-    return JointTest(statistic, K, df, float(fdtrc(K, df, statistic)))
+    return hotelling_test(float(t @ np.linalg.solve(correlation, t)), K, df)
 
 
 def joint_half(

@@ -295,7 +295,7 @@ class _Work:
             statistic=test.statistic,
             df=test.df_denominator,
             p_value=test.p_value,
-            p_type=f"F({test.df:g}, clusters with the policy - 1)",
+            p_type=f"Hotelling, F({test.df:g}, clusters with the policy - {test.df:g})",
             **labels,
         )
 

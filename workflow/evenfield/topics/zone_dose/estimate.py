@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from pydantic import Field, model_validator
-from scipy.special import fdtrc
 
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.cluster_robust import encoded
+from evenfield.numerics.inference.joint import hotelling_test
 from evenfield.numerics.inference.leave_out import leave_one_out
 from evenfield.numerics.inference.methods import Design
 from evenfield.numerics.influence import effective_clusters
@@ -167,7 +167,8 @@ def estimate(study: Study) -> Results:
         "primary": "CR3 by unit with t(G* - 1)",
         "ladder": "CR2 with Bell and McCaffrey's degrees of freedom, WCR-33",
         "placebo": (
-            "zones of later years beside those in force; joint: F(q, G* - 1) with CR3"
+            "zones of later years beside those in force; joint: Hotelling with CR3, F(q,"
+            " G* - q)"
         ),
         "mde": "(t_(1+level)/2 + t_power) times the row's standard error",
         "outcomes": {name: outcome.label for name, outcome in section.outcomes.items()},
@@ -453,28 +454,26 @@ class _Regression:
 
 
 def _joint(fit: OlsFit, count: int, units: np.ndarray) -> Fields:
-    """Test the first coefficients jointly against zero by CR3 and F(q, G* - 1), G* the
-    smallest of theirs.
+    """Test the first coefficients jointly against zero by CR3 and Hotelling's law with
+    G* - 1 degrees of freedom, G* the smallest of theirs.
     """
     try:
-        # Wald statistic g'V^-1 g / q; the leads are the first q columns.
+        # Wald statistic g'V^-1 g; the leads are the first q columns.
         V = cov_cr3(fit, units)[:count, :count]
-        statistic = float(
-            fit.beta[:count] @ np.linalg.solve(V, fit.beta[:count]) / count
-        )
+        wald = float(fit.beta[:count] @ np.linalg.solve(V, fit.beta[:count]))
         c = np.eye(fit.X.shape[1])
         g_star = min(effective_clusters(fit.X, units, c[k]) for k in range(count))
+        test = hotelling_test(wald, count, g_star - 1)
     except NumericsError as error:
         reason = f"no joint test: {error}"
         return {"estimate": NAN, "warning": reason, **JOINT}
-    df = max(g_star - 1, 1.0)
     return {
-        "estimate": statistic,
-        "statistic": statistic,
-        "df": df,
-        "p_value": float(fdtrc(count, df, statistic)),
+        "estimate": test.statistic,
+        "statistic": test.statistic,
+        "df": test.df_denominator,
+        "p_value": test.p_value,
         "se_type": "CR3 by unit",
-        "p_type": f"F({count}, G* - 1)",
+        "p_type": f"Hotelling, F({count}, G* - {count})",
         "g_star": g_star,
         **JOINT,
     }
