@@ -43,6 +43,8 @@ def rows_of(panel=PANEL):
 
 
 DATA = rows_of()
+PLACES = DATA.drop_duplicates("unit")
+NAMES = PLACES["unit"].tolist()
 FIT = ef.event_study("y ~ 1", DATA, effects="region^year", cluster="region", **KEYS)
 
 
@@ -297,6 +299,67 @@ def test_steps_count_neighbours_of_neighbours():
     first = PANEL.first
     for unit in range(1, 59):
         assert raw.entered[unit] == min(first[unit - 1], first[unit + 1])
+
+
+CHAIN = pd.DataFrame({"a": NAMES[:-1], "b": NAMES[1:]})
+TWO_WAY = pd.concat([CHAIN, CHAIN.set_axis(["b", "a"], axis=1)], ignore_index=True)
+BESIDE = TWO_WAY.assign(one=1.0).pivot(index="a", columns="b", values="one").fillna(0)
+STEPS = {"rings": [1, 2], "min_controls": 0, **KEYS}
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        BESIDE,
+        BESIDE.div(BESIDE.sum(axis=1), axis=0).round(4),
+        BESIDE.to_dict("index"),
+        CHAIN.assign(weight=1.0),
+        # Pairs that are no neighbours stand there with a zero.
+        BESIDE.stack().rename("w").reset_index(),
+        ef.weights(TWO_WAY),
+    ],
+    ids=["square", "row sums of one", "dict", "weights", "zeros", "ef.weights"],
+)
+def test_weights_of_neighbours_are_steps_and_no_distances(form):
+    steps = ef.rings("y ~ 1", DATA, distance=CHAIN, **STEPS)
+    fit = ef.rings("y ~ 1", DATA, distance=form, **STEPS)
+    close(fit.params, steps.params, 1e-12)
+    assert np.isfinite(steps.params).all()
+
+
+KM = haversine_km(PLACES["lat"].to_numpy(), PLACES["lon"].to_numpy())
+SQUARE = pd.DataFrame(KM, NAMES, NAMES)
+PAIRS = SQUARE.rename_axis(index="a", columns="b").stack().rename("km").reset_index()
+PAIRS = PAIRS[PAIRS["a"] < PAIRS["b"]]
+
+
+@pytest.mark.parametrize("wrong", [0.0, -3.0, np.nan])
+def test_a_distance_that_is_not_above_zero_is_refused_by_its_pair(wrong):
+    square = SQUARE.copy()
+    square.loc["u003", "u007"] = wrong
+    first = PAIRS["a"].eq("u003") & PAIRS["b"].eq("u007")
+    for table in (square, PAIRS.assign(km=PAIRS["km"].mask(first, wrong))):
+        words = "distances of 1 pair not above zero, first u003 to u007"
+        refused(words, ef.rings, "y ~ 1", DATA, distance=table, **STEPS)
+
+
+def test_what_is_neither_contiguity_nor_a_distance_by_its_name_is_refused():
+    for table in (PAIRS.rename(columns={"km": "Weight"}), SQUARE.to_dict("index")):
+        words = "among the links of units, by name or form no distance"
+        refused(words, ef.rings, "y ~ 1", DATA, distance=table, **STEPS)
+
+
+def test_units_at_one_place_are_near_each_other_and_inf_is_out_of_reach():
+    here = DATA["unit"].isin(["u000", "u001"])
+    together = DATA.assign(lat=DATA["lat"].mask(here, 0), lon=DATA["lon"].mask(here, 0))
+    design = ef.rings("y ~ 1", together, **STEPS).raw
+    assert design.entered[:2].tolist() == PANEL.first[[1, 0]].tolist()
+    square = SQUARE.where(SQUARE < 20, np.inf)
+    fits = [
+        ef.rings("y ~ 1", DATA, distance=table, **{**STEPS, "rings": [5.0, 25.0]})
+        for table in (square, PAIRS[PAIRS["km"] < 20])
+    ]
+    close(*(fit.params for fit in fits), 1e-12)
 
 
 def test_too_few_far_units_are_refused_with_the_count():

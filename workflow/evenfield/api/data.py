@@ -675,6 +675,11 @@ def matched_weights(w: object, ids: np.ndarray) -> csr_array:
     return csr_array(net.matrix[order][:, order])
 
 
+def is_square(frame: pd.DataFrame) -> bool:
+    """Say whether a table has the same ids in rows and columns."""
+    return set(map(str, frame.index)) == set(map(str, frame.columns))
+
+
 def links_of(w: Any, ids: Iterable[object] | None) -> tuple[list[str], csr_array]:
     """Return ids and weights, sorted by id, so that the order of the weights changes no
     digit.
@@ -694,13 +699,11 @@ def links_of(w: Any, ids: Iterable[object] | None) -> tuple[list[str], csr_array
             links += [(i, j, row[j] if weighted else 1.0) for j in row]
         ids = list(w)
         w = pd.DataFrame(links, columns=["unit", "neighbour", "weight"])
-    if isinstance(w, pd.DataFrame):
-        # Before the edge list: a square of two or three units has as many columns.
-        rows = list(map(str, w.index))
-        columns = list(map(str, w.columns))
-        if set(rows) == set(columns):  # a square, its columns in the order of the rows
-            ids = rows
-            w = w.set_axis(columns, axis=1)[rows].to_numpy(float)
+    # Before the edge list: a square of two or three units has as many columns.
+    if isinstance(w, pd.DataFrame) and is_square(w):
+        ids = list(map(str, w.index))
+        # Its columns in the order of the rows.
+        w = w.set_axis(w.columns.map(str), axis=1)[ids].to_numpy(float)
     if isinstance(w, pd.DataFrame) and w.shape[1] in (2, 3):
         ends = w.iloc[:, :2].astype(str)
         # Ids beside the links bring in units that no link names.
