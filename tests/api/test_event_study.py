@@ -168,6 +168,38 @@ def test_categories_in_order_are_found_by_their_names():
     refused("such as stage z", ef.event_study, "y ~ 1", other, **KEYS)
 
 
+def together(change, **options):
+    """What is noted of errors by unit in 120 units of 12 provinces and 40 counties."""
+    unit = np.arange(120)
+    alone = default_rng(2).random(120) < 0.4
+    whole = unit // 10 % 3 == 0
+    start = np.where(whole if change == "provinces" else alone, 2005.0, np.nan)
+    units = pd.DataFrame({"unit": unit, "start": start, "region": unit // 60})
+    units = units.assign(county=unit // 3, province=[f"p{i // 10}" for i in unit])
+    units = units.assign(code=np.where(np.isnan(start), 0, 2005), size=unit / 7)
+    if change == "map":
+        # Neighbours got it, and no column says who is one.
+        at = pd.DataFrame({"lat": unit // 10 + 0.0, "lon": unit % 10 + 0.0})
+        units = units.drop(columns=["province", "county"]).join(at)
+        units["start"] = np.where(unit // 10 < 4, 2005, np.nan)
+    years = pd.DataFrame({"year": np.arange(2000, 2010)})
+    rows = units.merge(years, how="cross")
+    rows = rows.assign(y=default_rng(1).normal(size=len(rows)))
+    fit = ef.event_study("y ~ 1", rows, **{**KEYS, **options})
+    assert fit.notes["errors by unit"] in str(fit)
+    return fit.notes["errors by unit"]
+
+
+def test_a_policy_of_whole_groups_asks_for_errors_by_the_widest_of_them():
+    assert "units of one province got the policy together" in together("provinces")
+    assert together("provinces").endswith("cluster='province' allows for it")
+    assert "units near each other" in together("map")
+    assert together("alone") == ""
+    assert together("provinces", cluster="county") == ""
+    assert "of one province" in together("provinces", effects="region^year")
+    assert together("alone", effects="province^year") == ""
+
+
 def by_year():
     return ef.event_study("y ~ 1", DATA, **KEYS)
 

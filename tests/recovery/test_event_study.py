@@ -8,7 +8,7 @@ import numpy as np
 from numpy.random import default_rng
 from scipy.stats import f
 
-from evenfield.numerics.event_study.estimates import lead_effects
+from evenfield.numerics.event_study.estimates import lead_effects, policy_effects
 from evenfield.numerics.event_study.imputation import Imputation
 from evenfield.numerics.event_study.inference import clustered, joint_test
 from evenfield.numerics.event_study.leads import estimated_leads, lead_factor
@@ -127,6 +127,28 @@ def test_leads_of_ten_policies_reject_as_often_as_they_say():
     p_values = [leads_of_few(default_rng([7, draw]), 10, 100) for draw in range(100)]
     corrected, former = np.mean(np.array(p_values) < 0.05, axis=0)
     assert corrected < 0.1 and former > corrected
+
+
+def given_by_province(rng):
+    """Whether errors by unit and by province find an effect of nothing, where half of 20
+    provinces get the policy, all their units at one date, and have shocks of their own.
+    """
+    province = np.repeat(np.arange(20), 15)
+    dates = 16
+    chosen = rng.permutation(20) < 10
+    first = np.where(chosen, rng.integers(6, 12, 20), NEVER)[province]
+    Y = rng.normal(0, 1, (len(province), dates))
+    Y += 0.3 * rng.normal(0, 1, (20, dates))[province]
+    panel = EventPanel(Y, first, np.zeros_like(province))
+    clusterings = {"unit": np.arange(len(province)), "province": province}
+    tests = policy_effects(panel, [(0, 4)], clusterings).tests(0.95)
+    return [tests[name].p_value[0] < 0.05 for name in clusterings]
+
+
+def test_errors_by_province_hold_where_it_got_the_policy_and_errors_by_unit_do_not():
+    found = [given_by_province(default_rng([3, draw])) for draw in range(60)]
+    by_unit, by_province = np.mean(found, axis=0)
+    assert by_province < 0.15 and by_unit > by_province + 0.05
 
 
 def bounded_effect(drawn, *, by_province):

@@ -81,7 +81,8 @@ def event_study(
         dates alone by default.
     cluster : str, optional
         Column of clusters beside the unit, by default the groups of ``effects`` if they
-        are ten: the wider interval counts.
+        are ten: the wider interval counts. Where errors are by unit alone ``notes`` say
+        which groups got the policy together, and should be it.
     horizons, leads : int
         Last date after the first one under the policy; number of dates before it.
     spans : sequence of (int, int), optional

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from evenfield.api.concentration import shared_by
 from evenfield.api.data import Table, table
 from evenfield.api.dates import Dates, plain_text
 from evenfield.api.results import NUMBERS, chosen
@@ -41,6 +42,7 @@ class Policy:
     panel: EventPanel
     clusterings: Clusterings  # codes of units, by what errors are clustered by
     never: dict[str, int]  # units that never have the policy, by how that is written
+    shared: str  # who got the policy together, where errors are by unit alone
 
     @property
     def from_start(self) -> np.ndarray:
@@ -65,6 +67,7 @@ class Policy:
             "after the last date": int((panel.ever & ~treated).sum()) or "",
             "from the start, left out": int(self.from_start.sum()) or "",
             "groups": int(panel.groups.max()) + 1,
+            "errors by unit": self.shared,
         }
 
 
@@ -105,8 +108,10 @@ def read_policy(
     elif by and groups.max() + 1 >= FEWEST_CLUSTERS:
         clusterings["^".join(by)] = groups
     dates, never = _first_dates(rows, first)
-    panel = EventPanel(rows.steps_grid(rows.y), dates, groups)
-    return Policy(rows, checked(panel), clusterings, never)
+    panel = checked(EventPanel(rows.steps_grid(rows.y), dates, groups))
+    by_unit = len(clusterings) == 1
+    shared = shared_by(rows, panel, first) if by_unit else ""
+    return Policy(rows, panel, clusterings, never, shared)
 
 
 def _group_columns(rows: Table, effects: str | None) -> list[str]:
