@@ -403,6 +403,7 @@ BAD = from_yaml("""
     .*first u00 in 2005: {call: spatial_panel, formula: y ~ x, w: net, rows: a hole}
     x of u00 in 2003: {call: ols, formula: y ~ x, rows: no x}
     infinite, first np.log: {call: ols, formula: np.log(x) ~ z, rows: zeros}
+    infinite, first lag: {call: ols, formula: "z ~ lag(np.log(x), 1)", rows: zeros}
     nothing: {call: ols, formula: y ~ nothing}
     first u00 in 2000: {call: ols, formula: y ~ x, rows: a row twice}
     u00: {call: ols, formula: y ~ C(group), rows: no group}

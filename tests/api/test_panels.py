@@ -53,6 +53,26 @@ def test_year_effects_start_where_long_lags_of_regressors_do():
     assert next(name for name in fit.params.index if name.isdigit()) == "1994"
 
 
+@pytest.mark.parametrize(
+    ("formula", "options", "first"),
+    [
+        ("rich ~ x", {}, "1 value is infinite, first rich of u00 in 1993"),
+        ("rich ~ lag(rich, 1) + x", {}, "infinite, first rich of u00"),
+        ("x ~ np.exp(rich)", {"lags": 1}, "infinite, first rich of u00"),
+        ("x ~ y", {"endogenous": ["rich"]}, "infinite values of rich"),
+    ],
+)
+@pytest.mark.parametrize("value", [-np.inf, np.inf])
+def test_an_infinite_value_is_refused_and_a_blank_one_leaves_its_row_out(
+    formula, options, first, value
+):
+    at = DATA.index == 3
+    data = DATA.assign(rich=DATA["rich"].mask(at, value))
+    refused(first, ef.dynamic_gmm, formula, data, **options, **FEW)
+    fit = ef.dynamic_gmm("rich ~ x", DATA.assign(rich=DATA["rich"].mask(at)), **FEW)
+    close(fit.params, ef.dynamic_gmm("rich ~ x", DATA[~at], **FEW).params)
+
+
 @pytest.mark.parametrize("far", [1e3, 1e4, 1e5])
 @pytest.mark.parametrize("equations", ["difference", "system"])
 @pytest.mark.parametrize("layout", LAYOUTS, ids=["full", "collapsed"])

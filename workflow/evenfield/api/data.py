@@ -507,7 +507,9 @@ def _matrices(
     calendar: Dates,
     keep_missing: bool,
 ) -> Matrices:
-    """Evaluate a formula, and refuse the first missing value that is not due to a lag."""
+    """Evaluate a formula, and refuse the first missing value that is not due to a lag;
+    infinite ones in any case.
+    """
     numbers = _columns_of_numbers(model, rows)
     if numbers is not None:
         return numbers
@@ -569,18 +571,20 @@ def _matrices(
     needed = set(map(str, variables)) & set(frame)
     # Columns first, since a term such as log(x) only repeats what is missing in x.
     checked = pd.concat([frame[sorted(needed)], left, X], axis=1)
-    for name, column in () if keep_missing else checked.items():
-        missing = (column.isna() | column.isin([np.inf, -np.inf])).to_numpy()
+    for name, column in checked.items():
+        infinite = column.isin([np.inf, -np.inf])
         # The first dates of a unit have no lag, which is no fault.
-        if missing.any() and not re.search(r"\blag\(", str(name)):
-            where = f"{model.named(name)} of {ids[missing][0]}"
+        may_lack = keep_missing or re.search(r"\blag\(", str(name)) is not None
+        wrong = (infinite if may_lack else infinite | column.isna()).to_numpy()
+        if wrong.any():
+            where = f"{model.named(name)} of {ids[wrong][0]}"
             if len(calendar.labels) > 1:
-                where += f" in {calendar.text[calendar.codes[missing][0]]}"
+                where += f" in {calendar.text[calendar.codes[wrong][0]]}"
             raise EstimateError(
-                f"{counted(missing.sum(), 'value is', 'values are')} missing or infinite,"
-                f" first {where}",
-                "a number in every row",
-                "drop them",
+                f"{counted(wrong.sum(), 'value is', 'values are')}"
+                f" {'' if may_lack else 'missing or '}infinite, first {where}",
+                "finite numbers" if may_lack else "a number in every row",
+                "leave them blank, or drop them" if may_lack else "drop them",
             )
     used: dict[str, set[str]] = {}
     for term, columns in spec.term_slices.items():

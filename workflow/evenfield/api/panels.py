@@ -143,7 +143,8 @@ def dynamic_gmm(
     Parameters
     ----------
     formula, data, y, x, unit, time
-        As for ``ols``. The panel may be unbalanced. Lags of y may stand in the formula,
+        As for ``ols``. The panel may be unbalanced, with blanks; infinite values, as of
+        the logarithm of zero, are refused. Lags of y may stand in the formula,
         ``lag(y, 1)`` and the next ones without a gap.
     lags : int, optional
         Lags of y among the regressors: those of the formula, or 1.
@@ -203,6 +204,10 @@ def dynamic_gmm(
     touched = set(first_lags)
     for name, first_lag in first_lags.items():
         path = rows.steps_grid(rows.column(name, missing=True))
+        if np.isinf(path).any():
+            raise EstimateError(
+                f"infinite values of {name}", "finite numbers", "leave them blank"
+            )
         origin_of_path = np.nanmean(path) if centre else 0.0
         sources.append(Source(path - origin_of_path, first_lag, last_lag))
         touched |= rows.variables.get(name, set())
