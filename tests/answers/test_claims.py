@@ -11,6 +11,7 @@ from pandas.testing import assert_frame_equal
 from evenfield.answers.rows import adjusted
 from evenfield.answers.spec import read_claims
 from evenfield.answers.study import NO_CLAIMS, answer_study
+from evenfield.numerics.inference.multiple_testing import sharpened_q
 from evenfield.shared.estimates import Estimate, estimates_frame
 from evenfield.shared.tables.rows import one_row
 from evenfield.study.errors import ClaimsError
@@ -246,9 +247,10 @@ def test_a_selection_that_fails_names_its_check():
 def test_holm_runs_over_the_primary_rows_and_q_over_the_exploratory_ones():
     primary = {"a": 0.01, "b": 0.03, "c": 0.5}
     rows = [built(p_value=p, term=term) for term, p in primary.items()]
-    rows += [built(p_value=0.02, term=t, role="exploratory") for t in "de"] + [
-        built(p_value=np.nan, term="f")
-    ]
+    explored = {"d": 0.02, "e": 0.3, "g": np.nan}
+    rows += [built(p_value=explored[t], term=t, role="exploratory") for t in explored]
+    rows += [built(p_value=np.nan, term="f")]
+    rows += [built(p_value=0.001, term="h", role="robustness")]
     select = {name: {"term": name} for name in "abf"} | {
         "many": {"family": "beta"},
         "none": {"term": "z"},
@@ -257,7 +259,9 @@ def test_holm_runs_over_the_primary_rows_and_q_over_the_exploratory_ones():
     assert result["p_adjusted"].dropna().to_dict() == pytest.approx(
         {"a": 0.02, "b": 0.03}
     )
-    assert sorted(result.index[result["q_value"].notna()]) == ["d", "e"]
+    # Nothing else is one of the explored, nor is a row of them without a p-value.
+    d, e = sharpened_q(np.array([0.02, 0.3])).q_values
+    assert result["q_value"].dropna().to_dict() == {"d": d, "e": e}
     back = adjusted(frame(*rows[::-1]), dict(reversed(select.items()))).set_index(
         "term"
     )

@@ -256,6 +256,11 @@ def test_trends_are_those_of_the_kernel_and_end_where_the_interval_reaches_zero(
         close(row, [*bounds.ends(factor), *bounds.interval(factor, 0.95)], 1e-12)
     mean = checks["Callaway and Sant'Anna, 0 to 5"]
     close(trends[["low", "high"]].mean(axis=1), np.full(3, mean), 1e-9)
+    # Of several spans the first.
+    spans = [(0, 1), (2, 5)]
+    tables = ef.event_study("y ~ 1", DATA, spans=spans, **KEYS).tables
+    mean = tables["checks"].loc["Callaway and Sant'Anna, 0 to 1", "estimate"]
+    close(tables["trends"][["low", "high"]].mean(axis=1), np.full(3, mean), 1e-9)
     # One lead alone shows no change from date to date.
     tables = ef.event_study("y ~ 1", DATA, leads=1, **KEYS).tables
     assert tables["trends"].empty
@@ -399,6 +404,32 @@ def test_too_few_far_units_are_refused_with_the_count():
     refused(
         "0 units without the policy and beyond 500", ef.rings, "y ~ 1", DATA, **call
     )
+
+
+def test_as_many_far_units_as_are_asked_for_are_enough():
+    keys = {"rings": [3.0], **KEYS}
+    far = ef.rings("y ~ 1", DATA, min_controls=0, **keys).notes["far units"]
+    assert far > 0
+    ef.rings("y ~ 1", DATA, min_controls=far, **keys)
+    refused(f"{far} unit", ef.rings, "y ~ 1", DATA, min_controls=far + 1, **keys)
+
+
+@pytest.mark.parametrize("groups", [9, 10])
+def test_groups_of_the_effects_are_clusters_from_ten_on(groups):
+    data = DATA.assign(state=DATA["unit"].str[1:].astype(int) % groups)
+    fit = ef.event_study("y ~ 1", data, effects="state^year", **KEYS)
+    clustered = "error by state" in fit.tables["event study"]
+    assert clustered == (groups == 10)
+
+
+def test_policies_are_dealt_out_within_groups_and_not_across_them():
+    # Four pairs, one unit of each with the policy: 2^4 deals within, 70 across pairs.
+    pair = np.repeat(np.arange(4), 2)
+    zone = np.arange(8) % 2
+    y = default_rng(1).normal(size=8)
+    pairs = pd.DataFrame({"unit": np.arange(8), "pair": pair, "zone": zone, "y": y})
+    fit = ef.placement("y ~ zone | pair", pairs, unit="unit", draws=1999)
+    assert "only 16 different" in fit.to_frame()["law"].iloc[-1]
 
 
 def test_placement_is_the_regression_with_effects_and_a_permutation_within_them():

@@ -117,7 +117,9 @@ def test_an_interval_that_holds_zero_leaves_the_sign_open():
     assert "do not tell the sign" in open_sign
     assert "leaves out 0" in FITS["ols"].interpret()
     fewer = ef.ols("y ~ less", DATA.assign(less=-DATA["x"]), **KEYS).interpret()
-    assert "less of y" in fewer
+    assert "less of y" in fewer and "leaves out 0" in fewer
+    apart = ef.beta_convergence("rich ~ 1", APART, **KEYS).interpret()
+    assert "% a year, leaves out 0." in apart
 
 
 def test_groups_and_dates_are_named():

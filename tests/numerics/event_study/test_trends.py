@@ -141,6 +141,15 @@ def test_a_difference_reaches_as_far_as_the_cells_of_the_effect():
     assert bounds.estimate == pytest.approx(mean)
 
 
+def test_every_change_between_leads_counts_the_earliest_and_the_one_to_the_base_too():
+    panel = random_panel(1)
+    bounds = trend_bounds(panel, (0, 3), 4, {"unit": np.arange(len(panel.Y))})
+    leads = group_time_means(panel, [(h, h) for h in (-4, -3, -2)], one_base=True)
+    minus_4, minus_3, minus_2 = leads.estimate
+    changes = [minus_3 - minus_4, minus_2 - minus_3, 0.0 - minus_2]
+    close(bounds.fits["unit"].estimate[1:], changes, 1e-12)
+
+
 def test_a_lead_that_nobody_has_is_left_out_and_none_at_all_is_refused():
     panel = random_panel(1)
     units = {"unit": np.arange(len(panel.Y))}

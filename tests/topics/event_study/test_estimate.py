@@ -16,6 +16,7 @@ import evenfield as ef
 from evenfield.shared.estimates import estimates_frame
 from evenfield.study.errors import EvenfieldError
 from evenfield.topics.event_study.estimate import check_data, estimate
+from evenfield.topics.event_study.estimate_policies import read_case
 from evenfield.topics.event_study.estimate_spec import PolicySpec, RingSpec, Section
 from evenfield.topics.event_study.figure_rings import f36
 from evenfield.topics.event_study.table import TABLES
@@ -441,6 +442,30 @@ def test_levels_before_are_the_regression_within_groups():
     close(level.std_error, fit.std_errors["park"])
     assert row(out, estimator="placement_permuted").p_value > 0.05
     assert len(printed(study, out, "T42")) == 1
+
+
+def test_policies_are_dealt_out_within_groups_and_not_across_them():
+    few = policy_rows().iloc[:4]
+    spec = {"id": "level", "outcome": "jobs", "year": 2000, "within": "cell"}
+    study = make_study({**SECTION, "placement": [spec]}, policies=few)
+    # Four pairs, one unit of each with the policy: 2^4 deals within, thousands across.
+    holders = [UNITS.index(unit) for unit in few["unit"]]
+    cells = np.full(len(UNITS), "rest")
+    for name, holder in zip("abcd", holders, strict=True):
+        cells[[holder, holder + 1]] = name
+    study.tables["units"]["cell"] = cells
+    dealt = row(estimate(study), estimator="placement_permuted")
+    assert "only 16 different" in dealt.warning and np.isnan(dealt.p_value)
+
+
+@pytest.mark.parametrize("groups", [9, 10])
+def test_groups_of_the_effects_are_clusters_from_ten_on(groups):
+    study = make_study()
+    study.tables["units"]["cell"] = np.arange(len(UNITS)) % groups
+    specs = [{**SECTION["specs"][0], "effects": "cell", "unit_scheme": "s"}]
+    section = Section(**{**SECTION, "specs": specs})
+    case = read_case(study, section, section.specs[0])
+    assert ("cell" in case.clusterings) == (groups == 10)
 
 
 def test_an_earlier_policy_is_held_beside_a_later_one():
