@@ -95,6 +95,13 @@ def test_a_reader_sees_method_digits_and_what_could_be_shown_in_words(given):
     assert not re.search("avc|mde|sesoi|_", readable)
 
 
+def test_evidence_names_what_is_studied_in_place_of_income(given):
+    row = records(read_estimates(given["root"] / "estimates.csv"))[0]
+    row |= {"outcome": "log_income"}
+    words = row_words(row, {}, {"units_name": "towns", "what": "night lights"})
+    assert words["Of"].startswith("log night lights")
+
+
 def test_an_answer_opens_its_estimate_and_what_has_none_opens_nothing(evidence):
     assert evidence.facts("A1") == evidence.facts(speed_id("P1"))
     assert "A2" not in evidence

@@ -27,6 +27,7 @@ from evenfield.shared.tables.numbers import (
 )
 from evenfield.shared.tables.rows import Row, records
 from evenfield.shared.tables.units import period_label
+from evenfield.shared.topics import with_measure
 from evenfield.study.expressions import columns_of
 from evenfield.study.files import Record, read_json
 from evenfield.study.study_config import Period, StudyConfig
@@ -236,7 +237,9 @@ def row_words(row: Row, periods: Mapping[str, Period], study: Record) -> Facts:
     return {
         "Estimate": in_unit(value, unit, units_name) or "not defined",
         "Interval": f"{row['conf_level']:.0%}: {ends}" if ends else "",
-        "Of": _model_words(row, study.get("names", {})),
+        "Of": with_measure(
+            study.get("what", ""), _model_words(row, study.get("names", {}))
+        ),
         "How sure": ", ".join(filter(None, sure)),
         "Could have shown": visible,
         "From": ", ".join(filter(None, [count, facts.get("Period", "")])),
