@@ -175,6 +175,14 @@ def test_labels_say_which_columns_are_output_and_people():
     assert fault.income == {"output": "con", "population": "heads"}
 
 
+@pytest.mark.parametrize("name", ["lpop", "lemp", "logp", "lny", "ln_gdp"])
+def test_no_flag_is_named_for_a_logarithm_of_something_else(name):
+    columns = {name: np.log, "population": waves}
+    lines = " ".join(income_of(columns).messages)
+    assert (f"--income {name}" in lines) == (name in {"lny", "ln_gdp"})
+    assert "perhaps population" not in lines
+
+
 def test_an_example_of_income_may_be_meant_or_there_is_none():
     columns = {"price_level": waves, "rainfall": waves, "growth": waves}
     line = next(line for line in income_of(columns).messages if "not clear" in line)

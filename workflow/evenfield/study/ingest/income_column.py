@@ -420,7 +420,7 @@ def _guessed(
         message = _chosen(others[0], "the only figures", False, numbers)
         return IncomeColumns({"column": others[0]}, [message])
     first = [*output, *(name for name in rest if name not in output)]
-    perhaps = heads or first or [name for name in figures if name not in logged]
+    perhaps = heads or first or [n for n in figures if n not in {*logged, *people}]
     # An example is one that may be meant, or there is none.
     plausible = [
         name
@@ -478,12 +478,16 @@ def _unclear(
     signs: Mapping[str, str],
     ranges: Mapping[str, str],
 ) -> IncomeColumns:
-    messages = [
-        f"{name} looks like a logarithm ({signs[name] or ranges[name]}), so it is not"
-        f" taken for income: give --income {name} --log if it is one, or --level if not"
-        for name in logged
-        if MONEY.search(name) or SHORT.search(name) or name in logged[:1]
-    ]
+    messages = list[str]()
+    for name in logged:
+        money = MONEY.search(name) or SHORT.fullmatch(re.sub("^(ln?|log)_?", "", name))
+        # No flag is named for a column that says nothing of income.
+        hint = f": give --income {name} --log if it is one, or --level if not"
+        if money or name == logged[0]:
+            messages.append(
+                f"{name} looks like a logarithm ({signs[name] or ranges[name]}), so it is"
+                f" not taken for income{hint if money else ''}"
+            )
     shown = first_examples(perhaps, 6) if perhaps else "no column"
     example = f" (for example {flags})" if flags else ""
     messages.append(f"income is not clear: perhaps {shown}{example}")
