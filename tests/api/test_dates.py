@@ -245,3 +245,19 @@ def test_the_order_of_index_levels_changes_no_number():
             data = DATA.set_index(levels).rename_axis(names)
             fit = ef.ols("y ~ x", data)
             close(fit.std_errors, want.std_errors)
+
+
+def test_the_first_date_at_or_after_another_is_searched_in_its_month_too():
+    mondays = ["1990-01-01", "1991-01-07", "1992-01-06", "1993-01-04"]
+    dates = read_dates(pd.Series(pd.to_datetime(mondays)))
+    others = {
+        "1989-01-02": -1,
+        "1989-12-31": 0,
+        "1990-01-02": 1,
+        "1991-01-06": 1,
+        "1991-01-07": 1,
+        "1991-01-08": 2,
+        "1993-01-05": 4,
+    }
+    found = dates.at_or_after(pd.Series(pd.to_datetime(list(others))))
+    assert found.tolist() == list(others.values())

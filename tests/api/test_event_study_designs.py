@@ -53,9 +53,13 @@ WRITTEN = {
     ),
     "first Mondays": (monday, lambda p: monday(p) - pd.Timedelta(days=3)),
     "days in text": (lambda p: f"{1990 + p}-03-05", lambda p: f"{1990 + p}-03-04"),
-    "weeks": (
-        lambda p: day(1990, 1, 3) + pd.Timedelta(days=7 * p),
-        lambda p: day(1990, 1, 3) + pd.Timedelta(days=7 * p - 1),
+    "weeks at noon": (
+        lambda p: pd.Timestamp("1990-01-03 12:00") + pd.Timedelta(days=7 * p),
+        lambda p: pd.Timestamp("1990-01-03 11:00") + pd.Timedelta(days=7 * p),
+    ),
+    "sixtieth days": (
+        lambda p: day(1990) + pd.Timedelta(days=60 * p),
+        lambda p: day(1990) + pd.Timedelta(days=60 * p - 40),
     ),
     "periods": (month, None),
     "third periods": (lambda p: month(3 * p), lambda p: month(3 * p - 1)),

@@ -350,7 +350,8 @@ def _of_days(stamps: pd.Series[Any]) -> Scale:
     hour = within.iloc[0]
 
     def whole(dates: pd.Series[Any]) -> pd.Series[Any]:
-        return (dates - hour - start) / pd.Timedelta(days=1)
+        days: pd.Series[Any] = (dates - hour - start) / pd.Timedelta(days=1)
+        return days
 
     months = _months(days)
     alike = days.dt.is_month_end.all() or days.dt.day.nunique() == 1
@@ -377,12 +378,14 @@ def _of_days(stamps: pd.Series[Any]) -> Scale:
 
 
 def _months(days: pd.Series[Any]) -> pd.Series[Any]:
-    return days.dt.year * 12 + days.dt.month - 1
+    months: pd.Series[Any] = days.dt.year * 12 + days.dt.month - 1
+    return months
 
 
 def _since_month(stamps: pd.Series[Any]) -> pd.Series[Any]:
     """Return the time since the month began."""
-    return stamps - stamps.dt.to_period("M").dt.start_time
+    since: pd.Series[Any] = stamps - stamps.dt.to_period("M").dt.start_time
+    return since
 
 
 def _steps(ordinals: pd.Series[Any]) -> int:
