@@ -144,6 +144,17 @@ def test_the_map_has_zones_by_year_and_is_left_out_without_places(pages, tmp_pat
     assert "No zone yet" not in drawn
 
 
+def test_a_page_names_what_is_studied_in_place_of_income(given, tmp_path):
+    label = given["plain"]
+    study = {**label["config"]["study"], "what": "night <b>lights</b>"}
+    label = {**label, "config": {**label["config"], "study": study}}
+    drawn = render_pages(tmp_path, **label)[0]
+    assert "Night &lt;b&gt;lights&lt;/b&gt; is measured in" in drawn
+    assert "deviation of log night &lt;b&gt;lights&lt;/b&gt; was" in drawn
+    assert "<b>lights" not in drawn
+    assert "ncomes" not in drawn
+
+
 def test_a_chart_holds_every_estimate_and_cuts_only_wide_intervals():
     rows = [
         {
