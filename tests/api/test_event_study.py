@@ -406,6 +406,17 @@ def test_too_few_far_units_are_refused_with_the_count():
     )
 
 
+def test_units_near_an_old_policy_are_never_controls_unless_its_rows_are_left_out():
+    old = DATA.assign(start=DATA["start"].mask(DATA["unit"] == "u001", 1990))
+    raw = ef.rings("y ~ 1", old, distance=CHAIN, **{**STEPS, "rings": [1]}).raw
+    assert not raw.far[[0, 2]].any()
+    others = CHAIN[CHAIN["a"] > "u001"]
+    rest = old[old["unit"] > "u001"]
+    without = ef.rings("y ~ 1", rest, distance=others, **{**STEPS, "rings": [1]}).raw
+    until = min(PANEL.first[2], PANEL.first[3], PANEL.Y.shape[1])
+    assert without.far[0].sum() == PANEL.observed[2, :until].sum() > 0
+
+
 def test_as_many_far_units_as_are_asked_for_are_enough():
     keys = {"rings": [3.0], **KEYS}
     far = ef.rings("y ~ 1", DATA, min_controls=0, **keys).notes["far units"]

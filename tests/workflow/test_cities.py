@@ -59,6 +59,17 @@ def test_zones_went_to_cities_that_were_richer_in_their_province(cities):
     assert 100 * np.expm1(listed) == pytest.approx([9.5, 38.8], abs=0.1)
 
 
+def test_cities_with_a_zone_or_opened_by_2000_are_those_of_both_kinds():
+    units = pd.read_csv(CITIES / "data" / "units.csv")
+    policies = pd.read_csv(CITIES / "data" / "policies.csv")
+    holders = policies.groupby("kind")["unit"].agg(set)
+    flagged = {*units.loc[units["zone_by_2000"] == 1, "unit"]}
+    assert flagged == holders["zone_by_2000"] | holders["open_coastal"]
+    names = units.set_index("unit")["name"]
+    opened = flagged - holders["zone_by_2000"]
+    assert [names[unit] for unit in opened] == ["Beihai"]
+
+
 def test_output_after_a_new_zone_by_sparse_least_squares():
     units = pd.read_csv(CITIES / "data" / "units.csv").set_index("unit")
     panel = pd.read_csv(CITIES / "data" / "panel.csv").query("year <= 2019")
