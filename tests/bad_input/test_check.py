@@ -45,6 +45,7 @@ def csv(header, *rows):
     return "\n".join([header, *rows]) + "\n"
 
 
+POLICIES = ("A,park,2004,seen", "B,park,2006,seen", "C,port,2006,memory")
 TABLES = {
     "panel": csv(
         "unit,year,output,people,index",
@@ -79,6 +80,7 @@ TABLES = {
         "Z2,sez,F,2001,,A",
     ),
     "programmes": csv("programme,unit,first_year", "west,A,2004", "west,B,2004"),
+    "policies": csv("unit,kind,first_year,grade", *POLICIES),
     "clusters": csv(
         "unit,measure,value", *(f"{u},listed,{i}" for i, u in enumerate(UNITS))
     ),
@@ -350,6 +352,23 @@ def one_topic(name, *specs):
     return at("config", "estimates", name, list(specs))
 
 
+EVENTS = {
+    "leads": 1,
+    "horizons": 2,
+    "outcomes": {"one": {"expression": "log(output)", "label": "output"}},
+    "specs": [{"id": "parks", "outcome": "one", "kinds": ["park"]}],
+}
+
+
+def event_study(spec=None, placement=None, **keys):
+    """Ask for the effect of the parks, with some keys changed."""
+    section = {**EVENTS, **keys, "specs": [{**EVENTS["specs"][0], **(spec or {})}]}
+    if placement:
+        level = {"id": "level", "outcome": "one", "year": 2000}
+        section["placement"] = [level | placement]
+    return at("config", "estimates", "event_study", section)
+
+
 def outline(*path):
     def change(folder):
         file = folder / "data" / "map.geojson"
@@ -445,17 +464,17 @@ CODED = {
         ),
         "figure 'F6' is not made",
     ),
-    "pipe for a table": (pipe("data/panel.csv"), "no file panel.csv"),
-    "pipe for the outlines": (pipe("data/map.geojson"), "no file map.geojson"),
+    "pipe for a table": (pipe("data/panel.csv"), "panel.csv is no file that can be"),
+    "pipe for the outlines": (pipe("data/map.geojson"), "map.geojson is no file that"),
     "pipe for the dictionary": (
         pipe("data/datapackage.json"),
-        "no file data/datapackage.json",
+        "data/datapackage.json is no file that can be read",
     ),
     "pipe for weights": (
         all_of(
             pipe("own.csv"), at("config", *OWN, {"kind": "file", "path": "own.csv"})
         ),
-        "weights own: no file own.csv",
+        "weights own: own.csv is no file that can be read",
     ),
     "pipe for a text": (pipe("text/paper.md"), "text/paper.md cannot be read"),
     "text out of the study": (
@@ -469,6 +488,33 @@ CODED = {
     "large text": (
         raw("text/paper.md", "word " * 300_000),
         "text/paper.md cannot be read; expected a UTF-8 file of at most 1 MB",
+    ),
+    "policy in two lines": (
+        swap("policies.csv", "A,park", 'A,"park\nA"'),
+        "policies.csv has 1 row with a line end in kind (A); expected kinds of one line",
+    ),
+    "limits of a text": (
+        all_of(
+            described("panel", *FIELDS, 2, "type", "string"),
+            described("panel", *FIELDS, 2, "log", True),
+        ),
+        "panel.csv: output has log and is described as string; expected integer or",
+    ),
+    "limit of a name": (
+        described("units", *FIELDS, 1, "constraints", {"minimum": 0}),
+        "units.csv: name has minimum and is described as string",
+    ),
+    "endless name": (
+        at("config", "tables", ["T" * 100_000]),
+        "00,015 letters) ... TTT",
+    ),
+    "part of a number in a condition": (
+        paper("{{ must(n.speed.value.__class__) }}\n\nWords."),
+        "access to attribute '__class__' of 'OpenValue' object is unsafe; expected",
+    ),
+    "event study without outcomes": (
+        event_study(outcomes={"one": {"expression": "5", "label": "5"}}),
+        "event study parks: the outcome `5` names no column; expected an expression",
     ),
     "loops in loops": (
         paper("{% for a in ['x', 'y'] %}" * 17 + "{% endfor %}" * 17),
@@ -495,7 +541,9 @@ def cases():
     for name, case in yaml.safe_load(text).items():
         says = case.pop("says")
         ((where, arguments),) = case.items()
-        if isinstance(arguments, dict):
+        if where == "event_study":
+            change = event_study(**arguments)
+        elif isinstance(arguments, dict):
             change = numbers(**arguments)
         else:
             change = BY_NAME.get(where, partial(at, where))(*arguments)
@@ -508,6 +556,8 @@ CASES = CODED | dict(cases())
 def test_the_study_that_is_broken_below_is_in_order(built, capsys):
     assert checked(built) == (0, [])
     assert "5 topics, 4 tables and figures" in capsys.readouterr().out
+    event_study()(built)
+    assert checked(built) == (0, [])
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -538,6 +588,24 @@ def test_one_fault_is_one_line(built, case):
     assert len(checked(built)[1]) == 1
 
 
+def test_many_faults_of_a_file_are_ten_lines_and_a_count(built):
+    more = [{"id": f"s{i}", "sample": "east"} for i in range(205)]
+    specs = [{"id": "plain", "role": "primary"}, *more]
+    for number, spec in enumerate(more):
+        spec["controls"] = [f"c{number}"]
+    at("config", "estimates", "beta", specs)(built)
+    _, lines = checked(built)
+    assert len(lines) == 11
+    assert lines[-1].startswith("config.yaml: 196 more faults; expected none;")
+
+
+def test_a_hypothesis_that_claims_do_not_have_is_said(built, capsys):
+    regime = {"id": "r", "taxonomy": "own", "weights": "near", "hypothesis": "H99"}
+    one_topic("regime", regime)(built)
+    assert checked(built) == (0, [])
+    assert "hypothesis H99: a label of rows alone" in capsys.readouterr().out
+
+
 def test_numbers_that_each_rest_on_two_others_are_checked_at_once(built):
     more = from_yaml("{f0: {is: speed + 0, show: '0'}, f1: {is: speed, show: '0'}}")
     for position in range(2, 46):
@@ -562,7 +630,7 @@ def test_more_resources_than_a_study_has_are_refused_at_once(built):
     content = json.loads(file.read_text())
     content["resources"] *= 200
     file.write_text(json.dumps(content))
-    assert any("describes 2,000 resources" in line for line in checked(built)[1])
+    assert any("describes 2,200 resources" in line for line in checked(built)[1])
 
 
 def run(*words):

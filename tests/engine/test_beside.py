@@ -7,6 +7,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from engine import beside
 from engine.beside import run_study
 from evenfield.study.errors import EvenfieldError
 
@@ -39,3 +40,16 @@ def test_a_study_that_is_refused_says_so_with_its_folder(tmp_path, monkeypatch):
         run_study("below", 1)
     assert str(refused.value).startswith("below: config: ")
     assert str(refused.value).count("\n") == 0
+
+
+def test_a_run_that_a_signal_ended_names_it(tmp_path, monkeypatch):
+    program = tmp_path / "main.py"
+    program.write_text(
+        "import os, sys\nsys.stderr.write('left out: one period')\n"
+        "sys.stderr.flush()\nos.kill(os.getpid(), 9)\n"
+    )
+    monkeypatch.setattr(beside, "PROGRAM", program)
+    with pytest.raises(EvenfieldError) as refused:
+        run_study("below", 1)
+    message = "below: the run was ended by SIGKILL; expected memory for it; use fewer"
+    assert str(refused.value).startswith(message)

@@ -2,8 +2,10 @@ import hashlib
 import json
 import sys
 
+import pytest
+
 import evenfield
-from evenfield.report.manifest import build_manifest, file_hash
+from evenfield.report.manifest import build_manifest, file_hash, read_manifest
 from evenfield.study.errors import ReportError
 from evenfield.study.files import write_text
 from refusals import fails
@@ -70,3 +72,13 @@ def test_missing_and_foreign_files_are_refused(tmp_path):
         tmp_path / "results",
         {},
     )
+
+
+@pytest.mark.parametrize(
+    "content", ["", "[]", "{", "{}", '{"results": [], "config_hash": "a"}', "[" * 10**5]
+)
+def test_a_manifest_that_no_run_wrote_is_one_line(tmp_path, content):
+    assert read_manifest(tmp_path) == {}
+    (tmp_path / "manifest.json").write_text(content)
+    message = "manifest.json is not as a run writes it; expected the manifest of a"
+    fails(ReportError, message, read_manifest, tmp_path)

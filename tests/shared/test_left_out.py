@@ -50,6 +50,8 @@ def test_shorter_years_drop_what_rests_on_them_and_nothing_is_refused():
     assert left["neutral"]
     assert len(left["aside"]) < 20
     assert "1978-91" in left["aside"][0]
+    without = next(x for x in left["aside"] if x.startswith("Convergence by regime"))
+    assert "split of seed contiguity" in without
 
 
 def test_without_borders_and_coordinates_income_topics_run_and_automatic_exhibits_follow(

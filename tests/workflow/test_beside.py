@@ -21,6 +21,7 @@ from evenfield.report import check
 from evenfield.study.config_files import read_config
 from evenfield.study.errors import EvenfieldError
 from evenfield.study.ingest.dictionary import refresh_hashes
+from refusals import fails
 from yaml_text import from_yaml
 
 ROOT = Path(__file__).parents[2]
@@ -69,9 +70,13 @@ def made(tmp_path_factory):
     return study
 
 
-def run(study, *words):
+def call(study, *words):
     command = [sys.executable, str(ROOT / "run"), *words, "--directory", str(study)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def run(study, *words):
+    done = call(study, *words)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -97,6 +102,10 @@ def faults(study, **changes):
     - [{beside: {other: bellow}}, "beside: other: no study in bellow; expected a folder"]
     - [{beside: {other: ../study}}, "beside: other: ../study is no folder below"]
     - [{beside: {n: below, other: below}}, "beside: n is a word that texts use otherwise"]
+    - [{beside: {other: results/below}}, "results/below lies in results, which is removed"]
+    - [{beside: {other: .snakemake/below}}, ".snakemake/below lies in .snakemake, which"]
+    - [{beside: {a: below, b: ./below}}, "beside: a and b are in below and ./below; expected"]
+    - [{beside: {a: below, b: below/x}}, "beside: a and b are in below and below/x; expected"]
     - [{figures: [F5-other, F4-other]}, "figures: other 'F5' is not known; expected one of F4"]
     - [{figures: [F4-othr, F4-other]}, "figures names 'F4-othr'"]
     """),
@@ -142,6 +151,13 @@ def test_a_study_beside_is_checked_again_only_when_it_has_changed(
     with pytest.raises(EvenfieldError):
         check.check_study(written)
     assert checked[3:] == ["study", "below"]
+
+
+def test_a_command_that_mends_a_study_beside_names_its_folder(made, tmp_path):
+    study = shutil.copytree(made, tmp_path / "study")
+    with (study / "below" / "data" / "sources.csv").open("a") as table:
+        table.write("\n")
+    assert "run `python3 run data --directory below` if" in faults(study)
 
 
 def test_a_link_does_not_lead_to_a_study_beside(made, tmp_path):
@@ -220,8 +236,44 @@ def test_gate_list_diff_and_package_take_both(finished, tmp_path):
     } <= names
 
 
+def in_the_place_of(file):
+    """Put a folder where a run writes a file."""
+    file.unlink()
+    (file / "inside").mkdir(parents=True)
+
+
+def test_a_record_outlives_a_run_that_fails_beside(finished, tmp_path):
+    study = shutil.copytree(finished, tmp_path / "study")
+    in_the_place_of(study / "below" / "results" / "numbers.json")
+    record = study / "results" / "beside" / "other.json"
+    before = record.read_bytes()
+    done = call(study)
+    assert done.returncode == 1
+    assert "numbers.json is a folder where a file belongs; expected" in done.stderr
+    assert record.read_bytes() == before
+
+
+def test_a_folder_in_the_place_of_a_record_is_named(finished, tmp_path):
+    study = shutil.copytree(finished, tmp_path / "study")
+    in_the_place_of(study / "results" / "beside" / "other.json")
+    done = call(study)
+    assert done.returncode == 1
+    assert "other.json is a folder where a file belongs; expected" in done.stderr
+
+
 def test_clean_takes_the_results_of_both(finished, tmp_path):
     study = shutil.copytree(finished, tmp_path / "study")
     clean.clean(study)
     assert not [*study.rglob("manifest.json")]
     assert (study / "below" / "config.yaml").is_file()
+
+
+@pytest.mark.parametrize("position", ["results/old", ".snakemake/old"])
+def test_clean_removes_no_study_that_stands_among_results(made, tmp_path, position):
+    study = shutil.copytree(made, tmp_path / "study")
+    shutil.copytree(made / "below", study / position)
+    (study / "results").mkdir(exist_ok=True)
+    (study / "results" / "manifest.json").write_text("{}")
+    fails(SystemExit, f"a study stands in {position}; exp", clean.clean, study)
+    assert (study / position / "config.yaml").is_file()
+    assert (study / "results" / "manifest.json").is_file()

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+import clean
+
 REPO = Path(__file__).resolve().parents[2]
 TOY = Path(__file__).parent / "toy"
 EXAMPLE = REPO / "examples" / "us-states"
@@ -172,6 +174,53 @@ def test_a_run_does_not_write_through_a_link_among_results(toy, position):
     assert outside.read_text() == "mine"
     assert done.returncode == 1
     assert f"1 of the files that a run replaces is a link: {position};" in done.stderr
+
+
+@pytest.mark.parametrize("position", ["results", ".snakemake", "results/F9.svg"])
+@pytest.mark.parametrize("word", ["check", "results/estimates.csv"])
+def test_a_run_does_not_write_through_a_link_of_a_study_beside(
+    tmp_path, position, word
+):
+    study = tmp_path / "study"
+    config = yaml.safe_load((EXAMPLE / "config.yaml").read_text())
+    config |= {"tables": [], "figures": [], "exhibits": "listed"}
+    config["estimates"] = {"sigma": config["estimates"]["sigma"]}
+    for folder in (study, study / "below"):
+        shutil.copytree(EXAMPLE / "data", folder / "data")
+        beside = {"beside": {"other": "below"}} if folder == study else {}
+        write(folder / "config.yaml", yaml.safe_dump(config | beside))
+    victim = tmp_path / "victim"
+    write(victim / "manifest.json", "mine")
+    link = study / "below" / position
+    link.parent.mkdir(exist_ok=True)
+    link.symlink_to(victim)
+    command = [sys.executable, str(REPO / "run"), word, "--directory", str(study)]
+    done = subprocess.run(
+        command, env=ENVIRONMENT, capture_output=True, text=True, check=False
+    )
+    assert [path.name for path in victim.iterdir()] == ["manifest.json"]
+    assert (victim / "manifest.json").read_text() == "mine"
+    assert done.returncode == 1
+    message = f"below: 1 of the files that a run replaces is a link: {position};"
+    assert message in done.stderr
+
+
+@pytest.mark.parametrize("position", [".snakemake", ".snakemake/engines"])
+def test_notes_that_are_a_link_are_refused_and_clean_removes_the_link_alone(
+    toy, position
+):
+    study, marker = toy
+    marker.mkdir()
+    write(marker / "tmp" / "mine.txt", "mine")
+    (study / position).parent.mkdir(exist_ok=True)
+    target = marker if position == ".snakemake" else marker / "tmp" / "mine.txt"
+    (study / position).symlink_to(target)
+    done = run_inside(study, "--snakefile", "Snakefile")
+    assert f"is a link: {position};" in done.stderr
+    clean.clean(study)
+    assert not (study / ".snakemake").exists()
+    assert [path.name for path in marker.rglob("*")] == ["tmp", "mine.txt"]
+    assert (marker / "tmp" / "mine.txt").read_text() == "mine"
 
 
 def test_results_may_stand_on_another_disk(toy):

@@ -1,15 +1,17 @@
 """Remove what runs have made in a study: results/ but its README, and .snakemake/."""
 
 import argparse
+import os
 import shutil
 import sys
 from contextlib import chdir, suppress
 from pathlib import Path
 
-from engine.folder import REPO, hold, locked
+from engine.folder import HELD, REPO, hold, locked
 from evenfield.shared.beside import require_folder
 from evenfield.study.config_files import read_mapping
 from evenfield.study.errors import EvenfieldError
+from evenfield.study.files import DEPLOYED, NOTES
 
 README = "README.md"
 
@@ -33,6 +35,27 @@ def folders_beside(study: Path) -> list[Path]:
     return folders
 
 
+def refuse_study_inside(study: Path) -> None:
+    """Stop where a study stands in what would be removed: no run makes one there."""
+    for top in ("results", NOTES):
+        if (study / top).is_symlink():
+            continue  # of which only the link is removed
+        for folder, folders, files in os.walk(study / top):
+            folders[:] = [name for name in folders if name not in DEPLOYED]
+            if "config.yaml" in files:
+                sys.exit(
+                    f"clean: a study stands in {Path(folder).relative_to(study)};"
+                    " expected what runs make; move it out"
+                )
+
+
+def unlink_notes(study: Path) -> None:
+    """Remove links among the notes, through which the hold on a study would write."""
+    for path in (study / NOTES, *(study / name for name in HELD)):
+        if path.is_symlink():
+            path.unlink()
+
+
 def clean(study: Path) -> None:
     """Remove both folders unless a run is working there, and those of studies beside."""
     if not (study / "config.yaml").is_file():
@@ -41,6 +64,9 @@ def clean(study: Path) -> None:
             " --directory"
         )
     beside = folders_beside(study)
+    for folder in (study, *beside):
+        refuse_study_inside(folder)
+    unlink_notes(study)
     # A lock that a killed run left is freed first; what remains has an owner.
     with hold(study):
         if locked(study):
@@ -48,7 +74,7 @@ def clean(study: Path) -> None:
                 f"clean: a run is working in {study}; expected none; wait for it or"
                 " stop it"
             )
-        remove(study / ".snakemake")
+        remove(study / NOTES)
         results = study / "results"
         if (results / README).is_file() and not results.is_symlink():
             for path in results.iterdir():

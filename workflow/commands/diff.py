@@ -8,13 +8,12 @@ from typing import Any
 
 from engine.last_results import LAST
 from evenfield.report import changes
-from evenfield.report.manifest import config_hash
+from evenfield.report.manifest import config_hash, read_manifest
 from evenfield.shared.beside import in_study
 from evenfield.shared.left_out import left_out_parts
 from evenfield.study.config import checked_config
 from evenfield.study.config_files import study_config
 from evenfield.study.errors import ReportError
-from evenfield.study.files import read_json
 from evenfield.study.ingest.study_tables import describe_study, read_study
 from evenfield.study.table_files import read_table
 from study import arguments, run_command
@@ -25,7 +24,7 @@ RESULTS = Path("results")
 def differences(config: dict[str, Any], old: Path | None) -> Iterator[str]:
     """Compare this study with results of another state of it."""
     tables = read_study(config)
-    manifest = _manifest(RESULTS)
+    manifest = read_manifest(RESULTS)
     # Whether the results are those of this config and data.
     current = (
         bool(manifest)
@@ -34,7 +33,7 @@ def differences(config: dict[str, Any], old: Path | None) -> Iterator[str]:
     )
     # Results of an earlier state of config or data are what they are compared with.
     before = old or (LAST if current else RESULTS)
-    earlier = _manifest(before)
+    earlier = read_manifest(before)
     if not earlier:
         raise ReportError(
             f"no results in {before.name}" if old else "no earlier results",
@@ -77,11 +76,6 @@ def all_differences(config: dict[str, Any], old: Path | None) -> Iterator[str]:
                 lines = [error.found]
         yield f"{name}, {folder}:"
         yield from (f"  {line}" for line in lines)
-
-
-def _manifest(folder: Path) -> dict[str, Any]:
-    path = folder / "manifest.json"
-    return dict(read_json(path)) if path.is_file() else {}
 
 
 def main() -> None:

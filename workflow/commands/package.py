@@ -16,14 +16,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from evenfield.report.bibliography import read_references
 from evenfield.report.exhibits import TEMPLATES, words_of_exhibits
-from evenfield.report.manifest import config_hash, file_hash
+from evenfield.report.manifest import config_hash, file_hash, read_manifest
 from evenfield.shared.beside import in_study
 from evenfield.shared.left_out import left_out_parts
 from evenfield.shared.topics import read_topics
 from evenfield.study.config import checked_config
 from evenfield.study.config_files import study_config
 from evenfield.study.errors import ReportError, first_examples
-from evenfield.study.files import read_json
 from evenfield.study.ingest.dictionary import public_dictionary
 from evenfield.study.ingest.study_tables import describe_study, read_study
 from package_files import files_to_take
@@ -84,17 +83,17 @@ def finished_run(config: dict) -> dict:
     """Return the manifest of the study's results, which must be whole and those of this
     config and data.
     """
-    path = Path("results/manifest.json")
+    results = Path("results")
     again = "run the study (`python3 run`), then package it"
-    if not path.is_file():
+    manifest = read_manifest(results)
+    if not manifest:
         raise ReportError("no results/manifest.json", "a finished run", again)
-    manifest = read_json(path)
     absent = []
     changed = []
     for name, digest in manifest["results"].items():
-        if not (path.parent / name).is_file():
+        if not (results / name).is_file():
             absent.append(f"results/{name}")
-        elif file_hash(path.parent / name) != digest:
+        elif file_hash(results / name) != digest:
             changed.append(name)
     if absent:
         fault = f"{len(absent)} results are missing: {first_examples(absent)}"

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from evenfield.report.manifest import read_manifest
 from evenfield.shared.beside import configs_beside, in_study
 from evenfield.study.config_files import PARTS
 from evenfield.study.errors import ReportError, first_examples
-from evenfield.study.files import described_files, read_json
+from evenfield.study.files import MADE_FOLDERS, described_files
 from study import REPOSITORY
 
 OWN_README = "README-evenfield.md"
@@ -32,8 +33,6 @@ CODE_ENDINGS = (
     ".bib .css .csv .geojson .j2 .js .json .md .png .py .rst .smk .toml .txt .typ"
     " .typed .yaml .yml"
 ).split()
-# What runs and tools make.
-MADE_FOLDERS = ("results", "site", "__pycache__")
 
 
 @dataclass(frozen=True)
@@ -102,7 +101,7 @@ def files_to_take(
         with in_study(folder):
             beside = files_to_take(
                 other,
-                (*read_json("results/manifest.json")["results"], "manifest.json"),
+                (*read_manifest(Path("results"))["results"], "manifest.json"),
                 f"{prefix}{folder}/",
                 f"{target}beside/{name}/",
             )

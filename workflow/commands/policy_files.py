@@ -62,7 +62,7 @@ def add_policies(study: NewStudy, given: Path) -> None:
         by = f" by column {match.column}"
     dated = table[_dated(table, source, study)].reset_index(drop=True)
     _check_within(dated, source, study)
-    study.tables["policies"] = _with_kinds(dated)
+    study.tables["policies"] = _with_kinds(dated).drop_duplicates(ignore_index=True)
     count = counted(len(dated), "policy", "policies")
     having = dated["unit"].nunique()
     never = len(study.tables["units"]) - having

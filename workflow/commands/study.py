@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from engine.folder import refuse_planted
 from engine.study import one_line
 from evenfield.shared.left_out import left_out_parts
 from evenfield.study.config import checked_config
@@ -40,6 +41,7 @@ def written_config(options: argparse.Namespace) -> dict[str, Any]:
         )
     # Paths of a config are relative to its study.
     os.chdir(options.directory)
+    refuse_planted(Path.cwd())
     return study_config(merged(*over))
 
 

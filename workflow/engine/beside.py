@@ -13,6 +13,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from engine import hooks
+from engine.job import ended_by
+from engine.outputs import keep_copy
 from evenfield.shared.beside import figure_beside
 from evenfield.study.errors import BesideError
 from evenfield.study.files import beside, hash_file, read_json
@@ -48,6 +50,8 @@ def run_study(folder: str, cores: int) -> None:
         check=False,
     )
     sys.stderr.write(done.stderr)
+    if done.returncode < 0:
+        raise RunError(f"{folder}: the run {ended_by(-done.returncode)}", "", "")
     if done.returncode:
         lines = done.stderr.strip().splitlines() or ["no message"]
         raise RunError(f"{folder}: {lines[-1]}", "", "")
@@ -91,6 +95,8 @@ def mark_changed_beside(folders: Mapping[str, str]) -> None:
         if record.is_file() and not taken(Path(folder, "results"), record):
             # A study that cannot be written is not run either.
             with contextlib.suppress(OSError):
+                # It is whole itself, so a run that fails there gives it back.
+                keep_copy(record)
                 hooks.mark_half(record)
 
 

@@ -15,15 +15,16 @@ from typing import IO
 
 import psutil
 
-from engine.hooks import COPIED_SCRIPT, LOCKS, NOTES
+from engine.hooks import COPIED_SCRIPT, LOCKS
 from engine.outputs import files_below
-from evenfield.study.errors import first_examples
+from evenfield.shared.beside import NO_LINKS, told
+from evenfield.study.files import NOTES, links_filled
 
 REPO = Path(__file__).resolve().parents[2]
 PLUGINS = NOTES / "pip-deployments"
 TEMPORARY = NOTES / "tmp"
-# Folders of Snakemake in which links are its own.
-DEPLOYED = ("conda", "conda-archive", "shadow", "singularity", "storage")
+ENGINES = NOTES / "engines"  # held by every run that lives
+HELD = (ENGINES, LOCKS, TEMPORARY)
 
 
 def refuse_planted(study: Path) -> None:
@@ -36,24 +37,11 @@ def refuse_planted(study: Path) -> None:
             f"run: {programs} holds programs; expected a study, which holds none;"
             " remove the folder"
         )
-    links = sorted(str(link.relative_to(study)) for link in links_below(study))
+    # The results of the study that is run may stand elsewhere, as on a larger disk.
+    links = [link for link in links_filled(study) if link != study / "results"]
     if links:
-        verb = "is a link" if len(links) == 1 else "are links"
-        sys.exit(
-            f"run: {len(links)} of the files that a run replaces {verb}:"
-            f" {first_examples(links)}; expected files; remove what no run has written"
-        )
-
-
-def links_below(study: Path) -> Iterator[Path]:
-    """Yield the links among results and notes; the two folders may be links themselves,
-    for example to a larger disk.
-    """
-    for top in ("results", NOTES):
-        for folder, folders, files in os.walk(study / top):
-            paths = [Path(folder, name) for name in (*folders, *files)]
-            yield from filter(Path.is_symlink, paths)
-            folders[:] = [name for name in folders if name not in DEPLOYED]
+        expected, action = NO_LINKS
+        sys.exit(f"run: {told(links, study)}; expected {expected}; {action}")
 
 
 @contextlib.contextmanager
@@ -79,7 +67,7 @@ def hold(study: Path) -> IO[str]:
     `run` are found by their folder.
     """
     (study / NOTES).mkdir(exist_ok=True)
-    file = (study / NOTES / "engines").open("w", encoding="ascii")
+    file = (study / ENGINES).open("w", encoding="ascii")
     # Alone: clean up. Others live here: share the file.
     with contextlib.suppress(BlockingIOError):
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

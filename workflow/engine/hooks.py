@@ -11,9 +11,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from evenfield.study.files import write_json
+from evenfield.study.files import NOTES, write_json
 
-NOTES = Path(".snakemake")
 # Marks of files that are half written, and locks of a run, by Snakemake.
 INCOMPLETE = NOTES / "incomplete"
 LOCKS = NOTES / "locks"

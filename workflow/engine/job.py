@@ -101,15 +101,18 @@ def note_use(log: Path, elapsed: float) -> None:
 
 def note_end(rule: str, log: Path, number: int) -> None:
     """Leave the line of a job that was ended by a signal."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    log.write_text(f"{rule}: the job {ended_by(number)}\n", encoding="utf-8")
+
+
+def ended_by(number: int) -> str:
+    """Say which signal ended a process, and what it would have needed."""
     try:
         name = signal.Signals(number).name
     except ValueError:
         name = f"signal {number}"
     expected = ENDED.get(number, "a job that ends by itself; report it")
-    log.parent.mkdir(parents=True, exist_ok=True)
-    log.write_text(
-        f"{rule}: the job was ended by {name}; expected {expected}\n", encoding="utf-8"
-    )
+    return f"was ended by {name}; expected {expected}"
 
 
 def refusal(error: BaseException) -> str:
@@ -119,6 +122,12 @@ def refusal(error: BaseException) -> str:
     number = getattr(error, "errno", None)
     if isinstance(error, MemoryError):
         number = errno.ENOMEM
+    if number == errno.EISDIR:
+        name = getattr(error, "filename2", None) or getattr(error, "filename", "")
+        return (
+            f"{name or 'a result'} is a folder where a file belongs; expected what a run"
+            " makes; remove it, then run the same command"
+        )
     if number not in ACTIONS:
         return ""
     reason = getattr(error, "strerror", "") or "out of memory"

@@ -43,15 +43,20 @@ def keep_earlier(workflow: Any) -> None:
     """
     records = hooks.records(workflow)
     for path in records:
-        copy = EARLIER / path
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        copy.unlink(missing_ok=True)
-        try:
-            os.link(path, copy)
-        except OSError:  # a file system without hard links
-            shutil.copy2(path, copy)
+        keep_copy(path)
     # Also after an interrupt; only SIGKILL leaves it to the next run.
     atexit.register(_put_back, Path.cwd(), workflow.persistence, records)
+
+
+def keep_copy(path: str | Path) -> None:
+    """Keep a file as it is before its job starts."""
+    copy = EARLIER / path
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    copy.unlink(missing_ok=True)
+    try:
+        os.link(path, copy)
+    except OSError:  # a file system without hard links
+        shutil.copy2(path, copy)
 
 
 def _put_back(study: Path, persistence: object, records: dict[str, object]) -> None:

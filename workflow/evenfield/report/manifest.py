@@ -10,7 +10,7 @@ from typing import Any
 from evenfield import __version__
 from evenfield.shared.tables.notes import HASH_LETTERS
 from evenfield.study.errors import ReportError
-from evenfield.study.files import Record, hash_file
+from evenfield.study.files import Record, hash_file, read_json
 
 PACKAGE = "evenfield"
 # The packages that can move a number or a picture; the lock file has all others.
@@ -44,6 +44,25 @@ def file_hash(path: str | Path) -> str:
             "every file that the manifest names",
             "run the whole workflow",
         ) from None
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """Return the manifest of a results folder, an empty one where there is none."""
+    path = folder / "manifest.json"
+    if not path.exists():
+        return {}
+    try:
+        manifest = dict(read_json(path))
+        whole = isinstance(manifest["results"], dict) and manifest["config_hash"]
+        if whole and manifest["data"]["data_hash"]:
+            return manifest
+    except (OSError, ValueError, RecursionError, TypeError, KeyError):
+        pass
+    raise ReportError(
+        f"{path} is not as a run writes it",
+        "the manifest of a finished run",
+        "remove it, then run the study (`python3 run`)",
+    )
 
 
 def provenance(config: Record, description: Record) -> dict[str, Any]:

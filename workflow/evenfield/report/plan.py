@@ -10,7 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from evenfield.shared.beside import figure_beside, files_beside, require_folder
+from evenfield.shared.beside import (
+    figure_beside,
+    files_beside,
+    refuse_shared_folders,
+    require_folder,
+)
 from evenfield.shared.left_out import left_out_parts
 from evenfield.shared.topic_file import TopicFile
 from evenfield.shared.topics import LIBRARY, exhibit_owners, read_topics
@@ -23,7 +28,7 @@ from evenfield.study.errors import (
     first_examples,
     nearest,
 )
-from evenfield.study.files import Record, described_files, hash_file
+from evenfield.study.files import Record, described_files, hash_file, not_a_file
 
 STAMP = Path(".snakemake/evenfield_checked")  # of a study that has passed a check
 OWN_TEXTS = (
@@ -59,6 +64,8 @@ def plan_study(written: Record) -> Plan:
     for study, folder in whole["beside"].items():
         with faults.caught():
             require_folder(study, folder)
+    with faults.caught():
+        refuse_shared_folders(whole["beside"])
     texts = [*Path("text").glob("*.md"), *Path("text").glob("*.bib")]
     if config.get("neutral") and texts:
         config["aside"].append(OWN_TEXTS)
@@ -108,14 +115,14 @@ def _file_faults(config: Record) -> Iterator[IngestError | WeightsError]:
     package = config["data"]["package"]
     if not Path(package).is_file():
         yield IngestError(
-            f"no file {package}",
+            not_a_file(Path(package), package),
             "the dictionary named by data.package",
             "correct data.package in config.yaml",
         )
     for name, path in _weights_files(config).items():
         if not Path(path).is_file():
             yield WeightsError(
-                f"weights {name}: no file {path}",
+                f"weights {name}: {not_a_file(Path(path), path)}",
                 "a file of weights",
                 "correct weights.families in config.yaml",
             )

@@ -449,7 +449,7 @@ class Prose:
             fault = error
             line = _line_of(error)
         except TemplateError as error:
-            fault = _of_syntax(error.message)
+            fault = _of_syntax((error.message or "").removesuffix("."))
             line = getattr(error, "lineno", None) or _line_of(error)
         except (TypeError, ValueError, LookupError) as error:
             fault = _of_syntax(error)

@@ -6,19 +6,35 @@ first, in its own folder; what is taken from it bears its name: the number
 """
 
 import contextlib
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import permutations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evenfield.study.config import shaped_config
 from evenfield.study.config_files import study_config
-from evenfield.study.errors import BesideError, EvenfieldError, Faults
-from evenfield.study.files import Record
+from evenfield.study.errors import (
+    BesideError,
+    EvenfieldError,
+    Faults,
+    first_examples,
+)
+from evenfield.study.files import MADE_FOLDERS, Record, links_filled
 
 if TYPE_CHECKING:
     import pandas as pd
 
 OWN_STUDY = ""  # in the column `study` of estimates
+NO_LINKS = ("files", "remove what no run has written")
+COMMAND = re.compile(r"`(python3 run[^`]*)`")
+
+
+def told(links: Sequence[Path], study: Path) -> str:
+    """Say which of the files that a run of a study replaces are links."""
+    verb = "is a link" if len(links) == 1 else "are links"
+    names = first_examples([str(link.relative_to(study)) for link in links])
+    return f"{len(links)} of the files that a run replaces {verb}: {names}"
 
 
 def require_folder(study: str, folder: str) -> None:
@@ -32,12 +48,39 @@ def require_folder(study: str, folder: str) -> None:
             "a folder below it",
             "move the study there, or correct beside in config.yaml",
         )
+    # What runs and tools make, they remove.
+    made = [
+        part
+        for part in path.parts
+        if part.casefold() in MADE_FOLDERS or part.startswith(".")
+    ]
+    if made:
+        raise BesideError(
+            f"{study}: {folder} lies in {made[0]}, which is removed and made again",
+            "a folder of its own",
+            "move the study, and correct beside in config.yaml",
+        )
     if not (path / "config.yaml").is_file() or path.resolve() == here:
         raise BesideError(
             f"{study}: no study in {folder}",
             "a folder with config.yaml and data/",
             "correct beside in config.yaml",
         )
+    # ASSUME: nobody looks at its results before a run, as one may at the study's own,
+    # so that they are no link to a larger disk either.
+    if links := links_filled(path):
+        raise BesideError(f"{study}: {folder}: {told(links, path)}", *NO_LINKS)
+
+
+def refuse_shared_folders(folders: Mapping[str, str]) -> None:
+    """Refuse studies beside of which two have one folder, or one lies in another."""
+    for (one, outer), (other, inner) in permutations(folders.items(), 2):
+        if Path(inner).is_relative_to(outer):
+            raise BesideError(
+                f"{one} and {other} are in {outer} and {inner}",
+                "a folder for each study, none inside another",
+                "move one of them, or remove it from beside in config.yaml",
+            )
 
 
 @contextlib.contextmanager
@@ -50,7 +93,11 @@ def in_study(folder: str) -> Iterator[None]:
         faults = Faults()
         for fault in error.faults:
             found = f"{folder}: {fault.at}: {fault.found}"
-            faults.append(BesideError(found, fault.expected, fault.action))
+            # A command without a folder would work on this study.
+            action = COMMAND.sub(
+                lambda command: f"`{command[1]} --directory {folder}`", fault.action
+            )
+            faults.append(BesideError(found, fault.expected, action))
         faults.refuse()
 
 

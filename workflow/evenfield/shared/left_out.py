@@ -13,8 +13,15 @@ from typing import Any
 
 from evenfield.shared.offers import BROKEN, EVERYTHING, Tables, missing_need, offered
 from evenfield.shared.topics import exhibit_owners, read_topics
-from evenfield.study.config_schema import Node, below, fitting, resolved, whole
-from evenfield.study.errors import ConfigError, first_examples
+from evenfield.study.config_schema import (
+    Node,
+    below,
+    fitting,
+    references,
+    resolved,
+    whole,
+)
+from evenfield.study.errors import ConfigError, Faults, first_examples
 from evenfield.study.files import Record
 from evenfield.study.study_config import Family, StudyConfig
 
@@ -35,6 +42,8 @@ def left_out_parts(config: Record, folder: str | Path = ".") -> dict[str, Any]:
         # Broken tables leave nothing out here; whoever reads them names the fault.
         offers = set(EVERYTHING)
         data = None
+    if data:
+        refuse_years(config, data)
     left_out = LeftOut(*study.panel.years, units=set(study.panel.leave_out))
     out = dict(config)
     if left_out.units:
@@ -53,6 +62,21 @@ def left_out_parts(config: Record, folder: str | Path = ".") -> dict[str, Any]:
     return out | {"aside": left_out.messages, "neutral": neutral}
 
 
+def refuse_years(config: Record, data: tuple[int, int]) -> None:
+    """Refuse years of a topic that the data do not hold: they are a mistake, where
+    others outside the panel are left out.
+    """
+    faults = Faults()
+    for where, kind, value in references(config):
+        years = value if isinstance(value, list) else [value]
+        wrong = kind in ("year", "years") and where.startswith("estimates.")
+        if wrong and not all(data[0] <= year <= data[1] for year in years):
+            named = " to ".join(map(str, years))
+            expected = f"years of the data, {data[0]} to {data[1]}"
+            faults.append(ConfigError(f"{where} is {named}", expected, "correct it"))
+    faults.refuse()
+
+
 @dataclass
 class LeftOut:
     """What a study has no more, and what rests on it."""
@@ -65,6 +89,7 @@ class LeftOut:
     families: set[str] = field(default_factory=set)  # topics and their questions
     specs: set[tuple[str, str]] = field(default_factory=set)  # family and id
     answers: set[str] = field(default_factory=set)
+    spared: list[str] = field(default_factory=list)  # keys without their specification
     messages: list[str] = field(default_factory=list)
 
     @property
@@ -137,8 +162,10 @@ class LeftOut:
                 entries_lost.add(key)
             elif not resolved(part).get("spared"):
                 return None
-            elif isinstance(item, list) and "names" not in fitting(part, item):
-                out[key] = []
+            else:
+                self.spared.append(f"{key} of {value.get('id', 'all')}")
+                if isinstance(item, list) and "names" not in fitting(part, item):
+                    out[key] = []
             # What later keys say of these names goes with them.
             if isinstance(item, Mapping) and isinstance(left, Mapping):
                 entries_lost |= set(item) - set(left)
@@ -301,6 +328,7 @@ def _estimates(
         parts = section if about.families else {topic: section}
         left = {}
         lost = []
+        left_out.spared.clear()
         for family, part in parts.items():
             ids: list[str] = []
             part_node = below(node, family) if about.families else node
@@ -311,7 +339,7 @@ def _estimates(
                 lost.append(family)
             else:
                 left[family] = kept_part
-                lost += ids
+                lost += [*ids, *left_out.spared]
         if not left:
             left_out.families.add(topic)
             lacking = needs or "what is left out"

@@ -6,6 +6,7 @@ faults of the shape are told at once, then all of the names.
 """
 
 import math
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -73,6 +74,9 @@ def _value_faults(value: object, where: str) -> Iterator[ConfigError]:
         # YAML reads 31 as a number and `no` as a truth value, also where they are meant
         # as names.
         for name in value:
+            if isinstance(name, str) and re.search(r"[\r\n]", name):
+                fault = f"{location} has the key {name!r}, with a line end"
+                yield ConfigError(fault, "names of one line", "correct the key")
             if not isinstance(name, str):
                 fault = f"{location} has the key {name}, a number or a truth value"
                 quoted = f"put it in quotation marks: '{name}'"
@@ -157,6 +161,21 @@ def reference_faults(config: Record) -> Faults:
     return faults
 
 
+def labels_without_claim(config: Record) -> str:
+    """Say which hypotheses of specifications claims.yaml does not have: their rows bear
+    the name, and decide nothing.
+    """
+    hypotheses = config["answers"].get("hypotheses", {})
+    claims = config["answers"].get("claims", [])
+    known = {*hypotheses, *(claim["id"] for claim in claims)}
+    named = {name for _, kind, name in references(config) if kind == "hypothesis"}
+    labels = sorted(named - known - {""})
+    if not claims or not labels:
+        return ""
+    shown = first_examples(labels, 12)
+    return f"hypothesis {shown}: a label of rows alone, for claims.yaml has none such"
+
+
 def _year_faults(study: StudyConfig) -> Iterator[ConfigError]:
     first, last = study.panel.years
     step = study.panel.step
@@ -196,10 +215,10 @@ def _twice(value: Any, where: str) -> Iterator[ConfigError]:
     if repeated:
         fault = f"{where} names {first_examples(repeated)} twice"
         yield ConfigError(fault, "each name once", "remove the second")
-    entries = [item for item in items if isinstance(item, Mapping)]
-    if _repeated(map(repr, entries)):
+    if _repeated(repr(item) for item in items if isinstance(item, Mapping | list)):
         fault = f"{where} holds the same entry twice"
         yield ConfigError(fault, "each once", "remove the second")
+    entries = [item for item in items if isinstance(item, Mapping)]
     ids = _repeated(item["id"] for item in entries if "id" in item)
     if ids:
         place = where.removesuffix(".specifications")

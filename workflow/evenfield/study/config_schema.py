@@ -5,12 +5,15 @@ value is known to be a period, weights, a unit or years by its type.
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+from jsonschema.validators import extend
 
 from evenfield.study.files import Record
 
@@ -27,7 +30,20 @@ def whole() -> Node:
 @cache
 def validator() -> Draft202012Validator:
     """Return the validator of a whole config."""
-    return Draft202012Validator(whole())
+    to_the_end: Any = extend(  # type: ignore[no-untyped-call]
+        Draft202012Validator, {"pattern": _fits_pattern}
+    )
+    checked: Draft202012Validator = to_the_end(whole())
+    return checked
+
+
+def _fits_pattern(
+    _: object, pattern: str, instance: object, __: object
+) -> Iterator[ValidationError]:
+    # To Python `$` also stands before a last line end, to JSON Schema only at the end.
+    ends = pattern.removesuffix("$") + r"\Z" if pattern.endswith("$") else pattern
+    if isinstance(instance, str) and not re.search(ends, instance):
+        yield ValidationError(f"{instance!r} does not match {pattern!r}")
 
 
 def resolved(node: object) -> Node:

@@ -8,9 +8,12 @@ import difflib
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import groupby
 
 from evenfield.numerics.errors import counted as counted  # noqa: PLC0414
 
+MOST_LINES = 10  # of one file
+LONGEST = 600  # letters of one part of a line
 FILE = re.compile(r"[\w+./-]+\.(?:csv|json|geojson|yaml|md|bib)\b")
 
 
@@ -27,9 +30,8 @@ class EvenfieldError(Exception):
         self.found, self.expected, self.action = fault, expected, action
 
     def __str__(self) -> str:
-        return one_line(
-            f"{self.at}: {self.found}; expected {self.expected}; {self.action}"
-        )
+        found, expected, action = map(shortened, self.args)
+        return one_line(f"{self.at}: {found}; expected {expected}; {action}")
 
     @property
     def faults(self) -> list[EvenfieldError]:
@@ -51,7 +53,14 @@ class SeveralError(EvenfieldError):
         super().__init__(*self._faults[0].args)
 
     def __str__(self) -> str:
-        return "\n".join(map(str, self._faults))
+        lines = list[str]()
+        for file, group in groupby(self._faults, lambda fault: fault.file):
+            faults = list(group)
+            lines += map(str, faults[:MOST_LINES])
+            if len(faults) > MOST_LINES:
+                more = f"{file}: {len(faults) - MOST_LINES} more faults"
+                lines.append(f"{more}; expected none; correct those above first")
+        return "\n".join(lines)
 
     @property
     def faults(self) -> list[EvenfieldError]:
@@ -134,6 +143,14 @@ def one_line(text: str) -> str:
         c if c.isprintable() else c.encode("unicode_escape").decode("ascii")
         for c in line
     )
+
+
+def shortened(text: str) -> str:
+    """Return text of at most so many letters, the middle of a longer one left out."""
+    if len(text) <= LONGEST:
+        return text
+    half = LONGEST // 2
+    return f"{text[:half]} ... ({len(text):,} letters) ... {text[-half:]}"
 
 
 def first_examples(values: list[str], limit: int = 3) -> str:

@@ -197,7 +197,8 @@ def _parsed(text: str) -> ast.AST:
     )
     try:
         # Python's parser needs memory that grows with brackets.
-        if len(text) > LONGEST:
+        # Behind # stands a comment to it, which would be read as if it were not there.
+        if len(text) > LONGEST or "#" in text:
             raise SyntaxError
         tree = ast.parse(text.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -10,6 +11,11 @@ from typing import Any
 
 Record = Mapping[str, Any]  # as files of JSON and YAML hold it: a config, a row
 STAGED = ".evenfield-staged"  # folder of files that are about to take their places
+# What runs and tools make and remove.
+MADE_FOLDERS = ("results", "site", "__pycache__")
+# Snakemake's notes, and the folders of them in which links are its own.
+NOTES = Path(".snakemake")
+DEPLOYED = ("conda", "conda-archive", "shadow", "singularity", "storage")
 
 
 @contextmanager
@@ -50,6 +56,25 @@ def hash_file(path: str | Path) -> str:
 def read_json(path: str | Path) -> Any:
     """Read a JSON file."""
     return json.loads(Path(path).read_text(encoding="utf-8"))
+
+
+def not_a_file(path: Path, name: str) -> str:
+    """Say that nothing is at a path, or that it is no file: a folder, a pipe."""
+    return f"{name} is no file that can be read" if path.exists() else f"no file {name}"
+
+
+def links_filled(study: Path) -> list[Path]:
+    """Return the links through which a run of a study would write elsewhere: its results
+    and notes themselves, and all below them.
+    """
+    links = list[Path]()
+    for top in ("results", NOTES):
+        links += filter(Path.is_symlink, [study / top])
+        for folder, folders, files in os.walk(study / top):
+            paths = [Path(folder, name) for name in (*folders, *files)]
+            links += filter(Path.is_symlink, paths)
+            folders[:] = [name for name in folders if name not in DEPLOYED]
+    return sorted(links)
 
 
 def described_files(package: str | Path) -> list[Path]:

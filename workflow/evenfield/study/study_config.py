@@ -40,6 +40,7 @@ SchemeName = Annotated[str, _reference("unit_scheme")]
 ControlName = Annotated[str, _reference("controls")]
 SesoiName = Annotated[str, _reference("sesoi")]
 UnitId = Annotated[str, _reference("unit")]
+HypothesisName = Annotated[str, _reference("hypothesis")]
 YEAR = {
     "type": "integer",
     "minimum": 1000,

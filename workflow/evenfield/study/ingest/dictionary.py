@@ -13,7 +13,7 @@ from jsonschema.exceptions import best_match
 
 from evenfield.study import letters
 from evenfield.study.errors import Faults, IngestError, first_examples
-from evenfield.study.files import STAGED, Record, write_text
+from evenfield.study.files import STAGED, Record, not_a_file, write_text
 from evenfield.study.tables import (
     ALWAYS,
     NEEDED_COLUMNS,
@@ -34,7 +34,7 @@ def read_package(path: str | Path) -> dict[str, Any]:
     """
     if not Path(path).is_file():
         raise IngestError(
-            f"no file {path}",
+            not_a_file(Path(path), str(path)),
             "the dictionary named by data.package",
             "correct data.package in config.yaml",
         )
@@ -180,6 +180,19 @@ def _description_faults(resource: Resource) -> Iterator[IngestError]:
         except re.error as error:
             fault = f"{where}: the pattern of {field.name} is none ({error})"
             yield IngestError(fault, "a regular expression", "correct it")
+        limits = {
+            "minimum": field.minimum is not None,
+            "maximum": field.maximum is not None,
+            "log": field.logged,
+        }
+        named = [name for name, given in limits.items() if given]
+        if named and field.kind not in {"integer", "number"}:
+            yield IngestError(
+                f"{where}: {field.name} has {first_examples(named)} and is described as"
+                f" {field.kind}",
+                "integer or number, which can be compared",
+                "correct its type",
+            )
     needed = NEEDED_COLUMNS.get(table_kind(resource.path), {})
     kinds = {field.name: field.kind for field in resource.fields}
     missing = [name for name in needed if name not in kinds]
@@ -220,7 +233,7 @@ def hash_bytes(path: Path) -> str:
     """Hash a file's bytes in the form that datapackage.json holds."""
     if not path.is_file():
         raise IngestError(
-            f"no file {path.name}",
+            not_a_file(path, path.name),
             f"the file {path}",
             "restore the file or drop its resource",
         )

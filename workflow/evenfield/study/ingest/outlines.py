@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from evenfield.study.errors import IngestError, counted, first_examples
+from evenfield.study.files import not_a_file
 from evenfield.study.ingest.dictionary import read_resources
 
 EMPTY: dict[str, Any] = {"type": "FeatureCollection", "features": []}
@@ -22,7 +23,7 @@ def read_outlines(package: str | Path) -> dict[str, object]:
     file = Path(package).parent / paths[0]
     if not file.is_file():
         raise IngestError(
-            f"no file {paths[0]}",
+            not_a_file(file, paths[0]),
             "the outlines that datapackage.json names",
             "restore the file or drop its resource",
         )

@@ -106,6 +106,7 @@ def read_structure(config: Record) -> dict[str, pd.DataFrame]:
         ),
         ("panel panel_provenance", lambda: check_coverage(tables)),
         ("panel", lambda: check_dates(tables)),
+        ("policies", lambda: check_policies(tables["policies"])),
     ]
     broken = set(read_resources(package)) - set(tables)
     named = [
@@ -314,6 +315,39 @@ def check_dates(tables: Mapping[str, pd.DataFrame]) -> None:
                 "correct or remove the rows",
             )
         )
+    faults.refuse()
+
+
+def check_policies(policies: pd.DataFrame) -> None:
+    """Check that each policy has a first year and a kind in one spelling, and that none
+    stands twice.
+    """
+    kinds = policies["kind"].astype(str)
+    spellings = kinds.drop_duplicates()
+    alike = spellings[spellings.str.casefold().duplicated(keep=False)]
+    first_year = "the first year of each policy"
+    kind = "a kind in each row, such as policy"
+    line_end = kinds.str.contains(r"[\r\n]")
+    found = [
+        # A unit without one would silently become a control.
+        (policies["first_year"].isna(), "without first_year", first_year),
+        (kinds.eq(""), "without kind", kind),
+        (line_end, "with a line end in kind", "kinds of one line"),
+        (policies.duplicated(), "that stands there already", "each policy once"),
+    ]
+    faults = Faults()
+    for wrong, word, expected in found:
+        if wrong.any():
+            rows = counted(int(wrong.sum()), "row")
+            units = first_examples(list(policies.loc[wrong, "unit"]))
+            fault = f"policies.csv has {rows} {word} ({units})"
+            faults.append(
+                IngestError(fault, expected, "correct the cell or remove the row")
+            )
+    if len(alike):
+        named = first_examples(sorted(alike))
+        fault = f"policies.csv has kinds that differ in capitals alone ({named})"
+        faults.append(IngestError(fault, "one spelling", "correct the cells"))
     faults.refuse()
 
 

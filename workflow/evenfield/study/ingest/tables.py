@@ -16,6 +16,7 @@ import pandas as pd
 
 from evenfield.study import letters
 from evenfield.study.errors import Faults, IngestError, counted, first_examples
+from evenfield.study.files import not_a_file
 from evenfield.study.ingest.dictionary import hash_bytes
 from evenfield.study.tables import Field, Resource
 
@@ -121,7 +122,7 @@ def _read_utf8(path: Path) -> str:
     try:
         if not path.is_file():
             raise IngestError(
-                f"no file {path.name}",
+                not_a_file(path, path.name),
                 f"the table {path}",
                 "restore the file or its resource",
             )
@@ -155,7 +156,7 @@ def _typed(raw: pd.DataFrame, field: Field, resource: Resource) -> pd.Series:
         raise IngestError(
             f"{resource.path} has {counted(int(wrong.sum()), 'value')} of {field.name}"
             f" that {are} no {field.kind} ('{column[wrong].iloc[0]}' in line {line})",
-            f"a {field.kind} or a blank cell",
+            f"{'an' if field.kind == 'integer' else 'a'} {field.kind} or a blank cell",
             "correct the cell",
         )
     return numbers

@@ -36,6 +36,7 @@ from evenfield.topics.event_study.estimate_spec import (
 
 INTERPOLATED = "interpolated"
 ENDS = ("unit_i", "unit_j")  # columns of pairs of units
+PLACES = ("unit", "name", "lat", "lon")  # no groups, even where two units share one
 
 
 def policy_table(study: Study) -> pd.DataFrame:
@@ -178,6 +179,12 @@ def group_codes(unit_rows: pd.DataFrame, column: str, where: str) -> np.ndarray:
             "a group for every unit",
             "fill it, or leave the units out with a sample",
         )
+    if column in PLACES or unit_rows[column].is_unique:
+        raise EstimateError(
+            f"{where} names {column}, which tells units apart",
+            "a column of units.csv whose groups hold several units",
+            "name another column",
+        )
     # By first unit and not by name, so that names of groups move no draw.
     return in_order(unit_rows[column].astype(str).to_numpy(dtype=str)).codes
 
@@ -198,6 +205,8 @@ def read_case(study: Study, section: Section, spec: PolicySpec) -> Case:
     groups = np.zeros(len(units), dtype=int)
     if spec.effects != YEAR:
         groups = group_codes(unit_rows, spec.effects, where)
+    if spec.cluster:
+        group_codes(unit_rows, spec.cluster, where)
     policies = policy_table(study)
     own = policies["kind"].isin(kinds_of(policies, spec.kinds, where))
     dates = _first_policies(policies[own], units)
@@ -224,6 +233,7 @@ def read_case(study: Study, section: Section, spec: PolicySpec) -> Case:
             "units with years before and after their policy, and others without it",
             "correct policies.csv, `kinds` or `years`",
         ) from error
+    check_names(section.sure, policies["grade"].unique(), f"{where}: `sure`")
     sure = dates["grade"].isin(section.sure).to_numpy() | (not section.sure)
     return Case(
         spec=spec,
@@ -245,6 +255,12 @@ def outcome_by_year(
     table = study.table("panel", text=("basis",))
     table = table[table["unit"].isin(list(units))]
     check_columns(outcome.expression, table.columns, where)
+    if not columns_of(outcome.expression):
+        raise EstimateError(
+            f"{where}: the outcome `{outcome.expression}` names no column",
+            "an expression of columns of panel.csv",
+            "correct it",
+        )
     values = table[["unit", "year"]].assign(value=evaluate(outcome.expression, table))
     wide = values.pivot(index="unit", columns="year", values="value")
     return wide.sort_index(axis=1).loc[list(units)]

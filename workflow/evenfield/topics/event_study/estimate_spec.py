@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 from pydantic import Field, model_validator
 
-from evenfield.shared.spec import Spec, UnitsSpec
-from evenfield.study.study_config import SPARED, Year, Years
+from evenfield.shared.spec import Spec, UnitsSpec, check_specs
+from evenfield.study.study_config import HypothesisName, Year, Years
 
 YEAR = "year"  # effects of years alone
 
@@ -21,7 +19,7 @@ class Outcome(Spec):
     """How it is printed."""
     unit: str = "log points"
     """Unit of the outcome."""
-    sesoi: float | None = None
+    sesoi: float | None = Field(None, gt=0)
     """Smallest effect of interest; none by default."""
 
 
@@ -41,9 +39,9 @@ class PolicySpec(UnitsSpec):
     cluster: str = ""
     """Column of units.csv by which errors are clustered beside units; that of `effects`
     by default, if it has ten groups."""
-    years: Annotated[Years | None, SPARED] = None
+    years: Years | None = None
     """First and last year; all by default."""
-    hypothesis: str = ""
+    hypothesis: HypothesisName = ""
     """Hypothesis that the specification belongs to."""
 
 
@@ -79,6 +77,18 @@ class PlacementSpec(UnitsSpec):
     """Column of units.csv within whose groups units are compared; empty for all."""
 
 
+def _refuse_both(
+    name: str, key: str, others: tuple[str, ...], kinds: tuple[str, ...]
+) -> None:
+    """Refuse kinds that are wanted and set aside at once; all are wanted where none is
+    named.
+    """
+    both = [kind for kind in others if kind in kinds or not kinds]
+    if both:
+        where = "kinds" if kinds else "kinds, which holds all"
+        raise ValueError(f"{name} names {both[0]} under {key} and under {where}")
+
+
 class Section(Spec):
     """Outcomes, and what is asked of policies."""
 
@@ -112,6 +122,11 @@ class Section(Spec):
                 raise ValueError(f"{spec.id} names {spec.outcome}, not one of {names}")
         if len({spec.id for spec in named}) < len(named):
             raise ValueError("an id is used twice")
+        for spec in self.specs:
+            _refuse_both(spec.id, "ignored", spec.ignored, spec.kinds)
+        for spec in self.placement:
+            _refuse_both(spec.id, "held", spec.held, spec.kinds)
+        check_specs([spec for spec in self.specs if spec.years])
         for ring in self.rings:
             if ring.of not in self.by_id:
                 names = ", ".join(self.by_id)
@@ -123,6 +138,10 @@ class Section(Spec):
                 raise ValueError(
                     f"the span {low} to {high} is not within 0 to {self.horizons}"
                 )
+        repeated = [span for span in self.spans if self.spans.count(span) > 1]
+        if repeated:
+            low, high = repeated[0]
+            raise ValueError(f"the span {low} to {high} stands twice")
         return self
 
     @property

@@ -16,7 +16,12 @@ from evenfield.study.errors import EstimateError, counted, first_examples
 from evenfield.study.files import Record
 from evenfield.study.spatial_weights import SpatialWeights, row_standardised
 from evenfield.study.study import Study
-from evenfield.study.study_config import PeriodName, TaxonomyName, WeightsName
+from evenfield.study.study_config import (
+    HypothesisName,
+    PeriodName,
+    TaxonomyName,
+    WeightsName,
+)
 
 DECIDING = "primary"
 OUTCOME = "growth_pct_per_year"
@@ -51,9 +56,9 @@ class ExposureSpec(Spec):
     neighbours: Literal["equal", "population"] = "equal"
     """Whether the weights are multiplied by the neighbours' population at the period's
     start."""
-    hypothesis: str = ""
+    hypothesis: HypothesisName = ""
     """Hypothesis or claim that the difference of the neighbours' regimes speaks to."""
-    zones_hypothesis: str = ""
+    zones_hypothesis: HypothesisName = ""
     """The same for the coefficients of zones, own and of neighbours."""
 
     placebo_lists: list[PeriodName] = []

@@ -33,7 +33,7 @@ from evenfield.shared.spec import Id, Role, Spec, read
 from evenfield.shared.tables.rows import only
 from evenfield.study.errors import EstimateError, counted, first_examples
 from evenfield.study.study import Study
-from evenfield.study.study_config import TaxonomyName
+from evenfield.study.study_config import HypothesisName, TaxonomyName
 
 KINDS = {
     "east": Kind("fisher_exact", "east", "coef", "share"),
@@ -63,7 +63,7 @@ class GradientSpec(Spec):
     """Licensed count of clusters in clusters.csv, whose gradients then decide."""
     stand_ins: list[str] = []
     """Other counts of clusters.csv, reported beside."""
-    hypothesis: str = ""
+    hypothesis: HypothesisName = ""
     """Hypothesis that the deciding rows speak to."""
     role: Role = "exploratory"
     """Role of the deciding rows."""

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field
 from evenfield.shared.spec import Id, Inference, Role, Spec
 from evenfield.study.study_config import (
     SPARED,
+    HypothesisName,
     PeriodName,
     SampleName,
     SchemeName,
@@ -68,7 +69,7 @@ class Question(Spec):
     """What all specifications of group contrasts share."""
 
     id: Id
-    hypothesis: str = ""
+    hypothesis: HypothesisName = ""
     """Hypothesis or claim that it speaks to."""
     role: Role = "robustness"
     """Role of the deciding rows."""

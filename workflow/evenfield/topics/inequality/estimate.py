@@ -29,7 +29,13 @@ from evenfield.shared.spec import UnitsSpec, read
 from evenfield.shared.tables.rows import only
 from evenfield.shared.trajectories import grouping, matched, span_labels, window
 from evenfield.study.study import Study
-from evenfield.study.study_config import SPARED, PeriodName, TaxonomyName, WeightsName
+from evenfield.study.study_config import (
+    SPARED,
+    HypothesisName,
+    PeriodName,
+    TaxonomyName,
+    WeightsName,
+)
 from evenfield.topics.inequality.estimate_parents import (
     PARENT_LABELS,
     PARENT_NUMBERS,
@@ -50,7 +56,7 @@ class InequalitySpec(UnitsSpec):
 
     periods: list[PeriodName] = Field(min_length=1)
     """Periods whose ends are compared."""
-    hypothesis: str = ""
+    hypothesis: HypothesisName = ""
     """Hypothesis that the change of Theil T speaks to."""
     sesoi: float | None = Field(None, gt=0)
     """Smallest change of Theil T of interest."""

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from evenfield.shared.spec import Id, Inference, Role, Spec, check_specs, with_shared
 from evenfield.shared.study_panel import COLUMNS
-from evenfield.study.study_config import SPARED, WeightsName, Years
+from evenfield.study.study_config import SPARED, HypothesisName, WeightsName, Years
 
 
 class Intensity(Spec):
@@ -74,7 +74,7 @@ class LinkageSpec(Spec):
 class Section(Spec):
     """What all specifications share, and the specifications."""
 
-    hypothesis: str = ""
+    hypothesis: HypothesisName = ""
     """Hypothesis that the primary specification decides."""
     years: Years
     """First and last year."""

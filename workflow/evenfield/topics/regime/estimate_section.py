@@ -21,7 +21,13 @@ from evenfield.shared.spec import Id, Inference, Role, Spec
 from evenfield.study.errors import EstimateError, counted, first_examples
 from evenfield.study.files import Record
 from evenfield.study.study import Study
-from evenfield.study.study_config import SPARED, TaxonomyName, WeightsName, Year
+from evenfield.study.study_config import (
+    SPARED,
+    HypothesisName,
+    TaxonomyName,
+    WeightsName,
+    Year,
+)
 from evenfield.study.table_files import content_hash
 
 OUTCOME = "growth_pct_per_year"
@@ -53,7 +59,7 @@ class RegimeSpec(Spec):
     """First year of the later periods, compared with the earlier ones."""
     draws: int = Field(0, ge=0)
     """Draws of units for the bias-corrected panel beside; 0 leaves it out."""
-    hypothesis: str = ""
+    hypothesis: HypothesisName = ""
     """Hypothesis or claim that the difference of the speeds speaks to."""
     role: Role = "robustness"
     """Role in the tables."""

@@ -36,6 +36,7 @@ from evenfield.study.rounding import round_frame
 from evenfield.study.study import Study
 from evenfield.study.study_config import (
     ControlName,
+    HypothesisName,
     PeriodName,
     SampleName,
     SchemeName,
@@ -75,7 +76,7 @@ class CurveSpec(Spec):
     """One question; its specifications are the full product of its axes."""
 
     id: Id
-    hypothesis: str
+    hypothesis: HypothesisName
     """Hypothesis it belongs to."""
     decides: str = ""
     """Outcome, as named in the estimates, of the deciding rows that the curve stands

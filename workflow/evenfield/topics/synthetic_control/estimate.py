@@ -31,7 +31,7 @@ from evenfield.shared.spec import UnitsSpec, read
 from evenfield.shared.trajectories import Trajectories, trajectories
 from evenfield.study.errors import EstimateError, first_examples
 from evenfield.study.study import Study
-from evenfield.study.study_config import SPARED, Year, Years
+from evenfield.study.study_config import SPARED, HypothesisName, Year, Years
 
 BASE = "synthetic_control"
 FEWEST_YEARS = 5
@@ -98,7 +98,7 @@ class ControlSpec(UnitsSpec):
     """Zone type; a unit that ever holds such a zone is no donor."""
     exclude: tuple[str, ...] = ()
     """Further units that are no donors."""
-    hypothesis: str = ""
+    hypothesis: HypothesisName = ""
     """Hypothesis that the specification belongs to."""
 
     @model_validator(mode="after")

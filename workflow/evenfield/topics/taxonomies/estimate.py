@@ -30,7 +30,7 @@ from evenfield.shared.tables.rows import only
 from evenfield.study.errors import counted
 from evenfield.study.files import Record
 from evenfield.study.study import Study
-from evenfield.study.study_config import SampleName
+from evenfield.study.study_config import HypothesisName, SampleName
 
 GROWTH = "growth_pct_per_year"
 # What the plane shows: how much grew from below, how much was made from above, growth.
@@ -62,9 +62,9 @@ class TaxonomiesSpec(Spec):
     """Measure of clusters.csv on one axis of the plane; empty for none."""
     exogenous: str = ""
     """Type of zone whose mean number is the other axis; empty for none."""
-    hypothesis: str = ""
+    hypothesis: HypothesisName = ""
     """Hypothesis or claim that the comparison speaks to."""
-    plane_hypothesis: str = ""
+    plane_hypothesis: HypothesisName = ""
     """The same for the plane."""
     sample: SampleName = "all"
     """Sample."""

@@ -44,7 +44,7 @@ from evenfield.shared.trajectories import grouping
 from evenfield.study.errors import EstimateError, first_examples
 from evenfield.study.expressions import by_year, check_columns, columns_of
 from evenfield.study.study import Study
-from evenfield.study.study_config import Years
+from evenfield.study.study_config import HypothesisName, Years
 from evenfield.study.table_files import content_hash
 
 BASE = "zone_dose_fe"
@@ -72,7 +72,7 @@ class Outcome(Dose):
 
     unit: str
     """Unit of the outcome per unit of the dose, for example `log points`."""
-    sesoi: float | None = None
+    sesoi: float | None = Field(None, gt=0)
     """Smallest coefficient of interest; none by default."""
 
 
@@ -104,7 +104,7 @@ class DoseSpec(UnitsSpec):
 class Section(Spec):
     """Outcomes, doses and the regressions of one on the other."""
 
-    hypothesis: str = ""
+    hypothesis: HypothesisName = ""
     """Hypothesis that the primary specification decides."""
     years: Years
     """First and last year."""
