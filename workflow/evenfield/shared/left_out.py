@@ -381,12 +381,7 @@ def _answers(answers: dict[str, Any], left_out: LeftOut) -> dict[str, object]:
             "Not asked, since what decides them is left out:"
             f" {_list(left_out.answers)}."
         )
-    before = {
-        name: answer
-        for name, answer in answers.get("before", {}).items()
-        if name not in left_out.answers
-    }
-    return {**answers, "hypotheses": hypotheses, "claims": claims, "before": before}
+    return {**answers, "hypotheses": hypotheses, "claims": claims}
 
 
 def _asked(
