@@ -250,7 +250,7 @@ def _read(path: Path) -> tuple[str, frozenset[str]]:
             for name in names.strip("()").split(","):
                 modules.append(f"{package}.{name.split(' as ')[0].strip()}")
     stems = [name.partition(".")[2].replace(".", "/") for name in modules]
+    files = [f"{stem}.py" for stem in stems]
     # A package is what its __init__.py says.
-    packages = [f"{stem}/__init__.py" for stem in stems]
-    files = {*(f"{stem}.py" for stem in stems), *packages}
-    return hashlib.sha256(content).hexdigest(), files & _library_files()
+    files += [f"{stem}/__init__.py" for stem in stems]
+    return hashlib.sha256(content).hexdigest(), _library_files().intersection(files)
