@@ -1,8 +1,10 @@
 """What makes a column look like a logarithm already, by its name or label."""
 
 import re
+from typing import TYPE_CHECKING
 
-import pandas as pd
+if TYPE_CHECKING:
+    import pandas as pd
 
 MONEY_WORDS = (
     r"income|r?gdp|g[rs]dp|nsdp|gnp|gni|gsp|grp|gva|wage|earning|salar|ingreso|renta|revenu|"
@@ -23,7 +25,7 @@ LOG_LABEL = re.compile(
 )
 
 
-def logarithm_sign(name: str, label: str, values: pd.Series) -> str:
+def logarithm_sign(name: str, label: str, values: "pd.Series") -> str:
     """Return what makes a column look like a logarithm; blank if nothing does.
 
     Names and labels count only where the figures may be logarithms at all.
