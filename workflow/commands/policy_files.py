@@ -27,40 +27,28 @@ COLUMNS = {
 # number 0 or less, or 9999 and more.
 NEVER = re.compile(r"\+?inf(inity)?|∞|never.*|none|no", re.IGNORECASE)
 NEVER_FROM = 9999
-FEWEST_DATES = 3  # of each unit, where rows may be those of a panel
+FEWEST_DATES = 3  # dates, and units, from which on rows may be those of a panel
 
 
 def add_policies(study: NewStudy, given: Path) -> None:
     """Take policies by unit from a file, where a unit may have several, or from the
     column of the panel that has this name.
     """
-    column = str(given)
-    if not given.is_file() and column in study.tables["units"]:
-        units = study.tables["units"]
-        # What dates the policies is no description of units beside them.
-        study.tables["units"] = units.drop(columns=column)
-        table = units[["unit"]].assign(first_year=units[column])
-        source = f"column {column}"
-        by = ""
-    elif not given.is_file() and column in study.tables["panel"]:
-        raise IngestError(
-            f"--policies {column} changes over the years of a unit",
-            "a column that holds the first year of each unit's policy, in all its rows",
-            "make it, or give a file of policies",
-        )
-    elif not given.is_file():
-        raise IngestError(
-            f"--policies {given.name} is no file, and no column of the panel that tells"
-            " units apart",
-            "a file of unit and first year, or a column of first years",
-            "correct it",
-        )
-    else:
+    if given.is_file():
         match, frame = study.by_unit(given)
         table = _of_file(frame, given.name, study)
-        source = given.name
-        by = f" by column {match.column}"
-    dated = table[_dated(table, source, study)].reset_index(drop=True)
+        _take(table, given.name, f" by column {match.column}", study)
+        study.say_unknown(match, given.name)
+    else:
+        table = _of_column(given, study)
+        _take(table, f"column {given}", "", study)
+
+
+def _take(table: pd.DataFrame, source: str, by: str, study: NewStudy) -> None:
+    """Add the policies that have a date to the study, and say how many units have one;
+    ``by`` says how units were matched.
+    """
+    dated = _dated(table, source, study)
     _check_within(dated, source, study)
     study.tables["policies"] = _with_kinds(dated).drop_duplicates(ignore_index=True)
     count = counted(len(dated), "policy", "policies")
@@ -70,8 +58,29 @@ def add_policies(study: NewStudy, given: Path) -> None:
     study.messages.append(
         f"{source}: {count} in {counted(having, 'unit')}{by}, {_span(dated)}; {others}"
     )
-    if by:
-        study.say_unknown(match, given.name)
+
+
+def _of_column(given: Path, study: NewStudy) -> pd.DataFrame:
+    """Return the first years that a column of the panel holds, and take it out of what
+    describes units.
+    """
+    column = str(given)
+    units = study.tables["units"]
+    if column in units:
+        study.tables["units"] = units.drop(columns=column)
+        return units[["unit"]].assign(first_year=units[column])
+    if column in study.tables["panel"]:
+        raise IngestError(
+            f"--policies {column} changes over the years of a unit",
+            "a column that holds the first year of each unit's policy, in all its rows",
+            "make it, or give a file of policies",
+        )
+    raise IngestError(
+        f"--policies {given.name} is no file, and no column of the panel that tells"
+        " units apart",
+        "a file of unit and first year, or a column of first years",
+        "correct it",
+    )
 
 
 def _of_file(frame: pd.DataFrame, file: str, study: NewStudy) -> pd.DataFrame:
@@ -97,14 +106,20 @@ def _of_file(frame: pd.DataFrame, file: str, study: NewStudy) -> pd.DataFrame:
             "add the year",
         )
     _refuse_panel(table, file, taken["first_year"], study)
-    # A column of last years that is blank throughout: every policy is in force.
-    if "last_year" in table and table["last_year"].str.strip().eq("").all():
-        table = table.drop(columns="last_year")
     if "last_year" in table:
-        years = _years(table["last_year"], "last_year", file)
-        table["last_year"] = years.map(number_text)
+        table = _with_last_years(table, file)
     # A panel repeats the date of a unit in each of its rows.
     return table.drop_duplicates(ignore_index=True)
+
+
+def _with_last_years(table: pd.DataFrame, file: str) -> pd.DataFrame:
+    """Write last years as text; without them where all are blank, since every policy is
+    in force then.
+    """
+    if table["last_year"].str.strip().eq("").all():
+        return table.drop(columns="last_year")
+    years = _years(table["last_year"], "last_year", file)
+    return table.assign(last_year=years.map(number_text))
 
 
 def _refuse_panel(table: pd.DataFrame, file: str, column: str, study: NewStudy) -> None:
@@ -132,7 +147,7 @@ def _refuse_panel(table: pd.DataFrame, file: str, column: str, study: NewStudy) 
 
 
 def _may_date(cells: pd.Series, study: NewStudy) -> bool:
-    """Say whether cells are years of the panel, or say that there is none."""
+    """Say whether cells hold different years of the panel, or that a unit has none."""
     years = numbers_of(_without_never(cells))
     if years is None:
         return False
@@ -151,6 +166,7 @@ def _without_never(cells: pd.Series) -> pd.Series:
 
 
 def _years(cells: pd.Series, column: str, source: str) -> pd.Series:
+    """Return cells as whole years; blank cells have none."""
     years = numbers_of(cells)
     if years is None or (years.dropna() % 1).any():
         raise IngestError(
@@ -159,9 +175,9 @@ def _years(cells: pd.Series, column: str, source: str) -> pd.Series:
     return years
 
 
-def _dated(table: pd.DataFrame, source: str, study: NewStudy) -> pd.Series:
-    """Write first years as text, and return which rows have one; those that say never
-    have none, and so have blank cells where every unit has a cell.
+def _dated(table: pd.DataFrame, source: str, study: NewStudy) -> pd.DataFrame:
+    """Return the rows that have a first year, written as text; rows that say never have
+    none, nor have blank cells where every unit has a cell.
     """
     cells = table["first_year"].astype(str).str.strip()
     texts = _without_never(cells)
@@ -184,8 +200,8 @@ def _dated(table: pd.DataFrame, source: str, study: NewStudy) -> pd.Series:
             "the first year of each policy, or 0 where there is none",
             "fill the cell or remove the row",
         )
-    table["first_year"] = years.map(number_text)
-    return years.notna()
+    dated = table.assign(first_year=years.map(number_text))
+    return dated[years.notna()].reset_index(drop=True)
 
 
 def _check_within(dated: pd.DataFrame, source: str, study: NewStudy) -> None:
@@ -207,6 +223,7 @@ def _span(dated: pd.DataFrame) -> str:
 
 
 def _with_kinds(table: pd.DataFrame) -> pd.DataFrame:
+    """Write kinds as words in small letters, ``policy`` where there is none."""
     kinds = table.get("kind", pd.Series("", table.index)).str.strip().str.lower()
     kinds = kinds.str.replace(r"\W+", "_", regex=True)
     return table.assign(kind=kinds.where(kinds.ne(""), "policy"))

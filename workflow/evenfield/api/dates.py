@@ -18,6 +18,7 @@ import pandas as pd
 from evenfield.study.errors import EstimateError
 
 DAYS_A_YEAR = 365.25
+EPOCH = pd.Timestamp(0)
 # By pandas' letters: A is an older name of Y; a year has 261 business days (B).
 PERIOD_YEARS = {
     "Y": 1.0,
@@ -42,9 +43,15 @@ DAY = re.compile(r"\d{4}-?\d{2}-?\d{2}([ T].*)?")
 WHOLE = re.compile(r"(-?\d+)\.0*")  # whole numbers that a blank beside them made floats
 TWO_YEARS = re.compile(r"(\d{4})\s*[-/\u2013]\s*(\d{4}|\d{2})")  # 1960-61
 NUMBERED = re.compile(r"(\D*?)\s*(-?\d+)(\D*)")  # wave 1, FY1990, 1990年
+# Names of columns and of levels of an index that hold dates.
+TIME_NAMES = re.compile(
+    r"(.*[_ ])?(year|yr|fy|date|time|t|period|quarter|month|week|day|wave|round|decade"
+    r"|jahr|ann[eé]e|a[nñ]o|anno|年|年份)s?(_?id)?",
+    re.IGNORECASE,
+)
 EXAMPLES = "years, whole numbers, periods, datetimes or text such as 1990, 1990Q1"
 
-# Places at or after some dates, or None where one is of another kind than the panel's.
+# Places at or after other dates, or None where one is of another kind than the panel's.
 After: TypeAlias = Callable[[Sequence[Any]], np.ndarray | None]
 
 
@@ -54,7 +61,7 @@ class Scale(NamedTuple):
     ordinals: np.ndarray  # (T,) place of each date
     years: float  # between two whole numbers; plain numbers count years
     written: Callable[[int], str]  # text of a place, also of one that no date has
-    # of other dates; none where no date of the kind lies between two places
+    # places at or after other dates; None where dates of the kind lie at places only
     after: After | None = None
 
 
@@ -134,23 +141,22 @@ class Dates:
         """Place of a date that a user names; a year stands for its only date."""
         texts = np.array(self.text)
         wanted = _text(date)
-        # 1990 is the date 1990, and stands for 1990-12-31 where no other begins so.
-        exact = np.flatnonzero(texts == wanted)
-        if not len(exact):
-            # A year has four letters: 19 must not find a lone 1990-12-31.
-            starts = np.char.startswith(texts.astype(str), wanted)
-            exact = np.flatnonzero(starts) if len(wanted) >= 4 else exact
-        if len(exact) != 1:
+        found = np.flatnonzero(texts == wanted)
+        # 1990 is the date 1990, and stands for 1990-12-31 where no other begins so. A
+        # year has four letters: 19 must not find a lone 1990-12-31.
+        if not len(found) and len(wanted) >= 4:
+            found = np.flatnonzero(np.char.startswith(texts.astype(str), wanted))
+        if len(found) != 1:
             raise EstimateError(
-                f"no date {wanted}" if not len(exact) else f"several dates {wanted}",
+                f"several dates {wanted}" if len(found) else f"no date {wanted}",
                 f"one of {self.text[0]} to {self.text[-1]}",
                 "name a date of the data",
             )
-        return int(exact[0])
+        return int(found[0])
 
     def at_or_after(self, others: pd.Series[Any]) -> np.ndarray | None:
-        """Positions of the first dates at or after others, before the first and beyond
-        the last at the step of the panel; None where they are of another kind.
+        """Position of the first date at or after each of others, (R,), at the step of
+        the panel also before and after all its dates; None where one is of another kind.
         """
         scale = self._known("lags")
         first = scale.ordinals[0]
@@ -160,9 +166,13 @@ class Dates:
             both = read_dates(pd.concat([pd.Series(self.labels), others]))
             if both.scale is None or not np.isclose(both.scale.years, scale.years):
                 return self._of_labels(others)
-            places = both.scale.ordinals[both.codes]
-            first, places = places[0], places[len(self.labels) :]
-        return None if places is None else -((first - places) // self.step)
+            of_both = both.scale.ordinals[both.codes]
+            first = of_both[0]
+            places = of_both[len(self.labels) :]
+        if places is None:
+            return None
+        # Steps from the first date, rounded up.
+        return np.asarray(-((first - places) // self.step))
 
     def _of_labels(self, others: pd.Series[Any]) -> np.ndarray | None:
         """Positions of dates of the panel by their text; None where one is not there."""
@@ -199,7 +209,8 @@ def read_dates(column: pd.Series[Any]) -> Dates:
     scale = _scale(pd.Series(uniques))
     if scale is None:
         order = _natural_order(labels)
-        return Dates(labels[order], np.argsort(order)[codes], None, 1)
+        rank = np.argsort(order)
+        return Dates(labels[order], rank[codes], None, 1)
     # Dates that are written in two ways stand at one place.
     ordinals, first, position = np.unique(
         scale.ordinals, return_index=True, return_inverse=True
@@ -226,6 +237,7 @@ def one_date(rows: int) -> Dates:
 
 
 def _natural_order(labels: np.ndarray) -> np.ndarray:
+    """Return the order of labels, by their text where they do not compare."""
     try:
         return np.argsort(labels, kind="stable")
     except TypeError:
@@ -233,6 +245,7 @@ def _natural_order(labels: np.ndarray) -> np.ndarray:
 
 
 def _text(label: object) -> str:
+    """Write a date: days without the time of midnight, 1990.0 as 1990."""
     if isinstance(label, np.datetime64 | datetime.date):
         stamp = pd.Timestamp(label)
         whole = stamp == stamp.normalize()
@@ -261,14 +274,14 @@ def _scale(dates: pd.Series[Any]) -> Scale | None:
         return _of_days(stamps)
     texts = [plain_text(value) for value in values]
     numbers = _numbers(texts)
-    if numbers is None:
+    # 199001 is text, too: a year and a month.
+    if numbers is None or all(_is_calendar(text) for text in texts):
         return _of_text(texts)
-    if all(_is_calendar(text) for text in texts):
-        return _of_text(texts)  # 199001
     return _of_numbers(numbers)
 
 
 def _numbers(texts: Sequence[str]) -> np.ndarray | None:
+    """Return text as numbers, or None where one is none or infinite."""
     numbers = pd.to_numeric(pd.Series(texts), errors="coerce").to_numpy(float)
     return numbers if np.isfinite(numbers).all() else None
 
@@ -306,7 +319,8 @@ def _of_categories(dates: pd.Series[Any]) -> Scale | None:
     return Scale(dates.cat.codes.to_numpy(int), 1.0, lambda i: str(names[i]))
 
 
-def _of_periods(values: list[pd.Period]) -> Scale | None:
+def _of_periods(values: list[pd.Period]) -> Scale:
+    """Periods of one frequency, at their ordinals."""
     kinds = {value.freqstr for value in values}
     if len(kinds) > 1:
         raise EstimateError(
@@ -332,52 +346,66 @@ def _period_years(period: pd.Period) -> float:
 
 
 def _of_days(stamps: pd.Series[Any]) -> Scale:
-    """Months where all dates are the same day of their month, or its last, or where
-    months have fewer dates missing, as of first Mondays; else days.
+    """Seconds where the times of day differ; months where all dates are the same day of
+    their month, or its last, or where months have fewer dates missing, as of first
+    Mondays; else days.
     """
     days = stamps.dt.normalize()
-    within = stamps - days
-    start = pd.Timestamp(0)
-    if within.nunique() > 1:
-        # Times of the day differ: days alone would put two dates at one place.
-        def seconds(dates: pd.Series[Any]) -> pd.Series[Any]:
-            return (dates - start).dt.total_seconds()
+    times_of_day = stamps - days
+    if times_of_day.nunique() > 1:
+        # Days alone would put two dates at one place.
+        return _in_seconds(stamps)
+    time_of_day = times_of_day.iloc[0]
 
-        places = seconds(stamps).round().to_numpy(int)
-        years = 1 / (DAYS_A_YEAR * 86400)
-        scale = Scale(places, years, lambda s: str(pd.Timestamp(s, unit="s")))
-        return scale._replace(after=_after_days(seconds))
-    hour = within.iloc[0]
-
-    def whole(dates: pd.Series[Any]) -> pd.Series[Any]:
-        days: pd.Series[Any] = (dates - hour - start) / pd.Timedelta(days=1)
+    def to_days(dates: pd.Series[Any]) -> pd.Series[Any]:
+        days: pd.Series[Any] = (dates - time_of_day - EPOCH) / pd.Timedelta(days=1)
         return days
 
     months = _months(days)
-    alike = days.dt.is_month_end.all() or days.dt.day.nunique() == 1
+    same_day = days.dt.is_month_end.all() or days.dt.day.nunique() == 1
     one_a_month = months.nunique() == days.nunique()
-    if alike or (one_a_month and _steps(months) < _steps(whole(stamps))):
-        own = dict(zip(months, _since_month(stamps), strict=True))
-        # ASSUME: in months that the panel lacks its date is the usual day, or their last.
-        lone = len(set(own.values())) == 1
-        usual = max(own.values()) if lone else pd.Timedelta(days=31)
-
-        def to_months(dates: pd.Series[Any]) -> pd.Series[Any]:
-            # What comes later in its month than the date of the panel is of the next.
-            ends = _months(dates).map(lambda month: own.get(month, usual))
-            return _months(dates) + (_since_month(dates) > ends)
-
-        scale = _in_parts(months.to_numpy(int), 12)
-        return scale._replace(after=_after_days(to_months))
+    if same_day or (one_a_month and _steps(months) < _steps(to_days(stamps))):
+        return _in_months(stamps, months)
 
     def written(day: int) -> str:
         return _text(pd.Timestamp(day, unit="D"))
 
-    scale = Scale(whole(stamps).to_numpy(int), 1 / DAYS_A_YEAR, written)
-    return scale._replace(after=_after_days(whole))
+    places = to_days(stamps).to_numpy(int)
+    return Scale(places, 1 / DAYS_A_YEAR, written, _after_days(to_days))
+
+
+def _in_seconds(stamps: pd.Series[Any]) -> Scale:
+    """Days and times, to the second."""
+
+    def to_seconds(dates: pd.Series[Any]) -> pd.Series[Any]:
+        return (dates - EPOCH).dt.total_seconds()
+
+    def written(second: int) -> str:
+        return str(pd.Timestamp(second, unit="s"))
+
+    places = to_seconds(stamps).round().to_numpy(int)
+    years = 1 / (DAYS_A_YEAR * 86400)
+    return Scale(places, years, written, _after_days(to_seconds))
+
+
+def _in_months(stamps: pd.Series[Any], months: pd.Series[Any]) -> Scale:
+    """Days of which each is the only one of its month."""
+    own = dict(zip(months, _since_month(stamps), strict=True))
+    # ASSUME: in months that the panel lacks its date is the usual day, or their last.
+    always_one_day = len(set(own.values())) == 1
+    usual = max(own.values()) if always_one_day else pd.Timedelta(days=31)
+
+    def to_months(dates: pd.Series[Any]) -> pd.Series[Any]:
+        # What comes later in its month than the date of the panel is of the next.
+        of_panel = _months(dates).map(lambda month: own.get(month, usual))
+        return _months(dates) + (_since_month(dates) > of_panel)
+
+    scale = _in_parts(months.to_numpy(int), 12)
+    return scale._replace(after=_after_days(to_months))
 
 
 def _months(days: pd.Series[Any]) -> pd.Series[Any]:
+    """Return the number of each day's month, counted from the year zero."""
     months: pd.Series[Any] = days.dt.year * 12 + days.dt.month - 1
     return months
 
@@ -394,12 +422,14 @@ def _steps(ordinals: pd.Series[Any]) -> int:
     return int(apart.sum() // np.gcd.reduce(apart)) if len(apart) else 0
 
 
-def _after_days(line: Callable[[pd.Series[Any]], pd.Series[Any]]) -> After:
-    """Return the places at or after days and times that ``line`` puts on a line."""
+def _after_days(to_places: Callable[[pd.Series[Any]], pd.Series[Any]]) -> After:
+    """Return what gives the places at or after days and times, where ``to_places`` may
+    put them between two.
+    """
 
     def after(others: Sequence[Any]) -> np.ndarray | None:
         stamps = _stamps(others)
-        return None if stamps is None else np.ceil(line(stamps)).to_numpy(int)
+        return None if stamps is None else np.ceil(to_places(stamps)).to_numpy(int)
 
     return after
 
@@ -421,14 +451,19 @@ def _of_numbers(numbers: np.ndarray) -> Scale | None:
     for parts in FRACTIONS:
         scaled = numbers * parts
         ordinals = np.round(scaled).astype(int)
-        # Decimals may be cut (1990.08 is 1990 and 1/12); whole numbers must be whole.
-        exact = np.abs(scaled - ordinals).max() <= (ROUNDING if parts > 1 else 0.0)
-        if exact and len(set(ordinals.tolist())) == len(numbers):
-            after = partial(_after_numbers, numbers, parts)
+        fits = np.abs(scaled - ordinals).max() <= _rounding(parts)
+        if fits and len(set(ordinals.tolist())) == len(numbers):
             whole = Scale(ordinals, 1.0, str)
             scale = whole if parts == 1 else _in_parts(ordinals, parts)
-            return scale._replace(after=after)
+            return scale._replace(after=partial(_after_numbers, numbers, parts))
     return None
+
+
+def _rounding(parts: int) -> float:
+    """Say how far a decimal year may lie from a part of a year: it may be cut (1990.08
+    is 1990 and 1/12); whole numbers must be whole.
+    """
+    return ROUNDING if parts > 1 else 0.0
 
 
 def _after_numbers(
@@ -438,17 +473,20 @@ def _after_numbers(
     numbers = _numbers([plain_text(other) for other in others])
     if numbers is None or np.abs(numbers).max(initial=0) > LARGEST:
         return None
-    if _are_years(panel) and not ((numbers >= 1000) & (numbers < 10000)).all():
+    four_digits = (numbers >= 1000) & (numbers < 10000)
+    if _are_years(panel) and not four_digits.all():
         return None
-    rounding = ROUNDING if parts > 1 else 0.0
-    return np.asarray(np.ceil(numbers * parts - rounding).astype(int))
+    places = np.ceil(numbers * parts - _rounding(parts))
+    return np.asarray(places.astype(int))
 
 
 def _are_years(numbers: np.ndarray) -> bool:
+    """Say whether all numbers lie where whole numbers are taken for years."""
     return bool(((numbers >= YEARS[0]) & (numbers <= YEARS[1])).all())
 
 
 def _of_text(texts: list[str]) -> Scale | None:
+    """Text of one form: two years, a year and its part, or words around a number."""
     years = _two_years(texts)
     if years is not None:
         return Scale(years, 1.0, lambda year: f"{year}-{(year + 1) % 100:02d}")
@@ -481,20 +519,13 @@ def _of_numbered(texts: Iterable[str]) -> Scale | None:
     """Text that differs in one whole number only."""
     texts = list(texts)
     matches = [match for match in map(NUMBERED.fullmatch, texts) if match]
-    frames = {(match[1], match[3]) for match in matches}
-    if len(matches) < len(texts) or len(frames) > 1:
+    words = {(match[1], match[3]) for match in matches}
+    if len(matches) < len(texts) or len(words) > 1:
         return None
-    before, after = frames.pop()
+    before, after = words.pop()
     blank = " " if any(" " in text.removesuffix(after) for text in texts) else ""
     ordinals = np.array([int(match[2]) for match in matches])
     return Scale(ordinals, 1.0, lambda n: f"{before}{blank}{n}{after}")
-
-
-TIME_NAMES = re.compile(
-    r"(.*[_ ])?(year|yr|fy|date|time|t|period|quarter|month|week|day|wave|round|decade"
-    r"|jahr|ann[eé]e|a[nñ]o|anno|年|年份)s?(_?id)?",
-    re.IGNORECASE,
-)
 
 
 def keys_of_index(
@@ -513,7 +544,9 @@ def keys_of_index(
         return (first, second) if date_level(index) == 1 else (second, first)
     if time is None:
         return unit, other.get(str(unit))
-    return other.get(time) if unit is None else unit, time
+    if unit is None:
+        return other.get(time), time
+    return unit, time
 
 
 def date_level(index: pd.Index[Any]) -> int:

@@ -15,10 +15,10 @@ import numpy as np
 
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.many_designs import (
-    ROUNDING,
     ManyFits,
     Verdicts,
     fit_many,
+    rejects,
     verdicts,
 )
 from evenfield.numerics.inference.methods import Tested
@@ -60,21 +60,22 @@ def placebo_rows(
     if len(dealt) < FEWEST_DRAWS:
         reason = f"no placebo lists: only {len(dealt)} different ones exist"
         return [replace(blank, warning=reason)]
-    # The labels of the data, then every list.
+    # The labels of the data come first, then every list.
     labels = np.concatenate([section.labels[None], dealt])
     tests = _Tester(design, level).tests(labels, list(methods))
     drawn = 1 + list_of_draw.ravel()
     rows = [replace(blank, estimate=len(dealt), n_obs=len(source))]
     for name, suffix in methods.items():
-        calibrated = replace(
+        statistic, rejected = tests[name]
+        of_data = replace(
             blank,
             estimator=f"{blank.estimator}_{suffix}",
             effect_type=SIZE,
             unit_of_measure="share of placebo lists",
-            statistic=float(tests[name].statistic[0]),
+            statistic=float(statistic[0]),
         )
-        of_lists = Verdicts(*(each[drawn] for each in tests[name]))
-        rows.append(_calibrated(calibrated, of_lists, name))
+        of_lists = Verdicts(statistic[drawn], rejected[drawn])
+        rows.append(_calibrated(of_data, of_lists, name))
     return rows
 
 
@@ -82,7 +83,7 @@ def agreement_row(row: Estimate, tests: Iterable[Tested], level: float) -> Estim
     """Return how many methods reject for one contrast, of how many that have a p."""
     p_values = [test.p_value for test in tests if np.isfinite(test.p_value)]
     blank = _about(row, "methods", REJECTING, "methods")
-    rejecting = sum(p <= 1 - level + ROUNDING for p in p_values)
+    rejecting = sum(bool(rejects(p, level)) for p in p_values)
     return replace(blank, estimate=rejecting, n_obs=len(p_values))
 
 
@@ -104,24 +105,25 @@ def _about(row: Estimate, ending: str, effect_type: str, unit: str) -> Estimate:
 
 
 def _calibrated(row: Estimate, of_lists: Verdicts, name: str) -> Estimate:
-    """Return the row of a method with its size and corrected p.
+    """Return the row of a method, which holds the t of the data, with the method's size
+    and corrected p.
 
     Notes
     -----
-    Corrected p: (1 + lists with |t| at least that of the data) / (1 + lists), t by the
-    method itself.
+    Size: the share of lists for which the method rejects. Corrected p: (1 + lists with
+    |t| at least that of the data) / (1 + lists), t by the method itself.
     """
     defined = np.isfinite(of_lists.statistic)
     count = int(defined.sum())
     if count == 0 or not np.isfinite(row.statistic):
         return replace(row, warning=f"{name} is not defined for these labels")
-    rejected = float(of_lists.rejected[defined].mean())
+    size = float(of_lists.rejected[defined].mean())
     undefined = len(defined) - count
     return replace(
         row,
-        estimate=rejected,
-        # of a share of independent lists; spaced ones are nearer to all lists
-        std_error=float(np.sqrt(rejected * (1 - rejected) / count)),
+        estimate=size,
+        # of a share of independent lists; one of spaced lists is nearer to that of all
+        std_error=float(np.sqrt(size * (1 - size) / count)),
         se_type="Monte Carlo",
         p_value=float(share_as_extreme(of_lists.statistic, row.statistic)),
         p_type="rank of |t| among placebo lists",
@@ -155,6 +157,7 @@ class _Tester:
         }
 
     def _block(self, labels: np.ndarray, names: Sequence[str]) -> dict[str, Verdicts]:
+        """Return what each method says of a block of lists that are fitted at once."""
         section = self._design.section
         regressors = section.label_design.regressors(labels)
         controls = np.broadcast_to(
@@ -164,17 +167,17 @@ class _Tester:
         fits, regular = fit_many(section.y, X, section.contrast)
         found = {}
         for name in names:
-            # Labels that are collinear, with controls for example, have no test.
-            found[name] = Verdicts(
-                np.full(len(labels), NAN), np.zeros(len(labels), dtype=bool)
-            )
             tested = (
                 self._sampled(labels[regular], fits, SAMPLED[name])
                 if name in SAMPLED
                 else verdicts(name, fits, self._design, self._level)
             )
-            found[name].statistic[regular] = tested.statistic
-            found[name].rejected[regular] = tested.rejected
+            # Labels that are collinear, with controls for example, have no test.
+            statistic = np.full(len(labels), NAN)
+            statistic[regular] = tested.statistic
+            rejected = np.zeros(len(labels), dtype=bool)
+            rejected[regular] = tested.rejected
+            found[name] = Verdicts(statistic, rejected)
         return found
 
     def _sampled(self, labels: np.ndarray, fits: ManyFits, scheme: str) -> Verdicts:
@@ -191,17 +194,20 @@ class _Tester:
         return Verdicts.of(statistic, p_values, self._level)
 
     def _alike(self, labels: np.ndarray, scheme: str) -> dict[bytes, list[int]]:
-        """Return the positions of lists by what the scheme leaves as it is."""
+        """Return the positions of lists by what the scheme leaves as it is: nothing, or
+        how many units of each stratum have each row of labels.
+        """
         if scheme != "stratified":
             return {b"": list(range(len(labels)))}
-        strata = np.unique(self._strata(), return_inverse=True)[1]
-        names, kinds = np.unique(
-            labels.reshape(-1, labels.shape[2]), axis=0, return_inverse=True
-        )
-        cells = strata * len(names) + kinds.reshape(labels.shape[:2])
+        stratum = np.unique(self._strata(), return_inverse=True)[1]
+        rows_of_labels = labels.reshape(-1, labels.shape[2])
+        kinds, kind = np.unique(rows_of_labels, axis=0, return_inverse=True)
+        # (B, N) stratum and kind of each unit in one number.
+        cells = stratum * len(kinds) + kind.reshape(labels.shape[:2])
         alike: dict[bytes, list[int]] = {}
-        for position, cell in enumerate(cells):
-            kept = np.bincount(cell, minlength=cells.max() + 1).tobytes()
+        for position, cells_of_list in enumerate(cells):
+            counts = np.bincount(cells_of_list, minlength=cells.max() + 1)
+            kept = counts.tobytes()
             alike.setdefault(kept, []).append(position)
         return alike
 

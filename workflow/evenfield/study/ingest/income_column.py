@@ -41,8 +41,9 @@ WORKERS = re.compile(r"(emp|employ|jobs|workers|labou?r).*", re.IGNORECASE)
 OTHER = re.compile(
     r"(^|[_ .(-])(shares?|rates?|ratio|gini|theil|index|idx|tax(es)?|rank|quintile|"
     r"decile|dummy|lag(ged)?|diff|change|gap|relative|group|class|density|deflator|gr|g|"
-    r"pct|%)($|[_ .)-])|growth|price.?level|inequal|percent|deflator|density|poverty|fiscal|budget|财政"
-    r"|预算|税收|比重|占|(?<!生产)率|比例|指数|密度|增长",
+    r"pct|%)($|[_ .)-])"
+    r"|growth|price.?level|inequal|percent|deflator|density|poverty|fiscal|budget"
+    r"|财政|预算|税收|比重|占|(?<!生产)率|比例|指数|密度|增长",
     re.IGNORECASE,
 )
 CONSTANT = re.compile(r"constant|可比价|不变价", re.IGNORECASE)
@@ -61,17 +62,18 @@ class IncomeColumns:
 
 
 def _sign_of_range(values: pd.Series) -> str:
-    """Return whether figures lie as logarithms of income do: 3 to 15, and differing by
-    a few percent only.
+    """Return what makes figures lie as logarithms of income do: 3 to 15, differing by
+    some percent only, with more than one decimal; blank if they do not.
     """
     known = values.dropna()
     if known.empty or known.min() < 3 or known.max() > 15:
         return ""
-    whole = known.eq(known.round(1)).mean() > 0.5
-    return "" if whole or np.log(known).std() > 0.12 else "by its range"
+    one_decimal = known.eq(known.round(1)).mean() > 0.5
+    return "" if one_decimal or np.log(known).std() > 0.12 else "by its range"
 
 
 def _log_of_another(name: str, numbers: Mapping[str, pd.Series]) -> str:
+    """Return of which column the figures are the logarithm; blank if of none."""
     values = numbers[name]
     for other, levels in numbers.items():
         if other == name or levels.min() <= 0:
@@ -99,6 +101,45 @@ def income_columns(
     it is none, or (None) that the user has not said. ``said`` is what units and titles
     say of figures that are alone; ``what`` is the user's word for what is no income.
     """
+    asked = _asked_columns(given, figures)
+    numbers = {
+        name: values
+        for name in figures
+        if (values := numbers_of(frame[name])) is not None
+    }
+    signs = {
+        name: logarithm_sign(name, labels.get(name, ""), values)
+        or _log_of_another(name, numbers)
+        for name, values in numbers.items()
+    }
+    ranges = {name: _sign_of_range(values) for name, values in numbers.items()}
+    kinds = {} if what else _other_kinds(frame, numbers, labels, said)
+    if not asked:
+        result = _guessed(list(figures), numbers, labels, signs, ranges, logs, kinds)
+    elif "income" in asked:
+        income = asked["income"]
+        if kinds.get(income):
+            people = _people(numbers, labels, signs)
+            if "population" in asked:
+                people = [asked["population"]]
+            raise _no_income(income, kinds[income], people)
+        result = _asked({"column": income}, numbers, signs, ranges, logs)
+    else:
+        result = _asked(asked, numbers, signs, ranges, logs)
+    if what:
+        named = [
+            line.replace("income per head:", f"{what}:") for line in result.messages
+        ]
+        result = replace(result, messages=named)
+    if set(asked) == {"income", "population"}:
+        return _with_population(result, asked["population"], numbers)
+    return _with_word_of_weights(result, numbers)
+
+
+def _asked_columns(
+    given: Mapping[str, str | None], figures: Sequence[str]
+) -> dict[str, str]:
+    """Return the columns that the flags name, which must be figures and go together."""
     asked = {
         key: name
         for key in ("income", "output", "population")
@@ -118,46 +159,23 @@ def income_columns(
             "--income, --income and --population, or --output and --population",
             "give one of these",
         )
-    numbers = {
-        name: values
-        for name in figures
-        if (values := numbers_of(frame[name])) is not None
-    }
-    signs = {
-        name: logarithm_sign(name, labels.get(name, ""), values)
-        or _log_of_another(name, numbers)
-        for name, values in numbers.items()
-    }
-    ranges = {name: _sign_of_range(values) for name, values in numbers.items()}
-    kinds = {} if what else _other_kinds(frame, numbers, labels, said)
-    if not asked:
-        result = _guessed(list(figures), numbers, labels, signs, ranges, logs, kinds)
-    elif "income" in asked:
-        if kinds.get(asked["income"]):
-            people = _people(numbers, labels, signs)
-            people = [asked["population"]] if "population" in asked else people
-            raise _no_income(asked["income"], kinds[asked["income"]], people)
-        choice = {"column": asked["income"]}
-        result = _asked(choice, numbers, signs, ranges, logs)
-    else:
-        result = _asked(asked, numbers, signs, ranges, logs)
-    if what:
-        named = [
-            line.replace("income per head:", f"{what}:") for line in result.messages
-        ]
-        result = replace(result, messages=named)
-    name = result.columns.get("column", "")
-    if set(asked) == {"income", "population"}:
-        return _with_population(result, asked["population"], numbers)
+    return asked
+
+
+def _with_word_of_weights(
+    result: IncomeColumns, numbers: Mapping[str, pd.Series]
+) -> IncomeColumns:
+    """Say how the only column of people would weigh units, where income is a column."""
+    income = result.columns.get("column", "")
     people = [name for name in numbers if PEOPLE.fullmatch(name) and len(name) > 1]
-    if len(people) == 1 and name not in {"", TODO}:
-        # Whether people should weigh is the user's to say: it moves every average.
-        message = (
-            f"units weigh alike; --income {_quoted(name)} --population"
-            f" {_quoted(people[0])} weighs them"
-        )
-        return replace(result, messages=[*result.messages, message])
-    return result
+    if len(people) != 1 or income in {"", TODO}:
+        return result
+    # Whether people should weigh is the user's to say: it moves every average.
+    message = (
+        f"units weigh alike; --income {_quoted(income)} --population"
+        f" {_quoted(people[0])} weighs them"
+    )
+    return replace(result, messages=[*result.messages, message])
 
 
 def _other_kinds(
@@ -242,14 +260,12 @@ def _with_population(
     """
     (income,) = result.columns.values()
     levels = numbers_of(result.levels[income]) if income in result.levels else None
-    heads = numbers[income] if levels is None else levels
-    product = heads * numbers[population]
+    per_head = numbers[income] if levels is None else levels
     output = f"{income}_times_{population}"
-    texts = pd.Series([number_text(value) for value in product], index=product.index)
     return replace(
         result,
         columns={"output": output, "population": population},
-        levels={**result.levels, output: texts},
+        levels={**result.levels, output: _written(per_head * numbers[population])},
         titles={**result.titles, output: f"{income} times {population}"},
         messages=[
             *result.messages,
@@ -266,11 +282,12 @@ def _asked(
     ranges: Mapping[str, str],
     logs: bool | None,
 ) -> IncomeColumns:
+    """Return the columns that the flags name, in levels; ``choice`` has their keys."""
     suspects = {key: name for key, name in choice.items() if signs.get(name)}
     if logs:
         # Of output and population only what looks like a logarithm is taken back.
-        single = choice if set(choice) == {"column"} else suspects
-        return _exponentiated(choice, single, numbers)
+        logged = choice if set(choice) == {"column"} else suspects
+        return _exponentiated(choice, logged, numbers)
     if suspects and logs is None:
         name = next(iter(suspects.values()))
         raise IngestError(
@@ -306,17 +323,15 @@ def _exponentiated(
                 "figures between -15 and 40 with --log",
                 "leave --log out, or name another column with --income",
             )
-        base = 10.0 if BASE_TEN.search(name) else float(np.e)
+        shown, base = ("10", 10.0) if BASE_TEN.search(name) else ("e", float(np.e))
+        powers = base**values
         level = _level_name(name, numbers)
-        levels[level] = pd.Series(
-            [number_text(value) for value in base**values], index=values.index
-        )
+        levels[level] = _written(powers)
         columns[key] = level
-        shown = "10" if base == 10.0 else "e"
         titles[level] = f"{shown} to the power of {name}"
         messages.append(
             f"{level} is {shown} to the power of {name}, since --log says that this is a"
-            f" logarithm ({_span(base**values)})"
+            f" logarithm ({_span(powers)})"
         )
     return IncomeColumns(columns, messages, levels, titles)
 
@@ -331,8 +346,7 @@ def _as_it_stands(
     messages = list[str]()
     for key, name in named.items():
         level = _level_name(name, numbers, "level")
-        texts = [number_text(value) for value in numbers[name]]
-        levels[level] = pd.Series(texts, index=numbers[name].index)
+        levels[level] = _written(numbers[name])
         columns[key] = level
         titles[level] = name
         messages.append(f"{level} is {name} as it stands, since --level says so")
@@ -342,9 +356,17 @@ def _as_it_stands(
 def _level_name(
     name: str, taken: Mapping[str, pd.Series], otherwise: str = "exp"
 ) -> str:
+    """Return a name without its sign of a logarithm, as log_gdp and gdp (log) have it;
+    with ``otherwise`` before it where nothing is left or the rest is taken.
+    """
     bare = re.sub(r"^(log_?10|ln|log|l)[ _.(-]*", "", name, flags=re.IGNORECASE)
     bare = re.sub(r"[ _.(](ln|log)\)?$", "", bare, flags=re.IGNORECASE).strip(" _.()")
     return bare if bare and bare not in taken else f"{otherwise}_{name}"
+
+
+def _written(values: pd.Series) -> pd.Series:
+    """Return numbers as the text of a table."""
+    return pd.Series([number_text(value) for value in values], index=values.index)
 
 
 def _guessed(
@@ -356,6 +378,7 @@ def _guessed(
     logs: bool | None,
     kinds: Mapping[str, str],
 ) -> IncomeColumns:
+    """Return the columns of income by names, labels and figures, surest signs first."""
     totals = [name for name, kind in kinds.items() if kind.startswith("a total")]
     logged = [
         name
@@ -377,14 +400,14 @@ def _guessed(
     ]
     people = _people(numbers, labels, signs)
     rest = [name for name in levels if name not in people]
-    heads, output = _heads_and_output(rest, labels, totals)
+    incomes, output = _incomes_and_output(rest, labels, totals)
     if logs and logged:
         best = [name for name in logged if MONEY.search(name) or SHORT.search(name)]
         chosen = best or logged
         if len(chosen) == 1:
             columns = {"column": chosen[0]}
             return _exponentiated(columns, columns, numbers)
-    if not heads and len(output) == 1 and len(people) == 1:
+    if not incomes and len(output) == 1 and len(people) == 1:
         columns = {"output": output[0], "population": people[0]}
         why = (
             f", since {output[0]} is {kinds[output[0]]}" if kinds.get(output[0]) else ""
@@ -395,11 +418,11 @@ def _guessed(
         )
         return IncomeColumns(columns, [message])
     # Reached only with --level: else a column of such a name is not among these.
-    if len(heads) == 1 and signs[heads[0]]:
-        columns = {"column": heads[0]}
+    if len(incomes) == 1 and signs[incomes[0]]:
+        columns = {"column": incomes[0]}
         return _as_it_stands(columns, columns, numbers)
-    if len(heads) == 1:
-        name = heads[0]
+    if len(incomes) == 1:
+        name = incomes[0]
         why = "by its name"
         if not sureness(name):
             why = f"by its label '{labels[name]}'"
@@ -419,8 +442,9 @@ def _guessed(
             return _as_it_stands(columns, columns, numbers)
         message = _chosen(others[0], "the only figures", False, numbers)
         return IncomeColumns({"column": others[0]}, [message])
-    first = [*output, *(name for name in rest if name not in output)]
-    perhaps = heads or first or [n for n in figures if n not in {*logged, *people}]
+    output_first = [*output, *(name for name in rest if name not in output)]
+    neither = [name for name in figures if name not in {*logged, *people}]
+    perhaps = incomes or output_first or neither
     # An example is one that may be meant, or there is none.
     plausible = [
         name
@@ -430,11 +454,9 @@ def _guessed(
         and (sureness(name) or sureness(labels.get(name, "")))
     ]
     flags = f"--income {_quoted(plausible[0])}" if plausible else ""
-    heads_of_output = people or [name for name in rest if WORKERS.fullmatch(name)]
-    if not heads and output and heads_of_output:
-        flags = (
-            f"--output {_quoted(output[0])} --population {_quoted(heads_of_output[0])}"
-        )
+    heads = people or [name for name in rest if WORKERS.fullmatch(name)]
+    if not incomes and output and heads:
+        flags = f"--output {_quoted(output[0])} --population {_quoted(heads[0])}"
     result = _unclear(perhaps, flags, logged, signs, ranges)
     said = [
         f"{name} is {kind}, so it is not taken for income per head"
@@ -444,7 +466,7 @@ def _guessed(
     return replace(result, messages=[*said, *result.messages])
 
 
-def _heads_and_output(
+def _incomes_and_output(
     rest: list[str], labels: Mapping[str, str], totals: Sequence[str]
 ) -> tuple[list[str], list[str]]:
     """Return the columns that may be income per head, and those of output as a whole."""
@@ -455,14 +477,15 @@ def _heads_and_output(
         if name in totals
         or (MONEY.search(text) and not (PER_HEAD.search(text) or INCOME.search(text)))
     ]
-    heads = [name for name in rest if sureness(name) and name not in output] or [
-        name for name in rest if sureness(labels.get(name, "")) and name not in output
-    ]
+    others = [name for name in rest if name not in output]
+    by_name = [name for name in others if sureness(name)]
+    by_label = [name for name in others if sureness(labels.get(name, ""))]
+    incomes = by_name or by_label
     # Of several the one at constant prices, as its label says, and the one per head.
     real = [name for name in output if CONSTANT.search(texts[name])]
-    per_head = [name for name in heads if PER_HEAD.search(texts[name])]
+    per_head = [name for name in incomes if PER_HEAD.search(texts[name])]
     return (
-        per_head if len(per_head) == 1 else heads,
+        per_head if len(per_head) == 1 else incomes,
         real if len(real) == 1 else output,
     )
 
@@ -478,6 +501,7 @@ def _unclear(
     signs: Mapping[str, str],
     ranges: Mapping[str, str],
 ) -> IncomeColumns:
+    """Return that the user has to choose, what was passed over, and flags to try."""
     messages = list[str]()
     for name in logged:
         money = MONEY.search(name) or SHORT.fullmatch(re.sub("^(ln?|log)_?", "", name))
@@ -501,11 +525,7 @@ def sureness(text: str) -> int:
     money = MONEY.search(text) or CURRENCY.search(text)
     if INCOME.search(text) or (money and PER_HEAD.search(text)):
         return 2
-    return int(bool(MONEY.search(text)) or _is_short(text))
-
-
-def _is_short(text: str) -> bool:
-    return bool(SHORT.fullmatch(text.strip()))
+    return int(bool(MONEY.search(text) or SHORT.fullmatch(text.strip())))
 
 
 def _may_be_people(name: str, values: pd.Series) -> bool:
