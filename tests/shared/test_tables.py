@@ -2,8 +2,10 @@ import re
 import zipfile
 from dataclasses import replace
 from html.parser import HTMLParser
+from itertools import product
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from docx import Document
@@ -24,6 +26,7 @@ from evenfield.shared.tables.numbers import (
     with_interval,
     years,
 )
+from evenfield.shared.tables.rows import Selector, matching
 from evenfield.shared.tables.table import Column, Short, Table, grid
 from evenfield.shared.tables.typst import table_typst, typst_string, typst_text
 from evenfield.shared.tables.write import write_table_files
@@ -312,3 +315,13 @@ def test_a_column_of_latex_is_aligned_as_it_says(align, width_cm, kind):
         width_cm=width_cm,
     )
     assert _column_type(column).endswith(kind)
+
+
+@pytest.mark.parametrize("names", [["a"], ["a", "b"], ["b", "c", "a"]])
+def test_many_selections_of_one_frame_are_those_made_one_by_one(names):
+    rng = np.random.default_rng(3)
+    frame = pd.DataFrame(rng.choice(list("xyz"), (40, 3)), columns=list("abc"))
+    selector = Selector(frame)
+    for letters in product("xyzq", repeat=len(names)):
+        select = dict(zip(names, letters, strict=True))
+        assert_frame_equal(selector.matching(select), matching(frame, select))

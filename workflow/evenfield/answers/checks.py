@@ -10,7 +10,7 @@ import pandas as pd
 
 from evenfield.answers.spec import Claims, place_of
 from evenfield.shared.tables.numbers import is_missing
-from evenfield.shared.tables.rows import Row, matching, records
+from evenfield.shared.tables.rows import Row, Selector, records
 from evenfield.study.errors import ClaimsError
 from evenfield.study.rounding import round_significant
 
@@ -23,10 +23,11 @@ def equal_checks(estimates: pd.DataFrame, claims: Claims) -> Iterator[ClaimsErro
     """Yield every check whose row has the numbers of the row that decides, or of a check
     before it; selections that do not name one row are passed over.
     """
+    selector = Selector(estimates)
     for where, entry in claims.entries():
         earlier = list[tuple[str, Row]]()
         for key, select in entry.selections().items():
-            rows = records(matching(estimates, select))
+            rows = records(selector.matching(select))
             if key[0] not in KINDS or len(rows) != 1:
                 continue
             check = place_of(where, key)

@@ -6,7 +6,7 @@ import io
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import fields
-from functools import cached_property
+from functools import cache, cached_property
 from importlib import import_module
 from itertools import chain
 from pathlib import Path
@@ -68,6 +68,7 @@ class BuiltStudy(Study):
         self.fields = {field.name: field for field in panel.fields}
         self.built: dict[str, BuiltPanel] = {}
         self.built_weights = defaultdict[str, dict[str, SpatialWeights]](dict)
+        self._read = cache(self._read_once)
 
     def build(self, faults: Faults) -> None:
         """Build every panel and every weights matrix that can be."""
@@ -90,7 +91,10 @@ class BuiltStudy(Study):
     def _table(
         self, name: str, scheme: str = "", text: tuple[str, ...] = ()
     ) -> pd.DataFrame:
-        scheme = scheme or self.main
+        # Many topics ask for one table; a copy shares its columns until one is changed.
+        return self._read(name, scheme or self.main, text).copy(deep=False)
+
+    def _read_once(self, name: str, scheme: str, text: tuple[str, ...]) -> pd.DataFrame:
         if name == "exposures":
             return _as_read(self._exposures(scheme), text)
         return _as_read(getattr(self.built[scheme], name), text)
