@@ -5,11 +5,12 @@ answers.
 import copy
 
 import numpy as np
+import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
 
-from evenfield.answers.rows import adjusted
-from evenfield.answers.spec import read_claims
+from evenfield.answers.rows import adjusted, holm
+from evenfield.answers.spec import Claims, read_claims
 from evenfield.answers.study import NO_CLAIMS, answer_study
 from evenfield.numerics.inference.multiple_testing import sharpened_q
 from evenfield.shared.estimates import Estimate, estimates_frame
@@ -364,6 +365,74 @@ def test_a_primary_row_without_a_p_value_is_no_question_of_the_adjustment():
     ]
 
 
+def of_study(row, study):
+    """A frame of one row of a study, its id with the name of a study beside."""
+    table = frame(row).assign(study=study)
+    return table.assign(estimate_id=f"{study}." + table["estimate_id"])
+
+
+def beside(p_own, *p_beside):
+    """Hypotheses on a row of the study itself and on rows of a study of cities."""
+    rows = [frame(built(p_value=p_own, term="own"))]
+    content = {"hypotheses": {}}
+    for name in ("own", *(f"c{i}" for i in range(len(p_beside)))):
+        select = {"study": "cities" if name != "own" else "", "term": name}
+        content["hypotheses"][name] = {
+            **HYPOTHESIS,
+            "primary": {**ROW, **select},
+            "checks": {},
+        }
+    for number, p in enumerate(p_beside):
+        rows.append(of_study(built(p_value=p, term=f"c{number}"), "cities"))
+    return pd.concat(rows, ignore_index=True), Claims.model_validate(content)
+
+
+def test_holm_of_the_answers_counts_rows_of_every_study():
+    table, claims = beside(0.02, 0.03, 0.001)
+    content = answer_study(table, claims, [])[1]
+    assert content["questions"] == 3
+    # By hand: 0.001 x 3; 0.02 x 2; 0.03 x 1, not below the one before.
+    found = [item["p_adjusted"] for item in content["hypotheses"]]
+    assert found == pytest.approx([0.04, 0.04, 0.003])
+    assert {item["answer"] for item in content["hypotheses"]} == {"SUPPORTED"}
+    # Among more questions the same row is no longer sure.
+    table, claims = beside(0.02, 0.03, 0.01, 0.9)
+    content = answer_study(table, claims, [])[1]
+    assert content["hypotheses"][0]["answer"] == "SUGGESTIVE"
+    assert "before adjusting for 4 questions" in content["hypotheses"][0]["because"]
+
+
+@pytest.mark.parametrize(
+    ("ends", "answer"),
+    [
+        ((-3.5, -0.5), "AGAINST"),
+        ((-0.4, 0.9), "NEGLIGIBLE"),
+        ((-0.4, 2.0), "NO ANSWER"),
+    ],
+)
+def test_a_row_of_another_study_is_judged_like_any(ends, answer):
+    table, claims = beside(0.9, 0.001)
+    cities = table["study"].eq("cities")
+    table.loc[cities, ["conf_low", "conf_high"]] = ends
+    table.loc[cities, "estimate"] = sum(ends) / 2
+    (_, item) = answer_study(table, claims, [])[1]["hypotheses"]
+    assert item["answer"] == answer
+
+
+def test_estimates_of_a_study_are_adjusted_over_its_own_rows():
+    own = frame(built(p_value=0.02, term="own")).drop(columns="study")
+    claims = beside(0.02, 0.03)[1]
+    primary = {name: item.primary for name, item in claims.hypotheses.items()}
+    assert adjusted(own, primary)["p_adjusted"].tolist() == [0.02]
+
+
+def test_holm_is_that_of_its_paper():
+    # m = 4: 4 x 0.01, 3 x 0.015, 2 x 0.03, then 1 x 0.04, which is below the third.
+    found = holm(pd.Series({"a": 0.04, "b": 0.01, "c": 0.03, "d": 0.015}))
+    assert dict(found) == pytest.approx({"a": 0.06, "b": 0.04, "c": 0.06, "d": 0.045})
+    assert holm(pd.Series(dtype=float)).empty
+
+
 def test_later_years_have_a_word_of_their_own_and_no_vote():
     later = changed("claims", 1, "later", {"period": "P2"})
     later["claims"][1]["variants"] = {}
@@ -401,6 +470,26 @@ def test_the_same_estimate_by_another_method_must_agree():
     against = with_methods(conf_low=-0.5)
     assert against["answer"] == "SUGGESTIVE"
     assert "by SCPC avc 0.03, which decides, and not by CR3" in against["because"]
+
+
+@pytest.mark.parametrize(
+    ("suffix", "words"),
+    [
+        ("wcr33", "wild bootstrap"),
+        ("conley", "Conley"),
+        ("permutation_stratified", "stratified permutation"),
+        ("driscoll_kraay", ""),
+    ],
+)
+def test_errors_by_parent_need_bootstrap_conley_and_relabelling(suffix, words):
+    first = built(se_type="CR3 by parent")
+    flat = built(estimator=f"ols_{suffix}", role="ladder", conf_low=-0.5)
+    content = {"hypotheses": {"H1": {**HYPOTHESIS, "checks": {}}}}
+    content["hypotheses"]["H1"]["primary"] = {**ROW, "estimator": "ols"}
+    claims = read_claims(config(content))
+    (item,) = answer_study(frame(first, flat), claims, [])[1]["hypotheses"]
+    assert item["answer"] == ("SUGGESTIVE" if words else "SUPPORTED")
+    assert item["because"].endswith(f"not by {words}" if words else "1 question")
 
 
 def test_a_denied_gain_needs_an_effect_of_interest():

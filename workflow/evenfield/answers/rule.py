@@ -63,7 +63,12 @@ AGREEING = {
         "cr3": "CR3",
         "permutation_stratified": "stratified permutation",
     },
-    "CR3": {"wild_33": "wild bootstrap", "wcr33": "wild bootstrap"},
+    "CR3": {
+        "wild_33": "wild bootstrap",
+        "wcr33": "wild bootstrap",
+        "conley": "Conley",
+        "permutation_stratified": "stratified permutation",
+    },
     "free": {"permutation_stratified": "stratified permutation"},
 }
 CLOSE = 1e-9  # of two levels
@@ -86,8 +91,9 @@ class Evidence:
     row: Row
     sign: int  # 1 or -1: the predicted sign, or that of a gain that is denied
     interest: float = NAN  # effect of interest, in the row's unit, if there is one
-    adjusted: float = NAN  # p after adjusting over the primary rows; NaN outside them
-    questions: int = 0  # number of primary rows that it was adjusted over
+    # p after adjusting over the primary rows of all hypotheses; NaN outside them
+    adjusted: float = NAN
+    questions: int = 0  # number of rows that it was adjusted over
     # the same question asked otherwise
     checks: Mapping[str, Row] = field(default_factory=dict)
     placebos: Mapping[str, Row] = field(default_factory=dict)  # where no effect can be

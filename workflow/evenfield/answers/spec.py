@@ -178,9 +178,6 @@ class Hypothesis(Entry):
     def _checks_only(self) -> Hypothesis:
         if self.variants:
             raise ValueError("a hypothesis has checks, not variants")
-        # Holm adjusts over the rows of one study.
-        if self.primary["study"]:
-            raise ValueError("a hypothesis rests on a row of its own study")
         return self
 
 

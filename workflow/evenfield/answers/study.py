@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from evenfield.answers.checks import equal_checks, same_estimate
+from evenfield.answers.rows import holm
 from evenfield.answers.rule import (
     AGREEING,
     LATER_WORDS,
@@ -179,17 +180,20 @@ class _Study:
                 for key, select in entry.selections().items()
             }
         Faults(equal_checks(estimates, claims)).refuse()
-        first = [
-            self.rows[f"hypothesis {name}"]["primary", ""] for name in claims.hypotheses
-        ]
-        if len({row["estimate_id"] for row in first}) < len(first):
+        first = {
+            where: self.rows[where]["primary", ""]
+            for where in (f"hypothesis {name}" for name in claims.hypotheses)
+        }
+        if len({row["estimate_id"] for row in first.values()}) < len(first):
             raise ClaimsError(
                 "two hypotheses have the same primary row",
                 "a row for each",
                 "merge the two",
             )
-        # Holm adjusts over the primary rows that are tested.
-        self.questions = sum(not is_missing(row["p_value"]) for row in first)
+        # Holm adjusts over the primary rows that are tested, of whatever study.
+        p_values = {where: row["p_value"] for where, row in first.items()}
+        self.adjusted = holm(pd.Series(p_values, dtype=float).dropna())
+        self.questions = len(self.adjusted)
 
     def answer(self, where: str, entry: Entry) -> Answered:
         """Answer a hypothesis, or a claim that takes the answer of none."""
@@ -238,7 +242,7 @@ class _Study:
             row=row,
             sign=1 if entry.sign == "+" else -1,
             interest=row["sesoi"] if entry.interest is None else entry.interest,
-            adjusted=row["p_adjusted"] if questions else NAN,
+            adjusted=float(self.adjusted.get(where, NAN)),
             questions=questions,
             checks=by_kind["check"],
             placebos=by_kind["placebo"],

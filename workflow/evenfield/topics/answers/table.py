@@ -183,8 +183,12 @@ def answered(facts: Facts, what: str) -> Row:
 
 
 def _left_out(question: Record, estimates: pd.DataFrame) -> list[Row]:
-    """Return the row of a question; none where it was not made again."""
+    """Return the row of a question; none where it was not made again, or in a study
+    beside.
+    """
     row = pick(estimates, estimate_id=question["estimate_id"])
+    if not row:
+        return []
     same = only(estimates, **{name: row[name] for name in SAME})
     extremes: Row = {}
     for name, kind in EXTREMES.items():
