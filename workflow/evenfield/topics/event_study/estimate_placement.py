@@ -17,19 +17,15 @@ from evenfield.numerics.ols import fit_ols, hc3_variance, t_inference
 from evenfield.numerics.power import smallest_visible
 from evenfield.numerics.random import generator_for
 from evenfield.shared.estimates import Estimate
+from evenfield.shared.policies import kinds_of, policy_table
 from evenfield.shared.rows import Kind, Rows
 from evenfield.shared.samples import inference_fields, sample_units
 from evenfield.shared.settings import check_names, scheme_info
+from evenfield.shared.unit_columns import group_codes, outcome_by_year
 from evenfield.study.errors import EstimateError, counted, first_examples
 from evenfield.study.study import Study
 from evenfield.study.table_files import content_hash
-from evenfield.topics.event_study.estimate_policies import (
-    group_codes,
-    kinds_of,
-    outcome_by_year,
-    policy_table,
-    refuse_interpolated,
-)
+from evenfield.topics.event_study.estimate_policies import refuse_interpolated
 from evenfield.topics.event_study.estimate_spec import PlacementSpec, Section
 
 BASE = "placement"
@@ -56,7 +52,7 @@ def read_placement(study: Study, section: Section, spec: PlacementSpec) -> Place
     sample = set(sample_units(scheme_info(study.description()), spec.sample, where))
     units = [unit for unit in study.description()["units"] if unit in sample]
     outcome = section.outcomes[spec.outcome]
-    wide = outcome_by_year(study, outcome, units, where)
+    wide = outcome_by_year(study, outcome.expression, units, where)
     if spec.year not in wide:
         raise EstimateError(
             f"{where} is of {spec.year}",

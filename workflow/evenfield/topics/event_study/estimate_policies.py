@@ -12,19 +12,18 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import shortest_path
 
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.event_study.estimates import FEWEST_CLUSTERS, Clusterings
 from evenfield.numerics.event_study.panel import NEVER, EventPanel, checked
 from evenfield.numerics.event_study.rings import RingDesign, neighbourhood
-from evenfield.numerics.inference.cluster_robust import in_order
-from evenfield.numerics.spatial import haversine_km
+from evenfield.shared.distances import unit_distances
+from evenfield.shared.policies import kinds_of, policy_table
 from evenfield.shared.samples import sample_units
 from evenfield.shared.settings import check_names, scheme_info
-from evenfield.study.errors import EstimateError, counted, first_examples
-from evenfield.study.expressions import check_columns, columns_of, evaluate
+from evenfield.shared.unit_columns import group_codes, outcome_by_year
+from evenfield.study.errors import EstimateError, counted
+from evenfield.study.expressions import columns_of
 from evenfield.study.study import Study
 from evenfield.study.table_files import content_hash
 from evenfield.topics.event_study.estimate_spec import (
@@ -35,32 +34,6 @@ from evenfield.topics.event_study.estimate_spec import (
 )
 
 INTERPOLATED = "interpolated"
-ENDS = ("unit_i", "unit_j")  # columns of pairs of units
-PLACES = ("unit", "name", "lat", "lon")  # no groups, even where two units share one
-
-
-def policy_table(study: Study) -> pd.DataFrame:
-    """Return the policies with the units of the main scheme in place of their parts."""
-    policies = study.ingested("policies", ("unit", "kind", "grade"))
-    units = policies["unit"].replace(_merged_units(study))
-    return policies.assign(unit=units, grade=policies["grade"].fillna(""))
-
-
-def _merged_units(study: Study) -> dict[str, str]:
-    """Return the unit of the main scheme that each part is merged into."""
-    scheme = study.config.panel.unit_schemes[study.main]
-    merged: dict[str, str] = {}
-    for unit, parts in scheme.items():
-        if unit != "replace":
-            merged |= dict.fromkeys(parts, unit)
-    return merged
-
-
-def kinds_of(policies: pd.DataFrame, kinds: Sequence[str], where: str) -> list[str]:
-    """Return the kinds that are asked for, all where none is named."""
-    known = sorted(policies["kind"].unique())
-    check_names(kinds, known, f"{where}: `kinds`")
-    return list(kinds) or known
 
 
 @dataclass(frozen=True)
@@ -116,77 +89,9 @@ class Case:
         return replace(self, panel=panel, warnings=warnings, sure_only=True)
 
     def distances(self, study: Study, kind: str) -> np.ndarray:
-        """Return distances between units, (N, N): km, steps over borders, or a column
-        of distances.csv; infinite where units are not linked.
-        """
+        """Return distances between units, (N, N)."""
         where = f"event study {self.spec.id}"
-        if kind == "km":
-            names = ["lat", "lon"]
-            lat, lon = self.unit_rows.reindex(columns=names).to_numpy(float).T
-            if not np.isfinite(lat + lon).all():
-                raise EstimateError(
-                    f"{where} has rings in km, and units.csv lacks coordinates",
-                    "lat and lon of every unit",
-                    "add them, or write distance: steps",
-                )
-            return haversine_km(lat, lon)
-        if kind == "steps":
-            borders = study.table("adjacency", text=ENDS)
-            links = self._pairs(borders.assign(steps=1.0), "steps")
-            return np.asarray(shortest_path(links, directed=False, unweighted=True))
-        given = study.ingested("distances", ENDS)
-        check_names([kind], ["km", "steps", *given.columns.drop([*ENDS])], where)
-        wrong = given[~(given[kind] > 0)]
-        if len(wrong):
-            row = wrong.iloc[0]
-            raise EstimateError(
-                f"{where}: {kind} of {counted(len(wrong), 'pair')} in distances.csv is"
-                f" not above zero (first {row['unit_i']} to {row['unit_j']})",
-                "positive numbers",
-                "correct them, or leave out pairs that are out of reach",
-            )
-        units = given[[*ENDS]].replace(_merged_units(study))
-        # ASSUME: merged units are as near as the nearest of their parts.
-        nearest = (
-            given.assign(**units).groupby([*ENDS], as_index=False).agg({kind: "min"})
-        )
-        one_way = self._pairs(nearest, kind).toarray()
-        apart = np.where(one_way > 0, one_way, np.inf)
-        return np.minimum(apart, apart.T)
-
-    def _pairs(self, pairs: pd.DataFrame, column: str) -> csr_array:
-        """Return a column of pairs of units as a matrix, zero where there is no pair;
-        (N, N).
-        """
-        position = {unit: i for i, unit in enumerate(self.units)}
-        own = pairs[pairs[[*ENDS]].isin(self.units).all(axis=1)]
-        ends = tuple(own[end].map(position).to_numpy() for end in ENDS)
-        shape = (len(self.units), len(self.units))
-        return csr_array((own[column].to_numpy(float), ends), shape=shape)
-
-
-def group_codes(unit_rows: pd.DataFrame, column: str, where: str) -> np.ndarray:
-    """Return codes of the groups of a column of units.csv, in the order of the units."""
-    if column not in unit_rows:
-        raise EstimateError(
-            f"{where} names {column}", "a column of units.csv", "correct the name"
-        )
-    blank = unit_rows.loc[unit_rows[column].isna(), "unit"]
-    if len(blank):
-        raise EstimateError(
-            f"{where}: {column} of {counted(len(blank), 'unit')} is blank"
-            f" ({first_examples(list(blank))})",
-            "a group for every unit",
-            "fill it, or leave the units out with a sample",
-        )
-    if column in PLACES or unit_rows[column].is_unique:
-        raise EstimateError(
-            f"{where} names {column}, which tells units apart",
-            "a column of units.csv whose groups hold several units",
-            "name another column",
-        )
-    # By first unit and not by name, so that names of groups move no draw.
-    return in_order(unit_rows[column].astype(str).to_numpy(dtype=str)).codes
+        return unit_distances(study, self.unit_rows, kind, where, "rings")
 
 
 def read_case(study: Study, section: Section, spec: PolicySpec) -> Case:
@@ -197,7 +102,7 @@ def read_case(study: Study, section: Section, spec: PolicySpec) -> Case:
     sample = set(sample_units(info, spec.sample, where))
     units = [unit for unit in study.description()["units"] if unit in sample]
     outcome = section.outcomes[spec.outcome]
-    wide = outcome_by_year(study, outcome, units, where)
+    wide = outcome_by_year(study, outcome.expression, units, where)
     first, last = spec.years or (int(wide.columns[0]), int(wide.columns[-1]))
     wide = wide.loc[:, first:last]
     refuse_interpolated(study, outcome, (first, last), where)
@@ -246,24 +151,6 @@ def read_case(study: Study, section: Section, spec: PolicySpec) -> Case:
         unsure=panel.ever & ~sure,
         warnings=tuple(warnings),
     )
-
-
-def outcome_by_year(
-    study: Study, outcome: Outcome, units: Sequence[str], where: str
-) -> pd.DataFrame:
-    """Return an outcome by unit (rows) and year, in all years of the panel."""
-    table = study.table("panel", text=("basis",))
-    table = table[table["unit"].isin(list(units))]
-    check_columns(outcome.expression, table.columns, where)
-    if not columns_of(outcome.expression):
-        raise EstimateError(
-            f"{where}: the outcome `{outcome.expression}` names no column",
-            "an expression of columns of panel.csv",
-            "correct it",
-        )
-    values = table[["unit", "year"]].assign(value=evaluate(outcome.expression, table))
-    wide = values.pivot(index="unit", columns="year", values="value")
-    return wide.sort_index(axis=1).loc[list(units)]
 
 
 def refuse_interpolated(

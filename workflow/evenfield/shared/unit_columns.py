@@ -1,0 +1,55 @@
+"""Columns of units and outcomes of the panel, in the order of the units."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from evenfield.numerics.inference.cluster_robust import in_order
+from evenfield.study.errors import EstimateError, counted, first_examples
+from evenfield.study.expressions import check_columns, columns_of, evaluate
+from evenfield.study.study import Study
+
+PLACES = ("unit", "name", "lat", "lon")  # no groups, even where two units share one
+
+
+def group_codes(unit_rows: pd.DataFrame, column: str, where: str) -> np.ndarray:
+    """Return codes of the groups of a column of units.csv, in the order of the units."""
+    if column not in unit_rows:
+        raise EstimateError(
+            f"{where} names {column}", "a column of units.csv", "correct the name"
+        )
+    blank = unit_rows.loc[unit_rows[column].isna(), "unit"]
+    if len(blank):
+        raise EstimateError(
+            f"{where}: {column} of {counted(len(blank), 'unit')} is blank"
+            f" ({first_examples(list(blank))})",
+            "a group for every unit",
+            "fill it, or leave the units out with a sample",
+        )
+    if column in PLACES or unit_rows[column].is_unique:
+        raise EstimateError(
+            f"{where} names {column}, which tells units apart",
+            "a column of units.csv whose groups hold several units",
+            "name another column",
+        )
+    # By first unit and not by name, so that names of groups move no draw.
+    return in_order(unit_rows[column].astype(str).to_numpy(dtype=str)).codes
+
+
+def outcome_by_year(
+    study: Study, expression: str, units: Sequence[str], where: str
+) -> pd.DataFrame:
+    """Return an outcome by unit (rows) and year, in all years of the panel."""
+    table = study.table("panel", text=("basis",))
+    table = table[table["unit"].isin(list(units))]
+    check_columns(expression, table.columns, where)
+    if not columns_of(expression):
+        raise EstimateError(
+            f"{where}: the outcome `{expression}` names no column",
+            "an expression of columns of panel.csv",
+            "correct it",
+        )
+    values = table[["unit", "year"]].assign(value=evaluate(expression, table))
+    wide = values.pivot(index="unit", columns="year", values="value")
+    return wide.sort_index(axis=1).loc[list(units)]
