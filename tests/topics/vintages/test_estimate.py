@@ -26,6 +26,8 @@ N = 12
 UNITS = unit_names(N)
 YEARS = (2000, 2001, 2002, 2003)
 CLUSTER = np.arange(N) < 5
+ZONES = np.isin(np.arange(N), [3, 4, 7, 8])
+COAST = np.arange(N) % 3 == 0
 SECTION = from_yaml("""
     spans: [[2000, 2003], [2001, 2003]]
     compare: [cluster]
@@ -54,12 +56,13 @@ def make_study(panel=None, **changes):
                 "taxonomy": "main",
                 "period": item["period"],
                 "cluster": label * 1,
-                "sez": 0,
+                "sez": ZONES * 1,
             }
         )
         for item, label in zip(PERIODS, labels, strict=True)
     ]
     where = {"lat": rng.uniform(20, 40, N), "lon": rng.uniform(80, 120, N)}
+    where |= {"coastal": COAST * 1, "named": ["here"] * N}
     tables = {
         "panel": panel(frame) if panel else frame,
         "cells": pd.concat(cells, ignore_index=True),
@@ -117,6 +120,32 @@ def test_a_vintage_is_least_squares_on_its_own_figures(vintage, span, label):
         period=period,
     )
     close(slope.estimate, by_hand(study, vintage, span).params[1])
+
+
+def test_a_column_is_held_and_two_groups_are_compared():
+    asked = ["cluster", "cluster - sez"]
+    result = estimate(make_study(compare=asked, given=["coastal"]))
+    vintage, span = "revised; counted", (2000, 2003)
+    own = rows(result, outcome=vintage, period="2000-2003", term="cluster")
+    values = {(item.contrast, item.controls_id): item.estimate for item in own}
+    study = make_study()
+    alone = by_hand(study, vintage, span, CLUSTER).params
+    on_coast = by_hand(study, vintage, span, CLUSTER, COAST).params
+    both = by_hand(study, vintage, span, CLUSTER, ZONES).params
+    both_on_coast = by_hand(study, vintage, span, CLUSTER, ZONES, COAST).params
+    income, coast = "log_income_start", "log_income_start + coastal"
+    close(values["", income], alone[1])
+    close(values["", coast], on_coast[1])
+    close(values["cluster - sez", income], both[1] - both[2])
+    close(values["cluster - sez", coast], both_on_coast[1] - both_on_coast[2])
+    # The range over vintages is of one question.
+    lows = rows(result, effect_type="stat_low", period="2000-2003", term="cluster")
+    assert {(item.contrast, item.controls_id) for item in lows} == {
+        ("", ""),
+        ("", "coastal"),
+        ("cluster - sez", ""),
+        ("cluster - sez", "coastal"),
+    }
 
 
 def test_all_pairs_of_output_and_population_are_vintages():
@@ -183,6 +212,7 @@ def test_order_of_rows_and_names_of_units_do_not_matter():
     from_yaml("""
     - [{spans: [[2003, 2000]]}, has no years]
     - [{compare: [coast]}, compare names coast]
+    - [{compare: [cluster - coast]}, compare names coast]
     - [{incomes: {a: output, b: revised}}, 'incomes, or outputs and populations']
     - [{outputs: {a: output}, populations: {b: people}}, has only one]
     """),
@@ -197,6 +227,8 @@ def test_sections_that_compare_nothing_are_refused(changes, words):
     from_yaml("""
     - [{outputs: {a: outptu, b: output}}, "names the column 'outptu'"]
     - [{spans: [[1990, 2003]]}, 1990-2003; expected first and last years]
+    - [{given: [coats]}, 'given: coats names 1 that is unknown']
+    - [{given: [named]}, 'given: named is no number for U00']
     """),
 )
 def test_what_the_tables_do_not_have_is_refused_before_a_run(changes, words):

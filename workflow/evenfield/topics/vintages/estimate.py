@@ -20,6 +20,7 @@ from evenfield.shared.contrasts.geographies import joined_links
 from evenfield.shared.contrasts.prepared_contrasts import GroupContrast
 from evenfield.shared.estimates import NAN, Estimate
 from evenfield.shared.rows import Results, stacked
+from evenfield.shared.settings import check_names
 from evenfield.shared.spec import Spec, read
 from evenfield.study.elementary import log
 from evenfield.study.errors import EstimateError, first_examples
@@ -32,6 +33,7 @@ ALL = "all vintages"
 GROWTH = "growth_pct_per_year"
 START = "log_income_start"
 GROUPS = ("cluster", "sez")
+LESS = " - "  # between two groups whose difference is asked
 JOINT = "; "  # between the names of output and population in the name of a vintage
 SERIES: tuple[list[str], list[str]] = (
     ["vintage", "output", "population", "income"],
@@ -53,7 +55,11 @@ class Section(Spec):
     populations: dict[str, str] = {}
     """Population by name of its vintage; each output is divided by each population."""
     compare: list[str] = []
-    """Groups whose growth is compared with that of all others: cluster, sez."""
+    """Groups whose growth is compared with that of all others: cluster, sez; or of two
+    groups, each given the other: cluster - sez."""
+    given: list[str] = []
+    """Columns of units.csv that are held in turn, such as coastal; each comparison then
+    stands without and with each."""
     taxonomy: TaxonomyName = ""
     """Grouping of the units, the primary one by default."""
 
@@ -66,11 +72,12 @@ class Section(Spec):
         for start, end in self.spans:
             if start >= end:
                 raise ValueError(f"the span {start}-{end} has no years")
-        unknown = sorted(set(self.compare) - set(GROUPS))
-        if unknown:
-            raise ValueError(
-                f"compare names {unknown[0]}, not one of {', '.join(GROUPS)}"
-            )
+        for compared in self.compare:
+            unknown = sorted(set(compared.split(LESS)) - set(GROUPS))
+            if unknown:
+                raise ValueError(
+                    f"compare names {unknown[0]}, not one of {', '.join(GROUPS)}"
+                )
         return self
 
     @property
@@ -89,6 +96,8 @@ def look_section(study: Study, section: Section) -> list[str]:
     panel = study.table("panel")
     for name, (_, _, income) in section.vintages.items():
         check_columns(income, panel.columns, f"estimates.{FAMILY}: {name}")
+    for column in section.given:
+        held_column(study, column)
     years = sorted({int(year) for year in panel["year"]})
     outside = [f"{a}-{b}" for a, b in section.spans if a not in years or b not in years]
     if outside:
@@ -153,8 +162,9 @@ def questions(
 
     Notes
     -----
-    z_i = a + d x_i + e_i, and z_i = a + b D_i + d x_i + e_i with the label D of a group:
-    z is growth, x log income at the start, both in the figures of the vintage.
+    z_i = a + d x_i + e_i, and z_i = a + D_i'b + d x_i + h w_i + e_i with the labels D of
+    one group or two: z is growth, x log income at the start, both in the figures of the
+    vintage; w is a column that is held, or absent.
     """
     row = blank_row(study, vintage, span, len(table))
     yield GroupContrast(
@@ -169,15 +179,45 @@ def questions(
     if not section.compare:
         return
     labels = labels_at(study, grouping(study, section), span[0]).reindex(table.index)
-    for group in section.compare:
-        yield GroupContrast(
-            row=replace(row, term=group, treatment_def=grouping(study, section)),
-            table=table.assign(**{group: labels[group].astype(float)}),
-            outcome=GROWTH,
-            labels=(group,),
-            controls=(START,),
-            weights={group: 1.0},
+    table = table.join(labels[list(GROUPS)].astype(float))
+    for held in [(), *((column,) for column in section.given)]:
+        held_values = {column: held_column(study, column) for column in held}
+        for compared in section.compare:
+            groups = tuple(compared.split(LESS))
+            yield GroupContrast(
+                row=replace(
+                    row,
+                    term=groups[0],
+                    contrast=compared if len(groups) > 1 else "",
+                    treatment_def=grouping(study, section),
+                ),
+                table=table.assign(**held_values),
+                outcome=GROWTH,
+                labels=groups,
+                controls=(START, *held),
+                weights=dict(zip(groups, (1.0, -1.0), strict=False)),
+            )
+
+
+def held_column(study: Study, column: str) -> pd.Series:
+    """Return a column of units.csv by unit, or say why it cannot be held."""
+    units = study.table("units").set_index("unit")
+    where = f"estimates.{FAMILY}.given: {column}"
+    check_names([column], list(units), where)
+    values = pd.to_numeric(units[column], errors="coerce")
+    if values.isna().any():
+        blank = [str(unit) for unit in values.index[values.isna()]]
+        raise EstimateError(
+            f"{where} is no number for {first_examples(blank)}",
+            "a number of every unit, such as 0 or 1",
+            "fill it, or name another column",
         )
+    return values.astype(float)
+
+
+def held_beside(row: Estimate) -> str:
+    """Return what a row holds beside log income at the start."""
+    return row.controls_id.partition(f"{START} + ")[2]
 
 
 def blank_row(
@@ -227,11 +267,12 @@ def range_rows(rows: list[Estimate]) -> list[Estimate]:
     between them in standard errors of the main vintage.
     """
     out = list[Estimate]()
-    for key in dict.fromkeys((row.term, row.period) for row in rows):
+    asked = [(row.term, row.contrast, held_beside(row), row.period) for row in rows]
+    for key in dict.fromkeys(asked):
         own = [
             row
-            for row in rows
-            if (row.term, row.period) == key and np.isfinite(row.estimate)
+            for row, question in zip(rows, asked, strict=True)
+            if question == key and np.isfinite(row.estimate)
         ]
         if len(own) < LEAST:
             continue
@@ -245,6 +286,8 @@ def range_rows(rows: list[Estimate]) -> list[Estimate]:
             spec_id=FAMILY,
             outcome=ALL,
             term=main.term,
+            contrast=main.contrast,
+            controls_id=held_beside(main),
             unit_scheme=main.unit_scheme,
             period=main.period,
             treatment_def=main.treatment_def,

@@ -1,6 +1,8 @@
-"""F26: what the vintage of the data does to an estimate."""
+"""F26: what the choice of figures does to an estimate."""
 
+from collections.abc import Mapping, Sequence
 from itertools import product
+from textwrap import fill
 
 import numpy as np
 import pandas as pd
@@ -14,7 +16,6 @@ from evenfield.shared.figures import (
     ACCENT,
     INK,
     REFERENCE,
-    SERIES,
     SOFT,
     WIDTH,
     Artwork,
@@ -22,25 +23,35 @@ from evenfield.shared.figures import (
     panels,
 )
 from evenfield.shared.tables import fixed, nothing_to_show, only, records
+from evenfield.topics.vintages.table import START, asked_alone, main_term
 
-START = "log_income_start"
-LINE_HEIGHT = 0.19  # inches
+IN_A_ROW = 2  # panels
+LETTERS = 18  # of a line of the name of an output
+LINE_HEIGHT = 0.21  # inches
 HEAD = 0.42
-FOOT = 0.5
+FOOT = 0.7
+BETWEEN = 0.5
 EDGE = 0.008  # of the width
-DATA = "period output population estimate conf_low conf_high row".split()
+SMALL = 7.0  # points
+APART = 0.17  # of a line, between the marks without and with a column held
+SAME_DIGITS = 6  # of two estimates that are one
+REPEATED = "as above"
+DATA = "period output population held estimate conf_low conf_high row repeated".split()
 
 
 def f26(facts: Facts) -> Artwork:
-    """Draw every vintage with its interval, one panel for each span."""
+    """Draw every vintage with its interval, one panel for each span; hollow with the
+    first column that is held.
+    """
     section = facts.config.estimates["vintages"]
-    compared = section.get("compare", [])
-    term = str(compared[0]) if compared else START
+    given = list(section.get("given", []))[:1]
     labels = facts.series(
         "vintages", text=("vintage", "output", "population", "income")
     )
-    estimates = only(facts.estimates(), term=term, estimator="ols")
-    data = estimates.merge(labels, left_on="outcome", right_on="vintage")
+    estimates = facts.estimates(estimator="ols", term=main_term(facts))
+    drawn = [asked_alone(estimates).assign(held="")]
+    drawn += [asked_alone(estimates, column).assign(held=column) for column in given]
+    data = pd.concat(drawn).merge(labels, left_on="outcome", right_on="vintage")
     data = data[data["estimate"].notna()]
     if data.empty:
         raise nothing_to_show("vintage with figures in any span")
@@ -50,49 +61,83 @@ def f26(facts: Facts) -> Artwork:
     rows = {pair: row for row, pair in enumerate(order)}
     pairs = zip(data["output"], data["population"], strict=True)
     data = data.assign(row=[rows[pair] for pair in pairs])
+    data = data.sort_values(["period", "held", "row"], ignore_index=True)
+    data = data.assign(repeated=_repeated(data))
     spans = [f"{start}-{end}" for start, end in section["spans"]]
-    shown = [span for span in spans if data["period"].eq(span).any()]
+    # Spans that the main vintage reaches: the others have nothing to be compared with.
+    shown = [span for span in spans if _reached(data, span)]
+    data = data[data["period"].isin(shown)].reset_index(drop=True)
     figure = _draw(data, shown, order)
-    units = facts.words["units_name"]
-    group = "clusters" if term == "cluster" else "zones"
-    measure = "slope of growth, % a year, on log income at the start"
-    if compared:
-        measure = (
-            f"growth of {units} with {group} less that of others alike, points a year"
-        )
-    figure.supxlabel(measure, fontsize=7.5, y=0.01, color=INK)
-    return Artwork(
-        figure,
-        data.sort_values(["period", "row"])[DATA].reset_index(drop=True),
-        _describe(data, shown),
-    )
+    _name_measure(figure, facts, given)
+    return Artwork(figure, data[DATA], _describe(data, shown))
 
 
 FIGURES = {"F26": f26}
 
 
+def _reached(data: pd.DataFrame, span: str) -> bool:
+    """Say whether the first vintage that has any estimate has one in a span."""
+    return bool(only(data, period=span)["row"].eq(data["row"].min()).any())
+
+
+def _repeated(data: pd.DataFrame) -> pd.Series:
+    """Return which estimates are those of an earlier row of their output and span, since
+    the figures of its people are the same there.
+    """
+    rounded = data.assign(estimate=data["estimate"].round(SAME_DIGITS))
+    return rounded.duplicated(["period", "held", "output", "estimate"])
+
+
+def _name_measure(figure: Figure, facts: Facts, given: Sequence[str]) -> None:
+    """Write beneath the panels what is measured, and what a hollow mark holds."""
+    term = main_term(facts)
+    units = facts.words["units_name"]
+    measure = "slope of growth, % a year, on log income at the start"
+    if term != START:
+        group = "clusters" if term == "cluster" else "zones"
+        measure = (
+            f"growth of {units} with {group} less that of others that began at the same"
+            " income, points a year"
+        )
+    hollow = [
+        f"hollow marks: {column} and other {units} each compared among themselves"
+        for column in given
+    ]
+    figure.supxlabel("\n".join([measure, *hollow]), fontsize=SMALL, y=0.01, color=INK)
+
+
 def _draw(data: pd.DataFrame, spans: list[str], order: list[tuple[str, str]]) -> Figure:
-    height = HEAD + FOOT + LINE_HEIGHT * (len(order) + 1)
+    columns = min(len(spans), IN_A_ROW)
+    lines = -(-len(spans) // columns)
+    panel_height = LINE_HEIGHT * (len(order) + 1)
+    height = HEAD + FOOT + lines * panel_height + (lines - 1) * BETWEEN
     edges = {
-        "left": 0.345,
+        "left": 0.37,
         "right": 0.99,
         "top": 1 - HEAD / height,
         "bottom": FOOT / height,
         "wspace": 0.08,
+        "hspace": BETWEEN / panel_height,
     }
     figure, grid = panels(
-        1, len(spans), (WIDTH, height), edges, sharex=True, sharey=True
+        lines, columns, (WIDTH, height), edges, sharex=True, sharey=True
     )
-    for axes, span in zip(grid.flat, spans, strict=True):
+    places = list(grid.flat)
+    for axes in places[len(spans) :]:
+        axes.set_axis_off()
+    for axes, span in zip(places, spans, strict=False):
         _draw_span(axes, only(data, period=span))
         axes.set_title(span.replace("-", "\u2013"))
-    axes = grid.flat[0]
-    axes.xaxis.set_major_locator(MaxNLocator(4))
+        axes.tick_params(labelbottom=True)
+    first_of_lines = places[::columns]
+    first_of_lines[0].xaxis.set_major_locator(MaxNLocator(4))
     # From high to low: row 0, the main vintage, is at the top.
-    axes.set_ylim(len(order) - 0.4, -0.6)
-    axes.set_yticks(np.arange(len(order)), [count for _, count in order], fontsize=6.4)
-    axes.get_yticklabels()[0].set_fontweight("bold")
-    _name_outputs(axes, [output for output, _ in order])
+    first_of_lines[0].set_ylim(len(order) - 0.4, -0.6)
+    for axes in first_of_lines:
+        counts = [count for _, count in order]
+        axes.set_yticks(np.arange(len(order)), counts, fontsize=SMALL)
+        axes.get_yticklabels()[0].set_fontweight("bold")
+        _name_outputs(axes, [output for output, _ in order])
     return figure
 
 
@@ -101,47 +146,72 @@ def _name_outputs(axes: Axes, outputs: list[str]) -> None:
     across = blended_transform_factory(axes.figure.transFigure, axes.transData)
     for row, output in enumerate(outputs):
         if row == 0 or output != outputs[row - 1]:
-            weight = "bold" if row == 0 else "normal"
             axes.text(
                 EDGE,
-                row,
-                output,
+                row - 0.3,
+                fill(output, LETTERS),
                 transform=across,
-                fontsize=6.4,
-                fontweight=weight,
-                va="center",
+                fontsize=SMALL,
+                fontweight="bold" if row == 0 else "normal",
+                va="top",
             )
 
 
 def _draw_span(axes: Axes, data: pd.DataFrame) -> None:
+    """Draw the vintages of a span; one that repeats the row above it is said to."""
     axes.axvline(0.0, **REFERENCE)
     names_for_rows(axes)
+    several = data["held"].nunique() > 1
     for row in records(data):
+        if row["repeated"]:
+            _say_repeated(axes, row)
+            continue
+        beside = APART if row["held"] else -APART
+        place = row["row"] + (beside if several else 0.0)
         main = row["row"] == 0
-        mark = SERIES[1]
-        colour = ACCENT if main else mark.colour
+        colour = ACCENT if main else INK
         axes.plot(
             [row["conf_low"], row["conf_high"]],
-            [row["row"], row["row"]],
+            [place, place],
             color=colour if main else SOFT,
             linewidth=1.1,
             zorder=2,
         )
         axes.plot(
             row["estimate"],
-            row["row"],
-            marker="D" if main else mark.marker,
+            place,
+            marker="D" if main else "o",
             color=colour,
-            markersize=4.0,
+            markerfacecolor="white" if row["held"] else colour,
+            markersize=3.6,
             zorder=3,
         )
 
 
+def _say_repeated(axes: Axes, row: Mapping[str, object]) -> None:
+    """Write in the place of a mark that it is the one above."""
+    if not row["held"]:
+        across = blended_transform_factory(axes.transAxes, axes.transData)
+        axes.text(
+            0.97,
+            row["row"],
+            REPEATED,
+            transform=across,
+            fontsize=SMALL - 1,
+            color=SOFT,
+            ha="right",
+            va="center",
+        )
+
+
 def _describe(data: pd.DataFrame, spans: list[str]) -> str:
+    """Return how far the estimates of each span lie apart, with each column held."""
     sentences = []
     for span in spans:
-        own = only(data, period=span)
-        low = fixed(own["estimate"].min())
-        high = fixed(own["estimate"].max())
-        sentences.append(f"{span}: {len(own)} vintages, from {low} to {high}")
+        for held in data["held"].unique():
+            own = only(data, period=span, held=held)
+            low = fixed(own["estimate"].min())
+            high = fixed(own["estimate"].max())
+            given = f" given {held}" if held else ""
+            sentences.append(f"{span}{given}: {len(own)} vintages, {low} to {high}")
     return "Estimates by vintage of the data. " + "; ".join(sentences) + "."

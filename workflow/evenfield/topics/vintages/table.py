@@ -19,6 +19,7 @@ from evenfield.shared.tables import (
 )
 
 START = "log_income_start"
+LESS = " - "
 NUMBERS = "estimate_id estimate std_error p_value conf_low conf_high".split()
 NOTE = """
 Growth in percent a year from the first to the last year of a span on {what}, in the figures of
@@ -33,7 +34,7 @@ Distance over all vintages, from the smallest to the largest estimate: {moves}.
 def t35(facts: Facts) -> Table:
     """Return the estimate of every vintage, one column of numbers for each span."""
     section = facts.config.estimates["vintages"]
-    estimates = only(facts.estimates(), term=main_term(facts))
+    estimates = only(asked_alone(facts.estimates()), term=main_term(facts))
     spans = [f"{start}-{end}" for start, end in section["spans"]]
     columns = [left("Vintage", "label", width_cm=4.5)]
     for span in spans:
@@ -60,7 +61,16 @@ TABLES = {"T35": t35}
 def main_term(facts: Facts) -> str:
     """Return the first group that is compared, or convergence where none is."""
     compared = facts.config.estimates["vintages"].get("compare", [])
-    return str(compared[0]) if compared else START
+    return str(compared[0]).partition(LESS)[0] if compared else START
+
+
+def asked_alone(estimates: pd.DataFrame, held: str = "") -> pd.DataFrame:
+    """Return the rows of single groups and of convergence, with a column held beside
+    income or none.
+    """
+    controls = [f"{START} + {held}"] if held else ["", "none", START]
+    alone = estimates["contrast"].eq("") & estimates["controls_id"].isin(controls)
+    return estimates[alone]
 
 
 def vintages_shown(facts: Facts) -> pd.DataFrame:
