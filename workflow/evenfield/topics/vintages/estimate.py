@@ -203,7 +203,7 @@ def held_column(study: Study, column: str) -> pd.Series:
     """Return a column of units.csv by unit, or say why it cannot be held."""
     units = study.table("units").set_index("unit")
     where = f"estimates.{FAMILY}.given: {column}"
-    check_names([column], list(units), where)
+    check_names([column], map(str, units), where)
     values = pd.to_numeric(units[column], errors="coerce")
     if values.isna().any():
         blank = [str(unit) for unit in values.index[values.isna()]]

@@ -1,6 +1,6 @@
 """F26: what the choice of figures does to an estimate."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import product
 from textwrap import fill
 
@@ -22,7 +22,7 @@ from evenfield.shared.figures import (
     names_for_rows,
     panels,
 )
-from evenfield.shared.tables import fixed, nothing_to_show, only, records
+from evenfield.shared.tables import Row, fixed, nothing_to_show, only, records
 from evenfield.topics.vintages.table import START, asked_alone, main_term
 
 IN_A_ROW = 2  # panels
@@ -188,7 +188,7 @@ def _draw_span(axes: Axes, data: pd.DataFrame) -> None:
         )
 
 
-def _say_repeated(axes: Axes, row: Mapping[str, object]) -> None:
+def _say_repeated(axes: Axes, row: Row) -> None:
     """Write in the place of a mark that it is the one above."""
     if not row["held"]:
         across = blended_transform_factory(axes.transAxes, axes.transData)
