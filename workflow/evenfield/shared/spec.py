@@ -19,7 +19,12 @@ from pydantic import (
 
 from evenfield.numerics.inference.methods import METHODS
 from evenfield.study.errors import ConfigError, Faults
-from evenfield.study.study_config import SampleName, SchemeName, StudyConfig
+from evenfield.study.study_config import (
+    PeriodName,
+    SampleName,
+    SchemeName,
+    StudyConfig,
+)
 
 TYPE = re.compile(
     r"(str|int|float|bool|list|dict)(\[.*\])?"
@@ -42,6 +47,25 @@ Inference = Annotated[
         description=(
             "Methods of docs/methods/inference.md, the deciding one first; those of the"
             " topic by default."
+        )
+    ),
+]
+
+
+def _two_spans(changes: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    alike = [first for first, later in changes if first == later]
+    if alike:
+        raise ValueError(f"{alike[0]} is compared with itself")
+    return changes
+
+
+Changes = Annotated[
+    list[tuple[PeriodName, PeriodName]],
+    AfterValidator(_two_spans),
+    Field(
+        description=(
+            "Pairs of periods, the earlier one first: how much the coefficients of the"
+            " deciding regressions change from one to the other, both as one regression."
         )
     ),
 ]

@@ -177,10 +177,10 @@ def rows_at(
     note = ""
     if deciding == "CR3" and not prepared.geography.locations.known:
         note = NO_COORDINATES
-    rows = [_filled(row, results[deciding], settings.level, note)]
+    rows = [filled(row, results[deciding], settings.level, note)]
     for name in others:
         other = beside(row, name, SUFFIXES)
-        rows.append(_filled(other, results[name], settings.level))
+        rows.append(filled(other, results[name], settings.level))
     if contrast.placebo_lists:
         design = contrast_design(row, prepared, settings)
         # How often every relabelling rejects is what its sample tells.
@@ -229,7 +229,7 @@ def not_defined(row: Estimate, reason: str) -> Estimate:
     return replace(row, estimate=NAN, warning=_warning(row, reason, NAN))
 
 
-def _filled(row: Estimate, test: Tested, level: float, note: str = "") -> Estimate:
+def filled(row: Estimate, test: Tested, level: float, note: str = "") -> Estimate:
     """Return a row with the numbers of a method, or why it has none."""
     if test.reason:
         note = note or f"not defined: {test.reason}"

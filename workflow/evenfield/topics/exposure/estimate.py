@@ -13,6 +13,7 @@ from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.influence import partial_leverage
 from evenfield.numerics.label_permutation import expected_regressors
 from evenfield.numerics.scpc import AVERAGE_CORRELATION
+from evenfield.shared.contrasts.changes import change_rows
 from evenfield.shared.contrasts.contrasts import parse_contrast_settings, rows_at
 from evenfield.shared.contrasts.geographies import Geographies, joined_links
 from evenfield.shared.contrasts.prepared_contrasts import prepare_contrast
@@ -27,6 +28,7 @@ from evenfield.topics.exposure.estimate_contrasts import (
     OUTSIDERS,
     contrasts,
     difference,
+    neighbour_contrasts,
     per_sd,
     single,
 )
@@ -97,6 +99,12 @@ def estimate(study: Study) -> Results:
     rows: list[Estimate] = []
     for contrast in asked:
         rows += rows_at(contrast, geographies, settings)
+    for spec in specs:
+        by_period = {one.name: one for one in sections if one.spec is spec}
+        for first, later in spec.changes:
+            ends = by_period[first], by_period[later]
+            for one, two in zip(*map(neighbour_contrasts, ends), strict=True):
+                rows += change_rows(one, two, geographies, settings)
     checks = {}
     # What the design could see, equivalence to zero, and two regimes of pull.
     for section in deciding:

@@ -64,6 +64,11 @@ def difference(section: CrossSection, estimator: str = "slx") -> GroupContrast:
     return _contrast(section, estimator, first, second, role)
 
 
+def neighbour_contrasts(section: CrossSection) -> list[GroupContrast]:
+    """Return the difference of the neighbours' regimes and each of the two."""
+    return [difference(section), *_singles(section, section.spec.exposures)]
+
+
 def single(section: CrossSection, term: str, estimator: str = "slx") -> GroupContrast:
     """Return one coefficient, own or of an exposure."""
     # b_S > 0 is one half of the conjunction on zones, equivalence of g_S the other.

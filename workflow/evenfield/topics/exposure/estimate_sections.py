@@ -10,7 +10,7 @@ from pydantic import Field
 from scipy.sparse import csr_array
 
 from evenfield.numerics.spatial import multiplier
-from evenfield.shared.spec import Id, Inference, Role, Spec
+from evenfield.shared.spec import Changes, Id, Inference, Role, Spec
 from evenfield.shared.tables.rows import only, records
 from evenfield.study.errors import EstimateError, counted, first_examples
 from evenfield.study.files import Record
@@ -64,6 +64,7 @@ class ExposureSpec(Spec):
     placebo_lists: list[PeriodName] = []
     """Periods in which every method of inference is printed for the difference of the
     neighbours' regimes, and tried on placebo lists."""
+    changes: Changes = []
 
     @property
     def own(self) -> tuple[str, ...]:

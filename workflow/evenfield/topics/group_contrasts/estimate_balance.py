@@ -4,6 +4,7 @@ the ends of windows, and its path by cell.
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -35,6 +36,7 @@ def change(groups: Groups, spec: ChangeSpec, family: str) -> Parts:
     groups.require(spec.outcome, *spec.parts.values())
     # Robustness rows take the primary list only: they vary something else.
     main = spec.role in {"primary", "mechanism"}
+    by_window: list[GroupContrast] = []  # of the primary list
     for start, end in spec.windows:
         base = groups.row(
             family,
@@ -60,9 +62,14 @@ def change(groups: Groups, spec: ChangeSpec, family: str) -> Parts:
                 sesoi=sesoi,
                 warning=joined(spec.note, lacks),
             )
-            yield compared(row, table, spec.name, DIFFERENCE, spec.given)
+            contrast = compared(row, table, spec.name, DIFFERENCE, spec.given)
+            yield contrast
+            if leads and spec.role == "primary":
+                by_window.append(contrast)
             if leads and main:
                 yield from _beside(spec, row, table)
+    for earlier, later in pairwise(by_window):
+        yield from groups.changed(earlier, later)
 
 
 def _beside(

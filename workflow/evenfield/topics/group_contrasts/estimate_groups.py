@@ -10,6 +10,7 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
+from evenfield.shared.contrasts.changes import change_rows
 from evenfield.shared.contrasts.contrasts import parse_contrast_settings, rows_at
 from evenfield.shared.contrasts.geographies import Geographies, joined_links
 from evenfield.shared.contrasts.prepared_contrasts import GroupContrast
@@ -206,6 +207,11 @@ class Groups:
         """
         scheme = self.of_scheme(contrast.row.unit_scheme)
         return rows_at(contrast, scheme.geographies, self.settings)
+
+    def changed(self, first: GroupContrast, later: GroupContrast) -> list[Estimate]:
+        """Return how much a contrast changes from one period to another."""
+        scheme = self.of_scheme(first.row.unit_scheme)
+        return change_rows(first, later, scheme.geographies, self.settings)
 
 
 def compared(

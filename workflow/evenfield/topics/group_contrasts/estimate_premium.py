@@ -8,6 +8,7 @@ from itertools import product
 
 import pandas as pd
 
+from evenfield.shared.contrasts.prepared_contrasts import GroupContrast
 from evenfield.shared.estimates import Estimate
 from evenfield.shared.samples import NotCarriedError, joined
 from evenfield.topics.group_contrasts.estimate_groups import (
@@ -35,6 +36,8 @@ def premium(groups: Groups, spec: PremiumSpec) -> Parts:
     first year; D is the group label.
     """
     taxonomies = [groups.primary, *(spec.taxonomies or groups.taxonomies)]
+    # of the primary list, by comparison and period
+    main_contrasts: dict[tuple[str, str], GroupContrast] = {}
     spans = {item["period"] for item in groups.periods(spec) if item["role"] == "span"}
     for blank, table in _outcomes(groups, spec, "premium"):
         everyone = (blank.unit_scheme, blank.sample_id) == (
@@ -63,7 +66,14 @@ def premium(groups: Groups, spec: PremiumSpec) -> Parts:
             periods = spec.placebo_lists.get(comparison, [])
             placebo = everyone and taxonomy == groups.primary and row.period in periods
             contrast = compared(row, labels[taxonomy], VALUE, comparison, spec.given)
+            if everyone and taxonomy == groups.primary:
+                main_contrasts[comparison, row.period] = contrast
             yield replace(contrast, placebo_lists=placebo)
+    for comparison, (first, later) in product(spec.compare, spec.changes):
+        ends = [main_contrasts.get((comparison, name)) for name in (first, later)]
+        # A period that the data cannot carry is named where its own rows are left out.
+        if ends[0] and ends[1]:
+            yield from groups.changed(ends[0], ends[1])
 
 
 def dose(groups: Groups, spec: DoseSpec) -> Parts:

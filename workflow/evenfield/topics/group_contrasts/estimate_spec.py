@@ -5,9 +5,9 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
-from evenfield.shared.spec import Id, Inference, Role, Spec
+from evenfield.shared.spec import Changes, Id, Inference, Role, Spec
 from evenfield.study.study_config import (
     SPARED,
     HypothesisName,
@@ -124,6 +124,15 @@ class PremiumSpec(PeriodSpec):
     placebo_lists: dict[Comparison, list[PeriodName]] = {}
     """Periods by comparison in which every method of inference is printed and tried on
     placebo lists, for the primary taxonomy, the main units and the first sample."""
+    changes: Changes = []
+
+    @model_validator(mode="after")
+    def _changes_of_periods(self) -> PremiumSpec:
+        named = {name for pair in self.changes for name in pair}
+        lacking = sorted(named - {*self.periods}) if self.periods else []
+        if lacking:
+            raise ValueError(f"changes name {lacking[0]}, which periods do not")
+        return self
 
 
 class DoseSpec(PeriodSpec):

@@ -13,6 +13,7 @@ from statsmodels.regression.linear_model import RegressionResults
 from evenfield.numerics.convergence import speed_from_slope
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.methods import Locations, infer
+from evenfield.shared.contrasts.changes import ENDING, change_period
 from evenfield.shared.contrasts.sections import FEWEST_TREATED
 from evenfield.shared.estimates import NAN, Estimate, Fields
 from evenfield.shared.few_units import (
@@ -51,6 +52,11 @@ Section = list[RegimeSpec]
 # Methods by default: of a specification that decides, of the others.
 PRINTED = ("SCPC", "SCPC_06", "CR3", "HC1")
 SHORT = ("SCPC", "CR3")
+# Of a change between two periods: role, estimator and method of each row.
+CHANGE_METHODS = (
+    ("robustness", f"regime{ENDING}", "CR3"),
+    ("ladder", f"regime{ENDING}_wcr33", "wild33"),
+)
 EQUATION = (
     "G = a - b r - d_C r E^C - d_S r E^S + f_C E^C + f_S E^S + e; r initial log income less"
     " its mean"
@@ -117,6 +123,7 @@ def estimate(study: Study) -> Results:
             )
             points.append(table.rename_axis("unit").reset_index())
         out.estimates += _split_rows(cross_sections, study)
+        out.estimates += _change_rows(spec, cross_sections, study)
         out.estimates += panel_rows(cross_sections, study)
     out.series["series"] = pd.DataFrame(path, columns=PATH)
     out.series["points"] = pd.concat(points, ignore_index=True)[POINTS]
@@ -298,19 +305,68 @@ def _split_rows(cross_sections: list[CrossSection], study: Study) -> list[Estima
     undefined = [f"{s.name}: {s.undefined}" for s in main if s.undefined]
     if late.all() or not late.any():
         undefined = [f"no main period on one side of {split}"]
-    try:
-        fields: Fields = (
-            {"estimate": NAN, "warning": f"not defined: {undefined[0]}"}
-            if undefined
-            else _stacked(main, late, study)
-        )
-    except NumericsError as error:
-        fields = {"estimate": NAN, "warning": f"no interval: {error}"}
+    fields = _stacked(main, late, study, undefined)
     fields["warning"] = joined(first.note, fields["warning"])
     return [Estimate(**labels | fields)]
 
 
-def _stacked(main: Sequence[CrossSection], late: np.ndarray, study: Study) -> Fields:
+def _change_rows(
+    spec: RegimeSpec, cross_sections: Sequence[CrossSection], study: Study
+) -> list[Estimate]:
+    """Return how much the difference of the speeds changes between two periods, by the
+    jackknife by unit and by the wild bootstrap that must agree with it.
+    """
+    by_name = {section.name: section for section in cross_sections}
+    rows = []
+    for names in spec.changes:
+        ends = [by_name[name] for name in names]
+        labels: Fields = {
+            **ends[0].shared,
+            **decides(spec, DIFFERENCE),
+            "period": change_period(*names),
+            "term": INTERACTIONS[0],
+            "contrast": DIFFERENCE,
+            "unit_of_measure": UNIT,
+            "n_periods": len(ends),
+            "n_obs": sum(len(section.table) for section in ends),
+            "sesoi": sesoi_of(study),
+            "output_basis": "+".join(sorted({str(s.period["basis"]) for s in ends})),
+            "conf_level": study.config.inference.level,
+        }
+        undefined = [f"{s.name}: {s.undefined}" for s in ends if s.undefined]
+        late = np.array([False, True])
+        stream = f"regime:{spec.id}:{labels['period']}"
+        for role, estimator, method in CHANGE_METHODS:
+            fields = _stacked(ends, late, study, undefined, method, stream)
+            fields |= {"role": role, "estimator": estimator}
+            rows.append(Estimate(**labels | fields))
+    return rows
+
+
+def _stacked(
+    main: Sequence[CrossSection],
+    late: np.ndarray,
+    study: Study,
+    undefined: Sequence[str],
+    method: str = "CR3",
+    stream: str = "",
+) -> Fields:
+    """Test the late periods less the early ones as fields, or say why not."""
+    if undefined:
+        return {"estimate": NAN, "warning": f"not defined: {undefined[0]}"}
+    try:
+        return _fitted_together(main, late, study, method, stream)
+    except NumericsError as error:
+        return {"estimate": NAN, "warning": f"no interval: {error}"}
+
+
+def _fitted_together(
+    main: Sequence[CrossSection],
+    late: np.ndarray,
+    study: Study,
+    method: str,
+    stream: str,
+) -> Fields:
     """Fit all periods together, coefficients free in each, errors clustered by unit."""
     share = np.where(late, 1 / late.sum(), -1 / (~late).sum())
     # The same combination in each period, its weights adding up to late less early.
@@ -320,4 +376,4 @@ def _stacked(main: Sequence[CrossSection], late: np.ndarray, study: Study) -> Fi
     # A unit is one cluster over all periods: its errors may be dependent over time.
     units = np.concatenate([section.table.index.to_numpy(str) for section in main])
     fit = fit_robust(np.concatenate([section.y for section in main]), X)
-    return _tested("CR3", fit, units, c, study)
+    return _tested(method, fit, units, c, study, stream)

@@ -17,7 +17,7 @@ from evenfield.shared.estimates import NAN, Estimate, Fields
 from evenfield.shared.regression import fit_robust
 from evenfield.shared.samples import joined
 from evenfield.shared.settings import PROXY, SPLICED
-from evenfield.shared.spec import Id, Inference, Role, Spec
+from evenfield.shared.spec import Changes, Id, Inference, Role, Spec
 from evenfield.study.errors import EstimateError, counted, first_examples
 from evenfield.study.files import Record
 from evenfield.study.study import Study
@@ -57,6 +57,7 @@ class RegimeSpec(Spec):
     """Whether a unit's own cluster and SEZ status is added."""
     split: Annotated[Year | None, SPARED] = None
     """First year of the later periods, compared with the earlier ones."""
+    changes: Changes = []
     draws: int = Field(0, ge=0)
     """Draws of units for the bias-corrected panel beside; 0 leaves it out."""
     hypothesis: HypothesisName = ""

@@ -15,14 +15,16 @@ from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.cluster_robust import encoded, in_order
 from evenfield.numerics.inference.methods import Design, few_cluster_weights, infer
 from evenfield.numerics.ols import fit_ols
+from evenfield.shared.contrasts.changes import change_rows
 from evenfield.shared.contrasts.contrasts import (
     BASES,
     SUFFIXES,
     ContrastSettings,
     GroupContrast,
-    contrast_rows,
     parse_contrast_settings,
+    rows_at,
 )
+from evenfield.shared.contrasts.geographies import Geographies
 from evenfield.shared.estimates import NAN, Estimate
 from evenfield.shared.few_units import beside, carrier_fields, fields_of
 from evenfield.shared.rows import Results
@@ -92,6 +94,7 @@ def estimate(study: Study) -> Results:
     settings = parse_contrast_settings(inference, study.power, associations)
     rows: list[Estimate] = []
     contrasts: list[GroupContrast] = []
+    changes: list[tuple[GroupContrast, GroupContrast]] = []
     refused = []
     for spec in specs:
         if isinstance(spec, FactSpec):
@@ -102,15 +105,28 @@ def estimate(study: Study) -> Results:
                     refused.append((spec.claim, spec.id, *row))
             continue
         known = spec if spec.taxonomy else spec.model_copy(update={"taxonomy": primary})
+        by_period: dict[str, GroupContrast] = {}
         for period in spec.periods:
             try:
                 if spec.kind == "panel":
                     rows += _panel(data, known, period, settings)
                 else:
-                    contrasts.append(_contrast(data, known, period))
+                    by_period[period] = _contrast(data, known, period)
             except (NotCarriedError, NumericsError) as error:
                 refused.append((spec.claim, spec.id, period, str(error)))
-    rows += contrast_rows(contrasts, data.units, data.links, settings)
+        contrasts += by_period.values()
+        changes += [
+            (by_period[first], by_period[later])
+            for first, later in spec.changes
+            if {first, later} <= {*by_period}
+        ]
+    geographies = Geographies(
+        data.units, data.links, settings.permutations, settings.seed
+    )
+    for contrast in contrasts:
+        rows += rows_at(contrast, geographies, settings)
+    for first_contrast, later_contrast in changes:
+        rows += change_rows(first_contrast, later_contrast, geographies, settings)
     table = pd.DataFrame(refused, columns=NOT_CARRIED).sort_values(
         NOT_CARRIED, ignore_index=True
     )

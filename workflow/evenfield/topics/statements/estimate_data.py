@@ -18,7 +18,7 @@ from evenfield.numerics.spatial import polygon_area_km2
 from evenfield.numerics.standardised_index import standardised_index
 from evenfield.shared.samples import NotCarriedError
 from evenfield.shared.settings import check_names
-from evenfield.shared.spec import Id, Inference, Spec
+from evenfield.shared.spec import Changes, Id, Inference, Spec
 from evenfield.shared.tables.rows import only
 from evenfield.study.expressions import by_year, check_columns, columns_of
 from evenfield.study.files import Record
@@ -67,6 +67,7 @@ class AssociationSpec(Spec):
     unit: str = ""
     """Unit of the estimate."""
     inference: Inference = ()
+    changes: Changes = []
 
     @property
     def outcomes(self) -> list[str]:
@@ -80,6 +81,12 @@ class AssociationSpec(Spec):
                 f"statement {self.id} is a panel with several outcomes; an index needs"
                 " kind contrast"
             )
+        named = {name for pair in self.changes for name in pair}
+        lacking = sorted(named - {*self.periods})
+        if lacking:
+            raise ValueError(f"changes name {lacking[0]}, which periods do not")
+        if self.changes and self.kind == "panel":
+            raise ValueError("changes need kind contrast, one row a unit and period")
         return self
 
 
