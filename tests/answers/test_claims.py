@@ -528,3 +528,31 @@ def test_a_study_without_claims_says_one_sentence():
     assert table.empty
     assert content["sentence"] == NO_CLAIMS
     assert content["claims"] == content["hypotheses"] == []
+
+
+def changed_later(ends, *, se_type="CR3"):
+    """A clear main row, a later one that holds zero, and the change between them."""
+    content = {"hypotheses": {"H1": {**HYPOTHESIS, "checks": {}}}}
+    content["hypotheses"]["H1"] |= {
+        "primary": {**ROW, "estimator": "ols"},
+        "later": {"period": "P2"},
+    }
+    change = {"estimator": "ols_change", "period": "P1 to P2", "role": "robustness"}
+    numbers = {"estimate": -3.0, "conf_low": ends[0], "conf_high": ends[1]}
+    table = frame(
+        built(),
+        built(period="P2", estimate=-1.0, conf_low=-2.0, conf_high=0.5),
+        built(**change, **numbers, se_type=se_type),
+    )
+    claims = read_claims(config(content))
+    return answer_study(table, claims, [])[1]["hypotheses"][0]
+
+
+@pytest.mark.parametrize(
+    ("ends", "word"), [((-5.0, -0.1), "FADED"), ((-6.0, 0.1), "CANNOT TELL")]
+)
+def test_the_row_of_the_change_is_found_by_its_periods(ends, word):
+    item = changed_later(ends)
+    assert item["later"] == word
+    (row,) = [row for row in item["rows"] if row["what"] == "change"]
+    assert (row["period"], row["estimate"]) == ("P1 to P2", -3.0)

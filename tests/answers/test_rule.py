@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from evenfield.answers.rule import (
     Evidence,
+    LaterYears,
     judge_documents,
     judge_fact,
     judge_later,
@@ -314,46 +315,97 @@ def test_a_denied_gain_is_judged_by_the_ends_of_the_interval(name, turn):
     assert why in result.because
 
 
-# The main interval, the later one, the word of both sides, part of the reason.
+# The main interval, the later one, the change with what is known of it, the word, part
+# of the reason. Other methods and checks of the change are intervals of their own.
 LATER = from_yaml("""
-    same side: [[0.5, 3.5], [0.1, 1.0], HELD UP, on the same side]
-    other side: [[0.5, 3.5], [-3.0, -0.1], FADED, on the other side]
-    below the estimate: [[0.5, 3.5], [-0.5, 1.9], FADED, leaves out the main estimate]
-    holds both: [[0.5, 3.5], [-0.5, 2.0], CANNOT TELL, zero and the main estimate]
-    nothing before: [[-0.5, 3.5], [0.5, 3.5], CANNOT TELL, shows nothing that could]
-    no interval: [[0.5, 3.5], [.nan, .nan], CANNOT TELL, '']
+    same side: [[0.5, 3.5], [0.1, 1.0], null, HELD UP, on the same side]
+    same side, fell: [[3.0, 5.0], [0.1, 1.0], {ends: [-4.0, -2.0]}, HELD UP, the same side]
+    same side, not by all:
+      [[0.5, 3.5], [0.1, 1.0], {later: [-0.1, 1.1]}, CANNOT TELL, was not estimated]
+    no change: [[0.5, 3.5], [-3.0, -0.1], null, CANNOT TELL, was not estimated]
+    below the estimate: [[0.5, 3.5], [-0.5, 1.9], {ends: [-3.0, 0.1]}, CANNOT TELL, holds zero]
+    touches zero: [[0.5, 3.5], [-0.5, 1.9], {ends: [-3.0, 0.0]}, CANNOT TELL, holds zero]
+    fell: [[0.5, 3.5], [-0.5, 1.9], {ends: [-3.0, -0.1]}, FADED, change leaves out zero]
+    fell, by all:
+      [[0.5, 3.5], [-2.0, 1.9], {ends: [-3.0, -0.1], methods: [[-4.0, -0.2]]}, FADED, in 1]
+    fell, not by all:
+      - [0.5, 3.5]
+      - [-0.5, 1.9]
+      - {ends: [-3.0, -0.1], methods: [[-4.0, -0.2], [-4.0, 0.2]]}
+      - CANNOT TELL
+      - 'by CR3, which decides it, and not by or with: method 2'
+    fell, not in a check:
+      - [0.5, 3.5]
+      - [-0.5, 1.9]
+      - {ends: [-3.0, -0.1], checks: [[-4.0, 0.2]]}
+      - CANNOT TELL
+      - 'not by or with: check 1'
+    rose: [[0.5, 3.5], [-0.5, 9.0], {ends: [0.1, 3.0]}, CANNOT TELL, holds zero]
+    small: [[0.5, 3.5], [-0.5, 3.5], {ends: [-0.9, 0.9]}, HELD UP, smaller than what]
+    small, one end: [[0.5, 3.5], [-0.5, 3.5], {ends: [-1.0, 0.9]}, CANNOT TELL, '']
+    small, not by all:
+      [[0.5, 3.5], [-0.5, 3.5], {ends: [-0.9, 0.9], methods: [[-2.0, 0.9]]}, CANNOT TELL, '']
+    nothing before: [[-0.5, 3.5], [0.5, 3.5], {ends: [0.5, 3.5]}, CANNOT TELL, shows nothing]
+    no interval: [[0.5, 3.5], [.nan, .nan], null, CANNOT TELL, '']
     """)
+
+
+def later_years(later, known, turn=dict):
+    """Later years and the change, or both turned to the other side of zero."""
+
+    def named(kind):
+        ends = (known or {}).get(f"{kind}s", [])
+        return {f"{kind} {i}": turn(row(one)) for i, one in enumerate(ends, 1)}
+
+    known = known or {}
+    # A row without an interval is a permutation, here one that says nothing.
+    estimate = 0.0 if later[0] != later[0] else sum(later) / 2
+    ends = known.get("ends")
+    return LaterYears(
+        row=turn(row(later, p=0.5, estimate=estimate)),
+        methods={"CR3": turn(row(known["later"]))} if "later" in known else {},
+        change=turn(row(ends, se_type="CR3")) if ends else None,
+        change_methods=named("method"),
+        change_checks=named("check"),
+    )
 
 
 @pytest.mark.parametrize("name", LATER)
 @pytest.mark.parametrize("sign", [1, -1])
 def test_later_years_hold_an_answer_up_or_not(name, sign):
-    first, later, word, why = LATER[name]
-    # A row without an interval is a permutation, here one that says nothing.
-    rows = row(first), row(later, p=0.5, estimate=0.0 if later[0] != later[0] else 1.0)
-    given = Evidence(row=rows[0], sign=sign)
-    result = judge_later(given, rows[1], "association", RULE)
-    assert result.answer == word
-    assert why in result.because
-    # What held up on one side holds up on the other.
-    mirrored = Evidence(row=turned(rows[0]), sign=sign)
-    assert judge_later(mirrored, turned(rows[1]), "association", RULE) == result
+    first, later, known, word, why = LATER[name]
+    side = dict if sign > 0 else turned
+    for turn in (dict, turned):
+        # What held up on one side holds up on the other, and by the other sign.
+        def both(one, turn=turn):
+            return turn(side(one))
+
+        given = Evidence(row=both(row(first)), sign=sign, interest=1.0)
+        result = judge_later(
+            given, later_years(later, known, both), "association", RULE
+        )
+        assert result.answer == word
+        assert why in result.because
 
 
 @pytest.mark.parametrize(
-    ("first", "later", "word"),
+    ("first", "later", "change", "word"),
     [
-        ((-3.0, 0.9), (-2.0, 0.5), "HELD UP"),
-        ((-3.0, 0.9), (0.5, 2.0), "FADED"),
-        ((-3.0, 0.9), (-2.0, 1.5), "CANNOT TELL"),
-        ((-3.0, 3.0), (-2.0, 0.5), "CANNOT TELL"),
-        ((0.5, 3.0), (0.5, 2.0), "HELD UP"),
-        ((0.5, 3.0), (-2.0, 0.5), "FADED"),
+        ((-3.0, 0.9), (-2.0, 0.5), None, "HELD UP"),
+        ((-3.0, 0.9), (0.5, 2.0), (0.2, 4.0), "FADED"),
+        ((-3.0, 0.9), (0.5, 2.0), (-0.2, 4.0), "CANNOT TELL"),
+        ((-3.0, 0.9), (-2.0, 1.5), (-4.0, -0.2), "CANNOT TELL"),
+        ((-3.0, 3.0), (-2.0, 0.5), (-4.0, -0.2), "CANNOT TELL"),
+        ((0.5, 3.0), (0.5, 2.0), None, "HELD UP"),
+        ((0.5, 3.0), (-2.0, 0.5), (-4.0, -0.2), "FADED"),
+        ((0.5, 3.0), (-2.0, 0.5), (-4.0, 0.2), "CANNOT TELL"),
     ],
 )
-def test_a_denied_gain_holds_up_by_its_bound(first, later, word):
+def test_a_denied_gain_fades_as_the_gain_rises(first, later, change, word):
     given = Evidence(row=row(first), sign=1, interest=1.0)
-    assert judge_later(given, row(later), "no gain", RULE).answer == word
+    known = {"ends": change} if change else None
+    found = judge_later(given, later_years(later, known), "no gain", RULE)
+    assert found.answer == word
 
 
 @pytest.mark.parametrize(

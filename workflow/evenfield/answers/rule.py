@@ -101,6 +101,19 @@ class Evidence:
     methods: Mapping[str, Row] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, kw_only=True)
+class LaterYears:
+    """The row of later years, and how much the estimate changed until then."""
+
+    row: Row
+    # the same by the methods that must agree
+    methods: Mapping[str, Row] = field(default_factory=dict)
+    change: Row | None = None  # later less main, both as one regression
+    change_methods: Mapping[str, Row] = field(default_factory=dict)
+    # the change with what a check of the main row changes, as far as it is estimated
+    change_checks: Mapping[str, Row] = field(default_factory=dict)
+
+
 def judge_fact(holds: Threshold, row: Row, variants: Mapping[str, Row]) -> Judged:
     """Hold an observed quantity, and its named variants, against the threshold beside
     the claim.
@@ -274,35 +287,55 @@ def _graded(
     return Judged(NO_ANSWER, _undefined(given.row) if undefined else undecided)
 
 
-def judge_later(given: Evidence, later: Row, kind: str, rule: Rule) -> Judged:
+def judge_later(given: Evidence, later: LaterYears, kind: str, rule: Rule) -> Judged:
     """Say whether what the main row shows held up in later years, faded, or cannot be
-    told.
+    told, by the test of the change.
     """
-    if kind == "no gain":
-        side, later_side = (
-            bound_side(row, given.sign, given.interest, rule.alpha)
-            for row in (given.row, later)
-        )
-    else:
-        side, later_side = (
-            side_of(row, given.sign, rule.alpha) for row in (given.row, later)
-        )
+
+    def of_row(row: Row) -> int:
+        if kind == "no gain":
+            return bound_side(row, given.sign, given.interest, rule.alpha)
+        return side_of(row, given.sign, rule.alpha)
+
+    side = of_row(given.row)
     if not side:
         return Judged(CANNOT_TELL, "the main row shows nothing that could hold up")
-    if later_side == side:
+    later_rows = [later.row, *later.methods.values()]
+    if kind == "no gain":  # a permutation says nothing of a bound
+        later_rows = list(filter(_has_interval, later_rows))
+    if later_rows and all(of_row(row) == side for row in later_rows):
         return Judged(HELD_UP, "on the same side in the later years")
-    if later_side == -side:
-        return Judged(FADED, "on the other side in the later years")
-    if kind == "no gain":
-        return Judged(CANNOT_TELL, "the later interval shows neither bound nor gain")
-    # The later interval holds zero; does it leave out what the main row estimates?
-    # ASSUME: the main estimate counts as known, so its own error does not soften the
-    # comparison.
-    low, high = interval(later, given.sign, rule.alpha)
-    estimate = given.sign * given.row["estimate"]
-    if (high < estimate) if side > 0 else (low > estimate):
-        return Judged(FADED, "the later interval leaves out the main estimate")
-    return Judged(CANNOT_TELL, "the later interval holds zero and the main estimate")
+    if later.change is None:
+        return Judged(CANNOT_TELL, "the change between the two was not estimated")
+    ends = [later.change, *filter(_has_interval, later.change_methods.values())]
+    if all(_small(row, given.interest, rule.alpha) for row in ends):
+        return Judged(
+            HELD_UP, f"the change is smaller than what would matter, {given.interest:g}"
+        )
+    # A gain that is denied fades as it rises, anything else towards its other side.
+    fading = side if kind == "no gain" else -side
+
+    def fades(row: Row) -> bool:
+        return side_of(row, given.sign, rule.alpha) == fading
+
+    if not fades(later.change):
+        return Judged(CANNOT_TELL, "the interval of the change holds zero")
+    others = {**later.change_methods, **later.change_checks}
+    lost = tuple(name for name, row in others.items() if not fades(row))
+    if lost:
+        return Judged(
+            CANNOT_TELL,
+            f"the change is seen by {later.change['se_type']}, which decides it, and not"
+            f" by or with: {', '.join(lost)}",
+            lost,
+        )
+    also = counted(len(others), "other method or check", "other methods and checks")
+    return Judged(FADED, f"the change leaves out zero, also in {also}")
+
+
+def _small(row: Row, interest: float, alpha: float) -> bool:
+    low, high = interval(row, 1, alpha)
+    return -interest < low and high < interest
 
 
 def judge_later_fact(holds: Threshold, row: Row, later: Row) -> Judged:

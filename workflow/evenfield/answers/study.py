@@ -21,6 +21,7 @@ from evenfield.answers.rule import (
     WORDS,
     Evidence,
     Judged,
+    LaterYears,
     judge_documents,
     judge_fact,
     judge_later,
@@ -38,9 +39,9 @@ from evenfield.answers.spec import (
     Hypothesis,
     place_of,
 )
-from evenfield.shared.estimates import NAN
+from evenfield.shared.estimates import CHANGE, NAN, change_period
 from evenfield.shared.tables.numbers import is_missing
-from evenfield.shared.tables.rows import Row, one_row, only, records
+from evenfield.shared.tables.rows import Row, one_row, only, pick, records
 from evenfield.study.errors import ClaimsError, Faults
 from evenfield.study.files import Record
 from evenfield.study.rounding import round_frame
@@ -64,6 +65,7 @@ SAME = (
 ).split()
 # What stands beside each method of an answer.
 METHOD = "estimator se_type p_type p_value conf_low conf_high".split()
+UNTIL_LATER = "change until the later years"  # name of its row
 # Multiples of the effect of interest under which answers are given once more.
 INTERESTS = {"half": 0.5, "double": 2.0}
 # What stands beside each row behind a claim.
@@ -236,8 +238,7 @@ class _Study:
         # Only the primary questions are adjusted for their number.
         questions = self.questions if isinstance(entry, Hypothesis) else 0
         methods = self._by_method(row)
-        law = str(row["se_type"] or row["p_type"])
-        required = AGREEING.get(law.partition(" ")[0], {})
+        required = _required(row)
         given = Evidence(
             row=row,
             sign=1 if entry.sign == "+" else -1,
@@ -246,11 +247,7 @@ class _Study:
             questions=questions,
             checks=by_kind["check"],
             placebos=by_kind["placebo"],
-            methods={
-                words: methods[suffix]
-                for suffix, words in required.items()
-                if suffix in methods
-            },
+            methods=self._agreeing(row),
         )
         no_gain = entry.kind == "no gain"
         if no_gain and is_missing(given.interest):
@@ -273,13 +270,12 @@ class _Study:
             smallest_visible=visible(row, self.rule),
             interest=given.interest,
         )
+        later = self._later_years(rows) if entry.later else None
+        if later and later.change:
+            rows = {**rows, ("change", UNTIL_LATER): later.change}
         return Answered(
             judged=judged,
-            later=(
-                judge_later(given, rows["later", LATER], entry.kind, self.rule)
-                if entry.later
-                else None
-            ),
+            later=judge_later(given, later, entry.kind, self.rule) if later else None,
             numbers=numbers,
             rows=_behind(rows, judged),
             methods=[
@@ -295,6 +291,46 @@ class _Study:
             at_interest=at_interest,
         )
 
+    def _agreeing(self, row: Row) -> dict[str, Row]:
+        """Return the rows of the methods that must agree with the one that decides a
+        row, by their names in words.
+        """
+        methods = self._by_method(row)
+        return {
+            words: methods[suffix]
+            for suffix, words in _required(row).items()
+            if suffix in methods
+        }
+
+    def _later_years(self, rows: Mapping[tuple[str, str], Row]) -> LaterYears:
+        """Return the row of later years with the change until then, as far as a topic
+        has estimated it.
+        """
+        main = rows["primary", ""]
+        later = rows["later", LATER]
+        period = change_period(main["period"], later["period"])
+        changes = {
+            # What differs in years asks another change and is no check of this one.
+            name: self._change(row, period)
+            for (kind, name), row in rows.items()
+            if kind in ("primary", "check") and row["period"] == main["period"]
+        }
+        known = {name: change for name, change in changes.items() if change}
+        change = known.pop("", None)
+        return LaterYears(
+            row=later,
+            methods=self._agreeing(later),
+            change=change,
+            change_methods=self._agreeing(change) if change else {},
+            change_checks=known,
+        )
+
+    def _change(self, row: Row, period: str) -> Row | None:
+        """Return the row that holds the change of an estimate over two periods."""
+        wanted = {name: row[name] for name in SAME}
+        wanted |= {"period": period, "estimator": row["estimator"] + CHANGE}
+        return pick(self.estimates, **wanted) or None
+
     def _by_method(self, row: Row) -> dict[str, Row]:
         """Return the rows that hold an estimate by other methods, by what their
         estimators add to its name.
@@ -306,6 +342,14 @@ class _Study:
             for other in records(same.sort_values("estimator"))
             if other["estimator"].startswith(stem) and same_estimate(row, other)
         }
+
+
+def _required(row: Row) -> Mapping[str, str]:
+    """Return which methods must agree with the one that decides a row: their names in
+    words by what estimators add to theirs.
+    """
+    law = str(row["se_type"] or row["p_type"])
+    return AGREEING.get(law.partition(" ")[0], {})
 
 
 def _numbers(row: Row, **more: float) -> dict[str, object]:

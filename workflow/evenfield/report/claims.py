@@ -162,11 +162,14 @@ def _shown(
     rows = claim["rows"]
     unit = claim["unit"]
     because = claim["because"].rstrip(".")
-    # What is shown beside a claim in another unit cannot stand on its axis.
+    # What is shown beside a claim in another unit, or is a change of what is claimed,
+    # cannot stand on its axis.
     drawn = [
         row
         for row in rows
-        if row["estimate"] is not None and row["unit_of_measure"] == unit
+        if row["estimate"] is not None
+        and row["unit_of_measure"] == unit
+        and row["what"] != "change"
     ]
     # A fact is drawn against its threshold, any other claim against zero.
     marks = np.hstack([*holds.values()]).tolist() if holds else [0.0]
@@ -203,7 +206,11 @@ def _behind(row: Record, units: str, periods: Mapping[str, Period]) -> dict[str,
         row["estimate"], row["conf_low"], row["conf_high"], unit
     )
     number = f"{in_unit(number, unit, units)} {interval}".strip()
-    says = {"placebo": "a placebo", "later": "decides nothing"}.get(what, "")
+    says = {
+        "placebo": "a placebo",
+        "later": "decides nothing",
+        "change": "tells whether it held up",
+    }.get(what, "")
     if row["against"]:
         says = "otherwise"
     return {

@@ -17,6 +17,9 @@ from evenfield.study.table_files import read_table, write_results
 NAN = float("nan")
 # Values by name: of an estimate, of a row of a series, of a summary.
 Fields = dict[str, Any]
+# What the estimator of a change from one period to another adds to its name.
+CHANGE = "_change"
+BETWEEN = " to "  # between the periods of a change
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +100,11 @@ def estimate_id(estimate: Estimate) -> str:
     # A separator that no field holds, so that two rows never make one text.
     text = "\x1f".join(str(getattr(estimate, name)) for name in ID_FIELDS)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def change_period(first: str, later: str) -> str:
+    """Return what stands as the period of a change from one to another."""
+    return f"{first}{BETWEEN}{later}"
 
 
 def estimates_frame(estimates: Iterable[Estimate]) -> pd.DataFrame:

@@ -27,10 +27,9 @@ from evenfield.shared.contrasts.prepared_contrasts import (
     prepare_contrast,
 )
 from evenfield.shared.contrasts.sections import Geography, Section
-from evenfield.shared.estimates import Estimate
+from evenfield.shared.estimates import CHANGE, Estimate, change_period
 from evenfield.shared.few_units import beside, carrier_fields
 
-ENDING = "_change"  # of the estimator of a change
 # ASSUME: the cluster jackknife by unit decides a change, for SCPC knows one row a unit;
 # Conley's kernel over both spans lets neighbours share shocks.
 CONLEY = "conley_all_dates"
@@ -60,11 +59,6 @@ class ChangeDesign(Design):
             p_value=test.p_value,
             p_type=f"{scheme} permutation of labels, {test.distinct} patterns",
         )
-
-
-def change_period(first: str, later: str) -> str:
-    """Return what stands as the period of a change between two."""
-    return f"{first} to {later}"
 
 
 def change_rows(
@@ -114,7 +108,7 @@ def _empty_row(first: Estimate, later: Estimate) -> Estimate:
     return replace(
         first,
         role="robustness",
-        estimator=f"{first.estimator}{ENDING}",
+        estimator=first.estimator + CHANGE,
         period=change_period(first.period, later.period),
         output_basis=bases.pop() if len(bases) == 1 else "spliced",
         warning="",

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
+from evenfield.shared.estimates import BETWEEN
 from evenfield.study.files import Record
 from evenfield.study.study_config import Period
 
@@ -87,6 +88,9 @@ def period_label(period: str, periods: Mapping[str, Period]) -> str:
     """Return a period as it is printed, with an en dash between years, or one year."""
     item = periods.get(period)
     if item is None:
+        if BETWEEN in period:  # of a change
+            parts = period.split(BETWEEN)
+            return BETWEEN.join(period_label(part, periods) for part in parts)
         first, _, last = period.partition("-")
         return first if first == last else period.replace("-", "\u2013")
     # A config is typed with hyphens.

@@ -13,9 +13,8 @@ from statsmodels.regression.linear_model import RegressionResults
 from evenfield.numerics.convergence import speed_from_slope
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.methods import Locations, infer
-from evenfield.shared.contrasts.changes import ENDING, change_period
 from evenfield.shared.contrasts.sections import FEWEST_TREATED
-from evenfield.shared.estimates import NAN, Estimate, Fields
+from evenfield.shared.estimates import CHANGE, NAN, Estimate, Fields, change_period
 from evenfield.shared.few_units import (
     carrier_fields,
     few_unit_design,
@@ -54,8 +53,8 @@ PRINTED = ("SCPC", "SCPC_06", "CR3", "HC1")
 SHORT = ("SCPC", "CR3")
 # Of a change between two periods: role, estimator and method of each row.
 CHANGE_METHODS = (
-    ("robustness", f"regime{ENDING}", "CR3"),
-    ("ladder", f"regime{ENDING}_wcr33", "wild33"),
+    ("robustness", f"regime{CHANGE}", "CR3"),
+    ("ladder", f"regime{CHANGE}_wcr33", "wild33"),
 )
 EQUATION = (
     "G = a - b r - d_C r E^C - d_S r E^S + f_C E^C + f_S E^S + e; r initial log income less"
