@@ -7,6 +7,7 @@ import re
 import pandas as pd
 import pytest
 
+from evenfield.report.map import _opening_on
 from evenfield.report.map_shapes import (
     COVERED,
     MOST_TILES,
@@ -15,6 +16,8 @@ from evenfield.report.map_shapes import (
     _points,
     _tiles,
 )
+from evenfield.shared.sections import MapLayer
+from evenfield.study.errors import ReportError
 from tolerances import close
 
 
@@ -98,3 +101,13 @@ def test_a_tenth_of_the_units_far_away_keep_their_place():
     units = lattice(5, 4)
     units += [{"unit": f"far{x}", "lon": 60.0 + x, "lat": 2.0} for x in range(3)]
     assert _points(units, NOBODY).outside == []
+
+
+def test_the_map_opens_on_the_layer_that_a_text_asks_for():
+    empty = pd.DataFrame()
+    layers = [MapLayer(name, {}, empty) for name in ("Income", "Growth since 1978")]
+    names = [layer.name for layer in _opening_on("growth", layers)]
+    assert names == ["Growth since 1978", "Income"]
+    assert _opening_on("", layers) == layers
+    with pytest.raises(ReportError, match=r"map\(wealth\) names no layer"):
+        _opening_on("wealth", layers)

@@ -121,6 +121,28 @@ def test_answers_stand_in_sentence_case_with_number_reason_and_what_was_visible(
     assert 'id="statements"' not in pages["plain"][1]
 
 
+def test_every_statement_stands_in_the_table_that_is_printed(pages):
+    ledger = re.search(r'<table class="ledger">(.*?)</table>', pages["policy"][0], re.S)
+    (body,) = re.findall(r"<tbody>(.*?)</tbody>", ledger[1], re.S)
+    statements = re.findall(r'class="statement"|<li id=', pages["policy"][0])
+    assert body.count("<tr>") == len(statements) > 0
+    assert "Alpha &lt;b&gt;grew&lt;/b&gt;." in body
+    assert "ledger" not in re.sub(r"(?s)<style>.*?</style>", "", pages["plain"][0])
+
+
+def test_contents_link_to_the_headings_of_the_page(pages):
+    seen = set()
+    for page, _ in pages.values():
+        headings = re.findall(
+            r'<h2 id="([^"]+)">', page.partition('id="references"')[0]
+        )
+        contents = re.search(r'<details class="contents">(.*?)</details>', page, re.S)
+        linked = re.findall('href="#([^"]+)"', contents[1]) if contents else []
+        assert linked == (headings if len(headings) > 1 else [])
+        seen.add(len(headings) > 1)
+    assert True in seen
+
+
 def test_the_map_has_zones_by_year_and_is_left_out_without_places(pages, tmp_path):
     page = pages["policy"][0]
     assert '<input type="range" id="year" min="0" max="2"' in page

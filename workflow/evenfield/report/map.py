@@ -17,7 +17,7 @@ from evenfield.shared.sections import MapLayer
 from evenfield.shared.tables.rows import TEXT, records
 from evenfield.shared.tables.units import in_words
 from evenfield.shared.topics import TOPICS, with_measure
-from evenfield.study.errors import counted, first_examples
+from evenfield.study.errors import ReportError, counted, first_examples
 from evenfield.study.files import Record
 
 BREAKS = (60, 80, 100, 150)  # income in percent of the average
@@ -29,9 +29,9 @@ MOST_NAMED = 20
 BY_YEAR = ("income", "zones", "listed")  # numbers of a unit
 
 
-def map_view(facts: Facts) -> dict[str, object]:
+def map_view(facts: Facts, first: str = "") -> dict[str, object]:
     """Return shapes, layers, numbers by year and the sentence of each year; nothing
-    where no unit has a place.
+    where no unit has a place. The map opens on the layer whose name begins with ``first``.
     """
     units = records(facts.table("units", text=TEXT))
     panel = facts.table("panel")
@@ -56,6 +56,7 @@ def map_view(facts: Facts) -> dict[str, object]:
             *_topic_layers(facts),
         )
     ]
+    layers = _opening_on(first, layers)
     names = {unit["unit"]: unit["name"] for unit in units}
     shown = list(drawing.paths)
     codes = [_codes(layer, shown, years) for layer in layers]
@@ -117,6 +118,18 @@ def _unlisted(unit: Record) -> bool:
 
 
 # What the map colours by ------------------------------------------------------------
+
+
+def _opening_on(first: str, layers: list[MapLayer]) -> list[MapLayer]:
+    """Return the layers with the one that is asked for in front."""
+    asked = [layer for layer in layers if layer.name.lower().startswith(first.lower())]
+    if not asked:
+        raise ReportError(
+            f"map({first}) names no layer of the map",
+            f"the beginning of one of {', '.join(layer.name for layer in layers)}",
+            "correct it, or write map()",
+        )
+    return [asked[0], *(layer for layer in layers if layer is not asked[0])]
 
 
 def _income_layer(income: pd.DataFrame) -> MapLayer:

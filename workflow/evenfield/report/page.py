@@ -87,7 +87,9 @@ def render_pages(
         "see": parts.see,
         "figure": lambda which: parts.figure(exhibits[which]),
         "table": lambda which: parts.table(exhibits[which]),
-        "map": lambda: parts.map(map_view(Facts(config, root)), context["study"]),
+        "map": lambda first="": parts.map(
+            map_view(Facts(config, root), first), context["study"]
+        ),
         "answer_counts": lambda: parts.answer_counts(groups, len(answers["claims"])),
         "statements": lambda: parts.statements(
             groups, by_reason(reach, answers["reasons"]), number
@@ -97,6 +99,7 @@ def render_pages(
     page = environment.get_template("page.html.j2").render(
         **context,
         titled=bool(prose.headings("page", 1)),
+        contents=prose.headings("page", 2),
         text=Markup(text),  # escaped where it was parsed
         opened=[
             (name, printed, evidence.facts(name), evidence.command.format(name))

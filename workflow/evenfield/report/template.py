@@ -41,6 +41,7 @@ ARGUMENTS = {
     "table": (1, 1),
     "figure": (1, 1),
     "section": (1, 1),
+    "map": (0, 1),
 }
 ROUNDS = "count_round"  # what each round of a loop calls
 MOST_ROUNDS = 100_000

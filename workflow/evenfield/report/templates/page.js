@@ -88,7 +88,7 @@
       var parts = [income === null ? "no figure of " + data.what : income + "% of the average " + data.what];
       data.layers.forEach(function (one, number) {
         var own = key(unit, number);
-        if (number && own) { parts.push((number === 1 && one.name.indexOf("Growth") === 0 ? one.name.toLowerCase() + ": " : "") + own[1]); }
+        if (number && own) { parts.push((one.name.indexOf("Growth") === 0 ? one.name.toLowerCase() + ": " : "") + own[1]); }
       });
       if (unit.zones) { parts.push(zones + (zones === 1 ? " zone" : " zones")); }
       return unit.name + ", " + data.years[place()] + ": " + parts.join("; ");
