@@ -276,18 +276,42 @@ def test_few_rules_each_with_log_environment_and_a_thin_script() -> None:
         )
 
 
-def test_importing_the_library_stays_light() -> None:
-    code = (
-        "import sys, evenfield.shared.topics, evenfield.study.config; print('"
-        " '.join(sys.modules))"
+# What only estimates and drawings need, and what takes seconds to load.
+HEAVY = {*ESTIMATORS, *DRAWING, "docx", "scipy.stats", "scipy.signal"}
+
+
+def loaded_by(code: str) -> set[str]:
+    """Modules that a Python of its own has loaded after some code."""
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code}\nimport sys\nprint(*sys.modules)"],
+        cwd=ROOT / "examples" / "china-cities",
+        capture_output=True,
+        text=True,
+        check=True,
     )
-    loaded = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    ).stdout.split()
-    assert not {
-        "statsmodels",
-        "linearmodels",
-        "seaborn",
-        "matplotlib",
-        "scipy.stats",
-    } & set(loaded)
+    return set(done.stdout.split())
+
+
+def test_importing_the_library_stays_light() -> None:
+    assert not HEAVY & loaded_by(
+        "import evenfield.shared.topics, evenfield.study.config"
+    )
+
+
+def test_importing_every_estimator_stays_light() -> None:
+    modules = [
+        f"evenfield.topics.{name}.estimate" for name in TOPICS if TOPICS[name].estimate
+    ]
+    loaded = loaded_by(f"import {', '.join(modules)}, evenfield.report.check")
+    found = sorted(HEAVY & loaded)
+    assert not found, f"import {found} in the function that estimates with it"
+
+
+def test_a_check_loads_nothing_that_estimates() -> None:
+    loaded = loaded_by(
+        "from evenfield.report.check import check_study\n"
+        "from evenfield.study.config_files import study_config\n"
+        "check_study(study_config())"
+    )
+    found = sorted(HEAVY & loaded)
+    assert not found, f"a check loads {found}: check_data asks of data, it fits nothing"

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 import pandas as pd
-from statsmodels.stats.multitest import multipletests
 
 from evenfield.numerics.inference.multiple_testing import sharpened_q
 from evenfield.shared.beside import OWN_STUDY
@@ -49,4 +48,6 @@ def holm(p_values: pd.Series) -> pd.Series:
     # differ and share no draws.
     if p_values.empty:
         return p_values
+    from statsmodels.stats.multitest import multipletests
+
     return pd.Series(multipletests(p_values, method="holm")[1], p_values.index)

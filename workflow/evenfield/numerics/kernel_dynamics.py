@@ -7,7 +7,6 @@ classes. The density that it reproduces is where incomes would settle.
 from typing import NamedTuple
 
 import numpy as np
-from scipy.signal import find_peaks
 
 from evenfield.numerics.arrays import Array, quotient
 from evenfield.numerics.errors import NumericsError
@@ -169,6 +168,8 @@ def count_prominent_modes(density: Array, share: float) -> int:
     """Count the modes that stand out: each rises above the lower ground around it by a
     share of the highest.
     """
+    from scipy.signal import find_peaks
+
     padded = np.concatenate([[0.0], density, [0.0]])
     return len(find_peaks(padded, prominence=share * float(density.max()))[0])
 

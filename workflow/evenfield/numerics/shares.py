@@ -2,7 +2,6 @@
 
 import numpy as np
 from scipy.optimize import brentq
-from scipy.stats import hypergeom, nchypergeom_fisher
 
 LARGEST_LOG_ODDS = 25.0
 TIE = 1e-7
@@ -23,6 +22,8 @@ def detectable_difference(
     (Fisher 1935); the difference is the expected one at the odds ratio where the
     probability of rejection reaches ``power``.
     """
+    from scipy.stats import hypergeom, nchypergeom_fisher
+
     counts = np.arange(max(0, marked + inside - n), min(marked, inside) + 1)
     chances = hypergeom.pmf(counts, n, marked, inside)
     # Fisher's two-sided p of each table: all tables that are no more probable.

@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.sparse import csr_array
-from scipy.stats import false_discovery_control
 
 from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
@@ -129,6 +128,8 @@ def local_moran_tests(
     Singer (2006). All units share the permutations, and those with as many neighbours
     share the sums over the first places.
     """
+    from scipy.stats import false_discovery_control
+
     values = np.asarray(values, dtype=float)
     z = values - values.mean(axis=0)
     squares = _squares(z)

@@ -1,9 +1,8 @@
 """Cross-section regressions by statsmodels, with the faults of the data said in words."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from statsmodels.regression.linear_model import OLS, RegressionResults
 
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.methods import infer
@@ -12,8 +11,11 @@ from evenfield.shared.estimates import Fields
 from evenfield.shared.few_units import few_unit_design, fields_of, located
 from evenfield.study.study import Study
 
+if TYPE_CHECKING:
+    from statsmodels.regression.linear_model import RegressionResults
 
-def fit_hc3(y: np.ndarray, X: np.ndarray) -> RegressionResults:
+
+def fit_hc3(y: np.ndarray, X: np.ndarray) -> "RegressionResults":
     """Fit y = X b + u by least squares with HC3 and t(N - K); y (N,), X (N, K) with its
     constant.
 
@@ -26,10 +28,12 @@ def fit_hc3(y: np.ndarray, X: np.ndarray) -> RegressionResults:
 
 def fit_robust(
     y: np.ndarray, X: np.ndarray, cov_type: str = "HC1"
-) -> RegressionResults:
+) -> "RegressionResults":
     """Fit y = X b + u by least squares with a robust covariance and t(N - K); y (N,), X
     (N, K) with its constant.
     """
+    from statsmodels.regression.linear_model import OLS
+
     checked = fit_ols(y, X)  # refuses what has no coefficients
     # HC3 weighs e_i^2 by 1 / (1 - h_i)^2, which a leverage of one makes infinite.
     if cov_type == "HC3" and (checked.leverage > 1 - RANK_TOLERANCE).any():
@@ -42,7 +46,7 @@ def fit_robust(
 
 
 def t_fields(
-    fit: RegressionResults, weights: np.ndarray, level: float
+    fit: "RegressionResults", weights: np.ndarray, level: float
 ) -> dict[str, Any]:
     """Return a combination of coefficients, tested against zero, as fields of an
     estimate; weights (K,).
@@ -63,7 +67,7 @@ def t_fields(
 
 def slope_fields(
     spec: Any,
-    fit: RegressionResults,
+    fit: "RegressionResults",
     c: np.ndarray,
     units: np.ndarray,
     study: Study,
@@ -89,7 +93,7 @@ def slope_fields(
     return out
 
 
-def kernel_fit(fit: RegressionResults) -> OlsFit:
+def kernel_fit(fit: "RegressionResults") -> OlsFit:
     """Return a fit as the few-unit inference of ``numerics`` takes it."""
     model = fit.model
     # normalized_cov_params is (X'X)^-1, the bread of every sandwich.

@@ -2,7 +2,6 @@
 
 import numpy as np
 from scipy.special import fdtrc
-from scipy.stats import rankdata
 
 from evenfield.numerics.arrays import Array
 from evenfield.numerics.ols import NOT_IDENTIFIED
@@ -19,6 +18,8 @@ def concentration_p(first: np.ndarray, groups: np.ndarray, within: np.ndarray) -
     Analysis of variance of the ranks of first dates, never the last one (Kruskal and
     Wallis 1952, with the law F): what cells of group and within add to within alone.
     """
+    from scipy.stats import rankdata
+
     ranks = rankdata(first)
     codes = np.unique(np.column_stack([within, groups]), axis=0, return_inverse=True)[1]
     cells = codes.ravel()
@@ -56,5 +57,7 @@ def blocks(lat: Array, lon: Array) -> np.ndarray:
 
 def _equal_parts(values: Array) -> np.ndarray:
     """Cut values into parts of about the same number; equal ones stay together."""
+    from scipy.stats import rankdata
+
     ranks = rankdata(values, method="min") - 1
     return np.asarray((ranks * BANDS // max(len(values), 1)).astype(int))

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
 from pydantic import model_validator
-from statsmodels.regression.linear_model import RegressionResults
 
 from evenfield.numerics import convergence
 from evenfield.numerics.arrays import Array
@@ -36,6 +35,9 @@ from evenfield.study.rounding import round_results
 from evenfield.study.study import Study
 from evenfield.study.study_config import ControlName
 from evenfield.study.table_files import content_hash
+
+if TYPE_CHECKING:
+    from statsmodels.regression.linear_model import RegressionResults
 
 KINDS = {
     "slope": Kind("ols", "log_income_start", "coef", "per year"),

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from statsmodels.stats.outliers_influence import variance_inflation_factor
 
 from evenfield.numerics.influence import dependent_columns
 from evenfield.numerics.power import event_study_mde
@@ -175,6 +174,8 @@ def _correlation(table: pd.DataFrame, pair: tuple[str, str]) -> Line:
 
 def _inflation(table: pd.DataFrame) -> Iterator[Line]:
     """Measure how much of each regressor the others already hold."""
+    from statsmodels.stats.outliers_influence import variance_inflation_factor
+
     X = np.column_stack([np.ones(len(table)), table.to_numpy()])
     note = undefined_note(["constant", *table.columns], X)
     for j, name in enumerate(table.columns, start=1):

@@ -9,8 +9,6 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from linearmodels.panel import PanelOLS
-from linearmodels.panel.utility import AbsorbingEffectError
 
 from evenfield.numerics.arrays import Array
 from evenfield.numerics.dynamic_panel.anderson_hsiao import anderson_hsiao_root
@@ -79,6 +77,9 @@ def least_squares(levels: Array, unit_effects: bool) -> tuple[float, float]:
     """Fit y_it = rho y_i,t-1 [+ mu_i] + tau_t + e_it; levels (N, T + 1) -> root,
     standard error clustered by unit.
     """
+    from linearmodels.panel import PanelOLS
+    from linearmodels.panel.utility import AbsorbingEffectError
+
     # Unit effects take all variation of a single transition: they need two.
     n, dates = checked_levels(levels, 3 if unit_effects else 2).shape
     index = pd.MultiIndex.from_product(

@@ -7,7 +7,6 @@ from contextlib import suppress
 
 import numpy as np
 import pandas as pd
-from statsmodels.regression.linear_model import OLS
 
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.influence import partial_leverage
@@ -141,6 +140,8 @@ def _unit_table(section: CrossSection, geographies: Geographies) -> pd.DataFrame
     """Return regressors with what permutations let expect, growth, fit and leverage of
     the difference, by unit.
     """
+    from statsmodels.regression.linear_model import OLS
+
     prepared = prepare_contrast(difference(section), geographies)
     if prepared.reason:
         return pd.DataFrame()

@@ -6,11 +6,8 @@ import warnings
 from typing import Any, NamedTuple
 
 import numpy as np
-import statsmodels.api as sm
 from pydantic import Field
 from scipy.sparse import csr_array
-from scipy.stats import fisher_exact
-from statsmodels.stats.proportion import confint_proportions_2indep
 
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.randomisation import (
@@ -214,6 +211,9 @@ def _add_east(
     Fisher (1935): given both margins the test is the permutation of marks over units,
     counted out. Interval: Newcombe (1998), method 10.
     """
+    from scipy.stats import fisher_exact
+    from statsmodels.stats.proportion import confint_proportions_2indep
+
     level = study.config.inference.level
     n = len(marked)
     k = int(marked.sum())
@@ -405,6 +405,8 @@ def _add_poisson(
     """Fit E[c] = exp(a + b x) by Poisson quasi-likelihood; p by permutation of the
     counts; counts, x (N,).
     """
+    import statsmodels.api as sm
+
     inference = study.config.inference
     level = inference.level
     rng, seed = _stream(rows, term, study)

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-from statsmodels.regression.linear_model import OLS
 
 from evenfield.shared.contrasts.prepared_contrasts import GroupContrast
 from evenfield.shared.estimates import NAN
@@ -141,6 +140,8 @@ def unit_slopes(table: pd.DataFrame, step: float = 1.0) -> pd.Series:
 
 def _premium(contrast: GroupContrast) -> float:
     """Return the coefficient of the first label; missing where labels do not vary."""
+    from statsmodels.regression.linear_model import OLS
+
     labels = contrast.table[list(contrast.labels)].to_numpy(float)
     X = np.column_stack([labels, np.ones(len(labels))])
     if np.linalg.matrix_rank(X) < X.shape[1]:

@@ -5,7 +5,6 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from statsmodels.stats.meta_analysis import combine_effects
 
 from evenfield.numerics.ols import t_inference, t_quantile
 from evenfield.numerics.paule_mandel import variance_between
@@ -51,6 +50,8 @@ def pooled_rows(
 def _pooled(
     groups: Groups, spec: PeriodSpec, by_period: dict[str, Estimate], is_main: bool
 ) -> Iterator[Estimate]:
+    from statsmodels.stats.meta_analysis import combine_effects
+
     level = groups.settings.level
     normal = t_quantile(0.5 + level / 2, np.inf)
     # ASSUME: periods are independent given income at their start; the variance of a

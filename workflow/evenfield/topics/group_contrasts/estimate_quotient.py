@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-from statsmodels.regression.linear_model import OLS
 
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.cluster_robust import in_order
@@ -241,6 +240,8 @@ def _end_level(
     below: pd.DataFrame,
     members: pd.Series,
 ) -> Estimate:
+    from statsmodels.regression.linear_model import OLS
+
     if (end.n_treated or 0) < FEWEST_TREATED:
         return replace(
             end, warning=f"fewer than {FEWEST_TREATED} units in the group: no interval"
@@ -282,6 +283,8 @@ def _end_level(
 def _series_trend(
     row: Estimate, logs: np.ndarray, years: list[int], level: float
 ) -> Estimate:
+    from statsmodels.regression.linear_model import OLS
+
     t = np.array(years, float)
     # ln LQ_t = a + b (t - mean t) / 10 + e_t: b in log points per decade.
     decades = (t - t.mean()) / 10

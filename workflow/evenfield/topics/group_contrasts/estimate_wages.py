@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from linearmodels.panel import PanelOLS
 
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.cluster_robust import encoded, in_order
@@ -244,6 +243,8 @@ def panel_rows(asked: Regression, groups: Groups) -> list[Estimate]:
 
 
 def _fit(asked: Regression, dates: np.ndarray) -> OlsFit:
+    from linearmodels.panel import PanelOLS
+
     index = pd.MultiIndex.from_frame(asked.table[["unit", "year"]])
     dummies = {
         f"year {year}": asked.table["year"].eq(year).astype(float) for year in dates[1:]

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from linearmodels.panel import PanelOLS
 
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.ols import OlsFit, fit_ols
@@ -107,6 +106,8 @@ def fit_panel(panel: LinkagePanel, columns: Sequence[np.ndarray] = ()) -> OlsFit
     -----
     y_it = mu_i + tau_t + a F_it + b (WF)_it + c F_it L_i + psi (WF)_it L_i + e_it.
     """
+    from linearmodels.panel import PanelOLS
+
     X = regressors(panel, columns or list(panel.columns.values()))
     index = pd.MultiIndex.from_arrays(
         [panel.members, panel.dates], names=["unit", "year"]

@@ -4,11 +4,11 @@ than near SEZs.
 
 from collections.abc import Sequence
 from itertools import compress
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from scipy.linalg import block_diag
-from statsmodels.regression.linear_model import RegressionResults
 
 from evenfield.numerics.convergence import speed_from_slope
 from evenfield.numerics.errors import NumericsError
@@ -46,6 +46,9 @@ from evenfield.topics.regime.estimate_section import (
     support_rows,
     within_rows,
 )
+
+if TYPE_CHECKING:
+    from statsmodels.regression.linear_model import RegressionResults
 
 Section = list[RegimeSpec]
 # Methods by default: of a specification that decides, of the others.
@@ -153,7 +156,7 @@ def combinations(columns: Sequence[str]) -> dict[tuple[str, str], np.ndarray]:
 
 def _interaction_rows(
     section: CrossSection,
-    fit: RegressionResults | None,
+    fit: "RegressionResults | None",
     study: Study,
     locations: Locations,
 ) -> list[Estimate]:
@@ -211,7 +214,7 @@ def _role(section: CrossSection, contrast: str) -> str:
 
 def _tested(
     method: str,
-    fit: RegressionResults,
+    fit: "RegressionResults",
     units: np.ndarray,
     c: np.ndarray,
     study: Study,
@@ -230,7 +233,7 @@ def _tested(
     return fields_of(test, settings.level) | {"warning": weak}
 
 
-def _gap_row(section: CrossSection, fit: RegressionResults | None) -> Estimate:
+def _gap_row(section: CrossSection, fit: "RegressionResults | None") -> Estimate:
     """Return the difference of speeds that the slopes at exposure one imply, by the
     exact transform and no interval.
     """

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 from scipy.sparse import csr_array
-from statsmodels.regression.linear_model import OLS
 
 from evenfield.numerics.arrays import Array
 from evenfield.numerics.convergence import speed_bounds, speed_from_slope
@@ -179,6 +178,8 @@ def _add_tests(
     inference: InferenceSettings,
 ) -> None:
     # LR = 2 (l - l_0) against rho = theta = 0; P(chi2(2) > x) = exp(-x/2).
+    from statsmodels.regression.linear_model import OLS
+
     ratio = 2 * (fit.log_likelihood - OLS(y, X[:, :2]).fit().llf)
     rows.add(
         "ratio",

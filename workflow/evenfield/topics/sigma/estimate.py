@@ -7,7 +7,6 @@ from functools import partial
 
 import numpy as np
 import pandas as pd
-from statsmodels.stats.weightstats import DescrStatsW
 
 from evenfield.numerics import dispersion
 from evenfield.numerics.arrays import Array
@@ -26,7 +25,7 @@ from evenfield.shared.samples import (
 )
 from evenfield.shared.settings import scheme_info
 from evenfield.shared.spec import Inference, UnitsSpec, read
-from evenfield.shared.trajectories import matched, trajectories
+from evenfield.shared.trajectories import Trajectories, matched, trajectories
 from evenfield.study.study import Study
 from evenfield.study.table_files import content_hash
 
@@ -69,7 +68,7 @@ Section = list[SigmaSpec]
 
 def check_data(study: Study, _: Section, spec: SigmaSpec) -> None:
     """Refuse what the panel cannot carry, before anything is estimated."""
-    _path(study, spec)
+    _incomes(study, spec)
 
 
 def estimate(study: Study) -> Results:
@@ -183,14 +182,26 @@ def _check_ends(start: Array, end: Array) -> None:
         raise NumericsError("every unit grew by the same amount")
 
 
-def _path(study: Study, spec: SigmaSpec) -> pd.DataFrame:
-    """Return dispersion by year, with its range when one unit is left out."""
+def _incomes(study: Study, spec: SigmaSpec) -> tuple[Trajectories, Array | None]:
+    """Return log incomes of the years of the panel, and people where it has any."""
     where = f"estimates.sigma.{spec.id}"
     panel = study.table("panel", spec.unit_scheme)
     info = scheme_info(study.description(spec.unit_scheme))
     units = info.samples[spec.sample]
     years = sorted(panel["year"].unique())
     data = trajectories(panel, "log_income", units, where, years)
+    # ASSUME: a study that has no population at all gets no population-weighted
+    # dispersion; a gap in it is an error.
+    if "population" in panel and panel["population"].notna().any():
+        return data, matched(panel, "population", data, where)
+    return data, None
+
+
+def _path(study: Study, spec: SigmaSpec) -> pd.DataFrame:
+    """Return dispersion by year, with its range when one unit is left out."""
+    from statsmodels.stats.weightstats import DescrStatsW
+
+    data, people = _incomes(study, spec)
     y = data.values
     frame = pd.DataFrame(
         {
@@ -209,10 +220,7 @@ def _path(study: Study, spec: SigmaSpec) -> pd.DataFrame:
             "iqr": dispersion.interquartile_range(y),
         }
     )
-    # ASSUME: a study that has no population at all gets no population-weighted
-    # dispersion; a gap in it is an error.
-    if "population" in panel and panel["population"].notna().any():
-        people = matched(panel, "population", data, where)
+    if people is not None:
         by_year = zip(y.T, people.T, strict=True)
         # About the weighted mean, without correction for degrees of freedom.
         frame["sigma_population_weighted"] = [DescrStatsW(*one).std for one in by_year]

@@ -7,8 +7,6 @@ from typing import Annotated
 
 import numpy as np
 import pandas as pd
-from linearmodels.panel import PanelOLS
-from linearmodels.panel.utility import AbsorbingEffectError
 from pydantic import Field
 
 from evenfield.numerics.errors import NumericsError
@@ -223,6 +221,9 @@ def _fitted(
     """Fill a row of the two-way fixed-effects regression by the methods asked for: by
     default the cluster jackknife by unit and t(G* - 1).
     """
+    from linearmodels.panel import PanelOLS
+    from linearmodels.panel.utility import AbsorbingEffectError
+
     # A unit seen once is its own fixed effect.
     frame = frame[frame.groupby("unit")[Y].transform("size") >= LEAST_YEARS]
     if frame.empty:

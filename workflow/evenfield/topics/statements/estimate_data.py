@@ -11,8 +11,6 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 from pydantic import Field, model_validator
-from statsmodels.regression.linear_model import OLS
-from statsmodels.tools import add_constant
 
 from evenfield.numerics.spatial import polygon_area_km2
 from evenfield.numerics.standardised_index import standardised_index
@@ -253,6 +251,9 @@ class Data:
 
 def _slope(years: np.ndarray, y: np.ndarray) -> float:
     """Return the least squares slope over the years that a unit has; y (T,)."""
+    from statsmodels.regression.linear_model import OLS
+    from statsmodels.tools import add_constant
+
     if np.isfinite(y).sum() < FEWEST_YEARS["trend"]:
         return float("nan")
     # Less their mean, years are no longer nearly collinear with the constant.

@@ -12,7 +12,6 @@ from typing import Annotated
 import numpy as np
 import pandas as pd
 from pydantic import model_validator
-from pysyncon import Synth
 
 from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
@@ -454,6 +453,8 @@ def _weights(
     pysyncon's solver comes ``near`` the optimum, and placebos start at one donor: from
     either it is solved exactly.
     """
+    from pysyncon import Synth
+
     if demeaned:
         # Means over the years of the fit alone: a mean over all would hold the effect.
         y = y - y[before].mean()
