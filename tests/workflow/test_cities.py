@@ -70,6 +70,55 @@ def test_cities_with_a_zone_or_opened_by_2000_are_those_of_both_kinds():
     assert [names[unit] for unit in opened] == ["Beihai"]
 
 
+def test_dates_of_zones_and_their_bounds():
+    policies = pd.read_csv(CITIES / "data" / "policies.csv")
+    zones = policies[policies["kind"].isin(["zone_by_2000", "zone", "zone_more"])]
+    firsts = zones[zones["kind"] != "zone_more"].set_index("unit")
+    more = zones[zones["kind"] == "zone_more"]
+    assert firsts.index.is_unique
+    # What counts the zones of a city in a year: its first one and its further ones.
+    assert (more["first_year"].to_numpy() >= firsts["first_year"][more["unit"]]).all()
+    assert zones["what"].isin(["sez", "etdz", "hidz"]).all()
+    assert set(firsts["grade"]) == {"seen", "list", "bounded"}
+    bounded = policies["grade"] == "bounded"
+    assert policies[["year_lo", "year_hi"]].notna().all(axis=1).equals(bounded)
+    ends = policies[bounded]
+    assert ends["first_year"].between(ends["year_lo"], ends["year_hi"]).all()
+    assert (ends["year_lo"] < ends["year_hi"]).all()
+    named = zones["grade"] == "memory"
+    assert zones["document"].isna().equals(named)
+    new = firsts[firsts["kind"] == "zone"]
+    # The numbers of data/README.md: 142 first zones after 2000 and their dates.
+    assert new["grade"].value_counts().to_dict() == {
+        "seen": 121,
+        "bounded": 18,
+        "list": 3,
+    }
+    years = new["first_year"]
+    assert [years.between(2002, 2008).sum(), years.between(2009, 2015).sum()] == [
+        0,
+        126,
+    ]
+    assert more["grade"].eq("memory").sum() == 39
+
+
+def test_lights_jump_where_the_satellite_changes():
+    panel = pd.read_csv(CITIES / "data" / "panel.csv")
+    lights = panel.pivot(index="unit", columns="year", values="lights_viirs_like")
+    steps = np.log(lights).diff(axis=1)
+    # data/README.md: 0.6 log points from 2012 to 2013, 0.1 between cities after.
+    assert [steps[2013].mean(), steps[2013].std()] == pytest.approx(
+        [0.62, 0.57], abs=0.01
+    )
+    assert steps.loc[:, 2014:].std().max() < 0.13
+    spans = pd.read_csv(CITIES / "data" / "panel_provenance.csv")
+    own = spans[spans["variable"] == "lights_viirs_like"]
+    assert own[["last_year", "flag"]].to_numpy().tolist() == [
+        [2012, "estimated"],
+        [2020, "proxy"],
+    ]
+
+
 def test_output_after_a_new_zone_by_sparse_least_squares():
     units = pd.read_csv(CITIES / "data" / "units.csv").set_index("unit")
     panel = pd.read_csv(CITIES / "data" / "panel.csv").query("year <= 2019")
