@@ -3,6 +3,7 @@ that a row could show.
 """
 
 import math
+import re
 from statistics import NormalDist
 
 import pytest
@@ -38,6 +39,7 @@ LEVELS = {
     "estimate_id": "abc",
     "se_type": "SCPC avc 0.03",
     "p_type": "",
+    "unit_of_measure": "pp/yr",
 }
 
 
@@ -83,27 +85,27 @@ TESTED = from_yaml("""
         - no p-value that could be adjusted for 12
       p above, adjusted below: [{<<: *clear, p: 0.5}, *asked, SUPPORTED, '']
       one check of three:
-        [*clear, {<<: *asked, checks: [true, false, true]}, SUGGESTIVE, 'with: check 2']
+        [*clear, {<<: *asked, checks: [true, false, true]}, SUGGESTIVE, 'not in the check check 2 (']
       exactly half of the checks:
         [*clear, {<<: *asked, checks: [true, false]}, SUGGESTIVE, check 2]
       more than half:
         - *clear
         - {<<: *asked, checks: [true, false, false]}
         - NO ANSWER
-        - check 2, check 3
+        - check 3 (
       the only check: [*clear, {<<: *asked, checks: [false]}, NO ANSWER, more than half]
       both missing:
-        [*clear, {checks: [true, false]}, SUGGESTIVE, 'not adjusted; not with: check 2']
+        [*clear, {checks: [true, false]}, SUGGESTIVE, 'not adjusted; not in the check check 2 (']
       a check on the other side:
         - *clear
         - {<<: *asked, checks: {other: {ends: [-3.0, -1.0]}, check 1: *clear}}
         - SUGGESTIVE
-        - 'with: other'
+        - 'the check other (the other way: '
       a check that is not defined:
         - *clear
         - {<<: *asked, checks: {gone: *none, check 1: *clear}}
         - SUGGESTIVE
-        - 'with: gone'
+        - 'gone (not defined)'
       interval touches zero: [{ends: [0.0, 3.0]}, *asked, NO ANSWER, does not leave out zero]
       interval just above zero: [{ends: [1.0e-9, 3.0]}, *asked, SUPPORTED, '']
       interval holds zero: [*flat, *asked, NO ANSWER, does not leave out zero]
@@ -164,6 +166,11 @@ def turned(result):
     return {**result, **ends}
 
 
+def plain(because):
+    """A reason without the numbers of checks."""
+    return re.sub(r" \([^()]*\)", "", because)
+
+
 @pytest.mark.parametrize("name", TESTED)
 def test_every_branch_its_boundary_and_its_mirror_images(name):
     first, known, answer, why = TESTED[name]
@@ -177,9 +184,13 @@ def test_every_branch_its_boundary_and_its_mirror_images(name):
         kind: {key: turned(value) for key, value in rows.items()}
         for kind, rows in both.items()
     }
-    assert (
-        judge_tested(Evidence(row=turned(first), sign=-1, **{**known, **placed}), RULE)
-        == result
+    mirrored = Evidence(row=turned(first), sign=-1, **{**known, **placed})
+    same = judge_tested(mirrored, RULE)
+    # Numbers in brackets are printed as they are, on either side of zero.
+    assert (same.answer, plain(same.because), same.failed) == (
+        result.answer,
+        plain(result.because),
+        result.failed,
     )
     other = judge_tested(Evidence(row=first, sign=-1, **known), RULE)
     assert (other.answer, other.because, other.failed) == (
@@ -236,6 +247,30 @@ def test_rows_that_cannot_be_read_are_refused(given, text):
     fails(ClaimsError, text, judge_tested, Evidence(sign=1, **given), RULE)
 
 
+@pytest.mark.parametrize(
+    ("check", "words"),
+    [
+        # The main arms of 1.5 around 1.6 leave out zero; around 1.4 they hold it.
+        ((-0.4, 3.6), "(wider: 1.6 [\N{MINUS SIGN}0.4, 3.6])"),
+        ((-0.1, 2.9), "(lower: 1.4 [\N{MINUS SIGN}0.1, 2.9])"),
+        ((-6.0, 14.0), "(wider: 4 [\N{MINUS SIGN}6, 14])"),
+        ((-3.0, -1.0), "(the other way: \N{MINUS SIGN}2.0 [\N{MINUS SIGN}3.0, "),
+        ((-0.1, 0.7), "(lower: 0.30 [\N{MINUS SIGN}0.10, 0.70])"),
+    ],
+)
+def test_a_lost_check_moves_the_estimate_or_widens_the_interval(check, words):
+    lost = {"a": row(CLEAR), "b": row(check)}
+    given = Evidence(row=row(CLEAR), sign=1, adjusted=0.01, checks=lost)
+    assert words in judge_tested(given, RULE).because
+
+
+def test_a_denied_gain_loses_a_check_upwards_or_by_its_width():
+    for check, words in (((-0.1, 1.9), "(higher: 0.9 ["), ((-9.0, 5.0), "(wider: ")):
+        lost = {"a": row((-3.0, 0.9)), "b": row(check)}
+        given = Evidence(row=row((-0.5, 0.9)), sign=1, interest=1.0, checks=lost)
+        assert words in judge_no_gain(given, RULE).because
+
+
 def methods(*agree):
     """Other methods, for each whether it sees the answer."""
     return {
@@ -286,7 +321,7 @@ NO_GAIN = from_yaml("""
     none: [[.nan, .nan], {}, NO ANSWER, '']
     a check kept: [[-3.0, 0.9], {checks: [[-2.0, 0.5]]}, SUPPORTED, and in 1 check]
     a check lost of two:
-      [[-3.0, 0.9], {checks: [[-2.0, 0.5], [-2.0, 5.0]]}, SUGGESTIVE, 'not with: row 2']
+      [[-3.0, 0.9], {checks: [[-2.0, 0.5], [-2.0, 5.0]]}, SUGGESTIVE, 'not in the check row 2 (']
     the only check lost: [[-3.0, 0.9], {checks: [[-2.0, 5.0]]}, NO ANSWER, more than half]
     a method agrees: [[-3.0, 0.9], {methods: [[-2.0, 0.5]]}, SUPPORTED, by 1 other method]
     a method does not: [[-3.0, 0.9], {methods: [[-2.0, 1.5]]}, SUGGESTIVE, not by row 1]

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from evenfield.answers.spec import Document, Rule, Threshold
 from evenfield.numerics.power import smallest_visible
 from evenfield.shared.estimates import NAN
-from evenfield.shared.tables.numbers import is_missing
+from evenfield.shared.tables.numbers import is_missing, with_interval
 from evenfield.shared.tables.rows import Row
 from evenfield.study.errors import ClaimsError, counted
 
@@ -246,8 +246,12 @@ def _graded(
     other_methods = [
         name for name, row in given.methods.items() if side_of_row(row) != side
     ]
+    told = "; ".join(
+        f"{name} {_how(given.row, given.checks[name], side_of_row)}" for name in lost
+    )
     if lost:
-        missing = [*missing, f"not with: {', '.join(lost)}"]
+        checks = counted(len(lost), "check").partition(" ")[2]
+        missing = [*missing, f"not in the {checks} {told}"]
     if other_methods:
         deciding = given.row["se_type"] or given.row["p_type"]
         missing = [
@@ -269,7 +273,7 @@ def _graded(
     if side:
         return Judged(
             NO_ANSWER,
-            f"more than half of its checks take it away: {', '.join(lost)}",
+            f"more than half of its checks take it away: {told}",
             lost,
         )
     # 6. One that could not have shown what matters is no test of the claim at all.
@@ -285,6 +289,33 @@ def _graded(
         )
     undefined = is_missing(given.row["estimate"])
     return Judged(NO_ANSWER, _undefined(given.row) if undefined else undecided)
+
+
+def _how(main: Row, check: Row, side_of_row: Callable[[Row], int]) -> str:
+    """Say in brackets whether a check moves an estimate or makes its interval wider."""
+    if is_missing(check["estimate"]):
+        return "(not defined)"
+    number, ends = with_interval(
+        check["estimate"],
+        check["conf_low"],
+        check["conf_high"],
+        check["unit_of_measure"],
+    )
+    numbers = f"{number} {ends}".rstrip()
+    if side_of_row(check) == -side_of_row(main):
+        return f"(the other way: {numbers})"
+    # ASSUME: a check widens the interval where its estimate with the arms of the main
+    # interval would still have the side of the main row; else it moves the estimate.
+    shift = check["estimate"] - main["estimate"]
+    moved = {
+        **main,
+        "estimate": check["estimate"],
+        "conf_low": main["conf_low"] + shift,
+        "conf_high": main["conf_high"] + shift,
+    }
+    if _has_interval(main) and side_of_row(moved) == side_of_row(main):
+        return f"(wider: {numbers})"
+    return f"({'lower' if shift < 0 else 'higher'}: {numbers})"
 
 
 def judge_later(given: Evidence, later: LaterYears, kind: str, rule: Rule) -> Judged:

@@ -41,7 +41,7 @@ from evenfield.answers.spec import (
 )
 from evenfield.shared.estimates import CHANGE, NAN, change_period
 from evenfield.shared.tables.numbers import is_missing
-from evenfield.shared.tables.rows import Row, one_row, only, pick, records
+from evenfield.shared.tables.rows import Row, one_row, only, records
 from evenfield.study.errors import ClaimsError, Faults
 from evenfield.study.files import Record
 from evenfield.study.rounding import round_frame
@@ -309,27 +309,31 @@ class _Study:
         main = rows["primary", ""]
         later = rows["later", LATER]
         period = change_period(main["period"], later["period"])
-        changes = {
-            # What differs in years asks another change and is no check of this one.
-            name: self._change(row, period)
+        (change,) = [row for row in self._changes(main) if row["period"] == period] or [
+            None
+        ]
+        by_check = {
+            name: self._changes(row)
             for (kind, name), row in rows.items()
-            if kind in ("primary", "check") and row["period"] == main["period"]
+            if kind == "check"
         }
-        known = {name: change for name, change in changes.items() if change}
-        change = known.pop("", None)
         return LaterYears(
             row=later,
             methods=self._agreeing(later),
             change=change,
             change_methods=self._agreeing(change) if change else {},
-            change_checks=known,
+            # A check may name its years otherwise; of several changes none is taken.
+            change_checks={n: one[0] for n, one in by_check.items() if len(one) == 1},
         )
 
-    def _change(self, row: Row, period: str) -> Row | None:
-        """Return the row that holds the change of an estimate over two periods."""
-        wanted = {name: row[name] for name in SAME}
-        wanted |= {"period": period, "estimator": row["estimator"] + CHANGE}
-        return pick(self.estimates, **wanted) or None
+    def _changes(self, row: Row) -> list[Row]:
+        """Return how much an estimate changes until each period that a topic compares
+        with its own.
+        """
+        same = {name: row[name] for name in SAME if name != "period"}
+        found = records(self.estimates, **same, estimator=row["estimator"] + CHANGE)
+        begins = change_period(row["period"], "")
+        return [one for one in found if one["period"].startswith(begins)]
 
     def _by_method(self, row: Row) -> dict[str, Row]:
         """Return the rows that hold an estimate by other methods, by what their

@@ -7,16 +7,17 @@ stays the same here, growth given initial income, and only the figures differ.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from itertools import product
+from itertools import chain, product
 
 import numpy as np
 import pandas as pd
 from pydantic import Field, model_validator
 
-from evenfield.shared.contrasts.contrasts import contrast_rows, parse_contrast_settings
-from evenfield.shared.contrasts.geographies import joined_links
+from evenfield.shared.contrasts.changes import change_rows
+from evenfield.shared.contrasts.contrasts import parse_contrast_settings, rows_at
+from evenfield.shared.contrasts.geographies import Geographies, joined_links
 from evenfield.shared.contrasts.prepared_contrasts import GroupContrast
 from evenfield.shared.estimates import NAN, Estimate
 from evenfield.shared.rows import Results, stacked
@@ -62,6 +63,9 @@ class Section(Spec):
     stands without and with each."""
     taxonomy: TaxonomyName = ""
     """Grouping of the units, the primary one by default."""
+    changes: list[tuple[tuple[int, int], tuple[int, int]]] = []
+    """Pairs of the spans, the earlier one first: how much each comparison changes from one
+    to the other, both as one regression."""
 
     @model_validator(mode="after")
     def _one_way(self) -> Section:
@@ -72,6 +76,10 @@ class Section(Spec):
         for start, end in self.spans:
             if start >= end:
                 raise ValueError(f"the span {start}-{end} has no years")
+        lacking = [span for pair in self.changes for span in pair]
+        lacking = [span for span in lacking if span not in self.spans]
+        if lacking:
+            raise ValueError(f"changes name {lacking[0]}, which spans do not")
         for compared in self.compare:
             unknown = sorted(set(compared.split(LESS)) - set(GROUPS))
             if unknown:
@@ -115,7 +123,7 @@ def estimate(study: Study) -> Results:
     settings = parse_contrast_settings(study.config.inference, study.power)
     panel = study.table("panel")
     left_out: list[dict[str, str]] = []
-    contrasts: list[GroupContrast] = []
+    asked: dict[tuple[str, tuple[int, int]], list[GroupContrast]] = {}
     for name, (_, _, income) in section.vintages.items():
         wide = by_year(income, panel)
         for start, end in section.spans:
@@ -131,17 +139,39 @@ def estimate(study: Study) -> Results:
                 )
                 continue
             table = growth_table(wide, start, end)
-            contrasts += questions(study, section, name, (start, end), table)
-    units = study.table("units")
+            span = (start, end)
+            asked[name, span] = [*questions(study, section, name, span, table)]
     links = joined_links(study.table("adjacency"), study.config.weights.join)
-    rows = contrast_rows(contrasts, units, links, settings)
+    geographies = Geographies(
+        study.table("units"), links, settings.permutations, settings.seed
+    )
+    rows = list[Estimate]()
+    for contrast in chain.from_iterable(asked.values()):
+        rows += rows_at(contrast, geographies, settings)
+    changes = list[Estimate]()
+    for first, later in _spans_compared(section, asked):
+        changes += change_rows(first, later, geographies, settings)
     labels = [(name, *vintage) for name, vintage in section.vintages.items()]
     series = pd.DataFrame(labels, columns=SERIES[0])
     return Results(
-        estimates=[*rows, *range_rows(rows)],
+        estimates=[*rows, *range_rows(rows), *changes],
         series={"vintages": stacked([series], *SERIES)},
         fit={"left_out": left_out, "main": next(iter(section.vintages))},
     )
+
+
+def _spans_compared(
+    section: Section, asked: Mapping[tuple[str, tuple[int, int]], list[GroupContrast]]
+) -> Iterator[tuple[GroupContrast, GroupContrast]]:
+    """Yield each comparison of groups in the two spans of each change, vintage by
+    vintage, as far as its figures reach.
+    """
+    for name, (first, later) in product(section.vintages, section.changes):
+        ends = asked.get((name, first), ()), asked.get((name, later), ())
+        for pair in zip(*ends, strict=False):
+            # Without a grouping it is the slope on initial income.
+            if pair[0].row.treatment_def:
+                yield pair
 
 
 def growth_table(wide: pd.DataFrame, start: int, end: int) -> pd.DataFrame:
