@@ -45,7 +45,7 @@ CONTENT = {
             "claim": "X is large.",
             "kind": "fact",
             "evidence": ROW,
-            "holds": {"above": 1},
+            "holds": {"above": 0.4},
             "variants": {"later": {"period": "P2"}},
             "shows": [{"period": "P2"}],
         },
@@ -167,6 +167,7 @@ REFUSED = from_yaml(r"""
     empty selection:
       [[claims, 1, evidence, {}], 'claim L2: evidence: Dictionary should have at least 1']
     not a mapping: [[claims, 1, [L2]], claim 1]
+    margin: [[rule, {margin: 0.5}], 'rule: margin: Input should be less than 0.5']
     late figures: [[rule, {horizon: 2009}], "claim L2, variant 'later' has figures of 2010"]
     later years of a definition:
       [[claims, 4, later, {period: P2}], 'claim L5: kind not empirical has no later']
@@ -183,6 +184,44 @@ def test_a_fault_is_one_line_before_the_run(name):
     with pytest.raises(ClaimsError, match=f"^claims.yaml: .*{text}") as error:
         read_claims(config(changed(*path)))
     assert "\n" not in str(error.value)
+
+
+def shares(holds, **measure):
+    """A config whose one fact is a share, or whatever is given in its place."""
+    content = changed("claims", 1, "holds", holds)
+    content["claims"][1]["evidence"] = {"family": "statements", "spec_id": "l2_east"}
+    content["claims"][1] |= {"variants": {}, "shows": []}
+    spec = {"id": "l2_east", "kind": "fact", "measure": "share", **measure}
+    made = config(content)
+    made["estimates"]["statements"] = [spec]
+    return made
+
+
+@pytest.mark.parametrize(
+    ("holds", "measure", "cannot"),
+    [
+        ({"above": 0}, {}, "lies between 0 and 100: it cannot fail"),
+        ({"above": -1}, {}, "cannot fail"),
+        ({"below": 100}, {}, "cannot fail"),
+        ({"between": [0, 100]}, {}, "cannot fail"),
+        ({"above": 100}, {}, "cannot hold"),
+        ({"below": 0}, {}, "cannot hold"),
+        ({"above": 0}, {"measure": "ratio"}, "between 0 and inf: it cannot fail"),
+        ({"above": 0}, {"measure": "units"}, "cannot fail"),
+        ({"above": 50}, {}, ""),
+        ({"between": [0, 50]}, {}, ""),
+        ({"above": 0}, {"less": "people"}, ""),
+        ({"above": 0}, {"before": [1990, 1992]}, ""),
+        ({"above": 0}, {"measure": "growth"}, ""),
+        ({"below": 100}, {"measure": "ratio"}, ""),
+    ],
+)
+def test_a_fact_that_its_measure_settles_is_refused(holds, measure, cannot):
+    made = shares(holds, **measure)
+    if cannot:
+        fails(ClaimsError, f"claim L2 holds .*{cannot}", read_claims, made)
+    else:
+        assert read_claims(made).claims[1].holds
 
 
 def built(**more):
@@ -436,10 +475,10 @@ def test_holm_is_that_of_its_paper():
 def test_later_years_have_a_word_of_their_own_and_no_vote():
     later = changed("claims", 1, "later", {"period": "P2"})
     later["claims"][1]["variants"] = {}
-    table, content = answers(later, estimate=0.5)
+    table, content = answers(later, estimate=-2.0)
     fact = table.set_index("id").loc["L2"]
     assert fact[["answer", "later"]].tolist() == ["HOLDS", "FADED"]
-    assert fact["later_because"] == "not above 1 in the later years"
+    assert fact["later_because"] == "not above 0.4 in the later years"
     assert [row["what"] for row in content["claims"][1]["rows"]] == [
         "primary",
         "later",

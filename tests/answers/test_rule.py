@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from evenfield.answers.rule import (
     Evidence,
     LaterYears,
+    fact_side,
     judge_documents,
     judge_fact,
     judge_later,
@@ -53,6 +54,11 @@ def row(ends, p=0.01, **more):
         "p_value": p,
         **more,
     }
+
+
+def fact(value):
+    """An observed figure, which has no interval."""
+    return row((NAN, NAN), p=NAN, estimate=value)
 
 
 def checks(*retained):
@@ -454,7 +460,7 @@ def test_a_denied_gain_fades_as_the_gain_rises(first, later, change, word):
 )
 def test_a_fact_holds_up_where_later_figures_meet_its_threshold(value, later, word):
     rows = [row((0, 0), estimate=number) for number in (value, later)]
-    assert judge_later_fact(Threshold(above=0), *rows).answer == word
+    assert judge_later_fact(Threshold(above=0), *rows, RULE).answer == word
 
 
 FACTS = from_yaml("""
@@ -478,14 +484,71 @@ def test_every_branch_of_a_fact(name):
     variants = {
         f"v{i}": row((0, 0), estimate=other) for i, other in enumerate(others, 1)
     }
-    result = judge_fact(Threshold(above=0), row((0, 0), estimate=value), variants)
+    result = judge_fact(Threshold(above=0), row((0, 0), estimate=value), variants, RULE)
     assert result.answer == answer
     assert why in result.because
     mirrored = {name: turned(other) for name, other in variants.items()}
     assert (
-        judge_fact(Threshold(below=0), row((0, 0), estimate=-value), mirrored).answer
+        judge_fact(
+            Threshold(below=0), row((0, 0), estimate=-value), mirrored, RULE
+        ).answer
         == answer
     )
+
+
+# Against 2, whose margin is 0.1: the figure, its variants, the answer, part of the reason.
+CLOSE = from_yaml("""
+    clear: [2.11, [], HOLDS, above 2]
+    just above: [2.05, [], HOLDS IN PART, 'too close to its threshold, above 2']
+    just below: [1.95, [], HOLDS IN PART, too close]
+    at the margin: [2.1, [], HOLDS IN PART, too close]
+    beyond the margin below: [1.89, [], DOES NOT HOLD, not above 2]
+    a close variant: [3.0, [2.05], HOLDS IN PART, 'above 2, but barely with: v1']
+    both: [3.0, [2.05, 1.0], HOLDS IN PART, 'but not with: v2; barely with: v1']
+    close, variants met: [2.05, [3.0, 1.0], HOLDS IN PART, 'met with: v1; missed with: v2']
+    missed, variants close: [1.0, [2.05, 2.05], DOES NOT HOLD, not above 2]
+    """)
+
+
+@pytest.mark.parametrize("name", CLOSE)
+def test_a_figure_near_its_threshold_holds_in_part(name):
+    value, others, answer, why = CLOSE[name]
+    variants = {f"v{i}": fact(other) for i, other in enumerate(others, 1)}
+    found = judge_fact(Threshold(above=2), fact(value), variants, RULE)
+    assert found.answer == answer
+    assert why in found.because
+    # The same below a threshold, all numbers turned.
+    mirrored = {one: fact(-other["estimate"]) for one, other in variants.items()}
+    turned_answer = judge_fact(Threshold(below=-2), fact(-value), mirrored, RULE)
+    assert turned_answer.answer == answer
+
+
+@pytest.mark.parametrize(
+    ("ends", "answer"),
+    [((1.0, 3.0), "HOLDS IN PART"), ((1.6, 2.4), "HOLDS"), ((NAN, NAN), "HOLDS")],
+)
+def test_the_margin_is_half_the_interval_where_there_is_one(ends, answer):
+    """At 2.5 against 2: arms of 1 reach the threshold, those of .4 do not."""
+    figure = row(ends, estimate=2.5)
+    assert judge_fact(Threshold(above=2), figure, {}, RULE).answer == answer
+
+
+def test_later_figures_within_the_margin_cannot_be_told():
+    words = [
+        judge_later_fact(Threshold(above=2), fact(main), fact(later), RULE).answer
+        for main, later in ((3.0, 2.05), (3.0, 1.95), (3.0, 1.8), (2.05, 3.0))
+    ]
+    assert words == ["CANNOT TELL", "CANNOT TELL", "FADED", "CANNOT TELL"]
+
+
+def test_a_margin_reaches_no_further_than_the_middle_of_two_thresholds():
+    between = Threshold(between=(100, 101))
+    sides = [
+        fact_side(between, fact(value), RULE) for value in (98, 99.6, 100.5, 101.6)
+    ]
+    assert sides == [-1, 0, 0, -1]
+    assert fact_side(Threshold(between=(1, 1)), fact(1.0), RULE) == 1
+    assert fact_side(Threshold(above=0), fact(1e-9), RULE) == 1
 
 
 @pytest.mark.parametrize(
@@ -501,8 +564,10 @@ def test_stand_ins_agree_or_not_by_the_rule_of_a_fact(value, others, answer):
     variants = {
         f"v{i}": row((0, 0), estimate=other) for i, other in enumerate(others, 1)
     }
-    result = judge_stand_in(Threshold(above=0), row((0, 0), estimate=value), variants)
-    fact = judge_fact(Threshold(above=0), row((0, 0), estimate=value), variants)
+    result = judge_stand_in(
+        Threshold(above=0), row((0, 0), estimate=value), variants, RULE
+    )
+    fact = judge_fact(Threshold(above=0), row((0, 0), estimate=value), variants, RULE)
     assert (result.answer, result.because) == (answer, fact.because)
 
 

@@ -114,27 +114,52 @@ class LaterYears:
     change_checks: Mapping[str, Row] = field(default_factory=dict)
 
 
-def judge_fact(holds: Threshold, row: Row, variants: Mapping[str, Row]) -> Judged:
+def judge_fact(
+    holds: Threshold, row: Row, variants: Mapping[str, Row], rule: Rule
+) -> Judged:
     """Hold an observed quantity, and its named variants, against the threshold beside
     the claim.
     """
     if is_missing(row["estimate"]):
         return Judged(NO_ANSWER, _undefined(row))
-    met = [name for name, variant in variants.items() if holds.met(variant["estimate"])]
-    failed = tuple(name for name in variants if name not in met)
+    sides = {name: fact_side(holds, one, rule) for name, one in variants.items()}
+    met = [name for name, side in sides.items() if side > 0]
+    close = [name for name, side in sides.items() if side == 0]
+    failed = tuple(name for name, side in sides.items() if side < 0)
     words = holds.words
-    if holds.met(row["estimate"]):
-        if failed:
-            because = f"{words}, but not with: {', '.join(failed)}"
-            return Judged(IN_PART, because, failed)
+    parts = {"met": met, "too close": close, "missed": list(failed)}
+    told = "; ".join(f"{n} with: {', '.join(of)}" for n, of in parts.items() if of)
+    side = fact_side(holds, row, rule)
+    if side > 0:
+        if failed or close:
+            lost = "; ".join(
+                f"{words_of} {', '.join(names)}"
+                for words_of, names in (("not with:", failed), ("barely with:", close))
+                if names
+            )
+            return Judged(IN_PART, f"{words}, but {lost}", failed)
         also = f", also in {counted(len(met), 'variant')}" if met else ""
         return Judged(HOLDS, f"{words}{also}")
+    if side == 0:
+        because = f"the main figure is too close to its threshold, {words}"
+        return Judged(IN_PART, "; ".join(filter(None, [because, told])), failed)
     # Most variants outvote the main figure, but do not make it hold.
-    if len(met) > len(failed):
+    if 2 * len(met) > len(variants):
         because = f"not {words} in the main figure, but with: {', '.join(met)}"
         return Judged(IN_PART, because, failed)
     only = f"; only with: {', '.join(met)}" if met else ""
     return Judged(DOES_NOT_HOLD, f"not {words}{only}", failed)
+
+
+def fact_side(holds: Threshold, row: Row, rule: Rule) -> int:
+    """Return 1 where a figure meets a threshold, -1 where it misses it, 0 where it lies
+    within the margin: rule.margin of the threshold, or half the figure's own interval.
+    """
+    value = row["estimate"]
+    half = (row["conf_high"] - row["conf_low"]) / 2 if _has_interval(row) else NAN
+    if holds.near(value, rule.margin, half):
+        return 0
+    return 1 if holds.met(value) else -1
 
 
 # ASSUME: where units stand in for what lies inside them, their figures neither bear a
@@ -142,11 +167,13 @@ def judge_fact(holds: Threshold, row: Row, variants: Mapping[str, Row]) -> Judge
 STAND_INS = {HOLDS: AGREE, IN_PART: AGREE_IN_PART, DOES_NOT_HOLD: DISAGREE}
 
 
-def judge_stand_in(holds: Threshold, row: Row, variants: Mapping[str, Row]) -> Judged:
+def judge_stand_in(
+    holds: Threshold, row: Row, variants: Mapping[str, Row], rule: Rule
+) -> Judged:
     """Say whether figures of whole units agree with a statement on what lies inside
     them.
     """
-    judged = judge_fact(holds, row, variants)
+    judged = judge_fact(holds, row, variants, rule)
     return judged._replace(answer=STAND_INS.get(judged.answer, judged.answer))
 
 
@@ -369,14 +396,19 @@ def _small(row: Row, interest: float, alpha: float) -> bool:
     return -interest < low and high < interest
 
 
-def judge_later_fact(holds: Threshold, row: Row, later: Row) -> Judged:
+def judge_later_fact(holds: Threshold, row: Row, later: Row, rule: Rule) -> Judged:
     """Say whether a fact that the main figure meets is met in later years."""
-    if not holds.met(row["estimate"]):
-        return Judged(CANNOT_TELL, "the main figure shows nothing that could hold up")
+    side = fact_side(holds, row, rule)
+    if side <= 0:
+        close = "is too close to its threshold" if side == 0 else "shows nothing"
+        return Judged(CANNOT_TELL, f"the main figure {close}: nothing could hold up")
     if is_missing(later["estimate"]):
         return Judged(CANNOT_TELL, _undefined(later))
-    if holds.met(later["estimate"]):
+    later_side = fact_side(holds, later, rule)
+    if later_side > 0:
         return Judged(HELD_UP, f"{holds.words} in the later years")
+    if later_side == 0:
+        return Judged(CANNOT_TELL, "the later figure is too close to the threshold")
     return Judged(FADED, f"not {holds.words} in the later years")
 
 

@@ -2,6 +2,7 @@
 names of specifications, periods and unit schemes that the config does not have.
 """
 
+import math
 import re
 from collections.abc import Collection, Iterator, Mapping
 
@@ -46,6 +47,23 @@ def selection_faults(
     scheme = select.get("unit_scheme", "")
     if scheme and scheme not in schemes:
         yield error(*not_known(f"{where}: unit_scheme", scheme, list(schemes)))
+
+
+# What a measure of a fact cannot leave; a difference of two has no such bounds.
+BOUNDS = {"share": (0.0, 100.0), "ratio": (0.0, math.inf), "units": (0.0, math.inf)}
+ANYTHING = (-math.inf, math.inf)
+
+
+def bounds_of(select: Mapping[str, str], config: Record) -> tuple[float, float]:
+    """Return the bounds of the measure that a selection of a fact names."""
+    topics = config["estimates"]
+    family = select.get("family", "")
+    section = topics.get(family) or sections(topics).get(family)
+    for spec in section if isinstance(section, list) else ():
+        if spec.get("id") == select.get("spec_id"):
+            differs = spec.get("less") or spec.get("before")
+            return ANYTHING if differs else BOUNDS.get(spec.get("measure"), ANYTHING)
+    return ANYTHING
 
 
 def _ids(section: object) -> Collection[str]:

@@ -4,6 +4,7 @@ order of the paper, the reasons.
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,7 +18,7 @@ from pydantic import (
     model_validator,
 )
 
-from evenfield.answers.selections import selection_faults
+from evenfield.answers.selections import bounds_of, selection_faults
 from evenfield.shared.beside import OWN_STUDY, configs_beside
 from evenfield.shared.estimates import TEXT_FIELDS
 from evenfield.shared.spec import Id, Spec
@@ -44,6 +45,7 @@ Deciding = Annotated[
 Named = dict[str, Select]
 LATER = "later years"  # name of the row of later years, of which there is one
 YEAR_AT_END = re.compile(r"\d{4}$")
+CLOSE = 1e-9  # of two numbers that are one, such as 0.1 and 2.1 - 2
 VALUE = "Value error, "  # which pydantic writes before the messages of validators
 # What an entry of each kind must hold, and what it may hold beside that.
 TEST = ("interest", "checks", "placebos", "later", "shows")
@@ -72,6 +74,8 @@ class Rule(Spec):
     power: float = Field(default=0.8, gt=0.5, lt=1)
     # A row that shows no effect below so many effects of interest cannot answer.
     coarse: float = Field(default=10.0, gt=1)
+    # A fact nearer to its threshold than this share of it holds in part.
+    margin: float = Field(default=0.05, ge=0, lt=0.5)
     # last year that the authors of the statements could see
     horizon: PositiveInt | None = None
 
@@ -100,6 +104,34 @@ class Threshold(Spec):
         if self.above is not None:
             return value > self.above
         return self.below is not None and value < self.below
+
+    def near(self, value: float, share: float, half: float) -> bool:
+        """Say whether a number lies within the margin of the threshold: ``half`` its own
+        interval where there is one, else a ``share`` of the threshold.
+        """
+        ends = [end for end in (self.above, self.below) if end is not None]
+        widest = math.inf
+        if self.between:
+            ends = [*self.between]
+            # Of two thresholds no margin reaches beyond the middle.
+            widest = (ends[1] - ends[0]) / 2
+        for end in ends:
+            margin = min(share * abs(end) if math.isnan(half) else half, widest)
+            if margin > 0 and abs(value - end) <= margin * (1 + CLOSE):
+                return True
+        return False
+
+    def certain(self, low: float, high: float) -> str:
+        """Say what a measure that lies between two bounds does whatever its figures:
+        ``"fail"`` or ``"hold"`` is what it cannot; empty where it can do both.
+        """
+        first, last = self.between or (
+            (-math.inf, self.below) if self.above is None else (self.above, math.inf)
+        )
+        assert last is not None
+        if first <= low and high <= last:
+            return "fail"
+        return "hold" if first >= high or last <= low else ""
 
     @property
     def words(self) -> str:
@@ -358,6 +390,8 @@ def _name_faults(claims: Claims, config: Record) -> Iterator[EvenfieldError]:
         if study not in configs:
             continue
         yield from _row_faults(where, entry, configs[study])
+        if isinstance(entry, Claim) and entry.holds:
+            yield from _certain(where, entry.holds, entry.first, configs[study])
         if claims.rule.horizon and entry.kind in ("fact", "stand-in"):
             yield from _late_figures(where, entry, claims.rule.horizon, configs[study])
 
@@ -382,6 +416,22 @@ def _row_faults(where: str, entry: Entry, config: Record) -> Iterator[EvenfieldE
             )
         if not faults:
             yield from selection_faults(location, select, config, ClaimsError)
+
+
+def _certain(
+    where: str, holds: Threshold, select: Select, config: Record
+) -> Iterator[ClaimsError]:
+    """Yield the fault of a fact whose measure settles it before any figure is seen."""
+    bounds = bounds_of(select, config)
+    cannot = holds.certain(*bounds)
+    if cannot:
+        low, high = (f"{bound:g}" for bound in bounds)
+        yield ClaimsError(
+            f"{where} holds {holds.words}, and its measure lies between {low} and"
+            f" {high}: it cannot {cannot}",
+            "a threshold inside, or a measure such as a change of it",
+            "choose another",
+        )
 
 
 def _late_figures(

@@ -224,11 +224,11 @@ class _Study:
             by_kind[kind][name] = selected
         if isinstance(entry, Claim) and entry.holds:
             judge = judge_stand_in if entry.kind == "stand-in" else judge_fact
-            judged = judge(entry.holds, row, by_kind["variant"])
+            judged = judge(entry.holds, row, by_kind["variant"], self.rule)
             return Answered(
                 judged=judged,
                 later=(
-                    judge_later_fact(entry.holds, row, rows["later", LATER])
+                    judge_later_fact(entry.holds, row, rows["later", LATER], self.rule)
                     if entry.later
                     else None
                 ),
@@ -309,9 +309,10 @@ class _Study:
         main = rows["primary", ""]
         later = rows["later", LATER]
         period = change_period(main["period"], later["period"])
-        (change,) = [row for row in self._changes(main) if row["period"] == period] or [
-            None
+        until_later = [
+            change for change in self._changes(main) if change["period"] == period
         ]
+        change = until_later[0] if until_later else None
         by_check = {
             name: self._changes(row)
             for (kind, name), row in rows.items()
