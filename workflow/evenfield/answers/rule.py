@@ -331,18 +331,24 @@ def _how(main: Row, check: Row, side_of_row: Callable[[Row], int]) -> str:
     numbers = f"{number} {ends}".rstrip()
     if side_of_row(check) == -side_of_row(main):
         return f"(the other way: {numbers})"
-    # ASSUME: a check widens the interval where its estimate with the arms of the main
-    # interval would still have the side of the main row; else it moves the estimate.
+    # ASSUME: a check moves the estimate where that with the arms of the main interval
+    # would lose the side of the main row, and widens the interval where its arms around
+    # the main estimate would; what only both together lose, both do.
+    side = side_of_row(main)
     shift = check["estimate"] - main["estimate"]
-    moved = {
-        **main,
-        "estimate": check["estimate"],
-        "conf_low": main["conf_low"] + shift,
-        "conf_high": main["conf_high"] + shift,
+    moves = side_of_row(_shifted(main, shift)) != side
+    widens = side_of_row(_shifted(check, -shift)) != side
+    words = ["lower" if shift < 0 else "higher"] if moves or not widens else []
+    words += ["wider"] if widens or not moves else []
+    return f"({' and '.join(words)}: {numbers})"
+
+
+def _shifted(row: Row, shift: float) -> Row:
+    """Return a row with its estimate and both ends moved."""
+    return {
+        **row,
+        **{name: row[name] + shift for name in ("estimate", "conf_low", "conf_high")},
     }
-    if _has_interval(main) and side_of_row(moved) == side_of_row(main):
-        return f"(wider: {numbers})"
-    return f"({'lower' if shift < 0 else 'higher'}: {numbers})"
 
 
 def judge_later(given: Evidence, later: LaterYears, kind: str, rule: Rule) -> Judged:
