@@ -119,6 +119,52 @@ def test_lights_jump_where_the_satellite_changes():
     ]
 
 
+def test_columns_that_other_tables_determine_agree_with_them():
+    units = pd.read_csv(CITIES / "data" / "units.csv").set_index("unit")
+    policies = pd.read_csv(CITIES / "data" / "policies.csv")
+    provinces = pd.read_csv(ROOT / "data" / "units.csv").set_index("name")["coastal"]
+    assert (units["coastal_province"] == units["province"].map(provinces)).all()
+    zones = policies[policies["kind"].eq("zone") & policies["first_year"].le(2019)]
+    assert {*units.index[units["zone_2001_19"] == 1]} == {*zones["unit"]}
+    titled = {*units.index[units["cluster_title"] == 1]}
+    listed = {*policies.loc[policies["kind"].eq("cluster_list"), "unit"]}
+    assert listed < titled and len(titled - listed) == 28
+
+
+def test_growth_near_listed_cities_and_near_zones_by_least_squares(cities):
+    """Cities with neither, by what lies within 100 km, within provinces and across."""
+    every = pd.read_csv(CITIES / "data" / "units.csv").set_index("unit")
+    policies = pd.read_csv(CITIES / "data" / "policies.csv")
+    phi, lam = np.radians(every[["lat", "lon"]].to_numpy()).T
+    cosine = np.outer(np.sin(phi), np.sin(phi))
+    cosine += np.outer(np.cos(phi), np.cos(phi)) * np.cos(lam[:, None] - lam)
+    near = 6371 * np.arccos(np.clip(cosine, -1, 1)) <= 100
+    np.fill_diagonal(near, val=False)
+    panel = pd.read_csv(CITIES / "data" / "panel.csv")
+    wide = panel.pivot(index="unit", columns="year")
+    steps = np.log(wide["gdp_index_prev100"] / 100).loc[every.index, 2001:2019]
+    people = np.log(wide["pop_line_10k"]).loc[every.index]
+    growth = 100 * (steps.sum(axis=1) - people[2019] + people[2000]) / 19
+    for name, kind in (("listed", "cluster_list"), ("zone", "zone_by_2000")):
+        own = every.index.isin(policies.loc[policies["kind"].eq(kind), "unit"])
+        every[f"own_{name}"] = own.astype(int)
+        every[f"near_{name}"] = (near & own).any(axis=1).astype(int)
+    data = every.assign(growth=growth, start=cities["level_2000"])
+    data = data[data["counted_2000"] == 1]
+    neither = data[data["own_listed"] + data["own_zone"] == 0]
+    kinds = neither.groupby(["near_listed", "near_zone"]).size()
+    assert [int(number) for number in kinds] == [128, 35, 10, 20]
+    within = "growth ~ start + C(province) + {0}_listed + {0}_zone"
+    own = smf.ols(within.format("own"), data).fit().params
+    beside = smf.ols(within.format("near"), neither).fit().params
+    across = "growth ~ start + coastal_province + near_listed + near_zone"
+    between = smf.ols(across, neither).fit().params
+    assert own["own_listed"] == pytest.approx(-0.319, abs=0.001)
+    for found, expected in ((beside, 0.067), (between, 1.128)):
+        less = found["near_listed"] - found["near_zone"]
+        assert less == pytest.approx(expected, abs=0.001)
+
+
 def test_output_after_a_new_zone_by_sparse_least_squares():
     units = pd.read_csv(CITIES / "data" / "units.csv").set_index("unit")
     panel = pd.read_csv(CITIES / "data" / "panel.csv").query("year <= 2019")

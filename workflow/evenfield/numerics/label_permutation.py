@@ -231,9 +231,7 @@ def label_permutation(
         raise NumericsError(
             "the labels are collinear with each other or with the controls"
         )
-    codes = np.unique(labels, axis=0, return_inverse=True)[1].ravel()
-    patterns = codes.astype(np.min_scalar_type(len(y)))[draws.source]
-    distinct = len(set(patterns.view(f"V{patterns[0].nbytes}").ravel().tolist()))
+    distinct = distinct_patterns(labels, draws.source)
     if distinct < FEWEST_DRAWS:
         raise NumericsError(
             f"only {distinct} different label patterns exist: nothing to compare the"
@@ -253,6 +251,13 @@ def label_permutation(
         statistic=float(statistic[0]),
         distinct=distinct,
     )
+
+
+def distinct_patterns(labels: np.ndarray, source: np.ndarray) -> int:
+    """Count the different patterns of labels (N, L) among draws, source (B, N)."""
+    codes = np.unique(labels, axis=0, return_inverse=True)[1].ravel()
+    patterns = codes.astype(np.min_scalar_type(len(labels)))[source]
+    return len(set(patterns.view(f"V{patterns[0].nbytes}").ravel().tolist()))
 
 
 def share_as_extreme(

@@ -1,0 +1,337 @@
+"""Growth nearby: planted leads, counts, lists by another name, and what is refused."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+import statsmodels.formula.api as smf
+from numpy.random import default_rng
+
+from evenfield.numerics.spatial import haversine_km
+from evenfield.study.errors import EvenfieldError
+from evenfield.topics.nearby.estimate import check_data, estimate
+from evenfield.topics.nearby.estimate_spec import Section
+from made_study import (
+    MadeStudy,
+    one_line,
+    order_and_names_do_not_matter,
+    row,
+    rows,
+    unit_names,
+    yearly,
+)
+from tolerances import close
+from yaml_text import from_yaml
+
+UNITS = unit_names(90)
+N = len(UNITS)
+YEARS = [2000, 2005, 2010]
+NEAR = (0.8, 0.1)
+SECTION = from_yaml("""
+    years: [2000, 2010]
+    radius: 60
+    cluster: region
+    interest: {own: 0.5, near: 0.4}
+    lists: {park: {kinds: [park], by: 2000}, port: {column: port}, any_park: {kinds: [park]}}
+    outcomes: {output: {expression: log(output), label: output}}
+    specs:
+      - {id: main, lists: [park, port], outcome: output, within: region, role: primary}
+      - {id: share, lists: [park, port], outcome: output, within: region, measure: share}
+      - {id: later, lists: {park: any_park, port: port}, outcome: output, within: region}
+      - {id: one, lists: [park], outcome: output, held: [hills], sample: south}
+    """)
+
+
+def _places():
+    rng = default_rng(8)
+    member = rng.random((N, 2)) < 0.16
+    return pd.DataFrame(
+        {
+            "unit": UNITS,
+            "name": [f"Town {unit}" for unit in UNITS],
+            "region": [f"r{k}" for k in rng.integers(0, 9, N)],
+            "port": member[:, 1].astype(int),
+            "park": member[:, 0],
+            "hills": rng.normal(size=N),
+            "lat": 40 + 4 * rng.random(N),
+            "lon": 10 + 4 * rng.random(N),
+        }
+    )
+
+
+def make_study(section=SECTION, change=None, changes=None):
+    """Growth with effects of regions, the start and near parks and ports."""
+    rng = default_rng(9)
+    places = _places()
+    near = _near(places, 60)
+    start = rng.normal(3, 0.5, N)
+    growth = rng.normal(size=9)[places["region"].str[1:].astype(int)]
+    growth = growth - 0.6 * start + near @ np.array(NEAR) + 0.1 * rng.normal(size=N)
+    steps = np.array(YEARS) - YEARS[0]
+    output = np.exp(start[:, None] + growth[:, None] * steps / 100)
+    parks = places.loc[places["park"], "unit"]
+    late = next(UNITS[i] for i in range(N) if not places["park"][i])
+    policies = pd.DataFrame({"unit": [*parks, late], "kind": "park"})
+    policies = policies.assign(
+        first_year=[1995] * len(parks) + [2004], last_year=np.nan, grade=""
+    )
+    tables = {
+        "panel": yearly(UNITS, YEARS, output=output),
+        "units": places.drop(columns="park"),
+        "policies": policies,
+    }
+    for name, new in (changes or {}).items():
+        tables[name] = new(tables[name])
+    return MadeStudy(
+        {"estimates": {"nearby": change(section) if change else section}},
+        tables,
+        samples={"all": UNITS, "south": UNITS[:70]},
+        units=UNITS,
+        data_hash="0" * 64,
+        years=YEARS,
+    )
+
+
+def _near(places, radius):
+    apart = haversine_km(places["lat"].to_numpy(), places["lon"].to_numpy())
+    near = (apart <= radius) & ~np.eye(N, dtype=bool)
+    lists = np.column_stack([places["park"], places["port"] == 1])
+    return np.array([[lists[near[i], k].any() for k in range(2)] for i in range(N)]) * 1
+
+
+@pytest.fixture(scope="module")
+def results():
+    return estimate(make_study())
+
+
+def test_planted_leads_nearby_are_found_and_none_of_the_lists(results):
+    main = {"estimator": "ols", "spec_id": "main"}
+    first = row(results, term="near_park", contrast="", **main)
+    second = row(results, term="near_port", contrast="", **main)
+    for found, planted in ((first, NEAR[0]), (second, NEAR[1])):
+        assert found.conf_low < planted < found.conf_high and found.std_error < 0.1
+    less = row(results, contrast="near_park - near_port", **main)
+    close(less.estimate, first.estimate - second.estimate)
+    assert less.role == "primary" and less.sample_id == "all, neither"
+    assert less.treatment_def == "park+port" and less.w_id == "60 km"
+    assert less.fe_id == "region" and less.period == "2000-2010"
+    assert less.sesoi == 0.4 and less.se_type == "CR3" and 0 < less.mde < 0.4
+    dealt = row(
+        results,
+        estimator="ols_permutation_stratified",
+        contrast=less.contrast,
+        spec_id="main",
+    )
+    assert dealt.p_value == pytest.approx(1 / 199)
+
+
+def test_coefficients_are_those_of_statsmodels(results):
+    study = make_study()
+    places = _places()
+    wide = np.log(study.wide("output")).loc[UNITS]
+    data = places.assign(
+        growth=((wide[2010] - wide[2000]) * 10).to_numpy(),
+        start=wide[2000].to_numpy(),
+        port=places["port"],
+        park=places["park"].astype(int),
+    )
+    data[["near_park", "near_port"]] = _near(places, 60)
+    formula = "growth ~ start + C(region) + {}"
+    own = smf.ols(formula.format("park + port"), data).fit()
+    neither = data[data["park"] + data["port"] == 0]
+    near = smf.ols(formula.format("near_park + near_port"), neither).fit()
+    for fit, terms in ((own, ("park", "port")), (near, ("near_park", "near_port"))):
+        for term in terms:
+            name = term if term.startswith("near") else f"own_{term}"
+            found = row(
+                results, estimator="ols_hc3", spec_id="main", term=name, contrast=""
+            )
+            close(found.estimate, fit.params[term])
+            hc3 = fit.get_robustcov_results("HC3", use_t=True)
+            close(found.std_error, hc3.bse[list(fit.params.index).index(term)], 1e-8)
+            assert found.df == fit.df_resid and found.n_units == fit.nobs
+
+
+def test_every_method_has_a_number(results):
+    main = rows(results, spec_id="main", contrast="near_park - near_port")
+    assert {item.estimator.removeprefix("ols") for item in main} == {
+        "",
+        "_wcr33",
+        "_cr2",
+        "_hc3",
+        "_conley_400",
+        "_conley_800",
+        "_scpc",
+        "_scpc_06",
+        "_permutation_stratified",
+    }
+    assert all(np.isfinite(item.p_value) for item in main)
+    few = rows(results, spec_id="share", contrast="near_park - near_port")
+    assert [item.estimator for item in few] == ["ols", "ols_wcr33", "ols_conley_400"]
+
+
+def test_counts_add_up_and_stand_in_the_map(results):
+    counts = results.fit["counts"]["main"]
+    places = _places()
+    neither = (places["port"] == 0) & ~places["park"]
+    assert sum(counts[k] for k in counts if k.startswith("on")) == N
+    near = _near(places, 60)[neither.to_numpy()]
+    assert counts["near_both"] == int(near.all(axis=1).sum())
+    assert counts["near_park_only"] == int((near[:, 0] > near[:, 1]).sum())
+    assert counts["near_none"] == int((~near.astype(bool)).all(axis=1).sum())
+    drawn = results.series["places"]["place"].value_counts()
+    assert drawn["near_both"] == counts["near_both"]
+    assert drawn["on_port_only"] == counts["on_port_only"]
+    both = row(results, estimator="count", spec_id="main", term="near_both")
+    assert both.estimate == counts["near_both"] and both.role == "description"
+
+
+def test_own_rows_stand_once_and_a_list_may_have_the_name_of_another(results):
+    own = {"estimator": "ols", "term": "own_park", "contrast": ""}
+    found = [item.spec_id for item in rows(results, **own)]
+    assert sorted(found) == ["later", "main", "one"]
+    later = row(results, **own, spec_id="later")
+    main = row(results, **own, spec_id="main")
+    assert later.treatment_def == "park+port"
+    assert later.n_treated == main.n_treated + 1
+
+
+def test_one_list_has_no_difference_and_other_groups_hold_nothing(results):
+    one = [item for item in rows(results, spec_id="one") if item.estimator == "ols"]
+    assert sorted(item.term for item in one) == ["near_park", "own_park"]
+    assert {item.fe_id for item in one} == {"none"}
+    assert {item.controls_id for item in one} == {"start+hills"}
+    assert {item.sample_id for item in one} == {"south", "south, neither"}
+
+
+def test_means_lie_as_far_apart_as_the_coefficients(results):
+    means = results.series["means"].query("spec_id == 'main'").set_index("near")
+    apart = means["estimate"] - means.loc["near_none", "estimate"]
+    first = row(
+        results, estimator="ols", spec_id="main", term="near_park", contrast=""
+    ).estimate
+    close(apart["near_park_only"], first)
+    second = row(
+        results, estimator="ols", spec_id="main", term="near_port", contrast=""
+    ).estimate
+    close(apart["near_both"], first + second)
+    assert (means["conf_low"] < means["estimate"]).all()
+    counts = results.fit["counts"]["main"]
+    assert means["units"].sum() <= sum(
+        counts[k] for k in counts if k.startswith("near")
+    )
+
+
+def test_order_and_names_of_units_do_not_matter():
+    order_and_names_do_not_matter(estimate, make_study())
+
+
+def _spec(**keys):
+    return lambda section: {**section, "specs": [section["specs"][0] | keys]}
+
+
+def _lists(**lists):
+    return lambda section: {**section, "lists": {**section["lists"], **lists}}
+
+
+def _without(unit, column):
+    return lambda frame: frame.assign(
+        **{column: frame[column].mask(frame["unit"].eq(unit))}
+    )
+
+
+REFUSED = {
+    "year outside": (_spec(years=[2000, 2009]), None, "nearby main is of 2009"),
+    "unknown kind": (
+        _lists(park={"kinds": ["harbour"]}),
+        None,
+        "nearby main: park: `kinds` names 1 that is unknown (harbour)",
+    ),
+    "nobody on it": (
+        _lists(park={"kinds": ["park"], "by": 1990}),
+        None,
+        "nearby main: park: no unit is on the list",
+    ),
+    "no column": (
+        _lists(port={"column": "harbour"}),
+        None,
+        "nearby main: port names 1 that is unknown (harbour)",
+    ),
+    "not 0 and 1": (
+        None,
+        {"units": lambda frame: frame.assign(port=frame["port"] * 2)},
+        "port of 14 units is neither 0 nor 1",
+    ),
+    "no group": (_spec(within="harbour"), None, "nearby main names harbour"),
+    "no cluster": (_spec(cluster="harbour"), None, "nearby main names harbour"),
+    "held is text": (
+        _spec(held=["region"]),
+        None,
+        "nearby main: `held`: region of 90 units is no number",
+    ),
+    "blank outcome": (
+        None,
+        {"panel": _without("U03", "output")},
+        "nearby main: output of 1 unit is blank (U03)",
+    ),
+    "no place": (
+        None,
+        {"units": _without("U03", "lat")},
+        "nearby main has a radius in km, and units.csv lacks coordinates",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_the_tables_cannot_carry_is_refused_before_a_run(name):
+    change, changes, words = REFUSED[name]
+    study = make_study(change=change, changes=changes)
+    section = Section.model_validate(study.config.estimates["nearby"])
+    spec = section.specs[0].model_copy(update={"unit_scheme": "s"})
+    with one_line(EvenfieldError, words):
+        check_data(study, section, spec)
+    with one_line(EvenfieldError, words):
+        estimate(study)
+
+
+SECTIONS = {
+    "three lists": (_spec(lists=["park", "port", "any_park"]), "3 lists, not one or"),
+    "a list twice": (_spec(lists=["park", "park"]), "main names a list twice"),
+    "no such list": (_spec(lists=["harbour"]), "main names harbour, not one of"),
+    "no such outcome": (_spec(outcome="jobs"), "main names jobs, not one of output"),
+    "two sources": (
+        _lists(park={"kinds": ["park"], "column": "port"}),
+        "a list has either `kinds` or a `column`",
+    ),
+    "a year of a column": (
+        _lists(port={"column": "port", "by": 2000}),
+        "`by` belongs to `kinds`",
+    ),
+    "backwards": (_spec(years=[2010, 2000]), "the years of main run from 2010 to"),
+    "an id twice": (
+        lambda section: {**section, "specs": [section["specs"][0]] * 2},
+        "an id is used twice",
+    ),
+    "no way": (_spec(radius=0), "greater than 0"),
+}
+
+
+@pytest.mark.parametrize("name", SECTIONS)
+def test_a_section_that_contradicts_itself_is_refused(name):
+    change, words = SECTIONS[name]
+    with pytest.raises(ValueError, match=words):
+        Section.model_validate(change(SECTION))
+
+
+def test_nobody_near_a_list_is_said_in_the_row():
+    study = make_study(change=_spec(radius=0.001))
+    found = estimate(study)
+    near = rows(found, term="near_park", contrast="")
+    assert len(near) == 1 and np.isnan(near[0].estimate)
+    assert "not defined: the regressor near_park is zero everywhere" in near[0].warning
+    assert np.isfinite(
+        row(found, estimator="ols", term="own_park", contrast="").p_value
+    )
+    assert found.series["means"].empty
+    assert replace(near[0], estimate=0.0).sample_id == "all, neither"

@@ -1,0 +1,363 @@
+"""Growth of units on lists and of units near them, and whether it differs by list."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.inference.methods import few_cluster_weights, infer
+from evenfield.numerics.nearby import NearbyDesign, NearbyModel
+from evenfield.numerics.random import generator_for
+from evenfield.shared.contrasts.contrasts import SUFFIXES
+from evenfield.shared.estimates import NAN, Estimate, Fields
+from evenfield.shared.few_units import (
+    CROSS_SECTION,
+    beside,
+    carrier_fields,
+    fields_of,
+)
+from evenfield.shared.rows import Results
+from evenfield.shared.samples import joined, underpowered
+from evenfield.shared.spec import read
+from evenfield.study.study import Study
+from evenfield.topics.nearby.estimate_case import Case, read_case
+from evenfield.topics.nearby.estimate_spec import NearbySpec, Section
+
+FAMILY = "nearby"
+NEITHER = "neither"
+# The deciding method first. SCPC and kernels need coordinates; where there are none,
+# their rows say so.
+EVERY_METHOD = (
+    "CR3",
+    "wild33",
+    "CR2",
+    "HC3",
+    "conley_400",
+    "conley_800",
+    "SCPC",
+    "SCPC_06",
+)
+FEW_METHODS = ("CR3", "wild33", "conley_400")
+MEANS = "spec_id near estimate conf_low conf_high units growth".split()
+PLACES = "spec_id unit place".split()
+SUMMARY = {
+    "own": "g_i = a_p + d y_i0 + sum_k b_k L_ki + e_i, all units of the sample",
+    "near": "g_i = a_p + d y_i0 + sum_k c_k N_ki + e_i, units on no list",
+    "growth": "100 (end - start) / years",
+    "deciding": "CR3 by cluster, t(G* - 1)",
+    "permutation": (
+        "rows of lists dealt out again within parents; exposure and the units on no"
+        " list found anew; HC3 t"
+    ),
+}
+
+
+def check_data(study: Study, section: Section, spec: NearbySpec) -> None:
+    """Refuse what the tables cannot carry, before anything is estimated."""
+    read_case(study, section, spec)
+
+
+def estimate(study: Study) -> Results:
+    """Estimate the lead of units on lists, and that of units near them.
+
+    Notes
+    -----
+    Exposure as in Halleck Vega and Elhorst (2015), among units without treatment of
+    their own as in Butts (2021).
+    """
+    section = read(Section, study.config, FAMILY)
+    out = Results()
+    means: list[Fields] = []
+    places: list[Fields] = []
+    counts: dict[str, dict[str, int]] = {}
+    for spec in section.specs:
+        work = _Work(study, section, read_case(study, section, spec))
+        out.estimates += work.rows(near=True)
+        if spec.id in section.own_rows:
+            out.estimates += work.rows(near=False)
+        out.estimates += work.count_rows()
+        counts[spec.id] = work.counts()
+        means += work.means()
+        if spec.role == "primary":
+            places += work.places()
+    out.series = {
+        "means": pd.DataFrame(means, columns=MEANS),
+        "places": pd.DataFrame(places, columns=PLACES),
+    }
+    out.fit = {**SUMMARY, "conf_level": study.config.inference.level, "counts": counts}
+    return out
+
+
+@dataclass
+class _Work:
+    """One specification: its numbers as rows."""
+
+    study: Study
+    section: Section
+    case: Case
+
+    @property
+    def spec(self) -> NearbySpec:
+        """The specification."""
+        return self.case.spec
+
+    @property
+    def level(self) -> float:
+        """Level of intervals."""
+        return float(self.study.config.inference.level)
+
+    def rows(self, *, near: bool) -> list[Estimate]:
+        """Return each coefficient of a list, and the first less the second, by every
+        method.
+        """
+        names = [_term(name, near) for name in self.spec.named]
+        asked = [(names[0], "", np.eye(len(names))[0])]
+        if len(names) > 1:
+            asked.append((names[1], "", np.eye(len(names))[1]))
+            asked.append((names[0], f"{names[0]} - {names[1]}", np.array([1.0, -1.0])))
+        nearby = self.case.nearby
+        try:
+            model = nearby.near_model(names) if near else nearby.own_model(names)
+            design = self._design(model)
+        except NumericsError as error:
+            return [
+                replace(
+                    self._row(term, contrast, near),
+                    warning=f"not defined: {error}",
+                )
+                for term, contrast, _ in asked
+            ]
+        out = []
+        for term, contrast, c in asked:
+            row = self._row(term, contrast, near)
+            out += self._by_every_method(row, model, design, c)
+        return out
+
+    def _design(self, model: NearbyModel) -> NearbyDesign:
+        """Return the fit with clusters, places and lists dealt out again."""
+        inference = self.study.config.inference
+        groups = self.case.groups(model)
+        dealt = None
+        if any(name.startswith("randomisation") for name in self._methods()):
+            stream = generator_for(inference.seed, f"{FAMILY}:{self.spec.id}")
+            dealt = self.case.nearby.dealt(inference.permutations, stream)
+        return model.design(
+            np.array(self.case.units),
+            dealt,
+            groups=groups,
+            locations=self.case.locations(model),
+            draws=inference.permutations,
+            seed=inference.seed,
+            stream=self._stream(model.near),
+            wild_weights=few_cluster_weights(len(groups.names)),
+            effective_df=True,
+            power=self.study.power,
+            **CROSS_SECTION,
+        )
+
+    def _stream(self, near: bool) -> str:
+        return f"{FAMILY}:{self.spec.id}:{'near' if near else 'own'}"
+
+    def _methods(self) -> tuple[str, ...]:
+        """Return the methods, the deciding one first."""
+        if self.spec.inference:
+            return self.spec.inference
+        if self.spec.role != "primary":
+            return FEW_METHODS
+        dealt = "randomisation_stratified" if self.spec.within else "randomisation"
+        return (*EVERY_METHOD, dealt)
+
+    def _row(self, term: str, contrast: str, near: bool) -> Estimate:
+        """Return a row without its numbers."""
+        spec = self.spec
+        sample = f"{spec.sample}, {NEITHER}" if near else spec.sample
+        interest = spec.sizes.near if near else spec.sizes.own
+        unit = self.section.outcomes[spec.outcome].unit
+        if near and spec.measure == "share":
+            unit += " per share 0 to 1"
+        return Estimate(
+            family=FAMILY,
+            role=spec.role,
+            estimator="ols",
+            spec_id=spec.id,
+            outcome=spec.outcome,
+            term=term,
+            contrast=contrast,
+            sample_id=sample,
+            unit_scheme=spec.unit_scheme,
+            period=f"{spec.span[0]}-{spec.span[1]}",
+            treatment_def="+".join(spec.named),
+            controls_id="+".join(["start", *spec.held]),
+            fe_id=spec.within or "none",
+            w_id=spec.reach,
+            estimate=NAN,
+            sesoi=NAN if interest is None else interest,
+            unit_of_measure=unit,
+            data_hash=self.case.data_hash,
+        )
+
+    def _by_every_method(
+        self, row: Estimate, model: NearbyModel, design: NearbyDesign, c: np.ndarray
+    ) -> list[Estimate]:
+        """Return the deciding row of a combination and those beside it; c (K,)."""
+        weights = model.weights(c)
+        marked = model.regressors[:, np.flatnonzero(c)] > 0
+        counts: Fields = {
+            "n_obs": len(model.rows),
+            "n_units": len(model.rows),
+            # Those of the first list of a difference.
+            "n_treated": int(marked[:, 0].sum()),
+        }
+        alone = ""
+        if model.alone:
+            alone = f"ALONE: {model.alone} in a group of their own carry nothing"
+        out = []
+        for k, name in enumerate(self._methods()):
+            test = infer(name, design, weights, self.level)
+            own = beside(row, name, SUFFIXES) if k else row
+            if test.reason:
+                why = f"not defined: {test.reason}"
+                out.append(replace(own, **counts, warning=joined(alone, why)))
+                continue
+            fields: Fields = fields_of(test, self.level)
+            if np.isnan(test.conf_low):
+                fields["conf_level"] = NAN
+            if not k:
+                labels = design.clusters.names[design.clusters.codes]
+                fields |= carrier_fields(model.X, self._names(labels), weights)
+            if name.startswith(("wild", "randomisation")):
+                fields["seed"] = f"{design.seed}:{self._drawn_from(name, model)}"
+            seen = underpowered(test.mde, row.sesoi, row.unit_of_measure)
+            out.append(replace(own, **counts, **fields, warning=joined(alone, seen)))
+        return out
+
+    def _drawn_from(self, method: str, model: NearbyModel) -> str:
+        wild = method.startswith("wild")
+        return self._stream(model.near) if wild else f"{FAMILY}:{self.spec.id}"
+
+    def _names(self, codes: np.ndarray) -> np.ndarray:
+        """Return names of clusters in place of codes of groups, (n,)."""
+        column = self.spec.cluster or self.spec.within
+        if not column:
+            return np.asarray(np.array(self.case.units)[codes])
+        first = pd.Series(self.case.clusters).drop_duplicates()
+        names = dict(
+            zip(first, self.case.unit_rows.loc[first.index, column], strict=True)
+        )
+        return np.asarray([str(names[code]) for code in codes])
+
+    def classes(self, *, near: bool) -> np.ndarray:
+        """Return of each unit of the sample which lists it is on, or near where it is on
+        none; (N,), blank outside.
+        """
+        nearby = self.case.nearby
+        marks = nearby.lists > 0
+        chosen = nearby.sample.copy()
+        if near:
+            chosen &= ~marks.any(axis=1)
+            marks = nearby.exposure(nearby.lists) > 0
+        words = _class_names(list(self.spec.named), near)
+        codes = marks @ (1 << np.arange(marks.shape[1]))
+        return np.asarray(np.where(chosen, np.array(words)[codes], ""))
+
+    def counts(self) -> dict[str, int]:
+        """Return how many units of the sample there are of each class."""
+        out = {}
+        for near in (False, True):
+            found = self.classes(near=near)
+            for name in _class_names(list(self.spec.named), near):
+                out[name] = int((found == name).sum())
+        return out
+
+    def count_rows(self) -> list[Estimate]:
+        """Return the counts as rows that describe."""
+        rows = []
+        for near in (False, True):
+            if not near and self.spec.id not in self.section.own_rows:
+                continue
+            found = self.classes(near=near)
+            for name in _class_names(list(self.spec.named), near):
+                base = self._row(name, "", near)
+                number = float((found == name).sum())
+                rows.append(
+                    replace(
+                        base,
+                        role="description",
+                        estimator="count",
+                        effect_type="stat",
+                        estimate=number,
+                        sesoi=NAN,
+                        unit_of_measure="units",
+                        n_obs=int((found != "").sum()),
+                        n_units=int((found != "").sum()),
+                    )
+                )
+        return rows
+
+    def means(self) -> list[Fields]:
+        """Return growth near each list, near both and near none, level and parents as
+        they are on average.
+
+        Notes
+        -----
+        mean(g) + sum_k c_k (n_k - mean(N_k)); the interval is that of the second part,
+        of the distance from the mean of all.
+        """
+        if self.spec.measure == "share":
+            return []
+        names = list(self.spec.named)
+        model = self.case.nearby.near_model([_term(name, True) for name in names])
+        try:
+            design = self._design(model)
+        except NumericsError:
+            return []
+        found = self.classes(near=True)[model.rows]
+        out = []
+        for code, name in enumerate(_class_names(names, True)):
+            at = np.array([code >> k & 1 for k in range(len(names))], dtype=float)
+            c = model.weights(at - model.means())
+            own = found == name
+            if not own.any():
+                continue
+            test = infer("CR3", design, c, self.level)
+            mean = float(model.y.mean())
+            out.append(
+                {
+                    "spec_id": self.spec.id,
+                    "near": name,
+                    "estimate": mean + test.estimate,
+                    "conf_low": mean + test.conf_low,
+                    "conf_high": mean + test.conf_high,
+                    "units": int(own.sum()),
+                    "growth": float(model.y[own].mean()),
+                }
+            )
+        return out
+
+    def places(self) -> list[Fields]:
+        """Return which list each unit of the sample is on, or near; for a map."""
+        on = self.classes(near=False)
+        beside_one = self.classes(near=True)
+        rows = []
+        for i in np.argsort(self.case.units):
+            place = str(beside_one[i] or on[i])
+            row = {"spec_id": self.spec.id, "unit": self.case.units[i], "place": place}
+            rows.append(row)
+        return rows
+
+
+def _term(name: str, near: bool) -> str:
+    return f"near_{name}" if near else f"own_{name}"
+
+
+def _class_names(names: Sequence[str], near: bool) -> list[str]:
+    """Return the names of the classes of units by list: none, first, second, both."""
+    prefix = "near" if near else "on"
+    if len(names) == 1:
+        return [f"{prefix}_none", f"{prefix}_{names[0]}"]
+    only = [f"{prefix}_{name}_only" for name in names]
+    return [f"{prefix}_none", *only, f"{prefix}_both"]
