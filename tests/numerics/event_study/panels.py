@@ -1,5 +1,7 @@
 """Staggered panels that several tests use."""
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.random import default_rng
 
@@ -21,3 +23,14 @@ def random_panel(seed, groups=1, units=60, dates=12):
     Y = Y + policy + rng.normal(size=(units, dates))
     Y[rng.random(Y.shape) < 0.05] = np.nan
     return EventPanel(Y, first, group)
+
+
+def controlled_panel(seed, groups=1, columns=2):
+    """A panel of units with predetermined numbers that outcomes follow, more or less from
+    date to date.
+    """
+    panel = random_panel(seed, groups)
+    rng = default_rng([seed, columns])
+    X = rng.normal(2, 1, (len(panel.Y), columns))
+    slopes = rng.normal(size=(columns, panel.Y.shape[1])).cumsum(axis=1)
+    return replace(panel, Y=panel.Y + X @ slopes, controls=X)

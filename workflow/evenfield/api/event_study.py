@@ -50,6 +50,7 @@ def event_study(
     first: str,
     effects: str | None = None,
     cluster: str | None = None,
+    controls: str | Sequence[str] = (),
     horizons: int = 5,
     leads: int = 4,
     spans: Sequence[Span] = (),
@@ -83,6 +84,11 @@ def event_study(
         Column of clusters beside the unit, by default the groups of ``effects`` if they
         are ten: the wider interval counts. Where errors are by unit alone ``notes`` say
         which groups got the policy together, and should be it.
+    controls : str or sequence of str, optional
+        Columns of predetermined numbers, the same in all rows of a unit, such as income
+        before the first date: each has a slope of its own at every date. In leads, the
+        policy that is taken to come early, Callaway and Sant'Anna's estimates and
+        permuted dates, too. Blank ones are refused, and those that groups determine.
     horizons, leads : int
         Last date after the first one under the policy; number of dates before it.
     spans : sequence of (int, int), optional
@@ -122,7 +128,7 @@ def event_study(
     whole("draws", draws, lowest=1)
     averages = _checked_spans(spans) or [(0, horizons)]
     radii = _radii_of(rings, coords, distance, min_controls)
-    policy = read_policy(formula, data, unit, time, first, effects, cluster)
+    policy = read_policy(formula, data, unit, time, first, effects, cluster, controls)
     panel = policy.panel
     each = [(horizon, horizon) for horizon in range(horizons + 1)]
     # A span of one horizon has one row, with the spans, which stand last.

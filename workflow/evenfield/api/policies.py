@@ -13,13 +13,19 @@ from evenfield.api.concentration import shared_by
 from evenfield.api.data import Table, table
 from evenfield.api.dates import Dates, plain_text
 from evenfield.api.results import NUMBERS, chosen
+from evenfield.numerics.arrays import Array
 from evenfield.numerics.event_study.estimates import (
     FEWEST_CLUSTERS,
     WIDER,
     Clusterings,
     Estimates,
 )
-from evenfield.numerics.event_study.panel import NEVER, EventPanel, checked
+from evenfield.numerics.event_study.panel import (
+    NEVER,
+    EventPanel,
+    checked,
+    determined_control,
+)
 from evenfield.numerics.inference.cluster_robust import encoded
 from evenfield.numerics.power import smallest_visible
 from evenfield.study.errors import EstimateError
@@ -43,6 +49,7 @@ class Policy:
     clusterings: Clusterings  # codes of units, by what errors are clustered by
     never: dict[str, int]  # units that never have the policy, by how that is written
     shared: str  # who got the policy together, where errors are by unit alone
+    controls: tuple[str, ...]
 
     @property
     def from_start(self) -> np.ndarray:
@@ -67,6 +74,7 @@ class Policy:
             "after the last date": int((panel.ever & ~treated).sum()) or "",
             "from the start, left out": int(self.from_start.sum()) or "",
             "groups": int(panel.groups.max()) + 1,
+            "controls by date": ", ".join(self.controls),
             "errors by unit": self.shared,
         }
 
@@ -79,8 +87,11 @@ def read_policy(
     first: str,
     effects: str | None,
     cluster: str | None,
+    controls: str | Sequence[str],
 ) -> Policy:
-    """Read outcome, dates of the policy, groups with dates of their own, and clusters."""
+    """Read outcome, dates of the policy, groups with dates of their own, clusters and
+    controls.
+    """
     rows = table(formula, data, unit, time)
     if rows.effects or list(rows.X) != ["Intercept"]:
         raise EstimateError(
@@ -108,10 +119,55 @@ def read_policy(
     elif by and groups.max() + 1 >= FEWEST_CLUSTERS:
         clusterings["^".join(by)] = groups
     dates, never = _first_dates(rows, first)
-    panel = checked(EventPanel(rows.steps_grid(rows.y), dates, groups))
+    held = [controls] if isinstance(controls, str) else list(controls)
+    X = _controls(rows, held)
+    panel = checked(EventPanel(rows.steps_grid(rows.y), dates, groups, X))
+    _refuse_collinear(panel, held, by)
     by_unit = len(clusterings) == 1
     shared = shared_by(rows, panel, first) if by_unit else ""
-    return Policy(rows, panel, clusterings, never, shared)
+    return Policy(rows, panel, clusterings, never, shared, tuple(held))
+
+
+def _controls(rows: Table, names: Sequence[str]) -> Array | None:
+    """Return predetermined numbers of units, (N, K)."""
+    if not names:
+        return None
+    columns = []
+    for name in names:
+        chosen("column", name, rows.data)
+        values = of_units(rows, name)
+        if not pd.api.types.is_numeric_dtype(values):
+            raise EstimateError(
+                f"the control {name} with {values[0]!r}, which is no number",
+                "numbers of units",
+                "take another column; groups go into effects='region^year'",
+            )
+        columns.append(values.astype(float))
+    X = np.column_stack(columns)
+    infinite = ~np.isfinite(X)
+    if infinite.any():
+        unit, k = np.argwhere(infinite)[0]
+        raise EstimateError(
+            f"{names[k]} of {rows.units.names[unit]} is infinite",
+            "finite numbers",
+            "correct it",
+        )
+    return X
+
+
+def _refuse_collinear(
+    panel: EventPanel, names: Sequence[str], groups: Sequence[str]
+) -> None:
+    """Refuse a control whose slopes by date nothing tells."""
+    k = determined_control(panel)
+    if k is not None:
+        among = f"units of one {'^'.join(groups)}" if groups else "units"
+        others = f", given {', '.join(names[:k])}" if k else ""
+        raise EstimateError(
+            f"{names[k]} does not differ among {among}{others}",
+            "a control that effects of dates and other controls do not hold already",
+            "leave it out",
+        )
 
 
 def _group_columns(rows: Table, effects: str | None) -> list[str]:

@@ -49,6 +49,7 @@ def rings(
     distance: object = None,
     effects: str | None = None,
     cluster: str | None = None,
+    controls: str | Sequence[str] = (),
     horizons: int = 5,
     min_controls: int = FEWEST,
     draws: int = 999,
@@ -58,7 +59,7 @@ def rings(
 
     Parameters
     ----------
-    formula, data, unit, time, first, effects, cluster, draws, seed
+    formula, data, unit, time, first, effects, cluster, controls, draws, seed
         As for ``event_study``.
     rings : float or sequence of float
         Outer ends of the rings, rising: 75 and 150 are 0 to 75 and 75 to 150 km. A unit
@@ -89,7 +90,7 @@ def rings(
     """
     whole("draws", draws, lowest=1)
     radii = radii_of(rings)
-    policy = read_policy(formula, data, unit, time, first, effects, cluster)
+    policy = read_policy(formula, data, unit, time, first, effects, cluster, controls)
     return around(policy, radii, horizons, draws, seed, coords, distance, min_controls)
 
 

@@ -125,14 +125,14 @@ def policy_effects(
     policy unless others are given, (N, T).
     """
     controls = panel.untreated if clean is None else clean
-    fit = Imputation(panel.Y, controls, panel.groups)
+    fit = Imputation.of(panel, controls)
     names = [span_name(span) for span in spans]
     return _estimates(names, fit, span_cells(panel, spans), panel.first, clusterings)
 
 
 def ring_effects(design: RingDesign, last: int, clusterings: Clusterings) -> Estimates:
     """Return the mean effect of each ring up to some dates after a unit came near."""
-    fit = Imputation(design.panel.Y, design.far, design.panel.groups)
+    fit = Imputation.of(design.panel, design.far)
     names = [span_name(ring) for ring in pairwise((0.0, *design.near.radii))]
     return _estimates(names, fit, design.targets(last), design.entered, clusterings)
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from evenfield.numerics.arrays import Array, quotient
 from evenfield.numerics.event_study.panel import NEVER, EventPanel
+from evenfield.numerics.ols import NOT_IDENTIFIED
 
 
 class GroupTime(NamedTuple):
@@ -18,6 +19,14 @@ class GroupTime(NamedTuple):
     by_unit: Array  # (K, N) what each unit adds to the error
     present: np.ndarray  # (K, N) units with the policy in each mean
     cells: Array  # (K,) cells of each mean
+
+
+class Comparison(NamedTuple):
+    """Changes of units that do not have the policy yet on controls, within groups."""
+
+    slopes: Array  # (C,) of the C controls; NaN where the units do not tell them
+    # (N, C) what each unit's residual moves the slopes by, zero for units with the policy
+    by_unit: Array
 
 
 def group_time_means(
@@ -34,18 +43,22 @@ def group_time_means(
     -----
     A cohort g at t >= g changes by y_t - y_(g-1); before it, leads are y_t - y_(t-1),
     or, with ``one_base``, y_t - y_(g-1) as well.
-    Without covariates every estimation method of the authors gives this. The mean over
-    cells weighs each unit the same; its errors count that cohorts could have been of
-    other sizes, as the authors' aggregates do.
+    Without controls every estimation method of the authors gives this. With controls it
+    is their regression of outcomes: changes of units without the policy on the controls,
+    with one slope for all groups at each date. The mean over cells weighs each unit the
+    same; its errors count that cohorts could have been of other sizes, as the authors'
+    aggregates do.
     """
     N, dates = panel.Y.shape
     sums = np.zeros(len(spans))
     cells = np.zeros(len(spans))
     changes = np.zeros((len(spans), N))  # of units with the policy, and of controls
     counts = np.zeros((len(spans), N))  # cells of each unit with the policy
+    comparisons: dict[tuple[int, int], Comparison] = {}
     for group in np.unique(panel.groups):
         members = np.flatnonzero(panel.groups == group)
         Y = panel.Y[members]
+        X = panel.columns[members]
         first = panel.first[members]
         cohorts = np.unique(first[first < NEVER])
         for cohort in cohorts[(cohorts > 0) & (cohorts < dates)]:
@@ -60,11 +73,14 @@ def group_time_means(
                     continue
                 # ASSUME: the base of a lead is the date before it, as in R's did.
                 base = cohort - 1 if one_base or date >= cohort else date - 1
-                change = Y[:, date] - Y[:, base]
+                last = NEVER - 1 if never_only else max(date, base)
+                compared = comparisons.get((cohort, date))
+                if compared is None:
+                    compared = _comparison(panel, date, base, cohort, last)
+                    comparisons[cohort, date] = compared
+                change = Y[:, date] - Y[:, base] - X @ compared.slopes
                 seen = np.isfinite(change)
-                last = max(date, base)
-                later = first > (NEVER - 1 if never_only else last)
-                controls = seen & later & ~own
+                controls = seen & (first > last) & ~own
                 treated = seen & own
                 if not controls.any() or not treated.any():
                     continue
@@ -73,10 +89,13 @@ def group_time_means(
                 rest = np.zeros(len(members))
                 rest[treated] = change[treated] - expected
                 rest[controls] = -size / controls.sum() * (change[controls] - expected)
+                # How far units with the policy lie from controls: slopes carry that.
+                apart = (X[treated] - X[controls].mean(axis=0)).sum(axis=0)
                 for k in used:
                     sums[k] += rest[treated].sum()
                     cells[k] += size
                     changes[k, members] += rest
+                    changes[k] -= compared.by_unit @ apart
                     counts[k, members] += treated
     estimate = quotient(sums, cells)
     # A unit adds its own gaps less the mean: cohorts of other sizes move the weights.
@@ -87,3 +106,26 @@ def group_time_means(
         present=np.asarray(counts > 0),
         cells=cells,
     )
+
+
+def _comparison(
+    panel: EventPanel, date: int, base: int, cohort: int, last: int
+) -> Comparison:
+    """Regress changes of units without the policy by ``last`` on controls and groups."""
+    N, C = panel.columns.shape
+    if not C:
+        return Comparison(np.zeros(0), np.zeros((N, 0)))
+    change = panel.Y[:, date] - panel.Y[:, base]
+    used = np.isfinite(change) & (panel.first > last) & (panel.first != cohort)
+    X = np.where(used[:, None], panel.columns, 0.0)
+    y = np.where(used, change, 0.0)
+    for group in np.unique(panel.groups[used]):
+        own = used & (panel.groups == group)
+        X[own] -= X[own].mean(axis=0)
+        y[own] -= y[own].mean()
+    products = X.T @ X
+    if np.linalg.eigvalsh(products)[0] <= NOT_IDENTIFIED * max(int(used.sum()), 1):
+        return Comparison(np.full(C, np.nan), np.zeros((N, C)))
+    weights = np.linalg.solve(products, X.T).T
+    slopes = y @ weights
+    return Comparison(slopes, weights * (y - X @ slopes)[:, None])

@@ -1,5 +1,6 @@
 """The effect of a policy by imputation: outcomes without it are predicted from unit
-effects and effects of group and date, fitted to cells without it.
+effects, effects of group and date, and slopes by date of predetermined columns, fitted to
+cells without it.
 
 An estimate is a weighted sum of gaps between outcome and prediction. Its error is made of
 the weights that every cell has in it, by cluster; the gaps of treated cells are compared
@@ -14,6 +15,7 @@ import numpy as np
 
 from evenfield.numerics.arrays import Array, quotient
 from evenfield.numerics.event_study.effects import fitted_cells
+from evenfield.numerics.event_study.panel import EventPanel
 
 
 class Averages(NamedTuple):
@@ -28,17 +30,25 @@ class Averages(NamedTuple):
 
 @dataclass(frozen=True)
 class Imputation:
-    """Gaps between outcomes and what unit effects and effects of group and date predict."""
+    """Gaps between outcomes and what unit effects, effects of group and date, and slopes
+    by date predict.
+    """
 
     Y: Array  # (N, T) outcome, NaN where there is none
     clean: np.ndarray  # (N, T) cells that the effects are fitted to
     groups: np.ndarray  # (N,)
+    columns: Array | None = None  # (N, K)
+
+    @classmethod
+    def of(cls, panel: EventPanel, clean: np.ndarray) -> "Imputation":
+        """Fit the effects of a panel to some of its cells, (N, T)."""
+        return cls(panel.Y, clean, panel.groups, panel.columns)
 
     @cached_property
     def gaps(self) -> Array:
         """Outcome less prediction; NaN where nothing can be predicted; (N, T)."""
         totals = np.where(self.clean, self.Y, 0.0)
-        return self.Y - fitted_cells(totals, self.clean, self.groups)
+        return self.Y - self._fitted(totals)
 
     def averages(self, targets: np.ndarray) -> Averages:
         """Return the mean gap over the cells of each target; targets (K, N, T) of bool."""
@@ -69,11 +79,11 @@ class Imputation:
         Notes
         -----
         Borusyak, Jaravel and Spiess (2024), equations 7 and 8. A clean cell has the
-        weight v = -(a_i + d_gt) that solves Z0'Z0 (a, d) = Z1'w: by how much a change of
+        weight v = -(a_i + g_(group,t) + x_i'd_t) that solves Z0'Z0 (a, g, d) = Z1'w: by how much a change of
         its outcome moves what is predicted. The variance is the sum over clusters of
         squared sums of v times residual.
         """
-        own = fitted_cells(weights, self.clean, self.groups)
+        own = self._fitted(weights)
         v = -np.where(self.clean, own, 0.0)
         scores = (v * np.where(self.clean, self.gaps, 0.0)).sum(axis=2)
         dates = self.Y.shape[1]
@@ -88,6 +98,9 @@ class Imputation:
             )
             scores[k] += np.bincount(unit, effects, minlength=len(weight))
         return np.asarray(scores)
+
+    def _fitted(self, totals: Array) -> Array:
+        return fitted_cells(totals, self.clean, self.groups, self.columns)
 
 
 def treated_effects(

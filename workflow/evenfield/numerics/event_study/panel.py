@@ -9,10 +9,11 @@ from functools import cached_property
 
 import numpy as np
 
-from evenfield.numerics.arrays import Array
+from evenfield.numerics.arrays import Array, quotient
 from evenfield.numerics.errors import NumericsError
 
 NEVER = 1_000_000  # position of a policy that does not come
+NOTHING = 1e-9  # of the size of a control: less of a spread is rounding
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,8 @@ class EventPanel:
     Y: Array  # (N, T) outcome, NaN where there is none
     first: np.ndarray  # (N,) position of the first date under the policy, or NEVER
     groups: np.ndarray  # (N,) codes of units that share date effects: zeros for all
+    # (N, K) predetermined numbers of units, whose slopes differ by date
+    controls: Array | None = None
 
     @cached_property
     def observed(self) -> np.ndarray:
@@ -32,6 +35,22 @@ class EventPanel:
     def horizon(self) -> np.ndarray:
         """Dates since the policy came, negative before it; (N, T)."""
         return np.asarray(np.arange(self.Y.shape[1]) - self.first[:, None])
+
+    @cached_property
+    def columns(self) -> Array:
+        """Controls less their mean in the group, which effects of group and date take,
+        over their spread; (N, K).
+        """
+        if self.controls is None:
+            return np.zeros((len(self.Y), 0))
+        seen = self.observed.any(axis=1)
+        apart = np.where(seen[:, None], self.controls, 0.0)
+        for group in np.unique(self.groups[seen]):
+            own = seen & (self.groups == group)
+            apart[own] -= apart[own].mean(axis=0)
+        spread = np.sqrt((apart[seen] ** 2).mean(axis=0))
+        size = np.sqrt((self.controls[seen] ** 2).mean(axis=0))
+        return quotient(apart, spread, otherwise=0.0, defined=spread > NOTHING * size)
 
     @property
     def ever(self) -> np.ndarray:
@@ -53,6 +72,16 @@ class EventPanel:
         before = np.where(self.untreated, self.Y, np.nan)
         early = np.where(self.ever, self.first - years, NEVER)
         return replace(self, Y=before, first=early)
+
+
+def determined_control(panel: EventPanel) -> int | None:
+    """Return the first control that the groups and the controls before it determine."""
+    rank = 0
+    for k in range(panel.columns.shape[1]):
+        if np.linalg.matrix_rank(panel.columns[:, : k + 1], NOTHING) == rank:
+            return k
+        rank += 1
+    return None
 
 
 def checked(panel: EventPanel) -> EventPanel:

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from evenfield.numerics.arrays import Array, quotient
-from evenfield.numerics.event_study.effects import FitsBeforeDates
+from evenfield.numerics.event_study.drawn_effects import (
+    DrawnEffects,
+    FitsBeforeDates,
+)
 from evenfield.numerics.event_study.panel import EventPanel
 from evenfield.numerics.permutations import CLOSE, two_sided_p
-
-CELLS_AT_ONCE = 2_000_000  # of units, dates and draws in memory
 
 
 def dealt_cohorts(
@@ -35,16 +36,15 @@ def span_means(
     B = len(first)
     T = panel.Y.shape[1]
     sums, cells = np.zeros((2, B, T))
-    for group in np.unique(panel.groups):
-        members = np.flatnonzero(panel.groups == group)
-        Y = panel.Y[members]
-        fits = FitsBeforeDates(Y, np.unique(first[:, members]))
-        at_once = max(1, CELLS_AT_ONCE // Y.size)
-        for start in range(0, B, at_once):
-            block = slice(start, start + at_once)
-            of_block = _added_by_horizon(Y, fits, first[block, members])
-            sums[block] += of_block[0]
-            cells[block] += of_block[1]
+    fits = FitsBeforeDates(panel.Y, panel.groups, panel.columns, np.unique(first))
+    for start in range(0, B, fits.at_once):
+        block = slice(start, start + fits.at_once)
+        for members, effects in fits.effects(first[block]):
+            of_group = _added_by_horizon(
+                panel.Y[members], effects, first[block, members]
+            )
+            sums[block] += of_group[0]
+            cells[block] += of_group[1]
     means = []
     for low, high in spans:
         within = slice(low, high + 1)
@@ -55,7 +55,7 @@ def span_means(
 
 
 def _added_by_horizon(
-    Y: Array, fits: FitsBeforeDates, first: np.ndarray
+    Y: Array, effects: DrawnEffects, first: np.ndarray
 ) -> tuple[Array, np.ndarray]:
     """Return sum and number of the imputed effects of a group by draw and dates since
     the policy; Y (n, T), first (B, n) -> (B, T) each.
@@ -63,7 +63,7 @@ def _added_by_horizon(
     T = Y.shape[1]
     # One row for a draw and a unit that gets the policy.
     draw, unit = np.nonzero(first < T)
-    gaps = Y[unit] - fits.effects(first).predicted(draw, unit)
+    gaps = Y[unit] - effects.predicted(draw, unit)
     horizon = np.arange(T) - first[draw, unit][:, None]
     used = (horizon >= 0) & np.isfinite(gaps)
     draw_and_horizon = (draw[:, None] * T + horizon)[used]

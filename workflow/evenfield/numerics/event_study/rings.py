@@ -10,9 +10,11 @@ import numpy as np
 
 from evenfield.numerics.arrays import Array, quotient
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.event_study.effects import FitsBeforeDates
+from evenfield.numerics.event_study.drawn_effects import (
+    DrawnEffects,
+    FitsBeforeDates,
+)
 from evenfield.numerics.event_study.panel import NEVER, EventPanel
-from evenfield.numerics.event_study.permutation import CELLS_AT_ONCE
 
 
 @dataclass(frozen=True)
@@ -98,32 +100,32 @@ class RingDesign:
         """Return the mean gap of each ring when policies come at other dates; first (B,
         N) -> (B, R).
         """
-        Y = self.panel.Y
+        panel = self.panel
         B = len(first)
         R = len(self.near.radii)
         dates = np.unique(np.append(first, NEVER))
-        groups = [
-            np.flatnonzero(self.panel.groups == group)
-            for group in np.unique(self.panel.groups)
-        ]
-        fits = [FitsBeforeDates(Y[members], dates) for members in groups]
+        fits = FitsBeforeDates(panel.Y, panel.groups, panel.columns, dates)
         sums, cells = np.zeros((2, B, R))
-        at_once = max(1, CELLS_AT_ONCE // Y.size)
-        for start in range(0, B, at_once):
-            block = slice(start, start + at_once)
+        for start in range(0, B, fits.at_once):
+            block = slice(start, start + fits.at_once)
             exposure = self.near.exposure(first[block])
-            for members, fit in zip(groups, fits, strict=True):
-                of_block = _added_by_ring(
-                    Y[members], fit, first[block, members], exposure[..., members], last
+            clean_until = np.minimum(first[block], exposure[-1])
+            for members, effects in fits.effects(clean_until):
+                of_group = _added_by_ring(
+                    panel.Y[members],
+                    effects,
+                    first[block, members],
+                    exposure[..., members],
+                    last,
                 )
-                sums[block] += of_block[0]
-                cells[block] += of_block[1]
+                sums[block] += of_group[0]
+                cells[block] += of_group[1]
         return quotient(sums, cells)
 
 
 def _added_by_ring(
     Y: Array,
-    fits: FitsBeforeDates,
+    effects: DrawnEffects,
     first: np.ndarray,
     exposure: np.ndarray,
     last: int,
@@ -136,7 +138,6 @@ def _added_by_ring(
     entered = exposure[-1]
     # One row for a draw and a unit that comes near the policy.
     draw, unit = np.nonzero(entered < len(time))
-    effects = fits.effects(np.minimum(first, entered))
     gaps = Y[unit] - effects.predicted(draw, unit)
     since = time - entered[draw, unit][:, None]
     near = (since >= 0) & (since <= last) & (time < first[draw, unit][:, None])

@@ -20,7 +20,8 @@ def two_way_coefficient(panel: EventPanel) -> float:
     """
     cells = panel.observed
     D = panel.treated.astype(float)
-    rest = np.where(cells, D - fitted_cells(D, cells, panel.groups), 0.0)
+    fitted = fitted_cells(D, cells, panel.groups, panel.columns)
+    rest = np.where(cells, D - fitted, 0.0)
     squares = float((rest**2).sum())
     if squares <= NOT_IDENTIFIED * float(D.sum()):
         raise NumericsError("the effects of unit, group and date determine the policy")

@@ -214,6 +214,7 @@ class _Work:
             outcome=spec.outcome,
             period=f"{case.years[0]}-{case.years[-1]}",
             treatment_def=f"{named}, {self.dates} dates",
+            controls_id="+".join(spec.controls) or "none",
             fe_id=effects,
             n_obs=int(observed.sum()),
             n_units=int(observed.any(axis=1).sum()),

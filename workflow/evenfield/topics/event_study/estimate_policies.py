@@ -26,6 +26,10 @@ from evenfield.study.errors import EstimateError, counted
 from evenfield.study.expressions import columns_of
 from evenfield.study.study import Study
 from evenfield.study.table_files import content_hash
+from evenfield.topics.event_study.estimate_controls import (
+    check_controls,
+    read_controls,
+)
 from evenfield.topics.event_study.estimate_spec import (
     YEAR,
     Outcome,
@@ -66,8 +70,10 @@ class Case:
 
     @property
     def data_hash(self) -> str:
-        """Hash of outcome and dates."""
+        """Hash of outcome, dates and controls."""
         frame = pd.DataFrame(self.panel.Y, columns=[str(year) for year in self.years])
+        if self.panel.controls is not None:
+            frame[[*self.spec.controls]] = self.panel.controls
         return content_hash(frame.assign(unit=self.units, first=self.panel.first))
 
     def with_sure_dates(self, close: np.ndarray | None = None) -> Case:
@@ -124,7 +130,10 @@ def read_case(study: Study, section: Section, spec: PolicySpec) -> Case:
     first_years = dates["first_year"].to_numpy(float)
     positions = np.ceil((first_years - years[0]) / info.step)
     panel = EventPanel(
-        Y, np.where(np.isnan(positions), NEVER, positions).astype(int), groups
+        Y,
+        np.where(np.isnan(positions), NEVER, positions).astype(int),
+        groups,
+        read_controls(study, section, spec, unit_rows, int(years[0])),
     )
     start = int((panel.first <= 0).sum())
     if start:
@@ -138,6 +147,7 @@ def read_case(study: Study, section: Section, spec: PolicySpec) -> Case:
             "units with years before and after their policy, and others without it",
             "correct policies.csv, `kinds` or `years`",
         ) from error
+    check_controls(panel, spec, units)
     check_names(section.sure, policies["grade"].unique(), f"{where}: `sure`")
     sure = dates["grade"].isin(section.sure).to_numpy() | (not section.sure)
     return Case(

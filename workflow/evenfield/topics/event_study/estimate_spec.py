@@ -23,6 +23,28 @@ class Outcome(Spec):
     """Smallest effect of interest; none by default."""
 
 
+class Predetermined(Spec):
+    """Numbers of units from before the first year of a specification, with a slope of
+    their own in every year.
+    """
+
+    label: str
+    """How they are printed."""
+    expression: str = ""
+    """An expression of columns of panel.csv, in `year`."""
+    year: Year | None = None
+    """Year of the expression, the first one of a specification at the latest."""
+    column: str = ""
+    """Or a column of units.csv."""
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Predetermined:
+        of_panel = bool(self.expression) and self.year is not None
+        if of_panel == bool(self.column) or bool(self.expression) != of_panel:
+            raise ValueError("names an expression and its year, or a column")
+        return self
+
+
 class PolicySpec(UnitsSpec):
     """The effect of a policy on one outcome."""
 
@@ -39,6 +61,8 @@ class PolicySpec(UnitsSpec):
     cluster: str = ""
     """Column of units.csv by which errors are clustered beside units; that of `effects`
     by default, if it has ten groups."""
+    controls: tuple[str, ...] = ()
+    """Names of `controls`, whose slopes differ from year to year."""
     years: Years | None = None
     """First and last year; all by default."""
     hypothesis: HypothesisName = ""
@@ -94,6 +118,8 @@ class Section(Spec):
 
     outcomes: dict[str, Outcome] = Field(min_length=1)
     """Outcomes by name."""
+    controls: dict[str, Predetermined] = {}
+    """Numbers of units from before the first year, by name."""
     specs: list[PolicySpec] = Field(min_length=1)
     """Effects of policies."""
     rings: list[RingSpec] = []
@@ -124,6 +150,10 @@ class Section(Spec):
             raise ValueError("an id is used twice")
         for spec in self.specs:
             _refuse_both(spec.id, "ignored", spec.ignored, spec.kinds)
+            unknown = [name for name in spec.controls if name not in self.controls]
+            if unknown:
+                names = ", ".join(sorted(self.controls)) or "those under controls"
+                raise ValueError(f"{spec.id} holds {unknown[0]}, not one of {names}")
         for spec in self.placement:
             _refuse_both(spec.id, "held", spec.held, spec.kinds)
         check_specs([spec for spec in self.specs if spec.years])
