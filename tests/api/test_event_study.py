@@ -17,7 +17,7 @@ from evenfield.numerics.event_study.panel import NEVER
 from evenfield.numerics.event_study.trends import trend_bounds
 from evenfield.numerics.spatial import haversine_km
 from made_panel import refused
-from numerics.event_study.panels import random_panel
+from numerics.event_study.panels import controlled_panel, random_panel
 from tolerances import close
 
 KEYS = {"unit": "unit", "time": "year", "first": "start", "draws": 19}
@@ -502,4 +502,85 @@ def test_regressors_and_effects_behind_a_bar_are_refused():
         rings=[1],
         distance=pairs,
         **KEYS,
+    )
+
+
+CONTROLLED = controlled_panel(2, 3)
+
+
+def with_controls(panel=CONTROLLED):
+    rows = rows_of(panel)
+    units = rows["unit"].str[1:].astype(int)
+    return rows.assign(income=panel.controls[units, 0], size=panel.controls[units, 1])
+
+
+def test_controls_by_date_are_those_of_the_kernel():
+    data = with_controls().sample(frac=1, random_state=1)
+    options = {"effects": "region^year", **KEYS}
+    fit = ef.event_study("y ~ 1", data, controls=["income", "size"], **options)
+    clusterings = {"unit": np.arange(60)}
+    spans = [*((h, h) for h in range(6)), (0, 5)]
+    after = policy_effects(CONTROLLED, spans, clusterings)
+    before = lead_effects(CONTROLLED, 4, clusterings)
+    close(fit.params, [*before.estimate, *after.estimate], 1e-9)
+    dealt = permutation_p(CONTROLLED, spans, default_rng(0), 19)
+    close(fit.vcov("permuted dates").pvalues, dealt)
+    assert fit.notes["controls by date"] == "income, size"
+    plain = ef.event_study("y ~ 1", data, **options)
+    assert (abs(plain.params - fit.params) > 0.01).any()
+    one = ef.event_study("y ~ 1", data, controls="income", **options)
+    assert (abs(one.params - fit.params) > 1e-3).any()
+    bounds = trend_bounds(CONTROLLED, (0, 5), 4, clusterings)
+    close(fit.tables["trends"].loc[1.0, ["low", "high"]], bounds.ends(1.0), 1e-9)
+
+
+def test_rings_hold_controls_too():
+    data = with_controls()
+    early = data["unit"].isin(NAMES[:8])
+    data["start"] = data["start"].where(early)
+    options = {"rings": 8, "min_controls": 1, **KEYS}
+    held = ef.rings("y ~ 1", data, controls="income", **options)
+    beside = ef.event_study("y ~ 1", data, controls="income", **options).tables["rings"]
+    close(beside["estimate"], held.rows(0.95)["estimate"])
+    plain = ef.rings("y ~ 1", data, **options)
+    assert (abs(held.params - plain.params) > 1e-3).all()
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"income": np.nan}, "missing values of income, first u000"),
+        ({"income": 1.0}, "income does not differ among units of one region"),
+        ({"income": "high"}, "income with 'high', which is no number"),
+        ({"income": np.inf}, "income of u000 is infinite"),
+    ],
+)
+def test_controls_that_are_no_numbers_or_do_not_differ_are_refused(change, words):
+    data = with_controls().assign(**change)
+    options = {"effects": "region^year", "controls": ["income"], **KEYS}
+    refused(words, ef.event_study, "y ~ 1", data, **options)
+
+
+def test_a_control_that_moves_or_repeats_another_is_refused():
+    data = with_controls()
+    moving = data.assign(income=data["income"] + data["year"])
+    refused(
+        "differs from date to date",
+        ef.event_study,
+        "y ~ 1",
+        moving,
+        controls="income",
+        **KEYS,
+    )
+    twice = data.assign(size=2 * data["income"])
+    refused(
+        "size does not differ among units, given income",
+        ef.event_study,
+        "y ~ 1",
+        twice,
+        controls=["income", "size"],
+        **KEYS,
+    )
+    refused(
+        "no column 'wealth'", ef.event_study, "y ~ 1", data, controls="wealth", **KEYS
     )

@@ -244,3 +244,43 @@ def test_a_pseudo_policy_three_years_early_shows_nothing():
         lambda means: np.zeros(len(means.estimate)),
     )[0]
     assert held.all()
+
+
+def placed_on_income(rng, *, held):
+    """Estimate, whether its interval leaves out the effect of nothing, and whether leads
+    are told from zero: the richer a unit of a province, the likelier the policy, and the
+    slower its outcome grows; with income ``held`` by year or not.
+    """
+    province = np.repeat(np.arange(PROVINCES), UNITS)
+    income = rng.normal(0, 0.5, PROVINCES)[province] + rng.normal(0, 0.5, province.size)
+    within = income - np.bincount(province, income)[province] / UNITS
+    chosen = rng.random(province.size) < 1 / (1 + np.exp(-within / 0.5))
+    first = np.where(chosen, rng.integers(8, 14, province.size), NEVER)
+    years = np.arange(YEARS)
+    # Poorer units catch up by 1 % a year of what separates them.
+    Y = income[:, None] * np.exp(-0.01 * years)
+    Y = Y + rng.normal(0, 0.05, (PROVINCES, YEARS))[province]
+    Y = Y + rng.normal(0, 0.03, (province.size, YEARS)).cumsum(axis=1)
+    # What is measured in the first year has an error of its own.
+    measured = Y[:, :1] + rng.normal(0, 0.05, (province.size, 1))
+    panel = EventPanel(Y, first, province, measured if held else None)
+    clusterings = {"unit": np.arange(province.size), "province": province}
+    effect = policy_effects(panel, [(0, 5)], clusterings)
+    found = effect.tests(0.95)["clustered"].p_value[0] < 0.05
+    leads = lead_effects(panel, 4, clusterings).joint_test().p_value < 0.05
+    return float(effect.estimate[0]), found, leads
+
+
+def placed_results(draws, *, held):
+    """Mean error, share of draws that find an effect of nothing, and leads."""
+    results = [
+        placed_on_income(default_rng([5, draw]), held=held) for draw in range(draws)
+    ]
+    return np.mean(np.array(results, dtype=float), axis=0)
+
+
+def test_policies_placed_on_income_deceive_where_incomes_converge_and_income_is_not_held():
+    bias, found, _ = placed_results(25, held=False)
+    held_bias, held_found, _ = placed_results(25, held=True)
+    assert bias < -0.015 and found > 0.4
+    assert abs(held_bias) < 0.008 and held_found < 0.2

@@ -549,3 +549,95 @@ def test_a_level_that_is_not_before_is_refused(words, placement):
 def test_a_section_that_cannot_be_is_refused(words, section):
     with one_line(EvenfieldError, words):
         estimate(make_study({**SECTION, **section}))
+
+
+JOBS_2000 = {"expression": "log(jobs)", "year": 2000, "label": "log jobs of 2000"}
+HELD = {
+    **SECTION,
+    "controls": {"jobs_2000": JOBS_2000, "north": {"column": "lat", "label": "lat"}},
+    "specs": [{**SECTION["specs"][0], "controls": ["jobs_2000", "north"]}],
+}
+
+
+def test_controls_by_year_are_those_of_the_library():
+    study = make_study(HELD)
+    out = estimate(study)
+    data = study.table("panel").merge(study.tables["units"])
+    data = data.merge(study.tables["policies"][["unit", "first_year"]], how="left")
+    start = data[data["year"] == 2000].set_index("unit")["jobs"]
+    data["start"] = np.log(data["unit"].map(start))
+    fit = ef.event_study(
+        "np.log(jobs) ~ 1",
+        data,
+        unit="unit",
+        time="year",
+        first="first_year",
+        effects="region^year",
+        controls=["start", "lat"],
+        leads=3,
+        horizons=3,
+        draws=9,
+    )
+    own = estimates_frame(out.estimates).set_index(["estimator", "contrast"])
+    for term in fit.params.index:
+        kind = "imputation_lead" if term.startswith("-") else "imputation"
+        close(own.loc[(kind, term)]["estimate"], fit.params[term], 1e-9)
+        close(own.loc[(kind, term)]["std_error"], fit.std_errors[term], 1e-9)
+    checks = fit.tables["checks"]["estimate"]
+    close(row(out, estimator="two_way").estimate, checks["two-way coefficient"])
+    assert main(out).controls_id == "jobs_2000+north"
+    plain = main(estimate(make_study()))
+    assert plain.controls_id == "none" and plain.estimate != main(out).estimate
+    assert plain.data_hash != main(out).data_hash
+    order_and_names_do_not_matter(estimate, study, out)
+
+
+@pytest.mark.parametrize(
+    ("control", "words"),
+    [
+        ({**JOBS_2000, "year": 2001}, "jobs_2000 is of 2001"),
+        ({**JOBS_2000, "year": 1990}, "jobs_2000 is of 1990"),
+        ({"column": "height", "label": "h"}, "names height"),
+        ({"column": "name", "label": "n"}, "jobs_2000 holds text"),
+        ({"column": "lon", "label": "l"}, "does not differ among units of one region"),
+        ({**JOBS_2000, "expression": "log(cars)"}, "names the column 'cars'"),
+    ],
+)
+def test_controls_that_are_late_or_tell_nothing_are_refused(control, words):
+    specs = [{**SECTION["specs"][0], "controls": ["jobs_2000"]}]
+    section = {**SECTION, "controls": {"jobs_2000": control}, "specs": specs}
+    study = make_study(section)
+    parsed = Section.model_validate(section, context={"unit_scheme": "s"})
+    with one_line(EvenfieldError, words):
+        read_case(study, parsed, parsed.specs[0])
+
+
+def test_a_unit_without_its_control_is_refused_by_name():
+    def change(panel):
+        blank = panel["unit"].eq(UNITS[2]) & panel["year"].eq(2000)
+        return panel.assign(jobs=panel["jobs"].mask(blank))
+
+    parsed = Section.model_validate(HELD, context={"unit_scheme": "s"})
+    with one_line(EvenfieldError, f"jobs_2000 of 1 unit is blank ({UNITS[2]})"):
+        spec = parsed.specs[0]
+        read_case(make_study(HELD, change=change), parsed, spec)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"controls": {}}, "main holds jobs_2000, not one of those under controls"),
+        (
+            {"controls": {"jobs_2000": {"label": "x", "column": "a", "year": 2000}}},
+            "names an expression and its year, or a column",
+        ),
+        (
+            {"controls": {"jobs_2000": {"label": "x", "expression": "jobs"}}},
+            "names an expression and its year, or a column",
+        ),
+    ],
+)
+def test_controls_have_one_source_and_are_known(change, words):
+    specs = [{**SECTION["specs"][0], "controls": ["jobs_2000"]}]
+    with pytest.raises(ValueError, match=words):
+        Section.model_validate({**SECTION, "specs": specs, **change})

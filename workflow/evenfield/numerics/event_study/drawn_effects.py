@@ -73,8 +73,9 @@ class FitsBeforeDates:
         self._columns = X.shape[1]
         T = Y.shape[1]
         largest = max(len(own) for own in self.members)
+        # Equations of slopes are kept for every group, (T, K T) for a draw.
         slopes = len(self.members) * self._columns * T
-        self.at_once = max(1, NUMBERS_AT_ONCE // (max(largest, slopes) * T))
+        self.at_once = max(1, NUMBERS_AT_ONCE // (max(largest, slopes // 4) * T))
 
     def effects(self, drawn: np.ndarray) -> Iterator[tuple[np.ndarray, DrawnEffects]]:
         """Return the members of each group with their effects when each unit has one of
@@ -159,15 +160,32 @@ class _GroupDraws:
         self.set_of_unit = np.where(first_cell < 0, -1, set_of_cell)
         # H of a kind of cells, as in effects.py.
         H = table.kinds[:, :, None] * np.eye(T) - table.products
-        cross = self._weighted(table.X, H)
-        cross = np.swapaxes(cross, 1, 2).reshape(B, T, K * T)
-        self._date_slopes = _solved(equations, case, cross)
+        cross = np.swapaxes(self._weighted(table.X, H), 1, 2).reshape(B, T, K * T)
+        self._date_slopes = self._solved_cross(equations, case, H, cross)
         pairs = table.X[:, :, None] * table.X[:, None, :]
         own = self._weighted(pairs.reshape(n, K * K), H).reshape(B, K, K, T, T)
         own = np.swapaxes(own, 2, 3).reshape(B, K * T, K * T)
         turned = np.swapaxes(self._date_slopes, 1, 2)
         self.products = own - np.swapaxes(cross, 1, 2) @ self._date_slopes
         self.right = right[:, T:] - (turned @ right[:, :T, None])[..., 0]
+
+    def _solved_cross(
+        self, equations: Array, case: np.ndarray, H: Array, cross: Array
+    ) -> Array:
+        """Solve for what slopes take from date effects; cross (B, T, K T)."""
+        P, T = len(H), H.shape[1]
+        if not cross.size or P * len(equations) > len(case) / DRAWS_OF_A_CASE:
+            return _solved(equations, case, cross)
+        # Few equations are solved for each kind of cells, of which draws are sums.
+        beside = np.swapaxes(H, 0, 1).reshape(T, P * T)
+        solved = np.linalg.solve(equations, beside).reshape(-1, T, P, T)
+        by_kind = np.swapaxes(solved, 1, 2)
+        out = np.empty(cross.shape)
+        for number, own in enumerate(by_kind):
+            draws = case == number
+            weighted = self._weighted(self.table.X, own, draws)
+            out[draws] = np.swapaxes(weighted, 1, 2).reshape(-1, *cross.shape[1:])
+        return out
 
     def parts(self, slopes: Array) -> Parts:
         """Return the effects with these slopes, (B, K T)."""
@@ -211,16 +229,21 @@ class _GroupDraws:
         own = None if weights is None else np.tile(weights, B)
         return np.bincount(kind_of_draw, own, minlength=B * P).reshape(B, P)
 
-    def _weighted(self, weights: Array, H: Array) -> Array:
-        """Return sum_i w_ik H_i of each draw and weight; weights (n, W), H (P, T, T) ->
-        (B, W, T, T).
+    def _weighted(
+        self, weights: Array, H: Array, draws: np.ndarray | None = None
+    ) -> Array:
+        """Return sum_i w_ik H_i of each draw and weight, or of some draws; weights (n,
+        W), H (P, T, T) -> (B, W, T, T).
         """
         flat = H.reshape(len(H), -1)
-        B = len(self._kind)
-        sums = np.zeros((B, weights.shape[1], *H.shape[1:]))
-        for k, weight in enumerate(weights.T):
-            sums[:, k] = (self._by_kind(weight) @ flat).reshape(B, *H.shape[1:])
-        return sums
+        sums = []
+        for weight in weights.T:
+            by_kind = self._by_kind(weight)
+            sums.append((by_kind if draws is None else by_kind[draws]) @ flat)
+        B = len(self._kind) if draws is None else int(draws.sum())
+        if not sums:
+            return np.zeros((B, 0, *H.shape[1:]))
+        return np.stack(sums, axis=1).reshape(B, len(sums), *H.shape[1:])
 
     def _right_sides(self) -> Array:
         """Add up the right sides of the rows of each draw; (B, (1 + K) T)."""

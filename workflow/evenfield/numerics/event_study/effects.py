@@ -47,12 +47,14 @@ def slopes_determined(cells: np.ndarray, groups: np.ndarray, columns: Array) -> 
     of group and date; cells (N, T), groups (N,), columns (N, K).
     """
     dates, K = cells.shape[1], columns.shape[1]
+    if not K:
+        return 0
     nothing = np.zeros(cells.shape)
     fits = []
     for group in range(int(groups.max()) + 1):
         own = groups == group
         fits.append(_GroupFit(nothing[own], cells[own], columns[own]))
-    return K * (dates - 1) - len(_slopes(fits, K).free)
+    return int(K * (dates - 1) - len(_slopes(fits, K).free))
 
 
 class _GroupFit:

@@ -55,6 +55,9 @@ def group_time_means(
     changes = np.zeros((len(spans), N))  # of units with the policy, and of controls
     counts = np.zeros((len(spans), N))  # cells of each unit with the policy
     comparisons: dict[tuple[int, int], Comparison] = {}
+    # How far units with the policy lie from controls, by cohort and date: slopes of
+    # controls carry their errors over such a distance.
+    distances: dict[tuple[int, int], Array] = {}
     for group in np.unique(panel.groups):
         members = np.flatnonzero(panel.groups == group)
         Y = panel.Y[members]
@@ -74,10 +77,11 @@ def group_time_means(
                 # ASSUME: the base of a lead is the date before it, as in R's did.
                 base = cohort - 1 if one_base or date >= cohort else date - 1
                 last = NEVER - 1 if never_only else max(date, base)
-                compared = comparisons.get((cohort, date))
-                if compared is None:
-                    compared = _comparison(panel, date, base, cohort, last)
-                    comparisons[cohort, date] = compared
+                cell = (int(cohort), date)
+                if cell not in comparisons:
+                    comparisons[cell] = _comparison(panel, date, base, cohort, last)
+                    distances[cell] = np.zeros(X.shape[1])
+                compared = comparisons[cell]
                 change = Y[:, date] - Y[:, base] - X @ compared.slopes
                 seen = np.isfinite(change)
                 controls = seen & (first > last) & ~own
@@ -89,20 +93,26 @@ def group_time_means(
                 rest = np.zeros(len(members))
                 rest[treated] = change[treated] - expected
                 rest[controls] = -size / controls.sum() * (change[controls] - expected)
-                # How far units with the policy lie from controls: slopes carry that.
-                apart = (X[treated] - X[controls].mean(axis=0)).sum(axis=0)
+                if X.shape[1]:
+                    beyond = X[treated] - X[controls].mean(axis=0)
+                    distances[cell] += beyond.sum(axis=0)
                 for k in used:
                     sums[k] += rest[treated].sum()
                     cells[k] += size
                     changes[k, members] += rest
-                    changes[k] -= compared.by_unit @ apart
                     counts[k, members] += treated
+    for (cohort, date), distance in distances.items():
+        if distance.any():
+            moved = comparisons[cohort, date].by_unit @ distance
+            for k, (low, high) in enumerate(spans):
+                if low <= date - cohort <= high:
+                    changes[k] -= moved
     estimate = quotient(sums, cells)
     # A unit adds its own gaps less the mean: cohorts of other sizes move the weights.
-    moved = changes - counts * np.where(np.isnan(estimate), 0.0, estimate)[:, None]
+    own = changes - counts * np.where(np.isnan(estimate), 0.0, estimate)[:, None]
     return GroupTime(
         estimate=estimate,
-        by_unit=moved / np.maximum(cells, 1)[:, None],
+        by_unit=own / np.maximum(cells, 1)[:, None],
         present=np.asarray(counts > 0),
         cells=cells,
     )
@@ -117,15 +127,21 @@ def _comparison(
         return Comparison(np.zeros(0), np.zeros((N, 0)))
     change = panel.Y[:, date] - panel.Y[:, base]
     used = np.isfinite(change) & (panel.first > last) & (panel.first != cohort)
-    X = np.where(used[:, None], panel.columns, 0.0)
-    y = np.where(used, change, 0.0)
-    for group in np.unique(panel.groups[used]):
-        own = used & (panel.groups == group)
-        X[own] -= X[own].mean(axis=0)
-        y[own] -= y[own].mean()
+    X = _apart(panel.columns, used, panel.groups)
+    y = _apart(change[:, None], used, panel.groups)[:, 0]
     products = X.T @ X
     if np.linalg.eigvalsh(products)[0] <= NOT_IDENTIFIED * max(int(used.sum()), 1):
         return Comparison(np.full(C, np.nan), np.zeros((N, C)))
     weights = np.linalg.solve(products, X.T).T
     slopes = y @ weights
     return Comparison(slopes, weights * (y - X @ slopes)[:, None])
+
+
+def _apart(values: Array, used: np.ndarray, groups: np.ndarray) -> Array:
+    """Return columns less their mean over used units of the group, zero elsewhere."""
+    count = np.maximum(np.bincount(groups[used], minlength=groups.max() + 1), 1)
+    apart = np.zeros(values.shape)
+    for k, column in enumerate(values.T):
+        means = np.bincount(groups[used], column[used], minlength=len(count)) / count
+        apart[used, k] = (column - means[groups])[used]
+    return apart

@@ -43,7 +43,7 @@ class EventPanel:
         """
         if self.controls is None:
             return np.zeros((len(self.Y), 0))
-        seen = self.observed.any(axis=1)
+        seen = np.asarray(self.observed.any(axis=1))
         apart = np.where(seen[:, None], self.controls, 0.0)
         for group in np.unique(self.groups[seen]):
             own = seen & (self.groups == group)
@@ -76,11 +76,9 @@ class EventPanel:
 
 def determined_control(panel: EventPanel) -> int | None:
     """Return the first control that the groups and the controls before it determine."""
-    rank = 0
     for k in range(panel.columns.shape[1]):
-        if np.linalg.matrix_rank(panel.columns[:, : k + 1], NOTHING) == rank:
+        if np.linalg.matrix_rank(panel.columns[:, : k + 1], NOTHING) <= k:
             return k
-        rank += 1
     return None
 
 

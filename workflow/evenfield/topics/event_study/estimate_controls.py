@@ -41,7 +41,7 @@ def read_controls(
             wide = outcome_by_year(
                 study, control.expression, list(unit_rows["unit"]), where
             )
-            if control.year not in wide or control.year > first_year:
+            if control.year not in wide.loc[:, :first_year]:
                 raise EstimateError(
                     f"{where} is of {control.year}",
                     f"a year of the panel up to {first_year}, the first one used",

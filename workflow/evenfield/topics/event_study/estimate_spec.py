@@ -40,7 +40,8 @@ class Predetermined(Spec):
     @model_validator(mode="after")
     def _one_source(self) -> Predetermined:
         of_panel = bool(self.expression) and self.year is not None
-        if of_panel == bool(self.column) or bool(self.expression) != of_panel:
+        of_units = not self.expression and self.year is None
+        if (bool(self.column) and not of_units) or not (of_panel or self.column):
             raise ValueError("names an expression and its year, or a column")
         return self
 

@@ -1,0 +1,223 @@
+"""Predetermined numbers of units with slopes by date: against dense least squares,
+did-imputation, pyfixest and diff-diff.
+"""
+
+import json
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.random import default_rng
+
+import evenfield as ef
+from evenfield.numerics.event_study.effects import fitted_cells
+from evenfield.numerics.event_study.group_time import group_time_means
+from evenfield.numerics.event_study.imputation import Imputation
+from evenfield.numerics.event_study.inference import clustered
+from evenfield.numerics.event_study.leads import estimated_leads, lead_factor
+from evenfield.numerics.event_study.panel import NEVER, determined_control
+from evenfield.numerics.event_study.permutation import dealt_cohorts, span_means
+from evenfield.numerics.event_study.rings import RingDesign, neighbourhood
+from evenfield.numerics.event_study.two_way import two_way_coefficient
+from numerics.event_study.panels import controlled_panel
+from tolerances import close
+
+GOLDEN = Path(__file__).parents[2] / "golden" / "event_study" / "expected.json"
+HORIZONS = np.arange(5)
+SPANS = [(0, 0), (1, 1), (0, 3)]
+
+
+@cache
+def golden(program):
+    return json.loads(GOLDEN.read_text())["controls"][program]
+
+
+@pytest.mark.parametrize("case", range(3))
+def test_estimates_and_errors_are_those_of_did_imputation(case):
+    theirs = golden("did_imputation")[case]
+    panel = controlled_panel(theirs["seed"], theirs["groups"], 1)
+    fit = Imputation.of(panel, panel.untreated)
+    targets = panel.treated & (panel.horizon == HORIZONS[:, None, None])
+    means = fit.averages(targets)
+    close(means.estimate, theirs["estimate"], atol=1e-8)  # they iterate
+    cohorts = np.unique(panel.first, return_inverse=True)[1]
+    present = (means.weights > 0).any(axis=2)
+    for name, clusters in (("unit", np.arange(60)), ("pair", np.arange(60) // 2)):
+        by_unit = fit.scores(means.weights, clusters, cohorts, leave_out=False)
+        errors = clustered(means.estimate, by_unit, clusters, present).std_error
+        close(errors, theirs[f"std_error_{name}"], atol=1e-8)
+    close(estimated_leads(panel, 3).estimate, theirs["leads"], 1e-10)  # pyfixest
+
+
+@pytest.mark.parametrize("never_only", [True, False])
+@pytest.mark.parametrize("seed", range(4))
+def test_changes_of_cohorts_are_those_of_diff_diff(seed, never_only):
+    name = "never_treated" if never_only else "not_yet_treated"
+    estimates, errors = zip(*golden("diff_diff")[seed][name], strict=True)
+    panel = controlled_panel(seed)
+    whole = replace(panel, Y=np.nan_to_num(panel.Y))
+    horizons = [(h, h) for h in range(-3, 5)]
+    means = group_time_means(whole, horizons, never_only=never_only)
+    close(means.estimate, estimates, 1e-10)
+    close(np.sqrt((means.by_unit**2).sum(axis=1)), errors, 1e-10)
+
+
+def columns_of(panel, unit, date):
+    """Controls times dates, written out; (R, K T)."""
+    T = panel.Y.shape[1]
+    at = (date[:, None] == np.arange(T)).astype(float)
+    return np.hstack([x[unit, None] * at for x in panel.controls.T])
+
+
+def dense_fit(panel):
+    """Return what dense least squares fit to cells without the policy predicts, NaN where
+    the row of a cell is no combination of rows that are fitted.
+    """
+    unit, date = np.nonzero(np.ones(panel.Y.shape, dtype=bool))
+    pair = panel.groups[unit] * panel.Y.shape[1] + date
+    dummies = [unit[:, None] == np.unique(unit), pair[:, None] == np.unique(pair)]
+    D = np.hstack([*dummies, columns_of(panel, unit, date)]).astype(float)
+    fitted = panel.untreated[unit, date]
+    beta = np.linalg.lstsq(D[fitted], panel.Y[panel.untreated], rcond=None)[0]
+    _, roots, V = np.linalg.svd(D[fitted], full_matrices=False)
+    V = V[roots > 1e-9 * roots[0]]
+    spanned = np.linalg.norm(D - (D @ V.T) @ V, axis=1) < 1e-6
+    return np.where(spanned, D @ beta, np.nan).reshape(panel.Y.shape)
+
+
+@pytest.mark.parametrize("columns", [1, 2])
+@pytest.mark.parametrize("groups", [1, 3, 12])
+@pytest.mark.parametrize("case", ["as drawn", "in one group", "of a few values"])
+def test_predictions_are_those_of_dense_least_squares(case, groups, columns):
+    panel = controlled_panel(4, groups, columns)
+    X = panel.controls.copy()
+    if case == "in one group":
+        X[panel.groups != 0] = 1.0
+    if case == "of a few values":
+        X = np.round(X / 3)
+    panel = replace(panel, controls=X)
+    totals = np.where(panel.untreated, panel.Y, 0.0)
+    cells = panel.untreated
+    want = dense_fit(panel)
+    fitted = fitted_cells(totals, cells, panel.groups, panel.columns)
+    close(fitted, want, 1e-9, 1e-9)
+    if case == "in one group" and groups == 12:
+        # Slopes of late dates are free: more is not predicted than without controls.
+        beside = fitted_cells(totals, cells, panel.groups)
+        assert np.isnan(fitted).sum() > np.isnan(beside).sum()
+
+
+@pytest.mark.parametrize("cluster", ["unit", "pair"])
+def test_leads_and_their_errors_are_those_of_a_regression_written_out(cluster):
+    panel = controlled_panel(4, 3)
+    unit, date = np.nonzero(panel.untreated)
+    leads = estimated_leads(panel, 3)
+    rows = pd.DataFrame({"unit": unit, "date": date, "y": panel.Y[unit, date]})
+    rows = rows.assign(group=panel.groups[unit], pair=unit // 2)
+    terms = [f"lead{-h}" for h in leads.horizons]
+    for h, term in zip(leads.horizons, terms, strict=True):
+        rows[term] = (panel.horizon[unit, date] == h).astype(float)
+    T = panel.Y.shape[1]
+    written = columns_of(panel, unit, date)
+    for position in range(written.shape[1]):
+        if position % T:  # unit effects hold the sum over dates
+            rows[f"x{position}"] = written[:, position]
+    controls = [name for name in rows if name.startswith("x")]
+    fit = ef.ols(
+        f"y ~ {' + '.join([*terms, *controls])} | unit + group^date",
+        rows,
+        unit="unit",
+        time="date",
+        cluster=cluster,
+        inference="CR1",
+    )
+    close(leads.estimate, fit.params[terms], 1e-9)
+    clusters = rows.groupby("unit")[cluster].first().to_numpy()
+    factor = np.sqrt(lead_factor(panel, 3, clusters))
+    ours = clustered(leads.estimate, factor * leads.by_unit, clusters, leads.present)
+    close(ours.std_error, fit.std_errors[terms], 1e-9)
+
+
+def test_the_two_way_coefficient_is_that_of_least_squares_written_out():
+    panel = controlled_panel(8, 3)
+    unit, date = np.nonzero(panel.observed)
+    pair = panel.groups[unit] * 12 + date
+    D = [unit[:, None] == np.unique(unit), pair[:, None] == np.unique(pair)]
+    X = np.hstack(
+        [panel.treated[unit, date][:, None], *D, columns_of(panel, unit, date)]
+    )
+    want = np.linalg.lstsq(X.astype(float), panel.Y[unit, date], rcond=None)[0][0]
+    assert two_way_coefficient(panel) == pytest.approx(want, rel=1e-8)
+
+
+def means_of(panel, clean, spans, since):
+    """Mean gaps over spans of dates since the policy."""
+    fit = Imputation.of(panel, clean)
+    cells = [panel.treated & (since >= low) & (since <= high) for low, high in spans]
+    return fit.averages(np.array(cells)).estimate
+
+
+@pytest.mark.parametrize("columns", [1, 2])
+@pytest.mark.parametrize("groups", [1, 3, 12])
+def test_means_under_other_dates_are_those_of_each_draw_fitted_anew(groups, columns):
+    panel = controlled_panel(7, groups, columns)
+    panel.Y[:20, 3] = np.nan
+    first = default_rng(2).choice((0, 2, 4, 11, NEVER), (40, 60))
+    first[0] = 4  # no unit ties the dates from then on
+    first[1, 1:] = 4  # one unit does, and tells no slopes
+    drawn = span_means(panel, first, SPANS)
+    for dates, means in zip(first, drawn, strict=True):
+        other = replace(panel, first=dates)
+        close(means, means_of(other, other.untreated, SPANS, other.horizon), 1e-7)
+    assert np.isnan(drawn[:2]).any() and np.isfinite(drawn[2:]).all()
+
+
+def test_units_that_are_alike_share_their_equations_under_other_dates():
+    panel = controlled_panel(3, 3)
+    whole = replace(panel, Y=np.nan_to_num(panel.Y))
+    first = dealt_cohorts(whole, default_rng(3), 30)
+    for dates, means in zip(first, span_means(whole, first, SPANS), strict=True):
+        other = replace(whole, first=dates)
+        close(means, means_of(other, other.untreated, SPANS, other.horizon), 1e-9)
+
+
+def test_rings_under_other_dates_are_those_of_the_panel_with_these_dates():
+    panel = controlled_panel(3)
+    rare = np.where(np.arange(60) < 12, panel.first, NEVER)
+    panel = replace(panel, first=rare)
+    x, y = default_rng(3).random((2, 60)) * 100
+    near = neighbourhood(np.hypot(x - x[:, None], y - y[:, None]), (6.0, 12.0))
+    first = dealt_cohorts(panel, default_rng(1), 10)
+    drawn = RingDesign(panel, near).dealt_means(first, 3)
+    for dates, means in zip(first, drawn, strict=True):
+        design = RingDesign(replace(panel, first=dates), near)
+        fit = Imputation.of(design.panel, design.far)
+        close(means, fit.averages(design.targets(3)).estimate, 1e-8)
+
+
+def test_the_scale_of_a_control_and_what_its_groups_share_change_nothing():
+    panel = controlled_panel(5, 3)
+    moved = replace(panel, controls=1e-3 * panel.controls + panel.groups[:, None])
+    totals = np.where(panel.untreated, panel.Y, 0.0)
+    one, other = (
+        fitted_cells(totals, panel.untreated, own.groups, own.columns)
+        for own in (panel, moved)
+    )
+    close(one, other, 1e-9)
+
+
+def test_a_control_that_groups_or_others_determine_is_found():
+    panel = controlled_panel(5, 3, 2)
+    x = panel.controls[:, :1]
+    group = panel.groups[:, None] + 0.1
+    for columns, found in (
+        ([x, 2 * x + group], 1),
+        ([group, x], 0),
+        ([x, np.full_like(x, 7.3)], 1),
+        ([x, x**2], None),
+    ):
+        held = replace(panel, controls=np.hstack(columns))
+        assert determined_control(held) == found
