@@ -143,7 +143,7 @@ TESTED = from_yaml("""
       too coarse for what matters:
         - {ends: [-1.0, 1.5], std_error: 0.5}
         - {interest: 0.1}
-        - OUT OF REACH
+        - NO ANSWER
         - could show is 17 times what would matter
       just fine enough:
         [{ends: [-1.0, 1.5], std_error: 0.5}, {interest: 0.168}, NO ANSWER, '']

@@ -2,7 +2,8 @@
 
 import pytest
 
-from evenfield.report.claims import _behind, in_unit, unit_words
+from evenfield.answers.rule import GROUPS, WORDS
+from evenfield.report.claims import MEANING, _behind, bar_parts, in_unit, unit_words
 from yaml_text import from_yaml
 
 
@@ -57,3 +58,25 @@ def test_a_row_on_part_of_its_period_says_so(figures, printed):
     row |= {"conf_low": None, "conf_high": None, "unit_of_measure": "ratio"}
     row |= {"period": "2006-2010", "figures": figures, "estimate_id": ""}
     assert _behind(row, "provinces", {})["period"] == printed
+
+
+def test_every_answer_has_a_meaning_and_stands_in_one_part_of_the_bar():
+    assert len(GROUPS) == 5
+    assert set(MEANING) == set(WORDS)
+    assert len(WORDS) == len(set(WORDS)) == 17
+
+
+def test_the_bar_counts_five_words_and_leaves_out_empty_ones():
+    groups = [
+        {"word": "Holds", "part": 1, "count": 7},
+        {"word": "Documented", "part": 1, "count": 3},
+        {"word": "No answer", "part": 4, "count": 19},
+        {"word": "Out of reach", "part": 5, "count": 39},
+    ]
+    parts = bar_parts(groups)
+    assert [(part["number"], part["name"], part["count"]) for part in parts] == [
+        (1, "Holds", 10),
+        (4, "Cannot be told", 19),
+        (5, "Not asked of these data", 39),
+    ]
+    assert [group["word"] for group in parts[0]["finer"]] == ["Holds", "Documented"]

@@ -5,6 +5,7 @@ docs/methods/answers.md.
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import NamedTuple
 
 from evenfield.answers.spec import Document, Rule, Threshold
@@ -31,25 +32,24 @@ AGAINST = "AGAINST"
 NO_ANSWER = "NO ANSWER"
 OUT_OF_REACH = "OUT OF REACH"
 NOT_EMPIRICAL = "NOT EMPIRICAL"
-WORDS = (
-    HOLDS,
-    IN_PART,
-    DOES_NOT_HOLD,
-    AGREE,
-    AGREE_IN_PART,
-    DISAGREE,
-    DOCUMENTED,
-    DOCUMENTS_DIFFER,
-    CONTRADICTED,
-    SUPPORTED,
-    SUGGESTIVE,
-    NEGLIGIBLE,
-    SUGGESTIVE_AGAINST,
-    AGAINST,
-    NO_ANSWER,
-    OUT_OF_REACH,
-    NOT_EMPIRICAL,
-)
+# What answers say in five words, each with its finer ones.
+# ASSUME: stand-ins bear nothing out and refute nothing, so that they make a statement
+# likely or unlikely; documents that differ leave it open.
+GROUPS = {
+    "holds": (HOLDS, DOCUMENTED, SUPPORTED),
+    "in part or likely": (IN_PART, AGREE, AGREE_IN_PART, SUGGESTIVE),
+    "does not hold, or unlikely": (
+        DOES_NOT_HOLD,
+        CONTRADICTED,
+        AGAINST,
+        DISAGREE,
+        SUGGESTIVE_AGAINST,
+        NEGLIGIBLE,
+    ),
+    "cannot be told": (DOCUMENTS_DIFFER, NO_ANSWER),
+    "not asked of these data": (OUT_OF_REACH, NOT_EMPIRICAL),
+}
+WORDS = tuple(chain.from_iterable(GROUPS.values()))
 HELD_UP = "HELD UP"
 FADED = "FADED"
 CANNOT_TELL = "CANNOT TELL"
@@ -310,7 +310,7 @@ def _graded(
     multiple = visible(given.row, rule) / given.interest
     if multiple > rule.coarse:
         return Judged(
-            OUT_OF_REACH,
+            NO_ANSWER,
             f"the smallest effect that it could show is {multiple:.0f} times what would"
             " matter",
         )

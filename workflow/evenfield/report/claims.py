@@ -10,12 +10,17 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
+from evenfield.answers.rule import GROUPS
 from evenfield.shared.tables.numbers import MINUS, significant, with_interval
 from evenfield.shared.tables.units import period_label
 from evenfield.study.files import Record
 from evenfield.study.study_config import Period, StudyConfig
 
 NO_SIDE = "its interval does not leave out zero"  # stands once for all such claims
+# Which of the five parts of the bar an answer belongs to, from 1 on.
+PARTS = {
+    word: number for number, words in enumerate(GROUPS.values(), 1) for word in words
+}
 WIDTH = 300.0
 STEP = 7.0  # between two rows of a chart
 TOP = 9.0
@@ -67,7 +72,6 @@ MEANING = {
     ),
     "NOT EMPIRICAL": "Definitions, premises and plans; no figure can decide them.",
 }
-COARSE = "The estimate could show only effects far above what would matter."
 # Words of a unit, and of what stands behind its first "per": units are put together
 # of both, so that no unit loses its second half.
 UNIT_WORDS = {
@@ -112,12 +116,30 @@ def claim_groups(content: Record, config: Record) -> list[dict[str, Any]]:
         group = {
             "word": word.capitalize(),
             "id": word.lower().replace(" ", "-"),
+            "part": PARTS[word],
             "count": len(claims),
             "meaning": MEANING[word].format(units=units),
             "claims": claims,
         }
         groups += [group] if claims else []
     return groups
+
+
+def bar_parts(groups: Sequence[Record]) -> list[dict[str, Any]]:
+    """Return the five parts of the bar that are not empty: number in the order of
+    answers, name, count, and the groups of finer words that they hold.
+    """
+    parts = []
+    for number, name in enumerate(GROUPS, 1):
+        finer = [group for group in groups if group["part"] == number]
+        part = {
+            "number": number,
+            "name": name.capitalize(),
+            "count": sum(group["count"] for group in finer),
+            "finer": finer,
+        }
+        parts += [part] if finer else []
+    return parts
 
 
 def by_reason(
@@ -127,13 +149,9 @@ def by_reason(
     first.
     """
     groups: dict[str, list[Any]] = {name: [] for name in reasons}
-    coarse = list[Any]()
     for claim in claims:
-        # What is out of reach by its estimate alone has no reason in the ledger.
-        named = groups[claim["reasons"][0]] if claim["reasons"] else coarse
-        named.append(claim)
+        groups[claim["reasons"][0]].append(claim)
     reasons_used = [(reasons[name], items) for name, items in groups.items() if items]
-    reasons_used += [(COARSE, coarse)] if coarse else []
     return sorted(reasons_used, key=lambda pair: -len(pair[1]))
 
 

@@ -15,7 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
 
-from evenfield.report.claims import by_reason, claim_groups
+from evenfield.report.claims import bar_parts, by_reason, claim_groups
 from evenfield.report.context import build_context
 from evenfield.report.exhibits import TEMPLATES, Exhibit
 from evenfield.report.map import map_view
@@ -90,7 +90,9 @@ def render_pages(
         "map": lambda first="": parts.map(
             map_view(Facts(config, root), first), context["study"]
         ),
-        "answer_counts": lambda: parts.answer_counts(groups, len(answers["claims"])),
+        "answer_counts": lambda: parts.answer_counts(
+            bar_parts(groups), len(answers["claims"])
+        ),
         "statements": lambda: parts.statements(
             groups, by_reason(reach, answers["reasons"]), number
         ),
