@@ -118,8 +118,13 @@ TESTED = from_yaml("""
       inside the interest:
         [{ends: [-0.9, 0.9]}, *inside, NEGLIGIBLE, 'effect of interest, 1']
       inside, without zero: [{ends: [0.1, 0.9]}, *inside, NEGLIGIBLE, '']
-      inside, a check lost:
-        [{ends: [0.1, 0.9]}, {interest: 1.0, checks: [false]}, NEGLIGIBLE, '']
+      inside, the only check beyond:
+        [{ends: [-0.1, 0.9]}, {interest: 1.0, checks: [false]}, NO ANSWER, '']
+      inside, one check of two beyond:
+        - {ends: [-0.1, 0.9]}
+        - {interest: 1.0, checks: {check 1: {ends: [-0.9, 0.9]}, check 2: *flat}}
+        - NEGLIGIBLE
+        - 'interest, 1; not in the check check 2 ('
       interval equal to interest: [{ends: [-1.0, 1.0]}, *inside, NO ANSWER, '']
       one end equal to interest: [{ends: [0.1, 1.0]}, *inside, SUPPORTED, '']
       a placebo fails:
@@ -303,6 +308,17 @@ def test_support_needs_the_other_methods_on_both_sides(agree, answer, why):
         assert result.answer == word
         assert why in result.because
         assert result.failed == ()
+
+
+def test_what_is_negligible_is_so_by_every_method_that_has_an_interval():
+    for ends, answer in (
+        ((-0.8, 0.8), "NEGLIGIBLE"),
+        ((-0.8, 1.0), "NO ANSWER"),
+        ((NAN, NAN), "NEGLIGIBLE"),
+    ):
+        other = {"Conley": row(ends, p=0.5, estimate=0.0)}
+        given = Evidence(row=row((-0.9, 0.9)), sign=1, interest=1.0, methods=other)
+        assert judge_tested(given, RULE).answer == answer
 
 
 def test_a_permutation_agrees_by_its_p_value_and_the_side_of_its_estimate():

@@ -67,6 +67,8 @@ AGREEING = {
         "wild_33": "wild bootstrap",
         "wcr33": "wild bootstrap",
         "conley": "Conley",
+        "conley_400": "Conley 400 km",
+        "conley_800": "Conley 800 km",
         "permutation_stratified": "stratified permutation",
     },
     "free": {"permutation_stratified": "stratified permutation"},
@@ -205,15 +207,22 @@ def judge_tested(given: Evidence, rule: Rule) -> Judged:
     ]
     if broken:
         return Judged(NO_ANSWER, f"its placebo fails: {', '.join(broken)}")
+
+    def inside(row: Row) -> int:
+        return int(_small(row, given.interest, rule.alpha))
+
     # 2. An interval inside plus or minus the effect of interest, whether or not it
-    # holds zero.
-    low, high = interval(given.row, given.sign, rule.alpha)
-    if -given.interest < low and high < given.interest:
-        return Judged(
-            NEGLIGIBLE,
+    # holds zero, by every method that has one and in at least half of the checks.
+    methods = [row for row in given.methods.values() if _has_interval(row)]
+    beyond = tuple(name for name, row in given.checks.items() if not inside(row))
+    small = all(map(inside, [given.row, *methods]))
+    if small and 2 * len(beyond) <= len(given.checks):
+        parts = [
             "the whole interval is smaller than the effect of interest,"
-            f" {given.interest:g}",
-        )
+            f" {given.interest:g}"
+        ]
+        parts += [f"not {_in_checks(given, beyond, inside)}"] if beyond else []
+        return Judged(NEGLIGIBLE, "; ".join(parts), beyond)
     adjusted = f"also after adjusting for {counted(given.questions, 'question')}"
     return _graded(
         given,
@@ -273,12 +282,8 @@ def _graded(
     other_methods = [
         name for name, row in given.methods.items() if side_of_row(row) != side
     ]
-    told = "; ".join(
-        f"{name} {_how(given.row, given.checks[name], side_of_row)}" for name in lost
-    )
     if lost:
-        checks = counted(len(lost), "check").partition(" ")[2]
-        missing = [*missing, f"not in the {checks} {told}"]
+        missing = [*missing, f"not {_in_checks(given, lost, side_of_row)}"]
     if other_methods:
         deciding = given.row["se_type"] or given.row["p_type"]
         missing = [
@@ -300,7 +305,8 @@ def _graded(
     if side:
         return Judged(
             NO_ANSWER,
-            f"more than half of its checks take it away: {told}",
+            "more than half of its checks take it away:"
+            f" {_told(given, lost, side_of_row)}",
             lost,
         )
     # 6. One that could not have shown what matters is no test of the claim at all.
@@ -316,6 +322,22 @@ def _graded(
         )
     undefined = is_missing(given.row["estimate"])
     return Judged(NO_ANSWER, _undefined(given.row) if undefined else undecided)
+
+
+def _told(
+    given: Evidence, names: Sequence[str], side_of_row: Callable[[Row], int]
+) -> str:
+    """Name checks, each with how it takes an answer away."""
+    return "; ".join(
+        f"{name} {_how(given.row, given.checks[name], side_of_row)}" for name in names
+    )
+
+
+def _in_checks(
+    given: Evidence, names: Sequence[str], side_of_row: Callable[[Row], int]
+) -> str:
+    checks = "check" if len(names) == 1 else "checks"
+    return f"in the {checks} {_told(given, names, side_of_row)}"
 
 
 def _how(main: Row, check: Row, side_of_row: Callable[[Row], int]) -> str:

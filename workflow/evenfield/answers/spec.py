@@ -389,15 +389,20 @@ def _name_faults(claims: Claims, config: Record) -> Iterator[EvenfieldError]:
         yield from _unknown(f"{where}: study", study, list(configs))
         if study not in configs:
             continue
-        yield from _row_faults(where, entry, configs[study])
+        yield from _row_faults(where, entry, configs)
         if isinstance(entry, Claim) and entry.holds:
             yield from _certain(where, entry.holds, entry.first, configs[study])
         if claims.rule.horizon and entry.kind in ("fact", "stand-in"):
             yield from _late_figures(where, entry, claims.rule.horizon, configs[study])
 
 
-def _row_faults(where: str, entry: Entry, config: Record) -> Iterator[EvenfieldError]:
-    """Yield what is wrong with the rows that an entry selects."""
+def _row_faults(
+    where: str, entry: Entry, configs: Mapping[str, Record]
+) -> Iterator[EvenfieldError]:
+    """Yield what is wrong with the rows that an entry selects, each held against the
+    config of its study.
+    """
+    config = configs[entry.first.get("study", OWN_STUDY)]
     faults = list(selection_faults(where, entry.first, config, ClaimsError))
     yield from faults
     for key, select in entry.selections().items():
@@ -414,8 +419,10 @@ def _row_faults(where: str, entry: Entry, config: Record) -> Iterator[EvenfieldE
                 "a row that differs",
                 "change or remove it",
             )
-        if not faults:
-            yield from selection_faults(location, select, config, ClaimsError)
+        study = select.get("study", OWN_STUDY)
+        yield from _unknown(f"{location}: study", study, list(configs))
+        if not faults and study in configs:
+            yield from selection_faults(location, select, configs[study], ClaimsError)
 
 
 def _certain(

@@ -384,6 +384,7 @@ def _behind(
                 "name": name,
                 "against": against,
                 "figures": figures[1] if figures else "",
+                "study": row["study"],
                 **_plain({column: row[column] for column in BEHIND}),
             }
         )

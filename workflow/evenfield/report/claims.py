@@ -217,6 +217,8 @@ def _behind(row: Record, units: str, periods: Mapping[str, Period]) -> dict[str,
     what = row["what"]
     names = {"primary": "main figure", "shown": "beside it"}
     name = str(names.get(what, row["name"]))
+    if row.get("study"):
+        name = f"{name}, study of {row['study']}"
     label = ", ".join(period_label(part, periods) for part in row["period"].split("+"))
     if row.get("figures"):
         label = f"{label} (figures of {row['figures']})"
