@@ -2,6 +2,7 @@
 refusals.
 """
 
+from dataclasses import replace
 from itertools import permutations
 
 import numpy as np
@@ -103,7 +104,7 @@ def test_refusals():
         labels,
         controls,
         np.array([1.0, 0.0]),
-        free._replace(source=np.tile(np.arange(N), (50, 1))),
+        replace(free, source=np.tile(np.arange(N), (50, 1))),
     )
     refused("only 1 different label patterns", label_permutation, *case)
     case = labels[:, 0] == 1, np.eye(N, dtype=bool), 9, default_rng(1)
@@ -212,3 +213,13 @@ def test_the_spread_of_the_null_is_that_of_a_regression_on_the_controls():
     y, _, controls = _data()
     residuals = fit_ols(y, controls).u_hat
     close(lp.null_spread(y, controls), np.sqrt(residuals @ residuals / (N - 2)))
+
+
+def test_draws_count_the_patterns_of_each_labels_and_not_those_of_others():
+    draws = free_label_draws(6, 2000, default_rng(1))
+    one = np.eye(6)[:, :1]
+    two = one + np.eye(6)[:, 1:2]
+    assert draws.distinct(one) == 6
+    assert draws.distinct(two) == 15
+    assert draws.distinct(np.eye(6)[:, :2]) == 30
+    assert draws.distinct(one) == 6

@@ -2,6 +2,7 @@
 written, and what no order moves.
 """
 
+import hashlib
 import math
 
 import numpy as np
@@ -156,3 +157,20 @@ def test_dust_is_zero_never_minus_zero_and_ignores_missing_and_infinite():
 def test_rounding_twice_is_rounding_once(values):
     once = round_results(np.array(values))
     assert round_results(once).tolist() == once.tolist()
+
+
+def test_the_hash_of_a_table_is_that_of_its_sorted_csv():
+    frame = pd.DataFrame(
+        {
+            "name": ["a,b", 'q"t', "two\nlines", "", None],
+            "number": [0.1 + 0.2, np.nan, np.inf, -0.0, 1e-300],
+            "count": [3, 1, 2, 5, 4],
+            "whole": pd.array([1, None, 3, 4, 5], dtype="Int64"),
+        }
+    )
+    columns = sorted(frame)
+    body = frame[columns].to_csv(
+        index=False, header=False, float_format="%.17g", lineterminator="\n"
+    )
+    text = "\n".join([",".join(columns), *sorted(body.splitlines())])
+    assert content_hash(frame) == hashlib.sha256(text.encode()).hexdigest()

@@ -307,6 +307,29 @@ def test_optimum_of_two_regimes_beats_brute_force():
     close(fit.likelihood_ratio, 2 * (best - common), atol=1e-4)
 
 
+def test_two_regimes_climb_as_high_as_a_general_program_at_the_edge_too():
+    edges = 0
+    for seed in range(6):
+        y, X = two_regimes(seed, 0.95, -0.5)
+        fit = two_regime_durbin(y, X, W, INSIDE)
+        edges += fit.at_bound
+
+        def depth(pulls, y=y, X=X):
+            multiplier = np.where(INSIDE, pulls[0], pulls[-1])[:, None] * W
+            e = residual(y - multiplier @ y, X)
+            return float(31 / 2 * np.log(e @ e / 31) - log_det(multiplier, 1.0))
+
+        bounds = [(-0.99, 0.99)]
+        starts = (-0.6, -0.3, 0.0, 0.3, 0.6)
+        free = min(
+            minimize(depth, pair, bounds=2 * bounds, tol=1e-14).fun
+            for pair in product(starts, starts)
+        )
+        common = min(minimize(depth, [r], bounds=bounds, tol=1e-14).fun for r in starts)
+        close(fit.likelihood_ratio, 2 * (common - free), atol=1e-6)
+    assert 0 < edges < 6
+
+
 def test_two_regimes_do_not_depend_on_order_or_on_which_is_inside():
     y, X = two_regimes(3, 0.3, 0.3)
     fit = two_regime_durbin(y, X, W, INSIDE)

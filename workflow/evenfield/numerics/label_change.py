@@ -100,7 +100,8 @@ def label_change(first: Span, later: Span, draws: LabelDraws) -> PermutationTest
         raise NumericsError(
             "the labels are collinear with each other or with the controls"
         )
-    distinct = _distinct(spans, draws.source)
+    labels_of_both = np.column_stack([span.labels for span in spans])
+    distinct = draws.distinct(labels_of_both)
     if distinct < FEWEST_DRAWS:
         raise NumericsError(
             f"only {distinct} different label patterns exist: nothing to compare the"
@@ -153,10 +154,3 @@ def _product(one: _Fitted, two: _Fitted) -> np.ndarray:
     cross = (one.residuals * two.residuals).sum(axis=1) / np.sqrt(one.df * two.df)
     covariance: np.ndarray = (one.weights * two.weights).sum(axis=1) * cross
     return covariance
-
-
-def _distinct(spans: tuple[Span, Span], source: np.ndarray) -> int:
-    """Count the different patterns of the labels of both spans among draws."""
-    labels = np.column_stack([span.labels for span in spans])
-    codes = np.unique(labels, axis=0, return_inverse=True)[1].ravel()
-    return len(np.unique(codes[source], axis=0))

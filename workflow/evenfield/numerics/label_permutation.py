@@ -3,8 +3,8 @@ the rows of labels move.
 """
 
 import math
-from dataclasses import dataclass
-from itertools import combinations, product
+from dataclasses import dataclass, field
+from itertools import combinations, combinations_with_replacement, product
 from typing import NamedTuple
 
 import numpy as np
@@ -19,7 +19,8 @@ FEWEST_DRAWS = 20
 AT_ONCE = 1000  # draws that fit a processor's cache
 
 
-class LabelDraws(NamedTuple):
+@dataclass(frozen=True)
+class LabelDraws:
     """Which unit's labels each unit gets, one row a draw."""
 
     # (B, N) positions; row b gives unit i the labels of unit ``source[b, i]``
@@ -28,6 +29,18 @@ class LabelDraws(NamedTuple):
     # (N,) groups of units whose labels are interchangeable, 0 to G - 1
     group: np.ndarray
     odds: np.ndarray  # (N, G) probability that a unit gets a label of each group
+    _distinct: dict[bytes, int] = field(default_factory=dict, init=False, compare=False)
+
+    def distinct(self, labels: np.ndarray) -> int:
+        """Count the different patterns that the draws make of labels; labels (N, L)."""
+        kinds = np.unique(labels, axis=0, return_inverse=True)[1].ravel()
+        kinds = kinds.astype(np.min_scalar_type(len(labels)))
+        key = kinds.tobytes()
+        if key not in self._distinct:
+            patterns = kinds[self.source]
+            rows = patterns.view(f"V{patterns[0].nbytes}").ravel()
+            self._distinct[key] = len(set(rows.tolist()))
+        return self._distinct[key]
 
 
 class PermutationTest(NamedTuple):
@@ -222,23 +235,29 @@ def label_permutation(
     e = y - basis @ (basis.T @ y)
     df = len(y) - controls.shape[1] - len(c)
 
-    def tested(source: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def products(source: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         drawn = label_design.drawn(labels, source)
-        return label_statistics(label_products(drawn, basis), drawn @ e, e @ e, c, df)
+        return label_products(drawn, basis), drawn @ e
+
+    def tested(source: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        parts = np.array_split(source, -(-len(source) // AT_ONCE))
+        found = [products(part) for part in parts]
+        M = np.concatenate([one for one, _ in found], axis=2)
+        side = np.concatenate([one for _, one in found], axis=1)
+        return label_statistics(M, side, e @ e, c, df)
 
     estimate, statistic = tested(np.arange(len(y))[None])
     if not np.isfinite(statistic[0]):
         raise NumericsError(
             "the labels are collinear with each other or with the controls"
         )
-    distinct = distinct_patterns(labels, draws.source)
+    distinct = draws.distinct(labels)
     if distinct < FEWEST_DRAWS:
         raise NumericsError(
             f"only {distinct} different label patterns exist: nothing to compare the"
             " data with"
         )
-    parts = np.array_split(draws.source, -(-len(draws.source) // AT_ONCE))
-    statistics = np.concatenate([tested(part)[1] for part in parts])
+    statistics = tested(draws.source)[1]
     p_value = float(
         share_as_extreme(
             statistics, statistic[0], data_included=draws.scheme == "exact"
@@ -253,22 +272,18 @@ def label_permutation(
     )
 
 
-def distinct_patterns(labels: np.ndarray, source: np.ndarray) -> int:
-    """Count the different patterns of labels (N, L) among draws, source (B, N)."""
-    codes = np.unique(labels, axis=0, return_inverse=True)[1].ravel()
-    patterns = codes.astype(np.min_scalar_type(len(labels)))[source]
-    return len(set(patterns.view(f"V{patterns[0].nbytes}").ravel().tolist()))
-
-
 def share_as_extreme(
     statistics: np.ndarray, observed: np.ndarray | float, *, data_included: bool = False
 ) -> np.ndarray:
     """Return the two-sided p of observed statistics, (...), among those of draws, (B,);
     the data count as one more draw unless they are included.
     """
-    defined = np.sort(np.abs(statistics[np.isfinite(statistics)]))
+    defined = np.abs(statistics[np.isfinite(statistics)])
     bound = np.abs(observed) * (1 - TIE) - TIE
-    extreme = len(defined) - np.searchsorted(defined, bound)
+    if np.ndim(bound):
+        extreme = len(defined) - np.searchsorted(np.sort(defined), bound)
+    else:
+        extreme = np.asarray(np.count_nonzero(defined >= bound))
     if data_included:
         return np.asarray(extreme / len(defined))
     return np.asarray((1 + extreme) / (1 + len(defined)))
@@ -276,12 +291,19 @@ def share_as_extreme(
 
 def label_products(drawn: np.ndarray, basis: np.ndarray) -> np.ndarray:
     """Return cross-products of regressors freed from controls under many draws; drawn
-    (R, B, N) -> (R, R, B).
+    (R, B, N), an orthonormal basis of the controls (N, K) -> (R, R, B).
+
+    Notes
+    -----
+    D'(I - QQ')D = D'D - (Q'D)'(Q'D): the freed regressors themselves are not formed.
     """
-    flat = drawn.reshape(-1, drawn.shape[2])
-    free = (flat @ basis) @ basis.T
-    D = np.subtract(flat, free, out=free).reshape(drawn.shape)
-    return np.asarray(np.einsum("rbn,sbn->rsb", D, D))
+    R, B, N = drawn.shape
+    projected = (drawn.reshape(-1, N) @ basis).reshape(R, B, -1)
+    M = np.empty((R, R, B))
+    for r, s in combinations_with_replacement(range(R), 2):
+        raw = np.einsum("bn,bn->b", drawn[r], drawn[s])
+        M[r, s] = M[s, r] = raw - np.einsum("bk,bk->b", projected[r], projected[s])
+    return M
 
 
 def label_statistics(
@@ -294,20 +316,21 @@ def label_statistics(
     -----
     Eliminating the regressors from cross-products bordered by their products with the
     outcome and by c leaves the residual sum of squares, -c'beta and minus the variance
-    of c'beta over that of the errors.
+    of c'beta over that of the errors. They are symmetric: the lower half is enough.
     """
-    R, B = side.shape
-    S = np.zeros((R + 2, R + 2, B))
-    det = np.ones(B)
-    S[:R, :R] = M
-    S[R, R] = squares
-    S[R, :R] = S[:R, R] = side
-    S[R + 1, :R] = S[:R, R + 1] = c[:, None]
+    R = len(side)
+    S: list[list[np.ndarray | float]] = [list(M[r, : r + 1]) for r in range(R)]
+    S += [[*side, squares], [*c, 0.0, 0.0]]
+    det: np.ndarray | float = 1.0
     with np.errstate(divide="ignore", invalid="ignore"):
-        for _ in range(R):
-            det *= S[0, 0]
-            S = S[1:, 1:] - S[1:, :1] * (S[:1, 1:] / S[0, 0])
-        statistic = -S[0, 1] / np.sqrt(S[0, 0] / df * -S[1, 1])
+        for p in range(R):
+            det = det * S[p][p]
+            for i in range(p + 1, R + 2):
+                share = S[i][p] / S[p][p]
+                for j in range(p + 1, i + 1):
+                    S[i][j] = S[i][j] - share * S[j][p]
+        estimate = -np.asarray(S[R + 1][R])
+        statistic = estimate / np.sqrt(S[R][R] / df * -np.asarray(S[R + 1][R + 1]))
         # The smallest eigenvalue is not below det ((R - 1) / trace)^(R - 1), by the means of
         # the others; only draws that this does not settle need their eigenvalues.
         floor = det * ((R - 1) / np.einsum("rrb->b", M)) ** (R - 1)
@@ -315,7 +338,7 @@ def label_statistics(
     if len(unsettled):
         smallest = np.linalg.eigvalsh(np.moveaxis(M[..., unsettled], 2, 0))[:, 0]
         statistic[unsettled[smallest <= RANK_TOLERANCE]] = np.nan
-    return -S[0, 1], statistic
+    return estimate, statistic
 
 
 def null_spread(y: np.ndarray, controls: np.ndarray) -> float:

@@ -21,7 +21,6 @@ from evenfield.numerics.inference.methods import Design, Tested
 from evenfield.numerics.label_permutation import (
     FEWEST_DRAWS,
     LabelDraws,
-    distinct_patterns,
     share_as_extreme,
     stratified_label_draws,
 )
@@ -283,7 +282,7 @@ class NearbyDesign(Design):
         if self.dealt is None:
             raise NumericsError("no draws of lists")
         lists = self.model.nearby.lists
-        distinct = distinct_patterns(lists, self.dealt.source)
+        distinct = self.dealt.distinct(lists)
         if distinct < FEWEST_DRAWS:
             raise NumericsError(
                 f"only {counted(distinct, 'different pattern')} of lists within parents:"

@@ -25,7 +25,10 @@ def square_root_factors(products: Array) -> Array:
     products = products.copy()
     products[:, 1:] /= root_q
     products[:, :, 1:] /= root_q
-    values, vectors = np.linalg.eigh(products)
+    try:
+        return np.linalg.cholesky(products)
+    except np.linalg.LinAlgError:  # a variable that the others determine
+        values, vectors = np.linalg.eigh(products)
     return np.asarray(vectors * np.sqrt(np.maximum(values, 0.0))[:, None, :])
 
 
@@ -46,8 +49,8 @@ def ratio_probability(factors: Array, critical_value: float) -> Array:
     positive = np.maximum(roots[:, -1:], floor)
     eta = np.maximum(-roots[:, :-1] / positive, 0.0)
     with np.errstate(over="ignore"):  # an infinite product is a tail of zero
-        tails = np.prod(1.0 + eta[:, :, None] / SINE_SQUARES, axis=1) ** -0.5
-    return np.asarray(tails @ ANGLE_WEIGHTS / 2)
+        tails = np.prod(1.0 + eta[:, :, None] / SINE_SQUARES, axis=1)
+    return np.asarray(1 / np.sqrt(tails) @ ANGLE_WEIGHTS / 2)
 
 
 def shifted_probability(mu: float, eta: Array) -> float:

@@ -3,7 +3,9 @@ Watson (2023).
 """
 
 import hashlib
+import math
 from collections.abc import Callable
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -34,7 +36,9 @@ STRONG_CORRELATION = 0.05
 ROOT_TOLERANCE = 1e-12
 DUST = 1e-9
 FIRST_GUESS = 4.0
-LARGEST_CRITICAL_VALUE = 1e6
+LARGEST_LOG_VALUE = math.log(1e6)  # of a critical value
+SMALLEST_PROBABILITY = 1e-300  # whose logarithm is a number
+SHORTEST_STEP = 0.05
 BLOCK_CELLS = 1 << 17
 NEGLIGIBLE = 40.0  # exp of minus this is lost beside one
 
@@ -433,26 +437,41 @@ def _critical_value(factors: np.ndarray, size: float, floor: float = 0.0) -> flo
         worst = int(np.argmax(rejections))
         if critical and (worst == solved or rejections[worst] <= size + ROOT_TOLERANCE):
             return critical
-        excess = _excess(factors[worst : worst + 1], size)
         solved = worst
-        critical = float(
-            brentq(excess, critical, _upper_end(excess), xtol=ROOT_TOLERANCE)
-        )
+        start = critical or FIRST_GUESS
+        critical = _solved(factors[worst : worst + 1], size, start)
 
 
-def _excess(factors: np.ndarray, size: float) -> Callable[[float], float]:
-    return lambda critical_value: (
-        float(ratio_probability(factors, critical_value)[0]) - size
-    )
+def _solved(factor: np.ndarray, size: float, start: float) -> float:
+    """Return the value that is exceeded with probability ``size`` under one c.
+
+    Notes
+    -----
+    The probability falls nearly as a power of the value: its logarithm is searched in
+    the logarithm of the value, where a line is a good guess.
+    """
+
+    @cache
+    def excess(log_value: float) -> float:
+        probability = float(ratio_probability(factor, math.exp(log_value))[0])
+        return math.log(max(probability, SMALLEST_PROBABILITY) / size)
+
+    here = math.log(start)
+    low, high = sorted([here, _beyond_root(excess, here)])
+    return math.exp(brentq(excess, low, high, xtol=ROOT_TOLERANCE))
 
 
-def _upper_end(excess: Callable[[float], float]) -> float:
-    high = FIRST_GUESS
-    while excess(high) > 0:
-        high *= 2
-        if high > LARGEST_CRITICAL_VALUE:
+def _beyond_root(excess: Callable[[float], float], here: float) -> float:
+    """Return a place on the other side of the root of a falling function."""
+    away = 1.0 if excess(here) > 0 else -1.0
+    step = max(abs(excess(here)) / 2, SHORTEST_STEP)
+    end = here + away * step
+    while away * excess(end) > 0:
+        if end > LARGEST_LOG_VALUE:
             raise NumericsError(
                 "so few units identify this combination that no critical value holds"
                 " the size"
             )
-    return high
+        step *= 2
+        end += away * step
+    return end

@@ -19,7 +19,7 @@ from evenfield.numerics.inference.methods import (
     infer,
 )
 from evenfield.numerics.influence import effective_clusters, partial_leverage
-from evenfield.numerics.ols import OlsFit
+from evenfield.numerics.ols import OlsFit, fit_ols
 from evenfield.shared.estimates import Estimate, Fields, finite_or_nan
 from evenfield.study.study_config import InferenceSettings
 
@@ -110,6 +110,7 @@ def carrier_fields(
     several; X (N, K), units (N,), c (K,).
     """
     names, codes = in_order(units)
+    bread = fit_ols(np.zeros(len(X)), X).bread if bread is None else bread
     shares = partial_leverage(X, codes, c, bread)[1]
     largest = names[np.argmax(np.round(shares, TIE_DIGITS))]
     g_star = effective_clusters(X, codes, c, bread=bread)

@@ -2,7 +2,9 @@
 study.
 """
 
+import csv
 import hashlib
+import io
 import re
 from pathlib import Path
 from typing import Any
@@ -117,8 +119,19 @@ def _plain(cell: Any) -> Any:
 def content_hash(frame: pd.DataFrame) -> str:
     """Hash a table's content so that the order of its rows and columns does not matter."""
     columns = sorted(frame.columns)
-    body = frame[columns].to_csv(
-        index=False, header=False, float_format="%.17g", lineterminator="\n"
-    )
-    rows = sorted(body.splitlines())
+    body = io.StringIO()
+    writer = csv.writer(body, lineterminator="\n")
+    texts = [_texts(frame[name]) for name in columns]
+    writer.writerows(zip(*texts, strict=True))
+    rows = sorted(body.getvalue().splitlines())
     return hashlib.sha256("\n".join([",".join(columns), *rows]).encode()).hexdigest()
+
+
+def _texts(column: pd.Series) -> list[object]:
+    """Return the cells of a column as ``to_csv`` writes them with 17 digits."""
+    if column.dtype == float:
+        return ["" if x != x else f"{x:.17g}" for x in column.tolist()]  # noqa: PLR0124
+    blank = column.isna()
+    if not blank.any():
+        return column.tolist()
+    return column.astype(object).where(~blank, "").tolist()

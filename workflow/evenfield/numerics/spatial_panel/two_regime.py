@@ -6,10 +6,11 @@ and variance are concentrated out, so that only the pulls are searched.
 """
 
 from itertools import product
+from operator import itemgetter
 from typing import NamedTuple
 
 import numpy as np
-from scipy.optimize import minimize, root
+from scipy.linalg import lapack
 from scipy.special import chdtrc
 
 from evenfield.numerics.arrays import Array
@@ -23,6 +24,9 @@ STARTS = (-0.3, 0.0, 0.3)
 EDGE = 1e-4
 TOLERANCE = 1e-12
 STEP = 1e-4
+MOST_STEPS = 40  # of Newton's method
+MOST_HALVINGS = 30  # of one step
+NO_LOSS = 1e-9  # of the log likelihood, by rounding
 
 
 class TwoRegimeFit(NamedTuple):
@@ -92,7 +96,6 @@ class _Concentrated:
         self._y = y
         self._X = X
         self._parts = (inside[:, None] * W, ~inside[:, None] * W)
-        self._transposed = np.stack([part.T.ravel() for part in self._parts])
         basis = np.linalg.qr(X)[0]
         columns = np.column_stack([y, *(part @ y for part in self._parts)])
         # [y, M W y, (I - M) W y] with the regressors taken out
@@ -105,14 +108,37 @@ class _Concentrated:
             return -np.inf
         return float(logdet - len(e) / 2 * np.log(e @ e / len(e)))
 
-    def score(self, pulls: Array) -> Array:
-        """Return the slope in each pull; their sum where there is one common pull."""
+    def around(self, pulls: Array) -> tuple[float, Array, Array]:
+        """Return the likelihood, its slope (P,) and its curvature (P, P) in the pulls,
+        all from one decomposition of the filter A.
+
+        Notes
+        -----
+        With G_r = A^-1 W_r, f_r = W_r y freed from the regressors and s = e'e,
+
+            slope_r = N f_r'e / s - tr G_r,
+            curvature_rs = 2 N (f_r'e)(f_s'e) / s^2 - N f_r'f_s / s - tr(G_r G_s).
+        """
         e = self._residuals(pulls)
-        # tr(A^-1 dA): the sum of the products of A^-1 and W_r', entry by entry
-        inverse = np.linalg.inv(self._filter(pulls))
-        by_fit = len(e) / (e @ e) * (self._free[:, 1:].T @ e)
-        slopes = by_fit - self._transposed @ inverse.ravel()
-        return np.asarray(slopes if len(pulls) == 2 else slopes.sum(keepdims=True))
+        n = len(e)
+        factors, pivots, _ = lapack.dgetrf(self._filter(pulls))
+        diagonal = np.diagonal(factors)
+        swaps = np.count_nonzero(pivots != np.arange(n))
+        if (np.count_nonzero(diagonal < 0) + swaps) % 2 or not diagonal.all():
+            return -np.inf, np.zeros(len(pulls)), np.zeros((len(pulls),) * 2)
+        inverse = lapack.dgetri(factors, pivots)[0]
+        squares = e @ e
+        value = np.log(np.abs(diagonal)).sum() - n / 2 * np.log(squares / n)
+        G = [inverse @ part for part in self._parts]
+        by_fit = self._free[:, 1:].T @ e / squares
+        traces = np.array([[(a * b.T).sum() for b in G] for a in G])
+        slope = n * by_fit - np.array([np.trace(one) for one in G])
+        products = self._free[:, 1:].T @ self._free[:, 1:] / squares
+        curvature = n * (2 * np.outer(by_fit, by_fit) - products) - traces
+        if len(pulls) == 1:
+            slope = slope.sum(keepdims=True)
+            curvature = curvature.sum(keepdims=True)
+        return float(value), slope, curvature
 
     def rest(self, pulls: Array) -> tuple[Array, float]:
         """Return coefficients and variance."""
@@ -134,27 +160,36 @@ class _Concentrated:
 
 
 def _highest(likelihood: _Concentrated, pulls: int) -> tuple[Array, float]:
-    """Climb from several starts, since the likelihood may have several peaks; finish at
-    a root of the score.
+    """Climb from several starts, since the likelihood may have several peaks."""
+    peaks = [_peak(likelihood, np.full(pulls, start)) for start in STARTS]
+    return max(peaks, key=itemgetter(1))
+
+
+def _peak(likelihood: _Concentrated, start: Array) -> tuple[Array, float]:
+    """Climb by Newton's method along the absolute curvature, so that every step leads
+    up; a pull that would leave its range stays at the edge.
     """
-
-    def depth(r: Array) -> tuple[float, Array]:
-        return -likelihood(r), -likelihood.score(r)
-
-    bounds = [(-BOUND, BOUND)] * pulls
-    optima = [
-        minimize(
-            depth, np.full(pulls, start), jac=True, method="L-BFGS-B", bounds=bounds
-        )
-        for start in STARTS
-    ]
-    best = np.asarray(min(optima, key=lambda one: float(one.fun)).x)
-    if np.abs(best).max() > BOUND - EDGE:
-        return best, likelihood(best)
-    polished = np.asarray(root(likelihood.score, best, tol=TOLERANCE).x)
-    near = np.abs(polished - best).max() < EDGE
-    chosen = polished if near else best
-    return chosen, likelihood(chosen)
+    here = start
+    value, slope, curvature = likelihood.around(here)
+    for _ in range(MOST_STEPS):
+        inner = (np.abs(here) < BOUND) | (here * slope < 0)
+        bend, directions = np.linalg.eigh(curvature[np.ix_(inner, inner)])
+        step = np.zeros(len(here))
+        # Where the likelihood is flat a step is as long as the slope.
+        length = np.where(bend == 0, 1.0, np.abs(bend))
+        step[inner] = directions @ (directions.T @ slope[inner] / length)
+        if np.abs(step).max() < TOLERANCE:
+            break
+        for _ in range(MOST_HALVINGS):
+            there = np.clip(here + step, -BOUND, BOUND)
+            around = likelihood.around(there)
+            if around[0] > value - NO_LOSS:
+                break
+            step /= 2
+        else:
+            break
+        here, (value, slope, curvature) = there, around
+    return here, value
 
 
 def _difference_error(likelihood: _Concentrated, pulls: Array) -> float:

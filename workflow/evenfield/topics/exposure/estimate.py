@@ -41,6 +41,7 @@ from evenfield.topics.exposure.estimate_sections import (
     DECIDING,
     CrossSection,
     ExposureSpec,
+    Tables,
     cross_section,
     variants,
 )
@@ -60,8 +61,9 @@ Section = list[ExposureSpec]
 
 def check_data(study: Study, _: Section, spec: ExposureSpec) -> None:
     """Refuse what the panel cannot carry, before anything is estimated."""
+    tables = Tables(study)
     for period in study.description()["periods"]:
-        cross_section(study, spec, period)
+        cross_section(tables, spec, period)
 
 
 def estimate(study: Study) -> Results:
@@ -84,9 +86,10 @@ def estimate(study: Study) -> Results:
         settings.seed,
     )
     periods = study.description()["periods"]
+    tables = Tables(study)
     sections = []
     for spec in specs:
-        sections += [cross_section(study, spec, period) for period in periods]
+        sections += [cross_section(tables, spec, period) for period in periods]
     deciding = [section for section in sections if section.decides]
     asked = []
     for section in sections:
@@ -94,7 +97,7 @@ def estimate(study: Study) -> Results:
     # What the deciding difference is under all other lists and weights.
     for section in deciding:
         for variant in variants(study, section.spec):
-            asked.append(difference(cross_section(study, variant, section.period)))
+            asked.append(difference(cross_section(tables, variant, section.period)))
     rows: list[Estimate] = []
     for contrast in asked:
         rows += rows_at(contrast, geographies, settings)

@@ -3,8 +3,10 @@ every unit in one period.
 """
 
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Literal
 
+import numpy as np
 import pandas as pd
 from pydantic import Field
 from scipy.sparse import csr_array
@@ -113,28 +115,54 @@ class CrossSection:
         return float(self.table[name].std(ddof=0))
 
 
-def cross_section(study: Study, spec: ExposureSpec, period: Record) -> CrossSection:
+class Tables:
+    """Growth and own regimes of a study by unit: each arranged once, for many
+    cross-sections.
+    """
+
+    def __init__(self, study: Study) -> None:
+        self.study = study
+        self.units = [str(unit) for unit in study.table("units")["unit"]]
+        self._exposures = study.table("exposures")
+        self._growth = study.table("periods")
+        # Matched by unit id: no table is trusted to be in order.
+        self._place = pd.Index(self.units).get_indexer(
+            pd.Index(self._exposures["unit"])
+        )
+        names = ["weights", "taxonomy", "period"]
+        self._chosen = self._exposures.groupby(names, sort=False).indices
+        self.growth = cache(self._growth_of)
+
+    def _growth_of(self, period: str) -> pd.DataFrame:
+        """Return growth and starting income of a period by unit."""
+        rows = only(self._growth, period=period).set_index("unit")
+        return rows[[OUTCOME, START]].reindex(self.units).astype(float)
+
+    def own(self, spec: ExposureSpec, period: str) -> dict[str, np.ndarray]:
+        """Return the own regimes of a period by name of their column, each (N,)."""
+        key = (spec.weights, spec.taxonomy, period)
+        rows = np.asarray(self._chosen.get(key, ()), dtype=int)
+        rows = rows[self._place[rows] >= 0]
+        own = {}
+        for regime in spec.regimes:
+            column, presence = _source(regime, spec.zones)
+            values = np.full(len(self.units), np.nan)
+            values[self._place[rows]] = self._exposures[column].to_numpy(float)[rows]
+            # ASSUME: a unit has science parks, or any zone, in a period when they
+            # average at least half a zone in force.
+            own[f"own_{regime}"] = _present(values) if presence else values
+        return own
+
+
+def cross_section(tables: Tables, spec: ExposureSpec, period: Record) -> CrossSection:
     """Arrange growth, starting income, own and neighbours' regimes of one period, every
     unit by id.
     """
-    units = list(study.table("units")["unit"])
-    name = period["period"]
+    study = tables.study
+    name = str(period["period"])
     weights = _weights(study, spec, int(period["start"]))
-    exposures = study.table("exposures")
-    chosen = only(
-        exposures,
-        weights=spec.weights,
-        taxonomy=spec.taxonomy,
-        period=name,
-    )
-    regimes = chosen.set_index("unit").reindex(units)
-    own = {
-        f"own_{regime}": _measured(regimes, regime, spec.zones)
-        for regime in spec.regimes
-    }
-    # Matched by unit id: no table is trusted to be in order.
-    growth = only(study.table("periods"), period=name).set_index("unit")
-    table = growth[[OUTCOME, START]].reindex(units).assign(**own).astype(float)
+    own = tables.own(spec, name)
+    table = tables.growth(name).assign(**own)
     lacks = table.isna().any(axis=1)
     blank = [str(unit) for unit in table.index[lacks]]
     if blank:
@@ -148,23 +176,28 @@ def cross_section(study: Study, spec: ExposureSpec, period: Record) -> CrossSect
             "rebuild panel and exposures for the same units",
         )
     # (W R_k)_i: the neighbours' average of each regime.
-    seen = multiplier(weights.aligned(units)) @ table[list(spec.own)].to_numpy(float)
+    regimes = np.column_stack(list(own.values()))
+    seen = multiplier(weights.aligned(tables.units)) @ regimes
     neighbours = dict(zip(spec.exposures, seen.T, strict=True))
     return CrossSection(study, spec, period, table.assign(**neighbours), weights)
 
 
-def _measured(rows: pd.DataFrame, regime: str, zones: str) -> pd.Series:
-    """Return a regime as a list membership, a presence or a mean number of zones in
-    force.
+def _source(regime: str, zones: str) -> tuple[str, bool]:
+    """Return the column of a regime, and whether its number of zones in force is turned
+    into presence.
     """
     if regime == "cluster" or (regime == "sez" and zones == "list"):
-        return rows[f"own_{regime}"]
+        return f"own_{regime}", False
     # Zones whose first year is of grade C are not counted there.
     dated = "_documented" if zones == "documented" else ""
-    number = rows[f"own_{ZONE_COLUMNS[regime]}{dated}"]
-    # ASSUME: a unit has science parks, or any zone, in a period when they average at
-    # least half a zone in force.
-    return number.ge(PRESENT).astype(float) if zones == "list" else number
+    return f"own_{ZONE_COLUMNS[regime]}{dated}", zones == "list"
+
+
+def _present(number: np.ndarray) -> np.ndarray:
+    """Return one where a mean number of zones makes a presence, else zero; what is
+    missing stays so.
+    """
+    return np.where(np.isnan(number), np.nan, number >= PRESENT)
 
 
 def _weights(study: Study, spec: ExposureSpec, start: int) -> SpatialWeights:

@@ -9,7 +9,7 @@ from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.cluster_robust import encoded, in_order
 from evenfield.numerics.inference.methods import Design, infer
 from evenfield.numerics.influence import dependent_columns
-from evenfield.numerics.ols import OlsFit
+from evenfield.numerics.ols import OlsFit, fit_ols
 from evenfield.shared.contrasts.contrasts import SUFFIXES, leave_out_rows
 from evenfield.shared.contrasts.prepared_contrasts import GroupContrast
 from evenfield.shared.contrasts.sections import FEWEST_TREATED
@@ -243,8 +243,6 @@ def panel_rows(asked: Regression, groups: Groups) -> list[Estimate]:
 
 
 def _fit(asked: Regression, dates: np.ndarray) -> OlsFit:
-    from linearmodels.panel import PanelOLS
-
     index = pd.MultiIndex.from_frame(asked.table[["unit", "year"]])
     dummies = {
         f"year {year}": asked.table["year"].eq(year).astype(float) for year in dates[1:]
@@ -261,18 +259,9 @@ def _fit(asked: Regression, dates: np.ndarray) -> OlsFit:
     dependent = dependent_columns(free.to_numpy())
     if dependent:
         raise NumericsError(f"{X.columns[dependent[0]]} does not vary or is collinear")
-    fitted = PanelOLS(y, X, entity_effects=True).fit()
-    inside = free.to_numpy()
+    y_free = y - y.groupby(level="unit").transform("mean")
     # (X'X)^-1 of regressors less unit means, as if unit dummies were partialled out.
-    bread = np.linalg.inv(inside.T @ inside)
-    y_free = (y - y.groupby(level="unit").transform("mean")).to_numpy()
-    return OlsFit(
-        X=inside,
-        y=y_free,
-        beta=fitted.params.to_numpy(),
-        bread=bread,
-        u_hat=fitted.resids.loc[index].to_numpy(),
-    )
+    return fit_ols(y_free.to_numpy(), free.to_numpy())
 
 
 def _tested(

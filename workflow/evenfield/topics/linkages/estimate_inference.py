@@ -2,7 +2,7 @@
 registry, long differences, and the permuted moderator.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -80,6 +80,17 @@ def tested_fields(setting: Setting) -> Fields:
     there is no interval.
     """
     return setting.fields("CR3")
+
+
+def fields_of_each(
+    setting: Setting, combinations: Iterable[np.ndarray]
+) -> Iterator[Fields]:
+    """Test several combinations of one regression as ``tested_fields`` does; each c
+    (K,).
+    """
+    design = setting.design
+    for c in combinations:
+        yield method_fields("CR3", design, c, setting.level)
 
 
 def _long_difference(setting: Setting) -> Fields:

@@ -12,7 +12,11 @@ import pandas as pd
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.ols import OlsFit
 from evenfield.shared.estimates import NAN, Fields
-from evenfield.topics.linkages.estimate_inference import Setting, tested_fields
+from evenfield.topics.linkages.estimate_inference import (
+    Setting,
+    fields_of_each,
+    tested_fields,
+)
 from evenfield.topics.linkages.estimate_panel import (
     NEIGHBOURS,
     NEIGHBOURS_X,
@@ -95,16 +99,15 @@ def _bins(setting: Setting) -> Iterator[Fields]:
         for name in BINS:
             yield {"kind": "bin", "label": name, "warning": f"not estimated: {error}"}
         return
-    for j, name in enumerate(BINS):
-        c = np.zeros(fit.X.shape[1])
-        c[j] = 1.0
+    tests = fields_of_each(replace(setting, fit=fit), np.eye(len(BINS), fit.X.shape[1]))
+    for j, (name, fields) in enumerate(zip(BINS, tests, strict=True)):
         yield {
             "kind": "bin",
             "label": name,
             "n_units": int((member == j).sum()),
             "moderator": np.median(panel.L[member == j]),
             "moderator_raw": np.median(panel.raw[member == j]),
-            **tested_fields(replace(setting, fit=fit, c=c)),
+            **fields,
         }
 
 
@@ -112,17 +115,22 @@ def _line(setting: Setting) -> Iterator[Fields]:
     panel = setting.panel
     mean = panel.raw.mean()
     deviation = float(np.std(panel.raw, ddof=1))
-    for value in np.linspace(panel.raw.min(), panel.raw.max(), GRID):
-        # The effect of neighbours at L: b + psi L.
-        L = (value - mean) / deviation
-        c = panel.contrast({NEIGHBOURS: 1.0, NEIGHBOURS_X: L}, setting.fit.X.shape[1])
+    values = np.linspace(panel.raw.min(), panel.raw.max(), GRID)
+    places = (values - mean) / deviation
+    # The effect of neighbours at L: b + psi L.
+    width = setting.fit.X.shape[1]
+    combinations = [
+        panel.contrast({NEIGHBOURS: 1.0, NEIGHBOURS_X: L}, width) for L in places
+    ]
+    tests = fields_of_each(setting, combinations)
+    for value, L, fields in zip(values, places, tests, strict=True):
         yield {
             "kind": "line",
             "label": "",
             "moderator": L,
             "moderator_raw": value,
             "n_units": len(panel.units),
-            **tested_fields(replace(setting, c=c)),
+            **fields,
         }
 
 

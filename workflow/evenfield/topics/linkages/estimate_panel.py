@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.fixed_effects import NOTHING
 from evenfield.numerics.ols import OlsFit, fit_ols
 
 OWN = "own"
@@ -106,27 +106,14 @@ def fit_panel(panel: LinkagePanel, columns: Sequence[np.ndarray] = ()) -> OlsFit
     -----
     y_it = mu_i + tau_t + a F_it + b (WF)_it + c F_it L_i + psi (WF)_it L_i + e_it.
     """
-    from linearmodels.panel import PanelOLS
-
     X = regressors(panel, columns or list(panel.columns.values()))
-    index = pd.MultiIndex.from_arrays(
-        [panel.members, panel.dates], names=["unit", "year"]
-    )
-    y = pd.Series(panel.y.ravel(), index=index, name="outcome")
-    try:
-        fit = PanelOLS(y, pd.DataFrame(X, index=index), entity_effects=True).fit()
-    except ValueError as error:  # also what linearmodels raises for absorbed regressors
-        raise NumericsError("the regressors are collinear") from error
     inside = within(panel, X)
+    lengths = np.linalg.norm(X, axis=0)
+    # What is constant within units has nothing left but rounding.
+    if (np.linalg.norm(inside, axis=0) <= NOTHING * lengths).any():
+        raise NumericsError("the regressors are collinear")
     # (X'X)^-1 of regressors less unit means, as if unit dummies were partialled out.
-    bread = np.linalg.inv(inside.T @ inside)
-    return OlsFit(
-        inside,
-        within(panel, y.to_numpy()),
-        fit.params.to_numpy(),
-        bread,
-        fit.resids.to_numpy(),
-    )
+    return fit_ols(within(panel, panel.y.ravel()), inside)
 
 
 def fit_long_difference(

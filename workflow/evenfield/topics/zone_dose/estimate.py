@@ -392,8 +392,9 @@ class _Regression:
         """
         frame = self.observed(terms, first, last)
         # The first year is the base in every group: unit effects hold its level.
+        groups = self.groups.to_dict()
         cells = [
-            f"{self.groups[unit]} {year}" if year > first else ""
+            f"{groups[unit]} {year}" if year > first else ""
             for unit, year in frame.index
         ]
         # Sorted by name, the empty cell of the base comes first and is dropped.
