@@ -54,6 +54,13 @@ CONFIG = from_yaml("""
         outcomes: {jobs: {expression: log(jobs), label: log jobs}}
         specs: [{id: plain, outcome: jobs, role: primary}]
         placement: [{id: level, outcome: jobs, year: 2000, within: region4}]
+      nearby:
+        years: [2000, 2010]
+        radius: 50
+        lists: {park: {kinds: [park], label: a park}, port: {kinds: [port], label: a port}}
+        outcomes: {income: {expression: log_income, label: income}}
+        specs:
+          - {id: plain, lists: [park, port], outcome: income, within: region4, role: primary}
       exposure: [{id: plain, taxonomy: own, weights: contiguity, role: primary}]
       dynamic_panel: [{id: plain, periods: [S1], role: primary}]
       group_contrasts:
@@ -583,6 +590,53 @@ def test_leads_that_move_and_dates_that_disagree_are_said():
 def test_an_open_effect_and_one_without_an_interval():
     assert "cannot be told" in words(policies(OPEN, p=np.nan))
     assert "How sure that is cannot be said" in words(policies(UNTESTED, p=np.nan))
+
+
+# Growth nearby ------------------------------------------------------------------------
+
+
+def nearby(near, own=OPEN, *, one=False, size=0.5):
+    """Facts of the difference near two lists, or near the one there is."""
+    names = ["park"] if one else ["park", "port"]
+    rows = []
+    for kind, ends in (("near", near), ("own", own)):
+        terms = [f"{kind}_{name}" for name in names]
+        labels = {"term": terms[0], "contrast": "" if one else " - ".join(terms)}
+        rows.append(with_ends(*ends, estimator="ols", sesoi=size, **labels))
+    facts = MadeFacts("nearby", rows)
+    if one:
+        facts.config = deepcopy(facts.config)
+        spec = facts.config.estimates["nearby"]["specs"][0]
+        spec |= {"lists": names, "within": ""}
+    return facts
+
+
+def test_neighbours_of_two_lists_are_compared():
+    text = words(nearby(ABOVE))
+    assert "States on no list grew faster near a park than near a port: 2.00" in text
+    assert "points a year in 2000\u20132010 (1.00 to 3.00), given" in text
+    assert "and among those of one region4" in text
+    assert "Of states on the lists, growth of a park less that of a port was" in text
+    assert "which does not tell the sign" in text
+    text = words(nearby(BELOW, ABOVE))
+    assert "grew more slowly near a park than near a port" in text
+    assert "which does not tell the sign" not in text
+    assert "or near a port cannot be told: 0.50" in words(nearby(OPEN))
+    assert "cannot be told: 0.50 points a year in 2000" in words(nearby(UNTESTED))
+    alike = words(nearby(OPEN, size=3.0))
+    assert "grew alike near a park and near a port, by less than what would" in alike
+    assert "would mostly have gone unseen" in words(nearby(OPEN), LIMIT)
+
+
+def test_neighbours_of_one_list_are_compared_with_others():
+    text = words(nearby(ABOVE, one=True))
+    assert "grew faster near a park than elsewhere" in text
+    assert "among those of one" not in text
+    assert "growth of a park less that of others was" in text
+    assert "than elsewhere" in words(nearby(BELOW, one=True))
+    assert "or elsewhere cannot be told" in words(nearby(OPEN, one=True))
+    alike = words(nearby(OPEN, one=True, size=3.0))
+    assert "alike near a park and elsewhere, by less than what would matter" in alike
 
 
 # Distribution and movers ------------------------------------------------------------

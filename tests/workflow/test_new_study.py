@@ -145,6 +145,9 @@ def test_policies_of_a_new_study_show_what_was_planted(tmp_path):
     with (tmp_path / "study" / "config.yaml").open("a") as config:
         config.write("inference: {permutations: 99}\n")
     table = "results/estimates/event_study/estimates.csv"
+    asked = yaml.safe_load((tmp_path / "study" / "config.yaml").read_text())
+    nearby = asked["estimates"]["nearby"]
+    assert nearby["distance"] == "steps" and len(nearby["specs"][0]["lists"]) == 1
     run(ROOT, f"python3 run --directory '{tmp_path}/study' {table}")
     rows = pd.read_csv(tmp_path / "study" / table)
     rows = rows[rows["w_id"].eq("2 steps") & rows["std_error"].notna()]

@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
 import yaml
 
+from evenfield.numerics.spatial import haversine_km
 from evenfield.shared.topics import read_topics, with_measure
 from evenfield.study.config_files import TODO
 from evenfield.study.files import Record
@@ -33,6 +35,7 @@ LATER = {
     "$compare": "with zones or clusters",
     "$weights": "with neighbours or coordinates",
     "$policies": "with --policies FILE",
+    "$lists": "with --policies FILE, units without one, and coordinates or neighbours",
 }
 EXAMPLES = {
     "$groupings": ["GROUP"],
@@ -43,9 +46,18 @@ EXAMPLES = {
     "$weights": "contiguity",
     "$placement": [],
     "$rings": [],
+    "$lists": {
+        "years": [2000, 2020],
+        "radius": 100,
+        "lists": {"first": {"kinds": ["KIND"]}, "second": {"kinds": ["OTHER"]}},
+        "outcomes": {"income": {"expression": "log_income", "label": "income"}},
+        "specs": [{"id": "near", "lists": ["first", "second"], "outcome": "income"}],
+    },
 }
 # ASSUME: whoever got a policy may reach neighbours and theirs, and no farther.
 RINGS = [{"of": "income", "radii": [1, 2], "distance": "steps"}]
+
+FEWEST_WITHOUT = 10  # units on no list
 
 
 def config_text(study: NewStudy) -> str:
@@ -202,6 +214,7 @@ def _estimates(study: NewStudy, steps: int, periods: list[str]) -> list[str]:
         "$policies": True if "policies" in study.tables else None,
         "$placement": _placement(study),
         "$rings": RINGS if "adjacency" in study.tables else None,
+        "$lists": _nearby(study),
         "$step": study.guessed.step,
         "$ten_steps": 10 * study.guessed.step,
         "$long_step": min(10, max(steps // 2, 1)) * study.guessed.step,
@@ -266,6 +279,56 @@ def _placement(study: NewStudy) -> list[dict[str, Any]] | None:
     spec = {"id": "level", "outcome": "income", "year": first}
     within = {"within": study.groups[0]} if study.groups else {}
     return [{**spec, **within, "role": "primary"}]
+
+
+def _nearby(study: NewStudy) -> Record | None:
+    """Return the two kinds of policies with the most units as lists, or the one there
+    is, and which units lie near them.
+    """
+    policies = study.tables.get("policies")
+    reach = _reach(study)
+    if policies is None or not reach or not _ends_are_known(study):
+        return None
+    units = study.tables["units"]["unit"]
+    holders = policies[policies["unit"].isin(units)].groupby("kind")["unit"]
+    kinds = list(holders.nunique().sort_values(ascending=False, kind="stable").index)
+    chosen = sorted(kinds[:2])
+    on_some = units.isin(policies.loc[policies["kind"].isin(chosen), "unit"])
+    # ASSUME: ten units without a policy, or there is nobody to compare.
+    if not chosen or (~on_some).sum() < FEWEST_WITHOUT:
+        return None
+    names = [_identifier(kind) for kind in chosen]
+    lists = {name: {"kinds": [kind]} for name, kind in zip(names, chosen, strict=True)}
+    spec = {"id": "near", "lists": names, "outcome": "income"}
+    within = {"within": study.groups[0]} if study.groups else {}
+    return {
+        "years": list(study.guessed.years),
+        **reach,
+        "lists": lists,
+        "outcomes": {"income": {"expression": "log_income", "label": "income"}},
+        "specs": [{**spec, **within, "role": "primary"}],
+    }
+
+
+def _reach(study: NewStudy) -> Record:
+    """Return how near is near: next to it, else the typical distance to the fifth unit."""
+    if "adjacency" in study.tables:
+        return {"radius": 1, "distance": "steps"}
+    units = study.tables["units"]
+    if not {"lat", "lon"} <= set(units) or units[["lat", "lon"]].eq("").any(axis=None):
+        return {}
+    apart = haversine_km(*units[["lat", "lon"]].astype(float).to_numpy().T)
+    fifth = np.sort(apart, axis=1)[:, min(5, len(units) - 1)]
+    return {"radius": float(f"{np.median(fifth):.1g}")}
+
+
+def _ends_are_known(study: NewStudy) -> bool:
+    """Say whether every unit has an income in the first and in the last year."""
+    panel = study.tables["panel"]
+    columns = [name for name in study.guessed.income.values() if name in panel]
+    ends = panel[panel["year"].isin(study.guessed.years)]
+    whole = ends[ends[columns].ne("").all(axis=1)]
+    return len(whole) == 2 * len(study.tables["units"])
 
 
 def _has_its_words(spec: Record, values: Mapping[str, Any]) -> bool:

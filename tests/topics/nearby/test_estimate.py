@@ -1,7 +1,9 @@
 """Growth nearby: planted leads, counts, lists by another name, and what is refused."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,9 +11,14 @@ import statsmodels.formula.api as smf
 from numpy.random import default_rng
 
 from evenfield.numerics.spatial import haversine_km
+from evenfield.shared.estimates import estimates_frame
 from evenfield.study.errors import EvenfieldError
 from evenfield.topics.nearby.estimate import check_data, estimate
 from evenfield.topics.nearby.estimate_spec import Section
+from evenfield.topics.nearby.figure import FIGURES
+from evenfield.topics.nearby.table import TABLES
+from evenfield.topics.nearby.table_words import finding, heading
+from evenfield.topics.nearby.text import section as section_text
 from made_study import (
     MadeStudy,
     one_line,
@@ -335,3 +342,101 @@ def test_nobody_near_a_list_is_said_in_the_row():
     )
     assert found.series["means"].empty
     assert replace(near[0], estimate=0.0).sample_id == "all, neither"
+
+
+def facts_of(study, results):
+    """What exhibits read: a study and the results of the topic."""
+    specs = study.config.estimates["nearby"]["specs"]
+    return SimpleNamespace(
+        config=study.config,
+        estimates=lambda: estimates_frame(results.estimates),
+        series=lambda name, text=(): results.series[name],
+        table=study.table,
+        specs=lambda question: specs,
+        primary=lambda question: specs[0],
+        words={"unit_name": "town", "units_name": "towns"},
+        level="95%",
+        power=0.8,
+        note=lambda *parts, **values: parts,
+    )
+
+
+def printed(results, name, change=None):
+    """A table of the topic made of these results."""
+    return TABLES[name](facts_of(make_study(change=change), results)).frame
+
+
+def test_tables_hold_the_difference_each_list_and_the_counts(results):
+    near = printed(results, "T46")
+    assert near["label"].tolist() == [
+        "within region",
+        "within region, share of those within 60 km",
+        "within region",
+        "among all, sample south, hills held",
+    ]
+    assert near["group"].iloc[0] == "Near park less near port"
+    main = near.iloc[0]
+    close(main["estimate"], main["first"] - main["second"])
+    counts = results.fit["counts"]["main"]
+    assert main["n_both"] == counts["near_both"]
+    assert main["n_first"] == counts["near_park_only"]
+    assert main["p_permuted"] == pytest.approx(1 / 199)
+    assert np.isnan(near["second"].astype(float).iloc[-1])
+    own = printed(results, "T46b")
+    assert len(own) == 3 and own["n_none"].iloc[0] == counts["on_none"]
+    methods = printed(results, "T46c")
+    assert len(methods) == 18 and set(methods["n_units"]) == {main["n_units"], N}
+
+
+def test_figures_draw_the_means_and_who_lies_where(results):
+    facts = facts_of(make_study(), results)
+    means = FIGURES["F38"](facts)
+    (axes,) = means.figure.axes
+    ticks = [label.get_text() for label in axes.get_yticklabels()]
+    assert ticks == ["near neither", "near park", "near port", "near both"]
+    assert means.alt.startswith("Growth was higher near park than near port. near")
+    places = FIGURES["F39"](facts)
+    assert len(places.data) == N
+    assert f"{results.fit['counts']['main']['on_both']} both" in places.alt
+    plt.close("all")
+
+
+def test_the_second_specification_of_the_picture_differs_in_its_groups_alone():
+    def both(section):
+        across = {**section["specs"][0], "id": "across", "role": "robustness"}
+        across.pop("within")
+        return {**section, "specs": [section["specs"][0], across]}
+
+    study = make_study(change=both)
+    drawn = FIGURES["F38"](facts_of(study, estimate(study)))
+    assert set(drawn.data["spec_id"]) == {"main", "across"}
+    plt.close("all")
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "found"),
+    [
+        (-0.3, 0.2, "alike"),
+        (0.1, 0.2, "alike"),
+        (0.1, 0.9, "first"),
+        (-0.9, -0.1, "second"),
+        (-0.9, 0.1, "open"),
+        (np.nan, np.nan, "open"),
+    ],
+)
+def test_the_heading_follows_from_the_interval(low, high, found):
+    row_found = {"conf_low": low, "conf_high": high, "sesoi": 0.5}
+    assert finding(row_found) == found
+    facts = facts_of(make_study(), SimpleNamespace(estimates=[], series={}))
+    general = heading(facts, SECTION["specs"][0], row_found)
+    assert "park" in general and ("cannot be told" in general) == (found == "open")
+    own = make_study(change=lambda section: {**section, "headings": {found: "Said."}})
+    facts = facts_of(own, SimpleNamespace(estimates=[], series={}))
+    assert heading(facts, SECTION["specs"][0], row_found) == "Said."
+
+
+def test_the_section_says_which_list_neighbours_grew_faster_near(results):
+    text = section_text(facts_of(make_study(), results))
+    assert text["near"]["finding"] == "first" and text["near"]["side"] == "above"
+    assert text["own"]["side"] == "open" and text["years"] == "2000\u20132010"
+    assert text["near"]["visible"] is not None

@@ -19,6 +19,7 @@ from evenfield.study.study_config import Year, Years
 
 SHARED = ("cluster", "radius", "distance", "years", "interest")
 MOST_LISTS = 2
+Finding = Literal["first", "second", "alike", "open"]
 
 
 class ListSpec(Spec):
@@ -31,7 +32,8 @@ class ListSpec(Spec):
     column: str = ""
     """Column of units.csv that is 1 for units on the list and 0 for others."""
     label: str = ""
-    """How it is printed; its name by default."""
+    """What a unit on it is called, such as `a city with a zone`; the name of the list by
+    default."""
 
     @model_validator(mode="after")
     def _one_source(self) -> ListSpec:
@@ -159,6 +161,10 @@ class Section(Spec):
     """Column of units.csv by which errors are clustered."""
     interest: Interest = Interest(own=None, near=None)
     """Smallest effects of interest."""
+    headings: dict[Finding, str] = {}
+    """Headings of the picture by what the primary specification found: growth higher
+    near the `first` list, near the `second`, `alike` (the whole interval is smaller than
+    what is of interest) or `open`; general ones by default."""
 
     @model_validator(mode="before")
     @classmethod

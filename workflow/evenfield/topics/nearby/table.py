@@ -1,0 +1,189 @@
+"""T46: units near the lists; T46b: units on them; T46c: every method of inference."""
+
+import pandas as pd
+
+from evenfield.shared.facts import Facts
+from evenfield.shared.tables import (
+    Row,
+    Table,
+    count,
+    ends,
+    left,
+    number,
+    only,
+    pick,
+    probability,
+    records,
+    text,
+)
+from evenfield.topics.nearby.table_words import (
+    BASE,
+    class_words,
+    deciding,
+    list_words,
+    named_lists,
+    shared_words,
+    spec_words,
+)
+
+# Columns of an estimate that a row of a table takes over.
+TAKEN = "estimate conf_low conf_high p_value mde n_units".split()
+PERMUTED = ("ols_permutation_stratified", "ols_permutation")
+METHODS = {
+    "ols": "CR3 by cluster, which decides",
+    "ols_wcr33": "wild bootstrap by cluster",
+    "ols_cr2": "CR2 by cluster",
+    "ols_hc3": "HC3",
+    "ols_conley_400": "Conley, 400 km",
+    "ols_conley_800": "Conley, 800 km",
+    "ols_conley_1200": "Conley, 1,200 km",
+    "ols_scpc": "SCPC, average correlation 0.03",
+    "ols_scpc_06": "SCPC, average correlation 0.06",
+    "ols_permutation_stratified": "lists dealt out again within groups",
+    "ols_permutation": "lists dealt out again among all",
+}
+
+
+def t46(facts: Facts) -> Table:
+    """Return a row for each specification: units near the lists."""
+    return _by_specification(facts, near=True)
+
+
+def t46b(facts: Facts) -> Table:
+    """Return a row for each specification with rows of its own: units on the lists."""
+    return _by_specification(facts, near=False)
+
+
+def t46c(facts: Facts) -> Table:
+    """Return a row for each method of the specifications that have several."""
+    estimates = facts.estimates()
+    estimates = estimates[estimates["effect_type"].eq("coef")]
+    rows = []
+    for spec in facts.specs(question="specs"):
+        own = only(estimates, spec_id=spec["id"])
+        if own["estimator"].nunique() < len(METHODS) // 2:
+            continue
+        for near in (True, False):
+            base = deciding(own, spec, near=near)
+            if not base:
+                continue
+            same = only(own, term=base["term"], contrast=base["contrast"])
+            for estimator, words in METHODS.items():
+                row = pick(same, estimator=estimator)
+                if row:
+                    group = _compared(facts, spec, near)
+                    named = {"group": f"{group}, {spec_words(facts, spec)}"}
+                    rows.append(_row(row) | named | {"label": words})
+    note = facts.note(
+        "",
+        f"{facts.level} intervals, each by its own law; a permutation has none. Lists dealt"
+        f" out again: {facts.words['units_name']} exchange their rows of lists, who is near"
+        " one and who is on none are found anew.",
+        basis=False,
+    )
+    columns = (
+        left("Method", "label"),
+        number("Difference", "estimate", 2, "reason"),
+        ends(f"{facts.level} interval", "conf_low", "conf_high", 2),
+        probability("p", "p_value"),
+        number("Seen from", "mde", 2),
+        count("N", "n_units"),
+    )
+    return Table.of(columns, rows, note)
+
+
+TABLES = {"T46": t46, "T46b": t46b, "T46c": t46c}
+
+
+def _by_specification(facts: Facts, *, near: bool) -> Table:
+    """Return the difference, each list alone, and how many units there are of each
+    class.
+    """
+    estimates = facts.estimates()
+    rows = []
+    for spec in facts.specs(question="specs"):
+        own = only(estimates, spec_id=spec["id"])
+        base = deciding(own, spec, near=near)
+        if base:
+            label = spec_words(facts, spec)
+            shared = {"group": _compared(facts, spec, near), "label": label}
+            rows.append(_row(base) | shared | _beside(facts, own, spec, base, near))
+    groups = list(dict.fromkeys(row["group"] for row in rows))
+    rows = sorted(rows, key=lambda row: groups.index(row["group"]))
+    verb = "near" if near else "on"
+    units = facts.words["units_name"]
+    who = (
+        f"{units.capitalize()} on no list, by whether another one on a list lies within"
+        " reach"
+        if near
+        else f"All {units} of the sample, by whether they are on a list"
+    )
+    note = facts.note(
+        "",
+        f"{who}: growth in points a year, given the level at the start, with effects of"
+        " groups where the row says within. Difference: the first list less the second."
+        " Such differences are associations: a list may name what has grown already.",
+        f"{facts.level} intervals and p: CR3 by cluster with the effective number of"
+        f" clusters; p, permuted: lists dealt out again among the {units} of a group, all"
+        " found anew. Seen from: the smallest difference that would be seen four times"
+        f" in five. N, first to none: {units} {verb} the first list alone, the second"
+        f" alone, both, none; {units} alone in their group carry nothing and are not in N.",
+        f"Unless a row says otherwise: {shared_words(facts)}.",
+        basis=False,
+    )
+    columns = (
+        left("Compared", "label", width_cm=4.6),
+        number("Difference", "estimate", 2, "reason"),
+        ends(f"{facts.level} interval", "conf_low", "conf_high", 2, "reason"),
+        probability("p", "p_value", "reason"),
+        probability("p, wild", "p_wild"),
+        probability("p, permuted", "p_permuted"),
+        number("Seen from", "mde", 2),
+        number("First list", "first", 2),
+        number("Second list", "second", 2),
+        count("N", "n_units"),
+        count("N, first", "n_first"),
+        count("N, second", "n_second"),
+        count("N, both", "n_both"),
+        count("N, none", "n_none"),
+    )
+    return Table.of(columns, rows, note)
+
+
+def _compared(facts: Facts, spec: Row, near: bool) -> str:
+    """Say which lists a row compares."""
+    words = list_words(facts, spec)
+    named = [f"near {word}" for word in words] if near else words
+    text_of_both = " less ".join(named)
+    return text_of_both[0].upper() + text_of_both[1:]
+
+
+def _row(row: Row) -> Row:
+    reason = text(row["warning"])
+    return {**{name: row[name] for name in TAKEN}, "reason": reason}
+
+
+def _beside(facts: Facts, own: pd.DataFrame, spec: Row, base: Row, near: bool) -> Row:
+    """Return what stands beside a difference: other methods, each list alone, counts."""
+    same = only(own, term=base["term"], contrast=base["contrast"])
+    permuted = [row for name in PERMUTED if (row := pick(same, estimator=name))]
+    prefix = "near" if near else "own"
+    alone = [
+        pick(own, estimator=BASE, term=f"{prefix}_{name}", contrast="").get("estimate")
+        for name in named_lists(spec)
+    ]
+    counts = {
+        row["term"]: row["estimate"] for row in records(only(own, estimator="count"))
+    }
+    classes = [counts.get(name) for name in class_words(facts, spec, near)]
+    one = len(alone) == 1
+    return {
+        "p_wild": pick(same, estimator="ols_wcr33").get("p_value"),
+        "p_permuted": permuted[0]["p_value"] if permuted else None,
+        "first": alone[0],
+        "second": None if one else alone[1],
+        "n_none": classes[0],
+        "n_first": classes[1],
+        "n_second": None if one else classes[2],
+        "n_both": None if one else classes[3],
+    }
