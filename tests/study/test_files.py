@@ -75,6 +75,25 @@ def test_hash_ignores_the_order_of_rows_and_columns(rows, columns):
     assert content_hash(frame.iloc[rows][columns]) == content_hash(frame)
 
 
+def test_what_is_hashed_is_the_table_as_pandas_writes_it():
+    frame = pd.DataFrame(
+        {
+            "float": [0.1, np.nan, np.inf, -0.0, 1e300],
+            "whole": [1, -2, 3, 0, 10**15],
+            "truth": [True, False, True, True, False],
+            "text": ["", 'a, "b"', "c\nd", None, "長"],
+            "mixed": [1, 2.5, None, np.float64(0.1), "x"],
+        }
+    )
+    for part in (frame, frame[["text"]], frame[["float"]], frame.iloc[:0]):
+        body = part[sorted(part)].to_csv(
+            index=False, header=False, float_format="%.17g", lineterminator="\n"
+        )
+        lines = [",".join(sorted(part)), *sorted(body.splitlines())]
+        expected = hashlib.sha256("\n".join(lines).encode()).hexdigest()
+        assert content_hash(part) == expected
+
+
 @pytest.mark.parametrize(
     "other",
     [

@@ -3,6 +3,7 @@ by file.
 """
 
 import argparse
+import gc
 import json
 import sys
 from pathlib import Path
@@ -66,6 +67,8 @@ def refuse_repeated_checks(plan: "Plan") -> None:
 
 if __name__ == "__main__":
     hand_over()  # to a process that has the libraries loaded, in a run
+    # A check is short and keeps what it makes: looking for waste would find none.
+    gc.disable()
     parser = arguments(str(__doc__))
     parser.add_argument(
         "--stdin",

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from evenfield.study.errors import PanelError
-from evenfield.study.panel.controls import PeriodFrames, control_columns
+from evenfield.study.panel.controls import PeriodFrames, control_columns, evaluated_once
 from evenfield.study.panel.periods import period_basis, period_frame
 from evenfield.study.study_config import Period
 from refusals import fails
@@ -145,7 +145,7 @@ def test_missing_income_at_an_end_is_refused(year):
 def columns(control, data=ANNUAL, start=2000, end=2010):
     growth = pd.Series({"A": 0.01, "B": -0.06})
     frames = control_columns(
-        "x", PeriodFrames(start, end, data, UNITS, growth), control
+        "x", PeriodFrames(start, end, evaluated_once(data), UNITS, growth), control
     )
     return {name: series.to_dict() for name, series in frames.items()}
 

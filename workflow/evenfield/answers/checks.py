@@ -10,7 +10,7 @@ import pandas as pd
 
 from evenfield.answers.spec import Claims, place_of
 from evenfield.shared.tables.numbers import is_missing
-from evenfield.shared.tables.rows import Row, Selector, records
+from evenfield.shared.tables.rows import Row, Selector
 from evenfield.study.errors import ClaimsError
 from evenfield.study.rounding import round_significant
 
@@ -24,18 +24,20 @@ def equal_checks(estimates: pd.DataFrame, claims: Claims) -> Iterator[ClaimsErro
     before it; selections that do not name one row are passed over.
     """
     selector = Selector(estimates)
+    columns = {name: estimates[name].tolist() for name in COMPARED}
     for where, entry in claims.entries():
         earlier = list[tuple[str, Row]]()
         for key, select in entry.selections().items():
-            rows = records(selector.matching(select))
-            if key[0] not in KINDS or len(rows) != 1:
+            rows = selector.row_numbers(select) if key[0] in KINDS else ()
+            if len(rows) != 1:
                 continue
             check = place_of(where, key)
+            numbers = {name: values[rows[0]] for name, values in columns.items()}
             for other, row in earlier:
-                if same_numbers(row, rows[0]):
-                    yield _repeated(check, rows[0], other)
+                if same_numbers(row, numbers):
+                    yield _repeated(check, numbers, other)
                     break
-            earlier.append((check, rows[0]))
+            earlier.append((check, numbers))
 
 
 def _repeated(check: str, row: Row, other: str) -> ClaimsError:

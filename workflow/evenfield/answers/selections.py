@@ -5,6 +5,7 @@ names of specifications, periods and unit schemes that the config does not have.
 import math
 import re
 from collections.abc import Collection, Iterator, Mapping
+from functools import cache
 
 from evenfield.shared.topics import sections
 from evenfield.study.errors import EvenfieldError, not_known
@@ -15,38 +16,44 @@ WORD = re.compile(r"[A-Za-z]\w*")
 BESIDE = {"all", "less", "to"}
 
 
-def families_of(config: Record) -> list[str]:
-    """Return the families that estimates will have: the topics of a config, and the
-    families of those that name several.
-    """
-    topics = config["estimates"]
-    return list(dict.fromkeys([*topics, *sections(topics)]))
+class NamesOfRows:
+    """What rows of the estimates of one config can be called, for many selections."""
+
+    def __init__(self, config: Record) -> None:
+        topics = config["estimates"]
+        of_family = sections(topics)
+        # The topics of a config, and the families of those that name several.
+        self.families = list(dict.fromkeys([*topics, *of_family]))
+        self.topics = list(topics)
+        self.periods = list(config["periods"])
+        self.schemes = list(config["panel"]["unit_schemes"])
+        self.ids_of = cache(
+            lambda family: _ids(topics.get(family) or of_family.get(family))
+        )
 
 
 def selection_faults(
-    where: str, select: Mapping[str, str], config: Record, error: type[EvenfieldError]
+    where: str,
+    select: Mapping[str, str],
+    names: NamesOfRows,
+    error: type[EvenfieldError],
 ) -> Iterator[EvenfieldError]:
     """Yield what a selection names and no row of the estimates can hold."""
-    topics = config["estimates"]
     family = select.get("family", "")
-    families = families_of(config)
-    if family and family not in families:
-        yield error(*not_known(f"{where}: family", family, families))
-    section = topics.get(family) or sections(topics).get(family)
-    ids = _ids(section)
+    if family and family not in names.families:
+        yield error(*not_known(f"{where}: family", family, names.families))
+    ids = names.ids_of(family)
     wanted = select.get("spec_id", "")
     # Some topics have rows whose id is that of a specification and a word more.
     known = any(wanted == name or wanted.startswith(f"{name}_") for name in ids)
     if wanted and ids and not known:
         yield error(*not_known(f"{where}: spec_id", wanted, ids))
-    periods = config["periods"]
     for word in WORD.findall(select.get("period", "")):
-        if word not in periods and word not in BESIDE:
-            yield error(*not_known(f"{where}: period", word, list(periods)))
-    schemes = config["panel"]["unit_schemes"]
+        if word not in names.periods and word not in BESIDE:
+            yield error(*not_known(f"{where}: period", word, names.periods))
     scheme = select.get("unit_scheme", "")
-    if scheme and scheme not in schemes:
-        yield error(*not_known(f"{where}: unit_scheme", scheme, list(schemes)))
+    if scheme and scheme not in names.schemes:
+        yield error(*not_known(f"{where}: unit_scheme", scheme, names.schemes))
 
 
 # What a measure of a fact cannot leave; a difference of two has no such bounds.

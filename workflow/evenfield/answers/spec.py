@@ -18,7 +18,7 @@ from pydantic import (
     model_validator,
 )
 
-from evenfield.answers.selections import bounds_of, selection_faults
+from evenfield.answers.selections import NamesOfRows, bounds_of, selection_faults
 from evenfield.shared.beside import OWN_STUDY, configs_beside
 from evenfield.shared.estimates import TEXT_FIELDS
 from evenfield.shared.spec import Id, Spec
@@ -384,12 +384,13 @@ def _name_faults(claims: Claims, config: Record) -> Iterator[EvenfieldError]:
             )
     # Rows of a study beside are named in its config.
     configs = {OWN_STUDY: config, **configs_beside(config)}
+    rows = {study: NamesOfRows(other) for study, other in configs.items()}
     for where, entry in claims.entries():
         study = entry.first.get("study", OWN_STUDY)
         yield from _unknown(f"{where}: study", study, list(configs))
         if study not in configs:
             continue
-        yield from _row_faults(where, entry, configs)
+        yield from _row_faults(where, entry, rows)
         if isinstance(entry, Claim) and entry.holds:
             yield from _certain(where, entry.holds, entry.first, configs[study])
         if claims.rule.horizon and entry.kind in ("fact", "stand-in"):
@@ -397,13 +398,13 @@ def _name_faults(claims: Claims, config: Record) -> Iterator[EvenfieldError]:
 
 
 def _row_faults(
-    where: str, entry: Entry, configs: Mapping[str, Record]
+    where: str, entry: Entry, rows: Mapping[str, NamesOfRows]
 ) -> Iterator[EvenfieldError]:
     """Yield what is wrong with the rows that an entry selects, each held against the
-    config of its study.
+    names of its study.
     """
-    config = configs[entry.first.get("study", OWN_STUDY)]
-    faults = list(selection_faults(where, entry.first, config, ClaimsError))
+    names = rows[entry.first.get("study", OWN_STUDY)]
+    faults = list(selection_faults(where, entry.first, names, ClaimsError))
     yield from faults
     for key, select in entry.selections().items():
         location = place_of(where, key)
@@ -420,9 +421,9 @@ def _row_faults(
                 "change or remove it",
             )
         study = select.get("study", OWN_STUDY)
-        yield from _unknown(f"{location}: study", study, list(configs))
-        if not faults and study in configs:
-            yield from selection_faults(location, select, configs[study], ClaimsError)
+        yield from _unknown(f"{location}: study", study, list(rows))
+        if not faults and study in rows:
+            yield from selection_faults(location, select, rows[study], ClaimsError)
 
 
 def _certain(

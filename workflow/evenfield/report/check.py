@@ -19,6 +19,7 @@ from evenfield.report.plan import Plan, note_checked, plan_study, unchecked
 from evenfield.report.prose import BLOCKS, GIVEN, Prose, read_texts
 from evenfield.report.stand_ins import (
     PLACING_WORDS,
+    entries_beside,
     stand_ins,
     text_faults,
     unread_texts,
@@ -69,6 +70,7 @@ class BuiltStudy(Study):
         self.built: dict[str, BuiltPanel] = {}
         self.built_weights = defaultdict[str, dict[str, SpatialWeights]](dict)
         self._read = cache(self._read_once)
+        self._outlines = cache(lambda: read_outlines(config["data"]["package"]))
 
     def build(self, faults: Faults) -> None:
         """Build every panel and every weights matrix that can be."""
@@ -123,7 +125,7 @@ class BuiltStudy(Study):
 
     def outlines(self) -> dict[str, object]:
         """Return the outlines of the units."""
-        return read_outlines(self.config.data.package)
+        return self._outlines()
 
 
 def _as_read(frame: pd.DataFrame, text: tuple[str, ...]) -> pd.DataFrame:
@@ -258,8 +260,10 @@ def _check_texts(plan: Plan, numbers: Mapping[str, Entry], faults: Faults) -> No
         return  # a text rests on the references, and these on all texts
     config = plan.config
     exhibits = [*config["tables"], *config["figures"]]
-    prose = Prose(paths, stand_ins(config, numbers, True), references, exhibits)
-    faults += text_faults(prose, config, numbers)
+    beside = entries_beside(config)
+    names = stand_ins(config, numbers, beside, True)
+    prose = Prose(paths, names, references, exhibits)
+    faults += text_faults(prose, config, numbers, beside)
 
 
 def _cells_of(study: BuiltStudy, path: str) -> pd.DataFrame | None:

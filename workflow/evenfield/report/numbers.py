@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
-from evenfield.answers.selections import selection_faults
+from evenfield.answers.selections import NamesOfRows, selection_faults
 from evenfield.answers.spec import Claims, read_claims
 from evenfield.shared.beside import OWN_STUDY, with_estimates_beside
 from evenfield.shared.estimates import (
@@ -187,9 +187,10 @@ def read_entries(config: Record) -> dict[str, Entry]:
                     "names that differ",
                     "rename one",
                 )
+    rows = NamesOfRows(config)
     for name, entry in entries.items():
         with faults.caught():
-            _check(name, entry, written, config, claims)
+            _check(name, entry, written, rows, claims)
     if not faults:
         with faults.caught():
             ordered_names(entries)
@@ -231,9 +232,9 @@ def _entry(name: str, item: object, defaults: Record) -> Entry:
 
 
 def _check(
-    name: str, entry: Entry, entries: Record, config: Record, claims: Claims | None
+    name: str, entry: Entry, entries: Record, rows: NamesOfRows, claims: Claims | None
 ) -> None:
-    Faults(selection_faults(name, entry.select, config, NumbersError)).refuse()
+    Faults(selection_faults(name, entry.select, rows, NumbersError)).refuse()
     if entry.select and entry.column:
         known(f"{name}: column", entry.column, NUMBER_COLUMNS)
     if entry.answer and claims:
@@ -243,11 +244,11 @@ def _check(
     if entry.file:
         folder, part, *_ = entry.file.split("/")
         folders = {
-            "estimates": config["estimates"],
-            "panel": config["panel"]["unit_schemes"],
+            "estimates": rows.topics,
+            "panel": rows.schemes,
         }
         if folder in folders:
-            known(f"{name}: file: folder", part, list(folders[folder]))
+            known(f"{name}: file: folder", part, folders[folder])
     for key, formula in entry.formulas.items():
         for used in _names(name, key, formula):
             known(f"{name}: {key}: name", used, list(entries))

@@ -6,14 +6,14 @@ import re
 import traceback
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from functools import cache, partial
+from functools import cache, cached_property, lru_cache, partial
 from html import escape
 from itertools import chain, pairwise
 from operator import attrgetter
 from pathlib import Path
 from typing import Any, get_args
 
-from jinja2 import TemplateError, TemplateSyntaxError, Undefined, nodes
+from jinja2 import Template, TemplateError, TemplateSyntaxError, Undefined, nodes
 from markdown_it.token import Token
 
 from evenfield.answers.spec import Kind
@@ -318,7 +318,7 @@ class Prose:
             yield from all_faults
             if all_faults:
                 continue
-            tree = _environment().parse(self.source(name))
+            tree = _tree_of(self.source(name))
             # Expressions inside conditions, of which a run may take another branch.
             branches = set[int]()
             for branch in tree.find_all((nodes.If, nodes.CondExpr)):
@@ -335,7 +335,7 @@ class Prose:
         hold stops a run and words nothing.
         """
         for name in self._texts:
-            tree = _environment().parse(self.source(name))
+            tree = _tree_of(self.source(name))
             guards = set[int]()
             for call in tree.find_all(nodes.Call):
                 if getattr(call.node, "name", "") in GUARDS:
@@ -350,7 +350,7 @@ class Prose:
         """
         for name in self._texts:
             source = self.source(name)
-            tree = _environment().parse(source)
+            tree = _tree_of(source)
             wrong = [*quantifier_faults(source, tree), *self._unit_faults(source)]
             for line, fault in wrong:
                 yield self._fault(name, line, fault)
@@ -410,39 +410,30 @@ class Prose:
                     ),
                 )
 
-    def _template(self, name: str) -> nodes.Template:
+    def _template(self, name: str) -> "_TextTemplate":
         """Return a text as a template whose syntax is in order."""
         source = self.source(name)
-        environment = _environment()
+        template = _template_of(source, frozenset({*self._names, *GIVEN}))
         wrong = [
             *self._citation_faults(source),
             *self._unit_faults(source),
             *box_faults(source.splitlines()),
+            *template.faults,
         ]
-        try:
-            tree = environment.parse(source)
-            wrong += template_faults(tree, environment, {*self._names, *GIVEN})
-        except TemplateSyntaxError as error:
-            wrong.append((error.lineno, _of_syntax(error.message)))
-        except RecursionError:
-            wrong.append(
-                (0, ReportError("brackets too deep", SYNTAX, "take them apart"))
-            )
         Faults(self._fault(name, line, fault) for line, fault in wrong).refuse()
-        return tree
+        return template
 
     def _rendered(self, name: str) -> str:
-        environment = _environment()
-        tree = with_lines(self._template(name), environment)
+        text = self._template(name)
         line = 0
         try:
-            template = environment.from_string(tree)
+            template = text.compiled
             return template.render(
                 {
                     **self._names,
                     ROUNDS: RoundCounter(),
                     DOCUMENT: name,
-                    PLACED: _placed_by(tree),
+                    PLACED: set(text.placed),
                 }
             )
         except ReportError as error:
@@ -510,6 +501,47 @@ class Prose:
             words = f"{self._references[key].short} {self._references[key].year}"
             links.append(f'<a href="#ref-{key}">{escape(words)}</a>')
         return f"({'; '.join(links)})"
+
+
+class _TextTemplate:
+    """A text as a template, whatever stands behind the names that it may use: what is
+    wrong with its syntax, and what it is compiled to, each found once.
+    """
+
+    def __init__(self, source: str, names: Collection[str]) -> None:
+        self._environment = _environment()
+        self.faults = list[FaultInLine]()
+        try:
+            self._tree = self._environment.parse(source)
+            self.faults += template_faults(self._tree, self._environment, names)
+        except TemplateSyntaxError as error:
+            self.faults.append((error.lineno, _of_syntax(error.message)))
+        except RecursionError:
+            self.faults.append(
+                (0, ReportError("brackets too deep", SYNTAX, "take them apart"))
+            )
+
+    @cached_property
+    def compiled(self) -> Template:
+        """The template, which says in its output from which line each part comes."""
+        tree = with_lines(self._tree, self._environment)
+        return self._environment.from_string(tree)
+
+    @cached_property
+    def placed(self) -> frozenset[str]:
+        """The exhibits that the text places by its own words."""
+        return frozenset(_placed_by(self._tree))
+
+
+@lru_cache(maxsize=64)
+def _template_of(source: str, names: frozenset[str]) -> _TextTemplate:
+    return _TextTemplate(source, names)
+
+
+@lru_cache(maxsize=64)
+def _tree_of(source: str) -> nodes.Template:
+    """Parse a text whose syntax is in order, to be read and not to be changed."""
+    return _environment().parse(source)
 
 
 def read_texts(

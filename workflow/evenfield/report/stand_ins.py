@@ -109,7 +109,21 @@ class OpenAnswer(str):
     __hash__ = str.__hash__
 
 
-def text_faults(texts: Prose, config: Record, numbers: Mapping[str, Entry]) -> Faults:
+def entries_beside(config: Record) -> dict[str, dict[str, Entry]]:
+    """Return the numbers of each study beside, by its name."""
+    entries = {}
+    for study, other in configs_beside(config).items():
+        with in_study(config["beside"][study]):
+            entries[study] = read_entries(other)
+    return entries
+
+
+def text_faults(
+    texts: Prose,
+    config: Record,
+    numbers: Mapping[str, Entry],
+    beside: Mapping[str, Mapping[str, Entry]],
+) -> Faults:
     """Return what a run would refuse when it writes the texts, as far as no results
     decide it.
     """
@@ -117,7 +131,7 @@ def text_faults(texts: Prose, config: Record, numbers: Mapping[str, Entry]) -> F
     if faults:
         return faults
     for holds in (True, False) if texts.has_conditions() else (True,):
-        prose = texts.with_names(stand_ins(config, numbers, holds))
+        prose = texts.with_names(stand_ins(config, numbers, beside, holds))
         for name in filter(PLACING_WORDS.get, prose.names):
             write = prose.html if name == "page" else prose.typst
             with faults.caught():
@@ -159,7 +173,10 @@ def _without_target(prose: Prose) -> Iterator[ReportError]:
 
 
 def stand_ins(
-    config: Record, numbers: Mapping[str, Entry], holds: bool
+    config: Record,
+    numbers: Mapping[str, Entry],
+    beside: Mapping[str, Mapping[str, Entry]],
+    holds: bool,
 ) -> dict[str, object]:
     """Return every name that a text may use, with something in its place."""
     claims = config["answers"].get("claims") or []
@@ -168,17 +185,15 @@ def stand_ins(
     first, last = map(str, config["panel"]["years"])
     proxy = config["panel"]["income"].get("proxy")
     parts = {name: _part(name, item, holds) for name, item in numbers.items()}
-    beside = {}
-    for study, other in configs_beside(config).items():
-        with in_study(config["beside"][study]):
-            entries = read_entries(other)
+    of_studies = {}
+    for study, entries in beside.items():
         open_parts = {
             name: _part(f"{study}.{name}", item, holds)
             for name, item in entries.items()
         }
-        beside[study] = Lookup(f"number of {study}", open_parts)
+        of_studies[study] = Lookup(f"number of {study}", open_parts)
     return {
-        **beside,
+        **of_studies,
         "must": _must,
         "n": Lookup("number", parts),
         "answers": Lookup("answer to", {name: OpenAnswer.of(holds) for name in ids}),

@@ -4,6 +4,7 @@ neither rows nor names.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import compress
@@ -13,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evenfield.shared.samples import basis_warning, one_text
+from evenfield.shared.samples import basis_warning
 from evenfield.shared.settings import PROXY, SPLICED, SchemeInfo, scheme_info
 from evenfield.study.errors import EstimateError, counted, first_examples
 from evenfield.study.expressions import check_columns, evaluate
@@ -111,12 +112,15 @@ def trajectories(
     # Names of units must not decide which of them a random draw takes.
     order = np.lexsort((np.arange(len(wide)), *wide.to_numpy().T[::-1]))
     wide = wide.iloc[order]
-    basis = chosen.groupby("year")["basis"].agg(one_text).reindex(wide.columns)
+    bases = defaultdict[int, set[str]](set)
+    known = chosen[chosen["basis"].notna()]
+    for year, name in zip(known["year"].tolist(), known["basis"].tolist(), strict=True):
+        bases[year].add(str(name))
     return Trajectories(
         units=tuple(map(str, wide.index)),
         years=wide.columns.to_numpy(int),
         values=wide.to_numpy(),
-        basis=tuple(basis),
+        basis=tuple("+".join(sorted(bases[year] - {""})) for year in wide.columns),
     )
 
 

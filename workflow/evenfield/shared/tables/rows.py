@@ -69,21 +69,32 @@ def matching(estimates: pd.DataFrame, select: Mapping[str, str]) -> pd.DataFrame
 
 
 class Selector:
-    """Finds the rows of a frame by the texts of their columns, of which each is sorted
-    by its values once: for many selections of one frame.
+    """Finds the rows of a frame by the texts of their columns, of which each is read
+    once: for many selections of one frame.
     """
 
     def __init__(self, frame: pd.DataFrame) -> None:
         self._frame = frame
-        self._places = cache(lambda name: frame.groupby(name, sort=False).indices)
+        self._codes = cache(self._coded)
+
+    def _coded(self, name: str) -> tuple[np.ndarray, dict[object, int]]:
+        """Return the code of the text in each row of a column, and the texts' codes."""
+        codes, texts = pd.factorize(self._frame[name])
+        return codes, {text: code for code, text in enumerate(texts)}
+
+    def row_numbers(self, select: Mapping[str, str]) -> np.ndarray:
+        """Return the places of the rows whose columns hold the wanted texts."""
+        rows = np.arange(len(self._frame))
+        for name, text in select.items():
+            codes, code_of = self._codes(name)
+            # A text that no row has: no code, which is never below zero but for blanks.
+            code = code_of.get(text, len(code_of))
+            rows = rows[codes[rows] == code]
+        return rows
 
     def matching(self, select: Mapping[str, str]) -> pd.DataFrame:
         """Return the rows whose columns hold the wanted texts."""
-        found = np.arange(len(self._frame))
-        for name, text in select.items():
-            places = self._places(name).get(text, found[:0])
-            found = np.intersect1d(found, places, assume_unique=True)
-        return self._frame.iloc[found]
+        return self._frame.iloc[self.row_numbers(select)]
 
 
 def one_row(

@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -45,8 +45,9 @@ def read_package(path: str | Path) -> dict[str, Any]:
             "run that `add` again: it moves the others first",
         )
     try:
+        text = Path(path).read_text(encoding="utf-8")
         content = json.loads(
-            Path(path).read_text(encoding="utf-8"),
+            text,
             object_pairs_hook=partial(_each_key_once, path),
             parse_constant=partial(_no_number, path),
         )
@@ -70,21 +71,31 @@ def read_package(path: str | Path) -> dict[str, Any]:
             f"at most {MOST_RESOURCES:,}",
             "leave out those that the study does not use",
         )
-    faults = Faults()
-    shape = json.loads(SHAPE.read_text(encoding="utf-8"))
-    for fault in Draft202012Validator(shape).iter_errors(content):
-        best = best_match([fault]) or fault
-        result = (
-            f"{path}:"
-            f" {_place(list(best.absolute_path), content)}{' '.join(best.message.split())[:160]}"
+    faults = Faults(
+        IngestError(
+            f"{path}: {fault}", "what docs/data.md describes", "correct the dictionary"
         )
-        faults.append(
-            IngestError(result, "what docs/data.md describes", "correct the dictionary")
-        )
+        for fault in _shape_faults(text)
+    )
     if hidden:
         faults.append(IngestError(f"{path} {hidden}", letters.EXPECTED, letters.ACTION))
     faults.refuse()
     return dict(content)
+
+
+@cache
+def _shape_faults(text: str) -> list[str]:
+    """Say where a dictionary is not of the shape that its schema describes; the same
+    text, which every table of a study asks for, is looked at once.
+    """
+    content = json.loads(text)
+    shape = json.loads(SHAPE.read_text(encoding="utf-8"))
+    found = list[str]()
+    for fault in Draft202012Validator(shape).iter_errors(content):
+        best = best_match([fault]) or fault
+        place = _place(list(best.absolute_path), content)
+        found.append(f"{place}{' '.join(best.message.split())[:160]}")
+    return found
 
 
 def _each_key_once(

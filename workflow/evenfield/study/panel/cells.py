@@ -15,29 +15,30 @@ NEITHER = "neither"
 
 def taxonomy_cells(taxonomies: pd.DataFrame, periods: list[Period]) -> pd.DataFrame:
     """Place every unit in a cell, for every taxonomy and period."""
-    parts = [_in_period(taxonomies, period) for period in periods]
-    return pd.concat(parts).sort_values(
-        ["taxonomy", "unit", "period"], ignore_index=True
-    )
+    cells = _cells(taxonomies, periods)
+    cells.insert(2, "period", np.repeat([p.name for p in periods], len(taxonomies)))
+    return cells.sort_values(["taxonomy", "unit", "period"], ignore_index=True)
 
 
 def yearly_cells(taxonomies: pd.DataFrame, years: list[int]) -> pd.DataFrame:
     """Place every unit in a cell, for every taxonomy and year: a dated zone counts from
     its year on.
     """
-    parts = [
-        # A period of one year: its halfway point is the year itself.
-        _in_period(taxonomies, Period(start=year, end=year)).assign(year=year)
-        for year in years
-    ]
-    columns = ["taxonomy", "unit", "year", "cluster", "sez", "cell"]
-    return pd.concat(parts)[columns].sort_values(columns[:3], ignore_index=True)
+    # A period of one year: its halfway point is the year itself.
+    cells = _cells(taxonomies, [Period(start=year, end=year) for year in years])
+    cells.insert(2, "year", np.repeat(years, len(taxonomies)))
+    return cells.sort_values(["taxonomy", "unit", "year"], ignore_index=True)
 
 
-def _in_period(taxonomies: pd.DataFrame, period: Period) -> pd.DataFrame:
+def _cells(taxonomies: pd.DataFrame, periods: list[Period]) -> pd.DataFrame:
+    """Place every unit in a cell, all rows of the first period before those of the
+    next.
+    """
     # ASSUME: a dated zone counts in a period if it was in force for at least half of
     # the period's yearly steps.
-    halfway = (period.start + period.end) / 2.0
+    halfway = np.repeat([(p.start + p.end) / 2.0 for p in periods], len(taxonomies))
+    rows = np.tile(np.arange(len(taxonomies)), len(periods))
+    taxonomies = taxonomies.iloc[rows].reset_index(drop=True)
     start = taxonomies["sez_from_year"]
     # A zone without a year (NaN) counts in every period.
     sez = taxonomies["sez"].eq(1) & (start.isna() | (start <= halfway))
@@ -49,7 +50,6 @@ def _in_period(taxonomies: pd.DataFrame, period: Period) -> pd.DataFrame:
         {
             "taxonomy": taxonomies["taxonomy"],
             "unit": taxonomies["unit"],
-            "period": period.name,
             "cluster": cluster.astype(int),
             "sez": sez.astype(int),
             "cell": cell,

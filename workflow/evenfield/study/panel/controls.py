@@ -4,6 +4,7 @@ channel.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ class PeriodFrames:
 
     start: int  # first year of the period
     end: int  # last year
-    panel: pd.DataFrame  # all rows of the panel
+    expression: Callable[[str], pd.DataFrame]  # unit, year, value of all of the panel
     units: pd.DataFrame  # units with their attributes
     population_growth: pd.Series  # logarithmic growth a year
 
@@ -103,11 +104,21 @@ def _mean(frames: PeriodFrames, control: Mapping[str, object]) -> pd.Series:
 
 def _evaluated(frames: PeriodFrames, control: Mapping[str, Any]) -> pd.DataFrame:
     """Return unit, year and value of an expression in the years of the period."""
-    text = control["expression"]
-    panel = frames.panel
-    check_figures(panel, columns_of(text), "a control")
-    values = panel[["unit", "year"]].assign(value=evaluate(text, panel))
+    values = frames.expression(control["expression"])
     return values[values["year"].between(frames.start, frames.end)]
+
+
+def evaluated_once(panel: pd.DataFrame) -> Callable[[str], pd.DataFrame]:
+    """Return what gives unit, year and value of an expression in all rows of a panel:
+    the periods of a panel ask for the same ones.
+    """
+
+    @cache
+    def expression(text: str) -> pd.DataFrame:
+        check_figures(panel, columns_of(text), "a control")
+        return panel[["unit", "year"]].assign(value=evaluate(text, panel))
+
+    return expression
 
 
 def _first_available(inside: pd.DataFrame) -> pd.Series:

@@ -65,25 +65,30 @@ def merge_panel(
 def _merged_rows(
     parts: pd.DataFrame, rules: Mapping[str, str], weights: Mapping[str, str | None]
 ) -> pd.DataFrame:
-    key = [parts["unit"], parts["year"]]
+    grouped = parts.groupby(["unit", "year"])
+    # Rows by merged unit and year, and where those of the next one begin.
+    order = np.argsort(grouped.ngroup().to_numpy(), kind="stable")
+    sizes = grouped.size()
+    starts = np.cumsum(sizes.to_numpy())[:-1]
+
+    def sums(values: pd.Series) -> pd.Series:
+        # A sum that passes over a blank part would understate the merged unit.
+        groups = np.split(values.to_numpy()[order], starts)
+        return pd.Series([group.sum() for group in groups], sizes.index)
+
     columns: dict[str, pd.Series] = {}
     for name in parts.columns.difference(["unit", "year"]):
         rule = rules[name]
         weight_name = weights.get(rule)
         if rule == "sum":
-            columns[name] = _sum(parts[name], key)
+            columns[name] = sums(parts[name])
         # sum_k w_k x_k / sum_k w_k over the parts k
         elif weight_name:
             weight = parts[weight_name]
-            columns[name] = _sum(parts[name] * weight, key) / _sum(weight, key)
+            columns[name] = sums(parts[name] * weight) / sums(weight)
         else:
-            columns[name] = _sum(parts[name] * np.nan, key)
+            columns[name] = sums(parts[name] * np.nan)
     return pd.DataFrame(columns).reset_index()
-
-
-def _sum(values: pd.Series, key: list[pd.Series]) -> pd.Series:
-    # A sum that passes over a blank part would understate the merged unit.
-    return values.groupby(key).agg(lambda part: part.sum(skipna=False))
 
 
 def fill_published(

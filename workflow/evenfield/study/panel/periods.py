@@ -2,14 +2,14 @@
 controls.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import pandas as pd
 
 from evenfield.study.elementary import log
 from evenfield.study.errors import PanelError, counted, first_examples
-from evenfield.study.panel.controls import PeriodFrames, control_columns
+from evenfield.study.panel.controls import PeriodFrames, control_columns, evaluated_once
 from evenfield.study.panel.income import OFFICIAL, PROXY, SPLICED
 from evenfield.study.study_config import Period
 
@@ -24,7 +24,10 @@ def period_frame(
     controls: Mapping[str, Mapping[str, object]],
 ) -> pd.DataFrame:
     """Collapse the panel to one row per unit and period."""
-    parts = [_one_period(panel, units, period, controls) for period in periods]
+    expression = evaluated_once(panel)
+    parts = [
+        _one_period(panel, units, period, controls, expression) for period in periods
+    ]
     return pd.concat(parts).sort_values(["unit", "period"], ignore_index=True)
 
 
@@ -33,6 +36,7 @@ def _one_period(
     units: pd.DataFrame,
     period: Period,
     controls: Mapping[str, Mapping[str, object]],
+    expression: Callable[[str], pd.DataFrame],
 ) -> pd.DataFrame:
     inside = panel[panel["year"].between(period.start, period.end)]
     y = inside.pivot(index="year", columns="unit", values="log_income")
@@ -52,7 +56,7 @@ def _one_period(
     out = out.assign(**_mean_columns(y))
     growth = _population_growth(inside, period)
     out["population_growth_per_year"] = growth.reindex(out["unit"]).to_numpy()
-    frames = PeriodFrames(period.start, period.end, panel, units, growth)
+    frames = PeriodFrames(period.start, period.end, expression, units, growth)
     for name, control in controls.items():
         for column, values in control_columns(name, frames, control).items():
             out[column] = values.reindex(out["unit"]).to_numpy(float)

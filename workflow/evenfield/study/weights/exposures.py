@@ -1,6 +1,7 @@
 """Exposures: the neighbours' average of clusters, zones and zone doses, W times each."""
 
 import math
+from collections import defaultdict
 from collections.abc import Mapping
 from itertools import pairwise
 
@@ -73,14 +74,17 @@ def exposure_frame(
     units = merged["unit"].to_numpy()
     own = merged[columns].to_numpy(float)
     # W acts within one taxonomy and period; other rows are no neighbours.
-    groups = merged.groupby(["taxonomy", "period"]).indices.values()
+    groups = defaultdict[tuple[str, ...], list[np.ndarray]](list)
+    for rows in merged.groupby(["taxonomy", "period"]).indices.values():
+        groups[tuple(units[rows])].append(np.asarray(rows))
     frames = []
     for name in sorted(weights):
         around = np.empty_like(own)
-        for rows in groups:
-            around[rows] = _weighted_sums(
-                weights[name].aligned(list(units[rows])), own[rows]
-            )
+        for order, places in groups.items():
+            beside = np.hstack([own[rows] for rows in places])
+            sums = _weighted_sums(weights[name].aligned(list(order)), beside)
+            for i, rows in enumerate(places):
+                around[rows] = sums[:, i * len(columns) : (i + 1) * len(columns)]
         both = zip(columns, own.T, around.T, strict=True)
         named = {
             f"{kind}_{column}": values
@@ -96,9 +100,12 @@ def _weighted_sums(matrix: csr_array, columns: np.ndarray) -> np.ndarray:
     """Return W times columns (N, K), each sum rounded once: a product's last digit
     differs between processors.
     """
-    parts = (matrix.data[:, None] * columns[matrix.indices]).T.tolist()
+    # Many taxonomies and periods have the same zones: their sums are taken once.
+    place_of = dict[bytes, int]()
+    places = [place_of.setdefault(x.tobytes(), len(place_of)) for x in columns.T]
+    distinct = columns[:, np.unique(places, return_index=True)[1]]
+    parts = (matrix.data[:, None] * distinct[matrix.indices]).T.tolist()
     # In CSR form the links of row i stand from starts[i] to before starts[i + 1].
     starts = matrix.indptr.tolist()
-    return np.array(
-        [[math.fsum(part[a:b]) for a, b in pairwise(starts)] for part in parts]
-    ).T
+    sums = [[math.fsum(part[a:b]) for a, b in pairwise(starts)] for part in parts]
+    return np.array(sums)[places].T

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 import pandas as pd
@@ -100,6 +100,7 @@ class _Linkages:
         self.coordinates = units[["lat", "lon"]].astype(float)
         self.units = list(units.index)
         self.table = with_zones(study)
+        self.by_year = cache(lambda text: by_year(text, self.table))
         self.panels = {spec.id: self._panel(spec) for spec in specs}
 
     @cached_property
@@ -272,7 +273,7 @@ class _Linkages:
     def _grid(self, expression: str, years: list[int], where: str) -> np.ndarray:
         """Return an expression for each unit and year, shape (N, T), every value there."""
         check_columns(expression, self.table.columns, f"linkage specification {where}")
-        wide = by_year(expression, self.table).reindex(self.units, columns=years)
+        wide = self.by_year(expression).reindex(self.units, columns=years)
         blank = [
             f"{self.units[i]} {years[t]}"
             for i, t in np.argwhere(wide.isna().to_numpy())

@@ -338,9 +338,11 @@ class _Regression:
             **PANEL,
         )
 
-    def observed(self, terms: dict[str, int], first: int, last: int) -> pd.DataFrame:
-        """Return the outcome and the dose some years later (or, negative, earlier) of
-        each unit and year; refuse what is blank or does not vary.
+    def observed(
+        self, terms: dict[str, int], first: int, last: int
+    ) -> dict[str, pd.DataFrame]:
+        """Return the outcome and the dose some years later (or, negative, earlier) by
+        unit and year; refuse what is blank or does not vary.
         """
         years = list(range(first, last + 1))
         wide = {"y": self.outcome.reindex(columns=years)}
@@ -367,8 +369,7 @@ class _Regression:
                 "zones that differ in number or time",
                 "choose other years, leads or groups in config.yaml",
             )
-        frame = pd.DataFrame({name: values.stack() for name, values in wide.items()})
-        return frame.rename_axis(["unit", "year"])
+        return wide
 
     def _alike(self, doses: np.ndarray) -> bool:
         """Tell whether units and years of a group explain a dose, or other doses do;
@@ -390,7 +391,9 @@ class _Regression:
         """Fit the outcome on the dose some years later (or, negative, earlier), with
         unit and group-by-year effects.
         """
-        frame = self.observed(terms, first, last)
+        wide = self.observed(terms, first, last)
+        frame = pd.DataFrame({name: values.stack() for name, values in wide.items()})
+        frame = frame.rename_axis(["unit", "year"])
         # The first year is the base in every group: unit effects hold its level.
         groups = self.groups.to_dict()
         cells = [
