@@ -18,9 +18,9 @@ from evenfield.study.errors import IngestError, counted, first_examples
 from evenfield.study.files import STAGED, take_places
 from evenfield.study.ingest.dictionary import read_package
 from evenfield.study.ingest.guess import COMPUTED
-from evenfield.study.ingest.provenance import ALL_UNITS, span_masks
 from evenfield.study.ingest.study_files import described, read_text_table, write_study
 from evenfield.study.ingest.study_tables import read_study
+from evenfield.study.spans import ALL_UNITS, span_masks
 from other_tables import Figures, read_figures
 from study import arguments, run_command
 

@@ -42,6 +42,7 @@ rule build_panel:
         doses="results/panel/{scheme}/doses.csv",
         first_years="results/panel/{scheme}/first_years.csv",
         adjacency="results/panel/{scheme}/adjacency.csv",
+        grades="results/panel/{scheme}/grades.csv",
         description="results/panel/{scheme}/description.json",
     log:
         "results/logs/build_panel_{scheme}.log",

@@ -13,15 +13,16 @@ def main(
     description: str,
     **outputs: str,
 ) -> None:
-    """Write panel, periods, units, cells by period and year, doses, first years and
-    adjacency of ``scheme``.
+    """Write panel, periods, units, cells by period and year, doses, first years,
+    adjacency and grades of ``scheme``.
     """
     from evenfield.study.files import read_json, write_json
     from evenfield.study.panel.build import build_panel
     from evenfield.study.table_files import read_table, write_table
     from evenfield.study.tables import resource_named
 
-    ingested = {Path(path).stem: read_table(path) for path in tables}
+    # Ids of spans are text, as 01 is.
+    ingested = {Path(path).stem: read_table(path, ("units",)) for path in tables}
     fields = {
         field.name: field
         for field in resource_named(read_json(dictionary), "panel").fields

@@ -257,3 +257,22 @@ def test_income_may_be_an_expression_also_of_merged_units(toy, income):
 def test_a_wrong_expression_of_income_is_one_line(toy, column, message):
     income = {"column": column, "unit": "coins", "scale": 1}
     fails((PanelError, ConfigError), message, toy_panel, toy, income=income)
+
+
+def test_figures_are_counted_by_grade_in_the_years_of_the_study(toy):
+    spans = (
+        "output,A,2000,2001,A,official,BOOK,\n"
+        "output,A,2002,2003,B,official,BOOK,\n"
+        "output,B C,2000,2003,B,official,BOOK,"
+    )
+    toy.replace("panel_provenance", "output,all,2000,2003,A,official,BOOK,", spans)
+    toy.config["periods"]["P"]["start"] = 2001
+    grades = toy_panel(toy, years=[2001, 2003]).grades
+    of_output = grades[grades["variable"] == "output"]
+    # Three units in three years, of which one figure is of grade A.
+    assert of_output["grade"].tolist() == ["A", "B"]
+    assert of_output["figures"].tolist() == [1, 8]
+    close(of_output["share_pct"], [100 / 9, 800 / 9], MACHINE)
+    # Blanked as doubtful, so that no figure of it is in use.
+    assert "doubtful" not in set(grades["variable"])
+    assert list(grades.columns) == ["variable", "grade", "figures", "share_pct"]

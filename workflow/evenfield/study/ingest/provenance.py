@@ -10,26 +10,10 @@ import pandas as pd
 from evenfield.study.errors import ConfigError, IngestError, counted, first_examples
 from evenfield.study.expressions import columns_named
 from evenfield.study.files import Record
+from evenfield.study.spans import ALL_UNITS, span_masks
 
-ALL_UNITS = "all"
 DOUBTFUL = "C"
 SIMULATED = "simulated"
-
-
-def span_masks(panel: pd.DataFrame, spans: pd.DataFrame) -> list[np.ndarray]:
-    """Mark the rows of the panel that each span of provenance covers; shape (N,)."""
-    year = panel["year"].to_numpy()
-    unit = panel["unit"]
-    masks = []
-    for span in spans.itertuples(index=False):
-        inside = (year >= span.first_year) & (year <= span.last_year)
-        named = (
-            np.ones(len(panel), bool)
-            if span.units == ALL_UNITS
-            else unit.isin(str(span.units).split()).to_numpy()
-        )
-        masks.append(inside & named)
-    return masks
 
 
 def whole_origin(

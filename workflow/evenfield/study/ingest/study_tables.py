@@ -21,7 +21,6 @@ from evenfield.study.files import Record
 from evenfield.study.ingest.dictionary import read_package, read_resources
 from evenfield.study.ingest.outlines import check_outlines, read_outlines
 from evenfield.study.ingest.provenance import (
-    ALL_UNITS,
     check_coverage,
     drop_doubtful,
     simulated_variables,
@@ -33,6 +32,7 @@ from evenfield.study.ingest.tables import (
     read_checked,
     time_limit,
 )
+from evenfield.study.spans import ALL_UNITS
 from evenfield.study.table_files import content_hash
 from evenfield.study.tables import (
     DATED_SUFFIX,

@@ -27,6 +27,7 @@ from evenfield.study.panel.merge import (
 )
 from evenfield.study.panel.periods import period_frame
 from evenfield.study.panel.zones import first_years, mapped_zones, zone_doses
+from evenfield.study.spans import figures_by_grade
 from evenfield.study.study_config import StudyConfig
 from evenfield.study.table_files import content_hash
 from evenfield.study.tables import Field
@@ -59,6 +60,7 @@ class BuiltPanel:
     doses: pd.DataFrame
     first_years: pd.DataFrame
     adjacency: pd.DataFrame
+    grades: pd.DataFrame
     # scheme, units, years, samples, periods, merges and the content hash of the panel
     description: dict[str, Any]
 
@@ -87,6 +89,7 @@ def build_panel(
     mapping = unit_mapping(scheme, list(tables["units"]["unit"]))
     periods = list(StudyConfig.of(config).periods.values())
     panel = _panel(tables, fields, config["panel"], mapping)
+    used = tables["panel"][tables["panel"]["year"].isin(panel["year"])]
     units = merge_units(ordered, mapping)
     years = sorted(int(year) for year in panel["year"].unique())
     doses = zone_doses(
@@ -124,6 +127,7 @@ def build_panel(
         doses=doses,
         first_years=first_years(doses),
         adjacency=adjacency,
+        grades=figures_by_grade(used, tables["panel_provenance"]),
         description=description,
     )
 
