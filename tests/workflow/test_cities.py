@@ -232,6 +232,34 @@ def test_half_of_inequality_lies_inside_provinces(cities):
     assert end == pytest.approx((0.127, 0.503), abs=0.001)
 
 
+def test_without_municipalities_inequality_fell_more_inside_provinces(cities):
+    municipalities = ["Beijing", "Tianjin", "Shanghai", "Chongqing"]
+    data = cities[~cities["province"].isin(municipalities)]
+    start = inside_share(data, 2000)
+    end = inside_share(data, 2020)
+    assert [start[1], end[1]] == pytest.approx([0.638, 0.556], abs=0.001)
+    # The page says 45 % inside and 23 % between.
+    inside = 1 - end[0] * end[1] / (start[0] * start[1])
+    between = 1 - end[0] * (1 - end[1]) / (start[0] * (1 - start[1]))
+    assert [inside, between] == pytest.approx([0.451, 0.227], abs=0.001)
+
+
+def test_figures_of_the_index_that_sources_dispute():
+    panel = pd.read_csv(CITIES / "data" / "panel.csv").set_index(["unit", "year"])
+    spans = pd.read_csv(CITIES / "data" / "panel_provenance.csv")
+    own = spans[spans["variable"] == "gdp_index_prev100"]
+    grade = {
+        (unit, year): span.grade
+        for span in own.itertuples()
+        for unit in span.units.split()
+        for year in range(span.first_year, span.last_year + 1)
+    }
+    figures = panel["gdp_index_prev100"].dropna()
+    shares = pd.Series(grade).reindex(figures.index).value_counts(normalize=True)
+    # The page says 17 % and 51 %.
+    assert shares[["C", "B"]].to_numpy() == pytest.approx([0.167, 0.514], abs=0.001)
+
+
 def test_change_inside_cluster_provinces_over_all_choices(cities):
     changes = {}
     marked = set()
