@@ -531,6 +531,45 @@ def test_errors_by_parent_need_bootstrap_conley_and_relabelling(suffix, words):
     assert item["because"].endswith(f"not by {words}" if words else "1 question")
 
 
+def with_sizes(cr3, own=0.01):
+    """A row by SCPC with CR3 beside it, and p-values that placebo lists correct."""
+    scpc = built(se_type="SCPC avc 0.03")
+    other = built(estimator="ols_cr3", role="ladder")
+    sizes = [
+        built(estimator=f"ols_placebo_{name}", effect_type="stat_size", p_value=p)
+        for name, p in (("scpc", own), ("cr3", cr3), ("hc1", 0.9))
+    ]
+    content = {"hypotheses": {"H1": {**HYPOTHESIS, "checks": {}}}}
+    content["hypotheses"]["H1"]["primary"] = {
+        **ROW,
+        "estimator": "ols",
+        "effect_type": "coef",
+    }
+    claims = read_claims(config(content))
+    return answer_study(frame(scpc, other, *sizes), claims, [])[1]["hypotheses"][0]
+
+
+@pytest.mark.parametrize(
+    ("cr3", "own", "answer", "why"),
+    [
+        (0.049, 0.01, "SUPPORTED", "by 1 other method"),
+        (0.05, 0.01, "SUGGESTIVE", "not by CR3 corrected for its size (p .050)"),
+        (
+            0.01,
+            0.08,
+            "SUGGESTIVE",
+            "not by SCPC avc 0.03 corrected for its size (p .080)",
+        ),
+    ],
+)
+def test_agreement_is_by_p_corrected_for_size(cr3, own, answer, why):
+    item = with_sizes(cr3, own)
+    assert item["answer"] == answer
+    assert item["because"].endswith(why)
+    corrected = [method["p_corrected"] for method in item["methods"]]
+    assert corrected == [own, cr3]
+
+
 def test_a_denied_gain_needs_an_effect_of_interest():
     denied = {**HYPOTHESIS, "kind": "no gain", "checks": {}}
     content = {"hypotheses": {"H1": denied}}

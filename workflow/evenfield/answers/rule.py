@@ -11,7 +11,7 @@ from typing import NamedTuple
 from evenfield.answers.spec import Document, Rule, Threshold
 from evenfield.numerics.power import smallest_visible
 from evenfield.shared.estimates import NAN
-from evenfield.shared.tables.numbers import is_missing, with_interval
+from evenfield.shared.tables.numbers import is_missing, p_value, with_interval
 from evenfield.shared.tables.rows import Row
 from evenfield.study.errors import ClaimsError, counted
 
@@ -101,6 +101,8 @@ class Evidence:
     placebos: Mapping[str, Row] = field(default_factory=dict)  # where no effect can be
     # the same estimate by the other methods that must agree
     methods: Mapping[str, Row] = field(default_factory=dict)
+    # p-values corrected for how often a method rejects placebo lists, by its name
+    corrected: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -249,8 +251,9 @@ def judge_no_gain(given: Evidence, rule: Rule) -> Judged:
     interest = f"{given.interest:g}, which would matter"
     # A permutation has no interval, so nothing to say of a bound.
     bounds = {name: row for name, row in given.methods.items() if _has_interval(row)}
+    corrected = given.corrected if against else {}  # which tests zero
     return _graded(
-        replace(given, methods=bounds),
+        replace(given, methods=bounds, corrected=corrected),
         rule,
         side,
         because=adjusted if against else f"the interval ends below {interest}",
@@ -281,6 +284,12 @@ def _graded(
     # method takes it away.
     other_methods = [
         name for name, row in given.methods.items() if side_of_row(row) != side
+    ]
+    # A method that rejects too many placebo lists sees what its corrected p sees.
+    other_methods += [
+        f"{name} corrected for its size (p {p_value(p)})"
+        for name, p in given.corrected.items()
+        if not p < rule.alpha and name not in other_methods
     ]
     if lost:
         missing = [*missing, f"not {_in_checks(given, lost, side_of_row)}"]

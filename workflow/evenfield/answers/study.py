@@ -66,6 +66,7 @@ SAME = (
 # What stands beside each method of an answer.
 METHOD = "estimator se_type p_type p_value conf_low conf_high".split()
 UNTIL_LATER = "change until the later years"  # name of its row
+OWN_SUFFIX = {"free": "permutation"}
 # Multiples of the effect of interest under which answers are given once more.
 INTERESTS = {"half": 0.5, "double": 2.0}
 # What stands beside each row behind a claim.
@@ -239,6 +240,7 @@ class _Study:
         questions = self.questions if isinstance(entry, Hypothesis) else 0
         methods = self._by_method(row)
         required = _required(row)
+        sizes = self._corrected_by_suffix(row)
         given = Evidence(
             row=row,
             sign=1 if entry.sign == "+" else -1,
@@ -248,6 +250,7 @@ class _Study:
             checks=by_kind["check"],
             placebos=by_kind["placebo"],
             methods=self._agreeing(row),
+            corrected=self._corrected(row),
         )
         no_gain = entry.kind == "no gain"
         if no_gain and is_missing(given.interest):
@@ -279,12 +282,13 @@ class _Study:
             numbers=numbers,
             rows=_behind(rows, judged),
             methods=[
-                {"part": "decides", **_plain({name: row[name] for name in METHOD})},
+                _method("decides", row, sizes.get(_own_suffix(row), NAN)),
                 *(
-                    {
-                        "part": "must agree" if suffix in required else "beside",
-                        **_plain({name: other[name] for name in METHOD}),
-                    }
+                    _method(
+                        "must agree" if suffix in required else "beside",
+                        other,
+                        sizes.get(suffix, NAN),
+                    )
                     for suffix, other in methods.items()
                 ),
             ],
@@ -300,6 +304,25 @@ class _Study:
             words: methods[suffix]
             for suffix, words in _required(row).items()
             if suffix in methods
+        }
+
+    def _corrected(self, row: Row) -> dict[str, float]:
+        """Return the p-values corrected for size of the method that decides a row and
+        of those that must agree, by their names in words.
+        """
+        by_suffix = self._corrected_by_suffix(row)
+        words = {_own_suffix(row): str(row["se_type"] or row["p_type"])}
+        words |= _required(row)
+        return {words[suffix]: p for suffix, p in by_suffix.items() if suffix in words}
+
+    def _corrected_by_suffix(self, row: Row) -> dict[str, float]:
+        """Return the p-values that placebo lists correct for the size of each method."""
+        same = {name: row[name] for name in SAME if name != "effect_type"}
+        stem = f"{row['estimator']}_placebo_"
+        return {
+            other["estimator"].removeprefix(stem): float(other["p_value"])
+            for other in records(self.estimates, **same, effect_type="stat_size")
+            if other["estimator"].startswith(stem) and not is_missing(other["p_value"])
         }
 
     def _later_years(self, rows: Mapping[tuple[str, str], Row]) -> LaterYears:
@@ -347,6 +370,18 @@ class _Study:
             for other in records(same.sort_values("estimator"))
             if other["estimator"].startswith(stem) and same_estimate(row, other)
         }
+
+
+def _own_suffix(row: Row) -> str:
+    """Return what the estimator of a row adds to its name for the method that decides it."""
+    law = str(row["se_type"] or row["p_type"]).partition(" ")[0]
+    return OWN_SUFFIX.get(law, law.lower())
+
+
+def _method(part: str, row: Row, corrected: float) -> dict[str, object]:
+    """Return one method of an answer as it is printed."""
+    numbers = {name: row[name] for name in METHOD}
+    return {"part": part, **_plain({**numbers, "p_corrected": corrected})}
 
 
 def _required(row: Row) -> Mapping[str, str]:

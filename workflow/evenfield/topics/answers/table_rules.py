@@ -16,7 +16,8 @@ METHODS_NOTE = """
 p-values of one estimate by every method that it has. An answer is supported only where the
 method that decides and those that must agree see it on the same side at
 {content[rule][alpha]:g}; permutations see it by their p-value, the others by their interval.
-The rest decides nothing.
+The rest decides nothing. Corrected: for how often the method rejects lists that nobody drew up,
+where such lists were tried; agreement is then by the corrected p.
 """
 INTEREST_NOTE = """
 The answer by the same rule with half and with twice the effect of interest. What changes
@@ -48,6 +49,8 @@ def t36(facts: Facts) -> Table:
         parts: dict[str, list[str]] = {}
         for method in item["methods"]:
             written = f"{method_name(method)} {p_value(method['p_value'])}"
+            if method["p_corrected"] is not None:
+                written += f" (corrected {p_value(method['p_corrected'])})"
             parts.setdefault(method["part"], []).append(written)
         words = {part: ", ".join(names) for part, names in parts.items()}
         rows.append(
