@@ -385,9 +385,9 @@ LATER = from_yaml("""
     no change: [[0.5, 3.5], [-3.0, -0.1], null, CANNOT TELL, was not estimated]
     below the estimate: [[0.5, 3.5], [-0.5, 1.9], {ends: [-3.0, 0.1]}, CANNOT TELL, holds zero]
     touches zero: [[0.5, 3.5], [-0.5, 1.9], {ends: [-3.0, 0.0]}, CANNOT TELL, holds zero]
-    fell: [[0.5, 3.5], [-0.5, 1.9], {ends: [-3.0, -0.1]}, FADED, change leaves out zero]
+    fell: [[0.5, 3.5], [-0.5, 1.9], {ends: [-3.0, -0.1]}, FADED, ', leaves out zero']
     fell, by all:
-      [[0.5, 3.5], [-2.0, 1.9], {ends: [-3.0, -0.1], methods: [[-4.0, -0.2]]}, FADED, in 1]
+      [[0.5, 3.5], [-2.0, 1.9], {ends: [-3.0, -0.1], methods: [[-4.0, -0.2]]}, FADED, 'with: method 1']
     fell, not by all:
       - [0.5, 3.5]
       - [-0.5, 1.9]
@@ -401,7 +401,7 @@ LATER = from_yaml("""
       - CANNOT TELL
       - 'not by or with: check 1'
     rose: [[0.5, 3.5], [-0.5, 9.0], {ends: [0.1, 3.0]}, CANNOT TELL, holds zero]
-    small: [[0.5, 3.5], [-0.5, 3.5], {ends: [-0.9, 0.9]}, HELD UP, smaller than what]
+    small: [[0.5, 3.5], [-0.5, 3.5], {ends: [-0.9, 0.9]}, HELD UP, is smaller than what]
     small, one end: [[0.5, 3.5], [-0.5, 3.5], {ends: [-1.0, 0.9]}, CANNOT TELL, '']
     small, not by all:
       [[0.5, 3.5], [-0.5, 3.5], {ends: [-0.9, 0.9], methods: [[-2.0, 0.9]]}, CANNOT TELL, '']

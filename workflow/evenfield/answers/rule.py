@@ -353,13 +353,7 @@ def _how(main: Row, check: Row, side_of_row: Callable[[Row], int]) -> str:
     """Say in brackets whether a check moves an estimate or makes its interval wider."""
     if is_missing(check["estimate"]):
         return "(not defined)"
-    number, ends = with_interval(
-        check["estimate"],
-        check["conf_low"],
-        check["conf_high"],
-        check["unit_of_measure"],
-    )
-    numbers = f"{number} {ends}".rstrip()
+    numbers = _numbers(check)
     if side_of_row(check) == -side_of_row(main):
         return f"(the other way: {numbers})"
     # ASSUME: a check moves the estimate where that with the arms of the main interval
@@ -372,6 +366,14 @@ def _how(main: Row, check: Row, side_of_row: Callable[[Row], int]) -> str:
     words = ["lower" if shift < 0 else "higher"] if moves or not widens else []
     words += ["wider"] if widens or not moves else []
     return f"({' and '.join(words)}: {numbers})"
+
+
+def _numbers(row: Row) -> str:
+    """Return an estimate with its interval as they are printed."""
+    ends = row["conf_low"], row["conf_high"]
+    return " ".join(
+        with_interval(row["estimate"], *ends, row["unit_of_measure"])
+    ).rstrip()
 
 
 def _shifted(row: Row, shift: float) -> Row:
@@ -402,10 +404,11 @@ def judge_later(given: Evidence, later: LaterYears, kind: str, rule: Rule) -> Ju
         return Judged(HELD_UP, "on the same side in the later years")
     if later.change is None:
         return Judged(CANNOT_TELL, "the change between the two was not estimated")
+    change = f"the change until then, {_numbers(later.change)},"
     ends = [later.change, *filter(_has_interval, later.change_methods.values())]
     if all(_small(row, given.interest, rule.alpha) for row in ends):
         return Judged(
-            HELD_UP, f"the change is smaller than what would matter, {given.interest:g}"
+            HELD_UP, f"{change} is smaller than what would matter, {given.interest:g}"
         )
     # A gain that is denied fades as it rises, anything else towards its other side.
     fading = side if kind == "no gain" else -side
@@ -414,18 +417,18 @@ def judge_later(given: Evidence, later: LaterYears, kind: str, rule: Rule) -> Ju
         return side_of(row, given.sign, rule.alpha) == fading
 
     if not fades(later.change):
-        return Judged(CANNOT_TELL, "the interval of the change holds zero")
+        return Judged(CANNOT_TELL, f"{change} holds zero")
     others = {**later.change_methods, **later.change_checks}
     lost = tuple(name for name, row in others.items() if not fades(row))
     if lost:
         return Judged(
             CANNOT_TELL,
-            f"the change is seen by {later.change['se_type']}, which decides it, and not"
-            f" by or with: {', '.join(lost)}",
+            f"{change} is seen by {later.change['se_type']}, which decides it, and not by"
+            f" or with: {', '.join(lost)}",
             lost,
         )
-    also = counted(len(others), "other method or check", "other methods and checks")
-    return Judged(FADED, f"the change leaves out zero, also in {also}")
+    also = f", also by or with: {', '.join(others)}" if others else ""
+    return Judged(FADED, f"{change} leaves out zero{also}")
 
 
 def _small(row: Row, interest: float, alpha: float) -> bool:

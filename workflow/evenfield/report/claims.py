@@ -194,9 +194,11 @@ def _shown(
     interest = None if holds else claim["interest"]
     visible = claim["smallest_visible"] if claim["answer"] == "NO ANSWER" else None
     reasons = [] if because == NO_SIDE else [because[:1].upper() + because[1:]]
-    # Where nothing was shown there was nothing to follow.
     if claim["later"] in ("HELD UP", "FADED"):
         reasons.append(f"Later years: {claim['later'].lower()}")
+    # Where nothing was shown there was nothing to follow.
+    elif claim["later"] and "nothing" not in claim["later_because"]:
+        reasons.append(f"Later years: cannot tell, {claim['later_because']}")
     number, interval = with_interval(
         claim["estimate"], claim["low"], claim["high"], unit
     )

@@ -113,8 +113,10 @@ def _reasons(frame: pd.DataFrame, holds_zero: pd.Series) -> pd.Series:
     """Return what decides and what fails, then what became of it in later years."""
     reasons = frame["because"].mask(holds_zero, "")
     # Where nothing was shown there was nothing to follow.
-    followed = frame["later"].isin(["HELD UP", "FADED"])
+    followed = frame["later"].ne("") & ~frame["later_because"].str.contains("nothing")
     later = "later years: " + frame["later"].str.lower()
+    untold = frame["later"].eq("CANNOT TELL")
+    later = later.mask(untold, later + ", " + frame["later_because"])
     return (reasons + "; " + later).where(followed, reasons)
 
 
