@@ -162,6 +162,8 @@ REFUSED = from_yaml(r"""
       - "claim L2: family 'bta'.*'beta'"
     unknown column:
       [[hypotheses, H1, checks, later, {perod: P2}], "H1, check 'later': column .*period"]
+    unknown study:
+      [[hypotheses, H1, checks, later, {study: mars}], "H1, check 'later': study 'mars' is not"]
     unknown scheme:
       [[claims, 1, variants, later, {unit_scheme: '32'}], 'L2, variant .later.: unit']
     empty selection:
