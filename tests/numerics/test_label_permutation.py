@@ -8,11 +8,13 @@ from itertools import permutations
 import numpy as np
 from numpy.random import default_rng
 
+from china_design import read_design
 from evenfield.numerics import label_permutation as lp
 from evenfield.numerics.label_permutation import (
     LabelDesign,
     LabelDraws,
     connected_label_draws,
+    every_connected_list,
     exact_label_draws,
     free_label_draws,
     label_permutation,
@@ -223,3 +225,50 @@ def test_draws_count_the_patterns_of_each_labels_and_not_those_of_others():
     assert draws.distinct(two) == 15
     assert draws.distinct(np.eye(6)[:, :2]) == 30
     assert draws.distinct(one) == 6
+
+
+def test_every_list_of_a_path_by_hand():
+    # Units in a row, two of them with the label and one of these with another one.
+    path = np.eye(5, k=1) + np.eye(5, k=-1)
+    member = np.array([True, True, False, False, False])
+    one = member[:, None] * 1.0
+    draws = every_connected_list(one, member, path, 4)
+    assert draws.scheme == "exact"
+    assert [one[row, 0].tolist() for row in draws.source] == [
+        [1, 1, 0, 0, 0],
+        [0, 1, 1, 0, 0],
+        [0, 0, 1, 1, 0],
+        [0, 0, 0, 1, 1],
+    ]
+    close(draws.odds[:, 1], [1 / 4, 1 / 2, 1 / 2, 1 / 2, 1 / 4], rtol=1e-15)
+    assert every_connected_list(one, member, path, 3) is None
+    two = np.column_stack([one, [1.0, 0.0, 1.0, 0.0, 0.0]])
+    dealt = every_connected_list(two, member, path, 4 * 2 * 3)
+    patterns = {two[row].tobytes() for row in dealt.source}
+    assert len(dealt.source) == len(patterns) == 4 * 2 * 3
+    assert two.tobytes() in patterns
+    for row in dealt.source:
+        places = np.flatnonzero(two[row, 0])
+        assert places[1] - places[0] == 1
+    assert every_connected_list(two, member, path, 4 * 2 * 3 - 1) is None
+
+
+def test_every_list_of_five_provinces_is_met_once():
+    touching = read_design()[1] > 0
+    assert touching.shape == (31, 31)
+    # A connected set and one neighbour of it: every larger one, by plain growth.
+    sets = {frozenset([i]) for i in range(31)}
+    for _ in range(4):
+        sets = {
+            one | {j}
+            for one in sets
+            for i in one
+            for j in np.flatnonzero(touching[i]).tolist()
+            if j not in one
+        }
+    assert len(sets) == 2281
+    member = np.isin(np.arange(31), sorted(min(sets, key=sorted)))
+    draws = every_connected_list(member[:, None] * 1.0, member, touching, 5000)
+    found = [frozenset(np.flatnonzero(member[row]).tolist()) for row in draws.source]
+    assert len(found) == 2281 and set(found) == sets
+    close(draws.odds[:, 1].sum(), 5, rtol=1e-12)

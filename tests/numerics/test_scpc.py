@@ -32,6 +32,7 @@ from evenfield.numerics.scpc import (
     scpc_power_point,
     scpc_quantile,
     scpc_rejection,
+    scpc_rejects_conditionally,
     scpc_statistics,
     spatial_components,
 )
@@ -375,3 +376,39 @@ def test_the_expected_length_decides_the_number_of_components(weak):
         cv = slow_critical_value(part)
         lengths.append(cv * np.sqrt(2 / q) * gamma((q + 1) / 2) / gamma(q / 2))
     assert int(np.argmin(lengths)) + 1 == 8
+
+
+def test_many_conditional_tests_at_once_are_those_of_each_design():
+    rng = default_rng(0)
+    places = rng.uniform(size=(30, 2))
+    apart = cdist(places, places)
+    space = spatial_components(apart)
+    strongest = space._replace(
+        decays=space.decays[:1],
+        unconditional=space.unconditional[:1],
+        covariances=space.covariances[:1],
+        tests={},
+    )
+    c = np.array([1.0, 0.0])
+    # Indicators of a place and what lies near it.
+    designs = [
+        np.column_stack([apart[i] < reach, np.ones(30)]).astype(float)
+        for i in range(30)
+        for reach in (0.15, 0.25, 0.4)
+    ]
+    Q = np.array([np.linalg.qr(X)[0] for X in designs])
+    x = np.array([30 * np.linalg.pinv(X)[0] for X in designs])
+    threshold = 1.05 * space.critical_value  # the test of a mean rejects
+    thresholds = np.full(len(designs), threshold)
+    largest = np.array([scpc_rejection(X, c, space, threshold) for X in designs])
+    first = np.array([scpc_rejection(X, c, strongest, threshold) for X in designs])
+    undecided = 0
+    for size in (0.05, 0.2, 0.3, 0.4):
+        found = scpc_rejects_conditionally(Q, x, thresholds, space, size)
+        assert (found == (largest <= size)).all()
+        # Designs that a weaker correlation than the strongest one decides.
+        undecided += ((first <= size) & (largest > size)).sum()
+    assert undecided > 0
+    # Many units have no covariances at hand.
+    bare = space._replace(covariances=None)
+    assert (scpc_rejects_conditionally(Q, x, thresholds, bare, 0.4) == found).all()

@@ -52,6 +52,16 @@ def made_table(seed=3, treated=TREATED, names=NAMES):
 
 def tried(table, methods, lists, units=None, links=None):
     """Return the rows on placebo lists of a contrast, by what follows the estimator."""
+    rows = estimated(table, methods, lists, units, links)
+    return {
+        row.estimator.removeprefix("ols_placebo").removeprefix("_"): row
+        for row in rows
+        if row.estimator.startswith("ols_placebo")
+    }
+
+
+def estimated(table, methods, lists, units=None, links=None, labels=("cluster",)):
+    """Return all rows of a contrast."""
     row = Estimate(
         estimator="ols",
         spec_id="toy",
@@ -64,7 +74,7 @@ def tried(table, methods, lists, units=None, links=None):
         row=row,
         table=table,
         outcome="y",
-        labels=("cluster",),
+        labels=labels,
         controls=("x",),
         weights={"cluster": 1.0},
         placebo_lists=True,
@@ -73,12 +83,7 @@ def tried(table, methods, lists, units=None, links=None):
     on_grid = grid(sorted(table.index))
     units = on_grid[0] if units is None else units
     links = on_grid[1] if links is None else links
-    rows = contrast_rows([contrast], units, links, settings)
-    return {
-        row.estimator.removeprefix("ols_placebo").removeprefix("_"): row
-        for row in rows
-        if row.estimator.startswith("ols_placebo")
-    }
+    return contrast_rows([contrast], units, links, settings)
 
 
 @pytest.fixture(scope="module")
@@ -113,7 +118,9 @@ def test_size_and_corrected_p_are_shares_of_all_lists_by_other_programs(every_li
         spatial = scpc_inference(fit_ols(y, X), np.eye(3)[0], components)
         tests["scpc"].append((spatial.statistic, spatial.p_value))
     count = len(every_list)
-    rows = tried(table, ("HC1", "SCPC"), count)
+    # Every list is tried, however many would be drawn.
+    rows = tried(table, ("HC1", "SCPC"), 20)
+    assert rows[""].p_type == "all placebo lists"
     assert (rows[""].estimate, rows[""].n_obs) == (count, count)
     for name, results in tests.items():
         statistics, p_values = np.abs(results).T
@@ -121,9 +128,61 @@ def test_size_and_corrected_p_are_shares_of_all_lists_by_other_programs(every_li
         extreme = (statistics[1:] >= statistics[0] - 1e-9).sum()
         assert 0 < size < 0.5
         close(rows[name].estimate, size, rtol=1e-12)
-        close(rows[name].std_error, np.sqrt(size * (1 - size) / count), rtol=1e-12)
-        close(rows[name].p_value, (1 + extreme) / (1 + count), rtol=1e-12)
+        assert np.isnan(rows[name].std_error)
+        # The data are one of the lists and not one more.
+        close(rows[name].p_value, extreme / count, rtol=1e-12)
+        assert rows[name].p_type == "rank of |t| among all placebo lists"
         assert rows[name].role == "design"
+
+
+def test_where_there_are_too_many_lists_some_are_drawn():
+    # Six of the other twelve units have a second label: each set of four has 924 lists.
+    table = made_table().assign(other=0.0)
+    table.iloc[[0, 2, 4, 8, 12, 14], table.columns.get_loc("other")] = 1.0
+    labels = ("cluster", "other")
+    rows = {
+        row.estimator: row
+        for row in estimated(table, ("HC1", "CR3"), 99, labels=labels)
+    }
+    lists = rows["ols_placebo"]
+    assert (lists.estimate, lists.n_obs) == (99, 99)
+    assert lists.p_type == "placebo lists drawn"
+    for name in ("hc1", "cr3"):
+        row = rows[f"ols_placebo_{name}"]
+        error = np.sqrt(row.estimate * (1 - row.estimate) / 99)
+        close(row.std_error, error, rtol=1e-12)
+        assert row.p_type == "rank of |t| among placebo lists"
+        close(row.p_value * 100, round(row.p_value * 100), rtol=1e-12)
+
+
+def test_methods_agree_by_their_corrected_p_with_the_others_beside():
+    # A lead that robust errors find and that lists of neighbours often have, too.
+    table = made_table(8)
+    methods = ("HC1", "CR3", "conley_400", "randomisation")
+    names = ("hc1", "cr3", "conley_400", "permutation")
+    differ = False
+    for lead in np.linspace(0.0, 2.0, 6):
+        moved = table.assign(y=table["y"] + lead * table["cluster"])
+        rows = {row.estimator: row for row in estimated(moved, methods, 99)}
+        own = [rows["ols"].p_value]
+        own += [rows[f"ols_{name}"].p_value for name in names[1:]]
+        corrected = [rows[f"ols_placebo_{name}"].p_value for name in names]
+        agreed = rows["ols_methods"]
+        stated = rows["ols_methods_uncorrected"]
+        assert (agreed.n_obs, stated.n_obs) == (4, 4)
+        assert agreed.estimate == sum(p <= 0.05 for p in corrected)
+        assert stated.estimate == sum(p <= 0.05 for p in own)
+        differ |= agreed.estimate != stated.estimate
+    assert differ
+    assert agreed.p_type == "p corrected by placebo lists"
+
+
+def test_methods_without_lists_count_by_their_own_p():
+    table = made_table(treated=(0, 2, 8, 10))
+    rows = {row.estimator: row for row in estimated(table, ("HC1", "CR3"), 99)}
+    agreed = rows["ols_methods"]
+    assert agreed.estimate == rows["ols_methods_uncorrected"].estimate
+    assert (agreed.n_obs, agreed.p_type) == (2, "p of each method")
 
 
 def test_where_nothing_is_to_be_found_sizes_are_nominal_and_corrected_p_uniform():

@@ -139,6 +139,24 @@ def connected_label_draws(
     one by one or evenly spaced from a random start in their sorted list. Sets near each
     other there have most places in common, so that spaced ones differ more.
     """
+    inside, outside, sets = _connected(member, neighbours)
+    if spaced:
+        steps = rng.random() + np.arange(draws)
+        chosen = sets[np.floor(steps * len(sets) / draws).astype(int)]
+    else:
+        chosen = sets[rng.integers(0, len(sets), draws)]
+    given, rest = (
+        rng.permuted(np.tile(part, (draws, 1)), axis=1) for part in (inside, outside)
+    )
+    return _placed(member, sets, chosen, given, rest, "connected")
+
+
+def _connected(
+    member: np.ndarray, neighbours: Weights
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the places of a connected group, the other places, and every set of as
+    many places that hangs together; member (N,) -> (M,), (N - M,), (S, M).
+    """
     inside = np.flatnonzero(member)
     outside = np.flatnonzero(~member)
     sets = inside[:0, None]
@@ -149,23 +167,73 @@ def connected_label_draws(
             f"the {len(inside)} units do not hang together: no connected permutation"
             " exists"
         )
-    if spaced:
-        steps = rng.random() + np.arange(draws)
-        chosen = sets[np.floor(steps * len(sets) / draws).astype(int)]
-    else:
-        chosen = sets[rng.integers(0, len(sets), draws)]
-    given, rest = (
-        rng.permuted(np.tile(part, (draws, 1)), axis=1) for part in (inside, outside)
-    )
-    source = np.empty((draws, len(member)), dtype=np.intp)
-    free = np.ones((draws, len(member)), dtype=bool)
+    return inside, outside, sets
+
+
+def _placed(
+    member: np.ndarray,
+    sets: np.ndarray,
+    chosen: np.ndarray,
+    given: np.ndarray,
+    rest: np.ndarray,
+    scheme: str,
+) -> LabelDraws:
+    """Give chosen sets of places the labels of the group, and the rest those of the
+    others; sets (S, M), chosen and given (B, M), rest (B, N - M).
+    """
+    source = np.empty((len(chosen), len(member)), dtype=np.intp)
+    free = np.ones(source.shape, dtype=bool)
     np.put_along_axis(free, chosen, values=False, axis=1)
     np.put_along_axis(source, chosen, given, axis=1)
     source[free] = rest.ravel()
     held = np.bincount(sets.ravel(), minlength=len(member)) / len(sets)
     return LabelDraws(
-        source, "connected", member.astype(int), np.column_stack([1 - held, held])
+        source, scheme, member.astype(int), np.column_stack([1 - held, held])
     )
+
+
+def every_connected_list(
+    labels: np.ndarray, member: np.ndarray, neighbours: Weights, most: int
+) -> LabelDraws | None:
+    """List every way to deal the rows of labels so that the group's places hang
+    together, that of the data included; nothing if there are more than ``most``.
+    Labels (N, L), member (N,).
+
+    Notes
+    -----
+    Every set of places that hangs together, with every order of the different rows of
+    labels inside and outside of it: one order each where the group is all there is.
+    """
+    inside, outside, sets = _connected(member, neighbours)
+    kinds = np.unique(labels, axis=0, return_inverse=True)[1].ravel()
+    ways = len(sets) * _ways(kinds[inside]) * _ways(kinds[outside])
+    if ways > most:
+        return None
+    within = _dealt(inside, kinds)
+    without = _dealt(outside, kinds)
+    each = np.indices((len(sets), len(within), len(without))).reshape(3, -1)
+    return _placed(
+        member, sets, sets[each[0]], within[each[1]], without[each[2]], "exact"
+    )
+
+
+def _ways(kinds: np.ndarray) -> int:
+    """Count the different orders of things of some kinds, (P,)."""
+    # The factorial of all over the product of those of each kind.
+    ways = math.factorial(len(kinds))
+    for count in np.bincount(kinds):
+        ways //= math.factorial(count)
+    return ways
+
+
+def _dealt(units: np.ndarray, kinds: np.ndarray) -> np.ndarray:
+    """List the different ways to deal the rows of labels of some units among them, by
+    whose labels each gets; units (P,), kinds (N,) -> (A, P).
+    """
+    order = units[np.argsort(kinds[units], kind="stable")]
+    counts = np.unique(kinds[units], return_counts=True)[1]
+    first_of_kind = order[np.cumsum(counts) - counts]
+    return np.asarray(first_of_kind[_arrangements(counts.tolist())])
 
 
 def exact_label_draws(labels: np.ndarray, strata: np.ndarray) -> LabelDraws:
@@ -175,23 +243,13 @@ def exact_label_draws(labels: np.ndarray, strata: np.ndarray) -> LabelDraws:
     names, group = np.unique(strata, return_inverse=True)
     kinds = np.unique(labels, axis=0, return_inverse=True)[1].ravel()
     members = [np.flatnonzero(group == g) for g in range(len(names))]
-    # Units of a stratum over the product of its factorials, one factor for each kind.
-    ways = 1
-    for units in members:
-        ways *= math.factorial(len(units))
-        for count in np.bincount(kinds[units]):
-            ways //= math.factorial(count)
+    ways = math.prod(_ways(kinds[units]) for units in members)
     if ways > MOST_SETS:
         raise NumericsError(
             f"{ways:,} different relabellings within strata, more than {MOST_SETS:,}:"
             " sample them (stratified)"
         )
-    parts = []
-    for units in members:
-        order = units[np.argsort(kinds[units], kind="stable")]
-        counts = np.unique(kinds[units], return_counts=True)[1]
-        first_of_kind = order[np.cumsum(counts) - counts]
-        parts.append(first_of_kind[_arrangements(counts.tolist())])
+    parts = [_dealt(units, kinds) for units in members]
     source = np.empty((ways, len(strata)), dtype=np.intp)
     choices = np.array(list(product(*(range(len(part)) for part in parts))))
     for units, part, chosen in zip(members, parts, choices.T, strict=True):

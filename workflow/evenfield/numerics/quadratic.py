@@ -26,15 +26,15 @@ def square_root_factors(products: Array) -> Array:
     products[:, 1:] /= root_q
     products[:, :, 1:] /= root_q
     try:
-        return np.linalg.cholesky(products)
+        return np.asarray(np.linalg.cholesky(products))
     except np.linalg.LinAlgError:  # a variable that the others determine
         values, vectors = np.linalg.eigh(products)
     return np.asarray(vectors * np.sqrt(np.maximum(values, 0.0))[:, None, :])
 
 
-def ratio_probability(factors: Array, critical_value: float) -> Array:
+def ratio_probability(factors: Array, critical_value: float | Array) -> Array:
     """Return P(|b'y| > critical_value sqrt(mean (v_j'y)^2)) for normal y with mean
-    zero.
+    zero; factors (G, q + 1, q + 1), one critical value or one for each of them.
 
     Notes
     -----
@@ -42,9 +42,9 @@ def ratio_probability(factors: Array, critical_value: float) -> Array:
     root. With eta_j = lam_j / lam_0 Craig's (1991) form of the normal tail gives (2/pi)
     int_0^(pi/2) prod_j (1 + eta_j / sin^2 t)^(-1/2) dt.
     """
-    signs = np.full(factors.shape[1], -(critical_value**2))
-    signs[0] = 1.0
-    roots = np.linalg.eigvalsh(factors.mT @ (signs[:, None] * factors))
+    signs = np.ones(factors.shape[:2])
+    signs[:, 1:] = -np.square(np.asarray(critical_value)[..., None])
+    roots = np.linalg.eigvalsh(factors.mT @ (signs[..., None] * factors))
     floor = np.finfo(float).eps * np.abs(roots).max(axis=1, keepdims=True)
     positive = np.maximum(roots[:, -1:], floor)
     eta = np.maximum(-roots[:, :-1] / positive, 0.0)

@@ -78,6 +78,20 @@ class SpatialComponents(NamedTuple):
             return square_root_factors(_products(S, self.distance, self.decays))
         return square_root_factors(S.T @ (self.covariances @ S))
 
+    def factors_of_each(self, sides: np.ndarray, chosen: slice) -> np.ndarray:
+        """Factor the covariances of the columns of many sides (B, N, q + 1) under some
+        of the c, in the order of the sides and then of c: (B G, q + 1, q + 1).
+        """
+        decays = self.decays[chosen]
+        if self.covariances is None:
+            products = np.array([_products(S, self.distance, decays) for S in sides])
+        else:
+            covariances = self.covariances[chosen]
+            # (G, N, B, q + 1): all covariances times all columns at once
+            times = np.tensordot(covariances, sides, axes=(2, 1))
+            products = np.einsum("bnr,gnbs->bgrs", sides, times, optimize=True)
+        return square_root_factors(products.reshape(-1, *products.shape[2:]))
+
 
 class ScpcInference(NamedTuple):
     """A linear combination of coefficients with its SCPC test and interval."""
@@ -238,6 +252,39 @@ def scpc_rejection(
     threshold under the null.
     """
     return float(ratio_probability(_both_factors(X, c, space), threshold).max())
+
+
+def scpc_rejects_conditionally(
+    Q: np.ndarray,
+    x: np.ndarray,
+    thresholds: np.ndarray,
+    space: SpatialComponents,
+    size: float,
+) -> np.ndarray:
+    """Say for many designs whether |t| exceeds its threshold with probability ``size``
+    at most in the conditional test, over the correlations allowed; orthonormal
+    regressors Q (B, N, K), unit weights x (B, N), thresholds (B,) -> (B,) of bool.
+
+    Notes
+    -----
+    The strongest correlation is asked first: most designs are settled by it.
+    """
+    rejected = np.ones(len(x), dtype=bool)
+    for chosen in (slice(0, 1), slice(1, None)):
+        asked = np.flatnonzero(rejected)
+        decays = space.decays[chosen]
+        if not len(asked) or not len(decays):
+            break
+        S = _signs(x[asked])[..., None] * space.vectors
+        inner = S - Q[asked] @ (Q[asked].mT @ S)
+        own = np.abs(x[asked]) / np.sqrt(x.shape[1])
+        sides = np.concatenate([own[..., None], x[asked, :, None] * inner], axis=2)
+        factors = space.factors_of_each(sides, chosen)
+        limits = np.repeat(thresholds[asked], len(decays))
+        probability = ratio_probability(factors, limits)
+        largest = probability.reshape(len(asked), -1).max(axis=1)
+        rejected[asked] = largest <= size
+    return rejected
 
 
 def scpc_quantile(
@@ -412,10 +459,11 @@ def _conditional_factors(
 
 
 def _signs(x: np.ndarray) -> np.ndarray:
-    """Return the signs of x with true zeros: a unit that least squares ignores must not
-    get the sign of rounding.
+    """Return the signs of x, (..., N), with true zeros: a unit that least squares
+    ignores must not get the sign of rounding.
     """
-    return np.where(np.abs(x) > DUST * np.abs(x).max(), np.sign(x), 0.0)
+    largest = np.abs(x).max(axis=-1, keepdims=True)
+    return np.where(np.abs(x) > DUST * largest, np.sign(x), 0.0)
 
 
 def _score_weights(fit: OlsFit, x: np.ndarray, space: SpatialComponents) -> np.ndarray:

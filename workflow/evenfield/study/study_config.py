@@ -423,7 +423,8 @@ class InferenceSettings(Section):
     permutations: int = Field(9999, ge=99)
     """Draws of every permutation test."""
     placebo_lists: int = Field(499, ge=99)
-    """Placebo lists of every contrast whose specification names `placebo_periods`."""
+    """Placebo lists that are drawn for a contrast whose specification names
+    `placebo_lists`, where there are more than 5,000; all of them are tried elsewhere."""
     seed: int = Field(2011, ge=0)
     """Base seed; each draw id gets its own stream."""
     pairs: tuple[Annotated[tuple[UnitId, ...], Field(min_length=2)], ...] = ()

@@ -25,7 +25,7 @@ from evenfield.numerics.inference.cluster_robust import (
 from evenfield.numerics.inference.methods import Design, infer
 from evenfield.numerics.inference.wild_bootstrap import ROUNDING, TIE, BootstrapType
 from evenfield.numerics.ols import RANK_TOLERANCE, fit_ols
-from evenfield.numerics.scpc import LARGER_CORRELATION, scpc_inference
+from evenfield.numerics.scpc import LARGER_CORRELATION, scpc_rejects_conditionally
 
 
 class Verdicts(NamedTuple):
@@ -301,8 +301,9 @@ def _wild(
     scores = r[..., None] * fits.Q
     partners = r[..., None] * (fits.Q @ P - 2 * pulled)
     variance = V**2 @ ((pulls * r) ** 2).T
-    for b in range(fits.count):
-        variance[:, b] += np.einsum("dk,dk->d", V @ scores[b], V @ partners[b])
+    # (B, N, K) -> (D, B, K): the K numbers of each draw, for all fits at once
+    s, beside = (np.tensordot(V, one, axes=(1, 1)) for one in (scores, partners))
+    variance += np.einsum("dbk,dbk->db", s, beside)
     # |t*| >= |t| without a division: a draw without variance is extreme.
     bound = np.abs(statistic) * (1 - TIE) * np.sqrt(factor * np.maximum(variance, 0.0))
     extreme = (np.abs(numerators) >= bound).sum(axis=0)
@@ -331,10 +332,14 @@ def _scpc(
     scores = (n * fits.weights * fits.residuals) @ space.vectors
     statistic = _t_statistic(fits, _squares(scores) / space.q / n)
     rejected = np.abs(statistic) >= space.critical_value * (1 - TIE)
-    for b in np.flatnonzero(rejected):
-        fit = fit_ols(fits.y, fits.X[b])
-        test = scpc_inference(fit, fits.c, space, interval=False)
-        rejected[b] = rejects(test.p_value, level)
+    asked = np.flatnonzero(rejected)
+    rejected[asked] = scpc_rejects_conditionally(
+        fits.Q[asked],
+        n * fits.weights[asked],
+        np.abs(statistic[asked]),
+        space,
+        1 - level + ROUNDING,
+    )
     return Verdicts(statistic, rejected)
 
 

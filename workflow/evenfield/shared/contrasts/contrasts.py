@@ -20,7 +20,7 @@ from evenfield.numerics.inference.methods import Tested, few_cluster_weights
 from evenfield.numerics.inference.multiple_testing import romano_wolf
 from evenfield.numerics.ols import OlsFit, fit_ols
 from evenfield.shared.contrasts.geographies import Geographies
-from evenfield.shared.contrasts.placebo_lists import agreement_row, placebo_rows
+from evenfield.shared.contrasts.placebo_lists import agreement_rows, placebo_rows
 from evenfield.shared.contrasts.prepared_contrasts import (
     GroupContrast,
     PreparedContrast,
@@ -186,9 +186,11 @@ def rows_at(
         # How often every relabelling rejects is what its sample tells.
         tried = [name for name in results if name != EXACT]
         named = {name: SUFFIXES.get(name, name.lower()) for name in tried}
-        tests = [results[name] for name in tried]
-        rows.append(agreement_row(row, tests, settings.level))
-        rows += placebo_rows(row, design, named, settings.placebo_lists, settings.level)
+        placebo = placebo_rows(
+            row, design, named, settings.placebo_lists, settings.level
+        )
+        own = {named[name]: results[name].p_value for name in tried}
+        rows += agreement_rows(row, own, placebo, settings.level) + placebo
     if row.role != "primary":
         return rows
     fit = fit_ols(section.y, section.X)

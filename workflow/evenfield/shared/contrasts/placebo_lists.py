@@ -6,7 +6,7 @@ the others in one case of twenty; a method that finds more is too sure of itself
 map, and its p is corrected by where the data stand among the lists.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import cache
@@ -21,15 +21,19 @@ from evenfield.numerics.inference.many_designs import (
     rejects,
     verdicts,
 )
-from evenfield.numerics.inference.methods import Tested
 from evenfield.numerics.label_permutation import FEWEST_DRAWS, share_as_extreme
 from evenfield.shared.contrasts.sections import SAMPLED, ContrastDesign, permutation
-from evenfield.shared.estimates import NAN, Estimate
+from evenfield.shared.estimates import NAN, Estimate, Fields
 
 ROLE = "design"
 SIZE = "stat_size"
 NUMBER = "stat_lists"
 REJECTING = "stat_rejecting"
+EVERY = "exact"  # scheme of lists that are all there are
+ALL_LISTS = "all placebo lists"
+DRAWN_LISTS = "placebo lists drawn"
+CORRECTED_P = "p corrected by placebo lists"
+OWN_P = "p of each method"
 WILD_DRAWS = 999  # of each list: its p near .05 is off by .007
 CELLS_AT_ONCE = 20_000  # of lists, units and regressors
 
@@ -46,17 +50,20 @@ def placebo_rows(
 
     Notes
     -----
-    A list is a set of as many units that hang together, each such set with equal odds,
-    the rows of labels dealt at random inside and outside of it. Lists that are drawn
-    twice count twice.
+    A list is a set of as many units that hang together, the rows of labels dealt anew
+    inside and outside of it. Every list is tried where there are some thousands, so
+    that sizes and corrected p are exact; elsewhere ``lists`` are drawn, each set with
+    equal odds, and those that are drawn twice count twice.
     """
     blank = _about(row, "placebo", NUMBER, "different lists")
     section = design.section
     try:
-        source = design.geography.lists(lists).source
+        draws = design.geography.lists(section.labels, lists)
     except NumericsError as error:
         return [replace(blank, warning=f"no placebo lists: {error}")]
-    dealt, list_of_draw = np.unique(section.labels[source], axis=0, return_inverse=True)
+    dealt, list_of_draw = np.unique(
+        section.labels[draws.source], axis=0, return_inverse=True
+    )
     if len(dealt) < FEWEST_DRAWS:
         reason = f"no placebo lists: only {len(dealt)} different ones exist"
         return [replace(blank, warning=reason)]
@@ -64,7 +71,10 @@ def placebo_rows(
     labels = np.concatenate([section.labels[None], dealt])
     tests = _Tester(design, level).tests(labels, list(methods))
     drawn = 1 + list_of_draw.ravel()
-    rows = [replace(blank, estimate=len(dealt), n_obs=len(source))]
+    every = draws.scheme == EVERY
+    which = ALL_LISTS if every else DRAWN_LISTS
+    counts: Fields = {"estimate": len(dealt), "n_obs": len(draws.source)}
+    rows = [replace(blank, **counts, p_type=which)]
     for name, suffix in methods.items():
         statistic, rejected = tests[name]
         of_data = replace(
@@ -75,16 +85,44 @@ def placebo_rows(
             statistic=float(statistic[0]),
         )
         of_lists = Verdicts(statistic[drawn], rejected[drawn])
-        rows.append(_calibrated(of_data, of_lists, name))
+        rows.append(_calibrated(of_data, of_lists, name, every=every))
     return rows
 
 
-def agreement_row(row: Estimate, tests: Iterable[Tested], level: float) -> Estimate:
-    """Return how many methods reject for one contrast, of how many that have a p."""
-    p_values = [test.p_value for test in tests if np.isfinite(test.p_value)]
-    blank = _about(row, "methods", REJECTING, "methods")
-    rejecting = sum(bool(rejects(p, level)) for p in p_values)
-    return replace(blank, estimate=rejecting, n_obs=len(p_values))
+def agreement_rows(
+    row: Estimate,
+    p_values: Mapping[str, float],
+    tried: Iterable[Estimate],
+    level: float,
+) -> list[Estimate]:
+    """Return how many methods reject for one contrast, of how many that have a p: by
+    the corrected p of ``placebo_rows`` where a method has one, and by its own beside
+    it; ``p_values`` by what rows of the methods are called.
+    """
+    ending = f"{row.estimator}_placebo_"
+    corrected = {
+        one.estimator.removeprefix(ending): one.p_value
+        for one in tried
+        if one.effect_type == SIZE and np.isfinite(one.p_value)
+    }
+    own = {name: p for name, p in p_values.items() if np.isfinite(p)}
+    # ASSUME: methods agree by their corrected p, since a method that rejects too often
+    # on this map would otherwise count as one more voice.
+    agreed = {name: corrected.get(name, p) for name, p in own.items()}
+    law = CORRECTED_P if corrected else OWN_P
+    return [
+        _rejecting(row, "methods", agreed.values(), level, law),
+        _rejecting(row, "methods_uncorrected", own.values(), level, OWN_P),
+    ]
+
+
+def _rejecting(
+    row: Estimate, ending: str, p_values: Collection[float], level: float, law: str
+) -> Estimate:
+    """Return the row of how many p-values reject."""
+    blank = _about(row, ending, REJECTING, "methods")
+    count = sum(bool(rejects(p, level)) for p in p_values)
+    return replace(blank, estimate=count, n_obs=len(p_values), p_type=law)
 
 
 def _about(row: Estimate, ending: str, effect_type: str, unit: str) -> Estimate:
@@ -104,14 +142,17 @@ def _about(row: Estimate, ending: str, effect_type: str, unit: str) -> Estimate:
     )
 
 
-def _calibrated(row: Estimate, of_lists: Verdicts, name: str) -> Estimate:
+def _calibrated(
+    row: Estimate, of_lists: Verdicts, name: str, *, every: bool
+) -> Estimate:
     """Return the row of a method, which holds the t of the data, with the method's size
     and corrected p.
 
     Notes
     -----
-    Size: the share of lists for which the method rejects. Corrected p: (1 + lists with
-    |t| at least that of the data) / (1 + lists), t by the method itself.
+    Size: the share of lists for which the method rejects. Corrected p: the share of
+    lists with |t| at least that of the data, t by the method itself; (1 + such lists) /
+    (1 + lists) where they are drawn, since every list holds that of the data already.
     """
     defined = np.isfinite(of_lists.statistic)
     count = int(defined.sum())
@@ -119,14 +160,16 @@ def _calibrated(row: Estimate, of_lists: Verdicts, name: str) -> Estimate:
         return replace(row, warning=f"{name} is not defined for these labels")
     size = float(of_lists.rejected[defined].mean())
     undefined = len(defined) - count
+    p_value = share_as_extreme(of_lists.statistic, row.statistic, data_included=every)
+    # of a share of independent lists; one of spaced lists is nearer to that of all
+    error = NAN if every else float(np.sqrt(size * (1 - size) / count))
     return replace(
         row,
         estimate=size,
-        # of a share of independent lists; one of spaced lists is nearer to that of all
-        std_error=float(np.sqrt(size * (1 - size) / count)),
-        se_type="Monte Carlo",
-        p_value=float(share_as_extreme(of_lists.statistic, row.statistic)),
-        p_type="rank of |t| among placebo lists",
+        std_error=error,
+        se_type="" if every else "Monte Carlo",
+        p_value=float(p_value),
+        p_type=f"rank of |t| among {'all ' if every else ''}placebo lists",
         n_obs=count,
         warning=f"not defined for {undefined} lists" if undefined else "",
     )

@@ -54,7 +54,8 @@ class Geography:
     locations: Locations
     draws: Callable[[str], LabelDraws]  # by scheme; refuses one that does not exist
     strata: Callable[[], np.ndarray]  # (N,) stratum of each unit, or a refusal
-    lists: Callable[[int], LabelDraws]  # placebo lists, or a refusal
+    # placebo lists of labels (N, L): every one, or a number of draws; or a refusal
+    lists: Callable[[np.ndarray, int], LabelDraws]
 
 
 @dataclass(frozen=True)

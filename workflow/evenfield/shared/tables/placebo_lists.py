@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import pandas as pd
 
+from evenfield.shared.contrasts.placebo_lists import ALL_LISTS, DRAWN_LISTS
 from evenfield.shared.estimates import NAN
 from evenfield.shared.facts import Facts
 from evenfield.shared.tables.columns import ends, estimate, left, probability
@@ -40,12 +41,12 @@ Interval ({facts.level}) and p of one estimate by every method; SCPC: average co
 shocks. Last rows: labels dealt to other {units}, within strata such as coast and inland, or
 as a set that hangs together on the map; these have no interval.
 
-Size: share of placebo lists for which the p of a method is at most {size}, with its Monte
-Carlo standard error in parentheses. A method that holds its level has {size}. A placebo
-list is a set of as many {units} that hang together on the map, each such set with the same
-odds; outcome and covariates stay as they are ({lists} lists of each estimate, {different}
-of them different). Lists that share {units} with the real one share part of its difference,
-so that sizes are upper bounds where there is one.
+Size: share of placebo lists for which the p of a method is at most {size}; where lists are
+drawn, with its Monte Carlo standard error in parentheses. A method that holds its level has
+{size}. A placebo list is a set of as many {units} that hang together on the map, each such
+set with the same odds; outcome and covariates stay as they are ({which}). Lists that share
+{units} with the real one share part of its difference, so that sizes are upper bounds where
+there is one.
 
 Corrected p: share of placebo lists with |t| at least that of the data, which are counted
 in; t by the same method. It asks how unusual the real list is among lists on this map, and
@@ -54,8 +55,8 @@ is as good as the method's ranking.
 PAPER_NOTE = """
 {facts.level} interval and p of one estimate by every method; SCPC: average correlation of
 shocks; last rows: labels dealt to other {units}. Size: share of {lists} placebo lists, sets
-of as many {units} that hang together on the map, for which p is at most {size}; Monte Carlo
-standard error in parentheses. Corrected p: rank of the |t| of the data among these lists.
+of as many {units} that hang together on the map, for which p is at most {size}; where they
+are drawn, Monte Carlo standard error in parentheses. Corrected p: rank of the |t| of the data among these lists.
 """
 
 
@@ -86,17 +87,15 @@ def placebo_table(
     words = {
         "units": facts.words["units_name"],
         "size": f"{1 - facts.config.inference.level:.0%}",
-        "lists": _between(defined["n_obs"]),
     }
-    note = facts.note(
-        NOTE, NOT_CAUSAL, different=_between(defined["estimate"]), **words
-    )
+    note = facts.note(NOTE, NOT_CAUSAL, which=_which(defined), **words)
+    printed_lists = _between(only(defined, **contrasts[0])["n_obs"])
     intervals = [f"{period}_conf_low" for period in periods[1:]]
     printed = [column.names[0] for column in columns[1:]]
     short = Short(
         rows=lambda row: row["group"] == lines[0]["group"],
         columns=tuple(column for column in printed if column not in intervals),
-        note=facts.note(PAPER_NOTE, **words),
+        note=facts.note(PAPER_NOTE, lists=printed_lists, **words),
     )
     return Table.of(columns, lines, note, short)
 
@@ -110,6 +109,20 @@ def _columns(period: str, head: str) -> Iterator[Column]:
         "Size, %", f"{period}_size", f"{period}_size_error", 1, f"{period}_size_reason"
     )
     yield probability("Corrected p", f"{period}_corrected_p")
+
+
+def _which(lists: pd.DataFrame) -> str:
+    """Say how many lists were tried, and whether they are all there are."""
+    every = only(lists, p_type=ALL_LISTS)
+    drawn = only(lists, p_type=DRAWN_LISTS)
+    all_there_are = f"all {_between(every['n_obs'])} lists"
+    draws = f"{_between(drawn['n_obs'])} draws"
+    different = f"{draws}, {_between(drawn['estimate'])} of them different"
+    if drawn.empty:
+        return all_there_are
+    if every.empty:
+        return f"{different}, of each estimate"
+    return f"{all_there_are} where there are some thousands, else {different}"
 
 
 def _between(values: pd.Series) -> str:
