@@ -234,3 +234,6 @@ def test_what_cannot_be_estimated_has_a_reason():
     reason = infer("randomisation", of_few.design(UNITS, dealt), c).reason
     assert reason.startswith("only 15 different patterns of lists")
     assert infer("randomisation", of_few.design(UNITS), c).reason == "no draws of lists"
+    for method in ("randomisation_stratified", "randomisation_connected"):
+        reason = infer(method, of_few.design(UNITS, dealt), c).reason
+        assert reason.endswith("permutation of these lists: take a free one")
