@@ -555,7 +555,11 @@ def policies(ends, p=0.5, sure=None, near=BELOW, trends=None):
         own = {**shared, "treatment_def": "any, sure dates"}
         rows.append(
             with_ends(
-                *np.array(sure) / 10, **own, estimator="imputation", contrast="0 to 5"
+                *np.array(sure) / 10,
+                **own,
+                estimator="imputation",
+                contrast="0 to 5",
+                role="primary",
             )
         )
     return MadeFacts("event_study", rows)
@@ -585,6 +589,22 @@ def test_leads_that_move_and_dates_that_disagree_are_said():
     assert "below it" in text and "(tech park) lay below others" in text
     assert "it had moved before the policy came (p = .001)" in text
     assert "which does not say the same" in text and "does not tell the sign" in text
+
+
+def test_sure_dates_that_decide_and_what_is_held_by_year_are_said():
+    facts = policies(ABOVE, sure=BELOW)
+    config = deepcopy(CHECKED)
+    section = config["estimates"]["event_study"]
+    section["deciding"] = "sure"
+    section["controls"] = {"x": {"label": "log jobs of 2000", "column": "x"}}
+    section["specs"][0]["controls"] = ["x"]
+    facts.config = Facts(config).config
+    text = words(facts)
+    assert "given log jobs of 2000, with a slope of its own in every year" in text
+    assert "below it" in text
+    assert (
+        "With all dates, sure or not, it was 22.1%, which does not say the same" in text
+    )
 
 
 def test_an_open_effect_and_one_without_an_interval():

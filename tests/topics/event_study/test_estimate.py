@@ -641,3 +641,154 @@ def test_controls_have_one_source_and_are_known(change, words):
     specs = [{**SECTION["specs"][0], "controls": ["jobs_2000"]}]
     with pytest.raises(ValueError, match=words):
         Section.model_validate({**SECTION, "specs": specs, **change})
+
+
+PARTED = {
+    **SECTION,
+    "deciding": "sure",
+    "conley_km": 100,
+    "parts": [
+        {"of": "main", "waves": [[2004, 2005], [2006, 2008]]},
+        {"of": "main", "column": "what"},
+        {"of": "main", "further": ["port"]},
+    ],
+}
+PARKS = {
+    **PARTED,
+    "specs": [{**SECTION["specs"][0], "kinds": ["park"], "ignored": ["port"]}],
+}
+
+
+def bounded():
+    """Parks of two kinds, one of them dated by bounds, and two ports that came later."""
+    parks = policy_rows(what=np.resize(["a", "b"], 8))
+    parks = parks.assign(year_lo=np.nan, year_hi=np.nan)
+    parks.loc[0, ["grade", "year_lo", "year_hi"]] = ["bounded", 2003, 2006]
+    ports = parks.iloc[1:3].assign(kind="port", first_year=2008, what="")
+    return pd.concat([parks, ports], ignore_index=True)
+
+
+def test_sure_dates_decide_and_bounds_have_rows_at_both_ends():
+    study = make_study(PARKS, bounded())
+    out = estimate(study)
+    by_dates = {}
+    for dates in ("all", "sure", "earliest", "latest"):
+        by_dates[dates] = main(out, treatment_def=f"park, {dates} dates")
+    assert by_dates["sure"].role == "primary" and by_dates["sure"].n_treated == 7
+    assert by_dates["all"].role == "robustness" and by_dates["all"].n_treated == 8
+    for dates, year in (("earliest", 2003), ("latest", 2006)):
+        moved = bounded()
+        moved.loc[0, "first_year"] = year
+        at_end = main(
+            estimate(make_study(PARKS, moved)), treatment_def="park, all dates"
+        )
+        close(by_dates[dates].estimate, at_end.estimate)
+        assert by_dates[dates].role == "robustness"
+        leads = {"estimator": "imputation_lead", "effect_type": "joint"}
+        assert row(out, treatment_def=f"park, {dates} dates", **leads).p_value > 0
+    # Dates that do not decide are not dealt out again.
+    permuted = rows(out, estimator="imputation_permuted")
+    assert {e.treatment_def for e in permuted} == {"park, sure dates"}
+    for name in ("T41", "T41b", "T44"):
+        frame = printed(study, out, name)
+        assert len(frame) == {"T41": 4, "T41b": 1, "T44": 9}[name]
+
+
+def test_parts_of_a_policy_and_their_differences():
+    out = estimate(make_study(PARKS, bounded()))
+    parts = rows(out, estimator="imputation_parts", effect_type="coef")
+    assert {e.treatment_def for e in parts} == {"park, sure dates"}
+    names = [e.contrast for e in parts]
+    assert names == [
+        "first years 2004 to 2005",
+        "first years 2006 to 2008",
+        "first years 2006 to 2008 less first years 2004 to 2005",
+        "a",
+        "b",
+        "b less a",
+        "one in force",
+        "two or more in force",
+        "two or more in force less one in force",
+    ]
+    assert [e.n_treated for e in parts] == [2, 5, 5, 3, 4, 4, 7, 2, 2]
+    for part in parts:
+        planted = 0.0 if " less " in part.contrast else EFFECT
+        assert part.conf_low < planted < part.conf_high
+    alike = rows(out, estimator="imputation_parts", effect_type="joint")
+    assert [e.contrast for e in alike] == [
+        "alike by wave",
+        "alike by what",
+        "alike by number",
+    ]
+    order_and_names_do_not_matter(estimate, make_study(PARKS, bounded()), out)
+
+
+def test_errors_of_neighbours_stand_beside():
+    out = estimate(make_study(PARKS, bounded()))
+    beside = row(out, estimator="imputation_conley", treatment_def="park, sure dates")
+    effect = main(out, treatment_def="park, sure dates")
+    assert beside.estimate == effect.estimate and beside.std_error != effect.std_error
+    assert beside.conf_low < EFFECT < beside.conf_high
+    assert beside.se_type == "conley, bartlett, 100 km"
+
+
+def test_unit_years_of_a_grade_are_left_out():
+    graded = {**SECTION, "specs": [{**SECTION["specs"][0], "without_grades": ["C"]}]}
+    spans = {
+        "variable": ["jobs", "jobs", "cars"],
+        "units": ["all", f"{UNITS[0]} {UNITS[4]}", "all"],
+        "first_year": [2000, 2005, 2000],
+        "last_year": [2012, 2006, 2012],
+        "flag": ["official"] * 3,
+        "grade": ["A", "C", "C"],
+    }
+    study = make_study(graded, spans=spans)
+    effect = main(estimate(study))
+    assert main(estimate(make_study())).n_obs - effect.n_obs == 4
+    assert "GRADES: 4 unit-years left out" in effect.warning
+    label = printed(study, estimate(study), "T41")["label"].iloc[0]
+    assert "without grade C" in label
+
+
+def test_rings_say_what_they_rest_on_and_how_far_one_unit_moves_them():
+    study = make_study(RINGS, change=near_effect)
+    out = estimate(study)
+    ring = row(out, estimator="imputation_rings", contrast="0 to 25")
+    beside = row(out, estimator="imputation_rings_left_out", contrast="0 to 25")
+    assert beside.conf_low < ring.estimate < beside.conf_high
+    assert beside.conf_high - beside.conf_low < 0.05
+    assert beside.n_obs == 4 * beside.n_treated
+    frame = printed(study, out, "T43")
+    assert frame["cells"].notna().any() and frame["without_low"].notna().any()
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"parts": [{"of": "other", "column": "what"}]}, "parts are of other"),
+        ({"parts": [{"of": "main"}]}, "by waves, by a column or by further kinds"),
+        (
+            {"parts": [{"of": "main", "waves": [[2004, 2005]]}]},
+            "nothing to differ from",
+        ),
+        ({"sure": []}, "sure dates decide, and `sure` names no grade"),
+    ],
+)
+def test_parts_and_deciding_dates_that_cannot_be_are_refused(change, words):
+    with pytest.raises(ValueError, match=words):
+        Section.model_validate({**PARKS, **change})
+
+
+@pytest.mark.parametrize(
+    ("part", "words"),
+    [
+        ({"column": "size"}, "parts name size"),
+        ({"further": ["road"]}, "road"),
+        ({"waves": [[2004, 2008], [2010, 2012]]}, "units of 1 of 2 parts have years"),
+    ],
+)
+def test_parts_that_policies_do_not_have_are_refused_before_the_run(part, words):
+    section = {**PARKS, "parts": [{"of": "main", **part}]}
+    parsed = Section.model_validate(section, context={"unit_scheme": "s"})
+    with one_line(EvenfieldError, words):
+        check_data(make_study(section, bounded()), parsed, parsed.parts[0])

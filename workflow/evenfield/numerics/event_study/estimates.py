@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
@@ -127,14 +128,31 @@ def policy_effects(
     controls = panel.untreated if clean is None else clean
     fit = Imputation.of(panel, controls)
     names = [span_name(span) for span in spans]
-    return _estimates(names, fit, span_cells(panel, spans), panel.first, clusterings)
+    return target_effects(
+        names, fit, span_cells(panel, spans), panel.first, clusterings
+    )
 
 
 def ring_effects(design: RingDesign, last: int, clusterings: Clusterings) -> Estimates:
     """Return the mean effect of each ring up to some dates after a unit came near."""
     fit = Imputation.of(design.panel, design.far)
     names = [span_name(ring) for ring in pairwise((0.0, *design.near.radii))]
-    return _estimates(names, fit, design.targets(last), design.entered, clusterings)
+    return target_effects(names, fit, design.targets(last), design.entered, clusterings)
+
+
+def ring_range(design: RingDesign, last: int) -> tuple[Array, Array]:
+    """Return the smallest and the largest estimate of each ring when one of its units,
+    or one unit under the policy with those of the ring near it, is left out; (R,) each.
+    """
+    found = []
+    for leaving in design.leaving(last):
+        rest = design.without(leaving)
+        means = Imputation.of(rest.panel, rest.far).averages(rest.targets(last))
+        found.append(means.estimate)
+    if not found:
+        nothing = np.full(len(design.near.radii), np.nan)
+        return nothing, nothing
+    return np.fmin.reduce(found), np.fmax.reduce(found)
 
 
 def group_time_effects(
@@ -195,13 +213,16 @@ def ring_permutation_p(
     return p_of_draws(np.array(drawn), observed)
 
 
-def _estimates(
+def target_effects(
     names: list[str],
     fit: Imputation,
     targets: np.ndarray,
     cohorts: np.ndarray,
     clusterings: Clusterings,
 ) -> Estimates:
+    """Return mean gaps over the cells of each target with their errors; targets (K, N,
+    T) of bool, cohorts (N,).
+    """
     means = fit.averages(targets)
     codes = np.unique(cohorts, return_inverse=True)[1]
     present = np.asarray((means.weights > 0).any(axis=2))
@@ -217,3 +238,16 @@ def _estimates(
         units=means.units,
         lost=means.lost,
     )
+
+
+def neighbour_errors(by_unit: Array, weights: csr_array) -> Array:
+    """Return standard errors where units near each other have shocks in common; what
+    units add to the errors (K, N), kernel weights of pairs of units (N, N), ones on the
+    diagonal -> (K,).
+
+    Notes
+    -----
+    Conley (1999): the square root of s'Ws.
+    """
+    variance = ((weights @ by_unit.T) * by_unit.T).sum(axis=0)
+    return np.sqrt(np.where(variance > 0, variance, np.nan))

@@ -3,7 +3,7 @@ is (Butts 2021).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -95,6 +95,26 @@ class RingDesign:
         rings = np.arange(len(self.near.radii))[:, None, None]
         near = self.panel.untreated & (self.since <= last)
         return np.asarray(near & (self.ring == rings))
+
+    def without(self, units: np.ndarray) -> "RingDesign":
+        """Return the rings where some units have no outcome; (N,) of bool."""
+        Y = np.where(units[:, None], np.nan, self.panel.Y)
+        return replace(self, panel=replace(self.panel, Y=Y))
+
+    def leaving(self, last: int) -> list[np.ndarray]:
+        """Return who leaves when one unit is left out: each unit of a ring by itself,
+        and with each unit under the policy those of a ring that it is near; (N,) of
+        bool each.
+        """
+        of_ring: np.ndarray = np.asarray(self.targets(last).any(axis=(0, 2)))
+        alone = np.eye(len(of_ring))[of_ring] > 0
+        units, others = self.near.pairs[-1]
+        leaving: list[np.ndarray] = list(alone)
+        for source in np.flatnonzero(self.panel.treated.any(axis=1)):
+            beside = np.isin(np.arange(len(of_ring)), units[others == source])
+            if (beside & of_ring).any():
+                leaving.append(beside & of_ring)
+        return leaving
 
     def dealt_means(self, first: np.ndarray, last: int) -> Array:
         """Return the mean gap of each ring when policies come at other dates; first (B,

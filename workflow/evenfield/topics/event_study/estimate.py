@@ -5,10 +5,12 @@ Every effect has leads beside it; where leads cannot be estimated, no effect is.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.special import stdtr, stdtrit
 
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.event_study.estimates import (
@@ -17,14 +19,18 @@ from evenfield.numerics.event_study.estimates import (
     Span,
     group_time_effects,
     lead_effects,
+    neighbour_errors,
     permutation_p,
     policy_effects,
     ring_effects,
     ring_permutation_p,
+    ring_range,
     span_name,
 )
+from evenfield.numerics.event_study.parts import part_effects
 from evenfield.numerics.event_study.trends import MAGNITUDES, trend_bounds
 from evenfield.numerics.event_study.two_way import two_way_coefficient
+from evenfield.numerics.inference.conley import spatial_kernel
 from evenfield.numerics.power import smallest_visible
 from evenfield.numerics.random import generator_for
 from evenfield.shared.estimates import NAN, Estimate
@@ -32,6 +38,7 @@ from evenfield.shared.rows import Kind, Results, Rows
 from evenfield.shared.samples import underpowered
 from evenfield.shared.spec import read
 from evenfield.study.study import Study
+from evenfield.topics.event_study.estimate_parts import parts_of
 from evenfield.topics.event_study.estimate_placement import (
     Placement,
     placement_rows,
@@ -40,6 +47,7 @@ from evenfield.topics.event_study.estimate_placement import (
 from evenfield.topics.event_study.estimate_policies import Case, read_case, ring_design
 from evenfield.topics.event_study.estimate_spec import (
     YEAR,
+    PartSpec,
     PlacementSpec,
     PolicySpec,
     RingSpec,
@@ -47,6 +55,8 @@ from evenfield.topics.event_study.estimate_spec import (
 )
 
 BASE = "imputation"
+# Dates at the ends of their bounds, and the column of policies.csv that has them.
+ENDS = (("earliest", "year_lo"), ("latest", "year_hi"))
 POLICY = "policy"
 # Estimator, term and effect type of each kind of row.
 KINDS = {
@@ -62,6 +72,10 @@ KINDS = {
     "own": (f"{BASE}_far", POLICY, "coef"),
     "ring": (f"{BASE}_rings", "policy nearby", "coef"),
     "far": (f"{BASE}_rings", "far units", "stat"),
+    "left_out": (f"{BASE}_rings_left_out", "policy nearby", "bounds"),
+    "part": (f"{BASE}_parts", POLICY, "coef"),
+    "parts": (f"{BASE}_parts", POLICY, "joint"),
+    "conley": (f"{BASE}_conley", POLICY, "coef"),
     "ring_permuted": (f"{BASE}_rings_permuted", "policy nearby", "coef"),
 }
 # Unit of measure of effect types that do not have that of the outcome.
@@ -78,7 +92,9 @@ SUMMARY = {
 
 
 def check_data(
-    study: Study, section: Section, spec: PolicySpec | RingSpec | PlacementSpec
+    study: Study,
+    section: Section,
+    spec: PolicySpec | RingSpec | PartSpec | PlacementSpec,
 ) -> None:
     """Refuse what the tables cannot carry, before anything is estimated."""
     if isinstance(spec, PlacementSpec):
@@ -87,7 +103,10 @@ def check_data(
         read_case(study, section, spec)
     else:
         case = read_case(study, section, section.by_id[spec.of])
-        case.distances(study, spec.distance)
+        if isinstance(spec, PartSpec):
+            parts_of(study, case, spec)
+        else:
+            case.distances(study, spec.distance)
 
 
 def estimate(study: Study) -> Results:
@@ -111,6 +130,17 @@ def estimate(study: Study) -> Results:
         if case.unsure.any():
             sure = case.with_sure_dates()
             _Work(study, section, sure).add_rows(out, horizons)
+        if spec.role == "primary" and section.deciding == "sure":
+            for dates, column in ENDS:
+                if column in study.ingested("policies"):
+                    at_end = read_case(study, section, spec, column)
+                    end = replace(at_end, dates=dates)
+                    out.estimates += _Work(study, section, end).rows_of_ends()
+    for part in section.parts:
+        case = cases[part.of]
+        if section.deciding == "sure" and case.unsure.any():
+            case = case.with_sure_dates()
+        out.estimates += _Work(study, section, case).part_rows(part)
     for ring in section.rings:
         case = cases[ring.of]
         apart = case.distances(study, ring.distance)
@@ -156,7 +186,7 @@ class _Work:
         self.section = section
         self.case = case
         self.inference = study.config.inference
-        self.dates = "sure" if case.sure_only else "all"
+        self.dates = case.dates
         self.stream = f"event_study:{case.spec.id}:{self.dates}"
 
     def add_rows(self, out: Results, horizons: list[dict[str, object]]) -> None:
@@ -179,7 +209,10 @@ class _Work:
         pseudo = self._pseudo()
         self._add(rows, "pseudo", pseudo, role="placebo")
         self._add(rows, "effect", effects)
-        self._add_permuted(rows, effects, spans)
+        self._add_conley(rows, effects)
+        # ASSUME: dates that stand beside those that decide are not dealt out again.
+        if self._permutes:
+            self._add_permuted(rows, effects, spans)
         others = group_time_effects(panel, self.section.averages, self.case.clusterings)
         self._add(rows, "group_time", others, role="ladder")
         self._add_two_way(rows)
@@ -192,6 +225,72 @@ class _Work:
         ):
             horizons += self._drawn(kind, estimates)
         out.estimates += rows.estimates
+
+    def rows_of_ends(self) -> list[Estimate]:
+        """Return leads and effects over spans of horizons."""
+        rows = self._rows()
+        panel = self.case.panel
+        leads = lead_effects(panel, self.section.leads, self.case.clusterings)
+        self._add(rows, "lead", leads, role="placebo")
+        self._add_joint(rows, leads)
+        effects = policy_effects(panel, self.section.averages, self.case.clusterings)
+        self._add(rows, "effect", effects, role="robustness")
+        return rows.estimates
+
+    def part_rows(self, spec: PartSpec) -> list[Estimate]:
+        """Return the effect of each part over the deciding span, how far parts differ
+        from the first, and whether all are alike.
+        """
+        rows = self._rows()
+        span = self.section.averages[0]
+        parts = parts_of(self.study, self.case, spec)
+        try:
+            effects = part_effects(self.case.panel, span, parts, self.case.clusterings)
+        except NumericsError as error:
+            rows.undefined(["part"], error, contrast=f"by {spec.by}")
+            return rows.estimates
+        self._add(rows, "part", effects.parts, role="robustness")
+        self._add(rows, "part", effects.differences, role="robustness")
+        self._add_joint(rows, effects.differences, "parts", f"alike by {spec.by}")
+        return rows.estimates
+
+    def _add_conley(self, rows: Rows, effects: Estimates) -> None:
+        """Add errors of spans of horizons where units near each other have shocks in
+        common.
+        """
+        cutoff = self.section.conley_km
+        if cutoff is None:
+            return
+        case = self.case
+        level = self.inference.level
+        lat, lon = case.unit_rows[["lat", "lon"]].to_numpy(float).T
+        # Names that rise in the order of the units keep that order.
+        kernel = spatial_kernel(np.arange(len(lat)), lat, lon, cutoff)
+        by_unit = effects.fits["unit"].scores
+        errors = neighbour_errors(by_unit, kernel.weights)
+        for k in range(len(effects.names))[-len(self.section.averages) :]:
+            error = errors[k]
+            value = float(effects.estimate[k])
+            df = float(effects.fits["unit"].df[k])
+            if not np.isfinite(error) or df < 1:
+                continue
+            half = float(stdtrit(df, 0.5 + level / 2) * error)
+            rows.add(
+                "conley",
+                role="robustness",
+                contrast=effects.names[k],
+                n_treated=int(effects.units[k]),
+                estimate=value,
+                std_error=float(error),
+                se_type=f"conley, bartlett, {cutoff:g} km",
+                statistic=value / float(error),
+                df=df,
+                p_value=float(2 * stdtr(df, -abs(value / error))),
+                p_type="t(units with the policy - 1)",
+                conf_low=value - half,
+                conf_high=value + half,
+                conf_level=level,
+            )
 
     def _rows(self, **labels: object) -> Rows:
         """Return a builder with what all rows of the specification share."""
@@ -230,7 +329,18 @@ class _Work:
         if position != self.section.horizons + 1:
             return "ladder"
         role = self.case.spec.role
-        return "robustness" if self.case.sure_only and role == "primary" else role
+        return "robustness" if role == "primary" and not self._decides else role
+
+    @property
+    def _permutes(self) -> bool:
+        return self._decides or self.section.deciding == "all"
+
+    @property
+    def _decides(self) -> bool:
+        """Whether the dates of the case are those that decide."""
+        # Where no date is unsure, all of them are sure.
+        unsure = self.case.unsure.any()
+        return self.dates == (self.section.deciding if unsure else "all")
 
     def _add(
         self,
@@ -283,15 +393,23 @@ class _Work:
                 **numbers,
             )
 
-    def _add_joint(self, rows: Rows, leads: Estimates) -> None:
-        labels = {"role": "placebo", "contrast": "all leads"}
+    def _add_joint(
+        self,
+        rows: Rows,
+        estimates: Estimates,
+        kind: str = "leads",
+        contrast: str = "all leads",
+    ) -> None:
+        """Add the test that all estimates are zero."""
+        role = "placebo" if kind == "leads" else "robustness"
+        labels = {"role": role, "contrast": contrast}
         try:
-            test = leads.joint_test()
+            test = estimates.joint_test()
         except NumericsError as error:
-            rows.undefined(["leads"], f"no joint test: {error}", **labels)
+            rows.undefined([kind], f"no joint test: {error}", **labels)
             return
         rows.add(
-            "leads",
+            kind,
             estimate=test.statistic,
             statistic=test.statistic,
             df=test.df_denominator,
@@ -410,8 +528,32 @@ class _Work:
         rows.add("far", estimate=float(design.far_units))
         self._add(rows, "own", own, role="robustness")
         self._add(rows, "ring", near, role="robustness")
+        if self._decides:
+            self._add_left_out(rows, near, ring_range(design, last))
+        if not self._permutes:
+            return rows.estimates
         rng = generator_for(self.inference.seed, f"{self.stream}:{ring.reach}")
         p_values = ring_permutation_p(design, last, rng, self.inference.permutations)
         for name, value, p in zip(near.names, near.estimate, p_values, strict=True):
             self._add_p(rows, "ring_permuted", name, float(value), float(p))
         return rows.estimates
+
+    def _add_left_out(
+        self, rows: Rows, near: Estimates, ends: tuple[np.ndarray, np.ndarray]
+    ) -> None:
+        """Add the smallest and largest estimate of each ring without one unit of it, or
+        one under the policy; the number of observations is that of unit-years.
+        """
+        for k, (low, high) in enumerate(zip(*ends, strict=True)):
+            if np.isfinite(near.estimate[k]) and np.isfinite(low):
+                rows.add(
+                    "left_out",
+                    role="robustness",
+                    contrast=near.names[k],
+                    n_treated=int(near.units[k]),
+                    n_obs=int(near.cells[k]),
+                    estimate=float(near.estimate[k]),
+                    se_type="smallest and largest without one unit",
+                    conf_low=float(low),
+                    conf_high=float(high),
+                )

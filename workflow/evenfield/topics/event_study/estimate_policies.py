@@ -18,7 +18,7 @@ from evenfield.numerics.event_study.estimates import FEWEST_CLUSTERS, Clustering
 from evenfield.numerics.event_study.panel import NEVER, EventPanel, checked
 from evenfield.numerics.event_study.rings import RingDesign, neighbourhood
 from evenfield.shared.distances import unit_distances
-from evenfield.shared.policies import kinds_of, policy_table
+from evenfield.shared.policies import kinds_of, merged_units, policy_table
 from evenfield.shared.samples import sample_units
 from evenfield.shared.settings import check_names, scheme_info
 from evenfield.shared.unit_columns import group_codes, outcome_by_year
@@ -54,7 +54,7 @@ class Case:
     unit_rows: pd.DataFrame  # units.csv in the order of the units
     unsure: np.ndarray  # (N,) of bool: the date of the policy is not sure
     warnings: tuple[str, ...]
-    sure_only: bool = False
+    dates: str = "all"  # all, sure, earliest or latest
 
     @cached_property
     def clusterings(self) -> Clusterings:
@@ -92,7 +92,7 @@ class Case:
             f"SURE DATES: {counted(self.unsure.sum(), 'unit')} of unsure date left out"
         )
         warnings = (*self.warnings, note)
-        return replace(self, panel=panel, warnings=warnings, sure_only=True)
+        return replace(self, panel=panel, warnings=warnings, dates="sure")
 
     def distances(self, study: Study, kind: str) -> np.ndarray:
         """Return distances between units, (N, N)."""
@@ -100,8 +100,12 @@ class Case:
         return unit_distances(study, self.unit_rows, kind, where, "rings")
 
 
-def read_case(study: Study, section: Section, spec: PolicySpec) -> Case:
-    """Read outcome, units and dates of a specification, or say what is wrong with it."""
+def read_case(
+    study: Study, section: Section, spec: PolicySpec, dates_at: str = ""
+) -> Case:
+    """Read outcome, units and dates of a specification, or say what is wrong with it;
+    ``dates_at`` year_lo or year_hi takes every year at that end of its bounds.
+    """
     where = f"event study {spec.id}"
     check_names([spec.unit_scheme], [study.main], where)
     info = scheme_info(study.description())
@@ -119,13 +123,23 @@ def read_case(study: Study, section: Section, spec: PolicySpec) -> Case:
     if spec.cluster:
         group_codes(unit_rows, spec.cluster, where)
     policies = policy_table(study)
+    if dates_at:
+        ends = policies[dates_at].fillna(policies["first_year"])
+        policies = policies.assign(first_year=ends)
     own = policies["kind"].isin(kinds_of(policies, spec.kinds, where))
     dates = _first_policies(policies[own], units)
     Y = wide.to_numpy(float, copy=True)
+    # The logarithm of zero is no outcome.
+    Y[~np.isfinite(Y)] = np.nan
     years = wide.columns.to_numpy(int)
     check_names(spec.ignored, policies["kind"].unique(), f"{where}: `ignored`")
     others = policies[~own & ~policies["kind"].isin(spec.ignored)]
     warnings = _leave_out(Y, years, dates, others, units)
+    if spec.without_grades:
+        graded = graded_cells(study, outcome, spec.without_grades, units, years)
+        lost = int((graded & np.isfinite(Y)).sum())
+        warnings.append(f"GRADES: {counted(lost, 'unit-year')} left out")
+        Y[graded] = np.nan
     # Positions go on at the step of the panel before its first and after its last year.
     first_years = dates["first_year"].to_numpy(float)
     positions = np.ceil((first_years - years[0]) / info.step)
@@ -187,14 +201,44 @@ def _first_policies(policies: pd.DataFrame, units: Sequence[str]) -> pd.DataFram
     """Return first year, its grade, the year after the last and the number of kinds in
     the first year, by unit; blank where a unit has no policy.
     """
-    by_year = policies.sort_values(["unit", "first_year", "kind"], kind="stable")
-    first = by_year.groupby("unit")[["first_year", "grade"]].first()
+    by_year = _by_year(policies)
+    first = first_rows(policies)[["first_year", "grade"]]
     starts = by_year["first_year"].eq(by_year["unit"].map(first["first_year"]))
     first["kinds"] = by_year[starts].groupby("unit")["kind"].nunique()
     # A unit is under the policy as long as one of its kinds is in force.
     ends = by_year["last_year"].fillna(np.inf)
     first["last_year"] = ends.groupby(by_year["unit"]).max()
     return first.reindex(list(units))
+
+
+def _by_year(policies: pd.DataFrame) -> pd.DataFrame:
+    return policies.sort_values(["unit", "first_year", "kind"], kind="stable")
+
+
+def first_rows(policies: pd.DataFrame) -> pd.DataFrame:
+    """Return the row of the first policy of each unit."""
+    return _by_year(policies).drop_duplicates("unit").set_index("unit")
+
+
+def graded_cells(
+    study: Study,
+    outcome: Outcome,
+    grades: Sequence[str],
+    units: Sequence[str],
+    years: np.ndarray,
+) -> np.ndarray:
+    """Return unit-years in which a figure of the outcome has one of the grades, (N, T)."""
+    spans = study.ingested("panel_provenance", ("variable", "units", "grade"))
+    own = spans["variable"].isin(columns_of(outcome.expression))
+    cells = np.zeros((len(units), len(years)), dtype=bool)
+    merged = merged_units(study)
+    graded = spans[own & spans["grade"].isin(grades)]
+    columns = [graded[name] for name in ("units", "first_year", "last_year")]
+    for named, start, end in zip(*columns, strict=True):
+        parts = [merged.get(unit, unit) for unit in str(named).split()]
+        of_units = np.isin(units, list(units) if named == "all" else parts)
+        cells |= of_units[:, None] & (years >= start) & (years <= end)
+    return cells
 
 
 def _leave_out(

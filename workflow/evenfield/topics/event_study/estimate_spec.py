@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field, model_validator
 
 from evenfield.shared.spec import Spec, UnitsSpec, check_specs
@@ -66,8 +68,38 @@ class PolicySpec(UnitsSpec):
     """Names of `controls`, whose slopes differ from year to year."""
     years: Years | None = None
     """First and last year; all by default."""
+    without_grades: tuple[str, ...] = ()
+    """Grades of panel_provenance.csv: unit-years whose outcome rests on a figure of such
+    a grade are left out."""
     hypothesis: HypothesisName = ""
     """Hypothesis that the specification belongs to."""
+
+
+class PartSpec(Spec):
+    """The effect of a policy in parts, and how far they differ."""
+
+    of: str
+    """Id of the specification whose policy, outcome and effects these are."""
+    waves: tuple[Years, ...] = ()
+    """Spans of first years."""
+    column: str = ""
+    """Or a column of policies.csv that tells kinds of the first policy."""
+    further: tuple[str, ...] = ()
+    """Or kinds of policies.csv that come on top: cells with one policy in force, and with
+    more."""
+
+    @model_validator(mode="after")
+    def _one_way(self) -> PartSpec:
+        if sum(map(bool, (self.waves, self.column, self.further))) != 1:
+            raise ValueError("parts are by waves, by a column or by further kinds")
+        if len(self.waves) == 1:
+            raise ValueError("one wave has nothing to differ from")
+        return self
+
+    @property
+    def by(self) -> str:
+        """What tells the parts."""
+        return "wave" if self.waves else self.column or "number"
 
 
 class RingSpec(Spec):
@@ -100,6 +132,8 @@ class PlacementSpec(UnitsSpec):
     """Kinds that are held, such as earlier policies; they may have come by the year."""
     within: str = ""
     """Column of units.csv within whose groups units are compared; empty for all."""
+    pictured: tuple[str, ...] = ()
+    """Kinds that F35 draws from this specification; all of the primary one by default."""
 
 
 def _refuse_both(
@@ -125,11 +159,20 @@ class Section(Spec):
     """Effects of policies."""
     rings: list[RingSpec] = []
     """Units near policies."""
+    parts: list[PartSpec] = []
+    """Effects of policies in parts."""
     placement: list[PlacementSpec] = []
     """Levels before policies."""
     sure: tuple[str, ...] = ()
     """Grades of a date that are sure; effects are then estimated with sure dates alone,
     too."""
+    deciding: Literal["all", "sure"] = "all"
+    """Dates whose estimates decide: all of them, or the sure ones, beside which all stand;
+    a primary specification then has rows with every year at either end of its bounds
+    (year_lo and year_hi of policies.csv), too."""
+    conley_km: float | None = Field(None, gt=0)
+    """Distance within which units have shocks in common, for errors beside those by
+    cluster; none by default."""
     leads: int = Field(4, ge=1, le=20)
     """Number of years before the policy; a pseudo policy comes so many years early."""
     horizons: int = Field(5, ge=1, le=50)
@@ -151,10 +194,6 @@ class Section(Spec):
             raise ValueError("an id is used twice")
         for spec in self.specs:
             _refuse_both(spec.id, "ignored", spec.ignored, spec.kinds)
-            unknown = [name for name in spec.controls if name not in self.controls]
-            if unknown:
-                names = ", ".join(sorted(self.controls)) or "those under controls"
-                raise ValueError(f"{spec.id} holds {unknown[0]}, not one of {names}")
         for spec in self.placement:
             _refuse_both(spec.id, "held", spec.held, spec.kinds)
         check_specs([spec for spec in self.specs if spec.years])
@@ -175,10 +214,25 @@ class Section(Spec):
             raise ValueError(f"the span {low} to {high} stands twice")
         return self
 
+    @model_validator(mode="after")
+    def _known_beside(self) -> Section:
+        for spec in self.specs:
+            unknown = [name for name in spec.controls if name not in self.controls]
+            if unknown:
+                names = ", ".join(sorted(self.controls)) or "those under controls"
+                raise ValueError(f"{spec.id} holds {unknown[0]}, not one of {names}")
+        for part in self.parts:
+            if part.of not in self.by_id:
+                names = ", ".join(self.by_id)
+                raise ValueError(f"parts are of {part.of}, not one of {names}")
+        if self.deciding == "sure" and not self.sure:
+            raise ValueError("sure dates decide, and `sure` names no grade")
+        return self
+
     @property
-    def specifications(self) -> list[PolicySpec | RingSpec | PlacementSpec]:
+    def specifications(self) -> list[PolicySpec | RingSpec | PartSpec | PlacementSpec]:
         """Everything that is held against the tables before a run."""
-        return [*self.specs, *self.rings, *self.placement]
+        return [*self.specs, *self.rings, *self.parts, *self.placement]
 
     @property
     def by_id(self) -> dict[str, PolicySpec]:

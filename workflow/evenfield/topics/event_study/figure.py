@@ -23,9 +23,18 @@ from evenfield.shared.figures import (
     line_key,
     panels,
 )
-from evenfield.shared.tables import TEXT, fixed, only, p_value, pick, records
+from evenfield.shared.tables import (
+    TEXT,
+    fixed,
+    in_words,
+    only,
+    p_value,
+    pick,
+    records,
+)
 from evenfield.study.errors import ArtifactError
 from evenfield.topics.event_study.figure_rings import f36
+from evenfield.topics.event_study.table import deciding_rows, held_by_year
 
 MOST = 4
 BASE = "imputation"
@@ -47,30 +56,33 @@ def f31(facts: Facts) -> Artwork:
         )
     wide = min(len(shown), 2)
     high = -(-len(shown) // wide)
-    size = (WIDTH, 0.45 + 2.5 * high)
+    controlled = any(spec.get("controls") for spec in shown)
+    size = (WIDTH, 0.45 + (2.7 if controlled else 2.5) * high)
     edges = {
         "left": 0.12,
         "right": 0.99,
-        "top": 1 - 0.5 / size[1],
+        "top": 1 - (0.65 if controlled else 0.5) / size[1],
         "bottom": 0.75 / size[1],
         "wspace": 0.16,
-        "hspace": 0.5,
+        "hspace": 0.6 if controlled else 0.5,
     }
     figure, grid = panels(high, wide, size, edges, sharey=True)
     sentences = []
     outcomes = facts.config.estimates["event_study"]["outcomes"]
     for axes, spec in zip(grid.flat, shown, strict=False):
-        own = only(series, spec_id=spec["id"], dates="all")
-        sure = only(series, spec_id=spec["id"], dates="sure")
-        _draw_horizons(axes, own, sure)
+        own, beside = _by_dates(facts, only(series, spec_id=spec["id"]))
+        _draw_horizons(axes, own, beside)
         column = spec.get("effects") or "year"
         effects = "effects of year" if column == "year" else f"{column} by year"
+        held = held_by_year(facts, spec)
+        if held:
+            effects += f"\n{in_words(held)} by year"
         title = outcomes[spec["outcome"]]["label"]
         sample = spec.get("sample") or "all"
         # What tells one panel from another of the same outcome.
         apart = effects if sample == "all" else f"{effects}, {sample.replace('_', ' ')}"
         axes.set_title(f"{title}\n{apart}")
-        rows = only(estimates, spec_id=spec["id"])
+        rows, _ = deciding_rows(facts, only(estimates, spec_id=spec["id"]))
         joint = pick(rows, estimator=f"{BASE}_lead", effect_type="joint")
         span = own[own["horizon"].str.contains(" to ")].iloc[0]
         sentences.append(
@@ -81,7 +93,7 @@ def f31(facts: Facts) -> Artwork:
         axes.axis("off")
     for axes in grid[:, 0]:
         axes.set_ylabel(outcomes[shown[0]["outcome"]].get("unit", "log points"))
-    key_below(figure, _keys(series), handletextpad=0.4)
+    key_below(figure, _keys(facts, series), handletextpad=0.4)
     figure.supxlabel(
         "years since the policy; below: units",
         fontsize=7.5,
@@ -210,14 +222,14 @@ def f33(facts: Facts) -> Artwork:
 
 def f35(facts: Facts) -> Artwork:
     """Draw who got a policy beside what followed, each by its first primary
-    specification.
+    specification; logarithms in percent.
     """
     spec = _first(facts.specs(question="specs"))
-    placed = _first(facts.specs(question="placement"))
-    series = only(facts.series("horizons", text=NAMES), spec_id=spec["id"])
-    rows = facts.estimates(estimator="placement", spec_id=placed["id"])
-    rows = rows[rows["estimate"].notna()]
-    if series.empty or rows.empty:
+    own, beside = _by_dates(
+        facts, only(facts.series("horizons", text=NAMES), spec_id=spec["id"])
+    )
+    rows = _pictured(facts)
+    if own.empty or rows.empty:
         raise ArtifactError(
             "no leads and horizons, or no placement", "both", "drop F35 from `figures`"
         )
@@ -226,28 +238,71 @@ def f35(facts: Facts) -> Artwork:
     figure, grid = panels(1, 2, size, edges, width_ratios=[1, 2])
     before, after = grid[0]
     outcomes = facts.config.estimates["event_study"]["outcomes"]
-    groups = "" if rows["fe_id"].iloc[0] == "none" else f" within {placed['within']}"
+    within = rows["fe_id"].iloc[0]
+    groups = "" if within == "none" else f" within {within}"
     before.axvline(0, color=FAINT, linewidth=0.8, zorder=1)
+    placed = outcomes[rows["outcome"].iloc[0]]
+    levels, unit = _in_percent(rows, placed)
     positions = range(len(rows))
-    before.hlines(positions, rows["conf_low"], rows["conf_high"], INK, linewidth=2.6)
-    before.plot(rows["estimate"], positions, "o", color=INK, markersize=4)
+    low, high = levels["conf_low"], levels["conf_high"]
+    before.hlines(positions, low, high, INK, linewidth=2.6)
+    before.plot(levels["estimate"], positions, "o", color=INK, markersize=4)
     before.set_yticks(positions, rows["contrast"].str.replace("_", " "))
     before.set_ylim(len(rows) - 0.5, -0.5)
     before.set_title(f"in {rows['period'].iloc[0]}{groups}")
-    before.set_xlabel(outcomes[placed["outcome"]]["label"])
-    own = only(series, dates="all")
-    _draw_horizons(after, own, only(series, dates="sure"))
-    after.set_title(outcomes[spec["outcome"]]["label"])
+    before.set_xlabel(_named(placed["label"], unit))
+    outcome = outcomes[spec["outcome"]]
+    shown, unit = _in_percent(own, outcome)
+    _draw_horizons(after, shown, _in_percent(beside, outcome)[0])
+    after.set_title(_named(outcome["label"], unit))
     after.set_xlabel("years since the policy; above: units")
-    key_below(figure, _keys(series), handletextpad=0.4)
-    span = own[own["horizon"].str.contains(" to ")].iloc[0]
-    levels = [f"{row['contrast']} {fixed(row['estimate'], 3)}" for row in records(rows)]
+    key_below(figure, _keys(facts, pd.concat([own, beside])), handletextpad=0.4)
+    span = shown[shown["horizon"].str.contains(" to ")].iloc[0]
+    digits = 1 if unit == "%" else 3
+    words = [
+        f"{row['contrast']} {fixed(row['estimate'], digits)}"
+        for row in records(rows.assign(estimate=levels["estimate"]))
+    ]
     text = (
-        f"Differences in level before a policy: {'; '.join(levels)}. Effect in years"
-        f" {span['horizon']} after it: {fixed(span['estimate'], 3)}."
+        f"Differences in level before a policy: {'; '.join(words)}. Effect in years"
+        f" {span['horizon']} after it: {fixed(span['estimate'], digits)}"
+        f" {unit or outcome.get('unit', 'log points')}."
     )
     columns = "contrast period fe_id sample_id estimate conf_low conf_high".split()
-    return Artwork(figure, pd.concat([rows[columns], series]), text)
+    data = pd.concat([rows[columns], own, beside])
+    return Artwork(figure, data, text)
+
+
+def _pictured(facts: Facts) -> pd.DataFrame:
+    """Return the levels before a policy that F35 draws, in the order of the config."""
+    specs = facts.specs(question="placement")
+    rows = facts.estimates(estimator="placement")
+    rows = rows[rows["estimate"].notna()]
+    chosen = [
+        only(rows, spec_id=spec["id"], contrast=kind)
+        for spec in specs
+        for kind in spec.get("pictured") or []
+    ]
+    return pd.concat(chosen) if chosen else only(rows, spec_id=_first(specs)["id"])
+
+
+def _in_percent(
+    rows: pd.DataFrame, outcome: dict[str, Any]
+) -> tuple[pd.DataFrame, str]:
+    """Return differences of logarithms in percent, others as they are, and the unit."""
+    if outcome.get("unit", "log points") != "log points":
+        return rows, ""
+    ends = [
+        name
+        for name in ("estimate", "conf_low", "conf_high", "joint_low", "joint_high")
+        if name in rows
+    ]
+    return rows.assign(**{name: 100 * np.expm1(rows[name]) for name in ends}), "%"
+
+
+def _named(label: str, unit: str) -> str:
+    """Name an outcome with its unit; what is in percent is no logarithm."""
+    return f"{label.removeprefix('log ')}, {unit}" if unit else label
 
 
 FIGURES = {"F31": f31, "F32": f32, "F33": f33, "F35": f35, "F36": f36}
@@ -258,7 +313,15 @@ def _first(specs: list[dict[str, object]]) -> dict[str, object]:
     return min(specs, key=lambda spec: spec.get("role") != "primary")
 
 
-def _keys(series: pd.DataFrame) -> list[Line2D]:
+def _by_dates(facts: Facts, series: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the series of the dates that decide, and of those beside them."""
+    of_all, sure = only(series, dates="all"), only(series, dates="sure")
+    section = facts.config.estimates["event_study"]
+    decides = section.get("deciding", "all") == "sure" and len(sure)
+    return (sure, of_all) if decides else (of_all, sure)
+
+
+def _keys(facts: Facts, series: pd.DataFrame) -> list[Line2D]:
     """Return the keys of leads and horizons."""
     keys = [
         line_key("effect", color=INK, marker="o", markersize=4, linestyle=""),
@@ -268,7 +331,9 @@ def _keys(series: pd.DataFrame) -> list[Line2D]:
     ]
     if series["dates"].eq("sure").any():
         hollow = {"marker": "o", "markerfacecolor": "white", "linestyle": ""}
-        keys.append(line_key("sure dates", color=SOFT, markersize=4, **hollow))
+        section = facts.config.estimates["event_study"]
+        beside = "all dates" if section.get("deciding") == "sure" else "sure dates"
+        keys.append(line_key(beside, color=SOFT, markersize=4, **hollow))
     return keys
 
 

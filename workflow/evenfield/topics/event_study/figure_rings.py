@@ -20,9 +20,9 @@ from evenfield.shared.figures import (
 )
 from evenfield.shared.tables import Row, fixed, is_missing, only, pick, records
 from evenfield.study.errors import ArtifactError
-from evenfield.topics.event_study.table import BASE, SURE
+from evenfield.topics.event_study.table import BASE, SURE, deciding_rows
 
-OFFSET = 0.17  # of marks of all dates above, and of sure ones below, their line
+OFFSET = 0.17  # of marks of dates that decide above, and of others below, their line
 MARKS = 5
 
 
@@ -38,15 +38,19 @@ def f36(facts: Facts) -> Artwork:
     most = max(len(ring["radii"]) for ring in rings) + 1
     size = (WIDTH, 1.0 + 0.36 * most)
     edges = {"left": 0.12, "right": 0.99, "wspace": 0.08}
-    edges |= {"top": 1 - 0.3 / size[1], "bottom": 0.72 / size[1]}
+    edges |= {"top": 1 - 0.42 / size[1], "bottom": 0.72 / size[1]}
     figure, grid = panels(1, len(rings), size, edges, sharex=True, sharey=True)
     sentences = []
     for axes, ring in zip(grid[0], rings, strict=True):
         spec = specs[ring["of"]]
         reach = f"{ring['radii'][-1]:g} {ring.get('distance', 'km')}"
         own = only(rows, spec_id=spec["id"], w_id=reach)
-        axes.set_title(_kinds(spec))
-        sentences += _draw_rings(axes, own, _kinds(spec))
+        title = _kinds(spec)
+        sample = spec.get("sample") or "all"
+        if sample != "all":
+            title = f"{title}\n{sample.replace('_', ' ')}"
+        axes.set_title(title)
+        sentences += _draw_rings(axes, deciding_rows(facts, own), title)
     labels = ["own", *_distances(rings[0])]
     grid[0, 0].set_yticks(range(len(labels)), labels)
     grid[0, 0].set_ylim(len(labels) - 0.5, -0.5)
@@ -57,9 +61,12 @@ def f36(facts: Facts) -> Artwork:
         f"effect on {outcome}, {unit}", fontsize=7.5, y=0.3 / size[1], color=INK
     )
     hollow = {"marker": "o", "markerfacecolor": "white", "linestyle": ""}
+    first, second = "all dates", SURE
+    if facts.config.estimates["event_study"].get("deciding") == "sure":
+        first, second = second, first
     keys = [
-        line_key("all dates", color=INK, marker="o", markersize=MARKS, linestyle=""),
-        line_key("sure dates", color=SOFT, markersize=MARKS, **hollow),
+        line_key(first, color=INK, marker="o", markersize=MARKS, linestyle=""),
+        line_key(second, color=SOFT, markersize=MARKS, **hollow),
         tick_key("smallest effect that would be seen", 8),
     ]
     key_below(figure, keys, handletextpad=0.4)
@@ -86,12 +93,15 @@ def _distances(ring: Row) -> list[str]:
     return [f"{low:g}\u2013{high:g} {unit}" for low, high in pairwise(ends)]
 
 
-def _draw_rings(axes: Axes, own: pd.DataFrame, kinds: str) -> list[str]:
-    """Draw the rings of one specification; all dates above, sure ones below the line."""
+def _draw_rings(
+    axes: Axes, by_dates: tuple[pd.DataFrame, pd.DataFrame], title: str
+) -> list[str]:
+    """Draw the rings of one specification; dates that decide above the line, others
+    below.
+    """
     axes.axvline(0, color=FAINT, linewidth=0.8, zorder=1)
     sentences = []
-    for sure in (False, True):
-        part = own[own["treatment_def"].str.endswith(SURE) == sure]
+    for beside, part in enumerate(by_dates):
         effect = pick(part, estimator=f"{BASE}_far")
         inward = part[part["estimator"].ne(f"{BASE}_far")]
         inward = inward.assign(inner=inward["contrast"].str.split(" ").str[0])
@@ -99,22 +109,23 @@ def _draw_rings(axes: Axes, own: pd.DataFrame, kinds: str) -> list[str]:
         rings: list[Row] = [effect, *records(by_distance)]
         for line, row in enumerate(rings):
             if row and not is_missing(row["conf_low"]):
-                _draw_mark(axes, line, row, sure)
+                _draw_mark(axes, line, row, beside=bool(beside))
                 where = row["contrast"] if line else "own"
-                dates = "sure dates" if sure else "all dates"
+                dates = row["treatment_def"].rsplit(", ", 1)[-1]
                 value = fixed(row["estimate"], 3)
-                sentences.append(f"{kinds}, {where}, {dates} {value}")
+                words = title.replace("\n", ", ")
+                sentences.append(f"{words}, {where}, {dates} {value}")
     return sentences
 
 
-def _draw_mark(axes: Axes, line: int, row: Row, sure: bool) -> None:
-    at = line + (OFFSET if sure else -OFFSET)
-    colour = SOFT if sure else INK
+def _draw_mark(axes: Axes, line: int, row: Row, *, beside: bool) -> None:
+    at = line + (OFFSET if beside else -OFFSET)
+    colour = SOFT if beside else INK
     axes.hlines(at, row["conf_low"], row["conf_high"], colour, linewidth=1.4)
-    face = "white" if sure else colour
+    face = "white" if beside else colour
     axes.plot(
         row["estimate"], at, "o", color=colour, markerfacecolor=face, markersize=MARKS
     )
-    if not sure:
+    if not beside:
         for end in (-row["mde"], row["mde"]):
             axes.plot(end, at, "|", color=ACCENT, markersize=8)

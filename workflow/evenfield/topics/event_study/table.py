@@ -24,6 +24,7 @@ from evenfield.shared.tables import (
 
 BASE = "imputation"
 SURE = "sure dates"
+ALL = "all dates"
 YEAR = "year"
 # Columns of an estimate that a row of the table takes over.
 TAKEN = "estimate conf_low conf_high p_value mde n_treated".split()
@@ -87,9 +88,11 @@ def t41b(facts: Facts) -> Table:
     rows = []
     for spec in facts.specs(question="specs"):
         own = only(estimates, spec_id=spec["id"])
-        sure = own["treatment_def"].str.endswith(SURE)
-        row: Row = {"group": _heading(facts, spec), "label": _label(spec, own[~sure])}
-        for dates, part in (("all", own[~sure]), ("sure", own[sure])):
+        of_all = own[own["treatment_def"].str.endswith(ALL)]
+        sure = own[own["treatment_def"].str.endswith(SURE)]
+        label = _label(facts, spec, of_all)
+        row: Row = {"group": _heading(facts, spec), "label": label}
+        for dates, part in (("all", of_all), ("sure", sure)):
             # The deciding average comes first.
             effect = next(iter(_effect_rows(facts, spec, part)), {})
             names = (*TAKEN, "p_leads", "reason")
@@ -179,7 +182,7 @@ def t43(facts: Facts) -> Table:
         for treatment in sorted(own["treatment_def"].unique()):
             part = only(own, treatment_def=treatment)
             shared = {
-                "group": f"{_heading(facts, spec)}, {_label(spec, part)}",
+                "group": f"{_heading(facts, spec)}, {_label(facts, spec, part)}",
                 "far": pick(part, term="far units").get("estimate"),
             }
             estimators = [f"{BASE}_far", f"{BASE}_rings"]
@@ -194,6 +197,9 @@ def t43(facts: Facts) -> Table:
         " nearest one that has it, over the first years after one came inside the"
         f" outermost ring; controls are {facts.words['units_name']} without the policy"
         " and beyond all rings (Butts 2021). Own: the effect of T41 with these controls."
+        f" Cells: {facts.words['units_name']} nearby times years. Without one: smallest and"
+        f" largest estimate if one {facts.words['unit_name']} nearby is left out, or one"
+        " with the policy and those near it."
         f" Below {section.get('min_controls', 10)} such {facts.words['units_name']} there"
         " are no rings.",
         "Intervals, p and seen from as in T41.",
@@ -207,12 +213,52 @@ def t43(facts: Facts) -> Table:
         probability("p, permuted", "p_permuted"),
         number("Seen from", "mde", 3),
         count("Nearby", "n_treated"),
+        count("Cells", "cells"),
+        ends("Without one", "without_low", "without_high", 3),
         count("Far away", "far"),
     )
     return Table.of(columns, rows, note)
 
 
-TABLES = {"T41": t41, "T41b": t41b, "T42": t42, "T43": t43}
+def t44(facts: Facts) -> Table:
+    """Return a row for each part of a policy, and how far it differs from the first."""
+    estimates = facts.estimates()
+    specs = {spec["id"]: spec for spec in facts.specs(question="specs")}
+    rows = []
+    for identifier in dict.fromkeys(
+        part["of"] for part in facts.specs(question="parts")
+    ):
+        spec = specs[identifier]
+        own = only(estimates, spec_id=identifier, estimator=f"{BASE}_parts")
+        for row in records(only(own, effect_type="coef")):
+            rows.append(
+                {
+                    **{name: row[name] for name in TAKEN},
+                    "group": _heading(facts, spec),
+                    "label": row["contrast"],
+                    "reason": text(row["warning"]),
+                }
+            )
+    note = facts.note(
+        "",
+        "Effects over the first of the averages of T41 in parts of the policy, all from"
+        " one imputation: by wave of first years, by kind of the first policy, by number"
+        " of policies in force. A part less another: how far they differ.",
+        "Intervals, p and seen from as in T41.",
+        basis=False,
+    )
+    columns = (
+        left("Part", "label"),
+        number("Effect", "estimate", 3, "reason"),
+        ends(f"{facts.level} interval", "conf_low", "conf_high", 3),
+        probability("p", "p_value"),
+        number("Seen from", "mde", 3),
+        count("With policy", "n_treated"),
+    )
+    return Table.of(columns, _together(rows), note)
+
+
+TABLES = {"T41": t41, "T41b": t41b, "T42": t42, "T43": t43, "T44": t44}
 
 
 def _together(rows: list[Row]) -> list[Row]:
@@ -242,7 +288,7 @@ def _effect_rows(facts: Facts, spec: Row, own: pd.DataFrame) -> list[Row]:
             {
                 **{name: row[name] for name in TAKEN},
                 "group": _heading(facts, spec),
-                "label": f"{_label(spec, own)}, years {row['contrast']}",
+                "label": f"{_label(facts, spec, own)}, years {row['contrast']}",
                 "n_units": row["n_units"],
                 "reason": text(row["warning"]),
                 "p_permuted": permuted.get("p_value"),
@@ -265,6 +311,7 @@ def _effect_rows(facts: Facts, spec: Row, own: pd.DataFrame) -> list[Row]:
 def _ring_row(unit: str, own: pd.DataFrame, row: Row) -> Row:
     ring = row["estimator"] == f"{BASE}_rings"
     permuted = pick(own, estimator=f"{BASE}_rings_permuted", contrast=row["contrast"])
+    apart = pick(own, estimator=f"{BASE}_rings_left_out", contrast=row["contrast"])
     inner = float(row["contrast"].split(" ")[0]) if ring and row["contrast"] else -1.0
     distance = row["contrast"].replace(" to ", "\u2013")
     label = f"{distance} {unit}" if ring else "Own"
@@ -274,6 +321,9 @@ def _ring_row(unit: str, own: pd.DataFrame, row: Row) -> Row:
         "inner": inner,
         "reason": text(row["warning"]),
         "p_permuted": permuted.get("p_value") if ring else None,
+        "cells": apart.get("n_obs") if ring else None,
+        "without_low": apart.get("conf_low") if ring else None,
+        "without_high": apart.get("conf_high") if ring else None,
     }
 
 
@@ -285,22 +335,44 @@ def _heading(facts: Facts, spec: Row) -> str:
     return f"{label}, {in_words(kinds)}" if kinds else label
 
 
-def _label(spec: Row, own: pd.DataFrame) -> str:
-    """Say which effects and dates a row has, and its sample and years if they differ."""
+def _label(facts: Facts, spec: Row, own: pd.DataFrame) -> str:
+    """Say which effects, controls and dates a row has, and its sample and years if they
+    differ.
+    """
     column = spec.get("effects") or YEAR
     parts = ["effects of year" if column == YEAR else f"{column} by year"]
-    if own["treatment_def"].str.endswith(SURE).all():
-        parts.append("sure dates")
+    parts += [f"{label} by year" for label in held_by_year(facts, spec)]
+    dates = {words.rsplit(", ", 1)[-1] for words in own["treatment_def"]}
+    if len(dates) == 1 and dates != {ALL}:
+        parts += dates
     if spec.get("years"):
         first, last = spec["years"]
         parts.append(f"{first}\u2013{last}")
     return ", ".join([*parts, *_apart(spec)])
 
 
+def held_by_year(facts: Facts, spec: Row) -> list[str]:
+    """Return the labels of the controls of a specification."""
+    controls = facts.config.estimates["event_study"].get("controls", {})
+    return [controls[name]["label"] for name in spec.get("controls") or []]
+
+
+def deciding_rows(facts: Facts, own: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the rows of the dates that decide, and of those that stand beside them."""
+    of_all = own[own["treatment_def"].str.endswith(ALL)]
+    sure = own[own["treatment_def"].str.endswith(SURE)]
+    section = facts.config.estimates["event_study"]
+    if section.get("deciding", "all") == "sure" and len(sure):
+        return sure, of_all
+    return of_all, sure
+
+
 def _apart(spec: Row) -> list[str]:
     """Name the sample of a specification, if it is not all units."""
     sample = spec.get("sample") or "all"
-    return [] if sample == "all" else [f"sample {sample.replace('_', ' ')}"]
+    parts = [] if sample == "all" else [f"sample {sample.replace('_', ' ')}"]
+    grades = spec.get("without_grades") or []
+    return [*parts, f"without grade {in_words(list(grades))}"] if grades else parts
 
 
 def _capital(label: str) -> str:

@@ -9,7 +9,12 @@ import pandas as pd
 from evenfield.shared.facts import Facts
 from evenfield.shared.sections import effect_size, shown, side_of_zero, tested, visible
 from evenfield.shared.tables import Row, only, pick, records
-from evenfield.topics.event_study.table import BASE, SURE
+from evenfield.topics.event_study.table import (
+    BASE,
+    SURE,
+    deciding_rows,
+    held_by_year,
+)
 
 
 def section(facts: Facts) -> dict[str, object]:
@@ -18,16 +23,16 @@ def section(facts: Facts) -> dict[str, object]:
     own = only(facts.estimates(), spec_id=spec["id"])
     if own.empty:
         return {}
-    sure = own["treatment_def"].str.endswith(SURE)
-    row = pick(own[~sure], estimator=BASE, role=spec.get("role") or "robustness")
+    main, beside = deciding_rows(facts, own)
+    row = pick(main, estimator=BASE, role=spec.get("role") or "robustness")
     effect = effect_size(row)
     if effect is None:
         return {}
     outcome = facts.config.estimates["event_study"]["outcomes"][spec["outcome"]]
-    leads = pick(own[~sure], estimator=f"{BASE}_lead", effect_type="joint")
-    with_sure = pick(own[sure], estimator=BASE, contrast=row["contrast"])
+    leads = pick(main, estimator=f"{BASE}_lead", effect_type="joint")
+    other = pick(beside, estimator=BASE, contrast=row["contrast"])
     side = side_of_zero(row)
-    breakdown = pick(own[~sure], effect_type="breakdown", contrast=row["contrast"])
+    breakdown = pick(main, effect_type="breakdown", contrast=row["contrast"])
     return {
         # What is printed in percent is no logarithm.
         "outcome": outcome["label"].removeprefix("log ")
@@ -43,9 +48,11 @@ def section(facts: Facts) -> dict[str, object]:
         ),
         "trends": shown(breakdown, "0.0"),
         "bears_trends": breakdown.get("estimate", 0.0) > 0,
-        "sure": effect_size(with_sure),
-        "sure_agrees": side_of_zero(with_sure) == side,
-        "rings": _rings(own[~sure]),
+        "other_dates": effect_size(other),
+        "others_are_sure": str(other.get("treatment_def")).endswith(SURE),
+        "others_agree": side_of_zero(other) == side,
+        "held": held_by_year(facts, spec),
+        "rings": _rings(main),
         "placement": _placement(facts),
     }
 
