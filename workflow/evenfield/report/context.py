@@ -162,7 +162,9 @@ def _names(config: Record, root: str | Path) -> dict[str, object]:
     content = read_json(Path(root) / "answers.json")
     claims = content["claims"]
     hypotheses = content["hypotheses"]
-    answers = {item["id"]: item["answer"] for item in [*hypotheses, *claims]}
+    judged = [*hypotheses, *claims]
+    answers = {item["id"]: item["answer"] for item in judged}
+    later = {item["id"]: item["later"] for item in judged if item["later"]}
     described = facts.description()
     years = described["years"]
     proxy = (described.get("basis_years") or {}).get("proxy") or ()
@@ -171,6 +173,7 @@ def _names(config: Record, root: str | Path) -> dict[str, object]:
     return {
         **lookups(config, root),
         "answers": Lookup("answer to", answers),
+        "later": Lookup("later word of", later),
         "counts": Lookup("answer", content["counts"]),
         "claims": claims,
         "words": content["words"],

@@ -76,7 +76,7 @@ DOCUMENT = "document_that_calls"
 PLACED = "exhibits_that_stand"
 # What a text may name beside its blocks; a run fills them.
 GIVEN = (
-    "n answers counts kinds total questions claims words vintage study income units"
+    "n answers later counts kinds total questions claims words vintage study income units"
     " years proxy made section sections in_short limits"
 ).split()
 # of a number

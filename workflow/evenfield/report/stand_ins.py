@@ -11,7 +11,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from evenfield.answers.rule import WORDS
+from evenfield.answers.rule import LATER_WORDS, WORDS
 from evenfield.report.markup import SILENT, Mark
 from evenfield.report.numbers import Entry, Number, read_entries
 from evenfield.report.prose import Lookup, Part, Prose, names_of_config, part_of
@@ -91,18 +91,20 @@ class OpenAnswer(str):
     """An answer before it is known; it is compared with the words of the rule only."""
 
     holds: bool
+    words: Sequence[str]
 
     @classmethod
-    def of(cls, holds: bool) -> "OpenAnswer":
-        """Return an answer whose comparisons hold or do not."""
-        answer = cls(WORDS[0])
+    def of(cls, holds: bool, words: Sequence[str] = WORDS) -> "OpenAnswer":
+        """Return an answer, one of some words, whose comparisons hold or do not."""
+        answer = cls(words[0])
         answer.holds = holds
+        answer.words = words
         return answer
 
     def _compared(self, other: object) -> bool:
         # A misspelt answer would make a condition that never holds.
-        if str(other) not in WORDS:
-            raise ReportError(*not_known("answer", str(other), WORDS))
+        if str(other) not in self.words:
+            raise ReportError(*not_known("answer", str(other), self.words))
         return self.holds
 
     __eq__ = __ne__ = _compared
@@ -181,7 +183,14 @@ def stand_ins(
     """Return every name that a text may use, with something in its place."""
     claims = config["answers"].get("claims") or []
     hypotheses = config["answers"].get("hypotheses") or {}
-    ids = [*hypotheses, *(claim["id"] for claim in claims)]
+    judged = {**hypotheses, **{claim["id"]: claim for claim in claims}}
+    of_later = OpenAnswer.of(holds, LATER_WORDS)
+    # A claim that takes the answer of a hypothesis takes its word of later years, too.
+    asked = {
+        name: hypotheses.get(entry.get("hypothesis"), entry)
+        for name, entry in judged.items()
+    }
+    later = {name: of_later for name, entry in asked.items() if entry.get("later")}
     first, last = map(str, config["panel"]["years"])
     proxy = config["panel"]["income"].get("proxy")
     parts = {name: _part(name, item, holds) for name, item in numbers.items()}
@@ -196,7 +205,8 @@ def stand_ins(
         **of_studies,
         "must": _must,
         "n": Lookup("number", parts),
-        "answers": Lookup("answer to", {name: OpenAnswer.of(holds) for name in ids}),
+        "answers": Lookup("answer to", dict.fromkeys(judged, OpenAnswer.of(holds))),
+        "later": Lookup("later word of", later),
         "counts": Lookup("answer", {word: OpenCount.of(holds) for word in WORDS}),
         "claims": [_claim(claim, holds) for claim in claims],
         "words": list(WORDS),
