@@ -303,25 +303,23 @@ def test_the_readme_says_the_numbers_of_the_run(checkout):
     results = checkout / "results"
     numbers = read_numbers(results / "numbers.json")
     readme = " ".join((ROOT / "README.md").read_text().split())
-    shown = {}
-    names = "own_late_published own_late own_paper coast_paper own_after"
-    for name in names.split():
-        number = numbers[name]
-        shown[name] = f"{number.text} ({number.interval})".replace(MINUS, "-")
-    published = numbers["own_late_published"]
+    near = numbers["near_difference"]
+    cities = read_numbers(checkout / CITIES / "results" / "numbers.json")
+    across, lead = cities["near_across"], numbers["own_paper"]
+    low, high = (f"{end:.1f}" for end in (across.low, across.high))
+    prices = [numbers[f"own_paper_{name}"] for name in ("deflator", "prices")]
     for sentence in (
-        f"grew {published.text} percentage points a year faster in 2009-19 than",
-        f"(95 % interval {published.interval})",
-        f"it is {shown['own_late']}, and",
-        f"give {numbers['vintages_least'].text} to {numbers['vintages_most'].text}.",
-        f"the lead is {shown['own_paper']}, {shown['coast_paper']} with the coast held"
-        " fixed:",
-        f"from 2010 to 2019 it is {shown['own_after']}.",
+        f"grew {near.text} percentage points a year more near a city on a list",
+        f"(95 % interval {near.interval})".replace(MINUS, "-"),
+        f"Across provinces it is {across.value:.1f} ({low} to {high})",
+        f"by {lead.text} points a year from 2000 to 2010 by the official index",
+        f"({lead.interval}), with other prices by {prices[0].text} to {prices[1].text}",
     ):
         assert sentence in readme
-    assert numbers["vintages_number"].value == 12
-    assert numbers["own_late"].low < 0 < numbers["own_paper"].low
-    assert numbers["own_after"].low < 0 < numbers["own_after"].high
+    assert -1 < near.low < 0 < 0.5 < near.high < 1
+    assert across.low > 0
+    assert lead.low > 0
+    assert all(price.low < 0 < price.high for price in prices)
 
 
 def labels_of(study):
