@@ -28,7 +28,9 @@ def equal_checks(estimates: pd.DataFrame, claims: Claims) -> Iterator[ClaimsErro
     for where, entry in claims.entries():
         earlier = list[tuple[str, Row]]()
         for key, select in entry.selections().items():
-            rows = selector.row_numbers(select) if key[0] in KINDS else ()
+            if key[0] not in KINDS:
+                continue
+            rows = selector.row_numbers(select)
             if len(rows) != 1:
                 continue
             check = place_of(where, key)

@@ -120,7 +120,7 @@ def trajectories(
         units=tuple(map(str, wide.index)),
         years=wide.columns.to_numpy(int),
         values=wide.to_numpy(),
-        basis=tuple("+".join(sorted(bases[year] - {""})) for year in wide.columns),
+        basis=tuple("+".join(sorted(bases[int(year)] - {""})) for year in wide.columns),
     )
 
 
