@@ -53,6 +53,7 @@ CHAPTERS = {
         "library/event-study.md",
         "library/rings.md",
         "library/placement.md",
+        "library/nearby.md",
         "library/spatial-*",
         "library/impacts.md",
         "library/*",

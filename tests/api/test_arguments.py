@@ -55,6 +55,13 @@ CALLS = {
         (),
         {"unit": "unit", "draws": 99},
     ),
+    "nearby": (
+        ef.nearby,
+        "rich ~ x",
+        DATED[DATED["year"] == 1990],
+        (),
+        {"unit": "unit", "lists": "got", "radius": 1, "distance": RING, "draws": 99},
+    ),
     "spatial_cross_section": (
         ef.spatial_cross_section,
         "y ~ x",
@@ -188,7 +195,7 @@ def test_what_no_event_study_can_be_made_of_is_refused(options, words):
     refused(words, ef.event_study, "rich ~ 1", DATED, **{**POLICY, **options})
 
 
-@pytest.mark.parametrize("name", ["rings", "placement", "moran"])
+@pytest.mark.parametrize("name", ["rings", "placement", "nearby", "moran"])
 def test_no_draws_are_refused_where_a_p_value_rests_on_them(name):
     function, first, data, others, options = CALLS[name]
     call = {**options, "draws": 0}
@@ -218,7 +225,7 @@ def test_units_without_dates_are_told_to_name_them(name):
     function, first, _, others, options = CALLS[name]
     panel = DATED.assign(group=DATED["unit"]).rename(columns={"year": "YEAR"})
     keys = {key: value for key, value in options.items() if key != "time"}
-    one_date = name in {"contrasts", "placement"}
+    one_date = name in {"contrasts", "placement", "nearby"}
     advice = "keep one YEAR" if one_date else "give time='YEAR'"
     words = f"180 rows of units that have another one, first u00; .*; {advice}$"
     refused(words, function, first, panel, *others, **keys)

@@ -60,6 +60,15 @@ FITS = {
         unit="unit",
         draws=99,
     ),
+    "nearby": ef.nearby(
+        "rich ~ 1",
+        FIRST.assign(got=FIRST["unit"].isin(["u00", "u04", "u05"]).astype(int)),
+        unit="unit",
+        lists="got",
+        radius=1,
+        distance=RING,
+        draws=99,
+    ),
     "impacts": ef.spatial_panel("y ~ x", DATA, RING, **KEYS).impacts(),
 }
 

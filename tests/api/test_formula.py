@@ -176,6 +176,15 @@ FITS = {
     "placement": lambda y, d: ef.placement(
         f"{y} ~ got", d[d["year"] == 1990], unit="unit", draws=99
     ),
+    "nearby": lambda y, d: ef.nearby(
+        f"{y} ~ x",
+        d[d["year"] == 1990],
+        unit="unit",
+        lists="got",
+        radius=1,
+        distance=RING,
+        draws=99,
+    ),
 }
 
 

@@ -14,6 +14,7 @@ _NAMES = {
     "api.data": "weights",
     "api.event_study": "event_study",
     "api.moran": "moran",
+    "api.nearby": "nearby",
     "api.panels": "clubs dynamic_fe dynamic_gmm inequality log_t markov",
     "api.placement": "placement",
     "api.regression": "beta_convergence contrasts ols specification_curve",

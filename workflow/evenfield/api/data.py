@@ -34,6 +34,10 @@ MARKS = re.compile(r"\x1b\[[\d;]*m|[⧛⧚]")  # with which formulaic shows wher
 ADVICE = {
     "is zero everywhere": ("a regressor that varies", "leave it out"),
     "do not vary once": ("regressors that vary beside them", "leave it out"),
+    "no two units": (
+        "parents with several units",
+        "take larger parents, or leave out the bar",
+    ),
     "are collinear": ("regressors that can be told apart", "leave one of them out"),
 }
 R = TypeVar("R")

@@ -309,6 +309,27 @@ def _placement(fit: Fit) -> str:
     return f"{first} that of others of their group. {_interval(row)}"
 
 
+# What lies nearby, by how it is measured.
+NEARBY = {
+    "any": "some unit within reach is on",
+    "share": "all units within reach are on",
+}
+
+
+def _nearby(fit: Fit) -> str:
+    *_, row = _rows(fit).values()  # the last difference, or the only list nearby
+    outcome = fit.model.split("~")[0].strip()
+    here = NEARBY[str(fit.notes["reach"]).split()[0]]
+    first, *second = [part.removeprefix("near_") for part in row["term"].split(" - ")]
+    against = f"on {second[0]}" if second else "none"
+    side = "higher" if row["estimate"] >= 0 else "lower"
+    gap = (
+        f"Of units on no list {outcome} is {_number(abs(row['estimate']))} {side} where"
+        f" {here} {first} rather than {against}."
+    )
+    return f"{gap} {_interval(row)}"
+
+
 READERS: dict[str, Callable[[Fit], str]] = {
     "ols": _slope,
     "contrasts": _contrast,
@@ -329,4 +350,5 @@ READERS: dict[str, Callable[[Fit], str]] = {
     "event-study": _event_study,
     "rings": _rings,
     "placement": _placement,
+    "nearby": _nearby,
 }

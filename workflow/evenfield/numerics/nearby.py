@@ -102,7 +102,7 @@ class NearbyModel:
 
     nearby: Nearby
     near: bool  # on exposure over units on no list, or on lists over all
-    names: tuple[str, ...]  # (K,) of the coefficients
+    names: tuple[str, ...]  # of the first coefficients
     rows: np.ndarray  # (n,) positions of its units
     alone: int  # units that are alone in their parent and carry nothing
 
