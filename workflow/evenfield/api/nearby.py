@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -25,6 +25,7 @@ from evenfield.numerics.inference.methods import (
     few_cluster_weights,
     infer,
 )
+from evenfield.numerics.label_permutation import LabelDraws
 from evenfield.numerics.nearby import Nearby, NearbyDesign, NearbyModel, within_reach
 from evenfield.study.errors import EstimateError, counted
 
@@ -124,7 +125,15 @@ def nearby(
         parents=_parents(rows),
         share=measure == "share",
     )
-    pair = _Pair(rows, case, names, cluster, coords, draws, seed)
+    pair = _Pair(
+        rows=rows,
+        case=case,
+        names=names,
+        cluster=cluster,
+        coords=coords,
+        draws=draws,
+        seed=seed,
+    )
     _check_near(pair.near, names, most)
     kinds = pair.kinds(inference)
     return Fit(
@@ -136,7 +145,7 @@ def nearby(
     )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _Pair:
     """Both regressions and what inference needs beside them."""
 
@@ -174,11 +183,9 @@ class _Pair:
 
     def _design(self, model: NearbyModel) -> NearbyDesign:
         groups = in_order(self._clusters[model.rows])
-        # One seed: both regressions see the same draws.
-        dealt = self.case.dealt(self.draws, np.random.default_rng(self.seed))
         return model.design(
             self.rows.units.names,
-            dealt,
+            self._dealt,
             groups=groups,
             locations=self._locations(model),
             draws=self.draws,
@@ -187,6 +194,11 @@ class _Pair:
             effective_df=True,
             conley_factor="N/(N-K)",
         )
+
+    @cached_property
+    def _dealt(self) -> LabelDraws:
+        """Lists dealt out again, the same for both regressions."""
+        return self.case.dealt(self.draws, np.random.default_rng(self.seed))
 
     @cached_property
     def _clusters(self) -> np.ndarray:
@@ -292,23 +304,24 @@ class _Pair:
         }
 
 
-def _radius(radius: object) -> float:
+def _radius(radius: Any) -> float:
     """Return a positive number, and refuse another."""
-    number = isinstance(radius, int | float | np.number)
-    if not number or isinstance(radius, bool) or not 0 < float(radius) < np.inf:  # type: ignore[arg-type]
+    number = isinstance(radius, int | float | np.number) and radius is not True
+    if not (number and 0 < radius < np.inf):
         raise EstimateError(
             f"radius={radius!r}",
             "a positive number, in km or steps",
             "give radius=100, for example",
         )
-    return float(radius)  # type: ignore[arg-type]
+    return float(radius)
 
 
 def _check_rows(rows: Table) -> None:
     """Refuse several dates of a unit, several groups of parents and no constant."""
     if rows.several:
+        twice = np.bincount(rows.units.codes) > 1
         raise EstimateError(
-            f"several rows of a unit, first {rows.unit[0]}",
+            f"several rows of a unit, first {rows.units.names[twice][0]}",
             "one row a unit",
             f"keep one {rows.time_name or 'date'}",
         )
@@ -337,9 +350,9 @@ def _parents(rows: Table) -> np.ndarray:
     return in_order(rows.effect(name)).codes
 
 
-def _names_of_lists(lists: object) -> list[str]:
+def _names_of_lists(lists: Any) -> list[str]:
     """Return the names of the lists, each once."""
-    names = names_of(lists) if isinstance(lists, str | Iterable) else []  # type: ignore[arg-type]
+    names = names_of(lists) if isinstance(lists, Sequence) else []
     if not names or len({*map(str, names)}) < len(names):
         raise EstimateError(
             f"lists={lists!r}",
