@@ -307,7 +307,7 @@ class NearbyDesign(Design):
         possible = "stratified" if self.model.nearby.has_parents else "free"
         if scheme != possible:
             raise NumericsError(
-                f"no {scheme} permutation: lists here take a {possible}"
+                f"no {scheme} permutation of these lists: take a {possible} one"
             )
         of_data, of_draws, distinct = self.drawn
         own = c[: of_data.beta.shape[1]]
