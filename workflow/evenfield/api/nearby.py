@@ -1,4 +1,4 @@
-"""Growth of units on lists and of units near them, on a DataFrame."""
+"""Growth of units on lists, and of units on no list near them, from a DataFrame."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from evenfield.numerics.inference.cluster_robust import in_order
 from evenfield.numerics.inference.methods import (
     METHODS,
     Locations,
+    Tested,
     few_cluster_weights,
     infer,
 )
@@ -57,7 +58,7 @@ def nearby(
     draws: int = 9999,
     seed: int = 0,
 ) -> Fit:
-    """Compare growth of units on lists, and of units on none by the list nearby.
+    """Compare growth of units on lists, and of units on no list by the lists near them.
 
     Parameters
     ----------
@@ -86,9 +87,11 @@ def nearby(
         ``cluster`` or, where ten parents or more stand in both regressions, by parent;
         else HC3.
     cluster : str, optional
-        Column of the clusters of errors; parents by default, without them units.
+        Column of the clusters of errors; by default the parents, or the units if there
+        are no parents.
     draws, seed : int
-        Of the wild bootstrap and of lists dealt out again.
+        Number and seed of the draws of the wild bootstrap, and of those in which lists
+        are dealt out again.
 
     Returns
     -------
@@ -99,12 +102,15 @@ def nearby(
 
     Notes
     -----
-    Exposure as in Halleck Vega and Elhorst (2015), among units without treatment of
-    their own as in Butts (2021). CR3 has t(G* - 1), G* effective clusters.
+    g_i = a_p + sum_k b_k L_ki + x_i d + e_i over all units, b_k in ``own_LIST``; g_i =
+    a_p + sum_k c_k N_ki + x_i d + e_i over units on no list, c_k in ``near_LIST``; L_ki
+    one on list k, N_ki exposure to it. Exposure as in Halleck Vega and Elhorst (2015),
+    among units without treatment of their own as in Butts (2021). CR3 has t(G* - 1), G*
+    effective clusters.
     """
     whole("draws", draws, lowest=1)
     chosen("measure", measure, MEASURES)
-    most = _radius(radius)
+    radius = _radius(radius)
     rows = table(
         formula,
         data,
@@ -120,7 +126,7 @@ def nearby(
         growth=np.asarray(rows.y, dtype=float),
         held=_held(rows).to_numpy(),
         lists=np.column_stack([_members(rows, name) for name in names]),
-        reach=within_reach(distances(rows, coords, distance), most),
+        reach=within_reach(distances(rows, coords, distance), radius),
         sample=compared,
         parents=_parents(rows),
         share=measure == "share",
@@ -134,13 +140,13 @@ def nearby(
         draws=draws,
         seed=seed,
     )
-    _check_near(pair.near, names, most)
+    _check_near(pair.near, names, radius)
     kinds = pair.kinds(inference)
     return Fit(
         "Growth on lists and nearby",
         lambda level: pair.lines(kinds, level),
         nobs=len(pair.own.rows),
-        notes={**pair.notes(), "reach": f"{measure} within {most:g}"},
+        notes={**pair.notes(), "reach": f"{measure} within {radius:g}"},
         raw={"own": pair.own_design, "near": pair.near_design},
     )
 
@@ -167,21 +173,26 @@ class _Pair:
         """The regression on lists nearby."""
         return self.case.near_model(self._columns("near"))
 
+    def _terms(self, prefix: str) -> list[str]:
+        """Return the names of the coefficients of lists."""
+        return [f"{prefix}_{name}" for name in self.names]
+
     def _columns(self, prefix: str) -> list[str]:
-        held = [str(name) for name in _held(self.rows)]
-        return [*(f"{prefix}_{name}" for name in self.names), *held]
+        """Return the names of the coefficients of lists and of what is held."""
+        return [*self._terms(prefix), *(str(name) for name in _held(self.rows))]
 
     @cached_property
     def own_design(self) -> NearbyDesign:
-        """Its fit with clusters, places and lists dealt out again."""
+        """The regression on lists, with what inference needs beside it."""
         return self._design(self.own)
 
     @cached_property
     def near_design(self) -> NearbyDesign:
-        """The same of the regression on lists nearby."""
+        """The regression on lists nearby, with what inference needs beside it."""
         return self._design(self.near)
 
     def _design(self, model: NearbyModel) -> NearbyDesign:
+        """Return the fit with clusters, coordinates and lists dealt out again."""
         groups = in_order(self._clusters[model.rows])
         return model.design(
             self.rows.units.names,
@@ -211,10 +222,12 @@ class _Pair:
         return np.arange(len(self.case.parents))
 
     def _locations(self, model: NearbyModel) -> Locations | None:
+        """Return coordinates of the units of a regression, where the data have them."""
         if not {*self.coords} <= {*self.rows.data}:
             return None
-        places = self.rows.data[list(self.coords)].to_numpy(float)[model.rows]
-        return Locations(self.rows.units.names[model.rows], *places.T)
+        of_all_units = self.rows.data[list(self.coords)].to_numpy(float)
+        lat, lon = of_all_units[model.rows].T
+        return Locations(units=self.rows.units.names[model.rows], lat=lat, lon=lon)
 
     def kinds(self, inference: str | Sequence[str] | None) -> list[str]:
         """Return the methods, those that were asked for or by default."""
@@ -223,91 +236,107 @@ class _Pair:
             for kind in kinds:
                 chosen("inference", kind, KINDS)
             return kinds
+        if self.cluster is not None:
+            return ["CR3"]
         # ASSUME: with fewer parents errors by parent rest on too few of them.
-        counts = [
+        cluster_counts = [
             len(np.unique(self._clusters[model.rows]))
             for model in (self.own, self.near)
         ]
-        by_parent = self.case.has_parents and min(counts) >= FEWEST_CLUSTERS
-        return ["CR3" if self.cluster is not None or by_parent else "HC3"]
+        enough_parents = min(cluster_counts) >= FEWEST_CLUSTERS
+        return ["CR3" if self.case.has_parents and enough_parents else "HC3"]
 
-    def _asked(self, prefix: str) -> list[tuple[str, Array]]:
-        """Return names and weights of coefficients and differences, (K,) each."""
-        own = np.eye(len(self.names))
-        terms = [f"{prefix}_{name}" for name in self.names]
-        asked = list(zip(terms, own, strict=True))
+    def _combinations(self, prefix: str) -> list[tuple[str, Array]]:
+        """Return names and weights of each coefficient of a list and of the differences
+        of each two, (K,) each.
+        """
+        terms = self._terms(prefix)
+        alone = np.eye(len(terms))
+        asked = list(zip(terms, alone, strict=True))
         for i, j in combinations(range(len(terms)), 2):
-            asked.append((f"{terms[i]} - {terms[j]}", own[i] - own[j]))
+            asked.append((f"{terms[i]} - {terms[j]}", alone[i] - alone[j]))
         return asked
 
     def lines(self, kinds: Sequence[str], level: float) -> pd.DataFrame:
         """Return a row for each inference and term; one that cannot be says why, unless
         none can.
         """
-        scheme = "_stratified" if self.case.has_parents else ""
-        methods = {kind: kind for kind in kinds}
-        methods[PERMUTED] = f"randomisation{scheme}"
+        permutation = "randomisation_stratified"
+        if not self.case.has_parents:
+            permutation = "randomisation"
+        methods = {**{kind: kind for kind in kinds}, PERMUTED: permutation}
         designs = {"own": self.own_design, "near": self.near_design}
-        out = []
-        reasons = []
-        for kind, method in methods.items():
-            for prefix, design in designs.items():
-                for term, c in self._asked(prefix):
-                    test = infer(method, design, design.model.weights(c), level)
-                    numbers = {name: getattr(test, name) for name in NUMBERS}
-                    law = test.p_type if kind == PERMUTED else test.law
-                    out.append(
-                        {
-                            "term": term,
-                            "inference": kind,
-                            **numbers,
-                            "law": f"none: {test.reason}" if test.reason else law,
-                        }
-                    )
-                    if kind != PERMUTED:
-                        reasons.append(test.reason)
+        tests = [
+            (term, kind, infer(method, design, design.model.weights(c), level))
+            for kind, method in methods.items()
+            for prefix, design in designs.items()
+            for term, c in self._combinations(prefix)
+        ]
         # One inference that cannot be is a row that says why; none is an error.
+        reasons = [test.reason for _, kind, test in tests if kind != PERMUTED]
         if all(reasons):
             raise NumericsError(reasons[0])
-        return pd.DataFrame(out)
+        return pd.DataFrame([_line(term, kind, test) for term, kind, test in tests])
 
     def notes(self) -> dict[str, object]:
-        """Return how many units are on lists, near them, and alone."""
+        """Return how many units are compared, on lists, near them, and alone in their
+        parent; blank where a count does not arise.
+        """
+        names = self.names
         compared = self.case.sample
-        marks = self.case.lists > 0
-        on = {
-            f"on {name}": int(marks[compared, k].sum())
-            for k, name in enumerate(self.names)
-        }
-        free = compared & ~marks.any(axis=1)
-        seen = self.case.exposure(self.case.lists)[free] > 0
-        several = seen.sum(axis=1) > 1
-        one = len(self.names) == 1
-        near = {
-            f"near {name}{'' if one else ' only'}": int((seen[:, k] & ~several).sum())
-            for k, name in enumerate(self.names)
-        }
-        if not one:
-            both = "near both" if len(self.names) == 2 else "near several"
-            near[both] = int(several.sum())
+        on_list = self.case.lists > 0
+        on_none = compared & ~on_list.any(axis=1)
+        near_list = self.case.exposure(self.case.lists)[on_none] > 0
         parents = len(np.unique(self.case.parents[compared]))
         return {
             "units": int(compared.sum()),
             "neighbours only": int((~compared).sum()) or "",
             "parents": parents if self.case.has_parents else "",
-            **on,
-            "on no list": int(free.sum()),
-            **near,
-            "near none": int((~seen.any(axis=1)).sum()),
+            **_counts_by_list("on {}", names, on_list[compared]),
+            "on no list": int(on_none.sum()),
+            **_counts_near(names, near_list),
+            "near none": int((~near_list.any(axis=1)).sum()),
             "alone in their parent": self.own.alone or "",
             "on no list, alone in their parent": self.near.alone or "",
         }
 
 
+def _line(term: str, kind: str, test: Tested) -> dict[str, object]:
+    """Return the numbers of a test with the law behind them, or why there is none."""
+    law = test.p_type if kind == PERMUTED else test.law
+    if test.reason:
+        law = f"none: {test.reason}"
+    numbers = {name: getattr(test, name) for name in NUMBERS}
+    return {"term": term, "inference": kind, **numbers, "law": law}
+
+
+def _counts_by_list(
+    words: str, names: Sequence[str], marks: np.ndarray
+) -> dict[str, int]:
+    """Count the units with the mark of each list; marks (n, K) of bool."""
+    counts = marks.sum(axis=0).tolist()
+    return {words.format(name): n for name, n in zip(names, counts, strict=True)}
+
+
+def _counts_near(names: Sequence[str], near_list: np.ndarray) -> dict[str, int]:
+    """Count the units near one list alone, by list, and those near several; near_list
+    (n, K) of bool.
+    """
+    if len(names) == 1:
+        return _counts_by_list("near {}", names, near_list)
+    near_several = near_list.sum(axis=1) > 1
+    near_one = near_list & ~near_several[:, None]
+    several = "near both" if len(names) == 2 else "near several"
+    return {
+        **_counts_by_list("near {} only", names, near_one),
+        several: int(near_several.sum()),
+    }
+
+
 def _radius(radius: Any) -> float:
     """Return a positive number, and refuse another."""
-    number = isinstance(radius, int | float | np.number) and radius is not True
-    if not (number and 0 < radius < np.inf):
+    is_number = isinstance(radius, int | float | np.number) and radius is not True
+    if not (is_number and 0 < radius < np.inf):
         raise EstimateError(
             f"radius={radius!r}",
             "a positive number, in km or steps",
@@ -338,6 +367,7 @@ def _check_rows(rows: Table) -> None:
 
 
 def _held(rows: Table) -> pd.DataFrame:
+    """Return what is held: the regressors of the formula without the constant."""
     return rows.X.drop(columns="Intercept", errors="ignore")
 
 
@@ -346,7 +376,7 @@ def _parents(rows: Table) -> np.ndarray:
     if not rows.effects:
         return np.zeros(len(rows.y), dtype=int)
     (name,) = rows.effects
-    # By first unit and not by name, so that names of parents move no draw.
+    # Codes in the order of first units and not of names, which thus move no draw.
     return in_order(rows.effect(name)).codes
 
 
@@ -377,7 +407,9 @@ def _zeros_and_ones(rows: Table, name: str, of_ones: str) -> Array:
 
 
 def _compared(rows: Table, sample: str | None) -> np.ndarray:
-    """Return which units are compared, (N,) of bool, whose numbers are all known."""
+    """Return which units are compared, (N,) of bool, and refuse one without growth or
+    what is held.
+    """
     if sample is None:
         return np.ones(len(rows.y), dtype=bool)
     compared = _zeros_and_ones(rows, sample, "that are compared") == 1
@@ -405,7 +437,7 @@ def _members(rows: Table, name: str) -> Array:
 
 
 def _check_near(model: NearbyModel, names: Sequence[str], radius: float) -> None:
-    """Refuse a list that no unit on no list lies near to."""
+    """Refuse a list near which there is no unit on no list."""
     for name, exposure in zip(names, model.regressors.T, strict=True):
         if not exposure.any():
             raise EstimateError(

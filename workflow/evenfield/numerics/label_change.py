@@ -1,7 +1,8 @@
-"""Change of a group contrast between two spans of years: both regressions as one, and its
-test when the labels of both spans move together.
+"""Change of a group contrast between two spans of years: the regressions of both spans as
+one, and a permutation test in which the labels of both spans move together.
 """
 
+import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -30,7 +31,7 @@ class Span:
     y: np.ndarray  # (N,) outcome
     labels: np.ndarray  # (N, L)
     controls: np.ndarray  # (N, K) constant and controls
-    c: np.ndarray  # (R,)
+    c: np.ndarray  # (R,) weights of the label coefficients
     label_design: LabelDesign = LABELS_ALONE
 
     @property
@@ -45,11 +46,19 @@ class Span:
         return np.concatenate([self.c, np.zeros(self.controls.shape[1])])
 
 
-class _Fitted(NamedTuple):
-    """A span under B draws of its labels."""
+class _FreedSpan(NamedTuple):
+    """A span freed from its controls, which no draw moves."""
+
+    span: Span
+    basis: np.ndarray  # (N, K) orthonormal, of the controls
+    outcome: np.ndarray  # (N,) residual of the outcome on the controls
+
+
+class _DrawnFits(NamedTuple):
+    """The regression of a span under B draws of its labels."""
 
     weights: np.ndarray  # (B, N) of the outcomes in c'beta
-    estimate: np.ndarray  # (B,) c'beta
+    estimate: np.ndarray  # (B,) c'beta; NaN where the labels are collinear
     residuals: np.ndarray  # (B, N)
     df: int
 
@@ -74,41 +83,45 @@ def label_change(first: Span, later: Span, draws: LabelDraws) -> PermutationTest
 
     Notes
     -----
-    c'b_t = a_t'y_t, a_t = M D_t (D_t'M D_t)^-1 c with D_t the regressors of the labels
-    freed from controls (Frisch-Waugh). The change over its standard error by seemingly
-    unrelated regressions (Zellner 1962): var = sum_st (+-) s_st a_s'a_t, s_st the
-    products of residuals of spans s and t over the root of their degrees of freedom. A
-    p-value is never below one over the number of different patterns.
+    The statistic is the change c_2'b_2 - c_1'b_1 over its standard error by seemingly
+    unrelated regressions (Zellner 1962), v_11 + v_22 - 2 v_12 its square, v_st the
+    covariance of the contrasts of spans s and t. A p-value is never below one over the
+    number of different patterns.
     """
     # ASSUME: what labels do in both spans alike hardly enters the statistic: it leaves
     # the change, and residuals of both spans that it moves alike leave the variance.
-    spans = (first, later)
-    freed = [_freed(span) for span in spans]
+    freed_first = _freed(first)
+    freed_later = _freed(later)
 
-    def tested(source: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        one, two = (
-            _fitted(span, basis, e, source)
-            for span, (basis, e) in zip(spans, freed, strict=True)
+    def changes(source: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the change and its statistic under each draw; source (B, N)."""
+        of_first = _drawn_fits(freed_first, source)
+        of_later = _drawn_fits(freed_later, source)
+        change = of_later.estimate - of_first.estimate
+        variance = (
+            _covariance(of_first, of_first)
+            + _covariance(of_later, of_later)
+            - 2 * _covariance(of_first, of_later)
         )
-        variance = _product(one, one) + _product(two, two) - 2 * _product(one, two)
-        change = two.estimate - one.estimate
         with np.errstate(divide="ignore", invalid="ignore"):
             return change, change / np.sqrt(variance)
 
-    estimate, statistic = tested(np.arange(len(first.y))[None])
+    # In the data each unit has its own labels.
+    source_of_data = np.arange(len(first.y))[None]
+    estimate, statistic = changes(source_of_data)
     if not np.isfinite(statistic[0]):
         raise NumericsError(
             "the labels are collinear with each other or with the controls"
         )
-    labels_of_both = np.column_stack([span.labels for span in spans])
+    labels_of_both = np.column_stack([first.labels, later.labels])
     distinct = draws.distinct(labels_of_both)
     if distinct < FEWEST_DRAWS:
         raise NumericsError(
             f"only {distinct} different label patterns exist: nothing to compare the"
             " data with"
         )
-    parts = np.array_split(draws.source, -(-len(draws.source) // AT_ONCE))
-    statistics = np.concatenate([tested(part)[1] for part in parts])
+    parts = np.array_split(draws.source, math.ceil(len(draws.source) / AT_ONCE))
+    statistics = np.concatenate([changes(part)[1] for part in parts])
     p_value = float(share_as_extreme(statistics, statistic[0]))
     return PermutationTest(
         estimate=float(estimate[0]),
@@ -119,29 +132,36 @@ def label_change(first: Span, later: Span, draws: LabelDraws) -> PermutationTest
     )
 
 
-def _freed(span: Span) -> tuple[np.ndarray, np.ndarray]:
-    """Return a basis of the controls and the outcome freed from them."""
+def _freed(span: Span) -> _FreedSpan:
+    """Free the outcome of a span from its controls."""
     basis = np.linalg.qr(span.controls)[0]
-    return basis, span.y - basis @ (basis.T @ span.y)
+    outcome = span.y - basis @ (basis.T @ span.y)
+    return _FreedSpan(span=span, basis=basis, outcome=outcome)
 
 
-def _fitted(
-    span: Span, basis: np.ndarray, e: np.ndarray, source: np.ndarray
-) -> _Fitted:
-    """Fit a span under draws; basis (N, K), e (N,), source (B, N)."""
-    drawn = span.label_design.drawn(span.labels, source)
-    D = drawn - (drawn @ basis) @ basis.T
-    M = np.einsum("rbn,sbn->brs", D, D)
-    singular = np.linalg.eigvalsh(M)[:, 0] <= RANK_TOLERANCE
-    # Draws whose labels are collinear have no estimate; the rest is solved at once.
-    M[singular] = np.eye(len(span.c))
-    with_outcome = np.einsum("rbn,n->br", D, e)
-    beta = np.linalg.solve(M, with_outcome[..., None])[..., 0]
-    direction = np.linalg.solve(M, np.broadcast_to(span.c, beta.shape)[..., None])
-    weights = np.einsum("br,rbn->bn", direction[..., 0], D)
+def _drawn_fits(freed: _FreedSpan, source: np.ndarray) -> _DrawnFits:
+    """Fit a span under draws; source (B, N).
+
+    Notes
+    -----
+    With e and D the residuals of the outcome and of the labels' regressors on the
+    controls (Frisch and Waugh 1933): b = (D'D)^-1 D'e, c'b = a'e, a = D (D'D)^-1 c.
+    """
+    span, basis, e = freed
+    regressors = span.label_design.drawn(span.labels, source)
+    D = regressors - (regressors @ basis) @ basis.T
+    DD = np.einsum("rbn,sbn->brs", D, D)
+    De = np.einsum("rbn,n->br", D, e)
+    collinear = np.linalg.eigvalsh(DD)[:, 0] <= RANK_TOLERANCE
+    # All draws are solved at once: those without an estimate need some inverse.
+    DD[collinear] = np.eye(len(span.c))
+    beta = np.linalg.solve(DD, De[..., None])[..., 0]
+    c_of_draws = np.broadcast_to(span.c, beta.shape)
+    DD_inverse_c = np.linalg.solve(DD, c_of_draws[..., None])[..., 0]
+    weights = np.einsum("br,rbn->bn", DD_inverse_c, D)
     estimate = weights @ e
-    estimate[singular] = np.nan
-    return _Fitted(
+    estimate[collinear] = np.nan
+    return _DrawnFits(
         weights=weights,
         estimate=estimate,
         residuals=e - np.einsum("br,rbn->bn", beta, D),
@@ -149,8 +169,14 @@ def _fitted(
     )
 
 
-def _product(one: _Fitted, two: _Fitted) -> np.ndarray:
-    """Return the covariance of two estimates under each draw, shape (B,)."""
-    cross = (one.residuals * two.residuals).sum(axis=1) / np.sqrt(one.df * two.df)
-    covariance: np.ndarray = (one.weights * two.weights).sum(axis=1) * cross
+def _covariance(one: _DrawnFits, other: _DrawnFits) -> np.ndarray:
+    """Return the covariance of two contrasts under each draw, shape (B,).
+
+    Notes
+    -----
+    v_st = s_st a_s'a_t, s_st = u_s'u_t / sqrt(df_s df_t) the covariance of the errors.
+    """
+    products = (one.residuals * other.residuals).sum(axis=1)
+    of_errors = products / np.sqrt(one.df * other.df)
+    covariance: np.ndarray = (one.weights * other.weights).sum(axis=1) * of_errors
     return covariance

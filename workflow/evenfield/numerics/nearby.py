@@ -1,7 +1,7 @@
-"""Growth of units on lists, and of units on no list by which lists have one within reach.
+"""Growth of units on lists, and growth of units on no list that lie near units of a list.
 
-Two regressions within parents, and the lists dealt out again among the units of a parent: who
-is on a list, who lies near one and who is left on none are then found anew.
+Two regressions within parents. For a permutation test the lists are dealt out again among the
+units of a parent; who is on a list, who lies near one and who is on none are then found anew.
 """
 
 from __future__ import annotations
@@ -27,15 +27,16 @@ from evenfield.numerics.label_permutation import (
 from evenfield.numerics.ols import RANK_TOLERANCE, fit_ols
 from evenfield.numerics.spatial import lagged
 
-CELLS_AT_ONCE = 1_000_000  # numbers of draws that are worked on together
+CELLS_AT_ONCE = 1_000_000  # cells of regressors in memory at once, over draws
 
 
 @dataclass(frozen=True, kw_only=True)
 class Nearby:
-    """Units, their lists, who lies near whom, and what is compared with what."""
+    """Units, their lists, who lies near whom, and who is compared within which parent."""
 
     growth: Array  # (N,) outcome; not read outside the sample
-    held: Array  # (N, H) such as the level at the start; not read outside the sample
+    # (N, H) controls, such as the level at the start; not read outside the sample
+    held: Array
     lists: Array  # (N, K) of zeros and ones: which units are on which list
     reach: csr_array  # (N, N) one where another unit lies within reach
     sample: np.ndarray  # (N,) of bool: units that are compared
@@ -54,17 +55,21 @@ class Nearby:
 
         Notes
         -----
-        A unit without another within reach has no exposure.
+        With R_ij one where j lies within reach of i: N_ki = 1[sum_j R_ij L_kj > 0], or
+        N_ki = sum_j R_ij L_kj / sum_j R_ij. A unit without another within reach has
+        none.
         """
-        around = lagged(self._weights, lists)
-        return around if self.share else (around > 0).astype(float)
+        if self.share:
+            return lagged(self._shares_within_reach, lists)
+        on_list_within_reach = lagged(self.reach, lists)
+        return (on_list_within_reach > 0).astype(float)
 
     @cached_property
-    def _weights(self) -> csr_array:
-        if not self.share:
-            return self.reach
-        others = np.maximum(np.asarray(self.reach.sum(axis=1)).ravel(), 1.0)
-        return csr_array(diags_array(1 / others) @ self.reach)
+    def _shares_within_reach(self) -> csr_array:
+        """Rows of reach that sum to one, or to zero without a unit within it; (N, N)."""
+        others = np.asarray(self.reach.sum(axis=1)).ravel()
+        divisor = np.maximum(others, 1.0)
+        return csr_array(diags_array(1 / divisor) @ self.reach)
 
     def own_model(self, names: Sequence[str]) -> NearbyModel:
         """Return g_i = a_p + sum_k b_k L_ki + x_i d + e_i over the sample."""
@@ -83,13 +88,15 @@ class Nearby:
         """
         # ASSUME: a unit that is left out, such as a capital, is on its list for a reason
         # of its own: it neither gives nor takes a row.
-        alone = self.parents.max() + 1 + np.arange(len(self.parents))
-        strata = np.where(self.sample, self.parents, alone)
+        own_stratum = self.parents.max() + 1 + np.arange(len(self.parents))
+        strata = np.where(self.sample, self.parents, own_stratum)
         return stratified_label_draws(strata, draws, rng)
 
 
 def within_reach(distance: Array, radius: float) -> csr_array:
-    """Return one where another unit lies at most so far away; distance (N, N)."""
+    """Return one where another unit lies at most a radius away; distance (N, N) -> (N,
+    N).
+    """
     if not radius > 0:
         raise NumericsError(f"a radius is positive, not {radius:g}")
     others = ~np.eye(len(distance), dtype=bool)
@@ -101,9 +108,9 @@ class NearbyModel:
     """One of the two regressions, its rows sorted by parent."""
 
     nearby: Nearby
-    near: bool  # on exposure over units on no list, or on lists over all
+    near: bool  # units on no list by their exposure; otherwise all units by their lists
     names: tuple[str, ...]  # of the first coefficients
-    rows: np.ndarray  # (n,) positions of its units
+    rows: np.ndarray  # (n,) positions of its units among all N
     alone: int  # units that are alone in their parent and carry nothing
 
     @classmethod
@@ -112,20 +119,19 @@ class NearbyModel:
         chosen = nearby.sample.copy()
         if near:
             chosen &= ~nearby.lists.any(axis=1)
-        rows = np.flatnonzero(chosen)
-        parents = nearby.parents[rows]
-        several = np.bincount(parents, minlength=1)[parents] > 1
-        if not several.any():
-            left = "units on no list" if near else "units"
-            raise NumericsError(f"no two {left} of one parent")
-        rows = rows[several]
-        order = np.argsort(nearby.parents[rows], kind="stable")
+        candidates = np.flatnonzero(chosen)
+        in_company = _in_company(nearby.parents[candidates])
+        if not in_company.any():
+            which = "units on no list" if near else "units"
+            raise NumericsError(f"no two {which} of one parent")
+        rows = candidates[in_company]
+        by_parent = np.argsort(nearby.parents[rows], kind="stable")
         return cls(
             nearby=nearby,
             near=near,
             names=tuple(names),
-            rows=rows[order],
-            alone=int((~several).sum()),
+            rows=rows[by_parent],
+            alone=int((~in_company).sum()),
         )
 
     @property
@@ -137,19 +143,19 @@ class NearbyModel:
     def regressors(self) -> Array:
         """Lists, or exposure to them; (n, K)."""
         lists = self.nearby.lists
-        every = self.nearby.exposure(lists) if self.near else lists
-        return np.asarray(every[self.rows])
+        of_all_units = self.nearby.exposure(lists) if self.near else lists
+        return np.asarray(of_all_units[self.rows])
 
     @cached_property
     def X(self) -> Array:
-        """Lists or exposure, what is held, dummies of parents; (n, K + H + P)."""
-        own = self.nearby.parents[self.rows]
-        dummies = (own[:, None] == np.unique(own)).astype(float)
+        """Lists or exposure, controls, dummies of parents; (n, K + H + P)."""
+        parents = self.nearby.parents[self.rows]
+        dummies = (parents[:, None] == np.unique(parents)).astype(float)
         return np.column_stack([self.regressors, self.nearby.held[self.rows], dummies])
 
     def weights(self, c: Array) -> Array:
-        """Return a combination of the coefficients of lists as one of all, (K,) -> (K + H
-        + P,).
+        """Return weights of all coefficients, from those of the coefficients of lists
+        and zeros for the others; c (K,) -> (K + H + P,).
         """
         return np.concatenate([c, np.zeros(self.X.shape[1] - len(c))])
 
@@ -159,8 +165,9 @@ class NearbyModel:
         dealt: LabelDraws | None = None,
         **beside: object,
     ) -> NearbyDesign:
-        """Return the fit with what inference needs beside it; the names of all units,
-        (N,).
+        """Return the least squares fit as a design for inference; units (N,) names of
+        all units, ``dealt`` for a permutation test, ``beside`` further fields of a
+        design.
         """
         fit = fit_ols(self.y, self.X, self.names)
         return NearbyDesign(
@@ -176,46 +183,64 @@ class NearbyModel:
         return np.asarray(self.regressors.mean(axis=0))
 
     def fits(self, source: np.ndarray) -> ListFits:
-        """Return the coefficients of lists dealt out so; source (B, N)."""
-        B = len(source)
-        width = self.nearby.lists.shape[1] + self.nearby.held.shape[1]
-        at_once = max(1, CELLS_AT_ONCE // (source.shape[1] * width))
+        """Return the coefficients of lists under draws; source (B, N), in row b the unit
+        whose lists each unit gets.
+        """
+        draws, N = source.shape
+        cells_of_draw = N * (self.nearby.lists.shape[1] + self.nearby.held.shape[1])
+        at_once = max(1, CELLS_AT_ONCE // cells_of_draw)
         parts = [
-            self._fits(source[start : start + at_once])
-            for start in range(0, B, at_once)
+            self._fits_at_once(source[start : start + at_once])
+            for start in range(0, draws, at_once)
         ]
-        return ListFits(*(np.concatenate(part) for part in zip(*parts, strict=True)))
+        return ListFits(
+            beta=np.concatenate([part.beta for part in parts]),
+            covariance=np.concatenate([part.covariance for part in parts]),
+        )
 
-    def _fits(self, source: np.ndarray) -> ListFits:
+    def _fits_at_once(self, source: np.ndarray) -> ListFits:
+        """Return the coefficients of lists under as many draws as fit in memory."""
         nearby = self.nearby
         lists = nearby.lists[source]
-        rows = np.broadcast_to(self.rows, (len(source), len(self.rows)))
-        regressors = lists
         if self.near:
-            regressors = nearby.exposure(lists)
+            of_all_units = nearby.exposure(lists)
             rows = self._on_no_list(lists)
+        else:
+            of_all_units = lists
+            rows = np.broadcast_to(self.rows, (len(source), len(self.rows)))
         draw = np.arange(len(source))[:, None]
-        own = nearby.parents[self.rows]
-        y = nearby.growth[rows]
-        X = np.concatenate([regressors[draw, rows], nearby.held[rows]], axis=2)
-        return list_fits(y, X, own, lists.shape[2])
+        regressors = of_all_units[draw, rows]
+        return list_fits(
+            y=nearby.growth[rows],
+            X=np.concatenate([regressors, nearby.held[rows]], axis=2),
+            # Every draw leaves the rows of a parent as many as the data have.
+            parents=nearby.parents[self.rows],
+            K=lists.shape[2],
+        )
 
     def _on_no_list(self, lists: Array) -> np.ndarray:
-        """Return the units of the sample on no list under each draw, sorted by parent;
-        lists (B, N, K) -> (B, n).
+        """Return the rows under each draw: units of the sample on no list, sorted by
+        parent, those alone in their parent left out; lists (B, N, K) -> (B, n).
 
         Notes
         -----
-        Rows move within parents, so that each keeps as many units on no list.
+        Lists move within parents, so that every draw has as many units on no list in
+        each parent: the rows of all draws fit one array, and parents of one draw are
+        those of all.
         """
         nearby = self.nearby
-        order = np.argsort(nearby.parents, kind="stable")
-        order = order[nearby.sample[order]]
-        free = ~lists[:, order].any(axis=2)
-        places = np.nonzero(free)[1].reshape(len(lists), -1)
-        parents = nearby.parents[order][places[0]]
-        several = np.bincount(parents)[parents] > 1
-        return np.asarray(order[places[:, several]])
+        by_parent = np.argsort(nearby.parents, kind="stable")
+        of_sample = by_parent[nearby.sample[by_parent]]
+        on_none = ~lists[:, of_sample].any(axis=2)
+        places = np.nonzero(on_none)[1].reshape(len(lists), -1)
+        candidates = of_sample[places]
+        in_company = _in_company(nearby.parents[candidates[0]])
+        return np.asarray(candidates[:, in_company])
+
+
+def _in_company(parents: np.ndarray) -> np.ndarray:
+    """Return which units share their parent with another; parents (n,) -> (n,) of bool."""
+    return np.asarray(np.bincount(parents, minlength=1)[parents] > 1)
 
 
 class ListFits(NamedTuple):
@@ -225,7 +250,7 @@ class ListFits(NamedTuple):
     covariance: Array  # (B, K, K) by HC3; NaN where a draw has no fit
 
     def statistics(self, c: Array) -> Array:
-        """Return the t statistics of c'beta, (K,) -> (B,)."""
+        """Return the t statistics of c'beta, c (K,) -> (B,); NaN without a fit."""
         variance = np.einsum("k,bkl,l->b", c, self.covariance, c)
         with np.errstate(invalid="ignore", divide="ignore"):
             return np.asarray(self.beta @ c / np.sqrt(variance))
@@ -233,40 +258,60 @@ class ListFits(NamedTuple):
 
 def list_fits(y: Array, X: Array, parents: np.ndarray, K: int) -> ListFits:
     """Regress y (B, n) on X (B, n, R) within parents (n,), sorted; the first K
-    coefficients with HC3.
+    coefficients with HC3, draw by draw.
 
     Notes
     -----
-    Demeaning by parent is the regression on their dummies (Frisch and Waugh), whose
-    leverage is 1 / n_p + x_i' (X'X)^-1 x_i. HC3 (MacKinnon and White 1985): sum_i a_i
-    a_i' (u_i / (1 - h_i))^2, a_i = (X'X)^-1 x_i.
+    The regression on dummies of parents is that of y and x demeaned by parent (Frisch
+    and Waugh 1933). With a_i = (X'X)^-1 x_i: b = sum_i a_i y_i, u_i = y_i - x_i'b and,
+    with n_p units in the parent of i, leverage h_i = 1 / n_p + a_i'x_i. HC3 (MacKinnon
+    and White 1985): sum_i a_i a_i' (u_i / (1 - h_i))^2. It is not defined where a
+    regressor does not vary within parents, where regressors are collinear, and where
+    one unit determines a coefficient alone (leverage 1).
+    """
+    length = np.sqrt(np.einsum("bnr,bnr->br", X, X))
+    y = _demeaned(y, parents)
+    X = _demeaned(X, parents)
+    products = np.einsum("bnr,bns->brs", X, X)
+    length_within = np.sqrt(np.einsum("brr->br", products))
+    # What demeaning leaves of a regressor that does not vary within parents is rounding.
+    varies = (length_within > RANK_TOLERANCE * length).all(axis=1)
+
+    # Scaled to regressors of length one, whatever their units, for rank and inverse.
+    scale = np.where(length_within > 0, length_within, 1.0)
+    scales = scale[:, :, None] * scale[:, None, :]
+    correlations = products / scales
+    smallest_eigenvalue = np.linalg.eigvalsh(correlations)[:, 0]
+    defined = varies & (smallest_eigenvalue > RANK_TOLERANCE)
+    # All draws are inverted at once: those without a fit need some inverse.
+    correlations[~defined] = np.eye(X.shape[2])
+    inverse = np.linalg.inv(correlations) / scales
+
+    A = X @ inverse
+    beta = np.einsum("bnr,bn->br", A, y)
+    residuals = y - np.einsum("bnr,br->bn", X, beta)
+    units_of_parent = np.bincount(parents)[parents]
+    leverage_within = np.einsum("bnr,bnr->bn", A, X)
+    one_less_leverage = 1 - 1 / units_of_parent - leverage_within
+    below_one = one_less_leverage > RANK_TOLERANCE
+    defined &= below_one.all(axis=1)
+    left_out = residuals / np.where(below_one, one_less_leverage, 1.0)
+    # (B, n, K) what leaving out a unit takes from each coefficient
+    influence = A[:, :, :K] * left_out[:, :, None]
+    covariance = np.einsum("bnk,bnl->bkl", influence, influence)
+    covariance[~defined] = np.nan
+    return ListFits(beta=beta[:, :K], covariance=covariance)
+
+
+def _demeaned(values: Array, parents: np.ndarray) -> Array:
+    """Return values less the mean of their parent; values (B, n) or (B, n, R), parents
+    (n,) sorted.
     """
     starts = np.flatnonzero(np.diff(parents, prepend=parents[0] - 1))
     counts = np.diff(np.append(starts, len(parents)))
-    y = y - np.repeat(np.add.reduceat(y, starts, axis=1) / counts, counts, axis=1)
-    means = np.add.reduceat(X, starts, axis=1) / counts[:, None]
-    whole = np.sqrt(np.einsum("bnr,bnr->br", X, X))
-    X = X - np.repeat(means, counts, axis=1)
-    products = np.einsum("bnr,bns->brs", X, X)
-    size = np.sqrt(np.einsum("brr->br", products))
-    # A regressor that does not vary within parents is rounding.
-    varies = (size > RANK_TOLERANCE * whole).all(axis=1)
-    scale = np.where(size > 0, size, 1.0)
-    alike = products / (scale[:, :, None] * scale[:, None, :])
-    defined = varies & (np.linalg.eigvalsh(alike)[:, 0] > RANK_TOLERANCE)
-    alike[~defined] = np.eye(X.shape[2])
-    bread = np.linalg.inv(alike) / (scale[:, :, None] * scale[:, None, :])
-    A = X @ bread
-    beta = np.einsum("bnr,bn->br", A, y)
-    residuals = y - np.einsum("bnr,br->bn", X, beta)
-    gap = 1 - 1 / np.repeat(counts, counts) - np.einsum("bnr,bnr->bn", A, X)
-    defined &= gap.min(axis=1) > RANK_TOLERANCE
-    changes = (
-        A[:, :, :K] * (residuals / np.where(gap > RANK_TOLERANCE, gap, 1.0))[:, :, None]
-    )
-    covariance = np.einsum("bnk,bnl->bkl", changes, changes)
-    covariance[~defined] = np.nan
-    return ListFits(beta[:, :K], covariance)
+    divisor = counts if values.ndim == 2 else counts[:, None]
+    means = np.add.reduceat(values, starts, axis=1) / divisor
+    return np.asarray(values - np.repeat(means, counts, axis=1))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -278,7 +323,9 @@ class NearbyDesign(Design):
 
     @cached_property
     def drawn(self) -> tuple[ListFits, ListFits, int]:
-        """Fits of the data and under the draws, and how many patterns these have."""
+        """Fits of the data and of the draws, and how many different patterns of lists
+        the draws have.
+        """
         if self.dealt is None:
             raise NumericsError("no draws of lists")
         lists = self.model.nearby.lists
@@ -288,8 +335,11 @@ class NearbyDesign(Design):
                 f"only {counted(distinct, 'different pattern')} of lists within parents:"
                 " nothing to compare the data with"
             )
-        data = np.arange(len(lists))[None]
-        return self.model.fits(data), self.model.fits(self.dealt.source), distinct
+        # In the data each unit has its own lists.
+        source_of_data = np.arange(len(lists))[None]
+        of_data = self.model.fits(source_of_data)
+        of_draws = self.model.fits(self.dealt.source)
+        return of_data, of_draws, distinct
 
     def permuted(
         self,
@@ -301,8 +351,9 @@ class NearbyDesign(Design):
 
         Notes
         -----
-        c'beta over its HC3 error; two-sided, the data are one more draw. Draws without
-        the regression do not count.
+        The statistic is c'beta over its HC3 error; two-sided, the data count as one more
+        draw. Draws in which the regression is not defined do not count. A p-value is
+        never below one over the number of different patterns.
         """
         possible = "stratified" if self.model.nearby.has_parents else "free"
         if scheme != possible:
@@ -310,11 +361,11 @@ class NearbyDesign(Design):
                 f"no {scheme} permutation of these lists: take a {possible} one"
             )
         of_data, of_draws, distinct = self.drawn
-        own = c[: of_data.beta.shape[1]]
-        statistic = float(of_data.statistics(own)[0])
+        of_lists = c[: of_data.beta.shape[1]]
+        statistic = float(of_data.statistics(of_lists)[0])
         if not np.isfinite(statistic):
             raise NumericsError("one unit determines a coefficient alone (leverage 1)")
-        statistics = of_draws.statistics(own)
+        statistics = of_draws.statistics(of_lists)
         defined = int(np.isfinite(statistics).sum())
         if defined < FEWEST_DRAWS:
             raise NumericsError(
@@ -323,7 +374,7 @@ class NearbyDesign(Design):
         p_value = float(share_as_extreme(statistics, statistic))
         where = "within parents" if self.model.nearby.has_parents else "among all"
         return Tested(
-            estimate=float(of_data.beta[0] @ own),
+            estimate=float(of_data.beta[0] @ of_lists),
             statistic=statistic,
             p_value=max(p_value, 1 / distinct),
             se_type="none: permutation",

@@ -1,5 +1,5 @@
 """How much a group contrast changes from one span of years to another: both spans as one
-regression, a unit as one cluster, the labels of both dealt out together.
+regression, the two rows of a unit one cluster, the labels of both spans dealt out together.
 """
 
 from dataclasses import dataclass, replace
@@ -14,6 +14,7 @@ from evenfield.numerics.inference.methods import (
     infer,
 )
 from evenfield.numerics.label_change import Span, label_change, stacked_change
+from evenfield.numerics.ols import OlsFit
 from evenfield.shared.contrasts.contrasts import (
     SUFFIXES,
     ContrastSettings,
@@ -33,8 +34,8 @@ from evenfield.shared.few_units import beside, carrier_fields
 # ASSUME: the cluster jackknife by unit decides a change, for SCPC knows one row a unit;
 # Conley's kernel over both spans lets neighbours share shocks.
 CONLEY = "conley_all_dates"
-PRINTED = ("CR3", "wild33", CONLEY)
-CUTOFF_KM = 800.0
+PRINTED = ("CR3", "wild33", CONLEY)  # the deciding method first
+CUTOFF_KM = 800.0  # of Conley's kernel
 RELABELLED = ("randomisation", "randomisation_stratified")
 CHANGE_SUFFIXES = SUFFIXES | {CONLEY: "conley"}
 
@@ -70,32 +71,31 @@ def change_rows(
     """Return the change of a contrast from one span to another, by the jackknife by unit
     and by the methods that must agree with it.
     """
-    prepared = [prepare_contrast(part, geographies) for part in (first, later)]
-    row = _empty_row(first.row, later.row)
-    reasons = [part.reason for part in prepared if part.reason]
-    one, two = (part.section for part in prepared)
-    if list(one.units) != list(two.units):
-        reasons.append("not defined: the spans have different units")
-    if reasons:
-        return [not_defined(row, reasons[0])]
-    design = _design(row, prepared, settings)
-    names = list(RELABELLED)
-    # Few treated units leave relabelling alone, as in each span.
-    if not (one.few or two.few):
-        known = design.geography.locations.known
-        names = [n for n in PRINTED if known or n != CONLEY] + names
-    c = np.concatenate([-one.contrast, two.contrast])
+    prepared_first = prepare_contrast(first, geographies)
+    prepared_later = prepare_contrast(later, geographies)
+    empty = _empty_row(first.row, later.row)
+    reason = _undefined(prepared_first, prepared_later)
+    if reason:
+        return [not_defined(empty, reason)]
+    geography = prepared_first.geography
+    sections = (prepared_first.section, prepared_later.section)
+    spans = (_span(sections[0]), _span(sections[1]))
+    fit, c = stacked_change(*spans)
+    units = np.concatenate([section.units for section in sections])
+    design = _design(empty, fit, units, spans, geography, settings)
     row = replace(
-        row,
-        **carrier_fields(design.fit.X, np.concatenate([one.units, two.units]), c),
-        n_obs=len(design.fit.y),
-        n_units=len(one.units),
+        empty,
+        **carrier_fields(fit.X, units, c),
+        n_obs=len(fit.y),
+        n_units=len(sections[0].units),
         n_periods=2,
-        n_treated=min(one.treated, two.treated),
-        controls_id=prepared[0].counts["controls_id"],
+        # Those of the span that has fewer.
+        n_treated=min(section.treated for section in sections),
+        controls_id=prepared_first.counts["controls_id"],
     )
-    deciding, *others = names
+    few = any(section.few for section in sections)
     level = settings.level
+    deciding, *others = _methods(few=few, located=geography.locations.known)
     rows = [filled(row, infer(deciding, design, c, level), level)]
     for name in others:
         other = beside(row, name, CHANGE_SUFFIXES)
@@ -103,7 +103,28 @@ def change_rows(
     return rows
 
 
+def _undefined(first: PreparedContrast, later: PreparedContrast) -> str:
+    """Return why there is no change between two spans, or nothing."""
+    if first.reason or later.reason:
+        return first.reason or later.reason
+    if list(first.section.units) != list(later.section.units):
+        return "not defined: the spans have different units"
+    return ""
+
+
+def _methods(*, few: bool, located: bool) -> tuple[str, ...]:
+    """Return the methods of a change, the deciding one first; ``located`` units have
+    coordinates.
+    """
+    # Few treated units leave permutation alone, as in each span.
+    if few:
+        return RELABELLED
+    by_errors = tuple(name for name in PRINTED if located or name != CONLEY)
+    return (*by_errors, *RELABELLED)
+
+
 def _empty_row(first: Estimate, later: Estimate) -> Estimate:
+    """Return the row of a change without its numbers."""
     bases = {first.output_basis, later.output_basis}
     return replace(
         first,
@@ -116,31 +137,37 @@ def _empty_row(first: Estimate, later: Estimate) -> Estimate:
 
 
 def _design(
-    row: Estimate, prepared: list[PreparedContrast], settings: ContrastSettings
+    row: Estimate,
+    fit: OlsFit,
+    units: np.ndarray,
+    spans: tuple[Span, Span],
+    geography: Geography,
+    settings: ContrastSettings,
 ) -> ChangeDesign:
-    one, two = (part.section for part in prepared)
-    spans = (_span(one), _span(two))
-    named = (row.spec_id, row.outcome, row.term, row.contrast, row.sample_id)
-    dates = np.repeat([0, 1], [len(one.units), len(two.units)])
+    """Return both spans as one design; units of all rows, of the first span first."""
+    clusters = in_order(units)
+    span_of_row = np.repeat([0, 1], [len(span.y) for span in spans])
+    row_id = (row.spec_id, row.outcome, row.term, row.contrast, row.sample_id)
     return ChangeDesign(
-        fit=stacked_change(*spans)[0],
-        units=in_order(np.concatenate([one.units, two.units])),
-        dates=encoded(dates),
-        locations=prepared[0].geography.locations,
+        fit=fit,
+        units=clusters,
+        dates=encoded(span_of_row),
+        locations=geography.locations,
         draws=settings.permutations,
         seed=settings.seed,
-        stream=":".join(["wild", *named, row.period]),
-        wild_weights=few_cluster_weights(len(one.units)),
+        stream=":".join(["wild", *row_id, row.period]),
+        wild_weights=few_cluster_weights(len(clusters.names)),
         effective_df=True,
         cutoff_km=CUTOFF_KM,
         lags=0,
         power=settings.power,
         spans=spans,
-        geography=prepared[0].geography,
+        geography=geography,
     )
 
 
 def _span(section: Section) -> Span:
+    """Return the arrays of a section as a span."""
     return Span(
         y=section.y,
         labels=section.labels,
