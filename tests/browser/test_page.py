@@ -260,11 +260,13 @@ def test_sorting_works_from_the_keyboard_and_is_announced(shown):
         assert state in page.locator(".live[aria-live]").text_content()
 
 
-def test_print_opens_the_statements_and_hides_the_slider(shown):
+def test_print_shows_the_statements_as_a_table_and_hides_the_slider(shown):
     page = shown()
+    assert not page.locator("table.ledger").is_visible()
     page.emulate_media(media="print")
     page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
-    assert page.locator("details.claim .inside").first.is_visible()
+    assert page.locator("table.ledger").is_visible()
+    assert not page.locator("details.claim .inside").first.is_visible()
     assert not page.locator("#year").is_visible()
 
 

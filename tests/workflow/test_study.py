@@ -260,7 +260,7 @@ PLANTED = from_yaml("""
     one of the five below the nation: [paper, {five_above: 4.0}]
     provinces without municipalities converge:
       [page, {sigma_1991_no_municipalities: 0.2}]
-    the coast explains the lead: [page, {coast_paper: 1.2}]
+    the coast explains the lead: [paper, {coast_paper: 1.2}]
     "Tianjin's twin is left": [paper, {tianjin_conformal: 0.01}]
     """)
 
@@ -375,7 +375,7 @@ def test_every_number_in_the_prose_is_a_cell_of_the_results(checkout):
     paper = (results / "report" / "paper.typ").read_text().splitlines()
     page = (results / "report" / "index.html").read_text()
     page = re.sub(
-        r"<(script|style|svg|details|figcaption|footer)\b.*?</\1>"
+        r"<(script|style|svg|details|figcaption|footer|table)\b.*?</\1>"
         r"|<div popover.*?</div>|<p class=.num.>.*?</p>",
         "",
         page,

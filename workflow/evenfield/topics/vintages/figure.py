@@ -27,7 +27,7 @@ from evenfield.topics.vintages.table import START, asked_alone, main_term
 
 IN_A_ROW = 2  # panels
 LETTERS = 18  # of a line of the name of an output
-LINE_HEIGHT = 0.21  # inches
+LINE_HEIGHT = 0.185  # inches
 HEAD = 0.42
 FOOT = 0.7
 BETWEEN = 0.5
