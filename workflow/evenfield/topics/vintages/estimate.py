@@ -34,6 +34,7 @@ ALL = "all vintages"
 GROWTH = "growth_pct_per_year"
 START = "log_income_start"
 GROUPS = ("cluster", "sez")
+NOTHING_HELD = "none"  # beside log income at the start
 LESS = " - "  # between two groups whose difference is asked
 JOINT = "; "  # between the names of output and population in the name of a vintage
 SERIES: tuple[list[str], list[str]] = (
@@ -317,7 +318,7 @@ def range_rows(rows: list[Estimate]) -> list[Estimate]:
             outcome=ALL,
             term=main.term,
             contrast=main.contrast,
-            controls_id=held_beside(main),
+            controls_id=held_beside(main) or NOTHING_HELD,
             unit_scheme=main.unit_scheme,
             period=main.period,
             treatment_def=main.treatment_def,
