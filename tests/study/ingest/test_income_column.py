@@ -2,6 +2,8 @@
 logarithm, and never a word such as `per head` alone.
 """
 
+import shlex
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -245,3 +247,28 @@ def test_income_at_or_below_zero_is_named_with_its_cells():
     columns = {"income": lambda level: level - np.median(level)}
     words = r"income has 40 cells at or below zero \(A 2000"
     fails(IngestError, words, income_of, columns)
+
+
+def test_a_short_name_of_income_is_the_whole_name_of_a_logarithm():
+    columns = {"ln_density": np.log, "ln_y": lambda level: np.log(level) - 1}
+    fault = income_of(columns, logs=True)
+    assert fault.income == {"column": "y"}
+
+
+def test_of_logarithms_that_say_nothing_of_income_none_is_taken_on_request():
+    columns = {"ln_density": np.log, "ln_emp": lambda level: np.log(level) - 1}
+    assert income_of(columns, logs=True).income == {"column": "TODO"}
+
+
+def test_names_in_flags_are_quoted_for_a_shell():
+    fault = income_of({"ln gdp (5$ 'new')": np.log})
+    line = next(line for line in fault.messages if "--log" in line)
+    words = shlex.split(line[line.index("--income") :].split(" if ")[0])
+    assert words == ["--income", "ln gdp (5$ 'new')", "--log"]
+
+
+def test_a_density_weighs_no_units():
+    fault = income_of({"income": same, "population_density": lambda v: v / 90})
+    assert not any("weighs them" in line for line in fault.messages)
+    fault = income_of({"income": same, "population": lambda v: v / 90})
+    assert any("--population population weighs them" in line for line in fault.messages)

@@ -7,6 +7,7 @@ taken; a word such as `per head` alone says nothing of income.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from shlex import quote
 
 import numpy as np
 import pandas as pd
@@ -133,7 +134,7 @@ def income_columns(
         result = replace(result, messages=named)
     if set(asked) == {"income", "population"}:
         return _with_population(result, asked["population"], numbers)
-    return _with_word_of_weights(result, numbers)
+    return _with_word_of_weights(result, _people(numbers, labels, signs))
 
 
 def _asked_columns(
@@ -162,18 +163,15 @@ def _asked_columns(
     return asked
 
 
-def _with_word_of_weights(
-    result: IncomeColumns, numbers: Mapping[str, pd.Series]
-) -> IncomeColumns:
+def _with_word_of_weights(result: IncomeColumns, people: list[str]) -> IncomeColumns:
     """Say how the only column of people would weigh units, where income is a column."""
     income = result.columns.get("column", "")
-    people = [name for name in numbers if PEOPLE.fullmatch(name) and len(name) > 1]
     if len(people) != 1 or income in {"", TODO}:
         return result
     # Whether people should weigh is the user's to say: it moves every average.
     message = (
-        f"units weigh alike; --income {_quoted(income)} --population"
-        f" {_quoted(people[0])} weighs them"
+        f"units weigh alike; --income {quote(income)} --population"
+        f" {quote(people[0])} weighs them"
     )
     return replace(result, messages=[*result.messages, message])
 
@@ -226,7 +224,7 @@ def _no_income(name: str, kind: str, people: list[str]) -> IngestError:
     """Say why figures are no income per head, and what makes one of them."""
     insist = "give --what WORDS (what it is) to study it as it stands"
     if len(people) == 1 and kind.startswith("a total"):
-        divide = f"--output {_quoted(name)} --population {_quoted(people[0])}"
+        divide = f"--output {quote(name)} --population {quote(people[0])}"
         insist = f"give {divide}, or --what WORDS (what it is) to study it as it stands"
     return IngestError(f"{name} is {kind}", "income per head", insist)
 
@@ -356,12 +354,23 @@ def _as_it_stands(
 def _level_name(
     name: str, taken: Mapping[str, pd.Series], otherwise: str = "exp"
 ) -> str:
-    """Return a name without its sign of a logarithm, as log_gdp and gdp (log) have it;
-    with ``otherwise`` before it where nothing is left or the rest is taken.
+    """Return a name without its sign of a logarithm, or with ``otherwise`` before it
+    where nothing is left or the rest is taken.
     """
-    bare = re.sub(r"^(log_?10|ln|log|l)[ _.(-]*", "", name, flags=re.IGNORECASE)
-    bare = re.sub(r"[ _.(](ln|log)\)?$", "", bare, flags=re.IGNORECASE).strip(" _.()")
+    bare = _without_sign(name)
     return bare if bare and bare not in taken else f"{otherwise}_{name}"
+
+
+def _without_sign(name: str) -> str:
+    """Return a name without its sign of a logarithm, as log_gdp and gdp (log) have it."""
+    bare = re.sub(r"^(log_?10|ln|log|l)[ _.(-]*", "", name, flags=re.IGNORECASE)
+    bare = re.sub(r"[ _.(](ln|log)\)?$", "", bare, flags=re.IGNORECASE)
+    return bare.strip(" _.()")
+
+
+def _says_money(name: str) -> bool:
+    """Say whether the name of a logarithm is that of money or a usual short name."""
+    return bool(MONEY.search(name) or SHORT.fullmatch(_without_sign(name)))
 
 
 def _written(values: pd.Series) -> pd.Series:
@@ -402,8 +411,7 @@ def _guessed(
     rest = [name for name in levels if name not in people]
     incomes, output = _incomes_and_output(rest, labels, totals)
     if logs and logged:
-        best = [name for name in logged if MONEY.search(name) or SHORT.search(name)]
-        chosen = best or logged
+        chosen = [name for name in logged if _says_money(name)] or logged
         if len(chosen) == 1:
             columns = {"column": chosen[0]}
             return _exponentiated(columns, columns, numbers)
@@ -453,10 +461,10 @@ def _guessed(
         and name not in kinds
         and (sureness(name) or sureness(labels.get(name, "")))
     ]
-    flags = f"--income {_quoted(plausible[0])}" if plausible else ""
+    flags = f"--income {quote(plausible[0])}" if plausible else ""
     heads = people or [name for name in rest if WORKERS.fullmatch(name)]
     if not incomes and output and heads:
-        flags = f"--output {_quoted(output[0])} --population {_quoted(heads[0])}"
+        flags = f"--output {quote(output[0])} --population {quote(heads[0])}"
     result = _unclear(perhaps, flags, logged, signs, ranges)
     said = [
         f"{name} is {kind}, so it is not taken for income per head"
@@ -490,10 +498,6 @@ def _incomes_and_output(
     )
 
 
-def _quoted(name: str) -> str:
-    return f"'{name}'" if " " in name else name
-
-
 def _unclear(
     perhaps: list[str],
     flags: str,
@@ -504,9 +508,9 @@ def _unclear(
     """Return that the user has to choose, what was passed over, and flags to try."""
     messages = list[str]()
     for name in logged:
-        money = MONEY.search(name) or SHORT.fullmatch(re.sub("^(ln?|log)_?", "", name))
+        money = _says_money(name)
         # No flag is named for a column that says nothing of income.
-        hint = f": give --income {name} --log if it is one, or --level if not"
+        hint = f": give --income {quote(name)} --log if it is one, or --level if not"
         if money or name == logged[0]:
             messages.append(
                 f"{name} looks like a logarithm ({signs[name] or ranges[name]}), so it is"

@@ -5,6 +5,7 @@ are joined in one cell, several figures in lines below each other.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from shlex import quote
 
 import pandas as pd
 
@@ -314,7 +315,7 @@ def series_fault(series: Series) -> IngestError:
         for name, values in series.columns.items()
     ]
     flags = " ".join(
-        f"--where {_quoted(f'{name}={_likeliest(values)}')}"
+        f"--where {quote(f'{name}={_likeliest(values)}')}"
         for name, values in series.columns.items()
     )
     return IngestError(
@@ -328,10 +329,6 @@ def _likeliest(values: list[str]) -> str:
     whole = [value for value in values if WHOLE_SERIES.fullmatch(value)]
     heads = [value for value in values if PER_HEAD.search(value)]
     return next(iter([*whole, *heads, *values]))
-
-
-def _quoted(text: str) -> str:
-    return text if re.fullmatch(r"[\w.=,+-]+", text) else f"'{text}'"
 
 
 def series_texts(
