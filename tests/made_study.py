@@ -4,6 +4,7 @@ made_study import MadeStudy``.
 
 import json
 import re
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -158,6 +159,48 @@ class MadeStudy(Study):
             json.dumps(self.written),
         )
         return MadeStudy(json.loads(text), tables, weights, **described)
+
+
+def policy_rows(first_years, **columns):
+    """Return policies.csv: a policy of kind ``park`` a unit, from its first year on."""
+    rows = pd.DataFrame({"unit": list(first_years)})
+    rows = rows.assign(first_year=list(first_years.values()), kind="park")
+    return rows.assign(**{"grade": "document", "last_year": np.nan, **columns})
+
+
+def study_with_places(topic, section, panel, places, samples, **tables):
+    """Return a study of units in a table of places, with a section of one topic."""
+    units = places["unit"].tolist()
+    return MadeStudy(
+        {"estimates": {topic: section}},
+        {"panel": panel, "units": places, **tables},
+        samples={"all": units, **samples},
+        units=units,
+        data_hash="0" * 64,
+        years=sorted(panel["year"].unique().tolist()),
+    )
+
+
+def facts_of(study, results, topic, noun="unit"):
+    """Return what exhibits and text of a topic see of its results."""
+    section = study.config.estimates[topic]
+
+    def specs(question):
+        return section.get(question, [])
+
+    return SimpleNamespace(
+        config=study.config,
+        description=study.description,
+        estimates=lambda: estimates_frame(results.estimates),
+        series=lambda name, text=(): results.series[name],
+        table=study.table,
+        specs=specs,
+        primary=lambda question: specs(question)[0],
+        words={"unit_name": noun, "units_name": f"{noun}s"},
+        level="95%",
+        power=0.8,
+        note=lambda *sentences, **_: sentences,
+    )
 
 
 def same_results(one, two):

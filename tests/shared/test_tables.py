@@ -11,7 +11,7 @@ import pytest
 from docx import Document
 from pandas.testing import assert_frame_equal
 
-from evenfield.shared.tables import numbers
+from evenfield.shared.tables import numbers, with_test
 from evenfield.shared.tables.latex import _column_type, escape_latex, table_latex
 from evenfield.shared.tables.markdown import table_markdown
 from evenfield.shared.tables.markup import table_html
@@ -209,6 +209,44 @@ def test_word_prints_the_same_text_with_title_note_and_repeated_heading_in_the_s
     with zipfile.ZipFile(tmp_path / "a.docx") as held:
         assert held.namelist() == sorted(held.namelist())
         assert {i.date_time[0] for i in held.infolist()} == {1980}
+
+
+def test_an_estimate_has_its_decimals_by_row_and_its_reason_where_it_is_blank():
+    frame = pd.DataFrame(
+        {
+            "label": ["a", "b", "c"],
+            "estimate": [1.26, 0.0126, np.nan],
+            "conf_low": [0.5, np.nan, np.nan],
+            "conf_high": [2.0, np.nan, np.nan],
+            "p_value": [0.02, 0.5, np.nan],
+            "p_permuted": [0.03, np.nan, np.nan],
+            "mde": [1.0, np.nan, np.nan],
+            "decimals": [1, 3, 1],
+            "reason": ["", "permuted", "too few"],
+        }
+    )
+
+    def printed(**more):
+        columns = with_test(
+            Column(names=("label",), header="Of"),
+            "Effect",
+            "95%",
+            "decimals",
+            p_values={"p, permuted": "p_permuted"},
+            **more,
+        )
+        assert [column.header for column in columns] == [
+            *("Of", "Effect", "95% interval", "p", "p, permuted", "Seen from")
+        ]
+        lines = grid(Table(columns=columns, frame=frame, note=())).lines
+        return [[cell.text for cell in line.cells] for line in lines]
+
+    first = ["a", "1.3", "[0.5, 2.0]", ".020", ".030", "1.0"]
+    plain = [first, ["b", "0.013", "", ".500", "", ""], ["c", "(a)", "", "", "", ""]]
+    assert printed() == plain
+    explained = printed(explained=True)
+    assert explained[2] == ["c", "(b)", "(b)", "(b)", "", ""]
+    assert explained[1] == ["b", "0.013", "(a)", ".500", "", ""]
 
 
 def test_an_empty_table_says_what_to_do():

@@ -3,7 +3,6 @@ grade, rings, levels before, and what is refused.
 """
 
 from dataclasses import replace
-from types import SimpleNamespace
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -18,14 +17,18 @@ from evenfield.study.errors import EvenfieldError
 from evenfield.topics.event_study.estimate import check_data, estimate
 from evenfield.topics.event_study.estimate_policies import read_case
 from evenfield.topics.event_study.estimate_spec import PolicySpec, RingSpec, Section
+from evenfield.topics.event_study.figure import f31
 from evenfield.topics.event_study.figure_rings import f36
 from evenfield.topics.event_study.table import TABLES
+from evenfield.topics.event_study.text import section as section_text
 from made_study import (
-    MadeStudy,
+    facts_of,
     one_line,
     order_and_names_do_not_matter,
+    policy_rows,
     row,
     rows,
+    study_with_places,
     unit_names,
     yearly,
 )
@@ -46,12 +49,8 @@ SECTION = from_yaml("""
     """)
 
 
-def policy_rows(**columns):
-    frame = pd.DataFrame(
-        {"unit": [UNITS[i] for i in DATES], "first_year": list(DATES.values())}
-    )
-    blank = {"kind": "park", "grade": "document", "last_year": np.nan}
-    return frame.assign(**blank | columns)
+def dated_parks(**columns):
+    return policy_rows({UNITS[i]: year for i, year in DATES.items()}, **columns)
 
 
 def make_study(section=SECTION, policies=None, change=None, spans=None):
@@ -77,20 +76,15 @@ def make_study(section=SECTION, policies=None, change=None, spans=None):
     borders = pd.DataFrame({"unit_i": UNITS[:-1], "unit_j": UNITS[1:]})
     provenance = {"variable": ["jobs"], "units": ["all"], "first_year": [2000]}
     provenance |= {"last_year": [2012], "flag": ["official"]}
-    tables = {
-        "panel": change(panel) if change else panel,
-        "units": places,
-        "adjacency": borders,
-        "policies": policy_rows() if policies is None else policies,
-        "panel_provenance": pd.DataFrame(provenance | (spans or {})),
-    }
-    return MadeStudy(
-        {"estimates": {"event_study": section}},
-        tables,
-        samples={"all": UNITS, "north": UNITS[20:]},
-        units=UNITS,
-        data_hash="0" * 64,
-        years=YEARS,
+    return study_with_places(
+        "event_study",
+        section,
+        change(panel) if change else panel,
+        places,
+        {"north": UNITS[20:]},
+        adjacency=borders,
+        policies=dated_parks() if policies is None else policies,
+        panel_provenance=pd.DataFrame(provenance | (spans or {})),
     )
 
 
@@ -156,29 +150,16 @@ def test_order_of_rows_and_names_of_units_do_not_matter(results):
 
 
 def test_an_effect_is_not_estimated_without_leads():
-    late = make_study(policies=policy_rows(first_year=2001))
+    late = make_study(policies=dated_parks(first_year=2001))
     out = estimate(late)
     assert rows(out, estimator="imputation")
     for effect in rows(out, estimator="imputation"):
         assert np.isnan(effect.estimate) and "no leads, so no effect" in effect.warning
 
 
-def facts_of(study, results):
-    """What tables and figures of the topic see of these results."""
-    section = study.written["estimates"]["event_study"]
-    return SimpleNamespace(
-        config=study.config,
-        level="95%",
-        words={"unit_name": "unit", "units_name": "units"},
-        estimates=lambda: estimates_frame(results.estimates),
-        specs=lambda question: section.get(question, []),
-        note=lambda *sentences, **_: sentences,
-    )
-
-
 def printed(study, results, name):
     """A table of the topic made of these results."""
-    return TABLES[name](facts_of(study, results)).frame
+    return TABLES[name](facts_of(study, results, "event_study")).frame
 
 
 def test_one_lead_alone_says_nothing_of_trends_and_why():
@@ -205,8 +186,37 @@ def test_a_table_prints_an_effect_with_its_leads_and_refuses_one_without(results
             printed(study, alone, name)
 
 
+@pytest.mark.parametrize("unit", ["log points", "jobs"])
+def test_tables_and_figures_print_logarithms_in_percent_and_others_as_they_are(unit):
+    outcome = {**SECTION["outcomes"]["jobs"], "unit": unit}
+    study = make_study({**RINGS, "outcomes": {"jobs": outcome}}, change=near_effect)
+    out = estimate(study)
+
+    def printed_as(value):
+        return 100 * np.expm1(value) if unit == "log points" else value
+
+    effect = main(out)
+    frame = printed(study, out, "T41")
+    close(frame["estimate"].iloc[0], printed_as(effect.estimate))
+    close(frame["conf_low"].iloc[0], printed_as(effect.conf_low))
+    close(frame["mde"].iloc[0], printed_as(effect.mde))
+    close(frame["two_way"].iloc[0], printed_as(row(out, estimator="two_way").estimate))
+    close(frame["p_leads"].iloc[0], row(out, effect_type="joint").p_value)
+    ring = row(out, estimator="imputation_rings", contrast="0 to 25")
+    rings = printed(study, out, "T43").set_index("label")
+    close(rings.loc["0\u201325 km", "estimate"], printed_as(ring.estimate))
+    words = {"log points": ("Jobs, %", 1), "jobs": ("Log jobs", 3)}
+    assert (frame["group"].iloc[0], frame["decimals"].iloc[0]) == words[unit]
+    drawn = f36(facts_of(study, out, "event_study")).data.set_index("contrast")
+    close(drawn.loc["0 to 25", "estimate"], printed_as(ring.estimate))
+    close(drawn.loc["0 to 25", "seen_below"], printed_as(-ring.mde))
+    horizons = f31(facts_of(study, out, "event_study")).data.set_index("horizon")
+    close(horizons.loc["0 to 3", "conf_high"], printed_as(effect.conf_high))
+    plt.close("all")
+
+
 def test_dates_of_unsure_grade_are_left_out_beside_all_dates():
-    unsure = policy_rows()
+    unsure = dated_parks()
     # Two dates are wrong by two years, and said to be from memory.
     unsure.loc[:1, "grade"] = "memory"
     unsure.loc[:1, "first_year"] += 2
@@ -232,7 +242,7 @@ def test_dates_of_unsure_grade_are_left_out_beside_all_dates():
     ],
 )
 def test_what_does_not_fit_is_counted(change, words):
-    effect = main(estimate(make_study(policies=policy_rows(**change))))
+    effect = main(estimate(make_study(policies=dated_parks(**change))))
     assert words in effect.warning and abs(effect.estimate - EFFECT) < 0.02
 
 
@@ -249,7 +259,7 @@ def test_what_does_not_fit_is_counted(change, words):
     ],
 )
 def test_years_after_the_last_one_of_the_last_kind_are_not_used(last, second, cells):
-    policies = policy_rows(last_year=[last, *[np.nan] * 7])
+    policies = dated_parks(last_year=[last, *[np.nan] * 7])
     if second is not None:
         other = [UNITS[4], 2005, "port", "document", second]
         policies.loc[len(policies)] = other
@@ -264,7 +274,7 @@ def test_dates_some_years_apart_follow_each_other(results, step):
     def stretched(years):
         return 1950 + step * (years - 2000)
 
-    late = policy_rows()
+    late = dated_parks()
     # A policy that comes between two years of the panel is in force at the later one.
     late["first_year"] = stretched(late["first_year"]) - np.arange(8) % step
     study = make_study(
@@ -280,10 +290,19 @@ def test_dates_some_years_apart_follow_each_other(results, step):
     assert main(out).period == f"1950-{stretched(2012)}"
     policies = out.series["policies"].set_index("unit")["first_year"]
     assert policies.to_dict() == late.set_index("unit")["first_year"].to_dict()
+    label = printed(study, out, "T41")["label"].iloc[0]
+    assert label == f"region by year, steps 0 to 3 of {step} years"
+    drawn = f31(facts_of(study, out, "event_study"))
+    words = f"steps of {step} years since the policy; below: units"
+    assert drawn.figure.get_supxlabel() == words
+    assert section_text(facts_of(study, out, "event_study"))["since"] == (
+        f"steps 0 to 3 of {step} years"
+    )
+    plt.close(drawn.figure)
 
 
 def test_a_policy_that_is_not_in_the_panel_any_more_leaves_a_control():
-    late = policy_rows()
+    late = dated_parks()
     late.loc[len(late)] = [UNITS[0], 2050, "park", "document", np.nan]
     out = estimate(make_study(policies=late))
     assert main(out).estimate == pytest.approx(main(estimate(make_study())).estimate)
@@ -293,7 +312,7 @@ def test_another_kind_ends_the_use_of_a_unit_and_two_kinds_in_one_year_are_said(
     port = pd.DataFrame(
         {"unit": [UNITS[0], UNITS[4]], "first_year": [2003, 2004], "kind": "port"}
     ).assign(grade="document", last_year=np.nan)
-    both = pd.concat([policy_rows(), port], ignore_index=True)
+    both = pd.concat([dated_parks(), port], ignore_index=True)
     parks = {**SECTION, "specs": [{**SECTION["specs"][0], "kinds": ["park"]}]}
     own = main(estimate(make_study(parks, both)))
     assert "OTHER POLICY: 2 units" in own.warning and own.n_treated == 7
@@ -305,7 +324,7 @@ def test_another_kind_ends_the_use_of_a_unit_and_two_kinds_in_one_year_are_said(
 
 
 def test_a_policy_of_a_part_is_one_of_the_merged_unit():
-    parts = policy_rows()
+    parts = dated_parks()
     parts.loc[0, "unit"] = "X1"
     study = make_study(policies=parts)
     study.written["panel"]["unit_schemes"]["s"] = {UNITS[4]: [UNITS[4], "X1"]}
@@ -338,7 +357,7 @@ def test_rings_find_what_neighbours_lose_and_free_the_own_effect_of_it():
     assert row(out, term="far units").estimate == 3
     permuted = row(out, estimator="imputation_rings_permuted", contrast="0 to 25")
     assert permuted.p_value < 0.2
-    art = f36(facts_of(make_study(RINGS), out))
+    art = f36(facts_of(make_study(RINGS), out, "event_study"))
     (axes,) = art.figure.axes
     ticks = [label.get_text() for label in axes.get_yticklabels()]
     assert ticks == ["own", "0\u201325 km", "25\u201350 km"]
@@ -347,7 +366,7 @@ def test_rings_find_what_neighbours_lose_and_free_the_own_effect_of_it():
 
 
 def test_neighbours_of_an_unsure_policy_are_no_controls_of_sure_rings():
-    unsure = policy_rows()
+    unsure = dated_parks()
     unsure.loc[0, "grade"] = "memory"
     out = estimate(make_study(RINGS, unsure))
     sure = row(out, term="far units", treatment_def="any, sure dates")
@@ -357,7 +376,7 @@ def test_neighbours_of_an_unsure_policy_are_no_controls_of_sure_rings():
 
 
 def test_treated_units_near_an_unsure_policy_stay_in_sure_rings():
-    near = policy_rows()
+    near = dated_parks()
     near.loc[0, "grade"] = "memory"
     near.loc[len(near)] = [UNITS[5], 2006, "park", "document", np.nan]
     out = estimate(make_study(RINGS, near))
@@ -445,7 +464,7 @@ def test_levels_before_are_the_regression_within_groups():
 
 
 def test_policies_are_dealt_out_within_groups_and_not_across_them():
-    few = policy_rows().iloc[:4]
+    few = dated_parks().iloc[:4]
     spec = {"id": "level", "outcome": "jobs", "year": 2000, "within": "cell"}
     study = make_study({**SECTION, "placement": [spec]}, policies=few)
     # Four pairs, one unit of each with the policy: 2^4 deals within, thousands across.
@@ -470,7 +489,7 @@ def test_groups_of_the_effects_are_clusters_from_ten_on(groups):
 
 def test_an_earlier_policy_is_held_beside_a_later_one():
     early = pd.DataFrame({"unit": UNITS[::5], "first_year": 1990, "kind": "old"})
-    both = pd.concat([policy_rows(), early.assign(grade="document", last_year=np.nan)])
+    both = pd.concat([dated_parks(), early.assign(grade="document", last_year=np.nan)])
     spec = {"id": "level", "outcome": "jobs", "year": 2000, "within": "region"}
     spec |= {"kinds": ["park"], "held": ["old"]}
     effect = {**SECTION["specs"][0], "ignored": ["old"], "kinds": ["park"]}
@@ -493,8 +512,8 @@ NO_COLUMN = {"jobs": {"expression": "wages", "label": "w"}}
 INTERPOLATED = {"flag": ["interpolated"], "first_year": [2001], "last_year": [2009]}
 EVERYWHERE = pd.DataFrame({"unit": UNITS, "first_year": 2005, "kind": "park"})
 AT_ONCE = {"policies": EVERYWHERE.assign(grade="", last_year=np.nan)}
-AFTER = {"policies": policy_rows(first_year=2050)}
-BEFORE = {"policies": policy_rows(first_year=1980)}
+AFTER = {"policies": dated_parks(first_year=2050)}
+BEFORE = {"policies": dated_parks(first_year=1980)}
 
 
 @pytest.mark.parametrize(
@@ -661,7 +680,7 @@ PARKS = {
 
 def bounded():
     """Parks of two kinds, one of them dated by bounds, and two ports that came later."""
-    parks = policy_rows(what=np.resize(["a", "b"], 8))
+    parks = dated_parks(what=np.resize(["a", "b"], 8))
     parks = parks.assign(year_lo=np.nan, year_hi=np.nan)
     parks.loc[0, ["grade", "year_lo", "year_hi"]] = ["bounded", 2003, 2006]
     ports = parks.iloc[1:3].assign(kind="port", first_year=2008, what="")
@@ -691,7 +710,12 @@ def test_sure_dates_decide_and_bounds_have_rows_at_both_ends():
     assert {e.treatment_def for e in permuted} == {"park, sure dates"}
     for name in ("T41", "T41b", "T44"):
         frame = printed(study, out, name)
-        assert len(frame) == {"T41": 4, "T41b": 1, "T44": 9}[name]
+        assert len(frame) == {"T41": 4, "T41b": 1, "T44": 12}[name]
+    # No part without its leads, and a test that all parts of one rule are alike.
+    assert frame["p_leads"].nunique() == 1 and frame["p_value"].notna().all()
+    alike = frame[frame["estimate"].isna()]
+    words = {"alike by wave", "alike by what", "alike by number"}
+    assert set(alike["label"]) == words
 
 
 def test_parts_of_a_policy_and_their_differences():

@@ -1,7 +1,6 @@
 """Growth nearby: planted leads, counts, lists by another name, and what is refused."""
 
 from dataclasses import replace
-from types import SimpleNamespace
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -11,7 +10,6 @@ import statsmodels.formula.api as smf
 from numpy.random import default_rng
 
 from evenfield.numerics.spatial import haversine_km
-from evenfield.shared.estimates import estimates_frame
 from evenfield.study.errors import EvenfieldError
 from evenfield.topics.nearby.estimate import check_data, estimate
 from evenfield.topics.nearby.estimate_spec import Section
@@ -20,11 +18,13 @@ from evenfield.topics.nearby.table import TABLES
 from evenfield.topics.nearby.table_words import finding, heading
 from evenfield.topics.nearby.text import section as section_text
 from made_study import (
-    MadeStudy,
+    facts_of,
     one_line,
     order_and_names_do_not_matter,
+    policy_rows,
     row,
     rows,
+    study_with_places,
     unit_names,
     yearly,
 )
@@ -77,27 +77,19 @@ def make_study(section=SECTION, change=None, changes=None):
     growth = growth - 0.6 * start + near @ np.array(NEAR) + 0.1 * rng.normal(size=N)
     steps = np.array(YEARS) - YEARS[0]
     output = np.exp(start[:, None] + growth[:, None] * steps / 100)
-    parks = places.loc[places["park"], "unit"]
+    parks = dict.fromkeys(places.loc[places["park"], "unit"], 1995)
     late = next(UNITS[i] for i in range(N) if not places["park"][i])
-    policies = pd.DataFrame({"unit": [*parks, late], "kind": "park"})
-    policies = policies.assign(
-        first_year=[1995] * len(parks) + [2004], last_year=np.nan, grade=""
+    study = study_with_places(
+        "nearby",
+        change(section) if change else section,
+        yearly(UNITS, YEARS, output=output),
+        places.drop(columns="park"),
+        {"south": UNITS[:70]},
+        policies=policy_rows({**parks, late: 2004}, grade=""),
     )
-    tables = {
-        "panel": yearly(UNITS, YEARS, output=output),
-        "units": places.drop(columns="park"),
-        "policies": policies,
-    }
     for name, new in (changes or {}).items():
-        tables[name] = new(tables[name])
-    return MadeStudy(
-        {"estimates": {"nearby": change(section) if change else section}},
-        tables,
-        samples={"all": UNITS, "south": UNITS[:70]},
-        units=UNITS,
-        data_hash="0" * 64,
-        years=YEARS,
-    )
+        study.tables[name] = new(study.tables[name])
+    return study
 
 
 def _near(places, radius):
@@ -344,26 +336,11 @@ def test_nobody_near_a_list_is_said_in_the_row():
     assert replace(near[0], estimate=0.0).sample_id == "all, neither"
 
 
-def facts_of(study, results):
-    """What exhibits read: a study and the results of the topic."""
-    specs = study.config.estimates["nearby"]["specs"]
-    return SimpleNamespace(
-        config=study.config,
-        estimates=lambda: estimates_frame(results.estimates),
-        series=lambda name, text=(): results.series[name],
-        table=study.table,
-        specs=lambda question: specs,
-        primary=lambda question: specs[0],
-        words={"unit_name": "town", "units_name": "towns"},
-        level="95%",
-        power=0.8,
-        note=lambda *parts, **values: parts,
-    )
-
-
 def printed(results, name, change=None):
     """A table of the topic made of these results."""
-    return TABLES[name](facts_of(make_study(change=change), results)).frame
+    return TABLES[name](
+        facts_of(make_study(change=change), results, "nearby", "town")
+    ).frame
 
 
 def test_tables_hold_the_difference_each_list_and_the_counts(results):
@@ -389,7 +366,7 @@ def test_tables_hold_the_difference_each_list_and_the_counts(results):
 
 
 def test_figures_draw_the_means_and_who_lies_where(results):
-    facts = facts_of(make_study(), results)
+    facts = facts_of(make_study(), results, "nearby", "town")
     means = FIGURES["F38"](facts)
     (axes,) = means.figure.axes
     ticks = [label.get_text() for label in axes.get_yticklabels()]
@@ -408,7 +385,7 @@ def test_the_second_specification_of_the_picture_differs_in_its_groups_alone():
         return {**section, "specs": [section["specs"][0], across]}
 
     study = make_study(change=both)
-    drawn = FIGURES["F38"](facts_of(study, estimate(study)))
+    drawn = FIGURES["F38"](facts_of(study, estimate(study), "nearby", "town"))
     assert set(drawn.data["spec_id"]) == {"main", "across"}
     plt.close("all")
 
@@ -427,16 +404,16 @@ def test_the_second_specification_of_the_picture_differs_in_its_groups_alone():
 def test_the_heading_follows_from_the_interval(low, high, found):
     row_found = {"conf_low": low, "conf_high": high, "sesoi": 0.5}
     assert finding(row_found) == found
-    facts = facts_of(make_study(), SimpleNamespace(estimates=[], series={}))
+    facts = facts_of(make_study(), None, "nearby", "town")
     general = heading(facts, SECTION["specs"][0], row_found)
     assert "park" in general and ("cannot be told" in general) == (found == "open")
     own = make_study(change=lambda section: {**section, "headings": {found: "Said."}})
-    facts = facts_of(own, SimpleNamespace(estimates=[], series={}))
+    facts = facts_of(own, None, "nearby", "town")
     assert heading(facts, SECTION["specs"][0], row_found) == "Said."
 
 
 def test_the_section_says_which_list_neighbours_grew_faster_near(results):
-    text = section_text(facts_of(make_study(), results))
+    text = section_text(facts_of(make_study(), results, "nearby", "town"))
     assert text["near"]["finding"] == "first" and text["near"]["side"] == "above"
     assert text["own"]["side"] == "open" and text["years"] == "2000\u20132010"
     assert text["near"]["visible"] is not None

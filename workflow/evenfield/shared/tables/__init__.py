@@ -9,6 +9,7 @@ from evenfield.shared.tables.columns import (
     left,
     number,
     probability,
+    with_test,
 )
 from evenfield.shared.tables.headings import (
     bare_name,
@@ -120,6 +121,7 @@ __all__ = [
     "whole",
     "with_error",
     "with_interval",
+    "with_test",
     "year",
     "years",
     "years_interval",

@@ -34,7 +34,18 @@ from evenfield.shared.tables import (
 )
 from evenfield.study.errors import ArtifactError
 from evenfield.topics.event_study.figure_rings import f36
-from evenfield.topics.event_study.table import deciding_rows, held_by_year
+from evenfield.topics.event_study.table_words import (
+    bare,
+    dates_word,
+    deciding_rows,
+    decimals_of,
+    held_by_year,
+    in_unit,
+    named,
+    outcome_of,
+    since,
+    unit_of,
+)
 
 MOST = 4
 BASE = "imputation"
@@ -67,17 +78,21 @@ def f31(facts: Facts) -> Artwork:
         "hspace": 0.6 if controlled else 0.5,
     }
     figure, grid = panels(high, wide, size, edges, sharey=True)
-    sentences = []
-    outcomes = facts.config.estimates["event_study"]["outcomes"]
+    sentences, drawn_rows = [], []
     for axes, spec in zip(grid.flat, shown, strict=False):
-        own, beside = _by_dates(facts, only(series, spec_id=spec["id"]))
+        outcome = outcome_of(facts, spec)
+        own, beside = (
+            in_unit(rows, outcome)
+            for rows in _by_dates(facts, only(series, spec_id=spec["id"]))
+        )
         _draw_horizons(axes, own, beside)
+        drawn_rows += [own, beside]
         column = spec.get("effects") or "year"
         effects = "effects of year" if column == "year" else f"{column} by year"
         held = held_by_year(facts, spec)
         if held:
             effects += f"\n{in_words(held)} by year"
-        title = outcomes[spec["outcome"]]["label"]
+        title = named(outcome)
         sample = spec.get("sample") or "all"
         # What tells one panel from another of the same outcome.
         apart = effects if sample == "all" else f"{effects}, {sample.replace('_', ' ')}"
@@ -85,24 +100,26 @@ def f31(facts: Facts) -> Artwork:
         rows, _ = deciding_rows(facts, only(estimates, spec_id=spec["id"]))
         joint = pick(rows, estimator=f"{BASE}_lead", effect_type="joint")
         span = own[own["horizon"].str.contains(" to ")].iloc[0]
+        value = fixed(span["estimate"], decimals_of(outcome))
         sentences.append(
-            f"{title}, {apart}: {fixed(span['estimate'], 3)} in years {span['horizon']}, joint p"
-            f" of the leads {p_value(joint.get('p_value')) or 'not defined'}"
+            f"{title}, {apart}: {value} in {since(facts, span['horizon'])},"
+            f" joint p of the leads {p_value(joint.get('p_value')) or 'not defined'}"
         )
     for axes in grid.flat[len(shown) :]:
         axes.axis("off")
     for axes in grid[:, 0]:
-        axes.set_ylabel(outcomes[shown[0]["outcome"]].get("unit", "log points"))
+        axes.set_ylabel(unit_of(outcome_of(facts, shown[0])))
     key_below(figure, _keys(facts, series), handletextpad=0.4)
     figure.supxlabel(
-        "years since the policy; below: units",
+        f"{dates_word(facts)} since the policy; below: units",
         fontsize=7.5,
         y=0.27 / size[1],
         color=INK,
     )
-    text = "Leads and effects by years since a policy came, with intervals."
-    chosen = series[series["spec_id"].isin([spec["id"] for spec in shown])]
-    return Artwork(figure, chosen, f"{text} {'; '.join(sentences)}.")
+    text = (
+        f"Leads and effects by {dates_word(facts)} since a policy came, with intervals."
+    )
+    return Artwork(figure, pd.concat(drawn_rows), f"{text} {'; '.join(sentences)}.")
 
 
 def f32(facts: Facts) -> Artwork:
@@ -120,13 +137,15 @@ def f32(facts: Facts) -> Artwork:
     edges = {"left": 0.33, "right": 0.99, "top": 1 - 0.3 / size[1]}
     edges |= {"bottom": 0.5 / size[1], "wspace": 0.12}
     figure, grid = panels(1, len(kinds), size, edges, sharex=True, sharey=True)
+    outcome = outcome_of(facts, {"outcome": rows["outcome"].iloc[0]})
+    levels = in_unit(rows, outcome)
     sentences = []
     labels = {}
     for axes, kind in zip(grid[0], kinds, strict=True):
         axes.axvline(0, color=FAINT, linewidth=0.8, zorder=1)
         axes.set_title(kind.replace("_", " "))
         for position, spec in enumerate(specs):
-            row = pick(rows, contrast=kind, spec_id=spec)
+            row = pick(levels, contrast=kind, spec_id=spec)
             if not row:
                 continue
             labels[position] = _compared(row)
@@ -143,14 +162,12 @@ def f32(facts: Facts) -> Artwork:
                 color=colour,
                 markerfacecolor="white" if whole else colour,
             )
-            sentences.append(f"{kind}, {labels[position]}: {fixed(row['estimate'], 3)}")
+            value = fixed(row["estimate"], decimals_of(outcome))
+            sentences.append(f"{kind}, {labels[position]}: {value}")
     grid[0, 0].set_yticks(list(labels), list(labels.values()))
     grid[0, 0].set_ylim(len(specs) - 0.5, -0.5)
-    unit = rows["unit_of_measure"].iloc[0]
-    outcomes = facts.config.estimates["event_study"]["outcomes"]
-    label = outcomes[rows["outcome"].iloc[0]]["label"]
     figure.supxlabel(
-        f"difference in {label} in {rows['period'].iloc[0]}, {unit}",
+        f"difference in {bare(outcome)} in {rows['period'].iloc[0]}, {unit_of(outcome)}",
         fontsize=7.5,
         y=0.03,
         color=INK,
@@ -158,9 +175,9 @@ def f32(facts: Facts) -> Artwork:
     text = f"Differences in level before the policy: {'; '.join(sentences)}."
     columns = (
         "spec_id contrast outcome period sample_id fe_id controls_id estimate"
-        " conf_low conf_high"
+        " conf_low conf_high unit"
     ).split()
-    return Artwork(figure, rows[columns], text)
+    return Artwork(figure, levels[columns], text)
 
 
 def _compared(row: dict[str, Any]) -> str:
@@ -237,12 +254,11 @@ def f35(facts: Facts) -> Artwork:
     edges = {"left": 0.2, "right": 0.99, "top": 0.9, "bottom": 0.29, "wspace": 0.32}
     figure, grid = panels(1, 2, size, edges, width_ratios=[1, 2])
     before, after = grid[0]
-    outcomes = facts.config.estimates["event_study"]["outcomes"]
     within = rows["fe_id"].iloc[0]
     groups = "" if within == "none" else f" within {within}"
     before.axvline(0, color=FAINT, linewidth=0.8, zorder=1)
-    placed = outcomes[rows["outcome"].iloc[0]]
-    levels, unit = _in_percent(rows, placed)
+    placed = outcome_of(facts, {"outcome": rows["outcome"].iloc[0]})
+    levels = in_unit(rows, placed)
     positions = range(len(rows))
     low, high = levels["conf_low"], levels["conf_high"]
     before.hlines(positions, low, high, INK, linewidth=2.6)
@@ -250,26 +266,25 @@ def f35(facts: Facts) -> Artwork:
     before.set_yticks(positions, rows["contrast"].str.replace("_", " "))
     before.set_ylim(len(rows) - 0.5, -0.5)
     before.set_title(f"in {rows['period'].iloc[0]}{groups}")
-    before.set_xlabel(_named(placed["label"], unit))
-    outcome = outcomes[spec["outcome"]]
-    shown, unit = _in_percent(own, outcome)
-    _draw_horizons(after, shown, _in_percent(beside, outcome)[0])
-    after.set_title(_named(outcome["label"], unit))
-    after.set_xlabel("years since the policy; above: units")
+    before.set_xlabel(named(placed))
+    outcome = outcome_of(facts, spec)
+    shown = in_unit(own, outcome)
+    _draw_horizons(after, shown, in_unit(beside, outcome))
+    after.set_title(named(outcome))
+    after.set_xlabel(f"{dates_word(facts)} since the policy; above: units")
     key_below(figure, _keys(facts, pd.concat([own, beside])), handletextpad=0.4)
     span = shown[shown["horizon"].str.contains(" to ")].iloc[0]
-    digits = 1 if unit == "%" else 3
+    digits = decimals_of(outcome)
     words = [
-        f"{row['contrast']} {fixed(row['estimate'], digits)}"
-        for row in records(rows.assign(estimate=levels["estimate"]))
+        f"{row['contrast']} {fixed(row['estimate'], digits)}" for row in records(levels)
     ]
     text = (
-        f"Differences in level before a policy: {'; '.join(words)}. Effect in years"
-        f" {span['horizon']} after it: {fixed(span['estimate'], digits)}"
-        f" {unit or outcome.get('unit', 'log points')}."
+        f"Differences in level before a policy: {'; '.join(words)}. Effect in"
+        f" {since(facts, span['horizon'])} after it: {fixed(span['estimate'], digits)}"
+        f" {unit_of(outcome)}."
     )
-    columns = "contrast period fe_id sample_id estimate conf_low conf_high".split()
-    data = pd.concat([rows[columns], own, beside])
+    columns = "contrast period fe_id sample_id estimate conf_low conf_high unit".split()
+    data = pd.concat([levels[columns], shown, in_unit(beside, outcome)])
     return Artwork(figure, data, text)
 
 
@@ -284,25 +299,6 @@ def _pictured(facts: Facts) -> pd.DataFrame:
         for kind in spec.get("pictured") or []
     ]
     return pd.concat(chosen) if chosen else only(rows, spec_id=_first(specs)["id"])
-
-
-def _in_percent(
-    rows: pd.DataFrame, outcome: dict[str, Any]
-) -> tuple[pd.DataFrame, str]:
-    """Return differences of logarithms in percent, others as they are, and the unit."""
-    if outcome.get("unit", "log points") != "log points":
-        return rows, ""
-    ends = [
-        name
-        for name in ("estimate", "conf_low", "conf_high", "joint_low", "joint_high")
-        if name in rows
-    ]
-    return rows.assign(**{name: 100 * np.expm1(rows[name]) for name in ends}), "%"
-
-
-def _named(label: str, unit: str) -> str:
-    """Name an outcome with its unit; what is in percent is no logarithm."""
-    return f"{label.removeprefix('log ')}, {unit}" if unit else label
 
 
 FIGURES = {"F31": f31, "F32": f32, "F33": f33, "F35": f35, "F36": f36}
@@ -325,8 +321,8 @@ def _keys(facts: Facts, series: pd.DataFrame) -> list[Line2D]:
     """Return the keys of leads and horizons."""
     keys = [
         line_key("effect", color=INK, marker="o", markersize=4, linestyle=""),
-        line_key("pointwise", color=INK, linewidth=2.6),
-        line_key("joint", color=SOFT, linewidth=0.9),
+        line_key("interval of each alone", color=INK, linewidth=2.6),
+        line_key("of all together", color=SOFT, linewidth=0.9),
         line_key("policy taken early", color=ACCENT, marker="D", linestyle=""),
     ]
     if series["dates"].eq("sure").any():

@@ -20,7 +20,16 @@ from evenfield.shared.figures import (
 )
 from evenfield.shared.tables import Row, fixed, is_missing, only, pick, records
 from evenfield.study.errors import ArtifactError
-from evenfield.topics.event_study.table import BASE, SURE, deciding_rows
+from evenfield.topics.event_study.table_words import (
+    BASE,
+    SURE,
+    bare,
+    deciding_rows,
+    decimals_of,
+    in_unit,
+    outcome_of,
+    unit_of,
+)
 
 OFFSET = 0.17  # of marks of dates that decide above, and of others below, their line
 MARKS = 5
@@ -32,7 +41,8 @@ def f36(facts: Facts) -> Artwork:
     """
     specs = {spec["id"]: spec for spec in facts.specs(question="specs")}
     rings = facts.specs(question="rings")
-    rows = _ring_estimates(facts.estimates())
+    outcome = outcome_of(facts, specs[rings[0]["of"]])
+    rows = in_unit(_ring_estimates(facts.estimates()), outcome)
     if rows.empty:
         raise ArtifactError("no rings", "enough far units", "drop F36 from `figures`")
     most = max(len(ring["radii"]) for ring in rings) + 1
@@ -50,16 +60,13 @@ def f36(facts: Facts) -> Artwork:
         if sample != "all":
             title = f"{title}\n{sample.replace('_', ' ')}"
         axes.set_title(title)
-        sentences += _draw_rings(axes, deciding_rows(facts, own), title)
+        decimals = decimals_of(outcome)
+        sentences += _draw_rings(axes, deciding_rows(facts, own), title, decimals)
     labels = ["own", *_distances(rings[0])]
     grid[0, 0].set_yticks(range(len(labels)), labels)
     grid[0, 0].set_ylim(len(labels) - 0.5, -0.5)
-    outcomes = facts.config.estimates["event_study"]["outcomes"]
-    outcome = outcomes[specs[rings[0]["of"]]["outcome"]]["label"]
-    unit = rows["unit_of_measure"].iloc[0]
-    figure.supxlabel(
-        f"effect on {outcome}, {unit}", fontsize=7.5, y=0.3 / size[1], color=INK
-    )
+    words = f"effect on {bare(outcome)}, {unit_of(outcome)}"
+    figure.supxlabel(words, fontsize=7.5, y=0.3 / size[1], color=INK)
     hollow = {"marker": "o", "markerfacecolor": "white", "linestyle": ""}
     first, second = "all dates", SURE
     if facts.config.estimates["event_study"].get("deciding") == "sure":
@@ -76,9 +83,9 @@ def f36(facts: Facts) -> Artwork:
 def _ring_estimates(estimates: pd.DataFrame) -> pd.DataFrame:
     shown = estimates["estimator"].isin([f"{BASE}_far", f"{BASE}_rings"])
     shown &= estimates["effect_type"].eq("coef") & estimates["estimate"].notna()
+    rows = estimates[shown].assign(seen_below=-estimates["mde"])
     columns = "spec_id estimator contrast w_id treatment_def estimate conf_low".split()
-    columns += "conf_high mde n_treated unit_of_measure".split()
-    return estimates.loc[shown, columns]
+    return rows[[*columns, *"conf_high seen_below mde n_treated".split()]]
 
 
 def _kinds(spec: Row) -> str:
@@ -94,7 +101,10 @@ def _distances(ring: Row) -> list[str]:
 
 
 def _draw_rings(
-    axes: Axes, by_dates: tuple[pd.DataFrame, pd.DataFrame], title: str
+    axes: Axes,
+    by_dates: tuple[pd.DataFrame, pd.DataFrame],
+    title: str,
+    decimals: int,
 ) -> list[str]:
     """Draw the rings of one specification; dates that decide above the line, others
     below.
@@ -112,7 +122,7 @@ def _draw_rings(
                 _draw_mark(axes, line, row, beside=bool(beside))
                 where = row["contrast"] if line else "own"
                 dates = row["treatment_def"].rsplit(", ", 1)[-1]
-                value = fixed(row["estimate"], 3)
+                value = fixed(row["estimate"], decimals)
                 words = title.replace("\n", ", ")
                 sentences.append(f"{words}, {where}, {dates} {value}")
     return sentences
@@ -127,5 +137,5 @@ def _draw_mark(axes: Axes, line: int, row: Row, *, beside: bool) -> None:
         row["estimate"], at, "o", color=colour, markerfacecolor=face, markersize=MARKS
     )
     if not beside:
-        for end in (-row["mde"], row["mde"]):
+        for end in (row["seen_below"], row["mde"]):
             axes.plot(end, at, "|", color=ACCENT, markersize=8)

@@ -9,11 +9,12 @@ import pandas as pd
 from evenfield.shared.facts import Facts
 from evenfield.shared.sections import effect_size, shown, side_of_zero, tested, visible
 from evenfield.shared.tables import Row, only, pick, records
-from evenfield.topics.event_study.table import (
+from evenfield.topics.event_study.table_words import (
     BASE,
     SURE,
     deciding_rows,
     held_by_year,
+    since,
 )
 
 
@@ -38,7 +39,7 @@ def section(facts: Facts) -> dict[str, object]:
         "outcome": outcome["label"].removeprefix("log ")
         if effect.percent
         else outcome["label"],
-        "years": row["contrast"],
+        "since": since(facts, row["contrast"]),
         "effect": effect,
         "side": side,
         "visible": visible(facts, effect),

@@ -7,14 +7,13 @@ from evenfield.shared.tables import (
     Row,
     Table,
     count,
-    ends,
     left,
     number,
     only,
     pick,
-    probability,
     records,
     text,
+    with_test,
 )
 from evenfield.topics.nearby.table_words import (
     BASE,
@@ -82,11 +81,7 @@ def t46c(facts: Facts) -> Table:
         basis=False,
     )
     columns = (
-        left("Method", "label"),
-        number("Difference", "estimate", 2, "reason"),
-        ends(f"{facts.level} interval", "conf_low", "conf_high", 2),
-        probability("p", "p_value"),
-        number("Seen from", "mde", 2),
+        *with_test(left("Method", "label"), "Difference", facts.level, 2),
         count("N", "n_units"),
     )
     return Table.of(columns, rows, note)
@@ -132,13 +127,14 @@ def _by_specification(facts: Facts, *, near: bool) -> Table:
         basis=False,
     )
     columns = (
-        left("Compared", "label", width_cm=4.6),
-        number("Difference", "estimate", 2, "reason"),
-        ends(f"{facts.level} interval", "conf_low", "conf_high", 2, "reason"),
-        probability("p", "p_value", "reason"),
-        probability("p, wild", "p_wild"),
-        probability("p, permuted", "p_permuted"),
-        number("Seen from", "mde", 2),
+        *with_test(
+            left("Compared", "label", width_cm=4.6),
+            "Difference",
+            facts.level,
+            2,
+            p_values={"p, wild": "p_wild", "p, permuted": "p_permuted"},
+            explained=True,
+        ),
         number("First list", "first", 2),
         number("Second list", "second", 2),
         count("N", "n_units"),
