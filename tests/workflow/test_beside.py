@@ -5,8 +5,6 @@ with their evidence, and is seen by all commands.
 import contextlib
 import json
 import shutil
-import subprocess
-import sys
 import zipfile
 from pathlib import Path
 
@@ -15,6 +13,7 @@ import yaml
 
 import clean
 import gate
+import program_copies
 from engine.beside import mark_changed_beside
 from engine.hooks import INCOMPLETE
 from evenfield.report import check
@@ -70,15 +69,8 @@ def made(tmp_path_factory):
     return study
 
 
-def call(study, *words):
-    command = [sys.executable, str(ROOT / "run"), *words, "--directory", str(study)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
-
-
 def run(study, *words):
-    done = call(study, *words)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    return program_copies.run_well(*words, "--directory", study)
 
 
 @pytest.fixture(scope="module")
@@ -247,7 +239,7 @@ def test_a_record_outlives_a_run_that_fails_beside(finished, tmp_path):
     in_the_place_of(study / "below" / "results" / "numbers.json")
     record = study / "results" / "beside" / "other.json"
     before = record.read_bytes()
-    done = call(study)
+    done = program_copies.run("--directory", study)
     assert done.returncode == 1
     assert "numbers.json is a folder where a file belongs; expected" in done.stderr
     assert record.read_bytes() == before
@@ -256,7 +248,7 @@ def test_a_record_outlives_a_run_that_fails_beside(finished, tmp_path):
 def test_a_folder_in_the_place_of_a_record_is_named(finished, tmp_path):
     study = shutil.copytree(finished, tmp_path / "study")
     in_the_place_of(study / "results" / "beside" / "other.json")
-    done = call(study)
+    done = program_copies.run("--directory", study)
     assert done.returncode == 1
     assert "other.json is a folder where a file belongs; expected" in done.stderr
 

@@ -4,12 +4,12 @@ when it was made.
 
 import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import yaml
+
+import program_copies
 
 REPO = Path(__file__).resolve().parents[2]
 EXAMPLE = REPO / "examples" / "us-states"
@@ -18,14 +18,8 @@ TARGET = "results/ingest/panel.csv"
 
 def engine(clone, study, *words):
     """Run the target of a study with the code of a clone; return all it says."""
-    program = str(clone / "workflow" / "engine" / "main.py")
-    done = subprocess.run(
-        [sys.executable, program, "--directory", str(study), TARGET, *words],
-        env={**os.environ, "PYTHONPATH": str(clone / "workflow")},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    words = ["--directory", study, TARGET, *words]
+    done = program_copies.run(*words, workflow=clone / "workflow")
     assert done.returncode == 0, done.stderr
     return done.stdout + done.stderr
 

@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 import clean
+import program_copies
 
 REPO = Path(__file__).resolve().parents[2]
 TOY = Path(__file__).parent / "toy"
@@ -23,17 +24,24 @@ SHADOWED = ("json", "gc", "resource", "numpy", "yaml", "pip", "venv")
 STARTED_ALWAYS = ("sitecustomize", "usercustomize", "conftest")
 
 
-def run_inside(study, *words, **variables):
-    """Call `run` as a user does who has changed into the study's folder."""
+def run_inside(study, *words):
+    """Call `run` as a user does who has changed into the study's folder, by a process
+    of its own: it may take modules and settings from there.
+    """
     return subprocess.run(
         [sys.executable, str(REPO / "run"), "--directory", ".", *words],
         cwd=study,
-        env={**ENVIRONMENT, **variables},
+        env=ENVIRONMENT,
         capture_output=True,
         text=True,
         check=False,
         timeout=120,
     )
+
+
+def run_toy(study):
+    """Run the toy study by a process that has its modules already."""
+    return program_copies.run("--directory", study, "--snakefile", study / "Snakefile")
 
 
 def write(path, text):
@@ -129,7 +137,7 @@ def test_no_config_is_run_as_python(toy, words, key):
     text = PYTHON_IN_YAML.format(marker=str(marker))
     text = text.replace("__use_yte__: true\n", key)
     write(study / ("over.yaml" if words else "config.yaml"), text)
-    done = run_inside(study, *words)
+    done = program_copies.run("--directory", ".", *words, cwd=study)
     assert not marker.exists()
     assert done.returncode == 1
     assert "__use_yte__, by which Snakemake runs Python; expected data" in done.stderr
@@ -170,7 +178,7 @@ def test_a_run_does_not_write_through_a_link_among_results(toy, position):
     link = study / position
     link.parent.mkdir(parents=True, exist_ok=True)
     link.symlink_to(outside)
-    done = run_inside(study, "--snakefile", "Snakefile")
+    done = run_toy(study)
     assert outside.read_text() == "mine"
     assert done.returncode == 1
     assert f"1 of the files that a run replaces is a link: {position};" in done.stderr
@@ -194,10 +202,7 @@ def test_a_run_does_not_write_through_a_link_of_a_study_beside(
     link = study / "below" / position
     link.parent.mkdir(exist_ok=True)
     link.symlink_to(victim)
-    command = [sys.executable, str(REPO / "run"), word, "--directory", str(study)]
-    done = subprocess.run(
-        command, env=ENVIRONMENT, capture_output=True, text=True, check=False
-    )
+    done = program_copies.run(word, "--directory", study)
     assert [path.name for path in victim.iterdir()] == ["manifest.json"]
     assert (victim / "manifest.json").read_text() == "mine"
     assert done.returncode == 1
@@ -215,7 +220,7 @@ def test_notes_that_are_a_link_are_refused_and_clean_removes_the_link_alone(
     (study / position).parent.mkdir(exist_ok=True)
     target = marker if position == ".snakemake" else marker / "tmp" / "mine.txt"
     (study / position).symlink_to(target)
-    done = run_inside(study, "--snakefile", "Snakefile")
+    done = run_toy(study)
     assert f"is a link: {position};" in done.stderr
     clean.clean(study)
     assert not (study / ".snakemake").exists()
@@ -228,5 +233,5 @@ def test_results_may_stand_on_another_disk(toy):
     disk = study.with_name("disk")
     disk.mkdir()
     (study / "results").symlink_to(disk)
-    assert run_inside(study, "--snakefile", "Snakefile").returncode == 0
+    assert run_toy(study).returncode == 0
     assert (disk / "tables").is_dir()

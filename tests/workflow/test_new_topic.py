@@ -1,14 +1,12 @@
 """A topic is a folder and a section: nothing else has to know that it exists."""
 
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import yaml
 
+import program_copies
 from evenfield.shared.estimates import read_estimates
 
 REPO = Path(__file__).resolve().parents[2]
@@ -100,7 +98,8 @@ def study(tmp_path_factory):
     topic.mkdir()
     for name, text in FILES.items():
         (topic / name).write_text(text, encoding="utf-8")
-    call(copy, "commands/schema.py")
+    workflow = copy / "workflow"
+    program_copies.run_well("schema", workflow=workflow)
     folder = copy / "study"
     shutil.copytree(EXAMPLE / "data", folder / "data")
     config = yaml.safe_load((EXAMPLE / "config.yaml").read_text(encoding="utf-8"))
@@ -110,25 +109,14 @@ def study(tmp_path_factory):
     config.pop("exhibits", None)
     (folder / "config.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
     targets = ["results/estimates.csv", "results/tables/T90.md"]
-    call(copy, "engine/main.py", "--directory", str(folder), *targets)
+    words = ("--directory", folder, *targets)
+    program_copies.run_well(*words, workflow=workflow)
     return folder
 
 
-def call(copy, program, *words):
-    """Run a program of the copy, which ends well; return what it prints."""
-    done = started(copy, program, *words)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
-def started(copy, program, *words):
-    return subprocess.run(
-        [sys.executable, str(copy / "workflow" / program), *words],
-        env={**os.environ, "PYTHONPATH": str(copy / "workflow")},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def show(code, study, name):
+    options = (name, "--directory", study)
+    return program_copies.run("show", *options, workflow=code / "workflow")
 
 
 def test_its_row_names_its_folder(study):
@@ -144,8 +132,7 @@ def test_its_table_is_made(study):
 
 
 def test_show_renders_it_again_from_the_results(study):
-    words = ("commands/show.py", "T90", "--directory", str(study))
-    paths = call(study.parent, *words).split()
+    paths = show(study.parent, study, "T90").stdout.split()
     assert "results/show/tables/T90.docx" in paths
     for path in paths:
         first = study / path.replace("show/", "")
@@ -157,8 +144,7 @@ def test_show_renders_it_again_from_the_results(study):
     [("T9", "show: T9 is no table or figure of the study; expected one of T90; ")],
 )
 def test_show_names_what_can_be_shown(study, name, message):
-    words = ("commands/show.py", name, "--directory", str(study))
-    done = started(study.parent, *words)
+    done = show(study.parent, study, name)
     assert done.returncode == 1
     assert message in done.stderr
     assert done.stderr.count("\n") == 1
@@ -166,8 +152,7 @@ def test_show_names_what_can_be_shown(study, name, message):
 
 def test_show_needs_the_results_of_a_run(study, tmp_path):
     shutil.copytree(study, tmp_path / "study", ignore=shutil.ignore_patterns("results"))
-    words = ("commands/show.py", "T90", "--directory", str(tmp_path / "study"))
-    done = started(study.parent, *words)
+    done = show(study.parent, tmp_path / "study", "T90")
     assert "expected the results of a run; run the study once" in done.stderr
 
 

@@ -17,10 +17,12 @@ from pathlib import Path
 
 import pytest
 
+import program_copies
 from engine.progress import engine_line, own_line
 
 REPO = Path(__file__).resolve().parents[2]
 TOY = Path(__file__).parent / "toy"
+STUDY = ("--snakefile", "toy/Snakefile", "--directory", "toy")
 ENVIRONMENT = {**os.environ, "EVENFIELD_VENV": sys.prefix}
 SLOW = """
 rule all:
@@ -54,16 +56,12 @@ def run():
 
 @pytest.fixture
 def toy(tmp_path):
-    """Return a copy of the toy study and a function that calls `run` on it from the
-    folder above.
-    """
+    """Return a copy of the toy study and a function that runs it from the folder above."""
     copy = tmp_path / TOY.name
     (copy / "data").mkdir(parents=True)
     for name in ("config.yaml", "data/values.csv", "Snakefile", "total.py"):
         (copy / name).write_bytes((TOY / name).read_bytes())
-    return copy, lambda *words: call(
-        tmp_path, "--snakefile", "toy/Snakefile", "--directory", "toy", *words
-    )
+    return copy, lambda *words: program_copies.run(*STUDY, *words, cwd=tmp_path)
 
 
 @pytest.fixture
@@ -238,7 +236,7 @@ def test_the_library_is_on_the_path():
     ("word", "nearest"), [("chek", "check"), ("instal", "install"), ("gatte", "gate")]
 )
 def test_a_mistyped_command_is_told_from_a_target(word, nearest):
-    done = call(REPO, word)
+    done = program_copies.run(word)
     assert done.returncode == 1
     assert done.stderr.startswith(f"run: {word} is neither a command nor a rule; ")
     assert done.stderr.count("\n") == 1
@@ -247,7 +245,7 @@ def test_a_mistyped_command_is_told_from_a_target(word, nearest):
 
 def test_a_folder_without_a_study_is_refused(tmp_path):
     for words in (("--directory", "."), ("clean", "--directory", ".")):
-        done = call(tmp_path, *words)
+        done = program_copies.run(*words, cwd=tmp_path)
         assert (done.returncode, done.stderr.count("\n")) == (1, 1)
         assert "no config.yaml in " in done.stderr
     assert list(tmp_path.iterdir()) == []
@@ -255,7 +253,7 @@ def test_a_folder_without_a_study_is_refused(tmp_path):
 
 def test_a_study_runs_reruns_and_is_cleaned(toy):
     copy, call_toy = toy
-    done = call_toy()
+    done = call(copy.parent, *STUDY)
     assert (done.returncode, done.stderr) == (0, "")
     first, last, *where = done.stdout.splitlines()
     assert first.startswith("[1/1] total  ")
@@ -264,7 +262,7 @@ def test_a_study_runs_reruns_and_is_cleaned(toy):
     assert "rule total:" in (copy / "results" / "logs" / "run.log").read_text()
     assert "everything was up to date" in call_toy().stdout
     (copy / "results" / "README.md").write_text("tracked")
-    assert call(copy, "clean", "--directory", ".").returncode == 0
+    program_copies.run_well("clean", "--directory", ".", cwd=copy)
     assert [path.name for path in (copy / "results").iterdir()] == ["README.md"]
     shutil.rmtree(copy / "results")
     assert sorted(path.name for path in copy.iterdir()) == [
@@ -350,9 +348,8 @@ def test_a_second_run_at_once_is_refused_and_leaves_the_first_alone(slow):
         == f"run: another run is working in {copy}; expected one at a time; wait for it"
         " or stop it\n"
     )
-    assert call(copy, "clean", "--directory", ".").stderr.startswith(
-        "clean: a run is working in "
-    )
+    cleaned = program_copies.run("clean", "--directory", copy)
+    assert cleaned.stderr.startswith("clean: a run is working in ")
     (copy / "go").touch()
     assert first.wait(timeout=60) == 0
     assert (copy / "results" / "a.txt").read_text() == "whole"
@@ -383,7 +380,7 @@ def test_a_stopped_run_goes_on_with_the_same_command(slow, number, code, line):
 def test_an_engine_that_was_killed_leaves_nothing_outside_the_study(
     slow, tmp_path, monkeypatch
 ):
-    copy, call_toy, start = slow
+    copy, _, start = slow
     outside = tmp_path / "outside"
     outside.mkdir()
     monkeypatch.setitem(ENVIRONMENT, "TMPDIR", str(outside))
@@ -392,7 +389,7 @@ def test_an_engine_that_was_killed_leaves_nothing_outside_the_study(
     process.kill()
     process.communicate(timeout=30)
     (copy / "go").touch()
-    assert call_toy().returncode == 0
+    assert call(copy.parent, *STUDY).returncode == 0
     left = [
         path
         for path in outside.rglob("*")

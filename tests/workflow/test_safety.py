@@ -16,6 +16,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+import program_copies
 from evenfield.shared.tables.latex import escape_latex, table_latex
 from evenfield.shared.tables.table import Column, Table
 from evenfield.study.files import beside
@@ -83,22 +84,18 @@ def study(finished, tmp_path):
     return Path(shutil.copytree(finished, tmp_path / finished.name))
 
 
-def run(folder, *words, **given):
-    return subprocess.run(
-        command(folder, *words), capture_output=True, text=True, check=False, **given
-    )
+def words_for(folder):
+    return ["--snakefile", str(folder / "Snakefile"), "--directory", str(folder)]
 
 
-def command(folder, *words):
-    run_it = [sys.executable, str(REPO / "workflow" / "engine" / "main.py")]
-    return [
-        *run_it,
-        "--snakefile",
-        str(folder / "Snakefile"),
-        "--directory",
-        str(folder),
-        *words,
-    ]
+def run(folder):
+    return program_copies.run(*words_for(folder))
+
+
+def command(folder):
+    """A run as a process of its own, for limits and signals."""
+    program = str(REPO / "workflow" / "engine" / "main.py")
+    return [sys.executable, program, *words_for(folder)]
 
 
 def results(folder):
@@ -157,8 +154,11 @@ def test_a_result_that_was_changed_or_deleted_is_made_again(study, name, harm):
 def test_a_full_disk_or_a_limit_is_one_line_and_the_next_run_goes_on(study):
     before = results(study)
     (study / "data.txt").write_text("big")
-    done = run(
-        study,
+    done = subprocess.run(
+        command(study),
+        capture_output=True,
+        text=True,
+        check=False,
         preexec_fn=lambda: resource.setrlimit(
             resource.RLIMIT_FSIZE, (100_000, 100_000)
         ),
@@ -236,7 +236,7 @@ def test_no_home_and_a_closed_stream_do_no_harm_and_logs_name_neither_host_nor_p
         "EVENFIELD_VENV": sys.prefix,
         "HOME": "/proc/1/none",
     }
-    words = [sys.executable, str(REPO / "run"), *command(study)[2:]]
+    words = [sys.executable, str(REPO / "run"), *words_for(study)]
     shell = f"exec {' '.join(map(shlex.quote, words))} >&- 2>&- <&-"
     assert (
         subprocess.run(["sh", "-c", shell], env=environment, check=False).returncode

@@ -1,0 +1,134 @@
+"""The programs behind `python3 run` as copies of one process that has the libraries
+loaded: the same work, streams and exit code without seconds of imports a call.
+
+What a program does before it has its libraries (the script `run`, modules found in the
+current folder) and how signals end it is tested with processes of their own.
+"""
+
+import atexit
+import gc
+import json
+import os
+import runpy
+import signal
+import subprocess
+import sys
+import tempfile
+import traceback
+from contextlib import suppress
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+
+WORKFLOW = Path(__file__).parents[1] / "workflow"
+STREAMS = ("stdin", "stdout", "stderr")
+# As the script `run` gives them to what it starts.
+FIXED = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MPLBACKEND": "Agg"}
+
+
+def run(*words, workflow=WORKFLOW, cwd=None, **variables):
+    """Do what `python3 run` does with these words; return streams and exit code as
+    `subprocess.run` does. ``workflow`` may be that of a copy of the repository.
+    """
+    words = [str(word) for word in words]
+    program = workflow / "commands" / f"{words[0] if words else ''}.py"
+    if program.is_file():
+        words = words[1:]
+    else:
+        program = workflow / "engine" / "main.py"
+    # Jobs are processes: they find the library of a copy by this path.
+    paths = {} if workflow == WORKFLOW else {"PYTHONPATH": str(workflow)}
+    with tempfile.TemporaryDirectory() as folder:
+        streams = [Path(folder) / name for name in STREAMS]
+        streams[0].touch()
+        request = {
+            "words": [str(program), *words],
+            "folder": str(cwd or Path.cwd()),
+            "environment": {**os.environ, **FIXED, **paths, **variables},
+            "streams": [str(path) for path in streams],
+        }
+        copied = _process_to_copy()
+        copied.stdin.write(f"{json.dumps(request)}\n")
+        copied.stdin.flush()
+        code = int(copied.stdout.readline())
+        out, err = (path.read_text("utf-8") for path in streams[1:])
+    return subprocess.CompletedProcess(request["words"], code, out, err)
+
+
+def run_well(*words, **options):
+    """Run what must end well; return what it prints."""
+    done = run(*words, **options)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done.stdout
+
+
+@cache
+def _process_to_copy():
+    """Start the process that is copied; it ends with this one."""
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    process = subprocess.Popen(
+        [sys.executable, "-P", __file__], cwd=WORKFLOW, env=os.environ | FIXED, **pipes
+    )
+    atexit.register(process.communicate)
+    return process
+
+
+def serve():
+    """Answer each line of the standard input with the exit code of a copy."""
+    from engine import preloaded
+
+    # The engine first: it imports Snakemake in a way of its own.
+    for name in ["engine.main", *preloaded.LIBRARIES, *preloaded.own_modules()]:
+        import_module(name)
+    gc.freeze()
+    for line in sys.stdin:
+        copy = os.fork()
+        if copy == 0:
+            work(**json.loads(line))
+        code = os.waitstatus_to_exitcode(os.waitpid(copy, 0)[1])
+        sys.stdout.write(f"{code}\n")
+        sys.stdout.flush()
+
+
+def work(words, folder, environment, streams):
+    """Run a program as if Python had been started with it, and end."""
+    code = 1
+    try:
+        for number, (name, path) in enumerate(zip(STREAMS, streams, strict=True)):
+            os.dup2(os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND), number)
+            mode = "r" if name == "stdin" else "w"
+            setattr(sys, name, os.fdopen(number, mode, closefd=False))
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        os.chdir(folder)
+        os.environ.clear()
+        os.environ.update(environment)
+        sys.argv = words
+        use_library(Path(words[0]).parents[1])
+        runpy.run_path(words[0], run_name="__main__")
+        code = 0
+    except SystemExit as stop:
+        code = stop.code or 0
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        if isinstance(code, str):
+            sys.stderr.write(f"{code}\n")
+        atexit._run_exitfuncs()
+        with suppress(OSError):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(code if isinstance(code, int) else 1)
+
+
+def use_library(workflow):
+    """Let a program below ``workflow`` find the modules that stand there."""
+    sys.path[:0] = [str(Path(sys.argv[0]).parent), str(workflow)]
+    if workflow == WORKFLOW:
+        return
+    for name, module in list(sys.modules.items()):
+        if str(getattr(module, "__file__", "")).startswith(f"{WORKFLOW}/"):
+            del sys.modules[name]
+
+
+if __name__ == "__main__":
+    serve()
