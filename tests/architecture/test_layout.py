@@ -37,6 +37,7 @@ FOLDERS = {
         {"study", "shared", "answers", "topics"},
         {"pandas", "pydantic", "yaml", "shapely", *TYPESETTING},
     ),
+    "newstudy": ({"study", "numerics", "shared"}, {"pandas", "yaml", "shapely"}),
 }
 DRAWING = {"matplotlib", "seaborn"}
 ESTIMATORS = {"statsmodels", "linearmodels", "pysyncon"}
@@ -156,7 +157,20 @@ def test_no_import_cycles() -> None:
         visit(name, ())
 
 
-def test_panel_and_weights_import_nothing_of_what_reads_strange_tables() -> None:
+def test_nothing_imports_newstudy_but_its_two_commands() -> None:
+    guests = {
+        path.relative_to(LIBRARY.parent).as_posix()
+        for path in sorted(LIBRARY.parent.rglob("*.py"))
+        if LIBRARY / "newstudy" not in path.parents
+        and any(name.startswith("evenfield.newstudy") for name in modules_named(path))
+    }
+    assert guests == {"commands/add.py", "commands/new.py"}, (
+        f"{sorted(guests)} import newstudy: it guesses once, when a study is made; what a"
+        " run needs of it goes down to study, or every job loads and rests on guesses"
+    )
+
+
+def test_panel_and_weights_import_nothing_of_what_reads_tables() -> None:
     upward = {
         (shown(path), name)
         for folder in ("panel", "weights")
@@ -237,7 +251,10 @@ ORDINARY = set(
 )
 OUTSIDE = [
     path
-    for folder in ("shared", "study", "answers", "report", "../commands", "../engine")
+    for folder in (
+        *("shared", "study", "answers", "report", "newstudy"),
+        *("../commands", "../engine"),
+    )
     for path in sorted((LIBRARY / folder).rglob("*.py"))
 ]
 

@@ -4,165 +4,28 @@ guessed and why.
 
 import argparse
 import re
-import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-import yaml
-
-from evenfield.study.config import checked_config
-from evenfield.study.config_files import TODO, read_mapping
-from evenfield.study.errors import EvenfieldError, Faults, IngestError
-from evenfield.study.files import STAGED, take_places, write_text
-from evenfield.study.ingest.any_table import read_any
-from evenfield.study.ingest.features import GEOPANDAS
-from evenfield.study.ingest.guess import Choices, Guessed, guess
-from evenfield.study.ingest.study_files import write_study
-from new_config import config_text
-from new_study import NewStudy
-from policy_files import add_policies
-
-# Options that name a column of the table, with what it holds, and those that name
-# another file.
-COLUMNS = {
-    "unit": "units; STATE+COUNTY for two columns that name them together",
-    "name": "names of the units",
-    "lat": "latitude in degrees",
-    "lon": "longitude in degrees",
-    "year": "years",
-    "income": "income per head",
-    "output": "output",
-    "population": "population: divides output, or weights income",
-}
-FILES = {
-    "units": "names, coordinates, regions: one row per unit",
-    "polygons": "outlines, from which borders come: GeoJSON, shapefile, GeoPackage",
-    "weights": "pairs of neighbours, or weights (edge list, square CSV, GAL, GWT)",
-    "zones": "zones: unit, type, first year",
-    "clusters": "units with clusters",
-    "policies": "policies with dates: unit, kind, first year; or a column of the panel"
-    " that holds each unit's first year",
-    "claims": "claims.yaml of the study",
-}
-
-LARGE = 5_000_000  # bytes of a table that takes more than a few seconds
+from evenfield.newstudy.guess import Guessed
+from evenfield.newstudy.make import COLUMNS, FILES, make
+from evenfield.study.config_files import TODO
+from evenfield.study.errors import EvenfieldError
 
 
-def make(options: argparse.Namespace) -> list[str]:
-    """Make the study in a folder of its own; return what was said."""
-    if _holds_a_study(options.folder):
-        fault = f"{options.folder.name} holds a study"
-        raise IngestError(
-            fault,
-            "a folder without config.yaml and data",
-            "name another, or see `run add`",
-        )
-    if options.log and options.level:
-        raise IngestError("--log and --level", "one of them", "leave one out")
-    study = NewStudy(_guessed(options), options)
-    faults = Faults()
-    if options.units:
-        with faults.caught():
-            study.add_units(options.units)
-    # Whatever else is wrong: half a map would stop every spatial topic.
-    study.keep_whole_coordinates()
-    if options.polygons:
-        with faults.caught():
-            study.add_polygons(options.polygons)
-    elif options.panel.suffix.lower() in {".geojson", ".json", *GEOPANDAS}:
-        study.add_own_polygons()
-    if options.weights:
-        with faults.caught():
-            study.add_weights(options.weights)
-    if options.zones or options.clusters:
-        with faults.caught():
-            study.add_groups(options.zones, options.clusters)
-    if options.policies:
-        with faults.caught():
-            add_policies(study, options.policies)
-    if options.claims:
-        with faults.caught():
-            study.add_claims(options.claims)
-    unused = [name for name in options.match or [] if name not in study.matched_by]
-    if unused and not faults:
-        faults.append(
-            IngestError(
-                f"no file has the column {unused[0]}, given by --match",
-                "a column of a file that is given",
-                "correct it",
-            )
-        )
-    if study.guessed.unit_name == "unit" and not options.unit_name:
-        word = "the units are called units; give them a word, as --unit-name districts"
-        study.messages.append(word)
-    with faults.caught():
-        study.choose_groups()
-    faults.refuse()
-    write(study, options.folder)
-    return study.messages
+def note(text: str) -> None:
+    """Say what takes its time."""
+    print(text, file=sys.stderr)
 
 
-def _holds_a_study(folder: Path) -> bool:
-    """Say whether a folder holds a study other than one whose income is still to be
-    named, or whose making was stopped; these are made anew.
-    """
-    config = folder / "config.yaml"
-    if config.is_file() and not (folder / "results").exists():
-        return f"column: {TODO}" not in config.read_text(encoding="utf-8")
-    if not config.exists() and (folder / STAGED).is_dir():
-        return False
-    return config.exists() or (folder / "data").exists()
-
-
-def _guessed(options: argparse.Namespace) -> Guessed:
-    """Guess the table by its flags; ask which column is income where it is not clear."""
-    if options.panel.is_file() and (size := options.panel.stat().st_size) > LARGE:
-        # A minute without a word would look like a fault.
-        print(f"reading {options.panel.name}, {size / 1e6:,.0f} MB", file=sys.stderr)
-    table = read_any(options.panel)
-    given = {key: getattr(options, key) for key in COLUMNS}
-    choices = Choices(
-        where=options.where or (),
-        leave_out=options.leave_out or (),
-        keep_totals=options.keep_totals,
-        logs=options.log if options.log or options.level else None,
-        what=options.what,
-        years=options.years,
-        drop_incomplete=options.drop_incomplete,
-    )
-    guessed = guess(table, given, choices)
-    if guessed.income.get("column") == TODO and sys.stdin.isatty():
-        print("\n".join(guessed.messages))
-        question = "which column is income per head (blank: decide later)? "
-        given["income"] = input(question).strip()
-        if given["income"]:
-            guessed = guess(table, given, choices)
-    return guessed
-
-
-def write(study: NewStudy, folder: Path) -> None:
-    """Check the study and write it beside its place: its tables, the files that it keeps,
-    its config; then all take their places, the config last.
-    """
-    text = config_text(study)
-    answers = study.files.get("claims.yaml")
-    # A column that its user still has to name may be any for the check.
-    content = yaml.safe_load(text.replace(TODO, study.guessed.panel.columns[2]))
-    if answers:
-        content["answers"] = read_mapping(answers)
-    config = checked_config(content)
-    staged = folder / STAGED
-    shutil.rmtree(staged, ignore_errors=True)
-    config["data"]["package"] = str(staged / config["data"]["package"])
-    tables = {f"{name}.csv": frame for name, frame in study.tables.items()}
-    write_study(config, tables, study.package(), study.outlines)
-    for relative, written in study.texts.items():
-        write_text(written, staged / relative)
-    for relative, path in study.files.items():
-        shutil.copy(path, staged / relative)
-    write_text(text, staged / "config.yaml")
-    take_places(folder, "config.yaml")
+def asked_income(guessed: Guessed) -> str:
+    """Ask which column is income; blank where nobody can answer, or nobody knows."""
+    if not sys.stdin.isatty():
+        return ""
+    print("\n".join(guessed.messages))
+    question = "which column is income per head (blank: decide later)? "
+    return input(question).strip()
 
 
 def parser() -> argparse.ArgumentParser:
@@ -270,7 +133,7 @@ def main(words: Sequence[str] | None = None) -> None:
     """Make a study and say what to run."""
     options = parser().parse_args(words)
     try:
-        print("\n".join(make(options)))
+        print("\n".join(make(options, note, asked_income)))
     except EvenfieldError as error:
         sys.exit(str(error))
     except OSError as error:

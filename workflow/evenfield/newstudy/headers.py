@@ -10,8 +10,8 @@ from itertools import accumulate
 
 import pandas as pd
 
+from evenfield.newstudy.dates import TIME_HEADER, YEAR_COLUMN
 from evenfield.study.errors import IngestError, counted
-from evenfield.study.ingest.dates import TIME_HEADER, YEAR_COLUMN
 
 # What begins the lines below a table.
 NOTE = re.compile(

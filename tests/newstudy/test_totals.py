@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 from numpy.random import default_rng
 
+from evenfield.newstudy.guess import Choices, guess
+from evenfield.newstudy.headers import AnyTable
+from evenfield.newstudy.totals import totals_among
 from evenfield.study.errors import IngestError
-from evenfield.study.ingest.guess import Choices, guess
-from evenfield.study.ingest.headers import AnyTable
-from evenfield.study.ingest.totals import totals_among
 from refusals import fails
 from yaml_text import from_yaml
 

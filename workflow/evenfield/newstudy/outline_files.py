@@ -10,8 +10,8 @@ from shapely import STRtree, make_valid
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
+from evenfield.newstudy.unit_names import UnitMatch, named_units
 from evenfield.study.errors import Faults, IngestError, counted, first_examples
-from evenfield.study.ingest.unit_names import UnitMatch, named_units
 
 # Degrees, with a little room for outlines that touch the edge of the map.
 LARGEST_LON = 180.001
@@ -50,7 +50,7 @@ def outlines_of(
             )
         )
     faults.refuse()
-    unit_of_row = {unit: row for row, unit in rows.items()}
+    unit_of_row = dict(zip(rows, rows.index, strict=True))
     shapes = {unit: _shape(features[unit_of_row[unit]]) for unit in sorted(unit_of_row)}
     polygons = {
         unit: make_valid(drawn)

@@ -11,10 +11,10 @@ import yaml
 from shapely.geometry import box
 
 import new
+from evenfield.newstudy.config_text import unit_words
 from evenfield.study.config import checked_config
 from evenfield.study.config_files import read_config
 from evenfield.study.ingest.study_tables import read_study
-from new_config import unit_words
 from tolerances import close
 from yaml_text import from_yaml
 

@@ -9,9 +9,8 @@ from shlex import quote
 
 import pandas as pd
 
-from evenfield.study.errors import IngestError, counted, first_examples
-from evenfield.study.ingest.cells import MISSING, numbers_of
-from evenfield.study.ingest.dates import (
+from evenfield.newstudy.cells import MISSING, numbers_of
+from evenfield.newstudy.dates import (
     TIME_HEADER,
     UNNAMED,
     dated_columns,
@@ -19,14 +18,15 @@ from evenfield.study.ingest.dates import (
     periods_of,
     wrong_dates,
 )
-from evenfield.study.ingest.headers import AnyTable
-from evenfield.study.ingest.income_column import (
+from evenfield.newstudy.headers import AnyTable
+from evenfield.newstudy.income_column import (
     MONEY,
     OTHER,
     PEOPLE,
     PER_HEAD,
     sureness,
 )
+from evenfield.study.errors import IngestError, counted, first_examples
 
 DATE = "_year"  # of a wide table
 # Flags behind figures, as 26200 p of Eurostat, 12 (r), 12*; a blank cell may have one.

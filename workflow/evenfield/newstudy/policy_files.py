@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from evenfield.newstudy.cells import MISSING, number_text, numbers_of
+from evenfield.newstudy.new_study import NewStudy
+from evenfield.newstudy.unit_names import named_units
 from evenfield.study.errors import IngestError, counted, first_examples
-from evenfield.study.ingest.cells import MISSING, number_text, numbers_of
-from evenfield.study.ingest.unit_names import named_units
-from new_study import NewStudy
 
 # How the columns of such a file may be named; the first that fits is taken, of two
 # forms the earlier.
@@ -86,7 +86,7 @@ def _of_column(given: Path, study: NewStudy) -> pd.DataFrame:
 def _of_file(frame: pd.DataFrame, file: str, study: NewStudy) -> pd.DataFrame:
     """Return the columns of a file that say something of policies, under our names."""
     table = pd.DataFrame({"unit": frame["unit"]})
-    free = [name for name in frame if name != "unit"]
+    free = [name for name in map(str, frame) if name != "unit"]
     taken = dict[str, str]()
     for column, forms in COLUMNS.items():
         named = [

@@ -4,9 +4,9 @@ import random
 
 import pytest
 
+from evenfield.newstudy.guess import Choices, guess
+from evenfield.newstudy.headers import headed
 from evenfield.study.errors import EvenfieldError
-from evenfield.study.ingest.guess import Choices, guess
-from evenfield.study.ingest.headers import headed
 
 HEADERS = (
     "unit year name lat lon value gdp income pop n t time date state county region geo"

@@ -8,8 +8,8 @@ from typing import Any
 
 import pandas as pd
 
+from evenfield.newstudy.cells import cell_text
 from evenfield.study.errors import IngestError
-from evenfield.study.ingest.cells import cell_text
 
 MAPS = "GeoJSON, a shapefile (.shp) or a GeoPackage (.gpkg)"
 GEOPANDAS = {".shp", ".gpkg"}

@@ -12,10 +12,10 @@ from shlex import quote
 import numpy as np
 import pandas as pd
 
+from evenfield.newstudy.cells import number_text, numbers_of
+from evenfield.newstudy.no_income import other_kind, spread_kind
 from evenfield.study.config_files import TODO
 from evenfield.study.errors import IngestError, first_examples
-from evenfield.study.ingest.cells import number_text, numbers_of
-from evenfield.study.ingest.no_income import other_kind, spread_kind
 from evenfield.study.logarithms import MONEY_WORDS, logarithm_sign
 
 INCOME = re.compile(

@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 from openpyxl import Workbook
 
+from evenfield.newstudy import any_table
+from evenfield.newstudy.any_table import _text_rows, read_any
+from evenfield.newstudy.cells import no_numbers, numbers_of
 from evenfield.study.errors import IngestError
-from evenfield.study.ingest import any_table
-from evenfield.study.ingest.any_table import _text_rows, read_any
-from evenfield.study.ingest.cells import no_numbers, numbers_of
 from refusals import fails
 from yaml_text import from_yaml
 

@@ -10,9 +10,10 @@ import pytest
 import yaml
 
 import add
+from evenfield.newstudy.add import same_figure
+from evenfield.newstudy.other_tables import read_figures
+from evenfield.newstudy.unit_names import match_units
 from evenfield.study.errors import IngestError
-from evenfield.study.ingest.unit_names import match_units
-from other_tables import read_figures
 from refusals import fails
 from study import REPOSITORY
 
@@ -184,14 +185,14 @@ def test_second_time_adds_nothing_and_other_columns_keep_their_spans(study, caps
 
 def test_figure_printed_with_other_decimals_is_the_same_figure():
     for same in (("35445.1", "35445.13"), ("35445.13", "35445.1"), ("35445", "35445")):
-        assert add.same_figure(*same) is True
+        assert same_figure(*same) is True
     for other in (
         ("35445.1", "35445.16"),
         ("33", "33.4"),
         ("0", "0.2"),
         ("-2.5", "2.5"),
     ):
-        assert add.same_figure(*other) is False
+        assert same_figure(*other) is False
 
 
 def test_new_vintage_is_taken_on_request_with_its_own_spans(study, capsys):

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from evenfield.study.ingest.study_files import described
+from evenfield.newstudy.study_files import described
 
 
 def test_keys_are_required_and_figures_are_not():

@@ -15,8 +15,8 @@ from typing import Any
 
 import pandas as pd
 
+from evenfield.newstudy.cells import MISSING, numbers_of
 from evenfield.study.errors import IngestError, first_examples
-from evenfield.study.ingest.cells import MISSING, numbers_of
 
 WHOLE = re.compile(r"[+-]?\d+(\.0*)?")
 # Census geographies write a code after the level: 0500000US01001.

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from evenfield.newstudy.dates import UNNAMED
+from evenfield.newstudy.income_column import WORKERS, sureness, units_of
+from evenfield.newstudy.no_income import PAY
 from evenfield.study.config_files import TODO
-from evenfield.study.ingest.dates import UNNAMED
-from evenfield.study.ingest.income_column import WORKERS, sureness, units_of
-from evenfield.study.ingest.no_income import PAY
 
 BRACKETS = re.compile(r"[（(\[]([^()（）\[\]]+)[)）\]]")
 UNIT_WORDS = re.compile(

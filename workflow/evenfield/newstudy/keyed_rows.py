@@ -4,9 +4,8 @@ quarters and months taken together.
 
 import pandas as pd
 
-from evenfield.study.errors import Faults, IngestError, counted, first_examples
-from evenfield.study.ingest.cells import number_text, numbers_of
-from evenfield.study.ingest.dates import (
+from evenfield.newstudy.cells import number_text, numbers_of
+from evenfield.newstudy.dates import (
     EARLIEST,
     Dates,
     dates_of,
@@ -14,6 +13,7 @@ from evenfield.study.ingest.dates import (
     periods_of,
     wrong_dates,
 )
+from evenfield.study.errors import Faults, IngestError, counted, first_examples
 
 KEYS = ["unit", "year", "_id"]
 

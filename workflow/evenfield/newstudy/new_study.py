@@ -9,16 +9,16 @@ from typing import Any
 
 import pandas as pd
 
+from evenfield.newstudy.cells import number_text, numbers_of
+from evenfield.newstudy.features import property_table, read_features
+from evenfield.newstudy.guess import Guessed
+from evenfield.newstudy.key_columns import known_as, with_coordinates
+from evenfield.newstudy.neighbour_files import read_neighbours
+from evenfield.newstudy.other_tables import by_unit, columns_of
+from evenfield.newstudy.outline_files import borders_of, outlines_of, own_features
+from evenfield.newstudy.study_files import described
+from evenfield.newstudy.unit_names import UnitMatch, match_units, named_units
 from evenfield.study.errors import Faults, IngestError, counted, first_examples
-from evenfield.study.ingest.cells import number_text, numbers_of
-from evenfield.study.ingest.features import property_table, read_features
-from evenfield.study.ingest.guess import Guessed
-from evenfield.study.ingest.key_columns import known_as, with_coordinates
-from evenfield.study.ingest.study_files import described
-from evenfield.study.ingest.unit_names import UnitMatch, match_units, named_units
-from neighbour_files import read_neighbours
-from other_tables import by_unit, columns_of
-from outline_files import borders_of, outlines_of, own_features
 
 # How the columns of a file of zones may be named.
 ZONE_COLUMNS = {
@@ -96,11 +96,11 @@ class NewStudy:
         ids = more.pop("unit")
         # Columns that repeat the id or the name of a unit.
         own_names = ids.map(units.set_index("unit")["name"])
-        for column in list(more):
+        for column in map(str, list(more.columns)):
             same = more[column].eq(own_names).all() or more[column].eq(ids).all()
             if column in units or same:  # which says nothing new
                 more = more.drop(columns=column)
-        both = [column for column in more if column in self.tables["panel"]]
+        both = [name for name in map(str, more) if name in self.tables["panel"]]
         if both:
             more = more.drop(columns=both)
             self.messages.append(
@@ -109,7 +109,7 @@ class NewStudy:
             )
         more.insert(0, "unit", ids)
         self.tables["units"] = units.merge(more, on="unit", how="left").fillna("")
-        added = first_examples(list(more)[1:], 6) or "no new column"
+        added = first_examples(list(map(str, more))[1:], 6) or "no new column"
         self.messages.append(
             f"{path.name}: units by column {match.column}, adds {added}"
         )
@@ -126,7 +126,7 @@ class NewStudy:
         units = self.tables["units"]
         if not {"lat", "lon"} <= set(units):
             return
-        blank = units[["lat", "lon"]].eq("").any(axis=1)
+        blank = (units[["lat", "lon"]] == "").any(axis=1)
         without = named_units(units.loc[blank, "unit"], units)
         if without:
             self.tables["units"] = units.drop(columns=["lat", "lon"])
@@ -143,7 +143,7 @@ class NewStudy:
         units = self.tables["units"]
         features = read_features(path)
         properties = property_table(features)
-        asked = self.asked_of(list(properties))
+        asked = self.asked_of(list(map(str, properties)))
         match = match_units(
             properties, units, path.name, headers=self.headers, column=asked, once=True
         )
@@ -313,7 +313,9 @@ class NewStudy:
         """
         units = self.tables["units"]
         described = [
-            name for name in units if name not in {"unit", "name", "lat", "lon"}
+            name
+            for name in map(str, units)
+            if name not in {"unit", "name", "lat", "lon"}
         ]
         unknown = [name for name in self.options.group if name not in described]
         if unknown:
@@ -334,7 +336,7 @@ class NewStudy:
             cells = units[name]
             if cells.eq("").any() or numbers_of(cells) is not None:
                 continue
-            codes = list(pd.factorize(cells)[0])
+            codes = pd.factorize(cells)[0].tolist()
             few = 2 <= cells.nunique() <= min(MOST_GROUPS, len(units) / 3)
             if not few and 2 <= cells.nunique() <= len(units) / 3:
                 many.append(f"{name} ({cells.nunique()})")
@@ -376,5 +378,5 @@ class NewStudy:
 
 def _like(frame: pd.DataFrame, form: str) -> str:
     """Return the first column whose name has a form, whatever its case."""
-    names = [name for name in frame if re.fullmatch(form, name, re.IGNORECASE)]
+    names = [n for n in map(str, frame) if re.fullmatch(form, n, re.IGNORECASE)]
     return next(iter(names), "")

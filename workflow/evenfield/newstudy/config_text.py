@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 import yaml
 
+from evenfield.newstudy.dates import UNNAMED
+from evenfield.newstudy.income_column import PEOPLE, units_of
+from evenfield.newstudy.new_study import NewStudy
 from evenfield.numerics.spatial import haversine_km
 from evenfield.shared.topics import read_topics, with_measure
 from evenfield.study.config_files import TODO
 from evenfield.study.files import Record
-from evenfield.study.ingest.dates import UNNAMED
-from evenfield.study.ingest.income_column import PEOPLE, units_of
-from new_study import NewStudy
 
 OWN_WEIGHTS = (
     "# weights: {primary: own, families: {own: {kind: file, path: data/weights.csv}}}  #"
@@ -176,7 +176,7 @@ def control_column(study: NewStudy) -> str:
     taken = {"unit", "year", *study.guessed.income.values()}
     whole = [
         name
-        for name in panel
+        for name in map(str, panel)
         if name not in taken and name.isidentifier() and inside[name].ne("").all()
     ]
     whole.sort(key=lambda name: bool(PEOPLE.match(name)))
@@ -188,7 +188,7 @@ def _nearest(study: NewStudy) -> str:
     if (
         "adjacency" in study.tables
         or not {"lat", "lon"} <= set(units)
-        or units[["lat", "lon"]].eq("").any(axis=None)
+        or (units[["lat", "lon"]] == "").any(axis=None)
     ):
         return ""
     count = min(5, len(units) - 1)
@@ -315,7 +315,7 @@ def _reach(study: NewStudy) -> Record:
     if "adjacency" in study.tables:
         return {"radius": 1, "distance": "steps"}
     units = study.tables["units"]
-    if not {"lat", "lon"} <= set(units) or units[["lat", "lon"]].eq("").any(axis=None):
+    if not {"lat", "lon"} <= set(units) or (units[["lat", "lon"]] == "").any(axis=None):
         return {}
     apart = haversine_km(*units[["lat", "lon"]].astype(float).to_numpy().T)
     fifth = np.sort(apart, axis=1)[:, min(5, len(units) - 1)]
@@ -327,7 +327,7 @@ def _ends_are_known(study: NewStudy) -> bool:
     panel = study.tables["panel"]
     columns = [name for name in study.guessed.income.values() if name in panel]
     ends = panel[panel["year"].isin(study.guessed.years)]
-    whole = ends[ends[columns].ne("").all(axis=1)]
+    whole = ends[(ends[columns] != "").all(axis=1)]
     return len(whole) == 2 * len(study.tables["units"])
 
 

@@ -7,14 +7,12 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from evenfield.study.config_files import TODO
-from evenfield.study.errors import Faults, IngestError, counted, first_examples
-from evenfield.study.ingest.balance import balanced
-from evenfield.study.ingest.cells import no_numbers, number_text, numbers_of
-from evenfield.study.ingest.dates import asked_years, dated_columns
-from evenfield.study.ingest.headers import AnyTable
-from evenfield.study.ingest.income_column import PEOPLE, income_columns, is_clear
-from evenfield.study.ingest.key_columns import (
+from evenfield.newstudy.balance import balanced
+from evenfield.newstudy.cells import no_numbers, number_text, numbers_of
+from evenfield.newstudy.dates import asked_years, dated_columns
+from evenfield.newstudy.headers import AnyTable
+from evenfield.newstudy.income_column import PEOPLE, income_columns, is_clear
+from evenfield.newstudy.key_columns import (
     PLACE,
     joined_units,
     likely_units,
@@ -26,8 +24,8 @@ from evenfield.study.ingest.key_columns import (
     with_joined,
     with_merged_cells,
 )
-from evenfield.study.ingest.keyed_rows import keyed_rows
-from evenfield.study.ingest.layouts import (
+from evenfield.newstudy.keyed_rows import keyed_rows
+from evenfield.newstudy.layouts import (
     DATE,
     SERIES,
     from_transposed,
@@ -42,8 +40,10 @@ from evenfield.study.ingest.layouts import (
     without_flags,
     without_note,
 )
-from evenfield.study.ingest.row_choices import rows_where, without_units
-from evenfield.study.ingest.wording import unit_of_table, wording
+from evenfield.newstudy.row_choices import rows_where, without_units
+from evenfield.newstudy.wording import unit_of_table, wording
+from evenfield.study.config_files import TODO
+from evenfield.study.errors import Faults, IngestError, counted, first_examples
 
 COMPUTED = (
     "basis log_income income output_real population growth_pct relative_log_income"

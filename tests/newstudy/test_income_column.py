@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from evenfield.newstudy.cells import number_text
+from evenfield.newstudy.guess import Choices, guess
+from evenfield.newstudy.headers import AnyTable
 from evenfield.study.errors import IngestError
-from evenfield.study.ingest.cells import number_text
-from evenfield.study.ingest.guess import Choices, guess
-from evenfield.study.ingest.headers import AnyTable
 from refusals import fails
 from tolerances import close
 from yaml_text import from_yaml

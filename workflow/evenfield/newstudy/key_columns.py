@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
+from evenfield.newstudy.cells import MISSING, numbers_of
 from evenfield.study.errors import IngestError, counted, first_examples
-from evenfield.study.ingest.cells import MISSING, numbers_of
 from evenfield.study.tables import NUMERIC
 
 _PLACE = (

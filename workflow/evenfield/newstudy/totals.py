@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from evenfield.study.ingest.cells import numbers_of
-from evenfield.study.ingest.income_column import OTHER, PER_HEAD
-from evenfield.study.ingest.unit_names import without_marks
+from evenfield.newstudy.cells import numbers_of
+from evenfield.newstudy.income_column import OTHER, PER_HEAD
+from evenfield.newstudy.unit_names import without_marks
 
 NAMES = re.compile(
     r"""

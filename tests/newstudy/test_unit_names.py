@@ -5,8 +5,8 @@ disagrees refused.
 import pandas as pd
 import pytest
 
+from evenfield.newstudy.unit_names import match_units
 from evenfield.study.errors import IngestError
-from evenfield.study.ingest.unit_names import match_units
 from refusals import fails
 from yaml_text import from_yaml
 

@@ -8,17 +8,17 @@ from pathlib import Path
 
 import pandas as pd
 
-from evenfield.study.errors import IngestError, counted, first_examples
-from evenfield.study.ingest.any_table import read_any
-from evenfield.study.ingest.cells import no_numbers, number_text, numbers_of
-from evenfield.study.ingest.dates import (
+from evenfield.newstudy.any_table import read_any
+from evenfield.newstudy.cells import no_numbers, number_text, numbers_of
+from evenfield.newstudy.dates import (
     TIME_HEADER,
     YEAR_COLUMN,
     dates_of,
     whole_years,
 )
-from evenfield.study.ingest.layouts import long_table, with_parted_keys, without_flags
-from evenfield.study.ingest.unit_names import UnitMatch, match_units
+from evenfield.newstudy.layouts import long_table, with_parted_keys, without_flags
+from evenfield.newstudy.unit_names import UnitMatch, match_units
+from evenfield.study.errors import IngestError, counted, first_examples
 
 # The bureau of statistics of China names the indicator above its table.
 INDICATOR = re.compile(r"指标\s*[:：]\s*(.+)")
@@ -120,13 +120,13 @@ def read_figures(
         )
     if indicator and zeros == "missing" and values is not None:
         values = values.mask(values.eq(0))
-    texts = cells.str.strip() if values is None else values.map(number_text)
+    written = cells.str.strip() if values is None else values.map(number_text)
     years = whole_years(frame[year], year) if year else 0
     held = pd.DataFrame(
         {
             "unit": ids,
             "year": years,
-            "value": texts,
+            "value": written,
         }
     ).dropna()
     held = held[held["value"].ne("")].sort_values(["unit", "year"], ignore_index=True)
@@ -152,7 +152,7 @@ def read_figures(
 def _chosen(frame: pd.DataFrame, name: str, column: str, file: str) -> str:
     """Return the column of the file that is meant by ``NAME`` or ``NAME=COLUMN``."""
     wanted = (column or name).casefold()
-    same = [other for other in frame if other.casefold() == wanted]
+    same = [other for other in map(str, frame) if other.casefold() == wanted]
     figures = [other for other in frame if numbers_of(frame[other]) is not None]
     # A file with one column of figures, or with one column at all, needs no name.
     alone = [] if column else [one for one in (figures, [*frame]) if len(one) == 1]

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from evenfield.study.ingest.wording import measure_of, noun_of, unit_of_table, wording
+from evenfield.newstudy.wording import measure_of, noun_of, unit_of_table, wording
 from yaml_text import from_yaml
 
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import pandas as pd
 
+from evenfield.newstudy.cells import numbers_of
 from evenfield.study.files import STAGED, Record, take_places
-from evenfield.study.ingest.cells import numbers_of
 from evenfield.study.ingest.dictionary import (
     read_resources,
     refresh_hashes,
@@ -41,7 +41,7 @@ def described(
     labels: Mapping[str, str],
     logged: Collection[str] = (),
     texts: Collection[str] = (),
-) -> dict[str, object]:
+) -> dict[str, Any]:
     """Describe a table of text for the dictionary: types and ranges by its cells,
     titles where names were changed. ``texts`` are columns of units that are no numbers,
     whatever their cells.

@@ -16,10 +16,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from evenfield.newstudy.cells import cell_text
+from evenfield.newstudy.features import GEOPANDAS, property_table, read_features
+from evenfield.newstudy.headers import AnyTable, headed
 from evenfield.study.errors import IngestError, first_examples
-from evenfield.study.ingest.cells import cell_text
-from evenfield.study.ingest.features import GEOPANDAS, property_table, read_features
-from evenfield.study.ingest.headers import AnyTable, headed
 
 FORMATS = "CSV or text, Excel (.xlsx), Stata (.dta), SPSS (.sav), Parquet, GeoJSON, a shapefile"
 SHEET = "sheet"  # column of the sheets' names, where several are read together

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from evenfield.newstudy.cells import numbers_of
+from evenfield.newstudy.totals import totals_among
 from evenfield.study.errors import IngestError, counted, first_examples, nearest
-from evenfield.study.ingest.cells import numbers_of
-from evenfield.study.ingest.totals import totals_among
 
 
 def rows_where(

@@ -2,8 +2,8 @@
 
 import pandas as pd
 
+from evenfield.newstudy.keyed_rows import keyed_rows
 from evenfield.study.errors import IngestError
-from evenfield.study.ingest.keyed_rows import keyed_rows
 from refusals import fails
 
 

@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from evenfield.newstudy.any_table import read_any, read_cells
+from evenfield.newstudy.cells import numbers_of
+from evenfield.newstudy.unit_names import match_units, named_units
 from evenfield.study.errors import IngestError, counted, first_examples
-from evenfield.study.ingest.any_table import read_any, read_cells
-from evenfield.study.ingest.cells import numbers_of
-from evenfield.study.ingest.unit_names import match_units, named_units
 from evenfield.study.weights.families import EDGES, links_of_gal, links_of_gwt
 
 FORMS = (
@@ -146,7 +146,7 @@ def _square_links(
         dtype=str,
     )
     values = table.apply(_weights)
-    links = values.stack().rename("weight").rename_axis(EDGES[:2]).reset_index()
+    links = values.stack().reset_index().set_axis(EDGES, axis=1)
     links = links[links["weight"] != 0]  # a square has a cell for each pair
     weight = links["weight"].map("{:.15g}".format)
     return _File(links.assign(weight=weight), tuple(rows), True, by_position)

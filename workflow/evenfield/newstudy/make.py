@@ -1,0 +1,172 @@
+"""Make a study from a table of your own: config.yaml and data/, checked, with what was
+guessed and why.
+"""
+
+import argparse
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from evenfield.newstudy.any_table import read_any
+from evenfield.newstudy.config_text import config_text
+from evenfield.newstudy.features import GEOPANDAS
+from evenfield.newstudy.guess import Choices, Guessed, guess
+from evenfield.newstudy.new_study import NewStudy
+from evenfield.newstudy.policy_files import add_policies
+from evenfield.newstudy.study_files import write_study
+from evenfield.study.config import checked_config
+from evenfield.study.config_files import TODO, read_mapping
+from evenfield.study.errors import Faults, IngestError
+from evenfield.study.files import STAGED, take_places, write_text
+
+# Options that name a column of the table, with what it holds, and those that name
+# another file.
+COLUMNS = {
+    "unit": "units; STATE+COUNTY for two columns that name them together",
+    "name": "names of the units",
+    "lat": "latitude in degrees",
+    "lon": "longitude in degrees",
+    "year": "years",
+    "income": "income per head",
+    "output": "output",
+    "population": "population: divides output, or weights income",
+}
+FILES = {
+    "units": "names, coordinates, regions: one row per unit",
+    "polygons": "outlines, from which borders come: GeoJSON, shapefile, GeoPackage",
+    "weights": "pairs of neighbours, or weights (edge list, square CSV, GAL, GWT)",
+    "zones": "zones: unit, type, first year",
+    "clusters": "units with clusters",
+    "policies": "policies with dates: unit, kind, first year; or a column of the panel"
+    " that holds each unit's first year",
+    "claims": "claims.yaml of the study",
+}
+
+LARGE = 5_000_000  # bytes of a table that takes more than a few seconds
+
+
+def make(
+    options: argparse.Namespace,
+    note: Callable[[str], None],
+    ask: Callable[[Guessed], str],
+) -> list[str]:
+    """Make the study in a folder of its own; return what was said.
+
+    ``note`` tells the user what takes its time, ``ask`` which column is income.
+    """
+    if _holds_a_study(options.folder):
+        fault = f"{options.folder.name} holds a study"
+        raise IngestError(
+            fault,
+            "a folder without config.yaml and data",
+            "name another, or see `run add`",
+        )
+    if options.log and options.level:
+        raise IngestError("--log and --level", "one of them", "leave one out")
+    study = NewStudy(_guessed(options, note, ask), options)
+    faults = Faults()
+    if options.units:
+        with faults.caught():
+            study.add_units(options.units)
+    # Whatever else is wrong: half a map would stop every spatial topic.
+    study.keep_whole_coordinates()
+    if options.polygons:
+        with faults.caught():
+            study.add_polygons(options.polygons)
+    elif options.panel.suffix.lower() in {".geojson", ".json", *GEOPANDAS}:
+        study.add_own_polygons()
+    if options.weights:
+        with faults.caught():
+            study.add_weights(options.weights)
+    if options.zones or options.clusters:
+        with faults.caught():
+            study.add_groups(options.zones, options.clusters)
+    if options.policies:
+        with faults.caught():
+            add_policies(study, options.policies)
+    if options.claims:
+        with faults.caught():
+            study.add_claims(options.claims)
+    unused = [name for name in options.match or [] if name not in study.matched_by]
+    if unused and not faults:
+        faults.append(
+            IngestError(
+                f"no file has the column {unused[0]}, given by --match",
+                "a column of a file that is given",
+                "correct it",
+            )
+        )
+    if study.guessed.unit_name == "unit" and not options.unit_name:
+        word = "the units are called units; give them a word, as --unit-name districts"
+        study.messages.append(word)
+    with faults.caught():
+        study.choose_groups()
+    faults.refuse()
+    write(study, options.folder)
+    return study.messages
+
+
+def _holds_a_study(folder: Path) -> bool:
+    """Say whether a folder holds a study other than one whose income is still to be
+    named, or whose making was stopped; these are made anew.
+    """
+    config = folder / "config.yaml"
+    if config.is_file() and not (folder / "results").exists():
+        return f"column: {TODO}" not in config.read_text(encoding="utf-8")
+    if not config.exists() and (folder / STAGED).is_dir():
+        return False
+    return config.exists() or (folder / "data").exists()
+
+
+def _guessed(
+    options: argparse.Namespace,
+    note: Callable[[str], None],
+    ask: Callable[[Guessed], str],
+) -> Guessed:
+    """Guess the table by its flags; ask which column is income where it is not clear."""
+    if options.panel.is_file() and (size := options.panel.stat().st_size) > LARGE:
+        # A minute without a word would look like a fault.
+        note(f"reading {options.panel.name}, {size / 1e6:,.0f} MB")
+    table = read_any(options.panel)
+    given = {key: getattr(options, key) for key in COLUMNS}
+    choices = Choices(
+        where=options.where or (),
+        leave_out=options.leave_out or (),
+        keep_totals=options.keep_totals,
+        logs=options.log if options.log or options.level else None,
+        what=options.what,
+        years=options.years,
+        drop_incomplete=options.drop_incomplete,
+    )
+    guessed = guess(table, given, choices)
+    if guessed.income.get("column") == TODO and (column := ask(guessed)):
+        given["income"] = column
+        guessed = guess(table, given, choices)
+    return guessed
+
+
+def write(study: NewStudy, folder: Path) -> None:
+    """Check the study and write it beside its place: its tables, the files that it keeps,
+    its config; then all take their places, the config last.
+    """
+    text = config_text(study)
+    answers = study.files.get("claims.yaml")
+    # A column that its user still has to name may be any for the check.
+    content = yaml.safe_load(text.replace(TODO, study.guessed.panel.columns[2]))
+    if answers:
+        content["answers"] = read_mapping(answers)
+    config: dict[str, Any] = checked_config(content)
+    staged = folder / STAGED
+    shutil.rmtree(staged, ignore_errors=True)
+    config["data"]["package"] = str(staged / config["data"]["package"])
+    tables = {f"{name}.csv": frame for name, frame in study.tables.items()}
+    write_study(config, tables, study.package(), study.outlines)
+    for relative, written in study.texts.items():
+        write_text(written, staged / relative)
+    for relative, path in study.files.items():
+        shutil.copy(path, staged / relative)
+    write_text(text, staged / "config.yaml")
+    take_places(folder, "config.yaml")
