@@ -19,7 +19,8 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
 ]
-REAL = Path(__file__).parents[2] / "results" / "report" / "index.html"
+ROOT = Path(__file__).parents[2]
+STUDIES = {"results": ROOT, "results of cities": ROOT / "examples" / "china-cities"}
 OPEN = (
     "every => document.querySelectorAll('details').forEach((box, i) => { box.open = i %"
     " every == 0; })"
@@ -39,12 +40,13 @@ def browser():
         browser.close()
 
 
-@pytest.fixture(scope="module", params=["made up", "results"])
+@pytest.fixture(scope="module", params=["made up", *STUDIES])
 def folder(request, tmp_path_factory):
-    if request.param == "results":
-        if not REAL.exists():
+    if request.param in STUDIES:
+        report = STUDIES[request.param] / "results" / "report"
+        if not (report / "index.html").exists():
             pytest.skip("no results yet")
-        return REAL.parent
+        return report
     results = tmp_path_factory.mktemp("page") / "results"
     given = write_study(results, policy=True)
     write_pages(
