@@ -20,7 +20,8 @@ FLAGS = [
     "--disable-component-update",
 ]
 ROOT = Path(__file__).parents[2]
-STUDIES = {"results": ROOT, "results of cities": ROOT / "examples" / "china-cities"}
+REAL = ROOT / "results" / "report"
+EXAMPLES = sorted((ROOT / "examples").glob("*/results/report/index.html"))
 OPEN = (
     "every => document.querySelectorAll('details').forEach((box, i) => { box.open = i %"
     " every == 0; })"
@@ -40,13 +41,12 @@ def browser():
         browser.close()
 
 
-@pytest.fixture(scope="module", params=["made up", *STUDIES])
+@pytest.fixture(scope="module", params=["made up", "results"])
 def folder(request, tmp_path_factory):
-    if request.param in STUDIES:
-        report = STUDIES[request.param] / "results" / "report"
-        if not (report / "index.html").exists():
+    if request.param == "results":
+        if not (REAL / "index.html").exists():
             pytest.skip("no results yet")
-        return report
+        return REAL
     results = tmp_path_factory.mktemp("page") / "results"
     given = write_study(results, policy=True)
     write_pages(
@@ -132,6 +132,15 @@ def test_axe_finds_nothing(shown, axe, name, scheme):
         OPEN, 20 if name == "tables.html" else 1
     )  # one code writes all tables
     assert axe(page) == []
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.parts[-4])
+def test_axe_finds_nothing_on_the_pages_of_examples_that_were_run(browser, axe, path):
+    context = browser.new_context(offline=True, bypass_csp=True)
+    page = context.new_page()
+    page.goto(path.as_uri())
+    assert axe(page) == []
+    context.close()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -273,6 +273,20 @@ def test_a_study_runs_reruns_and_is_cleaned(toy):
     ]
 
 
+def test_results_without_records_of_their_inputs_are_made_again(toy):
+    copy, call_toy = toy
+    table = copy / "results" / "tables" / "total.csv"
+    assert call_toy().returncode == 0
+    whole = table.read_bytes()
+    # As where results are copied without .snakemake: newer than any input, and old.
+    shutil.rmtree(copy / ".snakemake")
+    table.write_text("unit,total\n")
+    done = call_toy()
+    assert "everything is made again" in done.stderr
+    assert table.read_bytes() == whole
+    assert "made again" not in call_toy().stderr
+
+
 def test_a_failing_job_says_its_own_line_only(toy):
     copy, call_toy = toy
     (copy / "config.yaml").write_text(

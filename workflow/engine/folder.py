@@ -23,6 +23,7 @@ from evenfield.study.files import NOTES, links_filled
 REPO = Path(__file__).resolve().parents[2]
 PLUGINS = NOTES / "pip-deployments"
 TEMPORARY = NOTES / "tmp"
+RECORDS = NOTES / "metadata"
 ENGINES = NOTES / "engines"  # held by every run that lives
 HELD = (ENGINES, LOCKS, TEMPORARY)
 
@@ -94,6 +95,15 @@ def set_back_clock(study: Path) -> None:
         with contextlib.suppress(OSError):  # Snakemake then says which it cannot use
             for path, date in dates.items():
                 os.utime(path, ns=(date - ahead, date - ahead))
+
+
+def lacks_records(study: Path) -> bool:
+    """Whether results stand there without Snakemake's records of what they were made
+    from, by which it would see that they are old.
+    """
+    results = study / "results"
+    made = [path for path in files_below(results) if path != results / "README.md"]
+    return bool(made) and not any((study / RECORDS).glob("*"))
 
 
 def others_at_work(study: Path) -> bool:

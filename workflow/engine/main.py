@@ -18,6 +18,7 @@ from engine.folder import (
     REPO,
     cache_somewhere,
     hold,
+    lacks_records,
     own_temporary_folder,
     refuse_planted,
 )
@@ -69,6 +70,12 @@ def complete(words: Sequence[str]) -> tuple[Path, list[str], bool]:
         if given.cores is None and given.jobs is None:
             line += ["--cores", "all"]
         line += ["--latency-wait", "5", "--rerun-incomplete"]
+    if lacks_records(study):
+        sys.stderr.write(
+            "results/ came without the records of what it was made from: everything is"
+            " made again\n"
+        )
+        line += ["--forceall"]
     return study, [*line, *words], not (given.profile or given.executor)
 
 
