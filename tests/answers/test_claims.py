@@ -3,6 +3,8 @@ answers.
 """
 
 import copy
+import json
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -16,6 +18,7 @@ from evenfield.numerics.inference.multiple_testing import sharpened_q
 from evenfield.shared.estimates import Estimate, estimates_frame
 from evenfield.shared.tables.rows import one_row
 from evenfield.study.errors import ClaimsError
+from evenfield.topics.answers.table import TABLES
 from refusals import fails
 from tolerances import close
 from yaml_text import from_yaml
@@ -440,7 +443,10 @@ def test_holm_of_the_answers_counts_rows_of_every_study():
     table, claims = beside(0.02, 0.03, 0.01, 0.9)
     content = answer_study(table, claims, [])[1]
     assert content["hypotheses"][0]["answer"] == "SUGGESTIVE"
-    assert "before adjusting for 4 questions" in content["hypotheses"][0]["because"]
+    assert (
+        "among 4 questions asked at once it may be luck"
+        in content["hypotheses"][0]["because"]
+    )
 
 
 @pytest.mark.parametrize(
@@ -510,15 +516,18 @@ def test_the_same_estimate_by_another_method_must_agree():
     assert methods == ["ols", "ols_cr3"]  # another estimate is no method
     against = with_methods(conf_low=-0.5)
     assert against["answer"] == "SUGGESTIVE"
-    assert "by SCPC avc 0.03, which decides, and not by CR3" in against["because"]
+    assert (
+        "(SCPC avc 0.03), which decides, and not by leaving units out in turn (CR3)"
+        in against["because"]
+    )
 
 
 @pytest.mark.parametrize(
     ("suffix", "words"),
     [
-        ("wcr33", "wild bootstrap"),
-        ("conley", "Conley"),
-        ("permutation_stratified", "stratified permutation"),
+        ("wcr33", "redrawing errors with random signs (wild bootstrap)"),
+        ("conley", "allowing for shocks that neighbours share (Conley)"),
+        ("permutation_stratified", "dealing labels out again (stratified permutation)"),
         ("driscoll_kraay", ""),
     ],
 )
@@ -530,7 +539,9 @@ def test_errors_by_parent_need_bootstrap_conley_and_relabelling(suffix, words):
     claims = read_claims(config(content))
     (item,) = answer_study(frame(first, flat), claims, [])[1]["hypotheses"]
     assert item["answer"] == ("SUGGESTIVE" if words else "SUPPORTED")
-    assert item["because"].endswith(f"not by {words}" if words else "1 question")
+    assert item["because"].endswith(
+        f"not by {words}" if words else "1 question asked at once"
+    )
 
 
 def with_sizes(cr3, own=0.01):
@@ -555,12 +566,12 @@ def with_sizes(cr3, own=0.01):
     ("cr3", "own", "answer", "why"),
     [
         (0.049, 0.01, "SUPPORTED", "by 1 other method"),
-        (0.05, 0.01, "SUGGESTIVE", "not by CR3 corrected for its size (p .050)"),
+        (0.05, 0.01, "SUGGESTIVE", "(CR3) corrected for false alarms (p .050)"),
         (
             0.01,
             0.08,
             "SUGGESTIVE",
-            "not by SCPC avc 0.03 corrected for its size (p .080)",
+            "(SCPC avc 0.03) corrected for false alarms (p .080)",
         ),
     ],
 )
@@ -625,14 +636,24 @@ def changed_later(ends, *, se_type="CR3"):
         built(**change, **numbers, se_type=se_type),
     )
     claims = read_claims(config(content))
-    return answer_study(table, claims, [])[1]["hypotheses"][0]
+    return answer_study(table, claims, [])[1]
 
 
 @pytest.mark.parametrize(
-    ("ends", "word"), [((-5.0, -0.1), "FADED"), ((-6.0, 0.1), "CANNOT TELL")]
+    ("ends", "word", "printed"),
+    [
+        ((-5.0, -0.1), "FADED", "[\N{MINUS SIGN}5.0, \N{MINUS SIGN}0.1]"),
+        ((-6.0, 0.1), "CANNOT TELL", "[\N{MINUS SIGN}6.0, 0.1]"),
+    ],
 )
-def test_the_row_of_the_change_is_found_by_its_periods(ends, word):
-    item = changed_later(ends)
+def test_the_row_of_the_change_is_found_by_its_periods(ends, word, printed, tmp_path):
+    content = changed_later(ends)
+    (item,) = content["hypotheses"]
     assert item["later"] == word
     (row,) = [row for row in item["rows"] if row["what"] == "change"]
     assert (row["period"], row["estimate"]) == ("P1 to P2", -3.0)
+    # The table of primary questions prints the word with the number that decides it.
+    (tmp_path / "answers.json").write_text(json.dumps(content))
+    facts = SimpleNamespace(root=tmp_path, text=lambda *_, **__: [])
+    later = TABLES["T0b"](facts).frame["later"].item()
+    assert later == f"{word.lower()}: change \N{MINUS SIGN}3.0 {printed}"

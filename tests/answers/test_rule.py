@@ -77,21 +77,21 @@ TESTED = from_yaml("""
     flat: &flat {ends: [-0.5, 3.5]}
     none: &none {ends: [.nan, .nan], p: .nan}
     cases:
-      everything holds: [*clear, *asked, SUPPORTED, after adjusting for 12 questions]
+      everything holds: [*clear, *asked, SUPPORTED, also with 12 questions asked at once]
       checks kept:
         [*clear, {<<: *asked, checks: [true, true]}, SUPPORTED, and in 2 checks]
       adjusted p equal to alpha:
-        [*clear, {adjusted: 0.05, questions: 12}, SUGGESTIVE, only before]
+        [*clear, {adjusted: 0.05, questions: 12}, SUGGESTIVE, may be luck]
       adjusted p just below: [*clear, {adjusted: 0.0499, questions: 12}, SUPPORTED, '']
       own evidence: [*clear, {}, SUGGESTIVE, not one of the primary questions]
       no p to adjust:
         - {<<: *clear, p: .nan}
         - {questions: 12}
         - SUGGESTIVE
-        - no p-value that could be adjusted for 12
+        - no p-value, so that among 12
       p above, adjusted below: [{<<: *clear, p: 0.5}, *asked, SUPPORTED, '']
       one check of three:
-        [*clear, {<<: *asked, checks: [true, false, true]}, SUGGESTIVE, 'not in the check check 2 (']
+        [*clear, {<<: *asked, checks: [true, false, true]}, SUGGESTIVE, 'not show in the check check 2 (']
       exactly half of the checks:
         [*clear, {<<: *asked, checks: [true, false]}, SUGGESTIVE, check 2]
       more than half:
@@ -101,7 +101,7 @@ TESTED = from_yaml("""
         - check 3 (
       the only check: [*clear, {<<: *asked, checks: [false]}, NO ANSWER, more than half]
       both missing:
-        [*clear, {checks: [true, false]}, SUGGESTIVE, 'not adjusted; not in the check check 2 (']
+        [*clear, {checks: [true, false]}, SUGGESTIVE, 'luck; it does not show in the check check 2 (']
       a check on the other side:
         - *clear
         - {<<: *asked, checks: {other: {ends: [-3.0, -1.0]}, check 1: *clear}}
@@ -116,7 +116,7 @@ TESTED = from_yaml("""
       interval just above zero: [{ends: [1.0e-9, 3.0]}, *asked, SUPPORTED, '']
       interval holds zero: [*flat, *asked, NO ANSWER, does not leave out zero]
       inside the interest:
-        [{ends: [-0.9, 0.9]}, *inside, NEGLIGIBLE, 'effect of interest, 1']
+        [{ends: [-0.9, 0.9]}, *inside, NEGLIGIBLE, 'smaller than what would matter, 1']
       inside, without zero: [{ends: [0.1, 0.9]}, *inside, NEGLIGIBLE, '']
       inside, the only check beyond:
         [{ends: [-0.1, 0.9]}, {interest: 1.0, checks: [false]}, NO ANSWER, '']
@@ -124,7 +124,7 @@ TESTED = from_yaml("""
         - {ends: [-0.1, 0.9]}
         - {interest: 1.0, checks: {check 1: {ends: [-0.9, 0.9]}, check 2: *flat}}
         - NEGLIGIBLE
-        - 'interest, 1; not in the check check 2 ('
+        - 'matter, 1; not ruled out in the check check 2 ('
       interval equal to interest: [{ends: [-1.0, 1.0]}, *inside, NO ANSWER, '']
       one end equal to interest: [{ends: [0.1, 1.0]}, *inside, SUPPORTED, '']
       a placebo fails:
@@ -135,7 +135,7 @@ TESTED = from_yaml("""
       placebo p equal to alpha:
         [*clear, {<<: *asked, placebos: {before: {<<: *clear, p: 0.05}}}, SUPPORTED, '']
       a placebo before the interest:
-        [{ends: [-0.1, 0.1]}, {interest: 1.0, placebos: {before: *clear}}, NO ANSWER, placebo]
+        [{ends: [-0.1, 0.1]}, {interest: 1.0, placebos: {before: *clear}}, NO ANSWER, where nothing can be]
       open above: [{ends: [0.5, .nan], estimate: 2.0}, *asked, SUPPORTED, '']
       open below: [{ends: [.nan, 3.5], estimate: 2.0}, *asked, NO ANSWER, '']
       open, inside the interest:
@@ -149,7 +149,7 @@ TESTED = from_yaml("""
         - {ends: [-1.0, 1.5], std_error: 0.5}
         - {interest: 0.1}
         - NO ANSWER
-        - could show is 17 times what would matter
+        - an effect 17 times what would matter could be seen
       just fine enough:
         [{ends: [-1.0, 1.5], std_error: 0.5}, {interest: 0.168}, NO ANSWER, '']
       coarse and clear all the same:
@@ -263,12 +263,12 @@ def test_rows_that_cannot_be_read_are_refused(given, text):
     [
         # The main estimate is 2 and its arms 1.5: around 1.6 they leave out zero, around
         # 1.4 not; nor do arms of 2 or more around 2.
-        ((-0.4, 3.6), "(wider: 1.6 [\N{MINUS SIGN}0.4, 3.6])"),
+        ((-0.4, 3.6), "(less precise: 1.6 [\N{MINUS SIGN}0.4, 3.6])"),
         ((-0.1, 2.9), "(lower: 1.4 [\N{MINUS SIGN}0.1, 2.9])"),
-        ((-6.0, 14.0), "(wider: 4 [\N{MINUS SIGN}6, 14])"),
+        ((-6.0, 14.0), "(less precise: 4 [\N{MINUS SIGN}6, 14])"),
         ((-3.0, -1.0), "(the other way: \N{MINUS SIGN}2.0 [\N{MINUS SIGN}3.0, "),
-        ((-1.6, 4.4), "(lower and wider: 1.4 ["),
-        ((-0.1, 3.5), "(lower and wider: 1.7 ["),
+        ((-1.6, 4.4), "(lower and less precise: 1.4 ["),
+        ((-0.1, 3.5), "(lower and less precise: 1.7 ["),
         ((-0.1, 0.7), "(lower: 0.30 [\N{MINUS SIGN}0.10, 0.70])"),
     ],
 )
@@ -279,7 +279,10 @@ def test_a_lost_check_moves_the_estimate_or_widens_the_interval(check, words):
 
 
 def test_a_denied_gain_loses_a_check_upwards_or_by_its_width():
-    for check, words in (((-0.05, 1.25), "(higher: 0.60 ["), ((-9.0, 5.0), "(wider: ")):
+    for check, words in (
+        ((-0.05, 1.25), "(higher: 0.60 ["),
+        ((-9.0, 5.0), "(less precise: "),
+    ):
         lost = {"a": row((-3.0, 0.9)), "b": row(check)}
         given = Evidence(row=row((-0.5, 0.9)), sign=1, interest=1.0, checks=lost)
         assert words in judge_no_gain(given, RULE).because
@@ -295,10 +298,14 @@ def methods(*agree):
 @pytest.mark.parametrize(
     ("agree", "answer", "why"),
     [
-        ((True, True), "SUPPORTED", "after adjusting for 12 questions and by 2 other"),
-        ((True, False), "SUGGESTIVE", "SCPC avc 0.03, which decides, and not by meth"),
+        ((True, True), "SUPPORTED", "with 12 questions asked at once and by 2 other"),
+        (
+            (True, False),
+            "SUGGESTIVE",
+            "(SCPC avc 0.03), which decides, and not by meth",
+        ),
         ((False, False), "SUGGESTIVE", "not by method 1, method 2"),
-        ((), "SUPPORTED", "after adjusting for 12 questions"),
+        ((), "SUPPORTED", "with 12 questions asked at once"),
     ],
 )
 def test_support_needs_the_other_methods_on_both_sides(agree, answer, why):
@@ -338,15 +345,15 @@ NO_GAIN = from_yaml("""
     bounded: [[-3.0, 0.9], {}, SUPPORTED, 'ends below 1, which would matter']
     bounded, above zero: [[0.1, 0.9], {}, SUPPORTED, ends below 1]
     the bound touches: [[-3.0, 1.0], {}, NO ANSWER, 'holds both zero and 1, which']
-    a gain: [[0.1, 3.0], {adjusted: 0.01, questions: 3}, AGAINST, a gain also after]
-    a gain, not adjusted: [[0.1, 3.0], {}, SUGGESTIVE AGAINST, not adjusted]
+    a gain: [[0.1, 3.0], {adjusted: 0.01, questions: 3}, AGAINST, a gain also with 3 questions]
+    a gain, not adjusted: [[0.1, 3.0], {}, SUGGESTIVE AGAINST, so that it may be luck]
     zero touches: [[0.0, 3.0], {}, NO ANSWER, '']
     wide: [[-3.0, 3.0], {}, NO ANSWER, '']
     open above: [[-3.0, .nan], {}, NO ANSWER, '']
     none: [[.nan, .nan], {}, NO ANSWER, '']
     a check kept: [[-3.0, 0.9], {checks: [[-2.0, 0.5]]}, SUPPORTED, and in 1 check]
     a check lost of two:
-      [[-3.0, 0.9], {checks: [[-2.0, 0.5], [-2.0, 5.0]]}, SUGGESTIVE, 'not in the check row 2 (']
+      [[-3.0, 0.9], {checks: [[-2.0, 0.5], [-2.0, 5.0]]}, SUGGESTIVE, 'not show in the check row 2 (']
     the only check lost: [[-3.0, 0.9], {checks: [[-2.0, 5.0]]}, NO ANSWER, more than half]
     a method agrees: [[-3.0, 0.9], {methods: [[-2.0, 0.5]]}, SUPPORTED, by 1 other method]
     a method does not: [[-3.0, 0.9], {methods: [[-2.0, 1.5]]}, SUGGESTIVE, not by row 1]
@@ -383,8 +390,8 @@ LATER = from_yaml("""
     same side, not by all:
       [[0.5, 3.5], [0.1, 1.0], {later: [-0.1, 1.1]}, CANNOT TELL, was not estimated]
     no change: [[0.5, 3.5], [-3.0, -0.1], null, CANNOT TELL, was not estimated]
-    below the estimate: [[0.5, 3.5], [-0.5, 1.9], {ends: [-3.0, 0.1]}, CANNOT TELL, holds zero]
-    touches zero: [[0.5, 3.5], [-0.5, 1.9], {ends: [-3.0, 0.0]}, CANNOT TELL, holds zero]
+    below the estimate: [[0.5, 3.5], [-0.5, 1.9], {ends: [-3.0, 0.1]}, CANNOT TELL, may be none]
+    touches zero: [[0.5, 3.5], [-0.5, 1.9], {ends: [-3.0, 0.0]}, CANNOT TELL, may be none]
     fell: [[0.5, 3.5], [-0.5, 1.9], {ends: [-3.0, -0.1]}, FADED, ', leaves out zero']
     fell, by all:
       [[0.5, 3.5], [-2.0, 1.9], {ends: [-3.0, -0.1], methods: [[-4.0, -0.2]]}, FADED, 'with: method 1']
@@ -393,14 +400,14 @@ LATER = from_yaml("""
       - [-0.5, 1.9]
       - {ends: [-3.0, -0.1], methods: [[-4.0, -0.2], [-4.0, 0.2]]}
       - CANNOT TELL
-      - 'by CR3, which decides it, and not by or with: method 2'
+      - '(CR3), which decides it, and not by or with: method 2'
     fell, not in a check:
       - [0.5, 3.5]
       - [-0.5, 1.9]
       - {ends: [-3.0, -0.1], checks: [[-4.0, 0.2]]}
       - CANNOT TELL
       - 'not by or with: check 1'
-    rose: [[0.5, 3.5], [-0.5, 9.0], {ends: [0.1, 3.0]}, CANNOT TELL, holds zero]
+    rose: [[0.5, 3.5], [-0.5, 9.0], {ends: [0.1, 3.0]}, CANNOT TELL, makes it clearer]
     small: [[0.5, 3.5], [-0.5, 3.5], {ends: [-0.9, 0.9]}, HELD UP, is smaller than what]
     small, one end: [[0.5, 3.5], [-0.5, 3.5], {ends: [-1.0, 0.9]}, CANNOT TELL, '']
     small, not by all:
@@ -518,13 +525,13 @@ def test_every_branch_of_a_fact(name):
 # Against 2, whose margin is 0.1: the figure, its variants, the answer, part of the reason.
 CLOSE = from_yaml("""
     clear: [2.11, [], HOLDS, above 2]
-    just above: [2.05, [], HOLDS IN PART, 'too close to its threshold, above 2']
+    just above: [2.05, [], HOLDS IN PART, 'should be above 2 and is too close to call']
     just below: [1.95, [], HOLDS IN PART, too close]
     at the margin: [2.1, [], HOLDS IN PART, too close]
     beyond the margin below: [1.89, [], DOES NOT HOLD, not above 2]
     a close variant: [3.0, [2.05], HOLDS IN PART, 'above 2, but barely with: v1']
     both: [3.0, [2.05, 1.0], HOLDS IN PART, 'but not with: v2; barely with: v1']
-    close, variants met: [2.05, [3.0, 1.0], HOLDS IN PART, 'met with: v1; missed with: v2']
+    close, variants met: [2.05, [3.0, 1.0], HOLDS IN PART, 'so with: v1; not so with: v2']
     missed, variants close: [1.0, [2.05, 2.05], DOES NOT HOLD, not above 2]
     """)
 

@@ -57,21 +57,29 @@ CANNOT_TELL = "CANNOT TELL"
 LATER_WORDS = (HELD_UP, FADED, CANNOT_TELL)
 # Methods that must agree with the one that decides before an answer is SUPPORTED or
 # AGAINST, by the method that decides: what estimators add to their name, in words.
+_DEALT = "dealing labels out again (stratified permutation)"
+_REDRAWN = "redrawing errors with random signs (wild bootstrap)"
 AGREEING = {
     "SCPC": {
-        "scpc_06": "SCPC avc 0.06",
-        "cr3": "CR3",
-        "permutation_stratified": "stratified permutation",
+        "scpc_06": "allowing for shocks shared more widely (SCPC avc 0.06)",
+        "cr3": "leaving units out in turn (CR3)",
+        "permutation_stratified": _DEALT,
     },
     "CR3": {
-        "wild_33": "wild bootstrap",
-        "wcr33": "wild bootstrap",
-        "conley": "Conley",
-        "conley_400": "Conley 400 km",
-        "conley_800": "Conley 800 km",
-        "permutation_stratified": "stratified permutation",
+        "wild_33": _REDRAWN,
+        "wcr33": _REDRAWN,
+        "conley": "allowing for shocks that neighbours share (Conley)",
+        "conley_400": "allowing for shocks up to 400 km (Conley)",
+        "conley_800": "allowing for shocks up to 800 km (Conley)",
+        "permutation_stratified": _DEALT,
     },
-    "free": {"permutation_stratified": "stratified permutation"},
+    "free": {"permutation_stratified": _DEALT},
+}
+# The method that decides, by how its name begins.
+DECIDING = {
+    "SCPC": "allowing for shocks that neighbours share",
+    "CR3": "leaving clusters out in turn",
+    "free": "dealing labels out again",
 }
 CLOSE = 1e-9  # of two levels
 
@@ -131,7 +139,7 @@ def judge_fact(
     close = [name for name, side in sides.items() if side == 0]
     failed = tuple(name for name, side in sides.items() if side < 0)
     words = holds.words
-    parts = {"met": met, "too close": close, "missed": list(failed)}
+    parts = {"so": met, "too close": close, "not so": list(failed)}
     told = "; ".join(f"{n} with: {', '.join(of)}" for n, of in parts.items() if of)
     side = fact_side(holds, row, rule)
     if side > 0:
@@ -145,7 +153,7 @@ def judge_fact(
         also = f", also in {counted(len(met), 'variant')}" if met else ""
         return Judged(HOLDS, f"{words}{also}")
     if side == 0:
-        because = f"the main figure is too close to its threshold, {words}"
+        because = f"the main figure should be {words} and is too close to call"
         return Judged(IN_PART, "; ".join(filter(None, [because, told])), failed)
     # Most variants outvote the main figure, but do not make it hold.
     if 2 * len(met) > len(variants):
@@ -208,7 +216,10 @@ def judge_tested(given: Evidence, rule: Rule) -> Judged:
         if _placebo_p(name, row) < rule.alpha
     ]
     if broken:
-        return Judged(NO_ANSWER, f"its placebo fails: {', '.join(broken)}")
+        return Judged(
+            NO_ANSWER,
+            f"the same comparison shows something where nothing can be: {', '.join(broken)}",
+        )
 
     def inside(row: Row) -> int:
         return int(_small(row, given.interest, rule.alpha))
@@ -220,12 +231,12 @@ def judge_tested(given: Evidence, rule: Rule) -> Judged:
     small = all(map(inside, [given.row, *methods]))
     if small and 2 * len(beyond) <= len(given.checks):
         parts = [
-            "the whole interval is smaller than the effect of interest,"
-            f" {given.interest:g}"
+            f"the whole interval is smaller than what would matter, {given.interest:g}"
         ]
-        parts += [f"not {_in_checks(given, beyond, inside)}"] if beyond else []
+        if beyond:
+            parts.append(f"not ruled out {_in_checks(given, beyond, inside)}")
         return Judged(NEGLIGIBLE, "; ".join(parts), beyond)
-    adjusted = f"also after adjusting for {counted(given.questions, 'question')}"
+    adjusted = f"also with {counted(given.questions, 'question')} asked at once"
     return _graded(
         given,
         rule,
@@ -247,7 +258,7 @@ def judge_no_gain(given: Evidence, rule: Rule) -> Judged:
     # ASSUME: a bound is not adjusted for the number of questions: the p-values that are
     # adjusted test zero, which is what speaks against such a statement.
     against = side(given.row) < 0
-    adjusted = f"a gain also after adjusting for {counted(given.questions, 'question')}"
+    adjusted = f"a gain also with {counted(given.questions, 'question')} asked at once"
     interest = f"{given.interest:g}, which would matter"
     # A permutation has no interval, so nothing to say of a bound.
     bounds = {name: row for name, row in given.methods.items() if _has_interval(row)}
@@ -287,17 +298,17 @@ def _graded(
     ]
     # A method that rejects too many placebo lists sees what its corrected p sees.
     other_methods += [
-        f"{name} corrected for its size (p {p_value(p)})"
+        f"{name} corrected for false alarms (p {p_value(p)})"
         for name, p in given.corrected.items()
         if not p < rule.alpha and name not in other_methods
     ]
     if lost:
-        missing = [*missing, f"not {_in_checks(given, lost, side_of_row)}"]
+        missing = [*missing, f"it does not show {_in_checks(given, lost, side_of_row)}"]
     if other_methods:
-        deciding = given.row["se_type"] or given.row["p_type"]
         missing = [
             *missing,
-            f"by {deciding}, which decides, and not by {', '.join(other_methods)}",
+            f"seen by {deciding_method(given.row)}, which decides, and not by"
+            f" {', '.join(other_methods)}",
         ]
     if side and not missing:
         also = [because]
@@ -326,8 +337,7 @@ def _graded(
     if multiple > rule.coarse:
         return Judged(
             NO_ANSWER,
-            f"the smallest effect that it could show is {multiple:.0f} times what would"
-            " matter",
+            f"only an effect {multiple:.0f} times what would matter could be seen",
         )
     undefined = is_missing(given.row["estimate"])
     return Judged(NO_ANSWER, _undefined(given.row) if undefined else undecided)
@@ -364,7 +374,7 @@ def _how(main: Row, check: Row, side_of_row: Callable[[Row], int]) -> str:
     moves = side_of_row(_shifted(main, shift)) != side
     widens = side_of_row(_shifted(check, -shift)) != side
     words = ["lower" if shift < 0 else "higher"] if moves or not widens else []
-    words += ["wider"] if widens or not moves else []
+    words += ["less precise"] if widens or not moves else []
     return f"({' and '.join(words)}: {numbers})"
 
 
@@ -417,14 +427,18 @@ def judge_later(given: Evidence, later: LaterYears, kind: str, rule: Rule) -> Ju
         return side_of(row, given.sign, rule.alpha) == fading
 
     if not fades(later.change):
-        return Judged(CANNOT_TELL, f"{change} holds zero")
+        grew = side_of(later.change, given.sign, rule.alpha) == -fading
+        return Judged(
+            CANNOT_TELL,
+            f"{change} makes it clearer" if grew else f"{change} may be none",
+        )
     others = {**later.change_methods, **later.change_checks}
     lost = tuple(name for name, row in others.items() if not fades(row))
     if lost:
         return Judged(
             CANNOT_TELL,
-            f"{change} is seen by {later.change['se_type']}, which decides it, and not by"
-            f" or with: {', '.join(lost)}",
+            f"{change} is seen by {deciding_method(later.change)}, which decides it, and"
+            f" not by or with: {', '.join(lost)}",
             lost,
         )
     also = f", also by or with: {', '.join(others)}" if others else ""
@@ -506,11 +520,18 @@ def visible(row: Row, rule: Rule) -> float:
 
 def _not_adjusted(given: Evidence) -> str:
     if not given.questions:
-        return "it is not one of the primary questions, so its p-value is not adjusted"
+        return "it is not one of the primary questions, so that it may be luck"
     questions = counted(given.questions, "question")
     if is_missing(given.row["p_value"]):
-        return f"it has no p-value that could be adjusted for {questions}"
-    return f"only before adjusting for {questions}"
+        return f"it has no p-value, so that among {questions} it may be luck"
+    return f"among {questions} asked at once it may be luck"
+
+
+def deciding_method(row: Row) -> str:
+    """Return the method that decides a row, in words where it has some."""
+    law = str(row["se_type"] or row["p_type"])
+    words = DECIDING.get(law.partition(" ")[0])
+    return f"{words} ({law})" if words else law
 
 
 def _has_interval(row: Row) -> bool:

@@ -22,6 +22,7 @@ from evenfield.answers.rule import (
     Evidence,
     Judged,
     LaterYears,
+    deciding_method,
     judge_documents,
     judge_fact,
     judge_later,
@@ -311,7 +312,7 @@ class _Study:
         of those that must agree, by their names in words.
         """
         by_suffix = self._corrected_by_suffix(row)
-        words = {_own_suffix(row): str(row["se_type"] or row["p_type"])}
+        words = {_own_suffix(row): deciding_method(row)}
         words |= _required(row)
         return {words[suffix]: p for suffix, p in by_suffix.items() if suffix in words}
 

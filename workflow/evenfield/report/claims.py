@@ -29,12 +29,15 @@ MARGIN = 8
 # What a group of claims with the same answer has in common; ``units`` is filled with
 # the study's word.
 MEANING = {
-    "HOLDS": "The figures meet the threshold, in the main one and in every variant.",
+    "HOLDS": (
+        "The figures meet the threshold: the main one, and those by another list,"
+        " measure or year."
+    ),
     "HOLDS IN PART": "True of some figures and not of others; which ones is said.",
-    "DOES NOT HOLD": "The main figure and most variants miss the threshold.",
+    "DOES NOT HOLD": "The main figure misses the threshold, and so do most others.",
     "STAND-INS AGREE": (
-        "Figures of whole {units} meet the threshold in every variant; what lies inside"
-        " them may differ."
+        "Figures of whole {units} meet the threshold, whichever are taken; what lies"
+        " inside them may differ."
     ),
     "STAND-INS AGREE IN PART": (
         "Some figures of whole {units} meet the threshold, others do not."
@@ -47,17 +50,17 @@ MEANING = {
     "DOCUMENTS DIFFER": "Cited documents disagree.",
     "CONTRADICTED": "Cited documents contradict it.",
     "SUPPORTED": (
-        "The interval leaves out zero, also adjusted for the number of questions, and"
+        "The interval leaves out zero, also with so many questions asked at once, and"
         " no check takes it away."
     ),
     "SUGGESTIVE": (
-        "The interval leaves out zero, but not adjusted for the number of questions, or"
-        " not in a check."
+        "The interval leaves out zero, but with so many questions asked at once it may"
+        " be luck, or a check takes it away."
     ),
     "NEGLIGIBLE": "The whole interval is smaller than what would matter.",
     "SUGGESTIVE AGAINST": (
-        "The other way round than claimed, before adjusting or with a check that takes"
-        " it away."
+        "The other way round than claimed, but with so many questions asked at once it"
+        " may be luck, or a check takes it away."
     ),
     "AGAINST": (
         "The other way round than claimed, by the same burden of proof as support."

@@ -51,7 +51,8 @@ or the last column why nothing was.
 QUESTIONS_NOTE = """
 Adjusted p: Holm over the {content[questions]} questions with a p-value. Could show: the
 smallest effect found with a power of {content[rule][power]:.0%}, from the row's own interval
-and standard error.
+and standard error. Later years: whether the answer held up or faded after them, with the change
+where that decides it.
 """
 LEFT_OUT_NOTE = """
 Every {facts.words[unit_name]} is left out in turn and the estimate made again.
@@ -129,7 +130,7 @@ def t0b(facts: Facts) -> Table:
         range=[_estimate(row)[1] for row in records(frame)],
         word=frame["answer"].str.lower(),
         against=frame["checks_failed"].map("; ".join),
-        later=frame["later"].str.lower(),
+        later=[_later(row) for row in records(frame)],
     )
     columns = (
         left("Question", "statement", width_cm=4.6),
@@ -141,7 +142,7 @@ def t0b(facts: Facts) -> Table:
         right("Could show", "smallest_visible", show=_two_digits),
         right("Of interest", "interest", show=_two_digits),
         left("Answer", "word", width_cm=2.0),
-        left("Later years", "later", width_cm=1.5),
+        left("Later years", "later", width_cm=2.4),
         left("Checks that take it away", "against", width_cm=3.6),
     )
     note = (*facts.text(QUESTIONS_NOTE, content=content), NOT_CAUSAL)
@@ -206,6 +207,17 @@ def _left_out(question: Record, estimates: pd.DataFrame) -> list[Row]:
     ]
     statement = {"statement": question["statement"], "pairs": "; ".join(pairs)}
     return [row | extremes | statement]
+
+
+def _later(row: Record) -> str:
+    """Return the word of later years with the change that decides it."""
+    word = str(row["later"]).lower()
+    changes = [other for other in row["rows"] or () if other["what"] == "change"]
+    if not changes or not row["later_because"].startswith("the change"):
+        return word
+    ends = changes[0]["conf_low"], changes[0]["conf_high"]
+    number = with_interval(changes[0]["estimate"], *ends, changes[0]["unit_of_measure"])
+    return f"{word}: change {' '.join(number)}"
 
 
 def _number(row: Record) -> str:
