@@ -88,8 +88,9 @@ def label_change(first: Span, later: Span, draws: LabelDraws) -> PermutationTest
     covariance of the contrasts of spans s and t. A p-value is never below one over the
     number of different patterns.
     """
-    # ASSUME: what labels do in both spans alike hardly enters the statistic: it leaves
-    # the change, and residuals of both spans that it moves alike leave the variance.
+    # ASSUME: labels may have an effect, as long as it is the same in both spans. Such an
+    # effect cancels in the change, and nearly so in the variance of the change, because
+    # it enters the residuals of both spans alike.
     freed_first = _freed(first)
     freed_later = _freed(later)
 

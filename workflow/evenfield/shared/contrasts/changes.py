@@ -31,8 +31,9 @@ from evenfield.shared.contrasts.sections import Geography, Section
 from evenfield.shared.estimates import CHANGE, Estimate, change_period
 from evenfield.shared.few_units import beside, carrier_fields
 
-# ASSUME: the cluster jackknife by unit decides a change, for SCPC knows one row a unit;
-# Conley's kernel over both spans lets neighbours share shocks.
+# ASSUME: the cluster jackknife by unit decides a change. SCPC, which decides the contrast
+# of one span, is made for one observation of each place, and here each unit has two: one
+# in either span. Conley's kernel over both spans lets neighbours share shocks.
 CONLEY = "conley_all_dates"
 PRINTED = ("CR3", "wild33", CONLEY)  # the deciding method first
 CUTOFF_KM = 800.0  # of Conley's kernel
