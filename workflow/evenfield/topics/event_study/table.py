@@ -256,25 +256,10 @@ def t44(facts: Facts) -> Table:
     ):
         spec = specs[identifier]
         own = only(estimates, spec_id=identifier)
-        for row in records(only(own, estimator=f"{BASE}_parts")):
-            leads = pick(
-                own,
-                estimator=f"{BASE}_lead",
-                effect_type="joint",
-                treatment_def=row["treatment_def"],
-            )
-            shared = {
-                "group": heading_of(facts, spec),
-                "label": row["contrast"],
-                "reason": text(row["warning"]),
-                "p_leads": leads.get("p_value"),
-                "leads_reason": text(leads.get("warning")),
-                DECIMALS: decimals_of(outcome_of(facts, spec)),
-            }
-            if row["effect_type"] == "joint":
-                rows.append({**shared, "p_value": row["p_value"]})
-            else:
-                rows.append({name: row[name] for name in TAKEN} | shared)
+        parts = only(own, estimator=f"{BASE}_parts")
+        # Parts and their differences, then whether all are alike.
+        for row in records(parts.sort_values("effect_type", kind="stable")):
+            rows.append(_part_row(facts, spec, own, row))
     note = facts.note(
         "",
         "Effects over the first of the averages of T41 in parts of the policy, all from"
@@ -343,6 +328,27 @@ def _effect_rows(facts: Facts, spec: Row, own: pd.DataFrame) -> list[Row]:
             }
         )
     return rows
+
+
+def _part_row(facts: Facts, spec: Row, own: pd.DataFrame, row: Row) -> Row:
+    """Return a part, a difference of two or the test that all are alike, with the leads
+    of the policy.
+    """
+    of_leads = {"estimator": f"{BASE}_lead", "effect_type": "joint"}
+    leads = pick(own, treatment_def=row["treatment_def"], **of_leads)
+    # A test of all parts has no estimate: blank cells are explained where it failed.
+    joint = row["effect_type"] == "joint"
+    made = joint and not is_missing(row["p_value"])
+    numbers = {name: row[name] for name in (["p_value"] if joint else TAKEN)}
+    return {
+        **numbers,
+        "group": heading_of(facts, spec),
+        DECIMALS: decimals_of(outcome_of(facts, spec)),
+        "label": row["contrast"],
+        "reason": "" if made else text(row["warning"]),
+        "p_leads": leads.get("p_value"),
+        "leads_reason": text(leads.get("warning")),
+    }
 
 
 def _ring_row(unit: str, own: pd.DataFrame, row: Row) -> Row:
