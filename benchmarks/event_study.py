@@ -21,20 +21,38 @@ TITLE = "Event study by imputation: six horizons, four leads, errors by unit"
 TEXT = """Ours and diff-diff leave the own cluster out of the means that effects are compared with;
 did-imputation and pyfixest (did2s) have no such errors. Estimates are compared. did-imputation and pyfixest iterate,
 here with their own tolerances; 3,000 units take the first minutes and the second 15 seconds. diff-diff has no
-effects of group and year; with them did2s stops ("Factor is exactly singular"). The permutation deals the dates out again
+effects of group and year; with them did2s stops ("Factor is exactly singular"). A control is a number of units with a slope
+of its own in every year; peers get it as 24 columns, less its mean in the group, times each year but the first. The permutation deals the dates out again
 within the groups and imputes all effects anew."""
 T = 25
 HORIZONS = [(h, h) for h in range(6)]
 DRAWS = 999
 
 
-def made(units: int, groups: int) -> EventPanel:
+def made(units: int, groups: int, controls: int = 0) -> EventPanel:
+    """Make a panel; outcomes follow each control with a slope that moves from year to year."""
     rng = np.random.default_rng(units)
     first = rng.choice([8, 10, 12, 14, 16, NEVER], units, p=[0.08] * 5 + [0.6])
     group = np.arange(units) % groups
     Y = rng.normal(size=(units, 1)) + rng.normal(size=(groups, T))[group]
     Y = Y + 0.3 * (np.arange(T) >= first[:, None]) + rng.normal(size=(units, T))
-    return EventPanel(Y, first, group)
+    if not controls:
+        return EventPanel(Y, first, group)
+    X = rng.normal(size=(units, controls))
+    slopes = rng.normal(size=(controls, T)).cumsum(axis=1)
+    return EventPanel(Y + X @ slopes, first, group, X)
+
+
+def by_year(panel: EventPanel) -> dict[str, np.ndarray]:
+    """Return each control less its mean in the group, times each year but the first, as
+    peers take it: unit effects hold the sum over years.
+    """
+    at = np.tile(np.eye(T), (len(panel.Y), 1))
+    return {
+        f"x{k}_{t}": panel.columns[:, k].repeat(T) * at[:, t]
+        for k in range(panel.columns.shape[1])
+        for t in range(1, T)
+    }
 
 
 def rows_of(panel: EventPanel) -> pd.DataFrame:
@@ -49,6 +67,7 @@ def rows_of(panel: EventPanel) -> pd.DataFrame:
             "y": panel.Y.ravel(),
             "first": first,
             "cell": group * T + year,
+            **by_year(panel),
         }
     )
 
@@ -57,6 +76,8 @@ def cases(smoke: bool) -> Any:
     shapes = ((300, 1), (300, 30), (3000, 1), (3000, 30))
     for units, groups in shapes[: 1 if smoke else None]:
         yield fit_case(units, groups)
+    for groups in (1, 30)[: 0 if smoke else None]:
+        yield fit_case(300, groups, controls=1)
     for groups in (1, 30)[: 1 if smoke else None]:
         panel = made(300, groups)
         effects = "year" if groups == 1 else f"{groups} groups by year"
@@ -70,10 +91,12 @@ def cases(smoke: bool) -> Any:
         }
 
 
-def fit_case(units: int, groups: int) -> dict[str, Any]:
-    panel = made(units, groups)
+def fit_case(units: int, groups: int, controls: int = 0) -> dict[str, Any]:
+    panel = made(units, groups, controls)
     rows = rows_of(panel)
+    names = list(by_year(panel))
     effects = "year" if groups == 1 else f"{groups} groups by year"
+    effects += ", a control by year" if controls else ""
 
     def ours() -> Any:
         by_unit = {"unit": np.arange(units)}
@@ -95,6 +118,7 @@ def fit_case(units: int, groups: int) -> dict[str, Any]:
                 horizons=list(range(6)),
                 pretrends=4,
                 minn=0,
+                controls=names or None,
             )
         return np.array([fit.estimates[f"tau{h}"] for h in range(6)])
 
@@ -124,7 +148,7 @@ def fit_case(units: int, groups: int) -> dict[str, Any]:
             fit = pf.did2s(
                 rows.assign(treated=since >= 0, horizon=horizon),
                 yname="y",
-                first_stage="~ 0 | unit + cell",
+                first_stage=f"~ {' + '.join(names) or 0} | unit + cell",
                 second_stage="~ i(horizon, ref=-1.0)",
                 treatment="treated",
                 cluster="unit",
@@ -138,7 +162,8 @@ def fit_case(units: int, groups: int) -> dict[str, Any]:
     # Of 3,000 units they take minutes.
     peers = {"did-imputation": imputation} if units < 1000 else {}
     if groups == 1:
-        peers["diff-diff"] = diff_diff
+        if not controls:  # a covariate of it has no slope of its own in each year
+            peers["diff-diff"] = diff_diff
         if units < 1000:
             peers["pyfixest"] = pyfixest
     return {

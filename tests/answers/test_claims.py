@@ -517,7 +517,7 @@ def test_the_same_estimate_by_another_method_must_agree():
     against = with_methods(conf_low=-0.5)
     assert against["answer"] == "SUGGESTIVE"
     assert (
-        "(SCPC avc 0.03), which decides, and not by leaving units out in turn (CR3)"
+        "(SCPC avc 0.03), which decides, and not when leaving units out in turn (CR3)"
         in against["because"]
     )
 
@@ -540,7 +540,7 @@ def test_errors_by_parent_need_bootstrap_conley_and_relabelling(suffix, words):
     (item,) = answer_study(frame(first, flat), claims, [])[1]["hypotheses"]
     assert item["answer"] == ("SUGGESTIVE" if words else "SUPPORTED")
     assert item["because"].endswith(
-        f"not by {words}" if words else "1 question asked at once"
+        f"not when {words}" if words else "1 question asked at once"
     )
 
 

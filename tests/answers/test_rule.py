@@ -302,9 +302,9 @@ def methods(*agree):
         (
             (True, False),
             "SUGGESTIVE",
-            "(SCPC avc 0.03), which decides, and not by meth",
+            "(SCPC avc 0.03), which decides, and not when meth",
         ),
-        ((False, False), "SUGGESTIVE", "not by method 1, method 2"),
+        ((False, False), "SUGGESTIVE", "not when method 1, or method 2"),
         ((), "SUPPORTED", "with 12 questions asked at once"),
     ],
 )
@@ -356,7 +356,7 @@ NO_GAIN = from_yaml("""
       [[-3.0, 0.9], {checks: [[-2.0, 0.5], [-2.0, 5.0]]}, SUGGESTIVE, 'not show in the check row 2 (']
     the only check lost: [[-3.0, 0.9], {checks: [[-2.0, 5.0]]}, NO ANSWER, more than half]
     a method agrees: [[-3.0, 0.9], {methods: [[-2.0, 0.5]]}, SUPPORTED, by 1 other method]
-    a method does not: [[-3.0, 0.9], {methods: [[-2.0, 1.5]]}, SUGGESTIVE, not by row 1]
+    a method does not: [[-3.0, 0.9], {methods: [[-2.0, 1.5]]}, SUGGESTIVE, not when row 1]
     a permutation has no bound: [[-3.0, 0.9], {methods: [[.nan, .nan]]}, SUPPORTED, '']
     """)
 
@@ -400,13 +400,13 @@ LATER = from_yaml("""
       - [-0.5, 1.9]
       - {ends: [-3.0, -0.1], methods: [[-4.0, -0.2], [-4.0, 0.2]]}
       - CANNOT TELL
-      - '(CR3), which decides it, and not by or with: method 2'
+      - '(CR3), which decides it, and not when or with: method 2'
     fell, not in a check:
       - [0.5, 3.5]
       - [-0.5, 1.9]
       - {ends: [-3.0, -0.1], checks: [[-4.0, 0.2]]}
       - CANNOT TELL
-      - 'not by or with: check 1'
+      - 'not when or with: check 1'
     rose: [[0.5, 3.5], [-0.5, 9.0], {ends: [0.1, 3.0]}, CANNOT TELL, makes it clearer]
     small: [[0.5, 3.5], [-0.5, 3.5], {ends: [-0.9, 0.9]}, HELD UP, is smaller than what]
     small, one end: [[0.5, 3.5], [-0.5, 3.5], {ends: [-1.0, 0.9]}, CANNOT TELL, '']

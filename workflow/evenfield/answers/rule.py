@@ -307,8 +307,8 @@ def _graded(
     if other_methods:
         missing = [
             *missing,
-            f"seen by {deciding_method(given.row)}, which decides, and not by"
-            f" {', '.join(other_methods)}",
+            f"it shows when {deciding_method(given.row)}, which decides, and not when"
+            f" {', or '.join(other_methods)}",
         ]
     if side and not missing:
         also = [because]
@@ -437,8 +437,8 @@ def judge_later(given: Evidence, later: LaterYears, kind: str, rule: Rule) -> Ju
     if lost:
         return Judged(
             CANNOT_TELL,
-            f"{change} is seen by {deciding_method(later.change)}, which decides it, and"
-            f" not by or with: {', '.join(lost)}",
+            f"{change} shows when {deciding_method(later.change)}, which decides it, and"
+            f" not when or with: {', '.join(lost)}",
             lost,
         )
     also = f", also by or with: {', '.join(others)}" if others else ""
@@ -531,7 +531,7 @@ def deciding_method(row: Row) -> str:
     """Return the method that decides a row, in words where it has some."""
     law = str(row["se_type"] or row["p_type"])
     words = DECIDING.get(law.partition(" ")[0])
-    return f"{words} ({law})" if words else law
+    return f"{words} ({law})" if words else f"inferring by {law}"
 
 
 def _has_interval(row: Row) -> bool:

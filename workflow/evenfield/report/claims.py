@@ -30,13 +30,13 @@ MARGIN = 8
 # the study's word.
 MEANING = {
     "HOLDS": (
-        "The figures meet the threshold: the main one, and those by another list,"
+        "The figures meet the threshold: the main one and its variants, by another list,"
         " measure or year."
     ),
     "HOLDS IN PART": "True of some figures and not of others; which ones is said.",
-    "DOES NOT HOLD": "The main figure misses the threshold, and so do most others.",
+    "DOES NOT HOLD": "The main figure misses the threshold, and so do most variants.",
     "STAND-INS AGREE": (
-        "Figures of whole {units} meet the threshold, whichever are taken; what lies"
+        "Figures of whole {units} meet the threshold, variants included; what lies"
         " inside them may differ."
     ),
     "STAND-INS AGREE IN PART": (
