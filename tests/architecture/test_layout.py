@@ -23,13 +23,17 @@ TYPESETTING = {"jinja2", "markupsafe", "markdown_it", "typst"}
 # standard library.
 FOLDERS = {
     "numerics": (set(), {"scipy"}),
-    "api": ({"study", "numerics"}, {"pandas", "scipy", "formulaic", "docx"}),
+    "models": ({"numerics"}, {"scipy", "statsmodels", "linearmodels"}),
+    "api": (
+        {"study", "numerics", "models"},
+        {"pandas", "scipy", "formulaic", "docx"},
+    ),
     "study": (
         {"numerics"},
         {"pandas", "scipy", "yaml", "jsonschema", "pydantic", "anyascii"},
     ),
     "shared": (
-        {"study", "numerics"},
+        {"study", "numerics", "models"},
         {"pandas", "scipy", "statsmodels", "linearmodels", "pydantic", "yaml", "docx"},
     ),
     "answers": ({"study", "numerics", "shared"}, {"pandas", "statsmodels", "pydantic"}),
@@ -44,7 +48,7 @@ ESTIMATORS = {"statsmodels", "linearmodels", "pysyncon"}
 # The same by name of the file in a topic: estimate.py and estimate_*.py and so on.
 KINDS = {
     "estimate": (
-        {"study", "numerics", "shared"},
+        {"study", "numerics", "models", "shared"},
         {"pandas", "scipy", "pydantic", *ESTIMATORS},
     ),
     "table": ({"study", "shared"}, {"pandas"}),
@@ -140,6 +144,58 @@ def modules_named(path: Path) -> Iterator[str]:
             for alias in node.names:
                 inner = f"{node.module}.{alias.name}"
                 yield inner if inner in MODULES else str(node.module)
+
+
+# Estimators that have their home in models/, and the kernels that no library function
+# and no topic of that name may call beside it.
+HOMES = {
+    "sigma": {"numerics.dispersion"},
+}
+# Names of numerics that both the library and a topic import: each is a step that is
+# taken twice, or a record that both hand over. A new home lowers the number.
+ON_BOTH_SIDES = 97
+
+
+def names_of_numerics(folder: str) -> set[str]:
+    """Names of numerics that the files of a folder import, by their full name."""
+    names = set()
+    for path in sorted((LIBRARY / folder).rglob("*.py")):
+        modules = {}
+        for node in ast.walk(parsed(path)):
+            if isinstance(node, ast.ImportFrom) and node.module:
+                for alias in node.names:
+                    full = f"{node.module}.{alias.name}"
+                    modules[alias.asname or alias.name] = full
+        names |= set(modules.values()) - set(MODULES)
+        for node in ast.walk(parsed(path)):
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+                module = modules.get(node.value.id)
+                names |= {f"{module}.{node.attr}"} if module in MODULES else set()
+    return {name for name in names if name.startswith("evenfield.numerics.")}
+
+
+def test_models_know_no_study() -> None:
+    for path in sorted((LIBRARY / "models").glob("*.py")):
+        of_study = {n for n in modules_named(path) if n.startswith("evenfield.study")}
+        assert of_study <= {"evenfield.study.errors"}, f"{path} imports {of_study}"
+
+
+@pytest.mark.parametrize("name", HOMES)
+def test_an_estimator_has_one_home(name: str) -> None:
+    kernels = {f"evenfield.{kernel}" for kernel in HOMES[name]}
+    files = [*(LIBRARY / "api").glob("*.py"), *(LIBRARY / "topics" / name).glob("*.py")]
+    for path in files:
+        twice = sorted(kernels & set(modules_named(path)))
+        assert not twice, f"{shown(path)} imports {twice}: models/{name}.py calls them"
+    assert kernels <= set(modules_named(LIBRARY / "models" / f"{name}.py"))
+
+
+def test_the_library_and_topics_conduct_no_more_kernels_twice() -> None:
+    both = names_of_numerics("api") & names_of_numerics("topics")
+    assert len(both) == ON_BOTH_SIDES, (
+        f"{len(both)} names of numerics are imported by api and by topics,"
+        f" {ON_BOTH_SIDES} were: lower the number, or call the model"
+    )
 
 
 def test_no_import_cycles() -> None:

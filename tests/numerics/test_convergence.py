@@ -3,10 +3,8 @@
 import numpy as np
 import pytest
 from numpy.random import default_rng
-from scipy import stats
 
 from evenfield.numerics import convergence as cv
-from evenfield.numerics import dispersion as dp
 from evenfield.numerics.convergence import (
     Bounds,
     fit_speed,
@@ -14,13 +12,6 @@ from evenfield.numerics.convergence import (
     half_life_bounds,
     speed_bounds,
     speed_from_slope,
-)
-from evenfield.numerics.dispersion import (
-    carree_klomp_t2_test,
-    carree_klomp_t3,
-    coefficient_of_variation,
-    leave_one_out_sigma,
-    sigma,
 )
 from evenfield.numerics.ols import cov_hc3, fit_ols
 from numerics.refusals import refused
@@ -90,52 +81,6 @@ def test_the_error_of_a_speed_is_that_of_its_slope_and_there_may_be_none():
     assert np.isnan(fit.lam)
     assert not fit.converged
     refused("collinear", fit_speed, np.arange(5.0), np.ones(5), 20)
-
-
-@pytest.fixture
-def ends():
-    rng = default_rng(11)
-    start = rng.normal(9, 0.5, 31)
-    return start, 0.7 * start + 5 + rng.normal(0, 0.1, 31)
-
-
-def test_sigma_and_its_tests(ends):
-    close(sigma(np.array([1.0, 2.0, 4.0])), np.sqrt(7 / 3))
-    assert np.isnan(sigma(np.array([1.0])))
-    assert sigma(np.ones((3, 4))).shape == (4,)
-    x = np.array([1.0, 2.0, 3.0, 4.0, 5.0])
-    close(coefficient_of_variation(x), np.sqrt(2.5) / 3)
-    close(dp.percentile_ratio(x), 4.6 / 1.4)
-    assert dp.interquartile_range(x) == 2.0
-    close(coefficient_of_variation(100 * x), coefficient_of_variation(x), MACHINE)
-    y = np.column_stack(ends)
-    brute = [np.std(np.delete(y, i, axis=0), axis=0, ddof=1) for i in range(31)]
-    close(leave_one_out_sigma(y), brute, MACHINE)
-    refused("at least three", leave_one_out_sigma, y[:2])
-    start, end = ends
-    both = carree_klomp_t2_test(
-        np.column_stack([start, end]), np.column_stack([end, start])
-    )
-    close(both.statistic[0], both.statistic[1], MACHINE)
-    C = np.cov(start, end)
-    gap = (C[0, 0] - C[1, 1]) ** 2
-    t2 = 28.5 * np.log(1 + gap / (4 * np.linalg.det(C)))
-    test = carree_klomp_t2_test(start, end)
-    close(test.statistic, t2, MACHINE)
-    close(test.p_value, stats.chi2.sf(t2, 1))
-    ratio = np.var(start) / np.var(end)
-    r = np.corrcoef(start, end)[0, 1]
-    expected = np.sqrt(31) * (ratio - 1) / (2 * np.sqrt(1 - r**2))
-    close(carree_klomp_t3(start, end), expected, MACHINE)
-    assert carree_klomp_t3(end, start) < 0 < carree_klomp_t3(start, end)
-
-
-@pytest.mark.parametrize("test", [carree_klomp_t2_test, carree_klomp_t3])
-def test_refuses_what_has_no_test(test, ends):
-    start, _ = ends
-    refused("perfectly correlated", test, start, start + 1)
-    refused("constant", test, start, np.ones(31))
-    refused("at least three", test, start[:2], start[:2])
 
 
 def test_a_search_that_runs_out_of_steps_has_not_converged(monkeypatch):

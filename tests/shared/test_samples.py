@@ -9,7 +9,6 @@ from evenfield.shared import samples as sp
 from evenfield.shared.samples import (
     basis_warning,
     complete,
-    is_constant,
     sample_rows,
     underpowered,
 )
@@ -44,13 +43,6 @@ def test_the_basis_of_output_in_words():
     assert basis_warning("official+proxy", None) == "PROXY output"
     assert basis_warning("spliced", 1992).endswith("joined with official output")
     assert basis_warning("official", 1992) == ""
-
-
-def test_values_are_constant_up_to_rounding_of_their_size():
-    assert is_constant(np.array([1e6, 1e6 * (1 + 1e-13)]))
-    assert not is_constant(np.array([1e-3, 1e-3 * (1 + 1e-11)]))
-    assert is_constant(np.zeros(3))
-    assert not is_constant(np.array([-128, 127], dtype="int8"))
 
 
 def test_a_test_is_scaled_with_its_estimate_and_not_its_statistic():

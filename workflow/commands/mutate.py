@@ -31,7 +31,7 @@ from mutate_faults import Fault, faults_of
 
 REPO = Path(__file__).resolve().parents[2]
 LIBRARY = Path("workflow", "evenfield")
-AREAS = tuple("numerics shared topics study newstudy api answers report".split())
+AREAS = tuple("numerics models shared topics study newstudy api answers report".split())
 EQUIVALENT = Path("tests", "mutants.yaml")  # faults that change nothing, with reasons
 CACHE = REPO / ".mutate"  # which lines the tests run, by state of the code
 # Whole studies, browsers and samples in their hundreds are no tests for one fault.

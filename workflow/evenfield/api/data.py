@@ -38,6 +38,8 @@ ADVICE = {
         "parents with several units",
         "take larger parents, or leave out the bar",
     ),
+    "same in every unit": ("values that differ", "take other dates or units"),
+    "grew by the same amount": ("growth that differs", "take other dates or units"),
     "are collinear": ("regressors that can be told apart", "leave one of them out"),
 }
 R = TypeVar("R")

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from inspect import signature
 from itertools import product
 from typing import Any
 
@@ -14,7 +15,8 @@ import pandas as pd
 
 from evenfield.api.data import Table, names_of, reported, table
 from evenfield.api.formula import Columns, parsed
-from evenfield.api.results import NUMBERS, Fit, chosen, t_rows
+from evenfield.api.results import Fit, chosen, t_rows, tidy
+from evenfield.models.rows import DesignOf, Row
 from evenfield.numerics import ols as plain
 from evenfield.numerics import specification_curve as curve
 from evenfield.numerics.convergence import (
@@ -48,6 +50,8 @@ class Case(Design):
 
     rows: Table
     names: list[str]  # coefficients that are reported, the first columns
+    # (1 + J, N) outcome and regressors of those, before effects were taken out
+    values: np.ndarray
     options: Mapping[str, Any]  # as given to ``ols``
 
     @property
@@ -140,11 +144,14 @@ class Case(Design):
                 "make the others controls, C(x)",
             )
         # c picks one coefficient: that of the regressor whose paths change hands.
-        name = self.names[c.argmax()]
+        treatment = int(c.argmax())
+        y, *regressors = self.values
         # Controls stay with their units; the treatment alone is dealt out anew.
-        X = rows.X.drop(columns=["Intercept", name], errors="ignore").to_numpy()
+        held = [name != "Intercept" for name in self.names]
+        held[treatment] = False
+        controls = self.values[1:][held].T
         panel = permuted.path_panel(
-            rows.y.to_numpy(), rows.X[name].to_numpy(), rows.unit, rows.time, X
+            y, regressors[treatment], rows.unit, rows.time, controls
         )
         rng = np.random.default_rng(self.seed)
         if strata is None:
@@ -206,42 +213,33 @@ def _dummies(kinds: Sequence[str], rows: Table) -> Dummies:
 
 
 def _lines(case: Case, kinds: Sequence[str], level: float) -> pd.DataFrame:
-    """Return a row for each inference and coefficient; one that cannot be says why,
-    unless none can.
-    """
-    out = []
-    reasons = []
+    """Return a row for each inference and coefficient."""
+    tests = []
     for kind, (name, c) in product(
         kinds, zip(case.names, case.coefficients, strict=True)
     ):
         if kind.startswith("randomisation") and name == "Intercept":
             continue
-        test = infer(kind, case, c, level)
-        numbers = {column: getattr(test, column) for column in NUMBERS}
-        law = f"none: {test.reason}" if test.reason else test.law
-        out.append(
-            {
-                "term": name,
-                "inference": kind,
-                **numbers,
-                "law": law,
-            }
-        )
-        reasons.append(test.reason)
-    # One inference that cannot be is a row that says why; none is an error.
-    if all(reasons):
-        raise NumericsError(reasons[0])
-    return pd.DataFrame(out)
+        tests.append(Row(name, infer(kind, case, c, level), kind))
+    return tidy(tests)
 
 
 BY_CLUSTER = {"CR1", "CR2", "CR3", "two_way"}
 OF_ROWS = {"classical", "HC1", "HC3", "driscoll_kraay"}  # without units of several rows
 
 
-def _check_units(rows: Table, cluster: str | None, kinds: Sequence[str]) -> None:
-    """Refuse an inference by units where each row would be a unit of its own."""
+def _kinds(rows: Table, options: Mapping[str, Any]) -> list[str]:
+    """Return the inferences of a call by name, and refuse one by units where each row
+    would be a unit of its own.
+    """
+    cluster = options["cluster"]
+    several = rows.several or cluster is not None
+    # HC3 takes rows as independent, which rows of one unit or cluster are not.
+    kinds = names_of(options["inference"] or ("CR2" if several else "HC3"))
+    for kind in kinds:
+        chosen("inference", kind, METHODS)
     if rows.units_known:
-        return
+        return kinds
     # A panel without units has nothing to cluster by, or to permute.
     dated = {*kinds} - OF_ROWS if rows.time_name is not None else set()
     alone = set() if cluster is not None else {*kinds} & BY_CLUSTER
@@ -252,6 +250,60 @@ def _check_units(rows: Table, cluster: str | None, kinds: Sequence[str]) -> None
             "unit=, or cluster= for errors by cluster",
             "name the column of the units; HC3 is for rows that are units",
         )
+    return kinds
+
+
+def _clusters(rows: Table, options: Mapping[str, Any]) -> Clusters:
+    """Return the clusters of errors, the units by default."""
+    name = options["cluster"]
+    if name is None:
+        return rows.units
+    return encoded(rows.column(name).astype(str).to_numpy(dtype=str))
+
+
+def _case(
+    fit: plain.OlsFit,
+    rows: Table,
+    names: list[str],
+    values: np.ndarray,
+    options: Mapping[str, Any],
+    **effects: Any,
+) -> Case:
+    """Return a fit with its rows and the options of its inferences."""
+    lags = options["lags"]
+    return Case(
+        fit=fit,
+        units=rows.units,
+        groups=_clusters(rows, options),
+        dates=rows.dates,
+        draws=options["draws"],
+        seed=options["seed"],
+        average_correlation=options["average_correlation"],
+        cutoff_km=options["cutoff_km"],
+        lags=default_lags(len(rows.dates.names)) if lags is None else int(lags),
+        rows=rows,
+        names=names,
+        values=values,
+        options=options,
+        **effects,
+    )
+
+
+def inferences(
+    rows: Table, names: list[str], given: Mapping[str, object]
+) -> tuple[DesignOf, tuple[str, ...]]:
+    """Return what puts the rows of a cross-section and the options of ``ols`` around a
+    fit of a model, whose columns are ``names``, and the inferences by name.
+    """
+    parameters = signature(ols).parameters.values()
+    options = {parameter.name: parameter.default for parameter in parameters}
+    options |= given
+
+    def design_of(fit: plain.OlsFit) -> Case:
+        values = np.array([fit.y, *fit.X.T])
+        return _case(fit, rows, names, values, options)
+
+    return design_of, tuple(_kinds(rows, options))
 
 
 @reported("ols")
@@ -304,16 +356,7 @@ def ols(
     """
     options = dict(locals())  # all that was given, before anything else is
     rows = table(formula, data, unit, time)
-    options["lags"] = default_lags(len(rows.dates.names)) if lags is None else int(lags)
-    several = rows.several or cluster is not None
-    # HC3 takes rows as independent, which rows of one unit or cluster are not.
-    kinds = names_of(inference or ("CR2" if several else "HC3"))
-    for kind in kinds:
-        chosen("inference", kind, METHODS)
-    _check_units(rows, cluster, kinds)
-    clusters = rows.units
-    if cluster is not None:
-        clusters = encoded(rows.column(cluster).astype(str).to_numpy(dtype=str))
+    kinds = _kinds(rows, options)
     effects = {name: rows.effect(name) for name in rows.effects}
     # Fixed effects span the constant, which has no coefficient beside them.
     names = [str(name) for name in rows.X if not (effects and name == "Intercept")]
@@ -326,7 +369,7 @@ def ols(
         values,
         names,
         effects,
-        clusters.codes,
+        _clusters(rows, options).codes,
         dummies=_dummies(kinds, rows),
         leverages="HC3" in kinds,
     )
@@ -340,21 +383,14 @@ def ols(
     fit = plain.fit_ols(left.y, left.X, names, left.leverage)
     # Effects that are dummies of the fit are counted with its regressors.
     dummies = fit.X.shape[1] - len(names)
-    case = Case(
-        fit=fit,
-        units=rows.units,
-        groups=clusters,
-        dates=rows.dates,
-        draws=draws,
-        seed=seed,
+    case = _case(
+        fit,
+        rows,
+        names,
+        values,
+        options,
         absorbed=left.rank - dummies,
         nested=left.nested,
-        average_correlation=average_correlation,
-        cutoff_km=cutoff_km,
-        lags=options["lags"],
-        rows=rows,
-        names=names,
-        options=options,
     )
     n = len(fit.y)
     sse = fit.u_hat @ fit.u_hat
@@ -375,7 +411,7 @@ def ols(
         notes={
             "R2": float(1 - sse / total) if total > 0 else np.nan,
             "units": len(rows.units.names),
-            "clusters": len(clusters.names),
+            "clusters": len(case.clusters.names),
             "no unit given": "" if rows.units_known else "each row is one",
         },
         raw=fit,

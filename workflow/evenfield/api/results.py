@@ -13,6 +13,8 @@ import numpy as np
 import pandas as pd
 from scipy.special import stdtr, stdtrit
 
+from evenfield.models.rows import Row
+from evenfield.numerics.errors import NumericsError
 from evenfield.study.errors import EstimateError, nearest
 
 if TYPE_CHECKING:
@@ -78,6 +80,30 @@ def t_rows(
         return pd.DataFrame({**columns, **others})
 
     return rows
+
+
+def tidy(tests: Iterable[Row], names: Mapping[str, str] | None = None) -> pd.DataFrame:
+    """Return the rows of a model, under other names and no others if there are some;
+    what is described takes the form of the first test.
+    """
+    shown = [row for row in tests if names is None or row.term in names]
+    reasons = [row.test.reason for row in shown if row.method or row.test.reason]
+    # One inference that cannot be is a row that says why; none is an error.
+    if all(reasons):
+        raise NumericsError(reasons[0])
+    first = next(row for row in shown if row.method)
+    lines = []
+    for term, test, method in shown:
+        line: dict[str, Any] = {
+            "term": term if names is None else names[term],
+            "inference": method or first.method,
+            **{column: getattr(test, column) for column in NUMBERS},
+            "law": f"none: {test.reason}" if test.reason else test.law,
+        }
+        if not method:
+            line |= {"df": first.test.df, "law": first.test.law}
+        lines.append(line)
+    return pd.DataFrame(lines)
 
 
 def share(what: str, value: Any, example: float) -> float:

@@ -7,9 +7,9 @@ import pandas as pd
 
 from evenfield.api.data import reported, table
 from evenfield.api.levels import levels_of, positive
-from evenfield.api.regression import ols
-from evenfield.api.results import NUMBERS, Fit
-from evenfield.numerics import dispersion
+from evenfield.api.regression import inferences, ols
+from evenfield.api.results import Fit, tidy
+from evenfield.models.sigma import dispersion, fall
 
 
 @reported("sigma", passes_to=ols)
@@ -52,54 +52,42 @@ def sigma(
     slope is equal variance. T2 in ``notes`` is Carree and Klomp's (1997), whose size is
     right for independent normal units only.
     """
-    rows = table(levels_of(y, data), data, unit, time)
+    model = levels_of(y, data)
+    rows = table(model, data, unit, time)
     rows.check_keys("dispersion over time")
-    income = positive(rows)
+    log = np.log(positive(rows))
     dates = rows.calendar
     first, last = dates.ends(start, end)
-    log = np.log(income)
-    # cov(y_0 - y_T, y_0 + y_T) = var(y_0) - var(y_T): no slope is equal variance.
-    at = dates.codes == first
-    ends = rows.data[at].set_axis(rows.unit[at]).loc[rows.units.names]
-    ends["change"] = log[:, first] - log[:, last]
-    ends["total"] = log[:, first] + log[:, last]
-    fit = ols("change ~ total", ends, unit=rows.unit_name, **options)
-    test = dispersion.carree_klomp_t2_test(log[:, first], log[:, last])
-    left_out = dispersion.leave_one_out_sigma(log)
-    deviations = dispersion.sigma(log)
+    # Clusters and coordinates are those of the first date.
+    ends = table(model, rows.data[dates.codes == first], rows.unit_name, None)
+    by = inferences(ends, ["Intercept", "total"], options)
+    result = fall(log[:, first], log[:, last], *by)
+    path = dispersion(log, rows.units.names)
     over_time = pd.DataFrame(
         {
-            "sigma": deviations,
-            "one left out, lowest": left_out.min(axis=0),
-            "one left out, highest": left_out.max(axis=0),
-            "coefficient of variation": dispersion.coefficient_of_variation(income),
-            "p90/p10": dispersion.percentile_ratio(income),
+            "sigma": path.sigma,
+            "one left out, lowest": path.sigma_low,
+            "one left out, highest": path.sigma_high,
+            "coefficient of variation": path.cv,
+            "p90/p10": path.p90_p10,
         },
         index=dates.labels,
     )
-
-    def lines(level: float) -> pd.DataFrame:
-        tests = fit.rows(level)
-        fall = tests[tests["term"] == "total"].assign(term="fall")
-        # Deviations are described in rows of the test's form, and not tested.
-        described = fall.iloc[[0, 0]].assign(
-            term=[f"sigma {dates.text[i]}" for i in (first, last)],
-            estimate=[deviations[first], deviations[last]],
-        )
-        # Every number of a row but estimate and df.
-        described[NUMBERS[1:3] + NUMBERS[4:]] = np.nan
-        return pd.concat([described, fall], ignore_index=True)
-
+    names = {
+        "sigma_start": f"sigma {dates.text[first]}",
+        "sigma_end": f"sigma {dates.text[last]}",
+        "slope": "fall",
+    }
     return Fit(
         "Sigma convergence",
-        lines,
+        lambda level: tidy(result.rows(level), names),
         log.size,
         notes={
             "units": len(log),
             "dates": len(dates.labels),
-            "T2": float(test.statistic),
-            "T2 p": float(test.p_value),
+            "T2": result.t2.statistic,
+            "T2 p": result.t2.p_value,
         },
         tables={"over time": over_time},
-        raw=fit.raw,
+        raw=result,
     )

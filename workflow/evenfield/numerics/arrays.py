@@ -1,4 +1,4 @@
-"""Arrays of the kernels: their type, and division where it is defined."""
+"""Arrays of the kernels: their type, division where it is defined, what does not vary."""
 
 from typing import TypeAlias
 
@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array: TypeAlias = NDArray[np.float64]
+# Variation below this share of the largest value is rounding.
+CONSTANT = 1e-12
 
 
 def quotient(
@@ -20,3 +22,9 @@ def quotient(
     # Cells that are not defined are never divided, so that NumPy does not warn of them.
     out = np.full(shape, otherwise)
     return np.asarray(np.divide(numerator, denominator, out=out, where=where))
+
+
+def is_constant(values: np.ndarray) -> bool:
+    """Tell whether values do not vary beyond rounding; values (N,)."""
+    values = np.asarray(values, dtype=float)  # int8 may overflow
+    return bool(np.ptp(values) <= CONSTANT * np.abs(values).max())

@@ -1,11 +1,13 @@
 """Cross-section regressions by statsmodels, with the faults of the data said in words."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.inference.methods import infer
+from evenfield.numerics.inference.methods import Design, infer
 from evenfield.numerics.ols import ALONE, RANK_TOLERANCE, OlsFit, fit_ols
 from evenfield.shared.estimates import Fields
 from evenfield.shared.few_units import few_unit_design, fields_of, located
@@ -65,6 +67,26 @@ def t_fields(
     }
 
 
+def design_for(
+    study: Study, spec: Any, units: np.ndarray, stream: str
+) -> Callable[[OlsFit], Design]:
+    """Return what the methods of a specification need around its fits: units (N,) as
+    clusters, where they are, the name of the random stream.
+    """
+    places: Fields = {}
+    if spec.inference:
+        table = study.table("units", spec.unit_scheme).set_index("unit")
+        places = {"locations": located(table, units.tolist())}
+    settings = study.config.inference
+    return partial(
+        few_unit_design,
+        units=units,
+        inference=settings,
+        stream=stream,
+        **places,
+    )
+
+
 def slope_fields(
     spec: Any,
     fit: "RegressionResults",
@@ -76,15 +98,11 @@ def slope_fields(
     """Return a combination tested by the methods of a specification, the deciding one
     first, HC3 by default; c (K,), units (N,), the name of the random stream.
     """
-    inference = study.config.inference
-    level = inference.level
+    level = study.config.inference.level
     if not spec.inference:
         words = {"se_type": "HC3", "p_type": "t, two-sided", "warning": ""}
         return {"HC3": t_fields(fit, c, level) | words}
-    table = study.table("units", spec.unit_scheme).set_index("unit")
-    locations = located(table, units.tolist())
-    kernel = kernel_fit(fit)
-    design = few_unit_design(kernel, units, inference, stream, locations=locations)
+    design = design_for(study, spec, units, stream)(kernel_fit(fit))
     out = {}
     for name in spec.inference:
         test = infer(name, design, c, level)

@@ -2,14 +2,16 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter, methodcaller
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 
+from evenfield.models.rows import Row
 from evenfield.shared.estimates import (
     ESTIMATE_COLUMNS,
     NAN,
@@ -17,6 +19,7 @@ from evenfield.shared.estimates import (
     Fields,
     write_estimates,
 )
+from evenfield.shared.few_units import fields_of
 from evenfield.shared.samples import joined
 from evenfield.study.files import read_json, write_json, write_text
 from evenfield.study.table_files import write_results
@@ -60,6 +63,28 @@ class Rows:
         }
         labels["warning"] = joined(self.note, *warnings)
         self.estimates.append(Estimate(**labels))
+
+    def add_tests(
+        self, tests: Iterable[Row], level: float, labels: Mapping[str, Fields]
+    ) -> None:
+        """Add the rows of a model with the labels of their terms; the first method of a
+        term decides, further ones stand beside it under names of their own.
+        """
+        deciding = dict[str, str]()
+        for term, test, method in tests:
+            own = {"warning": "", **labels.get(term, {})}
+            if method != deciding.setdefault(term, method):
+                own["role"] = "ladder"
+                own["estimator"] = f"{self.kinds[term].estimator}_{method.lower()}"
+            warning = own.pop("warning")
+            if test.reason and np.isnan(test.estimate):
+                self.undefined([term], test.reason, **own)
+                continue
+            numbers = fields_of(test, level)
+            if self.kinds[term].effect_type == "stat":  # which has no interval
+                numbers["conf_level"] = NAN
+            reason = f"no interval: {test.reason}" if test.reason else ""
+            self.add(term, reason, warning, **numbers | own)
 
     def undefined(self, names: Sequence[str], reason: object, **numbers: Any) -> None:
         """Add rows without a number that say why."""

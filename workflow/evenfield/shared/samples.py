@@ -16,8 +16,6 @@ from evenfield.study.files import Record
 
 # A constant and a slope leave a degree of freedom from three units on.
 MIN_UNITS = 3
-# Variation below this share of the largest value is rounding.
-CONSTANT = 1e-12
 
 
 class NotCarriedError(Exception):
@@ -74,12 +72,6 @@ def basis_warning(basis: str, first_official: int | None) -> str:
 def joined(*warnings: str) -> str:
     """Join the warnings that are not empty."""
     return "; ".join(text for text in warnings if text)
-
-
-def is_constant(values: np.ndarray) -> bool:
-    """Tell whether values do not vary beyond rounding; values (N,)."""
-    values = np.asarray(values, dtype=float)  # int8 may overflow
-    return bool(np.ptp(values) <= CONSTANT * np.abs(values).max())
 
 
 def inference_fields(result: Inference | RobustInference, scale: float = 1.0) -> Fields:

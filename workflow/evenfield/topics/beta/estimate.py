@@ -9,7 +9,7 @@ import pandas as pd
 from pydantic import model_validator
 
 from evenfield.numerics import convergence
-from evenfield.numerics.arrays import Array
+from evenfield.numerics.arrays import Array, is_constant
 from evenfield.numerics.dispersion import sigma
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.influence import partial_leverage
@@ -22,7 +22,6 @@ from evenfield.shared.rows import Kind, Results, Rows, stacked
 from evenfield.shared.samples import (
     MIN_UNITS,
     inference_fields,
-    is_constant,
     periods_of,
 )
 from evenfield.shared.settings import check_names

@@ -9,6 +9,7 @@ import numpy as np
 from pydantic import Field
 from scipy.sparse import csr_array
 
+from evenfield.numerics.arrays import is_constant
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.randomisation import (
     free_assignments,
@@ -24,7 +25,7 @@ from evenfield.numerics.random import generator_for
 from evenfield.numerics.shares import detectable_difference
 from evenfield.shared.estimates import Estimate, finite_or_nan
 from evenfield.shared.rows import Kind, Results, Rows
-from evenfield.shared.samples import is_constant, sample_rows
+from evenfield.shared.samples import sample_rows
 from evenfield.shared.settings import check_names, scheme_info
 from evenfield.shared.spec import Id, Role, Spec, read
 from evenfield.shared.tables.rows import only

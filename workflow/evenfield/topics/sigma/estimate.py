@@ -2,34 +2,21 @@
 both ends of a period.
 """
 
-from collections.abc import Callable
-from functools import partial
-
 import numpy as np
 import pandas as pd
 
-from evenfield.numerics import dispersion
+from evenfield.models.sigma import Dispersion, dispersion, fall
 from evenfield.numerics.arrays import Array
-from evenfield.numerics.errors import NumericsError
-from evenfield.shared.estimates import NAN, Fields, finite_or_nan
-from evenfield.shared.regression import fit_hc3, slope_fields
+from evenfield.shared.regression import design_for
 from evenfield.shared.rows import Kind, Results, Rows
-from evenfield.shared.samples import (
-    CONSTANT,
-    MIN_UNITS,
-    basis_warning,
-    is_constant,
-    one_text,
-    periods_of,
-    sample_rows,
-)
+from evenfield.shared.samples import basis_warning, one_text, periods_of, sample_rows
 from evenfield.shared.settings import scheme_info
 from evenfield.shared.spec import Inference, UnitsSpec, read
 from evenfield.shared.trajectories import Trajectories, matched, trajectories
 from evenfield.study.study import Study
 from evenfield.study.table_files import content_hash
 
-# Rows of effect type `stat` describe and never decide; T2 is added as a ladder row.
+# Rows of effect type `stat` describe and never decide.
 KINDS = {
     "sigma_start": Kind("sigma", "sigma_start", "stat", "log points"),
     "sigma_end": Kind("sigma", "sigma_end", "stat", "log points"),
@@ -37,23 +24,23 @@ KINDS = {
     "t2": Kind("carree_klomp_t2", "t2", "stat", "chi-squared"),
     "t3": Kind("carree_klomp_t3", "t3", "stat", "statistic"),
 }
+# What differs from row to row; T2 and T3 have no method of their own.
+CONTRAST = "start - end"
+LABELS = {
+    "slope": {"contrast": CONTRAST},
+    "t2": {
+        "contrast": CONTRAST,
+        "role": "ladder",
+        "warning": "size is right only for independent normal units",
+    },
+    "t3": {"contrast": CONTRAST, "warning": "description, no p-value"},
+}
+# Words of HC3 where a specification names no method.
+BY_DEFAULT = {"slope": {"contrast": CONTRAST, "p_type": "t, two-sided"}}
 ENDS = ["log_income_start", "log_income_end"]
 SERIES = [
-    "spec_id",
-    "sample_id",
-    "unit_scheme",
-    "year",
-    "basis",
-    "n_units",
-    "sigma",
-    "sigma_low",
-    "unit_low",
-    "sigma_high",
-    "unit_high",
-    "sigma_population_weighted",
-    "cv",
-    "p90_p10",
-    "iqr",
+    *"spec_id sample_id unit_scheme year basis n_units".split(),
+    *Dispersion._fields,
 ]
 
 
@@ -117,69 +104,14 @@ def _rows(study: Study, spec: SigmaSpec, period: str) -> Rows:
         output_basis=basis,
         data_hash=content_hash(data[["unit", *ENDS]]),
     )
-    # sigma has N - 1 in its denominator, which is zero for one unit.
-    few = "not defined: fewer than two units" if len(data) < 2 else ""
-    rows.add("sigma_start", few, estimate=float(dispersion.sigma(start)))
-    rows.add("sigma_end", few, estimate=float(dispersion.sigma(end)))
-    slopes = partial(
-        slope_fields,
-        spec,
-        units=data["unit"].to_numpy(str),
-        study=study,
-        stream=f"sigma:{spec.id}:{period}",
-    )
-    _add_tests(rows, start, end, slopes)
+    stream = f"sigma:{spec.id}:{period}"
+    design = design_for(study, spec, data["unit"].to_numpy(str), stream)
+    level = study.config.inference.level
+    # ASSUME: HC3, so that unequal variances of the change do not decide.
+    tests = fall(start, end, design, spec.inference or ("HC3",))
+    labels = LABELS if spec.inference else LABELS | BY_DEFAULT
+    rows.add_tests(tests.rows(level), level, labels)
     return rows
-
-
-def _add_tests(
-    rows: Rows, start: Array, end: Array, slopes: Callable[..., dict[str, Fields]]
-) -> None:
-    rows.shared["contrast"] = "start - end"
-    try:
-        _check_ends(start, end)
-        # cov(y_0 - y_T, y_0 + y_T) = s_0^2 - s_T^2: equal variances are a slope of
-        # zero (Pitman 1939; Morgan 1939), however the ends are correlated.
-        X = np.column_stack([np.ones(len(start)), start + end])
-        # The second coefficient is the slope; it is positive where dispersion fell.
-        tests = slopes(fit=fit_hc3(start - end, X), c=np.eye(2)[1])
-        # T2 is a likelihood ratio, T3 the ratio of both variances scaled by the
-        # persistence between them (Carree and Klomp 1997).
-        t2 = dispersion.carree_klomp_t2_test(start, end)
-        t3 = float(dispersion.carree_klomp_t3(start, end))
-    except NumericsError as error:
-        rows.undefined(["slope", "t3"], error)
-        return rows.undefined(["t2"], error, role="ladder")
-    # The first method decides; the others stand beside it under names of their own.
-    for number, (name, fields) in enumerate(tests.items()):
-        beside = {"role": "ladder", "estimator": f"sigma_slope_test_{name.lower()}"}
-        rows.add("slope", fields.pop("warning"), **fields | (beside if number else {}))
-    # Its law needs independent normal units, which regions are not.
-    rows.add(
-        "t2",
-        "size is right only for independent normal units",
-        estimate=float(t2.statistic),
-        statistic=float(t2.statistic),
-        df=1,
-        p_value=float(t2.p_value),
-        p_type="chi-squared(1)",
-        role="ladder",
-    )
-    return rows.add("t3", "description, no p-value", estimate=finite_or_nan(t3))
-
-
-def _check_ends(start: Array, end: Array) -> None:
-    # t(N - 2) has a degree of freedom from three units on.
-    if len(start) < MIN_UNITS:
-        raise NumericsError(f"{len(start)} units, a test needs at least {MIN_UNITS}")
-    # With no dispersion at one end, T2 divides by s_0^2 s_T^2 - c^2 = 0 and the
-    # correlation r of T3 is not defined.
-    if is_constant(start) or is_constant(end):
-        raise NumericsError("income is the same in every unit")
-    # Growth that differs by rounding alone is measured against income, not itself.
-    growth = end - start
-    if is_constant(growth) or np.ptp(growth) <= CONSTANT * np.abs(start).max():
-        raise NumericsError("every unit grew by the same amount")
 
 
 def _incomes(study: Study, spec: SigmaSpec) -> tuple[Trajectories, Array | None]:
@@ -199,37 +131,12 @@ def _incomes(study: Study, spec: SigmaSpec) -> tuple[Trajectories, Array | None]
 
 def _path(study: Study, spec: SigmaSpec) -> pd.DataFrame:
     """Return dispersion by year, with its range when one unit is left out."""
-    from statsmodels.stats.weightstats import DescrStatsW
-
     data, people = _incomes(study, spec)
-    y = data.values
-    frame = pd.DataFrame(
-        {
-            "year": data.years,
-            "basis": data.basis,
-            "n_units": len(y),
-            "sigma": dispersion.sigma(y),
-            "sigma_low": NAN,
-            "unit_low": "",
-            "sigma_high": NAN,
-            "unit_high": "",
-            "sigma_population_weighted": NAN,
-            # These two are of income itself, sigma and the quartiles of its log.
-            "cv": dispersion.coefficient_of_variation(np.exp(y)),
-            "p90_p10": dispersion.percentile_ratio(np.exp(y)),
-            "iqr": dispersion.interquartile_range(y),
-        }
-    )
-    if people is not None:
-        by_year = zip(y.T, people.T, strict=True)
-        # About the weighted mean, without correction for degrees of freedom.
-        frame["sigma_population_weighted"] = [DescrStatsW(*one).std for one in by_year]
-    # With few units one city can carry the path: the extremes name which.
-    if len(y) >= MIN_UNITS:
-        names = np.array(data.units, dtype=object)
-        without = dispersion.leave_one_out_sigma(y)
-        frame["sigma_low"] = without.min(axis=0)
-        frame["unit_low"] = names[without.argmin(axis=0)]
-        frame["sigma_high"] = without.max(axis=0)
-        frame["unit_high"] = names[without.argmax(axis=0)]
-    return frame.assign(**spec.labels)
+    path = dispersion(data.values, np.array(data.units), people)
+    columns = {
+        "year": data.years,
+        "basis": data.basis,
+        "n_units": len(data.units),
+        **path._asdict(),
+    }
+    return pd.DataFrame(columns).assign(**spec.labels)
