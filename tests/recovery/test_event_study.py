@@ -70,7 +70,7 @@ class Drawn:
 
 def held_and_errors(drawn, panel, clean, targets, cohorts, truth):
     """Whether intervals by unit and by province hold the truth, and estimates; (K,)."""
-    fit = Imputation(panel.Y, clean, panel.groups)
+    fit = Imputation.of(panel, clean)
     means = fit.averages(targets)
     codes = np.unique(cohorts, return_inverse=True)[1]
     held = []

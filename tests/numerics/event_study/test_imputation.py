@@ -40,7 +40,7 @@ def golden(program):
 
 
 def averages_of(panel):
-    fit = Imputation(panel.Y, panel.untreated, panel.groups)
+    fit = Imputation.of(panel)
     targets = panel.treated & (panel.horizon == HORIZONS[:, None, None])
     return fit, fit.averages(targets)
 
@@ -255,8 +255,11 @@ def test_what_cannot_be_estimated_is_refused_in_a_line():
 def as_each_draw_is_fitted(panel, first):
     """Return what is predicted for all cells, each draw with equations of its own."""
     clean = panel.observed & (np.arange(panel.Y.shape[1]) < first[:, :, None])
-    totals = np.where(clean, panel.Y, 0.0)
-    return fitted_cells(totals, clean, panel.groups)
+    fits = [
+        fitted_cells(np.where(cells, panel.Y, 0.0), cells, panel.groups)
+        for cells in clean
+    ]
+    return np.array(fits)
 
 
 @pytest.mark.parametrize("groups", [1, 3])

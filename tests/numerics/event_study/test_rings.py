@@ -70,7 +70,7 @@ def test_means_of_dealt_dates_are_those_of_the_panel_with_these_dates():
     fast = span_means(panel, dealt, SPANS)
     for first, means in zip(dealt, fast, strict=True):
         other = EventPanel(panel.Y, first, panel.groups)
-        fit = Imputation(other.Y, other.untreated, other.groups)
+        fit = Imputation.of(other)
         spans = [
             other.treated & (other.horizon >= low) & (other.horizon <= high)
             for low, high in SPANS
@@ -87,7 +87,7 @@ def test_means_of_rings_under_dealt_dates_are_those_of_rings_with_these_dates():
     for first, means in zip(dealt, design.dealt_means(dealt, 3), strict=True):
         other = EventPanel(design.panel.Y, first, design.panel.groups)
         ring = RingDesign(other, design.near)
-        fit = Imputation(other.Y, ring.far, other.groups)
+        fit = Imputation.of(other, ring.far)
         close(means, fit.averages(ring.targets(3)).estimate, 1e-9)
 
 

@@ -6,59 +6,140 @@ which groups share. Unit effects are eliminated first, then the effects of dates
 group: what is left is one equation for a column and date, however many units there are.
 """
 
+from functools import cached_property
+from typing import NamedTuple
+
 import numpy as np
 
 from evenfield.numerics.arrays import Array
-from evenfield.numerics.event_study.slopes import (
-    NOT_DETERMINED,
-    Slopes,
-    solved_slopes,
-)
+from evenfield.numerics.event_study.slopes import NOT_DETERMINED, solved_slopes
 
 
 def fitted_cells(
     totals: Array, cells: np.ndarray, groups: np.ndarray, columns: Array | None = None
 ) -> Array:
     """Return a_i + g_(group,t) + x_i'd_t whose sums over ``cells`` by unit, by group and
-    date, and by date with each column as weights, are those of ``totals``; totals and
-    cells (..., N, T), groups (N,), columns (N, K) -> (..., N, T), NaN where the cells do
-    not determine it.
+    date, and by date with each column as weights, are those of ``totals``; totals (...,
+    N, T), cells (N, T), groups (N,), columns (N, K) -> (..., N, T), NaN where the cells
+    do not determine it.
+    """
+    return CellEquations(cells, groups, columns).fitted(totals)
+
+
+class CellEquations:
+    """The normal equations of effects on some cells, made once for all that is fitted to
+    these cells.
 
     Notes
     -----
-    These are the normal equations of Y_it = a_i + g_(group,t) + x_i'd_t + e_it by least
-    squares: ``totals`` is the outcome in the cells, and zero elsewhere, for fitted values.
+    Those of Y_it = a_i + g_(group,t) + x_i'd_t + e_it by least squares: ``totals`` is the
+    outcome in the cells, and zero elsewhere, for fitted values.
     """
-    X = np.zeros((len(groups), 0)) if columns is None else columns
-    fitted = np.empty(np.broadcast_shapes(totals.shape, cells.shape))
-    fits = []
-    for group in range(int(groups.max()) + 1):
-        members = np.flatnonzero(groups == group)
-        own = _GroupFit(totals[..., members, :], cells[..., members, :], X[members])
-        fits.append((members, own))
-    slopes = _slopes([fit for _, fit in fits], X.shape[1])
-    for members, fit in fits:
-        fitted[..., members, :] = fit.fitted(slopes)
-    return fitted
+
+    def __init__(
+        self, cells: np.ndarray, groups: np.ndarray, columns: Array | None = None
+    ) -> None:
+        """Cells (N, T), codes of groups (N,), columns (N, K)."""
+        X = np.zeros((len(groups), 0)) if columns is None else columns
+        self.cells = cells
+        self._columns = X.shape[1]
+        self._stacks = [
+            (stack, _GroupEquations(stack.of(cells), stack.of(X)))
+            for stack in group_stacks(groups)
+        ]
+        K, T = self._columns, cells.shape[1]
+        self._products = np.zeros((K * T, K * T))
+        for _, groups_of_stack in self._stacks:
+            self._products += groups_of_stack.products.sum(axis=0)
+
+    @property
+    def slopes_determined(self) -> int:
+        """How many slopes by date the cells determine beside unit effects and effects of
+        group and date.
+        """
+        most = self._columns * (self.cells.shape[1] - 1)
+        return int(most - len(self._free))
+
+    def fitted(self, totals: Array) -> Array:
+        """Return what is fitted to sums over the cells; totals (..., N, T) -> (..., N,
+        T), NaN where the cells do not determine it.
+        """
+        sides = []
+        for stack, groups in self._stacks:
+            sides.append(groups.right_sides(stack.of(totals)))
+        right = np.sum([side.slopes.sum(axis=-2) for side in sides], axis=0)
+        slopes = solved_slopes(self._products, right, self._columns).values
+        fitted = np.empty(totals.shape)
+        for (stack, groups), side in zip(self._stacks, sides, strict=True):
+            of_groups = groups.sums(side.unit_sums, side.dates, slopes)
+            fitted[..., stack.units, :] = of_groups[..., stack.present, :]
+        return np.where(self._determined, fitted, np.nan)
+
+    @cached_property
+    def _free(self) -> Array:
+        """Directions of slopes that the cells do not determine, (F, K T)."""
+        nothing = np.zeros(len(self._products))
+        return solved_slopes(self._products, nothing, self._columns).free
+
+    @cached_property
+    def _determined(self) -> np.ndarray:
+        """Cells of the panel that can be predicted, (N, T)."""
+        determined = np.zeros(self.cells.shape, dtype=bool)
+        for stack, groups in self._stacks:
+            own = groups.tied
+            G, n, T = own.shape
+            for direction in self._free:
+                moved = groups.sums(np.zeros((G, n)), np.zeros((G, T)), direction)
+                own = own & (np.abs(moved) < NOT_DETERMINED)
+            determined[stack.units] = own[stack.present]
+        return determined
 
 
-def slopes_determined(cells: np.ndarray, groups: np.ndarray, columns: Array) -> int:
-    """Return how many slopes by date the cells determine beside unit effects and effects
-    of group and date; cells (N, T), groups (N,), columns (N, K).
-    """
-    dates, K = cells.shape[1], columns.shape[1]
-    if not K:
-        return 0
-    nothing = np.zeros(cells.shape)
-    fits = []
-    for group in range(int(groups.max()) + 1):
-        own = groups == group
-        fits.append(_GroupFit(nothing[own], cells[own], columns[own]))
-    return int(K * (dates - 1) - len(_slopes(fits, K).free))
+class GroupStack(NamedTuple):
+    """Groups of about one size, on top of each other: n units each, some of them none."""
+
+    members: np.ndarray  # (G, n) positions of units, any where there is none
+    present: np.ndarray  # (G, n) whether there is one
+
+    @property
+    def units(self) -> np.ndarray:
+        """Positions of the units that there are, in the order of ``present``."""
+        return np.asarray(self.members[self.present])
+
+    def of(self, values: np.ndarray) -> np.ndarray:
+        """Return rows of units, zero where there is none; (..., N, M) -> (..., G, n, M)."""
+        rows = np.asarray(values[..., self.members, :])
+        if not self.present.all():
+            rows[..., ~self.present, :] = 0
+        return rows
 
 
-class _GroupFit:
-    """The normal equations of one group, solved but for the slopes that groups share.
+def group_stacks(groups: np.ndarray) -> list[GroupStack]:
+    """Stack groups whose sizes have one power of two above them; codes (N,)."""
+    sizes = np.bincount(groups)
+    order = np.argsort(groups, kind="stable")
+    starts = np.cumsum(sizes) - sizes
+    stacks = []
+    powers = np.ceil(np.log2(np.maximum(sizes, 1)))
+    for power in np.unique(powers[sizes > 0]):
+        own = np.flatnonzero((powers == power) & (sizes > 0))
+        place = np.arange(sizes[own].max())
+        present = place < sizes[own, None]
+        position = np.where(present, starts[own, None] + place, 0)
+        stacks.append(GroupStack(order[position], present))
+    return stacks
+
+
+class RightSides(NamedTuple):
+    """Right sides of the normal equations of groups."""
+
+    unit_sums: Array  # (..., G, n)
+    dates: Array  # (..., G, T) date effects without slopes
+    slopes: Array  # (..., G, K T) of the slopes that groups share
+
+
+class _GroupEquations:
+    """The normal equations of groups, solved but for the slopes that groups share.
 
     Notes
     -----
@@ -70,90 +151,83 @@ class _GroupFit:
     and the same with each x_ik as a weight.
     """
 
-    def __init__(self, totals: Array, cells: np.ndarray, X: Array) -> None:
-        """Totals and cells (..., n, T), columns (n, K)."""
+    def __init__(self, cells: np.ndarray, X: Array) -> None:
+        """Cells (G, n, T), columns (G, n, K)."""
         U = cells.astype(float)
         self._cells = cells
         self._U = U
         self._X = X
         self._counts = np.maximum(U.sum(axis=-1), 1.0)
-        shares = U / self._counts[..., None]
-        common = np.swapaxes(U, -1, -2) @ shares
-        equations, self._set_of_date = date_equations(common, U.sum(axis=-2))
-        self._unit_sums = totals.sum(axis=-1)
-        rest = totals - shares * self._unit_sums[..., None]
-        right = rest.sum(axis=-2)
-        self._date_effects = np.linalg.solve(equations, right[..., None])[..., 0]
+        self._shares = U / self._counts[..., None]
+        common = np.swapaxes(U, -1, -2) @ self._shares
+        self._equations, self._set_of_date = date_equations(common, U.sum(axis=-2))
         by_column = _weighted(U, X)
-        cross = _summed(U, X) - np.swapaxes(shares, -1, -2) @ by_column
-        self._date_slopes = np.linalg.solve(equations, cross)
-        own = _own_products(U, X) - np.swapaxes(by_column, -1, -2) @ _weighted(
-            shares, X
-        )
+        cross = _summed(U, X) - np.swapaxes(self._shares, -1, -2) @ by_column
+        self._date_slopes = np.linalg.solve(self._equations, cross)
+        own = _own_products(U, X)
+        own -= np.swapaxes(by_column, -1, -2) @ _weighted(self._shares, X)
+        # (G, K T, K T)
         self.products = own - np.swapaxes(cross, -1, -2) @ self._date_slopes
-        weighted = np.einsum("...it,ik->...kt", rest, X)
-        weighted = weighted.reshape(*weighted.shape[:-2], cross.shape[-1])
-        moved = np.swapaxes(self._date_slopes, -1, -2) @ right[..., None]
-        self.right = weighted - moved[..., 0]
 
-    def fitted(self, slopes: Slopes) -> Array:
-        """Return what is fitted to all cells of the group, (..., n, T)."""
-        nothing = 0.0 * self._unit_sums, 0.0 * self._date_effects
-        fitted = self._sums(self._unit_sums, self._date_effects, slopes.values)
+    def right_sides(self, totals: Array) -> RightSides:
+        """Return right sides for totals (..., G, n, T)."""
+        unit_sums = totals.sum(axis=-1)
+        rest = totals - self._shares * unit_sums[..., None]
+        right = rest.sum(axis=-2)
+        # Right sides next to each other, so that equations are solved once.
+        beside = np.moveaxis(right.reshape(-1, *right.shape[-2:]), 0, -1)
+        solved = np.linalg.solve(self._equations, beside)
+        dates = np.moveaxis(solved, -1, 0).reshape(right.shape)
+        weighted = np.einsum("...it,...ik->...kt", rest, self._X)
+        weighted = weighted.reshape(*right.shape[:-1], self._date_slopes.shape[-1])
+        turned = np.swapaxes(self._date_slopes, -1, -2)
+        moved = (turned @ right[..., None])[..., 0]
+        return RightSides(unit_sums, dates, weighted - moved)
+
+    @cached_property
+    def tied(self) -> np.ndarray:
+        """Whether a unit and a date are in one set of dates that hang together, (G, n,
+        T).
+        """
         # A unit belongs to the set of its first cell, and to none without a cell.
         first_cell = self._cells.argmax(axis=-1)
         set_of_cell = np.take_along_axis(self._set_of_date, first_cell, axis=-1)
         set_of_unit = np.where(self._cells.any(axis=-1), set_of_cell, -1)
-        tied = set_of_unit[..., :, None] == self._set_of_date[..., None, :]
-        for direction in slopes.free:
-            moved = self._sums(*nothing, direction)
-            tied = tied & (np.abs(moved) < NOT_DETERMINED)
-        return np.where(tied, fitted, np.nan)
+        return np.asarray(set_of_unit[..., None] == self._set_of_date[..., None, :])
 
-    def _sums(self, unit_sums: Array, date_effects: Array, slopes: Array) -> Array:
-        """Return a_i + g_t + x_i'd_t in all cells, for sums of units and date effects
-        without slopes.
+    def sums(self, unit_sums: Array, date_effects: Array, slopes: Array) -> Array:
+        """Return a_i + g_t + x_i'd_t in all cells, (..., G, n, T), for sums of units
+        (..., G, n), date effects without slopes (..., G, T) and slopes (..., K T).
         """
-        taken = (self._date_slopes @ slopes[..., None])[..., 0]
-        by_date = (date_effects - taken)[..., None, :] + slope_cells(self._X, slopes)
+        X = self._X
+        taken = (self._date_slopes @ slopes[..., None, :, None])[..., 0]
+        T = date_effects.shape[-1]
+        by_column = slopes.reshape(*slopes.shape[:-1], 1, X.shape[-1], T)
+        by_date = (date_effects - taken)[..., None, :] + X @ by_column
         explained = (self._U * by_date).sum(axis=-1)
         unit_effects = (unit_sums - explained) / self._counts
-        return np.asarray(unit_effects[..., :, None] + by_date)
-
-
-def slope_cells(X: Array, slopes: Array) -> Array:
-    """Return x_i'd_t; columns (n, K), slopes (..., K T) -> (..., n, T)."""
-    K = X.shape[1]
-    T = slopes.shape[-1] // K if K else 1
-    return np.asarray(X @ slopes.reshape(*slopes.shape[:-1], K, T))
-
-
-def _slopes(fits: list[_GroupFit], columns: int) -> Slopes:
-    """Solve the equations of the slopes that groups share."""
-    products = np.sum([fit.products for fit in fits], axis=0)
-    right = np.sum([fit.right for fit in fits], axis=0)
-    return solved_slopes(products, right, columns)
+        return np.asarray(unit_effects[..., None] + by_date)
 
 
 def _weighted(U: Array, X: Array) -> Array:
-    """Return x_ik U_it; U (..., n, T), X (n, K) -> (..., n, K T)."""
-    weighted = X[:, :, None] * U[..., :, None, :]
-    return np.asarray(weighted.reshape(*U.shape[:-1], X.shape[1] * U.shape[-1]))
+    """Return x_ik U_it; U (..., n, T), X (..., n, K) -> (..., n, K T)."""
+    weighted = X[..., None] * U[..., None, :]
+    return np.asarray(weighted.reshape(*U.shape[:-1], X.shape[-1] * U.shape[-1]))
 
 
 def _summed(U: Array, X: Array) -> Array:
     """Return diag(sum_i x_ik U_it) of each column side by side, (..., T, K T)."""
     T = U.shape[-1]
-    sums = np.einsum("...it,ik->...kt", U, X)
+    sums = np.einsum("...it,...ik->...kt", U, X)
     blocks = np.einsum("...kt,ts->...tks", sums, np.eye(T))
-    return np.asarray(blocks.reshape(*U.shape[:-2], T, X.shape[1] * T))
+    return np.asarray(blocks.reshape(*U.shape[:-2], T, X.shape[-1] * T))
 
 
 def _own_products(U: Array, X: Array) -> Array:
     """Return diag(sum_i x_ik x_il U_it) of each pair of columns, (..., K T, K T)."""
     T = U.shape[-1]
-    size = X.shape[1] * T
-    sums = np.einsum("...it,ikl->...klt", U, X[:, :, None] * X[:, None, :])
+    size = X.shape[-1] * T
+    sums = np.einsum("...it,...ik,...il->...klt", U, X, X)
     blocks = np.einsum("...klt,ts->...ktls", sums, np.eye(T))
     return np.asarray(blocks.reshape(*U.shape[:-2], size, size))
 

@@ -125,8 +125,7 @@ def policy_effects(
     """Return mean effects over spans of horizons; ``clean`` cells are those before the
     policy unless others are given, (N, T).
     """
-    controls = panel.untreated if clean is None else clean
-    fit = Imputation.of(panel, controls)
+    fit = Imputation.of(panel, clean)
     names = [span_name(span) for span in spans]
     return target_effects(
         names, fit, span_cells(panel, spans), panel.first, clusterings
@@ -144,14 +143,9 @@ def ring_range(design: RingDesign, last: int) -> tuple[Array, Array]:
     """Return the smallest and the largest estimate of each ring when one of its units,
     or one unit under the policy with those of the ring near it, is left out; (R,) each.
     """
-    found = []
-    for leaving in design.leaving(last):
-        rest = design.without(leaving)
-        means = Imputation.of(rest.panel, rest.far).averages(rest.targets(last))
-        found.append(means.estimate)
-    if not found:
-        nothing = np.full(len(design.near.radii), np.nan)
-        return nothing, nothing
+    found = design.means_without(design.leaving(last), last)
+    nothing = np.full((1, len(design.near.radii)), np.nan)
+    found = np.vstack([nothing, found])
     return np.fmin.reduce(found), np.fmax.reduce(found)
 
 
@@ -227,8 +221,9 @@ def target_effects(
     codes = np.unique(cohorts, return_inverse=True)[1]
     present = np.asarray((means.weights > 0).any(axis=2))
     fits = {}
+    clean = fit.clean_scores(means.weights)
     for name, clusters in clusterings.items():
-        by_unit = fit.scores(means.weights, clusters, codes)
+        by_unit = clean + fit.treated_scores(means.weights, clusters, codes)
         fits[name] = clustered(means.estimate, by_unit, clusters, present)
     return Estimates(
         names=names,

@@ -21,12 +21,34 @@ class GroupTime(NamedTuple):
     cells: Array  # (K,) cells of each mean
 
 
-class Comparison(NamedTuple):
-    """Changes of units that do not have the policy yet on controls, within groups."""
+class _Comparison(NamedTuple):
+    """Changes of units that do not have the policy yet on controls, within groups, at D
+    dates.
+    """
 
-    slopes: Array  # (C,) of the C controls; NaN where the units do not tell them
-    # (N, C) what each unit's residual moves the slopes by, zero for units with the policy
+    slopes: Array  # (D, C) of the C controls; NaN where the units do not tell them
+    # (D, C, N) what each unit's residual moves the slopes by, zero for units with the
+    # policy
     by_unit: Array
+
+
+class _Groups:
+    """Sums over the units of each group."""
+
+    def __init__(self, codes: np.ndarray) -> None:
+        self._code = np.unique(codes, return_inverse=True)[1].ravel()
+        self._order = np.argsort(self._code, kind="stable")
+        sizes = np.bincount(self._code)
+        self._starts = np.cumsum(sizes) - sizes
+
+    def sums(self, values: np.ndarray) -> Array:
+        """Return sums of groups, (N, ...) -> (G, ...)."""
+        rows = np.asarray(values, dtype=float)[self._order]
+        return np.asarray(np.add.reduceat(rows, self._starts, axis=0))
+
+    def of_units(self, of_groups: np.ndarray) -> np.ndarray:
+        """Return for each unit what its group has, (G, ...) -> (N, ...)."""
+        return np.asarray(of_groups[self._code])
 
 
 def group_time_means(
@@ -50,98 +72,86 @@ def group_time_means(
     aggregates do.
     """
     N, dates = panel.Y.shape
-    sums = np.zeros(len(spans))
-    cells = np.zeros(len(spans))
-    changes = np.zeros((len(spans), N))  # of units with the policy, and of controls
-    counts = np.zeros((len(spans), N))  # cells of each unit with the policy
-    comparisons: dict[tuple[int, int], Comparison] = {}
-    # How far units with the policy lie from controls, by cohort and date: slopes of
-    # controls carry their errors over such a distance.
-    distances: dict[tuple[int, int], Array] = {}
-    for group in np.unique(panel.groups):
-        members = np.flatnonzero(panel.groups == group)
-        Y = panel.Y[members]
-        X = panel.columns[members]
-        first = panel.first[members]
-        cohorts = np.unique(first[first < NEVER])
-        for cohort in cohorts[(cohorts > 0) & (cohorts < dates)]:
-            own = first == cohort
-            for date in range(0 if one_base else 1, dates):
-                used = [
-                    k
-                    for k, (low, high) in enumerate(spans)
-                    if low <= date - cohort <= high
-                ]
-                if not used:
-                    continue
-                # ASSUME: the base of a lead is the date before it, as in R's did.
-                base = cohort - 1 if one_base or date >= cohort else date - 1
-                last = NEVER - 1 if never_only else max(date, base)
-                cell = (int(cohort), date)
-                if cell not in comparisons:
-                    comparisons[cell] = _comparison(panel, date, base, cohort, last)
-                    distances[cell] = np.zeros(X.shape[1])
-                compared = comparisons[cell]
-                change = Y[:, date] - Y[:, base] - X @ compared.slopes
-                seen = np.isfinite(change)
-                controls = seen & (first > last) & ~own
-                treated = seen & own
-                if not controls.any() or not treated.any():
-                    continue
-                expected = change[controls].mean()
-                size = treated.sum()
-                rest = np.zeros(len(members))
-                rest[treated] = change[treated] - expected
-                rest[controls] = -size / controls.sum() * (change[controls] - expected)
-                if X.shape[1]:
-                    beyond = X[treated] - X[controls].mean(axis=0)
-                    distances[cell] += beyond.sum(axis=0)
-                for k in used:
-                    sums[k] += rest[treated].sum()
-                    cells[k] += size
-                    changes[k, members] += rest
-                    counts[k, members] += treated
-    for (cohort, date), distance in distances.items():
-        if distance.any():
-            moved = comparisons[cohort, date].by_unit @ distance
-            for k, (low, high) in enumerate(spans):
-                if low <= date - cohort <= high:
-                    changes[k] -= moved
+    X = panel.columns
+    groups = _Groups(panel.groups)
+    sums, cells = np.zeros((2, len(spans)))
+    # Of units with the policy and of controls, and cells of each unit with the policy.
+    changes, counts = np.zeros((2, len(spans), N))
+    for cohort in np.unique(panel.first[(panel.first > 0) & (panel.first < dates)]):
+        date = np.arange(0 if one_base else 1, dates)
+        horizon = date - cohort
+        within = np.array([(low <= horizon) & (horizon <= high) for low, high in spans])
+        asked = within.any(axis=0)
+        if not asked.any():
+            continue
+        date, within = date[asked], within[:, asked].astype(float)
+        # ASSUME: the base of a lead is the date before it, as in R's did.
+        base = np.where(one_base | (date >= cohort), cohort - 1, date - 1)
+        last = np.full(len(date), NEVER - 1) if never_only else np.maximum(date, base)
+        change = panel.Y[:, date] - panel.Y[:, base]
+        own = (panel.first == cohort)[:, None]
+        seen = np.isfinite(change)
+        without_policy = seen & (panel.first[:, None] > last) & ~own
+        compared = _comparison(X, change, without_policy, groups)
+        told = np.isfinite(compared.slopes).all(axis=1)
+        change = change - X @ compared.slopes.T
+        of_group = groups.sums(without_policy & told)
+        treated_of_group = groups.sums(seen & own & told)
+        both = groups.of_units((of_group > 0) & (treated_of_group > 0))
+        controls = without_policy & told & both
+        treated = seen & own & told & both
+        expected = quotient(groups.sums(np.where(controls, change, 0.0)), of_group)
+        gap = change - groups.of_units(expected)
+        gap_of_treated = np.where(treated, gap, 0.0)
+        share = groups.of_units(quotient(treated_of_group, of_group, otherwise=0.0))
+        sums += within @ gap_of_treated.sum(axis=0)
+        cells += within @ treated.sum(axis=0)
+        changes += within @ (gap_of_treated - np.where(controls, share * gap, 0.0)).T
+        counts += within @ treated.T
+        # How far units with the policy lie from controls: slopes of controls carry their
+        # errors over such a distance.
+        beyond = np.where(treated, 1.0, 0.0) - np.where(controls, share, 0.0)
+        moved = (beyond.T @ X)[:, None, :] @ compared.by_unit
+        changes -= within @ moved[:, 0]
     estimate = quotient(sums, cells)
     # A unit adds its own gaps less the mean: cohorts of other sizes move the weights.
-    own = changes - counts * np.where(np.isnan(estimate), 0.0, estimate)[:, None]
+    own_gaps = changes - counts * np.where(np.isnan(estimate), 0.0, estimate)[:, None]
     return GroupTime(
         estimate=estimate,
-        by_unit=own / np.maximum(cells, 1)[:, None],
+        by_unit=own_gaps / np.maximum(cells, 1)[:, None],
         present=np.asarray(counts > 0),
         cells=cells,
     )
 
 
 def _comparison(
-    panel: EventPanel, date: int, base: int, cohort: int, last: int
-) -> Comparison:
-    """Regress changes of units without the policy by ``last`` on controls and groups."""
-    N, C = panel.columns.shape
+    X: Array, change: Array, controls: np.ndarray, groups: _Groups
+) -> _Comparison:
+    """Regress changes of units without the policy on controls and groups; X (N, C),
+    change and who is without it (N, D).
+    """
+    N, C = X.shape
+    D = change.shape[1]
     if not C:
-        return Comparison(np.zeros(0), np.zeros((N, 0)))
-    change = panel.Y[:, date] - panel.Y[:, base]
-    used = np.isfinite(change) & (panel.first > last) & (panel.first != cohort)
-    X = _apart(panel.columns, used, panel.groups)
-    y = _apart(change[:, None], used, panel.groups)[:, 0]
-    products = X.T @ X
-    if np.linalg.eigvalsh(products)[0] <= NOT_IDENTIFIED * max(int(used.sum()), 1):
-        return Comparison(np.full(C, np.nan), np.zeros((N, C)))
-    weights = np.linalg.solve(products, X.T).T
-    slopes = y @ weights
-    return Comparison(slopes, weights * (y - X @ slopes)[:, None])
+        return _Comparison(np.zeros((D, 0)), np.zeros((D, 0, N)))
+    used = controls[:, :, None]
+    y = _apart(change[:, :, None], used, groups)[:, :, 0].T
+    Z = _apart(X[:, None, :], used, groups).transpose(1, 2, 0)
+    products = Z @ Z.transpose(0, 2, 1)
+    fewest = NOT_IDENTIFIED * np.maximum(controls.sum(axis=0), 1)
+    told = np.linalg.eigvalsh(products)[:, 0] > fewest
+    weights = np.linalg.solve(np.where(told[:, None, None], products, np.eye(C)), Z)
+    slopes = (weights @ y[:, :, None])[:, :, 0]
+    residual = y - (slopes[:, None, :] @ Z)[:, 0]
+    slopes[~told] = np.nan
+    weights[~told] = 0.0
+    return _Comparison(slopes, weights * residual[:, None, :])
 
 
-def _apart(values: Array, used: np.ndarray, groups: np.ndarray) -> Array:
-    """Return columns less their mean over used units of the group, zero elsewhere."""
-    count = np.maximum(np.bincount(groups[used], minlength=groups.max() + 1), 1)
-    apart = np.zeros(values.shape)
-    for k, column in enumerate(values.T):
-        means = np.bincount(groups[used], column[used], minlength=len(count)) / count
-        apart[used, k] = (column - means[groups])[used]
-    return apart
+def _apart(values: Array, used: np.ndarray, groups: _Groups) -> Array:
+    """Return values less their mean over used units of the group, zero elsewhere; (N, D,
+    C).
+    """
+    count = np.maximum(groups.sums(used), 1.0)
+    means = groups.sums(np.where(used, values, 0.0)) / count
+    return np.where(used, values - groups.of_units(means), 0.0)

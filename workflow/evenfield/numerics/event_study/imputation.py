@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from evenfield.numerics.arrays import Array, quotient
-from evenfield.numerics.event_study.effects import fitted_cells
+from evenfield.numerics.event_study.effects import CellEquations
 from evenfield.numerics.event_study.panel import EventPanel
 
 
@@ -35,20 +35,27 @@ class Imputation:
     """
 
     Y: Array  # (N, T) outcome, NaN where there is none
-    clean: np.ndarray  # (N, T) cells that the effects are fitted to
-    groups: np.ndarray  # (N,)
-    columns: Array | None = None  # (N, K)
+    equations: CellEquations  # of the cells that the effects are fitted to
 
     @classmethod
-    def of(cls, panel: EventPanel, clean: np.ndarray) -> "Imputation":
-        """Fit the effects of a panel to some of its cells, (N, T)."""
-        return cls(panel.Y, clean, panel.groups, panel.columns)
+    def of(cls, panel: EventPanel, clean: np.ndarray | None = None) -> "Imputation":
+        """Fit the effects of a panel to its cells before the policy, or to others; (N,
+        T).
+        """
+        if clean is None:
+            return cls(panel.Y, panel.before)
+        return cls(panel.Y, CellEquations(clean, panel.groups, panel.columns))
+
+    @property
+    def clean(self) -> np.ndarray:
+        """Cells that the effects are fitted to, (N, T)."""
+        return self.equations.cells
 
     @cached_property
     def gaps(self) -> Array:
         """Outcome less prediction; NaN where nothing can be predicted; (N, T)."""
         totals = np.where(self.clean, self.Y, 0.0)
-        return self.Y - self._fitted(totals)
+        return self.Y - self.equations.fitted(totals)
 
     def averages(self, targets: np.ndarray) -> Averages:
         """Return the mean gap over the cells of each target; targets (K, N, T) of bool."""
@@ -83,9 +90,25 @@ class Imputation:
         its outcome moves what is predicted. The variance is the sum over clusters of
         squared sums of v times residual.
         """
-        own = self._fitted(weights)
-        v = -np.where(self.clean, own, 0.0)
-        scores = (v * np.where(self.clean, self.gaps, 0.0)).sum(axis=2)
+        return self.clean_scores(weights) + self.treated_scores(
+            weights, clusters, cohorts, leave_out=leave_out
+        )
+
+    def clean_scores(self, weights: Array) -> Array:
+        """Return what the clean cells of each unit add to the error, (K, N)."""
+        v = -np.where(self.clean, self.equations.fitted(weights), 0.0)
+        return np.asarray((v * np.where(self.clean, self.gaps, 0.0)).sum(axis=2))
+
+    def treated_scores(
+        self,
+        weights: Array,
+        clusters: np.ndarray,
+        cohorts: np.ndarray,
+        *,
+        leave_out: bool = True,
+    ) -> Array:
+        """Return what the treated cells of each unit add to the error, (K, N)."""
+        scores = np.zeros(weights.shape[:2])
         dates = self.Y.shape[1]
         for k, weight in enumerate(weights):
             unit, date = np.nonzero(weight)
@@ -96,11 +119,8 @@ class Imputation:
                 cohorts[unit] * dates + date,
                 leave_out=leave_out,
             )
-            scores[k] += np.bincount(unit, effects, minlength=len(weight))
-        return np.asarray(scores)
-
-    def _fitted(self, totals: Array) -> Array:
-        return fitted_cells(totals, self.clean, self.groups, self.columns)
+            scores[k] = np.bincount(unit, effects, minlength=len(weight))
+        return scores
 
 
 def treated_effects(
@@ -121,13 +141,12 @@ def treated_effects(
     follow the gap that it is compared with, which would make errors too small where a
     cohort has few units.
     """
-    pairs, pair = np.unique(
-        np.column_stack([clusters, cells]), axis=0, return_inverse=True
-    )
-    pair = pair.ravel()
+    size = int(cells.max()) + 1 if len(cells) else 1
+    pairs, pair = np.unique(clusters * size + cells, return_inverse=True)
+    cluster_of_pair, cell_of_pair = np.divmod(pairs, size)
     V = np.bincount(pair, weights)
     P = np.bincount(pair, weights * gaps)
-    cell = np.unique(pairs[:, 1], return_inverse=True)[1]
+    cell = np.unique(cell_of_pair, return_inverse=True)[1]
     products = np.bincount(cell, V * P)[cell]
     squares = np.bincount(cell, V**2)[cell]
     alone = np.bincount(cell)[cell] == 1
@@ -135,9 +154,9 @@ def treated_effects(
     means = quotient(products - own * V * P, squares - own * V**2, defined=~alone)
     # ASSUME: a cell with one cluster is compared with the treated cells of all others,
     # so that differences between cohorts count as noise there.
-    others = np.bincount(pairs[:, 0], V * P)
-    their_squares = np.bincount(pairs[:, 0], V**2)
-    apart = pairs[alone, 0]
+    others = np.bincount(cluster_of_pair, V * P)
+    their_squares = np.bincount(cluster_of_pair, V**2)
+    apart = cluster_of_pair[alone]
     means[alone] = quotient(
         others.sum() - others[apart], their_squares.sum() - their_squares[apart]
     )

@@ -6,7 +6,7 @@ import numpy as np
 
 from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.event_study.effects import fitted_cells, slopes_determined
+from evenfield.numerics.event_study.imputation import Imputation
 from evenfield.numerics.event_study.panel import EventPanel
 from evenfield.numerics.inference.cluster_robust import cr1_factor
 from evenfield.numerics.ols import NOT_IDENTIFIED
@@ -34,9 +34,7 @@ def estimated_leads(panel: EventPanel, count: int) -> Leads:
     cells = panel.untreated
     horizons = np.arange(-count, 0)
     dummies = cells & (panel.horizon == horizons[:, None, None])
-    rest = dummies - fitted_cells(
-        dummies.astype(float), cells, panel.groups, panel.columns
-    )
+    rest = dummies - panel.before.fitted(dummies.astype(float))
     L = np.where(cells, rest, 0.0).reshape(count, cells.size)
     size = np.sqrt(np.maximum(dummies.sum(axis=(1, 2)), 1))
     gram = L @ L.T / np.outer(size, size)
@@ -48,9 +46,7 @@ def estimated_leads(panel: EventPanel, count: int) -> Leads:
     if not estimable:
         raise NumericsError("no date before a policy can be compared with earlier ones")
     L = L[estimable]
-    totals = np.where(cells, panel.Y, 0.0)
-    fitted = fitted_cells(totals, cells, panel.groups, panel.columns)
-    y = np.where(cells, panel.Y - fitted, 0.0)
+    y = np.where(cells, Imputation.of(panel).gaps, 0.0)
     weights = np.linalg.solve(L @ L.T, L)
     estimate = weights @ y.ravel()
     residuals = y.ravel() - estimate @ L
@@ -73,7 +69,7 @@ def lead_factor(panel: EventPanel, leads: int, clusters: np.ndarray) -> float:
     free.
     """
     cells = panel.untreated
-    coefficients = leads + slopes_determined(cells, panel.groups, panel.columns)
+    coefficients = leads + panel.before.slopes_determined
     for group in np.unique(panel.groups):
         members = panel.groups == group
         if len(np.unique(clusters[members])) > 1:

@@ -11,6 +11,7 @@ import numpy as np
 
 from evenfield.numerics.arrays import Array, quotient
 from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.event_study.effects import CellEquations
 
 NEVER = 1_000_000  # position of a policy that does not come
 NOTHING = 1e-9  # of the size of a control: less of a spread is rounding
@@ -61,6 +62,11 @@ class EventPanel:
     def untreated(self) -> np.ndarray:
         """Cells before the policy, (N, T)."""
         return self.observed & (self.horizon < 0)
+
+    @cached_property
+    def before(self) -> CellEquations:
+        """The normal equations of effects on cells before the policy."""
+        return CellEquations(self.untreated, self.groups, self.columns)
 
     @cached_property
     def treated(self) -> np.ndarray:

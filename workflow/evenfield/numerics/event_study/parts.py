@@ -49,7 +49,7 @@ def part_effects(
     """
     cells = span_cells(panel, [span])
     targets = np.concatenate([cells & part for part in parts.values()])
-    fit = Imputation.of(panel, panel.untreated)
+    fit = Imputation.of(panel)
     names = list(parts)
     own = target_effects(names, fit, targets, panel.first, clusterings)
     empty = [name for name, count in zip(names, own.cells, strict=True) if not count]

@@ -3,7 +3,7 @@ is (Butts 2021).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -96,15 +96,10 @@ class RingDesign:
         near = self.panel.untreated & (self.since <= last)
         return np.asarray(near & (self.ring == rings))
 
-    def without(self, units: np.ndarray) -> "RingDesign":
-        """Return the rings where some units have no outcome; (N,) of bool."""
-        Y = np.where(units[:, None], np.nan, self.panel.Y)
-        return replace(self, panel=replace(self.panel, Y=Y))
-
-    def leaving(self, last: int) -> list[np.ndarray]:
+    def leaving(self, last: int) -> np.ndarray:
         """Return who leaves when one unit is left out: each unit of a ring by itself,
-        and with each unit under the policy those of a ring that it is near; (N,) of
-        bool each.
+        and with each unit under the policy those of a ring that it is near; (L, N) of
+        bool.
         """
         of_ring: np.ndarray = np.asarray(self.targets(last).any(axis=(0, 2)))
         alone = np.eye(len(of_ring))[of_ring] > 0
@@ -114,22 +109,38 @@ class RingDesign:
             beside = np.isin(np.arange(len(of_ring)), units[others == source])
             if (beside & of_ring).any():
                 leaving.append(beside & of_ring)
-        return leaving
+        return np.array(leaving, dtype=bool).reshape(-1, len(of_ring))
 
     def dealt_means(self, first: np.ndarray, last: int) -> Array:
         """Return the mean gap of each ring when policies come at other dates; first (B,
         N) -> (B, R).
         """
+        return self._means(first, np.zeros(first.shape, dtype=bool), last)
+
+    def means_without(self, leaving: np.ndarray, last: int) -> Array:
+        """Return the mean gap of each ring when some units have no outcome, with all
+        policies where they are; (L, N) of bool -> (L, R).
+        """
+        first = np.broadcast_to(self.panel.first, leaving.shape)
+        return self._means(first, leaving, last)
+
+    def _means(self, first: np.ndarray, leaving: np.ndarray, last: int) -> Array:
+        """Return the mean gap of each ring with some dates and without some units; (B,
+        N) each -> (B, R).
+        """
         panel = self.panel
         B = len(first)
         R = len(self.near.radii)
-        dates = np.unique(np.append(first, NEVER))
+        dates = np.unique(np.append(first, [0, NEVER]))
         fits = FitsBeforeDates(panel.Y, panel.groups, panel.columns, dates)
         sums, cells = np.zeros((2, B, R))
         for start in range(0, B, fits.at_once):
             block = slice(start, start + fits.at_once)
             exposure = self.near.exposure(first[block])
+            # A unit that leaves comes near no policy, and has no cell before any.
+            exposure[:, leaving[block]] = NEVER
             clean_until = np.minimum(first[block], exposure[-1])
+            clean_until[leaving[block]] = 0
             for members, effects in fits.effects(clean_until):
                 of_group = _added_by_ring(
                     panel.Y[members],
