@@ -175,10 +175,14 @@ def test_means_under_other_dates_are_those_of_each_draw_fitted_anew(groups, colu
     assert np.isnan(drawn[:2]).any() and np.isfinite(drawn[2:]).all()
 
 
-def test_units_that_are_alike_share_their_equations_under_other_dates():
-    panel = controlled_panel(3, 3)
+@pytest.mark.parametrize("several", [False, True])
+@pytest.mark.parametrize("columns", [0, 1, 2])
+def test_units_that_are_alike_share_their_equations_under_other_dates(columns, several):
+    panel = controlled_panel(3, 3, columns)
     whole = replace(panel, Y=np.nan_to_num(panel.Y))
-    first = dealt_cohorts(whole, default_rng(3), 30)
+    first = dealt_cohorts(whole, default_rng(3), 60)
+    if several:  # numbers of units of a kind in its group
+        first[:20, 0] = NEVER
     for dates, means in zip(first, span_means(whole, first, SPANS), strict=True):
         other = replace(whole, first=dates)
         close(means, means_of(other, other.untreated, SPANS, other.horizon), 1e-9)

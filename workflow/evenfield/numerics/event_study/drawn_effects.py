@@ -15,8 +15,7 @@ from evenfield.numerics.arrays import Array
 from evenfield.numerics.event_study.effects import date_equations
 from evenfield.numerics.event_study.slopes import NOT_DETERMINED, solved_slopes
 
-DRAWS_OF_A_CASE = 4  # on average, from which draws of a case are solved together
-NUMBERS_AT_ONCE = 2_000_000  # of units, dates and draws in memory
+NUMBERS_AT_ONCE = 1_000_000  # of units, dates and draws in memory
 
 
 class Parts(NamedTuple):
@@ -71,7 +70,7 @@ class FitsBeforeDates:
         self.members = [np.flatnonzero(groups == group) for group in codes]
         self._groups = [_GroupTable(Y[own], X[own], dates) for own in self.members]
         self._columns = X.shape[1]
-        T = Y.shape[1]
+        self._dates = T = Y.shape[1]
         largest = max(len(own) for own in self.members)
         # Equations of slopes are kept for every group, (T, K T) for a draw.
         slopes = len(self.members) * self._columns * T
@@ -81,11 +80,15 @@ class FitsBeforeDates:
         """Return the members of each group with their effects when each unit has one of
         the dates; drawn (B, N).
         """
+        B = len(drawn)
+        size = self._columns * self._dates
+        products = np.zeros((B, size, size))
+        right = np.zeros((B, size))
         fits = []
         for members, table in zip(self.members, self._groups, strict=True):
-            fits.append(_GroupDraws(table, drawn[:, members]))
-        products = np.sum([fit.products for fit in fits], axis=0)
-        right = np.sum([fit.right for fit in fits], axis=0)
+            fit = _GroupDraws(table, drawn[:, members])
+            fit.add_slope_equations(products, right)
+            fits.append(fit)
         slopes = solved_slopes(products, right, self._columns)
         for members, fit in zip(self.members, fits, strict=True):
             yield (
@@ -128,64 +131,78 @@ class _GroupTable:
         self.first_row = np.arange(n) * len(dates)
         shares = self.kinds / np.maximum(self.kinds.sum(axis=1, keepdims=True), 1.0)
         self.products = self.kinds[:, :, None] * shares[:, None, :]
+        # H of a kind of cells, as in effects.py.
+        self.H = self.kinds[:, :, None] * np.eye(T) - self.products
 
 
 class _GroupDraws:
     """The normal equations of a group under some draws of dates, solved but for the
     slopes that groups share; drawn (B, n).
+
+    Notes
+    -----
+    With E the matrix of date effects of a draw and C_k = sum_i x_ik H_i, of which both
+    are sums over kinds of cells, slopes are left with sum_i x_ik x_il H_i - C_k E^-1 C_l.
     """
 
     def __init__(self, table: _GroupTable, drawn: np.ndarray) -> None:
-        B, n = drawn.shape
-        T = table.kinds.shape[1]
+        B = len(drawn)
+        P, T = table.kinds.shape
         K = table.X.shape[1]
         self.table = table
-        row = table.first_row + np.searchsorted(table.dates, drawn)
-        kind = table.kind[row]
-        self._row, self._kind = row, kind
-        cases, case = self._cases()
+        self._row = table.first_row + np.searchsorted(table.dates, drawn)
+        self._kind = table.kind[self._row]
+        cases, case = _cases(self._by_kind(None))
         counts = cases.astype(float)
-        common = (counts @ table.products.reshape(len(table.kinds), -1)).reshape(
-            -1, T, T
-        )
+        common = (counts @ table.products.reshape(P, -1)).reshape(-1, T, T)
         equations, sets = date_equations(common, counts @ table.kinds)
-        right = self._right_sides()
-        self._date_effects = _solved(equations, case, right[:, :T, None])[..., 0]
         # A unit belongs to the set of its first cell, and to none without a cell.
         self.set_of_date = sets[case]
-        first_cell = table.first_cell[row]
+        first_cell = table.first_cell[self._row]
         set_of_cell = np.take_along_axis(
             self.set_of_date, np.maximum(first_cell, 0), axis=1
         )
         self.set_of_unit = np.where(first_cell < 0, -1, set_of_cell)
-        # H of a kind of cells, as in effects.py.
-        H = table.kinds[:, :, None] * np.eye(T) - table.products
-        cross = np.swapaxes(self._weighted(table.X, H), 1, 2).reshape(B, T, K * T)
-        self._date_slopes = self._solved_cross(equations, case, H, cross)
-        pairs = table.X[:, :, None] * table.X[:, None, :]
-        own = self._weighted(pairs.reshape(n, K * K), H).reshape(B, K, K, T, T)
-        own = np.swapaxes(own, 2, 3).reshape(B, K * T, K * T)
-        turned = np.swapaxes(self._date_slopes, 1, 2)
-        self.products = own - np.swapaxes(cross, 1, 2) @ self._date_slopes
-        self.right = right[:, T:] - (turned @ right[:, :T, None])[..., 0]
+        right = self._right_sides()
+        self._weighted_right = right[:, T:]
+        right = right[:, :T]
+        # C_k of all draws, (B, K T, T), and C_k E^-1: both are symmetric in the dates
+        # that they sum over, so that their transposes are the blocks of a row.
+        weights = [self._by_kind(column) for column in table.X.T]
+        self._cross = self._summed_kinds(weights, table.H)
+        if P * len(cases) <= B:
+            # Few equations are solved for each kind of cells, of which draws are sums.
+            self._date_effects = np.empty((B, T))
+            self._turned = np.empty((B, K * T, T))
+            for number, inverse in enumerate(np.linalg.inv(equations)):
+                draws = slice(None) if len(cases) == 1 else case == number
+                self._date_effects[draws] = right[draws] @ inverse
+                if weights:
+                    of_draws = [by_kind[draws] for by_kind in weights]
+                    solved = self._summed_kinds(of_draws, table.H @ inverse)
+                    self._turned[draws] = solved
+        else:
+            beside = np.concatenate([self._cross, right[:, None]], axis=1)
+            solved = np.linalg.solve(equations[case], np.swapaxes(beside, 1, 2))
+            self._date_effects = solved[:, :, -1]
+            self._turned = np.swapaxes(solved[:, :, :-1], 1, 2)
+        self._right = right
 
-    def _solved_cross(
-        self, equations: Array, case: np.ndarray, H: Array, cross: Array
-    ) -> Array:
-        """Solve for what slopes take from date effects; cross (B, T, K T)."""
-        P, T = len(H), H.shape[1]
-        if not cross.size or P * len(equations) > len(case) / DRAWS_OF_A_CASE:
-            return _solved(equations, case, cross)
-        # Few equations are solved for each kind of cells, of which draws are sums.
-        beside = np.swapaxes(H, 0, 1).reshape(T, P * T)
-        solved = np.linalg.solve(equations, beside).reshape(-1, T, P, T)
-        by_kind = np.swapaxes(solved, 1, 2)
-        out = np.empty(cross.shape)
-        for number, own in enumerate(by_kind):
-            draws = case == number
-            weighted = self._weighted(self.table.X, own, draws)
-            out[draws] = np.swapaxes(weighted, 1, 2).reshape(-1, *cross.shape[1:])
-        return out
+    def add_slope_equations(self, products: Array, right: Array) -> None:
+        """Add the equations that this group has for the slopes; (B, K T, K T), (B, K T)."""
+        X = self.table.X
+        B, size = right.shape
+        if not size:
+            return
+        T = self._right.shape[1]
+        products -= self._turned @ np.swapaxes(self._cross, 1, 2)
+        blocks = products.reshape(B, X.shape[1], T, X.shape[1], T)
+        for k, one in enumerate(X.T):
+            for m, other in enumerate(X.T):
+                pairs = [self._by_kind(one * other)]
+                blocks[:, k, :, m] += self._summed_kinds(pairs, self.table.H)
+        right += self._weighted_right
+        right -= (self._turned @ self._right[:, :, None])[..., 0]
 
     def parts(self, slopes: Array) -> Parts:
         """Return the effects with these slopes, (B, K T)."""
@@ -198,7 +215,7 @@ class _GroupDraws:
 
     def _parts(self, sums: Array, date_effects: Array, slopes: Array) -> Parts:
         table = self.table
-        dates = date_effects - (self._date_slopes @ slopes[..., None])[..., 0]
+        dates = date_effects - (slopes[:, None] @ self._turned)[:, 0]
         by_column = slopes.reshape(len(slopes), table.X.shape[1], dates.shape[1])
         explained = self._summed_over_cells(dates)
         for k, column in enumerate(table.X.T):
@@ -211,14 +228,6 @@ class _GroupDraws:
         by_kind = of_dates @ self.table.kinds.T
         return np.take_along_axis(by_kind, self._kind, axis=1)
 
-    def _cases(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return how many units of each kind draws have, each case once, (C, P), and
-        the case of each draw, (B,).
-        """
-        counts = self._by_kind(None)
-        cases, case = np.unique(counts, axis=0, return_inverse=True)
-        return cases, case.ravel()
-
     def _by_kind(self, weights: Array | None) -> np.ndarray:
         """Return the number of units of each kind in each draw, or sums of weights (n,);
         (B, P).
@@ -229,21 +238,17 @@ class _GroupDraws:
         own = None if weights is None else np.tile(weights, B)
         return np.bincount(kind_of_draw, own, minlength=B * P).reshape(B, P)
 
-    def _weighted(
-        self, weights: Array, H: Array, draws: np.ndarray | None = None
-    ) -> Array:
-        """Return sum_i w_ik H_i of each draw and weight, or of some draws; weights (n,
-        W), H (P, T, T) -> (B, W, T, T).
+    def _summed_kinds(self, weights: list[np.ndarray], of_kinds: Array) -> Array:
+        """Return sums over kinds of cells of a matrix each, for W weights of kinds in
+        draws below each other; (B, P) each, (P, T, T) -> (B, W T, T).
         """
-        flat = H.reshape(len(H), -1)
-        sums = []
-        for weight in weights.T:
-            by_kind = self._by_kind(weight)
-            sums.append((by_kind if draws is None else by_kind[draws]) @ flat)
-        B = len(self._kind) if draws is None else int(draws.sum())
-        if not sums:
-            return np.zeros((B, 0, *H.shape[1:]))
-        return np.stack(sums, axis=1).reshape(B, len(sums), *H.shape[1:])
+        P, T = of_kinds.shape[:2]
+        flat = of_kinds.reshape(P, T * T)
+        if len(weights) == 1:
+            return np.asarray((weights[0] @ flat).reshape(-1, T, T))
+        sums = np.empty((len(self._kind), 0, T))
+        each = [(by_kind @ flat).reshape(-1, T, T) for by_kind in weights]
+        return np.concatenate(each, axis=1) if each else sums
 
     def _right_sides(self) -> Array:
         """Add up the right sides of the rows of each draw; (B, (1 + K) T)."""
@@ -254,19 +259,13 @@ class _GroupDraws:
         return np.asarray(csr_array(entries, shape=shape) @ self.table.right)
 
 
-def _solved(equations: Array, case: np.ndarray, right: Array) -> Array:
-    """Return the solutions of each draw: few equations are solved for all of their
-    draws, many each for its own; equations (C, T, T), case (B,), right (B, T, R).
+def _cases(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return each row of numbers once, (C, P), and which of them each row is; (B, P) ->
+    (B,).
     """
-    if not right.size:
-        return right
-    if len(equations) >= len(case) / DRAWS_OF_A_CASE:
-        return np.asarray(np.linalg.solve(equations[case], right))
-    solution = np.empty(right.shape)
-    for number, equation in enumerate(equations):
-        draws = np.flatnonzero(case == number)
-        # The right sides of all draws next to each other, (T, draws R).
-        beside = np.moveaxis(right[draws], 0, 1)
-        solved = np.linalg.solve(equation, beside.reshape(len(equation), -1))
-        solution[draws] = np.moveaxis(solved.reshape(beside.shape), 1, 0)
-    return solution
+    if (counts == counts[0]).all():
+        return counts[:1], np.zeros(len(counts), dtype=int)
+    numbers: dict[bytes, int] = {}
+    case = [numbers.setdefault(row.tobytes(), len(numbers)) for row in counts]
+    first = np.unique(case, return_index=True)[1]
+    return counts[first], np.array(case)
