@@ -5,13 +5,12 @@ facts: the words are read.
 import re
 from copy import deepcopy
 from html import unescape
-from importlib import import_module
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from jinja2.nodes import Const, TemplateData
+from jinja2.nodes import Compare, Const, TemplateData
 
 from evenfield.report.prose import Prose, _environment, noun
 from evenfield.report.sections import (
@@ -21,6 +20,7 @@ from evenfield.report.sections import (
     filled_section,
     section_files,
 )
+from evenfield.report.topic_numbers import content_of
 from evenfield.shared.estimates import ESTIMATE_COLUMNS, TEXT_FIELDS
 from evenfield.shared.facts import Facts
 from evenfield.shared.topics import exhibit_owners
@@ -153,7 +153,7 @@ UNTESTED = (0.5, np.nan, np.nan)
 
 def words(facts, kind=SECTION):
     """Return a text of a topic as a reader sees it, without what no reader may see."""
-    content = import_module(f"evenfield.topics.{facts.topic}.text").section(facts)
+    content = content_of(facts)
     section = filled_section(facts.topic, content)
     names = {
         "study": facts.words,
@@ -688,6 +688,14 @@ def test_peaks_and_classes():
     assert "more than one peak" not in text
 
 
+def test_moves_over_five_years():
+    chain = {"estimator": "markov", "contrast": "5 years"}
+    shares = {"p_1_1": 0.91, "p_2_2": 0.8}
+    rows = [{**chain, "term": term, "estimate": x} for term, x in shares.items()]
+    facts = MadeFacts("distribution", rows, fit={"plain": {"classes": 2}}, steps=[5])
+    assert "were still there 5 years later" in words(facts)
+
+
 def moved(last):
     incomes = {2000: [1.0, 2.0, 3.0, 4.0], 2010: last}
     rows = [
@@ -954,7 +962,7 @@ def test_where_clusters_lie(ends, p, value, expected):
 
 def test_no_region_can_be_compared_without_clusters():
     assert (
-        import_module("evenfield.topics.gradient.text").section(
+        content_of(
             MadeFacts("gradient", [{"outcome": "cluster", "treatment_def": "own"}])
         )
         == {}
@@ -983,19 +991,31 @@ def test_single_cases(ends, warning, early, phrase):
     assert phrase in text
 
 
-@pytest.mark.parametrize(
-    ("p", "phrase"), [(0.01, ", further than"), (0.5, ", no further than")]
-)
-def test_all_specifications_together(p, phrase):
+def curve(p):
     shared = {"estimator": "specification_curve", "period": "all", "n_obs": 1}
     rows = [
         {**shared, "effect_type": "median", "estimate": -0.5, "p_value": p},
         {**shared, "effect_type": "share", "estimate": 0.9},
     ]
-    text = words(MadeFacts("specification_curve", rows))
+    return MadeFacts("specification_curve", rows)
+
+
+@pytest.mark.parametrize(
+    ("p", "phrase"), [(0.01, ", further than"), (0.5, ", no further than")]
+)
+def test_all_specifications_together(p, phrase):
+    text = words(curve(p))
     assert "Growth with zones next door: \u22120.50 percentage points a year" in text
     assert f"of 1 specification{phrase} labels dealt out at random get" in text
     assert "90% say less, as predicted" in text
+
+
+def test_a_curve_of_income():
+    facts = curve(0.01)
+    facts.config = deepcopy(facts.config)
+    spec = facts.config.estimates["specification_curve"]["curves"][0]
+    spec |= {"outcomes": ["relative_log_income"]}
+    assert "Income with zones next door: \u22120.50 log points" in words(facts)
 
 
 def test_what_the_design_can_see():
@@ -1094,7 +1114,11 @@ def bare(text):
 
 def printed_parts(text):
     """Return what a template prints as it stands, two words long at least."""
-    for node in _environment().parse(text).find_all((TemplateData, Const)):
+    tree = _environment().parse(text)
+    compared = [node for one in tree.find_all(Compare) for node in one.find_all(Const)]
+    for node in tree.find_all((TemplateData, Const)):
+        if node in compared:
+            continue
         value = node.data if isinstance(node, TemplateData) else node.value
         lines = value.splitlines() if isinstance(value, str) else []
         yield from (bare(line) for line in lines if len(bare(line).split()) > 1)
@@ -1131,7 +1155,7 @@ def test_every_section_is_read_here():
 
 def test_numbers_of_sections_have_names_and_lead_to_their_rows():
     facts = convergence(ABOVE)
-    content = import_module("evenfield.topics.beta.text").section(facts)
+    content = content_of(facts)
     numbers = filled_section("beta", content).numbers
     assert {"beta.speed", "beta.half_life", "beta.periods.P1.speed"} <= set(numbers)
     speed_row = facts.estimates(effect_type="lambda").iloc[0]

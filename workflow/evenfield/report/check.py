@@ -24,6 +24,7 @@ from evenfield.report.stand_ins import (
     text_faults,
     unread_texts,
 )
+from evenfield.report.topic_numbers import check_numbers
 from evenfield.shared.beside import figure_beside, in_study, require_folder
 from evenfield.shared.spec import read
 from evenfield.shared.topics import read_topics
@@ -186,6 +187,7 @@ def check_plan(plan: Plan) -> list[str]:
         # Topics rest on panels, and these on all that came before.
         if not faults:
             check_cells(numbers, lambda path: _cells_of(study, path), faults)
+            check_numbers(config, faults)
             left_out += _check_topics(plan, study, faults)
     faults.refuse()
     missing = outlines_missing(study.outlines(), sorted(study.units))

@@ -176,7 +176,9 @@ class Evidence:
         topic = name.partition(".")[0]
         shown = [f"{name} = {number.text} {number.unit}".rstrip()]
         shown += [f"interval {number.interval}"] if number.interval else []
-        files = (LIBRARY / "topics" / topic / end for end in ("section.md", "text.py"))
+        folder = LIBRARY / "topics" / topic
+        said_by = "text.py" if (folder / "text.py").is_file() else "topic.yaml"
+        files = (folder / "section.md", folder / said_by)
         yield Step(heading="Number of a section", lines=tuple(shown))
         yield Step(heading="Printed in", lines=tuple(map(from_repository, files)))
         if number.estimate_id:

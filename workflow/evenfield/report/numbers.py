@@ -11,11 +11,11 @@ from dataclasses import asdict, dataclass, fields
 from functools import cache, partial
 from itertools import chain
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple, TypeVar
 
 import numpy as np
 import pandas as pd
-from pydantic import BeforeValidator, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError, model_validator
 
 from evenfield.answers.selections import NamesOfRows, selection_faults
 from evenfield.answers.spec import Claims, read_claims
@@ -29,7 +29,13 @@ from evenfield.shared.estimates import (
 from evenfield.shared.spec import Spec
 from evenfield.shared.tables.numbers import MINUS, UNBOUNDED, fixed, is_missing, p_value
 from evenfield.shared.tables.rows import Row, matching, one_row
-from evenfield.study.errors import ConfigError, Faults, NumbersError, not_known
+from evenfield.study.errors import (
+    ConfigError,
+    EvenfieldError,
+    Faults,
+    NumbersError,
+    not_known,
+)
 from evenfield.study.expressions import columns_of, evaluate
 from evenfield.study.files import Record, read_json
 from evenfield.study.rounding import FIRST_DIGITS, round_significant
@@ -39,8 +45,6 @@ NAME = r"[a-z][a-z0-9_]*"
 DIGITS = "Zero One Two Three Four Five Six Seven Eight Nine".split()
 NUMBER_COLUMNS = [name for name in ESTIMATE_COLUMNS if name not in TEXT_FIELDS]
 MOST_SHOWN = 12  # names of a circle
-# What an entry holds beside the columns that select its row of estimates.csv.
-OWN = "answer check file where column take is show times percent unit".split()
 DEFAULTS = {"show", "unit", "times"}
 # Units of measure of which a change is a relative one.
 LOGARITHM = re.compile(r"(log points( x 100)?|natural log units|log)( per .*)?")
@@ -52,6 +56,7 @@ def _as_text(value: object) -> object:
 
 
 Text = Annotated[str, BeforeValidator(_as_text)]
+Kind = TypeVar("Kind", bound=BaseModel)
 
 
 class Entry(Spec):
@@ -199,36 +204,59 @@ def read_entries(config: Record) -> dict[str, Entry]:
 
 
 def _entry(name: str, item: object, defaults: Record) -> Entry:
-    if not re.fullmatch(NAME, name):
-        raise NumbersError(
+    given = dict(defaults)
+    if isinstance(item, Mapping) and "is" in item and "times" not in item:
+        given.pop("times", None)  # a default for numbers of a table
+    return printed(Entry, name, item, given)
+
+
+def printed(
+    kind: type[Kind],
+    name: str,
+    item: object,
+    defaults: Record,
+    error: type[EvenfieldError] = NumbersError,
+) -> Kind:
+    """Return what is written of a number, whose columns of estimates.csv select its row;
+    refused in one line where it is not in order.
+    """
+    if not re.fullmatch(NAME, name.rpartition(" ")[2]):
+        raise error(
             f"the name '{name}'",
             "small letters, digits and _, a letter first",
             "rename it",
         )
     if not isinstance(item, Mapping):
-        raise NumbersError(
+        raise error(
             f"{name} holds no mapping",
             "keys as docs/prose.md lists them",
             f"correct {name}",
         )
-    given = {**defaults, **item, "select": {}}
-    if "is" in item and "times" not in item:
-        given.pop("times", None)  # a default for numbers of a table
-    for key in item:
-        known(f"{name}: key", key, [*OWN, *TEXT_FIELDS])
-        if key not in OWN:
-            given["select"][key] = given.pop(key)
+    own = [field.alias or key for key, field in kind.model_fields.items()]
+    own.remove("select")
+    given = {**defaults, "select": {}}
+    for key, value in item.items():
+        known(f"{name}: key", key, [*own, *TEXT_FIELDS], error)
+        target = given if key in own else given["select"]
+        target[key] = value
     try:
-        return Entry.model_validate(given)
-    except ValidationError as error:
-        first = error.errors()[0]
-        location = ".".join(str(step) for step in first["loc"] if step != "select")
-        where = f"{name}: {location}" if location else name
-        raise NumbersError(
-            f"{where}: {first['msg'].removeprefix('Value error, ')}",
-            "keys and values as docs/prose.md lists them",
-            f"correct {name}",
-        ) from None
+        return kind.model_validate(given)
+    except ValidationError as fault:
+        raise one_fault(name, fault, error) from None
+
+
+def one_fault(
+    name: str, fault: ValidationError, error: type[EvenfieldError]
+) -> EvenfieldError:
+    """Return the first fault of what is written under a name, in one line."""
+    first = fault.errors()[0]
+    location = ".".join(str(step) for step in first["loc"] if step != "select")
+    where = f"{name}: {location}" if location else name
+    return error(
+        f"{where}: {first['msg'].removeprefix('Value error, ')}",
+        "keys and values as docs/prose.md lists them",
+        f"correct {name}",
+    )
 
 
 def _check(
@@ -501,10 +529,15 @@ def _float(name: str, value: Any) -> float:
         ) from None
 
 
-def known(where: str, name: str, names: Sequence[str]) -> None:
+def known(
+    where: str,
+    name: str,
+    names: Sequence[str],
+    error: type[EvenfieldError] = NumbersError,
+) -> None:
     """Refuse a name that is not among ``names``, with its nearest neighbour."""
     if name not in names:
-        raise NumbersError(*not_known(where, name, names))
+        raise error(*not_known(where, name, names))
 
 
 def read_numbers(path: str | Path) -> dict[str, Number]:

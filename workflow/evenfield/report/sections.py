@@ -1,11 +1,10 @@
-"""The sections of a report, each from its topic: `section.md` with the numbers that
-`text.py` offers, in the order of the topics.
+"""The sections of a report, each from its topic: `section.md` with the numbers and words
+of its topic.yaml, in the order of the topics.
 """
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
-from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NamedTuple
@@ -16,6 +15,7 @@ from jinja2.runtime import Context
 from evenfield.report.markup import APART, MARK, Mark, without_lines
 from evenfield.report.numbers import Number, Scale
 from evenfield.report.prose import DOCUMENT, PLACED, Prose, part_of
+from evenfield.report.topic_numbers import content_of
 from evenfield.shared.facts import Facts
 from evenfield.shared.sections import Shown
 from evenfield.shared.tables.markdown import escape_markdown
@@ -50,7 +50,7 @@ def read_section(config: Record, root: str | Path, topic: str) -> Section | None
     if read_topics()[topic].estimate and topic not in config["estimates"]:
         return None
     facts = Facts(config, root).of(topic)
-    content = import_module(f"evenfield.topics.{topic}.text").section(facts)
+    content = content_of(facts)
     return filled_section(topic, content) if content else None
 
 
@@ -178,7 +178,7 @@ def _printable(name: str, item: object) -> object:
     if isinstance(item, Mapping):
         # No dict, whose methods (clear, items) a text would find in place of a key.
         parts = {key: _printable(f"{name}.{key}", part) for key, part in item.items()}
-        return SimpleNamespace(**parts)
+        return SimpleNamespace(**parts) if parts else None
     if isinstance(item, list):
         return [_printable(f"{name}.{key}", inner) for key, inner in _keyed(item)]
     return item

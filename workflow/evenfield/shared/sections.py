@@ -1,7 +1,8 @@
 """What a section of a report prints: numbers with their form and where they are from, and
 what an interval says of zero in one word.
 
-A topic offers them in its `text.py`, and its `section.md` puts them in sentences.
+`numbers` of a topic.yaml says them, or a `text.py` where units are named; `section.md`
+puts them in sentences.
 """
 
 from typing import Any, NamedTuple
@@ -96,6 +97,14 @@ def side_of_zero(row: Row) -> str:
     if not is_missing(high) and high < 0:
         return "below"
     return "open"
+
+
+def is_clear(facts: Facts, row: Row) -> bool | None:
+    """Say whether chance gives a number as far from zero too rarely for the level of the
+    intervals; nothing where it was not tested.
+    """
+    p = row.get("p_value", NAN)
+    return None if is_missing(p) else bool(p <= 1 - facts.config.inference.level)
 
 
 def finding(row: Row, label: str, show: str, unit: str = "") -> Row:

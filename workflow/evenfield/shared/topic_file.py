@@ -105,5 +105,8 @@ class TopicFile(Keys):
     """What `run new` asks of it; absent: nothing."""
     exhibits: dict[str, ExhibitWords] = {}
     """Tables and figures by ID, as listed in table.py and figure.py."""
+    numbers: dict[str, Any] | None = None
+    """Numbers and words of its section.md, as docs/prose.md lists them; absent: text.py
+    says them, or there is no section."""
     no_exhibits: str = ""
     """Why a topic shows nothing itself."""

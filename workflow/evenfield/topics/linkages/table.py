@@ -126,6 +126,14 @@ def _other_rows(estimates: pd.DataFrame, main: Row) -> Iterator[Row]:
         yield _row(row, RIVAL, _words(label))
 
 
+def spec_labels(facts: Facts) -> dict[str, str]:
+    """Return what sets each specification apart from the primary one."""
+    main = facts.primary(question="specs")
+    rows = facts.estimates(estimator=BASE, term=PSI)
+    decides = pick(rows, spec_id=main["id"])
+    return {row["spec_id"]: variant(row, decides) for row in records(rows)}
+
+
 def variant(row: Row, main: Row) -> str:
     """Name what differs from the main specification."""
     names = {
