@@ -6,7 +6,7 @@ is in ``inequality_draws``.
 """
 
 from collections.abc import Sequence
-from itertools import combinations, permutations
+from itertools import permutations
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +15,7 @@ from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
 
 ALIKE = 1e-12  # incomes that differ by less are the same
+NUMBERS_AT_ONCE = 1_000_000  # of units and groups in memory
 
 
 THEIL_T = "theil_t"
@@ -119,32 +120,46 @@ def decompose_gini(income: Array, weights: Array, groups: np.ndarray) -> DagumPa
     splits into d - q (net) and 2q (transvariation).
     """
     p, r = relative_incomes(income, weights)
+    lead = _leads(p, r, groups)
     # For each pair of groups, "ahead" is what members of the richer group have more.
     poorest_first = np.argsort(group_means(p, r, groups)[1], kind="stable")
-    parts = [(p[groups == group], r[groups == group]) for group in poorest_first]
-    pairs = list(combinations(parts, 2))
-    ahead = sum(_lead(rich, poor) for poor, rich in pairs)
-    behind = sum(_lead(poor, rich) for poor, rich in pairs)
+    lead = lead[np.ix_(poorest_first, poorest_first)]
+    ahead = float(np.tril(lead, -1).sum())
+    behind = float(np.triu(lead, 1).sum())
     return DagumParts(
         gini=gini(income, weights),
-        within=sum(_lead(part, part) for part in parts),
+        within=float(np.trace(lead)),
         net_between=ahead - behind,
         transvariation=2 * behind,
     )
 
 
-def _lead(one: tuple[Array, Array], other: tuple[Array, Array]) -> float:
-    """Return the sum over pairs of what members of one group have more, each group as
-    shares and incomes.
+def _leads(p: Array, r: Array, groups: np.ndarray) -> Array:
+    """Return the sum over pairs of what members of one group (rows) have more than those
+    of another (columns); shares and incomes (N,), codes of groups (N,) -> (G, G).
     """
-    p, r = one
-    order = np.argsort(other[1], kind="stable")
-    q, s = (values[order] for values in other)
-    below = np.searchsorted(s, r)
-    # People of the other group who have less, and what they have together.
-    people = np.append(0.0, np.cumsum(q))[below]
-    incomes = np.append(0.0, np.cumsum(q * s))[below]
-    return float(p @ (r * people - incomes))
+    order = np.argsort(r, kind="stable")
+    p, r, code = p[order], r[order], groups[order]
+    count = int(code.max()) + 1
+    # Units with less stand before the first unit that has as much.
+    below = np.searchsorted(r, r)
+    leads = np.zeros((count, count))
+    columns = max(1, NUMBERS_AT_ONCE // len(r))
+    for start in range(0, count, columns):
+        other = np.arange(start, min(start + columns, count))
+        # People of the other groups who have less, and what they have together.
+        own = np.where(code[:, None] == other, p[:, None], 0.0)
+        people = _summed_before(own)[below]
+        incomes = _summed_before(own * r[:, None])[below]
+        more = p[:, None] * (r[:, None] * people - incomes)
+        for k, column in enumerate(more.T):
+            leads[:, start + k] = np.bincount(code, column, minlength=count)
+    return leads
+
+
+def _summed_before(values: Array) -> Array:
+    """Return sums of the rows before each row, and of all of them; (N, M) -> (N + 1, M)."""
+    return np.vstack([np.zeros((1, values.shape[1])), values.cumsum(axis=0)])
 
 
 def growth_contributions(

@@ -4,7 +4,8 @@ the rows of labels move.
 
 import math
 from dataclasses import dataclass, field
-from itertools import combinations, combinations_with_replacement, product
+from functools import lru_cache
+from itertools import chain, combinations, combinations_with_replacement
 from typing import NamedTuple
 
 import numpy as np
@@ -251,8 +252,8 @@ def exact_label_draws(labels: np.ndarray, strata: np.ndarray) -> LabelDraws:
         )
     parts = [_dealt(units, kinds) for units in members]
     source = np.empty((ways, len(strata)), dtype=np.intp)
-    choices = np.array(list(product(*(range(len(part)) for part in parts))))
-    for units, part, chosen in zip(members, parts, choices.T, strict=True):
+    choices = np.indices([len(part) for part in parts]).reshape(len(parts), -1)
+    for units, part, chosen in zip(members, parts, choices, strict=True):
         source[:, units] = part[chosen]
     odds = (group[:, None] == np.arange(len(names))).astype(float)
     return LabelDraws(source, "exact", group, odds)
@@ -264,12 +265,20 @@ def _arrangements(counts: list[int]) -> np.ndarray:
     """
     rows = np.full((1, sum(counts)), -1)
     for kind, count in enumerate(counts):
-        free = np.array([np.flatnonzero(row < 0) for row in rows])
-        chosen = np.array(list(combinations(range(free.shape[1]), count)))
+        free = np.nonzero(rows < 0)[1].reshape(len(rows), -1)
+        chosen = _choices(free.shape[1], count)
         places = free[:, chosen].reshape(-1, count)
         rows = np.repeat(rows, len(chosen), axis=0)
         np.put_along_axis(rows, places, kind, axis=1)
     return rows
+
+
+@lru_cache(maxsize=8)
+def _choices(places: int, count: int) -> np.ndarray:
+    """List the ways to choose some of several places, (A, count)."""
+    numbers = chain.from_iterable(combinations(range(places), count))
+    ways = math.comb(places, count)
+    return np.fromiter(numbers, dtype=np.intp, count=ways * count).reshape(ways, count)
 
 
 def label_permutation(

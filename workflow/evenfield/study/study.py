@@ -34,6 +34,7 @@ class Study:
         self.table = cache(self._table)
         self.weights = cache(self._weights)
         self.description = cache(self._description)
+        self._read_ingested = cache(self._ingested)
 
     @classmethod
     def load(cls, folder: str | Path = ".") -> Study:
@@ -98,6 +99,9 @@ class Study:
 
     def ingested(self, name: str, text: tuple[str, ...] = ()) -> pd.DataFrame:
         """Return a checked input table, for example ``clusters``."""
+        return self._read_ingested(name, text).copy()
+
+    def _ingested(self, name: str, text: tuple[str, ...]) -> pd.DataFrame:
         return read_table(self.root / "ingest" / f"{name}.csv", text)
 
     @property
