@@ -599,11 +599,33 @@ def test_many_faults_of_a_file_are_ten_lines_and_a_count(built):
     assert lines[-1].startswith("config.yaml: 196 more faults; expected none;")
 
 
-def test_a_hypothesis_that_claims_do_not_have_is_said(built, capsys):
-    regime = {"id": "r", "taxonomy": "own", "weights": "near", "hypothesis": "H99"}
-    one_topic("regime", regime)(built)
+def asking_for(hypothesis):
+    """Ask for a threshold whose rows bear a hypothesis."""
+    regime = {"id": "r", "taxonomy": "own", "weights": "near", "hypothesis": hypothesis}
+    return one_topic("regime", regime)
+
+
+def test_a_hypothesis_that_claims_do_not_have_is_refused(built):
+    asking_for("H99")(built)
+    code, lines = checked(built)
+    assert code == 1
+    assert len(lines) == 1
+    assert "hypothesis names 'H99'" in lines[0]
+    assert "one of H1, L1" in lines[0]
+
+
+@pytest.mark.parametrize("name", ["H1", "L1", "H99"])
+def test_labels_of_rows_are_hypotheses_claims_and_what_is_not_asked(built, name):
+    at("claims", "not_asked", {"H99": "a fact"})(built)
+    asking_for(name)(built)
     assert checked(built) == (0, [])
-    assert "hypothesis H99: a label of rows alone" in capsys.readouterr().out
+
+
+def test_without_claims_a_label_of_rows_is_free(built):
+    (built / "claims.yaml").unlink()
+    at("config", "tables", ["T6", "T9"])(built)
+    asking_for("H99")(built)
+    assert checked(built) == (0, [])
 
 
 def test_numbers_that_each_rest_on_two_others_are_checked_at_once(built):

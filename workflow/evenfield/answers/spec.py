@@ -270,6 +270,8 @@ class Claims(Spec):
     rule: Rule = Field(default_factory=Rule)
     hypotheses: dict[str, Hypothesis] = Field(default_factory=dict)
     claims: list[Claim] = Field(default_factory=list)
+    # why rows of a label are there that no hypothesis or claim has
+    not_asked: dict[str, str] = Field(default_factory=dict)
     reasons: dict[str, str] = Field(default_factory=dict)  # words of each reason
     # full reference of each document by its short name
     documents: dict[str, str] = Field(default_factory=dict)

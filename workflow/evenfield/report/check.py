@@ -28,7 +28,6 @@ from evenfield.report.topic_numbers import check_numbers
 from evenfield.shared.beside import figure_beside, in_study, require_folder
 from evenfield.shared.spec import read
 from evenfield.shared.topics import read_topics
-from evenfield.study.config import labels_without_claim
 from evenfield.study.config_files import study_config
 from evenfield.study.errors import (
     BesideError,
@@ -205,7 +204,6 @@ def check_plan(plan: Plan) -> list[str]:
     if claims:
         hypotheses = len(config["answers"].get("hypotheses", ()))
         lines.append(f"claims.yaml: {len(claims)} claims, {hypotheses} hypotheses")
-    lines += filter(None, [labels_without_claim(config)])
     lines += [
         f"beside {study}: {folder} is in order"
         for study, folder in config["beside"].items()

@@ -145,6 +145,8 @@ def reference_faults(config: Record) -> Faults:
         "period": list(study.periods),
         "sesoi": list(config["sesoi"]),
     }
+    if asked := _asked(config["answers"]):
+        known["hypothesis"] = asked
     for where, kind, name in references(config):
         if kind in known and name:
             faults += _unknown(where, name, known[kind])
@@ -161,19 +163,17 @@ def reference_faults(config: Record) -> Faults:
     return faults
 
 
-def labels_without_claim(config: Record) -> str:
-    """Say which hypotheses of specifications claims.yaml does not have: their rows bear
-    the name, and decide nothing.
+def _asked(answers: Record) -> list[str]:
+    """Return the names that claims.yaml has for rows: hypotheses, claims, and labels
+    that it says are not asked; none without claims, where a label is free.
     """
-    hypotheses = config["answers"].get("hypotheses", {})
-    claims = config["answers"].get("claims", [])
-    known = {*hypotheses, *(claim["id"] for claim in claims)}
-    named = {name for _, kind, name in references(config) if kind == "hypothesis"}
-    labels = sorted(named - known - {""})
-    if not claims or not labels:
-        return ""
-    shown = first_examples(labels, 12)
-    return f"hypothesis {shown}: a label of rows alone, for claims.yaml has none such"
+    # A wrong shape is for the reader of claims.yaml to refuse.
+    entries = {key: item for key, item in answers.items() if isinstance(item, Mapping)}
+    claims = answers.get("claims")
+    rows = claims if isinstance(claims, list) else []
+    ids = [claim.get("id") for claim in rows if isinstance(claim, Mapping)]
+    names = [*entries.get("hypotheses", {}), *ids]
+    return [*map(str, names), *entries.get("not_asked", {})] if names else []
 
 
 def _year_faults(study: StudyConfig) -> Iterator[ConfigError]:
