@@ -1,12 +1,11 @@
-"""`run new` on one table in many forms: the same study, or one line for every fault;
-never half a study.
+"""What happens to a study after `run new` has written it, or was stopped: it is made anew
+where its income is still to be named, its comments are a config, figures are added.
 """
 
-import json
-import math
+from pathlib import Path
 
-import pandas as pd
 import pytest
+import yaml
 
 import add
 import data
@@ -14,371 +13,163 @@ import new
 from evenfield.study.config import checked_config
 from evenfield.study.config_files import read_config
 from evenfield.study.errors import ConfigError, PanelError
-from evenfield.study.ingest.study_tables import describe_study, read_study
+from evenfield.study.ingest.study_tables import read_study
 from evenfield.study.panel.income import add_income
+from newstudy.made_tables import frame_of
 from refusals import fails
 from study import arguments
 from yaml_text import from_yaml
 
-NAMES = from_yaml("{N: North Land, E: Ost, S: Süd, W: West, C: Centre}")
-YEARS = range(2000, 2012)
-NUMBERED = [*enumerate(NAMES.items(), 1)]
-LONG = pd.DataFrame(
-    [
-        (u, n, y, 1000 + i * (37 + 11.5 * (y - 1999)), ("out", "in")[i % 2])
-        for i, (u, n) in NUMBERED
-        for y in YEARS
-    ],
-    columns="code state_name year income side".split(),
-)
-RECORDS = LONG.to_dict("records")
-WIDE = LONG.pivot(
-    index=["code", "state_name", "side"], columns="year", values="income"
-).reset_index()
-
-
-def with_note(table, path):
-    path.write_text(f"Regional accounts\n\n{table.to_csv(index=False)}Source: office\n")
-
-
-COMMA = {"sep": ";", "decimal": ",", "encoding": "cp1252"}
-FORMS = {
-    "table.csv": lambda path: LONG.to_csv(path, index=False),
-    "shuffled.csv": (
-        lambda path: LONG.sample(frac=1, random_state=1)[LONG.columns[::-1]].to_csv(
-            path, index=False
-        )
-    ),
-    "comma.csv": lambda path: LONG.to_csv(path, index=False, **COMMA),
-    "note.csv": lambda path: with_note(LONG, path),
-    "table.xlsx": lambda path: LONG.to_excel(path, index=False),
-    "table.dta": lambda path: LONG.to_stata(path, write_index=False),
-    "wide.csv": (
-        lambda path: WIDE.rename(columns={y: f"income_{y}" for y in YEARS}).to_csv(
-            path, index=False
-        )
-    ),
-    "wide.xlsx": (
-        lambda path: WIDE.rename(columns={y: f"income{y}" for y in YEARS}).to_excel(
-            path, index=False
-        )
-    ),
-    "table.geojson": lambda path: path.write_text(
-        json.dumps({"features": [{"properties": r} for r in RECORDS]})
-    ),
-}
-
-
-def built(tmp_path, name="table.csv", write=FORMS["table.csv"], *options):
-    write(tmp_path / name)
-    new.main([str(tmp_path / "study"), "--panel", str(tmp_path / name), *options])
-    config = checked_config(read_config(tmp_path / "study" / "config.yaml"))
-    config["data"]["package"] = str(tmp_path / "study" / config["data"]["package"])
-    return config, read_study(config)
-
-
-@pytest.mark.parametrize("name", FORMS)
-def test_one_table_in_many_forms_is_one_study(tmp_path, name):
-    config, study = built(tmp_path, name, FORMS[name])
-    panel = study["panel"].set_index(["unit", "year"])["income"]
-    assert panel.to_dict() == LONG.set_index(["code", "year"])["income"].to_dict()
-    assert study["units"].set_index("unit")["name"].to_dict() == NAMES
-    assert set(study["units"]["side"]) == {"in", "out"}
-    assert (config["panel"]["income"]["column"], config["panel"]["years"]) == (
-        "income",
-        [2000, 2011],
-    )
-    assert config["study"]["units_name"] == "states"
-    assert list(config["periods"]) == ["S1", "P1", "P2"]
-    assert len((tmp_path / "study" / "config.yaml").read_text().splitlines()) <= 32
-
-
-CHANGING = {
-    "blank ids": lambda t: t.assign(code=t["state_name"]).drop(columns="state_name"),
-    "gaps": lambda t: t.drop(t.index[5]),
-    "late": lambda t: t.assign(income=t["income"].where(t["year"].gt(2003))),
-    "every two": lambda t: t[t["year"] % 2 == 0],
-    "output": lambda t: t.assign(gdp=t["income"], pop=2.0 + t["year"] % 2).drop(
-        columns="income"
-    ),
-    "b": lambda t: t.assign(a=t["income"], b=2 * t["income"]).drop(columns="income"),
-    "computed": lambda t: t.assign(population=t["income"] * 2),
-    "dates": lambda t: t.assign(year=t["year"].astype(str) + "-01-01"),
-    "todo": lambda t: t.assign(a=t["income"], b=t["income"]).drop(columns="income"),
-    "ids with decimals": lambda t: t.assign(
-        code=[f"{1101 + 7 * 'NESWC'.index(unit)}.0" for unit in t["code"]]
-    ),
-    "numbers without a header that says unit": lambda t: t.assign(
-        countyreal=[1101 + 7 * "NESWC".index(unit) for unit in t["code"]]
-    ).drop(columns=["code", "state_name"]),
-    "thousands in the way of Brazil": lambda t: t.assign(
-        income=[
-            f"R$ {value:,.1f}".translate(str.maketrans(",.", ".,"))
-            for value in t["income"]
-        ]
-    ),
-}
-CHANGED = from_yaml("""
-    blank ids: [[], have _ in place of blanks]
-    gaps: [[], '1 unit with gaps in income left out: N']
-    late: [[], 'to 2011, without a gap in income']
-    every two: [[], '5 units, 2000 to 2010, every 2 years']
-    output: [[], 'gdp over pop, by']
-    b: [[--income, b], 5 units]
-    computed: [[], 'computes these: population to population_g']
-    dates: [[], 'years: column year']
-    simulated: [[--flag, simulated, --source, A seed], 5 units]
-    todo: [[], 'is not clear: perhaps a, b']
-    ids with decimals: [[--unit, code], 5 units]
-    numbers without a header that says unit:
-      [[], 'units: column countyreal, each stands once a year']
-    thousands in the way of Brazil: [[], 'income per head: column income, by its name (1,0']
+TOWNS = from_yaml("""
+    years: [2000, 2011]
+    columns:
+      code: [N, E, S, W, C]
+      state_name: [North Land, Ost, Süd, West, Centre]
+      year: year
+      income: 1000 + i * (37 + 11.5 * (year - 1999))
+      school: 4 + i + year % 2
+      side: [in, out, in, out, in]
+      north: 39 + i
+      east: 9 + i
+    """)
+TWO_THAT_MAY_BE = from_yaml("""
+    {add: {ln_gdp: np.log(income), a: income, b: 1.5 * income}, drop: [income, school]}
     """)
 
 
-for taken in ("unit", "name", "unit_given", "lat", "_id", "_year", "_row"):
-    name = f"a column {taken} that means something else"
-    CHANGING[name] = lambda t, taken=taken: t.assign(**{taken: "USD"})
-    CHANGED[name] = [["--unit", "code"], "5 units"]
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "study"
 
 
-@pytest.mark.parametrize("name", CHANGED)
-def test_what_was_guessed_is_said_and_the_study_is_in_order(
-    tmp_path, capsys, monkeypatch, name
-):
-    options, messages = CHANGED[name]
-    table = CHANGING[name](LONG) if name in CHANGING else LONG
-    table.to_csv(tmp_path / "in.csv", index=False)
-    new.main([str(tmp_path / "study"), "--panel", str(tmp_path / "in.csv"), *options])
-    label = capsys.readouterr().out
-    assert messages in label
-    assert "run: python3 run --directory" in label.splitlines()[-1]
-    if name == "todo":
-        fails(
-            SystemExit,
-            r"config: panel.income.column is still TODO; expected a value",
-            data.run_command,
-            arguments("").parse_args(["--directory", str(tmp_path / "study")]),
-            data.refresh,
-        )
-        return
-    config = checked_config(read_config(tmp_path / "study" / "config.yaml"))
-    monkeypatch.chdir(tmp_path / "study")
-    study = read_study(config)
-    assert describe_study(study)["simulated"] == (
-        ["income"] if name == "simulated" else []
-    )
-    assert {"b": "b", "computed": "income"}.get(name) in {
-        config["panel"]["income"].get("column"),
-        None,
-    }
+def made(*options, **changes):
+    """Make a study of the towns in the current folder; return its config."""
+    frame_of(TOWNS | changes).to_csv("panel.csv", index=False)
+    new.main(["study", "--panel", "panel.csv", *options])
+    return read_config(Path("study", "config.yaml"))
 
 
-SPOILING = {
-    "one cell in words": lambda t: t.astype(str).replace("1048.5", "n/k"),
-    "points and commas": lambda t: t.astype(str).replace("1048.5", "1048,5"),
-    "a logarithm": lambda t: t.rename(columns={"income": "ln_gdp"}).assign(
-        ln_gdp=t["income"].map(math.log)
-    ),
-    "twice": lambda t: pd.concat([t, t.head(2).assign(income=7)]),
-    "twice, named": lambda t: pd.concat([t, t.head(2).assign(income=7)]),
-    "no year": lambda t: t.drop(columns="year"),
-    "zero": lambda t: t.replace(1048.5, 0),
-    "two units": lambda t: t[t["code"].isin(["N", "E"])],
-    "one cell": lambda t: t.iloc[:1, :1],
-    "empty": lambda t: t.head(0),
-    "blank unit": lambda t: t.replace("N", ""),
-}
-SPOILT = from_yaml("""
-    one cell in words: [[], "income has 1 cell that is no number ('n/k', N 2000)"]
-    points and commas: [[], "income has 1 cell that is no number ('1048,5', N 2000)"]
-    a logarithm: [[--income, ln_gdp], ln_gdp looks like a logarithm (by its name)]
-    log and level: [[--log, --level], --log and --level]
-    log of a level: [[--log, --income, income], no logarithm]
-    a unit to leave out: [[--leave-out, Nroth Land], "did you mean 'North Land'?"]
-    a condition: [[--where, side=up], no row has up in side]
-    twice: [[], 'names each unit once a year (code: 2 rows stand twice, as of N 2000)']
-    twice, named: [[--unit, code], '2 rows stand twice (N 2000, N 2001)']
-    no year: [[], 'no column of years among code, state_name, income, side']
-    zero: [[], income has 1 cell at or below zero (N 2000)]
-    no column: [[--income, gdp, --unit, id], 'no column id, given by --unit']
-    two flags:
-      [[--output, income], 'the flags --output; expected --income, --income and']
-    two units: [[], 2 units and 12 years; expected three units and two]
-    one cell: [[], no column of years]
-    empty: [[], in.csv has no rows]
-    blank unit: [[--unit, code], code is blank in 12 rows]
-    no claims: [[--claims, nowhere.yaml], no file nowhere.yaml]
-    no polygons: [[--polygons, nowhere.json, --weights, w.csv], no file nowhere.json]
-    """)
-
-
-@pytest.mark.parametrize("name", SPOILT)
-def test_fault_is_named_and_nothing_is_written(tmp_path, name):
-    options, messages = SPOILT[name]
-    table = SPOILING[name](LONG) if name in SPOILING else LONG
-    table.to_csv(tmp_path / "in.csv", index=False)
-    with pytest.raises(SystemExit) as stop:
-        new.main(
-            [str(tmp_path / "study"), "--panel", str(tmp_path / "in.csv"), *options]
-        )
-    lines = str(stop.value.code).splitlines()
-    assert any(messages in line for line in lines)
-    assert all(line.count("; ") >= 2 for line in lines)
-    assert [path.name for path in tmp_path.iterdir()] == ["in.csv"]
-    assert len(lines) == (2 if name in {"no column", "no polygons"} else 1)
-
-
-def test_income_named_as_a_logarithm_after_a_todo_is_refused(tmp_path, monkeypatch):
-    table = LONG.assign(ln_gdp=LONG["income"].map(math.log), a=LONG["income"])
-    table.drop(columns="income").assign(b=1.5 * table["a"]).to_csv(
-        tmp_path / "in.csv", index=False
-    )
-    new.main([str(tmp_path / "study"), "--panel", str(tmp_path / "in.csv")])
-    monkeypatch.chdir(tmp_path / "study")
-    text = (tmp_path / "study" / "config.yaml").read_text()
-    assert "# one of: a, b\n" in text
-    written = text.replace("TODO", "ln_gdp")
-    (tmp_path / "study" / "config.yaml").write_text(written)
-    config = checked_config(read_config("config.yaml"))
-    fails(
-        PanelError,
-        "names ln_gdp, which looks like a logarithm",
-        add_income,
-        read_study(config)["panel"],
-        config["panel"]["income"],
+def tables_of(config):
+    checked = checked_config(config)
+    return read_study(
+        {
+            **checked,
+            "data": checked["data"] | {"package": "study/data/datapackage.json"},
+        }
     )
 
 
-def test_a_text_that_does_not_change_over_the_years_describes_units(
-    tmp_path, capsys, monkeypatch
-):
-    built(tmp_path)
-    region = LONG["code"].map(dict(zip("NESWC", "abcab", strict=True)))
-    LONG[["code", "year"]].assign(region=region).to_csv(tmp_path / "r.csv", index=False)
-    to = ["--directory", str(tmp_path / "study")]
-    add.main(["region", "--from", str(tmp_path / "r.csv"), *to])
-    monkeypatch.chdir(tmp_path / "study")
-    units = read_study(checked_config(read_config("config.yaml")))["units"]
-    assert units.set_index("unit")["region"].to_dict() == dict(
-        zip("NESWC", "abcab", strict=True)
-    )
+def test_a_study_whose_income_is_to_be_named_is_refused_and_made_anew(folder, capsys):
+    config = made(**TWO_THAT_MAY_BE)
+    printed = capsys.readouterr().out
+    assert "is not clear: perhaps a, b" in printed
+    assert "write the column of income in place of TODO there, then run" in printed
+    assert "# one of: a, b\n" in (folder / "config.yaml").read_text()
+    words = r"config: panel.income.column is still TODO; expected a value"
+    options = arguments("").parse_args(["--directory", str(folder)])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        fails(SystemExit, words, data.run_command, options, data.refresh)
+    config["panel"]["income"]["column"] = "ln_gdp"
+    panel = tables_of(config)["panel"]
+    words = "names ln_gdp, which looks like a logarithm"
+    fails(PanelError, words, add_income, panel, config["panel"]["income"])
+    made("--income", "a", **TWO_THAT_MAY_BE)
+    fails(SystemExit, "study holds a study; expected a folder without", made)
 
 
-def test_units_left_out_by_name_are_told_their_id(tmp_path):
-    config, _ = built(tmp_path)
+def test_units_left_out_by_name_are_told_their_id(folder):
+    config = made()
     config["panel"]["leave_out"] = ["North Land"]
-    fails(
-        ConfigError, r"names North Land.*; write N for North Land", read_study, config
+    words = r"names North Land.*; write N for North Land"
+    fails(ConfigError, words, tables_of, config)
+
+
+def uncommented(text, word):
+    """Take the mark from the comment that begins with a word, in place of such a line."""
+    retained = [line for line in text.splitlines() if not line.strip().startswith(word)]
+    return "\n".join(
+        line.replace("# ", "", 1) if line.strip().startswith(f"# {word}") else line
+        for line in retained
     )
 
 
-@pytest.mark.parametrize("taken", "unit name year _id _year _row".split())
-def test_a_wide_table_may_have_a_constant_column_of_any_name(tmp_path, taken):
-    wide = WIDE.assign(**{taken: "USD"}).drop(columns="side")
-    _, study = built(tmp_path, "in.csv", lambda path: wide.to_csv(path, index=False))
-    assert study["units"].set_index("unit")["name"].to_dict() == NAMES
+def test_the_next_steps_of_a_config_hold_without_their_mark(folder):
+    config = made("--lat", "north", "--lon", "east")
+    text = (folder / "config.yaml").read_text()
+    for word in ("income", "leave_out", "samples", "weights", "beta", "controls"):
+        text = uncommented(text, f"{word}:")
+    written = yaml.safe_load(text)
+    assert written["panel"]["income"]["column"] == "income / school"
+    assert written["panel"]["leave_out"] == ["C"]
+    assert written["panel"]["samples"] == {"all": [], "some": ["C"]}
+    assert written["weights"]["primary"] == "own"
+    assert written["estimates"]["beta"][1]["controls"] == list(written["controls"])
+    checked = checked_config(written)
+    assert len(checked["estimates"]["beta"]) == len(config["estimates"]["beta"]) + 1
 
 
-def test_figures_are_added_with_dictionary_and_source(tmp_path, capsys, monkeypatch):
-    built(tmp_path)
-    study = tmp_path / "study"
-    package = tmp_path / "study" / "data" / "datapackage.json"
+def test_figures_are_added_with_dictionary_and_source(folder, monkeypatch, capsys):
+    config = made()
+    package = folder / "data" / "datapackage.json"
     text = package.read_text().replace('"grade": "A"', '"grade":   "A"')
     package.write_text(text)
-    WIDE.drop(columns="side").assign(**{str(y): y / 1000 for y in YEARS}).drop(
-        columns=YEARS
-    ).to_csv(tmp_path / "s.csv")
-    WIDE[["state_name"]].assign(coast="a b a b a".split()).to_excel(
-        tmp_path / "c.xlsx", index=False
-    )
-    (tmp_path / "new.csv").write_text(
-        "code,year,income\nN,2000,1\nE,2012,5\nX,2012,6\n"
-    )
-    to = ["--directory", str(study)]
-    add.main(["school", "--from", str(tmp_path / "s.csv"), *to])
-    add.main(["coast", "--from", str(tmp_path / "c.xlsx"), *to])
-    held = {path: path.read_bytes() for path in (study / "data").iterdir()}
-    fails(
-        SystemExit,
-        r"has 1 other figures of income than panel.csv \(N 2000: 1, held 1048.5\)",
-        add.main,
-        ["income", "--from", str(tmp_path / "new.csv"), *to],
-    )
-    assert held == {path: path.read_bytes() for path in (study / "data").iterdir()}
-    add.main(
-        [
-            "income",
-            "--from",
-            str(tmp_path / "new.csv"),
-            "--replace",
-            "--source",
-            "B",
-            "--citation",
-            "Book",
-            *to,
-        ]
-    )
+    files = from_yaml(r"""
+        rate.csv: "state_name,2000,2001,2002\nNorth Land,2,2.5,3\nSüd,4,4.5,5\n"
+        coast.csv: "state_name,coast\nCentre,a\nNorth Land,b\nOst,a\nSüd,b\nWest,a\n"
+        new.csv: "code,year,income\nN,2000,1\nE,2012,5\nX,2012,6\n"
+        """)
+    for name, text in files.items():
+        Path(name).write_text(text)
+    to = ["--directory", str(folder)]
+    start = folder.parent
+
+    def added(column, file, *options):
+        monkeypatch.chdir(start)
+        add.main([column, "--from", file, *options, *to])
+        monkeypatch.chdir(start)
+
+    added("rate", "rate.csv")
+    added("coast", "coast.csv")
+    held = {path: path.read_bytes() for path in (folder / "data").iterdir()}
+    words = r"has 1 other figures of income than panel.csv \(N 2000: 1, held 1048.5\)"
+    fails(SystemExit, words, added, "income", "new.csv")
+    assert held == {path: path.read_bytes() for path in (folder / "data").iterdir()}
+    added("income", "new.csv", *"--replace --source B --citation Book".split())
     assert "left out, no units of the study: X" in capsys.readouterr().out
-    monkeypatch.chdir(study)
-    tables = read_study(checked_config(read_config("config.yaml")))
+    tables = tables_of(config)
     panel = tables["panel"].set_index(["unit", "year"])
-    assert panel.loc[("N", 2000), ["income", "school"]].tolist() == [1, 2]
+    assert panel.loc[("N", 2000), ["income", "rate"]].tolist() == [1, 2]
     assert panel["income"]["E", 2012] == 5
-    assert tables["units"].set_index("unit")["coast"].to_dict() == dict(
-        zip(WIDE["code"], "ababa", strict=True)
-    )
+    assert tables["units"]["coast"].tolist() == list("aabba")
     spans = tables["panel_provenance"].query("variable == 'income' and source == 'B'")
     assert set(spans["units"]) == {"N", "all"}
-    assert set(tables["sources"]["citation"]) == {"table.csv", "Book"}
+    assert set(tables["sources"]["citation"]) == {"panel.csv", "Book"}
     written = package.read_text()
     assert '"grade":   "A"' in written
-    assert '"name": "school"' in written
+    assert '"name": "rate"' in written
 
 
-def test_maps_zones_and_clusters_of_a_study(tmp_path, monkeypatch, capsys):
-    positions = {u: (i % 3, i // 3) for i, u in enumerate("NESW")} | {"C": (9, 9)}
-    rings = {
-        u: [[x, y], [x + 1, y], [x + 1, y + 1], [x, y + 1], [x, y]]
-        for u, (x, y) in positions.items()
-    }
-    polygons = {
-        u: {"type": "Polygon", "coordinates": [ring]} for u, ring in rings.items()
-    }
-    shapes = [
-        {"type": "Feature", "properties": {"id": u}, "geometry": drawn}
-        for u, drawn in polygons.items()
-    ]
-    (tmp_path / "map.json").write_text(
-        json.dumps({"type": "FeatureCollection", "features": shapes})
-    )
-    (tmp_path / "zones.csv").write_text(
-        "State,Kind,Since\nNorth Land,Free port,2003\nE,Park,2005\n"
-    )
-    (tmp_path / "clusters.csv").write_text("code,cluster\nW,1\nN,0\n")
-    options = "--polygons map.json --zones zones.csv --clusters clusters.csv".split()
-    files = [
-        option if option.startswith("--") else str(tmp_path / option)
-        for option in options
-    ]
-    config, study = built(tmp_path, "table.csv", FORMS["table.csv"], *files)
-    assert "without a border, joined to the nearest unit: C" in capsys.readouterr().out
-    assert {tuple(pair) for pair in study["adjacency"].to_numpy()} >= {
-        ("E", "N"),
-        ("N", "W"),
-    }
-    assert study["units"].set_index("unit").loc["C", ["lat", "lon"]].tolist() == [
-        9.5,
-        9.5,
-    ]
-    groups = study["taxonomies"].set_index("unit")
-    assert groups["sez_from_year"].dropna().to_dict() == {"N": 2003, "E": 2005}
-    assert groups["cluster"].idxmax() == "W"
-    assert config["taxonomy"]["national_zones"] == ["free_port", "park"]
-    assert config["weights"]["join"] == [["C", "S"]]
-    fails(
-        SystemExit,
-        r"study holds a study; expected a folder without config.yaml and data",
-        built,
-        tmp_path,
-    )
+class Killed(BaseException):
+    """What a kill is to a test: nothing handles it."""
+
+
+@pytest.mark.parametrize("file", ["data/panel.csv", "data/units.csv", "config.yaml"])
+def test_a_study_whose_making_was_killed_is_made_by_the_next_try(
+    folder, monkeypatch, file
+):
+    replace = Path.replace
+
+    def stopped(path, target):
+        if Path(target) == Path("study", file):
+            raise Killed
+        return replace(path, target)
+
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(Path, "replace", stopped)
+        made()
+    assert not (folder / "config.yaml").exists()
+    config = made()
+    assert len(tables_of(config)["panel"]) == 60
+    assert sorted(path.name for path in folder.iterdir()) == ["config.yaml", "data"]

@@ -7,31 +7,9 @@ import re
 import numpy as np
 import pandas as pd
 
-MISSING = {
-    "",
-    "na",
-    "n/a",
-    "n.a.",
-    "nan",
-    "null",
-    "none",
-    ".",
-    "..",
-    "...",
-    "-",
-    "--",
-    "–",
-    "—",
-    "#n/a",
-    ":",
-    "(na)",
-    "(d)",
-    "(l)",
-    "(nm)",
-    "n/d",
-    "n.d.",
-    "s/d",
-}
+from evenfield.newstudy.words import LISTS
+
+MISSING = frozenset(LISTS["missing"])
 NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 GROUPED = re.compile(r"[+-]?[0-9]{1,3}([, ’'\u00a0\u202f][0-9]{3})+(\.[0-9]+)?")
 COMMA = re.compile(r"[+-]?[0-9]*,[0-9]+")

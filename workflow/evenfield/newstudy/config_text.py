@@ -11,8 +11,9 @@ import numpy as np
 import yaml
 
 from evenfield.newstudy.dates import UNNAMED
-from evenfield.newstudy.income_column import PEOPLE, units_of
+from evenfield.newstudy.income_column import units_of
 from evenfield.newstudy.new_study import NewStudy
+from evenfield.newstudy.words import WORDS
 from evenfield.numerics.spatial import haversine_km
 from evenfield.shared.topics import read_topics, with_measure
 from evenfield.study.config_files import TODO
@@ -179,7 +180,7 @@ def control_column(study: NewStudy) -> str:
         for name in map(str, panel)
         if name not in taken and name.isidentifier() and inside[name].ne("").all()
     ]
-    whole.sort(key=lambda name: bool(PEOPLE.match(name)))
+    whole.sort(key=lambda name: bool(WORDS.people.match(name)))
     return next(iter(whole), "")
 
 

@@ -10,36 +10,15 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from evenfield.newstudy.words import LISTS, WORDS, written_out
 from evenfield.study.errors import IngestError, first_examples
 
 EARLIEST = 1000  # the first year that a study may have
-# Headers that say that a column holds years or periods.
-TIME_HEADER = re.compile(
-    r"year|yr|jahr|ano|año|annee|année|anno|date|time|time_?period|period|wave|t|"
-    r"observation_date|ref_date|quarter|month|年份|年度|年",
-    re.IGNORECASE,
-)
-_YEAR = r"1[5-9]\d\d|20\d\d|21\d\d"
-_MARK = r"\s*(?:\[[^\]]*\]|\([^)]*\)|/?[A-Za-z]{1,2}/?|\*+|年)"
-# The forms of a cell, each with a name, and ``year`` and ``part`` of a year in it.
-FORMS = {
-    "years": rf"(?:FY|YR|Y)?\s?(?P<year>{_YEAR})(?:\.0*|{_MARK}|[-/](?:0?1|12)[-/](?:0?1|31)\D.*"
-    r"|[-/](?:0?1|12)[-/](?:0?1|31))?",
-    "days": rf"(?:0?1|12|31)[./-](?:0?1|12|31)[./-](?P<year>{_YEAR})",
-    "fiscal years": rf"(?:FY)?\s?(?P<year>{_YEAR})\s?[-/–]\s?(?P<part>\d\d(?:\d\d)?)",
-    "quarters": rf"(?P<year>{_YEAR})[-\s:]?[QqTtKk](?P<part>[1-4])",
-    "quarters before years": rf"[QqTtKk](?P<part>[1-4])[-\s/:]?(?P<year>{_YEAR})",
-    "months": rf"(?P<year>{_YEAR})[-/:]?M?(?P<part>0[1-9]|1[0-2])(?:[-/]\d\d.*)?",
+# The forms of a cell in the order in which they are tried.
+FORMS: dict[str, str] = {
+    name: written_out(form) for name, form in LISTS["date_forms"].items()
 }
 PARTS = {"quarters": 4, "quarters before years": 4, "months": 12}
-# Headers of wide tables: gdp_2005, 2005年, 2005 [YR2005], 2021/R, 1960-61, 2000Q1, 2005.0.
-YEAR_COLUMN = re.compile(
-    rf"(?P<stem>.*?)[ _.]?(?P<date>(?:{_YEAR})(?:\s?[-/–]\d\d(?:\d\d)?|[-\s]?Q[1-4])?)"
-    rf"(?:{_MARK}|\.0+)?",
-    re.IGNORECASE,
-)
-YEAR_FIRST = re.compile(rf"(?P<date>{_YEAR})[ _.:-]+(?P<stem>[^\W\d].*)")
-TWO_DIGITS = re.compile(r"(?P<stem>[^\W\d](?:\w*[^\W\d_])?)_?(?P<date>\d\d)")
 LAST_OF_2000S = 29  # two digits up to these are of the years from 2000 on
 
 
@@ -76,7 +55,7 @@ def dates_of(cells: pd.Series, header: str = "") -> Dates | None:
             parts = found["part"].astype(int)
         return Dates(form, years, parts, PARTS.get(form, 1))
     whole = texts.str.fullmatch(r"\d{1,4}(\.0*)?")
-    if len(texts) and whole.all() and TIME_HEADER.fullmatch(header.strip()):
+    if len(texts) and whole.all() and WORDS.time_column.fullmatch(header.strip()):
         years = texts.astype(float).astype(int)
         if 1500 <= years.max() < 2200:
             return Dates("years", years, years * 0, 1)
@@ -96,7 +75,7 @@ def wrong_dates(cells: pd.Series) -> pd.Series:
 def periods_of(cells: pd.Series, header: str) -> pd.Series | None:
     """Return whole numbers that count periods, as 0 to 29; nothing if they do not."""
     texts = cells.astype(str).str.strip()
-    if not TIME_HEADER.fullmatch(header.strip()) or not len(texts):
+    if not WORDS.time_column.fullmatch(header.strip()) or not len(texts):
         return None
     if not texts.str.fullmatch(r"\d{1,3}(\.0*)?").all():
         return None
@@ -147,8 +126,8 @@ def dated_columns(columns: list[str], least: int) -> dict[str, dict[str, str]]:
     """Return names before (or behind) a date in the names of columns, with these
     columns and their dates; each name has ``least`` dates or more.
     """
-    stems = _dated(columns, least, [YEAR_COLUMN, YEAR_FIRST])
-    return stems or _of_two_digits(_dated(columns, max(least, 2), [TWO_DIGITS]))
+    stems = _dated(columns, least, [WORDS.year_column, WORDS.year_first])
+    return stems or _of_two_digits(_dated(columns, max(least, 2), [WORDS.two_digits]))
 
 
 def _dated(
@@ -161,7 +140,7 @@ def _dated(
         if match is None:
             continue
         stem = match["stem"].strip(" _.-:")
-        stem = UNNAMED if stem.lower() in BARE else stem
+        stem = UNNAMED if stem.lower() in {"", *LISTS["bare_years"]} else stem
         stems.setdefault(stem, {})[column] = match["date"]
     several = {stem: names for stem, names in stems.items() if len(names) >= least}
     return {
@@ -173,8 +152,6 @@ def _dated(
 
 
 UNNAMED = "value"  # figures that no header names
-# What may stand before a year in a header and names no figure.
-BARE = {"", "y", "yr", "year", "x", "f", "fy", UNNAMED}
 
 
 def _of_two_digits(stems: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:

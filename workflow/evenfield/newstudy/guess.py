@@ -11,9 +11,8 @@ from evenfield.newstudy.balance import balanced
 from evenfield.newstudy.cells import no_numbers, number_text, numbers_of
 from evenfield.newstudy.dates import asked_years, dated_columns
 from evenfield.newstudy.headers import AnyTable
-from evenfield.newstudy.income_column import PEOPLE, income_columns, is_clear
+from evenfield.newstudy.income_column import income_columns, is_clear
 from evenfield.newstudy.key_columns import (
-    PLACE,
     joined_units,
     likely_units,
     name_column,
@@ -27,7 +26,6 @@ from evenfield.newstudy.key_columns import (
 from evenfield.newstudy.keyed_rows import keyed_rows
 from evenfield.newstudy.layouts import (
     DATE,
-    SERIES,
     from_transposed,
     long_table,
     series_fault,
@@ -42,6 +40,7 @@ from evenfield.newstudy.layouts import (
 )
 from evenfield.newstudy.row_choices import rows_where, without_units
 from evenfield.newstudy.wording import unit_of_table, wording
+from evenfield.newstudy.words import WORDS
 from evenfield.study.config_files import TODO
 from evenfield.study.errors import Faults, IngestError, counted, first_examples
 
@@ -196,7 +195,7 @@ def _codes(units: pd.DataFrame) -> list[str]:
     return [
         column
         for column in map(str, units)
-        if PLACE.fullmatch(column) and units[column].is_unique
+        if WORDS.place_column.fullmatch(column) and units[column].is_unique
     ]
 
 
@@ -265,7 +264,7 @@ def _check_given(frame: pd.DataFrame, given: Mapping[str, str | None]) -> None:
     known = {*frame.columns, *dated_columns(list(frame.columns), 2)}
     # Values of such a column may be columns of the study.
     for column in frame.columns:
-        if SERIES.fullmatch(column):
+        if WORDS.series_column.fullmatch(column):
             known |= {without_note(text) for text in frame[column].unique()}
     for key, name in given.items():
         if name and not known.issuperset([name] if name in known else name.split("+")):
@@ -341,11 +340,11 @@ def _sorted_columns(
     same = list[str]()
     for column in [c for c in frame.columns if c not in {"unit", "year", "_id", name}]:
         held, wrong = no_numbers(frame[column])
-        if frame[column].nunique() == 1 and not PEOPLE.fullmatch(column):
+        if frame[column].nunique() == 1 and not WORDS.people.fullmatch(column):
             same.append(column)
         elif numbers_of(frame[column]) is not None:
             # Constant figures describe units; population divides output of each year.
-            still = _constant(frame, column) and not PEOPLE.fullmatch(column)
+            still = _constant(frame, column) and not WORDS.people.fullmatch(column)
             (constant if still else figures).append(column)
         elif held.size and _constant(frame, column):
             constant.append(column)

@@ -10,15 +10,9 @@ from itertools import accumulate
 
 import pandas as pd
 
-from evenfield.newstudy.dates import TIME_HEADER, YEAR_COLUMN
+from evenfield.newstudy.words import WORDS
 from evenfield.study.errors import IngestError, counted
 
-# What begins the lines below a table.
-NOTE = re.compile(
-    r"(notes?|notas?|sources?|fonte|fuente|quelle|anmerkung(en)?|hinweis|last updated|"
-    r"data from database|注|注释|数据来源)\s*[:：]",
-    re.IGNORECASE,
-)
 MOST_HEADER_ROWS = 3
 
 
@@ -48,7 +42,8 @@ def headed(rows: list[list[str]], messages: list[str]) -> AnyTable:
     first, last, header = _header(rows, start)
     width = max(i for i, cell in enumerate(header, start=1) if cell)
     end = next(
-        (i for i, row in enumerate(rows) if i > last and NOTE.match(row[0])), len(rows)
+        (i for i, row in enumerate(rows) if i > last and WORDS.note.match(row[0])),
+        len(rows),
     )
     body = [(row + [""] * width)[:width] for row in rows[last + 1 : end]]
     long = [
@@ -149,13 +144,13 @@ def _last_filled(before: str, cell: str) -> str:
 def _joined_name(parts: tuple[str, ...]) -> str:
     named = list(dict.fromkeys(part for part in parts if part))
     # A word such as `Year` says nothing beside a year.
-    words = [part for part in named if not TIME_HEADER.fullmatch(part)] or named
+    words = [part for part in named if not WORDS.time_column.fullmatch(part)] or named
     years = [part for part in words if _is_year(part)]
     return " ".join([*(part for part in words if part not in years), *years])
 
 
 def _is_year(text: str) -> bool:
-    match = YEAR_COLUMN.fullmatch(text)
+    match = WORDS.year_column.fullmatch(text)
     return bool(match and not match["stem"])
 
 

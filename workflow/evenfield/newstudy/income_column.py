@@ -14,41 +14,10 @@ import pandas as pd
 
 from evenfield.newstudy.cells import number_text, numbers_of
 from evenfield.newstudy.no_income import other_kind, spread_kind
+from evenfield.newstudy.words import WORDS
 from evenfield.study.config_files import TODO
 from evenfield.study.errors import IngestError, first_examples
-from evenfield.study.logarithms import MONEY_WORDS, logarithm_sign
-
-INCOME = re.compile(
-    "income|wage|earning|salar|ingreso|einkommen|reddito|收入|工资|доход", re.IGNORECASE
-)
-MONEY = re.compile(MONEY_WORDS, re.IGNORECASE)
-PER_HEAD = re.compile(
-    r"per.?[ck]ap|percap|per.?head|per.?worker|per.?employee|per.?person|per.?inhabitant"
-    r"|gdp(w|l|ch|tt)|pro.?(kopf|capite)|einwohner|innbygger|indbygger|habitante?|人均|на душу"
-    r"|(^|[_ .])pc\d|^pc|pc([_ .]|$)|[_ ]hab([_ ]|$)|[_ ]ps$",
-    re.IGNORECASE,
-)
-CURRENCY = re.compile(
-    r"(^|[_ ])(eur|usd|pps|ppp|gbp|dollars?|euros?)([_ ]|$)", re.IGNORECASE
-)
-SHORT = re.compile(r"y|inc|pci|pcinc|rgdpl\d?|rgdpch", re.IGNORECASE)
-PEOPLE = re.compile(
-    r".*(population|people|poblaci[oó]n|popula[cç][aã]o|inhabitants|residents|人口).*|"
-    r"po[bp]\d*([_ .].*)?|n",
-    re.IGNORECASE,
-)
-WORKERS = re.compile(r"(emp|employ|jobs|workers|labou?r).*", re.IGNORECASE)
-# What is made of income or output and is no level of it.
-OTHER = re.compile(
-    r"(^|[_ .(-])(shares?|rates?|ratio|gini|theil|index|idx|tax(es)?|rank|quintile|"
-    r"decile|dummy|lag(ged)?|diff|change|gap|relative|group|class|density|deflator|gr|g|"
-    r"pct|%)($|[_ .)-])"
-    r"|growth|price.?level|inequal|percent|deflator|density|poverty|fiscal|budget"
-    r"|财政|预算|税收|比重|占|(?<!生产)率|比例|指数|密度|增长",
-    re.IGNORECASE,
-)
-CONSTANT = re.compile(r"constant|可比价|不变价", re.IGNORECASE)
-BASE_TEN = re.compile(r"log_?10", re.IGNORECASE)
+from evenfield.study.logarithms import logarithm_sign
 
 
 @dataclass(frozen=True)
@@ -188,7 +157,7 @@ def _other_kinds(
     for name in rest:
         texts = [name, labels.get(name, ""), *(said if len(rest) == 1 else ())]
         kind = other_kind(texts, numbers[name])
-        may_be = len(rest) == 1 or any(map(MONEY.search, texts))
+        may_be = len(rest) == 1 or any(map(WORDS.money.search, texts))
         if not kind and may_be and "year" in frame:
             kind = spread_kind(texts, numbers[name], frame["year"])
         if kind:
@@ -199,8 +168,12 @@ def _other_kinds(
 def _says_people(name: str, labels: Mapping[str, str]) -> bool:
     """Say whether figures count people, by their name or label."""
     return any(
-        PEOPLE.fullmatch(text.strip())
-        and not (OTHER.search(text) or MONEY.search(text) or PER_HEAD.search(text))
+        WORDS.people.fullmatch(text.strip())
+        and not (
+            WORDS.no_level.search(text)
+            or WORDS.money.search(text)
+            or WORDS.per_head.search(text)
+        )
         for text in (name, labels.get(name, ""))
     )
 
@@ -321,7 +294,9 @@ def _exponentiated(
                 "figures between -15 and 40 with --log",
                 "leave --log out, or name another column with --income",
             )
-        shown, base = ("10", 10.0) if BASE_TEN.search(name) else ("e", float(np.e))
+        shown, base = (
+            ("10", 10.0) if WORDS.base_ten.search(name) else ("e", float(np.e))
+        )
         powers = base**values
         level = _level_name(name, numbers)
         levels[level] = _written(powers)
@@ -370,7 +345,9 @@ def _without_sign(name: str) -> str:
 
 def _says_money(name: str) -> bool:
     """Say whether the name of a logarithm is that of money or a usual short name."""
-    return bool(MONEY.search(name) or SHORT.fullmatch(_without_sign(name)))
+    return bool(
+        WORDS.money.search(name) or WORDS.short_income.fullmatch(_without_sign(name))
+    )
 
 
 def _written(values: pd.Series) -> pd.Series:
@@ -393,7 +370,7 @@ def _guessed(
         name
         for name in numbers
         # Population may lie in that range, in millions say, and be no logarithm.
-        if signs[name] or (ranges[name] and not PEOPLE.fullmatch(name))
+        if signs[name] or (ranges[name] and not WORDS.people.fullmatch(name))
     ]
     if logs is False:
         logged = []
@@ -402,8 +379,8 @@ def _guessed(
         for name in figures
         if name not in logged
         and name in numbers
-        and not OTHER.search(name)
-        and not OTHER.search(labels.get(name, "").split(",")[0])
+        and not WORDS.no_level.search(name)
+        and not WORDS.no_level.search(labels.get(name, "").split(",")[0])
         and (name in totals or name not in kinds)
         and _may_be_income(numbers[name])
     ]
@@ -462,14 +439,14 @@ def _guessed(
         and (sureness(name) or sureness(labels.get(name, "")))
     ]
     flags = f"--income {quote(plausible[0])}" if plausible else ""
-    heads = people or [name for name in rest if WORKERS.fullmatch(name)]
+    heads = people or [name for name in rest if WORDS.workers.fullmatch(name)]
     if not incomes and output and heads:
         flags = f"--output {quote(output[0])} --population {quote(heads[0])}"
     result = _unclear(perhaps, flags, logged, signs, ranges)
     said = [
         f"{name} is {kind}, so it is not taken for income per head"
         for name, kind in kinds.items()
-        if MONEY.search(name)
+        if WORDS.money.search(name)
     ]
     return replace(result, messages=[*said, *result.messages])
 
@@ -483,15 +460,18 @@ def _incomes_and_output(
         name
         for name, text in texts.items()
         if name in totals
-        or (MONEY.search(text) and not (PER_HEAD.search(text) or INCOME.search(text)))
+        or (
+            WORDS.money.search(text)
+            and not (WORDS.per_head.search(text) or WORDS.income.search(text))
+        )
     ]
     others = [name for name in rest if name not in output]
     by_name = [name for name in others if sureness(name)]
     by_label = [name for name in others if sureness(labels.get(name, ""))]
     incomes = by_name or by_label
     # Of several the one at constant prices, as its label says, and the one per head.
-    real = [name for name in output if CONSTANT.search(texts[name])]
-    per_head = [name for name in incomes if PER_HEAD.search(texts[name])]
+    real = [name for name in output if WORDS.constant_prices.search(texts[name])]
+    per_head = [name for name in incomes if WORDS.per_head.search(texts[name])]
     return (
         per_head if len(per_head) == 1 else incomes,
         real if len(real) == 1 else output,
@@ -526,10 +506,12 @@ def sureness(text: str) -> int:
     """Return 2 for income or money per head, 1 for money or a usual short name, else 0:
     a word such as `per head` alone says nothing of income.
     """
-    money = MONEY.search(text) or CURRENCY.search(text)
-    if INCOME.search(text) or (money and PER_HEAD.search(text)):
+    money = WORDS.money.search(text) or WORDS.currency.search(text)
+    if WORDS.income.search(text) or (money and WORDS.per_head.search(text)):
         return 2
-    return int(bool(MONEY.search(text) or SHORT.fullmatch(text.strip())))
+    return int(
+        bool(WORDS.money.search(text) or WORDS.short_income.fullmatch(text.strip()))
+    )
 
 
 def _may_be_people(name: str, values: pd.Series) -> bool:

@@ -10,45 +10,18 @@ from collections.abc import Iterable, Mapping
 import pandas as pd
 
 from evenfield.newstudy.cells import MISSING, numbers_of
+from evenfield.newstudy.words import WORDS
 from evenfield.study.errors import IngestError, counted, first_examples
 from evenfield.study.tables import NUMERIC
 
-_PLACE = (
-    r"state|region|province|provincia|prov|district|county|departamento|department|"
-    r"municipality|municipio|entidad|estado|country|nation|prefecture|city|town|village|"
-    r"commune|gemeinde|kreis|canton|oblast|parish|kabupaten|land|地区|省份|城市"
-)
-WORDS = {
-    "unit": (
-        rf"(unit|{_PLACE}|nuts\d?|geo|geo.?fips|geo.?id|ref.?area|fips|iso\d?|abbr|id|code|kdj|"
-        r"cve_?(ent|mun))([_ .]?(id|code|no|abbr|iso\d?|label))?"
-    ),
-    "name": rf"(.*[_ ]|geo)?name|nombre|nome|nom|bezeichnung|名称|label|{_PLACE}|ref.?area",
-    "lat": (
-        r"(.*_)?(lat|latitude|latitud|breite)(_?(dd|deg|wgs84))?|y(_?coord)?|coord_?y|纬度|緯度"
-    ),
-    "lon": (
-        r"(.*_)?(lon|lng|long|longitude|longitud|laenge|länge)(_?(dd|deg|wgs84))?|"
-        r"x(_?coord)?|coord_?x|经度|經度"
-    ),
-}
-PLACE = re.compile(rf"({_PLACE})([_ ]?(name|id|code|no|abbr|fips))?", re.IGNORECASE)
-# Text that is a code and no name: DE11, US-AL, 2016A000235, 01000.
-CODE = re.compile(r"[A-Z0-9_.:/-]+|\d+\D?\d*")
-# What figures are measured in: values of a column that only its header calls `unit`.
-MEASURES = re.compile(
-    r"dollar|euro|person|percent|%|index|thousand|million|number|price|usd|eur|pps|mio_",
-    re.IGNORECASE,
-)
 LIMITS = {"lat": 90, "lon": 180}
 MERGED = 0.5  # share of blank cells from which a column is taken for merged cells
 
 
 def known_as(kind: str, names: Iterable[str]) -> list[str]:
     """Return the names that are common ones of a kind of column."""
-    return [
-        name for name in names if re.fullmatch(WORDS[kind], name.strip(), re.IGNORECASE)
-    ]
+    form: re.Pattern[str] = getattr(WORDS, f"{kind}_column")
+    return [name for name in names if form.fullmatch(name.strip())]
 
 
 def is_key(frame: pd.DataFrame, name: str, year: str) -> bool:
@@ -124,11 +97,11 @@ def likely_units(frame: pd.DataFrame, year: str) -> list[str]:
         if name != year
         and frame[name].nunique() > 1
         and frame[name].str.strip().ne("").all()
-        and not frame[name].str.contains(MEASURES).all()
+        and not frame[name].str.contains(WORDS.measures).all()
         and (numbers_of(frame[name]) is None or known_as("unit", [name]))
     ]
     usual = set(known_as("unit", texts)) | set(known_as("name", texts))
-    places = {name for name in texts if PLACE.match(name)}
+    places = {name for name in texts if WORDS.place_column.match(name)}
     return sorted(
         texts,
         key=lambda name: (
@@ -147,7 +120,9 @@ def joined_units(
     name the units, with the new column; as it is, with none, if there are no such two.
     """
     places = [
-        name for name in frame.columns if name != year and PLACE.fullmatch(name.strip())
+        name
+        for name in frame.columns
+        if name != year and WORDS.place_column.fullmatch(name.strip())
     ]
     for i, first in enumerate(places):
         for second in places[i + 1 :]:
@@ -176,7 +151,11 @@ def with_merged_cells(
     for name in frame.columns:
         cells = frame[name].str.strip()
         blank = cells.eq("")
-        if name == year or not PLACE.fullmatch(name.strip()) or blank.iloc[0]:
+        if (
+            name == year
+            or not WORDS.place_column.fullmatch(name.strip())
+            or blank.iloc[0]
+        ):
             continue
         if blank.mean() >= MERGED:
             filled[name] = cells.mask(blank).ffill()
@@ -223,10 +202,12 @@ def name_column(frame: pd.DataFrame) -> str:
         and frame.groupby("unit")[name].nunique().le(1).all()
         and frame[name].ne("").all()
     ]
-    words = [name for name in same if not frame[name].str.fullmatch(CODE.pattern).all()]
+    words = [
+        name for name in same if not frame[name].str.fullmatch(WORDS.code.pattern).all()
+    ]
     usual = known_as("name", words)
     # A unit that has a name already takes no other one but under a usual header.
-    if frame["_id"].str.fullmatch(CODE.pattern).all():
+    if frame["_id"].str.fullmatch(WORDS.code.pattern).all():
         usual += [*known_as("name", same), *words]
     return next(iter(usual), "")
 

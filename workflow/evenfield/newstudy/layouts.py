@@ -2,7 +2,6 @@
 are joined in one cell, several figures in lines below each other.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from shlex import quote
@@ -11,7 +10,6 @@ import pandas as pd
 
 from evenfield.newstudy.cells import MISSING, numbers_of
 from evenfield.newstudy.dates import (
-    TIME_HEADER,
     UNNAMED,
     dated_columns,
     dates_of,
@@ -19,31 +17,12 @@ from evenfield.newstudy.dates import (
     wrong_dates,
 )
 from evenfield.newstudy.headers import AnyTable
-from evenfield.newstudy.income_column import (
-    MONEY,
-    OTHER,
-    PEOPLE,
-    PER_HEAD,
-    sureness,
-)
+from evenfield.newstudy.income_column import sureness
+from evenfield.newstudy.words import WORDS
 from evenfield.study.errors import IngestError, counted, first_examples
 
 DATE = "_year"  # of a wide table
-# Flags behind figures, as 26200 p of Eurostat, 12 (r), 12*; a blank cell may have one.
-FLAG = r"(?:(?<=[\d:])\s+[a-z]{1,3}|\s*\*+|\s*\([a-z]{1,2}\)|\s*\[[^\]]*\])$"
-# Columns that say what the figures of their row are.
-SERIES = re.compile(
-    r"(indicator|series|measure|variable|estimates?|description|statistics?|element|item|"
-    r"units?|unit.?of.?measure|uom|scale|scalar.?factor|sheet|indicador|variável|concept|subject)"
-    r"([ _.]?(name|label|code|id))?|.*[ _.](indicator|series|measure)",
-    re.IGNORECASE,
-)
-WHOLE_SERIES = re.compile(r"_?t|total|all|both sexes|_z", re.IGNORECASE)
 MOST_SERIES = 60
-INDICATOR = re.compile(
-    r"(?:指标|indicator|variável|variable|table \w+|tabela \w+)\s*[-:：.]\s*(.+)",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True)
@@ -57,7 +36,7 @@ class Series:
 
 def without_note(text: str) -> str:
     """Return a text without the mark of a footnote: Alaska *, Population 1/."""
-    return re.sub(r"\s*(\*+|\s\d+/|\[note[^\]]*\])$", "", text).strip()
+    return WORDS.footnote.sub("", text).strip()
 
 
 def with_parted_keys(table: AnyTable) -> AnyTable:
@@ -85,10 +64,10 @@ def without_flags(table: AnyTable) -> AnyTable:
     flags = list[str]()
     for name in table.frame.columns:
         cells = table.frame[name].str.strip()
-        flagged = cells.str.extract(f"({FLAG})")[0]
+        flagged = cells.str.extract(f"({WORDS.flag.pattern})")[0]
         if flagged.isna().all() or numbers_of(cells) is not None:
             continue
-        plain = cells.str.replace(FLAG, "", regex=True)
+        plain = cells.str.replace(WORDS.flag.pattern, "", regex=True)
         if numbers_of(plain) is not None:
             bare[name] = plain
             flags += flagged.dropna().str.strip().tolist()
@@ -125,10 +104,12 @@ def long_table(
     once = [name for name in dated if frame[name].nunique() == 1]
     dated = [name for name in dated if name not in once]
     # A usual name decides; without one, only a single column of dates does.
-    likely = [name for name in dated if TIME_HEADER.fullmatch(name.strip())]
+    likely = [name for name in dated if WORDS.time_column.fullmatch(name.strip())]
     likely = likely or (dated if len(dated) == 1 else [])
     if likely:
-        why = "by its name" if TIME_HEADER.fullmatch(likely[0]) else "by its cells"
+        why = (
+            "by its name" if WORDS.time_column.fullmatch(likely[0]) else "by its cells"
+        )
         messages.append(f"years: column {likely[0]}, {why} (--year)")
         return frame, likely[0]
     if not stems:
@@ -139,7 +120,9 @@ def long_table(
 def _no_dates(frame: pd.DataFrame, once: list[str]) -> IngestError:
     fault = f"no column of years among {first_examples(list(frame.columns), 6)}"
     expected = "the year of each row, or a column for each year"
-    timed = [name for name in frame.columns if TIME_HEADER.fullmatch(name.strip())]
+    timed = [
+        name for name in frame.columns if WORDS.time_column.fullmatch(name.strip())
+    ]
     if set(once) & set(timed):
         fault = f"{once[0]} holds one year"
         expected = "two years or more, between which income grows"
@@ -194,7 +177,9 @@ def from_transposed(
     words = [
         name
         for name in figures
-        if MONEY.fullmatch(name) or PEOPLE.fullmatch(name) or OTHER.search(name)
+        if WORDS.money.fullmatch(name)
+        or WORDS.people.fullmatch(name)
+        or WORDS.no_level.search(name)
     ]
     if words:
         raise IngestError(
@@ -234,7 +219,7 @@ def series_in_lines(
         ]
         chosen = list[str]()
         # Single columns first, those whose names say series before others.
-        telling.sort(key=lambda name: not SERIES.fullmatch(name))
+        telling.sort(key=lambda name: not WORDS.series_column.fullmatch(name))
         alone = [
             name for name in telling if not frame.duplicated([unit, year, name]).any()
         ]
@@ -298,7 +283,7 @@ def series_labels(frame: pd.DataFrame, series: Series) -> dict[str, str]:
     words = [
         name
         for name in frame.columns
-        if SERIES.fullmatch(name)
+        if WORDS.series_column.fullmatch(name)
         and own[name].nunique().max() == 1
         and frame[name].nunique() > 1
     ]
@@ -326,8 +311,8 @@ def series_fault(series: Series) -> IngestError:
 
 
 def _likeliest(values: list[str]) -> str:
-    whole = [value for value in values if WHOLE_SERIES.fullmatch(value)]
-    heads = [value for value in values if PER_HEAD.search(value)]
+    whole = [value for value in values if WORDS.whole_series.fullmatch(value)]
+    heads = [value for value in values if WORDS.per_head.search(value)]
     return next(iter([*whole, *heads, *values]))
 
 
@@ -341,12 +326,12 @@ def series_texts(
     for name in frame.columns:
         if (
             name not in figures
-            and SERIES.fullmatch(name)
+            and WORDS.series_column.fullmatch(name)
             and frame[name].nunique() == 1
         ):
             texts.append(str(frame[name].iloc[0]).strip())
     for line in above:
-        match = INDICATOR.search(line)
+        match = WORDS.title.search(line)
         texts += [match[1].strip()] if match else [line.strip(', "')]
     return texts
 

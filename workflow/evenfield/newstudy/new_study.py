@@ -18,13 +18,9 @@ from evenfield.newstudy.other_tables import by_unit, columns_of
 from evenfield.newstudy.outline_files import borders_of, outlines_of, own_features
 from evenfield.newstudy.study_files import described
 from evenfield.newstudy.unit_names import UnitMatch, match_units, named_units
+from evenfield.newstudy.words import LISTS
 from evenfield.study.errors import Faults, IngestError, counted, first_examples
 
-# How the columns of a file of zones may be named.
-ZONE_COLUMNS = {
-    "year_in_force": r"year_in_force|.*year.*|since|from|start",
-    "type": r"(zone.?)?(type|kind|level)",
-}
 MOST_GROUPS = 12  # of a column that is taken for groups without being asked for
 MOST_GROUPINGS = 3
 
@@ -247,7 +243,9 @@ class NewStudy:
         types.
         """
         match, frame = self.by_unit(path)
-        named = {kind: _like(frame, form) for kind, form in ZONE_COLUMNS.items()}
+        named = {
+            kind: _like(frame, form) for kind, form in LISTS["zone_columns"].items()
+        }
         for kind, column in named.items():
             if column and kind not in frame:
                 frame = frame.rename(columns={column: kind})

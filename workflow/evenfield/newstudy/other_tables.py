@@ -1,6 +1,5 @@
 """Other tables about the units of a study: which unit is meant, and figures for it."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -10,18 +9,11 @@ import pandas as pd
 
 from evenfield.newstudy.any_table import read_any
 from evenfield.newstudy.cells import no_numbers, number_text, numbers_of
-from evenfield.newstudy.dates import (
-    TIME_HEADER,
-    YEAR_COLUMN,
-    dates_of,
-    whole_years,
-)
+from evenfield.newstudy.dates import dates_of, whole_years
 from evenfield.newstudy.layouts import long_table, with_parted_keys, without_flags
 from evenfield.newstudy.unit_names import UnitMatch, match_units
+from evenfield.newstudy.words import WORDS
 from evenfield.study.errors import IngestError, counted, first_examples
-
-# The bureau of statistics of China names the indicator above its table.
-INDICATOR = re.compile(r"指标\s*[:：]\s*(.+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +59,7 @@ def read_figures(
     years.
     """
     table = without_flags(with_parted_keys(read_any(path)))
-    above = filter(None, map(INDICATOR.match, table.above))
+    above = filter(None, map(WORDS.indicator.match, table.above))
     indicator = next((match[1].strip() for match in above), "")
     if indicator:
         named = [_column_for(indicator, table.frame, path.name, named)]
@@ -90,7 +82,7 @@ def read_figures(
     chosen = _chosen(frame[others], name, column, path.name)
     cells = frame[chosen]
     values = numbers_of(cells)
-    dated = YEAR_COLUMN.fullmatch(chosen)
+    dated = WORDS.year_column.fullmatch(chosen)
     # pop_2010 under a name that does not say the year is a figure of that year.
     if (
         not year
@@ -168,7 +160,9 @@ def _chosen(frame: pd.DataFrame, name: str, column: str, file: str) -> str:
 
 def _one_year(frame: pd.DataFrame) -> str:
     """Return the column of years of a table that holds one year; blank if it has none."""
-    named = [name for name in frame.columns if TIME_HEADER.fullmatch(name.strip())]
+    named = [
+        name for name in frame.columns if WORDS.time_column.fullmatch(name.strip())
+    ]
     held = [name for name in named if dates_of(frame[name], name)]
     return held[0] if len(held) == 1 else ""
 
@@ -185,7 +179,7 @@ def _column_for(
     indicator: str, frame: pd.DataFrame, file: str, named: Sequence[str]
 ) -> str:
     """Return the column of an indicator: given as ``NAME``, or one of several as
-    ``INDICATOR=NAME``.
+    ``WORDS.indicator=NAME``.
     """
     columns = {}
     for text in named:
@@ -198,7 +192,9 @@ def _column_for(
             "give its column of panel.csv or choose another file",
         )
     wrong = [
-        column for column in frame.columns[1:] if not YEAR_COLUMN.fullmatch(column)
+        column
+        for column in frame.columns[1:]
+        if not WORDS.year_column.fullmatch(column)
     ]
     if wrong:
         raise IngestError(

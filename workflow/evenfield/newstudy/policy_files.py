@@ -10,22 +10,9 @@ import pandas as pd
 from evenfield.newstudy.cells import MISSING, number_text, numbers_of
 from evenfield.newstudy.new_study import NewStudy
 from evenfield.newstudy.unit_names import named_units
+from evenfield.newstudy.words import LISTS, WORDS
 from evenfield.study.errors import IngestError, counted, first_examples
 
-# How the columns of such a file may be named; the first that fits is taken, of two
-# forms the earlier.
-COLUMNS = {
-    "last_year": (r"last.?year|end.?year|until|exit.*",),
-    "first_year": (
-        r"first.?(year|treat\w*)|treat\w*.?(year|date|since|from)|cohort",
-        r".*year.*|since|from|start|date",
-    ),
-    "kind": (r"kind|type|policy|programme|program",),
-    "grade": (r"grade|quality|certainty",),
-}
-# How data sets write the date of units that never get a policy, beside a blank; as a
-# number 0 or less, or 9999 and more.
-NEVER = re.compile(r"\+?inf(inity)?|∞|never.*|none|no", re.IGNORECASE)
 NEVER_FROM = 9999
 FEWEST_DATES = 3  # dates, and units, from which on rows may be those of a panel
 
@@ -88,7 +75,7 @@ def _of_file(frame: pd.DataFrame, file: str, study: NewStudy) -> pd.DataFrame:
     table = pd.DataFrame({"unit": frame["unit"]})
     free = [name for name in map(str, frame) if name != "unit"]
     taken = dict[str, str]()
-    for column, forms in COLUMNS.items():
+    for column, forms in LISTS["policy_columns"].items():
         named = [
             name
             for form in forms
@@ -158,7 +145,7 @@ def _may_date(cells: pd.Series, study: NewStudy) -> bool:
 def _without_never(cells: pd.Series) -> pd.Series:
     """Blank the cells that say that a unit never gets a policy."""
     texts = cells.astype(str).str.strip()
-    texts = texts.mask(texts.str.fullmatch(NEVER.pattern, case=False), "")
+    texts = texts.mask(texts.str.fullmatch(WORDS.never.pattern, case=False), "")
     numbers = numbers_of(texts)
     if numbers is None:
         return texts

@@ -5,86 +5,15 @@ have such names, as in a study of continents.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
 from evenfield.newstudy.cells import numbers_of
-from evenfield.newstudy.income_column import OTHER, PER_HEAD
 from evenfield.newstudy.unit_names import without_marks
+from evenfield.newstudy.words import LISTS, WORDS
 
-NAMES = re.compile(
-    r"""
-    (the\ )?world(\ total)? | wld | total([ :,(-].*)? | .*\ total | sub-?totals? | grand\ total
-    | sum | average | mean | median | all(\ (the\ )?\w+)? | overall | aggregates?
-    | nation(al|wide)?(\ (total|average))? | whole\ (country|nation) | country\ total
-    | rest\ of\ (the\ )?world | row
-    | 全国 | 合计 | 总计 | 全國 | 合計 | insgesamt | gesamt | ensemble | totale
-    | oecd([ _-].*)? | oeu? | eu[ _-]?\d{2}([ _-].*)? | ea[ _-]?\d{2}([ _-].*)?
-    | eu | euro(pean)?[ _-](area|zone|union).* | emu | efta
-    | g-?(7|8|20) | brics?
-    | (low|high|(upper|lower)?[ -]?middle|low[ ]?(&|and)[ ]middle)([ ]|-)income.*
-    | .*\((excluding|all)\ .*\) | .*\((ida|ibrd)\ .*\)
-    | (sub-saharan|northern|southern|eastern|western|central|north|middle)\ africa
-    | africa(\ (eastern|western)\ and\ .*)? | sub-saharan\ africa
-    | (east|south|central|north|western|eastern|southeast(ern)?)\ asia(\ (&|and)\ .*)?
-    | (north(ern)?|south(ern)?|east(ern)?|west(ern)?|central|[nsewc]\.)\ europe
-    | ([nsewc]|se)\.\ asia | [newc]\.\ africa | [nscl]\.\ america
-    | (western\ |w\.\ )?offshoots
-    | europe | europe\ (&|and)\ .* | asia | oceania | americas?
-    | (latin|north|central|south)\ america(\ (&|and)\ (the\ )?caribbean)?
-    | middle\ east.* | arab\ world | central\ europe\ and\ the\ baltics
-    | (caribbean|pacific\ island|other)?\ ?small\ states
-    | fragile\ and\ conflict.* | heavily\ indebted.* | least\ developed.*
-    | (early|late|pre|post)-demographic\ dividend | ibrd.* | ida(\ .*)? | not\ classified
-    """,
-    re.IGNORECASE | re.VERBOSE,
-)
-# A nation is a total among its own parts: some of them tell.
-NATIONS: Mapping[str, tuple[str, ...]] = {
-    r"united states( of america)?|usa?|u\.s\.(a\.)?": ("california", "texas"),
-    r"germany|deutschland": ("bayern", "hessen", "bavaria", "hesse", "sachsen"),
-    r"france": ("bretagne", "corse", "brittany", "corsica", "île-de-france"),
-    r"ital(y|ia)": ("lombardia", "lombardy", "sicilia", "sicily", "piemonte"),
-    r"spain|españa": ("andalucía", "andalusia", "cataluña", "galicia", "aragón"),
-    r"bra[sz]il": ("bahia", "paraná", "são paulo", "sao paulo", "acre"),
-    # México alone is the state of that name, unless the state stands beside it.
-    r"m[eé]xico": ("estado de méxico", "estado de mexico", "state of mexico"),
-    r"estados unidos mexicanos": ("jalisco", "sonora", "oaxaca", "chiapas"),
-    r"india": ("kerala", "gujarat", "bihar", "punjab"),
-    r"china|中国": ("sichuan", "hunan", "四川", "湖南", "四川省"),
-    r"canada": ("ontario", "quebec", "québec", "alberta"),
-    r"australia": ("victoria", "queensland", "tasmania"),
-    r"japan": ("hokkaido", "osaka", "kyoto"),
-    r"russia(n federation)?": ("tatarstan", "dagestan", "kursk oblast"),
-    r"nor(ge|way)": ("oslo", "rogaland", "nordland"),
-    r"sweden|sverige": ("uppsala län", "uppsala", "dalarna", "gotland"),
-    r"denmark|danmark": ("hovedstaden", "sjælland", "midtjylland"),
-    r"finland|suomi": ("uusimaa", "lappi", "lapland", "satakunta"),
-    r"austria|österreich": ("wien", "tirol", "kärnten", "carinthia"),
-    r"switzerland|schweiz|suisse": ("zürich", "zurich", "ticino", "vaud"),
-    r"netherlands|nederland": ("utrecht", "drenthe", "zeeland"),
-    r"belgium|belgique|belgië": ("hainaut", "namur", "antwerpen"),
-    r"pol(and|ska)": ("mazowieckie", "śląskie", "opolskie"),
-    r"portugal": ("algarve", "alentejo"),
-    r"tür[ck]i[y]?e|turkey": ("istanbul", "ankara", "izmir", "i̇stanbul"),
-    r"colombia": ("antioquia", "boyacá", "nariño"),
-    r"argentina": ("chaco", "mendoza", "tucumán"),
-    r"per[uú]": ("cusco", "loreto", "piura"),
-    r"indonesia": ("bali", "aceh", "papua"),
-    r"south africa": ("gauteng", "limpopo"),
-    r"(south )?korea|republic of korea": ("busan", "seoul", "jeju"),
-    r"((former|f\.) )?(ussr|soviet union)": ("russia", "russian federation", "ukraine"),
-    r"((former|f\.) )?yugoslavia": ("croatia", "slovenia", "serbia"),
-    r"((former|f\.) )?czechoslovakia": ("czech republic", "czechia", "slovakia"),
-}
-REGIONS_OF_STATES = re.compile(
-    r"new england|mideast|great lakes|plains|southeast|southwest|rocky mountains?|"
-    r"far west|northeast|midwest|south|west",
-    re.IGNORECASE,
-)
-CODE = re.compile(r"[A-Z]{2}[A-Z0-9]{0,3}")
 SHORTEST_RUN = 3  # rows that a total sums, at least
 FEWEST_YEARS = 4
 MOST_UNITS = 10_000  # among which sums are looked for
@@ -122,7 +51,7 @@ def totals_among(
 
 def _is_no_size(column: str) -> bool:
     """Say whether a column is per head, a share or a rate, which do not add up."""
-    return bool(OTHER.search(column) or PER_HEAD.search(column))
+    return bool(WORDS.no_level.search(column) or WORDS.per_head.search(column))
 
 
 def _by_names(names: pd.Series) -> dict[str, str]:
@@ -131,16 +60,16 @@ def _by_names(names: pd.Series) -> dict[str, str]:
     out = {
         str(unit): "by its name"
         for unit, name in names.items()
-        if NAMES.fullmatch(name) or NAMES.fullmatch(str(unit))
+        if WORDS.total.fullmatch(name) or WORDS.total.fullmatch(str(unit))
     }
-    for pattern, parts in NATIONS.items():
+    for nation in LISTS["nations"]:
         # Only among its own parts is a nation a total; among nations it is a unit.
-        if not shown.isin(parts).any():
+        if not shown.isin(nation["parts"]).any():
             continue
-        nation = shown[shown.str.fullmatch(pattern)].index
-        out |= dict.fromkeys(nation, "the nation of the others")
-        if parts == NATIONS[next(iter(NATIONS))]:
-            regions = shown[shown.str.fullmatch(REGIONS_OF_STATES.pattern)].index
+        whole = shown[shown.str.fullmatch(nation["name"])].index
+        out |= dict.fromkeys(whole, "the nation of the others")
+        if "regions" in nation:
+            regions = shown[shown.str.fullmatch("|".join(nation["regions"]))].index
             out |= dict.fromkeys(regions, "a region of the others")
     return out
 
@@ -148,7 +77,7 @@ def _by_names(names: pd.Series) -> dict[str, str]:
 def _by_codes(units: Sequence[str]) -> dict[str, str]:
     """Return codes that are the beginning of others, as of NUTS, or that end in 000."""
     out = dict[str, str]()
-    codes = sorted(unit for unit in units if CODE.fullmatch(unit))
+    codes = sorted(unit for unit in units if WORDS.total_code.fullmatch(unit))
     # As NUTS has DE, DE1 and DE11; other short codes share letters by chance.
     if len(codes) > 0.8 * len(units):
         for code in codes:

@@ -16,51 +16,13 @@ from typing import Any
 import pandas as pd
 
 from evenfield.newstudy.cells import MISSING, numbers_of
+from evenfield.newstudy.words import LISTS, WORDS
 from evenfield.study.errors import IngestError, first_examples
 
-WHOLE = re.compile(r"[+-]?\d+(\.0*)?")
-# Census geographies write a code after the level: 0500000US01001.
-CENSUS = re.compile(r"\d{7}US(\w+)")
-CHINESE = re.compile("(维吾尔自治区|壮族自治区|回族自治区|特别行政区|自治区|省|市)$")
-KINDS = (
-    r"prov|province|provincia|provinz|region|regione|state|estado|departamento|"
-    r"departement|department|dept|county|district|distrito|comunidad|oblast|krai|"
-    r"governorate|prefecture|voivodeship|parish|municipality|land|freistaat|canton"
-)
-KIND_BEFORE = re.compile(rf"^({KINDS})( (of|de|del|do|da|di|d))?( (la|el|los|las))? ")
-KIND_AFTER = re.compile(rf" ({KINDS})$")
 # Letters that Unicode does not part into a base letter and a mark.
-LETTERS = str.maketrans(
-    {
-        "ł": "l",
-        "ø": "o",
-        "đ": "d",
-        "ı": "i",
-        "æ": "ae",
-        "œ": "oe",
-        "ð": "d",
-        "þ": "th",
-    }
-)
-UMLAUTS = str.maketrans(
-    {
-        "ä": "ae",
-        "ö": "oe",
-        "ü": "ue",
-        "å": "aa",
-    }
-)
-# Headers that number the rows of a file and say nothing of what they number.
-ROW_NUMBERS = re.compile(
-    r"(ogc_?|g|f|o|object|row|feature)?_?(id|no|nr|index|number|num|count)|n|#|x|level_0",
-    re.IGNORECASE,
-)
-# Marks of footnotes behind a name, as 3/, *, (2), [a], ¹, and numbers before it.
-MARKS = re.compile(
-    r"(\s*(\*+|†+|‡+|[¹²³⁰-⁹]+|\((\d{1,2}|[a-z])\)|\[\w{1,6}\]|(?<=[^\W\d])\d/|\s\d{1,2}/"
-    r"|\s[a-z]/))+$"
-)
-NUMBERING = re.compile(r"^(\d{1,2}(\.\d{1,2})*[.)]?|\(\d{1,2}\))\s+(?=[^\W\d])")
+LETTERS = str.maketrans(LISTS["letters"])
+UMLAUTS = str.maketrans(LISTS["umlauts"])
+WHOLE = re.compile(r"[+-]?\d+(\.0*)?")
 FIT = 0.9  # a column fits that names this share of the units of the best
 
 
@@ -69,7 +31,7 @@ def _folded(text: str) -> str:
 
 
 def _whole(text: str) -> str:
-    written = CENSUS.fullmatch(text)
+    written = WORDS.census.fullmatch(text)
     text = written[1] if written else text
     # 01 and 1.0 are one number; of 16 digits or more a float may lose the last.
     return str(int(float(text))) if WHOLE.fullmatch(text) and len(text) < 16 else ""
@@ -85,8 +47,8 @@ def _plain(text: str) -> str:
 
 def without_marks(text: str) -> str:
     """Return a name without marks of footnotes and the number before it."""
-    bare = NUMBERING.sub("", text.strip())
-    return MARKS.sub("", bare) or bare
+    bare = WORDS.numbering.sub("", text.strip())
+    return WORDS.marks.sub("", bare) or bare
 
 
 def _unmarked(text: str) -> str:
@@ -98,8 +60,8 @@ def _spelt_out(text: str) -> str:
 
 
 def _without_kind(text: str) -> str:
-    bare = CHINESE.sub("", _plain(text))
-    return KIND_AFTER.sub("", KIND_BEFORE.sub("", bare)) or bare
+    bare = WORDS.chinese_kind.sub("", _plain(text))
+    return WORDS.kind_after.sub("", WORDS.kind_before.sub("", bare)) or bare
 
 
 # From strict to loose; a text is compared more loosely only if it fits nothing before.
@@ -276,7 +238,9 @@ def _best(
     if not counted or (named and named[0].score >= 0.5 * counted[0].score):
         return _agreed(named, frame, file, set() if once else own), []
     same_header = [one for one in counted if one.column.casefold() in own]
-    certain = [one for one in same_header if not ROW_NUMBERS.fullmatch(one.column)]
+    certain = [
+        one for one in same_header if not WORDS.row_numbers.fullmatch(one.column)
+    ]
     # Names beside the numbers are the proof: one conflict refutes, three rows confirm.
     texts = [one for one in named if not one.numbers]
     for one in certain or same_header or counted:

@@ -7,22 +7,9 @@ from dataclasses import dataclass
 import pandas as pd
 
 from evenfield.newstudy.dates import UNNAMED
-from evenfield.newstudy.income_column import WORKERS, sureness, units_of
-from evenfield.newstudy.no_income import PAY
+from evenfield.newstudy.income_column import sureness, units_of
+from evenfield.newstudy.words import WORDS
 from evenfield.study.config_files import TODO
-
-BRACKETS = re.compile(r"[（(\[]([^()（）\[\]]+)[)）\]]")
-UNIT_WORDS = re.compile(
-    r"dollar|euro|\b(eur|usd|gbp|ppp|pps|rmb|cny|inr)\b|[$€£¥%元]|peso|reais|yuan|rupee"
-    r"|pound|yen\b|\bwon\b|crown|kron|franc|rouble|руб|price|constant|current|thousand"
-    r"|million|billion|persons|people|人|km|hours?\b|index|units?\b",
-    re.IGNORECASE,
-)
-UNIT_COLUMN = re.compile(
-    r"(units?|unit.?of.?measure|uom)([ _.]?(name|label))?", re.IGNORECASE
-)
-SCALE_COLUMN = re.compile(r"scale|scalar.?factor", re.IGNORECASE)
-PER_WORKER = re.compile("per.?(worker|employee|hour)|生产率", re.IGNORECASE)
 
 
 def unit_of_table(frame: pd.DataFrame) -> str:
@@ -32,8 +19,8 @@ def unit_of_table(frame: pd.DataFrame) -> str:
         for name in frame.columns
         if frame[name].nunique() == 1
     }
-    unit = [text for name, text in once.items() if UNIT_COLUMN.fullmatch(name)]
-    scale = [text for name, text in once.items() if SCALE_COLUMN.fullmatch(name)]
+    unit = [text for name, text in once.items() if WORDS.measure_column.fullmatch(name)]
+    scale = [text for name, text in once.items() if WORDS.scale_column.fullmatch(name)]
     scale = [text for text in scale if text.casefold() not in {"", "units"}]
     return ", ".join([*unit[:1], *scale[:1]]) if unit and unit[0] else ""
 
@@ -44,7 +31,9 @@ def measure_of(name: str, label: str, unit: str) -> str:
     """
     for text in (label, name):
         found = [
-            inside for inside in BRACKETS.findall(text) if UNIT_WORDS.search(inside)
+            inside
+            for inside in WORDS.brackets.findall(text)
+            if WORDS.unit_of_measure.search(inside)
         ]
         if found:
             return str(found[-1]).strip()
@@ -57,9 +46,9 @@ def noun_of(name: str, label: str) -> str:
     """
     text = f"{name} {label}"
     is_income = sureness(name) or sureness(label)
-    if is_income and not (PAY.search(text) or PER_WORKER.search(text)):
+    if is_income and not (WORDS.pay.search(text) or WORDS.per_worker.search(text)):
         return ""
-    bare = BRACKETS.sub("", label or name).split(",")[0].replace("_", " ").strip()
+    bare = WORDS.brackets.sub("", label or name).split(",")[0].replace("_", " ").strip()
     # A name such as v1 or y says nothing.
     if bare.casefold() == UNNAMED or len(bare) < 3 or re.fullmatch(r"\w{,4}\d+", bare):
         return ""
@@ -102,5 +91,5 @@ def wording(
         for name in (output, people)
     ]
     # ASSUME: output over jobs or workers is what one of them makes.
-    what = "output per worker" if WORKERS.fullmatch(people) else ""
+    what = "output per worker" if WORDS.workers.fullmatch(people) else ""
     return Wording(what, " over ".join(measures))
