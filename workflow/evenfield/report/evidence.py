@@ -24,7 +24,7 @@ from evenfield.shared.beside import configs_beside, in_study
 from evenfield.shared.estimates import read_estimates
 from evenfield.shared.tables.rows import Row, matching, one_row, records
 from evenfield.shared.tables.table import ESTIMATE_ID, estimate_of
-from evenfield.shared.topics import exhibit_owners, files_read
+from evenfield.shared.topics import exhibit_owners, files_read, read_topics
 from evenfield.study.config_files import PARTS
 from evenfield.study.errors import ReportError, first_examples, nearest
 from evenfield.study.expressions import columns_of
@@ -177,7 +177,7 @@ class Evidence:
         shown = [f"{name} = {number.text} {number.unit}".rstrip()]
         shown += [f"interval {number.interval}"] if number.interval else []
         folder = LIBRARY / "topics" / topic
-        said_by = "text.py" if (folder / "text.py").is_file() else "topic.yaml"
+        said_by = "text.py" if read_topics()[topic].numbers is None else "topic.yaml"
         files = (folder / "section.md", folder / said_by)
         yield Step(heading="Number of a section", lines=tuple(shown))
         yield Step(heading="Printed in", lines=tuple(map(from_repository, files)))

@@ -6,12 +6,11 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import import_module
 from itertools import product
-from operator import attrgetter
 from typing import Annotated, Any
 
 import pandas as pd
@@ -35,10 +34,11 @@ from evenfield.shared.tables.units import term_name
 from evenfield.shared.topics import TOPICS, read_topics
 from evenfield.study.errors import Faults, ReportError
 from evenfield.study.files import Record
+from evenfield.study.study_config import Period
 
 # What a name stands for; each entry holds one of them.
 KINDS = ("show", "word", "side", "visible", "clear")
-OF_ANOTHER = ("side", "visible", "clear")
+NO_ROWS = pd.DataFrame(columns=[*ESTIMATE_COLUMNS])
 Texts = Annotated[
     list[Text],
     BeforeValidator(lambda value: value if isinstance(value, list) else [value]),
@@ -77,16 +77,13 @@ class Part(Spec):
     """Names that belong together, once or for each of several."""
 
     specs: dict[str, str] = Field(default_factory=dict)
-    rows: dict[str, Texts] = Field(default_factory=dict)
-    choose: dict[str, Texts] = Field(default_factory=dict)
     series: dict[str, Text] = Field(default_factory=dict)
-    each: list[str | dict[str, Text]] = Field(default_factory=list)
+    rows: dict[str, Texts] = Field(default_factory=dict)
+    each: list[str] | list[dict[str, Text]] = Field(default_factory=list)
+    choose: dict[str, Texts] = Field(default_factory=dict)
     needs: list[str] | None = None  # names, of ``a or b`` one; a number by default
     at_most: int = 1_000
     names: dict[str, Any] = Field(default_factory=dict)  # texts, entries, parts
-
-
-NO_ROWS = pd.DataFrame(columns=[*ESTIMATE_COLUMNS])
 
 
 @cache
@@ -99,32 +96,19 @@ def part_of(topic: str) -> Part | None:
 
 
 def _part(where: str, written: Record) -> Part:
-    own = [key for key in Part.model_fields if key != "names"]
-    given = {key: item for key, item in written.items() if key in own}
-    names = {
-        name: _item(f"{where} {name}", item)
-        for name, item in written.items()
-        if name not in own
-    }
+    given: dict[str, Any] = {"names": {}}
+    for name, item in written.items():
+        if name in Part.model_fields:
+            given[name] = item
+        else:
+            given["names"][name] = _item(f"{where} {name}", item)
     try:
-        part = Part.model_validate({**given, "names": names})
+        part = Part.model_validate(given)
     except ValidationError as fault:
         raise one_fault(where, fault, ReportError) from None
-    for name in (*part.rows, *part.choose):
-        known(f"{where} column", name, TEXT_FIELDS, ReportError)
-    for column in part.each:
-        if isinstance(column, str):
-            known(f"{where} each", column, ["spec", *TEXT_FIELDS], ReportError)
-    of_another = [
-        (name, getattr(entry, kind))
-        for name, entry in names.items()
-        if isinstance(entry, Entry)
-        for kind in OF_ANOTHER
-        if getattr(entry, kind)
-    ]
-    needed = [("needs", one) for need in part.needs or () for one in need.split(" or ")]
-    for name, other in [*of_another, *needed]:
-        known(f"{where} {name}: name", other.split(".")[0], [*names], ReportError)
+    over = [column for column in part.each if isinstance(column, str)]
+    for name in (*part.rows, *part.choose, *over):
+        known(f"{where} column", name, ["spec", *TEXT_FIELDS], ReportError)
     return part
 
 
@@ -132,51 +116,52 @@ def _item(where: str, item: object) -> object:
     """Return a text, an entry or a part, or a list of parts."""
     if isinstance(item, list):
         return [_part(where, one) for one in item]
-    if isinstance(item, Mapping):
-        # Names of a part may be called like kinds of an entry: side, visible.
-        if not any(isinstance(item.get(kind), str) for kind in KINDS):
-            return _part(where, item)
-        entry = printed(Entry, where, item, {}, ReportError)
-        column = entry.column or entry.by.removeprefix("-")
-        if column and not entry.series:
-            known(f"{where}: column", column, ESTIMATE_COLUMNS, ReportError)
-        return entry
-    return str(item)
+    if not isinstance(item, Mapping):
+        return str(item)
+    # Names of a part may be called like kinds of an entry: side, visible.
+    if not any(isinstance(item.get(kind), str) for kind in KINDS):
+        return _part(where, item)
+    entry = printed(Entry, where, item, {}, ReportError)
+    column = entry.column or entry.by.removeprefix("-")
+    if column and not entry.series:
+        known(f"{where}: column", column, ESTIMATE_COLUMNS, ReportError)
+    return entry
 
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """Where something is said: which rows may be meant, and what braces name."""
+    """Where something is said, and which rows may be meant there."""
 
     where: str
     facts: Facts
     specs: list[Row] = field(default_factory=list)
-    select: dict[str, list[str]] = field(default_factory=dict)
+    select: dict[str, Any] = field(default_factory=dict)  # wanted texts by column
     series: Row = field(default_factory=dict)  # the row of series.csv that is meant
-    texts: Row = field(default_factory=dict)  # of the one that is gone over
-
-    def rows(self, **wanted: list[str]) -> pd.DataFrame:
-        """Return the estimates that may be meant, or those of a narrower choice."""
-        select: dict[str, Any] = {**self.select, **wanted}
-        return self.facts.estimates(**select)
+    said: Row = field(default_factory=dict)  # of the one that is gone over
 
     def holding(self, **wanted: list[str]) -> Place:
-        """Return a place with rows that hold other values."""
+        """Return a place whose rows hold other values."""
         return replace(self, select={**self.select, **wanted})
 
-    def without(self, column: str) -> Place:
-        """Return a place whose rows may hold anything in a column."""
-        select = {key: item for key, item in self.select.items() if key != column}
-        return replace(self, select=select)
+    def rows(self, *, but: str = "") -> pd.DataFrame:
+        """Return the estimates that may be meant, whatever one column holds."""
+        select = {name: texts for name, texts in self.select.items() if name != but}
+        return self.facts.estimates(**select)
+
+    def values(self, column: str) -> list[str]:
+        """Return what a column holds as its rows stand, those of primary ones first."""
+        rows = self.rows(but=column)
+        later = rows["role"].ne("primary").argsort(kind="stable")
+        return list(rows[column].iloc[later].unique())
+
+    def series_row(self, by: list[str], wanted: Row) -> Row:
+        """Return the row of the topic's series that comes first."""
+        return _first_by(only(self.facts.series(), **wanted), by)
 
     @property
     def row(self) -> Row:
         """The first of the rows; blank in each column where there is none."""
         return pick(self.rows()) or dict.fromkeys(ESTIMATE_COLUMNS, "")
-
-    def series_row(self, by: list[str], wanted: Row) -> Row:
-        """Return the row of the topic's series that comes first."""
-        return _first_by(only(self.facts.series(), **wanted), by)
 
     @property
     def spec(self) -> Row:
@@ -185,9 +170,15 @@ class Place:
         return next((spec for spec in self.specs if [spec["id"]] == wanted), {})
 
     @property
-    def period(self) -> str:
-        """The one period that is meant, by its name in the config."""
-        return next(iter(self.select.get("period", [])), "")
+    def label(self) -> str:
+        """What the topic's table calls that specification."""
+        table = import_module(f"evenfield.topics.{self.facts.topic}.table")
+        return str(table.spec_labels(self.facts)[self.spec["id"]])
+
+    @property
+    def unit(self) -> str:
+        """The name of the unit that that specification is of."""
+        return self.facts.name(self.spec["unit"])
 
     @property
     def fit(self) -> Record:
@@ -196,55 +187,42 @@ class Place:
         return summary
 
     @property
-    def unit(self) -> str:
-        """The name of the unit that that specification is of."""
-        return self.facts.name(self.spec["unit"])
+    def named(self) -> Row:
+        """What the specification names in a list of its section: an outcome, say."""
+        section = self.facts.config.estimates[self.facts.topic]
+        one = {re.sub("ies$", "ys", several)[:-1]: several for several in section}
+        return {
+            name: section[one[name]][value]
+            for name, value in self.spec.items()
+            if name in one
+        }
+
+    @property
+    def years(self) -> Period:
+        """The one period that is meant."""
+        return self.facts.config.periods[self.select["period"][0]]
+
+    @property
+    def period(self) -> str:
+        """That period as it is printed."""
+        return self.facts.period(self.select["period"][0])
 
     def filled(self, text: str) -> str:
-        """Fill the braces of a text."""
+        """Fill the braces of a text: nouns of the study, facts and this place."""
         try:
-            return text.format_map(self)
-        except (LookupError, TypeError, ValueError) as fault:
+            return text.format(
+                here=self,
+                facts=self.facts,
+                spec=self.spec,
+                series=self.series,
+                **self.facts.words,
+            )
+        except (LookupError, AttributeError, TypeError, ValueError) as fault:
             raise ReportError(
                 f"{self.where} '{text}' names what is not there ({fault})",
-                f"one of {', '.join(IN_BRACES)}, or a noun of the study",
+                "what docs/prose.md lists",
                 "correct it",
             ) from None
-
-    def __getitem__(self, name: str) -> Any:
-        if name in IN_BRACES:
-            return IN_BRACES[name](self)
-        words = {**self.facts.words, **self.texts}
-        if name in words:
-            return words[name]
-        # What a specification names in a list of its section: an outcome, a moderator.
-        section = self.facts.config.estimates[self.facts.topic]
-        several = re.sub("y$", "ie", name) + "s"
-        return section[several][self.spec[name]]
-
-
-def _label_of_spec(place: Place) -> object:
-    table = import_module(f"evenfield.topics.{place.facts.topic}.table")
-    return table.spec_labels(place.facts)[place.spec["id"]]
-
-
-# What braces may name beside the study's nouns and the lists of a topic's section.
-IN_BRACES: dict[str, Callable[[Place], Any]] = {
-    "fit": attrgetter("fit"),
-    "first": lambda place: place.facts.config.periods[place.period].start,
-    "last": lambda place: place.facts.config.periods[place.period].end,
-    "level": lambda place: place.facts.level,
-    "main": lambda place: place.facts.main,
-    "period": lambda place: place.facts.period(place.period),
-    "power": lambda place: f"{place.facts.power:.0%}",
-    "row": attrgetter("row"),
-    "series": attrgetter("series"),
-    "spec": attrgetter("spec"),
-    "spec_label": _label_of_spec,
-    "taxonomy": lambda place: place.facts.taxonomy,
-    "unit": attrgetter("unit"),
-    "weights": lambda place: place.facts.config.weights.primary,
-}
 
 
 def content_of(facts: Facts) -> Row:
@@ -252,51 +230,34 @@ def content_of(facts: Facts) -> Row:
     empty where it has nothing to say.
     """
     part = part_of(facts.topic)
-    code = TOPICS / facts.topic / "text.py"
     place = Place(where=f"topics/{facts.topic}/topic.yaml:", facts=facts)
     content = _said(part, place) if part else {}
-    if code.is_file() and (content or not part):
-        module = import_module(f"evenfield.topics.{facts.topic}.text")
-        content |= module.section(facts)
+    if (TOPICS / facts.topic / "text.py").is_file() and (content or not part):
+        code = import_module(f"evenfield.topics.{facts.topic}.text")
+        content |= code.named_units(facts, content) if part else code.section(facts)
     return content
 
 
 def _said(part: Part, place: Place) -> Row:
     """Return the names of a part; empty where what it needs is not there."""
-    place = _narrowed(part, place)
-    said: Row = dict(place.texts)
+    place = _inside(part, place)
+    said = dict(place.said)
+    place = replace(place, said={})
     for name, item in part.names.items():
-        inside = replace(place, where=f"{place.where} {name}", texts={})
-        said[name] = _written(item, inside, said)
+        there = replace(place, where=f"{place.where} {name}")
+        said[name] = _written(item, there, said)
     if part.needs is None:
         return said if _has_number(said) else {}
-    there = [any(said[name] for name in need.split(" or ")) for need in part.needs]
-    return said if all(there) else {}
+    needed = [any(said[name] for name in need.split(" or ")) for need in part.needs]
+    return said if all(needed) else {}
 
 
-def _written(item: Any, place: Place, said: Row) -> Any:
-    """Return what stands for one name: a text, a number, a word, a part or several."""
-    if isinstance(item, str):
-        return place.filled(item)
-    if isinstance(item, list):
-        return [content for part in item if (content := _said(part, place))]
-    if isinstance(item, Entry):
-        return _entry(item, place, said)
-    if not item.each:
-        return _said(item, place)
-    inside = _holding(item.rows, place)
-    each = (_said(item, one) for one in _gone_over(item.each, inside))
-    return list(filter(None, each))[: item.at_most]
-
-
-def _narrowed(part: Part, place: Place) -> Place:
-    """Return the place inside a part: its rows, the choice that it makes, its series."""
-    if part.specs:
+def _inside(part: Part, place: Place) -> Place:
+    """Return the place inside a part: its specifications, series, rows and choices."""
+    if part.specs or not place.specs:
         place = replace(place, specs=_asked(part.specs, place.facts))
-    elif not place.specs:
-        place = replace(place, specs=place.facts.specs())
     if part.series:
-        wanted = {key: place.filled(item) for key, item in part.series.items()}
+        wanted = {name: place.filled(item) for name, item in part.series.items()}
         by = wanted.pop("by", "").split()
         place = replace(place, series=place.series_row(by, wanted))
     if not part.each:
@@ -306,85 +267,92 @@ def _narrowed(part: Part, place: Place) -> Place:
     return place
 
 
-def _asked(specs: Record, facts: Facts) -> list[Row]:
-    """Return the specifications of one question whose keys begin with what is wanted."""
-    wanted = dict(specs)
-    found = facts.specs(question=wanted.pop("of", ""))
+def _written(item: Any, place: Place, said: Row) -> Any:
+    """Return what stands for one name: a text, a number, a word, a part or several."""
+    if isinstance(item, str):
+        return place.filled(item)
+    if isinstance(item, Entry):
+        return _entry(item, place, said)
+    if isinstance(item, list):
+        return list(filter(None, (_said(part, place) for part in item)))
+    if not item.each:
+        return _said(item, place)
+    places = _gone_over(item.each, _holding(item.rows, place))
+    return list(filter(None, (_said(item, one) for one in places)))[: item.at_most]
+
+
+def _asked(specs: Mapping[str, str], facts: Facts) -> list[Row]:
+    """Return the specifications of a question whose keys begin as is wanted."""
+    begins = {key: text for key, text in specs.items() if key != "of"}
     return [
         spec
-        for spec in found
-        if all(str(spec[key]).startswith(text) for key, text in wanted.items())
+        for spec in facts.specs(question=specs.get("of", ""))
+        if isinstance(spec, dict)
+        and all(str(spec[key]).startswith(text) for key, text in begins.items())
     ]
 
 
-def _holding(rows: Record, place: Place) -> Place:
+def _holding(rows: Mapping[str, list[str]], place: Place) -> Place:
     for column, values in rows.items():
-        wanted = list(map(place.filled, values))
-        if column == "spec_id" and wanted == ["primary"]:
+        texts = list(map(place.filled, values))
+        if column == "spec_id" and texts == ["primary"]:
             ranked = sorted(place.specs, key=lambda spec: spec.get("role") != "primary")
-            wanted = [str(spec["id"]) for spec in ranked[:1]]
-        place = place.holding(**{column: wanted})
+            texts = [str(spec["id"]) for spec in ranked[:1]]
+        place = place.holding(**{column: texts})
     return place
 
 
 def _first_held(column: str, values: list[str], place: Place) -> str:
-    """Return the first of some values that a row which is not blank holds, else that any
-    row holds, else the first.
+    """Return the first of some values that a row holds, best one that is not blank; any
+    that there is where none holds them.
     """
-    rows = place.without(column).rows()
-    defined = rows[rows["estimate"].notna()]
-    wanted = [
-        text for value in values for text in _values(value, defined, column, place)
+    wanted = list(map(place.filled, values))
+    if wanted == ["shown"]:
+        wanted = place.facts.shown("span", "main")
+    rows = place.rows(but=column)
+    rank = rows[column].map({text: number for number, text in enumerate(wanted)})
+    blank = rows["estimate"].isna() | rank.isna()
+    ranked = rows.assign(blank=blank, rank=rank).sort_values(["blank", "rank"])
+    return next(iter([*ranked[column], *wanted]), "")
+
+
+def _gone_over(each: list[str] | list[dict[str, str]], place: Place) -> list[Place]:
+    """Return a place for each of those listed, or for each value of some columns."""
+    places = [place]
+    for one in each:
+        if isinstance(one, dict):
+            return [_listed(item, place) for item in each]
+        places = [inner for outer in places for inner in _each(one, outer)]
+    return places
+
+
+def _listed(one: Any, place: Place) -> Place:
+    """Return the place of one of a list: columns of its rows, and words."""
+    said = {name: place.filled(text) for name, text in one.items()}
+    rows = {name: [said.pop(name)] for name in one if name in TEXT_FIELDS}
+    id_ = "_".join(texts[0] for texts in rows.values() if texts[0])
+    return replace(place.holding(**rows), said={"id": id_, **said})
+
+
+def _each(one: str, place: Place) -> list[Place]:
+    """Return a place for each specification, period or value of a column, beside the one
+    that is meant.
+    """
+    column = "spec_id" if one == "spec" else one
+    if one == "spec":
+        values = [str(spec["id"]) for spec in place.specs]
+    elif one == "period":
+        values = place.facts.shown("span", "main")
+    else:
+        values = place.values(column)
+    outer = [place.said["id"]] if place.said else []
+    return [
+        replace(
+            place.holding(**{column: [value]}), said={"id": "_".join([*outer, value])}
+        )
+        for value in values
+        if place.select.get(column) != [value]
     ]
-    for frame in (defined, rows):
-        held = set(frame[column])
-        for text_held in filter(held.__contains__, wanted):
-            return text_held
-    return wanted[0] if wanted else ""
-
-
-def _values(value: str, rows: pd.DataFrame, column: str, place: Place) -> Iterable[str]:
-    """Return what one value stands for: the periods that a report shows, or any that
-    there is.
-    """
-    if value == "shown":
-        return place.facts.shown("span", "main")
-    return rows[column] if value == "any" else [place.filled(value)]
-
-
-def _gone_over(each: list[Any], place: Place) -> Iterator[Place]:
-    """Yield a place for each of those that a part goes over, with its id."""
-    if isinstance(each[0], Mapping):
-        for one in each:
-            texts = {key: place.filled(text) for key, text in one.items()}
-            rows = {key: [texts.pop(key)] for key in one if key in TEXT_FIELDS}
-            id_ = "_".join(filter(None, map("".join, rows.values())))
-            yield replace(place.holding(**rows), texts={"id": id_, **texts})
-        return
-    column = "spec_id" if each[0] == "spec" else each[0]
-    outside = place.select.get(column, [])
-    # Beside one that is meant outside, the others.
-    apart = outside if len(outside) == 1 else []
-    for value in _all_values(each[0], place):
-        if value in apart:
-            continue
-        inside = place.holding(**{column: [value]})
-        id_ = "_".join(filter(None, [place.texts.get("id"), value]))
-        inside = replace(inside, texts={"id": id_})
-        yield from _gone_over(each[1:], inside) if each[1:] else [inside]
-
-
-def _all_values(column: str, place: Place) -> list[str]:
-    """Return the specifications as they are written, the periods that a report shows, or
-    the values of a column as its rows stand, those of primary ones first.
-    """
-    if column == "spec":
-        return [str(spec["id"]) for spec in place.specs]
-    if column == "period":
-        return place.facts.shown("span", "main")
-    rows = place.without(column).rows()
-    later = rows["role"].ne("primary")
-    return list(rows[column].iloc[later.argsort(kind="stable")].unique())
 
 
 def _first_by(rows: pd.DataFrame, by: list[str]) -> Row:
@@ -394,20 +362,24 @@ def _first_by(rows: pd.DataFrame, by: list[str]) -> Row:
     if by:
         columns = [column.removeprefix("-") for column in by]
         ascending = [not column.startswith("-") for column in by]
-        rows = rows.dropna(subset=columns).sort_values(
-            columns, ascending=ascending, kind="stable"
-        )
+        defined = rows.dropna(subset=columns)
+        rows = defined.sort_values(columns, ascending=ascending, kind="stable")
     return pick(rows)
 
 
 def _entry(entry: Entry, place: Place, said: Row) -> Any:
-    if entry.side or entry.visible or entry.clear:
-        return _of_another(entry, place.facts, said)
-    for column, values in entry.select.items():
-        place = place.holding(**{column: list(map(place.filled, values))})
-    if entry.word:
-        return _in_words(entry, place)
+    """Return a number or a word from its row, or what is said of another number."""
+    other = entry.side or entry.visible or entry.clear
+    if other:
+        return _of_another(entry, _named(other, place, said), place.facts)
+    place = _holding(entry.select, place)
+    if entry.word.startswith("spec."):
+        return _in_words(entry, place.spec, place)
     row = place.series if entry.series else _first_by(place.rows(), entry.by.split())
+    return _in_words(entry, row, place) if entry.word else _number(entry, row, place)
+
+
+def _number(entry: Entry, row: Row, place: Place) -> Shown | None:
     if entry.column:
         value = row.get(entry.column, NAN)
         row = {"estimate": value, "estimate_id": row.get("estimate_id", "")}
@@ -423,60 +395,69 @@ def _entry(entry: Entry, place: Place, said: Row) -> Any:
     return number
 
 
-def _of_another(entry: Entry, facts: Facts, said: Row) -> object:
-    """Return what an interval or a p says of a number that stands before."""
+def _named(name: str, place: Place, said: Row) -> Any:
+    """Return the number that a name stands for; nothing where it is not said."""
     number: Any = said
-    for step in (entry.side or entry.visible or entry.clear).split("."):
-        number = number.get(step) if number else None
-    if entry.visible:
-        return visible(facts, number) if number else None
+    for step in name.split("."):
+        if number and step not in number:
+            known(f"{place.where}: name", step, [*number], ReportError)
+        number = number[step] if number else None
+    return number
+
+
+def _of_another(entry: Entry, number: Shown | None, facts: Facts) -> object:
+    """Return what interval or p of a number say."""
     if entry.side:
         return side_of_zero(number.row if number else {})
-    return is_clear(facts, number.row) if number else None
+    if number is None:
+        return None
+    return visible(facts, number) if entry.visible else is_clear(facts, number.row)
 
 
-def _in_words(entry: Entry, place: Place) -> str:
-    """Return a column of the row, or a key of the specification, in words."""
-    source, _, key = entry.word.rpartition(".")
-    row = place.spec if source else _first_by(place.rows(), entry.by.split())
-    value = row.get(key)
-    written = ", ".join(value) if isinstance(value, list | tuple) else text(value)
+def _in_words(entry: Entry, row: Row, place: Place) -> str:
+    """Return a column of a row, or a key of the specification, in words."""
+    column = entry.word.removeprefix("spec.")
+    value = row.get(column)
+    written = ", ".join(value) if isinstance(value, list) else text(value)
     given = entry.words.get(written, entry.words.get("any"))
     if given is not None:
         return place.filled(given)
-    words: dict[str, Callable[[str], str]] = {
+    in_words: dict[str, Callable[[str], str]] = {
         "term": term_name,
         "period": place.facts.period,
         "warning": reason,
     }
-    plain = words[key](written) if key in words else written.replace("_", " ")
-    return plain.removeprefix(entry.without)
+    plain = written.replace("_", " ")
+    said = in_words[column](written) if column in in_words else plain
+    return said.removeprefix(entry.without)
 
 
 def _has_number(said: object) -> bool:
     if isinstance(said, Mapping):
-        return any(map(_has_number, said.values()))
-    return (
-        any(map(_has_number, said))
-        if isinstance(said, list)
-        else isinstance(said, Shown)
-    )
+        said = [*said.values()]
+    return any(map(_has_number, said)) if type(said) is list else type(said) is Shown
 
 
 @dataclass(frozen=True, kw_only=True)
 class Unrun(Place):
     """A place before a run: no row is there, and what a run will say is blank."""
 
-    known: NamesOfRows
+    names_of_rows: NamesOfRows
 
-    def rows(self, **wanted: list[str]) -> pd.DataFrame:
+    def rows(self, **_: object) -> pd.DataFrame:
         """Return no row; refuse what no row of this study can hold."""
-        select = {"family": [self.facts.topic], **self.select, **wanted}
+        select = {"family": [self.facts.topic], **self.select}
         for values in product(*select.values()):
             chosen = dict(zip(select, values, strict=True))
-            wrong = selection_faults(self.where, chosen, self.known, ReportError)
+            wrong = selection_faults(
+                self.where, chosen, self.names_of_rows, ReportError
+            )
             Faults(wrong).refuse()
         return NO_ROWS
+
+    def values(self, *_: object) -> list[str]:
+        """Return one value that stands for all."""
+        return [""]
 
     def series_row(self, *_: object) -> Row:
         """Return a row that holds nothing."""
@@ -486,6 +467,11 @@ class Unrun(Place):
     def fit(self) -> Record:
         """Nothing, whatever is asked."""
         return defaultdict(str)
+
+    @property
+    def label(self) -> str:
+        """No label."""
+        return ""
 
     @property
     def unit(self) -> str:
@@ -498,11 +484,12 @@ def check_numbers(config: Record, faults: Faults) -> None:
     it.
     """
     facts = Facts(config)
-    known_rows = NamesOfRows(config)
+    names = NamesOfRows(config)
     for topic, file in read_topics().items():
-        asked = file.estimate is None or topic in config["estimates"]
-        with faults.caught():
-            part = part_of(topic) if asked else None
-            if part:
-                where = f"topics/{topic}/topic.yaml:"
-                _said(part, Unrun(where=where, facts=facts.of(topic), known=known_rows))
+        if file.estimate is None or topic in config["estimates"]:
+            where = f"topics/{topic}/topic.yaml:"
+            place = Unrun(where=where, facts=facts.of(topic), names_of_rows=names)
+            with faults.caught():
+                part = part_of(topic)
+                if part:
+                    _said(part, place)

@@ -163,6 +163,12 @@ def _row(facts: Facts, spec: Row, own: pd.DataFrame, sigma: pd.DataFrame) -> Row
     return row | cited_numbers("sigma_test", test)
 
 
+def spec_labels(facts: Facts) -> dict[str, str]:
+    """Return what sets each specification apart, as it stands in a sentence."""
+    headings = {spec["id"]: spec_heading(facts, spec) for spec in facts.specs()}
+    return {name: text[:1].lower() + text[1:] for name, text in headings.items()}
+
+
 def spec_heading(facts: Facts, spec: Row) -> str:
     """Say what sets a specification apart; its controls where nothing else does."""
     headings = [_heading(facts, other) for other in facts.specs()]
