@@ -9,6 +9,7 @@ import pytest
 from evenfield.report.numbers import (
     Scale,
     check_cells,
+    formula_faults,
     named_numbers,
     numbers_tex,
     ordered_names,
@@ -403,3 +404,39 @@ def test_a_blank_cell_of_a_known_table_is_a_fault_before_a_run(cell, count):
     faults = Faults()
     check_cells(entries, lambda path: pd.DataFrame({"y": [cell]}), faults)
     assert len(faults) == count
+
+
+@pytest.mark.parametrize(
+    "formula", ["log(0 - own)", "exp(exp(exp(10 * own)))", "1 / (own - own)"]
+)
+def test_formulas_that_give_no_number_with_the_last_run_are_told(root, formula):
+    own = {**ROW, "show": "0.0"}
+    beside = {"is": "2 * ratio", "show": "0.0"}
+    numbers = config(
+        own=own, ratio={"is": formula, "show": "0.0"}, double=beside, whole=own
+    )
+    (fault,) = formula_faults(numbers, root)  # what rests on it is not told
+    assert f"ratio: is ({formula}) gives no number" in str(fault)
+    with pytest.raises(NumbersError, match="gives no number"):
+        named_numbers(numbers, root)
+
+
+def test_a_factor_that_is_none_is_told_with_the_last_run(root):
+    numbers = config(
+        own={**ROW, "show": "0.0"},
+        other={**ROW, "show": "0.0", "times": "log(0 - own)"},
+    )
+    (fault,) = formula_faults(numbers, root)
+    assert "other: times (log(0 - own)) gives no such factor" in str(fault)
+
+
+def test_what_the_last_run_does_not_have_is_no_fault_of_a_formula(root):
+    numbers = config(
+        own={**ROW, "show": "0.0"},
+        to_come={**ROW, "period": "P9", "show": "0.0"},
+        ratio={"is": "log(to_come - own)", "show": "0.0"},
+        good={"is": "log(own)", "show": "0.0"},
+        file={"file": "estimates/beta/none.csv", "take": "count", "show": "0"},
+        of_file={"is": "log(file - file)", "show": "0.0"},
+    )
+    assert formula_faults(numbers, root) == []

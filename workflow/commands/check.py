@@ -24,7 +24,9 @@ def check(options: argparse.Namespace) -> None:
     plan = planned(written)
     lines = check_plan(plan)
     if not options.stdin:  # what only the results of a run can tell
-        refuse_repeated_checks(plan)
+        if last_run_is_whole(plan):
+            refuse_repeated_checks(plan)
+            refuse_formulas(plan)
         refuse_sentences(plan)
     print("\n".join(lines))
 
@@ -45,24 +47,41 @@ def refuse_sentences(plan: "Plan") -> None:
     faults.refuse()
 
 
+def last_run_is_whole(plan: "Plan") -> bool:
+    """Say whether the study and those beside it have estimates of this version."""
+    from evenfield.shared.beside import results_beside
+    from evenfield.shared.estimates import ESTIMATE_COLUMNS
+
+    folders = [Path("results"), *results_beside(plan.config).values()]
+    files = [folder / "estimates.csv" for folder in folders]
+    if not all(file.is_file() for file in files):
+        return False
+    with files[0].open(encoding="utf-8") as lines:
+        return set(ESTIMATE_COLUMNS) <= set(lines.readline().strip().split(","))
+
+
 def refuse_repeated_checks(plan: "Plan") -> None:
     """Refuse checks of claims that the last run has shown to repeat another row; a run
     refuses them from its own estimates.
     """
     from evenfield.answers.checks import equal_checks
     from evenfield.answers.spec import read_claims
-    from evenfield.shared.beside import results_beside, with_estimates_beside
-    from evenfield.shared.estimates import ESTIMATE_COLUMNS, read_estimates
+    from evenfield.shared.beside import with_estimates_beside
+    from evenfield.shared.estimates import read_estimates
     from evenfield.study.errors import Faults
 
-    config = plan.config
-    folders = [Path("results"), *results_beside(config).values()]
-    if not all((folder / "estimates.csv").is_file() for folder in folders):
-        return
-    own = read_estimates(folders[0] / "estimates.csv")
-    if set(ESTIMATE_COLUMNS) <= set(own):  # else they are of another version
-        estimates = with_estimates_beside(own, config)
-        Faults(equal_checks(estimates, read_claims(config))).refuse()
+    own = read_estimates("results/estimates.csv")
+    estimates = with_estimates_beside(own, plan.config)
+    Faults(equal_checks(estimates, read_claims(plan.config))).refuse()
+
+
+def refuse_formulas(plan: "Plan") -> None:
+    """Refuse numbers whose formula gives none with those of the last run; a run refuses
+    them from its own.
+    """
+    from evenfield.report.numbers import formula_faults
+
+    formula_faults(plan.config, "results").refuse()
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from functools import cache, partial
 from itertools import chain
@@ -348,37 +349,82 @@ def _selections(claims: Claims) -> dict[str, dict[str, dict[str, str]]]:
 def named_numbers(config: Record, root: str | Path) -> dict[str, Number]:
     """Return every number of a study by name, from its results folder."""
     entries = read_entries(config)
-    claims = read_claims(config)
     if not entries:
         return {}
+    results = _Results(config, root)
     out = dict[str, Number]()
-    selections = _selections(claims)
-    # As text: ``where`` compares what the file says, so that 01 is not 1.
-    read = cache(partial[Any](pd.read_csv, dtype=str, keep_default_na=False))
-    own = read_estimates(Path(root) / "estimates.csv")
-    estimates = with_estimates_beside(own, config)
+    for name in ordered_names(entries):
+        # In an order in which each name stands behind those that it uses.
+        out[name] = results.number(name, entries[name], out)
+    return dict(sorted(out.items()))
+
+
+def formula_faults(config: Record, root: str | Path) -> Faults:
+    """Return the formulas that give no number with what the last run has left; what it
+    did not make yet, and what rests on that, is for a run to say.
+    """
+    entries = read_entries(config)
+    used = {
+        name: set(chain(*(_names(name, *item) for item in entry.formulas.items())))
+        for name, entry in entries.items()
+    }
+    of_formulas = set(chain(*used.values()))
+    faults = Faults()
+    if not of_formulas:
+        return faults
+    results = _Results(config, root)
+    out = dict[str, Number]()
     for name in ordered_names(entries):
         entry = entries[name]
+        needed = entry.formulas or name in of_formulas
+        if not needed or not used[name] <= out.keys():
+            continue
+        if entry.formulas:
+            with faults.caught():
+                _check_formulas(name, entry, out)
+        with suppress(EvenfieldError, OSError):
+            out[name] = results.number(name, entry, out)
+    return faults
+
+
+def _check_formulas(name: str, entry: Entry, out: Mapping[str, Number]) -> None:
+    """Refuse a formula that gives no number, or no factor."""
+    if entry.expression:
+        _computed(name, entry, out)
+    else:
+        _factor(name, entry, out)
+
+
+class _Results:
+    """The rows and tables of a results folder that numbers are read from."""
+
+    def __init__(self, config: Record, root: str | Path) -> None:
+        self._root = Path(root)
+        self._selections = _selections(read_claims(config))
+        own = read_estimates(self._root / "estimates.csv")
+        self._estimates = with_estimates_beside(own, config)
+        # As text: ``where`` compares what the file says, so that 01 is not 1.
+        self._read = cache(partial[Any](pd.read_csv, dtype=str, keep_default_na=False))
+
+    def number(self, name: str, entry: Entry, others: Mapping[str, Number]) -> Number:
+        """Return a number, made from others where it has a formula."""
         if entry.expression:
-            out[name] = _computed(name, entry, out)
-            continue
-        # In an order in which each name stands behind those that it uses.
-        scale = Scale(_factor(name, entry, out), entry.percent)
+            return _computed(name, entry, others)
+        scale = Scale(_factor(name, entry, others), entry.percent)
         if entry.file:
-            cell = {"estimate": _cell(name, entry, read(Path(root) / entry.file))}
-            out[name] = _number(name, entry, cell, entry.file, scale)
-            continue
+            frame = self._read(self._root / entry.file)
+            cell = {"estimate": _cell(name, entry, frame)}
+            return _number(name, entry, cell, entry.file, scale)
         select = {"study": OWN_STUDY, **entry.select}
         if entry.answer:
-            select = selections[entry.answer][entry.check]
-        row = one_row(estimates, select, name, NumbersError)
+            select = self._selections[entry.answer][entry.check]
+        row = one_row(self._estimates, select, name, NumbersError)
         if entry.column:
             # Another column of the row has no interval and no unit of measure.
             value = _float(name, row[entry.column])
             row = {"estimate": value, "estimate_id": row["estimate_id"]}
         _check_percent(name, entry, row.get("unit_of_measure"))
-        out[name] = _number(name, entry, row, "estimates.csv", scale)
-    return dict(sorted(out.items()))
+        return _number(name, entry, row, "estimates.csv", scale)
 
 
 def check_cells(
@@ -479,8 +525,13 @@ def _number(
 
 def _computed(name: str, entry: Entry, out: Mapping[str, Number]) -> Number:
     value = _evaluated(name, "is", entry.expression, out)
-    row = {"estimate": value, "warning": "not a finite number"}
-    return _number(name, entry, row, entry.expression)
+    if not math.isfinite(value):
+        raise NumbersError(
+            f"{name}: is ({entry.expression}) gives no number",
+            "arithmetic that has a finite value",
+            f"correct {name}",
+        )
+    return _number(name, entry, {"estimate": value}, entry.expression)
 
 
 def _evaluated(
