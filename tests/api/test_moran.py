@@ -1,8 +1,6 @@
 """Moran's I on a DataFrame."""
 
 import numpy as np
-from esda import Moran, Moran_Local
-from libpysal.weights import W as PysalWeights
 from pandas.testing import assert_frame_equal
 
 import evenfield as ef
@@ -18,16 +16,6 @@ def test_it_is_the_formula_at_every_date():
     for year, group in DATA.groupby("year"):
         z = group["y"].to_numpy() - group["y"].mean()
         close(fit.params[f"I {year}"], z @ W @ z / (z @ z))
-
-
-def test_whole_and_local_values_are_those_of_esda():
-    w = PysalWeights(RING)
-    w.transform = "r"
-    fit = ef.moran("y", ONE, RING, unit="unit", draws=99)
-    y = ONE["y"].to_numpy()
-    close(fit.params["I"], Moran(y, w, permutations=0).I)
-    local = Moran_Local(y, w, permutations=0).Is
-    close(fit.tables["local"]["local I"], local)
 
 
 def test_like_neighbours_have_a_small_p_and_unlike_ones_a_negative_statistic():

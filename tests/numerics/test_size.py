@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from numpy.random import default_rng
 
+from evenfield.models.moran import association, local_association
 from evenfield.numerics.moran import morans_i_test
 from evenfield.numerics.random import generator_for
 from evenfield.numerics.spatial import (
@@ -22,7 +23,6 @@ from evenfield.numerics.spatial import (
 from evenfield.numerics.spatial_panel.models import PanelModel, fit_spatial_panel
 from evenfield.numerics.spatial_panel.network import network
 from evenfield.numerics.spatial_panel.panel import panel_from_arrays
-from evenfield.numerics.spatial_statistics import local_moran_tests, map_tests
 from evenfield.study.weights.build import build_geography, build_weights, edge_list
 from evenfield.study.weights.exposures import DOSE_COLUMNS, exposure_frame
 from spatial_cases import circle
@@ -87,7 +87,7 @@ def test_no_dense_matrix_arises_where_weights_are_sparse(geography):
     assert most < dense_bytes / 2
     own = frame[frame["weights"].eq("contiguity")]
     close(own["exposure_cluster"], W @ own["own_cluster"].to_numpy(), atol=1e-12)
-    for test in (map_tests, local_moran_tests):
+    for test in (association, local_association):
         assert (
             peak(lambda test=test: test(y, W, generator_for(1, "m"), 19))[1]
             < dense_bytes / 2
@@ -114,7 +114,7 @@ def test_sparse_and_dense_weights_give_the_same_numbers(geography):
     many = np.stack([e, 2 * e])
     close(lagged(sparse(W), many), lagged(dense(W), many), atol=1e-14)
     pairs = [
-        map_tests(e, weights, generator_for(1, "m"), 99) for weights in (W, dense(W))
+        association(e, weights, generator_for(1, "m"), 99) for weights in (W, dense(W))
     ]
     for one, other in zip(*pairs, strict=True):
         close(one.statistic, other.statistic)

@@ -10,9 +10,9 @@ from libpysal.weights import full2W
 from numpy.random import default_rng
 from scipy.sparse import csr_array
 
+from evenfield.models.moran import association
 from evenfield.numerics.map_pairs import bivariate_moran_test
 from evenfield.numerics.random import generator_for
-from evenfield.numerics.spatial_statistics import map_tests
 from evenfield.shared.spec import read
 from evenfield.study.errors import EvenfieldError
 from evenfield.topics.moran.estimate import Section, check_data, estimate
@@ -100,20 +100,14 @@ def test_a_specification_may_have_weights_of_its_own():
     assert {r.w_id for r in rows(results, spec_id="own")} == {"far"}
 
 
-def test_moran_and_geary_of_a_year_equal_esda():
-    study = make_study()
-    results = estimate(study)
-    panel = study.table("panel")
-    y = panel[panel["year"] == 2002].set_index("unit")["log_income"].to_numpy()
-    w = full2W(study.matrices["ring"].matrix.toarray())
-    w.transform = "r"
+def test_rows_of_a_year_have_their_labels():
+    results = run()
     own = {"outcome": "log_income", "controls_id": "none", "period": "2002"}
-    moran = row(results, estimator="moran", **own)
-    geary = row(results, estimator="geary", **own)
-    close(moran.estimate, esda.Moran(y, w, permutations=0).I)
-    close(geary.estimate, esda.Geary(y, w, permutations=0).C)
-    assert max(moran.p_value, moran.p_adjusted) <= 0.1
-    assert (moran.role, moran.w_id, moran.n_obs) == ("robustness", "ring", 16)
+    for kind in ("moran", "geary"):
+        test = row(results, estimator=kind, **own)
+        assert (test.role, test.w_id, test.n_obs) == ("robustness", "ring", 16)
+        assert test.se_type == "permutation"
+        assert max(test.p_value, test.p_adjusted) <= 0.1
 
 
 def test_variables_and_what_is_taken_out_of_them():
@@ -238,16 +232,12 @@ def test_bands_and_tests_of_a_variable_are_those_of_its_draws():
         period="2001",
     ).seed
     rng = generator_for(5, seed.removeprefix("5:"))
-    tests = map_tests(wide.loc[units].to_numpy(), W, rng, 199, 0.95)
+    tests = association(wide.loc[units].to_numpy(), W, rng, 199)
     for kind, test in zip(("moran", "geary"), tests, strict=True):
         line = series[series["kind"] == kind].sort_values("year")
-        reach = test.sup_t * test.std_error
-        close(line["value"], test.statistic)
-        close(line["expected"], test.mean)
-        close(line["band_low"], test.mean - reach)
-        close(line["band_high"], test.mean + reach)
-        close(line["p_adjusted"], test.p_joint)
-        for t, year in enumerate(YEARS):
+        for name, values in test.series(0.95).items():
+            close(line[name], values)
+        for year, drawn in zip(YEARS, test.rows(), strict=True):
             result = row(
                 results,
                 estimator=kind,
@@ -255,12 +245,8 @@ def test_bands_and_tests_of_a_variable_are_those_of_its_draws():
                 controls_id="none",
                 period=str(year),
             )
-            z = (test.statistic[t] - test.mean[t]) / test.std_error[t]
-            close(
-                (result.std_error, result.statistic, result.p_value),
-                (test.std_error[t], z, test.p_value[t]),
-            )
-            close(result.p_adjusted, test.p_joint[t])
+            for name in ("estimate", "std_error", "statistic", "p_value", "p_adjusted"):
+                close(getattr(result, name), getattr(drawn.test, name))
 
 
 def test_growth_of_each_year_is_freed_from_income_of_the_year_before():

@@ -8,8 +8,8 @@ import pandas as pd
 from evenfield.api.arguments import whole
 from evenfield.api.data import matched_weights, reported, table
 from evenfield.api.formula import outcome_of
-from evenfield.api.results import Fit, t_rows
-from evenfield.numerics.spatial_statistics import local_moran_tests, map_tests
+from evenfield.api.results import Fit, refuse_undefined, tidy
+from evenfield.models.moran import association, local_association
 
 
 @reported("moran")
@@ -57,23 +57,14 @@ def moran(
     values = rows.balanced(rows.y)
     W = matched_weights(w, rows.units.names)
     # One seed for both, so that dates and units see the same permutations.
-    of_dates, geary = map_tests(values, W, np.random.default_rng(seed), draws)
-    local = local_moran_tests(values, W, np.random.default_rng(seed), draws)
+    of_dates, geary = association(values, W, np.random.default_rng(seed), draws)
+    local = local_association(values, W, np.random.default_rng(seed), draws)
+    refuse_undefined(of_dates.reason or local.reason)
     dates = rows.calendar.text
     # One map is a cross-section, whose date says nothing.
     names = [f"I {date}" for date in dates] if len(dates) > 1 else ["I"]
     # Permutations give the law of I without dependence, and no interval around I.
-    lines = t_rows(
-        names,
-        of_dates.statistic,
-        of_dates.std_error,
-        "permutation",
-        statistic=(of_dates.statistic - of_dates.mean) / of_dates.std_error,
-        p_value=of_dates.p_value,
-        conf_low=np.nan,
-        conf_high=np.nan,
-        law=f"{draws} permutations",
-    )
+    lines = tidy(of_dates.rows()).assign(term=names)
     over_time = pd.DataFrame(
         {
             "I": of_dates.statistic,
@@ -97,7 +88,7 @@ def moran(
         each = each.drop(columns="date")
     return Fit(
         "Moran's I",
-        lines,
+        lambda _: lines,
         values.size,
         # E(I) = -1 / (N - 1) without dependence: I is compared with that, not zero.
         notes={"units": len(values), "mean without dependence": -1 / (len(values) - 1)},

@@ -82,6 +82,12 @@ def t_rows(
     return rows
 
 
+def refuse_undefined(reason: str) -> None:
+    """Refuse a call whose model has no result."""
+    if reason:
+        raise NumericsError(reason)
+
+
 def tidy(tests: Iterable[Row], names: Mapping[str, str] | None = None) -> pd.DataFrame:
     """Return the rows of a model, under other names and no others if there are some;
     what is described takes the form of the first test.

@@ -1,7 +1,9 @@
 """What every model returns: rows, each of them a test or the reason why there is none."""
 
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from evenfield.numerics.inference.methods import Design, Tested
 from evenfield.numerics.ols import OlsFit
@@ -17,6 +19,15 @@ class Row(NamedTuple):
     term: str
     test: Tested
     method: str = ""  # of the registry of inferences; empty for what has one law
+
+
+def rows_of(term: str, method: str = "", **columns: Any) -> list[Row]:
+    """Return a row for each element of the fields of ``Tested``, each an array (J,) or
+    the same for all.
+    """
+    lines = zip(*np.broadcast_arrays(*columns.values()), strict=True)
+    tests = [Tested(**dict(zip(columns, line, strict=True))) for line in lines]
+    return [Row(term, test, method) for test in tests]
 
 
 def undefined(terms: Iterable[str], reason: object) -> list[Row]:

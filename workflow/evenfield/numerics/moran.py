@@ -32,17 +32,6 @@ class MoranTest(NamedTuple):
     permutations: int  # draws it rests on
 
 
-def morans_i(e: Array, W: Weights) -> float:
-    """Return Moran's I of values that already have mean zero; e (N,), W (N, N)."""
-    total = float(W.sum())
-    if total <= 0:
-        raise NumericsError("the spatial weights hold no link")
-    squares = float(e @ e)
-    if squares == 0:
-        raise NumericsError("the values are constant")
-    return float(len(e) / total * (e @ (W @ e)) / squares)
-
-
 def cliff_ord_moments(W: Weights, X: Array) -> tuple[float, float]:
     """Return mean and variance of Moran's I of OLS residuals under independent normal
     errors; W (N, N), X (N, K).
@@ -88,24 +77,23 @@ def morans_i_test(
     -1/(N-1). Two-sided p = min(1, 2 min(p_low, p_high)), each tail (1 + number of draws
     at least as far out) / (1 + draws). A draw without residual counts as a tie.
     """
-    # A constant alone needs no regression of the draws: order leaves the mean as it is.
-    constant_alone = X is None
+    regressed = X is not None
     X = np.ones((len(values), 1)) if X is None else X
     W = multiplier(W)
     basis = bases(X)
     values = np.asarray(values, dtype=float)
     e = projected(values[:, None], basis)
+    if W.sum() <= 0:
+        raise NumericsError("the spatial weights hold no link")
     squares = float((e**2).sum())
     if squares <= TIE**2 * float(values @ values):
         raise NumericsError("the values are constant")
-    statistic = morans_i(e[:, 0], W)
+    statistic = float(_indices(e, W)[0])
     mean, variance = cliff_ord_moments(W, X)
     drawn = []
-    for moved in moved_maps(e, None if constant_alone else basis, rng, permutations):
-        # In another order the same residuals have the same squares.
-        same = np.full(moved.shape[1:], squares)
-        own_squares = same if constant_alone else (moved**2).sum(axis=0)
-        drawn.append(_indices(moved, W, own_squares, statistic, TIE * squares))
+    # A constant alone needs no regression of the draws: order leaves the mean as it is.
+    for moved in moved_maps(e, basis if regressed else None, rng, permutations):
+        drawn.append(_indices(moved, W, statistic, TIE * squares))
     std_error = float(np.sqrt(variance)) if variance > 0 else float("nan")
     return MoranTest(
         statistic=statistic,
@@ -118,9 +106,12 @@ def morans_i_test(
 
 
 def _indices(
-    e: Array, W: Weights, squares: Array, otherwise: float, least: float
+    e: Array, W: Weights, otherwise: float = np.nan, least: float = 0.0
 ) -> Array:
-    """Return Moran's I of residuals with these sums of squares; e (N, draws, 1)."""
+    """Return Moran's I of residuals, e (N, ..., 1), and ``otherwise`` of those whose sum
+    of squares is no more than ``least``.
+    """
+    squares = (e**2).sum(axis=0)
     products = (e * of_neighbours(W, e)).sum(axis=0)
     scaled = products * len(e) / W.sum()
     return quotient(scaled, squares, otherwise, squares > least)

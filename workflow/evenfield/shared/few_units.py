@@ -97,7 +97,7 @@ def method_fields(name: str, design: Design, c: np.ndarray, level: float) -> Fie
 
 def fields_of(test: Tested, level: float) -> Fields:
     """Arrange a test as fields of an estimate, without infinities."""
-    names = (*NUMBERS, "mde")
+    names = (*NUMBERS, "p_adjusted", "mde")
     numbers = {name: finite_or_nan(getattr(test, name)) for name in names}
     words = {"se_type": test.se_type, "p_type": test.p_type}
     return numbers | words | {"conf_level": level}

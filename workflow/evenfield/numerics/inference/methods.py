@@ -86,6 +86,7 @@ class Tested:
     statistic: float = NAN
     df: float = NAN  # infinite where another law than Student's t was used
     p_value: float = NAN
+    p_adjusted: float = NAN  # for looking at several tests at once
     conf_low: float = NAN
     conf_high: float = NAN
     mde: float = NAN  # what this test detects with the power of the design

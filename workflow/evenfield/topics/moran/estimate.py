@@ -11,10 +11,16 @@ import pandas as pd
 from pydantic import Field
 from scipy.sparse import csr_array
 
+from evenfield.models.moran import (
+    LocalTests,
+    association,
+    local_association,
+)
+from evenfield.models.rows import Row
 from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.map_pairs import bivariate_moran_test, join_counts
-from evenfield.numerics.spatial_statistics import MapTests, local_moran_tests, map_tests
+from evenfield.shared.estimates import Estimate
 from evenfield.shared.rows import Kind, Results, Rows, stacked
 from evenfield.shared.samples import (
     basis_warning,
@@ -155,7 +161,7 @@ def estimate(study: Study) -> Results:
         )
         for variable in _variables(study, on, income, growth):
             rows, series = _map_tests(on, *variable)
-            out.estimates += rows.estimates
+            out.estimates += rows
             parts += series
         out.estimates += _cells(study, on, where)
         fits.append(
@@ -224,123 +230,56 @@ def _variables(
 
 def _map_tests(
     on: Map, name: str, controls: str, data: Trajectories, X: Array | None
-) -> tuple[Rows, list[pd.DataFrame]]:
+) -> tuple[list[Estimate], list[pd.DataFrame]]:
+    """Return the rows of a variable by year, and its series."""
     spec = on.spec
-    level = on.inference.level
     labels, note = span_labels("moran", spec, data, on.info)
+    labels |= {"outcome": name, "controls_id": controls}
     rng, seed = on.stream(name, controls)
-    rows = on.rows(
-        note,
-        **labels,
-        outcome=name,
-        controls_id=controls,
-        seed=seed,
-    )
+    rows = on.rows(note, **labels, seed=seed)
     series = []
-    try:
-        tests = map_tests(data.values, on.W, rng, on.draws, level, X)
-    except NumericsError as error:
-        rows.undefined(["moran", "geary"], error, role=spec.role)
-    else:
-        rows.note = on.cut
-        for kind, test in zip(("moran", "geary"), tests, strict=True):
-            _add_years(rows, kind, test, data)
-            series.append(_bands(kind, test, data))
+    for test in association(data.values, on.W, rng, on.draws, X):
+        _add_by_year(on, rows, test.rows(), data, role=spec.role, p_type=P_TYPE)
+        if not test.reason:
+            by_year = {"kind": test.term, "year": data.years, "basis": data.basis}
+            columns = by_year | test.series(on.inference.level)
+            series.append(pd.DataFrame(columns))
     # Local tests are of the map as it is, not of residuals.
     if controls == "none":
-        series += _local(on, name, data, rows, labels, note)
-    named = {
-        **spec.labels,
-        "variable": name,
-        "controls": controls,
-    }
-    return rows, [frame.assign(**named) for frame in series]
+        rng, seed = on.stream(name, "local")
+        local = local_association(data.values, on.W, rng, on.draws)
+        of_units = on.rows(note, **labels, seed=seed)
+        # One test for each unit: the false discovery rate is held within the year.
+        rate = spec.discovery_rate
+        warning = f"false discovery rate {rate:g} within the year"
+        _add_by_year(on, of_units, local.rows(rate), data, warning=warning)
+        rows.estimates += of_units.estimates
+        if not local.reason:
+            series.append(_of_units(local, data))
+    named = {**spec.labels, "variable": name, "controls": controls}
+    return rows.estimates, [frame.assign(**named) for frame in series]
 
 
-def _add_years(rows: Rows, kind: str, test: MapTests, data: Trajectories) -> None:
-    # Moments over permutations, not those of normal errors.
-    z = (test.statistic - test.mean) / test.std_error
-    for t, year in enumerate(data.years):
-        rows.add(
-            kind,
-            period=str(year),
-            output_basis=data.basis[t],
-            n_obs=len(data.units),
-            n_periods=1,
-            role=rows.role,
-            estimate=float(test.statistic[t]),
-            std_error=float(test.std_error[t]),
-            statistic=float(z[t]),
-            p_value=float(test.p_value[t]),
-            p_adjusted=float(test.p_joint[t]),
-            se_type="permutation",
-            p_type=P_TYPE,
-        )
+def _add_by_year(
+    on: Map, rows: Rows, tests: list[Row], data: Trajectories, **labels: object
+) -> None:
+    """Add a row for each year, or one for the whole span that says why there is none."""
+    level = on.inference.level
+    if tests[0].test.reason:
+        rows.add_tests(tests, level, {row.term: labels for row in tests})
+        return
+    rows.note = on.cut
+    labels |= {"n_obs": len(data.units), "n_periods": 1}
+    for row, year, basis in zip(tests, data.years, data.basis, strict=True):
+        own = {"period": str(year), "output_basis": basis}
+        rows.add_tests([row], level, {row.term: labels | own})
 
 
-def _bands(kind: str, test: MapTests, data: Trajectories) -> pd.DataFrame:
-    """Return a statistic by year with the band that chance leaves over all years at
-    once.
-    """
-    # sup_t: quantile of the largest |z| over the years, so the band holds in all.
-    reach = test.sup_t * test.std_error
-    return pd.DataFrame(
-        {
-            "kind": kind,
-            "unit": "",
-            "quadrant": "",
-            "year": data.years,
-            "basis": data.basis,
-            "value": test.statistic,
-            "expected": test.mean,
-            "band_low": test.mean - reach,
-            "band_high": test.mean + reach,
-            "p_value": test.p_value,
-            "p_adjusted": test.p_joint,
-        }
-    )
-
-
-def _local(
-    on: Map,
-    name: str,
-    data: Trajectories,
-    rows: Rows,
-    labels: dict[str, object],
-    note: str,
-) -> list[pd.DataFrame]:
-    """Add how many units are told apart from chance in each year; return all of them."""
-    rate = on.spec.discovery_rate
-    rng, seed = on.stream(name, "local")
-    own = on.rows(
-        note,
-        **labels,
-        outcome=name,
-        seed=seed,
-    )
-    own.estimates = rows.estimates
-    try:
-        # I_i = z_i sum_j w_ij z_j / (z'z / N) (Anselin 1995).
-        tests = local_moran_tests(data.values, on.W, rng, on.draws)
-    except NumericsError as error:
-        own.undefined(["local"], error)
-        return []
-    own.note = on.cut
-    # One test for each unit: the false discovery rate is held within the year.
-    counts = (tests.q_value <= rate).sum(axis=0)
-    for year, basis, count in zip(data.years, data.basis, counts, strict=True):
-        own.add(
-            "local",
-            f"false discovery rate {rate:g} within the year",
-            period=str(year),
-            output_basis=basis,
-            n_periods=1,
-            n_obs=len(data.units),
-            estimate=float(count),
-        )
+def _of_units(tests: LocalTests, data: Trajectories) -> pd.DataFrame:
+    """Return the local Moran of every unit and year."""
     # Statistics are (N, T), so unit after unit: units repeat and years recur.
     units = len(data.units)
-    frame = pd.DataFrame(
+    return pd.DataFrame(
         {
             "kind": "local",
             "unit": np.repeat(data.units, len(data.years)),
@@ -352,7 +291,6 @@ def _local(
             "quadrant": tests.quadrant.ravel(),
         }
     )
-    return [frame]
 
 
 def _cells(study: Study, on: Map, where: str) -> list[Any]:

@@ -1,0 +1,165 @@
+"""Moran's I and Geary's C of maps, and the local Moran of every unit, by permutation."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from evenfield.models.rows import Row, rows_of, undefined
+from evenfield.numerics.arrays import Array
+from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.moran import bases, moved_maps, projected
+from evenfield.numerics.permutations import TIE, two_sided_p
+from evenfield.numerics.spatial import Weights, multiplier, sparse
+from evenfield.numerics.spatial_statistics import local_p_values, map_statistics
+
+NOTHING = np.empty(0)
+
+
+class MapTests(NamedTuple):
+    """One statistic of T maps beside its permutations; arrays are (T,)."""
+
+    term: str  # moran or geary
+    statistic: Array = NOTHING
+    mean: Array = NOTHING  # over permutations, not under normal errors
+    std_error: Array = NOTHING
+    p_value: Array = NOTHING  # two-sided
+    p_joint: Array = NOTHING  # adjusted for looking at all maps
+    largest: Array = NOTHING  # (draws,) largest |z| over the maps
+    reason: str = ""  # why there is no test
+
+    def rows(self) -> list[Row]:
+        """Return a row for each map; permutations give no interval around it."""
+        if self.reason:
+            return undefined([self.term], self.reason)
+        return rows_of(
+            self.term,
+            "permutation",
+            estimate=self.statistic,
+            std_error=self.std_error,
+            statistic=(self.statistic - self.mean) / self.std_error,
+            df=np.inf,
+            p_value=self.p_value,
+            p_adjusted=self.p_joint,
+            se_type="permutation",
+            law=f"{len(self.largest)} permutations",
+        )
+
+    def series(self, level: float) -> dict[str, Array]:
+        """Return values and p-values with the band that chance leaves over all maps at
+        once.
+        """
+        reach = np.quantile(self.largest, level, method="higher") * self.std_error
+        return {
+            "value": self.statistic,
+            "expected": self.mean,
+            "band_low": self.mean - reach,
+            "band_high": self.mean + reach,
+            "p_value": self.p_value,
+            "p_adjusted": self.p_joint,
+        }
+
+
+def association(
+    values: Array,
+    W: Weights,
+    rng: np.random.Generator,
+    draws: int,
+    X: Array | None = None,
+) -> tuple[MapTests, MapTests]:
+    """Test Moran's I and Geary's C of maps, or of their residuals from regressors, by
+    moving whole units; values (N, T), W (N, N), X (N, K) or (T, N, K) with its constant.
+
+    Notes
+    -----
+    One permutation of the units serves all maps, which keeps the dependence between
+    them; the adjusted p-value is Westfall and Young's (1993) single step on |z|.
+    Permuted residuals are regressed on X again (Freedman and Lane 1983).
+    """
+    W = multiplier(W)
+    try:
+        basis = bases(np.ones((len(values), 1)) if X is None else X)
+        e = projected(values, basis)
+        if W.sum() <= 0:
+            raise NumericsError("the spatial weights hold no link")
+        if ((e**2).sum(axis=0) <= TIE**2 * (values**2).sum(axis=0)).any():
+            raise NumericsError("the values of a map are constant")
+        moved = moved_maps(e, None if X is None else basis, rng, draws)
+        drawn = [map_statistics(maps, W) for maps in moved]
+        moran, geary = map_statistics(e, W)
+        moran_draws, geary_draws = map(np.concatenate, zip(*drawn, strict=True))
+        return _tests("moran", moran, moran_draws), _tests("geary", geary, geary_draws)
+    except NumericsError as error:
+        reason = str(error)
+        return MapTests("moran", reason=reason), MapTests("geary", reason=reason)
+
+
+def _tests(term: str, observed: Array, drawn: Array) -> MapTests:
+    """Compare statistics of maps with their permutations; (T,), (draws, T)."""
+    mean = drawn.mean(axis=0)
+    standard_deviation = drawn.std(axis=0, ddof=1)
+    if not (standard_deviation > TIE).all():
+        raise NumericsError("moving the units over the map changes nothing")
+    # Westfall and Young: each map against the largest statistic of all maps.
+    largest = np.abs((drawn - mean) / standard_deviation).max(axis=1)
+    z = np.abs((observed - mean) / standard_deviation)
+    larger = (largest[:, None] >= z - TIE).sum(axis=0)
+    return MapTests(
+        term=term,
+        statistic=observed,
+        mean=mean,
+        std_error=standard_deviation,
+        p_value=two_sided_p(drawn, observed),
+        p_joint=(1 + larger) / (1 + len(drawn)),
+        largest=largest,
+    )
+
+
+class LocalTests(NamedTuple):
+    """The local Moran of N units on T maps; arrays are (N, T)."""
+
+    statistic: Array = NOTHING
+    p_value: Array = NOTHING  # two-sided, the unit's own value held
+    q_value: Array = NOTHING  # adjusted for the number of units of a map
+    quadrant: np.ndarray = NOTHING  # HH, LH, LL or HL; empty without a neighbour
+    reason: str = ""  # why there is no test
+
+    def rows(self, rate: float) -> list[Row]:
+        """Return for each map how many units differ from chance, at a false discovery
+        rate over its units.
+        """
+        if self.reason:
+            return undefined(["local"], self.reason)
+        counts = (self.q_value <= rate).sum(axis=0)
+        return rows_of("local", estimate=counts.astype(float))
+
+
+def local_association(
+    values: Array, W: Weights, rng: np.random.Generator, draws: int
+) -> LocalTests:
+    """Test the local Moran of every unit on every map, its own value held and the others
+    moved; values (N, T), W (N, N).
+
+    Notes
+    -----
+    Anselin (1995); false discovery rate over the units of a map as in de Castro and
+    Singer (2006).
+    """
+    from scipy.stats import false_discovery_control
+
+    z = values - values.mean(axis=0)
+    squares = (z**2).sum(axis=0)
+    if len(z) < 3 or (squares <= TIE**2 * (values**2).sum(axis=0)).any():
+        return LocalTests(reason="a local Moran needs three units and values that vary")
+    lag = multiplier(W) @ z
+    p_value = local_p_values(z, W, lag, rng, draws)
+    high = np.where(lag > 0, "HH", "HL")
+    low = np.where(lag > 0, "LH", "LL")
+    quadrant = np.where(z > 0, high, low).astype(object)
+    quadrant[np.diff(sparse(W).indptr) == 0] = ""
+    return LocalTests(
+        # I_i = z_i sum_j w_ij z_j / (z'z / N), with N - 1 as esda has it.
+        statistic=(len(z) - 1) * z * lag / squares,
+        p_value=p_value,
+        q_value=false_discovery_control(p_value, axis=0),
+        quadrant=quadrant,
+    )
