@@ -3,6 +3,7 @@ and a small chart.
 """
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Any
@@ -17,6 +18,7 @@ from evenfield.study.files import Record
 from evenfield.study.study_config import Period, StudyConfig
 
 NO_SIDE = "its interval does not leave out zero"  # stands once for all such claims
+VARIANTS = re.compile(r", also in \d+ variants?$")
 # Which of the five parts of the bar an answer belongs to, from 1 on.
 PARTS = {
     word: number for number, words in enumerate(GROUPS.values(), 1) for word in words
@@ -67,7 +69,7 @@ MEANING = {
     ),
     "NO ANSWER": (
         "The interval holds zero; that is no evidence of nothing. Visible: the smallest"
-        " effect one could see."
+        " effect one could see, in the same unit."
     ),
     # No estimate was made for these.
     "OUT OF REACH": (
@@ -182,7 +184,8 @@ def _shown(
 ) -> dict[str, object]:
     rows = claim["rows"]
     unit = claim["unit"]
-    because = claim["because"].rstrip(".")
+    # That all variants of a fact agree is what its group says.
+    because = VARIANTS.sub("", claim["because"].rstrip("."))
     # What is shown beside a claim in another unit, or is a change of what is claimed,
     # cannot stand on its axis.
     drawn = [
@@ -198,10 +201,10 @@ def _shown(
     visible = claim["smallest_visible"] if claim["answer"] == "NO ANSWER" else None
     reasons = [] if because == NO_SIDE else [because[:1].upper() + because[1:]]
     if claim["later"] in ("HELD UP", "FADED"):
-        reasons.append(f"Later years: {claim['later'].lower()}")
+        reasons.append(f"Later: {claim['later'].lower()}")
     # Where nothing was shown there was nothing to follow.
     elif claim["later"] and "nothing" not in claim["later_because"]:
-        reasons.append(f"Later years: cannot tell, {claim['later_because']}")
+        reasons.append(f"Later: cannot tell, {claim['later_because']}")
     number, interval = with_interval(
         claim["estimate"], claim["low"], claim["high"], unit
     )
@@ -209,7 +212,7 @@ def _shown(
         **claim,
         "number": in_unit(number, unit, units).partition(" "),
         "interval": interval,
-        "visible": in_unit(significant(visible, 2), unit, units),
+        "visible": significant(visible, 2),
         "reason": ". ".join(reasons),
         "chart": chart(drawn, marks, interest) if drawn else "",
         "behind": [_behind(row, units, periods) for row in rows],
@@ -321,10 +324,10 @@ def _numbers(intervals: Iterable[Sequence[float | None]]) -> list[float]:
 
 
 def _ticks(low: float, high: float) -> list[tuple[float, str]]:
-    """Return about four round numbers of an axis, each with its text."""
-    rough = (high - low) / 4
+    """Return two to four round numbers of an axis, each with its text."""
+    rough = (high - low) / 3
     size = 10.0 ** math.floor(math.log10(rough))
-    # 1, 2 or 5 times a power of ten: the first that makes at most four steps.
+    # 1, 2 or 5 times a power of ten: the first that makes at most three steps.
     step = next(size * factor for factor in (1, 2, 5, 10) if size * factor >= rough)
     decimals = max(0, -math.floor(math.log10(step) + 1e-9))  # of the step
     multiples = range(math.ceil(low / step), math.floor(high / step) + 1)
