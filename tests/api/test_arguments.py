@@ -195,11 +195,18 @@ def test_what_no_event_study_can_be_made_of_is_refused(options, words):
     refused(words, ef.event_study, "rich ~ 1", DATED, **{**POLICY, **options})
 
 
-@pytest.mark.parametrize("name", ["rings", "placement", "nearby", "moran"])
+@pytest.mark.parametrize(
+    "name", ["rings", "placement", "nearby", "moran", "inequality", "markov"]
+)
 def test_no_draws_are_refused_where_a_p_value_rests_on_them(name):
     function, first, data, others, options = CALLS[name]
     call = {**options, "draws": 0}
     refused("draws=0; expected", function, first, data, *others, **call)
+
+
+def test_one_sample_has_no_standard_error():
+    words = "draws=1; expected a whole number, 2 or more"
+    refused(words, ef.inequality, "rich", DATA, draws=1, **KEYS)
 
 
 def test_one_number_is_one_ring():

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from evenfield.api.arguments import whole
 from evenfield.api.data import Table, matched_weights, names_of, reported, table
 from evenfield.api.formula import lag_of_outcome, outcome_of
 from evenfield.api.levels import levels_of, positive
@@ -562,7 +563,7 @@ def inequality(
     measure : str
         theil_t, theil_l (both split by groups), gini or atkinson.
     draws, seed : int
-        Samples of units behind the standard errors of the Theil indices.
+        Samples of units behind the standard errors of the Theil indices, two or more.
 
     Returns
     -------
@@ -570,6 +571,7 @@ def inequality(
         The index at every date, with its parts if there are groups; ``tables["over
         time"]`` has one row a date.
     """
+    whole("draws", draws, lowest=2)  # of which a standard deviation is taken
     rows = table(outcome_of(y, data), data, unit, time)
     if groups:
         chosen("measure split by groups", measure, THEIL)
@@ -664,6 +666,7 @@ def markov(
     -----
     Rey (2001) for the chain given the neighbours; Shorrocks (1978) for mobility.
     """
+    whole("draws", draws, lowest=1)
     rows = table(outcome_of(y, data), data, unit, time)
     rows.check_keys("transitions")
     chosen("classes", classes, ["pooled", "yearly"])
