@@ -4,6 +4,7 @@ one, and a permutation test in which the labels of both spans move together.
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -34,7 +35,7 @@ class Span:
     c: np.ndarray  # (R,) weights of the label coefficients
     label_design: LabelDesign = LABELS_ALONE
 
-    @property
+    @cached_property
     def X(self) -> np.ndarray:
         """Regressors of the labels, then controls, shape (N, R + K)."""
         regressors = self.label_design.regressors(self.labels)

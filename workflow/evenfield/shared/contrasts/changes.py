@@ -27,7 +27,7 @@ from evenfield.shared.contrasts.prepared_contrasts import (
     PreparedContrast,
     prepare_contrast,
 )
-from evenfield.shared.contrasts.sections import Geography, Section
+from evenfield.shared.contrasts.sections import Geography
 from evenfield.shared.estimates import CHANGE, Estimate, change_period
 from evenfield.shared.few_units import beside, carrier_fields
 
@@ -80,10 +80,9 @@ def change_rows(
         return [not_defined(empty, reason)]
     geography = prepared_first.geography
     sections = (prepared_first.section, prepared_later.section)
-    spans = (_span(sections[0]), _span(sections[1]))
-    fit, c = stacked_change(*spans)
+    fit, c = stacked_change(*sections)
     units = np.concatenate([section.units for section in sections])
-    design = _design(empty, fit, units, spans, geography, settings)
+    design = _design(empty, fit, units, sections, geography, settings)
     row = replace(
         empty,
         **carrier_fields(fit.X, units, c),
@@ -164,15 +163,4 @@ def _design(
         power=settings.power,
         spans=spans,
         geography=geography,
-    )
-
-
-def _span(section: Section) -> Span:
-    """Return the arrays of a section as a span."""
-    return Span(
-        y=section.y,
-        labels=section.labels,
-        controls=section.controls,
-        c=section.c,
-        label_design=section.label_design,
     )

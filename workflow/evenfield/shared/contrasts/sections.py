@@ -4,14 +4,12 @@ methods are printed by default.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 
 from evenfield.numerics.inference.methods import Design, Locations, Tested, infer
+from evenfield.numerics.label_change import Span
 from evenfield.numerics.label_permutation import (
-    LABELS_ALONE,
-    LabelDesign,
     LabelDraws,
     PermutationTest,
     exact_label_draws,
@@ -58,29 +56,14 @@ class Geography:
     lists: Callable[[np.ndarray, int], LabelDraws]
 
 
-@dataclass(frozen=True)
-class Section:
-    """One regression on group labels and one combination of their coefficients."""
+@dataclass(frozen=True, kw_only=True)
+class Section(Span):
+    """One regression on group labels, or anything that moves with them, and one
+    combination of their coefficients, with the units behind its rows.
+    """
 
     units: np.ndarray  # (N,) names
-    y: np.ndarray  # (N,) outcome
-    labels: np.ndarray  # (N, L) group labels, or anything that moves with them
-    controls: np.ndarray  # (N, K) constant and controls
-    c: np.ndarray  # (R,) weights of the combination of the labels' coefficients
     treated: int  # units in the smaller of the groups that the combination compares
-    # how the L labels become R regressors: the labels alone by default
-    label_design: LabelDesign = LABELS_ALONE
-
-    @cached_property
-    def X(self) -> np.ndarray:
-        """Regressors of the labels, then controls, shape (N, R + K)."""
-        regressors = self.label_design.regressors(self.labels)
-        return np.column_stack([regressors, self.controls])
-
-    @property
-    def contrast(self) -> np.ndarray:
-        """Weights over all regressors, shape (R + K,)."""
-        return np.concatenate([self.c, np.zeros(self.controls.shape[1])])
 
     @property
     def few(self) -> bool:
