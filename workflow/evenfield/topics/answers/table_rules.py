@@ -22,8 +22,7 @@ where such lists were tried; agreement is then by the corrected p.
 INTEREST_NOTE = """
 The answer by the same rule with half and with twice the effect of interest. What changes
 with it: whether an interval counts as negligible, whether it bounds a gain that is denied,
-and whether the smallest effect that the row could show is so large that the question is out
-of reach.
+and whether the row could see only effects so large that it says no more than that.
 """
 
 
