@@ -126,6 +126,23 @@ def test_a_file_imports_what_its_folder_and_name_allow(path: Path) -> None:
     assert outside <= libraries, f"{path} imports {sorted(outside - libraries)}"
 
 
+SECTIONS = sorted(path.parent for path in LIBRARY.glob("topics/*/section.md"))
+
+
+@pytest.mark.parametrize("topic", SECTIONS, ids=lambda path: path.name)
+def test_numbers_of_a_section_are_data_or_code_says_why(topic: Path) -> None:
+    code = topic / "text.py"
+    said = TOPICS[topic.name].numbers is not None
+    # Data are read by `check` and by a person; code is for what they cannot say.
+    reason = ": code, because" if said else "Code, because"
+    text = (
+        code.read_text().partition('"""')[2].partition('"""')[0]
+        if code.is_file()
+        else ""
+    )
+    assert (reason in text) if text else said
+
+
 MODULES = {
     ".".join(path.relative_to(LIBRARY.parent).with_suffix("").parts): path
     for folder in ("evenfield", "engine")

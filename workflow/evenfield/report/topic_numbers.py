@@ -122,9 +122,12 @@ def _item(where: str, item: object) -> object:
     if not any(isinstance(item.get(kind), str) for kind in KINDS):
         return _part(where, item)
     entry = printed(Entry, where, item, {}, ReportError)
-    column = entry.column or entry.by.removeprefix("-")
-    if column and not entry.series:
-        known(f"{where}: column", column, ESTIMATE_COLUMNS, ReportError)
+    columns = {"column": entry.column, "by": entry.by.removeprefix("-")}
+    if not entry.word.startswith("spec."):
+        columns["word"] = entry.word
+    for key, column in columns.items():
+        if column and not entry.series:
+            known(f"{where}: {key}", column, ESTIMATE_COLUMNS, ReportError)
     return entry
 
 
@@ -248,8 +251,13 @@ def _said(part: Part, place: Place) -> Row:
         said[name] = _written(item, there, said)
     if part.needs is None:
         return said if _has_number(said) else {}
-    needed = [any(said[name] for name in need.split(" or ")) for need in part.needs]
-    return said if all(needed) else {}
+    for need in part.needs:
+        names = need.split(" or ")
+        for name in names:
+            known(f"{place.where} needs: name", name, [*said], ReportError)
+        if not any(said[name] for name in names):
+            return {}
+    return said
 
 
 def _inside(part: Part, place: Place) -> Place:

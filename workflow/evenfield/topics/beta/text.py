@@ -1,4 +1,4 @@
-"""Who lies farthest from the line of convergence: code, because it names units."""
+"""Who lies farthest from the line of convergence: code, because it names them."""
 
 from evenfield.shared.facts import Facts
 from evenfield.shared.tables import Row, in_words, only

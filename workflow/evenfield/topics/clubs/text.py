@@ -1,5 +1,7 @@
 """What the section on clubs prints: whether all units converge to one path, how many
 clubs there are if not, and who is in which.
+
+Code, because it names the members of clubs and colours the map by them.
 """
 
 import pandas as pd

@@ -1,5 +1,7 @@
 """What the section on policies prints: who got one, the effect with its leads, with sure
 dates, and units nearby.
+
+Code, because the table says which dates decide and in which words.
 """
 
 from typing import Any

@@ -1,5 +1,7 @@
 """What the section on groups of units prints: which have clusters, zones, both or
 neither in the last period.
+
+Code, because it names the units of each cell, which are no estimates.
 """
 
 from evenfield.shared.facts import Facts

@@ -1,5 +1,8 @@
 """What the section on inequality prints: its size at both ends, and how much of it lies
 between the groups of each grouping.
+
+Code, because the years are the widest of several periods, and what random labels
+hold is read from a row's warning.
 """
 
 import re

@@ -1,5 +1,8 @@
 """What the section on neighbours prints: how alike they are, in how many years more than
 chance gives, and where rich and poor units stand together.
+
+Code, because it names the units of local clusters, colours the map by them, and holds
+years against bands of the series.
 """
 
 import numpy as np

@@ -1,4 +1,7 @@
-"""What the section on movers prints: which units rose and fell most against the average."""
+"""What the section on movers prints: which units rose and fell most against the average.
+
+Code, because it names and ranks units of the panel.
+"""
 
 from evenfield.shared.facts import Facts
 from evenfield.shared.sections import cell

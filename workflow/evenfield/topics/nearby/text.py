@@ -1,5 +1,7 @@
 """What the section on growth nearby prints: near one list against near another, and the
 lists themselves.
+
+Code, because the terms of a row are made from the study's lists, one or two.
 """
 
 from evenfield.shared.facts import Facts

@@ -1,5 +1,8 @@
 """What the section on relative income prints: how rich each group was at first and at
 last, and how fast it grew.
+
+Code, because its path is at the prices that a study has, and whether groups changed
+is asked of all years.
 """
 
 import pandas as pd

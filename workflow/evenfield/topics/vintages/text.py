@@ -1,5 +1,7 @@
 """What the section on vintages prints: how far one estimate moves with the figures that it
 is made from.
+
+Code, because it holds the intervals of all vintages against one another.
 """
 
 from evenfield.shared.facts import Facts
