@@ -1,15 +1,18 @@
 """Every published number of `python3 run validate`, and what the command says."""
 
-import subprocess
 import sys
-from pathlib import Path
+from functools import cache
 
 import pytest
 
 import validate
 from golden import anchors
 
-ROOT = Path(__file__).parents[2]
+
+@cache
+def computed(compute):
+    """The numbers of one study, which every test here looks at."""
+    return list(compute())
 
 
 @pytest.mark.parametrize(
@@ -18,27 +21,26 @@ ROOT = Path(__file__).parents[2]
     ids=lambda compute: compute.__name__,
 )
 def test_published_numbers(compute):
-    result = list(compute())
+    result = computed(compute)
     assert result
     assert [anchor for anchor in result if not anchor.passes] == []
 
 
-def test_the_command_prints_one_row_each_and_passes():
-    command = [sys.executable, str(ROOT / "workflow" / "commands" / "validate.py")]
-    done = subprocess.run(
-        command,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0 and done.stdout.endswith(" s: all pass\n"), done.stderr
-    rows = [line for line in done.stdout.splitlines() if line.endswith("  pass")]
-    assert (
-        len(rows)
-        == sum(len(list(compute())) for _, compute, _ in anchors.STUDIES)
-        >= 100
-    )
-    assert done.stderr.count("\n") == len(anchors.STUDIES)
+def test_the_command_prints_one_row_each_and_passes(monkeypatch, capsys):
+    once = [
+        (title, lambda compute=compute: computed(compute), source)
+        for title, compute, source in anchors.STUDIES
+    ]
+    monkeypatch.setattr(anchors, "STUDIES", once)
+    monkeypatch.setattr(sys, "argv", ["validate"])
+    monkeypatch.setattr(sys, "path", [p for p in sys.path if p != str(validate.TESTS)])
+    assert validate.main() == 0
+    assert str(validate.TESTS) in sys.path  # where the command finds the numbers
+    printed = capsys.readouterr()
+    assert printed.out.endswith(" s: all pass\n")
+    rows = [line for line in printed.out.splitlines() if line.endswith("  pass")]
+    assert len(rows) == sum(len(compute()) for _, compute, _ in once) >= 100
+    assert printed.err.count("\n") == len(once)
 
 
 def test_a_number_that_moved_fails_and_is_named(monkeypatch, capsys):

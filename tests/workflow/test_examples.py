@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 import yaml
 
+import program_copies
 from yaml_text import from_yaml
 
 ROOT = Path(__file__).parents[2]
@@ -32,18 +33,7 @@ def test_example_runs_to_its_page(name, tmp_path):
         tmp_path / name,
         ignore=shutil.ignore_patterns("results", ".snakemake"),
     )
-    command = [
-        sys.executable,
-        str(ROOT / "run"),
-        "--directory",
-        str(tmp_path / name),
-        "--cores",
-        "2",
-    ]
-    done = subprocess.run(
-        command, capture_output=True, text=True, check=False, cwd=ROOT
-    )
-    assert done.returncode == 0, done.stderr
+    program_copies.run_well("--directory", tmp_path / name, "--cores", 2)
     results = tmp_path / name / "results"
     page = (results / "report" / "index.html").read_text()
     title = yaml.safe_load((tmp_path / name / "config.yaml").read_text())["study"][

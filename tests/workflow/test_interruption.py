@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 import gate
+import program_copies
 
 ROOT = Path(__file__).parents[2]
 FAMILIES = ("beta", "sigma")
@@ -42,9 +43,7 @@ def start(folder, targets=TARGETS):
 
 
 def finish(folder, targets=TARGETS):
-    engine = start(folder, targets)
-    _, errors = engine.communicate(timeout=None if targets != TARGETS else PATIENCE_S)
-    assert engine.returncode == 0, errors
+    program_copies.run_well("--directory", folder, "--cores", 2, *targets)
 
 
 def copied(folder):

@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+import program_copies
 from evenfield.report.context import lookups
 from evenfield.report.evidence import Evidence
 from evenfield.report.numbers import read_numbers
@@ -46,23 +47,10 @@ AFTER_ESTIMATES = {
 }
 
 
-SINGLE = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-
-
-def called(folder, program, *options, **variables):
-    """Run a program of Python in a folder, with one thread a process."""
-    words = [sys.executable, *program, "--directory", str(folder), *options]
-    environment = {**os.environ, **SINGLE, **variables}
-    return subprocess.run(
-        words, env=environment, capture_output=True, text=True, check=False
-    )
-
-
 def engine(checkout, *options):
-    """Run a checkout as the script `run` does: jobs are copies of one process."""
-    workflow = checkout / "workflow"
-    program = [str(workflow / "engine" / "main.py")]
-    return called(checkout, program, *options, PYTHONPATH=str(workflow))
+    """Run a checkout as the script `run` does."""
+    options = ("--directory", checkout, *options)
+    return program_copies.run(*options, workflow=checkout / "workflow")
 
 
 @pytest.fixture(scope="module")
@@ -231,8 +219,15 @@ def test_another_workflow_uses_it_as_a_module(tmp_path):
         " evenfield as evenfield_*\nrule mine:\n    default_target: True\n    input:"
         ' "results/tables/T9.csv"\n'
     )
-    program = ["-m", "snakemake", "--snakefile", str(tmp_path / "Snakefile")]
-    done = called(tmp_path, program, "--cores", "2")
+    words = [sys.executable, "-m", "snakemake", "--cores", "2"]
+    done = subprocess.run(
+        words,
+        cwd=tmp_path,
+        env=os.environ | program_copies.FIXED,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr[-2000:]
     assert (tmp_path / "results" / "tables" / "T9.csv").is_file()
 
