@@ -5,8 +5,6 @@ nothing is written or lost.
 import json
 import os
 import shutil
-import subprocess
-import sys
 from argparse import Namespace
 from functools import partial
 from pathlib import Path
@@ -15,13 +13,13 @@ import pytest
 import yaml
 
 import check
+import program_copies
 import study
 from evenfield.study.ingest import study_tables
 from evenfield.study.ingest.dictionary import refresh_hashes
 from refusals import fails
 from yaml_text import from_yaml
 
-ROOT = Path(__file__).parents[2]
 UNITS = "ABCDEF"
 YEARS = range(2000, 2010)
 NUMBERED = [*enumerate(UNITS, 1)]
@@ -655,20 +653,13 @@ def test_more_resources_than_a_study_has_are_refused_at_once(built):
     assert any("describes 2,200 resources" in line for line in checked(built)[1])
 
 
-def run(*words):
-    command = [sys.executable, str(ROOT / "run"), *words]
-    return subprocess.run(
-        command, capture_output=True, text=True, check=False, cwd=ROOT
-    )
-
-
 @pytest.mark.command
 @pytest.mark.parametrize("case", ["row twice", "years of a topic"])
 def test_a_run_refuses_what_check_refuses_and_loses_nothing(built, case):
     break_it, message = CASES[case]
     break_it(built)
     label = [
-        run(*words, "--directory", str(built))
+        program_copies.run(*words, "--directory", built)
         for words in (["check"], ["results/estimates.csv", "--cores", "1"])
     ]
     assert [done.returncode for done in label] == [1, 1]
@@ -717,11 +708,11 @@ def test_a_pattern_that_tries_every_way_is_stopped(built, monkeypatch):
 @pytest.mark.command
 def test_data_rewrites_hashes_after_an_edit_but_not_over_a_fault(built):
     raw("data/sources.csv", TABLES["sources"] + "B,b,1,n,y\n")(built)
-    done = run("data", "--directory", str(built))
+    done = program_copies.run("data", "--directory", built)
     assert done.returncode == 0 and "hash rewritten: sources.csv" in done.stdout, (
         done.stderr
     )
     raw("data/panel.csv", TABLES["panel"] + TABLES["panel"].splitlines()[1])(built)
     before = (built / "data" / "datapackage.json").read_bytes()
-    assert run("data", "--directory", str(built)).returncode == 1
+    assert program_copies.run("data", "--directory", built).returncode == 1
     assert (built / "data" / "datapackage.json").read_bytes() == before

@@ -2,8 +2,6 @@
 programs, from the tables alone.
 """
 
-import subprocess
-import sys
 from itertools import combinations
 from pathlib import Path
 
@@ -13,6 +11,8 @@ import pytest
 import statsmodels.formula.api as smf
 from scipy.sparse import csr_array, hstack
 from scipy.sparse.linalg import lsqr
+
+import program_copies
 
 ROOT = Path(__file__).parents[2]
 CITIES = ROOT / "examples" / "china-cities"
@@ -40,9 +40,7 @@ def cities():
 
 
 def test_config_and_tables_are_in_order():
-    command = [sys.executable, str(ROOT / "run"), "check", "--directory", str(CITIES)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
+    program_copies.run_well("check", "--directory", CITIES)
 
 
 def test_zones_went_to_cities_that_were_richer_in_their_province(cities):

@@ -109,13 +109,16 @@ def test_a_survivor_needs_a_reason(faults, result, reason, code):
     assert mutate.report([*died, lived]) == code
 
 
-@pytest.fixture
-def tester(tmp_path, monkeypatch):
-    monkeypatch.setattr(mutate, "copy_repository", lambda folder: None)
-    path = tmp_path / mutate.LIBRARY / "numerics" / "share.py"
+@pytest.fixture(scope="module")
+def tester(tmp_path_factory):
+    """One for all runs, as in use: it loads the libraries once."""
+    folder = tmp_path_factory.mktemp("copy")
+    path = folder / mutate.LIBRARY / "numerics" / "share.py"
     path.parent.mkdir(parents=True)
     path.write_text(CODE)
-    tester = mutate.Tester(tmp_path, tmp_path)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(mutate, "copy_repository", lambda folder: None)
+        tester = mutate.Tester(folder, folder)
     yield tester
     tester.stop()
 
