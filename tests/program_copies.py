@@ -97,7 +97,8 @@ def work(words, folder, environment, streams):
         for number, (name, path) in enumerate(zip(STREAMS, streams, strict=True)):
             os.dup2(os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND), number)
             mode = "r" if name == "stdin" else "w"
-            setattr(sys, name, os.fdopen(number, mode, closefd=False))
+            # Line by line: a copy that forks again must not hand on what it holds.
+            setattr(sys, name, os.fdopen(number, mode, buffering=1, closefd=False))
         signal.signal(signal.SIGINT, signal.default_int_handler)
         os.chdir(folder)
         os.environ.clear()

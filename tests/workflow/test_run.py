@@ -117,6 +117,13 @@ def test_help_fits_one_screen_and_names_every_command(run):
     )
 
 
+@pytest.mark.parametrize("name", "add list show why diff schema".split())
+def test_a_command_starts_by_itself(name):
+    """Other tests start these where the library is loaded already."""
+    done = call(REPO, name, "--help")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_a_mistyped_word_is_held_against_every_command(run):
     from engine.main import COMMANDS
 
