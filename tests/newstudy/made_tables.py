@@ -16,10 +16,12 @@ import yaml
 def expanded(path):
     """The cases of a file by name; one with ``each`` stands for several."""
     for name, case in yaml.safe_load(path.read_text()).items():
-        for value in case.pop("each", [""]) if name != "panels" else ():
+        values = case.pop("each", [""]) if name != "panels" else []
+        for number, value in enumerate(values, 1):
             inserted = json.dumps(value, ensure_ascii=False)[1:-1]
             text = json.dumps(case, ensure_ascii=False).replace("{each}", inserted)
-            yield f"{name} {inserted}".strip(), json.loads(text)
+            shown = inserted if len(inserted) < 40 else number
+            yield f"{name} {shown}".strip(), json.loads(text)
 
 
 def listed(value):

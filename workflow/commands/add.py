@@ -5,42 +5,17 @@ vintage.
 import argparse
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
-from evenfield.newstudy.add import CHOICES, TEXTS, add
+from evenfield.newstudy.add import add
+from evenfield.newstudy.options import add_options
 from study import arguments, run_command
 
 
 def parser() -> argparse.ArgumentParser:
     """Return the command line."""
     options = arguments(str(__doc__))
-    options.add_argument(
-        "columns",
-        nargs="+",
-        metavar="COLUMN",
-        help="column of the study, new or there; [INDICATOR=]NAME for a download of the"
-        " bureau, NAME=COLUMN for others",
-    )
-    options.add_argument(
-        "--from",
-        dest="file",
-        type=Path,
-        required=True,
-        metavar="FILE",
-        help="CSV, Excel, Stata, SPSS, Parquet, long or wide, or a download of the"
-        " statistics bureau of China",
-    )
-    for name, meaning in TEXTS.items():
-        options.add_argument(name, help=meaning)
-    for name, (choices, meaning) in CHOICES.items():
-        options.add_argument(name, choices=choices, help=meaning)
-    options.add_argument(
-        "--replace",
-        action="store_true",
-        help="take figures that differ from those of the study",
-    )
-    options.set_defaults(zeros="missing")
+    add_options(options, "add")
     return options
 
 

@@ -28,19 +28,6 @@ SOURCES = "sources.csv"
 ROUNDING = 1e-3
 # What a span says beside variable, units and years.
 ORIGIN = ["grade", "flag", "source", "note"]
-FLAGS = "official revised interpolated estimated proxy simulated".split()
-# Options that take a text, and those that take one of some words.
-TEXTS = {
-    "--source": "id in sources.csv (default: the source of the column's newest figures)",
-    "--citation": "citation of a source that sources.csv does not have yet",
-    "--measure": "unit of measure of a new column",
-    "--description": "what a new column holds",
-}
-CHOICES = {
-    "--grade": (["A", "B", "C"], "grade of the figures (default: A)"),
-    "--flag": (FLAGS, "flag of the figures (default: official)"),
-    "--zeros": (["missing", "kept"], "what the bureau's zeros are (default: missing)"),
-}
 
 
 def cells_of(table: pd.DataFrame) -> pd.DataFrame:
@@ -314,7 +301,8 @@ def with_origin(
 def check_texts(options: argparse.Namespace) -> None:
     """Refuse names and texts of several lines, and a source whose id is a path."""
     texts = {"COLUMN": " ".join(options.columns)}
-    texts |= {name: getattr(options, name[2:]) or "" for name in TEXTS}
+    for name in ("source", "citation", "measure", "description"):
+        texts[f"--{name}"] = getattr(options, name) or ""
     for name, text in texts.items():
         if re.search(r"[\t\r\n]", text) or letters.hidden_letter(text):
             raise IngestError(

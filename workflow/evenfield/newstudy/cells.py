@@ -110,3 +110,11 @@ def no_numbers(column: pd.Series) -> tuple[pd.Series, pd.Series]:
         commas = held.str.contains(",", regex=False)
         wrong = held[commas] if commas.mean() <= 0.5 else held[~commas]
     return held, wrong if len(wrong) or numbers_of(column) is not None else held
+
+
+def kinds_of(texts: pd.Series, otherwise: str) -> pd.Series:
+    """Return kinds as words in small letters without blanks; ``otherwise`` where none is
+    said.
+    """
+    words = texts.str.strip().str.lower().str.replace(r"\W+", "_", regex=True)
+    return words.where(words.ne(""), otherwise)

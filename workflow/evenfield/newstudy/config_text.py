@@ -5,6 +5,7 @@ as comments what may come next.
 import re
 from collections.abc import Mapping
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -28,33 +29,11 @@ NO_GROUPS = (
     "# zones (unit, type, first year) and clusters: run new with --zones FILE,"
     " --clusters FILE"
 )
-# What a topic needs that the study lacks, and how the study gets it.
-LATER = {
-    "$groupings": "after: python3 run add GROUP=COLUMN --from FILE --directory FOLDER",
-    "$taxonomies": "with zones or clusters",
-    "$taxonomy": "with zones and clusters",
-    "$compare": "with zones or clusters",
-    "$weights": "with neighbours or coordinates",
-    "$policies": "with --policies FILE",
-    "$lists": "with --policies FILE, units without one, and coordinates or neighbours",
-}
-EXAMPLES = {
-    "$groupings": ["GROUP"],
-    "$grouping": "GROUP",
-    "$taxonomies": ["own"],
-    "$taxonomy": "own",
-    "$compare": ["cluster", "sez"],
-    "$weights": "contiguity",
-    "$placement": [],
-    "$rings": [],
-    "$lists": {
-        "years": [2000, 2020],
-        "radius": 100,
-        "lists": {"first": {"kinds": ["KIND"]}, "second": {"kinds": ["OTHER"]}},
-        "outcomes": {"income": {"expression": "log_income", "label": "income"}},
-        "specs": [{"id": "near", "lists": ["first", "second"], "outcome": "income"}],
-    },
-}
+# What a topic may lack, by the words of topic.yaml: how a study gets it, and what stands
+# for it in the comment until then.
+LACKING: dict[str, Any] = yaml.safe_load(
+    Path(__file__).with_name("lacking.yaml").read_text(encoding="utf-8")
+)
 # ASSUME: whoever got a policy may reach neighbours and theirs, and no farther.
 RINGS = [{"of": "income", "radii": [1, 2], "distance": "steps"}]
 
@@ -224,6 +203,7 @@ def _estimates(study: NewStudy, steps: int, periods: list[str]) -> list[str]:
         "$weighting": "population" if people else "unweighted",
         "$unweighted": "unweighted" if people else None,
     }
+    examples = {word: lack.get("example", word) for word, lack in LACKING.items()}
     lines = ["estimates:"]
     for name, topic in read_topics().items():
         start = topic.start
@@ -237,10 +217,10 @@ def _estimates(study: NewStudy, steps: int, periods: list[str]) -> list[str]:
             short.append(f"with {start.units} units or more")
         if short and not lacking:
             study.messages.append(f"{name} is not asked: only {' and '.join(short)}")
-        later = [*(LATER[word] for word in lacking), *short]
+        later = [*(LACKING[word]["get"] for word in lacking), *short]
         mark = "# " if later else ""
         asks = " ".join([start.asks, *(f"({reason})" for reason in later)])
-        section = _with_values(start.section, {**EXAMPLES, **_known(values)})
+        section = _with_values(start.section, {**examples, **_known(values)})
         if not later:
             section = _with_values(start.section, values)
             asked = [spec for spec in start.beside if _has_its_words(spec, values)]

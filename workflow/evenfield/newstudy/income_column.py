@@ -5,7 +5,7 @@ taken; a word such as `per head` alone says nothing of income.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from shlex import quote
 
@@ -31,29 +31,78 @@ class IncomeColumns:
     perhaps: list[str] = field(default_factory=list)  # where it is not clear
 
 
-def _sign_of_range(values: pd.Series) -> str:
-    """Return what makes figures lie as logarithms of income do: 3 to 15, differing by
-    some percent only, with more than one decimal; blank if they do not.
-    """
-    known = values.dropna()
-    if known.empty or known.min() < 3 or known.max() > 15:
-        return ""
-    one_decimal = known.eq(known.round(1)).mean() > 0.5
-    return "" if one_decimal or np.log(known).std() > 0.12 else "by its range"
+@dataclass(frozen=True, eq=False)
+class Figures:
+    """A column of figures, with what its name, label and values say of it."""
 
+    name: str
+    label: str
+    values: pd.Series
+    log_sign: str  # what makes it look like a logarithm; blank if nothing does
+    kind: str = ""  # what it is instead of income per head, and what says so
 
-def _log_of_another(name: str, numbers: Mapping[str, pd.Series]) -> str:
-    """Return of which column the figures are the logarithm; blank if of none."""
-    values = numbers[name]
-    for other, levels in numbers.items():
-        if other == name or levels.min() <= 0:
-            continue
-        logs = np.log(levels)
-        # Nearly all cells agree with the other column's logarithm but for rounding.
-        near = (values - logs).abs().dropna()
-        if len(near) > 2 and near.quantile(0.95) < 2e-3 and logs.std() > 0:
-            return f"it is that of {other}"
-    return ""
+    @property
+    def text(self) -> str:
+        """Name and label."""
+        return f"{self.name} {self.label}"
+
+    @property
+    def range_sign(self) -> str:
+        """What makes figures lie as logarithms of income do: 3 to 15, differing by some
+        percent only, with more than one decimal; blank if they do not.
+        """
+        known = self.values.dropna()
+        if known.empty or known.min() < 3 or known.max() > 15:
+            return ""
+        one_decimal = known.eq(known.round(1)).mean() > 0.5
+        return "" if one_decimal or np.log(known).std() > 0.12 else "by its range"
+
+    @property
+    def says_people(self) -> bool:
+        """Whether it counts people, by its name or label."""
+        others = (WORDS.no_level, WORDS.money, WORDS.per_head)
+        return any(
+            WORDS.people.fullmatch(text.strip())
+            and not any(words.search(text) for words in others)
+            for text in (self.name, self.label)
+        )
+
+    @property
+    def counts_people(self) -> bool:
+        """Whether it counts people by its figures, too: not the same throughout, and,
+        where the name is a lone n, no rates.
+        """
+        known = self.values.dropna()
+        may_be = known.nunique() > 1 and (len(self.name) > 1 or known.max() >= 100)
+        return bool(self.says_people and not self.log_sign and may_be)
+
+    @property
+    def is_logged(self) -> bool:
+        """Whether it is no level, as far as can be seen."""
+        # Population may lie in that range, in millions say, and be no logarithm.
+        in_range = self.range_sign and not WORDS.people.fullmatch(self.name)
+        return bool(self.log_sign or in_range)
+
+    @property
+    def is_total(self) -> bool:
+        """Whether it is a sum over people."""
+        return self.kind.startswith("a total")
+
+    @property
+    def may_be_level(self) -> bool:
+        """Whether it can be income or output: hardly any figure at or below zero, and
+        not all at most one, as shares are.
+        """
+        named = [self.name, self.label.split(",")[0]]
+        if any(map(WORDS.no_level.search, named)) or (self.kind and not self.is_total):
+            return False
+        known = self.values.dropna()
+        return bool((known <= 0).mean() <= 0.05 and known.max() > 1)
+
+    @property
+    def span(self) -> str:
+        """Its least and largest figure."""
+        return _span(self.values)
 
 
 def income_columns(
@@ -72,38 +121,73 @@ def income_columns(
     say of figures that are alone; ``what`` is the user's word for what is no income.
     """
     asked = _asked_columns(given, figures)
+    columns = _described(frame, figures, labels)
+    if not what:
+        columns = _with_kinds(columns, frame, said)
+    people = [column for column in columns.values() if column.counts_people]
+    if not asked:
+        result = _guessed(list(columns.values()), people, logs)
+    elif "income" in asked:
+        income = columns[asked["income"]]
+        if income.kind:
+            named = [columns[asked["population"]]] if "population" in asked else people
+            raise _no_income(income, named)
+        result = _asked({"column": income.name}, columns, logs)
+    else:
+        result = _asked(asked, columns, logs)
+    if what:
+        worded = [
+            line.replace("income per head:", f"{what}:") for line in result.messages
+        ]
+        result = replace(result, messages=worded)
+    if set(asked) == {"income", "population"}:
+        return _with_population(result, columns[asked["population"]], columns)
+    return _with_word_of_weights(result, people)
+
+
+def _described(
+    frame: pd.DataFrame, figures: Sequence[str], labels: Mapping[str, str]
+) -> dict[str, Figures]:
     numbers = {
         name: values
         for name in figures
         if (values := numbers_of(frame[name])) is not None
     }
-    signs = {
-        name: logarithm_sign(name, labels.get(name, ""), values)
-        or _log_of_another(name, numbers)
-        for name, values in numbers.items()
-    }
-    ranges = {name: _sign_of_range(values) for name, values in numbers.items()}
-    kinds = {} if what else _other_kinds(frame, numbers, labels, said)
-    if not asked:
-        result = _guessed(list(figures), numbers, labels, signs, ranges, logs, kinds)
-    elif "income" in asked:
-        income = asked["income"]
-        if kinds.get(income):
-            people = _people(numbers, labels, signs)
-            if "population" in asked:
-                people = [asked["population"]]
-            raise _no_income(income, kinds[income], people)
-        result = _asked({"column": income}, numbers, signs, ranges, logs)
-    else:
-        result = _asked(asked, numbers, signs, ranges, logs)
-    if what:
-        named = [
-            line.replace("income per head:", f"{what}:") for line in result.messages
-        ]
-        result = replace(result, messages=named)
-    if set(asked) == {"income", "population"}:
-        return _with_population(result, asked["population"], numbers)
-    return _with_word_of_weights(result, _people(numbers, labels, signs))
+    columns = dict[str, Figures]()
+    for name, values in numbers.items():
+        label = labels.get(name, "")
+        sign = logarithm_sign(name, label, values) or _log_of_another(name, numbers)
+        columns[name] = Figures(name, label, values, sign)
+    return columns
+
+
+def _log_of_another(name: str, numbers: Mapping[str, pd.Series]) -> str:
+    """Return of which column the figures are the logarithm; blank if of none."""
+    for other, levels in numbers.items():
+        if other == name or levels.min() <= 0:
+            continue
+        logs = np.log(levels)
+        # Nearly all cells agree with the other column's logarithm but for rounding.
+        near = (numbers[name] - logs).abs().dropna()
+        if len(near) > 2 and near.quantile(0.95) < 2e-3 and logs.std() > 0:
+            return f"it is that of {other}"
+    return ""
+
+
+def _with_kinds(
+    columns: Mapping[str, Figures], frame: pd.DataFrame, said: Sequence[str]
+) -> dict[str, Figures]:
+    """Say of figures that are no income per head what they are."""
+    rest = [column for column in columns.values() if not column.says_people]
+    kinds = dict[str, Figures]()
+    for column in rest:
+        texts = [column.name, column.label, *(said if len(rest) == 1 else ())]
+        kind = other_kind(texts, column.values)
+        may_be = len(rest) == 1 or any(map(WORDS.money.search, texts))
+        if not kind and may_be and "year" in frame:
+            kind = spread_kind(texts, column.values, frame["year"])
+        kinds[column.name] = replace(column, kind=kind)
+    return {**columns, **kinds}
 
 
 def _asked_columns(
@@ -132,7 +216,9 @@ def _asked_columns(
     return asked
 
 
-def _with_word_of_weights(result: IncomeColumns, people: list[str]) -> IncomeColumns:
+def _with_word_of_weights(
+    result: IncomeColumns, people: list[Figures]
+) -> IncomeColumns:
     """Say how the only column of people would weigh units, where income is a column."""
     income = result.columns.get("column", "")
     if len(people) != 1 or income in {"", TODO}:
@@ -140,66 +226,18 @@ def _with_word_of_weights(result: IncomeColumns, people: list[str]) -> IncomeCol
     # Whether people should weigh is the user's to say: it moves every average.
     message = (
         f"units weigh alike; --income {quote(income)} --population"
-        f" {quote(people[0])} weighs them"
+        f" {quote(people[0].name)} weighs them"
     )
     return replace(result, messages=[*result.messages, message])
 
 
-def _other_kinds(
-    frame: pd.DataFrame,
-    numbers: Mapping[str, pd.Series],
-    labels: Mapping[str, str],
-    said: Sequence[str],
-) -> dict[str, str]:
-    """Return what figures are that are no income per head, with what says so."""
-    rest = [name for name in numbers if not _says_people(name, labels)]
-    kinds = dict[str, str]()
-    for name in rest:
-        texts = [name, labels.get(name, ""), *(said if len(rest) == 1 else ())]
-        kind = other_kind(texts, numbers[name])
-        may_be = len(rest) == 1 or any(map(WORDS.money.search, texts))
-        if not kind and may_be and "year" in frame:
-            kind = spread_kind(texts, numbers[name], frame["year"])
-        if kind:
-            kinds[name] = kind
-    return kinds
-
-
-def _says_people(name: str, labels: Mapping[str, str]) -> bool:
-    """Say whether figures count people, by their name or label."""
-    return any(
-        WORDS.people.fullmatch(text.strip())
-        and not (
-            WORDS.no_level.search(text)
-            or WORDS.money.search(text)
-            or WORDS.per_head.search(text)
-        )
-        for text in (name, labels.get(name, ""))
-    )
-
-
-def _people(
-    numbers: Mapping[str, pd.Series],
-    labels: Mapping[str, str],
-    signs: Mapping[str, str],
-) -> list[str]:
-    """Return the columns that count people."""
-    return [
-        name
-        for name, values in numbers.items()
-        if _says_people(name, labels)
-        and not signs[name]
-        and _may_be_people(name, values)
-    ]
-
-
-def _no_income(name: str, kind: str, people: list[str]) -> IngestError:
+def _no_income(income: Figures, people: list[Figures]) -> IngestError:
     """Say why figures are no income per head, and what makes one of them."""
     insist = "give --what WORDS (what it is) to study it as it stands"
-    if len(people) == 1 and kind.startswith("a total"):
-        divide = f"--output {quote(name)} --population {quote(people[0])}"
+    if len(people) == 1 and income.is_total:
+        divide = f"--output {quote(income.name)} --population {quote(people[0].name)}"
         insist = f"give {divide}, or --what WORDS (what it is) to study it as it stands"
-    return IngestError(f"{name} is {kind}", "income per head", insist)
+    return IngestError(f"{income.name} is {income.kind}", "income per head", insist)
 
 
 def units_of(column: str) -> str:
@@ -224,111 +262,100 @@ def is_clear(
 
 
 def _with_population(
-    result: IncomeColumns, population: str, numbers: Mapping[str, pd.Series]
+    result: IncomeColumns, people: Figures, columns: Mapping[str, Figures]
 ) -> IncomeColumns:
     """Return income per head with the population that weights it: as output, which is
     their product, over population.
     """
     (income,) = result.columns.values()
     levels = numbers_of(result.levels[income]) if income in result.levels else None
-    per_head = numbers[income] if levels is None else levels
-    output = f"{income}_times_{population}"
+    per_head = columns[income].values if levels is None else levels
+    output = f"{income}_times_{people.name}"
     return replace(
         result,
-        columns={"output": output, "population": population},
-        levels={**result.levels, output: _written(per_head * numbers[population])},
-        titles={**result.titles, output: f"{income} times {population}"},
+        columns={"output": output, "population": people.name},
+        levels={**result.levels, output: _written(per_head * people.values)},
+        titles={**result.titles, output: f"{income} times {people.name}"},
         messages=[
             *result.messages,
-            f"income per head: column {income}; weights: column {population}; {output} is"
-            " their product",
+            f"income per head: column {income}; weights: column {people.name};"
+            f" {output} is their product",
         ],
     )
 
 
 def _asked(
-    choice: dict[str, str],
-    numbers: Mapping[str, pd.Series],
-    signs: Mapping[str, str],
-    ranges: Mapping[str, str],
-    logs: bool | None,
+    choice: dict[str, str], columns: Mapping[str, Figures], logs: bool | None
 ) -> IncomeColumns:
     """Return the columns that the flags name, in levels; ``choice`` has their keys."""
-    suspects = {key: name for key, name in choice.items() if signs.get(name)}
+    chosen = {key: columns[name] for key, name in choice.items()}
+    suspects = {key: column for key, column in chosen.items() if column.log_sign}
     if logs:
         # Of output and population only what looks like a logarithm is taken back.
-        logged = choice if set(choice) == {"column"} else suspects
-        return _exponentiated(choice, logged, numbers)
+        logged = chosen if set(choice) == {"column"} else suspects
+        return _exponentiated(choice, logged, columns)
     if suspects and logs is None:
-        name = next(iter(suspects.values()))
+        suspect = next(iter(suspects.values()))
         raise IngestError(
-            f"{name} looks like a logarithm ({signs[name]})",
+            f"{suspect.name} looks like a logarithm ({suspect.log_sign})",
             "income in levels, of which logarithms are taken",
             "give --log to take it as a logarithm, or --level if it is none",
         )
     if suspects:
-        return _as_it_stands(choice, suspects, numbers)
+        return _as_it_stands(choice, suspects, columns)
     messages = [
-        f"{name} may be a logarithm, {ranges[name]} ({_span(numbers[name])}): give --log"
-        " if it is one"
-        for name in choice.values()
-        if logs is None and ranges.get(name)
+        f"{column.name} may be a logarithm, {column.range_sign} ({column.span}): give"
+        " --log if it is one"
+        for column in chosen.values()
+        if logs is None and column.range_sign
     ]
     return IncomeColumns(choice, messages)
 
 
 def _exponentiated(
-    choice: dict[str, str], logged: Mapping[str, str], numbers: Mapping[str, pd.Series]
+    choice: dict[str, str], logged: Mapping[str, Figures], taken: Iterable[str]
 ) -> IncomeColumns:
     """Return income whose logarithms are taken back."""
-    columns = dict(choice)
-    levels = dict[str, pd.Series]()
-    titles = dict[str, str]()
-    messages = list[str]()
-    for key, name in logged.items():
-        values = numbers.get(name)
-        if values is None or values.max() > 40 or values.min() < -15:
+    result = IncomeColumns(dict(choice), [])
+    for key, column in logged.items():
+        name, values = column.name, column.values
+        if values.max() > 40 or values.min() < -15:
             raise IngestError(
-                f"{name} is no logarithm of income"
-                f" ({'text' if values is None else _span(values)})",
+                f"{name} is no logarithm of income ({column.span})",
                 "figures between -15 and 40 with --log",
                 "leave --log out, or name another column with --income",
             )
-        shown, base = (
-            ("10", 10.0) if WORDS.base_ten.search(name) else ("e", float(np.e))
-        )
+        base = 10.0 if WORDS.base_ten.search(name) else float(np.e)
         powers = base**values
-        level = _level_name(name, numbers)
-        levels[level] = _written(powers)
-        columns[key] = level
-        titles[level] = f"{shown} to the power of {name}"
-        messages.append(
-            f"{level} is {shown} to the power of {name}, since --log says that this is a"
-            f" logarithm ({_span(powers)})"
+        power = f"{'10' if base == 10 else 'e'} to the power of {name}"
+        level = _level_name(name, taken)
+        result.levels[level] = _written(powers)
+        result.columns[key] = level
+        result.titles[level] = power
+        result.messages.append(
+            f"{level} is {power}, since --log says that this is a logarithm"
+            f" ({_span(powers)})"
         )
-    return IncomeColumns(columns, messages, levels, titles)
+    return result
 
 
 def _as_it_stands(
-    choice: dict[str, str], named: Mapping[str, str], numbers: Mapping[str, pd.Series]
+    choice: dict[str, str], named: Mapping[str, Figures], taken: Iterable[str]
 ) -> IncomeColumns:
     """Return income under a name that does not say logarithm."""
-    columns = dict(choice)
-    levels = dict[str, pd.Series]()
-    titles = dict[str, str]()
-    messages = list[str]()
-    for key, name in named.items():
-        level = _level_name(name, numbers, "level")
-        levels[level] = _written(numbers[name])
-        columns[key] = level
-        titles[level] = name
-        messages.append(f"{level} is {name} as it stands, since --level says so")
-    return IncomeColumns(columns, messages, levels, titles)
+    result = IncomeColumns(dict(choice), [])
+    for key, column in named.items():
+        level = _level_name(column.name, taken, "level")
+        result.levels[level] = _written(column.values)
+        result.columns[key] = level
+        result.titles[level] = column.name
+        result.messages.append(
+            f"{level} is {column.name} as it stands, since --level says so"
+        )
+    return result
 
 
-def _level_name(
-    name: str, taken: Mapping[str, pd.Series], otherwise: str = "exp"
-) -> str:
+def _level_name(name: str, taken: Iterable[str], otherwise: str = "exp") -> str:
     """Return a name without its sign of a logarithm, or with ``otherwise`` before it
     where nothing is left or the rest is taken.
     """
@@ -356,122 +383,90 @@ def _written(values: pd.Series) -> pd.Series:
 
 
 def _guessed(
-    figures: list[str],
-    numbers: Mapping[str, pd.Series],
-    labels: Mapping[str, str],
-    signs: Mapping[str, str],
-    ranges: Mapping[str, str],
-    logs: bool | None,
-    kinds: Mapping[str, str],
+    columns: list[Figures], people: list[Figures], logs: bool | None
 ) -> IncomeColumns:
     """Return the columns of income by names, labels and figures, surest signs first."""
-    totals = [name for name, kind in kinds.items() if kind.startswith("a total")]
-    logged = [
-        name
-        for name in numbers
-        # Population may lie in that range, in millions say, and be no logarithm.
-        if signs[name] or (ranges[name] and not WORDS.people.fullmatch(name))
-    ]
-    if logs is False:
-        logged = []
-    levels = [
-        name
-        for name in figures
-        if name not in logged
-        and name in numbers
-        and not WORDS.no_level.search(name)
-        and not WORDS.no_level.search(labels.get(name, "").split(",")[0])
-        and (name in totals or name not in kinds)
-        and _may_be_income(numbers[name])
-    ]
-    people = _people(numbers, labels, signs)
-    rest = [name for name in levels if name not in people]
-    incomes, output = _incomes_and_output(rest, labels, totals)
+    names = [column.name for column in columns]
+    logged = [column for column in columns if column.is_logged and logs is not False]
+    levels = [c for c in columns if c not in logged and c.may_be_level]
+    rest = [column for column in levels if column not in people]
+    incomes, output = _incomes_and_output(rest)
     if logs and logged:
-        chosen = [name for name in logged if _says_money(name)] or logged
+        chosen = [column for column in logged if _says_money(column.name)] or logged
         if len(chosen) == 1:
-            columns = {"column": chosen[0]}
-            return _exponentiated(columns, columns, numbers)
+            choice = {"column": chosen[0]}
+            return _exponentiated({"column": chosen[0].name}, choice, names)
     if not incomes and len(output) == 1 and len(people) == 1:
-        columns = {"output": output[0], "population": people[0]}
-        why = (
-            f", since {output[0]} is {kinds[output[0]]}" if kinds.get(output[0]) else ""
-        )
+        whole, heads = output[0], people[0]
+        why = f", since {whole.name} is {whole.kind}" if whole.kind else ""
         message = (
-            f"income: {output[0]} over {people[0]}, by their names{why} (--output,"
+            f"income: {whole.name} over {heads.name}, by their names{why} (--output,"
             " --population, --income)"
         )
-        return IncomeColumns(columns, [message])
+        return IncomeColumns(
+            {"output": whole.name, "population": heads.name}, [message]
+        )
     # Reached only with --level: else a column of such a name is not among these.
-    if len(incomes) == 1 and signs[incomes[0]]:
-        columns = {"column": incomes[0]}
-        return _as_it_stands(columns, columns, numbers)
+    if len(incomes) == 1 and incomes[0].log_sign:
+        return _as_it_stands({"column": incomes[0].name}, {"column": incomes[0]}, names)
     if len(incomes) == 1:
-        name = incomes[0]
-        why = "by its name"
-        if not sureness(name):
-            why = f"by its label '{labels[name]}'"
-        sure = sureness(f"{name} {labels.get(name, '')}") == 2
-        return IncomeColumns({"column": name}, [_chosen(name, why, sure, numbers)])
-    others = [name for name in numbers if name not in people]
-    if others and all(name in kinds for name in others):
-        name = next((name for name in others if name in totals), others[0])
-        raise _no_income(name, kinds[name], people)
+        by_name = sureness(incomes[0].name)
+        why = "by its name" if by_name else f"by its label '{incomes[0].label}'"
+        return _chosen(incomes[0], why, sureness(incomes[0].text) == 2)
+    others = [column for column in columns if column not in people]
+    if others and all(column.kind for column in others):
+        totals = [column for column in others if column.is_total]
+        raise _no_income((totals or others)[0], people)
     # Its cells at or below zero are named by what takes logarithms of it.
-    if len(others) == 1 and not rest and sureness(others[0]) and not logged:
-        message = _chosen(others[0], "by its name", False, numbers)
-        return IncomeColumns({"column": others[0]}, [message])
+    if len(others) == 1 and not rest and sureness(others[0].name) and not logged:
+        return _chosen(others[0], "by its name", False)
     if len(others) == 1 and rest == others and not people:
-        if signs[others[0]]:
-            columns = {"column": others[0]}
-            return _as_it_stands(columns, columns, numbers)
-        message = _chosen(others[0], "the only figures", False, numbers)
-        return IncomeColumns({"column": others[0]}, [message])
-    output_first = [*output, *(name for name in rest if name not in output)]
-    neither = [name for name in figures if name not in {*logged, *people}]
+        if others[0].log_sign:
+            alone = {"column": others[0]}
+            return _as_it_stands({"column": others[0].name}, alone, names)
+        return _chosen(others[0], "the only figures", False)
+    output_first = [*output, *(column for column in rest if column not in output)]
+    neither = [column for column in others if column not in logged]
     perhaps = incomes or output_first or neither
     # An example is one that may be meant, or there is none.
     plausible = [
-        name
-        for name in perhaps
-        if name in levels
-        and name not in kinds
-        and (sureness(name) or sureness(labels.get(name, "")))
+        column
+        for column in perhaps
+        if column in levels
+        and not column.kind
+        and (sureness(column.name) or sureness(column.label))
     ]
-    flags = f"--income {quote(plausible[0])}" if plausible else ""
-    heads = people or [name for name in rest if WORDS.workers.fullmatch(name)]
-    if not incomes and output and heads:
-        flags = f"--output {quote(output[0])} --population {quote(heads[0])}"
-    result = _unclear(perhaps, flags, logged, signs, ranges)
+    flags = f"--income {quote(plausible[0].name)}" if plausible else ""
+    heads_or_workers = people or [c for c in rest if WORDS.workers.fullmatch(c.name)]
+    if not incomes and output and heads_or_workers:
+        divisor = quote(heads_or_workers[0].name)
+        flags = f"--output {quote(output[0].name)} --population {divisor}"
     said = [
-        f"{name} is {kind}, so it is not taken for income per head"
-        for name, kind in kinds.items()
-        if WORDS.money.search(name)
+        f"{column.name} is {column.kind}, so it is not taken for income per head"
+        for column in columns
+        if column.kind and WORDS.money.search(column.name)
     ]
-    return replace(result, messages=[*said, *result.messages])
+    return _unclear(perhaps, flags, logged, said)
 
 
-def _incomes_and_output(
-    rest: list[str], labels: Mapping[str, str], totals: Sequence[str]
-) -> tuple[list[str], list[str]]:
+def _incomes_and_output(rest: list[Figures]) -> tuple[list[Figures], list[Figures]]:
     """Return the columns that may be income per head, and those of output as a whole."""
-    texts = {name: f"{name} {labels.get(name, '')}" for name in rest}
     output = [
-        name
-        for name, text in texts.items()
-        if name in totals
+        column
+        for column in rest
+        if column.is_total
         or (
-            WORDS.money.search(text)
-            and not (WORDS.per_head.search(text) or WORDS.income.search(text))
+            WORDS.money.search(column.text)
+            and not WORDS.per_head.search(column.text)
+            and not WORDS.income.search(column.text)
         )
     ]
-    others = [name for name in rest if name not in output]
-    by_name = [name for name in others if sureness(name)]
-    by_label = [name for name in others if sureness(labels.get(name, ""))]
-    incomes = by_name or by_label
+    others = [column for column in rest if column not in output]
+    by_name = [column for column in others if sureness(column.name)]
+    incomes = by_name or [column for column in others if sureness(column.label)]
     # Of several the one at constant prices, as its label says, and the one per head.
-    real = [name for name in output if WORDS.constant_prices.search(texts[name])]
-    per_head = [name for name in incomes if WORDS.per_head.search(texts[name])]
+    real = [one for one in output if WORDS.constant_prices.search(one.text)]
+    per_head = [one for one in incomes if WORDS.per_head.search(one.text)]
     return (
         per_head if len(per_head) == 1 else incomes,
         real if len(real) == 1 else output,
@@ -479,27 +474,24 @@ def _incomes_and_output(
 
 
 def _unclear(
-    perhaps: list[str],
-    flags: str,
-    logged: list[str],
-    signs: Mapping[str, str],
-    ranges: Mapping[str, str],
+    perhaps: list[Figures], flags: str, logged: list[Figures], messages: list[str]
 ) -> IncomeColumns:
     """Return that the user has to choose, what was passed over, and flags to try."""
-    messages = list[str]()
-    for name in logged:
+    for column in logged:
+        name = column.name
         money = _says_money(name)
         # No flag is named for a column that says nothing of income.
         hint = f": give --income {quote(name)} --log if it is one, or --level if not"
-        if money or name == logged[0]:
+        if money or column is logged[0]:
             messages.append(
-                f"{name} looks like a logarithm ({signs[name] or ranges[name]}), so it is"
-                f" not taken for income{hint if money else ''}"
+                f"{name} looks like a logarithm ({column.log_sign or column.range_sign}),"
+                f" so it is not taken for income{hint if money else ''}"
             )
-    shown = first_examples(perhaps, 6) if perhaps else "no column"
+    names = [column.name for column in perhaps]
+    shown = first_examples(names, 6) if names else "no column"
     example = f" (for example {flags})" if flags else ""
     messages.append(f"income is not clear: perhaps {shown}{example}")
-    return IncomeColumns({"column": TODO}, messages, perhaps=perhaps)
+    return IncomeColumns({"column": TODO}, messages, perhaps=names)
 
 
 def sureness(text: str) -> int:
@@ -514,25 +506,10 @@ def sureness(text: str) -> int:
     )
 
 
-def _may_be_people(name: str, values: pd.Series) -> bool:
-    """Say whether figures can be population: not the same throughout, and, where the
-    name is a lone n, no rates.
-    """
-    known = values.dropna()
-    return bool(known.nunique() > 1 and (len(name) > 1 or known.max() >= 100))
-
-
-def _may_be_income(values: pd.Series) -> bool:
-    """Say whether figures can be levels: hardly any at or below zero, and not all at
-    most one, as shares are.
-    """
-    known = values.dropna()
-    return bool((known <= 0).mean() <= 0.05 and known.max() > 1)
-
-
-def _chosen(name: str, why: str, sure: bool, numbers: Mapping[str, pd.Series]) -> str:
+def _chosen(column: Figures, why: str, sure: bool) -> IncomeColumns:
     guess = " (--income)" if sure else "; a guess: if it is another, give --income"
-    return f"income per head: column {name}, {why} ({_span(numbers[name])}){guess}"
+    message = f"income per head: column {column.name}, {why} ({column.span}){guess}"
+    return IncomeColumns({"column": column.name}, [message])
 
 
 def _span(values: pd.Series) -> str:

@@ -5,6 +5,7 @@ guessed and why.
 import argparse
 import shutil
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,29 +23,8 @@ from evenfield.study.config_files import TODO, read_mapping
 from evenfield.study.errors import Faults, IngestError
 from evenfield.study.files import STAGED, take_places, write_text
 
-# Options that name a column of the table, with what it holds, and those that name
-# another file.
-COLUMNS = {
-    "unit": "units; STATE+COUNTY for two columns that name them together",
-    "name": "names of the units",
-    "lat": "latitude in degrees",
-    "lon": "longitude in degrees",
-    "year": "years",
-    "income": "income per head",
-    "output": "output",
-    "population": "population: divides output, or weights income",
-}
-FILES = {
-    "units": "names, coordinates, regions: one row per unit",
-    "polygons": "outlines, from which borders come: GeoJSON, shapefile, GeoPackage",
-    "weights": "pairs of neighbours, or weights (edge list, square CSV, GAL, GWT)",
-    "zones": "zones: unit, type, first year",
-    "clusters": "units with clusters",
-    "policies": "policies with dates: unit, kind, first year; or a column of the panel"
-    " that holds each unit's first year",
-    "claims": "claims.yaml of the study",
-}
-
+# Options that name a column of the table.
+COLUMNS = "unit name lat lon year income output population".split()
 LARGE = 5_000_000  # bytes of a table that takes more than a few seconds
 
 
@@ -68,28 +48,24 @@ def make(
         raise IngestError("--log and --level", "one of them", "leave one out")
     study = NewStudy(_guessed(options, note, ask), options)
     faults = Faults()
-    if options.units:
-        with faults.caught():
-            study.add_units(options.units)
+
+    def take(add: Callable[..., None], *given: Path | None) -> None:
+        """Add what the user gives; what is wrong with it is told with all else."""
+        if any(given):
+            with faults.caught():
+                add(*given)
+
+    take(study.add_units, options.units)
     # Whatever else is wrong: half a map would stop every spatial topic.
     study.keep_whole_coordinates()
-    if options.polygons:
-        with faults.caught():
-            study.add_polygons(options.polygons)
-    elif options.panel.suffix.lower() in {".geojson", ".json", *GEOPANDAS}:
+    take(study.add_polygons, options.polygons)
+    is_map = options.panel.suffix.lower() in {".geojson", ".json", *GEOPANDAS}
+    if is_map and not options.polygons:
         study.add_own_polygons()
-    if options.weights:
-        with faults.caught():
-            study.add_weights(options.weights)
-    if options.zones or options.clusters:
-        with faults.caught():
-            study.add_groups(options.zones, options.clusters)
-    if options.policies:
-        with faults.caught():
-            add_policies(study, options.policies)
-    if options.claims:
-        with faults.caught():
-            study.add_claims(options.claims)
+    take(study.add_weights, options.weights)
+    take(study.add_groups, options.zones, options.clusters)
+    take(partial(add_policies, study), options.policies)
+    take(study.add_claims, options.claims)
     unused = [name for name in options.match or [] if name not in study.matched_by]
     if unused and not faults:
         faults.append(

@@ -9,12 +9,12 @@ from typing import Any
 
 import pandas as pd
 
-from evenfield.newstudy.cells import number_text, numbers_of
+from evenfield.newstudy.any_table import read_any
+from evenfield.newstudy.cells import kinds_of, number_text, numbers_of
 from evenfield.newstudy.features import property_table, read_features
 from evenfield.newstudy.guess import Guessed
 from evenfield.newstudy.key_columns import known_as, with_coordinates
 from evenfield.newstudy.neighbour_files import read_neighbours
-from evenfield.newstudy.other_tables import by_unit, columns_of
 from evenfield.newstudy.outline_files import borders_of, outlines_of, own_features
 from evenfield.newstudy.study_files import described
 from evenfield.newstudy.unit_names import UnitMatch, match_units, named_units
@@ -49,9 +49,15 @@ class NewStudy:
         return (self.guessed.titles.get("unit", "unit"), "unit")
 
     def by_unit(self, path: Path) -> tuple[UnitMatch, pd.DataFrame]:
-        """Read a table about units, by the column that --match names if it has it."""
-        column = self.asked_of(columns_of(path)) if self.options.match else ""
-        return by_unit(path, self.tables["units"], self.headers, column)
+        """Read a table about units, by the column that --match names if it has it; return
+        which column named them, and the table with their ids in its place.
+        """
+        frame = read_any(path).frame
+        units = self.tables["units"]
+        asked = self.asked_of(list(frame.columns))
+        match = match_units(frame, units, path.name, headers=self.headers, column=asked)
+        named = frame.drop(columns=[match.column, "unit"], errors="ignore")
+        return match, named.assign(unit=match.ids).dropna(subset=["unit"])
 
     def asked_of(self, columns: Sequence[str]) -> str:
         """Return the first of these columns that --match names."""
@@ -268,9 +274,8 @@ class NewStudy:
                 "fill the cell or remove the row",
             )
         kinds = frame["type"] if named["type"] else pd.Series("zone", frame.index)
-        kinds = kinds.str.strip().str.lower().str.replace(r"\W+", "_", regex=True)
         frame = frame.assign(
-            type=kinds.where(kinds.ne(""), "zone"), year_in_force=years.map(number_text)
+            type=kinds_of(kinds, "zone"), year_in_force=years.map(number_text)
         )
         self.tables["zones"] = frame
         first = years.groupby(frame["unit"]).min()

@@ -1,4 +1,4 @@
-"""Other tables about the units of a study: which unit is meant, and figures for it."""
+"""Figures for the units of a study, from another table."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from evenfield.newstudy.any_table import read_any
 from evenfield.newstudy.cells import no_numbers, number_text, numbers_of
 from evenfield.newstudy.dates import dates_of, whole_years
 from evenfield.newstudy.layouts import long_table, with_parted_keys, without_flags
-from evenfield.newstudy.unit_names import UnitMatch, match_units
+from evenfield.newstudy.unit_names import match_units
 from evenfield.newstudy.words import WORDS
 from evenfield.study.errors import IngestError, counted, first_examples
 
@@ -28,24 +28,6 @@ class Figures:
     note: str  # note of their provenance
     table: str  # table that they belong to
     unknown: tuple[str, ...]  # names that are no units of the study
-
-
-def columns_of(path: Path) -> list[str]:
-    """Return the columns of a file."""
-    return list(read_any(path).frame.columns)
-
-
-def by_unit(
-    path: Path, units: pd.DataFrame, headers: Sequence[str] = (), column: str = ""
-) -> tuple[UnitMatch, pd.DataFrame]:
-    """Read a table about units; return which column named them, and the table with
-    their ids in its place.
-    """
-    frame = read_any(path).frame
-    asked = column if column in frame else ""
-    match = match_units(frame, units, path.name, headers=headers, column=asked)
-    named = frame.drop(columns=[match.column, "unit"], errors="ignore")
-    return match, named.assign(unit=match.ids).dropna(subset=["unit"])
 
 
 def read_figures(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from evenfield.newstudy.cells import MISSING, number_text, numbers_of
+from evenfield.newstudy.cells import MISSING, kinds_of, number_text, numbers_of
 from evenfield.newstudy.new_study import NewStudy
 from evenfield.newstudy.unit_names import named_units
 from evenfield.newstudy.words import LISTS, WORDS
@@ -37,7 +37,9 @@ def _take(table: pd.DataFrame, source: str, by: str, study: NewStudy) -> None:
     """
     dated = _dated(table, source, study)
     _check_within(dated, source, study)
-    study.tables["policies"] = _with_kinds(dated).drop_duplicates(ignore_index=True)
+    kinds = kinds_of(dated.get("kind", pd.Series("", dated.index)), "policy")
+    policies = dated.assign(kind=kinds).drop_duplicates(ignore_index=True)
+    study.tables["policies"] = policies
     count = counted(len(dated), "policy", "policies")
     having = dated["unit"].nunique()
     never = len(study.tables["units"]) - having
@@ -207,10 +209,3 @@ def _check_within(dated: pd.DataFrame, source: str, study: NewStudy) -> None:
 def _span(dated: pd.DataFrame) -> str:
     years = dated["first_year"].astype(float)
     return f"{years.min():.0f} to {years.max():.0f}"
-
-
-def _with_kinds(table: pd.DataFrame) -> pd.DataFrame:
-    """Write kinds as words in small letters, ``policy`` where there is none."""
-    kinds = table.get("kind", pd.Series("", table.index)).str.strip().str.lower()
-    kinds = kinds.str.replace(r"\W+", "_", regex=True)
-    return table.assign(kind=kinds.where(kinds.ne(""), "policy"))
