@@ -81,7 +81,7 @@ def test_a_table_becomes_the_right_study(tmp_path, monkeypatch, capsys, name):
     config = checked_config(read_config("config.yaml"))
     study = read_study(config)
     monkeypatch.chdir(tmp_path)
-    for words in listed(case.get("says", [])):
+    for words in ["run: python3 run --directory study", *listed(case.get("says", []))]:
         assert words in printed
     for words in listed(case.get("silent", [])):
         assert words not in printed

@@ -116,7 +116,7 @@ def test_figures_are_added_with_dictionary_and_source(folder, monkeypatch, capsy
     text = package.read_text().replace('"grade": "A"', '"grade":   "A"')
     package.write_text(text)
     files = from_yaml(r"""
-        rate.csv: "state_name,2000,2001,2002\nNorth Land,2,2.5,3\nSüd,4,4.5,5\n"
+        rate.csv: ",state_name,2000,2001,2002\n0,North Land,2,2.5,3\n1,Süd,4,4.5,5\n"
         coast.csv: "state_name,coast\nCentre,a\nNorth Land,b\nOst,a\nSüd,b\nWest,a\n"
         new.csv: "code,year,income\nN,2000,1\nE,2012,5\nX,2012,6\n"
         """)
