@@ -122,14 +122,17 @@ def estimate(study: Study) -> Results:
     horizons: list[dict[str, Any]] = []
     policies: list[dict[str, Any]] = []
     cases = {}
+    deciding = {}  # cases with the dates that decide
     for spec in section.specs:
         case = read_case(study, section, spec)
-        cases[spec.id] = case
+        cases[spec.id] = deciding[spec.id] = case
         policies += _policy_rows(case)
         _Work(study, section, case).add_rows(out, horizons)
         if case.unsure.any():
             sure = case.with_sure_dates()
             _Work(study, section, sure).add_rows(out, horizons)
+            if section.deciding == "sure":
+                deciding[spec.id] = sure
         if spec.role == "primary" and section.deciding == "sure":
             for dates, column in ENDS:
                 if column in study.ingested("policies"):
@@ -137,10 +140,8 @@ def estimate(study: Study) -> Results:
                     end = replace(at_end, dates=dates)
                     out.estimates += _Work(study, section, end).rows_of_ends()
     for part in section.parts:
-        case = cases[part.of]
-        if section.deciding == "sure" and case.unsure.any():
-            case = case.with_sure_dates()
-        out.estimates += _Work(study, section, case).part_rows(part)
+        work = _Work(study, section, deciding[part.of])
+        out.estimates += work.part_rows(part)
     for ring in section.rings:
         case = cases[ring.of]
         apart = case.distances(study, ring.distance)

@@ -68,7 +68,7 @@ class Case:
             by[column] = codes
         return by
 
-    @property
+    @cached_property
     def data_hash(self) -> str:
         """Hash of outcome, dates and controls."""
         frame = pd.DataFrame(self.panel.Y, columns=[str(year) for year in self.years])
