@@ -280,10 +280,11 @@ def test_units_of_no_club_that_converge_together_become_one():
     assert len(adopt_divergent(tests, two).clubs) == 2
 
 
-def test_no_unit_is_adopted_below_the_critical_value(tests):
+def test_no_unit_is_adopted_below_the_critical_value(tests, monkeypatch):
     apart = split(tests, HIGH[:5], LOW[:5], divergent=(5, 11))
     assert members(adopt_divergent(tests, apart)) == [HIGH, LOW]
-    assert adopt_divergent(tests, apart, 1e9).divergent == (5, 11)
+    monkeypatch.setattr("evenfield.numerics.clubs.CRITICAL_VALUE", 1e9)
+    assert adopt_divergent(tests, apart).divergent == (5, 11)
 
 
 def test_units_are_adopted_by_the_club_with_the_largest_t_one_after_another():

@@ -1,4 +1,4 @@
-"""Dynamic panels, convergence clubs, inequality and Markov chains on a DataFrame."""
+"""Dynamic panels, inequality and Markov chains on a DataFrame."""
 
 from __future__ import annotations
 
@@ -13,16 +13,8 @@ import pandas as pd
 from evenfield.api.arguments import whole
 from evenfield.api.data import Table, matched_weights, names_of, reported, table
 from evenfield.api.formula import lag_of_outcome, outcome_of
-from evenfield.api.levels import levels_of, positive
-from evenfield.api.results import Fit, Rows, chosen, t_rows
-from evenfield.numerics import logt
+from evenfield.api.results import Fit, chosen, t_rows
 from evenfield.numerics import markov as chains
-from evenfield.numerics.clubs import (
-    adopt_divergent,
-    find_clubs,
-    group_tests,
-    merge_clubs,
-)
 from evenfield.numerics.convergence import half_life
 from evenfield.numerics.dynamic_panel import gmm
 from evenfield.numerics.dynamic_panel.anderson_hsiao import anderson_hsiao_root
@@ -38,7 +30,6 @@ from evenfield.numerics.dynamic_panel.instruments import (
     equation_dates,
 )
 from evenfield.numerics.dynamic_panel.within import half_panel_root
-from evenfield.numerics.hp_filter import hp_trend
 from evenfield.numerics.inequality import atkinson, decompose_theil, gini, theil
 from evenfield.numerics.inequality_draws import redrawn_theil
 from evenfield.study.errors import EstimateError, counted
@@ -359,183 +350,6 @@ def _agreed_time_effects(option: bool | None, behind_bar: str | None) -> bool:
             "leave out the other",
         )
     return by_formula
-
-
-YEARLY = 400.0  # penalty of the Hodrick-Prescott filter for yearly data
-
-
-def _trends(
-    y: str,
-    data: pd.DataFrame,
-    keys: tuple[str | None, str | None],
-    smoothing: float | str | None,
-    discard: float,
-    logs: bool,
-) -> tuple[Table, np.ndarray, np.ndarray]:
-    """Return the rows, their trends by unit and date, and the periods of the
-    regression.
-
-    Notes
-    -----
-    Trends are those of the logarithm, and exponentials of them for levels: a change of
-    the currency unit multiplies every level by one number, which relative transition
-    paths do not see; on logarithms it does not cancel. With dates k years apart the
-    penalty is divided by k^4 (Ravn and Uhlig 2002).
-    """
-    rows = table(levels_of(y, data), data, *keys)
-    rows.check_keys("a path of incomes")
-    rows.calendar.even("a regression on time")
-    # A filter of logarithms is free of the unit of the currency.
-    log = np.log(positive(rows))
-    periods = logt.regression_periods(
-        log.shape[1], logt.discarded_periods(log.shape[1], discard)
-    )
-    if isinstance(smoothing, str):
-        chosen("smoothing", smoothing, ["yearly"])
-        smoothing = YEARLY / rows.calendar.years**4
-    trend = log if smoothing is None else hp_trend(log, smoothing)
-    # exp(x - mean) scales all levels by one number, which relative paths do not see.
-    return rows, trend if logs else np.exp(trend - trend.mean()), periods
-
-
-def _log_t_rows(names: Sequence[str], b: object, errors: object, t: Any) -> Rows:
-    return t_rows(
-        names,
-        b,
-        errors,
-        "long-run variance",
-        p_value=list(map(logt.one_sided_p, t)),
-        law="normal, one-sided",
-    )
-
-
-@reported("log-t")
-def log_t(
-    y: str,
-    data: pd.DataFrame,
-    *,
-    unit: str | None = None,
-    time: str | None = None,
-    smoothing: float | str | None = "yearly",
-    logs: bool = False,
-    discard: float = 1 / 3,
-    variance: str = "fqsb",
-) -> Fit:
-    """Test convergence by Phillips and Sul: ``log t``, with a one-sided p small against
-    it (t below -1.65).
-
-    Parameters
-    ----------
-    y, data, unit, time
-        As for ``dynamic_fe``; y is income itself, positive.
-    smoothing : float or str, optional
-        Of the Hodrick-Prescott filter of log y: yearly is 400 for yearly data, and
-        divided by k^4 for dates k years apart; None leaves y as it is.
-    logs : bool
-        Whether the trends of the logarithm are compared, as R's ConvergenceClubs is
-        mostly used, and not their exponentials. Logarithms depend on the currency unit,
-        levels do not; the study's tables compare levels.
-    discard, variance : float, str
-        Share of the first periods that is left out; long-run variance, fqsb or aqsb.
-
-    Returns
-    -------
-    Fit
-        ``log t``; ``notes`` say whether the units converge and hold ``speed``, b / 2, at
-        which loadings close in: a power of time, the same whatever the step.
-        ``tables["over time"]`` has the dispersion of relative transition.
-
-    Notes
-    -----
-    Phillips and Sul (2007): log(H_1 / H_t) - 2 log(log t) = a + b log t + u_t.
-    """
-    rows, x, periods = _trends(y, data, (unit, time), smoothing, discard, logs)
-    # H_t: variance of relative paths around one; to zero where units converge.
-    H = logt.transition_variance(x)
-    fit = logt.fit_logt(H, periods, variance)
-    over_time = {"dispersion of relative transition": H}
-    return Fit(
-        "Log t regression",
-        _log_t_rows(["log t"], fit.b, fit.std_error, fit.t),
-        len(periods),
-        notes={
-            "units": len(x),
-            "compared": "logarithms" if logs else "levels",
-            "speed": float(fit.b[0]) / 2,
-            # Convergence is the null, refused one-sided at five percent: t < -1.65.
-            "converges": bool(fit.t[0] > logt.CRITICAL_VALUE),
-        },
-        tables={"over time": pd.DataFrame(over_time, index=rows.dates.names)},
-        raw=fit,
-    )
-
-
-@reported("clubs")
-def clubs(
-    y: str,
-    data: pd.DataFrame,
-    *,
-    unit: str | None = None,
-    time: str | None = None,
-    smoothing: float | str | None = "yearly",
-    logs: bool = False,
-    discard: float = 1 / 3,
-    variance: str = "fqsb",
-    merge: str | None = "phillips_sul",
-    adopt: bool = False,
-) -> Fit:
-    """Sort units into convergence clubs, one parameter each; ``tables["members"]``
-    names that of each unit, 0 for none.
-
-    Parameters
-    ----------
-    y, data, unit, time, smoothing, logs, discard, variance
-        As for ``log_t``.
-    merge, adopt : str, bool
-        phillips_sul or von_lyncker_thoennessen joins clubs that converge together, None
-        leaves them; whether units of no club join the one with which they converge
-        best.
-
-    Returns
-    -------
-    Fit
-        b of each club; ``tables["members"]`` has the club of each unit, 0 for none,
-        ``tables["over time"]`` the mean relative transition path of each club.
-
-    Notes
-    -----
-    Phillips and Sul (2007, 2009); von Lyncker and Thoennessen (2017).
-    """
-    rows, x, periods = _trends(y, data, (unit, time), smoothing, discard, logs)
-    tests = group_tests(x, periods, variance)
-    # Core groups first, then whoever converges with one (Phillips and Sul 2009).
-    division = find_clubs(x, periods, variance=variance)
-    division = division if merge is None else merge_clubs(tests, division, merge)
-    division = adopt_divergent(tests, division) if adopt else division
-    paths = logt.relative_transition(x)
-    means = {}
-    notes = {"units": len(x), "compared": "logarithms" if logs else "levels"}
-    for number, club in enumerate(division.clubs, 1):
-        means[f"club {number}"] = paths[list(club.members)].mean(axis=0)
-        notes[f"units in club {number}"] = len(club.members)
-    notes["none"] = len(division.divergent)
-    members = {"club": division.labels(len(x))}
-    return Fit(
-        "Convergence clubs",
-        _log_t_rows(
-            list(means),
-            [club.b for club in division.clubs],
-            [club.std_error for club in division.clubs],
-            [club.t for club in division.clubs],
-        ),
-        x.size,
-        notes=notes,
-        tables={
-            "members": pd.DataFrame(members, index=rows.units.names),
-            "over time": pd.DataFrame(means, index=rows.dates.names),
-        },
-        raw=division,
-    )
 
 
 @reported("inequality")

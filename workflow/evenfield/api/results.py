@@ -95,21 +95,21 @@ def tidy(tests: Iterable[Row], names: Mapping[str, str] | None = None) -> pd.Dat
     shown = [row for row in tests if names is None or row.term in names]
     reasons = [row.test.reason for row in shown if row.method or row.test.reason]
     # One inference that cannot be is a row that says why; none is an error.
-    if all(reasons):
+    if reasons and all(reasons):
         raise NumericsError(reasons[0])
-    first = next(row for row in shown if row.method)
     lines = []
+    tested = [row for row in shown if row.method]
     for term, test, method in shown:
         line: dict[str, Any] = {
             "term": term if names is None else names[term],
-            "inference": method or first.method,
+            "inference": method or tested[0].method,
             **{column: getattr(test, column) for column in NUMBERS},
             "law": f"none: {test.reason}" if test.reason else test.law,
         }
         if not method:
-            line |= {"df": first.test.df, "law": first.test.law}
+            line |= {"df": tested[0].test.df, "law": tested[0].test.law}
         lines.append(line)
-    return pd.DataFrame(lines)
+    return pd.DataFrame(lines, columns=["term", "inference", *NUMBERS, "law"])
 
 
 def share(what: str, value: Any, example: float) -> float:

@@ -54,7 +54,6 @@ class GroupTests(NamedTuple):
     used: Array
     periods: np.ndarray  # (n,) periods of the regression
     variance: str = "fqsb"  # long-run variance, see ``fit_logt``
-    critical: float = CRITICAL_VALUE  # a group converges when its t is above
 
     def group(self, members: np.ndarray) -> LogtFit:
         """Test one group; members (k,)."""
@@ -116,7 +115,7 @@ class GroupTests(NamedTuple):
             std_error=float(fit.std_error[0]),
             t=t,
             sieve=sieve,
-            converges=t > self.critical,
+            converges=t > CRITICAL_VALUE,
             merged_from=merged_from,
         )
 
@@ -124,9 +123,7 @@ class GroupTests(NamedTuple):
         return fit_logt_used(used, self.periods, self.variance)
 
 
-def group_tests(
-    x: Array, periods: np.ndarray, variance: str, critical: float = CRITICAL_VALUE
-) -> GroupTests:
+def group_tests(x: Array, periods: np.ndarray, variance: str) -> GroupTests:
     """Check the trends and keep the periods that the tests use; x (N, T), periods (n,)."""
     x = np.asarray(x, dtype=float)
     if x.ndim != 2 or len(x) < 2:
@@ -137,7 +134,7 @@ def group_tests(
             " be defined"
         )
     used = np.ascontiguousarray(x[:, [0, *(periods - 1)]])
-    return GroupTests(used, periods, variance, critical)
+    return GroupTests(used, periods, variance)
 
 
 def _accumulated(x: Array, first: int) -> Array:
@@ -200,7 +197,6 @@ def find_clubs(
     variance: str = "fqsb",
     sort_share: float = 0.0,
     sieve: SieveRule = DEFAULT_SIEVE,
-    critical: float = CRITICAL_VALUE,
 ) -> Clubs:
     """Sort units into convergence clubs; x (N, T), periods (n,).
 
@@ -213,7 +209,7 @@ def find_clubs(
     last club; when no two neighbours converge they diverge. A group without dispersion
     in some period (identical units) has no t and counts as not converging.
     """
-    tests = group_tests(x, periods, variance, critical)
+    tests = group_tests(x, periods, variance)
     if sieve.step < 0 or sieve.cap < sieve.start or not 0 <= sort_share <= 1:
         raise NumericsError(
             "the sieve needs a step of zero or more and a cap above its start; a share"
@@ -252,7 +248,7 @@ def core_of(tests: GroupTests, order: np.ndarray) -> np.ndarray:
     while size <= len(order):
         last = min(size + block - 1, len(order))
         t = tests.prefixes(order, 2, last)[size - 2 :]
-        failing = np.flatnonzero(~(t > tests.critical))
+        failing = np.flatnonzero(~(t > CRITICAL_VALUE))
         if len(failing):
             values += t[: failing[0]].tolist()
             break
@@ -267,7 +263,7 @@ def _first_pair(tests: GroupTests, order: np.ndarray) -> int:
     first = 0
     while first < len(order) - 1:
         t = tests.pairs(order[first : first + block + 1])
-        passing = np.flatnonzero(t > tests.critical)
+        passing = np.flatnonzero(t > CRITICAL_VALUE)
         if len(passing):
             return first + int(passing[0])
         first += block
@@ -294,7 +290,7 @@ def _sieved(
     largest = max(int(sizes.max(initial=0)), 1)
     order = np.concatenate([core, ranked])
     together = tests.prefixes(order, len(core), len(core) + largest)
-    passing = np.flatnonzero(together[sizes] > tests.critical)
+    passing = np.flatnonzero(together[sizes] > CRITICAL_VALUE)
     if not len(passing):
         return tests.club(core, rule.cap)
     level = int(passing[0])
@@ -326,26 +322,23 @@ def merge_clubs(tests: GroupTests, clubs: Clubs, method: str = PHILLIPS_SUL) -> 
     return Clubs(tuple(_club(tests, clubs, group) for group in groups), clubs.divergent)
 
 
-def adopt_divergent(
-    tests: GroupTests, result: Clubs, critical: float | None = None
-) -> Clubs:
+def adopt_divergent(tests: GroupTests, result: Clubs) -> Clubs:
     """Let divergent units join the club with which they converge best.
 
     Notes
     -----
     Von Lyncker and Thoennessen (2017), algorithm 2.
     """
-    bar = tests.critical if critical is None else critical
     clubs = list(result.clubs)
     left = np.array(result.divergent, dtype=int)
     while len(left) and clubs:
-        if len(left) > 1 and float(tests.group(left).t[0]) > bar:
+        if len(left) > 1 and float(tests.group(left).t[0]) > CRITICAL_VALUE:
             clubs.append(tests.club(left))
             left = left[:0]
             break
         t = np.array([tests.additions(np.array(club.members), left) for club in clubs])
         best = float(np.nanmax(t, initial=-np.inf))
-        if not best > bar:
+        if not best > CRITICAL_VALUE:
             break
         club, unit = np.unravel_index(int(np.nanargmax(t)), t.shape)
         old = clubs[club]
@@ -368,7 +361,7 @@ def _joined_downwards(
 ) -> list[list[int]]:
     out: list[list[int]] = []
     for group in groups:
-        if out and _union_t(tests, clubs, [*out[-1], *group]) > tests.critical:
+        if out and _union_t(tests, clubs, [*out[-1], *group]) > CRITICAL_VALUE:
             out[-1] = [*out[-1], *group]
         else:
             out.append(group)
@@ -383,7 +376,7 @@ def _joined_by_peaks(
         t = np.array([_union_t(tests, clubs, union) for union in unions])
         following = np.append(t[1:], -np.inf)
         # The first pair that converges together, and better than the pair after it.
-        peaks = np.flatnonzero((t > tests.critical) & (t > following))
+        peaks = np.flatnonzero((t > CRITICAL_VALUE) & (t > following))
         if not len(peaks):
             break
         first = int(peaks[0])

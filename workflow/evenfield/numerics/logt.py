@@ -7,7 +7,6 @@ above zero means that it falls faster than 1/log(t)^2, slower than any power of 
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import ndtr, ndtri
 
 from evenfield.numerics.arrays import Array, quotient
 from evenfield.numerics.errors import NumericsError
@@ -24,26 +23,6 @@ class LogtFit(NamedTuple):
     b: Array  # (B,) slope
     std_error: Array  # (B,) long-run standard error
     t: Array  # (B,) their ratio
-    constant: Array  # (B,) the other coefficient
-    periods: (
-        np.ndarray
-    )  # (n,) periods of the regression, the first of the window being 1
-
-    @property
-    def speed(self) -> Array:
-        """Half the slope: the rate at which the loadings close in, shape (B,)."""
-        return self.b / 2
-
-
-def one_sided_p(t: float) -> float:
-    """Return the p-value of convergence, the normal probability of a t so low."""
-    return float(ndtr(t))
-
-
-def slope_interval(b: float, std_error: float, level: float) -> tuple[float, float]:
-    """Return the normal interval of the slope."""
-    half = float(ndtri(0.5 + level / 2)) * std_error
-    return b - half, b + half
 
 
 def relative_transition(x: Array) -> Array:
@@ -114,6 +93,4 @@ def fit_logt_used(used: Array, periods: np.ndarray, variance: str = "fqsb") -> L
         b=where_defined(b),
         std_error=where_defined(std_error),
         t=where_defined(quotient(b, std_error)),
-        constant=where_defined(constant),
-        periods=periods,
     )

@@ -77,14 +77,14 @@ class Rows:
                 own["role"] = "ladder"
                 own["estimator"] = f"{self.kinds[term].estimator}_{method.lower()}"
             warning = own.pop("warning")
-            if test.reason and np.isnan(test.estimate):
-                self.undefined([term], test.reason, **own)
-                continue
-            numbers = fields_of(test, level)
-            if self.kinds[term].effect_type == "stat":  # which has no interval
-                numbers["conf_level"] = NAN
+            undefined = bool(test.reason) and np.isnan(test.estimate)
             reason = f"no interval: {test.reason}" if test.reason else ""
-            self.add(term, reason, warning, **numbers | own)
+            if undefined:
+                reason = f"not defined: {test.reason}"
+            # What describes has no interval either.
+            described = self.kinds[term].effect_type == "stat"
+            numbers = fields_of(test, NAN if undefined or described else level)
+            self.add(term, warning, reason, **numbers | own)
 
     def undefined(self, names: Sequence[str], reason: object, **numbers: Any) -> None:
         """Add rows without a number that say why."""

@@ -5,40 +5,27 @@ decide how to read them.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 from pydantic import Field, model_validator
 
+from evenfield.models.clubs import (
+    Clustering,
+    LogT,
+    Rules,
+    cluster,
+    log_t,
+    yearly_penalty,
+)
 from evenfield.numerics.arrays import Array
 from evenfield.numerics.association import MOST_TABLES, association_test
-from evenfield.numerics.clubs import (
-    Club,
-    Clubs,
-    SieveRule,
-    adopt_divergent,
-    core_stability,
-    find_clubs,
-    group_tests,
-    merge_clubs,
-    shared_membership,
-)
+from evenfield.numerics.clubs import core_stability, shared_membership
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.hp_filter import boosted_hp_trend, hamilton_trend, hp_trend
-from evenfield.numerics.logt import (
-    CRITICAL_VALUE,
-    LogtFit,
-    discarded_periods,
-    fit_logt,
-    one_sided_p,
-    regression_periods,
-    relative_transition,
-    slope_interval,
-    transition_variance,
-)
-from evenfield.shared.estimates import NAN, Fields, finite_or_nan
+from evenfield.shared.estimates import Fields
 from evenfield.shared.rows import Kind, Results, Rows, stacked
+from evenfield.shared.samples import joined
 from evenfield.shared.spec import UnitsSpec, read
 from evenfield.shared.streams import stream
 from evenfield.shared.tables.rows import only
@@ -77,8 +64,6 @@ CHOICES: dict[str, tuple[Any, ...]] = {
     "sieve_step": (0.0, 0.05),
     "sieve_cap": (3.0,),
 }
-# Dispersion below this is rounding: nothing is left to converge.
-ALIKE = 1e-20
 CAUTION = "club membership is no policy effect"
 
 
@@ -125,19 +110,13 @@ class ClubsSpec(UnitsSpec):
 Section = list[ClubsSpec]
 
 
-class Clustering(NamedTuple):
-    """Trends in levels, the periods of the regression, and the clubs before and after
-    merging.
+def rules_of(spec: ClubsSpec, step: int) -> Rules:
+    """Return the choices of a specification for a panel with one date every ``step``
+    years.
     """
-
-    levels: Array  # (N, T)
-    periods: Array
-    clubs: Clubs
-    merged: Clubs
-
-    def labels(self) -> Array:
-        """Return the club of each unit after merging; shape (N,)."""
-        return self.merged.labels(len(self.levels))
+    same = spec.model_dump(include=set(Rules._fields))
+    penalty = yearly_penalty(spec.smoothing, step)
+    return Rules(**same, penalty=penalty, years=step)
 
 
 def check_data(study: Study, _: Section, spec: ClubsSpec) -> None:
@@ -163,19 +142,18 @@ def estimate(study: Study) -> Results:
         labels, note = span_labels("clubs", spec, data, info)
         labels |= {"period": spec.period, "outcome": LEVELS}
         rows = Rows(KINDS, spec.role, note, **labels)
-        _add_tests(rows, data.values, spec, info.step, level)
-        try:
-            own = cluster(data.values, spec, info.step)
-        except NumericsError as error:
+        rules = rules_of(spec, info.step)
+        _add_tests(rows, data.values, rules, level)
+        own = cluster(data.values, rules)
+        if own.reason:
             for term in ("clubs", "divergent"):
-                rows.undefined(["count"], error, term=term)
-            out.fit[spec.id] = {"not_defined": str(error)}
+                rows.undefined(["count"], own.reason, term=term)
+            out.fit[spec.id] = {"not_defined": own.reason}
         else:
             _add_clubs(rows, data, own, spec, level)
             variants = _variants(data.values, spec, info.step, own)
-            shared = shared_membership(list(variants.values()))
-            frames = _series(data, own, shared)
-            frames.append(_currency(data.values, spec, info.step))
+            frames = _series(data, own, variants)
+            frames.append(_currency(data.values, rules))
             frames += _add_cells(rows, study, data, own, spec)
             series = pd.concat(frames).assign(**spec.labels, period=spec.period)
             parts.append(series)
@@ -185,159 +163,66 @@ def estimate(study: Study) -> Results:
     return out
 
 
-def trend_of(y: Array, spec: ClubsSpec, step: int) -> Array:
-    """Return the trend of log incomes; y (N, T) -> (N, T)."""
-    # ASSUME: with one observation every few years the penalty falls with the fourth
-    # power of the step (Ravn and Uhlig 2002), so that the trend keeps the same waves.
-    penalty = spec.smoothing / step**4
-    match spec.filter:
-        case "hp":
-            return hp_trend(y, penalty)
-        case "boosted_hp":
-            return boosted_hp_trend(y, penalty)
-        case "hamilton":
-            # Two years ahead, counted in observations, and at least one of them.
-            return hamilton_trend(y, max(1, round(2 / step)))
-    return y
-
-
-def cluster(
-    y: Array, spec: ClubsSpec, step: int, left_out: int | None = None
-) -> Clustering:
-    """Filter log incomes and sort the units into clubs; y (N, T)."""
-    trend = trend_of(y, spec, step)
-    # ASSUME: levels of relative income; the trend is taken of logs first and the
-    # exponential after, so that a change of the currency unit multiplies every path by
-    # one number and cancels.
-    levels = np.exp(trend - trend.mean())
-    periods = _periods(levels, spec)
-    # The year leaves the regression alone: the filter before it has seen all years.
-    if left_out is not None:
-        periods = np.delete(periods, left_out)
-    # The five steps of Phillips and Sul (2007): sort by last incomes, find the core
-    # with the largest t, sieve the others in with critical value c*, start again.
-    clubs = find_clubs(
-        levels,
-        periods,
-        variance=spec.variance,
-        sort_share=spec.sort_share,
-        sieve=SieveRule(0.0, spec.sieve_step, spec.sieve_cap),
-    )
-    # The sieve tends to find too many clubs, so neighbours that pass the test together
-    # are merged.
-    tests = group_tests(levels, periods, spec.variance)
-    merged = merge_clubs(tests, clubs, spec.merge)
-    if spec.divergent == "adopt":
-        merged = adopt_divergent(tests, merged)
-    return Clustering(levels, periods, clubs, merged)
-
-
-def _periods(trend: Array, spec: ClubsSpec) -> Array:
-    """Return the periods of the regression."""
-    T = trend.shape[1]
-    return regression_periods(T, discarded_periods(T, spec.discard))
-
-
 def _variants(
     y: Array, spec: ClubsSpec, step: int, own: Clustering
-) -> dict[str, Array]:
+) -> dict[str, np.ndarray]:
     """Return the clubs of the units as they are, under every other choice, and without
     each year of the regression.
     """
-    variants = {"own": own.labels()}
+    variants = {"own": own}
     for key, values in CHOICES.items():
         for value in values:
             if value == getattr(spec, key):
                 continue
             shown = f"{value:.4g}" if isinstance(value, float) else value
             changed = spec.model_copy(update={key: value})
-            try:
-                variants[f"{key} {shown}"] = cluster(y, changed, step).labels()
-            except NumericsError:
-                # What cannot be computed is left out, not counted as disagreement.
-                continue
+            variants[f"{key} {shown}"] = cluster(y, rules_of(changed, step))
+    rules = rules_of(spec, step)
     for position, period in enumerate(own.periods.tolist()):
-        without = cluster(y, spec, step, position)
-        variants[f"without period {period}"] = without.labels()
-    return variants
+        variants[f"without period {period}"] = cluster(y, rules, position)
+    # What cannot be computed is left out, not counted as disagreement.
+    return {name: one.labels for name, one in variants.items() if not one.reason}
 
 
-def _add_tests(rows: Rows, y: Array, spec: ClubsSpec, step: int, level: float) -> None:
+def _add_tests(rows: Rows, y: Array, rules: Rules, level: float) -> None:
     """Add the test in levels with one period more and less, and in logs of several
     currency units.
     """
     try:
-        trend = trend_of(y, spec, step)
+        trend = rules.trend(y)
     except NumericsError as error:
         return rows.undefined(["count"], error, term="b")
     # Phillips and Sul (2007) leave out the first third; one period more or less shows
     # what that decides.
-    usual = discarded_periods(trend.shape[1], spec.discard)
-    # Less the mean: a change of unit, which levels do not feel; exp stays in range.
-    levels = np.exp(trend - trend.mean())
-    for discard in (usual - 1, usual, usual + 1):
-        role = spec.role if discard == usual else "robustness"
-        _add_test(rows, levels, discard, spec, level, role=role)
+    levels = rules.compared(y)
+    for more in (-1, 0, 1):
+        role = "robustness" if more else rows.role
+        _add_test(rows, log_t(levels, rules, more), y, rules, level, role=role)
     # h_it of logs is not free of the currency unit: log(c y) / mean log(c y) changes
     # with c, and the answer with it.
     for outcome, factor in CURRENCIES.items():
-        logs = trend + np.log(factor)
-        why = "logs: the answer depends on the currency unit"
-        labels = {"outcome": outcome, "role": "robustness"}
-        _add_test(rows, logs, usual, spec, level, why, **labels)
+        labels = {
+            "outcome": outcome,
+            "role": "robustness",
+            "warning": "logs: the answer depends on the currency unit",
+        }
+        test = log_t(trend + np.log(factor), rules)
+        _add_test(rows, test, y, rules, level, **labels)
     return None
 
 
 def _add_test(
-    rows: Rows,
-    x: Array,
-    discard: int,
-    spec: ClubsSpec,
-    level: float,
-    why: str = "",
-    **labels: object,
+    rows: Rows, test: LogT, y: Array, rules: Rules, level: float, **labels: str
 ) -> None:
-    labels["estimator"] = f"logt_{spec.variance}"
-    labels["contrast"] = f"first {discard} periods discarded"
-    try:
-        periods = regression_periods(x.shape[1], discard)
-        H = transition_variance(x)
-        # log H needs dispersion in the first period and in those of the regression.
-        if not (H[[0, *(periods - 1)]] > ALIKE).all():
-            raise NumericsError(
-                "all units are alike in some period, nothing is left to converge"
-            )
-        fit = fit_logt(H, periods, spec.variance)
-    except NumericsError as error:
-        return rows.add("logt", why, f"not defined: {error}", **labels, estimate=NAN)
-    return rows.add(
-        "logt",
-        why,
+    own: Fields = {
         **labels,
-        **_test_fields(fit, spec, level),
-        n_obs=len(x) * len(periods),
-        n_periods=len(periods),
-    )
-
-
-def _test_fields(test: LogtFit | Club, spec: ClubsSpec, level: float) -> Fields:
-    numbers = (test.b, test.std_error, test.t)
-    b, std_error, t = (np.asarray(number).item() for number in numbers)
-    low, high = slope_interval(b, std_error, level)
-    return {
-        "estimate": b,
-        "std_error": std_error,
-        "statistic": finite_or_nan(t),
-        # Convergence is the null and a low t speaks against it: p is the lower tail.
-        "p_value": one_sided_p(t),
-        "p_type": (
-            f"normal, one-sided: convergence is rejected where t < {CRITICAL_VALUE}"
-        ),
-        "conf_low": low,
-        "conf_high": high,
-        "conf_level": level,
-        "se_type": f"long-run variance {spec.variance.upper()}",
+        "estimator": f"logt_{rules.variance}",
+        "contrast": f"first {test.discarded} periods discarded",
     }
+    if not test.reason:
+        own["n_obs"] = len(y) * len(test.periods)
+        own["n_periods"] = len(test.periods)
+    rows.add_tests(test.rows(level), level, {"logt": own})
 
 
 def _members(data: Trajectories, rows: Iterable[int]) -> list[str]:
@@ -347,7 +232,7 @@ def _members(data: Trajectories, rows: Iterable[int]) -> list[str]:
 def _add_clubs(
     rows: Rows, data: Trajectories, own: Clustering, spec: ClubsSpec, level: float
 ) -> None:
-    stages = {"found": own.clubs, f"merged: {spec.merge}": own.merged}
+    stages = {"found": own.found, f"merged: {spec.merge}": own.merged}
     for stage, division in stages.items():
         for term, members in division._asdict().items():
             rows.add(
@@ -356,18 +241,21 @@ def _add_clubs(
                 contrast=stage,
                 estimate=float(len(members)),
             )
-        for number, club in enumerate(division.clubs, start=1):
-            rows.add(
-                "club",
-                "" if club.converges else "fails its own log t test: it is no club",
-                f"members: {' '.join(_members(data, club.members))}",
-                **_test_fields(club, spec, level),
-                term=f"club_{number}",
-                contrast=stage,
-                role="description",
-                n_units=len(club.members),
-                n_obs=len(club.members) * len(data.years),
-            )
+        tests = own.rows(level, division.clubs)
+        for number, (club, test) in enumerate(
+            zip(division.clubs, tests, strict=True), 1
+        ):
+            members = f"members: {' '.join(_members(data, club.members))}"
+            fails = "" if club.converges else "fails its own log t test: it is no club"
+            labels = {
+                "term": f"club_{number}",
+                "contrast": stage,
+                "role": "description",
+                "n_units": len(club.members),
+                "n_obs": len(club.members) * len(data.years),
+                "warning": joined(fails, members),
+            }
+            rows.add_tests([test], level, {"club": labels})
 
 
 def _add_cells(
@@ -379,7 +267,7 @@ def _add_cells(
     inference = study.config.inference
     draws = inference.permutations
     # Units of no club form a group of their own.
-    clubs, codes = np.unique(own.labels(), return_inverse=True)
+    clubs, codes = np.unique(own.labels, return_inverse=True)
     cells = study.table("cells", spec.unit_scheme)
     frames = []
     for taxonomy in spec.taxonomies:
@@ -421,20 +309,25 @@ def _add_cells(
     return frames
 
 
-def _series(data: Trajectories, own: Clustering, shared: Array) -> list[pd.DataFrame]:
-    """Return paths, dispersion, membership and its stability; shared (N, N)."""
-    N, T = own.levels.shape
+def _series(
+    data: Trajectories, own: Clustering, variants: dict[str, np.ndarray]
+) -> list[pd.DataFrame]:
+    """Return paths, dispersion, membership and its stability; clubs of each variant
+    (N,).
+    """
+    shared = shared_membership([*variants.values()])
+    N, T = own.x.shape
     units = np.array(data.units)
     # A Hamilton trend starts later than the data: T counts the years that it leaves.
     years = data.years[-T:]
-    labels = own.labels()
+    labels = own.labels
     paths = pd.DataFrame(
         {
             "kind": "transition",
             "unit": np.repeat(units, T),
             "year": np.tile(years, N),
             "club": np.repeat(labels, T),
-            "value": relative_transition(own.levels).ravel(),
+            "value": own.paths.ravel(),
         }
     )
     # Relative to the mean of all units, so clubs that draw apart move away from one.
@@ -444,7 +337,7 @@ def _series(data: Trajectories, own: Clustering, shared: Array) -> list[pd.DataF
             "kind": "membership",
             "unit": units,
             # The club before merging, so that readers see what merging joined.
-            "group": own.clubs.labels(N).astype(str),
+            "group": own.found.labels(N).astype(str),
             "club": labels,
             "value": core_stability(shared, labels),
         }
@@ -453,7 +346,7 @@ def _series(data: Trajectories, own: Clustering, shared: Array) -> list[pd.DataF
         {
             "kind": "dispersion",
             "year": years,
-            "value": transition_variance(own.levels),
+            "value": own.dispersion,
         }
     )
     frames = [paths, means.assign(kind="club_mean"), membership, dispersion]
@@ -469,24 +362,11 @@ def _series(data: Trajectories, own: Clustering, shared: Array) -> list[pd.DataF
     return frames
 
 
-def _currency(y: Array, spec: ClubsSpec, step: int) -> pd.DataFrame:
+def _currency(y: Array, rules: Rules) -> pd.DataFrame:
     """Return the t of the test in logs over many currency units."""
-    trend = trend_of(y, spec, step)
-    periods = _periods(trend, spec)
-    t = []
-    for factor in FACTORS:
-        try:
-            H = transition_variance(trend + np.log(factor))
-            t.append(fit_logt(H, periods, spec.variance).t.item())
-        except NumericsError:
-            t.append(NAN)
-    return pd.DataFrame(
-        {
-            "kind": "currency",
-            "x": FACTORS,
-            "value": t,
-        }
-    )
+    trend = rules.trend(y)
+    t = [log_t(trend + np.log(factor), rules).t for factor in FACTORS]
+    return pd.DataFrame({"kind": "currency", "x": FACTORS, "value": t})
 
 
 def _summary(data: Trajectories, own: Clustering) -> Fields:
@@ -494,7 +374,7 @@ def _summary(data: Trajectories, own: Clustering) -> Fields:
     return {
         "years": data.years[[0, -1]].tolist(),
         "first_period_of_regression": int(own.periods[0]),
-        "found": [_members(data, club.members) for club in own.clubs.clubs],
+        "found": [_members(data, club.members) for club in own.found.clubs],
         "merged": [_members(data, club.members) for club in own.merged.clubs],
         "divergent": _members(data, own.merged.divergent),
         "failing": [number for number, club in merged if not club.converges],
