@@ -1,6 +1,6 @@
 """Inequality, its parts and its draws."""
 
-from itertools import combinations
+from itertools import combinations, product
 
 import numpy as np
 import pytest
@@ -108,6 +108,27 @@ def test_measures_and_their_parts_by_hand(data):
         }
         same = revised_theil(y, w, **none, measure=measure)
         close(same, theil(y, w, measure))
+
+
+@pytest.mark.parametrize("at_once", [1, 70, 10_000])
+def test_the_parts_of_the_gini_are_double_sums_over_pairs(data, monkeypatch, at_once):
+    monkeypatch.setattr(iq, "NUMBERS_AT_ONCE", at_once)  # groups in blocks
+    y, w, groups = data
+    y = np.round(y, -3)  # some are alike
+    p, r = iq.relative_incomes(y, w)
+    mean = np.bincount(groups, p * r) / np.bincount(groups, p)
+    within = net = both = 0.0
+    for i, j in product(range(31), repeat=2):
+        term = p[i] * p[j] * abs(r[i] - r[j]) / 2
+        if groups[i] == groups[j]:
+            within += term
+        else:
+            # Whether the one with more is of the group with more.
+            same = (r[i] - r[j]) * (mean[groups[i]] - mean[groups[j]]) > 0
+            net += term if same else -term
+            both += 0 if same else 2 * term
+    parts = decompose_gini(y, w, groups)
+    close(parts[1:], (within, net, both), atol=CLOSURE)
 
 
 @pytest.mark.parametrize("measure", [THEIL_T, THEIL_L])

@@ -110,6 +110,18 @@ def test_predictions_are_those_of_dense_least_squares(case, groups, columns):
         assert np.isnan(fitted).sum() > np.isnan(beside).sum()
 
 
+def test_groups_of_any_size_are_fitted_side_by_side():
+    panel = controlled_panel(4)
+    groups = np.repeat(np.arange(7), [1, 2, 3, 5, 12, 1, 36])
+    panel = replace(panel, groups=default_rng(1).permutation(groups))
+    several = np.where(panel.untreated, [panel.Y, 2 * panel.Y + 1, panel.Y**2], 0.0)
+    fitted = panel.before.fitted(several)
+    close(fitted[0], dense_fit(panel), 1e-9, 1e-9)
+    for totals, one in zip(several, fitted, strict=True):
+        alone = fitted_cells(totals, panel.untreated, panel.groups, panel.columns)
+        close(one, alone, 1e-9, 1e-9)
+
+
 @pytest.mark.parametrize("cluster", ["unit", "pair"])
 def test_leads_and_their_errors_are_those_of_a_regression_written_out(cluster):
     panel = controlled_panel(4, 3)
