@@ -4,6 +4,7 @@ with their evidence, and is seen by all commands.
 
 import contextlib
 import json
+import re
 import shutil
 import zipfile
 from pathlib import Path
@@ -193,6 +194,9 @@ def test_other_data_there_change_the_text_here_and_nothing_else_runs(
     assert "study_other" in steps
     assert "estimate_sigma" not in steps
     assert page.read_text() != before
+    moved = run(study / "below", "diff")
+    assert re.search(r"^estimates: \d+ of \d+ moved, 0 new, 0 gone$", moved, re.M)
+    assert "standard errors" in moved
     assert "everything was up to date" in run(study)
 
 
