@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import stdtr
 
+from evenfield.numerics.arrays import quotient
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.ols import OlsFit, gram_basis, t_quantile
 
@@ -293,7 +294,9 @@ def cluster_products(fit: OlsFit, c: np.ndarray, clusters: Labels) -> ClusterPro
 def solve_each_without(
     M: np.ndarray, sides: np.ndarray, names: np.ndarray
 ) -> np.ndarray:
-    """Solve (I - M_g) x_g = d_g for every cluster, all at once where that is safe."""
+    """Solve (I - M_g) x_g = d_g for every cluster, ignoring directions that only cluster
+    g informs when d_g does not need them; M (G, K, K), sides (G, K, R), names (G,).
+    """
     gaps = np.eye(M.shape[1]) - M
     try:
         roots = np.linalg.cholesky(gaps)
@@ -302,23 +305,23 @@ def solve_each_without(
         safe = False
     if safe:
         return np.asarray(np.linalg.solve(gaps, sides))
-    return np.array(
-        [solve_without(*each) for each in zip(M, sides, names, strict=True)]
-    )
+    values, vectors = np.linalg.eigh(gaps)
+    parts = vectors.mT @ sides
+    lost = values < LEVERAGE_ONE
+    size = np.abs(parts).max(axis=2)
+    needed = np.where(lost, size, 0.0).max(axis=1) > NOTHING_LEFT * size.max(axis=1)
+    if needed.any():
+        raise NumericsError(
+            f"cluster {names[needed.argmax()]} alone determines the combination"
+            " (leverage 1)"
+        )
+    inverse = quotient(np.ones_like(values), values, otherwise=0.0, defined=~lost)
+    return np.asarray(vectors @ (parts * inverse[:, :, None]))
 
 
 def solve_without(M_g: np.ndarray, d: np.ndarray, name: object) -> np.ndarray:
-    """Solve (I - M_g) x = d, ignoring directions that only cluster g informs when d
-    does not need them.
-    """
-    values, vectors = np.linalg.eigh(np.eye(len(M_g)) - M_g)
-    parts = vectors.T @ d
-    lost = values < LEVERAGE_ONE
-    if lost.any() and np.abs(parts[lost]).max() > NOTHING_LEFT * np.abs(parts).max():
-        raise NumericsError(
-            f"cluster {name} alone determines the combination (leverage 1)"
-        )
-    return np.asarray(vectors[:, ~lost] @ (parts[~lost].T / values[~lost]).T)
+    """Solve (I - M_g) x = d for one cluster; M_g (K, K), d (K,)."""
+    return solve_each_without(M_g[None], d[None, :, None], np.array([name]))[0, :, 0]
 
 
 CR1_FACTOR = "G/(G-1) x (N-1)/(N-K)"
