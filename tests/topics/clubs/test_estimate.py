@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.random import default_rng
-from scipy.stats import norm
 from statsmodels.tsa.filters.hp_filter import hpfilter
 
+from evenfield.models.clubs import Rules, log_t
 from evenfield.numerics.clubs import SieveRule, find_clubs
 from evenfield.numerics.logt import fit_logt, regression_periods, transition_variance
 from evenfield.study.errors import EvenfieldError
@@ -177,31 +177,23 @@ def trend_levels(study, smoothing=400.0):
     return np.exp(trend - trend.mean()), list(wide.index)
 
 
-def test_log_t_rows_are_regressions_on_hodrick_prescott_trends_in_levels():
+def test_log_t_rows_are_those_of_the_model_with_roles_and_a_level():
     study = make_study()
     study.written["inference"]["conf_level"] = 0.9
     results = estimate(study)
     levels, _ = trend_levels(study)
-    for discard, role in ((9, "robustness"), (10, "primary"), (11, "robustness")):
-        fit = fit_logt(
-            transition_variance(levels), regression_periods(30, discard), "fqsb"
-        )
+    for more, role in ((-1, "robustness"), (0, "primary"), (1, "robustness")):
+        test = log_t(levels, Rules(), more)
         result = row(
             results,
             estimator="logt_fqsb",
             outcome="relative_income",
-            contrast=f"first {discard} periods discarded",
+            contrast=f"first {test.discarded} periods discarded",
         )
-        b, error, t = fit.b[0], fit.std_error[0], fit.t[0]
-        close(
-            (result.estimate, result.std_error, result.statistic),
-            (b, error, t),
-            rtol=1e-6,
-        )
-        close(result.p_value, norm.cdf(t))
-        half = norm.ppf(0.95) * error
-        close((result.conf_low, result.conf_high), (b - half, b + half), rtol=1e-6)
-        assert (result.role, result.n_obs) == (role, 12 * (30 - discard))
+        wanted = test.rows(0.9)[0].test
+        for name in ("estimate", "statistic", "p_value", "conf_low", "conf_high"):
+            close(getattr(result, name), getattr(wanted, name), rtol=1e-6)
+        assert (result.role, result.n_obs) == (role, 12 * len(test.periods))
 
 
 def test_clubs_are_those_of_the_kernel_and_every_choice_reaches_it():
