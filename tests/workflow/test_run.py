@@ -382,7 +382,6 @@ def test_a_second_run_at_once_is_refused_and_leaves_the_first_alone(slow):
         (signal.SIGINT, 130, "interrupted; run the same command to continue\n"),
         (signal.SIGHUP, 129, "ended by SIGHUP; run the same command to continue\n"),
         (signal.SIGTERM, 143, "ended by SIGTERM; run the same command to continue\n"),
-        (signal.SIGKILL, -9, ""),
     ],
 )
 def test_a_stopped_run_goes_on_with_the_same_command(slow, number, code, line):
@@ -398,7 +397,7 @@ def test_a_stopped_run_goes_on_with_the_same_command(slow, number, code, line):
     assert (copy / "results" / "a.txt").read_text() == "whole"
 
 
-def test_an_engine_that_was_killed_leaves_nothing_outside_the_study(
+def test_an_engine_that_was_killed_leaves_nothing_outside_and_its_run_goes_on(
     slow, tmp_path, monkeypatch
 ):
     copy, _, start = slow
@@ -408,9 +407,13 @@ def test_an_engine_that_was_killed_leaves_nothing_outside_the_study(
     monkeypatch.setitem(ENVIRONMENT, "XDG_CACHE_HOME", str(outside))
     process = start()
     process.kill()
-    process.communicate(timeout=30)
+    _, errors = process.communicate(timeout=30)
+    assert (process.returncode, errors) == (-signal.SIGKILL, b"")
     (copy / "go").touch()
-    assert call(copy.parent, *STUDY).returncode == 0
+    done = call(copy.parent, *STUDY)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("[1/1] slow a  ")
+    assert (copy / "results" / "a.txt").read_text() == "whole"
     left = [
         path
         for path in outside.rglob("*")

@@ -15,7 +15,7 @@ from typing import IO
 
 import psutil
 
-from engine.hooks import COPIED_SCRIPT, LOCKS
+from engine.hooks import COPIED_SCRIPT, INCOMPLETE, LOCKS
 from engine.outputs import files_below
 from evenfield.shared.beside import NO_LINKS, told
 from evenfield.study.files import NOTES, links_filled
@@ -99,11 +99,18 @@ def set_back_clock(study: Path) -> None:
 
 def lacks_records(study: Path) -> bool:
     """Whether results stand there without Snakemake's records of what they were made
-    from, by which it would see that they are old.
+    from, by which it would see that they are old; a run that was stopped in its first
+    job has left marks of half files, or logs alone.
     """
     results = study / "results"
-    made = [path for path in files_below(results) if path != results / "README.md"]
-    return bool(made) and not any((study / RECORDS).glob("*"))
+    others = (results / "README.md", results / "logs", results / "benchmarks")
+    made = [
+        path
+        for path in files_below(results)
+        if not any(path.is_relative_to(other) for other in others)
+    ]
+    known = [study / folder for folder in (RECORDS, INCOMPLETE)]
+    return bool(made) and not any(any(folder.glob("*")) for folder in known)
 
 
 def others_at_work(study: Path) -> bool:
