@@ -107,16 +107,6 @@ def is_clear(facts: Facts, row: Row) -> bool | None:
     return None if is_missing(p) else bool(p <= 1 - facts.config.inference.level)
 
 
-def finding(row: Row, label: str, show: str, unit: str = "") -> Row:
-    """Return an estimate with a label and what its interval says of zero; nothing where
-    it is blank.
-    """
-    number = shown(row, show, unit)
-    if number is None:
-        return {}
-    return {"label": label, "number": number, "side": side_of_zero(row)}
-
-
 class MapLayer(NamedTuple):
     """What the map may colour by: a class of each unit, in each year or once for all."""
 

@@ -9,7 +9,14 @@ from typing import Any
 import pandas as pd
 
 from evenfield.shared.facts import Facts
-from evenfield.shared.sections import effect_size, shown, side_of_zero, tested, visible
+from evenfield.shared.sections import (
+    effect_size,
+    is_clear,
+    shown,
+    side_of_zero,
+    tested,
+    visible,
+)
 from evenfield.shared.tables import Row, only, pick, records
 from evenfield.topics.event_study.table_words import (
     BASE,
@@ -46,9 +53,7 @@ def section(facts: Facts) -> dict[str, object]:
         "side": side,
         "visible": visible(facts, effect),
         "leads": tested(leads, "0.0"),
-        "moved_before": bool(
-            leads.get("p_value", 1.0) <= 1 - facts.config.inference.level
-        ),
+        "moved_before": is_clear(facts, leads),
         "trends": shown(breakdown, "0.0"),
         "bears_trends": breakdown.get("estimate", 0.0) > 0,
         "other_dates": effect_size(other),
