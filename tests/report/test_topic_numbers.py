@@ -10,7 +10,7 @@ from evenfield.report.topic_numbers import check_numbers, content_of
 from evenfield.shared.topic_file import EstimateStep, TopicFile
 from evenfield.study.errors import Faults, ReportError
 from refusals import fails
-from section_cases import ABOVE, BELOW, CHECKED, MadeFacts, speed
+from section_cases import ABOVE, BELOW, CHECKED, MadeFacts, convergence, speed
 from yaml_text import from_yaml
 
 
@@ -120,3 +120,10 @@ def test_a_count_has_neither_interval_nor_unit_of_its_row(written):
 def test_what_no_row_says_is_not_said(written):
     written(f"rows: {{spec_id: primary}}\nlevel: '{{facts.level}}'\nspeed: {SPEED}")
     assert content_of(MadeFacts("beta")) == {}
+
+
+@pytest.mark.parametrize("series", ["{by: residua}", "{knd: unit}"])
+def test_a_run_refuses_a_column_that_a_series_lacks(written, series):
+    written(f"x: {{series: {series}, speed: {SPEED}}}")
+    says = r"topics/beta/topic.yaml: x series: column '\w+' is not known"
+    fails(ReportError, says, content_of, convergence(ABOVE))

@@ -159,7 +159,10 @@ class Place:
 
     def series_row(self, by: list[str], wanted: Row) -> Row:
         """Return the row of the topic's series that comes first."""
-        return _first_by(only(self.facts.series(), **wanted), by)
+        series = self.facts.series()
+        for column in (*wanted, *(column.removeprefix("-") for column in by)):
+            known(f"{self.where} series: column", column, [*series], ReportError)
+        return _first_by(only(series, **wanted), by)
 
     @property
     def row(self) -> Row:
@@ -389,6 +392,8 @@ def _entry(entry: Entry, place: Place, said: Row) -> Any:
 
 def _number(entry: Entry, row: Row, place: Place) -> Shown | None:
     if entry.column:
+        if row:
+            known(f"{place.where}: column", entry.column, [*row], ReportError)
         value = row.get(entry.column, NAN)
         row = {"estimate": value, "estimate_id": row.get("estimate_id", "")}
     if entry.tested and is_missing(row.get("p_value", NAN)):
