@@ -79,6 +79,14 @@ def test_check_refuses_in_one_line_with_its_place(written, case):
     assert "\n" not in str(faults[0])
 
 
+def test_check_lets_be_what_a_run_finds_in_a_series(written):
+    number = "{series: true, column: residual, show: '0.0'}"
+    written(f"x: {{series: {{by: residual}}, id: '{{series[unit]}}', most: {number}}}")
+    faults = Faults()
+    check_numbers(CHECKED, faults)
+    assert not faults
+
+
 def test_a_period_with_a_number_is_chosen_before_one_without(written):
     written(f"choose: {{period: shown}}\nperiod: '{{here.period}}'\nspeed: {SPEED}")
     rows = [speed((np.nan,) * 3), speed(ABOVE, period="P1")]

@@ -164,6 +164,12 @@ class Place:
             known(f"{self.where} series: column", column, [*series], ReportError)
         return _first_by(only(series, **wanted), by)
 
+    def value(self, row: Row, column: str) -> Any:
+        """Return what a row says in a column; nothing where there is no row."""
+        if row:
+            known(f"{self.where}: column", column, [*row], ReportError)
+        return row.get(column, NAN)
+
     @property
     def row(self) -> Row:
         """The first of the rows; blank in each column where there is none."""
@@ -392,9 +398,7 @@ def _entry(entry: Entry, place: Place, said: Row) -> Any:
 
 def _number(entry: Entry, row: Row, place: Place) -> Shown | None:
     if entry.column:
-        if row:
-            known(f"{place.where}: column", entry.column, [*row], ReportError)
-        value = row.get(entry.column, NAN)
+        value = place.value(row, entry.column)
         row = {"estimate": value, "estimate_id": row.get("estimate_id", "")}
     if entry.tested and is_missing(row.get("p_value", NAN)):
         return None
@@ -475,6 +479,10 @@ class Unrun(Place):
     def series_row(self, *_: object) -> Row:
         """Return a row that holds nothing."""
         return defaultdict(float)
+
+    def value(self, *_: object) -> Any:
+        """Return nothing: what columns a series has, a run finds."""
+        return NAN
 
     @property
     def fit(self) -> Record:
