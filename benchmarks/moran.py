@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 from spatial_panel import SHAPES, lattice, pysal
 
+from evenfield.models.moran import local_association
 from evenfield.numerics.moran import morans_i_test
-from evenfield.numerics.spatial_statistics import local_moran_tests
 from evenfield.study.spatial_weights import row_standardised
 
 TITLE = "Moran's I and local Moran, 999 permutations"
@@ -62,6 +62,6 @@ def pair(n: int, W: Any, y: np.ndarray, retained: dict[str, Any]) -> Any:
            "peers": {"esda": lambda: theirs("Moran")}, "check": check, "units": n,
            "grows": "Moran's I" if grows else None}  # fmt: skip
     yield {"what": f"local Moran, {n:,} units",
-           "ours": lambda: local_moran_tests(y[:, None], W, np.random.default_rng(1), DRAWS),
+           "ours": lambda: local_association(y[:, None], W, np.random.default_rng(1), DRAWS),
            "peers": {"esda": lambda: theirs("Moran_Local", n_jobs=1, keep_simulations=False)}, "check": check_local,
            "units": n, "grows": "local Moran" if grows else None}  # fmt: skip

@@ -56,6 +56,7 @@ def ask(tmp_path, monkeypatch):
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_a_copy_says_and_ends_as_a_process_of_its_own(ask, ending):
     start, pid = ask
+    before = psutil.Process().children(recursive=True)
     alone = start(ENDINGS[ending])
     own = alone.communicate()
     assert int(pid.read_text()) == alone.pid
@@ -66,7 +67,7 @@ def test_a_copy_says_and_ends_as_a_process_of_its_own(ask, ending):
     assert job.returncode == alone.returncode
     assert wording[0] == own[0]
     assert wording[1].splitlines()[-1:] == own[1].splitlines()[-1:]
-    assert not psutil.Process().children(recursive=True)
+    assert psutil.Process().children(recursive=True) == before
 
 
 def test_a_copy_ends_with_who_asked(ask):

@@ -41,7 +41,7 @@ class EvenfieldError(Exception):
     @property
     def file(self) -> str:
         """The file that it is about, as far as its text says so."""
-        named = FILE.search(f"{self.at} {self.found}")
+        named = FILE.search(f"{self.at} {shortened(self.found)}")
         return named[0] if named else "config.yaml"
 
 

@@ -38,11 +38,9 @@ SAME = "family spec_id outcome term contrast period treatment_def".split()
 EXTREMES = {"low": "low", "high": "high", "flips": "sign_flips"}
 ANSWERS_NOTE = """
 {counts}. Facts are held against the threshold beside the claim; associations and effects
-are read by their interval, their placebos, named checks and a p-value adjusted over the
-primary ones. No answer (where nothing is said, because the interval holds zero) is no
-evidence that nothing is there: beside it stands the smallest effect that could have been
-seen. Later years: whether an answer held up or faded after the years that the authors of
-the statements could see; it decides nothing.
+are read by their interval, placebos, named checks and a p-value adjusted over the primary
+ones. No answer is no evidence that nothing is there: beside it stands the smallest effect
+that could have been seen. Later years decide nothing.
 """
 READING_NOTE = """
 Read as: what was compared with what; blank where the statement says so behind its colon,
