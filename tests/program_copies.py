@@ -28,7 +28,8 @@ FIXED = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MPLBACKEND": "Agg
 
 def run(*words, workflow=WORKFLOW, cwd=None, **variables):
     """Do what `python3 run` does with these words; return streams and exit code as
-    `subprocess.run` does. ``workflow`` may be that of a copy of the repository.
+    `subprocess.run` does. ``workflow`` may be that of a copy of the repository;
+    ``variables`` are added to the environment.
     """
     words = [str(word) for word in words]
     program = workflow / "commands" / f"{words[0] if words else ''}.py"
@@ -84,20 +85,22 @@ def serve():
     for line in sys.stdin:
         copy = os.fork()
         if copy == 0:
-            work(**json.loads(line))
+            work(**json.loads(line))  # never returns
         code = os.waitstatus_to_exitcode(os.waitpid(copy, 0)[1])
         sys.stdout.write(f"{code}\n")
         sys.stdout.flush()
 
 
 def work(words, folder, environment, streams):
-    """Run a program as if Python had been started with it, and end."""
+    """Run a program (words: its path, then arguments; streams: paths of files for
+    STREAMS) as if Python had been started with it; end this process with its code.
+    """
     code = 1
     try:
         for number, (name, path) in enumerate(zip(STREAMS, streams, strict=True)):
             os.dup2(os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND), number)
             mode = "r" if name == "stdin" else "w"
-            # Line by line: a copy that forks again must not hand on what it holds.
+            # Line by line: what waits in a buffer at a fork would be written twice.
             setattr(sys, name, os.fdopen(number, mode, buffering=1, closefd=False))
         signal.signal(signal.SIGINT, signal.default_int_handler)
         os.chdir(folder)
@@ -114,7 +117,7 @@ def work(words, folder, environment, streams):
     finally:
         if isinstance(code, str):
             sys.stderr.write(f"{code}\n")
-        atexit._run_exitfuncs()
+        atexit._run_exitfuncs()  # os._exit skips them
         with suppress(OSError):
             sys.stdout.flush()
             sys.stderr.flush()
@@ -122,7 +125,9 @@ def work(words, folder, environment, streams):
 
 
 def use_library(workflow):
-    """Let a program below ``workflow`` find the modules that stand there."""
+    """Let a program below ``workflow`` import the modules that stand there; where that
+    is a copy of the repository, those loaded from this one are forgotten first.
+    """
     sys.path[:0] = [str(Path(sys.argv[0]).parent), str(workflow)]
     if workflow == WORKFLOW:
         return

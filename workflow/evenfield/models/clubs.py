@@ -23,7 +23,7 @@ NO_CLUBS = Clubs((), ())
 
 
 def yearly_penalty(smoothing: float, years: float) -> float:
-    """Return the penalty of the Hodrick-Prescott filter for dates so many years apart."""
+    """Return the Hodrick-Prescott penalty for dates ``years`` apart, from the yearly one."""
     # ASSUME: with one observation every few years the penalty falls with the fourth
     # power of the step (Ravn and Uhlig 2002), so that the trend keeps the same waves.
     return float(smoothing / years**4)
@@ -176,8 +176,8 @@ class Clustering(NamedTuple):
 
 
 def cluster(y: Array, rules: Rules, left_out: int | None = None) -> Clustering:
-    """Sort units into clubs, without one period of the regression if it is named; log
-    incomes y (N, T).
+    """Sort units into clubs; log incomes y (N, T). ``left_out`` is the position, among
+    the periods of the regression, of one that it leaves out.
 
     Notes
     -----
@@ -190,8 +190,9 @@ def cluster(y: Array, rules: Rules, left_out: int | None = None) -> Clustering:
         # The year leaves the regression alone: the filter before it has seen all years.
         if left_out is not None:
             periods = np.delete(periods, left_out)
-        # The five steps of Phillips and Sul (2007): sort by last incomes, find the core
-        # with the largest t, sieve the others in with critical value c*, start again.
+        # Phillips and Sul (2007), section 4: sort by last incomes; from the first two
+        # neighbours that converge on, take as core the first units with the largest t;
+        # add others whose t with the core is above c*; start again with the rest.
         found = division.find_clubs(
             x,
             periods,

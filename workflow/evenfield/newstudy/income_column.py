@@ -24,9 +24,10 @@ from evenfield.study.logarithms import logarithm_sign
 class IncomeColumns:
     """The columns of income, as panel.income of the config names them."""
 
+    # name by key: ``column``, or ``output`` and ``population``; TODO if not clear
     columns: dict[str, str]
     messages: list[str]
-    levels: dict[str, pd.Series] = field(default_factory=dict)  # new, from logarithms
+    levels: dict[str, pd.Series] = field(default_factory=dict)  # new columns, as text
     titles: dict[str, str] = field(default_factory=dict)  # of the new columns
     perhaps: list[str] = field(default_factory=list)  # where it is not clear
 
@@ -78,7 +79,7 @@ class Figures:
 
     @property
     def is_logged(self) -> bool:
-        """Whether it is no level, as far as can be seen."""
+        """Whether it looks like a logarithm, by a sign of one or by its range alone."""
         # Population may lie in that range, in millions say, and be no logarithm.
         in_range = self.range_sign and not WORDS.people.fullmatch(self.name)
         return bool(self.log_sign or in_range)
@@ -90,8 +91,9 @@ class Figures:
 
     @property
     def may_be_level(self) -> bool:
-        """Whether it can be income or output: hardly any figure at or below zero, and
-        not all at most one, as shares are.
+        """Whether it can be income or output: at most 5 percent of figures at or below
+        zero, one above 1 (shares have none), no name of another thing, no kind but a
+        total.
         """
         named = [self.name, self.label.split(",")[0]]
         if any(map(WORDS.no_level.search, named)) or (self.kind and not self.is_total):
@@ -114,7 +116,9 @@ def income_columns(
     said: Sequence[str] = (),
     what: str = "",
 ) -> IncomeColumns:
-    """Choose income per head, or output over population, among figures as text.
+    """Choose income per head, or output over population, among the columns of ``frame``
+    that ``figures`` names, whose cells are text; TODO for a column where it is not
+    clear, an IngestError where flags are wrong or nothing is income per head.
 
     ``given`` holds what the flags name; ``logs`` says that income is a logarithm, that
     it is none, or (None) that the user has not said. ``said`` is what units and titles
@@ -391,11 +395,13 @@ def _guessed(
     levels = [c for c in columns if c not in logged and c.may_be_level]
     rest = [column for column in levels if column not in people]
     incomes, output = _incomes_and_output(rest)
+    # With --log: the logarithm named as money, or the only one.
     if logs and logged:
         chosen = [column for column in logged if _says_money(column.name)] or logged
         if len(chosen) == 1:
             choice = {"column": chosen[0]}
             return _exponentiated({"column": chosen[0].name}, choice, names)
+    # No income per head: output over people.
     if not incomes and len(output) == 1 and len(people) == 1:
         whole, heads = output[0], people[0]
         why = f", since {whole.name} is {whole.kind}" if whole.kind else ""
@@ -413,11 +419,14 @@ def _guessed(
         by_name = sureness(incomes[0].name)
         why = "by its name" if by_name else f"by its label '{incomes[0].label}'"
         return _chosen(incomes[0], why, sureness(incomes[0].text) == 2)
+    # No single income: refuse if all is known to be something else, else take a lone
+    # column.
     others = [column for column in columns if column not in people]
     if others and all(column.kind for column in others):
         totals = [column for column in others if column.is_total]
         raise _no_income((totals or others)[0], people)
-    # Its cells at or below zero are named by what takes logarithms of it.
+    # Named as income but no level, say for cells at or below zero: it is taken, and
+    # `_not_positive` (guess.py) names these cells.
     if len(others) == 1 and not rest and sureness(others[0].name) and not logged:
         return _chosen(others[0], "by its name", False)
     if len(others) == 1 and rest == others and not people:
@@ -425,6 +434,7 @@ def _guessed(
             alone = {"column": others[0]}
             return _as_it_stands({"column": others[0].name}, alone, names)
         return _chosen(others[0], "the only figures", False)
+    # Not clear: the user is told what may be meant.
     output_first = [*output, *(column for column in rest if column not in output)]
     neither = [column for column in others if column not in logged]
     perhaps = incomes or output_first or neither

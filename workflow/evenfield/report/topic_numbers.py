@@ -74,7 +74,13 @@ class Entry(Spec):
 
 
 class Part(Spec):
-    """Names that belong together, once or for each of several."""
+    """Names that belong together, once or for each of several.
+
+    ``specs``: question (``of``) and how other keys of its specifications begin;
+    ``series``: values, and ``by``, that find a row of series.csv; ``rows``: wanted texts
+    by column; ``choose``: by column the texts of which the first held is wanted;
+    ``each``: columns, spec or period to go over, or a list of columns and words.
+    """
 
     specs: dict[str, str] = Field(default_factory=dict)
     series: dict[str, Text] = Field(default_factory=dict)
@@ -140,7 +146,9 @@ class Place:
     specs: list[Row] = field(default_factory=list)
     select: dict[str, Any] = field(default_factory=dict)  # wanted texts by column
     series: Row = field(default_factory=dict)  # the row of series.csv that is meant
-    said: Row = field(default_factory=dict)  # of the one that is gone over
+    said: Row = field(
+        default_factory=dict
+    )  # its ``id`` and words, where `each` made this place
 
     def holding(self, **wanted: list[str]) -> Place:
         """Return a place whose rows hold other values."""
@@ -152,7 +160,7 @@ class Place:
         return self.facts.estimates(**select)
 
     def values(self, column: str) -> list[str]:
-        """Return what a column holds as its rows stand, those of primary ones first."""
+        """Return the values of a column in the rows that all else selects, primary first."""
         rows = self.rows(but=column)
         later = rows["role"].ne("primary").argsort(kind="stable")
         return list(rows[column].iloc[later].unique())
@@ -202,6 +210,7 @@ class Place:
     def named(self) -> Row:
         """What the specification names in a list of its section: an outcome, say."""
         section = self.facts.config.estimates[self.facts.topic]
+        # Lists are named in the plural, keys of a specification in the singular.
         one = {re.sub("ies$", "ys", several)[:-1]: several for several in section}
         return {
             name: section[one[name]][value]
@@ -254,6 +263,7 @@ def _said(part: Part, place: Place) -> Row:
     """Return the names of a part; empty where what it needs is not there."""
     place = _inside(part, place)
     said = dict(place.said)
+    # Those names are of this part alone, not of the parts inside it.
     place = replace(place, said={})
     for name, item in part.names.items():
         there = replace(place, where=f"{place.where} {name}")
@@ -271,12 +281,14 @@ def _said(part: Part, place: Place) -> Row:
 
 def _inside(part: Part, place: Place) -> Place:
     """Return the place inside a part: its specifications, series, rows and choices."""
+    # A part without specs keeps those of the part around it.
     if part.specs or not place.specs:
         place = replace(place, specs=_asked(part.specs, place.facts))
     if part.series:
         wanted = {name: place.filled(item) for name, item in part.series.items()}
         by = wanted.pop("by", "").split()
         place = replace(place, series=place.series_row(by, wanted))
+    # With `each`, _written has applied them; again they would undo what it chose.
     if not part.each:
         place = _holding(part.rows, place)
     for column, values in part.choose.items():
@@ -320,8 +332,9 @@ def _holding(rows: Mapping[str, list[str]], place: Place) -> Place:
 
 
 def _first_held(column: str, values: list[str], place: Place) -> str:
-    """Return the first of some values that a row holds, best one that is not blank; any
-    that there is where none holds them.
+    """Return the first of some values that the column holds in a row with an estimate,
+    or else in any row; where no row holds one, what the first row holds; without rows
+    the first value.
     """
     wanted = list(map(place.filled, values))
     if wanted == ["shown"]:
@@ -352,8 +365,8 @@ def _listed(one: Any, place: Place) -> Place:
 
 
 def _each(one: str, place: Place) -> list[Place]:
-    """Return a place for each specification, period or value of a column, beside the one
-    that is meant.
+    """Return a place for each specification, period or value of a column, except the one
+    that the place has selected already.
     """
     column = "spec_id" if one == "spec" else one
     if one == "spec":
@@ -373,8 +386,8 @@ def _each(one: str, place: Place) -> list[Place]:
 
 
 def _first_by(rows: pd.DataFrame, by: list[str]) -> Row:
-    """Return the first row by some columns, of which none may be blank, from the highest
-    down behind a minus.
+    """Return the first row when sorted by some columns, upwards, or downwards with -
+    before the name; rows with a blank in one of them are left out.
     """
     if by:
         columns = [column.removeprefix("-") for column in by]

@@ -39,8 +39,8 @@ class Imputation:
 
     @classmethod
     def of(cls, panel: EventPanel, clean: np.ndarray | None = None) -> "Imputation":
-        """Fit the effects of a panel to its cells before the policy, or to others; (N,
-        T).
+        """Fit the effects of a panel to the cells ``clean``, bool (N, T); to those before
+        the policy without it.
         """
         if clean is None:
             return cls(panel.Y, panel.before)
@@ -85,10 +85,13 @@ class Imputation:
 
         Notes
         -----
-        Borusyak, Jaravel and Spiess (2024), equations 7 and 8. A clean cell has the
-        weight v = -(a_i + g_(group,t) + x_i'd_t) that solves Z0'Z0 (a, g, d) = Z1'w: by how much a change of
-        its outcome moves what is predicted. The variance is the sum over clusters of
-        squared sums of v times residual.
+        Borusyak, Jaravel and Spiess (2024), equations 7 and 8. Z0 and Z1 are the
+        regressors (dummies of units and of groups and dates, columns by date) of clean
+        and of weighted cells, w the weights. A clean cell has
+        v = -(a_i + g_(group,t) + x_i'd_t), where Z0'Z0 (a, g, d) = Z1'w: by how much its
+        outcome moves the sum; a treated one has v = w. The residual is the gap, of a
+        treated cell less the mean in ``treated_effects``. A unit adds its sum of v times
+        residual; the variance is the sum over clusters of the squares of their sums.
         """
         return self.clean_scores(weights) + self.treated_scores(
             weights, clusters, cohorts, leave_out=leave_out
@@ -131,13 +134,14 @@ def treated_effects(
     *,
     leave_out: bool,
 ) -> Array:
-    """Return weighted gaps of treated cells less the mean of their cohort and date, (R,)
-    each.
+    """Return the weight of each of R treated cells times its gap less the mean of its
+    cohort and date; weights, gaps, codes of clusters, codes ``cells`` of cohort and
+    date, all (R,) -> (R,).
 
     Notes
     -----
-    With V_cq the weights and P_cq the weighted gaps of cluster c in cell q the mean is
-    sum_c V_cq P_cq / sum_c V_cq^2. Without the own cluster (``leave_out``) it does not
+    With V_cq the sum of weights and P_cq that of weights times gaps of cluster c in
+    cohort and date q, the mean is sum_c V_cq P_cq / sum_c V_cq^2. Without the own cluster (``leave_out``) it does not
     follow the gap that it is compared with, which would make errors too small where a
     cohort has few units.
     """
