@@ -3,13 +3,11 @@ defined.
 """
 
 import esda
-import libpysal
 import numpy as np
 import pytest
 from esda import Moran
 from numpy.random import default_rng
 from numpy.testing import assert_array_equal
-from scipy.spatial.distance import cdist
 from statsmodels.stats.multitest import multipletests
 
 from evenfield.models.moran import association, local_association
@@ -17,27 +15,18 @@ from evenfield.numerics.moran import morans_i_test
 from evenfield.numerics.permutations import two_sided_p
 from evenfield.numerics.random import generator_for
 from evenfield.numerics.spatial_statistics import map_statistics
+from made_maps import GRID, N, esda_grid, made_maps
 from tolerances import MACHINE, close
-
-N = 25
-POSITION = np.argwhere(np.ones((5, 5)))
-GRID = (cdist(POSITION, POSITION, "cityblock") == 1).astype(float)
-GRID /= GRID.sum(axis=1, keepdims=True)
 
 
 @pytest.fixture(scope="module")
 def maps():
-    rng = default_rng(1)
-    first = np.linalg.solve(np.eye(N) - 0.7 * GRID, rng.standard_normal(N))
-    second = 0.9 * first + 0.3 * rng.standard_normal(N)
-    return np.column_stack([first, second, rng.standard_normal(N)])
+    return made_maps()
 
 
 @pytest.fixture(scope="module")
 def grid():
-    w = libpysal.weights.full2W(GRID)
-    w.transform = "r"
-    return w
+    return esda_grid()
 
 
 def drawn_maps(values, draws=4000, **options):

@@ -9,7 +9,6 @@ import pytest
 from esda import Moran
 from numpy.random import default_rng
 from numpy.testing import assert_array_equal
-from scipy.spatial.distance import cdist
 from spreg import OLS
 from spreg.diagnostics_sp import MoranRes
 
@@ -22,6 +21,7 @@ from evenfield.numerics.moran import (
 )
 from evenfield.numerics.ols import fit_ols
 from evenfield.numerics.random import generator_for
+from made_maps import GRID, N, esda_grid, made_maps
 from numerics.refusals import refused
 from tolerances import MACHINE, close
 
@@ -85,25 +85,14 @@ def test_streams_depend_on_seed_and_name_alone():
     assert_array_equal(state, np.random.get_state()[1])
 
 
-N = 25
-POSITION = np.argwhere(np.ones((5, 5)))
-GRID = (cdist(POSITION, POSITION, "cityblock") == 1).astype(float)
-GRID /= GRID.sum(axis=1, keepdims=True)
-
-
 @pytest.fixture(scope="module")
 def maps():
-    rng = default_rng(1)
-    first = np.linalg.solve(np.eye(N) - 0.7 * GRID, rng.standard_normal(N))
-    second = 0.9 * first + 0.3 * rng.standard_normal(N)
-    return np.column_stack([first, second, rng.standard_normal(N)])
+    return made_maps()
 
 
 @pytest.fixture(scope="module")
 def grid():
-    w = libpysal.weights.full2W(GRID)
-    w.transform = "r"
-    return w
+    return esda_grid()
 
 
 def bivariate(x, y, W=GRID, draws=999):

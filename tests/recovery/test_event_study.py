@@ -75,7 +75,9 @@ def held_and_errors(drawn, panel, clean, targets, cohorts, truth):
     codes = np.unique(cohorts, return_inverse=True)[1]
     held = []
     for clusters in (np.arange(len(panel.Y)), drawn.province):
-        by_unit = fit.scores(means.weights, clusters, codes)
+        by_unit = fit.clean_scores(means.weights) + fit.treated_scores(
+            means.weights, clusters, codes
+        )
         present = (means.weights > 0).any(axis=2)
         result = clustered(means.estimate, by_unit, clusters, present)
         held.append(np.abs(result.estimate - truth(means)) <= result.half(0.95))

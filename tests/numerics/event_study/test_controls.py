@@ -13,7 +13,7 @@ import pytest
 from numpy.random import default_rng
 
 import evenfield as ef
-from evenfield.numerics.event_study.effects import fitted_cells
+from evenfield.numerics.event_study.effects import CellEquations
 from evenfield.numerics.event_study.group_time import group_time_means
 from evenfield.numerics.event_study.imputation import Imputation
 from evenfield.numerics.event_study.inference import clustered
@@ -46,7 +46,9 @@ def test_estimates_and_errors_are_those_of_did_imputation(case):
     cohorts = np.unique(panel.first, return_inverse=True)[1]
     present = (means.weights > 0).any(axis=2)
     for name, clusters in (("unit", np.arange(60)), ("pair", np.arange(60) // 2)):
-        by_unit = fit.scores(means.weights, clusters, cohorts, leave_out=False)
+        by_unit = fit.clean_scores(means.weights) + fit.treated_scores(
+            means.weights, clusters, cohorts, leave_out=False
+        )
         errors = clustered(means.estimate, by_unit, clusters, present).std_error
         close(errors, theirs[f"std_error_{name}"], atol=1e-8)
     close(estimated_leads(panel, 3).estimate, theirs["leads"], 1e-10)  # pyfixest
@@ -102,11 +104,11 @@ def test_predictions_are_those_of_dense_least_squares(case, groups, columns):
     totals = np.where(panel.untreated, panel.Y, 0.0)
     cells = panel.untreated
     want = dense_fit(panel)
-    fitted = fitted_cells(totals, cells, panel.groups, panel.columns)
+    fitted = CellEquations(cells, panel.groups, panel.columns).fitted(totals)
     close(fitted, want, 1e-9, 1e-9)
     if case == "in one group" and groups == 12:
         # Slopes of late dates are free: more is not predicted than without controls.
-        beside = fitted_cells(totals, cells, panel.groups)
+        beside = CellEquations(cells, panel.groups).fitted(totals)
         assert np.isnan(fitted).sum() > np.isnan(beside).sum()
 
 
@@ -118,7 +120,9 @@ def test_groups_of_any_size_are_fitted_side_by_side():
     fitted = panel.before.fitted(several)
     close(fitted[0], dense_fit(panel), 1e-9, 1e-9)
     for totals, one in zip(several, fitted, strict=True):
-        alone = fitted_cells(totals, panel.untreated, panel.groups, panel.columns)
+        alone = CellEquations(panel.untreated, panel.groups, panel.columns).fitted(
+            totals
+        )
         close(one, alone, 1e-9, 1e-9)
 
 
@@ -219,7 +223,7 @@ def test_the_scale_of_a_control_and_what_its_groups_share_change_nothing():
     moved = replace(panel, controls=1e-3 * panel.controls + panel.groups[:, None])
     totals = np.where(panel.untreated, panel.Y, 0.0)
     one, other = (
-        fitted_cells(totals, panel.untreated, own.groups, own.columns)
+        CellEquations(panel.untreated, own.groups, own.columns).fitted(totals)
         for own in (panel, moved)
     )
     close(one, other, 1e-9)

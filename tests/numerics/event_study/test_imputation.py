@@ -13,7 +13,7 @@ from numpy.random import default_rng
 
 import evenfield as ef
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.event_study.effects import fitted_cells
+from evenfield.numerics.event_study.effects import CellEquations
 from evenfield.numerics.event_study.estimates import Estimates
 from evenfield.numerics.event_study.imputation import Imputation
 from evenfield.numerics.event_study.inference import (
@@ -48,7 +48,9 @@ def averages_of(panel):
 def errors_of(panel, clusters, *, leave_out):
     fit, means = averages_of(panel)
     cohorts = np.unique(panel.first, return_inverse=True)[1]
-    by_unit = fit.scores(means.weights, clusters, cohorts, leave_out=leave_out)
+    by_unit = fit.clean_scores(means.weights) + fit.treated_scores(
+        means.weights, clusters, cohorts, leave_out=leave_out
+    )
     present = (means.weights > 0).any(axis=2)
     return clustered(means.estimate, by_unit, clusters, present)
 
@@ -133,7 +135,9 @@ def test_sets_of_dates_that_no_unit_ties_together_predict_nothing_across():
     Y[0, 4] = 1.0  # a cell outside the dates that its unit is tied to
     clean = np.isfinite(Y)
     clean[0, 4] = False
-    fitted = fitted_cells(np.where(clean, Y, 0.0), clean, np.zeros(6, dtype=int))
+    fitted = CellEquations(clean, np.zeros(6, dtype=int)).fitted(
+        np.where(clean, Y, 0.0)
+    )
     assert np.isnan(fitted[0, 4]) and np.isfinite(fitted[clean]).all()
 
 
@@ -256,7 +260,7 @@ def as_each_draw_is_fitted(panel, first):
     """Return what is predicted for all cells, each draw with equations of its own."""
     clean = panel.observed & (np.arange(panel.Y.shape[1]) < first[:, :, None])
     fits = [
-        fitted_cells(np.where(cells, panel.Y, 0.0), cells, panel.groups)
+        CellEquations(cells, panel.groups).fitted(np.where(cells, panel.Y, 0.0))
         for cells in clean
     ]
     return np.array(fits)

@@ -146,9 +146,8 @@ class Place:
     specs: list[Row] = field(default_factory=list)
     select: dict[str, Any] = field(default_factory=dict)  # wanted texts by column
     series: Row = field(default_factory=dict)  # the row of series.csv that is meant
-    said: Row = field(
-        default_factory=dict
-    )  # its ``id`` and words, where `each` made this place
+    # its ``id`` and words, where `each` made this place
+    said: Row = field(default_factory=dict)
 
     def holding(self, **wanted: list[str]) -> Place:
         """Return a place whose rows hold other values."""

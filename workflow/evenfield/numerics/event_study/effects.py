@@ -15,17 +15,6 @@ from evenfield.numerics.arrays import Array
 from evenfield.numerics.event_study.slopes import NOT_DETERMINED, solved_slopes
 
 
-def fitted_cells(
-    totals: Array, cells: np.ndarray, groups: np.ndarray, columns: Array | None = None
-) -> Array:
-    """Return a_i + g_(group,t) + x_i'd_t whose sums over ``cells`` by unit, by group and
-    date, and by date with each column as weights, are those of ``totals``; totals (...,
-    N, T), cells (N, T), groups (N,), columns (N, K) -> (..., N, T), NaN where the cells
-    do not determine it.
-    """
-    return CellEquations(cells, groups, columns).fitted(totals)
-
-
 class CellEquations:
     """The normal equations of effects on some cells, made once for all that is fitted to
     these cells.
@@ -61,8 +50,9 @@ class CellEquations:
         return int(most - len(self._free))
 
     def fitted(self, totals: Array) -> Array:
-        """Return what is fitted to sums over the cells; totals (..., N, T) -> (..., N,
-        T), NaN where the cells do not determine it.
+        """Return a_i + g_(group,t) + x_i'd_t whose sums over the cells by unit, by group
+        and date, and by date with each column as weights, are those of ``totals``;
+        totals (..., N, T) -> (..., N, T), NaN where the cells do not determine it.
         """
         sides = []
         for stack, groups in self._stacks:

@@ -72,16 +72,9 @@ class Imputation:
             lost=(targets & np.isfinite(self.Y)).sum(axis=(1, 2)) - cells,
         )
 
-    def scores(
-        self,
-        weights: Array,
-        clusters: np.ndarray,
-        cohorts: np.ndarray,
-        *,
-        leave_out: bool = True,
-    ) -> Array:
-        """Return what each unit adds to the error of weighted sums of gaps; weights (K,
-        N, T), codes of clusters and cohorts (N,) -> (K, N).
+    def clean_scores(self, weights: Array) -> Array:
+        """Return what the clean cells of each unit add to the error of weighted sums of
+        gaps; weights (K, N, T) -> (K, N).
 
         Notes
         -----
@@ -91,14 +84,9 @@ class Imputation:
         v = -(a_i + g_(group,t) + x_i'd_t), where Z0'Z0 (a, g, d) = Z1'w: by how much its
         outcome moves the sum; a treated one has v = w. The residual is the gap, of a
         treated cell less the mean in ``treated_effects``. A unit adds its sum of v times
-        residual; the variance is the sum over clusters of the squares of their sums.
+        residual, here and in ``treated_scores``; the variance is the sum over clusters of
+        the squares of their sums.
         """
-        return self.clean_scores(weights) + self.treated_scores(
-            weights, clusters, cohorts, leave_out=leave_out
-        )
-
-    def clean_scores(self, weights: Array) -> Array:
-        """Return what the clean cells of each unit add to the error, (K, N)."""
         v = -np.where(self.clean, self.equations.fitted(weights), 0.0)
         return np.asarray((v * np.where(self.clean, self.gaps, 0.0)).sum(axis=2))
 
@@ -110,7 +98,9 @@ class Imputation:
         *,
         leave_out: bool = True,
     ) -> Array:
-        """Return what the treated cells of each unit add to the error, (K, N)."""
+        """Return what the treated cells of each unit add to the error; weights (K, N, T),
+        codes of clusters and cohorts (N,) -> (K, N).
+        """
         scores = np.zeros(weights.shape[:2])
         dates = self.Y.shape[1]
         for k, weight in enumerate(weights):
@@ -141,9 +131,9 @@ def treated_effects(
     Notes
     -----
     With V_cq the sum of weights and P_cq that of weights times gaps of cluster c in
-    cohort and date q, the mean is sum_c V_cq P_cq / sum_c V_cq^2. Without the own cluster (``leave_out``) it does not
-    follow the gap that it is compared with, which would make errors too small where a
-    cohort has few units.
+    cohort and date q, the mean is sum_c V_cq P_cq / sum_c V_cq^2. Without the own
+    cluster (``leave_out``) it does not follow the gap that it is compared with, which
+    would make errors too small where a cohort has few units.
     """
     size = int(cells.max()) + 1 if len(cells) else 1
     pairs, pair = np.unique(clusters * size + cells, return_inverse=True)

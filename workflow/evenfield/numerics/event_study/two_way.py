@@ -5,7 +5,7 @@ and date: what is often printed, and how far from the mean effect it can be.
 import numpy as np
 
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.event_study.effects import fitted_cells
+from evenfield.numerics.event_study.effects import CellEquations
 from evenfield.numerics.event_study.panel import EventPanel
 from evenfield.numerics.ols import NOT_IDENTIFIED
 
@@ -20,7 +20,7 @@ def two_way_coefficient(panel: EventPanel) -> float:
     """
     cells = panel.observed
     D = panel.treated.astype(float)
-    fitted = fitted_cells(D, cells, panel.groups, panel.columns)
+    fitted = CellEquations(cells, panel.groups, panel.columns).fitted(D)
     rest = np.where(cells, D - fitted, 0.0)
     squares = float((rest**2).sum())
     if squares <= NOT_IDENTIFIED * float(D.sum()):
