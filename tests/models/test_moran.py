@@ -125,7 +125,7 @@ def test_a_unit_without_neighbours_has_no_quadrant(maps):
 
 def test_rows_are_the_numbers_of_each_map(maps):
     moran = drawn_maps(maps, 99)[0]
-    for t, (term, test, method) in enumerate(moran.rows()):
+    for t, (term, test, method, _) in enumerate(moran.rows()):
         assert (term, method, test.law) == ("moran", "permutation", "99 permutations")
         assert test.estimate == moran.statistic[t]
         close(test.statistic, (test.estimate - moran.mean[t]) / test.std_error)

@@ -7,21 +7,18 @@ import pandas as pd
 import pytest
 from numpy.random import default_rng
 from pandas.testing import assert_frame_equal
-from scipy.stats import t as student
 
+from evenfield.models.dynamic_panel import HEADLINE
 from evenfield.numerics.dynamic_panel.bias_corrected import (
-    Variance,
     bias_corrected_root,
 )
 from evenfield.numerics.dynamic_panel.gmm import dynamic_gmm
 from evenfield.numerics.dynamic_panel.instruments import Equations, GmmSpec
-from evenfield.numerics.dynamic_panel.within import half_panel_root, residual_check
+from evenfield.numerics.dynamic_panel.within import residual_check
 from evenfield.shared.estimates import estimates_frame
 from evenfield.study.errors import EvenfieldError
 from evenfield.topics.dynamic_panel.estimate import GMM_TESTS, estimate
-from evenfield.topics.dynamic_panel.estimate_roots import HEADLINE, least_squares
 from made_study import MadeStudy, one_line, row, same_results, unit_names
-from numerics.refusals import refused
 from tolerances import ITERATIVE, close
 from yaml_text import from_yaml
 
@@ -81,51 +78,6 @@ def run(*specs, **estimates):
 @pytest.fixture(scope="module")
 def fitted():
     return run(ANNUAL, FIVE)
-
-
-def test_least_squares_is_the_regression_on_dummies_with_clustered_errors():
-    levels = wide()
-    n = levels.shape[0]
-    t = levels.shape[1] - 1
-    y = levels[:, 1:].ravel()
-    lag = levels[:, :-1].ravel()
-    for unit_effects in (False, True):
-        dummies = np.tile(np.eye(t), (n, 1))
-        if unit_effects:
-            dummies = np.column_stack([dummies, np.repeat(np.eye(n), t, axis=0)[:, 1:]])
-        x = lag - dummies @ np.linalg.lstsq(dummies, lag, rcond=None)[0]
-        rho = x @ y / (x @ x)
-        e = y - lag * rho
-        e = e - dummies @ np.linalg.lstsq(dummies, e, rcond=None)[0]
-        scores = (x * e).reshape(n, t).sum(axis=1)
-        error = np.sqrt(n / (n - 1) * (scores**2).sum()) / (x @ x)
-        close(least_squares(levels, unit_effects), (rho, error))
-
-
-def test_roots_have_t_intervals_with_one_degree_of_freedom_less_than_units(fitted):
-    for name, errors in (("pooled", False), ("fe", True)):
-        rho, std_error = least_squares(wide(), errors)
-        root = row(
-            fitted, spec_id="annual", period="S", estimator=name, term="log_income_lag"
-        )
-        half = student.ppf(0.975, 19) * std_error
-        assert root.df == 19
-        close((root.conf_low, root.conf_high), (rho - half, rho + half))
-        close(root.statistic, (rho - 1) / std_error)
-        close(root.p_value, 2 * student.sf(abs(rho - 1) / std_error, 19))
-    jackknife = row(
-        fitted,
-        spec_id="annual",
-        period="S",
-        estimator="half_panel_jackknife",
-        term="log_income_lag",
-    )
-    fit = half_panel_root(wide())
-    half = student.ppf(0.975, 19) * fit.std_error
-    close(
-        (jackknife.conf_low, jackknife.conf_high, jackknife.df),
-        (fit.rho - half, fit.rho + half, 19),
-    )
 
 
 def test_headline_row_and_its_description(fitted):
@@ -284,35 +236,6 @@ def test_a_wrong_specification_is_named(item, text):
         run({"id": "a", **item}, step=2)
 
 
-def test_the_sandwich_of_the_score_is_a_t_test_of_a_root_of_one(fitted):
-    for name, variance in (
-        ("bc_fe_sandwich", Variance.BY_YEAR),
-        ("bc_fe_constant", Variance.CONSTANT),
-    ):
-        fit = bias_corrected_root(wide(), variance)
-        root = row(
-            fitted, spec_id="annual", period="S", estimator=name, term="log_income_lag"
-        )
-        half = student.ppf(0.975, fit.df) * fit.std_error
-        close((root.conf_low, root.conf_high), (fit.rho - half, fit.rho + half))
-        close(root.p_value, 2 * student.sf(abs(fit.rho - 1) / fit.std_error, fit.df))
-
-
-def test_speeds_are_the_roots_transformed_also_their_ends_and_reach(fitted):
-    for spec, span in (("annual", 1), ("five", 5)):
-        one = {"spec_id": spec, "period": "S", "estimator": "fe"}
-        root = row(fitted, **one, term="log_income_lag")
-        speed = row(fitted, **one, term="speed")
-        ends = (root.estimate, root.conf_high, root.conf_low)
-        close(
-            (speed.estimate, speed.conf_low, speed.conf_high),
-            tuple(-100 * np.log(value) / span for value in ends),
-        )
-        reach = student.ppf(0.975, 19) + student.ppf(0.8, 19)
-        close(speed.mde, 100 * reach * root.std_error / (root.estimate * span))
-        assert speed.statistic == root.statistic
-
-
 def test_diagnostics_of_the_headline_are_those_of_its_residuals(fitted):
     same = {"spec_id": "annual", "period": "S"}
     check = residual_check(wide(), bias_corrected_root(wide()).rho)
@@ -373,10 +296,3 @@ def test_rows_of_gmm_hold_its_tests_and_counts(fitted):
 def test_periods_come_in_the_order_of_their_years():
     results = run({**ANNUAL, "draws": 99}, periods=PERIODS[::-1])
     assert [item["period"] for item in results.fit["windows"]] == ["S", "P"]
-
-
-def test_two_dates_carry_a_pooled_root_and_three_one_with_unit_effects():
-    levels = default_rng(2).normal(9, 0.5, (12, 3))
-    assert np.isfinite(least_squares(levels[:, :2], unit_effects=False)).all()
-    assert np.isfinite(least_squares(levels, unit_effects=True)).all()
-    refused("2 dates", least_squares, levels[:, :2], unit_effects=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import product
 from typing import Any
@@ -13,12 +13,10 @@ import pandas as pd
 from evenfield.api.arguments import whole
 from evenfield.api.data import Table, matched_weights, names_of, reported, table
 from evenfield.api.formula import lag_of_outcome, outcome_of
-from evenfield.api.results import Fit, chosen, t_rows
-from evenfield.numerics import markov as chains
-from evenfield.numerics.convergence import half_life
+from evenfield.api.results import Fit, chosen, refuse_undefined, t_rows
+from evenfield.models.dynamic_panel import FITS, speed_of
+from evenfield.models.markov import income_chain, income_classes
 from evenfield.numerics.dynamic_panel import gmm
-from evenfield.numerics.dynamic_panel.anderson_hsiao import anderson_hsiao_root
-from evenfield.numerics.dynamic_panel.bias_corrected import bias_corrected_root
 from evenfield.numerics.dynamic_panel.instruments import (
     EVERYWHERE,
     LEVELS_ONLY,
@@ -29,16 +27,10 @@ from evenfield.numerics.dynamic_panel.instruments import (
     Source,
     equation_dates,
 )
-from evenfield.numerics.dynamic_panel.within import half_panel_root
 from evenfield.numerics.inequality import atkinson, decompose_theil, gini, theil
 from evenfield.numerics.inequality_draws import redrawn_theil
 from evenfield.study.errors import EstimateError, counted
 
-ROOTS: dict[str, Callable[[np.ndarray], Any]] = {
-    "bias_corrected": bias_corrected_root,
-    "half_panel_jackknife": half_panel_root,
-    "anderson_hsiao": anderson_hsiao_root,
-}
 THEIL = ("theil_t", "theil_l")  # which add up over groups
 MEASURES = {"gini": gini, "atkinson": atkinson}
 
@@ -75,23 +67,18 @@ def dynamic_fe(
     -----
     Bun and Carree (2005) and Dhaene and Jochmans (2016); Anderson and Hsiao (1981).
     """
-    chosen("method", method, ROOTS)
+    chosen("method", method, FITS)
     rows = table(outcome_of(y, data), data, unit, time)
     rows.check_keys("a dynamic panel")
     rows.calendar.even("a root of the lagged value")
-    root = ROOTS[method](rows.balanced(rows.y))
-    rho = root.rho
-    error = root.std_error
-    # rho = e^(-speed T) with T years from one date to the next.
+    root = FITS[method](rows.balanced(rows.y))
     years = rows.calendar.years
-    # By the delta method the error of ln(rho) is that of rho over rho.
-    speed = -np.log(rho) / years if rho > 0 else np.nan
-    speed_error = error / rho / years if rho > 0 else np.nan
+    speed = speed_of(root.rho, root.std_error, years)
     notes = {
         "units": root.n_units,
         "transitions": root.n_periods,
         "years a transition": "" if years == 1 else years,
-        "half-life": half_life(float(speed)),
+        "half-life": speed.half_life,
     }
     if method == "bias_corrected":
         notes |= {"uncorrected rho": root.fixed_effects, "root found": not root.no_root}
@@ -99,8 +86,8 @@ def dynamic_fe(
         f"Dynamic panel, {method.replace('_', ' ')}",
         t_rows(
             ["rho", "speed"],
-            [rho, speed],
-            [error, speed_error],
+            [root.rho, speed.value],
+            [root.std_error, speed.std_error],
             "clustered by unit",
             root.df,
         ),
@@ -487,58 +474,47 @@ def markov(
     # Every transition takes the same time.
     rows.calendar.even("transitions")
     x = rows.balanced(rows.y)
-    codes = chains.yearly_classes(x, k)
-    # Pooled bounds stay put, and general growth lifts units; yearly ones move along.
-    if classes == "pooled":
-        codes = chains.classes_of(x, chains.quantile_cutoffs(x, k))
-    counts = chains.transition_counts(codes, k, step).sum(axis=0)
+    # In years: a transition takes ``step`` dates.
+    chain = income_chain(
+        income_classes(x, k, classes), k, step, step * rows.calendar.years
+    )
     labels = pd.Index([str(i) for i in range(1, k + 1)])
-    P = chains.transition_matrix(counts)
-    # Each row is a multinomial sample: var(p) = p (1 - p) / n, of no class without a row.
-    totals = counts.sum(axis=1, keepdims=True)
-    unknown = np.full(P.shape, np.nan)
-    variances = np.divide(P * (1 - P), totals, out=unknown, where=totals > 0)
-    # pi = pi P: where the chain would settle.
-    ergodic = chains.ergodic_distribution(P)
+    P = chain.matrix
     lines = t_rows(
         [f"{a} to {b}" for a, b in product(labels, repeat=2)],
         P.ravel(),
-        np.sqrt(variances).ravel(),
+        chain.std_errors.ravel(),
         "multinomial",
     )
     notes = {
-        "mobility (Shorrocks)": float(chains.shorrocks_index(P)),
-        # In years: a transition takes ``step`` dates.
-        "half-life": float(chains.mobility_half_life(P, step * rows.calendar.years)),
-        "ergodic": " ".join(f"{share:.3f}" for share in ergodic),
+        "mobility (Shorrocks)": chain.index("shorrocks"),
+        "half-life": chain.index("half_life"),
+        "ergodic": " ".join(f"{share:.3f}" for share in chain.ergodic),
     }
     tables = {
         "transitions": pd.DataFrame(P, labels, labels),
-        "counts": pd.DataFrame(counts, labels, labels),
-        "ergodic": pd.DataFrame({"share": ergodic}, index=labels),
+        "counts": pd.DataFrame(chain.counts, labels, labels),
+        "ergodic": pd.DataFrame({"share": chain.ergodic}, index=labels),
     }
-    fit = Fit("Markov chain", lines, int(counts.sum()), notes=notes, tables=tables)
+    fit = Fit(
+        "Markov chain", lines, int(chain.counts.sum()), notes=notes, tables=tables
+    )
     if w is None:
         return fit
-    test = chains.spatial_markov_test(
-        x,
-        codes,
-        matched_weights(w, rows.units.names).toarray(),
-        k=k,
-        m=neighbour_classes or k,
-        rng=np.random.default_rng(seed),
-        draws=draws,
-        step=step,
-    )
+    W = matched_weights(w, rows.units.names)
+    rng = np.random.default_rng(seed)
+    given = chain.given_neighbours(x, W, neighbour_classes or k, rng, draws)
+    refuse_undefined(given.reason)
+    q, lr = (row.test for row in given.rows())
     notes |= {
-        "Q": test.q,
-        "Q p": test.q_p,
-        "LR": test.lr,
-        "LR p": test.lr_p,
-        "df": test.df,
+        "Q": q.estimate,
+        "Q p": q.p_value,
+        "LR": lr.estimate,
+        "LR p": lr.p_value,
+        "df": q.df,
     }
-    for i, given in enumerate(chains.transition_matrix(test.counts), 1):
-        tables[f"neighbours {i}"] = pd.DataFrame(given, labels, labels)
+    for i, matrix in enumerate(given.matrices, 1):
+        tables[f"neighbours {i}"] = pd.DataFrame(matrix, labels, labels)
     return replace(
-        fit, title="Spatial Markov chain", notes=notes, tables=tables, raw=test
+        fit, title="Spatial Markov chain", notes=notes, tables=tables, raw=given.test
     )

@@ -15,16 +15,11 @@ import pandas as pd
 
 from evenfield.api.data import Table, names_of, reported, table
 from evenfield.api.formula import Columns, parsed
-from evenfield.api.results import Fit, chosen, t_rows, tidy
+from evenfield.api.results import NUMBERS, Fit, chosen, t_rows, tidy
+from evenfield.models.beta import speeds
 from evenfield.models.rows import DesignOf, Row
 from evenfield.numerics import ols as plain
 from evenfield.numerics import specification_curve as curve
-from evenfield.numerics.convergence import (
-    fit_speed,
-    half_life_bounds,
-    speed_bounds,
-    speed_from_slope,
-)
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.fixed_effects import Dummies, effect_span, without_effects
 from evenfield.numerics.inference import randomisation as permuted
@@ -560,28 +555,17 @@ def beta_convergence(
     cross["growth"] = (levels[last] - levels[first]) / years
     said = _said_of_logarithm(rows.y, cross["growth"])
     fit = ols(_growth_model(formula, rows), cross, unit=rows.unit_name, **options)
-    slope = float(fit.params["initial"])
-    ends = fit.conf_int().to_dict("index")["initial"]
-    # The ends of the slope are ends of the speed: -ln(1 + slope x years) / years falls.
-    speed = speed_bounds(ends["lower"], ends["upper"], years)
-    life = half_life_bounds(speed)
-    rate = speed_from_slope(slope, years)
-    # ln(2) / speed; a gap that does not close has no half-life.
-    half = np.log(2) / rate if rate > 0 else np.nan
-    # Controls enter linearly in both forms of the regression.
-    others = ~fit.params.index.isin(["Intercept", "initial"])
-    X = fit.raw.X[:, others]
-    # The same speed as a parameter: growth = a - (1 - exp(-speed T)) / T y_0.
-    direct = fit_speed(fit.raw.y, cross["initial"].to_numpy(), years, X)
-    speeds = pd.DataFrame(
-        {
-            "estimate": [rate, half, direct.lam],
-            "std_error": [np.nan, np.nan, direct.std_error],
-            "conf_low": [speed.low, life.low, np.nan],
-            "conf_high": [speed.high, life.high, np.nan],
-        },
+    # The interval of the speed is that of the slope, transformed.
+    of_slope = fit.rows(0.95).set_index("term").loc[["initial"], NUMBERS]
+    slope = Tested(**of_slope.iloc[0])
+    tests = [row.test for row in speeds(fit.raw, years).rows(slope, 0.95)]
+    numbers = ["estimate", "std_error", "conf_low", "conf_high"]
+    table_of_speeds = pd.DataFrame(
+        [[getattr(test, name) for name in numbers] for test in tests],
         index=["speed", "half-life", "speed by nonlinear least squares"],
+        columns=numbers,
     )
+    rate, half, _ = table_of_speeds["estimate"].tolist()
     span = f"{dates.text[first]} to {dates.text[last]}"
     return replace(
         fit,
@@ -593,7 +577,7 @@ def beta_convergence(
             "outcome": said,
             **fit.notes,
         },
-        tables={"speed": speeds},
+        tables={"speed": table_of_speeds},
     )
 
 

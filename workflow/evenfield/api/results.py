@@ -99,7 +99,7 @@ def tidy(tests: Iterable[Row], names: Mapping[str, str] | None = None) -> pd.Dat
         raise NumericsError(reasons[0])
     lines = []
     tested = [row for row in shown if row.method]
-    for term, test, method in shown:
+    for term, test, method, _ in shown:
         line: dict[str, Any] = {
             "term": term if names is None else names[term],
             "inference": method or tested[0].method,

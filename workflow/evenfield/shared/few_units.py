@@ -2,8 +2,9 @@
 combination of coefficients, and which units carry it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from evenfield.numerics.inference.methods import (
 from evenfield.numerics.influence import effective_clusters, partial_leverage
 from evenfield.numerics.ols import OlsFit, fit_ols
 from evenfield.shared.estimates import Estimate, Fields, finite_or_nan
+from evenfield.study.study import Study
 from evenfield.study.study_config import InferenceSettings
 
 # Numbers that differ by rounding alone must not decide which unit is named.
@@ -63,6 +65,26 @@ def located(table: pd.DataFrame, units: Sequence[str]) -> Locations:
     """Return where units are, from a table by unit, nowhere if it lacks ``lat, lon``."""
     lat, lon = table.reindex(list(units), columns=["lat", "lon"]).to_numpy(float).T
     return Locations(np.array(units), lat, lon)
+
+
+def design_for(
+    study: Study, spec: Any, units: np.ndarray, stream: str
+) -> Callable[[OlsFit], Design]:
+    """Return what the methods of a specification need around its fits: units (N,) as
+    clusters, where they are, the name of the random stream.
+    """
+    places: Fields = {}
+    if spec.inference:
+        table = study.table("units", spec.unit_scheme).set_index("unit")
+        places = {"locations": located(table, units.tolist())}
+    settings = study.config.inference
+    return partial(
+        few_unit_design,
+        units=units,
+        inference=settings,
+        stream=stream,
+        **places,
+    )
 
 
 def beside(row: Estimate, name: str, suffixes: Mapping[str, str]) -> Estimate:

@@ -71,7 +71,7 @@ class Rows:
         term decides, further ones stand beside it under names of their own.
         """
         deciding = dict[str, str]()
-        for term, test, method in tests:
+        for term, test, method, notes in tests:
             own = {"warning": "", **labels.get(term, {})}
             if method != deciding.setdefault(term, method):
                 own["role"] = "ladder"
@@ -84,7 +84,7 @@ class Rows:
             # What describes has no interval either.
             described = self.kinds[term].effect_type == "stat"
             numbers = fields_of(test, NAN if undefined or described else level)
-            self.add(term, warning, reason, **numbers | own)
+            self.add(term, warning, reason, *notes, **numbers | own)
 
     def undefined(self, names: Sequence[str], reason: object, **numbers: Any) -> None:
         """Add rows without a number that say why."""

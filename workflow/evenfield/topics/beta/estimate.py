@@ -2,41 +2,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 from pydantic import model_validator
 
-from evenfield.numerics import convergence
-from evenfield.numerics.arrays import Array, is_constant
+from evenfield.models.beta import TERMS, Growth, growth_regression
+from evenfield.models.rows import scaled
+from evenfield.numerics.arrays import Array
 from evenfield.numerics.dispersion import sigma
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.influence import partial_leverage
 from evenfield.numerics.moran import morans_i_test
-from evenfield.numerics.ols import t_inference
+from evenfield.numerics.ols import OlsFit
 from evenfield.shared.cross_section import ENDS, cross_section
 from evenfield.shared.estimates import NAN, Fields
-from evenfield.shared.regression import fit_hc3, slope_fields
+from evenfield.shared.few_units import design_for
 from evenfield.shared.rows import Kind, Results, Rows, stacked
-from evenfield.shared.samples import (
-    MIN_UNITS,
-    inference_fields,
-    periods_of,
-)
+from evenfield.shared.samples import periods_of
 from evenfield.shared.settings import check_names
 from evenfield.shared.spec import Inference, UnitsSpec, read
-from evenfield.shared.speeds import NO_LIFE, NO_SPEED, SPEED_ENDS, add_half_life
 from evenfield.shared.streams import stream
 from evenfield.shared.trajectories import grouping
-from evenfield.study.errors import first_examples
 from evenfield.study.rounding import round_results
 from evenfield.study.study import Study
 from evenfield.study.study_config import ControlName
 from evenfield.study.table_files import content_hash
-
-if TYPE_CHECKING:
-    from statsmodels.regression.linear_model import RegressionResults
 
 KINDS = {
     "slope": Kind("ols", "log_income_start", "coef", "per year"),
@@ -49,8 +41,14 @@ KINDS = {
     "sigma_end": Kind("description", "sigma_end", "stat", "log points"),
     "mean_growth": Kind("description", "mean_growth", "stat", "% per year"),
 }
-# What a regression gives; the rest describes a period also where there is none.
-REGRESSION = [name for name, kind in KINDS.items() if kind.estimator != "description"]
+# A model has shares a year, rows hold % a year.
+PER_CENT = ("speed", "speed_nls")
+# Words of HC3 where a specification names no method.
+BY_DEFAULT: dict[str, Fields] = {
+    "slope": {"p_type": "t, two-sided"},
+    "speed": {"p_type": "t of the slope, two-sided"},
+}
+TOO_SHORT = "the period is too short for means of three observations at both ends"
 SERIES = "spec_id unit_scheme period kind unit point sample_id".split()
 NUMBERS = (
     "log_income_start growth_pct_per_year fitted residual conf_low conf_high".split()
@@ -172,47 +170,40 @@ def _regression(
         kind="unit",
         growth_pct_per_year=100 * growth,
     )
-    try:
-        _check_variation(data, growth, regressors, available)
-        # Constant, initial income, controls: slope_alone below picks the second.
-        values = data[["start", *regressors]].to_numpy(float)
-        X = np.column_stack([np.ones(len(data)), values])
-        fit = fit_hc3(growth, X)
-    except NumericsError as error:
-        rows.undefined(REGRESSION, error)
+    units = data["unit"].to_numpy(str)
+    # ASSUME: HC3, so that unequal variances of growth do not decide.
+    methods = spec.inference or ("HC3",)
+    design_of = design_for(study, spec, units, f"beta:{spec.id}:{period}")
+    start = data["start"].to_numpy(float)
+    held = {name: data[name].to_numpy(float) for name in regressors}
+    result = Growth(reason=TOO_SHORT)
+    if available:
+        result = growth_regression(growth, start, held, years, design_of, methods)
+    if result.reason:
+        rows.undefined([*TERMS, "moran"], result.reason)
         return rows, [points] if available else [], summary
+    fit = result.fit
     # The share of a unit in what initial income adds to the controls says whether the
     # slope rests on one unit.
-    slope_alone = np.eye(X.shape[1])[1]
-    units, shares = partial_leverage(X, data["unit"].to_numpy(str), slope_alone)
-    rows.shared["max_leverage_unit"] = str(units[shares.argmax()])
-    slopes = slope_fields(
-        spec,
-        fit,
-        slope_alone,
-        data["unit"].to_numpy(str),
-        study,
-        f"beta:{spec.id}:{period}",
-    )
-    # The first method of inference decides; further ones stand beside it as a ladder.
-    (_, slope), *others = slopes.items()
-    warning = slope.pop("warning")
-    rows.add("slope", warning, **slope)
-    _add_speed(rows, slope, years)
-    for name, fields in others:
-        labels_beside = {"role": "ladder", "estimator": f"ols_{name.lower()}"}
-        rows.add("slope", fields.pop("warning"), **fields | labels_beside)
-    _add_speed_nls(rows, growth, X, years, level)
-    rows.add("r2", estimate=float(fit.rsquared))
+    slope_alone = np.eye(len(fit.beta))[1]
+    names, shares = partial_leverage(fit.X, units, slope_alone)
+    rows.shared["max_leverage_unit"] = str(names[shares.argmax()])
+    tests = [
+        scaled(row, 100) if row.term in PER_CENT else row for row in result.rows(level)
+    ]
+    own: dict[str, Fields] = {} if spec.inference else BY_DEFAULT
+    own = own | {"speed_nls": {"converged": result.converged}}
+    rows.add_tests(tests, level, own)
     _add_moran(rows, fit, list(data["unit"]), study, spec)
     # The summary is for readers of fit.json; the rows are not rounded.
     terms = ("constant", "log_income_start", *regressors)
-    for key, values in (("coefficients", fit.params), ("std_errors", fit.bse)):
+    std_errors = np.sqrt(np.diag(result.covariance))
+    for key, values in (("coefficients", fit.beta), ("std_errors", std_errors)):
         rounded = round_results(values, np.abs(values)).tolist()
         summary[key] = dict(zip(terms, rounded, strict=True))
-    points = points.assign(fitted=100 * fit.fittedvalues, residual=100 * fit.resid)
+    points = points.assign(fitted=100 * (fit.X @ fit.beta), residual=100 * fit.u_hat)
     # With controls there is no one line through the scatter.
-    line = [] if controls else [_line(data["start"], fit, level).assign(**labels)]
+    line = [] if controls else [_line(start, result, level).assign(**labels)]
     return rows, [points, *line], summary
 
 
@@ -227,79 +218,8 @@ def _group_means(
     return means[data.columns].sort_values(["start", "end", "unit"], ignore_index=True)
 
 
-def _check_variation(
-    data: pd.DataFrame, growth: Array, controls: list[str], available: bool
-) -> None:
-    if not available:
-        raise NumericsError(
-            "the period is too short for means of three observations at both ends"
-        )
-    if len(data) < MIN_UNITS:
-        raise NumericsError(
-            f"{len(data)} units, a regression needs at least {MIN_UNITS}"
-        )
-    regressors = ("start", *controls)
-    same = [name for name in regressors if is_constant(data[name].to_numpy(float))]
-    if same:
-        raise NumericsError(f"{first_examples(same)} is the same in every unit")
-    # Then b = 0 exactly, with a standard error of rounding alone.
-    if is_constant(growth):
-        raise NumericsError("growth is the same in every unit")
-
-
-def _add_speed(rows: Rows, slope: Fields, years: float) -> None:
-    # lambda = -ln(1 + bT)/T falls in b: the ends of the slope's interval change places.
-    # The test is that of the slope, since lambda = 0 where b = 0.
-    speed = convergence.speed_from_slope(slope["estimate"], years)
-    bounds = convergence.speed_bounds(slope["conf_low"], slope["conf_high"], years)
-    labels = {
-        "se_type": "interval of the slope, transformed",
-        "conf_level": slope["conf_level"],
-        "df": slope["df"],
-    }
-    # 1 + bT <= 0 says that incomes overshoot within the period: no speed gives that.
-    absent = "" if np.isfinite(speed) else NO_SPEED
-    rows.add(
-        "speed",
-        absent,
-        SPEED_ENDS.get(bounds.note, ""),
-        **labels,
-        estimate=100 * speed,
-        conf_low=100 * bounds.low,
-        conf_high=100 * bounds.high,
-        statistic=slope["statistic"],
-        p_value=slope["p_value"],
-        p_type=f"{slope['p_type'].removesuffix(', two-sided')} of the slope, two-sided",
-    )
-    # ln 2 / lambda: at a speed of zero or less no gap ever halves.
-    no_life = NO_LIFE if speed <= 0 else ""
-    add_half_life(rows, speed, bounds, absent, no_life, **labels)
-
-
-def _add_speed_nls(
-    rows: Rows, growth: Array, X: Array, years: float, level: float
-) -> None:
-    # g = a - (1 - exp(-lambda T))/T y_0 + z'd + u by nonlinear least squares, the form
-    # of Barro and Sala-i-Martin (1992); it has the speed itself as its parameter.
-    speed = convergence.fit_speed(growth, X[:, 1], years, X[:, 2:])
-    # The slope of least squares then has 1 + bT <= 0, which no lambda gives.
-    if not np.isfinite(speed.lam):
-        reason = "1 + bT is not positive, the sum of squares has no minimum"
-        return rows.undefined(["speed_nls"], reason, converged=False)
-    test = t_inference(speed.lam, speed.std_error, speed.df, level)
-    return rows.add(
-        "speed_nls",
-        "" if speed.converged else f"no convergence after {speed.steps} steps",
-        # lambda is a share a year, rows hold % a year.
-        **inference_fields(test, 100.0),
-        se_type="HC3 of the Jacobian",
-        p_type="t, two-sided",
-        converged=speed.converged,
-    )
-
-
 def _add_moran(
-    rows: Rows, fit: RegressionResults, units: list[str], study: Study, spec: BetaSpec
+    rows: Rows, fit: OlsFit, units: list[str], study: Study, spec: BetaSpec
 ) -> None:
     if spec.means:
         return rows.undefined(["moran"], "groups have no spatial weights")
@@ -313,10 +233,10 @@ def _add_moran(
     labels = {"w_id": str(weights.spec.get("weights", "")), "seed": seed}
     draws = inference.permutations
     try:
-        if np.linalg.norm(fit.resid) <= PERFECT * np.linalg.norm(fit.model.endog):
+        if np.linalg.norm(fit.u_hat) <= PERFECT * np.linalg.norm(fit.y):
             raise NumericsError("the fit is perfect, no residual is left")
         # Residuals are not exchangeable, so each permutation is regressed on X anew.
-        test = morans_i_test(fit.resid, matrix, rng, draws, fit.model.exog)
+        test = morans_i_test(fit.u_hat, matrix, rng, draws, fit.X)
     except NumericsError as error:
         return rows.undefined(["moran"], error, **labels)
     return rows.add(
@@ -335,20 +255,18 @@ def _add_moran(
     )
 
 
-def _line(start: pd.Series, fit: RegressionResults, level: float) -> pd.DataFrame:
+def _line(start: Array, result: Growth, level: float) -> pd.DataFrame:
     """Return the fitted line and its pointwise interval on a grid of initial incomes."""
     grid = np.linspace(start.min(), start.max(), GRID_POINTS)
-    X = np.column_stack([np.ones(GRID_POINTS), grid])
-    # Band of the mean at each income, point by point, not of a new unit.
-    prediction = 100 * fit.get_prediction(X).summary_frame(alpha=1 - level)
+    fitted, low, high = (100 * values for values in result.line(grid, level))
     return pd.DataFrame(
         {
             "kind": "line",
             "unit": "",
             "point": np.arange(1, GRID_POINTS + 1),
             "log_income_start": grid,
-            "fitted": prediction["mean"].to_numpy(),
-            "conf_low": prediction["mean_ci_lower"].to_numpy(),
-            "conf_high": prediction["mean_ci_upper"].to_numpy(),
+            "fitted": fitted,
+            "conf_low": low,
+            "conf_high": high,
         }
     )

@@ -4,33 +4,23 @@ modes of relative income.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from functools import partial
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Literal
 
 import numpy as np
-import pandas as pd
 from pydantic import Field, PositiveInt, model_validator
 
+from evenfield.models.markov import (
+    FEW,
+    Chain,
+    Conditional,
+    income_chain,
+    income_classes,
+)
+from evenfield.models.rows import NAN
 from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.markov import (
-    bootstrap_counts,
-    classes_of,
-    ergodic_distribution,
-    homogeneity_test,
-    mobility_half_life,
-    quantile_cutoffs,
-    second_order_counts,
-    second_root,
-    shorrocks_index,
-    spatial_markov_test,
-    transition_counts,
-    transition_matrix,
-    yearly_classes,
-)
-from evenfield.numerics.spatial import Weights
-from evenfield.shared.estimates import NAN, Fields, finite_or_nan
+from evenfield.numerics.markov import homogeneity_test, second_order_counts
+from evenfield.shared.few_units import fields_of
 from evenfield.shared.rows import Results, stacked
 from evenfield.shared.samples import joined
 from evenfield.shared.settings import check_names
@@ -46,8 +36,7 @@ from evenfield.topics.distribution.estimate_kernels import (
 
 LABELS = "spec_id sample_id unit_scheme period kind step group x y".split()
 NUMBERS = ["value", "count", "low", "high"]
-# Transitions below which a row of a matrix is too thin to be read alone.
-FEW = 20
+KIND = {"half_life": "half_life", "shorrocks": "index", "second_root": "index"}
 BOOTSTRAP_DRAWS = 1999
 
 
@@ -105,23 +94,6 @@ def check_data(study: Study, _: Section, spec: DistributionSpec) -> None:
     _movement(study, spec)
 
 
-class Number(NamedTuple):
-    """One number of a chain with its bootstrap draws."""
-
-    term: str
-    n: int  # transitions behind it
-    value: float
-    draws: Array  # (B,)
-    cell: Fields  # where it stands in the series; empty for an index
-
-    @property
-    def kind(self) -> str:
-        """The kind of its row."""
-        if self.cell:
-            return "share"
-        return "half_life" if self.term == "half_life" else "index"
-
-
 def estimate(study: Study) -> Results:
     """Describe how the distribution of relative income moves.
 
@@ -137,8 +109,6 @@ def estimate(study: Study) -> Results:
         densities(move)
         for years in spec.steps:
             _chain(move, years)
-            if move.W is not None:
-                _spatial(move, move.W, years)
         kernel_parts(move, study.table("cells", spec.unit_scheme))
         out.estimates += move.estimates
         labels = {**spec.labels, "period": spec.period}
@@ -190,130 +160,52 @@ def _movement(study: Study, spec: DistributionSpec) -> Movement:
     )
 
 
-def _classes(move: Movement) -> Array:
-    """Return the class of every unit in every year; shape (N, T)."""
-    spec = move.spec
-    if spec.classes == "yearly":
-        return yearly_classes(move.values, spec.k)
-    # Pooled cut-offs show the drift of the whole distribution, yearly ones moves of
-    # rank alone.
-    cutoffs = np.array(spec.cutoffs)
-    if spec.classes == "pooled":
-        cutoffs = quantile_cutoffs(move.values, spec.k)
-    return classes_of(move.values, cutoffs)
-
-
 def _chain(move: Movement, years: int) -> None:
-    """Add the chain of one step with its intervals, and the tests of its conditions."""
+    """Add the chain of one step with its intervals, the tests of its conditions, and
+    whether it differs by what the neighbours have.
+    """
     spec = move.spec
     rows = move.rows(contrast=f"{years} years")
     try:
         step = move.lag(years)
-        classes = _classes(move)
-        # All pairs of years one step apart, overlapping ones too, by unit: (N, k, k).
-        counts = transition_counts(classes, spec.k, step)
+        classes = income_classes(move.values, spec.k, spec.classes, spec.cutoffs)
+        chain = income_chain(classes, spec.k, step, years)
     except NumericsError as error:
-        return rows.undefined(["index"], error, role=spec.role)
-    # The years of a unit hang together, so whole trajectories are drawn.
+        rows.undefined(["index"], error, role=spec.role)
+        return _spatial(move, years, None, str(error))
     rng, seed = move.stream("bootstrap", years)
     draws = min(move.inference.permutations, BOOTSTRAP_DRAWS)
-    # Cut-offs stay as they are: only units are drawn, with their whole path.
-    drawn = transition_matrix(bootstrap_counts(counts, rng, draws))
     level = move.inference.level
     cells = []
-    for number in _numbers(counts.sum(axis=0), drawn, years):
-        low, high, note = _interval(number.value, number.draws, level)
-        # A probability from few transitions is printed with their number.
-        thin = number.cell.get("kind") == "transition" and number.n < FEW
+    for number in chain.numbers(rng, draws, level):
         rows.add(
-            number.kind,
-            _absent(number.value),
-            f"only {number.n} transitions start in this class" if thin else "",
-            note,
+            KIND.get(number.term, "share"),
+            *number.notes,
             term=number.term,
             role=spec.role,
-            estimate=finite_or_nan(number.value),
-            conf_low=low,
-            conf_high=high,
-            conf_level=level,
             n_obs=number.n,
-            se_type="bootstrap of whole trajectories",
             seed=seed,
+            **fields_of(number.test, level),
         )
-        cells.append(
-            {
-                **number.cell,
-                "value": number.value,
-                "low": low,
-                "high": high,
-            }
-        )
-    frame = pd.DataFrame(cells)
-    # Indices of the chain have no cell in the matrix and are rows of estimates alone.
-    move.draw(frame[frame["kind"].notna()], years)
-    return _homogeneity(move, classes, counts, step, years)
+        # Indices of the chain have no cell in the matrix and are rows alone.
+        if number.kind:
+            cells.append(
+                {
+                    "kind": number.kind,
+                    "x": number.x,
+                    "y": number.y,
+                    "count": number.moves,
+                    "value": number.test.estimate,
+                    "low": number.test.conf_low,
+                    "high": number.test.conf_high,
+                }
+            )
+    move.draw(cells, years)
+    _homogeneity(move, chain, years)
+    return _spatial(move, years, chain)
 
 
-def _absent(value: float) -> str:
-    if np.isinf(value):
-        return "infinite: the chain does not settle"
-    return "not defined" if np.isnan(value) else ""
-
-
-def _numbers(total: Array, drawn: Array, years: int) -> Iterator[Number]:
-    """Yield every number of a chain; total (k, k) transitions, drawn (B, k, k)."""
-    P = transition_matrix(total)
-    n = int(total.sum())
-    for (i, j), p in np.ndenumerate(P):
-        cell = {
-            "kind": "transition",
-            "x": i + 1,
-            "y": j + 1,
-            "count": total[i, j],
-        }
-        # p_ij = n_ij / n_i.: a probability rests on the transitions of its row alone.
-        starts = int(total[i].sum())
-        yield Number(f"p_{i + 1}_{j + 1}", starts, p, drawn[:, i, j], cell)
-    shares_drawn = ergodic_distribution(drawn)
-    for i, share in enumerate(ergodic_distribution(P)):
-        cell = {
-            "kind": "ergodic",
-            "x": i + 1,
-            "y": i + 1,
-            "count": 0,
-        }
-        yield Number(f"ergodic_{i + 1}", n, share, shares_drawn[:, i], cell)
-    indices: dict[str, Callable[[Array], Array]] = {
-        "shorrocks": shorrocks_index,
-        "second_root": second_root,
-        "half_life": partial(mobility_half_life, years=years),
-    }
-    for term, index in indices.items():
-        yield Number(term, n, float(index(P)), index(drawn), {})
-
-
-def _interval(value: float, draws: Array, level: float) -> tuple[float, float, str]:
-    """Return percentiles of the draws, and what they leave out."""
-    # A move never seen cannot be drawn: a width of zero would look like certainty.
-    if bool((draws == value).all()):
-        return NAN, NAN, "alike in every sample: resampling gives no interval"
-    defined = draws[~np.isnan(draws)]
-    # Percentiles over a minority of samples would describe those that happen to settle.
-    if len(defined) < len(draws) / 2:
-        return NAN, NAN, "interval not defined in most samples"
-    # A percentile that is a draw stays defined where draws are infinite.
-    ends = [0.5 - level / 2, 0.5 + level / 2]
-    low, high = np.quantile(defined, ends, method="inverted_cdf")
-    absent = len(draws) - len(defined)
-    note = f"not defined in {absent} of {len(draws)} samples" if absent else ""
-    if np.isinf(high):
-        note = joined(note, "interval unbounded above")
-    return finite_or_nan(low), finite_or_nan(high), note
-
-
-def _homogeneity(
-    move: Movement, classes: Array, counts: Array, step: int, years: int
-) -> None:
+def _homogeneity(move: Movement, chain: Chain, years: int) -> None:
     """Test whether subperiods share one chain, and whether the class before last adds
     nothing.
 
@@ -321,17 +213,19 @@ def _homogeneity(
     -----
     LR = 2 sum n_lij ln(p_lij / p_ij) over tables l (Anderson and Goodman 1957).
     """
-    rows = move.rows(contrast=f"{years} years", n_obs=int(counts.sum()))
+    count = int(chain.counts.sum())
+    rows = move.rows(contrast=f"{years} years", n_obs=count)
     caution = (
         "chi-squared p is right only for independent first-order chains: description"
     )
     for term in ("time", "first_order") if len(move.spans) > 1 else ("first_order",):
         try:
             if term == "time":
-                tables = _by_subperiod(move, classes, step)
+                tables = _by_subperiod(move, chain)
             else:
                 # Table l: transitions of units that were in class l one step before.
-                tables = second_order_counts(classes, move.spec.k, step).sum(axis=0)
+                by_unit = second_order_counts(chain.classes, move.spec.k, chain.step)
+                tables = by_unit.sum(axis=0)
             test = homogeneity_test(tables)
         except NumericsError as error:
             rows.undefined(["homogeneity"], error, term=term)
@@ -348,60 +242,43 @@ def _homogeneity(
         )
 
 
-def _by_subperiod(move: Movement, classes: Array, step: int) -> Array:
+def _by_subperiod(move: Movement, chain: Chain) -> Array:
     tables = []
+    k, step = move.spec.k, chain.step
     for name, (start, end) in move.spans.items():
         inside = np.flatnonzero((move.years >= start) & (move.years <= end))
         if len(inside) <= step:
             raise NumericsError(f"{name} holds no transition inside {move.spec.period}")
-        counts = transition_counts(classes[:, inside], move.spec.k, step)
-        tables.append(counts.sum(axis=0))
+        part = income_chain(chain.classes[:, inside], k, step, chain.years)
+        tables.append(part.counts)
     return np.array(tables)
 
 
-def _spatial(move: Movement, W: Weights, years: int) -> None:
+def _spatial(move: Movement, years: int, chain: Chain | None, reason: str = "") -> None:
     """Test whether the chain differs by what the neighbours have."""
+    if move.W is None:
+        return None
     spec = move.spec
     rng, seed = move.stream(f"spatial:{spec.weights}", years)
-    rows = move.rows(
-        contrast=f"{years} years",
-        w_id=spec.weights,
-        seed=seed,
-    )
+    rows = move.rows(contrast=f"{years} years", w_id=spec.weights, seed=seed)
     rows.note = joined(move.note, move.cut)
-    try:
-        test = spatial_markov_test(
-            move.values,
-            _classes(move),
-            W,
-            k=spec.k,
-            m=spec.m,
-            step=move.lag(years),
-            rng=rng,
-            draws=move.inference.permutations,
-        )
-    except NumericsError as error:
-        return rows.undefined(["q", "lr"], error, role=spec.role)
+    given = Conditional(reason=reason)
+    if chain is not None:
+        draws = move.inference.permutations
+        given = chain.given_neighbours(move.values, move.W, spec.m, rng, draws)
+    if given.reason:
+        return rows.undefined(["q", "lr"], given.reason, role=spec.role)
     # n_li: transitions that start in class i while the neighbours are in class l.
-    sizes = test.counts.sum(axis=2)
+    sizes = given.counts.sum(axis=2)
     thin = int(((sizes < FEW) & (sizes > 0)).sum())
     conditional = f"{thin} of {spec.k * spec.m} conditional rows"
-    sparse = f"{conditional} hold under {FEW} transitions" if thin else ""
-    # By permutation: chi-squared rejects a true null in over half of all samples.
-    tests = {"q": (test.q, test.q_p), "lr": (test.lr, test.lr_p)}
-    for term, (value, p) in tests.items():
-        rows.add(
-            term,
-            sparse,
-            role=spec.role,
-            estimate=value,
-            statistic=value,
-            df=test.df,
-            p_value=p,
-            p_type=f"trajectories change places on the map, {test.draws} draws",
-            n_obs=int(test.counts.sum()),
-        )
-    P = transition_matrix(test.counts)
+    labels = {
+        "role": spec.role,
+        "n_obs": int(given.counts.sum()),
+        "warning": f"{conditional} hold under {FEW} transitions" if thin else "",
+    }
+    rows.add_tests(given.rows(), NAN, {"q": labels, "lr": labels})
+    P = given.matrices
     lag, x, y = (index.ravel() for index in np.indices(P.shape))
     cells = {
         "kind": "spatial",

@@ -9,32 +9,34 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
-from evenfield.numerics.convergence import (
-    UNBOUNDED,
-    UNDEFINED,
-    Bounds,
-    half_life,
-    speed_bounds,
-)
+from evenfield.models.dynamic_panel import CORRECTED, HEADLINE, Root, roots
+from evenfield.models.rows import scaled
+from evenfield.numerics.convergence import UNBOUNDED
 from evenfield.numerics.dynamic_panel.gmm import GmmFit
-from evenfield.numerics.power import mde_multiplier
 from evenfield.shared.estimates import NAN, Fields, finite_or_nan
 from evenfield.shared.rows import Kind, Results, Rows
 from evenfield.shared.samples import basis_warning, joined, underpowered
 from evenfield.shared.settings import SchemeInfo, scheme_info
 from evenfield.shared.spec import UnitsSpec, read
-from evenfield.shared.speeds import NO_LIFE, SPEED_ENDS, add_half_life
 from evenfield.shared.streams import stream
 from evenfield.shared.trajectories import Trajectories, trajectories
 from evenfield.study.errors import EstimateError
 from evenfield.study.files import Record
 from evenfield.study.study import Study
 from evenfield.study.study_config import PeriodName
-from evenfield.topics.dynamic_panel.estimate_roots import EFFECTS, HEADLINE, Root, roots
+from evenfield.topics.dynamic_panel.estimate_gmm import gmm_roots
 
+# Effects that each estimator removes, in the order of the table.
+EFFECTS = {
+    "pooled": "year",
+    **dict.fromkeys(("fe", *CORRECTED), "unit and year"),
+    "half_panel_jackknife": "unit and year",
+    "anderson_hsiao": "year, differences",
+    "gmm_difference": "year, differences",
+    "gmm_system": "year, differences and levels",
+}
 # Estimators whose half-life has a row.
 LIFE_OF = ("pooled", "fe", HEADLINE)
-TRANSFORMED = "interval of the root, transformed"
 UNITS = {
     "residual_ar1": "coefficient",
     "residual_ar1_net": "coefficient",
@@ -157,13 +159,10 @@ def _estimated(
     # Counted back from each last year and turned round; dates[0] is the main grid.
     dates = [list(range(end, first - 1, -span))[::-1] for end in ends]
     rng, seed = stream(inference, "dynamic", spec, period, "units")
-    root_of, described, gmm = roots(
-        [data.values[:, np.searchsorted(data.years, years)] for years in dates],
-        spec.draws,
-        spec.gmm_last_lag,
-        rng,
-        inference.level,
-    )
+    grids = [data.values[:, np.searchsorted(data.years, years)] for years in dates]
+    found = roots(grids, spec.draws, rng, inference.level)
+    by_gmm, gmm = gmm_roots(grids[0], spec.gmm_last_lag, inference.level)
+    root_of = found.by_name | by_gmm
     n = len(data.units)
     # T transitions between T + 1 dates: the first income serves as a lag alone.
     steps = len(dates[0]) - 1
@@ -187,7 +186,7 @@ def _estimated(
     # The row names its draws by their id alone, as it was first published.
     draw_id = seed.partition(":")[2]
     points = []
-    for order, (name, root) in enumerate(root_of.items(), start=1):
+    for order, (name, effects) in enumerate(EFFECTS.items(), start=1):
         kinds = {
             "root": Kind(name, "log_income_lag", "coef", f"per {span} years"),
             "speed": Kind(name, "speed", "lambda", "% per year"),
@@ -197,19 +196,11 @@ def _estimated(
         own = _builder(
             rows,
             kinds,
-            fe_id=EFFECTS[name],
+            fe_id=effects,
             seed=draw_id if name == "bc_fe_bootstrap_t" else "",
         )
         own.role = spec.role if name == HEADLINE else "ladder"
-        if isinstance(root, Root):
-            numbers = _add_root(own, root, span, study)
-        else:
-            own.undefined(list(own.kinds), root, converged=False)
-            numbers = {
-                "unbounded_low": 0,
-                "unbounded_high": 0,
-                "warning": joined(rows.note, f"not defined: {root}"),
-            }
+        _add_root(own, root_of[name], span, study)
         points.append(
             {
                 **labels,
@@ -219,10 +210,10 @@ def _estimated(
                 "span": span,
                 "order": order,
                 "estimator": name,
-                **numbers,
+                **_point(root_of[name], span, rows.note),
             }
         )
-    _add_described(rows, root_of, described, span)
+    _add_described(rows, root_of, found.described, span)
     _add_gmm(rows, gmm)
     head = root_of[HEADLINE]
     fit = {
@@ -231,7 +222,7 @@ def _estimated(
         "span": span,
         "dates": dates[0],
         "n_units": n,
-        "flags": head.warning if isinstance(head, Root) else f"not defined: {head}",
+        "flags": _said(head),
         "instruments": {name: one.n_instruments for name, one in gmm.items()},
         "level_rows": {n: one.level_rows for n, one in gmm.items() if one.level_rows},
     }
@@ -249,87 +240,47 @@ def _builder(
     return own
 
 
-def _add_root(rows: Rows, root: Root, span: int, study: Study) -> Fields:
-    """Add the rows of a root, its speed and its half-life; return its numbers for the
-    series.
-    """
+def _add_root(rows: Rows, root: Root, span: int, study: Study) -> None:
+    """Add the rows of a root, its speed in percent a year and its half-life."""
     level = study.config.inference.level
     sesoi = study.config.sesoi.speed_pp
-    test = {
-        "df": root.df,
-        "conf_level": level,
-        "converged": root.converged,
-        "statistic": (root.rho - 1) / root.std_error if root.std_error > 0 else NAN,
-        "p_value": root.p_value,
-        "p_type": root.p_type,
-    }
-    ends = np.array([root.low, root.high])
-    open_end = "interval reaches the end of the roots looked at"
-    rows.add(
-        "root",
-        root.warning,
-        open_end if np.isinf(ends).any() else "",
-        **test,
-        estimate=root.rho,
-        std_error=root.std_error,
-        conf_low=finite_or_nan(root.low),
-        conf_high=finite_or_nan(root.high),
-        se_type=root.se_type,
-    )
-    # lambda = -ln(rho)/D; with rho = 1 + b D the interval is that of the slope b.
-    speed = float(-np.log(root.rho) / span) if root.rho > 0 else NAN
-    bounds = Bounds(NAN, NAN, UNDEFINED)
-    # An infinite end is unbounded and passes; blank ends say that there is no interval.
-    if not np.isnan(ends).any():
-        low, high = (ends - 1) / span
-        bounds = speed_bounds(low, high, span)
-    # d lambda / d rho = -1/(rho D) turns the error of the root into that of the speed.
-    mde = NAN
-    if root.std_error > 0 and root.rho > 0:
-        multiple = mde_multiplier(root.df, study.power, level)
-        mde = multiple * 100 * root.std_error / (root.rho * span)
-    speed_low = finite_or_nan(100 * bounds.low)
-    rows.add(
-        "speed",
-        root.warning,
-        "" if np.isfinite(speed) else "speed not defined: the root is not positive",
-        SPEED_ENDS.get(bounds.note, ""),
-        "speed unbounded below" if np.isneginf(bounds.low) else "",
-        underpowered(mde, sesoi, "% a year"),
-        **test,
-        estimate=100 * speed,
-        conf_low=speed_low,
-        conf_high=100 * bounds.high,
-        se_type=joined(root.se_type, TRANSFORMED),
-        sesoi=sesoi,
-        mde=mde,
-    )
-    if "half_life" in rows.kinds:
-        add_half_life(
-            rows,
-            speed,
-            bounds,
-            root.warning,
-            "" if speed > 0 else NO_LIFE,
-            df=root.df,
-            conf_level=level,
-            converged=root.converged,
-            se_type=TRANSFORMED,
-        )
+    own: Fields = {"converged": root.converged}
+    labels = dict.fromkeys(rows.kinds, own)
+    tests = []
+    for row in root.rows(span, level, study.power):
+        if row.term == "speed" and not root.reason:
+            labels["speed"] = own | {"sesoi": sesoi}
+            percent = scaled(row, 100)
+            weak = underpowered(percent.test.mde, sesoi, "% a year")
+            tests.append(percent._replace(notes=(*row.notes, weak)))
+        elif row.term in rows.kinds:
+            tests.append(row)
+    rows.add_tests(tests, level, labels)
+
+
+def _said(root: Root) -> str:
+    """Return what warns of a root, or why there is none."""
+    return f"not defined: {root.reason}" if root.reason else joined(*root.notes)
+
+
+def _point(root: Root, span: int, note: str) -> Fields:
+    """Return the numbers of a root for the series."""
+    bounds = root.bounds(span)
+    speed = root.speed(span)
     return {
         "rho": root.rho,
-        "speed": 100 * speed,
-        "speed_low": speed_low,
+        "speed": 100 * speed.value,
+        "speed_low": finite_or_nan(100 * bounds.low),
         "speed_high": 100 * bounds.high,
         "unbounded_low": int(np.isneginf(bounds.low)),
         "unbounded_high": int(bounds.note == UNBOUNDED),
-        "half_life": half_life(speed),
-        "warning": joined(rows.note, root.warning),
+        "half_life": speed.half_life,
+        "warning": joined(note, _said(root)),
     }
 
 
 def _add_described(
-    rows: Rows, root_of: Record, described: dict[str, float], span: int
+    rows: Rows, root_of: Mapping[str, Root], described: dict[str, float], span: int
 ) -> None:
     """Add the diagnostics of the headline, and whether its speed lies between pooled
     and fixed effects.
@@ -344,7 +295,7 @@ def _add_described(
     # The bias of pooled least squares is upwards, that of fixed effects downwards.
     ordered = [root_of[name] for name in ("fe", HEADLINE, "pooled")]
     numbers["bracket"] = NAN
-    if all(isinstance(root, Root) for root in ordered):
+    if not any(root.reason for root in ordered):
         # Speeds pooled <= corrected <= fixed effects are roots in the opposite order.
         rhos = [root.rho for root in ordered]
         numbers["bracket"] = float(rhos == sorted(rhos))

@@ -15,11 +15,11 @@ from evenfield.numerics.inference.driscoll_kraay import (
     driscoll_kraay_inference,
 )
 from evenfield.numerics.inference.methods import Design, infer
+from evenfield.numerics.ols import fit_ols
 from evenfield.shared.contrasts.prepared_contrasts import GroupContrast
 from evenfield.shared.contrasts.sections import FEWEST_TREATED
 from evenfield.shared.estimates import NAN, Estimate, Fields
 from evenfield.shared.few_units import fields_of
-from evenfield.shared.regression import kernel_fit
 from evenfield.shared.samples import (
     NotCarriedError,
     inference_fields,
@@ -240,8 +240,6 @@ def _end_level(
     below: pd.DataFrame,
     members: pd.Series,
 ) -> Estimate:
-    from statsmodels.regression.linear_model import OLS
-
     if (end.n_treated or 0) < FEWEST_TREATED:
         return replace(
             end, warning=f"fewer than {FEWEST_TREATED} units in the group: no interval"
@@ -262,7 +260,7 @@ def _end_level(
     settings = groups.settings
     geography = groups.geographies.at(units, held.astype(float), "end")
     regression = Design(
-        fit=kernel_fit(OLS((y - 1) * root, design).fit(method="qr")),
+        fit=fit_ols((y - 1) * root, design),
         units=in_order(units),
         locations=geography.locations,
         power=settings.power,
@@ -283,15 +281,13 @@ def _end_level(
 def _series_trend(
     row: Estimate, logs: np.ndarray, years: list[int], level: float
 ) -> Estimate:
-    from statsmodels.regression.linear_model import OLS
-
     t = np.array(years, float)
     # ln LQ_t = a + b (t - mean t) / 10 + e_t: b in log points per decade.
     decades = (t - t.mean()) / 10
     X = np.column_stack([decades, np.ones(len(t))])
     # Newey and West's rule: the integer part of 4 (T / 100)^(2/9).
     lags = default_lags(len(t))
-    fit = kernel_fit(OLS(logs, X).fit(method="qr"))
+    fit = fit_ols(logs, X)
     row = replace(row, estimate=float(fit.beta[0]))
     try:
         # With one unit Driscoll-Kraay is the HAC error of a single series.

@@ -4,7 +4,6 @@ than near SEZs.
 
 from collections.abc import Sequence
 from itertools import compress
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -13,6 +12,7 @@ from scipy.linalg import block_diag
 from evenfield.numerics.convergence import speed_from_slope
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.methods import Locations, infer
+from evenfield.numerics.ols import OlsFit, fit_ols
 from evenfield.shared.contrasts.sections import FEWEST_TREATED
 from evenfield.shared.estimates import CHANGE, NAN, Estimate, Fields, change_period
 from evenfield.shared.few_units import (
@@ -21,7 +21,6 @@ from evenfield.shared.few_units import (
     fields_of,
     located,
 )
-from evenfield.shared.regression import fit_robust, kernel_fit
 from evenfield.shared.rows import Results
 from evenfield.shared.samples import joined, underpowered
 from evenfield.shared.spec import read
@@ -46,9 +45,6 @@ from evenfield.topics.regime.estimate_section import (
     support_rows,
     within_rows,
 )
-
-if TYPE_CHECKING:
-    from statsmodels.regression.linear_model import RegressionResults
 
 Section = list[RegimeSpec]
 # Methods by default: of a specification that decides, of the others.
@@ -103,7 +99,7 @@ def estimate(study: Study) -> Results:
     for spec in specs:
         cross_sections = sections(study, spec)
         for section in cross_sections:
-            fit = None if section.undefined else fit_robust(section.y, section.X)
+            fit = None if section.undefined else fit_ols(section.y, section.X)
             deciding = [
                 *_interaction_rows(section, fit, study, locations),
                 _gap_row(section, fit),
@@ -116,7 +112,9 @@ def estimate(study: Study) -> Results:
                 support = income_support(section, exposure)
                 out.estimates += support_rows(section, support)
                 thirds.append(support)
-            fitted = np.full(len(section.y), NAN) if fit is None else fit.fittedvalues
+            fitted = (
+                np.full(len(section.y), NAN) if fit is None else section.X @ fit.beta
+            )
             table = section.table.assign(
                 spec_id=spec.id,
                 period=section.name,
@@ -156,7 +154,7 @@ def combinations(columns: Sequence[str]) -> dict[tuple[str, str], np.ndarray]:
 
 def _interaction_rows(
     section: CrossSection,
-    fit: "RegressionResults | None",
+    fit: OlsFit | None,
     study: Study,
     locations: Locations,
 ) -> list[Estimate]:
@@ -188,7 +186,7 @@ def _interaction_rows(
                 fields = {"estimate": NAN, "warning": undefined}
             elif n_treated < FEWEST_TREATED:
                 few = f"fewer than {FEWEST_TREATED} exposed units: no interval"
-                fields = {"estimate": float(c @ fit.params), "warning": few}
+                fields = {"estimate": float(c @ fit.beta), "warning": few}
             else:
                 stream = f"regime:{spec.id}:{section.name}:{term}:{contrast}"
                 fields = _tested(method, fit, units, c, study, stream, locations)
@@ -214,7 +212,7 @@ def _role(section: CrossSection, contrast: str) -> str:
 
 def _tested(
     method: str,
-    fit: "RegressionResults",
+    fit: OlsFit,
     units: np.ndarray,
     c: np.ndarray,
     study: Study,
@@ -224,7 +222,7 @@ def _tested(
     """Test c'beta by a method of the registry, as fields of an estimate; c (K,)."""
     settings = study.config.inference
     design = few_unit_design(
-        kernel_fit(fit), units, settings, stream, locations=locations, power=study.power
+        fit, units, settings, stream, locations=locations, power=study.power
     )
     test = infer(method, design, c, settings.level)
     if test.reason:
@@ -233,7 +231,7 @@ def _tested(
     return fields_of(test, settings.level) | {"warning": weak}
 
 
-def _gap_row(section: CrossSection, fit: "RegressionResults | None") -> Estimate:
+def _gap_row(section: CrossSection, fit: OlsFit | None) -> Estimate:
     """Return the difference of speeds that the slopes at exposure one imply, by the
     exact transform and no interval.
     """
@@ -251,7 +249,7 @@ def _gap_row(section: CrossSection, fit: "RegressionResults | None") -> Estimate
         warning = joined(section.note, f"not defined: {section.undefined}")
         return Estimate(**labels, estimate=NAN, warning=warning)
     # Growth is in percent, while 1 + bT takes b in log points.
-    beta = dict(zip(section.columns, fit.params / 100, strict=True))
+    beta = dict(zip(section.columns, fit.beta / 100, strict=True))
     near_clusters, near_zones = (
         # The slope at exposure one to this regime and none to the other.
         speed_from_slope(beta[INITIAL] + beta[name], section.years)
@@ -377,5 +375,5 @@ def _fitted_together(
     X = block_diag(*(section.X for section in main))
     # A unit is one cluster over all periods: its errors may be dependent over time.
     units = np.concatenate([section.table.index.to_numpy(str) for section in main])
-    fit = fit_robust(np.concatenate([section.y for section in main]), X)
+    fit = fit_ols(np.concatenate([section.y for section in main]), X)
     return _tested(method, fit, units, c, study, stream)

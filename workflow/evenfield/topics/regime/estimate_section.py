@@ -13,8 +13,8 @@ from pydantic import Field
 from evenfield.numerics.convergence import speed_from_slope
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.influence import dependent_columns
+from evenfield.numerics.ols import fit_ols
 from evenfield.shared.estimates import NAN, Estimate, Fields
-from evenfield.shared.regression import fit_robust
 from evenfield.shared.samples import joined
 from evenfield.shared.settings import PROXY, SPLICED
 from evenfield.shared.spec import Changes, Id, Inference, Role, Spec
@@ -210,7 +210,7 @@ def within_rows(section: CrossSection) -> list[Estimate]:
         if n >= WITHIN_UNITS:
             try:
                 X = np.column_stack([np.ones(n), table[INITIAL]])
-                slope = fit_robust(table[OUTCOME].to_numpy(float), X).params[1]
+                slope = fit_ols(table[OUTCOME].to_numpy(float), X).beta[1]
                 speed = 100 * speed_from_slope(float(slope) / 100, section.years)
                 reason = "not defined: 1 + bT is not positive"
                 reason = "" if np.isfinite(speed) else reason

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from scipy.sparse import csr_array
 
+from evenfield.models.speeds import NO_SPEED
 from evenfield.numerics.arrays import Array
 from evenfield.numerics.convergence import speed_bounds, speed_from_slope
 from evenfield.numerics.errors import NumericsError
@@ -24,7 +25,6 @@ from evenfield.numerics.spatial_panel.panel import panel_from_arrays
 from evenfield.shared.rows import Rows
 from evenfield.shared.samples import inference_fields, joined
 from evenfield.shared.spec import UnitsSpec
-from evenfield.shared.speeds import NO_SPEED
 from evenfield.shared.streams import stream
 from evenfield.study.files import Record
 from evenfield.study.spatial_weights import SpatialWeights

@@ -5,6 +5,7 @@ over all windows.
 import numpy as np
 import pandas as pd
 
+from evenfield.models.speeds import NO_SPEED
 from evenfield.numerics.convergence import (
     UNBOUNDED,
     Bounds,
@@ -25,7 +26,6 @@ from evenfield.shared.rows import Kind, Rows
 from evenfield.shared.samples import basis_warning, joined
 from evenfield.shared.settings import SchemeInfo
 from evenfield.shared.spec import UnitsSpec
-from evenfield.shared.speeds import NO_SPEED
 from evenfield.shared.streams import stream
 from evenfield.shared.trajectories import Trajectories
 from evenfield.study.study_config import InferenceSettings

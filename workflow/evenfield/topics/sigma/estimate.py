@@ -7,7 +7,7 @@ import pandas as pd
 
 from evenfield.models.sigma import Dispersion, dispersion, fall
 from evenfield.numerics.arrays import Array
-from evenfield.shared.regression import design_for
+from evenfield.shared.few_units import design_for
 from evenfield.shared.rows import Kind, Results, Rows
 from evenfield.shared.samples import basis_warning, one_text, periods_of, sample_rows
 from evenfield.shared.settings import scheme_info

@@ -1,9 +1,8 @@
-"""What rows say about speeds of convergence and half-lives: words for ends that do not
-exist, and the row of a half-life.
+"""Speeds of convergence and half-lives as rows of a result, with words for ends that do
+not exist.
 """
 
-from typing import Any
-
+from evenfield.models.rows import Row
 from evenfield.numerics.convergence import (
     UNBOUNDED,
     UNDEFINED,
@@ -11,7 +10,7 @@ from evenfield.numerics.convergence import (
     half_life,
     half_life_bounds,
 )
-from evenfield.shared.rows import Rows
+from evenfield.numerics.inference.methods import Tested
 
 NO_SPEED = "speed not defined: 1 + bT is not positive"
 NO_LIFE = "half-life undefined for a speed of zero or less"
@@ -25,17 +24,16 @@ LIFE_ENDS = {
 }
 
 
-def add_half_life(
-    rows: Rows, speed: float, bounds: Bounds, *warnings: str, **labels: Any
-) -> None:
-    """Add ln 2 over a speed, with the interval that the bounds of the speed give."""
+def half_life_row(
+    speed: float, bounds: Bounds, df: float, se_type: str, *notes: str
+) -> Row:
+    """Return ln 2 over a speed, with the interval that the bounds of the speed give."""
     life = half_life_bounds(bounds)
-    rows.add(
-        "half_life",
-        *warnings,
-        LIFE_ENDS.get(life.note, ""),
-        **labels,
+    test = Tested(
         estimate=half_life(speed),
+        df=df,
         conf_low=life.low,
         conf_high=life.high,
+        se_type=se_type,
     )
+    return Row("half_life", test, notes=(*notes, LIFE_ENDS.get(life.note, "")))
