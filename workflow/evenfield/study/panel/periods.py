@@ -114,5 +114,7 @@ def _mean_columns(y: pd.DataFrame) -> dict[str, np.ndarray]:
 
 def _population_growth(inside: pd.DataFrame, period: Period) -> pd.Series:
     # n = (ln L_T - ln L_0) / years, not in percent: controls take ln(n + g + delta).
-    wide = inside.pivot(index="year", columns="unit", values="population")
-    return log(pd.Series(wide.loc[period.end] / wide.loc[period.start])) / period.years
+    population = inside.pivot(index="unit", columns="year", values="population")
+    # Declared, for its operators would cost a type checker half a minute.
+    growth_factor: pd.Series = population[period.end] / population[period.start]
+    return log(growth_factor) / period.years
