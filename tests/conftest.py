@@ -15,22 +15,14 @@ from toy_study import ToyStudy
 
 ROOT = Path(__file__).parents[1]
 LONGEST = (
-    "test_study. project_files test_new_study test_examples recovery/"
+    "test_study. project_files test_published test_new_study test_examples recovery/"
     " workflow/ browser/".split()
 )
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config, items):
-    """The files that take longest come first, so that all workers end together.
-
-    Where the whole China study runs, its estimates are compared there and not made
-    once more, topic by topic.
-    """
-    if any("test_every_estimate_is_what_it_was" in item.name for item in items):
-        twice = [item for item in items if "test_published.py" in item.nodeid]
-        config.hook.pytest_deselected(items=twice)
-        items[:] = [item for item in items if item not in twice]
+    """The files that take longest come first, so that all workers end together."""
     items.sort(
         key=lambda item: next(
             (i for i, name in enumerate(LONGEST) if name in item.nodeid), 99

@@ -90,7 +90,13 @@ COMMANDS = from_yaml("""
     """)
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+# Types of the whole library take minutes the first time: the gate checks them.
+SLOW = {"mypy": pytest.mark.gate}
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=SLOW.get(name, ())) for name in COMMANDS]
+)
 def test_tool_finds_nothing(name: str) -> None:
     tool, *options = COMMANDS[name]
     done = subprocess.run(

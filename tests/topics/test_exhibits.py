@@ -1,6 +1,6 @@
 """Tables and figures of the China study from the estimates of a finished run, without
 another run: ``EVENFIELD_RESULTS`` names its results folder. ``python3 run mutate`` makes
-one; after a whole run tests/workflow/test_study.py compares the same files.
+one; the gate compares the same files after a whole run (tests/workflow/test_study.py).
 """
 
 import hashlib

@@ -3,6 +3,7 @@ repository.
 """
 
 import html
+import os
 import re
 import shutil
 import subprocess
@@ -14,6 +15,7 @@ import pytest
 import yaml
 
 import program_copies
+from evenfield.study.config_files import read_config
 from yaml_text import from_yaml
 
 ROOT = Path(__file__).parents[2]
@@ -58,3 +60,30 @@ def test_example_runs_to_its_page(name, tmp_path):
     for period, speed in SPEEDS[name].items():
         assert speeds[period] == pytest.approx(speed, abs=6e-4)
     assert speeds.notna().all()
+
+
+def test_another_workflow_uses_it_as_a_module(tmp_path):
+    config = read_config(ROOT / "examples" / "mexico-states" / "config.yaml")
+    config["data"]["package"] = str(
+        ROOT / "examples" / "mexico-states" / "data" / "datapackage.json"
+    )
+    (tmp_path / "config.yaml").write_text(
+        yaml.safe_dump({"evenfield": config, "mine": 1})
+    )
+    (tmp_path / "Snakefile").write_text(
+        'configfile: "config.yaml"\nmodule evenfield:\n    snakefile:'
+        f' "{ROOT / "Snakefile"}"\n    config: config["evenfield"]\nuse rule * from'
+        " evenfield as evenfield_*\nrule mine:\n    default_target: True\n    input:"
+        ' "results/tables/T9.csv"\n'
+    )
+    words = [sys.executable, "-m", "snakemake", "--cores", "2"]
+    done = subprocess.run(
+        words,
+        cwd=tmp_path,
+        env=os.environ | program_copies.FIXED,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert (tmp_path / "results" / "tables" / "T9.csv").is_file()

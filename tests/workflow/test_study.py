@@ -1,5 +1,7 @@
-"""One whole run of the China study: its exhibits, what an edit reruns, its report, its
-use from another workflow.
+"""One whole run of the China study: its exhibits, what an edit reruns, its report.
+
+`python3 run gate` runs these tests on the study that it has made and names it by
+``EVENFIELD_STUDY``; `python3 run test -m gate` makes one of its own.
 """
 
 import csv
@@ -9,8 +11,6 @@ import math
 import os
 import re
 import shutil
-import subprocess
-import sys
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -35,6 +35,7 @@ ROOT = Path(__file__).parents[2]
 GOLDEN = ROOT / "tests" / "golden" / "exhibits"
 ESTIMATES = ROOT / "tests" / "golden" / "estimates.json"
 CITIES = "examples/china-cities"
+pytestmark = pytest.mark.gate
 AFTER_ESTIMATES = {
     "collect",
     "answer",
@@ -57,11 +58,16 @@ def engine(checkout, *options):
 def checkout(tmp_path_factory):
     """A copy of the repository with a finished study, whose files a test may edit."""
     folder = tmp_path_factory.mktemp("checkout")
-    for name in ("Snakefile", "config.yaml", *PARTS.values(), "environment.yml"):
+    made = shutil.ignore_patterns("__pycache__", "results", ".snakemake")
+    shutil.copytree(ROOT / "workflow", folder / "workflow", ignore=made)
+    shutil.copy(ROOT / "Snakefile", folder)
+    if finished := os.environ.get("EVENFIELD_STUDY"):
+        shutil.copytree(finished, folder, dirs_exist_ok=True)
+        return folder
+    for name in ("config.yaml", *PARTS.values(), "environment.yml"):
         if (ROOT / name).exists():
             shutil.copy(ROOT / name, folder)
-    made = shutil.ignore_patterns("__pycache__", "results", ".snakemake")
-    for name in ("workflow", "data", "text", CITIES):
+    for name in ("data", "text", CITIES):
         shutil.copytree(ROOT / name, folder / name, ignore=made)
     done = engine(folder, "--cores", "2")
     assert done.returncode == 0, done.stderr[-2000:]
@@ -93,7 +99,7 @@ def planned(folder, *edits):
 
 
 def test_every_exhibit_is_what_it_was(checkout):
-    """To accept a change: EVENFIELD_GOLDEN=write python3 run test
+    """To accept a change: EVENFIELD_GOLDEN=write python3 run test -m gate
     tests/workflow/test_study.py -k exhibit.
     """
     shown = {
@@ -120,9 +126,7 @@ def test_every_exhibit_is_what_it_was(checkout):
 
 
 def test_every_estimate_is_what_it_was(checkout):
-    """How a change is accepted stands in tests/topics/test_published.py, which this
-    replaces where all tests run.
-    """
+    """How a change is accepted stands in tests/topics/test_published.py."""
     folder = checkout / "results" / "estimates"
     for topic, hashes in json.loads(ESTIMATES.read_text()).items():
         for name, expected in hashes.items():
@@ -203,33 +207,6 @@ def test_the_engines_report_holds_the_exhibits_by_topic(checkout):
     assert {"T6.html", "F4.svg"} <= {Path(name).name for name in names}
     page = zipfile.ZipFile(checkout / "report.zip").read("report/report.html").decode()
     assert "Beta convergence" in page
-
-
-def test_another_workflow_uses_it_as_a_module(tmp_path):
-    config = read_config(ROOT / "examples" / "mexico-states" / "config.yaml")
-    config["data"]["package"] = str(
-        ROOT / "examples" / "mexico-states" / "data" / "datapackage.json"
-    )
-    (tmp_path / "config.yaml").write_text(
-        yaml.safe_dump({"evenfield": config, "mine": 1})
-    )
-    (tmp_path / "Snakefile").write_text(
-        'configfile: "config.yaml"\nmodule evenfield:\n    snakefile:'
-        f' "{ROOT / "Snakefile"}"\n    config: config["evenfield"]\nuse rule * from'
-        " evenfield as evenfield_*\nrule mine:\n    default_target: True\n    input:"
-        ' "results/tables/T9.csv"\n'
-    )
-    words = [sys.executable, "-m", "snakemake", "--cores", "2"]
-    done = subprocess.run(
-        words,
-        cwd=tmp_path,
-        env=os.environ | program_copies.FIXED,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-    assert (tmp_path / "results" / "tables" / "T9.csv").is_file()
 
 
 # What is planted, and the words of the text whose sentence it breaks.

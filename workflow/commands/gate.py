@@ -4,7 +4,8 @@ and the same bytes.
 Run 1 is plain. Run 2 has shuffled input rows, another hash seed, time zone and locale,
 NumPy without AVX-512 and, where there is one, another Python. Every file under results/
 must have the same SHA-256, except logs and benchmarks. `--kernels` repeats run 1 with
-other BLAS kernels. Standard library only; `python3 run gate` starts it.
+other BLAS kernels. The tests marked `gate` are run on the results of run 1. Standard
+library only; `python3 run gate` starts it.
 """
 
 import argparse
@@ -32,6 +33,9 @@ STUDY_FILES = ("*.yaml", "*.yml", "*.csv", "*.json", "*.bib")
 NEVER_COPIED = ("results", ".snakemake", ".git", ".venv*", "__pycache__")
 # Seconds and memory stand there.
 NOT_COMPARED = ("logs", "benchmarks")
+# Where tests of the whole study stand, and how they are started.
+GATE_TESTS = ("tests/workflow/test_study.py", "tests/architecture")
+PYTEST = ("-q", "-n", "2", "--dist", "loadfile")
 SHOWN = 10  # differing files that are named
 SEED = 20190622
 
@@ -155,6 +159,22 @@ def run_study(title: str, study: Path, setting: Setting, engine: list[str]) -> N
     if run.returncode:
         raise GateError(f"{title.split(':', maxsplit=1)[0]} failed: {message}")
     say(f"  {time.monotonic() - started:.1f} s")
+
+
+def test_study(study: Path, setting: Setting) -> None:
+    """Run the tests of the finished study of the repository, and those of its types."""
+    say("tests of the finished study")
+    started = time.monotonic()
+    command = setting.command("test", "-m", "gate", *PYTEST, *GATE_TESTS)
+    command["env"] |= {"EVENFIELD_STUDY": str(study)}
+    done = subprocess.run(**command, stdout=subprocess.PIPE, check=False)
+    if done.returncode:
+        sys.stdout.write(done.stdout)
+        raise GateError(
+            "tests of the finished study failed; expected what tests/golden says; see"
+            " above"
+        )
+    say(f"  {last_line(done.stdout)}; {time.monotonic() - started:.1f} s")
 
 
 def result_files(study: Path) -> dict[str, Path]:
@@ -323,6 +343,8 @@ def pass_gate(
     for copy in (first, second):
         copy_study(study, copy)
     run_study("run 1 of 2: plain", first, plain, engine)
+    if study == REPO:
+        test_study(first, plain)
     setting = second_setting(plain, options.same_python, report)
     # After the environment is there: the hashes of shuffled tables are written by it.
     shuffled = [
