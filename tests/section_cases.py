@@ -114,6 +114,18 @@ BLANK = {name: "" if name in TEXT_FIELDS else np.nan for name in ESTIMATE_COLUMN
 BLANK |= {"spec_id": "plain", "period": "S1", "unit_scheme": "all", "sample_id": "all"}
 
 
+# Incomes of all units in two years, in the same proportions.
+PANEL = {
+    "panel": pd.DataFrame(
+        [
+            {"unit": unit, "year": year, "income": float(number)}
+            for year in (2000, 2010)
+            for number, unit in enumerate(UNITS, 1)
+        ]
+    )
+}
+
+
 def with_ends(estimate, low, high, **fields):
     return {**fields, "estimate": estimate, "conf_low": low, "conf_high": high}
 
@@ -147,6 +159,22 @@ def convergence(ends, life=35.0):
         {"estimator": "ols", "effect_type": "half_life", "estimate": life},
     ]
     return MadeFacts("beta", rows, {"series": series})
+
+
+def course(*sides):
+    """Facts of periods that follow one another, each with the side of its interval."""
+    rows = [speed(ABOVE)]
+    facts = convergence(ABOVE)
+    facts.config = deepcopy(facts.config)
+    span = facts.config.periods["P1"]
+    for number, side in enumerate(sides):
+        start = 1940 + 20 * number
+        rows.append(speed(ENDS[side], period=f"P{number + 1}"))
+        facts.config.periods[f"P{number + 1}"] = span.model_copy(
+            update={"start": start, "end": start + 20, "label": f"{start}-{start + 20}"}
+        )
+    facts._rows = frame_of(rows)
+    return facts
 
 
 def dispersion(ends, start=0.4, end=0.2, between=0.9):
@@ -302,7 +330,8 @@ def policies(ends, p=0.5, sure=None, near=BELOW, trends=None):
                 role="primary",
             )
         )
-    return MadeFacts("event_study", rows)
+    dated = {"spec_id": "plain", "unit": UNITS[:3], "first_year": [2004, 2004, 2007]}
+    return MadeFacts("event_study", rows, {"series": pd.DataFrame(dated)})
 
 
 def sure_policies():
@@ -341,14 +370,24 @@ def distribution(p, **spec):
         {"estimator": "silverman", "contrast": year, "estimate": 0.2, "p_value": p}
         for year in ("2000", "2010")
     ]
-    return MadeFacts("distribution", rows, fit={"plain": {"classes": 2}}, **spec)
+    return MadeFacts("distribution", rows, PANEL, {"plain": {"classes": 2}}, **spec)
+
+
+def pulled():
+    """Facts of a mean that one unit pulls away from the middle."""
+    facts = distribution(0.6)
+    panel = PANEL["panel"].copy()
+    last = panel["year"].eq(2010) & panel["unit"].eq(UNITS[-1])
+    facts._tables["panel"] = panel.assign(income=panel["income"].mask(last, 200.0))
+    return facts
 
 
 def five_years():
     chain = {"estimator": "markov", "contrast": "5 years"}
     shares = {"p_1_1": 0.91, "p_2_2": 0.8}
     rows = [{**chain, "term": term, "estimate": x} for term, x in shares.items()]
-    return MadeFacts("distribution", rows, fit={"plain": {"classes": 2}}, steps=[5])
+    fit = {"plain": {"classes": 2}}
+    return MadeFacts("distribution", rows, PANEL, fit, steps=[5])
 
 
 def moved(last):
@@ -573,8 +612,11 @@ def speeds_over_time(slow, fast, p):
 def labels():
     cells = ["both", *["neither"] * (len(UNITS) - 1)]
     frame = pd.DataFrame({"unit": UNITS, "cell": cells})
-    table = frame.assign(taxonomy="own", period="P1")
-    return MadeFacts("groups", tables={"cells": table})
+    table = frame.assign(taxonomy="own", period="P1", sez=frame["cell"].eq("both") * 1)
+    # By the end of the period two more units have a zone.
+    yearly = pd.DataFrame({"unit": UNITS, "sez": [1, 1, 1, *[0] * (len(UNITS) - 3)]})
+    yearly = yearly.assign(taxonomy="own", year=2005)
+    return MadeFacts("groups", tables={"cells": table, "yearly_cells": yearly})
 
 
 def by_ends(make, *more):
@@ -588,6 +630,11 @@ CASES = {
         **by_ends(convergence),
         "one year": convergence(ABOVE, 1.0),
         "no half-life": convergence(BELOW, np.nan),
+        "closed, then open": course("above", "above", "open"),
+        "closed, then widened": course("above", "below"),
+        "open, then closed": course("open", "above"),
+        "widened, then closed": course("below", "above"),
+        "closed in between": course("open", "above", "open"),
     },
     "clubs": {
         "two": clubs([7, 4], alone=1),
@@ -596,6 +643,8 @@ CASES = {
         "one and others": clubs([10], alone=2),
         "none": clubs([], alone=12),
         "one unit, fails its test": clubs([11, 1], fails=(2,)),
+        "nearly all, and one in none": clubs([11], alone=1),
+        "nearly all, who fail": clubs([11, 1], fails=(1,)),
         "not computed": MadeFacts("clubs", NO_CLUBS),
     },
     "design": {"all labels": visible_design()},
@@ -605,6 +654,7 @@ CASES = {
         "classes of each year": distribution(0.01, classes="yearly"),
         "fixed classes": distribution(0.01, classes="fixed"),
         "five years": five_years(),
+        "average pulled": pulled(),
     },
     "dynamic_panel": by_ends(within),
     "event_study": {

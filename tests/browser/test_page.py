@@ -229,6 +229,49 @@ def test_page_fits_its_window(shown, name, width):
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+def test_an_address_opens_a_unit_and_a_click_writes_it(shown, folder):
+    if folder == REAL:
+        pytest.skip("the page of China has its own text")
+    page = shown("index.html#unit=BB")
+    card = page.locator("#unit-card")
+    card.wait_for(state="visible")
+    assert "Beta <b>" in card.inner_text()
+    assert card.locator("svg").get_attribute("aria-label").endswith("in 2000")
+    row = page.locator("tr.chosen")
+    assert row.get_attribute("id") == "unit=BB"
+    page.locator("#map .units path").nth(0).click()
+    assert page.evaluate("location.hash") == "#unit=AA"
+    assert "Alpha" in card.inner_text()
+    page.locator("#units a", has_text="Gamma").click()
+    page.wait_for_function("location.hash === '#unit=CC'")
+    assert "Gamma" in card.inner_text()
+    assert row.count() == 1
+
+
+def test_an_address_leads_to_a_row_without_javascript(shown, folder):
+    if folder == REAL:
+        pytest.skip("the page of China has its own text")
+    page = shown("index.html#unit=CC", java_script_enabled=False)
+    box = page.locator("tr[id='unit=CC']").bounding_box()
+    assert 0 <= box["y"] < 844
+
+
+def test_the_table_of_units_sorts_by_number_and_is_a_file(shown, folder):
+    if folder == REAL:
+        pytest.skip("the page of China has its own text")
+    page = shown()
+    button = page.locator("#units thead button").nth(1)
+    button.focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    first = page.locator("#units tbody tr").nth(0)
+    assert first.get_attribute("id") == "unit=DD"  # the richest
+    assert "descending" in page.locator(".live[aria-live]").text_content()
+    link = page.locator(".units-table .note a")
+    assert link.get_attribute("href").startswith("data:text/csv")
+    assert link.get_attribute("download") == "made_up-states.csv"
+
+
 def test_the_slider_moves_the_year_from_the_keyboard(shown):
     page = shown()
     slider = page.locator("#year")

@@ -160,6 +160,11 @@ def write_study(results, *, policy):
         {source: [MADE], citation: [Made up.], vintage: [''], licence: [CC0]}
         """)
     write_results(pd.DataFrame(sources), results / "ingest" / "sources.csv")
+    spans = from_yaml("""
+        {variable: [income], units: [all], first_year: [1980], last_year: [2000],
+         grade: [A], flag: [estimated], source: [MADE], note: [Made for a test.]}
+        """)
+    write_results(pd.DataFrame(spans), results / "ingest" / "panel_provenance.csv")
     write_json(made_answers() if policy else NO_ANSWERS, results / "answers.json")
     write_places(results, policy=policy)
     numbers = named_numbers(made_config(policy=policy), results)

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from evenfield.report.numbers import (
+    Number,
     Scale,
     check_cells,
     formula_faults,
@@ -440,3 +441,19 @@ def test_what_the_last_run_does_not_have_is_no_fault_of_a_formula(root):
         of_file={"is": "log(file - file)", "show": "0.0"},
     )
     assert formula_faults(numbers, root) == []
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "written"),
+    [
+        (-0.04, 2.0, "\u22120.04 to 2.0"),  # the digit that carries the sign
+        (0.0004, 2.0, "0.0004 to 2.0"),
+        (0.0, 2.0, "0.0 to 2.0"),
+        (-1.0, -0.01, "\u22121.0 to \u22120.01"),
+        (-1e-9, 2.0, "0.0 to 2.0"),
+        (None, 0.04, "unbounded to 0.04"),
+    ],
+)
+def test_an_end_of_an_interval_shows_on_which_side_of_zero_it_lies(low, high, written):
+    number = Number(value=1.0, low=low, high=high, show="0.0", source="x")
+    assert number.interval == written

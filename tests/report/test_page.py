@@ -162,7 +162,11 @@ def test_the_map_has_zones_by_year_and_is_left_out_without_places(pages, tmp_pat
     )
     drawn = render_pages(tmp_path, **label)[0]
     assert drawn.count("<title>Alpha</title>") == 1
-    assert "Delta" not in drawn
+    assert "<title>Delta</title>" not in drawn
+    # Who is not on the map brings his path along.
+    assert re.findall(r'<tr id="([^"]*)" data-path', drawn) == [
+        f"unit={unit}" for unit in ("BB", "DD", "CC")
+    ]
     assert "No zone yet" not in drawn
 
 

@@ -16,9 +16,12 @@ from jinja2.nodes import Compare, Const, TemplateData
 from evenfield.report.prose import Prose, _environment, noun
 from evenfield.report.sections import (
     ANSWER,
+    BRIEF,
+    HEADLINE,
     LIMIT,
     SECTION,
     filled_section,
+    method_references,
     section_files,
 )
 from evenfield.report.topic_numbers import content_of
@@ -27,7 +30,7 @@ from evenfield.study.errors import ReportError
 from section_cases import ABOVE, CASES, UNITS, convergence
 
 PAGES = Path(__file__).parent / "sections"
-KINDS = (SECTION, ANSWER, LIMIT)
+KINDS = (HEADLINE, SECTION, ANSWER, LIMIT, BRIEF)
 EXHIBITS = list(exhibit_owners())
 PLACED = {"see": str, "figure": lambda _: "", "table": lambda _: ""}
 # What no reader should meet.
@@ -56,12 +59,13 @@ def html(facts, kind):
     names = {
         "study": facts.words,
         "units": len(UNITS),
+        "whose": f"{len(UNITS)} states",
         "made": EXHIBITS,
         "on_paper": False,
         **filled_section(facts.topic, content).names,
     }
     path = section_files(kind)[facts.topic]
-    prose = Prose({facts.topic: path}, names, {}, EXHIBITS)
+    prose = Prose({facts.topic: path}, names, method_references(), EXHIBITS)
     return prose.html(facts.topic, PLACED)
 
 
@@ -74,8 +78,13 @@ def words(written):
 def page(topic):
     """Return the page of a topic: each case with its texts and numbers."""
     lines = []
+    seen = ""
     for (case, kind), written in texts(topic).items():
-        lines += [f"## {case}"] if kind == SECTION else []
+        lines += [f"## {case}"] if case != seen else []
+        seen = case
+        # A method is the same whatever was found.
+        if kind == BRIEF and case != next(iter(CASES[topic])):
+            continue
         lines.append(f"{kind}: {words(written)}".rstrip())
         lines += numbers(CASES[topic][case]) if kind == SECTION else []
     return "\n\n".join(lines) + "\n"
@@ -101,7 +110,7 @@ def test_no_reader_meets_what_none_should(topic):
     for (_, kind), written in texts(topic).items():
         text = words(written)
         assert FAULTS.search(text) is None, FAULTS.search(text)[0] + " in " + text
-        assert not text or text[-1] in ".%)" or kind == SECTION
+        assert not text or text[-1] in ".%)" or kind in (HEADLINE, SECTION)
 
 
 def bare(text):
@@ -116,7 +125,10 @@ def printed_parts(text):
         if node in compared:
             continue
         value = node.data if isinstance(node, TemplateData) else node.value
-        lines = value.splitlines() if isinstance(value, str) else []
+        # A citation is printed as names and a year.
+        lines = (
+            re.split(r"\n|\[@[^\]]*\]|@\w+", value) if isinstance(value, str) else []
+        )
         yield from (bare(line) for line in lines if len(bare(line).split()) > 1)
 
 

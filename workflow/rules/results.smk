@@ -11,6 +11,7 @@ REPORT = {
     "panel": f"results/panel/{MAIN_SCHEME}/description.json",
     "units": f"results/panel/{MAIN_SCHEME}/units.csv",
     "sources": "results/ingest/sources.csv",
+    "provenance": "results/ingest/panel_provenance.csv",
     # What the sections of topics print.
     "sections": [path for topic in ESTIMATED for path in estimate_files(topic)],
 }
@@ -121,6 +122,7 @@ rule paper:
     """Paper and appendix, their Typst sources and their references."""
     input:
         **REPORT,
+        places=[*PLACES, "results/ingest/outlines.geojson"],
         estimates=rules.collect.output.estimates,
         answers=rules.answer.output,
         numbers=rules.name_numbers.output.content,
@@ -128,6 +130,7 @@ rule paper:
         papers=expand("results/report/{name}.pdf", name=["paper", "appendix"]),
         sources=expand("results/report/{name}.typ", name=["paper", "appendix"]),
         references="results/report/references.bib",
+        map="results/report/map.svg",
     log:
         "results/logs/paper.log",
     conda:

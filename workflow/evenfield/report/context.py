@@ -10,6 +10,7 @@ from evenfield.report.assumptions import Assumption, harvest_assumptions
 from evenfield.report.exhibits import TEMPLATES, read_exhibits, words_of_exhibits
 from evenfield.report.manifest import file_hash, provenance
 from evenfield.report.numbers import read_numbers
+from evenfield.report.origin import origin_of_income
 from evenfield.report.prose import (
     Lookup,
     Part,
@@ -18,9 +19,10 @@ from evenfield.report.prose import (
     part_of,
     read_texts,
 )
-from evenfield.report.sections import Sections, read_section
+from evenfield.report.sections import Sections, method_references, read_section
 from evenfield.shared.beside import results_beside
 from evenfield.shared.facts import Facts
+from evenfield.shared.left_out import not_asked
 from evenfield.shared.tables.rows import records
 from evenfield.shared.topics import exhibit_owners, files_read, read_topics
 from evenfield.study.errors import Faults
@@ -69,10 +71,16 @@ def build_context(
         own = [exhibit for exhibit in shown if exhibit.topic == name]
         sections += [Section(name, topic.title, own)] if own else []
     prose = read_prose(config, root, texts)
+    own_paper = "paper" in map(_stem, texts)
     tables = origin["data"].get("tables", {})
     return {
         "study": facts.words,
         "prose": prose,
+        "source": origin_of_income(facts).source,
+        # A paper whose text is ours is called by what was found.
+        "paper_title": _held(
+            facts.words["title"] if own_paper else prose.name("headline")
+        ),
         "watermark": WATERMARK if simulated_names(ingest) else "",
         "sections": sections,
         "further": [exhibit for exhibit in shown if not exhibit.topic],
@@ -89,6 +97,15 @@ def build_context(
         ),
         "hashes": [(item.id, file_hash(item.files[".csv"])) for item in shown],
     }
+
+
+def _held(title: str) -> str:
+    """Return a title in which no line breaks inside a span of years."""
+    return title.replace("\u2013", "\u2060\u2013\u2060")
+
+
+def _stem(path: str) -> str:
+    return Path(path).stem
 
 
 def _assumptions(config: Record) -> list[Assumption]:
@@ -132,8 +149,11 @@ def read_prose(config: Record, root: str | Path, texts: Sequence[str]) -> Prose:
         "sections": sections.all,
         "in_short": sections.in_short,
         "limits": sections.limits,
+        "briefs": sections.briefs,
+        "headline": sections.headline,
     }
-    return Prose(paths, names, references, exhibits)
+    # A study's own entry of a key stands for ours.
+    return Prose(paths, names, {**method_references(), **references}, exhibits)
 
 
 def lookups(config: Record, root: str | Path) -> dict[str, Lookup]:
@@ -170,6 +190,7 @@ def _names(config: Record, root: str | Path) -> dict[str, object]:
     proxy = (described.get("basis_years") or {}).get("proxy") or ()
     latin = latin_sentences(list(map(facts.name, described["units"])))
     of_config = names_of_config(config, claims, hypotheses)
+    origin = origin_of_income(facts)
     return {
         **lookups(config, root),
         "answers": Lookup("answer to", answers),
@@ -179,8 +200,17 @@ def _names(config: Record, root: str | Path) -> dict[str, object]:
         "words": content["words"],
         "vintage": ingest.get("vintage", ""),
         "units": Count(len(described["units"])),
+        "whose": config["study"].get("whose")
+        or f"{len(described['units']):,} {config['study']['units_name']}",
+        "origin": {
+            "figures": Count(origin.figures),
+            "dates": Count(origin.dates),
+            "gaps": Count(origin.gaps),
+            "flags": origin.flags,
+            "remarks": origin.remarks,
+        },
         "years": (str(min(years)), str(max(years))),
         "proxy": list(map(str, proxy)),
         **of_config,
-        "aside": [*of_config["aside"], *latin],
+        "aside": [*of_config["aside"], *latin, *not_asked(config, described)],
     }

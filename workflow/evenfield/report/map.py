@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterator
 from importlib import import_module
 from itertools import pairwise
+from urllib.parse import quote
 
 import numpy as np
 import pandas as pd
@@ -35,7 +36,7 @@ def map_view(facts: Facts, first: str = "") -> dict[str, object]:
     """
     units = records(facts.table("units", text=TEXT))
     panel = facts.table("panel")
-    income = _income(facts, panel)
+    income = income_of_average(facts, panel)
     years = sorted(map(int, income.columns))
     latest = panel.sort_values("year").groupby("unit")["population"].last()
     drawing = drawing_of(facts, units, latest)
@@ -53,7 +54,7 @@ def map_view(facts: Facts, first: str = "") -> dict[str, object]:
         for layer in (
             _income_layer(income),
             *_growth_layer(panel),
-            *_topic_layers(facts),
+            *topic_layers(facts),
         )
     ]
     layers = _opening_on(first, layers)
@@ -67,13 +68,15 @@ def map_view(facts: Facts, first: str = "") -> dict[str, object]:
         x, y = drawing.centres[unit]
         entry = {
             "name": names[unit],
+            "anchor": anchor(unit),
             "path": drawing.paths[unit],
             "x": x,
             "y": y,
             "cluster": unit in clusters,
             "codes": [layer[number] for layer in codes],
         }
-        drawn.append(entry | {key: rows[number] for key, rows in by_year.items()})
+        entry |= {key: rows[number] for key, rows in by_year.items()}
+        drawn.append(entry | {"zoned": any(entry["zones"])})
     sentences = [_sentence(facts, year, zones, listed) for year in years if has_zones]
     # The map opens at the last year with an income.
     years_of_income = zip(*by_year["income"], strict=True)
@@ -88,7 +91,13 @@ def map_view(facts: Facts, first: str = "") -> dict[str, object]:
             {"name": layer.name, "keys": list(layer.keys.items())} for layer in layers
         ],
         "units": [
-            {key: unit[key] for key in ("name", "codes", *kept)} for unit in drawn
+            {
+                key: unit[key]
+                for key in ("name", "anchor", "codes", *kept)
+                # Of a unit that never has a zone its zones say nothing.
+                if unit["zoned"] or key not in BY_YEAR[1:]
+            }
+            for unit in drawn
         ],
     }
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
@@ -100,6 +109,7 @@ def map_view(facts: Facts, first: str = "") -> dict[str, object]:
         "clusters": len(clusters),
         "size": f"{WIDTH:g} {drawing.height:.0f}",
         "points": drawing.points,
+        "sized": drawing.points and latest.notna().any(),
         "coast": drawing.coast,
         "zones": has_zones,
         "unlisted": any(_unlisted(unit) for unit in drawn),
@@ -109,6 +119,11 @@ def map_view(facts: Facts, first: str = "") -> dict[str, object]:
         # The area of a circle, not its radius, grows with the number of zones.
         "radius": lambda number: f"{RADIUS * math.sqrt(number or 0):.1f}",
     }
+
+
+def anchor(unit: str) -> str:
+    """Return the part of an address that names a unit."""
+    return f"unit={quote(unit, safe='')}"
 
 
 def _unlisted(unit: Record) -> bool:
@@ -161,7 +176,7 @@ def _growth_layer(panel: pd.DataFrame) -> Iterator[MapLayer]:
     )
 
 
-def _topic_layers(facts: Facts) -> Iterator[MapLayer]:
+def topic_layers(facts: Facts) -> Iterator[MapLayer]:
     """Yield the layers of the topics that ran and have one."""
     for topic in facts.config.estimates:
         if (TOPICS / topic / "text.py").is_file():
@@ -186,7 +201,7 @@ def _by_year(
     return [[None if math.isnan(x) else round(x) for x in row] for row in rows]
 
 
-def _income(facts: Facts, panel: pd.DataFrame) -> pd.DataFrame:
+def income_of_average(facts: Facts, panel: pd.DataFrame) -> pd.DataFrame:
     """Return income per head in percent of the whole's by unit and year, at current
     prices where there are any.
     """

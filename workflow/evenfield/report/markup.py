@@ -63,6 +63,16 @@ def plain(text: str) -> str:
     return MARK.sub(printed, text)
 
 
+def in_plain_words(text: str) -> str:
+    """Return what a reader of a paragraph sees, without marks and Markdown."""
+    parts = [child for token in tokens_of(text) for child in token.children or []]
+    return "".join(
+        part.content if part.type == "text" else " "
+        for part in parts
+        if part.type in ("text", "softbreak")
+    ).strip()
+
+
 def at_line(number: int) -> str:
     """Return what says in a text from which line of its source the next part comes."""
     return f"\ue004{number}\ue005"

@@ -109,6 +109,9 @@ class Entry(Spec):
         return self
 
 
+MORE_DIGITS = 3  # that an end of an interval may have beyond those of its number
+
+
 @dataclass(frozen=True, kw_only=True)
 class Number:
     """A named number with all that a text may print of it."""
@@ -128,11 +131,14 @@ class Number:
         """Write a value as this number is shown; an end that does not exist is said in
         words.
         """
-        if is_missing(value):
+        if value is None or is_missing(value):
             return UNBOUNDED
         if self.show == "year":
             return f"{value:.0f}"
-        text = fixed(value, len(self.show.partition(".")[2]))
+        return self._with_decimals(value, len(self.show.partition(".")[2]))
+
+    def _with_decimals(self, value: float, decimals: int) -> str:
+        text = fixed(value, decimals)
         positive = text[0] != MINUS and re.search("[1-9]", text)
         return f"+{text}" if self.show[0] == "+" and positive else text
 
@@ -148,7 +154,21 @@ class Number:
         """
         if is_missing(self.low) and is_missing(self.high):
             return ""
-        return f"{self.written(self.low)} to {self.written(self.high)}"
+        return f"{self._end(self.low)} to {self._end(self.high)}"
+
+    def _end(self, value: float | None) -> str:
+        """Write an end of an interval, with the digits that show on which side of zero
+        it lies.
+        """
+        text = self.written(value)
+        if value is None or is_missing(value) or value == 0 or re.search("[1-9]", text):
+            return text
+        decimals = len(self.show.partition(".")[2])
+        for more in range(1, MORE_DIGITS + 1):
+            longer = self._with_decimals(value, decimals + more)
+            if re.search("[1-9]", longer):
+                return longer
+        return text
 
     def plain(self) -> dict[str, object]:
         """Return the entry of numbers.json."""

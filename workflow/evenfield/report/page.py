@@ -6,7 +6,7 @@ import base64
 import hashlib
 import re
 from collections.abc import Callable, Collection, Sequence
-from functools import partial
+from functools import cache, partial
 from itertools import chain, count
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from evenfield.report.map import map_view
 from evenfield.report.markup import Placed
 from evenfield.report.prose import Prose
 from evenfield.report.short_evidence import ShortEvidence, estimates_of_cells
+from evenfield.report.unit_table import data_address, unit_table
 from evenfield.shared.facts import Facts
 from evenfield.shared.tables.markdown import escape_markdown
 from evenfield.shared.topics import TOPICS, read_topics, renamed, with_measure
@@ -36,6 +37,7 @@ LINK = re.compile(r"\[([^\[\]]*)\]\((?:[^()]*?([a-z_]+)/method|[^()]*)\.md\)")
 OPENING = re.compile(
     r'([(\[]?)(<button type="button" class="n".*?</button>)([%.,;:)\]]*)'
 )
+LARGEST_CSV = 40_000  # characters of numbers that the page itself holds
 SHOWN = ("id", "title", "caption", "alt", "html", "script")
 BOX = '<div class="scroll" role="region" tabindex="0" aria-label="{}, table {}"><table>'
 
@@ -82,13 +84,23 @@ def render_pages(
         opened.setdefault(name, printed)
         return Markup(parts.number(name, printed))
 
+    facts = Facts(config, root)
+    drawn_map = cache(partial(map_view, facts))
+    source = context["source"]
+    placing = {kind for kind, *_ in prose.marks("page")}
     placed: Placed = {
         "number": number,
         "see": parts.see,
-        "figure": lambda which: parts.figure(exhibits[which]),
+        "figure": lambda which: parts.figure(
+            exhibits[which], source, _numbers_address(exhibits[which], folder)
+        ),
         "table": lambda which: parts.table(exhibits[which]),
-        "map": lambda first="": parts.map(
-            map_view(Facts(config, root), first), context["study"]
+        "map": lambda first="": parts.map(drawn_map(first), context["study"]),
+        "units_table": lambda: parts.units_table(
+            unit_table(facts),
+            context["study"],
+            _on_map(drawn_map("")) if "map" in placing else [],
+            config["study"]["id"],
         ),
         "answer_counts": lambda: parts.answer_counts(
             bar_parts(groups), len(answers["claims"])
@@ -100,6 +112,7 @@ def render_pages(
     text = held_together(prose.html("page", placed))
     page = environment.get_template("page.html.j2").render(
         **context,
+        title=_title(prose, context["study"]["title"]),
         titled=bool(prose.headings("page", 1)),
         contents=prose.headings("page", 2),
         text=Markup(text),  # escaped where it was parsed
@@ -123,6 +136,28 @@ def render_pages(
         store=Markup(evidence.store(printed)),
     )
     return page, more
+
+
+def _on_map(view: Record) -> list[str]:
+    """Return the anchors of the units that a map draws."""
+    return [unit["anchor"] for unit in view.get("units", [])]
+
+
+def _title(prose: Prose, study: str) -> str:
+    """Return what the page is called: what it says at its head, of which study."""
+    headings = [title for _, title in prose.headings("page", 1)]
+    return headings[0] if headings else study
+
+
+def _numbers_address(exhibit: Exhibit, folder: Path) -> str:
+    """Return where the numbers of a figure are: in the page, or beside it where they
+    are many.
+    """
+    text = Path(exhibit.files[".csv"]).read_text(encoding="utf-8")
+    address = data_address(text)
+    return (
+        address if len(address) <= LARGEST_CSV else exhibit.files_from(folder)[".csv"]
+    )
 
 
 def held_together(text: str) -> str:

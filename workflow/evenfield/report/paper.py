@@ -18,7 +18,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from evenfield.report.bibliography import bibtex
 from evenfield.report.context import build_context
 from evenfield.report.exhibits import TEMPLATES, Exhibit
+from evenfield.report.map import map_view
+from evenfield.report.map_picture import map_picture
 from evenfield.report.prose import Prose
+from evenfield.shared.facts import Facts
 from evenfield.shared.tables.table import Column, Table
 from evenfield.shared.tables.typst import table_typst, typst_string, typst_text
 from evenfield.shared.topics import TOPICS, read_topics, renamed
@@ -39,6 +42,7 @@ MARKS: dict[str, Any] = {
     "comment_end_string": "!>",
 }
 NOUNS = {"T": "Table", "F": "Figure"}
+MAP = "map.svg"
 SHORTENED = "#let shortened = true"  # as the writer of Typst tables says it
 
 
@@ -54,12 +58,24 @@ def write_paper(
     context = build_context(config, **given)
     prose: Prose = context["prose"]
     context["in_paper"] = prose.placed("paper")
+    view = map_view(Facts(config, given["root"]))
+    write_text(map_picture(view), folder / MAP)
+    context["map"] = _note_of_map(view, context["source"])
     # Typst reads nothing above its root: one folder that holds all files.
     files = [Path(path).resolve().parent for path in (references, *given["exhibits"])]
     write_text(bibtex(prose.cited("abstract", "paper", "appendix")), references)
     for source, paper in zip(sources, papers, strict=True):
         write_text(render_paper(Path(source).stem, folder, context, config), source)
         compile_paper(source, paper, os.path.commonpath(files))
+
+
+def _note_of_map(view: Record, source: str) -> str:
+    """Return the words beneath the map; none where there is no map."""
+    if not view:
+        return ""
+    outside = f" Outside the frame: {view['outside']}." if view["outside"] else ""
+    size = " The area of a point grows with its people." if view["sized"] else ""
+    return f"Source: {source}.{size}{outside}"
 
 
 def render_paper(name: str, folder: Path, context: Record, config: Record) -> str:
@@ -122,7 +138,9 @@ def _placed(
         "paper": {
             "table": exhibit,
             "figure": exhibit,
+            "map": lambda _="": _map(context),
             "claims_table": lambda: exhibit("T0"),
+            "data_sources": lambda: _data_sources(context),
         },
         "appendix": {
             "rest": lambda: _rest(context, exhibit),
@@ -132,6 +150,16 @@ def _placed(
         },
     }
     return {"see": see, **placed[here]}
+
+
+def _map(context: Record) -> str:
+    """Return the map, which stands beside the source; nothing where there is none."""
+    if not context["map"]:
+        return ""
+    title = typst_text(f"The {context['study']['units_name']} on the map")
+    note = typst_text(context["map"])
+    image = f'image("{MAP}", width: 100%, alt: {typst_string(title)})'
+    return f"#exhibit({image}, title: [{title}], note: [{note}])\n\n"
 
 
 def _rest(context: Record, exhibit: Callable[..., str]) -> str:

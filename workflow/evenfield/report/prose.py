@@ -67,7 +67,10 @@ COUNTS = (
 TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
 # What a text may place beside tables and figures; each renderer says which of them it
 # knows.
-BLOCKS = "map statements answer_counts claims_table rest methods assumptions data_sources".split()
+BLOCKS = (
+    "map units_table statements answer_counts claims_table rest methods assumptions"
+    " data_sources"
+).split()
 PLACING = ("table", "figure", "claims_table")
 OF_EXHIBITS = ("see", "table", "figure")
 # What a section finds of the text that calls it: its word, and the exhibits that stand
@@ -77,7 +80,7 @@ PLACED = "exhibits_that_stand"
 # What a text may name beside its blocks; a run fills them.
 GIVEN = (
     "n answers later counts kinds total questions claims words vintage study income units"
-    " years proxy made section sections in_short limits"
+    " years proxy made section sections in_short limits briefs headline whose origin"
 ).split()
 # of a number
 PARTS = ("low", "high", "p", "p_is", "interval", "smallest_visible", "unit")
@@ -239,6 +242,10 @@ class Prose:
     def names(self) -> list[str]:
         """The words of the texts."""
         return list(self._texts)
+
+    def name(self, key: str) -> Any:
+        """Return what stands behind a name that the texts may use."""
+        return self._names[key]
 
     def with_names(self, names: Record) -> "Prose":
         """Return the same texts with other things behind the names that they use."""

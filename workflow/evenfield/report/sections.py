@@ -4,7 +4,7 @@ of its topic.yaml, in the order of the topics.
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NamedTuple
@@ -12,7 +12,14 @@ from typing import Any, NamedTuple
 from jinja2 import pass_context
 from jinja2.runtime import Context
 
-from evenfield.report.markup import APART, MARK, Mark, without_lines
+from evenfield.report.bibliography import Reference, read_references
+from evenfield.report.markup import (
+    APART,
+    MARK,
+    Mark,
+    in_plain_words,
+    without_lines,
+)
 from evenfield.report.numbers import Number, Scale
 from evenfield.report.prose import DOCUMENT, PLACED, Prose, part_of
 from evenfield.report.topic_numbers import content_of
@@ -24,10 +31,14 @@ from evenfield.study.errors import ReportError, not_known
 from evenfield.study.files import Record
 
 # The texts of a topic: its section, its sentence in the answer at the head of a report,
-# its line in what the data cannot show.
+# its line in what the data cannot show, the title of a report that it gives,
+# its method in a sentence or two with references.
 SECTION = "section"
 ANSWER = "answer"
 LIMIT = "limit"
+HEADLINE = "headline"
+BRIEF = "brief"
+METHODS = Path(__file__).with_name("methods.bib")
 
 
 class Section(NamedTuple):
@@ -35,6 +46,12 @@ class Section(NamedTuple):
 
     names: dict[str, Any]
     numbers: dict[str, Number]  # by a name such as ``beta.speed``
+
+
+@cache
+def method_references() -> dict[str, Reference]:
+    """Return the references that the texts of topics cite, by key."""
+    return read_references(METHODS)
 
 
 def section_files(kind: str = SECTION) -> dict[str, Path]:
@@ -81,6 +98,7 @@ class Sections:
         """
         if topic not in section_files():
             raise ReportError(*not_known("section", topic, list(section_files())))
+        context[PLACED].add(_placed_whole(topic))
         return Mark(self._written(SECTION, topic, context))
 
     @pass_context
@@ -98,20 +116,45 @@ class Sections:
         """Return what the data could not have shown, a line for each topic that says."""
         return self._gathered(LIMIT, context)
 
+    @pass_context
+    def briefs(self, context: Context) -> Mark:
+        """Return the method of each topic that ran, a line each."""
+        return self._gathered(BRIEF, context)
+
+    @cached_property
+    def headline(self) -> str:
+        """What was found, as the title of a report: that of the first topic that has one,
+        else the title of the study.
+        """
+        for topic in section_files(HEADLINE):
+            written = self._text(HEADLINE, topic, set(), on_paper=False)
+            if written:
+                return in_plain_words(written)
+        return str(self._names["study"]["title"])
+
     def _gathered(self, kind: str, context: Context) -> Mark:
-        texts = [self._written(kind, name, context) for name in section_files(kind)]
+        texts = [
+            self._written(kind, name, context)
+            for name in section_files(kind)
+            # A section that stands by its name does not stand among all again.
+            if kind != SECTION or _placed_whole(name) not in context[PLACED]
+        ]
         # Sections stand apart, sentences and lines follow one another.
         return Mark(("\n\n" if kind == SECTION else "\n").join(filter(None, texts)))
 
     def _written(self, kind: str, topic: str, context: Context) -> str:
+        standing: set[str] = context[PLACED]
+        return self._text(kind, topic, standing, on_paper=context[DOCUMENT] != "page")
+
+    def _text(
+        self, kind: str, topic: str, standing: set[str], *, on_paper: bool
+    ) -> str:
         section = self._read(topic)
         if section is None:
             return ""
-        standing: set[str] = context[PLACED]
-        on_paper = context[DOCUMENT] != "page"
         names = {**self._names, **section.names, "on_paper": on_paper}
         path = section_files(kind)[topic]
-        prose = Prose({topic: path}, names, {}, self._exhibits)
+        prose = Prose({topic: path}, names, method_references(), self._exhibits)
         # Lines are those of the section, which the text around it does not know.
         text, _ = without_lines(prose.filled(topic))
         what = str(names["study"].get("what", ""))
@@ -128,6 +171,11 @@ class Sections:
         text = MARK.sub(once, text).strip("\n")
         # Sections start at the second level on the page, at the first in the paper.
         return re.sub(r"(?m)^#(#+ )", r"\1", text) if on_paper else text
+
+
+def _placed_whole(topic: str) -> str:
+    """Return what stands among placed exhibits for the whole section of a topic."""
+    return f"section {topic}"
 
 
 def section_numbers(config: Record, root: str | Path) -> dict[str, Number]:

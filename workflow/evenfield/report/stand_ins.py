@@ -26,8 +26,8 @@ TEXTS_OF_CLAIMS = "id claim kind hypothesis because unit paragraphs why data".sp
 NUMBERS_OF_CLAIMS = ("estimate low high p p_adjusted smallest_visible interest").split()
 # What stands in each text; each renderer fills it from the results.
 PLACING_WORDS = {
-    "page": "see table figure map answer_counts statements".split(),
-    "paper": "see table figure claims_table".split(),
+    "page": "see table figure map units_table answer_counts statements".split(),
+    "paper": "see table figure map claims_table data_sources".split(),
     "appendix": "see rest methods assumptions data_sources".split(),
 }
 PLACING_WORDS["abstract"] = PLACING_WORDS["paper"]
@@ -211,11 +211,18 @@ def stand_ins(
         "claims": [_claim(claim, holds) for claim in claims],
         "words": list(WORDS),
         "vintage": "",
+        "headline": config["study"]["title"],
+        "whose": config["study"]["units_name"],
         "units": OpenCount.of(holds),
+        "origin": {
+            **{key: OpenCount.of(holds) for key in ("figures", "dates", "gaps")},
+            "flags": "",
+            "remarks": [],
+        },
         "years": (first, last),
         "proxy": [first, last] if proxy and holds else [],
         "section": _section,
-        **dict.fromkeys(("sections", "in_short", "limits"), lambda: Mark("")),
+        **dict.fromkeys(("sections", "in_short", "limits", "briefs"), lambda: Mark("")),
         **names_of_config(config, claims, hypotheses),
     }
 

@@ -303,7 +303,7 @@ def _within(node: nodes.Node, kind: type[nodes.Node]) -> list[Any]:
 
 
 BOX = re.compile(r"^:::[ \t]*(.*?)[ \t]*$")
-BOXES = ("cards", "opens")
+BOXES = ("cards", "opens", "beside")
 
 
 def box_faults(lines: Iterable[str]) -> Iterator[FaultInLine]:

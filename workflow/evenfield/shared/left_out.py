@@ -62,6 +62,30 @@ def left_out_parts(config: Record, folder: str | Path = ".") -> dict[str, Any]:
     return out | {"aside": left_out.messages, "neutral": neutral}
 
 
+def not_asked(config: Record, described: Record) -> list[str]:
+    """Say of each topic that any study may ask, and this one does not, what its panel
+    lacks, or that it could be asked.
+    """
+    years = config["panel"]["years"]
+    steps = (years[1] - years[0]) // config["panel"]["step"]
+    units = len(described["units"])
+    sentences = []
+    for name, topic in read_topics().items():
+        start = topic.start
+        if start is None or start.needs or name in config["estimates"]:
+            continue
+        lacks = []
+        if steps < start.steps:
+            lacks.append(
+                f"{start.steps} steps from the first to the last year, not {steps}"
+            )
+        if units < start.units:
+            lacks.append(f"{start.units} units, not {units}")
+        needs = f", since it needs {' and '.join(lacks)}" if lacks else ""
+        sentences.append(f"{topic.title}: not asked{needs}.")
+    return sentences
+
+
 def refuse_years(config: Record, data: tuple[int, int]) -> None:
     """Refuse years of a topic that the data do not hold: they are a mistake, where
     others outside the panel are left out.

@@ -67,21 +67,27 @@ def write_results(
     _write_csv(round_frame(frame, by_row), path, "%.6g")
 
 
+def results_csv(frame: pd.DataFrame) -> str:
+    """Return a table as ``write_results`` writes it."""
+    return _csv(round_frame(frame), "%.6g")
+
+
 def _write_csv(frame: pd.DataFrame, path: str | Path, float_format: str) -> None:
+    text = _csv(frame, float_format)
+    with beside(path) as part:
+        part.write_bytes(text.encode())
+
+
+def _csv(frame: pd.DataFrame, float_format: str) -> str:
     defused = frame.assign(
         **{
             name: frame[name].map(_defused)
             for name in _opening_with("'=+-@\t\r", frame)
         }
     )
-    with beside(path) as part:
-        defused.to_csv(
-            part,
-            index=False,
-            float_format=float_format,
-            lineterminator="\n",
-            encoding="utf-8",
-        )
+    return str(
+        defused.to_csv(index=False, float_format=float_format, lineterminator="\n")
+    )
 
 
 def _opening_with(signs: str, frame: pd.DataFrame) -> list[str]:

@@ -1,6 +1,6 @@
 "use strict";
 (function () {
-  var live = document.querySelector(".live[aria-live]");
+  var live = document.querySelector(".live[aria-live]"), map = document.getElementById("map"), onMap = null;
 
   function bundles(body) {
     // A row whose heading is blank belongs to the row above it.
@@ -59,6 +59,7 @@
   }
 
   function openTarget() {
+    if (chooseUnit()) { return; }
     var target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
     if (!target) { return; }
     if (target.className === "statement") { target.querySelector("details").open = true; }
@@ -70,10 +71,13 @@
 
   function liveMap(map) {
     var data = JSON.parse(document.getElementById("map-data").textContent);
-    var paths = map.querySelectorAll(".units path"), circles = map.querySelectorAll(".zones circle");
+    var paths = map.querySelectorAll(".units path"), circles = Array.prototype.slice.call(map.querySelectorAll(".zones circle"));
     var said = document.getElementById("map-said"), about = document.getElementById("map-unit");
     var slider = document.getElementById("year"), find = document.getElementById("find");
     var keys = map.querySelectorAll(".keys.layer"), chosen = -1, layer = 0;
+
+    // Only units that have zones at some time have a circle.
+    data.units.forEach(function (unit) { if (unit.zones) { unit.circle = circles.shift(); } });
 
     function place() { return slider ? Number(slider.value) : data.years.length - 1; }
 
@@ -88,7 +92,7 @@
       var parts = [income === null ? "no figure of " + data.what : income + "% of the average " + data.what];
       data.layers.forEach(function (one, number) {
         var own = key(unit, number);
-        if (number && own) { parts.push((one.name.indexOf("Growth") === 0 ? one.name.toLowerCase() + ": " : "") + own[1]); }
+        if (number && own) { parts.push((one.name === "Club" ? "" : one.name.toLowerCase() + ": ") + own[1]); }
       });
       if (unit.zones) { parts.push(zones + (zones === 1 ? " zone" : " zones")); }
       return unit.name + ", " + data.years[place()] + ": " + parts.join("; ");
@@ -103,8 +107,8 @@
         paths[i].setAttribute("class", (own ? own[0] : "m0") + (i === chosen ? " chosen" : ""));
         paths[i].firstChild.textContent = words(unit);
         if (unit.zones) {
-          circles[i].setAttribute("r", (data.radius * Math.sqrt(unit.zones[place()] || 0)).toFixed(1));
-          circles[i].setAttribute("class", unit.listed[place()] ? "listed" : "");
+          unit.circle.setAttribute("r", (data.radius * Math.sqrt(unit.zones[place()] || 0)).toFixed(1));
+          unit.circle.setAttribute("class", unit.listed[place()] ? "listed" : "");
         }
       });
       Array.prototype.forEach.call(keys, function (list, number) { list.hidden = number !== layer; });
@@ -128,12 +132,89 @@
       if (event.target.name === "layer") { layer = Number(event.target.value); show(); }
     });
     find.addEventListener("input", function () {
-      chosen = data.units.findIndex(function (unit) { return unit.name === find.value; });
-      show();
+      var found = data.units.findIndex(function (unit) { return unit.name === find.value; });
+      if (found >= 0) { goTo(data.units[found].anchor); } else { chosen = -1; show(); }
+    });
+    map.querySelector(".units").addEventListener("click", function (event) {
+      var i = index(event.target);
+      if (i >= 0) { goTo(data.units[i].anchor); }
     });
     map.querySelector(".units").addEventListener("mouseover", function (event) { tell(index(event.target)); });
     map.querySelector(".units").addEventListener("mouseout", function () { tell(chosen); });
     show();
+    return function (anchor) {
+      chosen = data.units.findIndex(function (unit) { return unit.anchor === anchor; });
+      show();
+      return chosen < 0 ? null : { years: data.years, path: data.units[chosen].income };
+    };
+  }
+
+  function goTo(anchor) {
+    // No jump: who clicks on the map stays at the map.
+    history.replaceState(null, "", "#" + anchor);
+    chooseUnit(true);
+  }
+
+  function ownPath(row) {
+    var years = row.closest("table").dataset.years.split(",").map(Number);
+    return { years: years, path: row.dataset.path.split(",").map(function (text) { return text === "" ? null : Number(text); }) };
+  }
+
+  function drawPath(name, own) {
+    var space = "http://www.w3.org/2000/svg", svg = document.createElementNS(space, "svg");
+    var points = own.years.map(function (year, i) { return [year, own.path[i]]; }).filter(function (point) { return point[1] !== null; });
+    var values = points.map(function (point) { return point[1]; }).concat(100);
+    var low = Math.min.apply(null, values), high = Math.max.apply(null, values);
+    var first = points[0], last = points[points.length - 1];
+
+    function x(year) { return 4 + 222 * (year - first[0]) / ((last[0] - first[0]) || 1); }
+    function y(value) { return 82 - 66 * (value - low) / ((high - low) || 1); }
+    function add(tag, attributes, text) {
+      var node = svg.appendChild(document.createElementNS(space, tag));
+      Object.keys(attributes).forEach(function (key) { node.setAttribute(key, attributes[key]); });
+      node.textContent = text || "";
+    }
+
+    svg.setAttribute("viewBox", "0 0 270 104");
+    svg.setAttribute("role", "img");
+    svg.setAttribute("aria-label", "Path of " + name + ", in percent of the average: " + first[1] + " in " + first[0] + ", " + last[1] + " in " + last[0]);
+    add("line", { "class": "average", x1: 4, x2: 226, y1: y(100), y2: y(100) });
+    add("polyline", { "class": "path", points: points.map(function (point) { return x(point[0]).toFixed(1) + "," + y(point[1]).toFixed(1); }).join(" ") });
+    add("text", { x: 4, y: 100 }, String(first[0]));
+    add("text", { x: 226, y: 100, "text-anchor": "end" }, String(last[0]));
+    add("text", { x: 4, y: y(first[1]) - 5 }, first[1] + "%");
+    add("text", { x: 231, y: y(last[1]) + 4 }, last[1] + "%");
+    if (Math.abs(y(100) - y(last[1])) > 12) { add("text", { x: 231, y: y(100) + 4 }, "100%"); }
+    return svg;
+  }
+
+  function chooseUnit(stay) {
+    // The unit that the address names: its row, its place on the map, its path.
+    var anchor = location.hash.slice(1), card = document.getElementById("unit-card"), table = document.getElementById("units");
+    var row = anchor.indexOf("unit=") === 0 && table && document.getElementById(anchor), own, head, list;
+    if (table) { Array.prototype.forEach.call(table.querySelectorAll("tr.chosen"), function (other) { other.classList.remove("chosen"); }); }
+    own = onMap ? onMap(anchor) : null;
+    if (!card) { return Boolean(row); }
+    card.hidden = !row;
+    if (!row) { return false; }
+    row.classList.add("chosen");
+    if (!own && row.dataset.path) { own = ownPath(row); }
+    head = document.createElement("b");
+    head.textContent = row.cells[0].textContent;
+    list = document.createElement("dl");
+    Array.prototype.slice.call(row.cells, 1).forEach(function (cell, i) {
+      if (!cell.textContent) { return; }
+      list.appendChild(document.createElement("dt")).textContent = table.tHead.rows[0].cells[i + 1].textContent;
+      list.appendChild(document.createElement("dd")).textContent = cell.textContent + (i < 2 ? " " + table.dataset.unit : "");
+    });
+    card.replaceChildren(head);
+    if (own && own.path.some(function (value) { return value !== null; })) {
+      card.append(" ", table.dataset.what + ", % of the average", drawPath(head.textContent, own));
+    }
+    card.append(list);
+    if (stay) { return true; }
+    if (map && map.offsetHeight < window.innerHeight) { map.scrollIntoView(); } else { card.scrollIntoView({ block: "center" }); }
+    return true;
   }
 
   function explainCells(store) {
@@ -215,10 +296,11 @@
   var estimates = document.getElementById("estimates");
   if (estimates) { explainCells(estimates); }
   Array.prototype.forEach.call(document.querySelectorAll("table.result"), makeSortable);
-  var map = document.getElementById("map");
-  if (map) { liveMap(map); }
+  onMap = map ? liveMap(map) : null;
   window.addEventListener("hashchange", openTarget);
   openTarget();
+  // A browser goes to the row of the address once all is loaded; the map is above it.
+  window.addEventListener("load", function () { setTimeout(chooseUnit); });
   if (document.body.className !== "story") { return; }
   window.addEventListener("beforeprint", function () {
     Array.prototype.forEach.call(document.querySelectorAll("details"), function (box) { box.open = true; });

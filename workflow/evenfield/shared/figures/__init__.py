@@ -12,6 +12,7 @@ from evenfield.shared.figures.panels import (
     panels,
     proxy_sentence,
     ratio_axis,
+    ratio_ticks,
     tick_key,
 )
 from evenfield.shared.figures.save import Artwork
@@ -65,6 +66,7 @@ __all__ = [
     "panels",
     "proxy_sentence",
     "ratio_axis",
+    "ratio_ticks",
     "series_mark",
     "shade_proxy",
     "stretches",

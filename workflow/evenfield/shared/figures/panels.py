@@ -53,14 +53,21 @@ def padded(
 
 def ratio_axis(axes: Axes, low: float, high: float) -> None:
     """Write ratios to an average as percentages on a ratio scale from low to high."""
+    axes.set_xticks(*ratio_ticks(low, high))
+    axes.minorticks_off()
+
+
+def ratio_ticks(low: float, high: float) -> tuple[list[float], list[str]]:
+    """Return the ratios from low to high that an axis has ticks at, and the words of
+    each: percentages.
+    """
     inside = [tick for tick in RATIOS if low <= tick <= high]
     # Every second one, or fewer, where more than ten would not be read; the average
     # itself is always among them.
     every = 1 + len(inside) // 10
     average = RATIOS.index(1.0)
     ticks = [t for t in inside if (RATIOS.index(t) - average) % every == 0]
-    axes.set_xticks(ticks, [f"{100 * tick:.0f}" for tick in ticks])
-    axes.minorticks_off()
+    return ticks, [f"{100 * tick:.0f}" for tick in ticks]
 
 
 def names_for_rows(axes: Axes) -> None:

@@ -40,7 +40,7 @@ DATA = (
     "period kind unit cell log_income_start growth_pct_per_year"
     " fitted conf_low conf_high"
 ).split()
-MOST_NAMES = 60
+MOST_NAMES = 40
 FEW_MARKS = 100  # more of them are drawn smaller
 # More units than these lie on each other: bins are shaded by how many they hold.
 LONGEST_UNIT = 64  # letters of a unit that fit below the figure

@@ -13,6 +13,7 @@ from evenfield.topics.clubs.table import LEVELS, fails_own_test, reading
 
 SERIES = "estimates/clubs/series.csv"
 MOST_COLOURS = 8  # clubs that a map can tell apart
+NEARLY_ALL = 0.9  # share of units of which one club is nearly all
 FIRM = 0.5  # share of the other choices under which a unit stays with its club
 
 
@@ -20,6 +21,7 @@ FIRM = 0.5  # share of the other choices under which a unit stays with its club
 UNKNOWN: Row = {
     "whole": False,
     "clubs": [],
+    "others": None,
     "alone": None,
     "alone_names": "",
     "loose": None,
@@ -56,16 +58,28 @@ def section(facts: Facts) -> Row:
         for row in records(clubs.assign(club=numbers).sort_values("club"))
     ]
     alone = only(members, club=0)
+    others = _outside_of_one(members, divisions)
     loose = int(members["value"].lt(FIRM).sum())
     return {
         **content,
         "whole": len(divisions) == 1 and alone.empty,
         "clubs": divisions,
+        "others": cell(others, "0", SERIES) if others else None,
         "alone": shown(pick(merged, term="divergent"), "0"),
         "alone_names": _names(facts, alone),
         "loose": cell(loose, "0", SERIES) if len(divisions) > 1 else None,
         "year": f"{last['year'].max():.0f}",
     }
+
+
+def _outside_of_one(members: pd.DataFrame, divisions: list[Row]) -> int:
+    """Count the units outside a club that holds nearly all and passes its own test; none
+    where there is no such club.
+    """
+    firm = [int(club["id"]) for club in divisions if not club["fails"]]
+    sizes = members.loc[members["club"].isin(firm), "club"].value_counts()
+    others = len(members) - int(sizes.max()) if len(sizes) else len(members)
+    return others if others <= (1 - NEARLY_ALL) * len(members) else 0
 
 
 def _club(facts: Facts, row: Row, members: pd.DataFrame, last: pd.DataFrame) -> Row:

@@ -21,6 +21,7 @@ from evenfield.shared.figures import (
     Artwork,
     key_below,
     line_key,
+    padded,
     panels,
 )
 from evenfield.shared.tables import (
@@ -48,6 +49,7 @@ from evenfield.topics.event_study.table_words import (
 )
 
 MOST = 4
+THIN = 0.5  # of the most units behind a mark: below it a mark is pale
 BASE = "imputation"
 NAMES = ("spec_id", "dates", "kind", "horizon")
 
@@ -79,13 +81,14 @@ def f31(facts: Facts) -> Artwork:
     }
     figure, grid = panels(high, wide, size, edges, sharey=True)
     sentences, drawn_rows = [], []
+    ranges = list[list[float]]()
     for axes, spec in zip(grid.flat, shown, strict=False):
         outcome = outcome_of(facts, spec)
         own, beside = (
             in_unit(rows, outcome)
             for rows in _by_dates(facts, only(series, spec_id=spec["id"]))
         )
-        _draw_horizons(axes, own, beside)
+        ranges.append(_draw_horizons(axes, own, beside))
         drawn_rows += [own, beside]
         column = spec.get("effects") or "year"
         effects = "effects of year" if column == "year" else f"{column} by year"
@@ -107,6 +110,8 @@ def f31(facts: Facts) -> Artwork:
         )
     for axes in grid.flat[len(shown) :]:
         axes.axis("off")
+    # Panels share an axis, which follows all where one has no mark of few.
+    _follow_most(grid[0, 0], list(chain(*ranges)) if all(ranges) else [])
     for axes in grid[:, 0]:
         axes.set_ylabel(unit_of(outcome_of(facts, shown[0])))
     key_below(figure, _keys(facts, series), handletextpad=0.4)
@@ -269,7 +274,8 @@ def f35(facts: Facts) -> Artwork:
     before.set_xlabel(named(placed))
     outcome = outcome_of(facts, spec)
     shown = in_unit(own, outcome)
-    _draw_horizons(after, shown, in_unit(beside, outcome))
+    held = _draw_horizons(after, shown, in_unit(beside, outcome))
+    _follow_most(after, held)
     after.set_title(named(outcome))
     after.set_xlabel(f"{dates_word(facts)} since the policy; above: units")
     key_below(figure, _keys(facts, pd.concat([own, beside])), handletextpad=0.4)
@@ -333,15 +339,32 @@ def _keys(facts: Facts, series: pd.DataFrame) -> list[Line2D]:
     return keys
 
 
-def _draw_horizons(axes: Axes, own: pd.DataFrame, sure: pd.DataFrame) -> None:
-    """Draw leads and horizons of one specification, and the pseudo policy."""
+def _draw_horizons(axes: Axes, own: pd.DataFrame, sure: pd.DataFrame) -> list[float]:
+    """Draw leads and horizons of one specification, and the pseudo policy; return what
+    the axis is to hold, nothing where every mark rests on many units.
+    """
     axes.axhline(0, color=FAINT, linewidth=0.8, zorder=1)
     axes.axvline(-0.5, color=SOFT, linewidth=0.7, linestyle=(0, (1, 2)), zorder=1)
     single = _single(own)
     at = single["position"]
     axes.vlines(at, single["joint_low"], single["joint_high"], SOFT, linewidth=0.9)
-    axes.vlines(at, single["conf_low"], single["conf_high"], INK, linewidth=2.6)
-    axes.plot(at, single["estimate"], "o", color=INK, markersize=4, zorder=4)
+    few = single["units"].lt(THIN * single["units"].max())
+    for rows, colour, width in ((single[~few], INK, 2.6), (single[few], FAINT, 2.0)):
+        axes.vlines(
+            rows["position"],
+            rows["conf_low"],
+            rows["conf_high"],
+            colour,
+            linewidth=width,
+        )
+        axes.plot(
+            rows["position"],
+            rows["estimate"],
+            "o",
+            color=colour,
+            markersize=4,
+            zorder=4,
+        )
     beside = _single(sure)
     axes.plot(
         beside["position"] + 0.22,
@@ -369,6 +392,18 @@ def _draw_horizons(axes: Axes, own: pd.DataFrame, sure: pd.DataFrame) -> None:
         )
     axes.set_xticks(named["position"], [fixed(year, 0) for year in named["position"]])
     axes.margins(y=0.16)
+    ends = single.loc[~few, ["conf_low", "conf_high", "joint_low", "joint_high"]]
+    held = [*ends.to_numpy(float).ravel(), *single["estimate"], 0.0]
+    held += [pseudo[end] for end in ("conf_low", "conf_high") if end in pseudo]
+    return [value for value in held if np.isfinite(value)] if few.any() else []
+
+
+def _follow_most(axes: Axes, held: list[float]) -> None:
+    """Let the axis follow the marks that many units stand behind: an interval of few runs
+    off it.
+    """
+    if held:
+        axes.set_ylim(padded(held, 0.16, floor=0.0))
 
 
 def _draw_pseudo(axes: Axes, position: float, pseudo: dict[str, Any]) -> None:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from evenfield.shared.facts import Facts
 from evenfield.shared.sections import (
+    cell,
     effect_size,
     is_clear,
     shown,
@@ -17,7 +18,8 @@ from evenfield.shared.sections import (
     tested,
     visible,
 )
-from evenfield.shared.tables import Row, only, pick, records
+from evenfield.shared.tables import TEXT, Row, only, pick, records
+from evenfield.study.errors import first_examples
 from evenfield.topics.event_study.table_words import (
     BASE,
     SURE,
@@ -25,6 +27,8 @@ from evenfield.topics.event_study.table_words import (
     held_by_year,
     since,
 )
+
+NAMED = 40  # units of one year
 
 
 def section(facts: Facts) -> dict[str, object]:
@@ -62,6 +66,24 @@ def section(facts: Facts) -> dict[str, object]:
         "held": held_by_year(facts, spec),
         "rings": _rings(main),
         "placement": _placement(facts),
+        **_dates(facts, spec),
+    }
+
+
+def _dates(facts: Facts, spec: Row) -> Row:
+    """Return how many units have a policy, in how many years it came, and their names by
+    year.
+    """
+    policies = only(facts.series("policies", text=TEXT), spec_id=spec["id"])
+    dated = policies[policies["first_year"].notna()]
+    source = "estimates/event_study/policies.csv"
+    years = []
+    for year, own in dated.groupby("first_year", sort=True):
+        names = sorted(map(facts.name, own["unit"].unique()))
+        years.append({"id": f"{year:.0f}", "names": first_examples(names, NAMED)})
+    return {
+        "dated": cell(dated["unit"].nunique(), "0", source),
+        "dates": years,
     }
 
 

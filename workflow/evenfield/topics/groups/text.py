@@ -37,4 +37,20 @@ def section(facts: Facts) -> Row:
                     "names": "" if name == "neither" else first_examples(units, NAMED),
                 }
             )
-    return {"groups": groups, "period": facts.period(period)}
+    return {
+        "groups": groups,
+        "period": facts.period(period),
+        "others": _other_zones(facts, period),
+    }
+
+
+def _other_zones(facts: Facts, period: str) -> str:
+    """Name the units that have zones in the last year and are not counted as zoned in the
+    period, most of which must have passed with a zone.
+    """
+    yearly = only(facts.table("yearly_cells"), taxonomy=facts.taxonomy)
+    last = only(yearly, year=facts.config.periods[period].end)
+    cells = cells_of(facts.table("cells"), facts.taxonomy, period)
+    counted = set(cells.loc[cells["sez"].eq(1), "unit"])
+    others = last.loc[last["sez"].eq(1) & ~last["unit"].isin(counted), "unit"]
+    return first_examples(sorted(map(facts.name, others)), NAMED) if len(others) else ""

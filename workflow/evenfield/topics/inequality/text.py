@@ -64,7 +64,7 @@ def _measured(facts: Facts, spec: Row) -> Row:
         "end": end,
         "side": side_of_zero(change),
         "weighted": spec["weighting"] == "population",
-        "groupings": [item for item in groupings if item],
+        "groupings": sorted(filter(None, groupings), key=_beyond_chance),
     }
 
 
@@ -83,6 +83,15 @@ def _grouping(facts: Facts, name: str, starts: pd.DataFrame, ends: pd.DataFrame)
         # Of random labels, no more than one in twenty (at 95 %) hold as much.
         "clear": end["p_value"] <= 1 - facts.config.inference.level,
     }
+
+
+def _beyond_chance(grouping: Row) -> tuple[float, str]:
+    """Order groupings by what they explain at the end beyond groups at random, most
+    first; the more groups, the more chance explains.
+    """
+    by_chance = grouping["by_chance"]
+    chance = by_chance.row["estimate"] if by_chance else 0.0
+    return (chance - grouping["end"].row["estimate"], grouping["id"])
 
 
 def _by_chance(row: Row) -> Shown | None:

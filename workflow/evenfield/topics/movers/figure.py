@@ -1,4 +1,6 @@
-"""F28: the units that rose and fell most against the average, as arrows."""
+"""F28: the units that rose and fell most against the average, as arrows. F40 has a file
+of its own.
+"""
 
 import numpy as np
 import pandas as pd
@@ -14,6 +16,7 @@ from evenfield.shared.figures import (
     ratio_axis,
 )
 from evenfield.shared.tables import Row, nothing_to_show, records, whole
+from evenfield.topics.movers.figure_paths import f40
 from evenfield.topics.movers.table_movers import FEWEST, both_ends, movers
 
 ROW = 0.23  # inches
@@ -61,7 +64,7 @@ def f28(facts: Facts) -> Artwork:
     return Artwork(figure, drawn, _describe(rose, fell))
 
 
-FIGURES = {"F28": f28}
+FIGURES = {"F28": f28, "F40": f40}
 
 
 def _name(row: Row) -> str:

@@ -1,10 +1,12 @@
 """Income of each unit against the average of all, in the first and the last year."""
 
+import numpy as np
 import pandas as pd
 
 from evenfield.shared.facts import Facts
 
 NAMED = 5  # units at each end
+DIGITS = 12
 FEWEST = 4  # units of which some can be said to have risen
 
 
@@ -20,15 +22,24 @@ def movers(facts: Facts) -> pd.DataFrame:
     names = facts.table("units").set_index("unit")["name"]
     frame = pd.DataFrame({"name": names.reindex(ends.index)})
     for end in ("start", "end"):
-        # ASSUME: every unit counts alike in the average that the others are held to.
-        frame[f"ratio_{end}"] = ends[end] / ends[end].mean()
+        frame[f"ratio_{end}"] = ends[end] / average(ends[end])
         frame[f"rank_{end}"] = ends[end].rank(ascending=False, method="min")
-    frame["change"] = frame["ratio_end"] / frame["ratio_start"] - 1
+    change = frame["ratio_end"] / frame["ratio_start"] - 1
+    frame["change"] = change.round(DIGITS)  # logarithms taken back leave a last bit
     frame["year_start"] = income.columns.min()
     frame["year_end"] = income.columns.max()
     frame = frame.reset_index()
     order = frame.assign(fall=-frame["change"]).sort_values(["fall", "unit"])
     return order.drop(columns="fall").reset_index(drop=True)
+
+
+def average(income: pd.Series) -> float:
+    """Return the average that incomes are held to: the mean of their logarithms, taken
+    back to an income.
+    """
+    # ASSUME: every unit counts alike. Of incomes themselves a few rich units would pull
+    # the mean, and all others would fall when these rise.
+    return float(np.exp(np.log(income).mean()))
 
 
 def both_ends(frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:

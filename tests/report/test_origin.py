@@ -1,0 +1,77 @@
+"""Where figures are from, in words; the map as a picture; what was not asked and why."""
+
+import re
+
+import pandas as pd
+import pytest
+
+from evenfield.report.map import map_view
+from evenfield.report.map_picture import NO_MAP, map_picture
+from evenfield.report.origin import origin_of_income
+from evenfield.shared.facts import Facts
+from evenfield.shared.left_out import not_asked
+from report.made_up import write_study
+
+LONG = "A very long citation " * 8
+
+
+@pytest.fixture
+def facts(tmp_path):
+    given = write_study(tmp_path / "results", policy=True)
+    return Facts(given["config"], given["root"])
+
+
+def sources(facts, **columns):
+    frame = pd.DataFrame({"source": ["MADE"], "citation": ["Made up."], **columns})
+    read = facts.ingested
+    facts.ingested = lambda name, text=(): frame if name == "sources" else read(name)
+
+
+def test_figures_are_counted_and_their_source_is_named(facts):
+    origin = origin_of_income(facts)
+    assert (origin.figures, origin.dates, origin.gaps) == (12, 3, 0)
+    assert origin.source == "Made up"
+    assert origin.flags == "estimated"
+    assert origin.remarks == ["Made for a test."]
+
+
+def test_gaps_are_counted_and_a_long_citation_gives_way_to_its_name(facts):
+    panel = facts.table("panel")
+    facts.table = lambda *_, **__: panel.assign(
+        income=panel["income"].where(panel.index > 0)
+    )
+    sources(facts, citation=[LONG])
+    origin = origin_of_income(facts)
+    assert (origin.figures, origin.gaps) == (11, 1)
+    assert origin.source == "MADE"
+
+
+def test_a_source_of_other_columns_is_not_named(facts):
+    config = facts.config.panel.income.model_copy(update={"column": "jobs"})
+    facts.config.panel.__dict__["income"] = config
+    assert origin_of_income(facts).flags == ""
+
+
+def test_the_map_is_a_picture_with_a_key_for_each_shade(facts):
+    view = map_view(facts)
+    drawn = map_picture(view)
+    # Two maps are asked for; four units are too few for fifths of growth.
+    assert len(re.findall(r"<path[^>]*fill=\"#", drawn)) == len(view["units"]) == 4
+    assert drawn.count("<rect") == len(view["layers"][0].keys)
+    assert "Income per head, % of the average, 2000" in drawn
+    assert map_picture({}) == NO_MAP
+
+
+def test_a_short_panel_says_which_topics_it_cannot_carry(facts):
+    config = {
+        "panel": {"years": [2000, 2012], "step": 2},
+        "estimates": {"beta": [], "sigma": [], "moran": []},
+    }
+    said = not_asked(config, {"units": list("abcd")})
+    steps = "it needs 15 steps from the first to the last year, not 6"
+    assert f"Convergence clubs: not asked, since {steps}." in said
+    assert any(text.startswith("Rolling windows") for text in said)
+    assert "Distribution dynamics: not asked, since it needs 15 units, not 4." in said
+    assert not any(text.startswith("Beta") for text in said)
+    long = {**config, "panel": {"years": [2000, 2030], "step": 1}}
+    assert "Convergence clubs: not asked." in not_asked(long, {"units": list("abcd")})

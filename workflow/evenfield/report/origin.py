@@ -1,0 +1,70 @@
+"""Where the figures of income are from, in the words that figures, page and paper print."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import pandas as pd
+
+from evenfield.shared.facts import Facts
+from evenfield.shared.tables.rows import TEXT
+from evenfield.shared.tables.units import in_words
+from evenfield.study.expressions import columns_named
+
+LONGEST = 90  # letters of a citation beneath a figure; of a longer one the source's id
+MOST_SOURCES = 3
+
+
+class Origin(NamedTuple):
+    """What is known of the figures of income."""
+
+    source: str  # as it stands beneath a figure
+    figures: int  # incomes of units at dates
+    dates: int
+    gaps: int
+    flags: str  # official, estimated: in words
+    remarks: list[str]  # of the provenance
+
+
+def origin_of_income(facts: Facts) -> Origin:
+    """Return sources, flags and remarks of the columns that income is made of, and how
+    many figures there are.
+    """
+    panel = facts.table("panel")
+    income = panel.pivot(index="unit", columns="year", values="income")
+    income = income.dropna(axis=1, how="all")
+    spans = _spans(facts)
+    sources = facts.ingested("sources", text=(*TEXT, "citation"))
+    citations = dict(zip(sources["source"], sources["citation"], strict=True))
+    named = list(dict.fromkeys(spans["source"]))[:MOST_SOURCES]
+    said = [_short(citations.get(name, ""), name) for name in named]
+    if not said:  # provenance of the whole study
+        said = [_short(text, name) for name, text in list(citations.items())[:1]]
+    return Origin(
+        source="; ".join(said),
+        figures=int(income.notna().to_numpy().sum()),
+        dates=len(income.columns),
+        gaps=int(income.isna().to_numpy().sum()),
+        flags=in_words(_in_order(spans["flag"]) or [""]),
+        remarks=_in_order(spans["note"]),
+    )
+
+
+def _spans(facts: Facts) -> pd.DataFrame:
+    spans = facts.ingested("panel_provenance", text=(*TEXT, "note"))
+    made_of = facts.config.panel.income
+    columns = list(map(str, facts.table("panel")))
+    wanted: set[str] = set()
+    for text in (made_of.column, made_of.output, made_of.index, made_of.proxy):
+        wanted |= set(columns_named(text, columns))
+    years = facts.config.panel.years
+    inside = spans["last_year"].ge(years[0]) & spans["first_year"].le(years[1])
+    return spans[spans["variable"].isin(wanted) & inside]
+
+
+def _in_order(texts: Iterable[str]) -> list[str]:
+    return [text for text in dict.fromkeys(texts) if text]
+
+
+def _short(citation: str, name: str) -> str:
+    citation = citation.rstrip(".")
+    return citation if 0 < len(citation) <= LONGEST else name

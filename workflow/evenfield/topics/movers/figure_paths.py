@@ -1,0 +1,144 @@
+"""F40: income of every unit against the average, with the richest, the poorest and those
+that moved most by name.
+"""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.ticker import NullLocator
+
+from evenfield.shared.facts import Facts
+from evenfield.shared.figures import (
+    ACCENT,
+    FAINT,
+    INK,
+    REFERENCE,
+    SOFT,
+    WIDTH,
+    Artwork,
+    Ending,
+    draw_line,
+    name_endings,
+    padded,
+    panels,
+    ratio_ticks,
+    shade_proxy,
+    stretches,
+    with_basis,
+    year_axis,
+)
+from evenfield.shared.tables import Row, nothing_to_show, only, records
+from evenfield.topics.movers.table_paths import KINDS, paths
+
+HEIGHT = 4.6
+EDGES = {"left": 0.085, "right": 0.72, "top": 0.93, "bottom": 0.075}
+MOST_LINES = 120  # units of which each can have a line
+SIZE = 8.6  # of letters: the picture stands beside the map, at half its width
+LONGEST = 21  # letters of a name
+ROSE = "#1F7A8C"
+COLOURS = {"richest": INK, "poorest": "#A96500", "rose most": ROSE, "fell most": ACCENT}
+LINES = dict(zip(KINDS, ("-", (0, (1.2, 1.2)), "-", (0, (5.0, 1.6))), strict=True))
+
+
+def f40(facts: Facts) -> Artwork:
+    """Draw a line for each unit that is named upon the lines of all, or upon the span of
+    most where there are too many.
+    """
+    frame = with_basis(paths(facts), facts.description())
+    named = frame[frame["kind"].ne("")]
+    if named.empty or frame["year"].nunique() < 2:
+        raise nothing_to_show("units with an income in two years")
+    figure, grid = panels(1, 1, (WIDTH, HEIGHT), EDGES)
+    axes = grid[0, 0]
+    axes.set_yscale("log")
+    drawn = _draw_all(axes, frame)
+    axes.axhline(1.0, **REFERENCE)
+    endings = []
+    for _, path in named.groupby("unit", sort=True):
+        row = records(path)[-1]
+        colour = COLOURS[row["kind"]]
+        for part in stretches(path):
+            draw_line(
+                axes,
+                part["year"],
+                part["ratio"],
+                color=colour,
+                linestyle=LINES[row["kind"]],
+                linewidth=1.6,
+            )
+        endings.append(Ending(row["ratio"], _name(row), colour))
+        drawn = pd.concat([drawn, path["ratio"]])
+    low, high = (float(np.exp(end)) for end in padded(np.log(drawn), 0.04, floor=0.1))
+    axes.set_ylim(low, high)
+    axes.set_yticks(*ratio_ticks(low, high))
+    axes.yaxis.set_minor_locator(NullLocator())
+    years = sorted(frame["year"].unique())
+    year_axis(axes, years, ticks=6)
+    shade_proxy(axes, frame)
+    axes.tick_params(labelsize=SIZE)
+    name_endings(axes, float(years[-1]), endings, size=SIZE)
+    axes.set_title("Income per head, % of the average", fontsize=SIZE + 0.6)
+    several = facts.words["units_name"]
+    lines = frame["unit"].nunique() <= MOST_LINES
+    behind = f"all {several}" if lines else f"four fifths of the {several}"
+    key = (
+        f"{_key(named)} Grey: {behind}{'' if lines else ' and the one in the middle'}."
+    )
+    return Artwork(figure, frame, _describe(named), key)
+
+
+def _draw_all(axes: Axes, frame: pd.DataFrame) -> pd.Series:
+    """Draw all units in the background and return the ratios that the axis is to hold."""
+    units = frame["unit"].nunique()
+    if units <= MOST_LINES:
+        lines = [
+            part[["year", "ratio"]].to_numpy()
+            for _, path in frame.groupby("unit", sort=True)
+            for part in stretches(path)
+        ]
+        axes.add_collection(LineCollection(lines, colors=FAINT, linewidths=0.5))
+        return pd.Series(frame["ratio"])
+    shares = frame.groupby(["year", "basis"])["ratio"].quantile(
+        np.array([0.1, 0.5, 0.9])
+    )
+    wide = shares.unstack().reset_index()
+    for part in stretches(wide):
+        axes.fill_between(part["year"], part[0.1], part[0.9], color=FAINT, alpha=0.5)
+        draw_line(axes, part["year"], part[0.5], color=SOFT, linewidth=0.8)
+    return pd.Series(pd.concat([wide[0.1], wide[0.9]]))
+
+
+def _name(row: Row) -> str:
+    name = row["name"]
+    return name if len(name) <= LONGEST else f"{name[: LONGEST - 1].rstrip()}\u2026"
+
+
+def _key(named: pd.DataFrame) -> str:
+    """Say which line is of which kind."""
+    words = {
+        "richest": "in the colour of the text, the richest at the end",
+        "poorest": "ochre and dotted, the poorest",
+        "rose most": "blue, those that rose most",
+        "fell most": "red and dashed, those that fell most",
+    }
+    said = [words[kind] for kind in KINDS if named["kind"].eq(kind).any()]
+    return f"{'; '.join(said)}."
+
+
+def _describe(named: pd.DataFrame) -> str:
+    first = named["year"].min()
+    last = named["year"].max()
+    ends = named[named["year"].eq(last)].sort_values(["ratio", "unit"])
+    sentences = []
+    for kind in KINDS:
+        said = [
+            f"{row['name']} {100 * row['ratio']:.0f}%"
+            for row in records(only(ends, kind=kind)[::-1])
+        ]
+        if said:
+            sentences.append(f"{kind.capitalize()}: {', '.join(said)}.")
+    return (
+        f"Income per head against the average, {first} to {last}; at the end:"
+        f" {' '.join(sentences)}"
+    )

@@ -1,0 +1,45 @@
+"""Income of every unit against the average of its year, and the units that a reader asks
+for first: the richest, the poorest, those that rose and fell most.
+"""
+
+import pandas as pd
+
+from evenfield.shared.facts import Facts
+from evenfield.topics.movers.table_movers import average, movers
+
+NAMED = 3  # units of each kind
+# In the order of the key; a unit of two kinds is of the first.
+KINDS = ("richest", "poorest", "rose most", "fell most")
+
+
+def paths(facts: Facts) -> pd.DataFrame:
+    """Return unit, name, year and ratio to the mean of the year, with the kind of each
+    unit that is named, blank for others.
+    """
+    panel = facts.table("panel").dropna(subset=["income"])
+    means = panel.groupby("year")["income"].agg(average)
+    names = facts.table("units").set_index("unit")["name"]
+    frame = pd.DataFrame(
+        {
+            "unit": panel["unit"],
+            "name": names.reindex(panel["unit"]).to_numpy(),
+            "year": panel["year"].astype(int),
+            "ratio": panel["income"] / panel["year"].map(means),
+        }
+    )
+    frame["kind"] = frame["unit"].map(_kinds(movers(facts))).fillna("")
+    return frame.sort_values(["unit", "year"], ignore_index=True)
+
+
+def _kinds(moved: pd.DataFrame) -> dict[str, str]:
+    """Return the kind of each unit that is named; fewer of each where units are few."""
+    number = min(NAMED, len(moved) // len(KINDS))
+    by_level = moved.sort_values(["ratio_end", "unit"])["unit"].tolist()
+    rose = moved.loc[moved["change"].gt(0), "unit"].tolist()
+    fell = moved.loc[moved["change"].lt(0), "unit"].tolist()[::-1]
+    chosen = (by_level[::-1], by_level, rose, fell)
+    kinds: dict[str, str] = {}
+    for kind, units in zip(KINDS, chosen, strict=True):
+        for unit in units[:number]:
+            kinds.setdefault(unit, kind)
+    return kinds
