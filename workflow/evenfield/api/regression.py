@@ -675,7 +675,7 @@ def specification_curve(
         if codes:
             effect_span(codes).take_out(d)
         Z = np.delete(left.X, used.index(treatment), axis=1)
-        # K in CR1's (N - 1) / (N - K) leaves out effects that are nested in the units.
+        # K in CR1's (N - 1) / (N - K): of effects nested in the units the constant alone.
         counted = left.rank - left.nested
         lines.append(curve.slopes_by_draw(left.y, d.T, Z, rows.units.codes, counted))
     # One row a specification; column 0 is the data, the others are permutations.

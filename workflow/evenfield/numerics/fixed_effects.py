@@ -29,7 +29,7 @@ class WithoutEffects(NamedTuple):
     # (N, K) regressors, and an orthonormal basis of effects that were not taken out
     X: Array
     rank: int  # of all effects, the constant included
-    nested: int  # of those nested in the clusters
+    nested: int  # of those nested in the clusters, but for the constant that they span
     leverage: Array  # (N,) of the effects that were taken out; zeros if not asked
 
 
@@ -169,7 +169,9 @@ def without_effects(
     size = np.einsum("rn,rn->r", values, values)
     negligible = np.maximum(NOTHING**2 * size, ROUNDING**2 * scale)
     inner = {name: codes for name, codes in effects.items() if _nests(codes, clusters)}
-    nested = effect_span(inner).rank if inner else 0
+    # K of CR1 leaves out nested effects but for the constant, which counts whatever
+    # spans it (Stata's areg, xtreg and reghdfe; fixest).
+    nested = effect_span(inner).rank - 1 if inner else 0
     taken = {
         "none": effects,
         "crossed": inner,
