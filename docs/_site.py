@@ -38,6 +38,8 @@ CHAPTERS = {
         "library/README.md",
         "library/tutorial.md",
         "library/habits.md",
+        "library/stata.md",
+        "library/r.md",
         "library/ols.md",
         "library/contrasts.md",
         "library/specification-curve.md",
