@@ -21,7 +21,6 @@ from linearmodels.datasets import munnell
 from scipy.sparse import csr_array
 
 import evenfield as ef
-from evenfield.numerics.event_study.estimates import span_cells
 from evenfield.numerics.event_study.imputation import Imputation
 from evenfield.numerics.event_study.inference import clustered
 from evenfield.numerics.inference.conley import SpatialKernel, conley_panel_inference
@@ -368,9 +367,10 @@ def own_included(fit, term):
     in did_imputation (Borusyak, Jaravel and Spiess 2024).
     """
     panel = fit.raw
-    span = tuple(int(end) for end in term.split(" to "))
+    span = [int(end) for end in term.split(" to ")]
+    target = panel.treated & (panel.horizon >= span[0]) & (panel.horizon <= span[-1])
     design = Imputation.of(panel)
-    means = design.averages(span_cells(panel, [(span[0], span[-1])]))
+    means = design.averages(target[None])
     units = np.arange(len(panel.Y))
     cohorts = np.unique(panel.first, return_inverse=True)[1]
     scores = design.clean_scores(means.weights) + design.treated_scores(
