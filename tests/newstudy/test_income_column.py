@@ -51,6 +51,7 @@ def test_income_is_the_right_column_or_none(name):
     assert all(words in said for words in listed(case.get("says", [])))
     assert not any(words in said for words in listed(case.get("silent", [])))
     assert found.perhaps == case.get("perhaps", found.perhaps)
+    assert found.people == case.get("people", found.people)
     assert case.get("titles", {}).items() <= found.titles.items()
     if "level" in case:
         close(found.panel[income].astype(float), INCOME, rtol=case["level"])

@@ -17,8 +17,12 @@ from yaml_text import from_yaml
     - [value, '', '']
     - [y, '', '']
     - [v1, '', '']
-    - [EMP, '', EMP]
-    - [jobs, '', jobs]
+    - [EMP, '', employment]
+    - [jobs, '', employment]
+    - [lemp, '', employment]
+    - [mean_light_per_km2, '', night lights per km2]
+    - [annual_avg_wkly_wage, '', annual average weekly wage]
+    - [Median_Household_Income, '', median household income]
     - [night_lights, '', night lights]
     - [Product per worker, '', product per worker]
     - [rgdpo_w, 'Real GDP per worker (2017 US$)', real GDP per worker]
@@ -36,10 +40,14 @@ def test_what_is_no_income_per_head_has_its_own_noun(name, label, noun):
     - [value, 'GDP per capita (constant 2015 US$)', '', constant 2015 US$]
     - [人均GDP（元）, '', '', 元]
     - [value, 'Personal income (annual), (thousands of dollars)', '', thousands of dollars]
-    - [gdp (Austria), '', '', gdp (Austria)]
+    - [gdp (Austria), '', '', '']
     - [value, Gross domestic product, 'National currency, millions', 'National currency, millions']
-    - [y, Income per person, '', Income per person]
-    - [RGDPPC, '', '', units of column RGDPPC]
+    - [y, Income per person, '', '']
+    - [RGDPPC, '', '', '']
+    - [grp_pc_usd_2015, '', '', 2015 US dollars]
+    - [gsp, 'Gross state product per capita, 2012 dollars', '', 2012 dollars]
+    - [value, 'PIB per capita - R$ de 2010 (mil)', '', thousand R$ de 2010]
+    - [BIP801__BIP_je_Einwohner__EUR, '', '', euros]
     """),
 )
 def test_units_of_measure_come_from_brackets_columns_and_labels(
@@ -55,9 +63,32 @@ def test_a_column_of_units_and_one_of_their_scale_are_read_together():
     assert unit_of_table(pd.DataFrame(once)) == "Dollars"
 
 
-def test_output_over_people_is_in_the_units_of_both():
-    income = {"output": "地区生产总值(亿元)", "population": "年末总人口(万人)"}
-    words = wording(income, {}, {}, "")
-    assert (words.what, words.measure) == ("", "亿元 over 万人")
-    words = wording({"output": "GSP", "population": "EMP"}, {}, {}, "")
-    assert (words.what, words.measure) == ("output per worker", "GSP over EMP")
+@pytest.mark.parametrize(
+    ("output", "people", "labels", "what", "measure"),
+    from_yaml("""
+    - [地区生产总值(亿元), 年末总人口(万人), {}, '', '10,000 yuan per head']
+    - [PIB (Mil Reais), População (Pessoas), {}, '', thousand reais per head]
+    - [GSP, EMP, {}, output per worker, GSP over EMP]
+    - [rgdpna, pop, {rgdpna: Real GDP (in mil. 2017US$), pop: Population (in millions)}, '', 2017US$ per head]
+    - [gdp, pop, {gdp: GDP (dollars), pop: Population (thousands)}, '', dollars over thousands]
+    """),
+)
+def test_output_over_people_is_in_the_units_of_both(
+    output, people, labels, what, measure
+):
+    words = wording({"output": output, "population": people}, {}, labels, "")
+    assert (words.what, words.measure) == (what, measure)
+
+
+@pytest.mark.parametrize(
+    ("name", "label", "said", "measure"),
+    from_yaml("""
+    - [value, NET PRODUCT PER CAPITA - CONSTANT PRICES, [(Amount in Rupees)], Rupees]
+    - [value, GDP per capita, [GDP per capita, (1990 Int. GK$)], 1990 Int. GK$]
+    - [value, BIP je Einwohner, ['in jeweiligen Preisen, EUR'], EUR]
+    - [At Constant 2018 Prices, Per capita product, [], constant 2018 prices]
+    """),
+)
+def test_title_lines_say_the_unit(name, label, said, measure):
+    words = wording({"column": name}, {}, {name: label}, "", said)
+    assert words.measure.casefold() == measure.casefold()

@@ -19,10 +19,12 @@ import pandas as pd
 from evenfield.newstudy.cells import cell_text
 from evenfield.newstudy.features import GEOPANDAS, property_table, read_features
 from evenfield.newstudy.headers import AnyTable, headed
+from evenfield.newstudy.words import LISTS
 from evenfield.study.errors import IngestError, first_examples
 
 FORMATS = "CSV or text, Excel (.xlsx), Stata (.dta), SPSS (.sav), Parquet, GeoJSON, a shapefile"
 SHEET = "sheet"  # column of the sheets' names, where several are read together
+FEWEST_LETTERS = 3  # that tell an encoding
 MOST_COLUMNS = 5_000
 MOST_CELLS = 50_000_000  # of a text
 # Of the sheets of a workbook, blank ones between others too: a minute to read.
@@ -79,6 +81,10 @@ def read_any(path: str | Path) -> AnyTable:
         re.sub(r"[\s\x00-\x1f\x7f]+", " ", str(name)).strip()
         for name in table.frame.columns
     ]
+    table.labels = {
+        re.sub(r"[\s\x00-\x1f\x7f]+", " ", name).strip(): text
+        for name, text in table.labels.items()
+    }
     names = Counter(table.frame.columns)
     twice = [name for name, count in names.items() if count > 1 and name]
     if twice:
@@ -186,6 +192,11 @@ def _text_rows(file: Path, messages: list[str]) -> list[list[str]]:
 
 def _older_encoding(content: bytes) -> str:
     """Return the encoding of a text that is not UTF-8, by the bytes above 127."""
+    for encoding, letters in LISTS["encodings"].items():
+        with contextlib.suppress(UnicodeDecodeError):
+            text = content.decode(encoding)
+            if sum(map(text.count, letters)) >= FEWEST_LETTERS:
+                return str(encoding)
     runs = [len(run) for run in re.findall(rb"[\x80-\xff]+", content)]
     # Chinese letters come as pairs of bytes, Cyrillic ones as whole words, those of
     # European languages mostly alone.

@@ -35,11 +35,14 @@ class _Block:
 def balanced(
     panel: pd.DataFrame,
     income: Mapping[str, str],
+    names: Mapping[str, str],
     messages: list[str],
     drop_incomplete: bool = False,
 ) -> Balanced:
     """Keep the years and units that have most incomes without a gap; with
     ``drop_incomplete`` all years, and the units that have an income in each.
+
+    ``names`` says what units are called, as in messages.
     """
     years = sorted(set(panel["year"]))
     needed = [name for name in income.values() if name != TODO]
@@ -73,8 +76,11 @@ def balanced(
     every = "every year" if step == 1 else f"every {step} years"
     if uneven:
         shown = first_examples([str(year) for year in years], 8)
+        gone = [str(year) for year in years if year not in block.years]
+        left = f"; left out: {first_examples(gone, 8)}" if gone else ""
         messages.append(
-            f"years are uneven ({shown}): used are {first} to {last}, {every} (--years)"
+            f"years are uneven ({shown}): used are {first} to {last}, {every}{left}"
+            " (--years)"
         )
     left_out = [
         unit for unit, stays in zip(units, block.rows, strict=True) if not stays
@@ -83,9 +89,9 @@ def balanced(
         other = "" if drop_incomplete else "; --drop-incomplete leaves out units only"
         messages.append(
             f"{counted(len(left_out), 'unit')} with gaps in income left out:"
-            f" {first_examples(left_out, 6)}{other}"
+            f" {first_examples([names.get(unit, unit) for unit in left_out], 6)}{other}"
         )
-    if (first, last) != (grid[0], grid[-1]):
+    if not uneven and (first, last) != (grid[0], grid[-1]):
         messages.append(
             f"panel.years is {first} to {last}, without a gap in income; data/ holds all"
             " years (--years, --drop-incomplete)"

@@ -23,6 +23,7 @@ SURELY_POINTED = re.compile(
     rf"[+-]?[0-9]{{1,3}}(({_THOUSANDS}[0-9]{{3}})+,[0-9]+|(\.[0-9]{{3}}){{2,}})"
     r"|[+-]?[0-9]*,([0-9]{1,2}|[0-9]{4,})"
 )
+SHORTENED = re.compile(r"([+-]?\d+\.?\d*)([kKMB])")
 CURRENCY = re.compile(r"^([+-]?)\s*(R\$|US\$|[$€£¥￥])\s*|\s*(€|£|¥|元)$")
 ANY_NUMBER = (
     r"([+-]?\s*(R\$|US\$|[$€£¥￥])\s*)?("
@@ -68,6 +69,8 @@ def _numbers(column: pd.Series) -> pd.Series | None:
         return None
     if held.str.fullmatch(NUMBER.pattern).all():
         return _as_floats(held, column)
+    if held.str.fullmatch(SHORTENED.pattern).any():
+        return _shortened(held, column)
     held = held.str.replace(CURRENCY, lambda mark: mark[1] or "", regex=True)
     grouped = held.str.fullmatch(GROUPED.pattern)
     pointed = held.str.fullmatch(POINTED.pattern)
@@ -85,6 +88,18 @@ def _numbers(column: pd.Series) -> pd.Series | None:
     if not held.str.fullmatch(NUMBER.pattern).all():
         return None
     return _as_floats(held, column)
+
+
+def _shortened(held: pd.Series, column: pd.Series) -> pd.Series | None:
+    """Return figures of which some end in k, M or B, as 10.4k."""
+    parts = held.str.extract(f"^{SHORTENED.pattern}$|^({NUMBER.pattern})$")
+    bare = parts[0].fillna(parts[2])
+    if bare.isna().any():
+        return None
+    factor = parts[1].str.upper().map({"K": 1e3, "M": 1e6, "B": 1e9}).fillna(1.0)
+    # Printed digits stay: 10.4k is 10400 and not 10400.000000000002.
+    values = (bare.astype(float) * factor).round(6)
+    return values.reindex(column.index)
 
 
 def _as_floats(texts: pd.Series, column: pd.Series) -> pd.Series | None:

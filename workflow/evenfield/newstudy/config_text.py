@@ -11,9 +11,8 @@ from typing import Any
 import numpy as np
 import yaml
 
-from evenfield.newstudy.dates import UNNAMED
-from evenfield.newstudy.income_column import units_of
 from evenfield.newstudy.new_study import NewStudy
+from evenfield.newstudy.wording import UNKNOWN
 from evenfield.newstudy.words import WORDS
 from evenfield.numerics.spatial import haversine_km
 from evenfield.shared.topics import read_topics, with_measure
@@ -37,6 +36,9 @@ LACKING: dict[str, Any] = yaml.safe_load(
 # ASSUME: whoever got a policy may reach neighbours and theirs, and no farther.
 RINGS = [{"of": "income", "radii": [1, 2], "distance": "steps"}]
 
+# Of the section `event_study`, which has these if nothing else is said.
+USUAL_LEADS = 4
+USUAL_HORIZONS = 5
 FEWEST_WITHOUT = 10  # units on no list
 
 
@@ -51,9 +53,7 @@ def config_text(study: NewStudy) -> str:
     column = guessed.income.get("column", "")
     candidates = ", ".join(guessed.perhaps or guessed.panel.columns[2:])
     todo = f"  # one of: {candidates}" if column == TODO else ""
-    measure = options.measure or ("not stated" if todo else guessed.measure)
-    if measure == units_of(UNNAMED):
-        measure = f"units of the file {options.panel.name}"
+    measure = options.measure or guessed.measure or UNKNOWN
     periods = _periods(first, guessed.step, steps)
     what = guessed.what
     title = options.title or with_measure(what, f"Income of {several}, {{years}}")
@@ -192,6 +192,8 @@ def _estimates(study: NewStudy, steps: int, periods: list[str]) -> list[str]:
         "$groupings": study.groups or None,
         "$grouping": study.groups[0] if study.groups else None,
         "$policies": True if "policies" in study.tables else None,
+        "$leads": _leads(study),
+        "$horizons": _horizons(study),
         "$placement": _placement(study),
         "$rings": RINGS if "adjacency" in study.tables else None,
         "$lists": _nearby(study),
@@ -205,6 +207,7 @@ def _estimates(study: NewStudy, steps: int, periods: list[str]) -> list[str]:
     }
     examples = {word: lack.get("example", word) for word, lack in LACKING.items()}
     lines = ["estimates:"]
+    not_asked = dict[str, list[str]]()
     for name, topic in read_topics().items():
         start = topic.start
         if start is None:
@@ -216,13 +219,13 @@ def _estimates(study: NewStudy, steps: int, periods: list[str]) -> list[str]:
         if len(study.tables["units"]) < start.units:
             short.append(f"with {start.units} units or more")
         if short and not lacking:
-            study.messages.append(f"{name} is not asked: only {' and '.join(short)}")
+            not_asked.setdefault(" and ".join(short), []).append(name)
         later = [*(LACKING[word]["get"] for word in lacking), *short]
         mark = "# " if later else ""
         asks = " ".join([start.asks, *(f"({reason})" for reason in later)])
         section = _with_values(start.section, {**examples, **_known(values)})
         if not later:
-            section = _with_values(start.section, values)
+            section = _specs_once(_with_values(start.section, values))
             asked = [spec for spec in start.beside if _has_its_words(spec, values)]
             section = [*section, *_with_values(asked, values)] if asked else section
         lines.append(f"  {mark}{name}: {_flow(section)}  # {asks}")
@@ -232,6 +235,9 @@ def _estimates(study: NewStudy, steps: int, periods: list[str]) -> list[str]:
             lines.append(
                 f"  # {name}: {_flow(both)}  # instead, with the control above"
             )
+    reasons = [f"{', '.join(names)} (only {why})" for why, names in not_asked.items()]
+    if reasons:
+        study.messages.append(f"not asked: {'; '.join(reasons)}")
     return [*lines, "exhibits: auto"]
 
 
@@ -249,6 +255,37 @@ def _primary_weights(study: NewStudy) -> str | None:
     if "primary" in written:
         return str(yaml.safe_load(written)["weights"]["primary"])
     return "contiguity" if "adjacency" in study.tables else None
+
+
+def _leads(study: NewStudy) -> int | None:
+    """Return fewer leads than usual where no unit with a policy has as many years before
+    it and one more to compare them with.
+    """
+    dates = _policy_years(study)
+    if not len(dates):
+        return None
+    before = (int(dates.max()) - study.guessed.years[0]) // study.guessed.step
+    fewest = max(before - 1, 1)
+    return fewest if fewest < USUAL_LEADS else None
+
+
+def _horizons(study: NewStudy) -> int | None:
+    """Return a nearer last year after the policy where none is as late as usual."""
+    dates = _policy_years(study)
+    if not len(dates):
+        return None
+    after = (study.guessed.years[1] - int(dates.min())) // study.guessed.step
+    return max(after, 1) if after < USUAL_HORIZONS else None
+
+
+def _policy_years(study: NewStudy) -> np.ndarray:
+    """Return the first years of policies after the first year of the panel."""
+    policies = study.tables.get("policies")
+    if policies is None:
+        return np.zeros(0)
+    first, last = study.guessed.years
+    years = policies["first_year"].astype(float)
+    return years[years.gt(first) & years.le(last)].to_numpy()
 
 
 def _placement(study: NewStudy) -> list[dict[str, Any]] | None:
@@ -310,6 +347,19 @@ def _ends_are_known(study: NewStudy) -> bool:
     ends = panel[panel["year"].isin(study.guessed.years)]
     whole = ends[(ends[columns] != "").all(axis=1)]
     return len(whole) == 2 * len(study.tables["units"])
+
+
+def _specs_once(section: Any) -> Any:
+    """Leave out a specification that without what the study lacks asks what another one
+    does.
+    """
+    if not isinstance(section, dict) or "specs" not in section:
+        return section
+    kept = dict[str, Any]()
+    for spec in section["specs"]:
+        asked = {key: value for key, value in spec.items() if key not in {"id", "role"}}
+        kept.setdefault(repr(asked), spec)
+    return {**section, "specs": [*kept.values()]}
 
 
 def _has_its_words(spec: Record, values: Mapping[str, Any]) -> bool:

@@ -18,7 +18,11 @@ EARLIEST = 1000  # the first year that a study may have
 FORMS: dict[str, str] = {
     name: written_out(form) for name, form in LISTS["date_forms"].items()
 }
-PARTS = {"quarters": 4, "quarters before years": 4, "months": 12}
+PARTS = {"quarters": 4, "months": 12}  # by the first word of a form
+# Numbers of months by the first letters of their names, longer ones first.
+MONTHS: dict[str, int] = dict(
+    sorted(LISTS["months"].items(), key=lambda month: -len(month[0]))
+)
 LAST_OF_2000S = 29  # two digits up to these are of the years from 2000 on
 
 
@@ -45,7 +49,9 @@ def dates_of(cells: pd.Series, header: str = "") -> Dates | None:
         if not texts.str.fullmatch(pattern, case=False).all():
             continue
         found = texts.str.extract(f"^{pattern}$", flags=re.IGNORECASE)
-        years = found["year"].astype(int)
+        short = "digits" in found
+        years = found["digits" if short else "year"].astype(int)
+        years = years.map(_whole_year) if short else years
         parts = pd.Series(0, index=texts.index)
         if form == "fiscal years":
             after = found["part"].str[-2:].astype(int)
@@ -53,13 +59,27 @@ def dates_of(cells: pd.Series, header: str = "") -> Dates | None:
                 continue
         elif "part" in found:
             parts = found["part"].astype(int)
-        return Dates(form, years, parts, PARTS.get(form, 1))
+        elif "month" in found:
+            parts = found["month"].map(_month_number)
+        return Dates(form, years, parts, PARTS.get(form.partition(" ")[0], 1))
     whole = texts.str.fullmatch(r"\d{1,4}(\.0*)?")
     if len(texts) and whole.all() and WORDS.time_column.fullmatch(header.strip()):
         years = texts.astype(float).astype(int)
         if 1500 <= years.max() < 2200:
             return Dates("years", years, years * 0, 1)
     return None
+
+
+def _month_number(word: str) -> int:
+    """Return the number of a month by the first letters of its name."""
+    shown = word.casefold()
+    return int(next(n for start, n in MONTHS.items() if shown.startswith(start)))
+
+
+def _whole_year(digits: int) -> int:
+    """Return the year that two digits stand for."""
+    # ASSUME: 30 to 99 are of the century before 2000, 00 to 29 of the one after.
+    return 2000 + digits if digits <= LAST_OF_2000S else 1900 + digits
 
 
 def wrong_dates(cells: pd.Series) -> pd.Series:
@@ -158,11 +178,7 @@ def _of_two_digits(stems: dict[str, dict[str, str]]) -> dict[str, dict[str, str]
     """Return years of two digits as whole years, if they follow on each other."""
     out: dict[str, dict[str, str]] = {}
     for stem, names in stems.items():
-        # ASSUME: 30 to 99 are of the century before 2000, 00 to 29 of the one after.
-        years = [
-            2000 + int(digits) if int(digits) <= LAST_OF_2000S else 1900 + int(digits)
-            for digits in names.values()
-        ]
+        years = [_whole_year(int(digits)) for digits in names.values()]
         in_order = years == sorted(years) or years == sorted(years, reverse=True)
         if in_order and min(years) >= 1930:
             out[stem] = dict(zip(names, map(str, years), strict=True))

@@ -15,7 +15,6 @@ from evenfield.newstudy.income_column import income_columns, is_clear
 from evenfield.newstudy.key_columns import (
     joined_units,
     likely_units,
-    name_column,
     no_unit_fault,
     unit_column,
     unit_word,
@@ -38,6 +37,7 @@ from evenfield.newstudy.layouts import (
     without_flags,
     without_note,
 )
+from evenfield.newstudy.names import name_column, names_of, told_apart
 from evenfield.newstudy.row_choices import rows_where, without_units
 from evenfield.newstudy.wording import unit_of_table, wording
 from evenfield.newstudy.words import WORDS
@@ -70,6 +70,8 @@ class Guessed:
     unit_name: str
     order: list[str]  # ids of units as the file first names them
     perhaps: list[str]  # columns that may be income, where it is not clear
+    left_out: dict[str, list[str]]  # names of units, by the reason
+    people: str  # the one column of people that could weigh units; blank: none
     messages: list[str] = field(default_factory=list)
 
 
@@ -107,7 +109,7 @@ def guess(
     messages = list(table.messages)
     faults = Faults()
     rows = rows_where(_once(table.frame, messages), choices.where, messages)
-    arranged = _rows_by_unit(rows, given, messages)
+    arranged = _rows_by_unit(rows, given, table.labels, messages)
     unit = arranged.unit
     year = arranged.year
     frame = keyed_rows(arranged.frame, unit, year, choices.years, messages)
@@ -119,14 +121,14 @@ def guess(
         messages.append(f"names: column {name} (--name)")
     if "name" in frame and name != "name":
         frame = frame.rename(columns={"name": "name_given"})
-    names = frame.drop_duplicates("unit").set_index("unit")[name or "_id"]
-    frame = without_units(
+    names = names_of(frame, name)
+    frame, left_out = without_units(
         frame, names, choices.leave_out, choices.keep_totals, messages
     )
     frame = frame.sort_values(["unit", "year"], ignore_index=True)
     figures, constant = _sorted_columns(frame, name, messages, faults)
     labels = {**table.labels, **arranged.labels}
-    said = series_texts(rows, table.above, figures)
+    said = _said(rows, table, figures, choices)
     labels = _label_of_one(figures, said) | labels
     with faults.caught():
         chosen = income_columns(
@@ -138,12 +140,9 @@ def guess(
         figures = [*figures, *chosen.levels]
         faults += _not_positive(frame, income)
     faults.refuse()
-    units = _as_numbers(
-        frame.drop_duplicates("unit").assign(name=lambda rows: rows[name or "_id"])[
-            ["unit", "name", *constant]
-        ],
-        constant,
-    )
+    units = frame.drop_duplicates("unit")
+    units = units.assign(name=units["unit"].map(names))[["unit", "name", *constant]]
+    units = told_apart(_as_numbers(units, constant), constant, messages)
     panel = _as_numbers(frame[["unit", "year", *figures]], figures)
     titles = {
         "unit": unit,
@@ -151,15 +150,14 @@ def guess(
         "name": name,
     }
     titles |= chosen.titles
-    placed = with_coordinates(units, given)
-    renamed = zip(placed.columns, units.columns, strict=True)
-    titles |= {new: old for new, old in renamed if new != old}
-    if "lat" in placed:
-        held = [titles.get(kind, kind) for kind in ("lat", "lon")]
-        messages.append(f"coordinates: {' and '.join(held)} (--lat, --lon)")
-    words = wording(chosen.columns, given, labels, unit_of_table(rows))
-    messages += [] if choices.what else words.said
-    balance = balanced(panel, income, messages, choices.drop_incomplete)
+    placed = _placed(units, given, titles, messages)
+    unit_of_all = _unit_of_all(rows, choices)
+    words = wording(chosen.columns, given, labels, unit_of_all, said)
+    called = dict(units[["unit", "name"]].to_numpy())
+    balance = balanced(panel, income, called, messages, choices.drop_incomplete)
+    stays = set(balance.panel["unit"])
+    gone = [name for unit, name in called.items() if unit not in stays]
+    left_out |= {"gaps": gone} if gone else {}
     panel, income = _renamed(balance.panel, income, titles, messages)
     units = placed[placed["unit"].isin(panel["unit"])].sort_values(
         "unit", ignore_index=True
@@ -178,10 +176,49 @@ def guess(
         titles=titles,
         labels=labels,
         unit_name=unit_word(name, unit, *_codes(units)),
+        people=chosen.people,
         order=order,
         perhaps=chosen.perhaps,
+        left_out=left_out,
         messages=messages,
     )
+
+
+def _placed(
+    units: pd.DataFrame,
+    given: Mapping[str, str | None],
+    titles: dict[str, str],
+    messages: list[str],
+) -> pd.DataFrame:
+    """Return units whose coordinates are called so; what is renamed goes to titles."""
+    placed = with_coordinates(units, given)
+    renamed = zip(placed.columns, units.columns, strict=True)
+    titles |= {new: old for new, old in renamed if new != old}
+    if "lat" in placed:
+        held = [titles.get(kind, kind) for kind in ("lat", "lon")]
+        messages.append(f"coordinates: {' and '.join(held)} (--lat, --lon)")
+    return placed
+
+
+def _said(
+    rows: pd.DataFrame, table: AnyTable, figures: list[str], choices: Choices
+) -> list[str]:
+    """Return what is said of all figures: values that rows are chosen by, columns of one
+    value, title lines.
+    """
+    chosen = [condition.partition("=")[2].strip() for condition in choices.where]
+    return [*chosen, *series_texts(rows, table.above, figures)]
+
+
+def _unit_of_all(rows: pd.DataFrame, choices: Choices) -> str:
+    """Return the unit of measure by which rows are chosen, else the one of all rows."""
+    parts = [condition.partition("=") for condition in choices.where]
+    units = [
+        value.strip()
+        for column, _, value in parts
+        if WORDS.measure_column.fullmatch(column.strip())
+    ]
+    return units[0] if units else unit_of_table(rows)
 
 
 def _label_of_one(figures: Sequence[str], said: list[str]) -> dict[str, str]:
@@ -210,7 +247,10 @@ def _once(frame: pd.DataFrame, messages: list[str]) -> pd.DataFrame:
 
 
 def _rows_by_unit(
-    rows: pd.DataFrame, given: Mapping[str, str | None], messages: list[str]
+    rows: pd.DataFrame,
+    given: Mapping[str, str | None],
+    labels: Mapping[str, str],
+    messages: list[str],
 ) -> _Rows:
     """Return the table with a row for each unit and date, however it is laid out."""
     _check_given(rows, given)
@@ -231,7 +271,7 @@ def _rows_by_unit(
         frame = with_merged_cells(frame, year, messages)
         unit = unit_column(frame, year, messages)
     if not unit and not asked:
-        frame, unit = from_transposed(frame, year, messages)
+        frame, unit = from_transposed(frame, year, labels, messages)
     if not unit and not asked:
         frame, unit = joined_units(frame, year, messages)
     if unit:
@@ -248,15 +288,17 @@ def _rows_by_unit(
         (column,) = series.columns
         named = list(series.columns[column])
         income = {given.get(key) for key in ("income", "output", "population")} - {None}
-        labels = series_labels(frame, series)
-        if income <= set(wide) and (income or is_clear(wide, list(labels), labels)):
+        of_series = series_labels(frame, series)
+        if income <= set(wide) and (
+            income or is_clear(wide, list(of_series), of_series)
+        ):
             messages += [
                 f"units: column {series.unit} (--unit)",
                 f"{column} names {counted(len(named), 'series', 'series')}, each a"
                 f" column now: {first_examples(named, 6)} (--where chooses one)",
             ]
-            return _Rows(wide, series.unit, year, labels)
-    raise series_fault(series)
+            return _Rows(wide, series.unit, year, of_series)
+    raise series_fault(frame, series)
 
 
 def _check_given(frame: pd.DataFrame, given: Mapping[str, str | None]) -> None:
@@ -339,6 +381,8 @@ def _sorted_columns(
     dropped = list[str]()
     same = list[str]()
     for column in [c for c in frame.columns if c not in {"unit", "year", "_id", name}]:
+        if frame[column].eq(frame["year"].astype(str)).all():
+            continue  # the years once more
         held, wrong = no_numbers(frame[column])
         if frame[column].nunique() == 1 and not WORDS.people.fullmatch(column):
             same.append(column)

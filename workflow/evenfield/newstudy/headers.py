@@ -2,6 +2,7 @@
 stands below the table.
 """
 
+import itertools
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -10,10 +11,13 @@ from itertools import accumulate
 
 import pandas as pd
 
+from evenfield.newstudy.dates import dates_of
 from evenfield.newstudy.words import WORDS
-from evenfield.study.errors import IngestError, counted
+from evenfield.study.errors import IngestError, counted, first_examples
 
 MOST_HEADER_ROWS = 3
+MOST_ROWS_ABOUT = 15
+FEWEST_COLUMNS = 4  # of a table in which a lone name in a row is a heading
 
 
 @dataclass
@@ -39,7 +43,10 @@ def headed(rows: list[list[str]], messages: list[str]) -> AnyTable:
     start = next(
         (i for i, count in enumerate(filled) if count >= max(2, 0.7 * usual)), 0
     )
+    about = _rows_about_columns(rows[start + 1 :])
     first, last, header = _header(rows, start)
+    if about:
+        first, last, header = start, start, list(rows[start])
     width = max(i for i, cell in enumerate(header, start=1) if cell)
     end = next(
         (i for i, row in enumerate(rows) if i > last and WORDS.note.match(row[0])),
@@ -58,15 +65,28 @@ def headed(rows: list[list[str]], messages: list[str]) -> AnyTable:
             "correct it",
         )
     labels = dict[str, str]()
-    if len(body) > 2 and _is_units_row(body[0], body[1]):
+    if about:
+        units = [row for row in about if WORDS.measure_column.fullmatch(row[0])]
         labels = {
-            name: cell for name, cell in zip(header, body[0], strict=False) if cell
+            name: cell
+            for row in units[:1]
+            for name, cell in zip(header[1:], row[1:], strict=False)
+        }
+        messages.append(
+            f"{counted(len(about), 'row')} about the columns below the header left out:"
+            f" {first_examples([row[0] for row in about], 6)}"
+        )
+        body = body[len(about) :]
+    elif len(body) > 2 and _is_units_row(body[0], body[1]):
+        about = [body.pop(0)]
+        labels = {
+            name: cell for name, cell in zip(header, about[0], strict=False) if cell
         }
         messages.append("the row of units below the header is taken for labels")
-        body.pop(0)
     while body and sum(bool(cell) for cell in body[-1]) == 1 and width > 2:
         body.pop()
-    dropped = len(rows) - last - 1 - len(body) - bool(labels)
+    dropped = len(rows) - last - 1 - len(body) - len(about)
+    body = _without_headings(body, width, messages)
     if last > first:
         messages.append(
             f"the header has {last - first + 1} rows; joined, for example"
@@ -87,6 +107,39 @@ def headed(rows: list[list[str]], messages: list[str]) -> AnyTable:
         labels,
         above=above,
     )
+
+
+def _without_headings(
+    body: list[list[str]], width: int, messages: list[str]
+) -> list[list[str]]:
+    """Leave out rows that have words in the first column and nothing else."""
+    if width < FEWEST_COLUMNS:
+        return body
+    alone = [bool(row[0]) and not any(row[1:]) for row in body]
+    words = [row[0] for row, whether in zip(body, alone, strict=True) if whether]
+    if words and len(words) < len(body) / 2:
+        messages.append(
+            f"{counted(len(words), 'row')} without figures left out:"
+            f" {first_examples(list(dict.fromkeys(words)))}"
+        )
+        return [row for row, whether in zip(body, alone, strict=True) if not whether]
+    return body
+
+
+def _rows_about_columns(body: list[list[str]]) -> list[list[str]]:
+    """Return rows between the header and the first date that say what each column is, as
+    of the time series of the bureau of Australia: words before nothing but dates.
+    """
+    first = [row[0] for row in body]
+    words = len(
+        list(itertools.takewhile(lambda cell: not re.search(r"\d{4}", cell), first))
+    )
+    if not 1 <= words <= MOST_ROWS_ABOUT or not all(first[:words]):
+        return []
+    dated = pd.Series(first[words:], dtype=str)
+    if len(dated) < 2 or dates_of(dated) is None or dated.duplicated().any():
+        return []
+    return body[:words]
 
 
 def _is_units_row(cells: list[str], below: list[str]) -> bool:
@@ -157,4 +210,10 @@ def _is_year(text: str) -> bool:
 def _name_of_first(cells: list[str], header: list[str]) -> str:
     """Name a first column without a header, unless it numbers the rows."""
     counts = cells in ([str(i + start) for i in range(len(cells))] for start in (0, 1))
+    # In a table with a column of dates no unit stands once.
+    timed = any(WORDS.time_column.fullmatch(name.strip()) for name in header if name)
+    whole = all(re.fullmatch(r"\d+", cell) for cell in cells)
+    counts |= timed and whole and len({*cells}) == len(cells)
+    if dates_of(pd.Series(cells, dtype=str)) is not None:
+        return "" if "date" in header else "date"
     return "" if counts or "unit" in header or not all(cells) else "unit"

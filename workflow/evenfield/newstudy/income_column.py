@@ -30,6 +30,7 @@ class IncomeColumns:
     levels: dict[str, pd.Series] = field(default_factory=dict)  # new columns, as text
     titles: dict[str, str] = field(default_factory=dict)  # of the new columns
     perhaps: list[str] = field(default_factory=list)  # where it is not clear
+    people: str = ""  # the one column of people beside income that may weigh units
 
 
 @dataclass(frozen=True, eq=False)
@@ -228,11 +229,7 @@ def _with_word_of_weights(
     if len(people) != 1 or income in {"", TODO}:
         return result
     # Whether people should weigh is the user's to say: it moves every average.
-    message = (
-        f"units weigh alike; --income {quote(income)} --population"
-        f" {quote(people[0].name)} weighs them"
-    )
-    return replace(result, messages=[*result.messages, message])
+    return replace(result, people=people[0].name)
 
 
 def _no_income(income: Figures, people: list[Figures]) -> IngestError:
@@ -242,11 +239,6 @@ def _no_income(income: Figures, people: list[Figures]) -> IngestError:
         divide = f"--output {quote(income.name)} --population {quote(people[0].name)}"
         insist = f"give {divide}, or --what WORDS (what it is) to study it as it stands"
     return IngestError(f"{income.name} is {income.kind}", "income per head", insist)
-
-
-def units_of(column: str) -> str:
-    """Return what income is measured in by the name of its column, if that has words."""
-    return column if " " in column.strip() else f"units of column {column}"
 
 
 def is_clear(
@@ -446,17 +438,38 @@ def _guessed(
         and not column.kind
         and (sureness(column.name) or sureness(column.label))
     ]
+    plausible.sort(key=_likeliness, reverse=True)
     flags = f"--income {quote(plausible[0].name)}" if plausible else ""
     heads_or_workers = people or [c for c in rest if WORDS.workers.fullmatch(c.name)]
     if not incomes and output and heads_or_workers:
         divisor = quote(heads_or_workers[0].name)
         flags = f"--output {quote(output[0].name)} --population {divisor}"
-    said = [
-        f"{column.name} is {column.kind}, so it is not taken for income per head"
-        for column in columns
-        if column.kind and WORDS.money.search(column.name)
+    return _unclear(perhaps, flags, logged, _passed_over(columns))
+
+
+def _passed_over(columns: list[Figures]) -> list[str]:
+    """Say which columns of money are no income per head, those of one reason together."""
+    names = dict[str, list[str]]()
+    for column in columns:
+        if column.kind and WORDS.money.search(column.name):
+            names.setdefault(column.kind.partition(",")[0], []).append(column.name)
+    return [
+        f"{' and '.join(same)} {'is' if len(same) == 1 else 'are each'} {kind}, so not"
+        " taken for income per head"
+        for kind, same in names.items()
     ]
-    return _unclear(perhaps, flags, logged, said)
+
+
+def _likeliness(column: Figures) -> tuple[bool, bool, bool]:
+    """Say how likely a column is what a study compares: of the whole and not of a part, in
+    one currency, at constant prices.
+    """
+    text = column.text
+    return (
+        bool(WORDS.income_start.match(column.name)),
+        not WORDS.local_currency.search(text),
+        bool(WORDS.real_prices.search(column.name) or WORDS.real_prices.search(text)),
+    )
 
 
 def _incomes_and_output(rest: list[Figures]) -> tuple[list[Figures], list[Figures]]:
@@ -471,11 +484,17 @@ def _incomes_and_output(rest: list[Figures]) -> tuple[list[Figures], list[Figure
             and not WORDS.income.search(column.text)
         )
     ]
-    others = [column for column in rest if column not in output]
+    money = [one for one in output if WORDS.money.search(one.text)]
+    output = money or output
+    others = [column for column in rest if column not in output and not column.is_total]
     by_name = [column for column in others if sureness(column.name)]
     incomes = by_name or [column for column in others if sureness(column.label)]
     # Of several the one at constant prices, as its label says, and the one per head.
-    real = [one for one in output if WORDS.constant_prices.search(one.text)]
+    real = [
+        one
+        for one in output
+        if WORDS.constant_prices.search(one.text) and WORDS.money.search(one.text)
+    ]
     per_head = [one for one in incomes if WORDS.per_head.search(one.text)]
     return (
         per_head if len(per_head) == 1 else incomes,
@@ -497,10 +516,13 @@ def _unclear(
                 f"{name} looks like a logarithm ({column.log_sign or column.range_sign}),"
                 f" so it is not taken for income{hint if money else ''}"
             )
-    names = [column.name for column in perhaps]
-    shown = first_examples(names, 6) if names else "no column"
+    # What else is money or may be: capital, consumption, employment only if nothing is.
+    sure = [c for c in perhaps if sureness(c.name) or sureness(c.label)]
+    names = [column.name for column in sure or perhaps]
     example = f" (for example {flags})" if flags else ""
-    messages.append(f"income is not clear: perhaps {shown}{example}")
+    perhaps_these = f"perhaps {first_examples(names, 6)}{example}"
+    none = "no column looks like it; name what is studied with its column and --what"
+    messages.append(f"income is not clear: {perhaps_these if names else none}")
     return IncomeColumns({"column": TODO}, messages, perhaps=names)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 import pandas as pd
 
 from evenfield.newstudy.cells import MISSING, numbers_of
-from evenfield.newstudy.words import WORDS
+from evenfield.newstudy.words import LISTS, WORDS
 from evenfield.study.errors import IngestError, counted, first_examples
 from evenfield.study.tables import NUMERIC
 
@@ -187,43 +187,34 @@ def no_unit_fault(frame: pd.DataFrame, year: str) -> IngestError:
     )
 
 
-def name_column(frame: pd.DataFrame) -> str:
-    """Return the column of the units' names beside ``unit``; blank if there is none."""
-    others = [
-        name
-        for name in frame.columns
-        if name not in {"unit", "year", "_id"} and numbers_of(frame[name]) is None
-    ]
-    count = frame["unit"].nunique()
-    same = [
-        name
-        for name in others
-        if frame[name].nunique() == count
-        and frame.groupby("unit")[name].nunique().le(1).all()
-        and frame[name].ne("").all()
-    ]
-    words = [
-        name for name in same if not frame[name].str.fullmatch(WORDS.code.pattern).all()
-    ]
-    usual = known_as("name", words)
-    # A unit that has a name already takes no other one but under a usual header.
-    if frame["_id"].str.fullmatch(WORDS.code.pattern).all():
-        usual += [*known_as("name", same), *words]
-    return next(iter(usual), "")
-
-
 def unit_word(*headers: str) -> str:
     """Return what one unit is called by the first header that says so: `state` of
-    state_name.
+    state_name, `department` of DEPARTAMENTOS.
     """
+    english = LISTS["units_in_english"]
     for header in headers:
-        word = re.sub(
-            r"[ _]?(name|id|code|abbr|no|fips)$", "", header.rpartition("+")[2].lower()
-        ).strip()
+        text = re.sub(r"^[\d ._-]+", "", header.rpartition("+")[2].lower())
+        text = re.sub(r"[ _]?(name|id|code|abbr|no|fips|num)([ _]?\d)?$", "", text)
+        place = WORDS.begins_with_place.match(text)
+        word = place[1] if place else _one_of_several(text.strip(), english)
+        word = english.get(word, word)
         # Other words say nothing of what the units are.
         if re.fullmatch(r"[^\W\d_]{4,}", word) and word not in {"unit", "label"}:
-            return word
+            return str(word)
     return "unit"
+
+
+def _one_of_several(word: str, known: Iterable[str]) -> str:
+    """Return the word for one unit, where a header names several."""
+    if word in known:
+        return word
+    for ending, instead in (("ies", "y"), ("es", ""), ("s", "")):
+        one = word.removesuffix(ending) + instead
+        if word.endswith(ending) and (
+            one in known or WORDS.place_column.fullmatch(one)
+        ):
+            return one
+    return word
 
 
 def with_coordinates(

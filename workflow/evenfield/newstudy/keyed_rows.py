@@ -13,6 +13,7 @@ from evenfield.newstudy.dates import (
     periods_of,
     wrong_dates,
 )
+from evenfield.newstudy.unit_names import without_marks
 from evenfield.study.errors import Faults, IngestError, counted, first_examples
 
 KEYS = ["unit", "year", "_id"]
@@ -28,6 +29,7 @@ def keyed_rows(
     shown = frame[unit].str.strip()
     if shown.str.fullmatch(r"\d+\.0+").all():
         shown = shown.str.replace(r"\.0+$", "", regex=True)
+    shown = _without_footnotes(shown)
     ids = shown.str.replace(r"\s+", "_", regex=True)
     if ids.eq("").any():
         faults.append(
@@ -62,11 +64,25 @@ def keyed_rows(
             "remove them, or see --unit and --year",
         )
     if dates.in_year > 1:
-        rows = _whole_years(rows, dates, year, messages)
+        if rows.duplicated(["unit", "year"]).any():
+            rows = _whole_years(rows, dates, year, messages)
+        else:
+            example = frame[year].iloc[0].strip()
+            messages.append(
+                f"{year} holds one date a year, as {example}: taken for its year"
+            )
     early = rows["year"] < EARLIEST
     if early.any():
         messages.append(f"rows before the year {EARLIEST} left out: {int(early.sum())}")
     return rows[~early].reset_index(drop=True)
+
+
+def _without_footnotes(shown: pd.Series) -> pd.Series:
+    """Return units without marks of footnotes, unless two would be one then."""
+    bare = {text: without_marks(text) for text in shown.unique()}
+    if len({*bare.values()}) < len(bare):
+        return shown
+    return shown.map(bare)
 
 
 def _free(name: str, frame: pd.DataFrame) -> str:
@@ -109,12 +125,16 @@ def _whole_years(
     # ASSUME: a year's figure is the mean of its quarters or months, as of a rate or a
     # stock; sums of flows differ from it by one factor, which relative income ignores.
     keys = ["unit", "year"]
+    # Of months a table may have the ends of quarters or of half years alone.
+    usual = dates.parts.nunique()
+    in_year = usual if dates.in_year % usual == 0 else dates.in_year
     groups = rows.groupby(keys, sort=False)
-    whole = groups["_id"].transform("size").eq(dates.in_year)
+    whole = groups["_id"].transform("size").eq(in_year)
+    form = dates.form.partition(" ")[0]
     if not whole.any():
         raise IngestError(
-            f"{year} holds {dates.form} and no whole year",
-            f"{dates.in_year} rows for a unit and year",
+            f"{year} holds {form} and no whole year",
+            f"{in_year} rows for a unit and year",
             "give whole years",
         )
     kept = rows[whole]
@@ -126,9 +146,10 @@ def _whole_years(
             # A blank part would make the mean one of the others.
             blank = kept[keys].assign(value=numbers.isna()).groupby(keys)["value"].any()
             out[name] = [number_text(value) for value in means.mask(blank)[out.index]]
-    form = dates.form.partition(" ")[0]
+    others = int((~whole).sum())
+    rest = f" ({counted(others, 'row')} of other years left out)" if others else ""
     messages.append(
-        f"{year} holds {form}: the mean of the {dates.in_year} of each whole year is"
-        f" taken ({int((~whole).sum())} rows of other years left out)"
+        f"{year} holds {form}: the mean of the {in_year} of each whole year is taken"
+        f"{rest}"
     )
     return out.reset_index()

@@ -2,6 +2,7 @@
 are joined in one cell, several figures in lines below each other.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from shlex import quote
@@ -18,11 +19,13 @@ from evenfield.newstudy.dates import (
 )
 from evenfield.newstudy.headers import AnyTable
 from evenfield.newstudy.income_column import sureness
+from evenfield.newstudy.no_income import other_kind
 from evenfield.newstudy.words import WORDS
 from evenfield.study.errors import IngestError, counted, first_examples
 
 DATE = "_year"  # of a wide table
 MOST_SERIES = 60
+MOST_CANDIDATES = 4  # columns that are tried as units
 
 
 @dataclass(frozen=True)
@@ -160,10 +163,12 @@ def _span(columns: Mapping[str, str]) -> str:
 
 
 def from_transposed(
-    frame: pd.DataFrame, year: str, messages: list[str]
+    frame: pd.DataFrame, year: str, labels: Mapping[str, str], messages: list[str]
 ) -> tuple[pd.DataFrame, str]:
     """Return a table of a row per date and a column per unit as one with a row for each
     of both, with the column of units; as it is, with none, if it is no such table.
+
+    ``labels`` says what the columns are measured in, if the file does.
     """
     others = [name for name in frame.columns if name != year]
     figures = [name for name in others if numbers_of(frame[name]) is not None]
@@ -188,14 +193,35 @@ def from_transposed(
             "several units",
             "give a table of all units, or say with --unit which column names them",
         )
-    tall = frame[[year, *figures]].melt(
-        id_vars=year, var_name="unit", value_name=UNNAMED
-    )
+    before, names = _without_common_words(figures)
+    units = {labels.get(name, "") for name in figures}
+    if len(units) == 1 and units != {""}:
+        before = f"{before or UNNAMED} ({units.pop()})"
+    tall = frame[[year, *figures]].set_axis([year, *names], axis=1)
+    tall = tall.melt(id_vars=year, var_name="unit", value_name=before or UNNAMED)
     messages.append(
         f"transposed table: {counted(len(figures), 'unit')} in columns"
-        f" ({first_examples(figures)})"
+        f" ({first_examples(names)})"
     )
     return tall, "unit"
+
+
+def _without_common_words(names: list[str]) -> tuple[str, list[str]]:
+    """Return what stands before each name, up to the last ; or : or |, and the names
+    without it: `Output per head ; Victoria ;` of each state.
+    """
+    parts = [
+        [part.strip() for part in re.split(r"\s*[;|]\s*|:\s", name) if part.strip()]
+        for name in names
+    ]
+    count = min(map(len, parts))
+    same = 0
+    while same < count - 1 and len({tuple(part[: same + 1]) for part in parts}) == 1:
+        same += 1
+    rest = [" ".join(part[same:]) for part in parts]
+    if not same or len({*rest}) < len(rest):
+        return "", names
+    return ", ".join(parts[0][:same]), rest
 
 
 def series_in_lines(
@@ -212,31 +238,42 @@ def series_in_lines(
         and 2 <= frame[name].nunique() <= MOST_SERIES
         and numbers_of(frame[name]) is None
     ]
-    for unit in candidates:
-        own = frame.groupby(unit)
-        telling = [
-            name for name in texts if name != unit and own[name].nunique().max() > 1
-        ]
-        chosen = list[str]()
-        # Single columns first, those whose names say series before others.
-        telling.sort(key=lambda name: not WORDS.series_column.fullmatch(name))
-        alone = [
-            name for name in telling if not frame.duplicated([unit, year, name]).any()
-        ]
-        if alone:
-            # A code and its label tell the same: the longer text is the label, unless
-            # it is the unit of measure.
-            same = [name for name in alone if _tells_as(frame, alone[0], name)]
-            same.sort(key=lambda name: -frame[name].str.len().mean())
-            chosen = sorted(same, key=lambda name: "unit" in name.lower())[:1]
-        else:
-            for name in telling:
-                if not any(_tells_as(frame, one, name) for one in chosen):
-                    chosen.append(name)
-        if chosen and not frame.duplicated([unit, year, *chosen]).any():
-            values = {name: list(dict.fromkeys(frame[name])) for name in chosen}
-            return Series(unit, values, _figures(frame, unit, year, chosen))
-    return None
+    found = [
+        _series_of(frame, year, unit, texts) for unit in candidates[:MOST_CANDIDATES]
+    ]
+    # ASSUME: of columns that may be the units that one is, which leaves fewest others to
+    # tell its rows apart; of equal ones the likeliest.
+    return min(
+        filter(None, found), key=lambda series: len(series.columns), default=None
+    )
+
+
+def _series_of(
+    frame: pd.DataFrame, year: str, unit: str, texts: list[str]
+) -> Series | None:
+    """Return what tells apart the rows of a unit and date, if this column has the units;
+    nothing if no text does.
+    """
+    own = frame.groupby(unit)
+    telling = [name for name in texts if name != unit and own[name].nunique().max() > 1]
+    chosen = list[str]()
+    # Single columns first, those whose names say series before others.
+    telling.sort(key=lambda name: not WORDS.series_column.fullmatch(name))
+    alone = [name for name in telling if not frame.duplicated([unit, year, name]).any()]
+    if alone:
+        # A code and its label tell the same: the longer text is the label, unless it is
+        # the unit of measure.
+        same = [name for name in alone if _tells_as(frame, alone[0], name)]
+        same.sort(key=lambda name: -frame[name].str.len().mean())
+        chosen = sorted(same, key=lambda name: "unit" in name.lower())[:1]
+    else:
+        for name in telling:
+            if not any(_tells_as(frame, one, name) for one in chosen):
+                chosen.append(name)
+    if not chosen or frame.duplicated([unit, year, *chosen]).any():
+        return None
+    values = {name: list(dict.fromkeys(frame[name])) for name in chosen}
+    return Series(unit, values, _figures(frame, unit, year, chosen))
 
 
 def _tells_as(frame: pd.DataFrame, one: str, other: str) -> bool:
@@ -293,27 +330,82 @@ def series_labels(frame: pd.DataFrame, series: Series) -> dict[str, str]:
     return dict(zip(names, map(without_note, labels), strict=True))
 
 
-def series_fault(series: Series) -> IngestError:
-    """Say which series there are and how to choose one."""
+def series_fault(frame: pd.DataFrame, series: Series) -> IngestError:
+    """Say which series there are and how to choose one, or two of which one divides the
+    other.
+    """
     listed = [
         f"column {name} has {first_examples(values, 6)}"
         for name, values in series.columns.items()
     ]
+    chosen = {name: _likeliest(values) for name, values in series.columns.items()}
     flags = " ".join(
-        f"--where {quote(f'{name}={_likeliest(values)}')}"
-        for name, values in series.columns.items()
+        f"--where {quote(f'{name}={value}')}" for name, value in chosen.items()
     )
+    action = f"choose one, for example with {flags}"
+    if len(chosen) == 1 and series.figures:
+        ((column, value),) = chosen.items()
+        rows = frame[frame[column].eq(value)]
+        texts = [value, series_labels(frame, series).get(without_note(value), "")]
+        texts += [
+            str(frame[name].iloc[0])
+            for name in frame.columns
+            if WORDS.measure_column.fullmatch(name) and frame[name].nunique() == 1
+        ]
+        numbers = numbers_of(rows[series.figures])
+        kind = "" if numbers is None else other_kind(texts, numbers)
+        people = [
+            text for text in series.columns[column] if WORDS.people.fullmatch(text)
+        ]
+        if kind and len(people) == 1:
+            action = (
+                f"divide one by another, as --output {quote(without_note(value))}"
+                f" --population {quote(without_note(people[0]))}, or {action}"
+            )
+        elif kind:
+            action += f" --what {quote(_word_for(value))}, since it is {kind}"
     return IngestError(
-        f"several rows for one {series.unit} and year: {' and '.join(listed)}",
+        f"several rows for one {_named_unit(frame, series.unit)} and year:"
+        f" {' and '.join(listed)}",
         "one row per unit and year",
-        f"choose one, for example with {flags}",
+        action,
     )
 
 
 def _likeliest(values: list[str]) -> str:
-    whole = [value for value in values if WORDS.whole_series.fullmatch(value)]
-    heads = [value for value in values if WORDS.per_head.search(value)]
-    return next(iter([*whole, *heads, *values]))
+    """Return the value that most studies are of: the whole, money per head, money."""
+    plain = [
+        value
+        for value in values
+        if not WORDS.growth.search(value) and not WORDS.share.search(value)
+    ]
+    return max(
+        plain or values,
+        key=lambda value: (
+            bool(WORDS.whole_series.fullmatch(value)),
+            sureness(value),
+            bool(WORDS.per_head.search(value)),
+            bool(WORDS.constant_prices.search(value)),
+        ),
+    )
+
+
+def _word_for(value: str) -> str:
+    """Return what a series is, in small letters; output for what names no money."""
+    bare = WORDS.brackets.sub("", value).split(",")[0].strip()
+    return bare.lower() if WORDS.money.search(bare) else "output"
+
+
+def _named_unit(frame: pd.DataFrame, unit: str) -> str:
+    """Return the column of names that says the same as a column of codes."""
+    named = [
+        name
+        for name in frame.columns
+        if WORDS.name_column.fullmatch(name.strip())
+        and name != unit
+        and _tells_as(frame, unit, name)
+    ]
+    return named[0] if named else unit
 
 
 def series_texts(

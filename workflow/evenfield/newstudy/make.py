@@ -16,15 +16,17 @@ from evenfield.newstudy.config_text import config_text
 from evenfield.newstudy.features import GEOPANDAS
 from evenfield.newstudy.guess import Choices, Guessed, guess
 from evenfield.newstudy.new_study import NewStudy
-from evenfield.newstudy.policy_files import add_policies
+from evenfield.newstudy.policy_files import add_policies, may_date_policies
 from evenfield.newstudy.study_files import write_study
+from evenfield.newstudy.summary import summary
 from evenfield.study.config import checked_config
 from evenfield.study.config_files import TODO, read_mapping
 from evenfield.study.errors import Faults, IngestError
-from evenfield.study.files import STAGED, take_places, write_text
+from evenfield.study.files import STAGED, Record, take_places, write_text
 
 # Options that name a column of the table.
 COLUMNS = "unit name lat lon year income output population".split()
+FORMER = "former"  # folder of config and data before --again
 LARGE = 5_000_000  # bytes of a table that takes more than a few seconds
 
 
@@ -37,12 +39,13 @@ def make(
 
     ``note`` tells the user what takes its time, ``ask`` which column is income.
     """
-    if _holds_a_study(options.folder):
+    if not options.again and _holds_a_study(options.folder):
         fault = f"{options.folder.name} holds a study"
         raise IngestError(
             fault,
             "a folder without config.yaml and data",
-            "name another, or see `run add`",
+            f"name another, give --again to make it anew (its config and data go to"
+            f" {FORMER}/), or see `run add`",
         )
     if options.log and options.level:
         raise IngestError("--log and --level", "one of them", "leave one out")
@@ -66,6 +69,10 @@ def make(
     take(study.add_groups, options.zones, options.clusters)
     take(partial(add_policies, study), options.policies)
     take(study.add_claims, options.claims)
+    if not options.policies and (dated := may_date_policies(study)):
+        study.messages.append(
+            f"{dated} may hold the first year of a policy: --policies {dated}"
+        )
     unused = [name for name in options.match or [] if name not in study.matched_by]
     if unused and not faults:
         faults.append(
@@ -75,14 +82,11 @@ def make(
                 "correct it",
             )
         )
-    if study.guessed.unit_name == "unit" and not options.unit_name:
-        word = "the units are called units; give them a word, as --unit-name districts"
-        study.messages.append(word)
     with faults.caught():
         study.choose_groups()
     faults.refuse()
-    write(study, options.folder)
-    return study.messages
+    config = write(study, options.folder)
+    return [*study.messages, *summary(study, config)]
 
 
 def _holds_a_study(folder: Path) -> bool:
@@ -124,9 +128,10 @@ def _guessed(
     return guessed
 
 
-def write(study: NewStudy, folder: Path) -> None:
+def write(study: NewStudy, folder: Path) -> Record:
     """Check the study and write it beside its place: its tables, the files that it keeps,
-    its config; then all take their places, the config last.
+    its config; then all take their places, the config last. Return the config as it is
+    written.
     """
     text = config_text(study)
     answers = study.files.get("claims.yaml")
@@ -140,9 +145,24 @@ def write(study: NewStudy, folder: Path) -> None:
     config["data"]["package"] = str(staged / config["data"]["package"])
     tables = {f"{name}.csv": frame for name, frame in study.tables.items()}
     write_study(config, tables, study.package(), study.outlines)
-    for relative, written in study.texts.items():
-        write_text(written, staged / relative)
+    for relative, content_of in study.texts.items():
+        write_text(content_of, staged / relative)
     for relative, path in study.files.items():
         shutil.copy(path, staged / relative)
     write_text(text, staged / "config.yaml")
+    if study.options.again:
+        _set_aside(folder)
     take_places(folder, "config.yaml")
+    written: Record = yaml.safe_load(text)
+    return written
+
+
+def _set_aside(folder: Path) -> None:
+    """Move the study that was there to a folder below it, in place of an earlier one."""
+    former = folder / FORMER
+    held = [path for path in (folder / "config.yaml", folder / "data") if path.exists()]
+    if held:
+        shutil.rmtree(former, ignore_errors=True)
+        former.mkdir(parents=True)
+        for path in held:
+            path.rename(former / path.name)

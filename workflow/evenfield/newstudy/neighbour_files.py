@@ -68,7 +68,8 @@ def read_neighbours(
             f"{path.name} has no neighbour of {counted(len(alone), 'unit')}"
             f" ({first_examples(named_units(alone, units), 6)}){unused}",
             "at least one neighbour for each unit",
-            "correct the names, add pairs, or leave these units out with --leave-out",
+            "say which is which with --same 'NAME THERE=UNIT', add pairs, or leave these"
+            " units out with --leave-out",
         )
     return Neighbours(links, file.weighted, tuple(messages))
 

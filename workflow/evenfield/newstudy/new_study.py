@@ -17,12 +17,18 @@ from evenfield.newstudy.key_columns import known_as, with_coordinates
 from evenfield.newstudy.neighbour_files import read_neighbours
 from evenfield.newstudy.outline_files import borders_of, outlines_of, own_features
 from evenfield.newstudy.study_files import described
-from evenfield.newstudy.unit_names import UnitMatch, match_units, named_units
-from evenfield.newstudy.words import LISTS
+from evenfield.newstudy.unit_names import (
+    UnitMatch,
+    match_units,
+    named_units,
+    with_other_names,
+)
+from evenfield.newstudy.words import LISTS, WORDS
 from evenfield.study.errors import Faults, IngestError, counted, first_examples
 
 MOST_GROUPS = 12  # of a column that is taken for groups without being asked for
 MOST_GROUPINGS = 3
+CODE = WORDS.code.pattern
 
 
 class NewStudy:
@@ -48,12 +54,17 @@ class NewStudy:
         """Names of the panel's column of units: the user's and ours."""
         return (self.guessed.titles.get("unit", "unit"), "unit")
 
+    @property
+    def known_units(self) -> pd.DataFrame:
+        """The units with the names that --same gives them in other files."""
+        return with_other_names(self.tables["units"], self.options.same or [])
+
     def by_unit(self, path: Path) -> tuple[UnitMatch, pd.DataFrame]:
         """Read a table about units, by the column that --match names if it has it; return
         which column named them, and the table with their ids in its place.
         """
         frame = read_any(path).frame
-        units = self.tables["units"]
+        units = self.known_units
         asked = self.asked_of(list(frame.columns))
         match = match_units(frame, units, path.name, headers=self.headers, column=asked)
         named = frame.drop(columns=[match.column, "unit"], errors="ignore")
@@ -142,7 +153,7 @@ class NewStudy:
         """Take outlines, shared borders and, where there are none, coordinates from
         polygons.
         """
-        units = self.tables["units"]
+        units = self.known_units
         features = read_features(path)
         properties = property_table(features)
         asked = self.asked_of(list(map(str, properties)))
@@ -200,8 +211,9 @@ class NewStudy:
         """Take borders from two columns of units; keep any other weights as a file of
         their own.
         """
-        units = self.tables["units"]
-        neighbours = read_neighbours(path, units, self.guessed.order, self.headers)
+        neighbours = read_neighbours(
+            path, self.known_units, self.guessed.order, self.headers
+        )
         self.messages += neighbours.messages
         links = neighbours.links
         if not neighbours.weighted:
@@ -333,19 +345,22 @@ class NewStudy:
         self.groups = list(self.options.group)
         if self.groups:
             return
-        many = list[str]()
-        partitions = list[list[int]]()
+        # A code and its label divide the units in the same way.
+        alike = dict[tuple[int, ...], list[str]]()
         for name in described:
             cells = units[name]
-            if cells.eq("").any() or numbers_of(cells) is not None:
-                continue
-            codes = pd.factorize(cells)[0].tolist()
-            few = 2 <= cells.nunique() <= min(MOST_GROUPS, len(units) / 3)
-            if not few and 2 <= cells.nunique() <= len(units) / 3:
-                many.append(f"{name} ({cells.nunique()})")
-            # A code and its label divide the units in the same way.
-            if few and codes not in partitions and len(self.groups) < MOST_GROUPINGS:
-                partitions.append(codes)
+            divides = 2 <= cells.nunique() <= len(units) / 3
+            if divides and cells.ne("").all() and numbers_of(cells) is None:
+                codes = tuple(pd.factorize(cells)[0].tolist())
+                alike.setdefault(codes, []).append(name)
+        many = list[str]()
+        for same in alike.values():
+            words = [n for n in same if not units[n].str.fullmatch(CODE).all()]
+            name = (words or same)[0]
+            count = units[name].nunique()
+            if count > MOST_GROUPS:
+                many.append(f"{name} ({count})")
+            elif len(self.groups) < MOST_GROUPINGS:
                 self.groups.append(name)
         if self.groups:
             self.messages.append(

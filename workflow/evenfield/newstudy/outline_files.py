@@ -46,7 +46,8 @@ def outlines_of(
                 f" column {match.column}"
                 f" ({first_examples(named_units(missing, units), 6)}){unused}",
                 "one for each unit",
-                "correct the names, or leave these units out with --leave-out",
+                "say which is which with --same 'NAME THERE=UNIT', or leave these units out"
+                " with --leave-out",
             )
         )
     faults.refuse()

@@ -135,6 +135,20 @@ def _refuse_panel(table: pd.DataFrame, file: str, column: str, study: NewStudy) 
     )
 
 
+def may_date_policies(study: NewStudy) -> str:
+    """Return a column that by its name and cells holds the first year of each unit's
+    policy; blank if there is none.
+    """
+    form = LISTS["policy_columns"]["first_year"][0]
+    units = study.tables["units"]
+    named = [
+        name
+        for name in map(str, units)
+        if re.fullmatch(form, name, re.IGNORECASE) and _may_date(units[name], study)
+    ]
+    return next(iter(named), "")
+
+
 def _may_date(cells: pd.Series, study: NewStudy) -> bool:
     """Say whether cells hold different years of the panel, or that a unit has none."""
     years = numbers_of(_without_never(cells))

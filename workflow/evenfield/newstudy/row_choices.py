@@ -8,6 +8,7 @@ import pandas as pd
 
 from evenfield.newstudy.cells import numbers_of
 from evenfield.newstudy.totals import totals_among
+from evenfield.newstudy.unit_names import without_marks
 from evenfield.study.errors import IngestError, counted, first_examples, nearest
 
 
@@ -52,13 +53,17 @@ def without_units(
     leave_out: Sequence[str],
     keep_totals: bool,
     messages: list[str],
-) -> pd.DataFrame:
-    """Leave out the units that the user names, and totals of others."""
+) -> tuple[pd.DataFrame, dict[str, list[str]]]:
+    """Leave out the units that the user names, and totals of others; return their names
+    by the reason, too.
+    """
+    left_out = dict[str, list[str]]()
     name_of = {str(unit): str(name) for unit, name in names.items()}
     first = frame.drop_duplicates("unit")
     written = dict(zip(first["unit"], first["_id"], strict=True))
+    once = names.value_counts()
     shown = {
-        unit: unit if name in {unit, written[unit]} else f"{unit} {name}"
+        unit: name if name == written[unit] or once[name] == 1 else f"{name} ({unit})"
         for unit, name in name_of.items()
     }
     texts = dict[str, list[str]]()
@@ -67,7 +72,10 @@ def without_units(
             texts.setdefault(text, []).append(unit)
     out = list[str]()
     for asked in leave_out:
-        units = texts.get(asked.strip().casefold(), [])
+        text = asked.strip()
+        units = texts.get(
+            text.casefold(), texts.get(without_marks(text).casefold(), [])
+        )
         if len(units) != 1:
             fault = "is no unit" if not units else f"names {len(units)} units"
             raise IngestError(
@@ -80,6 +88,7 @@ def without_units(
         messages.append(
             f"left out, as asked: {first_examples([shown[unit] for unit in out], 6)}"
         )
+        left_out["as asked"] = [shown[unit] for unit in out]
         frame = frame[~frame["unit"].isin(out)]
         names = names.drop(out)
     figures = [
@@ -89,7 +98,7 @@ def without_units(
     ]
     totals = totals_among(frame, names, figures)
     if not totals:
-        return frame
+        return frame, left_out
     listed = first_examples(
         [f"{shown[unit]} ({why})" for unit, why in totals.items()], 6
     )
@@ -99,13 +108,14 @@ def without_units(
         messages.append(
             f"{counted(len(totals), 'unit')} {looks} and {are} kept: {listed}"
         )
-        return frame
+        return frame, left_out
     # A panel needs three units: if fewer would remain, the signs mislead.
     if len(names) - len(totals) < 3:
         messages.append(f"{counted(len(totals), 'unit')} {looks}: {listed}")
-        return frame
+        return frame, left_out
     messages.append(
         f"{counted(len(totals), 'unit')} {looks} of others, left out (--keep-totals"
         f" keeps): {listed}"
     )
-    return frame[~frame["unit"].isin(totals)]
+    left_out["totals of others"] = [shown[unit] for unit in totals]
+    return frame[~frame["unit"].isin(totals)], left_out

@@ -17,7 +17,7 @@ import pandas as pd
 
 from evenfield.newstudy.cells import MISSING, numbers_of
 from evenfield.newstudy.words import LISTS, WORDS
-from evenfield.study.errors import IngestError, first_examples
+from evenfield.study.errors import IngestError, first_examples, nearest
 
 # Letters that Unicode does not part into a base letter and a mark.
 LETTERS = str.maketrans(LISTS["letters"])
@@ -346,6 +346,37 @@ def _nothing_fits(
         f"ids or names such as {' or '.join(shown)}",
         "add a column with these ids or names",
     )
+
+
+def with_other_names(units: pd.DataFrame, same: Iterable[str]) -> pd.DataFrame:
+    """Return units with what another file calls them, in columns of their own; ``same``
+    has entries such as ``Slovak Republic=Slovakia``, of which one side is a unit.
+    """
+    keys = [name for name in ("unit", "name", "name_zh") if name in units]
+    own = dict[str, int]()
+    for key in reversed(keys):
+        own |= {_folded(text): i for i, text in enumerate(units[key].astype(str))}
+    columns = list[list[str]]()
+    for entry in same:
+        left, mark, right = (part.strip() for part in entry.partition("="))
+        sides = [(left, right), (right, left)]
+        found = [(own[_folded(a)], b) for a, b in sides if _folded(a) in own]
+        if not (left and mark and right and found):
+            raise IngestError(
+                f"--same {entry} names no unit of the panel",
+                "OTHER NAME=UNIT, as 'Slovak Republic=Slovakia'",
+                nearest(right or left, list(units["name"]), "correct it"),
+            )
+        row, other = found[-1] if len(found) == 1 else found[1]
+        free = next(
+            (texts for texts in columns if texts[row] == units["name"].iloc[row]), None
+        )
+        if free is None:
+            free = list(units["name"].astype(str))
+            columns.append(free)
+        free[row] = other
+    more = {f"other name {i}": texts for i, texts in enumerate(columns, 1)}
+    return units.assign(**more)
 
 
 def named_units(ids: Iterable[str], units: pd.DataFrame) -> list[str]:

@@ -1,15 +1,19 @@
 """What figures are called and measured in, by labels, units and names."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
 from evenfield.newstudy.dates import UNNAMED
-from evenfield.newstudy.income_column import sureness, units_of
-from evenfield.newstudy.words import WORDS
+from evenfield.newstudy.income_column import sureness
+from evenfield.newstudy.words import LISTS, WORDS, written_out
 from evenfield.study.config_files import TODO
+
+LONGEST_NOUN = 48  # letters
+# The unit of measure where nothing says it, as texts read on.
+UNKNOWN = "the unit of its source"
 
 
 def unit_of_table(frame: pd.DataFrame) -> str:
@@ -25,19 +29,56 @@ def unit_of_table(frame: pd.DataFrame) -> str:
     return ", ".join([*unit[:1], *scale[:1]]) if unit and unit[0] else ""
 
 
-def measure_of(name: str, label: str, unit: str) -> str:
-    """Return what figures are measured in: by brackets of their label or name, by a
-    column of units, by the label, else by the name.
+def measure_of(name: str, label: str, unit: str, said: Sequence[str] = ()) -> str:
+    """Return what figures are measured in: by brackets of their label, name or of title
+    lines, by a column of units, by what stands behind a comma of the label, by the name;
+    blank if nothing says it.
     """
-    for text in (label, name):
+    for text in (label, name, *([] if unit else said)):
         found = [
             inside
             for inside in WORDS.brackets.findall(text)
             if WORDS.unit_of_measure.search(inside)
         ]
         if found:
-            return str(found[-1]).strip()
-    return unit or label or units_of(name)
+            inside = _bare(found[-1])
+            before = re.split(r"\s[-–—]\s", text.partition(f"({found[-1]})")[0])
+            scale = _is_scale(inside)
+            of = before[-1].strip() if len(before) > 1 else ""
+            return f"{scale} {of}" if scale and of else inside
+    if unit:
+        return _bare(unit)
+    titles = [text for text in said if text != label]
+    for text in (*titles, label, name if " " in name.strip() else ""):
+        parts = re.split(r"[,;:]\s+|\s[-–—]\s|__", text)[1:]
+        behind = [part for part in parts if WORDS.unit_of_measure.search(part)]
+        if behind:
+            return _bare(", ".join(behind))
+    return _currency_of(name)
+
+
+def _bare(text: str) -> str:
+    """Return a unit without the `in` or `amount in` before it."""
+    return re.sub(
+        r"^((amount|values?)\s+)?in\s+", "", text.strip(), flags=re.IGNORECASE
+    )
+
+
+def _is_scale(text: str) -> str:
+    """Return the English word for a scale that stands alone, as mil; blank if it does
+    not.
+    """
+    words = {1e3: "thousand", 1e6: "million", 1e9: "billion"}
+    alone = [f for form, f in LISTS["scales"].items() if re.fullmatch(form, text, re.I)]
+    return words.get(alone[0], "") if alone else ""
+
+
+def _currency_of(name: str) -> str:
+    """Return the currency and its year that a name such as grp_pc_usd_2015 has."""
+    parts = re.split(r"[_. ]+", name.casefold())
+    money = [LISTS["currencies"][part] for part in parts if part in LISTS["currencies"]]
+    years = [part for part in parts if WORDS.year.fullmatch(part)]
+    return " ".join([*years[:1], *money[:1]]) if money else ""
 
 
 def noun_of(name: str, label: str) -> str:
@@ -46,13 +87,69 @@ def noun_of(name: str, label: str) -> str:
     """
     text = f"{name} {label}"
     is_income = sureness(name) or sureness(label)
-    if is_income and not (WORDS.pay.search(text) or WORDS.per_worker.search(text)):
+    own = (WORDS.pay, WORDS.per_worker, WORDS.of_others)
+    if is_income and not any(words.search(text) for words in own):
         return ""
-    bare = WORDS.brackets.sub("", label or name).split(",")[0].replace("_", " ").strip()
+    known = [noun for noun, form in LISTS["nouns"].items() if _says(form, name, label)]
+    if known:
+        return str(known[0])
+    spelt = label or _spelt_out(name)
+    bare = re.split(r",|__|;", WORDS.brackets.sub("", spelt))[0].strip()
+    if len(bare) > LONGEST_NOUN:
+        bare = re.split(r":|\s[-–—]\s", bare)[0].strip()
     # A name such as v1 or y says nothing.
     if bare.casefold() == UNNAMED or len(bare) < 3 or re.fullmatch(r"\w{,4}\d+", bare):
         return ""
     return bare if bare[:2].isupper() else bare[0].lower() + bare[1:]
+
+
+def _spelt_out(name: str) -> str:
+    """Return the words of a name such as annual_avg_wkly_wage."""
+    words = [word for word in re.split(r"[_.\s]+", name) if word]
+    short = LISTS["abbreviations"]
+    # Words of a header begin with capitals as they do in no sentence.
+    plain = [word.lower() if word.istitle() else word for word in words]
+    return " ".join(str(short.get(word.casefold(), word)) for word in plain)
+
+
+def _says(form: str | list[str], name: str, label: str) -> bool:
+    """Say whether a name, without the sign of a logarithm, or a label is of a form."""
+    written = written_out(form)
+    bare = re.sub(r"^(log|ln|l)_?", "", name, flags=re.IGNORECASE)
+    texts = [text.strip() for text in (name, bare, label)]
+    return any(re.fullmatch(written, text, re.IGNORECASE) for text in texts)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A unit of measure: how many of what."""
+
+    factor: float
+    of: str
+
+
+def _measured(text: str) -> Measured:
+    """Part a unit such as `in mil. 2017US$` into a million and 2017US$."""
+    for form, factor in LISTS["scales"].items():
+        rest, count = re.subn(form, " ", text, count=1, flags=re.IGNORECASE)
+        if count:
+            tidy = re.sub(r"^(in|of|de|in of)\s+|[\s,]+$", "", " ".join(rest.split()))
+            return Measured(float(factor), tidy.strip(" ,"))
+    return Measured(1.0, text)
+
+
+def per_head(output: str, people: str, head: str) -> str:
+    """Return the unit of output over people, as `thousand Reais per head` of Mil Reais
+    and persons; blank if it is not clear.
+    """
+    money = _measured(output)
+    heads = _measured(people)
+    whole = WORDS.heads.fullmatch(heads.of) or not heads.of
+    factor = money.factor / heads.factor
+    if not money.of or not people or not whole or factor < 1:
+        return ""
+    number = {1.0: "", 1e3: "thousand ", 1e6: "million "}
+    return f"{number.get(factor, f'{factor:,.0f} ')}{money.of} per {head}"
 
 
 @dataclass(frozen=True)
@@ -62,34 +159,51 @@ class Wording:
     what: str
     measure: str
 
-    @property
-    def said(self) -> list[str]:
-        """What is said of a noun that was found."""
-        return [f"called {self.what} in all texts (--what)"] if self.what else []
-
 
 def wording(
     income: Mapping[str, str],
     given: Mapping[str, str | None],
     labels: Mapping[str, str],
     unit: str,
+    said: Sequence[str] = (),
 ) -> Wording:
-    """Return the words of income; ``income`` as under panel.income of the config."""
-    if "output" not in income:
-        # Levels made of logarithms go by the column that the user named.
+    """Return the words of income; ``income`` as under panel.income of the config, ``said``
+    what titles and columns say of figures that are alone.
+    """
+    if "output" not in income or given.get("income"):
+        # Levels made of logarithms, and products with people, go by the column that the
+        # user named.
         name = given.get("income") or income["column"]
         label = labels.get(name, "")
         what = "" if name == TODO else noun_of(name, label)
-        return Wording(what, measure_of(name, label, unit))
+        measure = measure_of(name, label, unit, said) or _measure_named(name, label)
+        return Wording(what, in_english(measure))
     output, people = income["output"], income["population"]
-    if given.get("income"):  # their product, weighted by people
-        name = str(given["income"])
-        label = labels.get(name, "")
-        return Wording(noun_of(name, label), measure_of(name, label, unit))
-    measures = [
-        measure_of(name, labels.get(name, ""), "").removeprefix("units of column ")
-        for name in (output, people)
-    ]
     # ASSUME: output over jobs or workers is what one of them makes.
-    what = "output per worker" if WORDS.workers.fullmatch(people) else ""
-    return Wording(what, " over ".join(measures))
+    works = bool(WORDS.workers.fullmatch(people))
+    measures = [measure_of(name, labels.get(name, ""), "") for name in (output, people)]
+    head = "worker" if works else "head"
+    measure = per_head(measures[0], measures[1], head) or " over ".join(
+        known or name for known, name in zip(measures, (output, people), strict=True)
+    )
+    return Wording("output per worker" if works else "", in_english(measure))
+
+
+def _measure_named(name: str, label: str) -> str:
+    """Return the name as the unit, where the label says what the figures are and the name
+    only at which prices.
+    """
+    is_unit = WORDS.unit_of_measure.search(name) and not sureness(name)
+    return name.lower().removeprefix("at ") if is_unit and label else ""
+
+
+def in_english(measure: str) -> str:
+    """Return a unit of measure with the words that English readers know for it."""
+    for form, word in LISTS["measures_in_english"].items():
+        measure = re.sub(form, word, measure, count=1, flags=re.IGNORECASE)
+    measure = measure.replace(";", ",")
+    shouted = measure.isupper() and " " in measure
+    begins = measure[1:2].islower() and not re.match(r"R\$", measure)
+    if shouted:
+        return measure.lower()
+    return measure[:1].lower() + measure[1:] if begins else measure

@@ -8,8 +8,9 @@ if TYPE_CHECKING:
 
 MONEY_WORDS = (
     r"income|r?gdp|g[rs]dp|nsdp|gnp|gni|gsp|grp|gva|wage|earning|salar|ingreso|renta|revenu|"
-    r"einkommen|reddito|output|gross.{0,20}product|value.?added|pib|bip|bnp|"
-    r"product\w* interno|生产总值|收入|工资|врп|ввп|доход"
+    r"einkommen|reddito|output|(?:gross|net).{0,20}product|value.?added|pib|bip|bnp|pdrb|"
+    r"gsyh|prod\w* interno|生产总值|총생산|收入|所得|工资|врп|ввп|доход|"
+    r"валов\w+ региональн\w+ продукт"
 )
 _LOGGED = rf"{MONEY_WORDS}|y|k|inc|emp|pop|pc|cap|prod|earn|cons|va"
 LOG_NAME = re.compile(

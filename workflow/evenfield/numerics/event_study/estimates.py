@@ -11,7 +11,10 @@ from scipy.sparse import csr_array
 
 from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.event_study.group_time import group_time_means
+from evenfield.numerics.event_study.group_time import (
+    group_time_aggregates,
+    group_time_means,
+)
 from evenfield.numerics.event_study.imputation import Imputation
 from evenfield.numerics.event_study.inference import (
     Clustered,
@@ -162,6 +165,28 @@ def group_time_effects(
     units = means.present.sum(axis=1)
     return Estimates(
         names=[span_name(span) for span in spans],
+        estimate=means.estimate,
+        fits=fits,
+        cells=units,
+        units=units,
+        lost=np.zeros_like(units),
+    )
+
+
+def aggregate_effects(
+    panel: EventPanel, labels: Sequence[str], clusterings: Clusterings
+) -> Estimates:
+    """Return means of the same changes over all cells, by cohort and by date, then over
+    cohorts and over dates; ``labels`` names the T dates.
+    """
+    kinds, means = group_time_aggregates(panel)
+    fits = {}
+    for name, clusters in clusterings.items():
+        fits[name] = clustered(means.estimate, means.by_unit, clusters, means.present)
+    units = means.present.sum(axis=1)
+    names = [f"{kind} {labels[at]}" if at >= 0 else kind for kind, at in kinds]
+    return Estimates(
+        names=names,
         estimate=means.estimate,
         fits=fits,
         cells=units,

@@ -2,12 +2,13 @@
 horizons (Callaway and Sant'Anna 2021), within groups of units.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from evenfield.numerics.arrays import Array, quotient
+from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.event_study.panel import NEVER, EventPanel
 from evenfield.numerics.ols import NOT_IDENTIFIED
 
@@ -71,16 +72,112 @@ def group_time_means(
     same; its errors count that cohorts could have been of other sizes, as the authors'
     aggregates do.
     """
+
+    def within(cohort: int, date: np.ndarray) -> np.ndarray:
+        horizon = date - cohort
+        inside = [(low <= horizon) & (horizon <= high) for low, high in spans]
+        return np.array(inside)
+
+    return _means(panel, within, len(spans), never_only=never_only, one_base=one_base)
+
+
+def group_time_aggregates(
+    panel: EventPanel, *, never_only: bool = False
+) -> tuple[list[tuple[str, int]], GroupTime]:
+    """Return what each mean is of, and the means of all cells (`simple`), of each cohort
+    (`group`, its position) and of each date (`calendar`, its position), then of cohorts
+    and of dates (`groups`, `dates`).
+
+    Notes
+    -----
+    Callaway and Sant'Anna (2021), section 3: theta_W^O, theta_sel(g) and its mean over
+    units with the policy theta_sel^O, theta_c(t) and its mean over dates theta_c^O.
+    Cohorts and dates without a comparison are left out.
+    """
+    dates = panel.Y.shape[1]
+    inside = panel.first[(panel.first > 0) & (panel.first < dates)]
+    if not len(inside):
+        raise NumericsError("no unit gets the policy after the first date")
+    cohorts = np.unique(inside)
+    later = np.arange(cohorts[0], dates)
+
+    def within(cohort: int, date: np.ndarray) -> np.ndarray:
+        since = date >= cohort
+        of_cohorts = (cohorts[:, None] == cohort) & since
+        of_dates = (later[:, None] == date) & since
+        return np.vstack([since, of_cohorts, of_dates])
+
+    count = 1 + len(cohorts) + len(later)
+    each = _means(panel, within, count, never_only=never_only, one_base=False)
+    names = [
+        ("simple", -1),
+        *(("group", int(cohort)) for cohort in cohorts),
+        *(("calendar", int(date)) for date in later),
+    ]
+    told = np.isfinite(each.estimate)
+    of_groups = np.flatnonzero(told & [kind == "group" for kind, _ in names])
+    of_dates = np.flatnonzero(told & [kind == "calendar" for kind, _ in names])
+    means = [
+        each,
+        _mean_of_cohorts(each, of_groups),
+        _mean_of_dates(each, of_dates),
+    ]
+    kept = np.append(told, [len(of_groups) > 0, len(of_dates) > 0])
+    joined = [np.concatenate(parts)[kept] for parts in zip(*means, strict=True)]
+    all_names = [*names, ("groups", -1), ("dates", -1)]
+    chosen = [name for name, whether in zip(all_names, kept, strict=True) if whether]
+    return chosen, GroupTime(*joined)
+
+
+def _mean_of_cohorts(each: GroupTime, rows: np.ndarray) -> GroupTime:
+    """Return the mean over units with the policy of what their cohort has on average."""
+    present = each.present[rows]
+    sizes = present.sum(axis=1)
+    weights = sizes / max(int(sizes.sum()), 1)
+    estimate = float(weights @ each.estimate[rows])
+    by_unit = weights @ each.by_unit[rows]
+    # Cohorts could have been of other sizes: a unit moves the weights by its own one.
+    apart = each.estimate[rows] - estimate
+    by_unit = by_unit + apart @ present / max(int(sizes.sum()), 1)
+    return GroupTime(
+        estimate=np.array([estimate]),
+        by_unit=by_unit[None],
+        present=present.any(axis=0)[None],
+        cells=np.array([each.cells[rows].sum()]),
+    )
+
+
+def _mean_of_dates(each: GroupTime, rows: np.ndarray) -> GroupTime:
+    """Return the mean over dates, each of which counts alike."""
+    count = max(len(rows), 1)
+    return GroupTime(
+        estimate=np.array([each.estimate[rows].sum() / count]),
+        by_unit=each.by_unit[rows].sum(axis=0)[None] / count,
+        present=each.present[rows].any(axis=0)[None],
+        cells=np.array([each.cells[rows].sum()]),
+    )
+
+
+def _means(
+    panel: EventPanel,
+    asked_of: Callable[[int, np.ndarray], np.ndarray],
+    count: int,
+    *,
+    never_only: bool,
+    one_base: bool,
+) -> GroupTime:
+    """Return K means over cells; ``asked_of`` says which dates of a cohort are in each of
+    them, (K, D).
+    """
     N, dates = panel.Y.shape
     X = panel.columns
     groups = _Groups(panel.groups)
-    sums, cells = np.zeros((2, len(spans)))
+    sums, cells = np.zeros((2, count))
     # Of units with the policy and of controls, and cells of each unit with the policy.
-    changes, counts = np.zeros((2, len(spans), N))
+    changes, counts = np.zeros((2, count, N))
     for cohort in np.unique(panel.first[(panel.first > 0) & (panel.first < dates)]):
         date = np.arange(0 if one_base else 1, dates)
-        horizon = date - cohort
-        within = np.array([(low <= horizon) & (horizon <= high) for low, high in spans])
+        within = asked_of(int(cohort), date)
         asked = within.any(axis=0)
         if not asked.any():
             continue

@@ -17,6 +17,7 @@ from evenfield.numerics.event_study.estimates import (
     WIDER,
     Estimates,
     Span,
+    aggregate_effects,
     group_time_effects,
     lead_effects,
     neighbour_errors,
@@ -216,6 +217,8 @@ class _Work:
             self._add_permuted(rows, effects, spans)
         others = group_time_effects(panel, self.section.averages, self.case.clusterings)
         self._add(rows, "group_time", others, role="ladder")
+        if self.section.aggregates:
+            self._add_aggregates(rows)
         self._add_two_way(rows)
         for span in self.section.averages:
             self._add_trends(rows, span)
@@ -449,6 +452,16 @@ class _Work:
             seed=f"{self.inference.seed}:{self.stream}",
             **labels,
         )
+
+    def _add_aggregates(self, rows: Rows) -> None:
+        """Add means over all dates, by first year of the policy and by year."""
+        labels = [str(year) for year in self.case.years]
+        try:
+            means = aggregate_effects(self.case.panel, labels, self.case.clusterings)
+        except NumericsError as error:
+            rows.undefined(["group_time"], error, contrast="simple")
+            return
+        self._add(rows, "group_time", means, role="ladder")
 
     def _add_two_way(self, rows: Rows) -> None:
         try:

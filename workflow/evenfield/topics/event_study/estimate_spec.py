@@ -180,6 +180,10 @@ class Section(Spec):
     spans: tuple[tuple[int, int], ...] = ()
     """Horizons over which effects are averaged, the deciding one first; all of them by
     default."""
+    aggregates: bool = False
+    """Whether changes since the date before the policy, less those of units without it
+    yet, are averaged over all dates, by first year and by year, too (Callaway and
+    Sant'Anna 2021)."""
     min_controls: int = Field(10, ge=1)
     """Units without policy and far from one, below which there are no rings."""
 

@@ -41,6 +41,14 @@ from evenfield.topics.event_study.table_words import (
 DECIMALS = "decimals"  # column that says how many of them a row has
 IN_PERCENT = "Effects on logarithms are in percent, 100 (exp(x) \u2212 1)."
 PERMUTED = {"p, permuted": "p_permuted"}
+# Means of Callaway and Sant'Anna by the first word of their contrast.
+AGGREGATES = {
+    "simple": "all years with the policy (simple)",
+    "groups": "first years (group)",
+    "group": "policy since {year}",
+    "dates": "years (calendar)",
+    "calendar": "in {year}",
+}
 # Columns of an estimate that a row of the table takes over.
 TAKEN = "estimate conf_low conf_high p_value mde n_treated".split()
 
@@ -138,6 +146,55 @@ def t41b(facts: Facts) -> Table:
             count("With policy", f"{dates}_n_treated"),
         ]
     return Table.of(tuple(columns), rows, note)
+
+
+def t41c(facts: Facts) -> Table:
+    """Return a row for each mean of changes against units without the policy yet: over
+    all dates, by first year and by year.
+    """
+    estimates = printed_estimates(facts)
+    rows = []
+    for spec in facts.specs(question="specs"):
+        own = only(estimates, spec_id=spec["id"], estimator="callaway_santanna")
+        kinds = own["contrast"].str.partition(" ")
+        own = own.assign(kind=kinds[0], year=kinds[2])
+        own = own[own["kind"].isin(list(AGGREGATES))]
+        if own.empty:
+            continue
+        order = own["kind"].map(list(AGGREGATES).index)
+        own = own.assign(order=order).sort_values(["treatment_def", "order", "year"])
+        heading = heading_of(facts, spec)
+        for row in records(own):
+            of_dates = only(own, treatment_def=row["treatment_def"])
+            rows.append(
+                {
+                    **{name: row[name] for name in TAKEN},
+                    "group": f"{heading}, {label_of(facts, spec, of_dates)}",
+                    DECIMALS: decimals_of(outcome_of(facts, spec)),
+                    "label": AGGREGATES[row["kind"]].format(year=row["year"]),
+                    "n_units": row["n_units"],
+                    "reason": text(row["warning"]),
+                }
+            )
+    rows = _together(rows)
+    several = facts.words["units_name"]
+    note = facts.note(
+        "",
+        f"Changes since the year before the policy less those of {several} without it yet"
+        " (Callaway and Sant'Anna 2021). Simple: each"
+        f" {facts.words['unit_name']} in each of its years counts alike; group: the mean of"
+        f" a first year counts by its {several}; calendar: each year counts alike.",
+        IN_PERCENT,
+        f"{facts.level} intervals by {facts.words['unit_name']} or by group, whichever is"
+        " wider.",
+        basis=False,
+    )
+    columns = (
+        *with_test(left("Mean over", "label"), "Effect", facts.level, DECIMALS),
+        count("With policy", "n_treated"),
+        count("N", "n_units"),
+    )
+    return Table.of(columns, rows, note)
 
 
 def t42(facts: Facts) -> Table:
@@ -279,7 +336,7 @@ def t44(facts: Facts) -> Table:
     return Table.of(columns, _together(rows), note)
 
 
-TABLES = {"T41": t41, "T41b": t41b, "T42": t42, "T43": t43, "T44": t44}
+TABLES = {"T41": t41, "T41b": t41b, "T41c": t41c, "T42": t42, "T43": t43, "T44": t44}
 
 
 def _together(rows: list[Row]) -> list[Row]:
