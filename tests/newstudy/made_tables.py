@@ -109,7 +109,9 @@ def write(path, table):
     elif path.suffix == ".xlsx":
         frame_of(table).to_excel(path, index=False, header=table.get("header", True))
     elif path.suffix == ".dta":
-        frame_of(table).to_stata(path, write_index=False)
+        frame_of(table).to_stata(
+            path, write_index=False, variable_labels=table.get("labels")
+        )
     else:
         text = table.get("text", "")
         if "columns" in table:

@@ -166,7 +166,13 @@ def _text_rows(file: Path, messages: list[str]) -> list[list[str]]:
     counts = {mark: [line.count(mark) for line in lines] for mark in ",;\t|"}
     # What each of the last lines has most often; titles above may have none.
     delimiter = max(
-        counts, key=lambda mark: (min(counts[mark][-20:], default=0), sum(counts[mark]))
+        counts,
+        # No text has tabs within.
+        key=lambda mark: (
+            min(counts[mark][-20:], default=0),
+            sum(counts[mark]),
+            mark == "\t",
+        ),
     )
     if delimiter != ",":
         messages.append(

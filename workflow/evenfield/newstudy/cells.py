@@ -3,6 +3,8 @@ them; a cell that is no number is named, never guessed.
 """
 
 import re
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,7 +12,13 @@ import pandas as pd
 from evenfield.newstudy.words import LISTS
 
 MISSING = frozenset(LISTS["missing"])
+# Columns that were read, by the identity of their cells, with what they hold: a table asks
+# of a column whether it is one of numbers a dozen times.
+_READ: dict[int, tuple[object, np.ndarray | None]] = {}
+MOST_READ = 64
 NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+# Codes such as 01 are no figures: their zeros would be lost.
+PLAIN = re.compile(rf"(?!0[0-9]){NUMBER.pattern}")
 GROUPED = re.compile(r"[+-]?[0-9]{1,3}([, ’'\u00a0\u202f][0-9]{3})+(\.[0-9]+)?")
 COMMA = re.compile(r"[+-]?[0-9]*,[0-9]+")
 # Points or blanks between thousands and a decimal comma, as in 1.234,5 or 1.234.567.
@@ -31,6 +39,8 @@ ANY_NUMBER = (
     + r")(\s*(€|£|¥|元))?"
 )
 
+_ANY = re.compile(ANY_NUMBER)
+
 
 def cell_text(value: object) -> str:
     """Return a value of a table or of JSON as text; blank where it is missing."""
@@ -49,12 +59,45 @@ def numbers_of(column: pd.Series) -> pd.Series | None:
     """Return a column of text as numbers, blank where missing; nothing if any cell is
     no number.
     """
-    # Each text is read once, however many rows it stands in.
-    codes, texts = pd.factorize(column.astype(str))
-    numbers = _numbers(pd.Series(texts, dtype=str))
-    if numbers is None:
-        return None
-    return pd.Series(numbers.to_numpy()[codes], index=column.index)
+    array = column.array
+    if id(array) not in _READ or _READ[id(array)][0] is not array:
+        # Each text is read once, however many rows it stands in, and each column once,
+        # however often it is asked about.
+        codes, texts = pd.factorize(column.astype(str))
+        numbers = _plain(list(texts))
+        if numbers is None:
+            found = _numbers(pd.Series(texts, dtype=str))
+            numbers = None if found is None else found.to_numpy()
+        _READ[id(array)] = (array, None if numbers is None else numbers[codes])
+        if len(_READ) > MOST_READ:
+            del _READ[next(iter(_READ))]
+    values = _READ[id(array)][1]
+    return None if values is None else pd.Series(values.copy(), index=column.index)
+
+
+def _plain(texts: Sequence[str]) -> np.ndarray | None:
+    """Return texts as numbers where each is one written with a point, or missing; nothing
+    if another form has to be tried.
+    """
+    values = list[float]()
+    for text in texts:
+        bare = text.strip()
+        if PLAIN.fullmatch(bare):
+            values.append(float(bare))
+        elif bare.lower() in MISSING:
+            values.append(np.nan)
+        else:
+            return None
+    numbers = np.array(values)
+    whole = np.isfinite(numbers) | np.isnan(numbers)
+    return numbers if whole.all() and np.isfinite(numbers).any() else None
+
+
+def of_texts(column: pd.Series, of_one: Callable[[str], Any]) -> pd.Series:
+    """Return what a function makes of each text, which it sees once."""
+    codes, texts = pd.factorize(column)
+    made = pd.Series([of_one(text) for text in texts])
+    return made.take(codes).set_axis(column.index)
 
 
 def _numbers(column: pd.Series) -> pd.Series | None:
@@ -117,14 +160,18 @@ def no_numbers(column: pd.Series) -> tuple[pd.Series, pd.Series]:
     """Return the cells of a column of text that are not missing, and those of them that
     are no number.
     """
-    cells = column.str.strip()
-    held = cells[~cells.str.lower().isin(MISSING)]
-    wrong = held[~held.str.fullmatch(ANY_NUMBER)]
-    if wrong.empty and numbers_of(column) is None and len(held):
+    numbers = numbers_of(column)
+    if numbers is not None:
+        held = column[numbers.notna()]
+        return held, held[:0]
+    cells = of_texts(column, str.strip)
+    held = cells[~of_texts(cells, lambda text: text.lower() in MISSING)]
+    wrong = held[~of_texts(held, lambda text: bool(_ANY.fullmatch(text)))]
+    if wrong.empty and len(held):
         # Commas and points are both decimal somewhere: the rarer one is odd.
         commas = held.str.contains(",", regex=False)
         wrong = held[commas] if commas.mean() <= 0.5 else held[~commas]
-    return held, wrong if len(wrong) or numbers_of(column) is not None else held
+    return held, wrong if len(wrong) else held
 
 
 def kinds_of(texts: pd.Series, otherwise: str) -> pd.Series:

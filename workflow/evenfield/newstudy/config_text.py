@@ -304,8 +304,10 @@ def _nearby(study: NewStudy) -> Record | None:
     is, and which units lie near them.
     """
     policies = study.tables.get("policies")
+    if policies is None or not _ends_are_known(study):
+        return None
     reach = _reach(study)
-    if policies is None or not reach or not _ends_are_known(study):
+    if not reach:
         return None
     units = study.tables["units"]["unit"]
     holders = policies[policies["unit"].isin(units)].groupby("kind")["unit"]

@@ -41,11 +41,31 @@ def dates_of(cells: pd.Series, header: str = "") -> Dates | None:
 
     Whole numbers below 1500 are years only below a header that says so.
     """
-    texts = cells.astype(str).str.strip()
-    for form, pattern in FORMS.items():
-        # The first cell tells of most columns that they hold no dates.
-        if texts.empty or not re.fullmatch(pattern, texts.iloc[0], re.IGNORECASE):
-            continue
+    # The first cell tells of most columns that they hold no dates.
+    first = str(cells.iloc[0]).strip() if len(cells) else ""
+    forms = [
+        form
+        for form, pattern in FORMS.items()
+        if re.fullmatch(pattern, first, re.IGNORECASE)
+    ]
+    if not forms and not re.fullmatch(r"\d{1,4}(\.0*)?", first):
+        return None
+    # Each date is read once, however many rows it stands in.
+    codes, once = pd.factorize(cells.astype(str))
+    found = _dates_once(pd.Series(once, dtype=str).str.strip(), header, forms)
+    if found is None:
+        return None
+    years, parts = (
+        pd.Series(side.to_numpy()[codes], index=cells.index)
+        for side in (found.years, found.parts)
+    )
+    return Dates(found.form, years, parts, found.in_year)
+
+
+def _dates_once(texts: pd.Series, header: str, forms: list[str]) -> Dates | None:
+    """Read different texts as dates, all in one of the forms."""
+    for form in forms:
+        pattern = FORMS[form]
         if not texts.str.fullmatch(pattern, case=False).all():
             continue
         found = texts.str.extract(f"^{pattern}$", flags=re.IGNORECASE)

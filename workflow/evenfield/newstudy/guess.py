@@ -238,11 +238,11 @@ def _codes(units: pd.DataFrame) -> list[str]:
 
 def _once(frame: pd.DataFrame, messages: list[str]) -> pd.DataFrame:
     twice = frame.duplicated()
-    if twice.any():
-        messages.append(
-            f"{counted(int(twice.sum()), 'row')} the same as another in every cell, kept"
-            " once"
-        )
+    if not twice.any():
+        return frame
+    messages.append(
+        f"{counted(int(twice.sum()), 'row')} the same as another in every cell, kept once"
+    )
     return frame[~twice].reset_index(drop=True)
 
 

@@ -17,7 +17,7 @@ from evenfield.study.errors import IngestError, counted, first_examples
 
 MOST_HEADER_ROWS = 3
 MOST_ROWS_ABOUT = 15
-FEWEST_COLUMNS = 4  # of a table in which a lone name in a row is a heading
+FEWEST_COLUMNS = 3  # of a table in which a lone name in a row is a heading
 
 
 @dataclass
@@ -41,7 +41,7 @@ def headed(rows: list[list[str]], messages: list[str]) -> AnyTable:
     # Filled cells of most rows, past the first quarter, in which titles may stand.
     usual = Counter(filled[len(filled) // 4 :]).most_common(1)[0][0]
     start = next(
-        (i for i, count in enumerate(filled) if count >= max(2, 0.7 * usual)), 0
+        (i for i, count in enumerate(filled) if count >= max(2, 0.66 * usual)), 0
     )
     about = _rows_about_columns(rows[start + 1 :])
     first, last, header = _header(rows, start)

@@ -26,12 +26,12 @@ def known_as(kind: str, names: Iterable[str]) -> list[str]:
 
 def is_key(frame: pd.DataFrame, name: str, year: str) -> bool:
     """Say whether a column stands once in every year and is nowhere blank."""
-    column = frame[name].str.strip()
+    texts = {text.strip() for text in frame[name].unique()}
     # NA can be an id, as of Namibia.
-    filled = not column.str.lower().isin(MISSING - {"na"}).any()
+    filled = not any(text.lower() in MISSING - {"na"} for text in texts)
     return (
         filled
-        and 1 < column.nunique() <= len(frame) / 2
+        and 1 < len(texts) <= len(frame) / 2
         and not frame.duplicated([name, year]).any()
     )
 
@@ -60,10 +60,16 @@ def unit_column(frame: pd.DataFrame, year: str, messages: list[str]) -> str:
         keys = counts
     if not keys:
         return ""
-    same = [name for name in keys if frame.groupby(name)[keys[0]].nunique().eq(1).all()]
+    same = [
+        name
+        for name in keys
+        if not frame[[name, keys[0]]].drop_duplicates().duplicated(name).any()
+    ]
     # Ids have no blanks: of such columns usual headers first, then the shortest texts.
     plain = [
-        name for name in same if not frame[name].str.strip().str.contains(r"\s").any()
+        name
+        for name in same
+        if not any(re.search(r"\s", text.strip()) for text in frame[name].unique())
     ]
     unit = min(
         known_as("unit", plain) or plain or same,
@@ -149,13 +155,11 @@ def with_merged_cells(
     """
     filled = dict[str, pd.Series]()
     for name in frame.columns:
+        if name == year or not WORDS.place_column.fullmatch(name.strip()):
+            continue
         cells = frame[name].str.strip()
         blank = cells.eq("")
-        if (
-            name == year
-            or not WORDS.place_column.fullmatch(name.strip())
-            or blank.iloc[0]
-        ):
+        if blank.iloc[0]:
             continue
         if blank.mean() >= MERGED:
             filled[name] = cells.mask(blank).ffill()

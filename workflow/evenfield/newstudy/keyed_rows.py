@@ -2,9 +2,11 @@
 quarters and months taken together.
 """
 
+import re
+
 import pandas as pd
 
-from evenfield.newstudy.cells import number_text, numbers_of
+from evenfield.newstudy.cells import number_text, numbers_of, of_texts
 from evenfield.newstudy.dates import (
     EARLIEST,
     Dates,
@@ -26,11 +28,11 @@ def keyed_rows(
     faults = Faults()
     with faults.caught():
         dates = _dates(frame[year], year, years, messages)
-    shown = frame[unit].str.strip()
-    if shown.str.fullmatch(r"\d+\.0+").all():
+    shown = of_texts(frame[unit], str.strip)
+    if all(re.fullmatch(r"\d+\.0+", text) for text in shown.unique()):
         shown = shown.str.replace(r"\.0+$", "", regex=True)
     shown = _without_footnotes(shown)
-    ids = shown.str.replace(r"\s+", "_", regex=True)
+    ids = of_texts(shown, lambda text: re.sub(r"\s+", "_", text))
     if ids.eq("").any():
         faults.append(
             IngestError(

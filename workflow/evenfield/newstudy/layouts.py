@@ -66,10 +66,14 @@ def without_flags(table: AnyTable) -> AnyTable:
     bare = dict[str, pd.Series]()
     flags = list[str]()
     for name in table.frame.columns:
+        if numbers_of(table.frame[name]) is not None:
+            continue
+        # Words have no flags, and of most columns of words the first cell tells.
+        texts = table.frame[name].unique()
+        if not any(WORDS.flag.search(text.strip()) for text in texts):
+            continue
         cells = table.frame[name].str.strip()
         flagged = cells.str.extract(f"({WORDS.flag.pattern})")[0]
-        if flagged.isna().all() or numbers_of(cells) is not None:
-            continue
         plain = cells.str.replace(WORDS.flag.pattern, "", regex=True)
         if numbers_of(plain) is not None:
             bare[name] = plain

@@ -92,9 +92,10 @@ def told_apart(
         if units[name].ne("").all()
         and numbers_of(units[name]) is None
         and not _are_codes(units[name])
-        and units[name].nunique() <= len(units) / 2
+        and units[name].nunique() < len(units)
     ]
-    words.sort(key=lambda name: units[name].nunique())
+    usual = known_as("name", words)
+    words.sort(key=lambda name: (name not in usual, units[name].nunique()))
     codes = [name for name in known_as("unit", groups) if units[name].is_unique]
     codes.sort(key=lambda name: units[name].str.len().mean())
     names = units["name"].copy()

@@ -40,8 +40,11 @@ def totals_among(
         numbers = numbers_of(frame[column])
         if numbers is None or numbers.min() < 0 or _is_no_size(column):
             continue
-        once = frame.assign(value=numbers).drop_duplicates(["unit", "year"])
+        once = frame[["unit", "year"]].assign(value=numbers)
         values = once.pivot(index="unit", columns="year", values="value")
+        # What never changes, as a code or a place, is no sum.
+        if values.nunique(axis=1).max() < 2:
+            continue
         sums = _by_values(values.loc[list(names.index)], column)
         # Where many are sums of others, as of zeros and ones, that is chance.
         if len(sums) <= max(1, MOST_SUMS * len(names)):
@@ -138,12 +141,13 @@ def _by_values(values: pd.DataFrame, column: str) -> dict[str, str]:
     figures = held.to_numpy()
     large = figures.min(axis=1) >= LEAST_STEPS * _steps(figures).min()
     units = list(held.index)
+    place = {unit: i for i, unit in enumerate(units)}
     # Totals may be nested: without those found, the next level is a sum of all others.
     while True:
         rest = [unit for unit in units if unit not in out]
         if len(rest) <= SHORTEST_RUN:
             break
-        kept = [units.index(unit) for unit in rest]
+        kept = [place[unit] for unit in rest]
         table = figures[kept]
         others = table.sum(axis=0) - table
         is_total = np.asarray(_equal(table, others).all(axis=1)) & large[kept]
@@ -155,9 +159,7 @@ def _by_values(values: pd.DataFrame, column: str) -> dict[str, str]:
         # A run of rows fits by chance in few years, hence four at least that differ.
         if not reasons and np.unique(table, axis=1).shape[1] >= FEWEST_YEARS:
             sums = _sums_of_runs(rest, table, column)
-            reasons = {
-                unit: why for unit, why in sums.items() if large[units.index(unit)]
-            }
+            reasons = {unit: why for unit, why in sums.items() if large[place[unit]]}
         if not reasons:
             break
         out |= reasons

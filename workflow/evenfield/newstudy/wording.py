@@ -18,9 +18,14 @@ UNKNOWN = "the unit of its source"
 
 def unit_of_table(frame: pd.DataFrame) -> str:
     """Return the unit that a table's own column gives to all figures, with its scale."""
+    said = [
+        name
+        for name in map(str, frame.columns)
+        if WORDS.measure_column.fullmatch(name) or WORDS.scale_column.fullmatch(name)
+    ]
     once = {
-        str(name): str(frame[name].iloc[0]).strip()
-        for name in frame.columns
+        name: str(frame[name].iloc[0]).strip()
+        for name in said
         if frame[name].nunique() == 1
     }
     unit = [text for name, text in once.items() if WORDS.measure_column.fullmatch(name)]
