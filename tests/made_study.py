@@ -197,6 +197,7 @@ def facts_of(study, results, topic, noun="unit"):
         specs=specs,
         primary=lambda question: specs(question)[0],
         words={"unit_name": noun, "units_name": f"{noun}s"},
+        name=str,
         level="95%",
         power=0.8,
         note=lambda *sentences, **_: sentences,

@@ -162,6 +162,30 @@ def printed(study, results, name):
     return TABLES[name](facts_of(study, results, "event_study")).frame
 
 
+def test_means_by_first_year_and_by_year_stand_in_a_table_of_their_own(results):
+    study = make_study({**SECTION, "aggregates": True})
+    out = estimate(study)
+    assert len(rows(results, estimator="callaway_santanna")) == 1
+    found = {
+        one.contrast: one.estimate for one in rows(out, estimator="callaway_santanna")
+    }
+    years = sorted(DATES.values())
+    by_first = {year: found[f"group {year}"] for year in sorted(set(years))}
+    close(found["groups"], np.mean([by_first[year] for year in years]))
+    by_year = [found[f"calendar {year}"] for year in range(2004, 2013)]
+    close(found["dates"], np.mean(by_year))
+    frame = printed(study, out, "T41c")
+    assert frame["label"].iloc[[0, 1, 2, 7, 8]].tolist() == [
+        "all years with the policy (simple)",
+        "first years (group)",
+        "policy since 2004",
+        "years (calendar)",
+        "in 2004",
+    ]
+    close(frame["estimate"].iloc[0], 100 * np.expm1(found["simple"]))
+    assert abs(found["simple"] - EFFECT) < 0.02
+
+
 def test_one_lead_alone_says_nothing_of_trends_and_why():
     out = estimate(make_study({**SECTION, "leads": 1}))
     (none,) = rows(out, estimator="trend_bounds")
