@@ -308,6 +308,7 @@ TWICE = pd.concat([CITIES.assign(year=2000), CITIES.assign(year=2010)])
         ("radius=-1; expected a positive number", CITIES, {"radius": -1}),
         ("radius='far'", CITIES, {"radius": "far"}),
         ("radius=nan", CITIES, {"radius": np.nan}),
+        ("radius=inf", CITIES, {"radius": np.inf}),
         ("no measure 'shares'; .*mean 'share'", CITIES, {"measure": "shares"}),
         ("rows of units that have another one, .*keep one year", TWICE, {}),
         (

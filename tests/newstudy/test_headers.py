@@ -1,0 +1,35 @@
+"""Where a header stands, which of its rows are joined, and what below a table is a note."""
+
+import pytest
+
+from evenfield.newstudy.guess import Choices, guess
+from evenfield.newstudy.headers import headed
+from evenfield.study.errors import IngestError
+
+ROWS = [["Aland", "5", "6"], ["Bland", "7", "8"], ["Cland", "9", "10"]]
+
+
+def test_rows_of_a_header_need_not_be_of_one_length():
+    rows = [[*row, *row[1:]] for row in ROWS]
+    above = ["", "Output", "", "People"]
+    table = headed([above, ["Place", "1990", "1991", "1990", "1991"], *rows], [])
+    names = ["Output 1990", "Output 1991", "People 1990", "People 1991"]
+    assert list(table.frame) == ["Place", *names]
+    above = ["", "Output", "", "People", "Area"]
+    table = headed([above, ["Place", "1990", "1991", "1990"], *rows], [])
+    assert list(table.frame) == ["Place", *names[:3], "Area"]
+
+
+def test_a_note_below_a_table_of_three_columns_is_left_out():
+    messages = []
+    header = ["Place", "1990", "1991"]
+    table = headed([header, *ROWS, ["As revised in May", "", ""]], messages)
+    assert list(table.frame["Place"]) == ["Aland", "Bland", "Cland"]
+    assert "1 note below the table left out" in messages
+
+
+def test_years_are_no_units():
+    rows = [[place, year, "5"] for place in "ABC" for year in ("1990", "1991")]
+    table = headed([["place", "year", "income"], *rows], [])
+    with pytest.raises(IngestError, match="--unit year names the years"):
+        guess(table, {"unit": "year"}, Choices())
