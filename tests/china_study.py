@@ -38,6 +38,12 @@ def china_config():
 
 def build_china(config, root):
     """Write results up to panel and weights."""
+    for scheme, built in write_panels(config, root).items():
+        write_weights(config, root, scheme, built)
+
+
+def write_panels(config, root):
+    """Write the checked tables and the panel of each unit scheme; return the panels."""
     tables = read_study(config)
     for name, frame in tables.items():
         write_table(frame, root / "ingest" / f"{name}.csv")
@@ -45,29 +51,36 @@ def build_china(config, root):
     outlines = read_outlines(config["data"]["package"])
     write_json(outlines, root / "ingest" / "outlines.geojson")
     fields = {field.name: field for field in resource_named(dictionary, "panel").fields}
+    panels = {}
     for scheme in config["panel"]["unit_schemes"]:
         built = build_panel(tables, fields, config, scheme)
         folder = root / "panel" / scheme
         for name in TABLES:
             write_table(getattr(built, name), folder / f"{name}.csv")
         write_json(built.description, folder / "description.json")
-        described = read_json(folder / "description.json")
-        geography = build_geography(
-            built.units,
-            built.adjacency,
-            built.panel,
-            config["weights"]["join"],
-            described["merged"],
-        )
-        folder = root / "weights" / scheme
-        weights = {}
-        for name, spec in config["weights"]["families"].items():
-            weights[name] = build_weights(name, spec, geography)
-            write_table(edge_list(weights[name]), folder / f"{name}.csv")
-            write_json(weights[name].spec, folder / f"{name}.json")
-        doses = mean_doses(built.doses, described["periods"], described["units"])
-        exposures = exposure_frame(weights, built.cells, doses)
-        write_table(exposures, folder / "exposures.csv")
+        panels[scheme] = built
+    return panels
+
+
+def write_weights(config, root, scheme, built):
+    """Write the weights of a unit scheme and what units are exposed to by them."""
+    described = read_json(root / "panel" / scheme / "description.json")
+    geography = build_geography(
+        built.units,
+        built.adjacency,
+        built.panel,
+        config["weights"]["join"],
+        described["merged"],
+    )
+    folder = root / "weights" / scheme
+    weights = {}
+    for name, spec in config["weights"]["families"].items():
+        weights[name] = build_weights(name, spec, geography)
+        write_table(edge_list(weights[name]), folder / f"{name}.csv")
+        write_json(weights[name].spec, folder / f"{name}.json")
+    doses = mean_doses(built.doses, described["periods"], described["units"])
+    exposures = exposure_frame(weights, built.cells, doses)
+    write_table(exposures, folder / "exposures.csv")
 
 
 def estimated(topic, study, of=1):
