@@ -79,6 +79,12 @@ def test_a_tight_group_far_from_zero_loses_no_digits():
     close(prefixes, wanted, rtol=1e-6)
 
 
+def test_a_group_at_the_critical_value_itself_does_not_converge(tests, monkeypatch):
+    t = tests.club(np.arange(12)).t
+    monkeypatch.setattr(cb, "CRITICAL_VALUE", t)
+    assert not tests.club(np.arange(12)).converges
+
+
 def test_planted_clubs_are_found_in_any_order_and_currency():
     x = two_clubs()
     result = find_clubs(x, PERIODS)

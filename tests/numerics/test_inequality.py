@@ -8,6 +8,7 @@ import statsmodels.api as sm
 from numpy.random import default_rng
 
 from evenfield.numerics import inequality as iq
+from evenfield.numerics import inequality_draws
 from evenfield.numerics.inequality import (
     THEIL_L,
     THEIL_T,
@@ -158,6 +159,13 @@ def test_parts_close_and_labels_are_permuted(data, measure):
     close(test.between, seen, MACHINE)
     assert test.p_value == (1 + (drawn >= seen - 1e-12).sum()) / 100
     close(test.expected, drawn.mean())
+
+
+def test_labels_are_permuted_in_blocks_as_at_once(data, monkeypatch):
+    y, w, groups = data
+    at_once = between_test(y, w, groups, rng=default_rng(1), draws=99)
+    monkeypatch.setattr(inequality_draws, "CELLS_AT_ONCE", 40 * 31)  # 40, 40, 19 draws
+    assert between_test(y, w, groups, rng=default_rng(1), draws=99) == at_once
 
 
 def test_maximum_connected_comparison_and_refusals(data):
