@@ -10,12 +10,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evenfield.numerics.event_study.estimates import (
-    lead_effects,
-    permutation_p,
-    policy_effects,
-)
-from evenfield.numerics.event_study.panel import NEVER, EventPanel
+from evenfield.models.event_study import EventStudy
+from evenfield.models.policies import PolicyPanel
+from evenfield.numerics.event_study.panel import NEVER
 
 TITLE = "Event study by imputation: six horizons, four leads, errors by unit"
 TEXT = """Ours and diff-diff leave the own cluster out of the means that effects are compared with; did-imputation and pyfixest
@@ -26,25 +23,29 @@ year; pyfixest gets it as 24 columns, less its mean in the group, times each yea
 takes one column after another and begins again, had not ended with them after six minutes. The permutation deals the
 dates out again within the groups and imputes all effects anew."""
 T = 25
-HORIZONS = [(h, h) for h in range(6)]
 DRAWS = 999
 
 
-def made(units: int, groups: int, controls: int = 0) -> EventPanel:
+def made(units: int, groups: int, controls: int = 0) -> PolicyPanel:
     """Make a panel; outcomes follow each control with a slope that moves from year to year."""
     rng = np.random.default_rng(units)
     first = rng.choice([8, 10, 12, 14, 16, NEVER], units, p=[0.08] * 5 + [0.6])
     group = np.arange(units) % groups
     Y = rng.normal(size=(units, 1)) + rng.normal(size=(groups, T))[group]
     Y = Y + 0.3 * (np.arange(T) >= first[:, None]) + rng.normal(size=(units, T))
+    by_unit = {"unit": np.arange(units)}
     if not controls:
-        return EventPanel(Y, first, group)
+        return PolicyPanel(Y, first, group, clusterings=by_unit)
     X = rng.normal(size=(units, controls))
     slopes = rng.normal(size=(controls, T)).cumsum(axis=1)
-    return EventPanel(Y + X @ slopes, first, group, X)
+    return PolicyPanel(Y + X @ slopes, first, group, X, by_unit)
 
 
-def by_year(panel: EventPanel) -> dict[str, np.ndarray]:
+def asked(panel: PolicyPanel) -> EventStudy:
+    return EventStudy(panel=panel, lead_count=4, last_horizon=5, spans=[(0, 5)])
+
+
+def by_year(panel: PolicyPanel) -> dict[str, np.ndarray]:
     """Return each control less its mean in the group, times each year but the first, as
     peers take it: unit effects hold the sum over years.
     """
@@ -56,7 +57,7 @@ def by_year(panel: EventPanel) -> dict[str, np.ndarray]:
     }
 
 
-def rows_of(panel: EventPanel) -> pd.DataFrame:
+def rows_of(panel: PolicyPanel) -> pd.DataFrame:
     N = len(panel.Y)
     year = np.tile(np.arange(T), N)
     group = panel.groups.repeat(T)
@@ -84,8 +85,8 @@ def cases(smoke: bool) -> Any:
         effects = "year" if groups == 1 else f"{groups} groups by year"
         yield {
             "what": f"{DRAWS} permutations, 300 units, {effects}",
-            "ours": lambda panel=panel: permutation_p(
-                panel, [(0, 5)], np.random.default_rng(1), DRAWS
+            "ours": lambda panel=panel: asked(panel).permuted(
+                np.random.default_rng(1), DRAWS
             ),
             "check": lambda _: None,
             "within": 5.0,
@@ -100,9 +101,9 @@ def fit_case(units: int, groups: int, controls: int = 0) -> dict[str, Any]:
     effects += ", a control by year" if controls else ""
 
     def ours() -> Any:
-        by_unit = {"unit": np.arange(units)}
-        lead_effects(panel, 4, by_unit)
-        return policy_effects(panel, HORIZONS, by_unit).estimate
+        study = asked(panel)
+        assert study.leads.names
+        return study.effects.estimate[:6]
 
     def imputation() -> Any:
         from did_imputation import did_imputation

@@ -188,7 +188,7 @@ def test_what_a_function_sets_itself_or_lacks_is_named():
         ({"min_controls": 500}, "min_controls without rings"),
         ({"coords": ("lat", "lon")}, "coords without rings"),
         ({"distance": RING}, "distance without rings"),
-        ({**NEAR, "min_controls": 500}, "expected 500 at least"),
+        ({**NEAR, "min_controls": 500}, "fewer than 500"),
     ],
 )
 def test_what_no_event_study_can_be_made_of_is_refused(options, words):

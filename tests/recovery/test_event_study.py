@@ -8,7 +8,8 @@ import numpy as np
 from numpy.random import default_rng
 from scipy.stats import f
 
-from evenfield.numerics.event_study.estimates import lead_effects, policy_effects
+from evenfield.models.event_study import EventStudy
+from evenfield.models.policies import PolicyPanel, policy_effects
 from evenfield.numerics.event_study.imputation import Imputation
 from evenfield.numerics.event_study.inference import clustered, joint_test
 from evenfield.numerics.event_study.leads import estimated_leads, lead_factor
@@ -118,11 +119,15 @@ def leads_of_few(rng, policies, units):
     Y = rng.normal(0, 1, (units, dates))
     for date in range(1, dates):
         Y[:, date] += MEMORY * Y[:, date - 1]
-    panel = EventPanel(Y, first, np.zeros(units, dtype=int))
-    test = lead_effects(panel, 4, {"unit": np.arange(units)}).joint_test()
-    K, rest = test.df, test.df_denominator
-    df = rest + K - 1
-    return test.p_value, f.sf(test.statistic * df / rest, K, df)
+    by_unit = {"unit": np.arange(units)}
+    panel = PolicyPanel(Y, first, np.zeros(units, dtype=int), clusterings=by_unit)
+    test = joint_test_of_leads(panel)
+    df = test.df + 4 - 1
+    return test.p_value, f.sf(test.statistic * df / test.df, 4, df)
+
+
+def joint_test_of_leads(panel):
+    return EventStudy(panel=panel, lead_count=4, last_horizon=0, spans=[]).leads.joint()
 
 
 def test_leads_of_ten_policies_reject_as_often_as_they_say():
@@ -141,10 +146,11 @@ def given_by_province(rng):
     first = np.where(chosen, rng.integers(6, 12, 20), NEVER)[province]
     Y = rng.normal(0, 1, (len(province), dates))
     Y += 0.3 * rng.normal(0, 1, (20, dates))[province]
-    panel = EventPanel(Y, first, np.zeros_like(province))
     clusterings = {"unit": np.arange(len(province)), "province": province}
-    tests = policy_effects(panel, [(0, 4)], clusterings).tests(0.95)
-    return [tests[name].p_value[0] < 0.05 for name in clusterings]
+    none = np.zeros_like(province)
+    panel = PolicyPanel(Y, first, none, clusterings=clusterings)
+    fits = policy_effects(panel, [(0, 4)]).fits
+    return [fits[name].p_value[0] < 0.05 for name in clusterings]
 
 
 def test_errors_by_province_hold_where_it_got_the_policy_and_errors_by_unit_do_not():
@@ -265,12 +271,12 @@ def placed_on_income(rng, *, held):
     Y = Y + rng.normal(0, 0.03, (province.size, YEARS)).cumsum(axis=1)
     # What is measured in the first year has an error of its own.
     measured = Y[:, :1] + rng.normal(0, 0.05, (province.size, 1))
-    panel = EventPanel(Y, first, province, measured if held else None)
+    controls = measured if held else None
     clusterings = {"unit": np.arange(province.size), "province": province}
-    effect = policy_effects(panel, [(0, 5)], clusterings)
-    found = effect.tests(0.95)["clustered"].p_value[0] < 0.05
-    leads = lead_effects(panel, 4, clusterings).joint_test().p_value < 0.05
-    return float(effect.estimate[0]), found, leads
+    panel = PolicyPanel(Y, first, province, controls, clusterings)
+    (effect,) = policy_effects(panel, [(0, 5)]).rows(0.95)
+    leads = joint_test_of_leads(panel).p_value < 0.05
+    return effect.test.estimate, effect.test.p_value < 0.05, leads
 
 
 def placed_results(draws, *, held):

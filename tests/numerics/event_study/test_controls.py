@@ -8,16 +8,14 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 from numpy.random import default_rng
 
-import evenfield as ef
 from evenfield.numerics.event_study.effects import CellEquations
 from evenfield.numerics.event_study.group_time import group_time_means
 from evenfield.numerics.event_study.imputation import Imputation
 from evenfield.numerics.event_study.inference import clustered
-from evenfield.numerics.event_study.leads import estimated_leads, lead_factor
+from evenfield.numerics.event_study.leads import estimated_leads
 from evenfield.numerics.event_study.panel import NEVER, determined_control
 from evenfield.numerics.event_study.permutation import dealt_cohorts, span_means
 from evenfield.numerics.event_study.rings import RingDesign, neighbourhood
@@ -124,37 +122,6 @@ def test_groups_of_any_size_are_fitted_side_by_side():
             totals
         )
         close(one, alone, 1e-9, 1e-9)
-
-
-@pytest.mark.parametrize("cluster", ["unit", "pair"])
-def test_leads_and_their_errors_are_those_of_a_regression_written_out(cluster):
-    panel = controlled_panel(4, 3)
-    unit, date = np.nonzero(panel.untreated)
-    leads = estimated_leads(panel, 3)
-    rows = pd.DataFrame({"unit": unit, "date": date, "y": panel.Y[unit, date]})
-    rows = rows.assign(group=panel.groups[unit], pair=unit // 2)
-    terms = [f"lead{-h}" for h in leads.horizons]
-    for h, term in zip(leads.horizons, terms, strict=True):
-        rows[term] = (panel.horizon[unit, date] == h).astype(float)
-    T = panel.Y.shape[1]
-    written = columns_of(panel, unit, date)
-    for position in range(written.shape[1]):
-        if position % T:  # unit effects hold the sum over dates
-            rows[f"x{position}"] = written[:, position]
-    controls = [name for name in rows if name.startswith("x")]
-    fit = ef.ols(
-        f"y ~ {' + '.join([*terms, *controls])} | unit + group^date",
-        rows,
-        unit="unit",
-        time="date",
-        cluster=cluster,
-        inference="CR1",
-    )
-    close(leads.estimate, fit.params[terms], 1e-9)
-    clusters = rows.groupby("unit")[cluster].first().to_numpy()
-    factor = np.sqrt(lead_factor(panel, 3, clusters))
-    ours = clustered(leads.estimate, factor * leads.by_unit, clusters, leads.present)
-    close(ours.std_error, fit.std_errors[terms], 1e-9)
 
 
 def test_the_two_way_coefficient_is_that_of_least_squares_written_out():

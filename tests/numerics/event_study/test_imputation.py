@@ -6,15 +6,12 @@ from pathlib import Path
 from time import process_time
 
 import numpy as np
-import pandas as pd
 import pytest
 import scipy.stats
 from numpy.random import default_rng
 
-import evenfield as ef
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.event_study.effects import CellEquations
-from evenfield.numerics.event_study.estimates import Estimates
 from evenfield.numerics.event_study.imputation import Imputation
 from evenfield.numerics.event_study.inference import (
     Clustered,
@@ -22,8 +19,8 @@ from evenfield.numerics.event_study.inference import (
     joint_half,
     joint_test,
 )
-from evenfield.numerics.event_study.leads import estimated_leads, lead_factor
-from evenfield.numerics.event_study.panel import NEVER, EventPanel, checked
+from evenfield.numerics.event_study.leads import estimated_leads
+from evenfield.numerics.event_study.panel import NEVER, EventPanel
 from evenfield.numerics.event_study.permutation import dealt_cohorts, span_means
 from evenfield.numerics.event_study.two_way import two_way_coefficient
 from numerics.event_study.panels import random_panel
@@ -85,32 +82,6 @@ def test_predictions_are_those_of_dense_least_squares(groups):
     close(gaps, panel.Y[unit, date] - D @ beta, atol=1e-9)
 
 
-@pytest.mark.parametrize(
-    ("groups", "cluster"), [(1, "unit"), (1, "pair"), (3, "unit"), (3, "group")]
-)
-def test_leads_and_their_errors_are_those_of_a_regression_with_effects(groups, cluster):
-    panel = random_panel(4, groups)
-    unit, date = np.nonzero(panel.untreated)
-    leads = estimated_leads(panel, 3)
-    rows = pd.DataFrame({"unit": unit, "date": date, "y": panel.Y[unit, date]})
-    rows = rows.assign(group=panel.groups[unit], pair=unit // 2)
-    for h in leads.horizons:
-        rows[f"lead{-h}"] = (panel.horizon[unit, date] == h).astype(float)
-    fit = ef.ols(
-        "y ~ lead3 + lead2 + lead1 | unit + group^date",
-        rows,
-        unit="unit",
-        time="date",
-        cluster=cluster,
-        inference="CR1",
-    )
-    close(leads.estimate, fit.params, 1e-9)
-    clusters = rows.groupby("unit")[cluster].first().to_numpy()
-    factor = np.sqrt(lead_factor(panel, 3, clusters))
-    ours = clustered(leads.estimate, factor * leads.by_unit, clusters, leads.present)
-    close(ours.std_error, fit.std_errors, 1e-9)
-
-
 def test_a_lead_that_nobody_has_or_that_unit_effects_determine_is_left_out():
     # The last cohort is seen 9 dates before its policy, and each needs one to compare.
     assert estimated_leads(random_panel(1), 10).horizons.tolist() == list(range(-8, 0))
@@ -155,23 +126,6 @@ def test_degrees_of_freedom_are_the_clusters_with_the_policy_less_one():
     pairs = np.arange(len(panel.Y)) // 2
     at_once = panel.treated & (panel.horizon == 0)
     assert fit.df[0] == len(set(pairs[at_once.any(axis=1)])) - 1
-
-
-def test_of_two_clusterings_the_one_that_rejects_less_counts():
-    strict = Clustered(np.array([1.0, 1.0]), np.eye(2, 30), np.full(2, 29.0))
-    loose = Clustered(strict.estimate, 0.1 * strict.scores, strict.df)
-    none = np.zeros(2, dtype=int)
-    for fits in ({"a": strict, "b": loose}, {"b": loose, "a": strict}):
-        both = Estimates(
-            names=["-2", "-1"],
-            estimate=strict.estimate,
-            fits=fits,
-            cells=none,
-            units=none,
-            lost=none,
-        )
-        assert both.joint_test() == joint_test(strict)
-        assert both.tests(0.95)["clustered"].clusters == ["a", "a"]
 
 
 def test_order_of_units_and_names_of_groups_change_nothing():
@@ -242,12 +196,6 @@ def test_what_cannot_be_estimated_is_refused_in_a_line():
     Y = default_rng(1).normal(size=(4, 5))
     groups = np.zeros(4, dtype=int)
 
-    def of(*first):
-        return checked(EventPanel(Y, np.array(first), groups))
-
-    refused("no unit has an outcome under the policy", of, *[NEVER] * 4)
-    refused("all 4 units get the policy at one date", of, 3, 3, 3, 3)
-    refused("no unit has an outcome before its policy", of, 0, 0, 0, NEVER)
     lone = Clustered(np.zeros(3), np.ones((3, 2)), np.ones(3))
     refused("3 effects cannot be tested at once with 2 clusters", joint_test, lone)
     few = Clustered(np.zeros(3), default_rng(2).normal(size=(3, 9)), np.full(3, 2.0))

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from numpy.random import default_rng
 
-from evenfield.numerics.event_study.imputation import Imputation
 from evenfield.numerics.event_study.panel import NEVER, EventPanel
 from evenfield.numerics.event_study.permutation import (
     dealt_cohorts,
@@ -14,7 +13,6 @@ from evenfield.numerics.event_study.permutation import (
 from evenfield.numerics.event_study.rings import RingDesign, neighbourhood
 from numerics.event_study.panels import random_panel
 from numerics.refusals import refused
-from tolerances import close
 
 SPANS = ((0, 0), (0, 3))
 
@@ -62,33 +60,6 @@ def test_exposure_is_the_smallest_date_nearby():
         for unit, date in enumerate(dates):
             near = (distance[unit] <= radius) & (np.arange(len(first)) != unit)
             assert date == min(first[near].tolist(), default=NEVER)
-
-
-def test_means_of_dealt_dates_are_those_of_the_panel_with_these_dates():
-    panel = random_panel(2, 3)
-    dealt = dealt_cohorts(panel, default_rng(1), 4)
-    fast = span_means(panel, dealt, SPANS)
-    for first, means in zip(dealt, fast, strict=True):
-        other = EventPanel(panel.Y, first, panel.groups)
-        fit = Imputation.of(other)
-        spans = [
-            other.treated & (other.horizon >= low) & (other.horizon <= high)
-            for low, high in SPANS
-        ]
-        close(means, fit.averages(np.array(spans)).estimate, 1e-9)
-        for group in range(3):
-            members = panel.groups == group
-            assert sorted(first[members]) == sorted(panel.first[members])
-
-
-def test_means_of_rings_under_dealt_dates_are_those_of_rings_with_these_dates():
-    design, _ = random_rings()
-    dealt = dealt_cohorts(design.panel, default_rng(1), 3)
-    for first, means in zip(dealt, design.dealt_means(dealt, 3), strict=True):
-        other = EventPanel(design.panel.Y, first, design.panel.groups)
-        ring = RingDesign(other, design.near)
-        fit = Imputation.of(other, ring.far)
-        close(means, fit.averages(ring.targets(3)).estimate, 1e-9)
 
 
 def test_p_values_of_permuted_cohorts_are_right_without_an_effect():

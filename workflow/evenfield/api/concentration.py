@@ -6,15 +6,14 @@ import numpy as np
 import pandas as pd
 
 from evenfield.api.data import Table
+from evenfield.models.policies import FEWEST_CLUSTERS, PolicyPanel
 from evenfield.numerics.arrays import Array
 from evenfield.numerics.event_study.concentration import blocks, concentration_p
-from evenfield.numerics.event_study.estimates import FEWEST_CLUSTERS
-from evenfield.numerics.event_study.panel import EventPanel
 
 CHANCE = 0.01  # p below which units of a group got the policy together
 
 
-def shared_by(rows: Table, panel: EventPanel, first: str) -> str:
+def shared_by(rows: Table, panel: PolicyPanel, first: str) -> str:
     """Say that whole groups that the table names, or units near each other, got the
     policy together, and how errors allow for it; empty where they did not.
 
@@ -42,11 +41,11 @@ def shared_by(rows: Table, panel: EventPanel, first: str) -> str:
     return ""
 
 
-def _together(panel: EventPanel, groups: np.ndarray) -> bool:
+def _together(panel: PolicyPanel, groups: np.ndarray) -> bool:
     return concentration_p(panel.first, groups, panel.groups) < CHANCE
 
 
-def _groups(rows: Table, panel: EventPanel, name: str) -> np.ndarray | None:
+def _groups(rows: Table, panel: PolicyPanel, name: str) -> np.ndarray | None:
     """Return codes of a column that names groups of units, (N,), ten at least and of two
     units or more on average; None for other columns.
     """

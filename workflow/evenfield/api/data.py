@@ -40,6 +40,10 @@ ADVICE = {
     ),
     "same in every unit": ("values that differ", "take other dates or units"),
     "grew by the same amount": ("growth that differs", "take other dates or units"),
+    "without the policy beyond": (
+        "units far away to compare with",
+        "take smaller rings, or min_controls if so few are enough",
+    ),
     "are collinear": ("regressors that can be told apart", "leave one of them out"),
 }
 R = TypeVar("R")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from operator import index
 from typing import Any
 
@@ -11,33 +12,17 @@ import pandas as pd
 
 from evenfield.api.arguments import whole
 from evenfield.api.data import reported
-from evenfield.api.policies import (
-    LEVEL,
-    POWER,
-    Part,
-    Policy,
-    described,
-    read_policy,
-    tidy_rows,
-)
-from evenfield.api.results import Fit
+from evenfield.api.policies import LEVEL, POWER, described, read_policy, tidy_effects
+from evenfield.api.results import Fit, refuse_undefined
 from evenfield.api.rings import around, radii_of
-from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.event_study.estimates import (
-    WIDER,
-    Estimates,
-    Span,
-    group_time_effects,
-    lead_effects,
-    permutation_p,
-    policy_effects,
-)
-from evenfield.numerics.event_study.trends import MAGNITUDES, trend_bounds
-from evenfield.numerics.event_study.two_way import two_way_coefficient
+from evenfield.models.event_study import EventStudy, Left
+from evenfield.models.policies import Effects
+from evenfield.models.rows import NAN
+from evenfield.numerics.inference.methods import Tested
 from evenfield.study.errors import EstimateError, counted
 
-NAN = float("nan")
 UNSUPPORTED = "none, so that nothing shows whether units would have moved alike"
+CHECKED = ["estimate", "std_error", "statistic", "p_value"]
 
 
 @reported("event-study")
@@ -53,7 +38,7 @@ def event_study(
     controls: str | Sequence[str] = (),
     horizons: int = 5,
     leads: int = 4,
-    spans: Sequence[Span] = (),
+    spans: Sequence[tuple[int, int]] = (),
     draws: int = 999,
     seed: int = 0,
     power: float = POWER,
@@ -126,27 +111,23 @@ def event_study(
     cohort at a date with each other, without the own cluster.
     """
     whole("draws", draws, lowest=1)
-    averages = _checked_spans(spans) or [(0, horizons)]
     radii = _radii_of(rings, coords, distance, min_controls)
     policy = read_policy(formula, data, unit, time, first, effects, cluster, controls)
-    panel = policy.panel
-    each = [(horizon, horizon) for horizon in range(horizons + 1)]
-    # A span of one horizon has one row, with the spans, which stand last.
-    wanted = [*(span for span in each if span not in averages), *averages]
-    before = _leads(policy, leads)
-    after = policy_effects(panel, wanted, policy.clusterings)
-    dealt = permutation_p(panel, wanted, np.random.default_rng(seed), draws)
-    parts = [Part(after, dealt)]
-    if before is not None:
-        parts.insert(0, Part(before, None))
+    study = EventStudy(
+        panel=policy.panel,
+        lead_count=leads,
+        last_horizon=horizons,
+        spans=_checked_spans(spans) or [(0, horizons)],
+    )
+    refuse_undefined(study.two_way.reason)
+    permuted = study.permuted(np.random.default_rng(seed), draws)
+    parts = [part for part in (study.leads, study.effects) if not part.reason]
     rng = np.random.default_rng(seed)
     shown = [described(part, rng, draws, power) for part in parts]
-    checks = _checks(policy, before, leads, averages)
-    trends, breakdown = _trends(policy, leads, averages[0])
     tables = {
         "event study": pd.concat(shown),
-        "checks": pd.concat([checks, breakdown]),
-        "trends": trends,
+        "checks": _checks(study, from_start=int(policy.from_start.sum())),
+        "trends": _trends(study),
     }
     if radii:
         near = around(
@@ -155,15 +136,15 @@ def event_study(
         tables["rings"] = near.rows(LEVEL)
     return Fit(
         "Event study by imputation",
-        lambda level: tidy_rows(parts, draws, level),
+        tidy_effects(parts, permuted),
         policy.nobs,
-        notes=policy.notes | _lacking(before, leads),
+        notes=policy.notes | _lacking(study.leads, leads),
         tables=tables,
-        raw=panel,
+        raw=policy.panel,
     )
 
 
-def _checked_spans(spans: Any) -> list[Span]:
+def _checked_spans(spans: Any) -> list[tuple[int, int]]:
     """Return each span once, and refuse what is none."""
     out = []
     for span in spans if isinstance(spans, Iterable) else [spans]:
@@ -199,84 +180,41 @@ def _radii_of(rings: Any, *of_rings: object) -> tuple[float, ...]:
     return radii
 
 
-def _leads(policy: Policy, count: int) -> Estimates | None:
-    """Return the leads that can be estimated, if there is one."""
-    try:
-        return lead_effects(policy.panel, count, policy.clusterings)
-    except NumericsError:
-        return None
-
-
-def _lacking(leads: Estimates | None, count: int) -> dict[str, str]:
+def _lacking(leads: Effects, count: int) -> dict[str, str]:
     """Return what is said of leads that are asked for and cannot be estimated."""
-    if leads is None:
+    if leads.reason:
         return {"leads": UNSUPPORTED}
     asked = [str(-k) for k in range(count, 0, -1)]
     lacking = [name for name in asked if name not in leads.names]
     return {"leads that cannot be estimated": ", ".join(lacking)}
 
 
-def _checks(
-    policy: Policy, leads: Estimates | None, early: int, spans: Sequence[Span]
-) -> pd.DataFrame:
+def _checks(study: EventStudy, from_start: int) -> pd.DataFrame:
     """Return what speaks for or against the design, and other estimators, a row each."""
-    out: dict[str, tuple[Any, ...]] = {}
-    try:
-        if leads is None:
-            raise NumericsError("no lead")
-        test = leads.joint_test()
-        law = f"F({test.df:g}, {test.df_denominator:g})"
-        out["leads, all at once"] = (NAN, NAN, test.statistic, test.p_value, law)
-    except NumericsError as error:
-        out["leads, all at once"] = (NAN, NAN, NAN, NAN, f"none: {error}")
-    if early:
-        moved = policy.panel.pseudo(early)
-        pseudo = policy_effects(moved, [(0, early - 1)], policy.clusterings)
-        out[f"policy {early} dates early"] = _tested(pseudo, 0)
-    others = group_time_effects(policy.panel, spans, policy.clusterings)
-    for k, name in enumerate(others.names):
-        out[f"Callaway and Sant'Anna, {name}"] = _tested(others, k)
-    count = int(policy.from_start.sum())
-    with_all = f"with {counted(count, 'unit')} from the start" if count else ""
-    two_way = two_way_coefficient(policy.panel)
-    out["two-way coefficient"] = (two_way, *[NAN] * 3, with_all)
-    return _as_checks(out)
+    joint = replace(study.leads.joint(), estimate=NAN)
+    checks = {"leads, all at once": _numbers(joint)}
+    for early in study.pseudo.rows(LEVEL):
+        checks[f"policy {early.term}"] = _numbers(early.test)
+    for other in study.group_time.rows(LEVEL):
+        checks[f"Callaway and Sant'Anna, {other.term}"] = _numbers(other.test)
+    with_all = (
+        f"with {counted(from_start, 'unit')} from the start" if from_start else ""
+    )
+    checks["two-way coefficient"] = _numbers(replace(study.two_way, law=with_all))
+    breakdown = study.trends(study.spans[0]).breakdown(LEVEL)
+    checks["trends may differ, times"] = _numbers(breakdown)
+    return pd.DataFrame.from_dict(checks, orient="index", columns=[*CHECKED, "law"])
 
 
-def _as_checks(rows: dict[str, tuple[Any, ...]]) -> pd.DataFrame:
-    columns = ["estimate", "std_error", "statistic", "p_value", "law"]
-    return pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+def _numbers(test: Tested) -> list[object]:
+    """Return the numbers of a check, and the law behind them or why there are none."""
+    law = f"none: {test.reason}" if test.reason else test.law
+    return [*(getattr(test, name) for name in CHECKED), law]
 
 
-def _trends(
-    policy: Policy, leads: int, span: Span
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return what is left of an effect if trends differ, a row for each factor, and how
-    far they may as one more check.
-    """
-    rows = {}
-    breakdown = NAN
-    law = ""
-    try:
-        bounds = trend_bounds(policy.panel, span, leads, policy.clusterings)
-    except NumericsError as error:
-        law = f"none: {error}"
-    else:
-        breakdown = bounds.breakdown(LEVEL)
-        for factor in MAGNITUDES:
-            rows[factor] = (*bounds.ends(factor), *bounds.interval(factor, LEVEL))
-    columns = ["low", "high", "conf_low", "conf_high"]
-    table = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
-    check = {"trends may differ, times": (breakdown, *[NAN] * 3, law)}
-    return table.rename_axis("times the largest change"), _as_checks(check)
-
-
-def _tested(estimates: Estimates, k: int) -> tuple[Any, ...]:
-    """Return one estimate with its test."""
-    tests = estimates.tests(LEVEL)[WIDER]
-    value = estimates.estimate[k]
-    if np.isnan(value):
-        return *[NAN] * 4, "none: nothing to predict from"
-    error = tests.std_error[k]
-    law = f"t({tests.df[k]:g}), by {tests.clusters[k]}"
-    return value, error, value / error, tests.p_value[k], law
+def _trends(study: EventStudy) -> pd.DataFrame:
+    """Return what is left of the first span if trends differ, a row for each factor."""
+    left = study.trends(study.spans[0]).left(LEVEL)
+    table = pd.DataFrame.from_dict(left, orient="index", columns=Left._fields)
+    table = table.drop(columns="estimate")
+    return table.rename_axis("times the largest change")

@@ -15,9 +15,9 @@ from evenfield.api.arguments import whole
 from evenfield.api.data import Table, names_of, reported, table
 from evenfield.api.distances import COORDS, distances
 from evenfield.api.results import NUMBERS, Fit, chosen
+from evenfield.models.policies import FEWEST_CLUSTERS
 from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.event_study.estimates import FEWEST_CLUSTERS
 from evenfield.numerics.inference.cluster_robust import in_order
 from evenfield.numerics.inference.methods import (
     METHODS,

@@ -10,12 +10,8 @@ import pandas as pd
 from evenfield.api.arguments import whole
 from evenfield.api.data import names_of, reported, table
 from evenfield.api.regression import ols
-from evenfield.api.results import NUMBERS, Fit
-from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.label_permutation import (
-    label_permutation,
-    stratified_label_draws,
-)
+from evenfield.api.results import Fit, line_of
+from evenfield.models.placement import permuted_policies
 from evenfield.study.errors import EstimateError
 
 
@@ -67,26 +63,20 @@ def placement(
             "1 for units that got the policy, 0 for others",
             "make such a column",
         )
-    within = pd.DataFrame({name: rows.effect(name) for name in rows.effects})
-    strata = np.zeros(len(labels), dtype=int)
+    groups = np.zeros(len(labels), dtype=int)
     if rows.effects:
-        strata = within.groupby(list(within)).ngroup().to_numpy()
-    groups = (strata[:, None] == np.unique(strata)).astype(float)
-    drawn = stratified_label_draws(strata, draws, np.random.default_rng(seed))
-    tests = []
-    for c in np.eye(len(names)):
-        nothing = dict.fromkeys(NUMBERS, np.nan)
-        try:
-            test = label_permutation(
-                rows.y.to_numpy(), labels.to_numpy(float), groups, c, drawn
-            )
-            law = {"law": f"{draws} permutations"}
-            tests.append({**nothing, **test._asdict(), **law})
-        except NumericsError as error:
-            tests.append({**nothing, "law": f"none: {error}"})
-    permuted = pd.DataFrame(tests)[[*NUMBERS, "law"]].assign(
-        term=names, inference="permuted policies"
+        within = pd.DataFrame({name: rows.effect(name) for name in rows.effects})
+        groups = within.groupby(list(within)).ngroup().to_numpy()
+    tests = permuted_policies(
+        np.asarray(rows.y, dtype=float),
+        labels.to_numpy(float),
+        names,
+        controls=np.empty((len(labels), 0)),
+        groups=groups,
+        rng=np.random.default_rng(seed),
+        draws=draws,
     )
+    permuted = pd.DataFrame(map(line_of, tests))
 
     def lines(level: float) -> pd.DataFrame:
         of_policies = fit.rows(level)
@@ -98,6 +88,6 @@ def placement(
         "Placement of policies",
         lines,
         fit.nobs,
-        notes={**with_policy, "groups": groups.shape[1]},
+        notes={**with_policy, "groups": int(groups.max()) + 1},
         raw=fit,
     )

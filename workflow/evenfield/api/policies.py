@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,27 +12,15 @@ import pandas as pd
 from evenfield.api.concentration import shared_by
 from evenfield.api.data import Table, table
 from evenfield.api.dates import Dates, plain_text
-from evenfield.api.results import NUMBERS, chosen
+from evenfield.api.results import Rows, chosen, tidy
+from evenfield.models.policies import Effects, Groups, PolicyPanel, policy_panel
+from evenfield.models.rows import Row
 from evenfield.numerics.arrays import Array
-from evenfield.numerics.event_study.estimates import (
-    FEWEST_CLUSTERS,
-    WIDER,
-    Clusterings,
-    Estimates,
-)
-from evenfield.numerics.event_study.panel import (
-    NEVER,
-    EventPanel,
-    checked,
-    determined_control,
-)
 from evenfield.numerics.inference.cluster_robust import encoded
-from evenfield.numerics.power import smallest_visible
 from evenfield.study.errors import EstimateError
 
 LEVEL = 0.95  # of joint bands and the smallest visible effect
 POWER = 0.8
-PERMUTED = "permuted dates"
 BLANK = "blank"
 # How tables say that a policy never comes, beside blanks: words, and numbers that are
 # no dates of the panel.
@@ -45,8 +33,7 @@ class Policy:
     """A panel with a policy, and the table that it was read from."""
 
     rows: Table
-    panel: EventPanel
-    clusterings: Clusterings  # codes of units, by what errors are clustered by
+    panel: PolicyPanel
     never: dict[str, int]  # units that never have the policy, by how that is written
     shared: str  # who got the policy together, where errors are by unit alone
     controls: tuple[str, ...]
@@ -100,74 +87,49 @@ def read_policy(
             "name groups with date effects of their own in effects='region^year'",
         )
     rows.check_keys("an event study")
-    groups = np.zeros(len(rows.units.names), dtype=int)
-    # Every unit is a cluster; what else errors are clustered by stands beside it.
-    clusterings = {"unit": np.arange(len(groups))}
     by = _group_columns(rows, effects)
+    codes = np.zeros(len(rows.units.names), dtype=int)
     if by:
         labels = pd.DataFrame({name: of_units(rows, name) for name in by})
-        groups = labels.groupby(by, sort=True, observed=True).ngroup().to_numpy()
-    if cluster is not None:
-        names = of_units(rows, cluster).astype(str)
-        clusterings[cluster] = encoded(names).codes
-        if len(set(names)) == 1:
-            raise EstimateError(
-                f"{cluster} with one level, {names[0]}",
-                "two clusters at least",
-                "leave it out, or take another column",
-            )
-    elif by and groups.max() + 1 >= FEWEST_CLUSTERS:
-        clusterings["^".join(by)] = groups
+        codes = labels.groupby(by, sort=True, observed=True).ngroup().to_numpy()
     dates, never = _first_dates(rows, first)
     held = [controls] if isinstance(controls, str) else list(controls)
-    X = _controls(rows, held)
-    panel = checked(EventPanel(rows.steps_grid(rows.y), dates, groups, X))
-    _refuse_collinear(panel, held, by)
-    by_unit = len(clusterings) == 1
+    panel = policy_panel(
+        rows.steps_grid(rows.y),
+        dates,
+        rows.units.names,
+        effects=Groups("^".join(by), codes),
+        cluster=None if cluster is None else _clusters(rows, cluster),
+        controls={name: _control(rows, name) for name in held},
+    )
+    by_unit = len(panel.clusterings) == 1
     shared = shared_by(rows, panel, first) if by_unit else ""
-    return Policy(rows, panel, clusterings, never, shared, tuple(held))
+    return Policy(rows, panel, never, shared, tuple(held))
 
 
-def _controls(rows: Table, names: Sequence[str]) -> Array | None:
-    """Return predetermined numbers of units, (N, K)."""
-    if not names:
-        return None
-    columns = []
-    for name in names:
-        chosen("column", name, rows.data)
-        values = of_units(rows, name)
-        if not pd.api.types.is_numeric_dtype(values):
-            raise EstimateError(
-                f"the control {name} with {values[0]!r}, which is no number",
-                "numbers of units",
-                "take another column; groups go into effects='region^year'",
-            )
-        columns.append(values.astype(float))
-    X = np.column_stack(columns)
-    infinite = ~np.isfinite(X)
-    if infinite.any():
-        unit, k = np.argwhere(infinite)[0]
+def _clusters(rows: Table, name: str) -> Groups:
+    """Return the clusters of errors, two at least."""
+    labels = of_units(rows, name).astype(str)
+    if len(set(labels)) == 1:
         raise EstimateError(
-            f"{names[k]} of {rows.units.names[unit]} is infinite",
-            "finite numbers",
-            "correct it",
+            f"{name} with one level, {labels[0]}",
+            "two clusters at least",
+            "leave it out, or take another column",
         )
-    return X
+    return Groups(name, encoded(labels).codes)
 
 
-def _refuse_collinear(
-    panel: EventPanel, names: Sequence[str], groups: Sequence[str]
-) -> None:
-    """Refuse a control whose slopes by date nothing tells."""
-    k = determined_control(panel)
-    if k is not None:
-        among = f"units of one {'^'.join(groups)}" if groups else "units"
-        others = f", given {', '.join(names[:k])}" if k else ""
+def _control(rows: Table, name: str) -> Array:
+    """Return predetermined numbers of units, (N,)."""
+    chosen("column", name, rows.data)
+    values = of_units(rows, name)
+    if not pd.api.types.is_numeric_dtype(values):
         raise EstimateError(
-            f"{names[k]} does not differ among {among}{others}",
-            "a control that effects of dates and other controls do not hold already",
-            "leave it out",
+            f"the control {name} with {values[0]!r}, which is no number",
+            "numbers of units",
+            "take another column; groups go into effects='region^year'",
         )
+    return np.asarray(values, dtype=float)
 
 
 def _group_columns(rows: Table, effects: str | None) -> list[str]:
@@ -207,9 +169,9 @@ def of_units(rows: Table, name: str, *, missing: bool = False) -> np.ndarray:
     return np.asarray(labels)[of_units]
 
 
-def _first_dates(rows: Table, first: str) -> tuple[np.ndarray, dict[str, int]]:
-    """Return the position of each unit's first date under the policy, (N,), and how many
-    units never have it, by how that is written.
+def _first_dates(rows: Table, first: str) -> tuple[Array, dict[str, int]]:
+    """Return the position of each unit's first date under the policy, (N,), NaN where it
+    never comes, and how many units never have it, by how that is written.
 
     Notes
     -----
@@ -232,7 +194,7 @@ def _first_dates(rows: Table, first: str) -> tuple[np.ndarray, dict[str, int]]:
             " blank",
             "correct the column",
         )
-    positions = np.full(len(dates), NEVER)
+    positions = np.full(len(dates), np.nan)
     positions[with_date] = found
     counts = never.value_counts().sort_index()
     return positions, {str(name): int(count) for name, count in counts.items()}
@@ -260,76 +222,32 @@ def _odd_one(dates: pd.Series[Any], calendar: Dates) -> str:
     return plain_text(each[odd.index(True) if True in odd else 0])
 
 
-class Part(NamedTuple):
-    """Estimates, and p-values of dates that were dealt out again."""
-
-    estimates: Estimates
-    permutation: np.ndarray | None  # (K,)
-
-
-def tidy_rows(parts: Sequence[Part], draws: int, level: float) -> pd.DataFrame:
-    """Return tidy rows: by the clustering with the wider interval, then by dates that
-    were dealt out again.
+def tidy_effects(parts: Sequence[Effects], permuted: Sequence[Row]) -> Rows:
+    """Return tidy rows at a level: by the clustering with the wider interval, then by
+    dates that were dealt out again.
     """
-    clustered = []
-    dealt = []
-    for estimates, permutation in parts:
-        tests = estimates.tests(level)[WIDER]
-        laws = zip(tests.df, tests.clusters, strict=True)
-        columns = {
-            "term": estimates.names,
-            "inference": WIDER,
-            "estimate": estimates.estimate,
-            "std_error": tests.std_error,
-            "statistic": estimates.estimate / tests.std_error,
-            "df": tests.df,
-            "p_value": tests.p_value,
-            "conf_low": estimates.estimate - tests.half,
-            "conf_high": estimates.estimate + tests.half,
-            "law": [f"t({df:g}), by {name}" for df, name in laws],
-        }
-        frame = pd.DataFrame(columns)
-        clustered.append(frame)
-        if permutation is None:
-            continue
-        nothing = frame.assign(**dict.fromkeys(NUMBERS, np.nan))
-        dealt.append(
-            nothing.assign(
-                inference=PERMUTED,
-                estimate=estimates.estimate,
-                p_value=permutation,
-                law=f"{draws} permutations",
-            )
-        )
-    return pd.concat([*clustered, *dealt], ignore_index=True)
+
+    def rows(level: float) -> pd.DataFrame:
+        clustered = [row for effects in parts for row in effects.rows(level)]
+        return tidy([*clustered, *permuted])
+
+    return rows
 
 
 def described(
-    part: Part, rng: np.random.Generator, draws: int, power: float
+    effects: Effects, rng: np.random.Generator, draws: int, power: float
 ) -> pd.DataFrame:
     """Return a row for each term: estimate, bands, and what it rests on."""
-    estimates = part.estimates
-    by_cluster = estimates.tests(LEVEL)
-    tests = by_cluster.pop(WIDER)
-    errors_by = {f"error by {name}": by_cluster[name].std_error for name in by_cluster}
-    estimate = estimates.estimate
-    joint = estimates.joint_half(rng, draws, LEVEL)
-    errors = zip(tests.half, tests.std_error, strict=True)
+    errors = {f"error by {name}": fit.std_error for name, fit in effects.fits.items()}
     return pd.DataFrame(
         {
-            "estimate": estimate,
-            "conf_low": estimate - tests.half,
-            "conf_high": estimate + tests.half,
-            "joint_low": estimate - joint,
-            "joint_high": estimate + joint,
-            "units": estimates.units,
-            "cells": estimates.cells,
-            "not imputed": estimates.lost,
-            "smallest visible": [
-                smallest_visible(-half, half, error, power, LEVEL)
-                for half, error in errors
-            ],
-            **errors_by,
+            "estimate": effects.estimate,
+            **effects.bands(rng, draws, LEVEL)._asdict(),
+            "units": effects.units,
+            "cells": effects.cells,
+            "not imputed": effects.lost,
+            "smallest visible": [row.test.mde for row in effects.rows(LEVEL, power)],
+            **errors,
         },
-        index=pd.Index(estimates.names, name="term"),
+        index=pd.Index(effects.names, name="term"),
     )

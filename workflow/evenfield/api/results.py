@@ -97,19 +97,26 @@ def tidy(tests: Iterable[Row], names: Mapping[str, str] | None = None) -> pd.Dat
     # One inference that cannot be is a row that says why; none is an error.
     if reasons and all(reasons):
         raise NumericsError(reasons[0])
-    lines = []
     tested = [row for row in shown if row.method]
-    for term, test, method, _ in shown:
-        line: dict[str, Any] = {
-            "term": term if names is None else names[term],
-            "inference": method or tested[0].method,
-            **{column: getattr(test, column) for column in NUMBERS},
-            "law": f"none: {test.reason}" if test.reason else test.law,
-        }
-        if not method:
-            line |= {"df": tested[0].test.df, "law": tested[0].test.law}
+    lines = []
+    for row in shown:
+        line = line_of(row)
+        if names is not None:
+            line["term"] = names[row.term]
+        if not row.method:
+            first = tested[0]
+            line |= {"inference": first.method, "df": first.test.df}
+            line["law"] = first.test.law
         lines.append(line)
     return pd.DataFrame(lines, columns=["term", "inference", *NUMBERS, "law"])
+
+
+def line_of(row: Row) -> dict[str, Any]:
+    """Return the numbers of a test with the law behind them, or why there are none."""
+    test = row.test
+    numbers = {column: getattr(test, column) for column in NUMBERS}
+    law = f"none: {test.reason}" if test.reason else test.law
+    return {"term": row.term, "inference": row.method, **numbers, "law": law}
 
 
 def share(what: str, value: Any, example: float) -> float:

@@ -11,22 +11,10 @@ import pandas as pd
 from evenfield.api.arguments import whole
 from evenfield.api.data import reported
 from evenfield.api.distances import COORDS, distances
-from evenfield.api.policies import (
-    POWER,
-    Part,
-    Policy,
-    described,
-    read_policy,
-    tidy_rows,
-)
-from evenfield.api.results import Fit
-from evenfield.numerics.event_study.estimates import (
-    policy_effects,
-    ring_effects,
-    ring_permutation_p,
-)
-from evenfield.numerics.event_study.rings import RingDesign, neighbourhood
-from evenfield.study.errors import EstimateError, counted
+from evenfield.api.policies import POWER, Policy, described, read_policy, tidy_effects
+from evenfield.api.results import Fit, refuse_undefined
+from evenfield.models import rings as model
+from evenfield.study.errors import EstimateError
 
 FEWEST = 10  # units far away
 
@@ -115,28 +103,23 @@ def around(
     min_controls: int | None,
 ) -> Fit:
     """Fit the own effect and those on rings, with far units as controls."""
-    apart = distances(policy.rows, coords or COORDS, distance)
-    design = RingDesign(policy.panel, neighbourhood(apart, radii))
-    fewest = FEWEST if min_controls is None else min_controls
-    if design.far_units < fewest:
-        raise EstimateError(
-            f"{counted(design.far_units, 'unit')} without the policy and beyond {radii[-1]:g}",
-            f"{fewest} at least to compare with",
-            "take smaller rings, or min_controls if so few are enough",
-        )
-    own = policy_effects(
-        policy.panel, [(0, horizons)], policy.clusterings, clean=design.far
+    result = model.rings(
+        policy.panel,
+        distance=distances(policy.rows, coords or COORDS, distance),
+        radii=radii,
+        span=(0, horizons),
+        fewest=FEWEST if min_controls is None else min_controls,
     )
-    near = ring_effects(design, horizons, policy.clusterings)
-    dealt = ring_permutation_p(design, horizons, np.random.default_rng(seed), draws)
-    parts = [Part(own._replace(names=["own"]), None), Part(near, dealt)]
+    refuse_undefined(result.reason)
+    permuted = result.permuted(np.random.default_rng(seed), draws)
+    parts = [result.own._replace(names=["own"]), result.near]
     rng = np.random.default_rng(seed)
     shown = [described(part, rng, draws, POWER) for part in parts]
     return Fit(
         "Rings around a policy",
-        lambda level: tidy_rows(parts, draws, level),
+        tidy_effects(parts, permuted),
         policy.nobs,
-        notes={**policy.notes, "far units": design.far_units},
+        notes={**policy.notes, "far units": result.design.far_units},
         tables={"event study": pd.concat(shown)},
-        raw=design,
+        raw=result.design,
     )

@@ -32,10 +32,10 @@ def rows_of(term: str, method: str = "", **columns: Any) -> list[Row]:
     return [Row(term, test, method) for test in tests]
 
 
-def tested(test: Inference, se_type: str, p_type: str) -> Tested:
-    """Return a t test with the words for its error and its law."""
+def tested(test: Inference, se_type: str, p_type: str, **more: Any) -> Tested:
+    """Return a t test with the words for its error and its law, and ``more`` fields."""
     numbers: dict[str, Any] = {name: getattr(test, name) for name in NUMBERS}
-    return Tested(**numbers, se_type=se_type, p_type=p_type)
+    return Tested(**numbers, se_type=se_type, p_type=p_type, **more)
 
 
 def undefined(terms: Iterable[str], reason: object) -> list[Row]:

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from evenfield.models.rows import Row
+from evenfield.numerics.inference.methods import Tested
 from evenfield.shared.estimates import (
     ESTIMATE_COLUMNS,
     NAN,
@@ -76,15 +77,26 @@ class Rows:
             if method != deciding.setdefault(term, method):
                 own["role"] = "ladder"
                 own["estimator"] = f"{self.kinds[term].estimator}_{method.lower()}"
-            warning = own.pop("warning")
-            undefined = bool(test.reason) and np.isnan(test.estimate)
-            reason = f"no interval: {test.reason}" if test.reason else ""
-            if undefined:
-                reason = f"not defined: {test.reason}"
-            # What describes has no interval either.
+            # What describes has no interval.
             described = self.kinds[term].effect_type == "stat"
-            numbers = fields_of(test, NAN if undefined or described else level)
-            self.add(term, warning, reason, *notes, **numbers | own)
+            self.add_test(term, test, NAN if described else level, *notes, **own)
+
+    def add_test(
+        self,
+        name: str,
+        test: Tested,
+        level: float,
+        *notes: str,
+        warning: str = "",
+        **labels: Any,
+    ) -> None:
+        """Add a row of a test, with the reason where it or its interval is not defined."""
+        undefined = bool(test.reason) and np.isnan(test.estimate)
+        reason = f"no interval: {test.reason}" if test.reason else ""
+        if undefined:
+            reason = f"not defined: {test.reason}"
+        numbers = fields_of(test, NAN if undefined else level)
+        self.add(name, warning, reason, *notes, **numbers | labels)
 
     def undefined(self, names: Sequence[str], reason: object, **numbers: Any) -> None:
         """Add rows without a number that say why."""

@@ -10,6 +10,9 @@ from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.joint import JointTest, hotelling_test
 from evenfield.numerics.ols import RANK_TOLERANCE
 
+# Codes of clusters by what they are, units first; each (N,).
+Clusterings = dict[str, np.ndarray]
+
 
 class Clustered(NamedTuple):
     """Several estimates with what each cluster adds to their errors."""

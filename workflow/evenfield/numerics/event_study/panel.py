@@ -6,6 +6,7 @@ no part.
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Self
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from evenfield.numerics.arrays import Array, quotient
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.event_study.effects import CellEquations
 
+Span = tuple[int, int]  # first and last horizon of a mean
 NEVER = 1_000_000  # position of a policy that does not come
 NOTHING = 1e-9  # of the size of a control: less of a spread is rounding
 
@@ -73,10 +75,10 @@ class EventPanel:
         """Cells under the policy, (N, T)."""
         return self.observed & (self.horizon >= 0)
 
-    def pseudo(self, years: int) -> "EventPanel":
+    def pseudo(self, dates: int) -> Self:
         """Return the panel before any policy, which is taken to come some dates early."""
         before = np.where(self.untreated, self.Y, np.nan)
-        early = np.where(self.ever, self.first - years, NEVER)
+        early = np.where(self.ever, self.first - dates, NEVER)
         return replace(self, Y=before, first=early)
 
 

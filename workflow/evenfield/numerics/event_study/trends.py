@@ -11,10 +11,9 @@ import numpy as np
 from scipy.optimize import brentq
 
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.event_study.estimates import Clusterings, Span
 from evenfield.numerics.event_study.group_time import group_time_means
-from evenfield.numerics.event_study.inference import Clustered, clustered
-from evenfield.numerics.event_study.panel import EventPanel
+from evenfield.numerics.event_study.inference import Clustered, Clusterings, clustered
+from evenfield.numerics.event_study.panel import EventPanel, Span
 
 MAGNITUDES = (0.5, 1.0, 2.0)  # times the largest change before the policy
 MOST = 100.0  # magnitude beyond which nobody asks

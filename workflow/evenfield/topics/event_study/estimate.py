@@ -5,34 +5,19 @@ Every effect has leads beside it; where leads cannot be estimated, no effect is.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.special import stdtr, stdtrit
 
-from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.event_study.estimates import (
-    WIDER,
-    Estimates,
-    Span,
-    aggregate_effects,
-    group_time_effects,
-    lead_effects,
-    neighbour_errors,
-    permutation_p,
-    policy_effects,
-    ring_effects,
-    ring_permutation_p,
-    ring_range,
-    span_name,
-)
-from evenfield.numerics.event_study.parts import part_effects
-from evenfield.numerics.event_study.trends import MAGNITUDES, trend_bounds
-from evenfield.numerics.event_study.two_way import two_way_coefficient
-from evenfield.numerics.inference.conley import spatial_kernel
-from evenfield.numerics.power import smallest_visible
+from evenfield.models.event_study import EventStudy, Trends, part_effects
+from evenfield.models.policies import Bands, Effects, span_name
+from evenfield.models.rings import Rings, rings
+from evenfield.models.rows import Row
+from evenfield.numerics.inference.methods import Tested
 from evenfield.numerics.random import generator_for
 from evenfield.shared.estimates import NAN, Estimate
 from evenfield.shared.rows import Kind, Results, Rows
@@ -45,7 +30,7 @@ from evenfield.topics.event_study.estimate_placement import (
     placement_rows,
     read_placement,
 )
-from evenfield.topics.event_study.estimate_policies import Case, read_case, ring_design
+from evenfield.topics.event_study.estimate_policies import Case, read_case
 from evenfield.topics.event_study.estimate_spec import (
     YEAR,
     PartSpec,
@@ -81,6 +66,12 @@ KINDS = {
 }
 # Unit of measure of effect types that do not have that of the outcome.
 UNITS = {"joint": "statistic", "stat": "units", "breakdown": "times"}
+# Columns of what figures draw.
+DRAWN = [
+    *"spec_id dates kind horizon estimate".split(),
+    *Bands._fields,
+    *"units cells lost".split(),
+]
 SUMMARY = {
     "equation": "y_it = a_i + d_gt, fitted to cells without the policy",
     "effect": "mean of y_it - a_i - d_gt over cells under the policy",
@@ -120,7 +111,7 @@ def estimate(study: Study) -> Results:
     """
     section = read(Section, study.config, "event_study")
     out = Results()
-    horizons: list[dict[str, Any]] = []
+    horizons: list[pd.DataFrame] = []
     policies: list[dict[str, Any]] = []
     cases = {}
     deciding = {}  # cases with the dates that decide
@@ -153,10 +144,9 @@ def estimate(study: Study) -> Results:
     for placement_spec in section.placement:
         placement: Placement = read_placement(study, section, placement_spec)
         out.estimates += placement_rows(study, placement)
-    columns = "spec_id dates kind horizon estimate conf_low conf_high".split()
-    columns += "joint_low joint_high units cells lost".split()
+    nothing = pd.DataFrame(columns=DRAWN)
     out.series = {
-        "horizons": pd.DataFrame(horizons, columns=columns),
+        "horizons": pd.concat(horizons, ignore_index=True) if horizons else nothing,
         "policies": pd.DataFrame(policies).sort_values(
             ["spec_id", "unit"], ignore_index=True
         ),
@@ -188,57 +178,60 @@ class _Work:
         self.section = section
         self.case = case
         self.inference = study.config.inference
+        self.level = study.config.inference.level
         self.dates = case.dates
         self.stream = f"event_study:{case.spec.id}:{self.dates}"
 
-    def add_rows(self, out: Results, horizons: list[dict[str, object]]) -> None:
+    @cached_property
+    def model(self) -> EventStudy:
+        """Leads, effects and checks."""
+        return EventStudy(
+            panel=self.case.panel,
+            lead_count=self.section.leads,
+            last_horizon=self.section.horizons,
+            spans=self.section.averages,
+        )
+
+    def add_rows(self, out: Results, horizons: list[pd.DataFrame]) -> None:
         """Add leads, effects, checks and rings; nothing but a reason without leads."""
+        model = self.model
         rows = self._rows()
-        panel = self.case.panel
-        each: list[Span] = [(h, h) for h in range(self.section.horizons + 1)]
-        spans = [*each, *self.section.averages]
-        try:
-            leads = lead_effects(panel, self.section.leads, self.case.clusterings)
-        except NumericsError as error:
-            for span in spans:
-                reason = f"no leads, so no effect: {error}"
+        if model.leads.reason:
+            for span in model.wanted:
+                reason = f"no leads, so no effect: {model.leads.reason}"
                 rows.undefined(["effect"], reason, contrast=span_name(span))
             out.estimates += rows.estimates
             return
-        effects = policy_effects(panel, spans, self.case.clusterings)
-        self._add(rows, "lead", leads, role="placebo")
-        self._add_joint(rows, leads)
-        pseudo = self._pseudo()
+        early = f"{self.section.leads} years early"
+        pseudo = model.pseudo._replace(names=[early])
+        self._add_leads(rows)
         self._add(rows, "pseudo", pseudo, role="placebo")
-        self._add(rows, "effect", effects)
-        self._add_conley(rows, effects)
+        self._add(rows, "effect", model.effects)
+        self._add_conley(rows, model.effects)
         # ASSUME: dates that stand beside those that decide are not dealt out again.
         if self._permutes:
-            self._add_permuted(rows, effects, spans)
-        others = group_time_effects(panel, self.section.averages, self.case.clusterings)
-        self._add(rows, "group_time", others, role="ladder")
+            rng = generator_for(self.inference.seed, self.stream)
+            permuted = model.permuted(rng, self.inference.permutations)
+            self._add_permuted(rows, "permuted", permuted)
+        self._add(rows, "group_time", model.group_time, role="ladder")
         if self.section.aggregates:
             self._add_aggregates(rows)
-        self._add_two_way(rows)
+        rows.add_test("two_way", model.two_way, NAN)
         for span in self.section.averages:
-            self._add_trends(rows, span)
-        for kind, estimates in (
-            ("lead", leads),
-            ("effect", effects),
+            self._add_trends(rows, model.trends(span))
+        for kind, effects in (
+            ("lead", model.leads),
+            ("effect", model.effects),
             ("pseudo", pseudo),
         ):
-            horizons += self._drawn(kind, estimates)
+            horizons.append(self._drawn(kind, effects))
         out.estimates += rows.estimates
 
     def rows_of_ends(self) -> list[Estimate]:
         """Return leads and effects over spans of horizons."""
         rows = self._rows()
-        panel = self.case.panel
-        leads = lead_effects(panel, self.section.leads, self.case.clusterings)
-        self._add(rows, "lead", leads, role="placebo")
-        self._add_joint(rows, leads)
-        effects = policy_effects(panel, self.section.averages, self.case.clusterings)
-        self._add(rows, "effect", effects, role="robustness")
+        self._add_leads(rows)
+        self._add(rows, "effect", self.model.averages, role="robustness")
         return rows.estimates
 
     def part_rows(self, spec: PartSpec) -> list[Estimate]:
@@ -247,54 +240,44 @@ class _Work:
         """
         rows = self._rows()
         span = self.section.averages[0]
-        parts = parts_of(self.study, self.case, spec)
-        try:
-            effects = part_effects(self.case.panel, span, parts, self.case.clusterings)
-        except NumericsError as error:
-            rows.undefined(["part"], error, contrast=f"by {spec.by}")
+        parts = part_effects(
+            self.case.panel, span, parts_of(self.study, self.case, spec)
+        )
+        if parts.reason:
+            rows.undefined(["part"], parts.reason, contrast=f"by {spec.by}")
             return rows.estimates
-        self._add(rows, "part", effects.parts, role="robustness")
-        self._add(rows, "part", effects.differences, role="robustness")
-        self._add_joint(rows, effects.differences, "parts", f"alike by {spec.by}")
+        self._add(rows, "part", parts.effects, role="robustness")
+        self._add(rows, "part", parts.differences, role="robustness")
+        alike = parts.differences.joint()
+        self._add_joint(rows, "parts", alike, "robustness", f"alike by {spec.by}")
         return rows.estimates
 
-    def _add_conley(self, rows: Rows, effects: Estimates) -> None:
-        """Add errors of spans of horizons where units near each other have shocks in
-        common.
+    def ring_rows(self, ring: RingSpec, apart: np.ndarray) -> list[Estimate]:
+        """Return rows of units nearby, and of the own effect with units far away as
+        controls; distances (N, N).
         """
-        cutoff = self.section.conley_km
-        if cutoff is None:
-            return
-        case = self.case
-        level = self.inference.level
-        lat, lon = case.unit_rows[["lat", "lon"]].to_numpy(float).T
-        # Names that rise in the order of the units keep that order.
-        kernel = spatial_kernel(np.arange(len(lat)), lat, lon, cutoff)
-        by_unit = effects.fits["unit"].scores
-        errors = neighbour_errors(by_unit, kernel.weights)
-        for k in range(len(effects.names))[-len(self.section.averages) :]:
-            error = errors[k]
-            value = float(effects.estimate[k])
-            df = float(effects.fits["unit"].df[k])
-            if not np.isfinite(error) or df < 1:
-                continue
-            half = float(stdtrit(df, 0.5 + level / 2) * error)
-            rows.add(
-                "conley",
-                role="robustness",
-                contrast=effects.names[k],
-                n_treated=int(effects.units[k]),
-                estimate=value,
-                std_error=float(error),
-                se_type=f"conley, bartlett, {cutoff:g} km",
-                statistic=value / float(error),
-                df=df,
-                p_value=float(2 * stdtr(df, -abs(value / error))),
-                p_type="t(units with the policy - 1)",
-                conf_low=value - half,
-                conf_high=value + half,
-                conf_level=level,
-            )
+        rows = self._rows(w_id=ring.reach)
+        model = rings(
+            self.case.panel,
+            distance=apart,
+            radii=ring.radii,
+            span=self.section.averages[0],
+            fewest=self.section.min_controls,
+        )
+        if model.reason:
+            rows.undefined(["ring"], model.reason)
+            return rows.estimates
+        rows.add("far", estimate=float(model.design.far_units))
+        self._add(rows, "own", model.own, role="robustness")
+        self._add(rows, "ring", model.near, role="robustness")
+        if self._decides:
+            self._add_left_out(rows, model)
+        if self._permutes:
+            stream = f"{self.stream}:{ring.reach}"
+            rng = generator_for(self.inference.seed, stream)
+            permuted = model.permuted(rng, self.inference.permutations)
+            self._add_permuted(rows, "ring_permuted", permuted)
+        return rows.estimates
 
     def _rows(self, **labels: object) -> Rows:
         """Return a builder with what all rows of the specification share."""
@@ -326,11 +309,11 @@ class _Work:
             **labels,
         )
 
-    def _role(self, position: int) -> str:
+    def _role(self, name: str) -> str:
         """Return the role of an effect: the deciding span has that of the specification,
-        with sure dates it stands beside it.
+        with dates that do not decide it stands beside it.
         """
-        if position != self.section.horizons + 1:
+        if name != span_name(self.section.averages[0]):
             return "ladder"
         role = self.case.spec.role
         return "robustness" if role == "primary" and not self._decides else role
@@ -346,219 +329,96 @@ class _Work:
         unsure = self.case.unsure.any()
         return self.dates == (self.section.deciding if unsure else "all")
 
-    def _add(
-        self,
-        rows: Rows,
-        kind: str,
-        estimates: Estimates,
-        role: str = "",
-        **labels: object,
-    ) -> None:
-        """Add a row for each estimate, with the wider interval of its clusterings."""
-        level = self.inference.level
-        tests = estimates.tests(level)[WIDER]
-        sesoi = NAN if self.case.outcome.sesoi is None else self.case.outcome.sesoi
-        for k, name in enumerate(estimates.names):
-            numbers: dict[str, Any] = {
+    def _add(self, rows: Rows, kind: str, effects: Effects, role: str = "") -> None:
+        """Add a row for each effect, with the wider interval of its clusterings."""
+        outcome = self.case.outcome
+        sesoi = NAN if outcome.sesoi is None else outcome.sesoi
+        tests = effects.rows(self.level, self.study.power)
+        for k, (name, test, *_) in enumerate(tests):
+            labels: dict[str, Any] = {
                 "contrast": name,
-                "role": role or self._role(k),
-                "n_treated": int(estimates.units[k]),
-                **labels,
+                "role": role or self._role(name),
+                "n_treated": int(effects.units[k]),
             }
-            lost = int(estimates.lost[k])
-            warning = f"NOT IMPUTED: {lost} unit-years" if lost else ""
-            value = float(estimates.estimate[k])
-            half = float(tests.half[k])
-            if np.isnan(value):
-                rows.undefined([kind], "nothing to predict from", **numbers)
+            warning = ""
+            if effects.lost[k] and np.isfinite(test.estimate):
+                warning = f"NOT IMPUTED: {effects.lost[k]} unit-years"
+            if test.reason:
+                rows.add_test(kind, test, NAN, warning=warning, **labels)
                 continue
-            if np.isnan(half):
-                one = "no interval: fewer than two clusters have the policy"
-                rows.add(kind, warning, one, estimate=value, **numbers)
-                continue
-            error = float(tests.std_error[k])
-            mde = smallest_visible(-half, half, error, self.study.power, level)
-            rows.add(
-                kind,
-                warning,
-                underpowered(mde, sesoi, self.case.outcome.unit),
-                estimate=value,
-                std_error=error,
-                se_type=f"imputation, by {tests.clusters[k]}",
-                statistic=value / error,
-                df=float(tests.df[k]),
-                p_value=float(tests.p_value[k]),
-                p_type="t(clusters with the policy - 1)",
-                conf_low=value - half,
-                conf_high=value + half,
-                conf_level=level,
-                sesoi=sesoi,
-                mde=mde,
-                **numbers,
-            )
+            small = underpowered(test.mde, sesoi, outcome.unit)
+            labels |= {"warning": warning, "sesoi": sesoi}
+            rows.add_test(kind, test, self.level, small, **labels)
 
-    def _add_joint(
-        self,
-        rows: Rows,
-        estimates: Estimates,
-        kind: str = "leads",
-        contrast: str = "all leads",
-    ) -> None:
-        """Add the test that all estimates are zero."""
-        role = "placebo" if kind == "leads" else "robustness"
-        labels = {"role": role, "contrast": contrast}
-        try:
-            test = estimates.joint_test()
-        except NumericsError as error:
-            rows.undefined([kind], f"no joint test: {error}", **labels)
-            return
-        rows.add(
-            kind,
-            estimate=test.statistic,
-            statistic=test.statistic,
-            df=test.df_denominator,
-            p_value=test.p_value,
-            p_type=f"Hotelling, F({test.df:g}, clusters with the policy - {test.df:g})",
-            **labels,
-        )
-
-    def _pseudo(self) -> Estimates:
-        """Return the effect of a policy that is taken to come early, on years before."""
-        early = self.section.leads
-        panel = self.case.panel.pseudo(early)
-        estimates = policy_effects(panel, [(0, early - 1)], self.case.clusterings)
-        return estimates._replace(names=[f"{early} years early"])
-
-    def _add_permuted(self, rows: Rows, effects: Estimates, spans: list[Span]) -> None:
-        rng = generator_for(self.inference.seed, self.stream)
-        draws = self.inference.permutations
-        p_values = permutation_p(self.case.panel, spans, rng, draws)
-        for name, value, p in zip(
-            effects.names, effects.estimate, p_values, strict=True
-        ):
-            self._add_p(rows, "permuted", name, float(value), float(p))
-
-    def _add_p(self, rows: Rows, kind: str, name: str, value: float, p: float) -> None:
-        labels = {"contrast": name, "role": "ladder"}
-        if np.isnan(p):
-            rows.undefined([kind], "nothing to predict from", **labels)
-            return
-        rows.add(
-            kind,
-            estimate=value,
-            se_type="none: permutation",
-            p_value=p,
-            p_type=f"{self.inference.permutations} permutations of dates in groups",
-            seed=f"{self.inference.seed}:{self.stream}",
-            **labels,
-        )
+    def _add_leads(self, rows: Rows) -> None:
+        leads = self.model.leads
+        self._add(rows, "lead", leads, role="placebo")
+        self._add_joint(rows, "leads", leads.joint(), "placebo", "all leads")
 
     def _add_aggregates(self, rows: Rows) -> None:
         """Add means over all dates, by first year of the policy and by year."""
-        labels = [str(year) for year in self.case.years]
-        try:
-            means = aggregate_effects(self.case.panel, labels, self.case.clusterings)
-        except NumericsError as error:
-            rows.undefined(["group_time"], error, contrast="simple")
-            return
+        means = self.model.aggregates([str(year) for year in self.case.years])
+        if means.reason:
+            rows.undefined(["group_time"], means.reason, contrast="simple")
         self._add(rows, "group_time", means, role="ladder")
 
-    def _add_two_way(self, rows: Rows) -> None:
-        try:
-            value = two_way_coefficient(self.case.panel)
-        except NumericsError as error:
-            rows.undefined(["two_way"], error)
-            return
-        rows.add("two_way", estimate=value)
+    def _add_joint(
+        self, rows: Rows, kind: str, test: Tested, role: str, contrast: str
+    ) -> None:
+        """Add the test that all estimates are zero."""
+        if test.reason:
+            test = replace(test, reason=f"no joint test: {test.reason}")
+        rows.add_test(kind, test, NAN, role=role, contrast=contrast)
 
-    def _add_trends(self, rows: Rows, span: Span) -> None:
-        """Add what is left of an effect if trends differ, and how far they may."""
-        level = self.inference.level
-        name = span_name(span)
-        try:
-            bounds = trend_bounds(
-                self.case.panel, span, self.section.leads, self.case.clusterings
-            )
-        except NumericsError as error:
-            rows.undefined(["breakdown"], error, contrast=name)
+    def _add_conley(self, rows: Rows, effects: Effects) -> None:
+        """Add errors of spans of horizons where units near each other have shocks in
+        common.
+        """
+        if self.section.conley_km is None:
             return
-        for magnitude in MAGNITUDES:
-            low, high = bounds.interval(magnitude, level)
+        lat, lon = self.case.unit_rows[["lat", "lon"]].to_numpy(float).T
+        tests = effects.conley(lat, lon, self.section.conley_km, self.level)
+        for (name, test, *_), units in zip(tests, effects.units, strict=True):
+            if test.reason or name not in map(span_name, self.section.averages):
+                continue
+            rows.add_test(
+                "conley",
+                test,
+                self.level,
+                role="robustness",
+                contrast=name,
+                n_treated=int(units),
+            )
+
+    def _add_permuted(self, rows: Rows, kind: str, tests: Iterable[Row]) -> None:
+        """Add p-values of dates that were dealt out again."""
+        for name, test, *_ in tests:
+            labels = {"contrast": name, "role": "ladder"}
+            if not test.reason:
+                labels["seed"] = f"{self.inference.seed}:{self.stream}"
+            rows.add_test(kind, test, NAN, **labels)
+
+    def _add_trends(self, rows: Rows, trends: Trends) -> None:
+        """Add what is left of an effect if trends differ, and how far they may."""
+        for factor, left in trends.left(self.level).items():
             rows.add(
                 "trends",
-                estimate=bounds.estimate,
+                estimate=left.estimate,
                 se_type="callaway_santanna, union over changes",
-                conf_low=low,
-                conf_high=high,
-                conf_level=level,
-                contrast=f"{name}, {magnitude:g} times",
+                conf_low=left.conf_low,
+                conf_high=left.conf_high,
+                conf_level=self.level,
+                contrast=f"{trends.name}, {factor:g} times",
             )
-        rows.add("breakdown", estimate=bounds.breakdown(level), contrast=name)
+        breakdown = trends.breakdown(self.level)
+        rows.add_test("breakdown", breakdown, NAN, contrast=trends.name)
 
-    def _drawn(self, kind: str, estimates: Estimates) -> list[dict[str, object]]:
-        """Return what a figure draws of some estimates, with joint bands."""
-        level = self.inference.level
-        half = estimates.tests(level)[WIDER].half
-        rng = generator_for(self.inference.seed, f"{self.stream}:band")
-        draws = self.inference.permutations
-        joint = estimates.joint_half(rng, draws, level)
-        rows = []
-        for k, name in enumerate(estimates.names):
-            value = estimates.estimate[k]
-            rows.append(
-                {
-                    "spec_id": self.case.spec.id,
-                    "dates": self.dates,
-                    "kind": kind,
-                    "horizon": name,
-                    "estimate": value,
-                    "conf_low": value - half[k],
-                    "conf_high": value + half[k],
-                    "joint_low": value - joint[k],
-                    "joint_high": value + joint[k],
-                    "units": estimates.units[k],
-                    "cells": estimates.cells[k],
-                    "lost": estimates.lost[k],
-                }
-            )
-        return rows
-
-    def ring_rows(self, ring: RingSpec, apart: np.ndarray) -> list[Estimate]:
-        """Return rows of units nearby, and of the own effect with units far away as
-        controls; distances (N, N).
-        """
-        rows = self._rows(w_id=ring.reach)
-        fewest = self.section.min_controls
-        try:
-            design = ring_design(self.case, apart, ring.radii, fewest)
-        except NumericsError as error:
-            rows.undefined(["ring"], error)
-            return rows.estimates
-        clusterings = self.case.clusterings
-        spans = self.section.averages[:1]
-        last = spans[0][1]
-        own = policy_effects(self.case.panel, spans, clusterings, design.far)
-        near = ring_effects(design, last, clusterings)
-        rows.add("far", estimate=float(design.far_units))
-        self._add(rows, "own", own, role="robustness")
-        self._add(rows, "ring", near, role="robustness")
-        if self._decides:
-            self._add_left_out(rows, near, ring_range(design, last))
-        if not self._permutes:
-            return rows.estimates
-        rng = generator_for(self.inference.seed, f"{self.stream}:{ring.reach}")
-        p_values = ring_permutation_p(design, last, rng, self.inference.permutations)
-        for name, value, p in zip(near.names, near.estimate, p_values, strict=True):
-            self._add_p(rows, "ring_permuted", name, float(value), float(p))
-        return rows.estimates
-
-    def _add_left_out(
-        self, rows: Rows, near: Estimates, ends: tuple[np.ndarray, np.ndarray]
-    ) -> None:
+    def _add_left_out(self, rows: Rows, model: Rings) -> None:
         """Add the smallest and largest estimate of each ring without one unit of it, or
         one under the policy; the number of observations is that of unit-years.
         """
-        for k, (low, high) in enumerate(zip(*ends, strict=True)):
+        near = model.near
+        for k, (low, high) in enumerate(zip(*model.left_out(), strict=True)):
             if np.isfinite(near.estimate[k]) and np.isfinite(low):
                 rows.add(
                     "left_out",
@@ -571,3 +431,21 @@ class _Work:
                     conf_low=float(low),
                     conf_high=float(high),
                 )
+
+    def _drawn(self, kind: str, effects: Effects) -> pd.DataFrame:
+        """Return what a figure draws of some effects, with joint bands."""
+        rng = generator_for(self.inference.seed, f"{self.stream}:band")
+        bands = effects.bands(rng, self.inference.permutations, self.level)
+        return pd.DataFrame(
+            {
+                "spec_id": self.case.spec.id,
+                "dates": self.dates,
+                "kind": kind,
+                "horizon": effects.names,
+                "estimate": effects.estimate,
+                **bands._asdict(),
+                "units": effects.units,
+                "cells": effects.cells,
+                "lost": effects.lost,
+            }
+        )

@@ -8,18 +8,16 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from evenfield.models.placement import permuted_policies
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.label_permutation import (
-    label_permutation,
-    stratified_label_draws,
-)
-from evenfield.numerics.ols import fit_ols, hc3_variance, t_inference
-from evenfield.numerics.power import smallest_visible
+from evenfield.numerics.inference.cluster_robust import in_order
+from evenfield.numerics.inference.methods import Design, infer
+from evenfield.numerics.ols import fit_ols
 from evenfield.numerics.random import generator_for
-from evenfield.shared.estimates import Estimate
+from evenfield.shared.estimates import NAN, Estimate, Fields
 from evenfield.shared.policies import kinds_of, policy_table
 from evenfield.shared.rows import Kind, Rows
-from evenfield.shared.samples import inference_fields, sample_units
+from evenfield.shared.samples import sample_units
 from evenfield.shared.settings import check_names, scheme_info
 from evenfield.shared.unit_columns import group_codes, outcome_by_year
 from evenfield.study.errors import EstimateError, counted, first_examples
@@ -133,57 +131,42 @@ def placement_rows(study: Study, placement: Placement) -> list[Estimate]:
         n_units=len(placement.level),
         data_hash=placement.data_hash,
     )
-    dummies = placement.groups[:, None] == np.arange(placement.groups.max() + 1)
-    controls = np.hstack([placement.held, dummies])
-    # ASSUME: policies are dealt out among units of a group that had the same before.
-    alike = np.column_stack([placement.groups, placement.held])
-    strata = np.unique(alike, axis=0, return_inverse=True)[1].ravel()
-    X = np.hstack([placement.labels, controls])
     stream = f"placement:{spec.id}"
-    drawn = stratified_label_draws(
-        strata, inference.permutations, generator_for(inference.seed, stream)
+    permuted = permuted_policies(
+        placement.level,
+        placement.labels,
+        placement.kinds,
+        controls=placement.held,
+        groups=placement.groups,
+        rng=generator_for(inference.seed, stream),
+        draws=inference.permutations,
     )
-    for k, kind in enumerate(placement.kinds):
-        counts = {"contrast": kind, "n_treated": int(placement.labels[:, k].sum())}
-        c = np.eye(X.shape[1])[k]
-        try:
-            rows.add("level", **counts, **_by_hc3(study, placement.level, X, c))
-        except NumericsError as error:
-            rows.undefined(["level"], error, **counts)
-        try:
-            test = label_permutation(
-                placement.level,
-                placement.labels,
-                controls,
-                c[: len(placement.kinds)],
-                drawn,
-            )
-        except NumericsError as error:
-            rows.undefined(["permuted"], error, **counts, role="ladder")
-            continue
-        rows.add(
-            "permuted",
-            role="ladder",
-            estimate=test.estimate,
-            se_type="none: permutation",
-            statistic=test.statistic,
-            p_value=test.p_value,
-            p_type=f"{inference.permutations} permutations of policies in groups",
-            seed=f"{inference.seed}:{stream}",
-            **counts,
-        )
+    for k, (kind, test, *_) in enumerate(permuted):
+        counts: Fields = {
+            "contrast": kind,
+            "n_treated": int(placement.labels[:, k].sum()),
+        }
+        _add_level(rows, study, placement, k, counts)
+        labels = {**counts, "role": "ladder"}
+        if not test.reason:
+            labels["seed"] = f"{inference.seed}:{stream}"
+        rows.add_test("permuted", test, NAN, **labels)
     return rows.estimates
 
 
-def _by_hc3(
-    study: Study, y: np.ndarray, X: np.ndarray, c: np.ndarray
-) -> dict[str, object]:
-    """Return the test of c'beta by HC3 with the smallest visible effect; X (N, K)."""
+def _add_level(
+    rows: Rows, study: Study, placement: Placement, k: int, counts: Fields
+) -> None:
+    """Add the difference of one kind by HC3 with the smallest visible effect."""
+    dummies = placement.groups[:, None] == np.unique(placement.groups)
+    X = np.hstack([placement.labels, placement.held, dummies])
+    try:
+        fit = fit_ols(placement.level, X)
+    except NumericsError as error:
+        rows.undefined(["level"], error, **counts)
+        return
     level = study.config.inference.level
-    fit = fit_ols(y, X)
-    error = float(np.sqrt(hc3_variance(fit, c)))
-    test = t_inference(float(c @ fit.beta), error, fit.df, level)
-    ends = test.conf_low, test.conf_high
-    mde = smallest_visible(*ends, error, study.power, level)
-    words = {"se_type": "HC3", "p_type": "t(N - K)"}
-    return {**inference_fields(test), **words, "mde": mde}
+    units = in_order(np.arange(len(X)))
+    design = Design(fit=fit, units=units, power=study.power)
+    test = infer("HC3", design, np.eye(X.shape[1])[k], level)
+    rows.add_test("level", test, level, **counts)

@@ -13,10 +13,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.event_study.estimates import FEWEST_CLUSTERS, Clusterings
-from evenfield.numerics.event_study.panel import NEVER, EventPanel, checked
-from evenfield.numerics.event_study.rings import RingDesign, neighbourhood
+from evenfield.models.policies import Groups, PolicyPanel, policy_panel
 from evenfield.shared.distances import unit_distances
 from evenfield.shared.policies import kinds_of, merged_units, policy_table
 from evenfield.shared.samples import sample_units
@@ -26,10 +23,7 @@ from evenfield.study.errors import EstimateError, counted
 from evenfield.study.expressions import columns_of
 from evenfield.study.study import Study
 from evenfield.study.table_files import content_hash
-from evenfield.topics.event_study.estimate_controls import (
-    check_controls,
-    read_controls,
-)
+from evenfield.topics.event_study.estimate_controls import read_controls
 from evenfield.topics.event_study.estimate_spec import (
     YEAR,
     Outcome,
@@ -46,7 +40,7 @@ class Case:
 
     spec: PolicySpec
     outcome: Outcome
-    panel: EventPanel
+    panel: PolicyPanel
     units: list[str]  # (N,)
     years: np.ndarray  # (T,)
     # (N,) of the policy, also between two years of the panel; NaN where it never comes
@@ -55,18 +49,6 @@ class Case:
     unsure: np.ndarray  # (N,) of bool: the date of the policy is not sure
     warnings: tuple[str, ...]
     dates: str = "all"  # all, sure, earliest or latest
-
-    @cached_property
-    def clusterings(self) -> Clusterings:
-        """Codes of the clusters of errors: units, and groups of units."""
-        by = {"unit": np.arange(len(self.units))}
-        column = self.spec.cluster or self.spec.effects
-        if column == YEAR:
-            return by
-        codes = group_codes(self.unit_rows, column, f"event study {self.spec.id}")
-        if self.spec.cluster or codes.max() + 1 >= FEWEST_CLUSTERS:
-            by[column] = codes
-        return by
 
     @cached_property
     def data_hash(self) -> str:
@@ -85,9 +67,7 @@ class Case:
         if close is not None:
             beside = (close & self.unsure).any(axis=1)
             leaving = leaving | (beside & ~self.panel.ever)
-        Y = np.where(leaving[:, None], np.nan, self.panel.Y)
-        first = np.where(self.unsure, NEVER, self.panel.first)
-        panel = replace(self.panel, Y=Y, first=first)
+        panel = self.panel.without(leaving, undated=self.unsure)
         note = (
             f"SURE DATES: {counted(self.unsure.sum(), 'unit')} of unsure date left out"
         )
@@ -117,11 +97,12 @@ def read_case(
     wide = wide.loc[:, first:last]
     refuse_interpolated(study, outcome, (first, last), where)
     unit_rows = study.table("units").set_index("unit").loc[units].reset_index()
-    groups = np.zeros(len(units), dtype=int)
+    effects = Groups("", np.zeros(len(units), dtype=int))
     if spec.effects != YEAR:
-        groups = group_codes(unit_rows, spec.effects, where)
+        effects = Groups(spec.effects, group_codes(unit_rows, spec.effects, where))
+    cluster = None
     if spec.cluster:
-        group_codes(unit_rows, spec.cluster, where)
+        cluster = Groups(spec.cluster, group_codes(unit_rows, spec.cluster, where))
     policies = policy_table(study)
     if dates_at:
         ends = policies[dates_at].fillna(policies["first_year"])
@@ -142,26 +123,24 @@ def read_case(
         Y[graded] = np.nan
     # Positions go on at the step of the panel before its first and after its last year.
     first_years = dates["first_year"].to_numpy(float)
-    positions = np.ceil((first_years - years[0]) / info.step)
-    panel = EventPanel(
-        Y,
-        np.where(np.isnan(positions), NEVER, positions).astype(int),
-        groups,
-        read_controls(study, section, spec, unit_rows, int(years[0])),
-    )
-    start = int((panel.first <= 0).sum())
+    positions = (first_years - years[0]) / info.step
+    start = int((positions <= 0).sum())
     if start:
         have = f"{counted(start, 'unit')} {'has' if start == 1 else 'have'}"
         warnings.append(f"FROM THE START: {have} no year before the policy")
+    controls = read_controls(study, section, spec, unit_rows, int(years[0]))
     try:
-        checked(panel)
-    except NumericsError as error:
-        raise EstimateError(
-            f"{where}: {error}",
-            "units with years before and after their policy, and others without it",
-            "correct policies.csv, `kinds` or `years`",
-        ) from error
-    check_controls(panel, spec, units)
+        panel = policy_panel(
+            Y,
+            positions,
+            np.array(units),
+            effects=effects,
+            cluster=cluster,
+            controls=controls,
+        )
+    except EstimateError as error:
+        found = f"{where}: {error.found}"
+        raise EstimateError(found, error.expected, error.action) from error
     check_names(section.sure, policies["grade"].unique(), f"{where}: `sure`")
     sure = dates["grade"].isin(section.sure).to_numpy() | (not section.sure)
     return Case(
@@ -272,18 +251,3 @@ def _leave_out(
             f"TWO KINDS: {counted(both, 'unit')} got several in the first year"
         )
     return warnings
-
-
-def ring_design(
-    case: Case, apart: np.ndarray, radii: tuple[float, ...], fewest: int
-) -> RingDesign:
-    """Return rings around a policy, or say that too few units stand far away; distances
-    (N, N).
-    """
-    design = RingDesign(case.panel, neighbourhood(apart, radii))
-    if design.far_units < fewest:
-        raise NumericsError(
-            f"{counted(design.far_units, 'unit')} without the policy beyond {radii[-1]:g},"
-            f" fewer than {fewest}"
-        )
-    return design
