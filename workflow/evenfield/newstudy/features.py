@@ -6,6 +6,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from evenfield.newstudy.cells import cell_text
@@ -13,6 +14,7 @@ from evenfield.study.errors import IngestError
 
 MAPS = "GeoJSON, a shapefile (.shp) or a GeoPackage (.gpkg)"
 GEOPANDAS = {".shp", ".gpkg"}
+DECIMALS = 5  # of a degree
 
 
 def read_features(path: Path) -> list[dict[str, object]]:
@@ -26,16 +28,76 @@ def read_features(path: Path) -> list[dict[str, object]]:
     except (ValueError, RecursionError):
         content = None
     content = content if isinstance(content, dict) else {}
+    if content.get("type") == "Topology":
+        return topology_features(content, path.name)
     features: list[Any] = content.get("features") or []
     kinds = {*map(type, features)} if isinstance(features, list) else set()
     if kinds != {dict}:
-        is_topology = content.get("type") == "Topology"
         raise IngestError(
-            f"{path.name} {'is TopoJSON' if is_topology else 'holds no outlines'}",
-            "a GeoJSON feature collection of polygons",
+            f"{path.name} holds no outlines",
+            "a GeoJSON feature collection of polygons, or TopoJSON",
             "convert the file, for example with `ogr2ogr map.geojson FILE`",
         )
     return list(features)
+
+
+def topology_features(content: dict[str, Any], file: str) -> list[dict[str, object]]:
+    """Return the polygons of a TopoJSON file as GeoJSON features: of its object with the
+    most of them.
+    """
+    try:
+        arcs = _arcs(content)
+        objects = content["objects"].values()
+        collections = [list(item.get("geometries", [])) for item in objects]
+        largest = max(collections, key=len)
+        return [_feature(geometry, arcs) for geometry in largest]
+    except (LookupError, TypeError, ValueError, AttributeError):
+        raise IngestError(
+            f"{file} is TopoJSON that cannot be read",
+            "an object with polygons, and their arcs",
+            "convert the file, for example with `ogr2ogr map.geojson FILE`",
+        ) from None
+
+
+def _arcs(content: dict[str, Any]) -> list[list[list[float]]]:
+    """Return the arcs of a topology in degrees: each point is a step from the one before
+    on a grid, or a place where there is no grid.
+    """
+    grid = content.get("transform")
+    if grid is None:
+        return [[list(point[:2]) for point in arc] for arc in content["arcs"]]
+    arcs = []
+    for arc in content["arcs"]:
+        steps = np.cumsum([point[:2] for point in arc], axis=0)
+        places = steps * np.array(grid["scale"]) + np.array(grid["translate"])
+        arcs.append(places.round(DECIMALS).tolist())
+    return arcs
+
+
+def _feature(geometry: dict[str, Any], arcs: list[Any]) -> dict[str, object]:
+    kind = geometry.get("type")
+    feature: dict[str, object] = {
+        "type": "Feature",
+        "properties": geometry.get("properties", {}),
+        "geometry": None,
+    }
+    if "id" in geometry:
+        feature["id"] = geometry["id"]
+    if kind in ("Polygon", "MultiPolygon"):
+        polygons = [geometry["arcs"]] if kind == "Polygon" else geometry["arcs"]
+        drawn = [[_ring(ring, arcs) for ring in rings] for rings in polygons]
+        feature["geometry"] = {"type": "MultiPolygon", "coordinates": drawn}
+    return feature
+
+
+def _ring(numbers: Sequence[int], arcs: list[Any]) -> list[Any]:
+    """Return the points of a ring: arcs one after another, ~n is arc n from its end."""
+    points: list[Any] = []
+    for number in numbers:
+        arc = arcs[number] if number >= 0 else arcs[~number][::-1]
+        # An arc begins where the one before it ended.
+        points += arc[1:] if points else arc
+    return points
 
 
 def property_table(features: Sequence[dict[str, object]]) -> pd.DataFrame:

@@ -16,6 +16,7 @@ from evenfield.newstudy.guess import Guessed
 from evenfield.newstudy.key_columns import known_as, with_coordinates
 from evenfield.newstudy.neighbour_files import read_neighbours
 from evenfield.newstudy.outline_files import borders_of, outlines_of, own_features
+from evenfield.newstudy.shipped import outlines_file
 from evenfield.newstudy.study_files import described
 from evenfield.newstudy.unit_names import (
     UnitMatch,
@@ -42,6 +43,7 @@ class NewStudy:
         self.messages = guessed.messages
         self.tables = {"panel": guessed.panel, "units": guessed.units}
         self.outlines: dict[str, str] = {}  # text of the file by its place
+        self.outlines_source: dict[str, str] = {}  # title and licence of shipped ones
         self.texts: dict[str, str] = {}  # of files that are no tables, by their place
         self.files: dict[str, Path] = {}
         self.weights = ""
@@ -154,6 +156,7 @@ class NewStudy:
         polygons.
         """
         units = self.known_units
+        path, shipped = outlines_file(path)
         features = read_features(path)
         properties = property_table(features)
         asked = self.asked_of(list(map(str, properties)))
@@ -161,6 +164,9 @@ class NewStudy:
             properties, units, path.name, headers=self.headers, column=asked, once=True
         )
         self._take_outlines(features, match, path.name)
+        if shipped:
+            self.outlines_source = shipped
+            self.messages.append(f"{shipped['title']} ({shipped['licence']})")
 
     def add_own_polygons(self) -> None:
         """Take the outlines that the panel's own file holds, as far as it does."""
@@ -387,11 +393,23 @@ class NewStudy:
         name = re.sub(r"[^a-z0-9]+", "-", self.options.folder.name.lower()).strip("-")
         return {
             "name": name or "study",
-            "sources": [{"title": self.options.source or self.options.panel.name}],
+            "sources": self._sources(),
             "grade": "A",
             "flag": self.options.flag,
             "resources": items,
         }
+
+    def _sources(self) -> list[dict[str, Any]]:
+        """Return what the dictionary names as sources: the table first, then outlines
+        that the library brought.
+        """
+        sources: list[dict[str, Any]] = [
+            {"title": self.options.source or self.options.panel.name}
+        ]
+        if self.outlines_source:
+            title, licence = self.outlines_source.values()
+            sources.append({"title": f"{title}; {licence}"})
+        return sources
 
 
 def _like(frame: pd.DataFrame, form: str) -> str:

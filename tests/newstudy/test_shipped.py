@@ -1,0 +1,143 @@
+"""Outlines that are shipped: every unit has one, whoever shares a border in tables of
+others shares one here, and TopoJSON is read as another program reads it.
+"""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from shapely import make_valid
+from shapely.geometry import shape
+
+from evenfield.newstudy.features import (
+    property_table,
+    read_features,
+    topology_features,
+)
+from evenfield.newstudy.outline_files import borders_of, outlines_of
+from evenfield.newstudy.shipped import SHIPPED, outlines_file
+from evenfield.newstudy.unit_names import match_units
+from evenfield.study.errors import IngestError
+from refusals import fails
+
+ROOT = Path(__file__).parents[2]
+NAMES = [name for name, known in SHIPPED.items() if "instead" not in known]
+SIZES = {
+    "countries": 236,
+    "us-states": 56,
+    "mexico-states": 32,
+    "china-provinces": 31,
+}
+# Pairs that one of the two has: Durango and Jalisco share a few kilometres at most.
+APART = {
+    "us-states": set(),
+    "mexico-states": {("MX-DUR", "MX-JAL")},
+    "china-provinces": set(),
+}
+
+
+def features_of(name):
+    path, _ = outlines_file(Path(name))
+    return read_features(path)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_unit_has_an_outline_inside_the_world(name):
+    features = features_of(name)
+    assert len(features) == SIZES[name]
+    table = property_table(features)
+    assert not table["name"].duplicated().any()
+    for feature in features:
+        drawn = make_valid(shape(feature["geometry"]))
+        west, south, east, north = drawn.bounds
+        assert drawn.area > 0
+        assert -180.001 <= west <= east <= 180.001
+        assert -90 <= south <= north <= 90
+
+
+def test_all_that_is_shipped_is_small_and_has_a_licence():
+    folder = outlines_file(Path("countries"))[0].parent
+    sizes = [path.stat().st_size for path in folder.glob("*.topo.json")]
+    assert sum(sizes) < 300_000
+    assert all("public domain" in SHIPPED[name]["licence"] for name in NAMES)
+
+
+@pytest.mark.parametrize(
+    ("name", "study"),
+    [
+        ("us-states", "examples/us-states"),
+        ("mexico-states", "examples/mexico-states"),
+        ("china-provinces", "."),
+    ],
+)
+def test_borders_are_those_of_the_studies(name, study):
+    data = ROOT / study / "data"
+    units = pd.read_csv(data / "units.csv", dtype=str, keep_default_na=False)
+    known = pd.read_csv(data / "adjacency.csv", dtype=str)
+    if "name" not in units:
+        units = units.assign(name=units["unit"])
+    features = features_of(name)
+    match = match_units(property_table(features), units, name, once=True)
+    _, shapes, _ = outlines_of(features, match, units, name)
+    pairs, _ = borders_of(shapes)
+    ours = {frozenset(pair) for pair in pairs}
+    theirs = {frozenset(pair) for pair in known[["unit_i", "unit_j"]].to_numpy()}
+    assert len(theirs) > 60
+    assert {tuple(sorted(pair)) for pair in ours ^ theirs} == APART[name]
+
+
+def test_names_of_other_tables_find_their_country():
+    codes = pd.DataFrame({"unit": ["BOL", "KOR", "CIV"], "name": ["x", "y", "z"]})
+    table = property_table(features_of("countries"))
+    match = match_units(table, codes, "countries", once=True)
+    found = table.loc[match.ids.dropna().index, "common_name"]
+    assert set(found) == {"Bolivia", "South Korea", "Côte d'Ivoire"}
+
+
+def test_a_topology_is_read_as_its_own_program_reads_it():
+    # Two squares that share a side, as topojson-client writes them out.
+    topology = {
+        "type": "Topology",
+        "transform": {"scale": [0.5, 2.0], "translate": [10.0, -4.0]},
+        "arcs": [
+            [[2, 0], [0, 1]],
+            [[2, 1], [-2, 0], [0, -1], [2, 0]],
+            [[2, 0], [2, 0], [0, 1], [-2, 0]],
+        ],
+        "objects": {
+            "other": {"type": "GeometryCollection", "geometries": []},
+            "squares": {
+                "type": "GeometryCollection",
+                "geometries": [
+                    {"type": "Polygon", "arcs": [[0, 1]], "id": 1},
+                    {"type": "MultiPolygon", "arcs": [[[2, -1]]]},
+                    {"type": None},
+                ],
+            },
+        },
+    }
+    left, right, nothing = topology_features(topology, "squares.json")
+    assert shape(left["geometry"]).equals(shape(_box(10.0, 11.0)))
+    assert shape(right["geometry"]).equals(shape(_box(11.0, 12.0)))
+    assert left["id"] == 1
+    assert nothing["geometry"] is None
+
+
+def _box(west, east):
+    ring = [[west, -4], [east, -4], [east, -2], [west, -2], [west, -4]]
+    return {"type": "Polygon", "coordinates": [ring]}
+
+
+def test_what_cannot_be_shipped_or_read_is_one_line(tmp_path):
+    fails(IngestError, "EuroGeographics' terms", outlines_file, Path("nuts2"))
+    assert outlines_file(Path("none.geojson")) == (Path("none.geojson"), {})
+    path = tmp_path / "broken.json"
+    path.write_text(json.dumps({"type": "Topology", "arcs": [], "objects": {}}))
+    fails(IngestError, "TopoJSON that cannot be read", read_features, path)
+
+
+def test_a_file_of_that_name_goes_first(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("us-states").write_text("{}")
+    assert outlines_file(Path("us-states")) == (Path("us-states"), {})
