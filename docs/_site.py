@@ -62,7 +62,12 @@ CHAPTERS = {
         "library/stable.md",
     ],
     "Topics": ["exhibits.md", "topics/*"],
-    "Methods": ["methods/answers.md", "methods/inference.md", "methods/*"],
+    "Methods": [
+        "how-we-know.md",
+        "methods/answers.md",
+        "methods/inference.md",
+        "methods/*",
+    ],
     "Data": ["data.md", "data-sources.md", "data-cities.md"],
     "For contributors": [
         "contributing.md",

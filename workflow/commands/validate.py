@@ -6,6 +6,7 @@ import argparse
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 TESTS = Path(__file__).resolve().parents[2] / "tests"
 
@@ -14,7 +15,13 @@ def main() -> int:
     """Print one row for each number; return 1 if one lies further from the published
     one than its tolerance.
     """
-    argparse.ArgumentParser(prog="run validate", description=__doc__).parse_args()
+    parser = argparse.ArgumentParser(prog="run validate", description=__doc__)
+    parser.add_argument(
+        "--page",
+        action="store_true",
+        help="write docs/how-we-know.md, with shares of simulated draws beside",
+    )
+    with_page = parser.parse_args().page
     if not (TESTS / "golden" / "anchors.py").is_file():
         sys.exit(
             f"validate: no {TESTS / 'golden'}; expected the published numbers; run it"
@@ -48,11 +55,23 @@ def main() -> int:
             f"  {'pass' if anchor.passes else 'FAIL'}"
         )
     result = f"{len(failed)} FAIL, first {failed[0]}" if failed else "all pass"
+    if with_page:
+        _write_page(rows)
     elapsed = time.monotonic() - started
     print(
         f"\n{len(rows)} numbers of {len(STUDIES)} studies in {elapsed:.0f} s: {result}"
     )
     return int(bool(failed))
+
+
+def _write_page(rows: list[tuple[str, str, Any]]) -> None:
+    """Draw the shares anew and write them and the page."""
+    from golden import evidence
+
+    print("[draws] how often intervals hold and tests reject", file=sys.stderr)
+    rates = evidence.computed_rates()
+    evidence.write_rates(rates)
+    evidence.PAGE.write_text(evidence.page(rows, rates))
 
 
 if __name__ == "__main__":

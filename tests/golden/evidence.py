@@ -1,0 +1,131 @@
+"""The page how-we-know: published numbers and ours, and how often intervals hold and
+tests reject. `python3 run validate --page` computes both and writes it.
+"""
+
+import csv
+from collections.abc import Sequence
+from itertools import groupby
+from pathlib import Path
+
+import numpy as np
+
+from golden import printed
+from golden.anchors import Anchor
+from recovery.rates import HOLDS, RATES, Rate
+
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "how-we-know.md"
+RATES_FILE = ROOT / "tests" / "recovery" / "rates.csv"
+COLUMNS = ["what", "design", "draws", "says", "low", "high"]
+
+Published = tuple[str, str, Anchor]  # study, source, number
+
+
+def computed_rates() -> list[dict[str, str]]:
+    """Draw anew, and return the lowest and the highest share of each line."""
+    return [computed_rate(rate) for rate in RATES]
+
+
+def computed_rate(rate: Rate) -> dict[str, str]:
+    """Draw one line anew."""
+    shares = np.atleast_1d(np.asarray(rate.compute(), dtype=float))
+    low, high = f"{shares.min():.3f}", f"{shares.max():.3f}"
+    values = (rate.what, rate.design, str(rate.draws), rate.says, low, high)
+    return dict(zip(COLUMNS, values, strict=True))
+
+
+def recorded_rates() -> list[dict[str, str]]:
+    """Return the shares that the page has."""
+    with RATES_FILE.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def write_rates(rows: Sequence[dict[str, str]]) -> None:
+    """Record shares."""
+    with RATES_FILE.open("w", newline="") as file:
+        out = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        out.writeheader()
+        out.writerows(rows)
+
+
+def off(anchor: Anchor) -> float:
+    """Return how far ours lies from the published number, in units of the tolerance."""
+    gap = abs(anchor.ours - anchor.published)
+    return gap / anchor.tolerance if anchor.tolerance else gap
+
+
+def page(rows: Sequence[Published], rates: Sequence[dict[str, str]]) -> str:
+    """Return the page from the published numbers and the shares."""
+    studies = [
+        (study, source, [anchor for _, _, anchor in group])
+        for (study, source), group in groupby(rows, lambda row: row[:2])
+    ]
+    inside = sum(anchor.passes for _, _, anchor in rows)
+    compared = printed.printed()
+    whole = sum(int(row.digits) == row.told for row in compared)
+    text = [
+        "# How we know",
+        f"{len(rows)} numbers that {len(studies)} studies or other programs published are"
+        f" computed again by the tests; {inside} lie within their tolerance, about half a"
+        " unit of the last printed digit. Beside them stand"
+        f" {len(compared)} numbers that commands of [Stata](library/stata.md) and"
+        f" [R](library/r.md) print, of which {whole} are equal in all digits that are"
+        " compared. And where the truth is planted, by simulation, intervals hold it and"
+        " tests reject as often as below. `python3 run validate --page` computes all of it"
+        " again and makes this page.",
+        "## Published numbers",
+        _summary(studies),
+        *(_details(study, anchors) for study, _, anchors in studies),
+        "## How often intervals hold and tests reject",
+        "Of several parameters the lowest and the highest share. Rows far from .95 or .05"
+        " are there to be seen: [inference](methods/inference.md) says which method is for"
+        " what.",
+        _rates(rates),
+        "## What else is checked",
+        "- The same bytes for shuffled rows, other seeds of hashes, time zones, locales and"
+        " without AVX-512: `python3 run gate`, with every kernel of the processor"
+        " `gate --kernels`.\n"
+        "- Faults that are planted in the code have to make a test fail:"
+        " `python3 run mutate`; those that change nothing stand in `tests/mutants.yaml`.\n"
+        "- Speed beside other programs, and where they win: [benchmarks](benchmarks.md).",
+    ]
+    return "\n\n".join(text) + "\n"
+
+
+def _summary(studies: Sequence[tuple[str, str, list[Anchor]]]) -> str:
+    lines = [
+        "| study | published in | numbers | farthest off, in units of the tolerance |",
+        "|---|---|---|---|",
+    ]
+    lines += [
+        f"| {study} | {source} | {len(anchors)} | {max(map(off, anchors)):.1f} |"
+        for study, source, anchors in studies
+    ]
+    return "\n".join(lines)
+
+
+def _details(study: str, anchors: Sequence[Anchor]) -> str:
+    lines = ["| number | ours | published | tolerance |", "|---|---|---|---|"]
+    lines += [
+        f"| {anchor.what} | {anchor.ours:.6g} | {anchor.published:.6g} |"
+        f" {anchor.tolerance:.1g} |"
+        for anchor in anchors
+    ]
+    table = "\n".join(lines)
+    return f'<details markdown="1"><summary>{study}</summary>\n\n{table}\n\n</details>'
+
+
+def _rates(rates: Sequence[dict[str, str]]) -> str:
+    lines = [
+        "| what | design | draws | held (.95) | rejected (.05) |",
+        "|---|---|---|---|---|",
+    ]
+    for rate in rates:
+        low, high = rate["low"], rate["high"]
+        share = low if low == high else f"{low} to {high}"
+        cells = (share, "") if rate["says"] == HOLDS else ("", share)
+        lines.append(
+            f"| {rate['what']} | {rate['design']} | {rate['draws']} |"
+            f" {cells[0]} | {cells[1]} |"
+        )
+    return "\n".join(lines)
