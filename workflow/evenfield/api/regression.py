@@ -681,13 +681,11 @@ def specification_curve(
     # One row a specification; column 0 is the data, the others are permutations.
     estimates, errors, df = map(np.array, zip(*lines, strict=True))
     summaries = curve.curve_summaries(estimates, estimates / errors, df, sign)
-    tests = {}
-    notes = {}
-    for name, line in zip(curve.SUMMARIES, summaries, strict=True):
-        # A share is large or not, whatever the sign of the effect.
-        test = curve.joint_test(line[0], line[1:], 1 if "share" in name else sign)
-        tests[name] = test
-        notes[f"joint p, {name.replace('_', ' ')}"] = test.p_value
+    tests = curve.joint_tests(summaries[:, 0], summaries[:, 1:], sign)
+    notes = {
+        f"joint p, {name.replace('_', ' ')}": test.p_value
+        for name, test in tests.items()
+    }
     labels_of_rows = [
         f"{outcome} | {' + '.join(names) or 'no controls'} | {sample}"
         for outcome, names, (sample, _) in cases

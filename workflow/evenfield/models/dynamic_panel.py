@@ -291,12 +291,12 @@ def _corrected(
         " the correction"
     )
     flags = (NO_ROOT if fit.no_root else "", serial if abs(net) > SERIAL else "")
-    without = f"{100 * drawn.no_root_share:.1f}% of draws without a root"
+    lost = f"{100 * drawn.no_root_share:.1f}% of draws without a root"
     by_grid = "score test inverted on a grid, t(N - 1)"
     by_draws = "bootstrap-t, draws of units"
     by_name = {
         HEADLINE: _interval(fit, grid, by_grid, *flags),
-        "bc_fe_bootstrap_t": _interval(fit, drawn, by_draws, without, *flags),
+        "bc_fe_bootstrap_t": _interval(fit, drawn, by_draws, lost, *flags),
         "bc_fe_sandwich": _sandwich(window, fit, *flags),
         "bc_fe_constant": _sandwich(
             window, constant, NO_ROOT if constant.no_root else ""

@@ -82,6 +82,14 @@ def joint_test(value: float, draws: Array, sign: float) -> JointTest:
     )
 
 
+def joint_tests(values: Array, draws: Array, sign: float) -> dict[str, JointTest]:
+    """Compare each summary of a curve with its draws, by name; values (S,), draws (S, B)."""
+    # Shares count the predicted sign already: for them more is always further.
+    signs = {name: 1.0 if "share" in name else sign for name in SUMMARIES}
+    lines = zip(SUMMARIES, values, draws, strict=True)
+    return {name: joint_test(value, drawn, signs[name]) for name, value, drawn in lines}
+
+
 def permutation_from_keys(keys: np.ndarray, strata: np.ndarray) -> np.ndarray:
     """Turn one random key a unit into a permutation inside strata, the same for every
     table of these units.

@@ -4,6 +4,7 @@ the inference ladder.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -159,6 +160,8 @@ def rows_at(
         return [not_defined(contrast.row, prepared.reason)]
     row = replace(contrast.row, **prepared.counts)
     section = prepared.section
+    # Fitted once, where anything asks for it.
+    design = cache(lambda: contrast_design(row, prepared, settings))
     asked = settings.asked.get(row.spec_id, ())
     every_method = contrast.every_method or contrast.placebo_lists
     role = "primary" if every_method else row.role
@@ -171,8 +174,7 @@ def rows_at(
             # the permutations that gave the expectation
             schemes = {scheme: name for name, scheme in SAMPLED.items()}
             names = (*names, schemes[contrast.expected.scheme])
-        design = contrast_design(row, prepared, settings)
-        results |= method_results(design, names, settings.level)
+        results |= method_results(design(), names, settings.level)
     deciding, *others = results
     note = ""
     if deciding == "CR3" and not prepared.geography.locations.known:
@@ -182,19 +184,19 @@ def rows_at(
         other = beside(row, name, SUFFIXES)
         rows.append(filled(other, results[name], settings.level))
     if contrast.placebo_lists:
-        design = contrast_design(row, prepared, settings)
         # How often every relabelling rejects is what its sample tells.
         tried = [name for name in results if name != EXACT]
         named = {name: SUFFIXES.get(name, name.lower()) for name in tried}
         placebo = placebo_rows(
-            row, design, named, settings.placebo_lists, settings.level
+            row, design(), named, settings.placebo_lists, settings.level
         )
         own = {named[name]: results[name].p_value for name in tried}
         rows += agreement_rows(row, own, placebo, settings.level) + placebo
     if row.role != "primary":
         return rows
-    fit = fit_ols(section.y, section.X)
-    return rows + leave_out_rows(row, fit, section.contrast, section.units, settings)
+    return rows + leave_out_rows(
+        row, design().fit, section.contrast, section.units, settings
+    )
 
 
 def contrast_design(

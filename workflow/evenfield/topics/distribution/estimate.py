@@ -20,7 +20,6 @@ from evenfield.models.rows import NAN
 from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.markov import homogeneity_test, second_order_counts
-from evenfield.shared.few_units import fields_of
 from evenfield.shared.rows import Results, stacked
 from evenfield.shared.samples import joined
 from evenfield.shared.settings import check_names
@@ -178,14 +177,15 @@ def _chain(move: Movement, years: int) -> None:
     level = move.inference.level
     cells = []
     for number in chain.numbers(rng, draws, level):
-        rows.add(
+        rows.add_test(
             KIND.get(number.term, "share"),
+            number.test,
+            level,
             *number.notes,
             term=number.term,
             role=spec.role,
             n_obs=number.n,
             seed=seed,
-            **fields_of(number.test, level),
         )
         # Indices of the chain have no cell in the matrix and are rows alone.
         if number.kind:

@@ -24,7 +24,7 @@ from evenfield.numerics.spatial import haversine_km
 from evenfield.numerics.specification_curve import (
     SUMMARIES,
     curve_summaries,
-    joint_test,
+    joint_tests,
     permutation_from_keys,
 )
 from evenfield.shared.estimates import Estimate, Fields
@@ -379,17 +379,13 @@ def _summary_rows(
             output_basis=basis,
             data_hash=about["data_hash"],
         )
-        under = only(draws, period=period)
-        for name, value in zip(SUMMARIES, values.tolist(), strict=True):
-            # Shares count the predicted sign already: for them more is always further.
-            sign = spec.sign if name in ("median_effect", "mean_statistic") else 1.0
-            test = joint_test(value, under[name].to_numpy(float), sign)
-            p_type = f"joint permutation within strata, {test.draws} draws"
+        under = only(draws, period=period)[list(SUMMARIES)].to_numpy(float).T
+        for name, test in joint_tests(values, under, spec.sign).items():
             summaries.add(
                 name,
-                estimate=value,
+                estimate=test.value,
                 p_value=test.p_value,
-                p_type=p_type,
+                p_type=f"joint permutation within strata, {test.draws} draws",
             )
         rows += summaries.estimates
     return rows
