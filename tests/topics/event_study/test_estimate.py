@@ -161,6 +161,13 @@ def test_an_effect_is_not_estimated_without_leads():
         assert np.isnan(effect.estimate) and "no leads, so no effect" in effect.warning
 
 
+def test_dates_at_an_end_of_their_bounds_have_no_effect_without_leads_either():
+    early = bounded().assign(year_lo=2001)
+    out = estimate(make_study(PARKS, early))
+    effect = main(out, treatment_def="park, earliest dates")
+    assert np.isnan(effect.estimate) and "no leads, so no effect" in effect.warning
+
+
 def printed(study, results, name):
     """A table of the topic made of these results."""
     return TABLES[name](facts_of(study, results, "event_study")).frame

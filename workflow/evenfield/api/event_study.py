@@ -15,7 +15,7 @@ from evenfield.api.data import reported
 from evenfield.api.policies import LEVEL, POWER, described, read_policy, tidy_effects
 from evenfield.api.results import Fit, refuse_undefined
 from evenfield.api.rings import around, radii_of
-from evenfield.models.event_study import EventStudy, Left
+from evenfield.models.event_study import EventStudy, Left, Trends
 from evenfield.models.policies import Effects
 from evenfield.models.rows import NAN
 from evenfield.numerics.inference.methods import Tested
@@ -124,10 +124,12 @@ def event_study(
     parts = [part for part in (study.leads, study.effects) if not part.reason]
     rng = np.random.default_rng(seed)
     shown = [described(part, rng, draws, power) for part in parts]
+    trends = study.trends(study.spans[0])
+    from_start = int(policy.from_start.sum())
     tables = {
         "event study": pd.concat(shown),
-        "checks": _checks(study, from_start=int(policy.from_start.sum())),
-        "trends": _trends(study),
+        "checks": _checks(study, trends, from_start),
+        "trends": _left(trends),
     }
     if radii:
         near = around(
@@ -189,7 +191,7 @@ def _lacking(leads: Effects, count: int) -> dict[str, str]:
     return {"leads that cannot be estimated": ", ".join(lacking)}
 
 
-def _checks(study: EventStudy, from_start: int) -> pd.DataFrame:
+def _checks(study: EventStudy, trends: Trends, from_start: int) -> pd.DataFrame:
     """Return what speaks for or against the design, and other estimators, a row each."""
     joint = replace(study.leads.joint(), estimate=NAN)
     checks = {"leads, all at once": _numbers(joint)}
@@ -201,8 +203,7 @@ def _checks(study: EventStudy, from_start: int) -> pd.DataFrame:
         f"with {counted(from_start, 'unit')} from the start" if from_start else ""
     )
     checks["two-way coefficient"] = _numbers(replace(study.two_way, law=with_all))
-    breakdown = study.trends(study.spans[0]).breakdown(LEVEL)
-    checks["trends may differ, times"] = _numbers(breakdown)
+    checks["trends may differ, times"] = _numbers(trends.breakdown(LEVEL))
     return pd.DataFrame.from_dict(checks, orient="index", columns=[*CHECKED, "law"])
 
 
@@ -212,9 +213,9 @@ def _numbers(test: Tested) -> list[object]:
     return [*(getattr(test, name) for name in CHECKED), law]
 
 
-def _trends(study: EventStudy) -> pd.DataFrame:
-    """Return what is left of the first span if trends differ, a row for each factor."""
-    left = study.trends(study.spans[0]).left(LEVEL)
+def _left(trends: Trends) -> pd.DataFrame:
+    """Return what is left of an effect if trends differ, a row for each factor."""
+    left = trends.left(LEVEL)
     table = pd.DataFrame.from_dict(left, orient="index", columns=Left._fields)
     table = table.drop(columns="estimate")
     return table.rename_axis("times the largest change")

@@ -193,13 +193,11 @@ class _Work:
         )
 
     def add_rows(self, out: Results, horizons: list[pd.DataFrame]) -> None:
-        """Add leads, effects, checks and rings; nothing but a reason without leads."""
+        """Add leads, effects and checks; nothing but a reason without leads."""
         model = self.model
         rows = self._rows()
         if model.leads.reason:
-            for span in model.wanted:
-                reason = f"no leads, so no effect: {model.leads.reason}"
-                rows.undefined(["effect"], reason, contrast=span_name(span))
+            self._add_no_effects(rows, model.wanted)
             out.estimates += rows.estimates
             return
         early = f"{self.section.leads} years early"
@@ -230,6 +228,9 @@ class _Work:
     def rows_of_ends(self) -> list[Estimate]:
         """Return leads and effects over spans of horizons."""
         rows = self._rows()
+        if self.model.leads.reason:
+            self._add_no_effects(rows, self.section.averages)
+            return rows.estimates
         self._add_leads(rows)
         self._add(rows, "effect", self.model.averages, role="robustness")
         return rows.estimates
@@ -349,6 +350,12 @@ class _Work:
             small = underpowered(test.mde, sesoi, outcome.unit)
             labels |= {"warning": warning, "sesoi": sesoi}
             rows.add_test(kind, test, self.level, small, **labels)
+
+    def _add_no_effects(self, rows: Rows, spans: list[tuple[int, int]]) -> None:
+        """Say of each span why it has no effect."""
+        for span in spans:
+            reason = f"no leads, so no effect: {self.model.leads.reason}"
+            rows.undefined(["effect"], reason, contrast=span_name(span))
 
     def _add_leads(self, rows: Rows) -> None:
         leads = self.model.leads
