@@ -48,7 +48,7 @@ KINDS = {
     "estimate": "coefficients",
     "std_error": "standard errors",
     "variance": "standard errors",
-    "statistic": "t",
+    "statistic": "statistics",
     "p_value": "p-values",
     "conf_low": "intervals",
     "conf_high": "intervals",
