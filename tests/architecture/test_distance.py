@@ -25,7 +25,7 @@ STUDY = ROOT / "examples" / "simulated-districts"
 MOST = {
     "beta": ("T6", 60, 278),
     "group_contrasts": ("T4", 76, 440),
-    "event_study": ("T41", 76, 405),
+    "event_study": ("T41", 80, 409),
 }
 
 
