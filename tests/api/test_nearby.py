@@ -10,9 +10,9 @@ from numpy.random import default_rng
 from pandas.testing import assert_frame_equal
 
 import evenfield as ef
+from evenfield.models.nearby import Nearby
 from evenfield.numerics.inference.cluster_robust import in_order
 from evenfield.numerics.inference.methods import infer
-from evenfield.numerics.nearby import Nearby, within_reach
 from evenfield.numerics.spatial import haversine_km
 from made_panel import refused
 from tolerances import CLOSED_FORM, close
@@ -127,7 +127,8 @@ def test_rows_are_those_of_the_numerics():
         growth=cities["growth"].to_numpy(),
         held=cities[["start", "size"]].to_numpy(),
         lists=cities[["cluster", "zone"]].to_numpy(float),
-        reach=within_reach(haversine_km(*cities[["lat", "lon"]].to_numpy().T), RADIUS),
+        distance=haversine_km(*cities[["lat", "lon"]].to_numpy().T),
+        radius=RADIUS,
         sample=np.ones(N, dtype=bool),
         parents=in_order(cities["province"].to_numpy(dtype=str)).codes,
     )
@@ -139,12 +140,7 @@ def test_rows_are_those_of_the_numerics():
         "near": case.near_model(["cluster", "zone"]),
     }.items():
         design = model.design(
-            names,
-            case.dealt(99, default_rng(0)),
-            groups=in_order(case.parents[model.rows]),
-            draws=99,
-            wild_weights="webb",
-            effective_df=True,
+            names, case.parents, case.dealt(99, default_rng(0)), draws=99
         )
         terms = [term for term in TERMS if term.startswith(prefix)]
         methods = {"CR3": "CR3", "wild33": "wild33"}

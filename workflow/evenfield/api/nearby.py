@@ -15,19 +15,16 @@ from evenfield.api.arguments import whole
 from evenfield.api.data import Table, names_of, reported, table
 from evenfield.api.distances import COORDS, distances
 from evenfield.api.results import NUMBERS, Fit, chosen
+from evenfield.models.nearby import Nearby, NearbyDesign, NearbyModel
 from evenfield.models.policies import FEWEST_CLUSTERS
 from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.inference.cluster_robust import in_order
 from evenfield.numerics.inference.methods import (
     METHODS,
     Locations,
     Tested,
-    few_cluster_weights,
     infer,
 )
-from evenfield.numerics.label_permutation import LabelDraws
-from evenfield.numerics.nearby import Nearby, NearbyDesign, NearbyModel, within_reach
 from evenfield.study.errors import EstimateError, counted
 
 PERMUTED = "permuted lists"
@@ -126,7 +123,8 @@ def nearby(
         growth=np.asarray(rows.y, dtype=float),
         held=_held(rows).to_numpy(),
         lists=np.column_stack([_members(rows, name) for name in names]),
-        reach=within_reach(distances(rows, coords, distance), radius),
+        distance=distances(rows, coords, distance),
+        radius=radius,
         sample=compared,
         parents=_parents(rows),
         share=measure == "share",
@@ -147,7 +145,7 @@ def nearby(
         lambda level: pair.lines(kinds, level),
         nobs=len(pair.own.rows),
         notes={**pair.notes(), "reach": f"{measure} within {radius:g}"},
-        raw={"own": pair.own_design, "near": pair.near_design},
+        raw=pair.designs,
     )
 
 
@@ -182,41 +180,28 @@ class _Pair:
         return [*self._terms(prefix), *(str(name) for name in _held(self.rows))]
 
     @cached_property
-    def own_design(self) -> NearbyDesign:
-        """The regression on lists, with what inference needs beside it."""
-        return self._design(self.own)
-
-    @cached_property
-    def near_design(self) -> NearbyDesign:
-        """The regression on lists nearby, with what inference needs beside it."""
-        return self._design(self.near)
-
-    def _design(self, model: NearbyModel) -> NearbyDesign:
-        """Return the fit with clusters, coordinates and lists dealt out again."""
-        groups = in_order(self._clusters[model.rows])
-        return model.design(
-            self.rows.units.names,
-            self._dealt,
-            groups=groups,
-            locations=self._locations(model),
-            draws=self.draws,
-            seed=self.seed,
-            wild_weights=few_cluster_weights(len(groups.names)),
-            effective_df=True,
-            conley_factor="N/(N-K)",
-        )
-
-    @cached_property
-    def _dealt(self) -> LabelDraws:
-        """Lists dealt out again, the same for both regressions."""
-        return self.case.dealt(self.draws, np.random.default_rng(self.seed))
+    def designs(self) -> dict[str, NearbyDesign]:
+        """Both regressions with clusters, coordinates and the same lists dealt out
+        again.
+        """
+        dealt = self.case.dealt(self.draws, np.random.default_rng(self.seed))
+        designs = {}
+        for name, model in (("own", self.own), ("near", self.near)):
+            designs[name] = model.design(
+                self.rows.units.names,
+                self._clusters,
+                dealt,
+                locations=self._locations(model),
+                draws=self.draws,
+                seed=self.seed,
+            )
+        return designs
 
     @cached_property
     def _clusters(self) -> np.ndarray:
         """Clusters of errors of all units, (N,)."""
         if self.cluster is not None:
-            labels = self.rows.column(self.cluster).astype(str)
-            return in_order(labels.to_numpy(dtype=str)).codes
+            return self.rows.column(self.cluster).to_numpy(dtype=str)
         if self.case.has_parents:
             return self.case.parents
         return np.arange(len(self.case.parents))
@@ -265,11 +250,10 @@ class _Pair:
         if not self.case.has_parents:
             permutation = "randomisation"
         methods = {**{kind: kind for kind in kinds}, PERMUTED: permutation}
-        designs = {"own": self.own_design, "near": self.near_design}
         tests = [
             (term, kind, infer(method, design, design.model.weights(c), level))
             for kind, method in methods.items()
-            for prefix, design in designs.items()
+            for prefix, design in self.designs.items()
             for term, c in self._combinations(prefix)
         ]
         # One inference that cannot be is a row that says why; none is an error.
@@ -377,7 +361,7 @@ def _parents(rows: Table) -> np.ndarray:
         return np.zeros(len(rows.y), dtype=int)
     (name,) = rows.effects
     # Codes in the order of first units and not of names, which thus move no draw.
-    return in_order(rows.effect(name)).codes
+    return pd.factorize(rows.effect(name))[0]
 
 
 def _names_of_lists(lists: Any) -> list[str]:

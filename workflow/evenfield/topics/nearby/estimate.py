@@ -8,18 +8,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from evenfield.models.nearby import NearbyDesign, NearbyModel
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.inference.methods import few_cluster_weights, infer
-from evenfield.numerics.nearby import NearbyDesign, NearbyModel
+from evenfield.numerics.inference.methods import infer
 from evenfield.numerics.random import generator_for
 from evenfield.shared.contrasts.contrasts import SUFFIXES
 from evenfield.shared.estimates import NAN, Estimate, Fields
-from evenfield.shared.few_units import (
-    CROSS_SECTION,
-    beside,
-    carrier_fields,
-    fields_of,
-)
+from evenfield.shared.few_units import beside, carrier_fields, fields_of
 from evenfield.shared.rows import Results
 from evenfield.shared.samples import joined, underpowered
 from evenfield.shared.spec import read
@@ -140,23 +135,19 @@ class _Work:
     def _design(self, model: NearbyModel) -> NearbyDesign:
         """Return the fit with clusters, places and lists dealt out again."""
         inference = self.study.config.inference
-        groups = self.case.groups(model)
         dealt = None
         if any(name.startswith("randomisation") for name in self._methods()):
             stream = generator_for(inference.seed, f"{FAMILY}:{self.spec.id}")
             dealt = self.case.nearby.dealt(inference.permutations, stream)
         return model.design(
             np.array(self.case.units),
+            self.case.clusters,
             dealt,
-            groups=groups,
             locations=self.case.locations(model),
             draws=inference.permutations,
             seed=inference.seed,
             stream=self._stream(model.near),
-            wild_weights=few_cluster_weights(len(groups.names)),
-            effective_df=True,
             power=self.study.power,
-            **CROSS_SECTION,
         )
 
     def _stream(self, near: bool) -> str:

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from evenfield.models.nearby import Nearby, NearbyModel
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.inference.cluster_robust import Clusters, in_order
 from evenfield.numerics.inference.methods import Locations
-from evenfield.numerics.nearby import Nearby, NearbyModel, within_reach
 from evenfield.shared.distances import unit_distances
 from evenfield.shared.few_units import located
 from evenfield.shared.policies import kinds_of, policy_table
@@ -35,10 +34,6 @@ class Case:
     nearby: Nearby
     clusters: np.ndarray  # (N,) labels of the clusters of errors
     data_hash: str
-
-    def groups(self, model: NearbyModel) -> Clusters:
-        """Return the clusters of errors of the rows of a regression."""
-        return in_order(self.clusters[model.rows])
 
     def locations(self, model: NearbyModel) -> Locations:
         """Return where the units of a regression are."""
@@ -67,12 +62,12 @@ def read_case(study: Study, section: Section, spec: NearbySpec) -> Case:
     clusters = np.arange(len(units))
     if column:
         clusters = group_codes(unit_rows, column, where)
-    distance = unit_distances(study, unit_rows, spec.distance, where, "a radius")
     nearby = Nearby(
         growth=growth,
         held=np.column_stack([start, *held]),
         lists=np.column_stack(lists).astype(float),
-        reach=within_reach(distance, spec.most),
+        distance=unit_distances(study, unit_rows, spec.distance, where, "a radius"),
+        radius=spec.most,
         sample=sample,
         parents=parents,
         share=spec.measure == "share",

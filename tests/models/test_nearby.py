@@ -7,10 +7,9 @@ import pytest
 import statsmodels.api as sm
 from numpy.random import default_rng
 
+from evenfield.models.nearby import Nearby
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.inference.cluster_robust import in_order
 from evenfield.numerics.inference.methods import infer
-from evenfield.numerics.nearby import Nearby, within_reach
 from tolerances import CLOSED_FORM, close
 
 N = 90
@@ -33,7 +32,8 @@ def _case(seed=5, *, share=False, parents=True, noise=1.0):
         growth=np.zeros(N),
         held=rng.normal(size=(N, 1)),
         lists=lists,
-        reach=within_reach(distance, 0.12),
+        distance=distance,
+        radius=0.12,
         sample=rng.random(N) < 0.9,
         parents=group if parents else np.zeros(N, dtype=int),
         share=share,
@@ -80,8 +80,7 @@ def test_coefficients_and_errors_equal_least_squares_with_dummies(near, parents,
     fit = sm.OLS(y, X).fit()
     dropped = int((np.bincount(groups)[groups] == 1).sum())
     assert model.alone == dropped == int(parents)
-    clusters = _case().parents[model.rows]
-    design = model.design(UNITS, groups=in_order(clusters))
+    design = model.design(UNITS, _case().parents)
     for c in ([1.0, 0.0], [0.0, 1.0], [1.0, -1.0]):
         wide = np.append(c, np.zeros(X.shape[1] - 2))
         weights = model.weights(np.array(c))
@@ -103,7 +102,7 @@ def test_cr1_equals_statsmodels_and_cr3_a_refit_without_each_parent():
     case = _case()
     model = case.near_model(NAMES)
     clusters = case.parents[model.rows]
-    design = model.design(UNITS, groups=in_order(clusters))
+    design = model.design(UNITS, case.parents)
     fit = sm.OLS(model.y, model.X).fit()
     by_parent = fit.get_robustcov_results("cluster", groups=clusters)
     c = model.weights(np.array([1.0, -1.0]))
@@ -177,7 +176,7 @@ def test_a_permutation_p_is_the_share_of_draws_at_least_as_extreme():
     case = _case()
     model = case.near_model(NAMES)
     dealt = case.dealt(199, default_rng(3))
-    design = model.design(UNITS, dealt)
+    design = model.design(UNITS, dealt=dealt)
     c = model.weights(np.array([1.0, -1.0]))
     tested = infer("randomisation_stratified", design, c)
     drawn = model.fits(dealt.source).statistics(np.array([1.0, -1.0]))
@@ -198,7 +197,8 @@ def test_order_of_units_moves_nothing():
         growth=case.growth[order],
         held=case.held[order],
         lists=case.lists[order],
-        reach=case.reach[order][:, order],
+        distance=case.distance[order][:, order],
+        radius=0.12,
         sample=case.sample[order],
         parents=case.parents[order],
     )
@@ -218,10 +218,10 @@ def test_what_cannot_be_estimated_has_a_reason():
     with pytest.raises(NumericsError, match="no two units on no list of one parent"):
         replace(case, lists=np.ones_like(case.lists)).near_model(NAMES)
     with pytest.raises(NumericsError, match="a radius is positive"):
-        within_reach(np.zeros((2, 2)), 0.0)
+        replace(case, radius=0.0).exposure(case.lists)
     one = replace(case, sample=case.parents == 0)
     model = one.own_model(NAMES)
-    design = model.design(UNITS, groups=in_order(one.parents[model.rows]))
+    design = model.design(UNITS, one.parents)
     c = model.weights(np.array([1.0, 0.0]))
     assert "two clusters" in infer("CR3", design, c).reason
     two = np.zeros((N, 1))
@@ -231,9 +231,9 @@ def test_what_cannot_be_estimated_has_a_reason():
     of_few = few.own_model(NAMES[:1])
     dealt = few.dealt(300, default_rng(0))
     c = of_few.weights(np.ones(1))
-    reason = infer("randomisation", of_few.design(UNITS, dealt), c).reason
+    reason = infer("randomisation", of_few.design(UNITS, dealt=dealt), c).reason
     assert reason.startswith("only 15 different patterns of lists")
     assert infer("randomisation", of_few.design(UNITS), c).reason == "no draws of lists"
     for method in ("randomisation_stratified", "randomisation_connected"):
-        reason = infer(method, of_few.design(UNITS, dealt), c).reason
+        reason = infer(method, of_few.design(UNITS, dealt=dealt), c).reason
         assert reason.endswith("permutation of these lists: take a free one")
