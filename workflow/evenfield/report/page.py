@@ -20,9 +20,16 @@ from evenfield.report.context import build_context
 from evenfield.report.exhibits import TEMPLATES, Exhibit
 from evenfield.report.map import map_view
 from evenfield.report.markup import Placed
+from evenfield.report.origin import origin_of_income
 from evenfield.report.prose import Prose
 from evenfield.report.short_evidence import ShortEvidence, estimates_of_cells
 from evenfield.report.unit_table import data_address, unit_table
+from evenfield.shared.beside import (
+    OWN_STUDY,
+    configs_beside,
+    figure_beside,
+    results_beside,
+)
 from evenfield.shared.facts import Facts
 from evenfield.shared.tables.markdown import escape_markdown
 from evenfield.shared.topics import TOPICS, read_topics, renamed, with_measure
@@ -86,13 +93,15 @@ def render_pages(
 
     facts = Facts(config, root)
     drawn_map = cache(partial(map_view, facts))
-    source = context["source"]
+    sources = _sources(config, root)
     placing = {kind for kind, *_ in prose.marks("page")}
     placed: Placed = {
         "number": number,
         "see": parts.see,
         "figure": lambda which: parts.figure(
-            exhibits[which], source, _numbers_address(exhibits[which], folder)
+            exhibits[which],
+            sources[figure_beside(which)[1]],
+            _numbers_address(exhibits[which], folder),
         ),
         "table": lambda which: parts.table(exhibits[which]),
         "map": lambda first="": parts.map(drawn_map(first), context["study"]),
@@ -136,6 +145,17 @@ def render_pages(
         store=Markup(evidence.store(printed)),
     )
     return page, more
+
+
+def _sources(config: Record, root: str | Path) -> dict[str, str]:
+    """Return where the figures of this study are from, by a blank, and those of each
+    study beside, by its name.
+    """
+    sources = {OWN_STUDY: origin_of_income(Facts(config, root)).source}
+    folders = results_beside(config)
+    for study, other in configs_beside(config).items():
+        sources[study] = origin_of_income(Facts(other, folders[study])).source
+    return sources
 
 
 def _on_map(view: Record) -> list[str]:

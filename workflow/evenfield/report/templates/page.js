@@ -92,7 +92,8 @@
       var parts = [income === null ? "no figure of " + data.what : income + "% of the average " + data.what];
       data.layers.forEach(function (one, number) {
         var own = key(unit, number);
-        if (number && own) { parts.push((one.name === "Club" ? "" : one.name.toLowerCase() + ": ") + own[1]); }
+        // Income is said already.
+        if (own && one.name.indexOf("% of the average") < 0) { parts.push((one.name === "Club" ? "" : one.name.toLowerCase() + ": ") + own[1]); }
       });
       if (unit.zones) { parts.push(zones + (zones === 1 ? " zone" : " zones")); }
       return unit.name + ", " + data.years[place()] + ": " + parts.join("; ");
@@ -182,7 +183,8 @@
     add("polyline", { "class": "path", points: points.map(function (point) { return x(point[0]).toFixed(1) + "," + y(point[1]).toFixed(1); }).join(" ") });
     add("text", { x: 4, y: 100 }, String(first[0]));
     add("text", { x: 226, y: 100, "text-anchor": "end" }, String(last[0]));
-    add("text", { x: 4, y: y(first[1]) - 5 }, first[1] + "%");
+    // Beside the path, not on it.
+    add("text", { x: 4, y: y(first[1]) + (points.length > 1 && points[1][1] > first[1] ? 13 : -5) }, first[1] + "%");
     add("text", { x: 231, y: y(last[1]) + 4 }, last[1] + "%");
     if (Math.abs(y(100) - y(last[1])) > 12) { add("text", { x: 231, y: y(100) + 4 }, "100%"); }
     return svg;
