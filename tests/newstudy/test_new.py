@@ -79,6 +79,20 @@ def test_a_study_whose_income_is_to_be_named_is_refused_and_made_anew(folder, ca
     fails(SystemExit, "study holds a study; expected a folder without", made)
 
 
+def test_a_study_is_made_anew_on_request_and_the_former_one_is_kept(folder):
+    made("--title", "First")
+    (folder / "results").mkdir()
+    config = made("--title", "Second", "--again")
+    assert config["study"]["title"] == "Second"
+    former = read_config(folder / "former" / "config.yaml")
+    assert former["study"]["title"] == "First"
+    assert (folder / "former" / "data" / "panel.csv").is_file()
+    assert len(tables_of(config)["panel"]) == 60
+    made("--title", "Third", "--again")
+    former = read_config(folder / "former" / "config.yaml")
+    assert former["study"]["title"] == "Second"
+
+
 def test_units_left_out_by_name_are_told_their_id(folder):
     config = made()
     config["panel"]["leave_out"] = ["North Land"]

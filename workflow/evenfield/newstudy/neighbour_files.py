@@ -14,7 +14,7 @@ import pandas as pd
 
 from evenfield.newstudy.any_table import read_any, read_cells
 from evenfield.newstudy.cells import numbers_of
-from evenfield.newstudy.unit_names import match_units, named_units
+from evenfield.newstudy.unit_names import match_units, named_units, same_flag
 from evenfield.study.errors import IngestError, counted, first_examples
 from evenfield.study.weights.families import EDGES, links_of_gal, links_of_gwt
 
@@ -62,13 +62,14 @@ def read_neighbours(
     alone = [unit for unit in units["unit"] if unit not in with_neighbour]
     if alone:
         unknown = [text for text in file.texts if text not in ids]
+        named = named_units(alone, units)
         others = first_examples(unknown, 6)
         unused = f"; names there that are no units: {others}" if others else ""
         raise IngestError(
             f"{path.name} has no neighbour of {counted(len(alone), 'unit')}"
-            f" ({first_examples(named_units(alone, units), 6)}){unused}",
+            f" ({first_examples(named, 6)}){unused}",
             "at least one neighbour for each unit",
-            "say which is which with --same 'NAME THERE=UNIT', add pairs, or leave these"
+            f"say which is which, as {same_flag(named, unknown)}, add pairs, or leave these"
             " units out with --leave-out",
         )
     return Neighbours(links, file.weighted, tuple(messages))

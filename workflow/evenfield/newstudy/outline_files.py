@@ -10,7 +10,7 @@ from shapely import STRtree, make_valid
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
-from evenfield.newstudy.unit_names import UnitMatch, named_units
+from evenfield.newstudy.unit_names import UnitMatch, named_units, same_flag
 from evenfield.study.errors import Faults, IngestError, counted, first_examples
 
 # Degrees, with a little room for outlines that touch the edge of the map.
@@ -40,14 +40,15 @@ def outlines_of(
     if missing:
         others = first_examples(list(match.unknown), 6)
         unused = f"; outlines that are no units: {others}" if others else ""
+        named = named_units(missing, units)
         faults.append(
             IngestError(
                 f"{file} has no outline of {counted(len(missing), 'unit')} by"
                 f" column {match.column}"
-                f" ({first_examples(named_units(missing, units), 6)}){unused}",
+                f" ({first_examples(named, 6)}){unused}",
                 "one for each unit",
-                "say which is which with --same 'NAME THERE=UNIT', or leave these units out"
-                " with --leave-out",
+                f"say which is which, as {same_flag(named, match.unknown)}, or leave these"
+                " units out with --leave-out",
             )
         )
     faults.refuse()

@@ -7,10 +7,12 @@ names wins over running numbers; two columns that both fit and name different un
 refused.
 """
 
+import difflib
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from shlex import quote
 from typing import Any
 
 import pandas as pd
@@ -379,10 +381,24 @@ def with_other_names(units: pd.DataFrame, same: Iterable[str]) -> pd.DataFrame:
     return units.assign(**more)
 
 
+def same_flag(units: Sequence[str], others: Sequence[str]) -> str:
+    """Return the flag that says which unit another file means by a name, filled in where
+    two look alike.
+    """
+    for unit in units:
+        near = difflib.get_close_matches(unit, others, n=1)
+        if near:
+            return f"--same {quote(f'{near[0]}={unit}')}"
+    return "--same 'NAME THERE=UNIT'"
+
+
 def named_units(ids: Iterable[str], units: pd.DataFrame) -> list[str]:
-    """Return ids with their names, for messages."""
+    """Return what units are called, for messages: with the id where two have one name."""
     names: Mapping[str, str] = dict(units[["unit", "name"]].to_numpy())
+    shared = set(units.loc[units["name"].duplicated(), "name"])
     return [
-        unit if names.get(unit, unit) == unit else f"{unit} {names[unit]}"
+        f"{names[unit]} ({unit})"
+        if names.get(unit) in shared
+        else names.get(unit, unit)
         for unit in ids
     ]
