@@ -4,6 +4,7 @@ them; a cell that is no number is named, never guessed.
 
 import re
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -12,10 +13,7 @@ import pandas as pd
 from evenfield.newstudy.words import LISTS
 
 MISSING = frozenset(LISTS["missing"])
-# Columns that were read, by the identity of their cells, with what they hold: a table asks
-# of a column whether it is one of numbers a dozen times.
-_READ: dict[int, tuple[object, np.ndarray | None]] = {}
-MOST_READ = 64
+MOST_READ = 24  # columns whose numbers are kept
 NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 # Codes such as 01 are no figures: their zeros would be lost.
 PLAIN = re.compile(rf"(?!0[0-9]){NUMBER.pattern}")
@@ -59,20 +57,24 @@ def numbers_of(column: pd.Series) -> pd.Series | None:
     """Return a column of text as numbers, blank where missing; nothing if any cell is
     no number.
     """
-    array = column.array
-    if id(array) not in _READ or _READ[id(array)][0] is not array:
-        # Each text is read once, however many rows it stands in, and each column once,
-        # however often it is asked about.
-        codes, texts = pd.factorize(column.astype(str))
-        numbers = _plain(list(texts))
-        if numbers is None:
-            found = _numbers(pd.Series(texts, dtype=str))
-            numbers = None if found is None else found.to_numpy()
-        _READ[id(array)] = (array, None if numbers is None else numbers[codes])
-        if len(_READ) > MOST_READ:
-            del _READ[next(iter(_READ))]
-    values = _READ[id(array)][1]
-    return None if values is None else pd.Series(values.copy(), index=column.index)
+    values = _read(tuple(column.astype(str).to_numpy(dtype=object)))
+    return None if values is None else pd.Series(values, index=column.index)
+
+
+@lru_cache(maxsize=MOST_READ)
+def _read(cells: tuple[str, ...]) -> np.ndarray | None:
+    """Return cells as numbers; a table asks of a column a dozen times whether it has them."""
+    # Each text is read once, however many rows it stands in.
+    codes, texts = pd.factorize(np.array(cells, dtype=object))
+    numbers = _plain(list(texts))
+    if numbers is None:
+        found = _numbers(pd.Series(texts, dtype=str))
+        numbers = None if found is None else found.to_numpy()
+    if numbers is None:
+        return None
+    values = np.asarray(numbers[codes])
+    values.flags.writeable = False  # others are given the same
+    return values
 
 
 def _plain(texts: Sequence[str]) -> np.ndarray | None:

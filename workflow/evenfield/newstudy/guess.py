@@ -125,7 +125,7 @@ def guess(
     frame, left_out = without_units(
         frame, names, choices.leave_out, choices.keep_totals, messages
     )
-    frame = frame.sort_values(["unit", "year"], ignore_index=True)
+    frame = _in_order(frame)
     figures, constant = _sorted_columns(frame, name, messages, faults)
     labels = {**table.labels, **arranged.labels}
     said = _said(rows, table, figures, choices)
@@ -182,6 +182,14 @@ def guess(
         left_out=left_out,
         messages=messages,
     )
+
+
+def _in_order(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return rows by unit and year; those of most tables are so already."""
+    keys = pd.MultiIndex.from_frame(frame[["unit", "year"]])
+    if keys.is_monotonic_increasing:
+        return frame.reset_index(drop=True)
+    return frame.sort_values(["unit", "year"], ignore_index=True)
 
 
 def _placed(

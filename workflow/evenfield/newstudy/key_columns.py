@@ -208,6 +208,16 @@ def unit_word(*headers: str) -> str:
     return "unit"
 
 
+def group_word(header: str) -> str:
+    """Return what a column of groups is called in English texts: `province` of provinsi,
+    `first-level area` of NAME_1; as it is, if nothing else is known.
+    """
+    level = WORDS.area_level.fullmatch(header.strip())
+    if level:
+        return f"{('first', 'second', 'third')[int(level['level']) - 1]}-level area"
+    return str(LISTS["units_in_english"].get(header.strip().lower(), header))
+
+
 def _one_of_several(word: str, known: Iterable[str]) -> str:
     """Return the word for one unit, where a header names several."""
     if word in known:

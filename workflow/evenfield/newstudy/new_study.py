@@ -13,7 +13,7 @@ from evenfield.newstudy.any_table import read_any
 from evenfield.newstudy.cells import kinds_of, number_text, numbers_of
 from evenfield.newstudy.features import property_table, read_features
 from evenfield.newstudy.guess import Guessed
-from evenfield.newstudy.key_columns import known_as, with_coordinates
+from evenfield.newstudy.key_columns import group_word, known_as, with_coordinates
 from evenfield.newstudy.neighbour_files import read_neighbours
 from evenfield.newstudy.outline_files import borders_of, outlines_of, own_features
 from evenfield.newstudy.shipped import outlines_file
@@ -372,11 +372,25 @@ class NewStudy:
             self.messages.append(
                 f"groups of units: {first_examples(self.groups)} (--group)"
             )
+            self._call_groups_in_english()
         elif many:
             self.messages.append(
                 f"no column has {MOST_GROUPS} groups or fewer; --group takes one of"
                 f" more: {first_examples(many)}"
             )
+
+    def _call_groups_in_english(self) -> None:
+        """Rename columns of groups, as texts call groups by them: provinsi, NAME_1."""
+        units = self.tables["units"]
+        new = dict[str, str]()
+        for name in self.groups:
+            word = group_word(name)
+            if word != name and word not in units and word not in new.values():
+                new[name] = word
+        self.tables["units"] = units.rename(columns=new)
+        titles = self.guessed.titles
+        titles |= {word: titles.get(name, name) for name, word in new.items()}
+        self.groups = [new.get(name, name) for name in self.groups]
 
     def package(self) -> dict[str, Any]:
         """Return the dictionary: one source and one grade for the whole study, each

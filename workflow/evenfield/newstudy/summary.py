@@ -32,6 +32,7 @@ def summary(study: NewStudy, config: Record) -> list[str]:
 
 def _choices(study: NewStudy, config: Record) -> Iterator[tuple[str, str]]:
     guessed = study.guessed
+    titles = guessed.titles
     words = config["study"]
     yield f'"{_title(config)}"', "--title TEXT"
     income = config["panel"]["income"]
@@ -46,7 +47,7 @@ def _choices(study: NewStudy, config: Record) -> Iterator[tuple[str, str]]:
     yield f"from {first} to {last}, {every}", f"--years {first}:{last}"
     yield (
         _groups(study),
-        " ".join(f"--group {quote(name)}" for name in study.groups)
+        " ".join(f"--group {quote(titles.get(name, name))}" for name in study.groups)
         or ("--group COLUMN"),
     )
     yield _map(study)
