@@ -175,13 +175,24 @@ def guess(
         measure=words.measure,
         titles=titles,
         labels=labels,
-        unit_name=unit_word(name, unit, *_codes(units)),
+        unit_name=unit_word(name, unit, *_codes(units), *_places_said(said, income)),
         people=chosen.people,
         order=order,
         perhaps=chosen.perhaps,
         left_out=left_out,
         messages=messages,
     )
+
+
+def _places_said(said: Sequence[str], income: Mapping[str, str]) -> list[str]:
+    """Return the one kind of place that titles and names of figures speak of, if there is
+    one: states, of gross state product.
+    """
+    texts = [*said, *income.values()]
+    found = {
+        word.casefold() for text in texts for word in WORDS.place_said.findall(text)
+    }
+    return sorted(found) if len(found) == 1 else []
 
 
 def _in_order(frame: pd.DataFrame) -> pd.DataFrame:
