@@ -17,6 +17,7 @@ from evenfield.newstudy.features import GEOPANDAS
 from evenfield.newstudy.guess import Choices, Guessed, guess
 from evenfield.newstudy.new_study import NewStudy
 from evenfield.newstudy.policy_files import add_policies, may_date_policies
+from evenfield.newstudy.shipped import SHIPPED, fitting
 from evenfield.newstudy.study_files import write_study
 from evenfield.newstudy.summary import summary
 from evenfield.study.config import checked_config
@@ -82,6 +83,10 @@ def make(
                 "correct it",
             )
         )
+    if not study.outlines:
+        study.map_at_hand = fitting(study.known_units)
+    if study.map_at_hand and study.guessed.unit_name == "unit":
+        study.guessed.unit_name = SHIPPED[study.map_at_hand]["unit"]
     with faults.caught():
         study.choose_groups()
     faults.refuse()

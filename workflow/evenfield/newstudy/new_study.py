@@ -44,6 +44,7 @@ class NewStudy:
         self.tables = {"panel": guessed.panel, "units": guessed.units}
         self.outlines: dict[str, str] = {}  # text of the file by its place
         self.outlines_source: dict[str, str] = {}  # title and licence of shipped ones
+        self.map_at_hand = ""  # shipped outlines that would fit the units
         self.texts: dict[str, str] = {}  # of files that are no tables, by their place
         self.files: dict[str, Path] = {}
         self.weights = ""

@@ -1,12 +1,17 @@
 """Outlines that come with the library, by name."""
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import yaml
 
+from evenfield.newstudy.features import property_table, read_features
+from evenfield.newstudy.unit_names import match_units
 from evenfield.study.errors import IngestError
 
+MOST_OUTLINES = 300  # of a shipped map
 HERE = Path(__file__).parent
 SHIPPED: dict[str, dict[str, Any]] = yaml.safe_load(
     (HERE / "shipped.yaml").read_text(encoding="utf-8")
@@ -28,6 +33,23 @@ def outlines_file(path: Path) -> tuple[Path, dict[str, str]]:
         )
     named = {"title": known["title"], "licence": known["licence"]}
     return HERE / "outlines" / f"{path}.topo.json", named
+
+
+def fitting(units: pd.DataFrame) -> str:
+    """Return the name of shipped outlines of which each unit has one; blank if none has
+    all.
+    """
+    if len(units) > MOST_OUTLINES:
+        return ""
+    for name in _names():
+        path, _ = outlines_file(Path(name))
+        properties = property_table(read_features(path))
+        with contextlib.suppress(IngestError):  # which says that nothing fits
+            match = match_units(properties, units, path.name, once=True)
+            ids = match.ids.dropna()
+            if set(ids) >= set(units["unit"]) and ids.is_unique:
+                return name
+    return ""
 
 
 def _names() -> list[str]:

@@ -126,14 +126,14 @@ def _map(study: NewStudy) -> tuple[str, str]:
     if study.outlines:
         return "map: outlines", "--polygons FILE"
     titles = study.guessed.titles
+    polygons = f"--polygons {study.map_at_hand or 'FILE'}"
     if {"lat", "lon"} <= set(study.tables["units"]):
         held = [titles.get(kind, kind) for kind in ("lat", "lon")]
         flags = f"--lat {quote(held[0])} --lon {quote(held[1])}"
-        return f"map: points at {held[0]} and {held[1]}", f"{flags} --polygons FILE"
-    return (
-        "no map: outlines and coordinates are not known",
-        "--polygons FILE --lat, --lon",
-    )
+        return f"map: points at {held[0]} and {held[1]}", f"{flags} {polygons}"
+    if study.map_at_hand:
+        return "no map yet: outlines of these units are at hand", polygons
+    return "no map: outlines and coordinates are not known", f"{polygons} --lat, --lon"
 
 
 def _neighbours(study: NewStudy) -> tuple[str, str]:
