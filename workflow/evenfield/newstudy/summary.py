@@ -56,7 +56,7 @@ def _choices(study: NewStudy, config: Record) -> Iterator[tuple[str, str]]:
         weights = f"{_income_flag(study, income)}--population"
         weights = f"{weights} {quote(guessed.people)}" if guessed.people else ""
         if len(weights) > MOST_FLAGS:
-            weights = "--income and --population"
+            weights = "--income COLUMN --population COLUMN"
         yield "every unit counts alike, however many people it has", weights
     elif guessed.titles.get(income.get("output", "")):
         yield f"weighted by {income['population']}", ""
@@ -133,7 +133,10 @@ def _map(study: NewStudy) -> tuple[str, str]:
         return f"map: points at {held[0]} and {held[1]}", f"{flags} {polygons}"
     if study.map_at_hand:
         return "no map yet: outlines of these units are at hand", polygons
-    return "no map: outlines and coordinates are not known", f"{polygons} --lat, --lon"
+    return (
+        "no map: outlines and coordinates are not known",
+        f"{polygons} --lat COLUMN --lon COLUMN",
+    )
 
 
 def _neighbours(study: NewStudy) -> tuple[str, str]:
