@@ -120,6 +120,10 @@ def test_a_topology_is_read_as_its_own_program_reads_it():
     left, right, nothing = topology_features(topology, "squares.json")
     assert shape(left["geometry"]).equals(shape(_box(10.0, 11.0)))
     assert shape(right["geometry"]).equals(shape(_box(11.0, 12.0)))
+    for feature in (left, right):
+        ((ring,),) = feature["geometry"]["coordinates"]
+        assert ring[0] == ring[-1]
+        assert len(ring) == 5
     assert left["id"] == 1
     assert nothing["geometry"] is None
 
