@@ -10,6 +10,7 @@ from numpy.random import default_rng
 from evenfield.models.nearby import Nearby
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.methods import infer
+from evenfield.numerics.nearby import _demeaned
 from tolerances import CLOSED_FORM, close
 
 N = 90
@@ -156,6 +157,14 @@ def test_lists_move_within_parents_and_leave_other_units_alone():
     outside = ~case.sample
     assert (dealt.source[:, outside] == np.flatnonzero(outside)).all()
     assert (dealt.source != np.arange(N)).any()
+
+
+@pytest.mark.parametrize("parents", [[0, 1, 1, 3, 3, 3], [2, 2, 2, 2, 4, 7]])
+def test_values_lose_the_mean_of_their_parent_however_few_it_has(parents):
+    values = default_rng(1).normal(size=(2, 6, 3))
+    same = np.equal.outer(parents, parents)
+    means = same / same.sum(axis=1)
+    close(_demeaned(values, np.array(parents)), values - means @ values)
 
 
 def test_planted_numbers_come_back_without_noise():

@@ -18,6 +18,7 @@ from evenfield.numerics.ols import (
     cov_hc1,
     cov_hc3,
     fit_ols,
+    gram_basis,
     t_inference,
 )
 from numerics.refusals import refused
@@ -115,6 +116,14 @@ def test_many_rows_go_through_the_gram_matrix_and_lose_no_digits():
         bread = np.linalg.inv(X.T @ X)  # a shift changes that of the constant alone
         close(np.diag(ours.bread)[1:], np.diag(bread)[1:], rtol=1e-6)
     refused("collinear", fit_ols, y, np.column_stack([X, X[:, 1]]))
+
+
+def test_a_basis_by_the_gram_matrix_is_orthonormal_or_none():
+    X = default_rng(3).normal(size=(50, 3)) * [1, 1e6, 1e-6]
+    B = gram_basis(X)
+    close((X @ B).T @ (X @ B), np.eye(3), atol=1e-10)
+    assert gram_basis(X * [1, 0, 1]) is None
+    assert gram_basis(X[:, [0, 1, 1]]) is None
 
 
 def test_products_of_clusters_serve_every_combination_and_labels_of_any_kind():

@@ -7,7 +7,7 @@ import re
 import pandas as pd
 import pytest
 
-from evenfield.report.map import _opening_on
+from evenfield.report.map import _growth_layer, _opening_on
 from evenfield.report.map_shapes import (
     COVERED,
     MOST_TILES,
@@ -111,3 +111,17 @@ def test_the_map_opens_on_the_layer_that_a_text_asks_for():
     assert _opening_on("", layers) == layers
     with pytest.raises(ReportError, match=r"map\(wealth\) names no layer"):
         _opening_on("wealth", layers)
+
+
+def test_units_are_in_fifths_by_their_growth():
+    units = [f"u{number:02d}" for number in range(10)]
+    grown = {unit: 1.0 + number for number, unit in enumerate(units)}
+    panel = pd.DataFrame(
+        [(unit, 2000, 5.0) for unit in units]
+        + [(unit, 2010, 5.0 * grown[unit]) for unit in units],
+        columns=["unit", "year", "income"],
+    )
+    (layer,) = _growth_layer(panel)
+    assert layer.name == "Growth since 2000"
+    assert layer.classes[2010].to_list() == [1, 1, 2, 2, 3, 3, 4, 4, 5, 5]
+    assert list(_growth_layer(panel[panel["unit"] > "u00"])) == []  # too few

@@ -187,6 +187,9 @@ def test_effects_equal_dense_algebra(case, fit):
     assert result.horizons == ("short_run", "after_1", "after_5", "long_run")
     assert (result.conf_low[0] < result.estimate[0]).all()
     assert (result.estimate[0] < result.conf_high[0]).all()
+    # Draws of a law near the normal: 95 % lie within 1.96 errors of the middle.
+    width = (result.conf_high - result.conf_low)[0] / (2 * 1.96)
+    close(result.std_error[0], width, rtol=0.25)
 
 
 def test_stability_is_that_of_the_roots_beside_the_constant(case, fit):
