@@ -385,6 +385,32 @@ def test_the_constant_of_spatial_models_by_spreg():
         close(observed.std_errors[names], np.sqrt(np.diag(V))[:4], rtol=1e-4)
 
 
+def test_the_constant_beside_random_effects_has_the_error_of_the_dense_likelihood():
+    net = ef.weights(EDGES[3:], symmetric=True)
+    options = {"model": "SAR", "effects": "random", **KEYS}
+    fit = ef.spatial_panel("y ~ x + z", DATA, net, **options)
+    names = ["Intercept", "x", "z", "rho", "sigma2", "phi"]
+    rows = DATA.set_index(["year", "unit"]).sort_index()
+    X = np.column_stack([np.ones(len(rows)), rows[["x", "z"]]]).reshape(-1, N, 3)
+    y = rows["y"].to_numpy().reshape(-1, N)
+    T = len(y)
+
+    def log_likelihood(p):
+        A = np.eye(N) - p[3] * net.matrix.toarray()
+        e = y @ A.T - X @ p[:3]
+        # (I + phi J)^-1 = I - phi / (1 + T phi) J over the dates of a unit.
+        squares = (e**2).sum() - p[5] / (1 + T * p[5]) * (e.sum(axis=0) ** 2).sum()
+        return (
+            T * np.linalg.slogdet(A)[1]
+            - N * T / 2 * np.log(2 * np.pi * p[4])
+            - N / 2 * np.log(1 + T * p[5])
+            - squares / (2 * p[4])
+        )
+
+    V = np.linalg.inv(-approx_hess(fit.params[names].to_numpy(), log_likelihood))
+    close(fit.std_errors[names], np.sqrt(np.diag(V)), rtol=1e-3)
+
+
 CHANGED = {
     "as they are": DATA,
     "a hole": DATA.drop(index=5),
