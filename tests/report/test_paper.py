@@ -59,14 +59,28 @@ def test_neutral_texts_make_both_the_same_on_every_run(policy, tmp_path):
     assert "Made up." in appendix
 
 
-def test_own_texts_place_exhibits_and_cite(tmp_path):
+def own_texts(tmp_path, *, paper):
+    """A study with texts of its own, and their paths."""
     given = write_study(tmp_path / "results", policy=False)
-    texts = {"paper.md": PAPER, "references.bib": BIB.partition("@book{Not")[0]}
+    texts = {"paper.md": paper, "references.bib": BIB.partition("@book{Not")[0]}
     for name, text in texts.items():
         write_text(text, tmp_path / "text" / name)
     described = {"data_hash": "0" * 64, "simulated": [], "tables": {}}
     write_json(described, tmp_path / "results" / "ingest" / "description.json")
-    paths = [str(tmp_path / "text" / name) for name in texts]
+    return given, [str(tmp_path / "text" / name) for name in texts]
+
+
+def test_tables_come_before_figures_in_the_appendix(tmp_path):
+    given, paths = own_texts(
+        tmp_path, paper='# One\n\nSee @Own2000.\n\n{{ table("T99") }}\n'
+    )
+    made = written(given, tmp_path / "results" / "report", texts=paths)
+    appendix = made["appendix.typ"].decode()
+    assert 0 < appendix.index('"../tables/T6.typ"') < appendix.index("figures/F4.svg")
+
+
+def test_own_texts_place_exhibits_and_cite(tmp_path):
+    given, paths = own_texts(tmp_path, paper=PAPER)
     estimates = written(given, tmp_path / "results" / "report", texts=paths)
     source = estimates["paper.typ"].decode()
     assert (

@@ -43,6 +43,8 @@ def test_no_name_lies_on_another(axes):
     texts = label_points(axes, x, y, [f"Unit of a long name {i}" for i in range(40)])
     boxes = [text.get_window_extent() for text in texts]
     assert 3 < len(texts) < 40
+    numbers = [int(text.get_text().split()[-1]) for text in texts]
+    assert numbers == sorted(numbers)  # whichever was placed first
     assert not any(
         one.overlaps(other) for i, one in enumerate(boxes) for other in boxes[:i]
     )
