@@ -103,7 +103,10 @@ def test_an_address_holds_any_letter():
     for unit in ("CN-AH", 'a "b" <c>', "São Paulo/3"):
         assert unquote(anchor(unit)) == f"unit={unit}"
         assert not set(anchor(unit)) & set('"<> /')
-    assert unquote(data_address('x,"<é>\n')) == 'data:text/csv;charset=utf-8,x,"<é>\n'
+    address = data_address('x,"<é>#1 2+3%\n')
+    assert unquote(address) == 'data:text/csv;charset=utf-8,x,"<é>#1 2+3%\n'
+    # None of these could stand in an attribute, or would end the address.
+    assert not set(address) & set('"<># \n')
 
 
 def test_the_page_holds_a_row_for_each_unit_and_escapes_names(tmp_path):

@@ -88,7 +88,7 @@ def unit_table(facts: Facts) -> UnitTable | None:
 
 def data_address(text: str, kind: str = "text/csv") -> str:
     """Return a text as an address that holds it."""
-    return f"data:{kind};charset=utf-8,{quote(text, safe=',.:;-_()+*/ ')}"
+    return f"data:{kind};charset=utf-8,{quote(text, safe=',.:;-_()*/')}"
 
 
 def _numbers(facts: Facts, income: pd.DataFrame) -> pd.DataFrame:
