@@ -10,6 +10,7 @@ from numpy.random import default_rng
 from evenfield.models.nearby import Nearby
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.methods import infer
+from evenfield.numerics.influence import effective_clusters
 from evenfield.numerics.nearby import _demeaned
 from tolerances import CLOSED_FORM, close
 
@@ -97,6 +98,20 @@ def test_coefficients_and_errors_equal_least_squares_with_dummies(near, parents,
         assert hc3.df == fit.df_resid
         cr1 = infer("CR1", design, weights)
         assert np.isfinite(cr1.std_error)
+
+
+def test_few_clusters_have_effective_degrees_of_freedom_and_webbs_weights():
+    model = _case().near_model(NAMES)
+    c = model.weights(np.array([1.0, 0.0]))
+    for clusters, weights in ((np.arange(N) % 12, "webb"), (None, "rademacher")):
+        design = model.design(UNITS, clusters)
+        test = infer("CR3", design, c)
+        labels = np.arange(N) if clusters is None else clusters
+        own = labels[model.rows]
+        assert len(design.clusters.names) == len(set(own.tolist()))
+        assert design.wild_weights == weights and test.p_type == "t(G* - 1)"
+        codes = np.unique(own, return_inverse=True)[1]
+        close(test.df, effective_clusters(model.X, codes, c) - 1)
 
 
 def test_cr1_equals_statsmodels_and_cr3_a_refit_without_each_parent():
