@@ -115,7 +115,7 @@ def write(path, table):
     else:
         text = table.get("text", "")
         if "columns" in table:
-            text = frame_of(table).to_csv(index=False, **table.get("as", {}))
+            text = frame_of(table).to_csv(**{"index": False} | table.get("as", {}))
         text = f"{table.get('above', '')}{text}{table.get('below', '')}"
         text = text.replace("|", "\t") if table.get("tabs") else text
         path.write_text(text, encoding=table.get("encoding", "utf-8"))
