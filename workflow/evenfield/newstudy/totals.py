@@ -40,11 +40,11 @@ def totals_among(
         numbers = numbers_of(frame[column])
         if numbers is None or numbers.min() < 0 or _is_no_size(column):
             continue
+        # What never changes, as a code or a place, is no sum.
+        if len(frame[["unit", column]].drop_duplicates()) == len(names):
+            continue
         once = frame[["unit", "year"]].assign(value=numbers)
         values = once.pivot(index="unit", columns="year", values="value")
-        # What never changes, as a code or a place, is no sum.
-        if values.nunique(axis=1).max() < 2:
-            continue
         sums = _by_values(values.loc[list(names.index)], column)
         # Where many are sums of others, as of zeros and ones, that is chance.
         if len(sums) <= max(1, MOST_SUMS * len(names)):
@@ -183,8 +183,12 @@ def _sums_of_runs(units: list[str], table: np.ndarray, column: str) -> dict[str,
     # before[b] - before[a] is the sum of rows a to b - 1.
     before = np.concatenate([np.zeros((1, table.shape[1])), table.cumsum(axis=0)])
     spread = _own_growth(table)
+    shortest = _shortest_runs(before[:, 0])
     for i, unit in enumerate(units):
         total = table[i]
+        # Runs only grow: where the shortest is more than the total, none is the total.
+        if shortest[i] > total[0] + steps[i] + step * SHORTEST_RUN:
+            continue
         below = np.arange(i + 1 + SHORTEST_RUN, count + 1)
         above = np.arange(max(i + 1 - SHORTEST_RUN, 0))
         runs = (("below", below, np.array([i + 1])), ("above", np.array([i]), above))
@@ -201,6 +205,17 @@ def _sums_of_runs(units: list[str], table: np.ndarray, column: str) -> dict[str,
             if _adds_up(sums, total, rounding[near], spread):
                 out[unit] = f"its {column} is the sum of rows {where} it"
     return out
+
+
+def _shortest_runs(before: np.ndarray) -> np.ndarray:
+    """Return the smaller sum of the rows that stand nearest below and above each row, of
+    the fewest that a total sums; ``before`` has sums of all rows before each, (N + 1,).
+    """
+    runs = before[SHORTEST_RUN:] - before[:-SHORTEST_RUN]
+    none = np.full(SHORTEST_RUN, np.inf)
+    below = np.concatenate([runs[1:], none])
+    above = np.concatenate([none, runs])[:-1]
+    return np.minimum(below, above)
 
 
 def _own_growth(table: np.ndarray) -> np.ndarray:
