@@ -215,7 +215,7 @@ def _shortest_runs(before: np.ndarray) -> np.ndarray:
     none = np.full(SHORTEST_RUN, np.inf)
     below = np.concatenate([runs[1:], none])
     above = np.concatenate([none, runs])[:-1]
-    return np.minimum(below, above)
+    return np.asarray(np.minimum(below, above))
 
 
 def _own_growth(table: np.ndarray) -> np.ndarray:
