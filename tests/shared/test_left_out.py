@@ -6,7 +6,7 @@ import pytest
 
 from conftest import ROOT
 from evenfield.report.numbers import read_entries
-from evenfield.shared.left_out import LeftOut, left_out_parts
+from evenfield.shared.left_out import EVERYTHING, LeftOut, _estimates, left_out_parts
 from evenfield.study.config import checked_config
 from evenfield.study.config_files import read_config
 from yaml_text import from_yaml
@@ -52,6 +52,15 @@ def test_shorter_years_drop_what_rests_on_them_and_nothing_is_refused():
     assert "1978-91" in left["aside"][0]
     without = next(x for x in left["aside"] if x.startswith("Convergence by regime"))
     assert "split of seed contiguity" in without
+
+
+def test_rows_of_a_specification_that_is_left_out_are_missed_and_no_others():
+    left_out = LeftOut(1999, 2019, units=set())
+    asked = {name: CHINA["estimates"][name] for name in ("synthetic_control", "sigma")}
+    _estimates(asked, set(EVERYTHING), left_out)
+    family = {"family": "synthetic_control"}
+    assert left_out.selects({**family, "spec_id": "hainan"})
+    assert not left_out.selects({**family, "spec_id": "tianjin_official"})
 
 
 def test_without_borders_and_coordinates_income_topics_run_and_automatic_exhibits_follow(
