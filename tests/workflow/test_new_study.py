@@ -77,7 +77,7 @@ def test_commands_of_the_guide(tmp_path):
     names = " ".join(rows["estimate_id"])
     ways = run(checkout, f"python3 run why --directory ../my-states {names}")
     assert ways.count("Input columns\n  income_usd 1929-2009") == len(rows) > 20
-    assert "Income of units, 1929" in (results / "report" / "index.html").read_text()
+    assert "Incomes of 48 states: " in (results / "report" / "index.html").read_text()
     assert (results / "report" / "paper.pdf").stat().st_size > 10_000
     speeds = pd.read_csv(results / "estimates.csv").query(
         "estimator == 'ols' and term == 'speed' and period == 'S1'"
@@ -118,7 +118,7 @@ def test_units_without_coordinates_or_borders_and_with_chinese_names(tmp_path):
     target = "results/report/index.html --cores 2"
     run(ROOT, f"python3 run --directory '{tmp_path}/my study' {target}")
     page = (tmp_path / "my study" / "results" / "report" / "index.html").read_text()
-    assert "Income of provincias, 2000\u20132015" in page
+    assert "Incomes of 112 provinces: " in page
     assert "SIMULATED INPUT" in page
     assert "write 112 names in Latin letters" in page
     page = re.sub(r"<style\b.*?</style>", "", page, flags=re.DOTALL)
