@@ -38,9 +38,13 @@ def income_classes(
 ) -> np.ndarray:
     """Return the class of every unit at every date, from zero on; x (N, T), the rule
     pooled, yearly or fixed, and the upper bounds of fixed classes (k - 1,).
+
+    Notes
+    -----
+    Pooled bounds are quantiles of all dates together: they stay put, and growth of all
+    units lifts them into higher classes. Yearly bounds are quantiles of each date: they
+    move along, and only a change of rank is a move.
     """
-    # Pooled bounds stay put, and general growth lifts units; yearly ones move along and
-    # show moves of rank alone.
     match rule:
         case "yearly":
             return yearly_classes(x, k)
@@ -52,20 +56,20 @@ def income_classes(
 class Number(NamedTuple):
     """One number of a chain; its interval is that of samples of whole trajectories."""
 
-    term: str
+    term: str  # "p_1_2", "ergodic_1" or the name of an index
     n: int  # transitions behind it
     test: Tested
-    notes: tuple[str, ...]
+    notes: tuple[str, ...]  # what is said beside it, empty ones too
     kind: str = ""  # transition or ergodic; empty for an index of the whole chain
-    x: int = 0  # classes from one on, of what is no index
-    y: int = 0
-    moves: int = 0  # how often it was seen
+    x: int = 0  # class of origin, from one on; zero for an index
+    y: int = 0  # class of destination; of an ergodic share its class once more
+    moves: int = 0  # how often a transition was seen
 
 
 class Conditional(NamedTuple):
-    """The chains given the class of the neighbours, and whether they are one."""
+    """The chains given the class of the neighbours, and the test that they are one."""
 
-    test: SpatialMarkov | None = None
+    test: SpatialMarkov | None = None  # for m classes of neighbours
     reason: str = ""  # why there are none
 
     @property
@@ -81,63 +85,84 @@ class Conditional(NamedTuple):
         return transition_matrix(self.counts)
 
     def rows(self) -> list[Row]:
-        """Return Pearson's statistic and the likelihood ratio."""
+        """Return Pearson's statistic and the likelihood ratio of one chain for all.
+
+        Notes
+        -----
+        With n_ij|s the moves from i to j beside neighbours of class s, n_i|s their sum
+        over j, and p_ij the probability of all units:
+        Q = sum_sij (n_ij|s - n_i|s p_ij)^2 / (n_i|s p_ij),
+        LR = 2 sum_sij n_ij|s ln(n_ij|s / (n_i|s p_ij)); Anderson and Goodman (1957),
+        Bickenbach and Bode (2003).
+        """
         test = self.test
         if test is None:
             return undefined(["q", "lr"], self.reason)
         # By permutation: chi-squared rejects a true null in over half of all samples.
-        law = f"trajectories change places on the map, {test.draws} draws"
-        found = {"q": (test.q, test.q_p), "lr": (test.lr, test.lr_p)}
+        p_type = f"trajectories change places on the map, {test.draws} draws"
+        statistics = {"q": (test.q, test.q_p), "lr": (test.lr, test.lr_p)}
         rows = []
-        for term, (value, p) in found.items():
-            tested = Tested(
-                estimate=value,
-                statistic=value,
+        for term, (statistic, p_value) in statistics.items():
+            homogeneity = Tested(
+                estimate=statistic,
+                statistic=statistic,
                 df=test.df,
-                p_value=p,
-                p_type=law,
+                p_value=p_value,
+                p_type=p_type,
             )
-            rows.append(Row(term, tested))
+            rows.append(Row(term, homogeneity))
         return rows
 
 
 @dataclass(frozen=True)
 class Chain:
-    """A chain of k classes over pairs of dates, overlapping ones too."""
+    """A chain of k classes over all pairs of dates t and t + step, which overlap where
+    the step is more than one date.
+    """
 
-    classes: np.ndarray  # (N, T)
-    by_unit: np.ndarray  # (N, k, k) transitions
+    classes: np.ndarray  # (N, T) from zero on
+    by_unit: np.ndarray  # (N, k, k) transitions of each unit, from and to
     step: int  # dates that a transition takes
-    years: float  # and years
+    years: float  # years that a transition takes
 
     @cached_property
     def counts(self) -> np.ndarray:
-        """Transitions of all units, (k, k)."""
+        """Transitions n_ij of all units, (k, k)."""
         return np.asarray(self.by_unit.sum(axis=0))
 
     @cached_property
     def matrix(self) -> Array:
-        """Probabilities p_ij = n_ij / n_i., (k, k); Bickenbach and Bode (2003)."""
+        """Probabilities p_ij = n_ij / n_i, with n_i the sum of row i, (k, k); Bickenbach
+        and Bode (2003).
+        """
         return transition_matrix(self.counts)
 
     @property
     def ergodic(self) -> Array:
-        """Where the chain would settle, pi P = pi; (k,)."""
+        """Shares pi of classes that the chain would settle at, pi'P = pi'; (k,)."""
         return ergodic_distribution(self.matrix)
 
     @property
     def std_errors(self) -> Array:
-        """Errors of the probabilities, each row a multinomial sample; (k, k)."""
+        """Standard errors of the probabilities, each row a multinomial sample; (k, k)."""
         P = self.matrix
-        totals = self.counts.sum(axis=1, keepdims=True)
-        # var(p) = p (1 - p) / n, of no class without a row.
+        starts = self.counts.sum(axis=1, keepdims=True)
+        # var(p_ij) = p_ij (1 - p_ij) / n_i; not a number where no transition starts.
         unknown = np.full(P.shape, NAN)
-        variances = np.divide(P * (1 - P), totals, out=unknown, where=totals > 0)
+        variances = np.divide(P * (1 - P), starts, out=unknown, where=starts > 0)
         return np.asarray(np.sqrt(variances))
 
     @property
     def indices(self) -> dict[str, Callable[[Array], Array]]:
-        """What sums a chain up, by name: P (..., k, k) -> (...)."""
+        """Indices of mobility by name, each P (..., k, k) -> (...).
+
+        Notes
+        -----
+        Shorrocks (1978): (k - tr P) / (k - 1), one where origins do not matter. The
+        second root is |lambda_2|, the share of a deviation from the ergodic shares that
+        a transition leaves in the long run; half of it is left after
+        years * ln(1/2) / ln |lambda_2|.
+        """
         return {
             "shorrocks": shorrocks_index,
             "second_root": second_root,
@@ -155,7 +180,12 @@ class Chain:
         # The years of a unit hang together, so whole trajectories are drawn; cut-offs
         # stay as they are.
         drawn = transition_matrix(bootstrap_counts(self.by_unit, rng, draws))
-        n = int(self.counts.sum())
+        yield from self._probabilities(drawn, level)
+        yield from self._ergodic_shares(drawn, level)
+        yield from self._indices(drawn, level)
+
+    def _probabilities(self, drawn: Array, level: float) -> Iterator[Number]:
+        """Yield the transition probabilities; drawn matrices (B, k, k)."""
         for (i, j), p in np.ndenumerate(self.matrix):
             # A probability rests on the transitions of its row alone.
             starts = int(self.counts[i].sum())
@@ -171,12 +201,29 @@ class Chain:
                 y=j + 1,
                 moves=int(self.counts[i, j]),
             )
-        shares = ergodic_distribution(drawn)
+
+    def _ergodic_shares(self, drawn: Array, level: float) -> Iterator[Number]:
+        """Yield the ergodic share of each class; drawn matrices (B, k, k)."""
+        n = int(self.counts.sum())
+        drawn_shares = ergodic_distribution(drawn)
         for i, share in enumerate(self.ergodic):
-            found = _sampled(share, shares[:, i], level)
-            yield Number(f"ergodic_{i + 1}", n, *found, "ergodic", i + 1, i + 1)
-        for term, index in self.indices.items():
-            yield Number(term, n, *_sampled(self.index(term), index(drawn), level))
+            test, notes = _sampled(share, drawn_shares[:, i], level)
+            yield Number(
+                term=f"ergodic_{i + 1}",
+                n=n,
+                test=test,
+                notes=notes,
+                kind="ergodic",
+                x=i + 1,
+                y=i + 1,
+            )
+
+    def _indices(self, drawn: Array, level: float) -> Iterator[Number]:
+        """Yield the indices of mobility; drawn matrices (B, k, k)."""
+        n = int(self.counts.sum())
+        for name, index in self.indices.items():
+            test, notes = _sampled(self.index(name), index(drawn), level)
+            yield Number(term=name, n=n, test=test, notes=notes)
 
     def given_neighbours(
         self, x: Array, W: Weights, m: int, rng: np.random.Generator, draws: int
@@ -186,7 +233,8 @@ class Chain:
 
         Notes
         -----
-        Rey (2001); whole trajectories change places on the map.
+        Rey (2001): the neighbours' average is the spatial lag Wx. For p-values whole
+        trajectories change places on the map.
         """
         try:
             test = spatial_markov_test(
@@ -205,15 +253,24 @@ class Chain:
 
 
 def income_chain(classes: np.ndarray, k: int, step: int, years: float) -> Chain:
-    """Count the moves between k classes over so many dates, and years; classes (N, T)."""
-    return Chain(classes, transition_counts(classes, k, step), step, years)
+    """Return the chain of k classes whose transitions take ``step`` dates, which are so
+    many years; classes (N, T).
+    """
+    return Chain(
+        classes=classes,
+        by_unit=transition_counts(classes, k, step),
+        step=step,
+        years=years,
+    )
 
 
 def _sampled(
-    value: float, draws: Array, level: float
+    value: float, drawn: Array, level: float
 ) -> tuple[Tested, tuple[str, ...]]:
-    """Return a number with percentiles of its draws (B,), and what is said of them."""
-    low, high, *notes = _interval(value, draws, level)
+    """Return a number with the percentiles of its draws (B,) as interval, and notes: why
+    it is no number, what the interval lacks, and whether it has an upper end.
+    """
+    low, high, *of_interval = _percentiles(value, drawn, level)
     absent = ""
     if not np.isfinite(value):
         unsettled = "infinite: the chain does not settle"
@@ -224,23 +281,29 @@ def _sampled(
         conf_high=high,
         se_type="bootstrap of whole trajectories",
     )
-    return test, (absent, *notes)
+    return test, (absent, *of_interval)
 
 
-def _interval(
-    value: float, draws: Array, level: float
+def _percentiles(
+    value: float, drawn: Array, level: float
 ) -> tuple[float, float, str, str]:
+    """Return both ends of the percentile interval of draws (B,), a note of what it lacks
+    and one of an end that is infinite; ends are NaN where there is no interval.
+    """
     # A move never seen cannot be drawn: a width of zero would look like certainty.
-    if bool((draws == value).all()):
+    if bool((drawn == value).all()):
         return NAN, NAN, "alike in every sample: resampling gives no interval", ""
-    defined = draws[~np.isnan(draws)]
+    defined = drawn[~np.isnan(drawn)]
     # Percentiles over a minority of samples would describe those that happen to settle.
-    if len(defined) < len(draws) / 2:
+    if len(defined) < len(drawn) / 2:
         return NAN, NAN, "interval not defined in most samples", ""
-    # A percentile that is a draw stays defined where draws are infinite.
+    # Percentiles (1 - level) / 2 and (1 + level) / 2. Each is a draw: a value between two
+    # draws is not defined where one of them is infinite.
     ends = [0.5 - level / 2, 0.5 + level / 2]
     low, high = np.quantile(defined, ends, method="inverted_cdf")
-    absent = len(draws) - len(defined)
-    undefined_in = f"not defined in {absent} of {len(draws)} samples" if absent else ""
+    undefined_draws = len(drawn) - len(defined)
+    lacking = ""
+    if undefined_draws:
+        lacking = f"not defined in {undefined_draws} of {len(drawn)} samples"
     unbounded = "interval unbounded above" if np.isinf(high) else ""
-    return float(low), float(high), undefined_in, unbounded
+    return float(low), float(high), lacking, unbounded

@@ -42,7 +42,7 @@ class Groups(NamedTuple):
     """Groups of units."""
 
     name: str  # of the column, empty where all units are one group
-    codes: np.ndarray  # (N,)
+    codes: np.ndarray  # (N,) from zero on
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,7 @@ class PolicyPanel(EventPanel):
     by.
     """
 
+    # "unit", and what else errors are clustered by: codes (N,) by name
     clusterings: Clusterings = field(default_factory=dict)
 
     def without(self, units: np.ndarray, undated: np.ndarray) -> Self:
@@ -73,19 +74,20 @@ def policy_panel(
     cluster: Groups | None = None,
     controls: Mapping[str, Array] | None = None,
 ) -> PolicyPanel:
-    """Return outcomes and dates of a policy, or refuse what shows no effect.
+    """Return the panel of outcomes and dates of a policy, or refuse one that can show no
+    effect.
 
     Parameters
     ----------
     Y, first : (N, T), (N,)
         Outcomes, NaN where there are none; positions of the first date under the policy,
-        NaN where it never comes. Between two dates it is in force at the later one.
+        NaN where it never comes. A policy between two dates counts from the later one.
     units : ids, (N,)
     effects : Groups
         Groups that have effects of dates of their own.
     cluster : Groups, optional
-        Clusters of errors beside units; by default the groups of the effects, if they
-        are ten.
+        Clusters of errors beside units; by default the groups of the effects, if there
+        are ten or more.
     controls : predetermined numbers of units by name, (N,) each, optional
 
     Raises
@@ -95,16 +97,18 @@ def policy_panel(
         control is blank or determined by groups and other controls.
     """
     clusterings = {"unit": np.arange(len(Y))}
+    group_count = effects.codes.max() + 1
     if cluster is not None:
         clusterings[cluster.name] = cluster.codes
-    elif effects.codes.max() + 1 >= FEWEST_CLUSTERS:
+    elif group_count >= FEWEST_CLUSTERS:
         clusterings[effects.name] = effects.codes
-    held = controls or {}
+    controls = controls or {}
+    first_or_never = np.where(np.isnan(first), NEVER, np.ceil(first))
     panel = PolicyPanel(
         Y=Y,
-        first=np.where(np.isnan(first), NEVER, np.ceil(first)).astype(int),
+        first=first_or_never.astype(int),
         groups=effects.codes,
-        controls=np.column_stack(list(held.values())) if held else None,
+        controls=np.column_stack(list(controls.values())) if controls else None,
         clusterings=clusterings,
     )
     try:
@@ -115,18 +119,18 @@ def policy_panel(
             "units with dates before and under their policy, and others without it",
             "correct the dates of the policy, or take other units or dates",
         ) from error
-    _refuse_blank(panel, held, units)
-    _refuse_determined(panel, list(held), effects.name)
+    _refuse_blank(panel, controls, units)
+    _refuse_determined(panel, list(controls), effects.name)
     return panel
 
 
 def _refuse_blank(
     panel: PolicyPanel, controls: Mapping[str, Array], units: np.ndarray
 ) -> None:
-    """Refuse controls that units with an outcome lack."""
-    seen = panel.observed.any(axis=1)
+    """Refuse controls that units with an outcome lack; each (N,)."""
+    with_outcome = panel.observed.any(axis=1)
     for name, values in controls.items():
-        blank = np.flatnonzero(seen & ~np.isfinite(values))
+        blank = np.flatnonzero(with_outcome & ~np.isfinite(values))
         if len(blank):
             examples = first_examples([str(unit) for unit in units[blank]])
             raise EstimateError(
@@ -137,11 +141,15 @@ def _refuse_blank(
             )
 
 
-def _refuse_determined(panel: PolicyPanel, names: Sequence[str], groups: str) -> None:
-    """Refuse a control whose slopes by date nothing tells."""
+def _refuse_determined(
+    panel: PolicyPanel, names: Sequence[str], group_name: str
+) -> None:
+    """Refuse a control that is a linear combination of dummies of groups and of the
+    controls before it, so that its slopes by date are not identified.
+    """
     k = determined_control(panel)
     if k is not None:
-        among = f"units of one {groups}" if groups else "units"
+        among = f"units of one {group_name}" if group_name else "units"
         others = f", given {', '.join(names[:k])}" if k else ""
         raise EstimateError(
             f"{names[k]} does not differ among {among}{others}",
@@ -153,47 +161,54 @@ def _refuse_determined(panel: PolicyPanel, names: Sequence[str], groups: str) ->
 class Bands(NamedTuple):
     """Ends of intervals, (K,) each."""
 
-    conf_low: Array  # of each effect
+    conf_low: Array  # of an interval that holds for each effect by itself
     conf_high: Array
     joint_low: Array  # of intervals that hold for all effects at once
     joint_high: Array
 
 
 class Effects(NamedTuple):
-    """Mean effects, each over some cells, or the reason why there are none."""
+    """Mean effects, each over some cells (a cell is a unit at a date), or the reason why
+    there are none.
+    """
 
     names: list[str]  # horizon such as "3", span such as "0 to 5", distance or part
     estimate: Array  # (K,) NaN where no cell could be imputed
-    fits: dict[str, Clustered]  # errors by what is clustered
-    cells: np.ndarray  # (K,)
-    units: np.ndarray  # (K,)
+    fits: dict[str, Clustered]  # estimates with their errors, by clustering
+    cells: np.ndarray  # (K,) cells that a mean is over
+    units: np.ndarray  # (K,) units with such a cell
     lost: np.ndarray  # (K,) cells that could not be imputed
-    reason: str = ""
+    reason: str = ""  # why there are none
 
     def rows(self, level: float, power: float = NAN) -> list[Row]:
         """Return a row for each effect: of all clusterings the one whose interval is the
-        widest, with the smallest effect that it shows with some power.
+        widest, with the smallest effect that it detects with a given power.
         """
-        halves = {name: fit.half(level) for name, fit in self.fits.items()}
+        half_widths = {name: fit.half(level) for name, fit in self.fits.items()}
         rows = []
         for k, name in enumerate(self.names):
-            test = self._widest(k, halves, level, power)
+            test = self._widest(k, half_widths, level, power)
             rows.append(Row(name, test, CLUSTERED))
         return rows
 
     def _widest(
-        self, k: int, halves: Mapping[str, Array], level: float, power: float
+        self, k: int, half_widths: Mapping[str, Array], level: float, power: float
     ) -> Tested:
-        """Test an effect with the widest of its intervals."""
+        """Test effect k with the widest of its intervals, whose half widths by clustering
+        are (K,) each.
+        """
         estimate = float(self.estimate[k])
         if np.isnan(estimate):
             return Tested(estimate=NAN, reason=NOT_PREDICTED)
-        # An interval that is not defined does not stand in for one that is.
-        by = max(halves, key=lambda name: np.nan_to_num(halves[name][k], nan=-1.0))
-        half = float(halves[by][k])
+        # Less than any width: an interval that is not defined is never the widest.
+        widths = {
+            name: np.nan_to_num(half[k], nan=-1.0) for name, half in half_widths.items()
+        }
+        by = max(widths, key=lambda name: widths[name])
+        half = float(half_widths[by][k])
         if np.isnan(half):
-            one = "fewer than two clusters have the policy"
-            return Tested(estimate=estimate, reason=one)
+            too_few = "fewer than two clusters have the policy"
+            return Tested(estimate=estimate, reason=too_few)
         fit = self.fits[by]
         std_error = float(fit.std_error[k])
         return tested(
@@ -205,8 +220,11 @@ class Effects(NamedTuple):
         )
 
     def bands(self, rng: np.random.Generator, draws: int, level: float) -> Bands:
-        """Return the widest intervals, of each effect and of all at once."""
+        """Return the widest intervals over clusterings, of each effect by itself and of
+        all at once; the latter take draws of normal weights.
+        """
         fits = self.fits.values()
+        # fmax: an interval that is not defined gives way to one that is.
         half = np.fmax.reduce([fit.half(level) for fit in fits])
         joint = np.fmax.reduce([joint_half(fit, rng, draws, level) for fit in fits])
         return Bands(
@@ -217,7 +235,14 @@ class Effects(NamedTuple):
         )
 
     def joint(self) -> Tested:
-        """Test that all effects are zero, by the clustering that rejects less."""
+        """Test that all effects are zero, by the clustering with the largest p-value.
+
+        Notes
+        -----
+        Hotelling (1931): F = W (df - K + 1) / (df K) with W = g'V^-1 g, the K effects g
+        and their covariance V, and df the clusters with the policy less one, of the
+        effect with the fewest.
+        """
         tests = []
         reasons = [self.reason] if self.reason else []
         for fit in self.fits.values():
@@ -242,28 +267,31 @@ class Effects(NamedTuple):
         self, lat: Array, lon: Array, cutoff_km: float, level: float
     ) -> list[Row]:
         """Return a row for each effect where units near each other have shocks in
-        common; places of the units (N,).
+        common; places of the units in degrees (N,).
 
         Notes
         -----
-        Conley (1999): the variance is sum_ij K(d_ij) s_i s_j, s_i what unit i adds to
-        the error.
+        Conley (1999): the variance is sum_ij w(d_ij) s_i s_j, with s_i what unit i adds
+        to the error, d_ij the distance of i and j, and Bartlett's kernel
+        w(d) = max(1 - d / cut-off, 0).
         """
         by_unit = self.fits["unit"]
-        # Names that rise in the order of the units keep that order.
+        # The kernel sorts units by name: with numbers for names they keep the order of
+        # the scores.
         kernel = spatial_kernel(np.arange(len(lat)), lat, lon, cutoff_km)
-        variance = ((kernel.weights @ by_unit.scores.T) * by_unit.scores.T).sum(axis=0)
-        std_error = np.sqrt(np.where(variance > 0, variance, np.nan))
+        scores = by_unit.scores.T  # (N, K)
+        variance = ((kernel.weights @ scores) * scores).sum(axis=0)
+        std_errors = np.sqrt(np.where(variance > 0, variance, np.nan))
         rows = []
         for k, name in enumerate(self.names):
-            estimate, error, df = map(
-                float, (self.estimate[k], std_error[k], by_unit.df[k])
-            )
-            few = "fewer than two units have the policy"
-            test = Tested(estimate=estimate, reason=few)
-            if np.isfinite(error) and df >= 1:
+            estimate = float(self.estimate[k])
+            std_error = float(std_errors[k])
+            df = float(by_unit.df[k])
+            too_few = "fewer than two units have the policy"
+            test = Tested(estimate=estimate, reason=too_few)
+            if np.isfinite(std_error) and df >= 1:
                 test = tested(
-                    t_inference(estimate, error, df, level),
+                    t_inference(estimate, std_error, df, level),
                     se_type=f"conley, bartlett, {cutoff_km:g} km",
                     p_type="t(units with the policy - 1)",
                 )
@@ -292,18 +320,20 @@ def span_name(span: tuple[float, float]) -> str:
 
 
 def span_cells(panel: EventPanel, spans: Sequence[Span]) -> np.ndarray:
-    """Return cells under the policy by span of horizons, (K, N, T)."""
-    cells = []
+    """Return cells under the policy by span of horizons, which are dates since it came;
+    (K, N, T) of bool.
+    """
+    within = []
     for low, high in spans:
-        cells.append((panel.horizon >= low) & (panel.horizon <= high))
-    return np.asarray(panel.treated & np.array(cells))
+        within.append((panel.horizon >= low) & (panel.horizon <= high))
+    return np.asarray(panel.treated & np.array(within))
 
 
 def policy_effects(
     panel: PolicyPanel, spans: Sequence[Span], clean: np.ndarray | None = None
 ) -> Effects:
-    """Return mean effects over spans of horizons; ``clean`` cells are those before the
-    policy unless others are given, (N, T).
+    """Return mean effects over spans of horizons; predictions without the policy are
+    fitted to the cells ``clean``, bool (N, T), by default those before the policy.
     """
     return mean_effects(
         names=[span_name(span) for span in spans],
@@ -322,22 +352,33 @@ def mean_effects(
     clusterings: Clusterings,
 ) -> Effects:
     """Return mean gaps over the cells of each target with their errors; targets (K, N,
-    T) of bool, cohorts (N,).
+    T) of bool, cohorts (N,) the dates at which the policy came, or came near.
+
+    Notes
+    -----
+    Borusyak, Jaravel and Spiess (2024): effect k is sum_it w_kit (Y_it - Y_it(0)), where
+    Y_it(0) is what effects fitted to clean cells predict, and w_kit one over the number
+    of cells of the target with a prediction. Unit i adds s_ki = sum_t v_kit e_it to its
+    error, v_kit the weight of each outcome in the effect and e_it its residual; the
+    variance is sum_c (sum_{i in c} s_ki)^2 over clusters c.
     """
     means = fit.averages(targets)
-    codes = np.unique(cohorts, return_inverse=True)[1]
-    of_clean_cells = fit.clean_scores(means.weights)
-    by_unit = {}
+    cohort_codes = np.unique(cohorts, return_inverse=True)[1]
+    clean_scores = fit.clean_scores(means.weights)
+    scores = {}
     for name, clusters in clusterings.items():
-        of_treated_cells = fit.treated_scores(means.weights, clusters, codes)
-        by_unit[name] = of_clean_cells + of_treated_cells
+        # A treated cell's residual is its gap less the mean of its cohort and date in
+        # other clusters, so that scores differ by clustering.
+        treated_scores = fit.treated_scores(means.weights, clusters, cohort_codes)
+        scores[name] = clean_scores + treated_scores
     effects = clustered_effects(
         names=names,
         estimate=means.estimate,
-        by_unit=by_unit,
+        by_unit=scores,
         with_policy=np.asarray((means.weights > 0).any(axis=2)),
         clusterings=clusterings,
     )
+    # A unit may have several cells in one mean.
     return effects._replace(cells=means.cells, lost=means.lost)
 
 
@@ -348,8 +389,8 @@ def clustered_effects(
     with_policy: np.ndarray,
     clusterings: Clusterings,
 ) -> Effects:
-    """Return effects over one cell of each unit; what units add to the errors by
-    clustering, (K, N) each, units with the policy (K, N).
+    """Return effects over one cell of each unit that has the policy in them, bool (K, N);
+    ``by_unit`` is what units add to the errors by clustering, (K, N) each.
     """
     fits = {}
     for name, clusters in clusterings.items():
@@ -366,7 +407,9 @@ def clustered_effects(
 
 
 def permuted_rows(effects: Effects, p_values: Array, draws: int) -> list[Row]:
-    """Return effects beside those of dates that were dealt out again; p-values (K,)."""
+    """Return a row for each effect with its p-value (K,) among effects of policy dates
+    that were dealt out again.
+    """
     rows = []
     for name, estimate, p in zip(
         effects.names, effects.estimate, p_values, strict=True

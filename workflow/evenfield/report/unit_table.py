@@ -2,7 +2,7 @@
 puts it in; for the page, and as a file that it holds.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -17,7 +17,11 @@ from evenfield.shared.tables.numbers import fixed, is_missing, significant, whol
 from evenfield.shared.tables.rows import TEXT
 from evenfield.study.table_files import results_csv
 
-LARGE = 100  # income of the middle unit from which no decimals are printed
+LARGE = 100  # income of the median unit from which no decimals are printed
+GROWTH = "growth, % a year"
+
+# Header of a column of figures and what writes one, by column of ``_figures``.
+_Written = dict[str, tuple[str, Callable[[float], str]]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,11 +29,13 @@ class UnitTable:
     """The table as a template prints it."""
 
     columns: list[dict[str, Any]]  # header, and whether it holds numbers
-    rows: list[dict[str, Any]]  # anchor, cells (value and text), path
+    # anchor of a unit in the page's address; cells with the value that they are sorted
+    # by, empty for words, and their text; path: income in percent of the average by year
+    rows: list[dict[str, Any]]
     years: list[int]  # of the paths
     what: str  # whose percentages the paths are
-    unit: str  # of income
-    csv: str  # the whole as a ``data:`` address
+    unit: str  # of measure of income
+    csv: str  # the whole table as a ``data:`` address
 
 
 def unit_table(facts: Facts) -> UnitTable | None:
@@ -38,42 +44,25 @@ def unit_table(facts: Facts) -> UnitTable | None:
     income = panel.pivot(index="unit", columns="year", values="income").sort_index()
     if len(income.columns) < 2:
         return None
-    frame = _numbers(facts, income)
-    classes = dict(_classes(facts, list(frame.index)))
+    figures = _figures(facts, income)
+    classes = dict(_classes(facts, list(figures.index)))
     what = str(facts.words.get("what", "")) or "income per head"
-    years = income.columns.astype(int)
-    first, last = int(years.min()), int(years.max())
-    decimals = 0 if frame["first"].median() >= LARGE else None
-
-    def money(value: float) -> str:
-        return significant(value) if decimals is None else fixed(value, decimals)
-
-    written = {
-        "first": (f"{first}", money),
-        "last": (f"{last}", money),
-        "growth": ("growth, % a year", lambda value: fixed(value, 1)),
-        "rank_first": (f"rank {first}", whole),
-        "rank_last": (f"rank {last}", whole),
-    }
-    columns = [{"header": facts.words["unit_name"], "number": False}]
-    columns += [{"header": head, "number": True} for head, _ in written.values()]
-    columns += [{"header": name.lower(), "number": False} for name in classes]
+    first, last = _ends(income)
+    written = _written(first, last, figures["first"].median())
     paths = income_of_average(facts, facts.table("panel"))
     dates = sorted(map(int, paths.columns))
+    columns = [{"header": facts.words["unit_name"], "number": False}]
+    columns += [{"header": header, "number": True} for header, _ in written.values()]
+    columns += [{"header": name.lower(), "number": False} for name in classes]
     rows = []
-    for unit, values in frame.iterrows():
-        cells = [{"value": "", "text": values["name"]}]
-        for name, (_, write) in written.items():
-            value = values[name]
-            sorted_by = "" if is_missing(value) else f"{value:.6g}"
-            cells.append({"value": sorted_by, "text": write(value)})
-        cells += [{"value": "", "text": own[str(unit)]} for own in classes.values()]
+    for unit, values in figures.iterrows():
+        words = [class_of[str(unit)] for class_of in classes.values()]
         path = paths.reindex(index=[unit], columns=dates).to_numpy(float)[0]
         rows.append(
             {
                 "anchor": anchor(str(unit)),
-                "cells": cells,
-                "path": ",".join("" if np.isnan(x) else f"{x:.0f}" for x in path),
+                "cells": _cells(values, written, words),
+                "path": _path(path),
             }
         )
     return UnitTable(
@@ -82,7 +71,7 @@ def unit_table(facts: Facts) -> UnitTable | None:
         years=dates,
         what=what,
         unit=str(facts.config.panel.income.unit),
-        csv=_as_csv(frame, classes, (first, last), what),
+        csv=_as_csv(figures, classes, (first, last), what),
     )
 
 
@@ -91,13 +80,18 @@ def data_address(text: str, kind: str = "text/csv") -> str:
     return f"data:{kind};charset=utf-8,{quote(text, safe=',.:;-_()*/')}"
 
 
-def _numbers(facts: Facts, income: pd.DataFrame) -> pd.DataFrame:
-    """Return name, income in the first and the last year, growth and ranks by unit, by
-    name.
+def _ends(income: pd.DataFrame) -> tuple[int, int]:
+    """Return the first and the last year of a table of income by unit and year."""
+    years = income.columns.astype(int)
+    return int(years.min()), int(years.max())
+
+
+def _figures(facts: Facts, income: pd.DataFrame) -> pd.DataFrame:
+    """Return name, income in the first and the last year, growth, and rank in both years
+    by unit, sorted by name.
     """
     names = facts.table("units", text=TEXT).set_index("unit")["name"]
-    years = income.columns.astype(int)
-    first, last = int(years.min()), int(years.max())
+    first, last = _ends(income)
     frame = pd.DataFrame(
         {
             "name": names.reindex(income.index),
@@ -105,40 +99,82 @@ def _numbers(facts: Facts, income: pd.DataFrame) -> pd.DataFrame:
             "last": income[last],
         }
     )
-    # g = 100 ((y_T / y_0)^(1/T) - 1)
+    # g = 100 ((y_T / y_0)^(1/T) - 1), the average rate over T years.
     ratio = frame["last"] / frame["first"]
     frame["growth"] = 100 * (ratio ** (1 / (last - first)) - 1)
+    # Rank one is the highest income; units with equal incomes share the better rank.
     for end in ("first", "last"):
         frame[f"rank_{end}"] = frame[end].rank(ascending=False, method="min")
     return frame.sort_values("name", kind="stable")  # units of one name by id
 
 
+def _written(first: int, last: int, median: float) -> _Written:
+    """Return header and way of writing of each column of figures; ``median`` of income
+    in the first year.
+    """
+
+    def money(value: float) -> str:
+        return fixed(value, 0) if median >= LARGE else significant(value)
+
+    return {
+        "first": (f"{first}", money),
+        "last": (f"{last}", money),
+        "growth": (GROWTH, lambda value: fixed(value, 1)),
+        "rank_first": (f"rank {first}", whole),
+        "rank_last": (f"rank {last}", whole),
+    }
+
+
+def _cells(
+    values: pd.Series, written: _Written, words: list[str]
+) -> list[dict[str, Any]]:
+    """Return the cells of one unit: its name, its figures, the words of its classes."""
+    cells: list[dict[str, Any]] = [{"value": "", "text": values["name"]}]
+    for column, (_, write) in written.items():
+        value = values[column]
+        sorted_by = "" if is_missing(value) else f"{value:.6g}"
+        cells.append({"value": sorted_by, "text": write(value)})
+    return [*cells, *({"value": "", "text": word} for word in words)]
+
+
+def _path(percent: np.ndarray) -> str:
+    """Write percentages of the average by year (T,), nothing where there is none."""
+    return ",".join("" if np.isnan(value) else f"{value:.0f}" for value in percent)
+
+
 def _classes(facts: Facts, units: list[str]) -> Iterator[tuple[str, dict[str, str]]]:
-    """Yield name and words by unit of each layer that has one class for all years."""
+    """Yield each layer of the map that has one class for all years: its name, and the
+    word for the class of each unit.
+    """
     for layer in topic_layers(facts):
         if len(layer.classes.columns) == 1:
             yield layer.name, _words(layer, units)
 
 
 def _words(layer: MapLayer, units: list[str]) -> dict[str, str]:
-    keys = ["", *layer.keys.values()]
+    """Return the word for the class of each unit, nothing where it has none."""
+    # Classes count from one; zero is no class.
+    words = ["", *layer.keys.values()]
     numbers = layer.classes.iloc[:, 0].reindex(units).fillna(0).astype(int)
-    return {unit: keys[number] for unit, number in zip(units, numbers, strict=True)}
+    return {unit: words[number] for unit, number in zip(units, numbers, strict=True)}
 
 
 def _as_csv(
-    frame: pd.DataFrame,
+    figures: pd.DataFrame,
     classes: dict[str, dict[str, str]],
     years: tuple[int, int],
     what: str,
 ) -> str:
+    """Return figures and classes as the address of a file, whose headers also say what
+    is measured, since it is read without the page.
+    """
     first, last = years
-    own = {name.lower(): pd.Series(words) for name, words in classes.items()}
-    table = frame.assign(**own).rename(
+    words = {name.lower(): pd.Series(class_of) for name, class_of in classes.items()}
+    table = figures.assign(**words).rename(
         columns={
             "first": f"{what} {first}",
             "last": f"{what} {last}",
-            "growth": "growth, % a year",
+            "growth": GROWTH,
             "rank_first": f"rank {first}",
             "rank_last": f"rank {last}",
         }
