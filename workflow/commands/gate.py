@@ -35,7 +35,7 @@ NEVER_COPIED = ("results", ".snakemake", ".git", ".venv*", "__pycache__")
 NOT_COMPARED = ("logs", "benchmarks")
 # Where tests of the whole study stand, and how they are started.
 GATE_TESTS = ("tests/workflow/test_study.py", "tests/architecture")
-PYTEST = ("-q", "-n", "2", "--dist", "loadfile")
+PYTEST = ("-n", "2", "--dist", "loadfile")
 SHOWN = 10  # differing files that are named
 SEED = 20190622
 
