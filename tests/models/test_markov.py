@@ -54,7 +54,9 @@ def test_numbers_say_what_they_rest_on_and_thin_rows_say_how_little():
     assert found["p_2_1"].n == chain.counts[1].sum()
     assert found["p_2_1"].moves == chain.counts[1, 0]
     assert found["ergodic_3"].n == chain.counts.sum()
-    assert [one.kind for one in found.values()].count("") == 3
+    indices = [one for one in found.values() if not one.kind]
+    assert [(one.x, one.y) for one in indices] == [(0, 0)] * 3
+    assert (found["p_2_1"].x, found["p_2_1"].y) == (2, 1)
     assert not any(found["p_2_1"].notes)
     few = numbers(made_chain(X[:, :3]))["p_1_1"]
     assert few.notes[1] == f"only {few.n} transitions start in this class"
