@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from evenfield.newstudy.unit_names import match_units
+from evenfield.newstudy.unit_names import match_units, with_other_names
 from evenfield.study.errors import IngestError
 from newstudy.made_tables import expanded, listed
 
@@ -41,3 +41,9 @@ def test_a_row_means_the_right_unit_or_is_refused(name):
     assert match.unknown == tuple(case.get("unknown", match.unknown))
     assert all(words in said for words in listed(case.get("says", [])))
     assert not any(words in said for words in listed(case.get("silent", [])))
+
+
+@pytest.mark.parametrize("entry", ["Kingdom = Spain", " Spain =Kingdom"])
+def test_another_name_of_a_unit_is_taken_without_the_blanks_around_it(entry):
+    units = with_other_names(pd.DataFrame(UNITS["coded"]), [entry])
+    assert list(units["other name 1"]) == [*NAMES[:4], "Kingdom", NAMES[5]]
