@@ -49,7 +49,9 @@ def test_gaps_are_counted_and_a_long_citation_gives_way_to_its_name(facts):
 def test_a_source_of_other_columns_is_not_named(facts):
     config = facts.config.panel.income.model_copy(update={"column": "jobs"})
     facts.config.panel.__dict__["income"] = config
-    assert origin_of_income(facts).flags == ""
+    origin = origin_of_income(facts)
+    assert origin.flags == ""
+    assert origin.source == "Made up"  # of the whole study
 
 
 def test_the_map_is_a_picture_with_a_key_for_each_shade(facts):
