@@ -20,30 +20,21 @@ from yaml_text import from_yaml  # noqa: E402
 
 PROGRAM = {"stata": "Stata", "r": "R"}
 OTHER = {"stata": "[R](r.md)", "r": "[Stata](stata.md)"}
-EXAMPLE = {
-    "stata": """
-import statsmodels.api as sm
-import evenfield as ef
-
-firms = sm.datasets.grunfeld.load_pandas().data
-firms = firms[firms["firm"] != "American Steel"]
-# xtreg invest value capital i.year, fe vce(cluster firm)
-model = "invest ~ value + capital | firm + year"
-fit = ef.ols(model, firms, unit="firm", time="year", inference="CR1")
-print(fit)
-""",
-    "r": """
-import statsmodels.api as sm
-import evenfield as ef
-
-firms = sm.datasets.grunfeld.load_pandas().data
-firms = firms[firms["firm"] != "American Steel"]
-# feols(invest ~ value + capital | firm + year, firms, cluster = ~firm)
-model = "invest ~ value + capital | firm + year"
-fit = ef.ols(model, firms, unit="firm", time="year", inference="CR1")
-print(fit)
-""",
+COMMAND = {
+    "stata": "xtreg invest value capital i.year, fe vce(cluster firm)",
+    "r": "feols(invest ~ value + capital | firm + year, firms, cluster = ~firm)",
 }
+EXAMPLE = """
+import statsmodels.api as sm
+import evenfield as ef
+
+firms = sm.datasets.grunfeld.load_pandas().data
+firms = firms[firms["firm"] != "American Steel"]
+# {command}
+model = "invest ~ value + capital | firm + year"
+fit = ef.ols(model, firms, unit="firm", time="year", inference="CR1")
+print(fit)
+"""
 KINDS = {
     "estimate": "coefficients",
     "std_error": "standard errors",
@@ -120,7 +111,7 @@ def _opening(program: str, of_case: dict[str, list[cases.Printed]]) -> list[str]
     whole = sum(int(row.digits) == row.told for row in every)
     read = {case.id for case in cases.all_cases() if case.read}
     adjusted = len(read & set(of_case))
-    example = EXAMPLE[program].strip()
+    example = EXAMPLE.format(command=COMMAND[program]).strip()
     with contextlib.redirect_stdout(io.StringIO()) as out:
         exec(compile(example, "example", "exec"), {})
     return [
