@@ -4,6 +4,7 @@ import pytest
 from matplotlib import pyplot as plt
 
 from evenfield.report.exhibits import read_exhibits
+from evenfield.shared.figures.panels import ratio_axis
 from evenfield.shared.figures.save import Artwork, save_figure
 from evenfield.shared.figures.style import MARKS, use_style
 from evenfield.study.errors import ArtifactError
@@ -61,3 +62,15 @@ def test_the_caption_says_what_a_figure_has_drawn(tmp_path):
     (exhibit,) = read_exhibits(files, {}, {}, words)
     assert exhibit.alt == "A description."
     assert exhibit.caption == "One mark. A line."
+
+
+def test_ratios_are_written_as_percentages_with_the_average_among_them():
+    _, axes = plt.subplots()
+    axes.set_xscale("log")
+    axes.set_xlim(0.5, 2.5)
+    ratio_axis(axes, 0.5, 2.5)
+    words = [label.get_text() for label in axes.get_xticklabels()]
+    assert "100" in words
+    assert list(map(int, words)) == [round(100 * at) for at in axes.get_xticks()]
+    assert list(axes.get_xticks(minor=True)) == []
+    plt.close()

@@ -3,7 +3,13 @@
 import pytest
 
 from evenfield.shared.topic_file import Step
-from evenfield.shared.topics import exhibit_words, read_topics, renamed, settings
+from evenfield.shared.topics import (
+    exhibit_words,
+    files_read,
+    read_topics,
+    renamed,
+    settings,
+)
 from yaml_text import from_yaml
 
 CONFIG = from_yaml("""
@@ -15,6 +21,12 @@ CONFIG = from_yaml("""
 def test_a_step_that_reads_all_weights_depends_on_their_families():
     used = settings(CONFIG, "beta", Step(reads=["weights"]))
     assert used["weights"] == {"primary": "queen", "families": {"queen": {}}}
+
+
+def test_a_file_is_read_with_all_that_it_imports():
+    read = files_read("models/sigma.py", "no/file.py")
+    assert {"models/sigma.py", "models/rows.py", "numerics/arrays.py"} <= set(read)
+    assert "no/file.py" not in read
 
 
 def test_a_step_that_reads_the_primary_weights_depends_on_their_name():

@@ -13,6 +13,7 @@ from evenfield.numerics.clubs import SieveRule, find_clubs
 from evenfield.numerics.logt import fit_logt, regression_periods, transition_variance
 from evenfield.study.errors import EvenfieldError
 from evenfield.topics.clubs.estimate import estimate
+from evenfield.topics.clubs.table import _choices
 from made_study import (
     MadeStudy,
     one_line,
@@ -233,3 +234,12 @@ def test_a_currency_in_which_logs_are_negative_has_no_test():
     tests = series[series["kind"].eq("currency")].sort_values("x")["value"]
     assert np.isnan(tests.iloc[0])
     assert np.isfinite(tests.iloc[-1])
+
+
+def test_only_choices_that_are_not_the_usual_ones_are_named():
+    assert _choices({"id": "own"}) == []
+    words = _choices({"id": "own", "sort_share": 1 / 3, "sieve_step": 0.05})
+    assert words == [
+        "units sorted by their mean over the last third",
+        "sieve in steps of 0.05",
+    ]

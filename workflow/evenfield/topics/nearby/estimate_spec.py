@@ -108,7 +108,7 @@ class NearbySpec(UnitsSpec):
         """The list behind each name of a term."""
         if isinstance(self.lists, dict):
             return self.lists
-        return dict(zip(self.lists, self.lists, strict=True))
+        return {name: name for name in self.lists}
 
     @property
     def span(self) -> Years:
