@@ -2,6 +2,7 @@
 
 import pytest
 
+from evenfield.shared import topics
 from evenfield.shared.topic_file import Step
 from evenfield.shared.topics import (
     exhibit_words,
@@ -27,6 +28,16 @@ def test_a_file_is_read_with_all_that_it_imports():
     read = files_read("models/sigma.py", "no/file.py")
     assert {"models/sigma.py", "models/rows.py", "numerics/arrays.py"} <= set(read)
     assert "no/file.py" not in read
+
+
+def test_files_that_import_each_other_are_all_read(monkeypatch):
+    imports = {"a": {"b"}, "b": {"c", "d"}, "c": {"b"}, "d": {"e"}, "e": set()}
+    monkeypatch.setattr(topics, "library_files", lambda: frozenset(imports))
+    monkeypatch.setattr(topics, "_read", lambda path: ("hash", imports[path.name]))
+    monkeypatch.setattr(topics, "_REACHED", {})
+    for first in ("c", "e", "b", "a"):
+        read = set(files_read(first))
+        assert read == {"e": {"e"}, "a": set("abcde")}.get(first, set("bcde"))
 
 
 def test_a_step_that_reads_the_primary_weights_depends_on_their_name():

@@ -102,15 +102,15 @@ def lacks_records(study: Path) -> bool:
     from, by which it would see that they are old; a run that was stopped in its first
     job has left marks of half files, or logs alone.
     """
+    known = [study / folder for folder in (RECORDS, INCOMPLETE)]
+    if any(any(folder.glob("*")) for folder in known):
+        return False
     results = study / "results"
     others = (results / "README.md", results / "logs", results / "benchmarks")
-    made = [
-        path
+    return any(
+        not any(path.is_relative_to(other) for other in others)
         for path in files_below(results)
-        if not any(path.is_relative_to(other) for other in others)
-    ]
-    known = [study / folder for folder in (RECORDS, INCOMPLETE)]
-    return bool(made) and not any(any(folder.glob("*")) for folder in known)
+    )
 
 
 def others_at_work(study: Path) -> bool:

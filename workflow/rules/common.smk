@@ -49,8 +49,4 @@ for topic, names in PLAN.exhibits.items():
         MADE_BY[name] = f"workflow/evenfield/topics/{topic}/{file}"
 # Templates of page and paper, and every library file: the paper lists the modelling
 # decisions that stand in them.
-REPORT_FILES = [
-    str(path.relative_to(topics.LIBRARY))
-    for path in sorted(topics.LIBRARY.rglob("*.*"))
-    if path.is_file() and path.suffix != ".pyc"
-]
+REPORT_FILES = sorted(topics.library_files())

@@ -18,7 +18,12 @@ from evenfield.shared.beside import (
 )
 from evenfield.shared.left_out import left_out_parts
 from evenfield.shared.topic_file import TopicFile
-from evenfield.shared.topics import LIBRARY, exhibit_owners, read_topics
+from evenfield.shared.topics import (
+    exhibit_owners,
+    library_files,
+    library_hash,
+    read_topics,
+)
 from evenfield.study.config import reference_faults, shaped_config
 from evenfield.study.errors import (
     ConfigError,
@@ -143,13 +148,12 @@ def unchecked(plan: Plan) -> str:
         *described_files(plan.config["data"]["package"]),
         *map(Path, (*plan.texts, *weights)),
         *(Path(x) for folder in beside for x in files_beside(folder)),
-        *LIBRARY.rglob("*.py"),
     ]
+    hashes = {str(path): hash_file(path) for path in filter(Path.is_file, files)}
+    # The library is named from its folder, so that a study may stand anywhere.
+    hashes |= {name: library_hash(name) for name in library_files()}
     digest = hashlib.sha256(json.dumps(plan.whole, sort_keys=True).encode())
-    for path in sorted(filter(Path.is_file, files)):
-        # The library is named from its folder, so that a study may stand anywhere.
-        name = path.relative_to(LIBRARY) if path.is_relative_to(LIBRARY) else path
-        digest.update(f"{name}{hash_file(path)}".encode())
+    digest.update(json.dumps(hashes, sort_keys=True).encode())
     passed = STAMP.read_text("ascii") if STAMP.is_file() else ""
     known = passed == digest.hexdigest() and not plan.faults
     return "" if known else digest.hexdigest()

@@ -220,23 +220,41 @@ def files_read(*files: str) -> dict[str, str]:
     """Return library files and every library file that they import, however far, each
     with its hash.
     """
-    todo = {name for name in files if name in _library_files()}
-    seen = dict[str, str]()
+    known = (name for name in files if name in library_files())
+    names = set[str]().union(*map(_reached, known))
+    return {name: library_hash(name) for name in names}
+
+
+def library_hash(name: str) -> str:
+    """Return the hash of a library file, named from the library's folder."""
+    return _read(LIBRARY / name)[0]
+
+
+_REACHED = dict[str, frozenset[str]]()  # of each file what it imports, however far
+
+
+def _reached(file: str) -> frozenset[str]:
+    """Name a library file and every library file that it imports, however far."""
+    names = set[str]()
+    todo = {file}
     while todo:
         name = todo.pop()
-        digest, imports = _read(LIBRARY / name)
-        seen[name] = digest
-        todo |= {name for name in imports if name not in seen}
-    return seen
+        if name in _REACHED:
+            names |= _REACHED[name]
+            todo -= names
+        else:
+            names.add(name)
+            todo |= _read(LIBRARY / name)[1] - names
+    return _REACHED.setdefault(file, frozenset(names))
 
 
 @cache
-def _library_files() -> frozenset[str]:
+def library_files() -> frozenset[str]:
     """Name every file of the library from its folder."""
     return frozenset(
         path.relative_to(LIBRARY).as_posix()
         for path in LIBRARY.rglob("*.*")
-        if path.suffix != ".pyc"
+        if path.suffix != ".pyc" and path.is_file()
     )
 
 
@@ -253,4 +271,4 @@ def _read(path: Path) -> tuple[str, frozenset[str]]:
     files = [f"{stem}.py" for stem in stems]
     # A package is what its __init__.py says.
     files += [f"{stem}/__init__.py" for stem in stems]
-    return hashlib.sha256(content).hexdigest(), _library_files().intersection(files)
+    return hashlib.sha256(content).hexdigest(), library_files().intersection(files)

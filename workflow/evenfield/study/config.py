@@ -210,7 +210,8 @@ def _unknown(where: str, name: str, known: list[str]) -> Iterator[ConfigError]:
 
 def _twice(value: Any, where: str) -> Iterator[ConfigError]:
     """Yield every list that names the same thing twice, or has an id twice."""
-    items = value if isinstance(value, list) else []
+    # One alone repeats nothing.
+    items = value if isinstance(value, list) and len(value) > 1 else []
     repeated = _repeated(item for item in items if isinstance(item, str))
     if repeated:
         fault = f"{where} names {first_examples(repeated)} twice"

@@ -59,9 +59,11 @@ def _size(
         raise yaml.constructor.ConstructorError(
             None, None, "an anchor that holds itself", node.start_mark
         )
+    if not isinstance(node, yaml.CollectionNode):
+        return 1
     # Each anchor is measured once and counted wherever it stands again.
     if node not in known:
-        inside = node.value if isinstance(node, yaml.CollectionNode) else ()
+        inside = node.value
         parts = [
             part
             for item in inside

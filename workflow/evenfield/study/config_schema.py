@@ -50,19 +50,27 @@ def resolved(node: object) -> Node:
     """Return the schema of a value with the definition that it refers to."""
     if not isinstance(node, Mapping):
         return {}  # of a key that is refused, or of one that may hold anything
-    name = node.get("$ref", "").removeprefix("#/$defs/")
-    definition = whole()["$defs"][name] if name else {}
+    if "$ref" not in node:
+        return node
+    definition: Node = whole()["$defs"][node["$ref"].removeprefix("#/$defs/")]
     # What stands beside ``$ref``, such as a default, wins over the definition.
-    return {**definition, **node}
+    return {**definition, **node} if len(node) > 1 else definition
 
 
 def fitting(node: object, value: object) -> Node:
     """Return the schema of a value; where several are allowed, the one that it fits."""
     schema = resolved(node)
     for choice in schema.get("anyOf", schema.get("oneOf", ())):
-        if validator().evolve(schema=choice).is_valid(value):
+        if _fits(choice, value):
             return {**schema, **fitting(choice, value)}
     return schema
+
+
+def _fits(choice: Node, value: object) -> bool:
+    kind = choice.get("type")
+    if kind is not None and not validator().is_type(value, kind):
+        return False
+    return validator().evolve(schema=choice).is_valid(value)
 
 
 def below(node: Node, step: str | int) -> Any:
