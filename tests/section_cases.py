@@ -584,13 +584,22 @@ def four_cells(gain, p):
     return MadeFacts("taxonomies", rows)
 
 
-def group_paths(members):
-    """Paths of the units without a label, of whom some leave."""
-    path = {"kind": "path", "unit_scheme": "all", "taxonomy": "own", "cell": "neither"}
+def group_paths(members, followed=()):
+    """Paths of the units without a label, of whom some leave, and, where they are
+    followed, of those who never have one.
+    """
+    path = {"kind": "path", "unit_scheme": "all", "cell": "neither"}
     path |= {"variable": "relative_log_income", "year": [2000, 2010]}
-    series = pd.DataFrame({**path, "mean": [-0.1, 0.2], "n_units": members})
-    row = {"treatment_def": "own", "outcome": "growth_pct_per_year", "term": "neither"}
-    return MadeFacts("relative_income", [{**row, "estimate": 2.0}], {"series": series})
+    row = {"outcome": "growth_pct_per_year", "term": "neither"}
+    parts = []
+    rows = []
+    for name, count in {"own": members, "own+undated": followed}.items():
+        if count:
+            own = {**path, "taxonomy": name, "n_units": count}
+            parts.append(pd.DataFrame({**own, "mean": [-0.1 * len(name) / 3, 0.2]}))
+            rows.append({**row, "treatment_def": name, "estimate": len(name) - 1.0})
+    series = pd.concat(parts, ignore_index=True)
+    return MadeFacts("relative_income", rows, {"series": series})
 
 
 def speeds_over_time(slow, fast, p):
@@ -717,7 +726,11 @@ CASES = {
         "one list alike": nearby(OPEN, one=True, size=3.0),
     },
     "regime": by_ends(next_to_groups),
-    "relative_income": {"leave": group_paths([2, 1]), "stay": group_paths([2, 2])},
+    "relative_income": {
+        "leave": group_paths([2, 1]),
+        "stay": group_paths([2, 2]),
+        "followed": group_paths([2, 1], [1, 1]),
+    },
     "rolling": {
         "broke": speeds_over_time(BELOW, ABOVE, 0.01),
         "open": speeds_over_time(OPEN, ABOVE, 0.5),

@@ -16,7 +16,7 @@ from evenfield.newstudy.features import (
     topology_features,
 )
 from evenfield.newstudy.outline_files import borders_of, outlines_of
-from evenfield.newstudy.shipped import SHIPPED, outlines_file
+from evenfield.newstudy.shipped import SHIPPED, fitting, outlines_file
 from evenfield.newstudy.unit_names import match_units
 from evenfield.study.errors import IngestError
 from refusals import fails
@@ -145,3 +145,20 @@ def test_a_file_of_that_name_goes_first(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("us-states").write_text("{}")
     assert outlines_file(Path("us-states")) == (Path("us-states"), {})
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_code_stands_for_one_outline(name):
+    table = property_table(features_of(name))
+    for column in table:
+        codes = table.loc[table[column].ne(""), column]
+        assert codes.is_unique, codes[codes.duplicated()].tolist()
+
+
+def test_outlines_that_lack_few_units_are_named_with_those():
+    table = property_table(features_of("countries"))
+    codes = [code for code in table["iso3"] if code][:60]
+    units = pd.DataFrame({"unit": [*codes, "ZZZ"]}).assign(name=lambda f: f["unit"])
+    assert fitting(units) == ("countries", ["ZZZ"])
+    few = units.iloc[-10:].reset_index(drop=True)
+    assert fitting(few) == ("", [])

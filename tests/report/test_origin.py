@@ -76,4 +76,5 @@ def test_a_short_panel_says_which_topics_it_cannot_carry(facts):
     assert "Distribution dynamics: not asked, since it needs 15 units, not 4." in said
     assert not any(text.startswith("Beta") for text in said)
     long = {**config, "panel": {"years": [2000, 2030], "step": 1}}
-    assert "Convergence clubs: not asked." in not_asked(long, {"units": list("abcd")})
+    # What it could ask and does not is no gap.
+    assert "Convergence clubs" not in " ".join(not_asked(long, {"units": list("abcd")}))

@@ -74,3 +74,17 @@ def test_ratios_are_written_as_percentages_with_the_average_among_them():
     assert list(map(int, words)) == [round(100 * at) for at in axes.get_xticks()]
     assert list(axes.get_xticks(minor=True)) == []
     plt.close()
+
+
+def test_a_label_that_a_longer_word_makes_leave_the_picture_widens_it(tmp_path):
+    def width_of(word):
+        figure, axes = plt.subplots(figsize=(3, 2))
+        axes.text(0.8, 0.5, "income", transform=axes.transAxes)
+        artwork = Artwork(figure, pd.DataFrame({"x": [1]}), "One label.")
+        path = tmp_path / f"{len(word)}.png"
+        save_figure(artwork, [str(path)], lambda text: text.replace("income", word))
+        return plt.imread(path).shape[1]
+
+    usual = round(3 * mpl.rcParams["figure.dpi"])
+    assert width_of("income") == width_of("wages") == usual
+    assert width_of("median household income of all") > usual

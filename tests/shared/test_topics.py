@@ -81,6 +81,20 @@ def test_texts_name_what_is_studied_in_place_of_income(text, said):
     assert renamed({"what": ""}, text) == text
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("How far apart incomes are", "Spread of household income"),
+        ("Incomes of states", "Household income of states"),
+        ("income of a state, an income", "household income of a state, a figure"),
+    ],
+)
+def test_a_name_that_holds_the_word_income_is_put_in_once(text, said):
+    once = renamed({"what": "household income"}, text)
+    assert once == said
+    assert renamed({"what": "household income"}, once) == said
+
+
 def test_output_per_worker_still_makes_units_rich():
     text = renamed({"what": "output per worker"}, "income of poorer states")
     assert text == "output per worker of poorer states"

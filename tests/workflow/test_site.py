@@ -1,34 +1,14 @@
 """The documentation builds as a site, and a link or anchor to nothing stops it."""
 
 import re
-import subprocess
-import sys
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
+from built_site import built
+
 ROOT = Path(__file__).parents[2]
-
-
-def built(folder, into):
-    command = [
-        sys.executable,
-        "-m",
-        "mkdocs",
-        "build",
-        "--strict",
-        "-f",
-        str(folder / "mkdocs.yml"),
-        "-d",
-        str(into),
-    ]
-    return subprocess.run(
-        command,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 @pytest.fixture(scope="module")

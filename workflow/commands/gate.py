@@ -33,8 +33,12 @@ STUDY_FILES = ("*.yaml", "*.yml", "*.csv", "*.json", "*.bib")
 NEVER_COPIED = ("results", ".snakemake", ".git", ".venv*", "__pycache__")
 # Seconds and memory stand there.
 NOT_COMPARED = ("logs", "benchmarks")
-# Where tests of the whole study stand, and how they are started.
-GATE_TESTS = ("tests/workflow/test_study.py", "tests/architecture")
+# Where tests of the whole study and of the site stand, and how they are started.
+GATE_TESTS = (
+    "tests/workflow/test_study.py",
+    "tests/browser/test_site.py",
+    "tests/architecture",
+)
 PYTEST = ("-n", "2", "--dist", "loadfile")
 SHOWN = 10  # differing files that are named
 SEED = 20190622

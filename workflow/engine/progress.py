@@ -36,6 +36,7 @@ RESULTS = {
     "manifest": "results/manifest.json",
 }
 PREFIX = "evenfield: "
+LONG = 5.0  # seconds from which a running job shows how long it takes
 FULL = 10**6  # bytes: with fewer left, a job that says nothing could not write
 
 
@@ -188,11 +189,19 @@ class LogHandler(LogHandlerBase):
             self.draw()
 
     def draw(self) -> None:
-        """Write the one line of a terminal anew."""
+        """Write the one line of a terminal anew: how long the run takes, how many jobs are
+        left, which run now.
+        """
+        clock = time.monotonic()
+        running = sorted(self.running.values())
         labels = ", ".join(
-            sorted(label for label, _ in list(self.running.values()) if label != "all")
+            f"{label} ({seconds(clock - start)})" if clock - start >= LONG else label
+            for label, start in running
+            if label != "all"
         )
-        text = f"{self.counter()} {seconds(time.monotonic() - self.started)}  {labels}"
+        elapsed = seconds(clock - self.started)
+        now = f"  now: {labels}" if labels else ""
+        text = f"{self.counter()} {elapsed}, {self.total - self.done} left{now}"
         text = text[: shutil.get_terminal_size().columns - 1]
         self.say(f"\r{text}\x1b[K", end="")
 

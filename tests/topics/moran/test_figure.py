@@ -59,3 +59,15 @@ def test_the_strip_and_the_caption_are_of_what_is_told_apart(apart, panels, word
     assert "Moran's I of income and of income net of region means" in artwork.drawn
     assert words in artwork.drawn
     plt.close(artwork.figure)
+
+
+def test_names_beneath_the_years_are_drawn_whole():
+    facts = facts_of(3)
+    facts.label = lambda unit: f"Comunidad de {unit}"
+    figure = f10(facts).figure
+    figure.canvas.draw()
+    labels = [text for axes in figure.axes for text in axes.get_yticklabels()]
+    ends = [text.get_window_extent().x0 for text in labels if "de" in text.get_text()]
+    plt.close(figure)
+    assert len(ends) == 3
+    assert min(ends) >= 0

@@ -14,6 +14,7 @@ import pandas as pd
 from evenfield.newstudy.guess import COMPUTED
 from evenfield.newstudy.other_tables import Figures, read_figures
 from evenfield.newstudy.study_files import described, read_text_table, write_study
+from evenfield.newstudy.unit_names import with_other_names
 from evenfield.study import letters
 from evenfield.study.errors import IngestError, counted, first_examples
 from evenfield.study.files import STAGED, take_places
@@ -170,7 +171,7 @@ def add(options: argparse.Namespace, config: dict[str, Any]) -> Iterator[str]:
     package = read_package(dictionary)
     figures = read_figures(
         options.file,
-        study["units"],
+        with_other_names(study["units"], options.same or []),
         options.columns,
         options.zeros,
         unit_headers(package),

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from evenfield.newstudy.cells import cell_text
+from evenfield.newstudy.cells import MISSING, cell_text, of_texts
 from evenfield.newstudy.features import GEOPANDAS, property_table, read_features
 from evenfield.newstudy.headers import AnyTable, headed
 from evenfield.newstudy.words import LISTS
@@ -24,6 +24,13 @@ from evenfield.study.errors import IngestError, first_examples
 
 FORMATS = "CSV or text, Excel (.xlsx), Stata (.dta), SPSS (.sav), Parquet, GeoJSON, a shapefile"
 SHEET = "sheet"  # column of the sheets' names, where several are read together
+SPREAD = re.compile("(?<=[\u4e00-\u9fff])[ \u3000]+(?=[\u4e00-\u9fff])")
+# Figures of which some decide what the comma of 5,838 is.
+SEMICOLONS = "cells are separated by ;"
+DECIMAL_COMMA = re.compile(r"^[+-]?\d*,(\d{1,2}|\d{4,})$", re.MULTILINE)
+DECIMAL_POINT = re.compile(r"^[+-]?\d*\.\d+$", re.MULTILINE)
+MAYBE_THOUSANDS = r"[+-]?\d{1,3}(,\d{3})?"
+MOST_OPENING = 200  # rows that tell how cells are written
 FEWEST_LETTERS = 3  # that tell an encoding
 MOST_COLUMNS = 5_000
 MOST_CELLS = 50_000_000  # of a text
@@ -85,6 +92,7 @@ def read_any(path: str | Path) -> AnyTable:
         re.sub(r"[\s\x00-\x1f\x7f]+", " ", name).strip(): text
         for name, text in table.labels.items()
     }
+    table.frame = _without_spread_letters(table.frame)
     names = Counter(table.frame.columns)
     twice = [name for name, count in names.items() if count > 1 and name]
     if twice:
@@ -102,6 +110,21 @@ def read_any(path: str | Path) -> AnyTable:
     # Columns without a header, as row numbers written along, are no part of the table.
     table.frame = table.frame.loc[:, [bool(name) for name in table.frame.columns]]
     return table
+
+
+def _without_spread_letters(frame: pd.DataFrame) -> pd.DataFrame:
+    """Close the blanks by which yearbooks spread short Chinese names, as 北  京 and 地  区."""
+    frame = frame.rename(columns=lambda name: SPREAD.sub("", name))
+    spread = [
+        name
+        for name in frame.columns
+        if SPREAD.search("\n".join(frame[name].iloc[:MOST_OPENING]))
+    ]
+    closed = {
+        name: of_texts(frame[name], lambda text: SPREAD.sub("", text))
+        for name in spread
+    }
+    return frame.assign(**closed)
 
 
 def _refuse_wide(file: Path, count: int) -> None:
@@ -148,7 +171,34 @@ def read_cells(path: str | Path) -> list[list[str]]:
 
 def _read_text(file: Path) -> AnyTable:
     messages = list[str]()
-    return headed(_text_rows(file, messages), messages)
+    table = headed(_text_rows(file, messages), messages)
+    return _with_decimal_points(table, SEMICOLONS in messages)
+
+
+def _with_decimal_points(table: AnyTable, semicolons: bool) -> AnyTable:
+    """Write a point for the comma of figures such as 5,838, which may be thousands, where
+    other figures of the table have decimal commas or cells are parted by semicolons.
+    """
+    frame = table.frame
+    opening = frame.iloc[:MOST_OPENING]
+    texts = {name: "\n".join(opening[name]) for name in frame.columns}
+    surely = any(DECIMAL_COMMA.search(text) for text in texts.values())
+    points = any(DECIMAL_POINT.search(text) for text in texts.values())
+    # ASSUME: whoever parts cells by semicolons has commas for decimals, without other signs.
+    if points or not (surely or semicolons):
+        return table
+    changed = dict[str, pd.Series]()
+    for name, text in texts.items():
+        held = "," in text and frame[name][~frame[name].str.lower().isin(MISSING)]
+        if held is not False and held.str.fullmatch(MAYBE_THOUSANDS).all():
+            changed[name] = frame[name].str.replace(",", ".", regex=False)
+    if not changed:
+        return table
+    name = next(iter(changed))
+    written = next(text for text in frame[name] if "," in text)
+    message = f"commas are decimal: {written} of {name} is {written.replace(',', '.')}"
+    messages = [*table.messages, message]
+    return replace(table, frame=frame.assign(**changed), messages=messages)
 
 
 def _text_rows(file: Path, messages: list[str]) -> list[list[str]]:
@@ -175,9 +225,8 @@ def _text_rows(file: Path, messages: list[str]) -> list[list[str]]:
         ),
     )
     if delimiter != ",":
-        messages.append(
-            f"cells are separated by {'tabs' if delimiter == chr(9) else delimiter}"
-        )
+        mark = "tabs" if delimiter == chr(9) else delimiter
+        messages.append(f"cells are separated by {mark}")
     _refuse_wide(file, max((line.count(delimiter) for line in lines), default=0) + 1)
     cells = text.count(delimiter) + text.count("\n")
     if cells > MOST_CELLS:

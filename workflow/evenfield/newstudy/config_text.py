@@ -71,6 +71,7 @@ def config_text(study: NewStudy) -> str:
         f"  unit_name: {_flow(one)}\n  units_name: {_flow(several)}"
         if one != "unit"
         else "",
+        _whose(options.whose, several),
         "data: {package: data/datapackage.json}",
         f"panel:\n  years: [{first}, {last}]\n  step: {guessed.step}",
         f"  income: {_flow({**guessed.income, 'unit': measure})}{todo}",
@@ -87,6 +88,13 @@ def config_text(study: NewStudy) -> str:
         *_estimates(study, steps, list(periods)[1:] or ["S1"]),
     ]
     return "\n".join(filter(None, lines)) + "\n"
+
+
+def _whose(asked: str, several: str) -> str:
+    """Return whose figures headlines speak of; as a comment where the user does not say."""
+    if asked:
+        return f"  whose: {_flow(asked)}"
+    return f"  # whose: {_flow(f'the {several} of COUNTRY')}  # as headlines say it"
 
 
 def _periods(first: int, step: int, steps: int) -> dict[str, dict[str, Any]]:
@@ -114,8 +122,13 @@ def _periods(first: int, step: int, steps: int) -> dict[str, dict[str, Any]]:
 
 
 def unit_words(asked: str, guessed: str) -> tuple[str, str]:
-    """Return what one unit is called and what several are; the user may give either."""
+    """Return what one unit is called and what several are; the user may give either, or
+    both: comunidad autónoma/comunidades autónomas.
+    """
     word = asked.strip() or guessed
+    if "/" in word:  # one and several, as the language has them
+        one, _, several = word.partition("/")
+        return one.strip(), several.strip()
     if asked.endswith("ies"):
         return f"{word[:-3]}y", word
     if asked.endswith("s") and not asked.endswith("ss"):
@@ -183,7 +196,7 @@ def _estimates(study: NewStudy, steps: int, periods: list[str]) -> list[str]:
     compared = _compared(study)
     people = "population" in study.guessed.income
     values = {
-        "$taxonomies": ["own"] if study.taxonomy else None,
+        "$taxonomies": study.taxonomies or None,
         "$taxonomy": "own" if len(compared) > 1 else None,
         "$compare": compared or None,
         "$weights": _primary_weights(study),

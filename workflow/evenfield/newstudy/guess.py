@@ -34,6 +34,7 @@ from evenfield.newstudy.layouts import (
     series_texts,
     spread,
     with_parted_keys,
+    with_parted_labels,
     without_flags,
     without_note,
 )
@@ -105,7 +106,7 @@ def guess(
     income, output, population) as far as known.
     """
     choices = choices or Choices()
-    table = without_flags(with_parted_keys(table))
+    table = without_flags(with_parted_labels(with_parted_keys(table)))
     messages = list(table.messages)
     faults = Faults()
     rows = rows_where(_once(table.frame, messages), choices.where, messages)

@@ -15,6 +15,8 @@ from evenfield.study.errors import IngestError, counted, first_examples
 from evenfield.study.tables import NUMERIC
 
 LIMITS = {"lat": 90, "lon": 180}
+# Headers of codes and names that say nothing of what they name.
+NO_UNITS = {"unit", "label", "code", "código", "codigo"}
 MERGED = 0.5  # share of blank cells from which a column is taken for merged cells
 
 
@@ -203,7 +205,8 @@ def unit_word(*headers: str) -> str:
         word = place[1] if place else _one_of_several(text.strip(), english)
         word = english.get(word, word)
         # Other words say nothing of what the units are.
-        if re.fullmatch(r"[^\W\d_]{4,}", word) and word not in {"unit", "label"}:
+        is_word = re.fullmatch(r"[^\W\d_]{4,}", word) or word in english.values()
+        if is_word and word not in NO_UNITS:
             return str(word)
     return "unit"
 

@@ -15,6 +15,7 @@ from evenfield.newstudy.dates import (
     periods_of,
     wrong_dates,
 )
+from evenfield.newstudy.layouts import DATE
 from evenfield.newstudy.unit_names import without_marks
 from evenfield.study.errors import Faults, IngestError, counted, first_examples
 
@@ -150,8 +151,9 @@ def _whole_years(
             out[name] = [number_text(value) for value in means.mask(blank)[out.index]]
     others = int((~whole).sum())
     rest = f" ({counted(others, 'row')} of other years left out)" if others else ""
+    where = "the header" if year == DATE else year
     messages.append(
-        f"{year} holds {form}: the mean of the {in_year} of each whole year is taken"
+        f"{where} holds {form}: the mean of the {in_year} of each whole year is taken"
         f"{rest}"
     )
     return out.reset_index()

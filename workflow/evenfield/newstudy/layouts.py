@@ -61,6 +61,31 @@ def with_parted_keys(table: AnyTable) -> AnyTable:
     return replace(table, frame=frame, messages=[*table.messages, message])
 
 
+def with_parted_labels(table: AnyTable) -> AnyTable:
+    """Part codes from their labels where cells hold both, as `ES11: Galicia` of SDMX; the
+    labels stand in a column of their own.
+    """
+    frame = table.frame
+    parted = list[str]()
+    for name in map(str, frame.columns):
+        texts = [text for text in frame[name].unique() if text.strip()]
+        label = f"{name} label"
+        codes = [WORDS.labelled.fullmatch(text.strip()) for text in texts]
+        if not texts or not all(codes) or label in table.frame:
+            continue
+        cells = frame[name].str.strip().str.partition(":")
+        place = list(frame.columns).index(name)
+        frame = frame.assign(**{name: cells[0].str.strip()})
+        # A code that stands for itself needs no second column.
+        if cells[2].str.strip().ne("").any():
+            frame.insert(place + 1, label, cells[2].str.strip())
+        parted.append(name)
+    if not parted:
+        return table
+    message = f"codes parted from their labels: {first_examples(parted, 6)}"
+    return replace(table, frame=frame, messages=[*table.messages, message])
+
+
 def without_flags(table: AnyTable) -> AnyTable:
     """Leave out flags behind figures, where a column holds figures but for them."""
     bare = dict[str, pd.Series]()

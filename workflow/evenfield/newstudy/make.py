@@ -84,9 +84,11 @@ def make(
             )
         )
     if not study.outlines:
-        study.map_at_hand = fitting(study.known_units)
-    if study.map_at_hand and study.guessed.unit_name == "unit":
-        study.guessed.unit_name = SHIPPED[study.map_at_hand]["unit"]
+        study.map_at_hand, study.without_outline = fitting(study.known_units)
+    # A column such as 地区 names regions of whatever kind.
+    drawn = study.map_at_hand or str(options.polygons)
+    if drawn in SHIPPED and study.guessed.unit_name in {"unit", "region"}:
+        study.guessed.unit_name = SHIPPED[drawn].get("unit", "unit")
     with faults.caught():
         study.choose_groups()
     faults.refuse()

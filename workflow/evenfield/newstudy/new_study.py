@@ -45,10 +45,12 @@ class NewStudy:
         self.outlines: dict[str, str] = {}  # text of the file by its place
         self.outlines_source: dict[str, str] = {}  # title and licence of shipped ones
         self.map_at_hand = ""  # shipped outlines that would fit the units
+        self.without_outline: list[str] = []  # units that these lack
         self.texts: dict[str, str] = {}  # of files that are no tables, by their place
         self.files: dict[str, Path] = {}
         self.weights = ""
         self.taxonomy = ""
+        self.taxonomies: list[str] = []
         self.groups: list[str] = []  # columns that group the units
         self.matched_by: set[str] = set()  # columns of --match that a file has
 
@@ -261,7 +263,11 @@ class NewStudy:
                 self._add_clusters(clusters, table)
         faults.refuse()
         self.tables["taxonomies/own"] = table.reset_index()
-        self.taxonomy = f"taxonomy: {{primary: own, all: [own]{types}}}"
+        # Beside zones by their dates whoever ever had one, so that lines can follow the
+        # same units.
+        self.taxonomies = ["own", "own+undated"] if types else ["own"]
+        names = ", ".join(self.taxonomies)
+        self.taxonomy = f"taxonomy: {{primary: own, all: [{names}]{types}}}"
 
     def _add_zones(self, path: Path, table: pd.DataFrame) -> str:
         """Mark the units with zones in the table; return what the config says of their

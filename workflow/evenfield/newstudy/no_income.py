@@ -34,7 +34,7 @@ def other_kind(texts: Sequence[str], values: pd.Series) -> str:
     if (text := said(WORDS.share)) and known.max() <= 1000:
         return f"a share or a rate, by '{text}'"
     if (text := said(WORDS.index)) and 1 <= known.median() <= 1000:
-        return f"an index, by '{text}'"
+        return f"an index, which compares years and no units, by '{text}'"
     if said(WORDS.of_one):
         return ""
     if (text := said(WORDS.millions)) and not said(WORDS.pay):

@@ -10,7 +10,12 @@ import pandas as pd
 from evenfield.newstudy.any_table import read_any
 from evenfield.newstudy.cells import no_numbers, number_text, numbers_of
 from evenfield.newstudy.dates import dates_of, whole_years
-from evenfield.newstudy.layouts import long_table, with_parted_keys, without_flags
+from evenfield.newstudy.layouts import (
+    long_table,
+    with_parted_keys,
+    with_parted_labels,
+    without_flags,
+)
 from evenfield.newstudy.unit_names import match_units
 from evenfield.newstudy.words import WORDS
 from evenfield.study.errors import IngestError, counted, first_examples
@@ -40,7 +45,7 @@ def read_figures(
     """Read one column for units and years, or for units alone where the file has no
     years.
     """
-    table = without_flags(with_parted_keys(read_any(path)))
+    table = without_flags(with_parted_labels(with_parted_keys(read_any(path))))
     above = filter(None, map(WORDS.indicator.match, table.above))
     indicator = next((match[1].strip() for match in above), "")
     if indicator:

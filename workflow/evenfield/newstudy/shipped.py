@@ -12,6 +12,7 @@ from evenfield.newstudy.unit_names import match_units
 from evenfield.study.errors import IngestError
 
 MOST_OUTLINES = 300  # of a shipped map
+MOST_WITHOUT = 0.05  # share of units without an outline of a map that is named
 HERE = Path(__file__).parent
 SHIPPED: dict[str, dict[str, Any]] = yaml.safe_load(
     (HERE / "shipped.yaml").read_text(encoding="utf-8")
@@ -35,21 +36,25 @@ def outlines_file(path: Path) -> tuple[Path, dict[str, str]]:
     return HERE / "outlines" / f"{path}.topo.json", named
 
 
-def fitting(units: pd.DataFrame) -> str:
-    """Return the name of shipped outlines of which each unit has one; blank if none has
-    all.
+def fitting(units: pd.DataFrame) -> tuple[str, list[str]]:
+    """Return the name of shipped outlines of which nearly each unit has one, and the units
+    that have none; blank if none has as many.
     """
     if len(units) > MOST_OUTLINES:
-        return ""
+        return "", []
+    best = ("", list(units["unit"]))
     for name in _names():
         path, _ = outlines_file(Path(name))
         properties = property_table(read_features(path))
         with contextlib.suppress(IngestError):  # which says that nothing fits
             match = match_units(properties, units, path.name, once=True)
             ids = match.ids.dropna()
-            if set(ids) >= set(units["unit"]) and ids.is_unique:
-                return name
-    return ""
+            without = [unit for unit in units["unit"] if unit not in set(ids)]
+            if ids.is_unique and len(without) < len(best[1]):
+                best = (name, without)
+    if len(best[1]) > MOST_WITHOUT * len(units):
+        return "", []
+    return best
 
 
 def _names() -> list[str]:

@@ -7,6 +7,7 @@ from shlex import quote
 
 from evenfield.newstudy.new_study import NewStudy
 from evenfield.newstudy.wording import UNKNOWN
+from evenfield.shared.topics import with_measure
 from evenfield.study.config_files import TODO
 from evenfield.study.errors import first_examples
 from evenfield.study.files import Record
@@ -37,6 +38,7 @@ def _choices(study: NewStudy, config: Record) -> Iterator[tuple[str, str]]:
     """Yield each choice in words and the flags that change it, in the order of a page."""
     income = config["panel"]["income"]
     yield f'"{_title(config)}"', "--title TEXT"
+    yield _whose(study, config["study"])
     yield _income(study, config["study"], income)
     yield _units(study, config["study"])
     yield _years(config["panel"])
@@ -55,6 +57,14 @@ def _title(config: Record) -> str:
     """Return the title as the page prints it."""
     first, last = config["panel"]["years"]
     return str(config["study"]["title"]).replace("{years}", f"{first}–{last}")
+
+
+def _whose(study: NewStudy, words: Record) -> tuple[str, str]:
+    """Return whose figures headlines speak of."""
+    count = len(study.tables["units"])
+    whose = words.get("whose") or f"{count:,} {words.get('units_name', 'units')}"
+    headline = with_measure(words.get("what", ""), f"Incomes of {whose}: ...")
+    return f"headlines: {headline}", f"--whose {quote(whose)}"
 
 
 def _income(study: NewStudy, words: Record, income: Record) -> tuple[str, str]:
@@ -140,13 +150,19 @@ def _map(study: NewStudy) -> tuple[str, str]:
     if study.outlines:
         return "map: outlines", "--polygons FILE"
     polygons = f"--polygons {study.map_at_hand or 'FILE'}"
+    if study.without_outline:
+        polygons += f" --leave-out {' '.join(map(quote, study.without_outline))}"
     if _has_coordinates(study):
         titles = study.guessed.titles
         lat, lon = (titles.get(kind, kind) for kind in ("lat", "lon"))
         flags = f"--lat {quote(lat)} --lon {quote(lon)} {polygons}"
         return f"map: points at {lat} and {lon}", flags
     if study.map_at_hand:
-        return "no map yet: outlines of these units are at hand", polygons
+        of = "these units"
+        if study.without_outline:
+            count = len(study.tables["units"])
+            of = f"{count - len(study.without_outline)} of {count} units"
+        return f"no map yet: outlines of {of} are at hand", polygons
     return (
         "no map: outlines and coordinates are not known",
         f"{polygons} --lat COLUMN --lon COLUMN",

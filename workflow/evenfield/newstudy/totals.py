@@ -99,6 +99,10 @@ def _with_zeros(codes: Sequence[str]) -> set[str]:
     01000 of 01001 and 510000 of 510100.
     """
     out = set[str]()
+    # Running numbers cross thousands, and have no levels.
+    values = [int(code) for code in codes]
+    if max(values) - min(values) + 1 == len(values):
+        return out
     for form, digits in ((r"\d{4,5}", 3), (r"\d{6}", 4), (r"\d{6}", 2)):
         areas = [code for code in codes if re.fullmatch(form, code)]
         zeros = "0" * digits

@@ -55,7 +55,7 @@ def measure_of(name: str, label: str, unit: str, said: Sequence[str] = ()) -> st
         return _bare(unit)
     titles = [text for text in said if text != label]
     for text in (*titles, label, name if " " in name.strip() else ""):
-        parts = re.split(r"[,;:]\s+|\s[-–—]\s|__", text)[1:]
+        parts = re.split(r"[,;:]\s+|：\s*|\s[-–—]\s|__", text)[1:]
         behind = [part for part in parts if WORDS.unit_of_measure.search(part)]
         if behind:
             return _bare(", ".join(behind))
@@ -63,9 +63,9 @@ def measure_of(name: str, label: str, unit: str, said: Sequence[str] = ()) -> st
 
 
 def _bare(text: str) -> str:
-    """Return a unit without the `in` or `amount in` before it."""
+    """Return a unit without the `in`, `en` or `amount in` before it."""
     return re.sub(
-        r"^((amount|values?)\s+)?in\s+", "", text.strip(), flags=re.IGNORECASE
+        r"^((amount|values?)\s+)?(in|en|em)\s+", "", text.strip(), flags=re.IGNORECASE
     )
 
 
@@ -99,7 +99,8 @@ def noun_of(name: str, label: str) -> str:
     if known:
         return str(known[0])
     spelt = label or _spelt_out(name)
-    bare = re.split(r",|__|;", WORDS.brackets.sub("", spelt))[0].strip()
+    # The comma of 1,000 parts nothing.
+    bare = re.split(r",(?!\d{3}\b)|__|;", WORDS.brackets.sub("", spelt))[0].strip()
     if len(bare) > LONGEST_NOUN:
         bare = re.split(r":|\s[-–—]\s", bare)[0].strip()
     # A name such as v1 or y says nothing.

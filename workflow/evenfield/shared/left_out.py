@@ -63,8 +63,8 @@ def left_out_parts(config: Record, folder: str | Path = ".") -> dict[str, Any]:
 
 
 def not_asked(config: Record, described: Record) -> list[str]:
-    """Say of each topic that any study may ask, and this one does not, what its panel
-    lacks, or that it could be asked.
+    """Say of each topic that any study may ask what the panel of this one lacks for it;
+    nothing of topics that it could ask and does not.
     """
     years = config["panel"]["years"]
     steps = (years[1] - years[0]) // config["panel"]["step"]
@@ -81,8 +81,9 @@ def not_asked(config: Record, described: Record) -> list[str]:
             )
         if units < start.units:
             lacks.append(f"{start.units} units, not {units}")
-        needs = f", since it needs {' and '.join(lacks)}" if lacks else ""
-        sentences.append(f"{topic.title}: not asked{needs}.")
+        if lacks:
+            needs = " and ".join(lacks)
+            sentences.append(f"{topic.title}: not asked, since it needs {needs}.")
     return sentences
 
 

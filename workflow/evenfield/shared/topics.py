@@ -128,13 +128,21 @@ def renamed(study: Record, text: str) -> str:
     return ZONES.sub(lambda found: many if found[0].endswith("s") else one, text)
 
 
+HERE = "\ue000what\ue000"  # where what is studied stands in a text
+
+
 def with_measure(what: str, text: str) -> str:
     """Name what a study is of in place of income per head; blank: income."""
     if not what:
         return text
-    text = SPREAD.sub(lambda _: f"Spread of {what}", text)
+    # A name such as household income holds the word that it stands for.
+    text = text.replace(what, HERE).replace(_cased(what, "A"), HERE.upper())
+    text = SPREAD.sub(f"Spread of {HERE}", text)
     text = AN_INCOME.sub("a figure", text)
-    text = INCOME.sub(lambda found: _cased(what, found[0]), text)
+    text = INCOME.sub(
+        lambda found: HERE.upper() if found[0][0].isupper() else HERE, text
+    )
+    text = text.replace(HERE, what).replace(HERE.upper(), _cased(what, "A"))
     if MONEY.search(what):
         return text
     # What is no money makes nobody rich.

@@ -57,10 +57,12 @@ def save_figure(
     """Write a figure, its texts in the words of a study, in the form that each path's
     ending asks for.
     """
+    wider = False
     for text in artwork.figure.findobj(Text):
         # Setting a text anew would lay the figure out again.
         if words(text.get_text()) != text.get_text():
             text.set_text(words(text.get_text()))
+            wider |= not _is_inside(text, artwork.figure)
     artwork = replace(artwork, alt=words(artwork.alt), drawn=words(artwork.drawn))
     if not artwork.alt.strip():
         raise ArtifactError(
@@ -69,10 +71,15 @@ def save_figure(
             "add them to the function that draws it",
         )
     marked = _marked(artwork, watermark_for(paths[0]) if paths else "")
-    wider = False
     for path in paths:
         wider = _save(marked, path, wider)
     plt.close(artwork.figure)
+
+
+def _is_inside(text: Text, figure: Figure) -> bool:
+    """Say whether a text lies within the picture from left to right."""
+    box = text.get_window_extent()
+    return bool(figure.bbox.x0 <= box.x0 and box.x1 <= figure.bbox.x1)
 
 
 def _marked(artwork: Artwork, mark: str) -> Artwork:

@@ -1,5 +1,5 @@
-"""F1: a tile-grid map, one square per unit, coloured and hatched by cell, the cases as
-letters.
+"""F1: a map of the groups, coloured and hatched by cell: outlines where a study has them
+and no squares of its own, else one square per unit, the cases as letters.
 """
 
 from textwrap import wrap
@@ -9,6 +9,7 @@ import seaborn as sns
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
+from matplotlib.figure import Figure
 from matplotlib.patches import Circle, Rectangle
 
 from evenfield.shared.facts import Facts
@@ -25,6 +26,7 @@ from evenfield.shared.tables import (
     records,
 )
 from evenfield.study.errors import ArtifactError
+from evenfield.topics.groups.figure_outlines import HATCHED, LEGEND_SHARE, draw_outlines
 from evenfield.topics.groups.figure_rollout import f2
 
 # Side of the coloured square in a square of the grid; the rest is a white gap.
@@ -33,13 +35,6 @@ TILE = 0.92
 SHORT = 4
 MOST_NAMED = 100  # units whose squares hold names
 LABEL = 8.5
-HATCHED: Row = {
-    "facecolor": "none",
-    "edgecolor": "white",
-    "alpha": 0.45,
-    "linewidth": 0.0,
-}
-LEGEND_SHARE = 0.31
 # Inches between lines of the key, and between the lines of one long name.
 LINE = 0.19
 SECOND_LINE = 0.13
@@ -50,16 +45,39 @@ LARGEST_NAME = 6.2
 SMALLEST_NAME = 4.5
 LETTER_WIDTH = 0.6
 GRID = ["tile_row", "tile_col"]
+# What the caption says of the map.
+SQUARES = (
+    "One square for each {unit_name}, so that small ones are as visible as large ones"
+    " and no boundary is drawn."
+)
+OUTLINES = "Outlines of {units_name} as the study's data draw them."
 
 
 def f1(facts: Facts) -> Artwork:
-    """Draw the tile-grid map of cells."""
+    """Draw the map of cells."""
     use_style()
     period = last_main_period(facts.config.periods)
     taxonomy = facts.config.taxonomy.primary
     cells = cells_of(facts.table("cells"), taxonomy, period)
     cases = facts.ingested("cases")
-    tiles = _tiles(cells, facts.table("units"), cases)
+    features = facts.outlines()["features"]
+    # Squares that a study lays out itself go before its outlines.
+    if features and "tile_row" not in facts.ingested("units") and cases.empty:
+        units = cells[["unit", "cell"]].merge(facts.table("units")[["unit", "name"]])
+        figure = draw_outlines(features, dict(units[["unit", "cell"]].to_numpy()))
+        drawn = OUTLINES
+    else:
+        units = _tiles(cells, facts.table("units"), cases)
+        figure = _tile_map(facts, units)
+        drawn = SQUARES
+    legend = figure.add_axes((1 - LEGEND_SHARE + 0.015, 0.0, LEGEND_SHARE - 0.015, 1.0))
+    _draw_legend(legend, units, cases, facts.words["units_name"])
+    said = drawn.format_map(facts.words)
+    return Artwork(figure, units, _describe(units, cases, facts), said)
+
+
+def _tile_map(facts: Facts, tiles: pd.DataFrame) -> Figure:
+    """Draw one square per unit, beside the room for the key."""
     first = tiles[GRID].min().astype(int)
     last = tiles[GRID].max().astype(int) + 1
     rows = range(first["tile_row"], last["tile_row"])
@@ -97,9 +115,7 @@ def f1(facts: Facts) -> Artwork:
             _draw_name(axes, tile, x, y, 72 * TILE * side)
     axes.set(xlim=(-0.05, len(columns) + 0.05), ylim=(len(rows) + 0.05, -0.05))
     axes.axis("off")
-    legend = figure.add_axes((1 - LEGEND_SHARE + 0.015, 0.0, LEGEND_SHARE - 0.015, 1.0))
-    _draw_legend(legend, tiles, cases, facts.words["units_name"])
-    return Artwork(figure, tiles, _describe(tiles, cases, facts))
+    return figure
 
 
 FIGURES = {"F1": f1, "F2": f2}

@@ -49,6 +49,8 @@ QUADRANTS = {
 INCOME = "log_income"
 NONE = "none"
 LABEL_SHARE = 0.17
+LEAST_LEFT = 0.06  # of the figure, for ticks
+LETTER = 0.062  # inches of a letter of a unit's name
 MOST_NAMES = 60  # rows that can be read; of more units only their number is drawn
 
 
@@ -68,8 +70,10 @@ def f10(facts: Facts) -> Artwork:
     # Where chance explains all units, there is nothing to draw beneath the years.
     strip = 1.6 if many else 0.14 * apart + 0.1
     high = 1.05 + 2.0 + strip if apart else 2.5
+    named = [] if many else local.loc[local["q_value"].le(rate), "unit"].unique()
+    letters = max((len(facts.label(unit)) for unit in named), default=0)
     edges = {
-        "left": 0.06,
+        "left": max(LEAST_LEFT, letters * LETTER / WIDTH + 0.01),
         "right": 1 - LABEL_SHARE,
         "top": 1 - 0.25 / high,
         "bottom": (0.68 if apart else 0.25) / high,

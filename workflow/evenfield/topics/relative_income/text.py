@@ -10,6 +10,7 @@ import pandas as pd
 from evenfield.shared.facts import Facts
 from evenfield.shared.sections import Shown, cell, shown
 from evenfield.shared.tables import CELL_WORDS, CELLS, Row, only, pick, records
+from evenfield.study.tables import UNDATED_SUFFIX
 
 SERIES = "estimates/relative_income/series.csv"
 CURRENT = "relative_income_current_prices"
@@ -20,13 +21,17 @@ def section(facts: Facts) -> Row:
     """Return income over the average at both ends and growth of each group in the
     longest period.
     """
-    labels = {"treatment_def": facts.taxonomy, "unit_scheme": facts.main}
+    paths = main_paths(facts)
+    # Where it is described, whoever ever had a zone in every year: the same units.
+    undated = f"{facts.taxonomy}{UNDATED_SUFFIX}"
+    is_described = paths["taxonomy"].eq(undated).any()
+    taxonomy = undated if is_described else facts.taxonomy
+    paths = only(paths, taxonomy=taxonomy)
+    labels = {"treatment_def": taxonomy, "unit_scheme": facts.main}
     rows = facts.estimates(**labels, outcome=GROWTH)
     periods = [
         name for name in facts.shown("span", "main") if name in set(rows["period"])
     ]
-    paths = main_paths(facts)
-    paths = only(paths, taxonomy=facts.taxonomy)
     if not periods or paths.empty:
         return {}
     rows = only(rows, period=periods[0])
@@ -44,6 +49,7 @@ def section(facts: Facts) -> Row:
             )
     return {
         "groups": groups,
+        "same": is_described,
         "moved": paths.groupby("cell")["n_units"].nunique().gt(1).any(),
         "period": facts.period(periods[0]),
     }

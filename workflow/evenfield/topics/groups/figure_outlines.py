@@ -1,0 +1,63 @@
+"""The map of F1 from outlines: each unit in the colour and hatching of its cell."""
+
+from collections.abc import Mapping, Sequence
+from itertools import chain
+from typing import Any
+
+import numpy as np
+from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
+from matplotlib.patches import PathPatch
+from matplotlib.path import Path
+
+from evenfield.shared.figures import INK, MARKS, WIDTH
+from evenfield.shared.tables import Row
+
+# Of the figure, to the right of the map.
+LEGEND_SHARE = 0.31
+HATCHED: Row = {
+    "facecolor": "none",
+    "edgecolor": "white",
+    "alpha": 0.45,
+    "linewidth": 0.0,
+}
+LOWEST = 2.0  # inches
+TALLEST = 6.5
+NO_CELL = "#e8e6e0"  # a unit whose cell is not known
+BORDER: Row = {"edgecolor": INK, "linewidth": 0.35}
+
+
+def draw_outlines(
+    features: Sequence[dict[str, Any]], cells: Mapping[str, str]
+) -> Figure:
+    """Draw GeoJSON features by the cell of their unit, beside the room for the key."""
+    rings = {str(f["properties"]["unit"]): _rings(f["geometry"]) for f in features}
+    places = np.concatenate([*chain.from_iterable(rings.values())])
+    west, south = places.min(axis=0)
+    east, north = places.max(axis=0)
+    # A degree of longitude is as wide as one of latitude times the cosine of latitude.
+    narrower = float(np.cos(np.radians((south + north) / 2)))
+    width = WIDTH * (1 - LEGEND_SHARE)
+    height = width * (north - south) / max((east - west) * narrower, 1e-9)
+    figure = plt.figure(figsize=(WIDTH, min(max(height, LOWEST), TALLEST)))
+    axes = figure.add_axes((0.0, 0.0, 1 - LEGEND_SHARE, 1.0))
+    for unit, parts in sorted(rings.items()):
+        path = Path.make_compound_path(*map(Path, parts))
+        mark = MARKS.get(cells.get(unit, ""))
+        fill = mark.fill if mark else NO_CELL
+        axes.add_patch(PathPatch(path, facecolor=fill, **BORDER))
+        if mark and mark.hatch:
+            axes.add_patch(PathPatch(path, hatch=mark.hatch, **HATCHED))
+    margin = 0.01 * (north - south)
+    axes.set(xlim=(west - margin, east + margin), ylim=(south - margin, north + margin))
+    axes.set_aspect(1 / narrower)
+    axes.axis("off")
+    return figure
+
+
+def _rings(geometry: Mapping[str, Any]) -> list[np.ndarray]:
+    """Return all rings of a polygon or of several, (k, 2) each."""
+    parts = geometry["coordinates"]
+    if geometry["type"] != "MultiPolygon":
+        parts = [parts]
+    return [np.array(ring, float)[:, :2] for ring in chain.from_iterable(parts)]
