@@ -70,7 +70,9 @@ def f10(facts: Facts) -> Artwork:
     # Where chance explains all units, there is nothing to draw beneath the years.
     strip = 1.6 if many else 0.14 * apart + 0.1
     high = 1.05 + 2.0 + strip if apart else 2.5
-    named = [] if many else local.loc[local["q_value"].le(rate), "unit"].unique()
+    named: set[str] = (
+        set() if many else set(local.loc[local["q_value"].le(rate), "unit"])
+    )
     letters = max((len(facts.label(unit)) for unit in named), default=0)
     edges = {
         "left": max(LEAST_LEFT, letters * LETTER / WIDTH + 0.01),
