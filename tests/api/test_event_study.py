@@ -236,6 +236,7 @@ def test_checks_are_a_joint_test_a_pseudo_policy_and_the_two_way_coefficient():
         "leads, all at once",
         "policy 4 dates early",
         "Callaway and Sant'Anna, 0 to 5",
+        "Sun and Abraham, 0 to 5",
         "two-way coefficient",
         "trends may differ, times",
     ]

@@ -72,8 +72,8 @@ def event_study(
     controls : str or sequence of str, optional
         Columns of predetermined numbers, the same in all rows of a unit, such as income
         before the first date: each has a slope of its own at every date. In leads, the
-        policy that is taken to come early, Callaway and Sant'Anna's estimates and
-        permuted dates, too. Blank ones are refused, and those that groups determine.
+        policy that is taken to come early, Callaway and Sant'Anna's and Sun and
+        Abraham's estimates and permuted dates, too. Blank ones are refused, and those that groups determine.
     horizons, leads : int
         Last date after the first one under the policy; number of dates before it.
     spans : sequence of (int, int), optional
@@ -97,7 +97,8 @@ def event_study(
         ``tables["checks"]`` the joint test of the leads, the effect of a policy that is
         taken to come ``leads`` dates early, on dates before it, Callaway and
         Sant'Anna's estimates of the spans with controls that do not have the policy
-        yet, and the coefficient of a regression with two-way effects.
+        yet, Sun and Abraham's with those that never have it (or have it last), and the
+        coefficient of a regression with two-way effects.
         ``tables["trends"]`` has what is left of Callaway and Sant'Anna's estimate of
         the first span if trends differed, at each date since the policy, by up to so
         many times the largest change between two leads: ends without error, and an
@@ -199,6 +200,8 @@ def _checks(study: EventStudy, trends: Trends, from_start: int) -> pd.DataFrame:
         checks[f"policy {early.term}"] = _numbers(early.test)
     for other in study.group_time.rows(LEVEL):
         checks[f"Callaway and Sant'Anna, {other.term}"] = _numbers(other.test)
+    for other in study.interaction_weighted.rows(LEVEL):
+        checks[f"Sun and Abraham, {other.term}"] = _numbers(other.test)
     with_all = (
         f"with {counted(from_start, 'unit')} from the start" if from_start else ""
     )

@@ -29,6 +29,7 @@ from evenfield.numerics.event_study.group_time import (
 )
 from evenfield.numerics.event_study.imputation import Imputation
 from evenfield.numerics.event_study.inference import Clustered
+from evenfield.numerics.event_study.interaction_weighted import interaction_weighted
 from evenfield.numerics.event_study.leads import estimated_leads, lead_factor
 from evenfield.numerics.event_study.panel import Span
 from evenfield.numerics.event_study.permutation import (
@@ -116,6 +117,18 @@ class EventStudy:
         """
         names = [span_name(span) for span in self.spans]
         return self._changes(names, group_time_means(self.panel, self.spans))
+
+    @cached_property
+    def interaction_weighted(self) -> Effects:
+        """Sun and Abraham's (2021) means over spans, from a regression with an effect
+        for each cohort and date.
+        """
+        names = [span_name(span) for span in self.spans]
+        try:
+            means = interaction_weighted(self.panel, self.spans)
+        except NumericsError as error:
+            return no_effects(error)
+        return self._changes(names, means)
 
     def aggregates(self, dates: Sequence[str]) -> Effects:
         """Return Callaway and Sant'Anna's means over all cells, by first date of the
