@@ -17,7 +17,7 @@ MOST = {
     "models": 14,
     "newstudy": 50,
     "numerics": 111,
-    "report": 49,
+    "report": 50,
     "shared": 41,
     "study": 33,
     "topics": 170,

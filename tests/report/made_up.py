@@ -5,6 +5,7 @@ nothing about the world.
 from base64 import b64decode
 
 import pandas as pd
+import typst
 
 from evenfield.report.claims import NO_SIDE
 from evenfield.report.numbers import named_numbers
@@ -336,7 +337,7 @@ def write_exhibits(results, *, policy):
     for name in [*(["T0"] if policy else []), "T6", "T99"]:
         files = [
             str(results / "tables" / f"{name}.{ending}")
-            for ending in ("csv", "html", "typ")
+            for ending in ("csv", "html", "typ", "paper.tex")
         ]
         write_table_files(made_table(name), files)
         paths += files
@@ -349,4 +350,5 @@ def write_figure(folder, name, alt="A dot.\n"):
     for ending, text in ((".svg", SVG), (".csv", "x\n1\n"), (".alt.txt", alt)):
         write_text(text, folder / f"{name}{ending}")
     (folder / f"{name}.png").write_bytes(DOT)
+    (folder / f"{name}.pdf").write_bytes(typst.compile(b"A dot.", timestamp=0))
     return [str(path) for path in sorted(folder.glob(f"{name}.*"))]

@@ -27,9 +27,12 @@ def written(given, folder, **more):
     files = [[folder / f"{name}.{end}" for name in NAMES] for end in ("typ", "pdf")]
     config = {**given["config"], "tables": ["T6", "T99"], "figures": ["F4"]}
     write_paper(
-        *files, folder / "references.bib", **{**given, "config": config, **more}
+        *files,
+        folder / "references.bib",
+        folder / "latex" / "paper.tex",
+        **{**given, "config": config, **more},
     )
-    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+    return {path.name: path.read_bytes() for path in sorted(folder.glob("*.*"))}
 
 
 @pytest.mark.parametrize("policy", [True, False])
@@ -87,7 +90,9 @@ def test_own_texts_place_exhibits_and_cite(tmp_path):
         "#link(<T6>)[Table T6];, Table T99 of the appendix and #cite(<Own2000>, form:"
         ' "prose");.' in source
     )
-    assert '#datatable(made, id: "T6", short: true)' in source
+    assert '#datatable(made, id: "T6", short: true, by: [Data: ' in source
+    assert '#link("../tables/T6.csv")[tables\\/T6.csv];' in source
+    assert '#link("tables.html#F4")[page]; made by topics\\/beta\\/figure.py.' in source
     assert "rotate(-35deg" not in source
     assert "#bibliography(" in source
     assert estimates["references.bib"].decode().count("@book") == 1

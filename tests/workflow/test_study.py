@@ -28,6 +28,7 @@ from evenfield.shared.tables.numbers import MINUS
 from evenfield.study.config import checked_config
 from evenfield.study.config_files import PARTS, read_config
 from evenfield.study.errors import Faults, ReportError
+from report.latex_sources import FOUND, compiled, typed_numbers, unknown_macros
 from report.printed import FOOT, HEAD, lines_of, printed_pages
 from yaml_text import from_yaml
 
@@ -427,3 +428,14 @@ def test_a_cell_of_a_table_leads_to_the_row_that_it_shows(checkout, monkeypatch)
     }
     assert "Specification: beta, absolute, primary" in steps["Estimate"]
     assert "Period: 2001\u201308" in steps["Estimate"]
+
+
+@pytest.mark.parametrize("study", [".", CITIES])
+def test_the_paper_in_latex_types_no_number_and_compiles(checkout, tmp_path, study):
+    folder = tmp_path / "latex"
+    shutil.copytree(checkout / study / "results" / "report" / "latex", folder)
+    assert not typed_numbers((folder / "paper.tex").read_text())
+    assert not unknown_macros(folder)
+    for compiler in FOUND[:1]:
+        log = compiled(folder, compiler)
+        assert not re.findall(r"undefined|multiply defined|Missing character", log)

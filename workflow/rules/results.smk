@@ -119,7 +119,7 @@ rule page:
 
 
 rule paper:
-    """Paper and appendix, their Typst sources and their references."""
+    """Paper and appendix, their Typst sources and their references, the paper in LaTeX."""
     input:
         **REPORT,
         places=[*PLACES, "results/ingest/outlines.geojson"],
@@ -131,6 +131,8 @@ rule paper:
         sources=expand("results/report/{name}.typ", name=["paper", "appendix"]),
         references="results/report/references.bib",
         map="results/report/map.svg",
+        latex="results/report/latex/paper.tex",
+        parts=topics.latex_files(SHOWN),
     log:
         "results/logs/paper.log",
     conda:

@@ -1,4 +1,6 @@
-"""Write paper and appendix: their Typst sources, their references and the PDFs."""
+"""Write paper and appendix: their Typst sources, their references and the PDFs, and the
+paper as a folder of LaTeX.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -14,12 +16,14 @@ def main(*, estimates: str, **given: Any) -> None:
         "sources",
         "papers",
         "references",
+        "latex",
         "config",
         "exhibits",
         "scripts",
         "texts",
     )
-    write_paper(root=Path(estimates).parent, **{name: given[name] for name in needed})
+    root = Path(estimates).parent
+    write_paper(root=root, **{name: given[name] for name in needed})
 
 
 if "snakemake" in globals():

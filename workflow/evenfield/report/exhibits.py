@@ -3,6 +3,7 @@ belong to.
 """
 
 import base64
+import hashlib
 import os.path
 import re
 from collections.abc import Iterable, Mapping
@@ -12,15 +13,28 @@ from pathlib import Path
 from typing import Any
 
 from evenfield.shared.beside import configs_beside
-from evenfield.shared.topics import exhibit_words
+from evenfield.shared.topics import LIBRARY, exhibit_words
 from evenfield.study.errors import ReportError
 from evenfield.study.files import Record
 
 TEMPLATES = Path(__file__).parent / "templates"
+# Braces and # mean something in Typst and TeX, so that templates of papers have marks of their own.
+MARKS: dict[str, Any] = {
+    "trim_blocks": True,
+    "lstrip_blocks": True,
+    "keep_trailing_newline": True,
+    "variable_start_string": "<<",
+    "variable_end_string": ">>",
+    "block_start_string": "<%",
+    "block_end_string": "%>",
+    "comment_start_string": "<!",
+    "comment_end_string": "!>",
+}
 LARGEST_SVG = 900_000  # bytes of a picture that a page shows as SVG
+OBJECT_LETTERS = 12  # of a hash, by which git finds a file
 # The twins that page and paper need of a table and of a figure, the text first.
-TABLE = (".html", ".typ", ".csv")
-FIGURE = (".alt.txt", ".svg", ".csv")
+TABLE = (".html", ".typ", ".paper.tex", ".csv")
+FIGURE = (".alt.txt", ".svg", ".pdf", ".csv")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +49,7 @@ class Exhibit:
     alt: str = ""  # description of a figure for those who cannot see it
     html: str = ""  # the fragment of a table; empty for a figure
     script: str = ""  # the file that makes it, as the manifest names it
+    blob: str = ""  # the content of that file, as git names it
 
     def files_from(self, folder: str | Path) -> dict[str, str]:
         """Return the path of each file from a folder, by ending."""
@@ -118,10 +133,27 @@ def _exhibit(
         caption = re.search("<caption>(.*?)</caption>", text, re.DOTALL)
         title = unescape(caption[1]) if caption else ""
         own = {"title": title, "caption": "", "html": text}
-    topic = topics.get(stem, "")
+    script = scripts.get(stem, "")
     return Exhibit(
-        id=stem, topic=topic, files=files, script=scripts.get(stem, ""), **own
+        id=stem,
+        topic=topics.get(stem, ""),
+        files=files,
+        script=script,
+        blob=_git_object(LIBRARY.parents[1] / script),
+        **own,
     )
+
+
+def _git_object(path: Path) -> str:
+    """Return the name under which git holds a file of the library: `git log
+    --find-object` says in which commit it came.
+    """
+    if not path.is_file() or not path.is_relative_to(LIBRARY):
+        return ""
+    content = path.read_bytes()
+    head = f"blob {len(content)}\0".encode()
+    digest = hashlib.sha1(head + content, usedforsecurity=False)
+    return digest.hexdigest()[:OBJECT_LETTERS]
 
 
 def _order(name: str) -> tuple[str, int, str]:

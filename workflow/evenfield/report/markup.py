@@ -186,7 +186,7 @@ def _is_block(token: Token) -> bool:
     return token.type == "inline" and not {*names} & {"", *INLINE}
 
 
-def _filled(token: Token, placed: Placed) -> str:
+def filled(token: Token, placed: Placed) -> str:
     """Return what stands for a mark."""
     name, *args = token.content.split(APART)
     if name not in placed:
@@ -249,7 +249,7 @@ def _mark_html(placed: Placed, tokens: Sequence[Token], number: int, *_: object)
     before = sum(token.nesting for token in tokens[:number] if token.tag == "a")
     if before and _name(tokens[number]) == "number":
         return escape(tokens[number].content.split(APART)[-1])
-    return _filled(tokens[number], placed)
+    return filled(tokens[number], placed)
 
 
 def slug(title: str) -> str:
@@ -270,8 +270,12 @@ def _blocks(tokens: Sequence[Token]) -> Iterator[list[Token]]:
 
 def to_typst(tokens: Sequence[Token], placed: Placed) -> str:
     """Write parsed text as Typst markup."""
-    shown = [token for token in tokens if _name(token) not in ("open", "close")]
-    return "".join(_typst(token, placed) for token in shown)
+    return "".join(_typst(token, placed) for token in shown_tokens(tokens))
+
+
+def shown_tokens(tokens: Sequence[Token]) -> list[Token]:
+    """Return the parts of a text that are printed; a box is only of a page."""
+    return [token for token in tokens if _name(token) not in ("open", "close")]
 
 
 def typst_text(text: str) -> str:
@@ -312,5 +316,5 @@ def _typst(token: Token, placed: Placed) -> str:
         case "link_open":
             return f"#link({typst_string(str(token.attrs['href']))})["
         case "mark":
-            return _filled(token, placed)
+            return filled(token, placed)
     return "" if token.hidden else TYPST[token.type]

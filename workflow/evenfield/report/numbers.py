@@ -624,17 +624,18 @@ def read_numbers(path: str | Path) -> dict[str, Number]:
 def macro(name: str) -> str:
     r"""Return the TeX macro of a name: ``own_2019`` is ``\evenfieldOwnTwoZeroOneNine``."""
     words = re.sub("[0-9]", lambda digit: DIGITS[int(digit[0])], name.title())
-    return "\\evenfield" + words.replace("_", "")
+    return "\\evenfield" + re.sub("[^A-Za-z]", "", words)
 
 
 def numbers_tex(numbers: Mapping[str, Number]) -> str:
     """Write every number as TeX macros: itself, Low, High, P, Visible."""
     return "".join(
-        f"\\newcommand{{{name}}}{{{_tex(text)}}}\n" for name, text in _macros(numbers)
+        f"\\newcommand{{{name}}}{{{_tex(text)}}}\n" for name, text in macros(numbers)
     )
 
 
-def _macros(numbers: Mapping[str, Number]) -> Iterable[tuple[str, str]]:
+def macros(numbers: Mapping[str, Number]) -> Iterable[tuple[str, str]]:
+    """Yield the name in TeX and the text of every number and of its parts."""
     for name, number in numbers.items():
         yield macro(name), number.text
         if number.interval:

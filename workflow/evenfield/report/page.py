@@ -45,7 +45,7 @@ OPENING = re.compile(
     r'([(\[]?)(<button type="button" class="n".*?</button>)([%.,;:)\]]*)'
 )
 LARGEST_CSV = 40_000  # characters of numbers that the page itself holds
-SHOWN = ("id", "title", "caption", "alt", "html", "script")
+SHOWN = ("id", "title", "caption", "alt", "html", "script", "blob")
 BOX = '<div class="scroll" role="region" tabindex="0" aria-label="{}, table {}"><table>'
 
 
@@ -96,7 +96,7 @@ def render_pages(
     sources = _sources(config, root)
     placing = {kind for kind, *_ in prose.marks("page")}
     placed: Placed = {
-        "number": number,
+        "number": lambda name, _, printed: number(name, printed),
         "see": parts.see,
         "figure": lambda which: parts.figure(
             exhibits[which],

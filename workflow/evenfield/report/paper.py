@@ -17,7 +17,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from evenfield.report.bibliography import bibtex
 from evenfield.report.context import build_context
-from evenfield.report.exhibits import TEMPLATES, Exhibit
+from evenfield.report.exhibits import MARKS, TEMPLATES, Exhibit
+from evenfield.report.latex import write_latex
 from evenfield.report.map import map_view
 from evenfield.report.map_picture import map_picture
 from evenfield.report.prose import Prose
@@ -29,18 +30,6 @@ from evenfield.study.errors import ReportError
 from evenfield.study.files import Record, beside, write_text
 from evenfield.study.latin import in_latin
 
-# Braces and # mean something in Typst, so that templates of papers have marks of their own.
-MARKS: dict[str, Any] = {
-    "trim_blocks": True,
-    "lstrip_blocks": True,
-    "keep_trailing_newline": True,
-    "variable_start_string": "<<",
-    "variable_end_string": ">>",
-    "block_start_string": "<%",
-    "block_end_string": "%>",
-    "comment_start_string": "<!",
-    "comment_end_string": "!>",
-}
 NOUNS = {"T": "Table", "F": "Figure"}
 MAP = "map.svg"
 SHORTENED = "#let shortened = true"  # as the writer of Typst tables says it
@@ -50,10 +39,13 @@ def write_paper(
     sources: Sequence[str],
     papers: Sequence[str],
     references: str,
+    latex: str,
     config: Record,
     **given: Any,
 ) -> None:
-    """Write the sources of paper and appendix and their references, and compile them."""
+    """Write the sources of paper and appendix and their references, compile them, and
+    write the paper as LaTeX in the folder of the file ``latex``.
+    """
     folder = Path(references).parent
     context = build_context(config, **given)
     prose: Prose = context["prose"]
@@ -67,6 +59,9 @@ def write_paper(
     for source, paper in zip(sources, papers, strict=True):
         write_text(render_paper(Path(source).stem, folder, context, config), source)
         compile_paper(source, paper, os.path.commonpath(files))
+    write_latex(
+        Path(latex).parent, folder / MAP, _sources(context), context, given["root"]
+    )
 
 
 def _note_of_map(view: Record, source: str) -> str:
@@ -113,9 +108,11 @@ def _placed(
         label = f"#metadata({typst_string(which)}) <{which}>\n"
         if item.html:
             module = f"#import {typst_string(files['.typ'])} as made\n"
-            arguments = f"id: {typst_string(which)}, short: {flag}{above}"
+            made = _made_by(item, files[".csv"])
+            arguments = f"id: {typst_string(which)}, short: {flag}, by: [{made}]{above}"
             return f"{label}{module}#datatable(made, {arguments})\n\n"
-        words = f"title: [{typst_text(item.title)}], note: [{typst_text(item.caption)}]"
+        note = f"{typst_text(item.caption)} {_made_by(item, files['.csv'])}"
+        words = f"title: [{typst_text(item.title)}], note: [{note}]"
         alt = typst_string(item.alt)
         image = f"image({typst_string(files['.svg'])}, width: 100%, alt: {alt})"
         return (
@@ -212,24 +209,36 @@ def _assumptions(context: Record) -> str:
         {"Part": item.floor.replace("_", " "), "Decision": item.text}
         for item in context["assumptions"]
     ]
-    return _table("Modelling decisions", pd.DataFrame(rows))
+    return _table_typst(_table("Modelling decisions", pd.DataFrame(rows)))
+
+
+def _made_by(item: Exhibit, data: str) -> str:
+    """Return what leads from an exhibit to its data and to the file that made it."""
+    name = f"{Path(data).parent.name}/{Path(data).name}"
+    linked = f"Data: #link({typst_string(data)})[{typst_text(name)}];"
+    page = f"#link({typst_string(f'tables.html#{item.id}')})[page]"
+    blob = f", git object {item.blob}" if item.blob else ""
+    made = f"; made by {typst_text(item.script)}{blob}" if item.script else ""
+    return f"{linked}, {page}{made}."
 
 
 def _data_sources(context: Record) -> str:
+    return _table_typst(_sources(context))
+
+
+def _sources(context: Record) -> Table:
     frame = pd.DataFrame(context["data_sources"]).rename(columns=str.capitalize)
     return _table("Sources", frame[["Source", "Citation", "Vintage"]])
 
 
-def _table(title: str, frame: pd.DataFrame) -> str:
-    """Return a table of all columns of a frame in a block of its own."""
+def _table(title: str, frame: pd.DataFrame) -> Table:
+    """Return a table of all columns of a frame."""
     columns = tuple(Column(names=(name,), header=name) for name in map(str, frame))
-    table = Table(
-        id="",
-        title=title,
-        note=(),
-        columns=columns,
-        frame=frame,
-    )
+    return Table(id="", title=title, note=(), columns=columns, frame=frame)
+
+
+def _table_typst(table: Table) -> str:
+    """Return a table in a block of its own."""
     source = table_typst(table).replace("#let", "let")
     keys = "title: title, note: note, long: long, bodies: bodies"
     return f"#{{\n{source}datatable(({keys}))\n}}\n\n"

@@ -262,18 +262,18 @@ class Prose:
         own: Placed = {
             "cite": self._cite_html,
             "cite_group": self._group_html,
-            "number": lambda _, text: escape(text),
+            "number": lambda _, __, text: escape(text),
         }
-        return self._written(name, to_html, {**own, **placed})
+        return self.written(name, to_html, {**own, **placed})
 
     def typst(self, name: str, placed: Placed) -> str:
         """Return a text as Typst markup."""
         own: Placed = {
             "cite": _cite_typst,
             "cite_group": _group_typst,
-            "number": lambda _, text: typst_text(text),
+            "number": lambda _, __, text: typst_text(text),
         }
-        return self._written(name, to_typst, {**own, **placed})
+        return self.written(name, to_typst, {**own, **placed})
 
     def headings(self, name: str, level: int = 2) -> list[tuple[str, str]]:
         """Return id and title of the headings of one level."""
@@ -471,7 +471,7 @@ class Prose:
             fault += f" {condition.rpartition('}}')[0].strip()}"
         return ReportError(fault, error.expected, error.action)
 
-    def _written(
+    def written(
         self, name: str, write: Callable[[list[Token], Placed], str], placed: Placed
     ) -> str:
         """Write a text; what the parser or a writer refuses has its file and line."""
@@ -674,7 +674,7 @@ def _finalize(value: object) -> str:
         )
     text = MARKED.sub(r"\\\1", text)  # so that a name is no emphasis or link
     if isinstance(value, Part) and value.evidence:
-        return mark("number", value.evidence, text)
+        return mark("number", value.evidence, value.name, text)
     return text
 
 

@@ -49,7 +49,7 @@ LEVELS = {
     "richest": "highest",
 }
 PRIMARY_AND_ALL = ["weights.primary", "weights.families"]
-TABLE_ENDINGS = ("csv", "tex", "md", "html", "typ", "docx")
+TABLE_ENDINGS = ("csv", "tex", "paper.tex", "md", "html", "typ", "docx")
 FIGURE_ENDINGS = ("pdf", "svg", "png", "csv", "alt.txt")
 
 
@@ -85,6 +85,20 @@ def exhibit_files(name: str, folder: str = "results") -> list[str]:
     if name.startswith("T"):
         return [f"{folder}/tables/{name}.{ending}" for ending in TABLE_ENDINGS]
     return [f"{folder}/figures/{name}.{ending}" for ending in FIGURE_ENDINGS]
+
+
+def latex_files(
+    names: Iterable[str], folder: str = "results/report/latex"
+) -> list[str]:
+    """Return the files of the paper in LaTeX with its tables and figures ``names``."""
+    files = ["numbers.tex", "exhibits.tex", "references.bib", "map.pdf"]
+    files.append("tables/sources.tex")
+    for name in names:
+        if name.startswith("T"):
+            files.append(f"tables/{name}.tex")
+        else:
+            files += [f"figures/{name}.{ending}" for ending in ("tex", "pdf")]
+    return [f"{folder}/{name}" for name in files]
 
 
 def exhibit_words(config: Record) -> dict[str, dict[str, str]]:

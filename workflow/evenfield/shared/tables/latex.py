@@ -1,10 +1,24 @@
-"""Tables as LaTeX: booktabs lines inside a threeparttable, everything escaped."""
+"""Tables as LaTeX, everything escaped: whole, with booktabs lines inside a
+threeparttable, and in the form of the paper, in parts as wide as a page.
+"""
 
 import re
 import unicodedata
+from collections.abc import Sequence
+from dataclasses import replace
 
-from evenfield.shared.tables.table import Column, Grid, Line, Table, grid
+from evenfield.shared.tables.table import Column, Grid, Line, Table, grid, shortened
+from evenfield.shared.tables.typst import (
+    LONG_CELL,
+    LONG_TABLE,
+    head_lines,
+    longest_cells,
+    page_parts,
+)
+from evenfield.study.latin import in_latin
 
+PAGE_CM = 16.0  # what the columns of a paper's table share
+CHARACTER_CM = 0.135  # in 8 points
 WIDE = 7  # columns of a table that is set in a smaller type
 SPECIAL = str.maketrans(
     {
@@ -118,3 +132,95 @@ def _notes(body: Grid) -> list[str]:
         rf"\item {note}",
         r"\end{tablenotes}",
     ]
+
+
+def paper_latex(table: Table) -> str:
+    """Write what the paper prints of a table, for `results/report/latex`: the commands
+    whose names begin with evenfield stand at the head of its `paper.tex`.
+    """
+    # Before widths are taken, since Latin names are longer.
+    table = replace(table.worded(in_latin), title=in_latin(table.title))
+    table = shortened(table)
+    body = grid(table)
+    longest = longest_cells(table, body.lines)
+    is_long = len(body.lines) > LONG_TABLE  # it goes on over pages
+    parts = page_parts(longest)
+    bodies = [
+        _paper_part(table, body.lines, longest, part, is_long=is_long) for part in parts
+    ]
+    caption = rf"\evenfieldcaption{{{table.id}}}{{{escape_latex(table.title)}}}"
+    note = escape_latex(" ".join(body.note))
+    lines = [caption, *bodies, rf"\evenfieldnote{{{table.id}}}{{{note}}}"]
+    opens, closes = (
+        (r"\begin{evenfieldlong}", r"\end{evenfieldlong}")
+        if is_long
+        else (r"\begin{table}[tbp]", r"\end{table}")
+    )
+    return "\n".join([opens, *lines, closes, ""])
+
+
+def _paper_part(
+    table: Table,
+    lines: Sequence[Line],
+    longest: Sequence[int],
+    part: Sequence[int],
+    *,
+    is_long: bool,
+) -> str:
+    """Return the columns of one part of a table under its row headings."""
+    heads = [_paper_head(table.columns[i], longest[i]) for i in part]
+    head = rf"{_start(' & '.join(heads))} \\"
+    columns = "".join(_paper_columns(table, longest, part))
+    rows = [
+        _row(_only(line, part), len(part), first=not number)
+        for number, line in enumerate(lines)
+    ]
+    if is_long:
+        opens = rf"\begin{{longtable}}[l]{{@{{}}{columns}@{{}}}}"
+        above = [opens, r"\toprule", head, r"\midrule", r"\endhead"]
+        below = [r"\bottomrule", r"\end{longtable}"]
+    else:
+        # A table whose letters are wider than counted is made to fit.
+        opens = r"\begin{adjustbox}{max width=\linewidth}"
+        columns = rf"\begin{{tabular}}{{@{{}}{columns}@{{}}}}"
+        above = [opens, columns, r"\toprule", head, r"\midrule"]
+        below = [r"\bottomrule", r"\end{tabular}", r"\end{adjustbox}\par\smallskip"]
+    return "\n".join([*above, *rows, *below])
+
+
+def _only(line: Line, part: Sequence[int]) -> Line:
+    cells = tuple(line.cells[i] for i in part) if line.cells else ()
+    return Line(line.group, cells)
+
+
+def _paper_head(column: Column, longest: int) -> str:
+    lines = [escape_latex(line) for line in head_lines(column.header, longest)]
+    side = column.align[0]
+    if len(lines) < 2:
+        heading = "".join(lines)
+    else:
+        stacked = r" \\ ".join(map(_start, lines))
+        heading = rf"\shortstack[{side}]{{{stacked}}}"
+    return rf"\multicolumn{{1}}{{{side}}}{{{heading}}}" if side == "r" else heading
+
+
+def _paper_columns(
+    table: Table, longest: Sequence[int], part: Sequence[int]
+) -> list[str]:
+    """Return the type of each column: natural where its cells are short; those of long
+    cells share what is left of the page by the length of their cells.
+    """
+    short = sum(longest[i] + 2 for i in part if longest[i] <= LONG_CELL)
+    left = max(PAGE_CM - CHARACTER_CM * short, PAGE_CM / 3)
+    weights = {i: min(longest[i], 90) for i in part if longest[i] > LONG_CELL}
+    types = []
+    for i in part:
+        if i in weights:
+            width = min(
+                left * weights[i] / sum(weights.values()),
+                CHARACTER_CM * longest[i],
+            )
+            types.append(rf">{{\raggedright\arraybackslash}}p{{{width:.2f}cm}}")
+        else:
+            types.append(table.columns[i].align[0])
+    return types

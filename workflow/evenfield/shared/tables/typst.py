@@ -43,12 +43,9 @@ def table_typst(table: Table) -> str:
 
 def _module(table: Table, prefix: str) -> str:
     body = grid(table)
-    texts = [[cell.text for cell in line.cells] for line in body.lines if line.cells]
-    longest = []
-    for column, cells in zip(table.columns, zip(*texts, strict=True), strict=True):
-        # A heading breaks between its words, a cell counts whole.
-        longest.append(max(map(len, [*cells, *column.header.split()])))
-    bodies = [_part(table, body.lines, longest, part) for part in _parts(longest)]
+    longest = longest_cells(table, body.lines)
+    parts = page_parts(longest)
+    bodies = [_part(table, body.lines, longest, part) for part in parts]
     lines = [
         f"title = {typst_string(table.title)}",
         f"note = {typst_string(' '.join(body.note))}",
@@ -58,7 +55,18 @@ def _module(table: Table, prefix: str) -> str:
     return "".join(f"#let {prefix}{line}\n" for line in lines)
 
 
-def _parts(longest: Sequence[int]) -> list[list[int]]:
+def longest_cells(table: Table, lines: Sequence[Line]) -> list[int]:
+    """Return the characters of the longest cell of each column; of a heading, which
+    breaks between its words, the longest word counts.
+    """
+    texts = [[cell.text for cell in line.cells] for line in lines if line.cells]
+    return [
+        max(map(len, [*cells, *column.header.split()]))
+        for column, cells in zip(table.columns, zip(*texts, strict=True), strict=True)
+    ]
+
+
+def page_parts(longest: Sequence[int]) -> list[list[int]]:
     """Return the columns of each part of a table: the row headings and what fits beside
     them, in parts of about the same width.
     """
@@ -96,12 +104,16 @@ def _part(
     return "".join(f"  {row}\n" for row in rows)
 
 
-def _head(header: str, longest: int) -> str:
+def head_lines(header: str, longest: int) -> list[str]:
     """Break a heading into lines that are no longer than the cells beneath it; a column
     of long cells has room for it.
     """
     width = longest if longest <= LONG_CELL else len(header) + 1
-    lines = wrap(header, width, break_long_words=False)
+    return wrap(header, width, break_long_words=False)
+
+
+def _head(header: str, longest: int) -> str:
+    lines = head_lines(header, longest)
     return f"strong({' + linebreak() + '.join(map(typst_string, lines)) or '[]'})"
 
 

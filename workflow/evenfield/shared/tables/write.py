@@ -1,10 +1,10 @@
-"""Writing a table: six twins of one frame."""
+"""Writing a table: seven twins of one frame."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from evenfield.shared.tables.latex import table_latex
+from evenfield.shared.tables.latex import paper_latex, table_latex
 from evenfield.shared.tables.markdown import table_markdown
 from evenfield.shared.tables.markup import table_html
 from evenfield.shared.tables.table import Table
@@ -16,6 +16,7 @@ from evenfield.study.table_files import write_results
 
 WRITERS = {
     ".tex": table_latex,
+    ".paper.tex": paper_latex,
     ".md": table_markdown,
     ".html": table_html,
     ".typ": table_typst,
@@ -27,7 +28,8 @@ def write_table_files(table: Table, paths: Sequence[str]) -> None:
     # The data twin stays plain: a reader of numbers needs no mark of simulation.
     marked = _marked(table, paths)
     for path in paths:
-        ending = Path(path).suffix
+        # A name such as T6.paper.tex has an ending in two parts.
+        ending = Path(path).name.removeprefix(Path(path).name.partition(".")[0])
         if ending == ".csv":
             write_results(table.frame, path)
         elif ending == ".docx":
