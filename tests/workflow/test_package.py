@@ -101,6 +101,19 @@ def test_an_archive_is_whole_runs_where_it_is_unpacked_and_gives_the_same_archiv
         "numpy ",
     ):
         assert label in readme, label
+    standard = readme.partition("point by point")[2].partition("## References")[0]
+    rules = [line.split("|")[1:4] for line in standard.splitlines() if "| " in line]
+    assert [int(rule[0]) for rule in rules if rule[0].strip().isdigit()] == [
+        *range(1, 17)
+    ]
+    assert all(cell.strip() for rule in rules for cell in rule)
+    cited = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    deposit = json.loads((inside / ".zenodo.json").read_text())
+    assert [one["name"] for one in deposit["creators"]] == [
+        one["name"] for one in cited["authors"]
+    ]
+    assert citation.strip() in deposit["description"]
+    assert deposit["license"] == cited["license"]
     plan = engine(inside, inside, "--dry-run")
     assert plan.returncode == 0 and "ingest" in plan.stdout + plan.stderr, plan.stderr[
         -2000:

@@ -5,6 +5,7 @@ README for data editors.
 import argparse
 import ast
 import hashlib
+import json
 import re
 import tomllib
 import zipfile
@@ -12,6 +13,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 import pandas as pd
+import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from evenfield.report.bibliography import read_references
@@ -51,6 +53,7 @@ def package(config: dict) -> None:
     content["README.md"] = describe(
         config, manifest, described, prefix, content
     ).encode()
+    content[".zenodo.json"] = zenodo(config, manifest).encode()
     lines = ["path,bytes,sha256"]
     for name, file in sorted(content.items()):
         lines.append(f"{name},{len(file)},{hashlib.sha256(file).hexdigest()}")
@@ -109,6 +112,36 @@ def finished_run(config: dict) -> dict:
     return manifest
 
 
+def zenodo(config: dict, manifest: dict) -> str:
+    """Return the metadata of a deposit at Zenodo: of the study by its author, where it
+    names one, else by those of the program.
+    """
+    cited = yaml.safe_load((REPOSITORY / "CITATION.cff").read_text("utf-8"))
+    study = config["study"]
+    author = study.get("author")
+    creators = [author] if author else list(map(name_of, cited["authors"]))
+    metadata = {
+        "title": f"Replication package: {study['title']}",
+        "description": f"{study['question']} {manifest['citation']}",
+        "upload_type": "dataset",
+        "access_right": "open",
+        "creators": [{"name": name} for name in creators],
+        "keywords": cited["keywords"],
+        "license": cited["license"],
+        "notes": cited["message"],
+        "version": manifest["package"]["version"],
+    }
+    return json.dumps(metadata, indent=2, ensure_ascii=False) + "\n"
+
+
+def name_of(author: dict) -> str:
+    """Return the name of a person as "Family, Given", or that of a group."""
+    family = " ".join(filter(None, map(author.get, ("name-particle", "family-names"))))
+    return author.get("name") or ", ".join(
+        filter(None, [family, author.get("given-names")])
+    )
+
+
 def with_blanks(dictionary: dict, title: str) -> dict:
     """Return the dictionary with blanks where it leaves out what the README prints."""
     blank = {"name": "", "title": "", "path": ""}
@@ -146,6 +179,9 @@ def describe(
     for path in filter(Path.is_file, map(Path, REFERENCES)):
         references = sorted(item.text for item in read_references(path).values())
         break
+    resources = described.get("resources", [])
+    fields = [len(item.get("schema", {}).get("fields", [])) for item in resources]
+    counts = manifest["data"]["tables"]
     exhibits = manifest["exhibits"]
     exhibit_files = set[str]()
     for item in exhibits.values():
@@ -171,6 +207,10 @@ def describe(
         content=content,
         scripts=scripts,
         topics=topics,
+        tables=sorted(item["path"] for item in resources),
+        rows=f"{sum(table['rows'] for table in counts.values()):,}",
+        columns=sum(fields),
+        programs=sum(bool(topic.estimate) for topic in topics.values()),
         titles={
             name: words["title"] for name, words in words_of_exhibits(config).items()
         },
