@@ -72,7 +72,7 @@ def interaction_weighted(panel: EventPanel, spans: Sequence[Span]) -> GroupTime:
     return GroupTime(
         estimate=estimate,
         by_unit=np.asarray(shares @ scores + of_sizes),
-        present=within.any(axis=2),
+        present=np.asarray(within.any(axis=2)),
         cells=count.astype(float),
     )
 
