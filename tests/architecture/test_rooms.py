@@ -18,7 +18,7 @@ MOST = {
     "newstudy": 50,
     "numerics": 111,
     "report": 50,
-    "shared": 41,
+    "shared": 42,
     "study": 33,
     "topics": 170,
 }
