@@ -42,6 +42,7 @@ FOLDERS = {
         {"study", "shared", "answers", "topics"},
         {"pandas", "pydantic", "yaml", "shapely", *TYPESETTING},
     ),
+    "opened": ({"study", "shared", "report"}, {"pandas"}),
     "newstudy": ({"study", "numerics", "shared"}, {"pandas", "yaml", "shapely"}),
 }
 DRAWING = {"matplotlib", "seaborn"}
@@ -52,6 +53,8 @@ KINDS = {
         {"study", "numerics", "models", "shared"},
         {"pandas", "scipy", "pydantic", *ESTIMATORS},
     ),
+    # Which function of the library gives a row; it names it and imports none.
+    "call": ({"study", "numerics", "shared"}, {"pandas"}),
     "table": ({"study", "shared"}, {"pandas"}),
     "figure": ({"study", "shared"}, {"pandas", *DRAWING}),
     "text": ({"study", "shared"}, {"pandas"}),
@@ -187,7 +190,8 @@ COMMON = {
 }
 # Names of numerics that both the library and a topic import: each is a step that is
 # taken twice, or a record that both hand over. A new home lowers the number.
-ON_BOTH_SIDES = 37
+# The rule for few clusters is the last one: ``few_units`` of ``ols`` offers it.
+ON_BOTH_SIDES = 38
 
 
 def names_of_numerics(files: Iterable[Path]) -> set[str]:
@@ -317,6 +321,9 @@ def test_a_topic_is_complete_and_its_word_is_the_same_everywhere(topic: str) -> 
         assert list((ROOT / "tests" / "topics" / topic).glob("test_*.py")), (
             f"no tests of {topic}"
         )
+        assert (folder / "call.py").is_file() != bool(label.no_call), (
+            f"{topic}: a call.py, or no_call in topic.yaml that says what to do instead"
+        )
         assert label.exhibits or label.no_exhibits, (
             f"{topic} shows nothing and does not say why"
         )
@@ -345,7 +352,7 @@ ORDINARY = set(
 OUTSIDE = [
     path
     for folder in (
-        *("shared", "study", "answers", "report", "newstudy"),
+        *("shared", "study", "answers", "report", "opened", "newstudy"),
         *("../commands", "../engine"),
     )
     for path in sorted((LIBRARY / folder).rglob("*.py"))
@@ -406,6 +413,12 @@ def test_importing_the_library_stays_light() -> None:
     assert not HEAVY & loaded_by(
         "import evenfield.shared.topics, evenfield.study.config"
     )
+
+
+def test_opening_a_study_loads_nothing_that_estimates() -> None:
+    loaded = loaded_by("import evenfield as ef\nef.open_study")
+    found = sorted({*HEAVY, "formulaic", "pydantic", "jinja2", "yaml"} & loaded)
+    assert not found, f"open_study loads {found}: it reads results"
 
 
 def test_importing_every_estimator_stays_light() -> None:

@@ -13,7 +13,7 @@ import pandas as pd
 from evenfield.api.arguments import whole
 from evenfield.api.data import reported
 from evenfield.api.policies import LEVEL, POWER, described, read_policy, tidy_effects
-from evenfield.api.results import Fit, refuse_undefined
+from evenfield.api.results import NUMBERS, Fit, refuse_undefined
 from evenfield.api.rings import around, radii_of
 from evenfield.models.event_study import EventStudy, Left, Trends
 from evenfield.models.policies import Effects
@@ -22,7 +22,6 @@ from evenfield.numerics.inference.methods import Tested
 from evenfield.study.errors import EstimateError, counted
 
 UNSUPPORTED = "none, so that nothing shows whether units would have moved alike"
-CHECKED = ["estimate", "std_error", "statistic", "p_value"]
 
 
 @reported("event-study")
@@ -207,13 +206,13 @@ def _checks(study: EventStudy, trends: Trends, from_start: int) -> pd.DataFrame:
     )
     checks["two-way coefficient"] = _numbers(replace(study.two_way, law=with_all))
     checks["trends may differ, times"] = _numbers(trends.breakdown(LEVEL))
-    return pd.DataFrame.from_dict(checks, orient="index", columns=[*CHECKED, "law"])
+    return pd.DataFrame.from_dict(checks, orient="index", columns=[*NUMBERS, "law"])
 
 
 def _numbers(test: Tested) -> list[object]:
     """Return the numbers of a check, and the law behind them or why there are none."""
     law = f"none: {test.reason}" if test.reason else test.law
-    return [*(getattr(test, name) for name in CHECKED), law]
+    return [*(getattr(test, name) for name in NUMBERS), law]
 
 
 def _left(trends: Trends) -> pd.DataFrame:

@@ -31,6 +31,7 @@ from evenfield.numerics.inference.methods import (
     Design,
     Locations,
     Tested,
+    few_cluster_weights,
     infer,
 )
 from evenfield.numerics.scpc import SpatialComponents
@@ -266,10 +267,18 @@ def _case(
 ) -> Case:
     """Return a fit with its rows and the options of its inferences."""
     lags = options["lags"]
+    clusters = _clusters(rows, options)
+    of_few = dict[str, Any]()
+    if options["few_units"]:
+        of_few = {
+            "effective_df": True,
+            "conley_factor": "none" if rows.several else "N/(N-K)",
+            "wild_weights": few_cluster_weights(len(clusters.names)),
+        }
     return Case(
         fit=fit,
         units=rows.units,
-        groups=_clusters(rows, options),
+        groups=clusters,
         dates=rows.dates,
         draws=options["draws"],
         seed=options["seed"],
@@ -280,6 +289,7 @@ def _case(
         names=names,
         values=values,
         options=options,
+        **of_few,
         **effects,
     )
 
@@ -318,6 +328,7 @@ def ols(
     strata: str | None = None,
     average_correlation: float = 0.03,
     most_components: int | None = None,
+    few_units: bool = False,
 ) -> Fit:
     """Fit least squares, with fixed effects and one or many inferences for few units.
 
@@ -348,6 +359,10 @@ def ols(
     average_correlation, most_components : optional
         Of SCPC: bound of the average correlation and of the number of components (N - 1
         as the reference program).
+    few_units : bool
+        As studies have it: CR3 with the degrees of freedom of the clusters that carry a
+        coefficient (G* - 1), Conley with N / (N - K) in a cross-section, the wild
+        bootstrap with Webb's weights for a dozen clusters or fewer.
     """
     options = dict(locals())  # all that was given, before anything else is
     rows = table(formula, data, unit, time)
@@ -559,11 +574,10 @@ def beta_convergence(
     of_slope = fit.rows(0.95).set_index("term").loc[["initial"], NUMBERS]
     slope = Tested(**of_slope.iloc[0])
     tests = [row.test for row in speeds(fit.raw, years).rows(slope, 0.95)]
-    numbers = ["estimate", "std_error", "conf_low", "conf_high"]
     table_of_speeds = pd.DataFrame(
-        [[getattr(test, name) for name in numbers] for test in tests],
+        [[getattr(test, name) for name in NUMBERS] for test in tests],
         index=["speed", "half-life", "speed by nonlinear least squares"],
-        columns=numbers,
+        columns=NUMBERS,
     )
     rate, half, _ = table_of_speeds["estimate"].tolist()
     span = f"{dates.text[first]} to {dates.text[last]}"

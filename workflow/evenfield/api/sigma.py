@@ -50,7 +50,7 @@ def sigma(
     -----
     ``fall`` is the slope of y_0 - y_T on y_0 + y_T (Pitman 1939; Morgan 1939): a zero
     slope is equal variance. T2 in ``notes`` is Carree and Klomp's (1997), whose size is
-    right for independent normal units only.
+    right for independent normal units only; T3 describes.
     """
     model = levels_of(y, data)
     rows = table(model, data, unit, time)
@@ -87,6 +87,7 @@ def sigma(
             "dates": len(dates.labels),
             "T2": result.t2.statistic,
             "T2 p": result.t2.p_value,
+            "T3": result.t3.estimate,
         },
         tables={"over time": over_time},
         raw=result,

@@ -31,6 +31,7 @@ from evenfield.study.errors import EstimateError
 
 EFFECTS = ("pooled", "unit", "time", "two_way", "random")
 # Names of parameters, which no regressor may have.
+BY_T = "_t"  # behind the name of an inference: Student's t of the units that count
 RESERVED = ("rho", "lambda", "tau", "eta", "phi", "sigma2")
 
 
@@ -161,7 +162,8 @@ def spatial_panel(
     lagged : str or sequence of str, optional
         Regressors whose spatial lag enters; all by default.
     inference : str or sequence of str
-        observed, expected, qml, or unit (clustered by unit).
+        observed, expected, qml, unit (clustered by unit), or unit_t: the same with t
+        of the units that carry a coefficient.
     approach : str, optional
         lee_yu (transformation) or direct, which other programs report; direct for
         pooled.
@@ -188,7 +190,7 @@ def spatial_panel(
     # At the edge of the range of a parameter the likelihood has no curvature to invert.
     unknown = np.full((len(fit.names),) * 2, np.nan)
     covariances = {
-        kind: unknown if fit.at_bound else fit.covariance(kind)
+        kind: unknown if fit.at_bound else fit.covariance(kind.removesuffix(BY_T))
         for kind in names_of(inference)
     }
     names = list(fit.names)
@@ -197,7 +199,7 @@ def spatial_panel(
     if effects in ("pooled", "random"):
         names, estimates, covariances = with_constant(panel, fit, covariances)
     parts = [
-        t_rows(names, estimates, np.sqrt(np.diag(V)), kind)
+        t_rows(names, estimates, np.sqrt(np.diag(V)), kind, _df(fit, names, kind))
         for kind, V in covariances.items()
     ]
     return SpatialFit(
@@ -216,6 +218,22 @@ def spatial_panel(
         raw=fit,
         **by_row,
     )
+
+
+def _df(fit: Any, names: Sequence[str], kind: str) -> Any:
+    """Return the degrees of freedom of each parameter, infinite for the normal law.
+
+    Notes
+    -----
+    G* - 1, and one at least, as effects have it (Carter, Schnepel and Steigerwald 2017).
+    """
+    if not kind.endswith(BY_T) or fit.at_bound:
+        return np.inf
+    alone = dict(zip(fit.names, np.eye(len(fit.names)), strict=True))
+    effective = [
+        fit.effective_units(alone[name]) if name in alone else np.inf for name in names
+    ]
+    return np.maximum(np.array(effective) - 1, 1)
 
 
 def _agreed_effects(option: str | None, behind_bar: str | None) -> str:
