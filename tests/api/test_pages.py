@@ -50,7 +50,10 @@ def parts(text):
 
 
 @pytest.mark.parametrize(
-    "page", [p for p in PAGES if p.name != "arrays.md"], ids=lambda page: page.stem
+    "page",
+    # arrays.md reads files of its reader, study.md a study that has been run.
+    [p for p in PAGES if p.name not in ("arrays.md", "study.md")],
+    ids=lambda page: page.stem,
 )
 def test_examples_print_what_the_page_says(page, monkeypatch):
     monkeypatch.chdir(ROOT)

@@ -35,6 +35,7 @@ _NAMES = {
     "numerics.spatial_panel.random_effects": "fit_random_effects",
     "numerics.spatial_panel.reach": "partition reach",
     "numerics.spatial_panel.selection": "wald_tests",
+    "opened.study": "open_study",
     "study.errors": "EstimateError WeightsError",
 }
 _MODULES = {name: module for module, names in _NAMES.items() for name in names.split()}

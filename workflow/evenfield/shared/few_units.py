@@ -87,6 +87,14 @@ def design_for(
     )
 
 
+def with_places(study: Study, scheme: str, data: pd.DataFrame) -> pd.DataFrame:
+    """Return rows with the coordinates of their units, where there are any."""
+    units = study.table("units", scheme)
+    if not {"lat", "lon"} <= set(units):
+        return data
+    return data.merge(units[["unit", "lat", "lon"]], on="unit", how="left")
+
+
 def beside(row: Estimate, name: str, suffixes: Mapping[str, str]) -> Estimate:
     """Return the row of a method that stands beside the deciding one, without numbers."""
     estimator = f"{row.estimator}_{suffixes.get(name, name.lower())}"

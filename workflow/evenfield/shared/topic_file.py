@@ -108,5 +108,8 @@ class TopicFile(Keys):
     numbers: dict[str, Any] | None = None
     """Numbers and words of its section.md, as docs/prose.md lists them; absent: text.py
     says them, or there is no section."""
+    no_call: str = ""
+    """Why no function of the library gives its rows, and what to do instead; where there
+    is one, `call.py` says which."""
     no_exhibits: str = ""
     """Why a topic shows nothing itself."""

@@ -67,6 +67,16 @@ class Trajectories:
             return SPLICED
         return "+".join(sorted(filter(None, names)))
 
+    def long(self, name: str) -> pd.DataFrame:
+        """Return a row a unit and date, the values under a name."""
+        return pd.DataFrame(
+            {
+                "unit": np.repeat(self.units, len(self.years)),
+                "year": np.tile(self.years, len(self.units)),
+                name: self.values.ravel(),
+            }
+        )
+
     def segments(self) -> list[Trajectories]:
         """Return the whole span and, where the output basis changes, the dates of each
         basis.

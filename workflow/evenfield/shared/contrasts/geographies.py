@@ -3,7 +3,7 @@ when a method asks for them.
 """
 
 from collections.abc import Sequence
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,7 @@ from evenfield.numerics.label_permutation import (
 from evenfield.numerics.random import generator_for
 from evenfield.numerics.spatial import symmetric
 from evenfield.shared.contrasts.sections import Geography
+from evenfield.study.study import Study
 
 STRATA = "coastal"
 # All placebo lists are tried where they are no more: that takes a second or two, and
@@ -139,3 +140,12 @@ def _indicator(group: np.ndarray) -> np.ndarray:
             "the first label is no indicator: nothing that hangs together"
         )
     return np.asarray(group == 1.0)
+
+
+@cache
+def study_geographies(study: Study, scheme: str = "") -> Geographies:
+    """Return where the units of a study are, and who could have had whose labels."""
+    links = joined_links(study.table("adjacency", scheme), study.config.weights.join)
+    inference = study.config.inference
+    units = study.table("units", scheme)
+    return Geographies(units, links, inference.permutations, inference.seed)

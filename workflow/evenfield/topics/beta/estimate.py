@@ -121,7 +121,7 @@ def _regression(
     # years is T of the equation; means at both ends take two steps off it.
     data, years, basis, note, available = section
     if spec.means:
-        data = _group_means(study, spec, data, where)
+        data = group_means(study, spec, data, where)
     growth = data["growth"].to_numpy(float)
     # Columns: unit, start, end, then the controls that exist, then growth.
     regressors = [*data.columns[3:-1]]
@@ -207,7 +207,7 @@ def _regression(
     return rows, [points, *line], summary
 
 
-def _group_means(
+def group_means(
     study: Study, spec: BetaSpec, data: pd.DataFrame, where: str
 ) -> pd.DataFrame:
     """Return means over the units of each group, under the name of the group."""

@@ -90,7 +90,7 @@ Section = list[DistributionSpec]
 
 def check_data(study: Study, _: Section, spec: DistributionSpec) -> None:
     """Refuse what the panel cannot carry, before anything is estimated."""
-    _movement(study, spec)
+    movement(study, spec)
 
 
 def estimate(study: Study) -> Results:
@@ -104,7 +104,7 @@ def estimate(study: Study) -> Results:
     out = Results()
     parts = []
     for spec in read(Section, study.config, "distribution"):
-        move = _movement(study, spec)
+        move = movement(study, spec)
         densities(move)
         for years in spec.steps:
             _chain(move, years)
@@ -121,7 +121,8 @@ def estimate(study: Study) -> Results:
     return out
 
 
-def _movement(study: Study, spec: DistributionSpec) -> Movement:
+def movement(study: Study, spec: DistributionSpec) -> Movement:
+    """Return relative incomes of a specification, and what labels its rows."""
     where = f"estimates.distribution.{spec.id}"
     data, info = window(study, spec, spec.period, where)
     income = np.exp(data.values)

@@ -88,7 +88,7 @@ class Window(NamedTuple):
 
 def check_data(study: Study, _: Section, spec: DynamicPanelSpec) -> None:
     """Refuse what the panel cannot carry, before anything is estimated."""
-    list(_windows(study, spec))
+    list(windows(study, spec))
 
 
 def estimate(study: Study) -> Results:
@@ -104,7 +104,7 @@ def estimate(study: Study) -> Results:
     points: list[Fields] = []
     fits: list[Fields] = []
     for spec in read(Section, study.config, "dynamic_panel"):
-        for window in _windows(study, spec):
+        for window in windows(study, spec):
             rows, drawn, fit = _estimated(study, spec, window)
             out.estimates += rows.estimates
             points += drawn
@@ -121,7 +121,7 @@ def estimate(study: Study) -> Results:
     return out
 
 
-def _windows(study: Study, spec: DynamicPanelSpec) -> Iterator[Window]:
+def windows(study: Study, spec: DynamicPanelSpec) -> Iterator[Window]:
     """Yield the periods of a specification by their years."""
     where = f"estimates.dynamic_panel.{spec.id}"
     described = study.description(spec.unit_scheme)

@@ -14,7 +14,7 @@ from evenfield.numerics.label_permutation import expected_regressors
 from evenfield.numerics.scpc import AVERAGE_CORRELATION
 from evenfield.shared.contrasts.changes import change_rows
 from evenfield.shared.contrasts.contrasts import parse_contrast_settings, rows_at
-from evenfield.shared.contrasts.geographies import Geographies, joined_links
+from evenfield.shared.contrasts.geographies import Geographies, study_geographies
 from evenfield.shared.contrasts.prepared_contrasts import prepare_contrast
 from evenfield.shared.estimates import Estimate, Fields
 from evenfield.shared.rows import Results, stacked
@@ -77,14 +77,8 @@ def estimate(study: Study) -> Results:
     """
     specs: Section = read(Section, study.config, "exposure")
     settings = parse_contrast_settings(study.config.inference, study.power, specs)
-    joins = study.config.weights.join
     # Components and permutations belong to a set of units: periods share them.
-    geographies = Geographies(
-        study.table("units"),
-        joined_links(study.table("adjacency"), joins),
-        settings.permutations,
-        settings.seed,
-    )
+    geographies = study_geographies(study)
     periods = study.description()["periods"]
     tables = Tables(study)
     sections = []

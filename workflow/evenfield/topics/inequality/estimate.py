@@ -102,7 +102,7 @@ Section = list[InequalitySpec]
 def check_data(study: Study, _: Section, spec: InequalitySpec) -> None:
     """Refuse what the panel cannot carry, before anything is estimated."""
     for period in spec.periods:
-        _decomposition(study, spec, period)
+        decomposition(study, spec, period)
 
 
 def estimate(study: Study) -> Results:
@@ -114,7 +114,7 @@ def estimate(study: Study) -> Results:
     inside = []
     for spec in read(Section, study.config, "inequality"):
         for period in spec.periods:
-            part = _decomposition(study, spec, period)
+            part = decomposition(study, spec, period)
             part.add_rows()
             out.estimates += part.estimates
             parts.append(_series(part))
@@ -127,7 +127,8 @@ def estimate(study: Study) -> Results:
     return out
 
 
-def _decomposition(study: Study, spec: InequalitySpec, period: str) -> Decomposition:
+def decomposition(study: Study, spec: InequalitySpec, period: str) -> Decomposition:
+    """Return incomes, people and groups of a specification in a period."""
     where = f"estimates.inequality.{spec.id} {period}"
     data, info = window(study, spec, period, where)
     panel = study.table("panel", spec.unit_scheme)

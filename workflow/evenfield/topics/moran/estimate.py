@@ -147,7 +147,7 @@ def estimate(study: Study) -> Results:
         where = f"estimates.moran.{spec.id}"
         income, info = whole_span(study, spec, where)
         # Levels stay alike for long; growth shows whether neighbours move together now.
-        growth = _growth(study, spec, income, where)
+        growth = growth_of(study, spec, income, where)
         weights = study.weights(spec.weights, scheme=spec.unit_scheme)
         W, cut = weights.among(income.units)
         on = Map(
@@ -180,9 +180,10 @@ def estimate(study: Study) -> Results:
     return out
 
 
-def _growth(
+def growth_of(
     study: Study, spec: MoranSpec, income: Trajectories, where: str
 ) -> Trajectories | None:
+    """Return growth by unit and year; nothing where the panel has none."""
     # ASSUME: growth from one observation to the next; the year in which proxy output
     # meets official output has none.
     panel = study.table("panel", spec.unit_scheme)

@@ -155,12 +155,7 @@ class _Work:
 
     def _methods(self) -> tuple[str, ...]:
         """Return the methods, the deciding one first."""
-        if self.spec.inference:
-            return self.spec.inference
-        if self.spec.role != "primary":
-            return FEW_METHODS
-        dealt = "randomisation_stratified" if self.spec.within else "randomisation"
-        return (*EVERY_METHOD, dealt)
+        return methods_of(self.spec)
 
     def _row(self, term: str, contrast: str, near: bool) -> Estimate:
         """Return a row without its numbers."""
@@ -339,6 +334,16 @@ class _Work:
             row = {"spec_id": self.spec.id, "unit": self.case.units[i], "place": place}
             rows.append(row)
         return rows
+
+
+def methods_of(spec: NearbySpec) -> tuple[str, ...]:
+    """Return the methods of a specification, the deciding one first."""
+    if spec.inference:
+        return spec.inference
+    if spec.role != "primary":
+        return FEW_METHODS
+    dealt = "randomisation_stratified" if spec.within else "randomisation"
+    return (*EVERY_METHOD, dealt)
 
 
 def _term(name: str, near: bool) -> str:

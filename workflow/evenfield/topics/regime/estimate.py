@@ -140,6 +140,12 @@ def estimate(study: Study) -> Results:
     return out
 
 
+def methods_of(spec: RegimeSpec) -> tuple[str, ...]:
+    """Return the methods of a specification, the deciding one first."""
+    by_default = PRINTED if spec.role == "primary" else SHORT
+    return spec.inference or by_default
+
+
 def combinations(columns: Sequence[str]) -> dict[tuple[str, str], np.ndarray]:
     """Return the reported combinations of coefficients; signs make a faster speed
     positive; shape (K,).
@@ -160,7 +166,6 @@ def _interaction_rows(
 ) -> list[Estimate]:
     """Return the slopes and their difference by every method of the specification."""
     spec = section.spec
-    by_default = PRINTED if spec.role == "primary" else SHORT
     units = section.table.index.to_numpy(str)
     rows = []
     for (term, contrast), c in combinations(section.columns).items():
@@ -178,7 +183,7 @@ def _interaction_rows(
         }
         if fit is not None:
             shared |= carrier_fields(section.X, units, c)
-        deciding, *others = spec.inference or by_default
+        deciding, *others = methods_of(spec)
         for method in (deciding, *others):
             fields: Fields
             if fit is None:

@@ -109,7 +109,7 @@ def estimate(study: Study) -> Results:
                 if spec.kind == "panel":
                     rows += _panel(data, known, period, settings)
                 else:
-                    by_period[period] = _contrast(data, known, period)
+                    by_period[period] = association(data, known, period)
             except (NotCarriedError, NumericsError) as error:
                 refused.append((spec.claim, spec.id, period, str(error)))
         contrasts += by_period.values()
@@ -163,7 +163,7 @@ def _row(data: Data, spec: AssociationSpec, period: str) -> Estimate:
     )
 
 
-def _contrast(data: Data, spec: AssociationSpec, period: str) -> GroupContrast:
+def association(data: Data, spec: AssociationSpec, period: str) -> GroupContrast:
     """Return an association with one row a unit as a group contrast."""
     table = data.regressors(spec, period)
     # An index is standardised by the units with neither label (Anderson 2008).

@@ -17,7 +17,7 @@ from pydantic import Field, model_validator
 
 from evenfield.shared.contrasts.changes import change_rows
 from evenfield.shared.contrasts.contrasts import parse_contrast_settings, rows_at
-from evenfield.shared.contrasts.geographies import Geographies, joined_links
+from evenfield.shared.contrasts.geographies import study_geographies
 from evenfield.shared.contrasts.prepared_contrasts import GroupContrast
 from evenfield.shared.estimates import NAN, Estimate
 from evenfield.shared.rows import Results, stacked
@@ -142,10 +142,7 @@ def estimate(study: Study) -> Results:
             table = growth_table(wide, start, end)
             span = (start, end)
             asked[name, span] = [*questions(study, section, name, span, table)]
-    links = joined_links(study.table("adjacency"), study.config.weights.join)
-    geographies = Geographies(
-        study.table("units"), links, settings.permutations, settings.seed
-    )
+    geographies = study_geographies(study)
     rows = list[Estimate]()
     for contrast in chain.from_iterable(asked.values()):
         rows += rows_at(contrast, geographies, settings)

@@ -1,0 +1,197 @@
+"""A study as an object: what it reads, what it refuses, and each row as a fit."""
+
+import re
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import evenfield as ef
+from evenfield.opened.fits import FitError, same_digits
+from evenfield.opened.study import OpenError
+from evenfield.study.errors import EvenfieldError, ReportError
+from stored_study import print_number, store_study
+
+ROOT = Path(__file__).parents[2]
+SPEED = {"family": "beta", "spec_id": "absolute", "term": "speed", "estimator": "ols"}
+NUMBERS = {
+    "speed": {**SPEED, "period": "S1", "show": "0.0", "unit": "% a year"},
+    "twice": {"is": "2 * speed", "show": "0.0"},
+    "states": {"file": "panel/all/units.csv", "take": "count", "show": "0"},
+}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    place = tmp_path_factory.mktemp("mexico") / "study"
+    place.mkdir()
+    mexico = ROOT / "examples" / "mexico-states"
+    store_study(mexico, place, numbers=NUMBERS)
+    print_number(place, "speed")
+    return place
+
+
+@pytest.fixture(scope="module")
+def s(folder):
+    return ef.open_study(folder)
+
+
+def test_a_number_has_value_interval_unit_and_where_it_is_printed(s):
+    number = s.numbers["speed"]
+    row = s.row("speed")
+    assert number.value == row["estimate"]
+    assert (number.low, number.high) == (row["conf_low"], row["conf_high"])
+    assert number.unit == "% a year"
+    # A condition of the text prints nothing.
+    assert list(map(str, number.printed)) == [
+        "page, line 3 of text/page.md",
+        "table T6, row 1940\u20132000, column speed",
+    ]
+    assert "printed: page, line 3" in str(number)
+    assert sorted(s.numbers) == ["speed", "states", "twice"]
+
+
+def test_estimates_panel_and_units_are_frames_of_their_own(s):
+    assert set(s.estimates["topic"]) >= {"beta", "sigma", "clubs", "moran"}
+    assert {"unit", "year", "log_income"} <= {*s.panel}
+    assert len(s.units) == s.panel["unit"].nunique() == 32
+    own = s.panel  # nobody's but the caller's
+    del own["log_income"]
+    assert s.panel["log_income"].std() > 0
+    assert len(s.table("panel/all/units.csv")) == 32
+    assert list(s.table("T6")["period"]) == ["1940\u20132000"]
+
+
+def test_what_is_no_name_or_no_estimate_is_refused_in_a_line(s, tmp_path):
+    with pytest.raises(ReportError, match="did you mean 'speed'"):
+        s.numbers["sped"]
+    with pytest.raises(OpenError, match="did you mean 'speed'"):
+        s.fit("sped")
+    with pytest.raises(OpenError, match="twice is no estimate"):
+        s.fit("twice")
+    with pytest.raises(OpenError, match="states is no estimate"):
+        s.data("states")
+    with pytest.raises(OpenError, match="no table panel"):
+        s.table("panel/all/unit.csv")
+    with pytest.raises(OpenError, match="no study in"):
+        ef.open_study(tmp_path)
+    (tmp_path / "config.yaml").write_text("")
+    with pytest.raises(OpenError, match="python3 run --directory"):
+        ef.open_study(tmp_path)
+
+
+def test_a_fit_takes_another_inference_and_draws_and_interprets(s):
+    fit = s.fit("speed")
+    assert isinstance(fit, ef.Fit)
+    assert "caught" in fit.interpret() or "closed" in fit.interpret()
+    other = s.fit("speed", inference=["HC1"])
+    assert list(other.to_frame()["inference"].unique()) == ["HC1"]
+    assert other.params["initial"] == fit.params["initial"]
+    assert s.fit("speed") is fit  # rows of one fit share it
+    assert s.fit("T6:1940-2000:speed") is fit
+
+
+def test_rows_in_any_order_give_the_same(s):
+    data = s.data("speed")
+    call = s.call("speed")
+    arguments = dict(call.call.arguments)
+    mixed = ef.beta_convergence(data=data.sample(frac=1, random_state=3), **arguments)
+    assert np.allclose(mixed.params, s.fit("speed").params, rtol=1e-12)
+
+
+def walked(study, rows):
+    """Return how many rows are equal, equal but for what is said, and refused, by topic;
+    the faults; and the reasons of what is refused.
+    """
+    counts, faults, reasons = Counter(), [], {}
+    for row in rows.to_dict("records"):
+        name = row["estimate_id"]
+        kind = (row["topic"], row["estimator"], row["effect_type"])
+        try:
+            call = study.call(name)
+        except FitError as error:
+            counts[row["topic"], "refused"] += 1
+            reasons[kind] = str(error)
+            continue
+        try:
+            beside = call.compared(study.fit(name))
+        except EvenfieldError as error:
+            faults.append((*kind, name, str(error)))
+            continue
+        other = beside[~beside["same"].astype(bool)]
+        if (other["why"] == "").any():
+            faults.append((*kind, name, beside.to_string()))
+        elif len(other):
+            counts[row["topic"], "in part"] += 1
+        else:
+            counts[row["topic"], "equal"] += 1
+    return counts, faults, reasons
+
+
+def test_every_row_of_a_stored_study_is_the_fit_of_the_library_or_says_why(s):
+    counts, faults, reasons = walked(s, s.estimates)
+    assert not faults, "\n".join(map(str, faults[:3]))
+    for topic in ("beta", "sigma", "rolling", "clubs", "inequality"):
+        assert counts[topic, "equal"], topic
+    for topic in ("moran", "distribution", "dynamic_panel"):
+        assert counts[topic, "in part"], topic
+    assert all(len(reason) > 60 for reason in reasons.values())
+
+
+def test_a_row_that_is_changed_is_not_equal(s):
+    call = s.call("speed")
+    row = {**call.row, "estimate": call.row["estimate"] * (1 + 1e-5)}
+    changed = type(call)(**{**call.__dict__, "row": row})
+    assert not changed.compared(call.fit()).loc["estimate", "same"]
+
+
+@pytest.mark.parametrize(
+    ("printed", "found", "same"),
+    [
+        (1.23456, 1.234564, True),
+        (1.23456, 1.23457, False),
+        (123456.0, 123456.4, True),
+        (0.0, 1e-15, True),
+        (0.0, 1e-3, False),
+        (1.0, float("nan"), False),
+    ],
+)
+def test_digits_of_a_row(printed, found, same):
+    assert same_digits(printed, found) == same
+
+
+@pytest.mark.command
+def test_the_code_runs_as_it_stands_in_a_python_of_its_own(s):
+    for name in ("speed", moran_row(s)):
+        done = subprocess.run(
+            [sys.executable, "-c", s.call(name).code],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert done.stdout
+
+
+def moran_row(s):
+    rows = s.estimates.query("topic == 'moran' and estimator == 'moran'")
+    return rows.query("controls_id == 'none'")["estimate_id"].iloc[0]
+
+
+def test_the_page_of_the_library_prints_what_it_says(folder, monkeypatch, capsys):
+    page = (ROOT / "docs" / "library" / "study.md").read_text()
+    blocks = re.findall(r"```py\n(.*?)```(?:\n+```text\n(.*?)```)?", page, re.DOTALL)
+    names = {}
+    for code, said in blocks:
+        exec(code.replace("examples/mexico-states", str(folder)), names)
+        printed = capsys.readouterr().out
+        if said:
+            assert printed.split() == said.split()
+
+
+def test_the_number_of_a_stored_study_is_a_frame_that_can_be_kept(s):
+    assert isinstance(s.compared("speed"), pd.DataFrame)
+    assert "numbers" in repr(s)

@@ -1,0 +1,60 @@
+"""A study that has been run, made in this process: its checked tables, panel, weights and
+estimates on disk, and a number with a text and a table that print it.
+"""
+
+import shutil
+
+import pandas as pd
+import yaml
+
+from china_study import estimated, write_panels, write_weights
+from evenfield.answers.rows import adjusted
+from evenfield.report.numbers import named_numbers
+from evenfield.shared.estimates import stacked_estimates, write_stacked
+from evenfield.shared.left_out import left_out_parts
+from evenfield.study.config import checked_config
+from evenfield.study.config_files import read_config
+from evenfield.study.files import read_json, write_json
+from evenfield.study.study import Study
+from evenfield.study.table_files import write_results
+
+FEW = {"permutations": 199}  # draws, for speed
+
+
+def store_study(source, folder, changes=None, numbers=None):
+    """Copy a study, run it with few draws and return its folder."""
+    shutil.copytree(source / "data", folder / "data")
+    config = {**read_config(source / "config.yaml"), **(changes or {})}
+    config["inference"] = {**config.get("inference", {}), **FEW}
+    config["numbers"] = numbers or {}
+    path = folder / "config.yaml"
+    path.write_text(yaml.safe_dump(config, sort_keys=False, allow_unicode=True))
+    read = checked_config(read_config(path))
+    read["data"]["package"] = str(folder / "data" / "datapackage.json")
+    read = left_out_parts(read)
+    root = folder / "results"
+    for scheme, built in write_panels(read, root).items():
+        write_weights(read, root, scheme, built)
+    study = Study(read, root)
+    for topic in read["estimates"]:
+        estimated(topic, study).write(root / "estimates" / topic)
+    paths = sorted(map(str, root.glob("estimates/*/estimates.csv")))
+    write_stacked(adjusted(stacked_estimates(paths), {}), root / "estimates.csv")
+    named = named_numbers(read, root)
+    write_json(
+        {name: one.plain() for name, one in named.items()}, root / "numbers.json"
+    )
+    return folder
+
+
+def print_number(folder, name):
+    """Print a number of a stored study in a text and in a table."""
+    text = folder / "text"
+    text.mkdir()
+    (text / "page.md").write_text(
+        f"First.\n\nIt is {{{{ n.{name} }}}} here.\n{{{{ must(n.{name} > 0) }}}}\n"
+    )
+    number = read_json(folder / "results" / "numbers.json")[name]
+    row = {"period": "1940\u20132000", "speed": number["value"]}
+    row["speed_estimate_id"] = number["estimate_id"]
+    write_results(pd.DataFrame([row]), folder / "results" / "tables" / "T6.csv")

@@ -1,0 +1,293 @@
+"""A study that has been run, as an object: its numbers, tables and rows, and each number
+once more as the library fits it.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from evenfield.opened.numbers import Numbers
+from evenfield.shared.estimates import read_estimates
+from evenfield.study.errors import EvenfieldError, ReportError, nearest
+from evenfield.study.files import read_json
+from evenfield.study.table_files import read_table
+
+if TYPE_CHECKING:
+    from evenfield.api.results import Fit
+    from evenfield.opened.fits import RowCall
+    from evenfield.study.study import Study
+
+KEPT = 32  # fits, so that rows of one fit share it
+RUN = "run it once: python3 run --directory {}"
+
+
+class OpenError(EvenfieldError, at="study"):
+    """What cannot be opened, or is no name of a study."""
+
+
+def open_study(folder: str | Path = ".") -> OpenedStudy:
+    """Open a study that has been run, to read its results; nothing is estimated.
+
+    Parameters
+    ----------
+    folder : path
+        Folder of the study, with config.yaml and results/.
+
+    Returns
+    -------
+    OpenedStudy
+        ``numbers``, ``estimates``, ``panel``, ``units`` and ``table(path)`` read what
+        the run wrote; ``data(name)`` and ``fit(name)`` are the rows and the fit behind
+        a number.
+
+    Raises
+    ------
+    OpenError
+        Where there is no study, or none that has been run.
+    """
+    path = Path(folder)
+    if not (path / "config.yaml").is_file():
+        raise OpenError(
+            f"no study in {path}",
+            "a folder with config.yaml",
+            "name the folder, for example ef.open_study('examples/us-states')",
+        )
+    if not (path / "results" / "estimates.csv").is_file():
+        raise OpenError(
+            f"{path} has no results/estimates.csv",
+            "the results of a run",
+            RUN.format(path),
+        )
+    return OpenedStudy(path.absolute())
+
+
+class OpenedStudy:
+    """A study that has been run; ``open_study`` makes it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._fits: OrderedDict[str, Any] = OrderedDict()
+
+    def __repr__(self) -> str:
+        return (
+            f"study in {self.folder}: {len(self.numbers)} numbers,"
+            f" {len(self.estimates)} estimates"
+        )
+
+    @cached_property
+    def numbers(self) -> Numbers:
+        """The named numbers: value, interval, unit, and where each is printed."""
+        return Numbers(self.folder)
+
+    @cached_property
+    def estimates(self) -> pd.DataFrame:
+        """Every estimate, one row each, as docs/library/stable.md lists the columns."""
+        return read_estimates(self.folder / "results" / "estimates.csv")
+
+    @property
+    def panel(self) -> pd.DataFrame:
+        """One row a unit and date, with log income and all columns of the data."""
+        return self._study.table("panel").copy()
+
+    @property
+    def units(self) -> pd.DataFrame:
+        """One row a unit: name, coordinates, groups."""
+        return self._study.table("units").copy()
+
+    def table(self, path: str) -> pd.DataFrame:
+        """Return any table below results/ by its path, or one of the study's tables and
+        figures by its id: ``panel/all/doses.csv``, ``T6``.
+        """
+        root = self.folder / "results"
+        exhibits = [root / kind / f"{path}.csv" for kind in ("tables", "figures")]
+        for found in (root / path, *exhibits):
+            if found.is_file() and found.suffix == ".csv":
+                return read_table(found)
+        known = [file.relative_to(root).as_posix() for file in root.rglob("*.csv")]
+        raise OpenError(
+            f"no table {path}",
+            "a path below results/, or the id of a table or figure",
+            nearest(path, known, "`python3 run list` names tables and figures"),
+        )
+
+    @cached_property
+    def beside(self) -> dict[str, OpenedStudy]:
+        """The studies beside this one, whose numbers it uses, by name."""
+        folders: dict[str, str] = self._config.get("beside") or {}
+        return {name: open_study(self.folder / path) for name, path in folders.items()}
+
+    def _home(self, name: str) -> tuple[OpenedStudy, str]:
+        """Return the study that has the row of a name, this one or one beside it, and
+        the name there.
+        """
+        identity = name
+        if name in self.numbers or name in self._answers:
+            identity = self._identity(name)
+        study, _, own = identity.partition(".")
+        if own and study in (self._config.get("beside") or {}):
+            return self.beside[study], own
+        return self, name
+
+    def row(self, name: str) -> dict[str, Any]:
+        """Return the row of the estimates behind a number, an answer, a cell of a table
+        (``T6:2009-19:speed``) or an ``estimate_id``.
+        """
+        home, own = self._home(name)
+        if home is not self:
+            return home.row(own)
+        identity = self._identity(name)
+        rows = self.estimates[self.estimates["estimate_id"] == identity]
+        return dict(zip(map(str, rows), rows.iloc[0].tolist(), strict=True))
+
+    def data(self, name: str) -> pd.DataFrame:
+        """Return the rows of the data that a number is of, as the library takes them."""
+        return self.call(name).data.copy()
+
+    def weights(self, name: str) -> pd.DataFrame:
+        """Return the spatial weights that a number is of, square, units as labels."""
+        weights = self.call(name).call.weights
+        if weights is None:
+            raise OpenError(
+                f"{name} has no spatial weights",
+                "a number that rests on neighbours",
+                "leave them out",
+            )
+        return weights.copy()
+
+    def call(self, name: str) -> RowCall:
+        """Return the call of a library function that gives a number: ``code``,
+        ``data``, ``fit()`` and ``compared(fit)``.
+        """
+        from evenfield.opened.fits import call_of
+
+        home, own = self._home(name)
+        if home is not self:
+            return home.call(own)
+        return call_of(self._study, name, self.row(name), str(self.folder))
+
+    def fit(self, name: str, **changes: Any) -> Fit:
+        """Return the fit of the library that gives a number, equal to its row.
+
+        Parameters
+        ----------
+        name : str
+            As for ``row``.
+        **changes
+            Arguments of the library's function in place of those of the study, such as
+            ``inference="CR2"``.
+        """
+        call = self.call(name)
+        key = call.key(changes)
+        if key not in self._fits:
+            self._fits[key] = call.fit(**changes)
+            if len(self._fits) > KEPT:
+                self._fits.popitem(last=False)
+        fit: Fit = self._fits[key]
+        return fit
+
+    def compared(self, name: str) -> pd.DataFrame:
+        """Return the numbers of a row beside those of its fit, whether they are the same
+        to the six digits of the row, and why where the library has them otherwise.
+        """
+        return self.call(name).compared(self.fit(name))
+
+    @cached_property
+    def _config(self) -> dict[str, Any]:
+        """The config as a run takes it, without what the tables cannot carry."""
+        try:
+            from evenfield.shared.left_out import left_out_parts
+            from evenfield.study.config import checked_config
+            from evenfield.study.config_files import study_config
+        except ImportError as error:
+            raise OpenError(
+                f"{error.name} is not installed",
+                "what reads a config",
+                "install it with the library: pip install 'evenfield[workflow]'",
+            ) from error
+        config = checked_config(study_config(path=self.folder / "config.yaml"))
+        return left_out_parts(config, self.folder)
+
+    @cached_property
+    def _study(self) -> Study:
+        """The tables of the study by unit scheme."""
+        config = self._config
+        from evenfield.study.study import Study
+
+        return Study(config, self.folder / "results")
+
+    def _identity(self, name: str) -> str:
+        """Return the id of the estimate behind a name, or say why there is none."""
+        if name in self.numbers:
+            number = self.numbers[name]
+            if number.estimate_id:
+                return number.estimate_id
+            raise OpenError(
+                f"{name} is no estimate: it is {number.source}",
+                "a number that is a row of the estimates",
+                f"read it in s.numbers[{name!r}]; nothing is fitted for it",
+            )
+        if name in self._answers:
+            if self._answers[name]:
+                return self._answers[name]
+            raise OpenError(
+                f"{name} rests on no estimate",
+                "an answer with a number",
+                "see results/answers.csv",
+            )
+        if name in self._ids:
+            return name
+        if ":" in name:
+            return self._of_cell(name)
+        if "." in name:
+            return self._of_section(name)
+        known = [*self.numbers, *self._answers]
+        raise OpenError(
+            f"{name} is no number, answer, estimate or cell of {self.folder}",
+            "a name of numbers.yaml, an answer such as H1, an estimate_id, or"
+            " TABLE:ROW:COLUMN",
+            nearest(name, known, "`sorted(s.numbers)` names the numbers"),
+        )
+
+    @cached_property
+    def _ids(self) -> set[str]:
+        return set(self.estimates["estimate_id"])
+
+    @cached_property
+    def _answers(self) -> dict[str, str]:
+        path = self.folder / "results" / "answers.json"
+        if not path.is_file():
+            return {}
+        content = read_json(path)
+        items = [*content["hypotheses"], *content["claims"]]
+        return {item["id"]: item["estimate_id"] for item in items}
+
+    def _of_cell(self, name: str) -> str:
+        from evenfield.report.evidence import estimate_of_cell, table_with_ids
+
+        table, *words = name.split(":")
+        path = self.folder / "results" / "tables" / f"{table}.csv"
+        if not path.is_file():
+            known = [file.stem for file in path.parent.glob("*.csv")]
+            raise ReportError(
+                f"no table {table}",
+                f"one of {', '.join(sorted(known))}",
+                "correct the name before the first colon",
+            )
+        return estimate_of_cell(table_with_ids(path), words, name)
+
+    def _of_section(self, name: str) -> str:
+        from evenfield.report.sections import section_numbers
+
+        numbers = section_numbers(self._config, self.folder / "results")
+        if name not in numbers:
+            raise OpenError(
+                f"{name} is no number of a section",
+                f"one of {len(numbers)} such as beta.speed",
+                nearest(name, numbers, "see the page"),
+            )
+        return numbers[name].estimate_id

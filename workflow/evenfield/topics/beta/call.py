@@ -1,0 +1,117 @@
+"""Beta convergence as calls of the library."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from evenfield.shared.calls import Call, NoCallError, Place, seed_of, specification
+from evenfield.shared.cross_section import cross_section
+from evenfield.shared.few_units import with_places
+from evenfield.shared.settings import scheme_info
+from evenfield.shared.spec import read
+from evenfield.shared.tables.rows import Row
+from evenfield.study.study import Study
+from evenfield.topics.beta.estimate import BetaSpec, Section, group_means
+
+SLOPE = "initial"  # as the library names the slope on initial income
+# Lines of the library's table of speeds by term.
+SPEEDS = {
+    "speed": "speed",
+    "half_life": "half-life",
+    "speed_nls": "speed by nonlinear least squares",
+}
+KEYS = ("unit", "year", "log_income", "income")
+
+
+def call(study: Study, row: Row) -> Call:
+    """Return the call that gives a row."""
+    spec = specification(read(Section, study.config, "beta"), row)
+    data, first, last = _two_dates(study, spec, row["period"])
+    if row["term"] == "moran":
+        raise NoCallError(
+            "the residuals are regressed anew at each permutation; ef.moran tests"
+            " s.fit('beta.speed').resids as they are"
+        )
+    if row["estimator"] == "description":
+        return _described(row, data, first, last)
+    controls = [name for name in data if name not in KEYS]
+    methods = spec.inference or ("HC3",)
+    inference = study.config.inference
+    arguments: dict[str, Any] = {
+        "y": "log_income",
+        "x": controls,
+        "unit": "unit",
+        "time": "year",
+        "inference": [*methods],
+    }
+    if spec.inference:
+        draws = seed_of(inference.seed, f"beta:{spec.id}:{row['period']}")
+        arguments |= {
+            "few_units": True,
+            "draws": inference.permutations,
+            "seed": draws,
+        }
+        data = with_places(study, spec.unit_scheme, data)
+    return Call(
+        function="beta_convergence",
+        data=data,
+        arguments=arguments,
+        places=_places(row, methods),
+    )
+
+
+def _places(row: Row, methods: tuple[str, ...]) -> tuple[Place, ...]:
+    if row["effect_type"] == "coef":
+        suffix = row["estimator"].removeprefix("ols").removeprefix("_")
+        own = [name for name in methods if name.lower() == suffix]
+        return (Place(term=SLOPE, inference=(own or methods)[0]),)
+    if row["term"] == "r2":
+        return (Place(note="R2"),)
+    name = "speed_nls" if row["estimator"] == "nls" else row["term"]
+    times = 1.0 if name == "half_life" else 100.0
+    return (Place(table="speed", line=SPEEDS[name], times=times),)
+
+
+def _described(row: Row, data: pd.DataFrame, first: int, last: int) -> Call:
+    """Return the call that describes both ends, or growth between them."""
+    if row["term"] == "mean_growth":
+        ends = data.pivot(index="unit", columns="year", values="log_income")
+        growth = (ends[last] - ends[first]) / (last - first)
+        return Call(
+            function="ols",
+            data=pd.DataFrame({"growth": growth}).reset_index(),
+            arguments={"formula": "growth ~ 1", "unit": "unit"},
+            places=(Place(term="Intercept", times=100.0),),
+        )
+    year = first if row["term"] == "sigma_start" else last
+    return Call(
+        function="sigma",
+        data=data.assign(income=np.exp(data["log_income"])),
+        arguments={"y": "income", "unit": "unit", "time": "year"},
+        places=(Place(term=f"sigma {year}"),),
+    )
+
+
+def _two_dates(
+    study: Study, spec: BetaSpec, period: str
+) -> tuple[pd.DataFrame, int, int]:
+    """Return log income at both ends by unit, with the controls, and the years."""
+    where = f"estimates.beta.{spec.id} {period}"
+    section = cross_section(study, spec, period, where, spec.controls, spec.end_points)
+    data, years, *_ = section
+    if spec.means:
+        data = group_means(study, spec, data, where)
+    periods = study.table("periods", spec.unit_scheme)
+    first = int(periods.loc[periods["period"].eq(period), "start_year"].iloc[0])
+    # Means over three dates are centred one step inside the period.
+    step = scheme_info(study.description(spec.unit_scheme)).step
+    first += step if spec.end_points == "mean3" else 0
+    last = first + round(years)
+    ends = [
+        data.drop(columns=["start", "end", "growth"]).assign(
+            year=year, log_income=data[column]
+        )
+        for year, column in ((first, "start"), (last, "end"))
+    ]
+    return pd.concat(ends, ignore_index=True), first, last

@@ -1,0 +1,97 @@
+"""Log t tests and clubs as calls of the library."""
+
+import re
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from evenfield.shared.calls import Call, NoCallError, Place, specification
+from evenfield.shared.spec import read
+from evenfield.shared.tables.rows import Row
+from evenfield.shared.trajectories import Trajectories, window
+from evenfield.study.study import Study
+from evenfield.topics.clubs.estimate import CURRENCIES, ClubsSpec, Section, rules_of
+
+FOUND = "found"  # clubs before merging
+# What the library's clubs have and a specification may choose otherwise.
+FIXED = {"sort_share": 0.0, "sieve_step": 0.1, "sieve_cap": 50.0}
+FILTERS = ("hp", "none")
+
+
+def call(study: Study, row: Row) -> Call:
+    """Return the call that gives a row: a log t test, or the clubs."""
+    if row["estimator"] == "fisher_freeman_halton":
+        raise NoCallError(
+            "it is a test of a table of clubs by groups: scipy.stats.fisher_exact on"
+            " pandas.crosstab(fit.tables['members']['club'], groups)"
+        )
+    spec = specification(read(Section, study.config, "clubs"), row)
+    if spec.filter not in FILTERS:
+        raise NoCallError(
+            f"the library filters by Hodrick and Prescott, not {spec.filter}"
+        )
+    data, info = window(study, spec, spec.period, f"estimates.clubs.{spec.id}")
+    smoothing = None
+    if spec.filter == "hp":
+        smoothing = rules_of(spec, info.step).penalty
+    shared = {
+        "y": "income",
+        "unit": "unit",
+        "time": "year",
+        "smoothing": smoothing,
+        "variance": spec.variance,
+    }
+    if row["estimator"].startswith("logt_"):
+        return _log_t(row, data, shared)
+    return _clubs(row, spec, data, shared)
+
+
+def _log_t(row: Row, data: Trajectories, shared: dict[str, Any]) -> Call:
+    factor = CURRENCIES.get(row["outcome"])
+    left_out = int(re.findall(r"\d+", row["contrast"])[0])
+    return Call(
+        function="log_t",
+        data=_incomes(data, factor or 1.0),
+        arguments={
+            **shared,
+            "logs": factor is not None,
+            "discard": left_out / data.values.shape[1],
+        },
+        places=(Place(term="log t"),),
+    )
+
+
+def _clubs(
+    row: Row, spec: ClubsSpec, data: Trajectories, shared: dict[str, Any]
+) -> Call:
+    for name, value in FIXED.items():
+        if getattr(spec, name) != value:
+            raise NoCallError(
+                f"the library's clubs have {name} {value:g}, this specification"
+                f" {getattr(spec, name):g}"
+            )
+    found = row["contrast"] == FOUND
+    merge = None if found or spec.merge == "none" else spec.merge
+    place = Place(term=row["term"].replace("_", " "))
+    if row["term"] == "clubs":
+        place = Place(count=True)
+    elif row["term"] == "divergent":
+        place = Place(note="none")
+    return Call(
+        function="clubs",
+        data=_incomes(data, 1.0),
+        arguments={
+            **shared,
+            "discard": spec.discard,
+            "merge": merge,
+            "adopt": not found and spec.divergent == "adopt",
+        },
+        places=(place,),
+    )
+
+
+def _incomes(data: Trajectories, factor: float) -> pd.DataFrame:
+    """Return incomes in a unit of the currency, a row a unit and date."""
+    long = data.long("income")
+    return long.assign(income=factor * np.exp(long["income"]))

@@ -1,0 +1,66 @@
+"""Growth on own and neighbours' groups as calls of the library."""
+
+from collections.abc import Iterator
+from functools import cache
+
+from evenfield.shared.calls import Call, NoCallError, specification
+from evenfield.shared.contrasts.calls import contrast_call, refuse_several
+from evenfield.shared.contrasts.contrasts import parse_contrast_settings
+from evenfield.shared.contrasts.geographies import study_geographies
+from evenfield.shared.contrasts.prepared_contrasts import GroupContrast
+from evenfield.shared.spec import read
+from evenfield.shared.tables.rows import Row
+from evenfield.study.study import Study
+from evenfield.topics.exposure.estimate import Section
+from evenfield.topics.exposure.estimate_contrasts import contrasts, difference
+from evenfield.topics.exposure.estimate_sections import (
+    ExposureSpec,
+    Tables,
+    cross_section,
+    variants,
+)
+
+MADE_OTHERWISE = {
+    "specification_curve": "it is a share of many regressions, each a row",
+    "equivalence": "it is two one-sided tests of the coefficient in the row beside it",
+    "sdm_two_regime": "it has two spatial parameters, which no function of the library"
+    " has",
+    "simulated_power": "it is found on simulated samples",
+}
+
+
+def call(study: Study, row: Row) -> Call:
+    """Return the call that gives a row: the SLX regression of one period."""
+    refuse_several(row)
+    for name, reason in MADE_OTHERWISE.items():
+        if row["estimator"].startswith(name):
+            raise NoCallError(reason)
+    spec = specification(read(Section, study.config, "exposure"), row)
+    settings = parse_contrast_settings(study.config.inference, study.power)
+    asked = _asked(study, spec.id, row["period"])
+    own = [contrast for contrast in asked if contrast.row.w_id == row["w_id"]]
+    return contrast_call(row, own, study_geographies(study), settings)
+
+
+@cache
+def _asked(study: Study, spec_id: str, period: str) -> tuple[GroupContrast, ...]:
+    """Return the contrasts of a specification in a period, once for all its rows."""
+    specs = {spec.id: spec for spec in read(Section, study.config, "exposure")}
+    return tuple(_contrasts(study, specs[spec_id], period))
+
+
+def _contrasts(study: Study, spec: ExposureSpec, name: str) -> Iterator[GroupContrast]:
+    tables = _tables(study)
+    for period in study.description()["periods"]:
+        if str(period["period"]) != name:
+            continue
+        section = cross_section(tables, spec, period)
+        yield from contrasts(section)
+        if section.decides:
+            for variant in variants(study, spec):
+                yield difference(cross_section(tables, variant, period))
+
+
+@cache
+def _tables(study: Study) -> Tables:
+    return Tables(study)

@@ -1,0 +1,54 @@
+"""Moran's I and Geary's C by year as calls of the library."""
+
+from evenfield.shared.calls import (
+    DRAWS,
+    Call,
+    NoCallError,
+    Place,
+    specification,
+    square,
+)
+from evenfield.shared.spec import read
+from evenfield.shared.tables.rows import Row
+from evenfield.shared.trajectories import whole_span
+from evenfield.study.study import Study
+from evenfield.topics.moran.estimate import Section, growth_of
+
+GEARY = {"estimate": "Geary's C"}
+BY_DRAWS = ("std_error", "statistic", "p_value")
+
+
+def call(study: Study, row: Row) -> Call:
+    """Return the call that gives a row: I or C of one variable in one year."""
+    if row["estimator"] not in ("moran", "geary"):
+        raise NoCallError(
+            "the library has no join counts and no second variable; units that differ"
+            " from chance are counted in fit.tables['local'] of a row with estimator"
+            " moran"
+        )
+    if row["controls_id"] != "none":
+        raise NoCallError(
+            "its residuals are regressed anew at each permutation; ef.moran takes"
+            " residuals as they are"
+        )
+    spec = specification(read(Section, study.config, "moran"), row)
+    where = f"estimates.moran.{spec.id}"
+    values, _ = whole_span(study, spec, where)
+    if row["outcome"] == "growth":
+        grown = growth_of(study, spec, values, where)
+        if grown is None:
+            raise NoCallError("the panel has no growth")
+        values = grown
+    weights = study.weights(spec.weights, scheme=spec.unit_scheme)
+    matrix, _ = weights.among(values.units)
+    year = row["period"]
+    geary = Place(table="over time", line=int(year), columns=GEARY)
+    own = geary if row["estimator"] == "geary" else Place(term=f"I {year}")
+    return Call(
+        function="moran",
+        data=values.long(row["outcome"]),
+        arguments={"y": row["outcome"], "unit": "unit", "time": "year"},
+        places=(own,),
+        weights=square(matrix, values.units),
+        apart=dict.fromkeys(BY_DRAWS, DRAWS),
+    )

@@ -1,0 +1,95 @@
+"""Growth on lists and near them as calls of the library."""
+
+from typing import Any
+
+import pandas as pd
+
+from evenfield.shared.calls import (
+    DRAWS,
+    Call,
+    NoCallError,
+    Place,
+    seed_of,
+    specification,
+)
+from evenfield.shared.contrasts.contrasts import SUFFIXES
+from evenfield.shared.distances import KM
+from evenfield.shared.spec import read
+from evenfield.shared.tables.rows import Row
+from evenfield.study.study import Study
+from evenfield.topics.nearby.estimate import FAMILY, methods_of
+from evenfield.topics.nearby.estimate_case import Case, read_case
+from evenfield.topics.nearby.estimate_spec import NearbySpec, Section
+
+PERMUTED = "permuted lists"  # as the library names the inference
+NEAR = "near_"
+
+
+def call(study: Study, row: Row) -> Call:
+    """Return the call that gives a row: a list, a list nearby, or a difference."""
+    if row["estimator"] == "count":
+        raise NoCallError("it is a count, which fit.notes of the rows beside it has")
+    section: Section = read(Section, study.config, FAMILY)
+    spec = specification(section.specs, row)
+    case = read_case(study, section, spec)
+    suffix = row["estimator"].removeprefix("ols").removeprefix("_")
+    methods = {SUFFIXES.get(name, name.lower()): name for name in methods_of(spec)}
+    method = methods.get(suffix, methods_of(spec)[0])
+    permuted = method.startswith("randomisation")
+    near = row["term"].startswith(NEAR)
+    opening = f"{FAMILY}:{spec.id}"
+    inference = study.config.inference
+    # The permutations and the wild bootstrap have streams of their own.
+    stream = opening if permuted else f"{opening}:{'near' if near else 'own'}"
+    arguments: dict[str, Any] = {
+        "formula": _formula(spec),
+        "unit": "unit",
+        "lists": list(spec.named),
+        "radius": spec.most,
+        "measure": spec.measure,
+        "sample": "compared",
+        "cluster": "cluster",
+        "inference": methods_of(spec)[0] if permuted else method,
+        # The other inference does not need as many.
+        "draws": inference.permutations if permuted or "wild" in method else 99,
+        "seed": seed_of(inference.seed, stream),
+    }
+    between = None
+    if spec.distance != KM:
+        between = pd.DataFrame(
+            case.nearby.distance, index=case.units, columns=case.units
+        )
+    own = PERMUTED if permuted else method
+    drawn = permuted or "wild" in method
+    alike = case.units == sorted(case.units)
+    return Call(
+        function="nearby",
+        data=_data(spec, case),
+        arguments=arguments,
+        places=(Place(term=row["contrast"] or row["term"], inference=own),),
+        weights=between,
+        weights_as="distance",
+        apart={} if alike or not drawn else dict.fromkeys(("p_value",), DRAWS),
+    )
+
+
+def _formula(spec: NearbySpec) -> str:
+    held = " + ".join(["start", *(f"`{name}`" for name in spec.held)])
+    return f"growth ~ {held}" + (" | parent" if spec.within else "")
+
+
+def _data(spec: NearbySpec, case: Case) -> pd.DataFrame:
+    """Return growth, what is held, lists, groups and places, a row a unit."""
+    nearby = case.nearby
+    columns: dict[str, Any] = {"unit": case.units, "growth": nearby.growth}
+    columns |= dict(zip(("start", *spec.held), nearby.held.T, strict=True))
+    columns |= dict(zip(spec.named, nearby.lists.T, strict=True))
+    columns |= {
+        "compared": nearby.sample.astype(int),
+        "parent": nearby.parents,
+        "cluster": case.clusters,
+    }
+    places = case.unit_rows
+    if {"lat", "lon"} <= set(places):
+        columns |= {name: places[name].to_numpy(float) for name in ("lat", "lon")}
+    return pd.DataFrame(columns)

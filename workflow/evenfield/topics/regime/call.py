@@ -1,0 +1,60 @@
+"""Convergence by regime as calls of the library."""
+
+from evenfield.shared.calls import Call, NoCallError, Place, seed_of, specification
+from evenfield.shared.contrasts.calls import as_coefficient
+from evenfield.shared.estimates import CHANGE
+from evenfield.shared.few_units import with_places
+from evenfield.shared.spec import read
+from evenfield.shared.tables.rows import Row
+from evenfield.study.study import Study
+from evenfield.topics.regime.estimate import Section, combinations, methods_of
+from evenfield.topics.regime.estimate_section import OUTCOME, sections
+
+CONSTANT = "constant"
+OTHERS = ("regime_split", "regime_bc_fe", "regime_fe", "common_support", "within_group")
+
+
+def call(study: Study, row: Row) -> Call:
+    """Return the call that gives a row: the cross-section of one period."""
+    estimator = row["estimator"]
+    if estimator.startswith(OTHERS) or CHANGE in estimator:
+        raise NoCallError(
+            "it is of several periods, of the panel or of a part of the units; the"
+            " cross-section of a period is in the rows with estimator regime"
+        )
+    if row["effect_type"] == "lambda":
+        raise NoCallError("it is a difference of -ln(1 + bT)/T at two slopes")
+    spec = specification(read(Section, study.config, "regime"), row)
+    (section,) = (one for one in sections(study, spec) if one.name == row["period"])
+    suffix = estimator.removeprefix("regime").removeprefix("_")
+    methods = {name.lower(): name for name in methods_of(spec)}
+    method = methods.get(suffix, methods_of(spec)[0])
+    c = combinations(section.columns)[row["term"], row["contrast"]]
+    weights = {
+        name: float(weight)
+        for name, weight in zip(section.columns, c, strict=True)
+        if weight
+    }
+    columns = dict(zip(section.columns, section.X.T, strict=True))
+    del columns[CONSTANT]
+    columns, term, note = as_coefficient(columns, weights)
+    data = section.table[[OUTCOME]].rename_axis("unit").reset_index()
+    data = data.assign(**columns)
+    spec_id, name = spec.id, section.name
+    stream = f"regime:{spec_id}:{name}:{row['term']}:{row['contrast']}"
+    inference = study.config.inference
+    return Call(
+        function="ols",
+        data=with_places(study, "", data),
+        arguments={
+            "y": OUTCOME,
+            "x": [*columns],
+            "unit": "unit",
+            "inference": [method],
+            "few_units": True,
+            "draws": inference.permutations,
+            "seed": seed_of(inference.seed, stream),
+        },
+        places=(Place(term=term, inference=method),),
+        note=note,
+    )

@@ -1,0 +1,28 @@
+"""Speeds of rolling windows as calls of the library."""
+
+from evenfield.shared.calls import Call, NoCallError, Place, specification
+from evenfield.shared.settings import scheme_info
+from evenfield.shared.spec import read
+from evenfield.shared.tables.rows import Row
+from evenfield.study.study import Study
+from evenfield.topics.rolling.estimate import Section
+
+
+def call(study: Study, row: Row) -> Call:
+    """Return the call that gives a row: the speed in one window."""
+    if row["estimator"] != "rolling_ols":
+        raise NoCallError(
+            "the library has no breaks, no contrasts of periods and no spatial lag of"
+            " growth: fit its windows by s.fit of the rows with estimator rolling_ols"
+        )
+    spec = specification(read(Section, study.config, "rolling"), row)
+    units = scheme_info(study.description(spec.unit_scheme)).samples[spec.sample]
+    first, last = map(int, row["period"].split("-"))
+    panel = study.table("panel", spec.unit_scheme)
+    own = panel["unit"].isin(units) & panel["year"].isin([first, last])
+    return Call(
+        function="beta_convergence",
+        data=panel.loc[own, ["unit", "year", "log_income"]].reset_index(drop=True),
+        arguments={"formula": "log_income ~ 1", "unit": "unit", "time": "year"},
+        places=(Place(table="speed", line="speed", times=100.0),),
+    )

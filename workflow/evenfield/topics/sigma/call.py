@@ -1,0 +1,70 @@
+"""Sigma convergence as calls of the library."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from evenfield.shared.calls import Call, Place, seed_of, specification
+from evenfield.shared.few_units import with_places
+from evenfield.shared.samples import sample_rows
+from evenfield.shared.settings import scheme_info
+from evenfield.shared.spec import read
+from evenfield.shared.tables.rows import Row
+from evenfield.study.study import Study
+from evenfield.topics.sigma.estimate import ENDS, Section
+
+T2 = "carree_klomp_t2"  # chi-squared with one degree of freedom
+
+
+def call(study: Study, row: Row) -> Call:
+    """Return the call that gives a row: dispersion at both ends of a period."""
+    spec = specification(read(Section, study.config, "sigma"), row)
+    frame = study.table("periods", spec.unit_scheme)
+    units = scheme_info(study.description(spec.unit_scheme)).samples[spec.sample]
+    own = frame[frame["period"].eq(row["period"])]
+    ends = sample_rows(own, units, ENDS, f"estimates.sigma.{spec.id}")
+    first, last = (int(ends[name].iloc[0]) for name in ("start_year", "end_year"))
+    dates = [
+        pd.DataFrame(
+            {"unit": ends["unit"], "year": year, "income": np.exp(ends[column])}
+        )
+        for year, column in zip((first, last), ENDS, strict=True)
+    ]
+    arguments: dict[str, Any] = {"y": "income", "unit": "unit", "time": "year"}
+    data = pd.concat(dates, ignore_index=True)
+    methods = spec.inference or ("HC3",)
+    if spec.inference:
+        inference = study.config.inference
+        stream = f"sigma:{spec.id}:{row['period']}"
+        arguments |= {
+            "inference": [*methods],
+            "few_units": True,
+            "draws": inference.permutations,
+            "seed": seed_of(inference.seed, stream),
+        }
+        data = with_places(study, spec.unit_scheme, data)
+    return Call(
+        function="sigma",
+        data=data,
+        arguments=arguments,
+        places=_places(row, methods, first, last),
+        fixed={"df": 1.0} if row["estimator"] == T2 else {},
+    )
+
+
+def _places(
+    row: Row, methods: tuple[str, ...], first: int, last: int
+) -> tuple[Place, ...]:
+    names = {"sigma_start": f"sigma {first}", "sigma_end": f"sigma {last}"}
+    if row["term"] in names:
+        only = {"estimate": "estimate"}
+        return (Place(term=names[row["term"]], columns=only),)
+    if row["estimator"] == "carree_klomp_t3":
+        return (Place(note="T3"),)
+    if row["estimator"] == T2:
+        p = Place(note="T2 p", name="p_value")
+        return (Place(note="T2"), Place(note="T2", name="statistic"), p)
+    suffix = row["estimator"].removeprefix("sigma_slope_test").removeprefix("_")
+    own = [name for name in methods if name.lower() == suffix]
+    return (Place(term="fall", inference=(own or methods)[0]),)

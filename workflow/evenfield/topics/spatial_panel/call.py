@@ -1,0 +1,108 @@
+"""Spatial panels as calls of the library."""
+
+import pandas as pd
+
+from evenfield.shared.calls import Call, NoCallError, Place, same, seed_of, square
+from evenfield.shared.spec import read
+from evenfield.shared.study_panel import study_panel
+from evenfield.shared.tables.rows import Row
+from evenfield.study.study import Study
+from evenfield.topics.spatial_panel.estimate import Section
+from evenfield.topics.spatial_panel.estimate_rows import DRAWS
+
+EFFECTS = ("direct", "indirect", "total")
+# Errors by the end of an estimator's name.
+ERRORS = {"": "unit_t", "observed": "observed", "expected": "expected", "qml": "qml"}
+CRITERIA = {"log likelihood": "loglik", "AIC": "aic", "BIC": "bic"}
+ELSEWHERE = {
+    "units": "it is bootstrapped by ef.unit_bootstrap(panel, fit.raw, rng)",
+    "years": "it is bootstrapped by ef.year_bootstrap(panel, fit.raw, rng)",
+    "factors": "it is fitted by ef.fit_with_factors(panel, network, model)",
+}
+
+
+def call(study: Study, row: Row) -> Call:
+    """Return the call that gives a row: a parameter, an effect or the likelihood."""
+    if row["estimator"] == "test":
+        raise NoCallError(
+            "tests take arrays: ef.lm_tests(panel, network, effects), and"
+            " ef.wald_tests(fit.raw) of the Durbin model"
+        )
+    if row["effect_type"] == "probability":
+        raise NoCallError(
+            "it is one of ef.model_probabilities(panel, networks, model), of all models"
+            " and weights at once"
+        )
+    section = read(Section, study.config, "spatial_panel")
+    named = {spec.id: spec for spec in section.specifications}
+    if row["spec_id"] not in named:
+        raise NoCallError("its specification is no longer in the config")
+    spec = named[row["spec_id"]]
+    model, _, kind = row["estimator"].partition("_")
+    for name, reason in ELSEWHERE.items():
+        if kind.startswith(name):
+            raise NoCallError(reason)
+    drawn = kind.endswith("_draws")
+    errors = ERRORS[kind.removesuffix("_draws")]
+    panel, *_ = study_panel(study, section, spec, spec.sample)
+    matrix, _ = study.all_weights[row["w_id"]].among(panel.units)
+    pairs = pd.MultiIndex.from_product(
+        [panel.units, panel.periods], names=["unit", "year"]
+    )
+    values = panel.values.reshape(len(pairs), -1)
+    data = pairs.to_frame(index=False)
+    data[[spec.outcome, *panel.names]] = values
+    if row["term"] in ("AIC", "BIC") and spec.approach == "direct":
+        raise NoCallError(
+            "the library counts the effects as parameters, the row does not"
+        )
+    then = None
+    if row["effect_type"] in EFFECTS:
+        of_effects: dict[str, object] = {
+            "inference": "unit" if errors == "unit_t" else errors
+        }
+        if drawn:
+            stream = f"spatial_panel:{spec.id}:{row['w_id']}:{model.upper()}:draws"
+            seed = seed_of(study.config.inference.seed, stream)
+            of_effects |= {"draws": DRAWS, "seed": seed}
+        then = ("impacts", of_effects)
+    return Call(
+        function="spatial_panel",
+        data=data,
+        arguments={
+            "y": spec.outcome,
+            "x": list(panel.names),
+            "unit": "unit",
+            "time": "year",
+            "model": model.upper(),
+            "effects": spec.effects,
+            "approach": spec.approach,
+            "inference": "observed" if then and errors == "unit_t" else errors,
+        },
+        places=(_place(row, drawn=drawn),),
+        weights=square(matrix, panel.units),
+        then=then,
+    )
+
+
+def _place(row: Row, *, drawn: bool) -> Place:
+    term = row["term"]
+    if row["effect_type"] in EFFECTS:
+        name = f"{row['effect_type']} {term}"
+        if drawn:  # percentiles take the place of the t statistic
+            return Place(
+                term=name,
+                columns=same(
+                    "estimate", "std_error", "p_value", "conf_low", "conf_high"
+                ),
+            )
+        return Place(term=name)
+    if row["effect_type"] == "coef":
+        return Place(term=term)
+    if term not in CRITERIA:
+        raise NoCallError(
+            "it is of fit.resids: their correlation with those of the year before, or"
+            " Moran's I with units that change places"
+        )
+    # The row counts the error variance as a parameter, the library does not.
+    return Place(attribute=CRITERIA[term], parameters=1)

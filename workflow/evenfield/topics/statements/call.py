@@ -1,0 +1,48 @@
+"""Associations behind claims as calls of the library."""
+
+from contextlib import suppress
+from functools import cache
+
+from evenfield.numerics.errors import NumericsError
+from evenfield.shared.calls import Call, NoCallError
+from evenfield.shared.contrasts.calls import contrast_call, refuse_several
+from evenfield.shared.contrasts.contrasts import parse_contrast_settings
+from evenfield.shared.contrasts.geographies import study_geographies
+from evenfield.shared.contrasts.prepared_contrasts import GroupContrast
+from evenfield.shared.samples import NotCarriedError
+from evenfield.shared.spec import read
+from evenfield.shared.tables.rows import Row
+from evenfield.study.study import Study
+from evenfield.topics.statements.estimate import Section, association
+from evenfield.topics.statements.estimate_data import AssociationSpec, Data
+
+
+def call(study: Study, row: Row) -> Call:
+    """Return the call that gives a row: an association with one row a unit."""
+    if row["estimator"] == "fact":
+        raise NoCallError("it is a fact, counted or read from the tables")
+    if row["estimator"].startswith("exploratory_panel"):
+        raise NoCallError(
+            "it has unit and year effects and a lag: ef.ols('y ~ lag(x, 1) | unit +"
+            " year', s.panel, unit='unit', time='year')"
+        )
+    refuse_several(row)
+    settings = parse_contrast_settings(study.config.inference, study.power)
+    asked = _contrasts(study, row["spec_id"])
+    return contrast_call(row, asked, study_geographies(study), settings)
+
+
+@cache
+def _contrasts(study: Study, spec_id: str) -> list[GroupContrast]:
+    """Return the contrasts of a specification, once for all its rows."""
+    data = Data(study)
+    primary = study.config.taxonomy.primary
+    asked = []
+    for spec in read(Section, study.config, "statements"):
+        if spec.id != spec_id or not isinstance(spec, AssociationSpec):
+            continue
+        known = spec if spec.taxonomy else spec.model_copy(update={"taxonomy": primary})
+        for period in spec.periods:
+            with suppress(NotCarriedError, NumericsError):
+                asked.append(association(data, known, period))
+    return asked
