@@ -144,9 +144,24 @@ def test_tables_hold_each_text_of_their_estimates_once(pages):
     store = json.loads(packed)
     assert sorted(store["rows"]) == sorted([speed_id("P1"), speed_id("P2")])
     assert len(store["texts"]) == len(set(store["texts"]))
-    row = store["rows"][speed_id("P2")]
+    *row, code = store["rows"][speed_id("P2")]
     words = {
         label: store["texts"][number]
         for label, number in zip(store["labels"], row, strict=True)
     }
+    # Rows of this made-up study name no topic, so that they are read and not fitted.
+    assert store["code"][code].splitlines()[1:] == [
+        's = ef.open_study(".")',
+        'print(s.row("{}"))',
+    ]
     assert words["Interval"] == "95%: 1.50 to 2.50"
+
+
+def test_a_popover_has_the_lines_that_fit_or_read_its_number(pages, evidence):
+    assert evidence.code("people").endswith('print(s.numbers["people"])')
+    assert evidence.code("speed_late").endswith('print(s.row("speed_late"))')
+    topics = dict.fromkeys(evidence._rows, "beta")
+    for identity, topic in topics.items():
+        evidence._rows[identity]["topic"] = topic
+    assert evidence.code("speed_late").endswith('print(s.fit("speed_late"))')
+    assert "<pre>import evenfield as ef\ns = ef.open_study" in pages[0]

@@ -1,13 +1,16 @@
 """Print the way from a number on the page to its evidence: the sentence, its entry in
 numbers.yaml, the claim and its rule, the row of results/estimates.csv, the specification,
 the code with its assumptions, the method's page, the columns of the data with their
-grades. It reads the results of the last run and changes nothing.
+grades. It reads the results of the last run and changes nothing. With --code it prints
+the lines of Python that fit the number once more.
 """
 
 import textwrap
 from functools import partial
+from pathlib import Path
 from typing import Any
 
+from evenfield.opened.study import open_study
 from evenfield.report.evidence import Evidence, Step
 from study import arguments, run_command
 
@@ -21,6 +24,13 @@ def why(names: list[str], config: dict[str, Any]) -> None:
     ways = {name: evidence.way(name) for name in names}
     for steps in ways.values():
         print("\n".join(map(written, steps)), end="\n\n")
+
+
+def code(names: list[str], _: dict[str, Any]) -> None:
+    """Print the code of each name, which runs as it stands."""
+    study = open_study(Path.cwd())
+    calls = [study.call(name) for name in names]
+    print("\n\n".join(call.code for call in calls))
 
 
 def written(step: Step) -> str:
@@ -50,5 +60,10 @@ if __name__ == "__main__":
         help="a name of numbers.yaml (own_official), a claim or hypothesis (L15, H1), an"
         " estimate_id, or a cell as TABLE:ROW:COLUMN (T6:2009-19:speed)",
     )
+    parser.add_argument(
+        "--code",
+        action="store_true",
+        help="print Python that fits the number as the study did, to paste and change",
+    )
     options = parser.parse_args()
-    run_command(options, partial(why, options.names))
+    run_command(options, partial(code if options.code else why, options.names))

@@ -126,7 +126,13 @@ def render_pages(
         contents=prose.headings("page", 2),
         text=Markup(text),  # escaped where it was parsed
         opened=[
-            (name, printed, evidence.facts(name), evidence.command.format(name))
+            (
+                name,
+                printed,
+                evidence.facts(name),
+                evidence.command.format(name),
+                evidence.code(name),
+            )
             for name, printed in opened.items()
         ],
         command_with=evidence.command_with,

@@ -27,7 +27,7 @@ from evenfield.shared.tables.numbers import (
 )
 from evenfield.shared.tables.rows import Row, records
 from evenfield.shared.tables.units import period_label
-from evenfield.shared.topics import with_measure
+from evenfield.shared.topics import read_topics, with_measure
 from evenfield.study.expressions import columns_of
 from evenfield.study.files import Record, read_json
 from evenfield.study.study_config import Period, StudyConfig
@@ -35,6 +35,12 @@ from evenfield.study.study_config import Period, StudyConfig
 # The cells of a table name the estimates that they print.
 NAMED_BY_CELL = re.compile(r' data-estimate="((?:\w+\.)?[0-9a-f]{12})"')
 COMMAND = "python3 run why {}"
+# Lines that fit a number once more, or read it where the library has no function for it;
+# they run in the folder of the study.
+CODE = 'import evenfield as ef\ns = ef.open_study(".")\nprint({})'
+FITTED = 's.fit("{}")'
+ROW = 's.row("{}")'
+READ = 's.numbers["{}"]'
 OF_ANOTHER_STUDY = "with --directory and the folder of this study"
 # Columns of an estimate that say what was fitted and to which units, as they are named.
 MODEL = {
@@ -125,6 +131,23 @@ class ShortEvidence:
             **self._data(),
         }
 
+    def code(self, name: str) -> str:
+        """Return the lines of Python that fit a number, or read it where nothing is
+        fitted.
+        """
+        study, own_name = self._source(name)
+        evidence = self._beside[study] if study else self
+        estimate_id = evidence._estimate_id(own_name)
+        if not estimate_id:
+            return CODE.format(READ.format(name))
+        fitted = evidence._is_fitted(estimate_id)
+        return CODE.format((FITTED if fitted else ROW).format(name))
+
+    def _is_fitted(self, estimate_id: str) -> bool:
+        """Say whether the library has a function for the topic of an estimate."""
+        topic = read_topics().get(str(self._rows[estimate_id].get("topic")))
+        return topic is not None and not topic.no_call
+
     def store(self, estimate_ids: Iterable[str]) -> str:
         """Return what the cells of tables open, as JSON in which each text stands
         once; empty where no cell names an estimate.
@@ -138,10 +161,13 @@ class ShortEvidence:
         store = {}
         for name, facts in rows.items():
             words = [facts.get(label, "") for label in labels]
-            store[name] = [texts.setdefault(word, len(texts)) for word in words]
+            numbers = [texts.setdefault(word, len(texts)) for word in words]
+            # The last one says which code is its own.
+            store[name] = [*numbers, int(FITTED.format(name) in self.code(name))]
         content = {
             "command": self.command,
             "with": self.command_with,
+            "code": [CODE.format(form) for form in (ROW, FITTED)],
             "labels": [*labels],
             "texts": [*texts],
             "rows": store,

@@ -249,6 +249,9 @@
       more = add(list, "dd", "");
       add(more, "code", data.command.replace("{}", id));
       more.append(" " + data.with);
+      add(list, "dt", "In Python");
+      add(add(list, "dd", ""), "pre", data.code[words[words.length - 1]].replace("{}", id));
+      makeCopies(list);
       box.replaceChildren(head, list);
       box.showPopover({ source: button });
       close.focus();
@@ -295,6 +298,21 @@
     Array.prototype.forEach.call(document.querySelectorAll("table.result"), whenOpen);
   }
 
+  function makeCopies(list) {
+    // A button beside each piece of code that puts it on the clipboard.
+    Array.prototype.forEach.call(list.querySelectorAll("pre"), function (code) {
+      var button = document.createElement("button");
+      if (!navigator.clipboard) { return; }
+      button.type = "button";
+      button.textContent = "Copy";
+      button.addEventListener("click", function () {
+        navigator.clipboard.writeText(code.textContent).then(function () { button.textContent = "Copied"; });
+      });
+      code.parentElement.appendChild(button);
+    });
+  }
+
+  Array.prototype.forEach.call(document.querySelectorAll(".why dl"), makeCopies);
   var estimates = document.getElementById("estimates");
   if (estimates) { explainCells(estimates); }
   Array.prototype.forEach.call(document.querySelectorAll("table.result"), makeSortable);
