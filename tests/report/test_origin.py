@@ -46,6 +46,18 @@ def test_gaps_are_counted_and_a_long_citation_gives_way_to_its_name(facts):
     assert origin.source == "MADE"
 
 
+def test_the_only_source_of_a_study_is_shortened_and_not_called_data(facts):
+    sources(facts, source=["DATA"], citation=[LONG])
+    read = facts.ingested
+    spans = read("panel_provenance").assign(source="DATA")
+    facts.ingested = lambda name, text=(): (
+        spans if name == "panel_provenance" else read(name)
+    )
+    source = origin_of_income(facts).source
+    assert source.startswith("A very long citation A very")
+    assert source.endswith(" …") and len(source) <= 90
+
+
 def test_a_source_of_other_columns_is_not_named(facts):
     config = facts.config.panel.income.model_copy(update={"column": "jobs"})
     facts.config.panel.__dict__["income"] = config

@@ -175,7 +175,7 @@ def test_a_page_names_what_is_studied_in_place_of_income(given, tmp_path):
     study = {**label["config"]["study"], "what": "night <b>lights</b>"}
     label = {**label, "config": {**label["config"], "study": study}}
     drawn = render_pages(tmp_path, **label)[0]
-    assert "Night &lt;b&gt;lights&lt;/b&gt; is measured in" in drawn
+    assert ", by night &lt;b&gt;lights&lt;/b&gt; in " in drawn
     assert "deviation of log night &lt;b&gt;lights&lt;/b&gt; was" in drawn
     assert "<b>lights" not in drawn
     assert "ncomes" not in drawn

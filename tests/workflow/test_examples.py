@@ -22,6 +22,7 @@ ROOT = Path(__file__).parents[2]
 SPEEDS = from_yaml("""
     us-states: {S1: 1.647, P1: 2.93, P2: 2.133, P3: 0.558}
     mexico-states: {}
+    spain-comunidades: {S1: 1.749, P1: 2.052, P2: 1.29}
     """)
 # Its page is refused if an interval misses what was planted.
 SPEEDS |= {"simulated-districts": {"S1": 2.089}}

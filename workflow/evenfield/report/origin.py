@@ -1,6 +1,7 @@
 """Where the figures of income are from, in the words that figures, page and paper print."""
 
 from collections.abc import Iterable
+from textwrap import shorten
 from typing import NamedTuple
 
 import pandas as pd
@@ -10,6 +11,7 @@ from evenfield.shared.tables.rows import TEXT
 from evenfield.shared.tables.units import in_words
 from evenfield.study.expressions import columns_named
 
+WHOLE = "DATA"  # id of the source of a whole study
 LONGEST = 90  # letters of a citation beneath a figure; of a longer one the source's id
 MOST_SOURCES = 3
 
@@ -67,4 +69,7 @@ def _in_order(texts: Iterable[str]) -> list[str]:
 
 def _short(citation: str, name: str) -> str:
     citation = citation.rstrip(".")
+    # The only source of a study has no id that a reader would know.
+    if name == WHOLE:
+        return shorten(citation, LONGEST, placeholder=" …") or name
     return citation if 0 < len(citation) <= LONGEST else name

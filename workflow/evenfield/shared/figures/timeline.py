@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from textwrap import fill
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,7 @@ from evenfield.shared.figures.style import FAINT, PALE, SOFT, Mark
 from evenfield.study.files import Record
 
 PROXY = "proxy"
+LONGEST = 22  # letters of a name on one line beside the axes
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,9 @@ def name_endings(
     lines: int = 1,
     size: float = 7.0,
 ) -> None:
-    """Write names at the right of the last year without overlaps."""
+    """Write names at the right of the last year without overlaps, long ones on two lines
+    where there is room for so many.
+    """
     to_pixel = axes.transData.transform
     back = axes.transData.inverted().transform
     pixels = [float(to_pixel((year, item.value))[1]) for item in endings]
@@ -116,8 +120,9 @@ def name_endings(
     low = axes.bbox.y0 + gap / 2
     high = axes.bbox.y1 - gap / 2
     for item, pixel in zip(endings, spaced(pixels, gap, low, high), strict=True):
+        one_line = lines == 1 or "\n" in item.name
         axes.annotate(
-            item.name,
+            item.name if one_line else fill(item.name, LONGEST),
             (year, float(back((0.0, pixel))[1])),
             (5, 0),
             textcoords="offset points",
