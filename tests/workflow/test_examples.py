@@ -29,6 +29,7 @@ SPEEDS |= {"simulated-districts": {"S1": 2.089}}
 ELSEWHERE = r"China|Chinese|\bSEZs?\b|\byuan\b|\b[Pp]rovince|official output"
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize("name", SPEEDS)
 def test_example_runs_to_its_page(name, tmp_path):
     shutil.copytree(

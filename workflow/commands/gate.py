@@ -36,6 +36,7 @@ NOT_COMPARED = ("logs", "benchmarks")
 # Where tests of the whole study and of the site stand, and how they are started.
 GATE_TESTS = (
     "tests/workflow/test_study.py",
+    "tests/workflow/test_examples.py",
     "tests/browser/test_site.py",
     "tests/architecture",
 )
