@@ -4,13 +4,16 @@ compiled where the machine has a TeX.
 
 import re
 
+import pandas as pd
 import pytest
 
 from evenfield.report.latex import Macros
 from evenfield.report.paper import write_paper
+from evenfield.shared.tables.latex import paper_latex
+from evenfield.shared.tables.table import Column, Table, right
 from evenfield.study.files import write_text
 from report.latex_sources import FOUND, compiled, typed_numbers, unknown_macros
-from report.made_up import write_study
+from report.made_up import made_table, write_study
 
 PAPER = """# Since 1980: one & two
 
@@ -121,7 +124,39 @@ def test_two_names_that_are_one_in_tex_keep_their_numbers(tmp_path):
     )
 
 
+def long_table():
+    """A table of more lines than a page and more columns than fit beside each other."""
+    frame = pd.DataFrame({f"c{k}": [10.0**k] * 50 for k in range(14)})
+    frame.insert(0, "unit", [f"[{i}] & co*" for i in range(50)])
+    frame["words"] = "many words in one cell, which break " * 3
+    columns = [Column(names=("unit",), header="Unit")]
+    columns += [right(f"[Heading] of column {k}", f"c{k}") for k in range(14)]
+    columns.append(Column(names=("words",), header="Words"))
+    return Table(
+        id="T6",
+        title="50% of it",
+        note=("[a] Note.",),
+        columns=tuple(columns),
+        frame=frame,
+    )
+
+
+def test_a_long_table_goes_on_over_pages_and_a_wide_one_is_taken_apart():
+    text = paper_latex(long_table())
+    parts = text.count(r"\begin{longtable}")
+    assert parts > 1
+    assert text.count(r"\endhead") == parts
+    # Every part has the row headings.
+    assert text.count(r"{}[7] \& co*") == parts
+    (width,) = set(re.findall(r"p\{([\d.]+)cm\}", text))
+    assert 2 < float(width) < 16
+    assert r"\begin{evenfieldlong}" in text
+    assert r"\begin{adjustbox}" in paper_latex(made_table("T6"))
+
+
 @pytest.mark.parametrize("compiler", FOUND)
 def test_it_compiles(tmp_path, compiler):
-    log = compiled(written(tmp_path, "one", policy=True), compiler)
+    folder = written(tmp_path, "one", policy=True)
+    write_text(paper_latex(long_table()), folder / "tables" / "T6.tex")
+    log = compiled(folder, compiler)
     assert not re.findall(r"undefined|multiply defined|Missing character", log)
