@@ -53,7 +53,7 @@ def package(config: dict) -> None:
     content["README.md"] = describe(
         config, manifest, described, prefix, content
     ).encode()
-    content[".zenodo.json"] = zenodo(config, manifest).encode()
+    content[".zenodo.json"] = zenodo(config, manifest, described).encode()
     lines = ["path,bytes,sha256"]
     for name, file in sorted(content.items()):
         lines.append(f"{name},{len(file)},{hashlib.sha256(file).hexdigest()}")
@@ -112,7 +112,7 @@ def finished_run(config: dict) -> dict:
     return manifest
 
 
-def zenodo(config: dict, manifest: dict) -> str:
+def zenodo(config: dict, manifest: dict, described: dict) -> str:
     """Return the metadata of a deposit at Zenodo: of the study by its author, where it
     names one, else by those of the program.
     """
@@ -120,15 +120,28 @@ def zenodo(config: dict, manifest: dict) -> str:
     study = config["study"]
     author = study.get("author")
     creators = [author] if author else list(map(name_of, cited["authors"]))
+    licences = [
+        item.get("title") or item.get("name") or item.get("path")
+        for item in described.get("licenses", [])
+    ]
+    of_data = ", ".join(filter(None, licences)) or "as the README says by source"
+    # The keywords of the program are those of the study that it was written for.
+    own = Path.cwd() == REPOSITORY
+    keywords = [
+        "convergence",
+        "regional growth",
+        study["units_name"],
+        "reproducibility",
+    ]
     metadata = {
         "title": f"Replication package: {study['title']}",
         "description": f"{study['question']} {manifest['citation']}",
         "upload_type": "dataset",
         "access_right": "open",
         "creators": [{"name": name} for name in creators],
-        "keywords": cited["keywords"],
+        "keywords": cited["keywords"] if own else keywords,
         "license": cited["license"],
-        "notes": cited["message"],
+        "notes": f"Licence of the code: {cited['license']}. Of the data: {of_data}.",
         "version": manifest["package"]["version"],
     }
     return json.dumps(metadata, indent=2, ensure_ascii=False) + "\n"
