@@ -69,7 +69,9 @@ class Place:
         }
 
     def _of_term(self, frame: pd.DataFrame) -> dict[str, float]:
-        own: Any = frame[frame["inference"] == (self.inference or frame["inference"][0])]
+        own: Any = frame[
+            frame["inference"] == (self.inference or frame["inference"][0])
+        ]
         lines = own.set_index("term")
         line = lines.loc[self.term]
         found = {name: float(line[column]) for name, column in self.columns.items()}
