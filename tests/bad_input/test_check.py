@@ -508,15 +508,11 @@ CODED = {
     ),
     "part of a number in a condition": (
         paper("{{ must(n.speed.value.__class__) }}\n\nWords."),
-        "access to attribute '__class__' of 'OpenValue' object is unsafe; expected",
+        "line 1: '__class__' is asked of what has no parts; expected",
     ),
     "event study without outcomes": (
         event_study(outcomes={"one": {"expression": "5", "label": "5"}}),
         "event study parks: the outcome `5` names no column; expected an expression",
-    ),
-    "loops in loops": (
-        paper("{% for a in ['x', 'y'] %}" * 17 + "{% endfor %}" * 17),
-        "line 1: the loops go round more than 100,000 times",
     ),
 }
 CHANGES = (

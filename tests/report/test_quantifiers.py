@@ -73,14 +73,6 @@ def test_a_reason_guards_as_a_condition_does_and_must_be_written(faults):
     assert "gives no reason" in faults('{{ unchecked("") }}\nAll is told.')[0]
 
 
-def test_a_wording_that_results_choose_is_guarded_by_their_condition(faults):
-    text = (
-        "{% if CONDITION %}\nAll rose.\n{% else %}\nNone rose.\n{% endif %}\nOne fell."
-    )
-    assert faults(text.replace("CONDITION", "n.speed.value > 0")) == []
-    assert len(faults(text.replace("CONDITION", "total"))) == 2
-
-
 def test_a_condition_that_cannot_fail_is_refused(faults):
     assert "cannot fail" in faults("{{ must(1 > 0) }}\nAll rose.")[0]
 

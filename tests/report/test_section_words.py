@@ -13,7 +13,9 @@ from pathlib import Path
 import pytest
 from jinja2.nodes import Compare, Const, TemplateData
 
-from evenfield.report.prose import Prose, _environment, noun
+from evenfield.report.own_templates import _environment
+from evenfield.report.printable import noun
+from evenfield.report.prose import Prose
 from evenfield.report.sections import (
     ANSWER,
     BRIEF,
@@ -64,8 +66,8 @@ def html(facts, kind):
         "on_paper": False,
         **filled_section(facts.topic, content).names,
     }
-    path = section_files(kind)[facts.topic]
-    prose = Prose({facts.topic: path}, names, method_references(), EXHIBITS)
+    own = {facts.topic: section_files(kind)[facts.topic]}
+    prose = Prose({}, names, method_references(), EXHIBITS, templates=own)
     return prose.html(facts.topic, PLACED)
 
 

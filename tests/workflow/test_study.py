@@ -22,7 +22,8 @@ import program_copies
 from evenfield.report.context import lookups
 from evenfield.report.evidence import Evidence
 from evenfield.report.numbers import read_numbers
-from evenfield.report.prose import Lookup, Prose, part_of, read_texts
+from evenfield.report.printable import Lookup, part_of
+from evenfield.report.prose import Prose, read_texts
 from evenfield.shared.left_out import left_out_parts
 from evenfield.shared.tables.numbers import MINUS
 from evenfield.study.config import checked_config

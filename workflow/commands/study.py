@@ -11,7 +11,8 @@ from engine.folder import refuse_planted
 from engine.study import one_line
 from evenfield.shared.left_out import left_out_parts
 from evenfield.study.config import checked_config
-from evenfield.study.config_files import merged, read_mapping, study_config
+from evenfield.study.config_files import read_mapping, study_config
+from evenfield.study.merging import merged
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 

@@ -73,7 +73,8 @@ def checked_plan(workflow: Any, config: Mapping[str, object]) -> "Plan":
     os.environ["PYTHONSAFEPATH"] = "1"  # no job imports from a folder of the study
     with one_line():
         from evenfield.report.plan import plan_study
-        from evenfield.study.config_files import merged, read_config
+        from evenfield.study.config_files import read_config
+        from evenfield.study.merging import merged
 
         if not hooks.is_module(workflow) and Path("config.yaml").is_file():
             # The parts that stand in files of their own, which Snakemake does not read.

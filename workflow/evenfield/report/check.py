@@ -261,9 +261,9 @@ def _check_texts(plan: Plan, numbers: Mapping[str, Entry], faults: Faults) -> No
     config = plan.config
     exhibits = [*config["tables"], *config["figures"]]
     beside = entries_beside(config)
-    names = stand_ins(config, numbers, beside, True)
-    prose = Prose(paths, names, references, exhibits)
-    faults += text_faults(prose, config, numbers, beside)
+    names = stand_ins(config, numbers, beside)
+    prose = Prose(paths, names, references, exhibits, before_results=True)
+    faults += text_faults(prose)
 
 
 def _cells_of(study: BuiltStudy, path: str) -> pd.DataFrame | None:

@@ -11,14 +11,8 @@ from evenfield.report.exhibits import TEMPLATES, read_exhibits, words_of_exhibit
 from evenfield.report.manifest import file_hash, provenance
 from evenfield.report.numbers import read_numbers
 from evenfield.report.origin import origin_of_income
-from evenfield.report.prose import (
-    Lookup,
-    Part,
-    Prose,
-    names_of_config,
-    part_of,
-    read_texts,
-)
+from evenfield.report.printable import Lookup, Part, part_of
+from evenfield.report.prose import Prose, names_of_config, read_texts
 from evenfield.report.sections import Sections, method_references, read_section
 from evenfield.shared.beside import results_beside
 from evenfield.shared.facts import Facts
@@ -140,7 +134,9 @@ def read_prose(config: Record, root: str | Path, texts: Sequence[str]) -> Prose:
     faults = Faults()
     paths, references = read_texts(texts, faults)
     faults.refuse()
-    paths = {name: TEMPLATES / "text" / f"{name}.md" for name in TEXTS} | paths
+    neutral = {
+        name: TEMPLATES / "text" / f"{name}.md" for name in TEXTS if name not in paths
+    }
     exhibits = [*config["tables"], *config["figures"]]
     names = _names(config, root)
     sections = Sections(partial(read_section, config, root), names, exhibits)
@@ -153,7 +149,8 @@ def read_prose(config: Record, root: str | Path, texts: Sequence[str]) -> Prose:
         "headline": sections.headline,
     }
     # A study's own entry of a key stands for ours.
-    return Prose(paths, names, {**method_references(), **references}, exhibits)
+    references = {**method_references(), **references}
+    return Prose(paths, names, references, exhibits, templates=neutral)
 
 
 def lookups(config: Record, root: str | Path) -> dict[str, Lookup]:

@@ -37,7 +37,7 @@ from evenfield.study.errors import (
     NumbersError,
     not_known,
 )
-from evenfield.study.expressions import columns_of, evaluate
+from evenfield.study.expressions import arithmetic, columns_of
 from evenfield.study.files import Record, read_json
 from evenfield.study.rounding import FIRST_DIGITS, round_significant
 
@@ -309,7 +309,7 @@ def _names(name: str, key: str, formula: str) -> list[str]:
         fault = "" if used else "no name"
     except ConfigError as error:
         fault = error.found
-    if re.search(r"\b(lag|mean)\(", formula):
+    if re.search(r"\b(lag|mean|chain|bridge)\(", formula):
         fault = "lag and mean"
     if fault:
         raise NumbersError(f"{name}: {key}: {fault}", FORMULA, f"correct {name}")
@@ -562,8 +562,8 @@ def _evaluated(
     """
     values = {used: numbers[used].value for used in _names(name, key, formula)}
     try:
-        return float(evaluate(formula, pd.DataFrame([values], index=[0])).iloc[0])
-    except (ArithmeticError, ConfigError):
+        return arithmetic(formula, values)
+    except ConfigError:
         return NAN
 
 

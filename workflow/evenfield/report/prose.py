@@ -3,17 +3,16 @@ as HTML and as Typst.
 """
 
 import re
-import traceback
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from functools import cache, cached_property, lru_cache, partial
+from functools import cache, partial
 from html import escape
 from itertools import chain, pairwise
 from operator import attrgetter
 from pathlib import Path
-from typing import Any, get_args
+from types import MappingProxyType
+from typing import Any, NamedTuple, get_args
 
-from jinja2 import Template, TemplateError, TemplateSyntaxError, Undefined, nodes
 from markdown_it.token import Token
 
 from evenfield.answers.spec import Kind
@@ -22,6 +21,7 @@ from evenfield.report.markup import (
     SILENT,
     Mark,
     Placed,
+    at_line,
     mark,
     marks,
     plain,
@@ -32,21 +32,17 @@ from evenfield.report.markup import (
     typst_text,
     without_lines,
 )
-from evenfield.report.numbers import Number
-from evenfield.report.quantifiers import GUARDS, quantifier_faults
-from evenfield.report.template import (
-    ROUNDS,
-    SYNTAX,
+from evenfield.report.printable import Lookup, printed
+from evenfield.report.quantifiers import quantifier_faults
+from evenfield.report.text_language import (
+    Expression,
     FaultInLine,
-    RoundCounter,
-    Sandbox,
-    Value,
+    Text,
+    TextEvaluator,
+    Words,
     box_faults,
-    template_environment,
-    template_faults,
-    with_lines,
+    read_text,
 )
-from evenfield.shared.tables.numbers import is_missing, p_value
 from evenfield.study import letters
 from evenfield.study.errors import (
     EvenfieldError,
@@ -54,36 +50,26 @@ from evenfield.study.errors import (
     ReportError,
     first_examples,
     nearest,
-    not_known,
 )
 from evenfield.study.files import Record
 
 LARGEST = 1_000_000  # bytes of a text or of its references
-COUNTS = (
-    "no one two three four five six seven eight nine ten eleven twelve thirteen"
-    " fourteen fifteen sixteen seventeen eighteen nineteen"
-).split()
-# from two times ten on
-TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
 # What a text may place beside tables and figures; each renderer says which of them it
 # knows.
 BLOCKS = (
     "map units_table statements answer_counts claims_table rest methods assumptions"
     " data_sources"
 ).split()
-PLACING = ("table", "figure", "claims_table")
+PLACED_BY_NAME = ("table", "figure")
+PLACING = (*PLACED_BY_NAME, "claims_table")
 OF_EXHIBITS = ("see", "table", "figure")
-# What a section finds of the text that calls it: its word, and the exhibits that stand
-# in it.
-DOCUMENT = "document_that_calls"
-PLACED = "exhibits_that_stand"
+# What is told which text it stands in.
+OF_TEXTS = ("section", "sections", "in_short", "limits", "briefs")
 # What a text may name beside its blocks; a run fills them.
 GIVEN = (
     "n answers later counts kinds total questions claims words vintage study income units"
     " years proxy made section sections in_short limits briefs headline whose origin"
 ).split()
-# of a number
-PARTS = ("low", "high", "p", "p_is", "interval", "smallest_visible", "unit")
 GROUP = re.compile(r"(?<!\\)\[(@[^\[\]]*)\]")
 CITE = re.compile(r"(?<![\\\w])@([A-Za-z][\w-]*)")
 # A named number, of which study, with the words behind it.
@@ -92,111 +78,13 @@ A_YEAR = re.compile(r"\b(a|per) year\b")
 ANNUAL = re.compile(r"/yr|\b(a|per) year\b")
 # Measures of which no number is so many times another.
 DIFFERENCE = re.compile(r"change of|difference|percentage points|pp\b|%|log|s\.d\.")
-# By which a text may have several wordings.
-CONDITIONS = (
-    nodes.If,
-    nodes.For,
-    nodes.CondExpr,
-    nodes.Compare,
-    nodes.And,
-    nodes.Or,
-    nodes.Not,
-    nodes.Test,
-)
-# What Markdown would read as more than a letter, in words that a template prints.
-MARKED = re.compile(r"([\\`*_\[\]<>@])")
 
 
-class Part:
-    """A number as a text sees it: what it prints, its parts, ``value`` for conditions,
-    and the name under which a page opens its evidence.
-    """
+class Document(NamedTuple):
+    """The text that is written: its word, and the exhibits and sections in it."""
 
-    def __init__(
-        self,
-        name: str,
-        text: str,
-        value: float | None,
-        evidence: str = "",
-        **parts: object,
-    ) -> None:
-        self.name = name
-        self.text = text
-        self.evidence = evidence
-        self.value = Value("nan" if value is None else value)
-        self.__dict__.update(parts)
-
-    def __str__(self) -> str:
-        return self.text
-
-    def _whole(self, _: object) -> Any:
-        raise ReportError(
-            f"{self.name} is compared or computed with as a whole",
-            f"{self.name}.value in a condition",
-            "add .value",
-        )
-
-    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = _whole
-    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _whole
-    __truediv__ = __rtruediv__ = __pow__ = __rpow__ = __mod__ = _whole
-    __hash__ = object.__hash__  # a class with __eq__ has none of its own
-
-    def __getattr__(self, part: str) -> object:
-        # What Python and Jinja ask for on their own is no part of a number.
-        if part.startswith("_"):
-            raise AttributeError(part)
-        expected = f"one of value, {', '.join(PARTS)}"
-        action = nearest(part, ("value", *PARTS), "correct it")
-        if part in PARTS:
-            expected = "a number that rests on a test"
-            action = "leave it out"
-        raise ReportError(f"{self.name} has no {part}", expected, action)
-
-
-def part_of(name: str, number: Number, evidence: str = "") -> Part:
-    """Return a named number as a text sees it."""
-
-    def part(key: str, text: str, value: float | None = None) -> Part:
-        return Part(f"{name}.{key}", text, value, evidence)
-
-    parts: dict[str, Any] = {}
-    for end in ("low", "high", "smallest_visible"):
-        value = getattr(number, end)
-        if not is_missing(value):
-            parts[end] = part(end, number.written(value), value)
-    if number.interval:
-        parts["interval"] = part("interval", number.interval)
-    if number.unit:
-        parts["unit"] = number.unit
-    if not is_missing(number.p):
-        text = p_value(number.p)
-        parts["p"] = part("p", text, number.p)
-        parts["p_is"] = part("p_is", f"p {'' if text[0] in '<>' else '= '}{text}")
-    parts["_measure"] = number.measure  # for what is written behind it
-    return Part(name, number.text, number.value, evidence, **parts)
-
-
-class Lookup:
-    """Names that a text may use, which refuse one that is not among them."""
-
-    def __init__(self, what: str, content: Record) -> None:
-        self._what = what
-        self._content = content
-
-    def __getitem__(self, name: str) -> object:
-        if name not in self._content:
-            raise ReportError(*not_known(self._what, name, sorted(self._content)))
-        return self._content[name]
-
-    def units_of(self, name: str) -> tuple[str, str] | None:
-        """Return the unit that a number names and the one that it has, which is that of
-        its row if it names none; nothing where there is no such number.
-        """
-        number = self._content.get(name)
-        if number is None:
-            return None
-        unit = str(vars(number).get("unit", ""))
-        return unit, unit or str(vars(number).get("_measure", ""))
+    name: str
+    standing: set[str]
 
 
 def names_of_config(
@@ -224,8 +112,13 @@ class Prose:
         names: Record,
         references: Mapping[str, Reference],
         exhibits: Iterable[str] = (),
+        *,
+        templates: Mapping[str, Path] = MappingProxyType({}),
+        before_results: bool = False,
     ) -> None:
         self._texts = dict(texts)
+        self._templates = dict(templates)  # texts of the library
+        self._before_results = before_results
         self._references = references
         self._exhibits = frozenset(exhibits)
         placing: dict[str, Callable[..., Mark]] = {
@@ -241,15 +134,11 @@ class Prose:
     @property
     def names(self) -> list[str]:
         """The words of the texts."""
-        return list(self._texts)
+        return [*self._texts, *self._templates]
 
     def name(self, key: str) -> Any:
         """Return what stands behind a name that the texts may use."""
         return self._names[key]
-
-    def with_names(self, names: Record) -> "Prose":
-        """Return the same texts with other things behind the names that they use."""
-        return Prose(self._texts, names, self._references, self._exhibits)
 
     def filled(self, name: str) -> str:
         """Return a text in Markdown with its numbers, and marks for what it places."""
@@ -312,44 +201,19 @@ class Prose:
 
     def source(self, name: str) -> str:
         """Return a text as its author wrote it."""
-        return self._texts[name].read_text(encoding="utf-8-sig")
+        return self._path(name).read_text(encoding="utf-8-sig")
 
     def faults(self) -> Iterator[EvenfieldError]:
-        """Yield what is wrong with the texts whatever the numbers are; a branch that
-        may not be taken is left alone.
-        """
+        """Yield all that is wrong with the texts whatever the numbers are."""
         for name in self._texts:
-            all_faults = Faults()
-            with all_faults.caught():
-                self._template(name)
-            yield from all_faults
-            if all_faults:
-                continue
-            tree = _tree_of(self.source(name))
-            # Expressions inside conditions, of which a run may take another branch.
-            branches = set[int]()
-            for branch in tree.find_all((nodes.If, nodes.CondExpr)):
-                branches |= set(map(id, branch.find_all(nodes.Expr)))
-            for node in tree.find_all((nodes.Getattr, nodes.Getitem, nodes.Call)):
-                try:
-                    if id(node) not in branches:
-                        self._check_known(node)
-                except ReportError as error:
-                    yield self._fault(name, node.lineno, error)
-
-    def has_conditions(self) -> bool:
-        """Whether what a text says hangs on a condition; what ``must`` and ``unchecked``
-        hold stops a run and words nothing.
-        """
-        for name in self._texts:
-            tree = _tree_of(self.source(name))
-            guards = set[int]()
-            for call in tree.find_all(nodes.Call):
-                if getattr(call.node, "name", "") in GUARDS:
-                    guards |= set(map(id, call.find_all(CONDITIONS)))
-            if not guards.issuperset(map(id, tree.find_all(CONDITIONS))):
-                return True
-        return False
+            wrong = Faults()
+            with wrong.caught():
+                text = self._text(name)
+                evaluator = self._evaluator(name, text)
+                for part in text.expressions:
+                    with wrong.caught():
+                        self._printed(name, part, evaluator)
+            yield from wrong
 
     def sentence_faults(self) -> Iterator[EvenfieldError]:
         """Yield the sentences with a quantifier that no condition guards, or with the
@@ -357,21 +221,10 @@ class Prose:
         """
         for name in self._texts:
             source = self.source(name)
-            tree = _tree_of(source)
-            wrong = [*quantifier_faults(source, tree), *self._unit_faults(source)]
+            text = read_text(source)
+            wrong = [*quantifier_faults(source, text), *self._unit_faults(source)]
             for line, fault in wrong:
                 yield self._fault(name, line, fault)
-
-    def _check_known(self, node: Any) -> None:
-        """Refuse a number, an answer or an exhibit that will not be there."""
-        owner = getattr(node.node, "name", "")
-        if isinstance(node, nodes.Call):
-            which = getattr(node.args[0], "value", None) if node.args else None
-            if owner in OF_EXHIBITS and isinstance(which, str):
-                self._exhibit(owner, which)
-        elif isinstance(self._names.get(owner), Lookup):
-            key = node.attr if isinstance(node, nodes.Getattr) else node.arg
-            self._names[owner][getattr(key, "value", key)]
 
     def _citation_faults(self, text: str) -> Iterator[FaultInLine]:
         for match in CITE.finditer(text):
@@ -417,59 +270,96 @@ class Prose:
                     ),
                 )
 
-    def _template(self, name: str) -> "_TextTemplate":
-        """Return a text as a template whose syntax is in order."""
+    def _text(self, name: str) -> Text:
+        """Return a text of which every part is in order."""
         source = self.source(name)
-        template = _template_of(source, frozenset({*self._names, *GIVEN}))
+        text = read_text(source)
         wrong = [
             *self._citation_faults(source),
             *self._unit_faults(source),
             *box_faults(source.splitlines()),
-            *template.faults,
+            *text.faults,
         ]
         Faults(self._fault(name, line, fault) for line, fault in wrong).refuse()
-        return template
+        return text
+
+    def _names_in(self, name: str, placed: Iterable[str]) -> dict[str, Any]:
+        """Return the names of a text, of which some ask in which text they stand."""
+        document = Document(name, set(placed))
+        told = {
+            key: partial(self._names[key], document)
+            for key in OF_TEXTS
+            if key in self._names
+        }
+        return {**self._names, **told}
+
+    def _evaluator(self, name: str, text: Text) -> TextEvaluator:
+        names = self._names_in(name, _placed_by(text))
+        return TextEvaluator(names, both=self._before_results)
 
     def _rendered(self, name: str) -> str:
-        text = self._template(name)
-        line = 0
+        """Return a text with what its names stand for; each part says from which line
+        of the source it comes.
+        """
+        if name in self._templates:
+            return self._rendered_template(name)
+        text = self._text(name)
+        evaluator = self._evaluator(name, text)
+        out = []
+        for part in text.parts:
+            if isinstance(part, Words):
+                lines = enumerate(part.text.split("\n"), part.line)
+                out.append("\n".join(f"{at_line(i)}{words}" for i, words in lines))
+            else:
+                out.append(at_line(part.line) + self._printed(name, part, evaluator))
+        return "".join(out)
+
+    def _printed(
+        self, name: str, expression: Expression, evaluator: TextEvaluator
+    ) -> str:
+        """Return what an expression prints; what it refuses has its file and line."""
         try:
-            template = text.compiled
-            return template.render(
-                {
-                    **self._names,
-                    ROUNDS: RoundCounter(),
-                    DOCUMENT: name,
-                    PLACED: set(text.placed),
-                }
-            )
+            value = evaluator.value(expression.tree)
+            if isinstance(value, float) and not expression.names:
+                raise ReportError(
+                    "a number that is typed in a text is printed",
+                    "a number named in numbers.yaml",
+                    "name it there",
+                )
+            return printed(value)
+        except _BrokenError as error:
+            condition = expression.source.removeprefix("must")
+            found = f"{error.found} {' '.join(condition.split())}"
+            fault = ReportError(found, error.expected, error.action)
         except ReportError as error:
             fault = error
-            line = _line_of(error)
-        except TemplateError as error:
-            fault = _of_syntax((error.message or "").removesuffix("."))
-            line = getattr(error, "lineno", None) or _line_of(error)
-        except (TypeError, ValueError, LookupError) as error:
-            fault = _of_syntax(error)
-            line = _line_of(error)
-        except ArithmeticError as error:
-            line = _line_of(error)
+        except ArithmeticError:
             fault = ReportError(
                 "a condition divides by zero or becomes infinite",
                 "a finite number",
                 "correct the line",
             )
-        raise self._fault(name, line, fault)
+        raise self._fault(name, expression.line, fault) from None
+
+    def _rendered_template(self, name: str) -> str:
+        """Return a text of the library, which is a template with branches."""
+        # Jinja takes long to load, and texts of a study need none of it.
+        from evenfield.report.own_templates import filled_template, placed_by
+
+        source = self._templates[name].read_text(encoding="utf-8")
+        try:
+            return filled_template(source, self._names_in(name, placed_by(source)))
+        except ReportError as error:
+            raise self._fault(name, 0, error) from None
 
     def _fault(self, name: str, line: int, error: ReportError) -> ReportError:
-        path = self._texts[name]
+        path = self._path(name)
         fault = f"{path.parent.name}/{path.name}"
         fault += f" line {line}: {error.found}" if line else f": {error.found}"
-        if line and isinstance(error, _BrokenError):
-            # The condition is quoted from its line: {{ must(condition) }}.
-            condition = self.source(name).splitlines()[line - 1].partition("must")[2]
-            fault += f" {condition.rpartition('}}')[0].strip()}"
         return ReportError(fault, error.expected, error.action)
+
+    def _path(self, name: str) -> Path:
+        return self._texts[name] if name in self._texts else self._templates[name]
 
     def written(
         self, name: str, write: Callable[[list[Token], Placed], str], placed: Placed
@@ -508,47 +398,6 @@ class Prose:
             words = f"{self._references[key].short} {self._references[key].year}"
             links.append(f'<a href="#ref-{key}">{escape(words)}</a>')
         return f"({'; '.join(links)})"
-
-
-class _TextTemplate:
-    """A text as a template, whatever stands behind the names that it may use: what is
-    wrong with its syntax, and what it is compiled to, each found once.
-    """
-
-    def __init__(self, source: str, names: Collection[str]) -> None:
-        self._environment = _environment()
-        self.faults = list[FaultInLine]()
-        try:
-            self._tree = self._environment.parse(source)
-            self.faults += template_faults(self._tree, self._environment, names)
-        except TemplateSyntaxError as error:
-            self.faults.append((error.lineno, _of_syntax(error.message)))
-        except RecursionError:
-            self.faults.append(
-                (0, ReportError("brackets too deep", SYNTAX, "take them apart"))
-            )
-
-    @cached_property
-    def compiled(self) -> Template:
-        """The template, which says in its output from which line each part comes."""
-        tree = with_lines(self._tree, self._environment)
-        return self._environment.from_string(tree)
-
-    @cached_property
-    def placed(self) -> frozenset[str]:
-        """The exhibits that the text places by its own words."""
-        return frozenset(_placed_by(self._tree))
-
-
-@lru_cache(maxsize=64)
-def _template_of(source: str, names: frozenset[str]) -> _TextTemplate:
-    return _TextTemplate(source, names)
-
-
-@lru_cache(maxsize=64)
-def _tree_of(source: str) -> nodes.Template:
-    """Parse a text whose syntax is in order, to be read and not to be changed."""
-    return _environment().parse(source)
 
 
 def read_texts(
@@ -612,21 +461,10 @@ def _read_text(path: str) -> str:
     return text
 
 
-def _of_syntax(error: object) -> ReportError:
-    return ReportError(str(error), SYNTAX, "correct the line")
-
-
-def _environment() -> Sandbox:
-    return template_environment(_finalize, word=word, noun=noun)
-
-
-def _placed_by(tree: nodes.Template) -> set[str]:
+def _placed_by(text: Text) -> set[str]:
     """Return the exhibits that a text places by its own words."""
-    return {
-        getattr(call.args[0], "value", "")
-        for call in tree.find_all(nodes.Call)
-        if getattr(call.node, "name", "") in ("table", "figure") and call.args
-    }
+    placing = [part for part in text.expressions if part.called in PLACED_BY_NAME]
+    return {part.texts[0] for part in placing if part.texts}
 
 
 def _line_at(text: str, match: re.Match[str]) -> int:
@@ -655,59 +493,6 @@ def _wrong_unit(words: str, unit: str, measure: str) -> str:
     return "times" if words.split()[:1] == ["times"] and difference else ""
 
 
-def _finalize(value: object) -> str:
-    if isinstance(value, Mark):
-        return value
-    if isinstance(value, float):
-        # Refused: a ``Value`` never prints, since only numbers of numbers.yaml do.
-        return str(Value(value))
-    if not isinstance(value, str | int | Part | Undefined):
-        raise ReportError(
-            f"{_kind_of(value)} is printed", "a number, a name or a text", "name one"
-        )
-    text = str(value)
-    if letters.hidden_letter(text, letters.IN_TABLES):
-        raise ReportError(
-            "a name with a hidden character is printed",
-            letters.EXPECTED,
-            "delete it in the tables",
-        )
-    text = MARKED.sub(r"\\\1", text)  # so that a name is no emphasis or link
-    if isinstance(value, Part) and value.evidence:
-        return mark("number", value.evidence, value.name, text)
-    return text
-
-
-def _kind_of(value: object) -> str:
-    kinds = {Lookup: "all of a list", Mapping: "all of a list", Sequence: "a list"}
-    named = [words for kind, words in kinds.items() if isinstance(value, kind)]
-    return named[0] if named else f"'{type(value).__name__}'"
-
-
-def word(value: object) -> str:
-    """Write a count below a hundred as a word: ``six``, ``thirty-nine``."""
-    text = value.text if isinstance(value, Part) else ""
-    whole = int(text) if text.isdigit() else value
-    if not isinstance(whole, int):
-        raise ReportError(
-            f"'{value}' is no count", "a whole number", "print it without `word`"
-        )
-    # From twenty on a word has two parts.
-    if not len(COUNTS) <= whole < 100:
-        return COUNTS[whole] if 0 <= whole < 100 else str(whole)
-    tens, ones = divmod(whole, 10)
-    return TENS[tens - 2] + (f"-{COUNTS[ones]}" if ones else "")
-
-
-def noun(number: Part, one: str, many: str = "") -> str:
-    """Return the noun that goes with a count: ``club`` with 1, else ``clubs``."""
-    if not isinstance(number, Part):
-        raise ReportError(
-            f"'{number}' is no count", "a number that has a name", "name it"
-        )
-    return one if number.text == "1" else many or f"{one}s"
-
-
 def check_citations(
     texts: Sequence[str], references: Mapping[str, Reference], where: str
 ) -> None:
@@ -729,11 +514,3 @@ def _cite_typst(key: str) -> str:
 
 def _group_typst(*keys: str) -> str:
     return "".join(f"#cite(<{key}>);" for key in keys)
-
-
-def _line_of(error: Exception) -> int:
-    lines = [0]
-    for frame in traceback.extract_tb(error.__traceback__):
-        if frame.filename == "<template>":
-            lines.append(frame.lineno or 0)
-    return max(lines)

@@ -9,9 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from jinja2 import nodes
-
-from evenfield.report.template import FaultInLine
+from evenfield.report.text_language import Expression, FaultInLine, Text
 from evenfield.study.errors import ReportError
 
 GUARDS = ("must", "unchecked")
@@ -41,7 +39,6 @@ NO_CLAIM = re.compile(
 # What a template fills in and what it cites are no words of the text.
 FILLED = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\[@[^\]]*\]", re.DOTALL)
 ENDS = re.compile(r"(?<=[.!?])[\"”')]*\s+|\n(?=\s*(?:[-*+]|\d+\.)\s)")
-RESULTS = re.compile(r"\bn\.\w|\.value\b|\b(answers|counts)\[")
 SHOWN = 60  # letters of a sentence in a message
 
 
@@ -61,36 +58,33 @@ class Sentence(NamedTuple):
     own_words: str
 
 
-def quantifier_faults(source: str, tree: nodes.Template) -> Iterator[FaultInLine]:
+def quantifier_faults(source: str, text: Text) -> Iterator[FaultInLine]:
     """Yield every sentence with a quantifier and no guard, and guards that guard
     nothing.
     """
     guards = list[Guard]()
-    for call in tree.find_all(nodes.Call):
-        name = getattr(call.node, "name", "")
-        if name in GUARDS:
-            yield from _guard_faults(name, call)
-            words = getattr(call.args[-1], "value", "") if len(call.args) > 1 else ""
-            guards.append(Guard(call.lineno, name, str(words)))
+    for expression in text.expressions:
+        if expression.called in GUARDS and expression.texts:
+            yield from _guard_faults(expression)
+            words = expression.texts[1] if len(expression.texts) > 1 else ""
+            guards.append(Guard(expression.line, expression.called, words))
     for sentences, above in _paragraphs(source.splitlines(), guards):
         yield from _paragraph_faults(sentences, above)
 
 
-def _guard_faults(name: str, call: nodes.Call) -> Iterator[FaultInLine]:
-    first = call.args[0]
-    if name == "must" and first.find(nodes.Name) is None:
+def _guard_faults(guard: Expression) -> Iterator[FaultInLine]:
+    if guard.called == "must" and guard.names == ["must"]:
         yield (
-            call.lineno,
+            guard.line,
             ReportError(
                 "must() names nothing that a run finds, so it cannot fail",
                 "a condition on a number or an answer",
                 "correct it, or write unchecked() with the reason",
             ),
         )
-    reason = str(getattr(first, "value", ""))
-    if name == "unchecked" and not reason.strip():
+    if guard.called == "unchecked" and not guard.texts[0].strip():
         yield (
-            call.lineno,
+            guard.line,
             ReportError(
                 "unchecked() gives no reason",
                 'a reason in quotation marks, {{ unchecked("a definition") }}',
@@ -102,30 +96,21 @@ def _guard_faults(name: str, call: nodes.Call) -> Iterator[FaultInLine]:
 def _paragraphs(
     lines: Sequence[str], guards: Iterable[Guard]
 ) -> Iterator[tuple[list[Sentence], list[Guard]]]:
-    """Yield the sentences of each paragraph with the guards right above it; wordings
-    that a condition on results chooses are left out.
-    """
+    """Yield the sentences of each paragraph with the guards right above it."""
     by_line: dict[int, list[Guard]] = {}
     for guard in guards:
         by_line.setdefault(guard.line, []).append(guard)
     above = list[Guard]()
     paragraph = list[str]()
-    branches = list[bool]()  # whether each open {% if %} rests on results
     for number, line in enumerate([*lines, ""], 1):
         statement = line.strip().startswith(("{%", ":::"))
         heading = line.startswith("#")
         if paragraph and (
             number in by_line or statement or heading or not line.strip()
         ):
-            if not any(branches):
-                yield _sentences(paragraph, number - len(paragraph)), above
+            yield _sentences(paragraph, number - len(paragraph)), above
             paragraph = []
             above = []
-        for opened in re.findall(r"\{%-?\s*(if\b.*?|endif)\s*-?%\}", line):
-            if opened == "endif":
-                branches = branches[:-1]
-            else:
-                branches.append(RESULTS.search(opened) is not None)
         if number in by_line:
             above += by_line[number]
         elif heading:

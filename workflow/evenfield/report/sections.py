@@ -9,19 +9,11 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
-from jinja2 import pass_context
-from jinja2.runtime import Context
-
 from evenfield.report.bibliography import Reference, read_references
-from evenfield.report.markup import (
-    APART,
-    MARK,
-    Mark,
-    in_plain_words,
-    without_lines,
-)
+from evenfield.report.markup import APART, MARK, Mark, in_plain_words
 from evenfield.report.numbers import Number, Scale
-from evenfield.report.prose import DOCUMENT, PLACED, Prose, part_of
+from evenfield.report.printable import part_of
+from evenfield.report.prose import Document, Prose
 from evenfield.report.topic_numbers import content_of
 from evenfield.shared.facts import Facts
 from evenfield.shared.sections import Shown
@@ -91,35 +83,30 @@ class Sections:
         self._names = names
         self._exhibits = exhibits
 
-    @pass_context
-    def one(self, context: Context, topic: str) -> Mark:
+    def one(self, document: Document, topic: str) -> Mark:
         """Return the section of a topic, without the exhibits that its text places
         itself; nothing where the topic did not run.
         """
         if topic not in section_files():
             raise ReportError(*not_known("section", topic, list(section_files())))
-        context[PLACED].add(_placed_whole(topic))
-        return Mark(self._written(SECTION, topic, context))
+        document.standing.add(_placed_whole(topic))
+        return Mark(self._written(SECTION, topic, document))
 
-    @pass_context
-    def all(self, context: Context) -> Mark:
+    def all(self, document: Document) -> Mark:
         """Return all sections in the order of the topics."""
-        return self._gathered(SECTION, context)
+        return self._gathered(SECTION, document)
 
-    @pass_context
-    def in_short(self, context: Context) -> Mark:
+    def in_short(self, document: Document) -> Mark:
         """Return one sentence of each topic that answers a part of the question."""
-        return self._gathered(ANSWER, context)
+        return self._gathered(ANSWER, document)
 
-    @pass_context
-    def limits(self, context: Context) -> Mark:
+    def limits(self, document: Document) -> Mark:
         """Return what the data could not have shown, a line for each topic that says."""
-        return self._gathered(LIMIT, context)
+        return self._gathered(LIMIT, document)
 
-    @pass_context
-    def briefs(self, context: Context) -> Mark:
+    def briefs(self, document: Document) -> Mark:
         """Return the method of each topic that ran, a line each."""
-        return self._gathered(BRIEF, context)
+        return self._gathered(BRIEF, document)
 
     @cached_property
     def headline(self) -> str:
@@ -132,19 +119,19 @@ class Sections:
                 return in_plain_words(written)
         return str(self._names["study"]["title"])
 
-    def _gathered(self, kind: str, context: Context) -> Mark:
+    def _gathered(self, kind: str, document: Document) -> Mark:
         texts = [
-            self._written(kind, name, context)
+            self._written(kind, name, document)
             for name in section_files(kind)
             # A section that stands by its name does not stand among all again.
-            if kind != SECTION or _placed_whole(name) not in context[PLACED]
+            if kind != SECTION or _placed_whole(name) not in document.standing
         ]
         # Sections stand apart, sentences and lines follow one another.
         return Mark(("\n\n" if kind == SECTION else "\n").join(filter(None, texts)))
 
-    def _written(self, kind: str, topic: str, context: Context) -> str:
-        standing: set[str] = context[PLACED]
-        return self._text(kind, topic, standing, on_paper=context[DOCUMENT] != "page")
+    def _written(self, kind: str, topic: str, document: Document) -> str:
+        on_paper = document.name != "page"
+        return self._text(kind, topic, document.standing, on_paper=on_paper)
 
     def _text(
         self, kind: str, topic: str, standing: set[str], *, on_paper: bool
@@ -153,10 +140,14 @@ class Sections:
         if section is None:
             return ""
         names = {**self._names, **section.names, "on_paper": on_paper}
-        path = section_files(kind)[topic]
-        prose = Prose({topic: path}, names, method_references(), self._exhibits)
-        # Lines are those of the section, which the text around it does not know.
-        text, _ = without_lines(prose.filled(topic))
+        prose = Prose(
+            {},
+            names,
+            method_references(),
+            self._exhibits,
+            templates={topic: section_files(kind)[topic]},
+        )
+        text = prose.filled(topic)
         what = str(names["study"].get("what", ""))
         text = with_measure(escape_markdown(what), text)
 

@@ -1,10 +1,11 @@
 """What a text may name, before there are results: each name with something in its
 place, so that texts are rendered when a study is checked.
 
-A condition on results is open. Texts with conditions are rendered twice, once as if all
-open ones held and once as if none did, so that both wordings are seen.
+A number that only a run finds is not a number in conditions, and both wordings that a
+condition chooses between are seen.
 """
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
@@ -14,13 +15,15 @@ from typing import Any
 from evenfield.answers.rule import LATER_WORDS, WORDS
 from evenfield.report.markup import SILENT, Mark
 from evenfield.report.numbers import Entry, Number, read_entries
-from evenfield.report.prose import Lookup, Part, Prose, names_of_config, part_of
+from evenfield.report.printable import Lookup, Part, Value, part_of
+from evenfield.report.prose import OF_TEXTS, Document, Prose, names_of_config
 from evenfield.report.sections import section_files
-from evenfield.report.template import Value
+from evenfield.report.text_language import OneOf
 from evenfield.shared.beside import configs_beside, in_study
 from evenfield.study.errors import Faults, ReportError, not_known
 from evenfield.study.files import Record
 
+A_COUNT = 2  # stands for a count that a run will find
 ANYTHING = 1.5  # stands for a number that a run will find
 TEXTS_OF_CLAIMS = "id claim kind hypothesis because unit paragraphs why data".split()
 NUMBERS_OF_CLAIMS = ("estimate low high p p_adjusted smallest_visible interest").split()
@@ -33,84 +36,6 @@ PLACING_WORDS = {
 PLACING_WORDS["abstract"] = PLACING_WORDS["paper"]
 
 
-class OpenValue(Value):
-    """A number in a condition, before it is known."""
-
-    holds: bool
-
-    @classmethod
-    def of(cls, holds: bool) -> "OpenValue":
-        """Return a number whose comparisons hold or do not."""
-        value = cls(ANYTHING)
-        value.holds = holds
-        return value
-
-    def _compared(self, other: object) -> bool:
-        _check_number(other, "a number is compared")
-        return self.holds
-
-    def _computed(self, other: object = 0) -> "OpenValue":
-        _check_number(other, "a number is computed")
-        return OpenValue.of(self.holds)
-
-    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = _compared
-    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _computed
-    __truediv__ = __rtruediv__ = __floordiv__ = __rfloordiv__ = _computed
-    __mod__ = __rmod__ = _computed
-    __pow__ = __rpow__ = _computed  # type: ignore[assignment]
-    __neg__ = __pos__ = _computed
-    __hash__ = float.__hash__  # a class with __eq__ has none of its own
-
-
-def _check_number(other: object, what: str) -> None:
-    if not isinstance(other, int | float):
-        raise TypeError(f"{what} with '{other}'")
-
-
-class OpenCount(int):
-    """A count before it is known."""
-
-    holds: bool
-
-    @classmethod
-    def of(cls, holds: bool) -> "OpenCount":
-        """Return a count whose comparisons hold or do not."""
-        count = cls(2)
-        count.holds = holds
-        return count
-
-    def _compared(self, other: object) -> bool:
-        _check_number(other, "a count is compared")
-        return self.holds
-
-    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = _compared
-    __hash__ = int.__hash__
-
-
-class OpenAnswer(str):
-    """An answer before it is known; it is compared with the words of the rule only."""
-
-    holds: bool
-    words: Sequence[str]
-
-    @classmethod
-    def of(cls, holds: bool, words: Sequence[str] = WORDS) -> "OpenAnswer":
-        """Return an answer, one of some words, whose comparisons hold or do not."""
-        answer = cls(words[0])
-        answer.holds = holds
-        answer.words = words
-        return answer
-
-    def _compared(self, other: object) -> bool:
-        # A misspelt answer would make a condition that never holds.
-        if str(other) not in self.words:
-            raise ReportError(*not_known("answer", str(other), self.words))
-        return self.holds
-
-    __eq__ = __ne__ = _compared
-    __hash__ = str.__hash__
-
-
 def entries_beside(config: Record) -> dict[str, dict[str, Entry]]:
     """Return the numbers of each study beside, by its name."""
     entries = {}
@@ -120,28 +45,21 @@ def entries_beside(config: Record) -> dict[str, dict[str, Entry]]:
     return entries
 
 
-def text_faults(
-    texts: Prose,
-    config: Record,
-    numbers: Mapping[str, Entry],
-    beside: Mapping[str, Mapping[str, Entry]],
-) -> Faults:
+def text_faults(texts: Prose) -> Faults:
     """Return what a run would refuse when it writes the texts, as far as no results
     decide it.
     """
     faults = Faults(texts.faults())
     if faults:
         return faults
-    for holds in (True, False) if texts.has_conditions() else (True,):
-        prose = texts.with_names(stand_ins(config, numbers, beside, holds))
-        for name in filter(PLACING_WORDS.get, prose.names):
-            write = prose.html if name == "page" else prose.typst
-            with faults.caught():
-                write(name, dict.fromkeys(PLACING_WORDS[name], lambda *_: ""))
-        for names in (["page"], ["abstract", "paper"], ["appendix"]):
-            own = [name for name in names if name in texts.names]
-            faults += _twice(prose, own) if not faults else ()
-        faults += _without_target(prose) if not faults else ()
+    for name in filter(PLACING_WORDS.get, texts.names):
+        write = texts.html if name == "page" else texts.typst
+        with faults.caught():
+            write(name, dict.fromkeys(PLACING_WORDS[name], lambda *_: ""))
+    for names in (["page"], ["abstract", "paper"], ["appendix"]):
+        own = [name for name in names if name in texts.names]
+        faults += _twice(texts, own) if not faults else ()
+    faults += _without_target(texts) if not faults else ()
     return faults
 
 
@@ -178,13 +96,12 @@ def stand_ins(
     config: Record,
     numbers: Mapping[str, Entry],
     beside: Mapping[str, Mapping[str, Entry]],
-    holds: bool,
 ) -> dict[str, object]:
     """Return every name that a text may use, with something in its place."""
     claims = config["answers"].get("claims") or []
     hypotheses = config["answers"].get("hypotheses") or {}
     judged = {**hypotheses, **{claim["id"]: claim for claim in claims}}
-    of_later = OpenAnswer.of(holds, LATER_WORDS)
+    of_later = OneOf.of(LATER_WORDS)
     # A claim that takes the answer of a hypothesis takes its word of later years, too.
     asked = {
         name: hypotheses.get(entry.get("hypothesis"), entry)
@@ -193,47 +110,40 @@ def stand_ins(
     later = {name: of_later for name, entry in asked.items() if entry.get("later")}
     first, last = map(str, config["panel"]["years"])
     proxy = config["panel"]["income"].get("proxy")
-    parts = {name: _part(name, item, holds) for name, item in numbers.items()}
+    parts = {name: _part(name, item) for name, item in numbers.items()}
     of_studies = {}
     for study, entries in beside.items():
         open_parts = {
-            name: _part(f"{study}.{name}", item, holds)
-            for name, item in entries.items()
+            name: _part(f"{study}.{name}", item) for name, item in entries.items()
         }
         of_studies[study] = Lookup(f"number of {study}", open_parts)
     return {
         **of_studies,
-        "must": _must,
+        "must": lambda *_: Mark(SILENT),
         "n": Lookup("number", parts),
-        "answers": Lookup("answer to", dict.fromkeys(judged, OpenAnswer.of(holds))),
+        "answers": Lookup("answer to", dict.fromkeys(judged, OneOf.of(WORDS))),
         "later": Lookup("later word of", later),
-        "counts": Lookup("answer", {word: OpenCount.of(holds) for word in WORDS}),
-        "claims": [_claim(claim, holds) for claim in claims],
+        "counts": Lookup("answer", dict.fromkeys(WORDS, A_COUNT)),
+        "claims": [_claim(claim) for claim in claims],
         "words": list(WORDS),
         "vintage": "",
         "headline": config["study"]["title"],
         "whose": config["study"]["units_name"],
-        "units": OpenCount.of(holds),
+        "units": A_COUNT,
         "origin": {
-            **{key: OpenCount.of(holds) for key in ("figures", "dates", "gaps")},
+            **dict.fromkeys(("figures", "dates", "gaps"), A_COUNT),
             "flags": "",
             "remarks": [],
         },
         "years": (first, last),
-        "proxy": [first, last] if proxy and holds else [],
+        "proxy": [first, last] if proxy else [],
         "section": _section,
-        **dict.fromkeys(("sections", "in_short", "limits", "briefs"), lambda: Mark("")),
+        **dict.fromkeys(OF_TEXTS[1:], lambda _: Mark("")),
         **names_of_config(config, claims, hypotheses),
     }
 
 
-def _must(condition: object, *_: object) -> Mark:
-    """Stand for a condition, which may be asked whether it holds."""
-    bool(condition)  # what a text may not read says so
-    return Mark(SILENT)
-
-
-def _section(topic: str) -> Mark:
+def _section(_: Document, topic: str) -> Mark:
     """Stand for a section, which only the results fill; refuse one that no topic has."""
     sections = section_files()
     if topic not in sections:
@@ -258,18 +168,18 @@ def _number(entry: Entry) -> Number:
     )
 
 
-def _part(name: str, entry: Entry, holds: bool) -> Part:
+def _part(name: str, entry: Entry) -> Part:
     part = part_of(name, _number(entry))
     # A test that a number rests on has numbers of its own: low, high, p.
     for inner in (part, *vars(part).values()):
         if isinstance(inner, Part):
-            inner.value = OpenValue.of(holds)
+            inner.value = Value(math.nan)
     return part
 
 
-def _claim(claim: Record, holds: bool) -> dict[str, object]:
+def _claim(claim: Record) -> dict[str, object]:
     texts = {name: claim.get(name) or "" for name in TEXTS_OF_CLAIMS}
-    numbers = {name: OpenValue.of(holds) for name in NUMBERS_OF_CLAIMS}
+    numbers = {name: Value(math.nan) for name in NUMBERS_OF_CLAIMS}
     lists: dict[str, Any] = {
         "checks_failed": [],
         "reasons": [],
@@ -279,7 +189,7 @@ def _claim(claim: Record, holds: bool) -> dict[str, object]:
         **texts,
         **numbers,
         **lists,
-        "answer": OpenAnswer.of(holds),
+        "answer": OneOf.of(WORDS),
     }
 
 

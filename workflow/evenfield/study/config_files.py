@@ -4,7 +4,7 @@ A key written twice, anchors that grow without end and letters that nobody sees 
 refused here, before anything looks at what the keys mean.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +13,19 @@ import yaml
 from evenfield.study import letters
 from evenfield.study.errors import ConfigError, Faults
 from evenfield.study.files import Record
+from evenfield.study.merging import MOST_VALUES, merged, whole_claims, whole_numbers
 
 TODO = "TODO"  # what `run new` writes where it cannot know
 LARGEST = 5_000_000  # bytes of a file
-MOST_VALUES = 200_000  # values of a file with all that its anchors repeat
 PARTS = {
     "estimates": "estimates.yaml",
     "answers": "claims.yaml",
     "numbers": "numbers.yaml",
+}
+# Parts whose entries may be like others.
+WHOLE: dict[str, Callable[[Record], dict[str, Any]]] = {
+    "answers": whole_claims,
+    "numbers": whole_numbers,
 }
 
 
@@ -85,7 +90,7 @@ def read_config(path: str | Path) -> dict[str, object]:
         beside = Path(path).with_name(name)
         if beside.exists() and key not in content:
             with faults.caught():
-                content[key] = read_mapping(beside)
+                content[key] = WHOLE.get(key, dict)(read_mapping(beside))
     faults.refuse()
     return content
 
@@ -99,24 +104,6 @@ def study_config(
     over = over or {}
     whole = {"study", "data", "panel", "periods"} <= set(over)
     return merged({} if whole else read_config(path), over)
-
-
-def merged(*configs: Record) -> dict[str, object]:
-    """Lay configs over each other; a later one wins, mapping by mapping."""
-    out: dict[str, Any] = {}
-    for config in configs:
-        # Mappings are laid over key by key; lists and single values are replaced whole.
-        both = {
-            key
-            for key in config
-            if isinstance(out.get(key), Mapping) and isinstance(config[key], Mapping)
-        }
-        out = {
-            **out,
-            **config,
-            **{key: merged(out[key], config[key]) for key in both},
-        }
-    return out
 
 
 def _refuse_hidden(path: Path, hidden: str) -> None:

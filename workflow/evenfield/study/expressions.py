@@ -4,8 +4,8 @@ read without ``eval``.
 
 import ast
 import math
-import operator
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,13 +13,14 @@ import pandas as pd
 
 from evenfield.study.elementary import exp, log
 from evenfield.study.errors import ConfigError, nearest
+from evenfield.study.language import (
+    ARITHMETIC,
+    Evaluator,
+    formula_value,
+    logarithm,
+    parsed,
+)
 
-OPERATORS: dict[type, Callable[[Any, Any], Any]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-}
 # Least and most arguments of each function.
 FUNCTIONS = {
     "log": (1, 1),
@@ -84,38 +85,41 @@ def evaluate(text: str, panel: pd.DataFrame) -> pd.Series:
     """
     tree = _parsed(text)
     check_columns(text, panel.columns, "expression")
-    series = pd.Series(_value(tree, panel), index=panel.index, dtype=float)
+    over_years = {
+        name: partial(_over_years, panel[["unit", "year"]], function)
+        for name, function in OVER_YEARS.items()
+    }
+    functions = {"log": _log, "exp": _exp, **over_years}
+    value = Evaluator(partial(_figures, panel), functions).value(tree)
+    series = pd.Series(value, index=panel.index, dtype=float)
     return series.where(np.isfinite(series)).rename(None)
 
 
-def _value(node: ast.AST, panel: pd.DataFrame) -> Any:
-    match node:
-        case ast.Constant():
-            return node.value
-        case ast.Name():
-            return _figures(panel, node.id)
-        case ast.UnaryOp():
-            return -_value(node.operand, panel)
-        case ast.BinOp():
-            return OPERATORS[type(node.op)](
-                _value(node.left, panel), _value(node.right, panel)
-            )
-        case ast.Call(func=ast.Name(id="log")):
-            values = _value(node.args[0], panel)
-            # The C library's logarithm: NumPy's own differs in the last bit between
-            # processors, and data are hashed.
-            if isinstance(values, pd.Series):
-                return log(values.where(values > 0))
-            return math.log(values) if values > 0 else np.nan
-        case ast.Call(func=ast.Name(id="exp")):
-            values = _value(node.args[0], panel)
-            return exp(values) if isinstance(values, pd.Series) else math.exp(values)
-    assert isinstance(node, ast.Call)  # lag or mean, matched by unit and year
-    first, *years = (_value(argument, panel) for argument in node.args)
-    rows = panel[["unit", "year"]]
-    keyed = rows.assign(value=first)
-    assert isinstance(node.func, ast.Name)
-    return OVER_YEARS[node.func.id](keyed, *map(int, years))
+def arithmetic(text: str, values: Mapping[str, float]) -> float:
+    """Return the value of a formula over numbers; not a number where there is none."""
+    return formula_value(_parsed(text), values)
+
+
+def _log(values: Any) -> Any:
+    # The C library's logarithm: NumPy's own differs in the last bit between processors,
+    # and data are hashed.
+    if isinstance(values, pd.Series):
+        return log(values.where(values > 0))
+    return logarithm(values)
+
+
+def _exp(values: Any) -> Any:
+    return exp(values) if isinstance(values, pd.Series) else math.exp(values)
+
+
+def _over_years(
+    rows: pd.DataFrame,
+    function: Callable[..., pd.Series],
+    values: Any,
+    *years: int,
+) -> pd.Series:
+    """Return what is computed from several years of a unit, matched by unit and year."""
+    return function(rows.assign(value=values), *years)
 
 
 def _lag(keyed: pd.DataFrame, years: int = 1) -> pd.Series:
@@ -196,12 +200,8 @@ def _parsed(text: str) -> ast.AST:
         " first, last), chain(index, year), bridge(x, first, last)"
     )
     try:
-        # Python's parser needs memory that grows with brackets.
-        # Behind # stands a comment to it, which would be read as if it were not there.
-        if len(text) > LONGEST or "#" in text:
-            raise SyntaxError
-        tree = ast.parse(text.strip(), mode="eval").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        tree = parsed(text, LONGEST)
+    except SyntaxError:
         fault = f"`{text[:80]}` is not an expression"
         raise ConfigError(fault, expected, REMEDY) from None
     wrong = _unknown(tree)
@@ -245,8 +245,8 @@ def _is_constant(node: ast.AST) -> bool:
 
 def _constant(node: ast.AST) -> float:
     try:
-        return float(_value(node, pd.DataFrame()))
-    except (ArithmeticError, TypeError, KeyError):
+        return formula_value(node, {})
+    except KeyError:  # a function over years
         return math.nan
 
 
@@ -262,7 +262,7 @@ def _unknown(node: ast.AST) -> ast.AST | None:
             return None
         case ast.UnaryOp(op=ast.USub()):
             return _unknown(node.operand)
-        case ast.BinOp() if type(node.op) in OPERATORS:
+        case ast.BinOp() if type(node.op) in ARITHMETIC:
             return _unknown(node.left) or _unknown(node.right)
         case ast.Call(func=ast.Name(id=name), keywords=[]) if name in FUNCTIONS:
             least, most = FUNCTIONS[name]

@@ -1,0 +1,93 @@
+"""Entries that are like others inherit what they do not say, and nothing else."""
+
+import pytest
+
+from evenfield.study.errors import ClaimsError, EvenfieldError, NumbersError
+from evenfield.study.merging import MOST_VALUES, whole_claims, whole_numbers
+from refusals import fails
+
+BASE = {"file": "panel/31/doses.csv", "where": {"unit": "A", "year": 2019}, "show": "0"}
+
+
+def test_an_entry_inherits_key_by_key_in_any_order_of_the_file():
+    entries = {
+        "defaults": {"show": "0.00"},
+        "second": {"like": "first", "where": {"unit": "B"}},
+        "third": {"like": "second", "show": "0.0"},
+        "first": BASE,
+    }
+    whole = whole_numbers(entries)
+    assert list(whole) == list(entries)
+    assert whole["defaults"] == {"show": "0.00"}
+    assert whole["second"] == {**BASE, "where": {"unit": "B", "year": 2019}}
+    assert whole["third"] == {**whole["second"], "show": "0.0"}
+    assert whole["first"] == BASE
+
+
+def test_null_leaves_out_what_would_be_inherited_and_lists_are_taken_whole():
+    written = {
+        "hypotheses": {
+            "H1": {"checks": {"a": {"x": "1"}, "b": {"x": "2"}}, "shows": [1, 2]},
+            "H2": {"like": "H1", "checks": {"a": None}, "shows": [3]},
+        }
+    }
+    assert whole_claims(written)["hypotheses"]["H2"] == {
+        "checks": {"b": {"x": "2"}},
+        "shows": [3],
+    }
+
+
+def test_a_claim_inherits_all_but_its_id():
+    claims = [
+        {"id": "L1", "kind": "fact", "claim": "One."},
+        {"id": "L2", "like": "L1", "claim": "Two."},
+    ]
+    assert whole_claims({"claims": claims})["claims"][1] == {
+        "id": "L2",
+        "kind": "fact",
+        "claim": "Two.",
+    }
+
+
+@pytest.mark.parametrize(
+    ("entries", "message"),
+    [
+        ({"x": {"like": "y"}}, "x: like 'y' is not known"),
+        (
+            {"x": {"like": "defaults"}, "defaults": {}},
+            "x: like 'defaults' is not known",
+        ),
+        ({"x": {"like": "y"}, "y": 5}, "x: like 'y' is not known"),
+        ({"x": {"like": ["y"]}, "y": {}}, "x: like .* is not known"),
+        ({"x": {"like": "x"}}, r"x is like itself \(x - x\)"),
+        (
+            {"a": {"like": "x"}, "x": {"like": "y"}, "y": {"like": "x"}},
+            r"x is like itself \(x - y - x\)",
+        ),
+    ],
+)
+def test_an_entry_that_is_like_none_or_itself_is_one_line(entries, message):
+    fails(NumbersError, f"numbers.yaml: {message}", whole_numbers, entries)
+
+
+def test_a_hypothesis_is_like_a_hypothesis_and_a_claim_like_a_claim():
+    written = {
+        "hypotheses": {"H1": {"like": "L1"}},
+        "claims": [{"id": "L1", "like": "H1"}],
+    }
+    with pytest.raises(EvenfieldError) as error:
+        whole_claims(written)
+    assert sorted(map(str, error.value.faults))[0].startswith(
+        "claims.yaml: claim L1: like 'H1' is not known"
+    )
+    assert len(error.value.faults) == 2
+    assert all(isinstance(fault, ClaimsError) for fault in error.value.faults)
+
+
+def test_a_long_chain_is_read_and_one_that_grows_is_refused():
+    chain = {f"x{i}": {"like": f"x{i + 1}"} for i in range(5000)}
+    whole = whole_numbers({**chain, "x5000": BASE})
+    assert whole["x0"] == BASE
+    wide = {"base": dict.fromkeys(map(str, range(1000)), 1)}
+    many = {f"x{i}": {"like": "base"} for i in range(MOST_VALUES // 1000 + 1)}
+    fails(NumbersError, "too many values", whole_numbers, {**wide, **many})

@@ -1,0 +1,47 @@
+"""The texts of the library itself, which serve studies that nobody has seen: Jinja
+templates with branches and loops, filled with what a study is called and has found.
+"""
+
+import re
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, StrictUndefined, Undefined
+
+from evenfield.report.printable import noun, printed, word
+
+# An exhibit that a template places by its own words.
+PLACED = re.compile(r"\b(?:table|figure)\(\"(\w+)\"\)")
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        undefined=StrictUndefined,
+        finalize=_printed,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=False,  # words are escaped by the writers of page and paper
+    )
+    environment.filters |= {"word": word, "noun": noun}
+    return environment
+
+
+def _printed(value: object) -> str:
+    # A condition without `else` prints nothing; a name that is not there says so.
+    return str(value) if isinstance(value, Undefined) else printed(value)
+
+
+def filled_template(source: str, names: dict[str, Any]) -> str:
+    """Return a template with what its names stand for."""
+    return _template(source).render(names)
+
+
+@cache
+def _template(source: str) -> Any:
+    return _environment().from_string(source)
+
+
+def placed_by(source: str) -> set[str]:
+    """Return the exhibits that a template places by its own words, in any branch."""
+    return set(PLACED.findall(source))
