@@ -205,7 +205,7 @@ def test_words_of_both_outputs_are_the_same(write):
 REFUSED = from_yaml(r"""
     a number: ['{{ n.own.value }}', 'line 3: a computed number is printed']
     arithmetic: ['{{ n.own.value * 2 }}', 'line 3: a computed number is printed']
-    formatted: ['{{ "%.2f" % n.own.value }}', a text is formatted]
+    formatted: ['{{ "%.2f" % n.own.value }}', "line 3: `.* is not part of the syntax"]
     format:
       ['{{ "{:.2f}".format(n.own.value) }}', 'line 3: format\(\) is not part of the syntax']
     attribute: ['{{ n.own.value.real }}', "line 3: 'real' is asked of what has no parts"]

@@ -6,7 +6,7 @@ import re
 from functools import cache
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined, Undefined
+from jinja2 import Environment, StrictUndefined, Template, Undefined
 
 from evenfield.report.printable import noun, printed, word
 
@@ -38,7 +38,7 @@ def filled_template(source: str, names: dict[str, Any]) -> str:
 
 
 @cache
-def _template(source: str) -> Any:
+def _template(source: str) -> Template:
     return _environment().from_string(source)
 
 

@@ -80,9 +80,8 @@ class Expression(NamedTuple):
     @property
     def called(self) -> str:
         """The name that the whole expression calls, if it calls one."""
-        tree = self.tree
-        named = isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name)
-        return tree.func.id if named else ""
+        function = self.tree.func if isinstance(self.tree, ast.Call) else None
+        return function.id if isinstance(function, ast.Name) else ""
 
     @property
     def texts(self) -> list[str]:
@@ -131,6 +130,7 @@ def read_text(source: str) -> Text:
         line += source.count("\n", found.start(), found.end())
         start = found.end()
     _add_words(text, line, source[start:])
+    text.faults.extend(_template_faults(text))
     text.faults.sort(key=lambda fault: fault[0])
     return text
 
@@ -158,18 +158,20 @@ def _add_words(text: Text, line: int, words: str) -> None:
     if not words:
         return
     text.parts.append(Words(line, words))
-    for found in OTHER.finditer(words):
-        written = f"{{% {found[1]} %}}" if found[1] else found[0]
-        text.faults.append(
-            (
-                line + words.count("\n", 0, found.start()),
-                _fault(f"{written} is not part of the syntax", "remove it"),
-            )
-        )
     opened = words.find("{{")
     if opened >= 0:
         where = line + words.count("\n", 0, opened)
         text.faults.append((where, _fault("{{ is never closed", "close it with }}")))
+
+
+def _template_faults(text: Text) -> Iterator[FaultInLine]:
+    """Yield the first statement or comment of a template, of which texts have none."""
+    for part in text.parts:
+        if isinstance(part, Words) and (found := OTHER.search(part.text)):
+            written = f"{{% {found[1]} %}}" if found[1] else found[0]
+            line = part.line + part.text.count("\n", 0, found.start())
+            yield line, _fault(f"{written} is not part of the syntax", "remove it")
+            return
 
 
 def _fault(fault: str, action: str = "correct the line") -> ReportError:
@@ -178,7 +180,7 @@ def _fault(fault: str, action: str = "correct the line") -> ReportError:
 
 def _no_expression(source: str, error: SyntaxError) -> ReportError:
     shown = " ".join(source.split())
-    if error.args and "brackets" in str(error.args[0]):
+    if re.search("brackets|nested", str(error)):
         return _fault("brackets too deep", "take them apart")
     return _fault(f"`{shown[:60]}` is no expression")
 
@@ -264,8 +266,8 @@ class TextEvaluator(Evaluator):
         match node:
             case ast.Constant(value=str()):
                 return node.value
-            case ast.Constant():
-                return Value(node.value)
+            case ast.Constant(value=int() | float() as number):
+                return Value(number)
             case ast.Attribute():
                 return part_named(self.value(node.value), node.attr)
             case ast.Subscript(slice=ast.Constant(value=key)):
@@ -288,7 +290,7 @@ class TextEvaluator(Evaluator):
                 return self._chosen(node)
             case ast.Call(func=ast.Name(id=name)):
                 return self._called(name, node.args)
-        raise TypeError(f"{type(node).__name__} is no part of a text")
+        return super().value(node)
 
     def _joined(self, node: ast.BoolOp) -> bool:
         joined = all if isinstance(node.op, ast.And) else any

@@ -89,7 +89,7 @@ def evaluate(text: str, panel: pd.DataFrame) -> pd.Series:
         name: partial(_over_years, panel[["unit", "year"]], function)
         for name, function in OVER_YEARS.items()
     }
-    functions = {"log": _log, "exp": _exp, **over_years}
+    functions: dict[str, Callable[..., Any]] = {"log": _log, "exp": _exp, **over_years}
     value = Evaluator(partial(_figures, panel), functions).value(tree)
     series = pd.Series(value, index=panel.index, dtype=float)
     return series.where(np.isfinite(series)).rename(None)

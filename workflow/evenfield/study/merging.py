@@ -104,10 +104,13 @@ def _trail(
         if not isinstance(other, str) or other not in known:
             raise error(*not_known(where, str(other), known))
         if other in trail:
-            circle = [*trail[trail.index(other) :], other]
-            shown = " - ".join(circle[:12])
-            fault = f"{kind}{other} is like itself ({shown})"
-            raise error(fault, "no circle", f"correct {other}")
+            circle = trail[trail.index(other) :]
+            first = circle.index(min(circle))
+            # From its first name by alphabet, so that each entry says the same.
+            circle = [*circle[first:], *circle[:first]]
+            shown = " - ".join([*circle[:12], circle[0]])
+            fault = f"{kind}{circle[0]} is like itself ({shown})"
+            raise error(fault, "no circle", f"correct {circle[0]}")
         trail.append(other)
     return trail
 
