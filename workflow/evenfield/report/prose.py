@@ -41,6 +41,7 @@ from evenfield.report.text_language import (
     TextEvaluator,
     Words,
     box_faults,
+    named,
     read_text,
 )
 from evenfield.study import letters
@@ -295,7 +296,11 @@ class Prose:
 
     def _evaluator(self, name: str, text: Text) -> TextEvaluator:
         names = self._names_in(name, _placed_by(text))
-        return TextEvaluator(names, both=self._before_results)
+        return TextEvaluator(
+            name=partial(named, names),
+            functions={},
+            both=self._before_results,
+        )
 
     def _rendered(self, name: str) -> str:
         """Return a text with what its names stand for; each part says from which line

@@ -10,12 +10,13 @@ import math
 import operator
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from evenfield.report.printable import Value, word
 from evenfield.study.errors import ReportError, nearest, not_known
-from evenfield.study.language import ARITHMETIC, Evaluator, parsed
+from evenfield.study.expressions import ARITHMETIC, Evaluator, parsed
 
 SYNTAX = "what docs/prose.md lists"
 LONGEST = 5_000  # letters of one expression
@@ -243,6 +244,15 @@ def _is_arithmetic(node: ast.expr) -> bool:
     return isinstance(node, ast.BinOp) and not isinstance(node.op, ast.BitOr)
 
 
+def named(names: Mapping[str, Any], name: str) -> Any:
+    """Return what stands behind a name."""
+    if name not in names:
+        action = nearest(name, names, "correct it")
+        raise _fault(f"the name '{name}' is not known", action)
+    return names[name]
+
+
+@dataclass(frozen=True)
 class TextEvaluator(Evaluator):
     """Computes the expressions of a text from what stands behind its names.
 
@@ -250,16 +260,7 @@ class TextEvaluator(Evaluator):
     between is computed, and a number that only a run finds is not a number.
     """
 
-    def __init__(self, names: Mapping[str, Any], *, both: bool) -> None:
-        super().__init__(self._named, {})
-        self._names = names
-        self._both = both
-
-    def _named(self, name: str) -> Any:
-        if name not in self._names:
-            action = nearest(name, self._names, "correct it")
-            raise _fault(f"the name '{name}' is not known", action)
-        return self._names[name]
+    both: bool
 
     def value(self, node: ast.AST) -> Any:
         """Return the value of a part of an expression."""
@@ -294,7 +295,7 @@ class TextEvaluator(Evaluator):
 
     def _joined(self, node: ast.BoolOp) -> bool:
         joined = all if isinstance(node.op, ast.And) else any
-        if self._both:
+        if self.both:
             return joined([self._holds(part) for part in node.values])
         return joined(self._holds(part) for part in node.values)
 
@@ -329,18 +330,18 @@ class TextEvaluator(Evaluator):
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise _whole(value, "a number")
         # A whole number comes from a name; one that is typed is a Value.
-        open_count = self._both and isinstance(value, int)
+        open_count = self.both and isinstance(value, int)
         return math.nan if open_count else float(value)
 
     def _chosen(self, node: ast.IfExp) -> Any:
         holds = self._holds(node.test)
-        if self._both:
+        if self.both:
             self.value(node.orelse)
             return self.value(node.body)
         return self.value(node.body if holds else node.orelse)
 
     def _called(self, name: str, arguments: Sequence[ast.expr]) -> Any:
-        function = self._named(name)
+        function = self.name(name)
         if not callable(function):
             raise _fault(f"{name}() is not part of the syntax", "remove the brackets")
         least, most = ARGUMENTS.get(name, (0, 0))

@@ -1,11 +1,18 @@
-"""Variables as the config writes them: ``log(fie_investment_m_usd / gdp_100m_cny)``,
-read without ``eval``.
+"""The one language of a study: names, numbers, arithmetic and calls of listed functions,
+parsed as Python is and computed here, without ``eval``.
+
+Variables of the config, ``log(fie_investment_m_usd / gdp_100m_cny)``, and numbers made
+from numbers are formulas of it; texts (``report/text_language.py``) add conditions, parts
+of names and words.
 """
 
 import ast
 import math
+import operator
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -13,14 +20,14 @@ import pandas as pd
 
 from evenfield.study.elementary import exp, log
 from evenfield.study.errors import ConfigError, nearest
-from evenfield.study.language import (
-    ARITHMETIC,
-    Evaluator,
-    formula_value,
-    logarithm,
-    parsed,
-)
 
+ARITHMETIC: dict[type, Callable[[Any, Any], Any]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+}
+DEEPEST = 200  # levels of brackets and operators
 # Least and most arguments of each function.
 FUNCTIONS = {
     "log": (1, 1),
@@ -33,6 +40,75 @@ FUNCTIONS = {
 REMEDY = "correct it in config.yaml"
 LONGEST = 500  # characters
 FURTHEST = 10_000  # years, of a lag or of a mean
+
+
+def parsed(text: str, longest: int) -> ast.expr:
+    """Return the tree of an expression.
+
+    Raises
+    ------
+    SyntaxError
+        If it is none, is too long or too deep, or holds a comment: behind ``#`` Python
+        reads nothing, as if it were not there.
+    """
+    if len(text) > longest:
+        raise SyntaxError(f"more than {longest:,} letters")
+    try:
+        # An expression may stand on several lines.
+        tree = ast.parse(text.strip().replace("\n", " "), mode="eval").body
+    except (ValueError, RecursionError, MemoryError):
+        raise SyntaxError("no expression") from None
+    if "#" in text and text.count("#") != sum(map(_hashes, ast.walk(tree))):
+        raise SyntaxError("a comment")
+    level: list[ast.AST] = [tree]
+    for _ in range(DEEPEST):
+        level = list(chain.from_iterable(map(ast.iter_child_nodes, level)))
+    if level:
+        raise SyntaxError("brackets too deep")
+    return tree
+
+
+def _hashes(node: ast.AST) -> int:
+    value = getattr(node, "value", "")
+    return value.count("#") if isinstance(value, str) else 0
+
+
+@dataclass(frozen=True)
+class Evaluator:
+    """Computes an expression whose parts are all known to be part of the language."""
+
+    name: Callable[[str], Any]  # what stands behind a name
+    functions: Mapping[str, Callable[..., Any]]
+
+    def value(self, node: ast.AST) -> Any:
+        """Return the value of a part of an expression."""
+        match node:
+            case ast.Constant():
+                return node.value
+            case ast.Name():
+                return self.name(node.id)
+            case ast.UnaryOp(op=ast.USub()):
+                return -self.value(node.operand)
+            case ast.BinOp():
+                left, right = self.value(node.left), self.value(node.right)
+                return ARITHMETIC[type(node.op)](left, right)
+            case ast.Call(func=ast.Name(id=name)):
+                return self.functions[name](*map(self.value, node.args))
+        raise TypeError(f"{type(node).__name__} is no part of the language")
+
+
+def logarithm(value: float) -> float:
+    """Return the natural logarithm of a number; not a number where there is none."""
+    return math.log(value) if value > 0 else math.nan
+
+
+def formula_value(tree: ast.AST, values: Mapping[str, float]) -> float:
+    """Return the value of a formula over numbers; not a number where there is none."""
+    functions = {"log": logarithm, "exp": math.exp}
+    try:
+        return float(Evaluator(values.__getitem__, functions).value(tree))
+    except ArithmeticError:
+        return math.nan
 
 
 def columns_of(text: str) -> list[str]:
@@ -85,11 +161,9 @@ def evaluate(text: str, panel: pd.DataFrame) -> pd.Series:
     """
     tree = _parsed(text)
     check_columns(text, panel.columns, "expression")
-    over_years = {
-        name: partial(_over_years, panel[["unit", "year"]], function)
-        for name, function in OVER_YEARS.items()
-    }
-    functions: dict[str, Callable[..., Any]] = {"log": _log, "exp": _exp, **over_years}
+    functions: dict[str, Callable[..., Any]] = {"log": _log, "exp": _exp}
+    for name, function in OVER_YEARS.items():
+        functions[name] = partial(_over_years, panel, function)
     value = Evaluator(partial(_figures, panel), functions).value(tree)
     series = pd.Series(value, index=panel.index, dtype=float)
     return series.where(np.isfinite(series)).rename(None)
@@ -113,13 +187,13 @@ def _exp(values: Any) -> Any:
 
 
 def _over_years(
-    rows: pd.DataFrame,
+    panel: pd.DataFrame,
     function: Callable[..., pd.Series],
     values: Any,
     *years: int,
 ) -> pd.Series:
     """Return what is computed from several years of a unit, matched by unit and year."""
-    return function(rows.assign(value=values), *years)
+    return function(panel[["unit", "year"]].assign(value=values), *years)
 
 
 def _lag(keyed: pd.DataFrame, years: int = 1) -> pd.Series:
