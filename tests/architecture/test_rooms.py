@@ -18,7 +18,7 @@ MOST = {
     "newstudy": 50,
     "numerics": 111,
     "opened": 4,
-    "report": 50,
+    "report": 51,
     "shared": 44,
     "study": 34,
     "topics": 179,
