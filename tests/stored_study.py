@@ -3,17 +3,20 @@ estimates on disk, and a number with a text and a table that print it.
 """
 
 import shutil
+from collections import Counter
 
 import pandas as pd
 import yaml
 
 from china_study import estimated, write_panels, write_weights
 from evenfield.answers.rows import adjusted
+from evenfield.opened.fits import FitError
 from evenfield.report.numbers import named_numbers
 from evenfield.shared.estimates import stacked_estimates, write_stacked
 from evenfield.shared.left_out import left_out_parts
 from evenfield.study.config import checked_config
 from evenfield.study.config_files import read_config
+from evenfield.study.errors import EvenfieldError
 from evenfield.study.files import read_json, write_json
 from evenfield.study.study import Study
 from evenfield.study.table_files import write_results
@@ -58,3 +61,30 @@ def print_number(folder, name):
     row = {"period": "1940\u20132000", "speed": number["value"]}
     row["speed_estimate_id"] = number["estimate_id"]
     write_results(pd.DataFrame([row]), folder / "results" / "tables" / "T6.csv")
+
+
+def walked(study, rows):
+    """Return how many rows are equal, equal but for what is said, and refused, by topic;
+    the faults; and the reasons of what is refused.
+    """
+    counts, faults, reasons = Counter(), [], {}
+    for row in rows.to_dict("records"):
+        name = row["estimate_id"]
+        kind = (row["topic"], row["estimator"], row["effect_type"])
+        try:
+            beside = study.compared(name)
+        except FitError as error:
+            counts[row["topic"], "refused"] += 1
+            reasons[kind] = str(error)
+            continue
+        except EvenfieldError as error:
+            faults.append((*kind, name, str(error)))
+            continue
+        other = beside[~beside["same"].astype(bool)]
+        if (other["why"] == "").any():
+            faults.append((*kind, name, beside.to_string()))
+        elif len(other):
+            counts[row["topic"], "in part"] += 1
+        else:
+            counts[row["topic"], "equal"] += 1
+    return counts, faults, reasons

@@ -3,7 +3,6 @@
 import re
 import subprocess
 import sys
-from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +10,11 @@ import pandas as pd
 import pytest
 
 import evenfield as ef
-from evenfield.opened.fits import FitError, same_digits
+import program_copies
+from evenfield.opened.fits import same_digits
 from evenfield.opened.study import OpenError
-from evenfield.study.errors import EvenfieldError, ReportError
-from stored_study import print_number, store_study
+from evenfield.study.errors import ReportError
+from stored_study import print_number, store_study, walked
 
 ROOT = Path(__file__).parents[2]
 SPEED = {"family": "beta", "spec_id": "absolute", "term": "speed", "estimator": "ols"}
@@ -103,35 +103,6 @@ def test_rows_in_any_order_give_the_same(s):
     assert np.allclose(mixed.params, s.fit("speed").params, rtol=1e-12)
 
 
-def walked(study, rows):
-    """Return how many rows are equal, equal but for what is said, and refused, by topic;
-    the faults; and the reasons of what is refused.
-    """
-    counts, faults, reasons = Counter(), [], {}
-    for row in rows.to_dict("records"):
-        name = row["estimate_id"]
-        kind = (row["topic"], row["estimator"], row["effect_type"])
-        try:
-            call = study.call(name)
-        except FitError as error:
-            counts[row["topic"], "refused"] += 1
-            reasons[kind] = str(error)
-            continue
-        try:
-            beside = call.compared(study.fit(name))
-        except EvenfieldError as error:
-            faults.append((*kind, name, str(error)))
-            continue
-        other = beside[~beside["same"].astype(bool)]
-        if (other["why"] == "").any():
-            faults.append((*kind, name, beside.to_string()))
-        elif len(other):
-            counts[row["topic"], "in part"] += 1
-        else:
-            counts[row["topic"], "equal"] += 1
-    return counts, faults, reasons
-
-
 def test_every_row_of_a_stored_study_is_the_fit_of_the_library_or_says_why(s):
     counts, faults, reasons = walked(s, s.estimates)
     assert not faults, "\n".join(map(str, faults[:3]))
@@ -165,15 +136,14 @@ def test_digits_of_a_row(printed, found, same):
 
 
 @pytest.mark.command
-def test_the_code_runs_as_it_stands_in_a_python_of_its_own(s):
-    for name in ("speed", moran_row(s)):
-        done = subprocess.run(
-            [sys.executable, "-c", s.call(name).code],
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        assert done.stdout
+def test_the_code_that_why_prints_runs_as_it_stands(s, folder):
+    names = ["speed", moran_row(s)]
+    printed = program_copies.run_well("why", *names, "--code", "--directory", folder)
+    assert printed == "\n\n".join(s.call(name).code for name in names) + "\n"
+    done = subprocess.run(
+        [sys.executable, "-c", printed], capture_output=True, text=True, check=True
+    )
+    assert f"{s.compared('speed').loc['estimate', 'fit'] / 100:.6f}" in done.stdout
 
 
 def moran_row(s):

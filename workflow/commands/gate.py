@@ -39,6 +39,7 @@ GATE_TESTS = (
     "tests/workflow/test_examples.py",
     "tests/browser/test_site.py",
     "tests/architecture",
+    "tests/opened",
 )
 PYTEST = ("-n", "2", "--dist", "loadfile")
 SHOWN = 10  # differing files that are named

@@ -140,9 +140,8 @@ class OpenedStudy:
         home, own = self._home(name)
         if home is not self:
             return home.row(own)
-        identity = self._identity(name)
-        rows = self.estimates[self.estimates["estimate_id"] == identity]
-        return dict(zip(map(str, rows), rows.iloc[0].tolist(), strict=True))
+        row = self.estimates.iloc[self._ids[self._identity(name)]]
+        return dict(zip(map(str, row.index), row.tolist(), strict=True))
 
     def data(self, name: str) -> pd.DataFrame:
         """Return the rows of the data that a number is of, as the library takes them."""
@@ -181,7 +180,10 @@ class OpenedStudy:
             Arguments of the library's function in place of those of the study, such as
             ``inference="CR2"``.
         """
-        call = self.call(name)
+        return self._fit_of(self.call(name), changes)
+
+    def _fit_of(self, call: RowCall, changes: dict[str, Any]) -> Fit:
+        """Return the fit of a call, once for all rows that are of it."""
         key = call.key(changes)
         if key not in self._fits:
             self._fits[key] = call.fit(**changes)
@@ -194,7 +196,8 @@ class OpenedStudy:
         """Return the numbers of a row beside those of its fit, whether they are the same
         to the six digits of the row, and why where the library has them otherwise.
         """
-        return self.call(name).compared(self.fit(name))
+        call = self.call(name)
+        return call.compared(self._fit_of(call, {}))
 
     @cached_property
     def _config(self) -> dict[str, Any]:
@@ -254,8 +257,10 @@ class OpenedStudy:
         )
 
     @cached_property
-    def _ids(self) -> set[str]:
-        return set(self.estimates["estimate_id"])
+    def _ids(self) -> dict[str, int]:
+        """The places of the estimates by their ids."""
+        ids = self.estimates["estimate_id"].tolist()
+        return {identity: place for place, identity in enumerate(ids)}
 
     @cached_property
     def _answers(self) -> dict[str, str]:

@@ -7,13 +7,16 @@ a study and a row. Nothing is estimated here.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from evenfield.numerics.random import generator_for
+from evenfield.shared.spec import read
 from evenfield.shared.tables.rows import Row
+from evenfield.study.study import Study
 
 # Numbers of a row that a result of the library has, too.
 INFERENCE = ("std_error", "statistic", "df", "p_value", "conf_low", "conf_high")
@@ -135,6 +138,12 @@ def seed_of(seed: int, draw_id: str) -> list[int]:
     """Return what `numpy.random.default_rng` makes the stream of a published number of."""
     sequence: Any = generator_for(seed, draw_id).bit_generator.seed_seq
     return list(sequence.entropy)
+
+
+@cache
+def section_of(study: Study, kind: Any, topic: str) -> Any:
+    """Return the section of a topic, read once for all its rows."""
+    return read(kind, study.config, topic)
 
 
 def specification(specs: Any, row: Row) -> Any:

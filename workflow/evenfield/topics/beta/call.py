@@ -5,11 +5,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evenfield.shared.calls import Call, NoCallError, Place, seed_of, specification
+from evenfield.shared.calls import (
+    Call,
+    NoCallError,
+    Place,
+    section_of,
+    seed_of,
+    specification,
+)
 from evenfield.shared.cross_section import cross_section
 from evenfield.shared.few_units import with_places
 from evenfield.shared.settings import scheme_info
-from evenfield.shared.spec import read
 from evenfield.shared.tables.rows import Row
 from evenfield.study.study import Study
 from evenfield.topics.beta.estimate import BetaSpec, Section, group_means
@@ -26,7 +32,7 @@ KEYS = ("unit", "year", "log_income", "income")
 
 def call(study: Study, row: Row) -> Call:
     """Return the call that gives a row."""
-    spec = specification(read(Section, study.config, "beta"), row)
+    spec = specification(section_of(study, Section, "beta"), row)
     data, first, last = _two_dates(study, spec, row["period"])
     if row["term"] == "moran":
         raise NoCallError(

@@ -6,8 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evenfield.shared.calls import Call, NoCallError, Place, specification
-from evenfield.shared.spec import read
+from evenfield.shared.calls import Call, NoCallError, Place, section_of, specification
 from evenfield.shared.tables.rows import Row
 from evenfield.shared.trajectories import Trajectories, window
 from evenfield.study.study import Study
@@ -26,7 +25,7 @@ def call(study: Study, row: Row) -> Call:
             "it is a test of a table of clubs by groups: scipy.stats.fisher_exact on"
             " pandas.crosstab(fit.tables['members']['club'], groups)"
         )
-    spec = specification(read(Section, study.config, "clubs"), row)
+    spec = specification(section_of(study, Section, "clubs"), row)
     if spec.filter not in FILTERS:
         raise NoCallError(
             f"the library filters by Hodrick and Prescott, not {spec.filter}"

@@ -10,10 +10,10 @@ from evenfield.shared.calls import (
     NoCallError,
     Place,
     same,
+    section_of,
     specification,
     square,
 )
-from evenfield.shared.spec import read
 from evenfield.shared.tables.rows import Row
 from evenfield.study.study import Study
 from evenfield.topics.distribution.estimate import Section, movement
@@ -29,7 +29,7 @@ def call(study: Study, row: Row) -> Call:
         raise NoCallError(
             "the library has no test over subperiods, no kernels and no test of modes"
         )
-    spec = specification(read(Section, study.config, "distribution"), row)
+    spec = specification(section_of(study, Section, "distribution"), row)
     if spec.classes == "fixed":
         raise NoCallError("the library has classes of equal size, pooled or yearly")
     move = movement(study, spec)

@@ -2,8 +2,14 @@
 
 import pandas as pd
 
-from evenfield.shared.calls import Call, NoCallError, Place, same, specification
-from evenfield.shared.spec import read
+from evenfield.shared.calls import (
+    Call,
+    NoCallError,
+    Place,
+    same,
+    section_of,
+    specification,
+)
 from evenfield.shared.tables.rows import Row
 from evenfield.study.study import Study
 from evenfield.topics.dynamic_panel.estimate import (
@@ -31,7 +37,7 @@ FACTOR = "another factor for few units: the row has N / (N - 1)"
 
 def call(study: Study, row: Row) -> Call:
     """Return the call that gives a row: a root, its speed, or a test of instruments."""
-    spec = specification(read(Section, study.config, "dynamic_panel"), row)
+    spec = specification(section_of(study, Section, "dynamic_panel"), row)
     data = _levels(study, spec, row["period"])
     estimator = row["estimator"]
     if estimator in METHODS and row["effect_type"] != "stat":

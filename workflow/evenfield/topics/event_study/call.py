@@ -5,10 +5,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evenfield.shared.calls import DRAWS, Call, NoCallError, Place, same, seed_of
+from evenfield.shared.calls import (
+    DRAWS,
+    Call,
+    NoCallError,
+    Place,
+    same,
+    section_of,
+    seed_of,
+)
 from evenfield.shared.distances import KM
 from evenfield.shared.settings import scheme_info
-from evenfield.shared.spec import read
 from evenfield.shared.tables.rows import Row
 from evenfield.study.study import Study
 from evenfield.topics.event_study.estimate import ENDS
@@ -23,7 +30,7 @@ RINGS = "imputation_rings"
 
 def call(study: Study, row: Row) -> Call:
     """Return the call that gives a row: an effect, a lead, a ring, or who got it."""
-    section: Section = read(Section, study.config, "event_study")
+    section: Section = section_of(study, Section, "event_study")
     estimator = row["estimator"]
     if estimator.startswith("placement"):
         return _placement(study, section, row)

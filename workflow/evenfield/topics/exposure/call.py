@@ -3,12 +3,11 @@
 from collections.abc import Iterator
 from functools import cache
 
-from evenfield.shared.calls import Call, NoCallError, specification
+from evenfield.shared.calls import Call, NoCallError, section_of, specification
 from evenfield.shared.contrasts.calls import contrast_call, refuse_several
 from evenfield.shared.contrasts.contrasts import parse_contrast_settings
 from evenfield.shared.contrasts.geographies import study_geographies
 from evenfield.shared.contrasts.prepared_contrasts import GroupContrast
-from evenfield.shared.spec import read
 from evenfield.shared.tables.rows import Row
 from evenfield.study.study import Study
 from evenfield.topics.exposure.estimate import Section
@@ -35,7 +34,7 @@ def call(study: Study, row: Row) -> Call:
     for name, reason in MADE_OTHERWISE.items():
         if row["estimator"].startswith(name):
             raise NoCallError(reason)
-    spec = specification(read(Section, study.config, "exposure"), row)
+    spec = specification(section_of(study, Section, "exposure"), row)
     settings = parse_contrast_settings(study.config.inference, study.power)
     asked = _asked(study, spec.id, row["period"])
     own = [contrast for contrast in asked if contrast.row.w_id == row["w_id"]]
@@ -45,7 +44,7 @@ def call(study: Study, row: Row) -> Call:
 @cache
 def _asked(study: Study, spec_id: str, period: str) -> tuple[GroupContrast, ...]:
     """Return the contrasts of a specification in a period, once for all its rows."""
-    specs = {spec.id: spec for spec in read(Section, study.config, "exposure")}
+    specs = {spec.id: spec for spec in section_of(study, Section, "exposure")}
     return tuple(_contrasts(study, specs[spec_id], period))
 
 

@@ -3,8 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from evenfield.shared.calls import Call, NoCallError, Place, specification
-from evenfield.shared.spec import read
+from evenfield.shared.calls import Call, NoCallError, Place, section_of, specification
 from evenfield.shared.tables.rows import Row
 from evenfield.study.study import Study
 from evenfield.topics.inequality.estimate import Section, decomposition
@@ -31,7 +30,7 @@ def call(study: Study, row: Row) -> Call:
     measure = MEASURES.get(row["term"].removeprefix("between_"), "")
     if not measure:
         raise NoCallError("the library's Atkinson index has an aversion of 1")
-    spec = specification(read(Section, study.config, "inequality"), row)
+    spec = specification(section_of(study, Section, "inequality"), row)
     part = decomposition(study, spec, row["period"])
     arguments: dict[str, object] = {
         "y": "income",

@@ -5,10 +5,10 @@ from evenfield.shared.calls import (
     Call,
     NoCallError,
     Place,
+    section_of,
     specification,
     square,
 )
-from evenfield.shared.spec import read
 from evenfield.shared.tables.rows import Row
 from evenfield.shared.trajectories import whole_span
 from evenfield.study.study import Study
@@ -31,7 +31,7 @@ def call(study: Study, row: Row) -> Call:
             "its residuals are regressed anew at each permutation; ef.moran takes"
             " residuals as they are"
         )
-    spec = specification(read(Section, study.config, "moran"), row)
+    spec = specification(section_of(study, Section, "moran"), row)
     where = f"estimates.moran.{spec.id}"
     values, _ = whole_span(study, spec, where)
     if row["outcome"] == "growth":

@@ -9,12 +9,12 @@ from evenfield.shared.calls import (
     Call,
     NoCallError,
     Place,
+    section_of,
     seed_of,
     specification,
 )
 from evenfield.shared.contrasts.contrasts import SUFFIXES
 from evenfield.shared.distances import KM
-from evenfield.shared.spec import read
 from evenfield.shared.tables.rows import Row
 from evenfield.study.study import Study
 from evenfield.topics.nearby.estimate import FAMILY, methods_of
@@ -29,7 +29,7 @@ def call(study: Study, row: Row) -> Call:
     """Return the call that gives a row: a list, a list nearby, or a difference."""
     if row["estimator"] == "count":
         raise NoCallError("it is a count, which fit.notes of the rows beside it has")
-    section: Section = read(Section, study.config, FAMILY)
+    section: Section = section_of(study, Section, FAMILY)
     spec = specification(section.specs, row)
     case = read_case(study, section, spec)
     suffix = row["estimator"].removeprefix("ols").removeprefix("_")

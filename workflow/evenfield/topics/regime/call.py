@@ -1,10 +1,16 @@
 """Convergence by regime as calls of the library."""
 
-from evenfield.shared.calls import Call, NoCallError, Place, seed_of, specification
+from evenfield.shared.calls import (
+    Call,
+    NoCallError,
+    Place,
+    section_of,
+    seed_of,
+    specification,
+)
 from evenfield.shared.contrasts.calls import as_coefficient
 from evenfield.shared.estimates import CHANGE
 from evenfield.shared.few_units import with_places
-from evenfield.shared.spec import read
 from evenfield.shared.tables.rows import Row
 from evenfield.study.study import Study
 from evenfield.topics.regime.estimate import Section, combinations, methods_of
@@ -24,7 +30,7 @@ def call(study: Study, row: Row) -> Call:
         )
     if row["effect_type"] == "lambda":
         raise NoCallError("it is a difference of -ln(1 + bT)/T at two slopes")
-    spec = specification(read(Section, study.config, "regime"), row)
+    spec = specification(section_of(study, Section, "regime"), row)
     (section,) = (one for one in sections(study, spec) if one.name == row["period"])
     suffix = estimator.removeprefix("regime").removeprefix("_")
     methods = {name.lower(): name for name in methods_of(spec)}

@@ -1,8 +1,7 @@
 """Speeds of rolling windows as calls of the library."""
 
-from evenfield.shared.calls import Call, NoCallError, Place, specification
+from evenfield.shared.calls import Call, NoCallError, Place, section_of, specification
 from evenfield.shared.settings import scheme_info
-from evenfield.shared.spec import read
 from evenfield.shared.tables.rows import Row
 from evenfield.study.study import Study
 from evenfield.topics.rolling.estimate import Section
@@ -15,7 +14,7 @@ def call(study: Study, row: Row) -> Call:
             "the library has no breaks, no contrasts of periods and no spatial lag of"
             " growth: fit its windows by s.fit of the rows with estimator rolling_ols"
         )
-    spec = specification(read(Section, study.config, "rolling"), row)
+    spec = specification(section_of(study, Section, "rolling"), row)
     units = scheme_info(study.description(spec.unit_scheme)).samples[spec.sample]
     first, last = map(int, row["period"].split("-"))
     panel = study.table("panel", spec.unit_scheme)

@@ -5,11 +5,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evenfield.shared.calls import Call, Place, seed_of, specification
+from evenfield.shared.calls import Call, Place, section_of, seed_of, specification
 from evenfield.shared.few_units import with_places
 from evenfield.shared.samples import sample_rows
 from evenfield.shared.settings import scheme_info
-from evenfield.shared.spec import read
 from evenfield.shared.tables.rows import Row
 from evenfield.study.study import Study
 from evenfield.topics.sigma.estimate import ENDS, Section
@@ -19,7 +18,7 @@ T2 = "carree_klomp_t2"  # chi-squared with one degree of freedom
 
 def call(study: Study, row: Row) -> Call:
     """Return the call that gives a row: dispersion at both ends of a period."""
-    spec = specification(read(Section, study.config, "sigma"), row)
+    spec = specification(section_of(study, Section, "sigma"), row)
     frame = study.table("periods", spec.unit_scheme)
     units = scheme_info(study.description(spec.unit_scheme)).samples[spec.sample]
     own = frame[frame["period"].eq(row["period"])]

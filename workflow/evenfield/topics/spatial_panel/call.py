@@ -2,8 +2,15 @@
 
 import pandas as pd
 
-from evenfield.shared.calls import Call, NoCallError, Place, same, seed_of, square
-from evenfield.shared.spec import read
+from evenfield.shared.calls import (
+    Call,
+    NoCallError,
+    Place,
+    same,
+    section_of,
+    seed_of,
+    square,
+)
 from evenfield.shared.study_panel import study_panel
 from evenfield.shared.tables.rows import Row
 from evenfield.study.study import Study
@@ -33,7 +40,7 @@ def call(study: Study, row: Row) -> Call:
             "it is one of ef.model_probabilities(panel, networks, model), of all models"
             " and weights at once"
         )
-    section = read(Section, study.config, "spatial_panel")
+    section = section_of(study, Section, "spatial_panel")
     named = {spec.id: spec for spec in section.specifications}
     if row["spec_id"] not in named:
         raise NoCallError("its specification is no longer in the config")
