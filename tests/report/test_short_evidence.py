@@ -160,8 +160,10 @@ def test_tables_hold_each_text_of_their_estimates_once(pages):
 def test_a_popover_has_the_lines_that_fit_or_read_its_number(pages, evidence):
     assert evidence.code("people").endswith('print(s.numbers["people"])')
     assert evidence.code("speed_late").endswith('print(s.row("speed_late"))')
-    topics = dict.fromkeys(evidence._rows, "beta")
-    for identity, topic in topics.items():
-        evidence._rows[identity]["topic"] = topic
+    for row in evidence._rows.values():
+        row["topic"] = "beta"
     assert evidence.code("speed_late").endswith('print(s.fit("speed_late"))')
     assert "<pre>import evenfield as ef\ns = ef.open_study" in pages[0]
+    for row in evidence._rows.values():
+        row["estimator"] = "ols_permutation_stratified"
+    assert evidence.code("speed_late").endswith('print(s.row("speed_late"))')

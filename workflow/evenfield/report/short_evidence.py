@@ -38,6 +38,10 @@ COMMAND = "python3 run why {}"
 # Lines that fit a number once more, or read it where the library has no function for it;
 # they run in the folder of the study.
 CODE = 'import evenfield as ef\ns = ef.open_study(".")\nprint({})'
+# Estimators that are no single fit of the library: facts, several fits, labels dealt out.
+OF_NO_FIT = re.compile(
+    "^(fact|test|count|leave_|pooled|range|taxonomy_range)|_(permutation|placebo|change)"
+)
 FITTED = 's.fit("{}")'
 ROW = 's.row("{}")'
 READ = 's.numbers["{}"]'
@@ -145,8 +149,10 @@ class ShortEvidence:
 
     def _is_fitted(self, estimate_id: str) -> bool:
         """Say whether the library has a function for the topic of an estimate."""
-        topic = read_topics().get(str(self._rows[estimate_id].get("topic")))
-        return topic is not None and not topic.no_call
+        row = self._rows[estimate_id]
+        topic = read_topics().get(str(row.get("topic")))
+        alone = not OF_NO_FIT.search(row["estimator"])
+        return topic is not None and not topic.no_call and alone
 
     def store(self, estimate_ids: Iterable[str]) -> str:
         """Return what the cells of tables open, as JSON in which each text stands
