@@ -8,6 +8,7 @@ import pytest
 from libpysal.weights import W as PysalWeights
 from numpy.random import default_rng
 from scipy.stats import multivariate_normal
+from scipy.stats import t as student
 from spreg import ML_Lag
 from statsmodels.tools.numdiff import approx_fprime, approx_hess
 
@@ -158,3 +159,20 @@ def test_an_outcome_may_be_named_as_a_parameter():
     result = ef.spatial_panel("rho ~ x", data, NET, **KEYS)
     want = ef.spatial_panel("y ~ x", DATA, NET, **KEYS)
     pd.testing.assert_series_equal(result.params, want.params)
+
+
+def test_t_by_unit_has_the_errors_by_unit_and_the_degrees_of_freedom_of_its_units():
+    fit = fitted("SDM", "two_way", inference=["unit", "unit_t"])
+    frame = fit.to_frame().set_index(["inference", "term"])
+    normal, by_t = frame.loc["unit"], frame.loc["unit_t"]
+    assert (normal["std_error"] == by_t["std_error"]).all()
+    # No more units carry a coefficient than there are.
+    assert (by_t["df"] >= 1).all()
+    assert (by_t["df"] <= N - 1).all()
+    assert np.isinf(normal["df"]).all()
+    close(by_t["p_value"], 2 * student.sf(by_t["statistic"].abs(), by_t["df"]))
+    half = student.ppf(0.975, by_t["df"]) * by_t["std_error"]
+    close(by_t["conf_high"], by_t["estimate"] + half)
+    # Effects of the same model have that law, too.
+    impacts = fit.impacts(inference="unit").to_frame().set_index("term")
+    assert (impacts["df"] <= N - 1).all()
