@@ -181,7 +181,7 @@ def study_with_places(topic, section, panel, places, samples, **tables):
     )
 
 
-def facts_of(study, results, topic, noun="unit"):
+def results_of(study, results, topic, noun="unit"):
     """Return what exhibits and text of a topic see of its results."""
     section = study.config.estimates[topic]
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from evenfield.shared.estimates import ESTIMATE_COLUMNS, TEXT_FIELDS
-from evenfield.shared.facts import Facts
+from evenfield.shared.study_results import StudyResults
 from evenfield.study.config import checked_config
 from yaml_text import from_yaml
 
@@ -77,7 +77,7 @@ NAMES = pd.DataFrame({"unit": UNITS, "name": [f"Name {unit}" for unit in UNITS]}
 CHECKED = checked_config(CONFIG)
 
 
-class MadeFacts(Facts):
+class MadeResults(StudyResults):
     """Facts from frames instead of files; ``spec`` changes the first specification."""
 
     def __init__(self, topic, rows=(), tables=None, fit=None, **spec):
@@ -158,23 +158,23 @@ def convergence(ends, life=35.0):
         speed(ends, spec_id="more"),
         {"estimator": "ols", "effect_type": "half_life", "estimate": life},
     ]
-    return MadeFacts("beta", rows, {"series": series})
+    return MadeResults("beta", rows, {"series": series})
 
 
 def course(*sides):
     """Facts of periods that follow one another, each with the side of its interval."""
     rows = [speed(ABOVE)]
-    facts = convergence(ABOVE)
-    facts.config = deepcopy(facts.config)
-    span = facts.config.periods["P1"]
+    results = convergence(ABOVE)
+    results.config = deepcopy(results.config)
+    span = results.config.periods["P1"]
     for number, side in enumerate(sides):
         start = 1940 + 20 * number
         rows.append(speed(ENDS[side], period=f"P{number + 1}"))
-        facts.config.periods[f"P{number + 1}"] = span.model_copy(
+        results.config.periods[f"P{number + 1}"] = span.model_copy(
             update={"start": start, "end": start + 20, "label": f"{start}-{start + 20}"}
         )
-    facts._rows = frame_of(rows)
-    return facts
+    results._rows = frame_of(rows)
+    return results
 
 
 def dispersion(ends, start=0.4, end=0.2, between=0.9):
@@ -188,7 +188,7 @@ def dispersion(ends, start=0.4, end=0.2, between=0.9):
         "year": [2000, 2004, 2010],
         "sigma": [start, between, end],
     }
-    return MadeFacts("sigma", rows, {"series": pd.DataFrame(series)})
+    return MadeResults("sigma", rows, {"series": pd.DataFrame(series)})
 
 
 def clubs(sizes, alone=0, t=-3.0, fails=(), firm=1.0):
@@ -213,7 +213,7 @@ def clubs(sizes, alone=0, t=-3.0, fails=(), firm=1.0):
         }
         why = "fails its own log t test: it is no club" if number in fails else ""
         rows.append({**club, "warning": why, "estimate": 0.1})
-    return MadeFacts("clubs", rows, {"series": series.assign(spec_id="plain")})
+    return MadeResults("clubs", rows, {"series": series.assign(spec_id="plain")})
 
 
 def inequality(ends, p=0.001, groupings=True, **spec):
@@ -231,7 +231,7 @@ def inequality(ends, p=0.001, groupings=True, **spec):
     if groupings:
         rows += [{**between, "contrast": "start", "estimate": 0.4}]
         rows += [{**between, "contrast": "end", "estimate": 0.3}]
-    return MadeFacts("inequality", rows, **spec)
+    return MadeResults("inequality", rows, **spec)
 
 
 def of_people_and_units():
@@ -283,7 +283,7 @@ def neighbours(value, rich=0, poor=0, growth_p=0.5, first=None, p=0.5, adjusted=
         | {"controls_id": "none", "p_value": growth_p, "spec_id": "far"}
         | {"w_id": "nearest"},
     ]
-    return MadeFacts("moran", rows, {"series": series.assign(spec_id="plain")})
+    return MadeResults("moran", rows, {"series": series.assign(spec_id="plain")})
 
 
 def policies(ends, p=0.5, sure=None, near=BELOW, trends=None):
@@ -331,19 +331,19 @@ def policies(ends, p=0.5, sure=None, near=BELOW, trends=None):
             )
         )
     dated = {"spec_id": "plain", "unit": UNITS[:3], "first_year": [2004, 2004, 2007]}
-    return MadeFacts("event_study", rows, {"series": pd.DataFrame(dated)})
+    return MadeResults("event_study", rows, {"series": pd.DataFrame(dated)})
 
 
 def sure_policies():
     """Facts of sure dates that decide, with a control held by year."""
-    facts = policies(ABOVE, sure=BELOW)
+    results = policies(ABOVE, sure=BELOW)
     config = deepcopy(CHECKED)
     section = config["estimates"]["event_study"]
     section["deciding"] = "sure"
     section["controls"] = {"x": {"label": "log jobs of 2000", "column": "x"}}
     section["specs"][0]["controls"] = ["x"]
-    facts.config = Facts(config).config
-    return facts
+    results.config = StudyResults(config).config
+    return results
 
 
 def nearby(near, own=OPEN, *, one=False, size=0.5):
@@ -354,12 +354,12 @@ def nearby(near, own=OPEN, *, one=False, size=0.5):
         terms = [f"{kind}_{name}" for name in names]
         labels = {"term": terms[0], "contrast": "" if one else " - ".join(terms)}
         rows.append(with_ends(*ends, estimator="ols", sesoi=size, **labels))
-    facts = MadeFacts("nearby", rows)
+    results = MadeResults("nearby", rows)
     if one:
-        facts.config = deepcopy(facts.config)
-        spec = facts.config.estimates["nearby"]["specs"][0]
+        results.config = deepcopy(results.config)
+        spec = results.config.estimates["nearby"]["specs"][0]
         spec |= {"lists": names, "within": ""}
-    return facts
+    return results
 
 
 def distribution(p, **spec):
@@ -370,16 +370,16 @@ def distribution(p, **spec):
         {"estimator": "silverman", "contrast": year, "estimate": 0.2, "p_value": p}
         for year in ("2000", "2010")
     ]
-    return MadeFacts("distribution", rows, PANEL, {"plain": {"classes": 2}}, **spec)
+    return MadeResults("distribution", rows, PANEL, {"plain": {"classes": 2}}, **spec)
 
 
 def pulled():
     """Facts of a mean that one unit pulls away from the middle."""
-    facts = distribution(0.6)
+    results = distribution(0.6)
     panel = PANEL["panel"].copy()
     last = panel["year"].eq(2010) & panel["unit"].eq(UNITS[-1])
-    facts._tables["panel"] = panel.assign(income=panel["income"].mask(last, 200.0))
-    return facts
+    results._tables["panel"] = panel.assign(income=panel["income"].mask(last, 200.0))
+    return results
 
 
 def five_years():
@@ -387,7 +387,7 @@ def five_years():
     shares = {"p_1_1": 0.91, "p_2_2": 0.8}
     rows = [{**chain, "term": term, "estimate": x} for term, x in shares.items()]
     fit = {"plain": {"classes": 2}}
-    return MadeFacts("distribution", rows, PANEL, fit, steps=[5])
+    return MadeResults("distribution", rows, PANEL, fit, steps=[5])
 
 
 def moved(last):
@@ -397,7 +397,7 @@ def moved(last):
         for year, values in incomes.items()
         for unit, income in zip(UNITS, values, strict=False)
     ]
-    return MadeFacts("movers", tables={"panel": pd.DataFrame(rows)})
+    return MadeResults("movers", tables={"panel": pd.DataFrame(rows)})
 
 
 def premium(ends, members=5, warning=""):
@@ -413,7 +413,7 @@ def premium(ends, members=5, warning=""):
         ),
         with_ends(*ends, **own, estimator="ols", contrast="cluster - sez"),
     ]
-    return MadeFacts("group_contrasts", rows)
+    return MadeResults("group_contrasts", rows)
 
 
 def later_zones():
@@ -424,7 +424,7 @@ def later_zones():
         {**own, "period": "S1", "warning": "not defined: sez does not vary"},
         with_ends(*ABOVE, **own, period="P1"),
     ]
-    return MadeFacts("group_contrasts", rows)
+    return MadeResults("group_contrasts", rows)
 
 
 def spill(ends):
@@ -437,12 +437,12 @@ def spill(ends):
         for column in ("spec_id", "estimator", "sample_id")
     ]
     shorter = [{**row, "period": "P1", "estimate": 9.0} for row in rows]
-    return MadeFacts("exposure", [*others, *shorter, *rows])
+    return MadeResults("exposure", [*others, *shorter, *rows])
 
 
 def within(ends):
     rows = [with_ends(*ends, estimator="bc_fe", effect_type="lambda")]
-    return MadeFacts("dynamic_panel", rows)
+    return MadeResults("dynamic_panel", rows)
 
 
 def spatial(ends, estimator="sdm", weights="contiguity"):
@@ -456,7 +456,7 @@ def spatial(ends, estimator="sdm", weights="contiguity"):
     # Models and weights that come later when all are there.
     others = [{**row, "estimator": "sdem", "estimate": 9.0} for row in rows]
     others += [{**row, "w_id": "nearest", "estimate": 9.0} for row in rows]
-    return MadeFacts("spatial_panel", [total, *others, *rows])
+    return MadeResults("spatial_panel", [total, *others, *rows])
 
 
 def zones_by_number(ends, p):
@@ -465,7 +465,7 @@ def zones_by_number(ends, p):
         with_ends(*ends, **shared, term="dose", unit_of_measure="log points"),
         {**shared, "term": "dose_leads", "estimate": 2.0, "p_value": p},
     ]
-    return MadeFacts("zone_dose", rows)
+    return MadeResults("zone_dose", rows)
 
 
 def vintages(*ends):
@@ -475,7 +475,7 @@ def vintages(*ends):
         with_ends(*own, **shared, outcome=name)
         for own, name in zip(ends, ("old figures", "new figures"), strict=True)
     ]
-    return MadeFacts("vintages", rows)
+    return MadeResults("vintages", rows)
 
 
 def next_to_groups(ends):
@@ -491,7 +491,7 @@ def next_to_groups(ends):
         for column in ("spec_id", "estimator", "effect_type")
     ]
     shorter = [{**row, "period": "P1", "estimate": 9.0} for row in rows]
-    return MadeFacts("regime", [*others, *shorter, *rows])
+    return MadeResults("regime", [*others, *shorter, *rows])
 
 
 def holdings(ends, p):
@@ -503,7 +503,7 @@ def holdings(ends, p):
     placebo |= {"period": "1990-1998", "estimate": 1.0}
     rows = [main | {"term": "neighbours"}, main | term, main | term | placebo]
     rows += [main | term | {"spec_id": "far", "period": "2005-2010"}]
-    return MadeFacts("linkages", rows)
+    return MadeResults("linkages", rows)
 
 
 def clusters_on_a_map(ends, p, value):
@@ -515,7 +515,7 @@ def clusters_on_a_map(ends, p, value):
         with_ends(*ends, **shared, estimator="latitude_permutation"),
         {**shared, "estimator": "moran", "estimate": value, "p_value": p},
     ]
-    return MadeFacts("gradient", rows)
+    return MadeResults("gradient", rows)
 
 
 def single_case(ends, warning, early):
@@ -526,7 +526,7 @@ def single_case(ends, warning, early):
         | {"warning": warning},
         with_ends(*early, **shared, estimator="synthetic_control_in_time"),
     ]
-    return MadeFacts("synthetic_control", rows)
+    return MadeResults("synthetic_control", rows)
 
 
 def curve(p):
@@ -535,15 +535,15 @@ def curve(p):
         {**shared, "effect_type": "median", "estimate": -0.5, "p_value": p},
         {**shared, "effect_type": "share", "estimate": 0.9},
     ]
-    return MadeFacts("specification_curve", rows)
+    return MadeResults("specification_curve", rows)
 
 
 def curve_of(**keys):
-    facts = curve(0.01)
-    facts.config = deepcopy(facts.config)
-    spec = facts.config.estimates["specification_curve"]["curves"][0]
+    results = curve(0.01)
+    results.config = deepcopy(results.config)
+    spec = results.config.estimates["specification_curve"]["curves"][0]
     spec |= keys
-    return facts
+    return results
 
 
 def visible_design():
@@ -567,7 +567,7 @@ def visible_design():
         for column in ("estimator", "unit_of_measure", "w_id", "treatment_def")
     ]
     shorter = [{**row, "period": "P1", "estimate": 9.0} for row in rows]
-    return MadeFacts("design", [*others, *shorter, *rows])
+    return MadeResults("design", [*others, *shorter, *rows])
 
 
 def four_cells(gain, p):
@@ -581,7 +581,7 @@ def four_cells(gain, p):
         {**shared, "estimator": "loo_gain", "term": "four cells", "estimate": gain}
         | {"p_value": p}
     ]
-    return MadeFacts("taxonomies", rows)
+    return MadeResults("taxonomies", rows)
 
 
 def group_paths(members, followed=()):
@@ -599,7 +599,7 @@ def group_paths(members, followed=()):
             parts.append(pd.DataFrame({**own, "mean": [-0.1 * len(name) / 3, 0.2]}))
             rows.append({**row, "treatment_def": name, "estimate": len(name) - 1.0})
     series = pd.concat(parts, ignore_index=True)
-    return MadeFacts("relative_income", rows, {"series": series})
+    return MadeResults("relative_income", rows, {"series": series})
 
 
 def speeds_over_time(slow, fast, p):
@@ -615,7 +615,7 @@ def speeds_over_time(slow, fast, p):
     window = {"spec_id": "plain", "kind": "window", "span": 5}
     window |= {"start_year": [2000, 2005], "end_year": [2005, 2010]}
     series = pd.DataFrame({**window, "speed": [slow[0], fast[0]]})
-    return MadeFacts("rolling", rows, {"series": series})
+    return MadeResults("rolling", rows, {"series": series})
 
 
 def labels():
@@ -625,7 +625,7 @@ def labels():
     # By the end of the period two more units have a zone.
     yearly = pd.DataFrame({"unit": UNITS, "sez": [1, 1, 1, *[0] * (len(UNITS) - 3)]})
     yearly = yearly.assign(taxonomy="own", year=2005)
-    return MadeFacts("groups", tables={"cells": table, "yearly_cells": yearly})
+    return MadeResults("groups", tables={"cells": table, "yearly_cells": yearly})
 
 
 def by_ends(make, *more):
@@ -654,7 +654,7 @@ CASES = {
         "one unit, fails its test": clubs([11, 1], fails=(2,)),
         "nearly all, and one in none": clubs([11], alone=1),
         "nearly all, who fail": clubs([11, 1], fails=(1,)),
-        "not computed": MadeFacts("clubs", NO_CLUBS),
+        "not computed": MadeResults("clubs", NO_CLUBS),
     },
     "design": {"all labels": visible_design()},
     "distribution": {
@@ -682,7 +682,7 @@ CASES = {
         "below": clusters_on_a_map(BELOW, 0.01, -0.5),
         "open": clusters_on_a_map(OPEN, 0.5, 0.1),
         "untested": clusters_on_a_map(UNTESTED, 0.5, 0.1),
-        "nothing": MadeFacts(
+        "nothing": MadeResults(
             "gradient", [{"outcome": "cluster", "treatment_def": "own"}]
         ),
     },

@@ -654,6 +654,6 @@ def test_the_row_of_the_change_is_found_by_its_periods(ends, word, printed, tmp_
     assert (row["period"], row["estimate"]) == ("P1 to P2", -3.0)
     # The table of primary questions prints the word with the number that decides it.
     (tmp_path / "answers.json").write_text(json.dumps(content))
-    facts = SimpleNamespace(root=tmp_path, text=lambda *_, **__: [])
-    later = TABLES["T0b"](facts).frame["later"].item()
+    results = SimpleNamespace(root=tmp_path, text=lambda *_, **__: [])
+    later = TABLES["T0b"](results).frame["later"].item()
     assert later == f"{word.lower()}: change \N{MINUS SIGN}3.0 {printed}"

@@ -431,8 +431,8 @@ def test_placement_is_the_regression_with_effects_and_a_permutation_within_them(
     fit = ef.placement("y ~ zone + port | region", units, unit="unit", draws=199)
     plain = ef.ols("y ~ zone + port + C(region)", units, unit="unit", inference="HC3")
     close(fit.std_errors, plain.std_errors[fit.params.index])
-    dealt = fit.vcov("permuted policies")
-    close(dealt.params, fit.params)
+    permuted_dates = fit.vcov("permuted policies")
+    close(permuted_dates.params, fit.params)
     raised = units.assign(y=units["y"] + 5 * units["zone"])
     again = ef.placement("y ~ zone + port | region", raised, unit="unit", draws=199)
     assert again.vcov("permuted policies").pvalues["zone"] == pytest.approx(

@@ -140,7 +140,7 @@ def test_rows_are_those_of_the_numerics():
         "near": case.near_model(["cluster", "zone"]),
     }.items():
         design = model.design(
-            names, case.parents, case.dealt(99, default_rng(0)), draws=99
+            names, case.parents, case.permuted_labels(99, default_rng(0)), draws=99
         )
         terms = [term for term in TERMS if term.startswith(prefix)]
         methods = {"CR3": "CR3", "wild33": "wild33"}
@@ -197,9 +197,13 @@ def test_order_of_rows_and_names_of_cities_change_nothing():
     )
     turned = ef.nearby(FORMULA, backwards, inference=["CR3", "HC3"], **KEYS)
     # Lists are dealt out in another order.
-    dealt = want["inference"] == "permuted lists"
+    permuted_labels = want["inference"] == "permuted lists"
     numbers = ["estimate", "std_error", "p_value"]
-    close(turned.to_frame()[~dealt][numbers], want[~dealt][numbers], 1e-9)
+    close(
+        turned.to_frame()[~permuted_labels][numbers],
+        want[~permuted_labels][numbers],
+        1e-9,
+    )
 
 
 def test_a_table_of_distances_says_who_is_near_as_coordinates_do():

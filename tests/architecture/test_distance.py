@@ -11,7 +11,7 @@ import pytest
 
 from china_study import estimated, write_panels, write_weights
 from evenfield.report.render import render
-from evenfield.shared.facts import Facts
+from evenfield.shared.study_results import StudyResults
 from evenfield.shared.topics import exhibit_words, read_topics, renamed, settings
 from evenfield.study.config import checked_config
 from evenfield.study.config_files import read_config
@@ -72,12 +72,12 @@ def made(config, root, topic):
 
 def printed(config, root, topic, table):
     """Write a table as a page and as a file of figures."""
-    facts = Facts(settings(config, topic, read_topics()[topic].render), root)
-    facts.topic = topic
+    results = StudyResults(settings(config, topic, read_topics()[topic].render), root)
+    results.topic = topic
     title = exhibit_words(config)[table]["title"]
     files = [str(root / "tables" / f"{table}.{ending}") for ending in ("html", "csv")]
     words = partial(renamed, config["study"])
-    render(table, facts, title, files, words=words, may_be_empty=False)
+    render(table, results, title, files, words=words, may_be_empty=False)
 
 
 @pytest.mark.parametrize("topic", MOST)

@@ -7,13 +7,13 @@ from pathlib import Path
 import psutil
 import pytest
 
-from engine import beside
-from engine.beside import run_study
+from engine import second_studies
+from engine.second_studies import run_study
 from evenfield.study.errors import EvenfieldError
 
 STARTER = """
 import subprocess, sys
-from engine.beside import end_with_parent
+from engine.second_studies import end_with_parent
 child = subprocess.Popen(["sleep", "60"], preexec_fn=end_with_parent)
 print(child.pid, flush=True)
 child.wait()
@@ -48,7 +48,7 @@ def test_a_run_that_a_signal_ended_names_it(tmp_path, monkeypatch):
         "import os, sys\nsys.stderr.write('left out: one period')\n"
         "sys.stderr.flush()\nos.kill(os.getpid(), 9)\n"
     )
-    monkeypatch.setattr(beside, "PROGRAM", program)
+    monkeypatch.setattr(second_studies, "PROGRAM", program)
     with pytest.raises(EvenfieldError) as refused:
         run_study("below", 1)
     message = "below: the run was ended by SIGKILL; expected memory for it; use fewer"

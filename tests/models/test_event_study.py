@@ -28,7 +28,7 @@ from evenfield.numerics.event_study.inference import (
 )
 from evenfield.numerics.event_study.leads import lead_factor
 from evenfield.numerics.event_study.panel import NEVER
-from evenfield.numerics.event_study.permutation import dealt_cohorts
+from evenfield.numerics.event_study.permutation import permuted_cohorts
 from evenfield.numerics.inference.conley import spatial_kernel
 from evenfield.study.errors import EstimateError
 from numerics.event_study.panels import controlled_panel, random_panel
@@ -289,8 +289,10 @@ def test_p_values_are_those_of_the_panel_with_the_dates_of_each_draw():
     )
     for result, effects, estimated in cases:
         own = STUDY.panel if result is STUDY else panel
-        dealt = dealt_cohorts(own, default_rng(1), 19)
-        drawn = [estimated(replace(own, first=first)).estimate for first in dealt]
+        permuted_dates = permuted_cohorts(own, default_rng(1), 19)
+        drawn = [
+            estimated(replace(own, first=first)).estimate for first in permuted_dates
+        ]
         drawn, low = np.array(drawn), effects.estimate
         as_low = (drawn <= low + 1e-9).sum(axis=0)
         as_high = (drawn >= low - 1e-9).sum(axis=0)

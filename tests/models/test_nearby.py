@@ -144,9 +144,9 @@ def test_cr1_equals_statsmodels_and_cr3_a_refit_without_each_parent():
 def test_draws_equal_a_loop_of_refits(near, parents, share):
     case = _case(seed=11, share=share, parents=parents)
     model = _model(case, near)
-    dealt = case.dealt(60, default_rng(1))
-    fits = model.fits(dealt.source)
-    for b, source in enumerate(dealt.source):
+    permuted_labels = case.permuted_labels(60, default_rng(1))
+    fits = model.fits(permuted_labels.source)
+    for b, source in enumerate(permuted_labels.source):
         one = replace(case, lists=case.lists[source])
         again = _model(one, near)
         try:
@@ -167,11 +167,11 @@ def test_draws_equal_a_loop_of_refits(near, parents, share):
 
 def test_lists_move_within_parents_and_leave_other_units_alone():
     case = _case()
-    dealt = case.dealt(50, default_rng(2))
-    assert (case.parents[dealt.source] == case.parents).all()
+    permuted_labels = case.permuted_labels(50, default_rng(2))
+    assert (case.parents[permuted_labels.source] == case.parents).all()
     outside = ~case.sample
-    assert (dealt.source[:, outside] == np.flatnonzero(outside)).all()
-    assert (dealt.source != np.arange(N)).any()
+    assert (permuted_labels.source[:, outside] == np.flatnonzero(outside)).all()
+    assert (permuted_labels.source != np.arange(N)).any()
 
 
 @pytest.mark.parametrize("parents", [[0, 1, 1, 3, 3, 3], [2, 2, 2, 2, 4, 7]])
@@ -199,11 +199,11 @@ def _on_own(case):
 def test_a_permutation_p_is_the_share_of_draws_at_least_as_extreme():
     case = _case()
     model = case.near_model(NAMES)
-    dealt = case.dealt(199, default_rng(3))
-    design = model.design(UNITS, dealt=dealt)
+    permuted_labels = case.permuted_labels(199, default_rng(3))
+    design = model.design(UNITS, permuted_labels=permuted_labels)
     c = model.weights(np.array([1.0, -1.0]))
     tested = infer("randomisation_stratified", design, c)
-    drawn = model.fits(dealt.source).statistics(np.array([1.0, -1.0]))
+    drawn = model.fits(permuted_labels.source).statistics(np.array([1.0, -1.0]))
     drawn = drawn[np.isfinite(drawn)]
     expected = infer("HC3", model.design(UNITS), c).statistic
     close(tested.statistic, expected, atol=CLOSED_FORM)
@@ -253,11 +253,15 @@ def test_what_cannot_be_estimated_has_a_reason():
     six = np.arange(N) < 6
     few = replace(case, lists=two, sample=six, parents=np.zeros(N, dtype=int))
     of_few = few.own_model(NAMES[:1])
-    dealt = few.dealt(300, default_rng(0))
+    permuted_labels = few.permuted_labels(300, default_rng(0))
     c = of_few.weights(np.ones(1))
-    reason = infer("randomisation", of_few.design(UNITS, dealt=dealt), c).reason
+    reason = infer(
+        "randomisation", of_few.design(UNITS, permuted_labels=permuted_labels), c
+    ).reason
     assert reason.startswith("only 15 different patterns of lists")
     assert infer("randomisation", of_few.design(UNITS), c).reason == "no draws of lists"
     for method in ("randomisation_stratified", "randomisation_connected"):
-        reason = infer(method, of_few.design(UNITS, dealt=dealt), c).reason
+        reason = infer(
+            method, of_few.design(UNITS, permuted_labels=permuted_labels), c
+        ).reason
         assert reason.endswith("permutation of these lists: take a free one")

@@ -160,13 +160,13 @@ def test_every_way_to_deal_labels_within_strata_is_there_once():
     labels = np.column_stack([first, second]) * 1.0
     strata = np.array(list("abaabbb"))
     draws = exact_label_draws(labels, strata)
-    dealt = {labels[source].tobytes() for source in draws.source}
+    permuted_labels = {labels[source].tobytes() for source in draws.source}
     orders = [
         order
         for order in permutations(range(7))
         if (strata[list(order)] == strata).all()
     ]
-    assert dealt == {labels[list(order)].tobytes() for order in orders}
+    assert permuted_labels == {labels[list(order)].tobytes() for order in orders}
     # Three units in a with two kinds, four in b with one of two kinds: 3 x 4.
     assert len(draws.source) == 12
     assert draws.odds[:, 0].tolist() == [1, 0, 1, 1, 0, 0, 0]
@@ -243,11 +243,11 @@ def test_every_list_of_a_path_by_hand():
     close(draws.odds[:, 1], [1 / 4, 1 / 2, 1 / 2, 1 / 2, 1 / 4], rtol=1e-15)
     assert every_connected_list(one, member, path, 3) is None
     two = np.column_stack([one, [1.0, 0.0, 1.0, 0.0, 0.0]])
-    dealt = every_connected_list(two, member, path, 4 * 2 * 3)
-    patterns = {two[row].tobytes() for row in dealt.source}
-    assert len(dealt.source) == len(patterns) == 4 * 2 * 3
+    permuted_labels = every_connected_list(two, member, path, 4 * 2 * 3)
+    patterns = {two[row].tobytes() for row in permuted_labels.source}
+    assert len(permuted_labels.source) == len(patterns) == 4 * 2 * 3
     assert two.tobytes() in patterns
-    for row in dealt.source:
+    for row in permuted_labels.source:
         places = np.flatnonzero(two[row, 0])
         assert places[1] - places[0] == 1
     assert every_connected_list(two, member, path, 4 * 2 * 3 - 1) is None

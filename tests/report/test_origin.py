@@ -8,66 +8,66 @@ import pytest
 from evenfield.report.map import map_view
 from evenfield.report.map_picture import NO_MAP, map_picture
 from evenfield.report.origin import origin_of_income
-from evenfield.shared.facts import Facts
 from evenfield.shared.left_out import not_asked
+from evenfield.shared.study_results import StudyResults
 from report.made_up import write_study
 
 LONG = "A very long citation " * 8
 
 
 @pytest.fixture
-def facts(tmp_path):
+def results(tmp_path):
     given = write_study(tmp_path / "results", policy=True)
-    return Facts(given["config"], given["root"])
+    return StudyResults(given["config"], given["root"])
 
 
-def sources(facts, **columns):
+def sources(results, **columns):
     frame = pd.DataFrame({"source": ["MADE"], "citation": ["Made up."], **columns})
-    read = facts.ingested
-    facts.ingested = lambda name, text=(): frame if name == "sources" else read(name)
+    read = results.ingested
+    results.ingested = lambda name, text=(): frame if name == "sources" else read(name)
 
 
-def test_figures_are_counted_and_their_source_is_named(facts):
-    origin = origin_of_income(facts)
+def test_figures_are_counted_and_their_source_is_named(results):
+    origin = origin_of_income(results)
     assert (origin.figures, origin.dates, origin.gaps) == (12, 3, 0)
     assert origin.source == "Made up"
     assert origin.flags == "estimated"
     assert origin.remarks == ["Made for a test."]
 
 
-def test_gaps_are_counted_and_a_long_citation_gives_way_to_its_name(facts):
-    panel = facts.table("panel")
-    facts.table = lambda *_, **__: panel.assign(
+def test_gaps_are_counted_and_a_long_citation_gives_way_to_its_name(results):
+    panel = results.table("panel")
+    results.table = lambda *_, **__: panel.assign(
         income=panel["income"].where(panel.index > 0)
     )
-    sources(facts, citation=[LONG])
-    origin = origin_of_income(facts)
+    sources(results, citation=[LONG])
+    origin = origin_of_income(results)
     assert (origin.figures, origin.gaps) == (11, 1)
     assert origin.source == "MADE"
 
 
-def test_the_only_source_of_a_study_is_shortened_and_not_called_data(facts):
-    sources(facts, source=["DATA"], citation=[LONG])
-    read = facts.ingested
+def test_the_only_source_of_a_study_is_shortened_and_not_called_data(results):
+    sources(results, source=["DATA"], citation=[LONG])
+    read = results.ingested
     spans = read("panel_provenance").assign(source="DATA")
-    facts.ingested = lambda name, text=(): (
+    results.ingested = lambda name, text=(): (
         spans if name == "panel_provenance" else read(name)
     )
-    source = origin_of_income(facts).source
+    source = origin_of_income(results).source
     assert source.startswith("A very long citation A very")
     assert source.endswith(" …") and len(source) <= 90
 
 
-def test_a_source_of_other_columns_is_not_named(facts):
-    config = facts.config.panel.income.model_copy(update={"column": "jobs"})
-    facts.config.panel.__dict__["income"] = config
-    origin = origin_of_income(facts)
+def test_a_source_of_other_columns_is_not_named(results):
+    config = results.config.panel.income.model_copy(update={"column": "jobs"})
+    results.config.panel.__dict__["income"] = config
+    origin = origin_of_income(results)
     assert origin.flags == ""
     assert origin.source == "Made up"  # of the whole study
 
 
-def test_the_map_is_a_picture_with_a_key_for_each_shade(facts):
-    view = map_view(facts)
+def test_the_map_is_a_picture_with_a_key_for_each_shade(results):
+    view = map_view(results)
     drawn = map_picture(view)
     # Two maps are asked for; four units are too few for fifths of growth.
     assert len(re.findall(r"<path[^>]*fill=\"#", drawn)) == len(view["units"]) == 4
@@ -76,7 +76,7 @@ def test_the_map_is_a_picture_with_a_key_for_each_shade(facts):
     assert map_picture({}) == NO_MAP
 
 
-def test_a_short_panel_says_which_topics_it_cannot_carry(facts):
+def test_a_short_panel_says_which_topics_it_cannot_carry(results):
     config = {
         "panel": {"years": [2000, 2012], "step": 2},
         "estimates": {"beta": [], "sigma": [], "moran": []},

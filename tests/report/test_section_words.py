@@ -47,28 +47,28 @@ FAULTS = re.compile(
 def texts(topic):
     """Return the texts of a topic as HTML, by case and kind."""
     return {
-        (case, kind): html(facts, kind)
-        for case, facts in CASES[topic].items()
+        (case, kind): html(results, kind)
+        for case, results in CASES[topic].items()
         for kind in KINDS
         if topic in section_files(kind)
     }
 
 
-def html(facts, kind):
-    content = content_of(facts)
+def html(results, kind):
+    content = content_of(results)
     if not content:
         return ""
     names = {
-        "study": facts.words,
+        "study": results.words,
         "units": len(UNITS),
         "whose": f"{len(UNITS)} states",
         "made": EXHIBITS,
         "on_paper": False,
-        **filled_section(facts.topic, content).names,
+        **filled_section(results.topic, content).names,
     }
-    own = {facts.topic: section_files(kind)[facts.topic]}
+    own = {results.topic: section_files(kind)[results.topic]}
     prose = Prose({}, names, method_references(), EXHIBITS, templates=own)
-    return prose.html(facts.topic, PLACED)
+    return prose.html(results.topic, PLACED)
 
 
 def words(written):
@@ -92,12 +92,12 @@ def page(topic):
     return "\n\n".join(lines) + "\n"
 
 
-def numbers(facts):
+def numbers(results):
     """Return the numbers of a section with their units, as `why` prints them."""
-    content = content_of(facts)
+    content = content_of(results)
     if not content:
         return []
-    by_name = filled_section(facts.topic, content).numbers
+    by_name = filled_section(results.topic, content).numbers
     printed = [f"{name} = {it.text} {it.unit}".rstrip() for name, it in by_name.items()]
     return ["; ".join(printed)] if printed else []
 
@@ -152,10 +152,10 @@ def test_every_section_is_read_here():
 
 
 def test_numbers_of_sections_have_names_and_lead_to_their_rows():
-    facts = convergence(ABOVE)
-    numbers = filled_section("beta", content_of(facts)).numbers
+    results = convergence(ABOVE)
+    numbers = filled_section("beta", content_of(results)).numbers
     assert {"beta.speed", "beta.half_life", "beta.periods.P1.speed"} <= set(numbers)
-    speed_row = facts.estimates(effect_type="lambda").iloc[0]
+    speed_row = results.estimates(effect_type="lambda").iloc[0]
     assert numbers["beta.speed"].estimate_id == speed_row["estimate_id"]
     assert numbers["beta.speed"].interval == "1.0 to 3.0"
 

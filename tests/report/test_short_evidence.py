@@ -44,8 +44,8 @@ def evidence(given):
 
 
 def test_a_number_opens_its_row_with_interval_rows_units_period_and_data(evidence):
-    facts = evidence.facts("speed_late")
-    assert facts == evidence.facts(speed_id("P2"))
+    facts = evidence.in_words("speed_late")
+    assert facts == evidence.in_words(speed_id("P2"))
     assert facts["Estimate"] == "2.00% a year"
     assert facts["Interval"] == "95%: 1.50 to 2.50"
     assert facts["From"] == "31 states, 1990\u20132000"
@@ -55,9 +55,9 @@ def test_a_number_opens_its_row_with_interval_rows_units_period_and_data(evidenc
 
 def test_arithmetic_and_cells_of_tables_open_what_they_are_made_from(evidence):
     arithmetic = {"Arithmetic": "2 * speed_late", "Of": "speed_late = 2.0"}
-    assert evidence.facts("speed_twice") == arithmetic
+    assert evidence.in_words("speed_twice") == arithmetic
     cell = {"Cell of": "results/panel/all/panel.csv", "Column": "sum, population"}
-    assert evidence.facts("people") == cell
+    assert evidence.in_words("people") == cell
 
 
 def test_the_command_names_the_folder_of_another_study(given, tmp_path, monkeypatch):
@@ -103,7 +103,7 @@ def test_evidence_names_what_is_studied_in_place_of_income(given):
 
 
 def test_an_answer_opens_its_estimate_and_what_has_none_opens_nothing(evidence):
-    assert evidence.facts("A1") == evidence.facts(speed_id("P1"))
+    assert evidence.in_words("A1") == evidence.in_words(speed_id("P1"))
     assert "A2" not in evidence
     assert "no name" not in evidence
 

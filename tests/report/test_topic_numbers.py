@@ -10,7 +10,7 @@ from evenfield.report.topic_numbers import check_numbers, content_of
 from evenfield.shared.topic_file import EstimateStep, TopicFile
 from evenfield.study.errors import Faults, ReportError
 from refusals import fails
-from section_cases import ABOVE, BELOW, CHECKED, MadeFacts, convergence, speed
+from section_cases import ABOVE, BELOW, CHECKED, MadeResults, convergence, speed
 from yaml_text import from_yaml
 
 
@@ -90,10 +90,10 @@ def test_check_lets_be_what_a_run_finds_in_a_series(written):
 def test_a_period_with_a_number_is_chosen_before_one_without(written):
     written(f"choose: {{period: shown}}\nperiod: '{{here.period}}'\nspeed: {SPEED}")
     rows = [speed((np.nan,) * 3), speed(ABOVE, period="P1")]
-    assert content_of(MadeFacts("beta", rows))["period"] == "2000\u201305"
+    assert content_of(MadeResults("beta", rows))["period"] == "2000\u201305"
     # Where none has one, the longest is said with its reason.
     written("choose: {period: shown}\nneeds: []\nperiod: '{here.period}'")
-    assert content_of(MadeFacts("beta", rows[:1]))["period"] == "2000\u201310"
+    assert content_of(MadeResults("beta", rows[:1]))["period"] == "2000\u201310"
 
 
 def test_each_goes_over_all_beside_the_one_that_is_meant(written):
@@ -102,7 +102,7 @@ def test_each_goes_over_all_beside_the_one_that_is_meant(written):
         f"speed: {SPEED}\nothers: {{each: [spec], speed: {SPEED}}}"
     )
     rows = [speed(ABOVE), speed(BELOW, spec_id="more"), speed(ABOVE, spec_id="third")]
-    said = content_of(MadeFacts("beta", rows))
+    said = content_of(MadeResults("beta", rows))
     assert [other["id"] for other in said["others"]] == ["more"]
     assert said["others"][0]["speed"].row["estimate"] == BELOW[0]
 
@@ -113,21 +113,21 @@ def test_by_takes_the_lowest_or_highest_row_that_is_not_blank(written):
         "where: {by: -estimate, word: period}"
     )
     rows = [speed(ABOVE), speed((np.nan,) * 3), speed(BELOW, period="P1")]
-    said = content_of(MadeFacts("beta", rows))
+    said = content_of(MadeResults("beta", rows))
     assert (said["low"].row["estimate"], said["high"].row["estimate"]) == (-2.0, 2.0)
     assert said["where"] == "2000\u201310"
 
 
 def test_a_count_has_neither_interval_nor_unit_of_its_row(written):
     written('rows: {spec_id: primary}\ncount: {column: n_units, show: "0"}')
-    said = content_of(MadeFacts("beta", [speed(ABOVE, n_units=7.0)]))
+    said = content_of(MadeResults("beta", [speed(ABOVE, n_units=7.0)]))
     assert said["count"].row["estimate"] == 7.0
     assert "conf_low" not in said["count"].row
 
 
 def test_what_no_row_says_is_not_said(written):
-    written(f"rows: {{spec_id: primary}}\nlevel: '{{facts.level}}'\nspeed: {SPEED}")
-    assert content_of(MadeFacts("beta")) == {}
+    written(f"rows: {{spec_id: primary}}\nlevel: '{{results.level}}'\nspeed: {SPEED}")
+    assert content_of(MadeResults("beta")) == {}
 
 
 @pytest.mark.parametrize("series", ["{by: residua}", "{knd: unit}"])

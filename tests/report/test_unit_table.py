@@ -11,14 +11,14 @@ import pytest
 from evenfield.report.map import anchor
 from evenfield.report.page import render_pages
 from evenfield.report.unit_table import data_address, unit_table
-from evenfield.shared.facts import Facts
+from evenfield.shared.study_results import StudyResults
 from report.made_up import write_study
 
 YEARS = (2000, 2010)
 INCOMES = {"a b": (100.0, 200.0), "b": (400.0, 400.0), "=c": (300.0, None)}
 
 
-class MadeFacts(Facts):
+class MadeResults(StudyResults):
     """Facts of three units, one of which has no income in the last year."""
 
     def __init__(self):
@@ -45,7 +45,7 @@ class MadeFacts(Facts):
 
 @pytest.fixture
 def table():
-    return unit_table(MadeFacts())
+    return unit_table(MadeResults())
 
 
 def cells(table, name):
@@ -70,11 +70,11 @@ def test_each_unit_has_its_incomes_growth_and_ranks(table):
 
 
 def test_shuffled_rows_give_the_same_table(table):
-    facts = MadeFacts()
-    panel = facts.table("panel").sample(frac=1, random_state=3)
-    units = facts.table("units")[::-1]
-    facts.table = lambda name, *_, **__: {"panel": panel, "units": units}[name].copy()
-    assert unit_table(facts) == table
+    results = MadeResults()
+    panel = results.table("panel").sample(frac=1, random_state=3)
+    units = results.table("units")[::-1]
+    results.table = lambda name, *_, **__: {"panel": panel, "units": units}[name].copy()
+    assert unit_table(results) == table
 
 
 def test_a_path_is_in_percent_of_the_average_and_has_gaps(table):
@@ -93,10 +93,10 @@ def test_the_file_holds_the_table_and_no_formula(table):
 
 
 def test_one_year_has_no_table():
-    facts = MadeFacts()
-    panel = facts.table("panel")
-    facts.table = lambda *_, **__: panel[panel["year"].eq(2000)]
-    assert unit_table(facts) is None
+    results = MadeResults()
+    panel = results.table("panel")
+    results.table = lambda *_, **__: panel[panel["year"].eq(2000)]
+    assert unit_table(results) is None
 
 
 def test_an_address_holds_any_letter():

@@ -117,8 +117,8 @@ def test_every_relabelling_within_strata_is_counted_once_that_of_the_data_includ
     # Six of the nine units of the coast have the label, and none inland.
     statistics = []
     for chosen in combinations(range(9), 6):
-        dealt = np.isin(np.arange(N), chosen) * 1.0
-        X = np.column_stack([dealt, section.controls])
+        permuted_labels = np.isin(np.arange(N), chosen) * 1.0
+        X = np.column_stack([permuted_labels, section.controls])
         statistics.append(OLS(section.y, X).fit().tvalues[0])
     extreme = np.abs(statistics) >= abs(statistics[0]) - 1e-9
     assert test.p_value == pytest.approx(extreme.mean())

@@ -14,7 +14,7 @@ import pytest
 
 from evenfield.report.plan import plan_study
 from evenfield.report.render import render
-from evenfield.shared.facts import Facts
+from evenfield.shared.study_results import StudyResults
 from evenfield.shared.topics import exhibit_words, read_topics, renamed, settings
 from evenfield.study.config_files import read_config
 
@@ -47,18 +47,18 @@ def plan():
         return plan_study(read_config(Path("config.yaml")))
 
 
-def facts_of(plan, topic):
-    facts = Facts(settings(plan.config, topic, TOPICS[topic].render), RESULTS)
-    facts.topic = topic
-    return facts
+def results_of(plan, topic):
+    results = StudyResults(settings(plan.config, topic, TOPICS[topic].render), RESULTS)
+    results.topic = topic
+    return results
 
 
 def rendered(plan, topic, name, files):
     """Write the files of one exhibit as the pipeline does."""
     title = exhibit_words(plan.config)[name]["title"]
     words = partial(renamed, plan.config["study"])
-    facts = facts_of(plan, topic)
-    render(name, facts, title, files, words=words, may_be_empty=False)
+    results = results_of(plan, topic)
+    render(name, results, title, files, words=words, may_be_empty=False)
 
 
 @pytest.mark.parametrize("name", TABLES)
@@ -72,7 +72,7 @@ def test_a_table_is_what_it_was(plan, tmp_path, name):
 @pytest.mark.parametrize("name", TABLES)
 def test_the_paper_prints_columns_that_the_table_has(plan, name):
     module = import_module(f"evenfield.topics.{TABLES[name]}.table")
-    table = module.TABLES[name](facts_of(plan, TABLES[name]))
+    table = module.TABLES[name](results_of(plan, TABLES[name]))
     columns = {column.names[0] for column in table.columns}
     assert table.short is None or set(table.short.columns) <= columns
 

@@ -15,8 +15,8 @@ import yaml
 import clean
 import gate
 import program_copies
-from engine.beside import mark_changed_beside
 from engine.hooks import INCOMPLETE
+from engine.second_studies import mark_second_changed
 from evenfield.report import check
 from evenfield.study.config_files import read_config
 from evenfield.study.errors import EvenfieldError
@@ -209,7 +209,7 @@ def test_a_result_there_that_is_gone_or_changed_is_made_again(
     study = shutil.copytree(finished, tmp_path / "study")
     change(study / "below" / "results" / "figures" / "F4.svg")
     monkeypatch.chdir(study)
-    mark_changed_beside({"other": "below"})
+    mark_second_changed({"other": "below"})
     marks = [*INCOMPLETE.glob("*")]
     assert len(marks) == (change is not Path.touch)
 

@@ -64,13 +64,13 @@ def estimate(study: Study) -> Results:
     "table.py": '''\
 """T90: the range of incomes."""
 
-from evenfield.shared.facts import Facts
+from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables.table import Column, Table
 
 
-def t90(facts: Facts) -> Table:
+def t90(results: StudyResults) -> Table:
     """Return one line for each specification."""
-    frame = facts.estimates()[["spec_id", "estimate"]].round(2)
+    frame = results.estimates()[["spec_id", "estimate"]].round(2)
     columns = (
         Column(names=("spec_id",), header="Specification"),
         Column(names=("estimate",), header="Richest over poorest"),

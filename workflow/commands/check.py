@@ -49,10 +49,10 @@ def refuse_sentences(plan: "Plan") -> None:
 
 def last_run_is_whole(plan: "Plan") -> bool:
     """Say whether the study and those beside it have estimates of this version."""
-    from evenfield.shared.beside import results_beside
     from evenfield.shared.estimates import ESTIMATE_COLUMNS
+    from evenfield.shared.second_studies import second_results
 
-    folders = [Path("results"), *results_beside(plan.config).values()]
+    folders = [Path("results"), *second_results(plan.config).values()]
     files = [folder / "estimates.csv" for folder in folders]
     if not all(file.is_file() for file in files):
         return False
@@ -66,12 +66,12 @@ def refuse_repeated_checks(plan: "Plan") -> None:
     """
     from evenfield.answers.checks import equal_checks
     from evenfield.answers.spec import read_claims
-    from evenfield.shared.beside import with_estimates_beside
     from evenfield.shared.estimates import read_estimates
+    from evenfield.shared.second_studies import with_second_estimates
     from evenfield.study.errors import Faults
 
     own = read_estimates("results/estimates.csv")
-    estimates = with_estimates_beside(own, plan.config)
+    estimates = with_second_estimates(own, plan.config)
     Faults(equal_checks(estimates, read_claims(plan.config))).refuse()
 
 

@@ -8,7 +8,7 @@ from contextlib import chdir, suppress
 from pathlib import Path
 
 from engine.folder import HELD, REPO, hold, locked
-from evenfield.shared.beside import require_folder
+from evenfield.shared.second_studies import require_folder
 from evenfield.study.config_files import read_mapping
 from evenfield.study.errors import EvenfieldError
 from evenfield.study.files import DEPLOYED, NOTES
@@ -24,7 +24,7 @@ def remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def folders_beside(study: Path) -> list[Path]:
+def second_folders(study: Path) -> list[Path]:
     """Return the folders of the studies beside a study that its config names in order."""
     folders = []
     with chdir(study), suppress(EvenfieldError):
@@ -63,7 +63,7 @@ def clean(study: Path) -> None:
             f"clean: no config.yaml in {study}; expected a study; give its folder with"
             " --directory"
         )
-    beside = folders_beside(study)
+    beside = second_folders(study)
     for folder in (study, *beside):
         refuse_study_inside(folder)
     unlink_notes(study)

@@ -9,8 +9,8 @@ from typing import Any
 from engine.last_results import LAST
 from evenfield.report import changes
 from evenfield.report.manifest import config_hash, read_manifest
-from evenfield.shared.beside import in_study
 from evenfield.shared.left_out import left_out_parts
+from evenfield.shared.second_studies import in_study
 from evenfield.study.config import checked_config
 from evenfield.study.config_files import study_config
 from evenfield.study.errors import ReportError

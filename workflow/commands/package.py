@@ -19,8 +19,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from evenfield.report.bibliography import read_references
 from evenfield.report.exhibits import TEMPLATES, words_of_exhibits
 from evenfield.report.manifest import config_hash, file_hash, read_manifest
-from evenfield.shared.beside import in_study
 from evenfield.shared.left_out import left_out_parts
+from evenfield.shared.second_studies import in_study
 from evenfield.shared.topics import read_topics
 from evenfield.study.config import checked_config
 from evenfield.study.config_files import study_config

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from evenfield.report.manifest import read_manifest
-from evenfield.shared.beside import configs_beside, in_study
+from evenfield.shared.second_studies import in_study, second_configs
 from evenfield.study.config_files import PARTS
 from evenfield.study.errors import ReportError, first_examples
 from evenfield.study.files import MADE_FOLDERS, described_files
@@ -96,7 +96,7 @@ def files_to_take(
     for name in published:
         path = path_in_archive(Path(name), results.resolve())
         files["results"][f"{target}{path}"] = results / name
-    for name, other in configs_beside(config).items():
+    for name, other in second_configs(config).items():
         folder = config["beside"][name]
         with in_study(folder):
             beside = files_to_take(

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from evenfield.report.render import render
-from evenfield.shared.beside import figure_beside
-from evenfield.shared.facts import Facts
+from evenfield.shared.second_studies import second_figure
+from evenfield.shared.study_results import StudyResults
 from evenfield.shared.topics import (
     exhibit_files,
     exhibit_owners,
@@ -29,7 +29,7 @@ def show(names: list[str], config: dict[str, Any]) -> None:
     """Render exhibits of the study by name and print where they are."""
     known = [*config["tables"], *config["figures"]]
     for name in names:
-        figure, study = figure_beside(name)
+        figure, study = second_figure(name)
         if study in config["beside"]:
             folder = config["beside"][study]
             raise ConfigError(
@@ -48,12 +48,12 @@ def show(names: list[str], config: dict[str, Any]) -> None:
         topic = exhibit_owners()[name]
         step = read_topics()[topic].render
         need_files(config, topic)
-        facts = Facts(settings(config, topic, step), "results")
-        facts.topic = topic
+        results = StudyResults(settings(config, topic, step), "results")
+        results.topic = topic
         files = exhibit_files(name, FOLDER)
         render(
             name,
-            facts,
+            results,
             titles[name]["title"],
             files,
             words=partial(renamed, config["study"]),

@@ -17,7 +17,7 @@ import psutil
 
 from engine.hooks import COPIED_SCRIPT, INCOMPLETE, LOCKS
 from engine.outputs import files_below
-from evenfield.shared.beside import NO_LINKS, told
+from evenfield.shared.second_studies import NO_LINKS, told
 from evenfield.study.files import NOTES, links_filled
 
 REPO = Path(__file__).resolve().parents[2]

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine import hooks
-from engine.beside import mark_changed_beside
 from engine.outputs import keep_earlier, mark_changed
+from engine.second_studies import mark_second_changed
 
 if TYPE_CHECKING:
     from evenfield.report.plan import Plan
@@ -86,7 +86,7 @@ def checked_plan(workflow: Any, config: Mapping[str, object]) -> "Plan":
     if workflow.is_main_process:
         sys.stderr.writelines(f"{sentence}\n" for sentence in plan.left_out)
         mark_changed()
-        mark_changed_beside(plan.config["beside"])
+        mark_second_changed(plan.config["beside"])
     return plan
 
 

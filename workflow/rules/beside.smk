@@ -2,14 +2,14 @@
 is one job here. A copy of its manifest records what this study takes from it.
 """
 
-from evenfield.shared.beside import figure_beside, files_beside
+from evenfield.shared.second_studies import second_figure, second_files
 
 SCRIPTS = [path.stem for path in sorted((HERE / "scripts").glob("*.py"))]
 
 
 def figures_beside(study):
     """The figures that this study shows of a study beside."""
-    return [name for name in config["figures"] if figure_beside(name)[1] == study]
+    return [name for name in config["figures"] if second_figure(name)[1] == study]
 
 
 for study, folder in config["beside"].items():
@@ -35,6 +35,6 @@ for study, folder in config["beside"].items():
         params:
             folder=folder,
             code=[code_of("page", *REPORT_FILES), *map(code_of, SCRIPTS)],
-            data_hash=hash_of(files_beside(folder)),
+            data_hash=hash_of(second_files(folder)),
         script:
             "../scripts/beside.py"

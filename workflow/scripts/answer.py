@@ -17,14 +17,14 @@ def main(
     """
     from evenfield.answers.spec import read_claims
     from evenfield.answers.study import answer_study
-    from evenfield.shared.beside import with_estimates_beside
     from evenfield.shared.estimates import read_estimates
+    from evenfield.shared.second_studies import with_second_estimates
     from evenfield.study.files import read_json, write_json
     from evenfield.study.simulated import simulated_names
     from evenfield.study.table_files import write_results
 
     simulated = simulated_names(read_json(description))
-    rows = with_estimates_beside(read_estimates(estimates), config)
+    rows = with_second_estimates(read_estimates(estimates), config)
     frame, content_rows = answer_study(rows, read_claims(config), simulated)
     write_results(frame, answers)
     write_json(content_rows, content)

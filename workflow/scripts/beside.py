@@ -7,7 +7,7 @@ from functools import partial
 
 def main(*, folder: str, manifest: str, figures: list[str], cores: int) -> None:
     """Write the manifest of the study in ``folder`` and copy ``figures`` from there."""
-    from engine.beside import run_study, take
+    from engine.second_studies import run_study, take
 
     run_study(folder, cores)
     take(folder, manifest, figures)

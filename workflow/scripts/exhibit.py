@@ -19,16 +19,16 @@ def main(
     may have nothing to show.
     """
     from evenfield.report.render import render
-    from evenfield.shared.facts import Facts
+    from evenfield.shared.study_results import StudyResults
     from evenfield.shared.topics import renamed
 
     first = next(iter(files.values()))
-    facts = Facts(config, Path(first[0]).parents[1])
-    facts.topic = topic
+    results = StudyResults(config, Path(first[0]).parents[1])
+    results.topic = topic
     for name in sorted(files):
         render(
             name,
-            facts,
+            results,
             titles[name],
             files[name],
             words=partial(renamed, study),

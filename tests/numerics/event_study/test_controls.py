@@ -17,7 +17,7 @@ from evenfield.numerics.event_study.imputation import Imputation
 from evenfield.numerics.event_study.inference import clustered
 from evenfield.numerics.event_study.leads import estimated_leads
 from evenfield.numerics.event_study.panel import NEVER, determined_control
-from evenfield.numerics.event_study.permutation import dealt_cohorts, span_means
+from evenfield.numerics.event_study.permutation import permuted_cohorts, span_means
 from evenfield.numerics.event_study.rings import RingDesign, neighbourhood
 from evenfield.numerics.event_study.two_way import two_way_coefficient
 from numerics.event_study.panels import controlled_panel
@@ -163,7 +163,7 @@ def test_means_under_other_dates_are_those_of_each_draw_fitted_anew(groups, colu
 def test_units_that_are_alike_share_their_equations_under_other_dates(columns, several):
     panel = controlled_panel(3, 3, columns)
     whole = replace(panel, Y=np.nan_to_num(panel.Y))
-    first = dealt_cohorts(whole, default_rng(3), 60)
+    first = permuted_cohorts(whole, default_rng(3), 60)
     if several:  # numbers of units of a kind in its group
         first[:20, 0] = NEVER
     for dates, means in zip(first, span_means(whole, first, SPANS), strict=True):
@@ -177,8 +177,8 @@ def test_rings_under_other_dates_are_those_of_the_panel_with_these_dates():
     panel = replace(panel, first=rare)
     x, y = default_rng(3).random((2, 60)) * 100
     near = neighbourhood(np.hypot(x - x[:, None], y - y[:, None]), (6.0, 12.0))
-    first = dealt_cohorts(panel, default_rng(1), 10)
-    drawn = RingDesign(panel, near).dealt_means(first, 3)
+    first = permuted_cohorts(panel, default_rng(1), 10)
+    drawn = RingDesign(panel, near).permuted_means(first, 3)
     for dates, means in zip(first, drawn, strict=True):
         design = RingDesign(replace(panel, first=dates), near)
         fit = Imputation.of(design.panel, design.far)

@@ -21,7 +21,7 @@ from evenfield.numerics.event_study.inference import (
 )
 from evenfield.numerics.event_study.leads import estimated_leads
 from evenfield.numerics.event_study.panel import NEVER, EventPanel
-from evenfield.numerics.event_study.permutation import dealt_cohorts, span_means
+from evenfield.numerics.event_study.permutation import permuted_cohorts, span_means
 from evenfield.numerics.event_study.two_way import two_way_coefficient
 from numerics.event_study.panels import random_panel
 from numerics.refusals import refused
@@ -236,7 +236,7 @@ def test_means_under_other_dates_are_those_of_each_draw_fitted_anew(groups):
 def test_means_under_other_dates_cost_less_than_as_many_fits():
     panel = random_panel(8, units=300, dates=20)
     panel = EventPanel(np.nan_to_num(panel.Y), panel.first, panel.groups)
-    first = dealt_cohorts(panel, default_rng(1), 200)
+    first = permuted_cohorts(panel, default_rng(1), 200)
     start = process_time()
     span_means(panel, first, [(0, 3)])
     middle = process_time()

@@ -6,8 +6,8 @@ from numpy.random import default_rng
 
 from evenfield.numerics.event_study.panel import NEVER, EventPanel
 from evenfield.numerics.event_study.permutation import (
-    dealt_cohorts,
     p_of_draws,
+    permuted_cohorts,
     span_means,
 )
 from evenfield.numerics.event_study.rings import RingDesign, neighbourhood
@@ -68,7 +68,7 @@ def test_p_values_of_permuted_cohorts_are_right_without_an_effect():
         panel = random_panel(seed, 3, units=30, dates=10)
         noise = default_rng(seed).normal(size=panel.Y.shape)
         panel = EventPanel(noise, panel.first, panel.groups)
-        drawn = span_means(panel, dealt_cohorts(panel, default_rng(seed), 39), SPANS)
+        drawn = span_means(panel, permuted_cohorts(panel, default_rng(seed), 39), SPANS)
         observed = span_means(panel, panel.first[None], SPANS)[0]
         p_values.append(p_of_draws(drawn, observed)[1])
     assert np.mean(np.array(p_values) <= 0.1) == pytest.approx(0.1, abs=0.09)

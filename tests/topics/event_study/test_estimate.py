@@ -21,10 +21,10 @@ from evenfield.topics.event_study.figure_rings import f36
 from evenfield.topics.event_study.table import TABLES
 from evenfield.topics.event_study.text import section as section_text
 from made_study import (
-    facts_of,
     one_line,
     order_and_names_do_not_matter,
     policy_rows,
+    results_of,
     row,
     rows,
     study_with_places,
@@ -170,7 +170,7 @@ def test_dates_at_an_end_of_their_bounds_have_no_effect_without_leads_either():
 
 def printed(study, results, name):
     """A table of the topic made of these results."""
-    return TABLES[name](facts_of(study, results, "event_study")).frame
+    return TABLES[name](results_of(study, results, "event_study")).frame
 
 
 def test_means_by_first_year_and_by_year_stand_in_a_table_of_their_own(results):
@@ -242,10 +242,10 @@ def test_tables_and_figures_print_logarithms_in_percent_and_others_as_they_are(u
     close(rings.loc["0\u201325 km", "estimate"], printed_as(ring.estimate))
     words = {"log points": ("Jobs, %", 1), "jobs": ("Log jobs", 3)}
     assert (frame["group"].iloc[0], frame["decimals"].iloc[0]) == words[unit]
-    drawn = f36(facts_of(study, out, "event_study")).data.set_index("contrast")
+    drawn = f36(results_of(study, out, "event_study")).data.set_index("contrast")
     close(drawn.loc["0 to 25", "estimate"], printed_as(ring.estimate))
     close(drawn.loc["0 to 25", "seen_below"], printed_as(-ring.mde))
-    horizons = f31(facts_of(study, out, "event_study")).data.set_index("horizon")
+    horizons = f31(results_of(study, out, "event_study")).data.set_index("horizon")
     close(horizons.loc["0 to 3", "conf_high"], printed_as(effect.conf_high))
     plt.close("all")
 
@@ -327,10 +327,10 @@ def test_dates_some_years_apart_follow_each_other(results, step):
     assert policies.to_dict() == late.set_index("unit")["first_year"].to_dict()
     label = printed(study, out, "T41")["label"].iloc[0]
     assert label == f"region by year, steps 0 to 3 of {step} years"
-    drawn = f31(facts_of(study, out, "event_study"))
+    drawn = f31(results_of(study, out, "event_study"))
     words = f"steps of {step} years since the policy; below: units"
     assert drawn.figure.get_supxlabel() == words
-    assert section_text(facts_of(study, out, "event_study"))["since"] == (
+    assert section_text(results_of(study, out, "event_study"))["since"] == (
         f"steps 0 to 3 of {step} years"
     )
     plt.close(drawn.figure)
@@ -392,7 +392,7 @@ def test_rings_find_what_neighbours_lose_and_free_the_own_effect_of_it():
     assert row(out, term="far units").estimate == 3
     permuted = row(out, estimator="imputation_rings_permuted", contrast="0 to 25")
     assert permuted.p_value < 0.2
-    art = f36(facts_of(make_study(RINGS), out, "event_study"))
+    art = f36(results_of(make_study(RINGS), out, "event_study"))
     (axes,) = art.figure.axes
     ticks = [label.get_text() for label in axes.get_yticklabels()]
     assert ticks == ["own", "0\u201325 km", "25\u201350 km"]
@@ -508,8 +508,10 @@ def test_policies_are_dealt_out_within_groups_and_not_across_them():
     for name, holder in zip("abcd", holders, strict=True):
         cells[[holder, holder + 1]] = name
     study.tables["units"]["cell"] = cells
-    dealt = row(estimate(study), estimator="placement_permuted")
-    assert "only 16 different" in dealt.warning and np.isnan(dealt.p_value)
+    permuted_dates = row(estimate(study), estimator="placement_permuted")
+    assert "only 16 different" in permuted_dates.warning and np.isnan(
+        permuted_dates.p_value
+    )
 
 
 @pytest.mark.parametrize("groups", [9, 10])

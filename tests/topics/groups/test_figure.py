@@ -8,8 +8,8 @@ from matplotlib import pyplot as plt
 from matplotlib.colors import to_hex
 from matplotlib.patches import PathPatch
 
-from evenfield.shared.facts import Facts
 from evenfield.shared.figures import MARKS
+from evenfield.shared.study_results import StudyResults
 from evenfield.study.files import write_json
 from evenfield.study.table_files import write_results
 from evenfield.topics.groups.figure import f1
@@ -31,7 +31,7 @@ def results(tmp_path):
 
 
 def drawn(given):
-    artwork = f1(Facts(given["config"], given["root"]).of("groups"))
+    artwork = f1(StudyResults(given["config"], given["root"]).of("groups"))
     plt.close(artwork.figure)
     return artwork
 

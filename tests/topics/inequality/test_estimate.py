@@ -415,7 +415,7 @@ def test_growth_of_output_is_accounted_by_group():
     assert row(results, contrast="share of growth", **one).n_units == 5
 
 
-def facts_of(results):
+def results_of(results):
     frame = estimates_frame(results.estimates)
     return SimpleNamespace(
         estimates=lambda: frame,
@@ -437,7 +437,7 @@ def facts_of(results):
 
 def test_a_table_without_groupings_has_its_indices_and_no_parts():
     plain = {"id": "own", "periods": ["P"], "weighting": "unweighted"}
-    table = t12(facts_of(run(plain)))
+    table = t12(results_of(run(plain)))
     assert set(table.frame["kind"]) == {"index"}
     assert table.frame["p_start"].isna().all()
 

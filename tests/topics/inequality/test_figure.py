@@ -16,7 +16,7 @@ GROUPS = {
 }
 
 
-def made_facts(groupings):
+def made_results(groupings):
     rows = [
         {"grouping": name, "year": year, "kind": kind, "group": group, "value": value}
         for name, groups in GROUPS.items()
@@ -42,7 +42,7 @@ def names_of(axes):
 
 
 def test_every_grouping_has_a_panel_with_names_that_can_be_read():
-    art = f6(made_facts(["coastal", "region4", "zone"]))
+    art = f6(made_results(["coastal", "region4", "zone"]))
     coastal, region, zone = art.figure.axes
     assert names_of(coastal) == [
         "between groups",
@@ -58,7 +58,7 @@ def test_every_grouping_has_a_panel_with_names_that_can_be_read():
 
 
 def test_one_grouping_is_one_panel():
-    art = f6(made_facts(["zone"]))
+    art = f6(made_results(["zone"]))
     assert len(art.figure.axes) == 1
     assert set(art.data["grouping"]) == {"zone"}
     plt.close(art.figure)
@@ -74,8 +74,8 @@ def test_the_share_inside_parents_stands_beside_marked_ones():
             rows.append({"year": year, **mean})
     series = pd.DataFrame(rows).assign(spec_id="main", period="P")
     spec = {"id": "main", "parents": "province", "marked": "coastal"}
-    facts = SimpleNamespace(specs=lambda: [spec], series=lambda *_, **__: series)
-    art = f34(facts)
+    results = SimpleNamespace(specs=lambda: [spec], series=lambda *_, **__: series)
+    art = f34(results)
     share, inside = art.figure.axes
     assert share.get_ylim() == (0, 100) and share.get_ylabel() == "% of Theil T"
     assert names_of(inside) == ["coastal", "others"]

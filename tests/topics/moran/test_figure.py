@@ -26,7 +26,7 @@ PATH = {
 }
 
 
-def facts_of(apart):
+def results_of(apart):
     """Facts of a study in which so many units are told apart from chance."""
     local = [
         {"spec_id": "plain", "kind": "local", "variable": "log_income", "unit": unit}
@@ -53,7 +53,7 @@ def facts_of(apart):
     ],
 )
 def test_the_strip_and_the_caption_are_of_what_is_told_apart(apart, panels, words):
-    artwork = f10(facts_of(apart))
+    artwork = f10(results_of(apart))
     assert len(artwork.figure.axes) == panels
     assert len(artwork.figure.legends) == panels - 1
     assert "Moran's I of income and of income net of region means" in artwork.drawn
@@ -62,9 +62,9 @@ def test_the_strip_and_the_caption_are_of_what_is_told_apart(apart, panels, word
 
 
 def test_names_beneath_the_years_are_drawn_whole():
-    facts = facts_of(3)
-    facts.label = lambda unit: f"Comunidad de {unit}"
-    figure = f10(facts).figure
+    results = results_of(3)
+    results.label = lambda unit: f"Comunidad de {unit}"
+    figure = f10(results).figure
     figure.canvas.draw()
     labels = [text for axes in figure.axes for text in axes.get_yticklabels()]
     ends = [text.get_window_extent().x0 for text in labels if "de" in text.get_text()]

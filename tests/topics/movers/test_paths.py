@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evenfield.shared.facts import Facts
+from evenfield.shared.study_results import StudyResults
 from evenfield.topics.movers.figure_paths import f40
 from evenfield.topics.movers.table_movers import average, movers
 from evenfield.topics.movers.table_paths import paths
@@ -12,7 +12,7 @@ from evenfield.topics.movers.table_paths import paths
 UNITS = [f"u{number:02d}" for number in range(16)]
 
 
-class MadeFacts(Facts):
+class MadeResults(StudyResults):
     """Facts of sixteen units in three years, of which one becomes very rich."""
 
     def __init__(self, units=UNITS):
@@ -39,15 +39,15 @@ class MadeFacts(Facts):
 
 def test_the_average_is_that_of_logarithms():
     assert average(pd.Series([1.0, 100.0])) == pytest.approx(10.0)
-    facts = MadeFacts()
-    frame = movers(facts).set_index("unit")
+    results = MadeResults()
+    frame = movers(results).set_index("unit")
     # Others fall by a 16th of the rise of the one: not by what its income adds.
     fall = (1e6 / 100.0) ** (-1 / 16) - 1
     assert np.allclose(frame["change"].drop("u00"), fall)
 
 
 def test_the_richest_the_poorest_and_who_moved_are_named_once():
-    frame = paths(MadeFacts())
+    frame = paths(MadeResults())
     named = frame[frame["kind"].ne("")].groupby("kind")["unit"].unique()
     assert sorted(named["richest"]) == ["u00", "u14", "u15"]
     assert sorted(named["poorest"]) == ["u01", "u02", "u03"]
@@ -57,18 +57,18 @@ def test_the_richest_the_poorest_and_who_moved_are_named_once():
 
 
 def test_shuffled_rows_name_the_same_units():
-    facts = MadeFacts()
-    wanted = paths(facts)
-    facts.tables = {
-        k: v.sample(frac=1, random_state=4) for k, v in facts.tables.items()
+    results = MadeResults()
+    wanted = paths(results)
+    results.tables = {
+        k: v.sample(frac=1, random_state=4) for k, v in results.tables.items()
     }
-    pd.testing.assert_frame_equal(paths(facts), wanted)
+    pd.testing.assert_frame_equal(paths(results), wanted)
 
 
 @pytest.mark.parametrize("number", [16, 130])
 def test_the_picture_names_them_and_shades_where_units_are_many(number):
-    facts = MadeFacts([f"u{number:03d}" for number in range(number)])
-    artwork = f40(facts)
+    results = MadeResults([f"u{number:03d}" for number in range(number)])
+    artwork = f40(results)
     axes = artwork.figure.axes[0]
     written = {text.get_text() for text in axes.texts}
     assert {"Name u000", "Name u001"} <= written

@@ -18,10 +18,10 @@ from evenfield.topics.nearby.table import TABLES
 from evenfield.topics.nearby.table_words import finding, heading
 from evenfield.topics.nearby.text import section as section_text
 from made_study import (
-    facts_of,
     one_line,
     order_and_names_do_not_matter,
     policy_rows,
+    results_of,
     row,
     rows,
     study_with_places,
@@ -116,13 +116,13 @@ def test_planted_leads_nearby_are_found_and_none_of_the_lists(results):
     assert less.treatment_def == "park+port" and less.w_id == "60 km"
     assert less.fe_id == "region" and less.period == "2000-2010"
     assert less.sesoi == 0.4 and less.se_type == "CR3" and 0 < less.mde < 0.4
-    dealt = row(
+    permuted_labels = row(
         results,
         estimator="ols_permutation_stratified",
         contrast=less.contrast,
         spec_id="main",
     )
-    assert dealt.p_value == pytest.approx(1 / 199)
+    assert permuted_labels.p_value == pytest.approx(1 / 199)
 
 
 def test_coefficients_are_those_of_statsmodels(results):
@@ -339,7 +339,7 @@ def test_nobody_near_a_list_is_said_in_the_row():
 def printed(results, name, change=None):
     """A table of the topic made of these results."""
     return TABLES[name](
-        facts_of(make_study(change=change), results, "nearby", "town")
+        results_of(make_study(change=change), results, "nearby", "town")
     ).frame
 
 
@@ -366,13 +366,13 @@ def test_tables_hold_the_difference_each_list_and_the_counts(results):
 
 
 def test_figures_draw_the_means_and_who_lies_where(results):
-    facts = facts_of(make_study(), results, "nearby", "town")
-    means = FIGURES["F38"](facts)
+    study_results = results_of(make_study(), results, "nearby", "town")
+    means = FIGURES["F38"](study_results)
     (axes,) = means.figure.axes
     ticks = [label.get_text() for label in axes.get_yticklabels()]
     assert ticks == ["near neither", "near park", "near port", "near both"]
     assert means.alt.startswith("Growth was higher near park than near port. near")
-    places = FIGURES["F39"](facts)
+    places = FIGURES["F39"](study_results)
     assert len(places.data) == N
     assert f"{results.fit['counts']['main']['on_both']} both" in places.alt
     plt.close("all")
@@ -385,7 +385,7 @@ def test_the_second_specification_of_the_picture_differs_in_its_groups_alone():
         return {**section, "specs": [section["specs"][0], across]}
 
     study = make_study(change=both)
-    drawn = FIGURES["F38"](facts_of(study, estimate(study), "nearby", "town"))
+    drawn = FIGURES["F38"](results_of(study, estimate(study), "nearby", "town"))
     assert set(drawn.data["spec_id"]) == {"main", "across"}
     plt.close("all")
 
@@ -404,16 +404,16 @@ def test_the_second_specification_of_the_picture_differs_in_its_groups_alone():
 def test_the_heading_follows_from_the_interval(low, high, found):
     row_found = {"conf_low": low, "conf_high": high, "sesoi": 0.5}
     assert finding(row_found) == found
-    facts = facts_of(make_study(), None, "nearby", "town")
-    general = heading(facts, SECTION["specs"][0], row_found)
+    study_results = results_of(make_study(), None, "nearby", "town")
+    general = heading(study_results, SECTION["specs"][0], row_found)
     assert "park" in general and ("cannot be told" in general) == (found == "open")
     own = make_study(change=lambda section: {**section, "headings": {found: "Said."}})
-    facts = facts_of(own, None, "nearby", "town")
-    assert heading(facts, SECTION["specs"][0], row_found) == "Said."
+    study_results = results_of(own, None, "nearby", "town")
+    assert heading(study_results, SECTION["specs"][0], row_found) == "Said."
 
 
 def test_the_section_says_which_list_neighbours_grew_faster_near(results):
-    text = section_text(facts_of(make_study(), results, "nearby", "town"))
+    text = section_text(results_of(make_study(), results, "nearby", "town"))
     assert text["near"]["finding"] == "first" and text["near"]["side"] == "above"
     assert text["own"]["side"] == "open" and text["years"] == "2000\u20132010"
     assert text["near"]["visible"] is not None

@@ -13,7 +13,7 @@ from evenfield.topics.taxonomies.figure import f25
 PERIODS = {"P1": {"start": 1990, "end": 1999}, "P2": {"start": 2000, "end": 2009}}
 
 
-def facts(zones=(1.0, 2.0, 3.0, 4.0), period="P2"):
+def results(zones=(1.0, 2.0, 3.0, 4.0), period="P2"):
     plane = pd.DataFrame(
         {
             "spec_id": "growth",
@@ -53,7 +53,7 @@ def axes_of(artwork):
 
 
 def test_the_corners_are_counted_at_the_medians():
-    artwork = f25(facts())
+    artwork = f25(results())
     plt.close(artwork.figure)
     assert "grown from below 2 units, 1.5% a year" in artwork.alt
     assert "made from above 2 units, 4.0% a year" in artwork.alt
@@ -61,21 +61,21 @@ def test_the_corners_are_counted_at_the_medians():
 
 
 def test_every_unit_is_drawn_with_its_group():
-    artwork = f25(facts())
+    artwork = f25(results())
     plt.close(artwork.figure)
     assert artwork.data.set_index("unit")["cell"]["c"] == "SEZ only"
     assert len(artwork.data) == 4
 
 
 def test_an_axis_has_the_scale_of_ratios_only_where_every_unit_has_something():
-    with_nothing = axes_of(f25(facts(zones=(0.0, 2.0, 3.0, 4.0))))
+    with_nothing = axes_of(f25(results(zones=(0.0, 2.0, 3.0, 4.0))))
     assert (with_nothing.get_xscale(), with_nothing.get_yscale()) == ("log", "linear")
 
 
 def test_an_axis_says_what_its_measure_is():
-    assert axes_of(f25(facts())).get_xlabel() == "clusters: number of clusters"
+    assert axes_of(f25(results())).get_xlabel() == "clusters: number of clusters"
 
 
 def test_a_study_without_the_plane_in_its_last_period_has_no_picture():
     with pytest.raises(ArtifactError, match="no plane of clusters and zones"):
-        f25(facts(period="P1"))
+        f25(results(period="P1"))

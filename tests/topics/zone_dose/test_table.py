@@ -36,14 +36,16 @@ ROW = Estimate(
     """),
 )
 def test_the_note_names_the_years_of_later_zones(leads, words):
-    facts = SimpleNamespace(
+    results = SimpleNamespace(
         config=StudyConfig.of({"estimates": {"zone_dose": {**SECTION, **leads}}}),
         estimates=lambda: estimates_frame([ROW]),
         words={"unit_name": "province", "units_name": "provinces"},
         level="95%",
         main="s",
         note=lambda text, **values: [
-            " ".join(text.split()).format(facts=facts, **values)
+            " ".join(text.split()).format(results=results, **values)
         ],
     )
-    assert any(f"joint p of those of {words} later" in line for line in t32(facts).note)
+    assert any(
+        f"joint p of those of {words} later" in line for line in t32(results).note
+    )

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from evenfield.numerics.inference.multiple_testing import sharpened_q
-from evenfield.shared.beside import OWN_STUDY
+from evenfield.shared.second_studies import OWN_STUDY
 from evenfield.shared.tables.rows import matching
 
 

@@ -19,8 +19,8 @@ from pydantic import (
 )
 
 from evenfield.answers.selections import NamesOfRows, bounds_of, selection_faults
-from evenfield.shared.beside import OWN_STUDY, configs_beside
 from evenfield.shared.estimates import TEXT_FIELDS
+from evenfield.shared.second_studies import OWN_STUDY, second_configs
 from evenfield.shared.spec import Id, Spec
 from evenfield.study.errors import ClaimsError, EvenfieldError, Faults, not_known
 from evenfield.study.files import Record
@@ -385,7 +385,7 @@ def _name_faults(claims: Claims, config: Record) -> Iterator[EvenfieldError]:
                 f"claim {claim.id}: document", document.document, list(claims.documents)
             )
     # Rows of a study beside are named in its config.
-    configs = {OWN_STUDY: config, **configs_beside(config)}
+    configs = {OWN_STUDY: config, **second_configs(config)}
     rows = {study: NamesOfRows(other) for study, other in configs.items()}
     for where, entry in claims.entries():
         study = entry.first.get("study", OWN_STUDY)

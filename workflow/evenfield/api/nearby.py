@@ -184,13 +184,15 @@ class _Pair:
         """Both regressions with clusters, coordinates and the same lists dealt out
         again.
         """
-        dealt = self.case.dealt(self.draws, np.random.default_rng(self.seed))
+        permuted_labels = self.case.permuted_labels(
+            self.draws, np.random.default_rng(self.seed)
+        )
         designs = {}
         for name, model in (("own", self.own), ("near", self.near)):
             designs[name] = model.design(
                 self.rows.units.names,
                 self._clusters,
-                dealt,
+                permuted_labels,
                 locations=self._locations(model),
                 draws=self.draws,
                 seed=self.seed,

@@ -33,8 +33,8 @@ from evenfield.numerics.event_study.interaction_weighted import interaction_weig
 from evenfield.numerics.event_study.leads import estimated_leads, lead_factor
 from evenfield.numerics.event_study.panel import Span
 from evenfield.numerics.event_study.permutation import (
-    dealt_cohorts,
     p_of_draws,
+    permuted_cohorts,
     span_means,
 )
 from evenfield.numerics.event_study.trends import (
@@ -175,7 +175,7 @@ class EventStudy:
         groups of the effects.
         """
         panel = self.panel
-        first = np.vstack([panel.first, dealt_cohorts(panel, rng, draws)])
+        first = np.vstack([panel.first, permuted_cohorts(panel, rng, draws)])
         observed, *drawn = span_means(panel, first, self.wanted)
         return permuted_rows(self.effects, p_of_draws(np.array(drawn), observed), draws)
 

@@ -85,7 +85,7 @@ class Nearby:
         """Return g_i = a_p + sum_k c_k N_ki + x_i d + e_i over units on no list."""
         return NearbyModel.of(self, near=True, names=names)
 
-    def dealt(self, draws: int, rng: np.random.Generator) -> LabelDraws:
+    def permuted_labels(self, draws: int, rng: np.random.Generator) -> LabelDraws:
         """Deal the rows of lists out again among the units of a parent.
 
         Notes
@@ -159,11 +159,11 @@ class NearbyModel:
         self,
         units: np.ndarray,
         clusters: np.ndarray | None = None,
-        dealt: LabelDraws | None = None,
+        permuted_labels: LabelDraws | None = None,
         **beside: object,
     ) -> NearbyDesign:
         """Return the least squares fit as a design for inference; names and clusters of
-        all units (N,), units by default, ``dealt`` for a permutation test, ``beside``
+        all units (N,), units by default, ``permuted_labels`` for a permutation test, ``beside``
         further fields of a design.
         """
         fit = fit_ols(self.y, self.X, self.names)
@@ -177,7 +177,7 @@ class NearbyModel:
             effective_df=True,
             conley_factor="N/(N-K)",
             model=self,
-            dealt=dealt,
+            permuted_labels=permuted_labels,
             **beside,  # type: ignore[arg-type]
         )
 
@@ -251,17 +251,17 @@ class NearbyDesign(Design):
     """One of the two regressions, whose lists may be dealt out again."""
 
     model: NearbyModel
-    dealt: LabelDraws | None
+    permuted_labels: LabelDraws | None
 
     @cached_property
     def drawn(self) -> tuple[ListFits, ListFits, int]:
         """Fits of the data and of the draws, and how many different patterns of lists
         the draws have.
         """
-        if self.dealt is None:
+        if self.permuted_labels is None:
             raise NumericsError("no draws of lists")
         lists = self.model.nearby.lists
-        distinct = self.dealt.distinct(lists)
+        distinct = self.permuted_labels.distinct(lists)
         if distinct < FEWEST_DRAWS:
             raise NumericsError(
                 f"only {counted(distinct, 'different pattern')} of lists within parents:"
@@ -270,7 +270,7 @@ class NearbyDesign(Design):
         # In the data each unit has its own lists.
         source_of_data = np.arange(len(lists))[None]
         of_data = self.model.fits(source_of_data)
-        of_draws = self.model.fits(self.dealt.source)
+        of_draws = self.model.fits(self.permuted_labels.source)
         return of_data, of_draws, distinct
 
     def permuted(

@@ -20,7 +20,7 @@ from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import counted
 from evenfield.numerics.event_study.imputation import Imputation
 from evenfield.numerics.event_study.panel import Span
-from evenfield.numerics.event_study.permutation import dealt_cohorts, p_of_draws
+from evenfield.numerics.event_study.permutation import p_of_draws, permuted_cohorts
 from evenfield.numerics.event_study.rings import RingDesign, neighbourhood
 
 
@@ -41,8 +41,8 @@ class Rings(NamedTuple):
         """
         panel = self.design.panel
         # Row zero are the true dates: the observed means run through the same code.
-        first = np.vstack([panel.first, dealt_cohorts(panel, rng, draws)])
-        observed, *drawn = self.design.dealt_means(first, self.last)
+        first = np.vstack([panel.first, permuted_cohorts(panel, rng, draws)])
+        observed, *drawn = self.design.permuted_means(first, self.last)
         return permuted_rows(self.near, p_of_draws(np.array(drawn), observed), draws)
 
     def left_out(self) -> tuple[Array, Array]:

@@ -210,8 +210,8 @@ def every_connected_list(
     ways = len(sets) * _ways(kinds[inside]) * _ways(kinds[outside])
     if ways > most:
         return None
-    within = _dealt(inside, kinds)
-    without = _dealt(outside, kinds)
+    within = _permuted_rows(inside, kinds)
+    without = _permuted_rows(outside, kinds)
     each = np.indices((len(sets), len(within), len(without))).reshape(3, -1)
     return _placed(
         member, sets, sets[each[0]], within[each[1]], without[each[2]], "exact"
@@ -227,7 +227,7 @@ def _ways(kinds: np.ndarray) -> int:
     return ways
 
 
-def _dealt(units: np.ndarray, kinds: np.ndarray) -> np.ndarray:
+def _permuted_rows(units: np.ndarray, kinds: np.ndarray) -> np.ndarray:
     """List the different ways to deal the rows of labels of some units among them, by
     whose labels each gets; units (P,), kinds (N,) -> (A, P).
     """
@@ -250,7 +250,7 @@ def exact_label_draws(labels: np.ndarray, strata: np.ndarray) -> LabelDraws:
             f"{ways:,} different relabellings within strata, more than {MOST_SETS:,}:"
             " sample them (stratified)"
         )
-    parts = [_dealt(units, kinds) for units in members]
+    parts = [_permuted_rows(units, kinds) for units in members]
     source = np.empty((ways, len(strata)), dtype=np.intp)
     choices = np.indices([len(part) for part in parts]).reshape(len(parts), -1)
     for units, part, chosen in zip(members, parts, choices, strict=True):

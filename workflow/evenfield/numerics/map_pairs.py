@@ -85,8 +85,8 @@ def border_permutation(
     np.add.at(weights, pairs.inside, 1.0 / len(pairs.inside))
     np.add.at(weights, pairs.outside, -1.0 / len(pairs.inside))
     observed = abs(float(weights @ y))
-    dealt = rng.permuted(np.tile(y, (draws, 1)), axis=1)
-    larger = (np.abs(dealt @ weights) >= observed * (1 - 1e-9)).sum()
+    permuted_outcomes = rng.permuted(np.tile(y, (draws, 1)), axis=1)
+    larger = (np.abs(permuted_outcomes @ weights) >= observed * (1 - 1e-9)).sum()
     return float((1 + larger) / (1 + draws))
 
 

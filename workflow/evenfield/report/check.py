@@ -19,22 +19,22 @@ from evenfield.report.plan import Plan, note_checked, plan_study, unchecked
 from evenfield.report.prose import BLOCKS, GIVEN, Prose, read_texts
 from evenfield.report.stand_ins import (
     PLACING_WORDS,
-    entries_beside,
+    second_entries,
     stand_ins,
     text_faults,
     unread_texts,
 )
 from evenfield.report.topic_numbers import check_numbers
-from evenfield.shared.beside import figure_beside, in_study, require_folder
+from evenfield.shared.second_studies import in_study, require_folder, second_figure
 from evenfield.shared.spec import read
 from evenfield.shared.topics import read_topics
 from evenfield.study.config_files import study_config
 from evenfield.study.errors import (
-    BesideError,
     ConfigError,
     EvenfieldError,
     Faults,
     NumbersError,
+    SecondStudyError,
     counted,
     first_examples,
     not_known,
@@ -170,7 +170,7 @@ def check_plan(plan: Plan) -> list[str]:
     left_out = list(plan.left_out)
     for study, folder in config["beside"].items():
         with faults.caught():
-            _check_beside(plan, study, folder)
+            _check_second(plan, study, folder)
     with faults.caught():
         numbers = read_entries(config)
         _check_texts(plan, numbers, faults)  # they rest on claims and numbers
@@ -224,7 +224,7 @@ def check_plan(plan: Plan) -> list[str]:
     return lines
 
 
-def _check_beside(plan: Plan, study: str, folder: str) -> None:
+def _check_second(plan: Plan, study: str, folder: str) -> None:
     """Check a study beside as a run of it would, then what this study names of it."""
     require_folder(study, folder)
     with in_study(folder):
@@ -234,22 +234,22 @@ def _check_beside(plan: Plan, study: str, folder: str) -> None:
             check_plan(other)
             note_checked(state)
     if study in {*GIVEN, *BLOCKS, *read_topics()}:
-        raise BesideError(
+        raise SecondStudyError(
             f"{study} is a word that texts use otherwise",
             "a name of its own",
             "rename it in beside of config.yaml",
         )
     if other.config["beside"]:
-        raise BesideError(
+        raise SecondStudyError(
             f"{folder} has a study beside itself",
             "a study that stands alone",
             "remove beside from its config.yaml",
         )
     for name in plan.config["figures"]:
-        figure, named = figure_beside(name)
+        figure, named = second_figure(name)
         known = other.config["figures"]
         if named == study and figure not in known:
-            raise BesideError(*not_known(f"figures: {study}", figure, known))
+            raise SecondStudyError(*not_known(f"figures: {study}", figure, known))
 
 
 def _check_texts(plan: Plan, numbers: Mapping[str, Entry], faults: Faults) -> None:
@@ -260,7 +260,7 @@ def _check_texts(plan: Plan, numbers: Mapping[str, Entry], faults: Faults) -> No
         return  # a text rests on the references, and these on all texts
     config = plan.config
     exhibits = [*config["tables"], *config["figures"]]
-    beside = entries_beside(config)
+    beside = second_entries(config)
     names = stand_ins(config, numbers, beside)
     prose = Prose(paths, names, references, exhibits, before_results=True)
     faults += text_faults(prose)

@@ -14,9 +14,9 @@ from evenfield.report.origin import origin_of_income
 from evenfield.report.printable import Lookup, Part, part_of
 from evenfield.report.prose import Prose, names_of_config, read_texts
 from evenfield.report.sections import Sections, method_references, read_section
-from evenfield.shared.beside import results_beside
-from evenfield.shared.facts import Facts
 from evenfield.shared.left_out import not_asked
+from evenfield.shared.second_studies import second_results
+from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables.rows import records
 from evenfield.shared.topics import exhibit_owners, files_read, read_topics
 from evenfield.study.errors import Faults
@@ -53,7 +53,7 @@ def build_context(
     """Gather everything that the templates of page and paper print from a results
     folder.
     """
-    facts = Facts(config, root)
+    results = StudyResults(config, root)
     ingest = read_json(Path(root) / "ingest" / "description.json")
     topics = read_topics()
     origin = provenance(config, ingest)
@@ -68,12 +68,12 @@ def build_context(
     own_paper = "paper" in map(_stem, texts)
     tables = origin["data"].get("tables", {})
     return {
-        "study": facts.words,
+        "study": results.words,
         "prose": prose,
-        "source": origin_of_income(facts).source,
+        "source": origin_of_income(results).source,
         # A paper whose text is ours is called by what was found.
         "paper_title": _held(
-            facts.words["title"] if own_paper else prose.name("headline")
+            results.words["title"] if own_paper else prose.name("headline")
         ),
         "watermark": WATERMARK if simulated_names(ingest) else "",
         "sections": sections,
@@ -82,10 +82,10 @@ def build_context(
         # sources that a reader should doubt
         "grade_c": ", ".join(config["data"]["grade_c"]),
         "assumptions": _assumptions(config),
-        "data_sources": records(facts.ingested("sources", SOURCE)),
+        "data_sources": records(results.ingested("sources", SOURCE)),
         "references": [item.text for item in prose.cited(*TEXTS)],
         "provenance": origin,
-        "estimates_hash": file_hash(facts.root / "estimates.csv"),
+        "estimates_hash": file_hash(results.root / "estimates.csv"),
         "tables": sorted(
             (name, table["hash"]) for name, table in tables.items() if table["rows"]
         ),
@@ -158,7 +158,7 @@ def lookups(config: Record, root: str | Path) -> dict[str, Lookup]:
     the study as `n`, those of each study beside by its name.
     """
     names = {"n": Lookup("number", _parts(Path(root), ""))}
-    for study, folder in results_beside(config).items():
+    for study, folder in second_results(config).items():
         names[study] = Lookup(f"number of {study}", _parts(folder, f"{study}."))
     return names
 
@@ -174,7 +174,7 @@ def _parts(root: Path, prefix: str) -> dict[str, Part]:
 
 
 def _names(config: Record, root: str | Path) -> dict[str, object]:
-    facts = Facts(config, root)
+    results = StudyResults(config, root)
     ingest = read_json(Path(root) / "ingest" / "description.json")
     content = read_json(Path(root) / "answers.json")
     claims = content["claims"]
@@ -182,12 +182,12 @@ def _names(config: Record, root: str | Path) -> dict[str, object]:
     judged = [*hypotheses, *claims]
     answers = {item["id"]: item["answer"] for item in judged}
     later = {item["id"]: item["later"] for item in judged if item["later"]}
-    described = facts.description()
+    described = results.description()
     years = described["years"]
     proxy = (described.get("basis_years") or {}).get("proxy") or ()
-    latin = latin_sentences(list(map(facts.name, described["units"])))
+    latin = latin_sentences(list(map(results.name, described["units"])))
     of_config = names_of_config(config, claims, hypotheses)
-    origin = origin_of_income(facts)
+    origin = origin_of_income(results)
     return {
         **lookups(config, root),
         "answers": Lookup("answer to", answers),

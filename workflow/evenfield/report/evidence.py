@@ -20,8 +20,8 @@ from evenfield.report.assumptions import LIBRARY, harvest_assumptions
 from evenfield.report.numbers import Entry, Number, named_numbers, read_entries
 from evenfield.report.sections import section_numbers
 from evenfield.report.short_evidence import row_facts
-from evenfield.shared.beside import configs_beside, in_study
 from evenfield.shared.estimates import read_estimates
+from evenfield.shared.second_studies import in_study, second_configs
 from evenfield.shared.tables.rows import Row, matching, one_row, records
 from evenfield.shared.tables.table import ESTIMATE_ID, estimate_of
 from evenfield.shared.topics import exhibit_owners, files_read, read_topics
@@ -103,7 +103,7 @@ class Evidence:
     def _beside(self) -> dict[str, "Evidence"]:
         """The evidence of each study beside, which is read in its own folder."""
         beside = {}
-        for study, config in configs_beside(self.config).items():
+        for study, config in second_configs(self.config).items():
             with in_study(self.config["beside"][study]):
                 beside[study] = Evidence(config)
         return beside
@@ -112,7 +112,7 @@ class Evidence:
         """Return the steps from a printed number to its evidence."""
         study, _, other = name.partition(".")
         if study in self._beside:
-            return list(self._from_beside(study, other))
+            return list(self._from_second(study, other))
         if name in self.numbers:
             return list(self._from_number(name))
         if name in self.answers:
@@ -134,7 +134,7 @@ class Evidence:
 
     # Where a name begins -----------------------------------------------------------
 
-    def _from_beside(self, study: str, name: str) -> Iterator[Step]:
+    def _from_second(self, study: str, name: str) -> Iterator[Step]:
         folder = self.config["beside"][study]
         other = self._beside[study]
         title = other.config["study"]["title"]
@@ -266,7 +266,7 @@ class Evidence:
     def _from_estimate(self, estimate_id: str) -> Iterator[Step]:
         study, _, other = estimate_id.partition(".")
         if other:
-            yield from self._from_beside(study, other)
+            yield from self._from_second(study, other)
             return
         row = one_row(
             self.estimates, {"estimate_id": estimate_id}, estimate_id, ReportError

@@ -12,7 +12,7 @@ from html import unescape
 from pathlib import Path
 from typing import Any
 
-from evenfield.shared.beside import configs_beside
+from evenfield.shared.second_studies import second_configs
 from evenfield.shared.topics import LIBRARY, exhibit_words
 from evenfield.study.errors import ReportError
 from evenfield.study.files import Record
@@ -82,7 +82,7 @@ def words_of_exhibits(config: Record) -> dict[str, dict[str, str]]:
     beside in the words of these.
     """
     words = exhibit_words(config)
-    for study, other in configs_beside(config).items():
+    for study, other in second_configs(config).items():
         for name, own in exhibit_words(other).items():
             words[f"{name}-{study}"] = own
     return words

@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 
 from evenfield.report.map_shapes import WIDTH, drawing_of
-from evenfield.shared.facts import Facts
 from evenfield.shared.sections import MapLayer
+from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables.rows import TEXT, records
 from evenfield.shared.tables.units import in_words
 from evenfield.shared.topics import TOPICS, with_measure
@@ -30,22 +30,22 @@ MOST_NAMED = 20
 BY_YEAR = ("income", "zones", "listed")  # numbers of a unit
 
 
-def map_view(facts: Facts, first: str = "") -> dict[str, object]:
+def map_view(results: StudyResults, first: str = "") -> dict[str, object]:
     """Return shapes, layers, numbers by year and the sentence of each year; nothing
     where no unit has a place. The map opens on the layer whose name begins with ``first``.
     """
-    units = records(facts.table("units", text=TEXT))
-    panel = facts.table("panel")
-    income = income_of_average(facts, panel)
+    units = records(results.table("units", text=TEXT))
+    panel = results.table("panel")
+    income = income_of_average(results, panel)
     years = sorted(map(int, income.columns))
     latest = panel.sort_values("year").groupby("unit")["population"].last()
-    drawing = drawing_of(facts, units, latest)
+    drawing = drawing_of(results, units, latest)
     if drawing is None:
         return {}
-    zones = _zones(facts)
-    listed, clusters = _listed(facts)
+    zones = _zones(results)
+    listed, clusters = _listed(results)
     has_zones = bool(zones.to_numpy().any())
-    what = str(facts.words.get("what", ""))
+    what = str(results.words.get("what", ""))
     layers = [
         layer._replace(
             name=with_measure(what, layer.name),
@@ -54,7 +54,7 @@ def map_view(facts: Facts, first: str = "") -> dict[str, object]:
         for layer in (
             _income_layer(income),
             *_growth_layer(panel),
-            *topic_layers(facts),
+            *topic_layers(results),
         )
     ]
     layers = _opening_on(first, layers)
@@ -77,7 +77,7 @@ def map_view(facts: Facts, first: str = "") -> dict[str, object]:
         }
         entry |= {key: rows[number] for key, rows in by_year.items()}
         drawn.append(entry | {"zoned": any(entry["zones"])})
-    sentences = [_sentence(facts, year, zones, listed) for year in years if has_zones]
+    sentences = [_sentence(results, year, zones, listed) for year in years if has_zones]
     # The map opens at the last year with an income.
     years_of_income = zip(*by_year["income"], strict=True)
     with_income = [i for i, row in enumerate(years_of_income) if set(row) != {None}]
@@ -176,13 +176,13 @@ def _growth_layer(panel: pd.DataFrame) -> Iterator[MapLayer]:
     )
 
 
-def topic_layers(facts: Facts) -> Iterator[MapLayer]:
+def topic_layers(results: StudyResults) -> Iterator[MapLayer]:
     """Yield the layers of the topics that ran and have one."""
-    for topic in facts.config.estimates:
+    for topic in results.config.estimates:
         if (TOPICS / topic / "text.py").is_file():
             module = import_module(f"evenfield.topics.{topic}.text")
             layer_of = getattr(module, "map_layer", None)
-            layer = layer_of(facts.of(topic)) if layer_of else None
+            layer = layer_of(results.of(topic)) if layer_of else None
             if layer is not None:
                 yield layer
 
@@ -201,7 +201,7 @@ def _by_year(
     return [[None if math.isnan(x) else round(x) for x in row] for row in rows]
 
 
-def income_of_average(facts: Facts, panel: pd.DataFrame) -> pd.DataFrame:
+def income_of_average(results: StudyResults, panel: pd.DataFrame) -> pd.DataFrame:
     """Return income per head in percent of the whole's by unit and year, at current
     prices where there are any.
     """
@@ -211,7 +211,7 @@ def income_of_average(facts: Facts, panel: pd.DataFrame) -> pd.DataFrame:
         panel = panel.assign(population=1.0)
     panel = panel.dropna(subset=["population"])
     people = panel["population"]
-    current = facts.config.panel.income.output or ""
+    current = results.config.panel.income.output or ""
     output = panel[current] if current in panel else panel["income"] * people
     # The nation's income is all output over all people, no mean of the units.
     totals = panel.assign(output=output).groupby("year")[["output", "population"]].sum()
@@ -224,36 +224,36 @@ def _by_unit(frame: pd.DataFrame, column: str) -> pd.DataFrame:
     return frame.pivot(index="unit", columns="year", values=column)
 
 
-def _zones(facts: Facts) -> pd.DataFrame:
-    doses = facts.table("doses", text=TEXT)
+def _zones(results: StudyResults) -> pd.DataFrame:
+    doses = results.table("doses", text=TEXT)
     return _by_unit(doses[doses["zone_type"].eq(ALL_ZONES)], "zones")
 
 
-def _listed(facts: Facts) -> tuple[pd.DataFrame, set[str]]:
+def _listed(results: StudyResults) -> tuple[pd.DataFrame, set[str]]:
     """Return by year whether a unit holds a zone of the main list, and the units of its
     clusters.
     """
-    cells = facts.table("yearly_cells", text=TEXT)
-    taxonomy = facts.config.get("taxonomy", {}).get("primary", "")
+    cells = results.table("yearly_cells", text=TEXT)
+    taxonomy = results.config.get("taxonomy", {}).get("primary", "")
     cells = cells[cells["taxonomy"].eq(taxonomy)]
     return _by_unit(cells, "sez"), set(cells.loc[cells["cluster"].eq(1), "unit"])
 
 
 def _sentence(
-    facts: Facts, year: int, zones: pd.DataFrame, listed: pd.DataFrame
+    results: StudyResults, year: int, zones: pd.DataFrame, listed: pd.DataFrame
 ) -> str:
-    names = facts.table("units", text=TEXT).set_index("unit")["name"]
+    names = results.table("units", text=TEXT).set_index("unit")["name"]
     in_force = zones.get(year, pd.Series(dtype=float)).dropna()
     units = int((in_force > 0).sum())
     if not units:
         return "No zone yet."
     text = (
         f"{counted(int(in_force.sum()), 'zone')} in {units} of {len(names)}"
-        f" {facts.words['units_name']}."
+        f" {results.words['units_name']}."
     )
     on_list = listed.get(year, pd.Series(dtype=float)).eq(1)
     inside = sorted(names[on_list.index[on_list]])
     if not 0 < len(inside) <= MOST_NAMED:
         return text
-    zone = str(facts.words["zones_name"])
+    zone = str(results.words["zones_name"])
     return f"{text} {zone[0].upper()}{zone[1:]} in {in_words(inside)}."

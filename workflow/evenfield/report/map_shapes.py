@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from evenfield.report.land import land_around
-from evenfield.shared.facts import Facts
+from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables.rows import Row
 from evenfield.study.files import Record
 
@@ -79,16 +79,18 @@ class Frame(NamedTuple):
         return 0 <= centre[0] <= WIDTH and 0 <= centre[1] <= self.height
 
 
-def drawing_of(facts: Facts, units: list[Row], population: pd.Series) -> Drawing | None:
+def drawing_of(
+    results: StudyResults, units: list[Row], population: pd.Series
+) -> Drawing | None:
     """Return outlines where a study has them, else points, else tiles of a few units;
     nothing where no unit has a place.
     """
-    return _outlines(facts, units) or _points(units, population) or _tiles(units)
+    return _outlines(results, units) or _points(units, population) or _tiles(units)
 
 
-def _outlines(facts: Facts, units: list[Row]) -> Drawing | None:
+def _outlines(results: StudyResults, units: list[Row]) -> Drawing | None:
     """Project outlines and snap them to a grid, so that neighbours keep a common border."""
-    features = facts.outlines()["features"]
+    features = results.outlines()["features"]
     rings = {str(f["properties"]["unit"]): _rings(f["geometry"]) for f in features}
     every = list(chain.from_iterable(rings.values()))
     if not every:

@@ -20,13 +20,13 @@ from pydantic import BaseModel, BeforeValidator, Field, ValidationError, model_v
 
 from evenfield.answers.selections import NamesOfRows, selection_faults
 from evenfield.answers.spec import Claims, read_claims
-from evenfield.shared.beside import OWN_STUDY, with_estimates_beside
 from evenfield.shared.estimates import (
     ESTIMATE_COLUMNS,
     NAN,
     TEXT_FIELDS,
     read_estimates,
 )
+from evenfield.shared.second_studies import OWN_STUDY, with_second_estimates
 from evenfield.shared.spec import Spec
 from evenfield.shared.tables.numbers import MINUS, UNBOUNDED, fixed, is_missing, p_value
 from evenfield.shared.tables.rows import Row, matching, one_row
@@ -422,7 +422,7 @@ class _Results:
         self._root = Path(root)
         self._selections = _selections(read_claims(config))
         own = read_estimates(self._root / "estimates.csv")
-        self._estimates = with_estimates_beside(own, config)
+        self._estimates = with_second_estimates(own, config)
         # As text: ``where`` compares what the file says, so that 01 is not 1.
         self._read = cache(partial[Any](pd.read_csv, dtype=str, keep_default_na=False))
 

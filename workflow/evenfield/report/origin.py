@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from evenfield.shared.facts import Facts
+from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables.rows import TEXT
 from evenfield.shared.tables.units import in_words
 from evenfield.study.expressions import columns_named
@@ -27,15 +27,15 @@ class Origin(NamedTuple):
     remarks: list[str]  # of the provenance
 
 
-def origin_of_income(facts: Facts) -> Origin:
+def origin_of_income(results: StudyResults) -> Origin:
     """Return sources, flags and remarks of the columns that income is made of, and how
     many figures there are.
     """
-    panel = facts.table("panel")
+    panel = results.table("panel")
     income = panel.pivot(index="unit", columns="year", values="income")
     income = income.dropna(axis=1, how="all")
-    spans = _spans(facts)
-    sources = facts.ingested("sources", text=(*TEXT, "citation"))
+    spans = _spans(results)
+    sources = results.ingested("sources", text=(*TEXT, "citation"))
     citations = dict(zip(sources["source"], sources["citation"], strict=True))
     named = list(dict.fromkeys(spans["source"]))[:MOST_SOURCES]
     said = [_short(citations.get(name, ""), name) for name in named]
@@ -51,14 +51,14 @@ def origin_of_income(facts: Facts) -> Origin:
     )
 
 
-def _spans(facts: Facts) -> pd.DataFrame:
-    spans = facts.ingested("panel_provenance", text=(*TEXT, "note"))
-    made_of = facts.config.panel.income
-    columns = list(map(str, facts.table("panel")))
+def _spans(results: StudyResults) -> pd.DataFrame:
+    spans = results.ingested("panel_provenance", text=(*TEXT, "note"))
+    made_of = results.config.panel.income
+    columns = list(map(str, results.table("panel")))
     wanted: set[str] = set()
     for text in (made_of.column, made_of.output, made_of.index, made_of.proxy):
         wanted |= set(columns_named(text, columns))
-    years = facts.config.panel.years
+    years = results.config.panel.years
     inside = spans["last_year"].ge(years[0]) & spans["first_year"].le(years[1])
     return spans[spans["variable"].isin(wanted) & inside]
 

@@ -24,13 +24,13 @@ from evenfield.report.origin import origin_of_income
 from evenfield.report.prose import Prose
 from evenfield.report.short_evidence import ShortEvidence, estimates_of_cells
 from evenfield.report.unit_table import data_address, unit_table
-from evenfield.shared.beside import (
+from evenfield.shared.second_studies import (
     OWN_STUDY,
-    configs_beside,
-    figure_beside,
-    results_beside,
+    second_configs,
+    second_figure,
+    second_results,
 )
-from evenfield.shared.facts import Facts
+from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables.markdown import escape_markdown
 from evenfield.shared.topics import TOPICS, read_topics, renamed, with_measure
 from evenfield.study.files import Record, read_json, write_text
@@ -91,8 +91,8 @@ def render_pages(
         opened.setdefault(name, printed)
         return Markup(parts.number(name, printed))
 
-    facts = Facts(config, root)
-    drawn_map = cache(partial(map_view, facts))
+    results = StudyResults(config, root)
+    drawn_map = cache(partial(map_view, results))
     sources = _sources(config, root)
     placing = {kind for kind, *_ in prose.marks("page")}
     placed: Placed = {
@@ -100,13 +100,13 @@ def render_pages(
         "see": parts.see,
         "figure": lambda which: parts.figure(
             exhibits[which],
-            sources[figure_beside(which)[1]],
+            sources[second_figure(which)[1]],
             _numbers_address(exhibits[which], folder),
         ),
         "table": lambda which: parts.table(exhibits[which]),
         "map": lambda first="": parts.map(drawn_map(first), context["study"]),
         "units_table": lambda: parts.units_table(
-            unit_table(facts),
+            unit_table(results),
             context["study"],
             _on_map(drawn_map("")) if "map" in placing else [],
             config["study"]["id"],
@@ -129,7 +129,7 @@ def render_pages(
             (
                 name,
                 printed,
-                evidence.facts(name),
+                evidence.in_words(name),
                 evidence.command.format(name),
                 evidence.code(name),
             )
@@ -157,10 +157,10 @@ def _sources(config: Record, root: str | Path) -> dict[str, str]:
     """Return where the figures of this study are from, by a blank, and those of each
     study beside, by its name.
     """
-    sources = {OWN_STUDY: origin_of_income(Facts(config, root)).source}
-    folders = results_beside(config)
-    for study, other in configs_beside(config).items():
-        sources[study] = origin_of_income(Facts(other, folders[study])).source
+    sources = {OWN_STUDY: origin_of_income(StudyResults(config, root)).source}
+    folders = second_results(config)
+    for study, other in second_configs(config).items():
+        sources[study] = origin_of_income(StudyResults(other, folders[study])).source
     return sources
 
 

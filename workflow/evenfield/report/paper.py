@@ -22,7 +22,7 @@ from evenfield.report.latex import write_latex
 from evenfield.report.map import map_view
 from evenfield.report.map_picture import map_picture
 from evenfield.report.prose import Prose
-from evenfield.shared.facts import Facts
+from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables.table import Column, Table
 from evenfield.shared.tables.typst import table_typst, typst_string, typst_text
 from evenfield.shared.topics import TOPICS, read_topics, renamed
@@ -50,7 +50,7 @@ def write_paper(
     context = build_context(config, **given)
     prose: Prose = context["prose"]
     context["in_paper"] = prose.placed("paper")
-    view = map_view(Facts(config, given["root"]))
+    view = map_view(StudyResults(config, given["root"]))
     write_text(map_picture(view), folder / MAP)
     context["map"] = _note_of_map(view, context["source"])
     # Typst reads nothing above its root: one folder that holds all files.

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from evenfield.shared.beside import (
-    figure_beside,
-    files_beside,
+from evenfield.shared.left_out import left_out_parts
+from evenfield.shared.second_studies import (
     refuse_shared_folders,
     require_folder,
+    second_figure,
+    second_files,
 )
-from evenfield.shared.left_out import left_out_parts
 from evenfield.shared.topic_file import TopicFile
 from evenfield.shared.topics import (
     exhibit_owners,
@@ -100,7 +100,7 @@ def _exhibit_faults(
         known = [name for name in owners if name.startswith(key[0].upper())]
         for name in config[key]:
             owner = owners.get(name, "")
-            if key == "figures" and figure_beside(name)[1] in config["beside"]:
+            if key == "figures" and second_figure(name)[1] in config["beside"]:
                 continue  # which the check of that study knows
             if name not in known:
                 yield ConfigError(
@@ -147,7 +147,7 @@ def unchecked(plan: Plan) -> str:
     files = [
         *described_files(plan.config["data"]["package"]),
         *map(Path, (*plan.texts, *weights)),
-        *(Path(x) for folder in beside for x in files_beside(folder)),
+        *(Path(x) for folder in beside for x in second_files(folder)),
     ]
     hashes = {str(path): hash_file(path) for path in filter(Path.is_file, files)}
     # The library is named from its folder, so that a study may stand anywhere.

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from importlib import import_module
 
-from evenfield.shared.facts import Facts
+from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables.table import empty_table
 from evenfield.shared.tables.write import write_table_files
 from evenfield.study.errors import ArtifactError
@@ -12,7 +12,7 @@ from evenfield.study.errors import ArtifactError
 
 def render(
     name: str,
-    facts: Facts,
+    results: StudyResults,
     title: str,
     files: Sequence[str],
     *,
@@ -21,12 +21,12 @@ def render(
 ) -> None:
     """Write the files of an exhibit; one that may be empty says what it lacks."""
     kind = "table" if name.startswith("T") else "figure"
-    module = import_module(f"evenfield.topics.{facts.topic}.{kind}")
+    module = import_module(f"evenfield.topics.{results.topic}.{kind}")
     makers = module.TABLES if kind == "table" else module.FIGURES
     exhibit = None
     reason = ""
     try:
-        exhibit = makers[name](facts)
+        exhibit = makers[name](results)
     except ArtifactError as error:
         if not may_be_empty:
             fault = f"{name}: {error.found}"

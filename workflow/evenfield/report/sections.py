@@ -15,8 +15,8 @@ from evenfield.report.numbers import Number, Scale
 from evenfield.report.printable import part_of
 from evenfield.report.prose import Document, Prose
 from evenfield.report.topic_numbers import content_of
-from evenfield.shared.facts import Facts
 from evenfield.shared.sections import Shown
+from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables.markdown import escape_markdown
 from evenfield.shared.topics import TOPICS, read_topics, with_measure
 from evenfield.study.errors import ReportError, not_known
@@ -58,8 +58,8 @@ def read_section(config: Record, root: str | Path, topic: str) -> Section | None
     """
     if read_topics()[topic].estimate and topic not in config["estimates"]:
         return None
-    facts = Facts(config, root).of(topic)
-    content = content_of(facts)
+    results = StudyResults(config, root).of(topic)
+    content = content_of(results)
     return filled_section(topic, content) if content else None
 
 

@@ -14,8 +14,8 @@ from evenfield.report.assumptions import LIBRARY
 from evenfield.report.claims import in_unit, unit_words
 from evenfield.report.numbers import read_entries, read_numbers
 from evenfield.report.sections import section_numbers
-from evenfield.shared.beside import configs_beside, results_beside
 from evenfield.shared.estimates import read_estimates
+from evenfield.shared.second_studies import second_configs, second_results
 from evenfield.shared.tables.notes import HASH_LETTERS
 from evenfield.shared.tables.numbers import (
     is_missing,
@@ -80,8 +80,8 @@ class ShortEvidence:
         root = Path(root)
         self._folders = config.get("beside", {})
         self._beside = {
-            study: ShortEvidence(other, results_beside(config)[study])
-            for study, other in configs_beside(config).items()
+            study: ShortEvidence(other, second_results(config)[study])
+            for study, other in second_configs(config).items()
         }
         self._numbers = read_numbers(root / "numbers.json")
         self._numbers |= section_numbers(config, root)
@@ -109,13 +109,13 @@ class ShortEvidence:
             return own_name in self._beside[study]
         return name in self._numbers or self._estimate_id(name) in self._rows
 
-    def facts(self, name: str) -> Facts:
+    def in_words(self, name: str) -> Facts:
         """Return the labelled words about a number of numbers.yaml or of a section, the
         number of an answer, or an estimate.
         """
         study, own_name = self._source(name)
         if study:
-            facts = self._beside[study].facts(own_name)
+            facts = self._beside[study].in_words(own_name)
             return {"Study": self._folders[study], **facts}
         estimate_id = self._estimate_id(name)
         if estimate_id:
@@ -159,7 +159,7 @@ class ShortEvidence:
         once; empty where no cell names an estimate.
         """
         names = sorted(name for name in {*estimate_ids} if name in self)
-        rows = {name: self.facts(name) for name in names}
+        rows = {name: self.in_words(name) for name in names}
         if not rows:
             return ""
         labels = dict.fromkeys(label for facts in rows.values() for label in facts)

@@ -19,7 +19,7 @@ from evenfield.report.printable import Lookup, Part, Value, part_of
 from evenfield.report.prose import OF_TEXTS, Document, Prose, names_of_config
 from evenfield.report.sections import section_files
 from evenfield.report.text_language import OneOf
-from evenfield.shared.beside import configs_beside, in_study
+from evenfield.shared.second_studies import in_study, second_configs
 from evenfield.study.errors import Faults, ReportError, not_known
 from evenfield.study.files import Record
 
@@ -36,10 +36,10 @@ PLACING_WORDS = {
 PLACING_WORDS["abstract"] = PLACING_WORDS["paper"]
 
 
-def entries_beside(config: Record) -> dict[str, dict[str, Entry]]:
+def second_entries(config: Record) -> dict[str, dict[str, Entry]]:
     """Return the numbers of each study beside, by its name."""
     entries = {}
-    for study, other in configs_beside(config).items():
+    for study, other in second_configs(config).items():
         with in_study(config["beside"][study]):
             entries[study] = read_entries(other)
     return entries

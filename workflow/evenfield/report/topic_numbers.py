@@ -19,7 +19,6 @@ from pydantic import BeforeValidator, Field, ValidationError, model_validator
 from evenfield.answers.selections import NamesOfRows, selection_faults
 from evenfield.report.numbers import Text, known, one_fault, printed
 from evenfield.shared.estimates import ESTIMATE_COLUMNS, NAN, TEXT_FIELDS
-from evenfield.shared.facts import Facts
 from evenfield.shared.sections import (
     Shown,
     effect_size,
@@ -29,6 +28,7 @@ from evenfield.shared.sections import (
     visible,
 )
 from evenfield.shared.spec import Spec
+from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables import Row, is_missing, only, pick, reason, text
 from evenfield.shared.tables.units import term_name
 from evenfield.shared.topics import TOPICS, read_topics
@@ -142,7 +142,7 @@ class Place:
     """Where something is said, and which rows may be meant there."""
 
     where: str
-    facts: Facts
+    results: StudyResults
     specs: list[Row] = field(default_factory=list)
     select: dict[str, Any] = field(default_factory=dict)  # wanted texts by column
     series: Row = field(default_factory=dict)  # the row of series.csv that is meant
@@ -156,7 +156,7 @@ class Place:
     def rows(self, *, but: str = "") -> pd.DataFrame:
         """Return the estimates that may be meant, whatever one column holds."""
         select = {name: texts for name, texts in self.select.items() if name != but}
-        return self.facts.estimates(**select)
+        return self.results.estimates(**select)
 
     def values(self, column: str) -> list[str]:
         """Return the values of a column in the rows that all else selects, primary first."""
@@ -166,7 +166,7 @@ class Place:
 
     def series_row(self, by: list[str], wanted: Row) -> Row:
         """Return the row of the topic's series that comes first."""
-        series = self.facts.series()
+        series = self.results.series()
         for column in (*wanted, *(column.removeprefix("-") for column in by)):
             known(f"{self.where} series: column", column, [*series], ReportError)
         return _first_by(only(series, **wanted), by)
@@ -191,24 +191,24 @@ class Place:
     @property
     def label(self) -> str:
         """What the topic's table calls that specification."""
-        table = import_module(f"evenfield.topics.{self.facts.topic}.table")
-        return str(table.spec_labels(self.facts)[self.spec["id"]])
+        table = import_module(f"evenfield.topics.{self.results.topic}.table")
+        return str(table.spec_labels(self.results)[self.spec["id"]])
 
     @property
     def unit(self) -> str:
         """The name of the unit that that specification is of."""
-        return self.facts.name(self.spec["unit"])
+        return self.results.name(self.spec["unit"])
 
     @property
     def fit(self) -> Record:
         """The summary of that specification."""
-        summary: Record = self.facts.fit()[self.spec["id"]]
+        summary: Record = self.results.fit()[self.spec["id"]]
         return summary
 
     @property
     def named(self) -> Row:
         """What the specification names in a list of its section: an outcome, say."""
-        section = self.facts.config.estimates[self.facts.topic]
+        section = self.results.config.estimates[self.results.topic]
         # Lists are named in the plural, keys of a specification in the singular.
         one = {re.sub("ies$", "ys", several)[:-1]: several for several in section}
         return {
@@ -220,22 +220,22 @@ class Place:
     @property
     def years(self) -> Period:
         """The one period that is meant."""
-        return self.facts.config.periods[self.select["period"][0]]
+        return self.results.config.periods[self.select["period"][0]]
 
     @property
     def period(self) -> str:
         """That period as it is printed."""
-        return self.facts.period(self.select["period"][0])
+        return self.results.period(self.select["period"][0])
 
     def filled(self, text: str) -> str:
         """Fill the braces of a text: nouns of the study, facts and this place."""
         try:
             return text.format(
                 here=self,
-                facts=self.facts,
+                results=self.results,
                 spec=self.spec,
                 series=self.series,
-                **self.facts.words,
+                **self.results.words,
             )
         except (LookupError, AttributeError, TypeError, ValueError) as fault:
             raise ReportError(
@@ -245,16 +245,16 @@ class Place:
             ) from None
 
 
-def content_of(facts: Facts) -> Row:
+def content_of(results: StudyResults) -> Row:
     """Return the names that a topic's section prints, with the numbers among them;
     empty where it has nothing to say.
     """
-    part = part_of(facts.topic)
-    place = Place(where=f"topics/{facts.topic}/topic.yaml:", facts=facts)
+    part = part_of(results.topic)
+    place = Place(where=f"topics/{results.topic}/topic.yaml:", results=results)
     content = _said(part, place) if part else {}
-    if (TOPICS / facts.topic / "text.py").is_file() and (content or not part):
-        code = import_module(f"evenfield.topics.{facts.topic}.text")
-        content |= code.named_units(facts, content) if part else code.section(facts)
+    if (TOPICS / results.topic / "text.py").is_file() and (content or not part):
+        code = import_module(f"evenfield.topics.{results.topic}.text")
+        content |= code.named_units(results, content) if part else code.section(results)
     return content
 
 
@@ -282,7 +282,7 @@ def _inside(part: Part, place: Place) -> Place:
     """Return the place inside a part: its specifications, series, rows and choices."""
     # A part without specs keeps those of the part around it.
     if part.specs or not place.specs:
-        place = replace(place, specs=_asked(part.specs, place.facts))
+        place = replace(place, specs=_asked(part.specs, place.results))
     if part.series:
         wanted = {name: place.filled(item) for name, item in part.series.items()}
         by = wanted.pop("by", "").split()
@@ -309,12 +309,12 @@ def _written(item: Any, place: Place, said: Row) -> Any:
     return list(filter(None, (_said(item, one) for one in places)))[: item.at_most]
 
 
-def _asked(specs: Mapping[str, str], facts: Facts) -> list[Row]:
+def _asked(specs: Mapping[str, str], results: StudyResults) -> list[Row]:
     """Return the specifications of a question whose keys begin as is wanted."""
     begins = {key: text for key, text in specs.items() if key != "of"}
     return [
         spec
-        for spec in facts.specs(question=specs.get("of", ""))
+        for spec in results.specs(question=specs.get("of", ""))
         if isinstance(spec, dict)
         and all(str(spec[key]).startswith(text) for key, text in begins.items())
     ]
@@ -337,7 +337,7 @@ def _first_held(column: str, values: list[str], place: Place) -> str:
     """
     wanted = list(map(place.filled, values))
     if wanted == ["shown"]:
-        wanted = place.facts.shown("span", "main")
+        wanted = place.results.shown("span", "main")
     rows = place.rows(but=column)
     rank = rows[column].map({text: number for number, text in enumerate(wanted)})
     blank = rows["estimate"].isna() | rank.isna()
@@ -371,7 +371,7 @@ def _each(one: str, place: Place) -> list[Place]:
     if one == "spec":
         values = [str(spec["id"]) for spec in place.specs]
     elif one == "period":
-        values = place.facts.shown("span", "main")
+        values = place.results.shown("span", "main")
     else:
         values = place.values(column)
     outer = [place.said["id"]] if place.said else []
@@ -400,7 +400,7 @@ def _entry(entry: Entry, place: Place, said: Row) -> Any:
     """Return a number or a word from its row, or what is said of another number."""
     other = entry.side or entry.visible or entry.clear
     if other:
-        return _of_another(entry, _named(other, place, said), place.facts)
+        return _of_another(entry, _named(other, place, said), place.results)
     place = _holding(entry.select, place)
     if entry.word.startswith("spec."):
         return _in_words(entry, place.spec, place)
@@ -420,7 +420,7 @@ def _number(entry: Entry, row: Row, place: Place) -> Shown | None:
         row, entry.show, entry.unit, times=entry.times, percent=entry.percent
     )
     if number and entry.series:
-        return number._replace(source=f"estimates/{place.facts.topic}/series.csv")
+        return number._replace(source=f"estimates/{place.results.topic}/series.csv")
     return number
 
 
@@ -434,13 +434,13 @@ def _named(name: str, place: Place, said: Row) -> Any:
     return number
 
 
-def _of_another(entry: Entry, number: Shown | None, facts: Facts) -> object:
+def _of_another(entry: Entry, number: Shown | None, results: StudyResults) -> object:
     """Return what interval or p of a number say."""
     if entry.side:
         return side_of_zero(number.row if number else {})
     if number is None:
         return None
-    return visible(facts, number) if entry.visible else is_clear(facts, number.row)
+    return visible(results, number) if entry.visible else is_clear(results, number.row)
 
 
 def _in_words(entry: Entry, row: Row, place: Place) -> str:
@@ -453,7 +453,7 @@ def _in_words(entry: Entry, row: Row, place: Place) -> str:
         return place.filled(given)
     in_words: dict[str, Callable[[str], str]] = {
         "term": term_name,
-        "period": place.facts.period,
+        "period": place.results.period,
         "warning": reason,
     }
     plain = written.replace("_", " ")
@@ -475,7 +475,7 @@ class Unrun(Place):
 
     def rows(self, **_: object) -> pd.DataFrame:
         """Return no row; refuse what no row of this study can hold."""
-        select = {"family": [self.facts.topic], **self.select}
+        select = {"family": [self.results.topic], **self.select}
         for values in product(*select.values()):
             chosen = dict(zip(select, values, strict=True))
             wrong = selection_faults(
@@ -516,12 +516,12 @@ def check_numbers(config: Record, faults: Faults) -> None:
     """Refuse what a run would refuse in the numbers of topics, as far as no row decides
     it.
     """
-    facts = Facts(config)
+    results = StudyResults(config)
     names = NamesOfRows(config)
     for topic, file in read_topics().items():
         if file.estimate is None or topic in config["estimates"]:
             where = f"topics/{topic}/topic.yaml:"
-            place = Unrun(where=where, facts=facts.of(topic), names_of_rows=names)
+            place = Unrun(where=where, results=results.of(topic), names_of_rows=names)
             with faults.caught():
                 part = part_of(topic)
                 if part:

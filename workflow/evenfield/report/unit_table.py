@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from evenfield.report.map import anchor, income_of_average, topic_layers
-from evenfield.shared.facts import Facts
 from evenfield.shared.sections import MapLayer
+from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables.numbers import fixed, is_missing, significant, whole
 from evenfield.shared.tables.rows import TEXT
 from evenfield.study.table_files import results_csv
@@ -38,20 +38,20 @@ class UnitTable:
     csv: str  # the whole table as a ``data:`` address
 
 
-def unit_table(facts: Facts) -> UnitTable | None:
+def unit_table(results: StudyResults) -> UnitTable | None:
     """Return the table of a study; nothing where it has no two years with an income."""
-    panel = facts.table("panel").dropna(subset=["income"])
+    panel = results.table("panel").dropna(subset=["income"])
     income = panel.pivot(index="unit", columns="year", values="income").sort_index()
     if len(income.columns) < 2:
         return None
-    figures = _figures(facts, income)
-    classes = dict(_classes(facts, list(figures.index)))
-    what = str(facts.words.get("what", "")) or "income per head"
+    figures = _figures(results, income)
+    classes = dict(_classes(results, list(figures.index)))
+    what = str(results.words.get("what", "")) or "income per head"
     first, last = _ends(income)
     written = _written(first, last, figures["first"].median())
-    paths = income_of_average(facts, facts.table("panel"))
+    paths = income_of_average(results, results.table("panel"))
     dates = sorted(map(int, paths.columns))
-    columns = [{"header": facts.words["unit_name"], "number": False}]
+    columns = [{"header": results.words["unit_name"], "number": False}]
     columns += [{"header": header, "number": True} for header, _ in written.values()]
     columns += [{"header": name.lower(), "number": False} for name in classes]
     rows = []
@@ -70,7 +70,7 @@ def unit_table(facts: Facts) -> UnitTable | None:
         rows=rows,
         years=dates,
         what=what,
-        unit=str(facts.config.panel.income.unit),
+        unit=str(results.config.panel.income.unit),
         csv=_as_csv(figures, classes, (first, last), what),
     )
 
@@ -86,11 +86,11 @@ def _ends(income: pd.DataFrame) -> tuple[int, int]:
     return int(years.min()), int(years.max())
 
 
-def _figures(facts: Facts, income: pd.DataFrame) -> pd.DataFrame:
+def _figures(results: StudyResults, income: pd.DataFrame) -> pd.DataFrame:
     """Return name, income in the first and the last year, growth, and rank in both years
     by unit, sorted by name.
     """
-    names = facts.table("units", text=TEXT).set_index("unit")["name"]
+    names = results.table("units", text=TEXT).set_index("unit")["name"]
     first, last = _ends(income)
     frame = pd.DataFrame(
         {
@@ -142,11 +142,13 @@ def _path(percent: np.ndarray) -> str:
     return ",".join("" if np.isnan(value) else f"{value:.0f}" for value in percent)
 
 
-def _classes(facts: Facts, units: list[str]) -> Iterator[tuple[str, dict[str, str]]]:
+def _classes(
+    results: StudyResults, units: list[str]
+) -> Iterator[tuple[str, dict[str, str]]]:
     """Yield each layer of the map that has one class for all years: its name, and the
     word for the class of each unit.
     """
-    for layer in topic_layers(facts):
+    for layer in topic_layers(results):
         if len(layer.classes.columns) == 1:
             yield layer.name, _words(layer, units)
 

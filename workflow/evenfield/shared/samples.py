@@ -18,7 +18,7 @@ from evenfield.study.files import Record
 MIN_UNITS = 3
 
 
-class NotCarriedError(Exception):
+class UnsupportedError(Exception):
     """What a study's tables cannot carry; the text says why."""
 
 

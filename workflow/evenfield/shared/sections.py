@@ -11,7 +11,7 @@ import pandas as pd
 
 from evenfield.numerics.power import smallest_visible
 from evenfield.shared.estimates import NAN
-from evenfield.shared.facts import Facts
+from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables import Row, is_missing
 
 ESTIMATES = "estimates.csv"
@@ -65,7 +65,7 @@ def effect_size(row: Row) -> Shown | None:
     return shown(row, "0.00", f" {row.get('unit_of_measure', '')}")
 
 
-def visible(facts: Facts, number: Shown) -> Shown | None:
+def visible(results: StudyResults, number: Shown) -> Shown | None:
     """Return the smallest effect that an estimate could show; nothing where an end of
     its interval is open.
     """
@@ -76,8 +76,8 @@ def visible(facts: Facts, number: Shown) -> Shown | None:
             row.get("conf_low", NAN),
             row.get("conf_high", NAN),
             row.get("std_error", NAN),
-            facts.power,
-            facts.config.inference.level,
+            results.power,
+            results.config.inference.level,
         )
     if is_missing(smallest):
         return None
@@ -99,12 +99,12 @@ def side_of_zero(row: Row) -> str:
     return "open"
 
 
-def is_clear(facts: Facts, row: Row) -> bool | None:
+def is_clear(results: StudyResults, row: Row) -> bool | None:
     """Say whether chance gives a number as far from zero too rarely for the level of the
     intervals; nothing where it was not tested.
     """
     p = row.get("p_value", NAN)
-    return None if is_missing(p) else bool(p <= 1 - facts.config.inference.level)
+    return None if is_missing(p) else bool(p <= 1 - results.config.inference.level)
 
 
 class MapLayer(NamedTuple):

@@ -115,7 +115,7 @@ class EstimateError(EvenfieldError, at="estimates"):
     """A specification that the data cannot carry."""
 
 
-class BesideError(EvenfieldError, at="beside"):
+class SecondStudyError(EvenfieldError, at="beside"):
     """A fault of a study beside the study, or of how it is named."""
 
 

@@ -15,16 +15,16 @@ from evenfield.numerics.event_study.panel import EventPanel
 from evenfield.numerics.permutations import CLOSE, two_sided_p
 
 
-def dealt_cohorts(
+def permuted_cohorts(
     panel: EventPanel, rng: np.random.Generator, draws: int
 ) -> np.ndarray:
     """Deal first dates out again within the groups of units; (draws, N)."""
-    dealt = np.empty((draws, len(panel.first)), dtype=panel.first.dtype)
+    permuted_dates = np.empty((draws, len(panel.first)), dtype=panel.first.dtype)
     for group in np.unique(panel.groups):
         members = np.flatnonzero(panel.groups == group)
         dates = np.tile(panel.first[members], (draws, 1))
-        dealt[:, members] = rng.permuted(dates, axis=1)
-    return dealt
+        permuted_dates[:, members] = rng.permuted(dates, axis=1)
+    return permuted_dates
 
 
 def span_means(

@@ -111,7 +111,7 @@ class RingDesign:
                 leaving.append(beside & of_ring)
         return np.array(leaving, dtype=bool).reshape(-1, len(of_ring))
 
-    def dealt_means(self, first: np.ndarray, last: int) -> Array:
+    def permuted_means(self, first: np.ndarray, last: int) -> Array:
         """Return the mean gap of each ring when policies come at other dates; first (B,
         N) -> (B, R).
         """

@@ -61,19 +61,19 @@ def placebo_rows(
         draws = design.geography.lists(section.labels, lists)
     except NumericsError as error:
         return [replace(blank, warning=f"no placebo lists: {error}")]
-    dealt, list_of_draw = np.unique(
+    permuted_labels, list_of_draw = np.unique(
         section.labels[draws.source], axis=0, return_inverse=True
     )
-    if len(dealt) < FEWEST_DRAWS:
-        reason = f"no placebo lists: only {len(dealt)} different ones exist"
+    if len(permuted_labels) < FEWEST_DRAWS:
+        reason = f"no placebo lists: only {len(permuted_labels)} different ones exist"
         return [replace(blank, warning=reason)]
     # The labels of the data come first, then every list.
-    labels = np.concatenate([section.labels[None], dealt])
+    labels = np.concatenate([section.labels[None], permuted_labels])
     tests = _Tester(design, level).tests(labels, list(methods))
     drawn = 1 + list_of_draw.ravel()
     every = draws.scheme == EVERY
     which = ALL_LISTS if every else DRAWN_LISTS
-    counts: Fields = {"estimate": len(dealt), "n_obs": len(draws.source)}
+    counts: Fields = {"estimate": len(permuted_labels), "n_obs": len(draws.source)}
     rows = [replace(blank, **counts, p_type=which)]
     for name, suffix in methods.items():
         statistic, rejected = tests[name]

@@ -8,7 +8,7 @@ import pandas as pd
 
 from evenfield.shared.contrasts.placebo_lists import ALL_LISTS, DRAWN_LISTS
 from evenfield.shared.estimates import NAN
-from evenfield.shared.facts import Facts
+from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables.columns import ends, estimate, left, probability
 from evenfield.shared.tables.notes import NOT_CAUSAL
 from evenfield.shared.tables.numbers import fixed, whole
@@ -37,7 +37,7 @@ METHOD_NAMES = {
 }
 ORDER = {name: place for place, name in enumerate(METHOD_NAMES)}
 NOTE = """
-Interval ({facts.level}) and p of one estimate by every method; SCPC: average correlation of
+Interval ({results.level}) and p of one estimate by every method; SCPC: average correlation of
 shocks. Last rows: labels dealt to other {units}, within strata such as coast and inland, or
 as a set that hangs together on the map; these have no interval.
 
@@ -53,7 +53,7 @@ in; t by the same method. It asks how unusual the real list is among lists on th
 is as good as the method's ranking.
 """
 PAPER_NOTE = """
-{facts.level} interval and p of one estimate by every method; SCPC: average correlation of
+{results.level} interval and p of one estimate by every method; SCPC: average correlation of
 shocks; last rows: labels dealt to other {units}. Size: share of {lists} placebo lists, sets
 of as many {units} that hang together on the map, for which p is at most {size}; where they
 are drawn, Monte Carlo standard error in parentheses. Corrected p: rank of the |t| of the data among these lists.
@@ -61,7 +61,7 @@ are drawn, Monte Carlo standard error in parentheses. Corrected p: rank of the |
 
 
 def placebo_table(
-    facts: Facts,
+    results: StudyResults,
     specs: Sequence[Record],
     periods: Sequence[str],
     heading: Callable[[Row], str],
@@ -70,7 +70,7 @@ def placebo_table(
     some periods; ``heading`` names a contrast. The paper prints the first one, and its
     intervals in the first period.
     """
-    rows = facts.estimates(sample_id="all", unit_scheme=facts.main)
+    rows = results.estimates(sample_id="all", unit_scheme=results.main)
     lists = rows[rows["estimator"].str.endswith(LISTS)]
     if lists.empty:
         raise nothing_to_show("placebo lists")
@@ -82,20 +82,20 @@ def placebo_table(
         lines += _lines(only(rows, **contrast), periods, heading(contrast))
     columns = [left("Method", "label")]
     for period in periods:
-        columns += _columns(period, facts.when(pick(lists, period=period)))
+        columns += _columns(period, results.when(pick(lists, period=period)))
     defined = lists[lists["estimate"].notna()]
     words = {
-        "units": facts.words["units_name"],
-        "size": f"{1 - facts.config.inference.level:.0%}",
+        "units": results.words["units_name"],
+        "size": f"{1 - results.config.inference.level:.0%}",
     }
-    note = facts.note(NOTE, NOT_CAUSAL, which=_which(defined), **words)
+    note = results.note(NOTE, NOT_CAUSAL, which=_which(defined), **words)
     printed_lists = _between(only(defined, **contrasts[0])["n_obs"])
     intervals = [f"{period}_conf_low" for period in periods[1:]]
     printed = [column.names[0] for column in columns[1:]]
     short = Short(
         rows=lambda row: row["group"] == lines[0]["group"],
         columns=tuple(column for column in printed if column not in intervals),
-        note=facts.note(PAPER_NOTE, lists=printed_lists, **words),
+        note=results.note(PAPER_NOTE, lists=printed_lists, **words),
     )
     return Table.of(columns, lines, note, short)
 

@@ -9,7 +9,6 @@ import pandas as pd
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
-from evenfield.shared.facts import Facts
 from evenfield.shared.figures import (
     ACCENT,
     INK,
@@ -23,6 +22,7 @@ from evenfield.shared.figures import (
     panels,
     tick_key,
 )
+from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables import Row, fixed, interval, nothing_to_show, records
 from evenfield.topics.answers.table import answered
 
@@ -34,11 +34,11 @@ MARGIN = 0.95
 LETTERS = 50
 
 
-def f21(facts: Facts) -> Artwork:
+def f21(results: StudyResults) -> Artwork:
     """Draw each primary estimate with its interval, the band of no interest and the
     smallest visible effect.
     """
-    shown = _turned(answered(facts, "hypotheses")["hypotheses"])
+    shown = _turned(answered(results, "hypotheses")["hypotheses"])
     if shown.empty:
         raise nothing_to_show("primary questions with an effect of interest")
     names = [statement.rstrip(".") for statement in shown["statement"]]

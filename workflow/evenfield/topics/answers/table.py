@@ -7,7 +7,7 @@ from functools import partial
 import pandas as pd
 
 from evenfield.shared.estimates import ESTIMATE_COLUMNS, read_estimates
-from evenfield.shared.facts import Facts
+from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables import (
     NOT_CAUSAL,
     Row,
@@ -53,13 +53,13 @@ and standard error. Later years: whether the answer held up or faded after them,
 where that decides it.
 """
 LEFT_OUT_NOTE = """
-Every {facts.words[unit_name]} is left out in turn and the estimate made again.
+Every {results.words[unit_name]} is left out in turn and the estimate made again.
 """
 
 
-def t0(facts: Facts) -> Table:
+def t0(results: StudyResults) -> Table:
     """Return every statement by its answer, in the order of the paper within each."""
-    content = answered(facts, "claims")
+    content = answered(results, "claims")
     words = content["words"]
     counts = [
         f"{content['counts'][word]} {word.lower()}"
@@ -68,7 +68,7 @@ def t0(facts: Facts) -> Table:
     ]
     frame = pd.DataFrame(content["claims"])
     note = (
-        *facts.text(ANSWERS_NOTE, counts=", ".join(counts).capitalize()),
+        *results.text(ANSWERS_NOTE, counts=", ".join(counts).capitalize()),
         NOT_CAUSAL,
     )
     unanswered = frame["answer"].eq("NO ANSWER")
@@ -104,7 +104,7 @@ def t0(facts: Facts) -> Table:
         note=note,
     )
     return Table.of(
-        columns, frame, [*note, *facts.text(READING_NOTE), *documents], short
+        columns, frame, [*note, *results.text(READING_NOTE), *documents], short
     )
 
 
@@ -119,9 +119,9 @@ def _reasons(frame: pd.DataFrame, holds_zero: pd.Series) -> pd.Series:
     return (reasons + "; " + later).where(followed, reasons)
 
 
-def t0b(facts: Facts) -> Table:
+def t0b(results: StudyResults) -> Table:
     """Return the primary questions with the numbers that decide them."""
-    content = answered(facts, "hypotheses")
+    content = answered(results, "hypotheses")
     frame = pd.DataFrame(content["hypotheses"])
     frame = frame.assign(
         number=[_estimate(row)[0] for row in records(frame)],
@@ -143,28 +143,28 @@ def t0b(facts: Facts) -> Table:
         left("Later years", "later", width_cm=2.4),
         left("Checks that take it away", "against", width_cm=3.6),
     )
-    note = (*facts.text(QUESTIONS_NOTE, content=content), NOT_CAUSAL)
+    note = (*results.text(QUESTIONS_NOTE, content=content), NOT_CAUSAL)
     return Table.of(columns, frame, note)
 
 
-def t28(facts: Facts) -> Table:
+def t28(results: StudyResults) -> Table:
     """Return the range of each primary estimate when one unit, or a named pair, is left
     out.
     """
-    estimates = read_estimates(facts.root / "estimates.csv")[list(ESTIMATE_COLUMNS)]
+    estimates = read_estimates(results.root / "estimates.csv")[list(ESTIMATE_COLUMNS)]
     rows = []
-    for question in answered(facts, "hypotheses")["hypotheses"]:
+    for question in answered(results, "hypotheses")["hypotheses"]:
         rows += _left_out(question, estimates)
     columns = (
         left("Question", "statement", width_cm=5.2),
         right("Estimate", "estimate", show=significant),
         right("Without one unit", "low", "high", show=interval),
         count("Units that turn the sign", "flips"),
-        left("Largest leverage", "max_leverage_unit", show=facts.label),
+        left("Largest leverage", "max_leverage_unit", show=results.label),
         left("Without a pair", "pairs", width_cm=4.5),
         left("Unit", "unit_of_measure", width_cm=2.0),
     )
-    return Table.of(columns, rows, (*facts.text(LEFT_OUT_NOTE), NOT_CAUSAL))
+    return Table.of(columns, rows, (*results.text(LEFT_OUT_NOTE), NOT_CAUSAL))
 
 
 TABLES = {
@@ -176,9 +176,9 @@ TABLES = {
 }
 
 
-def answered(facts: Facts, what: str) -> Row:
+def answered(results: StudyResults, what: str) -> Row:
     """Return the answers, or refuse an exhibit of a study that has none."""
-    content = answers_of(facts)
+    content = answers_of(results)
     if not content[what]:
         raise nothing_to_show(f"{what} in claims.yaml")
     return content

@@ -1,6 +1,6 @@
 """T36 and T37: what the rule rests on, all methods of inference and what would matter."""
 
-from evenfield.shared.facts import Facts
+from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables import (
     NOT_CAUSAL,
     Row,
@@ -26,9 +26,9 @@ and whether the row could see only effects so large that it says no more than th
 """
 
 
-def answers_of(facts: Facts) -> Row:
+def answers_of(results: StudyResults) -> Row:
     """Return the answers of a study with every row behind them."""
-    return dict(read_json(facts.root / "answers.json"))
+    return dict(read_json(results.root / "answers.json"))
 
 
 def tested(content: Record) -> list[Record]:
@@ -38,9 +38,9 @@ def tested(content: Record) -> list[Record]:
     return [*content["hypotheses"], *named]
 
 
-def t36(facts: Facts) -> Table:
+def t36(results: StudyResults) -> Table:
     """Return the p-values of each tested estimate by every method of inference."""
-    content = answers_of(facts)
+    content = answers_of(results)
     rows = []
     for item in tested(content):
         if len(item["methods"]) < 2:
@@ -69,7 +69,7 @@ def t36(facts: Facts) -> Table:
         left("Beside: p", "beside", width_cm=4.6),
         left("Answer", "answer", width_cm=1.8),
     )
-    note = (*facts.text(METHODS_NOTE, content=content), NOT_CAUSAL)
+    note = (*results.text(METHODS_NOTE, content=content), NOT_CAUSAL)
     return Table.of(columns, rows, note)
 
 
@@ -83,9 +83,9 @@ def method_name(method: Record) -> str:
     return str(method["se_type"] or law).partition(",")[0].removesuffix(" by unit")
 
 
-def t37(facts: Facts) -> Table:
+def t37(results: StudyResults) -> Table:
     """Return each answer with half and with twice the effect of interest."""
-    content = answers_of(facts)
+    content = answers_of(results)
     rows = [
         {
             "statement": item["statement"],
@@ -107,4 +107,4 @@ def t37(facts: Facts) -> Table:
         left("Answer", "answer", width_cm=2.2),
         left("With twice", "double", width_cm=2.2),
     )
-    return Table.of(columns, rows, (*facts.text(INTEREST_NOTE), NOT_CAUSAL))
+    return Table.of(columns, rows, (*results.text(INTEREST_NOTE), NOT_CAUSAL))

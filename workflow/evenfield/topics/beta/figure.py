@@ -8,7 +8,6 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.ticker import MaxNLocator
 
-from evenfield.shared.facts import Facts
 from evenfield.shared.figures import (
     INK,
     MARKS,
@@ -20,6 +19,7 @@ from evenfield.shared.figures import (
     padded,
     panels,
 )
+from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables import (
     Row,
     cells_in,
@@ -48,17 +48,17 @@ MOST_MARKS = 300
 BINS = (42, 24)
 
 
-def f4(facts: Facts) -> Artwork:
+def f4(results: StudyResults) -> Artwork:
     """Draw the scatter of growth on initial income, one panel for each main period."""
-    spec = str(facts.primary()["id"])
-    estimates = only(facts.estimates(), spec_id=spec)
-    series = only(facts.series(), spec_id=spec)
-    shown = facts.shown("main")
+    spec = str(results.primary()["id"])
+    estimates = only(results.estimates(), spec_id=spec)
+    series = only(results.series(), spec_id=spec)
+    shown = results.shown("main")
     plotted = series[series["period"].isin(shown)]
     if not plotted["kind"].eq("unit").any():
         raise nothing_to_show(f"points of specification {spec}")
-    cells = facts.table("cells")
-    cells = only(cells, taxonomy=facts.config.taxonomy.primary)
+    cells = results.table("cells")
+    cells = only(cells, taxonomy=results.config.taxonomy.primary)
     data = plotted.merge(
         cells[["unit", "period", "cell"]], on=["unit", "period"], how="left"
     )
@@ -80,16 +80,16 @@ def f4(facts: Facts) -> Artwork:
         own = only(estimates, period=period)
         # The mark of proxy output stands in the heading of the panel, beside what it
         # qualifies.
-        title = facts.period(period, pick(own).get("output_basis", ""))
+        title = results.period(period, pick(own).get("output_basis", ""))
         headline = _headline(pick(own, estimator="ols", effect_type="lambda"))
-        _draw_panel(axes, only(data, period=period), headline, facts)
+        _draw_panel(axes, only(data, period=period), headline, results)
         axes.set_title(title)
         sentences.append(f"{title}: {headline}")
     for axes in grid.flat[len(shown) :]:
         axes.axis("off")
     figure.supylabel("growth, % a year", fontsize=7.5, x=0.008, color=INK)
     figure.supxlabel(
-        _axis_words(facts.description()["income_unit"]),
+        _axis_words(results.description()["income_unit"]),
         fontsize=7.5,
         y=0.31 / size[1],
         color=INK,
@@ -106,7 +106,7 @@ def f4(facts: Facts) -> Artwork:
         "Growth against initial income by period with the fitted line and its band."
         f" {'; '.join(sentences)}."
     )
-    return Artwork(figure, drawn, description, _drawn(facts, len(shown), bins))
+    return Artwork(figure, drawn, description, _drawn(results, len(shown), bins))
 
 
 FIGURES = {"F4": f4}
@@ -118,16 +118,18 @@ def _axis_words(unit: str) -> str:
     return f"income in the first year, {unit}, ratio scale"
 
 
-def _drawn(facts: Facts, periods: int, bins: bool) -> str:
-    one = facts.words["unit_name"]
-    several = facts.words["units_name"]
+def _drawn(results: StudyResults, periods: int, bins: bool) -> str:
+    one = results.words["unit_name"]
+    several = results.words["units_name"]
     panel = "One panel for each period; " if periods > 1 else ""
     marks = f"bins are darker the more {several} they hold" if bins else ""
     sentence = panel + (marks or f"one mark for each {one}")
     return f"{sentence[0].upper()}{sentence[1:]}."
 
 
-def _draw_panel(axes: Axes, data: pd.DataFrame, headline: str, facts: Facts) -> None:
+def _draw_panel(
+    axes: Axes, data: pd.DataFrame, headline: str, results: StudyResults
+) -> None:
     line = only(data, kind="line").sort_values("log_income_start")
     points = only(data, kind="unit").sort_values("unit")
     x = points["log_income_start"].to_numpy(float)
@@ -180,9 +182,9 @@ def _draw_panel(axes: Axes, data: pd.DataFrame, headline: str, facts: Facts) -> 
         color=SOFT,
     )
     # Neighbours that the study compares are always named.
-    in_pairs = points["unit"].isin(np.ravel(facts.config.inference.pairs))
+    in_pairs = points["unit"].isin(np.ravel(results.config.inference.pairs))
     named = in_pairs.to_numpy() | _ends(x, y, points["residual"].to_numpy(float))
-    names = [facts.label(unit) for unit in points["unit"][named]]
+    names = [results.label(unit) for unit in points["unit"][named]]
     if many:
         axes.plot(x[named], y[named], ".", color=INK, markersize=2.5)
     label_points(

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from evenfield.shared.facts import Facts
+from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables import (
     DESCRIPTIVE,
     Row,
@@ -48,7 +48,7 @@ times 100 with HC3 standard error; speed: minus ln(1 + bT)/T, % a year; half-lif
 the speed, years; intervals of speed and half-life transform the slope's interval, t(N
 \u2212 K).
 
-{facts.level} intervals. Sigma: standard deviation of log income at both ends, p of the HC3
+{results.level} intervals. Sigma: standard deviation of log income at both ends, p of the HC3
 slope test.
 """
 MORAN = """
@@ -66,24 +66,24 @@ PICKED = {
 }
 
 
-def t6(facts: Facts) -> Table:
+def t6(results: StudyResults) -> Table:
     """Return one row for each specification and period."""
-    beta = facts.estimates()
-    sigma = facts.estimates("sigma")
+    beta = results.estimates()
+    sigma = results.estimates("sigma")
     rows = []
-    for spec in facts.specs():
-        for period in facts.shown(*SHOWN):
+    for spec in results.specs():
+        for period in results.shown(*SHOWN):
             own = only(beta, spec_id=spec["id"], period=period)
             if len(own):
-                rows.append(_row(facts, spec, own, sigma))
-    note = facts.note(
+                rows.append(_row(results, spec, own, sigma))
+    note = results.note(
         f"{LABEL}\n{MORAN}",
-        _controls_note(facts, beta),
+        _controls_note(results, beta),
         f"{DESCRIPTIVE} Specifications marked mechanism hold channels of growth.",
-        weights=facts.config.weights.primary,
-        draws=facts.config.inference.permutations,
+        weights=results.config.weights.primary,
+        draws=results.config.inference.permutations,
     )
-    interval = f"{facts.level} interval"
+    interval = f"{results.level} interval"
     life = ("half_life_conf_low", "half_life_conf_high")
     columns = (
         left("Period", "label"),
@@ -117,14 +117,14 @@ def t6(facts: Facts) -> Table:
     )
     # The paper: the primary specification and the first with controls, without periods
     # that are variants.
-    rich = [spec["id"] for spec in facts.specs() if spec["controls"]]
-    means = [spec["id"] for spec in facts.specs() if spec["means"]]
-    leading = (facts.primary()["id"], *rich[:1], *means[:1])
-    periods = facts.shown("main", "span")
+    rich = [spec["id"] for spec in results.specs() if spec["controls"]]
+    means = [spec["id"] for spec in results.specs() if spec["means"]]
+    leading = (results.primary()["id"], *rich[:1], *means[:1])
+    periods = results.shown("main", "span")
     short = Short(
         lambda row: row["spec_id"] in leading and row["period"] in periods,
         SHORT,
-        facts.note(LABEL, "K: number of controls.", DESCRIPTIVE),
+        results.note(LABEL, "K: number of controls.", DESCRIPTIVE),
     )
     return Table.of(columns, rows, note, short)
 
@@ -132,7 +132,9 @@ def t6(facts: Facts) -> Table:
 TABLES = {"T6": t6}
 
 
-def _row(facts: Facts, spec: Row, own: pd.DataFrame, sigma: pd.DataFrame) -> Row:
+def _row(
+    results: StudyResults, spec: Row, own: pd.DataFrame, sigma: pd.DataFrame
+) -> Row:
     # Further methods of inference have estimators of their own (ols_...), so that the
     # deciding rows are alone under these keys.
     by_term = {(row["estimator"], row["term"]): row for row in records(own)}
@@ -144,10 +146,10 @@ def _row(facts: Facts, spec: Row, own: pd.DataFrame, sigma: pd.DataFrame) -> Row
         "spec_id": slope["spec_id"],
         "period": period,
         "n_units": slope["n_units"],
-        "group": spec_heading(facts, spec),
+        "group": spec_heading(results, spec),
         "basis": basis,
         "controls": controls,
-        "label": facts.when(slope),
+        "label": results.when(slope),
         "n_controls": 0 if controls == "none" else len(controls.split("+")),
     }
     # The ends of the test of dispersion are single years.
@@ -163,51 +165,51 @@ def _row(facts: Facts, spec: Row, own: pd.DataFrame, sigma: pd.DataFrame) -> Row
     return row | cited_numbers("sigma_test", test)
 
 
-def spec_labels(facts: Facts) -> dict[str, str]:
+def spec_labels(results: StudyResults) -> dict[str, str]:
     """Return what sets each specification apart, as it stands in a sentence."""
-    headings = {spec["id"]: spec_heading(facts, spec) for spec in facts.specs()}
+    headings = {spec["id"]: spec_heading(results, spec) for spec in results.specs()}
     return {name: text[:1].lower() + text[1:] for name, text in headings.items()}
 
 
-def spec_heading(facts: Facts, spec: Row) -> str:
+def spec_heading(results: StudyResults, spec: Row) -> str:
     """Say what sets a specification apart; its controls where nothing else does."""
-    headings = [_heading(facts, other) for other in facts.specs()]
-    own = _heading(facts, spec)
+    headings = [_heading(results, other) for other in results.specs()]
+    own = _heading(results, spec)
     if headings.count(own) < 2 or not spec["controls"]:
         return own
-    controls = facts.config.controls
+    controls = results.config.controls
     labels = [controls[name].label for name in spec["controls"]]
     return f"{own}, given {in_words(labels)}"
 
 
-def _heading(facts: Facts, spec: Row) -> str:
+def _heading(results: StudyResults, spec: Row) -> str:
     kind = "Conditional" if spec["controls"] else "Absolute"
     if spec["role"] == "mechanism":
         kind += ", mechanism"
-    scheme = spec.get("unit_scheme") or facts.main
+    scheme = spec.get("unit_scheme") or results.main
     parts = [
         "" if spec["sample"] == "all" else spec["sample"].replace("_", " "),
         "three-year means at both ends" if spec["end_points"] == "mean3" else "",
-        "" if scheme == facts.main else f"unit scheme {scheme}",
+        "" if scheme == results.main else f"unit scheme {scheme}",
         f"means by {spec['means']}" if spec["means"] else "",
     ]
     apart = ", ".join(filter(None, parts))
-    return f"{kind}, {apart or 'all ' + facts.words['units_name']}"
+    return f"{kind}, {apart or 'all ' + results.words['units_name']}"
 
 
-def _controls_note(facts: Facts, beta: pd.DataFrame) -> str:
+def _controls_note(results: StudyResults, beta: pd.DataFrame) -> str:
     """Say which controls exist from the first year of each period."""
-    rich = [spec["id"] for spec in facts.specs() if spec["controls"]]
+    rich = [spec["id"] for spec in results.specs() if spec["controls"]]
     rows = beta[beta["spec_id"].isin(rich)]
     parts = []
-    for period in facts.shown(*SHOWN):
+    for period in results.shown(*SHOWN):
         # Controls enter from the first period that has them, so each period has its own
         # list.
         used = "+".join(only(rows, period=period)["controls_id"]).split("+")
-        controls = facts.config.controls.items()
+        controls = results.config.controls.items()
         named = [item.label for name, item in controls if name in used]
         if named:
-            parts.append(f"{facts.period(period)} {in_words(named)}")
+            parts.append(f"{results.period(period)} {in_words(named)}")
     note = (
         "K: controls that exist from the period's first year, over all specifications:"
         f" {'; '.join(parts)}."

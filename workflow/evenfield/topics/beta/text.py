@@ -4,7 +4,7 @@ names units and asks about all periods at once.
 
 from collections.abc import Sequence
 
-from evenfield.shared.facts import Facts
+from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables import Row, in_words, only
 
 NAMED = 3  # units at each end
@@ -12,28 +12,28 @@ FEWEST = 4 * NAMED  # units of which some can be called far from the line
 DECADES = "two three four five six seven eight nine ten".split()
 
 
-def named_units(facts: Facts, said: Row) -> Row:
+def named_units(results: StudyResults, said: Row) -> Row:
     """Name the units farthest above and below the line in the period that is said, and
     the course of convergence over the periods.
     """
-    spec = facts.primary()["id"]
-    points = only(facts.series(), spec_id=spec, period=said["period_id"], kind="unit")
-    course = _course(facts, said["periods"])
+    spec = results.primary()["id"]
+    points = only(results.series(), spec_id=spec, period=said["period_id"], kind="unit")
+    course = _course(results, said["periods"])
     if len(points) < FEWEST:
         return {"fast": "", "slow": "", "course": course}
     units = points.sort_values(["residual", "unit"])["unit"]
     return {
-        "fast": in_words([facts.name(unit) for unit in units[::-1][:NAMED]]),
-        "slow": in_words([facts.name(unit) for unit in units[:NAMED]]),
+        "fast": in_words([results.name(unit) for unit in units[::-1][:NAMED]]),
+        "slow": in_words([results.name(unit) for unit in units[:NAMED]]),
         "course": course,
     }
 
 
-def _course(facts: Facts, said: Sequence[Row]) -> Row:
+def _course(results: StudyResults, said: Sequence[Row]) -> Row:
     """Return the periods in which gaps closed, if they all come before or all after the
     others; nothing where periods do not follow one another or are all alike.
     """
-    spans = {item["id"]: facts.config.periods[item["id"]] for item in said}
+    spans = {item["id"]: results.config.periods[item["id"]] for item in said}
     said = [item for item in said if spans[item["id"]].role == "main"]
     said = sorted(said, key=lambda item: spans[item["id"]].start)
     ends = [spans[item["id"]].end for item in said[:-1]]

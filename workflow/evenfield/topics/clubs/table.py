@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from evenfield.shared.facts import Facts
+from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables import (
     DESCRIPTIVE,
     Row,
@@ -63,7 +63,7 @@ log(H1/Ht) \u2212 2 log(log t) on a constant and log t; "left out": first period
 third unless named. Trends: Hodrick-Prescott filter of log income, exponential for levels. Of
 further variants of a span only the test on levels is shown. Convergence is rejected where t
 < \u22121.65; standard errors by a long-run variance (FQSB unless named); p one-sided, normal;
-{facts.level} intervals.
+{results.level} intervals.
 
 Levels do not depend on the currency unit; logs do, so their three rows are no evidence by
 themselves. A test that does not reject is no evidence that incomes converge, and membership
@@ -71,19 +71,19 @@ says nothing about policy.
 """
 
 
-def t10(facts: Facts) -> Table:
+def t10(results: StudyResults) -> Table:
     """Return log t tests and the clubs of every specification."""
-    estimates = facts.estimates()
-    series = facts.series()
-    specs = {str(spec["id"]): spec for spec in facts.specs()}
-    everyone = f"all {facts.words['units_name']}"
+    estimates = results.estimates()
+    series = results.series()
+    specs = {str(spec["id"]): spec for spec in results.specs()}
+    everyone = f"all {results.words['units_name']}"
     rows: list[Row] = []
     seen: set[tuple[str, ...]] = set()
-    for spec in facts.ordered(estimates):
+    for spec in results.ordered(estimates):
         own = only(estimates, spec_id=spec)
         first = pick(own)
-        sample = sample_parts(first, facts.description()) or [everyone]
-        group = heading([facts.when(first), *sample, *_choices(specs[spec])])
+        sample = sample_parts(first, results.description()) or [everyone]
+        group = heading([results.when(first), *sample, *_choices(specs[spec])])
         # Variants differ in the clubs; the tests of a span in logs are the same for all
         # of them.
         span = (first["period"], first["sample_id"], first["unit_scheme"])
@@ -94,19 +94,19 @@ def t10(facts: Facts) -> Table:
             lines = [row for row in lines if row["label"] == f"All, {OUTCOMES[LEVELS]}"]
         seen.add(span)
         members = only(series, spec_id=spec, kind="membership")
-        lines += _club_rows(own, members, facts)
+        lines += _club_rows(own, members, results)
         rows += [{"group": group, "spec_id": spec} | row for row in lines]
     columns = (
         left("Test or club", "label", width_cm=5.2),
         count("Left out", "left_out"),
         estimate("b (s.e.)", "estimate", "std_error", 3, "reason"),
-        ends(f"{facts.level} interval", "conf_low", "conf_high", 2, "reason"),
+        ends(f"{results.level} interval", "conf_low", "conf_high", 2, "reason"),
         number("t", "statistic", 2, "reason"),
         probability("p", "p_value", "reason"),
         left("Convergence", "reading"),
         count("N", "n_units"),
     )
-    return Table.of(columns, rows, facts.note(NOTE, DESCRIPTIVE, seed=False))
+    return Table.of(columns, rows, results.note(NOTE, DESCRIPTIVE, seed=False))
 
 
 TABLES = {"T10": t10}
@@ -167,15 +167,17 @@ def _why(warning: Any) -> str:
     return "; ".join(part for part in parts if not part.startswith(told_elsewhere))
 
 
-def _club_rows(own: pd.DataFrame, members: pd.DataFrame, facts: Facts) -> Iterator[Row]:
+def _club_rows(
+    own: pd.DataFrame, members: pd.DataFrame, results: StudyResults
+) -> Iterator[Row]:
     merged = own[own["contrast"].str.startswith("merged")]
     clubs = merged[merged["term"].str.startswith("club_")]
     numbers = clubs["term"].str.removeprefix("club_").astype(int)
     for row in records(clubs.assign(number=numbers).sort_values("number")):
         inside = only(members, club=row["number"])["unit"]
-        names = ", ".join(facts.labels(inside))
+        names = ", ".join(results.labels(inside))
         if row["n_units"] == len(members):
-            names = f"all {facts.words['units_name']}"
+            names = f"all {results.words['units_name']}"
         # A group that fails its own test is shown and said to be no club.
         fails = fails_own_test(row)
         yield {
@@ -193,7 +195,7 @@ def _club_rows(own: pd.DataFrame, members: pd.DataFrame, facts: Facts) -> Iterat
     if len(alone):
         yield {
             "kind": "divergent",
-            "label": f"In no club: {', '.join(facts.labels(alone))}",
+            "label": f"In no club: {', '.join(results.labels(alone))}",
             "members": _ids(alone),
             "n_units": len(alone),
         }

@@ -6,8 +6,8 @@ Code, because it names the members of clubs and colours the map by them.
 
 import pandas as pd
 
-from evenfield.shared.facts import Facts
 from evenfield.shared.sections import MapLayer, cell, shown
+from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables import Row, only, pick, reason, records
 from evenfield.topics.clubs.table import LEVELS, fails_own_test, reading
 
@@ -29,17 +29,17 @@ UNKNOWN: Row = {
 }
 
 
-def section(facts: Facts) -> Row:
+def section(results: StudyResults) -> Row:
     """Return the test of all units and the clubs of the primary specification."""
-    spec = facts.primary()
-    own = only(facts.estimates(), spec_id=spec["id"])
+    spec = results.primary()
+    own = only(results.estimates(), spec_id=spec["id"])
     merged = own[own["contrast"].str.startswith("merged")]
     whole = pick(
         own[own["estimator"].str.startswith("logt")], outcome=LEVELS, role=spec["role"]
     )
     count = shown(pick(merged, term="clubs"), "0")
     content = {
-        "period": facts.period(spec["period"]),
+        "period": results.period(spec["period"]),
         "t": shown(whole | {"estimate": whole.get("statistic")}, "0.0"),
         "rejected": reading(whole.get("statistic")) == "rejected",
         "count": count,
@@ -47,14 +47,14 @@ def section(facts: Facts) -> Row:
     }
     if count is None:
         return {**UNKNOWN, **content}
-    series = only(facts.series(), spec_id=spec["id"])
+    series = only(results.series(), spec_id=spec["id"])
     members = only(series, kind="membership").sort_values("unit")
     clubs = only(merged, effect_type="coef")
     numbers = clubs["term"].str.removeprefix("club_").astype(int)
     paths = only(series, kind="club_mean")
     last = only(paths, year=paths["year"].max())
     divisions = [
-        _club(facts, row, only(members, club=row["club"]), last)
+        _club(results, row, only(members, club=row["club"]), last)
         for row in records(clubs.assign(club=numbers).sort_values("club"))
     ]
     alone = only(members, club=0)
@@ -66,7 +66,7 @@ def section(facts: Facts) -> Row:
         "clubs": divisions,
         "others": cell(others, "0", SERIES) if others else None,
         "alone": shown(pick(merged, term="divergent"), "0"),
-        "alone_names": _names(facts, alone),
+        "alone_names": _names(results, alone),
         "loose": cell(loose, "0", SERIES) if len(divisions) > 1 else None,
         "year": f"{last['year'].max():.0f}",
     }
@@ -82,7 +82,9 @@ def _outside_of_one(members: pd.DataFrame, divisions: list[Row]) -> int:
     return others if others <= (1 - NEARLY_ALL) * len(members) else 0
 
 
-def _club(facts: Facts, row: Row, members: pd.DataFrame, last: pd.DataFrame) -> Row:
+def _club(
+    results: StudyResults, row: Row, members: pd.DataFrame, last: pd.DataFrame
+) -> Row:
     number = row["club"]
     level = pick(last, club=number).get("value")
     return {
@@ -90,17 +92,17 @@ def _club(facts: Facts, row: Row, members: pd.DataFrame, last: pd.DataFrame) -> 
         "size": shown(row | {"estimate": float(row["n_units"])}, "0"),
         "level": cell(level, "0", SERIES, "%", times=100),
         "fails": fails_own_test(row),
-        "names": _names(facts, members),
+        "names": _names(results, members),
     }
 
 
-def _names(facts: Facts, members: pd.DataFrame) -> str:
-    return ", ".join(sorted(map(facts.name, members["unit"])))
+def _names(results: StudyResults, members: pd.DataFrame) -> str:
+    return ", ".join(sorted(map(results.name, members["unit"])))
 
 
-def map_layer(facts: Facts) -> MapLayer | None:
+def map_layer(results: StudyResults) -> MapLayer | None:
     """Return the club of each unit."""
-    members = only(facts.series(), spec_id=facts.primary()["id"], kind="membership")
+    members = only(results.series(), spec_id=results.primary()["id"], kind="membership")
     numbers = sorted(set(members["club"]) - {0})
     if not 1 < len(numbers) <= MOST_COLOURS:
         return None

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from evenfield.shared.facts import Facts
+from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables import (
     CELLS,
     NOT_CAUSAL,
@@ -54,28 +54,28 @@ NOTE = """
 Weights row-standardised, primary {weights}.
 
 s is the standard deviation of annual growth across units in a period; effects detectable
-with {facts.power:.0%} power, two-sided, errors independent: value, by a t test, and beside it
+with {results.power:.0%} power, two-sided, errors independent: value, by a t test, and beside it
 by the conditional SCPC test with average pairwise correlation of .03 and .06; pp/yr, by
 SCPC .03 with the spread of each period. Effective neighbours: N over the sum of squared
 weights.
 """
 
 
-def td(facts: Facts) -> Table:
+def td(results: StudyResults) -> Table:
     """Return the design diagnostics as one table."""
-    weights = facts.config.weights.primary
-    series = facts.series()
-    series = series[series["taxonomy"].isin(["", facts.taxonomy])]
-    estimates = facts.estimates(treatment_def=facts.taxonomy)
+    weights = results.config.weights.primary
+    series = results.series()
+    series = series[series["taxonomy"].isin(["", results.taxonomy])]
+    estimates = results.estimates(treatment_def=results.taxonomy)
     rows = [
-        *_cell_rows(series, facts),
-        *_overlap_rows(series, facts),
+        *_cell_rows(series, results),
+        *_overlap_rows(series, results),
         *_weight_rows(series, weights),
-        *_support_rows(series, facts.words["units_name"]),
-        *_spread_rows(series, facts),
-        *_detectable_rows(estimates, weights, facts),
+        *_support_rows(series, results.words["units_name"]),
+        *_spread_rows(series, results),
+        *_detectable_rows(estimates, weights, results),
     ]
-    by_period = main_periods(facts.config.periods)
+    by_period = main_periods(results.config.periods)
     # The paper: what can be seen of own regimes, and of the difference next door
     # through the primary weights.
     next_door = f"{TERM_NAMES['exposure_cluster']} minus"
@@ -87,12 +87,12 @@ def td(facts: Facts) -> Table:
         return row["unit"] == "s" and own and not other
 
     return Table(
-        note=facts.note(NOTE, NOT_CAUSAL, seed=False, basis=False, weights=weights),
+        note=results.note(NOTE, NOT_CAUSAL, seed=False, basis=False, weights=weights),
         columns=(
             left("Diagnostic", "item", width_cm=4.6),
             right("Value", "value", "unit", show=_value),
             *(number(head, test, 2) for test, head in SCPC_TESTS.items()),
-            *(number(f"pp/yr, {facts.period(name)}", name, 1) for name in by_period),
+            *(number(f"pp/yr, {results.period(name)}", name, 1) for name in by_period),
             left("Detail", "detail", width_cm=6.0),
         ),
         frame=pd.DataFrame(rows, columns=[*ROW, *SCPC_TESTS, *by_period]),
@@ -122,18 +122,18 @@ def _row(
     return dict(zip(ROW, values, strict=True))
 
 
-def _period(name: str, facts: Facts) -> str:
-    return f", {facts.period(name)}" if name else ""
+def _period(name: str, results: StudyResults) -> str:
+    return f", {results.period(name)}" if name else ""
 
 
-def _cell_rows(series: pd.DataFrame, facts: Facts) -> Iterable[Row]:
-    cells = only(series, block="cells", taxonomy=facts.taxonomy)
+def _cell_rows(series: pd.DataFrame, results: StudyResults) -> Iterable[Row]:
+    cells = only(series, block="cells", taxonomy=results.taxonomy)
     for name in cells["period"].unique():
         for cell in CELLS:
             for row in records(cells, period=name, term=cell):
                 names = text(row["note"]).removeprefix("periods: ").split(", ")
-                named = in_words([facts.period(one) for one in names])
-                block = f"Cells of {facts.taxonomy}{f', {named}' if name else ''}"
+                named = in_words([results.period(one) for one in names])
+                block = f"Cells of {results.taxonomy}{f', {named}' if name else ''}"
                 yield _row(block, cell, row["value"], "units", _short(row["units"]))
 
 
@@ -141,13 +141,13 @@ def _short(units: object) -> str:
     return " ".join(short_name(unit) for unit in text(units).split())
 
 
-def _overlap_rows(series: pd.DataFrame, facts: Facts) -> Iterable[Row]:
+def _overlap_rows(series: pd.DataFrame, results: StudyResults) -> Iterable[Row]:
     block = "Correlation of the two regimes"
     for row in records(series, block="correlation"):
         item = " and ".join(map(_term, row["term"].split(" x ")))
         if row["weights"]:
             item += f" through {row['weights'].replace('_', ' ')}"
-        item += _period(row["period"], facts)
+        item += _period(row["period"], results)
         factors = only(
             series, block="vif", weights=row["weights"], period=row["period"]
         )
@@ -166,16 +166,16 @@ def _weight_rows(series: pd.DataFrame, primary: str) -> Iterable[Row]:
     weights = only(series, block="weights")
     names = sorted(set(weights["weights"]), key=lambda name: (name != primary, name))
     for name in names:
-        facts = only(weights, weights=name).set_index("term")["value"]
-        many = "" if facts["components"] == 1 else "s"
+        results = only(weights, weights=name).set_index("term")["value"]
+        many = "" if results["components"] == 1 else "s"
         detail = (
-            f"{fixed(facts['effective_neighbours'], 1)} effective; admissible rho"
-            f" ({fixed(facts['rho_low'])}, {fixed(facts['rho_high'])});"
-            f" {fixed(facts['links'], 0)} links; {fixed(facts['components'], 0)}"
+            f"{fixed(results['effective_neighbours'], 1)} effective; admissible rho"
+            f" ({fixed(results['rho_low'])}, {fixed(results['rho_high'])});"
+            f" {fixed(results['links'], 0)} links; {fixed(results['components'], 0)}"
             f" component{many}"
         )
         label = name.replace("_", " ") + (" (primary)" if name == primary else "")
-        yield _row(block, label, facts["mean_neighbours"], "neighbours", detail)
+        yield _row(block, label, results["mean_neighbours"], "neighbours", detail)
 
 
 def _support_rows(series: pd.DataFrame, units_name: str) -> Iterable[Row]:
@@ -197,14 +197,14 @@ def _support_rows(series: pd.DataFrame, units_name: str) -> Iterable[Row]:
         before = (value, far)
 
 
-def _spread_rows(series: pd.DataFrame, facts: Facts) -> Iterable[Row]:
+def _spread_rows(series: pd.DataFrame, results: StudyResults) -> Iterable[Row]:
     for row in records(series, block="spread"):
-        label = facts.period(row["period"], row["note"])
+        label = results.period(row["period"], row["note"])
         yield _row("Spread of growth: s", label, row["value"], "pp/yr", "")
 
 
 def _detectable_rows(
-    estimates: pd.DataFrame, weights: str, facts: Facts
+    estimates: pd.DataFrame, weights: str, results: StudyResults
 ) -> Iterable[Row]:
     in_s = only(estimates, unit_of_measure="s", estimator="mde_t")
     for row in sorted(records(in_s), key=lambda row: _order(row, weights)):
@@ -215,11 +215,11 @@ def _detectable_rows(
         name = DESIGN_NAMES.get(row["spec_id"], row["spec_id"])
         item = term_name(row["contrast"] or row["term"])
         item += f" through {row['w_id'].replace('_', ' ')}" if other else ""
-        item += _period(row["period"], facts)
+        item += _period(row["period"], results)
         block = f"Smallest detectable effect, {name}"
         warning = text(row["warning"])
         line = _row(block, item, row["estimate"], "s", warning, row["estimate_id"])
-        yield line | _other_tests(estimates, row, facts)
+        yield line | _other_tests(estimates, row, results)
 
 
 def _order(row: Row, weights: str) -> tuple[object, ...]:
@@ -237,7 +237,7 @@ def _order(row: Row, weights: str) -> tuple[object, ...]:
     )
 
 
-def _other_tests(estimates: pd.DataFrame, row: Row, facts: Facts) -> Row:
+def _other_tests(estimates: pd.DataFrame, row: Row, results: StudyResults) -> Row:
     """Return what the SCPC tests would see, in s, and the first of them in percentage
     points by period.
     """
@@ -246,7 +246,7 @@ def _other_tests(estimates: pd.DataFrame, row: Row, facts: Facts) -> Row:
     seen = {test: _estimate(same, test, "s", row["period"]) for test in SCPC_TESTS}
     points = {
         name: _estimate(same, IN_POINTS, "pp/yr", name)
-        for name in main_periods(facts.config.periods)
+        for name in main_periods(results.config.periods)
     }
     return seen | points
 

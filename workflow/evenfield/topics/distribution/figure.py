@@ -8,7 +8,6 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, FuncFormatter
 
-from evenfield.shared.facts import Facts
 from evenfield.shared.figures import (
     INK,
     MARKS,
@@ -18,6 +17,7 @@ from evenfield.shared.figures import (
     names_for_rows,
     panels,
 )
+from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables import TEXT, nothing_to_show, only
 
 EDGES = {
@@ -33,12 +33,12 @@ SHARES = (0.125, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)  # ticks of relative income
 FAINTEST = 0.02  # share of moves below which a cell holds no number
 
 
-def f27(facts: Facts) -> Artwork:
+def f27(results: StudyResults) -> Artwork:
     """Draw densities and moves of the primary specification, moves over its longest
     step.
     """
-    spec = str(facts.primary()["id"])
-    series = only(facts.series(text=(*TEXT, "group")), spec_id=spec)
+    spec = str(results.primary()["id"])
+    series = only(results.series(text=(*TEXT, "group")), spec_id=spec)
     density = only(series, kind="density")
     moves = series[series["kind"].isin(["transition", "ergodic"])]
     if density.empty or moves.empty:

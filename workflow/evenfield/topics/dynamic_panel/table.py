@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from evenfield.shared.facts import Facts
+from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables import (
     DESCRIPTIVE,
     Row,
@@ -63,7 +63,7 @@ FASTEST = 100.0
 
 NOTE = """
 Log income on its value one span before, with effects of year and, but for the pooled row, of
-unit. Speed: minus ln(root) over the span, % a year; {facts.level} intervals transform the
+unit. Speed: minus ln(root) over the span, % a year; {results.level} intervals transform the
 interval of the root; p: root = 1.
 
 Pooled and fixed effects bound the speed in long panels; where the headline lies outside them
@@ -76,23 +76,23 @@ it); underpowered, the smallest speed the test could see exceeds the one of inte
 """
 
 
-def t7(facts: Facts) -> Table:
+def t7(results: StudyResults) -> Table:
     """Return roots and speeds by specification, period and estimator."""
-    estimates = facts.estimates()
-    described = facts.description()
-    specs = {str(spec["id"]): spec for spec in facts.specs()}
+    estimates = results.estimates()
+    described = results.description()
+    specs = {str(spec["id"]): spec for spec in results.specs()}
     rows: list[Row] = []
-    for spec in facts.ordered(estimates):
+    for spec in results.ordered(estimates):
         # Roots of five years and of one are not alike: the heading says the span.
         span = int(specs[spec].get("span") or described.get("step", 1))
-        for period in facts.shown("span", "main"):
+        for period in results.shown("span", "main"):
             own = only(estimates, spec_id=spec, period=period)
             if own.empty:
                 continue
             first = pick(own, term="log_income_lag")
             basis = first["output_basis"]
             parts = [
-                facts.when(first),
+                results.when(first),
                 "every year" if span == 1 else f"every {span} years",
                 *sample_parts(first, described),
             ]
@@ -109,7 +109,7 @@ def t7(facts: Facts) -> Table:
         estimate("Root (s.e.)", "root", "root_se", 3, "reason"),
         right("Speed", "speed", show=_speed, reason="speed_reason"),
         right(
-            f"{facts.level} interval",
+            f"{results.level} interval",
             "speed_low",
             "speed_high",
             show=_speeds,
@@ -123,7 +123,7 @@ def t7(facts: Facts) -> Table:
         right("T", "n_periods", show=whole, paper=False),
         right("N", "n_units", show=whole, paper=False),
     )
-    return Table.of(columns, rows, facts.note(NOTE, DESCRIPTIVE))
+    return Table.of(columns, rows, results.note(NOTE, DESCRIPTIVE))
 
 
 TABLES = {"T7": t7}

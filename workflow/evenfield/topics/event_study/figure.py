@@ -11,7 +11,6 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from evenfield.shared.facts import Facts
 from evenfield.shared.figures import (
     ACCENT,
     FAINT,
@@ -24,6 +23,7 @@ from evenfield.shared.figures import (
     padded,
     panels,
 )
+from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables import (
     TEXT,
     fixed,
@@ -54,12 +54,12 @@ BASE = "imputation"
 NAMES = ("spec_id", "dates", "kind", "horizon")
 
 
-def f31(facts: Facts) -> Artwork:
+def f31(results: StudyResults) -> Artwork:
     """Draw the first specifications, the primary ones first, with all dates."""
-    series = facts.series("horizons", text=NAMES)
-    estimates = facts.estimates()
+    series = results.series("horizons", text=NAMES)
+    estimates = results.estimates()
     specs = sorted(
-        facts.specs(question="specs"), key=lambda spec: spec.get("role") != "primary"
+        results.specs(question="specs"), key=lambda spec: spec.get("role") != "primary"
     )
     drawn = set(series["spec_id"])
     shown = [spec for spec in specs if spec["id"] in drawn][:MOST]
@@ -83,16 +83,16 @@ def f31(facts: Facts) -> Artwork:
     sentences, drawn_rows = [], []
     ranges = list[list[float]]()
     for axes, spec in zip(grid.flat, shown, strict=False):
-        outcome = outcome_of(facts, spec)
+        outcome = outcome_of(results, spec)
         own, beside = (
             in_unit(rows, outcome)
-            for rows in _by_dates(facts, only(series, spec_id=spec["id"]))
+            for rows in _by_dates(results, only(series, spec_id=spec["id"]))
         )
         ranges.append(_draw_horizons(axes, own, beside))
         drawn_rows += [own, beside]
         column = spec.get("effects") or "year"
         effects = "effects of year" if column == "year" else f"{column} by year"
-        held = held_by_year(facts, spec)
+        held = held_by_year(results, spec)
         if held:
             effects += f"\n{in_words(held)} by year"
         title = named(outcome)
@@ -100,12 +100,12 @@ def f31(facts: Facts) -> Artwork:
         # What tells one panel from another of the same outcome.
         apart = effects if sample == "all" else f"{effects}, {sample.replace('_', ' ')}"
         axes.set_title(f"{title}\n{apart}")
-        rows, _ = deciding_rows(facts, only(estimates, spec_id=spec["id"]))
+        rows, _ = deciding_rows(results, only(estimates, spec_id=spec["id"]))
         joint = pick(rows, estimator=f"{BASE}_lead", effect_type="joint")
         span = own[own["horizon"].str.contains(" to ")].iloc[0]
         value = fixed(span["estimate"], decimals_of(outcome))
         sentences.append(
-            f"{title}, {apart}: {value} in {since(facts, span['horizon'])},"
+            f"{title}, {apart}: {value} in {since(results, span['horizon'])},"
             f" joint p of the leads {p_value(joint.get('p_value')) or 'not defined'}"
         )
     for axes in grid.flat[len(shown) :]:
@@ -113,36 +113,34 @@ def f31(facts: Facts) -> Artwork:
     # Panels share an axis, which follows all where one has no mark of few.
     _follow_most(grid[0, 0], list(chain(*ranges)) if all(ranges) else [])
     for axes in grid[:, 0]:
-        axes.set_ylabel(unit_of(outcome_of(facts, shown[0])))
-    key_below(figure, _keys(facts, series), handletextpad=0.4)
+        axes.set_ylabel(unit_of(outcome_of(results, shown[0])))
+    key_below(figure, _keys(results, series), handletextpad=0.4)
     figure.supxlabel(
-        f"{dates_word(facts)} since the policy; below: units",
+        f"{dates_word(results)} since the policy; below: units",
         fontsize=7.5,
         y=0.27 / size[1],
         color=INK,
     )
-    text = (
-        f"Leads and effects by {dates_word(facts)} since a policy came, with intervals."
-    )
+    text = f"Leads and effects by {dates_word(results)} since a policy came, with intervals."
     return Artwork(figure, pd.concat(drawn_rows), f"{text} {'; '.join(sentences)}.")
 
 
-def f32(facts: Facts) -> Artwork:
+def f32(results: StudyResults) -> Artwork:
     """Draw the difference in levels before each kind of policy."""
-    rows = facts.estimates(estimator="placement")
+    rows = results.estimates(estimator="placement")
     rows = rows[rows["estimate"].notna()]
     if rows.empty:
         raise ArtifactError("no placement", "one kind", "drop F32 from `figures`")
-    specs = [spec["id"] for spec in facts.specs(question="placement")]
+    specs = [spec["id"] for spec in results.specs(question="placement")]
     # Kinds in the order of the config.
-    asked = chain(*(spec["kinds"] for spec in facts.specs(question="placement")))
+    asked = chain(*(spec["kinds"] for spec in results.specs(question="placement")))
     drawn = set(rows["contrast"])
     kinds = [kind for kind in dict.fromkeys([*asked, *sorted(drawn)]) if kind in drawn]
     size = (WIDTH, 0.9 + 0.26 * len(specs))
     edges = {"left": 0.33, "right": 0.99, "top": 1 - 0.3 / size[1]}
     edges |= {"bottom": 0.5 / size[1], "wspace": 0.12}
     figure, grid = panels(1, len(kinds), size, edges, sharex=True, sharey=True)
-    outcome = outcome_of(facts, {"outcome": rows["outcome"].iloc[0]})
+    outcome = outcome_of(results, {"outcome": rows["outcome"].iloc[0]})
     levels = in_unit(rows, outcome)
     sentences = []
     labels = {}
@@ -195,11 +193,11 @@ def _compared(row: dict[str, Any]) -> str:
     return f"{label}\n{held} held" if held else label
 
 
-def f33(facts: Facts) -> Artwork:
+def f33(results: StudyResults) -> Artwork:
     """Draw units where they are, by the first year of their policy."""
-    spec = _first(facts.specs(question="specs"))
-    policies = only(facts.series("policies", text=TEXT), spec_id=spec["id"])
-    units = facts.table("units")
+    spec = _first(results.specs(question="specs"))
+    policies = only(results.series("policies", text=TEXT), spec_id=spec["id"])
+    units = results.table("units")
     if not {"lat", "lon"} <= set(units):
         raise ArtifactError(
             "no coordinates", "lat and lon in units.csv", "drop F33 from `figures`"
@@ -234,7 +232,7 @@ def f33(facts: Facts) -> Artwork:
     last = int(dated["first_year"].max())
     bar = figure.colorbar(points, cax=figure.add_axes((0.88, 0.2, 0.02, 0.6)))
     bar.set_ticks(sorted({first, (first + last) // 2, last}))
-    words = facts.words["units_name"]
+    words = results.words["units_name"]
     text = (
         f"{len(dated)} {words} with a policy, first years {first} to {last};"
         f" {len(unsure)} of unsure year; {len(none)} {words} without."
@@ -242,15 +240,15 @@ def f33(facts: Facts) -> Artwork:
     return Artwork(figure, placed, text)
 
 
-def f35(facts: Facts) -> Artwork:
+def f35(results: StudyResults) -> Artwork:
     """Draw who got a policy beside what followed, each by its first primary
     specification; logarithms in percent.
     """
-    spec = _first(facts.specs(question="specs"))
+    spec = _first(results.specs(question="specs"))
     own, beside = _by_dates(
-        facts, only(facts.series("horizons", text=NAMES), spec_id=spec["id"])
+        results, only(results.series("horizons", text=NAMES), spec_id=spec["id"])
     )
-    rows = _pictured(facts)
+    rows = _pictured(results)
     if own.empty or rows.empty:
         raise ArtifactError(
             "no leads and horizons, or no placement", "both", "drop F35 from `figures`"
@@ -262,7 +260,7 @@ def f35(facts: Facts) -> Artwork:
     within = rows["fe_id"].iloc[0]
     groups = "" if within == "none" else f" within {within}"
     before.axvline(0, color=FAINT, linewidth=0.8, zorder=1)
-    placed = outcome_of(facts, {"outcome": rows["outcome"].iloc[0]})
+    placed = outcome_of(results, {"outcome": rows["outcome"].iloc[0]})
     levels = in_unit(rows, placed)
     positions = range(len(rows))
     low, high = levels["conf_low"], levels["conf_high"]
@@ -272,13 +270,13 @@ def f35(facts: Facts) -> Artwork:
     before.set_ylim(len(rows) - 0.5, -0.5)
     before.set_title(f"in {rows['period'].iloc[0]}{groups}")
     before.set_xlabel(named(placed))
-    outcome = outcome_of(facts, spec)
+    outcome = outcome_of(results, spec)
     shown = in_unit(own, outcome)
     held = _draw_horizons(after, shown, in_unit(beside, outcome))
     _follow_most(after, held)
     after.set_title(named(outcome))
-    after.set_xlabel(f"{dates_word(facts)} since the policy; above: units")
-    key_below(figure, _keys(facts, pd.concat([own, beside])), handletextpad=0.4)
+    after.set_xlabel(f"{dates_word(results)} since the policy; above: units")
+    key_below(figure, _keys(results, pd.concat([own, beside])), handletextpad=0.4)
     span = shown[shown["horizon"].str.contains(" to ")].iloc[0]
     digits = decimals_of(outcome)
     words = [
@@ -286,7 +284,7 @@ def f35(facts: Facts) -> Artwork:
     ]
     text = (
         f"Differences in level before a policy: {'; '.join(words)}. Effect in"
-        f" {since(facts, span['horizon'])} after it: {fixed(span['estimate'], digits)}"
+        f" {since(results, span['horizon'])} after it: {fixed(span['estimate'], digits)}"
         f" {unit_of(outcome)}."
     )
     columns = "contrast period fe_id sample_id estimate conf_low conf_high unit".split()
@@ -294,10 +292,10 @@ def f35(facts: Facts) -> Artwork:
     return Artwork(figure, data, text)
 
 
-def _pictured(facts: Facts) -> pd.DataFrame:
+def _pictured(results: StudyResults) -> pd.DataFrame:
     """Return the levels before a policy that F35 draws, in the order of the config."""
-    specs = facts.specs(question="placement")
-    rows = facts.estimates(estimator="placement")
+    specs = results.specs(question="placement")
+    rows = results.estimates(estimator="placement")
     rows = rows[rows["estimate"].notna()]
     chosen = [
         only(rows, spec_id=spec["id"], contrast=kind)
@@ -315,15 +313,17 @@ def _first(specs: list[dict[str, object]]) -> dict[str, object]:
     return min(specs, key=lambda spec: spec.get("role") != "primary")
 
 
-def _by_dates(facts: Facts, series: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _by_dates(
+    results: StudyResults, series: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the series of the dates that decide, and of those beside them."""
     of_all, sure = only(series, dates="all"), only(series, dates="sure")
-    section = facts.config.estimates["event_study"]
+    section = results.config.estimates["event_study"]
     decides = section.get("deciding", "all") == "sure" and len(sure)
     return (sure, of_all) if decides else (of_all, sure)
 
 
-def _keys(facts: Facts, series: pd.DataFrame) -> list[Line2D]:
+def _keys(results: StudyResults, series: pd.DataFrame) -> list[Line2D]:
     """Return the keys of leads and horizons."""
     keys = [
         line_key("effect", color=INK, marker="o", markersize=4, linestyle=""),
@@ -333,7 +333,7 @@ def _keys(facts: Facts, series: pd.DataFrame) -> list[Line2D]:
     ]
     if series["dates"].eq("sure").any():
         hollow = {"marker": "o", "markerfacecolor": "white", "linestyle": ""}
-        section = facts.config.estimates["event_study"]
+        section = results.config.estimates["event_study"]
         beside = "all dates" if section.get("deciding") == "sure" else "sure dates"
         keys.append(line_key(beside, color=SOFT, markersize=4, **hollow))
     return keys

@@ -5,7 +5,6 @@ from itertools import pairwise
 import pandas as pd
 from matplotlib.axes import Axes
 
-from evenfield.shared.facts import Facts
 from evenfield.shared.figures import (
     ACCENT,
     FAINT,
@@ -18,6 +17,7 @@ from evenfield.shared.figures import (
     panels,
     tick_key,
 )
+from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables import Row, fixed, is_missing, only, pick, records
 from evenfield.study.errors import ArtifactError
 from evenfield.topics.event_study.table_words import (
@@ -35,14 +35,14 @@ OFFSET = 0.17  # of marks of dates that decide above, and of others below, their
 MARKS = 5
 
 
-def f36(facts: Facts) -> Artwork:
+def f36(results: StudyResults) -> Artwork:
     """Draw the own effect and rings of every specification with rings, with the
     smallest effect that would be seen.
     """
-    specs = {spec["id"]: spec for spec in facts.specs(question="specs")}
-    rings = facts.specs(question="rings")
-    outcome = outcome_of(facts, specs[rings[0]["of"]])
-    rows = in_unit(_ring_estimates(facts.estimates()), outcome)
+    specs = {spec["id"]: spec for spec in results.specs(question="specs")}
+    rings = results.specs(question="rings")
+    outcome = outcome_of(results, specs[rings[0]["of"]])
+    rows = in_unit(_ring_estimates(results.estimates()), outcome)
     if rows.empty:
         raise ArtifactError("no rings", "enough far units", "drop F36 from `figures`")
     most = max(len(ring["radii"]) for ring in rings) + 1
@@ -61,7 +61,7 @@ def f36(facts: Facts) -> Artwork:
             title = f"{title}\n{sample.replace('_', ' ')}"
         axes.set_title(title)
         decimals = decimals_of(outcome)
-        sentences += _draw_rings(axes, deciding_rows(facts, own), title, decimals)
+        sentences += _draw_rings(axes, deciding_rows(results, own), title, decimals)
     labels = ["own", *_distances(rings[0])]
     grid[0, 0].set_yticks(range(len(labels)), labels)
     grid[0, 0].set_ylim(len(labels) - 0.5, -0.5)
@@ -69,7 +69,7 @@ def f36(facts: Facts) -> Artwork:
     figure.supxlabel(words, fontsize=7.5, y=0.3 / size[1], color=INK)
     hollow = {"marker": "o", "markerfacecolor": "white", "linestyle": ""}
     first, second = "all dates", SURE
-    if facts.config.estimates["event_study"].get("deciding") == "sure":
+    if results.config.estimates["event_study"].get("deciding") == "sure":
         first, second = second, first
     keys = [
         line_key(first, color=INK, marker="o", markersize=MARKS, linestyle=""),

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from evenfield.shared.facts import Facts
+from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables import (
     Row,
     Table,
@@ -53,33 +53,33 @@ AGGREGATES = {
 TAKEN = "estimate conf_low conf_high p_value mde n_treated".split()
 
 
-def t41(facts: Facts) -> Table:
+def t41(results: StudyResults) -> Table:
     """Return a row for each specification, average of horizons and kind of dates."""
-    section = facts.config.estimates["event_study"]
-    dates = dates_word(facts)
-    estimates = printed_estimates(facts)
+    section = results.config.estimates["event_study"]
+    dates = dates_word(results)
+    estimates = printed_estimates(results)
     rows = []
-    for spec in facts.specs(question="specs"):
+    for spec in results.specs(question="specs"):
         own = only(estimates, spec_id=spec["id"])
         for treatment in sorted(own["treatment_def"].unique()):
-            rows += _effect_rows(facts, spec, only(own, treatment_def=treatment))
+            rows += _effect_rows(results, spec, only(own, treatment_def=treatment))
     rows = _together(rows)
-    note = facts.note(
+    note = results.note(
         "",
-        f"Mean gap between outcome and prediction over the {facts.words['units_name']}"
+        f"Mean gap between outcome and prediction over the {results.words['units_name']}"
         f" that got the policy and the {dates} since; predictions from effects of"
-        f" {facts.words['units_name']} and of years, by group where the row says so,"
+        f" {results.words['units_name']} and of years, by group where the row says so,"
         " fitted to years before the policy and without it (Borusyak, Jaravel and Spiess"
         " 2024).",
         IN_PERCENT,
-        f"{facts.level} intervals and p by {facts.words['unit_name']} or by group,"
+        f"{results.level} intervals and p by {results.words['unit_name']} or by group,"
         " whichever interval is wider; p, permuted: dates dealt out again within the"
         " groups; seen from: the smallest effect that would be seen four times in five.",
         f"Leads: joint p of the last {section.get('leads', 4)} {dates} before the policy,"
         f" on years before it alone. Early: a policy that is taken to come that many {dates}"
         " early. Below .05 outcomes moved before the policy came. For comparison, C"
         " and S'A: changes since the year before the policy less those of"
-        f" {facts.words['units_name']} of the group without it yet (Callaway and"
+        f" {results.words['units_name']} of the group without it yet (Callaway and"
         " Sant'Anna 2021); two-way: the coefficient of a regression with the same"
         " effects. Trends: how many times the largest change between two leads trends"
         " may differ by, at each date since the policy, before the interval of C and S'A's"
@@ -91,7 +91,7 @@ def t41(facts: Facts) -> Table:
         *with_test(
             left("Specification", "label", width_cm=4.2),
             "Effect",
-            facts.level,
+            results.level,
             DECIMALS,
             p_values=PERMUTED,
             explained=True,
@@ -107,32 +107,32 @@ def t41(facts: Facts) -> Table:
     return Table.of(columns, rows, note)
 
 
-def t41b(facts: Facts) -> Table:
+def t41b(results: StudyResults) -> Table:
     """Return the deciding average of every specification with all dates and with sure
     ones side by side, each with its leads.
     """
-    estimates = printed_estimates(facts)
+    estimates = printed_estimates(results)
     rows = []
-    for spec in facts.specs(question="specs"):
+    for spec in results.specs(question="specs"):
         own = only(estimates, spec_id=spec["id"])
         of_all = own[own["treatment_def"].str.endswith(ALL)]
         sure = own[own["treatment_def"].str.endswith(SURE)]
-        label = label_of(facts, spec, of_all)
-        row: Row = {"group": heading_of(facts, spec), "label": label}
-        row[DECIMALS] = decimals_of(outcome_of(facts, spec))
+        label = label_of(results, spec, of_all)
+        row: Row = {"group": heading_of(results, spec), "label": label}
+        row[DECIMALS] = decimals_of(outcome_of(results, spec))
         for dates, part in (("all", of_all), ("sure", sure)):
             # The deciding average comes first.
-            effect = next(iter(_effect_rows(facts, spec, part)), {})
+            effect = next(iter(_effect_rows(results, spec, part)), {})
             names = (*TAKEN, "p_leads", "reason")
             row |= {f"{dates}_{name}": effect.get(name) for name in names}
         rows.append(row)
-    note = facts.note(
+    note = results.note(
         "",
         "Effects over the first of the averages of T41, with all dates and without"
-        f" {facts.words['units_name']} whose date is not sure; p, leads: joint p of the"
-        f" {dates_word(facts)} before, below .05 outcomes had moved before the policy came.",
+        f" {results.words['units_name']} whose date is not sure; p, leads: joint p of the"
+        f" {dates_word(results)} before, below .05 outcomes had moved before the policy came.",
         IN_PERCENT,
-        f"{facts.level} intervals.",
+        f"{results.level} intervals.",
         basis=False,
     )
     columns = [left("Specification", "label", width_cm=4.2)]
@@ -141,20 +141,20 @@ def t41b(facts: Facts) -> Table:
         bounds = (f"{dates}_conf_low", f"{dates}_conf_high")
         columns += [
             number(words, f"{dates}_estimate", DECIMALS, reason),
-            ends(f"{facts.level} interval", *bounds, DECIMALS, reason),
+            ends(f"{results.level} interval", *bounds, DECIMALS, reason),
             probability("p, leads", f"{dates}_p_leads"),
             count("With policy", f"{dates}_n_treated"),
         ]
     return Table.of(tuple(columns), rows, note)
 
 
-def t41c(facts: Facts) -> Table:
+def t41c(results: StudyResults) -> Table:
     """Return a row for each mean of changes against units without the policy yet: over
     all dates, by first year and by year.
     """
-    estimates = printed_estimates(facts)
+    estimates = printed_estimates(results)
     rows = []
-    for spec in facts.specs(question="specs"):
+    for spec in results.specs(question="specs"):
         own = only(estimates, spec_id=spec["id"], estimator="callaway_santanna")
         kinds = own["contrast"].str.partition(" ")
         own = own.assign(kind=kinds[0], year=kinds[2])
@@ -163,46 +163,46 @@ def t41c(facts: Facts) -> Table:
             continue
         order = own["kind"].map(list(AGGREGATES).index)
         own = own.assign(order=order).sort_values(["treatment_def", "order", "year"])
-        heading = heading_of(facts, spec)
+        heading = heading_of(results, spec)
         for row in records(own):
             of_dates = only(own, treatment_def=row["treatment_def"])
             rows.append(
                 {
                     **{name: row[name] for name in TAKEN},
-                    "group": f"{heading}, {label_of(facts, spec, of_dates)}",
-                    DECIMALS: decimals_of(outcome_of(facts, spec)),
+                    "group": f"{heading}, {label_of(results, spec, of_dates)}",
+                    DECIMALS: decimals_of(outcome_of(results, spec)),
                     "label": AGGREGATES[row["kind"]].format(year=row["year"]),
                     "n_units": row["n_units"],
                     "reason": text(row["warning"]),
                 }
             )
     rows = _together(rows)
-    several = facts.words["units_name"]
-    note = facts.note(
+    several = results.words["units_name"]
+    note = results.note(
         "",
         f"Changes since the year before the policy less those of {several} without it yet"
         " (Callaway and Sant'Anna 2021). Simple: each"
-        f" {facts.words['unit_name']} in each of its years counts alike; group: the mean of"
+        f" {results.words['unit_name']} in each of its years counts alike; group: the mean of"
         f" a first year counts by its {several}; calendar: each year counts alike.",
         IN_PERCENT,
-        f"{facts.level} intervals by {facts.words['unit_name']} or by group, whichever is"
+        f"{results.level} intervals by {results.words['unit_name']} or by group, whichever is"
         " wider.",
         basis=False,
     )
     columns = (
-        *with_test(left("Mean over", "label"), "Effect", facts.level, DECIMALS),
+        *with_test(left("Mean over", "label"), "Effect", results.level, DECIMALS),
         count("With policy", "n_treated"),
         count("N", "n_units"),
     )
     return Table.of(columns, rows, note)
 
 
-def t42(facts: Facts) -> Table:
+def t42(results: StudyResults) -> Table:
     """Return a row for each kind of policy and placement specification."""
-    estimates = printed_estimates(facts)
+    estimates = printed_estimates(results)
     rows = []
-    for spec in facts.specs(question="placement"):
-        outcome = outcome_of(facts, spec)
+    for spec in results.specs(question="placement"):
+        outcome = outcome_of(results, spec)
         own = only(estimates, spec_id=spec["id"])
         for row in records(only(own, estimator="placement")):
             permuted = pick(
@@ -226,20 +226,20 @@ def t42(facts: Facts) -> Table:
                 }
             )
     rows = _together(rows)
-    note = facts.note(
+    note = results.note(
         "",
-        f"How far {facts.words['units_name']} that got a policy later lay from others"
+        f"How far {results.words['units_name']} that got a policy later lay from others"
         " before it, other kinds held; differences of logarithms in percent, 100 (exp(x)"
         " \u2212 1). Intervals and p by HC3; p, permuted: policies"
         " dealt out again within the groups, those of a"
-        f" {facts.words['unit_name']} together.",
+        f" {results.words['unit_name']} together.",
         basis=False,
     )
     columns = (
         *with_test(
             left("Compared", "label"),
             "Difference",
-            facts.level,
+            results.level,
             DECIMALS,
             p_values=PERMUTED,
         ),
@@ -249,13 +249,13 @@ def t42(facts: Facts) -> Table:
     return Table.of(columns, rows, note)
 
 
-def t43(facts: Facts) -> Table:
+def t43(results: StudyResults) -> Table:
     """Return the own effect and a row for each ring of every specification with rings."""
-    estimates = printed_estimates(facts)
-    section = facts.config.estimates["event_study"]
+    estimates = printed_estimates(results)
+    section = results.config.estimates["event_study"]
     rows = []
-    specs = {spec["id"]: spec for spec in facts.specs(question="specs")}
-    for ring in facts.specs(question="rings"):
+    specs = {spec["id"]: spec for spec in results.specs(question="specs")}
+    for ring in results.specs(question="rings"):
         spec = specs[ring["of"]]
         unit = ring.get("distance", "km")
         reach = f"{ring['radii'][-1]:g} {unit}"
@@ -263,9 +263,9 @@ def t43(facts: Facts) -> Table:
         for treatment in sorted(own["treatment_def"].unique()):
             part = only(own, treatment_def=treatment)
             shared = {
-                "group": f"{heading_of(facts, spec)}, {label_of(facts, spec, part)}",
+                "group": f"{heading_of(results, spec)}, {label_of(results, spec, part)}",
                 "far": pick(part, term="far units").get("estimate"),
-                DECIMALS: decimals_of(outcome_of(facts, spec)),
+                DECIMALS: decimals_of(outcome_of(results, spec)),
             }
             estimators = [f"{BASE}_far", f"{BASE}_rings"]
             shown = part[part["estimator"].isin(estimators)]
@@ -273,16 +273,16 @@ def t43(facts: Facts) -> Table:
                 rows.append(_ring_row(unit, part, row) | shared)
     # The own effect first, then rings from the innermost to the outermost.
     rows = _together(sorted(rows, key=lambda row: row["inner"]))
-    note = facts.note(
+    note = results.note(
         "",
-        f"Mean gap of {facts.words['units_name']} without the policy by distance to the"
-        f" nearest one that has it, over the first {dates_word(facts)} after one came"
-        f" inside the outermost ring; controls are {facts.words['units_name']} without the policy"
+        f"Mean gap of {results.words['units_name']} without the policy by distance to the"
+        f" nearest one that has it, over the first {dates_word(results)} after one came"
+        f" inside the outermost ring; controls are {results.words['units_name']} without the policy"
         " and beyond all rings (Butts 2021). Own: the effect of T41 with these controls."
-        f" Cells: {facts.words['units_name']} nearby times years. Without one: smallest and"
-        f" largest estimate if one {facts.words['unit_name']} nearby is left out, or one"
+        f" Cells: {results.words['units_name']} nearby times years. Without one: smallest and"
+        f" largest estimate if one {results.words['unit_name']} nearby is left out, or one"
         " with the policy and those near it."
-        f" Below {section.get('min_controls', 10)} such {facts.words['units_name']} there"
+        f" Below {section.get('min_controls', 10)} such {results.words['units_name']} there"
         " are no rings.",
         "Percent, intervals, p and seen from as in T41.",
         basis=False,
@@ -291,7 +291,7 @@ def t43(facts: Facts) -> Table:
         *with_test(
             left("Distance", "label"),
             "Effect",
-            facts.level,
+            results.level,
             DECIMALS,
             p_values=PERMUTED,
         ),
@@ -303,33 +303,33 @@ def t43(facts: Facts) -> Table:
     return Table.of(columns, rows, note)
 
 
-def t44(facts: Facts) -> Table:
+def t44(results: StudyResults) -> Table:
     """Return a row for each part of a policy, and how far it differs from the first."""
-    estimates = printed_estimates(facts)
-    specs = {spec["id"]: spec for spec in facts.specs(question="specs")}
+    estimates = printed_estimates(results)
+    specs = {spec["id"]: spec for spec in results.specs(question="specs")}
     rows = []
     for identifier in dict.fromkeys(
-        part["of"] for part in facts.specs(question="parts")
+        part["of"] for part in results.specs(question="parts")
     ):
         spec = specs[identifier]
         own = only(estimates, spec_id=identifier)
         parts = only(own, estimator=f"{BASE}_parts")
         # Parts and their differences, then whether all are alike.
         for row in records(parts.sort_values("effect_type", kind="stable")):
-            rows.append(_part_row(facts, spec, own, row))
-    note = facts.note(
+            rows.append(_part_row(results, spec, own, row))
+    note = results.note(
         "",
         "Effects over the first of the averages of T41 in parts of the policy, all from"
         " one imputation: by wave of first years, by kind of the first policy, by number"
         " of policies in force. A part less another: how far they differ; alike: the test"
         " that no part differs from the first.",
-        f"p, leads: joint p of the {dates_word(facts)} before the policy, of all parts"
+        f"p, leads: joint p of the {dates_word(results)} before the policy, of all parts"
         " together; below .05 outcomes had moved before it came.",
         "Percent, intervals, p and seen from as in T41.",
         basis=False,
     )
     columns = (
-        *with_test(left("Part", "label"), "Effect", facts.level, DECIMALS),
+        *with_test(left("Part", "label"), "Effect", results.level, DECIMALS),
         probability("p, leads", "p_leads", "leads_reason"),
         count("With policy", "n_treated"),
     )
@@ -345,14 +345,14 @@ def _together(rows: list[Row]) -> list[Row]:
     return sorted(rows, key=lambda row: groups.index(row["group"]))
 
 
-def _effect_rows(facts: Facts, spec: Row, own: pd.DataFrame) -> list[Row]:
+def _effect_rows(results: StudyResults, spec: Row, own: pd.DataFrame) -> list[Row]:
     """Return the rows of one specification and kind of dates; none has an effect without
     its leads.
     """
     leads = pick(own, estimator=f"{BASE}_lead", effect_type="joint")
     pseudo = pick(own, estimator=f"{BASE}_pseudo")
     rows = []
-    section = facts.config.estimates["event_study"]
+    section = results.config.estimates["event_study"]
     whole = [[0, section.get("horizons", 5)]]
     # Averages, the deciding one first; single horizons are drawn, not printed.
     for low, high in section.get("spans") or whole:
@@ -365,9 +365,9 @@ def _effect_rows(facts: Facts, spec: Row, own: pd.DataFrame) -> list[Row]:
         rows.append(
             {
                 **{name: row[name] for name in TAKEN},
-                "group": heading_of(facts, spec),
-                DECIMALS: decimals_of(outcome_of(facts, spec)),
-                "label": f"{label_of(facts, spec, own)}, {since(facts, row['contrast'])}",
+                "group": heading_of(results, spec),
+                DECIMALS: decimals_of(outcome_of(results, spec)),
+                "label": f"{label_of(results, spec, own)}, {since(results, row['contrast'])}",
                 "n_units": row["n_units"],
                 "reason": text(row["warning"]),
                 "p_permuted": permuted.get("p_value"),
@@ -387,7 +387,7 @@ def _effect_rows(facts: Facts, spec: Row, own: pd.DataFrame) -> list[Row]:
     return rows
 
 
-def _part_row(facts: Facts, spec: Row, own: pd.DataFrame, row: Row) -> Row:
+def _part_row(results: StudyResults, spec: Row, own: pd.DataFrame, row: Row) -> Row:
     """Return a part, a difference of two or the test that all are alike, with the leads
     of the policy.
     """
@@ -399,8 +399,8 @@ def _part_row(facts: Facts, spec: Row, own: pd.DataFrame, row: Row) -> Row:
     numbers = {name: row[name] for name in (["p_value"] if joint else TAKEN)}
     return {
         **numbers,
-        "group": heading_of(facts, spec),
-        DECIMALS: decimals_of(outcome_of(facts, spec)),
+        "group": heading_of(results, spec),
+        DECIMALS: decimals_of(outcome_of(results, spec)),
         "label": row["contrast"],
         "reason": "" if made else text(row["warning"]),
         "p_leads": leads.get("p_value"),

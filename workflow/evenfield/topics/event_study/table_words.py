@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from evenfield.shared.facts import Facts
 from evenfield.shared.sections import LOGARITHM
+from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables import Row, in_words
 
 BASE = "imputation"
@@ -15,9 +15,9 @@ YEAR = "year"
 MEASURED = "estimate conf_low conf_high mde seen_below joint_low joint_high".split()
 
 
-def outcome_of(facts: Facts, spec: Row) -> Row:
+def outcome_of(results: StudyResults, spec: Row) -> Row:
     """Return label and unit of the outcome of a specification."""
-    outcomes = facts.config.estimates["event_study"]["outcomes"]
+    outcomes = results.config.estimates["event_study"]["outcomes"]
     return dict(outcomes[spec["outcome"]])
 
 
@@ -58,38 +58,38 @@ def in_unit(rows: pd.DataFrame, outcome: Row) -> pd.DataFrame:
     return in_percent(rows, pd.Series(unit == "%", rows.index)).assign(unit=unit)
 
 
-def printed_estimates(facts: Facts) -> pd.DataFrame:
+def printed_estimates(results: StudyResults) -> pd.DataFrame:
     """Return the estimates of the topic in the units in which tables print them."""
-    rows = facts.estimates()
+    rows = results.estimates()
     return in_percent(rows, rows["unit_of_measure"].eq(LOGARITHM))
 
 
-def dates_word(facts: Facts) -> str:
+def dates_word(results: StudyResults) -> str:
     """Return what horizons count: years, or steps of the panel of so many years."""
-    step = int(facts.description().get("step", 1))
+    step = int(results.description().get("step", 1))
     return "years" if step == 1 else f"steps of {step} years"
 
 
-def since(facts: Facts, contrast: str) -> str:
+def since(results: StudyResults, contrast: str) -> str:
     """Name a span of horizons: years 0 to 5, or steps 0 to 5 of so many years."""
-    word, *rest = dates_word(facts).split(" ")
+    word, *rest = dates_word(results).split(" ")
     return " ".join([word, contrast, *rest])
 
 
-def heading_of(facts: Facts, spec: Row) -> str:
+def heading_of(results: StudyResults, spec: Row) -> str:
     """Name the outcome and the kinds of policies of a specification."""
-    label = capital(named(outcome_of(facts, spec)))
+    label = capital(named(outcome_of(results, spec)))
     kinds = [kind.replace("_", " ") for kind in spec.get("kinds") or []]
     return f"{label}, {in_words(kinds)}" if kinds else label
 
 
-def label_of(facts: Facts, spec: Row, own: pd.DataFrame) -> str:
+def label_of(results: StudyResults, spec: Row, own: pd.DataFrame) -> str:
     """Say which effects, controls and dates a row has, and its sample and years if they
     differ.
     """
     column = spec.get("effects") or YEAR
     parts = ["effects of year" if column == YEAR else f"{column} by year"]
-    parts += [f"{label} by year" for label in held_by_year(facts, spec)]
+    parts += [f"{label} by year" for label in held_by_year(results, spec)]
     dates = {words.rsplit(", ", 1)[-1] for words in own["treatment_def"]}
     if len(dates) == 1 and dates != {ALL}:
         parts += dates
@@ -99,17 +99,19 @@ def label_of(facts: Facts, spec: Row, own: pd.DataFrame) -> str:
     return ", ".join([*parts, *apart(spec)])
 
 
-def held_by_year(facts: Facts, spec: Row) -> list[str]:
+def held_by_year(results: StudyResults, spec: Row) -> list[str]:
     """Return the labels of the controls of a specification."""
-    controls = facts.config.estimates["event_study"].get("controls", {})
+    controls = results.config.estimates["event_study"].get("controls", {})
     return [controls[name]["label"] for name in spec.get("controls") or []]
 
 
-def deciding_rows(facts: Facts, own: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+def deciding_rows(
+    results: StudyResults, own: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the rows of the dates that decide, and of those that stand beside them."""
     of_all = own[own["treatment_def"].str.endswith(ALL)]
     sure = own[own["treatment_def"].str.endswith(SURE)]
-    section = facts.config.estimates["event_study"]
+    section = results.config.estimates["event_study"]
     if section.get("deciding", "all") == "sure" and len(sure):
         return sure, of_all
     return of_all, sure

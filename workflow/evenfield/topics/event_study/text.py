@@ -8,7 +8,6 @@ from typing import Any
 
 import pandas as pd
 
-from evenfield.shared.facts import Facts
 from evenfield.shared.sections import (
     cell,
     effect_size,
@@ -18,6 +17,7 @@ from evenfield.shared.sections import (
     tested,
     visible,
 )
+from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables import TEXT, Row, only, pick, records
 from evenfield.study.errors import first_examples
 from evenfield.topics.event_study.table_words import (
@@ -31,18 +31,18 @@ from evenfield.topics.event_study.table_words import (
 NAMED = 40  # units of one year
 
 
-def section(facts: Facts) -> dict[str, object]:
+def section(results: StudyResults) -> dict[str, object]:
     """Return the primary specification with all dates and with sure ones."""
-    spec = primary_policy(facts)
-    own = only(facts.estimates(), spec_id=spec["id"])
+    spec = primary_policy(results)
+    own = only(results.estimates(), spec_id=spec["id"])
     if own.empty:
         return {}
-    main, beside = deciding_rows(facts, own)
+    main, beside = deciding_rows(results, own)
     row = pick(main, estimator=BASE, role=spec.get("role") or "robustness")
     effect = effect_size(row)
     if effect is None:
         return {}
-    outcome = facts.config.estimates["event_study"]["outcomes"][spec["outcome"]]
+    outcome = results.config.estimates["event_study"]["outcomes"][spec["outcome"]]
     leads = pick(main, estimator=f"{BASE}_lead", effect_type="joint")
     other = pick(beside, estimator=BASE, contrast=row["contrast"])
     side = side_of_zero(row)
@@ -52,34 +52,34 @@ def section(facts: Facts) -> dict[str, object]:
         "outcome": outcome["label"].removeprefix("log ")
         if effect.percent
         else outcome["label"],
-        "since": since(facts, row["contrast"]),
+        "since": since(results, row["contrast"]),
         "effect": effect,
         "side": side,
-        "visible": visible(facts, effect),
+        "visible": visible(results, effect),
         "leads": tested(leads, "0.0"),
-        "moved_before": is_clear(facts, leads),
+        "moved_before": is_clear(results, leads),
         "trends": shown(breakdown, "0.0"),
         "bears_trends": breakdown.get("estimate", 0.0) > 0,
         "other_dates": effect_size(other),
         "others_are_sure": str(other.get("treatment_def")).endswith(SURE),
         "others_agree": side_of_zero(other) == side,
-        "held": held_by_year(facts, spec),
+        "held": held_by_year(results, spec),
         "rings": _rings(main),
-        "placement": _placement(facts),
-        **_dates(facts, spec),
+        "placement": _placement(results),
+        **_dates(results, spec),
     }
 
 
-def _dates(facts: Facts, spec: Row) -> Row:
+def _dates(results: StudyResults, spec: Row) -> Row:
     """Return how many units have a policy, in how many years it came, and their names by
     year.
     """
-    policies = only(facts.series("policies", text=TEXT), spec_id=spec["id"])
+    policies = only(results.series("policies", text=TEXT), spec_id=spec["id"])
     dated = policies[policies["first_year"].notna()]
     source = "estimates/event_study/policies.csv"
     years = []
     for year, own in dated.groupby("first_year", sort=True):
-        names = sorted(map(facts.name, own["unit"].unique()))
+        names = sorted(map(results.name, own["unit"].unique()))
         years.append({"id": f"{year:.0f}", "names": first_examples(names, NAMED)})
     return {
         "dated": cell(dated["unit"].nunique(), "0", source),
@@ -87,9 +87,9 @@ def _dates(facts: Facts, spec: Row) -> Row:
     }
 
 
-def primary_policy(facts: Facts) -> Row:
+def primary_policy(results: StudyResults) -> Row:
     """Return the primary specification, else the first."""
-    specs = facts.specs(question="specs")
+    specs = results.specs(question="specs")
     primary = [spec for spec in specs if spec.get("role") == "primary"]
     return next(iter(primary + specs))
 
@@ -107,10 +107,10 @@ def _rings(own: pd.DataFrame) -> list[dict[str, Any]]:
     return sorted(out, key=lambda item: float(item["distance"].split(" ")[0]))
 
 
-def _placement(facts: Facts) -> list[dict[str, Any]]:
+def _placement(results: StudyResults) -> list[dict[str, Any]]:
     """Return the differences before a policy of the first placement specification."""
-    first = next(iter(facts.specs(question="placement")), {})
-    rows = only(facts.estimates(), estimator="placement")
+    first = next(iter(results.specs(question="placement")), {})
+    rows = only(results.estimates(), estimator="placement")
     out = []
     for row in records(only(rows, spec_id=first.get("id", ""))):
         difference = effect_size(row)

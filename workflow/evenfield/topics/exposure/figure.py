@@ -9,7 +9,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from evenfield.shared.facts import Facts
 from evenfield.shared.figures import (
     INK,
     PALE,
@@ -24,6 +23,7 @@ from evenfield.shared.figures import (
     panels,
     tick_key,
 )
+from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables import (
     fixed,
     interval,
@@ -46,18 +46,18 @@ ROW_HEIGHT = 1.28
 LOOKS = ((INK, "o", INK), (SERIES[1].colour, "s", "white"))
 
 
-def f13(facts: Facts) -> Artwork:
+def f13(results: StudyResults) -> Artwork:
     """Draw each question as one row: long spans at the left, periods at the right, each
     with its own scale.
     """
-    periods = facts.config.periods
+    periods = results.config.periods
     roles: dict[str, list[str]] = {"span": [], "main": []}
     for name, item in periods.items():
         roles.setdefault(item.role, []).append(name)
     groups = [names for names in (roles["span"], roles["main"]) if names]
     # Spans from the latest start to the earliest.
     groups[0].sort(key=lambda name: -periods[name].start)
-    schemes, rows = _rows(facts, roles["span"] + roles["main"])
+    schemes, rows = _rows(results, roles["span"] + roles["main"])
     questions = list(dict.fromkeys(rows["question"]))
     tall = 0.62 + ROW_HEIGHT * len(questions)
     edges = {
@@ -70,28 +70,30 @@ def f13(facts: Facts) -> Artwork:
     figure, grid = panels(len(questions), len(groups), (WIDTH, tall), edges)
     for line, question in zip(grid, questions, strict=True):
         for axes, names in zip(line, groups, strict=True):
-            _draw(axes, facts, only(rows, question=question), names, list(schemes))
+            _draw(axes, results, only(rows, question=question), names, list(schemes))
         line[0].set_title(f"{question}, percentage points a year")
-    _draw_key(figure, schemes, facts.power)
-    return Artwork(figure, rows, _describe(facts, rows))
+    _draw_key(figure, schemes, results.power)
+    return Artwork(figure, rows, _describe(results, rows))
 
 
 FIGURES = {"F13": f13}
 
 
-def _rows(facts: Facts, shown: list[str]) -> tuple[dict[str, str], pd.DataFrame]:
+def _rows(
+    results: StudyResults, shown: list[str]
+) -> tuple[dict[str, str], pd.DataFrame]:
     """Return the unit schemes by id, the main one first, and the estimates that the
     figure shows.
     """
-    spec = facts.primary()
+    spec = results.primary()
     frames = []
-    schemes = {facts.main: ""}
-    if "group_contrasts" in facts.config.estimates:
-        premiums = facts.specs("group_contrasts", "premium")
+    schemes = {results.main: ""}
+    if "group_contrasts" in results.config.estimates:
+        premiums = results.specs("group_contrasts", "premium")
         pooled = [premium for premium in premiums if premium.get("pooled")]
         premium = next(iter(pooled + premiums), {})
         schemes = dict(list((premium.get("unit_schemes") or schemes).items())[:2])
-        group_rows = facts.estimates(
+        group_rows = results.estimates(
             "group_contrasts",
             family="premium",
             spec_id=str(premium.get("id")),
@@ -103,13 +105,13 @@ def _rows(facts: Facts, shown: list[str]) -> tuple[dict[str, str], pd.DataFrame]
             rows = only(group_rows, contrast=contrast)
             frames.append(rows.assign(question=question))
     series = only(
-        facts.series(),
+        results.series(),
         spec_id=spec["id"],
         w_id=spec["weights"],
         contrast="exposure_cluster - exposure_sez",
     )
     # What lies next door has the main unit scheme alone.
-    frames.append(series.assign(question=NEXT, unit_scheme=facts.main))
+    frames.append(series.assign(question=NEXT, unit_scheme=results.main))
     rows = only(
         pd.concat(frames),
         treatment_def=spec["taxonomy"],
@@ -132,7 +134,11 @@ def _rows(facts: Facts, shown: list[str]) -> tuple[dict[str, str], pd.DataFrame]
 
 
 def _draw(
-    axes: Axes, facts: Facts, rows: pd.DataFrame, names: list[str], schemes: list[str]
+    axes: Axes,
+    results: StudyResults,
+    rows: pd.DataFrame,
+    names: list[str],
+    schemes: list[str],
 ) -> None:
     rows = rows[rows["period"].isin(names)]
     # Two schemes of one period stand on two sides of its line.
@@ -168,7 +174,7 @@ def _draw(
     labels = []
     for name in names:
         row = pick(rows, period=name)
-        labels.append(facts.period(name, row.get("output_basis", "")))
+        labels.append(results.period(name, row.get("output_basis", "")))
     axes.set_yticks(range(len(names)), labels)
     axes.set(
         xlabel="",
@@ -189,14 +195,14 @@ def _draw_key(figure: Figure, schemes: dict[str, str], power: float) -> None:
     key_below(figure, keys, handletextpad=0.4, columnspacing=0.9, handlelength=1.3)
 
 
-def _describe(facts: Facts, rows: pd.DataFrame) -> str:
+def _describe(results: StudyResults, rows: pd.DataFrame) -> str:
     parts = []
-    main = only(rows, unit_scheme=facts.main)
+    main = only(rows, unit_scheme=results.main)
     for question, question_rows in main.groupby("question", sort=False):
         values = []
         for row in records(question_rows):
             ends = interval(row["conf_low"], row["conf_high"], 1)
-            value = f"{facts.when(row)} {fixed(row['estimate'], 1)} {ends}".rstrip()
+            value = f"{results.when(row)} {fixed(row['estimate'], 1)} {ends}".rstrip()
             values.append(f"{value}, visible from {fixed(row['mde'], 1)}")
         parts.append(f"{question}: {'; '.join(values)}.")
     return (

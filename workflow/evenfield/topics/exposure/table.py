@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from evenfield.shared.facts import Facts
+from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables import (
     NOT_CAUSAL,
     Row,
@@ -49,13 +49,13 @@ One regression of growth on own and neighbours' regimes and starting income for 
 main list, {weights} weights, rows sum to one. Exposure 0 to 1: from no neighbour to all.
 Outsiders: units with neither regime.
 
-Interval: conditional SCPC at an average correlation of at most 0.03, {facts.level}; the
+Interval: conditional SCPC at an average correlation of at most 0.03, {results.level}; the
 equivalence row holds the interval of two one-sided tests (90%) and their p. Permutation p:
 rows of regimes moved within strata (coast and inland, where they are known), or the
 clusters as one connected block; recentred: regressors less their mean over the same draws
 (Borusyak and Hull 2023).
 
-Detectable: effect seen with {facts.power:.0%} power by the row's own test (equivalence: the
+Detectable: effect seen with {results.power:.0%} power by the row's own test (equivalence: the
 narrowest bounds it could pass); where it exceeds the effect of interest the row is
 underpowered, and an interval that holds zero is no evidence of no effect.
 """
@@ -63,7 +63,7 @@ PAPER_NOTE = """
 Growth on own and neighbours' clusters and zones and on income at the start, one regression
 for each period. Exposure: from no neighbour (0) to all (1). Intervals and p by conditional
 SCPC; permutation p: clusters and zones moved within strata, such as coast and inland.
-Detectable: effect seen with {facts.power:.0%} power. {not_causal}
+Detectable: effect seen with {results.power:.0%} power. {not_causal}
 """
 RANGE_NOTE = """
 Growth next to clusters minus growth next to SEZs, pp a year per exposure 0 to 1, estimated
@@ -75,13 +75,13 @@ so often. Detectable: the smallest of the effects seen with the stated power.
 """
 
 
-def t16(facts: Facts) -> Table:
+def t16(results: StudyResults) -> Table:
     """Return everything of the primary specification, then the difference of the
     others.
     """
-    estimates = facts.estimates()
-    spec = facts.primary()
-    shown = facts.shown("main", "span")
+    estimates = results.estimates()
+    spec = results.primary()
+    shown = results.shown("main", "span")
     spec_rows = only(
         estimates,
         spec_id=spec["id"],
@@ -92,12 +92,12 @@ def t16(facts: Facts) -> Table:
         raise nothing_to_show(f"estimates of specification {spec['id']}")
     rows: list[Row] = []
     for period in shown:
-        rows += _full_rows(facts, only(spec_rows, period=period), period)
-    rows += _other_rows(facts, estimates[estimates["spec_id"].ne(spec["id"])])
+        rows += _full_rows(results, only(spec_rows, period=period), period)
+    rows += _other_rows(results, estimates[estimates["spec_id"].ne(spec["id"])])
     columns = (
         left("Coefficient", "label"),
         number("pp/yr", "estimate", 2, "reason"),
-        ends(f"SCPC {facts.level} interval", "conf_low", "conf_high", 2, "reason"),
+        ends(f"SCPC {results.level} interval", "conf_low", "conf_high", 2, "reason"),
         probability("p", "p_value", "reason"),
         probability("Permutation p", "permutation_p"),
         number("Detectable", "mde", 1, "reason"),
@@ -109,26 +109,26 @@ def t16(facts: Facts) -> Table:
     short = Short(
         lambda row: row["spec_id"] == spec["id"] and row["label"] in printed,
         ("estimate", "conf_low", "p_value", "permutation_p", "mde", "sesoi"),
-        facts.note(PAPER_NOTE, not_causal=NOT_CAUSAL),
+        results.note(PAPER_NOTE, not_causal=NOT_CAUSAL),
     )
-    note = facts.note(NOTE, NOT_CAUSAL, weights=spec["weights"].replace("_", " "))
+    note = results.note(NOTE, NOT_CAUSAL, weights=spec["weights"].replace("_", " "))
     return Table.of(columns, rows, note, short)
 
 
-def t16b(facts: Facts) -> Table:
+def t16b(results: StudyResults) -> Table:
     """Return the ranges of the difference of the two exposures over taxonomies and
     weights.
     """
-    spec = facts.primary()["id"]
-    spec_rows = only(facts.series("ranges"), spec_id=spec)
+    spec = results.primary()["id"]
+    spec_rows = only(results.series("ranges"), spec_id=spec)
     if spec_rows.empty:
         raise nothing_to_show(f"ranges of specification {spec}")
     rows = []
-    for period in facts.config.periods:
+    for period in results.config.periods:
         ranges = records(spec_rows, period=period)
         for row in sorted(ranges, key=lambda row: OVER.index(row["over"])):
             label = f"other {row['over']}"
-            rows.append({"group": facts.when(row), "label": label} | row)
+            rows.append({"group": results.when(row), "label": label} | row)
     columns = (
         left("Over", "label"),
         count("Estimates", "estimates"),
@@ -139,35 +139,37 @@ def t16b(facts: Facts) -> Table:
         count("Intervals", "off_zero"),
         number("Detectable", "smallest_mde", 1),
     )
-    return Table.of(columns, rows, facts.note(RANGE_NOTE, NOT_CAUSAL, seed=False))
+    return Table.of(columns, rows, results.note(RANGE_NOTE, NOT_CAUSAL, seed=False))
 
 
-def t16c(facts: Facts) -> Table:
+def t16c(results: StudyResults) -> Table:
     """Return every method of inference for the differences that have placebo lists."""
     periods = dict[str, None]()
-    for spec in facts.specs():
+    for spec in results.specs():
         periods |= dict.fromkeys(spec.get("placebo_lists", []))
     return placebo_table(
-        facts, facts.specs(), list(periods), lambda row: term_name(row["contrast"])
+        results, results.specs(), list(periods), lambda row: term_name(row["contrast"])
     )
 
 
 TABLES = {"T16": t16, "T16b": t16b, "T16c": t16c}
 
 
-def _full_rows(facts: Facts, spec_rows: pd.DataFrame, period: str) -> Iterator[Row]:
+def _full_rows(
+    results: StudyResults, spec_rows: pd.DataFrame, period: str
+) -> Iterator[Row]:
     """Yield own and neighbours' coefficients of a period, the variants of their
     difference, and equivalence to zero.
     """
     everyone = only(spec_rows, sample_id="all")
     plain = _named(only(everyone, estimator="slx"))
-    group = facts.period(period, pick(plain).get("output_basis", ""))
+    group = results.period(period, pick(plain).get("output_basis", ""))
     for name in ORDER:
         for row in records(plain, name=name):
             permuted = _permuted(everyone, row, "stratified")
             yield _row(row, group, term_name(name), permuted)
     # Long spans are not recentred: they do not decide.
-    main = main_periods(facts.config.periods)
+    main = main_periods(results.config.periods)
     for estimator, scheme, label in VARIANTS if period in main else ():
         for row in records(everyone, estimator=estimator, contrast=DIFFERENCE):
             yield _row(row, group, label, _permuted(everyone, row, scheme))
@@ -179,17 +181,17 @@ def _full_rows(facts: Facts, spec_rows: pd.DataFrame, period: str) -> Iterator[R
         yield _row(row, group, label)
 
 
-def _other_rows(facts: Facts, others: pd.DataFrame) -> Iterator[Row]:
+def _other_rows(results: StudyResults, others: pd.DataFrame) -> Iterator[Row]:
     """Yield the difference, and science parks next door, in main periods."""
     rows = _named(only(others, estimator="slx", sample_id="all"))
     differences = rows["contrast"].str.startswith("exposure")
     rows = rows[differences | rows["term"].eq("exposure_park")]
-    main = main_periods(facts.config.periods)
-    shown = [period for period in facts.shown("main", "span") if period in main]
+    main = main_periods(results.config.periods)
+    shown = [period for period in results.shown("main", "span") if period in main]
     for pair in records(rows[["spec_id", "name"]].drop_duplicates()):
         for period in shown:
             for row in records(rows, period=period, **pair):
-                yield _row(row, _variant(row), facts.when(row))
+                yield _row(row, _variant(row), results.when(row))
 
 
 def _permuted(frame: pd.DataFrame, row: Row, scheme: str) -> Row:

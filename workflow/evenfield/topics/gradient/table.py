@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import pandas as pd
 
-from evenfield.shared.facts import Facts
+from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables import (
     DESCRIPTIVE,
     Row,
@@ -45,31 +45,31 @@ COLUMNS = """
 """.split()
 NOTE = """
 East against the rest: Fisher's exact test, two-sided, Newcombe interval. South within the
-East: mean latitude of cluster {facts.words[units_name]} against the others of the East, all
+East: mean latitude of cluster {results.words[units_name]} against the others of the East, all
 placements. Positive means further East or further South. Counts: Poisson quasi-likelihood, p
 by permutation of the counts. Detectable: smallest value that the row's own test would see
-with {facts.power:.0%} power.
+with {results.power:.0%} power.
 
 Counts are stand-ins measured after the growth they stand beside; a list says where clusters
 are named, not how many there are.
 """
 
 
-def t4b(facts: Facts) -> Table:
+def t4b(results: StudyResults) -> Table:
     """Return the gradients of lists and counts."""
-    estimates = facts.estimates()
+    estimates = results.estimates()
     rows: list[Row] = []
-    for spec in facts.ordered(estimates):
+    for spec in results.ordered(estimates):
         rows += _rows(only(estimates, spec_id=spec))
     columns = (
         left("What", "label"),
         number("Estimate", "estimate", 2, "reason"),
-        ends(f"{facts.level} interval", "conf_low", "conf_high", 2),
+        ends(f"{results.level} interval", "conf_low", "conf_high", 2),
         probability("p", "p_value"),
         number("Detectable", "mde", 2),
         right("Marked, of N", "n_treated", "n_units", show=_held),
     )
-    return Table.of(columns, rows, facts.note(NOTE, DESCRIPTIVE))
+    return Table.of(columns, rows, results.note(NOTE, DESCRIPTIVE))
 
 
 TABLES = {"T4b": t4b}

@@ -7,7 +7,7 @@ from evenfield.shared.calls import Call, NoCallError
 from evenfield.shared.contrasts.calls import contrast_call, refuse_several
 from evenfield.shared.contrasts.prepared_contrasts import GroupContrast
 from evenfield.shared.estimates import Estimate
-from evenfield.shared.samples import NotCarriedError
+from evenfield.shared.samples import UnsupportedError
 from evenfield.shared.spec import read
 from evenfield.shared.tables.rows import Row
 from evenfield.study.study import Study
@@ -63,7 +63,7 @@ def _contrasts(
         for spec in getattr(section, question):
             if spec.id != spec_id:
                 continue
-            with suppress(NotCarriedError):
+            with suppress(UnsupportedError):
                 for part in answer(groups, spec):
                     if isinstance(part, GroupContrast):
                         row = part.row

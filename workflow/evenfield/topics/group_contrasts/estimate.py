@@ -9,7 +9,7 @@ from evenfield.shared.contrasts.prepared_contrasts import GroupContrast
 from evenfield.shared.contrasts.taxonomy_range import taxonomy_range_rows
 from evenfield.shared.estimates import Estimate
 from evenfield.shared.rows import Results, stacked
-from evenfield.shared.samples import NotCarriedError
+from evenfield.shared.samples import UnsupportedError
 from evenfield.shared.spec import read
 from evenfield.study.study import Study
 from evenfield.topics.group_contrasts.estimate_balance import change, paths
@@ -106,6 +106,6 @@ def _answered(
             else:
                 rows.append(part)
     # Rows made before stay; only what the data cannot carry is missing.
-    except NotCarriedError as error:
+    except UnsupportedError as error:
         groups.leave_out(spec.id, error)
     return rows

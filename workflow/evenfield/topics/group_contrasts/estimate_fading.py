@@ -7,7 +7,7 @@ import pandas as pd
 
 from evenfield.shared.contrasts.prepared_contrasts import GroupContrast
 from evenfield.shared.estimates import NAN
-from evenfield.shared.samples import NotCarriedError, joined
+from evenfield.shared.samples import UnsupportedError, joined
 from evenfield.shared.settings import check_names
 from evenfield.topics.group_contrasts.estimate_groups import (
     FAMILY,
@@ -109,13 +109,13 @@ def _path(groups: Groups, spec: FadingSpec) -> tuple[pd.DataFrame, str, str]:
         # A period without figures is passed over: the slope is over those that have them.
         try:
             values, years, note = groups.mean(table, period)
-        except NotCarriedError:
+        except UnsupportedError:
             continue
         by_period[str(period["period"])] = values
         every += years
         notes += [f"{period['label']}: {note}"] if note else []
     if len(by_period) < 2:
-        raise NotCarriedError(
+        raise UnsupportedError(
             f"{len(by_period)} main periods have figures of every unit; a change needs two"
         )
     absent = len(periods) - len(by_period)

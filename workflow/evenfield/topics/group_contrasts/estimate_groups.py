@@ -15,7 +15,7 @@ from evenfield.shared.contrasts.contrasts import parse_contrast_settings, rows_a
 from evenfield.shared.contrasts.geographies import Geographies, joined_links
 from evenfield.shared.contrasts.prepared_contrasts import GroupContrast
 from evenfield.shared.estimates import NAN, Estimate, Fields
-from evenfield.shared.samples import NotCarriedError
+from evenfield.shared.samples import UnsupportedError
 from evenfield.shared.settings import check_names
 from evenfield.shared.study_panel import with_zones
 from evenfield.study.errors import first_examples
@@ -101,7 +101,7 @@ class Groups:
         """Stop where the tables cannot carry some outcomes."""
         reason = self.missing(*outcomes, table=table)
         if reason:
-            raise NotCarriedError(reason)
+            raise UnsupportedError(reason)
 
     def _wide(self, outcome: str, table: str = "panel") -> pd.DataFrame:
         """Return an outcome by unit and year, or by unit and period; sorted."""
@@ -121,14 +121,14 @@ class Groups:
         if table.columns.name == "period":
             values = table[str(period["period"])]
             if values.isna().any():
-                raise NotCarriedError("not every unit has a figure")
+                raise UnsupportedError("not every unit has a figure")
             return values, [start, end], ""
         inside = table[years_within(table, start, end)]
         # ASSUME: a window is cut to the years that all units have; nothing is
         # interpolated.
         years = [int(year) for year in inside.columns[inside.notna().all(axis=0)]]
         if not years or table.empty:
-            raise NotCarriedError(
+            raise UnsupportedError(
                 f"no year from {start} to {end} has figures of every unit"
             )
         note = ""
@@ -155,7 +155,7 @@ class Groups:
             return values, note
         # A measure of a merged unit is not the mean of its parts.
         if self.description.get("merged") or set(self.units) - set(measured.index):
-            raise NotCarriedError(
+            raise UnsupportedError(
                 f"{text} is not there for every unit, and what merged units have is not"
                 " its mean"
             )

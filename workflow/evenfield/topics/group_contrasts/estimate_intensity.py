@@ -10,7 +10,7 @@ import numpy as np
 from evenfield.shared.contrasts.contrasts import step_down_rows
 from evenfield.shared.contrasts.prepared_contrasts import GroupContrast
 from evenfield.shared.estimates import NAN, Estimate
-from evenfield.shared.samples import NotCarriedError
+from evenfield.shared.samples import UnsupportedError
 from evenfield.topics.group_contrasts.estimate_groups import Groups, Parts, compared
 from evenfield.topics.group_contrasts.estimate_spec import IntensitySpec, Measure
 
@@ -30,7 +30,7 @@ def intensity(groups: Groups, spec: IntensitySpec) -> Parts:
     for measure in spec.measures:
         try:
             contrasts = list(_contrasts(groups, spec, measure))
-        except NotCarriedError as error:
+        except UnsupportedError as error:
             groups.leave_out(measure.id, error)
             continue
         # The joint test is of the primary list; an outcome that is the same everywhere has

@@ -10,7 +10,7 @@ import pandas as pd
 
 from evenfield.shared.contrasts.prepared_contrasts import GroupContrast
 from evenfield.shared.estimates import Estimate
-from evenfield.shared.samples import NotCarriedError, joined
+from evenfield.shared.samples import UnsupportedError, joined
 from evenfield.topics.group_contrasts.estimate_groups import (
     VALUE,
     Groups,
@@ -90,7 +90,7 @@ def dose(groups: Groups, spec: DoseSpec) -> Parts:
         for name, text in spec.doses.items():
             try:
                 values, note = scheme.dose(text, blank.period)
-            except NotCarriedError as error:
+            except UnsupportedError as error:
                 groups.leave_out(f"{name}, {scheme.scheme}, {blank.period}", error)
                 continue
             # Standard deviation of the units in the sample: b is per one of theirs.
@@ -120,7 +120,7 @@ def _outcomes(
         try:
             table, note = _outcome(where, spec, period, where.members(sample))
         # Only the main scheme and sample say what they lack.
-        except NotCarriedError as error:
+        except UnsupportedError as error:
             if main:
                 groups.leave_out(name, error)
             continue
@@ -150,5 +150,5 @@ def _outcome(
         given = groups.wide(column, "periods").reindex(members)
         table[column] = given[str(period["period"])]
         if table[column].isna().any():
-            raise NotCarriedError(f"{column} is not there for every unit")
+            raise UnsupportedError(f"{column} is not there for every unit")
     return table, note

@@ -19,7 +19,7 @@ from evenfield.numerics.random import generator_for
 from evenfield.shared.contrasts.prepared_contrasts import GroupContrast
 from evenfield.shared.estimates import NAN, Estimate
 from evenfield.shared.samples import (
-    NotCarriedError,
+    UnsupportedError,
     complete,
     inference_fields,
     joined,
@@ -92,16 +92,16 @@ def _require(groups: Groups, spec: ProgrammeSpec) -> None:
     for name in (spec.programme, *spec.beside):
         members = _members(groups, name)
         if not members:
-            raise NotCarriedError(f"no programme {name} in programmes.csv")
+            raise UnsupportedError(f"no programme {name} in programmes.csv")
         lost = members - set(groups.units)
         if lost:
-            raise NotCarriedError(
+            raise UnsupportedError(
                 f"{counted(len(lost), 'unit')} of {name} outside the panel"
             )
     groups.require(GROWTH)
     for first, last in spec.spans:
         if not groups.wide(GROWTH).loc[:, first:last].notna().any(axis=None):
-            raise NotCarriedError(f"no growth in {first}-{last}")
+            raise UnsupportedError(f"no growth in {first}-{last}")
 
 
 def _prepared(

@@ -21,7 +21,7 @@ from evenfield.shared.contrasts.sections import FEWEST_TREATED
 from evenfield.shared.estimates import NAN, Estimate, Fields
 from evenfield.shared.few_units import fields_of
 from evenfield.shared.samples import (
-    NotCarriedError,
+    UnsupportedError,
     inference_fields,
     joined,
     underpowered,
@@ -91,7 +91,7 @@ def shares(groups: Groups, spec: FadingSpec) -> tuple[pd.DataFrame, pd.DataFrame
     is to be said of them.
     """
     if not spec.over:
-        raise NotCarriedError("a location quotient needs a column `over`")
+        raise UnsupportedError("a location quotient needs a column `over`")
     groups.require(spec.outcome, spec.over)
     members = groups.members(spec.sample)
     wide = [groups.wide(text).reindex(members) for text in (spec.outcome, spec.over)]
@@ -101,7 +101,7 @@ def shares(groups: Groups, spec: FadingSpec) -> tuple[pd.DataFrame, pd.DataFrame
     for table in tables:
         years = [year for year in years if (table[year] > 0).all()]
     if len(years) < 2 * END_YEARS:
-        raise NotCarriedError(
+        raise UnsupportedError(
             f"{len(years)} years have figures of every unit; a path needs"
             f" {2 * END_YEARS}"
         )
@@ -123,7 +123,7 @@ def quotient_series(groups: Groups, spec: FadingSpec) -> pd.DataFrame:
     """
     try:
         above, below, _ = shares(groups, spec)
-    except NotCarriedError:
+    except UnsupportedError:
         return pd.DataFrame()
     term = spec.compare[0].split(" ")[0]
     labels = labels_from(groups, groups.primary, int(above.columns[0]))

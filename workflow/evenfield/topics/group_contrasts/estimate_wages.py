@@ -15,7 +15,7 @@ from evenfield.shared.contrasts.prepared_contrasts import GroupContrast
 from evenfield.shared.contrasts.sections import FEWEST_TREATED
 from evenfield.shared.estimates import NAN, Estimate, Fields
 from evenfield.shared.few_units import beside, carrier_fields, fields_of
-from evenfield.shared.samples import NotCarriedError, joined, underpowered
+from evenfield.shared.samples import UnsupportedError, joined, underpowered
 from evenfield.topics.group_contrasts.estimate_groups import (
     DIFFERENCE,
     LABELS,
@@ -85,7 +85,7 @@ def _panel(groups: Groups, spec: WagesSpec) -> pd.DataFrame:
     later = later[years_within(later, first, last)]
     # Leaving zeros out would keep only the years in which investment was there.
     if (later <= 0).to_numpy().any():
-        raise NotCarriedError(
+        raise UnsupportedError(
             f"{spec.investment} holds zeros: its logarithm does not exist"
         )
     # F_i,t+1 stands in the row of t.
@@ -95,7 +95,7 @@ def _panel(groups: Groups, spec: WagesSpec) -> pd.DataFrame:
     inside = table["unit"].isin(groups.members(spec.sample))
     table = table[inside].reset_index(drop=True)
     if table["year"].nunique() <= 2:
-        raise NotCarriedError(f"fewer than 3 years of both in {first}-{last}")
+        raise UnsupportedError(f"fewer than 3 years of both in {first}-{last}")
     return table
 
 

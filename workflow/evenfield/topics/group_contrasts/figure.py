@@ -6,7 +6,6 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 
-from evenfield.shared.facts import Facts
 from evenfield.shared.figures import (
     INK,
     MARKS,
@@ -21,6 +20,7 @@ from evenfield.shared.figures import (
     series_mark,
     year_axis,
 )
+from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables import (
     cells_in,
     count_of,
@@ -38,9 +38,9 @@ NAMES = {
 }
 
 
-def f17(facts: Facts) -> Artwork:
+def f17(results: StudyResults) -> Artwork:
     """Draw the ratio of urban to rural income by cell."""
-    paths = _first(facts.series("gaps"))
+    paths = _first(results.series("gaps"))
     edges = {
         "left": 0.075,
         "right": 0.83,
@@ -74,7 +74,7 @@ def f17(facts: Facts) -> Artwork:
             )
             first, last = map(fixed, ends["ratio"])
             windows.append(f"{window}: {first} to {last}")
-        units = count_of(path["n_units"].iloc[-1], facts.words)
+        units = count_of(path["n_units"].iloc[-1], results.words)
         sentences.append(f"{cell} ({units}) {', '.join(windows)}")
         endings.append(Ending.of(path["ratio"], f"{cell}\n{units}", mark))
     low = float(paths["ratio"].min())
@@ -106,11 +106,11 @@ def f17(facts: Facts) -> Artwork:
     return Artwork(figure, paths, f"{text}: {'; '.join(sentences)}.")
 
 
-def f18(facts: Facts) -> Artwork:
+def f18(results: StudyResults) -> Artwork:
     """Draw location quotients of groups by year, with the band of leaving one member
     out.
     """
-    series = facts.series("quotients", text=("spec_id", "group"))
+    series = results.series("quotients", text=("spec_id", "group"))
     quotients = _first(series)
     edges = {
         "left": 0.06,

@@ -8,7 +8,7 @@ from operator import itemgetter
 
 import pandas as pd
 
-from evenfield.shared.facts import Facts
+from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables import (
     NOT_CAUSAL,
     Column,
@@ -75,7 +75,7 @@ mean over the years of a period (log points), and in growth given log income in 
 year (pp a year), by OLS. Intervals and p by conditional SCPC; with fewer than four units in
 a group only permutation is shown.
 
-Detectable: smallest difference found with {facts.power:.0%} power by the same test; of
+Detectable: smallest difference found with {results.power:.0%} power by the same test; of
 interest: the effect of interest of the study. Where detectable exceeds it the comparison is
 underpowered. n: units in the smaller group.
 
@@ -118,7 +118,7 @@ decade. End level: the quotient, mean of the last five years, tested against one
 series: trend of the group's own log quotient, HAC with fixed-b law.
 """
 FADING_POWER = """
-Detectable: smallest difference found with {facts.power:.0%} power; above of interest the
+Detectable: smallest difference found with {results.power:.0%} power; above of interest the
 comparison is underpowered.
 """
 BALANCE_NOTE = """
@@ -171,7 +171,7 @@ deviations. Intervals and p by conditional SCPC; several: Romano-Wolf step-down 
 outcomes on common free permutations.
 """
 INTENSITY_POWER = """
-Detectable: smallest difference found with {facts.power:.0%} power; of interest: set in
+Detectable: smallest difference found with {results.power:.0%} power; of interest: set in
 advance. Where it exceeds of interest the comparison is underpowered. n: units in the
 smaller group. Foreign-funded investment: the total investment of registered foreign-funded
 enterprises, a stock.
@@ -188,24 +188,24 @@ another one is named. Wages of urban units cover formal employment only.
 """
 
 
-def t4(facts: Facts) -> Table:
+def t4(results: StudyResults) -> Table:
     """Arrange the own premium and the group's difference by span, the last main period
     and pooled, one pair of columns for each unit scheme.
     """
-    spec = _growth_spec(facts)
-    periods = facts.config.periods
+    spec = _growth_spec(results)
+    periods = results.config.periods
     pooled = "+".join(spec.get("pooled", []))
     named = spec.get("periods", [])
     spans = [name for name in named if periods[name].role == "span"]
     spans.sort(key=lambda name: (periods[name].start, periods[name].end))
-    schemes = spec.get("unit_schemes") or {facts.main: facts.words["units_name"]}
+    schemes = spec.get("unit_schemes") or {results.main: results.words["units_name"]}
     note = GROWTH_NOTE
     if pooled:
         note += POOLED_NOTE
     shown = [*spans, last_main_period(periods)]
-    rows = list(_premium_rows(facts, spec, list(schemes), shown, pooled))
+    rows = list(_premium_rows(results, spec, list(schemes), shown, pooled))
     if spans:
-        rows += _faded(facts)
+        rows += _faded(results)
         note += SPAN_NOTE
     columns = [Column(names=("label",), header="Years")]
     # One column of estimates with errors, and their p, for each unit scheme.
@@ -217,16 +217,16 @@ def t4(facts: Facts) -> Table:
             ),
             right("p", f"{scheme}_p_value", show=p_value),
         ]
-    over = [facts.period(name) for name in spec.get("pooled", [])]
-    sentences = facts.note(note, NOT_CAUSAL, periods=in_words(over) if over else "")
+    over = [results.period(name) for name in spec.get("pooled", [])]
+    sentences = results.note(note, NOT_CAUSAL, periods=in_words(over) if over else "")
     return Table.of(columns, rows, sentences)
 
 
-def _growth_spec(facts: Facts) -> Record:
+def _growth_spec(results: StudyResults) -> Record:
     """Return the premium in growth: the one pooled over periods, else the first on a
     column of periods.
     """
-    specs = facts.specs(question="premium")
+    specs = results.specs(question="premium")
     specs.sort(
         key=lambda spec: (not spec.get("pooled"), spec.get("table") != "periods")
     )
@@ -234,19 +234,23 @@ def _growth_spec(facts: Facts) -> Record:
 
 
 def _premium_rows(
-    facts: Facts, spec: Record, schemes: list[str], shown: list[str], pooled: str
+    results: StudyResults,
+    spec: Record,
+    schemes: list[str],
+    shown: list[str],
+    pooled: str,
 ) -> Iterator[Row]:
     """Yield one row a comparison and period: its premium in each unit scheme, pooled
     over periods last, and how far the periods differ.
     """
     estimates = only(
-        facts.estimates(family="premium", spec_id=str(spec.get("id"))),
+        results.estimates(family="premium", spec_id=str(spec.get("id"))),
         sample_id="all",
-        treatment_def=facts.taxonomy,
+        treatment_def=results.taxonomy,
         term="cluster",
     )
     # What a row is called, and the rows of the estimates that it holds.
-    selections = {facts.period(name): {"period": name, **PREMIUM} for name in shown}
+    selections = {results.period(name): {"period": name, **PREMIUM} for name in shown}
     if pooled:
         selections |= {
             label: {"period": pooled, **kind} for label, kind in POOLED.items()
@@ -275,55 +279,55 @@ def _spread(estimates: pd.DataFrame, schemes: list[str]) -> Row:
     return line
 
 
-def _faded(facts: Facts) -> Iterator[Row]:
+def _faded(results: StudyResults) -> Iterator[Row]:
     """Yield the change of the growth premium of zones from period to period, zones
     dated and not.
     """
-    specs = facts.specs(question="fading")
+    specs = results.specs(question="fading")
     ids = [str(spec["id"]) for spec in specs if spec.get("table") == "periods"]
-    rows = facts.estimates(
+    rows = results.estimates(
         family="fading", spec_id=ids, estimator="ols", term="sez", contrast=""
     )
     # A row over a span of years is a change; under the name of a period stands that
     # period's premium.
-    trends = rows[~rows["period"].isin(list(facts.config.periods))]
+    trends = rows[~rows["period"].isin(list(results.config.periods))]
     for suffix, label in DATINGS.items():
-        for row in records(trends, treatment_def=facts.taxonomy + suffix):
+        for row in records(trends, treatment_def=results.taxonomy + suffix):
             group = "Zones against the others: change from period to period"
-            name = f"{facts.period(row['period']).replace('-', EN_DASH)}, {label}"
-            yield {"group": group, "label": name} | cited_numbers(facts.main, row)
+            name = f"{results.period(row['period']).replace('-', EN_DASH)}, {label}"
+            yield {"group": group, "label": name} | cited_numbers(results.main, row)
 
 
-def t4c(facts: Facts) -> Table:
+def t4c(results: StudyResults) -> Table:
     """Arrange the premiums: the deciding comparison by outcome and period, then the
     exploratory ones, then doses.
     """
-    estimates = facts.estimates(family=["premium", "dose"])
-    columns = contrast_columns(facts, "Period", p_connected="p, connected")
-    lines = _premium_lines(facts, estimates)
-    growth = _growth_spec(facts).get("id", "")
+    estimates = results.estimates(family=["premium", "dose"])
+    columns = contrast_columns(results, "Period", p_connected="p, connected")
+    lines = _premium_lines(results, estimates)
+    growth = _growth_spec(results).get("id", "")
     # The paper prints growth only, and what decides about it.
     printed = ("estimate", "conf_low", "p_value", "p_free", "mde", "sesoi")
     short = Short(lambda row: row["spec_id"] == growth, printed)
-    note = facts.note(PREMIUM_NOTE + RANGE_NOTE, NOT_CAUSAL)
+    note = results.note(PREMIUM_NOTE + RANGE_NOTE, NOT_CAUSAL)
     return contrast_table(estimates, lines, columns, note, short)
 
 
-def _premium_lines(facts: Facts, estimates: pd.DataFrame) -> Iterator[Line]:
+def _premium_lines(results: StudyResults, estimates: pd.DataFrame) -> Iterator[Line]:
     labels = printed_labels(
-        facts.specs(question="premium") + facts.specs(question="dose")
+        results.specs(question="premium") + results.specs(question="dose")
     )
     order = list(labels)
-    shown = facts.shown("main", "span")
+    shown = results.shown("main", "span")
     main = only(
         estimates,
         estimator="ols",
         effect_type="coef",
-        unit_scheme=facts.main,
+        unit_scheme=results.main,
         sample_id="all",
     )
     # Doses know no list; premiums are printed for the primary one.
-    main = main[main["family"].eq("dose") | main["treatment_def"].eq(facts.taxonomy)]
+    main = main[main["family"].eq("dose") | main["treatment_def"].eq(results.taxonomy)]
     rows = records(main[main["period"].isin(shown)])
     rows.sort(key=itemgetter("contrast", "term"))
     rows.sort(
@@ -339,12 +343,12 @@ def _premium_lines(facts: Facts, estimates: pd.DataFrame) -> Iterator[Line]:
         if row["family"] == "dose":
             compared = f"per s.d. of {row['term'].replace('_', ' ')}"
         group = f"{capitalised(labels[row['spec_id']])}: {compared}"
-        yield row, facts.when(row), group
+        yield row, results.when(row), group
 
 
-def t4d(facts: Facts) -> Table:
+def t4d(results: StudyResults) -> Table:
     """Return every method of inference for the premiums that have placebo lists."""
-    specs = facts.specs(question="premium")
+    specs = results.specs(question="premium")
     labels = printed_labels(specs)
 
     def heading(row: Row) -> str:
@@ -355,14 +359,14 @@ def t4d(facts: Facts) -> Table:
     for spec in specs:
         for named in spec.get("placebo_lists", {}).values():
             periods |= dict.fromkeys(named)
-    return placebo_table(facts, specs, list(periods), heading)
+    return placebo_table(results, specs, list(periods), heading)
 
 
-def t5(facts: Facts) -> Table:
+def t5(results: StudyResults) -> Table:
     """Arrange the outcomes in the order of the config, with the joint test beneath."""
-    estimates = facts.estimates(family="factor_intensity")
+    estimates = results.estimates(family="factor_intensity")
     labels = dict[str, str]()
-    for spec in facts.specs(question="factor_intensity"):
+    for spec in results.specs(question="factor_intensity"):
         labels |= printed_labels(spec["measures"])
     sentences = []
     joint = pick(estimates, effect_type="stat_joint")
@@ -370,57 +374,59 @@ def t5(facts: Facts) -> Table:
         count = pick(estimates, effect_type="stat_right_signs")
         p = p_value(joint["p_value"])
         sentences = [f"Joint test (largest |t|, permuted): p {p}; {count['warning']}."]
-    sentences += _left_out(facts, "factor_intensity", labels)
-    sentences += facts.text(INTENSITY_POWER + RANGE_NOTE)
-    columns = contrast_columns(facts, "Outcome", p_several="p, several")
+    sentences += _left_out(results, "factor_intensity", labels)
+    sentences += results.text(INTENSITY_POWER + RANGE_NOTE)
+    columns = contrast_columns(results, "Outcome", p_several="p, several")
     main = only(estimates, estimator="ols", effect_type="coef")
-    rows = records(only(main, treatment_def=facts.taxonomy))
+    rows = records(only(main, treatment_def=results.taxonomy))
     order = list(labels)
     rows.sort(key=lambda row: (row["spec_id"], order.index(row["outcome"])))
     lines = []
     for row in rows:
         group = f"{capitalised(comparison_name(row))}, {printed_years(row)}"
         lines.append((row, labels[row["outcome"]], group))
-    note = facts.note(INTENSITY_NOTE, *sentences, NOT_CAUSAL, basis=False)
+    note = results.note(INTENSITY_NOTE, *sentences, NOT_CAUSAL, basis=False)
     return contrast_table(estimates, lines, columns, note)
 
 
-def _left_out(facts: Facts, question: str, labels: Mapping[str, str]) -> list[str]:
+def _left_out(
+    results: StudyResults, question: str, labels: Mapping[str, str]
+) -> list[str]:
     """Say which outcomes of a question the data cannot carry, and why."""
     return [
         f"Not testable here: {labels[item['part']]} ({item['reason']})."
-        for item in facts.fit()["left_out"]
+        for item in results.fit()["left_out"]
         if item["question"] == question
     ]
 
 
-def t22(facts: Facts) -> Table:
+def t22(results: StudyResults) -> Table:
     """Arrange changes of premiums with the premiums they come from, then the location
     quotient.
     """
-    estimates = facts.estimates(family="fading")
-    labels = printed_labels(facts.specs(question="fading"))
-    sentences = _left_out(facts, "fading", labels)
-    sentences += facts.text(FADING_POWER + RANGE_NOTE)
+    estimates = results.estimates(family="fading")
+    labels = printed_labels(results.specs(question="fading"))
+    sentences = _left_out(results, "fading", labels)
+    sentences += results.text(FADING_POWER + RANGE_NOTE)
     lines = []
     for spec, label in labels.items():
-        rows = only(estimates, treatment_def=facts.taxonomy, spec_id=spec)
-        named = [(*_fading_name(row, facts), row) for row in records(rows)]
+        rows = only(estimates, treatment_def=results.taxonomy, spec_id=spec)
+        named = [(*_fading_name(row, results), row) for row in records(rows)]
         for _, name, row in sorted(named, key=itemgetter(0)):
             group = f"{capitalised(label)}: {comparison_name(row | {'contrast': ''})}"
             lines += [(row, name, group)] if name else []
-    note = facts.note(FADING_NOTE, *sentences, NOT_CAUSAL)
-    return contrast_table(estimates, lines, contrast_columns(facts, "Period"), note)
+    note = results.note(FADING_NOTE, *sentences, NOT_CAUSAL)
+    return contrast_table(estimates, lines, contrast_columns(results, "Period"), note)
 
 
-def _fading_name(row: Row, facts: Facts) -> tuple[int, str]:
+def _fading_name(row: Row, results: StudyResults) -> tuple[int, str]:
     """Return where a row stands in its group, and its name; empty where it is not
     printed.
     """
     years = printed_years(row)
     match row["estimator"], row["effect_type"]:
-        case "ols", "coef" if row["period"] in facts.config.periods:
-            return 0, f"{facts.when(row)}: premium"
+        case "ols", "coef" if row["period"] in results.config.periods:
+            return 0, f"{results.when(row)}: premium"
         case "ols", "coef":
             by_decade = "decade" in row["unit_of_measure"]
             name = "trend per decade" if by_decade else "change per period"
@@ -434,21 +440,23 @@ def _fading_name(row: Row, facts: Facts) -> tuple[int, str]:
     return 3, ""
 
 
-def t21(facts: Facts) -> Table:
+def t21(results: StudyResults) -> Table:
     """Arrange the urban-rural estimates: one specification in full, then the difference
     of all others.
     """
-    estimates = facts.estimates(family="balance")
+    estimates = results.estimates(family="balance")
     template = BALANCE_NOTE + INFERENCE_NOTE
-    note = facts.note(template, NOT_CAUSAL, basis=False, taxonomy=facts.taxonomy)
-    columns = contrast_columns(facts, "Comparison", "pp/yr")
-    lines = _gap_lines(facts, only(estimates, estimator="long_difference"))
+    note = results.note(template, NOT_CAUSAL, basis=False, taxonomy=results.taxonomy)
+    columns = contrast_columns(results, "Comparison", "pp/yr")
+    lines = _gap_lines(results, only(estimates, estimator="long_difference"))
     return contrast_table(estimates, lines, columns, note)
 
 
-def _gap_lines(facts: Facts, changes: pd.DataFrame) -> Iterator[Line]:
-    spec = str(facts.primary(question="balance").get("id"))
-    is_main = changes["spec_id"].eq(spec) & changes["treatment_def"].eq(facts.taxonomy)
+def _gap_lines(results: StudyResults, changes: pd.DataFrame) -> Iterator[Line]:
+    spec = str(results.primary(question="balance").get("id"))
+    is_main = changes["spec_id"].eq(spec) & changes["treatment_def"].eq(
+        results.taxonomy
+    )
     windows = sorted(set(changes["period"]))
     # First the primary specification in full, window by window.
     for window in windows:
@@ -479,22 +487,22 @@ def _variant(row: Row) -> str:
     return (", ".join(parts) or row["spec_id"]).replace("_", " ")
 
 
-def t24(facts: Facts) -> Table:
+def t24(results: StudyResults) -> Table:
     """Arrange the programme estimates: deciding rows, what supports or doubts them, the
     rest.
     """
-    estimates = facts.estimates(family="programmes")
+    estimates = results.estimates(family="programmes")
     main = only(estimates[estimates["role"].ne("ladder")], effect_type="coef")
     p_values = only(main, role="placebo")["p_value"]
     # Placebos that reject at the level of the intervals, though nothing began.
-    failed = int((p_values < 1 - facts.config.inference.level).sum())
-    note = facts.note(
+    failed = int((p_values < 1 - results.config.inference.level).sum())
+    note = results.note(
         PROGRAMMES_NOTE + INFERENCE_NOTE,
         "Programmes went where growth was low: associations, not effects.",
         failed=failed,
         placebos=len(p_values),
     )
-    columns = contrast_columns(facts, "Comparison", "pp/yr")
+    columns = contrast_columns(results, "Comparison", "pp/yr")
     return contrast_table(estimates, _programme_lines(main), columns, note)
 
 
@@ -512,19 +520,19 @@ def _programme_lines(main: pd.DataFrame) -> Iterator[Line]:
             yield row, f"{programme} ({spec}), {years}", title
 
 
-def t23(facts: Facts) -> Table:
+def t23(results: StudyResults) -> Table:
     """Arrange elasticities of foreign investment, then unit labour cost by window."""
-    estimates = facts.estimates(family="wages", effect_type="coef")
+    estimates = results.estimates(family="wages", effect_type="coef")
     template = WAGES_NOTE + INFERENCE_NOTE
-    note = facts.note(template, NOT_CAUSAL, basis=False, taxonomy=facts.taxonomy)
-    columns = contrast_columns(facts, "Comparison", "Estimate", "Deciding")
-    lines = [*_elasticity_lines(facts, estimates), *_cost_lines(facts, estimates)]
+    note = results.note(template, NOT_CAUSAL, basis=False, taxonomy=results.taxonomy)
+    columns = contrast_columns(results, "Comparison", "Estimate", "Deciding")
+    lines = [*_elasticity_lines(results, estimates), *_cost_lines(results, estimates)]
     return contrast_table(estimates, lines, columns, note)
 
 
-def _elasticity_lines(facts: Facts, estimates: pd.DataFrame) -> Iterator[Line]:
-    spec = str(facts.primary(question="wages").get("id"))
-    main = only(estimates, spec_id=spec, treatment_def=facts.taxonomy)
+def _elasticity_lines(results: StudyResults, estimates: pd.DataFrame) -> Iterator[Line]:
+    spec = str(results.primary(question="wages").get("id"))
+    main = only(estimates, spec_id=spec, treatment_def=results.taxonomy)
     difference = only(main, contrast=DIFFERENCE)
     single = only(main, estimator="panel_fe", contrast="")
     rows = [
@@ -549,9 +557,9 @@ def _elasticity_lines(facts: Facts, estimates: pd.DataFrame) -> Iterator[Line]:
         )
 
 
-def _cost_lines(facts: Facts, estimates: pd.DataFrame) -> Iterator[Line]:
+def _cost_lines(results: StudyResults, estimates: pd.DataFrame) -> Iterator[Line]:
     costs = only(estimates, estimator="long_difference", contrast=DIFFERENCE)
-    main = only(costs, treatment_def=facts.taxonomy, role="mechanism")
+    main = only(costs, treatment_def=results.taxonomy, role="mechanism")
     others = only(costs, outcome=COST, role="robustness")
     for window in sorted(set(costs["period"])):
         rows = []

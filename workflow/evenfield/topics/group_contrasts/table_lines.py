@@ -7,7 +7,7 @@ from operator import itemgetter
 
 import pandas as pd
 
-from evenfield.shared.facts import Facts
+from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables import (
     Column,
     Row,
@@ -46,10 +46,10 @@ only groups of as many units that hang together on the map are compared. Taxonom
 smallest and largest estimate over all lists of clusters and zones.
 """
 INFERENCE_NOTE = """
-{facts.level} intervals and p by conditional SCPC (average pairwise correlation of shocks
+{results.level} intervals and p by conditional SCPC (average pairwise correlation of shocks
 at most .03); with fewer than four units in a group, p by free permutation of labels and
 no interval. Beside them CR3 with t(G* \u2212 1) and free permutation of whole label rows.
-Detectable: smallest effect found with {facts.power:.0%} power, from the row's own standard
+Detectable: smallest effect found with {results.power:.0%} power, from the row's own standard
 error and critical value. Of interest: the smallest effect of interest of the study. Where
 detectable exceeds of interest the comparison is underpowered: an interval that holds zero
 is no evidence of no effect.
@@ -107,7 +107,11 @@ def _filled(
 
 
 def contrast_columns(
-    facts: Facts, heading: str, unit: str = "", method: str = "SCPC", **permuted: str
+    results: StudyResults,
+    heading: str,
+    unit: str = "",
+    method: str = "SCPC",
+    **permuted: str,
 ) -> tuple[Column, ...]:
     """Return the printed columns; rows of one ``unit`` have CR3 beside them, others
     other permutations and their range over taxonomies.
@@ -125,7 +129,7 @@ def contrast_columns(
             reason="reason",
         ),
         right(
-            f"{method} {facts.level} interval",
+            f"{method} {results.level} interval",
             "conf_low",
             "conf_high",
             show=interval,
@@ -138,7 +142,7 @@ def contrast_columns(
     ]
     if unit:
         cr3 = ("cr3_conf_low", "cr3_conf_high")
-        columns.insert(4, right(f"CR3 {facts.level} interval", *cr3, show=interval))
+        columns.insert(4, right(f"CR3 {results.level} interval", *cr3, show=interval))
         columns.append(right("N", "n_units", show=whole))
     else:
         columns.append(right("Taxonomies", "range_low", "range_high", show=interval))

@@ -12,8 +12,8 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle, Rectangle
 
-from evenfield.shared.facts import Facts
 from evenfield.shared.figures import ACCENT, INK, MARKS, SOFT, WIDTH, Artwork, use_style
+from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables import (
     CELLS,
     LETTERS,
@@ -53,30 +53,30 @@ SQUARES = (
 OUTLINES = "Outlines of {units_name} as the study's data draw them."
 
 
-def f1(facts: Facts) -> Artwork:
+def f1(results: StudyResults) -> Artwork:
     """Draw the map of cells."""
     use_style()
-    period = last_main_period(facts.config.periods)
-    taxonomy = facts.config.taxonomy.primary
-    cells = cells_of(facts.table("cells"), taxonomy, period)
-    cases = facts.ingested("cases")
-    features = facts.outlines()["features"]
+    period = last_main_period(results.config.periods)
+    taxonomy = results.config.taxonomy.primary
+    cells = cells_of(results.table("cells"), taxonomy, period)
+    cases = results.ingested("cases")
+    features = results.outlines()["features"]
     # Squares that a study lays out itself go before its outlines.
-    if features and "tile_row" not in facts.ingested("units") and cases.empty:
-        units = cells[["unit", "cell"]].merge(facts.table("units")[["unit", "name"]])
+    if features and "tile_row" not in results.ingested("units") and cases.empty:
+        units = cells[["unit", "cell"]].merge(results.table("units")[["unit", "name"]])
         figure = draw_outlines(features, dict(units[["unit", "cell"]].to_numpy()))
         drawn = OUTLINES
     else:
-        units = _tiles(cells, facts.table("units"), cases)
-        figure = _tile_map(facts, units)
+        units = _tiles(cells, results.table("units"), cases)
+        figure = _tile_map(results, units)
         drawn = SQUARES
     legend = figure.add_axes((1 - LEGEND_SHARE + 0.015, 0.0, LEGEND_SHARE - 0.015, 1.0))
-    _draw_legend(legend, units, cases, facts.words["units_name"])
-    said = drawn.format_map(facts.words)
-    return Artwork(figure, units, _describe(units, cases, facts), said)
+    _draw_legend(legend, units, cases, results.words["units_name"])
+    said = drawn.format_map(results.words)
+    return Artwork(figure, units, _describe(units, cases, results), said)
 
 
-def _tile_map(facts: Facts, tiles: pd.DataFrame) -> Figure:
+def _tile_map(results: StudyResults, tiles: pd.DataFrame) -> Figure:
     """Draw one square per unit, beside the room for the key."""
     first = tiles[GRID].min().astype(int)
     last = tiles[GRID].max().astype(int) + 1
@@ -106,7 +106,7 @@ def _tile_map(facts: Facts, tiles: pd.DataFrame) -> Figure:
     for tile in records(tiles):
         x = float(tile["tile_col"]) - columns[0] + 0.5
         y = float(tile["tile_row"]) - rows[0] + 0.5
-        label = facts.label(tile["unit"])[:SHORT]
+        label = results.label(tile["unit"])[:SHORT]
         size = _letter_size([label], LABEL, 72 * TILE * side)
         # Among many, names would stand only where they happen to be short.
         few = len(tiles) <= MOST_NAMED
@@ -266,7 +266,7 @@ def _draw_key(axes: Axes, top: float, cell: str, count: int) -> None:
     axes.text(1.2, top, f"{count}", va="center_baseline", ha="right", color=SOFT)
 
 
-def _describe(tiles: pd.DataFrame, cases: pd.DataFrame, facts: Facts) -> str:
+def _describe(tiles: pd.DataFrame, cases: pd.DataFrame, results: StudyResults) -> str:
     parts = []
     for cell in cells_in(tiles["cell"]):
         names = sorted(tiles.loc[tiles["cell"].eq(cell), "name"])
@@ -274,6 +274,6 @@ def _describe(tiles: pd.DataFrame, cases: pd.DataFrame, facts: Facts) -> str:
         parts.append(f"{len(names)} {cell}{listed}")
     lettered = f" {len(cases)} cases are marked by letters." if len(cases) else ""
     return (
-        f"Map of {count_of(len(tiles), facts.words)} by cell:"
+        f"Map of {count_of(len(tiles), results.words)} by cell:"
         f" {'; '.join(parts)}.{lettered}"
     )

@@ -6,8 +6,8 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from evenfield.shared.facts import Facts
 from evenfield.shared.figures import SOFT, WIDTH, Artwork, panels, series_mark
+from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables import in_words, nothing_to_show, only, zone_types
 
 ZONE_NAMES = {
@@ -31,10 +31,10 @@ EDGES = {
 MOST_PEAKS = 6
 
 
-def f2(facts: Facts) -> Artwork:
+def f2(results: StudyResults) -> Artwork:
     """Draw the rollout of zones above the support of comparisons."""
-    doses = facts.table("doses")
-    support = _support(facts)
+    doses = results.table("doses")
+    support = _support(results)
     kinds = zone_types(doses, ZONE_NAMES)
     by_year = doses.pivot_table(
         index="year", columns="zone_type", values="zones", aggfunc="sum", fill_value=0
@@ -52,7 +52,7 @@ def f2(facts: Facts) -> Artwork:
     above, below = grid[:, 0]
     # A type of which zones were given up is drawn as if none were new.
     _draw_bars(above, new.clip(lower=0), stock, memory)
-    _draw_support(below, support, facts.words["units_name"])
+    _draw_support(below, support, results.words["units_name"])
     data = new[sorted(kinds)].add_prefix("new_").reset_index()
     data = data.merge(support, on="year", how="left")
     listed = in_words(
@@ -65,7 +65,7 @@ def f2(facts: Facts) -> Artwork:
         end = f" and none is left from {none_left.min()}"
     description = (
         f"Bars of new zones by type and year; in {stock.index[-1]} there are {listed}"
-        f" ({memory}). Below, the number of {facts.words['units_name']} without a"
+        f" ({memory}). Below, the number of {results.words['units_name']} without a"
         f" national zone falls: {left.iloc[0]:.0f} in {left.index[0]}{end}."
     )
     return Artwork(figure, data, description)
@@ -76,11 +76,11 @@ def zone_name(kind: str) -> str:
     return ZONE_NAMES.get(kind, f"{kind.replace('_', ' ')} zones")
 
 
-def _support(facts: Facts) -> pd.DataFrame:
+def _support(results: StudyResults) -> pd.DataFrame:
     """Return by year how many units are left to compare with."""
     rows = pd.DataFrame()
-    if "design" in facts.config.estimates:
-        rows = only(facts.series(topic="design"), block="support")
+    if "design" in results.config.estimates:
+        rows = only(results.series(topic="design"), block="support")
     if rows.empty:
         raise nothing_to_show("support of comparisons among the design diagnostics")
     wide = rows.pivot(

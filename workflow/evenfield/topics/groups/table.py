@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from evenfield.shared.facts import Facts
+from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables import (
     CELLS,
     NOT_CAUSAL,
@@ -57,19 +57,19 @@ A zone counts in a period if it was in force for at least half of its years.
 """
 
 
-def t1(facts: Facts) -> Table:
+def t1(results: StudyResults) -> Table:
     """Return the taxonomy and the zones of every unit."""
-    taxonomy = facts.taxonomy
-    period = last_main_period(facts.config.periods)
-    cells = cells_of(facts.table("cells"), taxonomy, period)
-    sources = only(facts.ingested("taxonomies"), taxonomy=taxonomy)
-    units = facts.table("units")
+    taxonomy = results.taxonomy
+    period = last_main_period(results.config.periods)
+    cells = cells_of(results.table("cells"), taxonomy, period)
+    sources = only(results.ingested("taxonomies"), taxonomy=taxonomy)
+    units = results.table("units")
     frame = cells[["unit", "cell", "cluster", "sez"]]
     frame = frame.merge(units[["unit", "name"]], on="unit", how="left")
     named_sources = sources[["unit", "source", "confidence"]]
     frame = frame.merge(named_sources, on="unit", how="left")
-    firsts = facts.table("first_years")
-    doses = facts.table("doses")
+    firsts = results.table("first_years")
+    doses = results.table("doses")
     first_types = _named(zone_types(doses, FIRST_TYPES, 3), FIRST_TYPES)
     count_types = _named(zone_types(doses, COUNT_TYPES), COUNT_TYPES)
     for kind in first_types:
@@ -94,18 +94,18 @@ def t1(facts: Facts) -> Table:
     frame = frame.sort_values(["cell", "name"], ignore_index=True).astype({"cell": str})
     sizes = frame.groupby("cell")["unit"].transform("size").astype(str)
     frame["group"] = frame["cell"] + " (" + sizes + ")"
-    note = facts.note(
+    note = results.note(
         NOTE,
         NOT_CAUSAL,
         seed=False,
         basis=False,
         taxonomy=taxonomy,
-        period=facts.period(period),
+        period=results.period(period),
         last=year(last),
         named=named,
         unsure=UNSURE,
     )
-    columns = [left(facts.words["unit_name"].capitalize(), "name")]
+    columns = [left(results.words["unit_name"].capitalize(), "name")]
     columns += [left(header, name, show=_yes) for name, header in marks.items()]
     for kind, name in first_types.items():
         firsts_of = (f"first_year_{kind}", f"first_year_dated_{kind}")
@@ -119,20 +119,20 @@ def _named(kinds: list[str], names: Mapping[str, str]) -> dict[str, str]:
     return {kind: names.get(kind, kind.replace("_", " ")) for kind in kinds}
 
 
-def tg(facts: Facts) -> Table:
+def tg(results: StudyResults) -> Table:
     """Return the names of the units in each cell, one row for each period."""
-    cells = facts.table("cells")
-    names = facts.table("units").set_index("unit")["name"]
+    cells = results.table("cells")
+    names = results.table("units").set_index("unit")["name"]
     rows = []
-    for period in facts.shown("main", "span"):
-        placed = cells_of(cells, facts.taxonomy, period)
-        row: Row = {"period": facts.period(period)}
+    for period in results.shown("main", "span"):
+        placed = cells_of(cells, results.taxonomy, period)
+        row: Row = {"period": results.period(period)}
         # The many that have neither are counted, not named.
         for cell in CELLS[:-1]:
             members = sorted(names[only(placed, cell=cell)["unit"]])
             row[cell] = first_examples(members, 20) or "none"
         rows.append({**row, "neither": int(placed["cell"].eq("neither").sum())})
-    sources = only(facts.ingested("taxonomies"), taxonomy=facts.taxonomy, sez=1)
+    sources = only(results.ingested("taxonomies"), taxonomy=results.taxonomy, sez=1)
     dated = sources[
         sources["sez_from_year"].notna() & sources["unit"].isin(names.index)
     ]
@@ -143,7 +143,7 @@ def tg(facts: Facts) -> Table:
     zone_dates = "Zones have no dates and count in every period."
     if starts:
         zone_dates = f"Zone from: {in_words(starts)}."
-    note = facts.note(CELLS_NOTE, zone_dates, NOT_CAUSAL, seed=False, basis=False)
+    note = results.note(CELLS_NOTE, zone_dates, NOT_CAUSAL, seed=False, basis=False)
     columns = (
         left("Period", "period"),
         left("Both", "both"),

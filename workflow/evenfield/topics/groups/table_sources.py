@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from evenfield.shared.facts import Facts
+from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables import (
     HASH_LETTERS,
     Row,
@@ -37,16 +37,16 @@ COLUMNS = [
 ]
 
 
-def t2(facts: Facts) -> Table:
+def t2(results: StudyResults) -> Table:
     """Return the provenance of the series in use, and the other sources with their
     licences.
     """
-    panel = facts.ingested("panel")
-    provenance = facts.ingested("panel_provenance")
-    sources = facts.ingested("sources")
-    years = facts.config.panel.years
+    panel = results.ingested("panel")
+    provenance = results.ingested("panel_provenance")
+    sources = results.ingested("sources")
+    years = results.config.panel.years
     rows: list[Row] = []
-    for name in _columns_in_use(facts):
+    for name in _columns_in_use(results):
         spans = only(provenance, variable=name)
         rows += _series_rows(panel, spans, years)
     # A source is listed once: with its series, or below with the others.
@@ -58,10 +58,10 @@ def t2(facts: Facts) -> Table:
         for name in ("vintage", "licence"):
             row.setdefault(name, text(source[name]) if source else None)
     frame = pd.DataFrame(rows, columns=COLUMNS)
-    description = read_json(facts.root / "ingest" / "description.json")
+    description = read_json(results.root / "ingest" / "description.json")
     proxy = "PROXY series stand in for an official series that could not be reached."
     sentences = (
-        f"{count_of(panel['unit'].nunique(), facts.words)}, {years[0]}\u2013{years[1]}."
+        f"{count_of(panel['unit'].nunique(), results.words)}, {years[0]}\u2013{years[1]}."
         " Gaps: cells of the span without a figure. Grades: A official series read"
         " without change, B linked, estimated or of an older vintage, C proxy or"
         " of unclear origin; grade C figures enter only when config.yaml names"
@@ -86,11 +86,11 @@ def t2(facts: Facts) -> Table:
     return Table.of(columns, frame, filter(None, sentences))
 
 
-def _columns_in_use(facts: Facts) -> list[str]:
-    income = facts.config.panel.income
+def _columns_in_use(results: StudyResults) -> list[str]:
+    income = results.config.panel.income
     written = [getattr(income, key) for key in INCOME_KEYS]
-    written += [item.expression for item in facts.config.controls.values()]
-    known = facts.ingested("panel").columns
+    written += [item.expression for item in results.config.controls.values()]
+    known = results.ingested("panel").columns
     columns = [name for text in written for name in columns_named(text, known)]
     return list(dict.fromkeys(columns))
 

@@ -8,7 +8,6 @@ from textwrap import shorten
 import pandas as pd
 from matplotlib.axes import Axes
 
-from evenfield.shared.facts import Facts
 from evenfield.shared.figures import (
     FAINT,
     INK,
@@ -28,6 +27,7 @@ from evenfield.shared.figures import (
     with_basis,
     year_axis,
 )
+from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables import CELLS, bare_name, fixed, nothing_to_show, only, pick
 
 MEASURE = "theil_t"
@@ -54,20 +54,20 @@ LOWEST = 0.05  # of the highest year: the middle of the lowest name
 LETTERS = 18  # of a group's name; longer ones are cut
 
 
-def f6(facts: Facts) -> Artwork:
+def f6(results: StudyResults) -> Artwork:
     """Draw Theil T by year, stacked, for each grouping of units and the cells of the
     first taxonomy.
     """
-    spec = facts.primary()
+    spec = results.primary()
     groupings = list(spec.get("groupings", []))
     groupings += [f"{name}: cell" for name in spec.get("taxonomies", [])[:1]]
-    series = only(facts.series(), spec_id=spec["id"], measure=MEASURE)
+    series = only(results.series(), spec_id=spec["id"], measure=MEASURE)
     series = series[series["kind"].isin(["between", "within"])]
     series = series[series["grouping"].isin(groupings)]
     if series.empty:
         raise nothing_to_show(f"parts of Theil T in specification {spec['id']}")
     data = with_basis(
-        _one_period_a_year(series, ["grouping", "year"]), facts.description()
+        _one_period_a_year(series, ["grouping", "year"]), results.description()
     )
     # ASSUME: groups of one unit and other groups without inequality within are left out
     # of the stack: they are zero.
@@ -109,12 +109,12 @@ def f6(facts: Facts) -> Artwork:
     return Artwork(figure, data, description)
 
 
-def f34(facts: Facts) -> Artwork:
+def f34(results: StudyResults) -> Artwork:
     """Draw the share of Theil T inside parents by year, and the index inside marked
     parents and the others.
     """
-    specs = [spec for spec in facts.specs() if spec.get("parents")]
-    series = facts.series("parents", text=("spec_id", "kind", "group", "period"))
+    specs = [spec for spec in results.specs() if spec.get("parents")]
+    series = results.series("parents", text=("spec_id", "kind", "group", "period"))
     series = only(series, spec_id=specs[0]["id"])
     if series.empty:
         raise nothing_to_show("share inside parents")

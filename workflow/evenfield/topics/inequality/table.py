@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from evenfield.shared.estimates import NAN
-from evenfield.shared.facts import Facts
+from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables import (
     CELLS,
     DESCRIPTIVE,
@@ -59,7 +59,7 @@ RANK = {cell: number for number, cell in enumerate(CELLS)}
 
 
 NOTE = """
-Inequality of income per head between {units} in the first and last year. The {facts.level}
+Inequality of income per head between {units} in the first and last year. The {results.level}
 band redraws {units}: sensitivity, not sampling error, since all of them are observed. Shares
 are parts of Theil T; p: share of {draws:,} exchanges of labels with a between part at least
 as large; connected: the same over all connected groups of that size. Of most: between part
@@ -73,14 +73,14 @@ who grew, not why.
 """
 
 
-def t12(facts: Facts) -> Table:
+def t12(results: StudyResults) -> Table:
     """Return inequality and its parts by period: the first specification in full, the
     indices of the others.
     """
-    estimates = facts.estimates()
+    estimates = results.estimates()
     rows: list[Row] = []
-    for spec in facts.ordered(estimates):
-        for period in facts.shown("main", "span"):
+    for spec in results.ordered(estimates):
+        for period in results.shown("main", "span"):
             own = only(estimates, spec_id=spec, period=period)
             if own.empty:
                 continue
@@ -88,9 +88,9 @@ def t12(facts: Facts) -> Table:
             weighting = "weighted by population"
             if "unweighted" in first["outcome"]:
                 weighting = "unweighted"
-            sample = sample_parts(first, facts.description())
+            sample = sample_parts(first, results.description())
             shared = {
-                "group": heading([facts.when(first), weighting, *sample]),
+                "group": heading([results.when(first), weighting, *sample]),
                 "spec_id": spec,
                 "period": period,
                 "basis": first["output_basis"],
@@ -101,19 +101,19 @@ def t12(facts: Facts) -> Table:
             if not rows or rows[0]["spec_id"] == spec:
                 lines += _part_rows(own)
             rows += [{**shared, **row} for row in lines]
-    note = facts.note(
+    note = results.note(
         NOTE,
         _inside_note(estimates),
         _caution(estimates),
-        units=facts.words["units_name"],
-        draws=facts.config.inference.permutations,
+        units=results.words["units_name"],
+        draws=results.config.inference.permutations,
     )
     columns = (
         left("Index or share", "label", width_cm=4.0),
         number("Start", "start", 3, "reason"),
         number("End", "end", 3, "reason"),
         number("Change", "change", 3),
-        ends(f"{facts.level} band", "change_low", "change_high", 3),
+        ends(f"{results.level} band", "change_low", "change_high", 3),
         right("p", "p_start", "p_end", show=_p_pair),
         right("Connected p", "connected_p_start", "connected_p_end", show=_p_pair),
         right("Of most", "of_most_start", "of_most_end", show=_pair),
@@ -254,17 +254,17 @@ def _pair(start: object, end: object) -> str:
     return f"{fixed(start, 2)} \u2192 {fixed(end, 2)}"
 
 
-def t12b(facts: Facts) -> Table:
+def t12b(results: StudyResults) -> Table:
     """Return the share of each group in the growth of total output, by period."""
-    accounts = facts.estimates(estimator="growth_accounting")
-    first = facts.ordered(accounts)[:1]
+    accounts = results.estimates(estimator="growth_accounting")
+    first = results.ordered(accounts)[:1]
     own = accounts[accounts["spec_id"].isin(first)]
     rows: list[Row] = []
     for name in sorted(own["treatment_def"].unique(), key=_cells_first):
-        for period in facts.shown("main", "span"):
+        for period in results.shown("main", "span"):
             group = only(own, treatment_def=name, period=period)
-            rows += _growth_rows(group, facts)
-    note = facts.note(GROWTH_NOTE, _caution(accounts), seed=False)
+            rows += _growth_rows(group, results)
+    note = results.note(GROWTH_NOTE, _caution(accounts), seed=False)
     columns = (
         left("Period", "label"),
         left("Group", "name"),
@@ -283,7 +283,7 @@ def _cells_first(name: str) -> tuple[bool, str]:
     return (": cell" not in name, name)
 
 
-def _growth_rows(own: pd.DataFrame, facts: Facts) -> Iterator[Row]:
+def _growth_rows(own: pd.DataFrame, results: StudyResults) -> Iterator[Row]:
     for term in sorted(
         own["term"].unique(), key=lambda name: (RANK.get(name, 0), name)
     ):
@@ -299,7 +299,7 @@ def _growth_rows(own: pd.DataFrame, facts: Facts) -> Iterator[Row]:
             "grouping": first["treatment_def"],
             "period": first["period"],
             "basis": first["output_basis"],
-            "label": facts.when(first),
+            "label": results.when(first),
             "name": GROUPS.get(term, term),
             "growth": values["end"],
             "growth_estimate_id": growth.get("estimate_id"),

@@ -9,27 +9,27 @@ import re
 
 import pandas as pd
 
-from evenfield.shared.facts import Facts
 from evenfield.shared.sections import Shown, shown, side_of_zero
+from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables import Row, bare_name, grouping_name, only, pick
 from evenfield.topics.inequality.table import MEASURE
 
 BETWEEN = f"between_{MEASURE}"
 
 
-def section(facts: Facts) -> Row:
+def section(results: StudyResults) -> Row:
     """Return Theil's T at both ends of the years that the primary specification covers,
     and the share between groups; beside them the same with the other weighting, where
     a specification has it.
     """
-    spec = facts.primary()
-    own = _measured(facts, spec)
+    spec = results.primary()
+    own = _measured(results, spec)
     if not own:
         return {}
     alike = ("sample", "unit_scheme")
     others = [
-        _measured(facts, other)
-        for other in facts.specs()
+        _measured(results, other)
+        for other in results.specs()
         if other["weighting"] != spec["weighting"]
         and all(other.get(key) == spec.get(key) for key in alike)
     ]
@@ -38,13 +38,13 @@ def section(facts: Facts) -> Row:
     return {**own, "other": next(iter(others), None)}
 
 
-def _measured(facts: Facts, spec: Row) -> Row:
+def _measured(results: StudyResults, spec: Row) -> Row:
     """Return what one specification says of inequality at the ends of its years."""
-    own = facts.estimates(spec_id=spec["id"])
-    periods = [facts.config.periods[name] for name in spec["periods"]]
+    own = results.estimates(spec_id=spec["id"])
+    periods = [results.config.periods[name] for name in spec["periods"]]
     first = min(periods, key=lambda period: period.start)
     last = max(periods, key=lambda period: period.end)
-    names = {item.label: key for key, item in facts.config.periods.items()}
+    names = {item.label: key for key, item in results.config.periods.items()}
     starts = only(own, period=names[first.label], contrast="start")
     ends = only(own, period=names[last.label], contrast="end")
     start = shown(pick(starts, term=MEASURE), "0.000")
@@ -54,7 +54,7 @@ def _measured(facts: Facts, spec: Row) -> Row:
     changes = only(own, term=MEASURE, contrast="end - start")
     change = pick(changes, period=names[first.label]) if first is last else {}
     groupings = [
-        _grouping(facts, name, starts, ends)
+        _grouping(results, name, starts, ends)
         for name in own.loc[own["term"].eq(BETWEEN), "treatment_def"].unique()
     ]
     return {
@@ -68,7 +68,9 @@ def _measured(facts: Facts, spec: Row) -> Row:
     }
 
 
-def _grouping(facts: Facts, name: str, starts: pd.DataFrame, ends: pd.DataFrame) -> Row:
+def _grouping(
+    results: StudyResults, name: str, starts: pd.DataFrame, ends: pd.DataFrame
+) -> Row:
     start = pick(starts, term=BETWEEN, treatment_def=name)
     end = pick(ends, term=BETWEEN, treatment_def=name)
     shares = [shown(row, "0", "%", times=100) for row in (start, end)]
@@ -81,7 +83,7 @@ def _grouping(facts: Facts, name: str, starts: pd.DataFrame, ends: pd.DataFrame)
         "end": shares[1],
         "by_chance": _by_chance(end),
         # Of random labels, no more than one in twenty (at 95 %) hold as much.
-        "clear": end["p_value"] <= 1 - facts.config.inference.level,
+        "clear": end["p_value"] <= 1 - results.config.inference.level,
     }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from evenfield.shared.facts import Facts
+from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables import (
     Row,
     Table,
@@ -54,13 +54,13 @@ COLUMNS = """
 NOTE = """
 N = {units} (unit scheme {row[unit_scheme]}), T = {row[n_periods]} years ({years}) in the main
 rows. Log income on own and neighbours' intensity and on both times a moderator, with
-{facts.words[unit_name]} and year effects. Moderator: {moderator}; mean zero, standard
+{results.words[unit_name]} and year effects. Moderator: {moderator}; mean zero, standard
 deviation one. Intensity: log, in deviation from the year's mean; zones: ln(1 + zones in
 force). Main rows: {weights} weights, row-standardised.
 
-{facts.level} intervals and p by CR3 with {facts.words[units_name]} as clusters and t(G*
+{results.level} intervals and p by CR3 with {results.words[units_name]} as clusters and t(G*
 \u2212 1) unless the row says otherwise. Largest partial leverage: {strongest}. Detectable:
-(t + t) standard errors, {facts.power:.0%} power. Where detectable exceeds of interest the
+(t + t) standard errors, {results.power:.0%} power. Where detectable exceeds of interest the
 design is underpowered: an interval that holds zero is no evidence of no association.
 
 Output stands below the line of the intensity, so noise in output pulls its own coefficient
@@ -70,34 +70,36 @@ Foreign enterprises and zones went where growth was expected: associations, not 
 """
 
 
-def t20(facts: Facts) -> Table:
+def t20(results: StudyResults) -> Table:
     """Return the main specification, other inference on its interaction, and the other
     specifications.
     """
-    estimates = facts.estimates()
+    estimates = results.estimates()
     main = pick(estimates, estimator=BASE, term=PSI, role="primary")
     if not main:
         raise nothing_to_show("primary linkage estimate")
-    rows = [*_main_rows(facts, estimates, main), *_other_rows(estimates, main)]
+    rows = [*_main_rows(results, estimates, main), *_other_rows(estimates, main)]
     columns = (
         left("Coefficient", "label"),
         number("Elasticity", "estimate", 3, "reason"),
-        ends(f"{facts.level} interval", "conf_low", "conf_high", 3, "reason"),
+        ends(f"{results.level} interval", "conf_low", "conf_high", 3, "reason"),
         probability("p", "p_value", "reason"),
         number("Detectable", "mde", 3, "reason"),
         number("Of interest", "sesoi", 3),
         number("G*", "g_star", 1),
         count("Obs.", "n_obs"),
     )
-    return Table.of(columns, rows, _note(facts, main))
+    return Table.of(columns, rows, _note(results, main))
 
 
 TABLES = {"T20": t20}
 
 
-def _main_rows(facts: Facts, estimates: pd.DataFrame, main: Row) -> Iterator[Row]:
+def _main_rows(
+    results: StudyResults, estimates: pd.DataFrame, main: Row
+) -> Iterator[Row]:
     """Yield the coefficients of the main specification, then other inference."""
-    intensities = facts.config.estimates["linkages"]["intensities"]
+    intensities = results.config.estimates["linkages"]["intensities"]
     label = intensities[main["treatment_def"]]["label"]
     group = f"{label[0].upper()}{label[1:]}, {_years(main)}"
     spec_rows = only(estimates, spec_id=main["spec_id"])
@@ -126,10 +128,10 @@ def _other_rows(estimates: pd.DataFrame, main: Row) -> Iterator[Row]:
         yield _row(row, RIVAL, _words(label))
 
 
-def spec_labels(facts: Facts) -> dict[str, str]:
+def spec_labels(results: StudyResults) -> dict[str, str]:
     """Return what sets each specification apart from the primary one."""
-    main = facts.primary(question="specs")
-    rows = facts.estimates(estimator=BASE, term=PSI)
+    main = results.primary(question="specs")
+    rows = results.estimates(estimator=BASE, term=PSI)
     decides = pick(rows, spec_id=main["id"])
     return {row["spec_id"]: variant(row, decides) for row in records(rows)}
 
@@ -166,22 +168,22 @@ def _row(row: Row, group: str, label: str) -> Row:
     }
 
 
-def _note(facts: Facts, main: Row) -> tuple[str, ...]:
+def _note(results: StudyResults, main: Row) -> tuple[str, ...]:
     """Return the note; sample and years are those of the main rows."""
-    moderators = facts.config.estimates["linkages"]["moderators"]
+    moderators = results.config.estimates["linkages"]["moderators"]
     moderator = moderators[main["controls_id"].partition("+")[0]]
     limit = f" ({moderator['note']})" if moderator.get("note") else ""
-    about = facts.description()
+    about = results.description()
     return (
-        *facts.text(
+        *results.text(
             NOTE,
             row=main,
-            units=count_of(main["n_units"], facts.words),
+            units=count_of(main["n_units"], results.words),
             years=_years(main),
             moderator=moderator["label"] + limit,
             weights=_words(main["w_id"]),
-            strongest=facts.label(main["max_leverage_unit"]),
+            strongest=results.label(main["max_leverage_unit"]),
         ),
         basis_note(about),
-        origin_note(about, int(facts.config.inference.seed)),
+        origin_note(about, int(results.config.inference.seed)),
     )

@@ -8,7 +8,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
-from evenfield.shared.facts import Facts
 from evenfield.shared.figures import (
     FAINT,
     INK,
@@ -28,6 +27,7 @@ from evenfield.shared.figures import (
     stretches,
     year_axis,
 )
+from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables import (
     Row,
     bare_name,
@@ -54,11 +54,11 @@ LETTER = 0.062  # inches of a letter of a unit's name
 MOST_NAMES = 60  # rows that can be read; of more units only their number is drawn
 
 
-def f10(facts: Facts) -> Artwork:
+def f10(results: StudyResults) -> Artwork:
     """Draw spatial association of income over time, and the local Moran of every unit."""
-    spec = str(facts.primary()["id"])
-    rate = float(facts.primary().get("discovery_rate", 0.05))
-    series = only(facts.series(), spec_id=spec)
+    spec = str(results.primary()["id"])
+    rate = float(results.primary().get("discovery_rate", 0.05))
+    series = only(results.series(), spec_id=spec)
     by_year = only(series, kind="moran")
     paths = only(by_year, variable=INCOME)
     if paths.empty:
@@ -73,7 +73,7 @@ def f10(facts: Facts) -> Artwork:
     named: set[str] = (
         set() if many else set(local.loc[local["q_value"].le(rate), "unit"])
     )
-    letters = max((len(facts.label(unit)) for unit in named), default=0)
+    letters = max((len(results.label(unit)) for unit in named), default=0)
     edges = {
         "left": max(LEAST_LEFT, letters * LETTER / WIDTH + 0.01),
         "right": 1 - LABEL_SHARE,
@@ -93,23 +93,25 @@ def f10(facts: Facts) -> Artwork:
     if apart:
         below = grid[1, 0]
         if many:
-            _draw_counts(below, local, rate, facts)
+            _draw_counts(below, local, rate, results)
         else:
-            _draw_strip(below, local, rate, facts)
+            _draw_strip(below, local, rate, results)
         below.set_xticks(above.get_xticks())
         below.set_xlim(above.get_xlim())
         _draw_key(figure)
-    description = _describe(facts, only(paths, controls=NONE), local, rate)
-    drawn = _drawn(facts, paths, growth, apart)
+    description = _describe(results, only(paths, controls=NONE), local, rate)
+    drawn = _drawn(results, paths, growth, apart)
     return Artwork(figure, pd.concat([by_year, local]), description, drawn)
 
 
 FIGURES = {"F10": f10}
 
 
-def _drawn(facts: Facts, paths: pd.DataFrame, growth: pd.DataFrame, apart: int) -> str:
+def _drawn(
+    results: StudyResults, paths: pd.DataFrame, growth: pd.DataFrame, apart: int
+) -> str:
     """Say which lines there are, and what is beneath them."""
-    units = facts.words["units_name"]
+    units = results.words["units_name"]
     others = sorted(set(paths["controls"]) - {NONE})
     lines = [f"of income net of {bare_name(name)} means" for name in others]
     lines += ["of growth since the date before"] if len(growth) else []
@@ -204,7 +206,9 @@ def _years(frame: pd.DataFrame) -> tuple[float, float]:
     return float(frame["year"].min()) - half, float(frame["year"].max()) + half
 
 
-def _draw_strip(axes: Axes, local: pd.DataFrame, rate: float, facts: Facts) -> None:
+def _draw_strip(
+    axes: Axes, local: pd.DataFrame, rate: float, results: StudyResults
+) -> None:
     """Draw one rectangle for each run of years in which a unit stays what it is; units
     that chance explains in every year are counted and not drawn.
     """
@@ -246,11 +250,11 @@ def _draw_strip(axes: Axes, local: pd.DataFrame, rate: float, facts: Facts) -> N
     for i in range(1, len(order)):
         axes.axhline(i - 0.5, color="white", linewidth=0.5)
     axes.set_ylim(max(len(order), 1) - 0.5, -0.5)
-    names = [facts.label(unit) for unit in order]
+    names = [results.label(unit) for unit in order]
     axes.set_yticks(range(len(names)), names)
     if others:
         axes.set_xlabel(
-            f"not drawn: {count_of(others, facts.words)}, never told apart from chance",
+            f"not drawn: {count_of(others, results.words)}, never told apart from chance",
             color=SOFT,
             loc="left",
         )
@@ -263,7 +267,9 @@ def _draw_strip(axes: Axes, local: pd.DataFrame, rate: float, facts: Facts) -> N
     )
 
 
-def _draw_counts(axes: Axes, local: pd.DataFrame, rate: float, facts: Facts) -> None:
+def _draw_counts(
+    axes: Axes, local: pd.DataFrame, rate: float, results: StudyResults
+) -> None:
     """Draw how many units are told apart from chance in each year, by what they are."""
     clear = local[local["q_value"].le(rate)]
     years = np.sort(local["year"].unique())
@@ -284,13 +290,13 @@ def _draw_counts(axes: Axes, local: pd.DataFrame, rate: float, facts: Facts) -> 
         base = base + own
     axes.set_ylim(0, 1.08 * float(base.max()))
     axes.set_title(
-        f"{facts.words['units_name'].capitalize()} told apart from chance, of"
+        f"{results.words['units_name'].capitalize()} told apart from chance, of"
         f" {local['unit'].nunique():,}"
     )
 
 
 def _describe(
-    facts: Facts, plain: pd.DataFrame, local: pd.DataFrame, rate: float
+    results: StudyResults, plain: pd.DataFrame, local: pd.DataFrame, rate: float
 ) -> str:
     first = int(plain["year"].min())
     last = int(plain["year"].max())
@@ -304,7 +310,7 @@ def _describe(
     return (
         f"Moran's I of income was {start} in {first} and {end} in {last}, above"
         f" its band in {int(above.sum())} of {len(plain)} years. A local Moran is told"
-        f" apart from chance for {count_of(final, facts.words)} in"
-        f" {last} and for {count_of(ever, facts.words)} in some"
+        f" apart from chance for {count_of(final, results.words)} in"
+        f" {last} and for {count_of(ever, results.words)} in some"
         f" year.{proxy_sentence(plain)}"
     )

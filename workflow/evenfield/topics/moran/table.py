@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from evenfield.shared.facts import Facts
+from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables import (
     DESCRIPTIVE,
     Column,
@@ -42,28 +42,28 @@ HOLDERS = {"cluster": "clusters", "sez": "zones"}
 NOTE = """
 Moran's I with {weights} weights, in brackets p from {draws:,} permutations over the map and p
 adjusted for looking at every year; of growth since the date before. Net of: residuals from
-the means of regions, or from income at the date before. Local: {facts.words[units_name]} with
+the means of regions, or from income at the date before. Local: {results.words[units_name]} with
 a local Moran below a false discovery rate of 5% within the year (income). A long span shows
 every third year; all years stand in the data of F10.
 """
 
 
-def t13(facts: Facts) -> Table:
+def t13(results: StudyResults) -> Table:
     """Return Moran's I by year."""
-    estimates = facts.estimates()
+    estimates = results.estimates()
     moran = only(estimates, estimator="moran")
     kinds = []
     for variable in NAMES:
         controls = only(moran, outcome=variable)["controls_id"].unique()
         kinds += [(variable, name) for name in sorted(controls, key=_rank)]
     rows: list[Row] = []
-    for spec in facts.ordered(moran):
+    for spec in results.ordered(moran):
         own = only(estimates, spec_id=spec)
         for year in _shown(only(own, estimator="moran")):
-            rows.append(_row(facts, only(own, period=year), kinds))
+            rows.append(_row(results, only(own, period=year), kinds))
     used = [name.replace("_", " ") for name in moran["w_id"].unique()]
-    weights = in_words(sorted(used) or [facts.config.weights.primary])
-    note = facts.note(
+    weights = in_words(sorted(used) or [results.config.weights.primary])
+    note = results.note(
         NOTE,
         _links(estimates),
         _pairs(estimates),
@@ -71,7 +71,7 @@ def t13(facts: Facts) -> Table:
         " what one does to the other.",
         DESCRIPTIVE,
         weights=weights,
-        draws=facts.config.inference.permutations,
+        draws=results.config.inference.permutations,
     )
     columns = (
         left("Year", "year", "mark", show=lambda year, mark: f"{year}{text(mark)}"),
@@ -108,13 +108,15 @@ def _shown(moran: pd.DataFrame) -> list[str]:
     return years if len(years) <= FEW else years[::-1][::EVERY][::-1]
 
 
-def _row(facts: Facts, own: pd.DataFrame, kinds: Sequence[tuple[str, str]]) -> Row:
+def _row(
+    results: StudyResults, own: pd.DataFrame, kinds: Sequence[tuple[str, str]]
+) -> Row:
     first = pick(own, estimator="moran")
     geary = pick(own, estimator="geary", outcome="log_income", controls_id=NONE)
     local = pick(own, estimator="local_moran", outcome="log_income")
     row: Row = {
         "group": sample_heading(
-            first, facts.description(), facts.words, facts.config.weights.primary
+            first, results.description(), results.words, results.config.weights.primary
         ),
         "year": int(first["period"]),
         "spec_id": first["spec_id"],

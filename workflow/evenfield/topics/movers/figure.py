@@ -5,7 +5,6 @@ of its own.
 import numpy as np
 import pandas as pd
 
-from evenfield.shared.facts import Facts
 from evenfield.shared.figures import (
     ACCENT,
     FAINT,
@@ -15,6 +14,7 @@ from evenfield.shared.figures import (
     panels,
     ratio_axis,
 )
+from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables import Row, nothing_to_show, records, whole
 from evenfield.topics.movers.figure_paths import f40
 from evenfield.topics.movers.table_movers import FEWEST, both_ends, movers
@@ -24,9 +24,9 @@ LEFT = 2.1  # inches for names
 ROSE = "#1F7A8C"
 
 
-def f28(facts: Facts) -> Artwork:
+def f28(results: StudyResults) -> Artwork:
     """Draw an arrow from the first to the last year for each unit at both ends."""
-    frame = movers(facts)
+    frame = movers(results)
     if len(frame) < FEWEST:
         raise nothing_to_show(f"{FEWEST} units with an income in two years")
     rose, fell = both_ends(frame)

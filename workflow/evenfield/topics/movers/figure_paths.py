@@ -8,7 +8,6 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.ticker import NullLocator
 
-from evenfield.shared.facts import Facts
 from evenfield.shared.figures import (
     ACCENT,
     FAINT,
@@ -28,6 +27,7 @@ from evenfield.shared.figures import (
     with_basis,
     year_axis,
 )
+from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables import Row, nothing_to_show, only, records
 from evenfield.topics.movers.table_paths import KINDS, paths
 
@@ -41,11 +41,11 @@ COLOURS = {"richest": INK, "poorest": "#A96500", "rose most": ROSE, "fell most":
 LINES = dict(zip(KINDS, ("-", (0, (1.2, 1.2)), "-", (0, (5.0, 1.6))), strict=True))
 
 
-def f40(facts: Facts) -> Artwork:
+def f40(results: StudyResults) -> Artwork:
     """Draw a line for each unit that is named upon the lines of all, or upon the span of
     most where there are too many.
     """
-    frame = with_basis(paths(facts), facts.description())
+    frame = with_basis(paths(results), results.description())
     named = frame[frame["kind"].ne("")]
     if named.empty or frame["year"].nunique() < 2:
         raise nothing_to_show("units with an income in two years")
@@ -79,7 +79,7 @@ def f40(facts: Facts) -> Artwork:
     axes.tick_params(labelsize=SIZE)
     name_endings(axes, float(years[-1]), endings, size=SIZE)
     axes.set_title("Income per head, % of the average", fontsize=SIZE + 0.6)
-    several = facts.words["units_name"]
+    several = results.words["units_name"]
     lines = frame["unit"].nunique() <= MOST_LINES
     behind = f"all {several}" if lines else f"four fifths of the {several}"
     key = (

@@ -3,23 +3,23 @@
 import numpy as np
 import pandas as pd
 
-from evenfield.shared.facts import Facts
+from evenfield.shared.study_results import StudyResults
 
 NAMED = 5  # units at each end
 DIGITS = 12
 FEWEST = 4  # units of which some can be said to have risen
 
 
-def movers(facts: Facts) -> pd.DataFrame:
+def movers(results: StudyResults) -> pd.DataFrame:
     """Return the units that have an income in both years with their ratios to the mean
     and their ranks, the one that rose most first.
     """
-    panel = facts.table("panel")
+    panel = results.table("panel")
     income = panel.pivot(index="unit", columns="year", values="income")
     income = income.dropna(axis=1, how="all")
     ends = income[[income.columns.min(), income.columns.max()]].dropna()
     ends.columns = pd.Index(["start", "end"])
-    names = facts.table("units").set_index("unit")["name"]
+    names = results.table("units").set_index("unit")["name"]
     frame = pd.DataFrame({"name": names.reindex(ends.index)})
     for end in ("start", "end"):
         frame[f"ratio_{end}"] = ends[end] / average(ends[end])

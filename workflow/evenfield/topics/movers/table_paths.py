@@ -4,7 +4,7 @@ for first: the richest, the poorest, those that rose and fell most.
 
 import pandas as pd
 
-from evenfield.shared.facts import Facts
+from evenfield.shared.study_results import StudyResults
 from evenfield.topics.movers.table_movers import average, movers
 
 NAMED = 3  # units of each kind
@@ -12,13 +12,13 @@ NAMED = 3  # units of each kind
 KINDS = ("richest", "poorest", "rose most", "fell most")
 
 
-def paths(facts: Facts) -> pd.DataFrame:
+def paths(results: StudyResults) -> pd.DataFrame:
     """Return unit, name, year and ratio to the mean of the year, with the kind of each
     unit that is named, blank for others.
     """
-    panel = facts.table("panel").dropna(subset=["income"])
+    panel = results.table("panel").dropna(subset=["income"])
     means = panel.groupby("year")["income"].agg(average)
-    names = facts.table("units").set_index("unit")["name"]
+    names = results.table("units").set_index("unit")["name"]
     frame = pd.DataFrame(
         {
             "unit": panel["unit"],
@@ -27,7 +27,7 @@ def paths(facts: Facts) -> pd.DataFrame:
             "ratio": panel["income"] / panel["year"].map(means),
         }
     )
-    frame["kind"] = frame["unit"].map(_kinds(movers(facts))).fillna("")
+    frame["kind"] = frame["unit"].map(_kinds(movers(results))).fillna("")
     return frame.sort_values(["unit", "year"], ignore_index=True)
 
 

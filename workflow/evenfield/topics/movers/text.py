@@ -3,19 +3,19 @@
 Code, because it names and ranks units of the panel.
 """
 
-from evenfield.shared.facts import Facts
 from evenfield.shared.sections import cell
+from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables import Row, records
 from evenfield.topics.movers.table_movers import FEWEST, both_ends, movers
 
 
-def section(facts: Facts) -> Row:
+def section(results: StudyResults) -> Row:
     """Return the units at both ends with their ranks and ratios."""
-    frame = movers(facts)
+    frame = movers(results)
     if len(frame) < FEWEST or frame["year_start"].eq(frame["year_end"]).all():
         return {}
     rose, fell = both_ends(frame)
-    source = f"panel/{facts.main}/panel.csv"
+    source = f"panel/{results.main}/panel.csv"
     return {
         "first": str(frame["year_start"].iloc[0]),
         "last": str(frame["year_end"].iloc[0]),

@@ -135,14 +135,16 @@ class _Work:
     def _design(self, model: NearbyModel) -> NearbyDesign:
         """Return the fit with clusters, places and lists dealt out again."""
         inference = self.study.config.inference
-        dealt = None
+        permuted_labels = None
         if any(name.startswith("randomisation") for name in self._methods()):
             stream = generator_for(inference.seed, f"{FAMILY}:{self.spec.id}")
-            dealt = self.case.nearby.dealt(inference.permutations, stream)
+            permuted_labels = self.case.nearby.permuted_labels(
+                inference.permutations, stream
+            )
         return model.design(
             np.array(self.case.units),
             self.case.clusters,
-            dealt,
+            permuted_labels,
             locations=self.case.locations(model),
             draws=inference.permutations,
             seed=inference.seed,
@@ -342,8 +344,8 @@ def methods_of(spec: NearbySpec) -> tuple[str, ...]:
         return spec.inference
     if spec.role != "primary":
         return FEW_METHODS
-    dealt = "randomisation_stratified" if spec.within else "randomisation"
-    return (*EVERY_METHOD, dealt)
+    permuted_labels = "randomisation_stratified" if spec.within else "randomisation"
+    return (*EVERY_METHOD, permuted_labels)
 
 
 def _term(name: str, near: bool) -> str:

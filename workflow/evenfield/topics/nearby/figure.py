@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from evenfield.shared.facts import Facts
 from evenfield.shared.figures import (
     FAINT,
     INK,
@@ -18,6 +17,7 @@ from evenfield.shared.figures import (
     padded,
     panels,
 )
+from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables import Row, fixed, is_missing, only, pick
 from evenfield.study.errors import ArtifactError
 from evenfield.topics.nearby.table_words import (
@@ -35,18 +35,18 @@ CELLS = ("neither", "cluster only", "SEZ only", "both")  # looks of the classes
 COLUMNS = "spec_id near estimate conf_low conf_high units growth".split()
 
 
-def f38(facts: Facts) -> Artwork:
+def f38(results: StudyResults) -> Artwork:
     """Draw growth near each list, near both and near neither, given the start."""
-    specs = _drawn(facts)
-    means = facts.series("means", text=("spec_id", "near"))
+    specs = _drawn(results)
+    means = results.series("means", text=("spec_id", "near"))
     rows = means[means["spec_id"].isin([spec["id"] for spec in specs])]
     if rows.empty:
         raise ArtifactError("no means", "units near a list", "drop F38 from `figures`")
     main = specs[0]
-    words = class_words(facts, main, near=True)
+    words = class_words(results, main, near=True)
     order = [name for name in words if name in set(rows["near"])]
-    row = deciding(facts.estimates(), main)
-    lines = in_lines(heading(facts, main, row), LETTERS)
+    row = deciding(results.estimates(), main)
+    lines = in_lines(heading(results, main, row), LETTERS)
     top = 0.2 + 0.17 * (1 + lines.count("\n"))
     size = (WIDTH, top + 0.75 + 0.42 * len(order))
     edges = {"left": 0.34, "right": 0.93}
@@ -60,12 +60,12 @@ def f38(facts: Facts) -> Artwork:
     axes.set_ylim(len(order) - 0.4, -0.6)
     axes.set_xlim(*padded(rows[["conf_low", "conf_high"]], 0.05, 0.1))
     names_for_rows(axes)
-    outcome = asked(facts)["outcomes"][main["outcome"]]
+    outcome = asked(results)["outcomes"][main["outcome"]]
     axes.set_xlabel(f"growth of {outcome['label']}, % a year")
     figure.text(0.02, 1 - 0.1 / size[1], lines, va="top", fontsize=9, weight="bold")
     keys = [
         line_key(
-            _short(facts, spec),
+            _short(results, spec),
             color=INK if not at else SOFT,
             marker="o",
             markersize=4.5,
@@ -78,13 +78,13 @@ def f38(facts: Facts) -> Artwork:
     return Artwork(figure, rows[COLUMNS], text)
 
 
-def f39(facts: Facts) -> Artwork:
+def f39(results: StudyResults) -> Artwork:
     """Draw units where they are, by which lists they are on or near."""
-    spec = facts.primary(question="specs")
+    spec = results.primary(question="specs")
     places = only(
-        facts.series("places", text=("spec_id", "unit", "place")), spec_id=spec["id"]
+        results.series("places", text=("spec_id", "unit", "place")), spec_id=spec["id"]
     )
-    units = facts.table("units")
+    units = results.table("units")
     if places.empty or not {"lat", "lon"} <= set(units):
         raise ArtifactError(
             "no coordinates, or no primary specification",
@@ -101,7 +101,7 @@ def f39(facts: Facts) -> Artwork:
     keys, sentences = [], []
     # Lists on top of what lies near them.
     for near in (True, False):
-        words = class_words(facts, spec, near=near)
+        words = class_words(results, spec, near=near)
         looks = dict(zip(words, _looks(len(words)), strict=True))
         for name, label in words.items():
             own = only(placed, place=name)
@@ -116,31 +116,31 @@ def f39(facts: Facts) -> Artwork:
     figure.legend(
         handles=keys, loc="center left", bbox_to_anchor=(0.71, 0.5), frameon=False
     )
-    text = f"{facts.words['units_name'].capitalize()}: {', '.join(sentences)}."
+    text = f"{results.words['units_name'].capitalize()}: {', '.join(sentences)}."
     return Artwork(figure, placed[["unit", "lat", "lon", "place"]], text)
 
 
 FIGURES = {"F38": f38, "F39": f39}
 
 
-def _drawn(facts: Facts) -> list[Row]:
+def _drawn(results: StudyResults) -> list[Row]:
     """Return the primary specification and the first that differs in its groups alone."""
-    main = facts.primary(question="specs")
+    main = results.primary(question="specs")
     same = ("lists", "outcome", "measure", "sample")
     shared = ("years", "radius", "distance")
-    for spec in facts.specs(question="specs"):
+    for spec in results.specs(question="specs"):
         alike = all(spec.get(key) == main.get(key) for key in same)
         alike &= all(
-            setting(facts, spec, key) == setting(facts, main, key) for key in shared
+            setting(results, spec, key) == setting(results, main, key) for key in shared
         )
         if alike and (spec.get("within") or "") != (main.get("within") or ""):
             return [main, spec]
     return [main]
 
 
-def _short(facts: Facts, spec: Row) -> str:
+def _short(results: StudyResults, spec: Row) -> str:
     """Say among which units a specification compares."""
-    units = facts.words["units_name"]
+    units = results.words["units_name"]
     within = spec.get("within")
     return f"among {units} of one {within}" if within else f"among all {units}"
 

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from evenfield.shared.facts import Facts
+from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables import (
     Row,
     Table,
@@ -43,22 +43,22 @@ METHODS = {
 }
 
 
-def t46(facts: Facts) -> Table:
+def t46(results: StudyResults) -> Table:
     """Return a row for each specification: units near the lists."""
-    return _by_specification(facts, near=True)
+    return _by_specification(results, near=True)
 
 
-def t46b(facts: Facts) -> Table:
+def t46b(results: StudyResults) -> Table:
     """Return a row for each specification with rows of its own: units on the lists."""
-    return _by_specification(facts, near=False)
+    return _by_specification(results, near=False)
 
 
-def t46c(facts: Facts) -> Table:
+def t46c(results: StudyResults) -> Table:
     """Return a row for each method of the specifications that have several."""
-    estimates = facts.estimates()
+    estimates = results.estimates()
     estimates = estimates[estimates["effect_type"].eq("coef")]
     rows = []
-    for spec in facts.specs(question="specs"):
+    for spec in results.specs(question="specs"):
         own = only(estimates, spec_id=spec["id"])
         if own["estimator"].nunique() < len(METHODS) // 2:
             continue
@@ -70,18 +70,18 @@ def t46c(facts: Facts) -> Table:
             for estimator, words in METHODS.items():
                 row = pick(same, estimator=estimator)
                 if row:
-                    group = _compared(facts, spec, near)
-                    named = {"group": f"{group}, {spec_words(facts, spec)}"}
+                    group = _compared(results, spec, near)
+                    named = {"group": f"{group}, {spec_words(results, spec)}"}
                     rows.append(_row(row) | named | {"label": words})
-    note = facts.note(
+    note = results.note(
         "",
-        f"{facts.level} intervals, each by its own law; a permutation has none. Lists dealt"
-        f" out again: {facts.words['units_name']} exchange their rows of lists, who is near"
+        f"{results.level} intervals, each by its own law; a permutation has none. Lists dealt"
+        f" out again: {results.words['units_name']} exchange their rows of lists, who is near"
         " one and who is on none are found anew.",
         basis=False,
     )
     columns = (
-        *with_test(left("Method", "label"), "Difference", facts.level, 2),
+        *with_test(left("Method", "label"), "Difference", results.level, 2),
         count("N", "n_units"),
     )
     return Table.of(columns, rows, note)
@@ -90,47 +90,47 @@ def t46c(facts: Facts) -> Table:
 TABLES = {"T46": t46, "T46b": t46b, "T46c": t46c}
 
 
-def _by_specification(facts: Facts, *, near: bool) -> Table:
+def _by_specification(results: StudyResults, *, near: bool) -> Table:
     """Return the difference, each list alone, and how many units there are of each
     class.
     """
-    estimates = facts.estimates()
+    estimates = results.estimates()
     rows = []
-    for spec in facts.specs(question="specs"):
+    for spec in results.specs(question="specs"):
         own = only(estimates, spec_id=spec["id"])
         base = deciding(own, spec, near=near)
         if base:
-            label = spec_words(facts, spec)
-            shared = {"group": _compared(facts, spec, near), "label": label}
-            rows.append(_row(base) | shared | _beside(facts, own, spec, base, near))
+            label = spec_words(results, spec)
+            shared = {"group": _compared(results, spec, near), "label": label}
+            rows.append(_row(base) | shared | _beside(results, own, spec, base, near))
     groups = list(dict.fromkeys(row["group"] for row in rows))
     rows = sorted(rows, key=lambda row: groups.index(row["group"]))
     verb = "near" if near else "on"
-    units = facts.words["units_name"]
+    units = results.words["units_name"]
     who = (
         f"{units.capitalize()} on no list, by whether another one on a list lies within"
         " reach"
         if near
         else f"All {units} of the sample, by whether they are on a list"
     )
-    note = facts.note(
+    note = results.note(
         "",
         f"{who}: growth in points a year, given the level at the start, with effects of"
         " groups where the row says within. Difference: the first list less the second."
         " Such differences are associations: a list may name what has grown already.",
-        f"{facts.level} intervals and p: CR3 by cluster with the effective number of"
+        f"{results.level} intervals and p: CR3 by cluster with the effective number of"
         f" clusters; p, permuted: lists dealt out again among the {units} of a group, all"
         " found anew. Seen from: the smallest difference that would be seen four times"
         f" in five. N, first to none: {units} {verb} the first list alone, the second"
         f" alone, both, none; {units} alone in their group carry nothing and are not in N.",
-        f"Unless a row says otherwise: {shared_words(facts)}.",
+        f"Unless a row says otherwise: {shared_words(results)}.",
         basis=False,
     )
     columns = (
         *with_test(
             left("Compared", "label", width_cm=4.6),
             "Difference",
-            facts.level,
+            results.level,
             2,
             p_values={"p, wild": "p_wild", "p, permuted": "p_permuted"},
             explained=True,
@@ -146,9 +146,9 @@ def _by_specification(facts: Facts, *, near: bool) -> Table:
     return Table.of(columns, rows, note)
 
 
-def _compared(facts: Facts, spec: Row, near: bool) -> str:
+def _compared(results: StudyResults, spec: Row, near: bool) -> str:
     """Say which lists a row compares."""
-    words = list_words(facts, spec)
+    words = list_words(results, spec)
     named = [f"near {word}" for word in words] if near else words
     text_of_both = " less ".join(named)
     return text_of_both[0].upper() + text_of_both[1:]
@@ -159,7 +159,9 @@ def _row(row: Row) -> Row:
     return {**{name: row[name] for name in TAKEN}, "reason": reason}
 
 
-def _beside(facts: Facts, own: pd.DataFrame, spec: Row, base: Row, near: bool) -> Row:
+def _beside(
+    results: StudyResults, own: pd.DataFrame, spec: Row, base: Row, near: bool
+) -> Row:
     """Return what stands beside a difference: other methods, each list alone, counts."""
     same = only(own, term=base["term"], contrast=base["contrast"])
     permuted = [row for name in PERMUTED if (row := pick(same, estimator=name))]
@@ -171,7 +173,7 @@ def _beside(facts: Facts, own: pd.DataFrame, spec: Row, base: Row, near: bool) -
     counts = {
         row["term"]: row["estimate"] for row in records(only(own, estimator="count"))
     }
-    classes = [counts.get(name) for name in class_words(facts, spec, near)]
+    classes = [counts.get(name) for name in class_words(results, spec, near)]
     one = len(alone) == 1
     return {
         "p_wild": pick(same, estimator="ols_wcr33").get("p_value"),

@@ -5,17 +5,17 @@ from typing import Any
 
 import pandas as pd
 
-from evenfield.shared.facts import Facts
 from evenfield.shared.sections import side_of_zero
+from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables import Row, in_words, is_missing, pick
 
 BASE = "ols"
 FAMILY = "nearby"
 
 
-def asked(facts: Facts) -> Row:
+def asked(results: StudyResults) -> Row:
     """Return the section of the config."""
-    return dict(facts.config.estimates[FAMILY])
+    return dict(results.config.estimates[FAMILY])
 
 
 def named_lists(spec: Row) -> dict[str, str]:
@@ -26,50 +26,50 @@ def named_lists(spec: Row) -> dict[str, str]:
     return {str(name): str(name) for name in lists}
 
 
-def list_words(facts: Facts, spec: Row) -> list[str]:
+def list_words(results: StudyResults, spec: Row) -> list[str]:
     """Return what a unit on each list is called, such as `a city with a zone`."""
-    lists = asked(facts)["lists"]
+    lists = asked(results)["lists"]
     words = []
     for name, source in named_lists(spec).items():
         words.append(lists[source].get("label") or name.replace("_", " "))
     return words
 
 
-def setting(facts: Facts, spec: Row, key: str) -> Any:
+def setting(results: StudyResults, spec: Row, key: str) -> Any:
     """Return a key of a specification, or what the section says for all."""
     own = spec.get(key)
-    return own if own not in (None, "", {}) else asked(facts).get(key)
+    return own if own not in (None, "", {}) else asked(results).get(key)
 
 
-def spec_words(facts: Facts, spec: Row) -> str:
+def spec_words(results: StudyResults, spec: Row) -> str:
     """Say within which groups units are compared, and what differs from the primary
     specification.
     """
-    main = facts.primary(question="specs")
+    main = results.primary(question="specs")
     within = spec.get("within")
     parts = [f"within {within}" if within else "among all"]
-    words = _parts(facts, main)
-    parts += [part for part in _parts(facts, spec) if part not in words]
+    words = _parts(results, main)
+    parts += [part for part in _parts(results, spec) if part not in words]
     if spec.get("held"):
         held = in_words([name.replace("_", " ") for name in spec["held"]])
         parts.append(f"{held} held")
     return ", ".join(parts)
 
 
-def shared_words(facts: Facts) -> str:
+def shared_words(results: StudyResults) -> str:
     """Say what a row has that names nothing else: that of the primary specification."""
-    return ", ".join(_parts(facts, facts.primary(question="specs")))
+    return ", ".join(_parts(results, results.primary(question="specs")))
 
 
-def _parts(facts: Facts, spec: Row) -> list[str]:
+def _parts(results: StudyResults, spec: Row) -> list[str]:
     """Return outcome, years, reach and sample of a specification in words."""
-    first, last = setting(facts, spec, "years")
-    distance = setting(facts, spec, "distance") or "km"
-    reach = f"within {setting(facts, spec, 'radius'):g} {distance}"
+    first, last = setting(results, spec, "years")
+    distance = setting(results, spec, "distance") or "km"
+    reach = f"within {setting(results, spec, 'radius'):g} {distance}"
     share = (spec.get("measure") or "any") == "share"
     sample = spec.get("sample") or "all"
     return [
-        str(asked(facts)["outcomes"][spec["outcome"]]["label"]),
+        str(asked(results)["outcomes"][spec["outcome"]]["label"]),
         f"{first}\u2013{last}",
         f"share of those {reach}" if share else f"near: {reach}",
         f"sample {sample.replace('_', ' ')}"
@@ -97,13 +97,13 @@ def finding(row: Row) -> str:
     return {"above": "first", "below": "second"}.get(side_of_zero(row), "open")
 
 
-def heading(facts: Facts, spec: Row, row: Row) -> str:
+def heading(results: StudyResults, spec: Row, row: Row) -> str:
     """Return the heading of what was found, that of the study if it has one."""
     found = finding(row)
-    own = (asked(facts).get("headings") or {}).get(found)
+    own = (asked(results).get("headings") or {}).get(found)
     if own:
         return str(own)
-    words = list_words(facts, spec)
+    words = list_words(results, spec)
     if len(words) == 1:
         return {
             "first": f"Growth was higher near {words[0]}",
@@ -120,10 +120,10 @@ def heading(facts: Facts, spec: Row, row: Row) -> str:
     }[found]
 
 
-def class_words(facts: Facts, spec: Row, near: bool) -> dict[str, str]:
+def class_words(results: StudyResults, spec: Row, near: bool) -> dict[str, str]:
     """Return the words of the classes of units by their names: none, first, second, both."""
     names = list(named_lists(spec))
-    words = list_words(facts, spec)
+    words = list_words(results, spec)
     prefix = "near" if near else "on"
     words = [f"near {word}" for word in words] if near else words
     none = "neither" if words[1:] else "none"

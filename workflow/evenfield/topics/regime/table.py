@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from evenfield.shared.facts import Facts
+from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables import (
     NOT_CAUSAL,
     Row,
@@ -46,8 +46,8 @@ Growth in percentage points a year on log income below the mean in the first yea
 gap times the neighbours' clusters and SEZs, one cross-section per period; a positive number
 closes the gap. Main rows: clusters and zones: {taxonomy}; {weights} weights.
 
-{facts.level} intervals and p by {law}, in the panel rows by bootstrap-t over units; CR3
-intervals beside them. Detectable: smallest difference found with {facts.power:.0%} power.
+{results.level} intervals and p by {law}, in the panel rows by bootstrap-t over units; CR3
+intervals beside them. Detectable: smallest difference found with {results.power:.0%} power.
 Where detectable exceeds of interest the design is underpowered: an interval that holds zero
 is no evidence that the two are alike.
 
@@ -57,25 +57,25 @@ places.
 """
 
 
-def t8(facts: Facts) -> Table:
+def t8(results: StudyResults) -> Table:
     """Return convergence by regime: the primary specification in full, the key
     difference of the others.
     """
-    estimates = facts.estimates()
-    first_id, *others = facts.ordered(estimates) or [""]
+    estimates = results.estimates()
+    first_id, *others = results.ordered(estimates) or [""]
     main = only(estimates, spec_id=first_id)
-    shown = facts.shown("main", "span")
+    shown = results.shown("main", "span")
     rows: list[Row] = []
     for period in shown:
-        rows += _period_rows(facts, only(main, period=period))
-    rows += [*_split_rows(facts, main), *_panel_rows(facts, main, shown)]
-    rows += _other_rows(facts, estimates, others, shown)
+        rows += _period_rows(results, only(main, period=period))
+    rows += [*_split_rows(results, main), *_panel_rows(results, main, shown)]
+    rows += _other_rows(results, estimates, others, shown)
     first = pick(main, estimator="regime")
     law = "conditional SCPC (average pairwise correlation of shocks at most .03)"
     # A config may ask for another deciding method; the note then names that one.
     if first and first["se_type"] and not first["se_type"].startswith("SCPC"):
         law = f"{first['se_type']}, {first['p_type']}"
-    note = facts.note(
+    note = results.note(
         NOTE,
         NOT_CAUSAL,
         seed=False,
@@ -86,9 +86,9 @@ def t8(facts: Facts) -> Table:
     columns = (
         left("Coefficient", "label", width_cm=5.0),
         number("Estimate", "estimate", 2, "reason"),
-        ends(f"{facts.level} interval", "conf_low", "conf_high", 2),
+        ends(f"{results.level} interval", "conf_low", "conf_high", 2),
         probability("p", "p_value"),
-        ends(f"CR3 {facts.level} interval", "cr3_conf_low", "cr3_conf_high", 2),
+        ends(f"CR3 {results.level} interval", "cr3_conf_low", "cr3_conf_high", 2),
         probability("p", "cr3_p_value"),
         number("Detectable", "mde", 1),
         number("Of interest", "sesoi", 1),
@@ -100,25 +100,25 @@ def t8(facts: Facts) -> Table:
 TABLES = {"T8": t8}
 
 
-def _period_rows(facts: Facts, spec_rows: pd.DataFrame) -> Iterable[Row]:
+def _period_rows(results: StudyResults, spec_rows: pd.DataFrame) -> Iterable[Row]:
     for (term, contrast), label in SLOPES.items():
         tests = only(spec_rows, term=term, contrast=contrast)
         row = pick(tests, estimator="regime")
         if row:
             cr3 = pick(tests, estimator="regime_cr3")
-            yield _row(row, cr3, facts.when(row), label)
+            yield _row(row, cr3, results.when(row), label)
     for row in records(spec_rows, estimator="within_group"):
         label = (
-            f"speed among {facts.words['units_name']}"
+            f"speed among {results.words['units_name']}"
             f" {WITHIN.get(row['contrast'], row['contrast'])}"
         )
-        yield _row(row, {}, facts.when(row), label)
+        yield _row(row, {}, results.when(row), label)
 
 
-def _split_rows(facts: Facts, main: pd.DataFrame) -> Iterable[Row]:
+def _split_rows(results: StudyResults, main: pd.DataFrame) -> Iterable[Row]:
     for row in records(main[main["estimator"].str.startswith("regime_split")]):
         sides = [
-            ", ".join(map(facts.period, side.split("+")))
+            ", ".join(map(results.period, side.split("+")))
             for side in str(row["period"]).split(" less ")
         ]
         # The row is by CR3 itself: its interval moves to the columns of CR3.
@@ -127,19 +127,21 @@ def _split_rows(facts: Facts, main: pd.DataFrame) -> Iterable[Row]:
         yield _row(bare, row, group, " less ".join(sides))
 
 
-def _panel_rows(facts: Facts, main: pd.DataFrame, shown: list[str]) -> Iterable[Row]:
+def _panel_rows(
+    results: StudyResults, main: pd.DataFrame, shown: list[str]
+) -> Iterable[Row]:
     group = "Clusters minus SEZs in the yearly panel, bias-corrected fixed effects"
     corrected = only(main, estimator="regime_bc_fe", contrast=DIFFERENCE)
     for period in shown:
         for row in records(corrected, period=period):
-            yield _row(row, {}, group, facts.when(row))
+            yield _row(row, {}, group, results.when(row))
 
 
 def _other_rows(
-    facts: Facts, estimates: pd.DataFrame, ids: list[str], shown: list[str]
+    results: StudyResults, estimates: pd.DataFrame, ids: list[str], shown: list[str]
 ) -> Iterable[Row]:
     differences = only(estimates, term=CLUSTER, contrast=DIFFERENCE)
-    main = main_periods(facts.config.periods)
+    main = main_periods(results.config.periods)
     for spec in ids:
         for period in [period for period in shown if period in main]:
             tests = only(differences, spec_id=spec, period=period)
@@ -150,7 +152,7 @@ def _other_rows(
                     f" {row['w_id'].replace('_', ' ')} weights ({spec})"
                 )
                 cr3 = pick(tests, estimator="regime_cr3")
-                yield _row(row, cr3, group, facts.when(row))
+                yield _row(row, cr3, group, results.when(row))
 
 
 def _row(row: Row, cr3: Row, group: str, label: str) -> Row:

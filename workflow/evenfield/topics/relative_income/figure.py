@@ -5,7 +5,6 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 
-from evenfield.shared.facts import Facts
 from evenfield.shared.figures import (
     MARKS,
     REFERENCE,
@@ -21,6 +20,7 @@ from evenfield.shared.figures import (
     shade_proxy,
     year_axis,
 )
+from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables import cells_in, count_of, nothing_to_show, only
 from evenfield.topics.relative_income.text import main_paths
 
@@ -33,12 +33,12 @@ TICKS = (
 COLUMNS = ["taxonomy", "cell", "year", "basis", "n_units", "mean", "sd"]
 
 
-def f3(facts: Facts) -> Artwork:
+def f3(results: StudyResults) -> Artwork:
     """Draw relative income by cell, of the same units throughout where a taxonomy says
     so and of each year's cells.
     """
-    taxonomy = facts.config.taxonomy.primary
-    paths = main_paths(facts)
+    taxonomy = results.config.taxonomy.primary
+    paths = main_paths(results)
     # The undated list holds the same units throughout, the dated one those of each
     # year.
     taxonomies = (f"{taxonomy}+undated", taxonomy)
@@ -58,22 +58,22 @@ def f3(facts: Facts) -> Artwork:
     }
     size = (WIDTH, height)
     figure, grid = panels(len(shown), 1, size, edges, sharex=True)
-    units = facts.words["units_name"]
+    units = results.words["units_name"]
     for axes, name in zip(grid[:, 0], shown, strict=True):
         own = only(paths, taxonomy=name)
-        _draw_panel(axes, own, facts)
+        _draw_panel(axes, own, results)
         moved = own.groupby("cell")["n_units"].nunique().gt(1).any()
         who = f"The same {units} throughout"
         if moved:
             who = "Groups as they were in each year"
         axes.set_title(f"{who} (all {units} = 100%, ratio scale)")
-    return Artwork(figure, paths, _describe(facts, only(paths, taxonomy=shown[0])))
+    return Artwork(figure, paths, _describe(results, only(paths, taxonomy=shown[0])))
 
 
 FIGURES = {"F3": f3}
 
 
-def _draw_panel(axes: Axes, paths: pd.DataFrame, facts: Facts) -> None:
+def _draw_panel(axes: Axes, paths: pd.DataFrame, results: StudyResults) -> None:
     # ln 1: the average of all units.
     axes.axhline(0.0, **REFERENCE)
     endings = []
@@ -93,7 +93,7 @@ def _draw_panel(axes: Axes, paths: pd.DataFrame, facts: Facts) -> None:
             color=mark.colour,
             s=20,
         )
-        units = count_of(path["n_units"].iloc[-1], facts.words)
+        units = count_of(path["n_units"].iloc[-1], results.words)
         endings.append(Ending.of(path["mean"], f"{cell}\n{units}", mark))
     low, high = padded([*paths["mean"], 0.0], 0.1, floor=0.1, above=1.3)
     axes.set_ylim(low, high)
@@ -113,7 +113,7 @@ def _draw_panel(axes: Axes, paths: pd.DataFrame, facts: Facts) -> None:
     name_endings(axes, float(paths["year"].max()), endings, lines=2)
 
 
-def _describe(facts: Facts, paths: pd.DataFrame) -> str:
+def _describe(results: StudyResults, paths: pd.DataFrame) -> str:
     first = int(paths["year"].min())
     last = int(paths["year"].max())
     parts = []
@@ -122,14 +122,14 @@ def _describe(facts: Facts, paths: pd.DataFrame) -> str:
         start, end = (f"{percent:.0f}%" for percent in 100 * np.exp(ends["mean"]))
         since = ends["year"].iloc[0]
         since_words = "" if since == first else f"from {since} on "
-        units = count_of(ends["n_units"].iloc[1], facts.words)
+        units = count_of(ends["n_units"].iloc[1], results.words)
         parts.append(f"{cell} ({units}) {since_words}{start} and {end}")
     broken = ""
     if paths.groupby("cell")["n_units"].nunique().gt(1).any():
-        unit = facts.words["unit_name"]
+        unit = results.words["unit_name"]
         broken = f" A line breaks where a {unit} joins or leaves a cell."
     shaded = proxy_sentence(paths, "rest on proxy output; the lines break there")
     return (
-        f"Income per head over that of all {facts.words['units_name']} in {first} and"
+        f"Income per head over that of all {results.words['units_name']} in {first} and"
         f" {last}, by cell: {'; '.join(parts)}.{broken}{shaded}"
     )

@@ -5,8 +5,8 @@ from typing import Any
 
 import pandas as pd
 
-from evenfield.shared.facts import Facts
 from evenfield.shared.samples import control_columns
+from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables import (
     DESCRIPTIVE,
     Row,
@@ -39,17 +39,17 @@ SHORT = ("growth_pct_per_year", "log_income_start")
 
 
 NOTE = """
-Mean (standard deviation across {facts.words[units_name]}) by group of the main list; zones:
+Mean (standard deviation across {results.words[units_name]}) by group of the main list; zones:
 mean number in force over the period.
 """
 
 
-def t3(facts: Facts) -> Table:
+def t3(results: StudyResults) -> Table:
     """Return one row for each variable and period, one column for each cell."""
-    taxonomy = facts.config.taxonomy.primary
-    shown = facts.shown("main")
-    series = facts.series()
-    wanted = {"taxonomy": taxonomy, "unit_scheme": facts.main}
+    taxonomy = results.config.taxonomy.primary
+    shown = results.shown("main")
+    series = results.series()
+    wanted = {"taxonomy": taxonomy, "unit_scheme": results.main}
     summary = only(series, kind="summary", **wanted)
     summary = summary[summary["period"].isin(shown)]
     if summary.empty:
@@ -59,18 +59,18 @@ def t3(facts: Facts) -> Table:
     cells = ["all"] if cells == ["neither"] else ["all", *cells]
     variables = dict(VARIABLES)
     present = summary["variable"].unique()
-    for name, item in facts.config.controls.items():
+    for name, item in results.config.controls.items():
         for column in control_columns(present, name):
             group = column.partition("=")[2]
             label = f"{item.label}: {group}" if group else item.label
             variables[column] = (label, None)
     rows: list[Row] = []
     for period in shown:
-        rows += _rows(facts, only(summary, period=period), cells, variables)
+        rows += _rows(results, only(summary, period=period), cells, variables)
     columns = [left("Variable", "label")]
     for cell in cells:
         columns.append(right(cell, f"mean {cell}", f"sd {cell}", "digits", show=_mean))
-    note = facts.note(NOTE, DESCRIPTIVE, seed=False)
+    note = results.note(NOTE, DESCRIPTIVE, seed=False)
     short = Short(lambda row: row["variable"] in SHORT)
     return Table.of(columns, rows, note, short)
 
@@ -79,7 +79,7 @@ TABLES = {"T3": t3}
 
 
 def _rows(
-    facts: Facts,
+    results: StudyResults,
     series: pd.DataFrame,
     cells: list[str],
     variables: Mapping[str, tuple[str, int | None]],
@@ -90,7 +90,7 @@ def _rows(
     shared = {
         "period": first["period"],
         "basis": first["basis"],
-        "group": facts.period(first["period"], first["basis"]),
+        "group": results.period(first["period"], first["basis"]),
     }
     counts = {f"mean {cell}": pick(series, cell=cell).get("n_units") for cell in cells}
     blank = {f"sd {cell}": None for cell in cells}

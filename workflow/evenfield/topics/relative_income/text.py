@@ -7,8 +7,8 @@ is asked of all years.
 
 import pandas as pd
 
-from evenfield.shared.facts import Facts
 from evenfield.shared.sections import Shown, cell, shown
+from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables import CELL_WORDS, CELLS, Row, only, pick, records
 from evenfield.study.tables import UNDATED_SUFFIX
 
@@ -17,20 +17,20 @@ CURRENT = "relative_income_current_prices"
 GROWTH = "growth_pct_per_year"
 
 
-def section(facts: Facts) -> Row:
+def section(results: StudyResults) -> Row:
     """Return income over the average at both ends and growth of each group in the
     longest period.
     """
-    paths = main_paths(facts)
+    paths = main_paths(results)
     # Where it is described, whoever ever had a zone in every year: the same units.
-    undated = f"{facts.taxonomy}{UNDATED_SUFFIX}"
+    undated = f"{results.taxonomy}{UNDATED_SUFFIX}"
     is_described = paths["taxonomy"].eq(undated).any()
-    taxonomy = undated if is_described else facts.taxonomy
+    taxonomy = undated if is_described else results.taxonomy
     paths = only(paths, taxonomy=taxonomy)
-    labels = {"treatment_def": taxonomy, "unit_scheme": facts.main}
-    rows = facts.estimates(**labels, outcome=GROWTH)
+    labels = {"treatment_def": taxonomy, "unit_scheme": results.main}
+    rows = results.estimates(**labels, outcome=GROWTH)
     periods = [
-        name for name in facts.shown("span", "main") if name in set(rows["period"])
+        name for name in results.shown("span", "main") if name in set(rows["period"])
     ]
     if not periods or paths.empty:
         return {}
@@ -42,7 +42,7 @@ def section(facts: Facts) -> Row:
             groups.append(
                 {
                     "id": name.replace(" ", "_"),
-                    "label": CELL_WORDS[name].format_map(facts.words),
+                    "label": CELL_WORDS[name].format_map(results.words),
                     "ends": _ends(path),
                     "growth": shown(pick(rows, term=name), "0.0", "% a year"),
                 }
@@ -51,15 +51,15 @@ def section(facts: Facts) -> Row:
         "groups": groups,
         "same": is_described,
         "moved": paths.groupby("cell")["n_units"].nunique().gt(1).any(),
-        "period": facts.period(periods[0]),
+        "period": results.period(periods[0]),
     }
 
 
-def main_paths(facts: Facts) -> pd.DataFrame:
+def main_paths(results: StudyResults) -> pd.DataFrame:
     """Return paths at current prices, which need no deflator and no proxy, or of real
     income where a study has none.
     """
-    paths = only(facts.series(), kind="path", unit_scheme=facts.main)
+    paths = only(results.series(), kind="path", unit_scheme=results.main)
     current = paths["variable"].eq(CURRENT).any()
     return only(paths, variable=CURRENT if current else "relative_log_income")
 

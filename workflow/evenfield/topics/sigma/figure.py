@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from evenfield.shared.facts import Facts
 from evenfield.shared.figures import (
     FAINT,
     WIDTH,
@@ -20,6 +19,7 @@ from evenfield.shared.figures import (
     stretches,
     year_axis,
 )
+from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables import count_of, fixed, nothing_to_show, only, records
 
 # Share of the width kept free at the right for the names of the lines.
@@ -33,16 +33,16 @@ BELOW = (
 FAR = 1e3
 
 
-def f5(facts: Facts) -> Artwork:
+def f5(results: StudyResults) -> Artwork:
     """Draw sigma by year, and beneath it the speed of convergence in rolling windows by
     their last year.
     """
-    series = only(facts.series(), unit_scheme=facts.main)
+    series = only(results.series(), unit_scheme=results.main)
     series = series.sort_values(["spec_id", "year"], ignore_index=True)
     if series.empty:
-        raise nothing_to_show(f"sigma path for unit scheme {facts.main}")
-    windows = _windows(facts)
-    paths = _paths(facts, series)
+        raise nothing_to_show(f"sigma path for unit scheme {results.main}")
+    windows = _windows(results)
+    paths = _paths(results, series)
     main = paths[0][1]
     high = 2.3 if windows.empty else 4.3
     edges = {
@@ -57,11 +57,11 @@ def f5(facts: Facts) -> Artwork:
     figure, grid = panels(number, 1, (WIDTH, high), edges, sharex=True)
     above = grid[0, 0]
     _draw_sigma(above, paths, main)
-    unit = facts.words["unit_name"]
+    unit = results.words["unit_name"]
     above.set_title(
         f"Standard deviation of log income per head (band: leaving out one {unit})"
     )
-    sentences = [_describe(facts, main)]
+    sentences = [_describe(results, main)]
     if len(windows):
         below = grid[1, 0]
         sentences += _draw_speeds(below, windows)
@@ -75,18 +75,18 @@ def f5(facts: Facts) -> Artwork:
         figure,
         pd.concat(parts, ignore_index=True),
         " ".join(sentences),
-        "" if windows.empty else BELOW.format(**facts.words),
+        "" if windows.empty else BELOW.format(**results.words),
     )
 
 
 FIGURES = {"F5": f5}
 
 
-def _windows(facts: Facts) -> pd.DataFrame:
-    if "rolling" not in facts.config.estimates:
+def _windows(results: StudyResults) -> pd.DataFrame:
+    if "rolling" not in results.config.estimates:
         return pd.DataFrame()
-    spec = str(facts.primary("rolling")["id"])
-    windows = only(facts.series(topic="rolling"), spec_id=spec, kind="window")
+    spec = str(results.primary("rolling")["id"])
+    windows = only(results.series(topic="rolling"), spec_id=spec, kind="window")
     windows = windows[windows["speed"].notna()]
     return windows.sort_values(["span", "end_year"], ignore_index=True)
 
@@ -170,7 +170,9 @@ def _window_years(row: dict[str, float]) -> str:
     return f"{int(row['start_year'])}\u2013{int(row['end_year'])}"
 
 
-def _paths(facts: Facts, series: pd.DataFrame) -> list[tuple[str, pd.DataFrame, str]]:
+def _paths(
+    results: StudyResults, series: pd.DataFrame
+) -> list[tuple[str, pd.DataFrame, str]]:
     """Return name, rows and column of each line, the largest sample first."""
     sizes = series.groupby("spec_id")["n_units"].first()
     # The study's own sample is the largest and sets the axis.
@@ -178,7 +180,7 @@ def _paths(facts: Facts, series: pd.DataFrame) -> list[tuple[str, pd.DataFrame, 
     paths = []
     for spec, size in sizes.items():
         path = only(series, spec_id=spec)
-        name = count_of(int(size), facts.words)
+        name = count_of(int(size), results.words)
         if size != sizes.iloc[0]:
             name += f",\n{path['sample_id'].iloc[0].replace('_', ' ')}"
         paths.append((name, path, "sigma"))
@@ -189,18 +191,18 @@ def _paths(facts: Facts, series: pd.DataFrame) -> list[tuple[str, pd.DataFrame, 
     return paths
 
 
-def _describe(facts: Facts, main: pd.DataFrame) -> str:
+def _describe(results: StudyResults, main: pd.DataFrame) -> str:
     rows = records(main)
     first = rows[0]
     last = rows[-1]
     top = max(rows, key=lambda row: row["sigma"])
     bottom = min(rows, key=lambda row: row["sigma"])
-    units = count_of(int(first["n_units"]), facts.words)
+    units = count_of(int(first["n_units"]), results.words)
     return (
         f"Dispersion of log income across {units}: {fixed(first['sigma'], 3)} in"
         f" {first['year']} and {fixed(last['sigma'], 3)} in {last['year']}, highest"
         f" {fixed(top['sigma'], 3)} in {top['year']}, lowest"
         f" {fixed(bottom['sigma'], 3)} in {bottom['year']}. Without"
-        f" {facts.label(last['unit_low'])} it is {fixed(last['sigma_low'], 3)} in"
+        f" {results.label(last['unit_low'])} it is {fixed(last['sigma_low'], 3)} in"
         f" {last['year']}.{proxy_sentence(main)}"
     )

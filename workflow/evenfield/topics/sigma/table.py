@@ -5,7 +5,7 @@ trend test.
 import pandas as pd
 
 from evenfield.shared.estimates import NAN
-from evenfield.shared.facts import Facts
+from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables import (
     DESCRIPTIVE,
     Row,
@@ -36,9 +36,9 @@ PICKED = {
 # A trend of sigma has hardly independent errors: its t-statistic rejects far too often, so
 # that only the two ends are compared.
 NOTE = """
-Sigma: standard deviation of log income across {facts.words[units_name]} in the first and last
+Sigma: standard deviation of log income across {results.words[units_name]} in the first and last
 year. Primary test: slope of (start \u2212 end) on (start + end) with HC3 standard error and
-t(N \u2212 2); a positive slope means that dispersion fell. {facts.level} intervals.
+t(N \u2212 2); a positive slope means that dispersion fell. {results.level} intervals.
 
 T2: Carree and Klomp, chi-squared(1), its size right only for independent normal units; T3:
 description without a p-value. No regression of sigma on time is run: its t-statistic rejects
@@ -46,16 +46,16 @@ far too often.
 """
 
 
-def t9(facts: Facts) -> Table:
+def t9(results: StudyResults) -> Table:
     """Return one row for each specification and period."""
-    estimates = facts.estimates()
+    estimates = results.estimates()
     rows = []
-    for spec in facts.ordered(estimates):
-        for period in facts.shown("main", "variant", "span"):
+    for spec in results.ordered(estimates):
+        for period in results.shown("main", "variant", "span"):
             own = only(estimates, spec_id=spec, period=period)
             if len(own):
-                rows.append(_row(facts, own))
-    interval = f"{facts.level} interval"
+                rows.append(_row(results, own))
+    interval = f"{results.level} interval"
     columns = (
         left("Period", "label"),
         number("Sigma, start", "start_estimate", 3, "start_reason"),
@@ -71,13 +71,13 @@ def t9(facts: Facts) -> Table:
         number("T3", "t3_estimate", 2, "t3_reason"),
         count("N", "n_units"),
     )
-    return Table.of(columns, rows, facts.note(NOTE, DESCRIPTIVE, seed=False))
+    return Table.of(columns, rows, results.note(NOTE, DESCRIPTIVE, seed=False))
 
 
 TABLES = {"T9": t9}
 
 
-def _row(facts: Facts, own: pd.DataFrame) -> Row:
+def _row(results: StudyResults, own: pd.DataFrame) -> Row:
     by_name = {name: pick(own, term=term) for name, term in PICKED.items()}
     end = by_name["end"]
     sigma_start = by_name["start"]["estimate"]
@@ -88,8 +88,8 @@ def _row(facts: Facts, own: pd.DataFrame) -> Row:
         "period": end["period"],
         "basis": end["output_basis"],
         "n_units": end["n_units"],
-        "label": facts.when(end),
-        "group": sample_heading(end, facts.description(), facts.words),
+        "label": results.when(end),
+        "group": sample_heading(end, results.description(), results.words),
         "change_pct": 100 * (sigma_end / sigma_start - 1) if known else NAN,
     }
     for name, term_row in by_name.items():

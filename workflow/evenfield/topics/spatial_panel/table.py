@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from evenfield.shared.facts import Facts
+from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables import (
     Row,
     Table,
@@ -43,12 +43,12 @@ N = {units} (unit scheme {row[unit_scheme]}{sample}), T = {row[n_periods]} years
 
 Weights row-standardised; effective neighbours: {neighbours}.
 
-Effects of one unit more of the regressor: in the {facts.words[unit_name]} itself (direct), in
+Effects of one unit more of the regressor: in the {results.words[unit_name]} itself (direct), in
 all others (indirect), everywhere (total), averaged. Unit: {measure}; growth in percentage
 points a year.
 
-{facts.level} intervals: sandwich by {facts.words[unit_name]}, t(G* \u2212 1); errors of a
-{facts.words[unit_name]} may hang together over all years and differ in variance. G*:
+{results.level} intervals: sandwich by {results.words[unit_name]}, t(G* \u2212 1); errors of a
+{results.words[unit_name]} may hang together over all years and differ in variance. G*:
 effective number behind the indirect effect. AR(1): correlation of residuals with those of the
 year before; intervals that ignore it are too narrow.
 
@@ -74,12 +74,12 @@ EXPLORATORY = (
 )
 
 
-def t15(facts: Facts) -> Table:
+def t15(results: StudyResults) -> Table:
     """Return the main specification by model and weights, then the others with main
     model and weights.
     """
-    estimates = facts.estimates()
-    fit = facts.fit()
+    estimates = results.estimates()
+    fit = results.fit()
     main = fit["specifications"][0]
     own = only(estimates, spec_id=main["id"])
     if own.empty:
@@ -91,7 +91,7 @@ def t15(facts: Facts) -> Table:
         interval = (f"{kind} conf_low", f"{kind} conf_high")
         columns += [
             number(kind.capitalize(), kind, 4, "reason"),
-            ends(f"{facts.level} interval", *interval, 3, "reason"),
+            ends(f"{results.level} interval", *interval, 3, "reason"),
         ]
     columns += [
         number("G*", "indirect g_star", 1),
@@ -100,7 +100,7 @@ def t15(facts: Facts) -> Table:
         count("N", "n_units"),
         count("T", "n_periods"),
     ]
-    return Table.of(columns, rows, _note(facts, own, fit))
+    return Table.of(columns, rows, _note(results, own, fit))
 
 
 TABLES = {"T15": t15}
@@ -157,11 +157,11 @@ def _effects(own: pd.DataFrame, model: str, weights: str, term: str) -> Row:
     return {**row, "reason": AT_BOUND if is_missing(row["direct"]) else ""}
 
 
-def _note(facts: Facts, own: pd.DataFrame, fit: Record) -> tuple[str, ...]:
+def _note(results: StudyResults, own: pd.DataFrame, fit: Record) -> tuple[str, ...]:
     row = pick(own)
     spec = fit["specifications"][0]
     measure = pick(own, effect_type="direct")["unit_of_measure"]
-    about = facts.description()
+    about = results.description()
     neighbours = [
         f"{_spaced(name)} {fixed(value, 1)}"
         for name, value in fit["effective_neighbours"].items()
@@ -174,10 +174,10 @@ def _note(facts: Facts, own: pd.DataFrame, fit: Record) -> tuple[str, ...]:
         for part in str(row["warning"]).split("; ")
         if part.startswith("GRADE C")
     ]
-    sentences = facts.text(
+    sentences = results.text(
         NOTE,
         row=row,
-        units=count_of(row["n_units"], facts.words),
+        units=count_of(row["n_units"], results.words),
         sample=sample,
         years=f"{spec['years'][0]}\u2013{spec['years'][1]}",
         outcome=_outcome_name(spec),
@@ -187,7 +187,7 @@ def _note(facts: Facts, own: pd.DataFrame, fit: Record) -> tuple[str, ...]:
         neighbours=in_words(neighbours),
         measure=measure or "that of the outcome",
     )
-    origin = origin_note(about, facts.config.inference.seed)
+    origin = origin_note(about, results.config.inference.seed)
     return (*sentences, basis_note(about), EXPLORATORY, *unsure, origin)
 
 

@@ -10,7 +10,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from evenfield.shared.facts import Facts
 from evenfield.shared.figures import (
     ACCENT,
     FAINT,
@@ -23,6 +22,7 @@ from evenfield.shared.figures import (
     names_for_rows,
     panels,
 )
+from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables import (
     MINUS,
     Row,
@@ -53,15 +53,15 @@ COLUMNS = """
 """.split()
 
 
-def f20(facts: Facts) -> Artwork:
+def f20(results: StudyResults) -> Artwork:
     """Draw how many specifications give each estimate, a panel for each question and a
     row for each period.
     """
-    rows = _rows(facts.series(text=TEXT))
-    estimates = facts.estimates()
-    curves = facts.config.estimates["specification_curve"]["curves"]
+    rows = _rows(results.series(text=TEXT))
+    estimates = results.estimates()
+    curves = results.config.estimates["specification_curve"]["curves"]
     drawn = [item for item in curves if rows["curve"].eq(item["id"]).any()]
-    shown = [name for name in facts.config.periods if rows["period"].eq(name).any()]
+    shown = [name for name in results.config.periods if rows["period"].eq(name).any()]
     panel = PANEL + ROW_HEIGHT * len(shown)
     tall = 0.45 + panel * len(drawn)
     edges = {
@@ -75,7 +75,7 @@ def f20(facts: Facts) -> Artwork:
     heads = []
     for period in shown:
         row = pick(estimates, period=period)
-        heads.append(facts.period(period, row.get("output_basis", "")))
+        heads.append(results.period(period, row.get("output_basis", "")))
     for axes, item in zip(grid[:, 0], drawn, strict=True):
         own = only(rows, curve=item["id"])
         _draw_counts(axes, own, shown)

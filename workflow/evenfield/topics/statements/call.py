@@ -9,7 +9,7 @@ from evenfield.shared.contrasts.calls import contrast_call, refuse_several
 from evenfield.shared.contrasts.contrasts import parse_contrast_settings
 from evenfield.shared.contrasts.geographies import study_geographies
 from evenfield.shared.contrasts.prepared_contrasts import GroupContrast
-from evenfield.shared.samples import NotCarriedError
+from evenfield.shared.samples import UnsupportedError
 from evenfield.shared.spec import read
 from evenfield.shared.tables.rows import Row
 from evenfield.study.study import Study
@@ -43,6 +43,6 @@ def _contrasts(study: Study, spec_id: str) -> list[GroupContrast]:
             continue
         known = spec if spec.taxonomy else spec.model_copy(update={"taxonomy": primary})
         for period in spec.periods:
-            with suppress(NotCarriedError, NumericsError):
+            with suppress(UnsupportedError, NumericsError):
                 asked.append(association(data, known, period))
     return asked

@@ -26,7 +26,7 @@ from evenfield.shared.contrasts.geographies import Geographies
 from evenfield.shared.estimates import NAN, Estimate
 from evenfield.shared.few_units import beside, carrier_fields, fields_of
 from evenfield.shared.rows import Results
-from evenfield.shared.samples import NotCarriedError, joined, underpowered
+from evenfield.shared.samples import UnsupportedError, joined, underpowered
 from evenfield.shared.spec import read
 from evenfield.study.errors import EstimateError, Faults, first_examples
 from evenfield.study.expressions import columns_of
@@ -59,21 +59,21 @@ def look_section(study: Study, section: Section) -> list[str]:
     data = {name: FactData(study, name) for name in (study.main, *study.schemes)}
     primary = study.config.taxonomy.primary
     faults = Faults()
-    carried = False
+    supported = False
     reasons = list[str]()
     for spec in section:
         with faults.caught():
             if not isinstance(spec, FactSpec):
                 check_association(spec, data[study.main])
-                carried = True
+                supported = True
                 continue
             check_fact(spec, data[study.main])
             # One fact that can be carried is enough; the rest are not computed twice.
-            if not carried:
+            if not supported:
                 rows = list(fact_rows(spec, data, primary))
-                carried = any(isinstance(row, Estimate) for row in rows)
+                supported = any(isinstance(row, Estimate) for row in rows)
                 reasons += [row[1] for row in rows if not isinstance(row, Estimate)]
-    if not faults and not carried:
+    if not faults and not supported:
         result = f"estimates.statements: {first_examples(sorted(set(reasons)))}"
         action = "correct the statements or remove them"
         faults.append(EstimateError(result, "one that the panel can carry", action))
@@ -110,7 +110,7 @@ def estimate(study: Study) -> Results:
                     rows += _panel(data, known, period, settings)
                 else:
                     by_period[period] = association(data, known, period)
-            except (NotCarriedError, NumericsError) as error:
+            except (UnsupportedError, NumericsError) as error:
                 refused.append((spec.claim, spec.id, period, str(error)))
         contrasts += by_period.values()
         changes += [
@@ -227,7 +227,7 @@ def _fitted(
     # A unit seen once is its own fixed effect.
     frame = frame[frame.groupby("unit")[Y].transform("size") >= LEAST_YEARS]
     if frame.empty:
-        raise NotCarriedError("no unit with outcome and regressor in two years")
+        raise UnsupportedError("no unit with outcome and regressor in two years")
     # The reported coefficient first: `c` below picks the first column.
     frame = frame[[term, *frame.columns.drop(term)]]
     try:
@@ -235,7 +235,7 @@ def _fitted(
             frame[Y], frame.drop(columns=Y), entity_effects=True, time_effects=True
         ).fit()
     except AbsorbingEffectError:
-        raise NotCarriedError(
+        raise UnsupportedError(
             f"{row.term} does not vary within units beyond years"
         ) from None
     year = frame.index.get_level_values("year")

@@ -14,7 +14,7 @@ from pydantic import Field, model_validator
 
 from evenfield.numerics.spatial import polygon_area_km2
 from evenfield.numerics.standardised_index import standardised_index
-from evenfield.shared.samples import NotCarriedError
+from evenfield.shared.samples import UnsupportedError
 from evenfield.shared.settings import check_names
 from evenfield.shared.spec import Changes, Id, Inference, Spec
 from evenfield.shared.tables.rows import only
@@ -159,13 +159,13 @@ class Data:
         """
         missing = [name for name in columns_of(variable) if name not in self.panel]
         if missing:
-            raise NotCarriedError(f"the panel has no column {missing[0]}")
+            raise UnsupportedError(f"the panel has no column {missing[0]}")
         if variable not in self._tables:
             self._tables[variable] = by_year(variable, self.panel).sort_index()
         wide = self._tables[variable].loc[:, years[0] : years[1]]
         covered = wide.loc[:, wide.notna().mean() >= UNITS_NEEDED]
         if covered.shape[1] == 0:
-            raise NotCarriedError(
+            raise UnsupportedError(
                 f"no figures of {name_of(variable)} in {years[0]} to {years[1]}"
             )
         return covered
@@ -193,7 +193,7 @@ class Data:
         count = wide.shape[1]
         needed = FEWEST_YEARS[spec.reduce]
         if count < needed:
-            raise NotCarriedError(
+            raise UnsupportedError(
                 f"{count} years of {name_of(variable)} in {years[0]} to {years[1]}, a"
                 f" {spec.reduce} needs {needed}"
             )
@@ -222,7 +222,7 @@ class Data:
         zones = only(self.doses, zone_type=kind)
         zones = zones[zones["year"].between(*years)]
         if zones.empty:
-            raise NotCarriedError(f"no zones of type {kind}")
+            raise UnsupportedError(f"no zones of type {kind}")
         return zones.pivot(
             index="unit",
             columns="year",
@@ -233,7 +233,7 @@ class Data:
         """Return the labels of the units under a taxonomy."""
         cells = only(self.cells, taxonomy=taxonomy, period=period).set_index("unit")
         if cells.empty:
-            raise NotCarriedError(f"no cells of taxonomy {taxonomy} in {period}")
+            raise UnsupportedError(f"no cells of taxonomy {taxonomy} in {period}")
         C = cells["cluster"].astype(float)
         S = cells["sez"].astype(float)
         return pd.DataFrame(

@@ -16,7 +16,7 @@ from pydantic import Field, model_validator
 
 from evenfield.shared.contrasts.contrasts import BASES
 from evenfield.shared.estimates import Estimate
-from evenfield.shared.samples import NotCarriedError, joined
+from evenfield.shared.samples import UnsupportedError, joined
 from evenfield.shared.spec import Id, Spec
 from evenfield.study.errors import EstimateError, first_examples
 from evenfield.study.expressions import check_columns, columns_of
@@ -146,7 +146,7 @@ class FactData(Data):
             if item["start"] <= middle <= item["end"]
         }
         if not lengths:
-            raise NotCarriedError(
+            raise UnsupportedError(
                 f"no period holds the middle of {years[0]} to {years[1]}"
             )
         return min(lengths, key=lambda name: (lengths[name], name))
@@ -239,7 +239,7 @@ def fact_rows(
     ):
         try:
             row = _fact(spec, data[scheme], outcomes[name], years, taxonomy)
-        except NotCarriedError as error:
+        except UnsupportedError as error:
             yield f"{years[0]}-{years[1]}", str(error)
         else:
             yield replace(row, outcome=name) if name else row
@@ -329,7 +329,7 @@ def _quantity(
     changes = spec.measure in ("increase", "growth")
     if not years or (changes and (years[0], years[-1]) != span):
         outcomes = " and ".join(map(name_of, given))
-        raise NotCarriedError(
+        raise UnsupportedError(
             f"no figures of {outcomes} in both {span[0]} and {span[1]}"
         )
     # Sums over units compare like with like: all years, all expressions.
@@ -338,7 +338,7 @@ def _quantity(
     for group in (spec.group, spec.against):
         members.append(data.members(spec, group, labels).loc[units].to_numpy())
         if not members[-1].any():
-            raise NotCarriedError(f"no unit in the group {_named(group)}")
+            raise UnsupportedError(f"no unit in the group {_named(group)}")
     inside, others = members
     values = [table.loc[units, years].to_numpy(float) for table in wide]
     return _Quantity(

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from evenfield.shared.facts import Facts
+from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables import (
     NOT_CAUSAL,
     Row,
@@ -39,22 +39,22 @@ NOTE = """
 Facts are observed in all units and carry no interval; a threshold beside the claim says
 when they hold.
 
-The others are regressions: {facts.level} intervals and p by conditional SCPC (average
-pairwise correlation of shocks at most .03) for one row a {facts.words[unit_name]}, by CR3
+The others are regressions: {results.level} intervals and p by conditional SCPC (average
+pairwise correlation of shocks at most .03) for one row a {results.words[unit_name]}, by CR3
 with t(G* \u2212 1) for panels with effects of units and years. No correction is made for
 looking at several of them.
 """
 
 
-def t31(facts: Facts) -> Table:
+def t31(results: StudyResults) -> Table:
     """Return the statements by claim, with what cannot be carried and why."""
-    claims = facts.config.answers.get("claims", [])
+    claims = results.config.answers.get("claims", [])
     words = {claim["id"]: claim["claim"] for claim in claims}
     order = list(words)
-    specs = facts.specs()
+    specs = results.specs()
     specs.sort(key=lambda spec: (_rank(order, spec["claim"]), spec["claim"]))
-    estimates = facts.estimates()
-    refused = facts.series("not_carried", text=("period",))
+    estimates = results.estimates()
+    refused = results.series("not_carried", text=("period",))
     rows = []
     # The order of the claims; within one, that of the config.
     for spec in specs:
@@ -62,17 +62,17 @@ def t31(facts: Facts) -> Table:
         group = f"{claim}: {words[claim]}" if claim in words else claim
         head = {"group": group, "claim": claim}
         own = (only(frame, spec_id=spec["id"]) for frame in (estimates, refused))
-        rows += [head | cells for cells in _cells(facts, spec, *own)]
+        rows += [head | cells for cells in _cells(results, spec, *own)]
     columns = (
         left("What is compared", "label", "unit_of_measure", show=_measured),
         left("Years", "window"),
         left("Other list or figures", "variant", width_cm=3.0),
         right("Value", *MEASURE, show=_value),
-        right(f"{facts.level} interval", *MEASURE, show=_interval, reason="why"),
+        right(f"{results.level} interval", *MEASURE, show=_interval, reason="why"),
         probability("p", "p_value"),
         left("Remark", "remark", width_cm=3.6),
     )
-    return Table.of(columns, rows, facts.note(NOTE, NOT_CAUSAL))
+    return Table.of(columns, rows, results.note(NOTE, NOT_CAUSAL))
 
 
 TABLES = {"T31": t31}
@@ -84,19 +84,19 @@ def _rank(order: list[str], name: str) -> int:
 
 
 def _cells(
-    facts: Facts, spec: Record, estimates: pd.DataFrame, refused: pd.DataFrame
+    results: StudyResults, spec: Record, estimates: pd.DataFrame, refused: pd.DataFrame
 ) -> Iterator[Row]:
     """Yield the printed rows of a statement, then those that cannot be carried."""
-    order = list(facts.config.periods)
+    order = list(results.config.periods)
     rows = records(estimates)
     rows.sort(key=itemgetter("period", "term"))
     rows.sort(key=lambda row: _rank(order, row["period"]))
     for row in rows:
         yield {
             "label": _label(row, spec),
-            "window": facts.when(row),
+            "window": results.when(row),
             **{name: row[name] for name in COLUMNS},
-            "variant": _variant(row, facts),
+            "variant": _variant(row, results),
             "why": _why(row),
             "remark": reason(row["warning"]),
         }
@@ -104,7 +104,7 @@ def _cells(
         # A refused row has no numbers, so its reason stands in the last column.
         yield {
             "label": spec["label"],
-            "window": facts.period(text(row["period"])),
+            "window": results.period(text(row["period"])),
             **dict.fromkeys(COLUMNS),
             "spec_id": row["spec_id"],
             "why": "",
@@ -122,10 +122,10 @@ def _label(row: Row, spec: Record) -> str:
     return f"{spec['label']}, {years} year{'s' if years > 1 else ''} before"
 
 
-def _variant(row: Row, facts: Facts) -> str:
+def _variant(row: Row, results: StudyResults) -> str:
     """Name the unit scheme and the taxonomy of a row where they are not the main ones."""
-    words = variant_words(facts.config.answers)
-    usual = {"unit_scheme": facts.main, "treatment_def": facts.taxonomy}
+    words = variant_words(results.config.answers)
+    usual = {"unit_scheme": results.main, "treatment_def": results.taxonomy}
     names = [
         str(words.get((key, row[key]), row[key]))
         for key, value in usual.items()

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evenfield.shared.facts import Facts
 from evenfield.shared.figures import ACCENT, FAINT, INK, SOFT, WIDTH, Artwork, panels
+from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables import Row, fixed, nothing_to_show, only, p_value, pick
 
 MOST = 3
@@ -22,18 +22,18 @@ EDGES = {
 }
 
 
-def f24(facts: Facts) -> Artwork:
+def f24(results: StudyResults) -> Artwork:
     """Draw the gaps of the primary cases, three at most."""
-    cases = [spec for spec in facts.specs() if spec.get("role") == "primary"][:MOST]
+    cases = [spec for spec in results.specs() if spec.get("role") == "primary"][:MOST]
     if not cases:
         raise nothing_to_show("synthetic control with the role primary")
-    series = facts.series(text=("spec_id", "kind", "unit"))
+    series = results.series(text=("spec_id", "kind", "unit"))
     series = series[series["spec_id"].isin([spec["id"] for spec in cases])]
-    names = facts.table("units").set_index("unit")["name"]
+    names = results.table("units").set_index("unit")["name"]
     figure, grid = panels(1, len(cases), (WIDTH, 2.5), EDGES, sharey=True)
     sentences = []
     for axes, spec in zip(grid[0], cases, strict=True):
-        own = facts.estimates(spec_id=spec["id"], estimator=BASE)
+        own = results.estimates(spec_id=spec["id"], estimator=BASE)
         row = pick(own, effect_type="coef")
         _panel(axes, spec, only(series, spec_id=spec["id"]), row)
         title = f"{names.get(spec['unit'], spec['unit'])}, {spec['effect'][0]}"

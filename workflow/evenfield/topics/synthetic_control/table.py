@@ -4,7 +4,7 @@ donors.
 
 import pandas as pd
 
-from evenfield.shared.facts import Facts
+from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables import (
     Row,
     Table,
@@ -49,7 +49,7 @@ Log real output per head less that of a weighted average of units that never hel
 No weight is negative, they add up to one and are fitted to the years before the date. Paths
 are taken less their own mean over those years unless the row says levels.
 
-{facts.level} intervals: constant effects that the rank of the absolute mean gap among all
+{results.level} intervals: constant effects that the rank of the absolute mean gap among all
 donors, each against the other donors, does not reject; p of the same rank; p of the rank of
 the error after over that before the date; conformal p from moved residuals. Earlier date: the
 same test with a date before the zone; a small p there says that the comparison had failed
@@ -60,21 +60,21 @@ squared gap in the years of the fit; poor where it is among the largest tenth of
 """
 
 
-def t33(facts: Facts) -> Table:
+def t33(results: StudyResults) -> Table:
     """Return one row a specification, the primary ones first in each group of a treated
     unit.
     """
-    estimates = facts.estimates()
-    weights = facts.series("weights", text=("spec_id", "unit"))
-    names = facts.table("units").set_index("unit")["name"]
+    estimates = results.estimates()
+    weights = results.series("weights", text=("spec_id", "unit"))
+    names = results.table("units").set_index("unit")["name"]
     rows = []
-    for spec in facts.specs():
+    for spec in results.specs():
         own, used = (only(frame, spec_id=spec["id"]) for frame in (estimates, weights))
         rows.append(_row(spec, own, used, names))
     columns = (
         left("Case", "label"),
         number("Mean gap", "estimate", 3),
-        ends(f"{facts.level} interval", "conf_low", "conf_high", 2),
+        ends(f"{results.level} interval", "conf_low", "conf_high", 2),
         number("At the end", "end", 3),
         probability("p, rank", "p_value"),
         probability("p, error ratio", "p_ratio"),
@@ -85,7 +85,7 @@ def t33(facts: Facts) -> Table:
         right("Donors", "n_donors", show=whole, paper=False),
         left("Weights", "donors", width_cm=3.4),
     )
-    return Table.of(columns, rows, facts.note(NOTE, seed=False))
+    return Table.of(columns, rows, results.note(NOTE, seed=False))
 
 
 TABLES = {"T33": t33}

@@ -262,11 +262,11 @@ def _compared(
                 continue
             # Outcomes move the opposite way instead of labels: argsort inverts a
             # permutation, so that one hat matrix serves all draws.
-            dealt = y[np.argsort(draws.source, axis=1)]
+            permuted = y[np.argsort(draws.source, axis=1)]
             p_value = upper_p_value(
-                observed, gain(dealt, models[DICHOTOMY], models[large])
+                observed, gain(permuted, models[DICHOTOMY], models[large])
             )
-            p_type = f"{scheme} permutation of labels, one-sided, {len(dealt)} draws"
+            p_type = f"{scheme} permutation of labels, one-sided, {len(permuted)} draws"
             rows.append(
                 replace(
                     row,

@@ -7,7 +7,6 @@ from matplotlib.axes import Axes
 from matplotlib.text import Text
 from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 
-from evenfield.shared.facts import Facts
 from evenfield.shared.figures import (
     INK,
     MARKS,
@@ -19,6 +18,7 @@ from evenfield.shared.figures import (
     padded,
     panels,
 )
+from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables import (
     Row,
     cells_in,
@@ -55,18 +55,18 @@ EDGES = {
 MOST_NAMES = 60
 
 
-def f25(facts: Facts) -> Artwork:
+def f25(results: StudyResults) -> Artwork:
     """Draw the plane of the last main period."""
-    spec = facts.primary()
-    period = last_main_period(facts.config.periods)
-    basis = pick(facts.estimates(), period=period).get("output_basis", "")
-    label = facts.period(period, basis)
-    plane = only(facts.series("plane"), spec_id=str(spec["id"]), period=period)
+    spec = results.primary()
+    period = last_main_period(results.config.periods)
+    basis = pick(results.estimates(), period=period).get("output_basis", "")
+    label = results.period(period, basis)
+    plane = only(results.series("plane"), spec_id=str(spec["id"]), period=period)
     if plane.empty:
         raise nothing_to_show(f"plane of clusters and zones in {label}")
-    taxonomy = facts.config.taxonomy.primary
+    taxonomy = results.config.taxonomy.primary
     # Labels say what the paper calls a unit, the plane how much of either it has.
-    cells = cells_of(facts.table("cells"), taxonomy, period)
+    cells = cells_of(results.table("cells"), taxonomy, period)
     data = plane.merge(cells[["unit", "cell"]], on="unit", how="left")
     figure, grid = panels(1, 1, (WIDTH, 4.2), EDGES)
     axes = grid[0, 0]
@@ -103,29 +103,29 @@ def f25(facts: Facts) -> Artwork:
             axes,
             data["endogenous"].to_numpy(float),
             data["exogenous"].to_numpy(float),
-            list(map(facts.label, data["unit"])),
+            list(map(results.label, data["unit"])),
             avoid=[name.get_window_extent() for name in names],
             color=INK,
             fontsize=6.5,
         )
     measure = str(spec["endogenous"])
     zones = ZONES.get(spec["exogenous"], f"{spec['exogenous']} zones".replace("_", " "))
-    axes.set_xlabel(f"clusters: {_meaning(facts, measure)}")
+    axes.set_xlabel(f"clusters: {_meaning(results, measure)}")
     axes.set_ylabel(f"{zones} in force, mean of {label}")
-    units = facts.words["units_name"].capitalize()
+    units = results.words["units_name"].capitalize()
     axes.set_title(f"{units} by clusters and zones, {label} (dashed: medians)")
     cell_key(
         figure, shown, colour=SOFT, loc="lower center", bbox_to_anchor=(0.5, -0.005)
     )
-    return Artwork(figure, data, _describe(facts, data, zones, label))
+    return Artwork(figure, data, _describe(results, data, zones, label))
 
 
 FIGURES = {"F25": f25}
 
 
-def _meaning(facts: Facts, measure: str) -> str:
+def _meaning(results: StudyResults, measure: str) -> str:
     """Say in the words of clusters.csv what a measure of clusters is."""
-    clusters = facts.ingested("clusters", ("measure", "note"))
+    clusters = results.ingested("clusters", ("measure", "note"))
     notes = only(clusters, measure=measure)["note"].unique()
     return str(notes[0]) if len(notes) == 1 and notes[0] else measure.replace("_", " ")
 
@@ -182,15 +182,15 @@ def _name_corners(axes: Axes, data: pd.DataFrame) -> list[Text]:
     ]
 
 
-def _describe(facts: Facts, data: pd.DataFrame, zones: str, label: str) -> str:
+def _describe(results: StudyResults, data: pd.DataFrame, zones: str, label: str) -> str:
     many = _many(data)
     parts = []
     for (clusters, zoned), (name, *_) in QUADRANTS.items():
         inside = data[many["endogenous"].eq(clusters) & many["exogenous"].eq(zoned)]
         if len(inside):
-            units = count_of(len(inside), facts.words)
+            units = count_of(len(inside), results.words)
             parts.append(f"{name} {units}, {fixed(inside[GROWTH].mean(), 1)}% a year")
-    units = facts.words["units_name"].capitalize()
+    units = results.words["units_name"].capitalize()
     return (
         f"{units} by clusters and {zones} in {label}, divided at the medians, with mean"
         f" growth of income per head: {'; '.join(parts)}."

@@ -11,7 +11,6 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import blended_transform_factory
 
-from evenfield.shared.facts import Facts
 from evenfield.shared.figures import (
     ACCENT,
     INK,
@@ -22,6 +21,7 @@ from evenfield.shared.figures import (
     names_for_rows,
     panels,
 )
+from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables import Row, fixed, nothing_to_show, only, records
 from evenfield.topics.vintages.table import START, asked_alone, main_term
 
@@ -39,16 +39,16 @@ REPEATED = "as above"
 DATA = "period output population held estimate conf_low conf_high row repeated".split()
 
 
-def f26(facts: Facts) -> Artwork:
+def f26(results: StudyResults) -> Artwork:
     """Draw every vintage with its interval, one panel for each span; hollow with the
     first column that is held.
     """
-    section = facts.config.estimates["vintages"]
+    section = results.config.estimates["vintages"]
     given = list(section.get("given", []))[:1]
-    labels = facts.series(
+    labels = results.series(
         "vintages", text=("vintage", "output", "population", "income")
     )
-    estimates = facts.estimates(estimator="ols", term=main_term(facts))
+    estimates = results.estimates(estimator="ols", term=main_term(results))
     drawn = [asked_alone(estimates).assign(held="")]
     drawn += [asked_alone(estimates, column).assign(held=column) for column in given]
     data = pd.concat(drawn).merge(labels, left_on="outcome", right_on="vintage")
@@ -68,7 +68,7 @@ def f26(facts: Facts) -> Artwork:
     shown = [span for span in spans if _reached(data, span)]
     data = data[data["period"].isin(shown)].reset_index(drop=True)
     figure = _draw(data, shown, order)
-    _name_measure(figure, facts, given)
+    _name_measure(figure, results, given)
     return Artwork(figure, data[DATA], _describe(data, shown))
 
 
@@ -88,10 +88,10 @@ def _repeated(data: pd.DataFrame) -> pd.Series:
     return rounded.duplicated(["period", "held", "output", "estimate"])
 
 
-def _name_measure(figure: Figure, facts: Facts, given: Sequence[str]) -> None:
+def _name_measure(figure: Figure, results: StudyResults, given: Sequence[str]) -> None:
     """Write beneath the panels what is measured, and what a hollow mark holds."""
-    term = main_term(facts)
-    units = facts.words["units_name"]
+    term = main_term(results)
+    units = results.words["units_name"]
     measure = "slope of growth, % a year, on log income at the start"
     if term != START:
         group = "clusters" if term == "cluster" else "zones"

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from evenfield.shared.facts import Facts
+from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables import (
     Row,
     Table,
@@ -23,7 +23,7 @@ LESS = " - "
 NUMBERS = "estimate_id estimate std_error p_value conf_low conf_high".split()
 NOTE = """
 Growth in percent a year from the first to the last year of a span on {what}, in the figures of
-one vintage at a time. {facts.level} intervals by the method that decides for this study's
+one vintage at a time. {results.level} intervals by the method that decides for this study's
 contrasts. Blank: the figures do not reach the first or last year of the span for all
 {units}.
 
@@ -31,36 +31,38 @@ Distance over all vintages, from the smallest to the largest estimate: {moves}.
 """
 
 
-def t35(facts: Facts) -> Table:
+def t35(results: StudyResults) -> Table:
     """Return the estimate of every vintage, one column of numbers for each span."""
-    section = facts.config.estimates["vintages"]
-    estimates = only(asked_alone(facts.estimates()), term=main_term(facts))
+    section = results.config.estimates["vintages"]
+    estimates = only(asked_alone(results.estimates()), term=main_term(results))
     spans = [f"{start}-{end}" for start, end in section["spans"]]
     columns = [left("Vintage", "label", width_cm=4.5)]
     for span in spans:
         header = span.replace("-", "\u2013")
         columns.append(number(header, f"{span}_estimate", 2))
         columns.append(
-            ends(f"{header}, {facts.level}", f"{span}_conf_low", f"{span}_conf_high", 2)
+            ends(
+                f"{header}, {results.level}", f"{span}_conf_low", f"{span}_conf_high", 2
+            )
         )
-    note = facts.note(
+    note = results.note(
         NOTE,
         basis=False,
-        what=_regressors(facts),
-        units=facts.words["units_name"],
+        what=_regressors(results),
+        units=results.words["units_name"],
         moves="; ".join(_moves(estimates, spans)),
     )
     group = "output" if section.get("populations") else ""
-    table = Table.of(columns, _rows(facts, estimates, spans), note)
+    table = Table.of(columns, _rows(results, estimates, spans), note)
     return replace(table, group=group)
 
 
 TABLES = {"T35": t35}
 
 
-def main_term(facts: Facts) -> str:
+def main_term(results: StudyResults) -> str:
     """Return the first group that is compared, or convergence where none is."""
-    compared = facts.config.estimates["vintages"].get("compare", [])
+    compared = results.config.estimates["vintages"].get("compare", [])
     return str(compared[0]).partition(LESS)[0] if compared else START
 
 
@@ -73,12 +75,12 @@ def asked_alone(estimates: pd.DataFrame, held: str = "") -> pd.DataFrame:
     return estimates[alone]
 
 
-def vintages_shown(facts: Facts) -> pd.DataFrame:
+def vintages_shown(results: StudyResults) -> pd.DataFrame:
     """Return names of output and population in the order of the config."""
-    labels = facts.series(
+    labels = results.series(
         "vintages", text=("vintage", "output", "population", "income")
     )
-    section = facts.config.estimates["vintages"]
+    section = results.config.estimates["vintages"]
     order = [
         *(section.get("incomes") or section["outputs"]),
         *section.get("populations", ()),
@@ -90,8 +92,10 @@ def vintages_shown(facts: Facts) -> pd.DataFrame:
     )
 
 
-def _rows(facts: Facts, estimates: pd.DataFrame, spans: list[str]) -> Iterator[Row]:
-    for vintage in records(vintages_shown(facts)):
+def _rows(
+    results: StudyResults, estimates: pd.DataFrame, spans: list[str]
+) -> Iterator[Row]:
+    for vintage in records(vintages_shown(results)):
         row: Row = {
             "output": vintage["output"] if vintage["population"] else "",
             "label": vintage["population"] or vintage["output"],
@@ -104,12 +108,12 @@ def _rows(facts: Facts, estimates: pd.DataFrame, spans: list[str]) -> Iterator[R
         yield row
 
 
-def _regressors(facts: Facts) -> str:
-    term = main_term(facts)
+def _regressors(results: StudyResults) -> str:
+    term = main_term(results)
     start = "log income in the first year"
     if term == START:
         return start
-    units = facts.words["units_name"]
+    units = results.words["units_name"]
     group = "clusters" if term == "cluster" else "zones"
     return f"an indicator of {units} with {group} (printed) and {start}"
 

@@ -4,15 +4,15 @@ is made from.
 Code, because it holds the intervals of all vintages against one another.
 """
 
-from evenfield.shared.facts import Facts
 from evenfield.shared.sections import shown, side_of_zero
+from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables import Row, only, records, term_name
 from evenfield.topics.vintages.table import asked_alone
 
 
-def section(facts: Facts) -> Row:
+def section(results: StudyResults) -> Row:
     """Return the smallest and the largest estimate over the vintages by term and span."""
-    rows = asked_alone(facts.estimates(estimator="ols", effect_type="coef"))
+    rows = asked_alone(results.estimates(estimator="ols", effect_type="coef"))
     rows = rows[rows["estimate"].notna()].sort_values(["estimate", "estimate_id"])
     moved = []
     for (spec, term, label, period), own in rows.groupby(

@@ -1,6 +1,6 @@
 """T32: coefficients of the zone dose by outcome, with the placebo of later zones."""
 
-from evenfield.shared.facts import Facts
+from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables import (
     Row,
     Table,
@@ -31,27 +31,27 @@ COLUMNS = (
 
 
 NOTE = """
-Outcome on the number of zones in force, with {facts.words[unit_name]} effects and {years}
+Outcome on the number of zones in force, with {results.words[unit_name]} effects and {years}
 unless the row says otherwise. Dose: {dose} unless the row says otherwise.
 
-{facts.level} intervals and p by CR3 with {facts.words[units_name]} as clusters and t(G*
+{results.level} intervals and p by CR3 with {results.words[units_name]} as clusters and t(G*
 \u2212 1) unless the row says otherwise. Detectable: (t + t) standard errors, {power:.0%}
 power.
 
 Later zones: p of the zones of {latest} years later beside those in force, and joint p of
 those of {later} years later; below .05 the outcome moved before the zones came.
 
-All {facts.words[units_name]} got zones, so the coefficients rest on their number and time,
+All {results.words[units_name]} got zones, so the coefficients rest on their number and time,
 and zones went where growth was expected.
 """
 
 
-def t32(facts: Facts) -> Table:
+def t32(results: StudyResults) -> Table:
     """Return the main row of every specification by outcome, and other inference on the
     primary one.
     """
-    section = facts.config.estimates["zone_dose"]
-    estimates = facts.estimates()
+    section = results.config.estimates["zone_dose"]
+    estimates = results.estimates()
     outcomes = list(section["outcomes"])
     rows = []
     for spec in sorted(
@@ -69,11 +69,11 @@ def t32(facts: Facts) -> Table:
             shown = later if main else dict.fromkeys(later)
             rows.append(_row(section, spec, row, shown))
     leads = section.get("leads", (1, 2, 3))
-    note = facts.note(
+    note = results.note(
         NOTE,
-        years=_years_of(facts, section),
+        years=_years_of(results, section),
         dose=section["doses"][section["specs"][0]["dose"]]["label"],
-        power=facts.config.estimates.get("design", {}).get("power", 0.8),
+        power=results.config.estimates.get("design", {}).get("power", 0.8),
         latest=max(leads),
         later=", ".join(map(str, leads)),
     )
@@ -82,7 +82,7 @@ def t32(facts: Facts) -> Table:
         right("Coefficient", "estimate", show=significant),
         left("Unit", "unit_of_measure"),
         right(
-            f"{facts.level} interval",
+            f"{results.level} interval",
             "conf_low",
             "conf_high",
             show=_range,
@@ -101,11 +101,11 @@ def t32(facts: Facts) -> Table:
 TABLES = {"T32": t32}
 
 
-def _years_of(facts: Facts, section: Row) -> str:
+def _years_of(results: StudyResults, section: Row) -> str:
     beside = section.get("beside", "year")
     if beside == "year":
         return "effects of each year"
-    units = facts.words["units_name"]
+    units = results.words["units_name"]
     return f"effects of each year in each group of {units} ({beside})"
 
 

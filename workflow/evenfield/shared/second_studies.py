@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 from evenfield.study.config import shaped_config
 from evenfield.study.config_files import study_config
 from evenfield.study.errors import (
-    BesideError,
     EvenfieldError,
     Faults,
+    SecondStudyError,
     first_examples,
 )
 from evenfield.study.files import MADE_FOLDERS, Record, links_filled
@@ -43,7 +43,7 @@ def require_folder(study: str, folder: str) -> None:
     # A study writes its own results only; a link could lead anywhere.
     here = Path.cwd().resolve()
     if path.is_absolute() or ".." in path.parts or path.resolve() != here / path:
-        raise BesideError(
+        raise SecondStudyError(
             f"{study}: {folder} is no folder below this study",
             "a folder below it",
             "move the study there, or correct beside in config.yaml",
@@ -55,13 +55,13 @@ def require_folder(study: str, folder: str) -> None:
         if part.casefold() in MADE_FOLDERS or part.startswith(".")
     ]
     if made:
-        raise BesideError(
+        raise SecondStudyError(
             f"{study}: {folder} lies in {made[0]}, which is removed and made again",
             "a folder of its own",
             "move the study, and correct beside in config.yaml",
         )
     if not (path / "config.yaml").is_file() or path.resolve() == here:
-        raise BesideError(
+        raise SecondStudyError(
             f"{study}: no study in {folder}",
             "a folder with config.yaml and data/",
             "correct beside in config.yaml",
@@ -69,14 +69,14 @@ def require_folder(study: str, folder: str) -> None:
     # ASSUME: nobody looks at its results before a run, as one may at the study's own,
     # so that they are no link to a larger disk either.
     if links := links_filled(path):
-        raise BesideError(f"{study}: {folder}: {told(links, path)}", *NO_LINKS)
+        raise SecondStudyError(f"{study}: {folder}: {told(links, path)}", *NO_LINKS)
 
 
 def refuse_shared_folders(folders: Mapping[str, str]) -> None:
     """Refuse studies beside of which two have one folder, or one lies in another."""
     for (one, outer), (other, inner) in permutations(folders.items(), 2):
         if Path(inner).is_relative_to(outer):
-            raise BesideError(
+            raise SecondStudyError(
                 f"{one} and {other} are in {outer} and {inner}",
                 "a folder for each study, none inside another",
                 "move one of them, or remove it from beside in config.yaml",
@@ -97,11 +97,11 @@ def in_study(folder: str) -> Iterator[None]:
             action = COMMAND.sub(
                 lambda command: f"`{command[1]} --directory {folder}`", fault.action
             )
-            faults.append(BesideError(found, fault.expected, action))
+            faults.append(SecondStudyError(found, fault.expected, action))
         faults.refuse()
 
 
-def configs_beside(config: Record) -> dict[str, dict[str, Any]]:
+def second_configs(config: Record) -> dict[str, dict[str, Any]]:
     """Return the config of each study beside, by its name."""
     configs = {}
     for name, folder in config.get("beside", {}).items():
@@ -111,13 +111,13 @@ def configs_beside(config: Record) -> dict[str, dict[str, Any]]:
     return configs
 
 
-def results_beside(config: Record) -> dict[str, Path]:
+def second_results(config: Record) -> dict[str, Path]:
     """Return the results folder of each study beside, by its name."""
     folders = config.get("beside", {}).items()
     return {name: Path(folder) / "results" for name, folder in folders}
 
 
-def files_beside(folder: str) -> list[str]:
+def second_files(folder: str) -> list[str]:
     """Return every file of a study beside but hidden ones and what runs make."""
     made = Path(folder, "results")
     files = []
@@ -129,7 +129,7 @@ def files_beside(folder: str) -> list[str]:
     return files
 
 
-def figure_beside(name: str) -> tuple[str, str]:
+def second_figure(name: str) -> tuple[str, str]:
     """Return a figure's id and the study beside that draws it: `F34-cities` is F34 of
     `cities`; a figure of the study's own has none.
     """
@@ -137,7 +137,7 @@ def figure_beside(name: str) -> tuple[str, str]:
     return figure, study
 
 
-def with_estimates_beside(estimates: "pd.DataFrame", config: Record) -> "pd.DataFrame":
+def with_second_estimates(estimates: "pd.DataFrame", config: Record) -> "pd.DataFrame":
     """Return estimates with those of the studies beside; a column names the study, and
     ids of estimates begin with it.
     """
@@ -147,7 +147,7 @@ def with_estimates_beside(estimates: "pd.DataFrame", config: Record) -> "pd.Data
     from evenfield.shared.estimates import read_estimates
 
     frames = [estimates.assign(study=OWN_STUDY)]
-    for name, results in results_beside(config).items():
+    for name, results in second_results(config).items():
         rows = read_estimates(results / "estimates.csv")
         ids = f"{name}." + rows["estimate_id"]
         frames.append(rows.assign(study=name, estimate_id=ids))

@@ -27,12 +27,12 @@ MANY = 60  # units that a table can name
 FEW = 12  # of more units, those that it names
 
 
-class Facts(Study):
+class StudyResults(Study):
     """A study with the results of its topics."""
 
     topic: str = ""
 
-    def of(self, topic: str) -> "Facts":
+    def of(self, topic: str) -> "StudyResults":
         """Return the same results as another topic sees them."""
         other = copy(self)
         other.topic = topic
@@ -153,11 +153,11 @@ class Facts(Study):
 
     def text(self, template: str, **values: object) -> list[str]:
         """Return the paragraphs of a text with what stands in braces filled in, for
-        example ``{facts.level}`` or a value.
+        example ``{results.level}`` or a value.
         """
         paragraphs = template.strip().split("\n\n")
         return [
-            " ".join(paragraph.split()).format(facts=self, **values)
+            " ".join(paragraph.split()).format(results=self, **values)
             for paragraph in paragraphs
         ]
 

@@ -15,15 +15,15 @@ from pathlib import Path
 from engine import hooks
 from engine.job import ended_by
 from engine.outputs import keep_copy
-from evenfield.shared.beside import figure_beside
-from evenfield.study.errors import BesideError
+from evenfield.shared.second_studies import second_figure
+from evenfield.study.errors import SecondStudyError
 from evenfield.study.files import beside, hash_file, read_json
 
 PROGRAM = Path(__file__).with_name("main.py")
 DIES_WITH_PARENT = 1  # PR_SET_PDEATHSIG of Linux
 
 
-class RunError(BesideError):
+class RunError(SecondStudyError):
     """The line, or lines, with which the run of a study beside ended."""
 
     def __str__(self) -> str:
@@ -70,11 +70,11 @@ def take(folder: str, manifest: str, figures: Iterable[str]) -> None:
     results = Path(folder, "results")
     for path in figures:
         name, dot, ending = Path(path).name.partition(".")
-        own_name = f"{figure_beside(name)[0]}{dot}{ending}"
+        own_name = f"{second_figure(name)[0]}{dot}{ending}"
         source = results / "figures" / own_name
         if not source.is_file():
-            raise BesideError(
-                f"figures: {folder} draws no {figure_beside(name)[0]}",
+            raise SecondStudyError(
+                f"figures: {folder} draws no {second_figure(name)[0]}",
                 "a figure of that study",
                 "correct the name in figures, or add it to those of that study",
             )
@@ -88,7 +88,7 @@ def copy(source: Path, target: str) -> None:
         shutil.copyfile(source, part)
 
 
-def mark_changed_beside(folders: Mapping[str, str]) -> None:
+def mark_second_changed(folders: Mapping[str, str]) -> None:
     """Mark the record of a study beside whose results are not those that were taken."""
     for study, folder in folders.items():
         record = Path("results/beside", f"{study}.json")
