@@ -212,7 +212,8 @@ def _write_exhibit(item: Exhibit, folder: Path) -> None:
 
 def _write_map(picture: Path, path: Path) -> None:
     """Write the map as a PDF of its own size; an empty one where there is no map."""
-    content = typst.compile(
+    # The types of Typst want a root of the type of the source, which bytes cannot name.
+    content = typst.compile(  # type: ignore[type-var]
         MAP_PAGE.format(picture.name).encode(),
         root=str(picture.parent),
         ignore_system_fonts=True,  # which differ between machines
