@@ -32,7 +32,7 @@ LINKS = "all => all.map(link => link.href)"
 IDS = "all => all.map(one => one.id)"
 RESULTS = ".md-search-result__link"
 SAID = "document.querySelector('.md-search-result__meta').textContent"
-MOST_READ = 8  # results that a reader looks at
+MOST_READ = 8  # pages among the results that a reader looks at
 
 pytestmark = [
     pytest.mark.browser,
@@ -97,6 +97,8 @@ def faults_of(page, url):
     page.said.clear()
     page.set_viewport_size({"width": PHONE, "height": 844})
     page.goto(url)
+    # The drawer of a phone moves out of sight at once.
+    page.add_style_tag(content="* { transition: none !important; }")
     faults = [*page.said]
     for width in (PHONE, 1280):
         page.set_viewport_size({"width": width, "height": 844})
@@ -144,11 +146,14 @@ def found(address, page):
 
     def look_for(words):
         box.fill("")
+        box.dispatch_event("keyup")  # what the search listens to
         page.wait_for_function(f"/type to start/i.test({SAID})")
         box.fill(words)
+        box.dispatch_event("keyup")
         page.wait_for_function(f"/matching/i.test({SAID})")
         links = page.eval_on_selector_all(RESULTS, LINKS)
-        return [urlparse(link).path.strip("/") for link in links[:MOST_READ]]
+        pages = dict.fromkeys(urlparse(link).path.strip("/") for link in links)
+        return list(pages)[:MOST_READ]
 
     return look_for
 

@@ -240,7 +240,7 @@ def _text_rows(file: Path, messages: list[str]) -> list[list[str]]:
     )
     # Most cells have no letter that `cell_text` would replace.
     return [
-        [cell.strip() if cell.isprintable() else cell_text(cell) for cell in row]
+        list(map(str.strip if "".join(row).isprintable() else cell_text, row))
         for row in rows
     ]
 

@@ -2,6 +2,7 @@
 them; a cell that is no number is named, never guessed.
 """
 
+import math
 import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache
@@ -155,7 +156,7 @@ def _as_floats(texts: pd.Series, column: pd.Series) -> pd.Series | None:
 
 def number_text(value: float) -> str:
     """Print a number with the digits it has."""
-    return "" if pd.isna(value) else f"{value:.15g}"
+    return "" if math.isnan(value) else f"{value:.15g}"
 
 
 def no_numbers(column: pd.Series) -> tuple[pd.Series, pd.Series]:

@@ -37,7 +37,7 @@ def headed(rows: list[list[str]], messages: list[str]) -> AnyTable:
     rows = [row for row in rows if any(cell for cell in row)]
     if len(rows) < 2:
         return AnyTable(pd.DataFrame())
-    filled = [sum(bool(cell) for cell in row) for row in rows]
+    filled = [len(row) - row.count("") for row in rows]
     # Filled cells of most rows, past the first quarter, in which titles may stand.
     usual = Counter(filled[len(filled) // 4 :]).most_common(1)[0][0]
     start = next(
@@ -52,11 +52,14 @@ def headed(rows: list[list[str]], messages: list[str]) -> AnyTable:
         (i for i, row in enumerate(rows) if i > last and WORDS.note.match(row[0])),
         len(rows),
     )
-    body = [(row + [""] * width)[:width] for row in rows[last + 1 : end]]
+    body = [
+        row if len(row) == width else (row + [""] * width)[:width]
+        for row in rows[last + 1 : end]
+    ]
     long = [
         i
         for i, row in enumerate(rows[last + 1 : end], start=last + 2)
-        if any(row[width:])
+        if len(row) > width and any(row[width:])
     ]
     if long:
         raise IngestError(
@@ -115,7 +118,7 @@ def _without_headings(
     """Leave out rows that have words in the first column and nothing else."""
     if width < FEWEST_COLUMNS:
         return body
-    alone = [bool(row[0]) and not any(row[1:]) for row in body]
+    alone = [bool(row[0]) and row.count("") == len(row) - 1 for row in body]
     words = [row[0] for row, whether in zip(body, alone, strict=True) if whether]
     if words and len(words) < len(body) / 2:
         messages.append(

@@ -28,7 +28,10 @@ def known_as(kind: str, names: Iterable[str]) -> list[str]:
 
 def is_key(frame: pd.DataFrame, name: str, year: str) -> bool:
     """Say whether a column stands once in every year and is nowhere blank."""
-    texts = {text.strip() for text in frame[name].unique()}
+    # Cells have no blanks at their ends; of figures most stand once.
+    if not 1 < frame[name].nunique() <= len(frame) / 2:
+        return False
+    texts = {text.strip() for text in frame[name].unique().tolist()}
     # NA can be an id, as of Namibia.
     filled = not any(text.lower() in MISSING - {"na"} for text in texts)
     return (

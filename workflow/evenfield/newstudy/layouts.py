@@ -3,7 +3,7 @@ are joined in one cell, several figures in lines below each other.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from shlex import quote
 
@@ -23,6 +23,7 @@ from evenfield.newstudy.no_income import other_kind
 from evenfield.newstudy.words import WORDS
 from evenfield.study.errors import IngestError, counted, first_examples
 
+FIRST_CELLS = 50
 DATE = "_year"  # of a wide table
 MOST_SERIES = 60
 MOST_CANDIDATES = 4  # columns that are tried as units
@@ -68,10 +69,12 @@ def with_parted_labels(table: AnyTable) -> AnyTable:
     frame = table.frame
     parted = list[str]()
     for name in map(str, frame.columns):
-        texts = [text for text in frame[name].unique() if text.strip()]
         label = f"{name} label"
-        codes = [WORDS.labelled.fullmatch(text.strip()) for text in texts]
-        if not texts or not all(codes) or label in table.frame:
+        # The first cells tell of most columns that they hold no labels.
+        opening = frame[name].iloc[:FIRST_CELLS].tolist()
+        if label in table.frame or not _are_labelled(opening):
+            continue
+        if not _are_labelled(frame[name].unique().tolist()):
             continue
         cells = frame[name].str.strip().str.partition(":")
         place = list(frame.columns).index(name)
@@ -86,6 +89,12 @@ def with_parted_labels(table: AnyTable) -> AnyTable:
     return replace(table, frame=frame, messages=[*table.messages, message])
 
 
+def _are_labelled(texts: Sequence[str]) -> bool:
+    """Say whether all texts but blank ones are codes with their labels."""
+    held = [text.strip() for text in texts if text.strip()]
+    return bool(held) and all(map(WORDS.labelled.fullmatch, held))
+
+
 def without_flags(table: AnyTable) -> AnyTable:
     """Leave out flags behind figures, where a column holds figures but for them."""
     bare = dict[str, pd.Series]()
@@ -94,7 +103,7 @@ def without_flags(table: AnyTable) -> AnyTable:
         if numbers_of(table.frame[name]) is not None:
             continue
         # Words have no flags, and of most columns of words the first cell tells.
-        texts = table.frame[name].unique()
+        texts = table.frame[name].unique().tolist()
         if not any(WORDS.flag.search(text.strip()) for text in texts):
             continue
         cells = table.frame[name].str.strip()
