@@ -22,6 +22,9 @@ PAGES = {
 }
 LINK = re.compile(r"\[([^\]]*)\]\(([^)\s:#]+)(#[^)\s]*)?\)")
 CODE = re.compile(r"(?<=(?<!</span>)<code>)[^<]+(?=</code>)")
+TITLE = re.compile(r"^title: ['\"]?(.*?)['\"]?$", re.MULTILINE)
+# Pages that the search shows before others.
+FIRST = {"topics": 4, "library": 2}
 ORDER = re.compile(r"^order: (\d+)$", re.MULTILINE)
 # Chapters in the order of a reader; a star stands for all other pages that begin so.
 CHAPTERS = {
@@ -147,7 +150,21 @@ def on_page_markdown(markdown: str, page: Any, files: Any, **_: Any) -> str:
         folder = posixpath.dirname(page.file.src_uri) or "."
         return f"[{link[1]}]({posixpath.relpath(uri, folder)}{link[3] or ''})"
 
+    folder, _, name = page.file.src_uri.partition("/")
+    if folder in FIRST:
+        page.meta["search"] = {"boost": FIRST[folder]}
+    if folder == "topics":
+        markdown = _with_title(markdown, Path(name).stem)
     return LINK.sub(placed, markdown)
+
+
+def _with_title(markdown: str, topic: str) -> str:
+    """Say beneath the heading what page and paper call a topic, and its word."""
+    text = (ROOT / "workflow/evenfield/topics" / topic / "topic.yaml").read_text()
+    title = TITLE.search(text)
+    heading, _, rest = markdown.partition("\n")
+    called = title[1] if title else topic
+    return f"{heading}\n\nOn the page: *{called}*; in `estimates`: `{topic}`.\n{rest}"
 
 
 def on_page_content(html: str, **_: Any) -> str:
