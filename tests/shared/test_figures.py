@@ -56,7 +56,8 @@ def test_a_letter_that_the_font_lacks_or_no_words_are_an_error(tmp_path):
 def test_the_caption_says_what_a_figure_has_drawn(tmp_path):
     figure = plt.figure()
     artwork = Artwork(figure, pd.DataFrame({"x": [1]}), "A description.", "One mark.")
-    files = [str(tmp_path / f"F4{ending}") for ending in (".alt.txt", ".svg", ".csv")]
+    endings = (".alt.txt", ".svg", ".pdf", ".csv")
+    files = [str(tmp_path / f"F4{ending}") for ending in endings]
     save_figure(artwork, files)
     words = {"F4": {"title": "Growth", "caption": "{{drawn}} A line."}}
     (exhibit,) = read_exhibits(files, {}, {}, words)
