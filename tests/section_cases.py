@@ -373,12 +373,15 @@ def distribution(p, **spec):
     return MadeResults("distribution", rows, PANEL, {"plain": {"classes": 2}}, **spec)
 
 
-def pulled():
-    """Facts of a mean that one unit pulls away from the middle."""
-    results = distribution(0.6)
+def pulled(**spec):
+    """Facts of a mean that one unit, of half as many people, pulls away from the middle."""
+    results = distribution(0.6, **spec)
     panel = PANEL["panel"].copy()
-    last = panel["year"].eq(2010) & panel["unit"].eq(UNITS[-1])
-    results._tables["panel"] = panel.assign(income=panel["income"].mask(last, 200.0))
+    richest = panel["unit"].eq(UNITS[-1])
+    results._tables["panel"] = panel.assign(
+        income=panel["income"].mask(richest & panel["year"].eq(2010), 200.0),
+        population=richest.map({True: 1.0, False: 2.0}),
+    )
     return results
 
 
@@ -664,6 +667,9 @@ CASES = {
         "fixed classes": distribution(0.01, classes="fixed"),
         "five years": five_years(),
         "average pulled": pulled(),
+        "average of all people": pulled(relative_to="population_mean"),
+        "average of logarithms": pulled(relative_to="log_mean"),
+        "unit in the middle": pulled(relative_to="median"),
     },
     "dynamic_panel": by_ends(within),
     "event_study": {

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from numpy.random import default_rng
 
-from evenfield.models.markov import income_chain, income_classes
+from evenfield.models.markov import average_income, income_chain, income_classes
+from evenfield.numerics.errors import NumericsError
 from tolerances import MACHINE, close
 
 N, T, K = 16, 25, 3
@@ -19,6 +20,26 @@ def made_chain(x=X, step=1, **how):
 
 def numbers(chain, draws=199, level=0.9):
     return {one.term: one for one in chain.numbers(default_rng(3), draws, level)}
+
+
+def test_average_income_is_what_its_name_says():
+    people = 1.0 + np.arange(X.size).reshape(X.shape)
+    direct = {
+        "mean": [sum(column) / len(column) for column in X.T],
+        "log_mean": [float(np.prod(column)) ** (1 / len(column)) for column in X.T],
+        "median": [
+            (np.sort(c)[(len(c) - 1) // 2] + np.sort(c)[len(c) // 2]) / 2 for c in X.T
+        ],
+        "population_mean": [
+            y @ n / n.sum() for y, n in zip(X.T, people.T, strict=True)
+        ],
+    }
+    for name, expected in direct.items():
+        close(average_income(X, name, people), expected)
+        # Twice the income of all, as in another currency, is twice the average.
+        close(average_income(2 * X, name, people), 2 * np.array(expected))
+    with pytest.raises(NumericsError, match="needs their numbers"):
+        average_income(X, "population_mean")
 
 
 def test_classes_are_pooled_yearly_or_fixed():

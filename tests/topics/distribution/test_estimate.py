@@ -10,6 +10,8 @@ from numpy.random import default_rng
 from evenfield.numerics.random import generator_for
 from evenfield.study.errors import ConfigError, EvenfieldError
 from evenfield.topics.distribution.estimate import estimate
+from evenfield.topics.distribution.figure import AVERAGES as AXES
+from evenfield.topics.distribution.figure import f27
 from made_study import (
     MadeStudy,
     one_line,
@@ -20,6 +22,7 @@ from made_study import (
     yearly,
 )
 from refusals import fails
+from section_cases import MadeResults
 from tolerances import close
 from yaml_text import from_yaml
 
@@ -221,3 +224,69 @@ def test_intervals_are_those_of_trajectories_drawn_with_replacement(level, years
     assert row(results, term="ergodic_2", **one).n_obs == total.sum()
     cell = results.series["series"].query("kind == 'transition' and x == 1 and y == 2")
     assert cell["count"].tolist() == [total[0, 1]]
+
+
+AVERAGES = {
+    "mean": lambda income, _: income.mean(),
+    "population_mean": lambda income, people: (income * people).sum() / people.sum(),
+    "log_mean": lambda income, _: np.exp(np.log(income).mean()),
+    "median": lambda income, _: income.median(),
+}
+
+
+@pytest.mark.parametrize("relative_to", AVERAGES)
+def test_income_is_over_the_average_that_is_named_in_any_unit_of_measure(relative_to):
+    spec = {**FIXED, "relative_to": relative_to, "kernel_steps": [1]}
+    study = make_study(spec)
+    income, people = (study.wide(name) for name in ("log_income", "population"))
+    relative = np.exp(income) / AVERAGES[relative_to](np.exp(income), people)
+    classes = np.digitize(relative, [0.8, 1.2], right=True)
+    counts = np.zeros((3, 3))
+    np.add.at(counts, (classes[:, :-1], classes[:, 1:]), 1)
+    results = estimate(study)
+    P = counts / counts.sum(axis=1, keepdims=True)
+    for (i, j), share in np.ndenumerate(P):
+        close(row(results, term=f"p_{i + 1}_{j + 1}").estimate, share)
+    assert results.estimates[0].outcome == f"income / {relative_to.replace('_', ' ')}"
+    cents = run(
+        spec, panel=lambda f: f.assign(log_income=f["log_income"] + np.log(100))
+    )
+    for one, other in zip(results.estimates, cents.estimates, strict=True):
+        close(one.estimate, other.estimate)
+
+
+def melting_lead(panel):
+    """Two units a thousand times as rich as the others, who fall back to them."""
+    lead = np.log(1000) * (2014 - panel["year"]) / 24
+    rich = panel["unit"].isin(["U00", "U01"])
+    return panel.assign(log_income=panel["log_income"] + lead.where(rich, 0.0))
+
+
+def test_a_few_rich_units_move_classes_by_the_mean_and_not_by_the_mean_of_logs():
+    lowest, settled = {}, {}
+    for relative_to in ("mean", "log_mean", "median"):
+        thirds = {"id": "m", "period": "P", "relative_to": relative_to}
+        fixed = {**thirds, "classes": "fixed", "cutoffs": [0.5, 2.0]}
+        results = run(fixed, n=60, panel=melting_lead)
+        starts = results.series["series"].query("kind == 'transition'")
+        by_class = starts.groupby("x")["count"].sum()
+        lowest[relative_to] = by_class[1] / by_class.sum()
+        # Thirds of all years: of a distribution that only drifts, not of one that stays.
+        results = run(thirds, n=60, panel=melting_lead)
+        settled[relative_to] = row(results, term="ergodic_3").estimate
+    assert lowest["mean"] > 0.5
+    assert max(lowest["log_mean"], lowest["median"]) < 0.25
+    assert settled["mean"] > 0.75
+    assert max(settled["log_mean"], settled["median"]) < 0.5
+
+
+@pytest.mark.parametrize("relative_to", AVERAGES)
+def test_the_axis_names_the_average_that_incomes_are_over(relative_to):
+    spec = {"id": "plain", "period": "P", "relative_to": relative_to}
+    results = MadeResults(
+        "distribution", tables=run(spec).series, relative_to=relative_to
+    )
+    density, _ = f27(results).figure.axes
+    assert (
+        density.get_xlabel() == f"income per head over {AXES[relative_to]} (log scale)"
+    )

@@ -33,6 +33,30 @@ from evenfield.numerics.spatial import Weights
 FEW = 20
 
 
+def average_income(
+    income: Array, relative_to: str = "mean", people: Array | None = None
+) -> Array:
+    """Return the income that those of each date are held to, (T,); income (N, T) above
+    zero, people (N, T) for ``population_mean``.
+
+    Notes
+    -----
+    ``mean`` is sum_i y_i / N, ``population_mean`` sum_i L_i y_i / sum_i L_i, ``log_mean``
+    the geometric mean exp(sum_i ln y_i / N) (Evans and Karras 1996), ``median`` the
+    income of the unit in the middle.
+    """
+    match relative_to:
+        case "population_mean":
+            if people is None:
+                raise NumericsError("a mean over people needs their numbers")
+            return np.asarray((income * people).sum(axis=0) / people.sum(axis=0))
+        case "log_mean":
+            return np.asarray(np.exp(np.log(income).mean(axis=0)))
+        case "median":
+            return np.asarray(np.median(income, axis=0))
+    return np.asarray(income.mean(axis=0))
+
+
 def income_classes(
     x: Array, k: int, rule: str = "pooled", cutoffs: Sequence[float] = ()
 ) -> np.ndarray:

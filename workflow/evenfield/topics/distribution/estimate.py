@@ -13,6 +13,7 @@ from evenfield.models.markov import (
     FEW,
     Chain,
     Conditional,
+    average_income,
     income_chain,
     income_classes,
 )
@@ -52,8 +53,9 @@ class DistributionSpec(UnitsSpec):
     """Number of quantile classes."""
     cutoffs: list[float] = []
     """Fixed cut-offs of relative income, rising."""
-    relative_to: Literal["mean", "population_mean"] = "mean"
-    """Mean over units, or total output over total population."""
+    relative_to: Literal["mean", "population_mean", "log_mean", "median"] = "mean"
+    """Mean over units, total output over total population, mean of logarithms over units
+    (the geometric mean), or the unit in the middle."""
     steps: list[PositiveInt] = Field([1], min_length=1)
     """Lengths of a transition in years."""
     weights: Annotated[WeightsName, SPARED] = ""
@@ -126,11 +128,13 @@ def movement(study: Study, spec: DistributionSpec) -> Movement:
     where = f"estimates.distribution.{spec.id}"
     data, info = window(study, spec, spec.period, where)
     income = np.exp(data.values)
-    mean = income.mean(axis=0)
+    people = None
     if spec.relative_to == "population_mean":
         panel = study.table("panel", spec.unit_scheme)
         people = matched(panel, "population", data, where)
-        mean = (income * people).sum(axis=0) / people.sum(axis=0)
+    # ASSUME: income of a year is held to one average of that year, so that growth of all
+    # units alike moves none of them.
+    average = average_income(income, spec.relative_to, people)
     labels, note = span_labels("distribution", spec, data, info)
     labels |= {
         "period": spec.period,
@@ -149,7 +153,7 @@ def movement(study: Study, spec: DistributionSpec) -> Movement:
         spec=spec,
         units=data.units,
         years=data.years,
-        values=income / mean,
+        values=income / average,
         step=info.step,
         spans={name: spans[name] for name in spec.subperiods},
         W=W,

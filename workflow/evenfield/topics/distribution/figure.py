@@ -30,6 +30,13 @@ EDGES = {
 HEIGHT = 3.1
 OVERLAP = 1.6  # height of the highest density, in distances between two years
 SHARES = (0.125, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)  # ticks of relative income
+# What income is over, by `relative_to`.
+AVERAGES = {
+    "mean": "the mean",
+    "population_mean": "the mean over people",
+    "log_mean": "the geometric mean",
+    "median": "the median",
+}
 FAINTEST = 0.02  # share of moves below which a cell holds no number
 
 
@@ -37,7 +44,8 @@ def f27(results: StudyResults) -> Artwork:
     """Draw densities and moves of the primary specification, moves over its longest
     step.
     """
-    spec = str(results.primary()["id"])
+    primary = results.primary()
+    spec = str(primary["id"])
     series = only(results.series(text=(*TEXT, "group")), spec_id=spec)
     density = only(series, kind="density")
     moves = series[series["kind"].isin(["transition", "ergodic"])]
@@ -45,7 +53,8 @@ def f27(results: StudyResults) -> Artwork:
         raise nothing_to_show(f"densities and moves of specification {spec}")
     moves = only(moves, step=moves["step"].max())
     figure, grid = panels(1, 2, (WIDTH, HEIGHT), EDGES, width_ratios=(1.15, 1.0))
-    _draw_densities(grid[0, 0], density)
+    average = AVERAGES[primary.get("relative_to", "mean")]
+    _draw_densities(grid[0, 0], density, average)
     _draw_moves(grid[0, 1], moves)
     data = pd.concat([density, moves], ignore_index=True)
     # A chain that parts into several has no class that all settle in.
@@ -57,7 +66,7 @@ def f27(results: StudyResults) -> Artwork:
 FIGURES = {"F27": f27}
 
 
-def _draw_densities(axes: Axes, density: pd.DataFrame) -> None:
+def _draw_densities(axes: Axes, density: pd.DataFrame, average: str) -> None:
     years = sorted(density["y"].astype(int).unique())
     scale = OVERLAP / density["value"].max()
     fill = MARKS["cluster only"].fill
@@ -83,7 +92,7 @@ def _draw_densities(axes: Axes, density: pd.DataFrame) -> None:
     axes.set_yticks([-float(number) for number in range(len(years))], years)
     names_for_rows(axes)
     axes.set_title("Density by year")
-    axes.set_xlabel("income per head over the mean (log scale)")
+    axes.set_xlabel(f"income per head over {average} (log scale)")
 
 
 def _draw_moves(axes: Axes, moves: pd.DataFrame) -> None:
