@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File
 
 from evenfield import __version__
@@ -23,6 +24,9 @@ PAGES = {
 LINK = re.compile(r"\[([^\]]*)\]\(([^)\s:#]+)(#[^)\s]*)?\)")
 CODE = re.compile(r"(?<=(?<!</span>)<code>)[^<]+(?=</code>)")
 TITLE = re.compile(r"^title: ['\"]?(.*?)['\"]?$", re.MULTILINE)
+# lunr 2.3.9 calls a node of its words by letters and numbers run together ("1" and 23, or
+# "12" and 3), so that two nodes become one and a search through it ends with an error.
+NODE_NAME = ("e=e+s+o.id}return e}", 'e=e+s+o.id+","}return e}')
 # Pages that the search shows before others.
 FIRST = {"topics": 4, "library": 2}
 ORDER = re.compile(r"^order: (\d+)$", re.MULTILINE)
@@ -174,3 +178,13 @@ def on_page_content(html: str, **_: Any) -> str:
         return re.sub(r"([./])(?=\w)", r"\1<wbr>", code[0])
 
     return CODE.sub(with_breaks, html)
+
+
+def on_post_build(config: Any, **_: Any) -> None:
+    """Part letters and numbers in the names of the search's nodes."""
+    as_it_is, mended = NODE_NAME
+    for path in Path(config.site_dir).glob("assets/javascripts/workers/search.*.js"):
+        code = path.read_text("utf-8")
+        if code.count(as_it_is) != 1:
+            raise PluginError(f"{path.name}: lunr has other nodes; see NODE_NAME")
+        path.write_text(code.replace(as_it_is, mended), "utf-8")
