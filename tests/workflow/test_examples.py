@@ -66,6 +66,7 @@ def test_example_runs_to_its_page(name, tmp_path):
     assert speeds.notna().all()
 
 
+@pytest.mark.gate
 def test_another_workflow_uses_it_as_a_module(tmp_path):
     config = read_config(ROOT / "examples" / "mexico-states" / "config.yaml")
     config["data"]["package"] = str(

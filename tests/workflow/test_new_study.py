@@ -43,6 +43,7 @@ def run(folder, line):
     return done.stdout
 
 
+@pytest.mark.gate
 def test_commands_of_the_guide(tmp_path):
     checkout = tmp_path / "checkout"
     results = tmp_path / "my-states" / "results"
@@ -98,6 +99,7 @@ def test_fragments_of_the_guide_are_configs(tmp_path):
         )
 
 
+@pytest.mark.gate
 def test_units_without_coordinates_or_borders_and_with_chinese_names(tmp_path):
     random = np.random.default_rng(7)
     rows = []

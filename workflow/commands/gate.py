@@ -37,6 +37,7 @@ NOT_COMPARED = ("logs", "benchmarks")
 GATE_TESTS = (
     "tests/workflow/test_study.py",
     "tests/workflow/test_examples.py",
+    "tests/workflow/test_new_study.py",
     "tests/browser/test_site.py",
     "tests/architecture",
     "tests/opened",
