@@ -19,8 +19,10 @@ from evenfield.study.errors import EvenfieldError
 from evenfield.study.rounding import SECOND_DIGITS
 from evenfield.study.study import Study
 
-# Half a unit of the last digit that a row prints, and as much for the bits of a machine.
+# Units of the last digit that a row prints by which a fit may differ: half a unit, by
+# which the row is rounded, and a tenth for floating point.
 LAST_DIGIT = 0.6
+ZERO = 1e-9  # a fit below it agrees with a row that prints zero
 
 
 class FitError(EvenfieldError, at="fit"):
@@ -31,55 +33,63 @@ class FitError(EvenfieldError, at="fit"):
 class RowCall:
     """A row of the estimates and the call of the library that gives it."""
 
-    name: str  # as it was asked for
+    name: str  # as it was asked for: of a number, an answer, a cell or an estimate
     row: Row
     call: Call
     folder: str  # of the study
-    level: float  # of intervals
+    level: float  # of confidence intervals, between 0 and 1
 
     @property
     def data(self) -> pd.DataFrame:
-        """The rows of the data that it is of."""
+        """The data that it is fitted to, one row a unit, or a unit and date."""
         return self.call.data
 
     def arguments(self, changes: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the arguments by name, some of them changed."""
+        """Return the arguments by name; ``changes`` take the place of the study's own."""
         return {**self.call.arguments, **changes}
 
     def key(self, changes: Mapping[str, Any]) -> str:
-        """Return a text that is the same for calls that give the same fit."""
+        """Return a hash of all that a fit depends on: rows with the same one share it."""
         call = self.call
         weights = None if call.weights is None else call.weights.to_numpy()
-        parts = (call.function, self.arguments(changes), call.data, weights, call.then)
-        return hashlib.sha256(pickle.dumps(parts)).hexdigest()
+        inputs = (call.function, self.arguments(changes), call.data, weights, call.then)
+        return hashlib.sha256(pickle.dumps(inputs)).hexdigest()
 
     def fit(self, **changes: Any) -> Any:
-        """Return the fit; ``changes`` are arguments in place of those of the study."""
+        """Return the fit; ``changes`` are arguments in place of those of the study.
+
+        Raises
+        ------
+        EvenfieldError
+            What the function of the library refuses.
+        """
         import evenfield as ef
 
-        given = self.arguments(changes)
-        if self.call.weights is not None:
-            given[self.call.weights_as] = self.call.weights
-        fit = getattr(ef, self.call.function)(data=self.call.data, **given)
-        if self.call.then is None:
+        call = self.call
+        arguments = self.arguments(changes)
+        if call.weights is not None:
+            arguments[call.weights_as] = call.weights
+        function = getattr(ef, call.function)
+        fit = function(data=call.data, **arguments)
+        if call.then is None:
             return fit
-        method, options = self.call.then
+        method, options = call.then
         return getattr(fit, method)(**options)
 
     @property
     def code(self) -> str:
         """The call as lines of Python that run as they stand."""
         call = self.call
-        given = [f"    {key}={value!r}," for key, value in call.arguments.items()]
-        weights = (
-            [f"    {call.weights_as}=s.weights({self.name!r}),"]
-            if call.weights is not None
-            else []
-        )
+        note = [f"# {call.note}"] if call.note else []
+        weights = []
+        if call.weights is not None:
+            weights = [f"    {call.weights_as}=s.weights({self.name!r}),"]
+        arguments = [f"    {key}={value!r}," for key, value in call.arguments.items()]
         then = ""
         if call.then is not None:
             method, options = call.then
-            then = f".{method}({', '.join(f'{k}={v!r}' for k, v in options.items())})"
+            keywords = [f"{key}={value!r}" for key, value in options.items()]
+            then = f".{method}({', '.join(keywords)})"
         lines = [
             "import evenfield as ef",
             "",
@@ -88,56 +98,84 @@ class RowCall:
             "print(fit)",
             "",
             "# The same, spelled out:",
-            *([f"# {call.note}"] if call.note else []),
+            *note,
             f"fit = ef.{call.function}(",
             f"    data=s.data({self.name!r}),",
             *weights,
-            *given,
+            *arguments,
             f"){then}",
             f"print({call.places[-1].code})",
         ]
         return "\n".join(lines)
 
     def compared(self, fit: Any) -> pd.DataFrame:
-        """Return the numbers of the row beside those of a fit: whether they agree in the
-        digits that the row has, or why the library has them otherwise.
+        """Return the numbers of the row beside those of a fit.
+
+        Returns
+        -------
+        DataFrame
+            One row a number of the row that is not blank (``estimate``, ``std_error``
+            and so on), in the unit of the row: ``row``; ``fit``, NaN where the fit does
+            not have it; ``same``, whether they agree in the digits of the row; ``why``
+            they differ, where the library computes it otherwise.
         """
-        found = self.call.numbers(fit, self.level)
+        fitted_numbers = self.call.numbers(fit, self.level)
         lines = {}
         for name in NUMBERS:
             if is_missing(self.row[name]):
                 continue
-            printed, fitted = float(self.row[name]), found.get(name, np.nan)
-            why = self.call.apart.get(name, "")
+            printed = float(self.row[name])
+            fitted = fitted_numbers.get(name, np.nan)
             lines[name] = {
                 "row": printed,
                 "fit": fitted,
                 "same": same_digits(printed, fitted),
-                "why": why,
+                "why": self.call.apart.get(name, ""),
             }
         return pd.DataFrame.from_dict(lines, orient="index")
 
 
 def same_digits(printed: float, found: float) -> bool:
-    """Say whether a number, written with the digits of a row, is the number of the row."""
+    """Say whether a number, rounded to the significant digits of a row
+    (``study/rounding.py``), is the number that the row prints.
+    """
     if not np.isfinite(found):
         return False
     if printed == 0:
-        return abs(found) < 1e-9
-    unit = 10.0 ** (np.floor(np.log10(abs(printed))) - SECOND_DIGITS + 1)
-    return bool(abs(found - printed) <= LAST_DIGIT * unit)
+        return abs(found) < ZERO
+    # One unit of the last of d significant digits of x: 10^(floor(log10 |x|) - d + 1).
+    magnitude = np.floor(np.log10(abs(printed)))
+    last_digit = 10.0 ** (magnitude - SECOND_DIGITS + 1)
+    return bool(abs(found - printed) <= LAST_DIGIT * last_digit)
 
 
 def call_of(study: Study, name: str, row: Row, folder: str) -> RowCall:
-    """Return the call that gives a row, or say why the library has none."""
+    """Return the call that gives a row.
+
+    Parameters
+    ----------
+    study : Study
+        Config and tables of the study.
+    name : str
+        What the row was asked for by.
+    row : dict
+        One row of estimates.csv.
+    folder : str
+        Of the study, as the code of the call names it.
+
+    Raises
+    ------
+    FitError
+        If the row has no estimate, or no function of the library gives it.
+    """
     topic = row["topic"]
     module = f"evenfield.topics.{topic}.call"
     try:
         if is_missing(row["estimate"]):
             raise NoCallError(f"it has no estimate: {row['warning']}")
         if find_spec(module) is None:
-            said = read_topics()[topic].no_call
-            raise NoCallError(said or f"{topic} names no function of the library")
+            reason = read_topics()[topic].no_call
+            raise NoCallError(reason or f"{topic} names no function of the library")
         call = import_module(module).call(study, row)
     except NoCallError as error:
         raise FitError(

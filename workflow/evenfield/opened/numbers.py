@@ -14,18 +14,17 @@ from evenfield.study.errors import ReportError, nearest
 from evenfield.study.files import read_json
 from evenfield.study.table_files import read_table
 
-ESTIMATE_ID = ESTIMATE_COLUMNS[0]  # ends the name of a column that says which a cell is
-# Texts by the document that they are of; other texts go by their names.
-DOCUMENTS = {"page": "page", "paper": "paper", "appendix": "appendix"}
-NOT_PRINTED = "must("  # holds a sentence to a number and prints none
+# A table has beside a column of estimates one with their ids, whose name ends so.
+ESTIMATE_ID = ESTIMATE_COLUMNS[0]
+NOT_PRINTED = "must("  # a condition on a number, which prints none
 
 
 class Printed(NamedTuple):
     """One place in which a number is printed."""
 
-    where: str  # page, paper, appendix, or the id of a table
-    line: str  # of the text, or the words that name the row of the table
-    column: str = ""  # of the table
+    where: str  # name of a text (page, paper, appendix), or the id of a table
+    line: str  # of the text, or the first label of the row of the table
+    column: str = ""  # of the table; empty for a text
 
     def __str__(self) -> str:
         if self.column:
@@ -35,110 +34,123 @@ class Printed(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class StudyNumber:
-    """A number of a study, in its unit; the ends of its interval are None where there
-    are none.
-    """
+    """A number of a study, in its unit of measure; what it does not have is None."""
 
     name: str  # as numbers.yaml has it
     value: float | None
-    low: float | None
+    low: float | None  # end of the confidence interval
     high: float | None
     unit: str
-    text: str  # as it is printed
+    text: str  # value as it is printed
     interval: str  # as it is printed, empty without one
-    p: float | None
+    p: float | None  # p-value
     estimate_id: str  # of its row; empty where it is arithmetic or read from a table
-    source: str  # file below results/, or what it is made of
+    source: str  # file below results/, or the formula of other numbers
     printed: tuple[Printed, ...]
 
     def __str__(self) -> str:
-        shown = f"{self.name} = {self.text} {self.unit}".rstrip()
-        shown += f", interval {self.interval}" if self.interval else ""
+        number = f"{self.name} = {self.text} {self.unit}".rstrip()
+        interval = f", interval {self.interval}" if self.interval else ""
         places = "; ".join(map(str, self.printed)) or "nowhere by its name"
-        return f"{shown}\nprinted: {places}"
+        return f"{number}{interval}\nprinted: {places}"
 
     __repr__ = __str__
 
 
 class Numbers(Mapping[str, StudyNumber]):
-    """All named numbers of a study by name."""
+    """All named numbers of a study that has been run, by name.
+
+    Raises
+    ------
+    ReportError
+        For a name that numbers.yaml does not have.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         path = folder / "results" / "numbers.json"
-        self._written: dict[str, Any] = read_json(path) if path.is_file() else {}
+        self._entries: dict[str, Any] = read_json(path) if path.is_file() else {}
 
     def __getitem__(self, name: str) -> StudyNumber:
-        if name not in self._written:
+        if name not in self._entries:
             otherwise = "`sorted(s.numbers)` names all of them"
             raise ReportError(
                 f"{name} is no number of {self._folder}",
-                f"one of {len(self._written)} names of numbers.yaml",
-                nearest(name, self._written, otherwise),
+                f"one of {len(self._entries)} names of numbers.yaml",
+                nearest(name, self._entries, otherwise),
             )
-        entry = self._written[name]
-        identity = str(entry.get("estimate_id") or "")
-        keys = "value low high unit text interval p".split()
+        entry = self._entries[name]
+        estimate_id = str(entry.get("estimate_id") or "")
+        in_texts = self._lines_of_texts(name)
+        in_tables = self._cells.get(estimate_id, ())
         return StudyNumber(
             name=name,
-            **{key: entry.get(key) for key in keys},
-            estimate_id=identity,
+            value=entry.get("value"),
+            low=entry.get("low"),
+            high=entry.get("high"),
+            unit=entry.get("unit"),
+            text=entry.get("text"),
+            interval=entry.get("interval"),
+            p=entry.get("p"),
+            estimate_id=estimate_id,
             source=entry["from"],
-            printed=(*self._sentences(name), *self._cells.get(identity, ())),
+            printed=(*in_texts, *in_tables),
         )
 
     def __contains__(self, name: object) -> bool:
-        return name in self._written
+        return name in self._entries
 
     def __iter__(self) -> Iterator[str]:
-        return iter(sorted(self._written))
+        return iter(sorted(self._entries))
 
     def __len__(self) -> int:
-        return len(self._written)
+        return len(self._entries)
 
     def __repr__(self) -> str:
         return f"{len(self)} numbers: {', '.join(self)}"
 
     @cached_property
-    def _texts(self) -> list[tuple[str, list[str]]]:
+    def _texts(self) -> dict[str, list[str]]:
+        """The lines of each text by its name."""
         paths = sorted((self._folder / "text").glob("*.md"))
-        return [
-            (DOCUMENTS.get(path.stem, path.stem), path.read_text("utf-8").splitlines())
-            for path in paths
-        ]
+        return {path.stem: path.read_text("utf-8").splitlines() for path in paths}
 
-    def _sentences(self, name: str) -> Iterator[Printed]:
+    def _lines_of_texts(self, name: str) -> Iterator[Printed]:
         """Yield each line of the texts that prints a number."""
-        named = re.compile(rf"{{{{[^}}]*\bn\.{re.escape(name)}\b")
-        for document, lines in self._texts:
+        # ``{{ n.NAME }}``, also inside of a longer expression
+        written = re.compile(rf"{{{{[^}}]*\bn\.{re.escape(name)}\b")
+        for text, lines in self._texts.items():
             for number, line in enumerate(lines, 1):
-                if named.search(line) and NOT_PRINTED not in line:
-                    yield Printed(document, f"line {number} of text/{document}.md")
+                if written.search(line) and NOT_PRINTED not in line:
+                    yield Printed(where=text, line=f"line {number} of text/{text}.md")
 
     @cached_property
     def _cells(self) -> dict[str, list[Printed]]:
-        """The cells of all tables by the estimate that they print."""
+        """The cells of all tables by the id of the estimate that they print."""
         cells: dict[str, list[Printed]] = {}
         for path in sorted((self._folder / "results" / "tables").glob("*.csv")):
-            for identity, line, column in _cells_of(path):
-                place = Printed(path.stem, line, column)
-                cells.setdefault(identity, []).append(place)
+            for estimate_id, line, column in _cells_of(path):
+                place = Printed(where=path.stem, line=line, column=column)
+                cells.setdefault(estimate_id, []).append(place)
         return cells
 
 
 def _cells_of(path: Path) -> Iterator[tuple[str, str, str]]:
-    """Yield estimate, words of the row and column of each cell that prints one."""
-    names = pd.read_csv(path, nrows=0).columns
-    ids = [name for name in names if name.endswith(ESTIMATE_ID)]
-    if not ids:
+    """Yield estimate id, label of the row and name of the column of each cell of a table
+    that prints an estimate.
+    """
+    header = pd.read_csv(path, nrows=0).columns
+    id_columns = [name for name in header if name.endswith(ESTIMATE_ID)]
+    if not id_columns:
         return
-    table = read_table(path, tuple(ids))
-    # A row is named by the texts at its left, before its first estimate.
-    words = [name for name in table if pd.api.types.is_string_dtype(table[name])]
-    labels = [name for name in words if name not in ids]
+    table = read_table(path, tuple(id_columns))
+    texts = [name for name in table if pd.api.types.is_string_dtype(table[name])]
+    label_columns = [name for name in texts if name not in id_columns]
     for row in table.to_dict("records"):
-        line = next((str(row[name]) for name in labels if row[name]), "")
-        for name in ids:
+        labels = [str(row[name]) for name in label_columns if row[name]]
+        row_label = labels[0] if labels else ""
+        for name in id_columns:
+            # ``speed_estimate_id`` stands beside ``speed``.
             column = name.removesuffix(ESTIMATE_ID).rstrip("_ ") or "estimate"
             if row[name]:
-                yield str(row[name]), line, column
+                yield str(row[name]), row_label, column

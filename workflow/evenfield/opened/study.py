@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from evenfield.opened.fits import RowCall
     from evenfield.study.study import Study
 
-KEPT = 32  # fits, so that rows of one fit share it
+MOST_FITS = 32  # that are kept, the latest ones, so that rows of one fit share it
 RUN = "run it once: python3 run --directory {}"
 
 
 class OpenError(EvenfieldError, at="study"):
-    """What cannot be opened, or is no name of a study."""
+    """A folder that cannot be opened as a study, or a name that the study does not have."""
 
 
 def open_study(folder: str | Path = ".") -> OpenedStudy:
@@ -67,7 +67,12 @@ def open_study(folder: str | Path = ".") -> OpenedStudy:
 
 
 class OpenedStudy:
-    """A study that has been run; ``open_study`` makes it."""
+    """A study that has been run; ``open_study`` makes it.
+
+    A name below is that of a number (``own_paper``), an answer (``H1``), a number of a
+    section (``beta.speed``), a cell of a table (``T6:2009-19:speed``), or an
+    ``estimate_id``; ``OpenError`` is raised for any other, or if it has no estimate.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -81,7 +86,9 @@ class OpenedStudy:
 
     @cached_property
     def numbers(self) -> Numbers:
-        """The named numbers: value, interval, unit, and where each is printed."""
+        """The numbers of numbers.yaml by name: value, interval, unit of measure, and where
+        each is printed.
+        """
         return Numbers(self.folder)
 
     @cached_property
@@ -91,7 +98,7 @@ class OpenedStudy:
 
     @property
     def panel(self) -> pd.DataFrame:
-        """One row a unit and date, with log income and all columns of the data."""
+        """One row a unit and date: log income and all columns of the data."""
         return self._study.table("panel").copy()
 
     @property
@@ -100,15 +107,26 @@ class OpenedStudy:
         return self._study.table("units").copy()
 
     def table(self, path: str) -> pd.DataFrame:
-        """Return any table below results/ by its path, or one of the study's tables and
-        figures by its id: ``panel/all/doses.csv``, ``T6``.
+        """Return any table below results/ by its path, or the data of a table or figure
+        by its id: ``panel/all/doses.csv``, ``T6``.
+
+        Raises
+        ------
+        OpenError
+            If the run wrote no such table.
         """
-        root = self.folder / "results"
-        exhibits = [root / kind / f"{path}.csv" for kind in ("tables", "figures")]
-        for found in (root / path, *exhibits):
-            if found.is_file() and found.suffix == ".csv":
-                return read_table(found)
-        known = [file.relative_to(root).as_posix() for file in root.rglob("*.csv")]
+        results = self.folder / "results"
+        candidates = [
+            results / path,
+            results / "tables" / f"{path}.csv",
+            results / "figures" / f"{path}.csv",
+        ]
+        for file in candidates:
+            if file.is_file() and file.suffix == ".csv":
+                return read_table(file)
+        known = [
+            file.relative_to(results).as_posix() for file in results.rglob("*.csv")
+        ]
         raise OpenError(
             f"no table {path}",
             "a path below results/, or the id of a table or figure",
@@ -121,34 +139,42 @@ class OpenedStudy:
         folders: dict[str, str] = self._config.get("beside") or {}
         return {name: open_study(self.folder / path) for name, path in folders.items()}
 
-    def _home(self, name: str) -> tuple[OpenedStudy, str]:
+    def _study_with_row(self, name: str) -> tuple[OpenedStudy, str]:
         """Return the study that has the row of a name, this one or one beside it, and
         the name there.
         """
-        identity = name
+        full_name = name
         if name in self.numbers or name in self._answers:
-            identity = self._identity(name)
-        study, _, own = identity.partition(".")
-        if own and study in (self._config.get("beside") or {}):
-            return self.beside[study], own
+            full_name = self._estimate_id(name)
+        # A number of a study beside has its name in front: ``cities.own``.
+        study, _, name_there = full_name.partition(".")
+        if name_there and study in (self._config.get("beside") or {}):
+            return self.beside[study], name_there
         return self, name
 
     def row(self, name: str) -> dict[str, Any]:
-        """Return the row of the estimates behind a number, an answer, a cell of a table
-        (``T6:2009-19:speed``) or an ``estimate_id``.
-        """
-        home, own = self._home(name)
-        if home is not self:
-            return home.row(own)
-        row = self.estimates.iloc[self._ids[self._identity(name)]]
+        """Return the row of the estimates behind a name, by the columns of estimates.csv."""
+        study, name_there = self._study_with_row(name)
+        if study is not self:
+            return study.row(name_there)
+        row = self.estimates.iloc[self._row_numbers[self._estimate_id(name)]]
         return dict(zip(map(str, row.index), row.tolist(), strict=True))
 
     def data(self, name: str) -> pd.DataFrame:
-        """Return the rows of the data that a number is of, as the library takes them."""
+        """Return the data that the estimate behind a name is fitted to, as the library
+        takes it: one row a unit, or a unit and date.
+        """
         return self.call(name).data.copy()
 
     def weights(self, name: str) -> pd.DataFrame:
-        """Return the spatial weights that a number is of, square, units as labels."""
+        """Return the spatial weights or distances of the estimate behind a name, (N, N)
+        with the N units as labels.
+
+        Raises
+        ------
+        OpenError
+            If it has none.
+        """
         weights = self.call(name).call.weights
         if weights is None:
             raise OpenError(
@@ -159,18 +185,23 @@ class OpenedStudy:
         return weights.copy()
 
     def call(self, name: str) -> RowCall:
-        """Return the call of a library function that gives a number: ``code``,
-        ``data``, ``fit()`` and ``compared(fit)``.
+        """Return the call of a library function that gives the estimate behind a name:
+        ``code``, ``data``, ``fit()`` and ``compared(fit)``.
+
+        Raises
+        ------
+        FitError
+            If no function of the library gives it.
         """
         from evenfield.opened.fits import call_of
 
-        home, own = self._home(name)
-        if home is not self:
-            return home.call(own)
+        study, name_there = self._study_with_row(name)
+        if study is not self:
+            return study.call(name_there)
         return call_of(self._study, name, self.row(name), str(self.folder))
 
     def fit(self, name: str, **changes: Any) -> Fit:
-        """Return the fit of the library that gives a number, equal to its row.
+        """Return the fit of the library that gives the estimate behind a name.
 
         Parameters
         ----------
@@ -179,22 +210,33 @@ class OpenedStudy:
         **changes
             Arguments of the library's function in place of those of the study, such as
             ``inference="CR2"``.
+
+        Returns
+        -------
+        Fit
+            Without changes it has the numbers of the row, up to what ``compared`` says.
+
+        Raises
+        ------
+        FitError
+            If no function of the library gives it.
         """
         return self._fit_of(self.call(name), changes)
 
     def _fit_of(self, call: RowCall, changes: dict[str, Any]) -> Fit:
-        """Return the fit of a call, once for all rows that are of it."""
+        """Return the fit of a call, made once for all rows that share it."""
         key = call.key(changes)
         if key not in self._fits:
             self._fits[key] = call.fit(**changes)
-            if len(self._fits) > KEPT:
-                self._fits.popitem(last=False)
+            if len(self._fits) > MOST_FITS:
+                self._fits.popitem(last=False)  # the earliest
         fit: Fit = self._fits[key]
         return fit
 
     def compared(self, name: str) -> pd.DataFrame:
-        """Return the numbers of a row beside those of its fit, whether they are the same
-        to the six digits of the row, and why where the library has them otherwise.
+        """Return the numbers of a row beside those of its fit, a row each: ``row``,
+        ``fit``, whether they are the ``same`` to the six digits of the row, and ``why``
+        not where the library computes them otherwise.
         """
         call = self.call(name)
         return call.compared(self._fit_of(call, {}))
@@ -223,7 +265,7 @@ class OpenedStudy:
 
         return Study(config, self.folder / "results")
 
-    def _identity(self, name: str) -> str:
+    def _estimate_id(self, name: str) -> str:
         """Return the id of the estimate behind a name, or say why there is none."""
         if name in self.numbers:
             number = self.numbers[name]
@@ -242,12 +284,12 @@ class OpenedStudy:
                 "an answer with a number",
                 "see results/answers.csv",
             )
-        if name in self._ids:
+        if name in self._row_numbers:
             return name
         if ":" in name:
-            return self._of_cell(name)
+            return self._id_of_cell(name)
         if "." in name:
-            return self._of_section(name)
+            return self._id_of_section_number(name)
         known = [*self.numbers, *self._answers]
         raise OpenError(
             f"{name} is no number, answer, estimate or cell of {self.folder}",
@@ -257,13 +299,14 @@ class OpenedStudy:
         )
 
     @cached_property
-    def _ids(self) -> dict[str, int]:
-        """The places of the estimates by their ids."""
+    def _row_numbers(self) -> dict[str, int]:
+        """The row numbers of the estimates by their ids."""
         ids = self.estimates["estimate_id"].tolist()
-        return {identity: place for place, identity in enumerate(ids)}
+        return {estimate_id: number for number, estimate_id in enumerate(ids)}
 
     @cached_property
     def _answers(self) -> dict[str, str]:
+        """The ids of the estimates behind hypotheses and claims, empty without one."""
         path = self.folder / "results" / "answers.json"
         if not path.is_file():
             return {}
@@ -271,10 +314,11 @@ class OpenedStudy:
         items = [*content["hypotheses"], *content["claims"]]
         return {item["id"]: item["estimate_id"] for item in items}
 
-    def _of_cell(self, name: str) -> str:
+    def _id_of_cell(self, name: str) -> str:
+        """Return the id of the estimate that a cell, TABLE:ROW:COLUMN, prints."""
         from evenfield.report.evidence import estimate_of_cell, table_with_ids
 
-        table, *words = name.split(":")
+        table, *row_and_column = name.split(":")
         path = self.folder / "results" / "tables" / f"{table}.csv"
         if not path.is_file():
             known = [file.stem for file in path.parent.glob("*.csv")]
@@ -283,9 +327,10 @@ class OpenedStudy:
                 f"one of {', '.join(sorted(known))}",
                 "correct the name before the first colon",
             )
-        return estimate_of_cell(table_with_ids(path), words, name)
+        return estimate_of_cell(table_with_ids(path), row_and_column, name)
 
-    def _of_section(self, name: str) -> str:
+    def _id_of_section_number(self, name: str) -> str:
+        """Return the id of the estimate behind a number of a section, TOPIC.NAME."""
         from evenfield.report.sections import section_numbers
 
         numbers = section_numbers(self._config, self.folder / "results")

@@ -21,13 +21,16 @@ from evenfield.shared.tables.table import Table
 from evenfield.study.files import Record, beside, write_text
 from evenfield.study.latin import in_latin
 
-# A number as a text writes it, and how its letters are called in a macro.
-WRITTEN = re.compile(r"(\d(?:[\d.,]*\d)?)")
-CALLED = {".": "Point", ",": "Comma"} | {str(i): word for i, word in enumerate(DIGITS)}
+# A number as a text writes it: 1980, 1,200, 3.5. The group keeps it in a split.
+NUMBER = re.compile(r"(\d(?:[\d.,]*\d)?)")
+# Names of macros have letters alone, which spell the characters of a number.
+SPELLED = {".": "Point", ",": "Comma"} | {str(i): word for i, word in enumerate(DIGITS)}
+# A page of Typst around the map, as large as that.
 MAP_PAGE = (
     '#set page(width: auto, height: auto, margin: 0pt)\n#image("/{}", width: 16cm)\n'
 )
 HEADINGS = {"h1": "section", "h2": "subsection", "h3": "subsubsection"}
+# What stands in LaTeX for a token of Markdown.
 LATEX = {
     "paragraph_open": "",
     "paragraph_close": "\n\n",
@@ -49,49 +52,72 @@ LATEX = {
 
 
 class Macros:
-    """What every macro of a paper stands for, by its name, in TeX."""
+    """What every macro of a paper stands for, by its name, in TeX.
+
+    Parameters
+    ----------
+    root : Path
+        A results folder: its named numbers have macros even where the paper prints none
+        of them, for whoever writes on.
+    """
 
     def __init__(self, root: Path) -> None:
-        # ``root`` is a results folder, whose named numbers a co-author may use.
-        numbers = root / "numbers.json"
-        given = macros(read_numbers(numbers)) if numbers.is_file() else []
-        self._texts = {name: escape_latex(text) for name, text in given}
+        path = root / "numbers.json"
+        named_numbers = macros(read_numbers(path)) if path.is_file() else []
+        self._definitions = {name: escape_latex(text) for name, text in named_numbers}
 
     def number(self, name: str, text: str) -> str:
-        """Return the macro of a named number, or of a part of it."""
-        known = macro(name.replace(".smallest_visible", ".visible"))
-        # Two names may be one in TeX, which has no digits and dots in them.
-        while self._texts.setdefault(known, escape_latex(text)) != escape_latex(text):
-            known += "Also"
-        return f"{known}{{}}"
+        """Return the macro of a named number, or of a part of it such as ``a.low``."""
+        # What a text calls smallest_visible is Visible in numbers.tex.
+        macro_name = macro(name.replace(".smallest_visible", ".visible"))
+        definition = escape_latex(text)
+        # ``a.b`` and ``a_b`` have one name in TeX, which has no dots and underscores.
+        while self._definitions.setdefault(macro_name, definition) != definition:
+            macro_name += "Also"
+        return f"{macro_name}{{}}"
 
     def words(self, text: str) -> str:
         """Return a text in TeX with a macro for each number that it writes: years,
         levels, counts of the study.
         """
-        parts = WRITTEN.split(text)
-        # Every second part of the split is a number.
-        for place in range(1, len(parts), 2):
-            called = [CALLED[letter] for letter in parts[place]]
-            parts[place] = self.number("_".join(["text", *called]), parts[place])
-        parts[::2] = map(escape_latex, parts[::2])
-        return "".join(parts)
+        pieces = []
+        for place, piece in enumerate(NUMBER.split(text)):
+            is_number = place % 2 == 1  # words and numbers take turns in the split
+            if is_number:
+                spelled = [SPELLED[character] for character in piece]
+                pieces.append(self.number("_".join(["text", *spelled]), piece))
+            else:
+                pieces.append(escape_latex(piece))
+        return "".join(pieces)
 
     def tex(self) -> str:
-        """Return the definitions of all."""
+        """Return the definitions of all macros, one a line."""
         return "".join(
-            f"\\newcommand{{{name}}}{{{text}}}\n" for name, text in self._texts.items()
+            f"\\newcommand{{{name}}}{{{text}}}\n"
+            for name, text in self._definitions.items()
         )
 
 
 def to_latex(
     words: Callable[[str], str], tokens: Sequence[Token], placed: Placed
 ) -> str:
-    """Write parsed text as LaTeX; ``words`` writes what stands between its marks."""
+    """Return parsed Markdown as LaTeX.
+
+    Parameters
+    ----------
+    words : callable
+        From plain text to TeX: ``Macros.words``, or what escapes its characters.
+    tokens : sequence of Token
+        As the parser of Markdown gives them.
+    placed : mapping
+        What writes each thing that a text places (a number, a table, a citation), by its
+        name.
+    """
     return "".join(_latex(words, token, placed) for token in shown_tokens(tokens))
 
 
 def _latex(words: Callable[[str], str], token: Token, placed: Placed) -> str:
+    """Return one token as LaTeX."""
     match token.type:
         case "inline":
             return to_latex(words, token.children or [], placed)
@@ -110,28 +136,41 @@ def _latex(words: Callable[[str], str], token: Token, placed: Placed) -> str:
 def write_latex(
     folder: Path, picture: Path, sources: Table, context: Record, root: Path
 ) -> None:
-    """Write the folder from what the PDF is made of; ``picture`` is its map, and
-    ``sources`` the table of its sources.
+    """Write the folder from what the PDF is made of.
+
+    Parameters
+    ----------
+    folder : Path
+        Where ``paper.tex`` and what it reads are written.
+    picture : Path
+        SVG of the map.
+    sources : Table
+        Sources of the data.
+    context : mapping
+        Names that the template of the paper uses, ``prose`` and ``everything`` (all
+        exhibits) among them.
+    root : Path
+        Results folder of the study.
     """
     known = Macros(root)
     prose: Prose = context["prose"]
     placed = _placed(known, context)
-    texts = {
-        name: prose.written(name, partial(to_latex, known.words), placed)
-        for name in ("abstract", "paper")
-    }
+    write = partial(to_latex, known.words)
+    texts = {name: prose.written(name, write, placed) for name in ("abstract", "paper")}
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, **MARKS
     )
     environment.filters["tex"] = lambda text: known.words(_plain(text))
     cited = prose.cited("abstract", "paper")
+    version = context["provenance"]["package"]["version"]
     paper = environment.get_template("paper.tex.j2").render(
         **context,
         texts=texts,
         cites=bool(cited),
-        version=known.number("version", context["provenance"]["package"]["version"]),
+        version=known.number("version", version),
     )
     write_text(paper, folder / "paper.tex")
+    # The template and the texts have asked for all macros by now.
     write_text(known.tex(), folder / "numbers.tex")
     write_text("\n".join(item.bibtex for item in cited), folder / "references.bib")
     write_text(paper_latex(sources), folder / "tables" / "sources.tex")
@@ -148,27 +187,28 @@ def _plain(text: str) -> str:
 
 
 def _placed(known: Macros, context: Record) -> Placed:
-    """Return what stands for each thing that the texts place."""
+    """Return what writes in TeX each thing that the texts place, by its name."""
 
     def exhibit(which: str) -> str:
         folder = "tables" if which.startswith("T") else "figures"
         return f"\\input{{{folder}/{which}}}\n\n"
 
     def see(which: str, label: str = "") -> str:
-        here = which in context["in_paper"]
+        in_paper = which in context["in_paper"]
         if not label:
-            return f"\\evenfield{'see' if here else 'away'}{{{which}}}"
+            command = "see" if in_paper else "away"
+            return f"\\evenfield{command}{{{which}}}"
         words = known.words(label)
-        linked = f"\\hyperref[{which}]{{{words}}}"
-        return linked if here else f"{words} of the appendix"
+        if not in_paper:
+            return f"{words} of the appendix"
+        return f"\\hyperref[{which}]{{{words}}}"
 
     def shown_map(_: str = "") -> str:
         if not context["map"]:
             return ""
         title = known.words(f"The {context['study']['units_name']} on the map")
-        return (
-            f"\\evenfieldmap{{{title}}}{{{known.words(in_latin(context['map']))}}}\n\n"
-        )
+        caption = known.words(in_latin(context["map"]))
+        return f"\\evenfieldmap{{{title}}}{{{caption}}}\n\n"
 
     return {
         "cite": lambda key: f"\\citet{{{key}}}",
@@ -184,24 +224,28 @@ def _placed(known: Macros, context: Record) -> Placed:
 
 
 def _evidence(item: Exhibit) -> str:
-    """Return the line of an exhibit's data and of the file that made it."""
-    data = Path(item.files[".csv"])
+    """Return the line that names an exhibit's data and the file that made it."""
+    path = Path(item.files[".csv"])
+    data = f"{path.parent.name}/{path.name}"
     return (
-        f"\\evenfieldexhibit{{{item.id}}}{{{data.parent.name}/{data.name}}}"
-        f"{{{item.script}}}{{{item.blob}}}\n"
+        f"\\evenfieldexhibit{{{item.id}}}{{{data}}}{{{item.script}}}{{{item.blob}}}\n"
     )
 
 
 def _write_exhibit(item: Exhibit, folder: Path) -> None:
-    if item.html:
-        target = folder / "tables" / f"{item.id}.tex"
-        write_text(Path(item.files[".paper.tex"]).read_text("utf-8"), target)
+    """Write a table, or a figure and its picture."""
+    is_table = bool(item.html)
+    if is_table:
+        table = Path(item.files[".paper.tex"]).read_text("utf-8")
+        write_text(table, folder / "tables" / f"{item.id}.tex")
         return
+    title = escape_latex(in_latin(item.title))
+    caption = escape_latex(in_latin(item.caption))
     lines = [
         r"\begin{figure}[tbp]",
-        f"\\evenfieldcaption{{{item.id}}}{{{escape_latex(in_latin(item.title))}}}",
+        f"\\evenfieldcaption{{{item.id}}}{{{title}}}",
         f"\\evenfieldpicture{{figures/{item.id}.pdf}}",
-        f"\\evenfieldnote{{{item.id}}}{{{escape_latex(in_latin(item.caption))}}}",
+        f"\\evenfieldnote{{{item.id}}}{{{caption}}}",
         r"\end{figure}",
         "",
     ]

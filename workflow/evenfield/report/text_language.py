@@ -1,8 +1,8 @@
 """What a text of a study may hold between ``{{`` and ``}}``: names with their parts,
 conditions on numbers, words of them, and calls of what places something.
 
-A text has no loops and no settings, so it ends; it reaches what it is given by name and
-nothing of Python.
+A text has no loops and assigns nothing, so that every text comes to an end; it reaches
+the names that it is given and nothing else of Python.
 """
 
 import ast
@@ -19,11 +19,11 @@ from evenfield.study.errors import ReportError, nearest, not_known
 from evenfield.study.expressions import ARITHMETIC, Evaluator, parsed
 
 SYNTAX = "what docs/prose.md lists"
-LONGEST = 5_000  # letters of one expression
-# Strings may hold braces.
+LONGEST = 5_000  # characters of one expression
+# From {{ to the first }} outside of quotation marks.
 EXPRESSION = re.compile(r"""\{\{((?:"[^"]*"|'[^']*'|[^"'])*?)\}\}""")
-# How templates of the library begin what no text of a study has.
-OTHER = re.compile(r"\{%[-+]?\s*(\w*)|\{#")
+# A statement or a comment of Jinja, which templates of the library have and texts do not.
+JINJA = re.compile(r"\{%[-+]?\s*(\w*)|\{#")
 COMPARISONS: dict[type, Callable[[Any, Any], bool]] = {
     ast.Eq: operator.eq,
     ast.NotEq: operator.ne,
@@ -33,8 +33,8 @@ COMPARISONS: dict[type, Callable[[Any, Any], bool]] = {
     ast.GtE: operator.ge,
 }
 OPERATORS = {*ARITHMETIC, ast.USub, ast.Not}
-# Parts that an expression may have beside those with limits of their own.
-KNOWN = (
+# Parts of an expression that are allowed as they are; others have limits (`_node_fault`).
+ALLOWED = (
     ast.Name,
     ast.Attribute,
     ast.BoolOp,
@@ -45,7 +45,7 @@ KNOWN = (
     ast.unaryop,
     ast.cmpop,
 )
-# Least and most arguments of what a text may call.
+# Least and most arguments of what a text may call; all others take none.
 ARGUMENTS = {
     "must": (1, 2),
     "unchecked": (1, 2),
@@ -55,17 +55,21 @@ ARGUMENTS = {
     "section": (1, 1),
     "map": (0, 1),
 }
-FaultInLine = tuple[int, ReportError]
+BOX = re.compile(r"^:::[ \t]*(.*?)[ \t]*$")
+BOXES = ("cards", "opens", "beside")
+FaultInLine = tuple[int, ReportError]  # number of the line, and what is wrong with it
 
 
 class OneOf(str):
-    """A text that is one of some words, and is compared with these only."""
+    """A text that stands for any of some words, such as an answer before there are
+    results; to compare it with any other word is a mistake.
+    """
 
     words: Sequence[str]
 
     @classmethod
     def of(cls, words: Sequence[str]) -> "OneOf":
-        """Return the first of some words in the place of any of them."""
+        """Return the first of some words, which stands for any of them."""
         text = cls(words[0])
         text.words = words
         return text
@@ -80,20 +84,22 @@ class Expression(NamedTuple):
 
     @property
     def called(self) -> str:
-        """The name that the whole expression calls, if it calls one."""
+        """The name that the whole expression calls; empty where it is no call."""
         function = self.tree.func if isinstance(self.tree, ast.Call) else None
         return function.id if isinstance(function, ast.Name) else ""
 
     @property
     def texts(self) -> list[str]:
-        """The arguments of the whole expression that are texts, others blank."""
+        """The arguments of the call that the whole expression is; empty where one is no
+        text in quotation marks.
+        """
         arguments = self.tree.args if isinstance(self.tree, ast.Call) else []
         values = [getattr(argument, "value", "") for argument in arguments]
         return [value if isinstance(value, str) else "" for value in values]
 
     @property
     def names(self) -> list[str]:
-        """The names that it rests on."""
+        """The names that it uses, in the order of its tree."""
         return [node.id for node in ast.walk(self.tree) if isinstance(node, ast.Name)]
 
 
@@ -105,7 +111,9 @@ class Words(NamedTuple):
 
 
 class Text(NamedTuple):
-    """A text as it is read: its parts in their order, and what is wrong with them."""
+    """A text as it is read: its parts in their order, and what is wrong with them by
+    line.
+    """
 
     parts: list[Expression | Words]
     faults: list[FaultInLine]
@@ -118,13 +126,15 @@ class Text(NamedTuple):
 
 @lru_cache(maxsize=64)
 def read_text(source: str) -> Text:
-    """Take a text apart, whatever stands behind the names that it uses."""
+    """Return the words and expressions of a text, with the faults that it has whatever
+    its names stand for.
+    """
     text = Text([], [])
     source = source.removesuffix("\n")
-    start = 0
-    line = 1
-    # The first that is never closed ends the search.
-    while found := EXPRESSION.match(source, _opened(source, start)):
+    start = 0  # of what is not read yet
+    line = 1  # number of the line of ``start``
+    # An expression that is never closed ends the search: the rest is words.
+    while found := EXPRESSION.match(source, _opening(source, start)):
         _add_words(text, line, source[start : found.start()])
         line += source.count("\n", start, found.start())
         _add_expression(text, line, found[1])
@@ -136,19 +146,20 @@ def read_text(source: str) -> Text:
     return text
 
 
-def _opened(source: str, start: int) -> int:
+def _opening(source: str, start: int) -> int:
     """Return where the next expression opens; the end of the text where none does."""
-    opened = source.find("{{", start)
-    return opened if opened >= 0 else len(source)
+    opening = source.find("{{", start)
+    return opening if opening >= 0 else len(source)
 
 
 def _add_expression(text: Text, line: int, source: str) -> None:
+    """Add what stands between braces to the parts of a text, or else its fault."""
     try:
         tree = parsed(source, LONGEST)
     except SyntaxError as error:
-        text.faults.append((line, _no_expression(source, error)))
+        text.faults.append((line, _syntax_fault(source, error)))
         return
-    fault = _form_fault(tree)
+    fault = _first_fault(tree)
     if fault:
         text.faults.append((line, fault))
     else:
@@ -156,19 +167,21 @@ def _add_expression(text: Text, line: int, source: str) -> None:
 
 
 def _add_words(text: Text, line: int, words: str) -> None:
+    """Add what stands between expressions to the parts of a text."""
     if not words:
         return
     text.parts.append(Words(line, words))
-    opened = words.find("{{")
-    if opened >= 0:
-        where = line + words.count("\n", 0, opened)
-        text.faults.append((where, _fault("{{ is never closed", "close it with }}")))
+    opening = words.find("{{")
+    if opening >= 0:
+        line_of_opening = line + words.count("\n", 0, opening)
+        fault = _fault("{{ is never closed", "close it with }}")
+        text.faults.append((line_of_opening, fault))
 
 
 def _template_faults(text: Text) -> Iterator[FaultInLine]:
-    """Yield the first statement or comment of a template, of which texts have none."""
+    """Yield the first statement or comment of Jinja, of which texts have none."""
     for part in text.parts:
-        if isinstance(part, Words) and (found := OTHER.search(part.text)):
+        if isinstance(part, Words) and (found := JINJA.search(part.text)):
             written = f"{{% {found[1]} %}}" if found[1] else found[0]
             line = part.line + part.text.count("\n", 0, found.start())
             yield line, _fault(f"{written} is not part of the syntax", "remove it")
@@ -179,19 +192,22 @@ def _fault(fault: str, action: str = "correct the line") -> ReportError:
     return ReportError(fault, SYNTAX, action)
 
 
-def _no_expression(source: str, error: SyntaxError) -> ReportError:
-    shown = " ".join(source.split())
+def _syntax_fault(source: str, error: SyntaxError) -> ReportError:
+    """Return the fault of what does not parse."""
     if re.search("brackets|nested", str(error)):
         return _fault("brackets too deep", "take them apart")
-    return _fault(f"`{shown[:60]}` is no expression")
+    on_one_line = " ".join(source.split())
+    return _fault(f"`{on_one_line[:60]}` is no expression")
 
 
-def _form_fault(tree: ast.expr) -> ReportError | None:
-    """Return the first thing that no expression of a text may hold."""
-    return next(filter(None, map(_refused, ast.walk(tree))), None)
+def _first_fault(tree: ast.expr) -> ReportError | None:
+    """Return the fault of the first part of an expression that is not allowed."""
+    faults = map(_node_fault, ast.walk(tree))
+    return next(filter(None, faults), None)
 
 
-def _refused(node: ast.AST) -> ReportError | None:
+def _node_fault(node: ast.AST) -> ReportError | None:
+    """Return what is wrong with one part of an expression, its own parts aside."""
     match node:
         case ast.BinOp(op=ast.BitOr()):
             return _filter_fault(node)
@@ -199,17 +215,17 @@ def _refused(node: ast.AST) -> ReportError | None:
             return _call_fault(node)
         case ast.Constant(value=value):
             # By type, because True is an instance of int.
-            number = type(value) in (int, float) and math.isfinite(_float(value))
-            known = number or isinstance(value, str)
+            is_number = type(value) in (int, float) and math.isfinite(_as_float(value))
+            allowed = is_number or isinstance(value, str)
         case ast.BinOp() | ast.UnaryOp():
-            known = type(node.op) in OPERATORS
+            allowed = type(node.op) in OPERATORS
         case ast.Compare():
-            known = {type(sign) for sign in node.ops} <= set(COMPARISONS)
+            allowed = {type(sign) for sign in node.ops} <= set(COMPARISONS)
         case ast.Subscript():
-            known = isinstance(node.slice, ast.Constant)
+            allowed = isinstance(node.slice, ast.Constant)
         case _:
-            known = isinstance(node, KNOWN)
-    return None if known else _not_part(node)
+            allowed = isinstance(node, ALLOWED)
+    return None if allowed else _not_part(node)
 
 
 def _not_part(node: ast.AST) -> ReportError:
@@ -217,7 +233,8 @@ def _not_part(node: ast.AST) -> ReportError:
 
 
 def _filter_fault(node: ast.BinOp) -> ReportError | None:
-    # Python binds | less than + and more than <, a reader of it more than both.
+    """Return what is wrong with ``value | filter``."""
+    # Python reads a + b | word as (a + b) | word, an author as a + (b | word).
     if not isinstance(node.right, ast.Name) or _is_arithmetic(node.left):
         return _not_part(node)
     if node.right.id in FILTERS:
@@ -227,13 +244,15 @@ def _filter_fault(node: ast.BinOp) -> ReportError | None:
 
 
 def _call_fault(node: ast.Call) -> ReportError | None:
+    """Return what is wrong with a call: methods and keywords are not allowed."""
     if isinstance(node.func, ast.Attribute):
         return _fault(f"{node.func.attr}() is not part of the syntax", "remove it")
-    named = isinstance(node.func, ast.Name) and not node.keywords
-    return None if named else _not_part(node)
+    allowed = isinstance(node.func, ast.Name) and not node.keywords
+    return None if allowed else _not_part(node)
 
 
-def _float(value: object) -> float:
+def _as_float(value: object) -> float:
+    """Return a number as float; infinite if it is too large, NaN if it is none."""
     try:
         return float(value) if isinstance(value, int | float) else math.nan
     except OverflowError:
@@ -245,7 +264,13 @@ def _is_arithmetic(node: ast.expr) -> bool:
 
 
 def named(names: Mapping[str, Any], name: str) -> Any:
-    """Return what stands behind a name."""
+    """Return what a name stands for.
+
+    Raises
+    ------
+    ReportError
+        If the name is not among those of the text.
+    """
     if name not in names:
         action = nearest(name, names, "correct it")
         raise _fault(f"the name '{name}' is not known", action)
@@ -254,16 +279,25 @@ def named(names: Mapping[str, Any], name: str) -> Any:
 
 @dataclass(frozen=True)
 class TextEvaluator(Evaluator):
-    """Computes the expressions of a text from what stands behind its names.
+    """Computes the expressions of a text from what its names stand for.
 
-    Where ``both`` is set, as before there are results, all that a condition chooses
-    between is computed, and a number that only a run finds is not a number.
+    With ``both``, which is set before there are results, both sides of each condition
+    are computed, so that faults in either are found, and a number that only a run finds
+    is NaN.
     """
 
     both: bool
 
     def value(self, node: ast.AST) -> Any:
-        """Return the value of a part of an expression."""
+        """Return the value of a part of an expression.
+
+        Raises
+        ------
+        ReportError
+            If a name is not known, or a value is of the wrong kind.
+        ArithmeticError
+            If a number is divided by zero or becomes infinite.
+        """
         match node:
             case ast.Constant(value=str()):
                 return node.value
@@ -282,36 +316,41 @@ class TextEvaluator(Evaluator):
             case ast.UnaryOp(op=ast.USub()):
                 return Value(-self._number(self.value(node.operand)))
             case ast.UnaryOp(op=ast.Not()):
-                return not self._holds(node.operand)
+                return not self._condition(node.operand)
             case ast.BoolOp():
-                return self._joined(node)
+                return self._and_or(node)
             case ast.Compare():
-                return self._compared(node)
+                return self._comparison(node)
             case ast.IfExp():
-                return self._chosen(node)
+                return self._choice(node)
             case ast.Call(func=ast.Name(id=name)):
-                return self._called(name, node.args)
+                return self._call(name, node.args)
         return super().value(node)
 
-    def _joined(self, node: ast.BoolOp) -> bool:
+    def _and_or(self, node: ast.BoolOp) -> bool:
         joined = all if isinstance(node.op, ast.And) else any
         if self.both:
-            return joined([self._holds(part) for part in node.values])
-        return joined(self._holds(part) for part in node.values)
+            # The list computes each condition, also those that do not decide.
+            return joined([self._condition(part) for part in node.values])
+        return joined(self._condition(part) for part in node.values)
 
-    def _holds(self, node: ast.AST) -> bool:
-        condition = self.value(node)
-        if not isinstance(condition, bool | int | float | str):
-            raise _whole(condition, "a condition")
-        return bool(condition)
+    def _condition(self, node: ast.AST) -> bool:
+        """Say whether a condition holds."""
+        value = self.value(node)
+        if not isinstance(value, bool | int | float | str):
+            raise _wrong_kind(value, "a condition")
+        return bool(value)
 
-    def _compared(self, node: ast.Compare) -> bool:
+    def _comparison(self, node: ast.Compare) -> bool:
+        """Say whether ``a < b < c`` holds, each of its pairs computed."""
         values = [self.value(part) for part in (node.left, *node.comparators)]
         pairs = zip(values, node.ops, values[1:], strict=False)
-        compared = [self._compare(*pair) for pair in pairs]
-        return all(compared)
+        holds = [self._pair_holds(*pair) for pair in pairs]
+        return all(holds)
 
-    def _compare(self, left: Any, sign: ast.cmpop, right: Any) -> bool:
+    def _pair_holds(self, left: Any, sign: ast.cmpop, right: Any) -> bool:
+        """Compare two texts, or two numbers."""
+        compare = COMPARISONS[type(sign)]
         if isinstance(left, str) and isinstance(right, str):
             if not isinstance(sign, ast.Eq | ast.NotEq):
                 raise _fault("the order of two texts is asked")
@@ -319,45 +358,55 @@ class TextEvaluator(Evaluator):
                 # A misspelt answer would make a condition that never holds.
                 if isinstance(text, OneOf) and other not in text.words:
                     raise ReportError(*not_known("answer", other, text.words))
-            return COMPARISONS[type(sign)](str(left), str(right))
+            return compare(str(left), str(right))
         for value in (left, right):
             if isinstance(value, str):
                 raise _fault(f"a number is compared with '{value}'")
-        return COMPARISONS[type(sign)](self._number(left), self._number(right))
+        return compare(self._number(left), self._number(right))
 
     def _number(self, value: Any) -> float:
-        """Return a number that is computed with."""
+        """Return a value to compute with, NaN for a count that only a run finds."""
         if isinstance(value, bool) or not isinstance(value, int | float):
-            raise _whole(value, "a number")
+            raise _wrong_kind(value, "a number")
         # A whole number comes from a name; one that is typed is a Value.
-        open_count = self.both and isinstance(value, int)
-        return math.nan if open_count else float(value)
+        only_run_finds = self.both and isinstance(value, int)
+        return math.nan if only_run_finds else float(value)
 
-    def _chosen(self, node: ast.IfExp) -> Any:
-        holds = self._holds(node.test)
+    def _choice(self, node: ast.IfExp) -> Any:
+        """Return the value of ``a if condition else b``."""
+        holds = self._condition(node.test)
         if self.both:
             self.value(node.orelse)
             return self.value(node.body)
         return self.value(node.body if holds else node.orelse)
 
-    def _called(self, name: str, arguments: Sequence[ast.expr]) -> Any:
+    def _call(self, name: str, arguments: Sequence[ast.expr]) -> Any:
+        """Return what a function gives for texts; that of ``must`` takes a condition
+        before them.
+        """
         function = self.name(name)
         if not callable(function):
             raise _fault(f"{name}() is not part of the syntax", "remove the brackets")
-        least, most = ARGUMENTS.get(name, (0, 0))
-        if not least <= len(arguments) <= most:
-            needed = f"{least} to {most}" if least < most else str(most)
-            plural = "argument" if most == 1 else "arguments"
-            raise _fault(f"{name}() has {len(arguments)}, it takes {needed} {plural}")
-        conditions = arguments[:1] if name == "must" else []
-        texts = [self.value(argument) for argument in arguments[len(conditions) :]]
+        _check_argument_count(name, len(arguments))
+        condition_count = 1 if name == "must" else 0
+        conditions = arguments[:condition_count]
+        texts = [self.value(argument) for argument in arguments[condition_count:]]
         if not all(isinstance(text, str) for text in texts):
             raise _fault(f"{name}() takes texts in quotation marks")
-        return function(*map(self._holds, conditions), *texts)
+        return function(*map(self._condition, conditions), *texts)
 
 
-def _whole(value: object, instead: str) -> ReportError:
-    """Return the fault of a name in the place of a number or a condition."""
+def _check_argument_count(name: str, count: int) -> None:
+    """Refuse a call with more or fewer arguments than the function takes."""
+    least, most = ARGUMENTS.get(name, (0, 0))
+    if not least <= count <= most:
+        needed = f"{least} to {most}" if least < most else str(most)
+        plural = "argument" if most == 1 else "arguments"
+        raise _fault(f"{name}() has {count}, it takes {needed} {plural}")
+
+
+def _wrong_kind(value: object, instead: str) -> ReportError:
+    """Return the fault of a value that stands where a number or a condition should."""
     if isinstance(value, str):
         return ReportError(
             "a text is formatted or computed with",
@@ -367,6 +416,7 @@ def _whole(value: object, instead: str) -> ReportError:
     name = getattr(value, "name", "")
     if not isinstance(name, str) or not name:
         return _fault(f"'{type(value).__name__}' stands for {instead}")
+    # A number of numbers.yaml with all its parts.
     return ReportError(
         f"{name} is compared or computed with as a whole",
         f"{name}.value in a condition",
@@ -375,7 +425,14 @@ def _whole(value: object, instead: str) -> ReportError:
 
 
 def part_named(whole: Any, part: object) -> Any:
-    """Return a part of a number, or what stands under a name in a list of them."""
+    """Return a part of a number (``n.premium.low``), or what a name stands for in a
+    mapping (``counts["HOLDS"]``).
+
+    Raises
+    ------
+    ReportError
+        If it has no such part, or no parts.
+    """
     if isinstance(whole, Mapping):
         if part not in whole:
             raise ReportError(*not_known("name", str(part), sorted(map(str, whole))))
@@ -387,6 +444,7 @@ def part_named(whole: Any, part: object) -> Any:
 
 
 def _sequence(items: Any) -> Sequence[Any]:
+    """Return a list or text that is not empty, or refuse what is none."""
     if not isinstance(items, str | list | tuple) or not items:
         raise _fault("`first`, `last` or `length` stands behind what is no list")
     return items
@@ -401,29 +459,26 @@ FILTERS: dict[str, Callable[[Any], Any]] = {
     "upper": lambda text: str(text).upper(),
     "word": word,
 }
-BOX = re.compile(r"^:::[ \t]*(.*?)[ \t]*$")
-BOXES = ("cards", "opens", "beside")
 
 
 def box_faults(lines: Iterable[str]) -> Iterator[FaultInLine]:
     """Yield boxes (``::: cards`` to ``:::``) that are never closed, opened in another
     or closed without one.
     """
-    opened = 0
+    opened = 0  # number of the line that opens the present box, 0 outside of boxes
     for number, line in enumerate(lines, 1):
         box = BOX.match(line)
         if box is None:
             continue
-        if box[1] and box[1] not in BOXES:
-            action = nearest(box[1], BOXES, f"write ::: {BOXES[0]}")
-            yield number, _fault(f"no box named '{box[1]}'", action)
-        if box[1] and opened:
+        name = box[1]  # empty where the line closes a box
+        if name and name not in BOXES:
+            action = nearest(name, BOXES, f"write ::: {BOXES[0]}")
+            yield number, _fault(f"no box named '{name}'", action)
+        if name and opened:
             yield number, _fault(f"a box opens in the box of line {opened}")
-        if not box[1] and not opened:
+        if not name and not opened:
             yield number, _fault("a box is closed that none has opened")
-        opened = number if box[1] else 0
+        opened = number if name else 0
     if opened:
-        yield (
-            opened,
-            _fault("a box is never closed", "close it with ::: on a line alone"),
-        )
+        fault = _fault("a box is never closed", "close it with ::: on a line alone")
+        yield opened, fault

@@ -1,8 +1,8 @@
 """The call of a library function that gives a row of the estimates: the function, the
 rows of the data that it takes, its arguments, and where in its result the row stands.
 
-Each topic whose estimator the library has says it in its `call.py`: a function `call` of
-a study and a row. Nothing is estimated here.
+Each topic whose estimator is in the library too has a `call.py` with a function `call`,
+which takes a study and a row and returns a `Call`. Nothing is estimated here.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,12 +18,13 @@ from evenfield.shared.spec import read
 from evenfield.shared.tables.rows import Row
 from evenfield.study.study import Study
 
-# Numbers of a row that a result of the library has, too.
+# Columns of estimates.csv that a result of the library has under the same names.
 INFERENCE = ("std_error", "statistic", "df", "p_value", "conf_low", "conf_high")
 NUMBERS = ("estimate", *INFERENCE)
-DRAWS = "its draws number the units in another order"
-# Those in the unit of the estimate.
+# Those of them that have the unit of measure of the outcome; the others have none.
 IN_ITS_UNIT = ("estimate", "std_error", "conf_low", "conf_high")
+# Why a p-value by permutation differs (`Call.apart`).
+DRAWS = "its draws number the units in another order"
 
 
 class NoCallError(Exception):
@@ -36,53 +37,90 @@ class Place:
     ``note``, ``attribute`` and ``count``.
     """
 
-    term: str = ""  # of to_frame()
-    inference: str = ""  # beside the term; the first one where empty
-    less: str = ""  # a term whose estimate is taken away
-    per: str = ""  # a term by whose estimate it is divided
-    table: str = ""  # of ``tables``
-    line: object = ""  # of that table, by its index
-    note: str = ""  # of ``notes``
-    attribute: str = ""  # of the fit
-    parameters: int = 0  # that a row counts in AIC and BIC beside those of the fit
-    count: bool = False  # how many terms there are
-    name: str = "estimate"  # number of the row that a note or an attribute is
-    # number of the row -> column there; those of to_frame() have the same names
+    # A coefficient, by its term in ``to_frame()``
+    term: str = ""
+    inference: str = ""  # kind of inference; the first one of the result where empty
+    less: str = ""  # term whose coefficient is subtracted; gives an estimate alone
+    per: str = ""  # term by whose coefficient it is divided; gives an estimate alone
+    # A row of one of the ``tables``
+    table: str = ""
+    line: object = ""  # label of the row in the index
+    # An entry of the ``notes``
+    note: str = ""
+    # An attribute of the fit, such as ``aic``
+    attribute: str = ""
+    parameters: int = 0  # that the row counts in AIC and BIC and the fit does not
+    # The number of terms
+    count: bool = False
+    name: str = "estimate"  # number of the row that a note, attribute or count gives
+    # number of the row -> column of ``to_frame()`` or of the table
     columns: Mapping[str, str] = field(default_factory=lambda: same(*NUMBERS))
-    times: float = 1.0  # of numbers in the unit of the estimate: 100 for percent
+    times: float = 1.0  # factor of what has the unit of the outcome: 100 for percent
 
     def numbers(self, fit: Any, level: float) -> dict[str, float]:
-        """Return the numbers of a row by name, in its unit of measure."""
-        if self.count:
-            found: Mapping[str, Any] = {self.name: len(fit.params)}
-        elif self.note:
-            found = {self.name: fit.notes[self.note]}
-        elif self.attribute:
-            each = {"aic": 2.0, "bic": float(np.log(fit.nobs))}
-            more = self.parameters * each.get(self.attribute, 0.0)
-            found = {self.name: getattr(fit, self.attribute) + more}
-        elif self.table:
-            line = fit.tables[self.table].loc[self.line]
-            found = {name: line[column] for name, column in self.columns.items()}
-        else:
-            found = self._of_term(fit.to_frame(level))
-        times = dict.fromkeys(IN_ITS_UNIT, self.times)
-        return {
-            name: float(value) * times.get(name, 1.0) for name, value in found.items()
-        }
+        """Return the numbers of a row by name, in its unit of measure.
 
-    def _of_term(self, frame: pd.DataFrame) -> dict[str, float]:
-        own: Any = frame[
-            frame["inference"] == (self.inference or frame["inference"][0])
-        ]
-        lines = own.set_index("term")
-        line = lines.loc[self.term]
-        found = {name: float(line[column]) for name, column in self.columns.items()}
+        Parameters
+        ----------
+        fit : Fit
+            What the function of the library returns.
+        level : float
+            Of confidence intervals, between 0 and 1.
+
+        Raises
+        ------
+        KeyError
+            If the fit has no such term, table, row, column or note.
+        AttributeError
+            If it has no such attribute.
+        """
+        found = self._found(fit, level)
+        scaled = {}
+        for name, value in found.items():
+            factor = self.times if name in IN_ITS_UNIT else 1.0
+            scaled[name] = float(value) * factor
+        return scaled
+
+    def _found(self, fit: Any, level: float) -> Mapping[str, Any]:
+        """Return the numbers of a row by name, in the unit of measure of the fit."""
+        if self.count:
+            return {self.name: len(fit.params)}
+        if self.note:
+            return {self.name: fit.notes[self.note]}
+        if self.attribute:
+            return {self.name: self._attribute_of(fit)}
+        if self.table:
+            table_row = fit.tables[self.table].loc[self.line]
+            return {name: table_row[column] for name, column in self.columns.items()}
+        return self._coefficient_of(fit.to_frame(level))
+
+    def _attribute_of(self, fit: Any) -> float:
+        """Return an attribute; AIC and BIC with the parameters of the row."""
+        # AIC = 2 k - 2 ln L (Akaike 1974) and BIC = k ln N - 2 ln L (Schwarz 1978), with
+        # k parameters: one more adds 2 or ln N.
+        penalties = {"aic": 2.0, "bic": float(np.log(fit.nobs))}
+        penalty = penalties.get(self.attribute, 0.0)
+        return float(getattr(fit, self.attribute) + self.parameters * penalty)
+
+    def _coefficient_of(self, frame: pd.DataFrame) -> dict[str, float]:
+        """Return the numbers of a coefficient, or the estimate of a difference or ratio
+        of two.
+        """
+        inference = self.inference or frame["inference"][0]
+        with_inference: Any = frame[frame["inference"] == inference]
+        by_term = with_inference.set_index("term")
+        coefficient = by_term.loc[self.term]
+        numbers = {
+            name: float(coefficient[column]) for name, column in self.columns.items()
+        }
+        # No error of a difference or ratio follows from the errors of its parts.
         if self.less:
-            found = {"estimate": found["estimate"] - lines["estimate"][self.less]}
+            difference = numbers["estimate"] - by_term["estimate"][self.less]
+            numbers = {"estimate": difference}
         if self.per:
-            found = {"estimate": found["estimate"] / lines["estimate"][self.per]}
-        return found
+            ratio = numbers["estimate"] / by_term["estimate"][self.per]
+            numbers = {"estimate": ratio}
+        return numbers
 
     @property
     def code(self) -> str:
@@ -106,23 +144,38 @@ class Place:
 class Call:
     """One call of a library function, and where its result has the row."""
 
-    function: str  # of the library
-    data: pd.DataFrame
-    # by keyword, plain values; the data and a matrix of units stand beside
+    function: str  # its name in the library, such as ``ols``
+    data: pd.DataFrame  # one row a unit, or a unit and date
+    # all others but the weights, by keyword, as values that print as Python
     arguments: Mapping[str, Any]
-    places: tuple[Place, ...]
-    weights: pd.DataFrame | None = None  # (N, N) by ids
-    weights_as: str = "w"  # argument that takes them
-    # a method of the result and its arguments, where the numbers stand in what it gives
+    places: tuple[Place, ...]  # where one number stands at several, the last one counts
+    # (N, N) spatial weights or distances, ids of the units as labels
+    weights: pd.DataFrame | None = None
+    weights_as: str = "w"  # argument of the function that takes the weights
+    # method that is called on the result, such as ``impacts``, and its arguments; the
+    # places are then in what it returns
     then: tuple[str, Mapping[str, Any]] | None = None
-    note: str = ""  # what a reader of the call should know
-    # numbers that the law of the row fixes
+    note: str = ""  # printed as a comment above the call
+    # numbers known from the distribution of the test, such as its degrees of freedom
     fixed: Mapping[str, float] = field(default_factory=dict)
-    # numbers of the row that the library has otherwise, and why
+    # number of the row that the library computes otherwise -> why
     apart: Mapping[str, str] = field(default_factory=dict)
 
     def numbers(self, fit: Any, level: float) -> dict[str, float]:
-        """Return the numbers of the row by name."""
+        """Return the numbers of the row by name, in its unit of measure.
+
+        Parameters
+        ----------
+        fit : Fit
+            What the call returns.
+        level : float
+            Of confidence intervals, between 0 and 1.
+
+        Raises
+        ------
+        KeyError, AttributeError
+            As for ``Place.numbers``.
+        """
         found = dict(self.fixed)
         for place in self.places:
             found |= place.numbers(fit, level)
@@ -130,24 +183,34 @@ class Call:
 
 
 def same(*names: str) -> dict[str, str]:
-    """Return names as those of columns, too."""
+    """Return columns for ``Place.columns`` that are called as the numbers of the row."""
     return dict(zip(names, names, strict=True))
 
 
 def seed_of(seed: int, draw_id: str) -> list[int]:
-    """Return what `numpy.random.default_rng` makes the stream of a published number of."""
-    sequence: Any = generator_for(seed, draw_id).bit_generator.seed_seq
-    return list(sequence.entropy)
+    """Return the seed, as several whole numbers, with which `numpy.random.default_rng`
+    gives the same random numbers as a study drew for ``draw_id``.
+    """
+    seed_sequence: Any = generator_for(seed, draw_id).bit_generator.seed_seq
+    return list(seed_sequence.entropy)
 
 
 @cache
 def section_of(study: Study, kind: Any, topic: str) -> Any:
-    """Return the section of a topic, read once for all its rows."""
+    """Return the section of a topic in the config, checked against its class ``kind``
+    and read once for all its rows.
+    """
     return read(kind, study.config, topic)
 
 
 def specification(specs: Any, row: Row) -> Any:
-    """Return the specification of a row among those of its topic."""
+    """Return the specification of a row among those of its topic.
+
+    Raises
+    ------
+    NoCallError
+        If there is none with its ``spec_id``.
+    """
     for spec in specs:
         if spec.id == row["spec_id"]:
             return spec
@@ -157,5 +220,7 @@ def specification(specs: Any, row: Row) -> Any:
 
 
 def square(matrix: Any, units: Sequence[str]) -> pd.DataFrame:
-    """Return weights (N, N) with the units as labels of rows and columns."""
+    """Return a sparse matrix (N, N) as a table with the N units as labels of rows and
+    columns.
+    """
     return pd.DataFrame(matrix.toarray(), index=list(units), columns=list(units))

@@ -24,49 +24,68 @@ from evenfield.topics.event_study.estimate_policies import Case, read_case
 from evenfield.topics.event_study.estimate_spec import YEAR, RingSpec, Section
 
 PERMUTED = "permuted dates"  # as the library names the inference
-CHECKS = "checks"
+CHECKS = "checks"  # the library's table of other estimators and tests of the design
 RINGS = "imputation_rings"
+# Estimators without a function in the library, by the ends of their names.
+NO_FUNCTION = ("_parts", "_conley", "_left_out")
 
 
 def call(study: Study, row: Row) -> Call:
-    """Return the call that gives a row: an effect, a lead, a ring, or who got it."""
+    """Return the call that gives a row: an effect, a lead, the effect on a ring around
+    the policy, or a difference in levels before it.
+
+    Raises
+    ------
+    NoCallError
+        If the library has no such estimator, or the config no longer asks for the row.
+    """
     section: Section = section_of(study, Section, "event_study")
     estimator = row["estimator"]
     if estimator.startswith("placement"):
         return _placement(study, section, row)
     if row["spec_id"] not in section.by_id:
         raise NoCallError("its specification is no longer in the config")
-    if estimator.endswith(("_parts", "_conley", "_left_out")):
+    if estimator.endswith(NO_FUNCTION):
         raise NoCallError(
             "the library has no parts of a policy, no Conley errors of its effects and"
             " no rings without one unit"
         )
-    dates = row["treatment_def"].rpartition(", ")[2].removesuffix(" dates")
+    dates = _dates_of(row)
     spec = section.by_id[row["spec_id"]]
-    case = read_case(study, section, spec, dict(ENDS).get(dates, ""))
+    column_of_dates = dict(ENDS).get(dates, "")
+    case = read_case(study, section, spec, column_of_dates)
     if estimator.startswith((RINGS, "imputation_far")):
         return _rings(study, section, row, case, dates)
     if dates == "sure":
         case = case.with_sure_dates()
+    # The library bounds what differing trends leave of the first span alone.
     span = _span(section, row)
+    other_spans = [other for other in section.averages if other != span]
     stream = f"event_study:{spec.id}:{dates}"
     return Call(
         function="event_study",
-        data=_rows_of(study, case),
+        data=_data(study, case),
         arguments={
-            **_shared(study, case, stream),
+            **_common_arguments(study, case, stream),
             "horizons": section.horizons,
             "leads": section.leads,
-            "spans": [span, *(one for one in section.averages if one != span)],
+            "spans": [span, *other_spans],
             "power": study.power,
         },
         places=_places(section, row),
-        apart=_apart(row, case),
+        apart=_differing_draws(row, case),
     )
 
 
-def _shared(study: Study, case: Case, stream: str) -> dict[str, Any]:
-    """Return the arguments that effects and rings share."""
+def _dates_of(row: Row) -> str:
+    """Return the dates that a row rests on: all, sure, earliest or latest."""
+    # For example "zones, sure dates"
+    last_part = row["treatment_def"].rpartition(", ")[2]
+    return str(last_part.removesuffix(" dates"))
+
+
+def _common_arguments(study: Study, case: Case, stream: str) -> dict[str, Any]:
+    """Return the arguments that effects and rings have in common."""
     spec = case.spec
     inference = study.config.inference
     arguments: dict[str, Any] = {
@@ -86,20 +105,21 @@ def _shared(study: Study, case: Case, stream: str) -> dict[str, Any]:
     return arguments
 
 
-def _rows_of(study: Study, case: Case) -> pd.DataFrame:
-    """Return outcome, first year under the policy, groups and controls, a row for each
-    unit and year that has an outcome.
+def _data(study: Study, case: Case) -> pd.DataFrame:
+    """Return outcome, first year under the policy, groups, controls and coordinates, one
+    row a unit and year with an outcome.
     """
     panel = case.panel
-    unit, date = np.nonzero(panel.observed)
-    step = scheme_info(study.description()).step
-    first = case.years[0] + step * panel.first.astype(float)
-    first[~panel.ever] = np.nan
+    unit, date = np.nonzero(panel.observed)  # positions, one for each row
+    years_apart = scheme_info(study.description()).step
+    # The panel has first dates as positions from its first year on.
+    first_year = case.years[0] + years_apart * panel.first.astype(float)
+    first_year[~panel.ever] = np.nan
     columns: dict[str, Any] = {
         "unit": np.array(case.units)[unit],
         "year": case.years[date],
         "outcome": panel.Y[unit, date],
-        "first": first[unit],
+        "first": first_year[unit],
     }
     spec = case.spec
     if spec.effects != YEAR:
@@ -108,23 +128,28 @@ def _rows_of(study: Study, case: Case) -> pd.DataFrame:
         columns[spec.cluster] = panel.clusterings[spec.cluster][unit]
     if panel.controls is not None:
         columns |= dict(zip(spec.controls, panel.controls[unit].T, strict=True))
-    places = case.unit_rows
-    if {"lat", "lon"} <= set(places):
-        columns |= {name: places[name].to_numpy(float)[unit] for name in ("lat", "lon")}
+    if {"lat", "lon"} <= set(case.unit_rows):
+        for name in ("lat", "lon"):
+            columns[name] = case.unit_rows[name].to_numpy(float)[unit]
     return pd.DataFrame(columns)
 
 
 def _span(section: Section, row: Row) -> tuple[int, int]:
-    """Return the span that a row is of, the deciding one where it is of none."""
+    """Return the span of horizons that a row averages over, the deciding one where it
+    averages over none.
+    """
+    # For example "0 to 5", or "0 to 5, 1 times" of a bound
     name = row["contrast"].partition(",")[0]
-    named = {f"{low} to {high}": (low, high) for low, high in section.averages}
-    return named.get(name, section.averages[0])
+    spans = {f"{low} to {high}": (low, high) for low, high in section.averages}
+    return spans.get(name, section.averages[0])
 
 
 def _places(section: Section, row: Row) -> tuple[Place, ...]:
+    """Return where the result of `event_study` has the numbers of a row."""
     estimator, contrast = row["estimator"], row["contrast"]
-    tested = same("estimate", "std_error", "statistic", "df", "p_value")
-    tested |= same("conf_low", "conf_high")
+    only_estimate = same("estimate")
+    ends = same("conf_low", "conf_high")
+    all_of_test = same("estimate", "std_error", "statistic", "df", "p_value") | ends
     if estimator in ("imputation", "imputation_lead") and row["effect_type"] == "coef":
         return (Place(term=contrast, inference="clustered"),)
     if estimator == "imputation_permuted":
@@ -134,63 +159,68 @@ def _places(section: Section, row: Row) -> tuple[Place, ...]:
         return (Place(table=CHECKS, line="leads, all at once", columns=joint),)
     if estimator == "imputation_pseudo":
         line = f"policy {section.leads} dates early"
-        return (Place(table=CHECKS, line=line, columns=tested),)
+        return (Place(table=CHECKS, line=line, columns=all_of_test),)
     if estimator == "two_way":
-        one = same("estimate")
-        return (Place(table=CHECKS, line="two-way coefficient", columns=one),)
+        line = "two-way coefficient"
+        return (Place(table=CHECKS, line=line, columns=only_estimate),)
     span = contrast.partition(",")[0]
-    changes = f"Callaway and Sant'Anna, {span}"
+    group_time_line = f"Callaway and Sant'Anna, {span}"
     if estimator == "callaway_santanna":
         if span not in {f"{low} to {high}" for low, high in section.averages}:
             raise NoCallError(
                 "the library has Callaway and Sant'Anna's means over spans alone"
             )
-        return (Place(table=CHECKS, line=changes, columns=tested),)
+        return (Place(table=CHECKS, line=group_time_line, columns=all_of_test),)
     if row["effect_type"] == "breakdown":
         line = "trends may differ, times"
-        return (Place(table=CHECKS, line=line, columns=same("estimate")),)
+        return (Place(table=CHECKS, line=line, columns=only_estimate),)
+    # What is left are bounds, for example "0 to 5, 1.5 times"
     factor = float(contrast.rpartition(", ")[2].removesuffix(" times"))
     return (
-        Place(table=CHECKS, line=changes, columns=same("estimate")),
-        Place(table="trends", line=factor, columns=same("conf_low", "conf_high")),
+        Place(table=CHECKS, line=group_time_line, columns=only_estimate),
+        Place(table="trends", line=factor, columns=ends),
     )
 
 
-def _apart(row: Row, case: Case) -> dict[str, str]:
-    """Return what the library draws otherwise: it numbers units by their ids, and knows
-    none without an outcome.
+def _differing_draws(row: Row, case: Case) -> dict[str, str]:
+    """Return why a p-value by permutation differs from the library's: that numbers units
+    by their ids, and only those with an outcome.
     """
-    drawn = row["estimator"].endswith("_permuted")
-    alike = case.units == sorted(case.units)
-    whole = case.panel.observed.any(axis=1).all()
-    return {"p_value": DRAWS} if drawn and not (alike and whole) else {}
+    if not row["estimator"].endswith("_permuted"):
+        return {}
+    sorted_by_id = case.units == sorted(case.units)
+    all_have_outcome = case.panel.observed.any(axis=1).all()
+    return {} if sorted_by_id and all_have_outcome else {"p_value": DRAWS}
 
 
 def _rings(study: Study, section: Section, row: Row, case: Case, dates: str) -> Call:
+    """Return the call that gives effects on units by distance to the policy."""
     rings = [ring for ring in section.rings if _is_of(ring, row)]
     if not rings:
         raise NoCallError("its rings are no longer in the config")
     (ring,) = rings
-    low, last = section.averages[0]
-    if low:
+    first_horizon, last_horizon = section.averages[0]
+    if first_horizon:
         raise NoCallError(
-            f"the library averages from the first date on, not from {low}"
+            f"the library averages from the first date on, not from {first_horizon}"
         )
-    apart = case.distances(study, ring.distance)
+    distances = case.distances(study, ring.distance)
     if dates == "sure":
-        case = case.with_sure_dates(apart <= ring.radii[-1])
-    arguments = _shared(study, case, f"event_study:{case.spec.id}:{dates}:{ring.reach}")
-    arguments |= {
+        case = case.with_sure_dates(distances <= ring.radii[-1])
+    stream = f"event_study:{case.spec.id}:{dates}:{ring.reach}"
+    arguments = {
+        **_common_arguments(study, case, stream),
         "rings": list(ring.radii),
-        "horizons": last,
+        "horizons": last_horizon,
         "min_controls": section.min_controls,
     }
-    data = _rows_of(study, case)
-    between = None
+    data = _data(study, case)
+    # The library computes kilometres from coordinates; other distances it is given.
+    given_distances = None
     if ring.distance != KM:
-        between = pd.DataFrame(apart, index=case.units, columns=case.units)
-        seen = sorted(set(data["unit"]))
-        between = between.loc[seen, seen]
+        table = pd.DataFrame(distances, index=case.units, columns=case.units)
+        with_outcome = sorted(set(data["unit"]))
+        given_distances = table.loc[with_outcome, with_outcome]
     places = {
         "imputation_far": Place(term="own", inference="clustered"),
         RINGS: Place(term=row["contrast"], inference="clustered"),
@@ -204,36 +234,45 @@ def _rings(study: Study, section: Section, row: Row, case: Case, dates: str) -> 
         data=data,
         arguments=arguments,
         places=(place,),
-        weights=between,
+        weights=given_distances,
         weights_as="distance",
-        apart=_apart(row, case),
+        apart=_differing_draws(row, case),
     )
 
 
 def _is_of(ring: RingSpec, row: Row) -> bool:
+    """Say whether a row is an estimate of these rings."""
     return bool(ring.of == row["spec_id"] and ring.reach == row["w_id"])
 
 
 def _placement(study: Study, section: Section, row: Row) -> Call:
-    spec = next((one for one in section.placement if one.id == row["spec_id"]), None)
-    if spec is None:
+    """Return the call that gives a difference in levels before the policy, between
+    units that get a kind of it and units that do not.
+    """
+    specs = {spec.id: spec for spec in section.placement}
+    if row["spec_id"] not in specs:
         raise NoCallError("its specification is no longer in the config")
+    spec = specs[row["spec_id"]]
     placement = read_placement(study, section, spec)
     permuted = row["estimator"].endswith("_permuted")
     if permuted and spec.held:
         raise NoCallError(
             "policies are dealt out while others are held, which ef.placement does not"
         )
-    sample = set(study.description()["samples"][spec.sample])
-    units = [unit for unit in study.description()["units"] if unit in sample]
+    description = study.description()
+    sample = set(description["samples"][spec.sample])
+    units = [unit for unit in description["units"] if unit in sample]
+    # Dummies of units by kind of policy
     policies = dict(zip(placement.kinds, placement.labels.T, strict=True))
     held = dict(zip(spec.held, placement.held.T, strict=True))
-    columns = {"unit": units, "outcome": placement.level, **policies, **held}
-    data = pd.DataFrame(columns).assign(group=placement.groups)
-    names = " + ".join(f"`{name}`" for name in (*policies, *held))
+    data = pd.DataFrame(
+        {"unit": units, "outcome": placement.level, **policies, **held}
+    ).assign(group=placement.groups)
+    regressors = " + ".join(f"`{name}`" for name in (*policies, *held))
+    group_effects = " | group" if spec.within else ""
     inference = study.config.inference
     arguments: dict[str, Any] = {
-        "formula": f"outcome ~ {names}" + (" | group" if spec.within else ""),
+        "formula": f"outcome ~ {regressors}{group_effects}",
         "unit": "unit",
         "inference": "HC3",
     }
@@ -242,12 +281,13 @@ def _placement(study: Study, section: Section, row: Row) -> Call:
             "draws": inference.permutations,
             "seed": seed_of(inference.seed, f"placement:{spec.id}"),
         }
-    alike = units == sorted(units)
     kind = "permuted policies" if permuted else "HC3"
+    # The library numbers units by their ids, and draws in that order.
+    other_draws = permuted and units != sorted(units)
     return Call(
         function="ols" if spec.held else "placement",
         data=data,
         arguments=arguments,
         places=(Place(term=row["contrast"], inference=kind),),
-        apart={} if alike or not permuted else {"p_value": DRAWS},
+        apart={"p_value": DRAWS} if other_draws else {},
     )
