@@ -374,14 +374,11 @@ def distribution(p, **spec):
 
 
 def pulled(**spec):
-    """Facts of a mean that one unit, of half as many people, pulls away from the middle."""
+    """Facts of a mean that one unit pulls away from the middle."""
     results = distribution(0.6, **spec)
     panel = PANEL["panel"].copy()
-    richest = panel["unit"].eq(UNITS[-1])
-    results._tables["panel"] = panel.assign(
-        income=panel["income"].mask(richest & panel["year"].eq(2010), 200.0),
-        population=richest.map({True: 1.0, False: 2.0}),
-    )
+    last = panel["year"].eq(2010) & panel["unit"].eq(UNITS[-1])
+    results._tables["panel"] = panel.assign(income=panel["income"].mask(last, 200.0))
     return results
 
 

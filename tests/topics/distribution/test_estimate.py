@@ -286,7 +286,9 @@ def test_the_axis_names_the_average_that_incomes_are_over(relative_to):
     results = MadeResults(
         "distribution", tables=run(spec).series, relative_to=relative_to
     )
-    density, _ = f27(results).figure.axes
+    artwork = f27(results)
+    density, _ = artwork.figure.axes
+    assert artwork.alt.endswith(" are still in it 1 year later.")
     assert (
         density.get_xlabel() == f"income per head over {AXES[relative_to]} (log scale)"
     )

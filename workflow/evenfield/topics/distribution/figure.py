@@ -128,10 +128,14 @@ def _draw_moves(axes: Axes, moves: pd.DataFrame) -> None:
     axes.set_xticklabels(classes)
     axes.set_yticklabels([*classes, *long_run], rotation=0)
     axes.tick_params(length=0)
-    years = int(moves["step"].max())
-    axes.set_title(f"Class {years} year{'s' if years > 1 else ''} later")
+    axes.set_title(f"Class {_later(moves)}")
     axes.set_xlabel("class at the end")
     axes.set_ylabel("class at the start")
+
+
+def _later(moves: pd.DataFrame) -> str:
+    years = int(moves["step"].max())
+    return f"{years} year{'s' if years > 1 else ''} later"
 
 
 def _describe(density: pd.DataFrame, moves: pd.DataFrame) -> str:
@@ -142,5 +146,5 @@ def _describe(density: pd.DataFrame, moves: pd.DataFrame) -> str:
         f"Densities of relative income in {years.nunique()} years from {years.min()} to"
         f" {years.max()}. Of the classes of income, from {100 * stay.min():.0f} to"
         f" {100 * stay.max():.0f} percent of those that start in one are still in it"
-        f" {int(moves['step'].max())} years later."
+        f" {_later(moves)}."
     )

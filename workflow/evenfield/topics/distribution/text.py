@@ -1,13 +1,11 @@
 """Whether the average that classes are cut by moved: code, because it asks the panel."""
 
 import numpy as np
-import pandas as pd
 
 from evenfield.shared.sections import cell
 from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables import Row
 
-MEANS = ("mean", "population_mean")  # of incomes
 DRIFT = 0.1  # log points between mean and median that a few units can bring about
 
 
@@ -17,19 +15,14 @@ def named_units(results: StudyResults, said: Row) -> Row:
     """
     del said
     spec = results.primary()
-    # A few rich units pull means of incomes, not the mean of logarithms or the median.
-    relative_to = spec.get("relative_to", "mean")
-    if relative_to not in MEANS:
+    # A few rich units of few people pull the mean over units alone.
+    if spec.get("relative_to", "mean") != "mean":
         return {"pulled": None}
     period = results.config.periods[spec["period"]]
     panel = results.table("panel")
-    ends = [period.start, period.end]
-    income = _at(ends, panel, "income")
-    means = income.mean()
-    if relative_to == "population_mean":
-        people = _at(ends, panel, "population").where(income.notna())
-        means = (income * people).sum() / people.sum()
-    ratios = (means / income.median()).to_numpy(float)
+    income = panel.pivot(index="unit", columns="year", values="income")
+    ends = income.reindex(columns=[period.start, period.end])
+    ratios = (ends.mean() / ends.median()).to_numpy(float)
     if not np.abs(np.diff(np.log(ratios))).max() > DRIFT:
         return {"pulled": None}
     source = f"panel/{results.main}/panel.csv"
@@ -42,10 +35,3 @@ def named_units(results: StudyResults, said: Row) -> Row:
             "end": stood[1],
         }
     }
-
-
-def _at(years: list[int], panel: pd.DataFrame, column: str) -> pd.DataFrame:
-    """Return a column of the panel, a row a unit and a column a year."""
-    return panel.pivot(index="unit", columns="year", values=column).reindex(
-        columns=years
-    )
