@@ -1,5 +1,5 @@
 """Rows of the studies of China and of its cities as fits of the library: some of each topic
-in the gate, every one with `-m long`, which takes an hour.
+in the gate, every one with `-m long`, which takes twenty minutes.
 
 ``EVENFIELD_STUDY`` names a finished study; the gate gives its own. `--junitxml` has how many
 rows of each topic are equal, equal but for what is said, and refused.
