@@ -3,7 +3,13 @@
 import pandas as pd
 import pytest
 
-from evenfield.newstudy.wording import measure_of, noun_of, unit_of_table, wording
+from evenfield.newstudy.wording import (
+    in_english,
+    measure_of,
+    noun_of,
+    unit_of_table,
+    wording,
+)
 from yaml_text import from_yaml
 
 
@@ -54,6 +60,12 @@ def test_units_of_measure_come_from_brackets_columns_and_labels(
     name, label, unit, measure
 ):
     assert measure_of(name, label, unit) == measure
+
+
+def test_a_measure_begins_small_also_where_its_words_change_places():
+    assert in_english("Pesos constantes por habitante") == "constant pesos per head"
+    assert in_english("Yuan") == "yuan"
+    assert in_english("US dollars") == "US dollars"
 
 
 def test_a_column_of_units_and_one_of_their_scale_are_read_together():

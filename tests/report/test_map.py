@@ -3,11 +3,13 @@ not stretch.
 """
 
 import re
+from math import nan
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 
-from evenfield.report.map import _growth_layer, _opening_on
+from evenfield.report.map import _growth_layer, _opening_on, income_of_average
 from evenfield.report.map_shapes import (
     COVERED,
     MOST_TILES,
@@ -18,6 +20,7 @@ from evenfield.report.map_shapes import (
 )
 from evenfield.shared.sections import MapLayer
 from evenfield.study.errors import ReportError
+from evenfield.topics.movers.table_movers import average
 from tolerances import close
 
 
@@ -111,6 +114,20 @@ def test_the_map_opens_on_the_layer_that_a_text_asks_for():
     assert _opening_on("", layers) == layers
     with pytest.raises(ReportError, match=r"map\(wealth\) names no layer"):
         _opening_on("wealth", layers)
+
+
+def test_without_people_income_is_held_to_the_mean_of_logarithms():
+    own = SimpleNamespace(income=SimpleNamespace(output=None))
+    results = SimpleNamespace(config=SimpleNamespace(panel=own))
+    panel = pd.DataFrame(
+        {"unit": list("ab"), "year": 2000, "income": [1.0, 4.0], "population": nan}
+    )
+    # The mean of the logarithms of 1 and 4 is that of 2, as in the figure of paths.
+    close(income_of_average(results, panel)[2000], [50.0, 200.0])
+    close(average(panel["income"]), 2.0)
+    # With one person and two, all income over all people is 9 over 3.
+    with_people = panel.assign(population=[1.0, 2.0])
+    close(income_of_average(results, with_people)[2000], [100 / 3, 400 / 3])
 
 
 def test_units_are_in_fifths_by_their_growth():

@@ -58,6 +58,15 @@ def test_the_only_source_of_a_study_is_shortened_and_not_called_data(results):
     assert source.endswith(" …") and len(source) <= 90
 
 
+def test_figures_that_nobody_called_official_are_not_called_so(results):
+    read = results.ingested
+    spans = read("panel_provenance").assign(flag="not stated")
+    results.ingested = lambda name, text=(): (
+        spans if name == "panel_provenance" else read(name)
+    )
+    assert origin_of_income(results).flags == ""
+
+
 def test_a_source_of_other_columns_is_not_named(results):
     config = results.config.panel.income.model_copy(update={"column": "jobs"})
     results.config.panel.__dict__["income"] = config
@@ -72,7 +81,7 @@ def test_the_map_is_a_picture_with_a_key_for_each_shade(results):
     # Two maps are asked for; four units are too few for fifths of growth.
     assert len(re.findall(r"<path[^>]*fill=\"#", drawn)) == len(view["units"]) == 4
     assert drawn.count("<rect") == len(view["layers"][0].keys)
-    assert "Income per head, % of the average, 2000" in drawn
+    assert "Income per head, % of the average of all people, 2000" in drawn
     assert map_picture({}) == NO_MAP
 
 

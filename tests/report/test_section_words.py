@@ -14,7 +14,7 @@ import pytest
 from jinja2.nodes import Compare, Const, TemplateData
 
 from evenfield.report.own_templates import _environment
-from evenfield.report.printable import noun
+from evenfield.report.printable import noun, with_article
 from evenfield.report.prose import Prose
 from evenfield.report.sections import (
     ANSWER,
@@ -158,6 +158,19 @@ def test_numbers_of_sections_have_names_and_lead_to_their_rows():
     speed_row = results.estimates(effect_type="lambda").iloc[0]
     assert numbers["beta.speed"].estimate_id == speed_row["estimate_id"]
     assert numbers["beta.speed"].interval == "1.0 to 3.0"
+
+
+def test_a_noun_has_the_article_that_its_sound_asks_for():
+    nouns = [
+        "autonomous community",
+        "Oblast",
+        "urban area",
+        "unit",
+        "county",
+        "EU region",
+    ]
+    articles = [with_article(noun).split()[0] for noun in nouns]
+    assert articles == ["an", "an", "an", "a", "a", "a"]
 
 
 def test_a_noun_goes_with_a_named_number_only():

@@ -176,7 +176,13 @@ def guess(
         measure=words.measure,
         titles=titles,
         labels=labels,
-        unit_name=unit_word(name, unit, *_codes(units), *_places_said(said, income)),
+        unit_name=unit_word(
+            name,
+            unit,
+            *_codes(units),
+            *_places_said(said, income),
+            *_places_of_eurostat(unit, units["unit"]),
+        ),
         people=chosen.people,
         order=order,
         perhaps=chosen.perhaps,
@@ -194,6 +200,18 @@ def _places_said(said: Sequence[str], income: Mapping[str, str]) -> list[str]:
         word.casefold() for text in texts for word in WORDS.place_said.findall(text)
     }
     return sorted(found) if len(found) == 1 else []
+
+
+def _places_of_eurostat(header: str, units: pd.Series) -> list[str]:
+    """Return what codes of Eurostat stand for: those of two letters, countries; longer
+    ones, regions.
+    """
+    codes = units.str.fullmatch("[A-Z]{2}[A-Z0-9]{0,3}").all()
+    if header.lower() not in {"geo", "nuts"} or not codes:
+        return []
+    long = units.str.len().gt(2)
+    kinds = {"region"} if long.all() else {"country"} if not long.any() else set()
+    return sorted(kinds)
 
 
 def _in_order(frame: pd.DataFrame) -> pd.DataFrame:

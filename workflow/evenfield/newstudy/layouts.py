@@ -179,10 +179,7 @@ def _tall(
     held: list[str],
     messages: list[str],
 ) -> pd.DataFrame:
-    shown = [
-        f"{stem} in {len(columns)} years ({_span(columns)})"
-        for stem, columns in stems.items()
-    ]
+    shown = [f"{stem} {_span(columns)}" for stem, columns in stems.items()]
     messages.append(f"wide table: {first_examples(shown, 6)}")
     parts = []
     for stem, columns in stems.items():
@@ -197,7 +194,9 @@ def _tall(
 
 def _span(columns: Mapping[str, str]) -> str:
     dates = sorted(columns.values())
-    return f"{dates[0]} to {dates[-1]}"
+    of_years = all(date.isdigit() for date in dates)
+    number = f"in {len(dates)} years" if of_years else f"at {len(dates)} dates"
+    return f"{number} ({dates[0]} to {dates[-1]})"
 
 
 def from_transposed(

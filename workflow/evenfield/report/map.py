@@ -52,7 +52,7 @@ def map_view(results: StudyResults, first: str = "") -> dict[str, object]:
             keys={key: with_measure(what, said) for key, said in layer.keys.items()},
         )
         for layer in (
-            _income_layer(income),
+            _income_layer(income, latest.notna().any()),
             *_growth_layer(panel),
             *topic_layers(results),
         )
@@ -147,14 +147,15 @@ def _opening_on(first: str, layers: list[MapLayer]) -> list[MapLayer]:
     return [asked[0], *(layer for layer in layers if layer is not asked[0])]
 
 
-def _income_layer(income: pd.DataFrame) -> MapLayer:
+def _income_layer(income: pd.DataFrame, by_people: bool) -> MapLayer:
+    """Return the class of each unit by its income against the average."""
     inner = [f"{a}\u2013{b}" for a, b in pairwise(BREAKS)]
     words = [f"under {BREAKS[0]}%", *inner, f"{BREAKS[-1]}% or more"]
     # Of as many breaks as an income reaches; one before the first is the first class.
     reached = np.searchsorted(BREAKS, income.round().to_numpy(), side="right")
     classes = pd.DataFrame(1 + reached, income.index, income.columns)
     return MapLayer(
-        "Income per head, % of the average",
+        f"Income per head, % of the average{' of all people' if by_people else ''}",
         {f"m{number}": word for number, word in enumerate(words, 1)},
         classes.where(income.notna(), 0),
     )
@@ -203,12 +204,15 @@ def _by_year(
 
 def income_of_average(results: StudyResults, panel: pd.DataFrame) -> pd.DataFrame:
     """Return income per head in percent of the whole's by unit and year, at current
-    prices where there are any.
+    prices where there are any; without people, in percent of the average unit's.
     """
     panel = panel.dropna(subset=["income"])
-    # Without people every unit counts alike.
     if panel["population"].isna().all():
-        panel = panel.assign(population=1.0)
+        # ASSUME: every unit counts alike, by the mean of logarithms, as in the paths
+        # that stand beside the map.
+        logs = np.log(panel["income"])
+        over = np.exp(logs - logs.groupby(panel["year"]).transform("mean"))
+        return _by_unit(panel.assign(share=100 * over), "share")
     panel = panel.dropna(subset=["population"])
     people = panel["population"]
     current = results.config.panel.income.output or ""

@@ -12,6 +12,7 @@ from evenfield.shared.tables.units import in_words
 from evenfield.study.expressions import columns_named
 
 WHOLE = "DATA"  # id of the source of a whole study
+UNSAID = "not stated"  # flag of a table whose giver named none
 LONGEST = 90  # letters of a citation beneath a figure; of a longer one the source's id
 MOST_SOURCES = 3
 
@@ -46,7 +47,7 @@ def origin_of_income(results: StudyResults) -> Origin:
         figures=int(income.notna().to_numpy().sum()),
         dates=len(income.columns),
         gaps=int(income.isna().to_numpy().sum()),
-        flags=in_words(_in_order(spans["flag"]) or [""]),
+        flags=in_words(_in_order(spans["flag"].replace(UNSAID, "")) or [""]),
         remarks=_in_order(spans["note"]),
     )
 

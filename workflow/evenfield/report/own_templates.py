@@ -8,7 +8,7 @@ from typing import Any
 
 from jinja2 import Environment, StrictUndefined, Template, Undefined
 
-from evenfield.report.printable import noun, printed, word
+from evenfield.report.printable import noun, printed, with_article, word
 
 # An exhibit that a template places by its own words.
 PLACED = re.compile(r"\b(?:table|figure)\(\"(\w+)\"\)")
@@ -23,7 +23,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         autoescape=False,  # words are escaped by the writers of page and paper
     )
-    environment.filters |= {"word": word, "noun": noun}
+    environment.filters |= {"word": word, "noun": noun, "with_article": with_article}
     return environment
 
 

@@ -21,6 +21,7 @@ COUNTS = (
 TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
 # of a number
 PARTS = ("low", "high", "p", "p_is", "interval", "smallest_visible", "unit")
+AN = r"(?!eu|uni|us)[aeiou]"  # how a noun begins that goes with an
 # What Markdown would read as more than a letter, in words that a template prints.
 MARKED = re.compile(r"([\\`*_\[\]<>@])")
 
@@ -180,6 +181,11 @@ def word(value: object) -> str:
         return COUNTS[whole] if 0 <= whole < 100 else str(whole)
     tens, ones = divmod(whole, 10)
     return TENS[tens - 2] + (f"-{COUNTS[ones]}" if ones else "")
+
+
+def with_article(noun: str) -> str:
+    """Return a noun with a or an: ``an area``, ``a unit``."""
+    return f"{'an' if re.match(AN, noun, re.IGNORECASE) else 'a'} {noun}"
 
 
 def noun(number: Part, one: str, many: str = "") -> str:

@@ -310,7 +310,8 @@ def _weights(
     for reason, names in lost.items():
         left_out.weights |= set(names)
         left_out.say(
-            f"The spatial weights {_list(names)} are left out, since {reason}."
+            "Spatial weights, which say who is whose neighbour, are left out,"
+            f" since {reason}: {_list(names)}."
         )
     families = written["families"]
     possible = {k: item for k, item in families.items() if k not in left_out.weights}
@@ -318,7 +319,7 @@ def _weights(
     if primary in left_out.weights:
         primary = next(iter(possible), "")
         main = f"The weights of the main results are {primary.replace('_', ' ')}."
-        left_out.say(main if primary else "Tests between neighbours are left out.")
+        left_out.say(main if primary else "So neighbours are not compared.")
     if possible:
         offers.add("weights")
     return {**written, "families": possible, "primary": primary}
