@@ -52,7 +52,7 @@ def map_view(results: StudyResults, first: str = "") -> dict[str, object]:
             keys={key: with_measure(what, said) for key, said in layer.keys.items()},
         )
         for layer in (
-            _income_layer(income, latest.notna().any()),
+            _income_layer(income, bool(latest.notna().any())),
             *_growth_layer(panel),
             *topic_layers(results),
         )
