@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from evenfield.shared.sections import (
+    Shown,
     cell,
     effect_size,
     is_clear,
@@ -42,16 +43,12 @@ def section(results: StudyResults) -> dict[str, object]:
     effect = effect_size(row)
     if effect is None:
         return {}
-    outcome = results.config.estimates["event_study"]["outcomes"][spec["outcome"]]
     leads = pick(main, estimator=f"{BASE}_lead", effect_type="joint")
     other = pick(beside, estimator=BASE, contrast=row["contrast"])
     side = side_of_zero(row)
     breakdown = pick(main, effect_type="breakdown", contrast=row["contrast"])
     return {
-        # What is printed in percent is no logarithm.
-        "outcome": outcome["label"].removeprefix("log ")
-        if effect.percent
-        else outcome["label"],
+        "outcome": _outcome(results, spec, effect),
         "since": since(results, row["contrast"]),
         "effect": effect,
         "side": side,
@@ -101,10 +98,21 @@ def _rings(own: pd.DataFrame) -> list[dict[str, Any]]:
         unit = row["w_id"].split(" ")[-1]
         effect = effect_size(row)
         if effect is not None:
-            distance = f"{row['contrast']} {unit}"
-            side = side_of_zero(row)
-            out.append({"distance": distance, "effect": effect, "side": side})
+            out.append(
+                {
+                    "distance": f"{row['contrast']} {unit}",
+                    "effect": effect,
+                    "side": side_of_zero(row),
+                }
+            )
     return sorted(out, key=lambda item: float(item["distance"].split(" ")[0]))
+
+
+def _outcome(results: StudyResults, spec: Row, effect: Shown) -> object:
+    """Return what a specification is of; what is printed in percent is no logarithm."""
+    asked = results.config.estimates["event_study"]
+    label = asked["outcomes"][spec["outcome"]]["label"]
+    return label.removeprefix("log ") if effect.percent else label
 
 
 def _placement(results: StudyResults) -> list[dict[str, Any]]:
@@ -118,6 +126,7 @@ def _placement(results: StudyResults) -> list[dict[str, Any]]:
             out.append(
                 {
                     "kind": row["contrast"].replace("_", " "),
+                    "outcome": _outcome(results, first, difference),
                     "difference": difference,
                     "side": side_of_zero(row),
                     "within": first.get("within", ""),

@@ -81,7 +81,7 @@ def f40(results: StudyResults) -> Artwork:
     axes.set_title("Income per head, % of the average", fontsize=SIZE + 0.6)
     several = results.words["units_name"]
     lines = frame["unit"].nunique() <= MOST_LINES
-    behind = f"all {several}" if lines else f"four fifths of the {several}"
+    behind = f"all {several}" if lines else f"the middle four fifths of the {several}"
     key = (
         f"{_key(named)} Grey: {behind}{'' if lines else ' and the one in the middle'}."
     )
