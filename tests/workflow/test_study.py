@@ -29,6 +29,7 @@ from evenfield.shared.tables.numbers import MINUS
 from evenfield.study.config import checked_config
 from evenfield.study.config_files import PARTS, read_config
 from evenfield.study.errors import Faults, ReportError
+from evenfield.study.merging import whole_numbers
 from report.latex_sources import FOUND, compiled, typed_numbers, unknown_macros
 from report.printed import FOOT, HEAD, lines_of, printed_pages
 from yaml_text import from_yaml
@@ -306,7 +307,7 @@ def labels_of(study):
     numbers = json.loads((results / "numbers.json").read_text())
     with (results / "estimates.csv").open() as file:
         rows = {row["estimate_id"]: row for row in csv.DictReader(file)}
-    entries = yaml.safe_load((study / "numbers.yaml").read_text())
+    entries = whole_numbers(yaml.safe_load((study / "numbers.yaml").read_text()))
     labels = set()
     for name, label in numbers.items():
         labels |= {label["text"], *label["interval"].split(" to ")}

@@ -153,7 +153,7 @@ class LeftOut:
             return None if self.holds(node["names"], value) else value
         if isinstance(value, list):
             return self._list_without(value, node, lost)
-        if isinstance(value, Mapping):
+        if isinstance(value, dict):
             return self._mapping_without(value, node, lost)
         return value
 
@@ -165,7 +165,7 @@ class LeftOut:
                 remaining.append(left)
             elif "prefixItems" in node:
                 return None  # a pair of spans is whole or not at all
-            elif isinstance(item, Mapping):
+            elif isinstance(item, dict):
                 lost.append(str(item.get("id", "")))
         # A list that was empty from the start rests on nothing and stays.
         return remaining if remaining or not value else None
@@ -192,7 +192,7 @@ class LeftOut:
                 if isinstance(item, list) and "names" not in fitting(part, item):
                     out[key] = []
             # What later keys say of these names goes with them.
-            if isinstance(item, Mapping) and isinstance(left, Mapping):
+            if isinstance(item, dict) and isinstance(left, dict):
                 entries_lost |= set(item) - set(left)
         return out
 
@@ -218,7 +218,7 @@ def _not_naming(item: object, entries_lost: set[str], lost: list[str]) -> object
         return item
     others = []
     for spec in item:
-        texts = spec.values() if isinstance(spec, Mapping) else ()
+        texts = spec.values() if isinstance(spec, dict) else ()
         if entries_lost.isdisjoint(text for text in texts if isinstance(text, str)):
             others.append(spec)
         else:

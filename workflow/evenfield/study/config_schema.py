@@ -6,7 +6,7 @@ value is known to be a period, weights, a unit or years by its type.
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -48,7 +48,7 @@ def _fits_pattern(
 
 def resolved(node: object) -> Node:
     """Return the schema of a value with the definition that it refers to."""
-    if not isinstance(node, Mapping):
+    if not isinstance(node, dict):
         return {}  # of a key that is refused, or of one that may hold anything
     if "$ref" not in node:
         return node
@@ -89,7 +89,7 @@ def references(
     # ``names`` is this schema's own word: the kind of thing that a value refers to.
     if "names" in node:
         yield where, node["names"], value
-    elif isinstance(value, Mapping):
+    elif isinstance(value, dict):
         kind = node.get("propertyNames", {}).get("names")
         for key, item in value.items():
             if kind:
