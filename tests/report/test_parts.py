@@ -1,5 +1,9 @@
+import hashlib
+
+from evenfield.report import exhibits
 from evenfield.report.assumptions import harvest_assumptions
 from evenfield.report.exhibits import read_exhibits
+from evenfield.shared.topics import LIBRARY
 from evenfield.study.files import write_text
 from report.made_up import write_figure
 
@@ -35,3 +39,15 @@ def test_exhibits_are_ordered_by_number_and_fall_back_to_their_alt_text(tmp_path
     assert (fault[2].topic, fault[2].script) == ("groups", "scripts/draw.py")
     assert (fault[4].title, fault[4].caption, fault[4].topic) == ("F77", "A dot.", "")
     assert fault[0].picture.startswith("data:image/svg+xml;base64,")
+
+
+def test_git_finds_the_file_of_an_exhibit_whatever_the_way_to_the_library(monkeypatch):
+    script = "workflow/evenfield/topics/beta/table.py"
+    named = exhibits._git_object(script)
+    content = (LIBRARY / "topics" / "beta" / "table.py").read_bytes()
+    object_name = hashlib.sha1(b"blob %d\0%s" % (len(content), content)).hexdigest()
+    assert len(named) == exhibits.OBJECT_LETTERS and object_name.startswith(named)
+    by_rules = LIBRARY.parent / "rules" / ".." / LIBRARY.name
+    monkeypatch.setattr(exhibits, "LIBRARY", by_rules)
+    assert exhibits._git_object(script) == named
+    assert exhibits._git_object("scripts/own.py") == ""

@@ -31,6 +31,7 @@ MARKS: dict[str, Any] = {
     "comment_end_string": "!>",
 }
 LARGEST_SVG = 900_000  # bytes of a picture that a page shows as SVG
+IN_REPOSITORY = "workflow/evenfield/"
 OBJECT_LETTERS = 12  # of a hash, by which git finds a file
 # The twins that page and paper need of a table and of a figure, the text first.
 TABLE = (".html", ".typ", ".paper.tex", ".csv")
@@ -139,16 +140,18 @@ def _exhibit(
         topic=topics.get(stem, ""),
         files=files,
         script=script,
-        blob=_git_object(LIBRARY.parents[1] / script),
+        blob=_git_object(script),
         **own,
     )
 
 
-def _git_object(path: Path) -> str:
-    """Return the name under which git holds a file of the library: `git log
-    --find-object` says in which commit it came.
+def _git_object(script: str) -> str:
+    """Return the name under which git holds a file of the library, which is named from
+    the repository: `git log --find-object` says in which commit it came.
     """
-    if not path.is_file() or not path.is_relative_to(LIBRARY):
+    # The library may be reached by another way than from the repository's folder.
+    path = LIBRARY / script.removeprefix(IN_REPOSITORY)
+    if not script.startswith(IN_REPOSITORY) or not path.is_file():
         return ""
     content = path.read_bytes()
     head = f"blob {len(content)}\0".encode()
