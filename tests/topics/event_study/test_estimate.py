@@ -397,6 +397,9 @@ def test_rings_find_what_neighbours_lose_and_free_the_own_effect_of_it():
     ticks = [label.get_text() for label in axes.get_yticklabels()]
     assert ticks == ["own", "0\u201325 km", "25\u201350 km"]
     assert art.data["contrast"].tolist() == [own.contrast, "0 to 25", "25 to 50"]
+    middles = [line.get_xdata()[0] for line in axes.lines if len(line.get_xdata()) == 1]
+    for effect in art.data["estimate"]:
+        assert any(np.isclose(middle, effect) for middle in middles)
     plt.close(art.figure)
 
 

@@ -233,6 +233,16 @@ def test_terciles_keep_ties_and_quick_permutations_equal_refitted_ones():
     assert len(set(member[3:5])) == 1
 
 
+def test_one_intensity_and_one_moderator_are_enough():
+    alone = {
+        "intensities": {"zones": INTENSITIES["zones"]},
+        "moderators": {"industry": MODERATORS["industry"]},
+        "specs": [{"id": "zones", "intensity": "zones", "moderator": "industry"}],
+    }
+    results = run({**SECTION, **alone})
+    assert {item.spec_id for item in results.estimates} == {"zones"}
+
+
 @pytest.mark.parametrize(
     ("change", "text"),
     [

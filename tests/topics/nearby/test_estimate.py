@@ -170,6 +170,19 @@ def test_every_method_has_a_number(results):
     assert [item.estimator for item in few] == ["ols", "ols_wcr33", "ols_conley_400"]
 
 
+def test_the_largest_leverage_is_of_a_cluster_or_of_a_unit_without_one(results):
+    decided = {"estimator": "ols", "term": "near_park", "contrast": ""}
+    region = row(results, spec_id="main", **decided).max_leverage_unit
+    assert region in set(_places()["region"])
+
+    def without_cluster(section):
+        own = {**section["specs"][0], "within": ""}
+        return {**section, "cluster": "", "specs": [own]}
+
+    alone = row(estimate(make_study(change=without_cluster)), **decided)
+    assert alone.max_leverage_unit in UNITS
+
+
 def test_counts_add_up_and_stand_in_the_map(results):
     counts = results.fit["counts"]["main"]
     places = _places()
@@ -359,6 +372,8 @@ def test_tables_hold_the_difference_each_list_and_the_counts(results):
     assert main["n_first"] == counts["near_park_only"]
     assert main["p_permuted"] == pytest.approx(1 / 199)
     assert np.isnan(near["second"].astype(float).iloc[-1])
+    groups = near["group"].tolist()
+    assert groups == sorted(groups, key=groups.index)
     own = printed(results, "T46b")
     assert len(own) == 3 and own["n_none"].iloc[0] == counts["on_none"]
     methods = printed(results, "T46c")

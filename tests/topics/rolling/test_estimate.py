@@ -91,7 +91,12 @@ def make_study(
         config,
         tables,
         weights_named("ring", units, row_standardised(links)),
-        samples={"all": units, "small": units[3:], "two": units[:2]},
+        samples={
+            "all": units,
+            "small": units[3:],
+            "two": units[:2],
+            "one": units[:1],
+        },
         step=years[1] - years[0],
         basis_years={"official": [first_official, 2024]},
         periods=[*described, span],
@@ -200,6 +205,8 @@ def test_two_units_short_panels_and_equal_incomes_are_not_defined():
     ]
     assert named
     assert all(np.isnan(e.estimate) and "not defined" in e.warning for e in named)
+    alone = row(run({**SPEC, "sample": "one"}), estimator="sigma_breaks", term="breaks")
+    assert np.isnan(alone.estimate) and "sigma needs two units" in alone.warning
     short = run(years=range(2000, 2003), spans=(("A", 0, 2),))
     assert all(
         np.isnan(e.estimate)

@@ -338,6 +338,15 @@ def test_a_check_fits_nothing(monkeypatch):
     check()
 
 
+def test_what_a_dose_is_counted_in_does_not_decide_whether_it_varies():
+    tiny = {"zones": {"expression": "log(1 + zones_state) / 1e9", "label": "zones"}}
+    huge = {"zones": {"expression": "log(1 + zones_state) * 1e9", "label": "zones"}}
+    effects = [
+        main_row(run({**SECTION, "doses": doses})).estimate for doses in (tiny, huge)
+    ]
+    close(effects[0] / 1e9, effects[1] * 1e9)
+
+
 def test_a_gap_in_the_data_or_a_unit_without_region_is_named():
     with one_line(
         EvenfieldError, "capital is blank 1 times in zone dose main (U03 2004)"

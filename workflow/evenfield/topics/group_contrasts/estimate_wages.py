@@ -93,7 +93,7 @@ def _panel(groups: Groups, spec: WagesSpec) -> pd.DataFrame:
     columns = {ELASTICITY: wages, INVESTMENT: later.apply(np.log).stack()}
     table = pd.DataFrame(columns).reindex(wages.index).dropna().reset_index()
     inside = table["unit"].isin(groups.members(spec.sample))
-    table = table[inside].reset_index(drop=True)
+    table = table[inside]
     if table["year"].nunique() <= 2:
         raise UnsupportedError(f"fewer than 3 years of both in {first}-{last}")
     return table
