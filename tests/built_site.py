@@ -1,5 +1,5 @@
 """The documentation as a site, built as its readers get it. Import: ``from built_site
-import built``.
+import built``; the fixture ``site`` of conftest.py is that of the repository.
 """
 
 import subprocess

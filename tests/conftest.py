@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from built_site import built
 from evenfield.study.config import checked_config
 from evenfield.study.config_files import read_config
 from evenfield.study.files import read_json
@@ -48,6 +49,15 @@ def china_tables(china_config):
 def china_fields():
     package = read_json(ROOT / "data" / "datapackage.json")
     return {field.name: field for field in resource_named(package, "panel").fields}
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    """The docs site of the repository."""
+    folder = tmp_path_factory.mktemp("site")
+    done = built(ROOT, folder)
+    assert done.returncode == 0, done.stderr
+    return folder
 
 
 @pytest.fixture

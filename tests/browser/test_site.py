@@ -11,7 +11,6 @@ from urllib.parse import unquote, urlparse
 import pytest
 
 import evenfield as ef
-from built_site import built
 from evenfield.shared.topics import read_topics
 
 sync_api = pytest.importorskip("playwright.sync_api")
@@ -46,14 +45,6 @@ class Quiet(SimpleHTTPRequestHandler):
 
     def log_message(self, *_):
         """Say nothing."""
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("site")
-    done = built(ROOT, folder)
-    assert done.returncode == 0, done.stderr
-    return folder
 
 
 @pytest.fixture(scope="module")

@@ -4,19 +4,9 @@ import re
 from html.parser import HTMLParser
 from pathlib import Path
 
-import pytest
-
 from built_site import built
 
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("site")
-    done = built(ROOT, folder)
-    assert done.returncode == 0, done.stderr
-    return folder
 
 
 def test_the_site_has_every_page_and_no_dead_link(site):

@@ -33,7 +33,7 @@ STUDY_FILES = ("*.yaml", "*.yml", "*.csv", "*.json", "*.bib")
 NEVER_COPIED = ("results", ".snakemake", ".git", ".venv*", "__pycache__")
 # Seconds and memory stand there.
 NOT_COMPARED = ("logs", "benchmarks")
-# Where tests of the whole study and of the site stand, and how they are started.
+# Where tests of whole studies and of the site stand, and how they are started.
 GATE_TESTS = (
     "tests/workflow/test_study.py",
     "tests/workflow/test_examples.py",

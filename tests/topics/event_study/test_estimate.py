@@ -3,6 +3,7 @@ grade, rings, levels before, and what is refused.
 """
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -13,7 +14,11 @@ from numpy.random import default_rng
 
 import evenfield as ef
 from evenfield.study.errors import EvenfieldError
-from evenfield.topics.event_study.estimate import check_data, estimate
+from evenfield.topics.event_study.estimate import (
+    averages_by_name,
+    check_data,
+    estimate,
+)
 from evenfield.topics.event_study.estimate_policies import read_case
 from evenfield.topics.event_study.estimate_spec import PolicySpec, RingSpec, Section
 from evenfield.topics.event_study.figure import f31
@@ -380,6 +385,11 @@ def near_effect(panel):
     under = panel["year"] >= panel["unit"].map(first).fillna(9999)
     lost = (panel["year"] >= beside) & ~under
     return panel.assign(jobs=panel["jobs"] * np.exp(-0.1 * lost))
+
+
+def test_a_span_of_one_horizon_is_found_by_its_name():
+    section = SimpleNamespace(averages=[(3, 3), (0, 5)])
+    assert averages_by_name(section) == {"3": (3, 3), "0 to 5": (0, 5)}
 
 
 def test_rings_find_what_neighbours_lose_and_free_the_own_effect_of_it():

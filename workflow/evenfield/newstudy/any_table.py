@@ -24,8 +24,9 @@ from evenfield.study.errors import IngestError, first_examples
 
 FORMATS = "CSV or text, Excel (.xlsx), Stata (.dta), SPSS (.sav), Parquet, GeoJSON, a shapefile"
 SHEET = "sheet"  # column of the sheets' names, where several are read together
+# Blanks between Chinese letters.
 SPREAD = re.compile("(?<=[\u4e00-\u9fff])[ \u3000]+(?=[\u4e00-\u9fff])")
-# Figures of which some decide what the comma of 5,838 is.
+# What is said of a text, and figures, that decide what the comma of 5,838 is.
 SEMICOLONS = "cells are separated by ;"
 DECIMAL_COMMA = re.compile(r"^[+-]?\d*,(\d{1,2}|\d{4,})$", re.MULTILINE)
 DECIMAL_POINT = re.compile(r"^[+-]?\d*\.\d+$", re.MULTILINE)
@@ -189,8 +190,10 @@ def _with_decimal_points(table: AnyTable, semicolons: bool) -> AnyTable:
         return table
     changed = dict[str, pd.Series]()
     for name, text in texts.items():
-        held = "," in text and frame[name][~frame[name].str.lower().isin(MISSING)]
-        if held is not False and held.str.fullmatch(MAYBE_THOUSANDS).all():
+        if "," not in text:
+            continue
+        figures = frame[name][~frame[name].str.lower().isin(MISSING)]
+        if figures.str.fullmatch(MAYBE_THOUSANDS).all():
             changed[name] = frame[name].str.replace(",", ".", regex=False)
     if not changed:
         return table

@@ -38,7 +38,7 @@ def outlines_file(path: Path) -> tuple[Path, dict[str, str]]:
 
 def fitting(units: pd.DataFrame) -> tuple[str, list[str]]:
     """Return the name of shipped outlines of which nearly each unit has one, and the units
-    that have none; blank if none has as many.
+    that have none; blank if no outlines have as many.
     """
     if len(units) > MOST_OUTLINES:
         return "", []
@@ -49,7 +49,8 @@ def fitting(units: pd.DataFrame) -> tuple[str, list[str]]:
         with contextlib.suppress(IngestError):  # which says that nothing fits
             match = match_units(properties, units, path.name, once=True)
             ids = match.ids.dropna()
-            without = [unit for unit in units["unit"] if unit not in set(ids)]
+            drawn = set(ids)
+            without = [unit for unit in units["unit"] if unit not in drawn]
             if ids.is_unique and len(without) < len(best[1]):
                 best = (name, without)
     if len(best[1]) > MOST_WITHOUT * len(units):

@@ -37,7 +37,7 @@ from evenfield.study.errors import (
     NumbersError,
     not_known,
 )
-from evenfield.study.expressions import arithmetic, columns_of
+from evenfield.study.expressions import OVER_YEARS, arithmetic, columns_of
 from evenfield.study.files import Record, read_json
 from evenfield.study.rounding import FIRST_DIGITS, round_significant
 
@@ -309,8 +309,9 @@ def _names(name: str, key: str, formula: str) -> list[str]:
         fault = "" if used else "no name"
     except ConfigError as error:
         fault = error.found
-    if re.search(r"\b(lag|mean|chain|bridge)\(", formula):
-        fault = "lag and mean"
+    over_years = [key for key in OVER_YEARS if re.search(rf"\b{key}\(", formula)]
+    if over_years:
+        fault = f"{over_years[0]}(), which takes several years"
     if fault:
         raise NumbersError(f"{name}: {key}: {fault}", FORMULA, f"correct {name}")
     return used

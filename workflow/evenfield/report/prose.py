@@ -1,5 +1,5 @@
 """The texts of a study: Markdown with named numbers and conditions, read once, written
-as HTML and as Typst.
+as HTML, Typst and LaTeX.
 """
 
 import re

@@ -148,7 +148,9 @@ class ShortEvidence:
         return CODE.format((FITTED if fitted else ROW).format(name))
 
     def _is_fitted(self, estimate_id: str) -> bool:
-        """Say whether the library has a function for the topic of an estimate."""
+        """Say whether the library has a function for the topic of an estimate, and its
+        estimator is a single fit (`OF_NO_FIT` names those that are not).
+        """
         row = self._rows[estimate_id]
         topic = read_topics().get(str(row.get("topic")))
         alone = not OF_NO_FIT.search(row["estimator"])

@@ -228,7 +228,7 @@ class Place:
         return self.results.period(self.select["period"][0])
 
     def filled(self, text: str) -> str:
-        """Fill the braces of a text: nouns of the study, facts and this place."""
+        """Fill the braces of a text: nouns and results of the study, and this place."""
         try:
             return text.format(
                 here=self,

@@ -8,6 +8,7 @@ which takes a study and a row and returns a `Call`. Nothing is estimated here.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -217,6 +218,21 @@ def specification(specs: Any, row: Row) -> Any:
     raise NoCallError(
         f"no specification {row['spec_id']} in the config: it was changed after the run"
     )
+
+
+def method_of(
+    row: Row,
+    first: str,
+    methods: Sequence[str],
+    suffixes: Mapping[str, str] = MappingProxyType({}),
+) -> str:
+    """Return the inference of a row among the methods of its specification: the one that
+    its estimator names behind ``first``, else the deciding one; ``suffixes`` as for
+    `few_units.beside`.
+    """
+    suffix = row["estimator"].removeprefix(first).removeprefix("_")
+    named = {suffixes.get(name, name.lower()): name for name in methods}
+    return named.get(suffix, methods[0])
 
 
 def square(matrix: Any, units: Sequence[str]) -> pd.DataFrame:

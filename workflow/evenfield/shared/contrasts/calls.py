@@ -20,7 +20,7 @@ from evenfield.shared.contrasts.prepared_contrasts import (
     PreparedContrast,
     prepare_contrast,
 )
-from evenfield.shared.contrasts.sections import PERMUTATIONS
+from evenfield.shared.contrasts.sections import EXACT, PERMUTATIONS, PRINTED
 from evenfield.shared.estimates import CHANGE
 from evenfield.shared.tables.rows import Row
 
@@ -90,7 +90,7 @@ def identity(contrast: GroupContrast) -> tuple[str, ...]:
 
 def _method(row: Row, suffix: str) -> str:
     """Return the inference of a row by its name in the library."""
-    methods = {SUFFIXES.get(name, name.lower()): name for name in METHODS}
+    methods = {SUFFIXES.get(name, name.lower()): name for name in (*PRINTED, EXACT)}
     method = methods.get(suffix, "")
     if not suffix:
         method = DECIDING.get(row["se_type"], "")
@@ -105,19 +105,6 @@ def _method(row: Row, suffix: str) -> str:
     if not method:
         raise NoCallError("it is no single regression; see the code of its topic")
     return method
-
-
-METHODS = (
-    "SCPC_06",
-    "CR2",
-    "CR3",
-    "conley_400",
-    "conley_800",
-    "conley_1200",
-    "wild33",
-    "HC1",
-    *PERMUTATIONS,
-)
 
 
 def _call(

@@ -9,6 +9,7 @@ from evenfield.shared.calls import (
     Call,
     NoCallError,
     Place,
+    method_of,
     section_of,
     seed_of,
     specification,
@@ -52,11 +53,11 @@ def call(study: Study, row: Row) -> Call:
         "inference": [*methods],
     }
     if spec.inference:
-        draws = seed_of(inference.seed, f"beta:{spec.id}:{row['period']}")
+        stream = f"beta:{spec.id}:{row['period']}"
         arguments |= {
             "few_units": True,
             "draws": inference.permutations,
-            "seed": draws,
+            "seed": seed_of(inference.seed, stream),
         }
         data = with_places(study, spec.unit_scheme, data)
     return Call(
@@ -69,9 +70,7 @@ def call(study: Study, row: Row) -> Call:
 
 def _places(row: Row, methods: tuple[str, ...]) -> tuple[Place, ...]:
     if row["effect_type"] == "coef":
-        suffix = row["estimator"].removeprefix("ols").removeprefix("_")
-        own = [name for name in methods if name.lower() == suffix]
-        return (Place(term=SLOPE, inference=(own or methods)[0]),)
+        return (Place(term=SLOPE, inference=method_of(row, "ols", methods)),)
     if row["term"] == "r2":
         return (Place(note="R2"),)
     name = "speed_nls" if row["estimator"] == "nls" else row["term"]

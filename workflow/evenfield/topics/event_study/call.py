@@ -13,12 +13,13 @@ from evenfield.shared.calls import (
     same,
     section_of,
     seed_of,
+    specification,
 )
 from evenfield.shared.distances import KM
 from evenfield.shared.settings import scheme_info
 from evenfield.shared.tables.rows import Row
 from evenfield.study.study import Study
-from evenfield.topics.event_study.estimate import ENDS
+from evenfield.topics.event_study.estimate import ENDS, averages_by_name
 from evenfield.topics.event_study.estimate_placement import read_placement
 from evenfield.topics.event_study.estimate_policies import Case, read_case
 from evenfield.topics.event_study.estimate_spec import YEAR, RingSpec, Section
@@ -43,15 +44,13 @@ def call(study: Study, row: Row) -> Call:
     estimator = row["estimator"]
     if estimator.startswith("placement"):
         return _placement(study, section, row)
-    if row["spec_id"] not in section.by_id:
-        raise NoCallError("its specification is no longer in the config")
+    spec = specification(section.specs, row)
     if estimator.endswith(NO_FUNCTION):
         raise NoCallError(
             "the library has no parts of a policy, no Conley errors of its effects and"
             " no rings without one unit"
         )
     dates = _dates_of(row)
-    spec = section.by_id[row["spec_id"]]
     column_of_dates = dict(ENDS).get(dates, "")
     case = read_case(study, section, spec, column_of_dates)
     if estimator.startswith((RINGS, "imputation_far")):
@@ -140,8 +139,7 @@ def _span(section: Section, row: Row) -> tuple[int, int]:
     """
     # For example "0 to 5", or "0 to 5, 1 times" of a bound
     name = row["contrast"].partition(",")[0]
-    spans = {f"{low} to {high}": (low, high) for low, high in section.averages}
-    return spans.get(name, section.averages[0])
+    return averages_by_name(section).get(name, section.averages[0])
 
 
 def _places(section: Section, row: Row) -> tuple[Place, ...]:
@@ -166,7 +164,7 @@ def _places(section: Section, row: Row) -> tuple[Place, ...]:
     span = contrast.partition(",")[0]
     group_time_line = f"Callaway and Sant'Anna, {span}"
     if estimator == "callaway_santanna":
-        if span not in {f"{low} to {high}" for low, high in section.averages}:
+        if span not in averages_by_name(section):
             raise NoCallError(
                 "the library has Callaway and Sant'Anna's means over spans alone"
             )
@@ -249,10 +247,7 @@ def _placement(study: Study, section: Section, row: Row) -> Call:
     """Return the call that gives a difference in levels before the policy, between
     units that get a kind of it and units that do not.
     """
-    specs = {spec.id: spec for spec in section.placement}
-    if row["spec_id"] not in specs:
-        raise NoCallError("its specification is no longer in the config")
-    spec = specs[row["spec_id"]]
+    spec = specification(section.placement, row)
     placement = read_placement(study, section, spec)
     permuted = row["estimator"].endswith("_permuted")
     if permuted and spec.held:

@@ -101,6 +101,11 @@ def check_data(
             case.distances(study, spec.distance)
 
 
+def averages_by_name(section: Section) -> dict[str, tuple[int, int]]:
+    """Return the spans of horizons that rows average over, by the name in the rows."""
+    return {span_name(span): span for span in section.averages}
+
+
 def estimate(study: Study) -> Results:
     """Estimate every specification with all dates and with sure ones, and levels before
     a policy.
@@ -386,7 +391,7 @@ class _Work:
         lat, lon = self.case.unit_rows[["lat", "lon"]].to_numpy(float).T
         tests = effects.conley(lat, lon, self.section.conley_km, self.level)
         for (name, test, *_), units in zip(tests, effects.units, strict=True):
-            if test.reason or name not in map(span_name, self.section.averages):
+            if test.reason or name not in averages_by_name(self.section):
                 continue
             rows.add_test(
                 "conley",

@@ -3,14 +3,26 @@
 import numpy as np
 import pandas as pd
 
-from evenfield.shared.calls import Call, NoCallError, Place, section_of, specification
+from evenfield.shared.calls import (
+    Call,
+    NoCallError,
+    Place,
+    same,
+    section_of,
+    specification,
+)
 from evenfield.shared.tables.rows import Row
 from evenfield.study.study import Study
 from evenfield.topics.inequality.estimate import Section, decomposition
 from evenfield.topics.inequality.estimate_rows import CHANGE, ENDS, Decomposition
 
-MEASURES = {"theil_t": "theil_t", "theil_l": "theil_l", "gini": "gini"}
-MEASURES |= {"atkinson_1": "atkinson"}
+# Measures of the library by term.
+MEASURES = {
+    "theil_t": "theil_t",
+    "theil_l": "theil_l",
+    "gini": "gini",
+    "atkinson_1": "atkinson",
+}
 PERCENTILES = "percentiles of redrawn units; the library has their deviation"
 LABELS = "labels are dealt out to other units, which the library does not do"
 MOVED = "labels move over units"  # opens the law of a share between groups
@@ -46,7 +58,7 @@ def call(study: Study, row: Row) -> Call:
         place = Place(term=f"total {last}", less=f"total {first}")
     else:
         year = {"start": first, "end": last}[row["contrast"]]
-        place = Place(term=f"total {year}", columns={"estimate": "estimate"})
+        place = Place(term=f"total {year}", columns=same("estimate"))
     return Call(
         function="inequality",
         data=_incomes(part),

@@ -9,6 +9,7 @@ from evenfield.shared.calls import (
     Call,
     NoCallError,
     Place,
+    method_of,
     section_of,
     seed_of,
     specification,
@@ -32,10 +33,9 @@ def call(study: Study, row: Row) -> Call:
     section: Section = section_of(study, Section, FAMILY)
     spec = specification(section.specs, row)
     case = read_case(study, section, spec)
-    suffix = row["estimator"].removeprefix("ols").removeprefix("_")
-    methods = {SUFFIXES.get(name, name.lower()): name for name in methods_of(spec)}
-    method = methods.get(suffix, methods_of(spec)[0])
+    method = method_of(row, "ols", methods_of(spec), SUFFIXES)
     permuted = method.startswith("randomisation")
+    drawn = permuted or "wild" in method
     near = row["term"].startswith(NEAR)
     opening = f"{FAMILY}:{spec.id}"
     inference = study.config.inference
@@ -51,7 +51,7 @@ def call(study: Study, row: Row) -> Call:
         "cluster": "cluster",
         "inference": methods_of(spec)[0] if permuted else method,
         # The other inference does not need as many.
-        "draws": inference.permutations if permuted or "wild" in method else 99,
+        "draws": inference.permutations if drawn else 99,
         "seed": seed_of(inference.seed, stream),
     }
     between = None
@@ -60,8 +60,8 @@ def call(study: Study, row: Row) -> Call:
             case.nearby.distance, index=case.units, columns=case.units
         )
     own = PERMUTED if permuted else method
-    drawn = permuted or "wild" in method
-    alike = case.units == sorted(case.units)
+    # The library numbers units by their ids, and draws in that order.
+    sorted_by_id = case.units == sorted(case.units)
     return Call(
         function="nearby",
         data=_data(spec, case),
@@ -69,7 +69,7 @@ def call(study: Study, row: Row) -> Call:
         places=(Place(term=row["contrast"] or row["term"], inference=own),),
         weights=between,
         weights_as="distance",
-        apart={} if alike or not drawn else dict.fromkeys(("p_value",), DRAWS),
+        apart={"p_value": DRAWS} if drawn and not sorted_by_id else {},
     )
 
 

@@ -4,6 +4,7 @@ from evenfield.shared.calls import (
     Call,
     NoCallError,
     Place,
+    method_of,
     section_of,
     seed_of,
     specification,
@@ -32,9 +33,7 @@ def call(study: Study, row: Row) -> Call:
         raise NoCallError("it is a difference of -ln(1 + bT)/T at two slopes")
     spec = specification(section_of(study, Section, "regime"), row)
     (section,) = (one for one in sections(study, spec) if one.name == row["period"])
-    suffix = estimator.removeprefix("regime").removeprefix("_")
-    methods = {name.lower(): name for name in methods_of(spec)}
-    method = methods.get(suffix, methods_of(spec)[0])
+    method = method_of(row, "regime", methods_of(spec))
     c = combinations(section.columns)[row["term"], row["contrast"]]
     weights = {
         name: float(weight)

@@ -5,7 +5,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evenfield.shared.calls import Call, Place, section_of, seed_of, specification
+from evenfield.shared.calls import (
+    Call,
+    Place,
+    method_of,
+    same,
+    section_of,
+    seed_of,
+    specification,
+)
 from evenfield.shared.few_units import with_places
 from evenfield.shared.samples import sample_rows
 from evenfield.shared.settings import scheme_info
@@ -57,13 +65,11 @@ def _places(
 ) -> tuple[Place, ...]:
     names = {"sigma_start": f"sigma {first}", "sigma_end": f"sigma {last}"}
     if row["term"] in names:
-        only = {"estimate": "estimate"}
-        return (Place(term=names[row["term"]], columns=only),)
+        return (Place(term=names[row["term"]], columns=same("estimate")),)
     if row["estimator"] == "carree_klomp_t3":
         return (Place(note="T3"),)
     if row["estimator"] == T2:
         p = Place(note="T2 p", name="p_value")
         return (Place(note="T2"), Place(note="T2", name="statistic"), p)
-    suffix = row["estimator"].removeprefix("sigma_slope_test").removeprefix("_")
-    own = [name for name in methods if name.lower() == suffix]
-    return (Place(term="fall", inference=(own or methods)[0]),)
+    method = method_of(row, "sigma_slope_test", methods)
+    return (Place(term="fall", inference=method),)

@@ -9,6 +9,7 @@ from evenfield.shared.calls import (
     same,
     section_of,
     seed_of,
+    specification,
     square,
 )
 from evenfield.shared.study_panel import study_panel
@@ -41,10 +42,7 @@ def call(study: Study, row: Row) -> Call:
             " and weights at once"
         )
     section = section_of(study, Section, "spatial_panel")
-    named = {spec.id: spec for spec in section.specifications}
-    if row["spec_id"] not in named:
-        raise NoCallError("its specification is no longer in the config")
-    spec = named[row["spec_id"]]
+    spec = specification(section.specifications, row)
     model, _, kind = row["estimator"].partition("_")
     for name, reason in ELSEWHERE.items():
         if kind.startswith(name):
