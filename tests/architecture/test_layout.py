@@ -6,7 +6,8 @@ import ast
 import re
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 
@@ -154,17 +155,19 @@ MODULES = {
 }
 
 
-def modules_named(path: Path) -> Iterator[str]:
+@cache
+def modules_named(path: Path) -> tuple[str, ...]:
     """Modules that a file names in any import: late ones and those that only a type
     checker reads, too.
     """
+    names = []
     for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
-            for alias in node.names:
-                inner = f"{node.module}.{alias.name}"
-                yield inner if inner in MODULES else str(node.module)
+            inner = [f"{node.module}.{alias.name}" for alias in node.names]
+            names += [name if name in MODULES else str(node.module) for name in inner]
+    return tuple(names)
 
 
 # Estimators that have their home in models/, and the topic of each: no library function
@@ -194,22 +197,22 @@ COMMON = {
 ON_BOTH_SIDES = 38
 
 
-def names_of_numerics(files: Iterable[Path]) -> set[str]:
-    """Names of numerics that some files import, by their full name."""
-    names = set()
-    for path in files:
-        modules = {}
-        for node in ast.walk(parsed(path)):
-            if isinstance(node, ast.ImportFrom) and node.module:
-                for alias in node.names:
-                    full = f"{node.module}.{alias.name}"
-                    modules[alias.asname or alias.name] = full
-        names |= set(modules.values()) - set(MODULES)
-        for node in ast.walk(parsed(path)):
-            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-                module = modules.get(node.value.id)
-                names |= {f"{module}.{node.attr}"} if module in MODULES else set()
-    return {name for name in names if name.startswith("evenfield.numerics.")}
+@cache
+def names_of_numerics(path: Path) -> frozenset[str]:
+    """Names of numerics that a file imports, by their full name."""
+    nodes = list(ast.walk(parsed(path)))
+    modules = {}
+    for node in nodes:
+        if isinstance(node, ast.ImportFrom) and node.module:
+            for alias in node.names:
+                full = f"{node.module}.{alias.name}"
+                modules[alias.asname or alias.name] = full
+    names = set(modules.values()) - set(MODULES)
+    for node in nodes:
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            module = modules.get(node.value.id)
+            names |= {f"{module}.{node.attr}"} if module in MODULES else set()
+    return frozenset(n for n in names if n.startswith("evenfield.numerics."))
 
 
 def test_models_know_no_study() -> None:
@@ -220,19 +223,22 @@ def test_models_know_no_study() -> None:
 
 @pytest.mark.parametrize("name", HOMES)
 def test_an_estimator_has_one_home(name: str) -> None:
-    called = names_of_numerics([LIBRARY / "models" / f"{name}.py"])
+    called = names_of_numerics(LIBRARY / "models" / f"{name}.py")
     kernels = {full for full in called if full.rpartition(".")[0] not in COMMON}
     topic = LIBRARY / "topics" / HOMES[name]
     files = [*(LIBRARY / "api").glob("*.py"), *topic.glob("*.py")]
     for path in files:
-        twice = sorted(kernels & names_of_numerics([path]))
+        twice = sorted(kernels & names_of_numerics(path))
         assert not twice, f"{shown(path)} imports {twice}: models/{name}.py calls them"
     assert kernels
 
 
 def test_the_library_and_topics_conduct_no_more_kernels_twice() -> None:
-    sides = [(LIBRARY / side).rglob("*.py") for side in ("api", "topics")]
-    both = set.intersection(*map(names_of_numerics, sides))
+    sides = [
+        set().union(*map(names_of_numerics, (LIBRARY / side).rglob("*.py")))
+        for side in ("api", "topics")
+    ]
+    both = set.intersection(*sides)
     assert len(both) == ON_BOTH_SIDES, (
         f"{len(both)} names of numerics are imported by api and by topics,"
         f" {ON_BOTH_SIDES} were: lower the number, or call the model"

@@ -22,7 +22,7 @@ HEALTH = {"deadline": None, "suppress_health_check": list(HealthCheck)}
 SEEDED = settings(
     derandomize=True,
     database=None,
-    max_examples=80,
+    max_examples=50,
     **HEALTH,
 )
 ODD = [

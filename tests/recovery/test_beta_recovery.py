@@ -12,7 +12,7 @@ from evenfield.numerics.ols import contrast_inference, cov_hc3, fit_ols
 from evenfield.numerics.random import generator_for
 from tolerances import close
 
-pytestmark = pytest.mark.montecarlo
+pytestmark = pytest.mark.gate
 N = 31
 T = 20
 LAM = 0.02

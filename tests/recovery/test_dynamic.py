@@ -22,7 +22,7 @@ from numerics.spatial_panel.test_dynamic import simulated
 
 UNITS = 31
 SHOCK = 0.03
-pytestmark = [pytest.mark.montecarlo, pytest.mark.slow]
+pytestmark = pytest.mark.gate
 
 
 def panel(rng, speed, transitions, span=1, sd=lambda *_: SHOCK):

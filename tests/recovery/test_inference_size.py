@@ -32,7 +32,7 @@ from evenfield.numerics.random import generator_for
 from evenfield.study.spatial_weights import row_standardised
 from tolerances import close
 
-pytestmark = pytest.mark.montecarlo
+pytestmark = pytest.mark.gate
 SAMPLES = int(os.environ.get("EVENFIELD_SIZE_SAMPLES", "300"))
 DRAWS = 399
 LEVEL = 0.05

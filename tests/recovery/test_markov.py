@@ -37,8 +37,7 @@ def one(seed):
     return spatial_markov_test(values, classes, W, k=3, m=3, rng=rng, draws=DRAWS)
 
 
-@pytest.mark.slow
-@pytest.mark.montecarlo
+@pytest.mark.gate
 def test_permutation_p_is_uniform_and_chi_squared_is_not():
     tests = [one(seed) for seed in range(CHAINS)]
     p = np.array([test.lr_p for test in tests])

@@ -12,7 +12,7 @@ import evenfield as ef
 from evenfield.numerics.random import generator_for
 from evenfield.numerics.spatial import haversine_km
 
-pytestmark = pytest.mark.montecarlo
+pytestmark = pytest.mark.gate
 SAMPLES = 300
 FEW = 60  # where what is shown is far larger than its error
 ACROSS, DOWN = 4, 3  # parents side by side

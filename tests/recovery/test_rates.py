@@ -5,7 +5,7 @@ import pytest
 from golden.evidence import computed_rate, recorded_rates
 from recovery.rates import RATES
 
-pytestmark = pytest.mark.montecarlo
+pytestmark = pytest.mark.gate
 RECORDED = {(row["what"], row["design"]): row for row in recorded_rates()}
 
 

@@ -22,7 +22,7 @@ from evenfield.numerics.spatial_panel.panel import panel_from_arrays
 from spatial_cases import mean_effects
 from tolerances import close
 
-pytestmark = pytest.mark.montecarlo
+pytestmark = pytest.mark.gate
 UNITS = Path(__file__).parents[2] / "data" / "units.csv"
 
 

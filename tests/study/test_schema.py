@@ -4,24 +4,30 @@ topic.yaml say.
 
 import json
 
+import pytest
+
 import schema
 from evenfield.study.config_schema import SCHEMA
 
 
-def test_schema_and_pages_are_generated():
+@pytest.fixture(scope="module")
+def estimates():
+    return schema.schema()
+
+
+def test_schema_and_pages_are_generated(estimates):
     """Run `python3 run schema` after a change of a Spec class, of StudyConfig or of a
     topic.yaml.
     """
-    estimates = schema.schema()
     assert json.loads(SCHEMA.read_text()) == estimates
     assert schema.REFERENCE.read_text() == schema.reference(estimates)
     assert schema.EXHIBITS.read_text() == schema.exhibits()
 
 
-def test_every_key_has_a_meaning():
+def test_every_key_has_a_meaning(estimates):
     rows = [
         line.split(" | ")
-        for line in schema.reference(schema.schema()).splitlines()
+        for line in schema.reference(estimates).splitlines()
         if line.startswith("| `")
     ]
     assert not [row[0] for row in rows if not row[-1].strip(" |")]

@@ -89,6 +89,7 @@ def faults(study, **changes):
     return str(refused.value)
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize(
     ("changes", "message"),
     from_yaml("""
@@ -214,6 +215,7 @@ def test_a_result_there_that_is_gone_or_changed_is_made_again(
     assert len(marks) == (change is not Path.touch)
 
 
+@pytest.mark.gate
 def test_gate_list_diff_and_package_take_both(finished, tmp_path):
     copy = shutil.copytree(finished, tmp_path / "copy")
     assert gate.differences(finished, copy) == []
@@ -238,6 +240,7 @@ def in_the_place_of(file):
     (file / "inside").mkdir(parents=True)
 
 
+@pytest.mark.gate
 def test_a_record_outlives_a_run_that_fails_beside(finished, tmp_path):
     study = shutil.copytree(finished, tmp_path / "study")
     in_the_place_of(study / "below" / "results" / "numbers.json")
@@ -249,6 +252,7 @@ def test_a_record_outlives_a_run_that_fails_beside(finished, tmp_path):
     assert record.read_bytes() == before
 
 
+@pytest.mark.gate
 def test_a_folder_in_the_place_of_a_record_is_named(finished, tmp_path):
     study = shutil.copytree(finished, tmp_path / "study")
     in_the_place_of(study / "results" / "beside" / "other.json")
@@ -257,6 +261,7 @@ def test_a_folder_in_the_place_of_a_record_is_named(finished, tmp_path):
     assert "other.json is a folder where a file belongs; expected" in done.stderr
 
 
+@pytest.mark.gate
 def test_clean_takes_the_results_of_both(finished, tmp_path):
     study = shutil.copytree(finished, tmp_path / "study")
     clean.clean(study)

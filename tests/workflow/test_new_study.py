@@ -100,6 +100,7 @@ def test_fragments_of_the_guide_are_configs(tmp_path):
 
 
 @pytest.mark.gate
+@pytest.mark.gate
 def test_units_without_coordinates_or_borders_and_with_chinese_names(tmp_path):
     random = np.random.default_rng(7)
     rows = []
@@ -127,6 +128,7 @@ def test_units_without_coordinates_or_borders_and_with_chinese_names(tmp_path):
     assert not re.search(r"contiguity matrix|special economic|yuan|coast", page)
 
 
+@pytest.mark.gate
 def test_policies_of_a_new_study_show_what_was_planted(tmp_path):
     districts = ROOT / "examples" / "simulated-districts"
     spec = importlib.util.spec_from_file_location("make", districts / "make.py")

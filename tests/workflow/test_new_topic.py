@@ -9,6 +9,7 @@ import yaml
 import program_copies
 from evenfield.shared.estimates import read_estimates
 
+pytestmark = pytest.mark.gate
 REPO = Path(__file__).resolve().parents[2]
 EXAMPLE = REPO / "examples" / "us-states"
 FILES = {

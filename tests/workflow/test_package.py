@@ -18,6 +18,7 @@ import yaml
 import program_copies
 from yaml_text import from_yaml
 
+pytestmark = pytest.mark.gate
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "us-states"
 SKIPPED = shutil.ignore_patterns(

@@ -55,7 +55,7 @@ def main(source, target, more=""):
         Path(path).write_text(text + "x" * (10**6 * ("big" in text)))
     if Path(target).stem in text:
         raise IngestError(f"{Path(target).stem} is bad\\x1b[31m", "none", "mend it")
-    if "slow" in text:
+    if "slow" in text and Path(target).stem == "first":
         time.sleep(2)
     if "kill" in text:
         os.kill(os.getpid(), 9)

@@ -33,14 +33,14 @@ STUDY_FILES = ("*.yaml", "*.yml", "*.csv", "*.json", "*.bib")
 NEVER_COPIED = ("results", ".snakemake", ".git", ".venv*", "__pycache__")
 # Seconds and memory stand there.
 NOT_COMPARED = ("logs", "benchmarks")
-# Where tests of whole studies and of the site stand, and how they are started.
+# Where tests of whole studies, of many samples and of the site stand, and how they are
+# started.
 GATE_TESTS = (
-    "tests/workflow/test_study.py",
-    "tests/workflow/test_examples.py",
-    "tests/workflow/test_new_study.py",
+    "tests/workflow",
     "tests/browser/test_site.py",
     "tests/architecture",
     "tests/opened",
+    "tests/recovery",
 )
 PYTEST = ("-n", "2", "--dist", "loadfile")
 SHOWN = 10  # differing files that are named

@@ -37,7 +37,7 @@ CACHE = REPO / ".mutate"  # which lines the tests run, by state of the code
 # Whole studies, browsers and samples in their hundreds are no tests for one fault.
 LEFT_OUT = ("tests/workflow", "tests/browser", "tests/architecture", "tests/recovery")
 # markers of tests
-SELECTED = "not long and not slow and not montecarlo and not command"
+SELECTED = "not long and not slow and not command"
 FEWEST = 10  # faults in an area
 START_SECONDS = 10  # of processor time, before the first test
 SLOWER = 3.0  # than when it was recorded, before a test run is stopped

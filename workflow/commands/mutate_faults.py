@@ -235,12 +235,9 @@ def _defaults(node: ast.AST) -> list[ast.expr]:
 def _shown(node: ast.stmt | ast.expr, parent: ast.AST) -> ast.stmt | ast.expr:
     """Return what to show of a change: of a constant, the expression around it."""
     # A keyword names its value already.
-    if isinstance(parent, ast.keyword):
+    if not isinstance(node, ast.Constant) or not isinstance(parent, ast.expr):
         return node
-    is_small = isinstance(parent, ast.expr) and len(ast.unparse(parent)) < WIDTH
-    if isinstance(node, ast.Constant) and isinstance(parent, ast.expr) and is_small:
-        return parent
-    return node
+    return parent if len(ast.unparse(parent)) < WIDTH else node
 
 
 def _lines(node: ast.stmt) -> tuple[int, int]:
@@ -325,14 +322,19 @@ def _without(node: ast.stmt, at_import: bool, file: str) -> Iterator[str]:
     droppable = isinstance(node, ast.AugAssign | ast.Expr | ast.Continue)
     if isinstance(node, ast.Assign):
         # What is assigned again, or a part of something, is there without it too.
-        used = set(map(ast.unparse, ast.walk(node.value)))
         droppable = all(
             isinstance(target, ast.Subscript | ast.Attribute)
-            or ast.unparse(target) in used
+            or _stands_in(target, node.value)
             for target in node.targets
         )
     if droppable:
         yield "pass"
+
+
+def _stands_in(target: ast.expr, value: ast.expr) -> bool:
+    code = ast.unparse(target)
+    kinds = (part for part in ast.walk(value) if isinstance(part, type(target)))
+    return any(ast.unparse(part) == code for part in kinds)
 
 
 def _compared(node: ast.Compare) -> Iterator[str]:
@@ -376,12 +378,11 @@ def _called(node: ast.Call) -> Iterator[str]:
     is_method = isinstance(node.func, ast.Attribute)
     owner = _owner(node.func.value) if isinstance(node.func, ast.Attribute) else ""
     is_library = owner in ("", "np", "math", "np.linalg")
-    inside = ", ".join(map(ast.unparse, (*node.args, *node.keywords)))
-    dot = f"{owner}." if is_method else ""
-    if is_library and name in FUNCTIONS:
-        yield f"{dot}{FUNCTIONS[name]}({inside})"
-    elif name in CALLS:
-        yield f"{dot}{CALLS[name]}({inside})"
+    others = FUNCTIONS if is_library and name in FUNCTIONS else CALLS
+    if name in others:
+        inside = ", ".join(map(ast.unparse, (*node.args, *node.keywords)))
+        dot = f"{owner}." if is_method else ""
+        yield f"{dot}{others[name]}({inside})"
     if is_library and name in DROPPED_FUNCTIONS and node.args:
         yield f"({ast.unparse(node.args[0])})"
     elif not is_library and name in DROPPED_METHODS:

@@ -6,6 +6,7 @@ import ast
 import inspect
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
@@ -83,16 +84,24 @@ def texts_beneath(kind: type) -> dict[str, str]:
     """Return the text beneath each key of a class and of those that it extends."""
     texts = dict[str, str]()
     for parent in reversed(kind.__mro__):
-        try:
-            (definition,) = ast.parse(inspect.getsource(parent)).body
-        except (OSError, TypeError):
-            continue  # a class without a text of its own
-        assert isinstance(definition, ast.ClassDef)
-        for key, text in pairwise(definition.body):
-            if isinstance(key, ast.AnnAssign) and isinstance(key.target, ast.Name):
-                texts.pop(key.target.id, None)  # which the class defines anew
-                if isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant):
-                    texts[key.target.id] = inspect.cleandoc(str(text.value.value))
+        texts |= _own_texts(parent)
+    return {name: text for name, text in texts.items() if text}
+
+
+@cache
+def _own_texts(kind: type) -> dict[str, str]:
+    """Return the text beneath each key that a class defines itself; blank where none is."""
+    try:
+        (definition,) = ast.parse(inspect.getsource(kind)).body
+    except (OSError, TypeError):
+        return {}  # a class without a text of its own
+    assert isinstance(definition, ast.ClassDef)
+    texts = dict[str, str]()
+    for key, text in pairwise([*definition.body, ast.Pass()]):
+        if isinstance(key, ast.AnnAssign) and isinstance(key.target, ast.Name):
+            texts[key.target.id] = ""
+            if isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant):
+                texts[key.target.id] = inspect.cleandoc(str(text.value.value))
     return texts
 
 

@@ -3,6 +3,7 @@
 `hooks.yaml` beside this file lists what they rely on, why, and what happens without it.
 """
 
+import argparse
 import os
 import sys
 from base64 import urlsafe_b64encode
@@ -37,6 +38,18 @@ def install(stop: Callable[..., None], progress: ModuleType) -> None:
     JobScheduler.exit_gracefully = lambda _, *given: stop(*given)
     DAG.check_output_mtime = accept_any_time
     PersistenceBase._serialize_param = PersistenceBase._serialize_param_builtin
+
+
+def parse_with(parser: argparse.ArgumentParser) -> None:
+    """Let Snakemake read its command line with a parser that is made already, but for
+    one that reads profiles.
+    """
+    from snakemake import cli
+
+    make = cli.get_argument_parser
+    cli.get_argument_parser = lambda profiles=None: (
+        make(profiles) if profiles else parser
+    )
 
 
 async def accept_any_time(*_: object) -> None:

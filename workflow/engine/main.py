@@ -47,6 +47,7 @@ def complete(words: Sequence[str]) -> tuple[Path, list[str], bool]:
     parser = get_argument_parser()
     parser.prog = "run"
     parser.usage = "python3 run [TARGET ...] [OPTION ...]"
+    hooks.parse_with(parser)
     given = parser.parse_args(list(words))
     study = Path(given.directory or REPO).absolute()
     if not given.configfile and not (study / "config.yaml").is_file():

@@ -78,7 +78,6 @@ def test_p_value_is_the_largest_over_the_persistence():
 
 
 @pytest.mark.slow
-@pytest.mark.montecarlo
 def test_size_under_persistence():
     rng = default_rng(0)
     rejected_fixed_b = 0

@@ -2,14 +2,17 @@
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 import yaml
+
+OPTIONS: dict[str, dict[str, dict[str, Any]]] = yaml.safe_load(
+    Path(__file__).with_name("options.yaml").read_text(encoding="utf-8")
+)
 
 
 def add_options(parser: argparse.ArgumentParser, command: str) -> None:
     """Give a parser the options of ``new`` or ``add``."""
-    text = Path(__file__).with_name("options.yaml").read_text(encoding="utf-8")
-    for name, entry in yaml.safe_load(text)[command].items():
-        if entry.get("type") == "path":
-            entry["type"] = Path
-        parser.add_argument(name, **entry)
+    for name, entry in OPTIONS[command].items():
+        path = {"type": Path} if entry.get("type") == "path" else {}
+        parser.add_argument(name, **(entry | path))

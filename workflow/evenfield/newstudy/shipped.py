@@ -1,6 +1,7 @@
 """Outlines that come with the library, by name."""
 
 import contextlib
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -44,10 +45,8 @@ def fitting(units: pd.DataFrame) -> tuple[str, list[str]]:
         return "", []
     best = ("", list(units["unit"]))
     for name in _names():
-        path, _ = outlines_file(Path(name))
-        properties = property_table(read_features(path))
         with contextlib.suppress(IngestError):  # which says that nothing fits
-            match = match_units(properties, units, path.name, once=True)
+            match = match_units(_names_drawn(name), units, name, once=True)
             ids = match.ids.dropna()
             drawn = set(ids)
             without = [unit for unit in units["unit"] if unit not in drawn]
@@ -56,6 +55,13 @@ def fitting(units: pd.DataFrame) -> tuple[str, list[str]]:
     if len(best[1]) > MOST_WITHOUT * len(units):
         return "", []
     return best
+
+
+@cache
+def _names_drawn(name: str) -> pd.DataFrame:
+    """Return what a shipped map calls its units, a row each."""
+    path, _ = outlines_file(Path(name))
+    return property_table(read_features(path))
 
 
 def _names() -> list[str]:

@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from shlex import quote
 from typing import Any
 
@@ -39,6 +40,7 @@ def _whole(text: str) -> str:
     return str(int(float(text))) if WHOLE.fullmatch(text) and len(text) < 16 else ""
 
 
+@lru_cache(maxsize=2**16)
 def _plain(text: str) -> str:
     # NFKD parts a letter from its accents, which are then left out.
     letters = unicodedata.normalize("NFKD", text.casefold().translate(LETTERS))

@@ -247,6 +247,7 @@ def files_read(*files: str) -> dict[str, str]:
     return {name: library_hash(name) for name in names}
 
 
+@cache
 def library_hash(name: str) -> str:
     """Return the hash of a library file, named from the library's folder."""
     return _read(LIBRARY / name)[0]
