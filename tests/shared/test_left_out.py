@@ -54,6 +54,28 @@ def test_shorter_years_drop_what_rests_on_them_and_nothing_is_refused():
     assert "split of seed contiguity" in without
 
 
+@pytest.mark.parametrize(
+    ("years", "spans", "changes"),
+    from_yaml("""
+    - [[1999, 2019], [[2000, 2010], [2010, 2019], [2009, 2019], [1999, 2019]], 1]
+    - [[1978, 2010], [[2000, 2010]], 0]
+    """),
+)
+def test_spans_of_vintages_go_with_their_years(years, spans, changes):
+    vintages = left_out_config(CHINA, ROOT, years=years)["estimates"]["vintages"]
+    assert vintages["spans"] == spans
+    assert len(vintages["changes"]) == changes
+
+
+def test_a_claim_is_asked_without_its_later_years_where_these_are_left_out():
+    left = left_out_config(CHINA, ROOT, years=[1978, 2010])
+    before, after = (
+        next(claim for claim in config["answers"]["claims"] if claim["id"] == "L49a")
+        for config in (CHINA, left)
+    )
+    assert set(before) - set(after) == {"later"}
+
+
 def test_rows_of_a_specification_that_is_left_out_are_missed_and_no_others():
     left_out = LeftOut(1999, 2019, units=set())
     asked = {name: CHINA["estimates"][name] for name in ("synthetic_control", "sigma")}

@@ -427,6 +427,8 @@ def _asked(
                 for check, row in out[key].items()
                 if not left_out.selects({**first, **row})
             }
+    if "later" in out and left_out.selects({**first, **out["later"]}):
+        del out["later"]
     if "shows" in out:
         out["shows"] = [
             row for row in out["shows"] if not left_out.selects({**first, **row})

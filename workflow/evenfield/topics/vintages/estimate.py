@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import chain, product
+from typing import Annotated
 
 import numpy as np
 import pandas as pd
@@ -27,7 +28,7 @@ from evenfield.study.elementary import log
 from evenfield.study.errors import EstimateError, first_examples
 from evenfield.study.expressions import by_year, check_columns
 from evenfield.study.study import Study
-from evenfield.study.study_config import TaxonomyName
+from evenfield.study.study_config import SPARED, TaxonomyName, Years
 
 FAMILY = "vintages"
 ALL = "all vintages"
@@ -47,7 +48,7 @@ LEAST = 2  # vintages, of a comparison
 class Section(Spec):
     """Vintages of income and the spans over which each is tried."""
 
-    spans: list[tuple[int, int]] = Field(min_length=1)
+    spans: list[Years] = Field(min_length=1)
     """First and last year of each span."""
     incomes: dict[str, str] = {}
     """Income per head by name of its vintage, an expression of panel.csv; the first is the
@@ -64,7 +65,7 @@ class Section(Spec):
     stands without and with each."""
     taxonomy: TaxonomyName = ""
     """Grouping of the units, the primary one by default."""
-    changes: list[tuple[tuple[int, int], tuple[int, int]]] = []
+    changes: Annotated[list[tuple[Years, Years]], SPARED] = []
     """Pairs of the spans, the earlier one first: how much each comparison changes from one
     to the other, both as one regression."""
 
