@@ -26,7 +26,7 @@ from evenfield.numerics.event_study.inference import (
     joint_half,
     joint_test,
 )
-from evenfield.numerics.event_study.leads import lead_factor
+from evenfield.numerics.event_study.leads import cr1_factor_of_leads
 from evenfield.numerics.event_study.panel import NEVER
 from evenfield.numerics.event_study.permutation import permuted_cohorts
 from evenfield.numerics.inference.conley import spatial_kernel
@@ -158,7 +158,7 @@ def test_leads_and_their_errors_are_those_of_a_regression(columns, groups, clust
         panel.untreated.sum(),
         len(set(clusters[cluster][panel.untreated.any(axis=1)])),
     )
-    rest = (N - 1) * G / (G - 1) / lead_factor(panel, 3, clusters[cluster])
+    rest = (N - 1) * G / (G - 1) / cr1_factor_of_leads(panel, 3, clusters[cluster])
     ours = np.sqrt(rest / (rest - 1)) * leads.fits[cluster].std_error
     close(ours, fit.std_errors[terms], 1e-9)
 

@@ -16,7 +16,7 @@ from evenfield.newstudy.features import (
     topology_features,
 )
 from evenfield.newstudy.outline_files import borders_of, outlines_of
-from evenfield.newstudy.shipped import SHIPPED, fitting, outlines_file
+from evenfield.newstudy.shipped import SHIPPED, fitting_outlines, outlines_file
 from evenfield.newstudy.unit_names import match_units
 from evenfield.study.errors import IngestError
 from refusals import fails
@@ -159,6 +159,6 @@ def test_outlines_that_lack_few_units_are_named_with_those():
     table = property_table(features_of("countries"))
     codes = [code for code in table["iso3"] if code][:60]
     units = pd.DataFrame({"unit": [*codes, "ZZZ"]}).assign(name=lambda f: f["unit"])
-    assert fitting(units) == ("countries", ["ZZZ"])
+    assert fitting_outlines(units) == ("countries", ["ZZZ"])
     few = units.iloc[-10:].reset_index(drop=True)
-    assert fitting(few) == ("", [])
+    assert fitting_outlines(few) is None

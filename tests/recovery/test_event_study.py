@@ -12,7 +12,7 @@ from evenfield.models.event_study import EventStudy
 from evenfield.models.policies import PolicyPanel, policy_effects
 from evenfield.numerics.event_study.imputation import Imputation
 from evenfield.numerics.event_study.inference import clustered, joint_test
-from evenfield.numerics.event_study.leads import estimated_leads, lead_factor
+from evenfield.numerics.event_study.leads import cr1_factor_of_leads, estimated_leads
 from evenfield.numerics.event_study.panel import NEVER, EventPanel
 from evenfield.numerics.event_study.rings import RingDesign, neighbourhood
 from evenfield.numerics.event_study.trends import trend_bounds
@@ -103,7 +103,7 @@ def lead_rejected(drawn, *, by_province):
     panel = drawn.panel(drawn.Y, by_province=by_province)
     leads = estimated_leads(panel, 4)
     clusters = np.arange(len(panel.Y))
-    factor = lead_factor(panel, len(leads.estimate), clusters)
+    factor = cr1_factor_of_leads(panel, len(leads.estimate), clusters)
     by_unit = np.sqrt(factor) * leads.by_unit
     fit = clustered(leads.estimate, by_unit, clusters, leads.present)
     return joint_test(fit).p_value < 0.05

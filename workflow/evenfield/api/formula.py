@@ -19,25 +19,18 @@ from evenfield.api.results import chosen
 from evenfield.study.errors import EstimateError
 
 PLAIN_NAME = re.compile(r"[^\W\d][\w. ]*")  # of a column, without backticks
-BRACKETS = {
-    "(": 1,
-    "[": 1,
-    "{": 1,
-    ")": -1,
-    "]": -1,
-    "}": -1,
-}  # steps of depth
+OPENING, CLOSING = "([{", ")]}"
 FUNCTIONS = frozenset({"np", "lag", *TRANSFORMS})
 # lag(x), lag(x, 2) or lag(x, by=2): the term, and how many steps.
 LAG = re.compile(r"lag\((.+?)(?:,\s*(?:by\s*=\s*)?(-?\d+)\s*)?\)")
-LARGE = 2**21  # whole numbers of which three have a product beyond 64 bits
+LARGE = 2**21  # three whole numbers above it have a product beyond 64 bits
 QUOTED_OR_POWER = re.compile(r"('[^']*'|\"[^\"]*\")|\^")
 
 
 @dataclass(frozen=True)
 class Columns:
-    """An outcome and regressors by the names of their columns, beside a constant, and
-    effects.
+    """A model by the names of its columns: outcome, regressors beside a constant, and
+    fixed effects.
     """
 
     y: str
@@ -53,7 +46,9 @@ class Model:
     outcome: str
     regressors: str
     effects: dict[str, tuple[str, ...]]  # columns of each effect behind the bar
-    aliases: dict[str, str]  # names of columns by alias
+    # Names of columns by alias, which stands for them in outcome and regressors: Python
+    # takes it for a name whatever they hold
+    aliases: dict[str, str]
 
     @property
     def right(self) -> list[str]:
@@ -97,29 +92,30 @@ class Model:
 
     def named(self, term: object) -> str:
         """Return a term with the names of columns in place of aliases."""
-        out = str(term)
+        text = str(term)
         for alias, name in self.aliases.items():
-            out = out.replace(alias, name)
-        return out
+            text = text.replace(alias, name)
+        return text
 
     @property
     def right_text(self) -> str:
         """The right side with names in backticks again."""
-        out = self.regressors
+        text = self.regressors
         for alias, name in self.aliases.items():
-            out = out.replace(alias, f"`{name}`")
-        return out
+            text = text.replace(alias, f"`{name}`")
+        return text
 
     def frame(self, data: pd.DataFrame) -> pd.DataFrame:
         """Return the data with a column for each alias, without the columns that would
         hide a function of the formula and without levels that no row has.
         """
-        both = f"{self.outcome} ~ {self.regressors}"
+        formula = f"{self.outcome} ~ {self.regressors}"
         # A column named log would be found in place of the function in log(y).
-        hiding = [name for name in FUNCTIONS if name in data and _is_called(name, both)]
+        hiding = [
+            name for name in FUNCTIONS if name in data and _is_called(name, formula)
+        ]
         for name in hiding:
-            # The name without a bracket or point behind it means the column, too.
-            if re.search(rf"(?<![\w.]){name}(?![\w.]*\s*[.(])\b", both):
+            if _is_column(name, formula):
                 raise EstimateError(
                     f"a column named {name} beside the function {name}",
                     "different names",
@@ -131,18 +127,18 @@ class Model:
 
     def _numbers_and_levels(self, data: pd.DataFrame) -> dict[str, pd.Series[Any]]:
         """Return the columns that are evaluated otherwise than they are stored, as in R."""
-        both = self.named(f"{self.outcome} ~ {self.regressors}")
-        out: dict[str, pd.Series[Any]] = {}
+        formula = self.named(f"{self.outcome} ~ {self.regressors}")
+        changed: dict[str, pd.Series[Any]] = {}
         for name, kind in data.dtypes.items():
             if isinstance(kind, pd.CategoricalDtype):
                 # A level that no row has is no dummy.
-                out[str(name)] = data[name].cat.remove_unused_categories()
-            elif (
-                str(name) in both and f"C({name}" not in both and _is_large(data[name])
-            ):
+                changed[str(name)] = data[name].cat.remove_unused_categories()
+                continue
+            is_number = str(name) in formula and f"C({name}" not in formula
+            if is_number and _is_large(data[name]):
                 # A square of whole numbers would be cut to 64 bits without a word.
-                out[str(name)] = data[name].astype(float)
-        return out
+                changed[str(name)] = data[name].astype(float)
+        return changed
 
 
 def _is_large(column: pd.Series[Any]) -> bool:
@@ -152,7 +148,9 @@ def _is_large(column: pd.Series[Any]) -> bool:
 
 
 class _Sums(ast.NodeTransformer):
-    """Sums in which true is one, as in R, and not the word "or"."""
+    """Sums and differences of numbers: true counts as one, as in R, where numpy takes
+    ``+`` of two truth values for "or".
+    """
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.BinOp:
         self.generic_visit(node)
@@ -165,8 +163,16 @@ class _Sums(ast.NodeTransformer):
         return ast.BinOp(left, node.op, right)
 
 
-def _is_called(name: str, text: str) -> bool:
-    return re.search(rf"(?<![\w.]){name}\s*[.(]", text) is not None
+def _is_called(name: str, formula: str) -> bool:
+    """Say whether a name is a function somewhere: before a bracket, or a point as in
+    ``np.log``.
+    """
+    return re.search(rf"(?<![\w.]){name}\s*[.(]", formula) is not None
+
+
+def _is_column(name: str, formula: str) -> bool:
+    """Say whether a name is a column somewhere: with neither behind it."""
+    return re.search(rf"(?<![\w.]){name}(?![\w.]*\s*[.(])\b", formula) is not None
 
 
 def lag_of_outcome(term: str, y: str) -> int | None:
@@ -189,35 +195,49 @@ def outcome_of(y: str, data: object) -> str | Columns:
 def parsed(formula: str | Columns, data: pd.DataFrame) -> Model:
     """Divide a formula into outcome, regressors and effects; data with names as text."""
     if isinstance(formula, Columns):
-        names = [str(formula.y), *map(str, formula.x)]
-        aliases = _aliases(names, data)
-        of = {name: alias for alias, name in aliases.items()}
-        outcome, *right = (of[name] for name in names)
-        text = f"{names[0]} ~ {' + '.join(['1', *names[1:]])}"
-        effects = {
-            # region^year means pairs, unless a column has that very name.
-            name: (name,) if name in data else tuple(name.split("^"))
-            for name in formula.effects
-        }
-        return Model(text, outcome, " + ".join(["1", *right]), effects, aliases)
-    if not isinstance(formula, str):
-        raise EstimateError(
-            f"a formula of type {type(formula).__name__}",
-            "text such as 'y ~ x | unit + year'",
-            "write it first, or give y='y', x=['x']",
-        )
-    # Aliases first: a quoted name may hold a bar, a tilde or a plus.
-    names = _quoted_names(formula)
+        return _from_names(formula, data)
+    if isinstance(formula, str):
+        return _from_text(formula, data)
+    raise EstimateError(
+        f"a formula of type {type(formula).__name__}",
+        "text such as 'y ~ x | unit + year'",
+        "write it first, or give y='y', x=['x']",
+    )
+
+
+def _from_names(columns: Columns, data: pd.DataFrame) -> Model:
+    """Return the model of columns, each under an alias."""
+    names = [str(columns.y), *map(str, columns.x)]
     aliases = _aliases(names, data)
-    plain = formula
+    alias_of = {name: alias for alias, name in aliases.items()}
+    outcome, *regressors = (alias_of[name] for name in names)
+    effects = {
+        # region^year means pairs, unless a column has that very name.
+        name: (name,) if name in data else tuple(name.split("^"))
+        for name in columns.effects
+    }
+    return Model(
+        text=f"{names[0]} ~ {' + '.join(['1', *names[1:]])}",
+        outcome=outcome,
+        regressors=" + ".join(["1", *regressors]),
+        effects=effects,
+        aliases=aliases,
+    )
+
+
+def _from_text(formula: str, data: pd.DataFrame) -> Model:
+    """Return the model of a formula, ``outcome ~ regressors | effects``."""
+    # Aliases first: a quoted name may hold a bar, a tilde or a plus.
+    aliases = _aliases(_quoted_names(formula), data)
+    aliased = formula
     for alias, name in aliases.items():
         # Blanks at both sides, so that an alias does not run into the next word.
-        plain = plain.replace(f"`{name}`", f" {alias} ")
+        aliased = aliased.replace(f"`{name}`", f" {alias} ")
     text = formula.strip()
-    outcome, *sides = map(str.strip, _split(plain, "~"))
-    if len(sides) != 1:
+    outcome, *right_sides = map(str.strip, _split(aliased, "~"))
+    if len(right_sides) != 1:
         raise EstimateError(
-            f"the formula {text!r} with {_times(len(sides), '~')}",
+            f"the formula {text!r} with {_times(len(right_sides), '~')}",
             "outcome ~ regressors",
             "write 'y ~ x', or 'y ~ 1' without regressors",
         )
@@ -233,7 +253,7 @@ def parsed(formula: str | Columns, data: pd.DataFrame) -> Model:
             "outcome ~ regressors",
             "write its column first",
         )
-    regressors, *behind_bar = map(str.strip, _split(sides[0], "|"))
+    regressors, *behind_bar = map(str.strip, _split(right_sides[0], "|"))
     if len(behind_bar) > 1:
         raise EstimateError(
             f"the formula {text!r} with {_times(len(behind_bar), '|')}",
@@ -246,16 +266,24 @@ def parsed(formula: str | Columns, data: pd.DataFrame) -> Model:
             "outcome ~ regressors",
             "write 1 for the constant alone",
         )
-    effects = _effects(behind_bar[0], aliases) if behind_bar else {}
-    return Model(text, _powers(outcome), _powers(regressors), effects, aliases)
+    return Model(
+        text=text,
+        outcome=_powers(outcome),
+        regressors=_powers(regressors),
+        effects=_effects(behind_bar[0], aliases) if behind_bar else {},
+        aliases=aliases,
+    )
 
 
 def _powers(text: str) -> str:
-    """Write powers as Python does, to which ``k^2`` of whole numbers is no square."""
+    """Write powers as Python does: ``k**2`` for ``k^2``, which it takes for "exclusive
+    or" of bits; not in quotes.
+    """
     return QUOTED_OR_POWER.sub(lambda match: match[1] or "**", text)
 
 
 def _times(count: int, mark: str) -> str:
+    """Say how often a mark stands in a formula."""
     return f"no {mark}" if count == 0 else f"{count} {mark}"
 
 
@@ -289,15 +317,17 @@ def _quoted_names(formula: str) -> list[str]:
 
 
 def _aliases(names: Iterable[str], data: pd.DataFrame) -> dict[str, str]:
-    """Return names by an alias that Python takes for a name, and no column has."""
-    # What Python reads as a name, with an end that no other alias begins.
+    """Return names by an alias that Python takes for a name, and no column has; refuse a
+    name that is no column.
+    """
     stem = "quoted"
     while any(str(column).startswith(stem) for column in data):
         stem += "_"
-    once = dict.fromkeys(names)
-    for name in once:
+    distinct = dict.fromkeys(names)
+    for name in distinct:
         chosen("column", name, data, "name a column or level")
-    return {f"{stem}_{number}_": name for number, name in enumerate(once)}
+    # A line at the end, so that quoted_1_ is no part of quoted_10_.
+    return {f"{stem}_{number}_": name for number, name in enumerate(distinct)}
 
 
 def _split(text: str, mark: str) -> list[str]:
@@ -307,15 +337,18 @@ def _split(text: str, mark: str) -> list[str]:
 
 
 def _mark_positions(text: str, mark: str) -> Iterator[int]:
-    depth = 0
-    quote = ""
+    """Yield where a mark stands outside brackets and quotes."""
+    depth = 0  # brackets that are open
+    quote = ""  # the quotation mark that is open
     for position, character in enumerate(text):
         if quote:
             quote = "" if character == quote else quote
         elif character in "'\"":
             quote = character
-        elif character in BRACKETS:
-            depth += BRACKETS[character]
+        elif character in OPENING:
+            depth += 1
+        elif character in CLOSING:
+            depth -= 1
         elif character == mark and depth == 0:
             yield position
 

@@ -29,12 +29,13 @@ from evenfield.study.errors import EstimateError, counted
 
 PERMUTED = "permuted lists"
 MEASURES = ("any", "share")
-# Methods that need dates, a distance of their own, or other draws than those here.
-ELSEWHERE = {"two_way", "driscoll_kraay", "conley", "conley_all_dates"}
+# Methods that need dates, or a distance of their own.
+NOT_HERE = {"two_way", "driscoll_kraay", "conley", "conley_all_dates"}
+# Randomisation is always a line of its own (`PERMUTED`).
 KINDS = tuple(
     name
     for name in METHODS
-    if name not in ELSEWHERE and not name.startswith("randomisation")
+    if name not in NOT_HERE and not name.startswith("randomisation")
 )
 
 
@@ -129,7 +130,7 @@ def nearby(
         parents=_parents(rows),
         share=measure == "share",
     )
-    pair = _Pair(
+    regressions = _OwnAndNear(
         rows=rows,
         case=case,
         names=names,
@@ -138,20 +139,22 @@ def nearby(
         draws=draws,
         seed=seed,
     )
-    _check_near(pair.near, names, radius)
-    kinds = pair.kinds(inference)
+    _check_near(regressions.near, names, radius)
+    kinds = regressions.kinds(inference)
     return Fit(
         "Growth on lists and nearby",
-        lambda level: pair.lines(kinds, level),
-        nobs=len(pair.own.rows),
-        notes={**pair.notes(), "reach": f"{measure} within {radius:g}"},
-        raw=pair.designs,
+        lambda level: regressions.lines(kinds, level),
+        nobs=len(regressions.own.rows),
+        notes={**regressions.notes(), "reach": f"{measure} within {radius:g}"},
+        raw=regressions.designs,
     )
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Pair:
-    """Both regressions and what inference needs beside them."""
+class _OwnAndNear:
+    """The regression on lists over all units and that on lists nearby over units on no
+    list, with what inference needs.
+    """
 
     rows: Table
     case: Nearby
@@ -238,27 +241,26 @@ class _Pair:
         of each two, (K,) each.
         """
         terms = self._terms(prefix)
-        alone = np.eye(len(terms))
-        asked = list(zip(terms, alone, strict=True))
+        weights = np.eye(len(terms))
+        named = list(zip(terms, weights, strict=True))
         for i, j in combinations(range(len(terms)), 2):
-            asked.append((f"{terms[i]} - {terms[j]}", alone[i] - alone[j]))
-        return asked
+            named.append((f"{terms[i]} - {terms[j]}", weights[i] - weights[j]))
+        return named
 
     def lines(self, kinds: Sequence[str], level: float) -> pd.DataFrame:
-        """Return a row for each inference and term; one that cannot be says why, unless
-        none can.
+        """Return a row for each inference and term. A test that is not defined is a row
+        with the reason; refused where none but the permutation is.
         """
-        permutation = "randomisation_stratified"
-        if not self.case.has_parents:
-            permutation = "randomisation"
-        methods = {**{kind: kind for kind in kinds}, PERMUTED: permutation}
+        # Within parents lists are dealt out within parents.
+        stratified = "_stratified" if self.case.has_parents else ""
+        methods = {kind: kind for kind in kinds}
+        methods |= {PERMUTED: f"randomisation{stratified}"}
         tests = [
             (term, kind, infer(method, design, design.model.weights(c), level))
             for kind, method in methods.items()
             for prefix, design in self.designs.items()
             for term, c in self._combinations(prefix)
         ]
-        # One inference that cannot be is a row that says why; none is an error.
         reasons = [test.reason for _, kind, test in tests if kind != PERMUTED]
         if all(reasons):
             raise NumericsError(reasons[0])
@@ -288,7 +290,7 @@ class _Pair:
 
 
 def _line(term: str, kind: str, test: Tested) -> dict[str, object]:
-    """Return the numbers of a test with the law behind them, or why there is none."""
+    """Return the numbers of a test, with its distribution or why it is not defined."""
     law = test.p_type if kind == PERMUTED else test.law
     if test.reason:
         law = f"none: {test.reason}"
@@ -297,11 +299,13 @@ def _line(term: str, kind: str, test: Tested) -> dict[str, object]:
 
 
 def _counts_by_list(
-    words: str, names: Sequence[str], marks: np.ndarray
+    label: str, names: Sequence[str], of_list: np.ndarray
 ) -> dict[str, int]:
-    """Count the units with the mark of each list; marks (n, K) of bool."""
-    counts = marks.sum(axis=0).tolist()
-    return {words.format(name): n for name, n in zip(names, counts, strict=True)}
+    """Count the units of each list, under ``label`` with its name in it, as ``on {}``;
+    of_list (n, K) of bool.
+    """
+    counts = of_list.sum(axis=0).tolist()
+    return {label.format(name): n for name, n in zip(names, counts, strict=True)}
 
 
 def _counts_near(names: Sequence[str], near_list: np.ndarray) -> dict[str, int]:
@@ -362,7 +366,7 @@ def _parents(rows: Table) -> np.ndarray:
     if not rows.effects:
         return np.zeros(len(rows.y), dtype=int)
     (name,) = rows.effects
-    # Codes in the order of first units and not of names, which thus move no draw.
+    # Codes in the order of units, so that renamed parents give the same draws.
     return pd.factorize(rows.effect(name))[0]
 
 
@@ -381,11 +385,11 @@ def _names_of_lists(lists: Any) -> list[str]:
 def _zeros_and_ones(rows: Table, name: str, of_ones: str) -> Array:
     """Return a column of zeros and ones, (N,), and refuse another."""
     values = rows.column(name)
-    odd = ~values.isin([0, 1]).to_numpy()
-    if odd.any():
+    others = ~values.isin([0, 1]).to_numpy()
+    if others.any():
         raise EstimateError(
-            f"values of {name} beside 0 and 1, first {values[odd].iloc[0]} of"
-            f" {rows.unit[odd][0]}",
+            f"values of {name} beside 0 and 1, first {values[others].iloc[0]} of"
+            f" {rows.unit[others][0]}",
             f"1 for units {of_ones}, 0 for others",
             "make such a column",
         )
@@ -423,7 +427,7 @@ def _members(rows: Table, name: str) -> Array:
 
 
 def _check_near(model: NearbyModel, names: Sequence[str], radius: float) -> None:
-    """Refuse a list near which there is no unit on no list."""
+    """Refuse a list whose neighbours are all on a list: its exposure is zero throughout."""
     for name, exposure in zip(names, model.regressors.T, strict=True):
         if not exposure.any():
             raise EstimateError(

@@ -30,7 +30,7 @@ from evenfield.numerics.event_study.group_time import (
 from evenfield.numerics.event_study.imputation import Imputation
 from evenfield.numerics.event_study.inference import Clustered
 from evenfield.numerics.event_study.interaction_weighted import interaction_weighted
-from evenfield.numerics.event_study.leads import estimated_leads, lead_factor
+from evenfield.numerics.event_study.leads import cr1_factor_of_leads, estimated_leads
 from evenfield.numerics.event_study.panel import Span
 from evenfield.numerics.event_study.permutation import (
     p_of_draws,
@@ -73,7 +73,7 @@ class EventStudy:
             return no_effects(error)
         by_unit = {}
         for name, clusters in panel.clusterings.items():
-            factor = lead_factor(panel, len(leads.estimate), clusters)
+            factor = cr1_factor_of_leads(panel, len(leads.estimate), clusters)
             by_unit[name] = np.sqrt(factor) * leads.by_unit
         return clustered_effects(
             names=[str(horizon) for horizon in leads.horizons],

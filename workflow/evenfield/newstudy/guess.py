@@ -1,9 +1,11 @@
-"""Find out how a table of anyone's is built: keys, step, names of units, constant
-columns, income; say why.
+"""Find out how a table that someone brings is built: which columns name units, years
+and income, which describe units, what is left out. A message says what was chosen, why,
+and with which flag of `run new` it is chosen otherwise.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -25,6 +27,7 @@ from evenfield.newstudy.key_columns import (
 from evenfield.newstudy.keyed_rows import keyed_rows
 from evenfield.newstudy.layouts import (
     DATE,
+    Series,
     from_transposed,
     long_table,
     series_fault,
@@ -45,6 +48,7 @@ from evenfield.newstudy.words import WORDS
 from evenfield.study.config_files import TODO
 from evenfield.study.errors import Faults, IngestError, counted, first_examples
 
+# Columns that the panel computes; a column of the user's with such a name gets another.
 COMPUTED = (
     "basis log_income income output_real population growth_pct relative_log_income"
     " output_share relative_log_income_unweighted population_share"
@@ -56,14 +60,12 @@ class Guessed:
     """A table brought to one row per unit and year, with what was found."""
 
     panel: pd.DataFrame  # ``unit``, ``year`` and columns of figures, as text
-    units: (
-        pd.DataFrame
-    )  # ``unit``, ``name`` and what does not change over the years, as text
+    # ``unit``, ``name`` and what does not change over the years, as text
+    units: pd.DataFrame
     years: tuple[int, int]  # years in which every unit that is kept has an income
-    step: int
-    income: dict[
-        str, str
-    ]  # as under panel.income of the config; the word TODO where it cannot be known
+    step: int  # years from one date to the next
+    # as under panel.income of the config; the word TODO where it cannot be known
+    income: dict[str, str]
     what: str  # what is studied, if it is no income per head
     measure: str  # unit of income as printed, as far as the table says it
     titles: dict[str, str]  # our name of a column and the user's, where they differ
@@ -72,7 +74,7 @@ class Guessed:
     order: list[str]  # ids of units as the file first names them
     perhaps: list[str]  # columns that may be income, where it is not clear
     left_out: dict[str, list[str]]  # names of units, by the reason
-    people: str  # the one column of people that could weigh units; blank: none
+    people: str  # the one column of population that could weigh units; blank: none
     messages: list[str] = field(default_factory=list)
 
 
@@ -96,7 +98,39 @@ class _Rows:
     frame: pd.DataFrame
     unit: str
     year: str
-    labels: dict[str, str]  # of columns that were lines below each other
+    labels: dict[str, str]  # of columns that were lines below each other, by column
+
+
+class _Columns(NamedTuple):
+    """Columns by what their cells are, in the order of the table."""
+
+    figures: list[str]  # that change over the years
+    constant: list[str]  # over the years, so that they describe units
+    same: list[str]  # in every row
+    neither: list[str]  # texts that change over the years
+
+    def in_words(self) -> list[str]:
+        """Say which columns describe units, and which are left out."""
+        openings = {
+            "constant over the years, so they describe units": self.constant,
+            "left out, the same in every row": self.same,
+            "left out, neither numbers nor constant": self.neither,
+        }
+        return [
+            f"{opening}: {first_examples(names, 6)}"
+            for opening, names in openings.items()
+            if names
+        ]
+
+    def no_figures(self) -> IngestError:
+        """Return the fault of a table without a column of figures by year."""
+        others = [*self.constant, *self.same, *self.neither]
+        return IngestError(
+            "no column of figures changes over the years"
+            f" ({first_examples(others, 6)})",
+            "a column of income",
+            "give a table with income by unit and year",
+        )
 
 
 def guess(
@@ -109,7 +143,8 @@ def guess(
     table = without_flags(with_parted_labels(with_parted_keys(table)))
     messages = list(table.messages)
     faults = Faults()
-    rows = rows_where(_once(table.frame, messages), choices.where, messages)
+    different = _without_repeated_rows(table.frame, messages)
+    rows = rows_where(different, choices.where, messages)
     arranged = _rows_by_unit(rows, given, table.labels, messages)
     unit = arranged.unit
     year = arranged.year
@@ -117,9 +152,7 @@ def guess(
     if choices.years:
         frame = _within_years(frame, asked_years(choices.years), messages)
     order = list(dict.fromkeys(frame["unit"]))
-    name = given.get("name") or name_column(frame)
-    if name and not given.get("name"):
-        messages.append(f"names: column {name} (--name)")
+    name = given.get("name") or _found_name(frame, messages)
     if "name" in frame and name != "name":
         frame = frame.rename(columns={"name": "name_given"})
     names = names_of(frame, name)
@@ -127,10 +160,16 @@ def guess(
         frame, names, choices.leave_out, choices.keep_totals, messages
     )
     frame = _in_order(frame)
-    figures, constant = _sorted_columns(frame, name, messages, faults)
-    labels = {**table.labels, **arranged.labels}
+    columns = _columns_by_kind(frame, name, faults)
+    messages += columns.in_words()
+    # What is wrong with single cells tells more, where there are such cells.
+    if not columns.figures and not faults:
+        raise columns.no_figures()
+    figures = columns.figures
     said = _said(rows, table, figures, choices)
-    labels = _label_of_one(figures, said) | labels
+    # What the file says of a column goes before what titles say of the only one.
+    labels = _label_of_one(figures, said) | table.labels | arranged.labels
+    # Faults of single cells and of income are told together.
     with faults.caught():
         chosen = income_columns(
             frame, figures, given, labels, choices.logs, said, choices.what
@@ -141,9 +180,8 @@ def guess(
         figures = [*figures, *chosen.levels]
         faults += _not_positive(frame, income)
     faults.refuse()
-    units = frame.drop_duplicates("unit")
-    units = units.assign(name=units["unit"].map(names))[["unit", "name", *constant]]
-    units = told_apart(_as_numbers(units, constant), constant, messages)
+    units = _described_units(frame, names, columns.constant)
+    units = told_apart(units, columns.constant, messages)
     panel = _as_numbers(frame[["unit", "year", *figures]], figures)
     titles = {
         "unit": unit,
@@ -152,13 +190,12 @@ def guess(
     }
     titles |= chosen.titles
     placed = _placed(units, given, titles, messages)
-    unit_of_all = _unit_of_all(rows, choices)
-    words = wording(chosen.columns, given, labels, unit_of_all, said)
-    called = dict(units[["unit", "name"]].to_numpy())
-    balance = balanced(panel, income, called, messages, choices.drop_incomplete)
-    stays = set(balance.panel["unit"])
-    gone = [name for unit, name in called.items() if unit not in stays]
-    left_out |= {"gaps": gone} if gone else {}
+    words = wording(chosen.columns, given, labels, _unit_of_all(rows, choices), said)
+    name_of = dict(units[["unit", "name"]].to_numpy())
+    balance = balanced(panel, income, name_of, messages, choices.drop_incomplete)
+    kept = set(balance.panel["unit"])
+    with_gaps = [name_of[unit_id] for unit_id in name_of if unit_id not in kept]
+    left_out |= {"gaps": with_gaps} if with_gaps else {}
     panel, income = _renamed(balance.panel, income, titles, messages)
     units = placed[placed["unit"].isin(panel["unit"])].sort_values(
         "unit", ignore_index=True
@@ -189,6 +226,23 @@ def guess(
         left_out=left_out,
         messages=messages,
     )
+
+
+def _found_name(frame: pd.DataFrame, messages: list[str]) -> str:
+    """Return the column of names, blank if there is none."""
+    name = name_column(frame)
+    if name:
+        messages.append(f"names: column {name} (--name)")
+    return name
+
+
+def _described_units(
+    frame: pd.DataFrame, names: pd.Series, constant: list[str]
+) -> pd.DataFrame:
+    """Return ``unit``, ``name`` and the columns that describe units, one row a unit."""
+    units = frame.drop_duplicates("unit")
+    units = units.assign(name=units["unit"].map(names))
+    return _as_numbers(units[["unit", "name", *constant]], constant)
 
 
 def _places_said(said: Sequence[str], income: Mapping[str, str]) -> list[str]:
@@ -274,14 +328,14 @@ def _codes(units: pd.DataFrame) -> list[str]:
     ]
 
 
-def _once(frame: pd.DataFrame, messages: list[str]) -> pd.DataFrame:
-    twice = frame.duplicated()
-    if not twice.any():
+def _without_repeated_rows(frame: pd.DataFrame, messages: list[str]) -> pd.DataFrame:
+    """Return the first of rows that are the same in every cell."""
+    repeated = frame.duplicated()
+    if not repeated.any():
         return frame
-    messages.append(
-        f"{counted(int(twice.sum()), 'row')} the same as another in every cell, kept once"
-    )
-    return frame[~twice].reset_index(drop=True)
+    rows = counted(int(repeated.sum()), "row")
+    messages.append(f"{rows} the same as another in every cell, kept once")
+    return frame[~repeated].reset_index(drop=True)
 
 
 def _rows_by_unit(
@@ -295,51 +349,83 @@ def _rows_by_unit(
     frame, year = long_table(rows, given, messages)
     asked = given.get("unit") or ""
     if asked:
-        parts = asked.split("+")
-        if asked not in frame and set(parts) <= set(frame):
-            frame = with_joined(frame, parts)
-        if asked not in frame or asked == year:
-            raise IngestError(
-                f"--unit {asked} names the years",
-                "a column of units",
-                "name another column, or the years with --year",
-            )
-        unit = asked if not frame.duplicated([asked, year]).any() else ""
+        frame = _with_asked_units(frame, year, asked)
+        unit = "" if frame.duplicated([asked, year]).any() else asked
     else:
-        frame = with_merged_cells(frame, year, messages)
-        unit = unit_column(frame, year, messages)
-    if not unit and not asked:
-        frame, unit = from_transposed(frame, year, labels, messages)
-    if not unit and not asked:
-        frame, unit = joined_units(frame, year, messages)
+        frame, unit = _with_found_units(frame, year, labels, messages)
     if unit:
         return _Rows(frame, unit, year, {})
+    # A unit has several rows a year: of different series, or by mistake.
     likely = [asked] if asked else likely_units(frame, year)
     series = series_in_lines(frame, year, likely)
-    if series is None:
-        if asked:  # rows that stand twice are named with their units
-            return _Rows(frame, asked, year, {})
-        raise no_unit_fault(frame, year)
-    # A column for each series, if it is clear then which one is income.
-    if series.figures and len(series.columns) == 1:
-        wide = spread(frame, year, series)
-        (column,) = series.columns
-        named = list(series.columns[column])
-        income = {given.get(key) for key in ("income", "output", "population")} - {None}
-        of_series = series_labels(frame, series)
-        if income <= set(wide) and (
-            income or is_clear(wide, list(of_series), of_series)
-        ):
-            messages += [
-                f"units: column {series.unit} (--unit)",
-                f"{column} names {counted(len(named), 'series', 'series')}, each a"
-                f" column now: {first_examples(named, 6)} (--where chooses one)",
-            ]
-            return _Rows(wide, series.unit, year, of_series)
-    raise series_fault(frame, series)
+    if series is not None:
+        return _series_as_columns(frame, year, series, given, messages)
+    if asked:  # `keyed_rows` refuses rows that stand twice and names their units
+        return _Rows(frame, asked, year, {})
+    raise no_unit_fault(frame, year)
+
+
+def _with_asked_units(frame: pd.DataFrame, year: str, asked: str) -> pd.DataFrame:
+    """Return the table with the column of units that the user names; ``state+county``
+    joins two.
+    """
+    parts = asked.split("+")
+    if asked not in frame and set(parts) <= set(frame):
+        frame = with_joined(frame, parts)
+    if asked not in frame or asked == year:
+        raise IngestError(
+            f"--unit {asked} names the years",
+            "a column of units",
+            "name another column, or the years with --year",
+        )
+    return frame
+
+
+def _with_found_units(
+    frame: pd.DataFrame, year: str, labels: Mapping[str, str], messages: list[str]
+) -> tuple[pd.DataFrame, str]:
+    """Return the table with a column of units, and its name: a single column, else the
+    headers of a table with a column for each unit, else two columns of places together;
+    blank if there is none.
+    """
+    frame = with_merged_cells(frame, year, messages)
+    unit = unit_column(frame, year, messages)
+    if not unit:
+        frame, unit = from_transposed(frame, year, labels, messages)
+    if not unit:
+        frame, unit = joined_units(frame, year, messages)
+    return frame, unit
+
+
+def _series_as_columns(
+    frame: pd.DataFrame,
+    year: str,
+    series: Series,
+    given: Mapping[str, str | None],
+    messages: list[str],
+) -> _Rows:
+    """Return a table whose series stand in lines below each other with a column for
+    each, if it is clear then which one is income.
+    """
+    if not series.figures or len(series.columns) != 1:
+        raise series_fault(frame, series)
+    wide = spread(frame, year, series)
+    labels = series_labels(frame, series)
+    income = {given.get(key) for key in ("income", "output", "population")} - {None}
+    is_known = income <= set(wide) if income else is_clear(wide, list(labels), labels)
+    if not is_known:
+        raise series_fault(frame, series)
+    ((column, named),) = series.columns.items()
+    messages += [
+        f"units: column {series.unit} (--unit)",
+        f"{column} names {counted(len(named), 'series', 'series')}, each a"
+        f" column now: {first_examples(named, 6)} (--where chooses one)",
+    ]
+    return _Rows(wide, series.unit, year, labels)
 
 
 def _check_given(frame: pd.DataFrame, given: Mapping[str, str | None]) -> None:
+    """Refuse names of columns that the table does not have."""
     faults = Faults()
     known = {*frame.columns, *dated_columns(list(frame.columns), 2)}
     # Values of such a column may be columns of the study.
@@ -347,7 +433,11 @@ def _check_given(frame: pd.DataFrame, given: Mapping[str, str | None]) -> None:
         if WORDS.series_column.fullmatch(column):
             known |= {without_note(text) for text in frame[column].unique()}
     for key, name in given.items():
-        if name and not known.issuperset([name] if name in known else name.split("+")):
+        if not name:
+            continue
+        # state+county means two columns, unless one has that very name.
+        named = {name} if name in known else set(name.split("+"))
+        if not named <= known:
             faults.append(
                 IngestError(
                     f"no column {name}, given by --{key}",
@@ -361,13 +451,15 @@ def _check_given(frame: pd.DataFrame, given: Mapping[str, str | None]) -> None:
 def _within_years(
     frame: pd.DataFrame, years: list[int], messages: list[str]
 ) -> pd.DataFrame:
+    """Return the rows of the years that the user asks for."""
     inside = frame["year"].isin(years)
-    held = sorted(set(frame["year"]))
-    if inside.sum() == 0 or frame["year"][inside].nunique() < 2:
+    year_count = frame["year"][inside].nunique()
+    if year_count < 2:
+        of_table = sorted(set(frame["year"]))
         raise IngestError(
-            f"--years {years[0]} to {years[-1]} holds"
-            f" {counted(frame['year'][inside].nunique(), 'year')} of the table",
-            f"two or more of {held[0]} to {held[-1]}",
+            f"--years {years[0]} to {years[-1]} holds {counted(year_count, 'year')} of"
+            " the table",
+            f"two or more of {of_table[0]} to {of_table[-1]}",
             "correct it",
         )
     if not inside.all():
@@ -404,61 +496,44 @@ def _not_positive(frame: pd.DataFrame, income: Mapping[str, str]) -> list[Ingest
     return faults
 
 
-def _constant(frame: pd.DataFrame, column: str) -> bool:
+def _is_constant(frame: pd.DataFrame, column: str) -> bool:
+    """Say whether a column has one value a unit, or none."""
     return bool(frame.groupby("unit")[column].nunique().le(1).all())
 
 
-def _sorted_columns(
-    frame: pd.DataFrame, name: str, messages: list[str], faults: Faults
-) -> tuple[list[str], list[str]]:
-    """Return the columns of figures by year, and those that describe units because they
-    do not change.
+def _columns_by_kind(frame: pd.DataFrame, name: str, faults: Faults) -> _Columns:
+    """Return the columns beside keys and ``name`` by kind; a column of figures with a few
+    other cells is a fault.
     """
-    figures = list[str]()
-    constant = list[str]()
-    dropped = list[str]()
-    same = list[str]()
+    columns = _Columns([], [], [], [])
+    years = frame["year"].astype(str)
     for column in [c for c in frame.columns if c not in {"unit", "year", "_id", name}]:
-        if frame[column].eq(frame["year"].astype(str)).all():
+        if frame[column].eq(years).all():
             continue  # the years once more
-        held, wrong = no_numbers(frame[column])
-        if frame[column].nunique() == 1 and not WORDS.people.fullmatch(column):
-            same.append(column)
+        # Population divides output of each year, even where it does not change.
+        is_people = WORDS.people.fullmatch(column) is not None
+        held, no_figures = no_numbers(frame[column])
+        if frame[column].nunique() == 1 and not is_people:
+            columns.same.append(column)
         elif numbers_of(frame[column]) is not None:
-            # Constant figures describe units; population divides output of each year.
-            still = _constant(frame, column) and not WORDS.people.fullmatch(column)
-            (constant if still else figures).append(column)
-        elif held.size and _constant(frame, column):
-            constant.append(column)
-        elif wrong.size < held.size / 2:
-            where = f"{frame['unit'][wrong.index[0]]} {frame['year'][wrong.index[0]]}"
-            cells = counted(wrong.size, "cell that is", "cells that are")
-            words = f"{column} has {cells} no number ('{wrong.iloc[0]}', {where})"
+            describes_units = not is_people and _is_constant(frame, column)
+            kind = columns.constant if describes_units else columns.figures
+            kind.append(column)
+        elif held.size and _is_constant(frame, column):
+            columns.constant.append(column)
+        elif no_figures.size < held.size / 2:
+            where = " ".join(map(str, frame.loc[no_figures.index[0], ["unit", "year"]]))
+            cells = counted(no_figures.size, "cell that is", "cells that are")
             faults.append(
-                IngestError(words, "a number or a blank cell", "correct the cell")
+                IngestError(
+                    f"{column} has {cells} no number ('{no_figures.iloc[0]}', {where})",
+                    "a number or a blank cell",
+                    "correct the cell",
+                )
             )
         else:
-            dropped.append(column)
-    if constant:
-        messages.append(
-            "constant over the years, so they describe units:"
-            f" {first_examples(constant, 6)}"
-        )
-    if same:
-        messages.append(f"left out, the same in every row: {first_examples(same, 6)}")
-    if dropped:
-        messages.append(
-            f"left out, neither numbers nor constant: {first_examples(dropped, 6)}"
-        )
-    # What is wrong with single cells tells more, where there are such cells.
-    if not figures and not faults:
-        raise IngestError(
-            "no column of figures changes over the years"
-            f" ({first_examples([*constant, *same, *dropped], 6)})",
-            "a column of income",
-            "give a table with income by unit and year",
-        )
-    return figures, constant
+            columns.neither.append(column)
+    return columns
 
 
 def _renamed(
@@ -467,23 +542,25 @@ def _renamed(
     titles: dict[str, str],
     messages: list[str],
 ) -> tuple[pd.DataFrame, dict[str, str]]:
-    """Rename columns that the panel computes itself under the same name."""
-    free = {
+    """Return panel and income with another name for each column that has the name of one
+    that the panel computes, unless it is that one's source.
+    """
+    # The panel computes income of a column income, say, which thus keeps its name.
+    computed_from = {
         income.get("column"): "income",
         income.get("output"): "output_real",
         income.get("population"): "population",
     }
-    new = {
+    new_names = {
         name: f"{name}_given"
         for name in panel
-        if name in COMPUTED and free.get(name) != name
+        if name in COMPUTED and computed_from.get(name) != name
     }
-    if new:
+    if new_names:
+        renamed = [f"{old} to {new}" for old, new in new_names.items()]
         messages.append(
-            "renamed, because the panel computes these:"
-            f" {', '.join(f'{a} to {b}' for a, b in new.items())}"
+            f"renamed, because the panel computes these: {', '.join(renamed)}"
         )
-        titles |= {b: a for a, b in new.items()}
-    return panel.rename(columns=new), {
-        key: new.get(name, name) for key, name in income.items()
-    }
+        titles |= {new: old for old, new in new_names.items()}
+    income = {key: new_names.get(name, name) for key, name in income.items()}
+    return panel.rename(columns=new_names), income

@@ -17,7 +17,7 @@ from evenfield.newstudy.features import GEOPANDAS
 from evenfield.newstudy.guess import Choices, Guessed, guess
 from evenfield.newstudy.new_study import NewStudy
 from evenfield.newstudy.policy_files import add_policies, may_date_policies
-from evenfield.newstudy.shipped import SHIPPED, fitting
+from evenfield.newstudy.shipped import SHIPPED, fitting_outlines
 from evenfield.newstudy.study_files import write_study
 from evenfield.newstudy.summary import summary
 from evenfield.study.config import checked_config
@@ -84,7 +84,9 @@ def make(
             )
         )
     if not study.outlines:
-        study.map_at_hand, study.without_outline = fitting(study.known_units)
+        fitting = fitting_outlines(study.known_units)
+        if fitting is not None:
+            study.map_at_hand, study.without_outline = fitting
     # A column such as 地区 names regions of whatever kind.
     drawn = study.map_at_hand or str(options.polygons)
     if drawn in SHIPPED and study.guessed.unit_name in {"unit", "region"}:

@@ -1,9 +1,8 @@
 """Outlines that come with the library, by name."""
 
-import contextlib
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 import yaml
@@ -12,49 +11,67 @@ from evenfield.newstudy.features import property_table, read_features
 from evenfield.newstudy.unit_names import match_units
 from evenfield.study.errors import IngestError
 
-MOST_OUTLINES = 300  # of a shipped map
-MOST_WITHOUT = 0.05  # share of units without an outline of a map that is named
+MOST_OUTLINES = 300  # more than any shipped map has
+# ASSUME: a map of which more than one unit in twenty has no outline is of other units.
+LARGEST_SHARE_WITHOUT = 0.05
 HERE = Path(__file__).parent
 SHIPPED: dict[str, dict[str, Any]] = yaml.safe_load(
     (HERE / "shipped.yaml").read_text(encoding="utf-8")
 )
 
 
+class FittingOutlines(NamedTuple):
+    """Shipped outlines of (nearly) all units of a study."""
+
+    name: str  # as `--polygons` takes it
+    units_without: list[str]  # ids of the units that have no outline in it
+
+
 def outlines_file(path: Path) -> tuple[Path, dict[str, str]]:
-    """Return the file of outlines that a path or a name means, and title and licence of
-    one that is shipped; a file of that name goes first.
+    """Return the file of outlines that a path or a name means, with title and licence
+    where it is shipped; a file of the user's that is called so goes first.
     """
     known = SHIPPED.get(str(path))
     if known is None or path.is_file():
         return path, {}
+    # Outlines that are asked for often and may not be shipped: where to get them.
     if "instead" in known:
         raise IngestError(
             f"--polygons {path}: {known['instead']}",
-            f"a file, or one of {', '.join(_names())}",
+            f"a file, or one of {', '.join(_with_a_file())}",
             "give the file",
         )
     named = {"title": known["title"], "licence": known["licence"]}
     return HERE / "outlines" / f"{path}.topo.json", named
 
 
-def fitting(units: pd.DataFrame) -> tuple[str, list[str]]:
-    """Return the name of shipped outlines of which nearly each unit has one, and the units
-    that have none; blank if no outlines have as many.
+def fitting_outlines(units: pd.DataFrame) -> FittingOutlines | None:
+    """Return the shipped outlines that lack the fewest units, None where each lacks too
+    many; units with ``unit`` and ``name``.
     """
     if len(units) > MOST_OUTLINES:
-        return "", []
-    best = ("", list(units["unit"]))
-    for name in _names():
-        with contextlib.suppress(IngestError):  # which says that nothing fits
-            match = match_units(_names_drawn(name), units, name, once=True)
-            ids = match.ids.dropna()
-            drawn = set(ids)
-            without = [unit for unit in units["unit"] if unit not in drawn]
-            if ids.is_unique and len(without) < len(best[1]):
-                best = (name, without)
-    if len(best[1]) > MOST_WITHOUT * len(units):
-        return "", []
-    return best
+        return None
+    fitting = []
+    for name in _with_a_file():
+        without = _units_without(name, units)
+        if without is not None and len(without) <= LARGEST_SHARE_WITHOUT * len(units):
+            fitting.append(FittingOutlines(name, without))
+    return min(fitting, key=lambda found: len(found.units_without), default=None)
+
+
+def _units_without(name: str, units: pd.DataFrame) -> list[str] | None:
+    """Return the units that shipped outlines lack; None where their names do not match,
+    or one unit has two outlines.
+    """
+    try:
+        match = match_units(_names_drawn(name), units, name, once=True)
+    except IngestError:
+        return None
+    ids = match.ids.dropna()
+    if not ids.is_unique:
+        return None
+    drawn = set(ids)
+    return [unit for unit in units["unit"] if unit not in drawn]
 
 
 @cache
@@ -64,5 +81,6 @@ def _names_drawn(name: str) -> pd.DataFrame:
     return property_table(read_features(path))
 
 
-def _names() -> list[str]:
+def _with_a_file() -> list[str]:
+    """Return the names of outlines that are shipped."""
     return [name for name, known in SHIPPED.items() if "instead" not in known]

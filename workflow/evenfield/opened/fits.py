@@ -130,7 +130,7 @@ class RowCall:
                 "row": printed,
                 "fit": fitted,
                 "same": same_digits(printed, fitted),
-                "why": self.call.apart.get(name, ""),
+                "why": self.call.differs.get(name, ""),
             }
         return pd.DataFrame.from_dict(lines, orient="index")
 

@@ -1,8 +1,8 @@
-"""The evidence of a number in short, as page and tables open it beside the number.
+"""The short evidence behind a number, which page and tables open beside it.
 
-Each name leads to a few labelled words: the number with its interval, what it is of, how
-sure it is, from which rows, and last how it was computed. `python3 run why NAME` prints
-more.
+By the name of a number: the estimate with its interval, what it is of, how sure it is,
+from which rows, and last how it was computed, each with its label; and the lines of
+Python that fit it again. `python3 run why NAME` prints more.
 """
 
 import json
@@ -35,18 +35,18 @@ from evenfield.study.study_config import Period, StudyConfig
 # The cells of a table name the estimates that they print.
 NAMED_BY_CELL = re.compile(r' data-estimate="((?:\w+\.)?[0-9a-f]{12})"')
 COMMAND = "python3 run why {}"
-# Lines that fit a number once more, or read it where the library has no function for it;
-# they run in the folder of the study.
+# Lines of Python, which run in the folder of the study; they print a fit of the estimate,
+# else its row, else the value of a number without an estimate.
 CODE = 'import evenfield as ef\ns = ef.open_study(".")\nprint({})'
 # Estimators that are no single fit of the library: facts, several fits, labels dealt out.
 OF_NO_FIT = re.compile(
     "^(fact|test|count|leave_|pooled|range|taxonomy_range)|_(permutation|placebo|change)"
 )
-FITTED = 's.fit("{}")'
+FIT = 's.fit("{}")'
 ROW = 's.row("{}")'
-READ = 's.numbers["{}"]'
+VALUE = 's.numbers["{}"]'
 OF_ANOTHER_STUDY = "with --directory and the folder of this study"
-# Columns of an estimate that say what was fitted and to which units, as they are named.
+# Columns of an estimate that say what was fitted and to which units, and their labels.
 MODEL = {
     "outcome": "outcome",
     "term": "term",
@@ -57,7 +57,7 @@ MODEL = {
     "treatment_def": "list",
 }
 SAMPLE = {"sample_id": "sample", "unit_scheme": "units", "output_basis": "output"}
-# What intervals and tests of a kind allow for, by how their names begin.
+# What an inference allows for, by how its name in the estimates begins.
 ALLOWED_FOR = {
     "SCPC": "shocks that neighbours share",
     "Conley": "shocks that neighbours share",
@@ -68,8 +68,8 @@ ALLOWED_FOR = {
     "wild": "errors redrawn with random signs",
     "permutation": "labels dealt at random",
 }
-# A warning that other lines say in words.
-SAID = re.compile(r"UNDERPOWERED: [^;]*(?:; )?")
+# The warning that "Could have shown" says in words.
+UNDERPOWERED = re.compile(r"UNDERPOWERED: [^;]*(?:; )?")
 Facts = dict[str, str]
 
 
@@ -98,10 +98,10 @@ class ShortEvidence:
         self._vintage = read_json(root / "ingest" / "description.json").get("vintage")
         estimates = read_estimates(root / "estimates.csv")
         self._rows = {row["estimate_id"]: row for row in records(estimates)}
-        # A study in a folder of its own is named to the command.
-        own = Path.cwd() == LIBRARY.resolve().parents[1]
+        # `run` stands in the folder of the library: a study elsewhere is named to it.
+        is_in_folder_of_run = Path.cwd() == LIBRARY.resolve().parents[1]
         self.command = COMMAND
-        self.command_with = "" if own else OF_ANOTHER_STUDY
+        self.command_with = "" if is_in_folder_of_run else OF_ANOTHER_STUDY
 
     def __contains__(self, name: str) -> bool:
         study, own_name = self._source(name)
@@ -121,7 +121,7 @@ class ShortEvidence:
         if estimate_id:
             return self._of_estimate(estimate_id)
         entry = self._entries.get(name)
-        if entry is None:  # a number of a section that is counted or read
+        if entry is None:  # a number of a section.md that is counted or read
             return {"Cell of": f"results/{self._numbers[name].source}", **self._data()}
         if entry.expression:
             used = sorted(set(columns_of(entry.expression)))
@@ -143,9 +143,9 @@ class ShortEvidence:
         evidence = self._beside[study] if study else self
         estimate_id = evidence._estimate_id(own_name)
         if not estimate_id:
-            return CODE.format(READ.format(name))
-        fitted = evidence._is_fitted(estimate_id)
-        return CODE.format((FITTED if fitted else ROW).format(name))
+            return CODE.format(VALUE.format(name))
+        expression = FIT if evidence._is_fitted(estimate_id) else ROW
+        return CODE.format(expression.format(name))
 
     def _is_fitted(self, estimate_id: str) -> bool:
         """Say whether the library has a function for the topic of an estimate, and its
@@ -158,55 +158,62 @@ class ShortEvidence:
 
     def store(self, estimate_ids: Iterable[str]) -> str:
         """Return what the cells of tables open, as JSON in which each text stands
-        once; empty where no cell names an estimate.
+        once; empty where no cell names an estimate. A row holds the number of a text for
+        each label, and last which of the two codes is its own.
         """
         names = sorted(name for name in {*estimate_ids} if name in self)
         rows = {name: self.in_words(name) for name in names}
         if not rows:
             return ""
         labels = dict.fromkeys(label for facts in rows.values() for label in facts)
-        texts = {"": 0}  # of what a row does not have
+        number_of = {"": 0}  # texts in order; the blank one where a row has no label
+        codes = [CODE.format(ROW), CODE.format(FIT)]
         store = {}
         for name, facts in rows.items():
             words = [facts.get(label, "") for label in labels]
-            numbers = [texts.setdefault(word, len(texts)) for word in words]
-            # The last one says which code is its own.
-            store[name] = [*numbers, int(FITTED.format(name) in self.code(name))]
+            numbers = [number_of.setdefault(word, len(number_of)) for word in words]
+            is_fitted = self.code(name) == codes[1].format(name)
+            store[name] = [*numbers, int(is_fitted)]
         content = {
             "command": self.command,
             "with": self.command_with,
-            "code": [CODE.format(form) for form in (ROW, FITTED)],
+            "code": codes,
             "labels": [*labels],
-            "texts": [*texts],
+            "texts": [*number_of],
             "rows": store,
         }
         packed = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
         return packed.replace("<", "\\u003c")  # no text closes the script
 
     def _source(self, name: str) -> tuple[str, str]:
-        """Return the study beside that holds what is behind a name, with its name
-        there; no study where it is this one.
+        """Return the second study that a name is of, blank for this one, and the name in
+        that study.
         """
         study, _, own_name = (self._estimate_id(name) or name).partition(".")
         return (study, own_name) if study in self._beside else ("", name)
 
     def _estimate_id(self, name: str) -> str:
-        """Return the estimate behind a name; arithmetic and cells of tables have none."""
+        """Return the id of the estimate behind a name; blank for arithmetic and cells of
+        tables.
+        """
         if name in self._numbers:
             return self._numbers[name].estimate_id
         return str(self._answers.get(name, name))
 
     def _of_estimate(self, estimate_id: str) -> Facts:
+        """Return the labelled words about an estimate, with the question it answers."""
         row = self._rows[estimate_id]
         facts = {"Question": self._statements.get(estimate_id, "")}
         facts |= row_words(row, self._periods, self._study)
         return _without_blanks(facts) | self._data(row["data_hash"])
 
     def _printed(self, name: str) -> str:
+        """Return a number as a text prints it."""
         number = self._numbers[name]
         return number.written(number.value)
 
     def _data(self, data_hash: str = "") -> Facts:
+        """Return the hash of the data of a row and the vintage of the study's figures."""
         # The row's own figures may be of another vintage, as its units say.
         vintage = f"main figures: {self._vintage}" if self._vintage else ""
         words = [data_hash[:HASH_LETTERS], vintage]
@@ -248,8 +255,8 @@ def row_facts(row: Row, periods: Mapping[str, Period]) -> Facts:
 
 
 def row_words(row: Row, periods: Mapping[str, Period], study: Record) -> Facts:
-    """Return an estimate for a reader: no more digits than its interval knows, method and
-    warning in words, what it was computed with in the last line.
+    """Return an estimate for a reader: no more digits than its interval supports, method
+    and warning in words, how it was computed in the last line.
     """
     facts = row_facts(row, periods)
     units_name = str(study["units_name"])
@@ -257,16 +264,20 @@ def row_words(row: Row, periods: Mapping[str, Period], study: Record) -> Facts:
     low, high = row["conf_low"], row["conf_high"]
     value, ends = with_interval(row["estimate"], low, high, unit)
     ends = ends.strip("[]").replace(", ", " to ")
-    law = str(row["se_type"] or row["p_type"])
-    begins = next((name for name in ALLOWED_FOR if law.startswith(name)), "")
-    sure = [f"p = {facts['p']}" if "p" in facts else ""]
-    sure += [f"allows for {ALLOWED_FOR[begins]}" if begins else ""]
-    visible = ""
+    inference = str(row["se_type"] or row["p_type"])
+    allowed_for = [
+        f"allows for {words}"
+        for name, words in ALLOWED_FOR.items()
+        if inference.startswith(name)
+    ]
+    how_sure = [f"p = {facts['p']}" if "p" in facts else "", *allowed_for[:1]]
+    could_have_shown = ""
     if not (is_missing(row["mde"]) or is_missing(row["sesoi"])):
-        visible = f"{significant(row['mde'])} or more; {row['sesoi']:g} would matter"
-    count = f"{whole(row['n_units'])} {units_name}"
+        smallest = significant(row["mde"])
+        could_have_shown = f"{smallest} or more; {row['sesoi']:g} would matter"
+    rows_and_units = f"{whole(row['n_units'])} {units_name}"
     if row["n_obs"] != row["n_units"]:
-        count = f"{whole(row['n_obs'])} rows of {count}"
+        rows_and_units = f"{whole(row['n_obs'])} rows of {rows_and_units}"
     computed = [facts.get(label, "") for label in ("Method", "Specification", "Sample")]
     return {
         "Estimate": in_unit(value, unit, units_name) or "not defined",
@@ -274,10 +285,10 @@ def row_words(row: Row, periods: Mapping[str, Period], study: Record) -> Facts:
         "Of": with_measure(
             study.get("what", ""), _model_words(row, study.get("names", {}))
         ),
-        "How sure": ", ".join(filter(None, sure)),
-        "Could have shown": visible,
-        "From": ", ".join(filter(None, [count, facts.get("Period", "")])),
-        "Warning": SAID.sub("", row["warning"]).strip("; "),
+        "How sure": ", ".join(filter(None, how_sure)),
+        "Could have shown": could_have_shown,
+        "From": ", ".join(filter(None, [rows_and_units, facts.get("Period", "")])),
+        "Warning": UNDERPOWERED.sub("", row["warning"]).strip("; "),
         "Computed by": "; ".join(filter(None, computed)),
     }
 
@@ -315,4 +326,5 @@ def _named(row: Row, columns: Mapping[str, str]) -> str:
 
 
 def _without_blanks(facts: Mapping[str, object]) -> Facts:
+    """Return the facts that say something."""
     return {label: str(words) for label, words in facts.items() if words}

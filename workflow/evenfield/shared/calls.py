@@ -24,7 +24,7 @@ INFERENCE = ("std_error", "statistic", "df", "p_value", "conf_low", "conf_high")
 NUMBERS = ("estimate", *INFERENCE)
 # Those of them that have the unit of measure of the outcome; the others have none.
 IN_ITS_UNIT = ("estimate", "std_error", "conf_low", "conf_high")
-# Why a p-value by permutation differs (`Call.apart`).
+# Why a p-value by permutation differs (`Call.differs`).
 DRAWS = "its draws number the units in another order"
 
 
@@ -34,28 +34,29 @@ class NoCallError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """Where in a result some numbers of a row stand: one of ``term``, ``table``,
-    ``note``, ``attribute`` and ``count``.
+    """Where in a result (a ``Fit``) numbers of a row stand: one of the five places below,
+    and which numbers it gives.
     """
 
-    # A coefficient, by its term in ``to_frame()``
+    # 1. A coefficient, by its term in ``to_frame()``
     term: str = ""
     inference: str = ""  # kind of inference; the first one of the result where empty
     less: str = ""  # term whose coefficient is subtracted; gives an estimate alone
     per: str = ""  # term by whose coefficient it is divided; gives an estimate alone
-    # A row of one of the ``tables``
+    # 2. A row of one of the ``tables``
     table: str = ""
     line: object = ""  # label of the row in the index
-    # An entry of the ``notes``
+    # 3. An entry of the ``notes``
     note: str = ""
-    # An attribute of the fit, such as ``aic``
+    # 4. An attribute of the fit, such as ``aic``
     attribute: str = ""
     parameters: int = 0  # that the row counts in AIC and BIC and the fit does not
-    # The number of terms
+    # 5. The number of terms
     count: bool = False
-    name: str = "estimate"  # number of the row that a note, attribute or count gives
-    # number of the row -> column of ``to_frame()`` or of the table
+    # What 1 and 2 give: number of the row -> column of ``to_frame()`` or of the table
     columns: Mapping[str, str] = field(default_factory=lambda: same(*NUMBERS))
+    # What 3, 4 and 5 give: one number of the row
+    name: str = "estimate"
     times: float = 1.0  # factor of what has the unit of the outcome: 100 for percent
 
     def numbers(self, fit: Any, level: float) -> dict[str, float]:
@@ -157,10 +158,11 @@ class Call:
     # places are then in what it returns
     then: tuple[str, Mapping[str, Any]] | None = None
     note: str = ""  # printed as a comment above the call
-    # numbers known from the distribution of the test, such as its degrees of freedom
+    # numbers of the row that the result does not have, since its test is always of that
+    # distribution: the one degree of freedom of a chi-squared
     fixed: Mapping[str, float] = field(default_factory=dict)
-    # number of the row that the library computes otherwise -> why
-    apart: Mapping[str, str] = field(default_factory=dict)
+    # number of the row that the library computes differently -> why
+    differs: Mapping[str, str] = field(default_factory=dict)
 
     def numbers(self, fit: Any, level: float) -> dict[str, float]:
         """Return the numbers of the row by name, in its unit of measure.
@@ -236,7 +238,7 @@ def method_of(
 
 
 def square(matrix: Any, units: Sequence[str]) -> pd.DataFrame:
-    """Return a sparse matrix (N, N) as a table with the N units as labels of rows and
+    """Return sparse weights (N, N) as a table with the N units as labels of rows and
     columns.
     """
     return pd.DataFrame(matrix.toarray(), index=list(units), columns=list(units))

@@ -53,7 +53,7 @@ def call(study: Study, row: Row) -> Call:
         arguments=arguments,
         places=_places(row["term"]),
         weights=weights,
-        apart={"p_value": DRAWS}
+        differs={"p_value": DRAWS}
         if spatial
         else dict.fromkeys(("conf_low", "conf_high"), SAMPLES),
     )

@@ -54,7 +54,7 @@ def call(study: Study, row: Row) -> Call:
                 "inference": "CR1",
             },
             places=(Place(term="lag(log_income, 1)", columns=same("estimate", "df")),),
-            apart=dict.fromkeys(
+            differs=dict.fromkeys(
                 ("std_error", "statistic", "p_value", "conf_low", "conf_high"), FACTOR
             ),
         )
@@ -94,7 +94,7 @@ def _root(row: Row, data: pd.DataFrame) -> Call:
             "method": METHODS[row["estimator"]],
         },
         places=(place,),
-        apart=apart,
+        differs=apart,
     )
 
 
@@ -135,7 +135,7 @@ def _gmm(row: Row, spec: DynamicPanelSpec, data: pd.DataFrame) -> Call:
             "time_effects": False,
         },
         places=(places[row["term"]],),
-        apart=by_t if row["term"] == "log_income_lag" else {},
+        differs=by_t if row["term"] == "log_income_lag" else {},
     )
 
 

@@ -7,6 +7,7 @@ import pandas as pd
 
 from evenfield.shared.calls import (
     DRAWS,
+    NUMBERS,
     Call,
     NoCallError,
     Place,
@@ -57,10 +58,10 @@ def call(study: Study, row: Row) -> Call:
         return _rings(study, section, row, case, dates)
     if dates == "sure":
         case = case.with_sure_dates()
-    # The library bounds what differing trends leave of the first span alone.
+    # The library bounds the effect under differing trends for the first span alone.
     span = _span(section, row)
     other_spans = [other for other in section.averages if other != span]
-    stream = f"event_study:{spec.id}:{dates}"
+    stream = f"event_study:{spec.id}:{dates}"  # of random numbers
     return Call(
         function="event_study",
         data=_data(study, case),
@@ -72,7 +73,7 @@ def call(study: Study, row: Row) -> Call:
             "power": study.power,
         },
         places=_places(section, row),
-        apart=_differing_draws(row, case),
+        differs=_differing_draws(row, case),
     )
 
 
@@ -110,9 +111,9 @@ def _data(study: Study, case: Case) -> pd.DataFrame:
     """
     panel = case.panel
     unit, date = np.nonzero(panel.observed)  # positions, one for each row
-    years_apart = scheme_info(study.description()).step
+    step = scheme_info(study.description()).step  # years from date to date
     # The panel has first dates as positions from its first year on.
-    first_year = case.years[0] + years_apart * panel.first.astype(float)
+    first_year = case.years[0] + step * panel.first.astype(float)
     first_year[~panel.ever] = np.nan
     columns: dict[str, Any] = {
         "unit": np.array(case.units)[unit],
@@ -147,7 +148,7 @@ def _places(section: Section, row: Row) -> tuple[Place, ...]:
     estimator, contrast = row["estimator"], row["contrast"]
     only_estimate = same("estimate")
     ends = same("conf_low", "conf_high")
-    all_of_test = same("estimate", "std_error", "statistic", "df", "p_value") | ends
+    all_of_test = same(*NUMBERS)
     if estimator in ("imputation", "imputation_lead") and row["effect_type"] == "coef":
         return (Place(term=contrast, inference="clustered"),)
     if estimator == "imputation_permuted":
@@ -172,11 +173,12 @@ def _places(section: Section, row: Row) -> tuple[Place, ...]:
     if row["effect_type"] == "breakdown":
         line = "trends may differ, times"
         return (Place(table=CHECKS, line=line, columns=only_estimate),)
-    # What is left are bounds, for example "0 to 5, 1.5 times"
-    factor = float(contrast.rpartition(", ")[2].removesuffix(" times"))
+    # What is left are bounds (Rambachan and Roth 2023), for example "0 to 5, 1.5 times":
+    # trends change by at most that many times the largest change between two leads.
+    magnitude = float(contrast.rpartition(", ")[2].removesuffix(" times"))
     return (
         Place(table=CHECKS, line=group_time_line, columns=only_estimate),
-        Place(table="trends", line=factor, columns=ends),
+        Place(table="trends", line=magnitude, columns=ends),
     )
 
 
@@ -198,7 +200,7 @@ def _rings(study: Study, section: Section, row: Row, case: Case, dates: str) -> 
         raise NoCallError("its rings are no longer in the config")
     (ring,) = rings
     first_horizon, last_horizon = section.averages[0]
-    if first_horizon:
+    if first_horizon != 0:
         raise NoCallError(
             f"the library averages from the first date on, not from {first_horizon}"
         )
@@ -234,7 +236,7 @@ def _rings(study: Study, section: Section, row: Row, case: Case, dates: str) -> 
         places=(place,),
         weights=given_distances,
         weights_as="distance",
-        apart=_differing_draws(row, case),
+        differs=_differing_draws(row, case),
     )
 
 
@@ -284,5 +286,5 @@ def _placement(study: Study, section: Section, row: Row) -> Call:
         data=data,
         arguments=arguments,
         places=(Place(term=row["contrast"], inference=kind),),
-        apart={"p_value": DRAWS} if other_draws else {},
+        differs={"p_value": DRAWS} if other_draws else {},
     )

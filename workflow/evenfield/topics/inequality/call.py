@@ -64,7 +64,7 @@ def call(study: Study, row: Row) -> Call:
         data=_incomes(part),
         arguments=arguments,
         places=(place,),
-        apart=dict.fromkeys(("conf_low", "conf_high"), PERCENTILES),
+        differs=dict.fromkeys(("conf_low", "conf_high"), PERCENTILES),
     )
 
 
@@ -80,7 +80,7 @@ def _between(row: Row, part: Decomposition, arguments: dict[str, object]) -> Cal
             Place(term="between", per="total"),
             Place(term="between", columns={"statistic": "estimate"}),
         ),
-        apart={"p_value": LABELS},
+        differs={"p_value": LABELS},
     )
 
 

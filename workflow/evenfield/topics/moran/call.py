@@ -50,5 +50,5 @@ def call(study: Study, row: Row) -> Call:
         arguments={"y": row["outcome"], "unit": "unit", "time": "year"},
         places=(own,),
         weights=square(matrix, values.units),
-        apart=dict.fromkeys(BY_DRAWS, DRAWS),
+        differs=dict.fromkeys(BY_DRAWS, DRAWS),
     )

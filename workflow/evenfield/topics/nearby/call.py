@@ -69,7 +69,7 @@ def call(study: Study, row: Row) -> Call:
         places=(Place(term=row["contrast"] or row["term"], inference=own),),
         weights=between,
         weights_as="distance",
-        apart={"p_value": DRAWS} if drawn and not sorted_by_id else {},
+        differs={"p_value": DRAWS} if drawn and not sorted_by_id else {},
     )
 
 
