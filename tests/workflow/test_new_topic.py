@@ -1,6 +1,7 @@
 """A topic is a folder and a section: nothing else has to know that it exists."""
 
 import shutil
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import pytest
@@ -155,6 +156,38 @@ def test_show_needs_the_results_of_a_run(study, tmp_path):
     shutil.copytree(study, tmp_path / "study", ignore=shutil.ignore_patterns("results"))
     done = show(study.parent, tmp_path / "study", "T90")
     assert "expected the results of a run; run the study once" in done.stderr
+
+
+def test_a_folder_that_the_schema_does_not_know_yet_is_told_of(tmp_path, monkeypatch):
+    from evenfield.study import config as checked
+    from evenfield.study.errors import ConfigError
+
+    config = yaml.safe_load((EXAMPLE / "config.yaml").read_text(encoding="utf-8"))
+    config["estimates"] = {"income_range": [{"id": "last_year"}]}
+    with pytest.raises(ConfigError, match="remove it or see"):
+        checked.shaped_config(config)
+    (tmp_path / "income_range").mkdir()
+    (tmp_path / "income_range" / "topic.yaml").write_text(FILES["topic.yaml"])
+    monkeypatch.setattr(checked, "TOPICS", tmp_path)
+    with pytest.raises(ConfigError, match="is new: python3 run schema adds its keys"):
+        checked.shaped_config(config)
+
+
+@pytest.mark.parametrize(
+    ("series", "says"),
+    [((), r"no series.*say series: \[\]"), (("a", "b"), r"\[a, b\]")],
+)
+def test_series_other_than_those_of_topic_yaml_are_refused(series, says):
+    from evenfield.study.errors import EstimateError
+
+    path = REPO / "workflow" / "scripts" / "estimate.py"
+    spec = spec_from_file_location("estimate_script", path)
+    script = module_from_spec(spec)
+    spec.loader.exec_module(script)
+    files = [f"results/{name}" for name in ("estimates.csv", "series.csv", "fit.json")]
+    script.check_series("income_range", ["series"], files)
+    with pytest.raises(EstimateError, match=says):
+        script.check_series("income_range", series, files)
 
 
 @pytest.mark.parametrize("text", ["\nexhibit: {}\n", "\norder: first\n"])

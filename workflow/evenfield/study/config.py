@@ -9,6 +9,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from jsonschema.exceptions import ValidationError, best_match
@@ -19,6 +20,7 @@ from evenfield.study.errors import ConfigError, Faults, first_examples, nearest
 from evenfield.study.files import Record
 from evenfield.study.study_config import StudyConfig
 
+TOPICS = Path(__file__).parents[1] / "topics"
 DRAWS = ("draws", "permutations", "replications")
 MOST_DRAWS = 10_000_000
 # The largest whole number of any other key but a seed; years, lags, counts are smaller.
@@ -121,10 +123,14 @@ def _worded(fault: ValidationError) -> Iterator[ConfigError]:
         known = sorted(schema.get("properties", {}))
         keys = {str(key) for key in instance}
         for unknown in sorted(keys.difference(known)):
+            remedy = nearest(unknown, known, "remove it or see docs/config.md")
+            # A topic whose folder is newer than the schema.
+            if where == "estimates" and (TOPICS / unknown / "topic.yaml").is_file():
+                remedy = f"topics/{unknown} is new: python3 run schema adds its keys"
             yield ConfigError(
                 f"'{unknown}' is not a key of {where}",
                 f"one of {', '.join(known)}",
-                nearest(unknown, known, "remove it or see docs/config.md"),
+                remedy,
             )
         return
     message = " ".join(fault.message.split())
