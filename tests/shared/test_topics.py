@@ -1,12 +1,16 @@
 """Which sections of the config move a step of a topic."""
 
+import re
+
 import pytest
 
 from evenfield.shared import topics
+from evenfield.shared.estimates import ESTIMATE_COLUMNS
 from evenfield.shared.topic_file import Step
 from evenfield.shared.topics import (
     exhibit_words,
     files_read,
+    no_call,
     read_topics,
     renamed,
     settings,
@@ -106,3 +110,29 @@ def test_what_a_figure_has_drawn_stands_in_its_caption_without_proxy_output():
         for name, exhibit in topic.exhibits.items():
             kept = words[name].get("caption", "")
             assert ("{{drawn}}" in exhibit.caption) == ("{{drawn}}" in kept), name
+
+
+def test_a_row_that_no_function_gives_says_why_by_what_stands_in_it():
+    row = dict.fromkeys(ESTIMATE_COLUMNS, "") | {"controls_id": "none"}
+    row |= {"topic": "moran", "estimator": "geary"}
+    assert no_call(row) == ""
+    assert "no join counts" in no_call(row | {"estimator": "join_count"})
+    assert "no join counts" in no_call(row | {"estimator": "moran_of_two"})
+    assert "regressed anew" in no_call(row | {"controls_id": "region4"})
+    # All patterns of one mapping, and any of several mappings.
+    root = row | {"topic": "dynamic_panel", "estimator": "bc_fe"}
+    assert no_call(root | {"effect_type": "coef"}) == ""
+    assert "no such number" in no_call(root | {"effect_type": "stat"})
+    assert "no such number" in no_call(root | {"estimator": "bc_fe_constant"})
+    assert no_call(row | {"topic": "linkages"}) == read_topics()["linkages"].no_call
+
+
+def test_rows_without_a_call_are_named_by_columns_and_patterns_of_a_topic_with_calls():
+    for name, topic in read_topics().items():
+        assert not (topic.no_call and topic.no_calls), name
+        for part in topic.no_calls:
+            assert part.rows and part.why
+            for patterns in part.rows:
+                assert set(patterns) <= {*ESTIMATE_COLUMNS}, name
+                for pattern in patterns.values():
+                    assert re.compile(pattern)

@@ -14,7 +14,7 @@ import pandas as pd
 from evenfield.shared.calls import NUMBERS, Call, NoCallError
 from evenfield.shared.tables.numbers import is_missing
 from evenfield.shared.tables.rows import Row
-from evenfield.shared.topics import read_topics
+from evenfield.shared.topics import no_call
 from evenfield.study.errors import EvenfieldError
 from evenfield.study.rounding import SECOND_DIGITS
 from evenfield.study.study import Study
@@ -173,9 +173,11 @@ def call_of(study: Study, name: str, row: Row, folder: str) -> RowCall:
     try:
         if is_missing(row["estimate"]):
             raise NoCallError(f"it has no estimate: {row['warning']}")
-        if find_spec(module) is None:
-            reason = read_topics()[topic].no_call
-            raise NoCallError(reason or f"{topic} names no function of the library")
+        reason = no_call(row)
+        if not reason and find_spec(module) is None:
+            reason = f"{topic} names no function of the library"
+        if reason:
+            raise NoCallError(reason)
         call = import_module(module).call(study, row)
     except NoCallError as error:
         raise FitError(

@@ -27,7 +27,7 @@ from evenfield.shared.tables.numbers import (
 )
 from evenfield.shared.tables.rows import Row, records
 from evenfield.shared.tables.units import period_label
-from evenfield.shared.topics import read_topics, with_measure
+from evenfield.shared.topics import no_call, read_topics, with_measure
 from evenfield.study.expressions import columns_of
 from evenfield.study.files import Record, read_json
 from evenfield.study.study_config import Period, StudyConfig
@@ -38,10 +38,6 @@ COMMAND = "python3 run why {}"
 # Lines of Python, which run in the folder of the study; they print a fit of the estimate,
 # else its row, else the value of a number without an estimate.
 CODE = 'import evenfield as ef\ns = ef.open_study(".")\nprint({})'
-# Estimators that are no single fit of the library: facts, several fits, labels dealt out.
-OF_NO_FIT = re.compile(
-    "^(fact|test|count|leave_|pooled|range|taxonomy_range)|_(permutation|placebo|change)"
-)
 FIT = 's.fit("{}")'
 ROW = 's.row("{}")'
 VALUE = 's.numbers["{}"]'
@@ -148,13 +144,10 @@ class ShortEvidence:
         return CODE.format(expression.format(name))
 
     def _is_fitted(self, estimate_id: str) -> bool:
-        """Say whether the library has a function for the topic of an estimate, and its
-        estimator is a single fit (`OF_NO_FIT` names those that are not).
-        """
+        """Say whether a function of the library gives an estimate, as its topic says."""
         row = self._rows[estimate_id]
-        topic = read_topics().get(str(row.get("topic")))
-        alone = not OF_NO_FIT.search(row["estimator"])
-        return topic is not None and not topic.no_call and alone
+        known = row.get("topic") in read_topics() and not is_missing(row["estimate"])
+        return known and not no_call(row)
 
     def store(self, estimate_ids: Iterable[str]) -> str:
         """Return what the cells of tables open, as JSON in which each text stands

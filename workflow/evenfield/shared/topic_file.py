@@ -87,6 +87,16 @@ class Start(Keys):
     """Further specifications, which are written as a comment only."""
 
 
+class NoCall(Keys):
+    """Rows that no function of the library gives, by what stands in them."""
+
+    rows: list[dict[str, str]]
+    """A regular expression for each of some columns of estimates.csv: rows are meant in
+    which all of one mapping match whole cells."""
+    why: str
+    """Why no function gives them, and what to do instead."""
+
+
 class TopicFile(Keys):
     """All that `topic.yaml` may say."""
 
@@ -111,5 +121,8 @@ class TopicFile(Keys):
     no_call: str = ""
     """Why no function of the library gives its rows, and what to do instead; where there
     is one, `call.py` says which."""
+    no_calls: list[NoCall] = []
+    """Rows that none gives where one gives others; what the row itself does not tell,
+    `call.py` refuses."""
     no_exhibits: str = ""
     """Why a topic shows nothing itself."""

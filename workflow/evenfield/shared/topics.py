@@ -73,6 +73,24 @@ def sections(estimates: Record) -> dict[str, object]:
     return by_family
 
 
+def no_call(row: Mapping[str, Any]) -> str:
+    """Return why no function of the library gives a row of estimates.csv, as far as the
+    row tells; blank where one may.
+    """
+    topic = read_topics()[row["topic"]]
+    for part in topic.no_calls:
+        if any(_matches(row, patterns) for patterns in part.rows):
+            return part.why
+    return topic.no_call
+
+
+def _matches(row: Mapping[str, Any], patterns: Mapping[str, str]) -> bool:
+    """Say whether the cells of a row match a pattern each, by column."""
+    return all(
+        re.fullmatch(pattern, str(row[column])) for column, pattern in patterns.items()
+    )
+
+
 def exhibit_owners() -> dict[str, str]:
     """Return the topic of every exhibit by its id."""
     return {

@@ -7,7 +7,6 @@ import pandas as pd
 
 from evenfield.shared.calls import (
     Call,
-    NoCallError,
     Place,
     method_of,
     section_of,
@@ -35,11 +34,6 @@ def call(study: Study, row: Row) -> Call:
     """Return the call that gives a row."""
     spec = specification(section_of(study, Section, "beta"), row)
     data, first, last = _two_dates(study, spec, row["period"])
-    if row["term"] == "moran":
-        raise NoCallError(
-            "the residuals are regressed anew at each permutation; ef.moran tests"
-            " s.fit('beta.speed').resids as they are"
-        )
     if row["estimator"] == "description":
         return _described(row, data, first, last)
     controls = [name for name in data if name not in KEYS]

@@ -20,11 +20,6 @@ FILTERS = ("hp", "none")
 
 def call(study: Study, row: Row) -> Call:
     """Return the call that gives a row: a log t test, or the clubs."""
-    if row["estimator"] == "fisher_freeman_halton":
-        raise NoCallError(
-            "it is a test of a table of clubs by groups: scipy.stats.fisher_exact on"
-            " pandas.crosstab(fit.tables['members']['club'], groups)"
-        )
     spec = specification(section_of(study, Section, "clubs"), row)
     if spec.filter not in FILTERS:
         raise NoCallError(

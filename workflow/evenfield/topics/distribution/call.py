@@ -25,10 +25,6 @@ INDICES = {"shorrocks": "mobility (Shorrocks)", "half_life": "half-life"}
 def call(study: Study, row: Row) -> Call:
     """Return the call that gives a row: a chain, or one given the neighbours."""
     spatial = row["estimator"] == "spatial_markov"
-    if row["estimator"] != "markov" and not spatial:
-        raise NoCallError(
-            "the library has no test over subperiods, no kernels and no test of modes"
-        )
     spec = specification(section_of(study, Section, "distribution"), row)
     if spec.classes == "fixed":
         raise NoCallError("the library has classes of equal size, pooled or yearly")
@@ -68,7 +64,6 @@ def _places(term: str) -> tuple[Place, ...]:
     kind, *numbers = term.split("_")
     if kind == "p":
         return (Place(term=" to ".join(numbers), columns=same("estimate")),)
-    if kind == "ergodic":
-        share = {"estimate": "share"}
-        return (Place(table="ergodic", line=numbers[0], columns=share),)
-    raise NoCallError("the library does not report the second root")
+    # What is left are shares of the ergodic distribution.
+    share = {"estimate": "share"}
+    return (Place(table="ergodic", line=numbers[0], columns=share),)

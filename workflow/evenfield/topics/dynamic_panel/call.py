@@ -4,7 +4,6 @@ import pandas as pd
 
 from evenfield.shared.calls import (
     Call,
-    NoCallError,
     Place,
     same,
     section_of,
@@ -40,9 +39,9 @@ def call(study: Study, row: Row) -> Call:
     spec = specification(section_of(study, Section, "dynamic_panel"), row)
     data = _levels(study, spec, row["period"])
     estimator = row["estimator"]
-    if estimator in METHODS and row["effect_type"] != "stat":
+    if estimator in METHODS:
         return _root(row, data)
-    if estimator in EFFECTS and row["term"] == "log_income_lag":
+    if estimator in EFFECTS:
         formula = f"log_income ~ lag(log_income, 1){EFFECTS[estimator]}"
         return Call(
             function="ols",
@@ -58,16 +57,7 @@ def call(study: Study, row: Row) -> Call:
                 ("std_error", "statistic", "p_value", "conf_low", "conf_high"), FACTOR
             ),
         )
-    if estimator == "gmm_difference":
-        return _gmm(row, spec, data)
-    if estimator == "gmm_system":
-        raise NoCallError(
-            "its levels have no constant, which ef.dynamic_gmm(equations='system') adds"
-        )
-    raise NoCallError(
-        "the library has no such number; the root that it is of is"
-        " ef.dynamic_fe('log_income', s.data of that row)"
-    )
+    return _gmm(row, spec, data)
 
 
 def _root(row: Row, data: pd.DataFrame) -> Call:
@@ -117,8 +107,6 @@ def _gmm(row: Row, spec: DynamicPanelSpec, data: pd.DataFrame) -> Call:
     places["log_income_lag"] = Place(
         term="lag(deviation, 1)", columns=same("estimate", "std_error")
     )
-    if row["term"] not in places:
-        raise NoCallError("its speed is -ln(rho) of the root in the row beside it")
     numbers = ("statistic", "df", "p_value", "conf_low", "conf_high")
     by_t = dict.fromkeys(numbers, "the row has t(N - 1) of rho = 1, the library z")
     return Call(

@@ -28,8 +28,6 @@ from evenfield.topics.event_study.estimate_spec import YEAR, RingSpec, Section
 PERMUTED = "permuted dates"  # as the library names the inference
 CHECKS = "checks"  # the library's table of other estimators and tests of the design
 RINGS = "imputation_rings"
-# Estimators without a function in the library, by the ends of their names.
-NO_FUNCTION = ("_parts", "_conley", "_left_out")
 
 
 def call(study: Study, row: Row) -> Call:
@@ -46,11 +44,6 @@ def call(study: Study, row: Row) -> Call:
     if estimator.startswith("placement"):
         return _placement(study, section, row)
     spec = specification(section.specs, row)
-    if estimator.endswith(NO_FUNCTION):
-        raise NoCallError(
-            "the library has no parts of a policy, no Conley errors of its effects and"
-            " no rings without one unit"
-        )
     dates = _dates_of(row)
     column_of_dates = dict(ENDS).get(dates, "")
     case = read_case(study, section, spec, column_of_dates)
@@ -252,10 +245,6 @@ def _placement(study: Study, section: Section, row: Row) -> Call:
     spec = specification(section.placement, row)
     placement = read_placement(study, section, spec)
     permuted = row["estimator"].endswith("_permuted")
-    if permuted and spec.held:
-        raise NoCallError(
-            "policies are dealt out while others are held, which ef.placement does not"
-        )
     description = study.description()
     sample = set(description["samples"][spec.sample])
     units = [unit for unit in description["units"] if unit in sample]

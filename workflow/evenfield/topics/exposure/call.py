@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from functools import cache
 
-from evenfield.shared.calls import Call, NoCallError, section_of, specification
-from evenfield.shared.contrasts.calls import contrast_call, refuse_several
+from evenfield.shared.calls import Call, section_of, specification
+from evenfield.shared.contrasts.calls import contrast_call
 from evenfield.shared.contrasts.contrasts import parse_contrast_settings
 from evenfield.shared.contrasts.geographies import study_geographies
 from evenfield.shared.contrasts.prepared_contrasts import GroupContrast
@@ -19,21 +19,9 @@ from evenfield.topics.exposure.estimate_sections import (
     variants,
 )
 
-MADE_OTHERWISE = {
-    "specification_curve": "it is a share of many regressions, each a row",
-    "equivalence": "it is two one-sided tests of the coefficient in the row beside it",
-    "sdm_two_regime": "it has two spatial parameters, which no function of the library"
-    " has",
-    "simulated_power": "it is found on simulated samples",
-}
-
 
 def call(study: Study, row: Row) -> Call:
     """Return the call that gives a row: the SLX regression of one period."""
-    refuse_several(row)
-    for name, reason in MADE_OTHERWISE.items():
-        if row["estimator"].startswith(name):
-            raise NoCallError(reason)
     spec = specification(section_of(study, Section, "exposure"), row)
     settings = parse_contrast_settings(study.config.inference, study.power)
     asked = _asked(study, spec.id, row["period"])

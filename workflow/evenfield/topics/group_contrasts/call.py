@@ -3,8 +3,8 @@
 from contextlib import suppress
 from functools import cache
 
-from evenfield.shared.calls import Call, NoCallError
-from evenfield.shared.contrasts.calls import contrast_call, refuse_several
+from evenfield.shared.calls import Call
+from evenfield.shared.contrasts.calls import contrast_call
 from evenfield.shared.contrasts.prepared_contrasts import GroupContrast
 from evenfield.shared.estimates import Estimate
 from evenfield.shared.samples import UnsupportedError
@@ -14,15 +14,6 @@ from evenfield.study.study import Study
 from evenfield.topics.group_contrasts.estimate import QUESTIONS
 from evenfield.topics.group_contrasts.estimate_groups import Groups
 from evenfield.topics.group_contrasts.estimate_spec import Section
-
-MADE_OTHERWISE = {
-    "border_pairs": "it compares neighbours on two sides of a line",
-    "group_series": "it is a slope over years of one series with errors for dependence"
-    " over years",
-    "ratio": "it is a ratio of two shares, read from the data",
-    "panel_fe": "its groups have a wage elasticity each: ef.ols('log_investment ~"
-    " log_wage + log_wage:cluster | unit + year', data) fits it",
-}
 
 
 class _Asked(Groups):
@@ -35,10 +26,6 @@ class _Asked(Groups):
 
 def call(study: Study, row: Row) -> Call:
     """Return the call that gives a row: one regression of a row a unit."""
-    refuse_several(row)
-    for name, reason in MADE_OTHERWISE.items():
-        if row["estimator"].startswith(name):
-            raise NoCallError(reason)
     groups = _groups(study)
     asked = _contrasts(study, row["spec_id"])
     scheme = groups.of_scheme(row["unit_scheme"])

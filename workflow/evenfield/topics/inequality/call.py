@@ -5,7 +5,6 @@ import pandas as pd
 
 from evenfield.shared.calls import (
     Call,
-    NoCallError,
     Place,
     same,
     section_of,
@@ -25,23 +24,14 @@ MEASURES = {
 }
 PERCENTILES = "percentiles of redrawn units; the library has their deviation"
 LABELS = "labels are dealt out to other units, which the library does not do"
-MOVED = "labels move over units"  # opens the law of a share between groups
 
 
 def call(study: Study, row: Row) -> Call:
     """Return the call that gives a row: an index at an end of a period, its change, or
     the share between groups.
     """
-    estimator = row["estimator"]
-    between = estimator == "theil_decomposition" and row["p_type"].startswith(MOVED)
-    if estimator != "inequality" and not between:
-        raise NoCallError(
-            "the library splits Theil indices by one grouping; for others see"
-            " evenfield.numerics.inequality"
-        )
-    measure = MEASURES.get(row["term"].removeprefix("between_"), "")
-    if not measure:
-        raise NoCallError("the library's Atkinson index has an aversion of 1")
+    between = row["estimator"] == "theil_decomposition"
+    measure = MEASURES[row["term"].removeprefix("between_")]
     spec = specification(section_of(study, Section, "inequality"), row)
     part = decomposition(study, spec, row["period"])
     arguments: dict[str, object] = {

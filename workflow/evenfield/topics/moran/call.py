@@ -20,17 +20,6 @@ BY_DRAWS = ("std_error", "statistic", "p_value")
 
 def call(study: Study, row: Row) -> Call:
     """Return the call that gives a row: I or C of one variable in one year."""
-    if row["estimator"] not in ("moran", "geary"):
-        raise NoCallError(
-            "the library has no join counts and no second variable; units that differ"
-            " from chance are counted in fit.tables['local'] of a row with estimator"
-            " moran"
-        )
-    if row["controls_id"] != "none":
-        raise NoCallError(
-            "its residuals are regressed anew at each permutation; ef.moran takes"
-            " residuals as they are"
-        )
     spec = specification(section_of(study, Section, "moran"), row)
     where = f"estimates.moran.{spec.id}"
     values, _ = whole_span(study, spec, where)

@@ -7,7 +7,6 @@ import pandas as pd
 from evenfield.shared.calls import (
     DRAWS,
     Call,
-    NoCallError,
     Place,
     method_of,
     section_of,
@@ -28,8 +27,6 @@ NEAR = "near_"
 
 def call(study: Study, row: Row) -> Call:
     """Return the call that gives a row: a list, a list nearby, or a difference."""
-    if row["estimator"] == "count":
-        raise NoCallError("it is a count, which fit.notes of the rows beside it has")
     section: Section = section_of(study, Section, FAMILY)
     spec = specification(section.specs, row)
     case = read_case(study, section, spec)

@@ -2,7 +2,6 @@
 
 from evenfield.shared.calls import (
     Call,
-    NoCallError,
     Place,
     method_of,
     section_of,
@@ -10,7 +9,6 @@ from evenfield.shared.calls import (
     specification,
 )
 from evenfield.shared.contrasts.calls import as_coefficient
-from evenfield.shared.estimates import CHANGE
 from evenfield.shared.few_units import with_places
 from evenfield.shared.tables.rows import Row
 from evenfield.study.study import Study
@@ -18,19 +16,10 @@ from evenfield.topics.regime.estimate import Section, combinations, methods_of
 from evenfield.topics.regime.estimate_section import OUTCOME, sections
 
 CONSTANT = "constant"
-OTHERS = ("regime_split", "regime_bc_fe", "regime_fe", "common_support", "within_group")
 
 
 def call(study: Study, row: Row) -> Call:
     """Return the call that gives a row: the cross-section of one period."""
-    estimator = row["estimator"]
-    if estimator.startswith(OTHERS) or CHANGE in estimator:
-        raise NoCallError(
-            "it is of several periods, of the panel or of a part of the units; the"
-            " cross-section of a period is in the rows with estimator regime"
-        )
-    if row["effect_type"] == "lambda":
-        raise NoCallError("it is a difference of -ln(1 + bT)/T at two slopes")
     spec = specification(section_of(study, Section, "regime"), row)
     (section,) = (one for one in sections(study, spec) if one.name == row["period"])
     method = method_of(row, "regime", methods_of(spec))

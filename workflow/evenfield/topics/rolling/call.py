@@ -1,6 +1,6 @@
 """Speeds of rolling windows as calls of the library."""
 
-from evenfield.shared.calls import Call, NoCallError, Place, section_of, specification
+from evenfield.shared.calls import Call, Place, section_of, specification
 from evenfield.shared.settings import scheme_info
 from evenfield.shared.tables.rows import Row
 from evenfield.study.study import Study
@@ -9,11 +9,6 @@ from evenfield.topics.rolling.estimate import Section
 
 def call(study: Study, row: Row) -> Call:
     """Return the call that gives a row: the speed in one window."""
-    if row["estimator"] != "rolling_ols":
-        raise NoCallError(
-            "the library has no breaks, no contrasts of periods and no spatial lag of"
-            " growth: fit its windows by s.fit of the rows with estimator rolling_ols"
-        )
     spec = specification(section_of(study, Section, "rolling"), row)
     units = scheme_info(study.description(spec.unit_scheme)).samples[spec.sample]
     first, last = map(int, row["period"].split("-"))

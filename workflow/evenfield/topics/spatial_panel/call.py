@@ -22,31 +22,13 @@ EFFECTS = ("direct", "indirect", "total")
 # Errors by the end of an estimator's name.
 ERRORS = {"": "unit_t", "observed": "observed", "expected": "expected", "qml": "qml"}
 CRITERIA = {"log likelihood": "loglik", "AIC": "aic", "BIC": "bic"}
-ELSEWHERE = {
-    "units": "it is bootstrapped by ef.unit_bootstrap(panel, fit.raw, rng)",
-    "years": "it is bootstrapped by ef.year_bootstrap(panel, fit.raw, rng)",
-    "factors": "it is fitted by ef.fit_with_factors(panel, network, model)",
-}
 
 
 def call(study: Study, row: Row) -> Call:
     """Return the call that gives a row: a parameter, an effect or the likelihood."""
-    if row["estimator"] == "test":
-        raise NoCallError(
-            "tests take arrays: ef.lm_tests(panel, network, effects), and"
-            " ef.wald_tests(fit.raw) of the Durbin model"
-        )
-    if row["effect_type"] == "probability":
-        raise NoCallError(
-            "it is one of ef.model_probabilities(panel, networks, model), of all models"
-            " and weights at once"
-        )
     section = section_of(study, Section, "spatial_panel")
     spec = specification(section.specifications, row)
     model, _, kind = row["estimator"].partition("_")
-    for name, reason in ELSEWHERE.items():
-        if kind.startswith(name):
-            raise NoCallError(reason)
     drawn = kind.endswith("_draws")
     errors = ERRORS[kind.removesuffix("_draws")]
     panel, *_ = study_panel(study, section, spec, spec.sample)
@@ -104,10 +86,5 @@ def _place(row: Row, *, drawn: bool) -> Place:
         return Place(term=name)
     if row["effect_type"] == "coef":
         return Place(term=term)
-    if term not in CRITERIA:
-        raise NoCallError(
-            "it is of fit.resids: their correlation with those of the year before, or"
-            " Moran's I with units that change places"
-        )
     # The row counts the error variance as a parameter, the library does not.
     return Place(attribute=CRITERIA[term], parameters=1)

@@ -4,8 +4,8 @@ from contextlib import suppress
 from functools import cache
 
 from evenfield.numerics.errors import NumericsError
-from evenfield.shared.calls import Call, NoCallError
-from evenfield.shared.contrasts.calls import contrast_call, refuse_several
+from evenfield.shared.calls import Call
+from evenfield.shared.contrasts.calls import contrast_call
 from evenfield.shared.contrasts.contrasts import parse_contrast_settings
 from evenfield.shared.contrasts.geographies import study_geographies
 from evenfield.shared.contrasts.prepared_contrasts import GroupContrast
@@ -19,14 +19,6 @@ from evenfield.topics.statements.estimate_data import AssociationSpec, Data
 
 def call(study: Study, row: Row) -> Call:
     """Return the call that gives a row: an association with one row a unit."""
-    if row["estimator"] == "fact":
-        raise NoCallError("it is a fact, counted or read from the tables")
-    if row["estimator"].startswith("exploratory_panel"):
-        raise NoCallError(
-            "it has unit and year effects and a lag: ef.ols('y ~ lag(x, 1) | unit +"
-            " year', s.panel, unit='unit', time='year')"
-        )
-    refuse_several(row)
     settings = parse_contrast_settings(study.config.inference, study.power)
     asked = _contrasts(study, row["spec_id"])
     return contrast_call(row, asked, study_geographies(study), settings)

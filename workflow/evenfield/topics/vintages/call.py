@@ -1,7 +1,7 @@
 """The regressions of every vintage as calls of the library."""
 
 from evenfield.shared.calls import Call, section_of
-from evenfield.shared.contrasts.calls import contrast_call, refuse_several
+from evenfield.shared.contrasts.calls import contrast_call
 from evenfield.shared.contrasts.contrasts import parse_contrast_settings
 from evenfield.shared.contrasts.geographies import study_geographies
 from evenfield.shared.tables.rows import Row
@@ -12,7 +12,6 @@ from evenfield.topics.vintages.estimate import Section, growth_table, questions
 
 def call(study: Study, row: Row) -> Call:
     """Return the call that gives a row: growth on a group in one vintage and span."""
-    refuse_several(row)
     section: Section = section_of(study, Section, "vintages")
     vintage = row["outcome"]
     start, _, end = row["period"].partition("-")
