@@ -23,6 +23,8 @@ WRITTEN = from_yaml("""
     reais: [['R$ 1.234,50', 'R$ 3,00'], [1234.5, 3]]
     euros behind: [[€5, 6 €], [5, 6]]
     commas between thousands: [['1,234.5', '2'], [1234.5, 2]]
+    lakhs: [['1,44,018', '12,345.5'], [144018, 12345.5]]
+    crores: [['-1,23,45,678', '45'], [-12345678, 45]]
     one comma between thousands: [['1,234', '12'], [1234, 12]]
     blanks and a decimal comma: [['1 234,5', '3,1'], [1234.5, 3.1]]
     a decimal comma, then points: [['987,5', '1.234'], [987.5, 1234]]
@@ -37,7 +39,14 @@ def test_numbers_are_read_as_they_are_written(name):
     assert numbers_of(pd.Series([*texts, "..", ""])).tolist()[:2] == values
 
 
-MIXED = [["1,5", "1.5"], ["12.5", "1.234,5"], ["a", "1"], ["$", "1"], ["1.2.3", "4"]]
+MIXED = [
+    ["1,44,18", "2"],
+    ["1,5", "1.5"],
+    ["12.5", "1.234,5"],
+    ["a", "1"],
+    ["$", "1"],
+    ["1.2.3", "4"],
+]
 
 
 @pytest.mark.parametrize("texts", MIXED)
@@ -123,6 +132,13 @@ def test_the_mark_that_stands_in_every_line_divides_the_cells(tmp_path, mark):
     file = tmp_path / "table.txt"
     file.write_text(f"a{mark}b\n1{mark}2\n3{mark}{note}\n")
     assert _text_rows(file, []) == [["a", "b"], ["1", "2"], ["3", note.strip('"')]]
+
+
+@pytest.mark.parametrize("opening", [b"PK\x03\x04", b"\x1f\x8b\x08"])
+def test_a_packed_file_is_named(tmp_path, opening):
+    file = tmp_path / "table.csv"
+    file.write_bytes(opening + b"unit,year,income")
+    fails(IngestError, "table.csv is packed; .*unpack it first", read_any, file)
 
 
 def test_a_web_page_under_the_ending_of_a_workbook_is_named(tmp_path):

@@ -1,5 +1,5 @@
-"""A cluster of one node runs the American study as Slurm jobs, with the bytes of a run
-without it.
+"""A cluster of one node runs studies as Slurm jobs, with the bytes of a run without it:
+the American states, and 2,800 units with a job that is killed and taken up again.
 
 As root on Debian, with no Slurm of its own:
 
@@ -18,9 +18,13 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
+import yaml
 
 import gate
+import program_copies
 from yaml_text import from_yaml
 
 ROOT = Path(__file__).parents[2]
@@ -30,11 +34,33 @@ MISSING = [
     for name in ("munged", "slurmctld", "slurmd", "squeue")
     if shutil.which(name) is None
 ]
-READY = (
-    os.geteuid() == 0
-    and not MISSING
-    and importlib.util.find_spec("snakemake_executor_plugin_slurm") is not None
+PLUGIN = importlib.util.find_spec("snakemake_executor_plugin_slurm")
+READY = pytest.mark.skipif(
+    os.geteuid() != 0 or bool(MISSING) or PLUGIN is None,
+    reason="needs root, Debian's slurmctld, slurmd, munge, and Snakemake's plugin",
 )
+HOW = {"slurm": ["--profile", "workflow/profiles/slurm"], "local": ["--cores", "2"]}
+SUBMITTED = "has been submitted with SLURM jobid"
+UNITS = 2800
+CHUNK = "chunk_specification_curve"
+CURVES = from_yaml("""
+    draws: 9999
+    curves:
+    - id: clusters
+      hypothesis: H1
+      kind: own
+      contrast: cluster
+      predicted: "+"
+      outcomes: [growth_pct_per_year]
+      taxonomies: [own, own+undated]
+    - id: zones
+      hypothesis: H2
+      kind: own
+      contrast: sez
+      predicted: "+"
+      outcomes: [growth_pct_per_year]
+      taxonomies: [own, own+undated]
+    """)
 SETTINGS = """\
 ClusterName=one
 SlurmctldHost={host}(127.0.0.1)
@@ -89,16 +115,9 @@ def cluster(tmp_path):
             log = (folder / f"{command[0]}.out").open("w")
             daemons.append(subprocess.Popen(command, stdout=log, stderr=log))
             time.sleep(2)
-        state = ["sinfo", "-h", "-o", "%t"]
-        assert (
-            "idle"
-            in subprocess.run(
-                state,
-                capture_output=True,
-                text=True,
-                check=False,
-            ).stdout
-        )
+        state = answer_of("sinfo", "-h", "-o", "%t")
+        if "idle" not in state:
+            pytest.skip(f"no node of a cluster comes up on this machine: {state}")
         yield
     finally:
         for daemon in reversed(daemons):
@@ -107,35 +126,102 @@ def cluster(tmp_path):
         CONFIG.unlink()
 
 
-@pytest.mark.long
-@pytest.mark.skipif(
-    not READY,
-    reason="needs root, Debian's slurmctld, slurmd, munge, and Snakemake's plugin",
-)
-def test_a_cluster_of_one_node_makes_the_same_bytes(cluster, tmp_path):
-    how = {"slurm": ["--profile", "workflow/profiles/slurm"], "local": ["--cores", "2"]}
-    seconds = {}
-    for name, options in how.items():
-        shutil.copytree(
-            ROOT / "examples" / "us-states",
-            tmp_path / name,
-            ignore=shutil.ignore_patterns("results", ".*"),
-        )
-        command = [
-            sys.executable,
-            str(ROOT / "run"),
-            "--directory",
-            str(tmp_path / name),
-        ]
-        start = time.monotonic()
-        done = subprocess.run(
-            [*command, *options], capture_output=True, text=True, check=False, cwd=ROOT
-        )
-        seconds[name] = time.monotonic() - start
-        assert done.returncode == 0, done.stderr[-2000:]
-    assert not gate.differences(tmp_path / "slurm", tmp_path / "local")
-    log = (tmp_path / "slurm" / "results" / "logs" / "run.log").read_text(
-        errors="replace"
+def answer_of(*command):
+    """What a program of the cluster prints."""
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return done.stdout
+
+
+def start(study, options):
+    """Start a run of a study as a user does."""
+    command = [sys.executable, str(ROOT / "run"), "--directory", str(study), *options]
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=ROOT
     )
-    jobs = len(re.findall("has been submitted with SLURM jobid", log))
+
+
+def run(study, options):
+    """Run a study to its end; return the seconds that it took."""
+    began = time.monotonic()
+    running = start(study, options)
+    said, _ = running.communicate()
+    assert running.returncode == 0, said[-2000:]
+    return time.monotonic() - began
+
+
+def log_of(study):
+    return (study / "results" / "logs" / "run.log").read_text(errors="replace")
+
+
+@pytest.mark.long
+@READY
+def test_a_cluster_of_one_node_makes_the_same_bytes(cluster, tmp_path):
+    seconds = {}
+    for name, options in HOW.items():
+        study = tmp_path / name
+        without = shutil.ignore_patterns("results", ".*")
+        shutil.copytree(ROOT / "examples" / "us-states", study, ignore=without)
+        seconds[name] = run(study, options)
+    assert not gate.differences(tmp_path / "slurm", tmp_path / "local")
+    jobs = log_of(tmp_path / "slurm").count(SUBMITTED)
     assert jobs > 15 and (seconds["slurm"] - seconds["local"]) / jobs < 40, seconds
+
+
+def make_large(folder):
+    """Write a study of 2,800 made-up units on a grid, a fifth of them with clusters and
+    a fifth with zones, that asks for two curves of specifications.
+    """
+    rng = np.random.default_rng(28)
+    years = np.arange(2000, 2013, 4)
+    units = [f"unit {number:04d}" for number in range(UNITS)]
+    gap = rng.normal(0, 0.5, (UNITS, 1)) * np.exp(-0.03 * (years - 2000))
+    income = np.exp(9 + gap + rng.normal(0, 0.02, gap.shape))
+    row, column = np.divmod(np.arange(UNITS), 53)
+    panel = pd.DataFrame({"unit": np.repeat(units, len(years))})
+    panel["year"] = np.tile(years, UNITS)
+    panel["made-up income"] = income.ravel().round(2)
+    panel["latitude"] = np.repeat(30 + row / 10, len(years))
+    panel["longitude"] = np.repeat(100 + column / 10, len(years))
+    panel.to_csv(folder / "panel.csv", index=False)
+    listed = pd.DataFrame({"unit": units})
+    listed[rng.random(UNITS) < 0.2].to_csv(folder / "clusters.csv", index=False)
+    zones = listed[rng.random(UNITS) < 0.2].assign(type="zone", first_year=2001)
+    zones.to_csv(folder / "zones.csv", index=False)
+    tables = {name: folder / f"{name}.csv" for name in ("panel", "clusters", "zones")}
+    options = [f"--{name}={path}" for name, path in tables.items()]
+    program_copies.run_well("new", folder / "study", *options)
+    config = folder / "study" / "config.yaml"
+    content = yaml.safe_load(config.read_text())
+    content["estimates"] = {
+        "beta": content["estimates"]["beta"],
+        "specification_curve": CURVES,
+    }
+    config.write_text(yaml.safe_dump(content, sort_keys=False))
+    return folder / "study"
+
+
+@pytest.mark.long
+@READY
+def test_chunks_of_a_large_study_of_which_one_is_killed_end_with_the_same_bytes(
+    cluster, tmp_path
+):
+    study = make_large(tmp_path)
+    for name in HOW:
+        shutil.copytree(study, tmp_path / name)
+    options = [*HOW["slurm"], "--set-scatter", "specification_curve=4"]
+    killed = start(tmp_path / "slurm", options)
+    chunk = ""
+    while not chunk and killed.poll() is None:
+        time.sleep(0.5)
+        jobs = answer_of("squeue", "-h", "-t", "running", "-o", "%i %k").splitlines()
+        chunk = next((job for job in jobs if CHUNK in job), "")
+    answer_of("scancel", chunk.split()[0])
+    said, _ = killed.communicate()
+    assert killed.returncode and CHUNK in said
+    run(tmp_path / "slurm", options)
+    submitted = re.findall(rf"rule {CHUNK}:", log_of(tmp_path / "slurm"))
+    assert 1 <= len(submitted) <= 4
+    run(tmp_path / "local", HOW["local"])
+    different = gate.differences(tmp_path / "slurm", tmp_path / "local")
+    # A chunk is named by how many there are: two without the option.
+    assert not [line for line in different if "/chunk_" not in line]

@@ -206,6 +206,8 @@ def _with_decimal_points(table: AnyTable, semicolons: bool) -> AnyTable:
 
 def _text_rows(file: Path, messages: list[str]) -> list[list[str]]:
     content = file.read_bytes()
+    if content.startswith((b"PK\x03\x04", b"\x1f\x8b")):
+        raise IngestError(f"{file.name} is packed", FORMATS, "unpack it first")
     if b"\x00" in content and content[:2] not in {b"\xff\xfe", b"\xfe\xff"}:
         raise IngestError(f"{file.name} is no text", FORMATS, "save it in one of these")
     encoding = "utf-16" if content[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8-sig"

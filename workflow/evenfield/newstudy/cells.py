@@ -18,7 +18,11 @@ MOST_READ = 24  # columns whose numbers are kept
 NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 # Codes such as 01 are no figures: their zeros would be lost.
 PLAIN = re.compile(rf"(?!0[0-9]){NUMBER.pattern}")
-GROUPED = re.compile(r"[+-]?[0-9]{1,3}([, ’'\u00a0\u202f][0-9]{3})+(\.[0-9]+)?")
+# In thousands, or in lakhs and crores as in India: 1,44,018.
+GROUPED = re.compile(
+    r"[+-]?([0-9]{1,3}([, ’'\u00a0\u202f][0-9]{3})+|[0-9]{1,2}(,[0-9]{2})+,[0-9]{3})"
+    r"(\.[0-9]+)?"
+)
 COMMA = re.compile(r"[+-]?[0-9]*,[0-9]+")
 # Points or blanks between thousands and a decimal comma, as in 1.234,5 or 1.234.567.
 _THOUSANDS = "[. ’'\u00a0\u202f]"
