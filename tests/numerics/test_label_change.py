@@ -12,8 +12,9 @@ from evenfield.numerics.inference.cluster_robust import (
     cr3_inference,
     in_order,
 )
-from evenfield.numerics.label_change import Span, label_change, stacked_change
+from evenfield.numerics.label_change import label_change, stacked_change
 from evenfield.numerics.label_permutation import (
+    LabelRegression,
     free_label_draws,
     label_permutation,
     stratified_label_draws,
@@ -42,7 +43,7 @@ def spans(rng, *, same=True):
         if not same:
             given = given + rng.normal(size=N)
         y = labels @ [move, 1.0] + given + shared + rng.normal(size=N)
-        out.append(Span(y, labels, np.column_stack([np.ones(N), given]), C))
+        out.append(LabelRegression(y, labels, np.column_stack([np.ones(N), given]), C))
     return out
 
 
@@ -70,8 +71,8 @@ def test_the_jackknife_of_the_stack_is_that_of_differences(rng):
     one = in_order(names())
     plain = cr3_inference(
         differences,
-        first.contrast,
-        cluster_products(differences, first.contrast, one),
+        first.combination,
+        cluster_products(differences, first.combination, one),
         N - 1,
         0.95,
     )
@@ -87,7 +88,7 @@ def test_the_jackknife_of_the_stack_leaves_a_unit_out_of_both_spans(rng):
 
     def without(i, span):
         kept = np.arange(N) != i
-        return span.contrast @ np.linalg.lstsq(span.X[kept], span.y[kept])[0]
+        return span.combination @ np.linalg.lstsq(span.X[kept], span.y[kept])[0]
 
     changes = np.array([without(i, later) - without(i, first) for i in range(N)])
     # (G - 1) / G sum (b_(g) - b)^2, around the estimate of all units.
@@ -105,7 +106,7 @@ def test_the_standard_error_of_draws_is_that_of_unrelated_regressions(rng):
     }
     # Ordinary least squares, its covariance of both equations with N - K in each.
     other = SUR(system).fit(method="ols", cov_type="unadjusted", debiased=True)
-    c = np.concatenate([-first.contrast, later.contrast])
+    c = np.concatenate([-first.combination, later.combination])
     std_error = np.sqrt(c @ other.cov.to_numpy() @ c)
     close(found.estimate, c @ other.params.to_numpy(), rtol=1e-8)
     close(found.statistic, found.estimate / std_error, rtol=1e-6)
@@ -117,7 +118,7 @@ def test_both_spans_move_together(rng):
     found = label_change(first, later, draws)
     for b in (0, 57):
         moved = [
-            Span(span.y, span.labels[draws.source[b]], span.controls, C)
+            LabelRegression(span.y, span.labels[draws.source[b]], span.controls, C)
             for span in (first, later)
         ]
         close(found.statistics[b], label_change(*moved, draws).statistic, rtol=1e-8)
@@ -127,7 +128,8 @@ def test_shuffled_units_give_the_same_change(rng):
     first, later = spans(rng, same=False)
     order = np.random.default_rng(3).permutation(N)
     back = [
-        Span(s.y[order], s.labels[order], s.controls[order], C) for s in (first, later)
+        LabelRegression(s.y[order], s.labels[order], s.controls[order], C)
+        for s in (first, later)
     ]
     fit, c = stacked_change(first, later)
     other, _ = stacked_change(*back)
@@ -136,7 +138,7 @@ def test_shuffled_units_give_the_same_change(rng):
 
 def test_labels_that_are_collinear_are_refused(rng):
     first, later = spans(rng)
-    flat = Span(later.y, np.ones((N, 2)), later.controls, C)
+    flat = LabelRegression(later.y, np.ones((N, 2)), later.controls, C)
     draws = free_label_draws(N, 99, np.random.default_rng(1))
     fails(NumericsError, "collinear", label_change, first, flat, draws)
 

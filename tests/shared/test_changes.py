@@ -10,15 +10,10 @@ from numpy.random import default_rng
 from evenfield.numerics.ols import fit_ols
 from evenfield.shared.contrasts.changes import change_rows
 from evenfield.shared.contrasts.contrasts import rows_at
-from evenfield.shared.contrasts.geographies import Geographies
-from shared.test_contrasts import NAMES, SETTINGS, N, _contrast, _links, _table, _units
+from shared.test_contrasts import NAMES, N, _contrast, _geographies, _table
 from tolerances import close
 
 METHODS = ["wcr33", "conley", "permutation", "permutation_stratified"]
-
-
-def _geographies():
-    return Geographies(_units(), _links(), SETTINGS.permutations, SETTINGS.seed)
 
 
 def _two(treated=5, effect=3.0):
@@ -34,7 +29,7 @@ def _two(treated=5, effect=3.0):
 
 
 def _changed(first, later):
-    rows = change_rows(first, later, _geographies(), SETTINGS)
+    rows = change_rows(first, later, _geographies())
     return {row.estimator: row for row in rows}
 
 
@@ -42,7 +37,7 @@ def test_the_change_is_the_later_estimate_less_the_earlier_one():
     first, later = _two()
     rows = _changed(first, later)
     assert list(rows) == ["ols_change", *(f"ols_change_{name}" for name in METHODS)]
-    alone = [rows_at(one, _geographies(), SETTINGS)[0] for one in (first, later)]
+    alone = [rows_at(one, _geographies())[0] for one in (first, later)]
     change = alone[1].estimate - alone[0].estimate
     close([row.estimate for row in rows.values()], [change] * len(rows), rtol=1e-9)
     main = rows["ols_change"]

@@ -12,15 +12,16 @@ import pytest
 import evenfield as ef
 from evenfield.shared.calls import NUMBERS, NoCallError
 from evenfield.shared.contrasts.calls import as_coefficient, contrast_call
-from evenfield.shared.contrasts.contrasts import ContrastSettings, rows_at
+from evenfield.shared.contrasts.contrasts import rows_at
+from evenfield.shared.contrasts.designs import GroupContrast
 from evenfield.shared.contrasts.geographies import Geographies
-from evenfield.shared.contrasts.prepared_contrasts import GroupContrast
 from evenfield.shared.estimates import NAN, Estimate
+from evenfield.study.study_config import InferenceSettings
 from tolerances import close
 
 N = 24
 NAMES = [f"u{i:02d}" for i in range(N)]
-SETTINGS = ContrastSettings(level=0.95, power=0.8, permutations=499, seed=7)
+INFERENCE = InferenceSettings(permutations=499, seed=7)
 WEIGHTS = [
     {"cluster": 1.0},
     {"cluster": 1.0, "sez": -1.0},
@@ -68,17 +69,17 @@ def made(weights):
         }
     )
     links = pd.DataFrame({"unit_i": NAMES[:-1], "unit_j": NAMES[1:]})
-    return contrast, Geographies(units, links, SETTINGS.permutations, SETTINGS.seed)
+    return contrast, Geographies(units, links, INFERENCE)
 
 
 @pytest.mark.parametrize("weights", WEIGHTS, ids=str)
 def test_every_method_of_a_contrast_is_ols_of_the_library(weights):
     contrast, geographies = made(weights)
-    rows = rows_at(contrast, geographies, SETTINGS)
+    rows = rows_at(contrast, geographies)
     fitted = 0
     for row in map(asdict, rows):
         try:
-            call = contrast_call(row, [contrast], geographies, SETTINGS)
+            call = contrast_call(row, [contrast], geographies)
         except NoCallError as error:
             assert re.search("permutation|leave", row["estimator"]), error
             continue
@@ -106,6 +107,6 @@ def test_a_combination_is_a_coefficient_of_the_same_fit():
 
 def test_a_row_of_no_contrast_is_refused():
     contrast, geographies = made({"cluster": 1.0})
-    row = asdict(rows_at(contrast, geographies, SETTINGS)[0])
+    row = asdict(rows_at(contrast, geographies)[0])
     with pytest.raises(NoCallError, match="no single regression"):
-        contrast_call({**row, "period": "P9"}, [contrast], geographies, SETTINGS)
+        contrast_call({**row, "period": "P9"}, [contrast], geographies)

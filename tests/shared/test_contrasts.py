@@ -15,12 +15,8 @@ from evenfield.numerics.inference.leave_out import LeaveOut
 from evenfield.numerics.inference.methods import METHODS
 from evenfield.numerics.ols import fit_ols, t_quantile
 from evenfield.shared.contrasts import contrasts
-from evenfield.shared.contrasts.contrasts import (
-    ContrastSettings,
-    GroupContrast,
-    contrast_rows,
-    step_down_rows,
-)
+from evenfield.shared.contrasts.contrasts import rows_at, step_down_rows
+from evenfield.shared.contrasts.designs import GroupContrast
 from evenfield.shared.contrasts.geographies import Geographies
 from evenfield.shared.estimates import NAN, Estimate
 from evenfield.study.errors import EstimateError
@@ -28,16 +24,11 @@ from evenfield.study.study_config import InferenceSettings
 from numerics.inference.test_families import step_down
 from refusals import fails
 from tolerances import close
-from yaml_text import from_yaml
 
 N = 30
 NAMES = [f"u{i:02d}" for i in range(N)]
-SETTINGS = ContrastSettings(
-    level=0.95,
-    power=0.8,
-    permutations=199,
-    seed=7,
-    pairs=(("u00", "u01"), ("u00", "zz")),
+INFERENCE = InferenceSettings(
+    permutations=199, seed=7, pairs=(("u00", "u01"), ("u00", "zz"))
 )
 ROW = Estimate(
     hypothesis="H3",
@@ -99,8 +90,13 @@ def _contrast(table, role="primary", outcome="y"):
     )
 
 
+def _geographies(units=None):
+    units = _units() if units is None else units
+    return Geographies(units, _links(), INFERENCE)
+
+
 def _rows(table, role="primary"):
-    rows = contrast_rows([_contrast(table, role)], _units(), _links(), SETTINGS)
+    rows = rows_at(_contrast(table, role), _geographies())
     return {f"{row.estimator}:{row.effect_type}": row for row in rows}
 
 
@@ -168,11 +164,10 @@ def test_few_treated_are_permuted_and_other_roles_get_the_primary_method_alone()
     )
 
 
-def test_step_down_never_lowers_a_p_value_and_settings_come_from_the_config():
+def test_step_down_never_lowers_a_p_value():
     table = _table(effect=1.0)
-    result = step_down_rows(
-        [_contrast(table), _contrast(table, outcome="z")], _units(), _links(), SETTINGS
-    )
+    several = [_contrast(table), _contrast(table, outcome="z")]
+    result = step_down_rows(several, _geographies())
     alone = [_rows(table)["ols_permutation:coef"].p_value, np.nan]
     assert [row.estimator for row in result] == ["ols_romano_wolf"] * 2
     assert result[0].p_value >= alone[0] - 1e-12
@@ -181,26 +176,14 @@ def test_step_down_never_lowers_a_p_value_and_settings_come_from_the_config():
         "different units",
         step_down_rows,
         [_contrast(table), _contrast(table.iloc[1:], outcome="z")],
-        _units(),
-        _links(),
-        SETTINGS,
+        _geographies(),
     )
-    inference = from_yaml("""
-        {conf_level: 0.9, permutations: 99, placebo_lists: 199, seed: 1, pairs: [[a, b]]}
-        """)
-    assert contrasts.parse_contrast_settings(
-        InferenceSettings.of(inference), 0.8
-    ) == ContrastSettings(0.9, 0.8, 99, 1, (("a", "b"),), placebo_lists=199)
 
 
 def test_what_is_not_defined_says_why():
-    constant = contrast_rows(
-        [_contrast(_table().assign(y=1.0))], _units(), _links(), SETTINGS
-    )
+    constant = rows_at(_contrast(_table().assign(y=1.0)), _geographies())
     assert [row.warning for row in constant] == ["not defined: the outcome is constant"]
-    dependent = contrast_rows(
-        [_contrast(_table().assign(sez=0.0))], _units(), _links(), SETTINGS
-    )
+    dependent = rows_at(_contrast(_table().assign(sez=0.0)), _geographies())
     assert "does not vary or is collinear" in dependent[0].warning
     fails(
         EstimateError,
@@ -208,9 +191,7 @@ def test_what_is_not_defined_says_why():
         _rows,
         _table().assign(x=lambda f: f["x"].mask(f.index == "u03")),
     )
-    nowhere = contrast_rows(
-        [_contrast(_table())], _units().assign(lat=np.nan), _links(), SETTINGS
-    )
+    nowhere = rows_at(_contrast(_table()), _geographies(_units().assign(lat=np.nan)))
     assert nowhere[0].se_type == "CR3"
     assert "no coordinates" in nowhere[0].warning
     assert nowhere[0].conf_low < 0
@@ -222,8 +203,8 @@ def test_what_is_not_defined_says_why():
 def test_step_down_compares_with_the_largest_of_all_outcomes_draw_by_draw():
     table = _table(effect=0.8)
     several = [_contrast(table, outcome=name) for name in ("y", "z")]
-    rows = step_down_rows(several, _units(), _links(), SETTINGS)
-    positions = Geographies(_units(), _links(), 199, 7)
+    positions = _geographies()
+    rows = step_down_rows(several, positions)
     labels = table[["cluster", "sez"]].to_numpy()
     c = np.array([1.0, -1.0, 0.0, 0.0])
 
@@ -233,7 +214,7 @@ def test_step_down_compares_with_the_largest_of_all_outcomes_draw_by_draw():
         return abs(c @ fit.beta) / np.sqrt(fit.sigma2 * c @ fit.bread @ c)
 
     draw_id = f"{ROW.unit_scheme}:{ROW.sample_id}"
-    source = positions.free_draws(N, draw_id).source
+    source = positions.draws("free", np.array(NAMES), labels, draw_id).source
     observed = [statistic(name, np.arange(N)) for name in ("y", "z")]
     draws = [[statistic(name, order) for name in ("y", "z")] for order in source]
     expected = step_down(observed, np.array(draws))
@@ -258,8 +239,9 @@ def test_of_two_ends_that_differ_by_rounding_alone_the_first_is_named():
 
 
 def test_a_specification_prints_the_methods_it_asks_for_the_first_one_decides():
-    asked = replace(SETTINGS, asked={"toy": ("CR3", "wild33", "SCPC")})
-    rows = contrast_rows([_contrast(_table(), "robustness")], _units(), _links(), asked)
+    contrast = _contrast(_table(), "robustness")
+    asked = replace(contrast, methods=("CR3", "wild33", "SCPC"))
+    rows = rows_at(asked, _geographies())
     assert [row.estimator for row in rows] == ["ols", "ols_wcr33", "ols_scpc"]
     assert [row.role for row in rows] == ["robustness", "ladder", "ladder"]
     assert [row.se_type for row in rows] == ["CR3", "CR3", "SCPC avc 0.03"]
@@ -273,6 +255,6 @@ def test_a_new_method_is_one_function_and_one_line_for_a_contrast(monkeypatch):
         )
 
     monkeypatch.setitem(METHODS, "sign_only", sign_only)
-    asked = replace(SETTINGS, asked={"toy": ("SCPC", "sign_only")})
-    row = contrast_rows([_contrast(_table())], _units(), _links(), asked)[1]
+    asked = replace(_contrast(_table()), methods=("SCPC", "sign_only"))
+    row = rows_at(asked, _geographies())[1]
     assert (row.estimator, row.p_value, row.p_type) == ("ols_sign_only", 0.5, "sign")

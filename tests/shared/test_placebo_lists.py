@@ -2,7 +2,6 @@
 what has no lists.
 """
 
-from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -14,17 +13,18 @@ from statsmodels.regression.linear_model import OLS
 
 from evenfield.numerics.ols import fit_ols
 from evenfield.numerics.scpc import scpc_inference
-from evenfield.shared.contrasts.contrasts import ContrastSettings, contrast_rows
+from evenfield.shared.contrasts.contrasts import rows_at
+from evenfield.shared.contrasts.designs import GroupContrast
 from evenfield.shared.contrasts.geographies import Geographies
-from evenfield.shared.contrasts.prepared_contrasts import GroupContrast
 from evenfield.shared.estimates import NAN, Estimate
+from evenfield.study.study_config import InferenceSettings
 from tolerances import close
 
 SIDE = 4
 N = SIDE**2
 NAMES = [f"u{i:02d}" for i in range(N)]
 TREATED = (5, 6, 9, 10)
-SETTINGS = ContrastSettings(level=0.95, power=0.8, permutations=999, seed=7)
+INFERENCE = InferenceSettings(permutations=999, seed=7)
 
 
 def grid(names=NAMES):
@@ -77,13 +77,14 @@ def estimated(table, methods, lists, units=None, links=None, labels=("cluster",)
         labels=labels,
         controls=("x",),
         weights={"cluster": 1.0},
+        methods=methods,
         placebo_lists=True,
     )
-    settings = replace(SETTINGS, asked={"toy": methods}, placebo_lists=lists)
+    inference = INFERENCE.model_copy(update={"placebo_lists": lists})
     on_grid = grid(sorted(table.index))
     units = on_grid[0] if units is None else units
     links = on_grid[1] if links is None else links
-    return contrast_rows([contrast], units, links, settings)
+    return rows_at(contrast, Geographies(units, links, inference))
 
 
 @pytest.fixture(scope="module")
@@ -105,11 +106,8 @@ def test_size_and_corrected_p_are_shares_of_all_lists_by_other_programs(every_li
     y = table["y"].to_numpy()
     controls = np.column_stack([np.ones(N), table["x"]])
     units, links = grid()
-    components = (
-        Geographies(units, links, 99, 1)
-        .at(np.array(NAMES), np.zeros(N), "")
-        .locations.components(0.03, 0.95)
-    )
+    locations = Geographies(units, links, INFERENCE).locations(np.array(NAMES))
+    components = locations.components(0.03, 0.95)
     tests = {"hc1": [], "scpc": []}
     for members in [TREATED, *every_list]:
         X = np.column_stack([np.isin(np.arange(N), members) * 1.0, controls])

@@ -10,9 +10,9 @@ import pytest
 from numpy.random import default_rng
 
 from evenfield.numerics.standardised_index import standardised_index
-from evenfield.shared.contrasts.contrasts import ContrastSettings
 from evenfield.shared.estimates import Estimate
 from evenfield.study.errors import EvenfieldError
+from evenfield.study.study_config import InferenceSettings
 from evenfield.topics.statements.estimate import Y, _fitted, estimate
 from evenfield.topics.statements.estimate_data import Data
 from evenfield.topics.statements.estimate_facts import FactSpec, _value
@@ -504,11 +504,6 @@ def test_a_unit_with_two_years_counts_and_one_with_one_year_does_not():
     base = Estimate(
         estimator="fe", spec_id="s", outcome="y", term="x", estimate=np.nan, sesoi=1.0
     )
-    settings = ContrastSettings(
-        level=0.95,
-        power=0.8,
-        permutations=9,
-        seed=1,
-    )
-    (result,) = _fitted(base, frame, "x", settings)
+    spec = SimpleNamespace(term="x", inference=())
+    (result,) = _fitted(base, frame, spec, InferenceSettings())
     assert (result.n_units, result.n_obs) == (7, 38)

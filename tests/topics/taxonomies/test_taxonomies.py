@@ -8,7 +8,7 @@ import pytest
 from numpy.random import default_rng
 from statsmodels.regression.linear_model import OLS
 
-from evenfield.shared.contrasts.geographies import Geographies
+from evenfield.shared.contrasts.geographies import study_geographies
 from evenfield.study.errors import EvenfieldError
 from evenfield.topics.taxonomies.estimate import TaxonomiesSpec, check_data, estimate
 from made_study import MadeStudy, same_results
@@ -203,8 +203,9 @@ def test_scores_and_gains_are_those_of_regressions_without_each_unit(period):
 def test_labels_of_one_permutation_move_over_the_outcome_of_both_groupings():
     y, models = designs("P1")
     study = make_study()
-    positions = Geographies(study.tables["units"], study.tables["adjacency"], 199, 5)
-    source = positions.free_draws(N, "s:all").source
+    geographies = study_geographies(study)
+    labels = np.zeros((N, 1))
+    source = geographies.draws("free", np.array(NAMES), labels, "s:all").source
     gains = []
     for order in source:
         small, large = (

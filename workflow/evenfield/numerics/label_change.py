@@ -3,8 +3,6 @@ one, and a permutation test in which the labels of both spans move together.
 """
 
 import math
-from dataclasses import dataclass
-from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -14,43 +12,18 @@ from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.label_permutation import (
     AT_ONCE,
     FEWEST_DRAWS,
-    LABELS_ALONE,
-    LabelDesign,
     LabelDraws,
+    LabelRegression,
     PermutationTest,
     share_as_extreme,
 )
 from evenfield.numerics.ols import RANK_TOLERANCE, OlsFit, fit_ols
 
 
-@dataclass(frozen=True)
-class Span:
-    """One span's regression of an outcome on labels and controls, and the combination
-    c'beta of its label coefficients.
-    """
-
-    y: np.ndarray  # (N,) outcome
-    labels: np.ndarray  # (N, L)
-    controls: np.ndarray  # (N, K) constant and controls
-    c: np.ndarray  # (R,) weights of the label coefficients
-    label_design: LabelDesign = LABELS_ALONE
-
-    @cached_property
-    def X(self) -> np.ndarray:
-        """Regressors of the labels, then controls, shape (N, R + K)."""
-        regressors = self.label_design.regressors(self.labels)
-        return np.column_stack([regressors, self.controls])
-
-    @property
-    def contrast(self) -> np.ndarray:
-        """Weights over all regressors, shape (R + K,)."""
-        return np.concatenate([self.c, np.zeros(self.controls.shape[1])])
-
-
 class _FreedSpan(NamedTuple):
     """A span freed from its controls, which no draw moves."""
 
-    span: Span
+    span: LabelRegression
     basis: np.ndarray  # (N, K) orthonormal, of the controls
     outcome: np.ndarray  # (N,) residual of the outcome on the controls
 
@@ -64,7 +37,9 @@ class _DrawnFits(NamedTuple):
     df: int
 
 
-def stacked_change(first: Span, later: Span) -> tuple[OlsFit, np.ndarray]:
+def stacked_change(
+    first: LabelRegression, later: LabelRegression
+) -> tuple[OlsFit, np.ndarray]:
     """Fit two spans as one regression and return it with the weights of the change.
 
     Notes
@@ -75,10 +50,12 @@ def stacked_change(first: Span, later: Span) -> tuple[OlsFit, np.ndarray]:
     """
     X = block_diag(first.X, later.X)
     y = np.concatenate([first.y, later.y])
-    return fit_ols(y, X), np.concatenate([-first.contrast, later.contrast])
+    return fit_ols(y, X), np.concatenate([-first.combination, later.combination])
 
 
-def label_change(first: Span, later: Span, draws: LabelDraws) -> PermutationTest:
+def label_change(
+    first: LabelRegression, later: LabelRegression, draws: LabelDraws
+) -> PermutationTest:
     """Test the change of a contrast by permuting the rows of labels of both spans alike;
     units of both spans in one order.
 
@@ -134,7 +111,7 @@ def label_change(first: Span, later: Span, draws: LabelDraws) -> PermutationTest
     )
 
 
-def _freed(span: Span) -> _FreedSpan:
+def _freed(span: LabelRegression) -> _FreedSpan:
     """Free the outcome of a span from its controls."""
     basis = np.linalg.qr(span.controls)[0]
     outcome = span.y - basis @ (basis.T @ span.y)

@@ -4,7 +4,7 @@ the rows of labels move.
 
 import math
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import chain, combinations, combinations_with_replacement
 from typing import NamedTuple
 
@@ -86,6 +86,36 @@ class LabelDesign:
 
 
 LABELS_ALONE = LabelDesign()
+
+
+@dataclass(frozen=True)
+class LabelRegression:
+    """A regression of an outcome on labels and controls, and the combination c'beta of
+    the labels' coefficients.
+    """
+
+    y: np.ndarray  # (N,) outcome
+    labels: np.ndarray  # (N, L)
+    controls: np.ndarray  # (N, K) constant and controls
+    c: np.ndarray  # (R,) weights of the label coefficients
+    label_design: LabelDesign = LABELS_ALONE
+
+    @cached_property
+    def X(self) -> np.ndarray:
+        """Regressors of the labels, then controls, shape (N, R + K)."""
+        regressors = self.label_design.regressors(self.labels)
+        return np.column_stack([regressors, self.controls])
+
+    @property
+    def combination(self) -> np.ndarray:
+        """Weights of all coefficients, shape (R + K,)."""
+        return np.concatenate([self.c, np.zeros(self.controls.shape[1])])
+
+    def permuted(self, draws: LabelDraws) -> PermutationTest:
+        """Test the combination by permuting the rows of labels."""
+        return label_permutation(
+            self.y, self.labels, self.controls, self.c, draws, self.label_design
+        )
 
 
 def expected_regressors(

@@ -1,5 +1,5 @@
-"""A group contrast as a call of ``ols``: the regression of its section, rewritten so that
-the combination of coefficients is one of them.
+"""A group contrast as a call of ``ols``: its regression, rewritten so that the
+combination of coefficients is one of them.
 """
 
 from collections.abc import Iterable
@@ -7,20 +7,21 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
+from evenfield.numerics.errors import NumericsError
 from evenfield.shared.calls import Call, NoCallError, Place, seed_of
 from evenfield.shared.contrasts.contrasts import (
+    EXACT,
+    PERMUTATIONS,
+    PRINTED,
     SUFFIXES,
-    ContrastSettings,
+)
+from evenfield.shared.contrasts.designs import (
+    CONSTANT,
+    ContrastDesign,
+    GroupContrast,
     contrast_design,
 )
 from evenfield.shared.contrasts.geographies import Geographies
-from evenfield.shared.contrasts.prepared_contrasts import (
-    CONSTANT,
-    GroupContrast,
-    PreparedContrast,
-    prepare_contrast,
-)
-from evenfield.shared.contrasts.sections import EXACT, PERMUTATIONS, PRINTED
 from evenfield.shared.estimates import CHANGE
 from evenfield.shared.tables.rows import Row
 
@@ -43,10 +44,7 @@ DECIDING = {"SCPC avc 0.03": "SCPC", "SCPC avc 0.06": "SCPC_06", "CR3": "CR3"}
 
 
 def contrast_call(
-    row: Row,
-    contrasts: Iterable[GroupContrast],
-    geographies: Geographies,
-    settings: ContrastSettings,
+    row: Row, contrasts: Iterable[GroupContrast], geographies: Geographies
 ) -> Call:
     """Return the call that gives a row, whose contrast is one of some."""
     estimator = row["estimator"]
@@ -67,8 +65,11 @@ def contrast_call(
         raise NoCallError("it is no single regression; see the code of its topic")
     base = max(own, key=len)
     method = _method(row, estimator.removeprefix(base).removeprefix("_"))
-    prepared = prepare_contrast(known[base], geographies)
-    return _call(known[base], prepared, method, settings)
+    try:
+        design = contrast_design(known[base], geographies)
+    except NumericsError as error:
+        raise NoCallError(f"not defined: {error}") from None
+    return _call(design, method)
 
 
 def refuse_several(row: Row) -> None:
@@ -81,9 +82,8 @@ def refuse_several(row: Row) -> None:
 def identity(contrast: GroupContrast) -> tuple[str, ...]:
     """Return the columns that tell the row of a contrast from others."""
     row = contrast.row
-    given = " + ".join(contrast.controls) or "none"
     return tuple(
-        given if name == "controls_id" else str(getattr(row, name))
+        contrast.controls_id if name == "controls_id" else str(getattr(row, name))
         for name in TOLD_APART
     )
 
@@ -107,29 +107,24 @@ def _method(row: Row, suffix: str) -> str:
     return method
 
 
-def _call(
-    contrast: GroupContrast,
-    prepared: PreparedContrast,
-    method: str,
-    settings: ContrastSettings,
-) -> Call:
-    section = prepared.section
-    if prepared.reason:
-        raise NoCallError(prepared.reason)
+def _call(design: ContrastDesign, method: str) -> Call:
+    contrast = design.contrast
+    X = design.fit.X
     names = [*contrast.regressors, CONSTANT, *contrast.controls]
-    more = section.X.shape[1] - len(names)
+    more = X.shape[1] - len(names)
     names += [f"expected {number}" for number in range(1, more + 1)]
     outcome = contrast.outcome
-    columns = dict(zip(names, section.X.T, strict=True))
+    columns = dict(zip(names, X.T, strict=True))
     del columns[CONSTANT]
     weights = {
         name: float(weight)
-        for name, weight in zip(contrast.regressors, section.c, strict=True)
+        for name, weight in zip(contrast.regressors, design.regression.c, strict=True)
         if weight
     }
     columns, term, note = as_coefficient(columns, weights)
-    places = prepared.geography.locations
-    data = pd.DataFrame({"unit": section.units, outcome: section.y, **columns})
+    places = design.located()
+    names_and_outcome = {"unit": design.units.names, outcome: design.fit.y}
+    data = pd.DataFrame(names_and_outcome | columns)
     arguments = {
         "y": outcome,
         "x": [*columns],
@@ -140,9 +135,8 @@ def _call(
     if places.known:
         data = data.assign(lat=places.lat, lon=places.lon)
     if method == "wild33":
-        stream = contrast_design(contrast.row, prepared, settings).stream
-        seed = seed_of(settings.seed, stream)
-        arguments |= {"draws": settings.permutations, "seed": seed}
+        seed = seed_of(design.seed, design.stream)
+        arguments |= {"draws": design.draws, "seed": seed}
     return Call(
         function="ols",
         data=data,

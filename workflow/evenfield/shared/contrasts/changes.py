@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.cluster_robust import encoded, in_order
 from evenfield.numerics.inference.methods import (
     Design,
@@ -13,21 +14,16 @@ from evenfield.numerics.inference.methods import (
     few_cluster_weights,
     infer,
 )
-from evenfield.numerics.label_change import Span, label_change, stacked_change
+from evenfield.numerics.label_change import label_change, stacked_change
 from evenfield.numerics.ols import OlsFit
-from evenfield.shared.contrasts.contrasts import (
-    SUFFIXES,
-    ContrastSettings,
-    filled,
-    not_defined,
+from evenfield.shared.contrasts.contrasts import SUFFIXES, filled, not_defined
+from evenfield.shared.contrasts.designs import (
+    ContrastDesign,
+    GroupContrast,
+    contrast_design,
+    relabelled,
 )
 from evenfield.shared.contrasts.geographies import Geographies
-from evenfield.shared.contrasts.prepared_contrasts import (
-    GroupContrast,
-    PreparedContrast,
-    prepare_contrast,
-)
-from evenfield.shared.contrasts.sections import Geography
 from evenfield.shared.estimates import CHANGE, Estimate, change_period
 from evenfield.shared.few_units import beside, carrier_fields
 
@@ -45,8 +41,13 @@ CHANGE_SUFFIXES = SUFFIXES | {CONLEY: "conley"}
 class ChangeDesign(Design):
     """Two spans as one regression; the labels of both may be dealt out together."""
 
-    spans: tuple[Span, Span]
-    geography: Geography
+    first: ContrastDesign
+    later: ContrastDesign
+
+    @property
+    def few(self) -> bool:
+        """Whether too few units are treated in a span for anything but permutation."""
+        return self.first.few or self.later.few
 
     def permuted(  # the spans hold their combinations, and there is no interval
         self,
@@ -55,47 +56,39 @@ class ChangeDesign(Design):
         scheme: str,
     ) -> Tested:
         """Test by permuting the rows of labels of both spans alike."""
-        test = label_change(*self.spans, self.geography.draws(scheme))
-        return Tested(
-            estimate=test.estimate,
-            p_value=test.p_value,
-            p_type=f"{scheme} permutation of labels, {test.distinct} patterns",
-        )
+        draws = self.first.label_draws(scheme)
+        spans = self.first.regression, self.later.regression
+        return relabelled(label_change(*spans, draws), scheme)
 
 
 def change_rows(
-    first: GroupContrast,
-    later: GroupContrast,
-    geographies: Geographies,
-    settings: ContrastSettings,
+    first: GroupContrast, later: GroupContrast, geographies: Geographies
 ) -> list[Estimate]:
     """Return the change of a contrast from one span to another, by the jackknife by unit
     and by the methods that must agree with it.
     """
-    prepared_first = prepare_contrast(first, geographies)
-    prepared_later = prepare_contrast(later, geographies)
     empty = _empty_row(first.row, later.row)
-    reason = _undefined(prepared_first, prepared_later)
-    if reason:
-        return [not_defined(empty, reason)]
-    geography = prepared_first.geography
-    sections = (prepared_first.section, prepared_later.section)
-    fit, c = stacked_change(*sections)
-    units = np.concatenate([section.units for section in sections])
-    design = _design(empty, fit, units, sections, geography, settings)
+    try:
+        one, two = (contrast_design(span, geographies) for span in (first, later))
+        if list(one.units.names) != list(two.units.names):
+            raise NumericsError("the spans have different units")
+    except NumericsError as error:
+        return [not_defined(empty, error)]
+    fit, c = stacked_change(one.regression, two.regression)
+    design = _design(empty, fit, one, two)
+    units = np.tile(one.units.names, 2)
     row = replace(
         empty,
-        **carrier_fields(fit.X, units, c),
+        **carrier_fields(fit.X, units, c, fit.bread),
         n_obs=len(fit.y),
-        n_units=len(sections[0].units),
+        n_units=len(one.units.names),
         n_periods=2,
         # Those of the span that has fewer.
-        n_treated=min(section.treated for section in sections),
-        controls_id=prepared_first.counts["controls_id"],
+        n_treated=min(one.treated, two.treated),
+        controls_id=first.controls_id,
     )
-    few = any(section.few for section in sections)
-    level = settings.level
-    deciding, *others = _methods(few=few, located=geography.locations.known)
+    level = geographies.inference.level
+    deciding, *others = _methods(design)
     rows = [filled(row, infer(deciding, design, c, level), level)]
     for name in others:
         other = beside(row, name, CHANGE_SUFFIXES)
@@ -103,22 +96,12 @@ def change_rows(
     return rows
 
 
-def _undefined(first: PreparedContrast, later: PreparedContrast) -> str:
-    """Return why there is no change between two spans, or nothing."""
-    if first.reason or later.reason:
-        return first.reason or later.reason
-    if list(first.section.units) != list(later.section.units):
-        return "not defined: the spans have different units"
-    return ""
-
-
-def _methods(*, few: bool, located: bool) -> tuple[str, ...]:
-    """Return the methods of a change, the deciding one first; ``located`` units have
-    coordinates.
-    """
+def _methods(design: ChangeDesign) -> tuple[str, ...]:
+    """Return the methods of a change, the deciding one first."""
     # Few treated units leave permutation alone, as in each span.
-    if few:
+    if design.few:
         return RELABELLED
+    located = design.located().known
     by_errors = tuple(name for name in PRINTED if located or name != CONLEY)
     return (*by_errors, *RELABELLED)
 
@@ -137,30 +120,24 @@ def _empty_row(first: Estimate, later: Estimate) -> Estimate:
 
 
 def _design(
-    row: Estimate,
-    fit: OlsFit,
-    units: np.ndarray,
-    spans: tuple[Span, Span],
-    geography: Geography,
-    settings: ContrastSettings,
+    row: Estimate, fit: OlsFit, first: ContrastDesign, later: ContrastDesign
 ) -> ChangeDesign:
-    """Return both spans as one design; units of all rows, of the first span first."""
-    clusters = in_order(units)
-    span_of_row = np.repeat([0, 1], [len(span.y) for span in spans])
+    """Return both spans as one design, the rows of the first span first."""
+    units = first.units.names
     row_id = (row.spec_id, row.outcome, row.term, row.contrast, row.sample_id)
     return ChangeDesign(
         fit=fit,
-        units=clusters,
-        dates=encoded(span_of_row),
-        locations=geography.locations,
-        draws=settings.permutations,
-        seed=settings.seed,
+        units=in_order(np.tile(units, 2)),
+        dates=encoded(np.repeat([0, 1], len(units))),
+        locations=first.locations,
+        draws=first.draws,
+        seed=first.seed,
         stream=":".join(["wild", *row_id, row.period]),
-        wild_weights=few_cluster_weights(len(clusters.names)),
+        wild_weights=few_cluster_weights(len(units)),
         effective_df=True,
         cutoff_km=CUTOFF_KM,
         lags=0,
-        power=settings.power,
-        spans=spans,
-        geography=geography,
+        power=first.power,
+        first=first,
+        later=later,
     )

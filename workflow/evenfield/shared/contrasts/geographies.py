@@ -2,9 +2,7 @@
 when a method asks for them.
 """
 
-from collections.abc import Sequence
-from functools import cache, partial
-from typing import Any
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -16,13 +14,14 @@ from evenfield.numerics.label_permutation import (
     LabelDraws,
     connected_label_draws,
     every_connected_list,
+    exact_label_draws,
     free_label_draws,
     stratified_label_draws,
 )
 from evenfield.numerics.random import generator_for
 from evenfield.numerics.spatial import symmetric
-from evenfield.shared.contrasts.sections import Geography
 from evenfield.study.study import Study
+from evenfield.study.study_config import InferenceSettings
 
 STRATA = "coastal"
 # All placebo lists are tried where they are no more: that takes a second or two, and
@@ -31,30 +30,17 @@ MOST_LISTS = 5_000
 
 
 class Geographies:
-    """Coordinates, spatial components and permutations by set of units."""
+    """Coordinates and permutations by set of units, and the settings of inference."""
 
     def __init__(
-        self, units: pd.DataFrame, links: pd.DataFrame, permutations: int, seed: int
+        self, units: pd.DataFrame, links: pd.DataFrame, inference: InferenceSettings
     ) -> None:
+        self.inference = inference
         self._units = units.set_index("unit")
         self._position = {str(unit): i for i, unit in enumerate(units["unit"])}
         self._links = links
-        self._permutations = permutations
-        self._seed = seed
         self._locations: dict[tuple[str, ...], Locations] = {}
         self._draws: dict[tuple[object, ...], LabelDraws] = {}
-        self.prepared: dict[bytes, Any] = {}  # contrasts by their arrays
-
-    def at(self, members: np.ndarray, group: np.ndarray, draw_id: str) -> Geography:
-        """Return what inference needs to know about a set of units and its first group;
-        members (N,), group (N,).
-        """
-        return Geography(
-            locations=self._located(tuple(members)),
-            draws=partial(self._drawn, members, group, draw_id),
-            strata=partial(self._strata, members),
-            lists=partial(self._lists, members, draw_id),
-        )
 
     def order(self, units: np.ndarray) -> np.ndarray:
         """Return the positions of units in the order in which draws take them; units
@@ -64,77 +50,74 @@ class Geographies:
         positions = [self._position.get(unit, last) for unit in units.tolist()]
         return np.argsort(positions, kind="stable")
 
-    def free_draws(self, count: int, draw_id: str) -> LabelDraws:
-        """Return permutations of labels among all units."""
-        stream = generator_for(self._seed, f"labels:free:{draw_id}")
-        return free_label_draws(count, self._permutations, stream)
+    def locations(self, units: np.ndarray) -> Locations:
+        """Return where some units are, with their spatial components; units (N,)."""
+        key = tuple(units)
+        if key not in self._locations:
+            lat, lon = self._units.loc[list(key), ["lat", "lon"]].to_numpy(float).T
+            self._locations[key] = Locations(np.array(key), lat, lon)
+        return self._locations[key]
 
-    def _located(self, members: tuple[str, ...]) -> Locations:
-        if members not in self._locations:
-            lat, lon = self._units.loc[list(members), ["lat", "lon"]].to_numpy(float).T
-            self._locations[members] = Locations(np.array(members), lat, lon)
-        return self._locations[members]
-
-    def _drawn(
-        self, members: np.ndarray, group: np.ndarray, draw_id: str, scheme: str
+    def draws(
+        self, scheme: str, units: np.ndarray, labels: np.ndarray, draw_id: str
     ) -> LabelDraws:
-        """Return permutations of one scheme, the same for all contrasts of its units."""
-        # Only connected draws depend on the group; the others serve every contrast.
-        moved = tuple(group.tolist()) if scheme == "connected" else ()
-        key = (scheme, tuple(members), moved, draw_id)
+        """Return permutations of labels by one scheme, the same for all contrasts of some
+        units; units (N,), labels (N, L), of which connected draws move the first.
+        """
+        if scheme == "exact":
+            return exact_label_draws(labels, self.strata(units))
+        # Only connected draws depend on the labels; the others serve every contrast.
+        moved = tuple(labels[:, 0].tolist()) if scheme == "connected" else ()
+        key = (scheme, tuple(units), moved, draw_id)
         if key not in self._draws:
-            self._draws[key] = self._new_draws(scheme, members, group, draw_id)
+            self._draws[key] = self._drawn(scheme, units, labels, draw_id)
         return self._draws[key]
 
-    def _new_draws(
-        self, scheme: str, members: np.ndarray, group: np.ndarray, draw_id: str
+    def _drawn(
+        self, scheme: str, units: np.ndarray, labels: np.ndarray, draw_id: str
     ) -> LabelDraws:
+        count = self.inference.permutations
+        stream = self._stream(STRATA if scheme == "stratified" else scheme, draw_id)
         if scheme == "free":
-            return self.free_draws(len(members), draw_id)
-        count = self._permutations
+            return free_label_draws(len(units), count, stream)
         if scheme == "connected":
-            inside = _indicator(group)
-            stream = generator_for(self._seed, f"labels:connected:{draw_id}")
-            return connected_label_draws(inside, self.touching(members), count, stream)
-        stream = generator_for(self._seed, f"labels:{STRATA}:{draw_id}")
-        return stratified_label_draws(self._strata(members), count, stream)
+            inside = _indicator(labels)
+            return connected_label_draws(inside, self.touching(units), count, stream)
+        return stratified_label_draws(self.strata(units), count, stream)
 
-    def _lists(
-        self, members: np.ndarray, draw_id: str, labels: np.ndarray, count: int
-    ) -> LabelDraws:
+    def lists(self, units: np.ndarray, labels: np.ndarray, draw_id: str) -> LabelDraws:
         """Return every placebo list of some labels, or as many as are drawn where there
-        are too many; members (N,), labels (N, L).
+        are too many; units (N,), labels (N, L).
         """
-        inside = _indicator(labels[:, 0])
-        touching = self.touching(members)
+        inside = _indicator(labels)
+        touching = self.touching(units)
         every = every_connected_list(labels, inside, touching, MOST_LISTS)
         if every is not None:
             return every
-        stream = generator_for(self._seed, f"labels:placebo:{draw_id}")
+        count = self.inference.placebo_lists
+        stream = self._stream("placebo", draw_id)
         return connected_label_draws(inside, touching, count, stream, spaced=True)
 
-    def _strata(self, members: np.ndarray) -> np.ndarray:
-        if STRATA not in self._units or self._units.loc[members, STRATA].nunique() < 2:
-            raise NumericsError(f"no column {STRATA} that divides these units")
-        return np.asarray(self._units.loc[members, STRATA].to_numpy(str))
+    def _stream(self, name: str, draw_id: str) -> np.random.Generator:
+        return generator_for(self.inference.seed, f"labels:{name}:{draw_id}")
 
-    def touching(self, members: np.ndarray) -> csr_array:
-        """Return one for units that touch, of some units; members (N,) -> (N, N)."""
-        position = {unit: i for i, unit in enumerate(members.tolist())}
+    def strata(self, units: np.ndarray) -> np.ndarray:
+        """Return the stratum of each unit, (N,) -> (N,), where there are several."""
+        if STRATA not in self._units or self._units.loc[units, STRATA].nunique() < 2:
+            raise NumericsError(f"no column {STRATA} that divides these units")
+        return np.asarray(self._units.loc[units, STRATA].to_numpy(str))
+
+    def touching(self, units: np.ndarray) -> csr_array:
+        """Return one for units that touch, of some units; units (N,) -> (N, N)."""
+        position = {unit: i for i, unit in enumerate(units.tolist())}
         sides = self._links[["unit_i", "unit_j"]]
         ends = sides.apply(lambda side: side.map(position)).dropna().to_numpy(int)
-        return symmetric(len(members), ends[:, 0], ends[:, 1], np.ones(len(ends)))
+        return symmetric(len(units), ends[:, 0], ends[:, 1], np.ones(len(ends)))
 
 
-def joined_links(
-    adjacency: pd.DataFrame, join: Sequence[Sequence[str]]
-) -> pd.DataFrame:
-    """Return which units touch: shared borders and the joins of the config."""
-    joined = pd.DataFrame(list(join), columns=["unit_i", "unit_j"])
-    return pd.concat([adjacency[["unit_i", "unit_j"]], joined], ignore_index=True)
-
-
-def _indicator(group: np.ndarray) -> np.ndarray:
+def _indicator(labels: np.ndarray) -> np.ndarray:
+    """Return which units have the first label; labels (N, L) -> (N,)."""
+    group = labels[:, 0]
     if not np.isin(group, (0.0, 1.0)).all():
         raise NumericsError(
             "the first label is no indicator: nothing that hangs together"
@@ -144,8 +127,11 @@ def _indicator(group: np.ndarray) -> np.ndarray:
 
 @cache
 def study_geographies(study: Study, scheme: str = "") -> Geographies:
-    """Return where the units of a study are, and who could have had whose labels."""
-    links = joined_links(study.table("adjacency", scheme), study.config.weights.join)
-    inference = study.config.inference
+    """Return where the units of a study are, and who could have had whose labels: units
+    touch where they share a border, or where the config joins them.
+    """
+    joined = pd.DataFrame(list(study.config.weights.join), columns=["unit_i", "unit_j"])
+    borders = study.table("adjacency", scheme)[["unit_i", "unit_j"]]
+    links = pd.concat([borders, joined], ignore_index=True)
     units = study.table("units", scheme)
-    return Geographies(units, links, inference.permutations, inference.seed)
+    return Geographies(units, links, study.config.inference)

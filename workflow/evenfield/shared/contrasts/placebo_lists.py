@@ -22,7 +22,7 @@ from evenfield.numerics.inference.many_designs import (
     verdicts,
 )
 from evenfield.numerics.label_permutation import FEWEST_DRAWS, share_as_extreme
-from evenfield.shared.contrasts.sections import SAMPLED, ContrastDesign, permutation
+from evenfield.shared.contrasts.designs import SAMPLED, ContrastDesign
 from evenfield.shared.estimates import NAN, Estimate, Fields
 
 ROLE = "design"
@@ -39,11 +39,7 @@ CELLS_AT_ONCE = 20_000  # of lists, units and regressors
 
 
 def placebo_rows(
-    row: Estimate,
-    design: ContrastDesign,
-    methods: Mapping[str, str],
-    lists: int,
-    level: float,
+    row: Estimate, design: ContrastDesign, methods: Mapping[str, str]
 ) -> list[Estimate]:
     """Return the size of each method of a contrast on placebo lists, with its corrected
     p; ``methods`` are names of the registry and what their rows are called.
@@ -52,24 +48,26 @@ def placebo_rows(
     -----
     A list is a set of as many units that hang together, the rows of labels dealt anew
     inside and outside of it. Every list is tried where there are some thousands, so
-    that sizes and corrected p are exact; elsewhere ``lists`` are drawn, each set with
-    equal odds, and those that are drawn twice count twice.
+    that sizes and corrected p are exact; elsewhere as many as the settings say are drawn,
+    each set with equal odds, and those that are drawn twice count twice.
     """
     blank = _about(row, "placebo", NUMBER, "different lists")
-    section = design.section
+    labels_of_data = design.regression.labels
+    units = design.units.names
+    geographies = design.geographies
     try:
-        draws = design.geography.lists(section.labels, lists)
+        draws = geographies.lists(units, labels_of_data, design.contrast.draw_id)
     except NumericsError as error:
         return [replace(blank, warning=f"no placebo lists: {error}")]
     permuted_labels, list_of_draw = np.unique(
-        section.labels[draws.source], axis=0, return_inverse=True
+        labels_of_data[draws.source], axis=0, return_inverse=True
     )
     if len(permuted_labels) < FEWEST_DRAWS:
         reason = f"no placebo lists: only {len(permuted_labels)} different ones exist"
         return [replace(blank, warning=reason)]
     # The labels of the data come first, then every list.
-    labels = np.concatenate([section.labels[None], permuted_labels])
-    tests = _Tester(design, level).tests(labels, list(methods))
+    labels = np.concatenate([labels_of_data[None], permuted_labels])
+    tests = _Tester(design).tests(labels, list(methods))
     drawn = 1 + list_of_draw.ravel()
     every = draws.scheme == EVERY
     which = ALL_LISTS if every else DRAWN_LISTS
@@ -178,17 +176,18 @@ def _calibrated(
 class _Tester:
     """Methods of inference for any labels of a contrast; what they share is drawn once."""
 
-    def __init__(self, design: ContrastDesign, level: float) -> None:
+    def __init__(self, design: ContrastDesign) -> None:
         plain = replace(design, draws=WILD_DRAWS, intervals=False)
         self._design = replace(plain, common_draws=plain.bootstrap_weights)
-        self._level = level
-        self._strata = cache(design.geography.strata)
+        geographies = design.geographies
+        self._level = geographies.inference.level
+        self._strata = cache(lambda: geographies.strata(design.units.names))
         # permuted statistics by scheme and by what that scheme leaves as it is
         self._permuted: dict[tuple[str, bytes], np.ndarray] = {}
 
     def tests(self, labels: np.ndarray, names: Sequence[str]) -> dict[str, Verdicts]:
         """Return what each method says of all lists; labels (B, N, L)."""
-        at_once = max(1, CELLS_AT_ONCE // self._design.section.X.size)
+        at_once = max(1, CELLS_AT_ONCE // self._design.fit.X.size)
         starts = range(0, len(labels), at_once)
         blocks = [self._block(labels[i : i + at_once], names) for i in starts]
         return {
@@ -201,13 +200,13 @@ class _Tester:
 
     def _block(self, labels: np.ndarray, names: Sequence[str]) -> dict[str, Verdicts]:
         """Return what each method says of a block of lists that are fitted at once."""
-        section = self._design.section
-        regressors = section.label_design.regressors(labels)
+        regression = self._design.regression
+        regressors = regression.label_design.regressors(labels)
         controls = np.broadcast_to(
-            section.controls, (len(labels), *section.controls.shape)
+            regression.controls, (len(labels), *regression.controls.shape)
         )
         X = np.concatenate([regressors, controls], axis=2)
-        fits, regular = fit_many(section.y, X, section.contrast)
+        fits, regular = fit_many(regression.y, X, regression.combination)
         found = {}
         for name in names:
             tested = (
@@ -257,7 +256,7 @@ class _Tester:
     def _statistics(self, labels: np.ndarray, scheme: str, kept: bytes) -> np.ndarray:
         """Return the permuted statistics of one list, which serve all that are alike."""
         if (scheme, kept) not in self._permuted:
-            section = replace(self._design.section, labels=labels)
-            test = permutation(section, self._design.geography.draws(scheme))
+            regression = replace(self._design.regression, labels=labels)
+            test = regression.permuted(self._design.label_draws(scheme))
             self._permuted[scheme, kept] = test.statistics
         return self._permuted[scheme, kept]

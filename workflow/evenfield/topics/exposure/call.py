@@ -5,9 +5,8 @@ from functools import cache
 
 from evenfield.shared.calls import Call, section_of, specification
 from evenfield.shared.contrasts.calls import contrast_call
-from evenfield.shared.contrasts.contrasts import parse_contrast_settings
+from evenfield.shared.contrasts.designs import GroupContrast
 from evenfield.shared.contrasts.geographies import study_geographies
-from evenfield.shared.contrasts.prepared_contrasts import GroupContrast
 from evenfield.shared.tables.rows import Row
 from evenfield.study.study import Study
 from evenfield.topics.exposure.estimate import Section
@@ -23,10 +22,9 @@ from evenfield.topics.exposure.estimate_sections import (
 def call(study: Study, row: Row) -> Call:
     """Return the call that gives a row: the SLX regression of one period."""
     spec = specification(section_of(study, Section, "exposure"), row)
-    settings = parse_contrast_settings(study.config.inference, study.power)
     asked = _asked(study, spec.id, row["period"])
     own = [contrast for contrast in asked if contrast.row.w_id == row["w_id"]]
-    return contrast_call(row, own, study_geographies(study), settings)
+    return contrast_call(row, own, study_geographies(study))
 
 
 @cache

@@ -13,9 +13,9 @@ from evenfield.numerics.influence import partial_leverage
 from evenfield.numerics.label_permutation import expected_regressors
 from evenfield.numerics.scpc import AVERAGE_CORRELATION
 from evenfield.shared.contrasts.changes import change_rows
-from evenfield.shared.contrasts.contrasts import parse_contrast_settings, rows_at
+from evenfield.shared.contrasts.contrasts import rows_at
+from evenfield.shared.contrasts.designs import contrast_design
 from evenfield.shared.contrasts.geographies import Geographies, study_geographies
-from evenfield.shared.contrasts.prepared_contrasts import prepare_contrast
 from evenfield.shared.estimates import Estimate, Fields
 from evenfield.shared.rows import Results, stacked
 from evenfield.shared.spec import read
@@ -76,7 +76,6 @@ def estimate(study: Study) -> Results:
     Vega and Elhorst (2015), SLX; Borusyak and Hull (2023).
     """
     specs: Section = read(Section, study.config, "exposure")
-    settings = parse_contrast_settings(study.config.inference, study.power, specs)
     # Components and permutations belong to a set of units: periods share them.
     geographies = study_geographies(study)
     periods = study.description()["periods"]
@@ -94,27 +93,27 @@ def estimate(study: Study) -> Results:
             asked.append(difference(cross_section(tables, variant, section.period)))
     rows: list[Estimate] = []
     for contrast in asked:
-        rows += rows_at(contrast, geographies, settings)
+        rows += rows_at(contrast, geographies)
     for spec in specs:
         by_period = {one.name: one for one in sections if one.spec is spec}
         for first, later in spec.changes:
             ends = by_period[first], by_period[later]
             for one, two in zip(*map(neighbour_contrasts, ends), strict=True):
-                rows += change_rows(one, two, geographies, settings)
+                rows += change_rows(one, two, geographies)
     checks = {}
     # What the design could see, equivalence to zero, and two regimes of pull.
     for section in deciding:
         main = difference(section)
         # g_S: that zones give nothing to their neighbours is what equivalence can show.
         second = section.spec.exposures[1]
-        rows += reach_rows(main, geographies, settings)
+        rows += reach_rows(main, geographies)
         rows += equivalence_rows(
             per_sd(single(section, second), section),
             section.standard_deviation(second),
             geographies,
-            settings,
         )
-        row, checks[section.name] = two_regime_row(main, settings.seed)
+        seed = study.config.inference.seed
+        row, checks[section.name] = two_regime_row(main, seed)
         rows.append(row)
     # Rows of differences that decide; own zones decide as a single coefficient.
     decided = [row for row in rows if row.role == DECIDING and row.contrast]
@@ -139,10 +138,11 @@ def _unit_table(section: CrossSection, geographies: Geographies) -> pd.DataFrame
     """
     from statsmodels.regression.linear_model import OLS
 
-    prepared = prepare_contrast(difference(section), geographies)
-    if prepared.reason:
+    try:
+        design = contrast_design(difference(section), geographies)
+    except NumericsError:  # not defined
         return pd.DataFrame()
-    arrays = prepared.section
+    arrays = design.regression
     fit = OLS(arrays.y, arrays.X).fit()
     # Own regimes, then the neighbours' averages; their means over permuted lists are
     # what the map alone lets expect (Borusyak and Hull 2023).
@@ -150,20 +150,19 @@ def _unit_table(section: CrossSection, geographies: Geographies) -> pd.DataFrame
     expected = np.full(seen.shape, np.nan)
     if section.decides:
         with suppress(NumericsError):  # no coast that divides the units
-            draws = prepared.geography.draws("stratified")
+            draws = design.label_draws("stratified")
             expected = expected_regressors(arrays.labels, draws, arrays.label_design)
-    units, shares = partial_leverage(arrays.X, arrays.units, arrays.contrast)
+    names = design.units.names
+    units, shares = partial_leverage(arrays.X, names, arrays.combination)
     regressors = [*section.spec.own, *section.spec.exposures]
     # One row a unit and regressor, for readers who want to see who carries a number.
-    values = pd.DataFrame(seen, index=arrays.units, columns=regressors).assign(
+    values = pd.DataFrame(seen, index=names, columns=regressors).assign(
         growth=arrays.y,
         fitted=fit.fittedvalues,
         residual=fit.resid,
         partial_leverage=pd.Series(shares, units),
     )
-    means = pd.DataFrame(expected, arrays.units, regressors).reindex(
-        columns=values.columns
-    )
+    means = pd.DataFrame(expected, names, regressors).reindex(columns=values.columns)
     long = values.melt(var_name="regressor", ignore_index=False)
     return long.assign(
         # Same columns in the same order as values, so that the melted rows agree.

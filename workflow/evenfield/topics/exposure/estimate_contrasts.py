@@ -4,7 +4,7 @@ deviation, recentred, and among units without a regime.
 
 from dataclasses import replace
 
-from evenfield.shared.contrasts.prepared_contrasts import (
+from evenfield.shared.contrasts.designs import (
     Expectation,
     GroupContrast,
     lag_name,
@@ -154,6 +154,7 @@ def _contrast(
     spans = spec.role == DECIDING and section.period["role"] == "span"
     return GroupContrast(
         row=row,
+        methods=spec.inference,
         every_method=answers and spans,
         table=section.table,
         outcome=OUTCOME,

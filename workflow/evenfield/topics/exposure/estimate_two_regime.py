@@ -11,7 +11,7 @@ from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.random import generator_for
 from evenfield.numerics.spatial_panel.two_regime import TwoRegimeFit, two_regime_durbin
 from evenfield.shared.contrasts.contrasts import not_defined
-from evenfield.shared.contrasts.prepared_contrasts import GroupContrast
+from evenfield.shared.contrasts.designs import GroupContrast
 from evenfield.shared.estimates import NAN, Estimate, Fields
 
 SAMPLES = 49
@@ -48,7 +48,7 @@ def two_regime_row(contrast: GroupContrast, seed: int) -> tuple[Estimate, Fields
     try:
         fit = two_regime_durbin(y, X, W, inside)
     except NumericsError as error:
-        return not_defined(base, f"not defined: {error}"), {}
+        return not_defined(base, error), {}
     check = _check(fit, X, W, inside, seed)
     edge = "rho at the edge of its range: no standard error; " if fit.at_bound else ""
     row = replace(

@@ -5,7 +5,7 @@ from functools import cache
 
 from evenfield.shared.calls import Call
 from evenfield.shared.contrasts.calls import contrast_call
-from evenfield.shared.contrasts.prepared_contrasts import GroupContrast
+from evenfield.shared.contrasts.designs import GroupContrast
 from evenfield.shared.estimates import Estimate
 from evenfield.shared.samples import UnsupportedError
 from evenfield.shared.spec import read
@@ -30,7 +30,7 @@ def call(study: Study, row: Row) -> Call:
     asked = _contrasts(study, row["spec_id"])
     scheme = groups.of_scheme(row["unit_scheme"])
     key = (row["period"], row["treatment_def"], row["sample_id"], row["unit_scheme"])
-    return contrast_call(row, asked.get(key, ()), scheme.geographies, groups.settings)
+    return contrast_call(row, asked.get(key, ()), scheme.geographies)
 
 
 @cache

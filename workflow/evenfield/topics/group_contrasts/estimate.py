@@ -3,9 +3,10 @@ their answer to wages; each question of the config is answered in a file of its 
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
-from evenfield.shared.contrasts.prepared_contrasts import GroupContrast
+from evenfield.shared.contrasts.designs import GroupContrast
 from evenfield.shared.contrasts.taxonomy_range import taxonomy_range_rows
 from evenfield.shared.estimates import Estimate
 from evenfield.shared.rows import Results, stacked
@@ -59,10 +60,7 @@ def estimate(study: Study) -> Results:
     said in ``fit.json``.
     """
     section: Section = read(Section, study.config, "group_contrasts")
-    specs: list[Any] = []
-    for question in QUESTIONS:
-        specs += getattr(section, question)
-    groups = Groups(study, specs=specs)
+    groups = Groups(study)
     out = Results(fit={"left_out": []})
     for question, answer in QUESTIONS.items():
         rows: list[Estimate] = []
@@ -102,7 +100,7 @@ def _answered(
     try:
         for part in answer(groups, spec):
             if isinstance(part, GroupContrast):
-                rows += groups.estimate(part)
+                rows += groups.estimate(replace(part, methods=spec.inference))
             else:
                 rows.append(part)
     # Rows made before stay; only what the data cannot carry is missing.

@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from evenfield.shared.contrasts.prepared_contrasts import GroupContrast
+from evenfield.shared.contrasts.designs import GroupContrast
 from evenfield.shared.estimates import NAN, Estimate
 from evenfield.shared.samples import complete, joined
 from evenfield.topics.group_contrasts.estimate_groups import (

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from evenfield.shared.contrasts.prepared_contrasts import GroupContrast
+from evenfield.shared.contrasts.designs import GroupContrast
 from evenfield.shared.estimates import NAN
 from evenfield.shared.samples import UnsupportedError, joined
 from evenfield.shared.settings import check_names

@@ -3,7 +3,7 @@ row of an estimate.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 
@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 
 from evenfield.shared.contrasts.changes import change_rows
-from evenfield.shared.contrasts.contrasts import parse_contrast_settings, rows_at
-from evenfield.shared.contrasts.geographies import Geographies, joined_links
-from evenfield.shared.contrasts.prepared_contrasts import GroupContrast
+from evenfield.shared.contrasts.contrasts import rows_at
+from evenfield.shared.contrasts.designs import GroupContrast
+from evenfield.shared.contrasts.geographies import study_geographies
 from evenfield.shared.estimates import NAN, Estimate, Fields
 from evenfield.shared.samples import UnsupportedError
 from evenfield.shared.settings import check_names
@@ -34,9 +34,7 @@ Parts = Iterator[GroupContrast | Estimate]  # of an answer
 class Groups:
     """The tables of a study as group contrasts use them."""
 
-    def __init__(
-        self, study: Study, scheme: str = "", specs: Iterable[Question] = ()
-    ) -> None:
+    def __init__(self, study: Study, scheme: str = "") -> None:
         config = study.config
         self.study = study
         self.scheme = scheme or study.main
@@ -55,14 +53,9 @@ class Groups:
             "panel": study.table("panel", scheme),
             "periods": study.table("periods", scheme),
         }
-        where = study.table("units", scheme)
-        self.where = where.set_index("unit")
-        adjacency = study.table("adjacency", scheme)
-        self.links = joined_links(adjacency, config.weights.join)
-        self.settings = s = parse_contrast_settings(
-            config.inference, study.power, specs
-        )
-        self.geographies = Geographies(where, self.links, s.permutations, s.seed)
+        self.where = study.table("units", scheme).set_index("unit")
+        self.inference = config.inference
+        self.geographies = study_geographies(study, scheme)
         self.left_out: list[dict[str, str]] = []  # of the question that is answered
         # Read by many specifications; made once each.
         self.wide: Callable[..., pd.DataFrame] = cache(self._wide)
@@ -195,7 +188,7 @@ class Groups:
             "sample_id": getattr(spec, "sample", "all"),
             "unit_scheme": str(self.description["unit_scheme"]),
             "estimate": NAN,
-            "seed": str(self.settings.seed),
+            "seed": str(self.inference.seed),
             "sesoi": float(sesoi),
             "data_hash": str(self.description["data_hash"]),
         }
@@ -206,12 +199,12 @@ class Groups:
         are.
         """
         scheme = self.of_scheme(contrast.row.unit_scheme)
-        return rows_at(contrast, scheme.geographies, self.settings)
+        return rows_at(contrast, scheme.geographies)
 
     def changed(self, first: GroupContrast, later: GroupContrast) -> list[Estimate]:
         """Return how much a contrast changes from one period to another."""
         scheme = self.of_scheme(first.row.unit_scheme)
-        return change_rows(first, later, scheme.geographies, self.settings)
+        return change_rows(first, later, scheme.geographies)
 
 
 def compared(

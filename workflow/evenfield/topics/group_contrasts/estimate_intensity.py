@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from evenfield.shared.contrasts.contrasts import step_down_rows
-from evenfield.shared.contrasts.prepared_contrasts import GroupContrast
+from evenfield.shared.contrasts.designs import GroupContrast
 from evenfield.shared.estimates import NAN, Estimate
 from evenfield.shared.samples import UnsupportedError
 from evenfield.topics.group_contrasts.estimate_groups import Groups, Parts, compared
@@ -78,9 +78,7 @@ def _together(
     """Adjust the outcomes for being several, and test the largest of them."""
     signs = {measure.id: measure.sign for measure, _ in together}
     contrasts = [contrast for _, contrast in together]
-    adjusted = step_down_rows(
-        contrasts, groups.where.reset_index(), groups.links, groups.settings
-    )
+    adjusted = step_down_rows(contrasts, groups.geographies)
     count = len(adjusted)
     # Rounded, so that ties fall the same way on all processors.
     largest = max(adjusted, key=lambda row: round(abs(row.statistic), TIE_DIGITS))

@@ -52,7 +52,7 @@ def _pooled(
 ) -> Iterator[Estimate]:
     from statsmodels.stats.meta_analysis import combine_effects
 
-    level = groups.settings.level
+    level = groups.inference.level
     normal = t_quantile(0.5 + level / 2, np.inf)
     # ASSUME: periods are independent given income at their start; the variance of a
     # period is that of a normal estimate with the interval that the period has.
@@ -101,7 +101,7 @@ def _pooled(
             t_inference(fit.mean_effect_re, fit.sd_eff_w_re, df, level)
         )
         ends = (tested["conf_low"], tested["conf_high"], tested["std_error"])
-        mde = smallest_visible(*ends, groups.settings.power, level)
+        mde = smallest_visible(*ends, groups.inference.power, level)
         weak = underpowered(mde, row.sesoi, row.unit_of_measure)
         yield replace(
             row,

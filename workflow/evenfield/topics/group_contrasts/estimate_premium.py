@@ -8,7 +8,7 @@ from itertools import product
 
 import pandas as pd
 
-from evenfield.shared.contrasts.prepared_contrasts import GroupContrast
+from evenfield.shared.contrasts.designs import GroupContrast
 from evenfield.shared.estimates import Estimate
 from evenfield.shared.samples import UnsupportedError, joined
 from evenfield.topics.group_contrasts.estimate_groups import (

@@ -16,7 +16,7 @@ from evenfield.numerics.map_pairs import (
 )
 from evenfield.numerics.power import smallest_visible
 from evenfield.numerics.random import generator_for
-from evenfield.shared.contrasts.prepared_contrasts import GroupContrast
+from evenfield.shared.contrasts.designs import GroupContrast
 from evenfield.shared.estimates import NAN, Estimate
 from evenfield.shared.samples import (
     UnsupportedError,
@@ -200,7 +200,7 @@ def _border(
     """Return the mean difference over neighbours on two sides of the line, by two-way
     clusters and by permutation.
     """
-    settings = groups.settings
+    inference = groups.inference
     row = replace(
         row,
         sample_id="border pairs",
@@ -212,7 +212,7 @@ def _border(
     touching = groups.geographies.touching(outcome.index.to_numpy(str))
     try:
         pairs = border_pairs(member.to_numpy(bool), touching)
-        difference = border_difference(y, pairs, settings.level)
+        difference = border_difference(y, pairs, inference.level)
     except NumericsError as error:
         warning = joined(row.warning, f"not defined: {error}")
         return [replace(row, estimate=NAN, warning=warning)]
@@ -229,8 +229,8 @@ def _border(
         difference.conf_low,
         difference.conf_high,
         difference.std_error,
-        settings.power,
-        settings.level,
+        inference.power,
+        inference.level,
     )
     filled = replace(
         row,
@@ -240,14 +240,14 @@ def _border(
         warning=joined(row.warning, underpowered(mde, row.sesoi, row.unit_of_measure)),
     )
     # Outcomes are dealt out to the units anew; the pairs stay.
-    stream = generator_for(settings.seed, f"border:{row.spec_id}:{row.period}")
+    stream = generator_for(inference.seed, f"border:{row.spec_id}:{row.period}")
     drawn = replace(
         row,
         role="ladder",
         estimator="border_pairs_permutation",
         # Permutation has no standard error; the estimate is that of the row above.
         se_type="",
-        p_value=border_permutation(y, pairs, settings.permutations, stream),
+        p_value=border_permutation(y, pairs, inference.permutations, stream),
         p_type="free permutation of outcomes",
     )
     return [filled, drawn]

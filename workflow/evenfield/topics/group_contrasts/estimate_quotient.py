@@ -16,8 +16,7 @@ from evenfield.numerics.inference.driscoll_kraay import (
 )
 from evenfield.numerics.inference.methods import Design, infer
 from evenfield.numerics.ols import fit_ols
-from evenfield.shared.contrasts.prepared_contrasts import GroupContrast
-from evenfield.shared.contrasts.sections import FEWEST_TREATED
+from evenfield.shared.contrasts.designs import FEWEST_TREATED, GroupContrast
 from evenfield.shared.estimates import NAN, Estimate, Fields
 from evenfield.shared.few_units import fields_of
 from evenfield.shared.samples import (
@@ -230,7 +229,7 @@ def _group_rows(
         warning=contrast.row.warning,
     )
     logs = np.log(_quotient(above, below, members).to_numpy())
-    yield _series_trend(trend, logs, years, groups.settings.level)
+    yield _series_trend(trend, logs, years, groups.inference.level)
 
 
 def _end_level(
@@ -257,18 +256,17 @@ def _end_level(
     # A column for each group and no constant: c takes the group's own mean.
     c = np.array([1.0, 0.0])
     units = above.index.to_numpy(str)
-    settings = groups.settings
-    geography = groups.geographies.at(units, held.astype(float), "end")
+    inference = groups.inference
     regression = Design(
         fit=fit_ols((y - 1) * root, design),
         units=in_order(units),
-        locations=geography.locations,
-        power=settings.power,
+        locations=groups.geographies.locations(units),
+        power=inference.power,
     )
-    test = infer("SCPC", regression, c, settings.level)
+    test = infer("SCPC", regression, c, inference.level)
     if test.reason:
         return replace(end, warning=f"no interval: {test.reason}")
-    fields = fields_of(test, settings.level)
+    fields = fields_of(test, inference.level)
     del fields["estimate"]  # the group's mean quotient, exactly
     # Estimated less one; the ends go back to the scale of the quotient.
     fields["conf_low"] += 1

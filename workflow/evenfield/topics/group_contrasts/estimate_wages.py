@@ -11,8 +11,7 @@ from evenfield.numerics.inference.methods import Design, infer
 from evenfield.numerics.influence import dependent_columns
 from evenfield.numerics.ols import OlsFit, fit_ols
 from evenfield.shared.contrasts.contrasts import SUFFIXES, leave_out_rows
-from evenfield.shared.contrasts.prepared_contrasts import GroupContrast
-from evenfield.shared.contrasts.sections import FEWEST_TREATED
+from evenfield.shared.contrasts.designs import FEWEST_TREATED, GroupContrast
 from evenfield.shared.estimates import NAN, Estimate, Fields
 from evenfield.shared.few_units import beside, carrier_fields, fields_of
 from evenfield.shared.samples import UnsupportedError, joined, underpowered
@@ -44,6 +43,7 @@ class Regression:
     weights: dict[str, float]  # weights of the combination by regressor
     # units in the smaller of the groups compared; below four there is no standard error
     treated: int
+    methods: tuple[str, ...] = ()  # asked for, the deciding one first
 
 
 def elasticity(groups: Groups, spec: WagesSpec) -> Parts:
@@ -133,6 +133,7 @@ def _regression(
         regressors=(ELASTICITY, *CROSSED.values()),
         weights={CROSSED["cluster"]: 1.0, CROSSED["sez"]: -1.0},
         treated=int(min(sizes)),
+        methods=spec.inference,
     )
 
 
@@ -153,7 +154,7 @@ def _with_group_years(asked: Regression) -> Regression:
     )
     wider = pd.concat([table, pd.DataFrame(effects)], axis=1)
     regressors = (*asked.regressors, *effects)
-    return replace(asked, row=row, table=wider, regressors=regressors)
+    return replace(asked, row=row, table=wider, regressors=regressors, methods=())
 
 
 def _slopes(groups: Groups, spec: WagesSpec, panel: pd.DataFrame) -> GroupContrast:
@@ -203,7 +204,7 @@ def panel_rows(asked: Regression, groups: Groups) -> list[Estimate]:
     c = np.zeros(fit.X.shape[1])
     weights = [asked.weights.get(name, 0.0) for name in asked.regressors]
     c[: len(weights)] = weights
-    settings = groups.settings
+    inference = groups.inference
     row = replace(
         asked.row,
         **carrier_fields(fit.X, units, c),
@@ -223,22 +224,22 @@ def panel_rows(asked: Regression, groups: Groups) -> list[Estimate]:
         fit=fit,
         units=in_order(units),
         dates=encoded(years),
-        draws=settings.permutations,
-        seed=settings.seed,
+        draws=inference.permutations,
+        seed=inference.seed,
         stream=":".join(["wild", *named]),
         # t(G* - 1): G* is below G where few units carry the coefficient.
         effective_df=True,
-        power=settings.power,
+        power=inference.power,
     )
     beside_cr3 = PRINTED if row.role == "primary" else ()
-    names = settings.asked.get(row.spec_id) or ("CR3", *beside_cr3)
+    names = asked.methods or ("CR3", *beside_cr3)
     deciding, *others = names
-    rows = [_tested(row, deciding, design, c, settings.level)]
+    rows = [_tested(row, deciding, design, c, inference.level)]
     for name in others:
         other = beside(row, name, SUFFIXES)
-        rows.append(_tested(other, name, design, c, settings.level))
+        rows.append(_tested(other, name, design, c, inference.level))
     if row.role == "primary":
-        rows += leave_out_rows(row, fit, c, units, settings)
+        rows += leave_out_rows(row, fit, c, units, inference.pairs)
     return rows
 
 

@@ -13,7 +13,7 @@ from evenfield.numerics.convergence import speed_from_slope
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.methods import Locations, infer
 from evenfield.numerics.ols import OlsFit, fit_ols
-from evenfield.shared.contrasts.sections import FEWEST_TREATED
+from evenfield.shared.contrasts.designs import FEWEST_TREATED
 from evenfield.shared.estimates import CHANGE, NAN, Estimate, Fields, change_period
 from evenfield.shared.few_units import (
     carrier_fields,

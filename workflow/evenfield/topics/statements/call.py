@@ -6,9 +6,8 @@ from functools import cache
 from evenfield.numerics.errors import NumericsError
 from evenfield.shared.calls import Call
 from evenfield.shared.contrasts.calls import contrast_call
-from evenfield.shared.contrasts.contrasts import parse_contrast_settings
+from evenfield.shared.contrasts.designs import GroupContrast
 from evenfield.shared.contrasts.geographies import study_geographies
-from evenfield.shared.contrasts.prepared_contrasts import GroupContrast
 from evenfield.shared.samples import UnsupportedError
 from evenfield.shared.spec import read
 from evenfield.shared.tables.rows import Row
@@ -19,9 +18,8 @@ from evenfield.topics.statements.estimate_data import AssociationSpec, Data
 
 def call(study: Study, row: Row) -> Call:
     """Return the call that gives a row: an association with one row a unit."""
-    settings = parse_contrast_settings(study.config.inference, study.power)
     asked = _contrasts(study, row["spec_id"])
-    return contrast_call(row, asked, study_geographies(study), settings)
+    return contrast_call(row, asked, study_geographies(study))
 
 
 @cache

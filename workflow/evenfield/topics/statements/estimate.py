@@ -14,14 +14,8 @@ from evenfield.numerics.inference.cluster_robust import encoded, in_order
 from evenfield.numerics.inference.methods import Design, few_cluster_weights, infer
 from evenfield.numerics.ols import fit_ols
 from evenfield.shared.contrasts.changes import change_rows
-from evenfield.shared.contrasts.contrasts import (
-    BASES,
-    SUFFIXES,
-    ContrastSettings,
-    GroupContrast,
-    parse_contrast_settings,
-    rows_at,
-)
+from evenfield.shared.contrasts.contrasts import BASES, SUFFIXES, rows_at
+from evenfield.shared.contrasts.designs import GroupContrast
 from evenfield.shared.contrasts.geographies import Geographies
 from evenfield.shared.estimates import NAN, Estimate
 from evenfield.shared.few_units import beside, carrier_fields, fields_of
@@ -31,6 +25,7 @@ from evenfield.shared.spec import read
 from evenfield.study.errors import EstimateError, Faults, first_examples
 from evenfield.study.expressions import columns_of
 from evenfield.study.study import Study
+from evenfield.study.study_config import InferenceSettings
 from evenfield.topics.statements.estimate_data import (
     AssociationSpec,
     Data,
@@ -87,9 +82,7 @@ def estimate(study: Study) -> Results:
     primary = study.config.taxonomy.primary
     schemes = {name: FactData(study, name) for name in (study.main, *study.schemes)}
     specs = read(Section, study.config, "statements")
-    associations = [spec for spec in specs if isinstance(spec, AssociationSpec)]
     inference = study.config.inference
-    settings = parse_contrast_settings(inference, study.power, associations)
     rows: list[Estimate] = []
     contrasts: list[GroupContrast] = []
     changes: list[tuple[GroupContrast, GroupContrast]] = []
@@ -107,7 +100,7 @@ def estimate(study: Study) -> Results:
         for period in spec.periods:
             try:
                 if spec.kind == "panel":
-                    rows += _panel(data, known, period, settings)
+                    rows += _panel(data, known, period, inference)
                 else:
                     by_period[period] = association(data, known, period)
             except (UnsupportedError, NumericsError) as error:
@@ -118,19 +111,17 @@ def estimate(study: Study) -> Results:
             for first, later in spec.changes
             if {first, later} <= {*by_period}
         ]
-    geographies = Geographies(
-        data.units, data.links, settings.permutations, settings.seed
-    )
+    geographies = Geographies(data.units, study.table("adjacency"), inference)
     for contrast in contrasts:
-        rows += rows_at(contrast, geographies, settings)
+        rows += rows_at(contrast, geographies)
     for first_contrast, later_contrast in changes:
-        rows += change_rows(first_contrast, later_contrast, geographies, settings)
+        rows += change_rows(first_contrast, later_contrast, geographies)
     table = pd.DataFrame(refused, columns=NOT_CARRIED).sort_values(
         NOT_CARRIED, ignore_index=True
     )
     fit = {
-        "conf_level": settings.level,
-        "power": settings.power,
+        "conf_level": inference.level,
+        "power": inference.power,
         "rows": len(rows),
         "not_carried": len(table),
     }
@@ -183,11 +174,12 @@ def association(data: Data, spec: AssociationSpec, period: str) -> GroupContrast
         labels=tuple(spec.regressors),
         controls=(),
         weights=weights,
+        methods=spec.inference,
     )
 
 
 def _panel(
-    data: Data, spec: AssociationSpec, period: str, settings: ContrastSettings
+    data: Data, spec: AssociationSpec, period: str, inference: InferenceSettings
 ) -> list[Estimate]:
     """Regress an outcome by unit and year on lagged regressors with unit and year
     effects, one row a lag.
@@ -209,14 +201,17 @@ def _panel(
         frame = pd.DataFrame({Y: outcome.stack(), **later})
         frame = frame.dropna().rename_axis(["unit", "year"]).sort_index()
         try:
-            rows += _fitted(row, frame, spec.term, settings)
+            rows += _fitted(row, frame, spec, inference)
         except NumericsError as error:
             rows.append(replace(row, warning=f"not defined: {error}"))
     return rows
 
 
 def _fitted(
-    row: Estimate, frame: pd.DataFrame, term: str, settings: ContrastSettings
+    row: Estimate,
+    frame: pd.DataFrame,
+    spec: AssociationSpec,
+    inference: InferenceSettings,
 ) -> list[Estimate]:
     """Fill a row of the two-way fixed-effects regression by the methods asked for: by
     default the cluster jackknife by unit and t(G* - 1).
@@ -229,6 +224,7 @@ def _fitted(
     if frame.empty:
         raise UnsupportedError("no unit with outcome and regressor in two years")
     # The reported coefficient first: `c` below picks the first column.
+    term = spec.term
     frame = frame[[term, *frame.columns.drop(term)]]
     try:
         fit = PanelOLS(
@@ -252,12 +248,12 @@ def _fitted(
         fit=fit_ols(y, X),
         units=in_order(units),
         dates=encoded(year.to_numpy()),
-        draws=settings.permutations,
-        seed=settings.seed,
+        draws=inference.permutations,
+        seed=inference.seed,
         stream=f"wild:{row.spec_id}:{row.term}:{row.period}",
         wild_weights=few_cluster_weights(len(set(units))),
         effective_df=True,
-        power=settings.power,
+        power=inference.power,
         power_law="t",
     )
     row = replace(
@@ -269,14 +265,14 @@ def _fitted(
         n_treated=len(set(units)),
         controls_id="none",
     )
-    names = settings.asked.get(row.spec_id) or ("CR3",)
+    names = spec.inference or ("CR3",)
     rows = []
     for name in names:
-        test = infer(name, design, c, settings.level)
+        test = infer(name, design, c, inference.level)
         if test.reason:
             raise NumericsError(test.reason)
         weak = underpowered(test.mde, row.sesoi, row.unit_of_measure)
-        fields = fields_of(test, settings.level) | {
+        fields = fields_of(test, inference.level) | {
             "estimate": float(fit.params[term]),
             "warning": joined(BASES.get(row.output_basis, ""), weak),
         }

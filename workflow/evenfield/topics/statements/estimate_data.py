@@ -112,7 +112,6 @@ class Data:
         self.cells = study.table("cells", scheme)
         self.doses = study.table("doses", scheme)
         self.units = study.table("units", scheme)
-        self.links = study.table("adjacency", scheme)
         self.described = study.description(scheme)
         self.merged = self.described["merged"]
         self.clusters = study.ingested("clusters")

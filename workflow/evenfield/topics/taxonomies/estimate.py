@@ -20,7 +20,7 @@ from evenfield.numerics.prediction_error import (
     upper_p_value,
 )
 from evenfield.shared.contrasts.contrasts import BASES
-from evenfield.shared.contrasts.geographies import Geographies, joined_links
+from evenfield.shared.contrasts.geographies import Geographies, study_geographies
 from evenfield.shared.estimates import NAN, Estimate, Fields
 from evenfield.shared.rows import Results, stacked
 from evenfield.shared.samples import complete, joined
@@ -97,12 +97,8 @@ def estimate(study: Study) -> Results:
     X_i with a cluster measure E and a number of zones X. Labels are permuted by whole
     rows.
     """
-    inference = study.config.inference
     main = study.config.taxonomy.primary
-    links = joined_links(study.table("adjacency"), study.config.weights.join)
-    geographies = Geographies(
-        study.table("units"), links, inference.permutations, inference.seed
-    )
+    geographies = study_geographies(study)
     out = Results()
     left_out = []
     planes = []
@@ -241,7 +237,7 @@ def _compared(
     base = replace(base, g_star=effective_clusters(X[large], units, product))
     draw_id = f"{base.unit_scheme}:{base.sample_id}"
     # The first regressor after the constant is the group that connected draws move.
-    geography = geographies.at(units, X[large][:, 1], draw_id)
+    labels = X[large][:, 1:]
     rows = []
     for name, (gain, unit) in GAINS.items():
         # Above zero the larger model predicts units left out better (or has the smaller
@@ -256,7 +252,7 @@ def _compared(
                 unit_of_measure=unit,
             )
             try:
-                draws = geography.draws(scheme)
+                draws = geographies.draws(scheme, units, labels, draw_id)
             except NumericsError as error:
                 rows.append(replace(row, warning=f"not defined: {error}"))
                 continue

@@ -2,7 +2,6 @@
 
 from evenfield.shared.calls import Call, section_of
 from evenfield.shared.contrasts.calls import contrast_call
-from evenfield.shared.contrasts.contrasts import parse_contrast_settings
 from evenfield.shared.contrasts.geographies import study_geographies
 from evenfield.shared.tables.rows import Row
 from evenfield.study.expressions import by_year
@@ -21,5 +20,4 @@ def call(study: Study, row: Row) -> Call:
         span = (int(start), int(end))
         table = growth_table(by_year(income, study.table("panel")), *span)
         contrasts = [*questions(study, section, vintage, span, table)]
-    settings = parse_contrast_settings(study.config.inference, study.power)
-    return contrast_call(row, contrasts, study_geographies(study), settings)
+    return contrast_call(row, contrasts, study_geographies(study))

@@ -17,9 +17,9 @@ import pandas as pd
 from pydantic import Field, model_validator
 
 from evenfield.shared.contrasts.changes import change_rows
-from evenfield.shared.contrasts.contrasts import parse_contrast_settings, rows_at
+from evenfield.shared.contrasts.contrasts import rows_at
+from evenfield.shared.contrasts.designs import GroupContrast
 from evenfield.shared.contrasts.geographies import study_geographies
-from evenfield.shared.contrasts.prepared_contrasts import GroupContrast
 from evenfield.shared.estimates import NAN, Estimate
 from evenfield.shared.rows import Results, stacked
 from evenfield.shared.settings import check_names
@@ -122,7 +122,6 @@ def look_section(study: Study, section: Section) -> list[str]:
 def estimate(study: Study) -> Results:
     """Estimate convergence, and the premium of each group, for every vintage and span."""
     section: Section = read(Section, study.config, FAMILY)
-    settings = parse_contrast_settings(study.config.inference, study.power)
     panel = study.table("panel")
     left_out: list[dict[str, str]] = []
     asked: dict[tuple[str, tuple[int, int]], list[GroupContrast]] = {}
@@ -146,10 +145,10 @@ def estimate(study: Study) -> Results:
     geographies = study_geographies(study)
     rows = list[Estimate]()
     for contrast in chain.from_iterable(asked.values()):
-        rows += rows_at(contrast, geographies, settings)
+        rows += rows_at(contrast, geographies)
     changes = list[Estimate]()
     for first, later in _spans_compared(section, asked):
-        changes += change_rows(first, later, geographies, settings)
+        changes += change_rows(first, later, geographies)
     labels = [(name, *vintage) for name, vintage in section.vintages.items()]
     series = pd.DataFrame(labels, columns=SERIES[0])
     return Results(
