@@ -55,7 +55,9 @@ def test_with_the_same_regressors_the_change_is_the_contrast_of_differences(rng)
     first, later = spans(rng)
     draws = free_label_draws(N, 499, np.random.default_rng(1))
     found = label_change(first, later, draws)
-    plain = label_permutation(later.y - first.y, first.labels, first.controls, C, draws)
+    plain = label_permutation(
+        LabelRegression(later.y - first.y, first.labels, first.controls, C), draws
+    )
     close(found.estimate, plain.estimate, rtol=1e-10)
     close(found.statistic, plain.statistic, rtol=1e-8)
     close(found.statistics, plain.statistics, rtol=1e-8)

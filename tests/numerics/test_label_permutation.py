@@ -13,6 +13,7 @@ from evenfield.numerics import label_permutation as lp
 from evenfield.numerics.label_permutation import (
     LabelDesign,
     LabelDraws,
+    LabelRegression,
     connected_label_draws,
     every_connected_list,
     exact_label_draws,
@@ -39,7 +40,7 @@ def test_statistics_equal_a_loop_of_refits_and_recentring_the_mean_over_draws():
     y, labels, controls = _data()
     c = np.array([1.0, -1.0])
     draws = free_label_draws(N, 200, default_rng(1))
-    result = label_permutation(y, labels, controls, c, draws)
+    result = label_permutation(LabelRegression(y, labels, controls, c), draws)
     weights = np.concatenate([c, np.zeros(2)])
     for statistic, source in zip(result.statistics, draws.source, strict=True):
         fit = fit_ols(y, np.column_stack([labels[source], controls]))
@@ -48,7 +49,9 @@ def test_statistics_equal_a_loop_of_refits_and_recentring_the_mean_over_draws():
     standard_deviation = LabelDesign(_ring())
     c = np.array([0.0, 0.0, 1.0, -1.0])
     draws = free_label_draws(N, 50, default_rng(4))
-    result = label_permutation(y, labels, controls, c, draws, standard_deviation)
+    result = label_permutation(
+        LabelRegression(y, labels, controls, c, standard_deviation), draws
+    )
     weights = np.concatenate([c, np.zeros(2)])
     for statistic, source in zip(result.statistics, draws.source, strict=True):
         moved = labels[source]
@@ -95,17 +98,11 @@ def test_refusals():
     refused(
         "collinear",
         label_permutation,
-        y,
-        labels[:, [0, 0]],
-        controls,
-        np.array([1.0, 0.0]),
+        LabelRegression(y, labels[:, [0, 0]], controls, np.array([1.0, 0.0])),
         free,
     )
     case = (
-        y,
-        labels,
-        controls,
-        np.array([1.0, 0.0]),
+        LabelRegression(y, labels, controls, np.array([1.0, 0.0])),
         replace(free, source=np.tile(np.arange(N), (50, 1))),
     )
     refused("only 1 different label patterns", label_permutation, *case)
@@ -128,7 +125,9 @@ def test_no_p_value_is_below_one_over_the_different_patterns():
     rotations = np.array([np.roll(np.arange(25), k) for k in range(1, 25)])
     source = np.tile(rotations, (40, 1))
     draws = LabelDraws(source, "free", np.zeros(25, dtype=int), np.ones((25, 1)))
-    result = label_permutation(y, labels, np.ones((25, 1)), np.ones(1), draws)
+    result = label_permutation(
+        LabelRegression(y, labels, np.ones((25, 1)), np.ones(1)), draws
+    )
     assert result.distinct == 24
     assert result.p_value == 1 / 24
 
@@ -136,11 +135,15 @@ def test_no_p_value_is_below_one_over_the_different_patterns():
 def test_the_p_value_counts_the_data_as_one_draw_and_both_tails():
     y, labels, controls = _data()
     draws = free_label_draws(N, 199, default_rng(1))
-    result = label_permutation(y, labels, controls, np.array([1.0, -1.0]), draws)
+    result = label_permutation(
+        LabelRegression(y, labels, controls, np.array([1.0, -1.0])), draws
+    )
     extreme = sum(abs(t) >= abs(result.statistic) - 1e-9 for t in result.statistics)
     assert 0 < extreme < 150
     assert result.p_value == (1 + extreme) / 200
-    mirrored = label_permutation(-y, labels, controls, np.array([1.0, -1.0]), draws)
+    mirrored = label_permutation(
+        LabelRegression(-y, labels, controls, np.array([1.0, -1.0])), draws
+    )
     assert mirrored.p_value == result.p_value
 
 
@@ -191,7 +194,9 @@ def test_draws_whose_labels_a_control_repeats_are_left_out_of_the_count():
     rotations = np.array([np.roll(np.arange(N), k) for k in (5, 1, 2, 3)])
     source = np.concatenate([rotations, free_label_draws(N, 60, default_rng(3)).source])
     draws = LabelDraws(source, "free", np.zeros(N, dtype=int), np.ones((N, 1)))
-    result = label_permutation(y, labels, controls, np.array([1.0, -1.0]), draws)
+    result = label_permutation(
+        LabelRegression(y, labels, controls, np.array([1.0, -1.0])), draws
+    )
     ranks = [
         np.linalg.matrix_rank(np.column_stack([labels[order], controls]))
         for order in source

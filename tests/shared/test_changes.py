@@ -9,7 +9,7 @@ from numpy.random import default_rng
 
 from evenfield.numerics.ols import fit_ols
 from evenfield.shared.contrasts.changes import change_rows
-from evenfield.shared.contrasts.contrasts import rows_at
+from evenfield.shared.contrasts.contrasts import contrast_rows
 from shared.test_contrasts import NAMES, N, _contrast, _geographies, _table
 from tolerances import close
 
@@ -37,7 +37,7 @@ def test_the_change_is_the_later_estimate_less_the_earlier_one():
     first, later = _two()
     rows = _changed(first, later)
     assert list(rows) == ["ols_change", *(f"ols_change_{name}" for name in METHODS)]
-    alone = [rows_at(one, _geographies())[0] for one in (first, later)]
+    alone = [contrast_rows(one, _geographies())[0] for one in (first, later)]
     change = alone[1].estimate - alone[0].estimate
     close([row.estimate for row in rows.values()], [change] * len(rows), rtol=1e-9)
     main = rows["ols_change"]

@@ -12,7 +12,7 @@ import pytest
 import evenfield as ef
 from evenfield.shared.calls import NUMBERS, NoCallError
 from evenfield.shared.contrasts.calls import as_coefficient, contrast_call
-from evenfield.shared.contrasts.contrasts import rows_at
+from evenfield.shared.contrasts.contrasts import contrast_rows
 from evenfield.shared.contrasts.designs import GroupContrast
 from evenfield.shared.contrasts.geographies import Geographies
 from evenfield.shared.estimates import NAN, Estimate
@@ -75,7 +75,7 @@ def made(weights):
 @pytest.mark.parametrize("weights", WEIGHTS, ids=str)
 def test_every_method_of_a_contrast_is_ols_of_the_library(weights):
     contrast, geographies = made(weights)
-    rows = rows_at(contrast, geographies)
+    rows = contrast_rows(contrast, geographies)
     fitted = 0
     for row in map(asdict, rows):
         try:
@@ -107,6 +107,6 @@ def test_a_combination_is_a_coefficient_of_the_same_fit():
 
 def test_a_row_of_no_contrast_is_refused():
     contrast, geographies = made({"cluster": 1.0})
-    row = asdict(rows_at(contrast, geographies)[0])
+    row = asdict(contrast_rows(contrast, geographies)[0])
     with pytest.raises(NoCallError, match="no single regression"):
         contrast_call({**row, "period": "P9"}, [contrast], geographies)

@@ -14,6 +14,7 @@ from statsmodels.regression.linear_model import OLS
 
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.methods import METHODS, infer
+from evenfield.numerics.label_permutation import label_permutation
 from evenfield.shared.contrasts.contrasts import PRINTED, printed_methods
 from evenfield.shared.contrasts.designs import (
     SAMPLED,
@@ -126,7 +127,7 @@ def test_labels_that_permutations_let_expect_are_subtracted_or_controlled_for():
 def test_permutation_holds_the_p_value_of_its_draws_and_says_what_is_missing():
     design = make_design(make_contrast())
     c = design.regression.combination
-    expected = design.regression.permuted(design.label_draws("free"))
+    expected = label_permutation(design.regression, design.label_draws("free"))
     test = infer("randomisation", design, c)
     assert test.p_value == expected.p_value and np.isnan(test.std_error)
     other = infer("randomisation_connected", design, c)

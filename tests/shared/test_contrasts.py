@@ -15,7 +15,7 @@ from evenfield.numerics.inference.leave_out import LeaveOut
 from evenfield.numerics.inference.methods import METHODS
 from evenfield.numerics.ols import fit_ols, t_quantile
 from evenfield.shared.contrasts import contrasts
-from evenfield.shared.contrasts.contrasts import rows_at, step_down_rows
+from evenfield.shared.contrasts.contrasts import contrast_rows, step_down_rows
 from evenfield.shared.contrasts.designs import GroupContrast
 from evenfield.shared.contrasts.geographies import Geographies
 from evenfield.shared.estimates import NAN, Estimate
@@ -96,7 +96,7 @@ def _geographies(units=None):
 
 
 def _rows(table, role="primary"):
-    rows = rows_at(_contrast(table, role), _geographies())
+    rows = contrast_rows(_contrast(table, role), _geographies())
     return {f"{row.estimator}:{row.effect_type}": row for row in rows}
 
 
@@ -181,9 +181,9 @@ def test_step_down_never_lowers_a_p_value():
 
 
 def test_what_is_not_defined_says_why():
-    constant = rows_at(_contrast(_table().assign(y=1.0)), _geographies())
+    constant = contrast_rows(_contrast(_table().assign(y=1.0)), _geographies())
     assert [row.warning for row in constant] == ["not defined: the outcome is constant"]
-    dependent = rows_at(_contrast(_table().assign(sez=0.0)), _geographies())
+    dependent = contrast_rows(_contrast(_table().assign(sez=0.0)), _geographies())
     assert "does not vary or is collinear" in dependent[0].warning
     fails(
         EstimateError,
@@ -191,7 +191,9 @@ def test_what_is_not_defined_says_why():
         _rows,
         _table().assign(x=lambda f: f["x"].mask(f.index == "u03")),
     )
-    nowhere = rows_at(_contrast(_table()), _geographies(_units().assign(lat=np.nan)))
+    nowhere = contrast_rows(
+        _contrast(_table()), _geographies(_units().assign(lat=np.nan))
+    )
     assert nowhere[0].se_type == "CR3"
     assert "no coordinates" in nowhere[0].warning
     assert nowhere[0].conf_low < 0
@@ -241,7 +243,7 @@ def test_of_two_ends_that_differ_by_rounding_alone_the_first_is_named():
 def test_a_specification_prints_the_methods_it_asks_for_the_first_one_decides():
     contrast = _contrast(_table(), "robustness")
     asked = replace(contrast, methods=("CR3", "wild33", "SCPC"))
-    rows = rows_at(asked, _geographies())
+    rows = contrast_rows(asked, _geographies())
     assert [row.estimator for row in rows] == ["ols", "ols_wcr33", "ols_scpc"]
     assert [row.role for row in rows] == ["robustness", "ladder", "ladder"]
     assert [row.se_type for row in rows] == ["CR3", "CR3", "SCPC avc 0.03"]
@@ -256,5 +258,5 @@ def test_a_new_method_is_one_function_and_one_line_for_a_contrast(monkeypatch):
 
     monkeypatch.setitem(METHODS, "sign_only", sign_only)
     asked = replace(_contrast(_table()), methods=("SCPC", "sign_only"))
-    row = rows_at(asked, _geographies())[1]
+    row = contrast_rows(asked, _geographies())[1]
     assert (row.estimator, row.p_value, row.p_type) == ("ols_sign_only", 0.5, "sign")

@@ -13,7 +13,7 @@ from statsmodels.regression.linear_model import OLS
 
 from evenfield.numerics.ols import fit_ols
 from evenfield.numerics.scpc import scpc_inference
-from evenfield.shared.contrasts.contrasts import rows_at
+from evenfield.shared.contrasts.contrasts import contrast_rows
 from evenfield.shared.contrasts.designs import GroupContrast
 from evenfield.shared.contrasts.geographies import Geographies
 from evenfield.shared.estimates import NAN, Estimate
@@ -84,7 +84,7 @@ def estimated(table, methods, lists, units=None, links=None, labels=("cluster",)
     on_grid = grid(sorted(table.index))
     units = on_grid[0] if units is None else units
     links = on_grid[1] if links is None else links
-    return rows_at(contrast, Geographies(units, links, inference))
+    return contrast_rows(contrast, Geographies(units, links, inference))
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 from contextlib import nullcontext
 from types import SimpleNamespace
 
-import pandas as pd
 import pytest
 from pydantic import ValidationError
 
@@ -32,7 +31,7 @@ def outcome(name, statistic):
 def test_the_joint_statistic_is_the_largest_in_size(monkeypatch):
     rows = [outcome("a", 2.0), outcome("b", -3.0)]
     monkeypatch.setattr(estimate_intensity, "step_down_rows", lambda *_: rows)
-    groups = SimpleNamespace(where=pd.DataFrame(), links=None, settings=None)
+    groups = SimpleNamespace(geographies=None)
     measures = [SimpleNamespace(id=name, sign=1) for name in ("a", "b")]
     ready = [(measure, None) for measure in measures]
     *_, joint, right_signs = estimate_intensity._together(groups, ready)

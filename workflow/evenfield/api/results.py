@@ -186,11 +186,11 @@ class Fit:
 
         @cache
         # Inference may take seconds: each level is computed once.
-        def rows_at(level: float) -> pd.DataFrame:
+        def contrast_rows(level: float) -> pd.DataFrame:
             return rows(share("confidence level", level, 0.95))
 
         # The class is frozen, so that this one field is replaced past its lock.
-        object.__setattr__(self, "rows", rows_at)
+        object.__setattr__(self, "rows", contrast_rows)
 
     def _main(self, level: float = 0.95) -> pd.DataFrame:
         rows = self.rows(level)

@@ -9,6 +9,7 @@ from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.methods import Tested
 from evenfield.numerics.label_permutation import (
+    LabelRegression,
     label_permutation,
     stratified_label_draws,
 )
@@ -53,7 +54,8 @@ def permuted_policies(
     rows = []
     for name, c in zip(names, np.eye(len(names)), strict=True):
         try:
-            permuted = label_permutation(y, policies, held, c, drawn)
+            regression = LabelRegression(y=y, labels=policies, controls=held, c=c)
+            permuted = label_permutation(regression, drawn)
         except NumericsError as error:
             test = Tested(estimate=NAN, reason=str(error))
         else:

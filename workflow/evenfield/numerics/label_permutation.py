@@ -111,12 +111,6 @@ class LabelRegression:
         """Weights of all coefficients, shape (R + K,)."""
         return np.concatenate([self.c, np.zeros(self.controls.shape[1])])
 
-    def permuted(self, draws: LabelDraws) -> PermutationTest:
-        """Test the combination by permuting the rows of labels."""
-        return label_permutation(
-            self.y, self.labels, self.controls, self.c, draws, self.label_design
-        )
-
 
 def expected_regressors(
     labels: np.ndarray, draws: LabelDraws, label_design: LabelDesign = LABELS_ALONE
@@ -312,12 +306,7 @@ def _choices(places: int, count: int) -> np.ndarray:
 
 
 def label_permutation(
-    y: np.ndarray,
-    labels: np.ndarray,
-    controls: np.ndarray,
-    c: np.ndarray,
-    draws: LabelDraws,
-    label_design: LabelDesign = LABELS_ALONE,
+    regression: LabelRegression, draws: LabelDraws
 ) -> PermutationTest:
     """Test the combination c'beta of label coefficients by permuting the rows of
     labels.
@@ -328,12 +317,15 @@ def label_permutation(
     outcome are first freed from the controls (Frisch-Waugh), draw by draw. A p-value is
     never below one over the number of different patterns.
     """
-    basis = np.linalg.qr(controls)[0]
+    y = regression.y
+    labels = regression.labels
+    c = regression.c
+    basis = np.linalg.qr(regression.controls)[0]
     e = y - basis @ (basis.T @ y)
-    df = len(y) - controls.shape[1] - len(c)
+    df = len(y) - regression.controls.shape[1] - len(c)
 
     def products(source: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        drawn = label_design.drawn(labels, source)
+        drawn = regression.label_design.drawn(labels, source)
         return label_products(drawn, basis), drawn @ e
 
     def tested(source: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -10,7 +10,11 @@ import numpy as np
 from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inequality import THEIL_T, decompose_theil, theil
-from evenfield.numerics.label_permutation import exact_label_draws, label_permutation
+from evenfield.numerics.label_permutation import (
+    LabelRegression,
+    exact_label_draws,
+    label_permutation,
+)
 
 
 def within_shares(
@@ -82,7 +86,10 @@ def exact_difference(
     """
     labels = marked.astype(float)[:, None]
     draws = exact_label_draws(labels, np.zeros(len(values), dtype=int))
-    test = label_permutation(values, labels, np.ones_like(labels), np.ones(1), draws)
+    regression = LabelRegression(
+        y=values, labels=labels, controls=np.ones_like(labels), c=np.ones(1)
+    )
+    test = label_permutation(regression, draws)
     drawn = labels[draws.source, 0]
     alike = values - test.estimate * labels[:, 0]
     count = drawn.sum(axis=1)

@@ -15,6 +15,7 @@ from evenfield.numerics.inference.leave_out import (
 )
 from evenfield.numerics.inference.methods import Tested, infer
 from evenfield.numerics.inference.multiple_testing import romano_wolf
+from evenfield.numerics.label_permutation import label_permutation
 from evenfield.numerics.ols import OlsFit
 from evenfield.shared.contrasts.designs import (
     SAMPLED,
@@ -57,7 +58,7 @@ BASES = {
 }
 
 
-def rows_at(contrast: GroupContrast, geographies: Geographies) -> list[Estimate]:
+def contrast_rows(contrast: GroupContrast, geographies: Geographies) -> list[Estimate]:
     """Estimate a contrast: by all printed methods and with leave-out rows where it
     decides, by the deciding method elsewhere.
     """
@@ -120,22 +121,22 @@ def step_down_rows(
     """Adjust the contrasts of one hypothesis for being several, on common permutations
     of labels.
     """
-    first = contrasts[0]
-    units = first.units[geographies.order(first.units)]
-    if any({*contrast.units} != {*units} for contrast in contrasts):
+    contrasts = [
+        replace(contrast, table=geographies.ordered(contrast.table))
+        for contrast in contrasts
+    ]
+    units = contrasts[0].table.index.to_numpy(str)
+    if any(list(contrast.table.index) != list(units) for contrast in contrasts):
         raise EstimateError(
             "outcomes of one hypothesis have different units",
             "the same units for common draws",
             "leave out units that lack an outcome",
         )
-    regressions = [
-        label_regression(contrast, geographies.order(contrast.units))
-        for contrast in contrasts
-    ]
+    regressions = [label_regression(contrast) for contrast in contrasts]
     # The same draws for all outcomes: the step-down rests on their joint law.
     labels = regressions[0].labels
-    common = geographies.draws("free", units, labels, first.draw_id)
-    tests = [regression.permuted(common) for regression in regressions]
+    common = geographies.draws("free", units, labels, contrasts[0].draw_id)
+    tests = [label_permutation(regression, common) for regression in regressions]
     draws = np.column_stack([test.statistics for test in tests])
     # A draw in which one statistic is not defined has no maximum over all of them.
     regular = draws[np.isfinite(draws).all(axis=1)]

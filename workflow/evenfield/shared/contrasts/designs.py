@@ -4,7 +4,6 @@ what draws let expect, and all that methods of the registry need beside them.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -19,6 +18,7 @@ from evenfield.numerics.label_permutation import (
     LabelRegression,
     PermutationTest,
     expected_regressors,
+    label_permutation,
 )
 from evenfield.numerics.ols import fit_ols, t_quantile
 from evenfield.numerics.power import smallest_visible
@@ -87,11 +87,6 @@ class GroupContrast:
         return " + ".join(self.controls) or "none"
 
     @property
-    def units(self) -> np.ndarray:
-        """Names of the units in the order of the table, (N,)."""
-        return self.table.index.to_numpy(str)
-
-    @property
     def draw_id(self) -> str:
         """What contrasts share that have their permutations in common."""
         return f"{self.row.unit_scheme}:{self.row.sample_id}"
@@ -101,10 +96,8 @@ class GroupContrast:
 class ContrastDesign(Design):
     """The regression of a contrast; its labels may be dealt out to other units."""
 
-    contrast: GroupContrast
-    regression: (
-        LabelRegression  # the arrays that were fitted, units in the order of draws
-    )
+    contrast: GroupContrast  # its table in the order in which draws take units
+    regression: LabelRegression  # its arrays, of which ``fit`` is the fit
     geographies: Geographies
     treated: int  # units in the smaller of the groups that the combination compares
 
@@ -113,7 +106,7 @@ class ContrastDesign(Design):
         """Whether too few units are treated for anything but permutation."""
         return self.treated < FEWEST_TREATED
 
-    @cached_property
+    @property
     def counts(self) -> Fields:
         """Fields of a row: units, those that carry the combination, the controls."""
         names = self.units.names
@@ -133,10 +126,11 @@ class ContrastDesign(Design):
 
     def permuted(self, c: np.ndarray, level: float, scheme: str) -> Tested:
         """Test by permuting the rows of labels; there is no interval."""
-        test = relabelled(self.regression.permuted(self.label_draws(scheme)), scheme)
+        test = label_permutation(self.regression, self.label_draws(scheme))
+        reach = NAN
         if self.few and scheme == "free":
-            return replace(test, mde=self._classical_reach(c, level))
-        return test
+            reach = self._classical_reach(c, level)
+        return relabelled(test, scheme, reach)
 
     def _classical_reach(self, c: np.ndarray, level: float) -> float:
         # ASSUME: a permutation has no standard error; it sees about what a t test with
@@ -147,11 +141,12 @@ class ContrastDesign(Design):
         return smallest_visible(-half, half, std_error, self.power or NAN, level)
 
 
-def relabelled(test: PermutationTest, scheme: str) -> Tested:
+def relabelled(test: PermutationTest, scheme: str, mde: float = NAN) -> Tested:
     """Return what a permutation of labels says as the registry of inferences has it."""
     return Tested(
         estimate=test.estimate,
         p_value=test.p_value,
+        mde=mde,
         p_type=f"{scheme} permutation of labels, {test.distinct} patterns",
     )
 
@@ -168,9 +163,9 @@ def contrast_design(
     EstimateError
         If a unit lacks a value.
     """
-    order = geographies.order(contrast.units)
-    units = contrast.units[order]
-    regression = label_regression(contrast, order)
+    contrast = replace(contrast, table=geographies.ordered(contrast.table))
+    units = contrast.table.index.to_numpy(str)
+    regression = label_regression(contrast)
     _refuse_undefined(contrast, regression)
     # Counted before an expectation is subtracted, while a label is still zero or one.
     compared = regression.label_design.regressors(regression.labels)
@@ -200,13 +195,13 @@ def contrast_design(
     )
 
 
-def label_regression(contrast: GroupContrast, order: np.ndarray) -> LabelRegression:
-    """Return the arrays of a contrast; order (N,) of the units in its table."""
-    units = contrast.units[order]
+def label_regression(contrast: GroupContrast) -> LabelRegression:
+    """Return the arrays of a contrast, units in the order of its table."""
+    table = contrast.table
+    units = table.index.to_numpy(str)
     columns = [contrast.outcome, *contrast.labels, *contrast.controls]
     # Column by column: pandas takes several out of a wide table much more slowly.
-    values = np.array([contrast.table[name].to_numpy(float) for name in columns]).T
-    values = values[order]
+    values = np.array([table[name].to_numpy(float) for name in columns]).T
     holes = units[np.isnan(values).any(axis=1)]
     if len(holes):
         lacking = counted(len(holes), "unit lacks", "units lack")

@@ -42,13 +42,11 @@ class Geographies:
         self._locations: dict[tuple[str, ...], Locations] = {}
         self._draws: dict[tuple[object, ...], LabelDraws] = {}
 
-    def order(self, units: np.ndarray) -> np.ndarray:
-        """Return the positions of units in the order in which draws take them; units
-        (N,).
-        """
+    def ordered(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Return a table by unit in the order in which draws take its units."""
         last = len(self._position)
-        positions = [self._position.get(unit, last) for unit in units.tolist()]
-        return np.argsort(positions, kind="stable")
+        positions = [self._position.get(str(unit), last) for unit in table.index]
+        return table.iloc[np.argsort(positions, kind="stable")]
 
     def locations(self, units: np.ndarray) -> Locations:
         """Return where some units are, with their spatial components; units (N,)."""
@@ -77,7 +75,8 @@ class Geographies:
         self, scheme: str, units: np.ndarray, labels: np.ndarray, draw_id: str
     ) -> LabelDraws:
         count = self.inference.permutations
-        stream = self._stream(STRATA if scheme == "stratified" else scheme, draw_id)
+        name = STRATA if scheme == "stratified" else scheme
+        stream = generator_for(self.inference.seed, f"labels:{name}:{draw_id}")
         if scheme == "free":
             return free_label_draws(len(units), count, stream)
         if scheme == "connected":
@@ -95,11 +94,8 @@ class Geographies:
         if every is not None:
             return every
         count = self.inference.placebo_lists
-        stream = self._stream("placebo", draw_id)
+        stream = generator_for(self.inference.seed, f"labels:placebo:{draw_id}")
         return connected_label_draws(inside, touching, count, stream, spaced=True)
-
-    def _stream(self, name: str, draw_id: str) -> np.random.Generator:
-        return generator_for(self.inference.seed, f"labels:{name}:{draw_id}")
 
     def strata(self, units: np.ndarray) -> np.ndarray:
         """Return the stratum of each unit, (N,) -> (N,), where there are several."""

@@ -21,7 +21,11 @@ from evenfield.numerics.inference.many_designs import (
     rejects,
     verdicts,
 )
-from evenfield.numerics.label_permutation import FEWEST_DRAWS, share_as_extreme
+from evenfield.numerics.label_permutation import (
+    FEWEST_DRAWS,
+    label_permutation,
+    share_as_extreme,
+)
 from evenfield.shared.contrasts.designs import SAMPLED, ContrastDesign
 from evenfield.shared.estimates import NAN, Estimate, Fields
 
@@ -257,6 +261,7 @@ class _Tester:
         """Return the permuted statistics of one list, which serve all that are alike."""
         if (scheme, kept) not in self._permuted:
             regression = replace(self._design.regression, labels=labels)
-            test = regression.permuted(self._design.label_draws(scheme))
+            draws = self._design.label_draws(scheme)
+            test = label_permutation(regression, draws)
             self._permuted[scheme, kept] = test.statistics
         return self._permuted[scheme, kept]

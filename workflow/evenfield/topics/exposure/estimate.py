@@ -13,7 +13,7 @@ from evenfield.numerics.influence import partial_leverage
 from evenfield.numerics.label_permutation import expected_regressors
 from evenfield.numerics.scpc import AVERAGE_CORRELATION
 from evenfield.shared.contrasts.changes import change_rows
-from evenfield.shared.contrasts.contrasts import rows_at
+from evenfield.shared.contrasts.contrasts import contrast_rows
 from evenfield.shared.contrasts.designs import contrast_design
 from evenfield.shared.contrasts.geographies import Geographies, study_geographies
 from evenfield.shared.estimates import Estimate, Fields
@@ -93,7 +93,7 @@ def estimate(study: Study) -> Results:
             asked.append(difference(cross_section(tables, variant, section.period)))
     rows: list[Estimate] = []
     for contrast in asked:
-        rows += rows_at(contrast, geographies)
+        rows += contrast_rows(contrast, geographies)
     for spec in specs:
         by_period = {one.name: one for one in sections if one.spec is spec}
         for first, later in spec.changes:
@@ -136,14 +136,12 @@ def _unit_table(section: CrossSection, geographies: Geographies) -> pd.DataFrame
     """Return regressors with what permutations let expect, growth, fit and leverage of
     the difference, by unit.
     """
-    from statsmodels.regression.linear_model import OLS
-
     try:
         design = contrast_design(difference(section), geographies)
     except NumericsError:  # not defined
         return pd.DataFrame()
+    fit = design.fit
     arrays = design.regression
-    fit = OLS(arrays.y, arrays.X).fit()
     # Own regimes, then the neighbours' averages; their means over permuted lists are
     # what the map alone lets expect (Borusyak and Hull 2023).
     seen = arrays.label_design.regressors(arrays.labels)
@@ -157,9 +155,9 @@ def _unit_table(section: CrossSection, geographies: Geographies) -> pd.DataFrame
     regressors = [*section.spec.own, *section.spec.exposures]
     # One row a unit and regressor, for readers who want to see who carries a number.
     values = pd.DataFrame(seen, index=names, columns=regressors).assign(
-        growth=arrays.y,
-        fitted=fit.fittedvalues,
-        residual=fit.resid,
+        growth=fit.y,
+        fitted=fit.y - fit.u_hat,
+        residual=fit.u_hat,
         partial_leverage=pd.Series(shares, units),
     )
     means = pd.DataFrame(expected, names, regressors).reindex(columns=values.columns)

@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 from evenfield.shared.contrasts.designs import GroupContrast
-from evenfield.shared.contrasts.taxonomy_range import taxonomy_range_rows
 from evenfield.shared.estimates import Estimate
 from evenfield.shared.rows import Results, stacked
 from evenfield.shared.samples import UnsupportedError
@@ -22,6 +21,7 @@ from evenfield.topics.group_contrasts.estimate_pooled import pooled_rows
 from evenfield.topics.group_contrasts.estimate_premium import dose, premium
 from evenfield.topics.group_contrasts.estimate_programmes import programme
 from evenfield.topics.group_contrasts.estimate_quotient import quotient, quotient_series
+from evenfield.topics.group_contrasts.estimate_ranges import taxonomy_range_rows
 from evenfield.topics.group_contrasts.estimate_spec import PeriodSpec, Section
 from evenfield.topics.group_contrasts.estimate_wages import elasticity
 

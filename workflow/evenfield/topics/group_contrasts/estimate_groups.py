@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from evenfield.shared.contrasts.changes import change_rows
-from evenfield.shared.contrasts.contrasts import rows_at
+from evenfield.shared.contrasts.contrasts import contrast_rows
 from evenfield.shared.contrasts.designs import GroupContrast
 from evenfield.shared.contrasts.geographies import study_geographies
 from evenfield.shared.estimates import NAN, Estimate, Fields
@@ -199,7 +199,7 @@ class Groups:
         are.
         """
         scheme = self.of_scheme(contrast.row.unit_scheme)
-        return rows_at(contrast, scheme.geographies)
+        return contrast_rows(contrast, scheme.geographies)
 
     def changed(self, first: GroupContrast, later: GroupContrast) -> list[Estimate]:
         """Return how much a contrast changes from one period to another."""

@@ -14,7 +14,7 @@ from evenfield.numerics.inference.cluster_robust import encoded, in_order
 from evenfield.numerics.inference.methods import Design, few_cluster_weights, infer
 from evenfield.numerics.ols import fit_ols
 from evenfield.shared.contrasts.changes import change_rows
-from evenfield.shared.contrasts.contrasts import BASES, SUFFIXES, rows_at
+from evenfield.shared.contrasts.contrasts import BASES, SUFFIXES, contrast_rows
 from evenfield.shared.contrasts.designs import GroupContrast
 from evenfield.shared.contrasts.geographies import Geographies
 from evenfield.shared.estimates import NAN, Estimate
@@ -113,7 +113,7 @@ def estimate(study: Study) -> Results:
         ]
     geographies = Geographies(data.units, study.table("adjacency"), inference)
     for contrast in contrasts:
-        rows += rows_at(contrast, geographies)
+        rows += contrast_rows(contrast, geographies)
     for first_contrast, later_contrast in changes:
         rows += change_rows(first_contrast, later_contrast, geographies)
     table = pd.DataFrame(refused, columns=NOT_CARRIED).sort_values(

@@ -17,7 +17,7 @@ import pandas as pd
 from pydantic import Field, model_validator
 
 from evenfield.shared.contrasts.changes import change_rows
-from evenfield.shared.contrasts.contrasts import rows_at
+from evenfield.shared.contrasts.contrasts import contrast_rows
 from evenfield.shared.contrasts.designs import GroupContrast
 from evenfield.shared.contrasts.geographies import study_geographies
 from evenfield.shared.estimates import NAN, Estimate
@@ -145,7 +145,7 @@ def estimate(study: Study) -> Results:
     geographies = study_geographies(study)
     rows = list[Estimate]()
     for contrast in chain.from_iterable(asked.values()):
-        rows += rows_at(contrast, geographies)
+        rows += contrast_rows(contrast, geographies)
     changes = list[Estimate]()
     for first, later in _spans_compared(section, asked):
         changes += change_rows(first, later, geographies)

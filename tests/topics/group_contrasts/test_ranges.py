@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from evenfield.shared.contrasts.taxonomy_range import taxonomy_range_rows
 from evenfield.shared.estimates import NAN, Estimate
+from evenfield.topics.group_contrasts.estimate_ranges import taxonomy_range_rows
 from yaml_text import from_yaml
 
 ROW = Estimate(
