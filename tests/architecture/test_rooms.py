@@ -19,7 +19,7 @@ MOST = {
     "numerics": 111,
     "opened": 4,
     "report": 51,
-    "shared": 44,
+    "shared": 43,
     "study": 34,
     "topics": 179,
 }
