@@ -86,6 +86,14 @@ def test_few_treated_units_leave_relabelling_alone():
     assert np.isnan(rows["ols_change"].conf_low)
 
 
+def test_a_span_with_few_treated_units_is_enough_to_relabel_both():
+    for sizes in ((3, 5), (5, 3)):
+        first, later = (_two(treated)[k] for k, treated in enumerate(sizes))
+        row = _changed(first, later)["ols_change"]
+        assert row.p_type.startswith("free permutation of labels")
+        assert row.n_treated == 3
+
+
 def test_spans_of_different_units_have_no_change():
     first, later = _two()
     rows = _changed(first, replace(later, table=later.table.drop(index=NAMES[-1])))

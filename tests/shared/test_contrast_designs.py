@@ -86,6 +86,7 @@ def test_placebo_lists_and_expectations_bring_their_permutations():
     other = make_contrast(role="robustness")
     tried = replace(other, placebo_lists=True)
     assert printed(tried) == (*PRINTED, "randomisation_exact")
+    assert printed(replace(tried, methods=("CR2",))) == ("CR2",)
     recentred = replace(other, expected=Expectation("stratified", "subtract"))
     assert printed(recentred) == ("SCPC", "randomisation_stratified")
 
@@ -97,6 +98,17 @@ def test_three_treated_units_are_permuted_whatever_is_asked_and_four_are_not(
     assert (printed(make_contrast(treated)) == tuple(SAMPLED)) is few
     asked = replace(make_contrast(treated, "robustness"), methods=("CR2",))
     assert (printed(asked) == ("randomisation",)) is few
+
+
+def test_treated_are_the_units_of_the_smallest_group_compared():
+    assert make_design(make_contrast(13)).treated == 3
+    # Of shares those above zero count, of other numbers all units.
+    contrast = replace(make_contrast(), weights={"b": 1.0})
+    assert make_design(contrast).treated == 5
+    share = contrast.table.assign(b=contrast.table["b"] * np.linspace(0.1, 0.9, N))
+    assert make_design(replace(contrast, table=share)).treated == 5
+    number = contrast.table.assign(b=np.linspace(-1, 1, N))
+    assert make_design(replace(contrast, table=number)).treated == N
 
 
 def test_a_contrast_that_is_not_defined_says_why():

@@ -247,6 +247,25 @@ def test_a_specification_prints_the_methods_it_asks_for_the_first_one_decides():
     assert [row.estimator for row in rows] == ["ols", "ols_wcr33", "ols_scpc"]
     assert [row.role for row in rows] == ["robustness", "ladder", "ladder"]
     assert [row.se_type for row in rows] == ["CR3", "CR3", "SCPC avc 0.03"]
+    assert not any("coordinates" in row.warning for row in rows)
+
+
+def test_permutations_are_drawn_once_and_connected_ones_for_each_group():
+    geographies = _geographies()
+    i = np.arange(N)
+    labels = np.column_stack([i < 3, (i > 7) & (i < 12)]) * 1.0
+    units = np.array(NAMES)
+
+    def drawn(scheme, labels):
+        return geographies.draws(scheme, units, labels, "a")
+
+    assert drawn("free", labels) is drawn("free", labels[:, ::-1])
+    for group in (labels, labels[:, ::-1]):
+        moved = group[drawn("connected", group).source, 0]
+        assert (moved.sum(axis=1) == group[:, 0].sum()).all()
+        touching = geographies.touching(units).toarray()
+        # A group of several units hangs together: each of them touches another one.
+        assert ((moved @ touching)[moved == 1] > 0).all()
 
 
 def test_a_new_method_is_one_function_and_one_line_for_a_contrast(monkeypatch):

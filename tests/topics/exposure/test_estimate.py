@@ -306,6 +306,14 @@ def test_shuffled_rows_permuted_weights_and_a_further_specification_change_nothi
     assert {e.estimator for e in more.estimates if e.spec_id == "again"} == {"slx"}
 
 
+def test_methods_that_a_specification_asks_for_are_those_of_its_rows():
+    results = run({**OTHER, "inference": ["HC1", "CR3"]})
+    assert {(e.estimator, e.se_type) for e in results.estimates} == {
+        ("slx", "HC1"),
+        ("slx_cr3", "CR3"),
+    }
+
+
 def test_neighbours_by_population_and_zones_by_number():
     spec = {
         **PRIMARY,

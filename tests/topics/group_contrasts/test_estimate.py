@@ -504,6 +504,21 @@ def test_units_in_another_order_leave_all_but_the_draws():
         assert one[key] == pytest.approx(two[key], rel=1e-8, nan_ok=True), key
 
 
+def test_methods_that_a_specification_asks_for_are_those_of_its_rows_alone():
+    results = estimate(premium(inference=["HC1", "CR3"]))
+    asked = rows(results, spec_id="level", effect_type="coef", treatment_def="main")
+    assert {(e.estimator, e.se_type) for e in asked} == {
+        ("ols", "HC1"),
+        ("ols_cr3", "CR3"),
+    }
+    others = rows(results, spec_id="growth", effect_type="coef", estimator="ols")
+    assert "HC1" not in {e.se_type for e in others}
+    results = estimate(wages(inference=["wild33"]))
+    assert primary(results).p_type == "wild bootstrap 33, rademacher"
+    # The same regression with year effects of each group is no row that was asked for.
+    assert row(results, spec_id="stock_group_years").p_type == "t(G* - 1)"
+
+
 def test_a_planted_dose_is_found_per_standard_deviation_whatever_its_scale():
     results = estimate(doses())
     lq = doses().table("clusters")["value"]

@@ -203,6 +203,11 @@ def test_a_planted_difference_comes_back():
     assert row(run(item)).outcome == "trend of log(patents / b)"
 
 
+def test_methods_that_a_statement_asks_for_are_those_of_its_rows():
+    rows = run({**CONTRAST, "inference": ["HC1", "CR3"]}).estimates
+    assert [e.se_type for e in rows] == ["HC1", "CR3"]
+
+
 GROWTH = by_unit("growth_pct")
 INDEX = standardised_index(
     np.column_stack([by_unit("a").mean(axis=1), GROWTH.mean(axis=1)]),
