@@ -112,8 +112,7 @@ def estimate(study: Study) -> Results:
             section.standard_deviation(second),
             geographies,
         )
-        seed = study.config.inference.seed
-        row, checks[section.name] = two_regime_row(main, seed)
+        row, checks[section.name] = two_regime_row(main, study.config.inference.seed)
         rows.append(row)
     # Rows of differences that decide; own zones decide as a single coefficient.
     decided = [row for row in rows if row.role == DECIDING and row.contrast]

@@ -66,9 +66,7 @@ def reach_rows(contrast: GroupContrast, geographies: Geographies) -> list[Estima
 
 
 def equivalence_rows(
-    contrast: GroupContrast,
-    standard_deviation: float,
-    geographies: Geographies,
+    contrast: GroupContrast, standard_deviation: float, geographies: Geographies
 ) -> list[Estimate]:
     """Test whether the coefficient of an exposure, per standard deviation of it, is
     smaller than of interest.
@@ -81,16 +79,13 @@ def equivalence_rows(
         space = _space(design)
     except NumericsError as error:
         return [not_defined(base, error)]
-    level = geographies.inference.level
+    inference = geographies.inference
     c = design.regression.combination
-    test = scpc_equivalence(design.fit, c, space, base.sesoi, level)
+    test = scpc_equivalence(design.fit, c, space, base.sesoi, inference.level)
     # The narrowest bound that an effect of zero passes: on both sides, so that half of
     # 1 - power is left on each.
     bound = smallest_visible(
-        test.conf_low,
-        test.conf_high,
-        test.std_error,
-        (1 + geographies.inference.power) / 2,
+        test.conf_low, test.conf_high, test.std_error, (1 + inference.power) / 2
     )
     scaled = f"one s.d. of the exposure is {standard_deviation:.3g} in this period"
     base = replace(base, **design.counts)
@@ -104,7 +99,7 @@ def equivalence_rows(
         conf_low=test.conf_low,
         conf_high=test.conf_high,
         # Both tests of size 1 - level reject exactly when it lies inside the bounds.
-        conf_level=2 * level - 1,
+        conf_level=2 * inference.level - 1,
         mde=bound,
         warning=joined(scaled, underpowered(bound, base.sesoi, base.unit_of_measure)),
     )

@@ -1,7 +1,9 @@
 """Comparisons of groups as calls of the library."""
 
+from collections import defaultdict
 from contextlib import suppress
 from functools import cache
+from operator import attrgetter
 
 from evenfield.shared.calls import Call
 from evenfield.shared.contrasts.calls import contrast_call
@@ -14,6 +16,9 @@ from evenfield.study.study import Study
 from evenfield.topics.group_contrasts.estimate import QUESTIONS
 from evenfield.topics.group_contrasts.estimate_groups import Groups
 from evenfield.topics.group_contrasts.estimate_spec import Section
+
+# Columns by which the few contrasts are found among which a row's own one is.
+KEY = "period treatment_def sample_id unit_scheme".split()
 
 
 class _Asked(Groups):
@@ -29,7 +34,7 @@ def call(study: Study, row: Row) -> Call:
     groups = _groups(study)
     asked = _contrasts(study, row["spec_id"])
     scheme = groups.of_scheme(row["unit_scheme"])
-    key = (row["period"], row["treatment_def"], row["sample_id"], row["unit_scheme"])
+    key = tuple(row[name] for name in KEY)
     return contrast_call(row, asked.get(key, ()), scheme.geographies)
 
 
@@ -41,11 +46,11 @@ def _groups(study: Study) -> Groups:
 @cache
 def _contrasts(
     study: Study, spec_id: str
-) -> dict[tuple[str, str, str, str], list[GroupContrast]]:
+) -> dict[tuple[str, ...], list[GroupContrast]]:
     """Return the contrasts of a specification by period, list, sample and units."""
     section: Section = read(Section, study.config, "group_contrasts")
     groups = _groups(study)
-    asked: dict[tuple[str, str, str, str], list[GroupContrast]] = {}
+    asked = defaultdict[tuple[str, ...], list[GroupContrast]](list)
     for question, answer in QUESTIONS.items():
         for spec in getattr(section, question):
             if spec.id != spec_id:
@@ -53,12 +58,5 @@ def _contrasts(
             with suppress(UnsupportedError):
                 for part in answer(groups, spec):
                     if isinstance(part, GroupContrast):
-                        row = part.row
-                        key = (
-                            row.period,
-                            row.treatment_def,
-                            row.sample_id,
-                            row.unit_scheme,
-                        )
-                        asked.setdefault(key, []).append(part)
+                        asked[attrgetter(*KEY)(part.row)].append(part)
     return asked

@@ -77,8 +77,9 @@ def _together(
 ) -> list[Estimate]:
     """Adjust the outcomes for being several, and test the largest of them."""
     signs = {measure.id: measure.sign for measure, _ in together}
-    contrasts = [contrast for _, contrast in together]
-    adjusted = step_down_rows(contrasts, groups.geographies)
+    adjusted = step_down_rows(
+        [contrast for _, contrast in together], groups.geographies
+    )
     count = len(adjusted)
     # Rounded, so that ties fall the same way on all processors.
     largest = max(adjusted, key=lambda row: round(abs(row.statistic), TIE_DIGITS))

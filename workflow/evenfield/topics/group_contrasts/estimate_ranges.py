@@ -59,11 +59,11 @@ def _range(group: list[Estimate], primary: str) -> list[Estimate]:
     ends = [
         replace(
             base,
-            effect_type=name,
+            effect_type=f"stat_range_{end}",
             estimate=row.estimate,
             warning=f"taxonomy {row.treatment_def}",
         )
-        for name, row in (("stat_range_low", low), ("stat_range_high", high))
+        for end, row in {"low": low, "high": high}.items()
     ]
     same_sign = replace(
         base,

@@ -107,15 +107,15 @@ def estimate(study: Study) -> Results:
                 refused.append((spec.claim, spec.id, period, str(error)))
         contrasts += by_period.values()
         changes += [
-            (by_period[first], by_period[later])
-            for first, later in spec.changes
-            if {first, later} <= {*by_period}
+            (by_period[early], by_period[late])
+            for early, late in spec.changes
+            if {early, late} <= {*by_period}
         ]
     geographies = Geographies(data.units, study.table("adjacency"), inference)
     for contrast in contrasts:
         rows += contrast_rows(contrast, geographies)
-    for first_contrast, later_contrast in changes:
-        rows += change_rows(first_contrast, later_contrast, geographies)
+    for first, later in changes:
+        rows += change_rows(first, later, geographies)
     table = pd.DataFrame(refused, columns=NOT_CARRIED).sort_values(
         NOT_CARRIED, ignore_index=True
     )

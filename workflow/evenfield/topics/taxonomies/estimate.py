@@ -21,7 +21,7 @@ from evenfield.numerics.prediction_error import (
 )
 from evenfield.shared.contrasts.contrasts import BASES
 from evenfield.shared.contrasts.geographies import Geographies, study_geographies
-from evenfield.shared.estimates import NAN, Estimate, Fields
+from evenfield.shared.estimates import NAN, Estimate
 from evenfield.shared.rows import Results, stacked
 from evenfield.shared.samples import complete, joined
 from evenfield.shared.settings import check_names
@@ -280,16 +280,13 @@ def _score(
     base: Estimate, name: str, term: str, y: Array, model: Predictor
 ) -> Estimate:
     score, unit = SCORES[name]
-    labels: Fields = {
-        "hypothesis": "",
-        "role": "exploratory",
-        "contrast": "",
-        "estimator": name,
-        "term": term,
-    }
     return replace(
         base,
-        **labels,
+        hypothesis="",
+        role="exploratory",
+        contrast="",
+        estimator=name,
+        term=term,
         estimate=float(score(y, model)),
         unit_of_measure=unit,
         # Number of coefficients, each of which costs ln N in BIC.
