@@ -452,6 +452,8 @@ def test_what_the_last_run_does_not_have_is_no_fault_of_a_formula(root):
         (-1.0, -0.01, "\u22121.0 to \u22120.01"),
         (-1e-9, 2.0, "0.0 to 2.0"),
         (None, 0.04, "unbounded to 0.04"),
+        (3.0004, 3.0431, "3.00 to 3.04"),  # two ends that would read as one
+        (3.0, 3.0, "3.0 to 3.0"),
     ],
 )
 def test_an_end_of_an_interval_shows_on_which_side_of_zero_it_lies(low, high, written):

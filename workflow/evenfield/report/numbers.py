@@ -28,7 +28,16 @@ from evenfield.shared.estimates import (
 )
 from evenfield.shared.second_studies import OWN_STUDY, with_second_estimates
 from evenfield.shared.spec import Spec
-from evenfield.shared.tables.numbers import MINUS, UNBOUNDED, fixed, is_missing, p_value
+from evenfield.shared.tables.numbers import (
+    MINUS,
+    UNBOUNDED,
+    decimals_of,
+    fixed,
+    is_missing,
+    p_value,
+    seen_apart,
+    seen_beside_zero,
+)
 from evenfield.shared.tables.rows import Row, matching, one_row
 from evenfield.study.errors import (
     ConfigError,
@@ -109,9 +118,6 @@ class Entry(Spec):
         return self
 
 
-MORE_DIGITS = 3  # that an end of an interval may have beyond those of its number
-
-
 @dataclass(frozen=True, kw_only=True)
 class Number:
     """A named number with all that a text may print of it."""
@@ -135,7 +141,11 @@ class Number:
             return UNBOUNDED
         if self.show == "year":
             return f"{value:.0f}"
-        return self._with_decimals(value, len(self.show.partition(".")[2]))
+        return self._with_decimals(value, self._decimals)
+
+    @property
+    def _decimals(self) -> int:
+        return decimals_of(self.show)
 
     def _with_decimals(self, value: float, decimals: int) -> str:
         text = fixed(value, decimals)
@@ -152,23 +162,21 @@ class Number:
         """The interval in words, for example ``0.04 to 1.57``; empty where there is
         none.
         """
-        if is_missing(self.low) and is_missing(self.high):
+        low, high = self.low, self.high
+        if is_missing(low) and is_missing(high):
             return ""
-        return f"{self._end(self.low)} to {self._end(self.high)}"
+        decimals = self._decimals
+        if not is_missing(low) and not is_missing(high):
+            decimals = seen_apart(low, high, decimals)
+        return f"{self._end(low, decimals)} to {self._end(high, decimals)}"
 
-    def _end(self, value: float | None) -> str:
+    def _end(self, value: float | None, decimals: int) -> str:
         """Write an end of an interval, with the digits that show on which side of zero
         it lies.
         """
-        text = self.written(value)
-        if value is None or is_missing(value) or value == 0 or re.search("[1-9]", text):
-            return text
-        decimals = len(self.show.partition(".")[2])
-        for more in range(1, MORE_DIGITS + 1):
-            longer = self._with_decimals(value, decimals + more)
-            if re.search("[1-9]", longer):
-                return longer
-        return text
+        if value is None or is_missing(value) or self.show == "year":
+            return self.written(value)
+        return self._with_decimals(value, seen_beside_zero(value, decimals))
 
     def plain(self) -> dict[str, object]:
         """Return the entry of numbers.json."""

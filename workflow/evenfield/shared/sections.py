@@ -13,6 +13,7 @@ from evenfield.numerics.power import smallest_visible
 from evenfield.shared.estimates import NAN
 from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables import Row, is_missing
+from evenfield.shared.tables.numbers import decimals_of, form_of, seen_beside_zero
 
 ESTIMATES = "estimates.csv"
 LOGARITHM = "log points"
@@ -82,7 +83,9 @@ def visible(results: StudyResults, number: Shown) -> Shown | None:
     if is_missing(smallest):
         return None
     own = {"estimate": smallest, "estimate_id": row.get("estimate_id", "")}
-    return number._replace(row=own)
+    printed = 100 * smallest if number.percent else number.times * smallest
+    decimals = seen_beside_zero(printed, decimals_of(number.show))
+    return number._replace(row=own, show=form_of(number.show, decimals))
 
 
 def side_of_zero(row: Row) -> str:

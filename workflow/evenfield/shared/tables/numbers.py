@@ -3,6 +3,7 @@ p-values.
 """
 
 import math
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -73,6 +74,40 @@ def fixed(value: Any, decimals: int = 2) -> str:
     if plain.startswith("-") and not plain.strip("-0.,"):
         plain = plain[1:]
     return plain.replace("-", MINUS)
+
+
+def decimals_of(form: str) -> int:
+    """Return the decimals of a form such as ``0.00``."""
+    return len(form.partition(".")[2])
+
+
+def form_of(form: str, decimals: int) -> str:
+    """Return a form such as ``+0.0`` with other decimals."""
+    whole = form.partition(".")[0]
+    return f"{whole}.{'0' * decimals}" if decimals else whole
+
+
+MORE_DECIMALS = 3  # that a number may have beyond those of its form
+
+
+def seen_beside_zero(value: float, decimals: int) -> int:
+    """Return the decimals, at least so many, with which a value that is not zero does not
+    read as zero; so many where a few more do not do it.
+    """
+    for more in range(MORE_DECIMALS + 1):
+        if value == 0 or re.search("[1-9]", fixed(value, decimals + more)):
+            return decimals + more
+    return decimals
+
+
+def seen_apart(low: Any, high: Any, decimals: int) -> int:
+    """Return the decimals, at least so many, with which two different values do not read
+    as one; so many where a few more do not do it.
+    """
+    for more in range(MORE_DECIMALS + 1):
+        if low == high or fixed(low, decimals + more) != fixed(high, decimals + more):
+            return decimals + more
+    return decimals
 
 
 def significant(value: Any, digits: int = 3) -> str:

@@ -1,0 +1,50 @@
+"""Decimals with which numbers of a form neither read as zero nor as each other."""
+
+import pytest
+
+from evenfield.shared.sections import Shown, visible
+from evenfield.shared.tables.numbers import form_of, seen_apart, seen_beside_zero
+
+
+@pytest.mark.parametrize(
+    ("value", "decimals", "seen"),
+    [
+        (0.3, 1, 1),
+        (0.04, 1, 2),
+        (-0.0004, 1, 4),
+        (0.0, 1, 1),
+        (1e-9, 1, 1),
+        (0.4, 0, 1),
+    ],
+)
+def test_a_value_reads_as_zero_only_where_it_is_or_nearly(value, decimals, seen):
+    assert seen_beside_zero(value, decimals) == seen
+
+
+@pytest.mark.parametrize(
+    ("high", "seen"), [(3.2, 1), (3.04, 2), (3.0, 1), (3.0000001, 1)]
+)
+def test_ends_read_as_one_only_where_they_are_or_nearly(high, seen):
+    assert seen_apart(3.0, high, 1) == seen
+
+
+@pytest.mark.parametrize(
+    ("form", "decimals", "written"),
+    [("0", 2, "0.00"), ("+0.0", 2, "+0.00"), ("0.0", 0, "0")],
+)
+def test_a_form_keeps_its_sign(form, decimals, written):
+    assert form_of(form, decimals) == written
+
+
+@pytest.mark.parametrize(
+    ("mde", "times", "percent", "form"),
+    [
+        (0.2, 1, False, "0.0"),
+        (0.02, 1, False, "0.00"),
+        (0.0002, 100, False, "0.00"),
+        (0.0002, 1, True, "0.00"),
+    ],
+)
+def test_what_a_study_could_see_is_never_nothing(mde, times, percent, form):
+    number = Shown({"estimate": 3.0, "mde": mde}, "0.0", times=times, percent=percent)
+    assert visible(None, number).show == form
