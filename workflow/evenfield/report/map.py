@@ -252,7 +252,7 @@ def _sentence(
     if not units:
         return "No zone yet."
     text = (
-        f"{counted(int(in_force.sum()), 'zone')} in {units} of {len(names)}"
+        f"{counted(int(in_force.sum()), 'zone')} in {units:,} of {len(names):,}"
         f" {results.words['units_name']}."
     )
     on_list = listed.get(year, pd.Series(dtype=float)).eq(1)

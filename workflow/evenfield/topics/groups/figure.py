@@ -271,7 +271,7 @@ def _describe(tiles: pd.DataFrame, cases: pd.DataFrame, results: StudyResults) -
     for cell in cells_in(tiles["cell"]):
         names = sorted(tiles.loc[tiles["cell"].eq(cell), "name"])
         listed = f" ({in_words(names)})" if len(names) <= 6 else ""
-        parts.append(f"{len(names)} {cell}{listed}")
+        parts.append(f"{len(names):,} {cell}{listed}")
     lettered = f" {len(cases)} cases are marked by letters." if len(cases) else ""
     return (
         f"Map of {count_of(len(tiles), results.words)} by cell:"
