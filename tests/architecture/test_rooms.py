@@ -15,7 +15,7 @@ MOST = {
     "answers": 11,
     "api": 36,
     "models": 14,
-    "newstudy": 50,
+    "newstudy": 51,
     "numerics": 111,
     "opened": 4,
     "report": 51,

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import yaml
@@ -71,9 +72,7 @@ def make(
     take(partial(add_policies, study), options.policies)
     take(study.add_claims, options.claims)
     if not options.policies and (dated := may_date_policies(study)):
-        study.messages.append(
-            f"{dated} may hold the first year of a policy: --policies {dated}"
-        )
+        study.messages.append(f"{dated} may date a policy: --policies {quote(dated)}")
     unused = [name for name in options.match or [] if name not in study.matched_by]
     if unused and not faults:
         faults.append(

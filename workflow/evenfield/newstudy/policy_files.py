@@ -1,5 +1,5 @@
 """Policies with dates, for a new study: a file of unit, kind and first year, or a column
-of the panel that holds the first year of each unit.
+of the panel that holds the first year of each unit, or is 1 from it on.
 """
 
 import re
@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from evenfield.newstudy.cells import MISSING, kinds_of, number_text, numbers_of
+from evenfield.newstudy.dates import dates_of
 from evenfield.newstudy.new_study import NewStudy
 from evenfield.newstudy.unit_names import named_units
 from evenfield.newstudy.words import LISTS, WORDS
@@ -59,17 +60,52 @@ def _of_column(given: Path, study: NewStudy) -> pd.DataFrame:
         study.tables["units"] = units.drop(columns=column)
         return units[["unit"]].assign(first_year=units[column])
     if column in study.tables["panel"]:
-        raise IngestError(
-            f"--policies {column} changes over the years of a unit",
-            "a column that holds the first year of each unit's policy, in all its rows",
-            "make it, or give a file of policies",
-        )
+        return _of_yearly_column(column, study)
     raise IngestError(
         f"--policies {given.name} is no file, and no column of the panel that tells"
         " units apart",
         "a file of unit and first year, or a column of first years",
         "correct it",
     )
+
+
+def _of_yearly_column(column: str, study: NewStudy) -> pd.DataFrame:
+    """Return first years from a column that is 0 before a policy and 1 from its first
+    year on.
+    """
+    rows = _zeros_and_ones(study.tables["panel"], column)
+    if rows is None:
+        raise IngestError(
+            f"--policies {column} changes over the years of a unit",
+            "a column that holds the first year of each unit's policy, in all its rows,"
+            " or one that is 0 before the policy and 1 from its first year on",
+            "make it, or give a file of policies",
+        )
+    ended = rows["in_force"].lt(rows.groupby("unit")["in_force"].cummax())
+    if ended.any():
+        names = named_units(rows.loc[ended, "unit"].unique(), study.tables["units"])
+        raise IngestError(
+            f"--policies {column} goes back to 0 in {counted(len(names), 'unit')}"
+            f" ({first_examples(names)})",
+            "policies that begin once and stay",
+            "give a file of policies with first_year and last_year",
+        )
+    # ASSUME: a policy that is in force in a unit's first year began in it.
+    first_years = rows[rows["in_force"].eq(1)].groupby("unit")["year"].min()
+    units = study.tables["units"]["unit"]
+    texts = units.map(first_years).map(number_text)
+    return pd.DataFrame({"unit": units, "first_year": texts})
+
+
+def _zeros_and_ones(panel: pd.DataFrame, column: str) -> pd.DataFrame | None:
+    """Return unit, year and ``in_force`` of a column of zeros and ones, in the order of
+    unit and year; nothing if it holds anything else.
+    """
+    in_force = numbers_of(panel[column])
+    if in_force is None or not in_force.dropna().isin([0, 1]).all():
+        return None
+    rows = panel[["unit"]].assign(year=panel["year"].astype(float), in_force=in_force)
+    return rows.dropna().sort_values(["unit", "year"], ignore_index=True)
 
 
 def _of_file(frame: pd.DataFrame, file: str, study: NewStudy) -> pd.DataFrame:
@@ -137,7 +173,7 @@ def _refuse_panel(table: pd.DataFrame, file: str, column: str, study: NewStudy) 
 
 def may_date_policies(study: NewStudy) -> str:
     """Return a column that by its name and cells holds the first year of each unit's
-    policy; blank if there is none.
+    policy, or else one that is 0 before it and 1 from then on; blank if there is none.
     """
     form = LISTS["policy_columns"]["first_year"][0]
     units = study.tables["units"]
@@ -146,12 +182,26 @@ def may_date_policies(study: NewStudy) -> str:
         for name in map(str, units)
         if re.fullmatch(form, name, re.IGNORECASE) and _may_date(units[name], study)
     ]
-    return next(iter(named), "")
+    panel = study.tables["panel"]
+    yearly = (name for name in map(str, panel) if _begins_once(panel, name))
+    return next(iter(named), "") or next(yearly, "")
+
+
+def _begins_once(panel: pd.DataFrame, column: str) -> bool:
+    """Say whether a column turns from 0 to 1 once, in some units and not in others or in
+    different years.
+    """
+    rows = _zeros_and_ones(panel, column)
+    if rows is None:
+        return False
+    by_unit = rows.groupby("unit")["in_force"]
+    stays = rows["in_force"].eq(by_unit.cummax()).all()
+    return bool(stays and by_unit.sum().nunique() > 1)
 
 
 def _may_date(cells: pd.Series, study: NewStudy) -> bool:
     """Say whether cells hold different years of the panel, or that a unit has none."""
-    years = numbers_of(_without_never(cells))
+    years = _as_years(_without_never(cells))
     if years is None:
         return False
     first, last = study.guessed.years
@@ -169,13 +219,25 @@ def _without_never(cells: pd.Series) -> pd.Series:
 
 
 def _years(cells: pd.Series, column: str, source: str) -> pd.Series:
-    """Return cells as whole years; blank cells have none."""
-    years = numbers_of(cells)
+    """Return cells as whole years, also of dates such as March 2008; blank cells have
+    none.
+    """
+    years = _as_years(cells)
     if years is None or (years.dropna() % 1).any():
         raise IngestError(
             f"{source}: {column} holds no years", "whole years", "correct it"
         )
     return years
+
+
+def _as_years(cells: pd.Series) -> pd.Series | None:
+    """Return cells as the years of their dates; nothing if they hold none."""
+    years = numbers_of(cells)
+    if years is not None:
+        return years
+    # ASSUME: a policy counts from the year in which it begins.
+    dates = dates_of(cells[cells.ne("")])
+    return None if dates is None else dates.years.reindex(cells.index)
 
 
 def _dated(table: pd.DataFrame, source: str, study: NewStudy) -> pd.DataFrame:
