@@ -15,7 +15,7 @@ MOST = {
     "answers": 11,
     "api": 36,
     "models": 14,
-    "newstudy": 51,
+    "newstudy": 52,
     "numerics": 111,
     "opened": 4,
     "report": 51,

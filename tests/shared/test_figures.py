@@ -78,9 +78,11 @@ def test_ratios_are_written_as_percentages_with_the_average_among_them():
 
 
 def test_a_label_that_a_longer_word_makes_leave_the_picture_widens_it(tmp_path):
+    use_style()
+
     def width_of(word):
         figure, axes = plt.subplots(figsize=(3, 2))
-        axes.text(0.8, 0.5, "income", transform=axes.transAxes)
+        axes.text(0.6, 0.5, "income", transform=axes.transAxes)
         artwork = Artwork(figure, pd.DataFrame({"x": [1]}), "One label.")
         path = tmp_path / f"{len(word)}.png"
         save_figure(artwork, [str(path)], lambda text: text.replace("income", word))

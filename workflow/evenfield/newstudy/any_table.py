@@ -10,8 +10,9 @@ import re
 import warnings
 import zipfile
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pandas as pd
@@ -26,6 +27,11 @@ FORMATS = "CSV or text, Excel (.xlsx), Stata (.dta), SPSS (.sav), Parquet, GeoJS
 SHEET = "sheet"  # column of the sheets' names, where several are read together
 # Blanks between Chinese letters.
 SPREAD = re.compile("(?<=[\u4e00-\u9fff])[ \u3000]+(?=[\u4e00-\u9fff])")
+# Zeros, each followed by its nine digits, and the marks between digits of Arabic.
+ZEROS = "\u0660\u06f0\u0966\u09e6\uff10"
+DIGITS = {ord(zero) + digit: str(digit) for zero in ZEROS for digit in range(10)}
+DIGITS |= {ord("\u066b"): ".", ord("\u066c"): ","}
+OTHER_DIGIT = re.compile(f"[{''.join(map(chr, DIGITS))}]")
 # What is said of a text, and figures, that decide what the comma of 5,838 is.
 SEMICOLONS = "cells are separated by ;"
 DECIMAL_COMMA = re.compile(r"^[+-]?\d*,(\d{1,2}|\d{4,})$", re.MULTILINE)
@@ -110,6 +116,7 @@ def read_any(path: str | Path) -> AnyTable:
         )
     # Columns without a header, as row numbers written along, are no part of the table.
     table.frame = table.frame.loc[:, [bool(name) for name in table.frame.columns]]
+    table.frame = _with_plain_digits(table.frame)
     return table
 
 
@@ -126,6 +133,17 @@ def _without_spread_letters(frame: pd.DataFrame) -> pd.DataFrame:
         for name in spread
     }
     return frame.assign(**closed)
+
+
+def _with_plain_digits(frame: pd.DataFrame) -> pd.DataFrame:
+    """Write the digits of Arabic, Persian, Indian languages and of full width as 0 to 9."""
+    opening = frame.iloc[:MOST_OPENING]
+    plain = {
+        str(name): of_texts(frame[name], lambda text: text.translate(DIGITS))
+        for name in frame.columns
+        if OTHER_DIGIT.search("\n".join(opening[name]))
+    }
+    return frame.assign(**plain).rename(columns=lambda name: name.translate(DIGITS))
 
 
 def _refuse_wide(file: Path, count: int) -> None:
@@ -172,8 +190,24 @@ def read_cells(path: str | Path) -> list[list[str]]:
 
 def _read_text(file: Path) -> AnyTable:
     messages = list[str]()
-    table = headed(_text_rows(file, messages), messages)
+    text, delimiter = _text_of(file, messages)
+    table = headed(_rows_of(text, delimiter), messages)
+    opening = (line.partition(delimiter)[0] for line in text.splitlines())
+    table.outer = _outer_of(cell.replace('"', "") for cell in opening)
     return _with_decimal_points(table, SEMICOLONS in messages)
+
+
+def _outer_of(cells: Iterable[str]) -> frozenset[str]:
+    """Return the names in a column below which others stand indented; none where only a
+    few are, as by mistake.
+    """
+    rows = [(len(cell) - len(cell.lstrip()), cell.strip()) for cell in cells]
+    rows = [(indent, name) for indent, name in rows if name]
+    names = {name for _, name in rows}
+    indented = {name for indent, name in rows if indent}
+    outer = {name for (at, name), (below, _) in pairwise(rows) if below > at}
+    few = len(indented) < max(2 * len(outer), len(names) / 3)
+    return frozenset() if few else frozenset(outer)
 
 
 def _with_decimal_points(table: AnyTable, semicolons: bool) -> AnyTable:
@@ -205,6 +239,11 @@ def _with_decimal_points(table: AnyTable, semicolons: bool) -> AnyTable:
 
 
 def _text_rows(file: Path, messages: list[str]) -> list[list[str]]:
+    return _rows_of(*_text_of(file, messages))
+
+
+def _text_of(file: Path, messages: list[str]) -> tuple[str, str]:
+    """Return a text and what divides its cells."""
     content = file.read_bytes()
     if content.startswith((b"PK\x03\x04", b"\x1f\x8b")):
         raise IngestError(f"{file.name} is packed", FORMATS, "unpack it first")
@@ -240,6 +279,10 @@ def _text_rows(file: Path, messages: list[str]) -> list[list[str]]:
             f"at most {MOST_CELLS:,}",
             "keep the rows and columns that the study needs",
         )
+    return text, delimiter
+
+
+def _rows_of(text: str, delimiter: str) -> list[list[str]]:
     rows = csv.reader(
         io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True
     )
@@ -308,6 +351,9 @@ def _read_excel(file: Path) -> AnyTable:
     )
     fullest = max(sheets, key=lambda name: sheets[name].notna().to_numpy().sum())
     table = headed(_as_text(sheets[fullest]).to_numpy().tolist(), [])
+    # Codes may stand before the names.
+    for name in sheets[fullest].columns[:2]:
+        table.outer |= _outer_of(sheets[fullest][name].dropna().astype(str))
     alike = dict[str, pd.DataFrame]()
     for name, sheet in sheets.items():
         with contextlib.suppress(IngestError):  # another sheet may be no table

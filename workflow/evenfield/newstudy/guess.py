@@ -157,7 +157,7 @@ def guess(
         frame = frame.rename(columns={"name": "name_given"})
     names = names_of(frame, name)
     frame, left_out = without_units(
-        frame, names, choices.leave_out, choices.keep_totals, messages
+        frame, names, choices.leave_out, choices.keep_totals, table.outer, messages
     )
     frame = _in_order(frame)
     columns = _columns_by_kind(frame, name, faults)

@@ -30,6 +30,8 @@ class AnyTable:
         default_factory=dict
     )  # labels of columns, as Stata and SPSS have them
     above: list[str] = field(default_factory=list)  # lines above the header
+    # names below which others stand indented: totals of these
+    outer: frozenset[str] = frozenset()
 
 
 def headed(rows: list[list[str]], messages: list[str]) -> AnyTable:

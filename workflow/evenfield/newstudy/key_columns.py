@@ -207,8 +207,10 @@ def unit_word(*headers: str) -> str:
         place = WORDS.begins_with_place.match(text)
         word = place[1] if place else _one_of_several(text.strip(), english)
         word = english.get(word, word)
-        # Other words say nothing of what the units are.
-        is_word = re.fullmatch(r"[^\W\d_]{4,}", word) or word in english.values()
+        # Other words say nothing of what the units are; those of other alphabets have no
+        # plural in s.
+        is_latin = re.fullmatch("[a-z\u00df-\u024f]{4,}", word)
+        is_word = is_latin or word in english.values()
         if is_word and word not in NO_UNITS:
             return str(word)
     return "unit"

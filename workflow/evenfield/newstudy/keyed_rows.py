@@ -33,6 +33,8 @@ def keyed_rows(
     if all(re.fullmatch(r"\d+\.0+", text) for text in shown.unique()):
         shown = shown.str.replace(r"\.0+$", "", regex=True)
     shown = _without_footnotes(shown)
+    if not faults:
+        shown = _in_one_spelling(shown, dates, messages)
     ids = of_texts(shown, lambda text: re.sub(r"\s+", "_", text))
     if ids.eq("").any():
         faults.append(
@@ -86,6 +88,28 @@ def _without_footnotes(shown: pd.Series) -> pd.Series:
     if len({*bare.values()}) < len(bare):
         return shown
     return shown.map(bare)
+
+
+def _in_one_spelling(shown: pd.Series, dates: Dates, messages: list[str]) -> pd.Series:
+    """Return units under one spelling each where several differ only in capitals, blanks
+    or marks of footnotes and never stand at one date: they are one unit.
+    """
+    bare = shown.map({text: without_marks(text) for text in shown.unique()})
+    key = of_texts(bare, lambda text: " ".join(text.casefold().split()))
+    rows = pd.DataFrame({"key": key, "shown": shown, "bare": bare})
+    rows = rows.assign(year=dates.years, part=dates.parts)
+    twice = set(rows.loc[rows.duplicated(["key", "year", "part"]), "key"])
+    spellings = rows.drop_duplicates(["key", "shown"])
+    several = set(spellings.loc[spellings["key"].duplicated(), "key"]) - twice
+    if not several:
+        return shown
+    examples = [
+        " and ".join(spellings.loc[spellings["key"].eq(one), "shown"])
+        for one in sorted(several)
+    ]
+    messages.append(f"taken for one unit: {first_examples(examples)}")
+    first = rows.drop_duplicates("key").set_index("key")["bare"]
+    return shown.mask(key.isin(several), key.map(first))
 
 
 def _free(name: str, frame: pd.DataFrame) -> str:

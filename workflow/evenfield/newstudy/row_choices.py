@@ -52,10 +52,11 @@ def without_units(
     names: pd.Series,
     leave_out: Sequence[str],
     keep_totals: bool,
+    outer: frozenset[str],
     messages: list[str],
 ) -> tuple[pd.DataFrame, dict[str, list[str]]]:
-    """Leave out the units that the user names, and totals of others; return their names
-    by the reason, too.
+    """Leave out the units that the user names, and totals of others, as ``outer`` below
+    which others stand indented; return their names by the reason, too.
     """
     left_out = dict[str, list[str]]()
     name_of = {str(unit): str(name) for unit, name in names.items()}
@@ -96,7 +97,11 @@ def without_units(
         for column in frame.columns.difference(["unit", "year", "_id"], sort=False)
         if numbers_of(frame[column]) is not None
     ]
-    totals = totals_among(frame, names, figures)
+    bare = {without_marks(name) for name in outer}
+    whole = [unit for unit in name_of if bare & {written[unit], name_of[unit]}]
+    totals = dict.fromkeys(whole, "others stand indented below it")
+    totals |= totals_among(frame, names, figures)
+    totals = {unit: why for unit, why in totals.items() if unit not in out}
     if not totals:
         return frame, left_out
     listed = first_examples(

@@ -21,6 +21,8 @@ LEAST_HELD = 0.8  # share of units that have figures in a year, at least
 MOST_SUMS = 0.25  # the largest share of units that are sums of others by their values
 # Figures of less digits than this are sums of others by chance.
 LEAST_STEPS = 100
+SHORTEST_WHOLE = 4  # letters of a nation in capitals; fewer are often an abbreviation
+FEWEST_PARTS = 5  # units among which one in capitals stands out
 ROUNDING = 5e-4  # how far the sum of all others may be off, relative to the total
 
 
@@ -36,6 +38,7 @@ def totals_among(
     if 2 * len(out) > len(names):
         out = {}
     out = _by_codes(list(names.index)) | out
+    out |= _in_capitals(names.loc[list(dict.fromkeys(frame["unit"]))])
     for column in figures:
         numbers = numbers_of(frame[column])
         if numbers is None or numbers.min() < 0 or _is_no_size(column):
@@ -75,6 +78,23 @@ def _by_names(names: pd.Series) -> dict[str, str]:
             regions = shown[shown.str.fullmatch("|".join(nation["regions"]))].index
             out |= dict.fromkeys(regions, "a region of the others")
     return out
+
+
+def _in_capitals(names: pd.Series) -> dict[str, str]:
+    """Return the first or last name where it alone is in capitals, as ITALIA before its
+    regions; in an alphabetical list it may be one of the others.
+    """
+    shown = [without_marks(name) for name in names]
+    capitals = [n for n in shown if n.isupper() and len(n) >= SHORTEST_WHOLE]
+    alphabetical = shown == sorted(shown, key=str.casefold)
+    if len(capitals) != 1 or alphabetical or len(shown) < FEWEST_PARTS:
+        return {}
+    ends = (names.index[0], names.index[-1])
+    return {
+        str(unit): "alone in capitals"
+        for unit in ends
+        if without_marks(names[unit]) in capitals
+    }
 
 
 def _by_codes(units: Sequence[str]) -> dict[str, str]:

@@ -206,7 +206,7 @@ def _measure_named(name: str, label: str) -> str:
 def in_english(measure: str) -> str:
     """Return a unit of measure with the words that English readers know for it."""
     # Before words change places, as in pesos constantes.
-    if measure[1:2].islower() and not re.match(r"R\$", measure):
+    if measure[1:2].islower() and not re.match(r"R\$|\w+ ?=", measure):
         measure = measure[:1].lower() + measure[1:]
     for form, word in LISTS["measures_in_english"].items():
         measure = re.sub(form, word, measure, count=1, flags=re.IGNORECASE)
