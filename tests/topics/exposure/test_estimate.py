@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
+from scipy.stats import chi2
 
 from china_design import (
     DATA,
@@ -63,6 +64,7 @@ SETTINGS = from_yaml("""
       pairs: [[CN-JS, CN-ZJ]]
     """)
 DIFFERENCE = "exposure_cluster - exposure_sez"
+PULLS = {"term": "rho_cluster", "contrast": "rho_cluster - rho_other"}
 C_DIFFERENCE = np.array([0, 0, 1.0, -1.0, 0, 0])
 
 
@@ -429,3 +431,16 @@ def test_the_series_by_period_hold_the_rows_and_the_spread_of_exposures(results)
         assert line["estimate"].tolist() == [result.estimate]
         assert line["std_error"].tolist() == [result.std_error]
         assert line["conf_low"].tolist() == [result.conf_low]
+
+
+def test_the_order_of_specifications_does_not_move_the_series_by_period():
+    first, second = ({**OTHER, "id": name} for name in ("first", "second"))
+    forward = run(first, second).series["series"]
+    assert_frame_equal(run(second, first).series["series"], forward)
+
+
+@pytest.mark.parametrize("period", ["P1", "P2"])
+def test_two_regimes_of_pull_differ_by_one_restriction(results, period):
+    result = one(results, period=period, estimator="sdm_two_regime", **PULLS)
+    assert result.df == 1
+    close(result.p_value, chi2.sf(result.statistic, result.df))

@@ -332,3 +332,26 @@ def test_a_specification_prints_the_methods_it_asks_for_the_first_one_decides(re
     assert main_row(ours).p_value == by_default.p_value
     beside = main_row(ours, estimator="linkage_fe_cr3")
     assert (beside.p_value, beside.role) == (main_row(results).p_value, "ladder")
+
+
+def test_the_difference_of_terciles_is_the_highest_minus_the_lowest(results):
+    series = results.series["series"].query("spec_id == 'main' and kind == 'bin'")
+    effect = series.set_index("label")["estimate"]
+    result = main_row(results, "neighbours", estimator="linkage_fe_bins")
+    close(result.estimate, effect["high"] - effect["low"])
+
+
+def test_the_p_value_of_the_curve_is_the_share_of_deals_that_agree_as_often(
+    monkeypatch,
+):
+    # Four deals; the deciding sign is shared by all specifications in two of them.
+    three = [MAIN, *OTHERS[:2]]
+    main, other = np.array([1.0, -1, 1, 1]), np.array([1.0, -1, -1, -1])
+    monkeypatch.setattr(
+        linkages,
+        "permuted_estimates",
+        lambda panels, *_: {name: main if name == "main" else other for name in panels},
+    )
+    result = _Linkages(make_study({**SECTION, "specs": three})).curve_row()
+    assert (result.estimate, result.n_obs) == (1.0, 3)
+    close(result.p_value, (1 + 2) / (1 + 4))
