@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from textwrap import dedent
 
+from evenfield.report.check import check_study
 from evenfield.report.plan import note_checked, plan_study, unchecked
 from evenfield.study.config_files import read_config
 
@@ -26,6 +27,16 @@ def test_a_study_is_checked_again_only_when_something_has_changed(
     with Path("data/panel.csv").open("a") as file:
         file.write("\n")
     assert unchecked(plan) not in ("", state)
+
+
+def test_a_study_beside_that_passed_is_not_checked_again(tmp_path, monkeypatch):
+    for folder in (tmp_path, tmp_path / "below"):
+        shutil.copytree(EXAMPLE / "data", folder / "data")
+        shutil.copy(EXAMPLE / "config.yaml", folder)
+    monkeypatch.chdir(tmp_path)
+    check_study(read_config("config.yaml") | {"beside": {"other": "below"}})
+    monkeypatch.chdir("below")
+    assert unchecked(plan_study(read_config("config.yaml"))) == ""
 
 
 def test_a_plan_reads_no_tables_with_pandas():

@@ -138,3 +138,10 @@ def test_unreadable_file_is_one_line(tmp_path, content, message):
     path = tmp_path / "config.yaml"
     path.write_bytes(content)
     fails(ConfigError, f"^config: .*{message}.*$", read_config, path)
+
+
+def test_the_fewest_draws_that_are_taken():
+    fewest = checked_config({**MINIMAL, "inference": {"permutations": 99}})
+    assert StudyConfig.of(fewest).inference.permutations == 99
+    few = {**MINIMAL, "inference": {"permutations": 98}}
+    fails(ConfigError, "inference.permutations", checked_config, few)

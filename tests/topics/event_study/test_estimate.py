@@ -2,6 +2,7 @@
 grade, rings, levels before, and what is refused.
 """
 
+import contextlib
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -13,7 +14,11 @@ import statsmodels.formula.api as smf
 from numpy.random import default_rng
 
 import evenfield as ef
+from evenfield.shared.calls import NoCallError
+from evenfield.shared.estimates import estimates_frame
+from evenfield.shared.topics import no_call
 from evenfield.study.errors import EvenfieldError
+from evenfield.topics.event_study.call import call
 from evenfield.topics.event_study.estimate import (
     averages_by_name,
     check_data,
@@ -844,3 +849,23 @@ def test_parts_that_policies_do_not_have_are_refused_before_the_run(part, words)
     parsed = Section.model_validate(section, context={"unit_scheme": "s"})
     with one_line(EvenfieldError, words):
         check_data(make_study(section, bounded()), parsed, parsed.parts[0])
+
+
+@pytest.mark.parametrize("section", [SECTION, RINGS], ids=["effects", "rings"])
+def test_rows_are_fits_of_the_library(section):
+    study = make_study(section, change=near_effect)
+    found = {}
+    for line in estimates_frame(estimate(study).estimates).to_dict("records"):
+        if no_call({**line, "topic": "event_study"}):
+            continue
+        with contextlib.suppress(NoCallError):
+            found.setdefault(line["estimator"], (line, call(study, line)))
+    for line, made in found.values():
+        function = getattr(ef, made.function)
+        places = {made.weights_as: made.weights} if made.weights is not None else {}
+        numbers = made.numbers(
+            function(data=made.data, **made.arguments, **places), 0.95
+        )
+        assert numbers["estimate"] == pytest.approx(line["estimate"], rel=1e-6)
+    expected = {"imputation_rings", "imputation_far"} if section is RINGS else set()
+    assert {"imputation", "imputation_lead", *expected} <= set(found)

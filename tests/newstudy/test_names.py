@@ -1,0 +1,16 @@
+"""Which column names the units of a table."""
+
+import pandas as pd
+import pytest
+
+from evenfield.newstudy.names import name_column
+
+
+@pytest.mark.parametrize(("blank", "found"), [(1, "name"), (2, "")])
+def test_one_unit_in_ten_may_have_no_name(blank, found):
+    codes = [f"R{number:02d}" for number in range(10)]
+    names = [f"Region {letter}" for letter in "ABCDEFGHIJ"]
+    names[:blank] = [""] * blank
+    once = pd.DataFrame({"unit": codes, "_id": codes, "name": names})
+    frame = pd.concat([once.assign(year=year) for year in (2000, 2001)])
+    assert name_column(frame) == found

@@ -1,0 +1,37 @@
+"""Where a fit holds a row, as the line of Python that is printed beside a number."""
+
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+
+from evenfield.shared.calls import Place
+
+FRAME = pd.DataFrame({"inference": "CR1", "term": ["a", "b"], "estimate": [6.0, 2.0]})
+FIT = SimpleNamespace(
+    params=FRAME.set_index("term")["estimate"],
+    notes={"R2": 0.5},
+    loglik=-3.0,
+    nobs=10,
+    tables={"speed": pd.DataFrame({"estimate": [1.5]}, index=["two"])},
+    to_frame=lambda *_: FRAME,
+)
+SAME = {"estimate": "estimate"}
+
+
+@pytest.mark.parametrize(
+    ("place", "number"),
+    [
+        (Place(count=True), 2),
+        (Place(note="R2"), 0.5),
+        (Place(attribute="loglik"), -3.0),
+        (Place(table="speed", line="two", columns=SAME), 1.5),
+        (Place(term="a", less="b", columns=SAME), 4.0),
+        (Place(term="a", per="b", columns=SAME), 3.0),
+        (Place(term="b", columns=SAME), 2.0),
+    ],
+)
+def test_the_line_that_is_printed_gives_the_number_of_the_row(place, number):
+    printed = eval(place.code, {"fit": FIT})  # as who copies the line does
+    estimate = printed["estimate"] if isinstance(printed, pd.Series) else printed
+    assert estimate == number == place.numbers(FIT, 0.95)["estimate"]
