@@ -75,6 +75,7 @@ def test_numbers_say_what_they_rest_on_and_thin_rows_say_how_little():
     assert found["p_2_1"].n == chain.counts[1].sum()
     assert found["p_2_1"].moves == chain.counts[1, 0]
     assert found["ergodic_3"].n == chain.counts.sum()
+    assert (found["ergodic_3"].x, found["ergodic_3"].y) == (3, 3)
     indices = [one for one in found.values() if not one.kind]
     assert [(one.x, one.y) for one in indices] == [(0, 0)] * 3
     assert (found["p_2_1"].x, found["p_2_1"].y) == (2, 1)

@@ -106,6 +106,10 @@ def test_draws_agree_with_the_delta_method_and_repeat(matrix):
     drawn = drawn_impacts(fit, generator_for(1, "x"), 20_000)
     close(drawn.std_error, delta.std_error, rtol=0.05)
     assert_array_equal(drawn.estimate, delta.estimate)
+    # Ends of a 95% interval: 2.5% of the draws beyond each.
+    for end, share in ((drawn.conf_low, 0.025), (drawn.conf_high, 0.975)):
+        errors_away = (end - delta.estimate) / delta.std_error
+        close(errors_away, norm.ppf(share), rtol=0.15)
     assert_array_equal(
         drawn_impacts(fit, generator_for(1, "x"), 20_000).conf_low, drawn.conf_low
     )

@@ -10,6 +10,7 @@ import statsmodels.api as sm
 from libpysal.weights import full2W
 from numpy.random import default_rng
 from pandas.testing import assert_frame_equal
+from scipy.stats import chi2
 
 from evenfield.numerics.convergence import Bounds
 from evenfield.numerics.random import generator_for
@@ -132,8 +133,9 @@ def test_spatial_form_equals_spreg():
     _, b, theta, rho = theirs.betas.ravel()
     ratio = row(
         results, estimator="sdm_ml", period="A", contrast="against no neighbours"
-    ).estimate
-    close(ratio, 2 * (theirs.logll - plain.logll), rtol=1e-4)
+    )
+    close(ratio.estimate, 2 * (theirs.logll - plain.logll), rtol=1e-4)
+    close(ratio.p_value, chi2(2).sf(ratio.estimate))
     terms = {
         "neighbours_growth": rho,
         "log_income_start": b,
