@@ -271,6 +271,23 @@ def test_order_and_names_of_units_and_shocks_of_a_region_change_nothing():
     close(main_row(run(change=shocked)).estimate, main_row(results).estimate, rtol=1e-8)
 
 
+@pytest.mark.parametrize(
+    ("revised", "basis"), [(2010, "official"), (2005, "spliced")], ids=["one", "two"]
+)
+def test_an_outcome_of_output_names_the_basis_of_its_years(revised, basis):
+    income = {"expression": "log_income", "label": "income", "unit": "log points"}
+    section = {**SECTION, "outcomes": {"capital": income}}
+
+    def with_income(panel):
+        early = panel["year"] < revised
+        return panel.assign(
+            log_income=np.log(panel["stock"]),
+            basis=panel["basis"].where(early, "revised"),
+        )
+
+    assert main_row(run(section, change=with_income)).output_basis == basis
+
+
 def test_a_unit_alone_in_its_region_is_left_out():
     units = make_study().tables["units"]
     alone = units.assign(region=units["region"].mask(units["unit"].eq("U05"), "island"))
@@ -339,12 +356,12 @@ def test_a_check_fits_nothing(monkeypatch):
 
 
 def test_what_a_dose_is_counted_in_does_not_decide_whether_it_varies():
-    tiny = {"zones": {"expression": "log(1 + zones_state) / 1e9", "label": "zones"}}
-    huge = {"zones": {"expression": "log(1 + zones_state) * 1e9", "label": "zones"}}
+    tiny = {"zones": {"expression": "log(1 + zones_state) / 1e12", "label": "zones"}}
+    huge = {"zones": {"expression": "log(1 + zones_state) * 1e12", "label": "zones"}}
     effects = [
         main_row(run({**SECTION, "doses": doses})).estimate for doses in (tiny, huge)
     ]
-    close(effects[0] / 1e9, effects[1] * 1e9)
+    close(effects[0] / 1e12, effects[1] * 1e12)
 
 
 def test_a_gap_in_the_data_or_a_unit_without_region_is_named():
