@@ -12,7 +12,12 @@ from docx import Document
 from pandas.testing import assert_frame_equal
 
 from evenfield.shared.tables import numbers, with_test
-from evenfield.shared.tables.latex import _column_type, escape_latex, table_latex
+from evenfield.shared.tables.latex import (
+    _column_type,
+    _paper_columns,
+    escape_latex,
+    table_latex,
+)
 from evenfield.shared.tables.markdown import table_markdown
 from evenfield.shared.tables.markup import table_html
 from evenfield.shared.tables.numbers import (
@@ -96,6 +101,12 @@ def test_latex_and_markdown_are_escaped_and_balanced():
     estimates = grid(made_table())
     assert [cell.text for cell in estimates.lines[-1].cells] == ["<b>|", "(a)", "(a)"]
     assert estimates.note[-1] == "(a) too few units."
+
+
+def test_a_column_of_the_paper_breaks_lines_above_twenty_characters():
+    name, value = _paper_columns(made_table(), [22, 20, 8], [0, 1])
+    # 22 characters of 0.135 cm.
+    assert name.endswith("p{2.97cm}") and value == "r"
 
 
 def test_typst_is_escaped_and_leaves_out_what_the_paper_does_not_print():
