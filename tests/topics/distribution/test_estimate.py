@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from numpy.random import default_rng
 
+from evenfield.numerics.kernel_dynamics import critical_bandwidth, stochastic_kernel
 from evenfield.numerics.random import generator_for
 from evenfield.study.errors import ConfigError, EvenfieldError
 from evenfield.topics.distribution.estimate import estimate
@@ -292,3 +293,65 @@ def test_the_axis_names_the_average_that_incomes_are_over(relative_to):
     assert (
         density.get_xlabel() == f"income per head over {AXES[relative_to]} (log scale)"
     )
+
+
+def relative_income(study):
+    """Income over the mean of its year (N, T); units in alphabetical order."""
+    income = np.exp(study.wide("log_income"))
+    return (income / income.mean()).to_numpy()
+
+
+def around(relative):
+    """The average of the two neighbours on the ring."""
+    return (np.roll(relative, 1, axis=0) + np.roll(relative, -1, axis=0)) / 2
+
+
+def test_the_chain_given_the_neighbours_is_that_of_their_average_income():
+    fixed = {**FIXED, "relative_to": "mean", "weights": "w", "neighbour_classes": 2}
+    study = make_study(fixed)
+    relative = relative_income(study)
+    classes = np.digitize(relative, [0.8, 1.2], right=True)
+    near = around(relative)
+    rich = (near > np.median(near)).astype(int)
+    counts = np.zeros((2, 3, 3))
+    np.add.at(counts, (rich[:, :-1], classes[:, :-1], classes[:, 1:]), 1)
+    results = estimate(study)
+    cells = results.series["series"].query("kind == 'spatial'")
+    starts = counts.sum(axis=2, keepdims=True)
+    close(cells["value"], (counts / starts).ravel())
+    close(cells["count"], np.repeat(starts, 3))
+    pooled = counts.sum(axis=0)
+    expected = starts * pooled / pooled.sum(axis=1, keepdims=True)
+    gaps = (counts - expected) ** 2
+    pearson = np.divide(gaps, expected, out=0 * gaps, where=expected > 0).sum()
+    close(row(results, estimator="spatial_markov", term="q").estimate, pearson)
+
+
+def test_modes_are_counted_in_the_first_and_in_the_last_year():
+    study = make_study()
+    results = estimate(study)
+    logs = np.log(relative_income(study))
+    for year, position in (("1990", 0), ("2014", -1)):
+        modes = row(results, estimator="silverman", contrast=year)
+        close(modes.estimate, critical_bandwidth(logs[:, position], 1))
+
+
+def test_income_is_conditioned_on_the_neighbours_and_on_the_cell():
+    study = make_study()
+    relative = relative_income(study)
+    odd = np.arange(16) % 2 == 1
+    cell = np.where(
+        odd[:, None], relative[odd].mean(axis=0), relative[~odd].mean(axis=0)
+    )
+    conditions = {
+        "relative to neighbours (w)": around(relative),
+        "relative to own cell (t)": cell,
+    }
+    series = estimate(study).series["series"].query("kind == 'conditioned'")
+    assert set(series["group"]) == set(conditions)
+    for group, other in conditions.items():
+        surface = series[series["group"].eq(group)]
+        own, given = np.log(relative).ravel(), np.log(relative / other).ravel()
+        ends = np.concatenate([own, given])
+        kernel = stochastic_kernel(own, given, np.linspace(ends.min(), ends.max(), 60))
+        close(surface["value"], kernel.density.ravel(), atol=1e-8)
