@@ -94,13 +94,16 @@ def _in_one_spelling(shown: pd.Series, dates: Dates, messages: list[str]) -> pd.
     """Return units under one spelling each where several differ only in capitals, blanks
     or marks of footnotes and never stand at one date: they are one unit.
     """
-    bare = shown.map({text: without_marks(text) for text in shown.unique()})
-    key = of_texts(bare, lambda text: " ".join(text.casefold().split()))
+    bare = of_texts(shown, without_marks)
+    key = of_texts(bare, _without_capitals)
     rows = pd.DataFrame({"key": key, "shown": shown, "bare": bare})
     rows = rows.assign(year=dates.years, part=dates.parts)
-    twice = set(rows.loc[rows.duplicated(["key", "year", "part"]), "key"])
     spellings = rows.drop_duplicates(["key", "shown"])
-    several = set(spellings.loc[spellings["key"].duplicated(), "key"]) - twice
+    several = set(spellings.loc[spellings["key"].duplicated(), "key"])
+    several -= set(rows.loc[rows.duplicated(["key", "year", "part"]), "key"])
+    # Zone (1) and Zone (2) are two, unless there is a Zone that they are notes of.
+    unmarked = of_texts(spellings["shown"], _without_capitals)
+    several &= set(unmarked)
     if not several:
         return shown
     examples = [
@@ -110,6 +113,10 @@ def _in_one_spelling(shown: pd.Series, dates: Dates, messages: list[str]) -> pd.
     messages.append(f"taken for one unit: {first_examples(examples)}")
     first = rows.drop_duplicates("key").set_index("key")["bare"]
     return shown.mask(key.isin(several), key.map(first))
+
+
+def _without_capitals(text: str) -> str:
+    return " ".join(text.casefold().split())
 
 
 def _free(name: str, frame: pd.DataFrame) -> str:
