@@ -134,6 +134,12 @@ def test_the_mark_that_stands_in_every_line_divides_the_cells(tmp_path, mark):
     assert _text_rows(file, []) == [["a", "b"], ["1", "2"], ["3", note.strip('"')]]
 
 
+def test_tabs_part_cells_whatever_commas_the_figures_hold(tmp_path):
+    file = tmp_path / "table.txt"
+    file.write_text("a\tb\n" + "1,234,567\t2,345,678\n" * 25)
+    assert _text_rows(file, [])[-1] == ["1,234,567", "2,345,678"]
+
+
 @pytest.mark.parametrize("opening", [b"PK\x03\x04", b"\x1f\x8b\x08"])
 def test_a_packed_file_is_named(tmp_path, opening):
     file = tmp_path / "table.csv"

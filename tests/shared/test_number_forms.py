@@ -3,7 +3,11 @@
 import pytest
 
 from evenfield.shared.sections import Shown, visible
-from evenfield.shared.tables.numbers import form_of, seen_apart, seen_beside_zero
+from evenfield.shared.tables.numbers import (
+    decimals_to_show_nonzero,
+    decimals_to_tell_apart,
+    form_with_decimals,
+)
 
 
 @pytest.mark.parametrize(
@@ -18,14 +22,14 @@ from evenfield.shared.tables.numbers import form_of, seen_apart, seen_beside_zer
     ],
 )
 def test_a_value_reads_as_zero_only_where_it_is_or_nearly(value, decimals, seen):
-    assert seen_beside_zero(value, decimals) == seen
+    assert decimals_to_show_nonzero(value, decimals) == seen
 
 
 @pytest.mark.parametrize(
     ("high", "seen"), [(3.2, 1), (3.04, 2), (3.0, 1), (3.0000001, 1)]
 )
 def test_ends_read_as_one_only_where_they_are_or_nearly(high, seen):
-    assert seen_apart(3.0, high, 1) == seen
+    assert decimals_to_tell_apart(3.0, high, 1) == seen
 
 
 @pytest.mark.parametrize(
@@ -33,7 +37,7 @@ def test_ends_read_as_one_only_where_they_are_or_nearly(high, seen):
     [("0", 2, "0.00"), ("+0.0", 2, "+0.00"), ("0.0", 0, "0")],
 )
 def test_a_form_keeps_its_sign(form, decimals, written):
-    assert form_of(form, decimals) == written
+    assert form_with_decimals(form, decimals) == written
 
 
 @pytest.mark.parametrize(

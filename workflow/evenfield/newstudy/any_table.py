@@ -32,8 +32,7 @@ ZEROS = "\u0660\u06f0\u0966\u09e6\uff10"
 DIGITS = {ord(zero) + digit: str(digit) for zero in ZEROS for digit in range(10)}
 DIGITS |= {ord("\u066b"): ".", ord("\u066c"): ","}
 OTHER_DIGIT = re.compile(f"[{''.join(map(chr, DIGITS))}]")
-# What is said of a text, and figures, that decide what the comma of 5,838 is.
-SEMICOLONS = "cells are separated by ;"
+# Figures that decide what the comma of 5,838 is.
 DECIMAL_COMMA = re.compile(r"^[+-]?\d*,(\d{1,2}|\d{4,})$", re.MULTILINE)
 DECIMAL_POINT = re.compile(r"^[+-]?\d*\.\d+$", re.MULTILINE)
 MAYBE_THOUSANDS = r"[+-]?\d{1,3}(,\d{3})?"
@@ -192,9 +191,10 @@ def _read_text(file: Path) -> AnyTable:
     messages = list[str]()
     text, delimiter = _text_of(file, messages)
     table = headed(_rows_of(text, delimiter), messages)
-    opening = (line.partition(delimiter)[0] for line in text.splitlines())
-    table.outer = _outer_of(cell.replace('"', "") for cell in opening)
-    return _with_decimal_points(table, SEMICOLONS in messages)
+    # As they stand: `_rows_of` takes the blanks before a name away.
+    written = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    table.outer = _outer_of(row[0] for row in written if row)
+    return _with_decimal_points(table, semicolons=delimiter == ";")
 
 
 def _outer_of(cells: Iterable[str]) -> frozenset[str]:
@@ -205,7 +205,11 @@ def _outer_of(cells: Iterable[str]) -> frozenset[str]:
     rows = [(indent, name) for indent, name in rows if name]
     names = {name for _, name in rows}
     indented = {name for indent, name in rows if indent}
-    outer = {name for (at, name), (below, _) in pairwise(rows) if below > at}
+    outer = {
+        name
+        for (indent, name), (next_indent, _) in pairwise(rows)
+        if next_indent > indent
+    }
     few = len(indented) < max(2 * len(outer), len(names) / 3)
     return frozenset() if few else frozenset(outer)
 
@@ -256,16 +260,18 @@ def _text_of(file: Path, messages: list[str]) -> tuple[str, str]:
         encoding = _older_encoding(content)
         text = content.decode(encoding, errors="replace")
         messages.append(f"{file.name} is not UTF-8; read as {encoding}")
-    lines = [line for line in text.splitlines()[:50] if line.strip()]
+    lines = [
+        re.sub(r'"[^"]*"', "", line) for line in text.splitlines()[:50] if line.strip()
+    ]
     counts = {mark: [line.count(mark) for line in lines] for mark in ",;\t|"}
     # What each of the last lines has most often; titles above may have none.
     delimiter = max(
         counts,
-        # No text has tabs within.
+        # Tabs in every line part cells, whatever figures such as 1,234,567 hold.
         key=lambda mark: (
+            mark == "\t" and min(counts[mark][-20:], default=0) > 0,
             min(counts[mark][-20:], default=0),
             sum(counts[mark]),
-            mark == "\t",
         ),
     )
     if delimiter != ",":

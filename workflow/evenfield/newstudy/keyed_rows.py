@@ -3,6 +3,7 @@ quarters and months taken together.
 """
 
 import re
+from itertools import pairwise
 
 import pandas as pd
 
@@ -25,7 +26,9 @@ KEYS = ["unit", "year", "_id"]
 def keyed_rows(
     frame: pd.DataFrame, unit: str, year: str, years: str, messages: list[str]
 ) -> pd.DataFrame:
-    """Return rows with ``unit``, ``year`` and ``_id``, the unit as it is written."""
+    """Return rows with ``unit``, an id without blanks, ``year`` and ``_id``, the name of
+    the unit as it is shown.
+    """
     faults = Faults()
     with faults.caught():
         dates = _dates(frame[year], year, years, messages)
@@ -95,14 +98,14 @@ def _in_one_spelling(shown: pd.Series, dates: Dates, messages: list[str]) -> pd.
     or marks of footnotes and never stand at one date: they are one unit.
     """
     bare = of_texts(shown, without_marks)
-    key = of_texts(bare, _without_capitals)
+    key = of_texts(bare, _caseless)
     rows = pd.DataFrame({"key": key, "shown": shown, "bare": bare})
     rows = rows.assign(year=dates.years, part=dates.parts)
     spellings = rows.drop_duplicates(["key", "shown"])
     several = set(spellings.loc[spellings["key"].duplicated(), "key"])
     several -= set(rows.loc[rows.duplicated(["key", "year", "part"]), "key"])
     # Zone (1) and Zone (2) are two, unless there is a Zone that they are notes of.
-    unmarked = of_texts(spellings["shown"], _without_capitals)
+    unmarked = of_texts(spellings["shown"], _caseless)
     several &= set(unmarked)
     if not several:
         return shown
@@ -115,7 +118,7 @@ def _in_one_spelling(shown: pd.Series, dates: Dates, messages: list[str]) -> pd.
     return shown.mask(key.isin(several), key.map(first))
 
 
-def _without_capitals(text: str) -> str:
+def _caseless(text: str) -> str:
     return " ".join(text.casefold().split())
 
 
@@ -160,8 +163,10 @@ def _whole_years(
     # stock; sums of flows differ from it by one factor, which relative income ignores.
     keys = ["unit", "year"]
     # Of months a table may have the ends of quarters or of half years alone.
-    usual = dates.parts.nunique()
-    in_year = usual if dates.in_year % usual == 0 else dates.in_year
+    parts = sorted(dates.parts.unique())
+    apart = dates.in_year / len(parts)
+    evenly = all(later - earlier == apart for earlier, later in pairwise(parts))
+    in_year = len(parts) if evenly else dates.in_year
     groups = rows.groupby(keys, sort=False)
     whole = groups["_id"].transform("size").eq(in_year)
     form = dates.form.partition(" ")[0]

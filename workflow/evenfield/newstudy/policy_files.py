@@ -91,6 +91,13 @@ def _of_yearly_column(column: str, study: NewStudy) -> pd.DataFrame:
             "give a file of policies with first_year and last_year",
         )
     # ASSUME: a policy that is in force in a unit's first year began in it.
+    first_rows = rows.drop_duplicates("unit")
+    already = int(first_rows["in_force"].sum())
+    if already:
+        study.messages.append(
+            f"{column} is 1 in the first year of {counted(already, 'unit')}: taken to"
+            " begin then"
+        )
     first_years = rows[rows["in_force"].eq(1)].groupby("unit")["year"].min()
     units = study.tables["units"]["unit"]
     texts = units.map(first_years).map(number_text)
@@ -141,7 +148,7 @@ def _with_last_years(table: pd.DataFrame, file: str) -> pd.DataFrame:
     """Write last years as text; without them where all are blank, since every policy is
     in force then.
     """
-    if table["last_year"].str.strip().eq("").all():
+    if table["last_year"].str.strip().str.lower().isin(MISSING).all():
         return table.drop(columns="last_year")
     years = _years(table["last_year"], "last_year", file)
     return table.assign(last_year=years.map(number_text))
@@ -188,15 +195,15 @@ def may_date_policies(study: NewStudy) -> str:
 
 
 def _begins_once(panel: pd.DataFrame, column: str) -> bool:
-    """Say whether a column turns from 0 to 1 once, in some units and not in others or in
-    different years.
+    """Say whether a column turns from 0 to 1 once in a unit, and is not the same for all
+    units in every year.
     """
     rows = _zeros_and_ones(panel, column)
     if rows is None:
         return False
-    by_unit = rows.groupby("unit")["in_force"]
-    stays = rows["in_force"].eq(by_unit.cummax()).all()
-    return bool(stays and by_unit.sum().nunique() > 1)
+    stays = rows["in_force"].eq(rows.groupby("unit")["in_force"].cummax()).all()
+    differs = rows.groupby("year")["in_force"].nunique().gt(1).any()
+    return bool(stays and differs)
 
 
 def _may_date(cells: pd.Series, study: NewStudy) -> bool:
@@ -236,7 +243,7 @@ def _as_years(cells: pd.Series) -> pd.Series | None:
     if years is not None:
         return years
     # ASSUME: a policy counts from the year in which it begins.
-    dates = dates_of(cells[cells.ne("")])
+    dates = dates_of(cells[~cells.str.lower().isin(MISSING)])
     return None if dates is None else dates.years.reindex(cells.index)
 
 

@@ -32,11 +32,11 @@ from evenfield.shared.tables.numbers import (
     MINUS,
     UNBOUNDED,
     decimals_of,
+    decimals_to_show_nonzero,
+    decimals_to_tell_apart,
     fixed,
     is_missing,
     p_value,
-    seen_apart,
-    seen_beside_zero,
 )
 from evenfield.shared.tables.rows import Row, matching, one_row
 from evenfield.study.errors import (
@@ -167,7 +167,7 @@ class Number:
             return ""
         decimals = self._decimals
         if not is_missing(low) and not is_missing(high):
-            decimals = seen_apart(low, high, decimals)
+            decimals = decimals_to_tell_apart(low, high, decimals)
         return f"{self._end(low, decimals)} to {self._end(high, decimals)}"
 
     def _end(self, value: float | None, decimals: int) -> str:
@@ -176,7 +176,7 @@ class Number:
         """
         if value is None or is_missing(value) or self.show == "year":
             return self.written(value)
-        return self._with_decimals(value, seen_beside_zero(value, decimals))
+        return self._with_decimals(value, decimals_to_show_nonzero(value, decimals))
 
     def plain(self) -> dict[str, object]:
         """Return the entry of numbers.json."""

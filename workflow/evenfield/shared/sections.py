@@ -13,7 +13,11 @@ from evenfield.numerics.power import smallest_visible
 from evenfield.shared.estimates import NAN
 from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables import Row, is_missing
-from evenfield.shared.tables.numbers import decimals_of, form_of, seen_beside_zero
+from evenfield.shared.tables.numbers import (
+    decimals_of,
+    decimals_to_show_nonzero,
+    form_with_decimals,
+)
 
 ESTIMATES = "estimates.csv"
 LOGARITHM = "log points"
@@ -84,8 +88,8 @@ def visible(results: StudyResults, number: Shown) -> Shown | None:
         return None
     own = {"estimate": smallest, "estimate_id": row.get("estimate_id", "")}
     printed = 100 * smallest if number.percent else number.times * smallest
-    decimals = seen_beside_zero(printed, decimals_of(number.show))
-    return number._replace(row=own, show=form_of(number.show, decimals))
+    decimals = decimals_to_show_nonzero(printed, decimals_of(number.show))
+    return number._replace(row=own, show=form_with_decimals(number.show, decimals))
 
 
 def side_of_zero(row: Row) -> str:

@@ -81,7 +81,7 @@ def decimals_of(form: str) -> int:
     return len(form.partition(".")[2])
 
 
-def form_of(form: str, decimals: int) -> str:
+def form_with_decimals(form: str, decimals: int) -> str:
     """Return a form such as ``+0.0`` with other decimals."""
     whole = form.partition(".")[0]
     return f"{whole}.{'0' * decimals}" if decimals else whole
@@ -90,9 +90,9 @@ def form_of(form: str, decimals: int) -> str:
 MORE_DECIMALS = 3  # that a number may have beyond those of its form
 
 
-def seen_beside_zero(value: float, decimals: int) -> int:
-    """Return the decimals, at least so many, with which a value that is not zero does not
-    read as zero; so many where a few more do not do it.
+def decimals_to_show_nonzero(value: float, decimals: int) -> int:
+    """Return the fewest decimals, from ``decimals`` to MORE_DECIMALS more, that do not
+    print a value other than zero as zero; ``decimals`` if none do.
     """
     for more in range(MORE_DECIMALS + 1):
         if value == 0 or re.search("[1-9]", fixed(value, decimals + more)):
@@ -100,9 +100,9 @@ def seen_beside_zero(value: float, decimals: int) -> int:
     return decimals
 
 
-def seen_apart(low: Any, high: Any, decimals: int) -> int:
-    """Return the decimals, at least so many, with which two different values do not read
-    as one; so many where a few more do not do it.
+def decimals_to_tell_apart(low: Any, high: Any, decimals: int) -> int:
+    """Return the fewest decimals, from ``decimals`` to MORE_DECIMALS more, that do not
+    print two different values alike; ``decimals`` if none do.
     """
     for more in range(MORE_DECIMALS + 1):
         if low == high or fixed(low, decimals + more) != fixed(high, decimals + more):
