@@ -29,7 +29,7 @@ from evenfield.report.sections import (
 from evenfield.report.topic_numbers import content_of
 from evenfield.shared.topics import exhibit_owners
 from evenfield.study.errors import ReportError
-from section_cases import ABOVE, CASES, UNITS, convergence
+from section_cases import CASES, UNITS
 
 PAGES = Path(__file__).parent / "sections"
 KINDS = (HEADLINE, SECTION, ANSWER, LIMIT, BRIEF)
@@ -152,7 +152,7 @@ def test_every_section_is_read_here():
 
 
 def test_numbers_of_sections_have_names_and_lead_to_their_rows():
-    results = convergence(ABOVE)
+    results = CASES["beta"]["above"]
     numbers = filled_section("beta", content_of(results)).numbers
     assert {"beta.speed", "beta.half_life", "beta.periods.P1.speed"} <= set(numbers)
     speed_row = results.estimates(effect_type="lambda").iloc[0]

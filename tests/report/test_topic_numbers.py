@@ -10,8 +10,12 @@ from evenfield.report.topic_numbers import check_numbers, content_of
 from evenfield.shared.topic_file import EstimateStep, TopicFile
 from evenfield.study.errors import Faults, ReportError
 from refusals import fails
-from section_cases import ABOVE, BELOW, CHECKED, MadeResults, convergence, speed
+from section_cases import CASES, CHECKED, MadeResults
 from yaml_text import from_yaml
+
+
+def speed(ends, **fields):
+    return {"estimator": "ols", "effect_type": "lambda", "ends": ends, **fields}
 
 
 @pytest.fixture
@@ -29,6 +33,7 @@ def written(monkeypatch):
     topic_numbers.part_of.cache_clear()
 
 
+NOTHING = [np.nan] * 3
 SPEED = '{effect_type: lambda, show: "0.0"}'
 REFUSED = {
     "column": (
@@ -89,7 +94,7 @@ def test_check_lets_be_what_a_run_finds_in_a_series(written):
 
 def test_a_period_with_a_number_is_chosen_before_one_without(written):
     written(f"choose: {{period: shown}}\nperiod: '{{here.period}}'\nspeed: {SPEED}")
-    rows = [speed((np.nan,) * 3), speed(ABOVE, period="P1")]
+    rows = [speed(NOTHING), speed("above", period="P1")]
     assert content_of(MadeResults("beta", rows))["period"] == "2000\u201305"
     # Where none has one, the longest is said with its reason.
     written("choose: {period: shown}\nneeds: []\nperiod: '{here.period}'")
@@ -101,10 +106,14 @@ def test_each_goes_over_all_beside_the_one_that_is_meant(written):
         "rows: {spec_id: primary}\n"
         f"speed: {SPEED}\nothers: {{each: [spec], speed: {SPEED}}}"
     )
-    rows = [speed(ABOVE), speed(BELOW, spec_id="more"), speed(ABOVE, spec_id="third")]
+    rows = [
+        speed("above"),
+        speed("below", spec_id="more"),
+        speed("above", spec_id="third"),
+    ]
     said = content_of(MadeResults("beta", rows))
     assert [other["id"] for other in said["others"]] == ["more"]
-    assert said["others"][0]["speed"].row["estimate"] == BELOW[0]
+    assert said["others"][0]["speed"].row["estimate"] == -2.0
 
 
 def test_by_takes_the_lowest_or_highest_row_that_is_not_blank(written):
@@ -112,7 +121,7 @@ def test_by_takes_the_lowest_or_highest_row_that_is_not_blank(written):
         'low: {by: estimate, show: "0.0"}\nhigh: {by: -estimate, show: "0.0"}\n'
         "where: {by: -estimate, word: period}"
     )
-    rows = [speed(ABOVE), speed((np.nan,) * 3), speed(BELOW, period="P1")]
+    rows = [speed("above"), speed(NOTHING), speed("below", period="P1")]
     said = content_of(MadeResults("beta", rows))
     assert (said["low"].row["estimate"], said["high"].row["estimate"]) == (-2.0, 2.0)
     assert said["where"] == "2000\u201310"
@@ -120,7 +129,7 @@ def test_by_takes_the_lowest_or_highest_row_that_is_not_blank(written):
 
 def test_a_count_has_neither_interval_nor_unit_of_its_row(written):
     written('rows: {spec_id: primary}\ncount: {column: n_units, show: "0"}')
-    said = content_of(MadeResults("beta", [speed(ABOVE, n_units=7.0)]))
+    said = content_of(MadeResults("beta", [speed("above", n_units=7.0)]))
     assert said["count"].row["estimate"] == 7.0
     assert "conf_low" not in said["count"].row
 
@@ -134,4 +143,4 @@ def test_what_no_row_says_is_not_said(written):
 def test_a_run_refuses_a_column_that_a_series_lacks(written, series):
     written(f"x: {{series: {series}, speed: {SPEED}}}")
     says = r"topics/beta/topic.yaml: x series: column '\w+' is not known"
-    fails(ReportError, says, content_of, convergence(ABOVE))
+    fails(ReportError, says, content_of, CASES["beta"]["above"])

@@ -284,9 +284,8 @@ def test_a_few_rich_units_move_classes_by_the_mean_and_not_by_the_mean_of_logs()
 @pytest.mark.parametrize("relative_to", AVERAGES)
 def test_the_axis_names_the_average_that_incomes_are_over(relative_to):
     spec = {"id": "plain", "period": "P", "relative_to": relative_to}
-    results = MadeResults(
-        "distribution", tables=run(spec).series, relative_to=relative_to
-    )
+    own = {"estimates": {"distribution": [{"relative_to": relative_to}]}}
+    results = MadeResults("distribution", tables=run(spec).series, change=own)
     artwork = f27(results)
     density, _ = artwork.figure.axes
     assert artwork.alt.endswith(" are still in it 1 year later.")
