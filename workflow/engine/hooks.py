@@ -7,7 +7,7 @@ import argparse
 import os
 import sys
 from base64 import urlsafe_b64encode
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -50,6 +50,26 @@ def parse_with(parser: argparse.ArgumentParser) -> None:
     cli.get_argument_parser = lambda profiles=None: (
         make(profiles) if profiles else parser
     )
+
+
+def read_configs_with(read: Callable[[Path], dict[str, object]]) -> None:
+    """Let Snakemake read config files with a reader of plain data."""
+    from snakemake.common import configfile
+
+    configfile._load_configfile = lambda path: read(Path(path))
+
+
+def without_reports(words: Sequence[str]) -> None:
+    """Let Snakemake load what makes its own HTML report only for words that may ask
+    for it.
+    """
+    from snakemake_interface_common.plugin_registry import PluginRegistryBase
+    from snakemake_interface_report_plugins.registry import ReportPluginRegistry
+
+    # Options may be cut short, and a profile may name a report.
+    asking = ("-h", "--h", "--rep", "--pro")
+    if not any(word.startswith(asking) for word in words):
+        ReportPluginRegistry.collect_plugins = PluginRegistryBase.collect_plugins
 
 
 async def accept_any_time(*_: object) -> None:

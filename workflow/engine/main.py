@@ -27,6 +27,7 @@ from engine.last_results import keep_last, keep_started
 from engine.preloaded import preloaded
 from engine.study import plain_data
 from evenfield.shared.topics import read_topics
+from evenfield.study.config_files import read_mapping
 
 with contextlib.chdir(REPO):  # Snakemake imports from a folder below the current one
     from snakemake.cli import get_argument_parser
@@ -44,6 +45,7 @@ def complete(words: Sequence[str]) -> tuple[Path, list[str], bool]:
     """Return the study's folder, Snakemake's whole command line, and whether jobs run
     on this machine.
     """
+    hooks.without_reports(words)
     parser = get_argument_parser()
     parser.prog = "run"
     parser.usage = "python3 run [TARGET ...] [OPTION ...]"
@@ -60,6 +62,7 @@ def complete(words: Sequence[str]) -> tuple[Path, list[str], bool]:
     triggers = []
     if given.snakefile is None:
         refuse_mistyped(given.targets)
+        hooks.read_configs_with(read_mapping)
         # Code is tracked by its content (`params.code`), not by the age of a clone.
         triggers = ["--rerun-triggers", "input", "mtime", "params", "software-env"]
     line = ["--logger", "evenfield", "--directory", str(study)]

@@ -25,6 +25,7 @@ from evenfield.shared.topics import (
     read_topics,
 )
 from evenfield.study.config import reference_faults, shaped_config
+from evenfield.study.config_schema import references
 from evenfield.study.errors import (
     ConfigError,
     Faults,
@@ -60,10 +61,11 @@ def plan_study(written: Record) -> Plan:
     """
     whole = shaped_config(written)
     topics = read_topics()
-    faults = reference_faults(whole)
+    named = list(references(whole))
+    faults = reference_faults(whole, named)
     config = whole  # with the faults of its references all the same
     with faults.caught():
-        config = left_out_parts(whole)
+        config = left_out_parts(whole, named=named)
     faults += _exhibit_faults(config, topics)
     faults += _file_faults(config)
     for study, folder in whole["beside"].items():

@@ -15,6 +15,7 @@ from evenfield.shared.offers import BROKEN, EVERYTHING, Tables, missing_need, of
 from evenfield.shared.topics import exhibit_owners, read_topics
 from evenfield.study.config_schema import (
     Node,
+    Reference,
     below,
     fitting,
     references,
@@ -29,9 +30,13 @@ DISTANCES = {"nearest", "inverse_distance", "exponential", "band"}
 YEARS = re.compile(r"(\d{4})-(\d{4})")
 
 
-def left_out_parts(config: Record, folder: str | Path = ".") -> dict[str, Any]:
+def left_out_parts(
+    config: Record,
+    folder: str | Path = ".",
+    named: Iterable[Reference] | None = None,
+) -> dict[str, Any]:
     """Return a checked config without what its tables cannot carry; ``aside`` says what
-    is left out, and why.
+    is left out, and why. ``named`` are its references where they are known.
     """
     study = StudyConfig.of(config)
     try:
@@ -43,7 +48,7 @@ def left_out_parts(config: Record, folder: str | Path = ".") -> dict[str, Any]:
         offers = set(EVERYTHING)
         data = None
     if data:
-        refuse_years(config, data)
+        refuse_years(references(config) if named is None else named, data)
     left_out = LeftOut(*study.panel.years, units=set(study.panel.leave_out))
     out = dict(config)
     if left_out.units:
@@ -87,12 +92,12 @@ def not_asked(config: Record, described: Record) -> list[str]:
     return sentences
 
 
-def refuse_years(config: Record, data: tuple[int, int]) -> None:
+def refuse_years(named: Iterable[Reference], data: tuple[int, int]) -> None:
     """Refuse years of a topic that the data do not hold: they are a mistake, where
     others outside the panel are left out.
     """
     faults = Faults()
-    for where, kind, value in references(config):
+    for where, kind, value in named:
         years = value if isinstance(value, list) else [value]
         wrong = kind in ("year", "years") and where.startswith("estimates.")
         if wrong and not all(data[0] <= year <= data[1] for year in years):

@@ -6,6 +6,7 @@ first, in its own folder; what is taken from it bears its name: the number
 """
 
 import contextlib
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import permutations
@@ -119,14 +120,17 @@ def second_results(config: Record) -> dict[str, Path]:
 
 def second_files(folder: str) -> list[str]:
     """Return every file of a study beside but hidden ones and what runs make."""
-    made = Path(folder, "results")
-    files = []
-    for path in sorted(Path(folder).rglob("*")):
-        parts = path.relative_to(folder).parts
-        hidden = any(part.startswith(".") for part in parts)
-        if path.is_file() and not hidden and not path.is_relative_to(made):
-            files.append(path.as_posix())
-    return files
+    made = f"{folder}/results"
+    files = list[Path]()
+    for place, folders, names in os.walk(folder):
+        shown = [name for name in names if not name.startswith(".")]
+        files += filter(Path.is_file, (Path(place, name) for name in shown))
+        folders[:] = [
+            name
+            for name in folders
+            if not name.startswith(".") and f"{place}/{name}" != made
+        ]
+    return [path.as_posix() for path in sorted(files)]
 
 
 def second_figure(name: str) -> tuple[str, str]:

@@ -15,7 +15,14 @@ from typing import Any
 from jsonschema.exceptions import ValidationError, best_match
 
 from evenfield.study.config_files import TODO
-from evenfield.study.config_schema import below, references, resolved, validator, whole
+from evenfield.study.config_schema import (
+    Reference,
+    below,
+    references,
+    resolved,
+    validator,
+    whole,
+)
 from evenfield.study.errors import ConfigError, Faults, first_examples, nearest
 from evenfield.study.files import Record
 from evenfield.study.study_config import StudyConfig
@@ -32,7 +39,7 @@ def checked_config(config: Mapping[str, object]) -> dict[str, object]:
     to each other.
     """
     filled = shaped_config(config)
-    reference_faults(filled).refuse()
+    reference_faults(filled, references(filled)).refuse()
     return filled
 
 
@@ -138,9 +145,9 @@ def _worded(fault: ValidationError) -> Iterator[ConfigError]:
     yield ConfigError(f"{where}: {message[:200]}", expected, f"correct {where}")
 
 
-def reference_faults(config: Record) -> Faults:
-    """Return every name of a well-shaped config that nothing defines, and every year
-    outside the panel.
+def reference_faults(config: Record, named: Iterable[Reference]) -> Faults:
+    """Return every name of a well-shaped config with references ``named`` that nothing
+    defines, and every year outside the panel.
     """
     study = StudyConfig.of(config)
     faults = Faults(_year_faults(study))
@@ -156,7 +163,7 @@ def reference_faults(config: Record) -> Faults:
     }
     if asked := _asked(config["answers"]):
         known["hypothesis"] = asked
-    for where, kind, name in references(config):
+    for where, kind, name in named:
         if kind in known and name:
             faults += _unknown(where, name, known[kind])
     faults += _unknown("panel.samples", "all", list(study.panel.samples))

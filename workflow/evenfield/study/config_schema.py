@@ -19,6 +19,7 @@ from evenfield.study.files import Record
 
 SCHEMA = Path(__file__).with_name("config.schema.json")
 Node = Record  # the schema of one value
+Reference = tuple[str, str, Any]  # place, kind and value, such as a period
 
 
 @cache
@@ -70,6 +71,8 @@ def _fits(choice: Node, value: object) -> bool:
     kind = choice.get("type")
     if kind is not None and not validator().is_type(value, kind):
         return False
+    if choice.keys() <= {"type", "names"}:
+        return True
     return validator().evolve(schema=choice).is_valid(value)
 
 
@@ -81,10 +84,8 @@ def below(node: Node, step: str | int) -> Any:
     return fixed[step] if step < len(fixed) else node.get("items")
 
 
-def references(
-    value: Any, node: object = None, where: str = ""
-) -> Iterator[tuple[str, str, Any]]:
-    """Yield place, kind and value of each reference of a config, such as a period."""
+def references(value: Any, node: object = None, where: str = "") -> Iterator[Reference]:
+    """Yield each reference of a config."""
     node = fitting(whole() if node is None else node, value)
     # ``names`` is this schema's own word: the kind of thing that a value refers to.
     if "names" in node:

@@ -67,14 +67,14 @@ def links_filled(study: Path) -> list[Path]:
     """Return the links through which a run of a study would write elsewhere: its results
     and notes themselves, and all below them.
     """
-    links = list[Path]()
+    links = list[str]()
     for top in ("results", NOTES):
-        links += filter(Path.is_symlink, [study / top])
+        links += filter(os.path.islink, [study / top])
         for folder, folders, files in os.walk(study / top):
-            paths = [Path(folder, name) for name in (*folders, *files)]
-            links += filter(Path.is_symlink, paths)
+            paths = [f"{folder}/{name}" for name in (*folders, *files)]
+            links += filter(os.path.islink, paths)
             folders[:] = [name for name in folders if name not in DEPLOYED]
-    return sorted(links)
+    return sorted(map(Path, links))
 
 
 def described_files(package: str | Path) -> list[Path]:
