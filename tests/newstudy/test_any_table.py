@@ -152,3 +152,20 @@ def test_a_web_page_under_the_ending_of_a_workbook_is_named(tmp_path):
     page.write_text("<html><table><tr><td>Region</td></tr></table></html>")
     words = "report.xls is a web page under the ending of a workbook"
     fails(IngestError, words, read_any, page)
+
+
+def test_a_column_without_a_name_is_left_out_and_told_unless_it_numbers_the_rows(
+    tmp_path,
+):
+    path = tmp_path / "a.csv"
+    path.write_text(",area,,year,jobs,pay\n7,A,north,2001,3,1\n8,B,south,2001,4,2\n", "utf-8")
+    table = read_any(path)
+    assert list(table.frame) == ["area", "year", "jobs", "pay"]
+    assert table.messages == ["left out: 1 column without a name (first cell north)"]
+
+
+def test_digits_of_another_alphabet_are_read_wherever_they_stand(tmp_path):
+    path = tmp_path / "a.csv"
+    rows = [f"area {number},{number}" for number in range(300)]
+    path.write_text("\n".join(["area,income", *rows, "last,٣٠٠"]), "utf-8")
+    assert read_any(path).frame["income"].iloc[-1] == "300"

@@ -21,7 +21,7 @@ from evenfield.newstudy.cells import MISSING, cell_text, of_texts
 from evenfield.newstudy.features import GEOPANDAS, property_table, read_features
 from evenfield.newstudy.headers import AnyTable, headed
 from evenfield.newstudy.words import LISTS
-from evenfield.study.errors import IngestError, first_examples
+from evenfield.study.errors import IngestError, counted, first_examples
 
 FORMATS = "CSV or text, Excel (.xlsx), Stata (.dta), SPSS (.sav), Parquet, GeoJSON, a shapefile"
 SHEET = "sheet"  # column of the sheets' names, where several are read together
@@ -57,6 +57,20 @@ def read_any(path: str | Path) -> AnyTable:
     one line.
     """
     file = Path(path)
+    if not file.is_file():
+        raise IngestError(f"no file {file.name}", FORMATS, "correct the path")
+    table = _read(file)
+    _refuse_wide(file, len(table.frame.columns))
+    table.frame.columns = [_plain_name(str(name)) for name in table.frame.columns]
+    table.labels = {_plain_name(name): text for name, text in table.labels.items()}
+    table = _without_nameless(table)
+    _refuse_unfit(file, table.frame)
+    table.frame = _with_plain_digits(_without_spread_letters(table.frame))
+    return table
+
+
+def _read(file: Path) -> AnyTable:
+    """Read a file by its ending, without looking at what it holds."""
     ending = "" if _is_text(file) else file.suffix.lower()
     readers: dict[str, Callable[[Path], AnyTable]] = {
         ".dta": _read_stata,
@@ -66,12 +80,10 @@ def read_any(path: str | Path) -> AnyTable:
     readers |= dict.fromkeys((".geojson", ".json"), _read_geojson)
     readers |= dict.fromkeys(GEOPANDAS, _read_map)
     readers |= dict.fromkeys((".sav", ".zsav"), _read_spss)
-    if not file.is_file():
-        raise IngestError(f"no file {file.name}", FORMATS, "correct the path")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what cannot be read is refused below
-            table = readers.get(ending, _read_text)(file)
+            return readers.get(ending, _read_text)(file)
     except ImportError:
         need = PACKAGES.get(file.suffix.lower(), "pandas")
         raise IngestError(
@@ -89,39 +101,64 @@ def read_any(path: str | Path) -> AnyTable:
             FORMATS,
             "save it again, or as CSV",
         ) from None
-    _refuse_wide(file, len(table.frame.columns))
-    table.frame.columns = [
-        re.sub(r"[\s\x00-\x1f\x7f]+", " ", str(name)).strip()
-        for name in table.frame.columns
-    ]
-    table.labels = {
-        re.sub(r"[\s\x00-\x1f\x7f]+", " ", name).strip(): text
-        for name, text in table.labels.items()
-    }
-    table.frame = _without_spread_letters(table.frame)
-    names = Counter(table.frame.columns)
-    twice = [name for name, count in names.items() if count > 1 and name]
+
+
+def _plain_name(name: str) -> str:
+    """Return the name of a column in one line, without blanks between Chinese letters,
+    with digits from 0 to 9.
+    """
+    one_line = re.sub(r"[\s\x00-\x1f\x7f]+", " ", name).strip()
+    return SPREAD.sub("", one_line).translate(DIGITS)
+
+
+def _without_nameless(table: AnyTable) -> AnyTable:
+    """Leave out columns without a header; one that holds anything but the numbers of the
+    rows is told.
+    """
+    named = [bool(name) for name in table.frame.columns]
+    nameless = table.frame.loc[:, [not name for name in named]]
+    told = []
+    for position in range(nameless.shape[1]):
+        cells = nameless.iloc[:, position]
+        held = cells[~cells.str.lower().isin(MISSING)]
+        if len(held) and not _counts_rows(held):
+            told.append(str(held.iloc[0]))
+    if told:
+        table.messages.append(
+            f"left out: {counted(len(told), 'column')} without a name (first cell"
+            f" {first_examples(told)})"
+        )
+    table.frame = table.frame.loc[:, named]
+    return table
+
+
+def _counts_rows(cells: pd.Series) -> bool:
+    """Say whether cells are whole numbers, each one more than the one before."""
+    if not cells.str.fullmatch(r"[0-9]{1,9}").all():
+        return False
+    return bool(cells.astype(int).diff().iloc[1:].eq(1).all())
+
+
+def _refuse_unfit(file: Path, frame: pd.DataFrame) -> None:
+    """Refuse a table with a name twice or without rows."""
+    names = Counter(frame.columns)
+    twice = [name for name, count in names.items() if count > 1]
     if twice:
         raise IngestError(
             f"{file.name} has the column {twice[0]} twice",
             "each name once",
             "rename one of them",
         )
-    if table.frame.empty or not len(table.frame.columns):
+    if frame.empty or not len(frame.columns):
         raise IngestError(
             f"{file.name} has no rows",
             "a header and rows below it",
             "give another file",
         )
-    # Columns without a header, as row numbers written along, are no part of the table.
-    table.frame = table.frame.loc[:, [bool(name) for name in table.frame.columns]]
-    table.frame = _with_plain_digits(table.frame)
-    return table
 
 
 def _without_spread_letters(frame: pd.DataFrame) -> pd.DataFrame:
     """Close the blanks by which yearbooks spread short Chinese names, as 北  京 and 地  区."""
-    frame = frame.rename(columns=lambda name: SPREAD.sub("", name))
     spread = [
         name
         for name in frame.columns
@@ -136,13 +173,14 @@ def _without_spread_letters(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _with_plain_digits(frame: pd.DataFrame) -> pd.DataFrame:
     """Write the digits of Arabic, Persian, Indian languages and of full width as 0 to 9."""
-    opening = frame.iloc[:MOST_OPENING]
+    others = [
+        name for name in frame.columns if OTHER_DIGIT.search("\n".join(frame[name]))
+    ]
     plain = {
         str(name): of_texts(frame[name], lambda text: text.translate(DIGITS))
-        for name in frame.columns
-        if OTHER_DIGIT.search("\n".join(opening[name]))
+        for name in others
     }
-    return frame.assign(**plain).rename(columns=lambda name: name.translate(DIGITS))
+    return frame.assign(**plain)
 
 
 def _refuse_wide(file: Path, count: int) -> None:

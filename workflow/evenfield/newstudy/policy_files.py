@@ -41,8 +41,8 @@ def _take(table: pd.DataFrame, source: str, by: str, study: NewStudy) -> None:
     kinds = kinds_of(dated.get("kind", pd.Series("", dated.index)), "policy")
     policies = dated.assign(kind=kinds).drop_duplicates(ignore_index=True)
     study.tables["policies"] = policies
-    count = counted(len(dated), "policy", "policies")
-    having = dated["unit"].nunique()
+    count = counted(len(policies), "policy", "policies")
+    having = policies["unit"].nunique()
     never = len(study.tables["units"]) - having
     others = f"{counted(never, 'unit')} never" if never else "no unit without one"
     study.messages.append(
@@ -62,7 +62,7 @@ def _of_column(given: Path, study: NewStudy) -> pd.DataFrame:
     if column in study.tables["panel"]:
         return _of_yearly_column(column, study)
     raise IngestError(
-        f"--policies {given.name} is no file, and no column of the panel that tells"
+        f"--policies {column} is no file, and no column of the panel that tells"
         " units apart",
         "a file of unit and first year, or a column of first years",
         "correct it",
@@ -121,16 +121,17 @@ def _of_file(frame: pd.DataFrame, file: str, study: NewStudy) -> pd.DataFrame:
     free = [name for name in map(str, frame) if name != "unit"]
     taken = dict[str, str]()
     for column, forms in LISTS["policy_columns"].items():
-        named = [
+        # Forms stand in the order in which they are wanted.
+        fitting = (
             name
             for form in forms
             for name in free
             if re.fullmatch(form, name, re.IGNORECASE)
-        ]
-        if named:
-            table[column] = frame[named[0]]
-            taken[column] = named[0]
-            free.remove(named[0])
+        )
+        if named := next(fitting, ""):
+            table[column] = frame[named]
+            taken[column] = named
+            free.remove(named)
     if "first_year" not in table:
         raise IngestError(
             f"{file}: no column of years",
@@ -145,12 +146,14 @@ def _of_file(frame: pd.DataFrame, file: str, study: NewStudy) -> pd.DataFrame:
 
 
 def _with_last_years(table: pd.DataFrame, file: str) -> pd.DataFrame:
-    """Write last years as text; without them where all are blank, since every policy is
-    in force then.
+    """Write last years as text, blank where a policy goes on; without them where every
+    policy does.
     """
-    if table["last_year"].str.strip().str.lower().isin(MISSING).all():
+    ends = table["last_year"].astype(str).str.strip()
+    ends = ends.mask(ends.str.fullmatch(WORDS.goes_on.pattern, case=False), "")
+    if ends.str.lower().isin(MISSING).all():
         return table.drop(columns="last_year")
-    years = _years(table["last_year"], "last_year", file)
+    years = _years(ends, "last_year", file)
     return table.assign(last_year=years.map(number_text))
 
 
@@ -218,11 +221,16 @@ def _may_date(cells: pd.Series, study: NewStudy) -> bool:
 def _without_never(cells: pd.Series) -> pd.Series:
     """Blank the cells that say that a unit never gets a policy."""
     texts = cells.astype(str).str.strip()
-    texts = texts.mask(texts.str.fullmatch(WORDS.never.pattern, case=False), "")
+    texts = texts.mask(_says_never(texts), "")
     numbers = numbers_of(texts)
     if numbers is None:
         return texts
     return texts.mask(numbers.le(0) | numbers.ge(NEVER_FROM), "")
+
+
+def _says_never(texts: pd.Series) -> pd.Series:
+    """Say of each cell whether it is a word for never."""
+    return texts.str.fullmatch(WORDS.never.pattern, case=False)
 
 
 def _years(cells: pd.Series, column: str, source: str) -> pd.Series:
@@ -262,7 +270,8 @@ def _dated(table: pd.DataFrame, source: str, study: NewStudy) -> pd.DataFrame:
     years = _years(texts, "first_year", source)
     units = study.tables["units"]
     each_once = len(table) == len(units) and table["unit"].is_unique
-    blank = table.loc[cells.str.lower().isin(MISSING), "unit"]
+    is_blank = cells.str.lower().isin(MISSING) & ~_says_never(cells)
+    blank = table.loc[is_blank, "unit"]
     # ASSUME: a blank cell in a list of some units' policies is a date that is lacking; in
     # a column that has a cell for every unit it says that there is no policy.
     if len(blank) and not each_once:
