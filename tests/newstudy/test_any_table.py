@@ -158,7 +158,9 @@ def test_a_column_without_a_name_is_left_out_and_told_unless_it_numbers_the_rows
     tmp_path,
 ):
     path = tmp_path / "a.csv"
-    path.write_text(",area,,year,jobs,pay\n7,A,north,2001,3,1\n8,B,south,2001,4,2\n", "utf-8")
+    path.write_text(
+        ",area,,year,jobs,pay\n7,A,north,2001,3,1\n8,B,south,2001,4,2\n", "utf-8"
+    )
     table = read_any(path)
     assert list(table.frame) == ["area", "year", "jobs", "pay"]
     assert table.messages == ["left out: 1 column without a name (first cell north)"]
