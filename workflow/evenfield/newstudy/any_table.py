@@ -20,7 +20,7 @@ import pandas as pd
 from evenfield.newstudy.cells import MISSING, cell_text, of_texts
 from evenfield.newstudy.features import GEOPANDAS, property_table, read_features
 from evenfield.newstudy.headers import AnyTable, headed
-from evenfield.newstudy.words import LISTS
+from evenfield.newstudy.words import LISTS, WORDS
 from evenfield.study.errors import IngestError, counted, first_examples
 
 FORMATS = "CSV or text, Excel (.xlsx), Stata (.dta), SPSS (.sav), Parquet, GeoJSON, a shapefile"
@@ -35,6 +35,7 @@ OTHER_DIGIT = re.compile(f"[{''.join(map(chr, DIGITS))}]")
 # Figures that decide what the comma of 5,838 is.
 DECIMAL_COMMA = re.compile(r"^[+-]?\d*,(\d{1,2}|\d{4,})$", re.MULTILINE)
 DECIMAL_POINT = re.compile(r"^[+-]?\d*\.\d+$", re.MULTILINE)
+WHOLE_POINTED = r"[+-]?(0|[1-9]\d{0,2}(\.\d{3})*)"
 MAYBE_THOUSANDS = r"[+-]?\d{1,3}(,\d{3})?"
 MOST_OPENING = 200  # rows that tell how cells are written
 FEWEST_LETTERS = 3  # that tell an encoding
@@ -232,7 +233,9 @@ def _read_text(file: Path) -> AnyTable:
     # As they stand: `_rows_of` takes the blanks before a name away.
     written = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     table.outer = _outer_of(row[0] for row in written if row)
-    return _with_decimal_points(table, semicolons=delimiter == ";")
+    semicolons = delimiter == ";"
+    table = _with_decimal_points(table, semicolons=semicolons)
+    return _without_points(table) if semicolons else table
 
 
 def _outer_of(cells: Iterable[str]) -> frozenset[str]:
@@ -276,6 +279,34 @@ def _with_decimal_points(table: AnyTable, semicolons: bool) -> AnyTable:
     name = next(iter(changed))
     written = next(text for text in frame[name] if "," in text)
     message = f"commas are decimal: {written} of {name} is {written.replace(',', '.')}"
+    messages = [*table.messages, message]
+    return replace(table, frame=frame.assign(**changed), messages=messages)
+
+
+def _without_points(table: AnyTable) -> AnyTable:
+    """Take the points out of figures such as 5.838, which part thousands where cells are
+    parted by semicolons and no figure has another number of digits behind a point.
+    """
+    frame = table.frame
+    pointed = list[str]()
+    for name in frame.columns:
+        is_place = WORDS.lat_column.fullmatch(name) or WORDS.lon_column.fullmatch(name)
+        if is_place or not frame[name].str.contains(r"[0-9]\.[0-9]").any():
+            continue
+        figures = frame[name][frame[name].str.contains("[0-9]")]
+        if not figures.str.fullmatch(WHOLE_POINTED).all():
+            return table
+        pointed.append(name)
+    if not pointed:
+        return table
+    first = pointed[0]
+    written = next(text for text in frame[first] if "." in text)
+    whole = written.replace(".", "")
+    message = f"points part thousands: {written} of {first} is {whole}"
+    changed = {
+        name: frame[name].str.replace(r"(?<=[0-9])\.", "", regex=True)
+        for name in pointed
+    }
     messages = [*table.messages, message]
     return replace(table, frame=frame.assign(**changed), messages=messages)
 

@@ -264,8 +264,10 @@ def _places_of_eurostat(header: str, units: pd.Series) -> list[str]:
     if header.lower() not in {"geo", "nuts"} or not codes:
         return []
     long = units.str.len().gt(2)
-    kinds = {"region"} if long.all() else {"country"} if not long.any() else set()
-    return sorted(kinds)
+    if not long.any():
+        return ["country"]
+    # NUTS is of regions, also where countries stand above them.
+    return ["region"] if long.all() or header.lower() == "nuts" else []
 
 
 def _in_order(frame: pd.DataFrame) -> pd.DataFrame:

@@ -11,6 +11,7 @@ from itertools import accumulate
 
 import pandas as pd
 
+from evenfield.newstudy.cells import numbers_of
 from evenfield.newstudy.dates import dates_of
 from evenfield.newstudy.words import WORDS
 from evenfield.study.errors import IngestError, counted, first_examples
@@ -82,12 +83,14 @@ def headed(rows: list[list[str]], messages: list[str]) -> AnyTable:
             f" {first_examples([row[0] for row in about], 6)}"
         )
         body = body[len(about) :]
-    elif len(body) > 2 and _is_units_row(body[0], body[1]):
+    elif len(body) > 2 and (
+        _is_units_row(body[0], body[1]) or _is_label_row(body[0], body[1:6])
+    ):
         about = [body.pop(0)]
         labels = {
             name: cell for name, cell in zip(header, about[0], strict=False) if cell
         }
-        messages.append("the row of units below the header is taken for labels")
+        messages.append("the row of words below the header is taken for labels")
     while body and sum(bool(cell) for cell in body[-1]) == 1 and width > 2:
         body.pop()
     dropped = len(rows) - last - 1 - len(body) - len(about)
@@ -153,6 +156,21 @@ def _is_units_row(cells: list[str], below: list[str]) -> bool:
     """
     words = not any(re.search(r"\d", cell) for cell in cells)
     return words and not cells[0] and bool(below[0]) and any(cells)
+
+
+def _is_label_row(cells: list[str], below: list[list[str]]) -> bool:
+    """Say whether a row says what the columns are: words of its own above each of several
+    columns of figures, as of the Census Bureau.
+    """
+    columns = zip(*below, strict=True)
+    labels = [
+        cell
+        for cell, column in zip(cells, columns, strict=True)
+        if numbers_of(pd.Series(column)) is not None
+    ]
+    # Signs of figures that are withheld, such as (D), are short or stand twice.
+    words = all(re.search(r"[^\W\d]{3}", label) for label in labels)
+    return len(labels) >= 2 and words and len(set(labels)) == len(labels)
 
 
 def _header(rows: list[list[str]], start: int) -> tuple[int, int, list[str]]:
