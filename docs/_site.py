@@ -58,6 +58,7 @@ CHAPTERS = {
         "library/clubs.md",
         "library/markov.md",
         "library/inequality.md",
+        "library/growth-contributions.md",
         "library/moran.md",
         "library/event-study.md",
         "library/rings.md",

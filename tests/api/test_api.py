@@ -113,6 +113,8 @@ CASES = from_yaml("""
     clubs: {call: clubs, y: rich, smoothing: null}
     inequality: {call: inequality, y: income, groups: group, draws: 49, drawn: true}
     gini: {call: inequality, y: income, measure: gini, weights: lat}
+    gini parts: {call: inequality, y: income, measure: gini, groups: group}
+    growth: {call: growth_contributions, y: income, groups: group}
     markov: {call: markov, y: rich, k: 3}
     spatial markov: {call: markov, y: y, w: net, k: 2, draws: 49, drawn: true}
     spatial panel:

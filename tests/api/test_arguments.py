@@ -77,6 +77,13 @@ CALLS = {
     "sigma": (ef.sigma, "income", DATED, (), KEYS),
     "moran": (ef.moran, "rich", DATA, (RING,), {"draws": 9, **KEYS}),
     "inequality": (ef.inequality, "rich", DATA, (), {"draws": 9, **KEYS}),
+    "growth_contributions": (
+        ef.growth_contributions,
+        "rich",
+        DATED,
+        (),
+        {"groups": "unit", **KEYS},
+    ),
     "markov": (ef.markov, "rich", DATA, (RING,), {"k": 2, "draws": 9, **KEYS}),
     "contrasts": (
         ef.contrasts,

@@ -42,6 +42,9 @@ FITS = {
     "sigma": ef.sigma("income", INCOME, **KEYS),
     "moran": ef.moran("rich", FIRST, RING, draws=99, **KEYS),
     "inequality": ef.inequality("income", INCOME, groups="group", draws=9, **KEYS),
+    "growth-contributions": ef.growth_contributions(
+        "income", INCOME, groups="group", **KEYS
+    ),
     "markov": ef.markov("rich", DATA, k=2, **KEYS),
     "spatial-panel": ef.spatial_panel("y ~ x", DATA, RING, model="SAR", **KEYS),
     "spatial-cross-section": ef.spatial_cross_section("y ~ x", FIRST, RING, **KEYS),

@@ -177,6 +177,7 @@ HOMES = {
     "clubs": "clubs",
     "dynamic_panel": "dynamic_panel",
     "event_study": "event_study",
+    "inequality": "inequality",
     "markov": "distribution",
     "moran": "moran",
     "nearby": "nearby",
@@ -194,7 +195,7 @@ COMMON = {
 # Names of numerics that both the library and a topic import: each is a step that is
 # taken twice, or a record that both hand over. A new home lowers the number.
 # The rule for few clusters is the last one: ``few_units`` of ``ols`` offers it.
-ON_BOTH_SIDES = 38
+ON_BOTH_SIDES = 33
 
 
 @cache

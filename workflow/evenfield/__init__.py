@@ -13,10 +13,11 @@ __version__ = "1.1.0"
 _NAMES = {
     "api.data": "weights",
     "api.event_study": "event_study",
+    "api.inequality": "growth_contributions inequality",
     "api.moran": "moran",
     "api.nearby": "nearby",
     "api.clubs": "clubs log_t",
-    "api.panels": "dynamic_fe dynamic_gmm inequality markov",
+    "api.panels": "dynamic_fe dynamic_gmm markov",
     "api.placement": "placement",
     "api.regression": "beta_convergence contrasts ols specification_curve",
     "api.results": "Comparison Fit compare",

@@ -14,7 +14,7 @@ from evenfield.study.errors import EstimateError, nearest
 
 # Whole numbers by the least that each may be.
 WHOLE = {"draws": 0, "horizons": 0, "leads": 0, "min_controls": 0}
-COLUMNS = ("unit", "time", "first", "cluster", "strata", "weights", "groups")
+COLUMNS = ("unit", "time", "first", "cluster", "strata", "weights")
 
 
 def call_of(

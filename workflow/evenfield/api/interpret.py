@@ -239,10 +239,27 @@ def _inequality(fit: Fit) -> str:
             f"The index {moved} from {_number(first)} ({path.index[0]}) to"
             f" {_number(last)} ({path.index[-1]})"
         )
-    if "between" not in path:
+    if len(path.columns) == 1:
         return f"{size}. No groups were given, so that it is not split."
+    if "between" not in path:
+        within = _number(100 * path["within"].iloc[-1] / last) if last else "no"
+        return f"{size}. At the last date {within}% of it lies within both groupings."
     share = _number(100 * path["between"].iloc[-1] / last) if last else "no"
     return f"{size}. At the last date {share}% of it lies between the groups."
+
+
+def _growth(fit: Fit) -> str:
+    groups = fit.tables["groups"]
+    most = groups["share"].idxmax()
+    share, before = (
+        _number(100 * groups.loc[most, name]) for name in ("share", "share at start")
+    )
+    ahead = groups.index[groups["share"] > groups["share at start"]]
+    outgrew = ", ".join(map(str, ahead)) or "No group"
+    return (
+        f"{most} has {share}% of the growth, and had {before}% of the total at the start."
+        f" {outgrew} outgrew the whole."
+    )
 
 
 def _markov(fit: Fit) -> str:
@@ -345,6 +362,7 @@ READERS: dict[str, Callable[[Fit], str]] = {
     "log-t": _log_t,
     "clubs": _clubs,
     "inequality": _inequality,
+    "growth-contributions": _growth,
     "markov": _markov,
     "moran": _moran,
     "event-study": _event_study,

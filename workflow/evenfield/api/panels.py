@@ -1,4 +1,4 @@
-"""Dynamic panels, inequality and Markov chains on a DataFrame."""
+"""Dynamic panels and Markov chains on a DataFrame."""
 
 from __future__ import annotations
 
@@ -27,12 +27,7 @@ from evenfield.numerics.dynamic_panel.instruments import (
     Source,
     equation_dates,
 )
-from evenfield.numerics.inequality import atkinson, decompose_theil, gini, theil
-from evenfield.numerics.inequality_draws import redrawn_theil
 from evenfield.study.errors import EstimateError, counted
-
-THEIL = ("theil_t", "theil_l")  # which add up over groups
-MEASURES = {"gini": gini, "atkinson": atkinson}
 
 
 @reported("dynamic-fixed-effects")
@@ -337,90 +332,6 @@ def _agreed_time_effects(option: bool | None, behind_bar: str | None) -> bool:
             "leave out the other",
         )
     return by_formula
-
-
-@reported("inequality")
-def inequality(
-    y: str,
-    data: pd.DataFrame,
-    *,
-    weights: str | None = None,
-    groups: str | None = None,
-    measure: str = "theil_t",
-    unit: str | None = None,
-    time: str | None = None,
-    draws: int = 499,
-    seed: int = 0,
-) -> Fit:
-    """Measure inequality between units at every date: ``total``, and ``between`` and
-    ``within`` groups.
-
-    Parameters
-    ----------
-    y, data, unit, time
-        As for ``dynamic_fe``; y positive, not in logs. Units may differ by date.
-    weights, groups : str, optional
-        Columns of the population and of the groups.
-    measure : str
-        theil_t, theil_l (both split by groups), gini or atkinson.
-    draws, seed : int
-        Samples of units behind the standard errors of the Theil indices, two or more.
-
-    Returns
-    -------
-    Fit
-        The index at every date, with its parts if there are groups; ``tables["over
-        time"]`` has one row a date.
-    """
-    whole("draws", draws, lowest=2)  # of which a standard deviation is taken
-    rows = table(outcome_of(y, data), data, unit, time)
-    if groups:
-        chosen("measure split by groups", measure, THEIL)
-    chosen("measure", measure, [*THEIL, *MEASURES])
-    people = pd.Series(1.0, rows.y.index)
-    if weights is not None:
-        people = rows.column(weights).astype(float)
-    rng = np.random.default_rng(seed)
-    lines = []
-    errors = []
-    for number in range(len(rows.calendar.labels)):
-        at = rows.calendar.codes == number
-        income = rows.y[at].to_numpy()
-        weight = people[at].to_numpy()
-        error = np.nan
-        if measure in MEASURES:
-            line = {"total": MEASURES[measure](income, weight)}
-        else:
-            line = {"total": theil(income, weight, measure)}
-            samples = redrawn_theil(
-                income, weight, rng=rng, draws=draws, measure=measure
-            )
-            error = samples.std(ddof=1)
-        if groups is not None:
-            labels = rows.column(groups)[at].astype(str)
-            # Groups of this date only: one without a unit at this date has no share.
-            codes = np.unique(labels, return_inverse=True)[1]
-            parts = decompose_theil(income, weight, codes, measure)
-            line |= {"between": parts.between, "within": parts.within}
-        lines.append(line)
-        # The total alone is redrawn; between and within have no error.
-        errors += [error, *[np.nan] * (len(line) - 1)]
-    wide = pd.DataFrame(lines, index=rows.calendar.labels)
-    dates = [f" {date}" for date in rows.calendar.text] if len(wide) > 1 else [""]
-    names = [f"{part}{date}" for date, part in product(dates, wide)]
-    return Fit(
-        f"Inequality, {measure}",
-        t_rows(
-            names, wide.to_numpy().ravel(), errors, "bootstrap of units", p_value=np.nan
-        ),
-        len(rows.y),
-        notes={
-            "units": len(rows.units.names),
-            "dates": len(wide),
-            "groups": groups or "",
-        },
-        tables={"over time": wide},
-    )
 
 
 @reported("markov")

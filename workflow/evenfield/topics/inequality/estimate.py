@@ -12,15 +12,9 @@ import numpy as np
 import pandas as pd
 from pydantic import Field, NonNegativeFloat, PositiveFloat, model_validator
 
+from evenfield.models.inequality import ATKINSON, GINI, THEIL, Incomes
 from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.inequality import (
-    atkinson,
-    decompose_gini,
-    decompose_theil,
-    gini,
-    theil,
-)
 from evenfield.numerics.inequality_draws import leave_one_out_theil
 from evenfield.shared.estimates import Fields
 from evenfield.shared.rows import Results, stacked
@@ -43,7 +37,7 @@ from evenfield.topics.inequality.estimate_parents import (
     parent_rows,
     parent_series,
 )
-from evenfield.topics.inequality.estimate_rows import MEASURES, Decomposition
+from evenfield.topics.inequality.estimate_rows import Decomposition
 
 CELL_GROUPS = ("cell", "cluster", "sez")
 LABELS = (
@@ -197,13 +191,13 @@ def _series(part: Decomposition) -> pd.DataFrame:
     """Return indices, parts and the influence of each unit by year."""
     rows: list[Fields] = []
     for i, year in enumerate(part.data.years.tolist()):
-        people = part.income[:, i], part.weights[:, i]
+        incomes = Incomes(income=part.income[:, i], people=part.weights[:, i])
         try:
-            series = [*_indices(part, *people), *_parts(part, *people)]
+            series = [*_indices(part, incomes), *_parts(part, incomes)]
             # Without one of two units nothing is left to differ.
             if len(part.data.units) > 2:
-                without = leave_one_out_theil(*people)
-                influence = {"kind": "influence", "measure": MEASURES[0]}
+                without = leave_one_out_theil(incomes.income, incomes.people)
+                influence = {"kind": "influence", "measure": THEIL[0]}
                 for unit, value in zip(part.data.units, without, strict=True):
                     series.append(
                         {
@@ -220,11 +214,10 @@ def _series(part: Decomposition) -> pd.DataFrame:
     return frame.assign(**part.spec.labels, period=part.period)
 
 
-def _indices(part: Decomposition, income: Array, weights: Array) -> Iterator[Fields]:
-    values = {measure: theil(income, weights, measure) for measure in MEASURES}
-    values["gini"] = gini(income, weights)
+def _indices(part: Decomposition, incomes: Incomes) -> Iterator[Fields]:
+    values = {measure: incomes.index(measure) for measure in (*THEIL, GINI)}
     for aversion in part.spec.aversion:
-        values[f"atkinson_{aversion:g}"] = atkinson(income, weights, aversion)
+        values[f"atkinson_{aversion:g}"] = incomes.index(ATKINSON, aversion)
     for name, value in values.items():
         yield {
             "kind": "index",
@@ -233,13 +226,13 @@ def _indices(part: Decomposition, income: Array, weights: Array) -> Iterator[Fie
         }
 
 
-def _parts(part: Decomposition, income: Array, weights: Array) -> Iterator[Fields]:
+def _parts(part: Decomposition, incomes: Incomes) -> Iterator[Fields]:
     """Yield what lies between and within the groups: T = sum_g s_g ln(s_g / p_g) +
     sum_g s_g T_g, and the three parts of the Gini.
     """
     for name, (codes, groups) in part.groups.items():
-        for measure in MEASURES:
-            parts = decompose_theil(income, weights, codes, measure)
+        for measure in THEIL:
+            parts = incomes.theil_parts(measure, codes)
             # Without inequality a share of it is not defined.
             total = parts.total if parts.total > 0 else np.nan
             row = {"grouping": name, "measure": measure}
@@ -259,7 +252,7 @@ def _parts(part: Decomposition, income: Array, weights: Array) -> Iterator[Field
                     "share": value / total,
                 }
         # The Gini leaves a third part where the incomes of groups overlap.
-        dagum = decompose_gini(income, weights, codes)
+        dagum = incomes.gini_parts(codes)
         total = dagum.gini if dagum.gini > 0 else np.nan
         row = {
             "kind": "dagum",

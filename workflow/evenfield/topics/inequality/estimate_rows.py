@@ -8,36 +8,23 @@ from typing import Any
 import numpy as np
 from scipy.sparse import csr_array
 
+from evenfield.models.inequality import (
+    ATKINSON,
+    GINI,
+    SPLITS,
+    THEIL,
+    Incomes,
+    group_growth,
+)
 from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.inequality import (
-    THEIL_L,
-    THEIL_T,
-    atkinson,
-    decompose_gini,
-    decompose_theil,
-    gini,
-    growth_contributions,
-    maximum_between,
-    nested_theil,
-    shapley_theil,
-    theil,
-)
-from evenfield.numerics.inequality_draws import (
-    between_test,
-    connected_test,
-    leave_one_out_theil,
-    redrawn_theil,
-    revised_theil,
-)
+from evenfield.numerics.inequality_draws import leave_one_out_theil, revised_theil
 from evenfield.shared.estimates import NAN, Estimate, Fields
 from evenfield.shared.rows import Kind, Rows
 from evenfield.shared.streams import stream
 from evenfield.shared.trajectories import Trajectories
 from evenfield.study.study_config import InferenceSettings
 
-# T weighs units by income, L by population.
-MEASURES = (THEIL_T, THEIL_L)
 ENDS = {"start": 0, "end": -1}
 CHANGE = "end - start"
 BAND = "units redrawn: sensitivity, not sampling error"
@@ -78,7 +65,7 @@ class Decomposition:
     def add_rows(self) -> None:
         """Make every row of the period."""
         # Where an index cannot be computed, the rows of both say why.
-        measures = [{"term": measure} for measure in MEASURES]
+        measures = [{"term": measure} for measure in THEIL]
         self._add(self._totals, "index", measures, contrast=CHANGE)
         for name, (codes, names) in self.groups.items():
             if len(names) < 2:
@@ -95,7 +82,7 @@ class Decomposition:
         for pair in self.spec.nested:
             outer, inner = map(self._grouping, pair)
             for end in ENDS:
-                for measure in MEASURES:
+                for measure in THEIL:
                     self._add(
                         partial(self._nested, outer, inner, end, measure),
                         "nested",
@@ -135,8 +122,10 @@ class Decomposition:
             return name
         return f"{self.spec.taxonomies[0]}: {name}"
 
-    def _at(self, end: str) -> tuple[Array, Array]:
-        return self.income[:, ENDS[end]], self.weights[:, ENDS[end]]
+    def at(self, end: str) -> Incomes:
+        """Return incomes and people at an end of the period."""
+        at = ENDS[end]
+        return Incomes(income=self.income[:, at], people=self.weights[:, at])
 
     def _stream(self, what: str) -> tuple[np.random.Generator, str]:
         return stream(self.inference, "inequality", self.spec, self.period, what)
@@ -155,18 +144,18 @@ class Decomposition:
         return min(int(self.inference.permutations), BAND_DRAWS)
 
     def _totals(self, rows: Rows) -> None:
-        for measure in MEASURES:
+        for measure in THEIL:
             self._theil(rows, measure)
             self._revised(rows, measure)
         for end in ENDS:
             rows.add(
                 "index",
-                term="gini",
+                term=GINI,
                 contrast=end,
-                estimate=gini(*self._at(end)),
+                estimate=self.at(end).index(GINI),
             )
             for aversion in self.spec.aversion:
-                value = atkinson(*self._at(end), aversion)
+                value = self.at(end).index(ATKINSON, aversion)
                 term = f"atkinson_{aversion:g}"
                 rows.add("index", term=term, contrast=end, estimate=value)
 
@@ -184,16 +173,10 @@ class Decomposition:
             # The stream is started anew at each end, so that both see the same redrawn
             # units.
             rng, seed = self._stream(f"band:{measure}")
-            ends = self._at(end)
-            draws = self._band_draws
-            drawn = redrawn_theil(
-                *ends,
-                rng=rng,
-                draws=draws,
-                measure=measure,
-            )
-            alone = leave_one_out_theil(*ends, measure)
-            results.append((theil(*ends, measure), drawn, alone))
+            incomes = self.at(end)
+            drawn = incomes.redrawn(measure, rng, self._band_draws)
+            alone = leave_one_out_theil(incomes.income, incomes.people, measure)
+            results.append((incomes.index(measure), drawn, alone))
         # Value, draws and leave-one-out values: differences on the same redrawn units
         # give the band of the change.
         change = tuple(end - start for start, end in zip(*results, strict=True))
@@ -205,7 +188,7 @@ class Decomposition:
             unit = self.data.units[most]
             deciding: Fields = {}
             # Hypothesis and effect of interest are of the change of Theil T alone.
-            if contrast == CHANGE and measure == THEIL_T:
+            if contrast == CHANGE and measure == THEIL[0]:
                 deciding = {
                     "role": self.spec.role,
                     "hypothesis": self.spec.hypothesis,
@@ -231,8 +214,10 @@ class Decomposition:
             return
         for end in ENDS:
             rng, seed = self._stream(f"revision:{measure}:{end}")
+            incomes = self.at(end)
             drawn = revised_theil(
-                *self._at(end),
+                incomes.income,
+                incomes.people,
                 sd_income=revision.get("output", 0.0),
                 sd_weights=revision.get("population", 0.0),
                 rng=rng,
@@ -252,13 +237,11 @@ class Decomposition:
     def _growth(self, codes: Array, names: list[str], rows: Rows) -> None:
         if self.output is None:
             raise NumericsError("the panel has no output")
-        start = self.output[:, 0]
-        # Shares of growth add up to one: sum_g (Y_g1 - Y_g0) / (Y_1 - Y_0).
-        growth = growth_contributions(start, self.output[:, -1], codes)[0]
-        # The yardstick: with a share of growth above it a group outgrew the whole.
-        before = np.bincount(codes, start) / start.sum()
-        sizes = np.bincount(codes)
-        shares = {"share of growth": growth, "share of output at start": before}
+        growth = group_growth(self.output[:, 0], self.output[:, -1], codes)
+        shares = {
+            "share of growth": growth.share,
+            "share of output at start": growth.before,
+        }
         for contrast, numbers in shares.items():
             for group, term in enumerate(names):
                 rows.add(
@@ -267,7 +250,7 @@ class Decomposition:
                     contrast=contrast,
                     role="description",
                     estimate=float(numbers[group]),
-                    n_units=int(sizes[group]),
+                    n_units=int(growth.units[group]),
                 )
 
     def _shares(self, name: str, codes: Array, end: str, rows: Rows) -> None:
@@ -275,17 +258,15 @@ class Decomposition:
         and against the largest part that groups of these sizes could reach (Elbers,
         Lanjouw, Mistiaen and Ozler 2008).
         """
-        income, weights = self._at(end)
+        incomes = self.at(end)
         draws = self.inference.permutations
-        for measure in MEASURES:
-            parts = decompose_theil(income, weights, codes, measure)
-            total = parts.total
+        for measure in THEIL:
+            between = incomes.between(measure, codes)
+            total = incomes.index(measure)
             none = "" if total > 0 else NO_INEQUALITY
             rng, seed = self._stream(f"between:{name}:{end}:{measure}")
             # Few groups cap the share: it is read against what random labels give.
-            free = between_test(
-                income, weights, codes, rng=rng, draws=draws, measure=measure
-            )
+            free = incomes.label_test(measure, codes, rng, draws)
             rows.add(
                 "share",
                 none or f"random labels {free.expected / total:.3g}",
@@ -297,20 +278,20 @@ class Decomposition:
                 seed=seed,
             )
             # Groups of unequal size cannot hold all inequality between them.
-            most = maximum_between(income, weights, codes, measure)
+            known = np.isfinite(between.maximum)
             rows.add(
                 "share",
                 none,
-                "" if np.isfinite(most) else "not defined: more than eight groups",
+                "" if known else "not defined: more than eight groups",
                 term=f"between_over_maximum_{measure}",
-                estimate=_share(parts.between, most),
+                estimate=between.share_of_maximum,
             )
             # Group 1 against the rest: with more groups there is no one connected set.
             if self.linked is not None and codes.max() == 1:
                 self._connected(rows, codes, self.linked, end, measure, total)
         # Dagum (1997): what is between the means of groups, net of the part by which
         # they overlap.
-        dagum = decompose_gini(income, weights, codes)
+        dagum = incomes.gini_parts(codes)
         for term in ("within", "net_between", "transvariation"):
             rows.add(
                 "dagum",
@@ -332,7 +313,7 @@ class Decomposition:
         """Add the test against groups that hang together on the map, as real ones do."""
         term = f"between_connected_{measure}"
         try:
-            test = connected_test(*self._at(end), codes == 1, linked, measure)
+            test = self.at(end).connected_test(measure, codes == 1, linked)
             if not total > 0:
                 return rows.add("share", NO_INEQUALITY, term=term, estimate=NAN)
         except NumericsError as error:
@@ -353,14 +334,12 @@ class Decomposition:
         both orders (Shapley value: Shorrocks 2013).
         """
         codes = self.groups[outer][0], self.groups[inner][0]
-        total = theil(*self._at(end), measure)
+        incomes = self.at(end)
+        total = incomes.index(measure)
         none = "" if total > 0 else NO_INEQUALITY
         # The order matters when regions and cells overlap; the Shapley value takes the
         # mean over both.
-        divided = {
-            "nested": nested_theil(*self._at(end), *codes, measure),
-            "shapley": shapley_theil(*self._at(end), *codes, measure),
-        }
+        divided = {split: incomes.two_parts(measure, *codes, split) for split in SPLITS}
         for kind, parts in divided.items():
             for term, value in zip(("outer", "inner", "within"), parts, strict=True):
                 rows.add(kind, none, term=term, estimate=_share(value, total))

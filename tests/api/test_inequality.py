@@ -1,0 +1,237 @@
+"""Inequality by groups and growth by groups on a DataFrame, against sums by hand."""
+
+from itertools import combinations, permutations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import evenfield as ef
+from made_panel import KEYS, made_panel, refused
+from tolerances import close
+
+N = 16
+DATA = made_panel(units=N)
+UNITS = sorted(set(DATA["unit"]))
+RING = {unit: [UNITS[(i + 1) % N], UNITS[i - 1]] for i, unit in enumerate(UNITS)}
+RNG = np.random.default_rng(8)
+PEOPLE = dict(zip(UNITS, RNG.uniform(1, 5, N), strict=True))
+ZONE = {unit: "ab"[i >= 5] for i, unit in enumerate(UNITS)}
+KIND = {unit: "xyz"[i % 3] for i, unit in enumerate(UNITS)}
+PLACE = {unit: f"p{i // 2}" for i, unit in enumerate(UNITS)}
+ROWS = DATA[DATA["year"].isin([1990, 2005])].assign(
+    income=lambda rows: np.exp(rows["rich"]),
+    people=lambda rows: rows["unit"].map(PEOPLE),
+    zone=lambda rows: rows["unit"].map(ZONE),
+    kind=lambda rows: rows["unit"].map(KIND),
+    place=lambda rows: rows["unit"].map(PLACE),
+    capital=lambda rows: rows["place"].isin(["p0", "p3"]).astype(int),
+)
+FIRST = ROWS[ROWS["year"] == 1990]
+HOW = {"weights": "people", "draws": 9}
+
+
+def theil(rows):
+    """Theil T of incomes with people, as the sum over units."""
+    people = rows["people"] / rows["people"].sum()
+    relative = rows["income"] / (people * rows["income"]).sum()
+    return float((people * relative * np.log(relative)).sum())
+
+
+def between(rows, *by):
+    """Theil T if everybody had the mean of the group."""
+    grouped = rows.assign(total=rows["income"] * rows["people"]).groupby([*by])
+    sums = grouped[["total", "people"]].sum()
+    return theil(sums.assign(income=sums["total"] / sums["people"]))
+
+
+def fitted(rows=FIRST, **options):
+    return ef.inequality("income", rows, unit="unit", **HOW, **options)
+
+
+def test_two_groupings_are_nested_or_take_the_mean_over_both_orders():
+    total = theil(FIRST)
+    zone, kind = between(FIRST, "zone"), between(FIRST, "kind")
+    both = between(FIRST, "zone", "kind")
+    nested = fitted(groups=["zone", "kind"]).params
+    assert list(nested.index) == ["total", "by zone", "by kind", "within"]
+    close(nested.to_numpy(), [total, zone, both - zone, total - both], rtol=1e-10)
+    shapley = fitted(groups=["zone", "kind"], split="shapley").params
+    share = (zone + both - kind) / 2
+    close(shapley.to_numpy(), [total, share, both - share, total - both], rtol=1e-10)
+
+
+def test_parts_of_the_gini_are_sums_over_pairs():
+    people = (FIRST["people"] / FIRST["people"].sum()).to_numpy()
+    income = FIRST["income"].to_numpy()
+    groups = FIRST["kind"].to_numpy()
+    means = {
+        name: np.average(income[groups == name], weights=people[groups == name])
+        for name in "xyz"
+    }
+    within, ahead, behind = 0.0, 0.0, 0.0
+    for i in range(N):
+        for j in range(N):
+            more = people[i] * people[j] * max(income[i] - income[j], 0.0)
+            if groups[i] == groups[j]:
+                within += more
+            elif means[groups[i]] > means[groups[j]]:
+                ahead += more
+            else:
+                behind += more
+    mean = people @ income
+    parts = np.array([ahead - behind, within, 2 * behind]) / mean
+    found = fitted(groups="kind", measure="gini").params
+    names = ["between", "within", "overlap"]
+    close(found[names].to_numpy(), parts, rtol=1e-10)
+    close(found["total"], parts.sum(), rtol=1e-10)
+
+
+def test_aversion_of_two_compares_the_harmonic_mean():
+    people = FIRST["people"] / FIRST["people"].sum()
+    mean = (people * FIRST["income"]).sum()
+    harmonic = 1 / (people / FIRST["income"]).sum()
+    found = fitted(measure="atkinson", aversion=2.0)
+    close(found.params["total"], 1 - harmonic / mean, rtol=1e-10)
+    refused("aversion to inequality", fitted, measure="atkinson", aversion=0.0)
+
+
+def test_labels_dealt_out_have_the_share_of_all_orders():
+    few = FIRST[:6].assign(group=list("aaabbc"))
+    seen = between(few, "group")
+    orders = [few.assign(group=order) for order in set(permutations("aaabbc"))]
+    exact = np.mean([between(order, "group") >= seen - 1e-12 for order in orders])
+    table = fitted(few, groups="group", permutations=4999).tables["between"].iloc[0]
+    close(table["p"], exact, atol=0.03)
+    close([table["between"], table["share"]], [seen, seen / theil(few)], rtol=1e-10)
+
+
+def test_a_maximum_is_that_of_the_parade_of_incomes():
+    few = FIRST[:4].assign(people=1.0, group=list("aabb")).sort_values("income")
+    parade = few.assign(group=list("aabb"))
+    table = fitted(few, groups="group", permutations=9).tables["between"].iloc[0]
+    close(table["maximum"], between(parade, "group"), rtol=1e-10)
+    close(table["share of maximum"], table["between"] / table["maximum"])
+
+
+def test_a_connected_group_is_compared_with_the_arcs_of_a_ring():
+    rows = FIRST.assign(
+        inside=FIRST["unit"].isin(UNITS[:3]).map({True: "y", False: "n"})
+    )
+    seen = between(rows, "inside")
+    arcs = [{UNITS[(start + step) % N] for step in range(3)} for start in range(N)]
+    drawn = [
+        between(rows.assign(inside=rows["unit"].isin(arc)), "inside") for arc in arcs
+    ]
+    options = {"groups": "inside", "connected": "y", "w": RING}
+    table = fitted(rows, **options).tables["between"].iloc[0]
+    assert table["connected groups"] == N
+    close(table["p, connected"], np.mean(np.array(drawn) >= seen - 1e-12))
+    refused(
+        "not connected",
+        fitted,
+        FIRST,
+        **{**options, "groups": "capital", "connected": "1"},
+    )
+    refused("no connected group 'q'", fitted, rows, **{**options, "connected": "q"})
+
+
+def share_within(rows):
+    return 1 - between(rows, "place") / theil(rows)
+
+
+def test_the_share_within_groups_has_the_error_of_leaving_them_out():
+    fit = ef.inequality("income", ROWS, groups="place", jackknife=True, **HOW, **KEYS)
+    rows = fit.to_frame(0.9)
+    rows = rows[rows["inference"] == "jackknife of groups"].set_index("term")
+    years = {year: ROWS[ROWS["year"] == year] for year in (1990, 2005)}
+    places = sorted(set(PLACE.values()))
+    without = {
+        year: np.array([share_within(one[one["place"] != place]) for place in places])
+        for year, one in years.items()
+    }
+    whole = {year: share_within(one) for year, one in years.items()}
+    change = "share within 2005 - 1990"
+    assert list(rows.index) == ["share within 1990", "share within 2005", change]
+    G = len(places)
+    left_out = without[2005] - without[1990]
+    error = np.sqrt((G - 1) ** 2 / G * left_out.var(ddof=0) * G / (G - 1))
+    close(rows.loc[change, "estimate"], whole[2005] - whole[1990], rtol=1e-9)
+    close(rows.loc[change, "std_error"], error, rtol=1e-9)
+    assert (rows["df"] == G - 1).all()
+    assert (
+        rows["conf_low"][change] < rows["estimate"][change] < rows["conf_high"][change]
+    )
+
+
+def test_marked_groups_are_compared_over_every_choice_of_as_many():
+    fit = ef.inequality("income", ROWS, groups="place", marked="capital", **HOW, **KEYS)
+    rows = fit.to_frame()
+    rows = rows[rows["inference"] == "permuted groups"].set_index("term")
+    inside = {
+        year: np.array(
+            [theil(one) for _, one in ROWS[ROWS["year"] == year].groupby("place")]
+        )
+        for year in (1990, 2005)
+    }
+    change = inside[2005] - inside[1990]
+    ways = [
+        change[list(chosen)].mean() - np.delete(change, chosen).mean()
+        for chosen in combinations(range(8), 2)
+    ]
+    seen = change[[0, 3]].mean() - np.delete(change, [0, 3]).mean()
+    found = rows.loc["capital - others 2005 - 1990"]
+    close(found["estimate"], seen, rtol=1e-9)
+    close(found["p_value"], np.mean(np.abs(ways) >= abs(seen) - 1e-12))
+    mixed = ROWS.assign(capital=(ROWS["unit"] == "u00").astype(int))
+    words = "units of p0 differ in what marks"
+    call = {"groups": "place", "marked": "capital", **KEYS}
+    refused(words, ef.inequality, "income", mixed, **call)
+
+
+def test_growth_is_accounted_for_by_groups():
+    fit = ef.growth_contributions("income", ROWS, groups="kind", **KEYS)
+    sums = ROWS.groupby(["kind", "year"])["income"].sum().unstack()
+    change = sums[2005] - sums[1990]
+    close(fit.params.to_numpy(), (change / change.sum()).to_numpy(), rtol=1e-10)
+    table = fit.tables["groups"]
+    close(table["points"].sum(), change.sum() / sums[1990].sum(), rtol=1e-10)
+    close(
+        table["share at start"].to_numpy(),
+        (sums[1990] / sums[1990].sum()).to_numpy(),
+        rtol=1e-10,
+    )
+    assert list(table["units"]) == [6, 5, 5]
+    mixed = ROWS.sample(frac=1, random_state=2)
+    pd.testing.assert_frame_equal(
+        ef.growth_contributions("income", mixed, groups="kind", **KEYS).to_frame(),
+        fit.to_frame(),
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "options"),
+    [
+        (
+            "no measure split by groups 'atkinson'",
+            {"measure": "atkinson", "groups": "zone"},
+        ),
+        (
+            "no measure split by two groupings, or tested 'gini'",
+            {"measure": "gini", "groups": ["zone", "kind"]},
+        ),
+        ("3 columns of groups", {"groups": ["zone", "kind", "place"]}),
+        ("0 columns of groups", {"jackknife": True}),
+        ("2 columns of groups", {"groups": ["zone", "kind"], "permutations": 9}),
+        ("no split 'both'", {"groups": ["zone", "kind"], "split": "both"}),
+        ("no column 'zones'", {"groups": "zones"}),
+    ],
+)
+def test_what_no_measure_is_split_by_is_refused(words, options):
+    refused(words, fitted, FIRST, **options)
+
+
+def test_a_unit_that_changes_its_group_has_no_growth_of_a_group():
+    moved = ROWS.assign(kind=np.where(ROWS["year"] == 1990, "x", ROWS["kind"]))
+    words = "10 units whose kind changes, first u01"
+    refused(words, ef.growth_contributions, "income", moved, groups="kind", **KEYS)
