@@ -181,6 +181,12 @@ def test_notes_count_who_is_on_a_list_near_one_and_alone():
     assert FIT.notes["alone in their parent"] == 1
     assert FIT.notes["on no list, alone in their parent"] == 1
     assert FIT.notes["parents"] == 12
+    table = FIT.tables["counts"]["units"]
+    on = CITIES["cluster"].astype(int) + 2 * CITIES["zone"].astype(int)
+    words = ["on none", "on cluster only", "on zone only", "on both"]
+    assert [table[word] for word in words] == [(on == code).sum() for code in range(4)]
+    assert table[:4].sum() == N and table[4:].sum() == table["on none"]
+    assert table["near both"] == FIT.notes["near both"]
     assert FIT.nobs == N - 1
 
 

@@ -96,7 +96,9 @@ def nearby(
     Fit
         Rows ``own_LIST`` over all units, ``near_LIST`` over units on no list, and
         differences of each two lists, in the unit of the outcome, by each inference;
-        then by ``permuted lists``. ``raw`` holds both regressions.
+        then by ``permuted lists``. ``tables["counts"]`` has the units on no list, on
+        one alone and on several, and those on none by the lists near them. ``raw``
+        holds both regressions.
 
     Notes
     -----
@@ -146,6 +148,7 @@ def nearby(
         lambda level: regressions.lines(kinds, level),
         nobs=len(regressions.own.rows),
         notes={**regressions.notes(), "reach": f"{measure} within {radius:g}"},
+        tables={"counts": regressions.counts()},
         raw=regressions.designs,
     )
 
@@ -274,7 +277,7 @@ class _OwnAndNear:
         compared = self.case.sample
         on_list = self.case.lists > 0
         on_none = compared & ~on_list.any(axis=1)
-        near_list = self.case.exposure(self.case.lists)[on_none] > 0
+        near_list = self._near_list(on_none)
         parents = len(np.unique(self.case.parents[compared]))
         return {
             "units": int(compared.sum()),
@@ -282,11 +285,30 @@ class _OwnAndNear:
             "parents": parents if self.case.has_parents else "",
             **_counts_by_list("on {}", names, on_list[compared]),
             "on no list": int(on_none.sum()),
-            **_counts_near(names, near_list),
+            **_counts_of_classes("near", names, near_list),
             "near none": int((~near_list.any(axis=1)).sum()),
             "alone in their parent": self.own.alone or "",
             "on no list, alone in their parent": self.near.alone or "",
         }
+
+    def counts(self) -> pd.DataFrame:
+        """Return how many units that are compared are on which lists, and those on none
+        by the lists near them; each unit counts once on, and once near if on none.
+        """
+        on_list = self.case.lists > 0
+        on_none = self.case.sample & ~on_list.any(axis=1)
+        counts = {}
+        for word, marks in (
+            ("on", on_list[self.case.sample]),
+            ("near", self._near_list(on_none)),
+        ):
+            counts[f"{word} none"] = int((~marks.any(axis=1)).sum())
+            counts |= _counts_of_classes(word, self.names, marks)
+        return pd.DataFrame({"units": counts})
+
+    def _near_list(self, units: np.ndarray) -> np.ndarray:
+        """Return near which lists some units are, (n, K) of bool; units (N,) of bool."""
+        return np.asarray(self.case.exposure(self.case.lists)[units] > 0)
 
 
 def _line(term: str, kind: str, test: Tested) -> dict[str, object]:
@@ -308,18 +330,20 @@ def _counts_by_list(
     return {label.format(name): n for name, n in zip(names, counts, strict=True)}
 
 
-def _counts_near(names: Sequence[str], near_list: np.ndarray) -> dict[str, int]:
-    """Count the units near one list alone, by list, and those near several; near_list
+def _counts_of_classes(
+    word: str, names: Sequence[str], marks: np.ndarray
+) -> dict[str, int]:
+    """Count the units on or near one list alone, by list, and those of several; marks
     (n, K) of bool.
     """
     if len(names) == 1:
-        return _counts_by_list("near {}", names, near_list)
-    near_several = near_list.sum(axis=1) > 1
-    near_one = near_list & ~near_several[:, None]
-    several = "near both" if len(names) == 2 else "near several"
+        return _counts_by_list(f"{word} {{}}", names, marks)
+    of_several = marks.sum(axis=1) > 1
+    of_one = marks & ~of_several[:, None]
+    several = "both" if len(names) == 2 else "several"
     return {
-        **_counts_by_list("near {} only", names, near_one),
-        several: int(near_several.sum()),
+        **_counts_by_list(f"{word} {{}} only", names, of_one),
+        f"{word} {several}": int(of_several.sum()),
     }
 
 

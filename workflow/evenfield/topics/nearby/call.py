@@ -1,5 +1,6 @@
 """Growth on lists and near them as calls of the library."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -38,6 +39,7 @@ def call(study: Study, row: Row) -> Call:
     inference = study.config.inference
     # The permutations and the wild bootstrap have streams of their own.
     stream = opening if permuted else f"{opening}:{'near' if near else 'own'}"
+    own = PERMUTED if permuted else method
     arguments: dict[str, Any] = {
         "formula": _formula(spec),
         "unit": "unit",
@@ -51,23 +53,36 @@ def call(study: Study, row: Row) -> Call:
         "draws": inference.permutations if drawn else 99,
         "seed": seed_of(inference.seed, stream),
     }
+    place = Place(term=row["contrast"] or row["term"], inference=own)
+    if row["estimator"] == "count":
+        # The class of units, such as near_cluster_only, in the words of the table.
+        line = _class_in_words(row["term"], spec.named)
+        place = Place(table="counts", line=line, columns={"estimate": "units"})
     between = None
     if spec.distance != KM:
         between = pd.DataFrame(
             case.nearby.distance, index=case.units, columns=case.units
         )
-    own = PERMUTED if permuted else method
     # The library numbers units by their ids, and draws in that order.
     sorted_by_id = case.units == sorted(case.units)
     return Call(
         function="nearby",
         data=_data(spec, case),
         arguments=arguments,
-        places=(Place(term=row["contrast"] or row["term"], inference=own),),
+        places=(place,),
         weights=between,
         weights_as="distance",
         differs={"p_value": DRAWS} if drawn and not sorted_by_id else {},
     )
+
+
+def _class_in_words(term: str, lists: Sequence[str]) -> str:
+    """Return a class of units, such as ``near_a_only``, as ``near a only``."""
+    word, _, of_lists = term.partition("_")
+    for name in lists:
+        if of_lists in (name, f"{name}_only"):
+            return f"{word} {name}{of_lists[len(name) :].replace('_', ' ')}"
+    return f"{word} {of_lists}"  # none, or both
 
 
 def _formula(spec: NearbySpec) -> str:
