@@ -51,6 +51,7 @@ CHAPTERS = {
         "library/contrasts.md",
         "library/specification-curve.md",
         "library/beta-convergence.md",
+        "library/common-support.md",
         "library/sigma.md",
         "library/dynamic-fixed-effects.md",
         "library/dynamic-gmm.md",

@@ -77,6 +77,7 @@ CALLS = {
     "sigma": (ef.sigma, "income", DATED, (), KEYS),
     "moran": (ef.moran, "rich", DATA, (RING,), {"draws": 9, **KEYS}),
     "inequality": (ef.inequality, "rich", DATA, (), {"draws": 9, **KEYS}),
+    "common_support": (ef.common_support, "rich", CROSS, ("y",), {"unit": "unit"}),
     "growth_contributions": (
         ef.growth_contributions,
         "rich",
@@ -124,7 +125,11 @@ def test_data_may_stand_before_or_after_formula_or_outcome(name):
 def _named(others):
     if not others:
         return {}
-    return {{"group": "group", "x": "treatment"}.get(str(others[0]), "w"): others[0]}
+    return {
+        {"group": "group", "x": "treatment", "y": "by"}.get(
+            str(others[0]), "w"
+        ): others[0]
+    }
 
 
 FUNCTIONS = {

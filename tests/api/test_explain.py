@@ -32,6 +32,7 @@ FITS = {
     "ols": ef.ols("y ~ x | unit", DATA, inference=["CR2", "wild"], draws=99, **KEYS),
     "contrasts": ef.contrasts("y", INCOME.query("year == 1990"), "group", unit="unit"),
     "beta-convergence": ef.beta_convergence("rich ~ 1", DATA, **KEYS),
+    "common-support": ef.common_support("rich", FIRST, "x", unit="unit"),
     "specification-curve": ef.specification_curve("y", DATA, "x", draws=99, **KEYS),
     "dynamic-fixed-effects": ef.dynamic_fe("rich", DATA, **KEYS),
     "dynamic-gmm": ef.dynamic_gmm(

@@ -3,15 +3,23 @@
 import numpy as np
 import pytest
 from pandas.testing import assert_frame_equal
+from scipy.stats import t as student
 
 import evenfield as ef
 from evenfield.numerics import logt
+from evenfield.numerics.dynamic_panel.bias_corrected import (
+    Variance,
+    bias_corrected_root,
+)
+from evenfield.numerics.dynamic_panel.gmm import dynamic_gmm
+from evenfield.numerics.dynamic_panel.instruments import Equations, GmmSpec
 from evenfield.numerics.hp_filter import hp_trend
 from made_panel import DATA as FEW_UNITS
 from made_panel import KEYS, RING, N, made_panel, refused
 from tolerances import close
 
 DATA = made_panel(units=60)
+LEVELS = DATA.pivot(index="unit", columns="year", values="rich").to_numpy()
 
 HOLE = DATA[DATA["year"] != 1998]
 GAPS = DATA.drop(index=[0, 1, 2, 35, 70])
@@ -216,3 +224,75 @@ def test_the_penalty_follows_the_distance_of_the_dates():
     fit = ef.log_t("income", data, **KEYS)
     want = ef.log_t("income", INCOMES, smoothing=400 / 5**4, **KEYS)
     close(fit.params["log t"], want.params["log t"])
+
+
+@pytest.mark.parametrize("method", ["bias_corrected", "pooled", "fixed_effects"])
+def test_a_root_is_tested_against_one_and_its_interval_is_that_of_the_speed(method):
+    fit = ef.dynamic_fe("rich", DATA, method=method, **KEYS)
+    table = fit.tables["speed"]
+    rho, error = fit.params["rho"], fit.std_errors["rho"]
+    half = student.ppf(0.975, 59) * error
+    row = table.loc["rho"]
+    close(row[["estimate", "statistic"]].tolist(), [rho, (rho - 1) / error])
+    close(row["p_value"], 2 * student.sf(abs(rho - 1) / error, 59))
+    close(row[["conf_low", "conf_high"]].tolist(), [rho - half, rho + half])
+    speeds = table.loc["speed", ["conf_low", "estimate", "conf_high"]].tolist()
+    close(speeds, (-np.log([rho + half, rho, rho - half])).tolist())
+    close(table.loc["half-life", "estimate"], np.log(2) / speeds[1])
+
+
+def test_pooled_and_fixed_effects_are_regressions_on_the_lag():
+    for method, effects in {"pooled": "year", "fixed_effects": "unit + year"}.items():
+        fit = ef.dynamic_fe("rich", DATA, method=method, **KEYS)
+        by_ols = ef.ols(
+            f"rich ~ lag(rich, 1) | {effects}", DATA, inference="CR1", **KEYS
+        )
+        close(fit.params["rho"], by_ols.params["lag(rich, 1)"], rtol=1e-9)
+    corrected = ef.dynamic_fe("rich", DATA, **KEYS)
+    close(corrected.notes["uncorrected rho"], fit.params["rho"], rtol=1e-9)
+
+
+def test_intervals_of_a_bias_corrected_root_hold_it():
+    found = {}
+    for interval in ("clustered", "score", "bootstrap"):
+        fit = ef.dynamic_fe("rich", DATA, interval=interval, draws=199, **KEYS)
+        row = fit.tables["speed"].loc["rho"]
+        assert row["conf_low"] < fit.params["rho"] < row["conf_high"]
+        found[interval] = row["conf_low"]
+    assert len(set(found.values())) == 3
+    assert fit.notes["share of draws without a root"] < 0.05
+    one = ef.dynamic_fe("rich", DATA, method="bias_corrected_constant", **KEYS)
+    close(one.params["rho"], bias_corrected_root(LEVELS, Variance.CONSTANT).rho)
+    words = "no interval of pooled 'score'"
+    refused(
+        words, ef.dynamic_fe, "rich", DATA, method="pooled", interval="score", **KEYS
+    )
+
+
+def test_residuals_show_what_shocks_do_over_time():
+    fit = ef.dynamic_fe("rich", DATA, **KEYS)
+    left = LEVELS[:, 1:] - fit.params["rho"] * LEVELS[:, :-1]
+    left = left - left.mean(axis=1, keepdims=True) - left.mean(axis=0) + left.mean()
+    early = left[:, :-1].ravel()
+    slope = early @ left[:, 1:].ravel() / (early @ early)
+    table = fit.tables["residuals"]["value"]
+    close(table["AR(1)"], slope)
+    close(table["AR(1), net of unit means"], slope + 1 / (left.shape[1] - 1))
+
+
+def test_levels_of_a_system_need_no_constant_where_their_dates_have_no_mean():
+    mean = DATA.groupby("year")["rich"].transform("mean")
+    data = DATA.assign(gap=DATA["rich"] - mean)
+    call = {"equations": "system", "collapse": True, "time_effects": False, **KEYS}
+    call["instruments"] = (2, 3)
+    fit = ef.dynamic_gmm("gap ~ 1", data, constant=False, **call)
+    assert list(fit.params.index) == ["lag(gap, 1)"]
+    gaps = LEVELS - LEVELS.mean(axis=0)
+    spec = GmmSpec(lags=1, first_lag=2, last_lag=3, equations=Equations.SYSTEM)
+    close(fit.params["lag(gap, 1)"], dynamic_gmm(gaps, spec).beta[0], rtol=1e-9)
+    assert "Intercept" in ef.dynamic_gmm("gap ~ 1", data, **call).params
+    table = fit.tables["speed"]
+    close(table.loc["speed", "estimate"], -np.log(fit.params["lag(gap, 1)"]))
+    rho, error = fit.params.iloc[0], fit.std_errors.iloc[0]
+    close(table.loc["rho", "statistic"], (rho - 1) / error)
+    assert table.loc["rho", "df"] == 59

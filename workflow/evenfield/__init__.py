@@ -23,6 +23,7 @@ _NAMES = {
     "api.results": "Comparison Fit compare",
     "api.rings": "rings",
     "api.sigma": "sigma",
+    "api.support": "common_support",
     "api.spatial": "SpatialFit spatial_cross_section spatial_dynamic spatial_panel",
     "numerics.errors": "NumericsError",
     "numerics.spatial_panel.bootstrap": "unit_bootstrap year_bootstrap",

@@ -23,8 +23,6 @@ from evenfield.topics.regime.estimate import estimate
 from evenfield.topics.regime.estimate_panel import DIFFERENCE
 from evenfield.topics.regime.estimate_section import (
     INTERACTIONS,
-    common_support,
-    terciles,
 )
 from made_study import (
     NUMBERS,
@@ -255,28 +253,6 @@ def test_files_are_complete_and_the_split_compares_later_with_earlier(fitted):
         frame.loc[frame["estimate"].isna(), "warning"].str.contains("not defined").all()
     )
     json.dumps(fitted.fit, allow_nan=False)
-
-
-def test_terciles_keep_ties_together_and_support_is_what_all_share():
-    assert terciles(np.array([0, 0, 0, 0, 1, 2, 3, 4.0])).tolist() == [
-        1,
-        1,
-        1,
-        1,
-        2,
-        2,
-        3,
-        3,
-    ]
-    table = pd.DataFrame(
-        from_yaml("{income_low: [-1.0, 0.0, -0.5], income_high: [1.0, 2.0, 0.5]}")
-    )
-    assert common_support(table, np.array([-0.2, 0.1, 0.4, 3.0])) == (0.0, 0.5, 0.5)
-    low, high, share = common_support(
-        pd.DataFrame({"income_low": [-1.0, 2], "income_high": [1.0, 3]}), np.zeros(3)
-    )
-    assert np.isnan([low, high]).all()
-    assert share == 0
 
 
 def test_shuffled_rows_and_renamed_units_change_nothing():

@@ -248,6 +248,19 @@ def _inequality(fit: Fit) -> str:
     return f"{size}. At the last date {share}% of it lies between the groups."
 
 
+def _support(fit: Fit) -> str:
+    low, high, share = fit.params[["low", "high", "share"]]
+    if not share:
+        return (
+            "The thirds share no value of the outcome. A comparison of units with much and"
+            " with little rests on the form of the regression alone."
+        )
+    return (
+        f"All thirds share values from {_number(low)} to {_number(high)}."
+        f" {_number(100 * share)}% of the units lie inside."
+    )
+
+
 def _growth(fit: Fit) -> str:
     groups = fit.tables["groups"]
     most = groups["share"].idxmax()
@@ -351,6 +364,7 @@ READERS: dict[str, Callable[[Fit], str]] = {
     "ols": _slope,
     "contrasts": _contrast,
     "beta-convergence": _beta,
+    "common-support": _support,
     "specification-curve": _curve,
     "dynamic-fixed-effects": _root,
     "dynamic-gmm": _gmm,

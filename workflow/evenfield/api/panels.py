@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import product
 from typing import Any
@@ -13,8 +13,17 @@ import pandas as pd
 from evenfield.api.arguments import whole
 from evenfield.api.data import Table, matched_weights, names_of, reported, table
 from evenfield.api.formula import lag_of_outcome, outcome_of
-from evenfield.api.results import Fit, chosen, refuse_undefined, t_rows
-from evenfield.models.dynamic_panel import FITS, speed_of
+from evenfield.api.policies import LEVEL, POWER
+from evenfield.api.results import NUMBERS, Fit, chosen, refuse_undefined, t_rows
+from evenfield.models.dynamic_panel import (
+    FITS,
+    INTERVALS,
+    Root,
+    against_one,
+    shocks,
+    speed_of,
+    tested_root,
+)
 from evenfield.models.markov import income_chain, income_classes
 from evenfield.numerics.dynamic_panel import gmm
 from evenfield.numerics.dynamic_panel.instruments import (
@@ -38,6 +47,9 @@ def dynamic_fe(
     unit: str | None = None,
     time: str | None = None,
     method: str = "bias_corrected",
+    interval: str = "clustered",
+    draws: int = 1999,
+    seed: int = 0,
 ) -> Fit:
     """Fit y_it = ``rho`` y_i,t-1 + unit and year effects without the bias of these, and
     ``speed`` = -ln(rho) a year.
@@ -49,24 +61,40 @@ def dynamic_fe(
     y : str
         Column, or an expression such as ``np.log(income)``.
     method : str
-        bias_corrected, half_panel_jackknife or anderson_hsiao.
+        bias_corrected (shocks whose variance is free by date), bias_corrected_constant
+        (one variance), half_panel_jackknife or anderson_hsiao; pooled and fixed_effects
+        are what the root lies between.
+    interval : str
+        Of ``tables["speed"]``: clustered by unit, or, of bias-corrected roots, score (the
+        roots at which the adjusted score does not differ from zero, which needs no
+        root) or bootstrap (whole units drawn again, studentised).
+    draws, seed : int
+        Draws of units.
 
     Returns
     -------
     Fit
         ``rho`` from one date to the next and ``speed`` per year, with errors by unit;
         ``notes`` hold the half-life in years and, for dates that are not a year apart,
-        the years between them.
+        the years between them. ``tables["speed"]`` has ``rho`` tested against one, at
+        which gaps stay, ``speed`` and ``half-life`` with its interval, transformed;
+        ``tables["residuals"]`` what residuals of a bias-corrected root show of the
+        shocks.
 
     Notes
     -----
-    Bun and Carree (2005) and Dhaene and Jochmans (2016); Anderson and Hsiao (1981).
+    Bun and Carree (2005) and Dhaene and Jochmans (2016); Breitung, Kripfganz and
+    Hayakawa (2022) for variances by date; Anderson and Hsiao (1981).
     """
     chosen("method", method, FITS)
+    corrected = method.startswith("bias_corrected")
+    chosen(f"interval of {method}", interval, INTERVALS if corrected else ["clustered"])
+    whole("draws", draws, lowest=99)
     rows = table(outcome_of(y, data), data, unit, time)
     rows.check_keys("a dynamic panel")
     rows.calendar.even("a root of the lagged value")
-    root = FITS[method](rows.balanced(rows.y))
+    levels = rows.balanced(rows.y)
+    root = FITS[method](levels)
     years = rows.calendar.years
     speed = speed_of(root.rho, root.std_error, years)
     notes = {
@@ -75,8 +103,16 @@ def dynamic_fe(
         "years a transition": "" if years == 1 else years,
         "half-life": speed.half_life,
     }
-    if method == "bias_corrected":
+    tables = {}
+    if corrected:
         notes |= {"uncorrected rho": root.fixed_effects, "root found": not root.no_root}
+        of_shocks = pd.Series(shocks(levels, root.rho))
+        tables["residuals"] = of_shocks.to_frame("value")
+    rng = np.random.default_rng(seed)
+    against, lost = tested_root(levels, root, interval, LEVEL, rng, draws)
+    tables["speed"] = _speeds(against, years)
+    if interval == "bootstrap":
+        notes["share of draws without a root"] = lost
     return Fit(
         f"Dynamic panel, {method.replace('_', ' ')}",
         t_rows(
@@ -88,7 +124,18 @@ def dynamic_fe(
         ),
         root.n_units * root.n_periods,
         notes=notes,
+        tables=tables,
         raw=root,
+    )
+
+
+def _speeds(root: Root, years: float) -> pd.DataFrame:
+    """Return a root tested against one, its speed a year and the half-life, a row each."""
+    tests = [row.test for row in root.rows(years, LEVEL, POWER)]
+    return pd.DataFrame(
+        [[getattr(test, name) for name in NUMBERS] for test in tests],
+        index=["rho", "speed", "half-life"],
+        columns=NUMBERS,
     )
 
 
@@ -110,6 +157,7 @@ def dynamic_gmm(
     steps: int = 2,
     time_effects: bool | None = None,
     first_step: str = "full",
+    constant: bool = True,
 ) -> Fit:
     """Fit a dynamic panel by difference or system GMM; ``notes`` hold Hansen's and
     Sargan's test, m1 and m2.
@@ -123,7 +171,8 @@ def dynamic_gmm(
     lags : int, optional
         Lags of y among the regressors: those of the formula, or 1.
     equations : str
-        difference, or system (a constant is reported then).
+        difference, or system (a constant is reported then, but for ``constant=False``:
+        levels less the means of their dates need none).
     instruments : tuple of int
         First and last lag of the levels of y that instrument the differences; 0 takes
         all there are.
@@ -151,7 +200,8 @@ def dynamic_gmm(
         ``tables["tests"]`` has Hansen's and Sargan's tests, m1 and m2; ``notes`` the
         units and the independent instruments, with a word where these are more than
         the units, where others span them, and where estimates depend on the level of
-        y. ``raw`` is of y less its mean.
+        y. With one lag ``tables["speed"]`` has its root tested against one by t(N - 1),
+        the speed a year and the half-life. ``raw`` is of y less its mean.
 
     Notes
     -----
@@ -169,27 +219,12 @@ def dynamic_gmm(
     n_dates = Y.shape[1]
     # Far from zero regressors, too, would lose digits: the constant makes up for the
     # mean.
-    mean = float(np.nanmean(Y))
+    with_constant = system and constant
+    mean = float(np.nanmean(Y)) if with_constant or not system else 0.0
     lags, names = _lags_of_outcome(rows, lags)
-    # Levels instrument from lag 2 on where shocks move them, from 1 on where later.
     first_lags = dict.fromkeys(names_of(endogenous), 2)
     first_lags |= dict.fromkeys(names_of(predetermined), 1)
-    sources = []
-    touched = set(first_lags)
-    for name, first_lag in first_lags.items():
-        path = rows.steps_grid(rows.column(name, missing=True))
-        if np.isinf(path).any():
-            raise EstimateError(
-                f"infinite values of {name}", "finite numbers", "leave them blank"
-            )
-        origin_of_path = np.nanmean(path) if centre else 0.0
-        sources.append(Source(path - origin_of_path, first_lag, last_lag))
-        touched |= rows.variables.get(name, set())
-    # What is made of an endogenous or predetermined column may not instrument itself.
-    own = [
-        NOWHERE if {name, *rows.variables[name]} & touched else EVERYWHERE
-        for name in names
-    ]
+    sources, own = _instruments(rows, names, first_lags, last_lag, centre)
     X = rows.steps_grid(rows.X[names])
     # Y enters less its mean: ``origin`` gives instruments their level, if not centred.
     spec = GmmSpec(
@@ -210,9 +245,9 @@ def dynamic_gmm(
         X = np.concatenate([X, dummies], axis=2)
         names += [rows.calendar.position_text(int(t)) for t in dated]
         own += [LEVELS_ONLY if system else EVERYWHERE] * len(dated)
-    if system:
-        constant = np.where(np.isfinite(Y), 1.0, np.nan)
-        X = np.concatenate([X, constant[..., None]], axis=2)
+    if with_constant:
+        ones = np.where(np.isfinite(Y), 1.0, np.nan)
+        X = np.concatenate([X, ones[..., None]], axis=2)
         names.append("Intercept")
         own.append(LEVELS_ONLY)
     # Less its mean, so that sums of squares keep their digits.
@@ -221,7 +256,7 @@ def dynamic_gmm(
     beta = fit.beta_one_step if steps == 1 else fit.beta
     cov = fit.cov_one_step if steps == 1 else fit.cov
     m1, m2 = fit.serial_one_step if steps == 1 else fit.serial
-    if system:
+    if with_constant:
         beta, cov = _with_mean(beta, cov, lags, mean)
     errors = np.sqrt(np.diag(cov))
     inference = "robust" if steps == 1 else "Windmeijer"
@@ -233,6 +268,11 @@ def dynamic_gmm(
     }
     notes: dict[str, Any] = {"units": fit.n_units, "instruments": fit.n_instruments}
     notes |= _cautions(fit, Y, centre)
+    tables = {"tests": pd.DataFrame(tests, index=["statistic", "df", "p_value"]).T}
+    # Lags of other dates than the last one leave no one root.
+    if lags == 1 and rows.calendar.years > 0:
+        root = against_one(beta[0], errors[0], fit.n_units, LEVEL)
+        tables["speed"] = _speeds(root, rows.calendar.years)
     for name, test in tests.items():
         df = "" if np.isnan(test.df) else f"({test.df:.0f})"
         notes |= {f"{name}{df}": test.statistic, f"{name} p": test.p_value}
@@ -242,9 +282,38 @@ def dynamic_gmm(
         fit.n_levels or fit.n_rows,
         covariance=lambda _: pd.DataFrame(cov, names, names),
         notes=notes,
-        tables={"tests": pd.DataFrame(tests, index=["statistic", "df", "p_value"]).T},
+        tables=tables,
         raw=fit,
     )
+
+
+def _instruments(
+    rows: Table,
+    names: Sequence[str],
+    first_lags: Mapping[str, int],
+    last_lag: int,
+    centre: bool,
+) -> tuple[list[Source], list[int]]:
+    """Return the levels that are instruments, and where each regressor instruments
+    itself; the first lag of a column is 2 where shocks move it, 1 where later.
+    """
+    sources = []
+    touched = set(first_lags)
+    for name, first_lag in first_lags.items():
+        path = rows.steps_grid(rows.column(name, missing=True))
+        if np.isinf(path).any():
+            raise EstimateError(
+                f"infinite values of {name}", "finite numbers", "leave them blank"
+            )
+        origin_of_path = np.nanmean(path) if centre else 0.0
+        sources.append(Source(path - origin_of_path, first_lag, last_lag))
+        touched |= rows.variables.get(name, set())
+    # What is made of an endogenous or predetermined column may not instrument itself.
+    own = [
+        NOWHERE if {name, *rows.variables[name]} & touched else EVERYWHERE
+        for name in names
+    ]
+    return sources, own
 
 
 def _lags_of_outcome(rows: Table, lags: int | None) -> tuple[int, list[str]]:

@@ -507,6 +507,9 @@ def contrasts(
     )
 
 
+PRODUCT = "initial_x_"  # opens the name of a product with the initial level
+
+
 @reported("beta-convergence", passes_to=ols)
 def beta_convergence(
     formula: str,
@@ -516,6 +519,7 @@ def beta_convergence(
     time: str | None = None,
     start: int | None = None,
     end: int | None = None,
+    interact: str | Sequence[str] = (),
     **options: object,
 ) -> Fit:
     """Regress mean yearly growth on the ``initial`` level; ``tables["speed"]`` holds
@@ -532,6 +536,10 @@ def beta_convergence(
         As for ``ols``; inference is HC3 by default.
     start, end : int, optional
         First and last date; those of the data by default.
+    interact : str or sequence of str, optional
+        Controls on which the slope depends: ``initial_x_NAME`` is their product with the
+        initial level, and ``tables["speed"]`` has the ``speed at NAME = 1``, the others
+        at 0.
     """
     rows = table(formula, data, unit, time)
     rows.check_keys("growth")
@@ -569,17 +577,27 @@ def beta_convergence(
     # (y_T - y_0) / T with T in years, whatever the step between dates.
     cross["growth"] = (levels[last] - levels[first]) / years
     said = _said_of_logarithm(rows.y, cross["growth"])
-    fit = ols(_growth_model(formula, rows), cross, unit=rows.unit_name, **options)
+    modifiers = names_of(interact)
+    for name in modifiers:
+        chosen("control to interact with", name, rows.X)
+        cross[PRODUCT + name] = cross["initial"] * rows.X[name][at].to_numpy()
+    model = _growth_model(formula, rows, modifiers)
+    fit = ols(model, cross, unit=rows.unit_name, **options)
     # The interval of the speed is that of the slope, transformed.
     of_slope = fit.rows(0.95).set_index("term").loc[["initial"], NUMBERS]
     slope = Tested(**of_slope.iloc[0])
-    tests = [row.test for row in speeds(fit.raw, years).rows(slope, 0.95)]
+    implied = speeds(fit.raw, years)
+    tests = [row.test for row in implied.rows(slope, 0.95)]
+    names = ["speed", "half-life", "speed by nonlinear least squares"]
+    for name in modifiers:
+        names.append(f"speed at {name} = 1")
+        tests.append(implied.at(*_slope_at_one(fit, name), slope.df, 0.95))
     table_of_speeds = pd.DataFrame(
         [[getattr(test, name) for name in NUMBERS] for test in tests],
-        index=["speed", "half-life", "speed by nonlinear least squares"],
+        index=names,
         columns=NUMBERS,
     )
-    rate, half, _ = table_of_speeds["estimate"].tolist()
+    rate, half = table_of_speeds["estimate"].tolist()[:2]
     span = f"{dates.text[first]} to {dates.text[last]}"
     return replace(
         fit,
@@ -619,11 +637,31 @@ def _said_of_logarithm(y: "pd.Series[float]", growth: "pd.Series[float]") -> str
     return f"{y.name} as it stands, taken for a logarithm"
 
 
-def _growth_model(formula: str | Columns, rows: Table) -> str | Columns:
-    """Return the model of growth on the initial level and the controls."""
+def _growth_model(
+    formula: str | Columns, rows: Table, modifiers: Sequence[str]
+) -> str | Columns:
+    """Return the model of growth on the initial level, the controls, and its products
+    with those that modify it.
+    """
+    products = [PRODUCT + name for name in modifiers]
     if isinstance(formula, Columns):
-        return Columns("growth", ("initial", *formula.x))
-    return f"growth ~ initial + {parsed(formula, rows.data).right_text}"
+        return Columns("growth", ("initial", *formula.x, *products))
+    controls = parsed(formula, rows.data).right_text
+    return " + ".join(
+        [f"growth ~ initial + {controls}", *(f"`{name}`" for name in products)]
+    )
+
+
+def _slope_at_one(fit: Fit, name: str) -> tuple[float, float]:
+    """Return the slope of growth where one control is 1 and the others that modify it are
+    0, and its standard error, NaN where the inference has no covariance.
+    """
+    terms = ["initial", PRODUCT + name]
+    slope = float(fit.params[terms].sum())
+    if fit.cov.empty:
+        return slope, np.nan
+    # var(b + d) = var(b) + 2 cov(b, d) + var(d)
+    return slope, float(np.sqrt(fit.cov.loc[terms, terms].to_numpy().sum()))
 
 
 @reported("specification-curve")

@@ -4,6 +4,7 @@ its interval, what warns of it, and the speed of convergence that it implies.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,6 +24,7 @@ from evenfield.numerics.dynamic_panel.bias_corrected import (
 )
 from evenfield.numerics.dynamic_panel.within import (
     WARNING,
+    RootFit,
     checked_levels,
     half_panel_root,
     residual_check,
@@ -35,12 +37,6 @@ from evenfield.numerics.power import mde_multiplier
 HEADLINE = "bc_fe"
 # Those that rest on the score of fixed effects, adjusted by its expectation.
 CORRECTED = (HEADLINE, "bc_fe_bootstrap_t", "bc_fe_sandwich", "bc_fe_constant")
-# Estimators with one error for each root, by name: levels (N, T + 1) -> a fit.
-FITS: dict[str, Callable[[Array], Any]] = {
-    "bias_corrected": bias_corrected_root,
-    "half_panel_jackknife": half_panel_root,
-    "anderson_hsiao": anderson_hsiao_root,
-}
 # ASSUME: shocks count as serially correlated when their autocorrelation, net of what
 # demeaning does, exceeds 0.2.
 SERIAL = 0.2
@@ -51,6 +47,8 @@ NO_ROOT = (
 NO_SPEED = "speed not defined: the root is not positive"
 CLUSTERED = "clustered by unit, N/(N-1)"
 T_TEST = "t(N - 1) of rho = 1, two-sided"
+BY_SCORE = "score test inverted on a grid, t(N - 1)"
+BY_DRAWS = "bootstrap-t, draws of units"
 TRANSFORMED = "interval of the root, transformed"
 TERMS = ("root", "speed", "half_life")
 
@@ -182,6 +180,66 @@ def least_squares(levels: Array, unit_effects: bool) -> tuple[float, float]:
     return float(fit.params.iloc[0]), float(std_error)
 
 
+def _least_squares_root(levels: Array, unit_effects: bool) -> RootFit:
+    """Return the root of least squares, pooled or with unit effects; levels (N, T + 1)."""
+    rho, std_error = least_squares(levels, unit_effects)
+    n, dates = levels.shape
+    return RootFit(
+        rho=rho, std_error=std_error, df=n - 1, n_units=n, n_periods=dates - 1
+    )
+
+
+# Estimators with one error for each root, by name: levels (N, T + 1) -> a fit. The last
+# two lie above and below the root, and are what it is held against.
+FITS: dict[str, Callable[[Array], Any]] = {
+    "bias_corrected": bias_corrected_root,
+    "bias_corrected_constant": partial(bias_corrected_root, variance=Variance.CONSTANT),
+    "half_panel_jackknife": half_panel_root,
+    "anderson_hsiao": anderson_hsiao_root,
+    "pooled": partial(_least_squares_root, unit_effects=False),
+    "fixed_effects": partial(_least_squares_root, unit_effects=True),
+}
+# Intervals of the bias-corrected root: by its error; of the roots at which the adjusted
+# score does not differ from zero; of whole units that are drawn again.
+INTERVALS = ("clustered", "score", "bootstrap")
+
+
+def against_one(
+    rho: float,
+    std_error: float,
+    n_units: int,
+    level: float,
+    *notes: str,
+    se_type: str = CLUSTERED,
+) -> Root:
+    """Return a root tested against one by t(N - 1)."""
+    # The null of no convergence is rho = 1, so rho - 1 is what is tested.
+    test = t_inference(rho - 1, std_error, n_units - 1, level)
+    of_gap = tested(test, se_type, T_TEST)
+    low, high = 1 + of_gap.conf_low, 1 + of_gap.conf_high
+    return Root(replace(of_gap, estimate=rho, conf_low=low, conf_high=high), notes)
+
+
+def tested_root(
+    levels: Array,
+    fit: Any,
+    interval: str,
+    level: float,
+    rng: np.random.Generator,
+    draws: int,
+) -> tuple[Root, float]:
+    """Return a fit of ``FITS`` tested against one, and the share of draws of units
+    without a root, NaN without draws; levels (N, T + 1), interval of ``INTERVALS``.
+    """
+    if interval == "score":
+        found = score_interval(levels, level, fit.variance)
+        return _interval(fit, found, BY_SCORE), NAN
+    if interval == "bootstrap":
+        drawn = bootstrap_t_interval(levels, rng, draws, level, fit.variance)
+        return _interval(fit, drawn, BY_DRAWS), drawn.no_root_share
+    return against_one(fit.rho, fit.std_error, len(levels), level), NAN
+
+
 @dataclass(frozen=True)
 class Window:
     """The levels of one window and the level of its intervals."""
@@ -193,11 +251,8 @@ class Window:
         self, rho: float, std_error: float, *notes: str, se_type: str = CLUSTERED
     ) -> Root:
         """Return a root of these units tested against one by t(N - 1)."""
-        # The null of no convergence is rho = 1, so rho - 1 is what is tested.
-        test = t_inference(rho - 1, std_error, len(self.levels) - 1, self.level)
-        of_gap = tested(test, se_type, T_TEST)
-        low, high = 1 + of_gap.conf_low, 1 + of_gap.conf_high
-        return Root(replace(of_gap, estimate=rho, conf_low=low, conf_high=high), notes)
+        n_units = len(self.levels)
+        return against_one(rho, std_error, n_units, self.level, *notes, se_type=se_type)
 
     def pooled(self) -> Root:
         """Least squares with year effects alone."""
@@ -226,6 +281,19 @@ class Window:
         # Differences, instrumented by the level two dates before (1981).
         fit = anderson_hsiao_root(self.levels)
         return self.root(fit.rho, fit.std_error, "imprecise near a unit root")
+
+
+def shocks(levels: Array, rho: float) -> dict[str, float]:
+    """Return what residuals show of the shocks: their slope on their lag, the same net
+    of what unit means do to it, and their deviation in both halves; levels (N, T + 1).
+    """
+    check = residual_check(levels, rho)
+    return {
+        "AR(1)": check.autocorrelation,
+        "AR(1), net of unit means": check.net_autocorrelation,
+        "deviation, first half": check.sd_first,
+        "deviation, second half": check.sd_second,
+    }
 
 
 class Roots(NamedTuple):
@@ -292,11 +360,9 @@ def _corrected(
     )
     flags = (NO_ROOT if fit.no_root else "", serial if abs(net) > SERIAL else "")
     lost = f"{100 * drawn.no_root_share:.1f}% of draws without a root"
-    by_grid = "score test inverted on a grid, t(N - 1)"
-    by_draws = "bootstrap-t, draws of units"
     by_name = {
-        HEADLINE: _interval(fit, grid, by_grid, *flags),
-        "bc_fe_bootstrap_t": _interval(fit, drawn, by_draws, lost, *flags),
+        HEADLINE: _interval(fit, grid, BY_SCORE, *flags),
+        "bc_fe_bootstrap_t": _interval(fit, drawn, BY_DRAWS, lost, *flags),
         "bc_fe_sandwich": _sandwich(window, fit, *flags),
         "bc_fe_constant": _sandwich(
             window, constant, NO_ROOT if constant.no_root else ""

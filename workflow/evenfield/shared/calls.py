@@ -41,7 +41,8 @@ class Place:
     # 1. A coefficient, by its term in ``to_frame()``
     term: str = ""
     inference: str = ""  # kind of inference; the first one of the result where empty
-    less: str = ""  # term whose coefficient is subtracted; gives an estimate alone
+    # term whose coefficient is subtracted, or line of the table; gives an estimate alone
+    less: str = ""
     per: str = ""  # term by whose coefficient it is divided; gives an estimate alone
     # 2. A row of one of the ``tables``
     table: str = ""
@@ -93,6 +94,9 @@ class Place:
             return {self.name: self._attribute_of(fit)}
         if self.table:
             table_row = fit.tables[self.table].loc[self.line]
+            if self.less:
+                other_row = fit.tables[self.table].loc[self.less]
+                return {"estimate": table_row["estimate"] - other_row["estimate"]}
             return {name: table_row[column] for name, column in self.columns.items()}
         return self._coefficient_of(fit.to_frame(level))
 
@@ -134,7 +138,9 @@ class Place:
         if self.attribute:
             return f"fit.{self.attribute}"
         if self.table:
-            return f"fit.tables[{self.table!r}].loc[{self.line!r}]"
+            line = f"fit.tables[{self.table!r}].loc[{self.line!r}]"
+            less = f" - fit.tables[{self.table!r}].loc[{self.less!r}]"
+            return line + (less if self.less else "")
         if self.less:
             return f"fit.params[{self.term!r}] - fit.params[{self.less!r}]"
         if self.per:

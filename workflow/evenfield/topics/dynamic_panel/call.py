@@ -1,12 +1,17 @@
 """Dynamic panels as calls of the library."""
 
+from typing import Any
+
 import pandas as pd
 
 from evenfield.shared.calls import (
+    DRAWS,
+    NUMBERS,
     Call,
     Place,
     same,
     section_of,
+    seed_of,
     specification,
 )
 from evenfield.shared.tables.rows import Row
@@ -17,74 +22,81 @@ from evenfield.topics.dynamic_panel.estimate import (
     windows,
 )
 
-# Methods of the library by estimator.
+# Method and interval of the library by estimator.
+CORRECTED = "bias_corrected"
 METHODS = {
-    "bc_fe": "bias_corrected",
-    "bc_fe_bootstrap_t": "bias_corrected",
-    "bc_fe_sandwich": "bias_corrected",
-    "half_panel_jackknife": "half_panel_jackknife",
-    "anderson_hsiao": "anderson_hsiao",
+    "bc_fe": (CORRECTED, "score"),
+    "bc_fe_bootstrap_t": (CORRECTED, "bootstrap"),
+    "bc_fe_sandwich": (CORRECTED, "clustered"),
+    "bc_fe_constant": ("bias_corrected_constant", "clustered"),
+    "half_panel_jackknife": ("half_panel_jackknife", "clustered"),
+    "anderson_hsiao": ("anderson_hsiao", "clustered"),
+    "fe": ("fixed_effects", "clustered"),
+    "pooled": ("pooled", "clustered"),
 }
-OWN_INTERVAL = ("bc_fe", "bc_fe_bootstrap_t")
-EFFECTS = {"pooled": " | year", "fe": " | unit + year"}
 TESTS = {"hansen": "Hansen", "sargan": "Sargan", "serial_1": "m1", "serial_2": "m2"}
-FROM_ONE = "the row tests rho = 1, the library rho = 0"
-TRANSFORMED = "the interval of the root, transformed; the library's is by delta method"
-SCORE = "the interval and the test of the score; the library has errors by unit"
-FACTOR = "another factor for few units: the row has N / (N - 1)"
+# Numbers of the library's table of a root, by term: those of the root, of its speed in
+# percent a year, of the half-life.
+ROOT = {
+    "log_income_lag": Place(table="speed", line="rho", columns=same(*NUMBERS)),
+    "speed": Place(table="speed", line="speed", columns=same(*NUMBERS), times=100.0),
+    "half_life": Place(table="speed", line="half-life", columns=same(*NUMBERS)),
+}
+# What residuals show of the shocks, deviations in percent.
+SHOCKS = {
+    "residual_ar1": ("AR(1)", 1.0),
+    "residual_ar1_net": ("AR(1), net of unit means", 1.0),
+    "residual_sd_first_half": ("deviation, first half", 100.0),
+    "residual_sd_second_half": ("deviation, second half", 100.0),
+}
+NO_ROOT = "no_root_share"
 
 
 def call(study: Study, row: Row) -> Call:
     """Return the call that gives a row: a root, its speed, or a test of instruments."""
     spec = specification(section_of(study, Section, "dynamic_panel"), row)
     data = _levels(study, spec, row["period"])
-    estimator = row["estimator"]
-    if estimator in METHODS:
-        return _root(row, data)
-    if estimator in EFFECTS:
-        formula = f"log_income ~ lag(log_income, 1){EFFECTS[estimator]}"
-        return Call(
-            function="ols",
-            data=data,
-            arguments={
-                "formula": formula,
-                "unit": "unit",
-                "time": "year",
-                "inference": "CR1",
-            },
-            places=(Place(term="lag(log_income, 1)", columns=same("estimate", "df")),),
-            differs=dict.fromkeys(
-                ("std_error", "statistic", "p_value", "conf_low", "conf_high"), FACTOR
-            ),
-        )
+    if row["estimator"] in METHODS:
+        return _root(study, row, spec, data)
     return _gmm(row, spec, data)
 
 
-def _root(row: Row, data: pd.DataFrame) -> Call:
-    own = row["estimator"] in OWN_INTERVAL
-    tests = ("statistic", "p_value")
-    ends = ("conf_low", "conf_high")
-    if row["effect_type"] == "half_life":
-        place = Place(note="half-life")
-        apart = dict.fromkeys(("df", *ends), TRANSFORMED)
-    elif row["effect_type"] == "lambda":
-        place = Place(term="speed", times=100.0)
-        apart = dict.fromkeys(tests, FROM_ONE) | dict.fromkeys(ends, TRANSFORMED)
+def _root(study: Study, row: Row, spec: DynamicPanelSpec, data: pd.DataFrame) -> Call:
+    method, interval = METHODS[row["estimator"]]
+    term = row["term"]
+    if term in SHOCKS:
+        line, times = SHOCKS[term]
+        columns = {"estimate": "value"}
+        place = Place(table="residuals", line=line, columns=columns, times=times)
+    elif term == NO_ROOT:
+        interval = "bootstrap"
+        place = Place(note="share of draws without a root")
     else:
-        place = Place(term="rho")
-        apart = dict.fromkeys(tests, FROM_ONE)
-        apart |= dict.fromkeys(ends, SCORE) if own else {}
+        place = ROOT[term]
+    arguments: dict[str, Any] = {
+        "y": "log_income",
+        "unit": "unit",
+        "time": "year",
+        "method": method,
+        "interval": interval,
+    }
+    differs = {}
+    if interval == "bootstrap":
+        inference = study.config.inference
+        of_units = f"{spec.unit_scheme}:{spec.sample}:{row['period']}:units"
+        seed = seed_of(inference.seed, f"dynamic:{spec.id}:{of_units}")
+        arguments |= {"draws": spec.draws, "seed": seed}
+        # The library numbers units by their ids, and draws in that order.
+        units = data["unit"].unique().tolist()
+        if units != sorted(units):
+            names = ("estimate",) if term == NO_ROOT else NUMBERS[1:]
+            differs = dict.fromkeys(names, DRAWS)
     return Call(
         function="dynamic_fe",
         data=data,
-        arguments={
-            "y": "log_income",
-            "unit": "unit",
-            "time": "year",
-            "method": METHODS[row["estimator"]],
-        },
+        arguments=arguments,
         places=(place,),
-        differs=apart,
+        differs=differs,
     )
 
 
@@ -104,26 +116,23 @@ def _gmm(row: Row, spec: DynamicPanelSpec, data: pd.DataFrame) -> Call:
         for term, line in TESTS.items()
     }
     places["instruments"] = Place(note="instruments")
-    places["log_income_lag"] = Place(
-        term="lag(deviation, 1)", columns=same("estimate", "std_error")
-    )
-    numbers = ("statistic", "df", "p_value", "conf_low", "conf_high")
-    by_t = dict.fromkeys(numbers, "the row has t(N - 1) of rho = 1, the library z")
+    arguments: dict[str, Any] = {
+        "formula": "deviation ~ 1",
+        "unit": "unit",
+        "time": "year",
+        "lags": 1,
+        "instruments": (2, spec.gmm_last_lag),
+        "collapse": True,
+        "time_effects": False,
+    }
+    if row["estimator"] == "gmm_system":
+        arguments |= {"equations": "system", "constant": False}
     return Call(
         function="dynamic_gmm",
         # Year means are removed before, so that year dummies use up no instruments.
         data=data.assign(deviation=data["log_income"] - mean),
-        arguments={
-            "formula": "deviation ~ 1",
-            "unit": "unit",
-            "time": "year",
-            "lags": 1,
-            "instruments": (2, spec.gmm_last_lag),
-            "collapse": True,
-            "time_effects": False,
-        },
-        places=(places[row["term"]],),
-        differs=by_t if row["term"] == "log_income_lag" else {},
+        arguments=arguments,
+        places=((places | ROOT)[row["term"]],),
     )
 
 

@@ -1,5 +1,10 @@
 """Convergence by regime as calls of the library."""
 
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
 from evenfield.shared.calls import (
     Call,
     Place,
@@ -9,41 +14,73 @@ from evenfield.shared.calls import (
     specification,
 )
 from evenfield.shared.contrasts.calls import as_coefficient
+from evenfield.shared.estimates import CHANGE, change_period
 from evenfield.shared.few_units import with_places
 from evenfield.shared.tables.rows import Row
 from evenfield.study.study import Study
 from evenfield.topics.regime.estimate import Section, combinations, methods_of
-from evenfield.topics.regime.estimate_section import OUTCOME, sections
+from evenfield.topics.regime.estimate_panel import DIFFERENCE
+from evenfield.topics.regime.estimate_section import (
+    EXPOSURES,
+    INITIAL,
+    INTERACTIONS,
+    OUTCOME,
+    OWN,
+    START,
+    CrossSection,
+    sections,
+)
 
 CONSTANT = "constant"
 
 
 def call(study: Study, row: Row) -> Call:
-    """Return the call that gives a row: the cross-section of one period."""
+    """Return the call that gives a row: the cross-section of one period, several of them
+    together, the speed within a group, or the incomes that all can be compared at.
+    """
     spec = specification(section_of(study, Section, "regime"), row)
-    (section,) = (one for one in sections(study, spec) if one.name == row["period"])
+    by_name = {one.name: one for one in sections(study, spec)}
+    estimator = row["estimator"]
+    if estimator.startswith(("regime_split", f"regime{CHANGE}")):
+        return _together(study, row, list(by_name.values()))
+    section = by_name[row["period"]]
+    if estimator == "common_support":
+        return _support(row, section)
+    if estimator == "within_group":
+        return _within(row, section)
+    if row["effect_type"] == "lambda":
+        return _gap(section)
     method = method_of(row, "regime", methods_of(spec))
-    c = combinations(section.columns)[row["term"], row["contrast"]]
-    weights = {
-        name: float(weight)
-        for name, weight in zip(section.columns, c, strict=True)
-        if weight
-    }
+    stream = f"regime:{spec.id}:{section.name}:{row['term']}:{row['contrast']}"
     columns = dict(zip(section.columns, section.X.T, strict=True))
+    c = combinations(section.columns)[row["term"], row["contrast"]]
+    weights = dict(zip(section.columns, c, strict=True))
     del columns[CONSTANT]
-    columns, term, note = as_coefficient(columns, weights)
     data = section.table[[OUTCOME]].rename_axis("unit").reset_index()
-    data = data.assign(**columns)
-    spec_id, name = spec.id, section.name
-    stream = f"regime:{spec_id}:{name}:{row['term']}:{row['contrast']}"
+    return _least_squares(study, data, columns, weights, method, stream)
+
+
+def _least_squares(
+    study: Study,
+    data: pd.DataFrame,
+    columns: dict[str, np.ndarray],
+    weights: dict[str, float],
+    method: str,
+    stream: str,
+    **options: str,
+) -> Call:
+    """Return the regression of growth in which a combination of coefficients is one."""
+    used = {name: float(weight) for name, weight in weights.items() if weight}
+    columns, term, note = as_coefficient(columns, used)
     inference = study.config.inference
     return Call(
         function="ols",
-        data=with_places(study, "", data),
+        data=with_places(study, "", data.assign(**columns)),
         arguments={
             "y": OUTCOME,
             "x": [*columns],
             "unit": "unit",
+            **options,
             "inference": [method],
             "few_units": True,
             "draws": inference.permutations,
@@ -51,4 +88,104 @@ def call(study: Study, row: Row) -> Call:
         },
         places=(Place(term=term, inference=method),),
         note=note,
+    )
+
+
+def _together(study: Study, row: Row, of_spec: Sequence[CrossSection]) -> Call:
+    """Return the regression of several periods, coefficients free in each: late ones less
+    early ones.
+    """
+    if CHANGE in row["estimator"]:
+        names = next(
+            names
+            for names in of_spec[0].spec.changes
+            if row["period"] == change_period(*names)
+        )
+        chosen = [one for name in names for one in of_spec if one.name == name]
+        late = np.array([False, True])
+    else:
+        chosen = [one for one in of_spec if one.period["role"] == "main"]
+        since = of_spec[0].spec.split or 0
+        late = np.array([int(one.period["start"]) >= since for one in chosen])
+    share = np.where(late, 1 / late.sum(), -1 / (~late).sum())
+    columns = {}
+    weights = {}
+    for number, (one, weight) in enumerate(zip(chosen, share, strict=True)):
+        c = combinations(one.columns)[INTERACTIONS[0], DIFFERENCE]
+        for name, values, of_column in zip(one.columns, one.X.T, c, strict=True):
+            # Zero in other periods: each has the coefficients that it has alone. The
+            # constant of the first period is that of all, less what others have more.
+            if name == CONSTANT and not number:
+                continue
+            blocks = [values if other is one else 0 * other.X[:, 0] for other in chosen]
+            columns[f"{name} {one.name}"] = np.concatenate(blocks)
+            weights[f"{name} {one.name}"] = float(weight * of_column)
+    parts = []
+    for one in chosen:
+        part = one.table[[OUTCOME]].rename_axis("unit").reset_index()
+        parts.append(part.assign(start=int(one.period["start"])))
+    data = pd.concat(parts, ignore_index=True)
+    method = "wild33" if row["estimator"].endswith("wcr33") else "CR3"
+    stream = f"regime:{of_spec[0].spec.id}:{row['period']}"
+    return _least_squares(study, data, columns, weights, method, stream, time="start")
+
+
+def _levels(section: CrossSection, units: pd.DataFrame) -> pd.DataFrame:
+    """Return log income at both ends of the period, a row a unit and year."""
+    start = units[[START, OUTCOME, *EXPOSURES, *OWN]].rename_axis("unit").reset_index()
+    # Growth is in percent a year.
+    gain = section.years * start[OUTCOME] / 100
+    ends = [
+        start.assign(year=int(section.period["start"]), log_income=start[START]),
+        start.assign(year=int(section.period["end"]), log_income=start[START] + gain),
+    ]
+    return pd.concat(ends, ignore_index=True).drop(columns=[START, OUTCOME])
+
+
+def _within(row: Row, section: CrossSection) -> Call:
+    held = section.table[list(OWN)] > 0
+    members = {
+        "cluster": held[OWN[0]],
+        "sez": held[OWN[1]],
+        "neither": ~held.any(axis=1),
+    }
+    inside = section.table[members[row["contrast"]]]
+    return Call(
+        function="beta_convergence",
+        data=_levels(section, inside),
+        arguments={
+            "formula": "log_income ~ 1",
+            "unit": "unit",
+            "time": "year",
+            "inference": "classical",
+        },
+        places=(Place(note="speed", times=100.0),),
+    )
+
+
+def _gap(section: CrossSection) -> Call:
+    """Return the regression whose slopes at an exposure of one imply two speeds."""
+    own = [name for name in OWN if name in section.columns]
+    first, second = (f"speed at {name} = 1" for name in EXPOSURES)
+    return Call(
+        function="beta_convergence",
+        data=_levels(section, section.table),
+        arguments={
+            "formula": f"log_income ~ {' + '.join([*EXPOSURES, *own])}",
+            "unit": "unit",
+            "time": "year",
+            "interact": list(EXPOSURES),
+        },
+        places=(Place(table="speed", line=first, less=second, times=100.0),),
+    )
+
+
+def _support(row: Row, section: CrossSection) -> Call:
+    data = section.table[[INITIAL, row["contrast"]]].rename_axis("unit").reset_index()
+    term = row["term"].removeprefix("initial_income_")
+    return Call(
+        function="common_support",
+        data=data,
+        arguments={"y": INITIAL, "by": row["contrast"], "unit": "unit"},
+        places=(Place(term=term, columns={"estimate": "estimate"}),),
     )

@@ -43,6 +43,7 @@ from evenfield.topics.regime.estimate_section import (
     income_support,
     sections,
     support_rows,
+    support_table,
     within_rows,
 )
 
@@ -110,8 +111,8 @@ def estimate(study: Study) -> Results:
             out.estimates += [*deciding, *within_rows(section)]
             for exposure in EXPOSURES:
                 support = income_support(section, exposure)
-                out.estimates += support_rows(section, support)
-                thirds.append(support)
+                out.estimates += support_rows(section, exposure, support)
+                thirds.append(support_table(section, exposure, support))
             fitted = (
                 np.full(len(section.y), NAN) if fit is None else section.X @ fit.beta
             )

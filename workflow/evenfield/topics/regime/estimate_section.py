@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
+from evenfield.models.support import Support, shared_by_thirds
 from evenfield.numerics.convergence import speed_from_slope
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.influence import dependent_columns
@@ -232,70 +233,51 @@ def within_rows(section: CrossSection) -> list[Estimate]:
     return rows
 
 
-def terciles(values: np.ndarray) -> np.ndarray:
-    """Sort units into thirds by their exposure; equal exposures stay together; values
-    (N,) -> (N,).
-    """
-    bounds = np.quantile(values, (1 / 3, 2 / 3))
-    smallest = values.min() + ALIKE
-    exposed = values[values > smallest]
-    # ASSUME: when a third or more of the units have no exposure, terciles are
-    # unexposed, less and more exposed.
-    if bounds[0] <= smallest and len(exposed):
-        bounds = np.array([values.min(), np.median(exposed)])
-    # Exposures tied with a bound stay together in the third below it.
-    return np.asarray(1 + (values[:, None] > bounds[None, :] + ALIKE).sum(axis=1))
-
-
-def income_support(section: CrossSection, exposure: str) -> pd.DataFrame:
-    """Describe initial income within the thirds of an exposure."""
-    thirds = terciles(section.table[exposure].to_numpy(float))
-    grouped = section.table.assign(tercile=thirds).groupby("tercile")
-    support = grouped.agg(
-        units=(INITIAL, "size"),
-        exposure_low=(exposure, "min"),
-        exposure_high=(exposure, "max"),
-        income_low=(INITIAL, "min"),
-        income_mean=(INITIAL, "mean"),
-        income_high=(INITIAL, "max"),
-    )
-    labels = {
-        "spec_id": section.spec.id,
-        "period": section.name,
-        "exposure": exposure,
-    }
-    return support.reset_index().assign(**labels)
-
-
-def common_support(
-    support: pd.DataFrame, initial: np.ndarray
-) -> tuple[float, float, float]:
-    """Return the stretch of initial income that all thirds share, and the share of
-    units inside; initial (N,).
-    """
-    # From the highest of the lowest incomes to the lowest of the highest ones.
-    low = float(support["income_low"].max())
-    high = float(support["income_high"].min())
-    if low > high:
-        return NAN, NAN, 0.0
-    return low, high, float(((initial >= low) & (initial <= high)).mean())
-
-
-def support_rows(section: CrossSection, support: pd.DataFrame) -> list[Estimate]:
+def income_support(section: CrossSection, exposure: str) -> Support:
     """Return the initial incomes that all thirds of an exposure share."""
-    empty = f"{3 - len(support)} thirds are empty because exposures are tied"
+    return shared_by_thirds(
+        section.table[INITIAL].to_numpy(float), section.table[exposure].to_numpy(float)
+    )
+
+
+def support_table(
+    section: CrossSection, exposure: str, support: Support
+) -> pd.DataFrame:
+    """Describe initial income within the thirds of an exposure."""
+    return pd.DataFrame(
+        {
+            "spec_id": section.spec.id,
+            "period": section.name,
+            "exposure": exposure,
+            "tercile": support.labels,
+            "units": support.units,
+            "exposure_low": support.x_low,
+            "exposure_high": support.x_high,
+            "income_low": support.y_low,
+            "income_mean": support.y_mean,
+            "income_high": support.y_high,
+        }
+    )
+
+
+def support_rows(
+    section: CrossSection, exposure: str, support: Support
+) -> list[Estimate]:
+    """Return the initial incomes that all thirds of an exposure share, as rows."""
+    lacking = 3 - len(support.labels)
+    empty = f"{lacking} thirds are empty because exposures are tied"
     units = {
         "low": "log points from the mean",
         "high": "log points from the mean",
         "share": "share of units",
     }
-    values = common_support(support, section.table[INITIAL].to_numpy(float))
+    values = (support.low, support.high, support.share)
     rows = []
     for (term, unit), value in zip(units.items(), values, strict=True):
         lost = "not defined: the thirds share no initial income"
         warning = joined(
             section.note,
-            empty if len(support) < 3 else "",
+            empty if lacking else "",
             "" if np.isfinite(value) else lost,
         )
         row = Estimate(
@@ -303,7 +285,7 @@ def support_rows(section: CrossSection, support: pd.DataFrame) -> list[Estimate]
             estimator="common_support",
             effect_type="stat",
             role="description",
-            contrast=str(support["exposure"].iloc[0]),
+            contrast=exposure,
             term=f"initial_income_{term}",
             unit_of_measure=unit,
             estimate=value,
