@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from evenfield.api.arguments import whole
 from evenfield.api.data import Table, reported, table
 from evenfield.api.levels import levels_of, positive
+from evenfield.api.policies import of_units
 from evenfield.api.results import Fit, chosen, refuse_undefined, tidy
 from evenfield.models import clubs as models
 
@@ -113,6 +115,9 @@ def clubs(
     variance: str = "fqsb",
     merge: str | None = "phillips_sul",
     adopt: bool = False,
+    groups: str | None = None,
+    draws: int = 9999,
+    seed: int = 0,
 ) -> Fit:
     """Sort units into convergence clubs, one parameter each; ``tables["members"]``
     names that of each unit, 0 for none.
@@ -125,6 +130,13 @@ def clubs(
         phillips_sul or von_lyncker_thoennessen joins clubs that converge together, None
         leaves them; whether units of no club join the one with which they converge
         best.
+    groups : str, optional
+        Column of groups, the same at all dates of a unit: ``tables["association"]`` has
+        Cramer's V of clubs and groups, with the exact p-value of Fisher, Freeman and
+        Halton given both margins and that of labels dealt out to other units. Units of
+        no club are a group of their own.
+    draws, seed : int
+        Number and seed of such deals.
 
     Returns
     -------
@@ -134,8 +146,11 @@ def clubs(
 
     Notes
     -----
-    Phillips and Sul (2007, 2009); von Lyncker and Thoennessen (2017).
+    Phillips and Sul (2007, 2009); von Lyncker and Thoennessen (2017); Freeman and Halton
+    (1951). Clubs are made of the incomes that are compared: the p-values take them as
+    given.
     """
+    whole("draws", draws, lowest=1)
     rules = models.Rules(
         logs=logs,
         discard=discard,
@@ -153,14 +168,26 @@ def clubs(
         means[f"club {number}"] = own.paths[list(club.members)].mean(axis=0)
         notes[f"units in club {number}"] = len(club.members)
     notes["none"] = len(own.merged.divergent)
+    tables = {
+        "members": pd.DataFrame({"club": own.labels}, index=rows.units.names),
+        "over time": pd.DataFrame(means, index=rows.dates.names),
+    }
+    if groups is not None:
+        codes = pd.factorize(of_units(rows, groups), sort=True)[0]
+        rng = np.random.default_rng(seed)
+        test = models.association(own.labels, codes, rng, draws)
+        tables["association"] = pd.DataFrame(
+            {
+                "Cramer's V": test.cramers_v,
+                "p_value": [test.exact_p, test.permutation_p],
+            },
+            index=["exact", "permutation"],
+        )
     return Fit(
         "Convergence clubs",
         lambda level: tidy(own.rows(level, clubs)).assign(term=list(means)),
         log.size,
         notes=notes,
-        tables={
-            "members": pd.DataFrame({"club": own.labels}, index=rows.units.names),
-            "over time": pd.DataFrame(means, index=rows.dates.names),
-        },
+        tables=tables,
         raw=own,
     )

@@ -12,15 +12,25 @@ import pandas as pd
 
 from evenfield.api.arguments import whole
 from evenfield.api.data import reported
-from evenfield.api.policies import LEVEL, POWER, described, read_policy, tidy_effects
-from evenfield.api.results import NUMBERS, Fit, refuse_undefined
+from evenfield.api.distances import COORDS
+from evenfield.api.policies import (
+    LEVEL,
+    POWER,
+    Places,
+    Policy,
+    described,
+    read_policy,
+    tidy_effects,
+)
+from evenfield.api.results import NUMBERS, Fit, chosen, refuse_undefined
 from evenfield.api.rings import around, radii_of
-from evenfield.models.event_study import EventStudy, Left, Trends
+from evenfield.models.event_study import EventStudy, Left, Trends, part_effects
 from evenfield.models.policies import Effects
 from evenfield.models.rows import NAN
 from evenfield.numerics.inference.methods import Tested
 from evenfield.study.errors import EstimateError, counted
 
+OF_RINGS = ("coords", "distance", "min_controls")
 UNSUPPORTED = "none, so that nothing shows whether units would have moved alike"
 
 
@@ -45,6 +55,8 @@ def event_study(
     coords: tuple[str, str] | None = None,
     distance: object = None,
     min_controls: int | None = None,
+    conley: float | None = None,
+    parts: str | None = None,
 ) -> Fit:
     """Estimate the effect of a policy with dates by imputation, with leads beside it.
 
@@ -83,7 +95,16 @@ def event_study(
         bands; power of the smallest visible effect.
     rings, coords, distance, min_controls
         As for ``rings``, whose rows are then in ``tables["rings"]``; without ``rings``
-        the others are refused.
+        the others are refused, but for ``coords`` beside ``conley``.
+    conley : float, optional
+        Cut-off in km of errors that allow for shocks in common to units near each other,
+        by Bartlett's kernel: rows of inference ``conley``. ``coords`` are lat and lon by
+        default.
+    parts : str, optional
+        Column with the name of the part of the policy that a unit is under, by row,
+        such as its kind or whether one is in force or several; blank rows are of none.
+        ``tables["parts"]`` has the effect of each over the first span, how far each
+        differs from the first by name, and the test that all are ``alike``.
 
     Returns
     -------
@@ -111,8 +132,12 @@ def event_study(
     cohort at a date with each other, without the own cluster.
     """
     whole("draws", draws, lowest=1)
-    radii = _radii_of(rings, coords, distance, min_controls)
+    for_rings = coords if conley is None else None
+    radii = _radii_of(rings, for_rings, distance, min_controls)
     policy = read_policy(formula, data, unit, time, first, effects, cluster, controls)
+    places = None
+    if conley is not None:
+        places = Places.of(policy, coords or COORDS, conley)
     study = EventStudy(
         panel=policy.panel,
         lead_count=leads,
@@ -121,9 +146,9 @@ def event_study(
     )
     refuse_undefined(study.two_way.reason)
     permuted = study.permuted(np.random.default_rng(seed), draws)
-    parts = [part for part in (study.leads, study.effects) if not part.reason]
+    estimated = [part for part in (study.leads, study.effects) if not part.reason]
     rng = np.random.default_rng(seed)
-    shown = [described(part, rng, draws, power) for part in parts]
+    shown = [described(part, rng, draws, power) for part in estimated]
     trends = study.trends(study.spans[0])
     from_start = int(policy.from_start.sum())
     tables = {
@@ -131,6 +156,8 @@ def event_study(
         "checks": _checks(study, trends, from_start),
         "trends": _left(trends),
     }
+    if parts is not None:
+        tables["parts"] = _parts(policy, study.spans[0], parts)
     if radii:
         near = around(
             policy, radii, horizons, draws, seed, coords, distance, min_controls
@@ -138,12 +165,40 @@ def event_study(
         tables["rings"] = near.rows(LEVEL)
     return Fit(
         "Event study by imputation",
-        tidy_effects(parts, permuted),
+        tidy_effects(estimated, permuted, places),
         policy.nobs,
         notes=policy.notes | _lacking(study.leads, leads),
         tables=tables,
         raw=policy.panel,
     )
+
+
+def _parts(policy: Policy, span: tuple[int, int], column: str) -> pd.DataFrame:
+    """Return the effect of each part of the policy, the differences from the first and
+    the test that all are alike, a row each.
+    """
+    chosen("column", column, policy.rows.data)
+    named = policy.rows.data[column]
+    labels = named.astype(str).where(named.notna() & named.ne(""), "")
+    cells = {
+        name: policy.rows.steps_grid(labels.eq(name)) == 1
+        for name in sorted(set(labels) - {""})
+    }
+    # Parts of which no cell has an effect say nothing.
+    cells = {name: part & policy.panel.with_effect for name, part in cells.items()}
+    cells = {name: part for name, part in cells.items() if part.any()}
+    if len(cells) < 2:
+        raise EstimateError(
+            f"{counted(len(cells), 'part')} of the policy in {column}",
+            "two with dates before and under the policy",
+            "correct the column, or leave it out",
+        )
+    found = part_effects(policy.panel, span, cells)
+    refuse_undefined(found.reason)
+    rows = [*found.effects.rows(LEVEL), *found.differences.rows(LEVEL)]
+    numbers = {row.term: _numbers(row.test) for row in rows}
+    numbers["alike"] = _numbers(replace(found.differences.joint(), estimate=NAN))
+    return pd.DataFrame.from_dict(numbers, orient="index", columns=[*NUMBERS, "law"])
 
 
 def _checked_spans(spans: Any) -> list[tuple[int, int]]:
@@ -169,7 +224,7 @@ def _radii_of(rings: Any, *of_rings: object) -> tuple[float, ...]:
     them.
     """
     radii = radii_of(rings)
-    names = ("coords", "distance", "min_controls")
+    names = OF_RINGS
     given = [
         name for name, value in zip(names, of_rings, strict=True) if value is not None
     ]

@@ -24,7 +24,7 @@ from evenfield.models.dynamic_panel import (
     speed_of,
     tested_root,
 )
-from evenfield.models.markov import income_chain, income_classes
+from evenfield.models.markov import Chain, income_chain, income_classes
 from evenfield.numerics.dynamic_panel import gmm
 from evenfield.numerics.dynamic_panel.instruments import (
     EVERYWHERE,
@@ -403,6 +403,41 @@ def _agreed_time_effects(option: bool | None, behind_bar: str | None) -> bool:
     return by_formula
 
 
+MOBILITY = {
+    "mobility (Shorrocks)": "shorrocks",
+    "second root": "second_root",
+    "half-life": "half_life",
+}
+
+
+def _fixed_classes(cutoffs: Sequence[float]) -> int:
+    """Return the number of classes between cut-offs, and refuse those that do not rise."""
+    if not (np.diff(cutoffs) > 0).all():
+        raise EstimateError(
+            f"cutoffs={list(cutoffs)}", "rising numbers", "sort them, each once"
+        )
+    return len(cutoffs) + 1
+
+
+def _homogeneity(
+    chain: Chain, rows: Table, spans: Sequence[tuple[object, object]]
+) -> pd.DataFrame:
+    """Return likelihood ratios that a chain has no memory, and is one over spans."""
+    tests = {}
+    if chain.classes.shape[1] > 2 * chain.step:
+        tests["first order"] = chain.memory
+    if spans:
+        dates = {}
+        for first, last in spans:
+            low, high = rows.calendar.ends(first, last)
+            dates[f"{first} to {last}"] = np.arange(low, high + 1)
+        tests["over time"] = chain.over_time(dates)
+    numbers = {name: [test.lr, test.df, test.lr_p] for name, test in tests.items()}
+    return pd.DataFrame.from_dict(
+        numbers, orient="index", columns=["statistic", "df", "p_value"]
+    )
+
+
 @reported("markov")
 def markov(
     y: str,
@@ -417,6 +452,8 @@ def markov(
     neighbour_classes: int | None = None,
     draws: int = 999,
     seed: int = 0,
+    cutoffs: Sequence[float] = (),
+    spans: Sequence[tuple[object, object]] = (),
 ) -> Fit:
     """Estimate a Markov chain of income classes, with weights given the neighbours'
     class; its matrices in ``tables``.
@@ -435,28 +472,40 @@ def markov(
         Classes of the neighbours' average; k by default.
     draws, seed : int
         Maps with permuted trajectories for the test of the spatial chain.
+    cutoffs : sequence of float
+        Upper bounds of all classes but the highest, rising, in place of k classes of
+        equal size.
+    spans : sequence of (date, date)
+        First and last dates of two spans or more, between which chains are compared.
 
     Returns
     -------
     Fit
         The probability of each transition; ``tables`` have the matrix, the counts, the
         ergodic distribution and, with weights, a matrix for each class of neighbours;
-        ``notes`` mobility, the half-life in years and the tests.
+        ``notes`` mobility, the half-life in years and the tests. ``tables["mobility"]``
+        has the indices, the second root among them; ``tables["homogeneity"]`` likelihood
+        ratios, whose chi-squared p-values are right for independent first-order chains
+        alone: that the class one step before adds nothing (``first order``), and that
+        spans share one chain (``over time``).
 
     Notes
     -----
-    Rey (2001) for the chain given the neighbours; Shorrocks (1978) for mobility.
+    Rey (2001) for the chain given the neighbours; Shorrocks (1978) for mobility;
+    Anderson and Goodman (1957) for homogeneity.
     """
     whole("draws", draws, lowest=1)
     rows = table(outcome_of(y, data), data, unit, time)
     rows.check_keys("transitions")
     chosen("classes", classes, ["pooled", "yearly"])
+    if len(cutoffs):
+        k, classes = _fixed_classes(cutoffs), "fixed"
     # Every transition takes the same time.
     rows.calendar.even("transitions")
     x = rows.balanced(rows.y)
     # In years: a transition takes ``step`` dates.
     chain = income_chain(
-        income_classes(x, k, classes), k, step, step * rows.calendar.years
+        income_classes(x, k, classes, cutoffs), k, step, step * rows.calendar.years
     )
     labels = pd.Index([str(i) for i in range(1, k + 1)])
     P = chain.matrix
@@ -475,6 +524,10 @@ def markov(
         "transitions": pd.DataFrame(P, labels, labels),
         "counts": pd.DataFrame(chain.counts, labels, labels),
         "ergodic": pd.DataFrame({"share": chain.ergodic}, index=labels),
+        "mobility": pd.DataFrame(
+            {"index": {name: chain.index(key) for name, key in MOBILITY.items()}}
+        ),
+        "homogeneity": _homogeneity(chain, rows, spans),
     }
     fit = Fit(
         "Markov chain", lines, int(chain.counts.sum()), notes=notes, tables=tables

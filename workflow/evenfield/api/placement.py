@@ -10,7 +10,7 @@ import pandas as pd
 from evenfield.api.arguments import whole
 from evenfield.api.data import names_of, reported, table
 from evenfield.api.regression import ols
-from evenfield.api.results import Fit, line_of
+from evenfield.api.results import Fit, chosen, line_of
 from evenfield.models.placement import permuted_policies
 from evenfield.study.errors import EstimateError
 
@@ -22,6 +22,7 @@ def placement(
     *,
     unit: str | None = None,
     inference: str | Sequence[str] = "HC3",
+    held: str | Sequence[str] = (),
     draws: int = 9999,
     seed: int = 0,
     **options: object,
@@ -37,13 +38,17 @@ def placement(
         One row a unit.
     unit, inference, **options
         As for ``ols``.
+    held : str or sequence of str
+        Which of the policies, 0 or 1, were there already: they are held, and others are
+        dealt out among units that had the same ones.
     draws, seed : int
         Permutations of the policies of units within the groups.
 
     Returns
     -------
     Fit
-        One row for each policy and inference, then ``permuted policies``.
+        One row for each policy that is not held and inference, then ``permuted
+        policies``.
 
     Notes
     -----
@@ -63,15 +68,21 @@ def placement(
             "1 for units that got the policy, 0 for others",
             "make such a column",
         )
+    earlier = names_of(held)
+    for name in earlier:
+        chosen("policy in the formula", name, names)
+    names = [name for name in names if name not in earlier]
+    if not names:
+        raise EstimateError("all policies held", "one that is not", "leave it out")
     groups = np.zeros(len(labels), dtype=int)
     if rows.effects:
         within = pd.DataFrame({name: rows.effect(name) for name in rows.effects})
         groups = within.groupby(list(within)).ngroup().to_numpy()
     tests = permuted_policies(
         np.asarray(rows.y, dtype=float),
-        labels.to_numpy(float),
+        labels[names].to_numpy(float),
         names,
-        controls=np.empty((len(labels), 0)),
+        controls=labels[earlier].to_numpy(float),
         groups=groups,
         rng=np.random.default_rng(seed),
         draws=draws,

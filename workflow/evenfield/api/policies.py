@@ -66,6 +66,28 @@ class Policy:
         }
 
 
+@dataclass(frozen=True)
+class Places:
+    """Where units are, and how far shocks that they have in common reach."""
+
+    lat: Array  # (N,) degrees
+    lon: Array
+    cutoff_km: float
+
+    @classmethod
+    def of(cls, policy: Policy, coords: tuple[str, str], cutoff_km: Any) -> Places:
+        """Read coordinates, the same at all dates of a unit, and check the cut-off."""
+        number = isinstance(cutoff_km, int | float | np.number)
+        if not (number and cutoff_km is not True and 0 < cutoff_km < np.inf):
+            raise EstimateError(
+                f"conley={cutoff_km!r}",
+                "a cut-off in km",
+                "give conley=300, for example",
+            )
+        lat, lon = (of_units(policy.rows, name).astype(float) for name in coords)
+        return cls(lat=lat, lon=lon, cutoff_km=float(cutoff_km))
+
+
 def read_policy(
     formula: str,
     data: pd.DataFrame,
@@ -222,14 +244,19 @@ def _odd_one(dates: pd.Series[Any], calendar: Dates) -> str:
     return plain_text(each[odd.index(True) if True in odd else 0])
 
 
-def tidy_effects(parts: Sequence[Effects], permuted: Sequence[Row]) -> Rows:
-    """Return tidy rows at a level: by the clustering with the wider interval, then by
-    dates that were dealt out again.
+def tidy_effects(
+    parts: Sequence[Effects], permuted: Sequence[Row], places: Places | None = None
+) -> Rows:
+    """Return tidy rows at a level: by the clustering with the wider interval, by distance
+    where places are given, then by dates that were dealt out again.
     """
 
     def rows(level: float) -> pd.DataFrame:
-        clustered = [row for effects in parts for row in effects.rows(level)]
-        return tidy([*clustered, *permuted])
+        tests = [row for effects in parts for row in effects.rows(level)]
+        if places is not None:
+            where = (places.lat, places.lon, places.cutoff_km)
+            tests += [row for part in parts for row in part.conley(*where, level)]
+        return tidy([*tests, *permuted])
 
     return rows
 

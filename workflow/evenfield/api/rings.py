@@ -37,6 +37,7 @@ def rings(
     min_controls: int = FEWEST,
     draws: int = 999,
     seed: int = 0,
+    leave_one_out: bool = False,
 ) -> Fit:
     """Estimate what a policy did to units nearby that did not have it themselves.
 
@@ -59,6 +60,9 @@ def rings(
     min_controls : int
         Number of units that never have the policy nor one nearby, below which the
         rings are refused.
+    leave_one_out : bool
+        Whether ``tables["one unit left out"]`` has the smallest and the largest effect
+        on each ring without one unit of it, or one unit under the policy.
 
     Returns
     -------
@@ -74,7 +78,17 @@ def rings(
     whole("draws", draws, lowest=1)
     radii = radii_of(rings)
     policy = read_policy(formula, data, unit, time, first, effects, cluster, controls)
-    return around(policy, radii, horizons, draws, seed, coords, distance, min_controls)
+    return around(
+        policy,
+        radii,
+        horizons,
+        draws,
+        seed,
+        coords,
+        distance,
+        min_controls,
+        leave_one_out=leave_one_out,
+    )
 
 
 def radii_of(rings: Any) -> tuple[float, ...]:
@@ -101,6 +115,8 @@ def around(
     coords: tuple[str, str] | None,
     distance: object,
     min_controls: int | None,
+    *,
+    leave_one_out: bool = False,
 ) -> Fit:
     """Fit the own effect and those on rings, with far units as controls."""
     result = model.rings(
@@ -115,11 +131,18 @@ def around(
     parts = [result.own._replace(names=["own"]), result.near]
     rng = np.random.default_rng(seed)
     shown = [described(part, rng, draws, POWER) for part in parts]
+    tables = {"event study": pd.concat(shown)}
+    if leave_one_out:
+        smallest, largest = result.left_out()
+        ends = {"estimate": result.near.estimate, "smallest": smallest}
+        tables["one unit left out"] = pd.DataFrame(
+            {**ends, "largest": largest}, index=pd.Index(result.near.names, name="term")
+        )
     return Fit(
         "Rings around a policy",
         tidy_effects(parts, permuted),
         policy.nobs,
         notes={**policy.notes, "far units": result.design.far_units},
-        tables={"event study": pd.concat(shown)},
+        tables=tables,
         raw=result.design,
     )

@@ -10,6 +10,7 @@ from evenfield.models.rows import NAN, Row, undefined
 from evenfield.numerics import clubs as division
 from evenfield.numerics import logt
 from evenfield.numerics.arrays import Array
+from evenfield.numerics.association import AssociationTest, association_test
 from evenfield.numerics.clubs import Club, Clubs, SieveRule
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.hp_filter import boosted_hp_trend, hamilton_trend, hp_trend
@@ -173,6 +174,16 @@ class Clustering(NamedTuple):
     def rows(self, level: float, clubs: Sequence[Club]) -> list[Row]:
         """Return each club's own test."""
         return [_row("club", club, self.variance, level) for club in clubs]
+
+
+def association(
+    clubs: np.ndarray, groups: np.ndarray, rng: np.random.Generator, draws: int
+) -> AssociationTest:
+    """Test whether clubs and groups of the same units are independent; labels of clubs
+    (N,), zero for units of none, which are a group of their own, and codes of groups (N,).
+    """
+    codes = np.unique(clubs, return_inverse=True)[1]
+    return association_test(codes, groups, rng, draws)
 
 
 def cluster(y: Array, rules: Rules, left_out: int | None = None) -> Clustering:

@@ -2,7 +2,7 @@
 mobile it is, and whether it differs by what the neighbours have.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import NamedTuple
@@ -14,12 +14,15 @@ from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.methods import Tested
 from evenfield.numerics.markov import (
+    HomogeneityTest,
     SpatialMarkov,
     bootstrap_counts,
     classes_of,
     ergodic_distribution,
+    homogeneity_test,
     mobility_half_life,
     quantile_cutoffs,
+    second_order_counts,
     second_root,
     shorrocks_index,
     spatial_markov_test,
@@ -248,6 +251,31 @@ class Chain:
         for name, index in self.indices.items():
             test, notes = _sampled(self.index(name), index(drawn), level)
             yield Number(term=name, n=n, test=test, notes=notes)
+
+    def over_time(self, spans: Mapping[str, np.ndarray]) -> HomogeneityTest:
+        """Test whether spans of dates share one chain; positions of the dates of each
+        span by its name.
+
+        Notes
+        -----
+        LR = 2 sum n_lij ln(p_lij / p_ij) over tables l (Anderson and Goodman 1957).
+        """
+        k = len(self.counts)
+        tables = []
+        for name, dates in spans.items():
+            if len(dates) <= self.step:
+                raise NumericsError(f"{name} holds no transition")
+            part = income_chain(self.classes[:, dates], k, self.step, self.years)
+            tables.append(part.counts)
+        return homogeneity_test(np.array(tables))
+
+    @property
+    def memory(self) -> HomogeneityTest:
+        """The test that the class one step before adds nothing: table l holds the
+        transitions of units that were in class l then.
+        """
+        by_unit = second_order_counts(self.classes, len(self.counts), self.step)
+        return homogeneity_test(by_unit.sum(axis=0))
 
     def given_neighbours(
         self, x: Array, W: Weights, m: int, rng: np.random.Generator, draws: int

@@ -294,6 +294,7 @@ class Effects(NamedTuple):
                     t_inference(estimate, std_error, df, level),
                     se_type=f"conley, bartlett, {cutoff_km:g} km",
                     p_type="t(units with the policy - 1)",
+                    law=f"t({df:g}), {cutoff_km:g} km",
                 )
             rows.append(Row(name, test, "conley"))
         return rows

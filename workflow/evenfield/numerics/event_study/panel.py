@@ -75,6 +75,13 @@ class EventPanel:
         """Cells under the policy, (N, T)."""
         return self.observed & (self.horizon >= 0)
 
+    @property
+    def with_effect(self) -> np.ndarray:
+        """Cells under the policy of units that are seen before it, (N, T): an effect needs
+        dates of the same unit before the policy.
+        """
+        return np.asarray(self.treated & self.untreated.any(axis=1)[:, None])
+
     def pseudo(self, dates: int) -> Self:
         """Return the panel before any policy, which is taken to come some dates early."""
         before = np.where(self.untreated, self.Y, np.nan)

@@ -6,8 +6,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evenfield.shared.calls import Call, NoCallError, Place, section_of, specification
-from evenfield.shared.tables.rows import Row
+from evenfield.shared.calls import (
+    DRAWS,
+    Call,
+    NoCallError,
+    Place,
+    section_of,
+    seed_of,
+    specification,
+)
+from evenfield.shared.tables.rows import Row, only
 from evenfield.shared.trajectories import Trajectories, window
 from evenfield.study.study import Study
 from evenfield.topics.clubs.estimate import CURRENCIES, ClubsSpec, Section, rules_of
@@ -38,7 +46,7 @@ def call(study: Study, row: Row) -> Call:
     }
     if row["estimator"].startswith("logt_"):
         return _log_t(row, data, shared)
-    return _clubs(row, spec, data, shared)
+    return _clubs(study, row, spec, data, shared)
 
 
 def _log_t(row: Row, data: Trajectories, shared: dict[str, Any]) -> Call:
@@ -57,7 +65,7 @@ def _log_t(row: Row, data: Trajectories, shared: dict[str, Any]) -> Call:
 
 
 def _clubs(
-    row: Row, spec: ClubsSpec, data: Trajectories, shared: dict[str, Any]
+    study: Study, row: Row, spec: ClubsSpec, data: Trajectories, shared: dict[str, Any]
 ) -> Call:
     for name, value in FIXED.items():
         if getattr(spec, name) != value:
@@ -65,6 +73,7 @@ def _clubs(
                 f"the library's clubs have {name} {value:g}, this specification"
                 f" {getattr(spec, name):g}"
             )
+    associated = row["estimator"] == "fisher_freeman_halton"
     found = row["contrast"] == FOUND
     merge = None if found or spec.merge == "none" else spec.merge
     place = Place(term=row["term"].replace("_", " "))
@@ -72,16 +81,42 @@ def _clubs(
         place = Place(count=True)
     elif row["term"] == "divergent":
         place = Place(note="none")
+    arguments = {
+        **shared,
+        "discard": spec.discard,
+        "merge": merge,
+        "adopt": not found and spec.divergent == "adopt",
+    }
+    incomes = _incomes(data, 1.0)
+    differs = {}
+    if associated:
+        taxonomy = row["treatment_def"]
+        cells = only(
+            study.table("cells", spec.unit_scheme),
+            taxonomy=taxonomy,
+            period=spec.period,
+        )
+        incomes = incomes.assign(
+            group=incomes["unit"].map(cells.set_index("unit")["cell"])
+        )
+        inference = study.config.inference
+        of_spec = f"{spec.id}:{spec.unit_scheme}:{spec.sample}:{spec.period}"
+        arguments |= {
+            "groups": "group",
+            "draws": inference.permutations,
+            "seed": seed_of(inference.seed, f"clubs:{of_spec}:{taxonomy}"),
+        }
+        columns = {"estimate": "Cramer's V", "p_value": "p_value"}
+        place = Place(table="association", line=row["contrast"], columns=columns)
+        # The library numbers units by their ids, and draws in that order.
+        if row["contrast"] == "permutation" and [*data.units] != sorted(data.units):
+            differs = {"p_value": DRAWS}
     return Call(
         function="clubs",
-        data=_incomes(data, 1.0),
-        arguments={
-            **shared,
-            "discard": spec.discard,
-            "merge": merge,
-            "adopt": not found and spec.divergent == "adopt",
-        },
+        data=incomes,
+        arguments=arguments,
         places=(place,),
+        differs=differs,
     )
 
 

@@ -15,12 +15,13 @@ from evenfield.models.clubs import (
     Clustering,
     LogT,
     Rules,
+    association,
     cluster,
     log_t,
     yearly_penalty,
 )
 from evenfield.numerics.arrays import Array
-from evenfield.numerics.association import MOST_TABLES, association_test
+from evenfield.numerics.association import MOST_TABLES
 from evenfield.numerics.clubs import core_stability, shared_membership
 from evenfield.numerics.errors import NumericsError
 from evenfield.shared.estimates import Fields
@@ -267,7 +268,7 @@ def _add_cells(
     inference = study.config.inference
     draws = inference.permutations
     # Units of no club form a group of their own.
-    clubs, codes = np.unique(own.labels, return_inverse=True)
+    clubs = np.unique(own.labels)
     cells = study.table("cells", spec.unit_scheme)
     frames = []
     for taxonomy in spec.taxonomies:
@@ -277,7 +278,7 @@ def _add_cells(
         rng, seed = stream(inference, "clubs", spec, spec.period, taxonomy)
         labels = {"treatment_def": taxonomy, "role": "exploratory"}
         try:
-            test = association_test(codes, groups, rng, draws)
+            test = association(own.labels, groups, rng, draws)
         except NumericsError as error:
             rows.undefined(["cells"], error, **labels)
             continue

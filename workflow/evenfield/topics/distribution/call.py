@@ -1,13 +1,13 @@
 """Markov chains as calls of the library."""
 
 import re
+from typing import Any
 
 import pandas as pd
 
 from evenfield.shared.calls import (
     DRAWS,
     Call,
-    NoCallError,
     Place,
     same,
     section_of,
@@ -16,28 +16,40 @@ from evenfield.shared.calls import (
 )
 from evenfield.shared.tables.rows import Row
 from evenfield.study.study import Study
-from evenfield.topics.distribution.estimate import Section, movement
+from evenfield.topics.distribution.estimate import Section, dates_of, movement
 
 SAMPLES = "percentiles over samples of units; the library has multinomial errors"
-INDICES = {"shorrocks": "mobility (Shorrocks)", "half_life": "half-life"}
+INDICES = {
+    "shorrocks": "mobility (Shorrocks)",
+    "second_root": "second root",
+    "half_life": "half-life",
+}
+# Lines of the library's likelihood ratios by term.
+HOMOGENEITY = {"first_order": "first order", "time": "over time"}
 
 
 def call(study: Study, row: Row) -> Call:
     """Return the call that gives a row: a chain, or one given the neighbours."""
     spatial = row["estimator"] == "spatial_markov"
     spec = specification(section_of(study, Section, "distribution"), row)
-    if spec.classes == "fixed":
-        raise NoCallError("the library has classes of equal size, pooled or yearly")
     move = movement(study, spec)
     years = int(re.findall(r"\d+", row["contrast"])[0])
-    arguments = {
+    arguments: dict[str, Any] = {
         "y": "relative",
         "unit": "unit",
         "time": "year",
-        "k": spec.k,
-        "classes": spec.classes,
         "step": move.lag(years),
     }
+    if spec.classes == "fixed":
+        arguments["cutoffs"] = list(spec.cutoffs)
+    else:
+        arguments |= {"k": spec.k, "classes": spec.classes}
+    if row["estimator"] == "anderson_goodman" and row["term"] == "time":
+        # In the order of time, and cut to the period of the chain.
+        arguments["spans"] = [
+            (int(move.years[dates[0]]), int(move.years[dates[-1]]))
+            for dates in dates_of(move).values()
+        ]
     weights = None
     if spatial:
         weights = square(move.W, move.units)
@@ -60,7 +72,11 @@ def _places(term: str) -> tuple[Place, ...]:
         statistic = Place(note=term.upper(), name="statistic")
         return (Place(note=term.upper()), statistic, Place(note="df", name="df"))
     if term in INDICES:
-        return (Place(note=INDICES[term]),)
+        columns = {"estimate": "index"}
+        return (Place(table="mobility", line=INDICES[term], columns=columns),)
+    if term in HOMOGENEITY:
+        columns = {"estimate": "statistic"} | same("statistic", "df", "p_value")
+        return (Place(table="homogeneity", line=HOMOGENEITY[term], columns=columns),)
     kind, *numbers = term.split("_")
     if kind == "p":
         return (Place(term=" to ".join(numbers), columns=same("estimate")),)

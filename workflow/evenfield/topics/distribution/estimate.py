@@ -18,9 +18,7 @@ from evenfield.models.markov import (
     income_classes,
 )
 from evenfield.models.rows import NAN
-from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.markov import homogeneity_test, second_order_counts
 from evenfield.shared.rows import Results, stacked
 from evenfield.shared.samples import joined
 from evenfield.shared.settings import check_names
@@ -213,10 +211,6 @@ def _chain(move: Movement, years: int) -> None:
 def _homogeneity(move: Movement, chain: Chain, years: int) -> None:
     """Test whether subperiods share one chain, and whether the class before last adds
     nothing.
-
-    Notes
-    -----
-    LR = 2 sum n_lij ln(p_lij / p_ij) over tables l (Anderson and Goodman 1957).
     """
     count = int(chain.counts.sum())
     rows = move.rows(contrast=f"{years} years", n_obs=count)
@@ -225,13 +219,8 @@ def _homogeneity(move: Movement, chain: Chain, years: int) -> None:
     )
     for term in ("time", "first_order") if len(move.spans) > 1 else ("first_order",):
         try:
-            if term == "time":
-                tables = _by_subperiod(move, chain)
-            else:
-                # Table l: transitions of units that were in class l one step before.
-                by_unit = second_order_counts(chain.classes, move.spec.k, chain.step)
-                tables = by_unit.sum(axis=0)
-            test = homogeneity_test(tables)
+            by_date = term == "time"
+            test = chain.over_time(dates_of(move)) if by_date else chain.memory
         except NumericsError as error:
             rows.undefined(["homogeneity"], error, term=term)
             continue
@@ -247,16 +236,12 @@ def _homogeneity(move: Movement, chain: Chain, years: int) -> None:
         )
 
 
-def _by_subperiod(move: Movement, chain: Chain) -> Array:
-    tables = []
-    k, step = move.spec.k, chain.step
-    for name, (start, end) in move.spans.items():
-        inside = np.flatnonzero((move.years >= start) & (move.years <= end))
-        if len(inside) <= step:
-            raise NumericsError(f"{name} holds no transition inside {move.spec.period}")
-        part = income_chain(chain.classes[:, inside], k, step, chain.years)
-        tables.append(part.counts)
-    return np.array(tables)
+def dates_of(move: Movement) -> dict[str, np.ndarray]:
+    """Return the positions of the dates of each subperiod, by its name."""
+    return {
+        name: np.flatnonzero((move.years >= start) & (move.years <= end))
+        for name, (start, end) in move.spans.items()
+    }
 
 
 def _spatial(move: Movement, years: int, chain: Chain | None, reason: str = "") -> None:

@@ -21,13 +21,22 @@ from evenfield.shared.settings import scheme_info
 from evenfield.shared.tables.rows import Row
 from evenfield.study.study import Study
 from evenfield.topics.event_study.estimate import ENDS, averages_by_name
+from evenfield.topics.event_study.estimate_parts import parts_of
 from evenfield.topics.event_study.estimate_placement import read_placement
 from evenfield.topics.event_study.estimate_policies import Case, read_case
-from evenfield.topics.event_study.estimate_spec import YEAR, RingSpec, Section
+from evenfield.topics.event_study.estimate_spec import (
+    YEAR,
+    PartSpec,
+    RingSpec,
+    Section,
+)
 
 PERMUTED = "permuted dates"  # as the library names the inference
 CHECKS = "checks"  # the library's table of other estimators and tests of the design
 RINGS = "imputation_rings"
+CONLEY = "imputation_conley"
+PARTS = "imputation_parts"
+FEW_DRAWS = 99
 
 
 def call(study: Study, row: Row) -> Call:
@@ -57,13 +66,14 @@ def call(study: Study, row: Row) -> Call:
     stream = f"event_study:{spec.id}:{dates}"  # of random numbers
     return Call(
         function="event_study",
-        data=_data(study, case),
+        data=_with_part(study, section, row, case),
         arguments={
             **_common_arguments(study, case, stream),
             "horizons": section.horizons,
             "leads": section.leads,
             "spans": [span, *other_spans],
             "power": study.power,
+            **_further(section, row),
         },
         places=_places(section, row),
         differs=_differing_draws(row, case),
@@ -127,6 +137,45 @@ def _data(study: Study, case: Case) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
+def _further(section: Section, row: Row) -> dict[str, Any]:
+    """Return the arguments that give errors by distance, or parts of the policy."""
+    # Neither needs dates that are dealt out again: fewer draws are quicker.
+    if row["estimator"] == CONLEY:
+        return {"conley": section.conley_km, "draws": FEW_DRAWS}
+    if row["estimator"] == PARTS:
+        return {"parts": "part", "draws": FEW_DRAWS}
+    return {}
+
+
+def _with_part(study: Study, section: Section, row: Row, case: Case) -> pd.DataFrame:
+    """Return the data, with the part of the policy in rows under it where the row is of
+    one.
+    """
+    data = _data(study, case)
+    if row["estimator"] != PARTS:
+        return data
+    unit, date = np.nonzero(case.panel.observed)
+    part = np.full(len(data), "", dtype=object)
+    for name, cells in parts_of(
+        study, case, _part_spec(study, section, row, case)
+    ).items():
+        part[cells[unit, date]] = name
+    return data.assign(part=part)
+
+
+def _part_spec(study: Study, section: Section, row: Row, case: Case) -> PartSpec:
+    """Return the parts that a row is of: those with its names."""
+    for spec in section.parts:
+        if spec.of != row["spec_id"]:
+            continue
+        names = sorted(parts_of(study, case, spec))
+        known = {*names, f"alike by {spec.by}"}
+        known |= {f"{name} less {names[0]}" for name in names[1:]}
+        if row["contrast"] in known:
+            return spec
+    raise NoCallError("its parts are no longer in the config")
+
+
 def _span(section: Section, row: Row) -> tuple[int, int]:
     """Return the span of horizons that a row averages over, the deciding one where it
     averages over none.
@@ -144,6 +193,13 @@ def _places(section: Section, row: Row) -> tuple[Place, ...]:
     all_of_test = same(*NUMBERS)
     if estimator in ("imputation", "imputation_lead") and row["effect_type"] == "coef":
         return (Place(term=contrast, inference="clustered"),)
+    if estimator == CONLEY:
+        return (Place(term=contrast, inference="conley"),)
+    if estimator == PARTS and row["effect_type"] == "joint":
+        joint = {"estimate": "statistic"} | same("statistic", "df", "p_value")
+        return (Place(table="parts", line="alike", columns=joint),)
+    if estimator == PARTS:
+        return (Place(table="parts", line=contrast, columns=all_of_test),)
     if estimator == "imputation_permuted":
         return (Place(term=contrast, inference=PERMUTED),)
     if estimator == "imputation_lead":
@@ -219,9 +275,15 @@ def _rings(study: Study, section: Section, row: Row, case: Case, dates: str) -> 
         RINGS: Place(term=row["contrast"], inference="clustered"),
         f"{RINGS}_permuted": Place(term=row["contrast"], inference=PERMUTED),
     }
-    place = places[row["estimator"]]
+    left_out = row["estimator"] == f"{RINGS}_left_out"
     if row["effect_type"] == "stat":
         place = Place(note="far units")
+    elif left_out:
+        arguments["leave_one_out"] = True
+        ends = {"estimate": "estimate", "conf_low": "smallest", "conf_high": "largest"}
+        place = Place(table="one unit left out", line=row["contrast"], columns=ends)
+    else:
+        place = places[row["estimator"]]
     return Call(
         function="rings",
         data=data,
@@ -261,17 +323,15 @@ def _placement(study: Study, section: Section, row: Row) -> Call:
         "formula": f"outcome ~ {regressors}{group_effects}",
         "unit": "unit",
         "inference": "HC3",
+        "held": list(spec.held),
+        "draws": inference.permutations,
+        "seed": seed_of(inference.seed, f"placement:{spec.id}"),
     }
-    if not spec.held:
-        arguments |= {
-            "draws": inference.permutations,
-            "seed": seed_of(inference.seed, f"placement:{spec.id}"),
-        }
     kind = "permuted policies" if permuted else "HC3"
     # The library numbers units by their ids, and draws in that order.
     other_draws = permuted and units != sorted(units)
     return Call(
-        function="ols" if spec.held else "placement",
+        function="placement",
         data=data,
         arguments=arguments,
         places=(Place(term=row["contrast"], inference=kind),),

@@ -29,10 +29,7 @@ def parts_of(study: Study, case: Case, spec: PartSpec) -> dict[str, np.ndarray]:
         parts = _by_first_policy(study, case, spec)
     else:
         parts = _by_number_in_force(study, case, spec)
-    # An effect needs years of the same unit before the policy.
-    seen_before = np.asarray(case.panel.untreated.any(axis=1))
-    with_effect = case.panel.treated & seen_before[:, None]
-    parts = {name: cells & with_effect for name, cells in parts.items()}
+    parts = {name: cells & case.panel.with_effect for name, cells in parts.items()}
     filled = {name: cells for name, cells in parts.items() if cells.any()}
     if len(filled) < 2:
         raise EstimateError(

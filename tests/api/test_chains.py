@@ -1,0 +1,107 @@
+"""Chains with fixed classes, their homogeneity, and clubs against groups, on a DataFrame."""
+
+from itertools import product
+
+import numpy as np
+import pandas as pd
+from scipy.stats import chi2, chi2_contingency
+from scipy.stats.contingency import association
+
+import evenfield as ef
+from made_panel import DATA, KEYS, N, refused
+from tolerances import close
+
+CUTOFFS = [8.8, 9.3]
+WIDE = DATA.pivot(index="unit", columns="year", values="rich").to_numpy()
+CLASSES = np.digitize(WIDE, CUTOFFS)
+
+
+def counts_of(*parts):
+    """Counts of classes that follow each other."""
+    return pd.crosstab(*(pd.Series(part.ravel()) for part in parts)).to_numpy()
+
+
+def likelihood_ratio(tables):
+    """Ratio and degrees of freedom of one chain for all tables, row by row of origins."""
+    total, df = 0.0, 0
+    for origin in range(3):
+        rows = np.array([table[origin] for table in tables])
+        rows = rows[rows.sum(axis=1) > 0][:, rows.sum(axis=0) > 0]
+        if min(rows.shape) > 1:
+            found = chi2_contingency(rows, correction=False, lambda_="log-likelihood")
+            total, df = total + found.statistic, df + found.dof
+    return total, df
+
+
+def table_of(early, late):
+    table = np.zeros((3, 3))
+    np.add.at(table, (early.ravel(), late.ravel()), 1)
+    return table
+
+
+def test_fixed_classes_are_those_between_cut_offs():
+    fit = ef.markov("rich", DATA, cutoffs=CUTOFFS, **KEYS)
+    counts = table_of(CLASSES[:, :-1], CLASSES[:, 1:])
+    assert (fit.tables["counts"].to_numpy() == counts).all()
+    P = counts / counts.sum(axis=1, keepdims=True)
+    roots = np.sort(np.abs(np.linalg.eigvals(P)))
+    close(fit.tables["mobility"].loc["second root", "index"], roots[-2], rtol=1e-8)
+    half = fit.notes["half-life"]
+    close(fit.tables["mobility"].loc["half-life", "index"], half)
+    refused("rising numbers", ef.markov, "rich", DATA, cutoffs=[9.3, 8.8], **KEYS)
+
+
+def test_homogeneity_is_the_likelihood_ratio_of_tables():
+    call = {"cutoffs": CUTOFFS, "spans": [(1990, 1997), (1998, 2005)], **KEYS}
+    table = ef.markov("rich", DATA, **call).tables["homogeneity"]
+    spans = [CLASSES[:, :8], CLASSES[:, 8:]]
+    over_time = [table_of(part[:, :-1], part[:, 1:]) for part in spans]
+    before, middle, late = CLASSES[:, :-2], CLASSES[:, 1:-1], CLASSES[:, 2:]
+    memory = [
+        table_of(middle[before == group], late[before == group]) for group in range(3)
+    ]
+    for name, tables in {"over time": over_time, "first order": memory}.items():
+        statistic, df = likelihood_ratio(tables)
+        close(table.loc[name, "statistic"], statistic, rtol=1e-8)
+        assert table.loc[name, "df"] == df
+        close(table.loc[name, "p_value"], chi2.sf(statistic, df), rtol=1e-8)
+    words = "two dates of the data, in order"
+    refused(words, ef.markov, "rich", DATA, **{**call, "spans": [(2005, 1998)]})
+
+
+def test_clubs_are_held_against_groups():
+    # Two paths, to each of which half of the units close in.
+    fast = (DATA["unit"] > "u05").to_numpy()
+    t = (DATA["year"] - 1989).to_numpy()
+    apart = DATA["unit"].map(lambda unit: int(unit[1:]) % 6 - 2.5).to_numpy()
+    income = DATA.assign(
+        income=1000 * np.where(fast, 1.12, 1.01) ** t * (1 + 0.1 * apart / t),
+        group=DATA["unit"].map(lambda unit: "ab"[int(unit[1:]) >= 5]),
+    )
+    call = {"groups": "group", "draws": 4999, "smoothing": None, **KEYS}
+    fit = ef.clubs("income", income, **call)
+    clubs = fit.tables["members"]["club"].to_numpy()
+    groups = (np.arange(N) >= 5).astype(int)
+    table = pd.crosstab(clubs, groups).to_numpy()
+    assert min(table.shape) > 1
+    found = fit.tables["association"]
+    close(found["Cramer's V"].iloc[0], association(table, method="cramer"), rtol=1e-8)
+    # Every choice of the units of the second group is as likely: tables no likelier.
+    close(found.loc["permutation", "p_value"], found.loc["exact", "p_value"], atol=0.02)
+    close(found.loc["exact", "p_value"], exact_p(table), rtol=1e-8)
+
+
+def exact_p(table):
+    """P-value over all tables of two columns with the margins of one."""
+    from math import comb
+
+    rows, inside = table.sum(axis=1), table[:, 1].sum()
+    chances = {}
+    for filling in product(*(range(row + 1) for row in rows)):
+        if sum(filling) == inside:
+            ways = [
+                comb(int(row), count) for row, count in zip(rows, filling, strict=True)
+            ]
+            chances[filling] = np.prod(ways) / comb(int(rows.sum()), int(inside))
+    seen = chances[tuple(table[:, 1].tolist())]
+    return sum(chance for chance in chances.values() if chance <= seen * (1 + 1e-9))
