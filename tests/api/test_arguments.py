@@ -244,7 +244,7 @@ def test_units_without_dates_are_told_to_name_them(name):
     function, first, _, others, options = CALLS[name]
     panel = DATED.assign(group=DATED["unit"]).rename(columns={"year": "YEAR"})
     keys = {key: value for key, value in options.items() if key != "time"}
-    one_date = name in {"contrasts", "placement", "nearby"}
+    one_date = name in {"contrasts", "placement", "nearby", "common_support"}
     advice = "keep one YEAR" if one_date else "give time='YEAR'"
     words = f"180 rows of units that have another one, first u00; .*; {advice}$"
     refused(words, function, first, panel, *others, **keys)

@@ -21,7 +21,7 @@ MOST = {
     "report": 51,
     "shared": 43,
     "study": 34,
-    "topics": 179,
+    "topics": 181,
 }
 LAYOUT = {
     tokenize.COMMENT,

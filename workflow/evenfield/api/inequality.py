@@ -249,7 +249,7 @@ def _between(
     codes, names = date.groups[0]
     part = date.incomes.between(measure, codes)
     line = {
-        "between": part.index,
+        "between": part.value,
         "share": part.share,
         "maximum": part.maximum,
         "share of maximum": part.share_of_maximum,
@@ -285,32 +285,30 @@ def _inside(
     the others, at every date and from the first to the last.
     """
     groups = [date.groups[0] for date in dates]
-    shares = {}
-    inside = {}
-    for date, end, (codes, _) in zip(dates, ends, groups, strict=True):
+    shares: dict[str, np.ndarray] = {}
+    inside: dict[str, np.ndarray] = {}
+    marks: dict[str, np.ndarray] = {}
+    for date, end, (codes, names) in zip(dates, ends, groups, strict=True):
         if jackknife:
             shares[end] = date.incomes.within_shares(measure, codes)
         if marked is not None:
             inside[end] = date.incomes.inside(measure, codes)
+            marks[end] = marks_of_groups(codes, names, date.marked)
     first, last = ends[0], ends[-1]
     # A change is of the same groups.
     if len(ends) > 1 and groups[0][1] == groups[-1][1]:
         change = f"{last} -{first}"
-        for values in (shares, inside):
-            if values:
-                values[change] = values[last] - values[first]
+        if jackknife:
+            shares[change] = shares[last] - shares[first]
+        if marked is not None:
+            inside[change] = inside[last] - inside[first]
+            marks[change] = marks[last]
     rows = []
     for end, values in shares.items():
-        row = Row(
-            f"share within{end}", share_test(values, level), "jackknife of groups"
-        )
-        rows.append(row)
-    marks = {}
-    for date, end, (codes, names) in zip(dates, ends, groups, strict=True):
-        if marked is not None:
-            marks[end] = marks_of_groups(codes, names, date.marked)
+        test = share_test(values, level)
+        rows.append(Row(f"share within{end}", test, "jackknife of groups"))
     for end, values in inside.items():
-        test = marked_test(values, marks.get(end, marks[last]), level, power)
+        test = marked_test(values, marks[end], level, power)
         rows.append(Row(f"{marked} - others{end}", test, "permuted groups"))
     return rows
 

@@ -257,20 +257,18 @@ def _support(fit: Fit) -> str:
         )
     return (
         f"All thirds share values from {_number(low)} to {_number(high)}."
-        f" {_number(100 * share)}% of the units lie inside."
+        f" Inside lie {_number(100 * share)}% of the units."
     )
 
 
 def _growth(fit: Fit) -> str:
     groups = fit.tables["groups"]
-    most = groups["share"].idxmax()
-    share, before = (
-        _number(100 * groups.loc[most, name]) for name in ("share", "share at start")
-    )
+    most = groups.sort_values("share").iloc[-1]
+    share, before = (_number(100 * most[name]) for name in ("share", "share at start"))
     ahead = groups.index[groups["share"] > groups["share at start"]]
     outgrew = ", ".join(map(str, ahead)) or "No group"
     return (
-        f"{most} has {share}% of the growth, and had {before}% of the total at the start."
+        f"{most.name} has {share}% of the growth, and had {before}% of the total at the start."
         f" {outgrew} outgrew the whole."
     )
 

@@ -46,7 +46,9 @@ def common_support(
         raise EstimateError(
             f"text in {by}", "numbers, which sort units", "name another column"
         )
-    found = shared_by_thirds(rows.y.to_numpy(float), values.to_numpy(float))
+    found = shared_by_thirds(
+        np.asarray(rows.y, dtype=float), np.asarray(values, dtype=float)
+    )
     thirds = pd.DataFrame(
         {
             "units": found.units,

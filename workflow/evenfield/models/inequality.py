@@ -53,7 +53,7 @@ SPLITS = {"nested": nested_theil, "shapley": shapley_theil}
 class Between(NamedTuple):
     """The part of a Theil index that lies between groups."""
 
-    index: float  # of that part alone
+    value: float  # index of that part alone
     share: float  # of the whole index; NaN without inequality
     # largest part that groups of these sizes could hold, NaN of more than eight
     maximum: float
@@ -108,7 +108,7 @@ class Incomes:
         parts = self.theil_parts(measure, codes)
         maximum = maximum_between(*self._both, codes, measure)
         return Between(
-            index=parts.between,
+            value=parts.between,
             share=parts.share,
             maximum=maximum,
             share_of_maximum=parts.between / maximum if maximum > 0 else np.nan,

@@ -80,7 +80,8 @@ class EventPanel:
         """Cells under the policy of units that are seen before it, (N, T): an effect needs
         dates of the same unit before the policy.
         """
-        return np.asarray(self.treated & self.untreated.any(axis=1)[:, None])
+        seen_before = np.asarray(self.untreated.any(axis=1))
+        return np.asarray(self.treated & seen_before[:, None])
 
     def pseudo(self, dates: int) -> Self:
         """Return the panel before any policy, which is taken to come some dates early."""
