@@ -280,6 +280,39 @@ def test_residuals_show_what_shocks_do_over_time():
     close(table["AR(1), net of unit means"], slope + 1 / (left.shape[1] - 1))
 
 
+def test_a_root_that_depends_on_units_is_that_of_each_group_where_they_are_two():
+    """With a dummy as the modifier both groups are fitted apart, but for the variance of
+    shocks by date that they share: least squares says it exactly.
+    """
+    late = DATA["unit"] > "u29"
+    data = DATA.assign(late=late.astype(int))
+    fit = ef.dynamic_fe("rich", data, interact="late", draws=99, **KEYS)
+    apart = [
+        ef.dynamic_fe("rich", DATA[own], method="fixed_effects", **KEYS).params["rho"]
+        for own in (~late, late)
+    ]
+    table = fit.tables["speed"]
+    close(table.loc["late", "fixed_effects"], apart[0] - apart[1], rtol=1e-8)
+    close(table.loc["late", "estimate"], -fit.params["rho_x_late"])
+    corrected = [
+        ef.dynamic_fe("rich", DATA[own], **KEYS).params["rho"] for own in (~late, late)
+    ]
+    close(fit.params.sum(), corrected[1], atol=0.02)
+    close(fit.params["rho"], corrected[0], atol=0.02)
+    row = fit.to_frame().set_index("term").loc["rho_x_late"]
+    assert row["conf_low"] < row["estimate"] < row["conf_high"]
+    two = data.assign(odd=(data["unit"].str[-1].astype(int) % 2))
+    both = ef.dynamic_fe("rich", two, interact=["late", "odd"], draws=99, **KEYS)
+    names = ["late", "odd", "late - odd"]
+    assert list(both.tables["speed"].index) == names
+    speeds = both.tables["speed"]["estimate"]
+    close(speeds["late - odd"], speeds["late"] - speeds["odd"])
+    words = "no method with interact 'pooled'"
+    refused(
+        words, ef.dynamic_fe, "rich", data, method="pooled", interact="late", **KEYS
+    )
+
+
 def test_levels_of_a_system_need_no_constant_where_their_dates_have_no_mean():
     mean = DATA.groupby("year")["rich"].transform("mean")
     data = DATA.assign(gap=DATA["rich"] - mean)

@@ -13,18 +13,20 @@ import pandas as pd
 from evenfield.api.arguments import whole
 from evenfield.api.data import Table, matched_weights, names_of, reported, table
 from evenfield.api.formula import lag_of_outcome, outcome_of
-from evenfield.api.policies import LEVEL, POWER
-from evenfield.api.results import NUMBERS, Fit, chosen, refuse_undefined, t_rows
+from evenfield.api.policies import LEVEL, POWER, of_units
+from evenfield.api.results import NUMBERS, Fit, chosen, refuse_undefined, t_rows, tidy
 from evenfield.models.dynamic_panel import (
     FITS,
     INTERVALS,
     Root,
     against_one,
+    modified_roots,
     shocks,
     speed_of,
     tested_root,
 )
 from evenfield.models.markov import Chain, income_chain, income_classes
+from evenfield.models.rows import Row
 from evenfield.numerics.dynamic_panel import gmm
 from evenfield.numerics.dynamic_panel.instruments import (
     EVERYWHERE,
@@ -50,6 +52,7 @@ def dynamic_fe(
     interval: str = "clustered",
     draws: int = 1999,
     seed: int = 0,
+    interact: str | Sequence[str] = (),
 ) -> Fit:
     """Fit y_it = ``rho`` y_i,t-1 + unit and year effects without the bias of these, and
     ``speed`` = -ln(rho) a year.
@@ -70,6 +73,11 @@ def dynamic_fe(
         root) or bootstrap (whole units drawn again, studentised).
     draws, seed : int
         Draws of units.
+    interact : str or sequence of str, optional
+        Numbers of units, the same at all their dates, on which the root depends, each
+        with year effects of its own: ``rho`` is that at zero, ``rho_x_NAME`` what one
+        more adds, bias-corrected and by bootstrap. ``tables["speed"]`` then has what one
+        more of each adds to the speed a year, and uncorrected ``fixed_effects``.
 
     Returns
     -------
@@ -94,6 +102,9 @@ def dynamic_fe(
     rows.check_keys("a dynamic panel")
     rows.calendar.even("a root of the lagged value")
     levels = rows.balanced(rows.y)
+    if len(names_of(interact)):
+        chosen("method with interact", method, ["bias_corrected"])
+        return _modified(rows, levels, names_of(interact), draws, seed)
     root = FITS[method](levels)
     years = rows.calendar.years
     speed = speed_of(root.rho, root.std_error, years)
@@ -126,6 +137,47 @@ def dynamic_fe(
         notes=notes,
         tables=tables,
         raw=root,
+    )
+
+
+def _modified(
+    rows: Table, levels: np.ndarray, names: Sequence[str], draws: int, seed: int
+) -> Fit:
+    """Fit a root that depends on numbers of units."""
+    modifiers = {name: of_units(rows, name).astype(float) for name in names}
+
+    def found(level: float) -> tuple[list[Row], np.ndarray]:
+        rng = np.random.default_rng(seed)
+        return modified_roots(levels, modifiers, rng, draws, level)
+
+    tests, uncorrected = found(LEVEL)
+    # d lambda = -d rho / (rho D), at a root of one: a smaller root is a faster speed.
+    per_year = -1 / rows.calendar.years
+    by_term = {}
+    for (term, test, *_), biased in zip(tests, uncorrected, strict=True):
+        if term == "rho":
+            continue
+        by_term[term.replace("rho_x_", "")] = {
+            "estimate": per_year * test.estimate,
+            "std_error": -per_year * test.std_error,
+            "p_value": test.p_value,
+            "conf_low": per_year * test.conf_high,
+            "conf_high": per_year * test.conf_low,
+            "fixed_effects": per_year * biased,
+        }
+    rho = tests[0].test
+    return Fit(
+        f"Dynamic panel, bias corrected, by {' and '.join(names)}",
+        lambda level: tidy(found(level)[0]),
+        levels[:, 1:].size,
+        notes={
+            "units": len(levels),
+            "transitions": levels.shape[1] - 1,
+            "half-life": speed_of(
+                rho.estimate, rho.std_error, rows.calendar.years
+            ).half_life,
+        },
+        tables={"speed": pd.DataFrame.from_dict(by_term, orient="index")},
     )
 
 

@@ -2,9 +2,10 @@
 its interval, what warns of it, and the speed of convergence that it implies.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import combinations
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,6 +23,7 @@ from evenfield.numerics.dynamic_panel.bias_corrected import (
     bootstrap_t_interval,
     score_interval,
 )
+from evenfield.numerics.dynamic_panel.regime_scores import regime_intervals
 from evenfield.numerics.dynamic_panel.within import (
     WARNING,
     RootFit,
@@ -281,6 +283,47 @@ class Window:
         # Differences, instrumented by the level two dates before (1981).
         fit = anderson_hsiao_root(self.levels)
         return self.root(fit.rho, fit.std_error, "imprecise near a unit root")
+
+
+def modified_roots(
+    levels: Array,
+    modifiers: Mapping[str, Array],
+    rng: np.random.Generator,
+    draws: int,
+    level: float,
+) -> tuple[list[Row], Array]:
+    """Return how a root depends on numbers of units: ``rho`` where all are zero, what one
+    more of each adds to it (``rho_x_NAME``), and differences of each two, by bootstrap-t
+    over units; and the same of least squares, uncorrected, (M,). Levels (N, T + 1), each
+    modifier (N,).
+
+    Notes
+    -----
+    y_it = (z_i'theta) y_i,t-1 + mu_i + z_i'tau_t + e_it with z_i one and the modifiers;
+    one adjusted score for each (Bun and Carree 2005).
+    """
+    slopes = {
+        f"rho_x_{name}": c
+        for name, c in zip(modifiers, np.eye(1 + len(modifiers))[1:], strict=True)
+    }
+    asked = {"rho": np.eye(1 + len(modifiers))[0], **slopes}
+    for (one, c), (other, d) in combinations(slopes.items(), 2):
+        asked[f"{one} - {other}"] = c - d
+    Z = np.column_stack([np.ones(len(levels)), *modifiers.values()])
+    C = np.array([*asked.values()])
+    found = regime_intervals(levels, Z, C, rng, draws, level)
+    rows = []
+    for term, interval in zip(asked, found, strict=True):
+        test = Tested(
+            estimate=interval.estimate,
+            std_error=interval.std_error,
+            p_value=interval.p_value,
+            conf_low=interval.low,
+            conf_high=interval.high,
+            law=f"bootstrap-t, {draws} draws",
+        )
+        rows.append(Row(term, test, "bootstrap of units"))
+    return rows, np.array([interval.fixed_effects for interval in found])
 
 
 def shocks(levels: Array, rho: float) -> dict[str, float]:

@@ -6,9 +6,11 @@ import numpy as np
 import pandas as pd
 
 from evenfield.shared.calls import (
+    DRAWS,
     Call,
     Place,
     method_of,
+    same,
     section_of,
     seed_of,
     specification,
@@ -17,6 +19,7 @@ from evenfield.shared.contrasts.calls import as_coefficient
 from evenfield.shared.estimates import CHANGE, change_period
 from evenfield.shared.few_units import with_places
 from evenfield.shared.tables.rows import Row
+from evenfield.shared.trajectories import trajectories
 from evenfield.study.study import Study
 from evenfield.topics.regime.estimate import Section, combinations, methods_of
 from evenfield.topics.regime.estimate_panel import DIFFERENCE
@@ -32,6 +35,8 @@ from evenfield.topics.regime.estimate_section import (
 )
 
 CONSTANT = "constant"
+DRAWN = ("p_value", "conf_low", "conf_high")  # by draws of units
+OF_PANEL = ("regime_bc_fe", "regime_fe")
 
 
 def call(study: Study, row: Row) -> Call:
@@ -48,6 +53,8 @@ def call(study: Study, row: Row) -> Call:
         return _support(row, section)
     if estimator == "within_group":
         return _within(row, section)
+    if estimator in OF_PANEL:
+        return _of_panel(study, row, section)
     if row["effect_type"] == "lambda":
         return _gap(section)
     method = method_of(row, "regime", methods_of(spec))
@@ -177,6 +184,40 @@ def _gap(section: CrossSection) -> Call:
             "interact": list(EXPOSURES),
         },
         places=(Place(table="speed", line=first, less=second, times=100.0),),
+    )
+
+
+def _of_panel(study: Study, row: Row, section: CrossSection) -> Call:
+    """Return the panel of all years, with a root that depends on exposures."""
+    spec = section.spec
+    where = f"estimates.regime.{spec.id}"
+    panel = study.table("panel")
+    data = trajectories(panel, "log_income", list(section.table.index), where)
+    span = data.between(int(section.period["start"]), int(section.period["end"]))
+    exposed = section.table[list(EXPOSURES)].rename_axis("unit").reset_index()
+    named = f"{spec.id}:{section.shared['unit_scheme']}:{section.name}"
+    # What one more of an exposure adds to the speed, in the words of the library.
+    line = row["contrast"] or row["term"]
+    line = line.replace("initial_x_", "")
+    columns = {"estimate": "fixed_effects"}
+    if row["estimator"] == "regime_bc_fe":
+        columns = same("estimate", "std_error", *DRAWN)
+    # The library numbers units by their ids, and draws in that order.
+    sorted_by_id = [*span.units] == sorted(span.units)
+    seed = study.config.inference.seed
+    return Call(
+        function="dynamic_fe",
+        data=span.long("log_income").merge(exposed, on="unit"),
+        arguments={
+            "y": "log_income",
+            "unit": "unit",
+            "time": "year",
+            "interact": list(EXPOSURES),
+            "draws": spec.draws,
+            "seed": seed_of(seed, f"regime:{named}:units"),
+        },
+        places=(Place(table="speed", line=line, columns=columns, times=100.0),),
+        differs={} if sorted_by_id else dict.fromkeys(DRAWN, DRAWS),
     )
 
 
