@@ -19,3 +19,14 @@ def test_a_cell_that_is_no_year_is_refused_at_once():
         "",
         [],
     )
+
+
+def test_a_policy_is_in_force_in_the_year_of_its_first_quarter():
+    quarters = [
+        f"{year}-Q{quarter}" for year in (2000, 2001) for quarter in (1, 2, 3, 4)
+    ]
+    frame = pd.DataFrame({"quarter": quarters, "unit": "A"})
+    frame = frame.assign(park=["0"] * 2 + ["1"] * 6, jobs=[*"12345678"])
+    rows = keyed_rows(frame, "unit", "quarter", "", [])
+    assert rows["park"].tolist() == ["1", "1"]
+    assert rows["jobs"].tolist() == ["2.5", "6.5"]

@@ -3,6 +3,7 @@ quarters and months taken together.
 """
 
 import re
+from collections.abc import Iterator
 from itertools import pairwise
 
 import pandas as pd
@@ -32,29 +33,11 @@ def keyed_rows(
     faults = Faults()
     with faults.caught():
         dates = _dates(frame[year], year, years, messages)
-    shown = of_texts(frame[unit], str.strip)
-    if all(re.fullmatch(r"\d+\.0+", text) for text in shown.unique()):
-        shown = shown.str.replace(r"\.0+$", "", regex=True)
-    shown = _without_footnotes(shown)
+    shown = _shown(frame[unit])
     if not faults:
         shown = _in_one_spelling(shown, dates, messages)
     ids = of_texts(shown, lambda text: re.sub(r"\s+", "_", text))
-    if ids.eq("").any():
-        faults.append(
-            IngestError(
-                f"{unit} is blank in {counted(int(ids.eq('').sum()), 'row')}",
-                "a unit in each",
-                "fill the cell",
-            )
-        )
-    if ids.nunique() != shown.nunique():
-        faults.append(
-            IngestError(
-                f"{unit} has names that differ only in blanks",
-                "one name for one unit",
-                "correct it",
-            )
-        )
+    faults += _wrong_ids(ids, shown, unit)
     faults.refuse()
     if ids.ne(shown).any():
         messages.append("ids of units have _ in place of blanks; the names keep theirs")
@@ -62,15 +45,7 @@ def keyed_rows(
     others = frame.drop(columns=[unit, year])
     others = others.rename(columns={name: _free(name, others) for name in KEYS})
     rows = others.assign(unit=ids, year=dates.years, _id=shown)
-    twice = rows.assign(part=dates.parts).duplicated(["unit", "year", "part"])
-    if twice.any():
-        named = [f"{row.unit} {row.year}" for row in rows[twice].itertuples()]
-        stands = "stands" if len(named) == 1 else "stand"
-        raise IngestError(
-            f"{counted(len(named), 'row')} {stands} twice ({first_examples(named)})",
-            "one row per unit and year",
-            "remove them, or see --unit and --year",
-        )
+    _refuse_twice(rows.assign(part=dates.parts))
     if dates.in_year > 1:
         if rows.duplicated(["unit", "year"]).any():
             rows = _whole_years(rows, dates, year, messages)
@@ -83,6 +58,46 @@ def keyed_rows(
     if early.any():
         messages.append(f"rows before the year {EARLIEST} left out: {int(early.sum())}")
     return rows[~early].reset_index(drop=True)
+
+
+def _shown(cells: pd.Series) -> pd.Series:
+    """Return units as they are shown: codes without decimals, names without marks of
+    footnotes.
+    """
+    shown = of_texts(cells, str.strip)
+    if all(re.fullmatch(r"\d+\.0+", text) for text in shown.unique()):
+        shown = shown.str.replace(r"\.0+$", "", regex=True)
+    return _without_footnotes(shown)
+
+
+def _wrong_ids(ids: pd.Series, shown: pd.Series, unit: str) -> Iterator[IngestError]:
+    """Yield what is wrong with the ids of units, made of the names that are shown."""
+    blank = int(ids.eq("").sum())
+    if blank:
+        yield IngestError(
+            f"{unit} is blank in {counted(blank, 'row')}",
+            "a unit in each",
+            "fill the cell",
+        )
+    if ids.nunique() != shown.nunique():
+        yield IngestError(
+            f"{unit} has names that differ only in blanks",
+            "one name for one unit",
+            "correct it",
+        )
+
+
+def _refuse_twice(rows: pd.DataFrame) -> None:
+    """Refuse rows of one unit, year and part of the year."""
+    twice = rows.duplicated(["unit", "year", "part"])
+    if twice.any():
+        named = [f"{row.unit} {row.year}" for row in rows[twice].itertuples()]
+        stands = "stands" if len(named) == 1 else "stand"
+        raise IngestError(
+            f"{counted(len(named), 'row')} {stands} twice ({first_examples(named)})",
+            "one row per unit and year",
+            "remove them, or see --unit and --year",
+        )
 
 
 def _without_footnotes(shown: pd.Series) -> pd.Series:
@@ -181,10 +196,14 @@ def _whole_years(
     for name in kept.columns.difference(KEYS, sort=False):
         numbers = numbers_of(kept[name])
         if numbers is not None:
-            means = kept[keys].assign(value=numbers).groupby(keys)["value"].mean()
+            parts_of_years = kept[keys].assign(value=numbers).groupby(keys)["value"]
+            # ASSUME: what is 0 or 1, as a policy in force, is 1 in the year in which it
+            # becomes 1.
+            is_flag = numbers.dropna().isin([0, 1]).all()
+            values = parts_of_years.max() if is_flag else parts_of_years.mean()
             # A blank part would make the mean one of the others.
             blank = kept[keys].assign(value=numbers.isna()).groupby(keys)["value"].any()
-            out[name] = [number_text(value) for value in means.mask(blank)[out.index]]
+            out[name] = [number_text(value) for value in values.mask(blank)[out.index]]
     others = int((~whole).sum())
     rest = f" ({counted(others, 'row')} of other years left out)" if others else ""
     where = "the header" if year == DATE else year
