@@ -4,6 +4,7 @@ answers.
 
 import copy
 import json
+from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
@@ -23,67 +24,49 @@ from refusals import fails
 from tolerances import close
 from yaml_text import from_yaml
 
-ROW = {
-    "family": "beta",
-    "spec_id": "growth",
-    "term": "x",
-    "period": "P1",
-}
-HYPOTHESIS = {
-    "statement": "X grew.",
-    "kind": "association",
-    "sign": "+",
-    "primary": ROW,
-    "checks": {"later": {"period": "P2"}},
-}
-CONTENT = {
-    "hypotheses": {"H1": HYPOTHESIS},
-    "claims": [
-        from_yaml("""
-            {id: L1, paragraph: [1], claim: X grew., kind: association, hypothesis: H1}
-            """),
-        {
-            "id": "L2",
-            "paragraph": [2, 3],
-            "claim": "X is large.",
-            "kind": "fact",
-            "evidence": ROW,
-            "holds": {"above": 0.4},
-            "variants": {"later": {"period": "P2"}},
-            "shows": [{"period": "P2"}],
-        },
-        {
-            "id": "L3",
-            "paragraph": [3],
-            "claim": "X acts.",
-            "kind": "effect",
-            "sign": "-",
-            "evidence": ROW,
-            "placebos": {"early": {"period": "P2"}},
-        },
-        from_yaml("""
-            id: L4
-            paragraph: [4]
-            claim: Towns.
-            kind: out of reach
-            because: [R1]
-            why: No towns.
-            data: Towns
-            """),
-        from_yaml("""
-            {id: L5, paragraph: [5], claim: A plan., kind: not empirical, why: A plan.}
-            """),
-        from_yaml("""
-            id: L6
-            paragraph: [6]
-            claim: "A law: of 2002."
-            kind: documentary
-            documents: [{document: Law, says: bears out, what: passed in 2002}]
-            """),
-    ],
-    "reasons": {"R1": "Smaller units."},
-    "documents": {"Law": "Gazette, 2002."},
-}
+CONTENT = from_yaml("""
+    hypotheses:
+      H1:
+        statement: X grew.
+        kind: association
+        sign: +
+        primary: &row {family: beta, spec_id: growth, term: x, period: P1}
+        checks: {later: {period: P2}}
+    claims:
+      - {id: L1, paragraph: [1], claim: X grew., kind: association, hypothesis: H1}
+      - id: L2
+        paragraph: [2, 3]
+        claim: X is large.
+        kind: fact
+        evidence: *row
+        holds: {above: 0.4}
+        variants: {later: {period: P2}}
+        shows: [{period: P2}]
+      - id: L3
+        paragraph: [3]
+        claim: X acts.
+        kind: effect
+        sign: "-"
+        evidence: *row
+        placebos: {early: {period: P2}}
+      - id: L4
+        paragraph: [4]
+        claim: Towns.
+        kind: out of reach
+        because: [R1]
+        why: No towns.
+        data: Towns
+      - {id: L5, paragraph: [5], claim: A plan., kind: not empirical, why: A plan.}
+      - id: L6
+        paragraph: [6]
+        claim: "A law: of 2002."
+        kind: documentary
+        documents: [{document: Law, says: bears out, what: passed in 2002}]
+    reasons: {R1: Smaller units.}
+    documents: {Law: "Gazette, 2002."}
+    """)
+HYPOTHESIS = CONTENT["hypotheses"]["H1"]
+ROW = HYPOTHESIS["primary"]
 
 
 def config(content):
@@ -204,22 +187,22 @@ def shares(holds, **measure):
 
 @pytest.mark.parametrize(
     ("holds", "measure", "cannot"),
-    [
-        ({"above": 0}, {}, "lies between 0 and 100: it cannot fail"),
-        ({"above": -1}, {}, "cannot fail"),
-        ({"below": 100}, {}, "cannot fail"),
-        ({"between": [0, 100]}, {}, "cannot fail"),
-        ({"above": 100}, {}, "cannot hold"),
-        ({"below": 0}, {}, "cannot hold"),
-        ({"above": 0}, {"measure": "ratio"}, "between 0 and inf: it cannot fail"),
-        ({"above": 0}, {"measure": "units"}, "cannot fail"),
-        ({"above": 50}, {}, ""),
-        ({"between": [0, 50]}, {}, ""),
-        ({"above": 0}, {"less": "people"}, ""),
-        ({"above": 0}, {"before": [1990, 1992]}, ""),
-        ({"above": 0}, {"measure": "growth"}, ""),
-        ({"below": 100}, {"measure": "ratio"}, ""),
-    ],
+    from_yaml("""
+    - [{above: 0}, {}, 'lies between 0 and 100: it cannot fail']
+    - [{above: -1}, {}, cannot fail]
+    - [{below: 100}, {}, cannot fail]
+    - [{between: [0, 100]}, {}, cannot fail]
+    - [{above: 100}, {}, cannot hold]
+    - [{below: 0}, {}, cannot hold]
+    - [{above: 0}, {measure: ratio}, 'between 0 and inf: it cannot fail']
+    - [{above: 0}, {measure: units}, cannot fail]
+    - [{above: 50}, {}, '']
+    - [{between: [0, 50]}, {}, '']
+    - [{above: 0}, {less: people}, '']
+    - [{above: 0}, {before: [1990, 1992]}, '']
+    - [{above: 0}, {measure: growth}, '']
+    - [{below: 100}, {measure: ratio}, '']
+    """),
 )
 def test_a_fact_that_its_measure_settles_is_refused(holds, measure, cannot):
     made = shares(holds, **measure)
@@ -279,14 +262,9 @@ def test_a_selection_of_none_or_many_says_how_many_why_and_what_is_near(select, 
 
 
 def test_a_selection_that_fails_names_its_check():
-    fails(
-        ClaimsError,
-        "hypothesis H1, check 'later' selects 0 rows, none from period 'P2' on",
-        answer_study,
-        frame(built()),
-        read_claims(config(CONTENT)),
-        [],
-    )
+    words = "hypothesis H1, check 'later' selects 0 rows, none from period 'P2' on"
+    later = {"later": {"period": "P2"}}
+    fails(ClaimsError, words, answered, built(), checks=later)
 
 
 def test_holm_runs_over_the_primary_rows_and_q_over_the_exploratory_ones():
@@ -495,17 +473,25 @@ def test_later_years_have_a_word_of_their_own_and_no_vote():
     assert table.set_index("id").loc["L1", "later"] == ""
 
 
+OLS = {**ROW, "estimator": "ols"}
+
+
+def judged(*rows, **hypothesis):
+    """A study of one hypothesis without checks on these rows."""
+    content = {"hypotheses": {"H1": {**HYPOTHESIS, "checks": {}, **hypothesis}}}
+    return answer_study(frame(*rows), read_claims(config(content)), [])[1]
+
+
+def answered(*rows, **hypothesis):
+    return judged(*rows, **hypothesis)["hypotheses"][0]
+
+
 def with_methods(**numbers):
     """A primary row by SCPC, the same by CR3, and another estimate of a like name."""
     scpc = built(se_type="SCPC avc 0.03")
     cr3 = built(**{"estimator": "ols_cr3", "role": "ladder", **numbers})
     other = built(estimator="ols_permutation_stratified", role="ladder", estimate=9.0)
-    content = {"hypotheses": {"H1": {**HYPOTHESIS, "checks": {}}}}
-    content["hypotheses"]["H1"]["primary"] = {**ROW, "estimator": "ols"}
-    claims = read_claims(config(content))
-    selections = {n: h.primary for n, h in claims.hypotheses.items()}
-    table = adjusted(frame(scpc, cr3, other), selections)
-    return answer_study(table, claims, [])[1]["hypotheses"][0]
+    return answered(scpc, cr3, other, primary=OLS)
 
 
 def test_the_same_estimate_by_another_method_must_agree():
@@ -534,10 +520,7 @@ def test_the_same_estimate_by_another_method_must_agree():
 def test_errors_by_parent_need_bootstrap_conley_and_relabelling(suffix, words):
     first = built(se_type="CR3 by parent")
     flat = built(estimator=f"ols_{suffix}", role="ladder", conf_low=-0.5)
-    content = {"hypotheses": {"H1": {**HYPOTHESIS, "checks": {}}}}
-    content["hypotheses"]["H1"]["primary"] = {**ROW, "estimator": "ols"}
-    claims = read_claims(config(content))
-    (item,) = answer_study(frame(first, flat), claims, [])[1]["hypotheses"]
+    item = answered(first, flat, primary=OLS)
     assert item["answer"] == ("SUGGESTIVE" if words else "SUPPORTED")
     assert item["because"].endswith(
         f"not when {words}" if words else "1 question asked at once"
@@ -552,14 +535,7 @@ def with_sizes(cr3, own=0.01):
         built(estimator=f"ols_placebo_{name}", effect_type="stat_size", p_value=p)
         for name, p in (("scpc", own), ("cr3", cr3), ("hc1", 0.9))
     ]
-    content = {"hypotheses": {"H1": {**HYPOTHESIS, "checks": {}}}}
-    content["hypotheses"]["H1"]["primary"] = {
-        **ROW,
-        "estimator": "ols",
-        "effect_type": "coef",
-    }
-    claims = read_claims(config(content))
-    return answer_study(frame(scpc, other, *sizes), claims, [])[1]["hypotheses"][0]
+    return answered(scpc, other, *sizes, primary={**OLS, "effect_type": "coef"})
 
 
 @pytest.mark.parametrize(
@@ -584,34 +560,16 @@ def test_agreement_is_by_p_corrected_for_size(cr3, own, answer, why):
 
 
 def test_a_denied_gain_needs_an_effect_of_interest():
-    denied = {**HYPOTHESIS, "kind": "no gain", "checks": {}}
-    content = {"hypotheses": {"H1": denied}}
-    claims = read_claims(config(content))
-    (item,) = answer_study(frame(built(sesoi=5.0)), claims, [])[1]["hypotheses"]
-    assert item["answer"] == "SUPPORTED"
-    fails(
-        ClaimsError,
-        "H1 denies a gain and its row has no effect of interest",
-        answer_study,
-        frame(built(sesoi=np.nan)),
-        claims,
-        [],
-    )
+    denied = partial(answered, kind="no gain")
+    assert denied(built(sesoi=5.0))["answer"] == "SUPPORTED"
+    words = "H1 denies a gain and its row has no effect of interest"
+    fails(ClaimsError, words, denied, built(sesoi=np.nan))
 
 
 def test_two_hypotheses_need_two_primary_rows():
-    fails(
-        ClaimsError,
-        "two hypotheses have the same primary row",
-        answers,
-        changed(
-            "hypotheses",
-            {
-                "H1": HYPOTHESIS,
-                "H2": {**HYPOTHESIS, "primary": {**ROW, "outcome": "y"}},
-            },
-        ),
-    )
+    other = {**HYPOTHESIS, "primary": {**ROW, "outcome": "y"}}
+    twice = changed("hypotheses", {"H1": HYPOTHESIS, "H2": other})
+    fails(ClaimsError, "two hypotheses have the same primary row", answers, twice)
 
 
 def test_a_study_without_claims_says_one_sentence():
@@ -623,20 +581,15 @@ def test_a_study_without_claims_says_one_sentence():
 
 def changed_later(ends, *, se_type="CR3"):
     """A clear main row, a later one that holds zero, and the change between them."""
-    content = {"hypotheses": {"H1": {**HYPOTHESIS, "checks": {}}}}
-    content["hypotheses"]["H1"] |= {
-        "primary": {**ROW, "estimator": "ols"},
-        "later": {"period": "P2"},
-    }
     change = {"estimator": "ols_change", "period": "P1 to P2", "role": "robustness"}
     numbers = {"estimate": -3.0, "conf_low": ends[0], "conf_high": ends[1]}
-    table = frame(
+    return judged(
         built(),
         built(period="P2", estimate=-1.0, conf_low=-2.0, conf_high=0.5),
         built(**change, **numbers, se_type=se_type),
+        primary=OLS,
+        later={"period": "P2"},
     )
-    claims = read_claims(config(content))
-    return answer_study(table, claims, [])[1]
 
 
 @pytest.mark.parametrize(

@@ -288,28 +288,17 @@ def test_a_denied_gain_loses_a_check_upwards_or_by_its_width():
         assert words in judge_no_gain(given, RULE).because
 
 
-def methods(*agree):
-    """Other methods, for each whether it sees the answer."""
-    return {
-        f"method {i}": row(CLEAR if sees else FLAT) for i, sees in enumerate(agree, 1)
-    }
-
-
 @pytest.mark.parametrize(
     ("agree", "answer", "why"),
-    [
-        ((True, True), "SUPPORTED", "with 12 questions asked at once and by 2 other"),
-        (
-            (True, False),
-            "SUGGESTIVE",
-            "(SCPC avc 0.03), which decides, and not when meth",
-        ),
-        ((False, False), "SUGGESTIVE", "not when method 1, or method 2"),
-        ((), "SUPPORTED", "with 12 questions asked at once"),
-    ],
+    from_yaml("""
+    - [[true, true], SUPPORTED, with 12 questions asked at once and by 2 other]
+    - [[true, false], SUGGESTIVE, '(SCPC avc 0.03), which decides, and not when check']
+    - [[false, false], SUGGESTIVE, 'not when check 1, or check 2']
+    - [[], SUPPORTED, with 12 questions asked at once]
+    """),
 )
 def test_support_needs_the_other_methods_on_both_sides(agree, answer, why):
-    known = {"adjusted": 0.04, "questions": 12, "methods": methods(*agree)}
+    known = {"adjusted": 0.04, "questions": 12, "methods": checks(*agree)}
     for sign, word in ((1, answer), (-1, MIRROR[answer])):
         result = judge_tested(Evidence(row=row(CLEAR), sign=sign, **known), RULE)
         assert result.answer == word
@@ -457,16 +446,16 @@ def test_later_years_hold_an_answer_up_or_not(name, sign):
 
 @pytest.mark.parametrize(
     ("first", "later", "change", "word"),
-    [
-        ((-3.0, 0.9), (-2.0, 0.5), None, "HELD UP"),
-        ((-3.0, 0.9), (0.5, 2.0), (0.2, 4.0), "FADED"),
-        ((-3.0, 0.9), (0.5, 2.0), (-0.2, 4.0), "CANNOT TELL"),
-        ((-3.0, 0.9), (-2.0, 1.5), (-4.0, -0.2), "CANNOT TELL"),
-        ((-3.0, 3.0), (-2.0, 0.5), (-4.0, -0.2), "CANNOT TELL"),
-        ((0.5, 3.0), (0.5, 2.0), None, "HELD UP"),
-        ((0.5, 3.0), (-2.0, 0.5), (-4.0, -0.2), "FADED"),
-        ((0.5, 3.0), (-2.0, 0.5), (-4.0, 0.2), "CANNOT TELL"),
-    ],
+    from_yaml("""
+    - [[-3.0, 0.9], [-2.0, 0.5], null, HELD UP]
+    - [[-3.0, 0.9], [0.5, 2.0], [0.2, 4.0], FADED]
+    - [[-3.0, 0.9], [0.5, 2.0], [-0.2, 4.0], CANNOT TELL]
+    - [[-3.0, 0.9], [-2.0, 1.5], [-4.0, -0.2], CANNOT TELL]
+    - [[-3.0, 3.0], [-2.0, 0.5], [-4.0, -0.2], CANNOT TELL]
+    - [[0.5, 3.0], [0.5, 2.0], null, HELD UP]
+    - [[0.5, 3.0], [-2.0, 0.5], [-4.0, -0.2], FADED]
+    - [[0.5, 3.0], [-2.0, 0.5], [-4.0, 0.2], CANNOT TELL]
+    """),
 )
 def test_a_denied_gain_fades_as_the_gain_rises(first, later, change, word):
     given = Evidence(row=row(first), sign=1, interest=1.0)
@@ -485,68 +474,50 @@ def test_a_denied_gain_fades_as_the_gain_rises(first, later, change, word):
     ],
 )
 def test_a_fact_holds_up_where_later_figures_meet_its_threshold(value, later, word):
-    rows = [row((0, 0), estimate=number) for number in (value, later)]
-    assert judge_later_fact(Threshold(above=0), *rows, RULE).answer == word
+    found = judge_later_fact(Threshold(above=0), fact(value), fact(later), RULE)
+    assert found.answer == word
 
 
+# The threshold, the figure above it or not, its variants, the answer, part of the reason.
+# The margin of 2 is 0.1.
 FACTS = from_yaml("""
-    all: [1.0, [1.0, 2.0], HOLDS, 'above 0, also in 2 variants']
-    alone: [1.0, [], HOLDS, above 0]
-    some variants not: [1.0, [1.0, 0.0], HOLDS IN PART, 'but not with: v2']
-    no variant: [1.0, [-1.0], HOLDS IN PART, 'but not with: v1']
-    equal to the threshold: [0.0, [], DOES NOT HOLD, not above 0]
+    all: [0, 1.0, [1.0, 2.0], HOLDS, 'above 0, also in 2 variants']
+    alone: [0, 1.0, [], HOLDS, above 0]
+    some variants not: [0, 1.0, [1.0, 0.0], HOLDS IN PART, 'but not with: v2']
+    no variant: [0, 1.0, [-1.0], HOLDS IN PART, 'but not with: v1']
+    equal to the threshold: [0, 0.0, [], DOES NOT HOLD, not above 0]
     the reverse:
-      [-1.0, [1.0, 1.0, -1.0], HOLDS IN PART, 'in the main figure, but with: v1, v2']
-    half of the variants: [-1.0, [1.0, -1.0], DOES NOT HOLD, 'only with: v1']
-    neither: [-1.0, [-1.0], DOES NOT HOLD, not above 0]
-    a variant not defined: [1.0, [.nan], HOLDS IN PART, v1]
-    not defined: [.nan, [1.0], NO ANSWER, not defined]
+      [0, -1.0, [1.0, 1.0, -1.0], HOLDS IN PART, 'in the main figure, but with: v1, v2']
+    half of the variants: [0, -1.0, [1.0, -1.0], DOES NOT HOLD, 'only with: v1']
+    neither: [0, -1.0, [-1.0], DOES NOT HOLD, not above 0]
+    a variant not defined: [0, 1.0, [.nan], HOLDS IN PART, v1]
+    not defined: [0, .nan, [1.0], NO ANSWER, not defined]
+    clear: [2, 2.11, [], HOLDS, above 2]
+    just above: [2, 2.05, [], HOLDS IN PART, 'should be above 2 and is too close to call']
+    just below: [2, 1.95, [], HOLDS IN PART, too close]
+    at the margin: [2, 2.1, [], HOLDS IN PART, too close]
+    beyond the margin below: [2, 1.89, [], DOES NOT HOLD, not above 2]
+    a close variant: [2, 3.0, [2.05], HOLDS IN PART, 'above 2, but barely with: v1']
+    both: [2, 3.0, [2.05, 1.0], HOLDS IN PART, 'but not with: v2; barely with: v1']
+    close, variants met: [2, 2.05, [3.0, 1.0], HOLDS IN PART, 'so with: v1; not so with: v2']
+    missed, variants close: [2, 1.0, [2.05, 2.05], DOES NOT HOLD, not above 2]
     """)
+
+
+def variants(values, sign=1):
+    return {f"v{i}": fact(sign * value) for i, value in enumerate(values, 1)}
 
 
 @pytest.mark.parametrize("name", FACTS)
-def test_every_branch_of_a_fact(name):
-    value, others, answer, why = FACTS[name]
-    variants = {
-        f"v{i}": row((0, 0), estimate=other) for i, other in enumerate(others, 1)
-    }
-    result = judge_fact(Threshold(above=0), row((0, 0), estimate=value), variants, RULE)
-    assert result.answer == answer
-    assert why in result.because
-    mirrored = {name: turned(other) for name, other in variants.items()}
-    assert (
-        judge_fact(
-            Threshold(below=0), row((0, 0), estimate=-value), mirrored, RULE
-        ).answer
-        == answer
-    )
-
-
-# Against 2, whose margin is 0.1: the figure, its variants, the answer, part of the reason.
-CLOSE = from_yaml("""
-    clear: [2.11, [], HOLDS, above 2]
-    just above: [2.05, [], HOLDS IN PART, 'should be above 2 and is too close to call']
-    just below: [1.95, [], HOLDS IN PART, too close]
-    at the margin: [2.1, [], HOLDS IN PART, too close]
-    beyond the margin below: [1.89, [], DOES NOT HOLD, not above 2]
-    a close variant: [3.0, [2.05], HOLDS IN PART, 'above 2, but barely with: v1']
-    both: [3.0, [2.05, 1.0], HOLDS IN PART, 'but not with: v2; barely with: v1']
-    close, variants met: [2.05, [3.0, 1.0], HOLDS IN PART, 'so with: v1; not so with: v2']
-    missed, variants close: [1.0, [2.05, 2.05], DOES NOT HOLD, not above 2]
-    """)
-
-
-@pytest.mark.parametrize("name", CLOSE)
-def test_a_figure_near_its_threshold_holds_in_part(name):
-    value, others, answer, why = CLOSE[name]
-    variants = {f"v{i}": fact(other) for i, other in enumerate(others, 1)}
-    found = judge_fact(Threshold(above=2), fact(value), variants, RULE)
+def test_every_branch_of_a_fact_and_figures_near_its_threshold(name):
+    bound, value, others, answer, why = FACTS[name]
+    found = judge_fact(Threshold(above=bound), fact(value), variants(others), RULE)
     assert found.answer == answer
     assert why in found.because
     # The same below a threshold, all numbers turned.
-    mirrored = {one: fact(-other["estimate"]) for one, other in variants.items()}
-    turned_answer = judge_fact(Threshold(below=-2), fact(-value), mirrored, RULE)
-    assert turned_answer.answer == answer
+    below = Threshold(below=-bound)
+    turned = judge_fact(below, fact(-value), variants(others, -1), RULE)
+    assert turned.answer == answer
 
 
 @pytest.mark.parametrize(
@@ -587,32 +558,21 @@ def test_a_margin_reaches_no_further_than_the_middle_of_two_thresholds():
     ],
 )
 def test_stand_ins_agree_or_not_by_the_rule_of_a_fact(value, others, answer):
-    variants = {
-        f"v{i}": row((0, 0), estimate=other) for i, other in enumerate(others, 1)
-    }
-    result = judge_stand_in(
-        Threshold(above=0), row((0, 0), estimate=value), variants, RULE
-    )
-    fact = judge_fact(Threshold(above=0), row((0, 0), estimate=value), variants, RULE)
-    assert (result.answer, result.because) == (answer, fact.because)
+    given = Threshold(above=0), fact(value), variants(others), RULE
+    result = judge_stand_in(*given)
+    assert (result.answer, result.because) == (answer, judge_fact(*given).because)
 
 
 @pytest.mark.parametrize(
     ("says", "answer", "because"),
-    [
-        (["bears out"], "DOCUMENTED", "Borne out by: item 1 (A)"),
-        (
-            ["bears out", "bears out"],
-            "DOCUMENTED",
-            "Borne out by: item 1 (A); item 2 (A)",
-        ),
-        (["contradicts"], "CONTRADICTED", "Contradicted by: item 1 (A)"),
-        (
-            ["contradicts", "bears out"],
-            "DOCUMENTS DIFFER",
-            "Borne out by: item 2 (A). Contradicted by: item 1 (A)",
-        ),
-    ],
+    from_yaml("""
+    - [[bears out], DOCUMENTED, 'Borne out by: item 1 (A)']
+    - [[bears out, bears out], DOCUMENTED, 'Borne out by: item 1 (A); item 2 (A)']
+    - [[contradicts], CONTRADICTED, 'Contradicted by: item 1 (A)']
+    - - [contradicts, bears out]
+      - DOCUMENTS DIFFER
+      - 'Borne out by: item 2 (A). Contradicted by: item 1 (A)'
+    """),
 )
 def test_documents_decide_unless_they_differ(says, answer, because):
     documents = [
@@ -624,20 +584,16 @@ def test_documents_decide_unless_they_differ(says, answer, because):
 
 
 def test_thresholds_are_strict_except_between():
-    assert [Threshold(above=2).met(x) for x in (1.9, 2.0, 2.1)] == [False, False, True]
-    assert [Threshold(below=2).met(x) for x in (1.9, 2.0, 2.1, NAN)] == [
-        True,
-        False,
-        False,
-        False,
-    ]
-    assert [Threshold(between=(1, 2)).met(x) for x in (0.9, 1.0, 2.0, 2.1, NAN)] == [
-        False,
-        True,
-        True,
-        False,
-        False,
-    ]
+    met = {"above": 2, "below": 2, "between": (1, 2)}
+    values = {
+        name: [Threshold(**{name: bound}).met(x) for x in (0.9, 1.0, 2.0, 2.1, NAN)]
+        for name, bound in met.items()
+    }
+    assert values == from_yaml("""
+        above: [false, false, false, true, false]
+        below: [true, true, false, false, false]
+        between: [false, true, true, false, false]
+        """)
     assert [Threshold(above=0).words, Threshold(between=(1, 2)).words] == [
         "above 0",
         "between 1 and 2",
@@ -664,9 +620,6 @@ def test_a_size_or_power_outside_its_range_is_refused(numbers):
 
 
 def test_a_threshold_between_two_equal_numbers_is_that_number():
-    assert [Threshold(between=(1, 1)).met(x) for x in (0.9, 1, 1.1)] == [
-        False,
-        True,
-        False,
-    ]
+    met = [Threshold(between=(1, 1)).met(x) for x in (0.9, 1, 1.1)]
+    assert met == [False, True, False]
     fails(ValidationError, "smaller number first", Threshold, between=(2, 1))
