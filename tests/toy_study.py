@@ -1,101 +1,27 @@
-"""A study of three units and four years, written to disk, that a test breaks in one
-place.
+"""A study of three units and four years that stands in the folder toy, copied for a test
+that breaks it in one place.
 """
 
 import json
 import random
+import shutil
+from pathlib import Path
 
 from evenfield.study.config import checked_config
+from evenfield.study.config_files import read_config
 from evenfield.study.ingest.dictionary import refresh_hashes
 from evenfield.study.ingest.study_tables import read_study
-from yaml_text import from_yaml
 
-INCOME = {"output": "output", "population": "people", "unit": "coins"}
-UNITS = ("A", "B", "C")
-YEARS = range(2000, 2004)
-ID = {"required": True, "pattern": "[A-Z]"}
-TABLES = {
-    "panel": "unit year:integer output:number people:number doubtful:number",
-    "panel_provenance": (
-        "variable units first_year:integer last_year:integer grade flag source note"
-    ),
-    "units": "unit name name_zh coastal:integer parent",
-    "sources": "source citation vintage licence redistribution",
-    "adjacency": "unit_i unit_j",
-    "taxonomies/own": (
-        "unit cluster:integer sez:integer sez_from_year:integer"
-        " sez_from_year_dated:integer source confidence note"
-    ),
-}
-KEYS = from_yaml("""
-    panel: [unit, year]
-    panel_provenance: [variable, units, first_year]
-    units: [unit]
-    """)
-KEYS |= from_yaml("""
-    {sources: [source], adjacency: [unit_i, unit_j], taxonomies/own: [unit]}
-    """)
-MORE = {
-    "panel unit": {"constraints": ID},
-    "panel year": {"constraints": {"required": True, "minimum": 1900}},
-    "panel output": {"log": True, "merge": "sum", "constraints": {"maximum": 9999}},
-    "panel people": {"log": True, "merge": "sum"},
-    "panel doubtful": {"merge": "mean_population"},
-    "panel_provenance variable": {"constraints": {"required": True}},
-    "panel_provenance grade": {"constraints": {"enum": ["A", "B", "C"]}},
-    "units unit": {"constraints": ID},
-    "units coastal": {"constraints": {"enum": [0, 1]}},
-}
-FOREIGN = from_yaml("""
-    panel: [[unit, units, unit]]
-    panel_provenance: [[source, sources, source]]
-    units: [[parent, '', unit]]
-    adjacency: [[unit_i, units, unit], [unit_j, units, unit]]
-    """)
-TEXT = {
-    "panel": (
-        "unit,year,output,people,doubtful\n"
-        + "".join(
-            f"{u},{y},{10 * i + y - 1999},{2 + i},{i + 0.5}\n"
-            for i, u in enumerate(UNITS, 1)
-            for y in YEARS
-        )
-    ),
-    "panel_provenance": (
-        "variable,units,first_year,last_year,grade,flag,source,note\n"
-        "doubtful,all,2000,2003,C,estimated,BOOK,\n"
-        "output,all,2000,2003,A,official,BOOK,\npeople,all,2000,2003,A,official,BOOK,\n"
-    ),
-    "units": (
-        "unit,name,name_zh,coastal,parent\nA,Aland,甲省,0,\nB,Bland,乙自治区,1,A\nC,Cland,丙市,0,\n"
-    ),
-    "sources": (
-        "source,citation,vintage,licence,redistribution\nBOOK,A book,1990,none,yes\n"
-    ),
-    "adjacency": "unit_i,unit_j\nA,B\nB,C\n",
-    "taxonomies/own": (
-        "unit,cluster,sez,sez_from_year,sez_from_year_dated,source,confidence,note\n"
-        "A,1,0,,,BOOK,A,\nB,0,1,2002,2002,BOOK,A,\nC,1,1,,,BOOK,A,\n"
-    ),
-}
-
-
-def _resource(name):
-    fields = []
-    for column, _, kind in (field.partition(":") for field in TABLES[name].split()):
-        fields.append(
-            {
-                "name": column,
-                "type": kind or "string",
-                **MORE.get(f"{name} {column}", {}),
-            }
-        )
-    links = [
-        {"fields": [c], "reference": {"resource": t, "fields": [f]}}
-        for c, t, f in FOREIGN.get(name, [])
-    ]
-    schema = {"fields": fields, "primaryKey": KEYS[name], "foreignKeys": links}
-    return {"name": name.replace("/", "-"), "path": f"{name}.csv", "schema": schema}
+TOY = Path(__file__).parent / "toy"
+TABLES = (
+    "panel",
+    "panel_provenance",
+    "units",
+    "sources",
+    "adjacency",
+    "taxonomies/own",
+)
+TEXT = {name: (TOY / "data" / f"{name}.csv").read_text("utf-8") for name in TABLES}
 
 
 class ToyStudy:
@@ -103,24 +29,10 @@ class ToyStudy:
 
     def __init__(self, folder):
         self.folder = folder
+        shutil.copytree(TOY / "data", folder / "data")
         self.package_path = folder / "data" / "datapackage.json"
-        (folder / "data" / "taxonomies").mkdir(parents=True)
-        for name, text in TEXT.items():
-            self.path(name).write_text(text, newline="\n")
-        self.save(
-            {"resources": json.loads(json.dumps([_resource(name) for name in TABLES]))}
-        )
-        refresh_hashes(self.package_path)
-        self.config = checked_config(
-            {
-                "study": {"id": "toy", "title": "Toy", "question": "Why?"},
-                "data": {"package": str(self.package_path)},
-                "panel": {"years": [2000, 2003], "income": INCOME},
-                "periods": {"P": {"start": 2000, "end": 2003}},
-                "taxonomy": {"primary": "own", "all": ["own"]},
-                "estimates": {"sigma": [{"id": "plain"}]},
-            }
-        )
+        self.config = checked_config(read_config(TOY / "config.yaml"))
+        self.config["data"]["package"] = str(self.package_path)
 
     def path(self, name):
         return self.folder / "data" / f"{name}.csv"
@@ -149,7 +61,7 @@ class ToyStudy:
         return self
 
     def shuffle(self):
-        for name in TEXT:
+        for name in TABLES:
             header, *rows = self.path(name).read_text().splitlines()
             random.Random(name).shuffle(rows)
             self.path(name).write_text("\n".join([header, *rows]) + "\n", newline="\n")

@@ -20,189 +20,17 @@ from evenfield.study.ingest.dictionary import refresh_hashes
 from refusals import fails
 from yaml_text import from_yaml
 
-UNITS = "ABCDEF"
-YEARS = range(2000, 2010)
-NUMBERED = [*enumerate(UNITS, 1)]
-KINDS = from_yaml("""
-    year: integer
-    index: number
-    first_year: integer
-    last_year: integer
-    cluster: integer
-    """)
-KINDS |= dict.fromkeys(("output", "people", "lat", "lon", "value"), "number")
-KINDS |= dict.fromkeys(
-    ("sez", "year_in_force", "exit_year", "sez_from_year", "coastal"), "integer"
-)
-KEYS = from_yaml("""
-    {panel: [unit, year], units: [unit], sources: [source], zones: [zone]}
-    """)
-
-
-def csv(header, *rows):
-    return "\n".join([header, *rows]) + "\n"
-
-
-POLICIES = ("A,park,2004,seen", "B,park,2006,seen", "C,port,2006,memory")
-TABLES = {
-    "panel": csv(
-        "unit,year,output,people,index",
-        *(
-            f"{u},{y},{10 * i + i % 3 * (y - 1999)},{2 + i + i * y % 5},{103 + i % 4}"
-            for i, u in NUMBERED
-            for y in YEARS
-        ),
-    ),
-    "panel_provenance": csv(
-        "variable,units,first_year,last_year,grade,flag,source,note",
-        *(
-            f"{name},all,2000,2009,A,official,BOOK,"
-            for name in ("output", "people", "index")
-        ),
-    ),
-    "units": csv(
-        "unit,name,coastal,lat,lon",
-        *(f"{u},{u}land,{i % 2},{i},{i * i}" for i, u in NUMBERED),
-    ),
-    "sources": csv(
-        "source,citation,vintage,licence,redistribution", "BOOK,A book,1990,none,yes"
-    ),
-    "adjacency": csv("unit_i,unit_j", "A,B", "B,C", "C,D", "D,E", "E,F"),
-    "taxonomies/own": csv(
-        "unit,cluster,sez,sez_from_year",
-        *"A,1,0, B,0,1,2002 C,1,1, D,0,0, E,1,0, F,0,1,".split(),
-    ),
-    "zones": csv(
-        "zone,type,unit,year_in_force,exit_year,year_quality",
-        "Z1,sez,B,2002,2008,A",
-        "Z2,sez,F,2001,,A",
-    ),
-    "programmes": csv("programme,unit,first_year", "west,A,2004", "west,B,2004"),
-    "policies": csv("unit,kind,first_year,grade", *POLICIES),
-    "clusters": csv(
-        "unit,measure,value", *(f"{u},listed,{i}" for i, u in enumerate(UNITS))
-    ),
-}
-FOREIGN = {
-    "panel_provenance": ("source", "sources", "source"),
-    "adjacency": ("unit_i", "units", "unit"),
-}
-NEAR = {"kind": "nearest", "neighbours": 2}
-ROW = {"family": "beta", "spec_id": "plain"}
-CONFIG = {
-    "study": {"id": "made", "title": "Made", "question": "Why?"},
-    "data": {"package": "data/datapackage.json"},
-    "panel": from_yaml("""
-        years: [2000, 2009]
-        income:
-          output: output
-          index: index
-          base_year: 2000
-          population: people
-          unit: coins
-        samples: {all: [], west: [A, B]}
-        """),
-    "periods": from_yaml("""
-        P1: {start: 2000, end: 2004}
-        P2: {start: 2004, end: 2009}
-        """),
-    "taxonomy": {"primary": "own", "all": ["own"]},
-    "controls": {"coast": {"kind": "unit", "column": "coastal", "label": "coast"}},
-    "weights": {
-        "primary": "near",
-        "families": {"near": NEAR, "border": {"kind": "contiguity"}},
-    },
-    "estimates": from_yaml("""
-        beta: [{id: plain, controls: [], role: primary}]
-        sigma: [{id: plain}]
-        clubs: [{id: whole, period: P2}]
-        inequality:
-          [{id: areas, periods: [P1], weighting: unweighted, groupings: [coastal]}]
-        spatial_panel:
-          variables: {n: {expression: log(people), label: people}}
-          specifications: [{id: sp, years: [2001, 2009], regressors: [n]}]
-        """),
-    "tables": ["T6", "T9", "T0b"],
-    "figures": ["F4"],
-}
-CLAIMS = {
-    "hypotheses": {
-        "H1": {
-            "statement": "Catching up.",
-            "kind": "association",
-            "sign": "+",
-            "primary": ROW,
-        }
-    },
-    "claims": from_yaml("""
-        [{id: L1, paragraph: [1], claim: Up., kind: association, hypothesis: H1}]
-        """),
-}
-NUMBERS = {
-    "speed": {**ROW, "period": "P1", "show": "0.0"},
-    "twice": {"is": "2 * speed", "show": "0.0"},
-}
-PAPER = "# Made\n\nSpeed was {{ n.speed }} {{ see('T6') }} [@Solow1956].\n"
-BIB = (
-    "@article{Solow1956,\n  author = {Solow, R.},\n  title = {Growth},\n  year ="
-    " {1956}\n}\n"
-)
-
-
-def square(i, unit):
-    ring = [[i, 0], [i + 1, 0], [i + 1, 1], [i, 1], [i, 0]]
-    return {
-        "type": "Feature",
-        "properties": {"unit": unit},
-        "geometry": {"type": "Polygon", "coordinates": [ring]},
-    }
-
-
-def resource(name, text):
-    fields = [
-        {"name": column, "type": KINDS.get(column, "string")}
-        for column in text.split("\n")[0].split(",")
-    ]
-    schema = {"fields": fields, "primaryKey": KEYS.get(name, [])}
-    if name in FOREIGN:
-        column, table, target = FOREIGN[name]
-        schema["foreignKeys"] = [
-            {"fields": column, "reference": {"resource": table, "fields": target}}
-        ]
-    return {"name": name.replace("/", "-"), "path": f"{name}.csv", "schema": schema}
-
-
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("whole") / "study"
-    (folder / "data" / "taxonomies").mkdir(parents=True)
-    (folder / "text").mkdir()
-    (folder / "results").mkdir()
-    for name, text in TABLES.items():
-        (folder / "data" / f"{name}.csv").write_text(text)
-    outlines = {
-        "type": "FeatureCollection",
-        "features": [square(i, u) for i, u in enumerate(UNITS)],
-    }
-    (folder / "data" / "map.geojson").write_text(json.dumps(outlines))
-    package = {"resources": [resource(name, text) for name, text in TABLES.items()]}
-    package["resources"].append({"name": "map", "path": "map.geojson"})
-    (folder / "data" / "datapackage.json").write_text(json.dumps(package))
-    refresh_hashes(folder / "data" / "datapackage.json")
-    files = {"config": CONFIG, "claims": CLAIMS, "numbers": NUMBERS}
-    for name, content in files.items():
-        (folder / f"{name}.yaml").write_text(yaml.safe_dump(content))
-    (folder / "text" / "paper.md").write_text(PAPER)
-    (folder / "text" / "references.bib").write_text(BIB)
-    (folder / "results" / "estimates.csv").write_text("earlier\n")
-    return folder
+STUDY = Path(__file__).parent / "study"
 
 
 @pytest.fixture
-def built(whole, tmp_path, monkeypatch):
-    shutil.copytree(whole, tmp_path / "study")
-    monkeypatch.chdir(tmp_path / "study")
-    return tmp_path / "study"
+def built(tmp_path, monkeypatch):
+    folder = tmp_path / "study"
+    shutil.copytree(STUDY, folder)
+    (folder / "results").mkdir()
+    (folder / "results" / "estimates.csv").write_text("earlier\n")
+    monkeypatch.chdir(folder)
+    return folder
 
 
 def checked(folder):
@@ -263,16 +91,6 @@ def swap(path, old, new, times=1):
     return change
 
 
-def folder_for(path):
-    """Put a folder where a file belongs."""
-
-    def change(folder):
-        (folder / path).unlink(missing_ok=True)
-        (folder / path).mkdir()
-
-    return change
-
-
 def described(name, *path):
     """Set a value in the dictionary of a table."""
 
@@ -298,36 +116,45 @@ def whole_dictionary(key, value):
 
 def all_of(*changes):
     """Make several changes."""
+    steps = [made(*step) for one in changes for step in one.items()]
 
     def change(folder):
-        for one in changes:
-            one(folder)
+        for step in steps:
+            step(folder)
 
     return change
+
+
+def hashed():
+    """Make the hashes of the dictionary fit."""
+    return lambda folder: refresh_hashes(folder / "data" / "datapackage.json")
+
+
+def without(path, put):
+    """Put something where a file belongs."""
+
+    def change(folder):
+        (folder / path).unlink(missing_ok=True)
+        put(folder / path)
+
+    return change
+
+
+def gone(path):
+    return without(path, Path)
 
 
 def pipe(path):
     """Put a pipe that nobody writes to where a file belongs."""
-
-    def change(folder):
-        (folder / path).unlink(missing_ok=True)
-        os.mkfifo(folder / path)
-
-    return change
+    return without(path, os.mkfifo)
 
 
 def link(path, target):
-    """Put a link where a file belongs."""
-
-    def change(folder):
-        (folder / path).unlink(missing_ok=True)
-        (folder / path).symlink_to(target)
-
-    return change
+    return without(path, lambda file: file.symlink_to(target))
 
 
-def numbers(**more):
-    return raw("numbers.yaml", yaml.safe_dump({"speed": NUMBERS["speed"], **more}))
+def folder_for(path):
+    return without(path, Path.mkdir)
 
 
 def paper(text):
@@ -377,22 +204,16 @@ def outline(*path):
     return change
 
 
-FILLED = ("panel", "units")
 LAUGHS = "a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
     f"{name}: &{name} [{', '.join(['*' + before] * 10)}]\n"
     for before, name in zip("abcdefgh", "bcdefghi", strict=True)
 )
 FIELDS = ("schema", "fields")
-OWN = ("weights", "families", "own")
-P = "config: "
-U = "ingest: "
-D = "ingest: data/datapackage.json: "
+# What no file of cases can hold.
 CODED = {
-    # config.yaml: how it is written
-    "no config": (lambda f: (f / "config.yaml").unlink(), P + "no file"),
     "config in UTF-16": (
         raw("config.yaml", "study: {}".encode("utf-16")),
-        P + "config.yaml is not UTF-8",
+        "config: config.yaml is not UTF-8",
     ),
     "anchors that explode": (
         raw("config.yaml", LAUGHS),
@@ -402,146 +223,55 @@ CODED = {
         raw("config.yaml", "a: " + "[" * 5000),
         "config.yaml is not YAML",
     ),
-    "weights without a unit": (
-        lambda f: [
-            raw(
-                "own.csv",
-                csv(
-                    "unit_i,unit_j,weight",
-                    *(f"{a},{b},1" for a in "ABCDE" for b in "ABCDE" if a != b),
-                ),
-            )(f),
-            at("config", *OWN, {"kind": "file", "path": "own.csv"})(f),
-        ],
-        "1 units of the panel are not in weights own (own.csv) (F)",
-    ),
-    # datapackage.json
-    "no dictionary": (
-        lambda f: (f / "data" / "datapackage.json").unlink(),
-        U + "no file data/datapackage.json",
-    ),
     "nested dictionary": (
         raw("data/datapackage.json", "[" * 50000),
         "is not a data package",
-    ),
-    # the tables
-    "no panel": (
-        lambda f: (f / "data" / "panel.csv").unlink(),
-        U + "no file panel.csv",
     ),
     "table in another encoding": (
         raw("data/units.csv", "unit,name\nA,中国".encode("gb18030")),
         "units.csv is not UTF",
     ),
-    "index as ratio": (
-        lambda f: [
-            swap("panel.csv", f",10{i}\n", f",1.0{i}\n", 99)(f) for i in range(3, 7)
-        ],
-        "a ratio",
-    ),
-    "blank in an id": (
-        lambda f: [swap(f"{t}.csv", "A,", "A B,", 99)(f) for t in FILLED],
-        "cannot be used ('A B')",
-    ),
-    "line break": (
-        lambda f: [swap(f"{t}.csv", "A,", '"A\nX",', 99)(f) for t in FILLED],
-        "cannot be used ('A\\nX')",
-    ),
-    "empty": (
-        lambda f: (
-            raw("data/map.geojson", "{}")(f),
-            refresh_hashes(f / "data/datapackage.json"),
-        ),
-        "outlines",
-    ),
-    "figure of groups without any": (
-        all_of(
-            at("config", "estimates", "inequality", 0, "groupings", []),
-            at("config", "figures", ["F4", "F6"]),
-            raw("text/page.md", "{{ figure('F6') }}"),
-        ),
-        "figure 'F6' is not made",
-    ),
-    "pipe for a table": (pipe("data/panel.csv"), "panel.csv is no file that can be"),
-    "pipe for the outlines": (pipe("data/map.geojson"), "map.geojson is no file that"),
-    "pipe for the dictionary": (
-        pipe("data/datapackage.json"),
-        "data/datapackage.json is no file that can be read",
-    ),
-    "pipe for weights": (
-        all_of(
-            pipe("own.csv"), at("config", *OWN, {"kind": "file", "path": "own.csv"})
-        ),
-        "weights own: own.csv is no file that can be read",
-    ),
-    "pipe for a text": (pipe("text/paper.md"), "text/paper.md cannot be read"),
-    "text out of the study": (
-        link("text/paper.md", "/etc/hostname"),
-        "text/paper.md is a link out of the study's folder",
-    ),
-    "text without end": (
-        link("text/paper.md", "/dev/zero"),
-        "text/paper.md is a link out of the study's folder",
-    ),
     "large text": (
         raw("text/paper.md", "word " * 300_000),
         "text/paper.md cannot be read; expected a UTF-8 file of at most 1 MB",
-    ),
-    "policy in two lines": (
-        swap("policies.csv", "A,park", 'A,"park\nA"'),
-        "policies.csv has 1 row with a line end in kind (A); expected kinds of one line",
-    ),
-    "limits of a text": (
-        all_of(
-            described("panel", *FIELDS, 2, "type", "string"),
-            described("panel", *FIELDS, 2, "log", True),
-        ),
-        "panel.csv: output has log and is described as string; expected integer or",
-    ),
-    "limit of a name": (
-        described("units", *FIELDS, 1, "constraints", {"minimum": 0}),
-        "units.csv: name has minimum and is described as string",
     ),
     "endless name": (
         at("config", "tables", ["T" * 100_000]),
         "00,015 letters) ... TTT",
     ),
-    "part of a number in a condition": (
-        paper("{{ must(n.speed.value.__class__) }}\n\nWords."),
-        "line 1: '__class__' is asked of what has no parts; expected",
-    ),
-    "event study without outcomes": (
-        event_study(outcomes={"one": {"expression": "5", "label": "5"}}),
-        "event study parks: the outcome `5` names no column; expected an expression",
-    ),
 }
 CHANGES = (
+    all_of,
     described,
     dictionary,
     folder_for,
+    gone,
+    hashed,
+    link,
     one_topic,
     outline,
     paper,
+    pipe,
     raw,
     swap,
     whole_dictionary,
 )
-BY_NAME = {change.__name__: change for change in CHANGES}
+BY_NAME = {change.__name__.removesuffix("_of"): change for change in CHANGES}
+
+
+def made(where, arguments):
+    """A change of the folder as a case writes it."""
+    if where == "event_study":
+        return event_study(**arguments)
+    return BY_NAME.get(where, partial(at, where))(*arguments)
 
 
 def cases():
     """Each fault as a change of the folder and the words that name it."""
-    text = (Path(__file__).parent / "cases.yaml").read_text()
-    for name, case in yaml.safe_load(text).items():
+    text = Path(__file__).with_name("cases.yaml").read_text()
+    for name, case in from_yaml(text).items():
         says = case.pop("says")
-        ((where, arguments),) = case.items()
-        if where == "event_study":
-            change = event_study(**arguments)
-        elif isinstance(arguments, dict):
-            change = numbers(**arguments)
-        else:
-            change = BY_NAME.get(where, partial(at, where))(*arguments)
-        yield name, (change, says)
+        yield name, (made(*case.popitem()), says)
 
 
 CASES = CODED | dict(cases())
@@ -627,7 +357,8 @@ def test_numbers_that_each_rest_on_two_others_are_checked_at_once(built):
     for position in range(2, 46):
         terms = f"f{position - 1} + f{position - 2}"
         more[f"f{position}"] = {"is": terms, "show": "0"}
-    numbers(**more)(built)
+    for name, number in more.items():
+        at("numbers", name, number)(built)
     assert checked(built) == (0, [])
 
 
@@ -705,12 +436,16 @@ def test_a_pattern_that_tries_every_way_is_stopped(built, monkeypatch):
 
 @pytest.mark.command
 def test_data_rewrites_hashes_after_an_edit_but_not_over_a_fault(built):
-    raw("data/sources.csv", TABLES["sources"] + "B,b,1,n,y\n")(built)
+    def added(name, line):
+        with (built / "data" / name).open("a") as file:
+            file.write(line)
+
+    added("sources.csv", "B,b,1,n,y\n")
     done = program_copies.run("data", "--directory", built)
     assert done.returncode == 0 and "hash rewritten: sources.csv" in done.stdout, (
         done.stderr
     )
-    raw("data/panel.csv", TABLES["panel"] + TABLES["panel"].splitlines()[1])(built)
+    added("panel.csv", (STUDY / "data" / "panel.csv").read_text().splitlines()[1])
     before = (built / "data" / "datapackage.json").read_bytes()
     assert program_copies.run("data", "--directory", built).returncode == 1
     assert (built / "data" / "datapackage.json").read_bytes() == before
