@@ -4,132 +4,31 @@ no argument, and what none can be.
 
 import inspect
 
-import numpy as np
 import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
 
 import evenfield as ef
+from api.calls import CALLS, CROSS, DATED, fit_of
 from made_panel import DATA, KEYS, RING, refused
 from tolerances import close
 
-CROSS = DATA[DATA["year"] == 1990].assign(
-    group=lambda d: ["a", "b", "c"] * (len(d) // 3)
-)
-DATED = DATA.assign(
-    start=DATA["unit"].map({"u00": 1996, "u01": 1999, "u04": 1996, "u05": 1999}),
-    income=np.exp(DATA["rich"]),
-    one="a",
-    got=DATA["unit"].isin(["u00", "u04", "u05"]).astype(int),
-)
 POLICY = {"first": "start", "leads": 2, "draws": 9, **KEYS}
 NEAR = {"rings": [1], "distance": RING, "min_controls": 0}
-# Each function with its first two arguments and the others.
-CALLS = {
-    "ols": (ef.ols, "y ~ x", DATA, (), KEYS),
-    "beta_convergence": (ef.beta_convergence, "rich ~ 1", DATA, (), KEYS),
-    "dynamic_gmm": (
-        ef.dynamic_gmm,
-        "rich ~ x",
-        DATA,
-        (),
-        {
-            "collapse": True,
-            "instruments": (2, 3),
-            "time_effects": False,
-            **KEYS,
-        },
-    ),
-    "event_study": (ef.event_study, "rich ~ 1", DATED, (), POLICY),
-    "rings": (
-        ef.rings,
-        "rich ~ 1",
-        DATED,
-        (),
-        {"first": "start", "draws": 9, **NEAR, **KEYS},
-    ),
-    "placement": (
-        ef.placement,
-        "rich ~ got",
-        DATED[DATED["year"] == 1990],
-        (),
-        {"unit": "unit", "draws": 99},
-    ),
-    "nearby": (
-        ef.nearby,
-        "rich ~ x",
-        DATED[DATED["year"] == 1990],
-        (),
-        {"unit": "unit", "lists": "got", "radius": 1, "distance": RING, "draws": 99},
-    ),
-    "spatial_cross_section": (
-        ef.spatial_cross_section,
-        "y ~ x",
-        CROSS,
-        (RING,),
-        {"unit": "unit"},
-    ),
-    "spatial_panel": (ef.spatial_panel, "y ~ x", DATA, (RING,), KEYS),
-    "spatial_dynamic": (ef.spatial_dynamic, "y ~ x", DATA, (RING,), KEYS),
-    "dynamic_fe": (ef.dynamic_fe, "rich", DATA, (), KEYS),
-    "log_t": (ef.log_t, "rich", DATA, (), KEYS),
-    "clubs": (ef.clubs, "rich", DATA, (), KEYS),
-    "sigma": (ef.sigma, "income", DATED, (), KEYS),
-    "moran": (ef.moran, "rich", DATA, (RING,), {"draws": 9, **KEYS}),
-    "inequality": (ef.inequality, "rich", DATA, (), {"draws": 9, **KEYS}),
-    "common_support": (ef.common_support, "rich", CROSS, ("y",), {"unit": "unit"}),
-    "growth_contributions": (
-        ef.growth_contributions,
-        "rich",
-        DATED,
-        (),
-        {"groups": "unit", **KEYS},
-    ),
-    "markov": (ef.markov, "rich", DATA, (RING,), {"k": 2, "draws": 9, **KEYS}),
-    "contrasts": (
-        ef.contrasts,
-        "y",
-        CROSS,
-        ("group",),
-        {"unit": "unit", "inference": "HC3"},
-    ),
-    "specification_curve": (
-        ef.specification_curve,
-        ["y", "rich"],
-        CROSS,
-        ("x",),
-        {"unit": "unit", "draws": 9},
-    ),
-}
 
 
-@pytest.mark.parametrize("name", CALLS)
-def test_data_may_stand_before_or_after_formula_or_outcome(name):
-    function, first, data, others, options = CALLS[name]
-    want = function(first, data, *others, **options).to_frame()
-    given = "y" if "y" in inspect.signature(function).parameters else "formula"
+@pytest.mark.parametrize("page", CALLS)
+def test_data_may_stand_before_or_after_formula_or_outcome(page):
+    call = CALLS[page]
+    want = fit_of(page).to_frame()
+    others, options = call.others.values(), call.options
+    given = {call.given: call.first}
     for result in (
-        function(data, first, *others, **options),
-        function(data, *others, **{given: first}, **options),
-        function(
-            *others[:0],
-            data=data,
-            **{given: first},
-            **_named(others),
-            **options,
-        ),
+        call.function(call.data, call.first, *others, **options),
+        call.function(call.data, *others, **given, **options),
+        call.function(data=call.data, **given, **call.others, **options),
     ):
         assert_frame_equal(result.to_frame(), want)
-
-
-def _named(others):
-    if not others:
-        return {}
-    return {
-        {"group": "group", "x": "treatment", "y": "by"}.get(
-            str(others[0]), "w"
-        ): others[0]
-    }
 
 
 FUNCTIONS = {
@@ -137,24 +36,24 @@ FUNCTIONS = {
     for name in ef.__all__
     if inspect.isfunction(getattr(ef, name))
 }
+BY_NAME = {call.function.__name__: call for call in CALLS.values()}
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_what_is_no_argument_of_a_function_is_refused(name):
-    if name not in CALLS:  # Python says it
+    if name not in BY_NAME:  # Python says it
         with pytest.raises(TypeError, match="unexpected keyword argument 'efects'"):
             FUNCTIONS[name](efects=1)
         return
-    function, first, data, others, options = CALLS[name]
     words = f"{name} has no argument 'efects'; expected one of .*, unit"
-    refused(words, function, first, data, *others, **options, efects=1)
+    refused(words, BY_NAME[name], efects=1)
 
 
 def test_all_estimators_and_effects_are_called_here():
     estimators = {
         name for name, one in FUNCTIONS.items() if hasattr(one, "__wrapped__")
     }
-    assert estimators == set(CALLS)
+    assert estimators == set(BY_NAME)
     fit = ef.spatial_panel("y ~ x", DATA, RING, **KEYS)
     refused("impacts has no argument 'drws'.*mean 'draws'", fit.impacts, drws=9)
     refused("reach has no argument 'x'", fit.reach, x="x")
@@ -211,9 +110,7 @@ def test_what_no_event_study_can_be_made_of_is_refused(options, words):
     "name", ["rings", "placement", "nearby", "moran", "inequality", "markov"]
 )
 def test_no_draws_are_refused_where_a_p_value_rests_on_them(name):
-    function, first, data, others, options = CALLS[name]
-    call = {**options, "draws": 0}
-    refused("draws=0; expected", function, first, data, *others, **call)
+    refused("draws=0; expected", CALLS[name], draws=0)
 
 
 def test_one_sample_has_no_standard_error():
@@ -239,24 +136,19 @@ def test_a_span_of_one_horizon_has_one_row():
     assert one.params.index.is_unique
 
 
-@pytest.mark.parametrize("name", CALLS)
-def test_units_without_dates_are_told_to_name_them(name):
-    function, first, _, others, options = CALLS[name]
+@pytest.mark.parametrize("page", CALLS)
+def test_units_without_dates_are_told_to_name_them(page):
     panel = DATED.assign(group=DATED["unit"]).rename(columns={"year": "YEAR"})
-    keys = {key: value for key, value in options.items() if key != "time"}
-    one_date = name in {"contrasts", "placement", "nearby", "common_support"}
+    one_date = page in {"contrasts", "placement", "nearby", "common-support"}
     advice = "keep one YEAR" if one_date else "give time='YEAR'"
     words = f"180 rows of units that have another one, first u00; .*; {advice}$"
-    refused(words, function, first, panel, *others, **keys)
+    without = {"time": None} if "time" in CALLS[page].options else {}
+    refused(words, CALLS[page], panel, **without)
 
 
-@pytest.mark.parametrize("name", ["dynamic_gmm", "beta_convergence", "sigma", "moran"])
-def test_dates_without_units_are_told_to_name_these(name):
-    function, first, data, others, options = CALLS[name]
-    keys = {key: value for key, value in options.items() if key != "unit"}
-    refused(
-        "without unit=; .*name their columns", function, first, data, *others, **keys
-    )
+@pytest.mark.parametrize("page", ["dynamic-gmm", "beta-convergence", "sigma", "moran"])
+def test_dates_without_units_are_told_to_name_these(page):
+    refused("without unit=; .*name their columns", CALLS[page], unit=None)
 
 
 def test_y_and_x_stand_for_a_formula_beside_data_that_come_first():

@@ -10,6 +10,8 @@ import pandas as pd
 import pytest
 
 import evenfield as ef
+from api import calls
+from api.calls import CALLS, DATED
 from evenfield.api.explain import guide
 from evenfield.api.interpret import READERS
 from evenfield.numerics.inference.methods import METHODS
@@ -19,64 +21,15 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs" / "library"
 API = ROOT / "workflow" / "evenfield" / "api"
 FIRST = DATA.query("year == year.min()")
-INCOME = DATA.assign(
-    income=np.exp(DATA["rich"]), group=DATA["unit"].str[-1].isin(["1", "2", "3"])
-)
-DATED = DATA.assign(
-    start=DATA["unit"].map({"u00": 1996, "u01": 1999, "u04": 1996, "u05": 1999})
-)
-POLICY = {"first": "start", "leads": 2, "draws": 9, **KEYS}
 # The same panel backwards: gaps widen.
-APART = INCOME.assign(year=-INCOME["year"] + 4000)
-FITS = {
-    "ols": ef.ols("y ~ x | unit", DATA, inference=["CR2", "wild"], draws=99, **KEYS),
-    "contrasts": ef.contrasts("y", INCOME.query("year == 1990"), "group", unit="unit"),
-    "beta-convergence": ef.beta_convergence("rich ~ 1", DATA, **KEYS),
-    "common-support": ef.common_support("rich", FIRST, "x", unit="unit"),
-    "specification-curve": ef.specification_curve("y", DATA, "x", draws=99, **KEYS),
-    "dynamic-fixed-effects": ef.dynamic_fe("rich", DATA, **KEYS),
-    "dynamic-gmm": ef.dynamic_gmm(
-        "rich ~ 1", DATA, collapse=True, time_effects=False, steps=1, **KEYS
-    ),
-    "log-t": ef.log_t("income", INCOME, **KEYS),
-    "clubs": ef.clubs("income", INCOME, **KEYS),
-    "sigma": ef.sigma("income", INCOME, **KEYS),
-    "moran": ef.moran("rich", FIRST, RING, draws=99, **KEYS),
-    "inequality": ef.inequality("income", INCOME, groups="group", draws=9, **KEYS),
-    "growth-contributions": ef.growth_contributions(
-        "income", INCOME, groups="group", **KEYS
-    ),
-    "markov": ef.markov("rich", DATA, k=2, **KEYS),
-    "spatial-panel": ef.spatial_panel("y ~ x", DATA, RING, model="SAR", **KEYS),
-    "spatial-cross-section": ef.spatial_cross_section("y ~ x", FIRST, RING, **KEYS),
-    "spatial-dynamic": ef.spatial_dynamic("y ~ x", DATA, RING, **KEYS),
-    "event-study": ef.event_study("rich ~ 1", DATED, **POLICY),
-    "rings": ef.rings(
-        "rich ~ 1",
-        DATED,
-        rings=[1],
-        distance=RING,
-        min_controls=0,
-        first="start",
-        **KEYS,
-    ),
-    "placement": ef.placement(
-        "rich ~ got",
-        FIRST.assign(got=FIRST["unit"].isin(["u00", "u04", "u05"]).astype(int)),
-        unit="unit",
-        draws=99,
-    ),
-    "nearby": ef.nearby(
-        "rich ~ 1",
-        FIRST.assign(got=FIRST["unit"].isin(["u00", "u04", "u05"]).astype(int)),
-        unit="unit",
-        lists="got",
-        radius=1,
-        distance=RING,
-        draws=99,
-    ),
-    "impacts": ef.spatial_panel("y ~ x", DATA, RING, **KEYS).impacts(),
-}
+APART = DATED.assign(year=-DATED["year"] + 4000)
+PAGES = [*CALLS, "impacts"]  # the last is of a method of a fit
+
+
+def fit_of(page):
+    if page == "impacts":
+        return calls.fit_of("spatial-panel").impacts()
+    return calls.fit_of(page)
 
 
 def sentences(text):
@@ -90,15 +43,15 @@ def test_every_estimator_has_a_guide_a_reader_and_a_fit_here():
     pages |= {"impacts"}  # of methods of a fit
     assert set(guide()["estimator"]) == pages, "api/guide.toml, for explain()"
     assert set(READERS) == pages, "READERS of api/interpret.py, for interpret()"
-    assert set(FITS) == pages, "FITS of this file"
+    assert set(PAGES) == pages, "calls.yaml"
     # Of contrasts of a study alone.
     of_contrasts = {"randomisation_connected", "randomisation_exact"}
     assert set(METHODS) - set(guide()["inference"]) == of_contrasts
 
 
-@pytest.mark.parametrize("page", FITS)
+@pytest.mark.parametrize("page", PAGES)
 def test_a_fit_explains_itself(page):
-    fit = FITS[page]
+    fit = fit_of(page)
     text = str(fit.explain())
     assert text.startswith(f"{fit.title}: {fit.model}")
     for head in ("Estimated:", "Rows:", "Inference by", "Assumed:", "When not to use"):
@@ -107,14 +60,14 @@ def test_a_fit_explains_itself(page):
     assert text.endswith(f"docs/library/{page}.md")
 
 
-@pytest.mark.parametrize("page", FITS)
+@pytest.mark.parametrize("page", PAGES)
 def test_a_fit_is_read_in_two_sentences(page):
-    text = str(FITS[page].interpret())
+    text = str(fit_of(page).interpret())
     assert len(sentences(text)) == 2, text
     assert "nan" not in text and "significant" not in text
 
 
-@pytest.mark.parametrize("page", FITS)
+@pytest.mark.parametrize("page", PAGES)
 def test_when_not_to_use_an_estimator_is_what_its_page_says(page):
     prose = (DOCS / f"{page}.md").read_text().split("**When not to use it.** ")[1]
     paragraph = re.sub(r"\[([^]]+)\]\([^)]+\)", r"\1", prose.split("\n\n")[0])
@@ -124,10 +77,10 @@ def test_when_not_to_use_an_estimator_is_what_its_page_says(page):
 
 
 def test_gaps_that_close_and_gaps_that_widen_are_told_apart():
-    assert "gaps closed by" in FITS["beta-convergence"].interpret()
+    assert "gaps closed by" in fit_of("beta-convergence").interpret()
     apart = ef.beta_convergence("rich ~ 1", APART, **KEYS).interpret()
     assert "did not grow faster" in apart and "gaps widened" in apart
-    assert "log income fell" in FITS["sigma"].interpret()
+    assert "log income fell" in fit_of("sigma").interpret()
     assert "log income rose" in ef.sigma("income", APART, **KEYS).interpret()
 
 
@@ -135,7 +88,7 @@ def test_an_interval_that_holds_zero_leaves_the_sign_open():
     noise = DATA.assign(z=np.random.default_rng(8).normal(size=len(DATA)))
     open_sign = ef.ols("z ~ x", noise, **KEYS).interpret()
     assert "do not tell the sign" in open_sign
-    assert "leaves out 0" in FITS["ols"].interpret()
+    assert "leaves out 0" in fit_of("ols").interpret()
     fewer = ef.ols("y ~ less", DATA.assign(less=-DATA["x"]), **KEYS).interpret()
     assert "less of y" in fewer and "leaves out 0" in fewer
     apart = ef.beta_convergence("rich ~ 1", APART, **KEYS).interpret()
@@ -143,10 +96,10 @@ def test_an_interval_that_holds_zero_leaves_the_sign_open():
 
 
 def test_groups_and_dates_are_named():
-    assert re.match(r"y in \w+ lies .* all others\.", FITS["contrasts"].interpret())
-    inequality = FITS["inequality"].interpret()
+    assert re.match(r"y in \w+ lies .* all others\.", fit_of("contrasts").interpret())
+    inequality = fit_of("inequality").interpret()
     assert "fell" in inequality and "lies between the groups" in inequality
-    one = ef.inequality("income", INCOME.query("year == 1990"), draws=9, unit="unit")
+    one = ef.inequality("income", DATED.query("year == 1990"), draws=9, unit="unit")
     assert "The index is" in one.interpret()
 
 
