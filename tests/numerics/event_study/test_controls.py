@@ -1,11 +1,9 @@
-"""Predetermined numbers of units with slopes by date: against dense least squares,
-did-imputation, pyfixest and diff-diff.
+"""Predetermined numbers of units with slopes by date, and none: against dense least
+squares and diff-diff.
 """
 
-import json
 from dataclasses import replace
-from functools import cache
-from pathlib import Path
+from itertools import product
 
 import numpy as np
 import pytest
@@ -14,49 +12,26 @@ from numpy.random import default_rng
 from evenfield.numerics.event_study.effects import CellEquations
 from evenfield.numerics.event_study.group_time import group_time_means
 from evenfield.numerics.event_study.imputation import Imputation
-from evenfield.numerics.event_study.inference import clustered
-from evenfield.numerics.event_study.leads import estimated_leads
 from evenfield.numerics.event_study.panel import NEVER, determined_control
 from evenfield.numerics.event_study.permutation import permuted_cohorts, span_means
 from evenfield.numerics.event_study.rings import RingDesign, neighbourhood
 from evenfield.numerics.event_study.two_way import two_way_coefficient
-from numerics.event_study.panels import controlled_panel
+from numerics.event_study.panels import (
+    controlled_panel,
+    dense_columns,
+    dense_fit,
+    golden,
+)
 from tolerances import close
 
-GOLDEN = Path(__file__).parents[2] / "golden" / "event_study" / "expected.json"
-HORIZONS = np.arange(5)
 SPANS = [(0, 0), (1, 1), (0, 3)]
-
-
-@cache
-def golden(program):
-    return json.loads(GOLDEN.read_text())["controls"][program]
-
-
-@pytest.mark.parametrize("case", range(3))
-def test_estimates_and_errors_are_those_of_did_imputation(case):
-    theirs = golden("did_imputation")[case]
-    panel = controlled_panel(theirs["seed"], theirs["groups"], 1)
-    fit = Imputation.of(panel, panel.untreated)
-    targets = panel.treated & (panel.horizon == HORIZONS[:, None, None])
-    means = fit.averages(targets)
-    close(means.estimate, theirs["estimate"], atol=1e-8)  # they iterate
-    cohorts = np.unique(panel.first, return_inverse=True)[1]
-    present = (means.weights > 0).any(axis=2)
-    for name, clusters in (("unit", np.arange(60)), ("pair", np.arange(60) // 2)):
-        by_unit = fit.clean_scores(means.weights) + fit.treated_scores(
-            means.weights, clusters, cohorts, leave_out=False
-        )
-        errors = clustered(means.estimate, by_unit, clusters, present).std_error
-        close(errors, theirs[f"std_error_{name}"], atol=1e-8)
-    close(estimated_leads(panel, 3).estimate, theirs["leads"], 1e-10)  # pyfixest
 
 
 @pytest.mark.parametrize("never_only", [True, False])
 @pytest.mark.parametrize("seed", range(4))
 def test_changes_of_cohorts_are_those_of_diff_diff(seed, never_only):
     name = "never_treated" if never_only else "not_yet_treated"
-    estimates, errors = zip(*golden("diff_diff")[seed][name], strict=True)
+    estimates, errors = zip(*golden()["controls"]["diff_diff"][seed][name], strict=True)
     panel = controlled_panel(seed)
     whole = replace(panel, Y=np.nan_to_num(panel.Y))
     horizons = [(h, h) for h in range(-3, 5)]
@@ -65,46 +40,30 @@ def test_changes_of_cohorts_are_those_of_diff_diff(seed, never_only):
     close(np.sqrt((means.by_unit**2).sum(axis=1)), errors, 1e-10)
 
 
-def columns_of(panel, unit, date):
-    """Controls times dates, written out; (R, K T)."""
-    T = panel.Y.shape[1]
-    at = (date[:, None] == np.arange(T)).astype(float)
-    return np.hstack([x[unit, None] * at for x in panel.controls.T])
+def in_one_group(X, groups):
+    return np.where(groups[:, None] == 0, X, 1.0)
 
 
-def dense_fit(panel):
-    """Return what dense least squares fit to cells without the policy predicts, NaN where
-    the row of a cell is no combination of rows that are fitted.
-    """
-    unit, date = np.nonzero(np.ones(panel.Y.shape, dtype=bool))
-    pair = panel.groups[unit] * panel.Y.shape[1] + date
-    dummies = [unit[:, None] == np.unique(unit), pair[:, None] == np.unique(pair)]
-    D = np.hstack([*dummies, columns_of(panel, unit, date)]).astype(float)
-    fitted = panel.untreated[unit, date]
-    beta = np.linalg.lstsq(D[fitted], panel.Y[panel.untreated], rcond=None)[0]
-    _, roots, V = np.linalg.svd(D[fitted], full_matrices=False)
-    V = V[roots > 1e-9 * roots[0]]
-    spanned = np.linalg.norm(D - (D @ V.T) @ V, axis=1) < 1e-6
-    return np.where(spanned, D @ beta, np.nan).reshape(panel.Y.shape)
+def of_a_few_values(X, groups):
+    return np.round(X / 3)
 
 
-@pytest.mark.parametrize("columns", [1, 2])
 @pytest.mark.parametrize("groups", [1, 3, 12])
-@pytest.mark.parametrize("case", ["as drawn", "in one group", "of a few values"])
-def test_predictions_are_those_of_dense_least_squares(case, groups, columns):
+@pytest.mark.parametrize(
+    ("columns", "change"),
+    [(0, None), *product((1, 2), (None, in_one_group, of_a_few_values))],
+)
+def test_predictions_are_those_of_dense_least_squares(change, groups, columns):
     panel = controlled_panel(4, groups, columns)
-    X = panel.controls.copy()
-    if case == "in one group":
-        X[panel.groups != 0] = 1.0
-    if case == "of a few values":
-        X = np.round(X / 3)
-    panel = replace(panel, controls=X)
+    if change:
+        panel = replace(panel, controls=change(panel.controls, panel.groups))
     totals = np.where(panel.untreated, panel.Y, 0.0)
     cells = panel.untreated
     want = dense_fit(panel)
     fitted = CellEquations(cells, panel.groups, panel.columns).fitted(totals)
     close(fitted, want, 1e-9, 1e-9)
-    if case == "in one group" and groups == 12:
+    close(Imputation.of(panel).gaps, panel.Y - want, atol=1e-8)
+    if change is in_one_group and groups == 12:
         # Slopes of late dates are free: more is not predicted than without controls.
         beside = CellEquations(cells, panel.groups).fitted(totals)
         assert np.isnan(fitted).sum() > np.isnan(beside).sum()
@@ -124,15 +83,13 @@ def test_groups_of_any_size_are_fitted_side_by_side():
         close(one, alone, 1e-9, 1e-9)
 
 
-def test_the_two_way_coefficient_is_that_of_least_squares_written_out():
-    panel = controlled_panel(8, 3)
+@pytest.mark.parametrize("columns", [0, 2])
+def test_the_two_way_coefficient_is_that_of_least_squares_written_out(columns):
+    panel = controlled_panel(8, 3, columns)
     unit, date = np.nonzero(panel.observed)
-    pair = panel.groups[unit] * 12 + date
-    D = [unit[:, None] == np.unique(unit), pair[:, None] == np.unique(pair)]
-    X = np.hstack(
-        [panel.treated[unit, date][:, None], *D, columns_of(panel, unit, date)]
-    )
-    want = np.linalg.lstsq(X.astype(float), panel.Y[unit, date], rcond=None)[0][0]
+    D = dense_columns(panel, unit, date)
+    X = np.column_stack([panel.treated[unit, date], D])
+    want = np.linalg.lstsq(X, panel.Y[unit, date], rcond=None)[0][0]
     assert two_way_coefficient(panel) == pytest.approx(want, rel=1e-8)
 
 
@@ -143,7 +100,7 @@ def means_of(panel, clean, spans, since):
     return fit.averages(np.array(cells)).estimate
 
 
-@pytest.mark.parametrize("columns", [1, 2])
+@pytest.mark.parametrize("columns", [0, 1, 2])
 @pytest.mark.parametrize("groups", [1, 3, 12])
 def test_means_under_other_dates_are_those_of_each_draw_fitted_anew(groups, columns):
     panel = controlled_panel(7, groups, columns)

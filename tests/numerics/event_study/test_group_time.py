@@ -2,9 +2,6 @@
 hand.
 """
 
-import json
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -16,10 +13,9 @@ from evenfield.numerics.event_study.group_time import (
     group_time_means,
 )
 from evenfield.numerics.event_study.panel import NEVER, EventPanel
-from numerics.event_study.panels import random_panel
+from numerics.event_study.panels import GOLDEN, golden, random_panel
 from tolerances import close
 
-GOLDEN = Path(__file__).parents[2] / "golden" / "event_study"
 HORIZONS = [(e, e) for e in range(-3, 4)]
 
 
@@ -32,7 +28,7 @@ def counties():
 
 @pytest.mark.parametrize("controls", ["never_treated", "not_yet_treated"])
 def test_estimates_and_errors_are_those_of_diff_diff(controls):
-    want = json.loads((GOLDEN / "expected.json").read_text())["diff_diff"][controls]
+    want = golden()["diff_diff"][controls]
     never_only = controls == "never_treated"
     means = group_time_means(counties(), [(0, 9), *HORIZONS], never_only=never_only)
     estimates, errors = zip(want["simple"], *want["dynamic"], strict=True)
@@ -69,7 +65,7 @@ def test_a_span_without_a_comparison_has_no_estimate():
 
 @pytest.mark.parametrize("controls", ["never_treated", "not_yet_treated"])
 def test_means_by_cohort_and_over_all_cells_are_those_of_others(controls):
-    expected = json.loads((GOLDEN / "expected.json").read_text())
+    expected = golden()
     want = expected["diff_diff"][controls]
     never_only = controls == "never_treated"
     names, means = group_time_aggregates(counties(), never_only=never_only)
@@ -88,7 +84,7 @@ def test_means_by_date_weigh_cohorts_by_their_units():
     panel = counties()
     names, means = group_time_aggregates(panel, never_only=True)
     of_date = dict(zip(names, means.estimate, strict=True))
-    cells = json.loads((GOLDEN / "expected.json").read_text())["r_did"]["group_time"]
+    cells = golden()["r_did"]["group_time"]
     sizes = {year: (panel.first == int(year) - 2003).sum() for year in cells}
     # Effects of R's did in 2004 to 2007; a cohort has none before its own first year.
     for position, date in enumerate(range(2004, 2008)):

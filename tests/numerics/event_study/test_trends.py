@@ -1,8 +1,5 @@
 """How far effects bear that trends differ, against HonestDiD, moderndid and diff-diff."""
 
-import json
-from pathlib import Path
-
 import numpy as np
 import pytest
 from numpy.random import default_rng
@@ -11,13 +8,12 @@ from evenfield.numerics.event_study.group_time import group_time_means
 from evenfield.numerics.event_study.inference import Clustered
 from evenfield.numerics.event_study.panel import NEVER, EventPanel
 from evenfield.numerics.event_study.trends import MOST, TrendBounds, trend_bounds
-from numerics.event_study.panels import random_panel
+from numerics.event_study.panels import golden, random_panel
 from numerics.event_study.test_group_time import counties
 from numerics.refusals import refused
 from tolerances import close
 
-GOLDEN = Path(__file__).parents[2] / "golden" / "event_study" / "expected.json"
-TRENDS = json.loads(GOLDEN.read_text())["trends"]
+TRENDS = golden()["trends"]
 MEDICAID = TRENDS["medicaid"]
 LEADS = 5
 
