@@ -62,6 +62,21 @@ def log_det(W, rho):
     return np.linalg.slogdet(np.eye(len(W)) - rho * W)[1]
 
 
+def dense_log_likelihood(y, mean, W, *, sigma2, rho=0.0, lam=0.0, phi=0.0):
+    """Gaussian log-likelihood of y = rho W y + mean + units + (I - lam W)^-1 e from the
+    covariance of all observations; y and mean (T, N), phi the variance of units over
+    that of e.
+    """
+    t, n = y.shape
+    B = np.eye(n) - lam * W
+    shocks = np.kron(np.eye(t), np.linalg.inv(B.T @ B))
+    units = np.kron(np.ones((t, t)), phi * np.eye(n))
+    V = 2 * np.pi * sigma2 * (shocks + units)
+    e = (y - rho * y @ W.T - mean).ravel()
+    squares = 2 * np.pi * e @ np.linalg.solve(V, e)
+    return t * log_det(W, rho) - (np.linalg.slogdet(V)[1] + squares) / 2
+
+
 def mean_effects(M):
     """Direct, indirect and total effect of a matrix of multipliers."""
     direct = np.trace(M) / len(M)

@@ -19,6 +19,7 @@ from statsmodels.tools.numdiff import approx_hess
 
 import evenfield as ef
 from made_panel import refused
+from spatial_cases import dense_log_likelihood
 from tolerances import close
 from yaml_text import from_yaml
 
@@ -371,15 +372,10 @@ def test_the_constant_of_spatial_models_by_spreg():
             "y ~ x + z", data, net, model=model, unit="unit"
         )
 
-        def log_likelihood(p, model=model):
-            A = np.eye(N) - p[3] * net.matrix.toarray()
-            b = np.column_stack([np.ones(N), X]) @ p[:3]
-            e = A @ y[:, 0] - b if model == "SAR" else A @ (y[:, 0] - b)
-            return (
-                np.linalg.slogdet(A)[1]
-                - N / 2 * np.log(2 * np.pi * p[4])
-                - e @ e / (2 * p[4])
-            )
+        def log_likelihood(p, link="rho" if model == "SAR" else "lam"):
+            mean = np.column_stack([np.ones(N), X]) @ p[:3]
+            more = {"sigma2": p[4], link: p[3]}
+            return dense_log_likelihood(y.T, mean, net.matrix.toarray(), **more)
 
         V = np.linalg.inv(
             -approx_hess(observed.params[[*names, "sigma2"]].to_numpy(), log_likelihood)
@@ -395,19 +391,10 @@ def test_the_constant_beside_random_effects_has_the_error_of_the_dense_likelihoo
     rows = DATA.set_index(["year", "unit"]).sort_index()
     X = np.column_stack([np.ones(len(rows)), rows[["x", "z"]]]).reshape(-1, N, 3)
     y = rows["y"].to_numpy().reshape(-1, N)
-    T = len(y)
 
     def log_likelihood(p):
-        A = np.eye(N) - p[3] * net.matrix.toarray()
-        e = y @ A.T - X @ p[:3]
-        # (I + phi J)^-1 = I - phi / (1 + T phi) J over the dates of a unit.
-        squares = (e**2).sum() - p[5] / (1 + T * p[5]) * (e.sum(axis=0) ** 2).sum()
-        return (
-            T * np.linalg.slogdet(A)[1]
-            - N * T / 2 * np.log(2 * np.pi * p[4])
-            - N / 2 * np.log(1 + T * p[5])
-            - squares / (2 * p[4])
-        )
+        more = {"rho": p[3], "sigma2": p[4], "phi": p[5]}
+        return dense_log_likelihood(y, X @ p[:3], net.matrix.toarray(), **more)
 
     V = np.linalg.inv(-approx_hess(fit.params[names].to_numpy(), log_likelihood))
     close(fit.std_errors[names], np.sqrt(np.diag(V)), rtol=1e-3)

@@ -7,13 +7,13 @@ import pandas as pd
 import pytest
 from libpysal.weights import W as PysalWeights
 from numpy.random import default_rng
-from scipy.stats import multivariate_normal
 from scipy.stats import t as student
 from spreg import ML_Lag
 from statsmodels.tools.numdiff import approx_fprime, approx_hess
 
 import evenfield as ef
 from made_panel import refused
+from spatial_cases import dense_log_likelihood
 from tolerances import close
 from yaml_text import from_yaml
 
@@ -53,16 +53,12 @@ def fitted(model, effects, **options):
 
 
 def log_density(parameters, names, data):
-    """Dense Gaussian log-likelihood of an error model with random effects."""
     of = dict(zip(names, parameters, strict=True))
     W = NET.matrix.toarray()
-    x = data["x"].to_numpy().reshape(N, T)
-    B = np.eye(N) - of["lambda"] * W
-    errors = np.kron(np.linalg.inv(B.T @ B), np.eye(T))
-    units = of["phi"] * np.kron(np.eye(N), np.ones((T, T)))
-    mean = of["Intercept"] + of["x"] * x + of.get("W x", 0.0) * (W @ x)
-    law = multivariate_normal(mean.ravel(), of["sigma2"] * (errors + units))
-    return law.logpdf(data["y"].to_numpy())
+    y, x = (data[name].to_numpy().reshape(N, T).T for name in ("y", "x"))
+    mean = of["Intercept"] + of["x"] * x + of.get("W x", 0.0) * x @ W.T
+    more = {"sigma2": of["sigma2"], "lam": of["lambda"], "phi": of["phi"]}
+    return dense_log_likelihood(y, mean, W, **more)
 
 
 @pytest.mark.parametrize("model", ["SEM", "SDEM"])

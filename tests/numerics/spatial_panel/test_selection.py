@@ -20,7 +20,7 @@ from evenfield.numerics.spatial_panel.models import PanelModel
 from evenfield.numerics.spatial_panel.network import network
 from evenfield.numerics.spatial_panel.selection import likelihood_ratio
 from numerics.refusals import refused
-from spatial_cases import log_det, make_case, residual, ring
+from spatial_cases import dense_log_likelihood, log_det, make_case, residual, ring
 from tolerances import MACHINE, close
 
 
@@ -164,11 +164,9 @@ def test_mundlak_equals_dense_least_squares_and_a_numerical_hessian(model):
         return np.kron(np.eye(n), np.eye(t) + phi * np.ones((t, t)))
 
     def log_likelihood(v):
-        rho, b, phi, s2 = v[0], v[1:-2], v[-2], v[-1]
-        e = (y - rho * (W @ y)).ravel() - X @ b
-        V = s2 * covariance(phi)
-        distance = e @ np.linalg.solve(V, e) + n * t * np.log(2 * np.pi)
-        return t * log_det(W, rho) - (np.linalg.slogdet(V)[1] + distance) / 2
+        mean = (X @ v[1:-2]).reshape(n, t).T
+        more = {"rho": v[0], "phi": v[-2], "sigma2": v[-1]}
+        return dense_log_likelihood(y.T, mean, W, **more)
 
     def fitted(v):
         sigma = covariance(np.exp(v[1]))
