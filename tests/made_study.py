@@ -41,6 +41,21 @@ def yearly(units, years, basis="official", **columns):
     return frame
 
 
+def of_units(units, **columns):
+    """Return a row a unit with these columns."""
+    return pd.DataFrame({"unit": units, **columns})
+
+
+def grid(names, width=6):
+    """Return units one degree apart in columns of a width, and their borders."""
+    at = np.arange(len(names))
+    pairs = [(a, a + 1) for a in at[:-1] if (a + 1) % width]
+    pairs += [(a, a + width) for a in at[:-width]]
+    links = [(names[a], names[b]) for a, b in pairs]
+    units = of_units(names, lat=20.0 + at % width, lon=100.0 + at // width)
+    return units, pd.DataFrame(links, columns=["unit_i", "unit_j"])
+
+
 def weights_named(name, units, matrix):
     """Return weights by their name."""
     return {name: SpatialWeights(tuple(units), matrix, {"weights": name})}
@@ -161,20 +176,28 @@ class MadeStudy(Study):
         return MadeStudy(json.loads(text), tables, weights, **described)
 
 
+def topic_study(topic, section, tables, everyone, weights=None, changes=None, **more):
+    """Return a study with a section of one topic, and the sample ``all`` of everyone."""
+    more["samples"] = {"all": list(everyone), **more.get("samples", {})}
+    config = {"estimates": {topic: section}}
+    return MadeStudy(config, tables, weights, changes, **more)
+
+
 def policy_rows(first_years, **columns):
     """Return policies.csv: a policy of kind ``park`` a unit, from its first year on."""
-    rows = pd.DataFrame({"unit": list(first_years)})
-    rows = rows.assign(first_year=list(first_years.values()), kind="park")
+    rows = of_units([*first_years], first_year=[*first_years.values()], kind="park")
     return rows.assign(**{"grade": "document", "last_year": np.nan, **columns})
 
 
 def study_with_places(topic, section, panel, places, samples, **tables):
     """Return a study of units in a table of places, with a section of one topic."""
     units = places["unit"].tolist()
-    return MadeStudy(
-        {"estimates": {topic: section}},
+    return topic_study(
+        topic,
+        section,
         {"panel": panel, "units": places, **tables},
-        samples={"all": units, **samples},
+        units,
+        samples=samples,
         units=units,
         data_hash="0" * 64,
         years=sorted(panel["year"].unique().tolist()),

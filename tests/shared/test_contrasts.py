@@ -21,12 +21,13 @@ from evenfield.shared.contrasts.geographies import Geographies
 from evenfield.shared.estimates import NAN, Estimate
 from evenfield.study.errors import EstimateError
 from evenfield.study.study_config import InferenceSettings
+from made_study import grid, unit_names
 from numerics.inference.test_families import step_down
 from refusals import fails
 from tolerances import close
 
 N = 30
-NAMES = [f"u{i:02d}" for i in range(N)]
+NAMES = unit_names(N, "u")
 INFERENCE = InferenceSettings(
     permutations=199, seed=7, pairs=(("u00", "u01"), ("u00", "zz"))
 )
@@ -45,25 +46,8 @@ ROW = Estimate(
 )
 
 
-def _units():
-    i = np.arange(N)
-    return pd.DataFrame(
-        {
-            "unit": NAMES,
-            "lat": 20.0 + i % 6,
-            "lon": 100.0 + i // 6,
-            "coastal": (i < 12).astype(int),
-        }
-    )
-
-
-def _links():
-    pairs = [(i, i + 1) for i in range(N - 1) if i % 6 != 5] + [
-        (i, i + 6) for i in range(N - 6)
-    ]
-    return pd.DataFrame(
-        [(NAMES[a], NAMES[b]) for a, b in pairs], columns=["unit_i", "unit_j"]
-    )
+UNITS, LINKS = grid(NAMES)
+UNITS["coastal"] = (np.arange(N) < 12).astype(int)
 
 
 def _table(treated=5, effect=0.0):
@@ -91,8 +75,7 @@ def _contrast(table, role="primary", outcome="y"):
 
 
 def _geographies(units=None):
-    units = _units() if units is None else units
-    return Geographies(units, _links(), INFERENCE)
+    return Geographies(UNITS if units is None else units, LINKS, INFERENCE)
 
 
 def _rows(table, role="primary"):
@@ -191,9 +174,7 @@ def test_what_is_not_defined_says_why():
         _rows,
         _table().assign(x=lambda f: f["x"].mask(f.index == "u03")),
     )
-    nowhere = contrast_rows(
-        _contrast(_table()), _geographies(_units().assign(lat=np.nan))
-    )
+    nowhere = contrast_rows(_contrast(_table()), _geographies(UNITS.assign(lat=np.nan)))
     assert nowhere[0].se_type == "CR3"
     assert "no coordinates" in nowhere[0].warning
     assert nowhere[0].conf_low < 0

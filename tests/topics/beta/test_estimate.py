@@ -3,7 +3,6 @@ refused.
 """
 
 import numpy as np
-import pandas as pd
 import pytest
 import statsmodels.api as sm
 from numpy.random import default_rng
@@ -15,10 +14,11 @@ from evenfield.study.errors import EvenfieldError
 from evenfield.study.spatial_weights import row_standardised
 from evenfield.topics.beta.estimate import estimate
 from made_study import (
-    MadeStudy,
+    of_units,
     one_line,
     order_and_names_do_not_matter,
     row,
+    topic_study,
     unit_names,
     weights_named,
 )
@@ -50,15 +50,8 @@ def make_study(
         + 0.002 * coast
         + rng.normal(0, noise, n)
     )
-    frame = pd.DataFrame(
-        {
-            "unit": units,
-            "period": "P",
-            "start_year": start,
-            "end_year": end,
-            "basis": basis,
-        }
-    )
+    years_of = {"start_year": start, "end_year": end}
+    frame = of_units(units, period="P", basis=basis, **years_of)
     frame["log_income_start"], frame["log_income_end"] = y0, y0 + years * growth
     frame["growth_pct_per_year"] = 100 * growth
     frame["log_income_start_mean3"] = y0 + step * growth
@@ -68,15 +61,14 @@ def make_study(
     frame["control_coast"], frame["control_schooling"] = coast, np.nan
     matrix = row_standardised(np.eye(n, k=1) + np.eye(n, k=-1))
     tables = {"periods": change(frame) if change else frame}
-    config = {"estimates": {"beta": list(specs) or [{"id": "b"}]}}
-    samples = {"all": units, "small": units[: n - 2]}
-    for k in range(3):
-        samples[f"first_{k}"] = units[:k]
-    return MadeStudy(
-        config,
+    samples = {f"first_{k}": units[:k] for k in range(3)}
+    return topic_study(
+        "beta",
+        list(specs) or [{"id": "b"}],
         tables,
+        units,
         weights_named("line", units, matrix),
-        samples=samples,
+        samples={"small": units[: n - 2], **samples},
         step=step,
         basis_years={"official": [1999, 2020]},
     )
@@ -139,7 +131,7 @@ def test_means_of_groups_stand_in_for_units():
     study = make_study({"id": "b", "means": "region"}, n=24)
     frame = study.table("periods")
     regions = np.resize(["a", "b", "c", "d", "e", "f", "g"], len(frame))
-    study.tables["units"] = pd.DataFrame({"unit": frame["unit"], "region": regions})
+    study.tables["units"] = of_units(frame["unit"], region=regions)
     results = estimate(study)
     means = (
         frame.assign(region=regions)
@@ -324,9 +316,8 @@ def test_a_specification_prints_the_methods_it_asks_for_the_first_one_decides():
     study = make_study({"id": "b", "inference": ["CR3", "HC3", "SCPC"]})
     units = study.tables["periods"]["unit"]
     position = np.arange(len(units))
-    study.tables["units"] = pd.DataFrame(
-        {"unit": units, "lat": 20 + position % 5, "lon": 100 + position // 5}
-    )
+    places = {"lat": 20 + position % 5, "lon": 100 + position // 5}
+    study.tables["units"] = of_units(units, **places)
     results = estimate(study)
     slope = {"term": "log_income_start"}
     by_default = row(run({"id": "b"}), **slope)

@@ -3,7 +3,6 @@ refused.
 """
 
 import numpy as np
-import pandas as pd
 import pytest
 from numpy.random import default_rng
 from statsmodels.tsa.filters.hp_filter import hpfilter
@@ -15,13 +14,14 @@ from evenfield.study.errors import EvenfieldError
 from evenfield.topics.clubs.estimate import estimate
 from evenfield.topics.clubs.table import _choices
 from made_study import (
-    MadeStudy,
+    of_units,
     one_line,
     primary,
     row,
     rows,
     same_numbers,
     same_results,
+    topic_study,
     unit_names,
     yearly,
 )
@@ -49,20 +49,16 @@ def make_study(*specs, n=12, years=range(1990, 2020), step=1, **changes):
         + gap
         + rng.normal(0, 2e-3, (n, len(time)))
     )
-    cells = pd.DataFrame(
-        {
-            "taxonomy": "t",
-            "unit": units,
-            "period": "P",
-            "cell": np.where(high, "both", "neither"),
-        }
-    )
+    cell = np.where(high, "both", "neither")
+    cells = of_units(units, taxonomy="t", period="P", cell=cell)
     tables = {"panel": yearly(units, years, log_income=y), "cells": cells}
-    return MadeStudy(
-        {"estimates": {"clubs": list(specs) or [SPEC]}},
+    return topic_study(
+        "clubs",
+        list(specs) or [SPEC],
         tables,
+        units,
         changes=changes,
-        samples={"all": units, "few": units[:1]},
+        samples={"few": units[:1]},
         periods=[{"period": "P", "start": years[0], "end": years[-1]}],
         step=step,
     )

@@ -3,7 +3,6 @@ refused.
 """
 
 import numpy as np
-import pandas as pd
 import pytest
 from numpy.random import default_rng
 
@@ -14,11 +13,12 @@ from evenfield.topics.distribution.estimate import estimate
 from evenfield.topics.distribution.figure import AVERAGES as AXES
 from evenfield.topics.distribution.figure import f27
 from made_study import (
-    MadeStudy,
+    of_units,
     one_line,
     order_and_names_do_not_matter,
     ring_named,
     row,
+    topic_study,
     unit_names,
     yearly,
 )
@@ -58,9 +58,7 @@ def make_study(*specs, n=16, years=range(1990, 2015), step=1, **changes):
     cell = np.where(np.arange(n) % 2, "both", "neither")
     tables = {
         "panel": yearly(units, years, log_income=y, population=people),
-        "cells": pd.DataFrame(
-            {"taxonomy": "t", "unit": units, "period": "P", "cell": cell}
-        ),
+        "cells": of_units(units, taxonomy="t", period="P", cell=cell),
     }
     middle = years[0] + (years[-1] - years[0]) // 2
     periods = [
@@ -68,12 +66,14 @@ def make_study(*specs, n=16, years=range(1990, 2015), step=1, **changes):
         {"period": "A", "start": years[0], "end": middle},
         {"period": "B", "start": middle, "end": years[-1]},
     ]
-    return MadeStudy(
-        {"estimates": {"distribution": list(specs) or [SPEC]}},
+    return topic_study(
+        "distribution",
+        list(specs) or [SPEC],
         tables,
+        units,
         ring_named("w", units),
         changes,
-        samples={"all": units, "few": units[:2]},
+        samples={"few": units[:2]},
         periods=periods,
         step=step,
     )

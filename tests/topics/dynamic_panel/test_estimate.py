@@ -18,7 +18,7 @@ from evenfield.numerics.dynamic_panel.within import residual_check
 from evenfield.shared.estimates import estimates_frame
 from evenfield.study.errors import EvenfieldError
 from evenfield.topics.dynamic_panel.estimate import GMM_TESTS, estimate
-from made_study import MadeStudy, one_line, row, same_results, unit_names
+from made_study import one_line, row, same_results, topic_study, unit_names
 from tolerances import ITERATIVE, close
 from yaml_text import from_yaml
 
@@ -61,10 +61,12 @@ def wide(years=slice(None)):
 
 def make_study(*specs, frame=None, periods=PERIODS, step=1):
     frame = panel() if frame is None else frame
-    return MadeStudy(
-        {"estimates": {"dynamic_panel": list(specs)}},
+    return topic_study(
+        "dynamic_panel",
+        list(specs),
         {"panel": frame},
-        samples={"all": UNITS, "few": UNITS[:2]},
+        UNITS,
+        samples={"few": UNITS[:2]},
         periods=periods,
         step=step,
         basis_years={"official": [1990, 2000]},

@@ -16,10 +16,11 @@ from evenfield.numerics.shares import detectable_difference
 from evenfield.study.errors import EvenfieldError
 from evenfield.topics.gradient.estimate import estimate
 from made_study import (
-    MadeStudy,
+    of_units,
     order_and_names_do_not_matter,
     ring_named,
     row,
+    topic_study,
     unit_names,
 )
 from refusals import fails
@@ -45,26 +46,22 @@ def make_study(spec=SPEC, held=HELD, merged=None, **changed):
     """
     at = np.arange(20)
     region = np.where(at < 8, "East", "West")
-    units = pd.DataFrame(
-        {
-            "unit": UNITS,
-            "lat": 20.0 + at % 8,
-            "lon": 120.0 - at,
-            "region": region,
-        }
-    )
-    base = pd.DataFrame({"unit": UNITS, "period": "P"})
-    lists = [base.assign(taxonomy=k, cluster=np.isin(at, v)) for k, v in held.items()]
-    counts = pd.DataFrame(
-        {"unit": UNITS, "measure": "n", "value": np.round(np.exp(3 - 0.12 * at))}
-    )
-    tables = {"units": units, "cells": pd.concat(lists), "clusters": counts}
-    return MadeStudy(
-        {"estimates": {"gradient": [spec]}},
+    lists = [
+        of_units(UNITS, period="P", taxonomy=name, cluster=np.isin(at, members))
+        for name, members in held.items()
+    ]
+    tables = {
+        "units": of_units(UNITS, lat=20.0 + at % 8, lon=120.0 - at, region=region),
+        "cells": pd.concat(lists),
+        "clusters": of_units(UNITS, measure="n", value=np.round(np.exp(3 - 0.12 * at))),
+    }
+    return topic_study(
+        "gradient",
+        [spec],
         tables,
+        UNITS,
         ring_named("ring", UNITS),
         changed,
-        samples={"all": UNITS},
         merged=merged or {},
     )
 

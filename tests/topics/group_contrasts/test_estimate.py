@@ -20,6 +20,8 @@ from evenfield.topics.group_contrasts import estimate_wages
 from evenfield.topics.group_contrasts.estimate import estimate
 from made_study import (
     MadeStudy,
+    grid,
+    of_units,
     one_line,
     order_and_names_do_not_matter,
     primary,
@@ -69,44 +71,25 @@ def make_study(section, periods=None, **columns):
     cells = []
     by_period = []
     for p, item in enumerate(periods):
+        own = {"period": item["period"]}
         for name, cluster in (("main", CLUSTER), ("other", I % 4 == 0)):
-            cells.append(
-                pd.DataFrame({"unit": NAMES, "cluster": cluster * 1, "sez": SEZ * 1})
-            )
-            cells[-1] = cells[-1].assign(
-                taxonomy=name, period=item["period"], cell="neither"
-            )
-            cells[-1].loc[cluster & SEZ, "cell"] = "both"
-        frame = pd.DataFrame(
-            {"unit": NAMES, "period": item["period"], "start": rng.normal(size=N)}
-        )
-        by_period.append(
-            frame.assign(
-                growth=5 + 2 * CLUSTER + (4 - 1.5 * p) * SEZ + 0.05 * rng.normal(size=N)
-            )
-        )
-    where = {
-        "lat": 20.0 + I % 6,
-        "lon": 100.0 + I // 6,
-        "coastal": (I < 12).astype(int),
-    }
-    pairs = [(NAMES[a], NAMES[a + 1]) for a in range(N - 1) if a % 6 != 5]
-    pairs += [(NAMES[a], NAMES[a + 6]) for a in range(N - 6)]
-    exposures = {
-        "weights": "near",
-        "taxonomy": "main",
-        "period": "A",
-        "unit": NAMES,
-    }
+            cell = np.where(cluster & SEZ, "both", "neither")
+            lists = {"cluster": cluster * 1, "sez": SEZ * 1, "cell": cell}
+            cells.append(of_units(NAMES, taxonomy=name, **own, **lists))
+        start = rng.normal(size=N)
+        growth = 5 + 2 * CLUSTER + (4 - 1.5 * p) * SEZ + 0.05 * rng.normal(size=N)
+        by_period.append(of_units(NAMES, **own, start=start, growth=growth))
+    units, links = grid(NAMES)
+    exposures = {"weights": "near", "taxonomy": "main", "period": "A"}
     tables = {
         "panel": panel,
         "cells": pd.concat(cells, ignore_index=True),
         "periods": pd.concat(by_period, ignore_index=True),
-        "units": pd.DataFrame({"unit": NAMES, **where}),
-        "adjacency": pd.DataFrame(pairs, columns=["unit_i", "unit_j"]),
-        "programmes": pd.DataFrame({"programme": "go", "unit": np.array(NAMES)[WEST]}),
-        "exposures": pd.DataFrame(
-            {**exposures, "exposure_cluster": np.linspace(0, 1, N)}
+        "units": units.assign(coastal=(I < 12).astype(int)),
+        "adjacency": links,
+        "programmes": of_units(np.array(NAMES)[WEST], programme="go"),
+        "exposures": of_units(
+            NAMES, **exposures, exposure_cluster=np.linspace(0, 1, N)
         ),
     }
     config = {
@@ -194,7 +177,7 @@ def doses(scale=1.0):
     dose = panel[["unit", "year"]].assign(
         zone_type="state", zones=zones.ravel(), zones_dated=0
     )
-    measure = pd.DataFrame({"unit": NAMES, "measure": "lq", "value": NOISE[1][:, 0]})
+    measure = of_units(NAMES, measure="lq", value=NOISE[1][:, 0])
     by_unit = 0.5 * measure.set_index("unit")["value"]
     early = (
         dose.assign(period=np.where(dose["year"] < 2000, "A", "B"))

@@ -3,7 +3,6 @@
 from types import SimpleNamespace
 
 import numpy as np
-import pandas as pd
 import pytest
 from numpy.random import default_rng
 
@@ -16,12 +15,13 @@ from evenfield.study.study_config import StudyConfig
 from evenfield.topics.inequality.estimate import estimate
 from evenfield.topics.inequality.table import t12
 from made_study import (
-    MadeStudy,
+    of_units,
     one_line,
     order_and_names_do_not_matter,
     ring_named,
     row,
     rows,
+    topic_study,
     unit_names,
     yearly,
 )
@@ -58,28 +58,22 @@ def make_study(*specs, n=12, **changes):
     panel = yearly(units, years, log_income=y, population=people, output_real=output)
     cluster = (np.arange(n) < 3).astype(int)
     sez = (np.arange(n) % 4 == 0).astype(int)
-    cells = pd.DataFrame(
-        {
-            "taxonomy": "t",
-            "unit": units,
-            "period": "P",
-            "cluster": cluster,
-            "sez": sez,
-        }
-    )
-    cells["cell"] = np.array(["neither", "SEZ only", "cluster only", "both"])[
-        2 * cluster + sez
-    ]
-    positions = pd.DataFrame(
-        {"unit": units, "region": np.where(np.arange(n) < 5, "East", "West")}
-    )
-    tables = {"panel": panel, "cells": cells, "units": positions}
-    return MadeStudy(
-        {"estimates": {"inequality": list(specs) or [SPEC]}},
+    names = np.array(["neither", "SEZ only", "cluster only", "both"])
+    lists = {"cluster": cluster, "sez": sez, "cell": names[2 * cluster + sez]}
+    region = np.where(np.arange(n) < 5, "East", "West")
+    tables = {
+        "panel": panel,
+        "cells": of_units(units, taxonomy="t", period="P", **lists),
+        "units": of_units(units, region=region),
+    }
+    return topic_study(
+        "inequality",
+        list(specs) or [SPEC],
         tables,
+        units,
         ring_named("w", units),
         changes,
-        samples={"all": units, "two": units[:2]},
+        samples={"two": units[:2]},
         periods=[{"period": "P", "start": 2000, "end": 2005}],
     )
 

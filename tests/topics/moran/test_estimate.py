@@ -4,7 +4,6 @@ defined, what is refused.
 
 import esda
 import numpy as np
-import pandas as pd
 import pytest
 from libpysal.weights import full2W
 from numpy.random import default_rng
@@ -17,12 +16,13 @@ from evenfield.shared.spec import read
 from evenfield.study.errors import EvenfieldError
 from evenfield.topics.moran.estimate import Section, check_data, estimate
 from made_study import (
-    MadeStudy,
+    of_units,
     one_line,
     order_and_names_do_not_matter,
     ring_named,
     row,
     rows,
+    topic_study,
     unit_names,
     weights_named,
     yearly,
@@ -44,42 +44,28 @@ def make_study(*specs, n=16, **changes):
     )
     growth = 100 * np.diff(y, prepend=np.nan, axis=1)
     panel = yearly(units, YEARS, log_income=y, growth_pct=growth)
-    periods = pd.DataFrame(
-        {
-            "unit": units,
-            "period": "A",
-            "start_year": 2000,
-            "end_year": 2003,
-            "basis": "official",
-        }
-    )
-    periods["growth_pct_per_year"] = 100 * (y[:, -1] - y[:, 0]) / 3
-    cells = pd.DataFrame(
-        {
-            "taxonomy": "t",
-            "unit": units,
-            "period": "A",
-            "cluster": np.arange(n) < 4,
-            "sez": 0,
-        }
-    )
-    positions = pd.DataFrame(
-        {"unit": units, "region": np.where(np.arange(n) < n // 2, "East", "West")}
-    )
+    years = {"start_year": 2000, "end_year": 2003, "basis": "official"}
+    yearly_growth = 100 * (y[:, -1] - y[:, 0]) / 3
+    lists = {"cluster": np.arange(n) < 4, "sez": 0}
+    region = np.where(np.arange(n) < n // 2, "East", "West")
     tables = {
         "panel": panel,
-        "periods": periods,
-        "cells": cells,
-        "units": positions,
+        "periods": of_units(
+            units, period="A", growth_pct_per_year=yearly_growth, **years
+        ),
+        "cells": of_units(units, taxonomy="t", period="A", **lists),
+        "units": of_units(units, region=region),
     }
     # Every other unit of the ring.
     far = np.roll(ring["ring"].matrix.toarray(), 1, axis=1)
-    return MadeStudy(
-        {"estimates": {"moran": list(specs) or [SPEC]}},
+    return topic_study(
+        "moran",
+        list(specs) or [SPEC],
         tables,
+        units,
         {**ring, **weights_named("far", units, far)},
         changes,
-        samples={"all": units, "small": units[2:], "two": units[:2]},
+        samples={"small": units[2:], "two": units[:2]},
     )
 
 

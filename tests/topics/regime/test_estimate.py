@@ -27,9 +27,11 @@ from evenfield.topics.regime.estimate_section import (
 from made_study import (
     NUMBERS,
     MadeStudy,
+    of_units,
     one_line,
     row,
     same_results,
+    topic_study,
     unit_names,
     yearly,
 )
@@ -69,9 +71,7 @@ def make_study(spec=SPEC, noise=0.5, described=PERIODS, **changed):
     with roots by regime.
     """
     rng = default_rng(0)
-    position = pd.DataFrame(
-        {"unit": UNITS, "lat": rng.uniform(20, 45, N), "lon": rng.uniform(80, 120, N)}
-    )
+    lat, lon = rng.uniform(20, 45, N), rng.uniform(80, 120, N)
     i = np.arange(N)
     near = {
         "exposure_cluster": rng.uniform(0, 1, N),
@@ -93,13 +93,10 @@ def make_study(spec=SPEC, noise=0.5, described=PERIODS, **changed):
             - slope * (start - start.mean())
             + noise * (near["exposure_cluster"] + rng.normal(0, 1, N))
         )
-        labels = {"unit": UNITS, "period": item["period"]}
-        rows.append(
-            pd.DataFrame(
-                {**labels, "growth_pct_per_year": growth, "log_income_start": start}
-            )
-        )
-        exposures.append(pd.DataFrame({**labels, **own, **near}))
+        own["period"] = item["period"]
+        numbers = {"growth_pct_per_year": growth, "log_income_start": start}
+        rows.append(of_units(UNITS, period=item["period"], **numbers))
+        exposures.append(of_units(UNITS, **own, **near))
     root = 0.8 - 0.2 * near["exposure_cluster"] + 0.1 * near["exposure_sez"]
     y = rng.normal(8, 0.4, N)
     path = []
@@ -109,14 +106,15 @@ def make_study(spec=SPEC, noise=0.5, described=PERIODS, **changed):
     tables = {
         "periods": pd.concat(rows),
         "exposures": pd.concat(exposures),
-        "units": position,
+        "units": of_units(UNITS, lat=lat, lon=lon),
         "panel": yearly(UNITS, range(1980, 2003), log_income=np.transpose(path)),
     }
-    return MadeStudy(
-        {"estimates": {"regime": [spec]}},
+    return topic_study(
+        "regime",
+        [spec],
         tables,
+        UNITS,
         changes=changed,
-        samples={"all": UNITS},
         periods=described,
     )
 

@@ -10,74 +10,64 @@ from pandas.testing import assert_frame_equal
 from evenfield.shared.estimates import estimates_frame
 from evenfield.study.errors import EstimateError
 from evenfield.topics.relative_income.estimate import PATHS, estimate
-from made_study import MadeStudy, one_line, same_numbers, same_results
+from made_study import one_line, same_numbers, same_results, topic_study
 from tolerances import MACHINE, close
+from yaml_text import from_yaml
 
 UNITS = ["A", "B", "C", "D"]
-NONE = ["both", "both", "neither", "neither"]
 GAP = (
     "estimates.relative_income S: 1 value is missing or infinite (B"
     " growth_pct_per_year)"
 )
 
+# Four units in two years and two periods.
+TABLES = from_yaml("""
+    panel:
+      unit: &twice [A, B, C, D, A, B, C, D]
+      year: &years [2000, 2000, 2000, 2000, 2010, 2010, 2010, 2010]
+      population: [1.0, 3.0, 1.0, 1.0, 1.0, 3.0, 1.0, 1.0]
+      basis: [proxy, proxy, proxy, proxy, official, official, official, official]
+      relative_log_income: [0.4, 0.2, -0.2, -0.4, 0.3, 0.1, -0.1, -0.3]
+      relative_log_income_unweighted: [0.5, 0.3, -0.3, -0.5, 0.2, 0.0, 0.0, -0.2]
+    periods:
+      unit: *twice
+      period: &periods [P1, P1, P1, P1, S, S, S, S]
+      start_year: [2005, 2005, 2005, 2005, 2000, 2000, 2000, 2000]
+      end_year: 2010
+      basis: [official, official, official, official, spliced, spliced, spliced, spliced]
+      log_income_start: [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0]
+      log_income_end: 9.0
+      growth_pct_per_year: [8.0, 6.0, 4.0, 2.0, 8.0, 6.0, 4.0, 2.0]
+      population_growth_per_year: 0.01
+      control_coast: [1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0]
+      control_trade: [0.1, 0.2, 0.3, 0.4, .nan, .nan, .nan, .nan]
+    cells:
+      taxonomy: t
+      unit: *twice
+      period: *periods
+      cell: [both, both, neither, SEZ only, both, both, neither, neither]
+    yearly_cells:
+      taxonomy: t
+      unit: *twice
+      year: *years
+      cell: [both, both, neither, neither, both, both, neither, SEZ only]
+    doses:
+      unit: [A, A, B, B, A, B, C, D]
+      year: [2000, 2010, 2000, 2010, 2010, 2010, 2010, 2010]
+      zone_type: [etdz, etdz, etdz, etdz, undated, undated, undated, undated]
+      zones: [1, 3, 0, 2, 0, 0, 0, 0]
+    """)
+
 
 def make_study(section=None, **change):
-    panel = pd.DataFrame(
-        {
-            "unit": UNITS * 2,
-            "year": [2000] * 4 + [2010] * 4,
-            "population": [1.0, 3.0, 1.0, 1.0] * 2,
-        }
-    )
-    panel["basis"] = ["proxy"] * 4 + ["official"] * 4
-    panel[PATHS[0]] = [0.4, 0.2, -0.2, -0.4, 0.3, 0.1, -0.1, -0.3]
-    panel[PATHS[1]] = [0.5, 0.3, -0.3, -0.5, 0.2, 0.0, 0.0, -0.2]
-    periods = pd.DataFrame(
-        {
-            "unit": UNITS * 2,
-            "period": ["P1"] * 4 + ["S"] * 4,
-            "log_income_start": np.arange(8.0),
-        }
-    )
-    periods = periods.assign(
-        start_year=[2005] * 4 + [2000] * 4, end_year=2010, log_income_end=9.0
-    )
-    periods = periods.assign(
-        basis=["official"] * 4 + ["spliced"] * 4,
-        growth_pct_per_year=[8.0, 6.0, 4.0, 2.0] * 2,
-    )
-    periods = periods.assign(
-        population_growth_per_year=0.01, control_coast=[1.0, 0.0, 1.0, 0.0] * 2
-    )
-    periods["control_trade"] = [0.1, 0.2, 0.3, 0.4] + [np.nan] * 4
-    cells = pd.DataFrame(
-        {"taxonomy": "t", "unit": UNITS * 2, "period": periods["period"]}
-    )
-    cells["cell"] = ["both", "both", "neither", "SEZ only", *NONE]
-    yearly = pd.DataFrame({"taxonomy": "t", "unit": UNITS * 2, "year": panel["year"]})
-    yearly["cell"] = [*NONE, "both", "both", "neither", "SEZ only"]
-    doses = pd.DataFrame(
-        {
-            "unit": ["A", "A", "B", "B", *UNITS],
-            "year": [2000, 2010, 2000, 2010] + [2010] * 4,
-        }
-    )
-    doses = doses.assign(
-        zone_type=["etdz"] * 4 + ["undated"] * 4, zones=[1, 3, 0, 2, 0, 0, 0, 0]
-    )
-    tables = {
-        "panel": panel,
-        "periods": periods,
-        "cells": cells,
-        "yearly_cells": yearly,
-        "doses": doses,
-    }
+    tables = {name: pd.DataFrame(columns) for name, columns in TABLES.items()}
     section = {"taxonomies": ["t"]} if section is None else section
-    return MadeStudy(
-        {"estimates": {"relative_income": section}},
+    return topic_study(
+        "relative_income",
+        section,
         tables,
+        UNITS,
         changes=change,
-        samples={"all": UNITS},
         step=10,
         basis_years={"official": [2010, 2010]},
     )

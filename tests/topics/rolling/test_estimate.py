@@ -27,7 +27,15 @@ from evenfield.shared.estimates import estimates_frame
 from evenfield.study.spatial_weights import row_standardised
 from evenfield.topics.rolling.estimate import estimate
 from evenfield.topics.rolling.estimate_windows import _words
-from made_study import MadeStudy, row, same_results, unit_names, weights_named, yearly
+from made_study import (
+    MadeStudy,
+    of_units,
+    row,
+    same_results,
+    unit_names,
+    weights_named,
+    yearly,
+)
 from tolerances import ITERATIVE, close
 from yaml_text import from_yaml
 
@@ -58,18 +66,19 @@ def make_study(
             + rng.normal(0, 0.02, 16)
         )
     panel = yearly(units, years, log_income=y + shift)
-    parts = []
-    for name, a, b in spans:
-        ends = {
-            "start_year": years[a],
-            "end_year": years[b],
-            "basis": "official",
-            "unit": units,
-            "period": name,
-        }
-        logs = {"log_income_start": y[:, a] + shift, "log_income_end": y[:, b] + shift}
-        growth = 100 * (y[:, b] - y[:, a]) / (years[b] - years[a])
-        parts.append(pd.DataFrame({**ends, **logs, "growth_pct_per_year": growth}))
+    parts = [
+        of_units(
+            units,
+            period=name,
+            start_year=years[a],
+            end_year=years[b],
+            basis="official",
+            log_income_start=y[:, a] + shift,
+            log_income_end=y[:, b] + shift,
+            growth_pct_per_year=100 * (y[:, b] - y[:, a]) / (years[b] - years[a]),
+        )
+        for name, a, b in spans
+    ]
     links = sum(np.roll(np.eye(16), k, axis=1) for k in (1, -1, 2))
     described = [
         {

@@ -5,18 +5,18 @@ and refusals.
 from itertools import pairwise
 
 import numpy as np
-import pandas as pd
 import pytest
 from numpy.random import default_rng
 
 from evenfield.study.errors import EstimateError
 from evenfield.topics.sigma.estimate import SERIES, estimate
 from made_study import (
-    MadeStudy,
+    of_units,
     one_line,
     row,
     same_numbers,
     same_results,
+    topic_study,
     unit_names,
     yearly,
 )
@@ -38,25 +38,20 @@ def make_study(*specs, n=10, panel=None, ends=None):
         log_income=np.column_stack([*y.values()]),
         population=np.arange(1.0, 11)[:, None],
     )
-    periods = pd.DataFrame(
-        {
-            "unit": units,
-            "period": "P",
-            "start_year": 2000,
-            "end_year": 2020,
-            "basis": "official",
-        }
-    )
-    periods = periods.assign(log_income_start=y[2000], log_income_end=y[2020])
+    years = {"start_year": 2000, "end_year": 2020}
+    incomes = {"log_income_start": y[2000], "log_income_end": y[2020]}
+    periods = of_units(units, period="P", basis="official", **years, **incomes)
     tables = {
         "panel": panel(frame) if panel else frame,
         "periods": ends(periods) if ends else periods,
-        "units": pd.DataFrame({"unit": units}),
+        "units": of_units(units),
     }
-    return MadeStudy(
-        {"estimates": {"sigma": list(specs) or [{"id": "u", "role": "primary"}]}},
+    return topic_study(
+        "sigma",
+        list(specs) or [{"id": "u", "role": "primary"}],
         tables,
-        samples={"all": units[:n], "small": units[2:]},
+        units[:n],
+        samples={"small": units[2:]},
         step=10,
         basis_years={"official": [1999, 2020]},
     )

@@ -20,7 +20,13 @@ from evenfield.study.errors import EvenfieldError
 from evenfield.study.spatial_weights import SpatialWeights
 from evenfield.topics.spatial_panel import estimate_rows
 from evenfield.topics.spatial_panel.estimate import estimate
-from made_study import MadeStudy, order_and_names_do_not_matter, row, weights_named
+from made_study import (
+    MadeStudy,
+    of_units,
+    order_and_names_do_not_matter,
+    row,
+    weights_named,
+)
 from refusals import fails
 from spatial_cases import make_case, ring
 from tolerances import close
@@ -49,34 +55,17 @@ def make_study(frame=None, doses=None, weights=None, samples=None, **changes):
     years = np.repeat(np.arange(FIRST, FIRST + T), N)
     bottom = np.exp(default_rng(4).normal(size=N * T))
     zones = default_rng(5).integers(0, 9, N * T)
-    panel = pd.DataFrame(
-        {
-            "unit": CASE.units * T,
-            "year": years,
-            "basis": "official",
-            "log_income": CASE.y.ravel(),
-        }
-    )
-    panel = panel.assign(
-        a=CASE.X[..., 0].ravel(),
-        top=bottom * np.exp(CASE.X[..., 1].ravel()),
-        bottom=bottom,
-    )
-    sure = zones - (years > FIRST + 8)
-    dose = pd.DataFrame(
-        {
-            "unit": CASE.units * T,
-            "year": years,
-            "zone_type": "state",
-            "zones": zones,
-        }
-    )
-    spec = {
-        "id": "p",
-        "regressors": ["a", "ratio"],
-        "years": [FIRST, FIRST + T - 1],
-        **changes,
+    columns = {
+        "log_income": CASE.y.ravel(),
+        "a": CASE.X[..., 0].ravel(),
+        "top": bottom * np.exp(CASE.X[..., 1].ravel()),
+        "bottom": bottom,
     }
+    panel = of_units(CASE.units * T, year=years, basis="official", **columns)
+    sure = zones - (years > FIRST + 8)
+    dose = of_units(CASE.units * T, year=years, zone_type="state", zones=zones)
+    own = {"regressors": ["a", "ratio"], "years": [FIRST, FIRST + T - 1]}
+    spec = {"id": "p", **own, **changes}
     variables = {
         name: {"expression": text, "label": name} for name, text in EXPRESSIONS.items()
     }

@@ -17,14 +17,22 @@ from evenfield.topics.statements.estimate import Y, _fitted, estimate
 from evenfield.topics.statements.estimate_data import Data
 from evenfield.topics.statements.estimate_facts import FactSpec, _value
 from evenfield.topics.statements.table import variant_words
-from made_study import MadeStudy, row, same_numbers, same_results
+from made_study import (
+    MadeStudy,
+    grid,
+    of_units,
+    row,
+    same_numbers,
+    same_results,
+    unit_names,
+)
 from refusals import fails
 from tolerances import close
 from yaml_text import from_yaml
 
 N = 30
 YEARS = range(2001, 2011)
-NAMES = [f"u{i:02d}" for i in range(N)]
+NAMES = unit_names(N, "u")
 POSITION = np.arange(N)
 CLUSTER = (POSITION < 6) * 1.0
 SEZ = ((POSITION > 3) & (POSITION < 10)) * 1.0
@@ -98,71 +106,39 @@ def make_study(*items, **columns):
     rng = default_rng(5)
     rows = []
     for t, year in enumerate(YEARS):
-        estimates = {
-            "a": 2 + 3 * CLUSTER + rng.normal(scale=0.1, size=N),
-            "b": 2.0,
-            "step": CLUSTER * (year >= 2006),
-        }
-        estimates |= {
-            "rising": (0.5 + 0.2 * CLUSTER) * t,
-            "growth_pct": rng.normal(size=N),
-            "population": 1.0,
-        }
         dose, before = (
             np.floor(POSITION / 10) * (year - k >= 2004 + POSITION % 5) for k in (0, 2)
         )
-        estimates |= {
+        numbers = {
+            "a": 2 + 3 * CLUSTER + rng.normal(scale=0.1, size=N),
+            "b": 2.0,
+            "step": CLUSTER * (year >= 2006),
+            "rising": (0.5 + 0.2 * CLUSTER) * t,
+            "growth_pct": rng.normal(size=N),
+            "population": 1.0,
             "dose": dose,
             "later": 0.4 * before + t,
             "output_real": 1 + CLUSTER * t,
-        }
-        estimates |= {"patents": np.exp(1 + 0.1 * POSITION + 0.05 * t + 0.3 * dose)}
-        estimates |= {
+            "patents": np.exp(1 + 0.1 * POSITION + 0.05 * t + 0.3 * dose),
             "gappy": np.where(POSITION < 5, np.nan, 1.0 + POSITION),
             "basis": "proxy" if year < 2005 else "official",
+            "grown": np.exp(0.1 * t * CLUSTER),
         }
-        estimates |= {"grown": np.exp(0.1 * t * CLUSTER), **columns}
-        rows.append(pd.DataFrame({"unit": NAMES, "year": year, **estimates}))
+        rows.append(of_units(NAMES, year=year, **{**numbers, **columns}))
     panel = pd.concat(rows, ignore_index=True)
-    cells = pd.DataFrame(
-        {
-            "taxonomy": "t",
-            "unit": NAMES,
-            "period": "P1",
-            "cluster": CLUSTER,
-            "sez": SEZ,
-        }
-    )
-    units = pd.DataFrame(
-        {
-            "unit": NAMES,
-            "lat": 20.0 + POSITION % 6,
-            "lon": 100.0 + POSITION // 6,
-            "coastal": POSITION < 12,
-        }
-    )
-    units["region"] = np.where(POSITION % 2, "odd", "even")
-    clusters = pd.DataFrame(
-        {"unit": NAMES[::-1], "measure": "count", "value": POSITION[::-1]}
-    )
-    listed = pd.DataFrame(
-        {
-            "unit": NAMES[3:7],
-            "measure": "list_2008",
-            "value": [4, 3, 2, 1],
-        }
-    )
-    tables = {"panel": panel, "cells": pd.concat([cells, cells.assign(period="P2")])}
-    tables |= {
-        "doses": panel[["unit", "year"]].assign(zone_type="park", zones=panel["dose"])
-    }
-    tables |= {"units": units.astype({"coastal": int})}
-    tables |= {"adjacency": pd.DataFrame({"unit_i": NAMES[:-1], "unit_j": NAMES[1:]})}
-    tables |= {"clusters": pd.concat([clusters, listed])}
-    tables |= {
-        "programmes": pd.DataFrame(
-            {"unit": NAMES[:2], "programme": "go", "first_year": 2000}
-        )
+    lists = {"taxonomy": "t", "cluster": CLUSTER, "sez": SEZ}
+    cells = [of_units(NAMES, period=period, **lists) for period in ("P1", "P2")]
+    region = np.where(POSITION % 2, "odd", "even")
+    clusters = of_units(NAMES[::-1], measure="count", value=POSITION[::-1])
+    listed = of_units(NAMES[3:7], measure="list_2008", value=[4, 3, 2, 1])
+    tables = {
+        "panel": panel,
+        "cells": pd.concat(cells),
+        "doses": panel[["unit", "year"]].assign(zone_type="park", zones=panel["dose"]),
+        "units": grid(NAMES)[0].assign(coastal=(POSITION < 12) * 1, region=region),
+        "adjacency": pd.DataFrame({"unit_i": NAMES[:-1], "unit_j": NAMES[1:]}),
+        "clusters": pd.concat([clusters, listed]),
+        "programmes": of_units(NAMES[:2], programme="go", first_year=2000),
     }
     section = [{"id": f"s{i}", "claim": "L99", **item} for i, item in enumerate(items)]
     config = {"estimates": {"statements": section}, "taxonomy": {"primary": "t"}}

@@ -12,11 +12,11 @@ from evenfield.topics.synthetic_control import estimate as synthetic_control
 from evenfield.topics.synthetic_control.estimate import estimate
 from made_study import (
     NUMBERS,
-    MadeStudy,
     one_line,
     row,
     same_numbers,
     same_results,
+    topic_study,
     unit_names,
     yearly,
 )
@@ -50,10 +50,12 @@ def make_study(*specs, effect=0.0, seed=7, change=None, noise=0.02):
     zoned = np.isin(UNITS, ["U00", "U23"])[:, None] & (np.array(YEARS) >= 1990)
     doses = yearly(UNITS, YEARS, zones=1 * zoned, zones_dated=1 * zoned)
     doses["zone_type"] = "sez_seed"
-    return MadeStudy(
-        {"estimates": {"synthetic_control": list(specs) or [CASE]}},
+    return topic_study(
+        "synthetic_control",
+        list(specs) or [CASE],
         {"panel": change(panel) if change else panel, "doses": doses},
-        samples={"all": UNITS, "few": UNITS[:4]},
+        UNITS,
+        samples={"few": UNITS[:4]},
         basis_years={"official": [1980, 1999]},
     )
 

@@ -11,13 +11,13 @@ from statsmodels.regression.linear_model import OLS
 from evenfield.shared.contrasts.geographies import study_geographies
 from evenfield.study.errors import EvenfieldError
 from evenfield.topics.taxonomies.estimate import TaxonomiesSpec, check_data, estimate
-from made_study import MadeStudy, same_results
+from made_study import MadeStudy, grid, of_units, same_results, unit_names
 from refusals import fails
 from tolerances import close
 from yaml_text import from_yaml
 
 N = 30
-NAMES = [f"u{i:02d}" for i in range(N)]
+NAMES = unit_names(N, "u")
 POSITION = np.arange(N)
 CLUSTER = POSITION < 6
 SEZ = (POSITION > 2) & (POSITION < 9)
@@ -45,54 +45,31 @@ def make_study(both=1.0, sez=SEZ, clusters=True, **changes):
         growth = (
             5 + CLUSTER + 0.5 * SEZ + both * (CLUSTER & SEZ) + 0.5 * rng.normal(size=N)
         )
-        periods.append(
-            pd.DataFrame(
-                {"unit": NAMES, "period": item["period"], "growth_pct_per_year": growth}
-            )
-        )
-        frame = pd.DataFrame(
-            {
-                "unit": NAMES,
-                "period": item["period"],
-                "cluster": CLUSTER * 1,
-                "sez": sez * 1,
-            }
-        )
-        cells.append(frame.assign(taxonomy="main", cell=cell))
-        moved = {
-            "cluster": np.roll(CLUSTER, 3) * 1,
-            "sez": np.roll(sez, 3) * 1,
-            "cell": np.roll(cell, 3),
-        }
-        cells.append(frame.assign(taxonomy="other", **moved))
-    pairs = [(i, i + 1) for i in range(N - 1) if i % 6 != 5] + [
-        (i, i + 6) for i in range(N - 6)
-    ]
+        own = {"period": item["period"]}
+        periods.append(of_units(NAMES, **own, growth_pct_per_year=growth))
+        lists = {"cluster": CLUSTER * 1, "sez": sez * 1, "cell": cell}
+        cells.append(of_units(NAMES, **own, taxonomy="main", **lists))
+        moved = {name: np.roll(values, 3) for name, values in lists.items()}
+        cells.append(of_units(NAMES, **own, taxonomy="other", **moved))
+    units, links = grid(NAMES)
     doses = [
         {"unit": u, "year": y, "zones": i % 4 + (y > 1999)}
         for i, u in enumerate(NAMES)
         for y in (1995, 2005)
     ]
-    positions = pd.DataFrame(
-        {"unit": NAMES, "lat": 20.0 + POSITION % 6, "lon": 100.0 + POSITION // 6}
-    )
     tables = {
         "periods": pd.concat(periods),
         "cells": pd.concat(cells),
-        "units": positions.assign(coastal=(POSITION % 6 < 3) * 1),
-        "adjacency": pd.DataFrame(
-            [(NAMES[a], NAMES[b]) for a, b in pairs], columns=["unit_i", "unit_j"]
-        ),
+        "units": units.assign(coastal=(POSITION % 6 < 3) * 1),
+        "adjacency": links,
         "doses": pd.concat(
             [
                 pd.DataFrame(doses).assign(zone_type="state"),
                 pd.DataFrame(doses).assign(zone_type="port", zones=POSITION[0] + 9),
             ]
         ),
-        "clusters": (
-            pd.DataFrame(
-                {"unit": NAMES, "measure": "count", "value": POSITION % 7}
-            ).head(N if clusters else 0)
+        "clusters": of_units(NAMES, measure="count", value=POSITION % 7).head(
+            N if clusters else 0
         ),
     }
     config = {

@@ -13,6 +13,7 @@ from evenfield.study.errors import EvenfieldError
 from evenfield.topics.vintages.estimate import Section, estimate, look_section
 from made_study import (
     MadeStudy,
+    of_units,
     order_and_names_do_not_matter,
     row,
     rows,
@@ -49,16 +50,9 @@ def make_study(panel=None, **changes):
     }
     frame = yearly(UNITS, YEARS, **figures)
     labels = [CLUSTER, np.roll(CLUSTER, 4)]  # another set from the second period on
+    main = {"taxonomy": "main", "sez": ZONES * 1}
     cells = [
-        pd.DataFrame(
-            {
-                "unit": UNITS,
-                "taxonomy": "main",
-                "period": item["period"],
-                "cluster": label * 1,
-                "sez": ZONES * 1,
-            }
-        )
+        of_units(UNITS, period=item["period"], cluster=label * 1, **main)
         for item, label in zip(PERIODS, labels, strict=True)
     ]
     where = {"lat": rng.uniform(20, 40, N), "lon": rng.uniform(80, 120, N)}
@@ -66,7 +60,7 @@ def make_study(panel=None, **changes):
     tables = {
         "panel": panel(frame) if panel else frame,
         "cells": pd.concat(cells, ignore_index=True),
-        "units": pd.DataFrame({"unit": UNITS, **where}),
+        "units": of_units(UNITS, **where),
         "adjacency": pd.DataFrame({"unit_i": UNITS[:-1], "unit_j": UNITS[1:]}),
     }
     config = {

@@ -3,7 +3,6 @@ invariance, what is refused.
 """
 
 import numpy as np
-import pandas as pd
 import pytest
 import statsmodels.formula.api as smf
 from numpy.random import default_rng
@@ -21,11 +20,12 @@ from evenfield.topics.zone_dose.estimate import (
     estimate,
 )
 from made_study import (
-    MadeStudy,
+    of_units,
     one_line,
     row,
     same_numbers,
     same_results,
+    topic_study,
     unit_names,
     yearly,
 )
@@ -79,16 +79,17 @@ def make_study(
     dated = np.maximum(zones - 1, 0)
     doses = yearly(UNITS, YEARS, zones=zones, zones_dated=dated)
     doses = doses.assign(zone_type="state").drop(columns="basis")
-    named = pd.DataFrame({"unit": UNITS, "region": np.resize(REGIONS, n)})
+    named = of_units(UNITS, region=np.resize(REGIONS, n))
     tables = {
         "panel": change(panel) if change else panel,
         "doses": doses,
         "units": named if units is None else units,
     }
-    return MadeStudy(
-        {"estimates": {"zone_dose": section}},
+    return topic_study(
+        "zone_dose",
+        section,
         tables,
-        samples={"all": UNITS},
+        UNITS,
         basis_years={"official": [1996, 2012]},
     )
 
