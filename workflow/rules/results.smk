@@ -1,10 +1,12 @@
 """From the estimates of all topics to one table, the answers, page, paper and manifest."""
 
+from evenfield.report.exhibits import READ
+
 EXHIBITS = [path for name in SHOWN for path in topics.exhibit_files(name)]
 # The records of the studies beside.
 BESIDE = [f"results/beside/{study}.json" for study in config["beside"]]
 REPORT = {
-    "exhibits": EXHIBITS,
+    "exhibits": [path for path in EXHIBITS if path.endswith(READ)],
     "beside": BESIDE,
     "texts": ancient(list(PLAN.texts)),  # tracked by content
     "ingest": "results/ingest/description.json",

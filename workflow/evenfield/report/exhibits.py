@@ -36,6 +36,7 @@ OBJECT_LETTERS = 12  # of a hash, by which git finds a file
 # The twins that page and paper need of a table and of a figure, the text first.
 TABLE = (".html", ".typ", ".paper.tex", ".csv")
 FIGURE = (".alt.txt", ".svg", ".pdf", ".csv")
+READ = (*TABLE, *FIGURE, ".png")  # in place of an SVG that is too heavy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
