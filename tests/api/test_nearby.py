@@ -5,7 +5,6 @@ parent and the numerics; rows, names and what is refused.
 import numpy as np
 import pandas as pd
 import pytest
-import statsmodels.formula.api as smf
 from numpy.random import default_rng
 from pandas.testing import assert_frame_equal
 
@@ -59,7 +58,7 @@ TERMS = [
 COMBINATIONS = ([1.0, 0.0], [0.0, 1.0], [1.0, -1.0])
 
 
-def by_hand(data=CITIES, *, share=False):
+def by_hand(data=CITIES):
     """The rows of both regressions with who is near whom, found city by city."""
     places = data[["lat", "lon"]].to_numpy().T
     near = haversine_km(*places) <= RADIUS
@@ -68,8 +67,7 @@ def by_hand(data=CITIES, *, share=False):
     for name in ("cluster", "zone"):
         on = found[name].to_numpy()
         seen = [on[row] if row.any() else np.zeros(1) for row in near]
-        kind = np.mean if share else np.max
-        found[f"near_{name}"] = [float(kind(one)) for one in seen]
+        found[f"near_{name}"] = [float(np.max(one)) for one in seen]
         found[f"own_{name}"] = found[name]
     free = found[(found["cluster"] == 0) & (found["zone"] == 0)]
     out = {}
@@ -79,78 +77,58 @@ def by_hand(data=CITIES, *, share=False):
     return out
 
 
-def regression(rows, prefix):
-    terms = f"{prefix}_cluster + {prefix}_zone"
-    return smf.ols(f"growth ~ 0 + {terms} + start + size + C(province)", rows).fit()
+NUMBERS = [
+    "estimate",
+    "std_error",
+    "statistic",
+    "df",
+    "p_value",
+    "conf_low",
+    "conf_high",
+]
 
 
-def wide(c, fit, prefix):
-    names = [f"{prefix}_cluster", f"{prefix}_zone"]
-    return np.array(
-        [dict(zip(names, c, strict=True)).get(n, 0) for n in fit.params.index]
-    )
-
-
-@pytest.mark.parametrize("measure", ["any", "share"])
-@pytest.mark.parametrize("prefix", ["own", "near"])
-def test_coefficients_and_hc3_are_those_of_statsmodels_with_dummies(prefix, measure):
-    result = ef.nearby(FORMULA, CITIES, measure=measure, inference="HC3", **KEYS)
-    fit = regression(by_hand(share=measure == "share")[prefix], prefix)
-    robust = fit.get_robustcov_results("HC3", use_t=True)
-    terms = [term for term in TERMS if term.startswith(prefix)]
-    for term, c in zip(terms, COMBINATIONS, strict=True):
-        test = robust.t_test(wide(c, fit, prefix))
-        close(result.params[term], test.effect.item(), CLOSED_FORM)
-        close(result.std_errors[term], test.sd.item(), CLOSED_FORM)
-        close(result.pvalues[term], test.pvalue.item(), CLOSED_FORM)
-        close(result.conf_int(0.9).loc[term], test.conf_int(0.1)[0], CLOSED_FORM)
-
-
-@pytest.mark.parametrize("prefix", ["own", "near"])
-def test_cr3_is_a_refit_without_each_province(prefix):
-    rows = by_hand()[prefix]
-    fit = regression(rows, prefix)
-    terms = [term for term in TERMS if term.startswith(prefix)]
-    changes = []
-    for province in rows["province"].unique():
-        rest = regression(rows[rows["province"] != province], prefix)
-        changes.append([rest.params[t] - fit.params[t] for t in terms[:2]])
-    G = len(changes)
-    for term, c in zip(terms, COMBINATIONS, strict=True):
-        error = np.sqrt((G - 1) / G * np.square(np.array(changes) @ c).sum())
-        close(FIT.std_errors[term], error, CLOSED_FORM)
-
-
-def test_rows_are_those_of_the_numerics():
-    cities = CITIES.sort_values("city", ignore_index=True)
-    case = Nearby(
+def case_of(cities=CITIES, sample=None, **changes):
+    """The case of the model, cities in the order of their names."""
+    cities = cities.sort_values("city", ignore_index=True)
+    return Nearby(
         growth=cities["growth"].to_numpy(),
         held=cities[["start", "size"]].to_numpy(),
         lists=cities[["cluster", "zone"]].to_numpy(float),
         distance=haversine_km(*cities[["lat", "lon"]].to_numpy().T),
         radius=RADIUS,
-        sample=np.ones(N, dtype=bool),
+        sample=np.ones(N, dtype=bool) if sample is None else cities[sample] == 1,
         parents=in_order(cities["province"].to_numpy(dtype=str)).codes,
+        **changes,
     )
-    names = cities["city"].to_numpy()
-    result = ef.nearby(FORMULA, CITIES, inference=["CR3", "wild33", "SCPC"], **KEYS)
-    rows = result.to_frame().set_index(["inference", "term"])
-    for prefix, model in {
-        "own": case.own_model(["cluster", "zone"]),
-        "near": case.near_model(["cluster", "zone"]),
-    }.items():
+
+
+def models_of(case):
+    names = ["cluster", "zone"]
+    return {"own": case.own_model(names), "near": case.near_model(names)}
+
+
+# What the model is held against is in tests/models/test_nearby.py.
+@pytest.mark.parametrize("share", [False, True])
+def test_rows_are_those_of_the_model(share):
+    case = case_of(share=share)
+    names = np.sort(CITIES["city"])
+    asked = ["CR3", "HC3", "wild33", "SCPC"]
+    measure = "share" if share else "any"
+    result = ef.nearby(FORMULA, CITIES, inference=asked, measure=measure, **KEYS)
+    rows = result.to_frame(0.9).set_index(["inference", "term"])
+    for prefix, model in models_of(case).items():
         design = model.design(
             names, case.parents, case.permuted_labels(99, default_rng(0)), draws=99
         )
         terms = [term for term in TERMS if term.startswith(prefix)]
-        methods = {"CR3": "CR3", "wild33": "wild33"}
+        methods = {method: method for method in asked[:3]}
         methods["permuted lists"] = "randomisation_stratified"
         for term, c in zip(terms, COMBINATIONS, strict=True):
             for kind, method in methods.items():
-                want = infer(method, design, model.weights(np.array(c)))
-                for number in ("estimate", "std_error", "statistic", "df", "p_value"):
-                    got = rows.loc[(kind, term), number]
-                    close(got, getattr(want, number), CLOSED_FORM)
+                want = infer(method, design, model.weights(np.array(c)), 0.9)
+                got = rows.loc[(kind, term), NUMBERS].to_numpy(float)
+                close(got, [getattr(want, number) for number in NUMBERS], CLOSED_FORM)
             assert np.isfinite(rows.loc[("SCPC", term), "p_value"])
 
 
@@ -233,13 +211,9 @@ def test_cities_outside_the_sample_are_neighbours_and_their_growth_may_be_blank(
         counted=inside.astype(int), growth=CITIES["growth"].where(inside)
     )
     fit = ef.nearby(FORMULA, cities, sample="counted", inference="HC3", **KEYS)
-    rows = by_hand()
-    rows = {prefix: part[inside[part.index]] for prefix, part in rows.items()}
-    for prefix, part in rows.items():
-        several = part.groupby("province")["city"].transform("size") > 1
-        want = regression(part[several], prefix).params
-        name = f"{prefix}_cluster"
-        close(fit.params[name], want[name], CLOSED_FORM)
+    for prefix, model in models_of(case_of(cities, "counted")).items():
+        want = model.design(np.sort(cities["city"])).fit.beta[0]
+        close(fit.params[f"{prefix}_cluster"], want, CLOSED_FORM)
     assert fit.notes["units"] == inside.sum()
     assert fit.notes["neighbours only"] == N - inside.sum()
     refused(
