@@ -9,6 +9,7 @@ import pandas as pd
 
 from evenfield.numerics.spatial import haversine_km
 from evenfield.study.spatial_weights import row_standardised
+from made_study import of_units
 from yaml_text import from_yaml
 
 DATA = Path(__file__).parents[1] / "data"
@@ -60,80 +61,60 @@ PERIODS = from_yaml("""
     """)
 
 
-def make_cells(taxonomy, cluster, sez, units=None, periods=PERIODS):
+UNITS = read_design()[0]
+CELLS = np.array(["neither", "SEZ only", "cluster only", "both"])
+
+
+def make_cells(taxonomy, cluster, sez):
     """Return the cells of a taxonomy; ``sez`` is one array or one per period."""
-    units = read_design()[0] if units is None else units
     frames = []
-    for k, period in enumerate(periods):
+    for k, period in enumerate(PERIODS):
         zone = sez[k] if isinstance(sez, list) else sez
-        names = {
-            (1, 1): "both",
-            (1, 0): "cluster only",
-            (0, 1): "SEZ only",
-            (0, 0): "neither",
-        }
-        cell = [names[int(c), int(s)] for c, s in zip(cluster, zone, strict=True)]
-        frames.append(
-            pd.DataFrame(
-                {
-                    "taxonomy": taxonomy,
-                    "unit": units,
-                    "period": period["period"],
-                    "cluster": cluster.astype(int),
-                    "sez": zone.astype(int),
-                    "cell": cell,
-                }
-            )
-        )
+        lists = {"cluster": cluster.astype(int), "sez": zone.astype(int)}
+        cell = CELLS[2 * lists["cluster"] + lists["sez"]]
+        own = {"taxonomy": taxonomy, "period": period["period"], "cell": cell}
+        frames.append(of_units(UNITS, **own, **lists))
     return pd.concat(frames, ignore_index=True)
 
 
-def make_exposures(cells, weights, units=None):
+def make_exposures(cells, weights):
     """Return exposures of every taxonomy and period through every weights matrix."""
-    units = read_design()[0] if units is None else units
     frames = []
     for (taxonomy, period), group in cells.groupby(["taxonomy", "period"]):
-        own = group.set_index("unit").loc[units, ["cluster", "sez"]].to_numpy(float)
+        own = group.set_index("unit").loc[UNITS, ["cluster", "sez"]].to_numpy(float)
         for name, W in weights.items():
             seen = W @ own
             frames.append(
-                pd.DataFrame(
-                    {
-                        "weights": name,
-                        "taxonomy": taxonomy,
-                        "period": period,
-                        "unit": units,
-                        "own_cluster": own[:, 0],
-                        "own_sez": own[:, 1],
-                        "exposure_cluster": seen[:, 0],
-                        "exposure_sez": seen[:, 1],
-                    }
+                of_units(
+                    UNITS,
+                    weights=name,
+                    taxonomy=taxonomy,
+                    period=period,
+                    own_cluster=own[:, 0],
+                    own_sez=own[:, 1],
+                    exposure_cluster=seen[:, 0],
+                    exposure_sez=seen[:, 1],
                 )
             )
     return pd.concat(frames, ignore_index=True)
 
 
-def make_periods(units=None, seed=5, sd=1.5):
+def make_periods(sd=1.5):
     """Return starting income and growth without any regime in it."""
-    units = read_design()[0] if units is None else units
-    rng = np.random.default_rng(seed)
-    return pd.concat(
-        [
-            pd.DataFrame(
-                {
-                    "unit": units,
-                    "period": p["period"],
-                    "start_year": p["start"],
-                    "end_year": p["end"],
-                    "basis": p["basis"],
-                    "log_income_start": rng.normal(8, 0.5, len(units)),
-                    "growth_pct_per_year": 8 + rng.normal(0, sd, len(units)),
-                }
-            )
-            for p in PERIODS
-        ],
-        ignore_index=True,
-    )
+    rng = np.random.default_rng(5)
+    frames = [
+        of_units(
+            UNITS,
+            period=p["period"],
+            start_year=p["start"],
+            end_year=p["end"],
+            basis=p["basis"],
+            log_income_start=rng.normal(8, 0.5, len(UNITS)),
+            growth_pct_per_year=8 + rng.normal(0, sd, len(UNITS)),
+        )
+        for p in PERIODS
+    ]
+    return pd.concat(frames, ignore_index=True)
 
 
 def make_units():

@@ -18,24 +18,14 @@ from evenfield.shared.contrasts.designs import GroupContrast
 from evenfield.shared.contrasts.geographies import Geographies
 from evenfield.shared.estimates import NAN, Estimate
 from evenfield.study.study_config import InferenceSettings
+from made_study import grid, unit_names
 from tolerances import close
 
 SIDE = 4
 N = SIDE**2
-NAMES = [f"u{i:02d}" for i in range(N)]
+NAMES = unit_names(N, "u")
 TREATED = (5, 6, 9, 10)
 INFERENCE = InferenceSettings(permutations=999, seed=7)
-
-
-def grid(names=NAMES):
-    i = np.arange(N)
-    units = pd.DataFrame(
-        {"unit": names, "lat": 30.0 + i // SIDE, "lon": 100.0 + i % SIDE}
-    )
-    pairs = [(a, a + 1) for a in i if a % SIDE < SIDE - 1]
-    pairs += [(a, a + SIDE) for a in i[: N - SIDE]]
-    links = [(names[a], names[b]) for a, b in pairs]
-    return units, pd.DataFrame(links, columns=["unit_i", "unit_j"])
 
 
 def made_table(seed=3, treated=TREATED, names=NAMES):
@@ -81,7 +71,7 @@ def estimated(table, methods, lists, units=None, links=None, labels=("cluster",)
         placebo_lists=True,
     )
     inference = INFERENCE.model_copy(update={"placebo_lists": lists})
-    on_grid = grid(sorted(table.index))
+    on_grid = grid(sorted(table.index), SIDE)
     units = on_grid[0] if units is None else units
     links = on_grid[1] if links is None else links
     return contrast_rows(contrast, Geographies(units, links, inference))
@@ -90,7 +80,7 @@ def estimated(table, methods, lists, units=None, links=None, labels=("cluster",)
 @pytest.fixture(scope="module")
 def every_list():
     """All sets of four units that hang together on the grid, found one by one."""
-    links = grid()[1]
+    links = grid(NAMES, SIDE)[1]
     touching = np.zeros((N, N))
     ends = links.replace(dict(zip(NAMES, range(N), strict=True))).to_numpy(int)
     touching[ends[:, 0], ends[:, 1]] = 1
@@ -105,7 +95,7 @@ def test_size_and_corrected_p_are_shares_of_all_lists_by_other_programs(every_li
     table = made_table()
     y = table["y"].to_numpy()
     controls = np.column_stack([np.ones(N), table["x"]])
-    units, links = grid()
+    units, links = grid(NAMES, SIDE)
     locations = Geographies(units, links, INFERENCE).locations(np.array(NAMES))
     components = locations.components(0.03, 0.95)
     tests = {"hc1": [], "scpc": []}
@@ -200,7 +190,7 @@ def test_where_nothing_is_to_be_found_sizes_are_nominal_and_corrected_p_uniform(
 
 def test_strata_compare_a_list_with_those_of_as_many_units_in_each_stratum():
     table = made_table(5)
-    units, links = grid()
+    units, links = grid(NAMES, SIDE)
     strata = units.assign(coastal=(np.arange(N) < 8).astype(int))
     methods = ("randomisation", "randomisation_stratified")
     rows = tried(table, methods, 60, strata, links)
@@ -230,7 +220,7 @@ def test_shuffled_rows_and_other_names_give_the_same_and_so_does_a_second_call()
 def test_labels_without_enough_lists_say_why(treated, words):
     # A path: units in a row, each with one neighbour on either side.
     path = pd.DataFrame({"unit_i": NAMES[:-1], "unit_j": NAMES[1:]})
-    rows = tried(made_table(treated=treated), ("HC1",), 99, grid()[0], path)
+    rows = tried(made_table(treated=treated), ("HC1",), 99, grid(NAMES, SIDE)[0], path)
     assert set(rows) == {""}
     assert "no placebo lists" in rows[""].warning and np.isnan(rows[""].estimate)
 

@@ -57,6 +57,8 @@ SECTION = from_yaml("""
     specs: [{id: main, outcome: jobs, effects: region, role: primary}]
     """)
 
+SPEC = SECTION["specs"][0]
+
 
 def dated_parks(**columns):
     return policy_rows({UNITS[i]: year for i, year in DATES.items()}, **columns)
@@ -366,7 +368,7 @@ def test_another_kind_ends_the_use_of_a_unit_and_two_kinds_in_one_year_are_said(
         {"unit": [UNITS[0], UNITS[4]], "first_year": [2003, 2004], "kind": "port"}
     ).assign(grade="document", last_year=np.nan)
     both = pd.concat([dated_parks(), port], ignore_index=True)
-    parks = {**SECTION, "specs": [{**SECTION["specs"][0], "kinds": ["park"]}]}
+    parks = {**SECTION, "specs": [{**SPEC, "kinds": ["park"]}]}
     own = main(run(parks, both))
     assert "OTHER POLICY: 2 units" in own.warning and own.n_treated == 7
     ignoring = {**parks, "specs": [{**parks["specs"][0], "ignored": ["port"]}]}
@@ -522,7 +524,7 @@ def test_policies_are_dealt_out_within_groups_and_not_across_them():
 def test_groups_of_the_effects_are_clusters_from_ten_on(groups):
     study = make_study()
     study.tables["units"]["cell"] = np.arange(len(UNITS)) % groups
-    specs = [{**SECTION["specs"][0], "effects": "cell", "unit_scheme": "s"}]
+    specs = [{**SPEC, "effects": "cell", "unit_scheme": "s"}]
     section = Section(**{**SECTION, "specs": specs})
     case = read_case(study, section, section.specs[0])
     assert ("cell" in case.panel.clusterings) == (groups == 10)
@@ -533,7 +535,7 @@ def test_an_earlier_policy_is_held_beside_a_later_one():
     both = pd.concat([dated_parks(), early.assign(grade="document", last_year=np.nan)])
     spec = {"id": "level", "outcome": "jobs", "year": 2000, "within": "region"}
     spec |= {"kinds": ["park"], "held": ["old"]}
-    effect = {**SECTION["specs"][0], "ignored": ["old"], "kinds": ["park"]}
+    effect = {**SPEC, "ignored": ["old"], "kinds": ["park"]}
     section = {**SECTION, "specs": [effect], "placement": [spec]}
     study = make_study(section, policies=both)
     out = estimate(study)
@@ -548,18 +550,14 @@ def test_an_earlier_policy_is_held_beside_a_later_one():
     close(level.std_error, fit.bse["park"])
 
 
-SPEC = SECTION["specs"][0]
-NO_COLUMN = {"jobs": {"expression": "wages", "label": "w"}}
-INTERPOLATED = {"flag": ["interpolated"], "first_year": [2001], "last_year": [2009]}
-EVERYWHERE = pd.DataFrame({"unit": UNITS, "first_year": 2005, "kind": "park"})
-AT_ONCE = {"policies": EVERYWHERE.assign(grade="", last_year=np.nan)}
-
-
-JOBS_2000 = {"expression": "log(jobs)", "year": 2000, "label": "log jobs of 2000"}
+CONTROLS = from_yaml("""
+    jobs_2000: {expression: log(jobs), year: 2000, label: log jobs of 2000}
+    north: {column: lat, label: lat}
+    """)
 HELD = {
     **SECTION,
-    "controls": {"jobs_2000": JOBS_2000, "north": {"column": "lat", "label": "lat"}},
-    "specs": [{**SECTION["specs"][0], "controls": ["jobs_2000", "north"]}],
+    "controls": CONTROLS,
+    "specs": [{**SPEC, "controls": [*CONTROLS]}],
 }
 
 
@@ -588,7 +586,7 @@ PARTED = {
 }
 PARKS = {
     **PARTED,
-    "specs": [{**SECTION["specs"][0], "kinds": ["park"], "ignored": ["port"]}],
+    "specs": [{**SPEC, "kinds": ["park"], "ignored": ["port"]}],
 }
 
 
@@ -669,7 +667,7 @@ def test_errors_of_neighbours_stand_beside():
 
 
 def test_unit_years_of_a_grade_are_left_out():
-    graded = {**SECTION, "specs": [{**SECTION["specs"][0], "without_grades": ["C"]}]}
+    graded = {**SECTION, "specs": [{**SPEC, "without_grades": ["C"]}]}
     spans = {
         "variable": ["jobs", "jobs", "cars"],
         "units": ["all", f"{UNITS[0]} {UNITS[4]}", "all"],
