@@ -3,6 +3,7 @@ no argument, and what none can be.
 """
 
 import inspect
+from functools import partial
 
 import pandas as pd
 import pytest
@@ -36,7 +37,16 @@ FUNCTIONS = {
     for name in ef.__all__
     if inspect.isfunction(getattr(ef, name))
 }
-BY_NAME = {call.function.__name__: call for call in CALLS.values()}
+# Functions that stand on the page of another one.
+BESIDE = {
+    "bivariate_moran": partial(
+        ef.bivariate_moran, "y", CROSS, RING, neighbours="x", unit="unit"
+    ),
+    "spatial_model_probabilities": partial(
+        ef.spatial_model_probabilities, "y ~ x", DATA, {"ring": RING}, **KEYS
+    ),
+}
+BY_NAME = {call.function.__name__: call for call in CALLS.values()} | BESIDE
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -139,7 +149,13 @@ def test_a_span_of_one_horizon_has_one_row():
 @pytest.mark.parametrize("page", CALLS)
 def test_units_without_dates_are_told_to_name_them(page):
     panel = DATED.assign(group=DATED["unit"]).rename(columns={"year": "YEAR"})
-    one_date = page in {"contrasts", "placement", "nearby", "common-support"}
+    one_date = page in {
+        "contrasts",
+        "placement",
+        "nearby",
+        "common-support",
+        "join-count",
+    }
     advice = "keep one YEAR" if one_date else "give time='YEAR'"
     words = f"180 rows of units that have another one, first u00; .*; {advice}$"
     without = {"time": None} if "time" in CALLS[page].options else {}

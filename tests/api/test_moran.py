@@ -1,9 +1,17 @@
 """Moran's I on a DataFrame."""
 
+from itertools import combinations
+
 import numpy as np
+import pytest
+from esda import Moran_BV
+from numpy.random import default_rng
 from pandas.testing import assert_frame_equal
+from spreg import OLS
+from spreg.diagnostics_sp import MoranRes
 
 import evenfield as ef
+from libpysal_weights import pysal_weights
 from made_panel import DATA, KEYS, RING, N, refused
 from tolerances import close
 
@@ -61,3 +69,96 @@ def test_units_on_one_side_only_are_named():
 
 def test_values_that_are_all_the_same_are_refused():
     refused("constant", ef.moran, "y", ONE.assign(y=1.0), RING, unit="unit")
+
+
+def test_with_controls_it_is_that_of_residuals_with_the_moments_of_spreg():
+    fit = ef.moran("y", ONE, RING, controls="x", unit="unit", draws=99)
+    least_squares = OLS(ONE[["y"]].to_numpy(), ONE[["x"]].to_numpy())
+    want = MoranRes(least_squares, pysal_weights(RING, sorted(RING)), z=True)
+    line = fit.tables["over time"].iloc[0]
+    close(line[["I", "E(I)", "z"]], (want.I, want.eI, want.zI))
+    close(line["sd(I)"], np.sqrt(want.vI))
+    assert "local" not in fit.tables
+
+
+def test_residuals_are_regressed_anew_at_each_permutation():
+    # Half of y is the regressor: what is left has another law than y.
+    fit = ef.moran("y", ONE, RING, controls=["x"], unit="unit", draws=1999, seed=4)
+    X = np.column_stack([np.ones(N), ONE["x"]])
+    M = np.eye(N) - X @ np.linalg.pinv(X)
+    e = M @ ONE["y"].to_numpy()
+    rng = default_rng(1)
+    drawn = (M @ e[rng.permuted(np.tile(np.arange(N), (4000, 1)), axis=1)].T).T
+    values = np.einsum("bi,ij,bj->b", drawn, W, drawn) / (drawn**2).sum(axis=1)
+    z = (fit.params["I"] - values.mean()) / values.std()
+    close(fit.tstats["I"], z, atol=0.08)
+
+
+def test_controls_are_regressed_out_at_every_date_and_text_is_groups():
+    data = DATA.assign(side=np.where(DATA["unit"] < "u06", "west", "east"))
+    fit = ef.moran("y", data, RING, controls=["side", "x"], draws=9, **KEYS)
+    for year, group in data.groupby("year"):
+        X = np.column_stack([group["side"] == "west", group["side"] == "east"])
+        X = np.column_stack([X, group["x"]])
+        y = group["y"].to_numpy()
+        e = y - X @ np.linalg.lstsq(X, y, rcond=None)[0]
+        close(fit.params[f"I {year}"], e @ W @ e / (e @ e))
+    shuffled = data.sample(frac=1, random_state=1)
+    again = ef.moran("y", shuffled, RING, controls=["side", "x"], draws=9, **KEYS)
+    assert_frame_equal(again.to_frame(), fit.to_frame())
+
+
+def test_controls_that_cannot_be_told_apart_are_refused():
+    data = ONE.assign(twice=2 * ONE["x"], nothing=0.0)
+    options = {"unit": "unit", "draws": 9}
+    refused("collinear", ef.moran, "y", data, RING, controls=["x", "twice"], **options)
+    refused("zero everywhere", ef.moran, "y", data, RING, controls="nothing", **options)
+    refused("discovery rate", ef.moran, "y", data, RING, discovery_rate=5, **options)
+
+
+def test_units_that_differ_are_those_below_the_rate():
+    wave = ONE.assign(y=np.sin(2 * np.pi * np.arange(N) / N))
+    options = {"unit": "unit", "draws": 999}
+    fit = ef.moran("y", wave, RING, discovery_rate=0.3, **options)
+    q = fit.tables["local"]["q"]
+    counted = fit.tables["over time"]["units that differ"].iloc[0]
+    assert counted == (q <= 0.3).sum() > 0
+    none = ef.moran("y", wave, RING, discovery_rate=1e-4, **options)
+    assert none.tables["over time"]["units that differ"].iloc[0] == 0
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_with_another_variable_it_is_that_of_esda():
+    fit = ef.bivariate_moran("y", ONE, RING, neighbours="x", unit="unit", draws=9999)
+    # esda lags its second variable, and divides by N - 1 and N.
+    x, y = ONE["y"].to_numpy(), ONE["x"].to_numpy()
+    np.random.seed(1)
+    want = Moran_BV(x, y, pysal_weights(RING, sorted(RING)), permutations=9999)
+    close(fit.params["I"], want.I * (N - 1) / N, rtol=0.1)
+    zx, zy = x - x.mean(), y - y.mean()
+    close(fit.params["I"], zx @ W @ zy / np.sqrt(zx @ zx * (zy @ zy)))
+    close(fit.pvalues["I"], 2 * want.p_sim, atol=0.03)
+    shuffled = ONE.sample(frac=1, random_state=1)
+    again = ef.bivariate_moran(
+        "y", shuffled, RING, neighbours="x", unit="unit", draws=9999
+    )
+    assert_frame_equal(again.to_frame(), fit.to_frame())
+
+
+def test_marks_and_links_are_counted_and_all_placements_tried():
+    marked = ONE.assign(mark=[1, 1, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0])
+    fit = ef.join_count("mark", marked, RING, unit="unit")
+    assert dict(fit.params) == {"both": 2, "one": 4, "neither": 6}
+    # Of all ways to mark 4 of 12 units of a ring, those with two links or more.
+    placements = list(combinations(range(N), 4))
+    linked = [sum((i + 1) % N in one for i in one) for one in placements]
+    close(fit.pvalues["both"], np.mean(np.array(linked) >= 2))
+    close(fit.notes["both by chance"], np.mean(linked))
+    shuffled = marked.sample(frac=1, random_state=1)
+    again = ef.join_count("mark > 0", shuffled, RING, unit="unit")
+    close(again.params, fit.params)
+
+
+def test_marks_on_all_units_or_of_other_numbers_are_refused():
+    refused("12 of 12", ef.join_count, "mark", ONE.assign(mark=1), RING, unit="unit")
+    refused("are marked", ef.join_count, "x", ONE, RING, unit="unit")

@@ -172,3 +172,35 @@ def test_t_by_unit_has_the_errors_by_unit_and_the_degrees_of_freedom_of_its_unit
     # Effects of the same model have that law, too.
     impacts = fit.impacts(inference="unit").to_frame().set_index("term")
     assert (impacts["df"] <= N - 1).all()
+
+
+@pytest.mark.parametrize(
+    ("effects", "bar"), [("pooled", ""), ("two_way", "| unit + year")]
+)
+def test_errors_for_few_observations_are_those_of_least_squares(effects, bar):
+    fit = fitted("SLX", effects, approach="direct", inference="observed_t")
+    x = DATA["x"].to_numpy().reshape(N, T)
+    beside = DATA.assign(lagged=(NET.matrix @ x).ravel())
+    want = ef.ols(f"y ~ x + lagged {bar}", beside, inference="classical", **KEYS)
+    own = ["x", "W x"]
+    close(fit.std_errors[own], want.std_errors[["x", "lagged"]])
+    close(fit.pvalues[own], want.pvalues[["x", "lagged"]])
+    close(fit.conf_int().loc["x"], want.conf_int().loc["x"])
+    effects = fit.impacts()
+    close(effects.std_errors["direct x"], want.std_errors["x"])
+    close(effects.conf_int().loc["direct x"], want.conf_int().loc["x"])
+
+
+def test_too_few_observations_for_student_are_refused():
+    few = DATA[DATA["year"] == 2]
+    data = few.assign(**{f"z{i}": np.sin(np.arange(N) * (i + 1)) for i in range(3)})
+    refused(
+        "observations leave nothing",
+        ef.spatial_cross_section,
+        "y ~ x + z0 + z1",
+        data,
+        NET,
+        model="SDM",
+        inference="observed_t",
+        unit="unit",
+    )

@@ -195,7 +195,8 @@ COMMON = {
 # Names of numerics that both the library and a topic import: each is a step that is
 # taken twice, or a record that both hand over. A new home lowers the number.
 # The rule for few clusters is the last one: ``few_units`` of ``ols`` offers it.
-ON_BOTH_SIDES = 33
+# Common factors and probabilities of models are one call each, with no steps to share.
+ON_BOTH_SIDES = 36
 
 
 @cache

@@ -116,9 +116,10 @@ def test_a_row_that_no_function_gives_says_why_by_what_stands_in_it():
     row = dict.fromkeys(ESTIMATE_COLUMNS, "") | {"controls_id": "none"}
     row |= {"topic": "moran", "estimator": "geary"}
     assert no_call(row) == ""
-    assert "no join counts" in no_call(row | {"estimator": "join_count"})
-    assert "no join counts" in no_call(row | {"estimator": "moran_of_two"})
-    assert "regressed anew" in no_call(row | {"controls_id": "region4"})
+    rolling = row | {"topic": "rolling", "estimator": "sdm_ml"}
+    assert no_call(rolling | {"term": "likelihood_ratio"}) == ""
+    assert "taken as known" in no_call(rolling | {"term": "moran"})
+    assert "no breaks" in no_call(rolling | {"estimator": "slope_break"})
     # All patterns of one mapping, and any of several mappings.
     root = row | {"topic": "dynamic_panel", "estimator": "bc_fe"}
     assert no_call(root | {"effect_type": "coef"}) == ""

@@ -11,10 +11,12 @@ __version__ = "1.1.0"
 # The public names by module: imported at first use, so that `import evenfield` stays
 # quick.
 _NAMES = {
+    "api.beta_changes": "beta_changes",
     "api.data": "weights",
     "api.event_study": "event_study",
     "api.inequality": "growth_contributions inequality",
-    "api.moran": "moran",
+    "api.join_count": "join_count",
+    "api.moran": "bivariate_moran moran",
     "api.nearby": "nearby",
     "api.clubs": "clubs log_t",
     "api.panels": "dynamic_fe dynamic_gmm markov",
@@ -24,7 +26,10 @@ _NAMES = {
     "api.rings": "rings",
     "api.sigma": "sigma",
     "api.support": "common_support",
-    "api.spatial": "SpatialFit spatial_cross_section spatial_dynamic spatial_panel",
+    "api.spatial": (
+        "spatial_cross_section spatial_dynamic spatial_model_probabilities spatial_panel"
+    ),
+    "api.spatial_fit": "SpatialFit",
     "numerics.errors": "NumericsError",
     "numerics.spatial_panel.bootstrap": "unit_bootstrap year_bootstrap",
     "numerics.spatial_panel.factors": "fit_with_factors",

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -184,12 +184,15 @@ def lag_of_outcome(term: str, y: str) -> int | None:
     return int(match[2] or 1)
 
 
-def outcome_of(y: str, data: object) -> str | Columns:
-    """Return the model of an outcome alone: a column, or an expression of columns."""
+def outcome_of(y: str, data: object, x: Sequence[str] = ()) -> str | Columns:
+    """Return the model of an outcome, a column or an expression of columns, alone or on
+    some columns.
+    """
+    text = f"{y} ~ {' + '.join(map(str, x)) or '1'}"
     if not isinstance(data, pd.DataFrame):
-        return f"{y} ~ 1"  # refused when it is read
+        return text  # refused when it is read
     names = {*map(str, data), *map(str, data.index.names)}
-    return Columns(str(y), ()) if str(y) in names else f"{y} ~ 1"
+    return Columns(str(y), tuple(map(str, x))) if str(y) in names else text
 
 
 def parsed(formula: str | Columns, data: pd.DataFrame) -> Model:

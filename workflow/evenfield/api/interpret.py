@@ -104,6 +104,18 @@ def _beta(fit: Fit) -> str:
     return f"{first} {ends} holds 0: these data do not tell whether gaps close."
 
 
+def _beta_changes(fit: Fit) -> str:
+    *_, row = _rows(fit).values()  # the last span
+    span, first = str(row["term"]).split(" less ")
+    side = "faster" if row["estimate"] >= 0 else "more slowly"
+    percent = _number(100 * abs(row["estimate"]))
+    p = row["p_value"]
+    return (
+        f"Gaps closed {side} from {span} than from {first}, by {percent} points of a"
+        f" percent a year. By bootstrap p is {_number(p)}: {_refused(p, 'no change')}."
+    )
+
+
 def _curve(fit: Fit) -> str:
     estimates = np.array([row["estimate"] for row in _rows(fit).values()])
     above = int((estimates > 0).sum())
@@ -299,6 +311,17 @@ def _moran(fit: Fit) -> str:
     )
 
 
+def _join_count(fit: Fit) -> str:
+    row = _first(fit)
+    expected = _number(fit.notes["both by chance"])
+    p = row["p_value"]
+    return (
+        f"Two neighbours have the mark together {row['estimate']:.0f} times, against"
+        f" {expected} where as many marks lie anywhere. So many or more come up with p"
+        f" {_number(p)}: {_refused(p, 'chance')}."
+    )
+
+
 def _event_study(fit: Fit) -> str:
     *_, row = _rows(fit).values()  # the last span
     outcome = fit.model.split("~")[0].strip()
@@ -363,6 +386,7 @@ READERS: dict[str, Callable[[Fit], str]] = {
     "contrasts": _contrast,
     "beta-convergence": _beta,
     "common-support": _support,
+    "beta-changes": _beta_changes,
     "specification-curve": _curve,
     "dynamic-fixed-effects": _root,
     "dynamic-gmm": _gmm,
@@ -377,6 +401,7 @@ READERS: dict[str, Callable[[Fit], str]] = {
     "growth-contributions": _growth,
     "markov": _markov,
     "moran": _moran,
+    "join-count": _join_count,
     "event-study": _event_study,
     "rings": _rings,
     "placement": _placement,

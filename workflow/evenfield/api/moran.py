@@ -1,15 +1,26 @@
-"""Moran's I of a variable on the map, at every date and of every unit."""
+"""Moran's I of a variable on the map, at every date and of every unit, and with
+another variable.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
 from evenfield.api.arguments import whole
-from evenfield.api.data import matched_weights, reported, table
+from evenfield.api.data import Table, matched_weights, names_of, reported, table
 from evenfield.api.formula import outcome_of
-from evenfield.api.results import Fit, refuse_undefined, tidy
-from evenfield.models.moran import association, local_association
+from evenfield.api.results import Fit, refuse_undefined, share, tidy
+from evenfield.models.moran import (
+    LocalTests,
+    association,
+    bivariate_association,
+    local_association,
+    normal_moments,
+)
+from evenfield.models.rows import Row
 
 
 @reported("moran")
@@ -18,8 +29,10 @@ def moran(
     data: pd.DataFrame,
     w: object = None,
     *,
+    controls: str | Sequence[str] = (),
     unit: str | None = None,
     time: str | None = None,
+    discovery_rate: float = 0.05,
     draws: int = 9999,
     seed: int = 0,
 ) -> Fit:
@@ -28,14 +41,18 @@ def moran(
     Parameters
     ----------
     y : str
-        Column, or an expression such as ``np.log(income)``; residuals of a regression
-        are a column, too.
+        Column, or an expression such as ``np.log(income)``.
     data : DataFrame
         One row a unit, or a balanced panel.
     w : Network or what ``weights`` takes
         Matched to the units by id.
+    controls : str or sequence of str
+        Columns, text as groups, that are regressed out at each date: I is of the
+        residuals, which each permutation regresses anew.
     unit, time : str, optional
         As for ``ols``.
+    discovery_rate : float
+        At which ``units that differ`` counts the local Moran of a unit.
     draws, seed : int
         Permutations of the units over the map, the same for all dates and units.
 
@@ -43,55 +60,125 @@ def moran(
     -------
     Fit
         ``I`` of each date with the mean and deviation of its permutations behind
-        ``statistic``, and a two-sided p. ``tables["over time"]`` has Geary's C and
-        p-values that hold for all dates at once; ``tables["local"]`` the local Moran of
-        every unit with its quadrant and the p-value adjusted for the number of units.
+        ``statistic``, and a two-sided p. ``tables["over time"]`` has p-values that hold
+        for all dates at once, Geary's C, and ``E(I)``, ``sd(I)`` and ``z`` under
+        independent normal errors. Without controls it has the number of units that
+        differ from chance, and ``tables["local"]`` the local Moran of every unit with
+        its quadrant and the p-value adjusted for the number of units.
 
     Notes
     -----
-    Cliff and Ord (1981); Anselin (1995); Westfall and Young (1993) over dates, Benjamini
-    and Hochberg (1995) over units.
+    Cliff and Ord (1981); Anselin (1995); Freedman and Lane (1983) for residuals;
+    Westfall and Young (1993) over dates, Benjamini and Hochberg (1995) over units.
     """
     whole("draws", draws, lowest=1)
-    rows = table(outcome_of(y, data), data, unit, time)
+    share("discovery rate", discovery_rate, 0.05)
+    held = names_of(controls)
+    rows = table(outcome_of(y, data, held), data, unit, time)
     values = rows.balanced(rows.y)
     W = matched_weights(w, rows.units.names)
-    # One seed for both, so that dates and units see the same permutations.
-    of_dates, geary = association(values, W, np.random.default_rng(seed), draws)
-    local = local_association(values, W, np.random.default_rng(seed), draws)
-    refuse_undefined(of_dates.reason or local.reason)
+    # One regression a date, (T, N, K).
+    X = rows.balanced(rows.X).swapaxes(0, 1)
+    rng = np.random.default_rng(seed)
+    of_dates, geary = association(values, W, rng, draws, X if held else None)
+    refuse_undefined(of_dates.reason)
     dates = rows.calendar.text
     # One map is a cross-section, whose date says nothing.
     names = [f"I {date}" for date in dates] if len(dates) > 1 else ["I"]
     # Permutations give the law of I without dependence, and no interval around I.
     lines = tidy(of_dates.rows()).assign(term=names)
+    mean, std_error = normal_moments(W, X)
     over_time = pd.DataFrame(
         {
             "I": of_dates.statistic,
             "p": of_dates.p_value,
             "p, all dates": of_dates.p_joint,
             "Geary's C": geary.statistic,
+            "E(I)": mean,
+            "sd(I)": std_error,
+            "z": (of_dates.statistic - mean) / std_error,
         },
         index=rows.calendar.labels,
     )
+    tables = {"over time": over_time}
+    if not held:
+        # The same seed, so that dates and units see the same permutations.
+        rng = np.random.default_rng(seed)
+        local = local_association(values, W, rng, draws)
+        refuse_undefined(local.reason)
+        differ = [row.test.estimate for row in local.rows(discovery_rate)]
+        over_time["units that differ"] = np.array(differ).astype(int)
+        tables["local"] = _of_units(rows, local)
+    return Fit(
+        "Moran's I",
+        lambda _: lines,
+        values.size,
+        notes={"units": len(values), "mean without dependence": float(mean[-1])},
+        tables=tables,
+        raw=of_dates,
+    )
+
+
+def _of_units(rows: Table, local: LocalTests) -> pd.DataFrame:
+    """Return the local Moran, a row a unit and date."""
+    dates = rows.calendar.labels
+    units = rows.units.names
     each = pd.DataFrame(
         {
-            "unit": np.repeat(rows.units.names, len(dates)),
-            "date": np.tile(rows.calendar.labels, len(values)),
+            "unit": np.repeat(units, len(dates)),
+            "date": np.tile(dates, len(units)),
             "local I": local.statistic.ravel(),
             "p": local.p_value.ravel(),
             "q": local.q_value.ravel(),
             "quadrant": local.quadrant.ravel(),
         }
     )
-    if len(dates) == 1:
-        each = each.drop(columns="date")
+    return each if len(dates) > 1 else each.drop(columns="date")
+
+
+@reported("moran")
+def bivariate_moran(
+    y: str,
+    data: pd.DataFrame,
+    w: object = None,
+    *,
+    neighbours: str,
+    unit: str | None = None,
+    draws: int = 9999,
+    seed: int = 0,
+) -> Fit:
+    """Test whether a variable goes with another one of the neighbours.
+
+    Parameters
+    ----------
+    y, neighbours : str
+        Column, or an expression of columns, of the unit; column of its neighbours.
+    data, w, unit
+        As for ``moran``, one row a unit.
+    draws, seed : int
+        Permutations of ``neighbours`` over the map; ``y`` stays in its place.
+
+    Returns
+    -------
+    Fit
+        ``I``, as for ``moran``, with ``E(I)`` of the permutations.
+
+    Notes
+    -----
+    I = y'W z / sqrt(y'y z'z), both less their means (Wartenberg 1985). Association: what
+    the unit has itself of z is not held fixed.
+    """
+    whole("draws", draws, lowest=1)
+    rows = table(outcome_of(y, data), data, unit, None, of_one_date=True)
+    other = rows.column(neighbours).to_numpy(float)
+    W = matched_weights(w, rows.units.names)
+    rng = np.random.default_rng(seed)
+    pair = bivariate_association(np.asarray(rows.y, dtype=float), other, W, rng, draws)
+    lines = tidy([Row("I", pair.test, "permutation")])
     return Fit(
-        "Moran's I",
+        f"Moran's I with {neighbours} of the neighbours",
         lambda _: lines,
-        values.size,
-        # E(I) = -1 / (N - 1) without dependence: I is compared with that, not zero.
-        notes={"units": len(values), "mean without dependence": -1 / (len(values) - 1)},
-        tables={"over time": over_time, "local": each},
-        raw=of_dates,
+        len(rows.y),
+        notes={"units": len(rows.y), "mean without dependence": pair.mean},
+        raw=pair,
     )

@@ -576,7 +576,7 @@ def beta_convergence(
     cross = rows.data[at].set_axis(rows.unit[at]).assign(initial=levels[first])
     # (y_T - y_0) / T with T in years, whatever the step between dates.
     cross["growth"] = (levels[last] - levels[first]) / years
-    said = _said_of_logarithm(rows.y, cross["growth"])
+    said = said_of_logarithm(rows.y, cross["growth"])
     modifiers = names_of(interact)
     for name in modifiers:
         chosen("control to interact with", name, rows.X)
@@ -620,7 +620,7 @@ FASTEST = 0.1
 NAMED_LOGARITHM = re.compile(r"(np\.)?(log|ln).*|.*_(log|ln)", re.IGNORECASE)
 
 
-def _said_of_logarithm(y: "pd.Series[float]", growth: "pd.Series[float]") -> str:
+def said_of_logarithm(y: "pd.Series[float]", growth: "pd.Series[float]") -> str:
     """Return what is said of an outcome that is no logarithm by its name, and refuse a
     level: positive, and growing as no logarithm does.
     """

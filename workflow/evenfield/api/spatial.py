@@ -2,36 +2,31 @@
 effects.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from itertools import product
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from evenfield.api.arguments import whole
 from evenfield.api.data import Table, names_of, reported, table, weights
 from evenfield.api.formula import lag_of_outcome
-from evenfield.api.results import Fit, chosen, t_rows
+from evenfield.api.results import chosen, t_rows
+from evenfield.api.spatial_fit import BY_T, BY_UNIT_T, SpatialFit, widened_by
 from evenfield.numerics.spatial_panel.constant import with_constant
-from evenfield.numerics.spatial_panel.dynamic import DynamicFit, fit_dynamic
-from evenfield.numerics.spatial_panel.dynamic_effects import dynamic_effects, stability
+from evenfield.numerics.spatial_panel.dynamic import fit_dynamic
+from evenfield.numerics.spatial_panel.dynamic_effects import stability
 from evenfield.numerics.spatial_panel.dynamic_moments import DYNAMICS
-from evenfield.numerics.spatial_panel.impacts import (
-    KINDS,
-    clustered_impacts,
-    delta_impacts,
-    drawn_impacts,
-)
+from evenfield.numerics.spatial_panel.factors import fit_with_factors
 from evenfield.numerics.spatial_panel.models import PanelModel, fit_spatial_panel
 from evenfield.numerics.spatial_panel.panel import BalancedPanel
+from evenfield.numerics.spatial_panel.probabilities import COMPARED, model_probabilities
 from evenfield.numerics.spatial_panel.random_effects import fit_random_effects
-from evenfield.numerics.spatial_panel.reach import reach
-from evenfield.study.errors import EstimateError
+from evenfield.study.errors import EstimateError, counted
 
 EFFECTS = ("pooled", "unit", "time", "two_way", "random")
 # Names of parameters, which no regressor may have.
-BY_T = "_t"  # behind the name of an inference: Student's t of the units that count
 RESERVED = ("rho", "lambda", "tau", "eta", "phi", "sigma2")
 
 
@@ -50,88 +45,6 @@ def _balanced_panel(rows: Table) -> BalancedPanel:
     return rows.panel()
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class SpatialFit(Fit):
-    """A spatial panel; ``raw`` is what the functions of ``evenfield`` on fits take."""
-
-    @reported("impacts")
-    def impacts(
-        self, *, inference: str | None = None, draws: int = 0, seed: int = 0
-    ) -> Fit:
-        """Return direct, indirect and total effects: parameters ``direct x``,
-        ``indirect x``, ``total x``.
-
-        Parameters
-        ----------
-        inference : str, optional
-            Covariance of the parameters, that of the fit by default; ``unit`` adds t
-            with the effective units.
-        draws, seed : int
-            Draws of the parameters in place of the delta method; a dynamic panel always
-            draws (2,000 by default).
-        """
-        raw = self.raw
-        dynamic = isinstance(raw, DynamicFit)
-        kind = inference or str(self.rows(0.95)["inference"].iloc[0])
-        if dynamic:
-            kind = "draws"
-        # A dynamic panel has no delta method here: its long-run effects are ratios.
-        count = draws or 2000 * dynamic
-        law = "t by unit" if kind == "unit" else "normal"
-        if count:
-            law = f"{count} draws"
-
-        def rows(level: float) -> pd.DataFrame:
-            rng = np.random.default_rng(seed)
-            ends = [""]
-            df: Any = np.inf
-            if dynamic:
-                # At once, after five periods and in the long run.
-                effects: Any = dynamic_effects(raw, (5,), rng, count, level)
-                ends = [f", {horizon}" for horizon in effects.horizons]
-            elif count:
-                effects = drawn_impacts(raw, rng, count, kind, level)
-            elif kind == "unit":
-                estimates = clustered_impacts(raw, level)
-                effects = estimates.impacts
-                df = estimates.df.ravel()
-            else:
-                effects = delta_impacts(raw, kind, level)
-            names = [
-                f"{what} {name}{end}"
-                for end, what, name in product(ends, KINDS, effects.regressors)
-            ]
-            others = {}
-            for column in ("p_value", "conf_low", "conf_high"):
-                values = getattr(effects, column, np.nan)
-                others[column] = np.broadcast_to(values, effects.estimate.shape).ravel()
-            return t_rows(
-                names,
-                effects.estimate.ravel(),
-                effects.std_error.ravel(),
-                kind,
-                df,
-                law=law,
-                **others,
-            )(level)
-
-        return Fit(
-            f"Effects: {self.title}",
-            rows,
-            self.nobs,
-            notes={"units": raw.network.n},
-            raw=raw,
-        )
-
-    @reported("impacts")
-    def reach(self, regressor: str) -> pd.DataFrame:
-        """Return the matrix of effects of one regressor: row responds, column changes."""
-        if isinstance(self.raw, DynamicFit):
-            raise EstimateError("a dynamic panel", "a static one", "use impacts()")
-        reached = reach(self.raw, regressor)
-        return pd.DataFrame(reached.matrix, list(reached.units), list(reached.units))
-
-
 @reported("spatial-panel")
 def spatial_panel(
     formula: str,
@@ -143,11 +56,12 @@ def spatial_panel(
     lagged: str | Sequence[str] | None = None,
     inference: str | Sequence[str] = "observed",
     approach: str | None = None,
+    factors: int = 0,
     unit: str | None = None,
     time: str | None = None,
 ) -> SpatialFit:
-    """Fit a static spatial panel by maximum likelihood, with ``impacts()`` and
-    ``reach()``.
+    """Fit a static spatial panel by maximum likelihood, with ``impacts()``, ``reach()``,
+    ``specification_tests()``, ``residual_tests()`` and ``bootstrap()``.
 
     Parameters
     ----------
@@ -162,11 +76,17 @@ def spatial_panel(
     lagged : str or sequence of str, optional
         Regressors whose spatial lag enters; all by default.
     inference : str or sequence of str
-        observed, expected, qml, unit (clustered by unit), or unit_t: the same with t
-        of the units that carry a coefficient.
+        observed, expected, qml, or unit (clustered by unit). With ``_t`` behind the
+        name Student's t in place of the normal law: unit_t of the units that carry a
+        coefficient; the others with n - k degrees of freedom and errors times sqrt(n /
+        (n - k)), as least squares has them, for k parameters but the variance.
     approach : str, optional
         lee_yu (transformation) or direct, which other programs report; direct for
         pooled.
+    factors : int
+        Common factors beside the effects, shocks that hit each unit with a loading of
+        its own (Shi and Lee 2017), without bias correction or AIC; not with random
+        effects.
     """
     rows = table(formula, data, unit, time)
     effects = _agreed_effects(effects, rows.panel_effects)
@@ -174,13 +94,27 @@ def spatial_panel(
     panel = _balanced_panel(rows)
     lagged = None if lagged is None else tuple(names_of(lagged))
     by_row: dict[str, Any] = {}
+    whole("factors", factors, lowest=0)
+    if effects == "random" and factors:
+        raise EstimateError(
+            "common factors beside random effects",
+            "one of them",
+            "take effects='two_way', for example",
+        )
+    converged = True
     if effects == "random":
         fit: Any = fit_random_effects(panel, net, PanelModel(model, lagged=lagged))
         n = len(rows.y)
     else:
         # Without effects Lee and Yu's transformation has nothing to remove.
         how = approach or ("direct" if effects == "pooled" else "lee_yu")
-        fit = fit_spatial_panel(panel, net, PanelModel(model, effects, how, lagged))
+        form = PanelModel(model, effects, how, lagged)
+        if factors:
+            with_factors = fit_with_factors(panel, net, form, factors)
+            fit = with_factors.after
+            converged = with_factors.converged
+        else:
+            fit = fit_spatial_panel(panel, net, form)
         n = fit.observations
         # Residuals come in the order of the weights, rows in that of the ids.
         order = np.argsort(net.units)
@@ -198,30 +132,42 @@ def spatial_panel(
     # Where no effect takes it away the constant is reported, too.
     if effects in ("pooled", "random"):
         names, estimates, covariances = with_constant(panel, fit, covariances)
-    parts = [
-        t_rows(names, estimates, np.sqrt(np.diag(V)), kind, _df(fit, names, kind))
-        for kind, V in covariances.items()
-    ]
+    # AIC and BIC count no error variance, as ``Fit`` says.
+    n_params = len(names) - names.count("sigma2") + _effects_counted(fit, effects)
+    parts = []
+    for kind, V in covariances.items():
+        df = _df(fit, names, kind, n - n_params)
+        covariances[kind] = V * widened_by(kind, n, n_params) ** 2
+        errors = np.sqrt(np.diag(covariances[kind]))
+        parts.append(t_rows(names, estimates, errors, kind, df))
     return SpatialFit(
-        f"{model}, {effects.replace('_', '-')} effects",
+        f"{model}, {effects.replace('_', '-')} effects{_of_factors(factors)}",
         lambda level: pd.concat([part(level) for part in parts], ignore_index=True),
         nobs=n,
-        loglik=fit.log_likelihood,
-        # AIC and BIC count no error variance, as ``Fit`` says.
-        n_params=len(names) - names.count("sigma2") + _effects_counted(fit, effects),
+        # Loadings and paths of factors are parameters that AIC would have to count.
+        loglik=np.nan if factors else fit.log_likelihood,
+        n_params=n_params,
         covariance=lambda kind: pd.DataFrame(covariances[kind], names, names),
         notes={
             "units": net.n,
             "periods": len(panel.periods),
             "at the edge of its range": "a parameter" if fit.at_bound else "",
+            "at rest": "" if converged else "no",
         },
         raw=fit,
+        panel=None if effects == "random" else panel,
         **by_row,
     )
 
 
-def _df(fit: Any, names: Sequence[str], kind: str) -> Any:
-    """Return the degrees of freedom of each parameter, infinite for the normal law.
+def _of_factors(factors: int) -> str:
+    """Return the words for common factors in a title, none where there are none."""
+    return f", {counted(factors, 'common factor')}" if factors else ""
+
+
+def _df(fit: Any, names: Sequence[str], kind: str, left: int) -> Any:
+    """Return the degrees of freedom of each parameter, infinite for the normal law; the
+    ``left`` ones of the observations for all kinds but ``unit_t``.
 
     Notes
     -----
@@ -229,6 +175,8 @@ def _df(fit: Any, names: Sequence[str], kind: str) -> Any:
     """
     if not kind.endswith(BY_T) or fit.at_bound:
         return np.inf
+    if kind != BY_UNIT_T:
+        return left
     alone = dict(zip(fit.names, np.eye(len(fit.names)), strict=True))
     effective = [
         fit.effective_units(alone[name]) if name in alone else np.inf for name in names
@@ -272,6 +220,66 @@ def _effects_counted(fit: Any, effects: str) -> int:
             "two_way": n + t - 1,
         }[effects]
     )
+
+
+@reported("spatial-panel")
+def spatial_model_probabilities(
+    formula: str,
+    data: pd.DataFrame,
+    w: Mapping[str, object],
+    *,
+    models: str | Sequence[str] = COMPARED,
+    effects: str | None = None,
+    lagged: str | Sequence[str] | None = None,
+    approach: str | None = None,
+    unit: str | None = None,
+    time: str | None = None,
+) -> pd.DataFrame:
+    """Compare spatial models and weights by their posterior probabilities, all of them
+    alike beforehand.
+
+    Parameters
+    ----------
+    formula, data, effects, lagged, approach, y, x, unit, time
+        As for ``spatial_panel``, without random effects.
+    w : mapping of str to Network or what ``weights`` takes
+        Weights by name, all of the same units.
+    models : str or sequence of str
+        Some of SLX, SAR, SEM, SDM and SDEM.
+
+    Returns
+    -------
+    DataFrame
+        One row a model, one column a name of ``w``; all sum to one.
+
+    Notes
+    -----
+    LeSage (2014); LeSage and Pace (2009, ch. 6). Models need not be nested.
+    """
+    if not isinstance(w, Mapping) or not w:
+        raise EstimateError(
+            f"weights of type {type(w).__name__}",
+            "a mapping of names to weights",
+            "write {'near': near, 'far': far}",
+        )
+    rows = table(formula, data, unit, time)
+    effects = _agreed_effects(effects, rows.panel_effects)
+    chosen("effects", effects, [name for name in EFFECTS if name != "random"])
+    compared = names_of(models)
+    for name in compared:
+        chosen("model", name, COMPARED)
+    how = approach or ("direct" if effects == "pooled" else "lee_yu")
+    kept = None if lagged is None else tuple(names_of(lagged))
+    shares = model_probabilities(
+        _balanced_panel(rows),
+        {str(name): weights(one) for name, one in w.items()},
+        PanelModel("SDM", effects, how, kept),
+        compared,
+    )
+    by_weights = {
+        str(name): [shares[model, str(name)] for model in compared] for name in w
+    }
+    return pd.DataFrame(by_weights, index=compared)
 
 
 @reported("spatial-cross-section", passes_to=spatial_panel, sets=["effects"])

@@ -19,6 +19,8 @@ from evenfield.numerics.convergence import (
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.methods import Design, Tested, infer
 from evenfield.numerics.ols import OlsFit, cov_hc3, fit_ols, t_inference, t_quantile
+from evenfield.numerics.rolling.speeds import SpeedContrasts, speed_contrasts
+from evenfield.numerics.rolling.windows import fit_windows
 from evenfield.study.errors import first_examples
 
 # A constant and a slope leave a degree of freedom from three units on.
@@ -180,3 +182,27 @@ def _check_variation(growth: Array, regressors: Mapping[str, Array]) -> None:
     # Then b = 0 exactly, with a standard error of rounding alone.
     if is_constant(growth):
         raise NumericsError("growth is the same in every unit")
+
+
+def speed_changes(
+    growth: Array,
+    start: Array,
+    years: Array,
+    rng: np.random.Generator,
+    draws: int,
+    level: float,
+) -> SpeedContrasts:
+    """Compare the speed of the first of several spans with those of the others; growth a
+    year and initial log income (N, S), years (S,).
+
+    Raises
+    ------
+    NumericsError
+        If a span has no speed, or there are too few units.
+
+    Notes
+    -----
+    All spans share their units: Cov(b_s, b_q) = sum_i psi_is psi_iq, where psi_is is how
+    far slope s moves without unit i; p by a wild bootstrap that draws whole units.
+    """
+    return speed_contrasts(fit_windows(growth, start), years, rng, draws, level)

@@ -1,13 +1,22 @@
-"""Moran's I and Geary's C of maps, and the local Moran of every unit, by permutation."""
+"""Moran's I and Geary's C of maps, the local Moran of every unit, Moran's I of two
+variables and links between marked units, by permutation.
+"""
 
 from typing import NamedTuple
 
 import numpy as np
 
-from evenfield.models.rows import Row, rows_of, undefined
+from evenfield.models.rows import NAN, Row, rows_of, undefined
 from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.moran import bases, moved_maps, projected
+from evenfield.numerics.inference.methods import Tested
+from evenfield.numerics.map_pairs import JoinCounts, bivariate_moran_test, join_counts
+from evenfield.numerics.moran import (
+    bases,
+    cliff_ord_moments,
+    moved_maps,
+    projected,
+)
 from evenfield.numerics.permutations import TIE, two_sided_p
 from evenfield.numerics.spatial import Weights, multiplier, sparse
 from evenfield.numerics.spatial_statistics import local_p_values, map_statistics
@@ -112,6 +121,98 @@ def _tests(term: str, observed: Array, drawn: Array) -> MapTests:
         p_joint=(1 + larger) / (1 + len(drawn)),
         largest=largest,
     )
+
+
+class NormalMoments(NamedTuple):
+    """Moran's I without dependence under independent normal errors; arrays are (T,)."""
+
+    mean: Array
+    std_error: Array
+
+
+def normal_moments(W: Weights, X: Array) -> NormalMoments:
+    """Return the moments of Moran's I of what regressors leave on each map; W (N, N), X
+    (T, N, K) with its constant.
+    """
+    W = multiplier(W)
+    mean, variance = np.array([cliff_ord_moments(W, of_map) for of_map in X]).T
+    std_error = np.sqrt(variance, out=np.full_like(mean, NAN), where=variance > 0)
+    return NormalMoments(mean=mean, std_error=std_error)
+
+
+class Pair(NamedTuple):
+    """Moran's I of a variable against another one of the neighbours."""
+
+    test: Tested
+    mean: float = NAN  # over permutations of the other variable
+
+
+def bivariate_association(
+    x: Array, y: Array, W: Weights, rng: np.random.Generator, draws: int
+) -> Pair:
+    """Test whether a variable goes with another one of the neighbours, whose values are
+    permuted; x, y (N,), W (N, N).
+
+    Notes
+    -----
+    I_xy = x'W y / sqrt(x'x y'y), both less their means (Wartenberg 1985).
+    """
+    try:
+        test = bivariate_moran_test(x, y, W, rng, draws)
+    except NumericsError as error:
+        return Pair(Tested(estimate=NAN, reason=str(error)))
+    tested = Tested(
+        estimate=test.statistic,
+        std_error=test.std_error,
+        statistic=(test.statistic - test.mean) / test.std_error,
+        df=np.inf,
+        p_value=test.p_value,
+        se_type="permutation",
+        law=f"{draws} permutations",
+    )
+    return Pair(tested, test.mean)
+
+
+class MarkedLinks(NamedTuple):
+    """Links between marked units, against as many marks on any units."""
+
+    counts: JoinCounts
+
+    def rows(self) -> list[Row]:
+        """Return the links of two marked units, of one and of none; the first tested
+        against more links than chance gives.
+        """
+        counts = self.counts
+        every = "all " if counts.exact else ""
+        both = Tested(
+            estimate=counts.both,
+            df=np.inf,
+            p_value=counts.p_value,
+            law=f"{every}{counts.subsets} placements, one-sided",
+        )
+        return [
+            Row("both", both, "permutation"),
+            Row("one", Tested(estimate=counts.one)),
+            Row("neither", Tested(estimate=counts.neither)),
+        ]
+
+
+def marked_links(
+    marks: Array, W: Weights, rng: np.random.Generator, draws: int
+) -> MarkedLinks:
+    """Count links between marked units; marks (N,) of zeros and ones, W (N, N).
+
+    Raises
+    ------
+    NumericsError
+        If the marks are other numbers, or on no unit or all.
+
+    Notes
+    -----
+    BB = sum of w_ij x_i x_j over pairs: links whose two ends are both marked (Cliff and
+    Ord 1981).
+    """
+    return MarkedLinks(join_counts(marks, W, rng, draws))
 
 
 class LocalTests(NamedTuple):

@@ -12,7 +12,7 @@ import numpy as np
 
 from evenfield.numerics.arrays import Array, quotient
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.permutations import TIE, permuted_orders, two_sided_p
+from evenfield.numerics.permutations import CLOSE, TIE, permuted_orders, two_sided_p
 from evenfield.numerics.spatial import Weights, multiplier
 
 CHUNK = 250  # most permutations at once
@@ -132,7 +132,13 @@ def bases(X: Array) -> Array:
             f"{X.shape[1]} units leave no residual after {X.shape[2]} coefficients"
         )
     lengths = np.sqrt((X**2).sum(axis=1, keepdims=True))
-    return np.linalg.qr(X / lengths)[0]
+    if not lengths.all():
+        raise NumericsError("a regressor is zero everywhere on a map")
+    basis, triangle = np.linalg.qr(X / lengths)
+    # What the columns before leave of one, which has length one.
+    if (np.abs(np.diagonal(triangle, axis1=1, axis2=2)) <= CLOSE).any():
+        raise NumericsError("the regressors of a map are collinear")
+    return basis
 
 
 def projected(e: Array, basis: Array) -> Array:

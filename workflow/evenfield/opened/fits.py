@@ -51,7 +51,9 @@ class RowCall:
     def key(self, changes: Mapping[str, Any]) -> str:
         """Return a hash of all that a fit depends on: rows with the same one share it."""
         call = self.call
-        weights = None if call.weights is None else call.weights.to_numpy()
+        weights: Any = call.weights
+        if isinstance(weights, pd.DataFrame):
+            weights = weights.to_numpy()
         inputs = (call.function, self.arguments(changes), call.data, weights, call.then)
         return hashlib.sha256(pickle.dumps(inputs)).hexdigest()
 

@@ -18,7 +18,6 @@ from evenfield.study.files import read_json
 from evenfield.study.table_files import read_table
 
 if TYPE_CHECKING:
-    from evenfield.api.results import Fit
     from evenfield.opened.fits import RowCall
     from evenfield.study.study import Study
 
@@ -166,9 +165,9 @@ class OpenedStudy:
         """
         return self.call(name).data.copy()
 
-    def weights(self, name: str) -> pd.DataFrame:
+    def weights(self, name: str) -> pd.DataFrame | dict[str, pd.DataFrame]:
         """Return the spatial weights or distances of the estimate behind a name, (N, N)
-        with the N units as labels.
+        with the N units as labels; of a comparison of weights all of them by name.
 
         Raises
         ------
@@ -182,7 +181,9 @@ class OpenedStudy:
                 "a number that rests on neighbours",
                 "leave them out",
             )
-        return weights.copy()
+        if isinstance(weights, pd.DataFrame):
+            return weights.copy()
+        return {key: one.copy() for key, one in weights.items()}
 
     def call(self, name: str) -> RowCall:
         """Return the call of a library function that gives the estimate behind a name:
@@ -200,7 +201,7 @@ class OpenedStudy:
             return study.call(name_there)
         return call_of(self._study, name, self.row(name), str(self.folder))
 
-    def fit(self, name: str, **changes: Any) -> Fit:
+    def fit(self, name: str, **changes: Any) -> Any:
         """Return the fit of the library that gives the estimate behind a name.
 
         Parameters
@@ -213,8 +214,9 @@ class OpenedStudy:
 
         Returns
         -------
-        Fit
-            Without changes it has the numbers of the row, up to what ``compared`` says.
+        Fit or DataFrame
+            Without changes it has the numbers of the row, up to what ``compared`` says;
+            a table of tests or of probabilities where the library returns one.
 
         Raises
         ------
@@ -223,15 +225,14 @@ class OpenedStudy:
         """
         return self._fit_of(self.call(name), changes)
 
-    def _fit_of(self, call: RowCall, changes: dict[str, Any]) -> Fit:
-        """Return the fit of a call, made once for all rows that share it."""
+    def _fit_of(self, call: RowCall, changes: dict[str, Any]) -> Any:
+        """Return the fit or the table of a call, made once for all rows that share it."""
         key = call.key(changes)
         if key not in self._fits:
             self._fits[key] = call.fit(**changes)
             if len(self._fits) > MOST_FITS:
                 self._fits.popitem(last=False)  # the earliest
-        fit: Fit = self._fits[key]
-        return fit
+        return self._fits[key]
 
     def compared(self, name: str) -> pd.DataFrame:
         """Return the numbers of a row beside those of its fit, a row each: ``row``,

@@ -44,7 +44,7 @@ class Place:
     # term whose coefficient is subtracted, or line of the table; gives an estimate alone
     less: str = ""
     per: str = ""  # term by whose coefficient it is divided; gives an estimate alone
-    # 2. A row of one of the ``tables``
+    # 2. A row of one of the ``tables``, or of the table that the result is
     table: str = ""
     line: object = ""  # label of the row in the index
     # 3. An entry of the ``notes``
@@ -92,10 +92,11 @@ class Place:
             return {self.name: fit.notes[self.note]}
         if self.attribute:
             return {self.name: self._attribute_of(fit)}
-        if self.table:
-            table_row = fit.tables[self.table].loc[self.line]
+        if self.table or isinstance(fit, pd.DataFrame):
+            table = fit.tables[self.table] if self.table else fit
+            table_row = table.loc[self.line]
             if self.less:
-                other_row = fit.tables[self.table].loc[self.less]
+                other_row = table.loc[self.less]
                 return {"estimate": table_row["estimate"] - other_row["estimate"]}
             return {name: table_row[column] for name, column in self.columns.items()}
         return self._coefficient_of(fit.to_frame(level))
@@ -141,6 +142,8 @@ class Place:
             line = f"fit.tables[{self.table!r}].loc[{self.line!r}]"
             less = f" - fit.tables[{self.table!r}].loc[{self.less!r}]"
             return line + (less if self.less else "")
+        if self.line:
+            return f"fit.loc[{self.line!r}]"
         if self.less:
             return f"fit.params[{self.term!r}] - fit.params[{self.less!r}]"
         if self.per:
@@ -157,8 +160,8 @@ class Call:
     # all others but the weights, by keyword, as values that print as Python
     arguments: Mapping[str, Any]
     places: tuple[Place, ...]  # where one number stands at several, the last one counts
-    # (N, N) spatial weights or distances, ids of the units as labels
-    weights: pd.DataFrame | None = None
+    # (N, N) spatial weights or distances, ids of the units as labels; several by name
+    weights: pd.DataFrame | Mapping[str, pd.DataFrame] | None = None
     weights_as: str = "w"  # argument of the function that takes the weights
     # method that is called on the result, such as ``impacts``, and its arguments; the
     # places are then in what it returns

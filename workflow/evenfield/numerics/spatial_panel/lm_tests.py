@@ -31,6 +31,8 @@ class SpatialTest(NamedTuple):
     )
     df: float
     p_value: float
+    law: str = "chi-squared"  # under the null, its degrees of freedom by their rule
+    reason: str = ""  # why there is no statistic
 
 
 def chi2_test(name: str, statistic: float, df: float) -> SpatialTest:
@@ -172,7 +174,7 @@ def bsk_tests(panel: BalancedPanel, network: Network) -> list[SpatialTest]:
 def _normal_test(name: str, statistic: float, sides: int) -> SpatialTest:
     """Return a test by the standard normal law; one side is the upper one."""
     tail = ndtr(-statistic) if sides == 1 else 2 * ndtr(-abs(statistic))
-    return SpatialTest(name, float(statistic), 0, float(tail))
+    return SpatialTest(name, float(statistic), 0, float(tail), "normal")
 
 
 def _ratio_moments(

@@ -67,7 +67,8 @@ def mundlak(panel: BalancedPanel, network: Network, model: PanelModel) -> Spatia
     value = fit.estimates[positions]
     cov = fit.covariance()[np.ix_(positions, positions)]
     statistic = float(value @ np.linalg.solve(cov, value)) * rest / (network.n * q)
-    return SpatialTest("Mundlak", statistic, q, float(fdtrc(q, rest, statistic)))
+    p_value = float(fdtrc(q, rest, statistic))
+    return SpatialTest("Mundlak", statistic, q, p_value, "F(q, N - q - 1)")
 
 
 def residual_moran(
@@ -158,7 +159,7 @@ def _wald(
     # normal scores, as those of a likelihood are not; with q = 2 and G = 31 its p-value
     # is .055 where this one is .050.
     p_value = float(fdtrc(q, fit.n_units - 1, statistic / q))
-    return SpatialTest(f"{name}, by unit", statistic / q, q, p_value)
+    return SpatialTest(f"{name}, by unit", statistic / q, q, p_value, "F(q, N - 1)")
 
 
 def information_criteria(fit: SpatialPanelFit) -> tuple[float, float]:

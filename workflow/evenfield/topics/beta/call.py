@@ -6,12 +6,15 @@ import numpy as np
 import pandas as pd
 
 from evenfield.shared.calls import (
+    DRAWS,
     Call,
     Place,
     method_of,
+    same,
     section_of,
     seed_of,
     specification,
+    square,
 )
 from evenfield.shared.cross_section import cross_section
 from evenfield.shared.few_units import with_places
@@ -34,6 +37,8 @@ def call(study: Study, row: Row) -> Call:
     """Return the call that gives a row."""
     spec = specification(section_of(study, Section, "beta"), row)
     data, first, last = _two_dates(study, spec, row["period"])
+    if row["term"] == "moran":
+        return _of_residuals(study, spec, data, first, last)
     if row["estimator"] == "description":
         return _described(row, data, first, last)
     controls = [name for name in data if name not in KEYS]
@@ -89,6 +94,37 @@ def _described(row: Row, data: pd.DataFrame, first: int, last: int) -> Call:
         data=data.assign(income=np.exp(data["log_income"])),
         arguments={"y": "income", "unit": "unit", "time": "year"},
         places=(Place(term=f"sigma {year}"),),
+    )
+
+
+def _of_residuals(
+    study: Study, spec: BetaSpec, data: pd.DataFrame, first: int, last: int
+) -> Call:
+    """Return the call that tests what the regression leaves of growth on the map."""
+    ends = data.pivot(index="unit", columns="year", values="log_income")
+    cross = data[data["year"].eq(first)].set_index("unit")
+    cross = cross.assign(
+        initial=ends[first], growth=(ends[last] - ends[first]) / (last - first)
+    ).reset_index()
+    units = list(cross["unit"])
+    weights = study.weights(scheme=spec.unit_scheme)
+    held = [SLOPE, *(name for name in data if name not in KEYS)]
+    normal = {"estimate": "I", "std_error": "sd(I)", "statistic": "z"}
+    return Call(
+        function="moran",
+        data=cross[["unit", "growth", *held]],
+        arguments={
+            "y": "growth",
+            "controls": held,
+            "unit": "unit",
+            "draws": study.config.inference.permutations,
+        },
+        places=(
+            Place(term="I", columns=same("p_value")),
+            Place(table="over time", line=0, columns=normal),
+        ),
+        weights=square(weights.among(units)[0], units),
+        differs={"p_value": DRAWS},
     )
 
 

@@ -14,12 +14,13 @@ from scipy.sparse import csr_array
 from evenfield.models.moran import (
     LocalTests,
     association,
+    bivariate_association,
     local_association,
+    marked_links,
 )
 from evenfield.models.rows import Row
 from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.map_pairs import bivariate_moran_test, join_counts
 from evenfield.shared.estimates import Estimate
 from evenfield.shared.rows import Kind, Results, Rows, stacked
 from evenfield.shared.samples import (
@@ -126,7 +127,7 @@ def check_data(study: Study, __: Section, spec: MoranSpec) -> None:
             "correct panel.income, or leave Moran's I out",
         )
     if spec.regions:
-        _regions(study, spec, income.units, where)
+        regions_of(study, spec, income.units, where)
 
 
 def estimate(study: Study) -> Results:
@@ -163,7 +164,7 @@ def estimate(study: Study) -> Results:
             rows, series = _map_tests(on, *variable)
             out.estimates += rows
             parts += series
-        out.estimates += _cells(study, on, where)
+        out.estimates += _cells(study, on)
         fits.append(
             {
                 **spec.labels,
@@ -192,11 +193,16 @@ def growth_of(
     return aligned(trajectories(panel, "growth_pct", income.units, where), income.units)
 
 
+def income_at_start(income: Trajectories, growth: Trajectories) -> Array:
+    """Return income at the date before each growth, (N, T)."""
+    return income.values[:, np.searchsorted(income.years, growth.years) - 1]
+
+
 def _ends(data: Trajectories | None) -> list[int]:
     return [] if data is None else data.years[[0, -1]].tolist()
 
 
-def _regions(
+def regions_of(
     study: Study, spec: MoranSpec, units: Sequence[str], where: str
 ) -> tuple[Array, list[str]]:
     """Return codes and names of the regions of some units."""
@@ -218,13 +224,12 @@ def _variables(
     # means of regions says what is left.
     if on.spec.regions:
         where = f"estimates.moran.{on.spec.id}"
-        codes, names = _regions(study, on.spec, on.units, where)
+        codes, names = regions_of(study, on.spec, on.units, where)
         for name, data in outcomes.items():
             yield name, on.spec.regions, data, np.eye(len(names))[codes]
     # Or because poor neighbours catch up alike.
     if growth:
-        # Income at the date before each growth, (T, N): every year has its own line.
-        start = income.values[:, np.searchsorted(income.years, growth.years) - 1].T
+        start = income_at_start(income, growth).T  # every year has its own line
         X = np.stack([np.ones_like(start), start], axis=2)
         yield "growth", "log_income_start", growth, X
 
@@ -294,20 +299,29 @@ def _of_units(tests: LocalTests, data: Trajectories) -> pd.DataFrame:
     )
 
 
-def _cells(study: Study, on: Map, where: str) -> list[Any]:
+def marks_and_growth(
+    study: Study, spec: MoranSpec, units: Sequence[str], taxonomy: str, period: str
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the clusters and zones of a taxonomy, and growth, in one period; a row a
+    unit.
+    """
+    at = f"estimates.moran.{spec.id} {taxonomy} {period}"
+    cells = study.table("cells", spec.unit_scheme)
+    placed = cells["taxonomy"].eq(taxonomy) & cells["period"].eq(period)
+    marks = sample_rows(cells[placed], units, GROUPS, at)
+    periods = study.table("periods", spec.unit_scheme)
+    own = periods[periods["period"].eq(period)]
+    return marks, sample_rows(own, units, [GROWTH], at)
+
+
+def _cells(study: Study, on: Map) -> list[Any]:
     """Place the clusters and zones of every taxonomy and period on the map."""
     spec = on.spec
     estimates = []
-    cells = study.table("cells", spec.unit_scheme)
     periods = study.table("periods", spec.unit_scheme)
     for taxonomy in spec.taxonomies:
-        placed = cells[cells["taxonomy"].eq(taxonomy)]
         for period in periods_of(periods):
-            at = f"{where} {taxonomy} {period}"
-            own = placed[placed["period"].eq(period)]
-            marks = sample_rows(own, on.units, GROUPS, at)
-            own = periods[periods["period"].eq(period)]
-            grown = sample_rows(own, on.units, [GROWTH], at)
+            marks, grown = marks_and_growth(study, spec, on.units, taxonomy, period)
             for group in GROUPS:
                 values = marks[group].to_numpy(float)
                 rows = on.rows(
@@ -335,9 +349,7 @@ def _add_joins(on: Map, rows: Rows, marks: Array, case: tuple[str, str, str]) ->
     labels = {"outcome": group, "role": on.spec.role}
     rng, seed = on.stream(*case, "joins")
     try:
-        # BB = sum of w_ij x_i x_j over pairs: links whose two ends are both marked
-        # (Cliff and Ord 1981).
-        links = join_counts(marks, on.W, rng, on.draws)
+        links = marked_links(marks, on.W, rng, on.draws).counts
     except NumericsError as error:
         return rows.undefined(["join"], error, **labels)
     kind = "all placements" if links.exact else "random placements"
@@ -363,22 +375,20 @@ def _add_pair(
         "output_basis": basis,
         "role": on.spec.role,
     }
-    # I_xy = x'W z / sqrt(x'x z'z) of growth x against the marks z of the neighbours,
-    # both less their means; growth stays in its place, the marks are permuted.
+    # Growth stays in its place, the marks of the neighbours are permuted.
     growth = grown[GROWTH].to_numpy(float)
     rng, seed = on.stream(*case, "pair")
-    try:
-        test = bivariate_moran_test(growth, marks, on.W, rng, on.draws)
-    except NumericsError as error:
-        return rows.undefined(["pair"], error, **labels)
+    test = bivariate_association(growth, marks, on.W, rng, on.draws).test
+    if test.reason:
+        return rows.undefined(["pair"], test.reason, **labels)
     return rows.add(
         "pair",
         NO_EFFECT,
         **labels,
-        estimate=test.statistic,
+        estimate=test.estimate,
         std_error=test.std_error,
         p_value=test.p_value,
-        se_type="permutation",
+        se_type=test.se_type,
         p_type="permutation of the marks, two-sided",
         seed=seed,
     )

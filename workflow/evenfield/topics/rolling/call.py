@@ -1,15 +1,48 @@
-"""Speeds of rolling windows as calls of the library."""
+"""Speeds of rolling windows, and the spatial form of beta convergence, as calls of the
+library.
+"""
 
-from evenfield.shared.calls import Call, Place, section_of, specification
+from typing import Any
+
+import pandas as pd
+
+from evenfield.shared.calls import (
+    DRAWS,
+    Call,
+    Place,
+    same,
+    section_of,
+    seed_of,
+    specification,
+    square,
+)
+from evenfield.shared.cross_section import cross_section
 from evenfield.shared.settings import scheme_info
 from evenfield.shared.tables.rows import Row
 from evenfield.study.study import Study
-from evenfield.topics.rolling.estimate import Section
+from evenfield.topics.rolling.estimate import RollingSpec, Section
+from evenfield.topics.rolling.estimate_windows import WORD
+
+INITIAL = "initial"
+# Terms of the spatial form as the library names them.
+TERMS = {
+    "neighbours_growth": "rho",
+    "log_income_start": INITIAL,
+    "neighbours_log_income_start": f"W {INITIAL}",
+}
+# The ratio of likelihoods stands for the estimate and the statistic.
+OF_TEST = {"estimate": "statistic", **same("statistic", "df", "p_value")}
 
 
 def call(study: Study, row: Row) -> Call:
-    """Return the call that gives a row: the speed in one window."""
+    """Return the call that gives a row: the speed in one window, speeds of periods
+    compared, or growth on the own and the neighbours' initial income and on their growth.
+    """
     spec = specification(section_of(study, Section, "rolling"), row)
+    if row["estimator"].startswith("period_contrast"):
+        return _changes(study, spec, row)
+    if row["estimator"].startswith("sdm_ml"):
+        return _spatial(study, spec, row)
     units = scheme_info(study.description(spec.unit_scheme)).samples[spec.sample]
     first, last = map(int, row["period"].split("-"))
     panel = study.table("panel", spec.unit_scheme)
@@ -19,4 +52,81 @@ def call(study: Study, row: Row) -> Call:
         data=panel.loc[own, ["unit", "year", "log_income"]].reset_index(drop=True),
         arguments={"formula": "log_income ~ 1", "unit": "unit", "time": "year"},
         places=(Place(table="speed", line="speed", times=100.0),),
+    )
+
+
+def _changes(study: Study, spec: RollingSpec, row: Row) -> Call:
+    """Return the call that compares the speeds of the main periods."""
+    described = study.description(spec.unit_scheme)
+    years = {
+        str(period["period"]): (int(period["start"]), int(period["end"]))
+        for period in described["periods"]
+    }
+    names = row["period"].split("+")
+    spans = [years[name] for name in names]
+    units = scheme_info(described).samples[spec.sample]
+    panel = study.table("panel", spec.unit_scheme)
+    ends = sorted({year for span in spans for year in span})
+    own = panel["unit"].isin(units) & panel["year"].isin(ends)
+    if row["estimator"] == "period_contrast":
+        first, last = years[row["contrast"].split(" - ")[0]]
+        from_year, to_year = spans[0]
+        term = f"{first} to {last} less {from_year} to {to_year}"
+        place = Place(term=term, times=100.0)
+    else:
+        place = Place(table="joint", line="all speeds equal", columns=OF_TEST)
+    return Call(
+        function="beta_changes",
+        data=panel.loc[own, ["unit", "year", "log_income"]].reset_index(drop=True),
+        arguments={
+            "y": "log_income",
+            "spans": spans,
+            "unit": "unit",
+            "time": "year",
+            "draws": study.config.inference.permutations,
+        },
+        places=(place,),
+        differs={"p_value": DRAWS},
+    )
+
+
+def _spatial(study: Study, spec: RollingSpec, row: Row) -> Call:
+    """Return the call that gives a row of the spatial form."""
+    period = row["period"]
+    where = f"estimates.rolling.{spec.id} {period}"
+    data, *_ = cross_section(study, spec, period, where)
+    data = pd.DataFrame(data[["unit", "growth"]]).assign(initial=data["start"])
+    units = list(data["unit"])
+    weights = study.weights(scheme=spec.unit_scheme)
+    then: tuple[str, dict[str, Any]] | None = None
+    if row["term"] == "likelihood_ratio":
+        then = ("specification_tests", {})
+        place = Place(line="LR SDM -> OLS", columns=OF_TEST)
+    elif row["estimator"] == "sdm_ml_draws":
+        inference = study.config.inference
+        seed = seed_of(
+            inference.seed,
+            f"{WORD}:{spec.id}:{spec.unit_scheme}:{spec.sample}:{period}:effects",
+        )
+        drawn = {"inference": "observed", "draws": inference.permutations, "seed": seed}
+        then = ("impacts", drawn)
+        percentiles = same("estimate", "std_error", "p_value", "conf_low", "conf_high")
+        place = Place(term=f"{row['effect_type']} {INITIAL}", columns=percentiles)
+    elif row["effect_type"] == "coef":
+        place = Place(term=TERMS[row["term"]])
+    else:
+        then = ("impacts", {})
+        place = Place(term=f"{row['effect_type']} {INITIAL}")
+    return Call(
+        function="spatial_cross_section",
+        data=data,
+        arguments={
+            "formula": f"growth ~ {INITIAL}",
+            "unit": "unit",
+            "model": "SDM",
+            "inference": "observed_t",
+        },
+        places=(place,),
+        weights=square(weights.among(units)[0], units),
+        then=then,
     )

@@ -9,14 +9,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from evenfield.models.beta import speed_changes
 from evenfield.numerics.convergence import speed_from_slope
 from evenfield.numerics.dispersion import sigma
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.rolling.segments import least_squares_breaks
 from evenfield.numerics.rolling.slope_break import slope_break_test
-from evenfield.numerics.rolling.speeds import speed_contrasts
 from evenfield.numerics.rolling.weak_sigma import weak_sigma_test
-from evenfield.numerics.rolling.windows import fit_windows
 from evenfield.shared.estimates import Fields
 from evenfield.shared.rows import Rows
 from evenfield.shared.samples import MIN_UNITS, inference_fields, joined
@@ -68,9 +67,9 @@ def add_contrasts(
         wide = pd.concat(frames, axis=1, keys=names).loc[frames[0].index]
         y = wide.xs("growth", axis=1, level=1).to_numpy(float)
         X = wide.xs("start", axis=1, level=1).to_numpy(float)
-        # Cov(b_s, b_q) = sum_i psi_is psi_iq, psi_is how far slope s moves without i.
-        test = speed_contrasts(
-            fit_windows(y, X),
+        test = speed_changes(
+            y,
+            X,
             np.array([section[1] for section in parts]),
             rng,
             inference.permutations,

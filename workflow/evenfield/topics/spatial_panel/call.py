@@ -1,7 +1,11 @@
 """Spatial panels as calls of the library."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import pandas as pd
 
+from evenfield.numerics.spatial_panel.probabilities import COMPARED
 from evenfield.shared.calls import (
     Call,
     NoCallError,
@@ -15,68 +19,134 @@ from evenfield.shared.calls import (
 from evenfield.shared.study_panel import study_panel
 from evenfield.shared.tables.rows import Row
 from evenfield.study.study import Study
-from evenfield.topics.spatial_panel.estimate import Section
-from evenfield.topics.spatial_panel.estimate_rows import DRAWS
+from evenfield.topics.spatial_panel.estimate import (
+    PERMUTATIONS,
+    Section,
+    SpatialPanelSpec,
+)
+from evenfield.topics.spatial_panel.estimate_rows import (
+    DRAWS,
+    UNIT_DRAWS,
+    YEAR_DRAWS,
+    years_together,
+)
 
 EFFECTS = ("direct", "indirect", "total")
 # Errors by the end of an estimator's name.
 ERRORS = {"": "unit_t", "observed": "observed", "expected": "expected", "qml": "qml"}
 CRITERIA = {"log likelihood": "loglik", "AIC": "aic", "BIC": "bic"}
+# Lines of the table of residuals by term.
+RESIDUALS = {
+    "residual autocorrelation": "autocorrelation",
+    "residual Moran": "Moran's I",
+}
+OF_TEST = {"estimate": "statistic", **same("statistic", "df", "p_value")}
+Then = tuple[str, Mapping[str, Any]]
 
 
 def call(study: Study, row: Row) -> Call:
-    """Return the call that gives a row: a parameter, an effect or the likelihood."""
+    """Return the call that gives a row: a parameter, an effect, a test, the likelihood
+    or the probability of a model.
+    """
     section = section_of(study, Section, "spatial_panel")
     spec = specification(section.specifications, row)
-    model, _, kind = row["estimator"].partition("_")
-    drawn = kind.endswith("_draws")
-    errors = ERRORS[kind.removesuffix("_draws")]
     panel, *_ = study_panel(study, section, spec, spec.sample)
-    matrix, _ = study.all_weights[row["w_id"]].among(panel.units)
     pairs = pd.MultiIndex.from_product(
         [panel.units, panel.periods], names=["unit", "year"]
     )
     values = panel.values.reshape(len(pairs), -1)
     data = pairs.to_frame(index=False)
     data[[spec.outcome, *panel.names]] = values
+    arguments: dict[str, Any] = {
+        "y": spec.outcome,
+        "x": list(panel.names),
+        "unit": "unit",
+        "time": "year",
+        "effects": spec.effects,
+        "approach": spec.approach,
+    }
     if row["term"] in ("AIC", "BIC") and spec.approach == "direct":
         raise NoCallError(
             "the library counts the effects as parameters, the row does not"
         )
-    then = None
-    if row["effect_type"] in EFFECTS:
-        of_effects: dict[str, object] = {
-            "inference": "unit" if errors == "unit_t" else errors
-        }
-        if drawn:
-            stream = f"spatial_panel:{spec.id}:{row['w_id']}:{model.upper()}:draws"
-            seed = seed_of(study.config.inference.seed, stream)
-            of_effects |= {"draws": DRAWS, "seed": seed}
-        then = ("impacts", of_effects)
+    if row["effect_type"] == "probability":
+        models = dict.fromkeys((*spec.models, spec.model))
+        return Call(
+            function="spatial_model_probabilities",
+            data=data,
+            arguments={**arguments, "models": [m for m in models if m in COMPARED]},
+            places=(Place(line=row["term"], columns={"estimate": row["w_id"]}),),
+            weights={
+                name: square(one.among(panel.units)[0], panel.units)
+                for name, one in study.all_weights.items()
+            },
+        )
+    model, _, kind = row["estimator"].partition("_")
+    if model == "test":
+        # All but the last start from the Durbin model, or from none.
+        model = spec.model if row["term"] == "Mundlak" else "SDM"
+    then = _then(study, spec, row, model.upper(), kind, len(panel.periods))
+    errors = ERRORS.get(kind, "unit_t")
+    matrix, _ = study.all_weights[row["w_id"]].among(panel.units)
+    arguments |= {
+        "model": model.upper(),
+        "inference": "observed" if then and errors == "unit_t" else errors,
+    }
+    if kind.startswith("factors"):
+        arguments["factors"] = int(kind.removeprefix("factors_"))
     return Call(
         function="spatial_panel",
         data=data,
-        arguments={
-            "y": spec.outcome,
-            "x": list(panel.names),
-            "unit": "unit",
-            "time": "year",
-            "model": model.upper(),
-            "effects": spec.effects,
-            "approach": spec.approach,
-            "inference": "observed" if then and errors == "unit_t" else errors,
-        },
-        places=(_place(row, drawn=drawn),),
+        arguments=arguments,
+        places=(_place(row, kind),),
         weights=square(matrix, panel.units),
         then=then,
     )
 
 
-def _place(row: Row, *, drawn: bool) -> Place:
+def _then(
+    study: Study,
+    spec: SpatialPanelSpec,
+    row: Row,
+    model: str,
+    kind: str,
+    n_periods: int,
+) -> Then | None:
+    """Return the method of the fit that has a row, none where the fit itself has it."""
+    stream = f"spatial_panel:{spec.id}:{row['w_id']}:{model}"
+
+    def seed(name: str) -> list[int]:
+        return seed_of(study.config.inference.seed, f"{stream}:{name}")
+
+    if row["effect_type"] == "test":
+        return "specification_tests", {}
+    if row["term"] in RESIDUALS:
+        return "residual_tests", {"draws": PERMUTATIONS, "seed": seed("moran")}
+    if kind == "units":
+        return "bootstrap", {"draws": UNIT_DRAWS, "seed": seed(kind)}
+    if kind == "years":
+        together = years_together(n_periods)
+        draws = {"draws": YEAR_DRAWS, "years": together, "seed": seed(kind)}
+        return "bootstrap", {"by": "date", **draws}
+    if row["effect_type"] not in EFFECTS:
+        return None
+    errors = ERRORS[kind.removesuffix("_draws")]
+    of_effects: dict[str, Any] = {"inference": "unit" if errors == "unit_t" else errors}
+    if kind.endswith("_draws"):
+        of_effects |= {"draws": DRAWS, "seed": seed("draws")}
+    return "impacts", of_effects
+
+
+def _place(row: Row, kind: str) -> Place:
     term = row["term"]
+    if row["effect_type"] == "test":
+        return Place(line=term, columns=OF_TEST)
+    if term in RESIDUALS:
+        columns = {"estimate": "statistic", "p_value": "p_value"}
+        return Place(line=RESIDUALS[term], columns=columns)
     if row["effect_type"] in EFFECTS:
         name = f"{row['effect_type']} {term}"
-        if drawn:  # percentiles take the place of the t statistic
+        if kind.endswith("_draws"):  # percentiles take the place of the t statistic
             return Place(
                 term=name,
                 columns=same(

@@ -2,7 +2,7 @@
 intervals, tests, selection.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Literal
@@ -11,11 +11,15 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
+from evenfield.models.spatial_panel import (
+    random_effects_tests,
+    residual_tests,
+    specification_tests,
+)
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.random import generator_for
 from evenfield.numerics.spatial import effective_neighbours
 from evenfield.numerics.spatial_panel.columns import check_identified
-from evenfield.numerics.spatial_panel.lm_tests import lm_tests
 from evenfield.numerics.spatial_panel.models import (
     PanelModel,
     SpatialPanelFit,
@@ -24,13 +28,8 @@ from evenfield.numerics.spatial_panel.models import (
 from evenfield.numerics.spatial_panel.network import network
 from evenfield.numerics.spatial_panel.probabilities import COMPARED, model_probabilities
 from evenfield.numerics.spatial_panel.reach import partition, reach
-from evenfield.numerics.spatial_panel.selection import (
-    information_criteria,
-    likelihood_ratio,
-    residual_moran,
-    wald_tests,
-)
-from evenfield.shared.estimates import NAN, Estimate, Fields
+from evenfield.numerics.spatial_panel.selection import information_criteria
+from evenfield.shared.estimates import Estimate, Fields
 from evenfield.shared.rows import Kind, Results, Rows, gathered, stacked
 from evenfield.shared.samples import joined
 from evenfield.shared.spec import Role, read
@@ -48,10 +47,7 @@ from evenfield.topics.spatial_panel.estimate_rows import (
     Setting,
     clustered_effects,
     coefficients,
-    edge_note,
-    mundlak_lines,
     other_inference,
-    residual_autocorrelation,
     serial_note,
     tested_lines,
 )
@@ -66,6 +62,7 @@ KINDS = {
     "probability": Kind("", "", "probability", "share"),
 }
 MOST_PAIRED = 1000  # units up to which effects between pairs are written
+PERMUTATIONS = 999  # of units, for Moran's I of residuals
 # Highest power of W by which effects of the main model are divided, from W^0 on.
 POWERS = 6
 # Models of the main specification whose effects between pairs are written for every W.
@@ -207,12 +204,10 @@ def _specification(
         fits = {
             model: fit_spatial_panel(panel, net, spec.form(model)) for model in models
         }
-        # LM tests need the model without dependence alone; the robust forms correct
-        # each for the other (Elhorst 2014).
-        tests = lm_tests(panel, net, spec.effects, spec.approach)
+        tests = specification_tests(panel, fits)
         # LM, LR and plain Wald tests take years as independent, so all carry this note.
         serial = serial_note(next(iter(fits.values())))
-        _add(rows, "test", tested_lines(tests, serial) + _durbin_tests(fits, serial))
+        _add(rows, "test", tested_lines(tests, serial))
         for model, fit in fits.items():
             main = (model, name) == (spec.model, spec.weights)
             # Main model and main weights alone have the specification's role.
@@ -226,7 +221,8 @@ def _specification(
                 continue
             if main:
                 _add(rows, "estimate", other_inference(setting, fit))
-                _add(rows, "test", mundlak_lines(setting, fit))
+                of_effects = random_effects_tests(panel, fit)
+                _add(rows, "test", tested_lines(of_effects, ""))
             _add_series(parts, spec, name, fit, main or model in mapped)
     # Models (LeSage 2014) and weights (LeSage and Pace 2009, ch. 6) are compared by
     # their posterior probability, all of them with equal priors.
@@ -250,37 +246,6 @@ def _add(rows: Rows, kind: str, lines: list[Line]) -> None:
         rows.add(kind, line.pop("warning"), **role, **line)
 
 
-def _durbin_tests(fits: Mapping[str, SpatialPanelFit], note: str) -> list[Line]:
-    """Return the tests of the Durbin model against what it nests: SAR where theta = 0,
-    SEM where theta = -rho b.
-    """
-    if "SDM" not in fits:
-        return []
-    durbin = fits["SDM"]
-    lines = []
-    if {"SAR", "SEM"} <= set(fits):
-        # LR = 2 (l of the SDM - l of the model that it nests).
-        ratios = [likelihood_ratio(durbin, fits[narrow]) for narrow in ("SAR", "SEM")]
-        lines += tested_lines(ratios, note)
-    # theta = 0 and theta = -rho b are tested by Wald, once with errors that allow for
-    # dependence over years.
-    if not durbin.at_bound:
-        tests = [*wald_tests(durbin), *wald_tests(durbin, "unit")]
-        return lines + tested_lines(tests, note)
-    warning = f"not defined: {edge_note(durbin)}"
-    for narrow in ("SAR", "SEM"):
-        for kind in ("", ", by unit"):
-            term = f"Wald SDM -> {narrow}{kind}"
-            lines.append(
-                {
-                    "term": term,
-                    "estimate": NAN,
-                    "warning": warning,
-                }
-            )
-    return lines
-
-
 def _add_fit(rows: Rows, setting: Setting, fit: SpatialPanelFit) -> None:
     """Add likelihood, criteria and what is left in the residuals, over years and over
     the map.
@@ -296,16 +261,16 @@ def _add_fit(rows: Rows, setting: Setting, fit: SpatialPanelFit) -> None:
     }
     for name, value in criteria.items():
         rows.add("height", estimator=estimator, term=name, estimate=value)
-    rows.add("serial", estimator=estimator, estimate=residual_autocorrelation(fit))
     # Units change places with their whole paths, which keeps what years share.
     rng = generator_for(seed, f"{setting.stream}:{fit.model.model}:moran")
-    moran, p_value = residual_moran(fit, rng)
+    serial, moran = residual_tests(fit, rng, PERMUTATIONS)
+    rows.add("serial", estimator=estimator, estimate=serial.statistic)
     rows.add(
         "moran",
         estimator=estimator,
-        estimate=moran,
-        p_value=p_value,
-        p_type="999 permutations of units with their paths",
+        estimate=moran.statistic,
+        p_value=moran.p_value,
+        p_type=f"{PERMUTATIONS} permutations of units with their paths",
         seed=str(seed),
     )
 

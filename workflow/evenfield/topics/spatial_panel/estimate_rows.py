@@ -7,11 +7,19 @@ from typing import NamedTuple
 
 import numpy as np
 
+from evenfield.models.spatial_panel import (
+    BY_UNIT,
+    SPATIAL,
+    Bootstrap,
+    autocorrelation,
+    bootstrap_by_unit,
+    bootstrap_by_year,
+    edge_note,
+)
 from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.ols import t_inference, t_quantile
 from evenfield.numerics.random import generator_for
-from evenfield.numerics.spatial_panel.bootstrap import unit_bootstrap, year_bootstrap
 from evenfield.numerics.spatial_panel.factors import fit_with_factors
 from evenfield.numerics.spatial_panel.impacts import (
     KINDS,
@@ -19,12 +27,10 @@ from evenfield.numerics.spatial_panel.impacts import (
     clustered_impacts,
     delta_impacts,
     drawn_impacts,
-    effects_at,
 )
 from evenfield.numerics.spatial_panel.lm_tests import SpatialTest
 from evenfield.numerics.spatial_panel.models import SpatialPanelFit
 from evenfield.numerics.spatial_panel.panel import BalancedPanel
-from evenfield.numerics.spatial_panel.selection import mundlak
 from evenfield.shared.estimates import NAN, Fields
 from evenfield.shared.samples import inference_fields, joined
 
@@ -36,14 +42,16 @@ YEAR_DRAWS = 499
 YEARS_TOGETHER = 5
 FACTORS = (1, 2)
 MOST_BOOTSTRAPPED = 500
-SPATIAL_UNITS = {
-    "rho": "per unit of the neighbours' outcome",
-    "lambda": "per unit of the neighbours' shock",
-}
+SPATIAL_UNITS = dict(
+    zip(
+        SPATIAL,
+        ("per unit of the neighbours' outcome", "per unit of the neighbours' shock"),
+        strict=True,
+    )
+)
 # ASSUME: residuals correlated above this over years make intervals that ignore it
 # visibly too narrow.
 SERIAL = 0.3
-BY_UNIT = "unit"
 NAMES = {
     BY_UNIT: "sandwich by unit",
     "observed": "observed information",
@@ -196,19 +204,19 @@ def tested_lines(tests: Sequence[SpatialTest], note: str) -> list[Line]:
     """Return specification tests, their statistic in the place of the estimate."""
     lines = []
     for test in tests:
-        # Tests by unit allow for correlation over years and need no warning about it.
-        by_unit = test.name.endswith("by unit")
-        lines.append(
-            {
-                "term": test.name,
-                "estimate": test.statistic,
-                "statistic": test.statistic,
-                "df": float(test.df),
-                "p_value": test.p_value,
-                "p_type": "F(q, N - 1)" if by_unit else "chi-squared",
-                "warning": "" if by_unit else note,
-            }
-        )
+        line: Line = {"term": test.name, "estimate": test.statistic}
+        if test.reason:
+            lines.append({**line, "warning": f"not defined: {test.reason}"})
+            continue
+        line |= {
+            "statistic": test.statistic,
+            "df": float(test.df),
+            "p_value": test.p_value,
+            "p_type": test.law,
+            # F tests allow for correlation over years and need no warning about it.
+            "warning": note if test.law == "chi-squared" else "",
+        }
+        lines.append(line)
     return lines
 
 
@@ -260,28 +268,18 @@ def _by_units(
             raise NumericsError(
                 f"{fit.n_units} units, at most {MOST_BOOTSTRAPPED} are bootstrapped"
             )
-        bootstrap = unit_bootstrap(setting.panel, fit, rng, UNIT_DRAWS)
+        drawn = bootstrap_by_unit(setting.panel, fit, rng, UNIT_DRAWS, setting.level)
     except NumericsError as error:
         for line in lines:
             line["warning"] = joined(line["warning"], f"no interval: {error}")
         return lines
-    used = len(bootstrap.coefficients)
-    # |t*| of every coefficient and effect; its quantile times the error of the sample
-    # is half the interval.
-    drawn = [bootstrap.coefficients, bootstrap.effects.reshape(used, -1)]
-    sizes = np.abs(np.concatenate(drawn, axis=1)).T
-    for line, size in zip(lines, sizes, strict=True):
-        if line.get("std_error", NAN) > 0 and np.isfinite(size).all():
-            half = float(np.quantile(size, setting.level)) * line["std_error"]
-            # The data count as one of the samples, so that p is never zero.
-            beyond = (size >= abs(line["statistic"])).sum()
+    for i, line in enumerate(lines):
+        if np.isfinite(drawn.p_value[i]):
             line |= {
-                "conf_low": line["estimate"] - half,
-                "conf_high": line["estimate"] + half,
-                "conf_level": setting.level,
-                "p_value": float((1 + beyond) / (1 + used)),
+                **_interval(setting, drawn, i),
+                "p_value": float(drawn.p_value[i]),
                 "p_type": "symmetric bootstrap-t",
-                "se_type": f"wild bootstrap-t by unit, {used} samples",
+                "se_type": f"wild bootstrap-t by unit, {drawn.samples} samples",
             }
     return lines
 
@@ -292,35 +290,43 @@ def _by_years(
     """Return the printed rows with the standard deviation and the percentiles of
     samples rebuilt from blocks of years.
     """
-    # Blocks of years keep part of the dependence over years; a short panel gets shorter
-    # ones, so that three fit.
-    together = max(1, min(YEARS_TOGETHER, fit.n_periods // 3))
+    together = years_together(fit.n_periods)
     rng = generator_for(setting.seed, stream)
-    drawn = year_bootstrap(setting.panel, fit, rng, YEAR_DRAWS, together)
-    effects = effects_at(fit, drawn).reshape(len(drawn), -1)
-    # Coefficients without the variance, then effects: the order of the printed rows.
-    values = np.concatenate([drawn[:, :-1], effects], axis=1)
-    ends = [0.5 - setting.level / 2, 0.5 + setting.level / 2]
-    low, high = np.quantile(values, ends, axis=0)
-    errors = values.std(axis=0, ddof=1)
+    drawn = bootstrap_by_year(
+        setting.panel, fit, rng, YEAR_DRAWS, setting.level, together
+    )
     serial = serial_note(fit)
     partly = f"blocks of {together} years keep part of it" if serial else ""
     lines = [_renamed(line, fit, "years") for line in printed]
     for i, line in enumerate(lines):
-        if errors[i] > 0:
+        if drawn.std_error[i] > 0:
             line |= {
-                "std_error": float(errors[i]),
-                "statistic": line["estimate"] / errors[i],
+                **_interval(setting, drawn, i),
+                "std_error": float(drawn.std_error[i]),
+                "statistic": float(drawn.statistic[i]),
                 "g_star": NAN,
-                "conf_low": float(low[i]),
-                "conf_high": float(high[i]),
-                "conf_level": setting.level,
                 "se_type": (
-                    f"{YEAR_DRAWS} samples of residuals by blocks of {together} years"
+                    f"{drawn.samples} samples of residuals by blocks of {together} years"
                 ),
                 "warning": joined(line["warning"], serial, partly),
             }
     return lines
+
+
+def years_together(n_periods: int) -> int:
+    """Return the length of blocks of years; a short panel gets shorter ones, so that
+    three fit.
+    """
+    # Blocks of years keep part of the dependence over years.
+    return max(1, min(YEARS_TOGETHER, n_periods // 3))
+
+
+def _interval(setting: Setting, drawn: Bootstrap, i: int) -> Line:
+    return {
+        "conf_low": float(drawn.conf_low[i]),
+        "conf_high": float(drawn.conf_high[i]),
+        "conf_level": setting.level,
+    }
 
 
 def _renamed(line: Line, fit: SpatialPanelFit, suffix: str) -> Line:
@@ -333,51 +339,21 @@ def _renamed(line: Line, fit: SpatialPanelFit, suffix: str) -> Line:
     }
 
 
-def mundlak_lines(setting: Setting, fit: SpatialPanelFit) -> list[Line]:
-    """Return the test of random unit effects beside year dummies."""
-    # Random effects exist for these four models, in Baltagi's form.
-    tested = fit.model.model in ("SDM", "SAR", "SEM", "SDEM")
-    if not tested or fit.model.effects != "two_way":
-        return []
-    try:
-        (line,) = tested_lines([mundlak(setting.panel, fit.network, fit.model)], "")
-    except (NumericsError, np.linalg.LinAlgError) as error:
-        return [
-            {
-                "term": "Mundlak",
-                "estimate": NAN,
-                "warning": f"not defined: {error}",
-            }
-        ]
-    return [{**line, "p_type": "F(q, N - q - 1)"}]
-
-
 def estimator_name(fit: SpatialPanelFit, kind: str) -> str:
     """Return the name of a model with a covariance."""
     return fit.model.model.lower() + ("" if kind == BY_UNIT else f"_{kind}")
 
 
-def residual_autocorrelation(fit: SpatialPanelFit) -> float:
-    """Return the correlation of residuals with those of the year before."""
-    e = fit.residuals
-    # sum e_it e_i,t-1 / sum e_it^2: one AR(1) for all units.
-    return float((e[1:] * e[:-1]).sum() / (e**2).sum())
-
-
-def edge_note(fit: SpatialPanelFit) -> str:
-    """Say that a spatial parameter is at the edge of its range; empty where none is."""
-    spatial = [name for name in SPATIAL_UNITS if name in fit.names]
-    return f"{' or '.join(spatial)} at the edge of its range" if fit.at_bound else ""
-
-
 def serial_note(fit: SpatialPanelFit, kind: str = "observed") -> str:
     """Warn where errors hang together over years."""
-    autocorrelation = residual_autocorrelation(fit)
-    if autocorrelation < SERIAL:
+    correlation = autocorrelation(fit)
+    if correlation < SERIAL:
         return ""
     consequence = (
         "the interval by unit allows for it"
         if kind == BY_UNIT
         else "intervals that ignore it are too narrow"
     )
-    return f"residuals are correlated over years (AR(1) {autocorrelation:.2f}): {consequence}"
+    return (
+        f"residuals are correlated over years (AR(1) {correlation:.2f}): {consequence}"
+    )

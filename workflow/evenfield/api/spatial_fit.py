@@ -1,0 +1,280 @@
+"""A fit of a spatial panel: its effects, tests and bootstraps."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from evenfield.api.arguments import whole
+from evenfield.api.data import reported
+from evenfield.api.results import Fit, chosen, t_rows
+from evenfield.models.spatial_panel import (
+    bootstrap_by_unit,
+    bootstrap_by_year,
+    bootstrap_names,
+    nested_models,
+    random_effects_tests,
+    residual_tests,
+    specification_tests,
+)
+from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.spatial_panel.dynamic import DynamicFit
+from evenfield.numerics.spatial_panel.dynamic_effects import dynamic_effects
+from evenfield.numerics.spatial_panel.impacts import (
+    KINDS,
+    clustered_impacts,
+    delta_impacts,
+    drawn_impacts,
+)
+from evenfield.numerics.spatial_panel.models import fit_spatial_panel
+from evenfield.numerics.spatial_panel.panel import BalancedPanel
+from evenfield.numerics.spatial_panel.reach import reach
+from evenfield.numerics.spatial_panel.selection import likelihood_ratio
+from evenfield.study.errors import EstimateError
+
+BY_T = "_t"  # behind the name of an inference: Student's t in place of the normal law
+BY_UNIT_T = "unit_t"  # of the units that carry a coefficient
+
+
+def widened_by(kind: str, n: int, parameters: int) -> float:
+    """Return what an inference multiplies the errors of the likelihood by.
+
+    Notes
+    -----
+    The likelihood divides e'e by n, least squares by n - k: sqrt(n / (n - k)).
+    """
+    if not kind.endswith(BY_T) or kind == BY_UNIT_T:
+        return 1.0
+    if n <= parameters:
+        raise NumericsError(
+            f"{n} observations leave nothing after {parameters} parameters"
+        )
+    return float(np.sqrt(n / (n - parameters)))
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class SpatialFit(Fit):
+    """A spatial panel; ``raw`` is what the functions of ``evenfield`` on fits take, with
+    ``panel`` beside it where they need one.
+    """
+
+    # of a static panel without random effects
+    panel: BalancedPanel | None = None
+
+    @reported("impacts")
+    def impacts(
+        self, *, inference: str | None = None, draws: int = 0, seed: int = 0
+    ) -> Fit:
+        """Return direct, indirect and total effects: parameters ``direct x``,
+        ``indirect x``, ``total x``.
+
+        Parameters
+        ----------
+        inference : str, optional
+            Covariance of the parameters, as of ``spatial_panel`` and that of the fit by
+            default; ``unit`` adds t with the effective units.
+        draws, seed : int
+            Draws of the parameters in place of the delta method; a dynamic panel always
+            draws (2,000 by default).
+        """
+        raw = self.raw
+        dynamic = isinstance(raw, DynamicFit)
+        kind = inference or str(self.rows(0.95)["inference"].iloc[0])
+        if kind == BY_UNIT_T:
+            kind = "unit"
+        if dynamic:
+            kind = "draws"
+        small = kind.endswith(BY_T)  # n - k degrees of freedom
+        # A dynamic panel has no delta method here: its long-run effects are ratios.
+        count = draws or 2000 * dynamic
+        law = "t by unit" if kind == "unit" else "normal"
+        if count:
+            law = f"{count} draws"
+
+        def rows(level: float) -> pd.DataFrame:
+            rng = np.random.default_rng(seed)
+            ends = [""]
+            df: Any = np.inf
+            if dynamic:
+                # At once, after five periods and in the long run.
+                effects: Any = dynamic_effects(raw, (5,), rng, count, level)
+                ends = [f", {horizon}" for horizon in effects.horizons]
+            elif count:
+                effects = drawn_impacts(raw, rng, count, kind.removesuffix(BY_T), level)
+            elif kind == "unit":
+                estimates = clustered_impacts(raw, level)
+                effects = estimates.impacts
+                df = estimates.df.ravel()
+            else:
+                effects = delta_impacts(raw, kind.removesuffix(BY_T), level)
+            names = [
+                f"{what} {name}{end}"
+                for end, what, name in product(ends, KINDS, effects.regressors)
+            ]
+            std_error = effects.std_error.ravel()
+            others: dict[str, Any] = {"law": law}
+            for column in ("p_value", "conf_low", "conf_high"):
+                values = getattr(effects, column, np.nan)
+                others[column] = np.broadcast_to(values, effects.estimate.shape).ravel()
+            if small and not count:
+                df = self.nobs - self.n_params
+                std_error = std_error * widened_by(kind, self.nobs, self.n_params)
+                others = {}
+            return t_rows(
+                names,
+                effects.estimate.ravel(),
+                std_error,
+                kind,
+                df,
+                **others,
+            )(level)
+
+        return Fit(
+            f"Effects: {self.title}",
+            rows,
+            self.nobs,
+            notes={"units": raw.network.n},
+            raw=raw,
+        )
+
+    @reported("impacts")
+    def reach(self, regressor: str) -> pd.DataFrame:
+        """Return the matrix of effects of one regressor: row responds, column changes."""
+        if isinstance(self.raw, DynamicFit):
+            raise EstimateError("a dynamic panel", "a static one", "use impacts()")
+        reached = reach(self.raw, regressor)
+        return pd.DataFrame(reached.matrix, list(reached.units), list(reached.units))
+
+    @reported("spatial-panel")
+    def specification_tests(self) -> pd.DataFrame:
+        """Return tests of the spatial terms and of the unit effects.
+
+        Returns
+        -------
+        DataFrame
+            ``statistic``, ``df``, ``p_value``, ``law``, by name. ``LM lag``, ``LM error``
+            and their robust forms ask residuals of the model without spatial terms for
+            one; a likelihood ratio holds the model itself against that one. Of an SDM
+            likelihood ratios and Wald tests (by unit, too: errors that hang together
+            over years) against the SAR and, with all regressors lagged, the SEM that it
+            nests. ``Mundlak`` tests random unit effects where the model has them and its
+            effects are two-way.
+
+        Notes
+        -----
+        Anselin, Le Gallo and Jayet (2008); Debarsy and Ertur (2010); Elhorst (2014);
+        Mundlak (1978); Debarsy (2012).
+        """
+        panel, fit = self._static()
+        form = fit.model
+        fits = {form.model: fit}
+        nested = nested_models(fit) if form.model == "SDM" else ()
+        for name in ("OLS", *nested):
+            narrow = replace(form, model=name)
+            fits[name] = fit_spatial_panel(panel, fit.network, narrow)
+        tests = specification_tests(panel, fits)
+        if form.model != "OLS":
+            tests.append(likelihood_ratio(fit, fits["OLS"]))
+        tests += random_effects_tests(panel, fit)
+        return _frame_of_tests(tests)
+
+    @reported("spatial-panel")
+    def residual_tests(self, *, draws: int = 999, seed: int = 0) -> pd.DataFrame:
+        """Return what is left in the residuals: their ``autocorrelation`` with those of
+        the date before, and ``Moran's I`` over all dates.
+
+        Parameters
+        ----------
+        draws, seed : int
+            Permutations in which units change places with their whole paths.
+
+        Returns
+        -------
+        DataFrame
+            Columns as of ``specification_tests``; the autocorrelation is described and
+            not tested.
+        """
+        whole("draws", draws, lowest=1)
+        fit = self._static()[1]
+        rng = np.random.default_rng(seed)
+        return _frame_of_tests(residual_tests(fit, rng, draws))
+
+    @reported("spatial-panel")
+    def bootstrap(
+        self, by: str = "unit", *, draws: int = 499, years: int = 5, seed: int = 0
+    ) -> Fit:
+        """Return the parameters and the effects (``direct x``, ``indirect x``, ``total
+        x``) with a bootstrap.
+
+        Parameters
+        ----------
+        by : str
+            unit: the path of a unit's residuals keeps or turns its sign; errors are
+            clustered by unit, intervals and p symmetric bootstrap-t. date: blocks of
+            dates are drawn again; standard deviation and percentiles, without p.
+        draws, years, seed : int
+            Samples, dates that stay together in a block, and the seed.
+
+        Notes
+        -----
+        Cameron, Gelbach and Miller (2008), unrestricted; moving blocks of Kuensch (1989).
+        """
+        chosen("bootstrap", by, ["unit", "date"])
+        whole("draws", draws, lowest=2)
+        whole("years", years, lowest=1)
+        panel, fit = self._static()
+
+        def rows(level: float) -> pd.DataFrame:
+            rng = np.random.default_rng(seed)
+            if by == "unit":
+                drawn = bootstrap_by_unit(panel, fit, rng, draws, level)
+                inference = "wild bootstrap-t"
+            else:
+                drawn = bootstrap_by_year(panel, fit, rng, draws, level, years)
+                inference = "blocks of dates"
+            return t_rows(
+                bootstrap_names(fit),
+                drawn.estimate,
+                drawn.std_error,
+                inference,
+                np.nan,
+                statistic=drawn.statistic,
+                p_value=drawn.p_value,
+                conf_low=drawn.conf_low,
+                conf_high=drawn.conf_high,
+                law=f"{drawn.samples} samples",
+            )(level)
+
+        return Fit(
+            f"Bootstrap: {self.title}",
+            rows,
+            self.nobs,
+            notes={"units": fit.n_units},
+            raw=fit,
+        )
+
+    def _static(self) -> tuple[BalancedPanel, Any]:
+        """Return panel and fit of a static panel; another is refused."""
+        if self.panel is None:
+            raise EstimateError(
+                self.title,
+                "a static panel with fixed effects or none",
+                "fit ef.spatial_panel with effects='two_way', for example",
+            )
+        return self.panel, self.raw
+
+
+def _frame_of_tests(tests: Iterable[Any]) -> pd.DataFrame:
+    """Return tests by name; one that cannot be says why in the place of its law."""
+    lines = {}
+    for test in tests:
+        lines[test.name] = {
+            "statistic": test.statistic,
+            "df": test.df,
+            "p_value": test.p_value,
+            "law": f"none: {test.reason}" if test.reason else test.law,
+        }
+    return pd.DataFrame.from_dict(lines, orient="index")
