@@ -116,15 +116,12 @@ def test_a_row_that_no_function_gives_says_why_by_what_stands_in_it():
     row = dict.fromkeys(ESTIMATE_COLUMNS, "") | {"controls_id": "none"}
     row |= {"topic": "moran", "estimator": "geary"}
     assert no_call(row) == ""
+    # All patterns of one mapping, and any of several mappings.
     rolling = row | {"topic": "rolling", "estimator": "sdm_ml"}
     assert no_call(rolling | {"term": "likelihood_ratio"}) == ""
     assert "taken as known" in no_call(rolling | {"term": "moran"})
     assert "no breaks" in no_call(rolling | {"estimator": "slope_break"})
-    # All patterns of one mapping, and any of several mappings.
-    root = row | {"topic": "dynamic_panel", "estimator": "bc_fe"}
-    assert no_call(root | {"effect_type": "coef"}) == ""
-    assert "no such number" in no_call(root | {"effect_type": "stat"})
-    assert "no such number" in no_call(root | {"estimator": "bc_fe_constant"})
+    assert "no breaks" in no_call(rolling | {"estimator": "weak_sigma"})
     assert no_call(row | {"topic": "linkages"}) == read_topics()["linkages"].no_call
 
 
