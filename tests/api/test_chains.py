@@ -8,6 +8,7 @@ from scipy.stats import chi2, chi2_contingency
 from scipy.stats.contingency import association
 
 import evenfield as ef
+from evenfield.models.clubs import Rules, cluster
 from made_panel import DATA, KEYS, N, refused
 from tolerances import close
 
@@ -89,6 +90,18 @@ def test_clubs_are_held_against_groups():
     # Every choice of the units of the second group is as likely: tables no likelier.
     close(found.loc["permutation", "p_value"], found.loc["exact", "p_value"], atol=0.02)
     close(found.loc["exact", "p_value"], exact_p(table), rtol=1e-8)
+
+
+def test_units_are_sorted_by_the_mean_of_the_last_dates():
+    call = {"smoothing": None, **KEYS}
+    income = DATA.assign(income=np.exp(DATA["rich"]))
+    paths = np.log(income.pivot(index="unit", columns="year", values="income"))
+    rules = Rules(filter="none", sort_share=1 / 3, sieve_step=0.01, sieve_cap=3.0)
+    found = ef.clubs(
+        "income", income, sort_share=1 / 3, sieve_step=0.01, sieve_cap=3.0, **call
+    )
+    model = cluster(paths.to_numpy(), rules)
+    assert found.tables["members"]["club"].tolist() == model.labels.tolist()
 
 
 def exact_p(table):

@@ -118,6 +118,9 @@ def clubs(
     groups: str | None = None,
     draws: int = 9999,
     seed: int = 0,
+    sort_share: float = 0.0,
+    sieve_step: float = 0.1,
+    sieve_cap: float = 50.0,
 ) -> Fit:
     """Sort units into convergence clubs, one parameter each; ``tables["members"]``
     names that of each unit, 0 for none.
@@ -137,6 +140,10 @@ def clubs(
         no club are a group of their own.
     draws, seed : int
         Number and seed of such deals.
+    sort_share, sieve_step, sieve_cap : float
+        Share of the last dates whose mean sorts the units, 0 for the last date alone;
+        by how much the bound c* of the sieve is raised, from 0 up to the cap, while a
+        club fails its own test.
 
     Returns
     -------
@@ -155,6 +162,9 @@ def clubs(
         logs=logs,
         discard=discard,
         variance=variance,
+        sort_share=sort_share,
+        sieve_step=sieve_step,
+        sieve_cap=sieve_cap,
         merge=merge or "none",
         divergent="adopt" if adopt else "leave",
     )

@@ -21,8 +21,6 @@ from evenfield.study.study import Study
 from evenfield.topics.clubs.estimate import CURRENCIES, ClubsSpec, Section, rules_of
 
 FOUND = "found"  # clubs before merging
-# What the library's clubs have and a specification may choose otherwise.
-FIXED = {"sort_share": 0.0, "sieve_step": 0.1, "sieve_cap": 50.0}
 FILTERS = ("hp", "none")
 
 
@@ -67,12 +65,6 @@ def _log_t(row: Row, data: Trajectories, shared: dict[str, Any]) -> Call:
 def _clubs(
     study: Study, row: Row, spec: ClubsSpec, data: Trajectories, shared: dict[str, Any]
 ) -> Call:
-    for name, value in FIXED.items():
-        if getattr(spec, name) != value:
-            raise NoCallError(
-                f"the library's clubs have {name} {value:g}, this specification"
-                f" {getattr(spec, name):g}"
-            )
     associated = row["estimator"] == "fisher_freeman_halton"
     found = row["contrast"] == FOUND
     merge = None if found or spec.merge == "none" else spec.merge
@@ -86,6 +78,9 @@ def _clubs(
         "discard": spec.discard,
         "merge": merge,
         "adopt": not found and spec.divergent == "adopt",
+        "sort_share": spec.sort_share,
+        "sieve_step": spec.sieve_step,
+        "sieve_cap": spec.sieve_cap,
     }
     incomes = _incomes(data, 1.0)
     differs = {}
