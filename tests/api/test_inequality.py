@@ -13,7 +13,6 @@ from tolerances import close
 N = 16
 DATA = made_panel(units=N)
 UNITS = sorted(set(DATA["unit"]))
-RING = {unit: [UNITS[(i + 1) % N], UNITS[i - 1]] for i, unit in enumerate(UNITS)}
 RNG = np.random.default_rng(8)
 PEOPLE = dict(zip(UNITS, RNG.uniform(1, 5, N), strict=True))
 ZONE = {unit: "ab"[i >= 5] for i, unit in enumerate(UNITS)}
@@ -114,25 +113,22 @@ def test_a_maximum_is_that_of_the_parade_of_incomes():
     close(table["share of maximum"], table["between"] / table["maximum"])
 
 
-def test_a_connected_group_is_compared_with_the_arcs_of_a_ring():
+def test_a_connected_group_is_compared_with_the_stretches_of_a_road():
+    road = {unit: UNITS[i + 1 : i + 2] for i, unit in enumerate(UNITS)}
+    road = {unit: [*on, *UNITS[i - 1 : i]] for i, (unit, on) in enumerate(road.items())}
     rows = FIRST.assign(
-        inside=FIRST["unit"].isin(UNITS[:3]).map({True: "y", False: "n"})
+        inside=FIRST["unit"].isin(UNITS[5:8]).map({True: "y", False: "n"})
     )
     seen = between(rows, "inside")
-    arcs = [{UNITS[(start + step) % N] for step in range(3)} for start in range(N)]
-    drawn = [
-        between(rows.assign(inside=rows["unit"].isin(arc)), "inside") for arc in arcs
-    ]
-    options = {"groups": "inside", "connected": "y", "w": RING}
+    drawn = []
+    for start in range(N - 2):
+        stretch = rows["unit"].isin(UNITS[start : start + 3])
+        drawn.append(between(rows.assign(inside=stretch), "inside"))
+    options = {"groups": "inside", "connected": "y", "w": road}
     table = fitted(rows, **options).tables["between"].iloc[0]
-    assert table["connected groups"] == N
+    assert table["connected groups"] == N - 2
     close(table["p, connected"], np.mean(np.array(drawn) >= seen - 1e-12))
-    refused(
-        "not connected",
-        fitted,
-        FIRST,
-        **{**options, "groups": "capital", "connected": "1"},
-    )
+    refused("not connected", fitted, rows, **{**options, "connected": "n"})
     refused("no connected group 'q'", fitted, rows, **{**options, "connected": "q"})
 
 
