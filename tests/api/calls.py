@@ -21,7 +21,15 @@ DATED = DATA.assign(
 )
 CROSS = DATED[DATED["year"] == 1990]
 FUNCTIONS = {"dynamic-fixed-effects": ef.dynamic_fe}
-PLACED = ("formula", "y", "w", "group", "by", "treatment")  # arguments without a name
+PLACED = (
+    "formula",
+    "y",
+    "w",
+    "group",
+    "by",
+    "treatment",
+    "labels",
+)  # arguments without a name
 
 
 class Call:

@@ -23,12 +23,14 @@ API = ROOT / "workflow" / "evenfield" / "api"
 FIRST = DATA.query("year == year.min()")
 # The same panel backwards: gaps widen.
 APART = DATED.assign(year=-DATED["year"] + 4000)
-PAGES = [*CALLS, "impacts"]  # the last is of a method of a fit
+PAGES = [*CALLS, "impacts", "leave-one-out"]  # the last are of methods of a fit
 
 
 def fit_of(page):
     if page == "impacts":
         return calls.fit_of("spatial-panel").impacts()
+    if page == "leave-one-out":
+        return calls.fit_of("ols").leave_one_out()
     return calls.fit_of(page)
 
 
@@ -40,7 +42,7 @@ def sentences(text):
 def test_every_estimator_has_a_guide_a_reader_and_a_fit_here():
     texts = [path.read_text("utf-8") for path in sorted(API.glob("*.py"))]
     pages = set(re.findall(r'^@reported\("([a-z-]+)"', "\n".join(texts), re.MULTILINE))
-    pages |= {"impacts"}  # of methods of a fit
+    pages |= {"impacts", "leave-one-out"}  # of methods of a fit
     assert set(guide()["estimator"]) == pages, "api/guide.toml, for explain()"
     assert set(READERS) == pages, "READERS of api/interpret.py, for interpret()"
     assert set(PAGES) == pages, "calls.yaml"

@@ -2,26 +2,34 @@
 gives the row that the study's own code makes.
 """
 
-import re
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.sparse import csr_array
 
 import evenfield as ef
-from evenfield.shared.calls import NUMBERS, NoCallError
-from evenfield.shared.contrasts.calls import as_coefficient, contrast_call
+from evenfield.models.pooled import pooled
+from evenfield.shared.calls import NUMBERS, NoCallError, Place
+from evenfield.shared.contrasts.calls import (
+    as_coefficient,
+    contrast_call,
+    defined_designs,
+    several_call,
+)
+from evenfield.shared.contrasts.changes import change_rows
 from evenfield.shared.contrasts.contrasts import contrast_rows
-from evenfield.shared.contrasts.designs import GroupContrast
+from evenfield.shared.contrasts.designs import Expectation, GroupContrast
 from evenfield.shared.contrasts.geographies import Geographies
 from evenfield.shared.estimates import NAN, Estimate
+from evenfield.study.spatial_weights import SpatialWeights
 from evenfield.study.study_config import InferenceSettings
 from tolerances import close
 
 N = 24
 NAMES = [f"u{i:02d}" for i in range(N)]
-INFERENCE = InferenceSettings(permutations=499, seed=7)
+INFERENCE = InferenceSettings(permutations=499, seed=7, pairs=[["u01", "u20"]])
 WEIGHTS = [
     {"cluster": 1.0},
     {"cluster": 1.0, "sez": -1.0},
@@ -76,20 +84,86 @@ def made(weights):
 def test_every_method_of_a_contrast_is_ols_of_the_library(weights):
     contrast, geographies = made(weights)
     rows = contrast_rows(contrast, geographies)
-    fitted = 0
-    for row in map(asdict, rows):
-        try:
-            call = contrast_call(row, [contrast], geographies)
-        except NoCallError as error:
-            assert re.search("permutation|leave", row["estimator"]), error
-            continue
-        fit = ef.ols(data=call.data, **call.arguments)
-        numbers = call.numbers(fit, 0.95)
-        for name in NUMBERS:
-            if np.isfinite(row[name]):
-                close(numbers[name], row[name], rtol=1e-8)
-        fitted += 1
-    assert fitted == 9
+    defined = [asdict(row) for row in rows if np.isfinite(row.estimate)]
+    for row in defined:
+        hold(contrast_call(row, [contrast], geographies), row)
+    made_of = {row["estimator"] for row in defined}
+    assert {"leave_one_out", "leave_pair_out", "ols_permutation_stratified"} < made_of
+    assert len(defined) == 15
+
+
+def hold(call, row):
+    """Assert that a call gives the numbers of a row."""
+    weights = {} if call.weights is None else {call.weights_as: call.weights}
+    fit = getattr(ef, call.function)(data=call.data, **weights, **call.arguments)
+    if call.then is not None:
+        method, options = call.then
+        fit = getattr(fit, method)(**options)
+    numbers = call.numbers(fit, 0.95)
+    for name in NUMBERS:
+        if np.isfinite(row[name]):
+            close(numbers[name], row[name], rtol=1e-8)
+
+
+@pytest.mark.parametrize("weights", WEIGHTS[:2], ids=str)
+def test_a_change_between_two_spans_is_one_regression(weights):
+    first, geographies = made(weights)
+    table = first.table.assign(
+        y=first.table["y"] ** 2,
+        cluster=(np.arange(N) % 5 == 0) * 1.0,
+        x=first.table["x"] + np.linspace(0, 1, N),
+    )
+    first = replace(first, row=replace(first.row, period="P1"))
+    later = replace(first, table=table, row=replace(first.row, period="P2"))
+    rows = [asdict(row) for row in change_rows(first, later, geographies)]
+    for row in rows:
+        hold(contrast_call(row, [], geographies, [(first, later)]), row)
+    assert len(rows) == 5
+
+
+@pytest.mark.parametrize("use", ["subtract", "control"])
+def test_labels_of_neighbours_are_dealt_out_less_what_is_expected(use):
+    contrast, geographies = made({"W cluster": 1.0, "W sez": -1.0})
+    near = np.abs(np.subtract.outer(np.arange(N), np.arange(N))) == 1
+    matrix = csr_array(near / near.sum(axis=1, keepdims=True))
+    contrast = replace(
+        contrast,
+        labels=("cluster", "sez"),
+        neighbours=SpatialWeights(tuple(NAMES), matrix),
+        expected=Expectation("stratified", use),
+        row=replace(contrast.row, role="robustness"),
+    )
+    rows = [asdict(row) for row in contrast_rows(contrast, geographies)]
+    calls = [contrast_call(row, [contrast], geographies) for row in rows]
+    assert [call.function for call in calls] == ["ols", "label_permutation"]
+    for call, row in zip(calls, rows, strict=True):
+        hold(call, row)
+    free = {**rows[1], "estimator": "ols_permutation"}
+    with pytest.raises(NoCallError, match="its expectation is over stratified"):
+        contrast_call(free, [contrast], geographies)
+
+
+def test_the_same_contrast_under_several_lists_has_a_range_and_a_mean():
+    contrast, geographies = made({"cluster": 1.0, "sez": -1.0})
+    lists = {"one": 3, "two": 5, "three": 1}
+    contrasts = {}
+    for name, step in lists.items():
+        cluster = (np.arange(N) % step == 0) * 1.0  # of step 1 all units, and no list
+        table = contrast.table.assign(cluster=cluster)
+        contrasts[name] = replace(contrast, table=table)
+    designs = defined_designs(contrasts, geographies)
+    assert list(designs) == ["one", "two"]
+    deciding = [contrast_rows(contrasts[name], geographies)[0] for name in designs]
+    values = [row.estimate for row in deciding]
+    place = Place(table="range", line="highest", columns={"estimate": "estimate"})
+    call = several_call(designs, "list", "SCPC", place, reference="one")
+    hold(call, {**dict.fromkeys(NUMBERS, NAN), "estimate": max(values)})
+    place = Place(term="mean", inference="random effects")
+    call = several_call(designs, "list", "SCPC", place, pooled={"level": 0.95})
+    low, high = np.array([(row.conf_low, row.conf_high) for row in deciding]).T
+    found = pooled(np.array(values), low, high, 0.95)
+    numbers = dict.fromkeys(NUMBERS, NAN)
+    hold(call, {**numbers, "estimate": found.mean, "std_error": found.std_error})
 
 
 def test_a_combination_is_a_coefficient_of_the_same_fit():

@@ -16,6 +16,7 @@ _NAMES = {
     "api.event_study": "event_study",
     "api.inequality": "growth_contributions inequality",
     "api.join_count": "join_count",
+    "api.labels": "label_permutation",
     "api.moran": "bivariate_moran moran",
     "api.nearby": "nearby",
     "api.clubs": "clubs log_t",
@@ -24,6 +25,7 @@ _NAMES = {
     "api.regression": "beta_convergence contrasts ols specification_curve",
     "api.results": "Comparison Fit compare",
     "api.rings": "rings",
+    "api.samples": "ols_by",
     "api.sigma": "sigma",
     "api.support": "common_support",
     "api.spatial": (

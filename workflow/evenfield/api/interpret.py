@@ -136,6 +136,48 @@ def _refused(p: float, what: str) -> str:
     return f"{what} is {'refused' if p < SURE else 'not refused'} at 5%"
 
 
+def _samples(fit: Fit) -> str:
+    rows = _rows(fit)
+    if "heterogeneity" in fit.tables:
+        (row,) = rows.values()
+        p = fit.tables["heterogeneity"].to_dict("index")["Q"]["p_value"]
+        first = (
+            f"Over {fit.notes['samples']} samples the mean is {_number(row['estimate'])},"
+            f" and {_refused(p, 'that they are alike')}."
+        )
+        return f"{first} {_interval(row)}"
+    ends = fit.tables["range"].to_dict("index")
+    low, high = ends["lowest"], ends["highest"]
+    above = sum(row["estimate"] > 0 for row in rows.values())
+    return (
+        f"The coefficient is lowest in {low['sample']}, {_number(low['estimate'])}, and"
+        f" highest in {high['sample']}, {_number(high['estimate'])}. It is above 0 in"
+        f" {above} of {len(rows)} samples."
+    )
+
+
+def _without_units(fit: Fit) -> str:
+    ends = fit.tables["range"].to_dict("index")
+    low, high = ends["lowest"], ends["highest"]
+    notes = fit.notes
+    return (
+        f"Of {_number(notes['all units'])} with all units it is between"
+        f" {_number(low['estimate'])}, without {low['without']}, and"
+        f" {_number(high['estimate'])}, without {high['without']}. Its sign changes without"
+        f" {notes['sign flips']} of {len(_rows(fit))} units."
+    )
+
+
+def _dealt_out(fit: Fit) -> str:
+    row = _first(fit)
+    first = f"The contrast {row['term']} is {_number(row['estimate'])}."
+    p = row["p_value"]
+    return (
+        f"{first} Where labels are dealt out anew, one as far from 0 comes up with p"
+        f" {_number(p)}: {_refused(p, 'chance alone')}."
+    )
+
+
 def _root(fit: Fit) -> str:
     row = _first(fit)
     left = f"Of a gap, {_number(100 * row['estimate'])}% is left one date later"
@@ -388,6 +430,9 @@ READERS: dict[str, Callable[[Fit], str]] = {
     "common-support": _support,
     "beta-changes": _beta_changes,
     "specification-curve": _curve,
+    "ols-by": _samples,
+    "leave-one-out": _without_units,
+    "label-permutation": _dealt_out,
     "dynamic-fixed-effects": _root,
     "dynamic-gmm": _gmm,
     "spatial-panel": _spatial,

@@ -17,6 +17,7 @@ from evenfield.api.data import Table, names_of, reported, table
 from evenfield.api.formula import Columns, parsed
 from evenfield.api.results import NUMBERS, Fit, chosen, t_rows, tidy
 from evenfield.models.beta import speeds
+from evenfield.models.equivalence import equivalence
 from evenfield.models.rows import DesignOf, Row
 from evenfield.numerics import ols as plain
 from evenfield.numerics import specification_curve as curve
@@ -26,6 +27,7 @@ from evenfield.numerics.inference import randomisation as permuted
 from evenfield.numerics.inference.cluster_robust import Clusters, encoded
 from evenfield.numerics.inference.conley import SpatialKernel
 from evenfield.numerics.inference.driscoll_kraay import default_lags
+from evenfield.numerics.inference.leave_out import LeaveOut, leave_groups_out
 from evenfield.numerics.inference.methods import (
     METHODS,
     Design,
@@ -220,6 +222,7 @@ def _lines(case: Case, kinds: Sequence[str], level: float) -> pd.DataFrame:
     return tidy(tests)
 
 
+TIE_DIGITS = 10  # after which estimates of several fits count as equal
 BY_CLUSTER = {"CR1", "CR2", "CR3", "two_way"}
 OF_ROWS = {"classical", "HC1", "HC3", "driscoll_kraay"}  # without units of several rows
 
@@ -311,6 +314,127 @@ def inferences(
     return design_of, tuple(_kinds(rows, options))
 
 
+@dataclass(frozen=True, eq=False, repr=False)
+class LeastSquares(Fit):
+    """A fit by least squares, which can be made again without each unit."""
+
+    case: Case | None = None  # the fit with its rows
+
+    @reported("leave-one-out")
+    def leave_one_out(self, term: str | None = None) -> Fit:
+        """Estimate a coefficient again without each unit (each cluster, if ``cluster=``
+        was given).
+
+        Parameters
+        ----------
+        term : str, optional
+            One of ``params``; the first that is no constant by default.
+
+        Returns
+        -------
+        Fit
+            A row a unit that is left out, by its id: the estimate without it, in the
+            unit of measure of the coefficient. ``tables["range"]``: lowest and highest
+            estimate, and without which unit. ``notes``: the estimate of all units; how
+            many units change its sign (``sign flips``); the unit without which it moves
+            most, and by how much.
+
+        Raises
+        ------
+        EstimateError
+            If effects that cross the units were taken out: they would have to be
+            estimated anew without each unit.
+
+        Notes
+        -----
+        Exact, from the products of each unit (Belsley, Kuh and Welsch 1980): regressors
+        are as they were, so that averages over neighbours are not formed anew.
+        """
+        case: Any = self.case
+        term = term or next(name for name in case.names if name != "Intercept")
+        chosen("parameter", term, case.names)
+        # Effects of the units alone span a constant beside them.
+        if case.absorbed and not (case.nested and case.crossed == 1):
+            raise EstimateError(
+                "effects that cross the units and were taken out",
+                "effects that are estimated anew without each unit",
+                "fit with inference='CR3'",
+            )
+        c = case.coefficients[case.names.index(term)]
+        clusters = case.clusters
+        of_rows = clusters.names[clusters.codes]
+        each = [(str(name),) for name in clusters.names]
+        singles = leave_groups_out(case.fit, c, of_rows, each)
+        return _without_each(self, term, singles)
+
+    @reported("ols")
+    def equivalence(self, term: str | None = None, *, bound: float) -> Fit:
+        """Test whether a coefficient is smaller than of interest, by two one-sided tests
+        with the error of the first inference.
+
+        Parameters
+        ----------
+        term : str, optional
+            One of ``params``; the first that is no constant by default.
+        bound : float
+            Smallest effect of interest, above zero, in the unit of the coefficient.
+
+        Returns
+        -------
+        Fit
+            ``p_value``: that the effect is as large as ``bound``, up or down. The
+            interval of a level has the level 2 level - 1 (90% for 0.95): it lies inside
+            the bounds exactly where p is below 1 - level.
+
+        Raises
+        ------
+        EstimateError
+            If the inference has neither Student's t nor the law of SCPC.
+
+        Notes
+        -----
+        Schuirmann (1987); by SCPC with its own law (Mueller and Watson 2023).
+        """
+        case: Any = self.case
+        term = term or next(name for name in case.names if name != "Intercept")
+        chosen("parameter", term, case.names)
+        kind = str(self.rows(0.95)["inference"].iloc[0])
+        c = case.coefficients[case.names.index(term)]
+
+        def rows(level: float) -> pd.DataFrame:
+            test = equivalence(case, c, kind, bound, level)
+            return tidy([Row(term, test, kind)])
+
+        notes = {"bound": bound}
+        return Fit(f"{term} within {bound:g}", rows, self.nobs, notes=notes, raw=case)
+
+
+def _without_each(fit: Fit, term: str, singles: LeaveOut) -> Fit:
+    """Return a coefficient without each unit, with its range."""
+    names = [group[0] for group in singles.left_out]
+    # Estimates that are equal but for rounding fall the same way on all machines.
+    rounded = np.round(singles.estimates, TIE_DIGITS)
+    ends = [int(np.nanargmin(rounded)), int(np.nanargmax(rounded))]
+    table_of_ends = {
+        "without": [names[end] for end in ends],
+        "estimate": singles.estimates[ends],
+    }
+    nothing = np.full(len(names), np.nan)
+    return Fit(
+        f"{term} without each unit",
+        t_rows(names, singles.estimates, nothing, "leave one out", law="none"),
+        nobs=fit.nobs,
+        notes={
+            "all units": singles.estimate,
+            "sign flips": singles.sign_flips,
+            "moves most without": singles.most_influential[0],
+            "by": singles.largest_change,
+        },
+        tables={"range": pd.DataFrame(table_of_ends, index=["lowest", "highest"])},
+        raw=singles,
+    )
+
+
 @reported("ols")
 def ols(
     formula: str,
@@ -329,7 +453,7 @@ def ols(
     average_correlation: float = 0.03,
     most_components: int | None = None,
     few_units: bool = False,
-) -> Fit:
+) -> LeastSquares:
     """Fit least squares, with fixed effects and one or many inferences for few units.
 
     Parameters
@@ -407,7 +531,7 @@ def ols(
     # R2 of the whole, effects included.
     gap = rows.y.to_numpy() - rows.y.mean()
     total = float(gap @ gap)
-    return Fit(
+    return LeastSquares(
         "Least squares",
         lambda level: _lines(case, kinds, level),
         nobs=n,
@@ -425,6 +549,7 @@ def ols(
             "no unit given": "" if rows.units_known else "each row is one",
         },
         raw=fit,
+        case=case,
     )
 
 

@@ -3,7 +3,7 @@ the rows of labels move.
 """
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from itertools import chain, combinations, combinations_with_replacement
 from typing import NamedTuple
@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.influence import dependent_columns
 from evenfield.numerics.ols import RANK_TOLERANCE, fit_ols
 from evenfield.numerics.spatial import Weights, connected_sets, hangs_together, lagged
 
@@ -126,6 +127,30 @@ def expected_regressors(
     groups = range(draws.odds.shape[1])
     means = np.array([labels[draws.group == g].mean(axis=0) for g in groups])
     return np.asarray(label_design.regressors(draws.odds @ means))
+
+
+def without_expectation(
+    regression: LabelRegression, use: str, draws: LabelDraws
+) -> LabelRegression:
+    """Take the expected regressors out of the labels (``subtract``), or add them to the
+    controls (``control``).
+    """
+    mean = expected_regressors(regression.labels, draws, regression.label_design)
+    if use == "subtract":
+        centred = replace(regression.label_design, centre=mean)
+        regression = replace(regression, label_design=centred)
+    else:
+        controls = regression.controls
+        for column in mean.T:
+            wider = np.column_stack([controls, column])
+            # An expectation that the controls already span would add nothing.
+            controls = controls if dependent_columns(wider) else wider
+        regression = replace(regression, controls=controls)
+    if dependent_columns(regression.X):
+        raise NumericsError(
+            "nothing is left of the labels beside what permutations let expect"
+        )
+    return regression
 
 
 def free_label_draws(N: int, draws: int, rng: np.random.Generator) -> LabelDraws:

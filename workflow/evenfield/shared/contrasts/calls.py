@@ -1,82 +1,93 @@
 """A group contrast as a call of ``ols``: its regression, rewritten so that the
-combination of coefficients is one of them.
+combination of coefficients is one of them; and what is made of such regressions.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import csr_array
 
 from evenfield.numerics.errors import NumericsError
-from evenfield.shared.calls import Call, NoCallError, Place, seed_of
+from evenfield.numerics.label_permutation import FEWEST_DRAWS
+from evenfield.shared.calls import (
+    DRAWS,
+    Call,
+    NoCallError,
+    Place,
+    same,
+    seed_of,
+    square,
+)
+from evenfield.shared.contrasts.changes import (
+    CHANGE_SUFFIXES,
+    CONLEY,
+    CUTOFF_KM,
+    ChangeDesign,
+    change_design,
+)
 from evenfield.shared.contrasts.contrasts import (
     EXACT,
-    PERMUTATIONS,
     PRINTED,
     SUFFIXES,
+    printed_methods,
 )
 from evenfield.shared.contrasts.designs import (
     CONSTANT,
+    SAMPLED,
     ContrastDesign,
     GroupContrast,
     contrast_design,
 )
-from evenfield.shared.contrasts.geographies import Geographies
-from evenfield.shared.estimates import CHANGE
+from evenfield.shared.contrasts.geographies import STRATA, Geographies
+from evenfield.shared.estimates import CHANGE, change_period
 from evenfield.shared.tables.rows import Row
+from evenfield.study.study_config import InferenceSettings
 
 # Columns by which the contrast of a row is found.
 TOLD_APART = (
     "spec_id outcome term contrast sample_id unit_scheme period treatment_def"
     " controls_id fe_id w_id"
 ).split()
-OF_SEVERAL_FITS = {
-    "leave_one_out": "it is the lowest or highest of many fits, each without one unit:"
-    " fit s.data of the row beside it again without each",
-    "leave_pair_out": "it is a fit without a pair of units: leave them out of s.data of"
-    " the row beside it",
-    "taxonomy_range": "it is the lowest or highest over several lists, each a row",
-    "pooled": "it pools the rows of several periods by random effects",
-    "range": "it is the lowest or highest over the vintages, each a row",
-}
+WITHOUT = " without "  # between a sample and the pair of units that is left out
+SINGLES, PAIRS = "leave_one_out", "leave_pair_out"
+SCHEMES = SAMPLED | {EXACT: "exact"}  # of permutations, by method
 # Methods of the library by how the error of a row is named.
 DECIDING = {"SCPC avc 0.03": "SCPC", "SCPC avc 0.06": "SCPC_06", "CR3": "CR3"}
+NO_REGRESSION = "it is no single regression; see the code of its topic"
+LATER = ", later"  # behind a column times the indicator of the later span
+ESTIMATE = same("estimate")
+# Where each kind of row about units that are left out stands.
+OF_SINGLES = {
+    "stat_low": Place(table="range", line="lowest", columns=ESTIMATE),
+    "stat_high": Place(table="range", line="highest", columns=ESTIMATE),
+    "stat_sign_flips": Place(note="sign flips"),
+}
+Pairs = Iterable[tuple[GroupContrast, GroupContrast]]
 
 
 def contrast_call(
-    row: Row, contrasts: Iterable[GroupContrast], geographies: Geographies
+    row: Row,
+    contrasts: Iterable[GroupContrast],
+    geographies: Geographies,
+    changes: Pairs = (),
 ) -> Call:
-    """Return the call that gives a row, whose contrast is one of some."""
-    estimator = row["estimator"]
-    refuse_several(row)
-    if CHANGE in estimator:
-        raise NoCallError(
-            "it is the change from one period to another, both as one regression whose"
-            " rows are those of s.data of each period"
-        )
-    known = {
-        contrast.row.estimator: contrast
-        for contrast in contrasts
-        if identity(contrast) == tuple(row[name] for name in TOLD_APART)
-    }
-    # The longest name: slx_recentred_cr3 is of slx_recentred and not of slx.
-    own = [name for name in known if f"{estimator}_".startswith(f"{name}_")]
-    if not own:
-        raise NoCallError("it is no single regression; see the code of its topic")
-    base = max(own, key=len)
-    method = _method(row, estimator.removeprefix(base).removeprefix("_"))
-    try:
-        design = contrast_design(known[base], geographies)
-    except NumericsError as error:
-        raise NoCallError(f"not defined: {error}") from None
-    return _call(design, method)
-
-
-def refuse_several(row: Row) -> None:
-    """Refuse what is made of several fits."""
-    for name, reason in OF_SEVERAL_FITS.items():
-        if row["estimator"] == name or row["estimator"].startswith(f"{name}_"):
-            raise NoCallError(reason)
+    """Return the call that gives a row, whose contrast is one of some, or the change
+    between two spans of one of some pairs.
+    """
+    if CHANGE in row["estimator"]:
+        return _change_call(row, changes, geographies)
+    known = [one for one in contrasts if identity(one) == _identity_of(row)]
+    if row["estimator"] in (SINGLES, PAIRS):
+        return _left_out_call(row, known, geographies)
+    contrast, suffix = _own(row, {one.row.estimator: one for one in known})
+    design = _defined(contrast, geographies)
+    method = _method(row, suffix)
+    if method in SCHEMES:
+        return permuted_call(design, method)
+    return regression_call(design, method)
 
 
 def identity(contrast: GroupContrast) -> tuple[str, ...]:
@@ -88,52 +99,58 @@ def identity(contrast: GroupContrast) -> tuple[str, ...]:
     )
 
 
+def _identity_of(row: Row) -> tuple[str, ...]:
+    """Return the same of a row; that without a pair of units has the whole sample's."""
+    whole = dict(row)
+    if row["estimator"] == PAIRS:
+        whole["sample_id"] = row["sample_id"].partition(WITHOUT)[0]
+    return tuple(whole[name] for name in TOLD_APART)
+
+
+def _own(row: Row, known: Mapping[str, Any]) -> tuple[Any, str]:
+    """Return what is known by the estimator of a row, and the rest of its name."""
+    estimator = row["estimator"]
+    # The longest name: slx_recentred_cr3 is of slx_recentred and not of slx.
+    own = [name for name in known if f"{estimator}_".startswith(f"{name}_")]
+    if not own:
+        raise NoCallError(NO_REGRESSION)
+    base = max(own, key=len)
+    return known[base], estimator.removeprefix(base).removeprefix("_")
+
+
+def _defined(contrast: GroupContrast, geographies: Geographies) -> ContrastDesign:
+    """Return the design of a contrast, or say that it is not defined."""
+    try:
+        return contrast_design(contrast, geographies)
+    except NumericsError as error:
+        raise NoCallError(f"not defined: {error}") from None
+
+
 def _method(row: Row, suffix: str) -> str:
     """Return the inference of a row by its name in the library."""
-    methods = {SUFFIXES.get(name, name.lower()): name for name in (*PRINTED, EXACT)}
+    suffixes = CHANGE_SUFFIXES if CHANGE in row["estimator"] else SUFFIXES
+    names = (*PRINTED, EXACT, CONLEY)
+    methods = {suffixes.get(name, name.lower()): name for name in names}
     method = methods.get(suffix, "")
     if not suffix:
         method = DECIDING.get(row["se_type"], "")
         if "permutation" in row["p_type"]:
             method = "randomisation"
-    if method in PERMUTATIONS:
-        raise NoCallError(
-            "its labels are dealt out to other units by the rules of the study; the"
-            " regression is that of the row beside it, and"
-            " ef.ols(inference='randomisation') deals out one label alone"
-        )
     if not method:
-        raise NoCallError("it is no single regression; see the code of its topic")
+        raise NoCallError(NO_REGRESSION)
     return method
 
 
-def _call(design: ContrastDesign, method: str) -> Call:
-    contrast = design.contrast
-    X = design.fit.X
-    names = [*contrast.regressors, CONSTANT, *contrast.controls]
-    more = X.shape[1] - len(names)
-    names += [f"expected {number}" for number in range(1, more + 1)]
-    outcome = contrast.outcome
-    columns = dict(zip(names, X.T, strict=True))
-    del columns[CONSTANT]
-    weights = {
-        name: float(weight)
-        for name, weight in zip(contrast.regressors, design.regression.c, strict=True)
-        if weight
-    }
-    columns, term, note = as_coefficient(columns, weights)
-    places = design.located()
-    names_and_outcome = {"unit": design.units.names, outcome: design.fit.y}
-    data = pd.DataFrame(names_and_outcome | columns)
+def regression_call(design: ContrastDesign, method: str) -> Call:
+    """Return a contrast as a call of ``ols`` by a method of inference."""
+    data, x, term, note = _regression(design)
     arguments = {
-        "y": outcome,
-        "x": [*columns],
+        "y": design.contrast.outcome,
+        "x": x,
         "unit": "unit",
         "inference": [method],
         "few_units": True,
     }
-    if places.known:
-        data = data.assign(lat=places.lat, lon=places.lon)
     if method == "wild33":
         seed = seed_of(design.seed, design.stream)
         arguments |= {"draws": design.draws, "seed": seed}
@@ -144,6 +161,33 @@ def _call(design: ContrastDesign, method: str) -> Call:
         places=(Place(term=term, inference=method),),
         note=note,
     )
+
+
+def _regression(
+    design: ContrastDesign,
+) -> tuple[pd.DataFrame, list[str], str, str]:
+    """Return the rows of a contrast, its regressors, the one that has the combination as
+    its coefficient, and a word on it.
+    """
+    contrast = design.contrast
+    X = design.fit.X
+    names = [*contrast.regressors, CONSTANT, *contrast.controls]
+    more = X.shape[1] - len(names)
+    names += [f"expected {number}" for number in range(1, more + 1)]
+    columns = dict(zip(names, X.T, strict=True))
+    del columns[CONSTANT]
+    weights = {
+        name: float(weight)
+        for name, weight in zip(contrast.regressors, design.regression.c, strict=True)
+        if weight
+    }
+    columns, term, note = as_coefficient(columns, weights)
+    names_and_outcome = {"unit": design.units.names, contrast.outcome: design.fit.y}
+    data = pd.DataFrame(names_and_outcome | columns)
+    places = design.located()
+    if places.known:
+        data = data.assign(lat=places.lat, lon=places.lon)
+    return data, [*columns], term, note
 
 
 def as_coefficient(
@@ -176,3 +220,303 @@ def as_coefficient(
     less = " - ".join([first, *others])
     note = f"beside their sum the coefficient of {first} is {less}{scaled}"
     return changed, first, note if others else f"{first} is taken{scaled}"
+
+
+def _left_out_call(
+    row: Row, known: Sequence[GroupContrast], geographies: Geographies
+) -> Call:
+    """Return the call of a row without each unit in turn, or without a pair of units."""
+    # Contrasts that decide are looked at without units, and one of those has this name.
+    deciding = [one for one in known if one.row.role == "primary"]
+    if len(deciding) != 1:
+        raise NoCallError(NO_REGRESSION)
+    design = _defined(deciding[0], geographies)
+    # Errors play no part where units are left out in turn, or are too few for others.
+    plain = row["estimator"] == SINGLES or design.few
+    method = "HC1" if plain else printed_methods(design)[0]
+    return _without_units(row, regression_call(design, method))
+
+
+def panel_call(
+    row: Row,
+    table: pd.DataFrame,
+    outcome: str,
+    regressors: Sequence[str],
+    weights: dict[str, float],
+    settings: InferenceSettings,
+    stream: str,
+) -> Call:
+    """Return the call of a regression with effects of units and years, whose table has
+    columns ``unit`` and ``year``, by the method of a row, or again without units.
+    """
+    suffix = row["estimator"].rpartition("_")[2]
+    method = {"wcr33": "wild33", "kraay": "driscoll_kraay"}.get(suffix, "CR3")
+    columns = {name: table[name].to_numpy(float) for name in regressors}
+    columns, term, note = as_coefficient(columns, weights)
+    keys = table[["unit", "year", outcome]].reset_index(drop=True)
+    data = keys.assign(**columns)
+    terms = " + ".join(f"`{name}`" for name in columns)
+    arguments: dict[str, Any] = {
+        "formula": f"`{outcome}` ~ {terms} | unit + year",
+        "unit": "unit",
+        "time": "year",
+        "inference": [method],
+        "few_units": True,
+    }
+    if method == "wild33":
+        seed = seed_of(settings.seed, stream)
+        arguments |= {"draws": settings.permutations, "seed": seed}
+    call = Call(
+        function="ols",
+        data=data,
+        arguments=arguments,
+        places=(Place(term=term, inference=method),),
+        note=note,
+    )
+    return _without_units(row, call) if row["estimator"] in (SINGLES, PAIRS) else call
+
+
+def _without_units(row: Row, call: Call) -> Call:
+    """Return the call of a regression again without each unit in turn, or without a pair
+    of units.
+    """
+    place = call.places[0]
+    if row["estimator"] == SINGLES:
+        then = (SINGLES, {"term": place.term})
+        return replace(call, then=then, places=(OF_SINGLES[row["effect_type"]],))
+    pair = row["sample_id"].partition(WITHOUT)[2].split()
+    rest = call.data[~call.data["unit"].isin(pair)].reset_index(drop=True)
+    return replace(call, data=rest, places=(replace(place, columns=ESTIMATE),))
+
+
+def several_call(
+    samples: Mapping[str, ContrastDesign],
+    by: str,
+    method: str,
+    place: Place,
+    *,
+    reference: str = "",
+    pooled: Mapping[str, Any] | None = None,
+) -> Call:
+    """Return the call of one contrast in several samples, by the names of the samples in
+    a column ``by``: their range, or what they are ``pooled`` to.
+    """
+    parts = []
+    for name, design in samples.items():
+        data, x, term, note = _regression(design)
+        parts.append(data.assign(**{by: name}))
+    arguments: dict[str, Any] = {
+        "y": design.contrast.outcome,
+        "x": x,
+        "by": by,
+        "term": term,
+        "unit": "unit",
+        "inference": [method],
+        "few_units": True,
+    }
+    if reference:
+        arguments["reference"] = reference
+    return Call(
+        function="ols_by",
+        data=pd.concat(parts, ignore_index=True),
+        arguments=arguments,
+        places=(place,),
+        then=None if pooled is None else ("pool", pooled),
+        note=note,
+    )
+
+
+def defined_designs(
+    contrasts: Mapping[str, GroupContrast], geographies: Geographies
+) -> dict[str, ContrastDesign]:
+    """Return the designs of contrasts that have an estimate, by name."""
+    designs = {}
+    for name, contrast in contrasts.items():
+        try:
+            design = contrast_design(contrast, geographies)
+            # Few treated units leave permutation alone, which needs some patterns.
+            labels = design.regression.labels
+            lacking = (
+                design.few
+                and design.label_draws("free").distinct(labels) < FEWEST_DRAWS
+            )
+        except NumericsError:
+            continue
+        if not lacking:
+            designs[name] = design
+    return designs
+
+
+def permuted_call(design: ContrastDesign, method: str) -> Call:
+    """Return a contrast tested by permuting the rows of its labels."""
+    contrast = design.contrast
+    table = contrast.table
+    scheme = SCHEMES[method]
+    expected = contrast.expected
+    if expected is not None and expected.scheme != scheme:
+        raise NoCallError(
+            f"its expectation is over {expected.scheme} permutations of labels and its"
+            f" test over {scheme} ones, where ef.label_permutation takes the same for both"
+        )
+    units = design.units.names
+    columns = [contrast.outcome, *contrast.labels, *contrast.controls]
+    data = table[columns].astype(float).rename_axis("unit").reset_index()
+    arguments = _arguments_of_labels(design, method)
+    data = _with_strata(data, arguments, units, design.geographies)
+    weights = None
+    if contrast.neighbours is not None:
+        aligned = csr_array(contrast.neighbours.aligned(units.tolist()))
+        weights = square(aligned, units.tolist())
+    if expected is not None:
+        arguments["expected"] = expected.use
+    return Call(
+        function="label_permutation",
+        data=data,
+        arguments=arguments,
+        places=(Place(term=_term(arguments), columns=same("estimate", "p_value")),),
+        weights=weights,
+        differs=_differs(units),
+    )
+
+
+def _arguments_of_labels(design: ContrastDesign, method: str) -> dict[str, Any]:
+    """Return the arguments that say what is permuted, who can have whose labels, and the
+    draws.
+    """
+    contrast = design.contrast
+    geographies = design.geographies
+    units = design.units.names
+    scheme = SCHEMES[method]
+    named = {
+        name: float(weight)
+        for name, weight in zip(contrast.regressors, design.regression.c, strict=True)
+        if weight
+    }
+    arguments: dict[str, Any] = {
+        "y": contrast.outcome,
+        "labels": list(contrast.labels),
+        "contrast": named,
+        "controls": list(contrast.controls),
+        "unit": "unit",
+    }
+    if scheme in ("stratified", "exact"):
+        arguments["strata"] = STRATA
+    if scheme == "exact":
+        return arguments | {"exact": True}
+    if scheme == "connected":
+        touching = csr_array(geographies.touching(units)).tocoo()
+        pairs = zip(touching.row.tolist(), touching.col.tolist(), strict=True)
+        arguments["links"] = [
+            (str(units[one]), str(units[other])) for one, other in pairs if one < other
+        ]
+    name = STRATA if scheme == "stratified" else scheme
+    inference = geographies.inference
+    seed = seed_of(inference.seed, f"labels:{name}:{contrast.draw_id}")
+    return arguments | {"draws": inference.permutations, "seed": seed}
+
+
+def _with_strata(
+    data: pd.DataFrame,
+    arguments: Mapping[str, Any],
+    units: np.ndarray,
+    geographies: Geographies,
+) -> pd.DataFrame:
+    """Add the strata of units, (N,), where labels stay within them."""
+    if "strata" not in arguments:
+        return data
+    strata = dict(zip(units.tolist(), geographies.strata(units).tolist(), strict=True))
+    return data.assign(**{STRATA: data["unit"].map(strata)})
+
+
+def _term(arguments: Mapping[str, Any]) -> str:
+    """Return the contrast as the library names it: ``cluster``, ``cluster - sez``."""
+    signs = {name: "-" if c < 0 else "+" for name, c in arguments["contrast"].items()}
+    text = " ".join(f"{sign} {name}" for name, sign in signs.items())
+    return text.removeprefix("+ ")
+
+
+def _differs(units: np.ndarray) -> dict[str, str]:
+    """Say that draws differ where units are not in the order of their names."""
+    return {} if units.tolist() == sorted(units.tolist()) else {"p_value": DRAWS}
+
+
+def _change_call(row: Row, changes: Pairs, geographies: Geographies) -> Call:
+    """Return the change of a contrast between two spans: both as one regression, or the
+    labels of both dealt out together.
+    """
+    known = {}
+    for first, later in changes:
+        period = change_period(first.row.period, later.row.period)
+        change = replace(first, row=replace(first.row, period=period))
+        if identity(change) == _identity_of(row):
+            known[first.row.estimator + CHANGE] = (first, later)
+    (first, later), suffix = _own(row, known)
+    try:
+        design, _ = change_design(first, later, geographies)
+    except NumericsError as error:
+        raise NoCallError(f"not defined: {error}") from None
+    method = _method(row, suffix)
+    if method in SCHEMES:
+        return _permuted_change(design, method)
+    return _stacked_call(design, method)
+
+
+def _stacked_call(design: ChangeDesign, method: str) -> Call:
+    """Return both spans as one regression, every regressor once more times an indicator
+    of the later span: the coefficient of that is the change.
+    """
+    parts = []
+    for span, is_later in enumerate((0.0, 1.0), 1):
+        of_span = design.later if is_later else design.first
+        data, x, term, note = _regression(of_span)
+        # Two spans may name one outcome after themselves.
+        data = data.rename(columns={of_span.contrast.outcome: "outcome"})
+        interactions = {name + LATER: data[name] * is_later for name in x}
+        parts.append(data.assign(span=span, later=is_later, **interactions))
+    arguments: dict[str, Any] = {
+        "y": "outcome",
+        "x": [*x, "later", *(name + LATER for name in x)],
+        "unit": "unit",
+        "time": "span",
+        "inference": [method],
+        "few_units": True,
+    }
+    if method == CONLEY:
+        arguments |= {"cutoff_km": CUTOFF_KM, "lags": 0}
+    if method == "wild33":
+        seed = seed_of(design.seed, design.stream)
+        arguments |= {"draws": design.draws, "seed": seed}
+    return Call(
+        function="ols",
+        data=pd.concat(parts, ignore_index=True),
+        arguments=arguments,
+        places=(Place(term=term + LATER, inference=method),),
+        note=note,
+    )
+
+
+def _permuted_change(design: ChangeDesign, method: str) -> Call:
+    """Return the change tested by permuting the rows of labels of both spans alike."""
+    arguments = _arguments_of_labels(design.first, method)
+    arguments |= {"y": "outcome", "time": "span"}
+    parts = []
+    for span, of_span in enumerate((design.first, design.later), 1):
+        contrast = of_span.contrast
+        columns = [contrast.outcome, *contrast.labels, *contrast.controls]
+        data = contrast.table[columns].astype(float).rename_axis("unit").reset_index()
+        data = data.rename(columns={contrast.outcome: "outcome"})
+        parts.append(data.assign(span=span))
+    units = design.first.units.names
+    data = pd.concat(parts, ignore_index=True)
+    weights = None
+    neighbours = design.first.contrast.neighbours
+    if neighbours is not None:
+        weights = square(csr_array(neighbours.aligned(units.tolist())), units.tolist())
+    return Call(
+        function="label_permutation",
+        data=_with_strata(data, arguments, units, design.first.geographies),
+        arguments=arguments,
+        places=(Place(term=_term(arguments), columns=same("estimate", "p_value")),),
+        weights=weights,
+        differs=_differs(units),
+    )

@@ -69,13 +69,10 @@ def change_rows(
     """
     empty = _empty_row(first.row, later.row)
     try:
-        one, two = (contrast_design(span, geographies) for span in (first, later))
-        if list(one.units.names) != list(two.units.names):
-            raise NumericsError("the spans have different units")
+        design, c = change_design(first, later, geographies)
     except NumericsError as error:
         return [not_defined(empty, error)]
-    fit, c = stacked_change(one.regression, two.regression)
-    design = _design(empty, fit, one, two)
+    one, two, fit = design.first, design.later, design.fit
     units = np.tile(one.units.names, 2)
     row = replace(
         empty,
@@ -94,6 +91,23 @@ def change_rows(
         other = beside(row, name, CHANGE_SUFFIXES)
         rows.append(filled(other, infer(name, design, c, level), level))
     return rows
+
+
+def change_design(
+    first: GroupContrast, later: GroupContrast, geographies: Geographies
+) -> tuple[ChangeDesign, np.ndarray]:
+    """Return both spans as one regression, with the weights of the change, (K,).
+
+    Raises
+    ------
+    NumericsError
+        If the contrast of a span is not defined, or the spans have different units.
+    """
+    one, two = (contrast_design(span, geographies) for span in (first, later))
+    if list(one.units.names) != list(two.units.names):
+        raise NumericsError("the spans have different units")
+    fit, c = stacked_change(one.regression, two.regression)
+    return _design(_empty_row(first.row, later.row), fit, one, two), c
 
 
 def _methods(design: ChangeDesign) -> tuple[str, ...]:

@@ -17,8 +17,8 @@ from evenfield.numerics.label_permutation import (
     LabelDraws,
     LabelRegression,
     PermutationTest,
-    expected_regressors,
     label_permutation,
+    without_expectation,
 )
 from evenfield.numerics.ols import fit_ols, t_quantile
 from evenfield.numerics.power import smallest_visible
@@ -173,7 +173,7 @@ def contrast_design(
     if contrast.expected is not None:
         scheme = contrast.expected.scheme
         draws = geographies.draws(scheme, units, regression.labels, contrast.draw_id)
-        regression = _adjusted(regression, contrast.expected.use, draws)
+        regression = without_expectation(regression, contrast.expected.use, draws)
     inference = geographies.inference
     row = contrast.row
     stream = ("wild", row.spec_id, row.outcome, row.term, row.contrast)
@@ -252,25 +252,3 @@ def _fewest_carriers(regressors: np.ndarray) -> int:
         elif column.min() >= 0:
             counts.append(above)
     return min(counts)
-
-
-def _adjusted(
-    regression: LabelRegression, use: str, draws: LabelDraws
-) -> LabelRegression:
-    """Take the expected regressors out of the labels, or add them to the controls."""
-    mean = expected_regressors(regression.labels, draws, regression.label_design)
-    if use == "subtract":
-        centred = replace(regression.label_design, centre=mean)
-        regression = replace(regression, label_design=centred)
-    else:
-        controls = regression.controls
-        for column in mean.T:
-            wider = np.column_stack([controls, column])
-            # An expectation that the controls already span would add nothing.
-            controls = controls if dependent_columns(wider) else wider
-        regression = replace(regression, controls=controls)
-    if dependent_columns(regression.X):
-        raise NumericsError(
-            "nothing is left of the labels beside what permutations let expect"
-        )
-    return regression

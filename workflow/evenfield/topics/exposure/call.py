@@ -1,16 +1,24 @@
 """Growth on own and neighbours' groups as calls of the library."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 
-from evenfield.shared.calls import Call, section_of, specification
-from evenfield.shared.contrasts.calls import contrast_call
-from evenfield.shared.contrasts.designs import GroupContrast
+from evenfield.shared.calls import Call, same, section_of, specification
+from evenfield.shared.contrasts.calls import contrast_call, regression_call
+from evenfield.shared.contrasts.designs import GroupContrast, contrast_design
 from evenfield.shared.contrasts.geographies import study_geographies
+from evenfield.shared.estimates import CHANGE
 from evenfield.shared.tables.rows import Row
 from evenfield.study.study import Study
 from evenfield.topics.exposure.estimate import Section
-from evenfield.topics.exposure.estimate_contrasts import contrasts, difference
+from evenfield.topics.exposure.estimate_contrasts import (
+    contrasts,
+    difference,
+    neighbour_contrasts,
+    per_sd,
+    single,
+)
 from evenfield.topics.exposure.estimate_sections import (
     ExposureSpec,
     Tables,
@@ -20,11 +28,28 @@ from evenfield.topics.exposure.estimate_sections import (
 
 
 def call(study: Study, row: Row) -> Call:
-    """Return the call that gives a row: the SLX regression of one period."""
+    """Return the call that gives a row: the SLX regression of one period, or its change
+    between two.
+    """
     spec = specification(section_of(study, Section, "exposure"), row)
+    if row["estimator"] == "equivalence":
+        return _equivalence_call(study, spec, row)
     asked = _asked(study, spec.id, row["period"])
-    own = [contrast for contrast in asked if contrast.row.w_id == row["w_id"]]
-    return contrast_call(row, own, study_geographies(study))
+    changes = _changes(study, spec.id) if CHANGE in row["estimator"] else ()
+    return contrast_call(row, asked, study_geographies(study), changes)
+
+
+def _equivalence_call(study: Study, spec: ExposureSpec, row: Row) -> Call:
+    """Return the call of the test that a coefficient is smaller than of interest."""
+    periods = {str(item["period"]): item for item in study.description()["periods"]}
+    section = cross_section(_tables(study), spec, periods[row["period"]])
+    contrast = per_sd(single(section, spec.exposures[1]), section)
+    design = contrast_design(contrast, study_geographies(study))
+    call = regression_call(design, "SCPC")
+    options = {"term": call.places[0].term, "bound": contrast.row.sesoi}
+    numbers = same("estimate", "std_error", "p_value", "conf_low", "conf_high")
+    place = replace(call.places[0], columns=numbers)
+    return replace(call, then=("equivalence", options), places=(place,))
 
 
 @cache
@@ -44,6 +69,22 @@ def _contrasts(study: Study, spec: ExposureSpec, name: str) -> Iterator[GroupCon
         if section.decides:
             for variant in variants(study, spec):
                 yield difference(cross_section(tables, variant, period))
+
+
+@cache
+def _changes(
+    study: Study, spec_id: str
+) -> tuple[tuple[GroupContrast, GroupContrast], ...]:
+    """Return the pairs of contrasts whose changes a specification asks for."""
+    specs = {spec.id: spec for spec in section_of(study, Section, "exposure")}
+    spec = specs[spec_id]
+    periods = {str(item["period"]): item for item in study.description()["periods"]}
+    tables = _tables(study)
+    pairs = list[tuple[GroupContrast, GroupContrast]]()
+    for names in spec.changes:
+        sections = [cross_section(tables, spec, periods[name]) for name in names]
+        pairs += zip(*map(neighbour_contrasts, sections), strict=True)
+    return tuple(pairs)
 
 
 @cache

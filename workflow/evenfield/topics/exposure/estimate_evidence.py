@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from evenfield.models.equivalence import equivalence
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.label_permutation import null_spread
 from evenfield.numerics.power import smallest_visible
@@ -13,7 +14,6 @@ from evenfield.numerics.random import generator_for
 from evenfield.numerics.scpc import AVERAGE_CORRELATION, SpatialComponents
 from evenfield.numerics.scpc_evidence import (
     SimulatedReach,
-    scpc_equivalence,
     simulated_reach,
 )
 from evenfield.shared.contrasts.contrasts import not_defined
@@ -81,7 +81,7 @@ def equivalence_rows(
         return [not_defined(base, error)]
     inference = geographies.inference
     c = design.regression.combination
-    test = scpc_equivalence(design.fit, c, space, base.sesoi, inference.level)
+    test = equivalence(design, c, "SCPC", base.sesoi, inference.level)
     # The narrowest bound that an effect of zero passes: on both sides, so that half of
     # 1 - power is left on each.
     bound = smallest_visible(
@@ -94,8 +94,8 @@ def equivalence_rows(
         estimate=test.estimate,
         std_error=test.std_error,
         p_value=test.p_value,
-        p_type="two one-sided SCPC tests",
-        se_type=f"SCPC avc {space.average_correlation:.2f}",
+        p_type=test.p_type,
+        se_type=test.se_type,
         conf_low=test.conf_low,
         conf_high=test.conf_high,
         # Both tests of size 1 - level reject exactly when it lies inside the bounds.

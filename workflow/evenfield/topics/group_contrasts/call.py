@@ -1,62 +1,250 @@
 """Comparisons of groups as calls of the library."""
 
-from collections import defaultdict
+from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from functools import cache
-from operator import attrgetter
 
-from evenfield.shared.calls import Call
-from evenfield.shared.contrasts.calls import contrast_call
-from evenfield.shared.contrasts.designs import GroupContrast
+import numpy as np
+
+from evenfield.shared.calls import Call, NoCallError, Place, same
+from evenfield.shared.contrasts.calls import (
+    ESTIMATE,
+    contrast_call,
+    defined_designs,
+    panel_call,
+    permuted_call,
+    several_call,
+)
+from evenfield.shared.contrasts.contrasts import printed_methods
+from evenfield.shared.contrasts.designs import GroupContrast, contrast_design
+from evenfield.shared.contrasts.geographies import Geographies
 from evenfield.shared.estimates import Estimate
 from evenfield.shared.samples import UnsupportedError
 from evenfield.shared.spec import read
 from evenfield.shared.tables.rows import Row
 from evenfield.study.study import Study
+from evenfield.study.study_config import InferenceSettings
 from evenfield.topics.group_contrasts.estimate import QUESTIONS
 from evenfield.topics.group_contrasts.estimate_groups import Groups
-from evenfield.topics.group_contrasts.estimate_spec import Section
+from evenfield.topics.group_contrasts.estimate_pooled import SAME
+from evenfield.topics.group_contrasts.estimate_ranges import DECIDING
+from evenfield.topics.group_contrasts.estimate_spec import IntensitySpec, Section
+from evenfield.topics.group_contrasts.estimate_wages import (
+    GROUP_YEARS,
+    INVESTMENT,
+    Regression,
+    regressions,
+    stream_of,
+)
 
-# Columns by which the few contrasts are found among which a row's own one is.
-KEY = "period treatment_def sample_id unit_scheme".split()
+# What the rows of one comparison share that differ by list alone.
+COMPARISON = "outcome term contrast sample_id unit_scheme period".split()
+# Where the numbers of a range, and of what is pooled, stand.
+RANGES = {
+    "stat_range_low": Place(table="range", line="lowest", columns=ESTIMATE),
+    "stat_range_high": Place(table="range", line="highest", columns=ESTIMATE),
+    "stat_range_sign": Place(note="same sign"),
+}
+SEVERAL = ("ols_romano_wolf", "ols_joint")  # of several outcomes
+SLOPES = "panel_fe_slopes"  # a cross-section of slopes
+LAWS = {"pooled": "random effects", "pooled_t": "random effects, t"}
+HETEROGENEITY = {
+    "stat_tau2": Place(table="heterogeneity", line="tau2", columns=ESTIMATE),
+    "stat_i2": Place(table="heterogeneity", line="I2", columns=ESTIMATE),
+    "stat_q": Place(
+        table="heterogeneity",
+        line="Q",
+        columns=same("estimate", "statistic", "df", "p_value"),
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a specification compares: contrasts, and pairs of them as changes."""
+
+    contrasts: list[GroupContrast] = field(default_factory=list)
+    changes: list[tuple[GroupContrast, GroupContrast]] = field(default_factory=list)
+    regressions: list[Regression] = field(default_factory=list)  # of panels
 
 
 class _Asked(Groups):
-    """What is asked, without the changes from period to period, which take draws."""
+    """What is asked, with the changes from period to period as pairs."""
 
-    def changed(self, first: GroupContrast, later: GroupContrast) -> list[Estimate]:  # noqa: ARG002
-        """Return nothing."""
+    asked: Asked
+
+    def changed(self, first: GroupContrast, later: GroupContrast) -> list[Estimate]:
+        """Note the pair; nothing is estimated here."""
+        self.asked.changes.append((first, later))
         return []
 
 
 def call(study: Study, row: Row) -> Call:
-    """Return the call that gives a row: one regression of a row a unit."""
-    groups = _groups(study)
-    asked = _contrasts(study, row["spec_id"])
-    scheme = groups.of_scheme(row["unit_scheme"])
-    key = tuple(row[name] for name in KEY)
-    return contrast_call(row, asked.get(key, ()), scheme.geographies)
+    """Return the call that gives a row: one regression of a row a unit, or several."""
+    asked = _asked(study, row["spec_id"])
+    geographies = _groups(study).of_scheme(row["unit_scheme"]).geographies
+    if row["estimator"] == "taxonomy_range":
+        primary = study.config.taxonomy.primary
+        return _range_call(row, asked.contrasts, geographies, primary)
+    if row["estimator"] in LAWS:
+        return _pooled_call(row, asked.contrasts, geographies)
+    if row["estimator"] in SEVERAL:
+        return _several_outcomes_call(study, row, asked.contrasts, geographies)
+    if row["outcome"] == INVESTMENT and row["estimator"] != SLOPES:
+        return _panel_call(row, asked.regressions, study.config.inference)
+    return contrast_call(row, asked.contrasts, geographies, asked.changes)
 
 
 @cache
-def _groups(study: Study) -> Groups:
+def _groups(study: Study) -> _Asked:
     return _Asked(study)
 
 
 @cache
-def _contrasts(
-    study: Study, spec_id: str
-) -> dict[tuple[str, ...], list[GroupContrast]]:
-    """Return the contrasts of a specification by period, list, sample and units."""
+def _asked(study: Study, spec_id: str) -> Asked:
+    """Return what a specification asks for, once for all its rows."""
     section: Section = read(Section, study.config, "group_contrasts")
     groups = _groups(study)
-    asked = defaultdict[tuple[str, ...], list[GroupContrast]](list)
+    groups.asked = Asked()
     for question, answer in QUESTIONS.items():
         for spec in getattr(section, question):
-            if spec.id != spec_id:
+            # A panel has a second specification, with a trend of each group.
+            if spec.id != spec_id.removesuffix(GROUP_YEARS):
                 continue
             with suppress(UnsupportedError):
                 for part in answer(groups, spec):
                     if isinstance(part, GroupContrast):
-                        asked[attrgetter(*KEY)(part.row)].append(part)
-    return asked
+                        contrast = replace(part, methods=spec.inference)
+                        groups.asked.contrasts.append(contrast)
+                if question == "wages":
+                    groups.asked.regressions.extend(regressions(groups, spec))
+    return groups.asked
+
+
+def _alike(
+    row: Row, contrasts: Sequence[GroupContrast], columns: Sequence[str]
+) -> list[GroupContrast]:
+    """Return the contrasts that agree with a row in some columns."""
+    cells = [row[name] for name in columns]
+    return [
+        contrast
+        for contrast in contrasts
+        if [str(getattr(contrast.row, name)) for name in columns] == cells
+    ]
+
+
+def _range_call(
+    row: Row, contrasts: Sequence[GroupContrast], geographies: Geographies, primary: str
+) -> Call:
+    """Return the call of one comparison under every list that defines it."""
+    by_list = {
+        contrast.row.treatment_def: contrast
+        for contrast in _alike(row, contrasts, COMPARISON)
+        if contrast.row.role in DECIDING
+    }
+    designs = defined_designs(by_list, geographies)
+    if len(designs) != int(row["n_obs"]):
+        raise NoCallError(
+            f"it is over {row['treatment_def']}, and {len(designs)} can be fitted again"
+        )
+    place = RANGES[row["effect_type"]]
+    return several_call(designs, "list", "HC1", place, reference=primary)
+
+
+def _pooled_call(
+    row: Row, contrasts: Sequence[GroupContrast], geographies: Geographies
+) -> Call:
+    """Return the call of one contrast in several periods, pooled."""
+    periods = row["period"].split("+")
+    by_period = {
+        contrast.row.period: contrast
+        for contrast in _alike(row, contrasts, SAME)
+        if contrast.row.period in periods and contrast.row.estimator == "ols"
+    }
+    designs = defined_designs(by_period, geographies)
+    # Few treated units leave permutation alone, which gives no interval.
+    used = {name: design for name, design in designs.items() if not design.few}
+    methods = {printed_methods(design)[0] for design in used.values()}
+    if len(used) != int(row["n_periods"]) or len(methods) != 1:
+        raise NoCallError("its periods have intervals by several methods")
+    place = HETEROGENEITY.get(row["effect_type"])
+    if place is None:
+        place = Place(term="mean", inference=LAWS[row["estimator"]])
+    level = geographies.inference.level
+    (method,) = methods
+    return several_call(used, "period", method, place, pooled={"level": level})
+
+
+def _panel_call(
+    row: Row, regressions: Sequence[Regression], settings: InferenceSettings
+) -> Call:
+    """Return the call of a panel of units and years."""
+    columns = "spec_id outcome term contrast treatment_def".split()
+    own = [
+        regression
+        for regression in regressions
+        if all(getattr(regression.row, name) == row[name] for name in columns)
+    ]
+    if len(own) != 1:
+        raise NoCallError(
+            "its regression is not in the config: it was changed after the run"
+        )
+    (asked,) = own
+    stream = stream_of(asked.row)
+    return panel_call(
+        row,
+        asked.table,
+        INVESTMENT,
+        asked.regressors,
+        asked.weights,
+        settings,
+        stream,
+    )
+
+
+def _several_outcomes_call(
+    study: Study, row: Row, contrasts: Sequence[GroupContrast], geographies: Geographies
+) -> Call:
+    """Return the call of several outcomes whose labels are dealt out together."""
+    primary = study.config.taxonomy.primary
+    together = [
+        contrast
+        for contrast in contrasts
+        if contrast.row.treatment_def == primary
+        and np.ptp(contrast.table[contrast.outcome])
+    ]
+    design = contrast_design(together[0], geographies)
+    call = permuted_call(design, "randomisation")
+    outcomes = {one.outcome: one.table[one.outcome] for one in together}
+    data = call.data.drop(columns=together[0].outcome)
+    for name, values in outcomes.items():
+        data[name] = data["unit"].map(values)
+    place = Place(
+        term=row["outcome"],
+        inference="Romano-Wolf",
+        columns=same("estimate", "statistic", "p_value"),
+    )
+    places = [place]
+    if row["effect_type"] == "stat_joint":
+        # The statistic has the sign that is predicted for its outcome.
+        section: Section = read(Section, study.config, "group_contrasts")
+        signs = _signs(section.factor_intensity, row["spec_id"])
+        largest = row["warning"].removeprefix("largest |t|: ").partition(";")[0]
+        joint = Place(
+            table="joint", line="largest", columns=same("statistic", "p_value")
+        )
+        signed = {"estimate": "statistic"}
+        places = [joint, replace(joint, columns=signed, times=float(signs[largest]))]
+    arguments = {**call.arguments, "y": list(outcomes)}
+    return replace(call, data=data, arguments=arguments, places=tuple(places))
+
+
+def _signs(specs: Sequence[IntensitySpec], spec_id: str) -> dict[str, int]:
+    """Return the sign that is predicted for each outcome of a specification."""
+    return {
+        measure.id: measure.sign
+        for spec in specs
+        if spec.id == spec_id
+        for measure in spec.measures
+    }

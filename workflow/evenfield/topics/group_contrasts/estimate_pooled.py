@@ -2,12 +2,11 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
-from evenfield.numerics.ols import t_inference, t_quantile
-from evenfield.numerics.paule_mandel import variance_between
+from evenfield.models.pooled import RandomEffects, pooled
+from evenfield.numerics.ols import t_inference
 from evenfield.numerics.power import smallest_visible
 from evenfield.shared.estimates import NAN, Estimate
 from evenfield.shared.samples import inference_fields, joined, underpowered
@@ -50,18 +49,14 @@ def pooled_rows(
 def _pooled(
     groups: Groups, spec: PeriodSpec, by_period: dict[str, Estimate], is_main: bool
 ) -> Iterator[Estimate]:
-    from statsmodels.stats.meta_analysis import combine_effects
-
     level = groups.inference.level
-    normal = t_quantile(0.5 + level / 2, np.inf)
-    # ASSUME: periods are independent given income at their start; the variance of a
-    # period is that of a normal estimate with the interval that the period has.
-    errors = {
-        name: (row.conf_high - row.conf_low) / 2 / normal
-        for name, row in by_period.items()
-    }
     # Without an interval a period has no variance, and so no weight.
-    used = [name for name in spec.pooled if np.isfinite(errors.get(name, NAN))]
+    used = [
+        name
+        for name in spec.pooled
+        if name in by_period
+        and np.isfinite([by_period[name].conf_low, by_period[name].conf_high]).all()
+    ]
     first = next(iter(by_period.values()))
     lacks = [name for name in spec.pooled if name not in used]
     bases = {by_period[name].output_basis for name in used} or {""}
@@ -78,12 +73,11 @@ def _pooled(
         few = f"not defined: {len(used)} of {len(spec.pooled)} periods have an interval"
         yield replace(row, warning=joined(row.warning, few))
         return
-    effects = np.array([by_period[name].estimate for name in used])
-    variances = np.array([errors[name] ** 2 for name in used])
-    # Paule and Mandel: sum (b_P - b)^2 / (v_P + tau2) = k - 1. statsmodels' own
-    # iterations stop at 1e-5, so it starts from the root and makes none.
-    tau2 = variance_between(effects, variances)
-    fit = combine_effects(effects, variances, "iterated", tau2_start=tau2, maxiter=0)
+    rows = [by_period[name] for name in used]
+    effects, low, high = np.array(
+        [(one.estimate, one.conf_low, one.conf_high) for one in rows]
+    ).T
+    found = pooled(effects, low, high, level)
     row = replace(
         row,
         n_obs=sum(by_period[name].n_obs for name in used),
@@ -97,9 +91,7 @@ def _pooled(
         ("pooled", np.inf, "normal"),
         ("pooled_t", len(used) - 1.0, "t(k - 1)"),
     ):
-        tested = inference_fields(
-            t_inference(fit.mean_effect_re, fit.sd_eff_w_re, df, level)
-        )
+        tested = inference_fields(t_inference(found.mean, found.std_error, df, level))
         ends = (tested["conf_low"], tested["conf_high"], tested["std_error"])
         mde = smallest_visible(*ends, groups.inference.power, level)
         weak = underpowered(mde, row.sesoi, row.unit_of_measure)
@@ -114,28 +106,23 @@ def _pooled(
             warning=joined(row.warning, weak),
         )
     if is_main:
-        yield from _heterogeneity(replace(row, role="robustness", sesoi=NAN), fit)
+        yield from _heterogeneity(replace(row, role="robustness", sesoi=NAN), found)
 
 
-def _heterogeneity(row: Estimate, fit: Any) -> Iterator[Estimate]:
-    # Q is chi-squared with k - 1 degrees of freedom where tau2 is zero.
-    test = fit.test_homogeneity()
-    # I2 = 1 - (k - 1) / Q, set to zero where Q is below what chance leads to expect.
+def _heterogeneity(row: Estimate, found: RandomEffects) -> Iterator[Estimate]:
     kinds = {
-        "stat_tau2": (fit.tau2, f"squared {row.unit_of_measure}"),
-        "stat_i2": (max(fit.i2, 0.0), "share"),
-        "stat_q": (test.statistic, "statistic"),
+        "stat_tau2": (found.tau2, f"squared {row.unit_of_measure}"),
+        "stat_i2": (found.i2, "share"),
+        "stat_q": (found.q, "statistic"),
     }
     for name, (value, unit) in kinds.items():
-        estimate = replace(
-            row, effect_type=name, estimate=float(value), unit_of_measure=unit
-        )
+        estimate = replace(row, effect_type=name, estimate=value, unit_of_measure=unit)
         if name == "stat_q":
             estimate = replace(
                 estimate,
-                statistic=test.statistic,
-                df=float(test.df),
-                p_value=test.pvalue,
+                statistic=found.q,
+                df=float(found.df),
+                p_value=found.p_value,
                 p_type="chi-squared",
             )
         yield estimate

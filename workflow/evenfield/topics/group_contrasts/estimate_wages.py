@@ -1,5 +1,6 @@
 """The wage elasticity of foreign investment by group: a panel of units and years."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -29,6 +30,7 @@ INVESTMENT = "log_investment_next_year"
 ELASTICITY = "log_wage"
 SLOPE = "wage_slope"
 CROSSED = {label: f"log_wage_x_{label}" for label in LABELS}
+GROUP_YEARS = "_group_years"  # behind the id of a specification
 PRINTED = ("wild33", "driscoll_kraay")  # beside CR3 where a row decides
 
 
@@ -54,27 +56,31 @@ def elasticity(groups: Groups, spec: WagesSpec) -> Parts:
     ln F_i,t+1 = mu_i + tau_t + k ln w_it + k_C C_i ln w_it + k_S S_i ln w_it + e_it;
     the number of interest is k_C - k_S.
     """
+    for asked in regressions(groups, spec):
+        yield from panel_rows(asked, groups)
+    yield _slopes(groups, spec, _panel(groups, spec))
+
+
+def regressions(groups: Groups, spec: WagesSpec) -> Iterator[Regression]:
+    """Yield the regressions of a specification, each with a combination of coefficients."""
     panel = _panel(groups, spec)
     main = spec.role == "primary"
     for taxonomy in groups.taxonomies if main else [groups.primary]:
         asked = _regression(groups, spec, taxonomy, panel)
         if taxonomy != groups.primary:
             asked = replace(asked, row=replace(asked.row, role="robustness"))
-        yield from panel_rows(asked, groups)
+        yield asked
         if main and taxonomy == groups.primary:
             # ASSUME: one set of year effects for all, so a group's own trend of
             # investment enters its elasticity; a second row gives every group its own
             # year effects.
-            yield from panel_rows(_with_group_years(asked), groups)
+            yield _with_group_years(asked)
             single = replace(
                 asked.row, hypothesis="", role="exploratory", contrast="", sesoi=NAN
             )
             for name in asked.regressors:
                 row = replace(single, term=name)
-                yield from panel_rows(
-                    replace(asked, row=row, weights={name: 1.0}), groups
-                )
-    yield _slopes(groups, spec, panel)
+                yield replace(asked, row=row, weights={name: 1.0})
 
 
 def _panel(groups: Groups, spec: WagesSpec) -> pd.DataFrame:
@@ -149,7 +155,7 @@ def _with_group_years(asked: Regression) -> Regression:
     row = replace(
         asked.row,
         role="robustness",
-        spec_id=f"{asked.row.spec_id}_group_years",
+        spec_id=asked.row.spec_id + GROUP_YEARS,
         fe_id="unit + year + group x year",
     )
     wider = pd.concat([table, pd.DataFrame(effects)], axis=1)
@@ -219,14 +225,13 @@ def panel_rows(asked: Regression, groups: Groups) -> list[Estimate]:
         return [replace(row, warning=joined(row.warning, few))]
     # ASSUME: serial correlation is left in the standard error, so what a panel can
     # detect follows from that error.
-    named = (row.spec_id, row.outcome, row.term, row.treatment_def)
     design = Design(
         fit=fit,
         units=in_order(units),
         dates=encoded(years),
         draws=inference.permutations,
         seed=inference.seed,
-        stream=":".join(["wild", *named]),
+        stream=stream_of(row),
         # t(G* - 1): G* is below G where few units carry the coefficient.
         effective_df=True,
         power=inference.power,
@@ -241,6 +246,12 @@ def panel_rows(asked: Regression, groups: Groups) -> list[Estimate]:
     if row.role == "primary":
         rows += leave_out_rows(row, fit, c, units, inference.pairs)
     return rows
+
+
+def stream_of(row: Estimate) -> str:
+    """Return the name of the random stream of a row's wild bootstrap."""
+    named = (row.spec_id, row.outcome, row.term, row.treatment_def)
+    return ":".join(["wild", *named])
 
 
 def _fit(asked: Regression, dates: np.ndarray) -> OlsFit:

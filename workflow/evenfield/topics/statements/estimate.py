@@ -2,6 +2,7 @@
 but decide no hypothesis.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Annotated
 
@@ -184,8 +185,20 @@ def _panel(
     """Regress an outcome by unit and year on lagged regressors with unit and year
     effects, one row a lag.
     """
-    outcome = data.wide(spec.outcomes[0], data.years(period))
     rows = []
+    for row, frame in panel_frames(data, spec, period):
+        try:
+            rows += _fitted(row, frame, spec, inference)
+        except NumericsError as error:
+            rows.append(replace(row, warning=f"not defined: {error}"))
+    return rows
+
+
+def panel_frames(
+    data: Data, spec: AssociationSpec, period: str
+) -> Iterator[tuple[Estimate, pd.DataFrame]]:
+    """Yield for each lag the row to fill and outcome and regressors by unit and year."""
+    outcome = data.wide(spec.outcomes[0], data.years(period))
     for lag in spec.lags:
         row = replace(
             _row(data, spec, period), term=f"{spec.term}_lag{lag}", fe_id="unit + year"
@@ -200,11 +213,14 @@ def _panel(
         }
         frame = pd.DataFrame({Y: outcome.stack(), **later})
         frame = frame.dropna().rename_axis(["unit", "year"]).sort_index()
-        try:
-            rows += _fitted(row, frame, spec, inference)
-        except NumericsError as error:
-            rows.append(replace(row, warning=f"not defined: {error}"))
-    return rows
+        # A unit seen once is its own fixed effect.
+        several = frame.groupby("unit")[Y].transform("size") >= LEAST_YEARS
+        yield row, frame[several]
+
+
+def panel_stream(row: Estimate) -> str:
+    """Return the name of the random stream of a row's wild bootstrap."""
+    return f"wild:{row.spec_id}:{row.term}:{row.period}"
 
 
 def _fitted(
@@ -219,8 +235,6 @@ def _fitted(
     from linearmodels.panel import PanelOLS
     from linearmodels.panel.utility import AbsorbingEffectError
 
-    # A unit seen once is its own fixed effect.
-    frame = frame[frame.groupby("unit")[Y].transform("size") >= LEAST_YEARS]
     if frame.empty:
         raise UnsupportedError("no unit with outcome and regressor in two years")
     # The reported coefficient first: `c` below picks the first column.
@@ -250,7 +264,7 @@ def _fitted(
         dates=encoded(year.to_numpy()),
         draws=inference.permutations,
         seed=inference.seed,
-        stream=f"wild:{row.spec_id}:{row.term}:{row.period}",
+        stream=panel_stream(row),
         wild_weights=few_cluster_weights(len(set(units))),
         effective_df=True,
         power=inference.power,

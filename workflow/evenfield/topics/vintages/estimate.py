@@ -147,7 +147,7 @@ def estimate(study: Study) -> Results:
     for contrast in chain.from_iterable(asked.values()):
         rows += contrast_rows(contrast, geographies)
     changes = list[Estimate]()
-    for first, later in _spans_compared(section, asked):
+    for first, later in spans_compared(section, asked):
         changes += change_rows(first, later, geographies)
     labels = [(name, *vintage) for name, vintage in section.vintages.items()]
     series = pd.DataFrame(labels, columns=SERIES[0])
@@ -158,7 +158,7 @@ def estimate(study: Study) -> Results:
     )
 
 
-def _spans_compared(
+def spans_compared(
     section: Section, asked: Mapping[tuple[str, tuple[int, int]], list[GroupContrast]]
 ) -> Iterator[tuple[GroupContrast, GroupContrast]]:
     """Yield each comparison of groups in the two spans of each change, vintage by

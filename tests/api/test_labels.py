@@ -1,0 +1,178 @@
+"""Permutation of group labels, against draws and fits made here one by one."""
+
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+import pytest
+from statsmodels.api import OLS, add_constant
+
+import evenfield as ef
+from made_panel import refused
+from tolerances import close
+
+N = 9
+UNITS = [f"u{i}" for i in range(N)]
+RING = {u: [UNITS[(i - 1) % N], UNITS[(i + 1) % N]] for i, u in enumerate(UNITS)}
+LINKS = [(u, UNITS[(i + 1) % N]) for i, u in enumerate(UNITS)]
+RNG = np.random.default_rng(5)
+CROSS = pd.DataFrame(
+    {
+        "unit": UNITS,
+        "y": RNG.normal(size=N),
+        "other": RNG.normal(size=N),
+        "x": RNG.normal(size=N),
+        "group": [1.0, 1, 1, 0, 0, 0, 0, 0, 0],
+        "zone": [0.0, 0, 1, 1, 0, 1, 0, 1, 0],
+        "coast": list("aaaaaabbb"),
+    }
+)
+ABOUT = {"controls": "x", "unit": "unit"}
+
+
+def statistic(y, *columns, c=(1.0,)):
+    """Estimate and t of a combination of the first coefficients by statsmodels."""
+    fit = OLS(
+        np.asarray(y), add_constant(np.column_stack(columns), prepend=False)
+    ).fit()
+    weights = np.zeros(len(fit.params))
+    weights[: len(c)] = c
+    test = fit.t_test(weights)
+    return float(np.squeeze(test.effect)), float(np.squeeze(test.tvalue))
+
+
+def test_every_way_to_deal_out_the_labels_gives_the_exact_p():
+    fit = ef.label_permutation("y", CROSS, "group", exact=True, **ABOUT)
+    estimate, t = statistic(CROSS["y"], CROSS["group"], CROSS["x"])
+    drawn = []
+    for members in combinations(range(N), 3):
+        labels = np.isin(np.arange(N), members).astype(float)
+        drawn.append(abs(statistic(CROSS["y"], labels, CROSS["x"])[1]))
+    close([fit.params["group"], fit.tstats["group"]], [estimate, t])
+    close(fit.pvalues["group"], np.mean(np.array(drawn) >= abs(t) - 1e-9))
+    assert fit.notes["patterns"] == len(drawn) == 84
+
+
+def test_draws_are_those_of_the_seed_with_neighbours_formed_anew():
+    weights = {"group": 1.0, "W group": -1.0}
+    options = {"contrast": weights, "w": RING, "draws": 99, "seed": [4, 2]}
+    fit = ef.label_permutation("y", CROSS, ["group", "zone"], **options, **ABOUT)
+    W = np.array([[0.5 * (v in RING[u]) for v in UNITS] for u in UNITS])
+    labels = CROSS[["group", "zone"]].to_numpy()
+
+    def t_of(rows):
+        regressors = [*rows.T, *(W @ rows).T, CROSS["x"]]
+        return statistic(CROSS["y"], *regressors, c=(1.0, 0.0, -1.0))
+
+    source = np.random.default_rng([4, 2]).permuted(
+        np.tile(np.arange(N), (99, 1)), axis=1
+    )
+    estimate, t = t_of(labels)
+    extreme = 0
+    defined = 0
+    for draw in source:
+        X = np.column_stack([labels[draw], W @ labels[draw], CROSS["x"], np.ones(N)])
+        if np.linalg.matrix_rank(X, tol=1e-6) == X.shape[1]:
+            defined += 1
+            extreme += abs(t_of(labels[draw])[1]) >= abs(t) - 1e-9
+    close(fit.params["group - W group"], estimate)
+    close(fit.pvalues["group - W group"], (1 + extreme) / (1 + defined))
+
+
+def test_labels_stay_in_their_stratum_or_hang_together():
+    within = ef.label_permutation(
+        "y", CROSS, "zone", strata="coast", exact=True, unit="unit"
+    )
+    assert within.notes["patterns"] == 20 * 3
+    refused(
+        "only 9 different label patterns",
+        ef.label_permutation,
+        "y",
+        CROSS,
+        "group",
+        links=LINKS,
+        unit="unit",
+    )
+    # Nine places of three in a row, with the zones dealt out inside and outside.
+    both = ef.label_permutation(
+        "y", CROSS, ["group", "zone"], links=LINKS, unit="unit", draws=4999
+    )
+    assert both.notes["patterns"] == 9 * 3 * 20
+    law = both.to_frame()["law"][0]
+    assert law == "connected permutation of labels"
+
+
+def test_what_draws_let_expect_is_subtracted_or_held():
+    labels = CROSS["group"].to_numpy()
+    W = np.array([[0.5 * (v in RING[u]) for v in UNITS] for u in UNITS])
+    coast = CROSS["coast"].to_numpy()
+    mean = CROSS.groupby("coast")["group"].transform("mean").to_numpy()
+    options = {"w": RING, "strata": "coast", "draws": 999, "contrast": {"W group": 1.0}}
+    centred = ef.label_permutation(
+        "y", CROSS, "group", expected="subtract", **options, **ABOUT
+    )
+    expected = W @ mean
+    X = [W @ labels - expected, labels - mean, CROSS["x"]]
+    close(centred.params["W group"], statistic(CROSS["y"], *X)[0])
+    held = ef.label_permutation(
+        "y", CROSS, "group", expected="control", **options, **ABOUT
+    )
+    X = [W @ labels, labels, CROSS["x"], coast == "a", expected]
+    close(held.params["W group"], statistic(CROSS["y"], *map(np.float64, X))[0])
+
+
+def test_several_outcomes_are_adjusted_on_common_draws():
+    fit = ef.label_permutation(["y", "other"], CROSS, "group", draws=199, unit="unit")
+    rows = fit.to_frame().set_index(["inference", "term"])
+    alone = ef.label_permutation("other", CROSS, "group", draws=199, unit="unit")
+    close(rows.loc[("permuted labels", "other"), "p_value"], alone.pvalues["group"])
+    t = rows.loc["permuted labels", "statistic"].abs()
+    source = np.random.default_rng(0).permuted(np.tile(np.arange(N), (199, 1)), axis=1)
+    labels = CROSS["group"].to_numpy()
+    draws = [
+        max(abs(statistic(CROSS[y], labels[draw])[1]) for y in ("y", "other"))
+        for draw in source
+    ]
+    joint = (1 + (np.array(draws) >= t.max() - 1e-9).sum()) / 200
+    close(rows.loc[("Romano-Wolf", t.idxmax()), "p_value"], joint)
+    assert fit.tables["joint"].loc["largest", "outcome"] == t.idxmax()
+    close(fit.tables["joint"].loc["largest", "p_value"], joint)
+
+
+def test_a_change_is_that_of_the_contrasts_of_both_dates():
+    later = CROSS.assign(y=CROSS["other"], year=2010)
+    both = pd.concat([CROSS.assign(year=2000), later])
+    fit = ef.label_permutation("y", both, "group", time="year", draws=99, **ABOUT)
+    first, last = (
+        statistic(CROSS[y], CROSS["group"], CROSS["x"])[0] for y in ("y", "other")
+    )
+    close(fit.params["group"], last - first)
+    mixed = both.sample(frac=1, random_state=1)
+    again = ef.label_permutation("y", mixed, "group", time="year", draws=99, **ABOUT)
+    close(again.pvalues, fit.pvalues)
+
+
+@pytest.mark.parametrize(
+    ("words", "changes"),
+    [
+        ("no coefficient 'W group'", {"contrast": {"W group": 1.0}}),
+        ("strata or exact beside links", {"strata": "coast", "links": LINKS}),
+        ("no use of the expectation 'drop'", {"expected": "drop"}),
+        ("no column 'port'", {"strata": "port"}),
+    ],
+)
+def test_what_cannot_be_dealt_out_is_refused(words, changes):
+    refused(words, ef.label_permutation, "y", CROSS, "group", unit="unit", **changes)
+
+
+def test_labels_that_cannot_be_dealt_out_are_refused():
+    share = CROSS.assign(group=CROSS["group"] / 2)
+    about = {"links": LINKS, "unit": "unit"}
+    refused("no indicator", ef.label_permutation, "y", share, "group", **about)
+    three = pd.concat([CROSS.assign(year=year) for year in (1, 2, 3)])
+    about = {"unit": "unit", "time": "year"}
+    refused("3 dates", ef.label_permutation, "y", three, "group", **about)
+    hole = CROSS.assign(group=CROSS["group"].where(CROSS["unit"] != "u3"))
+    refused(
+        "missing values of group", ef.label_permutation, "y", hole, "group", unit="unit"
+    )

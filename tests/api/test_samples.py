@@ -1,0 +1,137 @@
+"""One regression in several samples, and the fit again without each unit."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+from statsmodels.stats.meta_analysis import combine_effects
+
+import evenfield as ef
+from made_panel import DATA, KEYS, N, refused
+from tolerances import close
+
+THREE = DATA[DATA["year"].isin([1990, 1996, 2005])].rename(columns={"year": "wave"})
+BY = {"by": "wave", "unit": "unit", "inference": "CR3"}
+
+
+def test_each_sample_has_the_numbers_of_its_own_fit():
+    fit = ef.ols_by("y ~ x + rich", THREE, reference="1996", **BY)
+    assert list(fit.params.index) == ["1990", "1996", "2005"]
+    own = {
+        str(wave): ef.ols("y ~ x + rich", part, unit="unit", inference="CR3")
+        for wave, part in THREE.groupby("wave")
+    }
+    close(fit.params, [each.params["x"] for each in own.values()])
+    close(fit.conf_int(0.9), [each.conf_int(0.9).loc["x"] for each in own.values()])
+    ends = fit.tables["range"]
+    close(ends["estimate"], [fit.params.min(), fit.params.max()])
+    assert list(ends["sample"]) == [fit.params.idxmin(), fit.params.idxmax()]
+    close(ends["bound"], [fit.conf_int()["lower"].min(), fit.conf_int()["upper"].max()])
+    signs = np.sign(fit.params)
+    assert fit.notes["same sign"] == (signs == signs["1996"]).sum()
+    width = np.ptp(fit.params) / fit.std_errors["1996"]
+    close(fit.notes["range in standard errors"], width)
+    other = ef.ols_by("y ~ x + rich", THREE, term="rich", **BY)
+    close(other.params["2005"], own["2005"].params["rich"])
+
+
+def test_rows_in_any_order_give_the_same():
+    fit = ef.ols_by("y ~ x", THREE, **BY)
+    mixed = ef.ols_by(data=THREE.sample(frac=1, random_state=2), y="y", x=["x"], **BY)
+    close(
+        fit.to_frame()[["estimate", "p_value"]],
+        mixed.to_frame()[["estimate", "p_value"]],
+    )
+    close(fit.pool().params, mixed.pool().params)
+
+
+def test_samples_are_pooled_as_statsmodels_pools_them():
+    fit = ef.ols_by("y ~ x", THREE, **BY)
+    ends = fit.conf_int()
+    variances = ((ends["upper"] - ends["lower"]) / 2 / stats.norm.ppf(0.975)) ** 2
+    pooled = fit.pool()
+    tau2 = pooled.notes["tau2"]
+    other = combine_effects(
+        fit.params.to_numpy(),
+        variances.to_numpy(),
+        "iterated",
+        tau2_start=tau2,
+        maxiter=0,
+    )
+    rows = pooled.to_frame().set_index("inference")
+    close(rows["estimate"], [other.mean_effect_re] * 2)
+    close(rows["std_error"], [other.sd_eff_w_re] * 2)
+    t = other.mean_effect_re / other.sd_eff_w_re
+    close(rows.loc["random effects", "p_value"], 2 * stats.norm.sf(abs(t)))
+    close(rows.loc["random effects, t", "p_value"], 2 * stats.t.sf(abs(t), 2))
+    half = stats.t.ppf(0.95, 2) * other.sd_eff_w_re
+    low = pooled.to_frame(0.9).set_index("inference")["conf_low"]
+    close(low["random effects, t"], other.mean_effect_re - half)
+    q = pooled.tables["heterogeneity"].loc["Q"]
+    close(q["p_value"], other.test_homogeneity().pvalue)
+
+
+def test_what_cannot_be_compared_is_refused():
+    refused("no column 'country'", ef.ols_by, "y ~ x", THREE, by="country")
+    refused("one sample in", ef.ols_by, "y ~ x", THREE.query("wave == 1990"), **BY)
+    hole = THREE.assign(wave=THREE["wave"].astype(object).where(THREE["unit"] != "u00"))
+    refused("3 rows without a sample", ef.ols_by, "y ~ x", hole, **BY)
+    refused("no parameter 'z'", ef.ols_by, "y ~ x", THREE, term="z", **BY)
+    refused("no sample '1991'", ef.ols_by, "y ~ x", THREE, reference="1991", **BY)
+    one = THREE.assign(x=THREE["x"].where(THREE["wave"] != 2005, 1.0))
+    refused("wave 2005: ", ef.ols_by, "y ~ x", one, **BY)
+    fit = ef.ols_by("y ~ x", THREE, by="wave", unit="unit", inference="wild", draws=9)
+    refused("no interval of 1990", fit.pool)
+
+
+@pytest.mark.parametrize(
+    ("formula", "of"),
+    [("y ~ x + rich", "1996"), ("y ~ x + rich | unit + year", "all")],
+)
+def test_a_fit_without_each_unit_is_the_fit_of_the_others(formula, of):
+    data = DATA if of == "all" else DATA[DATA["year"] == 1996]
+    keys = KEYS if of == "all" else {"unit": "unit"}
+    fit = ef.ols(formula, data, inference="CR3", **keys)
+    without = fit.leave_one_out("rich")
+    again = {
+        unit: ef.ols(formula, data[data["unit"] != unit], inference="CR3", **keys)
+        for unit in sorted(set(data["unit"]))
+    }
+    expected = pd.Series({unit: each.params["rich"] for unit, each in again.items()})
+    assert list(without.params.index) == list(expected.index) and len(expected) == N
+    close(without.params, expected, rtol=1e-9)
+    ends = without.tables["range"]
+    close(ends["estimate"], [expected.min(), expected.max()], rtol=1e-9)
+    assert list(ends["without"]) == [expected.idxmin(), expected.idxmax()]
+    whole = fit.params["rich"]
+    close(without.notes["all units"], whole)
+    assert without.notes["sign flips"] == (expected * whole < 0).sum()
+    assert without.notes["moves most without"] == (expected - whole).abs().idxmax()
+    assert fit.leave_one_out().title == "x without each unit"
+
+
+def test_effects_that_cross_the_units_must_be_estimated_anew():
+    fit = ef.ols("y ~ x | unit + year", DATA, inference="HC3", **KEYS)
+    refused("effects that cross the units", fit.leave_one_out)
+    refused("no parameter 'z'", ef.ols("y ~ x", DATA, **KEYS).leave_one_out, "z")
+
+
+def test_a_coefficient_is_held_against_what_is_of_interest():
+    fit = ef.ols("y ~ x", DATA, inference=["CR1", "wild"], **KEYS)
+    test = fit.equivalence(bound=0.9)
+    b, se = fit.params["x"], fit.std_errors["x"]
+    p = max(stats.t.sf((0.9 + b) / se, N - 1), stats.t.sf((0.9 - b) / se, N - 1))
+    close(test.pvalues["x"], p)
+    close(test.conf_int(), fit.conf_int(0.9).loc[["x"]])
+    refused("no equivalence test by wild", fit.vcov("wild").equivalence, bound=0.9)
+    refused("with bound 0", fit.equivalence, "x", bound=0.0)
+
+
+def test_equivalence_by_scpc_has_the_law_of_scpc():
+    fit = ef.ols("y ~ x", THREE.query("wave == 1996"), unit="unit", inference="SCPC")
+    wide = fit.equivalence("x", bound=50.0)
+    assert wide.pvalues["x"] < 0.05
+    close(wide.conf_int(), fit.conf_int(0.9).loc[["x"]], rtol=0.2)
+    # A bound at the end of the interval is one at which p is 1 - level.
+    end = float(wide.conf_int().abs().max(axis=None))
+    close(fit.equivalence("x", bound=end).pvalues["x"], 0.05, rtol=1e-6)

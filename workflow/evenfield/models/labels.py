@@ -1,0 +1,147 @@
+"""Labels of groups dealt out to other units: who could have had whose, and how often a
+contrast as large as that of the data comes up.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from evenfield.numerics.arrays import Array
+from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.inference.multiple_testing import romano_wolf
+from evenfield.numerics.label_change import label_change
+from evenfield.numerics.label_permutation import (
+    LABELS_ALONE,
+    LabelDesign,
+    LabelDraws,
+    LabelRegression,
+    PermutationTest,
+    connected_label_draws,
+    exact_label_draws,
+    free_label_draws,
+    label_permutation,
+    stratified_label_draws,
+    without_expectation,
+)
+from evenfield.numerics.spatial import Weights, multiplier, symmetric
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dealing:
+    """Who can have whose labels: all units alike, those of a stratum, or places that
+    hang together; and how many draws are made.
+    """
+
+    strata: np.ndarray | None = None  # (N,) codes
+    links: np.ndarray | None = (
+        None  # (P, 2) positions of units that touch, each pair once
+    )
+    exact: bool = False  # every way to deal within strata, in place of draws
+    draws: int = 9999
+
+    def drawn(self, labels: np.ndarray, rng: np.random.Generator) -> LabelDraws:
+        """Return who gets whose labels; labels (N, L), of which a group that hangs
+        together has the first.
+        """
+        N = len(labels)
+        if self.links is not None:
+            group = labels[:, 0]
+            if not np.isin(group, (0.0, 1.0)).all():
+                raise NumericsError(
+                    "the first label is no indicator: nothing that hangs together"
+                )
+            one, other = self.links.T
+            touching = symmetric(N, one, other, np.ones(len(one)))
+            return connected_label_draws(group == 1.0, touching, self.draws, rng)
+        strata = np.zeros(N, dtype=int) if self.strata is None else self.strata
+        if self.exact:
+            return exact_label_draws(labels, strata)
+        if self.strata is None:
+            return free_label_draws(N, self.draws, rng)
+        return stratified_label_draws(strata, self.draws, rng)
+
+
+class LabelTests(NamedTuple):
+    """A contrast of S outcomes against its distribution under dealt-out labels."""
+
+    estimate: np.ndarray  # (S,)
+    statistic: np.ndarray  # (S,) t of least squares
+    p_value: np.ndarray  # (S,) of each alone
+    adjusted: np.ndarray  # (S,) by Romano and Wolf's step-down
+    patterns: int  # different label patterns among the draws
+    scheme: str  # of the draws: free, stratified, connected or exact
+
+
+def labels_dealt_out(
+    outcomes: Array,
+    labels: Array,
+    controls: Array,
+    c: Array,
+    dealing: Dealing,
+    rng: np.random.Generator,
+    *,
+    neighbours: Weights | None = None,
+    expected: str = "",
+) -> LabelTests:
+    """Test the combination c'b of label coefficients, or its change between two dates, on
+    draws that all outcomes share.
+
+    Parameters
+    ----------
+    outcomes : (S, T, N)
+        S outcomes of N units at one date or two.
+    labels : (T, N, L)
+    controls : (T, N, K)
+        The constant among them; they stay with their units.
+    c : (R,)
+        Weights of the labels, then of their averages over the neighbours.
+    dealing, rng
+        Who can have whose labels, and the random numbers.
+    neighbours : (N, N)
+        Weights of the averages of labels, which are formed anew in each draw.
+    expected : what is done with the regressors that draws let expect: ``subtract`` or
+        ``control``; nothing where empty.
+
+    Raises
+    ------
+    NumericsError
+        If there are too few patterns, or labels are collinear with the controls.
+    """
+    design = LABELS_ALONE
+    if neighbours is not None:
+        design = LabelDesign(multiplier(neighbours))
+    drawn = dealing.drawn(labels[0], rng)
+    tests = []
+    for of_outcome in outcomes:
+        dates = []
+        for y, at_date, held in zip(of_outcome, labels, controls, strict=True):
+            regression = LabelRegression(
+                y=y, labels=at_date, controls=held, c=c, label_design=design
+            )
+            if expected:
+                regression = without_expectation(regression, expected, drawn)
+            dates.append(regression)
+        tests.append(_tested(dates, drawn))
+    statistic = np.array([test.statistic for test in tests])
+    draws = np.column_stack([test.statistics for test in tests])
+    # A draw in which one statistic is not defined has no maximum over all of them.
+    regular = draws[np.isfinite(draws).all(axis=1)]
+    p_value = np.array([test.p_value for test in tests])
+    several = len(tests) > 1
+    return LabelTests(
+        estimate=np.array([test.estimate for test in tests]),
+        statistic=statistic,
+        p_value=p_value,
+        adjusted=romano_wolf(statistic, regular).adjusted if several else p_value,
+        patterns=min(test.distinct for test in tests),
+        scheme=drawn.scheme,
+    )
+
+
+def _tested(dates: list[LabelRegression], drawn: LabelDraws) -> PermutationTest:
+    """Test the contrast of one date, or the change between two."""
+    if len(dates) == 1:
+        return label_permutation(dates[0], drawn)
+    first, later = dates
+    return label_change(first, later, drawn)
