@@ -13,7 +13,7 @@ from evenfield.numerics.standardised_index import standardised_index
 from evenfield.shared.estimates import Estimate
 from evenfield.study.errors import EvenfieldError
 from evenfield.study.study_config import InferenceSettings
-from evenfield.topics.statements.estimate import Y, _fitted, estimate
+from evenfield.topics.statements.estimate import Y, _fitted, estimate, of_several_years
 from evenfield.topics.statements.estimate_data import Data
 from evenfield.topics.statements.estimate_facts import FactSpec, _value
 from evenfield.topics.statements.table import variant_words
@@ -486,5 +486,5 @@ def test_a_unit_with_two_years_counts_and_one_with_one_year_does_not():
         estimator="fe", spec_id="s", outcome="y", term="x", estimate=np.nan, sesoi=1.0
     )
     spec = SimpleNamespace(term="x", inference=())
-    (result,) = _fitted(base, frame, spec, InferenceSettings())
+    (result,) = _fitted(base, of_several_years(frame), spec, InferenceSettings())
     assert (result.n_units, result.n_obs) == (7, 38)

@@ -213,9 +213,12 @@ def panel_frames(
         }
         frame = pd.DataFrame({Y: outcome.stack(), **later})
         frame = frame.dropna().rename_axis(["unit", "year"]).sort_index()
-        # A unit seen once is its own fixed effect.
-        several = frame.groupby("unit")[Y].transform("size") >= LEAST_YEARS
-        yield row, frame[several]
+        yield row, of_several_years(frame)
+
+
+def of_several_years(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of units with several: a unit seen once is its own fixed effect."""
+    return frame[frame.groupby("unit")[Y].transform("size") >= LEAST_YEARS]
 
 
 def panel_stream(row: Estimate) -> str:
