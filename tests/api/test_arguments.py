@@ -158,7 +158,7 @@ def test_units_without_dates_are_told_to_name_them(page):
         "label-permutation",
     }
     advice = "keep one YEAR" if one_date else "give time='YEAR'"
-    count = "group False: 8" if page == "ols-by" else "180"  # of the first sample
+    count = "group u00: 15" if page == "ols-by" else "180"  # of the first sample
     words = f"{count} rows of units that have another one, first u00; .*; {advice}$"
     without = {"time": None} if "time" in CALLS[page].options else {}
     refused(words, CALLS[page], panel, **without)
