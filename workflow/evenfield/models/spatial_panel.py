@@ -187,8 +187,8 @@ def bootstrap_by_unit(
     # The data count as one of the samples, so that p is never zero.
     beyond = (sizes >= np.abs(statistic)).sum(axis=0)
     p_value = (1 + beyond) / (1 + used)
-    # SEM has no indirect effect by construction: no error, and no t.
-    defined = (std_error > 0) & np.isfinite(sizes).all(axis=0)
+    # SEM has no indirect effect by construction: no error, and no t in any sample.
+    defined = np.isfinite(sizes).all(axis=0)
     return Bootstrap(
         estimate=estimate,
         std_error=std_error,
