@@ -239,19 +239,11 @@ def test_order_and_names_of_units_do_not_matter():
     order_and_names_do_not_matter(estimate, make_study())
 
 
-def _spec(**keys):
-    return lambda section: {**section, "specs": [section["specs"][0] | keys]}
-
-
 def _order(*places):
     return lambda section: {
         **section,
         "specs": [section["specs"][place] for place in places],
     }
-
-
-def _lists(**lists):
-    return lambda section: {**section, "lists": {**section["lists"], **lists}}
 
 
 def _without(unit, column):
@@ -260,51 +252,51 @@ def _without(unit, column):
     )
 
 
-REFUSED = {
-    "year outside": (_spec(years=[2000, 2009]), None, "nearby main is of 2009"),
-    "unknown kind": (
-        _lists(park={"kinds": ["harbour"]}),
-        None,
-        "nearby main: park: `kinds` names 1 that is unknown (harbour)",
-    ),
-    "nobody on it": (
-        _lists(park={"kinds": ["park"], "by": 1990}),
-        None,
-        "nearby main: park: no unit is on the list",
-    ),
-    "no column": (
-        _lists(port={"column": "harbour"}),
-        None,
-        "nearby main: port names 1 that is unknown (harbour)",
-    ),
-    "not 0 and 1": (
-        None,
-        {"units": lambda frame: frame.assign(port=frame["port"] * 2)},
-        "port of 14 units is neither 0 nor 1",
-    ),
-    "no group": (_spec(within="harbour"), None, "nearby main names harbour"),
-    "no cluster": (_spec(cluster="harbour"), None, "nearby main names harbour"),
-    "held is text": (
-        _spec(held=["region"]),
-        None,
-        "nearby main: `held`: region of 90 units is no number",
-    ),
-    "blank outcome": (
-        None,
-        {"panel": _without("U03", "output")},
-        "nearby main: output of 1 unit is blank (U03)",
-    ),
-    "no place": (
-        None,
-        {"units": _without("U03", "lat")},
-        "nearby main has a radius in km, and units.csv lacks coordinates",
-    ),
+def _with(change):
+    """The section with the first specification alone, a list and it changed."""
+
+    def changed(section):
+        lists = section["lists"] | change.get("lists", {})
+        specs = [section["specs"][0] | change.get("spec", {})] * change.get("times", 1)
+        return {**section, "lists": lists, "specs": specs}
+
+    return changed
+
+
+# What is said, and what is changed in the section.
+REFUSED = from_yaml("""
+    - [nearby main is of 2009, {spec: {years: [2000, 2009]}}]
+    - - 'nearby main: park: `kinds` names 1 that is unknown (harbour)'
+      - {lists: {park: {kinds: [harbour]}}}
+    - ['nearby main: park: no unit is on the list', {lists: {park: {kinds: [park], by: 1990}}}]
+    - - 'nearby main: port names 1 that is unknown (harbour)'
+      - {lists: {port: {column: harbour}}}
+    - [nearby main names harbour, {spec: {within: harbour}}]
+    - [nearby main names harbour, {spec: {cluster: harbour}}]
+    - ['nearby main: `held`: region of 90 units is no number', {spec: {held: [region]}}]
+    """)
+# The same of changed tables.
+TABLES_REFUSED = {
+    "port of 14 units is neither 0 nor 1": {
+        "units": lambda frame: frame.assign(port=frame["port"] * 2)
+    },
+    "nearby main: output of 1 unit is blank (U03)": {
+        "panel": _without("U03", "output")
+    },
+    "nearby main has a radius in km, and units.csv lacks coordinates": {
+        "units": _without("U03", "lat")
+    },
 }
 
 
-@pytest.mark.parametrize("name", REFUSED)
-def test_what_the_tables_cannot_carry_is_refused_before_a_run(name):
-    change, changes, words = REFUSED[name]
+@pytest.mark.parametrize(
+    ("words", "change", "changes"),
+    [
+        *((words, _with(change), None) for words, change in REFUSED),
+        *((words, None, changes) for words, changes in TABLES_REFUSED.items()),
+    ],
+)
+def test_what_the_tables_cannot_carry_is_refused_before_a_run(words, change, changes):
     study = make_study(change=change, changes=changes)
     section = Section.model_validate(study.config.estimates["nearby"])
     spec = section.specs[0].model_copy(update={"unit_scheme": "s"})
@@ -314,37 +306,27 @@ def test_what_the_tables_cannot_carry_is_refused_before_a_run(name):
         estimate(study)
 
 
-SECTIONS = {
-    "three lists": (_spec(lists=["park", "port", "any_park"]), "3 lists, not one or"),
-    "a list twice": (_spec(lists=["park", "park"]), "main names a list twice"),
-    "no such list": (_spec(lists=["harbour"]), "main names harbour, not one of"),
-    "no such outcome": (_spec(outcome="jobs"), "main names jobs, not one of output"),
-    "two sources": (
-        _lists(park={"kinds": ["park"], "column": "port"}),
-        "a list has either `kinds` or a `column`",
-    ),
-    "a year of a column": (
-        _lists(port={"column": "port", "by": 2000}),
-        "`by` belongs to `kinds`",
-    ),
-    "backwards": (_spec(years=[2010, 2000]), "the years of main run from 2010 to"),
-    "an id twice": (
-        lambda section: {**section, "specs": [section["specs"][0]] * 2},
-        "an id is used twice",
-    ),
-    "no way": (_spec(radius=0), "greater than 0"),
-}
+CONTRADICTIONS = from_yaml("""
+    - ['3 lists, not one or', {spec: {lists: [park, port, any_park]}}]
+    - [main names a list twice, {spec: {lists: [park, park]}}]
+    - ['main names harbour, not one of', {spec: {lists: [harbour]}}]
+    - ['main names jobs, not one of output', {spec: {outcome: jobs}}]
+    - ['a list has either `kinds` or a `column`', {lists: {park: {kinds: [park], column: port}}}]
+    - ['`by` belongs to `kinds`', {lists: {port: {column: port, by: 2000}}}]
+    - [the years of main run from 2010 to, {spec: {years: [2010, 2000]}}]
+    - [an id is used twice, {times: 2}]
+    - [greater than 0, {spec: {radius: 0}}]
+    """)
 
 
-@pytest.mark.parametrize("name", SECTIONS)
-def test_a_section_that_contradicts_itself_is_refused(name):
-    change, words = SECTIONS[name]
+@pytest.mark.parametrize(("words", "change"), CONTRADICTIONS)
+def test_a_section_that_contradicts_itself_is_refused(words, change):
     with pytest.raises(ValueError, match=words):
-        Section.model_validate(change(SECTION))
+        Section.model_validate(_with(change)(SECTION))
 
 
 def test_nobody_near_a_list_is_said_in_the_row():
-    study = make_study(change=_spec(radius=0.001))
+    study = make_study(change=_with({"spec": {"radius": 0.001}}))
     found = estimate(study)
     near = rows(found, term="near_park", contrast="")
     assert len(near) == 1 and np.isnan(near[0].estimate)

@@ -38,23 +38,17 @@ pytestmark = pytest.mark.filterwarnings(
 UNITS = unit_names(24)
 YEARS = list(range(1996, 2013))
 REGIONS = ("east", "west", "north")
-MAIN = {
-    "id": "main",
-    "outcome": "capital",
-    "dose": "zones",
-    "role": "primary",
-}
-SECTION = {
-    "hypothesis": "H6",
-    "years": [2000, 2009],
-    "beside": "region",
-    "leads": [1, 2, 3],
-    "doses": {"zones": {"expression": "log(1 + zones_state)", "label": "zones"}},
-    "outcomes": from_yaml("""
-        capital: {expression: log(stock), label: capital, unit: log points, sesoi: 0.1}
-        """),
-    "specs": [MAIN],
-}
+SECTION = from_yaml("""
+    hypothesis: H6
+    years: [2000, 2009]
+    beside: region
+    leads: [1, 2, 3]
+    doses: {zones: {expression: log(1 + zones_state), label: zones}}
+    outcomes:
+      capital: {expression: log(stock), label: capital, unit: log points, sesoi: 0.1}
+    specs: [{id: main, outcome: capital, dose: zones, role: primary}]
+    """)
+MAIN = SECTION["specs"][0]
 
 
 def make_study(
@@ -304,46 +298,21 @@ def test_a_unit_alone_in_its_region_is_left_out():
 
 @pytest.mark.parametrize(
     ("change", "text"),
-    [
-        (
-            {"specs": [{**MAIN, "outcome": "gold"}]},
-            "main names gold, not one of capital",
-        ),
-        ({"specs": [{**MAIN, "dose": "gold"}]}, "main names gold, not one of zones"),
-        (
-            {"specs": [{**MAIN, "years": [2009, 2000]}]},
-            "the years of main run from 2009 to 2000",
-        ),
-        ({"beside": "coast"}, "compares within coast"),
-        (
-            {"years": [1990, 2009]},
-            "capital is blank 144 times in zone dose main (U00 1990",
-        ),
-        (
-            {"specs": [{**MAIN, "lag": 5}]},
-            "zones is blank 24 times in zone dose main (U00 1995",
-        ),
-        (
-            {"doses": {"zones": {"expression": "zones_port", "label": "x"}}},
-            "column 'zones_port'",
-        ),
-        (
-            {"doses": {"zones": {"expression": "0 * zones_state", "label": "x"}}},
-            "zones does not vary",
-        ),
-        # Zones that grow as a line: those of later years repeat those in force.
-        (
-            {
-                "doses": {
-                    "zones": {
-                        "expression": "year * mean(zones_state, 2000, 2001)",
-                        "label": "x",
-                    }
-                }
-            },
-            "zones does not vary",
-        ),
-    ],
+    from_yaml("""
+    - [{specs: [{id: main, outcome: gold, dose: zones}]}, 'main names gold, not one of capital']
+    - [{specs: [{id: main, outcome: capital, dose: gold}]}, 'main names gold, not one of zones']
+    - - {specs: [{id: main, outcome: capital, dose: zones, years: [2009, 2000]}]}
+      - the years of main run from 2009 to 2000
+    - [{beside: coast}, compares within coast]
+    - [{years: [1990, 2009]}, capital is blank 144 times in zone dose main (U00 1990]
+    - - {specs: [{id: main, outcome: capital, dose: zones, lag: 5}]}
+      - zones is blank 24 times in zone dose main (U00 1995
+    - [{doses: {zones: {expression: zones_port, label: x}}}, column 'zones_port']
+    - [{doses: {zones: {expression: 0 * zones_state, label: x}}}, zones does not vary]
+    # Zones that grow as a line: those of later years repeat those in force.
+    - - {doses: {zones: {expression: "year * mean(zones_state, 2000, 2001)", label: x}}}
+      - zones does not vary
+    """),
 )
 @pytest.mark.parametrize("do", [run, check])
 def test_run_and_check_refuse_a_wrong_section_in_one_line(do, change, text):
