@@ -140,7 +140,7 @@ class MadeStudy(Study):
             for k, frame in self.tables.items()
             if not k.endswith("units")
         }
-        return MadeStudy(self.written, self.tables | mixed, moved, **self.described)
+        return type(self)(self.written, self.tables | mixed, moved, **self.described)
 
     def renamed(self, names=None):
         """The same study with other unit ids, by default in the opposite order."""
@@ -173,7 +173,7 @@ class MadeStudy(Study):
             lambda result: f'"{names.get(result[1], result[1])}"',
             json.dumps(self.written),
         )
-        return MadeStudy(json.loads(text), tables, weights, **described)
+        return type(self)(json.loads(text), tables, weights, **described)
 
 
 def topic_study(topic, section, tables, everyone, weights=None, changes=None, **more):
@@ -246,11 +246,15 @@ def same_numbers(one, two):
     pd.testing.assert_frame_equal(a[NUMBERS], b[NUMBERS])
 
 
-def order_and_names_do_not_matter(estimate, study, results=None):
-    """Assert that shuffled rows and renamed units give the same results."""
+def order_and_names_do_not_matter(estimate, study, results=None, names=None):
+    """Assert that shuffled rows and renamed units give the same results; return the
+    results as they are and with other names.
+    """
     results = results or estimate(study)
     same_results(estimate(study.shuffled(3)), results)
-    same_numbers(estimate(study.renamed()), results)
+    renamed = estimate(study.renamed(names))
+    same_numbers(renamed, results)
+    return results, renamed
 
 
 def one_line(kind, text):

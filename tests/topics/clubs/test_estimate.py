@@ -16,11 +16,10 @@ from evenfield.topics.clubs.table import _choices
 from made_study import (
     of_units,
     one_line,
+    order_and_names_do_not_matter,
     primary,
     row,
     rows,
-    same_numbers,
-    same_results,
     topic_study,
     unit_names,
     yearly,
@@ -94,11 +93,7 @@ def test_planted_clubs_and_their_link_to_the_cells():
 
 
 def test_order_names_and_currency_change_no_number():
-    study = make_study()
-    one = estimate(study)
-    two = estimate(study.renamed(NAMES))
-    same_results(one, estimate(study.shuffled(3)))
-    same_numbers(one, two)
+    one, two = order_and_names_do_not_matter(estimate, make_study(), names=NAMES)
     assert [{NAMES[u] for u in club} for club in one.fit["own"]["merged"]] == [
         set(c) for c in two.fit["own"]["merged"]
     ]

@@ -13,9 +13,8 @@ from evenfield.topics.synthetic_control.estimate import estimate
 from made_study import (
     NUMBERS,
     one_line,
+    order_and_names_do_not_matter,
     row,
-    same_numbers,
-    same_results,
     topic_study,
     unit_names,
     yearly,
@@ -128,12 +127,7 @@ def test_weights_are_on_the_simplex_and_paths_are_complete():
 
 
 def test_order_and_names_of_units_change_nothing():
-    study = make_study(CASE, effect=0.1)
-    same_results(estimate(study), estimate(study.shuffled(3)))
-    names = {unit: f"Z{99 - i}" for i, unit in enumerate(UNITS)}
-    renamed = study.renamed(names)
-    renamed.written["estimates"]["synthetic_control"] = [{**CASE, "unit": names["U00"]}]
-    same_numbers(run(CASE, effect=0.1), estimate(renamed))
+    order_and_names_do_not_matter(estimate, make_study(CASE, effect=0.1))
 
 
 def test_a_level_that_is_common_drops_out_and_a_poor_fit_is_named():
