@@ -3,16 +3,14 @@ when it was made.
 """
 
 import os
-import shutil
 from pathlib import Path
 
 import pytest
-import yaml
 
 import program_copies
+from study_copies import copy_code, copy_example
 
 REPO = Path(__file__).resolve().parents[2]
-EXAMPLE = REPO / "examples" / "us-states"
 TARGET = "results/ingest/panel.csv"
 
 
@@ -27,12 +25,7 @@ def engine(clone, study, *words):
 @pytest.fixture(scope="module")
 def study(tmp_path_factory):
     """A study whose first step this repository has made."""
-    folder = tmp_path_factory.mktemp("study")
-    shutil.copytree(EXAMPLE / "data", folder / "data")
-    config = yaml.safe_load((EXAMPLE / "config.yaml").read_text())
-    config["estimates"] = {"sigma": config["estimates"]["sigma"]}
-    config |= {"tables": ["T9"], "figures": []}
-    (folder / "config.yaml").write_text(yaml.safe_dump(config))
+    folder = copy_example(tmp_path_factory.mktemp("study"), "sigma", tables=["T9"])
     engine(REPO, folder)
     return folder
 
@@ -40,10 +33,7 @@ def study(tmp_path_factory):
 @pytest.fixture
 def clone(tmp_path):
     """The same code in another folder, with newer files."""
-    ignored = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(REPO / "workflow", tmp_path / "workflow", ignore=ignored)
-    for name in ("Snakefile", "pyproject.toml", "environment.yml"):
-        shutil.copy(REPO / name, tmp_path / name)
+    copy_code(tmp_path)
     for path in tmp_path.rglob("*"):
         os.utime(path)
     return tmp_path

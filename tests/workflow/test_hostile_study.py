@@ -9,14 +9,13 @@ import sys
 from pathlib import Path
 
 import pytest
-import yaml
 
 import clean
 import program_copies
+from study_copies import copy_example, copy_total
 
 REPO = Path(__file__).resolve().parents[2]
 TOY = Path(__file__).parent / "toy"
-EXAMPLE = REPO / "examples" / "us-states"
 ENVIRONMENT = {**os.environ, "EVENFIELD_VENV": sys.prefix}
 PROFILE = "default-resources: [\"mem_mb=__import__('os').mkdir('{marker}') or 100\"]\n"
 MODULE = "import os\nos.makedirs('{marker}', exist_ok=True)\n"
@@ -52,11 +51,7 @@ def write(path, text):
 @pytest.fixture
 def toy(tmp_path):
     """The toy study, and the folder that a trap would make."""
-    study = tmp_path / "study"
-    (study / "data").mkdir(parents=True)
-    for name in ("config.yaml", "data/values.csv", "Snakefile", "total.py"):
-        shutil.copy(TOY / name, study / name)
-    return study, tmp_path / "marker"
+    return copy_total(tmp_path / "study"), tmp_path / "marker"
 
 
 @pytest.mark.parametrize("folder", ["profiles/default", "default"])
@@ -105,12 +100,7 @@ def trapped(tmp_path_factory):
     folder = tmp_path_factory.mktemp("trapped")
     marker = folder / "marker"
     study = folder / f"a $(mkdir {marker.name}) `b` 'c'; é"
-    study.mkdir()
-    shutil.copytree(EXAMPLE / "data", study / "data")
-    config = yaml.safe_load((EXAMPLE / "config.yaml").read_text())
-    config["estimates"] = {"sigma": config["estimates"]["sigma"]}
-    config |= {"tables": ["T9"], "figures": []}
-    write(study / "config.yaml", yaml.safe_dump(config))
+    copy_example(study, "sigma", tables=["T9"])
     for position in ("", ".snakemake/scripts"):
         for name in (*SHADOWED, *STARTED_ALWAYS):
             trap = MODULE.format(
@@ -190,13 +180,8 @@ def test_a_run_does_not_write_through_a_link_of_a_study_beside(
     tmp_path, position, word
 ):
     study = tmp_path / "study"
-    config = yaml.safe_load((EXAMPLE / "config.yaml").read_text())
-    config |= {"tables": [], "figures": [], "exhibits": "listed"}
-    config["estimates"] = {"sigma": config["estimates"]["sigma"]}
-    for folder in (study, study / "below"):
-        shutil.copytree(EXAMPLE / "data", folder / "data")
-        beside = {"beside": {"other": "below"}} if folder == study else {}
-        write(folder / "config.yaml", yaml.safe_dump(config | beside))
+    copy_example(study, "sigma", exhibits="listed", beside={"other": "below"})
+    copy_example(study / "below", "sigma", exhibits="listed")
     victim = tmp_path / "victim"
     write(victim / "manifest.json", "mine")
     link = study / "below" / position

@@ -9,6 +9,7 @@ import yaml
 
 import program_copies
 from evenfield.shared.estimates import read_estimates
+from study_copies import copy_code, copy_example
 
 pytestmark = pytest.mark.gate
 REPO = Path(__file__).resolve().parents[2]
@@ -91,25 +92,15 @@ def study(tmp_path_factory):
     folder; nothing else of the copy is edited.
     """
     copy = tmp_path_factory.mktemp("copy")
-    without = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(REPO / "workflow", copy / "workflow", ignore=without)
+    workflow = copy_code(copy)
     (copy / "docs").mkdir()
-    for name in ("Snakefile", "pyproject.toml", "environment.yml"):
-        shutil.copy(REPO / name, copy / name)
-    topic = copy / "workflow" / "evenfield" / "topics" / "income_range"
+    topic = workflow / "evenfield" / "topics" / "income_range"
     topic.mkdir()
     for name, text in FILES.items():
         (topic / name).write_text(text, encoding="utf-8")
-    workflow = copy / "workflow"
     program_copies.run_well("schema", workflow=workflow)
-    folder = copy / "study"
-    shutil.copytree(EXAMPLE / "data", folder / "data")
-    config = yaml.safe_load((EXAMPLE / "config.yaml").read_text(encoding="utf-8"))
-    last_year = config["panel"]["years"][1]
-    section = {"income_range": [{"id": "last_year", "year": last_year}]}
-    config |= {"estimates": section, "tables": ["T90"], "figures": []}
-    config.pop("exhibits", None)
-    (folder / "config.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
+    section = {"income_range": [{"id": "last_year", "year": 2009}]}
+    folder = copy_example(copy / "study", estimates=section, tables=["T90"])
     targets = ["results/estimates.csv", "results/tables/T90.md"]
     words = ("--directory", folder, *targets)
     program_copies.run_well(*words, workflow=workflow)

@@ -16,11 +16,11 @@ import pytest
 import yaml
 
 import program_copies
+from study_copies import copy_example
 from yaml_text import from_yaml
 
 pytestmark = pytest.mark.gate
 ROOT = Path(__file__).parents[2]
-EXAMPLE = ROOT / "examples" / "us-states"
 SKIPPED = shutil.ignore_patterns(
     "__pycache__",
     "results",
@@ -47,13 +47,7 @@ def checkout(tmp_path_factory):
     """The code with a small finished study of its own, outside git."""
     folder = tmp_path_factory.mktemp("package") / "checkout"
     shutil.copytree(ROOT, folder, ignore=SKIPPED)
-    config = yaml.safe_load((EXAMPLE / "config.yaml").read_text())
-    config["estimates"] = {
-        name: config["estimates"][name] for name in ("beta", "sigma")
-    }
-    config |= {"tables": ["T6", "T9"], "figures": ["F4"]}
-    (folder / "config.yaml").write_text(yaml.safe_dump(config))
-    shutil.copytree(EXAMPLE / "data", folder / "data")
+    copy_example(folder, "beta", "sigma", tables=["T6", "T9"], figures=["F4"])
     for name in ("claims.yaml", "numbers.yaml"):
         (folder / name).unlink(missing_ok=True)
     shutil.rmtree(folder / "text", ignore_errors=True)

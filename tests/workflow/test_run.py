@@ -20,6 +20,7 @@ import pytest
 
 import program_copies
 from engine.progress import engine_line, own_line
+from study_copies import copy_total
 
 REPO = Path(__file__).resolve().parents[2]
 TOY = Path(__file__).parent / "toy"
@@ -58,10 +59,7 @@ def run():
 @pytest.fixture
 def toy(tmp_path):
     """Return a copy of the toy study and a function that runs it from the folder above."""
-    copy = tmp_path / TOY.name
-    (copy / "data").mkdir(parents=True)
-    for name in ("config.yaml", "data/values.csv", "Snakefile", "total.py"):
-        (copy / name).write_bytes((TOY / name).read_bytes())
+    copy = copy_total(tmp_path / TOY.name)
     return copy, lambda *words: program_copies.run(*STUDY, *words, cwd=tmp_path)
 
 
