@@ -12,37 +12,22 @@ from evenfield.study.study_config import Period
 from yaml_text import from_yaml
 
 
-def cells(rows, *periods):
-    table = pd.DataFrame(
-        rows, columns=["unit", "cluster", "sez", "sez_from_year"]
-    ).assign(taxonomy="own")
-    return taxonomy_cells(table, list(periods))
+def cells(rows, **periods):
+    columns = ["unit", "cluster", "sez", "sez_from_year"]
+    table = pd.DataFrame(rows, columns=columns).assign(taxonomy="own")
+    ends = {"P": (1978, 1991), **periods}.items()
+    spans = [Period(name=name, start=start, end=end) for name, (start, end) in ends]
+    return taxonomy_cells(table, spans[::-1])
 
 
 def test_four_cells_in_order_and_a_year_without_a_zone_means_nothing():
-    four = [
-        ("A", 1, 1, np.nan),
-        ("B", 1, 0, np.nan),
-        ("C", 0, 1, np.nan),
-        ("D", 0, 0, np.nan),
-    ]
-    out = cells(four, Period(name="P", start=1978, end=1991))
+    both = [(1, 1), (1, 0), (0, 1), (0, 0)]
+    out = cells([(u, *own, np.nan) for u, own in zip("ABCD", both, strict=True)])
     assert out["cell"].tolist() == ["both", "cluster only", "SEZ only", "neither"]
-    assert out[["cluster", "sez"]].to_numpy().tolist() == [
-        [1, 1],
-        [1, 0],
-        [0, 1],
-        [0, 0],
-    ]
-    assert cells([("A", 1, 0, 1900.0)], Period(name="P", start=1978, end=1991))[
-        "cell"
-    ].tolist() == ["cluster only"]
+    assert list(zip(out["cluster"], out["sez"], strict=True)) == both
+    assert cells([("A", 1, 0, 1900.0)])["cell"].tolist() == ["cluster only"]
     rows = [("B", 0, 1, 1992.0), ("A", 0, 0, np.nan)]
-    out = cells(
-        rows,
-        Period(name="Q", start=2001, end=2008),
-        Period(name="P", start=1978, end=1991),
-    )
+    out = cells(rows, Q=(2001, 2008))
     fault = out[["unit", "period", "sez"]].to_numpy().tolist()
     assert fault == [["A", "P", 0], ["A", "Q", 0], ["B", "P", 0], ["B", "Q", 1]]
 
@@ -57,9 +42,8 @@ def test_four_cells_in_order_and_a_year_without_a_zone_means_nothing():
 )
 def test_dated_zone_counts_if_in_force_for_half_of_the_yearly_steps(start, end, last):
     for year, counts in ((last, 1), (last + 1, 0), (start - 20, 1)):
-        assert cells(
-            [("A", 0, 1, float(year))], Period(name="P", start=start, end=end)
-        )["sez"].tolist() == [counts]
+        found = cells([("A", 0, 1, float(year))], P=(start, end))
+        assert found["sez"].tolist() == [counts]
 
 
 YEARS = [1980, 1981, 1982, 1983]

@@ -39,48 +39,39 @@ def panel(years, step=0.1):
 ANNUAL = panel(list(range(1990, 2011)))
 
 
-def frame(period, controls=None, data=ANNUAL):
+def frame(start, end, controls=None, data=ANNUAL, **options):
+    period = Period(name="P", start=start, end=end, **options)
     return period_frame(data, UNITS, [period], controls or {}).set_index("unit")
 
 
+def by_unit(frame, column, A, B):
+    """Assert the values of a column."""
+    expected = {"A": A, "B": B}
+    assert frame[column].to_dict() == pytest.approx(expected, rel=MACHINE, abs=MACHINE)
+
+
 def test_growth_is_the_slope_of_log_income_per_year_in_annual_and_decennial_panels():
-    out = frame(Period(name="P", start=2000, end=2010))
-    assert out["growth_pct_per_year"].to_dict() == pytest.approx(
-        {"A": 10.0, "B": 20.0}, rel=MACHINE
-    )
+    out = frame(2000, 2010)
+    by_unit(out, "growth_pct_per_year", 10.0, 20.0)
     close(
         out.loc["A", "log_income_end"] - out.loc["A", "log_income_start"], 1.0, MACHINE
     )
-    assert out["population_growth_per_year"].to_dict() == pytest.approx(
-        {"A": 0.0, "B": 0.02}, abs=MACHINE
-    )
-    assert out.loc["B", ["start_year", "end_year", "basis"]].tolist() == [
-        2000,
-        2010,
-        "official",
-    ]
+    by_unit(out, "population_growth_per_year", 0.0, 0.02)
+    last = out.loc["B", ["start_year", "end_year", "basis"]]
+    assert last.tolist() == [2000, 2010, "official"]
     data = panel([2000, 2010, 2020, 2030, 2040, 2050], 0.01)
-    out = frame(
-        Period(name="P", start=2000, end=2050),
-        {"start": {"kind": "initial", "expression": "trade"}},
-        data,
-    )
-    assert out["growth_pct_per_year"].to_dict() == pytest.approx(
-        {"A": 1.0, "B": 2.0}, rel=MACHINE
-    )
-    assert out["growth_mean3_pct_per_year"].to_dict() == pytest.approx(
-        {"A": 1.0, "B": 2.0}, rel=MACHINE
-    )
-    assert out["population_growth_per_year"].to_dict() == pytest.approx(
-        {"A": 0.0, "B": 0.02}, abs=MACHINE
-    )
+    start = {"start": {"kind": "initial", "expression": "trade"}}
+    out = frame(2000, 2050, start, data)
+    by_unit(out, "growth_pct_per_year", 1.0, 2.0)
+    by_unit(out, "growth_mean3_pct_per_year", 1.0, 2.0)
+    by_unit(out, "population_growth_per_year", 0.0, 0.02)
     assert out["control_start"].tolist() == [2.0, 2.0]
 
 
 def test_mean_of_three_shortens_the_span_and_needs_five_years():
     data = ANNUAL.copy()
     data.loc[data["unit"].eq("A") & data["year"].eq(2010), "log_income"] += 0.3
-    out = frame(Period(name="P", start=2000, end=2010), data=data)
+    out = frame(2000, 2010, data=data)
     close(out.loc["A", "log_income_start_mean3"], 1.0 + 0.1 * 11, MACHINE)
     close(out.loc["A", "growth_mean3_pct_per_year"], 100 * (0.8 + 0.1) / 8, MACHINE)
     close(out.loc["B", "growth_mean3_pct_per_year"], 20.0, MACHINE)
@@ -89,42 +80,16 @@ def test_mean_of_three_shortens_the_span_and_needs_five_years():
         "log_income_end_mean3",
         "growth_mean3_pct_per_year",
     ]
-    assert frame(Period(name="P", start=2000, end=2004))[names].isna().all(axis=None)
-    assert frame(Period(name="P", start=2000, end=2005))[names].notna().all(axis=None)
+    assert frame(2000, 2004)[names].isna().all(axis=None)
+    assert frame(2000, 2005)[names].notna().all(axis=None)
 
 
 def test_only_a_period_marked_spliced_joins_the_bases():
-    fails(
-        PanelError,
-        r"period P \(1995 to 2005\) joins proxy and official output.*spliced",
-        frame,
-        Period(name="P", start=1995, end=2005),
-    )
-    assert (
-        frame(
-            Period(
-                name="P",
-                start=1995,
-                end=2005,
-                spliced=True,
-            )
-        )["basis"]
-        .eq("spliced")
-        .all()
-    )
-    assert frame(Period(name="P", start=1990, end=1998))["basis"].eq("proxy").all()
-    assert (
-        frame(
-            Period(
-                name="P",
-                start=1999,
-                end=2010,
-                spliced=True,
-            )
-        )["basis"]
-        .eq("official")
-        .all()
-    )
+    words = r"period P \(1995 to 2005\) joins proxy and official output.*spliced"
+    fails(PanelError, words, frame, 1995, 2005)
+    assert frame(1995, 2005, spliced=True)["basis"].eq("spliced").all()
+    assert frame(1990, 1998)["basis"].eq("proxy").all()
+    assert frame(1999, 2010, spliced=True)["basis"].eq("official").all()
     inside = pd.DataFrame({"basis": ["official", "", "official"]})
     assert period_basis(inside, Period(name="P", start=2000, end=2002)) == "official"
 
@@ -133,20 +98,14 @@ def test_only_a_period_marked_spliced_joins_the_bases():
 def test_missing_income_at_an_end_is_refused(year):
     data = ANNUAL.copy()
     data.loc[data["unit"].eq("B") & data["year"].eq(year), "log_income"] = np.nan
-    fails(
-        PanelError,
-        r"income at the ends of P \(2000, 2010\) is missing for 1 unit \(B\)",
-        frame,
-        Period(name="P", start=2000, end=2010),
-        data=data,
-    )
+    words = r"income at the ends of P \(2000, 2010\) is missing for 1 unit \(B\)"
+    fails(PanelError, words, frame, 2000, 2010, data=data)
 
 
-def columns(control, data=ANNUAL, start=2000, end=2010):
+def columns(control, data=ANNUAL):
     growth = pd.Series({"A": 0.01, "B": -0.06})
-    frames = control_columns(
-        "x", PeriodFrames(start, end, evaluated_once(data), UNITS, growth), control
-    )
+    years = PeriodFrames(2000, 2010, evaluated_once(data), UNITS, growth)
+    frames = control_columns("x", years, control)
     return {name: series.to_dict() for name, series in frames.items()}
 
 
