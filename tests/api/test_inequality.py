@@ -7,6 +7,8 @@ import pandas as pd
 import pytest
 
 import evenfield as ef
+from evenfield.numerics.inequality import decompose_gini, maximum_between
+from evenfield.numerics.inequality_draws import connected_test
 from made_panel import KEYS, made_panel, refused
 from tolerances import close
 
@@ -60,30 +62,20 @@ def test_two_groupings_are_nested_or_take_the_mean_over_both_orders():
     close(shapley.to_numpy(), [total, share, both - share, total - both], rtol=1e-10)
 
 
-def test_parts_of_the_gini_are_sums_over_pairs():
-    people = (FIRST["people"] / FIRST["people"].sum()).to_numpy()
-    income = FIRST["income"].to_numpy()
-    groups = FIRST["kind"].to_numpy()
-    means = {
-        name: np.average(income[groups == name], weights=people[groups == name])
-        for name in "xyz"
-    }
-    within, ahead, behind = 0.0, 0.0, 0.0
-    for i in range(N):
-        for j in range(N):
-            more = people[i] * people[j] * max(income[i] - income[j], 0.0)
-            if groups[i] == groups[j]:
-                within += more
-            elif means[groups[i]] > means[groups[j]]:
-                ahead += more
-            else:
-                behind += more
-    mean = people @ income
-    parts = np.array([ahead - behind, within, 2 * behind]) / mean
+# What the kernels are held against is in tests/numerics/test_inequality.py.
+BY_NAME = FIRST.sort_values("unit")
+INCOME, WEIGHT = (BY_NAME[name].to_numpy() for name in ("income", "people"))
+
+
+def codes_of(column):
+    return pd.factorize(BY_NAME[column], sort=True)[0]
+
+
+def test_parts_of_the_gini_are_those_of_the_kernel():
     found = fitted(groups="kind", measure="gini").params
-    names = ["between", "within", "overlap"]
-    close(found[names].to_numpy(), parts, rtol=1e-10)
-    close(found["total"], parts.sum(), rtol=1e-10)
+    want = decompose_gini(INCOME, WEIGHT, codes_of("kind"))
+    names = ["total", "within", "between", "overlap"]
+    close(found[names].to_numpy(), np.array(want), rtol=1e-10)
 
 
 def test_aversion_of_two_compares_the_harmonic_mean():
@@ -105,30 +97,22 @@ def test_labels_dealt_out_have_the_share_of_all_orders():
     close([table["between"], table["share"]], [seen, seen / theil(few)], rtol=1e-10)
 
 
-def test_a_maximum_is_that_of_the_parade_of_incomes():
-    few = FIRST[:4].assign(people=1.0, group=list("aabb")).sort_values("income")
-    parade = few.assign(group=list("aabb"))
-    table = fitted(few, groups="group", permutations=9).tables["between"].iloc[0]
-    close(table["maximum"], between(parade, "group"), rtol=1e-10)
+def test_a_maximum_and_a_connected_group_are_those_of_the_kernels():
+    table = fitted(groups="zone", permutations=9).tables["between"].iloc[0]
+    most = maximum_between(INCOME, WEIGHT, codes_of("zone"))
+    close(table["maximum"], most, rtol=1e-10)
     close(table["share of maximum"], table["between"] / table["maximum"])
-
-
-def test_a_connected_group_is_compared_with_the_stretches_of_a_road():
     road = {unit: UNITS[i + 1 : i + 2] for i, unit in enumerate(UNITS)}
     road = {unit: [*on, *UNITS[i - 1 : i]] for i, (unit, on) in enumerate(road.items())}
-    rows = FIRST.assign(
-        inside=FIRST["unit"].isin(UNITS[5:8]).map({True: "y", False: "n"})
-    )
-    seen = between(rows, "inside")
-    drawn = []
-    for start in range(N - 2):
-        stretch = rows["unit"].isin(UNITS[start : start + 3])
-        drawn.append(between(rows.assign(inside=stretch), "inside"))
-    options = {"groups": "inside", "connected": "y", "w": road}
+    beside = np.eye(N, k=1, dtype=bool) | np.eye(N, k=-1, dtype=bool)
+    inside = np.isin(UNITS, UNITS[5:8])
+    rows = FIRST.assign(inside=FIRST["unit"].map(dict(zip(UNITS, inside, strict=True))))
+    options = {"groups": "inside", "connected": "True", "w": road}
     table = fitted(rows, **options).tables["between"].iloc[0]
-    assert table["connected groups"] == N - 2
-    close(table["p, connected"], np.mean(np.array(drawn) >= seen - 1e-12))
-    refused("not connected", fitted, rows, **{**options, "connected": "n"})
+    want = connected_test(INCOME, WEIGHT, inside, beside)
+    assert table["connected groups"] == want.draws == N - 2
+    close(table["p, connected"], want.p_value)
+    refused("not connected", fitted, rows, **{**options, "connected": "False"})
     refused("no connected group 'q'", fitted, rows, **{**options, "connected": "q"})
 
 
