@@ -280,6 +280,23 @@ def test_residuals_show_what_shocks_do_over_time():
     close(table["AR(1), net of unit means"], slope + 1 / (left.shape[1] - 1))
 
 
+def test_transitions_over_several_dates_end_at_the_last_one_or_earlier():
+    fit = ef.dynamic_fe("rich", DATA, every=3, **KEYS)
+    years = sorted(set(DATA["year"]))
+    thinned = {
+        end: ef.dynamic_fe(
+            "rich", DATA[DATA["year"].isin(years[: len(years) - end][::-3])], **KEYS
+        )
+        for end in range(3)
+    }
+    close(fit.params["rho"], thinned[0].params["rho"])
+    close(fit.params["speed"], -np.log(fit.params["rho"]) / 3)
+    table = fit.tables["other dates"]
+    others = [thinned[end].params["rho"] for end in (1, 2)]
+    close(table["rho"].tolist(), sorted(others))
+    close(table["speed"].tolist(), (-np.log(np.sort(others)) / 3).tolist())
+
+
 def test_a_root_that_depends_on_units_is_that_of_each_group_where_they_are_two():
     """With a dummy as the modifier both groups are fitted apart, but for the variance of
     shocks by date that they share: least squares says it exactly.

@@ -21,6 +21,7 @@ from evenfield.models.dynamic_panel import (
     Root,
     against_one,
     modified_roots,
+    other_roots,
     shocks,
     speed_of,
     tested_root,
@@ -53,6 +54,7 @@ def dynamic_fe(
     draws: int = 1999,
     seed: int = 0,
     interact: str | Sequence[str] = (),
+    every: int = 1,
 ) -> Fit:
     """Fit y_it = ``rho`` y_i,t-1 + unit and year effects without the bias of these, and
     ``speed`` = -ln(rho) a year.
@@ -78,6 +80,10 @@ def dynamic_fe(
         with year effects of its own: ``rho`` is that at zero, ``rho_x_NAME`` what one
         more adds, bias-corrected and by bootstrap. ``tables["speed"]`` then has what one
         more of each adds to the speed a year, and uncorrected ``fixed_effects``.
+    every : int
+        Dates that a transition takes: 5 takes every fifth date, back from the last one.
+        ``tables["other dates"]`` has the lowest and the highest bias-corrected root
+        where dates end up to four earlier, and their speeds.
 
     Returns
     -------
@@ -101,12 +107,17 @@ def dynamic_fe(
     rows = table(outcome_of(y, data), data, unit, time)
     rows.check_keys("a dynamic panel")
     rows.calendar.even("a root of the lagged value")
-    levels = rows.balanced(rows.y)
-    if len(names_of(interact)):
+    whole("every", every, lowest=1)
+    # Every so many dates back from each of the last ones, turned round again.
+    backwards = rows.balanced(rows.y)[:, ::-1]
+    levels, *others = (backwards[:, end::every][:, ::-1] for end in range(every))
+    years = every * rows.calendar.years
+    names = names_of(interact)
+    if names:
         chosen("method with interact", method, ["bias_corrected"])
-        return _modified(rows, levels, names_of(interact), draws, seed)
+        modifiers = {name: of_units(rows, name).astype(float) for name in names}
+        return _modified(levels, modifiers, years, draws, seed)
     root = FITS[method](levels)
-    years = rows.calendar.years
     speed = speed_of(root.rho, root.std_error, years)
     notes = {
         "units": root.n_units,
@@ -119,6 +130,10 @@ def dynamic_fe(
         notes |= {"uncorrected rho": root.fixed_effects, "root found": not root.no_root}
         of_shocks = pd.Series(shocks(levels, root.rho))
         tables["residuals"] = of_shocks.to_frame("value")
+    if others:
+        low, high = other_roots(others)
+        roots = pd.DataFrame({"rho": {"lowest": low, "highest": high}})
+        tables["other dates"] = roots.assign(speed=-np.log(roots["rho"]) / years)
     rng = np.random.default_rng(seed)
     against, lost = tested_root(levels, root, interval, LEVEL, rng, draws)
     tables["speed"] = _speeds(against, years)
@@ -141,10 +156,13 @@ def dynamic_fe(
 
 
 def _modified(
-    rows: Table, levels: np.ndarray, names: Sequence[str], draws: int, seed: int
+    levels: np.ndarray,
+    modifiers: Mapping[str, np.ndarray],
+    years: float,
+    draws: int,
+    seed: int,
 ) -> Fit:
-    """Fit a root that depends on numbers of units."""
-    modifiers = {name: of_units(rows, name).astype(float) for name in names}
+    """Fit a root over so many years that depends on numbers of units."""
 
     def found(level: float) -> tuple[list[Row], np.ndarray]:
         rng = np.random.default_rng(seed)
@@ -152,7 +170,7 @@ def _modified(
 
     tests, uncorrected = found(LEVEL)
     # d lambda = -d rho / (rho D), at a root of one: a smaller root is a faster speed.
-    per_year = -1 / rows.calendar.years
+    per_year = -1 / years
     by_term = {}
     for (term, test, *_), biased in zip(tests, uncorrected, strict=True):
         if term == "rho":
@@ -167,15 +185,13 @@ def _modified(
         }
     rho = tests[0].test
     return Fit(
-        f"Dynamic panel, bias corrected, by {' and '.join(names)}",
+        f"Dynamic panel, bias corrected, by {' and '.join(modifiers)}",
         lambda level: tidy(found(level)[0]),
         levels[:, 1:].size,
         notes={
             "units": len(levels),
             "transitions": levels.shape[1] - 1,
-            "half-life": speed_of(
-                rho.estimate, rho.std_error, rows.calendar.years
-            ).half_life,
+            "half-life": speed_of(rho.estimate, rho.std_error, years).half_life,
         },
         tables={"speed": pd.DataFrame.from_dict(by_term, orient="index")},
     )

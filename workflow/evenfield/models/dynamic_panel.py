@@ -453,6 +453,14 @@ def _other_dates(grids: Sequence[Array]) -> dict[str, float]:
     """
     if not grids:
         return {}
+    lowest, highest = other_roots(grids)
+    return {"lowest_other_root": lowest, "highest_other_root": highest}
+
+
+def other_roots(grids: Sequence[Array]) -> tuple[float, float]:
+    """Return the lowest and the highest bias-corrected root over several sets of dates,
+    levels (N, T + 1) each; NaN where none has a root with a speed.
+    """
     positive = []
     for levels in grids:
         try:
@@ -462,7 +470,4 @@ def _other_dates(grids: Sequence[Array]) -> dict[str, float]:
         # A root of zero or less has no speed -ln(rho)/D.
         if rho > 0:
             positive.append(rho)
-    return {
-        "lowest_other_root": min(positive, default=NAN),
-        "highest_other_root": max(positive, default=NAN),
-    }
+    return min(positive, default=NAN), max(positive, default=NAN)

@@ -19,6 +19,7 @@ from evenfield.study.study import Study
 from evenfield.topics.dynamic_panel.estimate import (
     DynamicPanelSpec,
     Section,
+    Window,
     windows,
 )
 
@@ -50,11 +51,18 @@ SHOCKS = {
     "residual_sd_second_half": ("deviation, second half", 100.0),
 }
 NO_ROOT = "no_root_share"
+# The highest root is the lowest speed.
+OTHER_DATES = {
+    "speed_other_offsets_low": "highest",
+    "speed_other_offsets_high": "lowest",
+}
 
 
 def call(study: Study, row: Row) -> Call:
     """Return the call that gives a row: a root, its speed, or a test of instruments."""
     spec = specification(section_of(study, Section, "dynamic_panel"), row)
+    if row["term"] in OTHER_DATES:
+        return _other_dates(study, row, spec)
     data = _levels(study, spec, row["period"])
     if row["estimator"] in METHODS:
         return _root(study, row, spec, data)
@@ -136,10 +144,40 @@ def _gmm(row: Row, spec: DynamicPanelSpec, data: pd.DataFrame) -> Call:
     )
 
 
+def _other_dates(study: Study, row: Row, spec: DynamicPanelSpec) -> Call:
+    """Return the call that gives the lowest or highest speed where the dates, so many
+    years apart, end some years earlier.
+    """
+    window = _window(study, spec, row["period"])
+    span = spec.span or window.info.step
+    place = Place(
+        table="other dates",
+        line=OTHER_DATES[row["term"]],
+        columns={"estimate": "speed"},
+        times=100.0,
+    )
+    return Call(
+        function="dynamic_fe",
+        data=window.data.long("log_income"),
+        arguments={
+            "y": "log_income",
+            "unit": "unit",
+            "time": "year",
+            "every": span // window.info.step,
+        },
+        places=(place,),
+    )
+
+
+def _window(study: Study, spec: DynamicPanelSpec, period: str) -> Window:
+    """Return one period of a specification."""
+    named = {str(one.period["period"]): one for one in windows(study, spec)}
+    return named[period]
+
+
 def _levels(study: Study, spec: DynamicPanelSpec, period: str) -> pd.DataFrame:
     """Return log income on the main dates of a period, a row a unit and date."""
-    named = {str(one.period["period"]): one for one in windows(study, spec)}
-    _, data, info = named[period]
+    _, data, info = _window(study, spec, period)
     first, last = data.years[[0, -1]].tolist()
     dates = range(last, first - 1, -(spec.span or info.step))
     long = data.long("log_income")
