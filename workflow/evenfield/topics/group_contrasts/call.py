@@ -39,7 +39,7 @@ from evenfield.topics.group_contrasts.estimate_wages import (
 )
 
 # What the rows of one comparison share that differ by list alone.
-COMPARISON = "outcome term contrast sample_id unit_scheme period".split()
+COMPARISON = "family outcome term contrast sample_id unit_scheme period".split()
 # Where the numbers of a range, and of what is pooled, stand.
 RANGES = {
     "stat_range_low": Place(table="range", line="lowest", columns=ESTIMATE),
@@ -159,7 +159,7 @@ def _pooled_call(
     periods = row["period"].split("+")
     by_period = {
         contrast.row.period: contrast
-        for contrast in _alike(row, contrasts, SAME)
+        for contrast in _alike(row, contrasts, ["family", *SAME])
         if contrast.row.period in periods and contrast.row.estimator == "ols"
     }
     designs = defined_designs(by_period, geographies)
