@@ -20,11 +20,12 @@ from evenfield.shared.contrasts.calls import (
 )
 from evenfield.shared.contrasts.changes import change_rows
 from evenfield.shared.contrasts.contrasts import contrast_rows
-from evenfield.shared.contrasts.designs import Expectation, GroupContrast
+from evenfield.shared.contrasts.designs import Expectation
 from evenfield.shared.contrasts.geographies import Geographies
-from evenfield.shared.estimates import NAN, Estimate
+from evenfield.shared.estimates import NAN
 from evenfield.study.spatial_weights import SpatialWeights
 from evenfield.study.study_config import InferenceSettings
+from shared.toy_contrasts import toy_contrast
 from tolerances import close
 
 N = 24
@@ -50,24 +51,8 @@ def made(weights):
         },
         index=pd.Index(NAMES, name="unit"),
     )
-    first, *others = weights
-    row = Estimate(
-        estimator="ols",
-        spec_id="toy",
-        outcome="y",
-        term=first,
-        contrast=" - ".join(weights) if others else "",
-        role="primary",
-        estimate=NAN,
-    )
-    contrast = GroupContrast(
-        row=row,
-        table=table.sample(frac=1, random_state=1),
-        outcome="y",
-        labels=("cluster", "sez"),
-        controls=("x",),
-        weights=weights,
-    )
+    mixed = table.sample(frac=1, random_state=1)
+    contrast = toy_contrast(mixed, weights, role="primary")
     units = pd.DataFrame(
         {
             "unit": NAMES,

@@ -19,18 +19,17 @@ from evenfield.shared.contrasts.contrasts import PRINTED, printed_methods
 from evenfield.shared.contrasts.designs import (
     SAMPLED,
     Expectation,
-    GroupContrast,
     contrast_design,
 )
 from evenfield.shared.contrasts.geographies import Geographies
-from evenfield.shared.estimates import NAN, Estimate
+from evenfield.shared.estimates import NAN
 from evenfield.study.study_config import InferenceSettings
 from refusals import fails
+from shared.toy_contrasts import toy_contrast
 from tolerances import close
 
 N = 16
 NAMES = [f"u{k:02d}" for k in range(N)]
-ROW = Estimate(estimator="ols", spec_id="toy", outcome="y", term="a", estimate=NAN)
 
 
 def make_contrast(treated=6, role="primary"):
@@ -40,14 +39,7 @@ def make_contrast(treated=6, role="primary"):
     b = ((i > 3) & (i < 9)) * 1.0
     y = 0.5 * a + (1 + b) * rng.normal(size=N)
     table = pd.DataFrame({"a": a, "b": b, "y": y, "x": rng.normal(size=N)}, NAMES)
-    return GroupContrast(
-        row=replace(ROW, role=role),
-        table=table,
-        outcome="y",
-        labels=("a", "b"),
-        controls=("x",),
-        weights={"a": 1.0, "b": -1.0},
-    )
+    return toy_contrast(table, {"a": 1.0, "b": -1.0}, ("a", "b"), role=role)
 
 
 def make_design(contrast, *, located=True):

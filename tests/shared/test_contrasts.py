@@ -16,14 +16,13 @@ from evenfield.numerics.inference.methods import METHODS
 from evenfield.numerics.ols import fit_ols, t_quantile
 from evenfield.shared.contrasts import contrasts
 from evenfield.shared.contrasts.contrasts import contrast_rows, step_down_rows
-from evenfield.shared.contrasts.designs import GroupContrast
 from evenfield.shared.contrasts.geographies import Geographies
-from evenfield.shared.estimates import NAN, Estimate
 from evenfield.study.errors import EstimateError
 from evenfield.study.study_config import InferenceSettings
 from made_study import grid, unit_names
 from numerics.inference.test_families import step_down
 from refusals import fails
+from shared.toy_contrasts import toy_contrast
 from tolerances import close
 
 N = 30
@@ -31,21 +30,6 @@ NAMES = unit_names(N, "u")
 INFERENCE = InferenceSettings(
     permutations=199, seed=7, pairs=(("u00", "u01"), ("u00", "zz"))
 )
-ROW = Estimate(
-    hypothesis="H3",
-    family="toy",
-    role="primary",
-    estimator="ols",
-    spec_id="toy",
-    outcome="y",
-    term="cluster",
-    contrast="cluster - sez",
-    sesoi=0.5,
-    unit_of_measure="s.d.",
-    estimate=NAN,
-)
-
-
 UNITS, LINKS = grid(NAMES)
 UNITS["coastal"] = (np.arange(N) < 12).astype(int)
 
@@ -63,15 +47,9 @@ def _table(treated=5, effect=0.0):
 
 
 def _contrast(table, role="primary", outcome="y"):
-    row = replace(ROW, role=role, outcome=outcome)
-    return GroupContrast(
-        row=row,
-        table=table,
-        outcome=outcome,
-        labels=("cluster", "sez"),
-        controls=("x",),
-        weights={"cluster": 1.0, "sez": -1.0},
-    )
+    asked = {"hypothesis": "H3", "sesoi": 0.5, "unit_of_measure": "s.d."}
+    row = {"family": "toy", "role": role, "outcome": outcome, **asked}
+    return toy_contrast(table, {"cluster": 1.0, "sez": -1.0}, **row)
 
 
 def _geographies(units=None):
@@ -196,7 +174,8 @@ def test_step_down_compares_with_the_largest_of_all_outcomes_draw_by_draw():
         fit = fit_ols(table[outcome].to_numpy(), X)
         return abs(c @ fit.beta) / np.sqrt(fit.sigma2 * c @ fit.bread @ c)
 
-    draw_id = f"{ROW.unit_scheme}:{ROW.sample_id}"
+    row = _contrast(table).row
+    draw_id = f"{row.unit_scheme}:{row.sample_id}"
     source = positions.draws("free", np.array(NAMES), labels, draw_id).source
     observed = [statistic(name, np.arange(N)) for name in ("y", "z")]
     draws = [[statistic(name, order) for name in ("y", "z")] for order in source]
@@ -216,7 +195,7 @@ def test_of_two_ends_that_differ_by_rounding_alone_the_first_is_named():
         most_influential=("c",),
         largest_change=1.0,
     )
-    low, high = contrasts._ends(ROW, singles)
+    low, high = contrasts._ends(_contrast(_table()).row, singles)
     assert (low.max_leverage_unit, high.max_leverage_unit) == ("a", "c")
     assert (low.effect_type, high.effect_type) == ("stat_low", "stat_high")
 

@@ -14,11 +14,10 @@ from statsmodels.regression.linear_model import OLS
 from evenfield.numerics.ols import fit_ols
 from evenfield.numerics.scpc import scpc_inference
 from evenfield.shared.contrasts.contrasts import contrast_rows
-from evenfield.shared.contrasts.designs import GroupContrast
 from evenfield.shared.contrasts.geographies import Geographies
-from evenfield.shared.estimates import NAN, Estimate
 from evenfield.study.study_config import InferenceSettings
 from made_study import grid, unit_names
+from shared.toy_contrasts import toy_contrast
 from tolerances import close
 
 SIDE = 4
@@ -52,24 +51,8 @@ def tried(table, methods, lists, units=None, links=None):
 
 def estimated(table, methods, lists, units=None, links=None, labels=("cluster",)):
     """Return all rows of a contrast."""
-    row = Estimate(
-        estimator="ols",
-        spec_id="toy",
-        outcome="y",
-        term="cluster",
-        role="robustness",
-        estimate=NAN,
-    )
-    contrast = GroupContrast(
-        row=row,
-        table=table,
-        outcome="y",
-        labels=labels,
-        controls=("x",),
-        weights={"cluster": 1.0},
-        methods=methods,
-        placebo_lists=True,
-    )
+    more = {"methods": methods, "placebo_lists": True}
+    contrast = toy_contrast(table, {"cluster": 1.0}, labels, more, role="robustness")
     inference = INFERENCE.model_copy(update={"placebo_lists": lists})
     on_grid = grid(sorted(table.index), SIDE)
     units = on_grid[0] if units is None else units
