@@ -51,7 +51,8 @@ class Place:
     note: str = ""
     # 4. An attribute of the fit, such as ``aic``
     attribute: str = ""
-    parameters: int = 0  # that the row counts in AIC and BIC and the fit does not
+    # that the row counts in AIC and BIC and the fit does not, below zero the reverse
+    parameters: int = 0
     # 5. The number of terms
     count: bool = False
     # What 1 and 2 give: number of the row -> column of ``to_frame()`` or of the table

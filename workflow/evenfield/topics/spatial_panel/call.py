@@ -8,7 +8,6 @@ import pandas as pd
 from evenfield.numerics.spatial_panel.probabilities import COMPARED
 from evenfield.shared.calls import (
     Call,
-    NoCallError,
     Place,
     same,
     section_of,
@@ -65,10 +64,6 @@ def call(study: Study, row: Row) -> Call:
         "effects": spec.effects,
         "approach": spec.approach,
     }
-    if row["term"] in ("AIC", "BIC") and spec.approach == "direct":
-        raise NoCallError(
-            "the library counts the effects as parameters, the row does not"
-        )
     if row["effect_type"] == "probability":
         models = dict.fromkeys((*spec.models, spec.model))
         return Call(
@@ -98,7 +93,7 @@ def call(study: Study, row: Row) -> Call:
         function="spatial_panel",
         data=data,
         arguments=arguments,
-        places=(_place(row, kind),),
+        places=(_place(spec, row, kind, panel.values.shape[:2]),),
         weights=square(matrix, panel.units),
         then=then,
     )
@@ -137,7 +132,9 @@ def _then(
     return "impacts", of_effects
 
 
-def _place(row: Row, kind: str) -> Place:
+def _place(
+    spec: SpatialPanelSpec, row: Row, kind: str, shape: tuple[int, ...]
+) -> Place:
     term = row["term"]
     if row["effect_type"] == "test":
         return Place(line=term, columns=OF_TEST)
@@ -156,5 +153,17 @@ def _place(row: Row, kind: str) -> Place:
         return Place(term=name)
     if row["effect_type"] == "coef":
         return Place(term=term)
-    # The row counts the error variance as a parameter, the library does not.
-    return Place(attribute=CRITERIA[term], parameters=1)
+    # The row counts the error variance as a parameter, the library the constant and what
+    # effects are estimated.
+    uncounted = 1 - _effects_counted(spec, *shape)
+    return Place(attribute=CRITERIA[term], parameters=uncounted)
+
+
+def _effects_counted(spec: SpatialPanelSpec, units: int, periods: int) -> int:
+    """Return how many effects are parameters of the library's AIC and BIC."""
+    if spec.effects == "pooled":
+        return 1
+    if spec.approach == "lee_yu":
+        return 0
+    dummies = {"unit": units, "time": periods, "two_way": units + periods - 1}
+    return dummies[spec.effects]
