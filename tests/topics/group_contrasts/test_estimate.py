@@ -2,6 +2,8 @@
 what is refused.
 """
 
+from copy import deepcopy
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -104,51 +106,80 @@ def make_study(section, periods=None, **columns):
     )
 
 
-LEADS = {"hypothesis": "H", "role": "primary"}
+# What each study asks.
+SECTIONS = from_yaml("""
+    premium:
+      premium:
+        - {id: level, outcome: income, unit: log points, sesoi: premium_log,
+           compare: [cluster, sez, cluster - sez], hypothesis: H, role: primary}
+        - {id: growth, outcome: growth, table: periods, given: [start],
+           compare: [cluster given sez], hypothesis: H, role: primary}
+    spans:
+      premium:
+        - {id: own, outcome: growth, table: periods, given: [start], periods: [AB, A, B],
+           compare: [cluster, sez, cluster - sez], pooled: [A, B], samples: [all, most],
+           unit_schemes: {s: now, was: before}, hypothesis: H, role: primary}
+    doses:
+      dose:
+        - {id: dose, outcome: growth, table: periods, given: [start], pooled: [A, B],
+           doses: {quotient: lq, per_head: zones_state / people}, hypothesis: H, role: primary}
+    intensity:
+      factor_intensity:
+        - {id: mix, compare: sez - cluster, window: [1990, 1999], cells: A,
+           measures: [{id: foreign, outcome: log(f / y)}, {id: capital, outcome: log(k)}],
+           sesoi: intensity_sd, hypothesis: H, role: primary}
+    fading:
+      fading:
+        - {id: foreign, outcome: log(f / y), unit: log points, sesoi: fading_share,
+           compare: [sez, sez given cluster], role: primary}
+        - {id: growth, outcome: growth, table: periods, unit: pp/yr, sesoi: fading_share,
+           compare: [sez, sez given cluster], role: primary}
+        - {id: quotient, path: quotient, outcome: f, over: y, sesoi: intensity_sd,
+           compare: [sez, sez given cluster], role: primary}
+        - {id: absent, outcome: marketisation}
+    balance:
+      balance:
+        - {id: gap, name: gap_growth, outcome: log(urban / rural), level: gap_level,
+           parts: {urban_growth: log(urban), rural_growth: log(rural)},
+           windows: [[1990, 2000], [2001, 2010]], sesoi: gap_pct, hypothesis: H, role: primary}
+    programme:
+      programmes:
+        - {id: west, programme: go, spans: [[1991, 1999], [2000, 2010]], exposure: near,
+           sesoi: growth_premium_pp, placebos: [[[1991, 1994], [1995, 1998]]], hypothesis: H,
+           role: primary}
+    wages:
+      wages:
+        - {id: stock, wage: w, investment: f, years: [1990, 2009], sesoi: wage_elasticity,
+           hypothesis: H, role: primary}
+      labour_cost:
+        - {id: stock, name: unit_labour_cost_growth, outcome: log(w * l / y), role: mechanism,
+           parts: {wage_growth: log(w), productivity_growth: log(y / l)},
+           windows: [[1990, 2000]]}
+    """)
 T = YEARS - 1990
 NOISE = default_rng(3).normal(size=(6, N, len(T)))
 MAIN = {"treatment_def": "main", "effect_type": "coef"}
 
 
+def asked(study, changes=None):
+    """The section of a study, with changes of its first specification."""
+    section = deepcopy(SECTIONS[study])
+    first = next(iter(section.values()))[0]
+    first |= changes or {}
+    return section
+
+
 def premium(**changes):
     """Clusters are 1.5 above the others; growth is 2 faster there."""
-    shared = {"compare": ["cluster", "sez", "cluster - sez"], **LEADS}
-    level = {
-        "id": "level",
-        "outcome": "income",
-        "unit": "log points",
-        "sesoi": "premium_log",
-        **shared,
-    }
-    growth = {
-        "id": "growth",
-        "outcome": "growth",
-        "table": "periods",
-        "given": ["start"],
-        **shared,
-    }
-    growth["compare"] = ["cluster given sez"]
     income = 1.5 * CLUSTER[:, None] + 0.1 * NOISE[0]
-    return make_study({"premium": [{**level, **changes}, growth]}, income=income)
+    return make_study(asked("premium", changes), income=income)
 
 
 def spans():
     """Growth over both periods and their span; in a second scheme, with other figures,
     it is 1 faster in clusters.
     """
-    spec = from_yaml("""
-        {id: own, outcome: growth, table: periods, given: [start], periods: [AB, A, B]}
-        """)
-    spec |= {
-        "compare": ["cluster", "sez", "cluster - sez"],
-        "pooled": ["A", "B"],
-        "samples": ["all", "most"],
-        **LEADS,
-    }
-    study = make_study(
-        {"premium": [{**spec, "unit_schemes": {"s": "now", "was": "before"}}]},
-        [*PERIODS, SPAN],
-    )
+    study = make_study(asked("spans"), [*PERIODS, SPAN])
     study.described["samples"]["most"] = NAMES[1:]
     study.tables["units"]["lat"] += 0.3 * np.sin(
         I
@@ -161,17 +192,8 @@ def spans():
 
 def doses(scale=1.0):
     """Growth rises by 0.5 with a measure of clusters, by 0.3 with mean zones per head."""
-    doses = {"quotient": "lq", "per_head": "zones_state / people"}
-    spec = {
-        "id": "dose",
-        "outcome": "growth",
-        "table": "periods",
-        "given": ["start"],
-        "doses": doses,
-        **LEADS,
-    }
     zones = np.round(5 + 2 * NOISE[0]).clip(0)
-    study = make_study({"dose": [{**spec, "pooled": ["A", "B"]}]}, people=2.0 / scale)
+    study = make_study(asked("doses"), people=2.0 / scale)
     panel = study.tables["panel"]
     periods = study.tables["periods"]
     dose = panel[["unit", "year"]].assign(
@@ -197,132 +219,51 @@ def doses(scale=1.0):
 
 def intensity(*more):
     """Zones have twice as much foreign capital, in logs 2, and capital, in logs 1."""
-    measures = [
-        {"id": "foreign", "outcome": "log(f / y)"},
-        {"id": "capital", "outcome": "log(k)"},
-        *more,
-    ]
-    spec = {
-        "id": "mix",
-        "compare": "sez - cluster",
-        "window": [1990, 1999],
-        "cells": "A",
-        "measures": measures,
-    }
+    section = asked("intensity")
+    section["factor_intensity"][0]["measures"] += more
     zones = SEZ[:, None]
     columns = {
         "f": np.exp(2 * zones + 0.1 * NOISE[1]),
         "k": np.exp(zones + 0.1 * NOISE[2]),
         "y": 1.0,
     }
-    return make_study(
-        {"factor_intensity": [{**spec, "sesoi": "intensity_sd", **LEADS}]}, **columns
-    )
+    return make_study(section, **columns)
 
 
-def fading(periods=None, **changes):
+def fading(periods=None):
     """Zones start 2 above the others and fall by 1 from the first period to the second."""
-    shared = {"compare": ["sez", "sez given cluster"], "role": "primary"}
-    specs = [
-        {
-            "id": "foreign",
-            "outcome": "log(f / y)",
-            "unit": "log points",
-            "sesoi": "fading_share",
-            **shared,
-        },
-        {
-            "id": "growth",
-            "outcome": "growth",
-            "table": "periods",
-            "unit": "pp/yr",
-            "sesoi": "fading_share",
-            **shared,
-        },
-        {
-            "id": "quotient",
-            "path": "quotient",
-            "outcome": "f",
-            "over": "y",
-            "sesoi": "intensity_sd",
-            **shared,
-        },
-        {"id": "absent", "outcome": "marketisation"},
-    ]
     f = np.exp((2.0 - (YEARS >= 2000)) * SEZ[:, None] + 0.05 * T + 0.1 * NOISE[3])
-    return make_study(
-        {"fading": [{**spec, **changes} for spec in specs]}, periods, f=f, y=1.0
-    )
+    return make_study(asked("fading"), periods, f=f, y=1.0)
 
 
-def balance(break_at=5.0, **changes):
+def balance(**changes):
     """The gap falls by 2 percent a year with clusters, rises by 1 with zones, and jumps
     between the windows.
     """
-    spec = {
-        "id": "gap",
-        "name": "gap_growth",
-        "outcome": "log(urban / rural)",
-        "level": "gap_level",
-    }
-    spec |= {
-        "parts": {"urban_growth": "log(urban)", "rural_growth": "log(rural)"},
-        "sesoi": "gap_pct",
-        **LEADS,
-    }
-    spec["windows"] = [[1990, 2000], [2001, 2010]]
     trend = 0.003 * NOISE[4][:, 0] - 0.02 * CLUSTER + 0.01 * SEZ
     rural = np.exp((0.05 + 0.002 * NOISE[5][:, :1]) * T)
-    gap = 0.9 + trend[:, None] * T + break_at * (YEARS >= 2001)
-    return make_study(
-        {"balance": [{**spec, **changes}]}, urban=rural * np.exp(gap), rural=rural
-    )
+    gap = 0.9 + trend[:, None] * T + 5.0 * (YEARS >= 2001)
+    urban = rural * np.exp(gap)
+    return make_study(asked("balance", changes), urban=urban, rural=rural)
 
 
 def programme(**changes):
     """Growth rises by 2 where the programme begins in 2000."""
-    spec = from_yaml("""
-        id: west
-        programme: go
-        spans: [[1991, 1999], [2000, 2010]]
-        exposure: near
-        sesoi: growth_premium_pp
-        """)
-    spec |= {"placebos": [[[1991, 1994], [1995, 1998]]], **LEADS}
     growth = 5 + NOISE[0] + 2 * WEST[:, None] * (YEARS >= 2000)
     growth[:, YEARS == 1999] = np.nan
-    return make_study({"programmes": [{**spec, **changes}]}, growth_pct=growth)
+    return make_study(asked("programme", changes), growth_pct=growth)
 
 
 def wages(**changes):
     """The elasticity is -0.5, 0.6 higher with clusters and 0.4 lower with zones; output
     per worker lags in clusters.
     """
-    spec = {
-        "id": "stock",
-        "wage": "w",
-        "investment": "f",
-        "years": [1990, 2009],
-        "sesoi": "wage_elasticity",
-        **LEADS,
-    }
-    cost = {
-        "id": "stock",
-        "name": "unit_labour_cost_growth",
-        "outcome": "log(w * l / y)",
-        "role": "mechanism",
-    }
-    cost |= from_yaml("""
-        parts: {wage_growth: log(w), productivity_growth: log(y / l)}
-        windows: [[1990, 2000]]
-        """)
     log_wage = 6 + 0.1 * T + np.cumsum(0.1 * NOISE[1], axis=1)
     log_f = NOISE[2][:, :1] + 0.05 * NOISE[3]
     log_f[:, 1:] += (-0.5 + 0.6 * CLUSTER - 0.4 * SEZ)[:, None] * log_wage[:, :-1]
     y = np.exp(8 + (0.08 - 0.03 * CLUSTER[:, None]) * T + 0.02 * NOISE[4])
-    section = {"wages": [{**spec, **changes}], "labour_cost": [cost]}
     return make_study(
-        section,
+        asked("wages", changes),
         w=np.exp(log_wage),
         f=np.exp(log_f),
         y=y,
