@@ -42,31 +42,14 @@ PERIODS = from_yaml("""
     - {period: P1, start: 2001, end: 2010, basis: proxy}
     - {period: P2, start: 2005, end: 2010, basis: official}
     """)
-CONTRAST = {
-    "kind": "contrast",
-    "label": "a",
-    "outcome": "a",
-    "periods": ["P1"],
-}
-CONTRAST |= {"regressors": ["cluster", "sez"], "term": "cluster"}
-PANEL = {
-    **CONTRAST,
-    "kind": "panel",
-    "outcome": "log(patents)",
-    "regressors": ["zones_park"],
-    "term": "zones_park",
-}
-FACT = from_yaml("""
-    {kind: fact, label: f, measure: share, outcome: count, group: cluster}
+CONTRAST, PANEL, FACT = from_yaml("""
+    - &contrast {kind: contrast, label: a, outcome: a, periods: [P1], regressors: [cluster, sez],
+                 term: cluster}
+    - {<<: *contrast, kind: panel, outcome: log(patents), regressors: [zones_park],
+       term: zones_park}
+    - {kind: fact, label: f, measure: share, outcome: count, group: cluster,
+       windows: [[2001, 2005]]}
     """)
-FACT |= {"windows": [[2001, 2005]]}
-RISE = {
-    "measure": "ratio",
-    "outcome": "output_real",
-    "per": "population",
-    "against": "not cluster",
-}
-RISE |= {"windows": [[2009, 2010]], "before": [2001, 2002]}
 
 
 @pytest.mark.parametrize(
@@ -240,63 +223,44 @@ def test_a_panel_finds_the_dose_within_units_and_years():
 
 @pytest.mark.parametrize(
     ("item", "value", "members", "unit"),
-    [
-        ({}, 100 * 15 / 435, 6, "percent"),
-        ({"outcome": "list_2008"}, 100 * 9 / 10, 6, "percent"),
-        (
-            {"group": ["u00", "u07"], "less": "population"},
-            100 * (7 / 435 - 2 / 30),
-            2,
-            "percentage points",
-        ),
-        ({"group": "region = odd and lat > 23"}, 100 * 85 / 435, 5, "percent"),
-        ({"group": "not sez"}, 100 * (435 - 39) / 435, 24, "percent"),
-        ({"group": "go"}, 100 * 1 / 435, 2, "percent"),
-        ({"measure": "increase", "outcome": "output_real"}, 100.0, 6, "percent"),
-        (
-            {"measure": "increase", "outcome": "output_real", "less": "population"},
-            80.0,
-            6,
-            "percentage points",
-        ),
-        (
-            {"measure": "increase", "outcome": "output_real", "less": "output_real"},
-            100 - 100 * 6 / 30,
-            6,
-            "percentage points",
-        ),
-        ({"measure": "ratio", "per": "population"}, (15 / 6) / (435 / 30), 6, "ratio"),
-        (
-            {"measure": "ratio", "per": "population", "against": "not cluster"},
-            (15 / 6) / (420 / 24),
-            6,
-            "ratio",
-        ),
-        (
-            {"measure": "growth", "outcome": "grown", "against": "not cluster"},
-            10.0,
-            6,
-            "percentage points a year",
-        ),
-        ({"measure": "units", "per": "population", "group": "sez"}, 0, 6, "units"),
-        (
-            {"measure": "units", "per": "population", "group": "region = odd"},
-            8,
-            15,
-            "units",
-        ),
-        (
-            from_yaml("{outcome: zones_park, group: [u29], windows: [[2008, 2010]]}"),
-            100 * 2 / 30,
-            1,
-            "percent",
-        ),
-        (RISE, 9.5 - 1.5, 6, "change of a ratio"),
-    ],
+    from_yaml("""
+    - [{}, 100 * 15 / 435, 6, percent]
+    - [{outcome: list_2008}, 100 * 9 / 10, 6, percent]
+    - - {group: [u00, u07], less: population}
+      - 100 * (7 / 435 - 2 / 30)
+      - 2
+      - percentage points
+    - [{group: region = odd and lat > 23}, 100 * 85 / 435, 5, percent]
+    - [{group: not sez}, 100 * (435 - 39) / 435, 24, percent]
+    - [{group: go}, 100 * 1 / 435, 2, percent]
+    - [{measure: increase, outcome: output_real}, 100, 6, percent]
+    - [{measure: increase, outcome: output_real, less: population}, 80, 6, percentage points]
+    - - {measure: increase, outcome: output_real, less: output_real}
+      - 100 - 100 * 6 / 30
+      - 6
+      - percentage points
+    - [{measure: ratio, per: population}, (15 / 6) / (435 / 30), 6, ratio]
+    - - {measure: ratio, per: population, against: not cluster}
+      - (15 / 6) / (420 / 24)
+      - 6
+      - ratio
+    - - {measure: growth, outcome: grown, against: not cluster}
+      - 10
+      - 6
+      - percentage points a year
+    - [{measure: units, per: population, group: sez}, 0, 6, units]
+    - [{measure: units, per: population, group: region = odd}, 8, 15, units]
+    - [{outcome: zones_park, group: [u29], windows: [[2008, 2010]]}, 100 * 2 / 30, 1, percent]
+    - - {measure: ratio, outcome: output_real, per: population, against: not cluster,
+         windows: [[2009, 2010]], before: [2001, 2002]}
+      - 9.5 - 1.5
+      - 6
+      - change of a ratio
+    """),
 )
 def test_facts_are_what_is_observed(item, value, members, unit):
     result = row(run({**FACT, **item}))
-    close(result.estimate, value)
+    close(result.estimate, eval(str(value)))
     assert (result.n_treated, result.unit_of_measure) == (members, unit)
     assert (result.estimator, result.effect_type) == ("fact", "fact")
     assert np.isnan(
@@ -342,14 +306,10 @@ def test_a_fact_has_a_row_for_each_choice_and_says_what_it_rests_on():
 
 
 def test_shuffled_rows_and_renamed_units_change_nothing():
-    cells = {
-        **CONTRAST,
-        "regressors": ["cluster_only", "sez_only", "both"],
-        "term": "both",
-    }
+    cells = {"regressors": ["cluster_only", "sez_only", "both"], "term": "both"}
     study = make_study(
         CONTRAST,
-        cells,
+        {**CONTRAST, **cells},
         {**PANEL, "outcome": "growth_pct"},
         FACT,
         {**FACT, "measure": "units", "per": "population", "group": "sez"},
@@ -357,45 +317,42 @@ def test_shuffled_rows_and_renamed_units_change_nothing():
     order_and_names_do_not_matter(estimate, study)
 
 
-COUNTED = {
-    **PANEL,
-    "outcome": "a",
-    "regressors": ["count"],
-    "term": "count",
-}
-
-
 @pytest.mark.parametrize(
-    ("item", "text"),
+    ("usual", "item", "text"),
     [
-        ({**CONTRAST, "outcome": "a / nowhere"}, "the panel has no column nowhere"),
-        ({**CONTRAST, "outcome": "gappy"}, "no figures of gappy in 2001 to 2010"),
+        (CONTRAST, {"outcome": "a / nowhere"}, "the panel has no column nowhere"),
+        (CONTRAST, {"outcome": "gappy"}, "no figures of gappy in 2001 to 2010"),
         (
-            {**CONTRAST, "regressors": ["cluster", "unheard"]},
+            CONTRAST,
+            {"regressors": ["cluster", "unheard"]},
             "the panel has no column unheard",
         ),
+        (CONTRAST, {"regressors": ["cluster", "zones_port"]}, "no zones of type port"),
         (
-            {**CONTRAST, "regressors": ["cluster", "zones_port"]},
-            "no zones of type port",
+            PANEL,
+            {"outcome": "a", "regressors": ["count"], "term": "count"},
+            "count_lag0 does not vary within units beyond years",
         ),
-        (COUNTED, "count_lag0 does not vary within units beyond years"),
-        ({**FACT, "outcome": "nowhere"}, "the panel has no column nowhere"),
+        (FACT, {"outcome": "nowhere"}, "the panel has no column nowhere"),
         (
-            {**FACT, "group": "coastal and lat > 99"},
+            FACT,
+            {"group": "coastal and lat > 99"},
             "no unit in the group coastal and lat > 99",
         ),
         (
-            {**FACT, "windows": [[1990, 1995]]},
+            FACT,
+            {"windows": [[1990, 1995]]},
             "no period holds the middle of 1990 to 1995",
         ),
         (
-            {**FACT, "measure": "growth", "windows": [[2001, 2012]]},
+            FACT,
+            {"measure": "growth", "windows": [[2001, 2012]]},
             "no figures of count in both 2001 and 2012",
         ),
     ],
 )
-def test_what_is_missing_becomes_a_reason(item, text):
-    results = run(item)
+def test_what_is_missing_becomes_a_reason(usual, item, text):
+    results = run({**usual, **item})
     assert results.estimates == []
     assert results.series["not_carried"]["reason"].tolist() == [text]
 
