@@ -8,6 +8,7 @@ import pandas as pd
 from evenfield.shared.calls import (
     DRAWS,
     Call,
+    NoCallError,
     Place,
     method_of,
     same,
@@ -107,7 +108,12 @@ def _of_residuals(
         initial=ends[first], growth=(ends[last] - ends[first]) / (last - first)
     ).reset_index()
     units = list(cross["unit"])
-    weights = study.weights(scheme=spec.unit_scheme)
+    W, _ = study.weights(scheme=spec.unit_scheme).among(units)
+    if not W.sum(axis=1).all():
+        raise NoCallError(
+            "some of its units have no neighbour, and the library takes weights in which"
+            " each has one: leave them out of the data of the row of the speed"
+        )
     held = [SLOPE, *(name for name in data if name not in KEYS)]
     normal = {"estimate": "I", "std_error": "sd(I)", "statistic": "z"}
     return Call(
@@ -123,7 +129,7 @@ def _of_residuals(
             Place(term="I", columns=same("p_value")),
             Place(table="over time", line=0, columns=normal),
         ),
-        weights=square(weights.among(units)[0], units),
+        weights=square(W, units),
         differs={"p_value": DRAWS},
     )
 

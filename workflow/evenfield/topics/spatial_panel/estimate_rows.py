@@ -9,7 +9,6 @@ import numpy as np
 
 from evenfield.models.spatial_panel import (
     BY_UNIT,
-    SPATIAL,
     Bootstrap,
     autocorrelation,
     bootstrap_by_unit,
@@ -42,13 +41,10 @@ YEAR_DRAWS = 499
 YEARS_TOGETHER = 5
 FACTORS = (1, 2)
 MOST_BOOTSTRAPPED = 500
-SPATIAL_UNITS = dict(
-    zip(
-        SPATIAL,
-        ("per unit of the neighbours' outcome", "per unit of the neighbours' shock"),
-        strict=True,
-    )
-)
+SPATIAL_UNITS = {
+    "rho": "per unit of the neighbours' outcome",
+    "lambda": "per unit of the neighbours' shock",
+}
 # ASSUME: residuals correlated above this over years make intervals that ignore it
 # visibly too narrow.
 SERIAL = 0.3
