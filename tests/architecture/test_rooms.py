@@ -15,7 +15,7 @@ MOST = {
     "answers": 11,
     "api": 46,
     "models": 20,
-    "newstudy": 52,
+    "newstudy": 53,
     "numerics": 112,
     "opened": 4,
     "report": 51,

@@ -101,9 +101,9 @@ def refuse_years(named: Iterable[Reference], data: tuple[int, int]) -> None:
         years = value if isinstance(value, list) else [value]
         wrong = kind in ("year", "years") and where.startswith("estimates.")
         if wrong and not all(data[0] <= year <= data[1] for year in years):
-            named = " to ".join(map(str, years))
+            span = " to ".join(map(str, years))
             expected = f"years of the data, {data[0]} to {data[1]}"
-            faults.append(ConfigError(f"{where} is {named}", expected, "correct it"))
+            faults.append(ConfigError(f"{where} is {span}", expected, "correct it"))
     faults.refuse()
 
 

@@ -69,7 +69,7 @@ def links_filled(study: Path) -> list[Path]:
     """
     links = list[str]()
     for top in ("results", NOTES):
-        links += filter(os.path.islink, [study / top])
+        links += filter(os.path.islink, [str(study / top)])
         for folder, folders, files in os.walk(study / top):
             paths = [f"{folder}/{name}" for name in (*folders, *files)]
             links += filter(os.path.islink, paths)
