@@ -25,32 +25,54 @@ from refusals import fails
 from tolerances import close
 from yaml_text import from_yaml
 
-ROW = {
-    "family": "beta",
-    "spec_id": "growth",
-    "term": "x",
-    "period": "P1",
-}
-CLAIMS = {
-    "hypotheses": {
-        "H1": {
-            "statement": "X grew.",
-            "kind": "association",
-            "sign": "+",
-            "primary": ROW,
-            "checks": {"later": {"period": "P2"}},
-        }
-    },
-    "claims": from_yaml("""
-        [{id: L1, paragraph: [1], claim: X grew., kind: association, hypothesis: H1}]
-        """),
-}
+# The rows of a study with what all have, its claims, and numbers.yaml of what is tested.
+STUDY = from_yaml("""
+    all: {family: beta, spec_id: growth, estimator: ols, outcome: g, conf_level: 0.95}
+    rows:
+      - {term: x, period: P1, estimate: 0.802, conf_low: -0.036, conf_high: 1.567,
+         p_value: 0.0431, mde: 0.93, unit_of_measure: pp/yr}
+      - {term: x, period: P2, estimate: -1.25, conf_low: -2.0, p_value: 0.0001}
+      - {term: x, period: P3, estimate: .nan, warning: no rows}
+      - {term: y, period: P1, estimate: 3.0}
+      - {term: x, period: P4, estimate: 0.2, conf_low: -0.5, conf_high: 0.9, mde: 0.93,
+         unit_of_measure: log points}
+    series: {unit: [a, a, b], year: [1978, 2019, 2019], y: [1.5, 12345.0, 5.0]}
+    row: &row {family: beta, spec_id: growth, term: x, period: P1}
+    log: &log {family: beta, spec_id: growth, term: x, period: P4}
+    file: &file {file: estimates/beta/series.csv, column: y}
+    claims:
+      hypotheses:
+        H1:
+          statement: X grew.
+          kind: association
+          sign: +
+          primary: *row
+          checks: {later: {period: P2}}
+      claims:
+        - {id: L1, paragraph: [1], claim: X grew., kind: association, hypothesis: H1}
+    numbers:
+      defaults: {show: '0.00'}
+      own: {<<: *row, unit: points}
+      later: {answer: L1, check: later, times: 100, show: '+0'}
+      cell: {<<: *file, where: {unit: a, year: 2019}, show: '0'}
+      year: {<<: *file, column: year, where: {year: 1978}, show: year}
+      rows:
+        {file: estimates/beta/series.csv, where: {year: 2019}, take: count, show: '0'}
+      both: {<<: *file, where: {year: 2019}, take: sum, show: '0'}
+      p_1: {<<: *row, column: p_value}
+      gap: {is: 100 * (exp(log(own)) - twice / 2), show: '0'}
+      twice: {is: 2 * own}
+    percent:
+      gap: {<<: *log, percent: true, show: '0.0', unit: '%'}
+      cell: {<<: *file, where: {unit: b}, times: 0.1, show: '0', percent: true}
+    """)
+ROW, LOG, FILE = STUDY["row"], STUDY["log"], STUDY["file"]
 
 
 def config(**numbers):
     panel = {"unit_schemes": {"31": {}}}
     rest = {
-        "answers": CLAIMS,
+        "answers": STUDY["claims"],
         "estimates": {"beta": []},
         "periods": {name: {} for name in ("P1", "P2", "P3", "P4", "P9")},
         "inference": {"conf_level": 0.95},
@@ -62,153 +84,45 @@ def config(**numbers):
 @pytest.fixture(scope="module")
 def root(tmp_path_factory):
     folder = tmp_path_factory.mktemp("results")
-    shared = from_yaml("""
-        {family: beta, spec_id: growth, estimator: ols, outcome: g, conf_level: 0.95}
-        """)
-    logs = {"unit_of_measure": "log points", "estimate": 0.2, "conf_low": -0.5}
-    tested = {
-        "conf_low": -0.036,
-        "conf_high": 1.567,
-        "p_value": 0.0431,
-        "mde": 0.93,
-    }
-    rows = [
-        Estimate(
-            **shared,
-            term="x",
-            period="P1",
-            estimate=0.802,
-            unit_of_measure="pp/yr",
-            **tested,
-        ),
-        Estimate(
-            **shared,
-            term="x",
-            period="P2",
-            estimate=-1.25,
-            conf_low=-2.0,
-            p_value=0.0001,
-        ),
-        Estimate(
-            **shared, term="x", period="P3", estimate=float("nan"), warning="no rows"
-        ),
-        Estimate(
-            **shared,
-            term="y",
-            period="P1",
-            estimate=3.0,
-        ),
-        Estimate(
-            **shared,
-            **logs,
-            term="x",
-            period="P4",
-            conf_high=0.9,
-            mde=0.93,
-        ),
-    ]
+    rows = [Estimate(**STUDY["all"], **row) for row in STUDY["rows"]]
     write_estimates(rows, folder / "estimates.csv")
-    series = pd.DataFrame(
-        from_yaml("""
-            {unit: [a, a, b], year: [1978, 2019, 2019], y: [1.5, 12345.0, 5.0]}
-            """)
-    )
+    series = pd.DataFrame(STUDY["series"])
     write_results(series, folder / "estimates" / "beta" / "series.csv")
     return folder
 
 
-FILE = {"file": "estimates/beta/series.csv", "column": "y"}
-NUMBERS = config(
-    defaults={"show": "0.00"},
-    own={**ROW, "unit": "points"},
-    later={
-        "answer": "L1",
-        "check": "later",
-        "times": 100,
-        "show": "+0",
-    },
-    cell={**FILE, "where": {"unit": "a", "year": 2019}, "show": "0"},
-    year={
-        **FILE,
-        "column": "year",
-        "where": {"year": 1978},
-        "show": "year",
-    },
-    rows=from_yaml("""
-        file: estimates/beta/series.csv
-        where: {year: 2019}
-        take: count
-        show: '0'
-        """),
-    both={
-        **FILE,
-        "where": {"year": 2019},
-        "take": "sum",
-        "show": "0",
-    },
-    p_1={**ROW, "column": "p_value"},
-    gap={"is": "100 * (exp(log(own)) - twice / 2)", "show": "0"},
-    twice={"is": "2 * own"},
-)
+NUMBERS = config(**STUDY["numbers"])
 
 
 def test_every_number_is_one_cell_of_the_results(root):
-    fault = named_numbers(NUMBERS, root)
-    assert list(fault) == sorted(set(NUMBERS["numbers"]) - {"defaults"})
-    label = {name: (number.text, number.interval) for name, number in fault.items()}
-    assert label["own"] == ("0.80", "\u22120.04 to 1.57")
-    assert label["later"] == ("\u2212125", "\u2212200 to unbounded")
-    assert label["cell"] == ("12,345", "")
-    assert label["year"] == ("1978", "")
-    assert (label["rows"][0], label["both"][0], label["p_1"][0]) == (
-        "2",
-        "12,350",
-        "0.04",
+    found = named_numbers(NUMBERS, root)
+    assert {name: [number.text, number.interval] for name, number in found.items()} == (
+        from_yaml("""
+            both: ['12,350', '']
+            cell: ['12,345', '']
+            gap: ['0', '']
+            later: [−125, −200 to unbounded]
+            own: ['0.80', −0.04 to 1.57]
+            p_1: ['0.04', '']
+            rows: ['2', '']
+            twice: ['1.60', '']
+            year: ['1978', '']
+            """)
     )
-    assert label["gap"] == ("0", "")
-    assert label["twice"] == ("1.60", "")
-    assert (fault["own"].p, fault["own"].smallest_visible, fault["own"].source) == (
-        0.0431,
-        0.93,
-        "estimates.csv",
-    )
-    assert (
-        fault["own"].estimate_id
-        == pd.read_csv(root / "estimates.csv")
-        .query("estimate == 0.802")
-        .estimate_id.item()
-    )
-
-
-LOG = {
-    "family": "beta",
-    "spec_id": "growth",
-    "term": "x",
-    "period": "P4",
-}
+    assert list(found) == sorted(found)
+    own = found["own"]
+    assert (own.p, own.smallest_visible, own.source) == (0.0431, 0.93, "estimates.csv")
+    rows = pd.read_csv(root / "estimates.csv").set_index("estimate")
+    assert own.estimate_id == rows.loc[0.802, "estimate_id"]
 
 
 def test_percent_of_log_points_is_exact_in_every_part(root):
-    numbers = config(
-        gap={
-            **LOG,
-            "percent": True,
-            "show": "0.0",
-            "unit": "%",
-        },
-        cell={
-            **FILE,
-            "where": {"unit": "b"},
-            "times": 0.1,
-            "show": "0",
-            "percent": True,
-        },
-    )
-    fault = named_numbers(numbers, root)
+    found = named_numbers(config(**STUDY["percent"]), root)
+    gap = found["gap"]
     # 100 (exp(0.2) - 1), 100 (exp(-0.5) - 1) and 100 (exp(0.9) - 1)
-    assert (fault["gap"].text, fault["gap"].interval) == ("22.1", "\u221239.3 to 146.0")
-    close(fault["gap"].smallest_visible, 100 * (np.exp(0.93) - 1))
-    assert fault["cell"].text == "65"
+    assert (gap.text, gap.interval) == ("22.1", "\u221239.3 to 146.0")
+    close(gap.smallest_visible, 100 * (np.exp(0.93) - 1))
+    assert found["cell"].text == "65"
 
 
 def test_the_last_bit_of_a_processor_is_not_in_a_percent():
