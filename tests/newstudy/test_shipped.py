@@ -20,6 +20,7 @@ from evenfield.newstudy.shipped import SHIPPED, fitting_outlines, outlines_file
 from evenfield.newstudy.unit_names import match_units
 from evenfield.study.errors import IngestError
 from refusals import fails
+from yaml_text import from_yaml
 
 ROOT = Path(__file__).parents[2]
 NAMES = [name for name, known in SHIPPED.items() if "instead" not in known]
@@ -95,29 +96,27 @@ def test_names_of_other_tables_find_their_country():
     assert set(found) == {"Bolivia", "South Korea", "Côte d'Ivoire"}
 
 
+# Two squares that share a side, as topojson-client writes them out.
+SQUARES = from_yaml("""
+    type: Topology
+    transform: {scale: [0.5, 2.0], translate: [10.0, -4.0]}
+    arcs:
+      - [[2, 0], [0, 1]]
+      - [[2, 1], [-2, 0], [0, -1], [2, 0]]
+      - [[2, 0], [2, 0], [0, 1], [-2, 0]]
+    objects:
+      other: {type: GeometryCollection, geometries: []}
+      squares:
+        type: GeometryCollection
+        geometries:
+          - {type: Polygon, arcs: [[0, 1]], id: 1}
+          - {type: MultiPolygon, arcs: [[[2, -1]]]}
+          - {type: null}
+    """)
+
+
 def test_a_topology_is_read_as_its_own_program_reads_it():
-    # Two squares that share a side, as topojson-client writes them out.
-    topology = {
-        "type": "Topology",
-        "transform": {"scale": [0.5, 2.0], "translate": [10.0, -4.0]},
-        "arcs": [
-            [[2, 0], [0, 1]],
-            [[2, 1], [-2, 0], [0, -1], [2, 0]],
-            [[2, 0], [2, 0], [0, 1], [-2, 0]],
-        ],
-        "objects": {
-            "other": {"type": "GeometryCollection", "geometries": []},
-            "squares": {
-                "type": "GeometryCollection",
-                "geometries": [
-                    {"type": "Polygon", "arcs": [[0, 1]], "id": 1},
-                    {"type": "MultiPolygon", "arcs": [[[2, -1]]]},
-                    {"type": None},
-                ],
-            },
-        },
-    }
-    left, right, nothing = topology_features(topology, "squares.json")
+    left, right, nothing = topology_features(SQUARES, "squares.json")
     assert shape(left["geometry"]).equals(shape(_box(10.0, 11.0)))
     assert shape(right["geometry"]).equals(shape(_box(11.0, 12.0)))
     for feature in (left, right):

@@ -13,39 +13,36 @@ from evenfield.report.page import render_pages
 from evenfield.report.unit_table import data_address, unit_table
 from evenfield.shared.study_results import StudyResults
 from report.made_up import write_study
+from yaml_text import from_yaml
 
-YEARS = (2000, 2010)
 INCOMES = {"a b": (100.0, 200.0), "b": (400.0, 400.0), "=c": (300.0, None)}
+CONFIG = from_yaml("""
+    study: {unit_name: state, units_name: states, what: ''}
+    panel:
+      unit_scheme: all
+      unit_schemes: {all: {}}
+      income: {column: income, unit: crowns}
+    estimates: {}
+    """)
 
 
-class MadeResults(StudyResults):
-    """Facts of three units, one of which has no income in the last year."""
-
-    def __init__(self):
-        super().__init__(
-            {
-                "study": {"unit_name": "state", "units_name": "states", "what": ""},
-                "panel": {
-                    "unit_scheme": "all",
-                    "unit_schemes": {"all": {}},
-                    "income": {"column": "income", "unit": "crowns"},
-                },
-                "estimates": {},
-            }
-        )
-        rows = [
-            {"unit": unit, "year": year, "income": income, "population": 1.0}
-            for unit, own in INCOMES.items()
-            for year, income in zip(YEARS, own, strict=True)
-        ]
-        names = pd.DataFrame({"unit": [*INCOMES], "name": ["Z & A", "B", "=C"]})
-        tables = {"panel": pd.DataFrame(rows), "units": names}
-        self.table = lambda name, *_, **__: tables[name].copy()
+def made_results():
+    """Return facts of three units, one of which has no income in the last year."""
+    rows = [
+        {"unit": unit, "year": year, "income": income, "population": 1.0}
+        for unit, own in INCOMES.items()
+        for year, income in zip((2000, 2010), own, strict=True)
+    ]
+    names = pd.DataFrame({"unit": [*INCOMES], "name": ["Z & A", "B", "=C"]})
+    tables = {"panel": pd.DataFrame(rows), "units": names}
+    results = StudyResults(CONFIG)
+    results.table = lambda name, *_, **__: tables[name].copy()
+    return results
 
 
 @pytest.fixture
 def table():
-    return unit_table(MadeResults())
+    return unit_table(made_results())
 
 
 def cells(table, name):
@@ -70,7 +67,7 @@ def test_each_unit_has_its_incomes_growth_and_ranks(table):
 
 
 def test_shuffled_rows_give_the_same_table(table):
-    results = MadeResults()
+    results = made_results()
     panel = results.table("panel").sample(frac=1, random_state=3)
     units = results.table("units")[::-1]
     results.table = lambda name, *_, **__: {"panel": panel, "units": units}[name].copy()
@@ -93,7 +90,7 @@ def test_the_file_holds_the_table_and_no_formula(table):
 
 
 def test_one_year_has_no_table():
-    results = MadeResults()
+    results = made_results()
     panel = results.table("panel")
     results.table = lambda *_, **__: panel[panel["year"].eq(2000)]
     assert unit_table(results) is None
