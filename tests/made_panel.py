@@ -12,6 +12,19 @@ N = 12
 YEARS = np.arange(1990, 2006)
 
 
+def ring(units):
+    """Return the neighbours of units in a circle: the one before and the one after."""
+    after = [*units[1:], units[0]]
+    return {unit: [units[i - 1], after[i]] for i, unit in enumerate(units)}
+
+
+def long(units, years, **columns):
+    """Return matrices of units by years as a table, one row a unit and year."""
+    data = pd.DataFrame({name: values.ravel() for name, values in columns.items()})
+    data["unit"] = np.repeat(units, len(years))
+    return data.assign(year=np.tile(years, len(units)))
+
+
 def made_panel(years=YEARS, step=1, units=N):
     """A panel of incomes that close in on each other, one row a unit and year."""
     rng = np.random.default_rng(3)
@@ -19,11 +32,8 @@ def made_panel(years=YEARS, step=1, units=N):
     x = rng.normal(size=(units, len(years)))
     rich = 9 + gap + 0.05 * rng.normal(size=(units, len(years)))
     y = 0.5 * x + rng.normal(size=(units, len(years)))
-    data = pd.DataFrame(
-        {"rich": rich.ravel(), "x": x.ravel(), "y": y.ravel()}, dtype=float
-    )
-    data["unit"] = np.repeat([f"u{i:02d}" for i in range(units)], len(years))
-    data["year"] = np.tile(years * step, units)
+    names = [f"u{i:02d}" for i in range(units)]
+    data = long(names, years * step, rich=rich, x=x, y=y)
     data["lat"] = np.repeat(rng.uniform(30, 40, units), len(years))
     data["lon"] = np.repeat(rng.uniform(0, 9, units), len(years))
     return data
@@ -31,7 +41,7 @@ def made_panel(years=YEARS, step=1, units=N):
 
 DATA = made_panel()
 KEYS = {"unit": "unit", "time": "year"}
-RING = {f"u{i:02d}": [f"u{(i + 1) % N:02d}", f"u{(i - 1) % N:02d}"] for i in range(N)}
+RING = ring([f"u{i:02d}" for i in range(N)])
 
 
 def refused(words, call, *args, **options):

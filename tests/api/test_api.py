@@ -18,7 +18,7 @@ from spreg import ML_Error, ML_Lag
 from statsmodels.tools.numdiff import approx_hess
 
 import evenfield as ef
-from made_panel import refused
+from made_panel import long, refused
 from spatial_cases import dense_log_likelihood
 from tolerances import close
 from yaml_text import from_yaml
@@ -50,11 +50,7 @@ def built(names=tuple(f"u{i:02d}" for i in range(N))):
         "rich": rich,
         "income": np.exp(rich),
     }
-    data = pd.DataFrame({name: values.ravel() for name, values in columns.items()})
-    data["unit"], data["year"] = (
-        np.repeat(names, T),
-        np.tile(np.arange(2000, 2000 + T), N),
-    )
+    data = long(names, np.arange(2000, 2000 + T), **columns)
     group = np.array(list("aabbccaabbccab"))
     lat = rng.uniform(30, 40, N)
     data["group"], data["lat"], data["lon"] = (

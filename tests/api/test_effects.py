@@ -1,29 +1,23 @@
 """Effects behind the bar of panel estimators are honoured or refused."""
 
 import numpy as np
-import pandas as pd
 import pytest
 from numpy.random import default_rng
 from pandas.testing import assert_frame_equal
 
 import evenfield as ef
-from made_panel import refused
+from made_panel import long, refused, ring
 from yaml_text import from_yaml
 
 N = 10
 T = 6
 RNG = default_rng(8)
 UNITS = [f"u{i}" for i in range(N)]
-DATA = pd.DataFrame(RNG.normal(size=(N * T, 2)), columns=["y", "x"])
-DATA["unit"] = np.repeat(UNITS, T)
-DATA["year"] = np.tile(np.arange(T), N)
+Y, X = np.moveaxis(RNG.normal(size=(N, T, 2)), -1, 0)
+DATA = long(UNITS, np.arange(T), y=Y, x=X)
 DATA["region"] = np.repeat(np.arange(N) % 2, T)
 DATA["y"] += DATA["x"] + np.repeat(np.arange(N), T) / 5
-RING = {
-    unit: [UNITS[position - 1], UNITS[(position + 1) % N]]
-    for position, unit in enumerate(UNITS)
-}
-NET = ef.weights(RING)
+NET = ef.weights(ring(UNITS))
 KEYS = {"unit": "unit", "time": "year"}
 
 

@@ -8,12 +8,12 @@ import pytest
 from statsmodels.api import OLS, add_constant
 
 import evenfield as ef
-from made_panel import refused
+from made_panel import refused, ring
 from tolerances import close
 
 N = 9
 UNITS = [f"u{i}" for i in range(N)]
-RING = {u: [UNITS[(i - 1) % N], UNITS[(i + 1) % N]] for i, u in enumerate(UNITS)}
+RING = ring(UNITS)
 LINKS = [(u, UNITS[(i + 1) % N]) for i, u in enumerate(UNITS)]
 RNG = np.random.default_rng(5)
 CROSS = pd.DataFrame(

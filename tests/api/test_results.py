@@ -8,15 +8,16 @@ import pytest
 from numpy.random import default_rng
 
 import evenfield as ef
-from made_panel import refused
+from made_panel import refused, ring
 from yaml_text import from_yaml
 
 RNG = default_rng(4)
 DATA = pd.DataFrame(RNG.normal(size=(60, 2)).cumsum(axis=0), columns=["y", "x"])
-DATA["unit"] = np.repeat([f"u{i}" for i in range(6)], 10)
+UNITS = [f"u{i}" for i in range(6)]
+DATA["unit"] = np.repeat(UNITS, 10)
 DATA["year"] = np.tile(np.arange(10), 6)
 KEYS = {"unit": "unit", "time": "year"}
-RING = {f"u{i}": [f"u{(i + 1) % 6}", f"u{i - 1 if i else 5}"] for i in range(6)}
+RING = ring(UNITS)
 FITS = {
     "least squares": ef.ols("y ~ x", DATA, inference=["HC3", "CR2", "wild"], **KEYS),
     "root": ef.dynamic_fe(DATA, "y", method="half_panel_jackknife", **KEYS),

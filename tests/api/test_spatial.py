@@ -12,7 +12,7 @@ from spreg import ML_Lag
 from statsmodels.tools.numdiff import approx_fprime, approx_hess
 
 import evenfield as ef
-from made_panel import refused
+from made_panel import long, refused, ring
 from spatial_cases import dense_log_likelihood
 from tolerances import close
 from yaml_text import from_yaml
@@ -20,12 +20,7 @@ from yaml_text import from_yaml
 N = 8
 T = 5
 UNITS = [f"u{i}" for i in range(N)]
-RING = {
-    unit: [UNITS[position - 1], UNITS[(position + 1) % N]]
-    for position, unit in enumerate(UNITS)
-}
-RING["u0"] = ["u7", "u1", "u3"]
-RING["u3"] = ["u2", "u4", "u0"]
+RING = ring(UNITS) | {"u0": ["u7", "u1", "u3"], "u3": ["u2", "u4", "u0"]}
 NET = ef.weights(RING)
 KEYS = {"unit": "unit", "time": "year"}
 
@@ -37,10 +32,7 @@ def made_panel():
     x = rng.normal(size=(N, T)) + rng.normal(size=(N, 1))
     v = np.linalg.solve(np.eye(N) - 0.4 * W, rng.normal(size=(N, T)))
     y = 3 + x + 1.2 * rng.normal(size=(N, 1)) + v
-    data = pd.DataFrame({"y": y.ravel(), "x": x.ravel()})
-    data["unit"] = np.repeat(UNITS, T)
-    data["year"] = np.tile(np.arange(T), N)
-    return data
+    return long(UNITS, np.arange(T), y=y, x=x)
 
 
 DATA = made_panel()

@@ -11,18 +11,13 @@ from spreg import OLS, LMtests
 
 import evenfield as ef
 from libpysal_weights import pysal_weights
-from made_panel import refused
+from made_panel import long, refused, ring
 from tolerances import close
 
 N = 12
 T = 9
 UNITS = [f"u{i:02d}" for i in range(N)]
-RING = {
-    unit: [UNITS[position - 1], UNITS[(position + 1) % N]]
-    for position, unit in enumerate(UNITS)
-}
-RING["u00"] = ["u11", "u01", "u05"]
-RING["u05"] = ["u04", "u06", "u00"]
+RING = ring(UNITS) | {"u00": ["u11", "u01", "u05"], "u05": ["u04", "u06", "u00"]}
 FAR = {unit: [UNITS[(i + 4) % N], UNITS[(i + 6) % N]] for i, unit in enumerate(UNITS)}
 NET = ef.weights(RING)
 W = NET.matrix.toarray()
@@ -39,9 +34,7 @@ def made_panel(rho=0.5, loading=0.0):
     common = loading * wave * rng.normal(size=(1, T))
     e = 0.5 * rng.normal(size=(N, T)) + common + rng.normal(size=(N, 1))
     y = np.linalg.solve(np.eye(N) - rho * W, x - 0.5 * z + 0.8 * W @ x + e)
-    columns = {"y": y.ravel(), "x": x.ravel(), "z": z.ravel()}
-    keys = {"unit": np.repeat(UNITS, T), "year": np.tile(np.arange(T), N)}
-    return pd.DataFrame(columns | keys)
+    return long(UNITS, np.arange(T), y=y, x=x, z=z)
 
 
 DATA = made_panel()
