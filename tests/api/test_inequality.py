@@ -169,6 +169,28 @@ def test_marked_groups_are_compared_over_every_choice_of_as_many():
     refused(words, ef.inequality, "income", mixed, **call)
 
 
+def test_a_change_is_by_the_marks_of_the_last_date():
+    at_first = ROWS["year"].eq(1990) & ROWS["place"].isin(["p1", "p2"])
+    at_last = ROWS["year"].eq(2005) & ROWS["place"].isin(["p0", "p3"])
+    moved = ROWS.assign(capital=(at_first | at_last).astype(int))
+    options = {"groups": "place", "marked": "capital", **HOW, **KEYS}
+    change = "capital - others 2005 - 1990"
+    found, fixed = (
+        ef.inequality("income", rows, **options)
+        .to_frame()
+        .set_index("term")
+        .loc[change]
+        for rows in (moved, ROWS)
+    )
+    close(found["estimate"], fixed["estimate"])
+    close(found["p_value"], fixed["p_value"])
+
+
+def test_a_population_is_a_column_of_numbers():
+    about = {"weights": "zone", "unit": "unit"}
+    refused("zone with what is no number", ef.inequality, "income", FIRST, **about)
+
+
 def test_growth_is_accounted_for_by_groups():
     fit = ef.growth_contributions("income", ROWS, groups="kind", **KEYS)
     sums = ROWS.groupby(["kind", "year"])["income"].sum().unstack()
@@ -205,6 +227,7 @@ def test_growth_is_accounted_for_by_groups():
         ("2 columns of groups", {"groups": ["zone", "kind"], "permutations": 9}),
         ("no split 'both'", {"groups": ["zone", "kind"], "split": "both"}),
         ("no column 'zones'", {"groups": "zones"}),
+        ("zone with what is no number", {"groups": "place", "marked": "zone"}),
     ],
 )
 def test_what_no_measure_is_split_by_is_refused(words, options):

@@ -159,10 +159,49 @@ def test_a_change_is_that_of_the_contrasts_of_both_dates():
         ("strata or exact beside links", {"strata": "coast", "links": LINKS}),
         ("no use of the expectation 'drop'", {"expected": "drop"}),
         ("no column 'port'", {"strata": "port"}),
+        ("draws=0", {"draws": 0}),
     ],
 )
 def test_what_cannot_be_dealt_out_is_refused(words, changes):
     refused(words, ef.label_permutation, "y", CROSS, "group", unit="unit", **changes)
+
+
+@pytest.mark.parametrize(
+    ("words", "y", "labels"),
+    [
+        ("y without a column", [], "group"),
+        ("labels without a column", "y", []),
+        ("coast with what is no number", "y", "coast"),
+    ],
+)
+def test_outcomes_and_labels_are_columns_of_numbers(words, y, labels):
+    refused(words, ef.label_permutation, y, CROSS, labels, unit="unit")
+
+
+@pytest.mark.parametrize(
+    ("contrast", "term"),
+    [
+        ({"group": 2.0}, "2 group"),
+        ({"group": 0.5, "zone": -0.5}, "0.5 group - 0.5 zone"),
+        ({"group": -1.0, "zone": 1.0}, "- group + zone"),
+    ],
+)
+def test_a_contrast_is_named_by_its_weights(contrast, term):
+    fit = ef.label_permutation(
+        "y", CROSS, ["group", "zone"], contrast=contrast, draws=99, unit="unit"
+    )
+    weights = [contrast.get(name, 0.0) for name in ("group", "zone")]
+    estimate, _ = statistic(CROSS["y"], CROSS["group"], CROSS["zone"], c=weights)
+    close(fit.params[term], estimate)
+
+
+def test_a_unit_has_one_stratum_at_both_dates():
+    later = CROSS.assign(
+        year=2010, coast=CROSS["coast"].where(CROSS["unit"] != "u0", "b")
+    )
+    both = pd.concat([CROSS.assign(year=2000), later])
+    about = {"strata": "coast", "unit": "unit", "time": "year"}
+    refused("coast of u0 differs", ef.label_permutation, "y", both, "zone", **about)
 
 
 def test_labels_that_cannot_be_dealt_out_are_refused():

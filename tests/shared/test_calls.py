@@ -35,3 +35,10 @@ def test_the_line_that_is_printed_gives_the_number_of_the_row(place, number):
     printed = eval(place.code, {"fit": FIT})  # as who copies the line does
     estimate = printed["estimate"] if isinstance(printed, pd.Series) else printed
     assert estimate == number == place.numbers(FIT, 0.95)["estimate"]
+
+
+def test_lines_of_a_result_that_is_a_table_are_subtracted_as_printed():
+    table = pd.DataFrame({"estimate": [5.0, 2.0]}, index=["first", "later"])
+    place = Place(line="first", less="later")
+    printed = eval(place.code, {"fit": table})
+    assert printed["estimate"] == place.numbers(table, 0.95)["estimate"] == 3.0

@@ -224,6 +224,16 @@ class Table:
             )
         return values
 
+    def numbers(self, name: str) -> pd.Series[float]:
+        """Return a column of numbers that is there in every row."""
+        values = self.column(name)
+        try:
+            return values.astype(float)
+        except (TypeError, ValueError) as error:
+            raise EstimateError(
+                f"{name} with what is no number", "numbers", "take another column"
+            ) from error
+
     def effect(self, name: str) -> np.ndarray:
         """Return the level of each row of an effect behind the bar, codes from zero."""
         columns = self.effects[name]

@@ -27,6 +27,7 @@ from evenfield.models.inequality import (
     share_test,
 )
 from evenfield.models.rows import Row
+from evenfield.numerics.arrays import Array
 from evenfield.study.errors import EstimateError
 
 
@@ -36,9 +37,10 @@ class _Date:
 
     incomes: Incomes
     ids: np.ndarray  # (N,)
-    # codes (N,) and names of each grouping; a group without a unit at this date is none
+    # codes (N,) and names of the groups of each grouping; a group that has no unit at
+    # this date is not among them
     groups: list[tuple[np.ndarray, list[str]]]
-    marked: np.ndarray  # (N,) 0 or 1, or empty
+    marked: np.ndarray  # (N,) 0 or 1; empty without ``marked``
 
 
 @reported("inequality")
@@ -96,7 +98,8 @@ def inequality(
     marked, power : str, float
         Column with 1 in all units of some groups and 0 in others: the mean index inside
         ``marked`` groups less that inside the others, against every choice of as many
-        groups; power of the smallest visible difference.
+        groups, and its change from the first date to the last, by the marks of the
+        last; power of the smallest visible difference.
 
     Returns
     -------
@@ -126,36 +129,47 @@ def inequality(
     _check_groups(columns, measure, one_theil=tests or jackknife or marked is not None)
     rows = table(outcome_of(y, data), data, unit, time)
     dates = _dates(rows, weights, columns, marked)
-    rng = np.random.default_rng(seed)
-    lines = []
-    errors = []
-    for date in dates:
-        line = {"total": date.incomes.index(measure, aversion)}
-        line |= _parts(date, columns, measure, split)
-        lines.append(line)
-        error = np.nan
-        if measure in THEIL:
-            error = date.incomes.redrawn(measure, rng, draws).std(ddof=1)
-        # The total alone is redrawn; its parts have no error.
-        errors += [error, *[np.nan] * (len(line) - 1)]
-    wide = pd.DataFrame(lines, index=rows.calendar.labels)
+    wide = pd.DataFrame(
+        [
+            {"total": date.incomes.index(measure, aversion)}
+            | _parts(date, columns, measure, split)
+            for date in dates
+        ],
+        index=rows.calendar.labels,
+    )
+    # The total alone is redrawn; its parts have no error.
+    errors = np.full(wide.shape, np.nan)
+    if measure in THEIL:
+        rng = np.random.default_rng(seed)
+        errors[:, 0] = [
+            date.incomes.redrawn(measure, rng, draws).std(ddof=1) for date in dates
+        ]
+    # Terms end in their date where there are several.
     ends = [f" {date}" for date in rows.calendar.text] if len(wide) > 1 else [""]
     names = [f"{part}{end}" for end, part in product(ends, wide)]
     indices = t_rows(
-        names, wide.to_numpy().ravel(), errors, "bootstrap of units", p_value=np.nan
+        names,
+        wide.to_numpy().ravel(),
+        errors.ravel(),
+        "bootstrap of units",
+        p_value=np.nan,
     )
 
     def all_rows(level: float) -> pd.DataFrame:
-        inside = _inside(dates, ends, measure, jackknife, marked, level, power)
-        more = pd.DataFrame([line_of(row) for row in inside])
+        by_group = []
+        if jackknife:
+            by_group += _share_rows(dates, ends, measure, level)
+        if marked is not None:
+            by_group += _marked_rows(dates, ends, measure, marked, level, power)
+        more = pd.DataFrame([line_of(row) for row in by_group])
         return pd.concat([indices(level), more], ignore_index=True)
 
     tables = {"over time": wide}
     if tests:
-        of_dates = [
+        between = [
             _between(date, measure, permutations, seed, connected, w) for date in dates
         ]
-        tables["between"] = pd.DataFrame(of_dates, index=rows.calendar.labels)
+        tables["between"] = pd.DataFrame(between, index=rows.calendar.labels)
     return Fit(
         f"Inequality, {measure}",
         all_rows if jackknife or marked is not None else indices,
@@ -189,7 +203,7 @@ def _dates(
     """Return incomes, people and groups of every date."""
     people = pd.Series(1.0, rows.y.index)
     if weights is not None:
-        people = rows.column(weights).astype(float)
+        people = rows.numbers(weights)
     dates = []
     for number in range(len(rows.calendar.labels)):
         at = rows.calendar.codes == number
@@ -201,7 +215,7 @@ def _dates(
             groups.append((codes, labels.tolist()))
         marks = np.array([])
         if marked is not None:
-            marks = rows.column(marked)[at].to_numpy(float)
+            marks = rows.numbers(marked)[at].to_numpy()
         dates.append(
             _Date(
                 incomes=Incomes(
@@ -218,7 +232,7 @@ def _dates(
 def _parts(
     date: _Date, columns: Sequence[str], measure: str, split: str
 ) -> dict[str, float]:
-    """Return the parts of an index by name."""
+    """Return the parts of an index by name, none without groups."""
     codes = [codes for codes, _ in date.groups]
     if not codes:
         return {}
@@ -245,7 +259,7 @@ def _between(
     connected: str | None,
     w: object,
 ) -> dict[str, float]:
-    """Return the part between groups with its tests."""
+    """Return the part between groups, its shares and the tests that are asked for."""
     codes, names = date.groups[0]
     part = date.incomes.between(measure, codes)
     line = {
@@ -272,45 +286,49 @@ def _between(
     return line
 
 
-def _inside(
+def _share_rows(
+    dates: Sequence[_Date], ends: Sequence[str], measure: str, level: float
+) -> list[Row]:
+    """Return the share within groups at every date, and its change."""
+    shares = [date.incomes.within_shares(measure, date.groups[0][0]) for date in dates]
+    return [
+        Row(f"share within{end}", share_test(values, level), "jackknife of groups")
+        for end, values in _with_change(shares, dates, ends).items()
+    ]
+
+
+def _marked_rows(
     dates: Sequence[_Date],
     ends: Sequence[str],
     measure: str,
-    jackknife: bool,
-    marked: str | None,
+    marked: str,
     level: float,
     power: float,
 ) -> list[Row]:
-    """Return the share within groups, and the index inside marked ones less that inside
-    the others, at every date and from the first to the last.
+    """Return the mean index inside marked groups less that inside the others, at every
+    date, and its change.
     """
-    groups = [date.groups[0] for date in dates]
-    shares: dict[str, np.ndarray] = {}
-    inside: dict[str, np.ndarray] = {}
-    marks: dict[str, np.ndarray] = {}
-    for date, end, (codes, names) in zip(dates, ends, groups, strict=True):
-        if jackknife:
-            shares[end] = date.incomes.within_shares(measure, codes)
-        if marked is not None:
-            inside[end] = date.incomes.inside(measure, codes)
-            marks[end] = marks_of_groups(codes, names, date.marked)
-    first, last = ends[0], ends[-1]
-    # A change is of the same groups.
-    if len(ends) > 1 and groups[0][1] == groups[-1][1]:
-        change = f"{last} -{first}"
-        if jackknife:
-            shares[change] = shares[last] - shares[first]
-        if marked is not None:
-            inside[change] = inside[last] - inside[first]
-            marks[change] = marks[last]
+    inside = [date.incomes.inside(measure, date.groups[0][0]) for date in dates]
+    marks = [marks_of_groups(*date.groups[0], date.marked) for date in dates]
+    # ASSUME: groups are compared in their change by the marks of the last date.
+    marks.append(marks[-1])
     rows = []
-    for end, values in shares.items():
-        test = share_test(values, level)
-        rows.append(Row(f"share within{end}", test, "jackknife of groups"))
-    for end, values in inside.items():
-        test = marked_test(values, marks[end], level, power)
+    for k, (end, values) in enumerate(_with_change(inside, dates, ends).items()):
+        test = marked_test(values, marks[k], level, power)
         rows.append(Row(f"{marked} - others{end}", test, "permuted groups"))
     return rows
+
+
+def _with_change(
+    by_date: Sequence[Array], dates: Sequence[_Date], ends: Sequence[str]
+) -> dict[str, Array]:
+    """Return numbers of groups by the end of their term, with the change from the first
+    date to the last, if both have the same groups.
+    """
+    by_end = dict(zip(ends, by_date, strict=True))
+    if len(dates) > 1 and dates[0].groups[0][1] == dates[-1].groups[0][1]:
+        by_end[f"{ends[-1]} -{ends[0]}"] = by_date[-1] - by_date[0]
+    return by_end
 
 
 @reported("growth-contributions")
@@ -330,7 +348,7 @@ def growth_contributions(
     y, data, unit, time
         As for ``dynamic_fe``; y positive, what units add up to, such as output.
     groups : str
-        Column of groups, the same at both dates of a unit.
+        Column of groups, the same at all dates of a unit.
 
     Returns
     -------
@@ -347,24 +365,24 @@ def growth_contributions(
     Notes
     -----
     (Y_g1 - Y_g0) / (Y_1 - Y_0) = s_g (growth of g / growth of the total), with s_g the
-    share at the start: a group with more than it outgrew the whole.
+    share of g at the start: a group whose share in the growth is above s_g outgrew the
+    whole.
     """
     rows = table(outcome_of(y, data), data, unit, time)
     rows.check_keys("growth of groups")
     values = rows.balanced(rows.y)
     labels = rows.column(groups).astype(str).to_numpy()
-    codes_of_rows = pd.factorize(labels, sort=True)[0]
-    by_date = rows.balanced(codes_of_rows).astype(int)
-    moved = (by_date != by_date[:, :1]).any(axis=1)
-    if moved.any():
+    codes_of_rows, names = pd.factorize(labels, sort=True)
+    codes = rows.balanced(codes_of_rows).astype(int)
+    differs = (codes != codes[:, :1]).any(axis=1)
+    if differs.any():
         raise EstimateError(
-            f"{moved.sum()} units whose {groups} changes, first"
-            f" {rows.units.names[moved.argmax()]}",
+            f"{differs.sum()} units whose {groups} changes, first"
+            f" {rows.units.names[differs.argmax()]}",
             "one group a unit",
             "take the group of the first date",
         )
-    growth = group_growth(values[:, 0], values[:, -1], by_date[:, 0])
-    names = sorted(set(labels))
+    growth = group_growth(values[:, 0], values[:, -1], codes[:, 0])
     frame = pd.DataFrame(
         {
             "share": growth.share,
@@ -377,7 +395,9 @@ def growth_contributions(
     dates = rows.calendar.text
     return Fit(
         "Contributions to growth",
-        t_rows(names, growth.share, [np.nan] * len(names), "none", law="all units"),
+        t_rows(
+            list(names), growth.share, [np.nan] * len(names), "none", law="all units"
+        ),
         values[:, [0, -1]].size,
         notes={
             "units": len(values),

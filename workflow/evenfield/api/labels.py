@@ -7,11 +7,18 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from evenfield.api.arguments import whole
 from evenfield.api.data import Table, matched_weights, names_of, reported, table
 from evenfield.api.formula import Columns
+from evenfield.api.policies import of_units
 from evenfield.api.regression import TIE_DIGITS
 from evenfield.api.results import Fit, chosen, t_rows
-from evenfield.models.labels import Dealing, LabelTests, labels_dealt_out
+from evenfield.models.labels import (
+    Dealing,
+    LabelTests,
+    contrast_name,
+    labels_dealt_out,
+)
 from evenfield.study.errors import EstimateError
 
 USES = ("subtract", "control")
@@ -65,64 +72,71 @@ def label_permutation(
         (recentring), or ``control`` for them (Borusyak and Hull 2023).
     strata, links, exact : optional
         Who can have whose labels. All units by default; those of the same ``strata`` (a
-        column); or places that hang together as those of the first label do: ``links``
+        column, the same at both dates of a unit); or places that hang together as those of the first label do: ``links``
         are pairs of units that touch. ``exact`` takes every way to deal within strata,
         where there are no more than 50,000.
     draws, seed : optional
-        Number of draws and their seed.
+        Number of draws, one or more, and their seed.
 
     Returns
     -------
     Fit
-        The contrast in units of the outcome, its t statistic and two-sided p; no
-        interval. ``notes``: how many different patterns were drawn. Of several outcomes
-        a row each, ``tables["joint"]`` the largest |t| with the p of all together.
+        The contrast in units of the outcome, named by its weights (``cluster - zone``,
+        ``0.5 cluster + 0.5 zone``), its t statistic and two-sided p; no interval.
+        ``notes``: how many different patterns were drawn. Of several outcomes a row
+        each, ``tables["joint"]`` the largest |t| with the p of all together.
 
     Raises
     ------
     EstimateError
-        If there are fewer than 20 patterns, or labels are collinear with the controls.
+        If there are fewer than 20 patterns, labels are collinear with the controls, or
+        a unit is in different strata at its two dates.
 
     Notes
     -----
     The statistic is studentised by least squares (Chung and Romano 2013); p = (1 + draws
     at least as extreme) / (1 + draws), or their share where all are taken.
     """
+    whole("draws", draws, lowest=1)
     if expected is not None:
         chosen("use of the expectation", expected, USES)
     outcomes = names_of(y)
-    held = names_of(controls)
+    label_names = names_of(labels)
+    for name, columns in {"y": outcomes, "labels": label_names}.items():
+        if not columns:
+            raise EstimateError(f"{name} without a column", "one at least", "name it")
+    control_names = tuple(names_of(controls))
     tables = [
-        table(Columns(name, tuple(held)), data, unit, time, of_one_date=True)
+        table(Columns(name, control_names), data, unit, time, of_one_date=True)
         for name in outcomes
     ]
+    # The tables differ in their outcomes alone.
     rows = tables[0]
-    moved = names_of(labels)
-    neighbours = None if w is None else matched_weights(w, rows.units.names)
-    lags = [] if w is None else [LAG + name for name in moved]
-    regressors = [*moved, *lags]
-    weights = dict(contrast or {moved[0]: 1.0})
+    regressors = label_names
+    neighbours = None
+    if w is not None:
+        neighbours = matched_weights(w, rows.units.names)
+        regressors = [*label_names, *(LAG + name for name in label_names)]
+    weights = dict(contrast or {label_names[0]: 1.0})
     for name in weights:
         chosen("coefficient", name, regressors, "name labels")
-    dealt = np.column_stack([rows.column(name).astype(float) for name in moved])
-    fixed = rows.X.drop(columns="Intercept", errors="ignore").to_numpy(float)
+    label_values = np.column_stack([rows.numbers(name) for name in label_names])
     tests = labels_dealt_out(
         np.array([_by_date(each, each.y)[..., 0] for each in tables]),
-        _by_date(rows, dealt),
-        _by_date(rows, np.column_stack([np.ones(len(fixed)), fixed])),
+        _by_date(rows, label_values),
+        _by_date(rows, rows.X),
         np.array([weights.get(name, 0.0) for name in regressors]),
         _dealing(rows, strata, links, exact=exact, draws=draws),
         np.random.default_rng(seed),
         neighbours=neighbours,
         expected=expected or "",
     )
-    name = _contrast_name(weights)
-    return _fit(tests, outcomes if len(outcomes) > 1 else [name], len(rows.y), name)
+    return _fit(tests, outcomes, len(rows.y), contrast_name(weights))
 
 
 def _by_date(rows: Table, columns: object) -> np.ndarray:
-    """Arrange columns by date and unit, (R, K) -> (T, N, K): one date, or the two of a
-    change.
+    """Arrange columns by date and unit, (R,) or (R, K) -> (T, N, K): one date, or the two
+    of a change.
     """
     values = np.asarray(columns, dtype=float).reshape(len(rows.y), -1)
     grid = rows.balanced(values)
@@ -133,13 +147,6 @@ def _by_date(rows: Table, columns: object) -> np.ndarray:
             "leave out the others",
         )
     return grid.swapaxes(0, 1)
-
-
-def _contrast_name(weights: Mapping[str, float]) -> str:
-    """Return a contrast as a term: ``cluster``, ``cluster - zone``."""
-    signs = {name: "-" if weight < 0 else "+" for name, weight in weights.items()}
-    text = " ".join(f"{sign} {name}" for name, sign in signs.items())
-    return text.removeprefix("+ ")
 
 
 def _dealing(
@@ -157,9 +164,8 @@ def _dealing(
         )
     groups = pairs = None
     if strata is not None:
-        first = np.unique(rows.units.codes, return_index=True)[1]
-        values = rows.column(strata).astype(str).to_numpy(dtype=str)[first]
-        groups = np.unique(values, return_inverse=True)[1]
+        stratum = of_units(rows, strata).astype(str)
+        groups = np.unique(stratum, return_inverse=True)[1]
     if links is not None:
         position = {str(name): i for i, name in enumerate(rows.units.names)}
         # Links of other units mean nothing here; each pair counts once, either way.
@@ -172,27 +178,31 @@ def _dealing(
     return Dealing(strata=groups, links=pairs, exact=exact, draws=draws)
 
 
-def _fit(tests: LabelTests, names: list[str], nobs: int, term: str) -> Fit:
-    """Return the tests as a result, several outcomes adjusted for their number first."""
+def _fit(tests: LabelTests, outcomes: list[str], nobs: int, contrast: str) -> Fit:
+    """Return the tests as a result: of one outcome a row named by the contrast, of several
+    a row each, with the p-values that are adjusted for their number first.
+    """
     p_values = {"permuted labels": tests.p_value}
     tables = {}
-    if len(names) > 1:
+    names = [contrast]
+    if len(outcomes) > 1:
+        names = outcomes
         p_values = {"Romano-Wolf": tests.adjusted} | p_values
         # In a step-down the adjusted p of the largest |t| is that of all together.
         largest = int(np.abs(np.round(tests.statistic, TIE_DIGITS)).argmax())
         of_largest = names[largest], tests.statistic[largest], tests.adjusted[largest]
         columns = ["outcome", "statistic", "p_value"]
         tables["joint"] = pd.DataFrame([of_largest], ["largest"], columns)
-    blank = np.full(len(names), np.nan)
+    no_error = np.full(len(names), np.nan)
 
     def rows(level: float) -> pd.DataFrame:
         parts = [
             t_rows(
                 names,
                 tests.estimate,
-                blank,
+                no_error,
                 kind,
-                np.nan,
+                df=np.nan,
                 statistic=tests.statistic,
                 p_value=p,
                 law=f"{tests.scheme} permutation of labels",
@@ -202,7 +212,7 @@ def _fit(tests: LabelTests, names: list[str], nobs: int, term: str) -> Fit:
         return pd.concat(parts, ignore_index=True)
 
     return Fit(
-        f"{term}, labels permuted",
+        f"{contrast}, labels permuted",
         rows,
         nobs,
         notes={"patterns": tests.patterns},

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from evenfield.api.concentration import shared_by
-from evenfield.api.data import Table, table
+from evenfield.api.data import Table, names_of, table
 from evenfield.api.dates import Dates, plain_text
 from evenfield.api.results import Rows, chosen, tidy
 from evenfield.models.policies import Effects, Groups, PolicyPanel, policy_panel
@@ -21,9 +21,9 @@ from evenfield.study.errors import EstimateError
 
 LEVEL = 0.95  # of joint bands and the smallest visible effect
 POWER = 0.8
-BLANK = "blank"
-# How tables say that a policy never comes, beside blanks: words, and numbers that are
-# no dates of the panel.
+BLANK = "blank"  # what a missing value or no text is called
+# How tables say that a policy never comes, beside missing values: words, of which no
+# text at all is the first, and numbers that are no dates of the panel.
 NEVER_WORDS = r"|\.|na|n/a|nan|nat|<na>|none|null|no|never.*|\+?inf(inity)?|∞"
 NEVER_CODES = r"0|-1|9999.*"
 
@@ -35,22 +35,28 @@ class Policy:
     rows: Table
     panel: PolicyPanel
     never: dict[str, int]  # units that never have the policy, by how that is written
-    shared: str  # who got the policy together, where errors are by unit alone
-    controls: tuple[str, ...]
+    # which units got the policy together, so that errors by unit are too small; empty
+    # where none did, or where errors are clustered by groups, too
+    shared: str
+    controls: tuple[str, ...]  # columns of numbers of units
 
     @property
     def from_start(self) -> np.ndarray:
-        """Units under the policy from their first row on, which say nothing; (N,)."""
+        """Units under the policy from their first row on, which have no outcome without
+        it to compare with; (N,) of bool.
+        """
         return np.asarray(self.panel.first <= self.panel.observed.argmax(axis=1))
 
     @property
     def nobs(self) -> int:
-        """Rows of the other units."""
+        """Rows of the units that are not under the policy from their first row on."""
         return int(self.panel.observed[~self.from_start].sum())
 
     @property
     def notes(self) -> dict[str, object]:
-        """Numbers of the whole fit."""
+        """Numbers of units and groups, and how errors are clustered, for the notes of a
+        fit; empty where there is nothing to say.
+        """
         panel = self.panel
         used = ~self.from_start
         treated = panel.treated.any(axis=1)
@@ -68,11 +74,11 @@ class Policy:
 
 @dataclass(frozen=True)
 class Places:
-    """Where units are, and how far shocks that they have in common reach."""
+    """Where units are, and how far apart two of them may have shocks in common."""
 
     lat: Array  # (N,) degrees
-    lon: Array
-    cutoff_km: float
+    lon: Array  # (N,) degrees
+    cutoff_km: float  # of Conley's kernel
 
     @classmethod
     def of(cls, policy: Policy, coords: tuple[str, str], cutoff_km: Any) -> Places:
@@ -109,24 +115,35 @@ def read_policy(
             "name groups with date effects of their own in effects='region^year'",
         )
     rows.check_keys("an event study")
-    by = _group_columns(rows, effects)
-    codes = np.zeros(len(rows.units.names), dtype=int)
-    if by:
-        labels = pd.DataFrame({name: of_units(rows, name) for name in by})
-        codes = labels.groupby(by, sort=True, observed=True).ngroup().to_numpy()
-    dates, never = _first_dates(rows, first)
-    held = [controls] if isinstance(controls, str) else list(controls)
+    groups = _effect_groups(rows, effects)
+    first_dates, never = _first_dates(rows, first)
+    control_names = names_of(controls)
     panel = policy_panel(
         rows.steps_grid(rows.y),
-        dates,
+        first_dates,
         rows.units.names,
-        effects=Groups("^".join(by), codes),
+        effects=groups,
         cluster=None if cluster is None else _clusters(rows, cluster),
-        controls={name: _control(rows, name) for name in held},
+        controls={name: _control(rows, name) for name in control_names},
     )
-    by_unit = len(panel.clusterings) == 1
-    shared = shared_by(rows, panel, first) if by_unit else ""
-    return Policy(rows, panel, never, shared, tuple(held))
+    by_unit_alone = len(panel.clusterings) == 1
+    return Policy(
+        rows=rows,
+        panel=panel,
+        never=never,
+        shared=shared_by(rows, panel, first) if by_unit_alone else "",
+        controls=tuple(control_names),
+    )
+
+
+def _effect_groups(rows: Table, effects: str | None) -> Groups:
+    """Return the groups that have date effects of their own, all units one by default."""
+    by = _group_columns(rows, effects)
+    if not by:
+        return Groups("", np.zeros(len(rows.units.names), dtype=int))
+    labels = pd.DataFrame({name: of_units(rows, name) for name in by})
+    group_of_unit = labels.groupby(by, sort=True, observed=True).ngroup()
+    return Groups("^".join(by), group_of_unit.to_numpy())
 
 
 def _clusters(rows: Table, name: str) -> Groups:
@@ -142,7 +159,7 @@ def _clusters(rows: Table, name: str) -> Groups:
 
 
 def _control(rows: Table, name: str) -> Array:
-    """Return predetermined numbers of units, (N,)."""
+    """Return a control, one number for each unit, (N,)."""
     chosen("column", name, rows.data)
     values = of_units(rows, name)
     if not pd.api.types.is_numeric_dtype(values):
@@ -175,20 +192,21 @@ def _group_columns(rows: Table, effects: str | None) -> list[str]:
 
 
 def of_units(rows: Table, name: str, *, missing: bool = False) -> np.ndarray:
-    """Return a column that is the same at all dates of a unit; (N,)."""
+    """Return the value of each unit in a column that is the same at all its dates; (N,)."""
     codes, labels = pd.factorize(
         rows.column(name, missing=missing), use_na_sentinel=False
     )
-    of_units = np.zeros(len(rows.units.names), dtype=int)
-    of_units[rows.units.codes] = codes
-    differs = of_units[rows.units.codes] != codes
+    # Of a unit the last row stands, from which no other may differ.
+    code_of_unit = np.zeros(len(rows.units.names), dtype=int)
+    code_of_unit[rows.units.codes] = codes
+    differs = code_of_unit[rows.units.codes] != codes
     if differs.any():
         raise EstimateError(
             f"{name} of {rows.unit[differs][0]} differs from date to date",
             f"one {name} for each unit",
             "correct it, or take another column",
         )
-    return np.asarray(labels)[of_units]
+    return np.asarray(labels)[code_of_unit]
 
 
 def _first_dates(rows: Table, first: str) -> tuple[Array, dict[str, int]]:
@@ -225,34 +243,38 @@ def _first_dates(rows: Table, first: str) -> tuple[Array, dict[str, int]]:
 def _never(dates: pd.Series[Any], calendar: Dates) -> pd.Series[Any]:
     """Return how it is written that a policy never comes, NaN where it has a date."""
     texts = dates[dates.notna()].map(plain_text).astype(str)
-    code = texts.str.fullmatch(NEVER_CODES)
+    is_code = texts.str.fullmatch(NEVER_CODES)
     # ASSUME: such a number is a date where dates lie on both sides of it or are it.
     numbers = pd.to_numeric(texts, errors="coerce")
-    others = pd.to_numeric(pd.Series(calendar.text), errors="coerce")
-    others = pd.concat([others, numbers[~code]])
-    code &= ~numbers.between(others.min(), others.max())
-    never = texts.where(code).reindex(dates.index)
-    words = texts.index[texts.str.fullmatch(NEVER_WORDS, case=False)]
-    never[words] = texts[words].replace("", BLANK)
+    of_panel = pd.to_numeric(pd.Series(calendar.text), errors="coerce")
+    known_dates = pd.concat([of_panel, numbers[~is_code]])
+    is_code &= ~numbers.between(known_dates.min(), known_dates.max())
+    never = texts.where(is_code).reindex(dates.index)
+    with_word = texts.index[texts.str.fullmatch(NEVER_WORDS, case=False)]
+    never[with_word] = texts[with_word].replace("", BLANK)
     return never.where(dates.notna(), BLANK)
 
 
 def _odd_one(dates: pd.Series[Any], calendar: Dates) -> str:
-    """Return the first date that alone is no date of the panel's kind."""
-    each = pd.Series(dates.unique())
-    odd = [calendar.at_or_after(each[i : i + 1]) is None for i in range(len(each))]
-    return plain_text(each[odd.index(True) if True in odd else 0])
+    """Return the first date that alone is no date of the panel's kind; the first of all
+    where only together they are none.
+    """
+    different = pd.Series(dates.unique())
+    for i, date in enumerate(different):
+        if calendar.at_or_after(different[i : i + 1]) is None:
+            return plain_text(date)
+    return plain_text(different[0])
 
 
 def tidy_effects(
     parts: Sequence[Effects], permuted: Sequence[Row], places: Places | None = None
 ) -> Rows:
-    """Return tidy rows at a level: by the clustering with the wider interval, by distance
-    where places are given, then by dates that were dealt out again.
+    """Return tidy rows at a level: tests by the clustering with the widest interval, by
+    Conley's errors where places are given, and the tests by permuted dates.
     """
 
     def rows(level: float) -> pd.DataFrame:
-        tests = [row for effects in parts for row in effects.rows(level)]
+        tests = [row for part in parts for row in part.rows(level)]
         if places is not None:
             where = (places.lat, places.lon, places.cutoff_km)
             tests += [row for part in parts for row in part.conley(*where, level)]
@@ -264,7 +286,9 @@ def tidy_effects(
 def described(
     effects: Effects, rng: np.random.Generator, draws: int, power: float
 ) -> pd.DataFrame:
-    """Return a row for each term: estimate, bands, and what it rests on."""
+    """Return a row for each term: estimate, pointwise and joint bands by ``draws`` draws,
+    units and cells behind it, the smallest effect visible at a power, and errors.
+    """
     errors = {f"error by {name}": fit.std_error for name, fit in effects.fits.items()}
     return pd.DataFrame(
         {

@@ -2,6 +2,7 @@
 contrast as large as that of the data comes up.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -71,6 +72,15 @@ class LabelTests(NamedTuple):
     adjusted: np.ndarray  # (S,) by Romano and Wolf's step-down
     patterns: int  # different label patterns among the draws
     scheme: str  # of the draws: free, stratified, connected or exact
+
+
+def contrast_name(weights: Mapping[str, float]) -> str:
+    """Return a combination of coefficients as text: ``a``, ``a - b``, ``0.5 a + 2 b``."""
+    text = ""
+    for name, weight in weights.items():
+        factor = "" if abs(weight) == 1.0 else f"{abs(weight):g} "
+        text += f" {'-' if weight < 0 else '+'} {factor}{name}"
+    return text.removeprefix(" + ").strip()
 
 
 def labels_dealt_out(

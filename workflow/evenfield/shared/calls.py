@@ -8,7 +8,6 @@ which takes a study and a row and returns a `Call`. Nothing is estimated here.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -41,17 +40,19 @@ class Place:
     # 1. A coefficient, by its term in ``to_frame()``
     term: str = ""
     inference: str = ""  # kind of inference; the first one of the result where empty
-    # term whose coefficient is subtracted, or line of the table; gives an estimate alone
+    # term whose coefficient is subtracted, or line of the table, as in 2; gives an
+    # estimate alone
     less: str = ""
-    per: str = ""  # term by whose coefficient it is divided; gives an estimate alone
-    # 2. A row of one of the ``tables``, or of the table that the result is
+    # term by whose coefficient it is divided, in place of ``less``; gives an estimate alone
+    per: str = ""
+    # 2. A row of one of the ``tables``, or of the DataFrame that the result is
     table: str = ""
     line: object = ""  # label of the row in the index
     # 3. An entry of the ``notes``
     note: str = ""
     # 4. An attribute of the fit, such as ``aic``
     attribute: str = ""
-    # that the row counts in AIC and BIC and the fit does not, below zero the reverse
+    # how many more parameters the row counts in AIC and BIC than the fit
     parameters: int = 0
     # 5. The number of terms
     count: bool = False
@@ -59,7 +60,8 @@ class Place:
     columns: Mapping[str, str] = field(default_factory=lambda: same(*NUMBERS))
     # What 3, 4 and 5 give: one number of the row
     name: str = "estimate"
-    times: float = 1.0  # factor of what has the unit of the outcome: 100 for percent
+    # factor from the unit of measure of the fit to that of the row: 100 for percent
+    times: float = 1.0
 
     def numbers(self, fit: Any, level: float) -> dict[str, float]:
         """Return the numbers of a row by name, in its unit of measure.
@@ -114,9 +116,9 @@ class Place:
         """Return the numbers of a coefficient, or the estimate of a difference or ratio
         of two.
         """
-        inference = self.inference or frame["inference"][0]
-        with_inference: Any = frame[frame["inference"] == inference]
-        by_term = with_inference.set_index("term")
+        inference = self.inference or frame["inference"].iloc[0]
+        of_inference: Any = frame[frame["inference"] == inference]
+        by_term = of_inference.set_index("term")
         coefficient = by_term.loc[self.term]
         numbers = {
             name: float(coefficient[column]) for name, column in self.columns.items()
@@ -132,19 +134,19 @@ class Place:
 
     @property
     def code(self) -> str:
-        """The place as an expression of a result named ``fit``."""
+        """An expression that prints what stands at the place in a result named ``fit``: a
+        number, or the rows it is in, in the unit of measure of the fit.
+        """
         if self.count:
             return "len(fit.params)"
         if self.note:
             return f"fit.notes[{self.note!r}]"
         if self.attribute:
             return f"fit.{self.attribute}"
-        if self.table:
-            line = f"fit.tables[{self.table!r}].loc[{self.line!r}]"
-            less = f" - fit.tables[{self.table!r}].loc[{self.less!r}]"
-            return line + (less if self.less else "")
-        if self.line:
-            return f"fit.loc[{self.line!r}]"
+        if self.table or self.line:
+            table = f"fit.tables[{self.table!r}]" if self.table else "fit"
+            line = f"{table}.loc[{self.line!r}]"
+            return f"{line} - {table}.loc[{self.less!r}]" if self.less else line
         if self.less:
             return f"fit.params[{self.term!r}] - fit.params[{self.less!r}]"
         if self.per:
@@ -196,7 +198,7 @@ class Call:
 
 
 def same(*names: str) -> dict[str, str]:
-    """Return columns for ``Place.columns`` that are called as the numbers of the row."""
+    """Return ``Place.columns`` of numbers that the result has under the names of the row."""
     return dict(zip(names, names, strict=True))
 
 
@@ -234,20 +236,20 @@ def specification(specs: Any, row: Row) -> Any:
 
 def method_of(
     row: Row,
-    first: str,
+    main: str,
     methods: Sequence[str],
-    suffixes: Mapping[str, str] = MappingProxyType({}),
+    suffixes: Mapping[str, str] | None = None,
 ) -> str:
-    """Return the inference of a row among the methods of its specification: the one that
-    its estimator names behind ``first``, else the deciding one; ``suffixes`` as for
-    `few_units.beside`.
+    """Return the inference of a row among the methods of its specification, the deciding
+    one first: the one that its estimator names behind ``main``, the estimator of the
+    deciding row, else the deciding one; ``suffixes`` as for `few_units.beside`.
     """
-    suffix = row["estimator"].removeprefix(first).removeprefix("_")
-    named = {suffixes.get(name, name.lower()): name for name in methods}
-    return named.get(suffix, methods[0])
+    suffix = row["estimator"].removeprefix(main).removeprefix("_")
+    by_suffix = {(suffixes or {}).get(name, name.lower()): name for name in methods}
+    return by_suffix.get(suffix, methods[0])
 
 
-def square(matrix: Any, units: Sequence[str]) -> pd.DataFrame:
+def weights_table(matrix: Any, units: Sequence[str]) -> pd.DataFrame:
     """Return sparse weights (N, N) as a table with the N units as labels of rows and
     columns.
     """

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
+from evenfield.models.labels import contrast_name
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.label_permutation import FEWEST_DRAWS
 from evenfield.shared.calls import (
@@ -19,7 +20,7 @@ from evenfield.shared.calls import (
     Place,
     same,
     seed_of,
-    square,
+    weights_table,
 )
 from evenfield.shared.contrasts.changes import (
     CHANGE_SUFFIXES,
@@ -366,14 +367,19 @@ def permuted_call(design: ContrastDesign, method: str) -> Call:
     weights = None
     if contrast.neighbours is not None:
         aligned = csr_array(contrast.neighbours.aligned(units.tolist()))
-        weights = square(aligned, units.tolist())
+        weights = weights_table(aligned, units.tolist())
     if expected is not None:
         arguments["expected"] = expected.use
     return Call(
         function="label_permutation",
         data=data,
         arguments=arguments,
-        places=(Place(term=_term(arguments), columns=same("estimate", "p_value")),),
+        places=(
+            Place(
+                term=contrast_name(arguments["contrast"]),
+                columns=same("estimate", "p_value"),
+            ),
+        ),
         weights=weights,
         differs=_differs(units),
     )
@@ -426,13 +432,6 @@ def _with_strata(
         return data
     strata = dict(zip(units.tolist(), geographies.strata(units).tolist(), strict=True))
     return data.assign(**{STRATA: data["unit"].map(strata)})
-
-
-def _term(arguments: Mapping[str, Any]) -> str:
-    """Return the contrast as the library names it: ``cluster``, ``cluster - sez``."""
-    signs = {name: "-" if c < 0 else "+" for name, c in arguments["contrast"].items()}
-    text = " ".join(f"{sign} {name}" for name, sign in signs.items())
-    return text.removeprefix("+ ")
 
 
 def _differs(units: np.ndarray) -> dict[str, str]:
@@ -511,12 +510,19 @@ def _permuted_change(design: ChangeDesign, method: str) -> Call:
     weights = None
     neighbours = design.first.contrast.neighbours
     if neighbours is not None:
-        weights = square(csr_array(neighbours.aligned(units.tolist())), units.tolist())
+        weights = weights_table(
+            csr_array(neighbours.aligned(units.tolist())), units.tolist()
+        )
     return Call(
         function="label_permutation",
         data=_with_strata(data, arguments, units, design.first.geographies),
         arguments=arguments,
-        places=(Place(term=_term(arguments), columns=same("estimate", "p_value")),),
+        places=(
+            Place(
+                term=contrast_name(arguments["contrast"]),
+                columns=same("estimate", "p_value"),
+            ),
+        ),
         weights=weights,
         differs=_differs(units),
     )

@@ -15,7 +15,7 @@ from evenfield.shared.calls import (
     section_of,
     seed_of,
     specification,
-    square,
+    weights_table,
 )
 from evenfield.shared.cross_section import cross_section
 from evenfield.shared.few_units import with_places
@@ -129,7 +129,7 @@ def _of_residuals(
             Place(term="I", columns=same("p_value")),
             Place(table="over time", line=0, columns=normal),
         ),
-        weights=square(W, units),
+        weights=weights_table(W, units),
         differs={"p_value": DRAWS},
     )
 

@@ -12,7 +12,7 @@ from evenfield.shared.calls import (
     same,
     section_of,
     specification,
-    square,
+    weights_table,
 )
 from evenfield.shared.tables.rows import Row
 from evenfield.study.study import Study
@@ -52,7 +52,7 @@ def call(study: Study, row: Row) -> Call:
         ]
     weights = None
     if spatial:
-        weights = square(move.W, move.units)
+        weights = weights_table(move.W, move.units)
         arguments["neighbour_classes"] = spec.m
     pairs = pd.MultiIndex.from_product([move.units, move.years], names=["unit", "year"])
     return Call(

@@ -14,7 +14,7 @@ from evenfield.shared.calls import (
     same,
     section_of,
     specification,
-    square,
+    weights_table,
 )
 from evenfield.shared.tables.rows import Row
 from evenfield.shared.trajectories import whole_span
@@ -43,7 +43,7 @@ def call(study: Study, row: Row) -> Call:
     where = f"estimates.moran.{spec.id}"
     income, _ = whole_span(study, spec, where)
     weights = study.weights(spec.weights, scheme=spec.unit_scheme)
-    W = square(weights.among(income.units)[0], income.units)
+    W = weights_table(weights.among(income.units)[0], income.units)
     if row["estimator"] in ("join_count", "bivariate_moran"):
         return _of_marks(study, spec, row, income.units, W)
     data = income

@@ -14,7 +14,7 @@ from evenfield.shared.calls import (
     section_of,
     seed_of,
     specification,
-    square,
+    weights_table,
 )
 from evenfield.shared.cross_section import cross_section
 from evenfield.shared.settings import scheme_info
@@ -127,6 +127,6 @@ def _spatial(study: Study, spec: RollingSpec, row: Row) -> Call:
             "inference": "observed_t",
         },
         places=(place,),
-        weights=square(weights.among(units)[0], units),
+        weights=weights_table(weights.among(units)[0], units),
         then=then,
     )

@@ -13,7 +13,7 @@ from evenfield.shared.calls import (
     section_of,
     seed_of,
     specification,
-    square,
+    weights_table,
 )
 from evenfield.shared.study_panel import study_panel
 from evenfield.shared.tables.rows import Row
@@ -72,7 +72,7 @@ def call(study: Study, row: Row) -> Call:
             arguments={**arguments, "models": [m for m in models if m in COMPARED]},
             places=(Place(line=row["term"], columns={"estimate": row["w_id"]}),),
             weights={
-                name: square(one.among(panel.units)[0], panel.units)
+                name: weights_table(one.among(panel.units)[0], panel.units)
                 for name, one in study.all_weights.items()
             },
         )
@@ -94,7 +94,7 @@ def call(study: Study, row: Row) -> Call:
         data=data,
         arguments=arguments,
         places=(_place(spec, row, kind, panel.values.shape[:2]),),
-        weights=square(matrix, panel.units),
+        weights=weights_table(matrix, panel.units),
         then=then,
     )
 
