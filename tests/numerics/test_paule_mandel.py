@@ -3,7 +3,7 @@
 import numpy as np
 from statsmodels.stats.meta_analysis import combine_effects
 
-from evenfield.numerics.paule_mandel import random_effects, variance_between
+from evenfield.numerics.paule_mandel import variance_between
 from tolerances import close
 
 EFFECTS = np.array([2.03, 3.38, 1.6, 0.22])
@@ -40,22 +40,3 @@ def test_equal_variances_have_the_plain_variance_less_that_of_the_errors():
 def test_statsmodels_agrees_to_its_own_tolerance():
     other = combine_effects(EFFECTS, VARIANCES, "iterated").tau2
     close(variance_between(EFFECTS, VARIANCES), other, rtol=1e-4)
-
-
-def test_the_mean_by_random_effects_agrees_with_statsmodels():
-    tau2 = variance_between(EFFECTS, VARIANCES)
-    # Its own iterations stop at 1e-5, so it starts from the root and makes none.
-    other = combine_effects(EFFECTS, VARIANCES, "iterated", tau2_start=tau2, maxiter=0)
-    found = random_effects(EFFECTS, VARIANCES)
-    test = other.test_homogeneity()
-    close(found.mean, other.mean_effect_re)
-    close(found.std_error, other.sd_eff_w_re)
-    close([found.i2, found.q, found.p_value], [other.i2, test.statistic, test.pvalue])
-    assert found.df == test.df == 3 and found.tau2 == tau2
-
-
-def test_effects_that_are_alike_have_no_heterogeneity():
-    found = random_effects(np.array([1.0, 1.1]), np.array([0.3, 0.2]))
-    assert found.tau2 == found.i2 == 0
-    close(found.mean, np.average([1.0, 1.1], weights=[1 / 0.3, 1 / 0.2]))
-    assert random_effects(np.full(2, 1.0), np.full(2, 0.2)).i2 == 0

@@ -1,12 +1,7 @@
-"""Effects of which each is an estimate with an error of its own: the variance between them,
-and their mean by random effects.
-"""
-
-from typing import NamedTuple
+"""The variance between effects of which each is an estimate with an error of its own."""
 
 import numpy as np
 from scipy.optimize import brentq
-from scipy.special import chdtrc
 
 from evenfield.numerics.arrays import Array
 
@@ -35,43 +30,3 @@ def variance_between(effects: Array, variances: Array) -> float:
         return 0.0
     largest = float(((effects - effects.mean()) ** 2).sum()) / df
     return float(brentq(surplus, 0.0, largest, xtol=CLOSE * largest, rtol=1e-14))
-
-
-class RandomEffects(NamedTuple):
-    """The mean of several effects, and how far they differ."""
-
-    mean: float
-    std_error: float
-    tau2: float  # variance between the effects
-    i2: float  # share of Q beyond what chance lets expect; zero where Q is smaller
-    q: float  # chi-squared with ``df`` degrees of freedom where tau2 is zero
-    df: int
-    p_value: float  # of Q
-
-
-def random_effects(effects: np.ndarray, variances: np.ndarray) -> RandomEffects:
-    """Return the mean of effects by random effects; both (k,), k of two or more.
-
-    Notes
-    -----
-    b_i = b + u_i + e_i with var u = tau2 and var e_i = v_i: b is the mean with weights
-    1 / (v_i + tau2), its variance one over their sum. Q = sum_i (b_i - m)^2 / v_i with m
-    the mean by 1 / v_i (Cochran 1954), I2 = 1 - (k - 1) / Q (Higgins and Thompson 2002).
-    """
-    effects = np.asarray(effects, dtype=float)
-    variances = np.asarray(variances, dtype=float)
-    tau2 = variance_between(effects, variances)
-    weights = 1 / (variances + tau2)
-    precisions = 1 / variances
-    alike = precisions @ effects / precisions.sum()
-    q = float(precisions @ (effects - alike) ** 2)
-    df = len(effects) - 1
-    return RandomEffects(
-        mean=float(weights @ effects / weights.sum()),
-        std_error=float(np.sqrt(1 / weights.sum())),
-        tau2=tau2,
-        i2=max(1 - df / q, 0.0) if q > 0 else 0.0,
-        q=q,
-        df=df,
-        p_value=float(chdtrc(df, q)),
-    )
