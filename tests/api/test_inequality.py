@@ -238,3 +238,9 @@ def test_a_unit_that_changes_its_group_has_no_growth_of_a_group():
     moved = ROWS.assign(kind=np.where(ROWS["year"] == 1990, "x", ROWS["kind"]))
     words = "10 units whose kind changes, first u01"
     refused(words, ef.growth_contributions, "income", moved, groups="kind", **KEYS)
+
+
+@pytest.mark.parametrize("groups", [["kind"], 3, None])
+def test_groups_of_growth_are_one_column(groups):
+    words = "no column"
+    refused(words, ef.growth_contributions, "income", ROWS, groups=groups, **KEYS)

@@ -5,7 +5,7 @@ matched by unit id.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, wraps
 from itertools import chain
@@ -157,7 +157,9 @@ def _in_order(
 
 def names_of(names: str | Sequence[str]) -> list[str]:
     """Return one or several names as a list."""
-    return [names] if isinstance(names, str) else list(names)
+    if isinstance(names, str) or not isinstance(names, Iterable):
+        return [names]
+    return list(names)
 
 
 @dataclass(frozen=True)
@@ -212,7 +214,7 @@ class Table:
         """Return a column of the data or a term of the formula that is there in every
         row.
         """
-        if name not in self.X:
+        if not isinstance(name, Hashable) or name not in self.X:
             chosen("column", name, self.data)
         values = self.data[name] if name in self.data else self.X[name]
         blank = values.isna()
