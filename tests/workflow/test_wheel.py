@@ -72,6 +72,7 @@ def run_examples(python, folder):
     """Run the examples of the pages in a folder that holds their data only."""
     for name in (
         "docs/library",
+        "examples/china-cities/data",
         "examples/us-states/data",
         "examples/simulated-districts/data",
         "data",

@@ -234,8 +234,9 @@ def _read_text(file: Path) -> AnyTable:
     written = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     table.outer = _outer_of(row[0] for row in written if row)
     semicolons = delimiter == ";"
-    table = _with_decimal_points(table, semicolons=semicolons)
-    return _without_points(table) if semicolons else table
+    decimal = _with_decimal_points(table, semicolons=semicolons)
+    # Where commas were decimal, points are now, too.
+    return _without_points(table) if semicolons and decimal is table else decimal
 
 
 def _outer_of(cells: Iterable[str]) -> frozenset[str]:
