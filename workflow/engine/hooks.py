@@ -53,10 +53,18 @@ def parse_with(parser: argparse.ArgumentParser) -> None:
 
 
 def read_configs_with(read: Callable[[Path], dict[str, object]]) -> None:
-    """Let Snakemake read config files with a reader of plain data."""
+    """Let Snakemake read config files in YAML with a reader of plain data; those in JSON
+    are data to Snakemake, too.
+    """
     from snakemake.common import configfile
 
-    configfile._load_configfile = lambda path: read(Path(path))
+    its_own = configfile._load_configfile
+
+    def load(path: str) -> dict[str, object]:
+        is_json = Path(path).suffix == ".json"
+        return dict(its_own(path)) if is_json else read(Path(path))
+
+    configfile._load_configfile = load
 
 
 def without_reports(words: Sequence[str]) -> None:
@@ -67,7 +75,7 @@ def without_reports(words: Sequence[str]) -> None:
     from snakemake_interface_report_plugins.registry import ReportPluginRegistry
 
     # Options may be cut short, and a profile may name a report.
-    asking = ("-h", "--h", "--rep", "--pro")
+    asking = ("-h", "-nh", "--h", "--rep", "--pro", "--wor")
     if not any(word.startswith(asking) for word in words):
         ReportPluginRegistry.collect_plugins = PluginRegistryBase.collect_plugins
 

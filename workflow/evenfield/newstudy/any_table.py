@@ -35,7 +35,9 @@ OTHER_DIGIT = re.compile(f"[{''.join(map(chr, DIGITS))}]")
 # Figures that decide what the comma of 5,838 is.
 DECIMAL_COMMA = re.compile(r"^[+-]?\d*,(\d{1,2}|\d{4,})$", re.MULTILINE)
 DECIMAL_POINT = re.compile(r"^[+-]?\d*\.\d+$", re.MULTILINE)
+# With points between thousands, and with one that must be decimal.
 WHOLE_POINTED = r"[+-]?(0|[1-9]\d{0,2}(\.\d{3})*)"
+SURELY_DECIMAL = r"[+-]?(\d*\.(\d{1,2}|\d{4,})|0?\.\d+)"
 MAYBE_THOUSANDS = r"[+-]?\d{1,3}(,\d{3})?"
 MOST_OPENING = 200  # rows that tell how cells are written
 FEWEST_LETTERS = 3  # that tell an encoding
@@ -229,14 +231,16 @@ def read_cells(path: str | Path) -> list[list[str]]:
 def _read_text(file: Path) -> AnyTable:
     messages = list[str]()
     text, delimiter = _text_of(file, messages)
+    if OTHER_DIGIT.search(text):
+        text = text.translate(DIGITS)
     table = headed(_rows_of(text, delimiter), messages)
     # As they stand: `_rows_of` takes the blanks before a name away.
     written = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     table.outer = _outer_of(row[0] for row in written if row)
     semicolons = delimiter == ";"
-    decimal = _with_decimal_points(table, semicolons=semicolons)
-    # Where commas were decimal, points are now, too.
-    return _without_points(table) if semicolons and decimal is table else decimal
+    if semicolons:
+        table = _without_points(table)
+    return _with_decimal_points(table, semicolons=semicolons)
 
 
 def _outer_of(cells: Iterable[str]) -> frozenset[str]:
@@ -286,26 +290,29 @@ def _with_decimal_points(table: AnyTable, semicolons: bool) -> AnyTable:
 
 def _without_points(table: AnyTable) -> AnyTable:
     """Take the points out of figures such as 5.838, which part thousands where cells are
-    parted by semicolons and no figure has another number of digits behind a point.
+    parted by semicolons and no figure has one or two digits behind a point.
     """
     frame = table.frame
     pointed = list[str]()
     for name in frame.columns:
         is_place = WORDS.lat_column.fullmatch(name) or WORDS.lon_column.fullmatch(name)
-        if is_place or not frame[name].str.contains(r"[0-9]\.[0-9]").any():
+        if is_place or not frame[name].str.contains(".", regex=False).any():
             continue
-        figures = frame[name][frame[name].str.contains("[0-9]")]
-        if not figures.str.fullmatch(WHOLE_POINTED).all():
+        figures = frame[name][~frame[name].str.lower().isin(MISSING)]
+        if figures.str.fullmatch(SURELY_DECIMAL).any():
             return table
-        pointed.append(name)
+        if figures.str.fullmatch(WHOLE_POINTED).all():
+            pointed.append(name)
     if not pointed:
         return table
     first = pointed[0]
-    written = next(text for text in frame[first] if "." in text)
-    whole = written.replace(".", "")
-    message = f"points part thousands: {written} of {first} is {whole}"
+    written = next(text for text in frame[first] if "." in text and text[0].isdigit())
+    message = (
+        f"points part thousands in {first_examples(pointed)}: {written} of {first} is"
+        f" {written.replace('.', '')}"
+    )
     changed = {
-        name: frame[name].str.replace(r"(?<=[0-9])\.", "", regex=True)
+        name: frame[name].str.replace(r"(?<=[0-9])\.(?=[0-9])", "", regex=True)
         for name in pointed
     }
     messages = [*table.messages, message]

@@ -90,7 +90,11 @@ def headed(rows: list[list[str]], messages: list[str]) -> AnyTable:
         labels = {
             name: cell for name, cell in zip(header, about[0], strict=False) if cell
         }
-        messages.append("the row of words below the header is taken for labels")
+        first_word = next(cell for cell in about[0] if cell)
+        messages.append(
+            "the row of words below the header is taken for labels: it begins with"
+            f" {first_word}"
+        )
     while body and sum(bool(cell) for cell in body[-1]) == 1 and width > 2:
         body.pop()
     dropped = len(rows) - last - 1 - len(body) - len(about)

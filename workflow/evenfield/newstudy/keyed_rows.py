@@ -173,7 +173,9 @@ def _dates(cells: pd.Series, year: str, years: str, messages: list[str]) -> Date
 def _whole_years(
     rows: pd.DataFrame, dates: Dates, year: str, messages: list[str]
 ) -> pd.DataFrame:
-    """Take the mean of the quarters or months of each year that has all of them."""
+    """Take the mean of the quarters or months of each year that has all of them; of what
+    is 0 or 1 the highest.
+    """
     # ASSUME: a year's figure is the mean of its quarters or months, as of a rate or a
     # stock; sums of flows differ from it by one factor, which relative income ignores.
     keys = ["unit", "year"]
@@ -197,8 +199,8 @@ def _whole_years(
         numbers = numbers_of(kept[name])
         if numbers is not None:
             parts_of_years = kept[keys].assign(value=numbers).groupby(keys)["value"]
-            # ASSUME: what is 0 or 1, as a policy in force, is 1 in the year in which it
-            # becomes 1.
+            # ASSUME: what is 0 or 1, as a policy in force, is 1 in a year in which it is 1
+            # at all.
             is_flag = numbers.dropna().isin([0, 1]).all()
             values = parts_of_years.max() if is_flag else parts_of_years.mean()
             # A blank part would make the mean one of the others.

@@ -154,6 +154,7 @@ def _with_last_years(table: pd.DataFrame, file: str) -> pd.DataFrame:
     if ends.str.lower().isin(MISSING).all():
         return table.drop(columns="last_year")
     years = _years(ends, "last_year", file)
+    years = years.mask(years >= NEVER_FROM)
     return table.assign(last_year=years.map(number_text))
 
 

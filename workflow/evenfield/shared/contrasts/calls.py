@@ -57,7 +57,10 @@ SINGLES, PAIRS = "leave_one_out", "leave_pair_out"
 SCHEMES = SAMPLED | {EXACT: "exact"}  # of permutations, by method
 # Methods of the library by how the error of a row is named.
 DECIDING = {"SCPC avc 0.03": "SCPC", "SCPC avc 0.06": "SCPC_06", "CR3": "CR3"}
+# Of regressions of a panel, by the end of the estimator's name; CR3 has none.
+OF_PANELS = {"wcr33": "wild33", "driscoll_kraay": "driscoll_kraay"}
 NO_REGRESSION = "it is no single regression; see the code of its topic"
+STRATUM = f"stratum by {STRATA}"  # a control may have the name of the strata
 LATER = ", later"  # behind a column times the indicator of the later span
 ESTIMATE = same("estimate")
 # Where each kind of row about units that are left out stands.
@@ -250,8 +253,7 @@ def panel_call(
     """Return the call of a regression with effects of units and years, whose table has
     columns ``unit`` and ``year``, by the method of a row, or again without units.
     """
-    suffix = row["estimator"].rpartition("_")[2]
-    method = {"wcr33": "wild33", "kraay": "driscoll_kraay"}.get(suffix, "CR3")
+    method = _method_of_panel(row)
     columns = {name: table[name].to_numpy(float) for name in regressors}
     columns, term, note = as_coefficient(columns, weights)
     keys = table[["unit", "year", outcome]].reset_index(drop=True)
@@ -275,6 +277,20 @@ def panel_call(
         note=note,
     )
     return _without_units(row, call) if row["estimator"] in (SINGLES, PAIRS) else call
+
+
+def _method_of_panel(row: Row) -> str:
+    """Return the inference of a row of a panel by its name in the library."""
+    for suffix, method in OF_PANELS.items():
+        if row["estimator"].endswith(f"_{suffix}"):
+            return method
+    # Units are left out of the regression by the cluster jackknife.
+    if row["estimator"] in (SINGLES, PAIRS) or row["se_type"] == "CR3":
+        return "CR3"
+    raise NoCallError(
+        f"its errors are {row['se_type']}; fit the row with CR3 beside it, and give"
+        " them as inference"
+    )
 
 
 def _without_units(row: Row, call: Call) -> Call:
@@ -406,7 +422,7 @@ def _arguments_of_labels(design: ContrastDesign, method: str) -> dict[str, Any]:
         "unit": "unit",
     }
     if scheme in ("stratified", "exact"):
-        arguments["strata"] = STRATA
+        arguments["strata"] = STRATUM
     if scheme == "exact":
         return arguments | {"exact": True}
     if scheme == "connected":
@@ -431,7 +447,7 @@ def _with_strata(
     if "strata" not in arguments:
         return data
     strata = dict(zip(units.tolist(), geographies.strata(units).tolist(), strict=True))
-    return data.assign(**{STRATA: data["unit"].map(strata)})
+    return data.assign(**{STRATUM: data["unit"].map(strata)})
 
 
 def _differs(units: np.ndarray) -> dict[str, str]:

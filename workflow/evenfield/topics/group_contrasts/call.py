@@ -91,7 +91,7 @@ def call(study: Study, row: Row) -> Call:
         return _pooled_call(row, asked.contrasts, geographies)
     if row["estimator"] in SEVERAL:
         return _several_outcomes_call(study, row, asked.contrasts, geographies)
-    if row["outcome"] == INVESTMENT and row["estimator"] != SLOPES:
+    if row["outcome"] == INVESTMENT and not row["estimator"].startswith(SLOPES):
         return _panel_call(row, asked.regressions, study.config.inference)
     return contrast_call(row, asked.contrasts, geographies, asked.changes)
 
