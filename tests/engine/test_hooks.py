@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 import snakemake.cli  # noqa: F401  (its other modules import each other in a circle)
 import yaml
+from snakemake.common import configfile
+from snakemake_interface_report_plugins.registry import ReportPluginRegistry
 
 from engine import hooks
 
@@ -36,3 +38,28 @@ def test_what_snakemake_keeps_for_itself_is_touched_in_one_file(path):
     text = path.read_text(encoding="utf-8")
     private = {"persistence._", "PersistenceBase", "JobScheduler", "DAG"}
     assert path.name == "hooks.py" or not {word for word in private if word in text}
+
+
+@pytest.mark.parametrize(
+    "word", ["--report", "--reporter=html", "--help", "-nh", "--workflow-profile"]
+)
+def test_the_report_of_snakemake_is_there_where_a_word_may_ask_for_it(
+    monkeypatch, word
+):
+    own = ReportPluginRegistry.collect_plugins
+    monkeypatch.setattr(ReportPluginRegistry, "collect_plugins", own)
+    hooks.without_reports(["-n", word])
+    assert ReportPluginRegistry.collect_plugins is own
+    hooks.without_reports(["-n", "--cores", "2"])
+    assert ReportPluginRegistry.collect_plugins is not own
+
+
+def test_configs_in_yaml_are_read_as_data_and_those_in_json_by_snakemake(
+    monkeypatch, tmp_path
+):
+    monkeypatch.setattr(configfile, "_load_configfile", configfile._load_configfile)
+    hooks.read_configs_with(lambda path: {"read": path.name})
+    for name, text in (("a.yaml", "a: 1"), ("a.json", '{"a": 1e-05}')):
+        (tmp_path / name).write_text(text)
+    assert configfile.load_configfile(tmp_path / "a.yaml") == {"read": "a.yaml"}
+    assert configfile.load_configfile(tmp_path / "a.json") == {"a": 1e-05}

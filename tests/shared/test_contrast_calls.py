@@ -12,6 +12,7 @@ from scipy.sparse import csr_array
 import evenfield as ef
 from evenfield.models.pooled import pooled
 from evenfield.shared.calls import NUMBERS, NoCallError, Place
+from evenfield.shared.contrasts import calls
 from evenfield.shared.contrasts.calls import (
     as_coefficient,
     contrast_call,
@@ -25,6 +26,7 @@ from evenfield.shared.contrasts.geographies import Geographies
 from evenfield.shared.estimates import NAN
 from evenfield.study.spatial_weights import SpatialWeights
 from evenfield.study.study_config import InferenceSettings
+from refusals import fails
 from shared.toy_contrasts import toy_contrast
 from tolerances import close
 
@@ -169,3 +171,28 @@ def test_a_row_of_no_contrast_is_refused():
     row = asdict(contrast_rows(contrast, geographies)[0])
     with pytest.raises(NoCallError, match="no single regression"):
         contrast_call({**row, "period": "P9"}, [contrast], geographies)
+
+
+@pytest.mark.parametrize(
+    ("estimator", "se_type", "method"),
+    [
+        ("panel_fe", "CR3", "CR3"),
+        ("panel_fe_wcr33", "CR3", "wild33"),
+        ("panel_fe_driscoll_kraay", "Driscoll-Kraay", "driscoll_kraay"),
+        ("leave_pair_out", "", "CR3"),
+    ],
+)
+def test_a_row_of_a_panel_has_the_method_of_its_name(estimator, se_type, method):
+    row = {"estimator": estimator, "se_type": se_type}
+    assert calls._method_of_panel(row) == method
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"estimator": "panel_fe", "se_type": "Driscoll-Kraay"},
+        {"estimator": "panel_fe_cr2", "se_type": "CR2"},
+    ],
+)
+def test_a_row_of_a_panel_by_another_method_is_no_call(row):
+    fails(NoCallError, f"its errors are {row['se_type']}", calls._method_of_panel, row)
