@@ -183,6 +183,30 @@ def test_errors_for_few_observations_are_those_of_least_squares(effects, bar):
     close(effects.conf_int().loc["direct x"], want.conf_int().loc["x"])
 
 
+@pytest.mark.parametrize(
+    ("effects", "kind"),
+    [("pooled", "observed"), ("pooled", "expected"), ("random", "observed")],
+)
+def test_the_constant_has_the_errors_for_few_observations_too(effects, kind):
+    fit = fitted("SAR", effects, inference=[kind, f"{kind}_t"])
+    normal, student_t = fit.vcov(kind), fit.vcov(f"{kind}_t")
+    n = fit.nobs
+    widening = np.sqrt(n / (n - fit.n_params))
+    assert np.isfinite(normal.std_errors["Intercept"])
+    close(student_t.std_errors, normal.std_errors * widening)
+    close(student_t.cov, normal.cov * widening**2)
+
+
+def test_drawn_effects_for_few_observations_are_wider_than_those_of_the_normal_law():
+    fit = fitted("SLX", "two_way", inference=["observed", "observed_t"])
+    normal, student_t = (
+        fit.impacts(inference=kind, draws=200) for kind in ("observed", "observed_t")
+    )
+    # Effects are linear without rho: the same draws, farther from the estimate.
+    widening = np.sqrt(fit.nobs / (fit.nobs - fit.n_params))
+    close(student_t.std_errors, normal.std_errors * widening)
+
+
 def test_too_few_observations_for_student_are_refused():
     few = DATA[DATA["year"] == 2]
     data = few.assign(**{f"z{i}": np.sin(np.arange(N) * (i + 1)) for i in range(3)})

@@ -190,6 +190,11 @@ def test_a_common_factor_that_is_taken_out_leaves_the_neighbours():
     # What is left is orthogonal to no factor: one more is smaller than the first.
     assert held.resids.std() < plain.resids.std()
     assert np.isnan(held.aic)
+    # Samples and nested models would be fitted without the factor.
+    refused("without common factors", held.specification_tests)
+    for by in ("unit", "date"):
+        refused("without common factors", held.bootstrap, by, draws=9)
+    assert "Moran's I" in held.residual_tests(draws=9).index
 
 
 def test_probabilities_of_models_and_weights_sum_to_one_and_find_the_true_ones():
@@ -222,6 +227,20 @@ def test_what_cannot_be_tested_or_drawn_is_refused(durbin):
     refused("a mapping of names", probabilities, NET)
     refused("no model 'SAC'", probabilities, {"near": NET}, models="SAC")
     refused("no effects 'random'", probabilities, {"near": NET}, effects="random")
+
+
+def test_one_date_says_nothing_of_dependence_over_time():
+    one = DATA[DATA["year"] == 3]
+    fit = ef.spatial_cross_section("y ~ x + z", one, NET, unit="unit")
+    found = fit.residual_tests(draws=9)
+    assert np.isnan(found.loc["autocorrelation", "statistic"])
+    assert found.loc["autocorrelation", "law"] == "none: one date"
+    assert np.isfinite(found.loc["Moran's I", "statistic"])
+    refused("blocks of 1 years of 1", fit.bootstrap, "date", years=1)
+
+
+def test_one_block_of_all_dates_is_always_the_same(durbin):
+    refused("of which shorter ones", durbin.bootstrap, "date", years=T)
 
 
 def probabilities(w, **options):

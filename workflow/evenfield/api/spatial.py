@@ -123,21 +123,25 @@ def spatial_panel(
         by_row["fitted"] = rows.restored(rows.y.to_numpy() - u)
     # At the edge of the range of a parameter the likelihood has no curvature to invert.
     unknown = np.full((len(fit.names),) * 2, np.nan)
-    covariances = {
-        kind: unknown if fit.at_bound else fit.covariance(kind.removesuffix(BY_T))
-        for kind in names_of(inference)
+    kinds = names_of(inference)
+    # Student's t has the covariance of the normal law, and wider errors.
+    normal = {
+        kind: unknown if fit.at_bound else fit.covariance(kind)
+        for kind in [kind.removesuffix(BY_T) for kind in kinds]
     }
     names = list(fit.names)
     estimates = fit.estimates
     # Where no effect takes it away the constant is reported, too.
     if effects in ("pooled", "random"):
-        names, estimates, covariances = with_constant(panel, fit, covariances)
+        names, estimates, normal = with_constant(panel, fit, normal)
     # AIC and BIC count no error variance, as ``Fit`` says.
     n_params = len(names) - names.count("sigma2") + _effects_counted(fit, effects)
     parts = []
-    for kind, V in covariances.items():
+    covariances = {}
+    for kind in kinds:
         df = _df(fit, names, kind, n - n_params)
-        covariances[kind] = V * widened_by(kind, n, n_params) ** 2
+        widening = widened_by(kind, n, n_params)
+        covariances[kind] = normal[kind.removesuffix(BY_T)] * widening**2
         errors = np.sqrt(np.diag(covariances[kind]))
         parts.append(t_rows(names, estimates, errors, kind, df))
     return SpatialFit(
@@ -156,6 +160,7 @@ def spatial_panel(
         },
         raw=fit,
         panel=None if effects == "random" else panel,
+        factors=factors,
         **by_row,
     )
 

@@ -63,6 +63,7 @@ class SpatialFit(Fit):
 
     # of a static panel without random effects
     panel: BalancedPanel | None = None
+    factors: int = 0  # common factors that are taken out
 
     @reported("impacts")
     def impacts(
@@ -103,7 +104,9 @@ class SpatialFit(Fit):
                 effects: Any = dynamic_effects(raw, (5,), rng, count, level)
                 ends = [f", {horizon}" for horizon in effects.horizons]
             elif count:
-                effects = drawn_impacts(raw, rng, count, kind.removesuffix(BY_T), level)
+                wide = widened_by(kind, self.nobs, self.n_params)
+                plain = kind.removesuffix(BY_T)
+                effects = drawn_impacts(raw, rng, count, plain, level, wide)
             elif kind == "unit":
                 estimates = clustered_impacts(raw, level)
                 effects = estimates.impacts
@@ -168,7 +171,7 @@ class SpatialFit(Fit):
         Anselin, Le Gallo and Jayet (2008); Debarsy and Ertur (2010); Elhorst (2014);
         Mundlak (1978); Debarsy (2012).
         """
-        panel, fit = self._static()
+        panel, fit = self._without_factors()
         form = fit.model
         fits = {form.model: fit}
         nested = nested_models(fit) if form.model == "SDM" else ()
@@ -225,7 +228,7 @@ class SpatialFit(Fit):
         chosen("bootstrap", by, ["unit", "date"])
         whole("draws", draws, lowest=2)
         whole("years", years, lowest=1)
-        panel, fit = self._static()
+        panel, fit = self._without_factors()
 
         def rows(level: float) -> pd.DataFrame:
             rng = np.random.default_rng(seed)
@@ -265,6 +268,16 @@ class SpatialFit(Fit):
                 "fit ef.spatial_panel with effects='two_way', for example",
             )
         return self.panel, self.raw
+
+    def _without_factors(self) -> tuple[BalancedPanel, Any]:
+        """Return panel and fit of a static panel; common factors are refused, which no
+        model that is fitted beside it would take out.
+        """
+        if self.factors:
+            raise EstimateError(
+                self.title, "a model without common factors", "fit it with factors=0"
+            )
+        return self._static()
 
 
 def _frame_of_tests(tests: Iterable[Any]) -> pd.DataFrame:

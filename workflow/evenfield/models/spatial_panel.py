@@ -95,10 +95,10 @@ def residual_tests(
     """
     moran, p_value = residual_moran(fit, rng, draws)
     law = f"{draws} permutations of units"
-    return [
-        SpatialTest("autocorrelation", autocorrelation(fit), NAN, NAN, law=""),
-        SpatialTest("Moran's I", moran, NAN, p_value, law=law),
-    ]
+    serial = SpatialTest("autocorrelation", autocorrelation(fit), NAN, NAN, law="")
+    if fit.n_periods == 1:
+        serial = _undefined(serial.name, "one date")
+    return [serial, SpatialTest("Moran's I", moran, NAN, p_value, law=law)]
 
 
 def autocorrelation(fit: SpatialPanelFit) -> float:
@@ -214,16 +214,17 @@ def bootstrap_by_year(
     Raises
     ------
     NumericsError
-        If a block is longer than the panel.
+        If a block is no shorter than the panel: all samples would be the same.
 
     Notes
     -----
     Moving blocks of whole cross-sections (Kuensch 1989): what neighbours share in a year
     stays, and what a year shares with the next stays inside a block.
     """
-    if not 1 <= years <= fit.n_periods:
+    if not 1 <= years < fit.n_periods:
         raise NumericsError(
-            f"blocks of {years} years, 1 to the {fit.n_periods} of the panel can be drawn"
+            f"blocks of {years} years of {fit.n_periods} in the panel, of which shorter"
+            " ones can be drawn"
         )
     drawn = year_bootstrap(panel, fit, rng, draws, years)
     effects = effects_at(fit, drawn).reshape(draws, -1)

@@ -153,6 +153,7 @@ def drawn_impacts(
     draws: int = 10_000,
     kind: str = "observed",
     level: float = 0.95,
+    widening: float = 1.0,
 ) -> Impacts:
     """Return effects with errors from draws of all parameters.
 
@@ -168,6 +169,8 @@ def drawn_impacts(
         Covariance: ``observed``, ``expected`` or ``qml``.
     level : float
         Level of the percentile intervals.
+    widening : float
+        What multiplies the errors of the parameters.
 
     Returns
     -------
@@ -180,7 +183,7 @@ def drawn_impacts(
     NumericsError
         If more than half of the draws leave the admissible range of rho.
     """
-    effects, dropped = effect_draws(fit, rng, draws, kind)
+    effects, dropped = effect_draws(fit, rng, draws, kind, widening)
     estimate = effects_at(fit, fit.estimates[None, :])[0]
     tails = np.array([0.5 - level / 2, 0.5 + level / 2])
     low, high = np.quantile(effects, tails, axis=0)
@@ -201,12 +204,12 @@ def drawn_impacts(
 
 
 def effect_draws(
-    fit: FittedPanel, rng: np.random.Generator, draws: int, kind: str
+    fit: FittedPanel, rng: np.random.Generator, draws: int, kind: str, widening: float
 ) -> tuple[Array, int]:
     """Draw the effects from the joint normal approximation of all parameters."""
     cov = fit.covariance(kind)[:-1, :-1]
     shocks = rng.standard_normal((draws, len(cov)))
-    sampled = fit.estimates[:-1] + shocks @ scaled_cholesky(cov).T
+    sampled = fit.estimates[:-1] + widening * (shocks @ scaled_cholesky(cov).T)
     rho = sampled[:, 0] if fit.names[0] == "rho" else np.zeros(draws)
     low, high = fit.network.logdet.domain
     inside = (rho > low) & (rho < high)
