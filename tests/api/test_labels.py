@@ -1,6 +1,6 @@
 """Permutation of group labels, against draws and fits made here one by one."""
 
-from itertools import combinations
+from itertools import combinations, permutations
 
 import numpy as np
 import pandas as pd
@@ -8,6 +8,8 @@ import pytest
 from statsmodels.api import OLS, add_constant
 
 import evenfield as ef
+from evenfield.numerics.label_change import label_change
+from evenfield.numerics.label_permutation import LabelDraws, LabelRegression
 from made_panel import refused, ring
 from tolerances import close
 
@@ -51,6 +53,46 @@ def test_every_way_to_deal_out_the_labels_gives_the_exact_p():
     close([fit.params["group"], fit.tstats["group"]], [estimate, t])
     close(fit.pvalues["group"], np.mean(np.array(drawn) >= abs(t) - 1e-9))
     assert fit.notes["patterns"] == len(drawn) == 84
+
+
+def test_every_way_to_deal_out_a_change_pairs_the_labels_of_both_dates():
+    six = CROSS.iloc[:6]
+    later = six.assign(year=2010, y=six["other"], group=[1.0, 0, 0, 1, 1, 0])
+    both = pd.concat([six.assign(year=2000), later])
+    about = {"unit": "unit", "time": "year", "exact": True}
+    fit = ef.label_permutation("y", both, "group", **about)
+    first, last = (
+        LabelRegression(
+            each["y"].to_numpy(),
+            each[["group"]].to_numpy(),
+            np.ones((6, 1)),
+            np.ones(1),
+        )
+        for each in (six, later)
+    )
+    all_orders = np.array(list(permutations(range(6))))
+    draws = LabelDraws(all_orders, "free", np.zeros(6, int), np.ones((6, 1)))
+    test = label_change(first, last, draws)
+    extreme = np.abs(test.statistics) >= abs(test.statistic) - 1e-9
+    close(fit.pvalues["group"], extreme.mean())
+    # Six units of four kinds: one, two, two and one of each.
+    assert fit.notes["patterns"] == 720 // 4
+
+
+def test_every_way_to_deal_out_one_set_of_labels_counts_the_data_once():
+    eight = CROSS.iloc[:8]
+    later = eight.assign(year=2010, y=eight["other"])
+    both = pd.concat([eight.assign(year=2000), later])
+    change = ef.label_permutation(
+        "y", both, "group", unit="unit", time="year", exact=True
+    )
+    several = ef.label_permutation(
+        ["y", "other"], eight, "group", unit="unit", exact=True
+    )
+    p_values = [change.pvalues["group"], *several.to_frame()["p_value"]]
+    assert change.notes["patterns"] == several.notes["patterns"] == 56
+    shares = 56 * np.array(p_values)
+    close(shares, np.round(shares))
 
 
 def test_draws_are_those_of_the_seed_with_neighbours_formed_anew():
@@ -157,6 +199,9 @@ def test_a_change_is_that_of_the_contrasts_of_both_dates():
     [
         ("no coefficient 'W group'", {"contrast": {"W group": 1.0}}),
         ("strata or exact beside links", {"strata": "coast", "links": LINKS}),
+        ("links of type DataFrame", {"links": pd.DataFrame(LINKS, columns=["i", "j"])}),
+        ("contrast=\\['group'\\]", {"contrast": ["group"]}),
+        ("one at least that is not 0", {"contrast": {"group": 0}}),
         ("no use of the expectation 'drop'", {"expected": "drop"}),
         ("no column 'port'", {"strata": "port"}),
         ("draws=0", {"draws": 0}),

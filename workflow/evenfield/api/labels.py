@@ -3,6 +3,7 @@ as large as that of the data comes up.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -117,7 +118,7 @@ def label_permutation(
     if w is not None:
         neighbours = matched_weights(w, rows.units.names)
         regressors = [*label_names, *(LAG + name for name in label_names)]
-    weights = dict(contrast or {label_names[0]: 1.0})
+    weights = _weights(contrast, label_names[0])
     for name in weights:
         chosen("coefficient", name, regressors, "name labels")
     label_values = np.column_stack([rows.numbers(name) for name in label_names])
@@ -132,6 +133,19 @@ def label_permutation(
         expected=expected or "",
     )
     return _fit(tests, outcomes, len(rows.y), contrast_name(weights))
+
+
+def _weights(contrast: Any, first: str) -> dict[str, float]:
+    """Return the weights of coefficients by name, that of the first label by default."""
+    if contrast is None:
+        return {first: 1.0}
+    if not isinstance(contrast, Mapping) or not any(contrast.values()):
+        raise EstimateError(
+            f"contrast={contrast!r}",
+            "weights by name of the coefficient, one at least that is not 0",
+            f"give contrast={{{first!r}: 1}}, for example",
+        )
+    return dict(contrast)
 
 
 def _by_date(rows: Table, columns: object) -> np.ndarray:
@@ -152,7 +166,7 @@ def _by_date(rows: Table, columns: object) -> np.ndarray:
 def _dealing(
     rows: Table,
     strata: str | None,
-    links: Sequence[tuple[str, str]] | None,
+    links: Any,
     *,
     exact: bool,
     draws: int,
@@ -167,11 +181,19 @@ def _dealing(
         stratum = of_units(rows, strata).astype(str)
         groups = np.unique(stratum, return_inverse=True)[1]
     if links is not None:
+        given: list[Any] = list(names_of(links))
+        # A DataFrame gives the names of its columns, which are no pairs.
+        if any(np.shape(pair) != (2,) for pair in given):
+            raise EstimateError(
+                f"links of type {type(links).__name__} with what is no pair",
+                "pairs of units that touch",
+                "give [('a', 'b'), ...], of a DataFrame df.to_numpy().tolist()",
+            )
         position = {str(name): i for i, name in enumerate(rows.units.names)}
         # Links of other units mean nothing here; each pair counts once, either way.
         known = {
             tuple(sorted((position[str(one)], position[str(other)])))
-            for one, other in links
+            for one, other in given
             if str(one) in position and str(other) in position
         }
         pairs = np.array(sorted(known), dtype=int).reshape(-1, 2)

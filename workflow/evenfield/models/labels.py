@@ -121,7 +121,8 @@ def labels_dealt_out(
     design = LABELS_ALONE
     if neighbours is not None:
         design = LabelDesign(multiplier(neighbours))
-    drawn = dealing.drawn(labels[0], rng)
+    # A unit's row has its labels of both dates, which move together.
+    drawn = dealing.drawn(np.concatenate(labels, axis=1), rng)
     tests = []
     for of_outcome in outcomes:
         dates = []
@@ -138,12 +139,15 @@ def labels_dealt_out(
     # A draw in which one statistic is not defined has no maximum over all of them.
     regular = draws[np.isfinite(draws).all(axis=1)]
     p_value = np.array([test.p_value for test in tests])
-    several = len(tests) > 1
+    adjusted = p_value
+    if len(tests) > 1:
+        exact = drawn.scheme == "exact"
+        adjusted = romano_wolf(statistic, regular, data_included=exact).adjusted
     return LabelTests(
         estimate=np.array([test.estimate for test in tests]),
         statistic=statistic,
         p_value=p_value,
-        adjusted=romano_wolf(statistic, regular).adjusted if several else p_value,
+        adjusted=adjusted,
         patterns=min(test.distinct for test in tests),
         scheme=drawn.scheme,
     )

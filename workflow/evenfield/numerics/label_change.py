@@ -101,7 +101,11 @@ def label_change(
         )
     parts = np.array_split(draws.source, math.ceil(len(draws.source) / AT_ONCE))
     statistics = np.concatenate([changes(part)[1] for part in parts])
-    p_value = float(share_as_extreme(statistics, statistic[0]))
+    p_value = float(
+        share_as_extreme(
+            statistics, statistic[0], data_included=draws.scheme == "exact"
+        )
+    )
     return PermutationTest(
         estimate=float(estimate[0]),
         p_value=max(p_value, 1 / distinct),

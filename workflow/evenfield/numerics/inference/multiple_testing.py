@@ -20,9 +20,11 @@ class RomanoWolf(NamedTuple):
     family: int
 
 
-def romano_wolf(statistics: np.ndarray, null_statistics: np.ndarray) -> RomanoWolf:
+def romano_wolf(
+    statistics: np.ndarray, null_statistics: np.ndarray, *, data_included: bool = False
+) -> RomanoWolf:
     """Adjust the p-values of a family by Romano and Wolf's step-down; statistics (S,),
-    null_statistics (B, S).
+    null_statistics (B, S). The data count as one more draw unless they are included.
 
     Notes
     -----
@@ -38,15 +40,17 @@ def romano_wolf(statistics: np.ndarray, null_statistics: np.ndarray) -> RomanoWo
     if np.isnan(t).any() or np.isnan(draws).any():
         raise NumericsError("a test statistic is not a number")
     order = np.argsort(-t, kind="stable")
-    alone = _shares(draws, t)
+    added = 0 if data_included else 1
+    alone = _shares(draws, t, added)
     largest_left = np.maximum.accumulate(draws[:, order[::-1]], axis=1)[:, ::-1]
     adjusted = np.empty_like(t)
-    adjusted[order] = np.maximum.accumulate(_shares(largest_left, t[order]))
+    adjusted[order] = np.maximum.accumulate(_shares(largest_left, t[order], added))
     return RomanoWolf(alone, adjusted, len(draws), len(t))
 
 
-def _shares(draws: np.ndarray, t: np.ndarray) -> np.ndarray:
-    return np.asarray((1 + (draws >= t * (1 - TIE)).sum(axis=0)) / (1 + len(draws)))
+def _shares(draws: np.ndarray, t: np.ndarray, added: int) -> np.ndarray:
+    extreme = (draws >= t * (1 - TIE)).sum(axis=0)
+    return np.asarray((added + extreme) / (added + len(draws)))
 
 
 class SharpenedQ(NamedTuple):
