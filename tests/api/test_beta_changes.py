@@ -89,8 +89,15 @@ def test_rows_in_any_order_give_the_same():
     assert_frame_equal(found, want)
 
 
+def test_spans_may_be_an_array():
+    want = ef.beta_changes("rich", DATA, SPANS, draws=99, **KEYS)
+    found = ef.beta_changes("rich", DATA, np.array(SPANS), draws=99, **KEYS)
+    assert_frame_equal(found.to_frame(), want.to_frame())
+
+
 def test_spans_that_are_none_are_refused():
     refused("a span of 1990", ef.beta_changes, "rich", DATA, [1990, 2000], **KEYS)
+    refused("a span of None", ef.beta_changes, "rich", DATA, None, **KEYS)
     refused("1 spans", ef.beta_changes, "rich", DATA, SPANS[:1], **KEYS)
     refused("1 of them different", ef.beta_changes, "rich", DATA, SPANS[:1] * 2, **KEYS)
     refused("1890", ef.beta_changes, "rich", DATA, [(1890, 1999), *SPANS], **KEYS)

@@ -49,7 +49,17 @@ def test_fixed_classes_are_those_between_cut_offs():
     close(fit.tables["mobility"].loc["second root", "index"], roots[-2], rtol=1e-8)
     half = fit.notes["half-life"]
     close(fit.tables["mobility"].loc["half-life", "index"], half)
-    refused("rising numbers", ef.markov, "rich", DATA, cutoffs=[9.3, 8.8], **KEYS)
+    for wrong in ([9.3, 8.8], 9.3, None, "9.3"):
+        refused("rising numbers", ef.markov, "rich", DATA, cutoffs=wrong, **KEYS)
+    refused("cutoffs='8'", ef.markov, "rich", DATA, cutoffs=["8", "9"], **KEYS)
+
+
+def test_a_class_where_no_transition_starts_is_named():
+    said = "classes where no transition starts"
+    empty = ef.markov("rich", DATA, cutoffs=[*CUTOFFS, 500.0], **KEYS)
+    assert empty.notes[said] == "4"
+    assert said in empty.summary()
+    assert said not in ef.markov("rich", DATA, cutoffs=CUTOFFS, **KEYS).summary()
 
 
 def test_homogeneity_is_the_likelihood_ratio_of_tables():
@@ -68,6 +78,17 @@ def test_homogeneity_is_the_likelihood_ratio_of_tables():
         close(table.loc[name, "p_value"], chi2.sf(statistic, df), rtol=1e-8)
     words = "two dates of the data, in order"
     refused(words, ef.markov, "rich", DATA, **{**call, "spans": [(2005, 1998)]})
+    call |= {"spans": [(1990, 1997)]}
+    refused("1 spans", ef.markov, "rich", DATA, **call)
+    refused(
+        "a span of 1990", ef.markov, "rich", DATA, **{**call, "spans": (1990, 1997)}
+    )
+
+
+def test_numbers_of_clubs_in_text_are_refused():
+    for name in ("sort_share", "sieve_step", "sieve_cap"):
+        words = f"{name}='x'; expected a number"
+        refused(words, ef.clubs, "np.exp(rich)", DATA, **{name: "x"}, **KEYS)
 
 
 def test_clubs_are_held_against_groups():

@@ -109,6 +109,9 @@ def test_a_maximum_and_a_connected_group_are_those_of_the_kernels():
     rows = FIRST.assign(inside=FIRST["unit"].map(dict(zip(UNITS, inside, strict=True))))
     options = {"groups": "inside", "connected": "True", "w": road}
     table = fitted(rows, **options).tables["between"].iloc[0]
+    coded = rows.assign(inside=inside.astype(int))
+    number = fitted(coded, **{**options, "connected": 1}).tables["between"]
+    pd.testing.assert_series_equal(number.iloc[0], table)
     want = connected_test(INCOME, WEIGHT, inside, beside)
     assert table["connected groups"] == want.draws == N - 2
     close(table["p, connected"], want.p_value)
@@ -167,6 +170,9 @@ def test_marked_groups_are_compared_over_every_choice_of_as_many():
     words = "units of p0 differ in what marks"
     call = {"groups": "place", "marked": "capital", **KEYS}
     refused(words, ef.inequality, "income", mixed, **call)
+    twice = ROWS.assign(capital=2 * ROWS["capital"])
+    words = "marks of p0 that are neither 0 nor 1"
+    refused(words, ef.inequality, "income", twice, **call)
 
 
 def test_a_change_is_by_the_marks_of_the_last_date():
@@ -226,6 +232,10 @@ def test_growth_is_accounted_for_by_groups():
         ("0 columns of groups", {"jackknife": True}),
         ("2 columns of groups", {"groups": ["zone", "kind"], "permutations": 9}),
         ("no split 'both'", {"groups": ["zone", "kind"], "split": "both"}),
+        ("w without a connected group", {"w": {}}),
+        ("split='shapley' of one", {"groups": "zone", "split": "shapley"}),
+        ("aversion beside theil_t", {"aversion": 2.0}),
+        ("aversion='1'; expected a number", {"measure": "atkinson", "aversion": "1"}),
         ("no column 'zones'", {"groups": "zones"}),
         ("zone with what is no number", {"groups": "place", "marked": "zone"}),
     ],

@@ -108,6 +108,15 @@ def test_controls_are_regressed_out_at_every_date_and_text_is_groups():
     assert_frame_equal(again.to_frame(), fit.to_frame())
 
 
+def test_controls_are_names_of_columns_beside_an_expression_too():
+    data = ONE.assign(**{"x-z": ONE["y"] ** 2, "a b": ONE["y"] ** 3, "z": 1.0})
+    data = data.rename(columns={"x": "first"}).assign(x=1.5, c=ONE["y"] ** 2)
+    options = {"unit": "unit", "draws": 9}
+    want = ef.moran("y", data, RING, controls=["c", "a b"], **options)
+    found = ef.moran("y + 0", data, RING, controls=["x-z", "a b"], **options)
+    close(found.params, want.params)
+
+
 def test_controls_that_cannot_be_told_apart_are_refused():
     data = ONE.assign(twice=2 * ONE["x"], nothing=0.0)
     options = {"unit": "unit", "draws": 9}
@@ -143,6 +152,13 @@ def test_with_another_variable_it_is_that_of_esda():
         "y", shuffled, RING, neighbours="x", unit="unit", draws=9999
     )
     assert_frame_equal(again.to_frame(), fit.to_frame())
+
+
+def test_another_variable_in_text_is_refused():
+    words = "side with what is no number"
+    text = ONE.assign(side="west")
+    call = {"neighbours": "side", "unit": "unit", "draws": 9}
+    refused(words, ef.bivariate_moran, "y", text, RING, **call)
 
 
 def test_marks_and_links_are_counted_and_all_placements_tried():

@@ -59,6 +59,9 @@ def test_errors_by_distance_are_a_sum_over_pairs_of_units():
     assert set(rows.index) == set(fit.params.index)
     for wrong in (0, -5, "far", True):
         refused("a cut-off in km", ef.event_study, "y ~ 1", DATA, conley=wrong, **KEYS)
+    words = "lat with what is no number"
+    text = DATA.assign(lat="north")
+    refused(words, ef.event_study, "y ~ 1", text, conley=60.0, **KEYS)
 
 
 def imputed_gaps():

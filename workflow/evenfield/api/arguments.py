@@ -99,6 +99,12 @@ def whole(name: str, value: Any, lowest: int) -> None:
     )
 
 
+def numeric(name: str, value: Any) -> None:
+    """Refuse what is no number."""
+    if not isinstance(value, int | float | np.number) or isinstance(value, bool):
+        raise EstimateError(f"{name}={value!r}", "a number", "give one, such as 1")
+
+
 def _check_seed(seed: Any) -> None:
     try:
         np.random.default_rng(seed)

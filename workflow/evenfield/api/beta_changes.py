@@ -13,7 +13,6 @@ from evenfield.api.formula import outcome_of
 from evenfield.api.regression import said_of_logarithm
 from evenfield.api.results import Fit, t_rows
 from evenfield.models.beta import speed_changes
-from evenfield.study.errors import EstimateError
 
 
 @reported("beta-changes")
@@ -60,21 +59,7 @@ def beta_changes(
     rows.check_keys("growth")
     levels = rows.balanced(rows.y)
     dates = rows.calendar
-    pairs = list(spans)
-    for pair in pairs:
-        if isinstance(pair, str) or not isinstance(pair, Sequence) or len(pair) != 2:
-            raise EstimateError(
-                f"a span of {pair!r}",
-                "its first and last date",
-                "write spans=[(1940, 1970), (1970, 2000)], for example",
-            )
-    ends = [dates.ends(first, last) for first, last in pairs]
-    if len(set(ends)) < 2 or len(set(ends)) < len(ends):
-        raise EstimateError(
-            f"{len(ends)} spans, {len(set(ends))} of them different",
-            "two or more, each once",
-            "name first and last date of each",
-        )
+    ends = dates.ends_of_spans(spans)
     firsts, lasts = (list(positions) for positions in zip(*ends, strict=True))
     years = np.array([dates.between(first, last) for first, last in ends])
     # Mean growth a year of each span, whatever the step between dates.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from evenfield.api.arguments import whole
+from evenfield.api.arguments import numeric, whole
 from evenfield.api.data import Table, reported, table
 from evenfield.api.levels import levels_of, positive
 from evenfield.api.policies import of_units
@@ -158,6 +158,9 @@ def clubs(
     given.
     """
     whole("draws", draws, lowest=1)
+    numeric("sort_share", sort_share)
+    numeric("sieve_step", sieve_step)
+    numeric("sieve_cap", sieve_cap)
     rules = models.Rules(
         logs=logs,
         discard=discard,

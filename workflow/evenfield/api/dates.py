@@ -192,6 +192,27 @@ class Dates:
             )
         return first, last
 
+    def ends_of_spans(self, spans: Any) -> list[tuple[int, int]]:
+        """Places of the first and last dates of spans that a user names, two or more."""
+        listed = isinstance(spans, Sequence | np.ndarray) and not isinstance(spans, str)
+        pairs = list(spans) if listed else [spans]
+        for pair in pairs:
+            is_pair = isinstance(pair, Sequence | np.ndarray) and len(pair) == 2
+            if isinstance(pair, str) or not is_pair:
+                raise EstimateError(
+                    f"a span of {pair!r}",
+                    "its first and last date",
+                    "write spans=[(1940, 1970), (1970, 2000)], for example",
+                )
+        ends = [self.ends(first, last) for first, last in pairs]
+        if len(set(ends)) < 2 or len(set(ends)) < len(ends):
+            raise EstimateError(
+                f"{len(ends)} spans, {len(set(ends))} of them different",
+                "two or more, each once",
+                "name first and last date of each",
+            )
+        return ends
+
     def _known(self, what: str) -> Scale:
         if self.scale is None:
             raise EstimateError(

@@ -188,7 +188,8 @@ def outcome_of(y: str, data: object, x: Sequence[str] = ()) -> str | Columns:
     """Return the model of an outcome, a column or an expression of columns, alone or on
     some columns.
     """
-    text = f"{y} ~ {' + '.join(map(str, x)) or '1'}"
+    # In backticks x-z is a column, and no formula takes z away.
+    text = f"{y} ~ {' + '.join(f'`{name}`' for name in x) or '1'}"
     if not isinstance(data, pd.DataFrame):
         return text  # refused when it is read
     names = {*map(str, data), *map(str, data.index.names)}

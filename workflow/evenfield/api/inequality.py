@@ -11,11 +11,12 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
-from evenfield.api.arguments import whole
+from evenfield.api.arguments import numeric, whole
 from evenfield.api.data import Table, matched_weights, names_of, reported, table
 from evenfield.api.formula import outcome_of
 from evenfield.api.results import Fit, chosen, line_of, t_rows
 from evenfield.models.inequality import (
+    ATKINSON,
     GINI,
     MEASURES,
     SPLITS,
@@ -124,7 +125,21 @@ def inequality(
     whole("permutations", permutations, lowest=0)
     chosen("measure", measure, MEASURES)
     chosen("split", split, SPLITS)
+    numeric("aversion", aversion)
     columns = [] if groups is None else names_of(groups)
+    several = len(columns) > 1
+    unused = {
+        "w without a connected group": w is not None and connected is None,
+        f"split={split!r} of one grouping or none": split != "nested" and not several,
+        f"aversion beside {measure}": aversion != 1 and measure != ATKINSON,
+    }
+    for found, is_unused in unused.items():
+        if is_unused:
+            raise EstimateError(
+                found,
+                "w= with connected=, split= with two groupings, aversion= with atkinson",
+                "leave it out",
+            )
     tests = permutations > 0 or connected is not None
     _check_groups(columns, measure, one_theil=tests or jackknife or marked is not None)
     rows = table(outcome_of(y, data), data, unit, time)
@@ -274,12 +289,12 @@ def _between(
         test = date.incomes.label_test(measure, codes, rng, permutations)
         line |= {"mean of permutations": test.expected, "p": test.p_value}
     if connected is not None:
-        chosen("connected group", connected, names)
+        chosen("connected group", str(connected), names)
         if len(names) != 2:
             raise EstimateError(
                 f"{len(names)} groups", "two, one of them connected", "join the others"
             )
-        inside = codes == names.index(connected)
+        inside = codes == names.index(str(connected))
         neighbours = matched_weights(w, date.ids)
         test = date.incomes.connected_test(measure, inside, neighbours)
         line |= {"p, connected": test.p_value, "connected groups": test.draws}

@@ -170,7 +170,7 @@ def bivariate_moran(
     """
     whole("draws", draws, lowest=1)
     rows = table(outcome_of(y, data), data, unit, None, of_one_date=True)
-    other = rows.column(neighbours).to_numpy(float)
+    other = np.asarray(rows.numbers(neighbours), dtype=float)
     W = matched_weights(w, rows.units.names)
     rng = np.random.default_rng(seed)
     pair = bivariate_association(np.asarray(rows.y, dtype=float), other, W, rng, draws)

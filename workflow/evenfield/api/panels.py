@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Sized
 from dataclasses import replace
 from itertools import product
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evenfield.api.arguments import whole
+from evenfield.api.arguments import numeric, whole
 from evenfield.api.data import Table, matched_weights, names_of, reported, table
 from evenfield.api.formula import lag_of_outcome, outcome_of
 from evenfield.api.policies import LEVEL, POWER, of_units
@@ -478,8 +478,19 @@ MOBILITY = {
 }
 
 
-def _fixed_classes(cutoffs: Sequence[float]) -> int:
+def _is_empty(given: object) -> bool:
+    return isinstance(given, Sized) and len(given) == 0
+
+
+def _fixed_classes(cutoffs: Any) -> int:
     """Return the number of classes between cut-offs, and refuse those that do not rise."""
+    listed = isinstance(cutoffs, Sequence | np.ndarray | pd.Series)
+    if not listed or isinstance(cutoffs, str):
+        raise EstimateError(
+            f"cutoffs={cutoffs!r}", "rising numbers", "write cutoffs=[1.0], for example"
+        )
+    for cutoff in cutoffs:
+        numeric("cutoffs", cutoff)
     if not (np.diff(cutoffs) > 0).all():
         raise EstimateError(
             f"cutoffs={list(cutoffs)}", "rising numbers", "sort them, each once"
@@ -494,11 +505,11 @@ def _homogeneity(
     tests = {}
     if chain.classes.shape[1] > 2 * chain.step:
         tests["first order"] = chain.memory
-    if spans:
+    if not _is_empty(spans):
         dates = {}
-        for first, last in spans:
-            low, high = rows.calendar.ends(first, last)
-            dates[f"{first} to {last}"] = np.arange(low, high + 1)
+        text = rows.calendar.text
+        for first, last in rows.calendar.ends_of_spans(spans):
+            dates[f"{text[first]} to {text[last]}"] = np.arange(first, last + 1)
         tests["over time"] = chain.over_time(dates)
     numbers = {name: [test.lr, test.df, test.lr_p] for name, test in tests.items()}
     return pd.DataFrame.from_dict(
@@ -566,7 +577,7 @@ def markov(
     rows = table(outcome_of(y, data), data, unit, time)
     rows.check_keys("transitions")
     chosen("classes", classes, ["pooled", "yearly"])
-    if len(cutoffs):
+    if not _is_empty(cutoffs):
         k, classes = _fixed_classes(cutoffs), "fixed"
     # Every transition takes the same time.
     rows.calendar.even("transitions")
@@ -588,6 +599,9 @@ def markov(
         "half-life": chain.index("half_life"),
         "ergodic": " ".join(f"{share:.3f}" for share in chain.ergodic),
     }
+    without = labels[np.flatnonzero(chain.counts.sum(axis=1) == 0)]
+    if len(without):  # the chain has no ergodic distribution
+        notes["classes where no transition starts"] = ", ".join(without)
     tables = {
         "transitions": pd.DataFrame(P, labels, labels),
         "counts": pd.DataFrame(chain.counts, labels, labels),

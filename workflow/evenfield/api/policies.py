@@ -90,6 +90,8 @@ class Places:
                 "a cut-off in km",
                 "give conley=300, for example",
             )
+        for name in coords:
+            policy.rows.numbers(name)  # refused where they are none
         lat, lon = (of_units(policy.rows, name).astype(float) for name in coords)
         return cls(lat=lat, lon=lon, cutoff_km=float(cutoff_km))
 

@@ -218,7 +218,9 @@ def marks_of_groups(
     marks = np.zeros(len(names), dtype=bool)
     for group, name in enumerate(names):
         own = marked[codes == group]
-        if own.min() != own.max() or own.max() not in (0, 1):
+        if not np.isin(own, (0, 1)).all():
+            raise NumericsError(f"marks of {name} that are neither 0 nor 1")
+        if own.min() != own.max():
             raise NumericsError(f"units of {name} differ in what marks parents")
         marks[group] = own.max() == 1
     return marks
