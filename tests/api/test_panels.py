@@ -324,6 +324,11 @@ def test_a_root_that_depends_on_units_is_that_of_each_group_where_they_are_two()
     assert list(both.tables["speed"].index) == names
     speeds = both.tables["speed"]["estimate"]
     close(speeds["late - odd"], speeds["late"] - speeds["odd"])
+    words = "no interval with interact 'score'"
+    call = {"interact": "late", **KEYS}
+    refused(words, ef.dynamic_fe, "rich", data, interval="score", **call)
+    text = data.assign(late=late.map({True: "yes", False: "no"}))
+    refused("late with what is no number", ef.dynamic_fe, "rich", text, **call)
     words = "no method with interact 'pooled'"
     refused(
         words, ef.dynamic_fe, "rich", data, method="pooled", interact="late", **KEYS

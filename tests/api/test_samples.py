@@ -29,6 +29,8 @@ def test_each_sample_has_the_numbers_of_its_own_fit():
     close(ends["bound"], [fit.conf_int()["lower"].min(), fit.conf_int()["upper"].max()])
     signs = np.sign(fit.params)
     assert fit.notes["same sign"] == (signs == signs["1996"]).sum()
+    by_number = ef.ols_by("y ~ x + rich", THREE, reference=1996, **BY)
+    assert by_number.notes == fit.notes
     width = np.ptp(fit.params) / fit.std_errors["1996"]
     close(fit.notes["range in standard errors"], width)
     other = ef.ols_by("y ~ x + rich", THREE, term="rich", **BY)
@@ -76,6 +78,7 @@ def test_what_cannot_be_compared_is_refused():
     refused("one sample in", ef.ols_by, "y ~ x", THREE.query("wave == 1990"), **BY)
     hole = THREE.assign(wave=THREE["wave"].astype(object).where(THREE["unit"] != "u00"))
     refused("3 rows without a sample", ef.ols_by, "y ~ x", hole, **BY)
+    refused("data of type NoneType", ef.ols_by, "y ~ x", None, **BY)
     refused("no parameter 'z'", ef.ols_by, "y ~ x", THREE, term="z", **BY)
     refused("no sample '1991'", ef.ols_by, "y ~ x", THREE, reference="1991", **BY)
     one = THREE.assign(x=THREE["x"].where(THREE["wave"] != 2005, 1.0))
@@ -108,6 +111,24 @@ def test_a_fit_without_each_unit_is_the_fit_of_the_others(formula, of):
     assert without.notes["sign flips"] == (expected * whole < 0).sum()
     assert without.notes["moves most without"] == (expected - whole).abs().idxmax()
     assert fit.leave_one_out().title == "x without each unit"
+    assert "not defined without" not in without.notes
+
+
+def test_a_term_of_one_unit_says_which_it_needs():
+    data = THREE.query("wave == 1996")
+    one = data.assign(one=(data["unit"] == "u05").astype(float))
+    without = ef.ols("y ~ one + x", one, unit="unit").leave_one_out("one")
+    assert without.notes["not defined without"] == "u05"
+    assert f"of {N - 1} units" in without.interpret()
+
+
+def test_a_constant_alone_has_no_slope_to_choose():
+    data = THREE.query("wave == 1996")
+    fit = ef.ols("y ~ 1", data, unit="unit")
+    refused("a constant alone", fit.leave_one_out)
+    refused("a constant alone", fit.equivalence, bound=1)
+    refused("a constant alone", ef.ols_by, "y ~ 1", THREE, **BY)
+    assert fit.leave_one_out("Intercept").title == "Intercept without each unit"
 
 
 def test_effects_that_cross_the_units_must_be_estimated_anew():
@@ -124,6 +145,7 @@ def test_a_coefficient_is_held_against_what_is_of_interest():
     close(test.pvalues["x"], p)
     close(test.conf_int(), fit.conf_int(0.9).loc[["x"]])
     refused("no equivalence test by wild", fit.vcov("wild").equivalence, bound=0.9)
+    refused("bound='1'", fit.equivalence, "x", bound="1")
     refused("with bound 0", fit.equivalence, "x", bound=0.0)
 
 

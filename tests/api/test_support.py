@@ -65,6 +65,29 @@ def panel():
     return pd.concat(ends, ignore_index=True)
 
 
+@pytest.mark.parametrize("inference", ["CR2", "wild"])
+def test_the_speed_at_one_is_that_of_the_control_counted_from_one(panel, inference):
+    # With 1 - coast the slope of the coast stands alone, with its own law.
+    coast = panel["unit"].isin(sorted(set(panel["unit"]))[:4]).astype(float)
+    call = {"unit": "unit", "time": "year", "interact": "coast", "draws": 499}
+    call["inference"] = inference
+    tables = [
+        ef.beta_convergence("log_income ~ coast", panel.assign(coast=c), **call).tables
+        for c in (coast, 1 - coast)
+    ]
+    row = tables[0]["speed"].loc["speed at coast = 1"]
+    other = tables[1]["speed"].loc["speed"]
+    assert row["p_value"] == pytest.approx(other["p_value"], rel=1e-6)
+    names = ["estimate", "conf_low", "conf_high"]
+    close(row[names].to_numpy(float), other[names].to_numpy(float), rtol=1e-4)
+
+
+def test_permuted_paths_test_no_sum_of_coefficients(panel):
+    call = {"unit": "unit", "time": "year", "interact": "x", "draws": 99}
+    call["inference"] = "randomisation"
+    refused("tests no sum", ef.beta_convergence, "log_income ~ x", panel, **call)
+
+
 def test_a_control_that_modifies_the_slope_has_a_speed_of_its_own(panel):
     call = {"unit": "unit", "time": "year", "interact": "x", "inference": "HC3"}
     fit = ef.beta_convergence("log_income ~ x", panel, **call)
@@ -82,11 +105,6 @@ def test_a_control_that_modifies_the_slope_has_a_speed_of_its_own(panel):
     close(row["estimate"], -np.log1p(20 * slope) / 20, rtol=1e-8)
     close(row["conf_low"], -np.log1p(20 * (slope + half)) / 20, rtol=1e-7)
     close(row["conf_high"], -np.log1p(20 * (slope - half)) / 20, rtol=1e-7)
-    # Without a covariance the speed stands without an interval.
-    wild = ef.beta_convergence(
-        "log_income ~ x", panel, **{**call, "inference": "wild"}, draws=99
-    ).tables["speed"]
-    close(wild.loc["speed at x = 1", "estimate"], row["estimate"], rtol=1e-12)
     by_columns = ef.beta_convergence(y="log_income", x=["x"], data=panel, **call)
     close(by_columns.params.to_numpy(), fit.params.to_numpy(), rtol=1e-10)
     words = "no control to interact with 'z'"

@@ -160,11 +160,12 @@ def _without_units(fit: Fit) -> str:
     ends = fit.tables["range"].to_dict("index")
     low, high = ends["lowest"], ends["highest"]
     notes = fit.notes
+    defined = sum(np.isfinite(row["estimate"]) for row in _rows(fit).values())
     return (
         f"Of {_number(notes['all units'])} with all units it is between"
         f" {_number(low['estimate'])}, without {low['without']}, and"
         f" {_number(high['estimate'])}, without {high['without']}. Its sign changes without"
-        f" {notes['sign flips']} of {len(_rows(fit))} units."
+        f" {notes['sign flips']} of {defined} units."
     )
 
 

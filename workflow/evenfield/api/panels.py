@@ -78,8 +78,10 @@ def dynamic_fe(
     interact : str or sequence of str, optional
         Numbers of units, the same at all their dates, on which the root depends, each
         with year effects of its own: ``rho`` is that at zero, ``rho_x_NAME`` what one
-        more adds, bias-corrected and by bootstrap. ``tables["speed"]`` then has what one
-        more of each adds to the speed a year, and uncorrected ``fixed_effects``.
+        more adds, bias-corrected and by bootstrap, whatever ``interval`` is (score is
+        refused). ``tables["speed"]`` then has -``rho_x_NAME`` over the years of a
+        transition: what one more of each adds to the speed a year for a root near one
+        (1 / rho times as much at another), and uncorrected ``fixed_effects``.
     every : int
         Dates that a transition takes: 5 takes every fifth date, back from the last one.
         ``tables["other dates"]`` has the lowest and the highest bias-corrected root
@@ -115,6 +117,9 @@ def dynamic_fe(
     names = names_of(interact)
     if names:
         chosen("method with interact", method, ["bias_corrected"])
+        chosen("interval with interact", interval, ["clustered", "bootstrap"])
+        for name in names:
+            rows.numbers(name)
         modifiers = {name: of_units(rows, name).astype(float) for name in names}
         return _modified(levels, modifiers, years, draws, seed)
     root = FITS[method](levels)

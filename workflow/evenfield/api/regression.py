@@ -3,7 +3,7 @@ specification curves.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from inspect import signature
@@ -337,7 +337,7 @@ class LeastSquares(Fit):
             unit of measure of the coefficient. ``tables["range"]``: lowest and highest
             estimate, and without which unit. ``notes``: the estimate of all units; how
             many units change its sign (``sign flips``); the unit without which it moves
-            most, and by how much.
+            most, and by how much; units without which it is not defined (NaN).
 
         Raises
         ------
@@ -351,8 +351,7 @@ class LeastSquares(Fit):
         are as they were, so that averages over neighbours are not formed anew.
         """
         case: Any = self.case
-        term = term or next(name for name in case.names if name != "Intercept")
-        chosen("parameter", term, case.names)
+        term = chosen_term(term, case.names)
         # Effects of the units alone span a constant beside them.
         if case.absorbed and not (case.nested and case.crossed == 1):
             raise EstimateError(
@@ -396,9 +395,10 @@ class LeastSquares(Fit):
         Schuirmann (1987); by SCPC with its own law (Mueller and Watson 2023).
         """
         case: Any = self.case
-        term = term or next(name for name in case.names if name != "Intercept")
-        chosen("parameter", term, case.names)
-        kind = str(self.rows(0.95)["inference"].iloc[0])
+        term = chosen_term(term, case.names)
+        if not isinstance(bound, int | float | np.number):
+            raise EstimateError(f"bound={bound!r}", "a number", "give bound=0.1, say")
+        kind = _first_kind(self)
         c = case.coefficients[case.names.index(term)]
 
         def rows(level: float) -> pd.DataFrame:
@@ -407,6 +407,23 @@ class LeastSquares(Fit):
 
         notes = {"bound": bound}
         return Fit(f"{term} within {bound:g}", rows, self.nobs, notes=notes, raw=case)
+
+
+def chosen_term(term: str | None, names: Iterable[str]) -> str:
+    """Return a coefficient by name, the first that is no constant by default."""
+    slopes = [name for name in names if name != "Intercept"]
+    if not term and not slopes:
+        raise EstimateError(
+            "a constant alone", "a regressor", "give term='Intercept' for the constant"
+        )
+    term = term or slopes[0]
+    chosen("parameter", term, names)
+    return term
+
+
+def _first_kind(fit: Fit) -> str:
+    """Return the inference that stands first."""
+    return str(fit.rows(0.95)["inference"].iloc[0])
 
 
 def _without_each(fit: Fit, term: str, singles: LeaveOut) -> Fit:
@@ -420,6 +437,7 @@ def _without_each(fit: Fit, term: str, singles: LeaveOut) -> Fit:
         "estimate": singles.estimates[ends],
     }
     nothing = np.full(len(names), np.nan)
+    needed = np.array(names)[np.isnan(singles.estimates)]
     return Fit(
         f"{term} without each unit",
         t_rows(names, singles.estimates, nothing, "leave one out", law="none"),
@@ -429,6 +447,7 @@ def _without_each(fit: Fit, term: str, singles: LeaveOut) -> Fit:
             "sign flips": singles.sign_flips,
             "moves most without": singles.most_influential[0],
             "by": singles.largest_change,
+            **({"not defined without": ", ".join(needed)} if len(needed) else {}),
         },
         tables={"range": pd.DataFrame(table_of_ends, index=["lowest", "highest"])},
         raw=singles,
@@ -664,7 +683,7 @@ def beta_convergence(
     interact : str or sequence of str, optional
         Controls on which the slope depends: ``initial_x_NAME`` is their product with the
         initial level, and ``tables["speed"]`` has the ``speed at NAME = 1``, the others
-        at 0.
+        at 0, tested as that slope is by the first inference; permutations are refused.
     """
     rows = table(formula, data, unit, time)
     rows.check_keys("growth")
@@ -716,7 +735,8 @@ def beta_convergence(
     names = ["speed", "half-life", "speed by nonlinear least squares"]
     for name in modifiers:
         names.append(f"speed at {name} = 1")
-        tests.append(implied.at(*_slope_at_one(fit, name), slope.df, 0.95))
+        other = _slope_at_one(fit, name)
+        tests.append(implied.rows(other, 0.95)[0].test)
     table_of_speeds = pd.DataFrame(
         [[getattr(test, name) for name in NUMBERS] for test in tests],
         index=names,
@@ -777,16 +797,21 @@ def _growth_model(
     )
 
 
-def _slope_at_one(fit: Fit, name: str) -> tuple[float, float]:
-    """Return the slope of growth where one control is 1 and the others that modify it are
-    0, and its standard error, NaN where the inference has no covariance.
+def _slope_at_one(fit: LeastSquares, name: str) -> Tested:
+    """Test the slope of growth where one control is 1 and the others that modify it are
+    0, with the degrees of freedom of this sum of two coefficients.
     """
-    terms = ["initial", PRODUCT + name]
-    slope = float(fit.params[terms].sum())
-    if fit.cov.empty:
-        return slope, np.nan
-    # var(b + d) = var(b) + 2 cov(b, d) + var(d)
-    return slope, float(np.sqrt(fit.cov.loc[terms, terms].to_numpy().sum()))
+    case: Any = fit.case
+    kind = _first_kind(fit)
+    if kind.startswith("randomisation"):
+        raise EstimateError(
+            f"interact with {kind}, which deals out one regressor and tests no sum",
+            "an inference of sums of coefficients",
+            "name another first",
+        )
+    at_one = case.names.index("initial"), case.names.index(PRODUCT + name)
+    c = case.coefficients[[*at_one]].sum(axis=0)
+    return infer(kind, case, c)
 
 
 @reported("specification-curve")

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from evenfield.api.data import reported
-from evenfield.api.regression import TIE_DIGITS, ols
+from evenfield.api.regression import TIE_DIGITS, chosen_term, ols
 from evenfield.api.results import Fit, chosen, share, t_rows
 from evenfield.models.pooled import pooled
 from evenfield.study.errors import EstimateError, first_examples
@@ -101,7 +101,7 @@ def ols_by(
     by: str,
     *,
     term: str | None = None,
-    reference: str | None = None,
+    reference: object = None,
     unit: str | None = None,
     time: str | None = None,
     **options: Any,
@@ -138,6 +138,10 @@ def ols_by(
     EstimateError
         If there are fewer than two samples, or one cannot be fitted: it is named.
     """
+    if not isinstance(data, pd.DataFrame):
+        raise EstimateError(
+            f"data of type {type(data).__name__}", "a DataFrame", "give it"
+        )
     if by not in data:
         chosen("column", by, data)
     if data[by].isna().any():
@@ -160,8 +164,7 @@ def ols_by(
             raise EstimateError(
                 f"{by} {name}: {error.found}", error.expected, error.action
             ) from error
-    named = [name for name in fits[names[0]].params.index if name != "Intercept"]
-    term = term or named[0]
+    term = chosen_term(term, fits[names[0]].params.index)
     for fit in fits.values():
         chosen("parameter", term, fit.params.index)
 
@@ -203,12 +206,12 @@ def _range(term: str, fits: Mapping[str, Fit]) -> pd.DataFrame:
     return pd.DataFrame(columns, index=["lowest", "highest"])
 
 
-def _beside(
-    reference: str | None, term: str, fits: Mapping[str, Fit]
-) -> dict[str, float]:
+def _beside(reference: object, term: str, fits: Mapping[str, Fit]) -> dict[str, float]:
     """Return how the samples differ from one of them."""
     if reference is None:
         return {}
+    # Samples are named as text, whatever the column holds.
+    reference = str(reference)
     chosen("sample", reference, fits)
     estimates = np.array([fit.params[term] for fit in fits.values()])
     own = fits[reference]

@@ -66,11 +66,6 @@ class Speeds(NamedTuple):
             self._direct(level),
         ]
 
-    def at(self, slope: float, std_error: float, df: float, level: float) -> Tested:
-        """Return the speed that another slope implies; NaN for an unknown error."""
-        test = t_inference(slope, std_error, df, level)
-        return self.rows(tested(test, "", "t"), level)[0].test
-
     def _direct(self, level: float) -> Row:
         speed = self.direct
         # The slope of least squares then has 1 + bT <= 0, which no lambda gives.
