@@ -157,3 +157,11 @@ def test_equivalence_by_scpc_has_the_law_of_scpc():
     # A bound at the end of the interval is one at which p is 1 - level.
     end = float(wide.conf_int().abs().max(axis=None))
     close(fit.equivalence("x", bound=end).pvalues["x"], 0.05, rtol=1e-6)
+
+
+def test_a_sample_whose_interval_has_one_end_is_not_pooled(monkeypatch):
+    fit = ef.ols_by("y ~ x", THREE, **BY)
+    ends = fit.conf_int()
+    ends.loc["1996", "upper"] = np.inf
+    monkeypatch.setattr(type(fit), "conf_int", lambda self, level: ends)
+    refused("no interval of 1996", fit.pool)

@@ -30,3 +30,13 @@ def test_a_policy_is_in_force_in_the_year_of_its_first_quarter():
     rows = keyed_rows(frame, "unit", "quarter", "", [])
     assert rows["park"].tolist() == ["1", "1"]
     assert rows["jobs"].tolist() == ["2.5", "6.5"]
+
+
+def test_a_year_with_a_blank_quarter_says_nothing_and_the_others_stay():
+    quarters = [
+        f"{year}-Q{quarter}" for year in (2000, 2001) for quarter in (1, 2, 3, 4)
+    ]
+    frame = pd.DataFrame({"quarter": quarters, "unit": "A"})
+    frame = frame.assign(park=["", "0", "1", "1", "0", "1", "1", "1"])
+    rows = keyed_rows(frame, "unit", "quarter", "", [])
+    assert rows["park"].tolist() == ["", "1"]

@@ -21,7 +21,7 @@ from evenfield.shared.contrasts.calls import (
 )
 from evenfield.shared.contrasts.changes import change_rows
 from evenfield.shared.contrasts.contrasts import contrast_rows
-from evenfield.shared.contrasts.designs import Expectation
+from evenfield.shared.contrasts.designs import Expectation, contrast_design
 from evenfield.shared.contrasts.geographies import Geographies
 from evenfield.shared.estimates import NAN
 from evenfield.study.spatial_weights import SpatialWeights
@@ -196,3 +196,20 @@ def test_a_row_of_a_panel_has_the_method_of_its_name(estimator, se_type, method)
 )
 def test_a_row_of_a_panel_by_another_method_is_no_call(row):
     fails(NoCallError, f"its errors are {row['se_type']}", calls._method_of_panel, row)
+
+
+def test_draws_differ_where_units_do_not_stand_by_name():
+    assert calls._differs(np.array(["a", "b"])) == {}
+    assert list(calls._differs(np.array(["b", "a"]))) == ["p_value"]
+
+
+def test_connected_labels_name_each_border_once():
+    contrast, _ = made({"cluster": 1.0})
+    borders = [("u01", "u00"), ("u01", "u02"), ("u02", "u01"), ("u22", "u23")]
+    links = pd.DataFrame(borders, columns=["unit_i", "unit_j"])
+    places = pd.DataFrame({"unit": NAMES, "lat": 0.0, "lon": 0.0, "coastal": 0})
+    geographies = Geographies(places, links, INFERENCE)
+    design = contrast_design(contrast, geographies)
+    (method,) = (name for name, way in calls.SCHEMES.items() if way == "connected")
+    arguments = calls._arguments_of_labels(design, method)
+    assert arguments["links"] == [("u00", "u01"), ("u01", "u02"), ("u22", "u23")]

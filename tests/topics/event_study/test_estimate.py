@@ -18,7 +18,7 @@ from evenfield.shared.calls import NoCallError
 from evenfield.shared.estimates import estimates_frame
 from evenfield.shared.topics import no_call
 from evenfield.study.errors import EvenfieldError
-from evenfield.topics.event_study.call import call
+from evenfield.topics.event_study.call import PARTS, PERMUTED, _places, call
 from evenfield.topics.event_study.estimate import (
     averages_by_name,
     check_data,
@@ -846,3 +846,21 @@ def test_rows_are_fits_of_the_library(section):
         assert numbers["estimate"] == pytest.approx(line["estimate"], rel=1e-6)
     expected = {"imputation_rings", "imputation_far"} if section is RINGS else set()
     assert {"imputation", "imputation_lead", *expected} <= set(found)
+
+
+@pytest.mark.parametrize(
+    ("estimator", "effect_type", "place"),
+    [
+        (PARTS, "joint", ("parts", "alike", "")),
+        (PARTS, "coef", ("parts", "park", "")),
+        ("imputation_permuted", "coef", ("", None, PERMUTED)),
+    ],
+)
+def test_a_row_has_its_place_in_the_result(estimator, effect_type, place):
+    row = {"estimator": estimator, "effect_type": effect_type, "contrast": "park"}
+    (found,) = _places(None, row)
+    assert (found.table, found.line or None, found.inference) == (
+        place[0],
+        place[1],
+        place[2],
+    )

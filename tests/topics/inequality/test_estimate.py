@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from numpy.random import default_rng
 
+from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inequality import theil
 from evenfield.numerics.inequality_draws import redrawn_theil, revised_theil
 from evenfield.numerics.random import generator_for
@@ -13,6 +14,7 @@ from evenfield.shared.estimates import estimates_frame
 from evenfield.study.errors import ConfigError, EvenfieldError
 from evenfield.study.study_config import StudyConfig
 from evenfield.topics.inequality.estimate import estimate
+from evenfield.topics.inequality.estimate_parents import parent_rows
 from evenfield.topics.inequality.table import t12
 from made_study import (
     of_units,
@@ -482,3 +484,21 @@ def test_marks_that_differ_inside_a_parent_are_refused():
     study.tables["units"].loc[0, "marked"] = 1
     with one_line(EvenfieldError, "units of a differ in what marks parents"):
         estimate(study)
+
+
+def test_a_share_within_parents_that_is_not_defined_says_why():
+    def no_shares(measure, codes):
+        raise NumericsError("no inequality to share")
+
+    part = SimpleNamespace(
+        groups={"region": (np.zeros(4, dtype=int), ["one"])},
+        spec=SimpleNamespace(parents="region"),
+        inference=SimpleNamespace(level=0.95),
+        note="",
+        labels={"spec_id": "own", "outcome": "income"},
+        at=lambda _: SimpleNamespace(within_shares=no_shares),
+        marks=None,
+    )
+    found = parent_rows(part, 0.8).estimates
+    assert [one.term for one in found] == ["within_theil_t", "within_theil_l"]
+    assert all("no inequality to share" in one.warning for one in found)

@@ -1,0 +1,78 @@
+"""Which call of the library gives a row of groups."""
+
+from dataclasses import asdict, replace
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+
+from evenfield.shared.calls import NoCallError
+from evenfield.shared.contrasts.contrasts import contrast_rows
+from evenfield.study.study_config import InferenceSettings
+from evenfield.topics.group_contrasts import call as topic
+from evenfield.topics.group_contrasts.estimate_wages import INVESTMENT, Regression
+from refusals import fails
+from shared.test_contrast_calls import made
+
+
+def periods(**changes):
+    contrast, geographies = made({"cluster": 1.0})
+    row = replace(contrast.row, family="premium", unit_scheme="main", **changes)
+    contrasts = [
+        replace(contrast, row=replace(row, period=period)) for period in ("P1", "P2")
+    ]
+    return contrasts, geographies
+
+
+def test_a_row_of_one_contrast_is_one_regression(monkeypatch):
+    (contrast, _), geographies = periods()
+    scheme = SimpleNamespace(geographies=geographies)
+    groups = SimpleNamespace(of_scheme=lambda name: scheme)
+    monkeypatch.setattr(topic, "_asked", lambda *_: topic.Asked(contrasts=[contrast]))
+    monkeypatch.setattr(topic, "_groups", lambda _: groups)
+    row = asdict(contrast_rows(contrast, geographies)[0])
+    made_call = topic.call(SimpleNamespace(), row)
+    assert (made_call.function, made_call.arguments["y"]) == ("ols", "y")
+
+
+def test_what_is_pooled_is_one_regression_by_period():
+    contrasts, geographies = periods()
+    row = asdict(contrasts[0].row) | {"period": "P1+P2", "n_periods": 2}
+    row |= {"effect_type": "coef", "estimator": "pooled"}
+    made_call = topic._pooled_call(row, contrasts, geographies)
+    assert (made_call.function, made_call.then[0]) == ("ols_by", "pool")
+    assert made_call.data["period"].unique().tolist() == ["P1", "P2"]
+    few = {**row, "n_periods": 3}
+    fails(
+        NoCallError,
+        "intervals by several",
+        topic._pooled_call,
+        few,
+        contrasts,
+        geographies,
+    )
+
+
+def test_a_row_of_a_panel_is_the_regression_that_agrees_with_it_in_all():
+    contrast, _ = made({"cluster": 1.0})
+    rng = np.random.default_rng(2)
+    cells = {"unit": np.repeat(["a", "b", "c"], 4), "year": np.tile(range(4), 3)}
+    cells |= {INVESTMENT: rng.normal(size=12), "wage": rng.normal(size=12)}
+    cells |= {"other": rng.normal(size=12)}
+    regressions = [
+        Regression(
+            row=replace(contrast.row, outcome=INVESTMENT, term=term),
+            table=pd.DataFrame(cells),
+            regressors=(term,),
+            weights={term: 1.0},
+            treated=3,
+        )
+        for term in ("wage", "other")
+    ]
+    row = asdict(regressions[1].row) | {"estimator": "panel_fe", "se_type": "CR3"}
+    settings = InferenceSettings(permutations=99, seed=1)
+    assert "other" in topic._panel_call(row, regressions, settings).arguments["formula"]
+    changed = {**row, "term": "more"}
+    fails(
+        NoCallError, "changed after", topic._panel_call, changed, regressions, settings
+    )
