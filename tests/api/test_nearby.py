@@ -13,6 +13,7 @@ from evenfield.models.nearby import Nearby
 from evenfield.numerics.inference.cluster_robust import in_order
 from evenfield.numerics.inference.methods import infer
 from evenfield.numerics.spatial import haversine_km
+from evenfield.shared.calls import NUMBERS
 from made_panel import refused
 from tolerances import CLOSED_FORM, close
 
@@ -77,17 +78,6 @@ def by_hand(data=CITIES):
     return out
 
 
-NUMBERS = [
-    "estimate",
-    "std_error",
-    "statistic",
-    "df",
-    "p_value",
-    "conf_low",
-    "conf_high",
-]
-
-
 def case_of(cities=CITIES, sample=None, **changes):
     """The case of the model, cities in the order of their names."""
     cities = cities.sort_values("city", ignore_index=True)
@@ -127,7 +117,7 @@ def test_rows_are_those_of_the_model(share):
         for term, c in zip(terms, COMBINATIONS, strict=True):
             for kind, method in methods.items():
                 want = infer(method, design, model.weights(np.array(c)), 0.9)
-                got = rows.loc[(kind, term), NUMBERS].to_numpy(float)
+                got = rows.loc[(kind, term), [*NUMBERS]].to_numpy(float)
                 close(got, [getattr(want, number) for number in NUMBERS], CLOSED_FORM)
             assert np.isfinite(rows.loc[("SCPC", term), "p_value"])
 

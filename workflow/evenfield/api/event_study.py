@@ -224,10 +224,8 @@ def _radii_of(rings: Any, *of_rings: object) -> tuple[float, ...]:
     them.
     """
     radii = radii_of(rings)
-    names = OF_RINGS
-    given = [
-        name for name, value in zip(names, of_rings, strict=True) if value is not None
-    ]
+    values = zip(OF_RINGS, of_rings, strict=True)
+    given = [name for name, value in values if value is not None]
     if given and not radii:
         raise EstimateError(
             f"{given[0]} without rings",

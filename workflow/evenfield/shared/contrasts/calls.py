@@ -375,27 +375,34 @@ def permuted_call(design: ContrastDesign, method: str) -> Call:
             f"its expectation is over {expected.scheme} permutations of labels and its"
             f" test over {scheme} ones, where ef.label_permutation takes the same for both"
         )
-    units = design.units.names
     columns = [contrast.outcome, *contrast.labels, *contrast.controls]
     data = table[columns].astype(float).rename_axis("unit").reset_index()
     arguments = _arguments_of_labels(design, method)
-    data = _with_strata(data, arguments, units, design.geographies)
-    weights = None
-    if contrast.neighbours is not None:
-        aligned = csr_array(contrast.neighbours.aligned(units.tolist()))
-        weights = weights_table(aligned, units.tolist())
     if expected is not None:
         arguments["expected"] = expected.use
+    return _label_call(design, data, arguments)
+
+
+def _label_call(
+    design: ContrastDesign, data: pd.DataFrame, arguments: dict[str, Any]
+) -> Call:
+    """Return the call that deals out labels, with the strata and the neighbours of the
+    units of a design.
+    """
+    units = design.units.names
+    neighbours = design.contrast.neighbours
+    weights = None
+    if neighbours is not None:
+        aligned = csr_array(neighbours.aligned(units.tolist()))
+        weights = weights_table(aligned, units.tolist())
+    place = Place(
+        term=contrast_name(arguments["contrast"]), columns=same("estimate", "p_value")
+    )
     return Call(
         function="label_permutation",
-        data=data,
+        data=_with_strata(data, arguments, units, design.geographies),
         arguments=arguments,
-        places=(
-            Place(
-                term=contrast_name(arguments["contrast"]),
-                columns=same("estimate", "p_value"),
-            ),
-        ),
+        places=(place,),
         weights=weights,
         differs=_differs(units),
     )
@@ -521,24 +528,4 @@ def _permuted_change(design: ChangeDesign, method: str) -> Call:
         data = contrast.table[columns].astype(float).rename_axis("unit").reset_index()
         data = data.rename(columns={contrast.outcome: "outcome"})
         parts.append(data.assign(span=span))
-    units = design.first.units.names
-    data = pd.concat(parts, ignore_index=True)
-    weights = None
-    neighbours = design.first.contrast.neighbours
-    if neighbours is not None:
-        weights = weights_table(
-            csr_array(neighbours.aligned(units.tolist())), units.tolist()
-        )
-    return Call(
-        function="label_permutation",
-        data=_with_strata(data, arguments, units, design.first.geographies),
-        arguments=arguments,
-        places=(
-            Place(
-                term=contrast_name(arguments["contrast"]),
-                columns=same("estimate", "p_value"),
-            ),
-        ),
-        weights=weights,
-        differs=_differs(units),
-    )
+    return _label_call(design.first, pd.concat(parts, ignore_index=True), arguments)
