@@ -73,7 +73,9 @@ def test_every_method_that_is_asked_for_tests_the_slope_and_one_says_why_it_cann
     tests = {method: test for (term, method), test in rows.items() if term == "slope"}
     assert list(tests) == ["CR3", "SCPC", "HC3"]
     assert "no coordinates" in tests["SCPC"].reason
-    assert tests["CR3"].estimate == tests["SCPC"].estimate == tests["HC3"].estimate
+    # The two least squares may differ by the last bit, on some processors.
+    close(tests["CR3"].estimate, tests["HC3"].estimate)
+    assert tests["SCPC"].estimate == tests["HC3"].estimate
 
 
 def test_units_in_another_order_give_the_same_rows():
