@@ -65,8 +65,9 @@ def test_cumulated_sums_are_tests_one_by_one(tests):
     order = np.array([3, 7, 0, 9, 11, 2])
     prefixes = [one_by_one(x, order[:k]) for k in range(2, 7)]
     close(tests.pairs(order), [one_by_one(x, order[i : i + 2]) for i in range(5)])
-    close(tests.prefixes(order, 2, 6), prefixes)
-    close(tests.prefixes(order, 4, 6), prefixes[2:])
+    close(tests.prefixes(order, 2, 6, smallest=2), prefixes)
+    close(tests.prefixes(order, 2, 6, smallest=4), prefixes[2:])
+    close(tests.prefixes(order, 4, 6, smallest=4), prefixes[2:])
     core, others = order[:3], order[3:]
     added = [one_by_one(x, [*core, other]) for other in others]
     close(tests.additions(core, others), added)
@@ -75,7 +76,8 @@ def test_cumulated_sums_are_tests_one_by_one(tests):
 def test_a_tight_group_far_from_zero_loses_no_digits():
     x = 1e4 + two_clubs()
     wanted = [one_by_one(x, range(6, 6 + k)) for k in range(2, 7)]
-    prefixes = group_tests(x, PERIODS, "fqsb").prefixes(np.arange(6, 12), 2, 6)
+    tests = group_tests(x, PERIODS, "fqsb")
+    prefixes = tests.prefixes(np.arange(6, 12), 2, 6, smallest=2)
     close(prefixes, wanted, rtol=1e-6)
 
 

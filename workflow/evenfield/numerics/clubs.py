@@ -69,9 +69,11 @@ class GroupTests(NamedTuple):
         other = self.used[order[1:]]
         return self._fit(((one - other) / (one + other)) ** 2).t
 
-    def prefixes(self, order: np.ndarray, first: int, last: int) -> Array:
-        """Test groups of the first units of an order; order (k,) -> (last - first +
-        1,).
+    def prefixes(
+        self, order: np.ndarray, first: int, last: int, smallest: int
+    ) -> Array:
+        """Test groups of the first units of an order, from ``smallest`` to ``last`` of
+        them; order (k,) -> (last - smallest + 1,).
 
         Notes
         -----
@@ -85,7 +87,8 @@ class GroupTests(NamedTuple):
         sums = _accumulated(x, first)
         squares = _accumulated(x**2, first)
         sizes = np.arange(first, last + 1)[:, None]
-        return self._fit(_dispersion(sums, squares, sizes, centre)).t
+        dispersion = _dispersion(sums, squares, sizes, centre)
+        return self._fit(dispersion[smallest - first :]).t
 
     def additions(self, core: np.ndarray, candidates: np.ndarray) -> Array:
         """Test a core with one candidate added, for each candidate; shape (number of
@@ -247,7 +250,7 @@ def core_of(tests: GroupTests, order: np.ndarray) -> np.ndarray:
     block = FIRST_BLOCK
     while size <= len(order):
         last = min(size + block - 1, len(order))
-        t = tests.prefixes(order, 2, last)[size - 2 :]
+        t = tests.prefixes(order, 2, last, smallest=size)
         failing = np.flatnonzero(~(t > CRITICAL_VALUE))
         if len(failing):
             values += t[: failing[0]].tolist()
@@ -289,7 +292,7 @@ def _sieved(
     sizes = np.array([int((t > level).sum()) for level in levels], dtype=int)
     largest = max(int(sizes.max(initial=0)), 1)
     order = np.concatenate([core, ranked])
-    together = tests.prefixes(order, len(core), len(core) + largest)
+    together = tests.prefixes(order, len(core), len(core) + largest, smallest=len(core))
     passing = np.flatnonzero(together[sizes] > CRITICAL_VALUE)
     if not len(passing):
         return tests.club(core, rule.cap)

@@ -8,6 +8,7 @@ The two rules for that AR(1) are those of programs in use, and they differ.
 from collections.abc import Callable
 
 import numpy as np
+from scipy.fft import irfft, next_fast_len, rfft
 
 from evenfield.numerics.arrays import Array, quotient
 
@@ -94,8 +95,9 @@ def _autocovariances(v: Array) -> Array:
     """Return sums of products at lags 1 to n - 1 by the spectrum; (B, n) -> (B, n - 1)."""
     n = v.shape[1]
     # Padded with zeros, so that the end of a series does not meet its start.
-    spectrum = np.abs(np.fft.rfft(v, 2 * n, axis=1)) ** 2
-    return np.fft.irfft(spectrum, 2 * n, axis=1)[:, 1:n]
+    padded = next_fast_len(2 * n - 1, real=True)
+    spectrum = np.abs(rfft(v, padded, axis=1)) ** 2
+    return np.asarray(irfft(spectrum, padded, axis=1)[:, 1:n])
 
 
 def _ar1(scores: Array) -> tuple[Array, Array]:
