@@ -86,6 +86,11 @@ class Figures:
         return bool(self.log_sign or in_range)
 
     @property
+    def may_be_logged(self) -> bool:
+        """Whether its figures can be logarithms of income."""
+        return bool(self.values.min() >= -15 and self.values.max() <= 40)
+
+    @property
     def is_total(self) -> bool:
         """Whether it is a sum over people."""
         return self.kind.startswith("a total")
@@ -128,7 +133,9 @@ def income_columns(
     asked = _asked_columns(given, figures)
     columns = _described(frame, figures, labels)
     if not what:
-        columns = _with_kinds(columns, frame, said)
+        columns = _with_kinds(
+            columns, frame, said, asked.get("income") if logs else None
+        )
     people = [column for column in columns.values() if column.counts_people]
     if not asked:
         result = _guessed(list(columns.values()), people, logs)
@@ -180,14 +187,22 @@ def _log_of_another(name: str, numbers: Mapping[str, pd.Series]) -> str:
 
 
 def _with_kinds(
-    columns: Mapping[str, Figures], frame: pd.DataFrame, said: Sequence[str]
+    columns: Mapping[str, Figures],
+    frame: pd.DataFrame,
+    said: Sequence[str],
+    logged: str | None,
 ) -> dict[str, Figures]:
-    """Say of figures that are no income per head what they are."""
+    """Say of figures that are no income per head what they are; the user says that those
+    of ``logged`` are logarithms.
+    """
     rest = [column for column in columns.values() if not column.says_people]
     kinds = dict[str, Figures]()
     for column in rest:
         texts = [column.name, column.label, *(said if len(rest) == 1 else ())]
-        kind = other_kind(texts, column.values)
+        # A logarithm lies below zero where its level lies below one.
+        is_logged = column.name == logged and column.may_be_logged
+        levels = np.exp(column.values) if is_logged else column.values
+        kind = other_kind(texts, levels)
         may_be = len(rest) == 1 or any(map(WORDS.money.search, texts))
         if not kind and may_be and "year" in frame:
             kind = spread_kind(texts, column.values, frame["year"])
@@ -315,7 +330,7 @@ def _exponentiated(
     result = IncomeColumns(dict(choice), [])
     for key, column in logged.items():
         name, values = column.name, column.values
-        if values.max() > 40 or values.min() < -15:
+        if not column.may_be_logged:
             raise IngestError(
                 f"{name} is no logarithm of income ({column.span})",
                 "figures between -15 and 40 with --log",
