@@ -79,11 +79,17 @@ def _is_scale(text: str) -> str:
 
 
 def _currency_of(name: str) -> str:
-    """Return the currency and its year that a name such as grp_pc_usd_2015 has."""
+    """Return the currency, its scale and its year that a name such as
+    grp_pc_thousand_usd_2015 has.
+    """
     parts = re.split(r"[_. ]+", name.casefold())
     money = [LISTS["currencies"][part] for part in parts if part in LISTS["currencies"]]
     years = [part for part in parts if WORDS.year.fullmatch(part)]
-    return " ".join([*years[:1], *money[:1]]) if money else ""
+    # A mil of reais is a thousand, one of dollars may be a million.
+    if not money or ("mil" in parts and money[0] not in LISTS["counted_in_mil"]):
+        return ""
+    scale = _number(_measured(" ".join(parts)).factor)
+    return scale + " ".join([*years[:1], *money[:1]])
 
 
 def noun_of(name: str, label: str) -> str:
@@ -144,6 +150,12 @@ def _measured(text: str) -> Measured:
     return Measured(1.0, text)
 
 
+def _number(factor: float) -> str:
+    """Return a factor in words, with a blank behind it: ``thousand ``."""
+    words = {1.0: "", 1e3: "thousand ", 1e6: "million "}
+    return words.get(factor, f"{factor:,.0f} ")
+
+
 def per_head(output: str, people: str, head: str) -> str:
     """Return the unit of output over people, as `thousand Reais per head` of Mil Reais
     and persons; blank if it is not clear.
@@ -154,8 +166,7 @@ def per_head(output: str, people: str, head: str) -> str:
     factor = money.factor / heads.factor
     if not money.of or not people or not whole or factor < 1:
         return ""
-    number = {1.0: "", 1e3: "thousand ", 1e6: "million "}
-    return f"{number.get(factor, f'{factor:,.0f} ')}{money.of} per {head}"
+    return f"{_number(factor)}{money.of} per {head}"
 
 
 @dataclass(frozen=True)
