@@ -71,21 +71,15 @@ def panel_from_rows(
     y = np.asarray(y, float)
     X = np.asarray(X, float)
     times = np.asarray(periods)
-    _check_shapes(len(ids), len(times), y, X, names)
+    _check_shapes(len(ids), len(times), y, X)
     # Units are sorted as text and periods by value, whatever the order of the rows.
     known, unit_code = np.unique(ids, return_inverse=True)
     years, year_code = np.unique(times, return_inverse=True)
     _check_keys(unit_code, year_code, known, years)
-    _check_finite(np.column_stack([y, X]), ids, times, ("the outcome", *names))
     values = np.empty((len(known), len(years), 1 + X.shape[1]))
     values[unit_code, year_code, 0] = y
     values[unit_code, year_code, 1:] = X
-    return BalancedPanel(
-        units=tuple(known.tolist()),
-        periods=tuple(years.tolist()),
-        names=tuple(names),
-        values=values,
-    )
+    return _checked_panel(known, years, names, values)
 
 
 def panel_from_arrays(
@@ -109,34 +103,50 @@ def panel_from_arrays(
             f"{len(units)} units and {len(times)} periods do not name an outcome of"
             f" shape {y.shape}"
         )
-    distinct = len({str(unit) for unit in units})
-    if distinct != len(units) or len(set(times)) != len(times):
+    ids = np.asarray([str(unit) for unit in units])
+    if len(set(ids)) != len(ids) or len(set(times)) != len(times):
         raise NumericsError("a unit or a period is named twice")
-    # The rows of one period after the other.
-    return panel_from_rows(
-        list(units) * len(times),
-        np.repeat(times, len(units)),
-        y.ravel(),
-        X.reshape(y.size, X.shape[2]),
-        names,
-    )
+    by_id = np.argsort(ids)
+    by_date = np.argsort(times)
+    values = np.concatenate([y[..., None], X], axis=2)[by_date][:, by_id]
+    return _checked_panel(ids[by_id], times[by_date], names, values.swapaxes(0, 1))
 
 
-def _check_shapes(
-    n_ids: int, n_times: int, y: Array, X: Array, names: Sequence[str]
-) -> None:
-    if y.ndim != 1 or X.ndim != 2 or not n_ids == n_times == len(y) == len(X):
-        raise NumericsError(
-            "units, periods, outcome and regressors must have one entry per row, found"
-            f" {n_ids}, {n_times}, {y.shape} and {X.shape}"
-        )
-    k = X.shape[1]
+def _checked_panel(
+    units: np.ndarray, periods: np.ndarray, names: Sequence[str], values: Array
+) -> BalancedPanel:
+    """Return a panel that has regressors of different names and no gap; values (N, T, 1
+    + K).
+    """
+    k = values.shape[2] - 1
     if len(set(names)) != len(names) or len(names) != k:
         raise NumericsError(
             f"{k} regressors need as many different names, found {list(names)}"
         )
     if not k:
         raise NumericsError("the panel has no regressor")
+    wrong = ~np.isfinite(values)
+    if wrong.any():
+        i, t, column = np.argwhere(wrong)[0]
+        values_wrong = counted(wrong.sum(), "value is", "values are")
+        raise NumericsError(
+            f"{values_wrong} missing or infinite, first"
+            f" {('the outcome', *names)[column]} of {units[i]} in {periods[t]}"
+        )
+    return BalancedPanel(
+        units=tuple(units.tolist()),
+        periods=tuple(periods.tolist()),
+        names=tuple(names),
+        values=np.ascontiguousarray(values),
+    )
+
+
+def _check_shapes(n_ids: int, n_times: int, y: Array, X: Array) -> None:
+    if y.ndim != 1 or X.ndim != 2 or not n_ids == n_times == len(y) == len(X):
+        raise NumericsError(
+            "units, periods, outcome and regressors must have one entry per row, found"
+            f" {n_ids}, {n_times}, {y.shape} and {X.shape}"
+        )
 
 
 def _check_keys(
@@ -152,16 +162,3 @@ def _check_keys(
                 f"{counted(wrong.sum(), 'pair')} of unit and period {what}, first"
                 f" {units[i]} in {years[t]}"
             )
-
-
-def _check_finite(
-    values: Array, ids: np.ndarray, times: np.ndarray, names: Sequence[str]
-) -> None:
-    wrong = ~np.isfinite(values)
-    if wrong.any():
-        row, column = np.argwhere(wrong)[0]
-        values_wrong = counted(wrong.sum(), "value is", "values are")
-        raise NumericsError(
-            f"{values_wrong} missing or infinite, first {names[column]} of {ids[row]}"
-            f" in {times[row]}"
-        )
