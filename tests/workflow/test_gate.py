@@ -42,6 +42,18 @@ def test_a_reproducible_study_passes(study):
     assert not (study / "results").exists()
 
 
+def test_what_differed_is_recorded_and_what_could_not_differ_is_not(
+    monkeypatch, tmp_path
+):
+    report = gate_conditions.Report()
+    report.met("BLAS kernel", "Zen v Nehalem")
+    report.missed("another Python", "left out")
+    monkeypatch.setattr(gate, "RECORD", tmp_path / "bytes.csv")
+    gate.write_record(report)
+    recorded = (tmp_path / "bytes.csv").read_text()
+    assert recorded == "differed,between\nBLAS kernel,Zen v Nehalem\n"
+
+
 def test_a_clock_in_a_table_fails(study):
     (study / "config.yaml").write_text('clock: true\nstop: ""\n')
     done = pass_gate(study)

@@ -109,6 +109,19 @@ def test_a_survivor_needs_a_reason(faults, result, reason, code):
     assert mutate.report([*died, lived]) == code
 
 
+def test_what_is_recorded_counts_by_area_what_died_and_what_changes_nothing(
+    monkeypatch, tmp_path
+):
+    died = mutate.Result("api", died=True, explained=False)
+    lived = mutate.Result("api", died=False, explained=False)
+    explained = mutate.Result("report", died=False, explained=True)
+    monkeypatch.setattr(mutate, "RECORD", tmp_path / "faults.csv")
+    mutate.write_record([died, died, lived, explained])
+    header, *rows = (tmp_path / "faults.csv").read_text().splitlines()
+    assert header == "area,planted,died,change_nothing"
+    assert {"api,3,2,0", "report,1,0,1", "models,0,0,0", "all,4,2,1"} < set(rows)
+
+
 @pytest.fixture(scope="module")
 def tester(tmp_path_factory):
     """One for all runs, as in use: it loads the libraries once."""

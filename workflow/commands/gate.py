@@ -43,6 +43,7 @@ GATE_TESTS = (
     "tests/recovery",
 )
 PYTEST = ("-n", "2", "--dist", "loadfile")
+RECORD = REPO / "tests" / "golden" / "same_bytes.csv"
 SHOWN = 10  # differing files that are named
 SEED = 20190622
 
@@ -326,7 +327,7 @@ def check_kernels(
         setting = replace(plain, variables=variables)
         run_study(f"run with the BLAS kernel {kernel}: as run 1", copy, setting, engine)
         compare(folder / "plain", copy, f"BLAS kernel {kernel}")
-        report.met(f"BLAS kernel {kernel}", f"v {present}")
+        report.met("BLAS kernel", f"{present} v {kernel}")
     if not kernels:
         report.missed("other BLAS kernels", "this processor has no other")
 
@@ -369,6 +370,14 @@ def pass_gate(
     compare_archives(first, (plain, setting))
 
 
+def write_record(report: conditions.Report) -> None:
+    """Write the conditions that docs/how-we-know.md prints."""
+    with RECORD.open("w", newline="", encoding="utf-8") as file:
+        out = csv.writer(file, lineterminator="\n")
+        out.writerow(["differed", "between"])
+        out.writerows(report.done)
+
+
 def parse_options(arguments: list[str]) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(
@@ -394,6 +403,11 @@ def parse_options(arguments: list[str]) -> argparse.Namespace:
     )
     parser.add_argument(
         "--keep", action="store_true", help="keep the two copies of the study"
+    )
+    parser.add_argument(
+        "--record",
+        action="store_true",
+        help="write what differed to tests/golden, for docs/how-we-know.md",
     )
     return parser.parse_args(arguments)
 
@@ -431,6 +445,8 @@ def main(arguments: list[str]) -> int:
         return 130
     for line in report.lines():
         say(line)
+    if options.record:
+        write_record(report)
     say(f"passed in {time.monotonic() - started:.0f} s")
     return 0
 

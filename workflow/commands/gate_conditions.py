@@ -66,12 +66,12 @@ class GateError(Exception):
 class Report:
     """What was exercised and what was not."""
 
-    done: list[str] = field(default_factory=list)
+    done: list[tuple[str, str]] = field(default_factory=list)  # condition, detail
     left: list[str] = field(default_factory=list)
 
     def met(self, name: str, detail: str) -> None:
         """Note a condition that differed between the runs."""
-        self.done.append(f"{name} ({detail})")
+        self.done.append((name, detail))
 
     def missed(self, name: str, reason: str) -> None:
         """Note a condition that could not be made to differ."""
@@ -80,7 +80,8 @@ class Report:
     def lines(self) -> list[str]:
         """Return the summary."""
         left = [f"not exercised: {'; '.join(self.left)}"] if self.left else []
-        return [f"exercised: {'; '.join(self.done)}", *left]
+        done = [f"{name} ({detail})" for name, detail in self.done]
+        return [f"exercised: {'; '.join(done)}", *left]
 
 
 def ask(python: str | Path, code: str, variables: dict[str, str]) -> str | None:

@@ -7,6 +7,7 @@ the code and the tests, in .mutate/. tests/mutants.yaml names faults that change
 """
 
 import argparse
+import csv
 import hashlib
 import json
 import math
@@ -23,6 +24,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from queue import SimpleQueue
+from typing import NamedTuple
 
 import yaml
 from coverage import CoverageData
@@ -33,6 +35,7 @@ REPO = Path(__file__).resolve().parents[2]
 LIBRARY = Path("workflow", "evenfield")
 AREAS = tuple("numerics models shared topics study newstudy api answers report".split())
 EQUIVALENT = Path("tests", "mutants.yaml")  # faults that change nothing, with reasons
+RECORD = Path("tests", "golden", "planted_faults.csv")  # counts of the last release
 CACHE = REPO / ".mutate"  # which lines the tests run, by state of the code
 # Whole studies, browsers and samples in their hundreds are no tests for one fault.
 LEFT_OUT = ("tests/workflow", "tests/browser", "tests/architecture", "tests/recovery")
@@ -45,6 +48,17 @@ AT_FIRST = 12  # tests
 ENOUGH = 0.95  # share of the faults that must die
 SEED = 20190622  # the same faults on every machine
 PYTEST = ["-q", "-p", "no:cacheprovider"]
+
+
+Key = tuple[str, str, str]  # file, function and change of a fault
+
+
+class Result(NamedTuple):
+    """What is kept of a fault when the command has ended."""
+
+    area: str
+    died: bool
+    explained: bool  # it lives, since it changes nothing
 
 
 @dataclass(frozen=True)
@@ -70,6 +84,17 @@ class Outcome:
 def area_of(fault: Fault) -> str:
     """Return the folder of the library that a fault lies in."""
     return fault.file.split("/")[0]
+
+
+def key_of(fault: Fault) -> Key:
+    """Return what identifies a fault wherever its line moves."""
+    return fault.file, fault.function, fault.change
+
+
+def result_of(one: Outcome) -> Result:
+    """Return what is kept of an outcome."""
+    explained = not one.died and bool(one.reason)
+    return Result(area=one.area, died=one.died, explained=explained)
 
 
 # ------------------------------------------------------------------------------------
@@ -410,14 +435,10 @@ def report(outcomes: list[Outcome]) -> int:
     no reason.
     """
     print(f"{'area':<10}{'planted':>9}{'killed':>8}{'survived':>10}{'died':>7}")
-    for area in (*AREAS, "all"):
-        rows = [one for one in outcomes if area in (one.area, "all")]
-        if rows:
-            died = sum(one.died for one in rows)
-            print(
-                f"{area:<10}{len(rows):>9}{died:>8}{len(rows) - died:>10}"
-                f"{died / len(rows):>7.0%}"
-            )
+    for area, planted, died, _ in counts_by_area(map(result_of, outcomes)):
+        if planted:
+            lived = planted - died
+            print(f"{area:<10}{planted:>9}{died:>8}{lived:>10}{died / planted:>7.0%}")
     survivors = [one for one in outcomes if not one.died]
     for one in survivors:
         fault = one.fault
@@ -432,6 +453,28 @@ def report(outcomes: list[Outcome]) -> int:
         f" {bare or 'none'} without a reason"
     )
     return int(share < ENOUGH or bare > 0)
+
+
+def counts_by_area(results: Iterable[Result]) -> list[tuple[str, int, int, int]]:
+    """Return by area how many faults were planted, died, and live since they change
+    nothing.
+    """
+    rows = list(results)
+    counts = []
+    for area in (*AREAS, "all"):
+        here = [row for row in rows if area in (row.area, "all")]
+        died = sum(row.died for row in here)
+        explained = sum(row.explained for row in here)
+        counts.append((area, len(here), died, explained))
+    return counts
+
+
+def write_record(results: Iterable[Result]) -> None:
+    """Write the counts that docs/how-we-know.md prints."""
+    with (REPO / RECORD).open("w", newline="", encoding="utf-8") as file:
+        out = csv.writer(file, lineterminator="\n")
+        out.writerow(["area", "planted", "died", "change_nothing"])
+        out.writerows(counts_by_area(results))
 
 
 def arguments() -> argparse.Namespace:
@@ -456,6 +499,11 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--list", action="store_true", help="show the faults, plant none"
     )
+    parser.add_argument(
+        "--record",
+        action="store_true",
+        help=f"write the counts to {RECORD}, for docs/how-we-know.md",
+    )
     options = parser.parse_args()
     for area in options.areas:
         if not (REPO / LIBRARY / area).exists():
@@ -467,9 +515,13 @@ def main() -> int:
     """Choose the faults, plant them, print what the tests saw."""
     options = arguments()
     faults = chosen_faults(list(options.areas), options.count, options.seed)
-    last = CACHE / "survivors.json"
+    last = CACHE / "results.json"
+    results = dict[Key, Result]()
     if options.again:
-        survivors = {tuple(key) for key in json.loads(last.read_text())}
+        results = {
+            tuple(key): Result(*kept) for key, kept in json.loads(last.read_text())
+        }
+        survivors = {key for key, result in results.items() if not result.died}
         everything = chosen_faults(list(AREAS), 10**9, options.seed)
         faults = [fault for fault in everything if key_of(fault) in survivors]
     if options.list:
@@ -489,13 +541,11 @@ def main() -> int:
             f"{number}/{len(faults)} {seconds:.0f} s {one.result:<8}"
             f" {fault.file}:{fault.line}"
         )
-    last.write_text(json.dumps([key_of(o.fault) for o in outcomes if not o.died]))
+    results |= {key_of(one.fault): result_of(one) for one in outcomes}
+    last.write_text(json.dumps(list(results.items())))
+    if options.record:
+        write_record(results.values())
     return report(outcomes)
-
-
-def key_of(fault: Fault) -> tuple[str, str, str]:
-    """Return what identifies a fault wherever its line moves."""
-    return fault.file, fault.function, fault.change
 
 
 if __name__ == "__main__":
