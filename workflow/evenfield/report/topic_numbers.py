@@ -63,6 +63,7 @@ class Entry(Spec):
     words: dict[str, str] = Field(default_factory=dict)
     without: str = ""  # how the column begins, which is not said
     side: str = ""  # name of a number: what its interval says of zero
+    negligible: float = Field(0.0, ge=0)  # as far from zero as this is nothing
     visible: str = ""  # name of a number: the smallest that would have been seen
     clear: str = ""  # name of a number: whether its p is small; nothing without one
 
@@ -70,6 +71,8 @@ class Entry(Spec):
     def _one_kind(self) -> Entry:
         if sum(bool(getattr(self, kind)) for kind in KINDS) != 1:
             raise ValueError(f"it needs one of: {', '.join(KINDS)}")
+        if self.negligible and not self.side:
+            raise ValueError("what is negligible belongs to a side")
         return self
 
 
@@ -437,7 +440,7 @@ def _named(name: str, place: Place, said: Row) -> Any:
 def _of_another(entry: Entry, number: Shown | None, results: StudyResults) -> object:
     """Return what interval or p of a number say."""
     if entry.side:
-        return side_of_zero(number.row if number else {})
+        return side_of_zero(number.row if number else {}, entry.negligible)
     if number is None:
         return None
     return visible(results, number) if entry.visible else is_clear(results, number.row)

@@ -92,13 +92,16 @@ def visible(results: StudyResults, number: Shown) -> Shown | None:
     return number._replace(row=own, show=form_with_decimals(number.show, decimals))
 
 
-def side_of_zero(row: Row) -> str:
+def side_of_zero(row: Row, negligible: float = 0.0) -> str:
     """Say whether an interval lies ``above`` or ``below`` zero or is ``open`` to both
-    signs; ``untested`` where there is none.
+    signs; ``none`` where all of it is no farther from zero than what is negligible,
+    ``untested`` where there is no interval.
     """
     low, high = (row.get(end, NAN) for end in ("conf_low", "conf_high"))
     if is_missing(low) and is_missing(high):
         return "untested"
+    if -negligible <= low and high <= negligible:
+        return "none"
     if not is_missing(low) and low > 0:
         return "above"
     if not is_missing(high) and high < 0:
