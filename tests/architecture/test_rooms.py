@@ -14,7 +14,7 @@ LIBRARY = Path(__file__).parents[2] / "workflow" / "evenfield"
 MOST = {
     "answers": 11,
     "api": 47,
-    "models": 20,
+    "models": 21,
     "newstudy": 53,
     "numerics": 112,
     "opened": 4,
