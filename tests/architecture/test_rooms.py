@@ -16,7 +16,7 @@ MOST = {
     "api": 47,
     "models": 21,
     "newstudy": 53,
-    "numerics": 112,
+    "numerics": 111,
     "opened": 4,
     "report": 51,
     "shared": 45,
