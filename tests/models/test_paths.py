@@ -23,16 +23,13 @@ def test_a_cross_section_is_a_difference_of_means_under_every_pair():
     marks = np.isin(np.arange(N), TREATED).astype(float)
     one = Y, marks, UNITS, np.zeros(N), 99, default_rng(1), 0.9
     own = abs(difference(TREATED))
-    for strata, pairs in (
-        (None, combinations(range(N), 2)),
-        # One of each half was treated.
-        ([i < N // 2 for i in range(N)], np.ndindex(N // 2, N // 2)),
-    ):
-        labels = None if strata is None else dict(zip(UNITS, strata, strict=True))
-        if strata is not None:
-            pairs = [(i, N // 2 + j) for i, j in pairs]
+    anywhere = [*combinations(range(N), 2)]
+    # One of each half was treated.
+    of_each = [(i, N // 2 + j) for i, j in np.ndindex(N // 2, N // 2)]
+    halves = {unit: i < N // 2 for i, unit in enumerate(UNITS)}
+    for strata, pairs in ((None, anywhere), (halves, of_each)):
         drawn = np.array([difference(pair) for pair in pairs])
-        dealt = deal_paths(*one, strata=labels)
+        dealt = deal_paths(*one, strata=strata)
         assert dealt.enumerated
         assert dealt.draws == len(drawn)
         close(dealt.test.estimate, difference(TREATED))
