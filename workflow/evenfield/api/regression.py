@@ -16,12 +16,12 @@ import pandas as pd
 from evenfield.api.data import Table, names_of, reported, table
 from evenfield.api.formula import Columns, parsed
 from evenfield.api.results import NUMBERS, Fit, chosen, t_rows, tidy
+from evenfield.models import specification_curve as curve
 from evenfield.models.beta import speeds
 from evenfield.models.equivalence import equivalence
 from evenfield.models.paths import deal_paths
 from evenfield.models.rows import DesignOf, Row
 from evenfield.numerics import ols as plain
-from evenfield.numerics import specification_curve as curve
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.fixed_effects import Dummies, effect_span, without_effects
 from evenfield.numerics.inference.cluster_robust import Clusters, encoded
@@ -850,9 +850,9 @@ def specification_curve(
         labels = np.unique(strata_of_units, return_inverse=True)[1]
     # One permutation for all specifications, so that they are tested jointly.
     keys = rng.random((draws, len(labels)))
-    permutations = [curve.permutation_from_keys(key, labels) for key in keys]
+    permutations = curve.permutations_from_keys(keys, labels)
     # The paths as they are stand first.
-    drawn = paths[[np.arange(len(labels)), *permutations]]
+    drawn = paths[np.vstack([np.arange(len(labels)), permutations])]
     position_of_date = {date: i for i, date in enumerate(whole.calendar.text)}
     lines = []
     for outcome, names, (_, query) in cases:
