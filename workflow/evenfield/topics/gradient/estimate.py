@@ -9,10 +9,10 @@ import numpy as np
 from pydantic import Field
 from scipy.sparse import csr_array
 
+from evenfield.models.moran import marked_links
 from evenfield.models.paths import deal_paths
 from evenfield.numerics.arrays import is_constant
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.map_pairs import join_counts
 from evenfield.numerics.moran import morans_i_test
 from evenfield.numerics.permutations import permuted_sum_p
 from evenfield.numerics.power import mde_multiplier
@@ -20,7 +20,7 @@ from evenfield.numerics.random import generator_for
 from evenfield.numerics.shares import detectable_difference
 from evenfield.shared.estimates import Estimate, finite_or_nan
 from evenfield.shared.rows import Kind, Results, Rows
-from evenfield.shared.samples import sample_rows
+from evenfield.shared.samples import links_fields, sample_rows
 from evenfield.shared.settings import check_names, scheme_info
 from evenfield.shared.spec import Id, Role, Spec, read
 from evenfield.shared.tables.rows import only
@@ -335,18 +335,14 @@ def _add_links(
     rng, seed = _stream(rows, "links", study)
     permutations = study.config.inference.permutations
     try:
-        links = join_counts(marks, geography.W, rng, permutations)
+        links = marked_links(marks, geography.W, rng, permutations).counts
     except NumericsError as error:
         rows.undefined(["links"], error)
         return
-    kind = "all placements" if links.exact else "random placements"
     rows.add(
         "links",
         f"{links.expected:.3g} links expected",
-        estimate=float(links.both),
-        p_value=links.p_value,
-        p_type=f"{links.subsets} {kind} of as many marks, one-sided (more links)",
-        seed="" if links.exact else seed,
+        **links_fields(links, seed),
     )
 
 
