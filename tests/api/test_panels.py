@@ -6,6 +6,7 @@ from pandas.testing import assert_frame_equal
 from scipy.stats import t as student
 
 import evenfield as ef
+from evenfield.models.trends import hp_trend
 from evenfield.numerics import logt
 from evenfield.numerics.dynamic_panel.bias_corrected import (
     Variance,
@@ -13,7 +14,6 @@ from evenfield.numerics.dynamic_panel.bias_corrected import (
 )
 from evenfield.numerics.dynamic_panel.gmm import dynamic_gmm
 from evenfield.numerics.dynamic_panel.instruments import Equations, GmmSpec
-from evenfield.numerics.hp_filter import hp_trend
 from made_panel import DATA as FEW_UNITS
 from made_panel import KEYS, RING, N, made_panel, refused
 from tolerances import close

@@ -173,6 +173,7 @@ def modules_named(path: Path) -> tuple[str, ...]:
 # Estimators that have their home in models/, and the topic of each: no library function
 # and no file of that topic may call a kernel that the model calls.
 HOMES = {
+    "anderson_hsiao": "dynamic_panel",
     "beta": "beta",
     "clubs": "clubs",
     "dynamic_panel": "dynamic_panel",
@@ -183,6 +184,7 @@ HOMES = {
     "markov": "distribution",
     "moran": "moran",
     "nearby": "nearby",
+    "paths": "gradient",
     "placement": "event_study",
     "pooled": "group_contrasts",
     "policies": "event_study",
@@ -199,7 +201,7 @@ COMMON = {
 # taken twice, or a record that both hand over. A new home lowers the number.
 # The rule for few clusters is the last one: ``few_units`` of ``ols`` offers it.
 # Common factors and probabilities of models are one call each, with no steps to share.
-ON_BOTH_SIDES = 36
+ON_BOTH_SIDES = 20
 
 
 @cache

@@ -10,9 +10,9 @@ import pytest
 from linearmodels import PanelOLS
 from linearmodels.datasets import munnell
 
+from evenfield.models.trends import hp_trend
 from evenfield.numerics.dynamic_panel.gmm import dynamic_gmm
 from evenfield.numerics.dynamic_panel.instruments import Equations, GmmSpec, Layout
-from evenfield.numerics.hp_filter import hp_trend
 from evenfield.numerics.inference.driscoll_kraay import (
     default_lags,
     driscoll_kraay_inference,

@@ -1,11 +1,11 @@
-"""Trends and the log t regression against statsmodels and the formulas in loops."""
+"""The log t regression against statsmodels and the formulas in loops."""
 
 import numpy as np
 import pytest
 import statsmodels.api as sm
 from numpy.random import default_rng
 
-from evenfield.numerics.hp_filter import boosted_hp_trend, hamilton_trend, hp_trend
+from evenfield.models.trends import hp_trend
 from evenfield.numerics.logt import (
     discarded_periods,
     fit_logt,
@@ -25,37 +25,6 @@ def incomes():
     rng = default_rng(5)
     level = 8 + rng.normal(0, 0.4, (12, 1)) + 0.03 * np.arange(30)
     return level + np.cumsum(rng.normal(0, 0.02, (12, 30)), axis=1)
-
-
-def test_hodrick_prescott_trend_is_that_of_statsmodels(incomes):
-    theirs = [sm.tsa.filters.hpfilter(series, 400.0)[1] for series in incomes]
-    close(hp_trend(incomes, 400.0), theirs)
-
-
-def test_a_trend_leaves_a_line_and_moves_with_the_level(incomes):
-    line = np.arange(10.0)[None] * 0.5 + 3
-    close(hp_trend(line), line, MACHINE)
-    close(hp_trend(incomes + 4.6) - hp_trend(incomes), 4.6, MACHINE)
-
-
-def test_boosting_comes_closer_and_once_is_the_plain_trend(incomes):
-    once = hp_trend(incomes)
-    more = boosted_hp_trend(incomes)
-    assert np.square(incomes - more).sum() < np.square(incomes - once).sum()
-    close(boosted_hp_trend(incomes, most=1), once, MACHINE)
-
-
-def test_hamilton_trend_is_a_regression_on_the_value_two_dates_before(incomes):
-    series = incomes[0]
-    fit = sm.OLS(series[2:], sm.add_constant(series[:-2])).fit()
-    close(hamilton_trend(incomes)[0], fit.fittedvalues)
-
-
-@pytest.mark.parametrize("bad", [np.ones((2, 2)), np.array([[1.0, np.nan, 2.0, 3.0]])])
-def test_trend_refuses(bad):
-    refused(r"at least 3|gap", hp_trend, bad)
-    refused("positive", hp_trend, np.ones((2, 5)), 0.0)
-    refused("too few", hamilton_trend, np.ones((2, 4)))
 
 
 def regression(H, m):

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from numpy.random import default_rng
 
+from evenfield.models.anderson_hsiao import anderson_hsiao_root
 from evenfield.numerics.dynamic_panel import bias_corrected as bc
 from evenfield.numerics.dynamic_panel import within as wi
-from evenfield.numerics.dynamic_panel.anderson_hsiao import anderson_hsiao_root
 from evenfield.numerics.dynamic_panel.bias_corrected import bias_corrected_root
 from evenfield.numerics.dynamic_panel.regime_scores import (
     regime_intervals,

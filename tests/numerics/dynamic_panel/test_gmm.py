@@ -7,7 +7,7 @@ from scipy import stats
 from scipy.linalg import block_diag
 from statsmodels.tools.numdiff import approx_fprime
 
-from evenfield.numerics.dynamic_panel.anderson_hsiao import anderson_hsiao_root
+from evenfield.models.anderson_hsiao import anderson_hsiao_root
 from evenfield.numerics.dynamic_panel.gmm import FIRST_STEPS, dynamic_gmm
 from evenfield.numerics.dynamic_panel.instruments import (
     Equations,

@@ -5,9 +5,9 @@ import pytest
 from numpy.random import default_rng
 from scipy import stats
 
+from evenfield.models.anderson_hsiao import anderson_hsiao_root
 from evenfield.numerics.dynamic_panel import bias_corrected as bc
 from evenfield.numerics.dynamic_panel import within as wi
-from evenfield.numerics.dynamic_panel.anderson_hsiao import anderson_hsiao_root
 from evenfield.numerics.dynamic_panel.bias_corrected import (
     TEST_GRID,
     Variance,

@@ -6,13 +6,19 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 
+import evenfield as ef
 from evenfield.shared.calls import NoCallError
 from evenfield.shared.contrasts.contrasts import contrast_rows
 from evenfield.study.study_config import InferenceSettings
 from evenfield.topics.group_contrasts import call as topic
-from evenfield.topics.group_contrasts.estimate_wages import INVESTMENT, Regression
+from evenfield.topics.group_contrasts.estimate_wages import (
+    INVESTMENT,
+    Regression,
+    panel_rows,
+)
 from refusals import fails
 from shared.test_contrast_calls import made
+from tolerances import close
 
 
 def periods(**changes):
@@ -76,3 +82,25 @@ def test_a_row_of_a_panel_is_the_regression_that_agrees_with_it_in_all():
     fails(
         NoCallError, "changed after", topic._panel_call, changed, regressions, settings
     )
+
+
+def test_a_row_of_few_units_is_drawn_as_its_call_draws():
+    contrast, _ = made({"cluster": 1.0})
+    rng = np.random.default_rng(3)
+    units = np.repeat([f"u{i}" for i in range(10)], 5)
+    cells = {"unit": units, "year": np.tile(range(5), 10)}
+    cells |= {INVESTMENT: rng.normal(size=50), "wage": rng.normal(size=50)}
+    asked = Regression(
+        row=replace(contrast.row, outcome=INVESTMENT, term="wage", role="exploratory"),
+        table=pd.DataFrame(cells),
+        regressors=("wage",),
+        weights={"wage": 1.0},
+        treated=5,
+        methods=("wild33",),
+    )
+    settings = InferenceSettings(permutations=199, seed=1)
+    (row,) = panel_rows(asked, SimpleNamespace(inference=settings))
+    assert row.p_type == "wild bootstrap 33, webb"
+    made_call = topic._panel_call(asdict(row), [asked], settings)
+    fit = getattr(ef, made_call.function)(data=made_call.data, **made_call.arguments)
+    close(row.p_value, fit.rows(0.95).set_index("term").loc["wage", "p_value"])

@@ -16,17 +16,16 @@ import pandas as pd
 from evenfield.api.data import Table, names_of, reported, table
 from evenfield.api.formula import Columns, parsed
 from evenfield.api.results import NUMBERS, Fit, chosen, t_rows, tidy
+from evenfield.models import specification_curve as curve
 from evenfield.models.beta import speeds
 from evenfield.models.equivalence import equivalence
+from evenfield.models.paths import deal_paths
 from evenfield.models.rows import DesignOf, Row
 from evenfield.numerics import ols as plain
-from evenfield.numerics import specification_curve as curve
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.fixed_effects import Dummies, effect_span, without_effects
-from evenfield.numerics.inference import randomisation as permuted
 from evenfield.numerics.inference.cluster_robust import Clusters, encoded
 from evenfield.numerics.inference.conley import SpatialKernel
-from evenfield.numerics.inference.driscoll_kraay import default_lags
 from evenfield.numerics.inference.leave_out import LeaveOut, leave_groups_out
 from evenfield.numerics.inference.methods import (
     METHODS,
@@ -148,29 +147,23 @@ class Case(Design):
         held = [name != "Intercept" for name in self.names]
         held[treatment] = False
         controls = self.values[1:][held].T
-        panel = permuted.path_panel(
-            y, regressors[treatment], rows.unit, rows.time, controls
-        )
-        rng = np.random.default_rng(self.seed)
-        if strata is None:
-            drawn = permuted.free_assignments(panel, self.draws, rng)
-        else:
+        labels = None
+        if strata is not None:
             values = rows.column(strata).astype(str)
             labels = dict(zip(rows.unit.tolist(), values, strict=True))
-            drawn = permuted.stratified_assignments(panel, labels, self.draws, rng)
-        effects: permuted.Effects = (
-            "unit and time" if rows.unit_name in rows.effects else "time"
+        dealt = deal_paths(
+            y,
+            regressors[treatment],
+            rows.unit,
+            rows.time,
+            self.draws,
+            np.random.default_rng(self.seed),
+            level,
+            controls=controls,
+            strata=labels,
+            effects="unit and time" if rows.unit_name in rows.effects else "time",
         )
-        test = permuted.path_randomisation(panel, drawn, effects)
-        inference = permuted.randomisation_inference(test, level)
-        return Tested(
-            estimate=inference.estimate,
-            p_value=inference.p_value,
-            conf_low=inference.conf_low,
-            conf_high=inference.conf_high,
-            p_type=f"{drawn.scheme} permutation of paths",
-            law="permutations",
-        )
+        return dealt.test
 
     def covariance(self, kind: str) -> pd.DataFrame:
         """Return the covariance of the coefficients, from the variances of them and of
@@ -287,7 +280,7 @@ def _case(
         seed=options["seed"],
         average_correlation=options["average_correlation"],
         cutoff_km=options["cutoff_km"],
-        lags=default_lags(len(rows.dates.names)) if lags is None else int(lags),
+        lags=None if lags is None else int(lags),
         rows=rows,
         names=names,
         values=values,
@@ -857,9 +850,9 @@ def specification_curve(
         labels = np.unique(strata_of_units, return_inverse=True)[1]
     # One permutation for all specifications, so that they are tested jointly.
     keys = rng.random((draws, len(labels)))
-    permutations = [curve.permutation_from_keys(key, labels) for key in keys]
+    permutations = curve.permutations_from_keys(keys, labels)
     # The paths as they are stand first.
-    drawn = paths[[np.arange(len(labels)), *permutations]]
+    drawn = paths[np.vstack([np.arange(len(labels)), permutations])]
     position_of_date = {date: i for i, date in enumerate(whole.calendar.text)}
     lines = []
     for outcome, names, (_, query) in cases:

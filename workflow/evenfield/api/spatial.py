@@ -13,7 +13,7 @@ from evenfield.api.arguments import whole
 from evenfield.api.data import Table, names_of, reported, table, weights
 from evenfield.api.formula import lag_of_outcome
 from evenfield.api.results import chosen, t_rows
-from evenfield.api.spatial_fit import BY_T, BY_UNIT_T, SpatialFit, widened_by
+from evenfield.api.spatial_fit import BY_T, BY_UNIT_T, SpatialFit, widening
 from evenfield.numerics.spatial_panel.constant import with_constant
 from evenfield.numerics.spatial_panel.dynamic import fit_dynamic
 from evenfield.numerics.spatial_panel.dynamic_effects import stability
@@ -140,8 +140,8 @@ def spatial_panel(
     covariances = {}
     for kind in kinds:
         df = _df(fit, names, kind, n - n_params)
-        widening = widened_by(kind, n, n_params)
-        covariances[kind] = normal[kind.removesuffix(BY_T)] * widening**2
+        wide = widening(kind, n, n_params)
+        covariances[kind] = normal[kind.removesuffix(BY_T)] * wide**2
         errors = np.sqrt(np.diag(covariances[kind]))
         parts.append(t_rows(names, estimates, errors, kind, df))
     return SpatialFit(

@@ -15,20 +15,16 @@ from evenfield.models.spatial_panel import (
     bootstrap_by_unit,
     bootstrap_by_year,
     bootstrap_names,
+    effects,
     nested_models,
     random_effects_tests,
     residual_tests,
     specification_tests,
+    widened_by,
 )
-from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.spatial_panel.dynamic import DynamicFit
 from evenfield.numerics.spatial_panel.dynamic_effects import dynamic_effects
-from evenfield.numerics.spatial_panel.impacts import (
-    KINDS,
-    clustered_impacts,
-    delta_impacts,
-    drawn_impacts,
-)
+from evenfield.numerics.spatial_panel.impacts import KINDS
 from evenfield.numerics.spatial_panel.models import fit_spatial_panel
 from evenfield.numerics.spatial_panel.panel import BalancedPanel
 from evenfield.numerics.spatial_panel.reach import reach
@@ -39,20 +35,11 @@ BY_T = "_t"  # behind the name of an inference: Student's t in place of the norm
 BY_UNIT_T = "unit_t"  # of the units that carry a coefficient
 
 
-def widened_by(kind: str, n: int, parameters: int) -> float:
-    """Return what an inference multiplies the errors of the likelihood by.
-
-    Notes
-    -----
-    The likelihood divides e'e by n, least squares by n - k: sqrt(n / (n - k)).
-    """
+def widening(kind: str, n: int, parameters: int) -> float:
+    """Return what an inference multiplies the errors of the likelihood by."""
     if not kind.endswith(BY_T) or kind == BY_UNIT_T:
         return 1.0
-    if n <= parameters:
-        raise NumericsError(
-            f"{n} observations leave nothing after {parameters} parameters"
-        )
-    return float(np.sqrt(n / (n - parameters)))
+    return widened_by(n, parameters)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -97,38 +84,39 @@ class SpatialFit(Fit):
 
         def rows(level: float) -> pd.DataFrame:
             rng = np.random.default_rng(seed)
+            wide = widening(kind, self.nobs, self.n_params)
             ends = [""]
             df: Any = np.inf
             if dynamic:
                 # At once, after five periods and in the long run.
-                effects: Any = dynamic_effects(raw, (5,), rng, count, level)
-                ends = [f", {horizon}" for horizon in effects.horizons]
-            elif count:
-                wide = widened_by(kind, self.nobs, self.n_params)
-                plain = kind.removesuffix(BY_T)
-                effects = drawn_impacts(raw, rng, count, plain, level, wide)
-            elif kind == "unit":
-                estimates = clustered_impacts(raw, level)
-                effects = estimates.impacts
-                df = estimates.df.ravel()
+                found: Any = dynamic_effects(raw, (5,), rng, count, level)
+                ends = [f", {horizon}" for horizon in found.horizons]
             else:
-                effects = delta_impacts(raw, kind.removesuffix(BY_T), level)
+                found, _ = by_unit = effects(
+                    raw,
+                    kind.removesuffix(BY_T),
+                    level,
+                    rng=rng if count else None,
+                    draws=count,
+                    widening=wide,
+                )
+                df = by_unit.df.ravel()
             names = [
                 f"{what} {name}{end}"
-                for end, what, name in product(ends, KINDS, effects.regressors)
+                for end, what, name in product(ends, KINDS, found.regressors)
             ]
-            std_error = effects.std_error.ravel()
+            std_error = found.std_error.ravel()
             others: dict[str, Any] = {"law": law}
             for column in ("p_value", "conf_low", "conf_high"):
-                values = getattr(effects, column, np.nan)
-                others[column] = np.broadcast_to(values, effects.estimate.shape).ravel()
+                values = getattr(found, column, np.nan)
+                others[column] = np.broadcast_to(values, found.estimate.shape).ravel()
             if small and not count:
                 df = self.nobs - self.n_params
-                std_error = std_error * widened_by(kind, self.nobs, self.n_params)
+                std_error = std_error * wide
                 others = {}
             return t_rows(
                 names,
-                effects.estimate.ravel(),
+                found.estimate.ravel(),
                 std_error,
                 kind,
                 df,

@@ -7,13 +7,13 @@ import numpy as np
 from scipy.special import ndtr, ndtri
 
 from evenfield.models.rows import NAN, Row, undefined
+from evenfield.models.trends import boosted_hp_trend, hamilton_trend, hp_trend
 from evenfield.numerics import clubs as division
 from evenfield.numerics import logt
 from evenfield.numerics.arrays import Array
 from evenfield.numerics.association import AssociationTest, association_test
 from evenfield.numerics.clubs import Club, Clubs, SieveRule
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.hp_filter import boosted_hp_trend, hamilton_trend, hp_trend
 from evenfield.numerics.inference.methods import Tested
 
 # Dispersion below this is rounding: nothing is left to converge.

@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from evenfield.models.anderson_hsiao import anderson_hsiao_root
 from evenfield.models.rows import NAN, Row, tested, undefined
 from evenfield.models.speeds import NO_LIFE, SPEED_ENDS, half_life_row
 from evenfield.numerics.arrays import Array
 from evenfield.numerics.convergence import UNDEFINED, Bounds, half_life, speed_bounds
-from evenfield.numerics.dynamic_panel.anderson_hsiao import anderson_hsiao_root
 from evenfield.numerics.dynamic_panel.bias_corrected import (
     CorrectedFit,
     RootInterval,

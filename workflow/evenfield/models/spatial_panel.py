@@ -3,7 +3,7 @@ bootstrap.
 """
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -12,7 +12,10 @@ from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.spatial_panel.bootstrap import unit_bootstrap, year_bootstrap
 from evenfield.numerics.spatial_panel.impacts import (
     KINDS,
+    ClusteredImpacts,
     clustered_impacts,
+    delta_impacts,
+    drawn_impacts,
     effects_at,
     ratio,
 )
@@ -31,6 +34,43 @@ SPATIAL = ("rho", "lambda")
 NESTED = ("SAR", "SEM")  # in a spatial Durbin model
 RANDOM = ("SDM", "SAR", "SEM", "SDEM")  # that exist with random effects
 BY_UNIT = "unit"
+
+
+def widened_by(n: int, parameters: int) -> float:
+    """Return what Student's t with n - k degrees of freedom multiplies the errors of the
+    likelihood by.
+
+    Notes
+    -----
+    The likelihood divides e'e by n, least squares by n - k: sqrt(n / (n - k)).
+    """
+    if n <= parameters:
+        raise NumericsError(
+            f"{n} observations leave nothing after {parameters} parameters"
+        )
+    return float(np.sqrt(n / (n - parameters)))
+
+
+def effects(
+    fit: Any,
+    kind: str = "observed",
+    level: float = 0.95,
+    *,
+    rng: np.random.Generator | None = None,
+    draws: int = 0,
+    widening: float = 1.0,
+) -> ClusteredImpacts:
+    """Return direct, indirect and total effects: by the delta method, by draws of the
+    parameters where a generator is given, or clustered by ``unit``. Without clusters the
+    effective units are infinite, as are the degrees of freedom of the normal law.
+    """
+    if rng is not None:
+        found = drawn_impacts(fit, rng, draws, kind, level, widening)
+    elif kind == BY_UNIT:
+        return clustered_impacts(fit, level)
+    else:
+        found = delta_impacts(fit, kind, level)
+    return ClusteredImpacts(found, np.full(found.estimate.shape, np.inf))
 
 
 def edge_note(fit: SpatialPanelFit) -> str:
@@ -143,13 +183,13 @@ class Bootstrap(NamedTuple):
 
 def bootstrap_names(fit: SpatialPanelFit) -> list[str]:
     """Return the names of what is bootstrapped, effects as ``direct x``."""
-    effects = [f"{kind} {name}" for kind in KINDS for name in fit.regressors]
-    return [*fit.names[:-1], *effects]
+    of_effects = [f"{kind} {name}" for kind in KINDS for name in fit.regressors]
+    return [*fit.names[:-1], *of_effects]
 
 
 def _estimates(fit: SpatialPanelFit) -> Array:
-    effects = effects_at(fit, fit.estimates[None, :])
-    return np.concatenate([fit.estimates[:-1], effects.ravel()])
+    averages = effects_at(fit, fit.estimates[None, :])
+    return np.concatenate([fit.estimates[:-1], averages.ravel()])
 
 
 def bootstrap_by_unit(
@@ -173,9 +213,9 @@ def bootstrap_by_unit(
     |t*| of every coefficient and effect; its quantile times the error of the sample is
     half the interval. Cameron, Gelbach and Miller (2008).
     """
-    effects = clustered_impacts(fit, level).impacts
+    clustered = clustered_impacts(fit, level).impacts
     std_error = np.concatenate(
-        [fit.std_errors(BY_UNIT)[:-1], effects.std_error.ravel()]
+        [fit.std_errors(BY_UNIT)[:-1], clustered.std_error.ravel()]
     )
     estimate = _estimates(fit)
     statistic = ratio(estimate, std_error)
@@ -227,8 +267,8 @@ def bootstrap_by_year(
             " ones can be drawn"
         )
     drawn = year_bootstrap(panel, fit, rng, draws, years)
-    effects = effects_at(fit, drawn).reshape(draws, -1)
-    values = np.concatenate([drawn[:, :-1], effects], axis=1)
+    averages = effects_at(fit, drawn).reshape(draws, -1)
+    values = np.concatenate([drawn[:, :-1], averages], axis=1)
     low, high = np.quantile(values, [0.5 - level / 2, 0.5 + level / 2], axis=0)
     std_error = values.std(axis=0, ddof=1)
     estimate = _estimates(fit)

@@ -8,14 +8,12 @@ from typing import NamedTuple
 import numpy as np
 from scipy.linalg import block_diag
 
-from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.label_permutation import (
     AT_ONCE,
-    FEWEST_DRAWS,
     LabelDraws,
     LabelRegression,
     PermutationTest,
-    share_as_extreme,
+    permutation_test,
 )
 from evenfield.numerics.ols import RANK_TOLERANCE, OlsFit, fit_ols
 
@@ -85,34 +83,13 @@ def label_change(
         with np.errstate(divide="ignore", invalid="ignore"):
             return change, change / np.sqrt(variance)
 
-    # In the data each unit has its own labels.
-    source_of_data = np.arange(len(first.y))[None]
-    estimate, statistic = changes(source_of_data)
-    if not np.isfinite(statistic[0]):
-        raise NumericsError(
-            "the labels are collinear with each other or with the controls"
-        )
+    def tested(source: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        parts = np.array_split(source, math.ceil(len(source) / AT_ONCE))
+        change, statistic = zip(*map(changes, parts), strict=True)
+        return np.concatenate(change), np.concatenate(statistic)
+
     labels_of_both = np.column_stack([first.labels, later.labels])
-    distinct = draws.distinct(labels_of_both)
-    if distinct < FEWEST_DRAWS:
-        raise NumericsError(
-            f"only {distinct} different label patterns exist: nothing to compare the"
-            " data with"
-        )
-    parts = np.array_split(draws.source, math.ceil(len(draws.source) / AT_ONCE))
-    statistics = np.concatenate([changes(part)[1] for part in parts])
-    p_value = float(
-        share_as_extreme(
-            statistics, statistic[0], data_included=draws.scheme == "exact"
-        )
-    )
-    return PermutationTest(
-        estimate=float(estimate[0]),
-        p_value=max(p_value, 1 / distinct),
-        statistics=statistics,
-        statistic=float(statistic[0]),
-        distinct=distinct,
-    )
+    return permutation_test(tested, labels_of_both, draws)
 
 
 def _freed(span: LabelRegression) -> _FreedSpan:

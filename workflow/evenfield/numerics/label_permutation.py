@@ -3,6 +3,7 @@ the rows of labels move.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from itertools import chain, combinations, combinations_with_replacement
@@ -349,18 +350,29 @@ def label_permutation(
     e = y - basis @ (basis.T @ y)
     df = len(y) - regression.controls.shape[1] - len(c)
 
-    def products(source: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        drawn = regression.label_design.drawn(labels, source)
-        return label_products(drawn, basis), drawn @ e
-
     def tested(source: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        parts = np.array_split(source, -(-len(source) // AT_ONCE))
-        found = [products(part) for part in parts]
-        M = np.concatenate([one for one, _ in found], axis=2)
-        side = np.concatenate([one for _, one in found], axis=1)
-        return label_statistics(M, side, e @ e, c, df)
+        products = []
+        sides = []
+        for part in np.array_split(source, math.ceil(len(source) / AT_ONCE)):
+            drawn = regression.label_design.drawn(labels, part)
+            products.append(label_products(drawn, basis))
+            sides.append(drawn @ e)
+        M = np.concatenate(products, axis=2)
+        return label_statistics(M, np.concatenate(sides, axis=1), e @ e, c, df)
 
-    estimate, statistic = tested(np.arange(len(y))[None])
+    return permutation_test(tested, labels, draws)
+
+
+def permutation_test(
+    tested: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]],
+    labels: np.ndarray,
+    draws: LabelDraws,
+) -> PermutationTest:
+    """Rank the statistic of the data among those of the draws; ``tested`` gives estimates
+    and statistics under B draws (B, N), labels (N, L).
+    """
+    # In the data each unit has its own labels.
+    estimate, statistic = tested(np.arange(len(labels))[None])
     if not np.isfinite(statistic[0]):
         raise NumericsError(
             "the labels are collinear with each other or with the controls"

@@ -210,6 +210,11 @@ def seed_of(seed: int, draw_id: str) -> list[int]:
     return list(seed_sequence.entropy)
 
 
+def drawn(draws: int, seed: int, draw_id: str) -> dict[str, Any]:
+    """Return the arguments with which a function draws what a study drew for ``draw_id``."""
+    return {"draws": draws, "seed": seed_of(seed, draw_id)}
+
+
 @cache
 def section_of(study: Study, kind: Any, topic: str) -> Any:
     """Return the section of a topic in the config, checked against its class ``kind``

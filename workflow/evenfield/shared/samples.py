@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from evenfield.numerics.inference.cluster_robust import RobustInference
+from evenfield.numerics.map_pairs import JoinCounts
 from evenfield.numerics.ols import Inference
 from evenfield.shared.estimates import NAN, Estimate, Fields, finite_or_nan
 from evenfield.shared.settings import PROXY, SPLICED, SchemeInfo, check_names
@@ -88,6 +89,18 @@ def inference_fields(result: Inference | RobustInference, scale: float = 1.0) ->
         "p_value": result.p_value,
     }
     return {**scaled, **test, "conf_level": result.level}
+
+
+def links_fields(links: JoinCounts, seed: str) -> Fields:
+    """Arrange a count of links between marked units as fields of an estimate."""
+    kind = "all placements" if links.exact else "random placements"
+    return {
+        "estimate": float(links.both),
+        "p_value": links.p_value,
+        "p_type": f"{links.subsets} {kind} of as many marks, one-sided (more links)",
+        # With all placements counted out nothing was drawn.
+        "seed": "" if links.exact else seed,
+    }
 
 
 def not_defined(rows: Iterable[Record], note: str, reason: object) -> list[Estimate]:

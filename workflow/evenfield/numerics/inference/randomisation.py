@@ -262,19 +262,6 @@ class PathRandomisation:
         )
 
 
-class RandomisationInference(NamedTuple):
-    """Numbers of a randomisation test for a table."""
-
-    # coefficient, its p-value and the interval that inverts the test of a constant
-    # effect
-    estimate: float
-    p_value: float
-    conf_low: float
-    conf_high: float
-    draws: int  # rows used
-    enumerated: bool  # whether all distinct assignments were used
-
-
 def path_randomisation(
     panel: PathPanel, assignments: Assignments, effects: Effects
 ) -> PathRandomisation:
@@ -289,21 +276,6 @@ def path_randomisation(
     if not np.array_equal(panel.units, assignments.units):
         raise NumericsError("the assignments are for other units than the panel's")
     return PathRandomisation(_tables(panel, effects), assignments, effects)
-
-
-def randomisation_inference(
-    test: PathRandomisation, level: float = 0.95
-) -> RandomisationInference:
-    """Read estimate, p-values and interval off a prepared randomisation test."""
-    low, high = test.interval(level)
-    return RandomisationInference(
-        estimate=test.estimate,
-        p_value=test.p_value(),
-        conf_low=low,
-        conf_high=high,
-        draws=test.assignments.count,
-        enumerated=test.assignments.enumerated,
-    )
 
 
 def _tables(panel: PathPanel, effects: Effects) -> PathTables:

@@ -18,8 +18,8 @@ from evenfield.shared.calls import (
     Call,
     NoCallError,
     Place,
+    drawn,
     same,
-    seed_of,
     weights_table,
 )
 from evenfield.shared.contrasts.changes import (
@@ -156,8 +156,7 @@ def regression_call(design: ContrastDesign, method: str) -> Call:
         "few_units": True,
     }
     if method == "wild33":
-        seed = seed_of(design.seed, design.stream)
-        arguments |= {"draws": design.draws, "seed": seed}
+        arguments |= drawn(design.draws, design.seed, design.stream)
     return Call(
         function="ols",
         data=data,
@@ -267,8 +266,7 @@ def panel_call(
         "few_units": True,
     }
     if method == "wild33":
-        seed = seed_of(settings.seed, stream)
-        arguments |= {"draws": settings.permutations, "seed": seed}
+        arguments |= drawn(settings.permutations, settings.seed, stream)
     call = Call(
         function="ols",
         data=data,
@@ -284,6 +282,9 @@ def _method_of_panel(row: Row) -> str:
     for suffix, method in OF_PANELS.items():
         if row["estimator"].endswith(f"_{suffix}"):
             return method
+    # One that a specification asks for first has the estimator's own name.
+    if row.get("p_type", "").startswith("wild bootstrap 33"):
+        return "wild33"
     # Units are left out of the regression by the cluster jackknife.
     if row["estimator"] in (SINGLES, PAIRS) or row["se_type"] == "CR3":
         return "CR3"
@@ -440,8 +441,8 @@ def _arguments_of_labels(design: ContrastDesign, method: str) -> dict[str, Any]:
         ]
     name = STRATA if scheme == "stratified" else scheme
     inference = geographies.inference
-    seed = seed_of(inference.seed, f"labels:{name}:{contrast.draw_id}")
-    return arguments | {"draws": inference.permutations, "seed": seed}
+    draw_id = f"labels:{name}:{contrast.draw_id}"
+    return arguments | drawn(inference.permutations, inference.seed, draw_id)
 
 
 def _with_strata(
@@ -506,8 +507,7 @@ def _stacked_call(design: ChangeDesign, method: str) -> Call:
     if method == CONLEY:
         arguments |= {"cutoff_km": CUTOFF_KM, "lags": 0}
     if method == "wild33":
-        seed = seed_of(design.seed, design.stream)
-        arguments |= {"draws": design.draws, "seed": seed}
+        arguments |= drawn(design.draws, design.seed, design.stream)
     return Call(
         function="ols",
         data=pd.concat(parts, ignore_index=True),

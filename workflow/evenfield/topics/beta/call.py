@@ -10,10 +10,10 @@ from evenfield.shared.calls import (
     Call,
     NoCallError,
     Place,
+    drawn,
     method_of,
     same,
     section_of,
-    seed_of,
     specification,
     weights_table,
 )
@@ -56,8 +56,7 @@ def call(study: Study, row: Row) -> Call:
         stream = f"beta:{spec.id}:{row['period']}"
         arguments |= {
             "few_units": True,
-            "draws": inference.permutations,
-            "seed": seed_of(inference.seed, stream),
+            **drawn(inference.permutations, inference.seed, stream),
         }
         data = with_places(study, spec.unit_scheme, data)
     return Call(

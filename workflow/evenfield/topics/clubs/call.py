@@ -11,8 +11,8 @@ from evenfield.shared.calls import (
     Call,
     NoCallError,
     Place,
+    drawn,
     section_of,
-    seed_of,
     specification,
 )
 from evenfield.shared.tables.rows import Row, only
@@ -98,8 +98,9 @@ def _clubs(
         of_spec = f"{spec.id}:{spec.unit_scheme}:{spec.sample}:{spec.period}"
         arguments |= {
             "groups": "group",
-            "draws": inference.permutations,
-            "seed": seed_of(inference.seed, f"clubs:{of_spec}:{taxonomy}"),
+            **drawn(
+                inference.permutations, inference.seed, f"clubs:{of_spec}:{taxonomy}"
+            ),
         }
         columns = {"estimate": "Cramer's V", "p_value": "p_value"}
         place = Place(table="association", line=row["contrast"], columns=columns)

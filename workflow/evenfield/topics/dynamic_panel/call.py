@@ -9,9 +9,9 @@ from evenfield.shared.calls import (
     NUMBERS,
     Call,
     Place,
+    drawn,
     same,
     section_of,
-    seed_of,
     specification,
 )
 from evenfield.shared.tables.rows import Row
@@ -92,8 +92,8 @@ def _root(study: Study, row: Row, spec: DynamicPanelSpec, data: pd.DataFrame) ->
     if interval == "bootstrap":
         inference = study.config.inference
         of_units = f"{spec.unit_scheme}:{spec.sample}:{row['period']}:units"
-        seed = seed_of(inference.seed, f"dynamic:{spec.id}:{of_units}")
-        arguments |= {"draws": spec.draws, "seed": seed}
+        draw_id = f"dynamic:{spec.id}:{of_units}"
+        arguments |= drawn(spec.draws, inference.seed, draw_id)
         # The library numbers units by their ids, and draws in that order.
         units = data["unit"].unique().tolist()
         if units != sorted(units):

@@ -10,9 +10,9 @@ import pandas as pd
 from pydantic import Field
 
 from evenfield.models.dynamic_panel import CORRECTED, HEADLINE, Root, roots
+from evenfield.models.gmm import GmmRoots, gmm_roots
 from evenfield.models.rows import scaled
 from evenfield.numerics.convergence import UNBOUNDED
-from evenfield.numerics.dynamic_panel.gmm import GmmFit
 from evenfield.shared.estimates import NAN, Fields, finite_or_nan
 from evenfield.shared.rows import Kind, Results, Rows
 from evenfield.shared.samples import basis_warning, joined, underpowered
@@ -24,7 +24,6 @@ from evenfield.study.errors import EstimateError
 from evenfield.study.files import Record
 from evenfield.study.study import Study
 from evenfield.study.study_config import PeriodName
-from evenfield.topics.dynamic_panel.estimate_gmm import gmm_roots
 
 # Effects that each estimator removes, in the order of the table.
 EFFECTS = {
@@ -161,8 +160,8 @@ def _estimated(
     rng, seed = stream(inference, "dynamic", spec, period, "units")
     grids = [data.values[:, np.searchsorted(data.years, years)] for years in dates]
     found = roots(grids, spec.draws, rng, inference.level)
-    by_gmm, gmm = gmm_roots(grids[0], spec.gmm_last_lag, inference.level)
-    root_of = found.by_name | by_gmm
+    gmm = gmm_roots(grids[0], spec.gmm_last_lag, inference.level)
+    root_of = found.by_name | gmm.roots
     n = len(data.units)
     # T transitions between T + 1 dates: the first income serves as a lag alone.
     steps = len(dates[0]) - 1
@@ -223,8 +222,10 @@ def _estimated(
         "dates": dates[0],
         "n_units": n,
         "flags": _said(head),
-        "instruments": {name: one.n_instruments for name, one in gmm.items()},
-        "level_rows": {n: one.level_rows for n, one in gmm.items() if one.level_rows},
+        "instruments": {name: one.n_instruments for name, one in gmm.fits.items()},
+        "level_rows": {
+            name: one.level_rows for name, one in gmm.fits.items() if one.level_rows
+        },
     }
     return rows, points, fit
 
@@ -308,9 +309,9 @@ def _add_described(
         own.add(name, warning, estimate=value)
 
 
-def _add_gmm(rows: Rows, gmm: Mapping[str, GmmFit]) -> None:
+def _add_gmm(rows: Rows, gmm: GmmRoots) -> None:
     """Add the tests of the GMM estimators and their number of instruments."""
-    for name, fit in gmm.items():
+    for name, fit in gmm.fits.items():
         kinds = {
             term: Kind(name, term, "stat", kind) for term, kind in GMM_TESTS.items()
         }

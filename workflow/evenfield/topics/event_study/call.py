@@ -11,9 +11,9 @@ from evenfield.shared.calls import (
     Call,
     NoCallError,
     Place,
+    drawn,
     same,
     section_of,
-    seed_of,
     specification,
 )
 from evenfield.shared.distances import KM
@@ -96,8 +96,7 @@ def _common_arguments(study: Study, case: Case, stream: str) -> dict[str, Any]:
         "unit": "unit",
         "time": "year",
         "first": "first",
-        "draws": inference.permutations,
-        "seed": seed_of(inference.seed, stream),
+        **drawn(inference.permutations, inference.seed, stream),
     }
     if spec.effects != YEAR:
         arguments["effects"] = f"{spec.effects}^year"
@@ -324,8 +323,7 @@ def _placement(study: Study, section: Section, row: Row) -> Call:
         "unit": "unit",
         "inference": "HC3",
         "held": list(spec.held),
-        "draws": inference.permutations,
-        "seed": seed_of(inference.seed, f"placement:{spec.id}"),
+        **drawn(inference.permutations, inference.seed, f"placement:{spec.id}"),
     }
     kind = "permuted policies" if permuted else "HC3"
     # The library numbers units by their ids, and draws in that order.

@@ -9,15 +9,10 @@ import numpy as np
 from pydantic import Field
 from scipy.sparse import csr_array
 
+from evenfield.models.moran import marked_links
+from evenfield.models.paths import deal_paths
 from evenfield.numerics.arrays import is_constant
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.inference.randomisation import (
-    free_assignments,
-    path_panel,
-    path_randomisation,
-    randomisation_inference,
-)
-from evenfield.numerics.map_pairs import join_counts
 from evenfield.numerics.moran import morans_i_test
 from evenfield.numerics.permutations import permuted_sum_p
 from evenfield.numerics.power import mde_multiplier
@@ -25,7 +20,7 @@ from evenfield.numerics.random import generator_for
 from evenfield.numerics.shares import detectable_difference
 from evenfield.shared.estimates import Estimate, finite_or_nan
 from evenfield.shared.rows import Kind, Results, Rows
-from evenfield.shared.samples import sample_rows
+from evenfield.shared.samples import links_fields, sample_rows
 from evenfield.shared.settings import check_names, scheme_info
 from evenfield.shared.spec import Id, Role, Spec, read
 from evenfield.shared.tables.rows import only
@@ -275,39 +270,39 @@ def _add_south(
     rng, seed = _stream(rows, "south", study)
     try:
         # Degrees South on marks: one cross-section, so all dates are the same.
-        panel = path_panel(
+        dealt = deal_paths(
             -geography.lat[east],
             marks[east],
             np.array(geography.units)[east],
             np.zeros(n),
+            inference.permutations,
+            rng,
+            level,
         )
-        placements = free_assignments(panel, inference.permutations, rng)
-        draws = path_randomisation(panel, placements, "time")
-        test = randomisation_inference(draws, level)
         # Under the null placement alone moves the statistic; the MDE is (t + t) times
         # that, with the n - 2 degrees of freedom of a difference of two means.
-        error = float(np.std(draws.coefficients))
-        mde = mde_multiplier(n - 2, study.power, level) * error
+        mde = mde_multiplier(n - 2, study.power, level) * dealt.std_error
     except NumericsError as fault:
         rows.undefined(["south"], fault, **labels)
         return
-    kind = "all placements" if test.enumerated else "random placements"
+    test = dealt.test
+    kind = "all placements" if dealt.enumerated else "random placements"
     closed = np.isfinite([test.conf_low, test.conf_high]).all()
     rows.add(
         "south",
         "" if closed else "an end of the interval is open",
         **labels,
         estimate=test.estimate,
-        std_error=error,
+        std_error=dealt.std_error,
         mde=mde,
         p_value=test.p_value,
         conf_low=finite_or_nan(test.conf_low),
         conf_high=finite_or_nan(test.conf_high),
         conf_level=level,
         se_type="permutation within the East",
-        p_type=f"{test.draws} {kind} within the East, two-sided",
+        p_type=f"{dealt.draws} {kind} within the East, two-sided",
         # With all placements counted out nothing was drawn.
-        seed="" if test.enumerated else seed,
+        seed="" if dealt.enumerated else seed,
     )
 
 
@@ -340,18 +335,14 @@ def _add_links(
     rng, seed = _stream(rows, "links", study)
     permutations = study.config.inference.permutations
     try:
-        links = join_counts(marks, geography.W, rng, permutations)
+        links = marked_links(marks, geography.W, rng, permutations).counts
     except NumericsError as error:
         rows.undefined(["links"], error)
         return
-    kind = "all placements" if links.exact else "random placements"
     rows.add(
         "links",
         f"{links.expected:.3g} links expected",
-        estimate=float(links.both),
-        p_value=links.p_value,
-        p_type=f"{links.subsets} {kind} of as many marks, one-sided (more links)",
-        seed="" if links.exact else seed,
+        **links_fields(links, seed),
     )
 
 

@@ -7,14 +7,19 @@ import numpy as np
 import pandas as pd
 
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.inference.cluster_robust import encoded, in_order
+from evenfield.numerics.inference.cluster_robust import encoded
 from evenfield.numerics.inference.methods import Design, infer
 from evenfield.numerics.influence import dependent_columns
 from evenfield.numerics.ols import OlsFit, fit_ols
 from evenfield.shared.contrasts.contrasts import SUFFIXES, leave_out_rows
 from evenfield.shared.contrasts.designs import FEWEST_TREATED, GroupContrast
 from evenfield.shared.estimates import NAN, Estimate, Fields
-from evenfield.shared.few_units import beside, carrier_fields, fields_of
+from evenfield.shared.few_units import (
+    beside,
+    carrier_fields,
+    few_unit_design,
+    fields_of,
+)
 from evenfield.shared.samples import UnsupportedError, joined, underpowered
 from evenfield.topics.group_contrasts.estimate_groups import (
     DIFFERENCE,
@@ -225,15 +230,12 @@ def panel_rows(asked: Regression, groups: Groups) -> list[Estimate]:
         return [replace(row, warning=joined(row.warning, few))]
     # ASSUME: serial correlation is left in the standard error, so what a panel can
     # detect follows from that error.
-    design = Design(
-        fit=fit,
-        units=in_order(units),
+    design = few_unit_design(
+        fit,
+        units,
+        inference,
+        stream_of(row),
         dates=encoded(years),
-        draws=inference.permutations,
-        seed=inference.seed,
-        stream=stream_of(row),
-        # t(G* - 1): G* is below G where few units carry the coefficient.
-        effective_df=True,
         power=inference.power,
     )
     beside_cr3 = PRINTED if row.role == "primary" else ()

@@ -26,6 +26,7 @@ from evenfield.shared.rows import Kind, Results, Rows, stacked
 from evenfield.shared.samples import (
     basis_warning,
     joined,
+    links_fields,
     one_text,
     periods_of,
     sample_rows,
@@ -352,15 +353,11 @@ def _add_joins(on: Map, rows: Rows, marks: Array, case: tuple[str, str, str]) ->
         links = marked_links(marks, on.W, rng, on.draws).counts
     except NumericsError as error:
         return rows.undefined(["join"], error, **labels)
-    kind = "all placements" if links.exact else "random placements"
     return rows.add(
         "join",
         f"{links.expected:.3g} links expected, {links.one} to other units",
         **labels,
-        estimate=float(links.both),
-        p_value=links.p_value,
-        p_type=f"{links.subsets} {kind} of as many marks, one-sided (more links)",
-        seed="" if links.exact else seed,
+        **links_fields(links, seed),
     )
 
 

@@ -301,12 +301,7 @@ def _split_rows(cross_sections: list[CrossSection], study: Study) -> list[Estima
         "estimator": "regime_split_cr3",
         "term": INTERACTIONS[0],
         "contrast": f"({DIFFERENCE}) from {split} less before",
-        "unit_of_measure": UNIT,
-        "n_periods": len(main),
-        "n_obs": sum(len(section.table) for section in main),
-        "sesoi": sesoi_of(study),
-        "output_basis": "+".join(sorted({str(s.period["basis"]) for s in main})),
-        "conf_level": study.config.inference.level,
+        **_of_all(main, study),
     }
     undefined = [f"{s.name}: {s.undefined}" for s in main if s.undefined]
     if late.all() or not late.any():
@@ -314,6 +309,19 @@ def _split_rows(cross_sections: list[CrossSection], study: Study) -> list[Estima
     fields = _stacked(main, late, study, undefined)
     fields["warning"] = joined(first.note, fields["warning"])
     return [Estimate(**labels | fields)]
+
+
+def _of_all(sections: Sequence[CrossSection], study: Study) -> Fields:
+    """Return what a row about several periods says of all of them."""
+    bases = {str(section.period["basis"]) for section in sections}
+    return {
+        "unit_of_measure": UNIT,
+        "n_periods": len(sections),
+        "n_obs": sum(len(section.table) for section in sections),
+        "sesoi": sesoi_of(study),
+        "output_basis": "+".join(sorted(bases)),
+        "conf_level": study.config.inference.level,
+    }
 
 
 def _change_rows(
@@ -332,12 +340,7 @@ def _change_rows(
             "period": change_period(*names),
             "term": INTERACTIONS[0],
             "contrast": DIFFERENCE,
-            "unit_of_measure": UNIT,
-            "n_periods": len(ends),
-            "n_obs": sum(len(section.table) for section in ends),
-            "sesoi": sesoi_of(study),
-            "output_basis": "+".join(sorted({str(s.period["basis"]) for s in ends})),
-            "conf_level": study.config.inference.level,
+            **_of_all(ends, study),
         }
         undefined = [f"{s.name}: {s.undefined}" for s in ends if s.undefined]
         late = np.array([False, True])

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from scipy.sparse import csr_array
 
+from evenfield.models.spatial_panel import effects, widened_by
 from evenfield.models.speeds import NO_SPEED
 from evenfield.numerics.arrays import Array
 from evenfield.numerics.convergence import speed_bounds, speed_from_slope
@@ -14,7 +15,6 @@ from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.moran import morans_i_test
 from evenfield.numerics.ols import t_inference
 from evenfield.numerics.spatial_panel.impacts import KINDS as EFFECTS
-from evenfield.numerics.spatial_panel.impacts import delta_impacts, drawn_impacts
 from evenfield.numerics.spatial_panel.models import (
     PanelModel,
     SpatialPanelFit,
@@ -100,8 +100,8 @@ def _add_estimates(
     rows: Rows, fit: SpatialPanelFit, level: float, years: float
 ) -> None:
     df = fit.n_units - COEFFICIENTS
-    wider = np.sqrt(fit.n_units / df)
-    impacts = delta_impacts(fit)
+    wider = widened_by(fit.n_units, COEFFICIENTS)
+    impacts = effects(fit).impacts
     estimates = dict(zip(fit.names, fit.estimates, strict=True))
     errors = dict(zip(fit.names, fit.std_errors(), strict=True))
     for kind, effect in enumerate(EFFECTS):
@@ -147,7 +147,7 @@ def _add_drawn(
     names = [f"drawn {name}" for name in EFFECTS]
     labels = {"role": "ladder", "seed": seed}
     try:
-        drawn = drawn_impacts(fit, rng, draws, level=level)
+        drawn = effects(fit, level=level, rng=rng, draws=draws).impacts
     except NumericsError as error:
         return rows.undefined(names, error, **labels)
     dropped = f"{drawn.dropped} draws outside the range of rho" if drawn.dropped else ""

@@ -8,10 +8,10 @@ import pandas as pd
 from evenfield.shared.calls import (
     Call,
     Place,
+    drawn,
     method_of,
     same,
     section_of,
-    seed_of,
     specification,
 )
 from evenfield.shared.few_units import with_places
@@ -47,8 +47,7 @@ def call(study: Study, row: Row) -> Call:
         arguments |= {
             "inference": [*methods],
             "few_units": True,
-            "draws": inference.permutations,
-            "seed": seed_of(inference.seed, stream),
+            **drawn(inference.permutations, inference.seed, stream),
         }
         data = with_places(study, spec.unit_scheme, data)
     return Call(

@@ -14,19 +14,13 @@ from evenfield.models.spatial_panel import (
     bootstrap_by_unit,
     bootstrap_by_year,
     edge_note,
+    effects,
 )
-from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.ols import t_inference, t_quantile
 from evenfield.numerics.random import generator_for
 from evenfield.numerics.spatial_panel.factors import fit_with_factors
-from evenfield.numerics.spatial_panel.impacts import (
-    KINDS,
-    Impacts,
-    clustered_impacts,
-    delta_impacts,
-    drawn_impacts,
-)
+from evenfield.numerics.spatial_panel.impacts import KINDS, ClusteredImpacts
 from evenfield.numerics.spatial_panel.lm_tests import SpatialTest
 from evenfield.numerics.spatial_panel.models import SpatialPanelFit
 from evenfield.numerics.spatial_panel.panel import BalancedPanel
@@ -110,9 +104,8 @@ def clustered_effects(setting: Setting, fit: SpatialPanelFit, role: str) -> list
     printed.
     """
     if not fit.at_bound:
-        impacts = clustered_impacts(fit, setting.level)
-        effective = impacts.effective_units
-        lines = _effects(setting, fit, impacts.impacts, BY_UNIT, effective)
+        found = effects(fit, BY_UNIT, setting.level)
+        lines = _effects(setting, fit, found, BY_UNIT)
         return [{**line, "role": role} for line in lines]
     lines = []
     for effect in KINDS:
@@ -132,13 +125,9 @@ def clustered_effects(setting: Setting, fit: SpatialPanelFit, role: str) -> list
 
 
 def _effects(
-    setting: Setting,
-    fit: SpatialPanelFit,
-    impacts: Impacts,
-    kind: str,
-    effective: Array | None = None,
+    setting: Setting, fit: SpatialPanelFit, found: ClusteredImpacts, kind: str
 ) -> list[Line]:
-    """Return direct, indirect and total effects of every regressor; effective (3, K).
+    """Return direct, indirect and total effects of every regressor.
 
     Notes
     -----
@@ -146,6 +135,7 @@ def _effects(
     Pace 2009).
     """
     lines = []
+    impacts, effective = found
     serial = serial_note(fit, kind)
     drawn = impacts.method == "draws"
     estimator = estimator_name(fit, kind) + ("_draws" if drawn else "")
@@ -166,8 +156,7 @@ def _effects(
         # Without error the model sets the effect to zero, as SEM does with indirect
         # ones: M_k = b_k I.
         if error > 0:
-            g = NAN if effective is None else float(effective[i, k])
-            line |= _tested(setting, float(value), error, g)
+            line |= _tested(setting, float(value), error, float(effective[i, k]))
             line["se_type"] = f"delta method, {NAMES[kind]}"
         # Percentiles of the draws take the place of the t statistic.
         if drawn and error > 0:
@@ -227,13 +216,13 @@ def other_inference(setting: Setting, fit: SpatialPanelFit) -> list[Line]:
         lines += [
             {**line, "role": "ladder"} for line in coefficients(setting, fit, kind)
         ]
-        lines += _effects(setting, fit, delta_impacts(fit, kind, setting.level), kind)
+        lines += _effects(setting, fit, effects(fit, kind, setting.level), kind)
     stream = f"{setting.stream}:{fit.model.model}"
     rng = generator_for(setting.seed, f"{stream}:draws")
-    impacts = drawn_impacts(fit, rng, DRAWS, level=setting.level)
+    by_draws = effects(fit, level=setting.level, rng=rng, draws=DRAWS)
     printed = [*coefficients(setting, fit), *clustered_effects(setting, fit, "ladder")]
     drawn = [
-        *_effects(setting, fit, impacts, "observed"),
+        *_effects(setting, fit, by_draws, "observed"),
         *_by_units(setting, fit, printed, f"{stream}:units"),
         *_by_years(setting, fit, printed, f"{stream}:years"),
     ]

@@ -12,22 +12,19 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
-from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.ols import fit_ols
-from evenfield.numerics.random import generator_for
-from evenfield.numerics.scpc import (
-    SpatialComponents,
-    scpc_inference,
-    spatial_components,
-)
-from evenfield.numerics.spatial import haversine_km
-from evenfield.numerics.specification_curve import (
+from evenfield.models.specification_curve import (
     SUMMARIES,
     curve_summaries,
     joint_tests,
-    permutation_from_keys,
+    permutations_from_keys,
 )
+from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.inference.methods import Locations
+from evenfield.numerics.ols import fit_ols
+from evenfield.numerics.random import generator_for
+from evenfield.numerics.scpc import scpc_inference
 from evenfield.shared.estimates import Estimate, Fields
+from evenfield.shared.few_units import located
 from evenfield.shared.rows import Kind, Results, Rows, gathered
 from evenfield.shared.spec import Id, Spec, read
 from evenfield.shared.tables.rows import only
@@ -168,7 +165,7 @@ def chunk(study: Study, number: int, of: int) -> Results:
         for name, source in drawn.items()
     }
     rows: dict[str, list[Fields]] = {"specification": [], "draw": []}
-    spaces: dict[tuple[str, str], SpatialComponents] = {}
+    places: dict[tuple[str, str], Locations] = {}
     for spec in section.curves:
         # Points that differ only in outcome, sample or controls share these.
         regressors = cache(
@@ -186,7 +183,7 @@ def chunk(study: Study, number: int, of: int) -> Results:
             # Intervals are shared out by place; draws need all regressions.
             regressions[number - 1 :: of],
             schemes,
-            spaces,
+            places,
             inference.level,
         )
         rows["draw"] += _under_permutation(spec, regressions, draws)
@@ -251,7 +248,7 @@ def permutations(
     groups = np.array(list(strata.values()))
     # Sorting these keys within strata gives one permutation for all unit schemes.
     keys = [generator_for(seed, f"curve:{draw}").random(len(strata)) for draw in draws]
-    whole = np.array([permutation_from_keys(key, groups) for key in keys])
+    whole = permutations_from_keys(np.array(keys), groups)
     out = dict[str, np.ndarray]()
     for name, scheme in schemes.items():
         at = [position[unit] for unit in scheme.units]
@@ -270,7 +267,7 @@ def _specifications(
     spec: CurveSpec,
     regressions: Regressions,
     schemes: Mapping[str, Scheme],
-    spaces: dict[Any, SpatialComponents],
+    places: dict[Any, Locations],
     level: float,
 ) -> Iterator[Fields]:
     """Describe specifications on the data, with spatially robust intervals."""
@@ -287,15 +284,14 @@ def _specifications(
             continue
         # SCPC's components follow from where units are, not from outcome or labels.
         key = (point.unit_scheme, point.sample)
-        if key not in spaces:
-            coordinates = schemes[point.unit_scheme].coordinates[["lat", "lon"]]
-            used = coordinates.iloc[fitted.units_used].to_numpy(float)
-            distance = haversine_km(*used.T)
-            spaces[key] = spatial_components(distance, AVERAGE_CORRELATION, level)
-        yield row | _numbers(fitted, spaces[key])
+        if key not in places:
+            scheme = schemes[point.unit_scheme]
+            used = np.array(scheme.units)[fitted.units_used].tolist()
+            places[key] = located(scheme.coordinates, used)
+        yield row | _numbers(fitted, places[key], level)
 
 
-def _numbers(fitted: Regression, space: SpatialComponents) -> Fields:
+def _numbers(fitted: Regression, places: Locations, level: float) -> Fields:
     numbers: Fields = {"n_units": len(fitted.y)}
     # Listed with the reason, but counted neither in the median nor in the shares.
     if not np.isfinite(fitted.statistics[0]):
@@ -307,6 +303,7 @@ def _numbers(fitted: Regression, space: SpatialComponents) -> Fields:
         "df": fitted.df,
     }
     try:
+        space = places.components(AVERAGE_CORRELATION, level)
         robust = scpc_inference(fit_ols(fitted.y, fitted.X), fitted.c, space)
     except NumericsError as error:
         return numbers | {"reason": f"no interval: {error}"}

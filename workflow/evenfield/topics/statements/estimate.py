@@ -11,15 +11,20 @@ import pandas as pd
 from pydantic import Field
 
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.inference.cluster_robust import encoded, in_order
-from evenfield.numerics.inference.methods import Design, few_cluster_weights, infer
+from evenfield.numerics.inference.cluster_robust import encoded
+from evenfield.numerics.inference.methods import infer
 from evenfield.numerics.ols import fit_ols
 from evenfield.shared.contrasts.changes import change_rows
 from evenfield.shared.contrasts.contrasts import BASES, SUFFIXES, contrast_rows
 from evenfield.shared.contrasts.designs import GroupContrast
 from evenfield.shared.contrasts.geographies import Geographies
 from evenfield.shared.estimates import NAN, Estimate
-from evenfield.shared.few_units import beside, carrier_fields, fields_of
+from evenfield.shared.few_units import (
+    beside,
+    carrier_fields,
+    few_unit_design,
+    fields_of,
+)
 from evenfield.shared.rows import Results
 from evenfield.shared.samples import UnsupportedError, joined, underpowered
 from evenfield.shared.spec import read
@@ -261,15 +266,12 @@ def _fitted(
     X = within.drop(columns=Y).to_numpy(float)
     y = within[Y].to_numpy(float)
     c = np.eye(X.shape[1])[0]
-    design = Design(
-        fit=fit_ols(y, X),
-        units=in_order(units),
+    design = few_unit_design(
+        fit_ols(y, X),
+        units,
+        inference,
+        panel_stream(row),
         dates=encoded(year.to_numpy()),
-        draws=inference.permutations,
-        seed=inference.seed,
-        stream=panel_stream(row),
-        wild_weights=few_cluster_weights(len(set(units))),
-        effective_df=True,
         power=inference.power,
         power_law="t",
     )

@@ -4,10 +4,10 @@ import numpy as np
 import statsmodels.api as sm
 from numpy.random import default_rng
 
-from evenfield.numerics.specification_curve import (
+from evenfield.models.specification_curve import (
     curve_summaries,
     joint_test,
-    permutation_from_keys,
+    permutations_from_keys,
     slopes_by_draw,
 )
 from numerics.refusals import refused
@@ -55,5 +55,5 @@ def test_a_joint_test_counts_draws_in_the_predicted_direction():
 
 def test_permutations_stay_within_strata_and_follow_their_keys():
     strata = np.array([1, 0, 1, 0, 1])
-    source = permutation_from_keys(np.array([0.9, 0.2, 0.1, 0.8, 0.5]), strata)
+    source = permutations_from_keys(np.array([[0.9, 0.2, 0.1, 0.8, 0.5]]), strata)[0]
     assert source.tolist() == [2, 1, 4, 3, 0]

@@ -3,7 +3,6 @@ regression filter.
 """
 
 import numpy as np
-from scipy.linalg import solveh_banded
 
 from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
@@ -16,14 +15,12 @@ def hp_trend(y: Array, smoothing: float = 400.0) -> Array:
 
     Notes
     -----
-    Hodrick and Prescott (1997). Solved exactly for each series in one banded
-    factorisation, so that a constant added to a series is added to its trend.
+    Hodrick and Prescott (1997). A constant added to a series is added to its trend.
     """
     y = _checked(y, smoothing)
     # A level far above the movements would cost digits of the solution.
     level = y[:, :1]
-    solved = solveh_banded(_bands(y.shape[1], smoothing), (y - level).T, lower=True)
-    return solved.T + level
+    return (y - level) @ _smoother(y.shape[1], smoothing) + level
 
 
 def boosted_hp_trend(y: Array, smoothing: float = 400.0, most: int = 50) -> Array:
@@ -36,11 +33,10 @@ def boosted_hp_trend(y: Array, smoothing: float = 400.0, most: int = 50) -> Arra
     - S), c_m the cycle.
     """
     y = _checked(y, smoothing)
-    one = np.eye(y.shape[1])
-    rest = one - hp_trend(one, smoothing)
+    power = np.eye(y.shape[1])
+    rest = power - _smoother(y.shape[1], smoothing)
     cycles = []
     criteria = []
-    power = one
     for _ in range(most):
         # Filtering what is left of the series once more: the cycle is (I - S)^m y.
         power = power @ rest
@@ -93,14 +89,11 @@ def _checked(y: Array, smoothing: float) -> Array:
     return y
 
 
-def _bands(T: int, smoothing: float) -> Array:
-    # The trend solves (I + penalty D'D) g = y, D the second differences: five bands.
-    second = np.diff(np.eye(T), n=2, axis=0)
-    penalty = np.eye(T) + smoothing * second.T @ second
-    bands = np.zeros((3, T))
-    for lag in range(3):
-        bands[lag, : T - lag] = np.diagonal(penalty, -lag)
-    return bands
+def _smoother(T: int, smoothing: float) -> Array:
+    """Return the filter as a symmetric matrix S, whose trend of a series y is S y; (T, T)."""
+    from statsmodels.tsa.filters.hp_filter import hpfilter
+
+    return np.array([hpfilter(one, smoothing).trend for one in np.eye(T)])
 
 
 def _squares(cycle: Array) -> Array:

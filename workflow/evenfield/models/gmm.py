@@ -1,5 +1,7 @@
 """The root of a dynamic panel by difference and system GMM, context beside the headline."""
 
+from typing import NamedTuple
+
 from evenfield.models.dynamic_panel import Root, Window, without
 from evenfield.numerics.arrays import Array
 from evenfield.numerics.dynamic_panel.gmm import GmmFit, dynamic_gmm
@@ -7,16 +9,19 @@ from evenfield.numerics.dynamic_panel.instruments import Equations, GmmSpec
 from evenfield.numerics.errors import NumericsError
 
 
-def gmm_roots(
-    levels: Array, last_lag: int, level: float
-) -> tuple[dict[str, Root], dict[str, GmmFit]]:
+class GmmRoots(NamedTuple):
+    """Roots by difference and by system GMM, by name."""
+
+    roots: dict[str, Root]
+    fits: dict[str, GmmFit]  # those that there are
+
+
+def gmm_roots(levels: Array, last_lag: int, level: float) -> GmmRoots:
     """Return roots by Arellano and Bond (1991) and, with levels, by Blundell and Bond
-    (1998), and the fits that there are; levels (N, T + 1), the last lag of the level that
-    instruments a difference.
+    (1998); levels (N, T + 1), the last lag of the level that instruments a difference.
     """
     window = Window(levels, level)
-    roots = {}
-    fits = {}
+    found = GmmRoots({}, {})
     # ASSUME: year means are removed before GMM, so that year dummies use up no
     # instruments.
     demeaned = levels - levels.mean(axis=0)
@@ -25,11 +30,11 @@ def gmm_roots(
         spec = GmmSpec(lags=1, first_lag=2, last_lag=last_lag, equations=equations)
         try:
             fit = dynamic_gmm(demeaned, spec)
-            roots[name] = _root(window, fit)
-            fits[name] = fit
+            found.roots[name] = _root(window, fit)
+            found.fits[name] = fit
         except NumericsError as error:
-            roots[name] = without(error)
-    return roots, fits
+            found.roots[name] = without(error)
+    return found
 
 
 def _root(window: Window, fit: GmmFit) -> Root:

@@ -90,14 +90,14 @@ def joint_tests(values: Array, draws: Array, sign: float) -> dict[str, JointTest
     return {name: joint_test(value, drawn, signs[name]) for name, value, drawn in lines}
 
 
-def permutation_from_keys(keys: np.ndarray, strata: np.ndarray) -> np.ndarray:
+def permutations_from_keys(keys: Array, strata: np.ndarray) -> np.ndarray:
     """Turn one random key a unit into a permutation inside strata, the same for every
-    table of these units.
+    table of these units; keys (B, N), strata (N,) -> (B, N).
     """
-    source = np.arange(len(keys))
+    source = np.tile(np.arange(len(strata)), (len(keys), 1))
     for name in np.unique(strata):
         members = np.flatnonzero(strata == name)
-        source[members] = members[np.argsort(keys[members], kind="stable")]
+        source[:, members] = members[np.argsort(keys[:, members], kind="stable")]
     return source
 
 

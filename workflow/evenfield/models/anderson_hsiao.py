@@ -17,23 +17,24 @@ def anderson_hsiao_root(levels: Array) -> RootFit:
     -----
     Anderson and Hsiao (1981).
     """
+    from linearmodels.iv import IV2SLS
+
     centred = checked_levels(levels, FEWEST_DATES)
     centred = centred - centred.mean(axis=0)
+    n, dates = centred.shape
     change = np.diff(centred, axis=1)
-    z = centred[:, :-2]
-    dy = change[:, 1:]
-    dlag = change[:, :-1]
-    strength = float((z * dlag).sum())
-    largest = float(np.sqrt((z**2).sum() * (dlag**2).sum()))
-    if abs(strength) <= CONSTANT * largest:
+    dy = change[:, 1:].ravel()
+    dlag = change[:, :-1].ravel()
+    z = centred[:, :-2].ravel()
+    if abs(z @ dlag) <= CONSTANT * np.sqrt((z @ z) * (dlag @ dlag)):
         raise NumericsError("the instrument does not move the lagged difference")
-    rho = float((z * dy).sum()) / strength
-    scores = (z * (dy - rho * dlag)).sum(axis=1)
-    n = levels.shape[0]
+    units = np.repeat(np.arange(n), dates - 2)
+    fit = IV2SLS(dy, None, dlag, z).fit(cov_type="clustered", clusters=units)
+    # ASSUME: clustered errors carry N/(N-1) alone, as those of least squares do.
     return RootFit(
-        rho=rho,
-        std_error=float(np.sqrt(n / (n - 1) * scores @ scores)) / abs(strength),
+        rho=float(fit.params.iloc[0]),
+        std_error=float(fit.std_errors.iloc[0] * np.sqrt(n / (n - 1))),
         df=n - 1,
         n_units=n,
-        n_periods=levels.shape[1] - 2,  # the first change has no lag
+        n_periods=dates - 2,  # the first change has no lag
     )
