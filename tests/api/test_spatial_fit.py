@@ -253,3 +253,26 @@ def test_bootstraps_and_factors_say_of_themselves_what_they_are(durbin, by):
     assert "Inference by" in fit.explain()
     assert "rho" in fit.interpret()
     assert "Student's t" in fitted(inference="unit_t").explain()
+
+
+@pytest.mark.parametrize(
+    ("effects", "units", "dates", "own"),
+    [
+        ("two_way", N - 1, T - 1, 3),
+        ("unit", N, T - 1, 3),
+        ("time", N - 1, T, 3),
+        ("pooled", N, T, 4),
+    ],
+)
+def test_loadings_and_paths_of_factors_count_among_the_parameters(
+    effects, units, dates, own
+):
+    fit = fitted(
+        "SAR", factors=2, effects=effects, inference=["observed", "observed_t"]
+    )
+    left = fit.rows(0.95).query("inference == 'observed_t'")["df"]
+    # A residual of rank two is taken out of rows and columns; rho, x and z, the constant.
+    assert set(left) == {(units - 2) * (dates - 2) - own}
+    widened = fit.vcov("observed_t").std_errors / fit.std_errors
+    close(widened, np.sqrt(fit.nobs / left.iloc[0]))
+    close(fit.impacts(inference="observed_t").rows(0.95)["df"], left.iloc[0])

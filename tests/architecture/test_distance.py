@@ -24,8 +24,8 @@ STUDY = ROOT / "examples" / "simulated-districts"
 # they are and what they do for the number stands in docs/decisions/0030-distance.md.
 MOST = {
     "beta": ("T6", 62, 276),
-    "group_contrasts": ("T4", 65, 378),
-    "event_study": ("T41", 80, 411),
+    "group_contrasts": ("T4", 65, 379),
+    "event_study": ("T41", 80, 412),
 }
 
 

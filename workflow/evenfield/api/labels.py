@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evenfield.api.arguments import whole
+from evenfield.api.arguments import finite, whole
 from evenfield.api.data import Table, matched_weights, names_of, reported, table
 from evenfield.api.formula import Columns
 from evenfield.api.policies import of_units
@@ -145,6 +145,8 @@ def _weights(contrast: Any, first: str) -> dict[str, float]:
             "weights by name of the coefficient, one at least that is not 0",
             f"give contrast={{{first!r}: 1}}, for example",
         )
+    for name, weight in contrast.items():
+        finite(f"contrast of {name}", weight)
     return dict(contrast)
 
 

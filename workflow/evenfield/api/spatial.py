@@ -79,7 +79,8 @@ def spatial_panel(
         observed, expected, qml, or unit (clustered by unit). With ``_t`` behind the
         name Student's t in place of the normal law: unit_t of the units that carry a
         coefficient; the others with n - k degrees of freedom and errors times sqrt(n /
-        (n - k)), as least squares has them, for k parameters but the variance.
+        (n - k)), as least squares has them, for k parameters but the variance; loadings
+        and paths of common factors are among them.
     approach : str, optional
         lee_yu (transformation) or direct, which other programs report; direct for
         pooled.
@@ -136,6 +137,7 @@ def spatial_panel(
         names, estimates, normal = with_constant(panel, fit, normal)
     # AIC and BIC count no error variance, as ``Fit`` says.
     n_params = len(names) - names.count("sigma2") + _effects_counted(fit, effects)
+    n_params += _factors_counted(fit, effects, factors)
     parts = []
     covariances = {}
     for kind in kinds:
@@ -225,6 +227,21 @@ def _effects_counted(fit: Any, effects: str) -> int:
             "two_way": n + t - 1,
         }[effects]
     )
+
+
+def _factors_counted(fit: Any, effects: str, factors: int) -> int:
+    """Return how many loadings and paths of common factors are parameters.
+
+    Notes
+    -----
+    r (N + T - r): a matrix of rank r has so many free numbers (Bai 2009), N and T less
+    one where effects of dates and of units have taken a dimension.
+    """
+    if not factors:
+        return 0
+    n = fit.network.n - (effects in ("time", "two_way"))
+    t = fit.n_periods - (effects in ("unit", "two_way"))
+    return int(factors * (n + t - factors))
 
 
 @reported("spatial-panel")

@@ -330,6 +330,23 @@ def _choices(places: int, count: int) -> np.ndarray:
     return np.fromiter(numbers, dtype=np.intp, count=ways * count).reshape(ways, count)
 
 
+def control_basis(controls: np.ndarray) -> np.ndarray:
+    """Return an orthonormal basis of controls; (N, K) -> (N, K).
+
+    Raises
+    ------
+    NumericsError
+        If they are collinear: the basis would have a direction that none of them has.
+    """
+    basis, triangle = np.linalg.qr(controls)
+    # What a control adds to those before it: zeros for those beyond the units.
+    added = np.zeros(controls.shape[1])
+    added[: len(triangle)] = np.abs(triangle.diagonal())
+    if (added <= RANK_TOLERANCE * np.sqrt((controls**2).sum(axis=0))).any():
+        raise NumericsError("the controls are collinear")
+    return basis
+
+
 def label_permutation(
     regression: LabelRegression, draws: LabelDraws
 ) -> PermutationTest:
@@ -345,7 +362,7 @@ def label_permutation(
     y = regression.y
     labels = regression.labels
     c = regression.c
-    basis = np.linalg.qr(regression.controls)[0]
+    basis = control_basis(regression.controls)
     e = y - basis @ (basis.T @ y)
     df = len(y) - regression.controls.shape[1] - len(c)
 
