@@ -563,3 +563,10 @@ def test_parts_stand_in_the_order_of_their_numbers_and_a_blank_is_none():
     of_floats = data.assign(kind=pd.to_numeric(data["kind"], errors="coerce"))
     again = ef.event_study("y ~ 1", of_floats, parts="kind", **KEYS).tables["parts"]
     assert_frame_equal(again, found)
+
+
+def test_the_end_of_a_ring_is_a_number():
+    call = {"min_controls": 0, **KEYS}
+    refused(
+        r"rings of \[50.0, nan\]", ef.rings, "y ~ 1", DATA, rings=[50, np.nan], **call
+    )

@@ -377,3 +377,22 @@ def test_levels_that_need_a_constant_and_have_none_are_said():
     )
     words = "constant=False with equations='difference'"
     refused(words, ef.dynamic_gmm, "rich ~ 1", DATA, constant=False, **FEW)
+
+
+@pytest.mark.parametrize(
+    ("words", "options"),
+    [
+        (r"instruments=\(2,\)", {"instruments": (2,)}),
+        ("instruments=2;", {"instruments": 2}),
+        ("lag of an instrument=2.5", {"instruments": (2.5, 3)}),
+        (
+            "x among endogenous and predetermined",
+            {"endogenous": "x", "predetermined": "x"},
+        ),
+        ("start at 2 and end at 1", {"endogenous": "x", "last_lag": 1}),
+        ("last_lag=3 without endogenous", {"last_lag": 3}),
+    ],
+)
+def test_lags_that_instrument_nothing_are_refused(words, options):
+    call = {**FEW, "time_effects": False, **options}
+    refused(words, ef.dynamic_gmm, "rich ~ x", DATA, **call)

@@ -276,3 +276,16 @@ def test_loadings_and_paths_of_factors_count_among_the_parameters(
     widened = fit.vcov("observed_t").std_errors / fit.std_errors
     close(widened, np.sqrt(fit.nobs / left.iloc[0]))
     close(fit.impacts(inference="observed_t").rows(0.95)["df"], left.iloc[0])
+
+
+def test_lags_of_regressors_and_an_approach_that_a_model_does_not_have_are_refused():
+    refused("lagged beside SAR", fitted, "SAR", lagged="x")
+    words = "approach='lee_yu' beside random effects"
+    refused(words, fitted, "SAR", effects="random", approach="lee_yu")
+
+
+def test_a_model_named_twice_is_compared_once():
+    call = {"effects": "two_way", "models": ["SAR", "SAR", "SEM"], **KEYS}
+    shares = ef.spatial_model_probabilities("y ~ x", DATA, {"near": NET}, **call)
+    assert list(shares.index) == ["SAR", "SEM"]
+    close(shares.to_numpy().sum(), 1)

@@ -758,6 +758,10 @@ def links_of(w: Any, ids: Iterable[object] | None) -> tuple[list[str], csr_array
         # Its columns in the order of the rows.
         w = w.set_axis(w.columns.map(str), axis=1)[ids].to_numpy(float)
     if isinstance(w, pd.DataFrame) and w.shape[1] in (2, 3):
+        if w.iloc[:, :2].isna().any(axis=None):
+            raise WeightsError(
+                "a link without a unit or a neighbour", "both in every row", "drop it"
+            )
         ends = w.iloc[:, :2].astype(str)
         # Ids beside the links bring in units that no link names.
         names = sorted({*ends.stack(), *map(str, () if ids is None else ids)})

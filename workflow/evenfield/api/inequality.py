@@ -105,7 +105,8 @@ def inequality(
         What ``weights`` of the library takes, matched to the units by id.
     jackknife : bool
         Whether to give the ``share within`` groups, and its change from the first date
-        to the last, with the error that leaving out one group after another gives.
+        to the last, with the error that leaving out one group after another gives; no
+        change where a group has units at one end alone, which ``notes`` say.
     marked, power : str, float
         Column with 1 in all units of some groups and 0 in others: the mean index inside
         ``marked`` groups less that inside the others, against every choice of as many
@@ -210,6 +211,7 @@ def inequality(
             "units": len(rows.units.names),
             "dates": len(wide),
             "groups": ", ".join(columns),
+            "change": _without_change(dates) if jackknife or marked is not None else "",
         },
         tables=tables,
     )
@@ -349,6 +351,15 @@ def _marked_rows(
         test = marked_test(values, marks[k], level, power)
         rows.append(Row(f"{marked} - others{end}", test, "permuted groups"))
     return rows
+
+
+def _without_change(dates: Sequence[_Date]) -> str:
+    """Say why there is no change from the first date to the last; empty where there is
+    one, or one date.
+    """
+    first, last = (set(date.groups[0][1]) for date in (dates[0], dates[-1]))
+    odd = names_in_order(first ^ last)
+    return f"none: {odd[0]} has units at one end alone" if odd else ""
 
 
 def _with_change(

@@ -289,6 +289,7 @@ def dynamic_gmm(
     chosen("equations", equations, ["difference", "system"])
     system = equations == "system"
     with_constant = _has_constant(equations, constant)
+    _check_lags(instruments, last_lag)
     # By step: a date that no unit has keeps its place, so that no lag leaps over it.
     Y = rows.steps_grid(rows.y)
     n_dates = Y.shape[1]
@@ -296,8 +297,7 @@ def dynamic_gmm(
     # mean.
     mean = float(np.nanmean(Y)) if with_constant or not system else 0.0
     lags, names = _lags_of_outcome(rows, lags)
-    first_lags = dict.fromkeys(names_of(endogenous), 2)
-    first_lags |= dict.fromkeys(names_of(predetermined), 1)
+    first_lags = _first_lags(names_of(endogenous), names_of(predetermined), last_lag)
     sources, own = _instruments(rows, names, first_lags, last_lag, centre)
     X = rows.steps_grid(rows.X[names])
     # Y enters less its mean: ``origin`` gives instruments their level, if not centred.
@@ -361,6 +361,36 @@ def dynamic_gmm(
         tables=tables,
         raw=fit,
     )
+
+
+def _check_lags(instruments: Any, last_lag: int) -> None:
+    """Refuse lags of instruments that are no whole numbers."""
+    if np.shape(instruments) != (2,):
+        raise EstimateError(
+            f"instruments={instruments!r}", "first and last lag", "give (2, 4), say"
+        )
+    for lag in (*instruments, last_lag):
+        whole("lag of an instrument", lag, lowest=0)
+
+
+def _first_lags(
+    endogenous: Sequence[str], predetermined: Sequence[str], last_lag: int
+) -> dict[str, int]:
+    """Return the first lag of each variable whose lags are instruments."""
+    if last_lag and not (endogenous or predetermined):
+        raise EstimateError(
+            f"last_lag={last_lag} without endogenous or predetermined columns",
+            "columns whose lags it ends; those of y end by instruments",
+            "name them, or leave it out",
+        )
+    both = [name for name in endogenous if name in predetermined]
+    if both:
+        raise EstimateError(
+            f"{both[0]} among endogenous and predetermined columns",
+            "one of them",
+            "leave it out of the other",
+        )
+    return dict.fromkeys(endogenous, 2) | dict.fromkeys(predetermined, 1)
 
 
 def _instruments(

@@ -96,12 +96,22 @@ def spatial_panel(
     lagged = None if lagged is None else tuple(names_of(lagged))
     by_row: dict[str, Any] = {}
     whole("factors", factors, lowest=0)
-    if effects == "random" and factors:
-        raise EstimateError(
-            "common factors beside random effects",
-            "one of them",
-            "take effects='two_way', for example",
-        )
+    drawn = effects == "random"
+    unused = {
+        "common factors beside random effects": drawn and factors > 0,
+        f"approach={approach!r} beside random effects": drawn and approach is not None,
+        f"lagged beside {model}, which has no lag of a regressor": (
+            lagged is not None and model in ("OLS", "SAR", "SEM", "SAC")
+        ),
+    }
+    for found, is_unused in unused.items():
+        if is_unused:
+            raise EstimateError(
+                found,
+                "factors and approaches with effects='two_way', for example, lagged"
+                " with SLX, SDM or SDEM",
+                "leave it out, or take another model",
+            )
     converged = True
     if effects == "random":
         fit: Any = fit_random_effects(panel, net, PanelModel(model, lagged=lagged))
@@ -287,7 +297,7 @@ def spatial_model_probabilities(
     rows = table(formula, data, unit, time)
     effects = _agreed_effects(effects, rows.panel_effects)
     chosen("effects", effects, [name for name in EFFECTS if name != "random"])
-    compared = names_of(models)
+    compared = list(dict.fromkeys(names_of(models)))
     for name in compared:
         chosen("model", name, COMPARED)
     how = approach or ("direct" if effects == "pooled" else "lee_yu")
