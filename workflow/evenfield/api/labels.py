@@ -69,8 +69,8 @@ def label_permutation(
         Weights as for ``weights``: neighbours' averages of the labels are then
         regressors too, formed anew in each draw.
     expected : str, optional
-        What is done with the regressors that the draws let expect: ``subtract`` them
-        (recentring), or ``control`` for them (Borusyak and Hull 2023).
+        What is done with expected exposure, the mean of the regressors over the draws:
+        ``subtract`` it (recentring), or ``control`` for it (Borusyak and Hull 2023).
     strata, links, exact : optional
         Who can have whose labels. All units by default; those of the same ``strata`` (a
         column, the same at both dates of a unit); or places that hang together as those of the first label do: ``links``

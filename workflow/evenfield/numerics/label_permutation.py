@@ -60,7 +60,7 @@ class PermutationTest(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class LabelDesign:
     """How labels become regressors: the labels, then their neighbours' averages, less
-    what draws let expect.
+    their expected exposure over the draws.
     """
 
     # (N, N) spatial weights W; without them the labels alone are regressors
@@ -116,8 +116,8 @@ class LabelRegression:
 def expected_regressors(
     labels: np.ndarray, draws: LabelDraws, label_design: LabelDesign = LABELS_ALONE
 ) -> np.ndarray:
-    """Return the expected regressors under the draws: what geography alone gives each
-    unit; labels (N, L) -> (N, R).
+    """Return expected exposure, the mean of the regressors over the draws: what geography
+    alone gives each unit; labels (N, L) -> (N, R).
 
     Notes
     -----
