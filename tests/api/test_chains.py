@@ -4,6 +4,7 @@ from itertools import product
 
 import numpy as np
 import pandas as pd
+import pytest
 from scipy.stats import chi2, chi2_contingency
 from scipy.stats.contingency import association
 
@@ -91,17 +92,21 @@ def test_numbers_of_clubs_in_text_are_refused():
         refused(words, ef.clubs, "np.exp(rich)", DATA, **{name: "x"}, **KEYS)
 
 
-def test_clubs_are_held_against_groups():
-    # Two paths, to each of which half of the units close in.
+def of_two_paths():
+    """Incomes on two paths, to each of which half of the units close in."""
     fast = (DATA["unit"] > "u05").to_numpy()
     t = (DATA["year"] - 1989).to_numpy()
     apart = DATA["unit"].map(lambda unit: int(unit[1:]) % 6 - 2.5).to_numpy()
-    income = DATA.assign(
+    return DATA.assign(
         income=1000 * np.where(fast, 1.12, 1.01) ** t * (1 + 0.1 * apart / t),
         group=DATA["unit"].map(lambda unit: "ab"[int(unit[1:]) >= 5]),
     )
+
+
+def test_clubs_are_held_against_groups():
     call = {"groups": "group", "draws": 4999, "smoothing": None, **KEYS}
-    fit = ef.clubs("income", income, **call)
+    fit = ef.clubs("income", of_two_paths(), **call)
+    assert "exact p" not in fit.notes
     clubs = fit.tables["members"]["club"].to_numpy()
     groups = (np.arange(N) >= 5).astype(int)
     table = pd.crosstab(clubs, groups).to_numpy()
@@ -139,3 +144,48 @@ def exact_p(table):
             chances[filling] = np.prod(ways) / comb(int(rows.sum()), int(inside))
     seen = chances[tuple(table[:, 1].tolist())]
     return sum(chance for chance in chances.values() if chance <= seen * (1 + 1e-9))
+
+
+@pytest.mark.parametrize(
+    ("words", "options"),
+    [
+        ("k=4 beside cutoffs", {"k": 4}),
+        ("classes='yearly' beside cutoffs", {"classes": "yearly"}),
+        (r"cutoffs=\[nan\]", {"cutoffs": [np.nan]}),
+        (r"cutoffs=\[8.8, inf\]", {"cutoffs": [8.8, np.inf]}),
+        ("neighbour_classes without w", {"neighbour_classes": 3}),
+        ("neighbour_classes=0", {"neighbour_classes": 0}),
+        ("step=1.5", {"step": 1.5}),
+    ],
+)
+def test_what_a_chain_does_not_use_is_refused(words, options):
+    call = {"cutoffs": CUTOFFS, **options, **KEYS}
+    refused(words, ef.markov, "rich", DATA, **call)
+
+
+def test_spans_with_a_transition_in_common_are_refused():
+    words = "a span from 1996 beside one that ends in 1998"
+    spans = [(1996, 2005), (1990, 1998)]
+    refused(words, ef.markov, "rich", DATA, k=2, spans=spans, **KEYS)
+    meeting = ef.markov("rich", DATA, k=2, spans=[(1990, 1998), (1998, 2005)], **KEYS)
+    assert "over time" in meeting.tables["homogeneity"].index
+
+
+def test_an_exact_p_of_too_many_tables_is_said_to_be_none(monkeypatch):
+    monkeypatch.setattr("evenfield.numerics.association.MOST_TABLES", 1)
+    call = {"groups": "group", "draws": 9, "smoothing": None, **KEYS}
+    fit = ef.clubs("income", of_two_paths(), **call)
+    assert fit.tables["association"]["p_value"].isna().tolist() == [True, False]
+    assert fit.notes["exact p"] == "more than 1 tables, no exact p"
+
+
+@pytest.mark.parametrize(
+    ("words", "options"),
+    [
+        ("sieve_cap=nan", {"sieve_cap": np.nan}),
+        ("discard='a'", {"discard": "a"}),
+        ("smoothing=True", {"smoothing": True}),
+    ],
+)
+def test_numbers_of_clubs_are_finite(words, options):
+    refused(words, ef.clubs, "np.exp(rich)", DATA, **options, **KEYS)

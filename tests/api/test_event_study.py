@@ -553,3 +553,20 @@ def test_a_control_that_moves_or_repeats_another_is_refused():
     refused(
         "no column 'wealth'", ef.event_study, "y ~ 1", data, controls="wealth", **KEYS
     )
+
+
+def test_parts_stand_in_the_order_of_their_numbers_and_a_blank_is_none():
+    kinds = dict(zip(NAMES, [" ", "10", "2"] * len(NAMES), strict=False))
+    data = DATA.assign(kind=DATA["unit"].map(kinds))
+    found = ef.event_study("y ~ 1", data, parts="kind", **KEYS).tables["parts"]
+    assert list(found.index) == ["2", "10", "10 less 2", "alike"]
+    of_floats = data.assign(kind=pd.to_numeric(data["kind"], errors="coerce"))
+    again = ef.event_study("y ~ 1", of_floats, parts="kind", **KEYS).tables["parts"]
+    assert_frame_equal(again, found)
+
+
+def test_the_end_of_a_ring_is_a_number():
+    call = {"min_controls": 0, **KEYS}
+    refused(
+        r"rings of \[50.0, nan\]", ef.rings, "y ~ 1", DATA, rings=[50, np.nan], **call
+    )

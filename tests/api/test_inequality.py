@@ -254,3 +254,37 @@ def test_a_unit_that_changes_its_group_has_no_growth_of_a_group():
 def test_groups_of_growth_are_one_column(groups):
     words = "no column"
     refused(words, ef.growth_contributions, "income", ROWS, groups=groups, **KEYS)
+
+
+@pytest.mark.parametrize(
+    ("words", "options"),
+    [
+        ("power without marked", {"power": 0.8}),
+        ("aversion beside theil_t", {"aversion": 1.0}),
+        ("split='nested' of one", {"split": "nested", "groups": "zone"}),
+        ("aversion=inf", {"aversion": np.inf, "measure": "atkinson"}),
+        ("jackknife='no'", {"jackknife": "no", "groups": "place"}),
+    ],
+)
+def test_an_option_without_what_it_belongs_to_is_refused_at_its_default_too(
+    words, options
+):
+    refused(words, ef.inequality, "income", FIRST, unit="unit", **HOW, **options)
+
+
+def test_groups_with_numbers_stand_in_the_order_of_the_numbers():
+    numbered = ROWS.assign(zone=ROWS["place"].str[1:].astype(float) * 5)
+    fit = ef.growth_contributions("income", numbered, groups="zone", **KEYS)
+    assert list(fit.params.index) == [str(5 * i) for i in range(N // 2)]
+
+
+def test_a_change_without_the_same_groups_at_both_ends_is_said_to_be_none():
+    later = ROWS["year"] == 2005
+    moved = ROWS.assign(
+        place=ROWS["place"].mask(later & (ROWS["place"] == "p7"), "new")
+    )
+    call = {"groups": "place", "jackknife": True, **HOW, **KEYS}
+    fit = ef.inequality("income", moved, **call)
+    assert fit.notes["change"] == "none: new has units at one end alone"
+    assert not any("-" in term for term in fit.rows(0.95)["term"])
+    assert not ef.inequality("income", ROWS, **call).notes["change"]

@@ -260,3 +260,26 @@ def test_labels_that_cannot_be_dealt_out_are_refused():
     refused(
         "missing values of group", ef.label_permutation, "y", hole, "group", unit="unit"
     )
+
+
+def test_controls_that_cannot_be_told_apart_are_refused():
+    twice = CROSS.assign(double=2 * CROSS["x"], one=1.0)
+    for other in ("double", "one"):
+        call = {"controls": ["x", other], "unit": "unit", "draws": 99}
+        refused(
+            "the controls are collinear",
+            ef.label_permutation,
+            "y",
+            twice,
+            "group",
+            **call,
+        )
+
+
+@pytest.mark.parametrize(
+    ("weight", "words"), [(np.nan, "a finite number"), ("1", "a number")]
+)
+def test_weights_of_a_contrast_are_numbers(weight, words):
+    call = {"contrast": {"group": weight}, "draws": 99, **ABOUT}
+    words = f"contrast of group={weight!r}; expected {words}"
+    refused(words, ef.label_permutation, "y", CROSS, "group", **call)

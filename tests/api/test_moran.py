@@ -178,3 +178,15 @@ def test_marks_and_links_are_counted_and_all_placements_tried():
 def test_marks_on_all_units_or_of_other_numbers_are_refused():
     refused("12 of 12", ef.join_count, "mark", ONE.assign(mark=1), RING, unit="unit")
     refused("are marked", ef.join_count, "x", ONE, RING, unit="unit")
+
+
+def test_a_discovery_rate_without_local_values_is_refused():
+    call = {"controls": "x", "discovery_rate": 0.05, "draws": 9, "unit": "unit"}
+    refused("discovery_rate beside controls", ef.moran, "y", ONE, RING, **call)
+
+
+def test_an_infinite_value_of_the_neighbours_is_refused():
+    infinite = ONE.assign(x=ONE["x"].where(ONE["unit"] != "u03", np.inf))
+    call = {"neighbours": "x", "draws": 9, "unit": "unit"}
+    words = "1 infinite value of x, first u03"
+    refused(words, ef.bivariate_moran, "y", infinite, RING, **call)

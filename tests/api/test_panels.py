@@ -351,3 +351,48 @@ def test_levels_of_a_system_need_no_constant_where_their_dates_have_no_mean():
     rho, error = fit.params.iloc[0], fit.std_errors.iloc[0]
     close(table.loc["rho", "statistic"], (rho - 1) / error)
     assert table.loc["rho", "df"] == 59
+
+
+def test_a_system_without_constant_has_a_dummy_for_each_date():
+    call = {"equations": "system", **FEW}
+    fit = ef.dynamic_gmm("rich ~ 1", DATA, **call)
+    without = ef.dynamic_gmm("rich ~ 1", DATA, constant=False, **call)
+    close(without.params.iloc[0], fit.params.iloc[0], rtol=1e-6)
+    close(without.std_errors.iloc[0], fit.std_errors.iloc[0], rtol=1e-6)
+    # The dummy of the first date is the constant, and the others are sums with it.
+    close(without.params["1991"], fit.params["Intercept"], rtol=1e-6)
+    moved = fit.params["Intercept"] + fit.params["2005"]
+    close(without.params["2005"], moved, rtol=1e-6)
+
+
+def test_levels_that_need_a_constant_and_have_none_are_said():
+    call = {"equations": "system", "time_effects": False, "constant": False, **FEW}
+    said = ef.dynamic_gmm("rich ~ 1", DATA, **call).notes["no constant"]
+    means = DATA.groupby("year")["rich"].mean()
+    assert f"a mean of up to {means.max():.3g} at a date" in said
+    gap = DATA["rich"] - DATA.groupby("year")["rich"].transform("mean")
+    assert (
+        "no constant"
+        not in ef.dynamic_gmm("gap ~ 1", DATA.assign(gap=gap), **call).notes
+    )
+    words = "constant=False with equations='difference'"
+    refused(words, ef.dynamic_gmm, "rich ~ 1", DATA, constant=False, **FEW)
+
+
+@pytest.mark.parametrize(
+    ("words", "options"),
+    [
+        (r"instruments=\(2,\)", {"instruments": (2,)}),
+        ("instruments=2;", {"instruments": 2}),
+        ("lag of an instrument=2.5", {"instruments": (2.5, 3)}),
+        (
+            "x among endogenous and predetermined",
+            {"endogenous": "x", "predetermined": "x"},
+        ),
+        ("start at 2 and end at 1", {"endogenous": "x", "last_lag": 1}),
+        ("last_lag=3 without endogenous", {"last_lag": 3}),
+    ],
+)
+def test_lags_that_instrument_nothing_are_refused(words, options):
+    call = {**FEW, "time_effects": False, **options}
+    refused(words, ef.dynamic_gmm, "rich ~ x", DATA, **call)

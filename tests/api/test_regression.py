@@ -318,3 +318,61 @@ def test_errors_of_the_wild_bootstrap_are_those_of_cr1_whatever_else_is_asked_fo
     errors = [fit.vcov(kind).std_errors["x"] for fit in fits for kind in ("CR1",)]
     errors += [fit.vcov("wild").std_errors["x"] for fit in fits[1:]]
     close(errors, [errors[0]] * 5)
+
+
+PATHS = made_panel(5).assign(
+    stratum=lambda rows: rows["year"] % 2,
+    lat=lambda rows: 40 + rows["year"] / 1000,
+    lon=lambda rows: rows["unit"] / 10,
+)
+
+
+def test_strata_and_places_that_change_from_date_to_date_are_refused():
+    words = "stratum of 0 differs from date to date"
+    call = {"strata": "stratum", "draws": 9, **KEYS}
+    kind = "randomisation_stratified"
+    refused(words, ef.ols, "y ~ x | unit + year", PATHS, inference=kind, **call)
+    refused(words, ef.specification_curve, "y", PATHS, "x", **call)
+    words = "lat of 0 differs from date to date"
+    call = {"inference": "conley", "cutoff_km": 100, **KEYS}
+    refused(words, ef.ols, "y ~ x | unit + year", PATHS, **call)
+
+
+def test_options_that_no_inference_reads_are_named():
+    given = {"cutoff_km": 100, "lags": 2, "most_components": 3, "strata": "region"}
+    fit = ef.ols("y ~ x", PATHS, inference="CR1", **given, **KEYS)
+    assert fit.notes["given and not used"] == ", ".join(given)
+    read = ef.ols("y ~ x", PATHS, inference=["CR1", "driscoll_kraay"], lags=2, **KEYS)
+    assert not read.notes["given and not used"]
+
+
+@pytest.mark.parametrize(
+    ("words", "options"),
+    [
+        ("lags=2.5", {"lags": 2.5, "inference": "driscoll_kraay"}),
+        ("few_units='no'", {"few_units": "no"}),
+        ("most_components=2.5", {"most_components": 2.5}),
+        ("cutoff_km='a'", {"cutoff_km": "a", "inference": "conley"}),
+    ],
+)
+def test_options_of_another_kind_are_refused(words, options):
+    refused(words, ef.ols, "y ~ x | unit + year", PATHS, **options, **KEYS)
+
+
+@pytest.mark.parametrize("sign", [0, 2, True, "+"])
+def test_a_predicted_sign_is_up_or_down(sign):
+    call = {"sign": sign, "draws": 9, **KEYS}
+    words = f"sign={sign!r}".replace("+", r"\+")
+    refused(words, ef.specification_curve, "y", PATHS, "x", **call)
+
+
+def test_a_sample_that_cannot_be_queried_is_named():
+    call = {"samples": {"all": "", "coast": "coastal == 1"}, "draws": 9, **KEYS}
+    words = "the sample 'coastal == 1' fails"
+    refused(words, ef.specification_curve, "y", PATHS, "x", **call)
+
+
+def test_contrasts_stand_in_the_order_of_the_numbers_of_their_groups():
+    one = PATHS[PATHS["year"] == 2000].assign(group=lambda rows: rows["region"] * 5.0)
+    fit = ef.contrasts("y", one, "group", reference=0, unit="unit", inference="HC3")
+    assert list(fit.params.index) == ["5", "10"]

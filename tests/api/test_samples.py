@@ -165,3 +165,25 @@ def test_a_sample_whose_interval_has_one_end_is_not_pooled(monkeypatch):
     ends.loc["1996", "upper"] = np.inf
     monkeypatch.setattr(type(fit), "conf_int", lambda self, level: ends)
     refused("no interval of 1996", fit.pool)
+
+
+@pytest.mark.parametrize(
+    ("written", "names"),
+    [
+        (lambda wave: wave % 1988 // 2, ["1", "4", "8"]),
+        (lambda wave: wave % 1988.0, ["2", "8", "17"]),
+        (lambda wave: f"wave {wave - 1988}", ["wave 2", "wave 8", "wave 17"]),
+        (lambda wave: -wave / 4, ["-501.25", "-499", "-497.5"]),
+    ],
+)
+def test_samples_stand_in_the_order_of_their_numbers(written, names):
+    data = THREE.assign(wave=THREE["wave"].map(written))
+    fit = ef.ols_by("y ~ x", data, "wave", unit="unit", reference=data["wave"].iloc[0])
+    assert list(fit.params.index) == names
+    assert fit.notes["same sign"] >= 1
+
+
+@pytest.mark.parametrize("bound", [True, np.inf])
+def test_a_bound_of_interest_is_a_number(bound):
+    fit = ef.ols("y ~ x", THREE.query("wave == 1996"), unit="unit")
+    refused(f"bound={bound!r}", fit.equivalence, bound=bound)

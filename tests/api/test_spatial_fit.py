@@ -253,3 +253,39 @@ def test_bootstraps_and_factors_say_of_themselves_what_they_are(durbin, by):
     assert "Inference by" in fit.explain()
     assert "rho" in fit.interpret()
     assert "Student's t" in fitted(inference="unit_t").explain()
+
+
+@pytest.mark.parametrize(
+    ("effects", "units", "dates", "own"),
+    [
+        ("two_way", N - 1, T - 1, 3),
+        ("unit", N, T - 1, 3),
+        ("time", N - 1, T, 3),
+        ("pooled", N, T, 4),
+    ],
+)
+def test_loadings_and_paths_of_factors_count_among_the_parameters(
+    effects, units, dates, own
+):
+    fit = fitted(
+        "SAR", factors=2, effects=effects, inference=["observed", "observed_t"]
+    )
+    left = fit.rows(0.95).query("inference == 'observed_t'")["df"]
+    # A residual of rank two is taken out of rows and columns; rho, x and z, the constant.
+    assert set(left) == {(units - 2) * (dates - 2) - own}
+    widened = fit.vcov("observed_t").std_errors / fit.std_errors
+    close(widened, np.sqrt(fit.nobs / left.iloc[0]))
+    close(fit.impacts(inference="observed_t").rows(0.95)["df"], left.iloc[0])
+
+
+def test_lags_of_regressors_and_an_approach_that_a_model_does_not_have_are_refused():
+    refused("lagged beside SAR", fitted, "SAR", lagged="x")
+    words = "approach='lee_yu' beside random effects"
+    refused(words, fitted, "SAR", effects="random", approach="lee_yu")
+
+
+def test_a_model_named_twice_is_compared_once():
+    call = {"effects": "two_way", "models": ["SAR", "SAR", "SEM"], **KEYS}
+    shares = ef.spatial_model_probabilities("y ~ x", DATA, {"near": NET}, **call)
+    assert list(shares.index) == ["SAR", "SEM"]
+    close(shares.to_numpy().sum(), 1)

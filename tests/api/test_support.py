@@ -110,3 +110,9 @@ def test_a_control_that_modifies_the_slope_has_a_speed_of_its_own(panel):
     words = "no control to interact with 'z'"
     call = {**call, "interact": "z"}
     refused(words, ef.beta_convergence, "log_income ~ x", panel, **call)
+
+
+def test_an_infinite_value_to_sort_by_is_refused():
+    infinite = UNITS.assign(x=UNITS["x"].where(UNITS["unit"] != "u07", np.inf))
+    words = "1 infinite value of x, first u07"
+    refused(words, ef.common_support, "income", infinite, "x", unit="unit")

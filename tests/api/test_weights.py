@@ -95,3 +95,8 @@ def test_a_unit_without_a_neighbour_in_a_gal_file_is_named(tmp_path):
     path.write_text("3\na 1\nb\nb 1\na\nc 0\n\n")
     fails(ef.WeightsError, "first c", ef.weights, path)
     assert np.isfinite(NET.matrix.toarray()).all()
+
+
+def test_a_link_without_a_neighbour_is_refused():
+    links = pd.DataFrame({"unit": ["a", "b", "a"], "neighbour": ["b", "a", None]})
+    fails(ef.WeightsError, "a link without a unit or a neighbour", ef.weights, links)

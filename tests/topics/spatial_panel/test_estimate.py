@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from numpy.random import default_rng
 
+import evenfield as ef
 from evenfield.numerics.spatial_panel import likelihood_maximum as optimum
 from evenfield.numerics.spatial_panel.impacts import (
     KINDS,
@@ -19,6 +20,7 @@ from evenfield.shared.estimates import estimates_frame
 from evenfield.study.errors import EvenfieldError
 from evenfield.study.spatial_weights import SpatialWeights
 from evenfield.topics.spatial_panel import estimate_rows
+from evenfield.topics.spatial_panel.call import call
 from evenfield.topics.spatial_panel.estimate import estimate
 from made_study import (
     MadeStudy,
@@ -334,3 +336,19 @@ def test_what_the_data_cannot_carry_is_said_in_one_line(text, changes):
             "near"
         )
     fails(EvenfieldError, rf"\A.*{text}.*\Z", estimate, study)
+
+
+def test_a_test_of_a_study_without_durbin_model_is_called_from_none(few_draws):
+    study = make_study(models=["SAR", "SEM"], model="SAR")
+    rows = estimates_frame(estimate(study).estimates)
+    lagrange = rows[rows["term"].str.startswith("LM")]
+    assert len(lagrange) > 1
+    for line in lagrange.to_dict("records"):
+        own = call(study, line)
+        arguments = own.arguments
+        assert arguments["model"] == "OLS"
+        fit = ef.spatial_panel(
+            data=own.data, **{own.weights_as: own.weights}, **arguments
+        )
+        found = fit.specification_tests().loc[line["term"]]
+        close(found["statistic"], line["estimate"], rtol=1e-6)

@@ -13,7 +13,17 @@ from evenfield.api.results import share
 from evenfield.study.errors import EstimateError, nearest
 
 # Whole numbers by the least that each may be.
-WHOLE = {"draws": 0, "horizons": 0, "leads": 0, "min_controls": 0}
+WHOLE = {
+    "draws": 0,
+    "horizons": 0,
+    "k": 1,
+    "lags": 0,
+    "leads": 0,
+    "min_controls": 0,
+    "most_components": 1,
+    "neighbour_classes": 2,
+    "step": 1,
+}
 COLUMNS = ("unit", "time", "first", "cluster", "strata", "weights")
 
 
@@ -63,7 +73,21 @@ def bound_values(
             "give it by name",
         ) from error
     _check_values(given)
+    _check_switches(given, call)
     return given
+
+
+def _check_switches(given: Mapping[str, Any], call: Signature) -> None:
+    """Refuse what is neither true nor false where one of them is the default."""
+    for name, value in given.items():
+        is_switch = isinstance(call.parameters[name].default, bool)
+        # "no" is text, which would count as true.
+        if is_switch and not isinstance(value, bool | np.bool_):
+            raise EstimateError(
+                f"{name}={value!r}",
+                "True or False",
+                f"give {name}=True, or leave it out",
+            )
 
 
 def _check_values(given: Mapping[str, Any]) -> None:
@@ -73,7 +97,7 @@ def _check_values(given: Mapping[str, Any]) -> None:
             whole(name, given[name], lowest)
     if "seed" in given:
         _check_seed(given["seed"])
-    if "power" in given:
+    if given.get("power") is not None:
         share("power", given["power"], 0.8)
     for name in COLUMNS:
         value = given.get(name)
@@ -103,6 +127,13 @@ def numeric(name: str, value: Any) -> None:
     """Refuse what is no number."""
     if not isinstance(value, int | float | np.number) or isinstance(value, bool):
         raise EstimateError(f"{name}={value!r}", "a number", "give one, such as 1")
+
+
+def finite(name: str, value: Any) -> None:
+    """Refuse what is no finite number."""
+    numeric(name, value)
+    if not np.isfinite(value):
+        raise EstimateError(f"{name}={value!r}", "a finite number", "give one")
 
 
 def _check_seed(seed: Any) -> None:

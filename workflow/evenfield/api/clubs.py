@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from evenfield.api.arguments import numeric, whole
+from evenfield.api.arguments import finite, whole
 from evenfield.api.data import Table, reported, table
 from evenfield.api.levels import levels_of, positive
 from evenfield.api.policies import of_units
@@ -25,6 +25,9 @@ def _read(
     """Return the rows, log incomes by unit and date (N, T), and the rules with the
     filter of the call.
     """
+    finite("discard", rules.discard)
+    if not isinstance(smoothing, str | None):
+        finite("smoothing", smoothing)
     rows = table(levels_of(y, data), data, *keys)
     rows.check_keys("a path of incomes")
     rows.calendar.even("a regression on time")
@@ -136,8 +139,9 @@ def clubs(
     groups : str, optional
         Column of groups, the same at all dates of a unit: ``tables["association"]`` has
         Cramer's V of clubs and groups, with the exact p-value of Fisher, Freeman and
-        Halton given both margins and that of labels dealt out to other units. Units of
-        no club are a group of their own.
+        Halton given both margins (NaN where these have more than 200,000 tables:
+        ``notes`` say so) and that of labels dealt out to other units. Units of no club
+        are a group of their own.
     draws, seed : int
         Number and seed of such deals.
     sort_share, sieve_step, sieve_cap : float
@@ -158,9 +162,12 @@ def clubs(
     given.
     """
     whole("draws", draws, lowest=1)
-    numeric("sort_share", sort_share)
-    numeric("sieve_step", sieve_step)
-    numeric("sieve_cap", sieve_cap)
+    for name, value in {
+        "sort_share": sort_share,
+        "sieve_step": sieve_step,
+        "sieve_cap": sieve_cap,
+    }.items():
+        finite(name, value)
     rules = models.Rules(
         logs=logs,
         discard=discard,
@@ -196,6 +203,8 @@ def clubs(
             },
             index=["exact", "permutation"],
         )
+        if test.no_exact:
+            notes["exact p"] = test.no_exact
     return Fit(
         "Convergence clubs",
         lambda level: tidy(own.rows(level, clubs)).assign(term=list(means)),

@@ -162,6 +162,24 @@ def names_of(names: str | Sequence[str]) -> list[str]:
     return list(names)
 
 
+DIGITS = re.compile(r"(\d+)")
+
+
+def names_in_order(names: Iterable[object]) -> list[str]:
+    """Return different names once and in order: 2 before 10, wave 2 before wave 10."""
+    different = sorted({str(name) for name in names})
+    numbers = pd.to_numeric(pd.Series(different, dtype=object), errors="coerce")
+    if numbers.notna().all():
+        return [different[i] for i in numbers.argsort(kind="stable")]
+
+    def parts(name: str) -> list[tuple[int, str]]:
+        # Text and whole numbers alternate; text has the number zero.
+        by_digits = enumerate(DIGITS.split(name))
+        return [(int(part), "") if i % 2 else (0, part) for i, part in by_digits]
+
+    return sorted(different, key=parts)
+
+
 @dataclass(frozen=True)
 class Table:
     """Rows of a data set sorted by unit and date, with the outcome and the regressors
@@ -227,14 +245,23 @@ class Table:
         return values
 
     def numbers(self, name: str) -> pd.Series[float]:
-        """Return a column of numbers that is there in every row."""
+        """Return a column of finite numbers that is there in every row."""
         values = self.column(name)
         try:
-            return values.astype(float)
+            numbers = values.astype(float)
         except (TypeError, ValueError) as error:
             raise EstimateError(
                 f"{name} with what is no number", "numbers", "take another column"
             ) from error
+        infinite = np.isinf(numbers.to_numpy())
+        if infinite.any():
+            raise EstimateError(
+                f"{counted(infinite.sum(), 'infinite value')} of {name}, first"
+                f" {self.unit[infinite][0]}",
+                "finite numbers",
+                "drop them",
+            )
+        return numbers
 
     def effect(self, name: str) -> np.ndarray:
         """Return the level of each row of an effect behind the bar, codes from zero."""
@@ -731,6 +758,10 @@ def links_of(w: Any, ids: Iterable[object] | None) -> tuple[list[str], csr_array
         # Its columns in the order of the rows.
         w = w.set_axis(w.columns.map(str), axis=1)[ids].to_numpy(float)
     if isinstance(w, pd.DataFrame) and w.shape[1] in (2, 3):
+        if w.iloc[:, :2].isna().any(axis=None):
+            raise WeightsError(
+                "a link without a unit or a neighbour", "both in every row", "drop it"
+            )
         ends = w.iloc[:, :2].astype(str)
         # Ids beside the links bring in units that no link names.
         names = sorted({*ends.stack(), *map(str, () if ids is None else ids)})

@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 
 from evenfield.api.arguments import whole
-from evenfield.api.data import reported
+from evenfield.api.data import names_in_order, reported
+from evenfield.api.dates import plain_text
 from evenfield.api.distances import COORDS
 from evenfield.api.policies import (
     LEVEL,
@@ -179,10 +180,12 @@ def _parts(policy: Policy, span: tuple[int, int], column: str) -> pd.DataFrame:
     """
     chosen("column", column, policy.rows.data)
     named = policy.rows.data[column]
-    labels = named.astype(str).where(named.notna() & named.ne(""), "")
+    # A number with a blank beside it is a float: 10.0 is 10.
+    labels = named.map(plain_text, na_action="ignore").astype(object)
+    labels = labels.where(named.notna(), "")
     cells = {
         name: policy.rows.steps_grid(labels.eq(name)) == 1
-        for name in sorted(set(labels) - {""})
+        for name in names_in_order(set(labels) - {""})
     }
     # Parts of which no cell has an effect say nothing.
     cells = {name: part & policy.panel.with_effect for name, part in cells.items()}

@@ -11,9 +11,18 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
-from evenfield.api.arguments import numeric, whole
-from evenfield.api.data import Table, matched_weights, names_of, reported, table
+from evenfield.api.arguments import finite, whole
+from evenfield.api.data import (
+    Table,
+    matched_weights,
+    names_in_order,
+    names_of,
+    reported,
+    table,
+)
+from evenfield.api.dates import plain_text
 from evenfield.api.formula import outcome_of
+from evenfield.api.policies import POWER
 from evenfield.api.results import Fit, chosen, line_of, t_rows
 from evenfield.models.inequality import (
     ATKINSON,
@@ -56,14 +65,14 @@ def inequality(
     time: str | None = None,
     draws: int = 499,
     seed: int = 0,
-    aversion: float = 1.0,
-    split: str = "nested",
+    aversion: float | None = None,
+    split: str | None = None,
     permutations: int = 0,
     connected: str | None = None,
     w: object = None,
     jackknife: bool = False,
     marked: str | None = None,
-    power: float = 0.8,
+    power: float | None = None,
 ) -> Fit:
     """Measure inequality between units at every date: ``total``, and ``between`` and
     ``within`` groups.
@@ -79,12 +88,13 @@ def inequality(
         ``within`` both. The Gini coefficient by one column is ``within`` groups,
         ``between`` their means, and ``overlap``.
     measure, aversion : str, float
-        theil_t, theil_l, gini, or atkinson with an aversion to inequality above 0.
+        theil_t, theil_l, gini, or atkinson with an aversion to inequality above 0, 1 by
+        default.
     draws, seed : int
         Samples of units behind the standard errors of the Theil indices, two or more.
     split : str
-        nested (what the inner grouping adds to the outer one) or shapley (the mean over
-        both orders).
+        nested (what the inner grouping adds to the outer one; the default) or shapley
+        (the mean over both orders).
     permutations : int
         Number of times that the labels of groups are dealt out to other units, drawn
         by ``seed`` at each date: the test in ``tables["between"]``.
@@ -95,12 +105,13 @@ def inequality(
         What ``weights`` of the library takes, matched to the units by id.
     jackknife : bool
         Whether to give the ``share within`` groups, and its change from the first date
-        to the last, with the error that leaving out one group after another gives.
+        to the last, with the error that leaving out one group after another gives; no
+        change where a group has units at one end alone, which ``notes`` say.
     marked, power : str, float
         Column with 1 in all units of some groups and 0 in others: the mean index inside
         ``marked`` groups less that inside the others, against every choice of as many
         groups, and its change from the first date to the last, by the marks of the
-        last; power of the smallest visible difference.
+        last; power of the smallest visible difference, 0.8 by default.
 
     Returns
     -------
@@ -124,22 +135,29 @@ def inequality(
     whole("draws", draws, lowest=2)  # of which a standard deviation is taken
     whole("permutations", permutations, lowest=0)
     chosen("measure", measure, MEASURES)
-    chosen("split", split, SPLITS)
-    numeric("aversion", aversion)
+    if split is not None:
+        chosen("split", split, SPLITS)
+    if aversion is not None:
+        finite("aversion", aversion)
     columns = [] if groups is None else names_of(groups)
-    several = len(columns) > 1
+    one_grouping = len(columns) < 2
     unused = {
         "w without a connected group": w is not None and connected is None,
-        f"split={split!r} of one grouping or none": split != "nested" and not several,
-        f"aversion beside {measure}": aversion != 1 and measure != ATKINSON,
+        f"split={split!r} of one grouping or none": split is not None and one_grouping,
+        f"aversion beside {measure}": aversion is not None and measure != ATKINSON,
+        "power without marked groups": power is not None and marked is None,
     }
     for found, is_unused in unused.items():
         if is_unused:
             raise EstimateError(
                 found,
-                "w= with connected=, split= with two groupings, aversion= with atkinson",
+                "w= with connected=, split= with two groupings, aversion= with atkinson,"
+                " power= with marked=",
                 "leave it out",
             )
+    aversion = 1.0 if aversion is None else aversion
+    split = split or "nested"
+    power = POWER if power is None else power
     tests = permutations > 0 or connected is not None
     _check_groups(columns, measure, one_theil=tests or jackknife or marked is not None)
     rows = table(outcome_of(y, data), data, unit, time)
@@ -193,6 +211,7 @@ def inequality(
             "units": len(rows.units.names),
             "dates": len(wide),
             "groups": ", ".join(columns),
+            "change": _without_change(dates) if jackknife or marked is not None else "",
         },
         tables=tables,
     )
@@ -334,6 +353,15 @@ def _marked_rows(
     return rows
 
 
+def _without_change(dates: Sequence[_Date]) -> str:
+    """Say why there is no change from the first date to the last; empty where there is
+    one, or one date.
+    """
+    first, last = (set(date.groups[0][1]) for date in (dates[0], dates[-1]))
+    odd = names_in_order(first ^ last)
+    return f"none: {odd[0]} has units at one end alone" if odd else ""
+
+
 def _with_change(
     by_date: Sequence[Array], dates: Sequence[_Date], ends: Sequence[str]
 ) -> dict[str, Array]:
@@ -386,8 +414,9 @@ def growth_contributions(
     rows = table(outcome_of(y, data), data, unit, time)
     rows.check_keys("growth of groups")
     values = rows.balanced(rows.y)
-    labels = rows.column(groups).astype(str).to_numpy()
-    codes_of_rows, names = pd.factorize(labels, sort=True)
+    labels = rows.column(groups).map(plain_text).astype(str)
+    names = names_in_order(labels)
+    codes_of_rows = pd.Categorical(labels, names).codes
     codes = rows.balanced(codes_of_rows).astype(int)
     differs = (codes != codes[:, :1]).any(axis=1)
     if differs.any():
@@ -410,9 +439,7 @@ def growth_contributions(
     dates = rows.calendar.text
     return Fit(
         "Contributions to growth",
-        t_rows(
-            list(names), growth.share, [np.nan] * len(names), "none", law="all units"
-        ),
+        t_rows(names, growth.share, [np.nan] * len(names), "none", law="all units"),
         values[:, [0, -1]].size,
         notes={
             "units": len(values),

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evenfield.api.arguments import whole
+from evenfield.api.arguments import finite, whole
 from evenfield.api.data import Table, matched_weights, names_of, reported, table
 from evenfield.api.formula import Columns
 from evenfield.api.policies import of_units
@@ -69,8 +69,8 @@ def label_permutation(
         Weights as for ``weights``: neighbours' averages of the labels are then
         regressors too, formed anew in each draw.
     expected : str, optional
-        What is done with the regressors that the draws let expect: ``subtract`` them
-        (recentring), or ``control`` for them (Borusyak and Hull 2023).
+        What is done with expected exposure, the mean of the regressors over the draws:
+        ``subtract`` it (recentring), or ``control`` for it (Borusyak and Hull 2023).
     strata, links, exact : optional
         Who can have whose labels. All units by default; those of the same ``strata`` (a
         column, the same at both dates of a unit); or places that hang together as those of the first label do: ``links``
@@ -145,6 +145,8 @@ def _weights(contrast: Any, first: str) -> dict[str, float]:
             "weights by name of the coefficient, one at least that is not 0",
             f"give contrast={{{first!r}: 1}}, for example",
         )
+    for name, weight in contrast.items():
+        finite(f"contrast of {name}", weight)
     return dict(contrast)
 
 

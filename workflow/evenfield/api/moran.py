@@ -21,6 +21,7 @@ from evenfield.models.moran import (
     normal_moments,
 )
 from evenfield.models.rows import Row
+from evenfield.study.errors import EstimateError
 
 
 @reported("moran")
@@ -32,7 +33,7 @@ def moran(
     controls: str | Sequence[str] = (),
     unit: str | None = None,
     time: str | None = None,
-    discovery_rate: float = 0.05,
+    discovery_rate: float | None = None,
     draws: int = 9999,
     seed: int = 0,
 ) -> Fit:
@@ -51,8 +52,9 @@ def moran(
         residuals, which each permutation regresses anew.
     unit, time : str, optional
         As for ``ols``.
-    discovery_rate : float
-        At which ``units that differ`` counts the local Moran of a unit.
+    discovery_rate : float, optional
+        At which ``units that differ`` counts the local Moran of a unit, 0.05 by default;
+        refused beside controls, with which there is no local Moran.
     draws, seed : int
         Permutations of the units over the map, the same for all dates and units.
 
@@ -72,8 +74,15 @@ def moran(
     Westfall and Young (1993) over dates, Benjamini and Hochberg (1995) over units.
     """
     whole("draws", draws, lowest=1)
-    share("discovery rate", discovery_rate, 0.05)
     held = names_of(controls)
+    if discovery_rate is not None and held:
+        raise EstimateError(
+            "discovery_rate beside controls",
+            "one of them: units are compared without controls",
+            "leave the other out",
+        )
+    rate = 0.05 if discovery_rate is None else discovery_rate
+    share("discovery rate", rate, 0.05)
     rows = table(outcome_of(y, data, held), data, unit, time)
     values = rows.balanced(rows.y)
     W = matched_weights(w, rows.units.names)
@@ -106,7 +115,7 @@ def moran(
         rng = np.random.default_rng(seed)
         local = local_association(values, W, rng, draws)
         refuse_undefined(local.reason)
-        differ = [row.test.estimate for row in local.rows(discovery_rate)]
+        differ = [row.test.estimate for row in local.rows(rate)]
         over_time["units that differ"] = np.array(differ).astype(int)
         tables["local"] = _of_units(rows, local)
     return Fit(

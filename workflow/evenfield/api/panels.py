@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Sized
 from dataclasses import replace
-from itertools import product
+from itertools import pairwise, product
 from typing import Any
 
 import numpy as np
@@ -245,7 +245,8 @@ def dynamic_gmm(
         Lags of y among the regressors: those of the formula, or 1.
     equations : str
         difference, or system (a constant is reported then, but for ``constant=False``:
-        levels less the means of their dates need none).
+        levels less the means of their dates need none; other levels have a dummy for
+        every date, or ``notes`` say how far their mean is from zero).
     instruments : tuple of int
         First and last lag of the levels of y that instrument the differences; 0 takes
         all there are.
@@ -287,16 +288,16 @@ def dynamic_gmm(
     chosen("number of steps", steps, [1, 2])
     chosen("equations", equations, ["difference", "system"])
     system = equations == "system"
+    with_constant = _has_constant(equations, constant)
+    _check_lags(instruments, last_lag)
     # By step: a date that no unit has keeps its place, so that no lag leaps over it.
     Y = rows.steps_grid(rows.y)
     n_dates = Y.shape[1]
     # Far from zero regressors, too, would lose digits: the constant makes up for the
     # mean.
-    with_constant = system and constant
     mean = float(np.nanmean(Y)) if with_constant or not system else 0.0
     lags, names = _lags_of_outcome(rows, lags)
-    first_lags = dict.fromkeys(names_of(endogenous), 2)
-    first_lags |= dict.fromkeys(names_of(predetermined), 1)
+    first_lags = _first_lags(names_of(endogenous), names_of(predetermined), last_lag)
     sources, own = _instruments(rows, names, first_lags, last_lag, centre)
     X = rows.steps_grid(rows.X[names])
     # Y enters less its mean: ``origin`` gives instruments their level, if not centred.
@@ -311,9 +312,10 @@ def dynamic_gmm(
     )
     if time_effects:
         # A dummy for each date with an equation: a date that no unit has takes away
-        # those of the dates after it, too. In levels the first stands for the constant.
+        # those of the dates after it, too. In levels the constant is that of the first.
         in_differences, in_levels = equation_dates(Y, X, lags)
-        dated = np.flatnonzero(in_levels)[1:] if system else in_differences.nonzero()[0]
+        dated = np.flatnonzero(in_levels if system else in_differences)
+        dated = dated[1:] if with_constant else dated
         dummies = np.tile(np.eye(n_dates)[:, dated], (len(Y), 1, 1))
         X = np.concatenate([X, dummies], axis=2)
         names += [rows.calendar.position_text(int(t)) for t in dated]
@@ -341,6 +343,7 @@ def dynamic_gmm(
     }
     notes: dict[str, Any] = {"units": fit.n_units, "instruments": fit.n_instruments}
     notes |= _cautions(fit, Y, centre)
+    notes |= _taken_up(Y, by_root=system and not (constant or time_effects))
     tables = {"tests": pd.DataFrame(tests, index=["statistic", "df", "p_value"]).T}
     # Lags of other dates than the last one leave no one root.
     if lags == 1 and rows.calendar.years > 0:
@@ -358,6 +361,36 @@ def dynamic_gmm(
         tables=tables,
         raw=fit,
     )
+
+
+def _check_lags(instruments: Any, last_lag: int) -> None:
+    """Refuse lags of instruments that are no whole numbers."""
+    if np.shape(instruments) != (2,):
+        raise EstimateError(
+            f"instruments={instruments!r}", "first and last lag", "give (2, 4), say"
+        )
+    for lag in (*instruments, last_lag):
+        whole("lag of an instrument", lag, lowest=0)
+
+
+def _first_lags(
+    endogenous: Sequence[str], predetermined: Sequence[str], last_lag: int
+) -> dict[str, int]:
+    """Return the first lag of each variable whose lags are instruments."""
+    if last_lag and not (endogenous or predetermined):
+        raise EstimateError(
+            f"last_lag={last_lag} without endogenous or predetermined columns",
+            "columns whose lags it ends; those of y end by instruments",
+            "name them, or leave it out",
+        )
+    both = [name for name in endogenous if name in predetermined]
+    if both:
+        raise EstimateError(
+            f"{both[0]} among endogenous and predetermined columns",
+            "one of them",
+            "leave it out of the other",
+        )
+    return dict.fromkeys(endogenous, 2) | dict.fromkeys(predetermined, 1)
 
 
 def _instruments(
@@ -429,6 +462,7 @@ def _with_mean(
 
 
 FAR = 10  # standard deviations
+ZERO_MEAN = 1e-8  # standard deviations below which a mean is rounding
 
 
 def _cautions(fit: gmm.GmmFit, Y: np.ndarray, centre: bool) -> dict[str, str]:
@@ -451,6 +485,34 @@ def _cautions(fit: gmm.GmmFit, Y: np.ndarray, centre: bool) -> dict[str, str]:
             "far from zero, and the estimates depend on it: see centre=True"
         )
     return notes
+
+
+def _has_constant(equations: str, constant: bool) -> bool:
+    """Say whether a constant is estimated, which no difference has."""
+    system = equations == "system"
+    if not (system or constant):
+        raise EstimateError(
+            "constant=False with equations='difference', which has no constant",
+            "equations='system'",
+            "leave it out",
+        )
+    return system and constant
+
+
+def _taken_up(Y: np.ndarray, *, by_root: bool) -> dict[str, str]:
+    """Say how far means of dates are from zero where neither a constant nor dummies take
+    them up; levels (N, T).
+    """
+    if not by_root:
+        return {}
+    means = np.nanmean(Y, axis=0)
+    farthest = float(means[np.nanargmax(np.abs(means))])
+    if abs(farthest) <= ZERO_MEAN * np.nanstd(Y):
+        return {}
+    return {
+        "no constant": f"y has a mean of up to {farthest:.3g} at a date, which the root"
+        " takes up: subtract the means of dates, or leave out constant=False"
+    }
 
 
 def _agreed_time_effects(option: bool | None, behind_bar: str | None) -> bool:
@@ -487,6 +549,26 @@ def _is_empty(given: object) -> bool:
     return isinstance(given, Sized) and len(given) == 0
 
 
+def _classes_asked_for(k: int, classes: str, cutoffs: Any) -> tuple[int, str]:
+    """Return the number of classes and the rule that makes them."""
+    chosen("classes", classes, ["pooled", "yearly"])
+    if _is_empty(cutoffs):
+        return k, classes
+    fixed = _fixed_classes(cutoffs)
+    unused = {
+        f"k={k}": k not in (5, fixed),
+        f"classes={classes!r}": classes != "pooled",
+    }
+    for found, is_unused in unused.items():
+        if is_unused:
+            raise EstimateError(
+                f"{found} beside cutoffs, which make the classes",
+                "one of them",
+                "leave the other out",
+            )
+    return fixed, "fixed"
+
+
 def _fixed_classes(cutoffs: Any) -> int:
     """Return the number of classes between cut-offs, and refuse those that do not rise."""
     listed = isinstance(cutoffs, Sequence | np.ndarray | pd.Series)
@@ -496,7 +578,8 @@ def _fixed_classes(cutoffs: Any) -> int:
         )
     for cutoff in cutoffs:
         numeric("cutoffs", cutoff)
-    if not (np.diff(cutoffs) > 0).all():
+    finite = np.isfinite(np.asarray(cutoffs, dtype=float)).all()
+    if not (finite and (np.diff(cutoffs) > 0).all()):
         raise EstimateError(
             f"cutoffs={list(cutoffs)}", "rising numbers", "sort them, each once"
         )
@@ -513,7 +596,17 @@ def _homogeneity(
     if not _is_empty(spans):
         dates = {}
         text = rows.calendar.text
-        for first, last in rows.calendar.ends_of_spans(spans):
+        ends = rows.calendar.ends_of_spans(spans)
+        # Two spans may meet at a date: the moves of one end where those of the other
+        # begin.
+        for (_, last), (first, _) in pairwise(sorted(ends)):
+            if first < last:
+                raise EstimateError(
+                    f"a span from {text[first]} beside one that ends in {text[last]}",
+                    "spans without a transition in common",
+                    "let one begin where the other ends, or later",
+                )
+        for first, last in ends:
             dates[f"{text[first]} to {text[last]}"] = np.arange(first, last + 1)
         tests["over time"] = chain.over_time(dates)
     numbers = {name: [test.lr, test.df, test.lr_p] for name, test in tests.items()}
@@ -553,14 +646,15 @@ def markov(
         Number of classes of equal size, pooled over dates or yearly; dates that a
         transition takes.
     neighbour_classes : int, optional
-        Classes of the neighbours' average; k by default.
+        Classes of the neighbours' average, with ``w``; k by default.
     draws, seed : int
         Maps with permuted trajectories for the test of the spatial chain.
     cutoffs : sequence of float
         Upper bounds of all classes but the highest, rising, in place of k classes of
-        equal size.
+        equal size: ``k`` and ``classes`` are refused beside them.
     spans : sequence of (date, date)
-        First and last dates of two spans or more, between which chains are compared.
+        First and last dates of two spans or more, between which chains are compared;
+        no two have a transition in common.
 
     Returns
     -------
@@ -581,9 +675,13 @@ def markov(
     whole("draws", draws, lowest=1)
     rows = table(outcome_of(y, data), data, unit, time)
     rows.check_keys("transitions")
-    chosen("classes", classes, ["pooled", "yearly"])
-    if not _is_empty(cutoffs):
-        k, classes = _fixed_classes(cutoffs), "fixed"
+    k, classes = _classes_asked_for(k, classes, cutoffs)
+    if neighbour_classes is not None and w is None:
+        raise EstimateError(
+            "neighbour_classes without w",
+            "weights, which make neighbours",
+            "give w=, or leave it out",
+        )
     # Every transition takes the same time.
     rows.calendar.even("transitions")
     x = rows.balanced(rows.y)

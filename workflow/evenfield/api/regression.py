@@ -13,8 +13,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evenfield.api.data import Table, names_of, reported, table
+from evenfield.api.arguments import finite, numeric
+from evenfield.api.data import Table, names_in_order, names_of, reported, table
+from evenfield.api.dates import plain_text
 from evenfield.api.formula import Columns, parsed
+from evenfield.api.policies import of_units
 from evenfield.api.results import NUMBERS, Fit, chosen, t_rows, tidy
 from evenfield.models import specification_curve as curve
 from evenfield.models.beta import speeds
@@ -65,9 +68,8 @@ class Case(Design):
                 "columns of the data",
                 "give coords=('lat', 'lon')",
             )
-        # Coordinates of a unit are those of its first row.
-        first = np.unique(self.rows.units.codes, return_index=True)[1]
-        positions = self.rows.data[names].to_numpy(float)[first]
+        by_column = [of_units(self.rows, name, missing=True) for name in names]
+        positions = np.column_stack(by_column).astype(float)
         lacking = ~np.isfinite(positions).all(axis=1)
         if lacking.any():
             noun = "unit has" if lacking.sum() == 1 else "units have"
@@ -149,8 +151,8 @@ class Case(Design):
         controls = self.values[1:][held].T
         labels = None
         if strata is not None:
-            values = rows.column(strata).astype(str)
-            labels = dict(zip(rows.unit.tolist(), values, strict=True))
+            stratum = of_units(rows, strata).astype(str)
+            labels = dict(zip(rows.units.names.tolist(), stratum, strict=True))
         dealt = deal_paths(
             y,
             regressors[treatment],
@@ -217,6 +219,19 @@ def _lines(case: Case, kinds: Sequence[str], level: float) -> pd.DataFrame:
 
 TIE_DIGITS = 10  # after which estimates of several fits count as equal
 BY_CLUSTER = {"CR1", "CR2", "CR3", "two_way"}
+# Inferences by the option that they alone read.
+READ_BY = {
+    "cutoff_km": {"conley", "conley_all_dates"},
+    "lags": {
+        "conley",
+        "conley_400",
+        "conley_800",
+        "conley_1200",
+        "driscoll_kraay",
+    },
+    "most_components": {"SCPC", "SCPC_06"},
+    "strata": {"randomisation", "randomisation_stratified"},
+}
 OF_ROWS = {"classical", "HC1", "HC3", "driscoll_kraay"}  # without units of several rows
 
 
@@ -230,6 +245,8 @@ def _kinds(rows: Table, options: Mapping[str, Any]) -> list[str]:
     kinds = names_of(options["inference"] or ("CR2" if several else "HC3"))
     for kind in kinds:
         chosen("inference", kind, METHODS)
+    if options["cutoff_km"] is not None:
+        numeric("cutoff_km", options["cutoff_km"])
     if rows.units_known:
         return kinds
     # A panel without units has nothing to cluster by, or to permute.
@@ -243,6 +260,16 @@ def _kinds(rows: Table, options: Mapping[str, Any]) -> list[str]:
             "name the column of the units; HC3 is for rows that are units",
         )
     return kinds
+
+
+def _not_read(kinds: Sequence[str], options: Mapping[str, Any]) -> str:
+    """Return the options that are given and that none of the inferences reads."""
+    unread = [
+        name
+        for name, readers in READ_BY.items()
+        if options[name] is not None and readers.isdisjoint(kinds)
+    ]
+    return ", ".join(unread)
 
 
 def _clusters(rows: Table, options: Mapping[str, Any]) -> Clusters:
@@ -389,8 +416,7 @@ class LeastSquares(Fit):
         """
         case: Any = self.case
         term = chosen_term(term, case.names)
-        if not isinstance(bound, int | float | np.number):
-            raise EstimateError(f"bound={bound!r}", "a number", "give bound=0.1, say")
+        finite("bound", bound)
         kind = _first_kind(self)
         c = case.coefficients[case.names.index(term)]
 
@@ -499,6 +525,12 @@ def ols(
         As studies have it: CR3 with the degrees of freedom of the clusters that carry a
         coefficient (G* - 1), Conley with N / (N - K) in a cross-section, the wild
         bootstrap with Webb's weights for a dozen clusters or fewer.
+
+    Returns
+    -------
+    LeastSquares
+        One row a coefficient and inference; ``notes`` name options that are given and
+        that none of the inferences reads.
     """
     options = dict(locals())  # all that was given, before anything else is
     rows = table(formula, data, unit, time)
@@ -559,6 +591,7 @@ def ols(
             "units": len(rows.units.names),
             "clusters": len(case.clusters.names),
             "no unit given": "" if rows.units_known else "each row is one",
+            "given and not used": _not_read(kinds, options),
         },
         raw=fit,
         case=case,
@@ -590,9 +623,9 @@ def contrasts(
         As for ``ols``; one row a unit.
     """
     units = table(Columns(y, ()), data, unit, None, of_one_date=True)
-    labels = units.column(group).astype(str)
-    reference = None if reference is None else str(reference)
-    groups = [name for name in sorted(labels.unique()) if name != reference]
+    labels = units.column(group).map(plain_text).astype(str)
+    reference = None if reference is None else plain_text(reference)
+    groups = [name for name in names_in_order(labels) if name != reference]
     if len(set(labels)) < 2 or (reference is not None and reference not in set(labels)):
         raise EstimateError(
             f"groups {', '.join(groups)}",
@@ -807,6 +840,20 @@ def _slope_at_one(fit: LeastSquares, name: str) -> Tested:
     return infer(kind, case, c)
 
 
+def _sample(data: pd.DataFrame, query: str) -> pd.DataFrame:
+    """Return the rows of a query, all of them where it is empty."""
+    if not query:
+        return data
+    try:
+        return data.query(query)
+    except Exception as error:  # a query may hold any code of its user
+        raise EstimateError(
+            f"the sample {query!r} fails: {error}",
+            'a query of columns, such as "coastal == 1"',
+            "correct it",
+        ) from error
+
+
 @reported("specification-curve")
 def specification_curve(
     y: str | Sequence[str],
@@ -839,15 +886,16 @@ def specification_curve(
         Predicted sign, 1 or -1; paths of the treatment are permuted over units, inside
         strata.
     """
+    if isinstance(sign, bool) or sign not in (1, -1):
+        raise EstimateError(f"sign={sign!r}", "1 or -1", "give the predicted sign")
     rng = np.random.default_rng(seed)
     cases = list(product(names_of(y), controls, (samples or {"all": ""}).items()))
     whole = table(Columns(treatment, ()), data, unit, time)
     paths = whole.balanced(whole.y)
     labels = np.zeros(len(whole.units.names), dtype=int)
     if strata is not None:
-        first = np.unique(whole.unit, return_index=True)[1]
-        strata_of_units = whole.column(strata).astype(str).to_numpy()[first]
-        labels = np.unique(strata_of_units, return_inverse=True)[1]
+        stratum = of_units(whole, strata).astype(str)
+        labels = np.unique(stratum, return_inverse=True)[1]
     # One permutation for all specifications, so that they are tested jointly.
     keys = rng.random((draws, len(labels)))
     permutations = curve.permutations_from_keys(keys, labels)
@@ -857,7 +905,7 @@ def specification_curve(
     lines = []
     for outcome, names, (_, query) in cases:
         model = Columns(outcome, (*names, treatment), tuple(names_of(effects)))
-        rows = table(model, data.query(query) if query else data, unit, time)
+        rows = table(model, _sample(data, query), unit, time)
         codes = {name: rows.effect(name) for name in rows.effects}
         used = [str(name) for name in rows.X if not (codes and name == "Intercept")]
         values = np.array([rows.y, *(rows.X[name] for name in used)])

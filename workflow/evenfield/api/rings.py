@@ -62,7 +62,8 @@ def rings(
         rings are refused.
     leave_one_out : bool
         Whether ``tables["one unit left out"]`` has the smallest and the largest effect
-        on each ring without one unit of it, or one unit under the policy.
+        on each ring without one of its units, or without those that are near one unit
+        under the policy.
 
     Returns
     -------

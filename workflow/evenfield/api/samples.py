@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evenfield.api.data import reported
+from evenfield.api.data import names_in_order, reported
+from evenfield.api.dates import plain_text
 from evenfield.api.regression import TIE_DIGITS, chosen_term, ols
 from evenfield.api.results import Fit, chosen, share, t_rows
 from evenfield.models.pooled import pooled
@@ -150,8 +151,8 @@ def ols_by(
             "one in every row",
             "fill or drop them",
         )
-    labels = data[by].astype(str)
-    names = sorted(labels.unique())
+    labels = data[by].map(plain_text).astype(str)
+    names = names_in_order(labels)
     if len(names) < 2:
         raise EstimateError(f"one sample in {by}", "two or more", "use ols")
     fits: dict[str, Fit] = {}
@@ -211,7 +212,7 @@ def _beside(reference: object, term: str, fits: Mapping[str, Fit]) -> dict[str, 
     if reference is None:
         return {}
     # Samples are named as text, whatever the column holds.
-    reference = str(reference)
+    reference = plain_text(reference)
     chosen("sample", reference, fits)
     estimates = np.array([fit.params[term] for fit in fits.values()])
     own = fits[reference]

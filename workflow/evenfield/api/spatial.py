@@ -79,7 +79,8 @@ def spatial_panel(
         observed, expected, qml, or unit (clustered by unit). With ``_t`` behind the
         name Student's t in place of the normal law: unit_t of the units that carry a
         coefficient; the others with n - k degrees of freedom and errors times sqrt(n /
-        (n - k)), as least squares has them, for k parameters but the variance.
+        (n - k)), as least squares has them, for k parameters but the variance; loadings
+        and paths of common factors are among them.
     approach : str, optional
         lee_yu (transformation) or direct, which other programs report; direct for
         pooled.
@@ -95,12 +96,22 @@ def spatial_panel(
     lagged = None if lagged is None else tuple(names_of(lagged))
     by_row: dict[str, Any] = {}
     whole("factors", factors, lowest=0)
-    if effects == "random" and factors:
-        raise EstimateError(
-            "common factors beside random effects",
-            "one of them",
-            "take effects='two_way', for example",
-        )
+    drawn = effects == "random"
+    unused = {
+        "common factors beside random effects": drawn and factors > 0,
+        f"approach={approach!r} beside random effects": drawn and approach is not None,
+        f"lagged beside {model}, which has no lag of a regressor": (
+            lagged is not None and model in ("OLS", "SAR", "SEM", "SAC")
+        ),
+    }
+    for found, is_unused in unused.items():
+        if is_unused:
+            raise EstimateError(
+                found,
+                "factors and approaches with effects='two_way', for example, lagged"
+                " with SLX, SDM or SDEM",
+                "leave it out, or take another model",
+            )
     converged = True
     if effects == "random":
         fit: Any = fit_random_effects(panel, net, PanelModel(model, lagged=lagged))
@@ -136,6 +147,7 @@ def spatial_panel(
         names, estimates, normal = with_constant(panel, fit, normal)
     # AIC and BIC count no error variance, as ``Fit`` says.
     n_params = len(names) - names.count("sigma2") + _effects_counted(fit, effects)
+    n_params += _factors_counted(fit, effects, factors)
     parts = []
     covariances = {}
     for kind in kinds:
@@ -227,6 +239,21 @@ def _effects_counted(fit: Any, effects: str) -> int:
     )
 
 
+def _factors_counted(fit: Any, effects: str, factors: int) -> int:
+    """Return how many loadings and paths of common factors are parameters.
+
+    Notes
+    -----
+    r (N + T - r): a matrix of rank r has so many free numbers (Bai 2009), N and T less
+    one where effects of dates and of units have taken a dimension.
+    """
+    if not factors:
+        return 0
+    n = fit.network.n - (effects in ("time", "two_way"))
+    t = fit.n_periods - (effects in ("unit", "two_way"))
+    return int(factors * (n + t - factors))
+
+
 @reported("spatial-panel")
 def spatial_model_probabilities(
     formula: str,
@@ -270,7 +297,7 @@ def spatial_model_probabilities(
     rows = table(formula, data, unit, time)
     effects = _agreed_effects(effects, rows.panel_effects)
     chosen("effects", effects, [name for name in EFFECTS if name != "random"])
-    compared = names_of(models)
+    compared = list(dict.fromkeys(names_of(models)))
     for name in compared:
         chosen("model", name, COMPARED)
     how = approach or ("direct" if effects == "pooled" else "lee_yu")

@@ -47,7 +47,7 @@ def common_support(
             f"text in {by}", "numbers, which sort units", "name another column"
         )
     found = shared_by_thirds(
-        np.asarray(rows.y, dtype=float), np.asarray(values, dtype=float)
+        np.asarray(rows.y, dtype=float), np.asarray(rows.numbers(by), dtype=float)
     )
     thirds = pd.DataFrame(
         {

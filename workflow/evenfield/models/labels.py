@@ -110,8 +110,8 @@ def labels_dealt_out(
         Who can have whose labels, and the random numbers.
     neighbours : (N, N)
         Weights of the averages of labels, which are formed anew in each draw.
-    expected : what is done with the regressors that draws let expect: ``subtract`` or
-        ``control``; nothing where empty.
+    expected : what is done with expected exposure, the mean of the regressors over the
+        draws: ``subtract`` or ``control``; nothing where empty.
 
     Raises
     ------

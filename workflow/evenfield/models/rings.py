@@ -46,9 +46,8 @@ class Rings(NamedTuple):
         return permuted_rows(self.near, p_of_draws(np.array(drawn), observed), draws)
 
     def left_out(self) -> tuple[Array, Array]:
-        """Return the smallest and the largest effect on each ring when one of its units,
-        or one unit under the policy with those of the ring near it, is left out; (R,)
-        each.
+        """Return the smallest and the largest effect on each ring when one of its units
+        is left out, or those that are near one unit under the policy; (R,) each.
         """
         design = self.design
         means = design.means_without(design.leaving(self.last), self.last)

@@ -24,6 +24,12 @@ class AssociationTest(NamedTuple):
     cramers_v: float  # size of the association, 0 to 1, for information
     draws: int  # permutations
 
+    @property
+    def no_exact(self) -> str:
+        """Why there is no exact p; empty where there is one."""
+        too_many = np.isnan(self.exact_p)
+        return f"more than {MOST_TABLES} tables, no exact p" if too_many else ""
+
 
 def count_table(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Count units by two labels; a, b (N,) -> (R, C)."""

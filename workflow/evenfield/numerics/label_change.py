@@ -13,6 +13,7 @@ from evenfield.numerics.label_permutation import (
     LabelDraws,
     LabelRegression,
     PermutationTest,
+    control_basis,
     permutation_test,
 )
 from evenfield.numerics.ols import RANK_TOLERANCE, OlsFit, fit_ols
@@ -94,7 +95,7 @@ def label_change(
 
 def _freed(span: LabelRegression) -> _FreedSpan:
     """Free the outcome of a span from its controls."""
-    basis = np.linalg.qr(span.controls)[0]
+    basis = control_basis(span.controls)
     outcome = span.y - basis @ (basis.T @ span.y)
     return _FreedSpan(span=span, basis=basis, outcome=outcome)
 

@@ -61,7 +61,7 @@ class PermutationTest(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class LabelDesign:
     """How labels become regressors: the labels, then their neighbours' averages, less
-    what draws let expect.
+    their expected exposure over the draws.
     """
 
     # (N, N) spatial weights W; without them the labels alone are regressors
@@ -117,8 +117,8 @@ class LabelRegression:
 def expected_regressors(
     labels: np.ndarray, draws: LabelDraws, label_design: LabelDesign = LABELS_ALONE
 ) -> np.ndarray:
-    """Return the expected regressors under the draws: what geography alone gives each
-    unit; labels (N, L) -> (N, R).
+    """Return expected exposure, the mean of the regressors over the draws: what geography
+    alone gives each unit; labels (N, L) -> (N, R).
 
     Notes
     -----
@@ -331,6 +331,23 @@ def _choices(places: int, count: int) -> np.ndarray:
     return np.fromiter(numbers, dtype=np.intp, count=ways * count).reshape(ways, count)
 
 
+def control_basis(controls: np.ndarray) -> np.ndarray:
+    """Return an orthonormal basis of controls; (N, K) -> (N, K).
+
+    Raises
+    ------
+    NumericsError
+        If they are collinear: the basis would have a direction that none of them has.
+    """
+    basis, triangle = np.linalg.qr(controls)
+    # What a control adds to those before it: zeros for those beyond the units.
+    added = np.zeros(controls.shape[1])
+    added[: len(triangle)] = np.abs(triangle.diagonal())
+    if (added <= RANK_TOLERANCE * np.sqrt((controls**2).sum(axis=0))).any():
+        raise NumericsError("the controls are collinear")
+    return basis
+
+
 def label_permutation(
     regression: LabelRegression, draws: LabelDraws
 ) -> PermutationTest:
@@ -346,7 +363,7 @@ def label_permutation(
     y = regression.y
     labels = regression.labels
     c = regression.c
-    basis = np.linalg.qr(regression.controls)[0]
+    basis = control_basis(regression.controls)
     e = y - basis @ (basis.T @ y)
     df = len(y) - regression.controls.shape[1] - len(c)
 

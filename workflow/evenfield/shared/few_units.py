@@ -38,6 +38,23 @@ PANEL: Fields = {
 BY_UNIT = {"CR1", "CR2", "CR3", "wild", "wild33"}
 
 
+def few_unit_settings(
+    units: np.ndarray, inference: InferenceSettings, stream: str
+) -> Fields:
+    """Return what a design has for inference with few units, which are its clusters:
+    units (N,), the settings of ``inference`` in the config, the name of the random stream.
+    """
+    clusters = in_order(units)
+    return {
+        "units": clusters,
+        "draws": inference.permutations,
+        "seed": inference.seed,
+        "stream": stream,
+        "wild_weights": few_cluster_weights(len(clusters.names)),
+        "effective_df": True,
+    }
+
+
 def few_unit_design(
     fit: OlsFit,
     units: np.ndarray,
@@ -45,20 +62,9 @@ def few_unit_design(
     stream: str,
     **beside: Any,
 ) -> Design:
-    """Return a regression with units as clusters; units (N,), the settings of
-    ``inference`` in the config, the name of the random stream, and more.
-    """
-    clusters = in_order(units)
-    return Design(
-        fit=fit,
-        units=clusters,
-        draws=inference.permutations,
-        seed=inference.seed,
-        stream=stream,
-        wild_weights=few_cluster_weights(len(clusters.names)),
-        effective_df=True,
-        **CROSS_SECTION | beside,
-    )
+    """Return a regression with the settings of ``few_unit_settings``, and more."""
+    settings = few_unit_settings(units, inference, stream)
+    return Design(fit=fit, **settings | CROSS_SECTION | beside)
 
 
 def located(table: pd.DataFrame, units: Sequence[str]) -> Locations:

@@ -95,6 +95,13 @@ def stacked_equations(
         raise NumericsError(
             "lags start at 1, instruments at lag 2 and do not end before they start"
         )
+    for source in sources:
+        ends = source.last_lag
+        if ends < 0 or 0 < ends < source.first_lag:
+            raise NumericsError(
+                f"lags of a variable that are instruments start at {source.first_lag}"
+                f" and end at {ends}"
+            )
     if dates < spec.lags + 2 or dates <= spec.first_lag:
         raise NumericsError(
             f"{dates} dates are too few for {spec.lags} lags and instruments from lag"

@@ -5,6 +5,7 @@ is (Butts 2021).
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 
@@ -41,7 +42,9 @@ class Neighbourhood:
 
 def neighbourhood(distance: Array, radii: Sequence[float]) -> Neighbourhood:
     """Return who is near whom; distance (N, N), infinite where units are not linked."""
-    if not radii or list(radii) != sorted(set(radii)) or radii[0] <= 0:
+    ends = (0.0, *radii)
+    # Not a number is neither above nor below another.
+    if not radii or not all(low < high for low, high in pairwise(ends)):
         raise NumericsError(
             f"rings of {list(radii)}: distances must be positive and rise"
         )

@@ -1,5 +1,5 @@
-"""From a table by unit to the regression of a group contrast: labels, what they spread to,
-what draws let expect, and all that methods of the registry need beside them.
+"""From a table by unit to the regression of a group contrast: its labels, their averages
+over the neighbours, their expected exposure, and what inference needs beside the fit.
 """
 
 from collections.abc import Mapping
@@ -9,8 +9,7 @@ import numpy as np
 import pandas as pd
 
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.inference.cluster_robust import in_order
-from evenfield.numerics.inference.methods import Design, Tested, few_cluster_weights
+from evenfield.numerics.inference.methods import Design, Tested
 from evenfield.numerics.influence import dependent_columns
 from evenfield.numerics.label_permutation import (
     LabelDesign,
@@ -25,7 +24,11 @@ from evenfield.numerics.power import smallest_visible
 from evenfield.numerics.spatial import multiplier
 from evenfield.shared.contrasts.geographies import Geographies
 from evenfield.shared.estimates import NAN, Estimate, Fields
-from evenfield.shared.few_units import carrier_fields
+from evenfield.shared.few_units import (
+    CROSS_SECTION,
+    carrier_fields,
+    few_unit_settings,
+)
 from evenfield.study.errors import EstimateError, counted, first_examples
 from evenfield.study.spatial_weights import SpatialWeights
 
@@ -41,7 +44,9 @@ SAMPLED = {
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """What is done with the mean of the regressors over permuted labels."""
+    """What is done with expected exposure: the mean of the regressors over permuted labels
+    (Borusyak and Hull 2023).
+    """
 
     scheme: str  # ``free``, ``stratified`` or ``connected`` permutations
     use: str  # ``subtract`` it from the regressors, or ``control`` for it
@@ -66,7 +71,7 @@ class GroupContrast:
     controls: tuple[str, ...]  # columns that stay with their unit; a constant is added
     weights: Mapping[str, float]  # weights of the combination by regressor
     neighbours: SpatialWeights | None = None
-    # what is done with the regressors that permuted labels let expect
+    # what is done with expected exposure; nothing by default
     expected: Expectation | None = None
     # asked for, the deciding one first; by the written rule where there are none
     methods: tuple[str, ...] = ()
@@ -99,7 +104,8 @@ class ContrastDesign(Design):
     contrast: GroupContrast  # its table in the order in which draws take units
     regression: LabelRegression  # its arrays, of which ``fit`` is the fit
     geographies: Geographies
-    treated: int  # units in the smaller of the groups that the combination compares
+    # units in the smallest group that a regressor of the contrast sets apart
+    treated: int
 
     @property
     def few(self) -> bool:
@@ -119,7 +125,13 @@ class ContrastDesign(Design):
         }
 
     def label_draws(self, scheme: str) -> LabelDraws:
-        """Return who could have had whose labels by a scheme, which may not exist."""
+        """Return who could have had whose labels under a scheme.
+
+        Raises
+        ------
+        NumericsError
+            If the scheme does not exist for these units.
+        """
         labels = self.regression.labels
         draw_id = self.contrast.draw_id
         return self.geographies.draws(scheme, self.units.names, labels, draw_id)
@@ -127,14 +139,14 @@ class ContrastDesign(Design):
     def permuted(self, c: np.ndarray, level: float, scheme: str) -> Tested:
         """Test by permuting the rows of labels; there is no interval."""
         test = label_permutation(self.regression, self.label_draws(scheme))
-        reach = NAN
+        mde = NAN
         if self.few and scheme == "free":
-            reach = self._classical_reach(c, level)
-        return relabelled(test, scheme, reach)
+            mde = self._smallest_visible_by_t(c, level)
+        return relabelled(test, scheme, mde)
 
-    def _classical_reach(self, c: np.ndarray, level: float) -> float:
-        # ASSUME: a permutation has no standard error; it sees about what a t test with
-        # equal variances sees.
+    def _smallest_visible_by_t(self, c: np.ndarray, level: float) -> float:
+        """Return the smallest effect that a t test with equal variances would see."""
+        # ASSUME: a permutation, which has no standard error, sees about as much.
         fit = self.fit
         std_error = float(np.sqrt(fit.sigma2 * c @ fit.bread @ c))
         half = t_quantile(0.5 + level / 2, fit.df) * std_error
@@ -142,7 +154,7 @@ class ContrastDesign(Design):
 
 
 def relabelled(test: PermutationTest, scheme: str, mde: float = NAN) -> Tested:
-    """Return what a permutation of labels says as the registry of inferences has it."""
+    """Return a permutation of labels in the form of all inferences."""
     return Tested(
         estimate=test.estimate,
         p_value=test.p_value,
@@ -154,7 +166,7 @@ def relabelled(test: PermutationTest, scheme: str, mde: float = NAN) -> Tested:
 def contrast_design(
     contrast: GroupContrast, geographies: Geographies
 ) -> ContrastDesign:
-    """Return the regression of a contrast with all that methods of the registry need.
+    """Return the regression of a contrast with all that inference needs.
 
     Raises
     ------
@@ -167,26 +179,31 @@ def contrast_design(
     units = contrast.table.index.to_numpy(str)
     regression = label_regression(contrast)
     _refuse_undefined(contrast, regression)
-    # Counted before an expectation is subtracted, while a label is still zero or one.
-    compared = regression.label_design.regressors(regression.labels)
-    treated = _fewest_carriers(compared[:, regression.c != 0])
+    # Groups are counted while a label is still zero or one: before the expected exposure
+    # is subtracted.
+    regressors = regression.label_design.regressors(regression.labels)
+    of_contrast = regression.c != 0
+    treated = _smallest_group(regressors[:, of_contrast])
     if contrast.expected is not None:
         scheme = contrast.expected.scheme
         draws = geographies.draws(scheme, units, regression.labels, contrast.draw_id)
         regression = without_expectation(regression, contrast.expected.use, draws)
     inference = geographies.inference
     row = contrast.row
-    stream = ("wild", row.spec_id, row.outcome, row.term, row.contrast)
+    names = (
+        row.spec_id,
+        row.outcome,
+        row.term,
+        row.contrast,
+        row.sample_id,
+        row.period,
+    )
+    stream = ":".join(["wild", *names])
     return ContrastDesign(
         fit=fit_ols(regression.y, regression.X),
-        units=in_order(units),
+        **few_unit_settings(units, inference, stream),
+        **CROSS_SECTION,
         locations=geographies.locations(units),
-        draws=inference.permutations,
-        seed=inference.seed,
-        stream=":".join([*stream, row.sample_id, row.period]),
-        wild_weights=few_cluster_weights(len(units)),
-        effective_df=True,
-        conley_factor="N/(N-K)",
         power=inference.power,
         contrast=contrast,
         regression=regression,
@@ -239,16 +256,21 @@ def _refuse_undefined(contrast: GroupContrast, regression: LabelRegression) -> N
         raise NumericsError("the outcome is constant")
 
 
-def _fewest_carriers(regressors: np.ndarray) -> int:
-    """Return the smallest number of units that a regressor sets apart: the smaller group
-    of an indicator, the units above zero of a share or a number, else all units; (N, R).
+def _smallest_group(regressors: np.ndarray) -> int:
+    """Return the size of the smallest group that a regressor sets apart; (N, R).
+
+    Notes
+    -----
+    An indicator sets apart its ones from its zeros, a share or a number above zero the
+    units above zero from the others, any other number no unit from all.
     """
     N = len(regressors)
-    counts = [N]
+    sizes = [N]
     for column in regressors.T:
-        above = int((column > 0).sum())
-        if ((column == 0.0) | (column == 1.0)).all():
-            counts.append(min(above, N - above))
+        above_zero = int((column > 0).sum())
+        is_indicator = np.isin(column, (0.0, 1.0)).all()
+        if is_indicator:
+            sizes.append(min(above_zero, N - above_zero))
         elif column.min() >= 0:
-            counts.append(above)
-    return min(counts)
+            sizes.append(above_zero)
+    return min(sizes)

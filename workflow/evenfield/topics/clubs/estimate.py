@@ -21,7 +21,6 @@ from evenfield.models.clubs import (
     yearly_penalty,
 )
 from evenfield.numerics.arrays import Array
-from evenfield.numerics.association import MOST_TABLES
 from evenfield.numerics.clubs import core_stability, shared_membership
 from evenfield.numerics.errors import NumericsError
 from evenfield.shared.estimates import Fields
@@ -282,11 +281,10 @@ def _add_cells(
         except NumericsError as error:
             rows.undefined(["cells"], error, **labels)
             continue
-        exact = np.isfinite(test.exact_p)
         rows.add(
             "cells",
             CAUTION,
-            "" if exact else f"more than {MOST_TABLES} tables, no exact p",
+            test.no_exact,
             **labels,
             estimate=test.cramers_v,
             contrast="exact",

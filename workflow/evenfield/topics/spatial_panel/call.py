@@ -78,8 +78,10 @@ def call(study: Study, row: Row) -> Call:
         )
     model, _, kind = row["estimator"].partition("_")
     if model == "test":
-        # All but the last start from the Durbin model, or from none.
-        model = spec.model if row["term"] == "Mundlak" else "SDM"
+        # Without SDM a study has multiplier tests, which need no spatial term.
+        model = "SDM" if "SDM" in (*spec.models, spec.model) else "OLS"
+        if row["term"] == "Mundlak":
+            model = spec.model
     then = _then(study, spec, row, model.upper(), kind, len(panel.periods))
     errors = ERRORS.get(kind, "unit_t")
     matrix, _ = study.all_weights[row["w_id"]].among(panel.units)
