@@ -65,7 +65,7 @@ def test_a_number_of_a_section_is_read_where_its_popover_says_so(s):
     assert s.numbers["beta.speed"].estimate_id == s.row("beta.speed")["estimate_id"]
     counted = s.numbers["moran.years_all"]
     assert counted.value == s.panel["year"].nunique() == 7
-    with pytest.raises(OpenError, match="s.numbers\\['moran.years_all'\\]"):
+    with pytest.raises(OpenError, match=r"s\.numbers\['moran\.years_all'\]"):
         s.fit("moran.years_all")
 
 
@@ -85,7 +85,7 @@ def test_what_is_no_name_or_no_estimate_is_refused_in_a_line(s, tmp_path):
         s.numbers["sped"]
     with pytest.raises(OpenError, match="did you mean 'speed'"):
         s.fit("sped")
-    with pytest.raises(OpenError, match="did you mean 'beta.speed'"):
+    with pytest.raises(OpenError, match=r"did you mean 'beta\.speed'"):
         s.fit("beta.sped")
     with pytest.raises(OpenError, match="twice is no estimate"):
         s.fit("twice")
