@@ -17,7 +17,7 @@ from evenfield.study.table_files import read_table
 # A table has beside a column of estimates one with their ids, whose name ends so.
 ESTIMATE_ID = ESTIMATE_COLUMNS[0]
 NOT_PRINTED = "must("  # a condition on a number, which prints none
-Entries = dict[str, dict[str, Any]]
+Entries = dict[str, Any]
 
 
 class Printed(NamedTuple):
