@@ -124,6 +124,16 @@ def test_the_next_steps_of_a_config_hold_without_their_mark(folder):
     assert len(checked["estimates"]["beta"]) == len(config["estimates"]["beta"]) + 1
 
 
+def test_a_panel_of_incomes_alone_has_its_groups_as_the_next_control(folder):
+    made("--group", "side", drop=["school"])
+    text = (folder / "config.yaml").read_text()
+    written = yaml.safe_load(uncommented(uncommented(text, "beta:"), "controls:"))
+    groups = {"kind": "groups", "column": "side", "label": "side"}
+    assert written["controls"] == {"side": groups}
+    checked = checked_config(written)
+    assert checked["estimates"]["beta"][1]["controls"] == ["side"]
+
+
 def test_figures_are_added_with_dictionary_and_source(folder, monkeypatch, capsys):
     config = made()
     package = folder / "data" / "datapackage.json"

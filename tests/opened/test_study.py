@@ -13,6 +13,8 @@ import evenfield as ef
 import program_copies
 from evenfield.opened.fits import same_digits
 from evenfield.opened.study import OpenError
+from evenfield.report.sections import section_numbers
+from evenfield.report.short_evidence import VALUE
 from evenfield.study.errors import ReportError
 from stored_study import print_number, store_study, walked
 
@@ -52,7 +54,19 @@ def test_a_number_has_value_interval_unit_and_where_it_is_printed(s):
         "table T6, row 1940\u20132000, column speed",
     ]
     assert "printed: page, line 3" in str(number)
-    assert sorted(s.numbers) == ["speed", "states", "twice"]
+    assert {"speed", "states", "twice", "beta.speed"} <= {*s.numbers}
+    assert len(s.numbers) == len([*s.numbers])
+
+
+def test_a_number_of_a_section_is_read_where_its_popover_says_so(s):
+    for name, number in section_numbers(s._config, s.folder / "results").items():
+        read = eval(VALUE.format(name))
+        assert (read.name, read.text) == (name, number.text)
+    assert s.numbers["beta.speed"].estimate_id == s.row("beta.speed")["estimate_id"]
+    counted = s.numbers["moran.years_all"]
+    assert counted.value == s.panel["year"].nunique() == 7
+    with pytest.raises(OpenError, match=r"s\.numbers\['moran\.years_all'\]"):
+        s.fit("moran.years_all")
 
 
 def test_estimates_panel_and_units_are_frames_of_their_own(s):
@@ -71,6 +85,8 @@ def test_what_is_no_name_or_no_estimate_is_refused_in_a_line(s, tmp_path):
         s.numbers["sped"]
     with pytest.raises(OpenError, match="did you mean 'speed'"):
         s.fit("sped")
+    with pytest.raises(OpenError, match=r"did you mean 'beta\.speed'"):
+        s.fit("beta.sped")
     with pytest.raises(OpenError, match="twice is no estimate"):
         s.fit("twice")
     with pytest.raises(OpenError, match="states is no estimate"):

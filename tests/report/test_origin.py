@@ -46,6 +46,12 @@ def test_gaps_are_counted_and_a_long_citation_gives_way_to_its_name(results):
     assert origin.source == "MADE"
 
 
+def test_of_a_long_citation_its_first_clause_says_whose_figures_these_are(results):
+    sources(results, citation=[f"Office of Towns, yearbook of 2021: {LONG}"])
+    origin = origin_of_income(results)
+    assert origin.source == "Office of Towns, yearbook of 2021 (MADE)"
+
+
 def test_the_only_source_of_a_study_is_shortened_and_not_called_data(results):
     sources(results, source=["DATA"], citation=[LONG])
     read = results.ingested

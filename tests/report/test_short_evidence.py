@@ -95,6 +95,15 @@ def test_a_reader_sees_method_digits_and_what_could_be_shown_in_words(given):
     assert not re.search("avc|mde|sesoi|_", readable)
 
 
+def test_a_p_of_tests_made_together_and_what_could_be_shown_stand_in_the_words(given):
+    row = records(read_estimates(given["root"] / "estimates.csv"))[0]
+    row |= {"p_value": 0.0274, "p_adjusted": 0.0851, "se_type": "", "p_type": ""}
+    row |= {"mde": 0.768, "sesoi": float("nan")}
+    words = row_words(row, {}, {"units_name": "states"})
+    assert words["How sure"] == "p = .027, .085 with all that are tested together"
+    assert words["Could have shown"] == "0.768 or more"
+
+
 def test_evidence_names_what_is_studied_in_place_of_income(given):
     row = records(read_estimates(given["root"] / "estimates.csv"))[0]
     row |= {"outcome": "log_income"}

@@ -40,6 +40,7 @@ def set_at(*path):
 BETA = ("estimates", "beta")
 SIGMA = ("estimates", "sigma")
 PANELS = ("estimates", "spatial_panel", "specifications")
+REGION = {"id": "given", "controls": ["region"]}
 CASES = [
     (
         set_at("panel", "unit_schem", "31"),
@@ -60,6 +61,10 @@ CASES = [
         "estimates.sigma.unit_scheme names '29'; expected one of 31, 30",
     ),
     (set_at("panel", "unit_scheme", "32"), "panel.unit_scheme names '32'"),
+    (
+        lambda c: c.update(controls={}, estimates={"beta": [REGION]}),
+        "estimates.beta.controls names 'region'; expected one that is defined, and none",
+    ),
     (
         set_at("estimates", "design", "weights", ["nearest_6"]),
         "estimates.design.weights names 'nearest_6'",

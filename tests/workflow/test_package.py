@@ -6,6 +6,7 @@ import csv
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from study_copies import copy_example
 from yaml_text import from_yaml
 
 pytestmark = pytest.mark.gate
+NOBODY = "TODO: who made this study (study.author in config.yaml)"
 ROOT = Path(__file__).parents[2]
 SKIPPED = shutil.ignore_patterns(
     "__pycache__",
@@ -102,6 +104,8 @@ def test_an_archive_is_whole_runs_where_it_is_unpacked_and_gives_the_same_archiv
         *range(1, 17)
     ]
     assert all(cell.strip() for rule in rules for cell in rule)
+    # The paper in LaTeX is a row of the table and no paragraph behind it.
+    assert re.search(r"\|\n\| paper in LaTeX \|", readme)
     cited = yaml.safe_load((ROOT / "CITATION.cff").read_text())
     deposit = json.loads((inside / ".zenodo.json").read_text())
     assert [one["name"] for one in deposit["creators"]] == [
@@ -135,6 +139,10 @@ def test_a_study_from_another_folder_brings_the_code_and_only_its_own_data(
     assert done.returncode == 0, done.stderr
     inside = unpacked(study / "results" / "replication.zip", tmp_path / "unpacked")
     assert (inside / "study" / "data" / "panel.csv").is_file()
+    # Who does not say who made it gets no deposit in the name of others.
+    deposit = json.loads((inside / ".zenodo.json").read_text())
+    assert [one["name"] for one in deposit["creators"]] == [NOBODY]
+    assert "study.author in config.yaml" in done.stdout
     assert not (inside / "data").exists()
     assert "`python3 run --directory study`" in (inside / "README.md").read_text()
     assert engine(inside, inside / "study", "--dry-run").returncode == 0

@@ -11,6 +11,7 @@ import pytest
 
 import package_files
 from evenfield.study.errors import ReportError
+from package import with_blanks
 from package_files import files_to_take
 from yaml_text import from_yaml
 
@@ -179,3 +180,11 @@ def test_of_the_repository_only_code_is_taken(study, repository, name):
 def test_code_behind_a_link_out_of_the_repository_is_not_taken(study, repository):
     (repository / "workflow" / "b.py").symlink_to(study / "config.yaml")
     assert "workflow/b.py" not in take().code
+
+
+def test_a_source_that_is_only_a_file_is_left_to_the_authors():
+    office = "Statistical office, 2021. Regional accounts."
+    given = {"sources": [{"title": "gdp.xlsx"}, {"title": office}]}
+    first, second = with_blanks(given, "Title")["sources"]
+    assert first["title"].startswith("gdp.xlsx: TODO: say whose figures")
+    assert second["title"] == office

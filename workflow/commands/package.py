@@ -34,6 +34,11 @@ ARCHIVE = Path("results/replication.zip")
 # The earliest time that a ZIP file can hold, so that bytes depend on content only.
 ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 SOURCE_COLUMNS = ("source citation vintage licence redistribution url_or_note").split()
+# Who made a study that does not say it; nobody else is credited with it.
+NOBODY = "TODO: who made this study (study.author in config.yaml)"
+FILE_NAME = re.compile(
+    r".*\.(csv|tsv|txt|xlsx?|dta|sav|parquet|(geo|topo)?json|shp|zip|gz)", re.IGNORECASE
+)
 # The first that is there.
 REFERENCES = ("text/references.bib", "results/report/references.bib")
 
@@ -60,6 +65,8 @@ def package(config: dict) -> None:
     content["MANIFEST.csv"] = "\n".join([*lines, ""]).encode()
     write_archive(f"evenfield-{config['study']['id']}", content)
     print(*taken.lines(), sep="\n")
+    if NOBODY.encode() in content[".zenodo.json"]:
+        print("author   none: name who made the study, study.author in config.yaml")
     print(
         f"{ARCHIVE}: {len(content)} files, {ARCHIVE.stat().st_size / 1e6:.1f} MB,"
         f" sha256 {file_hash(ARCHIVE)[:12]}"
@@ -113,20 +120,22 @@ def finished_run(config: dict) -> dict:
 
 
 def zenodo(config: dict, manifest: dict, described: dict) -> str:
-    """Return the metadata of a deposit at Zenodo: of the study by its author, where it
-    names one, else by those of the program.
+    """Return the metadata of a deposit at Zenodo: of the study by its author; those of
+    the program sign its own studies alone.
     """
     cited = yaml.safe_load((REPOSITORY / "CITATION.cff").read_text("utf-8"))
     study = config["study"]
     author = study.get("author")
-    creators = [author] if author else list(map(name_of, cited["authors"]))
+    creators = [author or NOBODY]
+    own = Path.cwd() == REPOSITORY
+    if not author and (own or Path.cwd().parent == REPOSITORY / "examples"):
+        creators = list(map(name_of, cited["authors"]))
     licences = [
         item.get("title") or item.get("name") or item.get("path")
         for item in described.get("licenses", [])
     ]
     of_data = ", ".join(filter(None, licences)) or "as the README says by source"
     # The keywords of the program are those of the study that it was written for.
-    own = Path.cwd() == REPOSITORY
     keywords = [
         "convergence",
         "regional growth",
@@ -162,6 +171,12 @@ def with_blanks(dictionary: dict, title: str) -> dict:
         key: [{**blank, **entry} for entry in dictionary.get(key, [])]
         for key in ("sources", "licenses", "resources")
     }
+    for source in lists["sources"]:
+        # A table whose source nobody gave is called by its file.
+        if FILE_NAME.fullmatch(source["title"]):
+            source["title"] += (
+                ": TODO: say whose figures these are, with year and address"
+            )
     return {"title": title, "description": "", **dictionary, **lists}
 
 

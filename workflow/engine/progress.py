@@ -297,6 +297,15 @@ def engine_line(text: str) -> str:
             f"run: results that may not be written: {', '.join(names[:3])}; expected"
             " permission to replace them; chmod -R u+w results, then run the same command"
         )
+    missing = re.search(
+        r"MissingRuleException: No rule to produce (\S+)", " ".join(short)
+    )
+    if missing:
+        return (
+            f"run: nothing makes {missing[1]}; expected a file that `python3 run list` names"
+            " (with the same --directory); a table or figure that is not among those of"
+            " config.yaml is added to its `tables` or `figures`"
+        )
     match = re.search(r"\[Errno (\d+)\] (.*)", " ".join(short))
     refused = refusal(OSError(int(match[1]), match[2])) if match else ""
     if refused:

@@ -148,15 +148,17 @@ def _computed_income(study: NewStudy, column: str, measure: str) -> list[str]:
 
 
 def _control(study: NewStudy) -> list[str]:
-    """Return a control as a comment, where the panel has figures beside income."""
+    """Return a control as a comment: figures beside income, else groups of units."""
     column = control_column(study)
+    entry = {"kind": "initial", "expression": column, "label": column}
+    means = "its value when a period begins"
+    if not column and study.groups:
+        column = study.groups[0]
+        entry = {"kind": "groups", "column": column, "label": column}
+        means = "units of one group are compared"
     if not column:
         return []
-    entry = {"kind": "initial", "expression": column, "label": column}
-    return [
-        f"# controls: {_flow({_identifier(column): entry})}  # its value when a period"
-        " begins"
-    ]
+    return [f"# controls: {_flow({_identifier(column): entry})}  # {means}"]
 
 
 def control_column(study: NewStudy) -> str:
@@ -192,7 +194,7 @@ def _nearest(study: NewStudy) -> str:
 
 
 def _estimates(study: NewStudy, steps: int, periods: list[str]) -> list[str]:
-    control = control_column(study)
+    control = control_column(study) or next(iter(study.groups), "")
     compared = _compared(study)
     people = "population" in study.guessed.income
     values = {

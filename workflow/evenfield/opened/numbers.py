@@ -1,7 +1,7 @@
 """The named numbers of a study that has been run, and where each is printed."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +17,7 @@ from evenfield.study.table_files import read_table
 # A table has beside a column of estimates one with their ids, whose name ends so.
 ESTIMATE_ID = ESTIMATE_COLUMNS[0]
 NOT_PRINTED = "must("  # a condition on a number, which prints none
+Entries = dict[str, Any]
 
 
 class Printed(NamedTuple):
@@ -36,7 +37,7 @@ class Printed(NamedTuple):
 class StudyNumber:
     """A number of a study, in its unit of measure; what it does not have is None."""
 
-    name: str  # as numbers.yaml has it
+    name: str  # as numbers.yaml has it, or of a section: beta.speed
     value: float | None
     low: float | None  # end of the confidence interval
     high: float | None
@@ -58,28 +59,37 @@ class StudyNumber:
 
 
 class Numbers(Mapping[str, StudyNumber]):
-    """All named numbers of a study that has been run, by name.
+    """All named numbers of a study that has been run, by name: those of numbers.yaml and
+    those of the sections of its page.
 
     Raises
     ------
     ReportError
-        For a name that numbers.yaml does not have.
+        For a name that neither has.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, of_sections: Callable[[], Entries]) -> None:
         self._folder = folder
+        self._of_sections = of_sections
         path = folder / "results" / "numbers.json"
-        self._entries: dict[str, Any] = read_json(path) if path.is_file() else {}
+        self._named: Entries = read_json(path) if path.is_file() else {}
+
+    @cached_property
+    def _entries(self) -> Entries:
+        """The entries of both, as numbers.json has them."""
+        return {**self._of_sections(), **self._named}
 
     def __getitem__(self, name: str) -> StudyNumber:
-        if name not in self._entries:
+        # Those of sections need the config, which may have changed since the run.
+        entries = self._named if name in self._named else self._entries
+        if name not in entries:
             otherwise = "`sorted(s.numbers)` names all of them"
             raise ReportError(
                 f"{name} is no number of {self._folder}",
-                f"one of {len(self._entries)} names of numbers.yaml",
-                nearest(name, self._entries, otherwise),
+                f"one of {len(entries)} names of numbers.yaml and of sections",
+                nearest(name, entries, otherwise),
             )
-        entry = self._entries[name]
+        entry = entries[name]
         estimate_id = str(entry.get("estimate_id") or "")
         in_texts = self._lines_of_texts(name)
         in_tables = self._cells.get(estimate_id, ())
@@ -98,7 +108,7 @@ class Numbers(Mapping[str, StudyNumber]):
         )
 
     def __contains__(self, name: object) -> bool:
-        return name in self._entries
+        return name in self._named or name in self._entries
 
     def __iter__(self) -> Iterator[str]:
         return iter(sorted(self._entries))

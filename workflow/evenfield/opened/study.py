@@ -19,6 +19,7 @@ from evenfield.study.table_files import read_table
 
 if TYPE_CHECKING:
     from evenfield.opened.fits import RowCall
+    from evenfield.report.numbers import Number
     from evenfield.study.study import Study
 
 MOST_FITS = 32  # that are kept, the latest ones, so that rows of one fit share it
@@ -79,16 +80,19 @@ class OpenedStudy:
 
     def __repr__(self) -> str:
         return (
-            f"study in {self.folder}: {len(self.numbers)} numbers,"
-            f" {len(self.estimates)} estimates"
+            f"study in {self.folder}: {len(self.estimates)} estimates;"
+            " sorted(s.numbers) names its numbers"
         )
 
     @cached_property
     def numbers(self) -> Numbers:
-        """The numbers of numbers.yaml by name: value, interval, unit of measure, and where
-        each is printed.
+        """The numbers of numbers.yaml and of the sections of the page by name: value,
+        interval, unit of measure, and where each is printed.
         """
-        return Numbers(self.folder)
+        return Numbers(
+            self.folder,
+            lambda: {name: one.plain() for name, one in self._of_sections.items()},
+        )
 
     @cached_property
     def estimates(self) -> pd.DataFrame:
@@ -142,8 +146,10 @@ class OpenedStudy:
         """Return the study that has the row of a name, this one or one beside it, and
         the name there.
         """
+        if name in self._row_numbers:
+            return self, name
         full_name = name
-        if name in self.numbers or name in self._answers:
+        if name in self._answers or name in self.numbers:
             full_name = self._estimate_id(name)
         # A number of a study beside has its name in front: ``cities.own``.
         study, _, name_there = full_name.partition(".")
@@ -268,6 +274,10 @@ class OpenedStudy:
 
     def _estimate_id(self, name: str) -> str:
         """Return the id of the estimate behind a name, or say why there is none."""
+        if name in self._row_numbers:
+            return name
+        if ":" in name:
+            return self._id_of_cell(name)
         if name in self.numbers:
             number = self.numbers[name]
             if number.estimate_id:
@@ -285,17 +295,11 @@ class OpenedStudy:
                 "an answer with a number",
                 "see results/answers.csv",
             )
-        if name in self._row_numbers:
-            return name
-        if ":" in name:
-            return self._id_of_cell(name)
-        if "." in name:
-            return self._id_of_section_number(name)
         known = [*self.numbers, *self._answers]
         raise OpenError(
             f"{name} is no number, answer, estimate or cell of {self.folder}",
-            "a name of numbers.yaml, an answer such as H1, an estimate_id, or"
-            " TABLE:ROW:COLUMN",
+            "a name of numbers.yaml, a number of a section such as beta.speed, an answer"
+            " such as H1, an estimate_id, or TABLE:ROW:COLUMN",
             nearest(name, known, "`sorted(s.numbers)` names the numbers"),
         )
 
@@ -330,15 +334,9 @@ class OpenedStudy:
             )
         return estimate_of_cell(table_with_ids(path), row_and_column, name)
 
-    def _id_of_section_number(self, name: str) -> str:
-        """Return the id of the estimate behind a number of a section, TOPIC.NAME."""
+    @cached_property
+    def _of_sections(self) -> dict[str, Number]:
+        """Every number of the sections of the page, by a name such as ``beta.speed``."""
         from evenfield.report.sections import section_numbers
 
-        numbers = section_numbers(self._config, self.folder / "results")
-        if name not in numbers:
-            raise OpenError(
-                f"{name} is no number of a section",
-                f"one of {len(numbers)} such as beta.speed",
-                nearest(name, numbers, "see the page"),
-            )
-        return numbers[name].estimate_id
+        return section_numbers(self._config, self.folder / "results")

@@ -68,8 +68,8 @@ MEANING = {
         "The other way round than claimed, by the same burden of proof as support."
     ),
     "NO ANSWER": (
-        "The interval holds zero; that is no evidence of nothing. Visible: the smallest"
-        " effect one could see, in the same unit."
+        "The interval holds zero, or checks take away what it shows; that is no evidence"
+        " of nothing. Visible: the smallest effect one could see, in the same unit."
     ),
     # No estimate was made for these.
     "OUT OF REACH": (

@@ -1,5 +1,6 @@
 """Where the figures of income are from, in the words that figures, page and paper print."""
 
+import re
 from collections.abc import Iterable
 from textwrap import shorten
 from typing import NamedTuple
@@ -13,7 +14,7 @@ from evenfield.study.expressions import columns_named
 
 WHOLE = "DATA"  # id of the source of a whole study
 UNSAID = "not stated"  # flag of a table whose giver named none
-LONGEST = 90  # letters of a citation beneath a figure; of a longer one the source's id
+LONGEST = 90  # letters of a citation beneath a figure; of a longer one its first clause
 MOST_SOURCES = 3
 
 
@@ -73,4 +74,8 @@ def _short(citation: str, name: str) -> str:
     # The only source of a study has no id that a reader would know.
     if name == WHOLE:
         return shorten(citation, LONGEST, placeholder=" …") or name
-    return citation if 0 < len(citation) <= LONGEST else name
+    if len(citation) <= LONGEST:
+        return citation or name
+    # Of a long citation its first clause, which most often says whose figures these are.
+    clause = re.split(r"[:.] ", citation, maxsplit=1)[0]
+    return f"{clause} ({name})" if len(clause) <= LONGEST else name

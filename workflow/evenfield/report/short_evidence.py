@@ -263,11 +263,16 @@ def row_words(row: Row, periods: Mapping[str, Period], study: Record) -> Facts:
         for name, words in ALLOWED_FOR.items()
         if inference.startswith(name)
     ]
-    how_sure = [f"p = {facts['p']}" if "p" in facts else "", *allowed_for[:1]]
+    together = ""
+    if not is_missing(row["p_adjusted"]):
+        together = f"{p_value(row['p_adjusted'])} with all that are tested together"
+    p = f"p = {facts['p']}" if "p" in facts else ""
+    how_sure = [p, together, *allowed_for[:1]]
     could_have_shown = ""
-    if not (is_missing(row["mde"]) or is_missing(row["sesoi"])):
-        smallest = significant(row["mde"])
-        could_have_shown = f"{smallest} or more; {row['sesoi']:g} would matter"
+    if not is_missing(row["mde"]):
+        could_have_shown = f"{significant(row['mde'])} or more"
+        if not is_missing(row["sesoi"]):
+            could_have_shown += f"; {row['sesoi']:g} would matter"
     rows_and_units = f"{whole(row['n_units'])} {units_name}"
     if row["n_obs"] != row["n_units"]:
         rows_and_units = f"{whole(row['n_obs'])} rows of {rows_and_units}"

@@ -219,7 +219,9 @@ def _unknown(where: str, name: str, known: list[str]) -> Iterator[ConfigError]:
     if name not in known:
         yield ConfigError(
             f"{where} names '{name}'",
-            f"one of {first_examples(known, 12)}",
+            f"one of {first_examples(known, 12)}"
+            if known
+            else "one that is defined, and none is yet",
             nearest(name, known, "define it or correct the name"),
         )
 
