@@ -283,3 +283,105 @@ def test_weights_of_a_contrast_are_numbers(weight, words):
     call = {"contrast": {"group": weight}, "draws": 99, **ABOUT}
     words = f"contrast of group={weight!r}; expected {words}"
     refused(words, ef.label_permutation, "y", CROSS, "group", **call)
+
+
+TWENTY = 21
+PATH = pd.DataFrame(
+    {
+        "unit": [f"u{i:02d}" for i in range(TWENTY)],
+        "y": RNG.normal(size=TWENTY) + np.arange(TWENTY) / 9,
+        "x": RNG.normal(size=TWENTY),
+        "group": [1.0, 1] + [0.0] * (TWENTY - 2),
+        "coast": ["a"] * 12 + ["b"] * 9,
+        "lat": 30 + np.arange(TWENTY) / 3,
+        "lon": 100.0,
+    }
+)
+IN_A_ROW = list(zip(PATH["unit"][:-1], PATH["unit"][1:], strict=True))
+
+
+def in_a_row(**options):
+    return ef.label_permutation("y", PATH, "group", links=IN_A_ROW, **ABOUT, **options)
+
+
+def test_sizes_are_shares_of_all_lists_by_another_program():
+    found = in_a_row(draws=99).sizes(["HC1", "HC3"], level=0.8)
+    tests = {"HC1": [], "HC3": []}
+    for first in range(TWENTY - 1):
+        labels = np.isin(np.arange(TWENTY), [first, first + 1]) * 1.0
+        X = add_constant(np.column_stack([labels, PATH["x"]]), prepend=False)
+        for kind, own in tests.items():
+            fit = OLS(PATH["y"].to_numpy(), X).fit(cov_type=kind, use_t=True)
+            own.append((fit.tvalues[0], fit.pvalues[0]))
+    for kind, own in tests.items():
+        t, p = np.transpose(own)
+        line = found.loc[kind]
+        close([line["statistic"], line["p_value"]], [t[0], p[0]])
+        assert 0 < line["size"] < 1
+        close(line["size"], np.mean(p <= 0.2))
+        rank = np.mean(np.abs(t) >= abs(t[0]) - 1e-9)
+        close(line["corrected_p"], rank)
+        assert (line["rejects"], line["rejects_uncorrected"]) == (
+            rank <= 0.2,
+            p[0] <= 0.2,
+        )
+        assert (line["lists"], line["undefined"]) == (20, 0)
+        assert np.isnan(line["std_error"])
+
+
+def test_sizes_of_permutations_are_those_of_the_test_itself():
+    fit = in_a_row(draws=199, seed=3)
+    kinds = [f"randomisation{end}" for end in ("", "_connected", "_stratified")]
+    seeds = {"free": 5, "stratified": 6}
+    found = fit.sizes(kinds, strata="coast", seeds=seeds)
+    close(found.loc["randomisation_connected", "p_value"], fit.pvalues["group"])
+    free = ef.label_permutation("y", PATH, "group", draws=199, seed=5, **ABOUT)
+    within = ef.label_permutation(
+        "y", PATH, "group", draws=199, seed=6, strata="coast", **ABOUT
+    )
+    close(found.loc["randomisation", "p_value"], free.pvalues["group"])
+    close(found.loc["randomisation_stratified", "p_value"], within.pvalues["group"])
+    close(found["statistic"], [fit.tstats["group"]] * 3)
+    assert found["corrected_p"].nunique() == 1
+
+
+def test_lists_are_drawn_where_there_are_too_many():
+    zones = PATH.assign(zone=np.arange(TWENTY) % 2.0)
+    about = {"links": IN_A_ROW, "draws": 99, **ABOUT}
+    fit = ef.label_permutation("y", zones, ["group", "zone"], **about)
+    found = fit.sizes("HC1", lists=60, seeds={"lists": 1})
+    line = found.loc["HC1"]
+    close(line["std_error"], np.sqrt(line["size"] * (1 - line["size"]) / 60))
+    close(line["corrected_p"] * 61, round(line["corrected_p"] * 61))
+    mixed = ef.label_permutation(
+        "y", zones.sample(frac=1, random_state=2), ["group", "zone"], **about
+    )
+    pd.testing.assert_frame_equal(mixed.sizes("HC1", lists=60, seed=1), found)
+
+
+@pytest.mark.parametrize(
+    ("words", "options"),
+    [
+        ("no inference 'HC9'", {"inference": "HC9"}),
+        ("no inference 'two_way'", {"inference": "two_way"}),
+        ("stratified randomisation without", {"inference": "randomisation_stratified"}),
+        ("no draws with a seed 'list'", {"seeds": {"list": 1}}),
+        ("seed='a'", {"seeds": {"lists": "a"}}),
+        ("lists=0", {"lists": 0}),
+        ("no argument 'cutoff'", {"cutoff": 3}),
+        ("confidence level of 95", {"level": 95}),
+        ("Conley errors without a distance", {"inference": "conley"}),
+        ("no coordinates", {"inference": "SCPC", "coords": ("north", "east")}),
+    ],
+)
+def test_what_cannot_be_tried_on_lists_is_refused(words, options):
+    refused(words, in_a_row(draws=99).sizes, **options)
+
+
+def test_placebo_lists_need_places_that_touch():
+    fit = ef.label_permutation("y", PATH, "group", draws=99, **ABOUT)
+    refused("placebo lists without links", fit.sizes)
+    few = ef.label_permutation(
+        "y", CROSS, ["group", "zone"], links=LINKS, draws=999, unit="unit"
+    )
+    assert few.sizes("HC1").loc["HC1", "lists"] == 9 * 3 * 20

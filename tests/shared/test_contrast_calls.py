@@ -92,6 +92,28 @@ def hold(call, row):
             close(numbers[name], row[name], rtol=1e-8)
 
 
+@pytest.mark.parametrize("labels", [("cluster",), ("cluster", "sez")], ids=len)
+def test_every_method_on_placebo_lists_is_a_size_of_the_library(labels):
+    contrast, geographies = made({"cluster": 1.0})
+    # Five in a row of 24: twenty lists, and too many where zones are dealt out, too.
+    members = contrast.table.index.isin(NAMES[4:9])
+    contrast = replace(
+        contrast,
+        table=contrast.table.assign(cluster=members * 1.0),
+        labels=labels,
+        placebo_lists=True,
+        row=replace(contrast.row, role="robustness"),
+    )
+    rows = [asdict(row) for row in contrast_rows(contrast, geographies)]
+    about = [row for row in rows if row["role"] == "design"]
+    assert [row["effect_type"] for row in about].count("stat_size") == 12
+    calls = [contrast_call(row, [contrast], geographies) for row in about]
+    (same_call, *_) = {call.then[1]["lists"] for call in calls}
+    assert same_call == INFERENCE.placebo_lists
+    for call, row in zip(calls, about, strict=True):
+        hold(call, row)
+
+
 @pytest.mark.parametrize("weights", WEIGHTS[:2], ids=str)
 def test_a_change_between_two_spans_is_one_regression(weights):
     first, geographies = made(weights)

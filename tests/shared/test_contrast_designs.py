@@ -12,12 +12,12 @@ from scipy.stats import norm
 from scipy.stats import t as student
 from statsmodels.regression.linear_model import OLS
 
+from evenfield.models.placebo_lists import SAMPLED
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.methods import METHODS, infer
 from evenfield.numerics.label_permutation import label_permutation
 from evenfield.shared.contrasts.contrasts import PRINTED, printed_methods
 from evenfield.shared.contrasts.designs import (
-    SAMPLED,
     Expectation,
     contrast_design,
 )

@@ -96,7 +96,7 @@ def _check_values(given: Mapping[str, Any]) -> None:
         if given.get(name) is not None:
             whole(name, given[name], lowest)
     if "seed" in given:
-        _check_seed(given["seed"])
+        check_seed(given["seed"])
     if given.get("power") is not None:
         share("power", given["power"], 0.8)
     for name in COLUMNS:
@@ -136,7 +136,8 @@ def finite(name: str, value: Any) -> None:
         raise EstimateError(f"{name}={value!r}", "a finite number", "give one")
 
 
-def _check_seed(seed: Any) -> None:
+def check_seed(seed: Any) -> None:
+    """Refuse what starts no random numbers."""
     try:
         np.random.default_rng(seed)
     except (TypeError, ValueError) as error:

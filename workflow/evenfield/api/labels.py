@@ -3,27 +3,183 @@ as large as that of the data comes up.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from evenfield.api.arguments import finite, whole
+from evenfield.api.arguments import check_seed, finite, whole
 from evenfield.api.data import Table, matched_weights, names_of, reported, table
 from evenfield.api.formula import Columns
 from evenfield.api.policies import of_units
-from evenfield.api.regression import TIE_DIGITS
-from evenfield.api.results import Fit, chosen, t_rows
+from evenfield.api.regression import TIE_DIGITS, inferences, ols
+from evenfield.api.results import Fit, chosen, share, t_rows
 from evenfield.models.labels import (
     Dealing,
     LabelTests,
     contrast_name,
     labels_dealt_out,
 )
+from evenfield.models.placebo_lists import (
+    SAMPLED,
+    PlaceboCase,
+    dealt_out,
+    placebo_lists,
+)
+from evenfield.numerics.inference.many_designs import MANY, rejects
+from evenfield.numerics.ols import fit_ols
 from evenfield.study.errors import EstimateError
 
 USES = ("subtract", "control")
+# Inferences that placebo lists try: of one row a unit, and the permutations.
+TRIED = (*MANY, "conley", *SAMPLED)
+SET = ("inference", "unit", "time", "draws", "seed")  # arguments of ols
+STREAMS = ("lists", "wild", "free", "stratified")  # what is drawn, each with a seed
 LAG = "W "  # before the name of a label: the average of it over the neighbours
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class LabelFit(Fit):
+    """A contrast whose labels were dealt out, with which other inferences are tried."""
+
+    rows_of_units: Table | None = None
+    names: tuple[str, ...] = ()  # coefficients but the constant
+    dealing: Dealing | None = None
+
+    @reported("label-permutation", passes_to=ols, sets=SET)
+    def sizes(
+        self,
+        inference: str | Sequence[str] = ("HC1", "CR2", "CR3"),
+        *,
+        lists: int = 499,
+        strata: str | None = None,
+        level: float = 0.95,
+        seed: int | Sequence[int] = 0,
+        seeds: Mapping[str, int | Sequence[int]] | None = None,
+        **options: Any,
+    ) -> pd.DataFrame:
+        """Try inferences on placebo lists: groups of as many units that hang together,
+        which nobody drew up.
+
+        Parameters
+        ----------
+        inference : str or sequence of str
+            As for ``ols`` with one row a unit, and ``randomisation``,
+            ``randomisation_connected`` (the test itself) and
+            ``randomisation_stratified`` of labels, with as many draws as the test.
+        lists : int
+            How many are drawn, spaced over all; up to 5,000 that exist are all tried.
+        strata : str, optional
+            Column within which ``randomisation_stratified`` deals labels out.
+        level : float
+            An inference rejects where p is at most 1 - level.
+        seed : optional
+            Of all draws.
+        seeds : mapping, optional
+            Of some draws another one: ``lists``, ``wild`` (bootstraps), and ``free`` and
+            ``stratified`` permutations.
+        **options
+            As for ``ols``: ``few_units``, ``coords``, ``cutoff_km``.
+
+        Returns
+        -------
+        DataFrame
+            A row an inference: ``size``, the share of lists for which it rejects, with
+            its ``std_error`` where lists are drawn; ``statistic``, its t of the data;
+            ``p_value``, its own, and ``corrected_p``, the rank of |t| among the lists;
+            whether it ``rejects`` by the corrected p, and ``rejects_uncorrected``;
+            ``lists``, how many different ones there are, and ``undefined``, for how many
+            of those that were tried it is not defined. NaN where it is not for the data.
+
+        Raises
+        ------
+        EstimateError
+            Without ``links``, of several outcomes or dates, or if there are fewer than
+            20 lists.
+
+        Notes
+        -----
+        Outcome and controls stay with their units; the rows of labels are dealt anew
+        inside and outside of each group. Wild bootstraps of lists have 999 draws.
+        """
+        kinds = names_of(inference)
+        for kind in kinds:
+            chosen("inference", kind, TRIED)
+        whole("lists", lists, lowest=1)
+        streams = _streams(seed, seeds)
+        case, placebo = self._placebo(kinds, strata, streams, level, options)
+        labels = placebo.regression.labels
+        touching = case.touching(len(labels))
+        rng = np.random.default_rng(streams["lists"])
+        drawn = placebo_lists(labels, touching, lists, rng)
+        found = placebo.sizes(drawn, kinds)
+        own = {kind: placebo.own_p(kind) for kind in kinds}
+        lines = {}
+        for kind, size in found.of_method.items():
+            p = size.p_value if np.isfinite(size.p_value) else own[kind]
+            lines[kind] = {
+                "size": size.size,
+                "std_error": size.std_error,
+                "statistic": size.statistic,
+                "p_value": own[kind],
+                "corrected_p": size.p_value,
+                "rejects": bool(rejects(p, level)),
+                "rejects_uncorrected": bool(rejects(own[kind], level)),
+                "lists": found.different,
+                "undefined": size.undefined,
+            }
+        return pd.DataFrame.from_dict(lines, orient="index")
+
+    def _placebo(
+        self,
+        kinds: Sequence[str],
+        strata: str | None,
+        seeds: Mapping[str, Any],
+        level: float,
+        options: Mapping[str, Any],
+    ) -> tuple[Dealing, PlaceboCase]:
+        """Return the test as a case for placebo lists, with who can have whose labels."""
+        tests: Any = self.raw
+        rows: Any = self.rows_of_units
+        dealing: Any = self.dealing
+        (regression, *later), *others = tests.regressions
+        if dealing.links is None or others or later:
+            raise EstimateError(
+                "placebo lists without links, or of several outcomes or dates",
+                "one outcome at one date, and pairs of units that touch",
+                "give links=[('a', 'b'), ...] to label_permutation",
+            )
+        if "randomisation_stratified" in kinds and strata is None:
+            raise EstimateError(
+                "stratified randomisation without strata", "a column", "give strata="
+            )
+        by_errors = [kind for kind in kinds if kind not in SAMPLED] or ["HC1"]
+        given = {"inference": by_errors, "draws": dealing.draws, "seed": seeds["wild"]}
+        design_of, _ = inferences(rows, list(self.names), {**given, **options})
+        design = design_of(fit_ols(regression.y, regression.X))
+        stratum = np.zeros(len(regression.y), dtype=int)
+        if strata is not None:
+            of_unit = of_units(rows, strata).astype(str)
+            stratum = np.unique(of_unit, return_inverse=True)[1]
+
+        placebo = PlaceboCase(
+            regression=regression,
+            design=replace(design, intervals=False),
+            dealt=dealt_out(regression.labels, dealing, stratum, seeds, tests.drawn),
+            strata=lambda: stratum,
+            level=share("confidence level", level, 0.95),
+        )
+        return dealing, placebo
+
+
+def _streams(seed: Any, seeds: Any) -> dict[str, Any]:
+    """Return the seed of each thing that is drawn."""
+    given = dict(seeds or {})
+    for name, of_it in given.items():
+        chosen("draws with a seed", name, STREAMS)
+        check_seed(of_it)
+    return dict.fromkeys(STREAMS, seed) | given
 
 
 @reported("label-permutation")
@@ -43,7 +199,7 @@ def label_permutation(
     exact: bool = False,
     draws: int = 9999,
     seed: int | Sequence[int] = 0,
-) -> Fit:
+) -> LabelFit:
     """Test a contrast of groups by dealing out the rows of their labels to other units,
     which keep their outcome and controls.
 
@@ -81,11 +237,12 @@ def label_permutation(
 
     Returns
     -------
-    Fit
+    LabelFit
         The contrast in units of the outcome, named by its weights (``cluster - zone``,
         ``0.5 cluster + 0.5 zone``), its t statistic and two-sided p; no interval.
         ``notes``: how many different patterns were drawn. Of several outcomes a row
-        each, ``tables["joint"]`` the largest |t| with the p of all together.
+        each, ``tables["joint"]`` the largest |t| with the p of all together. With
+        ``links`` ``sizes()`` tries inferences on placebo lists.
 
     Raises
     ------
@@ -122,17 +279,20 @@ def label_permutation(
     for name in weights:
         chosen("coefficient", name, regressors, "name labels")
     label_values = np.column_stack([rows.numbers(name) for name in label_names])
+    dealing = _dealing(rows, strata, links, exact=exact, draws=draws)
     tests = labels_dealt_out(
         np.array([_by_date(each, each.y)[..., 0] for each in tables]),
         _by_date(rows, label_values),
         _by_date(rows, rows.X),
         np.array([weights.get(name, 0.0) for name in regressors]),
-        _dealing(rows, strata, links, exact=exact, draws=draws),
+        dealing,
         np.random.default_rng(seed),
         neighbours=neighbours,
         expected=expected or "",
     )
-    return _fit(tests, outcomes, len(rows.y), contrast_name(weights))
+    fit = _fit(tests, outcomes, len(rows.y), contrast_name(weights))
+    names = (*regressors, *control_names)
+    return replace(fit, rows_of_units=rows, names=names, dealing=dealing)
 
 
 def _weights(contrast: Any, first: str) -> dict[str, float]:
@@ -202,7 +362,7 @@ def _dealing(
     return Dealing(strata=groups, links=pairs, exact=exact, draws=draws)
 
 
-def _fit(tests: LabelTests, outcomes: list[str], nobs: int, contrast: str) -> Fit:
+def _fit(tests: LabelTests, outcomes: list[str], nobs: int, contrast: str) -> LabelFit:
     """Return the tests as a result: of one outcome a row named by the contrast, of several
     a row each, with the p-values that are adjusted for their number first.
     """
@@ -235,7 +395,7 @@ def _fit(tests: LabelTests, outcomes: list[str], nobs: int, contrast: str) -> Fi
         ]
         return pd.concat(parts, ignore_index=True)
 
-    return Fit(
+    return LabelFit(
         f"{contrast}, labels permuted",
         rows,
         nobs,

@@ -2,14 +2,14 @@
 contrast as large as that of the data comes up.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from evenfield.numerics.arrays import Array
-from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.multiple_testing import romano_wolf
 from evenfield.numerics.label_change import label_change
 from evenfield.numerics.label_permutation import (
@@ -21,6 +21,7 @@ from evenfield.numerics.label_permutation import (
     connected_label_draws,
     exact_label_draws,
     free_label_draws,
+    group_of,
     label_permutation,
     stratified_label_draws,
     without_expectation,
@@ -47,20 +48,20 @@ class Dealing:
         """
         N = len(labels)
         if self.links is not None:
-            group = labels[:, 0]
-            if not np.isin(group, (0.0, 1.0)).all():
-                raise NumericsError(
-                    "the first label is no indicator: nothing that hangs together"
-                )
-            one, other = self.links.T
-            touching = symmetric(N, one, other, np.ones(len(one)))
-            return connected_label_draws(group == 1.0, touching, self.draws, rng)
+            inside = group_of(labels)
+            return connected_label_draws(inside, self.touching(N), self.draws, rng)
         strata = np.zeros(N, dtype=int) if self.strata is None else self.strata
         if self.exact:
             return exact_label_draws(labels, strata)
         if self.strata is None:
             return free_label_draws(N, self.draws, rng)
         return stratified_label_draws(strata, self.draws, rng)
+
+    def touching(self, N: int) -> csr_array:
+        """Return one for units that touch, (N, N)."""
+        assert self.links is not None
+        one, other = self.links.T
+        return symmetric(N, one, other, np.ones(len(one)))
 
 
 class LabelTests(NamedTuple):
@@ -71,7 +72,13 @@ class LabelTests(NamedTuple):
     p_value: np.ndarray  # (S,) of each alone
     adjusted: np.ndarray  # (S,) by Romano and Wolf's step-down
     patterns: int  # different label patterns among the draws
-    scheme: str  # of the draws: free, stratified, connected or exact
+    drawn: LabelDraws
+    regressions: tuple[tuple[LabelRegression, ...], ...]  # by outcome and date
+
+    @property
+    def scheme(self) -> str:
+        """Of the draws: free, stratified, connected or exact."""
+        return self.drawn.scheme
 
 
 def contrast_name(weights: Mapping[str, float]) -> str:
@@ -123,7 +130,7 @@ def labels_dealt_out(
         design = LabelDesign(multiplier(neighbours))
     # A unit's row has its labels of both dates, which move together.
     drawn = dealing.drawn(np.concatenate(labels, axis=1), rng)
-    tests = []
+    regressions = []
     for of_outcome in outcomes:
         dates = []
         for y, at_date, held in zip(of_outcome, labels, controls, strict=True):
@@ -133,7 +140,8 @@ def labels_dealt_out(
             if expected:
                 regression = without_expectation(regression, expected, drawn)
             dates.append(regression)
-        tests.append(_tested(dates, drawn))
+        regressions.append(tuple(dates))
+    tests = [_tested(dates, drawn) for dates in regressions]
     statistic = np.array([test.statistic for test in tests])
     draws = np.column_stack([test.statistics for test in tests])
     # A draw in which one statistic is not defined has no maximum over all of them.
@@ -149,11 +157,12 @@ def labels_dealt_out(
         p_value=p_value,
         adjusted=adjusted,
         patterns=min(test.distinct for test in tests),
-        scheme=drawn.scheme,
+        drawn=drawn,
+        regressions=tuple(regressions),
     )
 
 
-def _tested(dates: list[LabelRegression], drawn: LabelDraws) -> PermutationTest:
+def _tested(dates: Sequence[LabelRegression], drawn: LabelDraws) -> PermutationTest:
     """Test the contrast of one date, or the change between two."""
     if len(dates) == 1:
         return label_permutation(dates[0], drawn)

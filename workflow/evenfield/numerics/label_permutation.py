@@ -154,6 +154,16 @@ def without_expectation(
     return regression
 
 
+def group_of(labels: np.ndarray) -> np.ndarray:
+    """Return which units have the first label; labels (N, L) -> (N,)."""
+    group = labels[:, 0]
+    if not np.isin(group, (0.0, 1.0)).all():
+        raise NumericsError(
+            "the first label is no indicator: nothing that hangs together"
+        )
+    return np.asarray(group == 1.0)
+
+
 def free_label_draws(N: int, draws: int, rng: np.random.Generator) -> LabelDraws:
     """Move labels among all units."""
     source = rng.permuted(np.tile(np.arange(N), (draws, 1)), axis=1)

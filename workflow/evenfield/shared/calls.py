@@ -33,7 +33,7 @@ class NoCallError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """Where in a result (a ``Fit``) numbers of a row stand: one of the five places below,
+    """Where in a result (a ``Fit``) numbers of a row stand: one of the six places below,
     and which numbers it gives.
     """
 
@@ -56,9 +56,11 @@ class Place:
     parameters: int = 0
     # 5. The number of terms
     count: bool = False
+    # 6. The sum of a column of the DataFrame that the result is
+    total: str = ""
     # What 1 and 2 give: number of the row -> column of ``to_frame()`` or of the table
     columns: Mapping[str, str] = field(default_factory=lambda: same(*NUMBERS))
-    # What 3, 4 and 5 give: one number of the row
+    # What 3 to 6 give: one number of the row
     name: str = "estimate"
     # factor from the unit of measure of the fit to that of the row: 100 for percent
     times: float = 1.0
@@ -91,6 +93,8 @@ class Place:
         """Return the numbers of a row by name, in the unit of measure of the fit."""
         if self.count:
             return {self.name: len(fit.params)}
+        if self.total:
+            return {self.name: fit[self.total].sum()}
         if self.note:
             return {self.name: fit.notes[self.note]}
         if self.attribute:
@@ -139,6 +143,8 @@ class Place:
         """
         if self.count:
             return "len(fit.params)"
+        if self.total:
+            return f"fit[{self.total!r}].sum()"
         if self.note:
             return f"fit.notes[{self.note!r}]"
         if self.attribute:

@@ -3,6 +3,7 @@ combination of coefficients is one of them; and what is made of such regressions
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +12,7 @@ import pandas as pd
 from scipy.sparse import csr_array
 
 from evenfield.models.labels import contrast_name
+from evenfield.models.placebo_lists import SAMPLED
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.label_permutation import FEWEST_DRAWS
 from evenfield.shared.calls import (
@@ -37,7 +39,6 @@ from evenfield.shared.contrasts.contrasts import (
 )
 from evenfield.shared.contrasts.designs import (
     CONSTANT,
-    SAMPLED,
     ContrastDesign,
     GroupContrast,
     contrast_design,
@@ -63,6 +64,13 @@ NO_REGRESSION = "it is no single regression; see the code of its topic"
 STRATUM = f"stratum by {STRATA}"  # a control may have the name of the strata
 LATER = ", later"  # behind a column times the indicator of the later span
 ESTIMATE = same("estimate")
+# Ends of estimators that are tried on placebo lists, with the column that is counted.
+TRIED = ("placebo", "methods")
+COUNTED = {"methods": "rejects", "methods_uncorrected": "rejects_uncorrected"}
+OF_SIZE = {"estimate": "size", "p_value": "corrected_p"} | same(
+    "std_error", "statistic"
+)
+LOCATED = ("SCPC", "conley")  # beginnings of methods that need coordinates
 # Where each kind of row about units that are left out stands.
 OF_SINGLES = {
     "stat_low": Place(table="range", line="lowest", columns=ESTIMATE),
@@ -88,6 +96,8 @@ def contrast_call(
         return _left_out_call(row, known, geographies)
     contrast, suffix = _own(row, {one.row.estimator: one for one in known})
     design = _defined(contrast, geographies)
+    if contrast.placebo_lists and suffix.startswith(TRIED):
+        return _placebo_call(design, suffix)
     method = _method(row, suffix)
     if method in SCHEMES:
         return permuted_call(design, method)
@@ -382,6 +392,72 @@ def permuted_call(design: ContrastDesign, method: str) -> Call:
     if expected is not None:
         arguments["expected"] = expected.use
     return _label_call(design, data, arguments)
+
+
+def _placebo_call(design: ContrastDesign, suffix: str) -> Call:
+    """Return the call that tries the methods of a contrast on placebo lists: the size of
+    one, how many lists there are, or how many methods reject.
+    """
+    methods = [name for name in printed_methods(design) if name != EXACT]
+    if not design.located().known:
+        methods = [name for name in methods if not name.startswith(LOCATED)]
+    inference = design.geographies.inference
+    options: dict[str, Any] = {
+        "inference": methods,
+        "lists": inference.placebo_lists,
+        "level": inference.level,
+        "few_units": True,
+        "seeds": _seeds(design),
+    }
+    call = permuted_call(design, "randomisation_connected")
+    columns = _columns_of_units(design)
+    data = call.data
+    for name, values in columns.items():
+        of_unit = dict(zip(design.units.names.tolist(), values, strict=True))
+        data = data.assign(**{name: data["unit"].map(of_unit)})
+    if STRATUM in columns:
+        options["strata"] = STRATUM
+    elif "randomisation_stratified" in methods:
+        methods.remove("randomisation_stratified")
+    numbers = ["estimate"]
+    if suffix in COUNTED:
+        place = Place(total=COUNTED[suffix])
+    elif suffix == "placebo":
+        place = Place(line=methods[0], columns={"estimate": "lists"})
+    else:
+        by_suffix = {SUFFIXES.get(name, name.lower()): name for name in methods}
+        place = Place(line=by_suffix[suffix.removeprefix("placebo_")], columns=OF_SIZE)
+        numbers = [*OF_SIZE]
+    return replace(
+        call,
+        data=data,
+        places=(place,),
+        then=("sizes", options),
+        differs=dict.fromkeys(numbers, DRAWS) if call.differs else {},
+    )
+
+
+def _seeds(design: ContrastDesign) -> dict[str, list[int]]:
+    """Return the seed of each thing that is drawn for placebo lists."""
+    draw_id = design.contrast.draw_id
+    streams = {
+        "lists": f"labels:placebo:{draw_id}",
+        "wild": design.stream,
+        "free": f"labels:free:{draw_id}",
+        "stratified": f"labels:{STRATA}:{draw_id}",
+    }
+    return {name: seed_of(design.seed, stream) for name, stream in streams.items()}
+
+
+def _columns_of_units(design: ContrastDesign) -> dict[str, np.ndarray]:
+    """Return coordinates and strata of units, each (N,), where they are known."""
+    columns = dict[str, np.ndarray]()
+    places = design.located()
+    if places.known:
+        columns = {"lat": places.lat, "lon": places.lon}
+    with suppress(NumericsError):
+        columns[STRATUM] = design.geographies.strata(design.units.names)
+    return columns
 
 
 def _label_call(

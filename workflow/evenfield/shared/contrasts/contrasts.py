@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from evenfield.models.placebo_lists import SAMPLED
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.leave_out import (
     LeaveOut,
@@ -18,7 +19,6 @@ from evenfield.numerics.inference.multiple_testing import romano_wolf
 from evenfield.numerics.label_permutation import label_permutation
 from evenfield.numerics.ols import OlsFit
 from evenfield.shared.contrasts.designs import (
-    SAMPLED,
     ContrastDesign,
     GroupContrast,
     contrast_design,

@@ -34,12 +34,6 @@ from evenfield.study.spatial_weights import SpatialWeights
 
 CONSTANT = "constant"
 FEWEST_TREATED = 4
-# Permutations of labels that are sampled, and their schemes.
-SAMPLED = {
-    "randomisation": "free",
-    "randomisation_stratified": "stratified",
-    "randomisation_connected": "connected",
-}
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,14 +8,15 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
+from evenfield.models.placebo_lists import placebo_lists
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.methods import Locations
 from evenfield.numerics.label_permutation import (
     LabelDraws,
     connected_label_draws,
-    every_connected_list,
     exact_label_draws,
     free_label_draws,
+    group_of,
     stratified_label_draws,
 )
 from evenfield.numerics.random import generator_for
@@ -24,9 +25,6 @@ from evenfield.study.study import Study
 from evenfield.study.study_config import InferenceSettings
 
 STRATA = "coastal"
-# All placebo lists are tried where they are no more: that takes a second or two, and
-# leaves no error of simulation in sizes and corrected p-values.
-MOST_LISTS = 5_000
 
 
 class Geographies:
@@ -80,7 +78,7 @@ class Geographies:
         if scheme == "free":
             return free_label_draws(len(units), count, stream)
         if scheme == "connected":
-            inside = _indicator(labels)
+            inside = group_of(labels)
             return connected_label_draws(inside, self.touching(units), count, stream)
         return stratified_label_draws(self.strata(units), count, stream)
 
@@ -88,14 +86,9 @@ class Geographies:
         """Return every placebo list of some labels, or as many as are drawn where there
         are too many; units (N,), labels (N, L).
         """
-        inside = _indicator(labels)
-        touching = self.touching(units)
-        every = every_connected_list(labels, inside, touching, MOST_LISTS)
-        if every is not None:
-            return every
-        count = self.inference.placebo_lists
         stream = generator_for(self.inference.seed, f"labels:placebo:{draw_id}")
-        return connected_label_draws(inside, touching, count, stream, spaced=True)
+        count = self.inference.placebo_lists
+        return placebo_lists(labels, self.touching(units), count, stream)
 
     def strata(self, units: np.ndarray) -> np.ndarray:
         """Return the stratum of each unit, (N,) -> (N,), where there are several."""
@@ -109,16 +102,6 @@ class Geographies:
         sides = self._links[["unit_i", "unit_j"]]
         ends = sides.apply(lambda side: side.map(position)).dropna().to_numpy(int)
         return symmetric(len(units), ends[:, 0], ends[:, 1], np.ones(len(ends)))
-
-
-def _indicator(labels: np.ndarray) -> np.ndarray:
-    """Return which units have the first label; labels (N, L) -> (N,)."""
-    group = labels[:, 0]
-    if not np.isin(group, (0.0, 1.0)).all():
-        raise NumericsError(
-            "the first label is no indicator: nothing that hangs together"
-        )
-    return np.asarray(group == 1.0)
 
 
 @cache
