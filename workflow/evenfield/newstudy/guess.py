@@ -38,6 +38,7 @@ from evenfield.newstudy.layouts import (
     spread,
     with_parted_keys,
     with_parted_labels,
+    with_parted_names,
     without_flags,
     without_note,
 )
@@ -140,7 +141,8 @@ def guess(
     income, output, population) as far as known.
     """
     choices = choices or Choices()
-    table = without_flags(with_parted_labels(with_parted_keys(table)))
+    table = with_parted_names(with_parted_labels(with_parted_keys(table)))
+    table = without_flags(table)
     messages = list(table.messages)
     faults = Faults()
     different = _without_repeated_rows(table.frame, messages)

@@ -23,6 +23,8 @@ def unit_of_table(frame: pd.DataFrame) -> str:
         for name in map(str, frame.columns)
         if WORDS.measure_column.fullmatch(name) or WORDS.scale_column.fullmatch(name)
     ]
+    # A label says more than its code.
+    said = [name for name in said if f"{name} label" not in frame]
     once = {
         name: str(frame[name].iloc[0]).strip()
         for name in said
