@@ -22,6 +22,7 @@ from evenfield.shared.calls import (
     Place,
     drawn,
     same,
+    seed_of,
     weights_table,
 )
 from evenfield.shared.contrasts.changes import (
