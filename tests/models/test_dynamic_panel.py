@@ -7,6 +7,7 @@ import pytest
 from numpy.random import default_rng
 from scipy.stats import t as student
 
+from evenfield.models.anderson_hsiao import anderson_hsiao_root
 from evenfield.models.dynamic_panel import (
     CORRECTED,
     HEADLINE,
@@ -41,6 +42,23 @@ OTHERS = (5, 6)  # seeds of the other dates
 def found():
     others = (made_levels(seed=seed) for seed in OTHERS)
     return roots([LEVELS, *others], 99, default_rng(1), 0.9)
+
+
+def test_anderson_and_hsiao_is_one_instrument_less_dates_clustered_by_unit():
+    change = np.diff(LEVELS, axis=1)
+    dy, dlag, z = (
+        values - values.mean(axis=0)
+        for values in (change[:, 1:], change[:, :-1], LEVELS[:, :-2])
+    )
+    # rho = z'dy / z'dlag; the scores of a unit are summed over its dates.
+    rho = (z * dy).sum() / (z * dlag).sum()
+    scores = (z * (dy - rho * dlag)).sum(axis=1)
+    error = np.sqrt(N / (N - 1) * (scores**2).sum()) / abs((z * dlag).sum())
+    fit = anderson_hsiao_root(LEVELS)
+    close((fit.rho, fit.std_error), (rho, error))
+    assert (fit.df, fit.n_units, fit.n_periods) == (N - 1, N, T - 2)
+    flat = np.add.outer(np.arange(6.0), np.arange(5.0))
+    refused(None, anderson_hsiao_root, flat)
 
 
 def test_least_squares_is_the_regression_on_dummies_with_clustered_errors():

@@ -7,7 +7,6 @@ from scipy import stats
 from scipy.linalg import block_diag
 from statsmodels.tools.numdiff import approx_fprime
 
-from evenfield.models.anderson_hsiao import anderson_hsiao_root
 from evenfield.numerics.dynamic_panel.gmm import FIRST_STEPS, dynamic_gmm
 from evenfield.numerics.dynamic_panel.instruments import (
     Equations,
@@ -17,7 +16,6 @@ from evenfield.numerics.dynamic_panel.instruments import (
 )
 from evenfield.numerics.dynamic_panel.weighting import weighting
 from numerics.refusals import refused
-from spatial_cases import residual
 from tolerances import close
 
 
@@ -252,24 +250,6 @@ def test_tests_of_a_system_equal_loops_over_units(first_step):
         p_values = 2 * stats.norm.sf(np.abs(z))
         close([test.p_value for test in tests], p_values, rtol=1e-5)
     assert (fit.n_levels, fit.n_rows) == (50 * 5, 50 * 9)
-
-
-def test_anderson_and_hsiao_is_two_stage_least_squares_clustered_by_unit():
-    y, _ = panel(units=12, dates=7, seed=4)
-    result = anderson_hsiao_root(y)
-    change = np.diff(y, axis=1)
-    dates = np.tile(np.eye(5), (12, 1))
-    dy, dlag, level = (
-        residual(values.ravel(), dates)
-        for values in (change[:, 1:], change[:, :-1], y[:, :-2])
-    )
-    rho = level @ dy / (level @ dlag)
-    scores = (level * (dy - rho * dlag)).reshape(12, 5).sum(axis=1)
-    error = np.sqrt(12 / 11 * (scores**2).sum()) / abs(level @ dlag)
-    close((result.rho, result.std_error), (rho, error))
-    assert (result.df, result.n_units, result.n_periods) == (11, 12, 5)
-    flat = np.add.outer(np.arange(6.0), np.arange(5.0))
-    refused(None, anderson_hsiao_root, flat)
 
 
 def test_no_more_instruments_than_coefficients_leave_nothing_to_test():

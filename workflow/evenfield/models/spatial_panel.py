@@ -65,12 +65,12 @@ def effects(
     effective units are infinite, as are the degrees of freedom of the normal law.
     """
     if rng is not None:
-        found = drawn_impacts(fit, rng, draws, kind, level, widening)
+        averages = drawn_impacts(fit, rng, draws, kind, level, widening)
     elif kind == BY_UNIT:
         return clustered_impacts(fit, level)
     else:
-        found = delta_impacts(fit, kind, level)
-    return ClusteredImpacts(found, np.full(found.estimate.shape, np.inf))
+        averages = delta_impacts(fit, kind, level)
+    return ClusteredImpacts(averages, np.full(averages.estimate.shape, np.inf))
 
 
 def edge_note(fit: SpatialPanelFit) -> str:

@@ -2,6 +2,8 @@
 regression filter.
 """
 
+from functools import lru_cache
+
 import numpy as np
 
 from evenfield.numerics.arrays import Array
@@ -89,6 +91,7 @@ def _checked(y: Array, smoothing: float) -> Array:
     return y
 
 
+@lru_cache(maxsize=16)
 def _smoother(T: int, smoothing: float) -> Array:
     """Return the filter as a symmetric matrix S, whose trend of a series y is S y; (T, T)."""
     from statsmodels.tsa.filters.hp_filter import hpfilter

@@ -104,8 +104,8 @@ def clustered_effects(setting: Setting, fit: SpatialPanelFit, role: str) -> list
     printed.
     """
     if not fit.at_bound:
-        found = effects(fit, BY_UNIT, setting.level)
-        lines = _effects(setting, fit, found, BY_UNIT)
+        by_unit = effects(fit, BY_UNIT, setting.level)
+        lines = _effects(setting, fit, by_unit, BY_UNIT)
         return [{**line, "role": role} for line in lines]
     lines = []
     for effect in KINDS:
@@ -125,7 +125,7 @@ def clustered_effects(setting: Setting, fit: SpatialPanelFit, role: str) -> list
 
 
 def _effects(
-    setting: Setting, fit: SpatialPanelFit, found: ClusteredImpacts, kind: str
+    setting: Setting, fit: SpatialPanelFit, averages: ClusteredImpacts, kind: str
 ) -> list[Line]:
     """Return direct, indirect and total effects of every regressor.
 
@@ -135,7 +135,7 @@ def _effects(
     Pace 2009).
     """
     lines = []
-    impacts, effective = found
+    impacts, effective = averages
     serial = serial_note(fit, kind)
     drawn = impacts.method == "draws"
     estimator = estimator_name(fit, kind) + ("_draws" if drawn else "")
