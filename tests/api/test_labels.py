@@ -283,3 +283,10 @@ def test_weights_of_a_contrast_are_numbers(weight, words):
     call = {"contrast": {"group": weight}, "draws": 99, **ABOUT}
     words = f"contrast of group={weight!r}; expected {words}"
     refused(words, ef.label_permutation, "y", CROSS, "group", **call)
+
+
+def test_an_expectation_that_is_alike_in_all_units_is_refused():
+    words = "expected exposure is alike in all"
+    for use in ("subtract", "control"):
+        call = {"expected": use, "draws": 99, **ABOUT}
+        refused(words, ef.label_permutation, "y", CROSS, "group", **call)
