@@ -134,3 +134,44 @@ def test_clubs_and_paths_that_do_and_do_not_converge():
     assert "is not refused" in read(ef.log_t, close)
     assert "form one club" in read(ef.clubs, close)
     assert "is refused" in read(ef.log_t, apart)
+
+
+def test_what_is_smaller_than_of_interest_is_said_with_its_own_interval():
+    fit = ef.ols("y ~ x", DATA, inference="CR1", **KEYS)
+    within = fit.equivalence(bound=5.0)
+    low, high = fit.conf_int(0.9).loc["x"]
+    for said in (within.interpret(), within.interpret("x")):
+        assert f"a 90% interval by CR1 from {low:.3g} to {high:.3g}" in said
+        assert "as large as 5, up or down, has p" in said and "refused at 5%" in said
+        assert "95%" not in said
+    assert "not refused" in fit.equivalence(bound=0.1).interpret()
+
+
+def test_of_several_outcomes_the_contrast_and_their_number_are_said():
+    one = DATA[DATA["year"] == 1990].assign(group=lambda rows: rows["unit"] < "u04")
+    call = {"unit": "unit", "draws": 99}
+    said = ef.label_permutation(["y", "rich"], one, "group", **call).interpret()
+    assert said.startswith("The contrast group in y is ")
+    assert " allowing for 2 outcomes: " in said
+    assert (
+        " allowing " not in ef.label_permutation("y", one, "group", **call).interpret()
+    )
+
+
+def test_likeness_beside_controls_and_with_another_variable_is_said():
+    one = DATA[DATA["year"] == 1990]
+    call = {"unit": "unit", "draws": 99}
+    said = ef.moran("y", one, RING, controls=["x", "lat"], **call).interpret()
+    assert "others beside x and lat: I is" in said
+    fit = ef.bivariate_moran("y", one, RING, neighbours="x", **call)
+    side = (
+        "higher" if fit.params["I"] > fit.notes["mean without dependence"] else "lower"
+    )
+    assert fit.interpret().startswith(
+        f"y is {side} where x of the neighbours is higher: "
+    )
+
+
+def test_where_there_is_no_test_no_p_is_said():
+    without = ef.ols("y ~ x", DATA, inference="CR1", **KEYS).leave_one_out()
+    assert without.interpret("u04").endswith("No interval is known.")

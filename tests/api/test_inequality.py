@@ -288,3 +288,13 @@ def test_a_change_without_the_same_groups_at_both_ends_is_said_to_be_none():
     assert fit.notes["change"] == "none: new has units at one end alone"
     assert not any("-" in term for term in fit.rows(0.95)["term"])
     assert not ef.inequality("income", ROWS, **call).notes["change"]
+
+
+def test_groups_that_a_blank_made_floats_are_named_as_whole_numbers():
+    # Floats as in a file with blanks: 1.0 is group 1.
+    numbered = FIRST.assign(zone=(FIRST["zone"] == "a").astype(float))
+    links = {u: [UNITS[i - 1], UNITS[(i + 1) % N]] for i, u in enumerate(UNITS)}
+    call = {"groups": "zone", "unit": "unit", "w": links, **HOW}
+    found = ef.inequality("income", numbered, connected=1, **call).tables["between"]
+    want = ef.inequality("income", FIRST, connected="a", **call).tables["between"]
+    assert found.iloc[0].to_dict() == pytest.approx(want.iloc[0].to_dict())

@@ -385,3 +385,10 @@ def test_placebo_lists_need_places_that_touch():
         "y", CROSS, ["group", "zone"], links=LINKS, draws=999, unit="unit"
     )
     assert few.sizes("HC1").loc["HC1", "lists"] == 9 * 3 * 20
+
+
+def test_an_expectation_that_is_alike_in_all_units_is_refused():
+    words = "expected exposure is alike in all"
+    for use in ("subtract", "control"):
+        call = {"expected": use, "draws": 99, **ABOUT}
+        refused(words, ef.label_permutation, "y", CROSS, "group", **call)

@@ -376,3 +376,19 @@ def test_contrasts_stand_in_the_order_of_the_numbers_of_their_groups():
     one = PATHS[PATHS["year"] == 2000].assign(group=lambda rows: rows["region"] * 5.0)
     fit = ef.contrasts("y", one, "group", reference=0, unit="unit", inference="HC3")
     assert list(fit.params.index) == ["5", "10"]
+
+
+def test_all_that_pass_options_on_name_those_that_no_inference_reads():
+    one = PATHS[PATHS["year"] == 2000].assign(got=lambda rows: rows["unit"] % 2)
+    given = {"inference": "HC3", "strata": "region"}
+    rich = PATHS.assign(rich=np.exp(PATHS["y"]))
+    for fit in (
+        ef.contrasts("y", one, "got", unit="unit", **given),
+        ef.placement("y ~ got", one, unit="unit", draws=99, **given),
+        ef.ols_by("y ~ x", PATHS, "year", unit="unit", **given),
+        ef.sigma("rich", rich, **given, **KEYS),
+        ef.beta_convergence(
+            "log_y ~ 1", PATHS.assign(log_y=PATHS["y"]), **given, **KEYS
+        ),
+    ):
+        assert fit.notes["given and not used"] == "strata"

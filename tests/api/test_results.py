@@ -72,3 +72,7 @@ def test_a_summary_breaks_its_lines_between_words():
     notes = {"design": "one-way-clustered " * 20}
     lines = str(replace(FITS["root"], notes=notes).summary).splitlines()
     assert not [line for line in lines if line.rstrip().endswith("-")]
+
+
+def test_what_is_no_fit_is_not_compared():
+    refused(r"\(1\) of type str", ef.compare, ["fit"])

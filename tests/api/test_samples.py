@@ -187,3 +187,7 @@ def test_samples_stand_in_the_order_of_their_numbers(written, names):
 def test_a_bound_of_interest_is_a_number(bound):
     fit = ef.ols("y ~ x", THREE.query("wave == 1996"), unit="unit")
     refused(f"bound={bound!r}", fit.equivalence, bound=bound)
+
+
+def test_the_samples_are_one_column():
+    refused("by of type list", ef.ols_by, "y ~ x", THREE, ["wave"], unit="unit")

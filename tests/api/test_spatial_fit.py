@@ -289,3 +289,11 @@ def test_a_model_named_twice_is_compared_once():
     shares = ef.spatial_model_probabilities("y ~ x", DATA, {"near": NET}, **call)
     assert list(shares.index) == ["SAR", "SEM"]
     close(shares.to_numpy().sum(), 1)
+
+
+def test_what_a_bootstrap_or_the_effects_of_a_dynamic_panel_do_not_read_is_refused(
+    durbin,
+):
+    refused("years=3 of a bootstrap by unit", durbin.bootstrap, years=3, draws=9)
+    dynamic = ef.spatial_dynamic("y ~ x", DATA, NET, **KEYS)
+    refused("inference='unit' of a dynamic panel", dynamic.impacts, inference="unit")

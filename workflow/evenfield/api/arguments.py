@@ -24,7 +24,19 @@ WHOLE = {
     "neighbour_classes": 2,
     "step": 1,
 }
-COLUMNS = ("unit", "time", "first", "cluster", "strata", "weights")
+COLUMNS = (
+    "by",
+    "cluster",
+    "first",
+    "group",
+    "marked",
+    "neighbours",
+    "strata",
+    "time",
+    "treatment",
+    "unit",
+    "weights",
+)
 
 
 def call_of(

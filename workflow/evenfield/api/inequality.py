@@ -244,7 +244,7 @@ def _dates(
         groups = []
         for name in columns:
             labels, codes = np.unique(
-                rows.column(name)[at].astype(str), return_inverse=True
+                rows.column(name)[at].map(plain_text).astype(str), return_inverse=True
             )
             groups.append((codes, labels.tolist()))
         marks = np.array([])
@@ -308,12 +308,13 @@ def _between(
         test = date.incomes.label_test(measure, codes, rng, permutations)
         line |= {"mean of permutations": test.expected, "p": test.p_value}
     if connected is not None:
-        chosen("connected group", str(connected), names)
+        group = plain_text(connected)
+        chosen("connected group", group, names)
         if len(names) != 2:
             raise EstimateError(
                 f"{len(names)} groups", "two, one of them connected", "join the others"
             )
-        inside = codes == names.index(str(connected))
+        inside = codes == names.index(group)
         neighbours = matched_weights(w, date.ids)
         test = date.incomes.connected_test(measure, inside, neighbours)
         line |= {"p, connected": test.p_value, "connected groups": test.draws}

@@ -19,6 +19,8 @@ SURE = 0.05  # p below which a hypothesis is refused
 
 def interpretation(fit: Fit, term: str | None) -> str:
     """Return two sentences on a fit, or on one of its parameters."""
+    if "bound" in fit.notes:
+        return _equivalence(fit)
     if term is not None:
         return _coefficient(fit, _rows(fit)[term])
     return READERS[fit.page](fit)
@@ -46,7 +48,8 @@ def _interval(row: Row, null: float = 0.0) -> str:
     """Say whether the interval of an estimate leaves out the value of no effect."""
     low, high = row["conf_low"], row["conf_high"]
     if not np.isfinite([low, high]).all():
-        return f"No interval is known; p is {_number(row['p_value'])}."
+        p = row["p_value"]
+        return f"No interval is known{'' if np.isnan(p) else f'; p is {_number(p)}'}."
     ends = f"The 95% interval by {row['inference']}, {_number(low)} to {_number(high)},"
     if low > null or high < null:
         return f"{ends} leaves out {null:g}."
@@ -57,6 +60,19 @@ def _coefficient(fit: Fit, row: Row) -> str:
     outcome = fit.model.split("~")[0].strip()
     size = f"{row['term']} has the estimate {_number(row['estimate'])}"
     return f"{size} in the model of {outcome}. {_interval(row)}"
+
+
+def _equivalence(fit: Fit) -> str:
+    row = _first(fit)
+    low, high = _number(row["conf_low"]), _number(row["conf_high"])
+    bound = _number(fit.notes["bound"])
+    p = row["p_value"]
+    # Both one-sided tests at 5% are an interval of 90%.
+    return (
+        f"{row['term']} has the estimate {_number(row['estimate'])}, with a 90% interval by"
+        f" {row['inference']} from {low} to {high}. That it is as large as {bound}, up or"
+        f" down, has p {_number(p)}: {_refused(p, 'this')}."
+    )
 
 
 def _slope(fit: Fit) -> str:
@@ -171,11 +187,16 @@ def _without_units(fit: Fit) -> str:
 
 def _dealt_out(fit: Fit) -> str:
     row = _first(fit)
-    first = f"The contrast {row['term']} is {_number(row['estimate'])}."
+    contrast = fit.title.removesuffix(", labels permuted")
+    among = ""
+    if "joint" in fit.tables:  # a row an outcome
+        contrast = f"{contrast} in {row['term']}"
+        among = f" allowing for {len(_rows(fit))} outcomes"
+    first = f"The contrast {contrast} is {_number(row['estimate'])}."
     p = row["p_value"]
     return (
         f"{first} Where labels are dealt out anew, one as far from 0 comes up with p"
-        f" {_number(p)}: {_refused(p, 'chance alone')}."
+        f" {_number(p)}{among}: {_refused(p, 'chance alone')}."
     )
 
 
@@ -344,11 +365,18 @@ def _markov(fit: Fit) -> str:
 def _moran(fit: Fit) -> str:
     *_, row = _rows(fit).values()  # the last date
     expected = fit.notes["mean without dependence"]
-    alike = "alike" if row["estimate"] > expected else "no more alike than others"
+    more = row["estimate"] > expected
     date = str(row["term"]).removeprefix("I").strip()
     when = f" in {date}" if date else ""
+    # Beside controls, or with another variable of the neighbours.
+    beside = fit.title.removeprefix("Moran's I")
+    first = f"Neighbours are {'alike' if more else 'no more alike than others'}{beside}"
+    if beside.startswith(" with "):
+        other = beside.removeprefix(" with ")
+        side = "higher" if more else "lower"
+        first = f"{fit.model} is {side} where {other} is higher"
     return (
-        f"Neighbours are {alike}{when}: I is {_number(row['estimate'])}, against"
+        f"{first}{when}: I is {_number(row['estimate'])}, against"
         f" {_number(expected)} without dependence. By permutation p is"
         f" {_number(row['p_value'])}: {_refused(row['p_value'], 'no dependence')}."
     )

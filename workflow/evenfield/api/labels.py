@@ -226,7 +226,8 @@ def label_permutation(
         regressors too, formed anew in each draw.
     expected : str, optional
         What is done with expected exposure, the mean of the regressors over the draws:
-        ``subtract`` it (recentring), or ``control`` for it (Borusyak and Hull 2023).
+        ``subtract`` it (recentring), or ``control`` for it (Borusyak and Hull 2023);
+        refused without strata, links and w, where it is alike in all units.
     strata, links, exact : optional
         Who can have whose labels. All units by default; those of the same ``strata`` (a
         column, the same at both dates of a unit); or places that hang together as those of the first label do: ``links``
@@ -258,6 +259,13 @@ def label_permutation(
     whole("draws", draws, lowest=1)
     if expected is not None:
         chosen("use of the expectation", expected, USES)
+        if strata is None and links is None and w is None:
+            raise EstimateError(
+                f"expected={expected!r} where any unit can have any labels: expected"
+                " exposure is alike in all",
+                "strata, links or w, which make it differ",
+                "give one, or leave it out",
+            )
     outcomes = names_of(y)
     label_names = names_of(labels)
     for name, columns in {"y": outcomes, "labels": label_names}.items():

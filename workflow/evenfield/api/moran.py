@@ -110,6 +110,7 @@ def moran(
         index=rows.calendar.labels,
     )
     tables = {"over time": over_time}
+    beside = f" beside {' and '.join(held)}" if held else ""
     if not held:
         # The same seed, so that dates and units see the same permutations.
         rng = np.random.default_rng(seed)
@@ -119,7 +120,7 @@ def moran(
         over_time["units that differ"] = np.array(differ).astype(int)
         tables["local"] = _of_units(rows, local)
     return Fit(
-        "Moran's I",
+        f"Moran's I{beside}",
         lambda _: lines,
         values.size,
         notes={"units": len(values), "mean without dependence": float(mean[-1])},

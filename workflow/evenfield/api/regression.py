@@ -219,6 +219,7 @@ def _lines(case: Case, kinds: Sequence[str], level: float) -> pd.DataFrame:
 
 TIE_DIGITS = 10  # after which estimates of several fits count as equal
 BY_CLUSTER = {"CR1", "CR2", "CR3", "two_way"}
+NOT_USED = "given and not used"  # options, as ``notes`` have them
 # Inferences by the option that they alone read.
 READ_BY = {
     "cutoff_km": {"conley", "conley_all_dates"},
@@ -262,12 +263,12 @@ def _kinds(rows: Table, options: Mapping[str, Any]) -> list[str]:
     return kinds
 
 
-def _not_read(kinds: Sequence[str], options: Mapping[str, Any]) -> str:
+def not_read(kinds: Sequence[str], options: Mapping[str, Any]) -> str:
     """Return the options that are given and that none of the inferences reads."""
     unread = [
         name
         for name, readers in READ_BY.items()
-        if options[name] is not None and readers.isdisjoint(kinds)
+        if options.get(name) is not None and readers.isdisjoint(kinds)
     ]
     return ", ".join(unread)
 
@@ -591,7 +592,7 @@ def ols(
             "units": len(rows.units.names),
             "clusters": len(case.clusters.names),
             "no unit given": "" if rows.units_known else "each row is one",
-            "given and not used": _not_read(kinds, options),
+            NOT_USED: not_read(kinds, options),
         },
         raw=fit,
         case=case,
@@ -672,7 +673,7 @@ def contrasts(
         f"{y}: groups against {against}",
         rows,
         fits[0].nobs,
-        notes={"groups": len(set(labels))},
+        notes={"groups": len(set(labels)), NOT_USED: fits[0].notes[NOT_USED]},
         raw=fits,
     )
 

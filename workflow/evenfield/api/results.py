@@ -412,6 +412,11 @@ def compare(
         fits = {f"({i})": fit for i, fit in enumerate(fits, 1)}
     if not fits:
         raise EstimateError("no fits", "at least one", "give a list of fits")
+    for name, fit in fits.items():
+        if not isinstance(fit, Fit):
+            raise EstimateError(
+                f"{name} of type {type(fit).__name__}", "a fit", "give [fit, other]"
+            )
     named = [fit.params.index for fit in fits.values()]
     terms = list(dict.fromkeys(chain(*named)))
     columns = {name: _column(fit, terms, digits, stars) for name, fit in fits.items()}

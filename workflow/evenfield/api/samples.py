@@ -11,7 +11,7 @@ import pandas as pd
 
 from evenfield.api.data import names_in_order, reported
 from evenfield.api.dates import plain_text
-from evenfield.api.regression import TIE_DIGITS, chosen_term, ols
+from evenfield.api.regression import NOT_USED, TIE_DIGITS, chosen_term, ols
 from evenfield.api.results import Fit, chosen, share, t_rows
 from evenfield.models.pooled import pooled
 from evenfield.study.errors import EstimateError, first_examples
@@ -185,7 +185,11 @@ def ols_by(
         f"{term} by {by}",
         rows,
         nobs=sum(fit.nobs for fit in fits.values()),
-        notes={"samples": len(names), **_beside(reference, term, fits)},
+        notes={
+            "samples": len(names),
+            **_beside(reference, term, fits),
+            NOT_USED: fits[names[0]].notes[NOT_USED],
+        },
         tables={"range": _range(term, fits)},
         raw=fits,
     )

@@ -7,7 +7,7 @@ import pandas as pd
 
 from evenfield.api.data import reported, table
 from evenfield.api.levels import levels_of, positive
-from evenfield.api.regression import inferences, ols
+from evenfield.api.regression import NOT_USED, inferences, not_read, ols
 from evenfield.api.results import Fit, tidy
 from evenfield.models.sigma import dispersion, fall
 
@@ -88,6 +88,7 @@ def sigma(
             "T2": result.t2.statistic,
             "T2 p": result.t2.p_value,
             "T3": result.t3.estimate,
+            NOT_USED: not_read(by[1], options),
         },
         tables={"over time": over_time},
         raw=result,

@@ -70,6 +70,12 @@ class SpatialFit(Fit):
         """
         raw = self.raw
         dynamic = isinstance(raw, DynamicFit)
+        if dynamic and inference is not None:
+            raise EstimateError(
+                f"inference={inference!r} of a dynamic panel, whose effects are drawn",
+                "draws and a seed",
+                "leave it out",
+            )
         kind = inference or str(self.rows(0.95)["inference"].iloc[0])
         if kind == BY_UNIT_T:
             kind = "unit"
@@ -197,7 +203,12 @@ class SpatialFit(Fit):
 
     @reported("spatial-panel")
     def bootstrap(
-        self, by: str = "unit", *, draws: int = 499, years: int = 5, seed: int = 0
+        self,
+        by: str = "unit",
+        *,
+        draws: int = 499,
+        years: int | None = None,
+        seed: int = 0,
     ) -> Fit:
         """Return the parameters and the effects (``direct x``, ``indirect x``, ``total
         x``) with a bootstrap.
@@ -209,7 +220,7 @@ class SpatialFit(Fit):
             clustered by unit, intervals and p symmetric bootstrap-t. date: blocks of
             dates are drawn again; standard deviation and percentiles, without p.
         draws, years, seed : int
-            Samples, dates that stay together in a block, and the seed.
+            Samples, dates that stay together in a block (5 by default), and the seed.
 
         Notes
         -----
@@ -217,7 +228,14 @@ class SpatialFit(Fit):
         """
         chosen("bootstrap", by, ["unit", "date"])
         whole("draws", draws, lowest=2)
-        whole("years", years, lowest=1)
+        if years is not None and by == "unit":
+            raise EstimateError(
+                f"years={years!r} of a bootstrap by unit",
+                "blocks of dates, to which they belong",
+                "give by='date', or leave it out",
+            )
+        together = 5 if years is None else years
+        whole("years", together, lowest=1)
         panel, fit = self._without_factors()
 
         def rows(level: float) -> pd.DataFrame:
@@ -226,7 +244,7 @@ class SpatialFit(Fit):
                 drawn = bootstrap_by_unit(panel, fit, rng, draws, level)
                 inference = "wild bootstrap-t"
             else:
-                drawn = bootstrap_by_year(panel, fit, rng, draws, level, years)
+                drawn = bootstrap_by_year(panel, fit, rng, draws, level, together)
                 inference = "blocks of dates"
             return t_rows(
                 bootstrap_names(fit),
