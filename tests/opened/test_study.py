@@ -65,6 +65,7 @@ def test_a_number_of_a_section_is_read_where_its_popover_says_so(s):
     assert s.numbers["beta.speed"].estimate_id == s.row("beta.speed")["estimate_id"]
     counted = s.numbers["moran.years_all"]
     assert counted.value == s.panel["year"].nunique() == 7
+    assert "printed: in the section of moran" in str(counted)
     with pytest.raises(OpenError, match=r"s\.numbers\['moran\.years_all'\]"):
         s.fit("moran.years_all")
 

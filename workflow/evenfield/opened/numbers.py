@@ -52,7 +52,11 @@ class StudyNumber:
     def __str__(self) -> str:
         number = f"{self.name} = {self.text} {self.unit}".rstrip()
         interval = f", interval {self.interval}" if self.interval else ""
-        places = "; ".join(map(str, self.printed)) or "nowhere by its name"
+        places = "; ".join(map(str, self.printed))
+        # A section prints the numbers that its words for what was found name.
+        topic = self.name.partition(".")[0] if "." in self.name else ""
+        of_section = f"in the section of {topic}, if its words name it"
+        places = places or (of_section if topic else "nowhere by its name")
         return f"{number}{interval}\nprinted: {places}"
 
     __repr__ = __str__
