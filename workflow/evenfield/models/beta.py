@@ -8,17 +8,13 @@ from typing import NamedTuple
 import numpy as np
 
 from evenfield.models.rows import DesignOf, Row, tested, undefined
-from evenfield.models.speeds import (
-    NO_LIFE,
-    NO_SPEED,
-    SPEED_ENDS,
-    half_life_row,
-    implied_speed,
-)
+from evenfield.models.speeds import NO_LIFE, NO_SPEED, SPEED_ENDS, half_life_row
 from evenfield.numerics.arrays import Array, is_constant
 from evenfield.numerics.convergence import (
     SpeedFit,
     fit_speed,
+    speed_bounds,
+    speed_from_slope,
 )
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.methods import Design, Tested, infer
@@ -44,8 +40,10 @@ class Speeds(NamedTuple):
         """Return the speed that a slope implies, its half-life and the speed by
         nonlinear least squares.
         """
-        speed, bounds = implied_speed(slope, self.years)
-        # The test is that of the slope, since lambda = 0 where b = 0.
+        # lambda = -ln(1 + bT)/T falls in b: the ends of the slope's interval change
+        # places. The test is that of the slope, since lambda = 0 where b = 0.
+        speed = speed_from_slope(slope.estimate, self.years)
+        bounds = speed_bounds(slope.conf_low, slope.conf_high, self.years)
         # 1 + bT <= 0 says that incomes overshoot within the period: no speed gives that.
         absent = "" if np.isfinite(speed) else NO_SPEED
         # ln 2 / lambda: at a speed of zero or less no gap ever halves.
