@@ -73,6 +73,47 @@ def test_samples_are_pooled_as_statsmodels_pools_them():
     close(q["p_value"], other.test_homogeneity().pvalue)
 
 
+def of_three_lists():
+    """The three waves under lists of other regressors."""
+    lists = {"a": THREE["x"], "b": THREE["x"] + THREE["rich"], "c": -THREE["x"]}
+    parts = [THREE.assign(list=name, x=x) for name, x in lists.items()]
+    return pd.concat(parts, ignore_index=True)
+
+
+def test_samples_of_each_value_are_pooled_apart():
+    data = of_three_lists()
+    options = {**BY, "by": ["list", "wave"]}
+    fit = ef.ols_by("y ~ x", data.sample(frac=1, random_state=4), **options)
+    assert list(fit.params.index[:4]) == ["a, 1990", "a, 1996", "a, 2005", "b, 1990"]
+    means = fit.pool(by="list", reference="a")
+    alone = {
+        name: ef.ols_by("y ~ x", part, **BY).pool()
+        for name, part in data.groupby("list")
+    }
+    own = [each.params["mean"] for each in alone.values()]
+    close(means.params, own)
+    for kind in ("random effects", "random effects, t"):
+        low = [each.vcov(kind).conf_int()["lower"].iloc[0] for each in alone.values()]
+        close(means.vcov(kind).conf_int()["lower"], low)
+    close(means.tables["range"]["estimate"], [min(own), max(own)])
+    assert means.tables["range"].loc["lowest", "sample"] == "abc"[int(np.argmin(own))]
+    assert means.notes["same sign"] == sum(np.sign(own) == np.sign(own[0])) < 3
+    q = means.tables["heterogeneity"].loc[("b", "Q"), "p_value"]
+    close(q, alone["b"].notes["p of Q"])
+    assert means.nobs == len(data)
+    by_wave = fit.pool(by="wave")
+    assert list(by_wave.params.index) == ["1990", "1996", "2005"]
+
+
+def test_values_that_cannot_be_pooled_apart_are_refused():
+    fit = ef.ols_by("y ~ x", of_three_lists(), **{**BY, "by": ["list", "wave"]})
+    refused("no column of the samples 'country'", fit.pool, by="country")
+    refused("no sample 'z'", fit.pool, by="list", reference="z")
+    refused("a reference without by", fit.pool, reference="a")
+    one = ef.ols_by("y ~ x", THREE, **BY)
+    refused("one sample of wave 1990", one.pool, by="wave")
+
+
 def test_what_cannot_be_compared_is_refused():
     refused("no column 'country'", ef.ols_by, "y ~ x", THREE, by="country")
     refused("one sample in", ef.ols_by, "y ~ x", THREE.query("wave == 1990"), **BY)

@@ -220,3 +220,29 @@ def test_too_few_observations_for_student_are_refused():
         inference="observed_t",
         unit="unit",
     )
+
+
+def test_a_total_effect_implies_a_speed_of_convergence():
+    data = DATA[DATA["year"] == 2]
+    data = data.assign(y=data["y"] / 20 - data["x"] / 10)
+    fit = ef.spatial_cross_section("y ~ x", data, NET, model="SDM", unit="unit")
+    effects = fit.impacts(years=2)
+    total = effects.params["total x"]
+    ends = effects.conf_int().loc["total x"]
+    speed = effects.tables["speed"].loc["total x"]
+    # b = -(1 - exp(-speed T)) / T, solved by hand; beyond -1/T there is none.
+    for value, slope in {
+        "estimate": total,
+        "conf_low": ends["upper"],
+        "conf_high": ends["lower"],
+    }.items():
+        if slope > -0.5:
+            close(-(1 - np.exp(-2 * speed[value])) / 2, slope)
+        else:
+            assert np.isnan(speed[value])
+    assert -0.5 < total < -1e-6
+    none = fit.impacts(years=1e6).tables["speed"].loc["total x", "estimate"]
+    assert np.isnan(none)
+    assert not fit.impacts().tables
+    for years in (0, "20"):
+        refused("years=", fit.impacts, years=years)

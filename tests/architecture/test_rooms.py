@@ -13,7 +13,7 @@ LIBRARY = Path(__file__).parents[2] / "workflow" / "evenfield"
 # In thousands of tokens, rounded up.
 MOST = {
     "answers": 11,
-    "api": 50,
+    "api": 51,
     "models": 22,
     "newstudy": 53,
     "numerics": 110,
@@ -21,7 +21,7 @@ MOST = {
     "report": 51,
     "shared": 45,
     "study": 34,
-    "topics": 185,
+    "topics": 186,
 }
 LAYOUT = {
     tokenize.COMMENT,

@@ -209,6 +209,24 @@ def test_a_row_of_a_panel_has_the_method_of_its_name(estimator, se_type, method)
     assert calls._method_of_panel(row) == method
 
 
+@pytest.mark.parametrize("se_type", ["", NAN])
+def test_a_row_of_a_panel_without_an_error_is_the_estimate_alone(se_type):
+    rng = np.random.default_rng(6)
+    table = pd.DataFrame(rng.normal(size=(24, 3)), columns=["y", "a", "b"])
+    table["unit"] = np.repeat(list("stuvwx"), 4)
+    table["year"] = np.tile(range(4), 6)
+    row = {"estimator": "panel_fe", "se_type": se_type}
+    weights = {"a": 1.0, "b": -1.0}
+    call = calls.panel_call(row, table, "y", ["a", "b"], weights, INFERENCE, "")
+    dummies = pd.get_dummies(table[["unit", "year"]].astype(str), drop_first=True)
+    X = np.column_stack([table[["a", "b"]], dummies.astype(float), np.ones(24)])
+    beta = np.linalg.lstsq(X, table["y"], rcond=None)[0]
+    fit = ef.ols(data=call.data, **call.arguments)
+    numbers = call.numbers(fit, 0.95)
+    assert list(numbers) == ["estimate"]
+    close(numbers["estimate"], beta[0] - beta[1])
+
+
 @pytest.mark.parametrize(
     "row",
     [

@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 
 import evenfield as ef
-from evenfield.shared.calls import NoCallError
+from evenfield.models.pooled import pooled
+from evenfield.shared.calls import NUMBERS, NoCallError
 from evenfield.shared.contrasts.contrasts import contrast_rows
 from evenfield.study.study_config import InferenceSettings
 from evenfield.topics.group_contrasts import call as topic
@@ -17,7 +18,7 @@ from evenfield.topics.group_contrasts.estimate_wages import (
     panel_rows,
 )
 from refusals import fails
-from shared.test_contrast_calls import made
+from shared.test_contrast_calls import hold, made
 from tolerances import close
 
 
@@ -56,6 +57,49 @@ def test_what_is_pooled_is_one_regression_by_period():
         few,
         contrasts,
         geographies,
+    )
+
+
+def test_the_range_of_pooled_means_is_over_lists_and_their_periods():
+    contrasts, geographies = periods(role="robustness")
+    rng = np.random.default_rng(3)
+    N = len(contrasts[0].table)
+    by_list = {"main": contrasts, "other": [], "third": []}
+    for name in ("other", "third"):
+        for contrast in contrasts:
+            members = rng.permuted(contrast.table["cluster"].to_numpy())
+            table = contrast.table.assign(cluster=members, y=rng.normal(size=N))
+            by_list[name].append(replace(contrast, table=table))
+    # A list with an interval in one period alone is not pooled.
+    by_list["third"].pop()
+    known, means = [], []
+    for name, own in by_list.items():
+        of_list = [
+            replace(one, row=replace(one.row, treatment_def=name)) for one in own
+        ]
+        known += of_list
+        rows = [contrast_rows(one, geographies)[0] for one in of_list]
+        if len(rows) == 2:
+            columns = [(one.estimate, one.conf_low, one.conf_high) for one in rows]
+            means.append(pooled(*np.transpose(columns), 0.95).mean)
+    row = asdict(known[0].row) | {"period": "P1+P2", "n_obs": 2, "n_periods": ""}
+    row |= {"estimator": "taxonomy_range", "treatment_def": "2 taxonomies"}
+    ends = {"stat_range_low": min(means), "stat_range_high": max(means)}
+    ends["stat_range_sign"] = sum(np.sign(means) == np.sign(means[0]))
+    for kind, value in ends.items():
+        own = {**row, "effect_type": kind, "estimate": value}
+        made_call = topic._range_of_means_call(own, known, geographies, "main")
+        hold(made_call, {**dict.fromkeys(NUMBERS, np.nan), "estimate": value})
+    three = {**own, "n_obs": 3}
+    words = "over 2 taxonomies, and 2 can be fitted again"
+    fails(
+        NoCallError,
+        words,
+        topic._range_of_means_call,
+        three,
+        known,
+        geographies,
+        "main",
     )
 
 

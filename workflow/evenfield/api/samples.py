@@ -2,17 +2,17 @@
 mean by random effects.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from evenfield.api.data import names_in_order, reported
+from evenfield.api.data import names_in_order, names_of, reported
 from evenfield.api.dates import plain_text
 from evenfield.api.regression import NOT_USED, TIE_DIGITS, chosen_term, ols
-from evenfield.api.results import Fit, chosen, share, t_rows
+from evenfield.api.results import Fit, Rows, chosen, share, t_rows
 from evenfield.models.pooled import pooled
 from evenfield.study.errors import EstimateError, first_examples
 
@@ -23,12 +23,20 @@ POOLED = "mean"  # term of what is pooled
 class SampleFits(Fit):
     """A coefficient in several samples, which can be pooled; ``raw`` has the fits."""
 
+    samples: pd.DataFrame = field(default_factory=pd.DataFrame)  # what each is, by name
+
     @reported("ols-by")
-    def pool(self, *, level: float = 0.95) -> Fit:
-        """Pool the samples by random effects.
+    def pool(
+        self, *, by: str | None = None, reference: object = None, level: float = 0.95
+    ) -> Fit:
+        """Pool the samples by random effects: all, or those of each value of a column.
 
         Parameters
         ----------
+        by : str, optional
+            One of several columns of the samples, whose values stay apart.
+        reference : str, optional
+            Value with which the others are compared in ``notes``, as by ``ols_by``.
         level : float
             Of the intervals from which the error of each sample is taken, between 0 and
             1.
@@ -39,12 +47,13 @@ class SampleFits(Fit):
             The ``mean`` by the normal law and, allowing for few samples, by t(k - 1), in
             the unit of measure of the coefficient. ``tables["heterogeneity"]``: the
             variance between samples ``tau2``, ``I2``, and Cochran's ``Q``, chi-squared
-            where samples do not differ.
+            where samples do not differ. With ``by`` a mean for each value, by its name,
+            and ``tables["range"]`` of the means, as of ``ols_by``.
 
         Raises
         ------
         EstimateError
-            If a sample has no interval.
+            If a sample has no interval, or a value of ``by`` one sample alone.
 
         Notes
         -----
@@ -60,8 +69,40 @@ class SampleFits(Fit):
                 "one in every sample",
                 "leave the sample out, or name another inference",
             )
-        effects = self.params.to_numpy(float)
-        low, high = ends.to_numpy(float).T
+        if by is None:
+            if reference is not None:
+                raise EstimateError(
+                    "a reference without by", "both", "give by=, or leave it out"
+                )
+            return self._pooled([*ends.index], ends, level)
+        chosen("column of the samples", by, self.samples)
+        together = self.samples.groupby(by).groups
+        alone = [name for name, samples in together.items() if len(samples) < 2]
+        if alone:
+            raise EstimateError(
+                f"one sample of {by} {alone[0]}", "two or more", "leave it out"
+            )
+        fits = {
+            str(name): self._pooled([*samples], ends, level)
+            for name, samples in together.items()
+        }
+        tables = {name: fit.tables["heterogeneity"] for name, fit in fits.items()}
+        return Fit(
+            f"{self.title}, pooled by {by}",
+            _side_by_side(POOLED, fits),
+            self.nobs,
+            notes={by: len(fits), **_beside(reference, POOLED, fits)},
+            tables={
+                "range": _range(POOLED, fits),
+                "heterogeneity": pd.concat(tables, names=[by]),
+            },
+            raw=fits,
+        )
+
+    def _pooled(self, samples: list[str], ends: pd.DataFrame, level: float) -> Fit:
+        """Return the mean of some samples."""
+        effects = self.params[samples].to_numpy(float)
+        low, high = ends.loc[samples].to_numpy(float).T
         found = pooled(effects, low, high, level)
         blank = np.nan
         heterogeneity = pd.DataFrame(
@@ -83,7 +124,7 @@ class SampleFits(Fit):
         return Fit(
             f"{self.title}, pooled",
             rows,
-            self.nobs,
+            sum(self.raw[name].nobs for name in samples),
             notes={
                 "samples": len(effects),
                 "tau2": found.tau2,
@@ -99,7 +140,7 @@ class SampleFits(Fit):
 def ols_by(
     formula: str,
     data: pd.DataFrame,
-    by: str,
+    by: str | Sequence[str],
     *,
     term: str | None = None,
     reference: object = None,
@@ -116,8 +157,9 @@ def ols_by(
         As for ``ols``, the same in every sample. Or ``y`` and ``x``.
     data : DataFrame
         Rows of all samples; a unit may be in several.
-    by : str
-        Column of the samples.
+    by : str or sequence of str
+        Column of the samples; of several columns each combination that there is, as
+        ``a, b``.
     term : str, optional
         The coefficient; the first that is no constant by default.
     reference : str, optional
@@ -143,15 +185,18 @@ def ols_by(
         raise EstimateError(
             f"data of type {type(data).__name__}", "a DataFrame", "give it"
         )
-    if by not in data:
-        chosen("column", by, data)
-    if data[by].isna().any():
-        raise EstimateError(
-            f"{data[by].isna().sum()} rows without a sample in {by}",
-            "one in every row",
-            "fill or drop them",
-        )
-    labels = data[by].map(plain_text).astype(str)
+    columns = names_of(by)
+    for column in columns:
+        chosen("column", column, data)
+        if data[column].isna().any():
+            raise EstimateError(
+                f"{data[column].isna().sum()} rows without a sample in {column}",
+                "one in every row",
+                "fill or drop them",
+            )
+    by = " and ".join(columns)
+    values = data[columns].map(plain_text)
+    labels = values.agg(", ".join, axis=1)
     names = names_in_order(labels)
     if len(names) < 2:
         raise EstimateError(f"one sample in {by}", "two or more", "use ols")
@@ -169,6 +214,24 @@ def ols_by(
     for fit in fits.values():
         chosen("parameter", term, fit.params.index)
 
+    return SampleFits(
+        f"{term} by {by}",
+        _side_by_side(term, fits),
+        nobs=sum(fit.nobs for fit in fits.values()),
+        notes={
+            "samples": len(names),
+            **_beside(reference, term, fits),
+            NOT_USED: fits[names[0]].notes[NOT_USED],
+        },
+        tables={"range": _range(term, fits)},
+        raw=fits,
+        samples=values.assign(sample=labels).drop_duplicates().set_index("sample"),
+    )
+
+
+def _side_by_side(term: str, fits: Mapping[str, Fit]) -> Rows:
+    """Return the rows of one coefficient in several fits, by their names."""
+
     def rows(level: float) -> pd.DataFrame:
         parts = list[pd.DataFrame]()
         for name, fit in fits.items():
@@ -181,18 +244,7 @@ def ols_by(
         ]
         return pd.concat(of_kinds, ignore_index=True)
 
-    return SampleFits(
-        f"{term} by {by}",
-        rows,
-        nobs=sum(fit.nobs for fit in fits.values()),
-        notes={
-            "samples": len(names),
-            **_beside(reference, term, fits),
-            NOT_USED: fits[names[0]].notes[NOT_USED],
-        },
-        tables={"range": _range(term, fits)},
-        raw=fits,
-    )
+    return rows
 
 
 def _range(term: str, fits: Mapping[str, Fit]) -> pd.DataFrame:

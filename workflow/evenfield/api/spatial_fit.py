@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evenfield.api.arguments import whole
+from evenfield.api.arguments import numeric, whole
 from evenfield.api.data import reported
 from evenfield.api.results import Fit, chosen, t_rows
 from evenfield.models.spatial_panel import (
@@ -22,6 +22,7 @@ from evenfield.models.spatial_panel import (
     specification_tests,
     widened_by,
 )
+from evenfield.models.speeds import implied_speed
 from evenfield.numerics.spatial_panel.dynamic import DynamicFit
 from evenfield.numerics.spatial_panel.dynamic_effects import dynamic_effects
 from evenfield.numerics.spatial_panel.impacts import KINDS
@@ -42,6 +43,24 @@ def widening(kind: str, n: int, parameters: int) -> float:
     return widened_by(n, parameters)
 
 
+def _speeds_of_totals(effects: pd.DataFrame, years: float) -> pd.DataFrame:
+    """Return the speed that each total effect implies, in so many years."""
+    numeric("years", years)
+    if years <= 0:
+        raise EstimateError(f"years={years!r}", "more than 0", "give years=20, say")
+    totals = effects[effects["term"].str.startswith("total ")]
+    lines = {}
+    for effect in totals.itertuples():
+        speed, bounds = implied_speed(effect, years)
+        lines[str(effect.term)] = {
+            "estimate": speed,
+            "df": effect.df,
+            "conf_low": bounds.low,
+            "conf_high": bounds.high,
+        }
+    return pd.DataFrame.from_dict(lines, orient="index")
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class SpatialFit(Fit):
     """A spatial panel; ``raw`` is what the functions of ``evenfield`` on fits take, with
@@ -54,7 +73,12 @@ class SpatialFit(Fit):
 
     @reported("impacts")
     def impacts(
-        self, *, inference: str | None = None, draws: int = 0, seed: int = 0
+        self,
+        *,
+        inference: str | None = None,
+        draws: int = 0,
+        seed: int = 0,
+        years: float | None = None,
     ) -> Fit:
         """Return direct, indirect and total effects: parameters ``direct x``,
         ``indirect x``, ``total x``.
@@ -67,6 +91,10 @@ class SpatialFit(Fit):
         draws, seed : int
             Draws of the parameters in place of the delta method; a dynamic panel always
             draws (2,000 by default).
+        years : float, optional
+            Of growth that is regressed on income at its start: ``tables["speed"]`` then
+            has the speed of convergence, a share a year, that each total effect implies,
+            with its interval (95 %) transformed; NaN where none does.
         """
         raw = self.raw
         dynamic = isinstance(raw, DynamicFit)
@@ -131,11 +159,15 @@ class SpatialFit(Fit):
                 **others,
             )(level)
 
+        tables = {}
+        if years is not None:
+            tables["speed"] = _speeds_of_totals(rows(0.95), years)
         return Fit(
             f"Effects: {self.title}",
             rows,
             self.nobs,
             notes={"units": raw.network.n},
+            tables=tables,
             raw=raw,
         )
 

@@ -2,6 +2,8 @@
 not exist.
 """
 
+from typing import Any, NamedTuple
+
 from evenfield.models.rows import Row
 from evenfield.numerics.convergence import (
     UNBOUNDED,
@@ -9,6 +11,8 @@ from evenfield.numerics.convergence import (
     Bounds,
     half_life,
     half_life_bounds,
+    speed_bounds,
+    speed_from_slope,
 )
 from evenfield.numerics.inference.methods import Tested
 
@@ -22,6 +26,24 @@ LIFE_ENDS = {
     UNBOUNDED: "half-life unbounded",
     UNDEFINED: "interval of the half-life undefined",
 }
+
+
+class ImpliedSpeed(NamedTuple):
+    """The speed that a slope implies, as a share a year; NaN where none does."""
+
+    value: float
+    bounds: Bounds  # the interval of the slope, transformed
+
+
+def implied_speed(slope: Any, years: float) -> ImpliedSpeed:
+    """Return the speed that a slope with ``estimate`` and interval implies.
+
+    Notes
+    -----
+    lambda = -ln(1 + bT)/T falls in b: the ends of the slope's interval change places.
+    """
+    bounds = speed_bounds(slope.conf_low, slope.conf_high, years)
+    return ImpliedSpeed(speed_from_slope(slope.estimate, years), bounds)
 
 
 def half_life_row(

@@ -46,6 +46,7 @@ from evenfield.shared.contrasts.designs import (
 )
 from evenfield.shared.contrasts.geographies import STRATA, Geographies
 from evenfield.shared.estimates import CHANGE, change_period
+from evenfield.shared.tables.numbers import is_missing
 from evenfield.shared.tables.rows import Row
 from evenfield.study.study_config import InferenceSettings
 
@@ -278,11 +279,14 @@ def panel_call(
     }
     if method == "wild33":
         arguments |= drawn(settings.permutations, settings.seed, stream)
+    place = Place(term=term, inference=method)
+    if is_missing(row["se_type"]):  # too few units of a group: the estimate alone
+        place = replace(place, columns=ESTIMATE)
     call = Call(
         function="ols",
         data=data,
         arguments=arguments,
-        places=(Place(term=term, inference=method),),
+        places=(place,),
         note=note,
     )
     return _without_units(row, call) if row["estimator"] in (SINGLES, PAIRS) else call
@@ -297,7 +301,8 @@ def _method_of_panel(row: Row) -> str:
     if row.get("p_type", "").startswith("wild bootstrap 33"):
         return "wild33"
     # Units are left out of the regression by the cluster jackknife.
-    if row["estimator"] in (SINGLES, PAIRS) or row["se_type"] == "CR3":
+    plain = row["estimator"] in (SINGLES, PAIRS) or is_missing(row["se_type"])
+    if plain or row["se_type"] == "CR3":
         return "CR3"
     raise NoCallError(
         f"its errors are {row['se_type']}; fit the row with CR3 beside it, and give"
@@ -319,8 +324,8 @@ def _without_units(row: Row, call: Call) -> Call:
 
 
 def several_call(
-    samples: Mapping[str, ContrastDesign],
-    by: str,
+    samples: Mapping[Any, ContrastDesign],
+    by: str | Sequence[str],
     method: str,
     place: Place,
     *,
@@ -328,12 +333,15 @@ def several_call(
     pooled: Mapping[str, Any] | None = None,
 ) -> Call:
     """Return the call of one contrast in several samples, by the names of the samples in
-    a column ``by``: their range, or what they are ``pooled`` to.
+    a column ``by``, or in several (tuples of names): their range, or what they are
+    ``pooled`` to.
     """
+    columns = [by] if isinstance(by, str) else list(by)
     parts = []
     for name, design in samples.items():
         data, x, term, note = _regression(design)
-        parts.append(data.assign(**{by: name}))
+        names = [name] if isinstance(name, str) else name
+        parts.append(data.assign(**dict(zip(columns, names, strict=True))))
     arguments: dict[str, Any] = {
         "y": design.contrast.outcome,
         "x": x,

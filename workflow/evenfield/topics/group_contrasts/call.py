@@ -17,7 +17,11 @@ from evenfield.shared.contrasts.calls import (
     several_call,
 )
 from evenfield.shared.contrasts.contrasts import printed_methods
-from evenfield.shared.contrasts.designs import GroupContrast, contrast_design
+from evenfield.shared.contrasts.designs import (
+    ContrastDesign,
+    GroupContrast,
+    contrast_design,
+)
 from evenfield.shared.contrasts.geographies import Geographies
 from evenfield.shared.estimates import Estimate
 from evenfield.shared.samples import UnsupportedError
@@ -86,7 +90,9 @@ def call(study: Study, row: Row) -> Call:
     geographies = _groups(study).of_scheme(row["unit_scheme"]).geographies
     if row["estimator"] == "taxonomy_range":
         primary = study.config.taxonomy.primary
-        return _range_call(row, asked.contrasts, geographies, primary)
+        of_means = "+" in row["period"]
+        ranged = _range_of_means_call if of_means else _range_call
+        return ranged(row, asked.contrasts, geographies, primary)
     if row["estimator"] in LAWS:
         return _pooled_call(row, asked.contrasts, geographies)
     if row["estimator"] in SEVERAL:
@@ -152,19 +158,56 @@ def _range_call(
     return several_call(designs, "list", "HC1", place, reference=primary)
 
 
-def _pooled_call(
-    row: Row, contrasts: Sequence[GroupContrast], geographies: Geographies
+def _range_of_means_call(
+    row: Row, contrasts: Sequence[GroupContrast], geographies: Geographies, primary: str
 ) -> Call:
-    """Return the call of one contrast in several periods, pooled."""
+    """Return the call of one contrast pooled over periods, under every list for which
+    two of them have an interval.
+    """
+    columns = [name for name in COMPARISON if name != "period"]
+    by_list = dict[str, list[GroupContrast]]()
+    for contrast in _alike(row, contrasts, columns):
+        if contrast.row.role in DECIDING:
+            by_list.setdefault(contrast.row.treatment_def, []).append(contrast)
+    samples = dict[tuple[str, str], ContrastDesign]()
+    for name, known in by_list.items():
+        used = _with_intervals(row, known, geographies)
+        if len(used) > 1:
+            samples |= {(name, period): design for period, design in used.items()}
+    methods = {printed_methods(design)[0] for design in samples.values()}
+    lists = {name for name, _ in samples}
+    if len(lists) != int(row["n_obs"]) or len(methods) != 1:
+        raise NoCallError(
+            f"it is over {row['treatment_def']}, and {len(lists)} can be fitted again"
+        )
+    place = RANGES[row["effect_type"]]
+    level = geographies.inference.level
+    pooled = {"by": "list", "reference": primary, "level": level}
+    (method,) = methods
+    return several_call(samples, ["list", "period"], method, place, pooled=pooled)
+
+
+def _with_intervals(
+    row: Row, contrasts: Sequence[GroupContrast], geographies: Geographies
+) -> dict[str, ContrastDesign]:
+    """Return the designs of one contrast that have an interval, by period."""
     periods = row["period"].split("+")
     by_period = {
         contrast.row.period: contrast
-        for contrast in _alike(row, contrasts, ["family", *SAME])
+        for contrast in contrasts
         if contrast.row.period in periods and contrast.row.estimator == "ols"
     }
     designs = defined_designs(by_period, geographies)
     # Few treated units leave permutation alone, which gives no interval.
-    used = {name: design for name, design in designs.items() if not design.few}
+    return {name: design for name, design in designs.items() if not design.few}
+
+
+def _pooled_call(
+    row: Row, contrasts: Sequence[GroupContrast], geographies: Geographies
+) -> Call:
+    """Return the call of one contrast in several periods, pooled."""
+    known = _alike(row, contrasts, ["family", *SAME])
+    used = _with_intervals(row, known, geographies)
     methods = {printed_methods(design)[0] for design in used.values()}
     if len(used) != int(row["n_periods"]) or len(methods) != 1:
         raise NoCallError("its periods have intervals by several methods")

@@ -94,7 +94,7 @@ def _spatial(study: Study, spec: RollingSpec, row: Row) -> Call:
     """Return the call that gives a row of the spatial form."""
     period = row["period"]
     where = f"estimates.rolling.{spec.id} {period}"
-    data, *_ = cross_section(study, spec, period, where)
+    data, years, *_ = cross_section(study, spec, period, where)
     data = pd.DataFrame(data[["unit", "growth"]]).assign(initial=data["start"])
     units = list(data["unit"])
     weights = study.weights(scheme=spec.unit_scheme)
@@ -112,6 +112,11 @@ def _spatial(study: Study, spec: RollingSpec, row: Row) -> Call:
         then = ("impacts", drawn)
         percentiles = same("estimate", "std_error", "p_value", "conf_low", "conf_high")
         place = Place(term=f"{row['effect_type']} {INITIAL}", columns=percentiles)
+    elif row["term"] == "speed":
+        then = ("impacts", {"years": float(years)})
+        columns = same("estimate", "df", "conf_low", "conf_high")
+        line = f"total {INITIAL}"
+        place = Place(table="speed", line=line, columns=columns, times=100.0)
     elif row["effect_type"] == "coef":
         place = Place(term=TERMS[row["term"]])
     else:

@@ -8,9 +8,8 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from evenfield.models.spatial_panel import effects, widened_by
-from evenfield.models.speeds import NO_SPEED
+from evenfield.models.speeds import NO_SPEED, implied_speed
 from evenfield.numerics.arrays import Array
-from evenfield.numerics.convergence import speed_bounds, speed_from_slope
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.moran import morans_i_test
 from evenfield.numerics.ols import t_inference
@@ -120,8 +119,7 @@ def _add_estimates(
         )
     # The total effect is the last one; in the steady state of all units together it
     # stands in the place of the slope b.
-    bounds = speed_bounds(test.conf_low, test.conf_high, years)
-    speed = speed_from_slope(test.estimate, years)
+    speed, bounds = implied_speed(test, years)
     rows.add(
         "spatial_speed",
         "" if np.isfinite(speed) else NO_SPEED,
