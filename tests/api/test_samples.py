@@ -230,5 +230,5 @@ def test_a_bound_of_interest_is_a_number(bound):
     refused(f"bound={bound!r}", fit.equivalence, bound=bound)
 
 
-def test_the_samples_are_one_column():
-    refused("by of type list", ef.ols_by, "y ~ x", THREE, ["wave"], unit="unit")
+def test_the_samples_are_columns_by_name():
+    refused("by of type Series", ef.ols_by, "y ~ x", THREE, THREE["wave"], unit="unit")

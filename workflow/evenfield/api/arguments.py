@@ -85,6 +85,7 @@ def bound_values(
             "give it by name",
         ) from error
     _check_values(given)
+    _check_columns(given, call)
     _check_switches(given, call)
     return given
 
@@ -111,13 +112,21 @@ def _check_values(given: Mapping[str, Any]) -> None:
         check_seed(given["seed"])
     if given.get("power") is not None:
         share("power", given["power"], 0.8)
+
+
+def _check_columns(given: Mapping[str, Any], call: Signature) -> None:
+    """Refuse values where the name of a column is due, and several names where one is."""
     for name in COLUMNS:
         value = given.get(name)
-        several = isinstance(value, pd.Series | np.ndarray | Sequence)
-        if several and not isinstance(value, str):
+        takes_names = name in given and "Sequence" in str(
+            call.parameters[name].annotation
+        )
+        if isinstance(value, str) or (takes_names and isinstance(value, list | tuple)):
+            continue
+        if isinstance(value, pd.Series | np.ndarray | Sequence):
             raise EstimateError(
                 f"{name} of type {type(value).__name__}",
-                "the name of one column",
+                "names of columns" if takes_names else "the name of one column",
                 f"give {name}='name', the column in the data",
             )
 

@@ -83,8 +83,8 @@ class SampleFits(Fit):
                 f"one sample of {by} {alone[0]}", "two or more", "leave it out"
             )
         fits = {
-            str(name): self._pooled([*samples], ends, level)
-            for name, samples in together.items()
+            name: self._pooled([*together[name]], ends, level)
+            for name in names_in_order(together)
         }
         tables = {name: fit.tables["heterogeneity"] for name, fit in fits.items()}
         return Fit(
