@@ -298,3 +298,8 @@ def test_groups_that_a_blank_made_floats_are_named_as_whole_numbers():
     found = ef.inequality("income", numbered, connected=1, **call).tables["between"]
     want = ef.inequality("income", FIRST, connected="a", **call).tables["between"]
     assert found.iloc[0].to_dict() == pytest.approx(want.iloc[0].to_dict())
+
+
+def test_a_grouping_that_is_named_twice_is_refused():
+    call = {"groups": ["zone", "zone"], "unit": "unit", **HOW}
+    refused("the groups zone twice", ef.inequality, "income", FIRST, **call)

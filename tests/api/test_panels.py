@@ -391,6 +391,7 @@ def test_levels_that_need_a_constant_and_have_none_are_said():
         ),
         ("start at 2 and end at 1", {"endogenous": "x", "last_lag": 1}),
         ("last_lag=3 without endogenous", {"last_lag": 3}),
+        ("time_effects='no'", {"time_effects": "no"}),
     ],
 )
 def test_lags_that_instrument_nothing_are_refused(words, options):

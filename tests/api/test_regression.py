@@ -370,6 +370,8 @@ def test_a_sample_that_cannot_be_queried_is_named():
     call = {"samples": {"all": "", "coast": "coastal == 1"}, "draws": 9, **KEYS}
     words = "the sample 'coastal == 1' fails"
     refused(words, ef.specification_curve, "y", PATHS, "x", **call)
+    call["samples"] = ["region == 1"]
+    refused("samples of type list", ef.specification_curve, "y", PATHS, "x", **call)
 
 
 def test_contrasts_stand_in_the_order_of_the_numbers_of_their_groups():

@@ -93,7 +93,9 @@ def bound_values(
 def _check_switches(given: Mapping[str, Any], call: Signature) -> None:
     """Refuse what is neither true nor false where one of them is the default."""
     for name, value in given.items():
-        is_switch = isinstance(call.parameters[name].default, bool)
+        is_switch = isinstance(call.parameters[name].default, bool) or (
+            name == "time_effects" and value is not None
+        )
         # "no" is text, which would count as true.
         if is_switch and not isinstance(value, bool | np.bool_):
             raise EstimateError(

@@ -219,6 +219,10 @@ def inequality(
 
 def _check_groups(columns: Sequence[str], measure: str, *, one_theil: bool) -> None:
     """Refuse groupings by which a measure is not split or tested."""
+    if len(set(columns)) < len(columns):
+        raise EstimateError(
+            f"the groups {columns[0]} twice", "two groupings", "name another, or one"
+        )
     if columns and not one_theil and len(columns) == 1:
         chosen("measure split by groups", measure, [*THEIL, GINI])
     elif columns or one_theil:

@@ -889,6 +889,12 @@ def specification_curve(
     """
     if isinstance(sign, bool) or sign not in (1, -1):
         raise EstimateError(f"sign={sign!r}", "1 or -1", "give the predicted sign")
+    if not isinstance(samples, Mapping | None):
+        raise EstimateError(
+            f"samples of type {type(samples).__name__}",
+            "queries by name",
+            "give samples={'all': '', 'late': 'year > 2000'}, for example",
+        )
     rng = np.random.default_rng(seed)
     cases = list(product(names_of(y), controls, (samples or {"all": ""}).items()))
     whole = table(Columns(treatment, ()), data, unit, time)
