@@ -6,6 +6,7 @@ from pandas.testing import assert_frame_equal
 from scipy.stats import t as student
 
 import evenfield as ef
+from evenfield.models.dynamic_panel import lies_between
 from evenfield.models.trends import hp_trend
 from evenfield.numerics import logt
 from evenfield.numerics.dynamic_panel.bias_corrected import (
@@ -250,6 +251,29 @@ def test_pooled_and_fixed_effects_are_regressions_on_the_lag():
         close(fit.params["rho"], by_ols.params["lag(rich, 1)"], rtol=1e-9)
     corrected = ef.dynamic_fe("rich", DATA, **KEYS)
     close(corrected.notes["uncorrected rho"], fit.params["rho"], rtol=1e-9)
+
+
+@pytest.mark.parametrize("every", [1, 3])
+def test_a_bracket_has_the_roots_of_three_methods(every):
+    fit = ef.dynamic_fe("rich", DATA, every=every, **KEYS)
+    found = fit.tables["bracket"]
+    methods = {"fixed effects": "fixed_effects", "pooled": "pooled"}
+    for line, method in methods.items():
+        other = ef.dynamic_fe("rich", DATA, method=method, every=every, **KEYS)
+        close(found.loc[line, "rho"], other.params["rho"], rtol=1e-9)
+    close(found.loc["bias corrected", "rho"], fit.params["rho"])
+    low, middle, high = found["rho"]
+    assert (found["holds"] == float(low <= middle <= high)).all()
+    constant = ef.dynamic_fe("rich", DATA, method="bias_corrected_constant", **KEYS)
+    assert "bracket" not in constant.tables
+
+
+@pytest.mark.parametrize(
+    ("roots", "holds"),
+    [((0.5, 0.6, 0.7), 1.0), ((0.5, 0.5, 0.5), 1.0), ((0.5, 0.8, 0.7), 0.0)],
+)
+def test_a_root_lies_between_two_others(roots, holds):
+    assert lies_between(*roots) == holds
 
 
 def test_intervals_of_a_bias_corrected_root_hold_it():

@@ -20,6 +20,7 @@ from evenfield.models.dynamic_panel import (
     INTERVALS,
     Root,
     against_one,
+    lies_between,
     modified_roots,
     other_roots,
     shocks,
@@ -95,7 +96,9 @@ def dynamic_fe(
         the years between them. ``tables["speed"]`` has ``rho`` tested against one, at
         which gaps stay, ``speed`` and ``half-life`` with its interval, transformed;
         ``tables["residuals"]`` what residuals of a bias-corrected root show of the
-        shocks.
+        shocks; ``tables["bracket"]`` the root of ``bias_corrected`` between those of
+        fixed effects and of pooled least squares, and whether it ``holds`` that it lies
+        there, 1 or 0.
 
     Notes
     -----
@@ -135,6 +138,8 @@ def dynamic_fe(
         notes |= {"uncorrected rho": root.fixed_effects, "root found": not root.no_root}
         of_shocks = pd.Series(shocks(levels, root.rho))
         tables["residuals"] = of_shocks.to_frame("value")
+        if method == "bias_corrected":
+            tables["bracket"] = _bracket(levels, root.fixed_effects, root.rho)
     if others:
         low, high = other_roots(others)
         roots = pd.DataFrame({"rho": {"lowest": low, "highest": high}})
@@ -158,6 +163,20 @@ def dynamic_fe(
         tables=tables,
         raw=root,
     )
+
+
+def _bracket(
+    levels: np.ndarray, fixed_effects: float, corrected: float
+) -> pd.DataFrame:
+    """Return a corrected root between those with the biases downwards and upwards."""
+    pooled = FITS["pooled"](levels).rho
+    roots = {
+        "fixed effects": fixed_effects,
+        "bias corrected": corrected,
+        "pooled": pooled,
+    }
+    holds = lies_between(fixed_effects, corrected, pooled)
+    return pd.DataFrame({"rho": roots}).assign(holds=holds)
 
 
 def _modified(

@@ -206,6 +206,14 @@ FITS: dict[str, Callable[[Array], Any]] = {
 INTERVALS = ("clustered", "score", "bootstrap")
 
 
+def lies_between(fixed_effects: float, corrected: float, pooled: float) -> float:
+    """Return one if a corrected root lies between those of fixed effects and of pooled
+    least squares, else zero.
+    """
+    # The bias of pooled least squares is upwards, that of fixed effects downwards.
+    return float(fixed_effects <= corrected <= pooled)
+
+
 def against_one(
     rho: float,
     std_error: float,

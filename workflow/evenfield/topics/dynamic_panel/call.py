@@ -76,6 +76,10 @@ def _root(study: Study, row: Row, spec: DynamicPanelSpec, data: pd.DataFrame) ->
         line, times = SHOCKS[term]
         columns = {"estimate": "value"}
         place = Place(table="residuals", line=line, columns=columns, times=times)
+    elif term == "bracket":
+        place = Place(
+            table="bracket", line="bias corrected", columns={"estimate": "holds"}
+        )
     elif term == NO_ROOT:
         interval = "bootstrap"
         place = Place(note="share of draws without a root")

@@ -9,7 +9,13 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
-from evenfield.models.dynamic_panel import CORRECTED, HEADLINE, Root, roots
+from evenfield.models.dynamic_panel import (
+    CORRECTED,
+    HEADLINE,
+    Root,
+    lies_between,
+    roots,
+)
 from evenfield.models.gmm import GmmRoots, gmm_roots
 from evenfield.models.rows import scaled
 from evenfield.numerics.convergence import UNBOUNDED
@@ -293,13 +299,11 @@ def _add_described(
         # The speed falls in the root: the highest root is the lowest speed.
         numbers["speed_other_offsets_low"] = -100 * float(np.log(high)) / span
         numbers["speed_other_offsets_high"] = -100 * float(np.log(low)) / span
-    # The bias of pooled least squares is upwards, that of fixed effects downwards.
     ordered = [root_of[name] for name in ("fe", HEADLINE, "pooled")]
     numbers["bracket"] = NAN
     if not any(root.reason for root in ordered):
         # Speeds pooled <= corrected <= fixed effects are roots in the opposite order.
-        rhos = [root.rho for root in ordered]
-        numbers["bracket"] = float(rhos == sorted(rhos))
+        numbers["bracket"] = lies_between(*(root.rho for root in ordered))
     kinds = {name: Kind(HEADLINE, name, "stat", UNITS[name]) for name in numbers}
     own = _builder(rows, kinds, fe_id=EFFECTS[HEADLINE])
     for name, value in numbers.items():
