@@ -15,7 +15,7 @@ MOST = {
     "answers": 11,
     "api": 47,
     "models": 20,
-    "newstudy": 53,
+    "newstudy": 57,
     "numerics": 112,
     "opened": 4,
     "report": 51,

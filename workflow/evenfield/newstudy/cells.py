@@ -35,11 +35,24 @@ SURELY_POINTED = re.compile(
     r"|[+-]?[0-9]*,([0-9]{1,2}|[0-9]{4,})"
 )
 SHORTENED = re.compile(r"([+-]?\d+\.?\d*)([kKMB])")
-CURRENCY = re.compile(r"^([+-]?)\s*(R\$|US\$|[$€£¥￥])\s*|\s*(€|£|¥|元)$")
+# Marks of money before a figure and behind it; letters need a point or a blank, and three
+# digits or more, since R1 may be a code.
+BEFORE = (
+    r"(?:(?:[A-Z]{1,2}\$|[$€£¥￥₹₩₽₺₱₦₫₴฿])\s*"
+    r"|(?:Rs|Rp|R|KSh|USh|TSh|Fr|CHF|EUR|USD|GBP|kr|RM|Tk)[. \u00a0]\s*(?=\d{3}|\d{1,2}\D\d{3}))"
+)
+BEHIND = r"\s*(?:€|£|¥|元|円|원|₽|₺|zł|Kč|Ft|kr\.?|руб\.?|TL|EUR|USD|CHF|NOK|SEK|DKK)"
+CURRENCY = re.compile(rf"^([+-]?)\s*{BEFORE}|(?<=\d){BEHIND}$")
+# Negative figures of accounts, as (1,234) and 1,234-; (1) may be a footnote.
+ACCOUNTS = re.compile(
+    r"\((?=[^)]*[.,]|[0-9]{3})([0-9][0-9., \u00a0]*)\)|([0-9][0-9., \u00a0]*)-"
+)
 ANY_NUMBER = (
-    r"([+-]?\s*(R\$|US\$|[$€£¥￥])\s*)?("
-    + "|".join(pattern.pattern for pattern in (NUMBER, GROUPED, COMMA, POINTED))
-    + r")(\s*(€|£|¥|元))?"
+    rf"[−–]?([+-]?\s*{BEFORE})?("
+    + "|".join(
+        pattern.pattern for pattern in (NUMBER, GROUPED, COMMA, POINTED, ACCOUNTS)
+    )
+    + rf")({BEHIND})?"
 )
 
 _ANY = re.compile(ANY_NUMBER)
@@ -56,6 +69,12 @@ def cell_text(value: object) -> str:
     if isinstance(value, pd.Timestamp) or hasattr(value, "isoformat"):
         return str(value.isoformat())[:10]
     return re.sub(r"[\x00-\x1f\x7f]+", " ", str(value)).strip()
+
+
+def currency_mark(text: str) -> str:
+    """Return the mark of money beside a figure; blank if there is none."""
+    found = CURRENCY.search(text.strip())
+    return found[0].strip(" +-.\u00a0") if found else ""
 
 
 def numbers_of(column: pd.Series) -> pd.Series | None:
@@ -121,6 +140,13 @@ def _numbers(column: pd.Series) -> pd.Series | None:
         return _as_floats(held, column)
     if held.str.fullmatch(SHORTENED.pattern).any():
         return _shortened(held, column)
+    held = held.str.replace(r"^[−–](?=[0-9.,])", "-", regex=True)
+    if held.str.fullmatch(ACCOUNTS.pattern).any():
+        held = held.str.replace(
+            rf"^(?:{ACCOUNTS.pattern})$",
+            lambda figure: f"-{figure[1] or figure[2]}",
+            regex=True,
+        )
     held = held.str.replace(CURRENCY, lambda mark: mark[1] or "", regex=True)
     grouped = held.str.fullmatch(GROUPED.pattern)
     pointed = held.str.fullmatch(POINTED.pattern)

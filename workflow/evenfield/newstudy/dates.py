@@ -166,8 +166,19 @@ def dated_columns(columns: list[str], least: int) -> dict[str, dict[str, str]]:
     """Return names before (or behind) a date in the names of columns, with these
     columns and their dates; each name has ``least`` dates or more.
     """
-    stems = _dated(columns, least, [WORDS.year_column, WORDS.year_first])
-    return stems or _of_two_digits(_dated(columns, max(least, 2), [WORDS.two_digits]))
+    forms = [WORDS.year_column, WORDS.year_first, WORDS.year_inside]
+    stems = _dated(columns, least, forms)
+    stems = stems or _of_two_digits(_dated(columns, max(least, 2), [WORDS.two_digits]))
+    return stems or _of_days(columns, max(least, 2))
+
+
+def _of_days(columns: list[str], least: int) -> dict[str, dict[str, str]]:
+    """Return the columns whose headers are days or months in one form, as 31-Dec-10."""
+    patterns = [re.compile(form, re.IGNORECASE) for form in FORMS.values()]
+    dated = [name for name in columns if any(one.fullmatch(name) for one in patterns)]
+    if len(dated) < least or dates_of(pd.Series(dated, dtype=str)) is None:
+        return {}
+    return {UNNAMED: {name: name for name in dated}}
 
 
 def _dated(
@@ -179,9 +190,8 @@ def _dated(
         match = next(filter(None, matches), None)
         if match is None:
             continue
-        stem = match["stem"].strip(" _.-:")
-        stem = UNNAMED if stem.lower() in {"", *LISTS["bare_years"]} else stem
-        stems.setdefault(stem, {})[column] = match["date"]
+        stems.setdefault(_stem_of(match), {})[column] = match["date"]
+    stems = {stem: _without_quarters(names) for stem, names in stems.items()}
     several = {stem: names for stem, names in stems.items() if len(names) >= least}
     return {
         stem: names
@@ -189,6 +199,28 @@ def _dated(
         # Two columns of one name and one year are no columns of years.
         if len(set(names.values())) == len(names)
     }
+
+
+def _stem_of(match: re.Match[str]) -> str:
+    """Return what a header says beside its date: the figure and its unit."""
+    found = match.groupdict()
+    stem = re.sub(r"[ _.]+(in|of|for|at|em|en|im)$", "", found["stem"].strip(" _.-:"))
+    mark = found.get("mark") or ""
+    if found.get("rest"):
+        stem = f"{stem}_{found['rest'].strip(' _.-:')}"
+    # Prel. 2020, Year ended 31 March 2020, Ano 2020 name no figure.
+    if stem.lower() in {"", *LISTS["bare_years"]} or WORDS.before_year.fullmatch(stem):
+        stem = UNNAMED
+    # 2020 (p) has a mark, 2020 (US$) a unit of measure.
+    says_unit = mark.strip().startswith("(") and WORDS.unit_of_measure.search(mark)
+    return f"{stem} {mark.strip()}" if says_unit else stem
+
+
+def _without_quarters(names: dict[str, str]) -> dict[str, str]:
+    """Leave out quarters that stand beside whole years."""
+    years = {name: date for name, date in names.items() if date.isdigit()}
+    quarters = [date for date in names.values() if re.search("q", date, re.IGNORECASE)]
+    return years if len(years) + len(quarters) == len(names) and years else names
 
 
 UNNAMED = "value"  # figures that no header names

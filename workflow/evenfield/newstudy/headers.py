@@ -13,6 +13,7 @@ import pandas as pd
 
 from evenfield.newstudy.cells import numbers_of
 from evenfield.newstudy.dates import dates_of
+from evenfield.newstudy.income_column import sureness
 from evenfield.newstudy.words import WORDS
 from evenfield.study.errors import IngestError, counted, first_examples
 
@@ -50,6 +51,12 @@ def headed(rows: list[list[str]], messages: list[str]) -> AnyTable:
     first, last, header = _header(rows, start)
     if about:
         first, last, header = start, start, list(rows[start])
+    elif _holds_figures(rows[start : start + 4]):
+        first, last, header = _header_above(rows, start)
+        messages.append(
+            "the first full row holds figures, so names of columns are those above it,"
+            f" or given: {first_examples(header, 6)}"
+        )
     width = max(i for i, cell in enumerate(header, start=1) if cell)
     end = next(
         (i for i, row in enumerate(rows) if i > last and WORDS.note.match(row[0])),
@@ -99,12 +106,12 @@ def headed(rows: list[list[str]], messages: list[str]) -> AnyTable:
         body.pop()
     dropped = len(rows) - last - 1 - len(body) - len(about)
     body = _without_headings(body, width, messages)
-    if last > first:
+    if last > first and not _holds_figures(rows[start : start + 4]):
         messages.append(
             f"the header has {last - first + 1} rows; joined, for example"
             f" '{header[width - 1]}'"
         )
-    if first:
+    if first and last >= start:
         messages.append(
             f"the header is the row that begins with {header[0] or header[1]};"
             f" {counted(first, 'row')} above it left out"
@@ -159,7 +166,8 @@ def _is_units_row(cells: list[str], below: list[str]) -> bool:
     and nothing beneath the first column.
     """
     words = not any(re.search(r"\d", cell) for cell in cells)
-    return words and not cells[0] and bool(below[0]) and any(cells)
+    about = not cells[0] or WORDS.row_about.fullmatch(cells[0])
+    return bool(words and about and below[0] and any(cells[1:]))
 
 
 def _is_label_row(cells: list[str], below: list[list[str]]) -> bool:
@@ -174,7 +182,55 @@ def _is_label_row(cells: list[str], below: list[list[str]]) -> bool:
     ]
     # Signs of figures that are withheld, such as (D), are short or stand twice.
     words = all(re.search(r"[^\W\d]{3}", label) for label in labels)
-    return len(labels) >= 2 and words and len(set(labels)) == len(labels)
+    # One figure may stand above all columns, as the item of the bureau of Korea.
+    one = len(set(labels)) == 1 and sureness(labels[0]) > 0
+    return len(labels) >= 2 and words and (len(set(labels)) == len(labels) or one)
+
+
+def _holds_figures(rows: list[list[str]]) -> bool:
+    """Say whether the first of some rows is one of figures, as the others: a date in the
+    same column as theirs, and a number in a column of numbers.
+    """
+    if len(rows) < 3:
+        return False
+    columns = [pd.Series(cells, dtype=str) for cells in zip(*rows, strict=False)]
+    dated = [dates_of(cells) is not None for cells in columns]
+    counts = [numbers_of(cells) is not None for cells in columns]
+    first = [cells.iloc[0] for cells in columns]
+    # A header has years across, one beside the other.
+    across = {cell for cell in first if _is_year(cell)}
+    figures = any(
+        number and not date for number, date in zip(counts, dated, strict=True)
+    )
+    return any(dated) and figures and len(across) < 2
+
+
+def _header_above(rows: list[list[str]], start: int) -> tuple[int, int, list[str]]:
+    """Return first and last row of what stands above rows of figures, and the names that
+    it gives; columns without one are named after what they hold.
+    """
+    first = start
+    while first > 0 and any(rows[first - 1][1:]) and start - first < MOST_HEADER_ROWS:
+        first -= 1
+    width = max(map(len, rows[start : start + 4]))
+    names = _joined(rows[first:start]) if first < start else []
+    names += [""] * (width - len(names))
+    body = [row + [""] * (width - len(row)) for row in rows[start : start + 4]]
+    for place, cells in enumerate(zip(*body, strict=True)):
+        if not names[place]:
+            word = _word_for_cells(pd.Series(cells, dtype=str))
+            count = sum(name.rstrip(" 0123456789") == word for name in names)
+            names[place] = f"{word} {count + 1}" if count else word
+    return first, start - 1, names
+
+
+def _word_for_cells(cells: pd.Series) -> str:
+    """Return what a column without a name is called."""
+    if dates_of(cells) is not None:
+        return "date"
+    if numbers_of(cells) is not None:
+        return "value"
+    return "code" if cells.str.contains(r"\d").all() else "name"
 
 
 def _header(rows: list[list[str]], start: int) -> tuple[int, int, list[str]]:
@@ -200,7 +256,8 @@ def _spans(rows: list[list[str]], start: int) -> Iterator[tuple[int, int]]:
             break
         yield first, start
     below = rows[start + 1][1:]
-    if not any(re.match(r"[-+$€£]?[\d.,]", cell) for cell in below):
+    years = all(_is_year(cell) for cell in below if cell) and any(below)
+    if years or not any(re.match(r"[-+$€£]?[\d.,]", cell) for cell in below):
         yield start, start + 1
 
 

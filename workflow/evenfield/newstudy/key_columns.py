@@ -16,7 +16,7 @@ from evenfield.study.tables import NUMERIC
 
 LIMITS = {"lat": 90, "lon": 180}
 # Headers of codes and names that say nothing of what they name.
-NO_UNITS = {"unit", "label", "code", "código", "codigo"}
+NO_UNITS = {"unit", "label", "code", "código", "codigo", "libellé", "date", "value"}
 MERGED = 0.5  # share of blank cells from which a column is taken for merged cells
 
 
@@ -53,6 +53,8 @@ def unit_column(frame: pd.DataFrame, year: str, messages: list[str]) -> str:
         for name in keys
         if numbers_of(frame[name]) is None or known_as("unit", [name])
     ]
+    # Ids of series tell rows apart, too, and name no place.
+    keys = [name for name in keys if not WORDS.series_id.fullmatch(name)] or keys
     if not keys:
         # Whole numbers that each stand once in every year, as ids do and figures hardly.
         counts = [name for name in others if _counts_units(frame, name, year)]
@@ -138,11 +140,13 @@ def joined_units(
     for i, first in enumerate(places):
         for second in places[i + 1 :]:
             if not frame.duplicated([first, second, year]).any():
+                # The larger area comes first.
+                pair = sorted([first, second], key=lambda name: frame[name].nunique())
                 messages.append(
-                    f"units: columns {first} and {second} together, each pair stands"
+                    f"units: columns {' and '.join(pair)} together, each pair stands"
                     " once a year (--unit)"
                 )
-                return with_joined(frame, [first, second]), f"{first}+{second}"
+                return with_joined(frame, pair), "+".join(pair)
     return frame, ""
 
 
@@ -188,7 +192,8 @@ def no_unit_fault(frame: pd.DataFrame, year: str) -> IngestError:
     if blank:
         is_blank = "is" if blank == 1 else "are"
         why.append(f"{counted(blank, 'row')} {is_blank} blank")
-    why = why or [f"{frame[first].nunique()} units in {len(frame)} rows"]
+    units = counted(frame[first].nunique(), "unit")
+    why = why or [f"{units} in {counted(len(frame), 'row')}"]
     return IngestError(
         f"no column names each unit once a year ({first}: {' and '.join(why)})",
         "one row per unit and year",
@@ -206,6 +211,10 @@ def unit_word(*headers: str) -> str:
         text = re.sub(r"[ _]?(name|id|code|abbr|no|fips|num)([ _]?\d)?$", "", text)
         place = WORDS.begins_with_place.match(text)
         word = place[1] if place else _one_of_several(text.strip(), english)
+        # NUTS 3 Regions
+        last = _one_of_several(text.split(" ")[-1], english)
+        if not place and WORDS.place_column.fullmatch(last):
+            word = last
         word = english.get(word, word)
         # Other words say nothing of what the units are; those of other alphabets have no
         # plural in s.

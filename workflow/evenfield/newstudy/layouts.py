@@ -24,8 +24,11 @@ from evenfield.newstudy.words import WORDS
 from evenfield.study.errors import IngestError, counted, first_examples
 
 FIRST_CELLS = 50
+COMMON = r"\s*[;|]\s*|:\s?|\s[-–>]\s"  # between words before all names and the names
 DATE = "_year"  # of a wide table
 MOST_SERIES = 60
+MOST_WITHOUT_CODE = 0.1  # share of names without the code that others have
+FEWEST_LABELLED = 3  # headers with a code and a label, as of SDMX
 MOST_CANDIDATES = 4  # columns that are tried as units
 
 
@@ -66,6 +69,7 @@ def with_parted_labels(table: AnyTable) -> AnyTable:
     """Part codes from their labels where cells hold both, as `ES11: Galicia` of SDMX; the
     labels stand in a column of their own.
     """
+    table = _with_bare_headers(table)
     frame = table.frame
     parted = list[str]()
     for name in map(str, frame.columns):
@@ -89,6 +93,75 @@ def with_parted_labels(table: AnyTable) -> AnyTable:
     return replace(table, frame=frame, messages=[*table.messages, message])
 
 
+def with_parted_names(table: AnyTable) -> AnyTable:
+    """Part names from what stands before all of them, which says what the figures are,
+    and from their codes, as `TR100 İstanbul` and `01 Andalucía`.
+    """
+    for place, name in enumerate(map(str, table.frame.columns)):
+        if place == 0 or WORDS.place_column.fullmatch(name):
+            table = _with_parted_codes(_without_common_beginning(table, name), name)
+    return table
+
+
+def _without_common_beginning(table: AnyTable, name: str) -> AnyTable:
+    """Take the words off that all names of a column begin with, and keep them as a title."""
+    texts = [text for text in table.frame[name].unique().tolist() if text]
+    if len(texts) < FEWEST_LABELLED:
+        return table
+    before, rest = _without_common_words(texts)
+    # Numbers and dates have no words before them.
+    if not before or not all(re.match(r"[^\W\d]", text) for text in rest):
+        return table
+    names = dict(zip(texts, rest, strict=True))
+    frame = table.frame.assign(**{name: table.frame[name].map(names).fillna("")})
+    message = f"words before all names of {name} left out: {before}"
+    messages = [*table.messages, message]
+    return replace(table, frame=frame, messages=messages, above=[*table.above, before])
+
+
+def _with_parted_codes(table: AnyTable, name: str) -> AnyTable:
+    """Give codes that stand before nearly all names of a column one of their own."""
+    texts = [text for text in table.frame[name].unique().tolist() if text]
+    found = {text: WORDS.coded_name.fullmatch(text) for text in texts}
+    code = {text: match[1] for text, match in found.items() if match}
+    # Running numbers before names are no codes: 1, 2, ..., 12.
+    digits = [one for one in code.values() if one.isdecimal()]
+    running = digits and not any(one.startswith("0") for one in digits)
+    few = len(texts) - len(code) > max(1, MOST_WITHOUT_CODE * len(texts))
+    column = f"{name} code"
+    if len(code) < FEWEST_LABELLED or few or running or column in table.frame:
+        return table
+    if len({*code.values()}) < len(code):
+        return table
+    names = {text: match[2] for text, match in found.items() if match}
+    # TR Türkiye, among TR100 and TR211, has the code that theirs begin with.
+    for text in set(texts) - set(code):
+        first, _, rest = text.partition(" ")
+        whole = rest and all(one.startswith(first) for one in code.values())
+        code[text], names[text] = (first, rest) if whole else (text, text)
+    frame = table.frame.copy()
+    cells = frame[name]
+    frame[name] = cells.map(names).fillna("")
+    frame.insert(list(frame).index(name), column, cells.map(code).fillna(""))
+    message = f"codes before the names of {name} parted from them: {first_examples(list(code))}"
+    return replace(table, frame=frame, messages=[*table.messages, message])
+
+
+def _with_bare_headers(table: AnyTable) -> AnyTable:
+    """Leave the labels of headers out where several have codes before them, as `REGION:
+    Region` of SDMX.
+    """
+    names = map(str, table.frame.columns)
+    found = {name: WORDS.labelled_header.fullmatch(name) for name in names}
+    bare = {name: match[1] for name, match in found.items() if match}
+    others = set(table.frame.columns) - set(bare)
+    if len(bare) < FEWEST_LABELLED or len({*bare.values()} - others) < len(bare):
+        return table
+    frame = table.frame.rename(columns=bare)
+    message = f"labels of headers left out: {first_examples(list(bare))}"
+    return replace(table, frame=frame, messages=[*table.messages, message])
+
+
 def _are_labelled(texts: Sequence[str]) -> bool:
     """Say whether all texts but blank ones are codes with their labels."""
     held = [text.strip() for text in texts if text.strip()]
@@ -97,6 +170,7 @@ def _are_labelled(texts: Sequence[str]) -> bool:
 
 def without_flags(table: AnyTable) -> AnyTable:
     """Leave out flags behind figures, where a column holds figures but for them."""
+    table = _without_signs(table)
     bare = dict[str, pd.Series]()
     flags = list[str]()
     for name in table.frame.columns:
@@ -118,6 +192,51 @@ def without_flags(table: AnyTable) -> AnyTable:
     message = f"flags behind {counted(len(flags), 'figure')} left out: {kinds}"
     frame = table.frame.assign(**bare)
     return replace(table, frame=frame, messages=[*table.messages, message])
+
+
+def _without_signs(table: AnyTable) -> AnyTable:
+    """Blank signs that stand for figures which are not given, as X of Brazil's office, and
+    numbers made of nines, as -999, which no other figure of the column comes near.
+    """
+    blanked = dict[str, pd.Series]()
+    signs = dict[str, int]()
+    for name in table.frame.columns:
+        cells = table.frame[name]
+        said = _signs_among(cells)
+        if said:
+            blanked[name] = cells.mask(cells.isin(said), "")
+            for sign, count in cells[cells.isin(said)].value_counts().items():
+                signs[str(sign)] = signs.get(str(sign), 0) + int(count)
+    if not blanked:
+        return table
+    shown = [f"{sign} ({count})" for sign, count in signs.items()]
+    message = f"taken for missing figures: {first_examples(shown, 6)}"
+    frame = table.frame.assign(**blanked)
+    return replace(table, frame=frame, messages=[*table.messages, message])
+
+
+def _signs_among(cells: pd.Series) -> list[str]:
+    """Return the texts of a column of figures that stand for none."""
+    texts = [text for text in cells.unique().tolist() if text]
+    # Of most figures the first digit tells that they are no signs.
+    odd = [text for text in texts if text[0] not in "012345678"]
+    signs = [text for text in odd if WORDS.withheld.fullmatch(text)]
+    nines = [text for text in odd if WORDS.nines.fullmatch(text)]
+    if not signs and not nines:
+        return []
+    rest = pd.Series([text for text in texts if text not in signs], dtype=str)
+    numbers = numbers_of(rest) if len(rest) else None
+    if numbers is None:
+        return []
+    others = numbers[~rest.isin(nines)].dropna()
+    # ASSUME: -999 is a figure where others are negative, and 9999 where one is a tenth
+    # of it.
+    for text in nines:
+        value = float(text)
+        lone = others.min() >= 0 if value < 0 else value >= 10 * others.max()
+        if len(others) and lone:
+            signs.append(text)
+    return signs
 
 
 def long_table(
@@ -169,7 +288,8 @@ def _no_dates(frame: pd.DataFrame, once: list[str]) -> IngestError:
         expected = "two years or more, between which income grows"
     elif timed:
         wrong = wrong_dates(frame[timed[0]]).unique()
-        fault = f"{timed[0]} holds {first_examples(list(wrong))}, which are no years"
+        words = [text or "blank cells" for text in wrong]
+        fault = f"{timed[0]} holds {first_examples(words)}, which are no years"
     return IngestError(fault, expected, "name it with --year, or add it")
 
 
@@ -181,6 +301,13 @@ def _tall(
 ) -> pd.DataFrame:
     shown = [f"{stem} {_span(columns)}" for stem, columns in stems.items()]
     messages.append(f"wide table: {first_examples(shown, 6)}")
+    wide_too = [name for name in held if WORDS.year_column.fullmatch(name)]
+    quarters = [name for name in wide_too if re.search(r"[:\s-]?Q[1-4]", name, re.I)]
+    if quarters:
+        messages.append(
+            f"quarters beside whole years left out: {first_examples(quarters)}"
+        )
+    wide_too = quarters
     parts = []
     for stem, columns in stems.items():
         part = pd.DataFrame(
@@ -188,7 +315,7 @@ def _tall(
         )
         parts.append(part.rename_axis(["_row", DATE]).set_axis([stem], axis=1))
     tall = pd.concat(parts, axis=1).fillna("").reset_index(DATE)
-    others = [name for name in held if name not in stems]
+    others = [name for name in held if name not in stems and name not in wide_too]
     return tall.join(frame[others]).astype({DATE: str}).reset_index(drop=True)
 
 
@@ -231,6 +358,8 @@ def from_transposed(
             "give a table of all units, or say with --unit which column names them",
         )
     before, names = _without_common_words(figures)
+    behind, names = _without_common_end(names)
+    before = " ".join(filter(None, [before, behind]))
     units = {labels.get(name, "") for name in figures}
     if len(units) == 1 and units != {""}:
         before = f"{before or UNNAMED} ({units.pop()})"
@@ -243,12 +372,26 @@ def from_transposed(
     return tall, "unit"
 
 
+def _without_common_end(names: list[str]) -> tuple[str, list[str]]:
+    """Return the brackets that stand behind all names, as the unit of their figures, and
+    the names without them and without marks before them: `Sonora r1 / (millions)`.
+    """
+    found = [
+        re.fullmatch(r"(.*?)(?: [rpf]\d?)?\s*/?\s*(\([^()]*\))", name) for name in names
+    ]
+    ends = {match[2] for match in found if match}
+    rest = [match[1] for match in found if match]
+    if len(ends) != 1 or len({*rest}) < len(names) or not all(rest):
+        return "", names
+    return ends.pop(), rest
+
+
 def _without_common_words(names: list[str]) -> tuple[str, list[str]]:
-    """Return what stands before each name, up to the last ; or : or |, and the names
-    without it: `Output per head ; Victoria ;` of each state.
+    """Return what stands before each name, up to the last ; or : or | or > or a dash
+    between blanks, and the names without it: `Output per head ; Victoria ;` of each state.
     """
     parts = [
-        [part.strip() for part in re.split(r"\s*[;|]\s*|:\s", name) if part.strip()]
+        [part.strip() for part in re.split(COMMON, name) if part.strip()]
         for name in names
     ]
     count = min(map(len, parts))

@@ -62,7 +62,9 @@ def _is_no_size(column: str) -> bool:
 
 def _by_names(names: pd.Series) -> dict[str, str]:
     names = names.map(without_marks)
+    # Groningen (PV) is Groningen; Türkiye - Turkey is either.
     shown = names.str.casefold()
+    bare = shown.str.replace(r"\s+\([^)]{1,3}\)$", "", regex=True)
     out = {
         str(unit): "by its name"
         for unit, name in names.items()
@@ -70,9 +72,10 @@ def _by_names(names: pd.Series) -> dict[str, str]:
     }
     for nation in LISTS["nations"]:
         # Only among its own parts is a nation a total; among nations it is a unit.
-        if not shown.isin(nation["parts"]).any():
+        if not (shown.isin(nation["parts"]) | bare.isin(nation["parts"])).any():
             continue
-        whole = shown[shown.str.fullmatch(nation["name"])].index
+        either = f"({nation['name']})( [-–/] .*)?|.* [-–/] ({nation['name']})"
+        whole = shown[shown.str.fullmatch(either)].index
         out |= dict.fromkeys(whole, "the nation of the others")
         if "regions" in nation:
             regions = shown[shown.str.fullmatch("|".join(nation["regions"]))].index
@@ -107,6 +110,11 @@ def _by_codes(units: Sequence[str]) -> dict[str, str]:
             within = [c for c in codes if c != code and c.startswith(code)]
             if within:
                 out[code] = f"{within[0]} lies in it"
+    # 00 before 01 to 25
+    zeros = [unit for unit in units if re.fullmatch("00+", unit)]
+    alike = [unit for unit in units if len(unit) == len(zeros[0])] if zeros else []
+    if len(zeros) == 1 and len(alike) == len(units) and len(units) > SHORTEST_RUN:
+        out[zeros[0]] = "its code is zero"
     numbers = [unit for unit in units if unit.isdecimal()]
     if len(numbers) == len(units):
         larger = _with_zeros(numbers) or _as_beginnings(numbers)
