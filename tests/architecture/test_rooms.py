@@ -14,8 +14,8 @@ LIBRARY = Path(__file__).parents[2] / "workflow" / "evenfield"
 MOST = {
     "answers": 11,
     "api": 51,
-    "models": 22,
-    "newstudy": 53,
+    "models": 24,
+    "newstudy": 57,
     "numerics": 110,
     "opened": 4,
     "report": 51,

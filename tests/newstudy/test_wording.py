@@ -18,7 +18,7 @@ from yaml_text import from_yaml
     from_yaml("""
     - [gdp_pc, '', '']
     - [income_usd, '', '']
-    - [gdp, '', '']
+    - [gdp, '', GDP]
     - [value, 'GDP per capita (constant 2015 US$)', '']
     - [value, '', '']
     - [y, '', '']

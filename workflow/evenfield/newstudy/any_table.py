@@ -176,8 +176,11 @@ def _without_spread_letters(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _with_plain_digits(frame: pd.DataFrame) -> pd.DataFrame:
     """Write the digits of Arabic, Persian, Indian languages and of full width as 0 to 9."""
+    texts = {name: "\n".join(frame[name].tolist()) for name in frame.columns}
     others = [
-        name for name in frame.columns if OTHER_DIGIT.search("\n".join(frame[name]))
+        name
+        for name, text in texts.items()
+        if not text.isascii() and OTHER_DIGIT.search(text)
     ]
     plain = {
         str(name): of_texts(frame[name], lambda text: text.translate(DIGITS))
@@ -231,7 +234,7 @@ def read_cells(path: str | Path) -> list[list[str]]:
 def _read_text(file: Path) -> AnyTable:
     messages = list[str]()
     text, delimiter = _text_of(file, messages)
-    if OTHER_DIGIT.search(text):
+    if not text.isascii() and OTHER_DIGIT.search(text):
         text = text.translate(DIGITS)
     table = headed(_rows_of(text, delimiter), messages)
     # As they stand: `_rows_of` takes the blanks before a name away.

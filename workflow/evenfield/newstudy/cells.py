@@ -71,6 +71,12 @@ def cell_text(value: object) -> str:
     return re.sub(r"[\x00-\x1f\x7f]+", " ", str(value)).strip()
 
 
+def currency_mark(text: str) -> str:
+    """Return the mark of money beside a figure; blank if there is none."""
+    found = CURRENCY.search(text.strip())
+    return found[0].strip(" +-.\u00a0") if found else ""
+
+
 def numbers_of(column: pd.Series) -> pd.Series | None:
     """Return a column of text as numbers, blank where missing; nothing if any cell is
     no number.

@@ -3,6 +3,7 @@ and income, which describe units, what is left out. A message says what was chos
 and with which flag of `run new` it is chosen otherwise.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -10,7 +11,12 @@ from typing import NamedTuple
 import pandas as pd
 
 from evenfield.newstudy.balance import balanced
-from evenfield.newstudy.cells import no_numbers, number_text, numbers_of
+from evenfield.newstudy.cells import (
+    currency_mark,
+    no_numbers,
+    number_text,
+    numbers_of,
+)
 from evenfield.newstudy.dates import asked_years, dated_columns
 from evenfield.newstudy.headers import AnyTable
 from evenfield.newstudy.income_column import income_columns, is_clear
@@ -45,7 +51,7 @@ from evenfield.newstudy.layouts import (
 from evenfield.newstudy.names import name_column, names_of, told_apart
 from evenfield.newstudy.row_choices import rows_where, without_units
 from evenfield.newstudy.wording import unit_of_table, wording
-from evenfield.newstudy.words import WORDS
+from evenfield.newstudy.words import LISTS, WORDS
 from evenfield.study.config_files import TODO
 from evenfield.study.errors import Faults, IngestError, counted, first_examples
 
@@ -54,6 +60,12 @@ COMPUTED = (
     "basis log_income income output_real population growth_pct relative_log_income"
     " output_share relative_log_income_unweighted population_share"
 ).split()
+
+
+# A number as `number_text` prints it, of less than 15 digits.
+PRINTED = re.compile(r"-?(0|[1-9][0-9]{0,8})(\.[0-9]{0,4}[1-9])?")
+# ASSUME: later years are of another calendar, or projections that the user asks for.
+LAST_YEAR = 2060
 
 
 @dataclass
@@ -148,13 +160,11 @@ def guess(
     different = _without_repeated_rows(table.frame, messages)
     rows = rows_where(different, choices.where, messages)
     arranged = _rows_by_unit(rows, given, table.labels, messages)
-    unit = arranged.unit
-    year = arranged.year
+    unit, year = arranged.unit, arranged.year
     frame = keyed_rows(arranged.frame, unit, year, choices.years, messages)
-    if choices.years:
-        frame = _within_years(frame, asked_years(choices.years), messages)
+    frame = _within_years(frame, year, choices.years, messages)
     order = list(dict.fromkeys(frame["unit"]))
-    name = given.get("name") or _found_name(frame, messages)
+    name = given.get("name") or _found_name(frame, unit, messages)
     if "name" in frame and name != "name":
         frame = frame.rename(columns={"name": "name_given"})
     names = names_of(frame, name)
@@ -170,7 +180,9 @@ def guess(
     figures = columns.figures
     said = _said(rows, table, figures, choices)
     # What the file says of a column goes before what titles say of the only one.
-    labels = _label_of_one(figures, said) | table.labels | arranged.labels
+    said_of_columns = table.labels | arranged.labels
+    of_wide = _labels_of_wide(figures, said_of_columns)
+    labels = _label_of_one(figures, said) | said_of_columns | of_wide
     # Faults of single cells and of income are told together.
     with faults.caught():
         chosen = income_columns(
@@ -182,29 +194,26 @@ def guess(
         figures = [*figures, *chosen.levels]
         faults += _not_positive(frame, income)
     faults.refuse()
-    units = _described_units(frame, names, columns.constant)
-    units = told_apart(units, columns.constant, messages)
+    units = told_apart(
+        _described_units(frame, names, columns.constant), columns.constant, messages
+    )
     panel = _as_numbers(frame[["unit", "year", *figures]], figures)
-    titles = {
-        "unit": unit,
-        "year": "" if year == DATE else year,
-        "name": name,
-    }
-    titles |= chosen.titles
+    shown_year = "" if year == DATE else year
+    titles = {"unit": unit, "year": shown_year, "name": name, **chosen.titles}
     placed = _placed(units, given, titles, messages)
-    words = wording(chosen.columns, given, labels, _unit_of_all(rows, choices), said)
+    measured = _unit_of_all(rows, choices) or _currency(arranged.frame, chosen.columns)
+    words = wording(
+        chosen.columns, given, labels, measured, said, logs=bool(choices.logs)
+    )
     name_of = dict(units[["unit", "name"]].to_numpy())
     balance = balanced(panel, income, name_of, messages, choices.drop_incomplete)
     kept = set(balance.panel["unit"])
-    with_gaps = [name_of[unit_id] for unit_id in name_of if unit_id not in kept]
-    left_out |= {"gaps": with_gaps} if with_gaps else {}
+    if with_gaps := [name_of[one] for one in name_of if one not in kept]:
+        left_out["gaps"] = with_gaps
     panel, income = _renamed(balance.panel, income, titles, messages)
     units = placed[placed["unit"].isin(panel["unit"])].sort_values(
         "unit", ignore_index=True
     )
-    titles = {
-        ours: theirs for ours, theirs in titles.items() if theirs and ours != theirs
-    }
     return Guessed(
         panel=panel,
         units=units,
@@ -213,7 +222,7 @@ def guess(
         income=income,
         what=choices.what or words.what,
         measure=words.measure,
-        titles=titles,
+        titles={ours: own for ours, own in titles.items() if own and ours != own},
         labels=labels,
         unit_name=unit_word(
             name,
@@ -230,9 +239,12 @@ def guess(
     )
 
 
-def _found_name(frame: pd.DataFrame, messages: list[str]) -> str:
-    """Return the column of names, blank if there is none."""
-    name = name_column(frame)
+def _found_name(frame: pd.DataFrame, unit: str, messages: list[str]) -> str:
+    """Return the column of names, blank if there is none; codes that were parted from
+    names have theirs.
+    """
+    parted = unit.removesuffix(" code")
+    name = parted if parted != unit and parted in frame else name_column(frame)
     if name:
         messages.append(f"names: column {name} (--name)")
     return name
@@ -321,6 +333,33 @@ def _label_of_one(figures: Sequence[str], said: list[str]) -> dict[str, str]:
     """Return the label of figures that are alone in a table, if something says it."""
     label = series_label(said) if len(figures) == 1 else ""
     return {figures[0]: label} if label else {}
+
+
+def _labels_of_wide(
+    figures: Sequence[str], labels: Mapping[str, str]
+) -> dict[str, str]:
+    """Return the label of figures that stood in a column for each year, if all of these
+    have one label.
+    """
+    columns = dated_columns(list(labels), 2)
+    found = {stem: {labels[name] for name in names} for stem, names in columns.items()}
+    return {
+        name: f"{name} ({next(iter(found[name]))})"
+        for name in figures
+        if name in found and len(found[name]) == 1
+    }
+
+
+def _currency(frame: pd.DataFrame, income: Mapping[str, str]) -> str:
+    """Return the currency whose mark stands beside figures in the cells, as R 30 000;
+    blank if none does.
+    """
+    column = income.get("column", "")
+    if column not in frame:
+        return ""
+    held = [text for text in frame[column].iloc[:200] if text.strip()]
+    marks = {currency_mark(text) for text in held}
+    return str(LISTS["currency_marks"].get(marks.pop(), "")) if len(marks) == 1 else ""
 
 
 def _codes(units: pd.DataFrame) -> list[str]:
@@ -453,9 +492,13 @@ def _check_given(frame: pd.DataFrame, given: Mapping[str, str | None]) -> None:
 
 
 def _within_years(
-    frame: pd.DataFrame, years: list[int], messages: list[str]
+    frame: pd.DataFrame, header: str, asked: str, messages: list[str]
 ) -> pd.DataFrame:
-    """Return the rows of the years that the user asks for."""
+    """Return the rows of the years that the user asks for, or all that have passed."""
+    if not asked:
+        _refuse_future(frame["year"], header)
+        return frame
+    years = asked_years(asked)
     inside = frame["year"].isin(years)
     year_count = frame["year"][inside].nunique()
     if year_count < 2:
@@ -471,13 +514,31 @@ def _within_years(
     return frame[inside].reset_index(drop=True)
 
 
+def _refuse_future(years: pd.Series, header: str) -> None:
+    """Refuse years that nobody has figures of, as those of another calendar."""
+    last = int(years.max())
+    if last <= LAST_YEAR:
+        return
+    where = "the header" if header == DATE else header
+    raise IngestError(
+        f"{where} holds years to {last}, which are to come",
+        "figures of years that have passed",
+        "write the years of the Gregorian calendar (Nepal's are 57 years ahead, Thailand's"
+        f" 543), or give --years {years.min()}:{last} if these are projections",
+    )
+
+
 def _as_numbers(frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
     """Write the figures of columns in one way, as text."""
     written = dict[str, list[str]]()
     for column in columns:
         numbers = numbers_of(frame[column])
         if numbers is not None:
-            written[column] = [number_text(value) for value in numbers]
+            # Most figures are written as they will be.
+            written[column] = [
+                text if PRINTED.fullmatch(text) else number_text(value)
+                for text, value in zip(frame[column], numbers, strict=True)
+            ]
     return frame.assign(**written)
 
 
@@ -511,9 +572,14 @@ def _columns_by_kind(frame: pd.DataFrame, name: str, faults: Faults) -> _Columns
     """
     columns = _Columns([], [], [], [])
     years = frame["year"].astype(str)
+    once = frame.drop_duplicates("year")["year"]
     for column in [c for c in frame.columns if c not in {"unit", "year", "_id", name}]:
         if frame[column].eq(years).all():
             continue  # the years once more
+        codes = dict(zip(once, frame.loc[once.index, column], strict=True))
+        in_codes = all(str(year) in code for year, code in codes.items())
+        if in_codes and frame[column].eq(frame["year"].map(codes)).all():
+            continue  # as codes, such as 2011100000
         # Population divides output of each year, even where it does not change.
         is_people = WORDS.people.fullmatch(column) is not None
         held, no_figures = no_numbers(frame[column])

@@ -256,7 +256,8 @@ def _spans(rows: list[list[str]], start: int) -> Iterator[tuple[int, int]]:
             break
         yield first, start
     below = rows[start + 1][1:]
-    if not any(re.match(r"[-+$€£]?[\d.,]", cell) for cell in below):
+    years = all(_is_year(cell) for cell in below if cell) and any(below)
+    if years or not any(re.match(r"[-+$€£]?[\d.,]", cell) for cell in below):
         yield start, start + 1
 
 

@@ -138,7 +138,7 @@ def income_columns(
         )
     people = [column for column in columns.values() if column.counts_people]
     if not asked:
-        result = _guessed(list(columns.values()), people, logs)
+        result = _guessed(list(columns.values()), people, logs, what)
     elif "income" in asked:
         income = columns[asked["income"]]
         if income.kind:
@@ -370,11 +370,11 @@ def _level_name(name: str, taken: Iterable[str], otherwise: str = "exp") -> str:
     """Return a name without its sign of a logarithm, or with ``otherwise`` before it
     where nothing is left or the rest is taken.
     """
-    bare = _without_sign(name)
+    bare = without_sign(name)
     return bare if bare and bare not in taken else f"{otherwise}_{name}"
 
 
-def _without_sign(name: str) -> str:
+def without_sign(name: str) -> str:
     """Return a name without its sign of a logarithm, as log_gdp and gdp (log) have it."""
     bare = re.sub(r"^(log_?10|ln|log|l)[ _.(-]*", "", name, flags=re.IGNORECASE)
     bare = re.sub(r"[ _.(](ln|log)\)?$", "", bare, flags=re.IGNORECASE)
@@ -384,7 +384,7 @@ def _without_sign(name: str) -> str:
 def _says_money(name: str) -> bool:
     """Say whether the name of a logarithm is that of money or a usual short name."""
     return bool(
-        WORDS.money.search(name) or WORDS.short_income.fullmatch(_without_sign(name))
+        WORDS.money.search(name) or WORDS.short_income.fullmatch(without_sign(name))
     )
 
 
@@ -394,7 +394,7 @@ def _written(values: pd.Series) -> pd.Series:
 
 
 def _guessed(
-    columns: list[Figures], people: list[Figures], logs: bool | None
+    columns: list[Figures], people: list[Figures], logs: bool | None, what: str
 ) -> IncomeColumns:
     """Return the columns of income by names, labels and figures, surest signs first."""
     names = [column.name for column in columns]
@@ -436,6 +436,8 @@ def _guessed(
     # `_not_positive` (guess.py) names these cells.
     if len(others) == 1 and not rest and sureness(others[0].name) and not logged:
         return _chosen(others[0], "by its name", False)
+    if what and len(others) == 1 and not logged:
+        return _chosen(others[0], "the only figures", False)
     if len(others) == 1 and rest == others and not people:
         if others[0].log_sign:
             alone = {"column": others[0]}

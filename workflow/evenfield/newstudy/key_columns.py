@@ -141,13 +141,12 @@ def joined_units(
         for second in places[i + 1 :]:
             if not frame.duplicated([first, second, year]).any():
                 # The larger area comes first.
-                if frame[first].nunique() > frame[second].nunique():
-                    first, second = second, first
+                pair = sorted([first, second], key=lambda name: frame[name].nunique())
                 messages.append(
-                    f"units: columns {first} and {second} together, each pair stands"
+                    f"units: columns {' and '.join(pair)} together, each pair stands"
                     " once a year (--unit)"
                 )
-                return with_joined(frame, [first, second]), f"{first}+{second}"
+                return with_joined(frame, pair), "+".join(pair)
     return frame, ""
 
 
@@ -193,7 +192,8 @@ def no_unit_fault(frame: pd.DataFrame, year: str) -> IngestError:
     if blank:
         is_blank = "is" if blank == 1 else "are"
         why.append(f"{counted(blank, 'row')} {is_blank} blank")
-    why = why or [f"{frame[first].nunique()} units in {len(frame)} rows"]
+    units = counted(frame[first].nunique(), "unit")
+    why = why or [f"{units} in {counted(len(frame), 'row')}"]
     return IngestError(
         f"no column names each unit once a year ({first}: {' and '.join(why)})",
         "one row per unit and year",

@@ -21,6 +21,7 @@ from evenfield.newstudy.layouts import DATE
 from evenfield.newstudy.unit_names import without_marks
 from evenfield.study.errors import Faults, IngestError, counted, first_examples
 
+MONTHS = 12
 KEYS = ["unit", "year", "_id"]
 
 
@@ -184,6 +185,12 @@ def _whole_years(
     apart = dates.in_year / len(parts)
     evenly = all(later - earlier == apart for earlier, later in pairwise(parts))
     in_year = len(parts) if evenly else dates.in_year
+    # Some offices number quarters as if they were months: 2010/01 to 2010/04.
+    if parts == [1, 2, 3, 4] and dates.in_year == MONTHS and rows["year"].nunique() > 1:
+        in_year = len(parts)
+        messages.append(
+            f"{year} numbers quarters 01 to 04, as {rows['year'].iloc[0]}/01"
+        )
     groups = rows.groupby(keys, sort=False)
     whole = groups["_id"].transform("size").eq(in_year)
     form = dates.form.partition(" ")[0]

@@ -151,8 +151,9 @@ def _with_bare_headers(table: AnyTable) -> AnyTable:
     """Leave the labels of headers out where several have codes before them, as `REGION:
     Region` of SDMX.
     """
-    found = {name: WORDS.labelled_header.fullmatch(name) for name in table.frame}
-    bare = {str(name): match[1] for name, match in found.items() if match}
+    names = map(str, table.frame.columns)
+    found = {name: WORDS.labelled_header.fullmatch(name) for name in names}
+    bare = {name: match[1] for name, match in found.items() if match}
     others = set(table.frame.columns) - set(bare)
     if len(bare) < FEWEST_LABELLED or len({*bare.values()} - others) < len(bare):
         return table
@@ -200,7 +201,7 @@ def _without_signs(table: AnyTable) -> AnyTable:
     blanked = dict[str, pd.Series]()
     signs = dict[str, int]()
     for name in table.frame.columns:
-        cells = table.frame[name].str.strip()
+        cells = table.frame[name]
         said = _signs_among(cells)
         if said:
             blanked[name] = cells.mask(cells.isin(said), "")
@@ -217,8 +218,10 @@ def _without_signs(table: AnyTable) -> AnyTable:
 def _signs_among(cells: pd.Series) -> list[str]:
     """Return the texts of a column of figures that stand for none."""
     texts = [text for text in cells.unique().tolist() if text]
-    signs = [text for text in texts if WORDS.withheld.fullmatch(text)]
-    nines = [text for text in texts if WORDS.nines.fullmatch(text)]
+    # Of most figures the first digit tells that they are no signs.
+    odd = [text for text in texts if text[0] not in "012345678"]
+    signs = [text for text in odd if WORDS.withheld.fullmatch(text)]
+    nines = [text for text in odd if WORDS.nines.fullmatch(text)]
     if not signs and not nines:
         return []
     rest = pd.Series([text for text in texts if text not in signs], dtype=str)
@@ -285,7 +288,8 @@ def _no_dates(frame: pd.DataFrame, once: list[str]) -> IngestError:
         expected = "two years or more, between which income grows"
     elif timed:
         wrong = wrong_dates(frame[timed[0]]).unique()
-        fault = f"{timed[0]} holds {first_examples(list(wrong))}, which are no years"
+        words = [text or "blank cells" for text in wrong]
+        fault = f"{timed[0]} holds {first_examples(words)}, which are no years"
     return IngestError(fault, expected, "name it with --year, or add it")
 
 
@@ -354,6 +358,8 @@ def from_transposed(
             "give a table of all units, or say with --unit which column names them",
         )
     before, names = _without_common_words(figures)
+    behind, names = _without_common_end(names)
+    before = " ".join(filter(None, [before, behind]))
     units = {labels.get(name, "") for name in figures}
     if len(units) == 1 and units != {""}:
         before = f"{before or UNNAMED} ({units.pop()})"
@@ -364,6 +370,20 @@ def from_transposed(
         f" ({first_examples(names)})"
     )
     return tall, "unit"
+
+
+def _without_common_end(names: list[str]) -> tuple[str, list[str]]:
+    """Return the brackets that stand behind all names, as the unit of their figures, and
+    the names without them and without marks before them: `Sonora r1 / (millions)`.
+    """
+    found = [
+        re.fullmatch(r"(.*?)(?: [rpf]\d?)?\s*/?\s*(\([^()]*\))", name) for name in names
+    ]
+    ends = {match[2] for match in found if match}
+    rest = [match[1] for match in found if match]
+    if len(ends) != 1 or len({*rest}) < len(names) or not all(rest):
+        return "", names
+    return ends.pop(), rest
 
 
 def _without_common_words(names: list[str]) -> tuple[str, list[str]]:

@@ -34,7 +34,13 @@ def other_kind(texts: Sequence[str], values: pd.Series) -> str:
     if (text := said(WORDS.share)) and known.max() <= 1000:
         return f"a share or a rate, by '{text}'"
     if (text := said(WORDS.index)) and 1 <= known.median() <= 1000:
-        return f"an index, which compares years and no units, by '{text}'"
+        # 2015 = 100 compares years; an index of development compares units, too.
+        years = (
+            ", which compares years and no units"
+            if WORDS.index_of_years.search(text.replace("_", " "))
+            else ""
+        )
+        return f"an index{years}, by '{text}'"
     if said(WORDS.of_one):
         return ""
     if (text := said(WORDS.millions)) and not said(WORDS.pay):

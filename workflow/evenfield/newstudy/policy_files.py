@@ -15,6 +15,8 @@ from evenfield.newstudy.words import LISTS, WORDS
 from evenfield.study.errors import IngestError, counted, first_examples
 
 NEVER_FROM = 9999
+FIRST_CELLS = 200
+MOST_PARTS = 12  # shares of a first year, as months are
 FEWEST_DATES = 3  # dates, and units, from which on rows may be those of a panel
 
 
@@ -108,11 +110,31 @@ def _zeros_and_ones(panel: pd.DataFrame, column: str) -> pd.DataFrame | None:
     """Return unit, year and ``in_force`` of a column of zeros and ones, in the order of
     unit and year; nothing if it holds anything else.
     """
+    # The first cells tell of most columns that they hold more than 0 and 1.
+    opening = set(panel[column].iloc[:FIRST_CELLS].astype(str).str.strip())
+    if len(opening - {"", "0", "1", "0.0", "1.0"}) > MOST_PARTS:
+        return None
     in_force = numbers_of(panel[column])
+    if in_force is not None:
+        in_force = _whole_first_years(panel["unit"], panel["year"], in_force)
     if in_force is None or not in_force.dropna().isin([0, 1]).all():
         return None
     rows = panel[["unit"]].assign(year=panel["year"].astype(float), in_force=in_force)
     return rows.dropna().sort_values(["unit", "year"], ignore_index=True)
+
+
+def _whole_first_years(
+    units: pd.Series, years: pd.Series, in_force: pd.Series
+) -> pd.Series:
+    """Write 1 for a share of the year in which a policy begins: a figure between 0 and 1
+    that stands once in a unit, after zeros and before ones.
+    """
+    rows = pd.DataFrame({"unit": units, "year": years.astype(float), "held": in_force})
+    rows = rows.sort_values(["unit", "year"], kind="stable")
+    parts = rows["held"].between(0, 1, inclusive="neither")
+    by_unit = rows.groupby("unit")["held"]
+    begins = by_unit.shift().fillna(0).eq(0) & by_unit.shift(-1).fillna(1).eq(1)
+    return rows["held"].mask(parts & begins, 1.0).reindex(in_force.index)
 
 
 def _of_file(frame: pd.DataFrame, file: str, study: NewStudy) -> pd.DataFrame:
@@ -240,8 +262,12 @@ def _years(cells: pd.Series, column: str, source: str) -> pd.Series:
     """
     years = _as_years(cells)
     if years is None or (years.dropna() % 1).any():
+        words = [text for text in dict.fromkeys(cells) if not re.match(r"\d{4}", text)]
+        held = f" in {first_examples(list(filter(None, words)))}" if any(words) else ""
         raise IngestError(
-            f"{source}: {column} holds no years", "whole years", "correct it"
+            f"{source}: {column} holds no years{held}",
+            "whole years, and 0 or a blank for never",
+            "correct it",
         )
     return years
 

@@ -9,6 +9,7 @@ import pandas as pd
 from evenfield.newstudy.cells import numbers_of
 from evenfield.newstudy.totals import totals_among
 from evenfield.newstudy.unit_names import without_marks
+from evenfield.newstudy.words import WORDS
 from evenfield.study.errors import IngestError, counted, first_examples, nearest
 
 
@@ -45,6 +46,25 @@ def rows_where(
         if len(values) == 1:
             frame = frame.drop(columns=column)
     return frame
+
+
+def _of_larger_levels(frame: pd.DataFrame) -> dict[str, str]:
+    """Return the units of larger areas, where a column says of each whether it is a
+    nation, a state or a county; those of the level with most units stay.
+    """
+    out = dict[str, str]()
+    units = frame.drop_duplicates("unit").set_index("unit")
+    for column in units.columns.difference(["year"], sort=False):
+        texts = units[column].str.strip()
+        levels = texts[texts.str.fullmatch(WORDS.level.pattern, case=False)]
+        if len(levels) < len(units) or texts.nunique() < 2:
+            continue
+        counts = texts.value_counts()
+        # ASSUME: there are more areas of the smallest level than of the others together.
+        if 2 * counts.iloc[0] > len(units):
+            larger = texts[texts.ne(counts.index[0])]
+            out |= {str(unit): f"{column} says {text}" for unit, text in larger.items()}
+    return out
 
 
 def without_units(
@@ -100,6 +120,7 @@ def without_units(
     bare = {without_marks(name) for name in outer}
     whole = [unit for unit in name_of if bare & {written[unit], name_of[unit]}]
     totals = dict.fromkeys(whole, "others stand indented below it")
+    totals |= _of_larger_levels(frame)
     totals |= totals_among(frame, names, figures)
     totals = {unit: why for unit, why in totals.items() if unit not in out}
     if not totals:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from evenfield.newstudy.dates import UNNAMED
-from evenfield.newstudy.income_column import sureness
+from evenfield.newstudy.income_column import sureness, without_sign
 from evenfield.newstudy.words import LISTS, WORDS, written_out
 from evenfield.study.config_files import TODO
 
@@ -24,7 +24,11 @@ def unit_of_table(frame: pd.DataFrame) -> str:
         if WORDS.measure_column.fullmatch(name) or WORDS.scale_column.fullmatch(name)
     ]
     # A label says more than its code.
-    said = [name for name in said if f"{name} label" not in frame]
+    said = [
+        name
+        for name in said
+        if f"{name} label" not in frame or _is_known(str(frame[name].iloc[0]))
+    ]
     once = {
         name: str(frame[name].iloc[0]).strip()
         for name in said
@@ -34,6 +38,11 @@ def unit_of_table(frame: pd.DataFrame) -> str:
     scale = [text for name, text in once.items() if WORDS.scale_column.fullmatch(name)]
     scale = [text for text in scale if text.casefold() not in {"", "units"}]
     return ", ".join([*unit[:1], *scale[:1]]) if unit and unit[0] else ""
+
+
+def _is_known(code: str) -> bool:
+    """Say whether the code of a unit of measure has English words of its own."""
+    return any(re.search(form, code, re.I) for form in LISTS["measures_in_english"])
 
 
 def measure_of(name: str, label: str, unit: str, said: Sequence[str] = ()) -> str:
@@ -99,7 +108,9 @@ def noun_of(name: str, label: str) -> str:
     nothing says what they are.
     """
     text = f"{name} {label}"
-    is_income = sureness(name) or sureness(label)
+    # GDP alone may be of all people together: it keeps its name.
+    short = WORDS.short_income.fullmatch(name.strip())
+    is_income = max(sureness(name), sureness(label)) == 2 or short
     own = (WORDS.pay, WORDS.per_worker, WORDS.of_others)
     if is_income and not any(words.search(text) for words in own):
         return ""
@@ -114,6 +125,11 @@ def noun_of(name: str, label: str) -> str:
     # A name such as v1 or y says nothing.
     if bare.casefold() == UNNAMED or len(bare) < 3 or re.fullmatch(r"\w{,4}\d+", bare):
         return ""
+    if WORDS.acronym.fullmatch(bare):
+        return bare.upper()
+    words = bare.split()
+    if len(words) > 1 and all(word.istitle() for word in words if len(word) > 3):
+        bare = bare.lower()
     return bare if bare[:2].isupper() else bare[0].lower() + bare[1:]
 
 
@@ -185,6 +201,7 @@ def wording(
     labels: Mapping[str, str],
     unit: str,
     said: Sequence[str] = (),
+    logs: bool = False,
 ) -> Wording:
     """Return the words of income; ``income`` as under panel.income of the config, ``said``
     what titles and columns say of figures that are alone.
@@ -194,7 +211,14 @@ def wording(
         # user named.
         name = given.get("income") or income["column"]
         label = labels.get(name, "")
-        what = "" if name == TODO else noun_of(name, label)
+        # What a logarithm is of is studied, not the logarithm.
+        bare = without_sign(name) if logs else name
+        of = (
+            re.sub(r"^(log|ln)( of)?[ (]+|\)$", "", label, flags=re.I)
+            if logs
+            else label
+        )
+        what = "" if name == TODO else noun_of(bare or name, of)
         measure = measure_of(name, label, unit, said) or _measure_named(name, label)
         return Wording(what, in_english(measure))
     output, people = income["output"], income["population"]
