@@ -3,6 +3,7 @@ guessed and why.
 """
 
 import argparse
+import gc
 import re
 import sys
 from collections.abc import Sequence
@@ -60,5 +61,7 @@ def main(words: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
+    # A table of a million cells is kept until the end: looking for waste would find none.
+    gc.disable()
     sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     main()

@@ -35,6 +35,7 @@ OTHER_DIGIT = re.compile(f"[{''.join(map(chr, DIGITS))}]")
 # Figures that decide what the comma of 5,838 is.
 DECIMAL_COMMA = re.compile(r"^[+-]?\d*,(\d{1,2}|\d{4,})$", re.MULTILINE)
 DECIMAL_POINT = re.compile(r"^[+-]?\d*\.\d+$", re.MULTILINE)
+INDENTED = re.compile(r"^\"?[^\S\n]", re.MULTILINE)  # a line begins with a blank
 # With points between thousands, and with one that must be decimal.
 WHOLE_POINTED = r"[+-]?(0|[1-9]\d{0,2}(\.\d{3})*)"
 SURELY_DECIMAL = r"[+-]?(\d*\.(\d{1,2}|\d{4,})|0?\.\d+)"
@@ -237,9 +238,10 @@ def _read_text(file: Path) -> AnyTable:
     if not text.isascii() and OTHER_DIGIT.search(text):
         text = text.translate(DIGITS)
     table = headed(_rows_of(text, delimiter), messages)
-    # As they stand: `_rows_of` takes the blanks before a name away.
-    written = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    table.outer = _outer_of(row[0] for row in written if row)
+    if INDENTED.search(text):
+        # As they stand: `_rows_of` takes the blanks before a name away.
+        written = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+        table.outer = _outer_of(row[0] for row in written if row)
     semicolons = delimiter == ";"
     if semicolons:
         table = _without_points(table)

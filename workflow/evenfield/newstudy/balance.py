@@ -44,7 +44,7 @@ def balanced(
 
     ``names`` says what units are called, as in messages.
     """
-    years = sorted(set(panel["year"]))
+    years = sorted(panel["year"].unique())
     needed = [name for name in income.values() if name != TODO]
     if len(years) < 2 or panel["unit"].nunique() < LEAST_UNITS:
         words = (
@@ -56,7 +56,7 @@ def balanced(
             "three units and two years",
             "give a longer table, or see --unit and --year",
         )
-    units = sorted(set(panel["unit"]))
+    units = sorted(panel["unit"].unique())
     indexed = panel.set_index(["unit", "year"])
     grid = _even_years(years)
     held = _held(indexed, units, grid, needed)

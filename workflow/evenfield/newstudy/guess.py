@@ -207,7 +207,7 @@ def guess(
     )
     name_of = dict(units[["unit", "name"]].to_numpy())
     balance = balanced(panel, income, name_of, messages, choices.drop_incomplete)
-    kept = set(balance.panel["unit"])
+    kept = set(balance.panel["unit"].unique())
     if with_gaps := [name_of[one] for one in name_of if one not in kept]:
         left_out["gaps"] = with_gaps
     panel, income = _renamed(balance.panel, income, titles, messages)
@@ -502,7 +502,7 @@ def _within_years(
     inside = frame["year"].isin(years)
     year_count = frame["year"][inside].nunique()
     if year_count < 2:
-        of_table = sorted(set(frame["year"]))
+        of_table = sorted(frame["year"].unique())
         raise IngestError(
             f"--years {years[0]} to {years[-1]} holds {counted(year_count, 'year')} of"
             " the table",
@@ -537,7 +537,9 @@ def _as_numbers(frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
             # Most figures are written as they will be.
             written[column] = [
                 text if PRINTED.fullmatch(text) else number_text(value)
-                for text, value in zip(frame[column], numbers, strict=True)
+                for text, value in zip(
+                    frame[column].tolist(), numbers.tolist(), strict=True
+                )
             ]
     return frame.assign(**written)
 

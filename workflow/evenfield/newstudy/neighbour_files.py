@@ -16,7 +16,7 @@ from evenfield.newstudy.any_table import read_any, read_cells
 from evenfield.newstudy.cells import numbers_of
 from evenfield.newstudy.unit_names import match_units, named_units, same_flag
 from evenfield.study.errors import IngestError, counted, first_examples
-from evenfield.study.weights.families import EDGES, links_of_gal, links_of_gwt
+from evenfield.study.weights.link_files import EDGES, links_of_gal, links_of_gwt
 
 FORMS = (
     "pairs or an edge list (two or three columns), a square table with ids at both"

@@ -170,7 +170,7 @@ def check_years(panel: pd.DataFrame, years: list[int], step: int) -> None:
     """Check that every unit has every year of the study at the declared step."""
     wanted = set(range(years[0], years[1] + 1, step))
     inside = panel[panel["year"].between(years[0], years[1])]
-    stray = sorted(set(inside["year"].astype(int)) - wanted)
+    stray = sorted(set(inside["year"].astype(int).unique()) - wanted)
     if stray:
         raise IngestError(
             f"panel.csv has {counted(len(stray), 'year')} off the declared step of {step} "
@@ -178,10 +178,11 @@ def check_years(panel: pd.DataFrame, years: list[int], step: int) -> None:
             f"years from {years[0]} every {step}",
             "correct the years or panel.step in config.yaml",
         )
-    have = set(zip(inside["unit"], inside["year"].astype(int), strict=True))
+    years_inside = inside["year"].astype(int).tolist()
+    have = set(zip(inside["unit"].tolist(), years_inside, strict=True))
     gaps = [
         f"{unit} {year}"
-        for unit in sorted(set(panel["unit"]))
+        for unit in sorted(panel["unit"].unique())
         for year in sorted(wanted)
         if (unit, year) not in have
     ]
@@ -197,7 +198,7 @@ def check_units(tables: Mapping[str, pd.DataFrame]) -> None:
     """Check that panel and units name the same units, and that no other table names an
     unknown one.
     """
-    panel = set(tables["panel"]["unit"])
+    panel = set(tables["panel"]["unit"].unique())
     units = set(tables["units"]["unit"])
     for name, table in tables.items():
         if "/" in name:
@@ -391,8 +392,8 @@ def _taxonomy(
             "add it or correct taxonomy.all in config.yaml",
         )
     frame = tables[file].reindex(columns=list(TAXONOMY_COLUMNS))
-    unknown = sorted(set(frame["unit"]) - set(units))
-    missing = sorted(set(units) - set(frame["unit"]))
+    unknown = sorted(set(frame["unit"].unique()) - set(units))
+    missing = sorted(set(units) - set(frame["unit"].unique()))
     if unknown or missing:
         raise IngestError(
             f"{file}.csv names {len(unknown)} unknown and lacks {len(missing)} units "

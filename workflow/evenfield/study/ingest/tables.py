@@ -289,8 +289,8 @@ def foreign_key_faults(
                     "correct the foreign key",
                 )
             elif name in tables and target in tables:
-                ids = tables[name][column].dropna().astype(str)
-                known = tables[target][target_column].astype(str)
+                ids = tables[name][column].dropna().astype(str).unique()
+                known = tables[target][target_column].astype(str).unique()
                 if unknown := sorted(set(ids) - set(known) - {""}):
                     fault = (
                         f"{resource.path} names {counted(len(unknown), f'unknown {column}')}"
