@@ -52,6 +52,16 @@ def test_of_a_long_citation_its_first_clause_says_whose_figures_these_are(result
     assert origin.source == "Office of Towns, yearbook of 2021 (MADE)"
 
 
+def test_sources_of_one_office_are_named_together(results):
+    office = "Office of Towns, yearbook of"
+    spans = results.ingested("panel_provenance", text=("source", "flag", "note"))
+    twice = pd.concat([spans.assign(source=name) for name in "AB"])
+    cited = [f"{office} 2021", f"{office} 2022"]
+    both = pd.DataFrame({"source": ["A", "B"], "citation": cited})
+    results.ingested = lambda name, text=(): both if name == "sources" else twice
+    assert origin_of_income(results).source == "Office of Towns (A, B)"
+
+
 def test_the_only_source_of_a_study_is_shortened_and_not_called_data(results):
     sources(results, source=["DATA"], citation=[LONG])
     read = results.ingested

@@ -44,7 +44,7 @@ def balanced(
 
     ``names`` says what units are called, as in messages.
     """
-    years = sorted(panel["year"].unique())
+    years = sorted(panel["year"].unique().tolist())
     needed = [name for name in income.values() if name != TODO]
     if len(years) < 2 or panel["unit"].nunique() < LEAST_UNITS:
         words = (

@@ -502,7 +502,7 @@ def _within_years(
     inside = frame["year"].isin(years)
     year_count = frame["year"][inside].nunique()
     if year_count < 2:
-        of_table = sorted(frame["year"].unique())
+        of_table = sorted(frame["year"].unique().tolist())
         raise IngestError(
             f"--years {years[0]} to {years[-1]} holds {counted(year_count, 'year')} of"
             " the table",

@@ -1,7 +1,7 @@
 """Where the figures of income are from, in the words that figures, page and paper print."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from textwrap import shorten
 from typing import NamedTuple
 
@@ -40,7 +40,8 @@ def origin_of_income(results: StudyResults) -> Origin:
     sources = results.ingested("sources", text=(*TEXT, "citation"))
     citations = dict(zip(sources["source"], sources["citation"], strict=True))
     named = list(dict.fromkeys(spans["source"]))[:MOST_SOURCES]
-    said = [_short(citations.get(name, ""), name) for name in named]
+    said = _of_one_office({name: citations.get(name, "") for name in named})
+    said = said or [_short(citations.get(name, ""), name) for name in named]
     if not said:  # provenance of the whole study
         said = [_short(text, name) for name, text in list(citations.items())[:1]]
     return Origin(
@@ -67,6 +68,14 @@ def _spans(results: StudyResults) -> pd.DataFrame:
 
 def _in_order(texts: Iterable[str]) -> list[str]:
     return [text for text in dict.fromkeys(texts) if text]
+
+
+def _of_one_office(citations: Mapping[str, str]) -> list[str]:
+    """Return several sources of one office as its name with theirs; nothing otherwise."""
+    offices = {citation.partition(",")[0] for citation in citations.values()}
+    if len(citations) < 2 or len(offices) > 1:
+        return []
+    return [f"{offices.pop()} ({', '.join(citations)})"]
 
 
 def _short(citation: str, name: str) -> str:

@@ -170,7 +170,7 @@ def check_years(panel: pd.DataFrame, years: list[int], step: int) -> None:
     """Check that every unit has every year of the study at the declared step."""
     wanted = set(range(years[0], years[1] + 1, step))
     inside = panel[panel["year"].between(years[0], years[1])]
-    stray = sorted(set(inside["year"].astype(int).unique()) - wanted)
+    stray = sorted(set(inside["year"].astype(int).unique().tolist()) - wanted)
     if stray:
         raise IngestError(
             f"panel.csv has {counted(len(stray), 'year')} off the declared step of {step} "
