@@ -232,3 +232,12 @@ def test_a_bound_of_interest_is_a_number(bound):
 
 def test_the_samples_are_columns_by_name():
     refused("by of type Series", ef.ols_by, "y ~ x", THREE, THREE["wave"], unit="unit")
+
+
+def test_a_column_may_be_called_sample():
+    data = of_three_lists()
+    options = {**BY, "by": ["sample", "wave"]}
+    fit = ef.ols_by("y ~ x", data.rename(columns={"list": "sample"}), **options)
+    assert list(fit.samples["sample"].iloc[:4]) == ["a", "a", "a", "b"]
+    own = ef.ols_by("y ~ x", data, **{**BY, "by": ["list", "wave"]}).pool(by="list")
+    close(fit.pool(by="sample").params, own.params)

@@ -35,3 +35,19 @@ def test_a_cross_section_is_a_difference_of_means_under_every_pair():
         close(dealt.test.estimate, difference(TREATED))
         close(dealt.std_error, drawn.std())
         close(dealt.test.p_value, np.mean(np.abs(drawn) >= own - 1e-9))
+
+
+def test_an_assignment_that_a_control_explains_leaves_an_interval():
+    marks = np.isin(np.arange(N), TREATED).astype(float)
+    control = np.isin(np.arange(N), (0, 1)).astype(float)
+    one = Y, marks, UNITS, np.zeros(N), 99, default_rng(1), 0.9
+    dealt = deal_paths(*one, controls=control[:, None])
+    slopes = []
+    for pair in combinations(range(N), 2):
+        if pair != (0, 1):
+            inside = np.isin(np.arange(N), pair)
+            X = np.column_stack([inside, control, np.ones(N)])
+            slopes.append(np.linalg.lstsq(X, Y)[0][0])
+    assert dealt.draws == len(slopes) + 1
+    close(dealt.std_error, np.std(slopes))
+    assert dealt.test.conf_low < dealt.test.estimate < dealt.test.conf_high

@@ -33,3 +33,14 @@ def test_years_are_no_units():
     table = headed([["place", "year", "income"], *rows], [])
     with pytest.raises(IngestError, match="--unit year names the years"):
         guess(table, {"unit": "year"}, Choices())
+
+
+@pytest.mark.parametrize("last", [["", "2001", "2002"], ["GDP", "GDP"]])
+def test_a_header_without_rows_below_it_is_an_empty_table(last):
+    assert headed([["Title", ""], last], []).frame.empty
+
+
+def test_the_line_of_a_longer_row_counts_blank_lines():
+    rows = [["Incomes"], [""], ["unit", "2001"], ["a", "1"], [""], ["b", "2", "3"]]
+    with pytest.raises(IngestError, match="line 6 has more cells than the header"):
+        headed(rows, [])

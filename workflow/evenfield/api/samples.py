@@ -16,7 +16,7 @@ from evenfield.api.results import Fit, Rows, chosen, share, t_rows
 from evenfield.models.pooled import pooled
 from evenfield.study.errors import EstimateError, first_examples
 
-POOLED = "mean"  # term of what is pooled
+POOLED = "mean"  # name of the pooled coefficient in rows of results
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -57,8 +57,10 @@ class SampleFits(Fit):
 
         Notes
         -----
-        b_i = b + u_i + e_i, var u = tau2 by Paule and Mandel (1982); var(b) = 1 / sum_i 1 /
-        (v_i + tau2).
+        Of k samples b_i = b + u_i + e_i, var u_i = tau2 by Paule and Mandel (1982), var
+        e_i = v_i = ((high_i - low_i) / 2 z)^2, z the normal quantile at 0.5 + level / 2.
+        With w_i = 1 / (v_i + tau2) the mean is sum_i w_i b_i / sum_i w_i, its variance
+        1 / sum_i w_i.
         """
         ends = self.conf_int(share("confidence level", level, 0.95))
         finite = np.isfinite(ends.to_numpy(float)).all(axis=1)
@@ -76,7 +78,8 @@ class SampleFits(Fit):
                 )
             return self._pooled([*ends.index], ends, level)
         chosen("column of the samples", by, self.samples)
-        together = self.samples.groupby(by).groups
+        # By the column itself: its name may be that of the index.
+        together = self.samples.groupby(self.samples[by]).groups
         alone = [name for name, samples in together.items() if len(samples) < 2]
         if alone:
             raise EstimateError(
@@ -114,9 +117,9 @@ class SampleFits(Fit):
             index=["tau2", "I2", "Q"],
             columns=["estimate", "statistic", "df", "p_value"],
         )
-        number = [POOLED], [found.mean], [found.std_error]
-        by_normal = t_rows(*number, "random effects")
-        by_t = t_rows(*number, "random effects, t", float(found.df))
+        mean = [POOLED], [found.mean], [found.std_error]  # name, estimate and error
+        by_normal = t_rows(*mean, "random effects")
+        by_t = t_rows(*mean, "random effects, t", float(found.df))  # df = k - 1
 
         def rows(at: float) -> pd.DataFrame:
             return pd.concat([by_normal(at), by_t(at)], ignore_index=True)
@@ -194,12 +197,12 @@ def ols_by(
                 "one in every row",
                 "fill or drop them",
             )
-    by = " and ".join(columns)
+    of_columns = " and ".join(columns)  # in messages and the title
     values = data[columns].map(plain_text)
     labels = values.agg(", ".join, axis=1)
     names = names_in_order(labels)
     if len(names) < 2:
-        raise EstimateError(f"one sample in {by}", "two or more", "use ols")
+        raise EstimateError(f"one sample in {of_columns}", "two or more", "use ols")
     fits: dict[str, Fit] = {}
     for name in names:
         try:
@@ -208,14 +211,14 @@ def ols_by(
             )
         except EstimateError as error:
             raise EstimateError(
-                f"{by} {name}: {error.found}", error.expected, error.action
+                f"{of_columns} {name}: {error.found}", error.expected, error.action
             ) from error
     term = chosen_term(term, fits[names[0]].params.index)
     for fit in fits.values():
         chosen("parameter", term, fit.params.index)
 
     return SampleFits(
-        f"{term} by {by}",
+        f"{term} by {of_columns}",
         _side_by_side(term, fits),
         nobs=sum(fit.nobs for fit in fits.values()),
         notes={
@@ -225,12 +228,16 @@ def ols_by(
         },
         tables={"range": _range(term, fits)},
         raw=fits,
-        samples=values.assign(sample=labels).drop_duplicates().set_index("sample"),
+        samples=values.set_axis(pd.Index(labels, name="sample"))[
+            ~labels.duplicated().to_numpy()
+        ],
     )
 
 
 def _side_by_side(term: str, fits: Mapping[str, Fit]) -> Rows:
-    """Return the rows of one coefficient in several fits, by their names."""
+    """Return the rows of one coefficient in several fits, each with the name of its fit
+    for a term; those of the first inference of all fits come first.
+    """
 
     def rows(level: float) -> pd.DataFrame:
         parts = list[pd.DataFrame]()
@@ -248,7 +255,9 @@ def _side_by_side(term: str, fits: Mapping[str, Fit]) -> Rows:
 
 
 def _range(term: str, fits: Mapping[str, Fit]) -> pd.DataFrame:
-    """Return the lowest and the highest estimate, and the ends of all intervals."""
+    """Return the lowest and the highest estimate with its sample, and the lowest and
+    highest end of any 95 percent interval, which may be of another sample.
+    """
     names = list(fits)
     estimates = np.array([fit.params[term] for fit in fits.values()])
     # Estimates that are equal but for rounding fall the same way on all machines.
@@ -264,7 +273,9 @@ def _range(term: str, fits: Mapping[str, Fit]) -> pd.DataFrame:
 
 
 def _beside(reference: object, term: str, fits: Mapping[str, Fit]) -> dict[str, float]:
-    """Return how the samples differ from one of them."""
+    """Return how the samples differ from a reference r: how many have the sign of b_r,
+    itself included, and (max b_i - min b_i) / se_r.
+    """
     if reference is None:
         return {}
     # Samples are named as text, whatever the column holds.

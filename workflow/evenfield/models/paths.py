@@ -1,5 +1,5 @@
-"""Treatment paths dealt out again: what a coefficient is worth against all the units that
-could have had the path.
+"""Treatment paths dealt out again: how often a coefficient as large as that of the data
+comes up when other units have the paths.
 """
 
 from collections.abc import Mapping
@@ -22,9 +22,11 @@ class DealtPaths(NamedTuple):
     """A coefficient tested by dealing out the paths of its regressor again."""
 
     test: Tested
-    std_error: float  # deviation of the coefficient over the assignments
-    draws: int  # assignments
-    enumerated: bool  # whether they are all that differ
+    # standard deviation of the coefficient over the assignments: its error if d had no
+    # effect
+    std_error: float
+    draws: int  # assignments tried, fewer than were asked for where no more differ
+    enumerated: bool  # whether all different assignments were tried
 
 
 def deal_paths(
@@ -41,23 +43,30 @@ def deal_paths(
     effects: Effects = "time",
 ) -> DealtPaths:
     """Test the coefficient of d given controls and effects by permuting whole paths of d
-    over units, or within strata by unit; y, d, units, dates (R,), controls (R, K).
+    among all units, or among those of a stratum (``strata``: that of each unit); y, d,
+    units, dates (R,), controls (R, K).
+
+    Notes
+    -----
+    p = (1 + #{|b_s| >= |b|}) / (1 + S) over S assignments, #{|b_s| >= |b|} / S where they
+    are all that differ. The interval has the constant effects that p does not reject.
     """
     panel = path_panel(y, d, units, dates, controls)
-    dealt = (
+    assignments = (
         free_assignments(panel, draws, rng)
         if strata is None
         else stratified_assignments(panel, strata, draws, rng)
     )
-    drawn = path_randomisation(panel, dealt, effects)
-    low, high = drawn.interval(level)
+    randomised = path_randomisation(panel, assignments, effects)
+    low, high = randomised.interval(level)
     test = Tested(
-        estimate=drawn.estimate,
-        p_value=drawn.p_value(),
+        estimate=randomised.estimate,
+        p_value=randomised.p_value(),
         conf_low=low,
         conf_high=high,
-        p_type=f"{dealt.scheme} permutation of paths",
+        p_type=f"{assignments.scheme} permutation of paths",
         law="permutations",
     )
-    std_error = float(np.std(drawn.coefficients))
-    return DealtPaths(test, std_error, dealt.count, dealt.enumerated)
+    return DealtPaths(
+        test, randomised.spread, assignments.count, assignments.enumerated
+    )

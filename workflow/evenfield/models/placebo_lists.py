@@ -1,9 +1,10 @@
 """Placebo lists: how often each method of inference rejects when the labels of a contrast
 are dealt to other units that hang together on the map.
 
-Outcome and covariates stay with their units. Lists that nobody drew up should differ from
-the others in one case of twenty; a method that finds more is too sure of itself on this
-map, and its p is corrected by where the data stand among the lists.
+Outcome and covariates stay with their units, so that the labels of a placebo list have no
+effect. A method of the right size rejects for 1 - level of the lists, one of twenty at 95
+percent; one that rejects for more is too sure of itself on this map. Its p is corrected:
+the rank of the |t| of the data among those of the lists.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -45,7 +46,8 @@ SAMPLED = {
 # All placebo lists are tried where they are no more: that takes a second or two, and
 # leaves no error of simulation in sizes and corrected p-values.
 MOST_LISTS = 5_000
-WILD_DRAWS = 999  # of each list: its p near .05 is off by .007
+# Of each list: the error of a p near .05 is sqrt(.05 * .95 / 999) = .007.
+WILD_DRAWS = 999
 CELLS_AT_ONCE = 20_000  # of lists, units and regressors
 EVERY = "exact"  # scheme of lists that are all there are
 NAN = float("nan")
@@ -109,15 +111,18 @@ class PlaceboCase:
             of_data[lists.source], axis=0, return_inverse=True
         )
         if len(permuted) < FEWEST_DRAWS:
-            raise NumericsError(f"only {len(permuted)} different ones exist")
-        # The labels of the data come first, then every list.
+            there_are = "exist" if lists.scheme == EVERY else "were drawn"
+            raise NumericsError(f"only {len(permuted)} different ones {there_are}")
+        # The labels of the data come first: connected draws move the group of the data,
+        # and the first list has its permuted statistics kept for all others.
         labels = np.concatenate([of_data[None], permuted])
         tests = _Tester(self).tests(labels, methods)
-        drawn = 1 + list_of_draw.ravel()
+        # Where each draw stands in the tests, which begin with the data.
+        place = 1 + list_of_draw.ravel()
         every = lists.scheme == EVERY
         of_method = {}
         for name, (statistic, rejected) in tests.items():
-            of_lists = Verdicts(statistic[drawn], rejected[drawn])
+            of_lists = Verdicts(statistic[place], rejected[place])
             of_method[name] = _size(float(statistic[0]), of_lists, every=every)
         return Sizes(len(permuted), len(lists.source), every, of_method)
 
@@ -163,8 +168,8 @@ def rejecting(p_values: Mapping[str, float], level: float) -> int:
 def agreed(
     own: Mapping[str, float], corrected: Mapping[str, float]
 ) -> dict[str, float]:
-    """Return the p by which each method with one counts: corrected by placebo lists
-    where it is defined there.
+    """Return the p by which each method is counted: the corrected one where there is
+    one, else its own. ``corrected`` holds no NaN, which would replace a p.
     """
     # ASSUME: methods agree by their corrected p, since a method that rejects too often
     # on this map would otherwise count as one more voice.
@@ -176,9 +181,9 @@ def _size(statistic: float, of_lists: Verdicts, *, every: bool) -> Size:
 
     Notes
     -----
-    Corrected p: the share of lists with |t| at least that of the data, t by the method
-    itself; (1 + such lists) / (1 + lists) where they are drawn, since every list holds
-    that of the data already.
+    Corrected p of B lists, t by the method itself: #{|t_b| >= |t|} / B where all lists
+    are tried, the data among them; (1 + #{|t_b| >= |t|}) / (1 + B) where they are drawn,
+    the data counted as one more.
     """
     defined = np.isfinite(of_lists.statistic)
     count = int(defined.sum())
@@ -187,7 +192,7 @@ def _size(statistic: float, of_lists: Verdicts, *, every: bool) -> Size:
         return Size(statistic, NAN, NAN, NAN, count, undefined)
     size = float(of_lists.rejected[defined].mean())
     p_value = share_as_extreme(of_lists.statistic, statistic, data_included=every)
-    # of a share of independent lists; one of spaced lists is nearer to that of all
+    # sqrt(s (1 - s) / B), as if lists were independent: spaced ones err by less.
     error = NAN if every else float(np.sqrt(size * (1 - size) / count))
     return Size(statistic, size, error, float(p_value), count, undefined)
 
@@ -277,7 +282,9 @@ class _Tester:
         return alike
 
     def _statistics(self, labels: np.ndarray, scheme: str, kept: bytes) -> np.ndarray:
-        """Return the permuted statistics of one list, which serve all that are alike."""
+        """Return the permuted statistics of one list, which serve all that are alike: for
+        connected draws of the data, which come first, since their group is what moves.
+        """
         if (scheme, kept) not in self._permuted:
             regression = replace(self._case.regression, labels=labels)
             draws = self._case.dealt(scheme)

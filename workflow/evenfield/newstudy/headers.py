@@ -20,6 +20,9 @@ from evenfield.study.errors import IngestError, counted, first_examples
 MOST_HEADER_ROWS = 3
 MOST_ROWS_ABOUT = 15
 FEWEST_COLUMNS = 3  # of a table in which a lone name in a row is a heading
+# Share of the usual number of filled cells that a header has: it may lack some names.
+FULL = 0.66
+LOOKED_AT = 4  # rows, the first full one among them, by which figures are known
 
 
 @dataclass
@@ -38,20 +41,22 @@ class AnyTable:
 
 def headed(rows: list[list[str]], messages: list[str]) -> AnyTable:
     """Find the header below any title lines and drop notes below the table."""
-    rows = [row for row in rows if any(cell for cell in row)]
+    line_of = [line for line, row in enumerate(rows, start=1) if any(row)]
+    rows = [row for row in rows if any(row)]
     if len(rows) < 2:
         return AnyTable(pd.DataFrame())
     filled = [len(row) - row.count("") for row in rows]
     # Filled cells of most rows, past the first quarter, in which titles may stand.
     usual = Counter(filled[len(filled) // 4 :]).most_common(1)[0][0]
     start = next(
-        (i for i, count in enumerate(filled) if count >= max(2, 0.66 * usual)), 0
+        (i for i, count in enumerate(filled) if count >= max(2, FULL * usual)), 0
     )
+    without_header = _holds_figures(rows[start : start + LOOKED_AT])
     about = _rows_about_columns(rows[start + 1 :])
     first, last, header = _header(rows, start)
     if about:
         first, last, header = start, start, list(rows[start])
-    elif _holds_figures(rows[start : start + 4]):
+    elif without_header:
         first, last, header = _header_above(rows, start)
         messages.append(
             "the first full row holds figures, so names of columns are those above it,"
@@ -68,21 +73,21 @@ def headed(rows: list[list[str]], messages: list[str]) -> AnyTable:
     ]
     long = [
         i
-        for i, row in enumerate(rows[last + 1 : end], start=last + 2)
+        for i, row in enumerate(rows[last + 1 : end], start=last + 1)
         if len(row) > width and any(row[width:])
     ]
     if long:
         raise IngestError(
-            f"line {long[0]} has more cells than the header",
+            f"line {line_of[long[0]]} has more cells than the header",
             f"{width} cells in each row",
             "correct it",
         )
     labels = dict[str, str]()
     if about:
-        units = [row for row in about if WORDS.measure_column.fullmatch(row[0])]
+        measures = [row for row in about if WORDS.measure_column.fullmatch(row[0])]
         labels = {
             name: cell
-            for row in units[:1]
+            for row in measures[:1]
             for name, cell in zip(header[1:], row[1:], strict=False)
         }
         messages.append(
@@ -102,11 +107,13 @@ def headed(rows: list[list[str]], messages: list[str]) -> AnyTable:
             "the row of words below the header is taken for labels: it begins with"
             f" {first_word}"
         )
-    while body and sum(bool(cell) for cell in body[-1]) == 1 and width > 2:
+    while (
+        body and sum(bool(cell) for cell in body[-1]) == 1 and width >= FEWEST_COLUMNS
+    ):
         body.pop()
     dropped = len(rows) - last - 1 - len(body) - len(about)
     body = _without_headings(body, width, messages)
-    if last > first and not _holds_figures(rows[start : start + 4]):
+    if last > first and not without_header:
         messages.append(
             f"the header has {last - first + 1} rows; joined, for example"
             f" '{header[width - 1]}'"
@@ -146,24 +153,26 @@ def _without_headings(
 
 
 def _rows_about_columns(body: list[list[str]]) -> list[list[str]]:
-    """Return rows between the header and the first date that say what each column is, as
-    of the time series of the bureau of Australia: words before nothing but dates.
+    """Return the rows between the header and the first date, which say what each column
+    is, as in time series of the bureau of Australia: the first column has words in
+    them, and below them dates alone.
     """
     first = [row[0] for row in body]
-    words = len(
+    count = len(
         list(itertools.takewhile(lambda cell: not re.search(r"\d{4}", cell), first))
     )
-    if not 1 <= words <= MOST_ROWS_ABOUT or not all(first[:words]):
+    if not 1 <= count <= MOST_ROWS_ABOUT or not all(first[:count]):
         return []
-    dated = pd.Series(first[words:], dtype=str)
+    dated = pd.Series(first[count:], dtype=str)
     if len(dated) < 2 or dates_of(dated) is None or dated.duplicated().any():
         return []
-    return body[:words]
+    return body[:count]
 
 
 def _is_units_row(cells: list[str], below: list[str]) -> bool:
-    """Say whether a row says what the columns are measured in: words beneath figures,
-    and nothing beneath the first column.
+    """Say whether a row below the header says what the columns are measured in: no
+    digits, and nothing or a word such as `Unit` in the first column, which the row
+    below fills.
     """
     words = not any(re.search(r"\d", cell) for cell in cells)
     about = not cells[0] or WORDS.row_about.fullmatch(cells[0])
@@ -212,10 +221,10 @@ def _header_above(rows: list[list[str]], start: int) -> tuple[int, int, list[str
     first = start
     while first > 0 and any(rows[first - 1][1:]) and start - first < MOST_HEADER_ROWS:
         first -= 1
-    width = max(map(len, rows[start : start + 4]))
+    width = max(map(len, rows[start : start + LOOKED_AT]))
     names = _joined(rows[first:start]) if first < start else []
     names += [""] * (width - len(names))
-    body = [row + [""] * (width - len(row)) for row in rows[start : start + 4]]
+    body = [row + [""] * (width - len(row)) for row in rows[start : start + LOOKED_AT]]
     for place, cells in enumerate(zip(*body, strict=True)):
         if not names[place]:
             word = _word_for_cells(pd.Series(cells, dtype=str))
@@ -249,13 +258,19 @@ def _header(rows: list[list[str]], start: int) -> tuple[int, int, list[str]]:
 
 
 def _spans(rows: list[list[str]], start: int) -> Iterator[tuple[int, int]]:
+    """Yield first and last row of what may be the header, the likeliest first: the full
+    row alone, with rows above it, with the row below it.
+    """
     yield start, start
     for first in range(start - 1, max(start - MOST_HEADER_ROWS, -1), -1):
         # A title stands alone in the first column.
         if not any(rows[first][1:]):
             break
         yield first, start
+    if start + 1 == len(rows):
+        return
     below = rows[start + 1][1:]
+    # A row of years, or one in which no cell begins as a figure does, is no data.
     years = all(_is_year(cell) for cell in below if cell) and any(below)
     if years or not any(re.match(r"[-+$€£]?[\d.,]", cell) for cell in below):
         yield start, start + 1

@@ -12,11 +12,15 @@ from evenfield.newstudy.unit_names import without_marks
 from evenfield.newstudy.words import WORDS
 from evenfield.study.errors import IngestError, counted, first_examples, nearest
 
+FEWEST_UNITS = 3  # of a panel
+
 
 def rows_where(
     frame: pd.DataFrame, conditions: Sequence[str], messages: list[str]
 ) -> pd.DataFrame:
-    """Keep the rows that have, in each column named, one of the values asked for."""
+    """Keep the rows that have, in each column named, one of the values asked for; a
+    column of which one value is asked for is the same in all of them, and goes.
+    """
     wanted = dict[str, list[str]]()
     for condition in conditions:
         column, _, value = condition.partition("=")
@@ -49,22 +53,26 @@ def rows_where(
 
 
 def _of_larger_levels(frame: pd.DataFrame) -> dict[str, str]:
-    """Return the units of larger areas, where a column says of each whether it is a
-    nation, a state or a county; those of the level with most units stay.
+    """Return the units of larger areas, each with the reason, where a column says of each
+    unit whether it is a nation, a state or a county; those of the level with most units
+    stay.
     """
-    out = dict[str, str]()
+    reasons = dict[str, str]()
     units = frame.drop_duplicates("unit").set_index("unit")
     for column in units.columns.difference(["year"], sort=False):
         texts = units[column].str.strip()
-        levels = texts[texts.str.fullmatch(WORDS.level.pattern, case=False)]
-        if len(levels) < len(units) or texts.nunique() < 2:
+        says_level = texts.str.fullmatch(WORDS.level.pattern, case=False)
+        # Of every unit a level, and not of all the same.
+        if not says_level.all() or texts.nunique() < 2:
             continue
         counts = texts.value_counts()
         # ASSUME: there are more areas of the smallest level than of the others together.
         if 2 * counts.iloc[0] > len(units):
             larger = texts[texts.ne(counts.index[0])]
-            out |= {str(unit): f"{column} says {text}" for unit, text in larger.items()}
-    return out
+            reasons |= {
+                str(unit): f"{column} says {text}" for unit, text in larger.items()
+            }
+    return reasons
 
 
 def without_units(
@@ -75,28 +83,33 @@ def without_units(
     outer: frozenset[str],
     messages: list[str],
 ) -> tuple[pd.DataFrame, dict[str, list[str]]]:
-    """Leave out the units that the user names, and totals of others, as ``outer`` below
-    which others stand indented; return their names by the reason, too.
+    """Leave out the units that the user names, then totals of others; return the other
+    rows, and the names of those left out by the reason.
+
+    Totals are names in ``outer``, below which others stand indented; areas of a larger
+    level; and what `totals_among` finds. ``keep_totals`` only tells of them.
     """
     left_out = dict[str, list[str]]()
     name_of = {str(unit): str(name) for unit, name in names.items()}
     first = frame.drop_duplicates("unit")
+    # The id of a unit as the file writes it.
     written = dict(zip(first["unit"], first["_id"], strict=True))
-    once = names.value_counts()
+    times = names.value_counts()
+    # What messages call a unit: with its id where others have the same name.
     shown = {
-        unit: name if name == written[unit] or once[name] == 1 else f"{name} ({unit})"
+        unit: name if name == written[unit] or times[name] == 1 else f"{name} ({unit})"
         for unit, name in name_of.items()
     }
-    texts = dict[str, list[str]]()
+    # Units by each text that the user may give for them.
+    units_of = dict[str, list[str]]()
     for unit, name in name_of.items():
         for text in {unit.casefold(), name.casefold(), written[unit].casefold()}:
-            texts.setdefault(text, []).append(unit)
+            units_of.setdefault(text, []).append(unit)
     out = list[str]()
     for asked in leave_out:
         text = asked.strip()
-        units = texts.get(
-            text.casefold(), texts.get(without_marks(text).casefold(), [])
-        )
+        bare_text = without_marks(text).casefold()
+        units = units_of.get(text.casefold(), units_of.get(bare_text, []))
         if len(units) != 1:
             fault = "is no unit" if not units else f"names {len(units)} units"
             raise IngestError(
@@ -104,7 +117,8 @@ def without_units(
                 "an id or a name of the table",
                 nearest(asked, [*name_of, *name_of.values()], "correct it"),
             )
-        out += units
+        # The same unit may be asked for by its id and by its name.
+        out += [unit for unit in units if unit not in out]
     if out:
         messages.append(
             f"left out, as asked: {first_examples([shown[unit] for unit in out], 6)}"
@@ -135,8 +149,9 @@ def without_units(
             f"{counted(len(totals), 'unit')} {looks} and {are} kept: {listed}"
         )
         return frame, left_out
-    # A panel needs three units: if fewer would remain, the signs mislead.
-    if len(names) - len(totals) < 3:
+    # A panel needs three units. If fewer would remain, what looks like totals is taken
+    # for units, and stays.
+    if len(names) - len(totals) < FEWEST_UNITS:
         messages.append(f"{counted(len(totals), 'unit')} {looks}: {listed}")
         return frame, left_out
     messages.append(

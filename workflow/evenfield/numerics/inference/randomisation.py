@@ -252,11 +252,19 @@ class PathRandomisation:
             return extreme / self.assignments.count
         return max((1 + extreme) / (1 + self.assignments.count), self.smallest_p)
 
+    @property
+    def spread(self) -> float:
+        """Standard deviation of the coefficient over the assignments, but for those of
+        which the controls leave nothing.
+        """
+        defined = self.coefficients[np.isfinite(self.coefficients)]
+        return float(np.std(defined)) if len(defined) else 0.0
+
     def interval(self, level: float = 0.95) -> tuple[float, float]:
         """Return the constant effects that the comparison of coefficients does not
         reject.
         """
-        scale = float(np.std(self.coefficients)) or abs(self.estimate) or 1.0
+        scale = self.spread or abs(self.estimate) or 1.0
         return inverted_interval(
             self.p_value, self.estimate, scale, checked_level(level)
         )
