@@ -120,6 +120,7 @@ def _check_columns(given: Mapping[str, Any], call: Signature) -> None:
     """Refuse values where the name of a column is due, and several names where one is."""
     for name in COLUMNS:
         value = given.get(name)
+        # An argument that takes several names says so in its type.
         takes_names = name in given and "Sequence" in str(
             call.parameters[name].annotation
         )
