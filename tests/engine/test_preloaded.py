@@ -84,6 +84,28 @@ def test_a_copy_ends_with_who_asked(ask):
         assert not copy.is_running() or copy.status() == psutil.STATUS_ZOMBIE
 
 
+def test_a_run_that_a_copy_starts_asks_the_same_process(ask, monkeypatch):
+    start, _ = ask
+    with preloaded.preloaded():
+        own = os.environ[ASK]
+        job = start("from engine import preloaded; print(preloaded.offered)")
+        assert job.communicate()[0] == f"{own}\n"
+        monkeypatch.setenv(ASK, own)
+        with preloaded.preloaded():
+            assert os.environ[ASK] == own
+        assert os.environ[ASK] == own
+
+
+def test_who_asks_after_the_run_does_its_work_itself(ask, monkeypatch):
+    start, pid = ask
+    with preloaded.preloaded():
+        own = os.environ[ASK]
+    monkeypatch.setenv(ASK, own)
+    late = start("print('done')")
+    assert late.communicate() == ("done\n", "")
+    assert int(pid.read_text()) == late.pid
+
+
 def connected():
     """A connection to the process that holds the libraries, and the word for it."""
     name, word, _ = os.environ[ASK].split(":", 2)

@@ -9,7 +9,6 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.preloaded import hand_over
 from study import arguments, in_one_line, written_config
 
 if TYPE_CHECKING:
@@ -85,7 +84,6 @@ def refuse_formulas(plan: "Plan") -> None:
 
 
 if __name__ == "__main__":
-    hand_over()  # to a process that has the libraries loaded, in a run
     # A check is short and keeps what it makes: looking for waste would find none.
     gc.disable()
     parser = arguments(str(__doc__))

@@ -80,6 +80,34 @@ def without_reports(words: Sequence[str]) -> None:
         ReportPluginRegistry.collect_plugins = PluginRegistryBase.collect_plugins
 
 
+def start_scripts_with(program: Path, folder: Path) -> None:
+    """Let ``program`` run the scripts of a folder: it is given the script, its rule and
+    its log. Those that run in a container or an environment of their own are started by
+    Snakemake.
+    """
+    from snakemake.script import PythonScript
+
+    its_own = PythonScript.execute_script
+
+    def execute(script: Any, fname: str, edit: bool = False) -> None:
+        elsewhere = script.conda_env or script.container_img or script.env_modules
+        base = script.path.get_basedir().get_path_or_uri(secret_free=True)
+        if elsewhere or Path(base).resolve() != folder:
+            its_own(script, fname, edit)
+            return
+        script._execute_cmd(
+            "{python:q} {program:q} {script_copy:q} {rule_name:q} {log_file:q}",
+            python=sys.executable,
+            program=program,
+            script_copy=fname,
+            rule_name=script.rulename,
+            log_file=script.log[0],
+            is_python_script=True,
+        )
+
+    PythonScript.execute_script = execute
+
+
 async def accept_any_time(*_: object) -> None:
     """Take what a job wrote although its inputs are dated later."""
 

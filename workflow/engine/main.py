@@ -26,6 +26,7 @@ from engine.job import refusal
 from engine.last_results import keep_last, keep_started
 from engine.preloaded import preloaded
 from engine.study import plain_data
+from evenfield.report.plan import STAMP
 from evenfield.shared.topics import read_topics
 from evenfield.study.config_files import read_mapping
 
@@ -38,6 +39,8 @@ COMMANDS = (
     "new add check list show why data diff schema test gate mutate clean package validate"
     " install lock"
 ).split()
+SCRIPTS = REPO / "workflow" / "scripts"
+ASK_FOR_COPY = Path(__file__).with_name("ask.py")
 CONTINUE = "; run the same command to continue"
 
 
@@ -122,8 +125,12 @@ def main(words: Sequence[str]) -> int | str | None:
         study, line, local = complete(words)
         refuse_planted(study)
         cache_somewhere(study)
+        if local:
+            hooks.start_scripts_with(ASK_FOR_COPY, SCRIPTS)
+        # What was never checked has jobs to run: their libraries load beside the check.
+        is_new = not (study / STAMP).is_file()
         with (
-            preloaded() if local else contextlib.nullcontext(),
+            preloaded(at_once=is_new) if local else contextlib.nullcontext(),
             hold(study),  # after the jobs' process, which must not hold it
             own_temporary_folder(study) as sources,
         ):

@@ -45,11 +45,18 @@ LIBRARY = str(Path(__file__).resolve().parents[1])
 OWN = ("evenfield", "engine")
 
 
+# What a copy tells a run that it starts itself: whom its jobs can ask.
+offered = ""
+
+
 @contextmanager
-def preloaded() -> Iterator[None]:
-    """Offer copies for as long as the block lasts or this process lives; nothing is
-    loaded before someone asks.
+def preloaded(*, at_once: bool = False) -> Iterator[None]:
+    """Offer copies for as long as the block lasts or this process lives, unless the run
+    that started this one does; libraries are loaded at once, or when someone asks.
     """
+    if ASK in os.environ:
+        yield
+        return
     listener = socket.socket(socket.AF_UNIX)
     # Only Linux has names that are no files and descriptors of processes; elsewhere a
     # loaded BLAS must not be copied anyway.
@@ -66,10 +73,8 @@ def preloaded() -> Iterator[None]:
     server = os.fork()
     if server == 0:
         os.close(held)
-        end_with(serve, listener, alive, word)
-    # An abstract name of Linux begins with a zero byte, which no variable can hold.
-    name = listener.getsockname()[1:].decode()
-    os.environ[ASK] = f"{name}:{word}:{sys.prefix}"
+        end_with(serve, listener, alive, word, at_once)
+    os.environ[ASK] = offer(listener, word)
     listener.close()
     try:
         yield
@@ -79,11 +84,22 @@ def preloaded() -> Iterator[None]:
         os.waitpid(server, 0)
 
 
-def serve(listener: socket.socket, alive: int, word: str) -> None:
+def offer(listener: socket.socket, word: str) -> str:
+    """Say where to ask, with which word, and for which environment."""
+    # An abstract name of Linux begins with a zero byte, which no variable can hold.
+    name = listener.getsockname()[1:].decode()
+    return f"{name}:{word}:{sys.prefix}"
+
+
+def serve(listener: socket.socket, alive: int, word: str, at_once: bool) -> None:
     """Make a copy for each job that asks and knows the word."""
+    global offered
+    offered = offer(listener, word)
     for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
     os.chdir(sys.prefix)  # libraries read settings from the current folder
+    if at_once:
+        load()
     copies: dict[int, tuple[int, socket.socket]] = {}
     asking = [listener.fileno(), alive]
     while asking or copies:
@@ -93,13 +109,13 @@ def serve(listener: socket.socket, alive: int, word: str) -> None:
             report_end(*copies.pop(descriptor))
         if alive in ready:
             asking = []  # the run is over, or wants no more
+            listener.close()
         elif listener.fileno() in ready:
             connection = listener.accept()[0]
             if not same_user(connection):
                 connection.close()
                 continue
-            for library in [*LIBRARIES, *own_modules()]:
-                import_module(library)
+            load()
             # Pages that the collector does not touch stay shared with the copies.
             gc.freeze()
             copy = os.fork()
@@ -109,6 +125,12 @@ def serve(listener: socket.socket, alive: int, word: str) -> None:
                     other.close()
                 end_with(work, connection, word)
             copies[os.pidfd_open(copy)] = (copy, connection)
+
+
+def load() -> None:
+    """Load the libraries, and our own modules."""
+    for library in [*LIBRARIES, *own_modules()]:
+        import_module(library)
 
 
 def own_modules() -> list[str]:

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from engine import hooks
+from engine import hooks, preloaded
 from engine.job import ended_by
 from engine.outputs import keep_copy
 from evenfield.shared.second_studies import second_figure
@@ -43,7 +43,12 @@ def run_study(folder: str, cores: int) -> None:
             "--cores",
             f"{cores}",
         ],
-        env={**os.environ, "PYTHONPATH": str(PROGRAM.parents[1])},
+        env={
+            **os.environ,
+            "PYTHONPATH": str(PROGRAM.parents[1]),
+            # Its jobs ask whom the jobs of this run ask, where there is somebody.
+            **({preloaded.ASK: preloaded.offered} if preloaded.offered else {}),
+        },
         preexec_fn=end_with_parent,
         stderr=subprocess.PIPE,
         text=True,
