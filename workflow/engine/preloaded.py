@@ -45,8 +45,8 @@ LIBRARY = str(Path(__file__).resolve().parents[1])
 OWN = ("evenfield", "engine")
 
 
-# What a copy tells a run that it starts itself: whom its jobs can ask.
-offered = ""
+# Whom the jobs of a run can ask that a copy starts itself: one at most.
+OFFERS: list[str] = []
 
 
 @contextmanager
@@ -93,8 +93,7 @@ def offer(listener: socket.socket, word: str) -> str:
 
 def serve(listener: socket.socket, alive: int, word: str, at_once: bool) -> None:
     """Make a copy for each job that asks and knows the word."""
-    global offered
-    offered = offer(listener, word)
+    OFFERS.append(offer(listener, word))
     for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
     os.chdir(sys.prefix)  # libraries read settings from the current folder

@@ -47,7 +47,7 @@ def run_study(folder: str, cores: int) -> None:
             **os.environ,
             "PYTHONPATH": str(PROGRAM.parents[1]),
             # Its jobs ask whom the jobs of this run ask, where there is somebody.
-            **({preloaded.ASK: preloaded.offered} if preloaded.offered else {}),
+            **{preloaded.ASK: offer for offer in preloaded.OFFERS},
         },
         preexec_fn=end_with_parent,
         stderr=subprocess.PIPE,
