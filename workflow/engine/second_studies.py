@@ -32,6 +32,9 @@ class RunError(SecondStudyError):
 
 def run_study(folder: str, cores: int) -> None:
     """Run the study in a folder below this one."""
+    environment = {**os.environ, "PYTHONPATH": str(PROGRAM.parents[1])}
+    for offer in preloaded.OFFERS:  # its jobs ask whom the jobs of this run ask
+        environment[preloaded.ASK] = offer
     # What it prints goes to the log of this run.
     done = subprocess.run(
         [
@@ -43,12 +46,7 @@ def run_study(folder: str, cores: int) -> None:
             "--cores",
             f"{cores}",
         ],
-        env={
-            **os.environ,
-            "PYTHONPATH": str(PROGRAM.parents[1]),
-            # Its jobs ask whom the jobs of this run ask, where there is somebody.
-            **{preloaded.ASK: offer for offer in preloaded.OFFERS},
-        },
+        env=environment,
         preexec_fn=end_with_parent,
         stderr=subprocess.PIPE,
         text=True,
