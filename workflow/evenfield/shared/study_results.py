@@ -6,6 +6,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from evenfield.shared.estimates import ESTIMATE_COLUMNS, Fields, read_estimates
@@ -53,11 +54,15 @@ class StudyResults(Study):
         """
         if topic and topic not in self.config.estimates:
             return pd.DataFrame(columns=list(ESTIMATE_COLUMNS))
-        # Each table is read once; a shallow copy keeps what callers add to themselves.
-        rows = self._selected(topic or self.topic).copy(deep=False)
+        rows = self._selected(topic or self.topic)
+        if not wanted:
+            # What callers add to a shallow copy stays with them.
+            return rows.copy(deep=False)
+        kept = np.ones(len(rows), dtype=bool)
         for name, value in wanted.items():
-            rows = rows[rows[name].isin([value] if isinstance(value, str) else value)]
-        return rows
+            texts = [value] if isinstance(value, str) else value
+            kept &= rows[name].isin(texts).to_numpy()
+        return rows[kept]
 
     def series(
         self, name: str = "series", topic: str = "", text: tuple[str, ...] = TEXT

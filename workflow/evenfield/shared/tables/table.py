@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 import pandas as pd
@@ -97,6 +98,7 @@ class Table:
 
     def worded(self, words: Callable[[str], str]) -> Table:
         """Return the table with every printed text put in the words of a study."""
+        words = cache(words)  # each writer prints the same texts
         columns = [
             replace(
                 column,
