@@ -2,7 +2,9 @@
 divides the cells of a text.
 """
 
+import base64
 import warnings
+import zlib
 
 import pandas as pd
 import pytest
@@ -46,6 +48,9 @@ MIXED = [
     ["a", "1"],
     ["$", "1"],
     ["1.2.3", "4"],
+    ["+-1", "4"],
+    ["01", "2"],
+    ["9" * 400, "1"],
 ]
 
 
@@ -171,3 +176,57 @@ def test_digits_of_another_alphabet_are_read_wherever_they_stand(tmp_path):
     rows = [f"area {number},{number}" for number in range(300)]
     path.write_text("\n".join(["area,income", *rows, "last,٣٠٠"]), "utf-8")
     assert read_any(path).frame["income"].iloc[-1] == "300"
+
+
+# Three regions in two years, as pyreadstat writes them for SAS.
+XPORT = (
+    "c-r%Db#!qJQV4Q&_78H=f&d>+ry$3mNCgjMIYkICzzY-<f*peuKmdsb8mFLOre|OV;wKfSnCKZP-"
+    "~`47e*R%bW>!W9R)(fl#%Abz1qy)&7XSLX`Z@u{i1V+Z8JuNefZaToVCSHKkRXb}&&4ssG1xT(#0"
+    "N14b@=%?`nm=a@~<&=|1vN!Ffgz(FczhzXXfWAC<H-iVgUmbp!3NBj6lr6z*L!<SOhXF5=xWg7Df"
+    "!Wuu|X_=FGh0{M=Lp1$UPKg@V)~h2+G7%#uX1-NH+bQ>dL@{GEa^<%rB5jyZ{WDb95QV23%|HGpZ"
+    "TAjFf-_6NYU6N<`O24q2~%DNX28b#&q24q2~%6-I!1OS$;(H#"
+)
+
+
+@pytest.mark.parametrize("ending", ["xpt", "XPT"])
+def test_a_transport_file_of_sas_is_read(tmp_path, ending):
+    path = tmp_path / f"table.{ending}"
+    path.write_bytes(zlib.decompress(base64.b85decode(XPORT)))
+    frame = read_any(path).frame
+    assert frame["region"].tolist() == ["Aland"] * 2 + ["Bland"] * 2 + ["Cland"] * 2
+    assert frame["year"].tolist() == ["2017", "2018"] * 3
+    assert frame["income"].tolist() == "1000 1020 2000 2030.5 3000 3040".split()
+
+
+CONVERTED = from_yaml("""
+    rds: write.csv
+    RData: write.csv
+    feather: to_csv
+    h5: to_csv
+    por: in SPSS
+    pdf: spreadsheet
+    html: spreadsheet
+    zip: unpack
+    7z: unpack
+    gz: unpack
+    sqlite: export the table
+    xml: its office
+    px: its office
+    """)
+
+
+@pytest.mark.parametrize("ending", CONVERTED)
+def test_a_file_of_another_program_is_refused_with_what_makes_a_table_of_it(
+    tmp_path, ending
+):
+    path = tmp_path / f"table.{ending}"
+    path.write_bytes(b"<html>\x00\x1f\x8b")
+    words = rf"table\.{ending} is no table.*; expected .*; .*{CONVERTED[ending]}"
+    fails(IngestError, words, read_any, path)
+
+
+@pytest.mark.parametrize("ending", ["sas7bdat", "xpt", "xlsx", "ods", "dta"])
+def test_a_file_that_is_not_what_its_ending_says_is_refused_in_a_line(tmp_path, ending):
+    path = tmp_path / f"table.{ending}"
+    path.write_bytes(b"no such file \x00\xff" * 40)
+    fails(IngestError, rf"table\.{ending} cannot be read", read_any, path)

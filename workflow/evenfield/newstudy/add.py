@@ -19,7 +19,7 @@ from evenfield.study import letters
 from evenfield.study.errors import IngestError, counted, first_examples
 from evenfield.study.files import STAGED, take_places
 from evenfield.study.ingest.dictionary import read_package
-from evenfield.study.ingest.study_tables import read_study
+from evenfield.study.ingest.study_tables import describe_study, read_study
 from evenfield.study.spans import ALL_UNITS, span_masks
 
 PANEL = "panel.csv"
@@ -203,7 +203,9 @@ def add(options: argparse.Namespace, config: dict[str, Any]) -> Iterator[str]:
         tables |= yield from with_origin(
             study, package, folder, figures, touched, table, options
         )
-    yield from write_study(config, tables, package)
+    description = describe_study(write_study(config, tables, package))
+    yield from (f"written: {path}" for path in tables)
+    yield f"data hash {description['data_hash'][:12]}"
     # The periods are a choice of the author, which no command makes.
     if new_years and new_years[-1] > config["panel"]["years"][1]:
         yield "to use the new years, set panel.years and the periods in config.yaml"

@@ -1,4 +1,4 @@
-"""Read a table of anyone's as text: CSV, Excel, Stata, SPSS, Parquet or the properties
+"""Read a table of anyone's as text: CSV, Excel, Stata, SPSS, SAS, Parquet or the properties
 of a map.
 """
 
@@ -12,18 +12,21 @@ import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
 import pandas as pd
 
+from evenfield.newstudy.calendars import without_eras
 from evenfield.newstudy.cells import MISSING, cell_text, of_texts
 from evenfield.newstudy.features import GEOPANDAS, property_table, read_features
 from evenfield.newstudy.headers import AnyTable, headed
 from evenfield.newstudy.words import LISTS, WORDS
 from evenfield.study.errors import IngestError, counted, first_examples
 
-FORMATS = "CSV or text, Excel (.xlsx), Stata (.dta), SPSS (.sav), Parquet, GeoJSON, a shapefile"
+FORMATS = "CSV or text, Excel (.xlsx), Stata (.dta), SPSS (.sav), SAS (.sas7bdat, .xpt), Parquet, GeoJSON, a shapefile"
+WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".ods")
 SHEET = "sheet"  # column of the sheets' names, where several are read together
 # Blanks between Chinese letters.
 SPREAD = re.compile("(?<=[\u4e00-\u9fff])[ \u3000]+(?=[\u4e00-\u9fff])")
@@ -56,14 +59,14 @@ PACKAGES = {
 }
 
 
-def read_any(path: str | Path) -> AnyTable:
-    """Read a table by the ending of its file's name; what cannot be read is refused in
-    one line.
+def read_any(path: str | Path, sheet: str = "") -> AnyTable:
+    """Read a table by the ending of its file's name, of a workbook the sheet of a name if
+    it is given; what cannot be read is refused in one line.
     """
     file = Path(path)
     if not file.is_file():
         raise IngestError(f"no file {file.name}", FORMATS, "correct the path")
-    table = _read(file)
+    table = _read(file, sheet)
     _refuse_wide(file, len(table.frame.columns))
     table.frame.columns = [_plain_name(str(name)) for name in table.frame.columns]
     table.labels = {_plain_name(name): text for name, text in table.labels.items()}
@@ -73,17 +76,25 @@ def read_any(path: str | Path) -> AnyTable:
     return table
 
 
-def _read(file: Path) -> AnyTable:
+def _read(file: Path, sheet: str) -> AnyTable:
     """Read a file by its ending, without looking at what it holds."""
     ending = "" if _is_text(file) else file.suffix.lower()
     readers: dict[str, Callable[[Path], AnyTable]] = {
         ".dta": _read_stata,
         ".parquet": _read_parquet,
     }
-    readers |= dict.fromkeys((".xlsx", ".xlsm", ".xls", ".ods"), _read_excel)
+    readers |= dict.fromkeys(WORKBOOKS, partial(_read_excel, sheet=sheet))
     readers |= dict.fromkeys((".geojson", ".json"), _read_geojson)
     readers |= dict.fromkeys(GEOPANDAS, _read_map)
     readers |= dict.fromkeys((".sav", ".zsav"), _read_spss)
+    readers |= dict.fromkeys((".sas7bdat", ".xpt"), _read_sas)
+    for endings, action in LISTS["other_programs"].items():
+        if ending in endings.split():
+            raise IngestError(f"{file.name} is no table that is read", FORMATS, action)
+    if sheet and ending not in WORKBOOKS:
+        raise IngestError(
+            f"{file.name} has no sheets", "a workbook", "leave --sheet out"
+        )
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what cannot be read is refused below
@@ -219,7 +230,7 @@ def read_cells(path: str | Path) -> list[list[str]]:
     file = Path(path)
     if not file.is_file():
         raise IngestError(f"no file {file.name}", FORMATS, "correct the path")
-    if file.suffix.lower() in {".xlsx", ".xlsm", ".xls", ".ods"}:
+    if file.suffix.lower() in WORKBOOKS:
         sheet = pd.read_excel(
             file,
             header=None,
@@ -235,10 +246,9 @@ def read_cells(path: str | Path) -> list[list[str]]:
 def _read_text(file: Path) -> AnyTable:
     messages = list[str]()
     text, delimiter = _text_of(file, messages)
-    if not text.isascii() and OTHER_DIGIT.search(text):
-        text = text.translate(DIGITS)
+    text = _plain(text, messages)
     table = headed(_rows_of(text, delimiter), messages)
-    if INDENTED.search(text):
+    if INDENTED.search(text) and not table.names_above:
         # As they stand: `_rows_of` takes the blanks before a name away.
         written = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
         table.outer = _outer_of(row[0] for row in written if row)
@@ -246,6 +256,14 @@ def _read_text(file: Path) -> AnyTable:
     if semicolons:
         table = _without_points(table)
     return _with_decimal_points(table, semicolons=semicolons)
+
+
+def _plain(text: str, messages: list[str]) -> str:
+    """Write the digits of other alphabets as 0 to 9, and years of eras as Gregorian ones."""
+    if text.isascii():
+        return text
+    digits = text.translate(DIGITS) if OTHER_DIGIT.search(text) else text
+    return without_eras(digits, messages)
 
 
 def _outer_of(cells: Iterable[str]) -> frozenset[str]:
@@ -420,7 +438,7 @@ def _check_sheets(file: Path) -> None:
                 )
 
 
-def _read_excel(file: Path) -> AnyTable:
+def _read_excel(file: Path, sheet: str = "") -> AnyTable:
     if file.suffix.lower() in (".xlsx", ".xlsm"):
         _check_sheets(file)
     elif b"<" in file.read_bytes()[:1]:
@@ -437,29 +455,44 @@ def _read_excel(file: Path) -> AnyTable:
         keep_default_na=False,
         na_values=[""],
     )
-    fullest = max(sheets, key=lambda name: sheets[name].notna().to_numpy().sum())
-    table = headed(_as_text(sheets[fullest]).to_numpy().tolist(), [])
+    if sheet and sheet not in sheets:
+        names = first_examples(list(sheets), 12)
+        fault = f"no sheet {sheet} in {file.name}"
+        raise IngestError(fault, f"one of {names}", "correct it")
+    fullest = sheet or max(
+        sheets, key=lambda name: sheets[name].notna().to_numpy().sum()
+    )
+    table = _headed_sheet(sheets[fullest])
     # Codes may stand before the names.
-    for name in sheets[fullest].columns[:2]:
+    for name in () if table.names_above else sheets[fullest].columns[:2]:
         table.outer |= _outer_of(sheets[fullest][name].dropna().astype(str))
+    if sheet:
+        table.messages.insert(0, f"the sheet {sheet} was read (--sheet)")
+        return table
     alike = dict[str, pd.DataFrame]()
-    for name, sheet in sheets.items():
+    for name, cells in sheets.items():
         with contextlib.suppress(IngestError):  # another sheet may be no table
-            frame = headed(_as_text(sheet).to_numpy().tolist(), []).frame
+            frame = _headed_sheet(cells).frame
             if list(frame.columns) == list(table.frame.columns):
                 alike[str(name)] = frame
     if len(alike) > 1 and SHEET not in table.frame:
         frames = [frame.assign(**{SHEET: name}) for name, frame in alike.items()]
         message = (
             f"sheets {first_examples(list(alike), 6)} have the same columns: read below"
-            f" each other, told apart by column {SHEET}"
+            f" each other, told apart by column {SHEET} (--sheet reads one)"
         )
         frame = pd.concat(frames, ignore_index=True)
         return replace(table, frame=frame, messages=[message, *table.messages])
     if len(sheets) > 1:
-        message = f"the sheet {fullest} was read, the fullest of {len(sheets)}"
-        table.messages.insert(0, message)
+        others = f"the fullest of {len(sheets)} (--sheet)"
+        table.messages.insert(0, f"the sheet {fullest} was read, {others}")
     return table
+
+
+def _headed_sheet(cells: pd.DataFrame) -> AnyTable:
+    messages = list[str]()
+    texts = _as_text(cells).map(lambda text: _plain(text, messages))
+    return headed(texts.to_numpy().tolist(), messages[:1])
 
 
 def _read_stata(file: Path) -> AnyTable:
@@ -480,6 +513,11 @@ def _read_spss(file: Path) -> AnyTable:
         if text
     }
     return AnyTable(_as_text(frame.astype(object)), labels=labels)
+
+
+def _read_sas(file: Path) -> AnyTable:
+    frame = pd.read_sas(file, encoding="utf-8")
+    return AnyTable(_as_text(frame.astype(object)))
 
 
 def _read_parquet(file: Path) -> AnyTable:

@@ -2,6 +2,7 @@
 them; a cell that is no number is named, never guessed.
 """
 
+import contextlib
 import math
 import re
 from collections.abc import Callable, Sequence
@@ -17,15 +18,19 @@ MISSING = frozenset(LISTS["missing"])
 MOST_READ = 24  # columns whose numbers are kept
 NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 # Codes such as 01 are no figures: their zeros would be lost.
+CODE = re.compile("0[0-9]")
 PLAIN = re.compile(rf"(?!0[0-9]){NUMBER.pattern}")
+DIGITS_ONLY = frozenset("0123456789.+-")  # of which float reads what `PLAIN` does
+# Blanks of any width: no-break, figure, punctuation, thin, narrow, of full width.
+BLANKS = " \u00a0\u2007\u2008\u2009\u202f\u3000"
 # In thousands, or in lakhs and crores as in India: 1,44,018.
 GROUPED = re.compile(
-    r"[+-]?([0-9]{1,3}([, ’'\u00a0\u202f][0-9]{3})+|[0-9]{1,2}(,[0-9]{2})+,[0-9]{3})"
+    rf"[+-]?([0-9]{{1,3}}([,’'{BLANKS}][0-9]{{3}})+|[0-9]{{1,2}}(,[0-9]{{2}})+,[0-9]{{3}})"
     r"(\.[0-9]+)?"
 )
 COMMA = re.compile(r"[+-]?[0-9]*,[0-9]+")
 # Points or blanks between thousands and a decimal comma, as in 1.234,5 or 1.234.567.
-_THOUSANDS = "[. ’'\u00a0\u202f]"
+_THOUSANDS = f"[.’'{BLANKS}]"
 POINTED = re.compile(
     rf"[+-]?[0-9]{{1,3}}({_THOUSANDS}[0-9]{{3}})+(,[0-9]+)?|[+-]?[0-9]+(,[0-9]+)?"
 )
@@ -45,10 +50,11 @@ BEHIND = r"\s*(?:€|£|¥|元|円|원|₽|₺|zł|Kč|Ft|kr\.?|руб\.?|TL|EUR
 CURRENCY = re.compile(rf"^([+-]?)\s*{BEFORE}|(?<=\d){BEHIND}$")
 # Negative figures of accounts, as (1,234) and 1,234-; (1) may be a footnote.
 ACCOUNTS = re.compile(
-    r"\((?=[^)]*[.,]|[0-9]{3})([0-9][0-9., \u00a0]*)\)|([0-9][0-9., \u00a0]*)-"
+    rf"\((?=[^)]*[.,]|[0-9]{{3}})([0-9][0-9.,{BLANKS}]*)\)|([0-9][0-9.,{BLANKS}]*)-"
 )
+MINUS = r"[-−–－]\s*(?=[0-9.,])"
 ANY_NUMBER = (
-    rf"[−–]?([+-]?\s*{BEFORE})?("
+    rf"({MINUS})?([+-]?\s*{BEFORE})?("
     + "|".join(
         pattern.pattern for pattern in (NUMBER, GROUPED, COMMA, POINTED, ACCOUNTS)
     )
@@ -105,6 +111,11 @@ def _plain(texts: Sequence[str]) -> np.ndarray | None:
     """Return texts as numbers where each is one written with a point, or missing; nothing
     if another form has to be tried.
     """
+    if DIGITS_ONLY.issuperset("".join(texts)) and not any(map(CODE.match, texts)):
+        with contextlib.suppress(ValueError):  # 1.2.3, or a blank cell
+            read = np.array(list(map(float, texts)))
+            if len(read) and np.isfinite(read).all():
+                return read
     values = list[float]()
     for text in texts:
         bare = text.strip()
@@ -140,7 +151,7 @@ def _numbers(column: pd.Series) -> pd.Series | None:
         return _as_floats(held, column)
     if held.str.fullmatch(SHORTENED.pattern).any():
         return _shortened(held, column)
-    held = held.str.replace(r"^[−–](?=[0-9.,])", "-", regex=True)
+    held = held.str.replace(f"^{MINUS}", "-", regex=True)
     if held.str.fullmatch(ACCOUNTS.pattern).any():
         held = held.str.replace(
             rf"^(?:{ACCOUNTS.pattern})$",
@@ -155,7 +166,7 @@ def _numbers(column: pd.Series) -> pd.Series | None:
         held = held.str.replace(_THOUSANDS, "", regex=True)
         held = held.str.replace(",", ".", regex=False)
     elif grouped.any() and (grouped | held.str.fullmatch(NUMBER.pattern)).all():
-        held = held.str.replace(r"[, ’'\u00a0\u202f]", "", regex=True)
+        held = held.str.replace(f"[,’'{BLANKS}]", "", regex=True)
     elif (
         held.str.fullmatch(COMMA.pattern).any()
         and not held.str.contains(".", regex=False).any()
@@ -179,7 +190,7 @@ def _shortened(held: pd.Series, column: pd.Series) -> pd.Series | None:
 
 
 def _as_floats(texts: pd.Series, column: pd.Series) -> pd.Series | None:
-    numbers = pd.to_numeric(texts).astype(float)
+    numbers = texts.astype(float)
     # 1e400 is written as a number and is none.
     return numbers.reindex(column.index) if np.isfinite(numbers).all() else None
 

@@ -14,7 +14,6 @@ import yaml
 from evenfield.newstudy.new_study import NewStudy
 from evenfield.newstudy.wording import UNKNOWN
 from evenfield.newstudy.words import WORDS
-from evenfield.numerics.spatial import haversine_km
 from evenfield.shared.topics import read_topics, with_measure
 from evenfield.study.config_files import TODO
 from evenfield.study.files import Record
@@ -352,6 +351,8 @@ def _reach(study: NewStudy) -> Record:
     units = study.tables["units"]
     if not {"lat", "lon"} <= set(units) or (units[["lat", "lon"]] == "").any(axis=None):
         return {}
+    from evenfield.numerics.spatial import haversine_km
+
     apart = haversine_km(*units[["lat", "lon"]].astype(float).to_numpy().T)
     fifth = np.sort(apart, axis=1)[:, min(5, len(units) - 1)]
     return {"radius": float(f"{np.median(fifth):.1g}")}

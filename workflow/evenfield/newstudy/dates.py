@@ -23,6 +23,11 @@ PARTS = {"quarters": 4, "months": 12}  # by the first word of a form
 MONTHS: dict[str, int] = dict(
     sorted(LISTS["months"].items(), key=lambda month: -len(month[0]))
 )
+# Days as spreadsheets count them, from 1960 to 2060: 42736 is 2017-01-01.
+DAY_ZERO = pd.Timestamp("1899-12-30")
+COUNTED_DAYS = range(21916, 58806)
+COUNTED = "months by days that a spreadsheet counts"
+LONGEST_OF_TWO_DIGITS = 90  # years between the first and the last of a table
 LAST_OF_2000S = 29  # two digits up to these are of the years from 2000 on
 
 
@@ -48,7 +53,7 @@ def dates_of(cells: pd.Series, header: str = "") -> Dates | None:
         for form, pattern in FORMS.items()
         if re.fullmatch(pattern, first, re.IGNORECASE)
     ]
-    if not forms and not re.fullmatch(r"\d{1,4}(\.0*)?", first):
+    if not forms and not re.fullmatch(r"\d{1,5}(\.0*)?", first):
         return None
     # Each date is read once, however many rows it stands in.
     codes, once = pd.factorize(cells.astype(str))
@@ -82,12 +87,21 @@ def _dates_once(texts: pd.Series, header: str, forms: list[str]) -> Dates | None
         elif "month" in found:
             parts = found["month"].map(_month_number)
         return Dates(form, years, parts, PARTS.get(form.partition(" ")[0], 1))
-    whole = texts.str.fullmatch(r"\d{1,4}(\.0*)?")
+    whole = texts.str.fullmatch(r"\d{1,5}(\.0*)?")
     if len(texts) and whole.all() and WORDS.time_column.fullmatch(header.strip()):
         years = texts.astype(float).astype(int)
         if 1500 <= years.max() < 2200:
             return Dates("years", years, years * 0, 1)
+        # ASSUME: below a header that says date or period such numbers count days.
+        if years.isin(COUNTED_DAYS).all():
+            days = day_of(years)
+            return Dates(COUNTED, days.dt.year, days.dt.month, PARTS["months"])
     return None
+
+
+def day_of(numbers: pd.Series) -> pd.Series:
+    """Return the days that a spreadsheet counts."""
+    return DAY_ZERO + pd.to_timedelta(numbers.astype(float), unit="D")
 
 
 def _month_number(word: str) -> int:
@@ -110,6 +124,26 @@ def wrong_dates(cells: pd.Series) -> pd.Series:
         dated |= texts.str.fullmatch(pattern, case=False)
     # Where each is a date, but not all in one form, all are in question.
     return texts if dated.all() else texts[~dated]
+
+
+def of_several_forms(cells: pd.Series, header: str) -> IngestError | None:
+    """Return the fault of cells that are dates, but not all in one form."""
+    examples = dict[str, str]()
+    for text in map(str.strip, cells.astype(str).unique()):
+        forms = (
+            name
+            for name, form in FORMS.items()
+            if re.fullmatch(form, text, re.IGNORECASE)
+        )
+        examples.setdefault(next(forms, ""), text)
+    if "" in examples or len(examples) < 2:
+        return None
+    listed = "; ".join(f"{text}, {name}" for name, text in examples.items())
+    return IngestError(
+        f"{header} has dates of several forms ({listed})",
+        "one form of date",
+        "keep the rows or columns of one",
+    )
 
 
 def periods_of(cells: pd.Series, header: str) -> pd.Series | None:
@@ -148,7 +182,8 @@ def periods_as_years(periods: pd.Series, years: str, header: str) -> pd.Series:
         raise IngestError(
             f"{header} counts periods {first} to {last} and no years",
             "calendar years",
-            f"say which they are, for example with --years 1990:{1990 + last - first}",
+            f"say which they are, for example with --years 1990:{1990 + last - first},"
+            " or of which calendar with --calendar",
         )
     asked = asked_years(years)
     step, rest = divmod(asked[-1] - asked[0], last - first)
@@ -232,7 +267,8 @@ def _of_two_digits(stems: dict[str, dict[str, str]]) -> dict[str, dict[str, str]
     for stem, names in stems.items():
         years = [_whole_year(int(digits)) for digits in names.values()]
         in_order = years == sorted(years) or years == sorted(years, reverse=True)
-        if in_order and min(years) >= 1930:
+        near = max(years) - min(years) < LONGEST_OF_TWO_DIGITS
+        if in_order and near and min(years) >= 1930:
             out[stem] = dict(zip(names, map(str, years), strict=True))
     return out
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from evenfield.newstudy.balance import balanced
+from evenfield.newstudy.calendars import in_gregorian_years
 from evenfield.newstudy.cells import (
     currency_mark,
     no_numbers,
@@ -30,7 +31,7 @@ from evenfield.newstudy.key_columns import (
     with_joined,
     with_merged_cells,
 )
-from evenfield.newstudy.keyed_rows import keyed_rows
+from evenfield.newstudy.keyed_rows import keyed_rows, shown_header
 from evenfield.newstudy.layouts import (
     DATE,
     Series,
@@ -49,7 +50,11 @@ from evenfield.newstudy.layouts import (
     without_note,
 )
 from evenfield.newstudy.names import name_column, names_of, told_apart
-from evenfield.newstudy.row_choices import rows_where, without_units
+from evenfield.newstudy.row_choices import (
+    rows_where,
+    without_totals_of_blocks,
+    without_units,
+)
 from evenfield.newstudy.wording import unit_of_table, wording
 from evenfield.newstudy.words import LISTS, WORDS
 from evenfield.study.config_files import TODO
@@ -87,6 +92,7 @@ class Guessed:
     order: list[str]  # ids of units as the file first names them
     perhaps: list[str]  # columns that may be income, where it is not clear
     left_out: dict[str, list[str]]  # names of units, by the reason
+    calendar: str  # of the table's years; blank: this one
     people: str  # the one column of population that could weigh units; blank: none
     messages: list[str] = field(default_factory=list)
 
@@ -101,6 +107,7 @@ class Choices:
     logs: bool | None = None  # whether income is a logarithm; None: not said
     what: str = ""  # what is studied, if it is no income per head
     years: str = ""  # first and last year, or each
+    calendar: str = ""  # of the table's years; blank: what is sure
     drop_incomplete: bool = False  # all years, and the units that have each
 
 
@@ -157,8 +164,8 @@ def guess(
     table = without_flags(table)
     messages = list(table.messages)
     faults = Faults()
-    different = _without_repeated_rows(table.frame, messages)
-    rows = rows_where(different, choices.where, messages)
+    frame, calendar = in_gregorian_years(table.frame, choices.calendar, messages)
+    rows = _chosen_rows(frame, choices, messages)
     arranged = _rows_by_unit(rows, given, table.labels, messages)
     unit, year = arranged.unit, arranged.year
     frame = keyed_rows(arranged.frame, unit, year, choices.years, messages)
@@ -231,12 +238,25 @@ def guess(
             *_places_said(said, income),
             *_places_of_eurostat(unit, units["unit"]),
         ),
+        calendar=calendar,
         people=chosen.people,
         order=order,
         perhaps=chosen.perhaps,
         left_out=left_out,
         messages=messages,
     )
+
+
+def _chosen_rows(
+    frame: pd.DataFrame, choices: Choices, messages: list[str]
+) -> pd.DataFrame:
+    """Return the rows that the study is of: each once, without totals of blocks, with the
+    values that the user asks for.
+    """
+    frame = _without_repeated_rows(frame, messages)
+    if not choices.keep_totals:
+        frame = without_totals_of_blocks(frame, messages)
+    return rows_where(frame, choices.where, messages)
 
 
 def _found_name(frame: pd.DataFrame, unit: str, messages: list[str]) -> str:
@@ -389,7 +409,8 @@ def _rows_by_unit(
 ) -> _Rows:
     """Return the table with a row for each unit and date, however it is laid out."""
     _check_given(rows, given)
-    frame, year = long_table(rows, given, messages)
+    filled = with_merged_cells(rows, messages)
+    frame, year = long_table(filled, given, messages)
     asked = given.get("unit") or ""
     if asked:
         frame = _with_asked_units(frame, year, asked)
@@ -431,7 +452,6 @@ def _with_found_units(
     headers of a table with a column for each unit, else two columns of places together;
     blank if there is none.
     """
-    frame = with_merged_cells(frame, year, messages)
     unit = unit_column(frame, year, messages)
     if not unit:
         frame, unit = from_transposed(frame, year, labels, messages)
@@ -519,12 +539,11 @@ def _refuse_future(years: pd.Series, header: str) -> None:
     last = int(years.max())
     if last <= LAST_YEAR:
         return
-    where = "the header" if header == DATE else header
     raise IngestError(
-        f"{where} holds years to {last}, which are to come",
+        f"{shown_header(header)} holds years to {last}, which are to come",
         "figures of years that have passed",
-        "write the years of the Gregorian calendar (Nepal's are 57 years ahead, Thailand's"
-        f" 543), or give --years {years.min()}:{last} if these are projections",
+        "name their calendar, as Nepal's with --calendar nepali, or give"
+        f" --years {years.min()}:{last} if these are projections",
     )
 
 

@@ -22,6 +22,10 @@ MOST_ROWS_ABOUT = 15
 FEWEST_COLUMNS = 3  # of a table in which a lone name in a row is a heading
 # Share of the usual number of filled cells that a header has: it may lack some names.
 FULL = 0.66
+FEWEST_NAMES = 3  # of units that stand above their rows
+SAME_BELOW = 0.75  # share of these names below which a measure stands
+# Between names of a header of several rows, of a table with a row a date.
+LEVELS = " | "
 LOOKED_AT = 4  # rows, the first full one among them, by which figures are known
 
 
@@ -37,6 +41,7 @@ class AnyTable:
     above: list[str] = field(default_factory=list)  # lines above the header
     # names below which others stand indented: totals of these
     outer: frozenset[str] = frozenset()
+    names_above: bool = False  # whether names of units stood above their rows
 
 
 def headed(rows: list[list[str]], messages: list[str]) -> AnyTable:
@@ -71,6 +76,9 @@ def headed(rows: list[list[str]], messages: list[str]) -> AnyTable:
         row if len(row) == width else (row + [""] * width)[:width]
         for row in rows[last + 1 : end]
     ]
+    whole = len(body)
+    body = _without_headers(body, rows[first : last + 1], messages)
+    repeated = whole - len(body)
     long = [
         i
         for i, row in enumerate(rows[last + 1 : end], start=last + 1)
@@ -111,8 +119,11 @@ def headed(rows: list[list[str]], messages: list[str]) -> AnyTable:
         body and sum(bool(cell) for cell in body[-1]) == 1 and width >= FEWEST_COLUMNS
     ):
         body.pop()
-    dropped = len(rows) - last - 1 - len(body) - len(about)
-    body = _without_headings(body, width, messages)
+    dropped = len(rows) - last - 1 - len(body) - len(about) - repeated
+    units = _with_names_above(body, header[:width], messages)
+    body = units[1] if units else _without_headings(body, width, messages)
+    if last > first and _is_transposed(body):
+        header = _joined(rows[first : last + 1], LEVELS)
     if last > first and not without_header:
         messages.append(
             f"the header has {last - first + 1} rows; joined, for example"
@@ -128,11 +139,66 @@ def headed(rows: list[list[str]], messages: list[str]) -> AnyTable:
     above = [",".join(row).rstrip(",") for row in rows[:first]]
     header[0] = header[0] or _name_of_first([row[0] for row in body], header)
     return AnyTable(
-        pd.DataFrame(body, columns=header[:width], dtype=str),
+        pd.DataFrame(body, columns=units[0] if units else header[:width], dtype=str),
         messages,
         labels,
         above=above,
+        names_above=bool(units),
     )
+
+
+def _without_headers(
+    body: list[list[str]], header: list[list[str]], messages: list[str]
+) -> list[list[str]]:
+    """Leave out rows that are those of the header once more, as above each block."""
+    width = len(body[0]) if body else 0
+    heads = [(row + [""] * width)[:width] for row in header]
+    kept = [row for row in body if row not in heads]
+    if again := len(body) - len(kept):
+        messages.append(f"left out, the header again: {counted(again, 'row')}")
+    return kept
+
+
+def _is_transposed(body: list[list[str]]) -> bool:
+    """Say whether each row is of one date, so that units may stand across."""
+    dated = pd.Series([row[0] for row in body], dtype=str)
+    return dated.is_unique and dates_of(dated) is not None
+
+
+def _with_names_above(
+    body: list[list[str]], header: list[str], messages: list[str]
+) -> tuple[list[str], list[list[str]]] | None:
+    """Return header and rows with the names that stand alone above the rows that they are
+    of: above blank cells, or above the same measures or years each; nothing if they do
+    not.
+    """
+    alone = [bool(row[0]) and row.count("") == len(row) - 1 for row in body]
+    names = [row[0] if lone else "" for row, lone in zip(body, alone, strict=True)]
+    count = sum(alone)
+    if not body or not alone[0] or count < FEWEST_NAMES or all(alone):
+        return None
+    rows = [
+        [name, *row]
+        for name, row, lone in zip(
+            accumulate(names, _last_filled), body, alone, strict=True
+        )
+        if not lone
+    ]
+    below = [row[1] for row in rows]
+    often = len(below) >= SAME_BELOW * count * len({*below})
+    if not any(below):
+        rows = [[row[0], *row[2:]] for row in rows]
+    elif all(below) and often and len({tuple(row[:2]) for row in rows}) == len(rows):
+        kind = "date" if dates_of(pd.Series(below, dtype=str)) is not None else "series"
+        # A header such as Indicator is that of the measures.
+        is_theirs = WORDS.series_column.fullmatch(header[0])
+        first = ["unit", header[0]] if is_theirs else [header[0] or "unit", kind]
+        header = [*first, *header[1:]]
+    else:
+        return None
+    examples = first_examples(list(filter(None, names)))
+    messages.append(f"{count} names stand above the rows that they are of: {examples}")
+    return header, rows
 
 
 def _without_headings(
@@ -191,9 +257,7 @@ def _is_label_row(cells: list[str], below: list[list[str]]) -> bool:
     ]
     # Signs of figures that are withheld, such as (D), are short or stand twice.
     words = all(re.search(r"[^\W\d]{3}", label) for label in labels)
-    # One figure may stand above all columns, as the item of the bureau of Korea.
-    one = len(set(labels)) == 1 and sureness(labels[0]) > 0
-    return len(labels) >= 2 and words and (len(set(labels)) == len(labels) or one)
+    return len(labels) >= 2 and words and len(set(labels)) == len(labels)
 
 
 def _holds_figures(rows: list[list[str]]) -> bool:
@@ -261,6 +325,9 @@ def _spans(rows: list[list[str]], start: int) -> Iterator[tuple[int, int]]:
     """Yield first and last row of what may be the header, the likeliest first: the full
     row alone, with rows above it, with the row below it.
     """
+    again = _repeating(rows, start)
+    if again:
+        yield start, start + again
     yield start, start
     for first in range(start - 1, max(start - MOST_HEADER_ROWS, -1), -1):
         # A title stands alone in the first column.
@@ -272,11 +339,31 @@ def _spans(rows: list[list[str]], start: int) -> Iterator[tuple[int, int]]:
     below = rows[start + 1][1:]
     # A row of years, or one in which no cell begins as a figure does, is no data.
     years = all(_is_year(cell) for cell in below if cell) and any(below)
-    if years or not any(re.match(r"[-+$€£]?[\d.,]", cell) for cell in below):
+    if years or not any(map(_begins_as_figure, below)):
         yield start, start + 1
 
 
-def _joined(rows: list[list[str]]) -> list[str]:
+def _begins_as_figure(cell: str) -> bool:
+    """Say whether a cell begins as a figure does, and is no name such as 1인당 소득."""
+    return bool(re.match(r"[-+$€£]?[\d.,]", cell)) and not sureness(cell)
+
+
+def _repeating(rows: list[list[str]], start: int) -> int:
+    """Return how many rows below repeat the first name of the header, and so belong to
+    it, as in exports of the office of Korea: years, then measures.
+    """
+    first = rows[start][0]
+    names = itertools.takewhile(
+        lambda row: (
+            row[0] == first
+            and all(_is_year(cell) or not _begins_as_figure(cell) for cell in row[1:])
+        ),
+        rows[start + 1 : start + MOST_HEADER_ROWS],
+    )
+    return len(list(names)) if first else 0
+
+
+def _joined(rows: list[list[str]], between: str = " ") -> list[str]:
     if len(rows) == 1:
         return list(rows[0])
     width = max(map(len, rows))
@@ -284,21 +371,33 @@ def _joined(rows: list[list[str]]) -> list[str]:
     for row in rows[:-1]:
         cells = row + [""] * (width - len(row))
         # A merged cell stands above all columns up to the next one.
-        filled.append([cells[0], *accumulate(cells[1:], _last_filled)])
+        above = [cells[0], *accumulate(cells[1:], _last_filled)]
+        labels = {*above[1:]} - {""}
+        # One that stands alone, as in the middle, is above all years.
+        if len(labels) == 1:
+            for place, cell in enumerate(rows[-1]):
+                if place and _is_year(cell):
+                    above[place] = next(iter(labels))
+        filled.append(above)
     filled.append(rows[-1] + [""] * (width - len(rows[-1])))
-    return [_joined_name(parts) for parts in zip(*filled, strict=True)]
+    return [_joined_name(parts, between) for parts in zip(*filled, strict=True)]
 
 
 def _last_filled(before: str, cell: str) -> str:
     return cell or before
 
 
-def _joined_name(parts: tuple[str, ...]) -> str:
+def _joined_name(parts: tuple[str, ...], between: str) -> str:
     named = list(dict.fromkeys(part for part in parts if part))
     # A word such as `Year` says nothing beside a year.
     words = [part for part in named if not WORDS.time_column.fullmatch(part)] or named
     years = [part for part in words if _is_year(part)]
-    return " ".join([*(part for part in words if part not in years), *years])
+    named = [part for part in words if part not in years]
+    # What a figure is measured in stands below its name.
+    is_unit = years and len(named) == 2 and WORDS.unit_of_measure.search(named[1])
+    if is_unit and not sureness(named[1]):
+        named[1] = f"({named[1]})"
+    return between.join([*named, *years])
 
 
 def _is_year(text: str) -> bool:

@@ -156,21 +156,24 @@ def with_joined(frame: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
     return frame.assign(**{"+".join(columns): texts.agg(" ".join, axis=1)})
 
 
-def with_merged_cells(
-    frame: pd.DataFrame, year: str, messages: list[str]
-) -> pd.DataFrame:
-    """Return a table whose places stand in every row, where each stood once above the
-    blank cells that it was merged with.
+def with_merged_cells(frame: pd.DataFrame, messages: list[str]) -> pd.DataFrame:
+    """Return a table whose places, and what stands left of all other columns, stand in
+    every row, where each stood once above the blank cells that it was merged with.
     """
     filled = dict[str, pd.Series]()
+    at_left = True
     for name in frame.columns:
-        if name == year or not WORDS.place_column.fullmatch(name.strip()):
+        is_place = WORDS.place_column.fullmatch(name.strip())
+        if not (at_left or is_place):
             continue
-        cells = frame[name].str.strip()
+        cells = frame[name]
         blank = cells.eq("")
-        if blank.iloc[0]:
+        # Columns at the left, up to the first that is blank nowhere.
+        at_left &= bool(blank.any())
+        if blank.iloc[0] or blank.mean() < MERGED:
             continue
-        if blank.mean() >= MERGED:
+        is_year = WORDS.time_column.fullmatch(name.strip())
+        if is_place or is_year or numbers_of(cells) is None:
             filled[name] = cells.mask(blank).ffill()
             message = f"blank cells of column {name} filled with the name above them"
             messages.append(message)
@@ -188,7 +191,9 @@ def no_unit_fault(frame: pd.DataFrame, year: str) -> IngestError:
     if twice:
         stands = "stands" if twice == 1 else "stand"
         example = f"{again[first].iloc[0]} {again[year].iloc[0]}".strip()
-        why.append(f"{counted(twice, 'row')} {stands} twice, as of {example}")
+        why.append(
+            f"{counted(twice, 'row')} {stands} twice, as of {example} in rows that differ"
+        )
     if blank:
         is_blank = "is" if blank == 1 else "are"
         why.append(f"{counted(blank, 'row')} {is_blank} blank")

@@ -10,9 +10,12 @@ import pandas as pd
 
 from evenfield.newstudy.cells import number_text, numbers_of, of_texts
 from evenfield.newstudy.dates import (
+    COUNTED,
     EARLIEST,
     Dates,
     dates_of,
+    day_of,
+    of_several_forms,
     periods_as_years,
     periods_of,
     wrong_dates,
@@ -53,7 +56,7 @@ def keyed_rows(
         else:
             example = frame[year].iloc[0].strip()
             messages.append(
-                f"{year} holds one date a year, as {example}: taken for its year"
+                f"{shown_header(year)} holds one date a year, as {example}: taken for its year"
             )
     early = rows["year"] < EARLIEST
     if early.any():
@@ -157,18 +160,29 @@ def _dates(cells: pd.Series, year: str, years: str, messages: list[str]) -> Date
                 f" {periods.max()} is {dated.max()}"
             )
             return Dates("years", dated, dated * 0, 1)
+        where = shown_header(year)
+        if fault := of_several_forms(cells, where):
+            raise fault
         wrong = wrong_dates(cells)
         is_wrong = "is" if wrong.size == 1 else "are"
         raise IngestError(
-            f"{year} has {counted(wrong.size, 'cell')} that {is_wrong} no year"
+            f"{where} has {counted(wrong.size, 'cell')} that {is_wrong} no year"
             f" ('{wrong.iloc[0]}')",
             "years",
             "correct it",
         )
+    if dates.form == COUNTED:
+        first = f"{cells.iloc[0]} is {day_of(cells[:1]).iloc[0]:%Y-%m-%d}"
+        messages.append(f"{year} counts days as spreadsheets do: {first}")
     if dates.form == "fiscal years":
         first = f"{cells.iloc[0].strip()} is {dates.years.iloc[0]}"
         messages.append(f"fiscal years, named after the year they begin in: {first}")
     return dates
+
+
+def shown_header(year: str) -> str:
+    """Return what messages call the column of years; of a wide table it has no name."""
+    return "the header" if year == DATE else year
 
 
 def _whole_years(
@@ -189,14 +203,14 @@ def _whole_years(
     if parts == [1, 2, 3, 4] and dates.in_year == MONTHS and rows["year"].nunique() > 1:
         in_year = len(parts)
         messages.append(
-            f"{year} numbers quarters 01 to 04, as {rows['year'].iloc[0]}/01"
+            f"{shown_header(year)} numbers quarters 01 to 04, as {rows['year'].iloc[0]}/01"
         )
     groups = rows.groupby(keys, sort=False)
     whole = groups["_id"].transform("size").eq(in_year)
     form = dates.form.partition(" ")[0]
     if not whole.any():
         raise IngestError(
-            f"{year} holds {form} and no whole year",
+            f"{shown_header(year)} holds {form} and no whole year",
             f"{in_year} rows for a unit and year",
             "give whole years",
         )
@@ -215,9 +229,8 @@ def _whole_years(
             out[name] = [number_text(value) for value in values.mask(blank)[out.index]]
     others = int((~whole).sum())
     rest = f" ({counted(others, 'row')} of other years left out)" if others else ""
-    where = "the header" if year == DATE else year
     messages.append(
-        f"{where} holds {form}: the mean of the {in_year} of each whole year is taken"
+        f"{shown_header(year)} holds {form}: the mean of the {in_year} of each whole year is taken"
         f"{rest}"
     )
     return out.reset_index()

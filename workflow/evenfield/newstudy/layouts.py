@@ -14,10 +14,11 @@ from evenfield.newstudy.dates import (
     UNNAMED,
     dated_columns,
     dates_of,
+    of_several_forms,
     periods_of,
     wrong_dates,
 )
-from evenfield.newstudy.headers import AnyTable
+from evenfield.newstudy.headers import LEVELS, AnyTable
 from evenfield.newstudy.income_column import sureness
 from evenfield.newstudy.no_income import other_kind
 from evenfield.newstudy.words import WORDS
@@ -280,17 +281,21 @@ def long_table(
 def _no_dates(frame: pd.DataFrame, once: list[str]) -> IngestError:
     fault = f"no column of years among {first_examples(list(frame.columns), 6)}"
     expected = "the year of each row, or a column for each year"
+    action = "name it with --year, or add it"
     timed = [
         name for name in frame.columns if WORDS.time_column.fullmatch(name.strip())
     ]
     if set(once) & set(timed):
         fault = f"{once[0]} holds one year"
         expected = "two years or more, between which income grows"
+    elif timed and (several := of_several_forms(frame[timed[0]], timed[0])):
+        return several
     elif timed:
         wrong = wrong_dates(frame[timed[0]]).unique()
         words = [text or "blank cells" for text in wrong]
         fault = f"{timed[0]} holds {first_examples(words)}, which are no years"
-    return IngestError(fault, expected, "name it with --year, or add it")
+        action = "name it with --year, their calendar with --calendar, or add it"
+    return IngestError(fault, expected, action)
 
 
 def _tall(
@@ -343,6 +348,9 @@ def from_transposed(
         or len(figures) + len(blank) < len(others)
     ):
         return frame, ""
+    levels = [name.split(LEVELS) for name in figures]
+    if {*map(len, levels)} == {2}:
+        return _of_two_levels(frame, year, figures, messages)
     words = [
         name
         for name in figures
@@ -368,6 +376,37 @@ def from_transposed(
     messages.append(
         f"transposed table: {counted(len(figures), 'unit')} in columns"
         f" ({first_examples(names)})"
+    )
+    return tall, "unit"
+
+
+def _of_two_levels(
+    frame: pd.DataFrame, year: str, figures: list[str], messages: list[str]
+) -> tuple[pd.DataFrame, str]:
+    """Return a table with a row a date whose header has two levels: units and measures,
+    the one above the other, or groups above units; with its column of units.
+    """
+    names = pd.DataFrame(
+        [name.split(LEVELS) for name in figures], columns=["group", "unit"]
+    )
+    tall = frame[[year, *figures]].melt(id_vars=year, value_name=UNNAMED)
+    tall = tall.join(names.set_index(pd.Index(figures)), on="variable")
+    tall = tall.drop(columns="variable")
+    for one, other in (("unit", "group"), ("group", "unit")):
+        count = names[one].nunique()
+        measures = names[other].unique()
+        said = any(sureness(name) or WORDS.people.fullmatch(name) for name in measures)
+        if said and len(names.drop_duplicates()) == count * len(measures):
+            messages.append(
+                f"a header of two levels: {counted(count, 'unit')}, and"
+                f" {first_examples(list(measures))} of each"
+            )
+            wide = tall.pivot(index=[year, one], columns=other, values=UNNAMED)
+            wide = wide.rename_axis([year, "unit"]).rename_axis(columns=None)
+            return wide.reset_index(), "unit"
+    messages.append(
+        f"transposed table: {counted(len(names), 'unit')} in columns, in"
+        f" {counted(names['group'].nunique(), 'group')}"
     )
     return tall, "unit"
 
@@ -515,7 +554,7 @@ def series_fault(frame: pd.DataFrame, series: Series) -> IngestError:
     other.
     """
     listed = [
-        f"column {name} has {first_examples(values, 6)}"
+        f"column {name} has {first_examples([one or 'blank' for one in values], 6)}"
         for name, values in series.columns.items()
     ]
     chosen = {name: _likeliest(values) for name, values in series.columns.items()}

@@ -118,7 +118,7 @@ def _guessed(
     if options.panel.is_file() and (size := options.panel.stat().st_size) > LARGE:
         # A minute without a word would look like a fault.
         note(f"reading {options.panel.name}, {size / 1e6:,.0f} MB")
-    table = read_any(options.panel)
+    table = read_any(options.panel, options.sheet)
     given = {key: getattr(options, key) for key in COLUMNS}
     choices = Choices(
         where=options.where or (),
@@ -127,6 +127,7 @@ def _guessed(
         logs=options.log if options.log or options.level else None,
         what=options.what,
         years=options.years,
+        calendar=options.calendar,
         drop_incomplete=options.drop_incomplete,
     )
     guessed = guess(table, given, choices)

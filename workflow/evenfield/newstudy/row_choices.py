@@ -52,6 +52,25 @@ def rows_where(
     return frame
 
 
+def without_totals_of_blocks(frame: pd.DataFrame, messages: list[str]) -> pd.DataFrame:
+    """Leave out rows of a name such as Subtotal that ends several blocks of the first
+    column: twice as many as of any other name.
+    """
+    first = frame.columns[0]
+    texts = frame[first].unique().tolist()
+    totals = [text for text in texts if WORDS.total.fullmatch(without_marks(text))]
+    counts = frame[first].value_counts() if totals else pd.Series(dtype=int)
+    most = counts.drop(totals).max()
+    for name in totals:
+        if counts[name] >= 2 * most:
+            messages.append(
+                f"{counts[name]} rows of {name} left out: totals of blocks, and no unit"
+                " (--keep-totals)"
+            )
+            frame = frame[frame[first].ne(name)].reset_index(drop=True)
+    return frame
+
+
 def _of_larger_levels(frame: pd.DataFrame) -> dict[str, str]:
     """Return the units of larger areas, each with the reason, where a column says of each
     unit whether it is a nation, a state or a county; those of the level with most units

@@ -17,7 +17,7 @@ from evenfield.study.ingest.dictionary import (
     refresh_hashes,
     write_package,
 )
-from evenfield.study.ingest.study_tables import describe_study, read_study
+from evenfield.study.ingest.study_tables import read_study
 from evenfield.study.tables import NEEDED_COLUMNS, NUMERIC, table_kind
 
 KEYS = ("unit", "year", "unit_i", "unit_j")
@@ -98,9 +98,9 @@ def write_study(
     tables: Mapping[str, pd.DataFrame],
     package: Mapping[str, object] | None = None,
     texts: Mapping[str, str] | None = None,
-) -> list[str]:
+) -> dict[str, pd.DataFrame]:
     """Check changed tables in a copy of the data folder; only if all is well, put them
-    in place with fresh hashes.
+    in place with fresh hashes. Return the study as it is read then.
 
     ``package`` is the dictionary where it changes too; without it, that of the folder
     stays but for its hashes. ``texts`` are files that are no tables.
@@ -124,8 +124,8 @@ def write_study(
             (trial.parent / path).parent.mkdir(parents=True, exist_ok=True)
             frame.to_csv(trial.parent / path, index=False, lineterminator="\n")
         refresh_hashes(trial)
-        description = describe_study(
-            read_study({**config, "data": {**config["data"], "package": str(trial)}})
+        study = read_study(
+            {**config, "data": {**config["data"], "package": str(trial)}}
         )
         # All files stand whole in one folder before the first takes its place.
         part = target.parent / f"{STAGED}.part"
@@ -135,7 +135,4 @@ def write_study(
             shutil.copy(trial.parent / path, part / path)
         part.rename(target.parent / STAGED)
         take_places(target.parent, target.name)
-    return [
-        *(f"written: {path}" for path in tables),
-        f"data hash {description['data_hash'][:12]}",
-    ]
+    return study

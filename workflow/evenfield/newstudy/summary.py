@@ -41,7 +41,7 @@ def _choices(study: NewStudy, config: Record) -> Iterator[tuple[str, str]]:
     yield _whose(study, config["study"])
     yield _income(study, config["study"], income)
     yield _units(study, config["study"])
-    yield _years(config["panel"])
+    yield _years(study, config["panel"])
     yield _groups(study)
     yield _map(study)
     yield _neighbours(study)
@@ -120,12 +120,14 @@ def _units(study: NewStudy, words: Record) -> tuple[str, str]:
     return text, f"{name_flag}--unit-name {word}"
 
 
-def _years(panel: Record) -> tuple[str, str]:
+def _years(study: NewStudy, panel: Record) -> tuple[str, str]:
     """Return first and last year, and how far apart years are."""
     first, last = panel["years"]
     step = panel.get("step", 1)
     every = "every year" if step == 1 else f"every {step} years"
-    return f"from {first} to {last}, {every}", f"--years {first}:{last}"
+    calendar = study.guessed.calendar
+    of = f" --calendar {calendar}" if calendar else ""
+    return f"from {first} to {last}, {every}", f"--years {first}:{last}{of}"
 
 
 def _groups(study: NewStudy) -> tuple[str, str]:

@@ -164,7 +164,9 @@ def _typed(raw: pd.DataFrame, field: Field, resource: Resource) -> pd.Series:
 
 def _check_field(frame: pd.DataFrame, field: Field, resource: Resource) -> None:
     column = frame[field.name]
-    blank = column.isna() | column.astype(str).eq("")
+    # A blank number is missing; a blank text is one without letters.
+    is_number = field.kind in {"integer", "number"}
+    blank = column.isna() if is_number else column.isna() | column.astype(str).eq("")
     if field.required and blank.any():
         _refuse(
             frame,
