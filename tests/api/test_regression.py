@@ -1,5 +1,7 @@
 """Least squares of the library: effects, their leverages and labels of any kind."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -394,3 +396,21 @@ def test_all_that_pass_options_on_name_those_that_no_inference_reads():
         ),
     ):
         assert fit.notes["given and not used"] == "strata"
+
+
+PANEL = made_panel(6)
+
+
+def test_a_curve_needs_an_outcome_and_a_set_of_controls():
+    call = {"unit": "unit", "time": "year", "draws": 9}
+    refused(
+        "controls without", ef.specification_curve, "y", PANEL, "x", controls=[], **call
+    )
+    refused("y without", ef.specification_curve, [], PANEL, "x", **call)
+
+
+def test_an_exact_fit_warns_of_nothing():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        fit = ef.ols("y ~ x", PANEL.assign(y=0.0))
+    assert fit.loglik == np.inf

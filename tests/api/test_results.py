@@ -76,3 +76,13 @@ def test_a_summary_breaks_its_lines_between_words():
 
 def test_what_is_no_fit_is_not_compared():
     refused(r"\(1\) of type str", ef.compare, ["fit"])
+
+
+def test_a_single_fit_is_a_column_of_its_own():
+    fit = FITS["root"]
+    pd.testing.assert_frame_equal(ef.compare(fit).frame, ef.compare([fit]).frame)
+
+
+@pytest.mark.parametrize("digits", ["a", -1, 1.5, True])
+def test_digits_of_a_comparison_are_a_whole_number(digits):
+    refused("digits", ef.compare, [FITS["root"]], digits=digits)

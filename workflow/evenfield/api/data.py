@@ -44,6 +44,10 @@ ADVICE = {
         "units far away to compare with",
         "take smaller rings, or min_controls if so few are enough",
     ),
+    "nothing of the outcome over": (
+        "an outcome that they do not explain without an error",
+        "leave out what it is made of",
+    ),
     "are collinear": ("regressors that can be told apart", "leave one of them out"),
 }
 R = TypeVar("R")

@@ -80,7 +80,7 @@ def _slope(fit: Fit) -> str:
     outcome = fit.model.split("~")[0].strip()
     less = "more" if row["estimate"] >= 0 else "less"
     size = _number(abs(row["estimate"]))
-    several = len(_rows(fit).keys() - {"Intercept"}) > 1
+    several = len(_rows(fit).keys() - {"Intercept", "sigma2"}) > 1
     held = ", the other regressors held" if several else ""
     first = f"One more of {row['term']} goes with {size} {less} of {outcome}{held}."
     return f"{first} {_interval(row)}"
@@ -99,6 +99,13 @@ def _beta(fit: Fit) -> str:
     row = _first(fit)
     speed = fit.tables["speed"].to_dict("index")["speed"]
     years = fit.notes["years"]
+    if not np.isfinite(speed["estimate"]):
+        # 1 + b T is not above zero: no constant speed closes more than a gap.
+        return (
+            f"Units that began lower grew faster from {years}, so much that they ended"
+            " above: no constant speed does so."
+            f" {_interval(row).replace('interval', 'interval of the slope', 1)}"
+        )
     percent = _number(100 * abs(speed["estimate"]))
     if speed["estimate"] > 0:
         half = _number(fit.notes["half-life"])
@@ -154,7 +161,8 @@ def _refused(p: float, what: str) -> str:
 
 def _samples(fit: Fit) -> str:
     rows = _rows(fit)
-    if "heterogeneity" in fit.tables:
+    # Pooled all together; pooled by a column they have a range again.
+    if "range" not in fit.tables:
         (row,) = rows.values()
         p = fit.tables["heterogeneity"].to_dict("index")["Q"]["p_value"]
         first = (
@@ -165,10 +173,13 @@ def _samples(fit: Fit) -> str:
     ends = fit.tables["range"].to_dict("index")
     low, high = ends["lowest"], ends["highest"]
     above = sum(row["estimate"] > 0 for row in rows.values())
+    what, of_what = "coefficient", "samples"
+    if "heterogeneity" in fit.tables:
+        what, of_what = "mean", "groups of samples"
     return (
-        f"The coefficient is lowest in {low['sample']}, {_number(low['estimate'])}, and"
+        f"The {what} is lowest in {low['sample']}, {_number(low['estimate'])}, and"
         f" highest in {high['sample']}, {_number(high['estimate'])}. It is above 0 in"
-        f" {above} of {len(rows)} samples."
+        f" {above} of {len(rows)} {of_what}."
     )
 
 
@@ -202,16 +213,25 @@ def _dealt_out(fit: Fit) -> str:
 
 def _root(fit: Fit) -> str:
     row = _first(fit)
-    left = f"Of a gap, {_number(100 * row['estimate'])}% is left one date later"
+    later = "one date later"
+    if "other dates" in fit.tables:  # a transition takes several dates
+        years = fit.notes["years a transition"] or 1  # a blank where it is one
+        later = f"{_number(years)} year{'s' * (years != 1)} later"
+    modifiers = [name for name in _rows(fit) if name.startswith("rho_x_")]
+    where = " and ".join(name.removeprefix("rho_x_") for name in modifiers)
+    of_whom = f" where {where} is 0" if where else ""
+    rho = row["estimate"]
+    left = f"Of a gap{of_whom}, {_number(100 * rho)}% is left {later}"
     half = fit.notes["half-life"]
-    closes = (
-        f"half of it is gone after {_number(half)} years"
-        if 0 < half < np.inf
-        else "none closes"
-    )
+    if 0 < half < np.inf:
+        closes = f"half of it is gone after {_number(half)} years"
+    elif -1 < rho <= 0:
+        closes = "it changes sides and no half-life says how fast it closes"
+    else:
+        closes = "none closes"
     low, high = row["conf_low"], row["conf_high"]
     ends = f"The 95% interval of rho, {_number(low)} to {_number(high)},"
-    if high < 1:
+    if high < 1 or low > 1:
         return f"{left}; {closes}. {ends} leaves out 1, at which gaps stay."
     return f"{left}; {closes}. {ends} reaches 1, at which gaps stay."
 
@@ -256,6 +276,8 @@ def _impacts(fit: Fit) -> str:
         f"One more of {ending} in a unit goes with {_number(row['estimate'])} there, and"
         f" with {_number(others['estimate'])} over all other units."
     )
+    if others["std_error"] == 0 == others["estimate"]:
+        return f"{first} The model has no effect on others: it is 0 without an error."
     return (
         f"{first} {_interval(others).replace('interval', 'interval of the latter', 1)}"
     )
@@ -343,9 +365,13 @@ def _growth(fit: Fit) -> str:
     share, before = (_number(100 * most[name]) for name in ("share", "share at start"))
     ahead = groups.index[groups["share"] > groups["share at start"]]
     outgrew = ", ".join(map(str, ahead)) or "No group"
+    # Points of the total at the start sum to its growth rate.
+    of_what, grew = "growth", "outgrew"
+    if groups["points"].sum() < 0:
+        of_what, grew = "fall", "fell faster than"
     return (
-        f"{most.name} has {share}% of the growth, and had {before}% of the total at the start."
-        f" {outgrew} outgrew the whole."
+        f"{most.name} has {share}% of the {of_what}, and had {before}% of the total at the"
+        f" start. {outgrew} {grew} the whole."
     )
 
 
@@ -401,6 +427,9 @@ def _event_study(fit: Fit) -> str:
         f"{row['term']} dates after the policy {outcome} lies"
         f" {_number(abs(row['estimate']))} {side} what cells without it predict."
     )
+    lost = fit.tables["event study"]["not imputed"].to_dict()[row["term"]]
+    if lost:
+        first = f"{first[:-1]}; {lost} cells with it have none to compare with."
     p = fit.tables["checks"].to_dict("index")["leads, all at once"]["p_value"]
     leads = "no test of leads speaks for or against it"
     if np.isfinite(p):

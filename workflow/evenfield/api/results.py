@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import chain
 from textwrap import wrap
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pandas as pd
@@ -174,6 +174,8 @@ class Fit:
     # numbers of the whole fit, and further tables, by name
     notes: Mapping[str, Any] = field(default_factory=dict)
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    # makes notes and tables anew that are of the first inference, for ``vcov``
+    _of_first: Callable[[Any], Any] = lambda fit: fit
     raw: Any = None  # what the numerics returned
     # What it was made by, which ``reported`` fills in: page of the documentation,
     # formula or outcome, rows of the data.
@@ -254,7 +256,7 @@ class Fit:
             first = table["inference"] == inference
             return pd.concat([table[first], table[~first]], ignore_index=True)
 
-        return replace(self, rows=rows)
+        return cast(Fit, self._of_first(replace(self, rows=rows)))
 
     @property
     def summary(self) -> Text:
@@ -408,6 +410,10 @@ def compare(
     digits, stars : int, bool
         Digits after the point; whether to mark p below 0.1, 0.05 and 0.01.
     """
+    if isinstance(digits, bool) or not isinstance(digits, int) or digits < 0:
+        raise EstimateError(f"digits={digits!r}", "a whole number, 0 or more", "give 3")
+    if isinstance(fits, Fit):
+        fits = [fits]
     if not isinstance(fits, Mapping):
         fits = {f"({i})": fit for i, fit in enumerate(fits, 1)}
     if not fits:
