@@ -62,14 +62,19 @@ class Case(Design):
     @cached_property
     def _locations(self) -> Locations:
         names = names_of(self.options["coords"])
-        if not {*names} <= {*self.rows.data}:
+        if len(names) != 2 or not {*names} <= {*self.rows.data}:
             raise EstimateError(
                 f"no coordinates {names}",
-                "columns of the data",
+                "two columns of the data",
                 "give coords=('lat', 'lon')",
             )
         by_column = [of_units(self.rows, name, missing=True) for name in names]
-        positions = np.column_stack(by_column).astype(float)
+        try:
+            positions = np.column_stack(by_column).astype(float)
+        except (TypeError, ValueError) as error:
+            raise EstimateError(
+                f"{' or '.join(names)} with what is no number", "degrees", "convert it"
+            ) from error
         lacking = ~np.isfinite(positions).all(axis=1)
         if lacking.any():
             noun = "unit has" if lacking.sum() == 1 else "units have"
@@ -243,11 +248,13 @@ def _kinds(rows: Table, options: Mapping[str, Any]) -> list[str]:
     cluster = options["cluster"]
     several = rows.several or cluster is not None
     # HC3 takes rows as independent, which rows of one unit or cluster are not.
-    kinds = names_of(options["inference"] or ("CR2" if several else "HC3"))
+    named = names_of(options["inference"] or ("CR2" if several else "HC3"))
+    kinds = list(dict.fromkeys(named))  # each once
     for kind in kinds:
         chosen("inference", kind, METHODS)
-    if options["cutoff_km"] is not None:
-        numeric("cutoff_km", options["cutoff_km"])
+    for name in ("cutoff_km", "average_correlation"):
+        if options[name] is not None:
+            numeric(name, options[name])
     if rows.units_known:
         return kinds
     # A panel without units has nothing to cluster by, or to permute.
@@ -649,7 +656,7 @@ def contrasts(
     if not units.units_known:  # a row is a unit here
         unit = "unit of the row"
         data[unit] = np.arange(len(data))
-    kinds = names_of(inference)
+    kinds = list(dict.fromkeys(names_of(inference)))
     # Against all others each group has a model of its own.
     sets = [[name] for name in groups] if reference is None else [groups]
     fits = [
