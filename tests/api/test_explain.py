@@ -256,3 +256,45 @@ def test_cells_that_nothing_is_compared_with_are_counted():
     lost = fit.tables["event study"].loc["0 to 5", "not imputed"]
     assert lost > 0
     assert f"{lost} cells with it have none to compare with" in fit.interpret()
+
+
+@pytest.mark.parametrize("page", CALLS)
+def test_each_inference_in_front_is_read_in_two_sentences(page):
+    fit = fit_of(page)
+    for kind in fit.to_frame()["inference"].unique():
+        text = str(fit.vcov(kind).interpret())
+        assert len(sentences(text)) == 2 and "nan" not in text, text
+
+
+def test_horizons_without_a_cell_are_said():
+    first = DATA["unit"].map(lambda unit: 1998 if unit < "u06" else 0)
+    data = DATA.assign(first=first)
+    hole = (data["first"] == 1998) & data["year"].isin([1999, 2000])
+    call = {"first": "first", "draws": 99, **KEYS}
+    said = ef.event_study("y ~ 1", data[~hole], **call).interpret()
+    assert "no cell counts 1 or 2 dates after it" in said
+    assert "no cell" not in ef.event_study("y ~ 1", data, **call).interpret()
+
+
+def test_gaps_that_widen_more_slowly_do_not_close():
+    growth = np.where(np.arange(1, 21) <= 10, 1.08, 1.03).cumprod()
+    gap = np.linspace(-1, 1, 12)[:, None] * np.append(1.0, growth)
+    noise = 0.01 * np.random.default_rng(4).normal(size=gap.shape)
+    data = long([f"u{i:02d}" for i in range(12)], np.arange(1980, 2001), y=gap + noise)
+    spans = [(1980, 1990), (1990, 2000)]
+    fit = ef.beta_changes("y", data, spans=spans, draws=99, **KEYS)
+    assert (fit.tables["speed"]["speed"] < 0).all()
+    said = fit.interpret()
+    assert said.startswith("The speed at which gaps close was higher from 1990")
+
+
+def test_a_placement_needs_a_policy():
+    one = FIRST.assign(marked=[1.0, 0.0] * 6)
+    refused("without a policy", ef.placement, "y ~ 1", one, unit="unit")
+
+
+def test_a_fall_by_another_inference_has_the_deviations_still():
+    call = {"inference": ["HC3", "wild"], "draws": 99, **KEYS}
+    fit = ef.sigma("income", DATED, **call)
+    before = sentences(fit.interpret())[0]
+    assert sentences(fit.vcov("wild").interpret())[0] == before

@@ -757,6 +757,24 @@ def is_square(frame: pd.DataFrame) -> bool:
     return set(map(str, frame.index)) == set(map(str, frame.columns))
 
 
+def _links_of_mapping(w: Mapping[Any, Any]) -> pd.DataFrame:
+    """Return neighbours, or weights by neighbour, as a table of links."""
+    links = []
+    for i, row in w.items():
+        # Text would be read letter by letter.
+        if isinstance(row, str) or not isinstance(row, Iterable):
+            raise WeightsError(
+                f"neighbours of {i} that are {row!r}",
+                "a list of neighbours, or weights by neighbour",
+                f"give {{{i!r}: [...]}}, or {{{i!r}: {{neighbour: 1.0}}}}",
+            )
+        if isinstance(row, Mapping):
+            links += [(i, j, weight) for j, weight in row.items()]
+        else:
+            links += [(i, j, 1.0) for j in row]
+    return pd.DataFrame(links, columns=["unit", "neighbour", "weight"])
+
+
 def links_of(w: Any, ids: Iterable[object] | None) -> tuple[list[str], csr_array]:
     """Return ids and weights, sorted by id, so that the order of the weights changes no
     digit.
@@ -770,19 +788,7 @@ def links_of(w: Any, ids: Iterable[object] | None) -> tuple[list[str], csr_array
         ids = w.unique_ids
         w = w.sparse
     if isinstance(w, Mapping):
-        links = []
-        for i, row in w.items():
-            weighted = isinstance(row, Mapping)
-            # Text would be read letter by letter.
-            if isinstance(row, str) or not isinstance(row, Iterable):
-                raise WeightsError(
-                    f"neighbours of {i} that are {row!r}",
-                    "a list of neighbours, or weights by neighbour",
-                    f"give {{{i!r}: [...]}}, or {{{i!r}: {{neighbour: 1.0}}}}",
-                )
-            links += [(i, j, row[j] if weighted else 1.0) for j in row]
-        ids = list(w)
-        w = pd.DataFrame(links, columns=["unit", "neighbour", "weight"])
+        ids, w = list(w), _links_of_mapping(w)
     # Before the edge list: a square of two or three units has as many columns.
     if isinstance(w, pd.DataFrame) and is_square(w):
         ids = list(map(str, w.index))

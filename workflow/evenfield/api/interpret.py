@@ -130,12 +130,16 @@ def _beta(fit: Fit) -> str:
 def _beta_changes(fit: Fit) -> str:
     *_, row = _rows(fit).values()  # the last span
     span, first = str(row["term"]).split(" less ")
-    side = "faster" if row["estimate"] >= 0 else "more slowly"
+    faster = row["estimate"] >= 0
     percent = _number(100 * abs(row["estimate"]))
     p = row["p_value"]
+    how = f"Gaps closed {'faster' if faster else 'more slowly'}"
+    speeds = fit.tables["speed"]["speed"]
+    if speeds[[span, first]].min() < 0:  # gaps that widen do not close
+        how = f"The speed at which gaps close was {'higher' if faster else 'lower'}"
     return (
-        f"Gaps closed {side} from {span} than from {first}, by {percent} points of a"
-        f" percent a year. By bootstrap p is {_number(p)}: {_refused(p, 'no change')}."
+        f"{how} from {span} than from {first}, by {percent} points of a percent a year."
+        f" By bootstrap p is {_number(p)}: {_refused(p, 'no change')}."
     )
 
 
@@ -284,13 +288,16 @@ def _impacts(fit: Fit) -> str:
 
 
 def _sigma(fit: Fit) -> str:
-    row = _first(fit)
-    rows = _rows(fit)
-    first_date, last_date, _ = rows
-    first, last = rows[first_date]["estimate"], rows[last_date]["estimate"]
+    row = _rows(fit)["fall"]
+    # The deviations are described once, beside the first inference of the fit.
+    sizes = {
+        str(one["term"]).removeprefix("sigma "): one["estimate"]
+        for one in fit.to_frame().to_dict("records")
+        if one["term"] != "fall"
+    }
+    dates, (first, last) = [*sizes], sizes.values()
     moved = "fell" if last < first else "rose"
-    p = rows["fall"]["p_value"]
-    dates = [name.removeprefix("sigma ") for name in (first_date, last_date)]
+    p = row["p_value"]
     return (
         f"The standard deviation of log income {moved} from {_number(first)} ({dates[0]})"
         f" to {_number(last)} ({dates[1]}). By {row['inference']} p is {_number(p)}:"
@@ -427,9 +434,15 @@ def _event_study(fit: Fit) -> str:
         f"{row['term']} dates after the policy {outcome} lies"
         f" {_number(abs(row['estimate']))} {side} what cells without it predict."
     )
-    lost = fit.tables["event study"]["not imputed"].to_dict()[row["term"]]
+    cells = fit.tables["event study"]
+    lost = cells["not imputed"].to_dict()[row["term"]]
     if lost:
         first = f"{first[:-1]}; {lost} cells with it have none to compare with."
+    low, *_, high = map(int, str(row["term"]).split(" to ") * 2)
+    without = [name for name in cells.index[cells["cells"] == 0] if name.isdigit()]
+    within = [name for name in without if low <= int(name) <= high]
+    if within:
+        first = f"{first[:-1]}; no cell counts {' or '.join(within)} dates after it."
     p = fit.tables["checks"].to_dict("index")["leads, all at once"]["p_value"]
     leads = "no test of leads speaks for or against it"
     if np.isfinite(p):
@@ -438,7 +451,10 @@ def _event_study(fit: Fit) -> str:
 
 
 def _rings(fit: Fit) -> str:
-    own, ring, *_ = _rows(fit).values()
+    # Permuted dates have no row of the units themselves.
+    rows = fit.to_frame().to_dict("records")
+    own = next(row for row in rows if row["term"] == "own")
+    ring = next(row for row in _rows(fit).values() if row["term"] != "own")
     outcome = fit.model.split("~")[0].strip()
     gaps = []
     for row in (ring, own):
