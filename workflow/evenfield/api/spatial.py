@@ -301,6 +301,8 @@ def spatial_model_probabilities(
     effects = _agreed_effects(effects, rows.panel_effects)
     chosen("effects", effects, [name for name in EFFECTS if name != "random"])
     compared = list(dict.fromkeys(names_of(models)))
+    if not compared:
+        raise EstimateError("models=[]", "one at least", "leave it out for all")
     for name in compared:
         chosen("model", name, COMPARED)
     how = approach or ("direct" if effects == "pooled" else "lee_yu")
