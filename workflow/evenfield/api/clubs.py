@@ -187,7 +187,7 @@ def clubs(
         raise EstimateError(
             f"no club: no two neighbours of the {len(log)} units converge",
             "two units at least that close in on one path",
-            "see log_t; take other units or dates",
+            "take other units or dates",
         )
     means = {}
     notes = {"units": len(log), "compared": "logarithms" if logs else "levels"}

@@ -418,7 +418,9 @@ def table(
     keys = [name for name in (unit, time) if name is not None]
     for name in chain(keys, *model.effects.values()):
         chosen("column", name, rows, "name a column or level")
-    if rows[keys].isna().any(axis=None):
+    # An infinite number is no date, and no name of a unit.
+    named = rows[keys]
+    if (named.isna() | named.isin([np.inf, -np.inf])).any(axis=None):
         raise EstimateError(
             "a row without unit or date", "both in every row", "drop it"
         )
@@ -655,9 +657,8 @@ def _matrices(
 
 def _real(columns: pd.DataFrame) -> pd.DataFrame:
     """Return columns as floats; a complex number would lose a part."""
-    for name, kind in columns.dtypes.items():
-        if isinstance(kind, np.dtype) and kind.kind == "c":
-            raise TypeError(f"{name} has complex numbers")
+    if any(map(pd.api.types.is_complex_dtype, columns.dtypes)):
+        raise TypeError("complex numbers")
     return columns.astype(float)
 
 

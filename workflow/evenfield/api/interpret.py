@@ -165,7 +165,6 @@ def _refused(p: float, what: str) -> str:
 
 def _samples(fit: Fit) -> str:
     rows = _rows(fit)
-    # Pooled all together; pooled by a column they have a range again.
     if "range" not in fit.tables:
         (row,) = rows.values()
         p = fit.tables["heterogeneity"].to_dict("index")["Q"]["p_value"]
@@ -177,9 +176,8 @@ def _samples(fit: Fit) -> str:
     ends = fit.tables["range"].to_dict("index")
     low, high = ends["lowest"], ends["highest"]
     above = sum(row["estimate"] > 0 for row in rows.values())
-    what, of_what = "coefficient", "samples"
-    if "heterogeneity" in fit.tables:
-        what, of_what = "mean", "groups of samples"
+    pooled = "heterogeneity" in fit.tables
+    what, of_what = ("mean", "groups") if pooled else ("coefficient", "samples")
     return (
         f"The {what} is lowest in {low['sample']}, {_number(low['estimate'])}, and"
         f" highest in {high['sample']}, {_number(high['estimate'])}. It is above 0 in"
@@ -219,7 +217,7 @@ def _root(fit: Fit) -> str:
     row = _first(fit)
     later = "one date later"
     if "other dates" in fit.tables:  # a transition takes several dates
-        years = fit.notes["years a transition"] or 1  # a blank where it is one
+        years = fit.notes["years a transition"] or 1
         later = f"{_number(years)} year{'s' * (years != 1)} later"
     modifiers = [name for name in _rows(fit) if name.startswith("rho_x_")]
     where = " and ".join(name.removeprefix("rho_x_") for name in modifiers)
@@ -451,7 +449,6 @@ def _event_study(fit: Fit) -> str:
 
 
 def _rings(fit: Fit) -> str:
-    # Permuted dates have no row of the units themselves.
     rows = fit.to_frame().to_dict("records")
     own = next(row for row in rows if row["term"] == "own")
     ring = next(row for row in _rows(fit).values() if row["term"] != "own")

@@ -180,7 +180,7 @@ def _streams(seed: Any, seeds: Any) -> dict[str, Any]:
         raise EstimateError(
             f"seeds={seeds!r}",
             f"seeds by name, of {', '.join(STREAMS)}",
-            "give seeds={'lists': 1}, for example, or seed=1 for all",
+            "give seeds={'lists': 1}, for example",
         )
     given = dict(seeds or {})
     for name, of_it in given.items():
@@ -331,8 +331,8 @@ FAR = 1e4  # standard deviations
 
 
 def _near_zero(labels: np.ndarray) -> np.ndarray:
-    """Return labels that lie far from zero less their mean, which the constant takes up
-    in any case: their squares would lose the digits of what differs; (R, L).
+    """Return labels far from zero less their mean, which the constant takes up: their
+    squares would lose digits; (R, L).
     """
     mean = labels.mean(axis=0)
     far = np.abs(mean) > FAR * labels.std(axis=0)

@@ -342,6 +342,12 @@ def _short(value: object) -> str:
     return f"{value:.4f}" if 1e-3 <= abs(value) < 1e5 else f"{value:.4g}"
 
 
+# Characters that are special in LaTeX: the last three have no backslash before them.
+LATEX = {letter: f"\\{letter}" for letter in "&%$#_{}"} | {
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+}
 STARS = ((0.01, "***"), (0.05, "**"), (0.1, "*"))
 FOOT = ["N", "log-likelihood", "AIC", "BIC", "inference"]
 
@@ -360,7 +366,7 @@ class Comparison:
 
     def latex(self) -> str:
         """Return a LaTeX tabular."""
-        head, *body = (" & ".join(line) + r" \\" for line in self._cells("&%$#_{}"))
+        head, *body = (" & ".join(line) + r" \\" for line in self._cells(LATEX))
         begin = rf"\begin{{tabular}}{{l{'r' * self.frame.shape[1]}}}"
         return "\n".join([begin, head, r"\hline", *body, r"\end{tabular}"])
 
@@ -371,7 +377,7 @@ class Comparison:
 
     def typst(self) -> str:
         """Return a Typst table."""
-        cells = self._cells(r"\*_#$[]<>@`~")
+        cells = self._cells(r"\*_#$[]<>@`~/")
         lines = ",\n".join(f"[{'], ['.join(line)}]" for line in cells)
         return f"#table(columns: {self.frame.shape[1] + 1},\n{lines},\n)"
 
@@ -387,9 +393,13 @@ class Comparison:
                 cell.text = text
         document.save(path)
 
-    def _cells(self, special: str = "") -> list[list[str]]:
-        """Return all cells as text, a backslash before characters that are special."""
-        escaped = str.maketrans({letter: f"\\{letter}" for letter in special})
+    def _cells(self, special: str | Mapping[str, str] = "") -> list[list[str]]:
+        """Return all cells as text, a backslash before characters that are special, or
+        what stands for each.
+        """
+        if isinstance(special, str):
+            special = {letter: f"\\{letter}" for letter in special}
+        escaped = str.maketrans(dict(special))
         rows = [["", *self.frame], *self.frame.itertuples()]
         return [[str(cell).translate(escaped) for cell in row] for row in rows]
 

@@ -205,8 +205,8 @@ def ols_by(
     if len(names) < len(values.drop_duplicates()):
         raise EstimateError(
             f"different samples of {of_columns} with one name",
-            "values that can be told apart with ', ' between them",
-            "rename those that hold a comma",
+            "names without a comma",
+            "rename them",
         )
     if len(names) < 2:
         raise EstimateError(f"one sample in {of_columns}", "two or more", "use ols")

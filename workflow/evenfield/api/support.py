@@ -58,7 +58,7 @@ def common_support(
         raise EstimateError(
             f"{by} with one value in two thirds of the units or more",
             "values that sort units into two thirds at least",
-            "name another column, or compare its values by contrasts",
+            "name another column",
         )
     thirds = pd.DataFrame(
         {
