@@ -189,3 +189,14 @@ def test_an_exact_p_of_too_many_tables_is_said_to_be_none(monkeypatch):
 )
 def test_numbers_of_clubs_are_finite(words, options):
     refused(words, ef.clubs, "np.exp(rich)", DATA, **options, **KEYS)
+
+
+def test_units_that_form_no_club_are_said_to_form_none():
+    # Paths that leave each other at ever higher rates: no two neighbours converge.
+    t = (DATA["year"] - 1989).to_numpy()
+    rank = DATA["unit"].map(lambda unit: int(unit[1:])).to_numpy()
+    apart = DATA.assign(income=np.exp(0.002 * rank * t**2))
+    words = f"no club: no two neighbours of the {N} units"
+    refused(words, ef.clubs, "income", apart, smoothing=None, **KEYS)
+    same = DATA.assign(income=2.0)
+    refused(words, ef.clubs, "income", same, smoothing=None, **KEYS)

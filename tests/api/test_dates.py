@@ -251,3 +251,9 @@ def test_the_first_date_at_or_after_another_is_searched_in_its_month_too():
     }
     found = dates.at_or_after(pd.Series(pd.to_datetime(list(others))))
     assert found.tolist() == list(others.values())
+
+
+def test_an_infinite_number_is_no_date():
+    year = DATA["year"].astype(float).where(DATA["year"] > 1990, np.inf)
+    words = "without unit or date"
+    refused(words, ef.ols, "y ~ x | unit + year", DATA.assign(year=year), **KEYS)

@@ -15,7 +15,7 @@ from api.calls import CALLS, DATED
 from evenfield.api.explain import guide
 from evenfield.api.interpret import READERS
 from evenfield.numerics.inference.methods import METHODS
-from made_panel import DATA, KEYS, RING, refused
+from made_panel import DATA, KEYS, RING, long, refused
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs" / "library"
@@ -175,3 +175,126 @@ def test_likeness_beside_controls_and_with_another_variable_is_said():
 def test_where_there_is_no_test_no_p_is_said():
     without = ef.ols("y ~ x", DATA, inference="CR1", **KEYS).leave_one_out()
     assert without.interpret("u04").endswith("No interval is known.")
+
+
+def of_root(rho, units=40, dates=12):
+    """A panel whose gaps change by one root from date to date."""
+    rng = np.random.default_rng(2)
+    y = np.zeros((units, dates))
+    y[:, 0] = rng.normal(size=units)
+    for t in range(1, dates):
+        y[:, t] = rho * y[:, t - 1] + 0.05 * rng.normal(size=units)
+    names = [f"u{i:02d}" for i in range(units)]
+    data = long(names, np.arange(1990, 1990 + dates), y=y)
+    return data.assign(marked=(data["unit"] < "u20").astype(int))
+
+
+def test_a_root_is_told_by_the_years_that_a_transition_takes():
+    fit = ef.dynamic_fe("y", of_root(0.9), every=2, **KEYS)
+    assert "is left 2 years later;" in fit.interpret()
+    halves = of_root(0.9).assign(year=lambda rows: rows["year"] / 2)
+    fit = ef.dynamic_fe("y", halves, every=2, **KEYS)
+    assert "is left 1 year later;" in fit.interpret()
+
+
+def test_a_root_that_depends_on_units_is_told_where_they_are_zero():
+    call = {"interact": "marked", "draws": 99, **KEYS}
+    said = ef.dynamic_fe("y", of_root(0.6), **call).interpret()
+    assert said.startswith("Of a gap where marked is 0, ")
+
+
+def test_a_root_above_one_or_below_zero_is_told_as_it_is():
+    above = ef.dynamic_fe("y", of_root(1.1), **KEYS)
+    assert above.conf_int().loc["rho", "lower"] > 1
+    assert "none closes" in above.interpret() and "leaves out 1" in above.interpret()
+    below = ef.dynamic_fe("y", of_root(-0.4), **KEYS).interpret()
+    assert "it changes sides" in below and "none closes" not in below
+
+
+def test_units_that_end_above_did_grow_faster():
+    rng = np.random.default_rng(0)
+    start = rng.normal(size=20)
+    end = -0.3 * start + 0.1 * rng.normal(size=20)
+    names = [f"u{i:02d}" for i in range(20)]
+    data = long(names, [1990, 2000], log_y=np.column_stack([start, end]))
+    said = str(ef.beta_convergence("log_y ~ 1", data, **KEYS).interpret())
+    assert "did not grow" not in said and "nan" not in said
+    assert "they ended above" in said and len(sentences(said)) == 2
+
+
+def test_a_speed_is_told_by_the_inference_in_front():
+    both = {"inference": ["HC3", "classical"], **KEYS}
+    fit = ef.beta_convergence("rich ~ 1", DATA, **both).vcov("classical")
+    alone = ef.beta_convergence("rich ~ 1", DATA, inference="classical", **KEYS)
+    pd.testing.assert_frame_equal(fit.tables["speed"], alone.tables["speed"])
+    assert fit.interpret() == alone.interpret()
+
+
+def test_what_a_total_that_falls_loses_is_no_growth():
+    fall = DATED.assign(income=1 / DATED["income"])
+    first = fall["year"] == fall["year"].min()
+    fall["income"] *= np.where(first, 100, 1)
+    fit = ef.growth_contributions("income", fall, groups="group", **KEYS)
+    assert fit.tables["groups"]["points"].sum() < 0
+    said = fit.interpret()
+    assert "% of the fall" in said and "growth" not in said and "outgrew" not in said
+
+
+def test_a_model_without_effects_on_others_leaves_no_sign_open():
+    fit = ef.spatial_panel("y ~ x", DATA, RING, model="SEM", **KEYS)
+    said = fit.impacts().interpret()
+    assert "no effect on others" in said and "do not tell" not in said
+    alone = ef.spatial_panel("y ~ x", DATA, RING, model="OLS", **KEYS)
+    assert "the other regressors held" not in alone.interpret()
+
+
+def test_cells_that_nothing_is_compared_with_are_counted():
+    first = DATA["unit"].map(lambda unit: 1995 if unit < "u06" else 1998)
+    fit = ef.event_study(
+        "y ~ 1", DATA.assign(first=first), first="first", draws=99, **KEYS
+    )
+    lost = fit.tables["event study"].loc["0 to 5", "not imputed"]
+    assert lost > 0
+    assert f"{lost} cells with it have none to compare with" in fit.interpret()
+
+
+@pytest.mark.parametrize("page", CALLS)
+def test_each_inference_in_front_is_read_in_two_sentences(page):
+    fit = fit_of(page)
+    for kind in fit.to_frame()["inference"].unique():
+        text = str(fit.vcov(kind).interpret())
+        assert len(sentences(text)) == 2 and "nan" not in text, text
+
+
+def test_horizons_without_a_cell_are_said():
+    first = DATA["unit"].map(lambda unit: 1998 if unit < "u06" else 0)
+    data = DATA.assign(first=first)
+    hole = (data["first"] == 1998) & data["year"].isin([1999, 2000])
+    call = {"first": "first", "draws": 99, **KEYS}
+    said = ef.event_study("y ~ 1", data[~hole], **call).interpret()
+    assert "no cell counts 1 or 2 dates after it" in said
+    assert "no cell" not in ef.event_study("y ~ 1", data, **call).interpret()
+
+
+def test_gaps_that_widen_more_slowly_do_not_close():
+    growth = np.where(np.arange(1, 21) <= 10, 1.08, 1.03).cumprod()
+    gap = np.linspace(-1, 1, 12)[:, None] * np.append(1.0, growth)
+    noise = 0.01 * np.random.default_rng(4).normal(size=gap.shape)
+    data = long([f"u{i:02d}" for i in range(12)], np.arange(1980, 2001), y=gap + noise)
+    spans = [(1980, 1990), (1990, 2000)]
+    fit = ef.beta_changes("y", data, spans=spans, draws=99, **KEYS)
+    assert (fit.tables["speed"]["speed"] < 0).all()
+    said = fit.interpret()
+    assert said.startswith("The speed at which gaps close was higher from 1990")
+
+
+def test_a_placement_needs_a_policy():
+    one = FIRST.assign(marked=[1.0, 0.0] * 6)
+    refused("without a policy", ef.placement, "y ~ 1", one, unit="unit")
+
+
+def test_a_fall_by_another_inference_has_the_deviations_still():
+    call = {"inference": ["HC3", "wild"], "draws": 99, **KEYS}
+    fit = ef.sigma("income", DATED, **call)
+    before = sentences(fit.interpret())[0]
+    assert sentences(fit.vcov("wild").interpret())[0] == before

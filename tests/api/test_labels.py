@@ -392,3 +392,58 @@ def test_an_expectation_that_is_alike_in_all_units_is_refused():
     for use in ("subtract", "control"):
         call = {"expected": use, "draws": 99, **ABOUT}
         refused(words, ef.label_permutation, "y", CROSS, "group", **call)
+
+
+SHARED = CROSS.assign(share=np.random.default_rng(6).uniform(size=N))
+
+
+@pytest.mark.parametrize("unit", [1e-9, 1e-6, 1e9])
+def test_the_unit_of_measure_of_a_label_changes_no_p(unit):
+    found = ef.label_permutation("y", SHARED, "share", draws=199, **ABOUT)
+    other = SHARED.assign(share=unit * SHARED["share"])
+    scaled = ef.label_permutation("y", other, "share", draws=199, **ABOUT)
+    close(scaled.pvalues, found.pvalues)
+    close(scaled.tstats, found.tstats)
+    two = pd.concat([SHARED.assign(year=1), SHARED.assign(year=2, y=SHARED["y"] ** 2)])
+    dated = {"time": "year", "draws": 199, **ABOUT}
+    change = ef.label_permutation("y", two, "share", **dated)
+    two = two.assign(share=unit * two["share"])
+    close(ef.label_permutation("y", two, "share", **dated).tstats, change.tstats)
+
+
+def test_a_label_far_from_zero_keeps_its_digits():
+    found = ef.label_permutation("y", SHARED, "share", draws=199, **ABOUT)
+    far = SHARED.assign(share=SHARED["share"] + 2.0**26)
+    shifted = ef.label_permutation("y", far, "share", draws=199, **ABOUT)
+    close(shifted.tstats, found.tstats, rtol=1e-6)
+    close(shifted.pvalues, found.pvalues)
+
+
+def test_an_outcome_that_labels_explain_without_an_error_has_no_t():
+    exact = SHARED.assign(y=2 * SHARED["share"] - SHARED["x"])
+    dates = [exact.assign(year=1), exact.assign(year=2, y=exact["y"] + exact["x"])]
+    call = {"time": "year", **ABOUT}
+    refused(
+        "nothing of the outcome",
+        ef.label_permutation,
+        "y",
+        pd.concat(dates),
+        "share",
+        **call,
+    )
+    for data in (exact, SHARED.assign(y=3.0)):
+        refused(
+            "nothing of the outcome", ef.label_permutation, "y", data, "share", **ABOUT
+        )
+
+
+def test_a_level_in_text_is_a_number_for_sizes():
+    fit = in_a_row(draws=99)
+    pd.testing.assert_frame_equal(
+        fit.sizes("HC1", level="0.9"), fit.sizes("HC1", level=0.9)
+    )
+
+
+@pytest.mark.parametrize("seeds", [5, "abc", [1]])
+def test_seeds_of_draws_are_given_by_name(seeds):
+    refused("seeds by name", in_a_row(draws=99).sizes, "HC1", seeds=seeds)

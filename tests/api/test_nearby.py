@@ -325,3 +325,21 @@ def test_a_pair_of_columns_behind_the_bar_is_one_group_of_parents():
     pair = ef.nearby("growth ~ start | province^region", CITIES, **KEYS)
     plain = ef.nearby("growth ~ start | province", CITIES, **KEYS)
     close(pair.params, plain.params)
+
+
+@pytest.mark.parametrize(
+    ("words", "changes", "options"),
+    [
+        (r"coords=\('lat',\)", {}, {"coords": ("lat",)}),
+        ("coords='lat'", {}, {"coords": "lat"}),
+        ("lat with what is no number", {"lat": "north"}, {}),
+    ],
+)
+def test_places_are_two_columns_of_numbers(words, changes, options):
+    cities = CITIES.assign(**changes)
+    refused(words, ef.nearby, FORMULA, cities, **{**KEYS, **options})
+    dated = pd.concat([cities.assign(year=year) for year in (2000, 2001, 2002)])
+    dated["first"] = np.where(dated["cluster"] == 1, 2001, 0)
+    call = {"first": "first", "unit": "city", "time": "year", **options}
+    refused(words, ef.rings, "growth ~ 1", dated, rings=[50], **call)
+    refused(words, ef.event_study, "growth ~ 1", dated, conley=100, **call)

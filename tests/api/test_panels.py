@@ -16,7 +16,7 @@ from evenfield.numerics.dynamic_panel.bias_corrected import (
 from evenfield.numerics.dynamic_panel.gmm import dynamic_gmm
 from evenfield.numerics.dynamic_panel.instruments import Equations, GmmSpec
 from made_panel import DATA as FEW_UNITS
-from made_panel import KEYS, RING, N, made_panel, refused
+from made_panel import KEYS, RING, N, long, made_panel, refused
 from tolerances import close
 
 DATA = made_panel(units=60)
@@ -421,3 +421,26 @@ def test_levels_that_need_a_constant_and_have_none_are_said():
 def test_lags_that_instrument_nothing_are_refused(words, options):
     call = {**FEW, "time_effects": False, **options}
     refused(words, ef.dynamic_gmm, "rich ~ x", DATA, **call)
+
+
+def test_instruments_are_columns_of_numbers():
+    named = DATA.assign(kind="text")
+    for option in ("endogenous", "predetermined"):
+        call = {option: "kind", **KEYS}
+        refused("kind with what is no number", ef.dynamic_gmm, "y ~ x", named, **call)
+
+
+def test_a_second_stretch_of_roots_by_score_is_said():
+    rng = np.random.default_rng(3)
+    a = rng.normal(size=30)
+    y = np.zeros((30, 12))
+    y[:, 0] = a + rng.normal(size=30)
+    for t in range(1, 12):
+        y[:, t] = 0.6 * y[:, t - 1] + 0.4 * a + 0.5 * rng.normal(size=30)
+    data = long([f"u{i:02d}" for i in range(30)], np.arange(12), y=y)
+    fit = ef.dynamic_fe("y", data, interval="score", **KEYS)
+    rho = fit.tables["speed"].loc["rho"]
+    assert rho["conf_high"] < 1 and rho["p_value"] > 0.05
+    assert fit.notes["score at rho = 1"] == "does not differ from zero either"
+    by_error = ef.dynamic_fe("y", data, **KEYS)
+    assert "score at rho = 1" not in by_error.notes

@@ -1,5 +1,7 @@
 """Least squares of the library: effects, their leverages and labels of any kind."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,7 +9,7 @@ import statsmodels.api as sm
 from numpy.random import default_rng
 
 import evenfield as ef
-from made_panel import refused
+from made_panel import refused, ring
 from tolerances import close
 
 KEYS = {"unit": "unit", "time": "year"}
@@ -394,3 +396,62 @@ def test_all_that_pass_options_on_name_those_that_no_inference_reads():
         ),
     ):
         assert fit.notes["given and not used"] == "strata"
+
+
+PANEL = made_panel(6)
+
+
+def test_a_curve_needs_an_outcome_and_a_set_of_controls():
+    call = {"unit": "unit", "time": "year", "draws": 9}
+    refused(
+        "controls without", ef.specification_curve, "y", PANEL, "x", controls=[], **call
+    )
+    refused("y without", ef.specification_curve, [], PANEL, "x", **call)
+
+
+def test_an_exact_fit_warns_of_nothing():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        fit = ef.ols("y ~ x", PANEL.assign(y=0.0))
+    assert fit.loglik == np.inf
+
+
+def test_an_inference_that_is_named_twice_is_shown_once():
+    def fit_of(*kinds):
+        return ef.ols("y ~ x", PANEL, inference=kinds, **KEYS).to_frame()
+
+    pd.testing.assert_frame_equal(fit_of("CR1", "CR1"), fit_of("CR1"))
+
+    def spatial(*kinds):
+        call = {"inference": kinds, **KEYS}
+        return ef.spatial_panel("y ~ x", PANEL, ring(range(12)), **call).to_frame()
+
+    pd.testing.assert_frame_equal(spatial("unit", "unit"), spatial("unit"))
+
+    def against_others(*kinds):
+        one = PANEL[PANEL["year"] == 2000]
+        call = {"inference": kinds, "unit": "unit"}
+        return ef.contrasts("y", one, "region", **call).to_frame()
+
+    pd.testing.assert_frame_equal(against_others("HC3", "HC3"), against_others("HC3"))
+
+
+@pytest.mark.parametrize(
+    ("words", "options"),
+    [
+        (r"no coordinates \['x'\]", {"coords": "x"}),
+        ("no coordinates", {"coords": ("lat", "lon", "x")}),
+        ("lat or lon with what is no number", {"lat": "north"}),
+        ("average_correlation='a'", {"average_correlation": "a"}),
+    ],
+)
+def test_places_are_two_columns_of_numbers(words, options):
+    options = dict(options)
+    places = {"lat": options.pop("lat", 35.0), "lon": 100.0}
+    one = PANEL[PANEL["year"] == 2000].assign(**places)
+    call = {"inference": "SCPC", "unit": "unit", **options}
+    refused(words, ef.ols, "y ~ x", one, **call)
+
+
+def test_complex_numbers_lose_no_part():
+    refused("complex numbers", ef.ols, "y ~ x", PANEL.assign(x=PANEL["x"] + 1j), **KEYS)

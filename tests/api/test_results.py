@@ -76,3 +76,23 @@ def test_a_summary_breaks_its_lines_between_words():
 
 def test_what_is_no_fit_is_not_compared():
     refused(r"\(1\) of type str", ef.compare, ["fit"])
+
+
+def test_a_single_fit_is_a_column_of_its_own():
+    fit = FITS["root"]
+    pd.testing.assert_frame_equal(ef.compare(fit).frame, ef.compare([fit]).frame)
+
+
+@pytest.mark.parametrize("digits", ["a", -1, 1.5, True])
+def test_digits_of_a_comparison_are_a_whole_number(digits):
+    refused("digits", ef.compare, [FITS["root"]], digits=digits)
+
+
+def test_names_of_any_characters_stand_in_latex_and_typst():
+    data = DATA.assign(**{"a^b~c\\d": DATA["x"], "y//2": DATA["x"] ** 2})
+    fit = ef.ols(data=data, y="y", x=["a^b~c\\d", "y//2"], **KEYS)
+    table = ef.compare(fit)
+    name = r"a\textasciicircum{}b\textasciitilde{}c\textbackslash{}d"
+    assert f"\n{name} & " in table.latex()
+    # Two strokes begin a comment.
+    assert r"[y\/\/2]" in table.typst()

@@ -11,6 +11,7 @@ from made_panel import DATA, KEYS, N, refused
 from tolerances import close
 
 THREE = DATA[DATA["year"].isin([1990, 1996, 2005])].rename(columns={"year": "wave"})
+HALVES = THREE.assign(half=np.where(THREE["unit"] < "u06", "first", "second"))
 BY = {"by": "wave", "unit": "unit", "inference": "CR3"}
 
 
@@ -241,3 +242,41 @@ def test_a_column_may_be_called_sample():
     assert list(fit.samples["sample"].iloc[:4]) == ["a", "a", "a", "b"]
     own = ef.ols_by("y ~ x", data, **{**BY, "by": ["list", "wave"]}).pool(by="list")
     close(fit.pool(by="sample").params, own.params)
+
+
+def test_a_range_and_a_reference_are_those_of_the_inference_in_front():
+    options = {"by": "wave", "unit": "unit", "reference": "1996"}
+    both = {"inference": ["HC3", "classical"], **options}
+    fit = ef.ols_by("y ~ x", THREE, **both).vcov("classical")
+    alone = ef.ols_by("y ~ x", THREE, inference="classical", **options)
+    pd.testing.assert_frame_equal(fit.tables["range"], alone.tables["range"])
+    assert fit.notes == alone.notes
+
+
+def test_pooled_groups_have_the_range_of_the_law_in_front():
+    fit = ef.ols_by("y ~ x", HALVES, ["wave", "half"], unit="unit", inference="HC3")
+    by_t = fit.pool(by="wave").vcov("random effects, t")
+    ends = by_t.conf_int()
+    bounds = [ends["lower"].min(), ends["upper"].max()]
+    close(by_t.tables["range"]["bound"], bounds)
+
+
+def test_pooled_groups_are_interpreted_by_their_range():
+    fit = ef.ols_by("y ~ x", HALVES, ["wave", "half"], unit="unit", inference="HC3")
+    by_wave = fit.pool(by="wave")
+    text = by_wave.interpret()
+    assert f"The mean is lowest in {by_wave.params.idxmin()}," in text
+    assert text.endswith(" of 3 groups.")
+
+
+def test_a_level_in_text_is_that_number_for_the_errors_too():
+    fit = ef.ols_by("y ~ x", THREE, **BY)
+    close(fit.pool(level="0.9").std_errors, fit.pool(level=0.9).std_errors)
+
+
+def test_samples_that_a_comma_gives_one_name_are_refused():
+    one = THREE.assign(a="p, q", b="r")
+    other = THREE.assign(a="p", b="q, r")
+    third = THREE.assign(a="s", b="t")
+    both = pd.concat([one, other, third])
+    refused("with one name", ef.ols_by, "y ~ x", both, ["a", "b"])

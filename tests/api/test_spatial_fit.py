@@ -297,3 +297,11 @@ def test_what_a_bootstrap_or_the_effects_of_a_dynamic_panel_do_not_read_is_refus
     refused("years=3 of a bootstrap by unit", durbin.bootstrap, years=3, draws=9)
     dynamic = ef.spatial_dynamic("y ~ x", DATA, NET, **KEYS)
     refused("inference='unit' of a dynamic panel", dynamic.impacts, inference="unit")
+
+
+def test_years_of_a_speed_are_finite_and_models_some():
+    fit = ef.spatial_panel("y ~ x", DATA, NET, **KEYS)
+    refused("years=inf", fit.impacts, years=np.inf)
+    w = {"near": NET}
+    call = {"models": [], **KEYS}
+    refused("one at least", ef.spatial_model_probabilities, "y ~ x", DATA, w, **call)

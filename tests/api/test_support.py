@@ -116,3 +116,14 @@ def test_an_infinite_value_to_sort_by_is_refused():
     infinite = UNITS.assign(x=UNITS["x"].where(UNITS["unit"] != "u07", np.inf))
     words = "1 infinite value of x, first u07"
     refused(words, ef.common_support, "income", infinite, "x", unit="unit")
+
+
+@pytest.mark.parametrize("value", [1.0, 0.0])
+def test_a_column_that_sorts_no_units_is_refused(value):
+    same = UNITS.assign(x=value)
+    refused("x with one value", ef.common_support, "income", same, "x", unit="unit")
+
+
+def test_two_thirds_at_the_highest_value_leave_no_thirds():
+    most = UNITS.assign(x=(UNITS["x"].rank() > N / 4).astype(float))
+    refused("x with one value", ef.common_support, "income", most, "x", unit="unit")

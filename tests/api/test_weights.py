@@ -100,3 +100,19 @@ def test_a_unit_without_a_neighbour_in_a_gal_file_is_named(tmp_path):
 def test_a_link_without_a_neighbour_is_refused():
     links = pd.DataFrame({"unit": ["a", "b", "a"], "neighbour": ["b", "a", None]})
     fails(ef.WeightsError, "a link without a unit or a neighbour", ef.weights, links)
+
+
+@pytest.mark.parametrize(
+    ("w", "words"),
+    [
+        ({"a": 5, "b": ["a"]}, "neighbours of a that are 5"),
+        ({"north": "south", "south": "north"}, "neighbours of north that are 'south'"),
+        ({"a": {"b": "x"}, "b": {"a": 1}}, "no numbers"),
+        (pd.DataFrame([("a", "b", "x"), ("b", "a", "x")]), "no numbers"),
+        (pd.DataFrame([["x", 1], [1, 0]], list("ab"), list("ab")), "no numbers"),
+        ({}, "weights of no unit"),
+        (pd.DataFrame(), "weights of no unit"),
+    ],
+)
+def test_weights_that_are_no_numbers_or_no_lists_are_refused(w, words):
+    fails(ef.WeightsError, words, ef.weights, w)

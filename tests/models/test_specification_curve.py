@@ -57,3 +57,26 @@ def test_permutations_stay_within_strata_and_follow_their_keys():
     strata = np.array([1, 0, 1, 0, 1])
     source = permutations_from_keys(np.array([[0.9, 0.2, 0.1, 0.8, 0.5]]), strata)[0]
     assert source.tolist() == [2, 1, 4, 3, 0]
+
+
+def test_a_draw_that_gives_all_units_one_treatment_has_no_slope():
+    rng = default_rng(4)
+    y = rng.normal(size=9)
+    controls = np.column_stack([np.ones(9), rng.normal(size=9)])
+    varied = rng.normal(size=9)
+    # Less the constant 0.1 leaves rounding, the number 1e-17 or so, and not zero.
+    treatments = np.column_stack([varied, np.full(9, 0.1), np.zeros(9)])
+    beta, errors, _ = slopes_by_draw(y, treatments, controls, np.arange(9))
+    assert np.isfinite([beta[0], errors[0]]).all()
+    assert np.isnan(beta[1:]).all() and np.isnan(errors[1:]).all()
+
+
+def test_a_draw_whose_treatment_the_effects_take_up_has_no_slope():
+    rng = default_rng(5)
+    y = rng.normal(size=9)
+    controls = np.ones((9, 1))
+    # What effects leave of a treatment that they take up is rounding.
+    left = np.column_stack([rng.normal(size=9), 1e-16 * rng.normal(size=9)])
+    squares = np.array([9.0, 9.0])
+    beta, _, _ = slopes_by_draw(y, left, controls, np.arange(9), 3, squares)
+    assert np.isfinite(beta[0]) and np.isnan(beta[1])

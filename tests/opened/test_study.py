@@ -94,6 +94,8 @@ def test_what_is_no_name_or_no_estimate_is_refused_in_a_line(s, tmp_path):
         s.data("states")
     with pytest.raises(OpenError, match="no table panel"):
         s.table("panel/all/unit.csv")
+    with pytest.raises(OpenError, match="a folder of type int"):
+        ef.open_study(5)
     with pytest.raises(OpenError, match="no study in"):
         ef.open_study(tmp_path)
     (tmp_path / "config.yaml").write_text("")

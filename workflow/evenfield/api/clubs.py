@@ -11,6 +11,7 @@ from evenfield.api.levels import levels_of, positive
 from evenfield.api.policies import of_units
 from evenfield.api.results import Fit, chosen, refuse_undefined, tidy
 from evenfield.models import clubs as models
+from evenfield.study.errors import EstimateError
 
 YEARLY = 400.0  # penalty of the Hodrick-Prescott filter for yearly data
 
@@ -182,6 +183,12 @@ def clubs(
     own = models.cluster(log, rules)
     refuse_undefined(own.reason)
     clubs = own.merged.clubs
+    if not clubs:
+        raise EstimateError(
+            f"no club: no two neighbours of the {len(log)} units converge",
+            "two units at least that close in on one path",
+            "take other units or dates",
+        )
     means = {}
     notes = {"units": len(log), "compared": "logarithms" if logs else "levels"}
     for number, club in enumerate(clubs, 1):

@@ -44,6 +44,10 @@ ADVICE = {
         "units far away to compare with",
         "take smaller rings, or min_controls if so few are enough",
     ),
+    "nothing of the outcome over": (
+        "an outcome that they do not explain without an error",
+        "leave out what it is made of",
+    ),
     "are collinear": ("regressors that can be told apart", "leave one of them out"),
 }
 R = TypeVar("R")
@@ -414,7 +418,9 @@ def table(
     keys = [name for name in (unit, time) if name is not None]
     for name in chain(keys, *model.effects.values()):
         chosen("column", name, rows, "name a column or level")
-    if rows[keys].isna().any(axis=None):
+    # An infinite number is no date, and no name of a unit.
+    named = rows[keys]
+    if (named.isna() | named.isin([np.inf, -np.inf])).any(axis=None):
         raise EstimateError(
             "a row without unit or date", "both in every row", "drop it"
         )
@@ -596,7 +602,7 @@ def _matrices(
                 context={"lag": lag, "np": np},
             )
             left, X = (
-                pd.DataFrame(part).rename(columns=str).astype(float)
+                _real(pd.DataFrame(part).rename(columns=str))
                 for part in (both.lhs, both.rhs)
             )
     except Exception as error:  # a formula may hold any code of its user
@@ -649,6 +655,13 @@ def _matrices(
     return left.iloc[:, 0].rename(model.named(left.columns[0])), X, used
 
 
+def _real(columns: pd.DataFrame) -> pd.DataFrame:
+    """Return columns as floats; a complex number would lose a part."""
+    if any(map(pd.api.types.is_complex_dtype, columns.dtypes)):
+        raise TypeError("complex numbers")
+    return columns.astype(float)
+
+
 def _is_number(column: pd.Series[Any]) -> bool:
     return isinstance(column.dtype, np.dtype) and column.dtype.kind in "iuf"
 
@@ -692,6 +705,8 @@ def weights(
     if isinstance(w, Network):  # with what was computed of it
         return w
     names, matrix = links_of(w, ids)
+    if not names:
+        raise WeightsError("weights of no unit", "two units or more", "correct w")
     if symmetric:
         # Each pair is named once, either way: the larger of w_ij and w_ji serves both.
         matrix = csr_array(matrix.maximum(matrix.T))
@@ -728,9 +743,37 @@ def matched_weights(w: object, ids: np.ndarray) -> csr_array:
     return csr_array(net.matrix[order][:, order])
 
 
+def _numbers_of(weights: Any) -> np.ndarray:
+    """Return weights of a table as numbers."""
+    try:
+        return np.asarray(weights.to_numpy(float))
+    except (TypeError, ValueError) as error:
+        raise WeightsError(
+            f"weights that are no numbers: {error}", "numbers", "correct w"
+        ) from error
+
+
 def is_square(frame: pd.DataFrame) -> bool:
     """Say whether a table has the same ids in rows and columns."""
     return set(map(str, frame.index)) == set(map(str, frame.columns))
+
+
+def _links_of_mapping(w: Mapping[Any, Any]) -> pd.DataFrame:
+    """Return neighbours, or weights by neighbour, as a table of links."""
+    links = []
+    for i, row in w.items():
+        # Text would be read letter by letter.
+        if isinstance(row, str) or not isinstance(row, Iterable):
+            raise WeightsError(
+                f"neighbours of {i} that are {row!r}",
+                "a list of neighbours, or weights by neighbour",
+                f"give {{{i!r}: [...]}}, or {{{i!r}: {{neighbour: 1.0}}}}",
+            )
+        if isinstance(row, Mapping):
+            links += [(i, j, weight) for j, weight in row.items()]
+        else:
+            links += [(i, j, 1.0) for j in row]
+    return pd.DataFrame(links, columns=["unit", "neighbour", "weight"])
 
 
 def links_of(w: Any, ids: Iterable[object] | None) -> tuple[list[str], csr_array]:
@@ -746,17 +789,12 @@ def links_of(w: Any, ids: Iterable[object] | None) -> tuple[list[str], csr_array
         ids = w.unique_ids
         w = w.sparse
     if isinstance(w, Mapping):
-        links = []
-        for i, row in w.items():
-            weighted = isinstance(row, Mapping)
-            links += [(i, j, row[j] if weighted else 1.0) for j in row]
-        ids = list(w)
-        w = pd.DataFrame(links, columns=["unit", "neighbour", "weight"])
+        ids, w = list(w), _links_of_mapping(w)
     # Before the edge list: a square of two or three units has as many columns.
     if isinstance(w, pd.DataFrame) and is_square(w):
         ids = list(map(str, w.index))
         # Its columns in the order of the rows.
-        w = w.set_axis(w.columns.map(str), axis=1)[ids].to_numpy(float)
+        w = _numbers_of(w.set_axis(w.columns.map(str), axis=1)[ids])
     if isinstance(w, pd.DataFrame) and w.shape[1] in (2, 3):
         if w.iloc[:, :2].isna().any(axis=None):
             raise WeightsError(
@@ -770,7 +808,7 @@ def links_of(w: Any, ids: Iterable[object] | None) -> tuple[list[str], csr_array
             raise WeightsError(
                 f"the pair {i}, {j} appears twice", "each pair once", "drop one"
             )
-        values = w.iloc[:, 2].to_numpy(float) if w.shape[1] == 3 else np.ones(len(w))
+        values = _numbers_of(w.iloc[:, 2]) if w.shape[1] == 3 else np.ones(len(w))
         cells = tuple(np.searchsorted(names, ends[end].tolist()) for end in ends)
         return names, csr_array((values, cells), shape=(len(names),) * 2)
     if ids is None or isinstance(w, pd.DataFrame) or not hasattr(w, "shape"):

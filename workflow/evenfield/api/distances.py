@@ -10,7 +10,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import shortest_path
 
 from evenfield.api.data import Table, is_square, links_of
-from evenfield.api.policies import of_units
+from evenfield.api.policies import coordinates
 from evenfield.numerics.spatial import haversine_km
 from evenfield.numerics.spatial_panel.network import Network
 from evenfield.study.errors import EstimateError, counted
@@ -25,8 +25,7 @@ def distances(rows: Table, coords: tuple[str, str], distance: object) -> np.ndar
     N), infinite where units are not linked.
     """
     if distance is None:
-        lat, lon = (of_units(rows, name).astype(float) for name in coords)
-        return haversine_km(lat, lon)
+        return haversine_km(*coordinates(rows, coords))
     if isinstance(distance, Network):
         names = list(distance.units)
         links = distance.matrix

@@ -80,7 +80,7 @@ def _slope(fit: Fit) -> str:
     outcome = fit.model.split("~")[0].strip()
     less = "more" if row["estimate"] >= 0 else "less"
     size = _number(abs(row["estimate"]))
-    several = len(_rows(fit).keys() - {"Intercept"}) > 1
+    several = len(_rows(fit).keys() - {"Intercept", "sigma2"}) > 1
     held = ", the other regressors held" if several else ""
     first = f"One more of {row['term']} goes with {size} {less} of {outcome}{held}."
     return f"{first} {_interval(row)}"
@@ -99,6 +99,13 @@ def _beta(fit: Fit) -> str:
     row = _first(fit)
     speed = fit.tables["speed"].to_dict("index")["speed"]
     years = fit.notes["years"]
+    if not np.isfinite(speed["estimate"]):
+        # 1 + b T is not above zero: no constant speed closes more than a gap.
+        return (
+            f"Units that began lower grew faster from {years}, so much that they ended"
+            " above: no constant speed does so."
+            f" {_interval(row).replace('interval', 'interval of the slope', 1)}"
+        )
     percent = _number(100 * abs(speed["estimate"]))
     if speed["estimate"] > 0:
         half = _number(fit.notes["half-life"])
@@ -123,12 +130,16 @@ def _beta(fit: Fit) -> str:
 def _beta_changes(fit: Fit) -> str:
     *_, row = _rows(fit).values()  # the last span
     span, first = str(row["term"]).split(" less ")
-    side = "faster" if row["estimate"] >= 0 else "more slowly"
+    faster = row["estimate"] >= 0
     percent = _number(100 * abs(row["estimate"]))
     p = row["p_value"]
+    how = f"Gaps closed {'faster' if faster else 'more slowly'}"
+    speeds = fit.tables["speed"]["speed"]
+    if speeds[[span, first]].min() < 0:  # gaps that widen do not close
+        how = f"The speed at which gaps close was {'higher' if faster else 'lower'}"
     return (
-        f"Gaps closed {side} from {span} than from {first}, by {percent} points of a"
-        f" percent a year. By bootstrap p is {_number(p)}: {_refused(p, 'no change')}."
+        f"{how} from {span} than from {first}, by {percent} points of a percent a year."
+        f" By bootstrap p is {_number(p)}: {_refused(p, 'no change')}."
     )
 
 
@@ -154,7 +165,7 @@ def _refused(p: float, what: str) -> str:
 
 def _samples(fit: Fit) -> str:
     rows = _rows(fit)
-    if "heterogeneity" in fit.tables:
+    if "range" not in fit.tables:
         (row,) = rows.values()
         p = fit.tables["heterogeneity"].to_dict("index")["Q"]["p_value"]
         first = (
@@ -165,10 +176,12 @@ def _samples(fit: Fit) -> str:
     ends = fit.tables["range"].to_dict("index")
     low, high = ends["lowest"], ends["highest"]
     above = sum(row["estimate"] > 0 for row in rows.values())
+    pooled = "heterogeneity" in fit.tables
+    what, of_what = ("mean", "groups") if pooled else ("coefficient", "samples")
     return (
-        f"The coefficient is lowest in {low['sample']}, {_number(low['estimate'])}, and"
+        f"The {what} is lowest in {low['sample']}, {_number(low['estimate'])}, and"
         f" highest in {high['sample']}, {_number(high['estimate'])}. It is above 0 in"
-        f" {above} of {len(rows)} samples."
+        f" {above} of {len(rows)} {of_what}."
     )
 
 
@@ -202,16 +215,25 @@ def _dealt_out(fit: Fit) -> str:
 
 def _root(fit: Fit) -> str:
     row = _first(fit)
-    left = f"Of a gap, {_number(100 * row['estimate'])}% is left one date later"
+    later = "one date later"
+    if "other dates" in fit.tables:  # a transition takes several dates
+        years = fit.notes["years a transition"] or 1
+        later = f"{_number(years)} year{'s' * (years != 1)} later"
+    modifiers = [name for name in _rows(fit) if name.startswith("rho_x_")]
+    where = " and ".join(name.removeprefix("rho_x_") for name in modifiers)
+    of_whom = f" where {where} is 0" if where else ""
+    rho = row["estimate"]
+    left = f"Of a gap{of_whom}, {_number(100 * rho)}% is left {later}"
     half = fit.notes["half-life"]
-    closes = (
-        f"half of it is gone after {_number(half)} years"
-        if 0 < half < np.inf
-        else "none closes"
-    )
+    if 0 < half < np.inf:
+        closes = f"half of it is gone after {_number(half)} years"
+    elif -1 < rho <= 0:
+        closes = "it changes sides and no half-life says how fast it closes"
+    else:
+        closes = "none closes"
     low, high = row["conf_low"], row["conf_high"]
     ends = f"The 95% interval of rho, {_number(low)} to {_number(high)},"
-    if high < 1:
+    if high < 1 or low > 1:
         return f"{left}; {closes}. {ends} leaves out 1, at which gaps stay."
     return f"{left}; {closes}. {ends} reaches 1, at which gaps stay."
 
@@ -256,19 +278,24 @@ def _impacts(fit: Fit) -> str:
         f"One more of {ending} in a unit goes with {_number(row['estimate'])} there, and"
         f" with {_number(others['estimate'])} over all other units."
     )
+    if others["std_error"] == 0 == others["estimate"]:
+        return f"{first} The model has no effect on others: it is 0 without an error."
     return (
         f"{first} {_interval(others).replace('interval', 'interval of the latter', 1)}"
     )
 
 
 def _sigma(fit: Fit) -> str:
-    row = _first(fit)
-    rows = _rows(fit)
-    first_date, last_date, _ = rows
-    first, last = rows[first_date]["estimate"], rows[last_date]["estimate"]
+    row = _rows(fit)["fall"]
+    # The deviations are described once, beside the first inference of the fit.
+    sizes = {
+        str(one["term"]).removeprefix("sigma "): one["estimate"]
+        for one in fit.to_frame().to_dict("records")
+        if one["term"] != "fall"
+    }
+    dates, (first, last) = [*sizes], sizes.values()
     moved = "fell" if last < first else "rose"
-    p = rows["fall"]["p_value"]
-    dates = [name.removeprefix("sigma ") for name in (first_date, last_date)]
+    p = row["p_value"]
     return (
         f"The standard deviation of log income {moved} from {_number(first)} ({dates[0]})"
         f" to {_number(last)} ({dates[1]}). By {row['inference']} p is {_number(p)}:"
@@ -343,9 +370,13 @@ def _growth(fit: Fit) -> str:
     share, before = (_number(100 * most[name]) for name in ("share", "share at start"))
     ahead = groups.index[groups["share"] > groups["share at start"]]
     outgrew = ", ".join(map(str, ahead)) or "No group"
+    # Points of the total at the start sum to its growth rate.
+    of_what, grew = "growth", "outgrew"
+    if groups["points"].sum() < 0:
+        of_what, grew = "fall", "fell faster than"
     return (
-        f"{most.name} has {share}% of the growth, and had {before}% of the total at the start."
-        f" {outgrew} outgrew the whole."
+        f"{most.name} has {share}% of the {of_what}, and had {before}% of the total at the"
+        f" start. {outgrew} {grew} the whole."
     )
 
 
@@ -401,6 +432,15 @@ def _event_study(fit: Fit) -> str:
         f"{row['term']} dates after the policy {outcome} lies"
         f" {_number(abs(row['estimate']))} {side} what cells without it predict."
     )
+    cells = fit.tables["event study"]
+    lost = cells["not imputed"].to_dict()[row["term"]]
+    if lost:
+        first = f"{first[:-1]}; {lost} cells with it have none to compare with."
+    low, *_, high = map(int, str(row["term"]).split(" to ") * 2)
+    without = [name for name in cells.index[cells["cells"] == 0] if name.isdigit()]
+    within = [name for name in without if low <= int(name) <= high]
+    if within:
+        first = f"{first[:-1]}; no cell counts {' or '.join(within)} dates after it."
     p = fit.tables["checks"].to_dict("index")["leads, all at once"]["p_value"]
     leads = "no test of leads speaks for or against it"
     if np.isfinite(p):
@@ -409,7 +449,9 @@ def _event_study(fit: Fit) -> str:
 
 
 def _rings(fit: Fit) -> str:
-    own, ring, *_ = _rows(fit).values()
+    rows = fit.to_frame().to_dict("records")
+    own = next(row for row in rows if row["term"] == "own")
+    ring = next(row for row in _rows(fit).values() if row["term"] != "own")
     outcome = fit.model.split("~")[0].strip()
     gaps = []
     for row in (ring, own):

@@ -106,6 +106,7 @@ class LabelFit(Fit):
         kinds = names_of(inference)
         for kind in kinds:
             chosen("inference", kind, TRIED)
+        level = share("confidence level", level, 0.95)
         whole("lists", lists, lowest=1)
         streams = _streams(seed, seeds)
         case, placebo = self._placebo(kinds, strata, streams, level, options)
@@ -168,13 +169,19 @@ class LabelFit(Fit):
             design=replace(design, intervals=False),
             dealt=dealt_out(regression.labels, dealing, stratum, seeds, tests.drawn),
             strata=lambda: stratum,
-            level=share("confidence level", level, 0.95),
+            level=level,
         )
         return dealing, placebo
 
 
 def _streams(seed: Any, seeds: Any) -> dict[str, Any]:
     """Return the seed of each thing that is drawn."""
+    if not isinstance(seeds, Mapping | None):
+        raise EstimateError(
+            f"seeds={seeds!r}",
+            f"seeds by name, of {', '.join(STREAMS)}",
+            "give seeds={'lists': 1}, for example",
+        )
     given = dict(seeds or {})
     for name, of_it in given.items():
         chosen("draws with a seed", name, STREAMS)
@@ -287,6 +294,8 @@ def label_permutation(
     for name in weights:
         chosen("coefficient", name, regressors, "name labels")
     label_values = np.column_stack([rows.numbers(name) for name in label_names])
+    if w is None:
+        label_values = _near_zero(label_values)
     dealing = _dealing(rows, strata, links, exact=exact, draws=draws)
     tests = labels_dealt_out(
         np.array([_by_date(each, each.y)[..., 0] for each in tables]),
@@ -316,6 +325,18 @@ def _weights(contrast: Any, first: str) -> dict[str, float]:
     for name, weight in contrast.items():
         finite(f"contrast of {name}", weight)
     return dict(contrast)
+
+
+FAR = 1e4  # standard deviations
+
+
+def _near_zero(labels: np.ndarray) -> np.ndarray:
+    """Return labels far from zero less their mean, which the constant takes up: their
+    squares would lose digits; (R, L).
+    """
+    mean = labels.mean(axis=0)
+    far = np.abs(mean) > FAR * labels.std(axis=0)
+    return np.asarray(labels - np.where(far, mean, 0.0))
 
 
 def _by_date(rows: Table, columns: object) -> np.ndarray:

@@ -225,7 +225,7 @@ class _OwnAndNear:
     def kinds(self, inference: str | Sequence[str] | None) -> list[str]:
         """Return the methods, those that were asked for or by default."""
         if inference is not None:
-            kinds = names_of(inference)
+            kinds = list(dict.fromkeys(names_of(inference)))
             for kind in kinds:
                 chosen("inference", kind, KINDS)
             return kinds

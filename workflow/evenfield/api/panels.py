@@ -72,8 +72,9 @@ def dynamic_fe(
         are what the root lies between.
     interval : str
         Of ``tables["speed"]``: clustered by unit, or, of bias-corrected roots, score (the
-        roots at which the adjusted score does not differ from zero, which needs no
-        root) or bootstrap (whole units drawn again, studentised).
+        roots around the estimate at which the adjusted score does not differ from
+        zero, which needs no root; ``notes`` say if it does not at 1 either, beyond
+        them) or bootstrap (whole units drawn again, studentised).
     draws, seed : int
         Draws of units.
     interact : str or sequence of str, optional
@@ -147,6 +148,12 @@ def dynamic_fe(
     rng = np.random.default_rng(seed)
     against, lost = tested_root(levels, root, interval, LEVEL, rng, draws)
     tables["speed"] = _speeds(against, years)
+    test = against.test
+    # The interval by score is the stretch of roots around the estimate: another may
+    # hold 1.
+    apart = interval == "score" and not test.conf_low <= 1 <= test.conf_high
+    if apart and test.p_value > 1 - LEVEL:
+        notes["score at rho = 1"] = "does not differ from zero either"
     if interval == "bootstrap":
         notes["share of draws without a root"] = lost
     return Fit(
@@ -425,7 +432,12 @@ def _instruments(
     sources = []
     touched = set(first_lags)
     for name, first_lag in first_lags.items():
-        path = rows.steps_grid(rows.column(name, missing=True))
+        values = rows.column(name, missing=True)
+        if not pd.api.types.is_numeric_dtype(values):
+            raise EstimateError(
+                f"{name} with what is no number", "numbers", "take another column"
+            )
+        path = rows.steps_grid(values)
         if np.isinf(path).any():
             raise EstimateError(
                 f"infinite values of {name}", "finite numbers", "leave them blank"

@@ -68,6 +68,10 @@ def placement(
             "1 for units that got the policy, 0 for others",
             "make such a column",
         )
+    if not names:
+        raise EstimateError(
+            "a formula without a policy", "one at least", "write 'y ~ policy | group'"
+        )
     earlier = names_of(held)
     for name in earlier:
         chosen("policy in the formula", name, names)

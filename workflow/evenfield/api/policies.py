@@ -90,9 +90,7 @@ class Places:
                 "a cut-off in km",
                 "give conley=300, for example",
             )
-        for name in coords:
-            policy.rows.numbers(name)  # refused where they are none
-        lat, lon = (of_units(policy.rows, name).astype(float) for name in coords)
+        lat, lon = coordinates(policy.rows, coords)
         return cls(lat=lat, lon=lon, cutoff_km=float(cutoff_km))
 
 
@@ -209,6 +207,19 @@ def of_units(rows: Table, name: str, *, missing: bool = False) -> np.ndarray:
             "correct it, or take another column",
         )
     return np.asarray(labels)[code_of_unit]
+
+
+def coordinates(rows: Table, names: Any) -> tuple[Array, Array]:
+    """Return latitude and longitude of each unit, from two columns of numbers, (N,), (N,)."""
+    columns = names_of(names)
+    if len(columns) != 2:
+        raise EstimateError(
+            f"coords={names!r}", "two columns", "give coords=('lat', 'lon')"
+        )
+    for name in columns:
+        rows.numbers(name)  # refused where they are none
+    lat, lon = (of_units(rows, name).astype(float) for name in columns)
+    return lat, lon
 
 
 def _first_dates(rows: Table, first: str) -> tuple[Array, dict[str, int]]:

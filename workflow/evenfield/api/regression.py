@@ -62,14 +62,19 @@ class Case(Design):
     @cached_property
     def _locations(self) -> Locations:
         names = names_of(self.options["coords"])
-        if not {*names} <= {*self.rows.data}:
+        if len(names) != 2 or not {*names} <= {*self.rows.data}:
             raise EstimateError(
                 f"no coordinates {names}",
-                "columns of the data",
+                "two columns of the data",
                 "give coords=('lat', 'lon')",
             )
         by_column = [of_units(self.rows, name, missing=True) for name in names]
-        positions = np.column_stack(by_column).astype(float)
+        try:
+            positions = np.column_stack(by_column).astype(float)
+        except (TypeError, ValueError) as error:
+            raise EstimateError(
+                f"{' or '.join(names)} with what is no number", "degrees", "convert it"
+            ) from error
         lacking = ~np.isfinite(positions).all(axis=1)
         if lacking.any():
             noun = "unit has" if lacking.sum() == 1 else "units have"
@@ -243,11 +248,13 @@ def _kinds(rows: Table, options: Mapping[str, Any]) -> list[str]:
     cluster = options["cluster"]
     several = rows.several or cluster is not None
     # HC3 takes rows as independent, which rows of one unit or cluster are not.
-    kinds = names_of(options["inference"] or ("CR2" if several else "HC3"))
+    named = names_of(options["inference"] or ("CR2" if several else "HC3"))
+    kinds = list(dict.fromkeys(named))  # each once
     for kind in kinds:
         chosen("inference", kind, METHODS)
-    if options["cutoff_km"] is not None:
-        numeric("cutoff_km", options["cutoff_km"])
+    for name in ("cutoff_km", "average_correlation"):
+        if options[name] is not None:
+            numeric(name, options[name])
     if rows.units_known:
         return kinds
     # A panel without units has nothing to cluster by, or to permute.
@@ -573,6 +580,8 @@ def ols(
     )
     n = len(fit.y)
     sse = fit.u_hat @ fit.u_hat
+    with np.errstate(divide="ignore"):  # infinite where nothing is left over
+        loglik = float(-n / 2 * (np.log(2 * np.pi * sse / n) + 1))
     # R2 of the whole, effects included.
     gap = rows.y.to_numpy() - rows.y.mean()
     total = float(gap @ gap)
@@ -581,7 +590,7 @@ def ols(
         lambda level: _lines(case, kinds, level),
         nobs=n,
         # Normal errors with the variance of maximum likelihood, SSE / N.
-        loglik=float(-n / 2 * (np.log(2 * np.pi * sse / n) + 1)),
+        loglik=loglik,
         n_params=k,
         resids=rows.restored(fit.u_hat),
         # y - u, so that effects that were taken out are part of the fitted value.
@@ -647,7 +656,7 @@ def contrasts(
     if not units.units_known:  # a row is a unit here
         unit = "unit of the row"
         data[unit] = np.arange(len(data))
-    kinds = names_of(inference)
+    kinds = list(dict.fromkeys(names_of(inference)))
     # Against all others each group has a model of its own.
     sets = [[name] for name in groups] if reference is None else [groups]
     fits = [
@@ -754,6 +763,31 @@ def beta_convergence(
         cross[PRODUCT + name] = cross["initial"] * rows.X[name][at].to_numpy()
     model = _growth_model(formula, rows, modifiers)
     fit = ols(model, cross, unit=rows.unit_name, **options)
+
+    def with_speeds(fit: LeastSquares) -> LeastSquares:
+        return replace(fit, tables={"speed": _speeds(fit, modifiers, years)})
+
+    rate, half = _speeds(fit, modifiers, years)["estimate"].tolist()[:2]
+    span = f"{dates.text[first]} to {dates.text[last]}"
+    named = replace(
+        fit,
+        title="Beta convergence",
+        notes={
+            "speed": rate,
+            "half-life": half,
+            "years": span,
+            "outcome": said,
+            **fit.notes,
+        },
+        _of_first=with_speeds,
+    )
+    return with_speeds(named)
+
+
+def _speeds(fit: LeastSquares, modifiers: Sequence[str], years: float) -> pd.DataFrame:
+    """Return the speeds and the half-life that the slope of the initial level implies, a
+    row each, by the first inference.
+    """
     # The interval of the speed is that of the slope, transformed.
     of_slope = fit.rows(0.95).set_index("term").loc[["initial"], NUMBERS]
     slope = Tested(**of_slope.iloc[0])
@@ -764,24 +798,10 @@ def beta_convergence(
         names.append(f"speed at {name} = 1")
         other = _slope_at_one(fit, name)
         tests.append(implied.rows(other, 0.95)[0].test)
-    table_of_speeds = pd.DataFrame(
+    return pd.DataFrame(
         [[getattr(test, name) for name in NUMBERS] for test in tests],
         index=names,
         columns=NUMBERS,
-    )
-    rate, half = table_of_speeds["estimate"].tolist()[:2]
-    span = f"{dates.text[first]} to {dates.text[last]}"
-    return replace(
-        fit,
-        title="Beta convergence",
-        notes={
-            "speed": rate,
-            "half-life": half,
-            "years": span,
-            "outcome": said,
-            **fit.notes,
-        },
-        tables={"speed": table_of_speeds},
     )
 
 
@@ -896,7 +916,13 @@ def specification_curve(
             "give samples={'all': '', 'late': 'year > 2000'}, for example",
         )
     rng = np.random.default_rng(seed)
-    cases = list(product(names_of(y), controls, (samples or {"all": ""}).items()))
+    outcomes, sets = names_of(y), list(controls)
+    for name, listed in {"y": outcomes, "controls": sets}.items():
+        if not listed:
+            raise EstimateError(
+                f"{name} without an entry", "one at least", "controls=[()] are none"
+            )
+    cases = list(product(outcomes, sets, (samples or {"all": ""}).items()))
     whole = table(Columns(treatment, ()), data, unit, time)
     paths = whole.balanced(whole.y)
     labels = np.zeros(len(whole.units.names), dtype=int)
@@ -921,13 +947,16 @@ def specification_curve(
         positions = np.array([position_of_date[date] for date in rows.calendar.text])
         at = np.searchsorted(whole.units.names, rows.unit)
         d = drawn[:, at, positions[rows.calendar.codes]]
+        squares = (d**2).sum(axis=1)
         # Effects are taken out of permuted treatments as of the one that was.
         if codes:
             effect_span(codes).take_out(d)
         Z = np.delete(left.X, used.index(treatment), axis=1)
         # K in CR1's (N - 1) / (N - K): of effects nested in the units the constant alone.
         counted = left.rank - left.nested
-        lines.append(curve.slopes_by_draw(left.y, d.T, Z, rows.units.codes, counted))
+        lines.append(
+            curve.slopes_by_draw(left.y, d.T, Z, rows.units.codes, counted, squares)
+        )
     # One row a specification; column 0 is the data, the others are permutations.
     estimates, errors, df = map(np.array, zip(*lines, strict=True))
     summaries = curve.curve_summaries(estimates, estimates / errors, df, sign)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import chain
 from textwrap import wrap
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pandas as pd
@@ -174,6 +174,8 @@ class Fit:
     # numbers of the whole fit, and further tables, by name
     notes: Mapping[str, Any] = field(default_factory=dict)
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    # makes notes and tables anew that are of the first inference, for ``vcov``
+    _of_first: Callable[[Any], Any] = lambda fit: fit
     raw: Any = None  # what the numerics returned
     # What it was made by, which ``reported`` fills in: page of the documentation,
     # formula or outcome, rows of the data.
@@ -254,7 +256,7 @@ class Fit:
             first = table["inference"] == inference
             return pd.concat([table[first], table[~first]], ignore_index=True)
 
-        return replace(self, rows=rows)
+        return cast(Fit, self._of_first(replace(self, rows=rows)))
 
     @property
     def summary(self) -> Text:
@@ -340,6 +342,12 @@ def _short(value: object) -> str:
     return f"{value:.4f}" if 1e-3 <= abs(value) < 1e5 else f"{value:.4g}"
 
 
+# Characters that are special in LaTeX: the last three have no backslash before them.
+LATEX = {letter: f"\\{letter}" for letter in "&%$#_{}"} | {
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+}
 STARS = ((0.01, "***"), (0.05, "**"), (0.1, "*"))
 FOOT = ["N", "log-likelihood", "AIC", "BIC", "inference"]
 
@@ -358,7 +366,7 @@ class Comparison:
 
     def latex(self) -> str:
         """Return a LaTeX tabular."""
-        head, *body = (" & ".join(line) + r" \\" for line in self._cells("&%$#_{}"))
+        head, *body = (" & ".join(line) + r" \\" for line in self._cells(LATEX))
         begin = rf"\begin{{tabular}}{{l{'r' * self.frame.shape[1]}}}"
         return "\n".join([begin, head, r"\hline", *body, r"\end{tabular}"])
 
@@ -369,7 +377,7 @@ class Comparison:
 
     def typst(self) -> str:
         """Return a Typst table."""
-        cells = self._cells(r"\*_#$[]<>@`~")
+        cells = self._cells(r"\*_#$[]<>@`~/")
         lines = ",\n".join(f"[{'], ['.join(line)}]" for line in cells)
         return f"#table(columns: {self.frame.shape[1] + 1},\n{lines},\n)"
 
@@ -385,9 +393,13 @@ class Comparison:
                 cell.text = text
         document.save(path)
 
-    def _cells(self, special: str = "") -> list[list[str]]:
-        """Return all cells as text, a backslash before characters that are special."""
-        escaped = str.maketrans({letter: f"\\{letter}" for letter in special})
+    def _cells(self, special: str | Mapping[str, str] = "") -> list[list[str]]:
+        """Return all cells as text, a backslash before characters that are special, or
+        what stands for each.
+        """
+        if isinstance(special, str):
+            special = {letter: f"\\{letter}" for letter in special}
+        escaped = str.maketrans(dict(special))
         rows = [["", *self.frame], *self.frame.itertuples()]
         return [[str(cell).translate(escaped) for cell in row] for row in rows]
 
@@ -408,6 +420,10 @@ def compare(
     digits, stars : int, bool
         Digits after the point; whether to mark p below 0.1, 0.05 and 0.01.
     """
+    if isinstance(digits, bool) or not isinstance(digits, int) or digits < 0:
+        raise EstimateError(f"digits={digits!r}", "a whole number, 0 or more", "give 3")
+    if isinstance(fits, Fit):
+        fits = [fits]
     if not isinstance(fits, Mapping):
         fits = {f"({i})": fit for i, fit in enumerate(fits, 1)}
     if not fits:

@@ -3,8 +3,8 @@ mean by random effects.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -17,6 +17,7 @@ from evenfield.models.pooled import pooled
 from evenfield.study.errors import EstimateError, first_examples
 
 POOLED = "mean"  # name of the pooled coefficient in rows of results
+F = TypeVar("F", bound=Fit)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -62,7 +63,8 @@ class SampleFits(Fit):
         With w_i = 1 / (v_i + tau2) the mean is sum_i w_i b_i / sum_i w_i, its variance
         1 / sum_i w_i.
         """
-        ends = self.conf_int(share("confidence level", level, 0.95))
+        level = share("confidence level", level, 0.95)
+        ends = self.conf_int(level)
         finite = np.isfinite(ends.to_numpy(float)).all(axis=1)
         lacking = ends.index[~finite]
         if len(lacking):
@@ -90,17 +92,15 @@ class SampleFits(Fit):
             for name in names_in_order(together)
         }
         tables = {name: fit.tables["heterogeneity"] for name, fit in fits.items()}
-        return Fit(
+        each = Fit(
             f"{self.title}, pooled by {by}",
             _side_by_side(POOLED, fits),
             self.nobs,
-            notes={by: len(fits), **_beside(reference, POOLED, fits)},
-            tables={
-                "range": _range(POOLED, fits),
-                "heterogeneity": pd.concat(tables, names=[by]),
-            },
+            notes={by: len(fits)},
+            tables={"heterogeneity": pd.concat(tables, names=[by])},
             raw=fits,
         )
+        return _with_range(each, reference)
 
     def _pooled(self, samples: list[str], ends: pd.DataFrame, level: float) -> Fit:
         """Return the mean of some samples."""
@@ -201,6 +201,13 @@ def ols_by(
     values = data[columns].map(plain_text)
     labels = values.agg(", ".join, axis=1)
     names = names_in_order(labels)
+    # Values that hold a comma may make one name of two samples.
+    if len(names) < len(values.drop_duplicates()):
+        raise EstimateError(
+            f"different samples of {of_columns} with one name",
+            "names without a comma",
+            "rename them",
+        )
     if len(names) < 2:
         raise EstimateError(f"one sample in {of_columns}", "two or more", "use ols")
     fits: dict[str, Fit] = {}
@@ -217,21 +224,17 @@ def ols_by(
     for fit in fits.values():
         chosen("parameter", term, fit.params.index)
 
-    return SampleFits(
+    of_samples = SampleFits(
         f"{term} by {of_columns}",
         _side_by_side(term, fits),
         nobs=sum(fit.nobs for fit in fits.values()),
-        notes={
-            "samples": len(names),
-            **_beside(reference, term, fits),
-            NOT_USED: fits[names[0]].notes[NOT_USED],
-        },
-        tables={"range": _range(term, fits)},
+        notes={"samples": len(names), NOT_USED: fits[names[0]].notes[NOT_USED]},
         raw=fits,
         samples=values.set_axis(pd.Index(labels, name="sample"))[
             ~labels.duplicated().to_numpy()
         ],
     )
+    return _with_range(of_samples, reference)
 
 
 def _side_by_side(term: str, fits: Mapping[str, Fit]) -> Rows:
@@ -254,16 +257,31 @@ def _side_by_side(term: str, fits: Mapping[str, Fit]) -> Rows:
     return rows
 
 
-def _range(term: str, fits: Mapping[str, Fit]) -> pd.DataFrame:
+def _with_range(each: F, reference: object) -> F:
+    """Return fits of samples with their range and how they differ from a reference, which
+    are those of another inference where that comes first.
+    """
+
+    def of_first(fit: F) -> F:
+        return replace(
+            fit,
+            notes={**fit.notes, **_beside(reference, fit)},
+            tables={**fit.tables, "range": _range(fit)},
+        )
+
+    return replace(of_first(each), _of_first=of_first)
+
+
+def _range(fit: Fit) -> pd.DataFrame:
     """Return the lowest and the highest estimate with its sample, and the lowest and
     highest end of any 95 percent interval, which may be of another sample.
     """
-    names = list(fits)
-    estimates = np.array([fit.params[term] for fit in fits.values()])
+    names = list(fit.params.index)
+    estimates = fit.params.to_numpy(float)
     # Estimates that are equal but for rounding fall the same way on all machines.
     rounded = np.round(estimates, TIE_DIGITS)
     ends = [int(rounded.argmin()), int(rounded.argmax())]
-    intervals = pd.DataFrame([fit.conf_int().loc[term] for fit in fits.values()])
+    intervals = fit.conf_int()
     columns = {
         "sample": [names[end] for end in ends],
         "estimate": estimates[ends],
@@ -272,7 +290,7 @@ def _range(term: str, fits: Mapping[str, Fit]) -> pd.DataFrame:
     return pd.DataFrame(columns, index=["lowest", "highest"])
 
 
-def _beside(reference: object, term: str, fits: Mapping[str, Fit]) -> dict[str, float]:
+def _beside(reference: object, fit: Fit) -> dict[str, float]:
     """Return how the samples differ from a reference r: how many have the sign of b_r,
     itself included, and (max b_i - min b_i) / se_r.
     """
@@ -280,10 +298,12 @@ def _beside(reference: object, term: str, fits: Mapping[str, Fit]) -> dict[str, 
         return {}
     # Samples are named as text, whatever the column holds.
     reference = plain_text(reference)
-    chosen("sample", reference, fits)
-    estimates = np.array([fit.params[term] for fit in fits.values()])
-    own = fits[reference]
+    chosen("sample", reference, fit.params.index)
+    estimates = fit.params.to_numpy(float)
+    same = np.sign(estimates) == np.sign(fit.params[reference])
     return {
-        "same sign": int((np.sign(estimates) == np.sign(own.params[term])).sum()),
-        "range in standard errors": float(np.ptp(estimates) / own.std_errors[term]),
+        "same sign": int(same.sum()),
+        "range in standard errors": float(
+            np.ptp(estimates) / fit.std_errors[reference]
+        ),
     }

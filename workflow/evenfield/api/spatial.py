@@ -134,7 +134,7 @@ def spatial_panel(
         by_row["fitted"] = rows.restored(rows.y.to_numpy() - u)
     # At the edge of the range of a parameter the likelihood has no curvature to invert.
     unknown = np.full((len(fit.names),) * 2, np.nan)
-    kinds = names_of(inference)
+    kinds = list(dict.fromkeys(names_of(inference)))
     # Student's t has the covariance of the normal law, and wider errors.
     normal = {
         kind: unknown if fit.at_bound else fit.covariance(kind)
@@ -286,7 +286,10 @@ def spatial_model_probabilities(
 
     Notes
     -----
-    LeSage (2014); LeSage and Pace (2009, ch. 6). Models need not be nested.
+    LeSage (2014); LeSage and Pace (2009, ch. 6). Models need not be nested. Coefficients
+    have Zellner's g prior, spatial parameters a uniform one on (-1, 1), a pooled constant
+    and the logarithm of the standard deviation flat ones. Effects are integrated where
+    they are transformed away (``lee_yu``), and taken at their estimates by ``direct``.
     """
     if not isinstance(w, Mapping) or not w:
         raise EstimateError(
@@ -298,6 +301,8 @@ def spatial_model_probabilities(
     effects = _agreed_effects(effects, rows.panel_effects)
     chosen("effects", effects, [name for name in EFFECTS if name != "random"])
     compared = list(dict.fromkeys(names_of(models)))
+    if not compared:
+        raise EstimateError("models=[]", "one at least", "leave it out for all")
     for name in compared:
         chosen("model", name, COMPARED)
     how = approach or ("direct" if effects == "pooled" else "lee_yu")

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evenfield.api.arguments import numeric, whole
+from evenfield.api.arguments import finite, whole
 from evenfield.api.data import reported
 from evenfield.api.results import Fit, chosen, t_rows
 from evenfield.models.spatial_panel import (
@@ -45,7 +45,7 @@ def widening(kind: str, n: int, parameters: int) -> float:
 
 def _speeds_of_totals(effects: pd.DataFrame, years: float) -> pd.DataFrame:
     """Return the speed that each total effect implies, in so many years."""
-    numeric("years", years)
+    finite("years", years)
     if years <= 0:
         raise EstimateError(f"years={years!r}", "more than 0", "give years=20, say")
     totals = effects[effects["term"].str.startswith("total ")]

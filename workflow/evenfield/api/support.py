@@ -39,6 +39,11 @@ def common_support(
     -----
     Outside of the common support a comparison along the variable rests on the form of
     the regression alone (Heckman, Ichimura and Todd 1997).
+
+    Raises
+    ------
+    EstimateError
+        If one value stands in so many units that they are one third alone.
     """
     rows = table(outcome_of(y, data), data, unit, None, of_one_date=True)
     values = rows.column(by)
@@ -49,6 +54,12 @@ def common_support(
     found = shared_by_thirds(
         np.asarray(rows.y, dtype=float), np.asarray(rows.numbers(by), dtype=float)
     )
+    if len(found.labels) < 2:
+        raise EstimateError(
+            f"{by} with one value in two thirds of the units or more",
+            "values that sort units into two thirds at least",
+            "name another column",
+        )
     thirds = pd.DataFrame(
         {
             "units": found.units,

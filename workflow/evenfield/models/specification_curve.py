@@ -13,7 +13,7 @@ from scipy.special import stdtrit
 
 from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.ols import fit_ols
+from evenfield.numerics.ols import RANK_TOLERANCE, fit_ols
 
 TIE = 1e-5
 SUMMARIES = ("median_effect", "sign_share", "significant_share", "mean_statistic")
@@ -102,10 +102,16 @@ def permutations_from_keys(keys: Array, strata: np.ndarray) -> np.ndarray:
 
 
 def slopes_by_draw(
-    y: Array, treatments: Array, controls: Array, units: np.ndarray, absorbed: int = 0
+    y: Array,
+    treatments: Array,
+    controls: Array,
+    units: np.ndarray,
+    absorbed: int = 0,
+    squares: Array | None = None,
 ) -> tuple[Array, Array, int]:
     """Return the slope of each treatment given the controls, its error by unit, and G -
-    1; treatments (N, B), ``absorbed`` effects that were taken out and count.
+    1; treatments (N, B), ``absorbed`` effects that were taken out and count, sums of
+    ``squares`` of the treatments before that (B,).
     """
     # Refuses what is collinear.
     fit_ols(y, np.column_stack([controls, treatments[:, 0]]))
@@ -115,6 +121,10 @@ def slopes_by_draw(
     d = treatments - Q @ (Q.T @ treatments)
     e = y - Q @ (Q.T @ y)
     square = (d**2).sum(axis=0)
+    # A draw that leaves a treatment without variation in these rows has no slope: what
+    # is left of it is rounding.
+    whole = (treatments**2).sum(axis=0) if squares is None else squares
+    square[square <= RANK_TOLERANCE**2 * whole] = np.nan
     beta = d.T @ e / square
     if G < 2:
         raise NumericsError("inference by cluster needs at least two clusters")

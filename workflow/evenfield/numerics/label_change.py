@@ -10,6 +10,7 @@ from scipy.linalg import block_diag
 
 from evenfield.numerics.label_permutation import (
     AT_ONCE,
+    EXACT,
     LabelDraws,
     LabelRegression,
     PermutationTest,
@@ -113,7 +114,8 @@ def _drawn_fits(freed: _FreedSpan, source: np.ndarray) -> _DrawnFits:
     D = regressors - (regressors @ basis) @ basis.T
     DD = np.einsum("rbn,sbn->brs", D, D)
     De = np.einsum("rbn,n->br", D, e)
-    collinear = np.linalg.eigvalsh(DD)[:, 0] <= RANK_TOLERANCE
+    scaled = DD / np.outer(span.scale, span.scale)
+    collinear = np.linalg.eigvalsh(scaled)[:, 0] <= RANK_TOLERANCE
     # All draws are solved at once: those without an estimate need some inverse.
     DD[collinear] = np.eye(len(span.c))
     beta = np.linalg.solve(DD, De[..., None])[..., 0]
@@ -122,10 +124,14 @@ def _drawn_fits(freed: _FreedSpan, source: np.ndarray) -> _DrawnFits:
     weights = np.einsum("br,rbn->bn", DD_inverse_c, D)
     estimate = weights @ e
     estimate[collinear] = np.nan
+    residuals = e - np.einsum("br,rbn->bn", beta, D)
+    # Of an outcome that labels and controls explain rounding is left over.
+    of_outcome = max(e @ e, EXACT * (span.y @ span.y))
+    residuals[(residuals**2).sum(axis=1) <= EXACT * of_outcome] = np.nan
     return _DrawnFits(
         weights=weights,
         estimate=estimate,
-        residuals=e - np.einsum("br,rbn->bn", beta, D),
+        residuals=residuals,
         df=len(e) - basis.shape[1] - len(span.c),
     )
 

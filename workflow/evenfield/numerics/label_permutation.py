@@ -17,6 +17,7 @@ from evenfield.numerics.ols import RANK_TOLERANCE, fit_ols
 from evenfield.numerics.spatial import Weights, connected_sets, hangs_together, lagged
 
 TIE = 1e-9
+EXACT = 1e-13  # share of the squares of an outcome that is rounding
 MOST_SETS = 50_000
 FEWEST_DRAWS = 20
 AT_ONCE = 1000  # draws that fit a processor's cache
@@ -107,6 +108,16 @@ class LabelRegression:
         """Regressors of the labels, then controls, shape (N, R + K)."""
         regressors = self.label_design.regressors(self.labels)
         return np.column_stack([regressors, self.controls])
+
+    @cached_property
+    def scale(self) -> np.ndarray:
+        """Length of each regressor of the labels about its mean, one where it does not
+        vary, (R,): what their unit of measure does to cross-products.
+        """
+        regressors = self.label_design.regressors(self.labels)
+        centred = np.sqrt(((regressors - regressors.mean(axis=0)) ** 2).sum(axis=0))
+        length = np.sqrt((regressors**2).sum(axis=0))
+        return np.where(centred > RANK_TOLERANCE * length, centred, 1.0)
 
     @property
     def combination(self) -> np.ndarray:
@@ -385,7 +396,10 @@ def label_permutation(
             products.append(label_products(drawn, basis))
             sides.append(drawn @ e)
         M = np.concatenate(products, axis=2)
-        return label_statistics(M, np.concatenate(sides, axis=1), e @ e, c, df)
+        side = np.concatenate(sides, axis=1)
+        # Of an outcome that the controls explain rounding is left over.
+        squares = e @ e if e @ e > EXACT * (y @ y) else 0.0
+        return label_statistics(M, side, squares, c, df, regression.scale)
 
     return permutation_test(tested, labels, draws)
 
@@ -400,10 +414,12 @@ def permutation_test(
     """
     # In the data each unit has its own labels.
     estimate, statistic = tested(np.arange(len(labels))[None])
-    if not np.isfinite(statistic[0]):
+    if not np.isfinite(estimate[0]):
         raise NumericsError(
             "the labels are collinear with each other or with the controls"
         )
+    if not np.isfinite(statistic[0]):
+        raise NumericsError("labels and controls leave nothing of the outcome over")
     distinct = draws.distinct(labels)
     if distinct < FEWEST_DRAWS:
         raise NumericsError(
@@ -460,10 +476,15 @@ def label_products(drawn: np.ndarray, basis: np.ndarray) -> np.ndarray:
 
 
 def label_statistics(
-    M: np.ndarray, side: np.ndarray, squares: float, c: np.ndarray, df: int
+    M: np.ndarray,
+    side: np.ndarray,
+    squares: float,
+    c: np.ndarray,
+    df: int,
+    scale: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return c'beta and its t statistic under many draws; cross-products M (R, R, B),
-    with the outcome (R, B).
+    with the outcome (R, B), ``scale`` (R,) of the regressors for their rank.
 
     Notes
     -----
@@ -472,6 +493,7 @@ def label_statistics(
     of c'beta over that of the errors. They are symmetric: the lower half is enough.
     """
     R = len(side)
+    size = np.ones(R) if scale is None else scale
     S: list[list[np.ndarray | float]] = [list(M[r, : r + 1]) for r in range(R)]
     S += [[*side, squares], [*c, 0.0, 0.0]]
     det: np.ndarray | float = 1.0
@@ -483,14 +505,19 @@ def label_statistics(
                 for j in range(p + 1, i + 1):
                     S[i][j] = S[i][j] - share * S[j][p]
         estimate = -np.asarray(S[R + 1][R])
-        statistic = estimate / np.sqrt(S[R][R] / df * -np.asarray(S[R + 1][R + 1]))
+        left = np.asarray(S[R][R])
+        left = np.where(left > EXACT * squares, left, np.nan)
+        statistic = estimate / np.sqrt(left / df * -np.asarray(S[R + 1][R + 1]))
         # The smallest eigenvalue is not below det ((R - 1) / trace)^(R - 1), by the means of
         # the others; only draws that this does not settle need their eigenvalues.
-        floor = det * ((R - 1) / np.einsum("rrb->b", M)) ** (R - 1)
+        trace = np.einsum("rrb,r->b", M, size**-2.0)
+        floor = det / np.prod(size) ** 2 * ((R - 1) / trace) ** (R - 1)
     unsettled = np.flatnonzero(~(floor > 2 * RANK_TOLERANCE))
     if len(unsettled):
-        smallest = np.linalg.eigvalsh(np.moveaxis(M[..., unsettled], 2, 0))[:, 0]
-        statistic[unsettled[smallest <= RANK_TOLERANCE]] = np.nan
+        scaled = np.moveaxis(M[..., unsettled], 2, 0) / np.outer(size, size)
+        smallest = np.linalg.eigvalsh(scaled)[:, 0]
+        collinear = unsettled[smallest <= RANK_TOLERANCE]
+        estimate[collinear] = statistic[collinear] = np.nan
     return estimate, statistic
 
 

@@ -50,6 +50,10 @@ def open_study(folder: str | Path = ".") -> OpenedStudy:
     OpenError
         Where there is no study, or none that has been run.
     """
+    if not isinstance(folder, str | Path):
+        raise OpenError(
+            f"a folder of type {type(folder).__name__}", "its name", "give it as text"
+        )
     path = Path(folder)
     if not (path / "config.yaml").is_file():
         raise OpenError(

@@ -35,15 +35,17 @@ def log_marginal_likelihood(
     (2014, Spatial Statistics 9) for panels. Coefficients and variance integrate in
     closed form: (1 + g)^(-K/2) |I - d W|^copies [(g e'e + z'z)/(1 + g)]^(-n/2), with
     z the filtered outcome and e its residual; d by the trapezoid rule in atanh(d),
-    uniform prior on (-1, 1).
+    uniform prior on (-1, 1). A constant with a flat prior takes one of the n. Effects
+    that are not transformed away are taken at their estimates.
     """
     form = model_form(model.model, panel.names, model.lagged)
     if form.lag and form.error:
         raise NumericsError(f"model probabilities do not cover {model.model}")
     moments = panel_moments(panel, network, model)[0]
+    n = moments.counts.observations - (model.effects == "pooled")
     if not (form.lag or form.error):
         nothing = np.zeros(1)
-        return float(_conditional_marginal(moments, nothing, nothing, prior_g)[0])
+        return float(_conditional_marginal(moments, nothing, nothing, prior_g, n)[0])
     low, high = moments.logdet.domain
     edge = 1.0 - PRIOR_EDGE
     first = np.arctanh(max(-edge, low * edge))
@@ -52,7 +54,7 @@ def log_marginal_likelihood(
     d = np.tanh(z)
     zero = np.zeros(GRID)
     rho, lam = (d, zero) if form.lag else (zero, d)
-    logs = _conditional_marginal(moments, rho, lam, prior_g)
+    logs = _conditional_marginal(moments, rho, lam, prior_g, n)
     # dd = (1 - d^2) dz; the prior density on (-1, 1) is 1/2.
     log_densities = logs + np.log1p(-(d**2)) - np.log(2.0)
     # ln of an integral whose terms are far below the smallest number.
@@ -61,12 +63,11 @@ def log_marginal_likelihood(
 
 
 def _conditional_marginal(
-    moments: PanelMoments, rho: Array, lam: Array, g: float
+    moments: PanelMoments, rho: Array, lam: Array, g: float, n: int
 ) -> Array:
     total = moments.cross_products(rho, lam)[..., 0, 0]
     sse = moments.least_squares(rho, lam)[1]
     shrunk = (g * sse + total) / (1.0 + g)
-    n = moments.counts.observations
     logs = moments.jacobian(rho) + moments.jacobian(lam)
     shrinkage = 0.5 * moments.k * np.log1p(g)
     return np.asarray(logs - shrinkage - 0.5 * n * np.log(shrunk))
