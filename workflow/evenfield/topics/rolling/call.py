@@ -10,9 +10,9 @@ from evenfield.shared.calls import (
     DRAWS,
     Call,
     Place,
+    drawn,
     same,
     section_of,
-    seed_of,
     specification,
     weights_table,
 )
@@ -53,6 +53,14 @@ def call(study: Study, row: Row) -> Call:
         arguments={"formula": "log_income ~ 1", "unit": "unit", "time": "year"},
         places=(Place(table="speed", line="speed", times=100.0),),
     )
+
+
+def _drawn(study: Study, spec: RollingSpec, *parts: object) -> dict[str, Any]:
+    """Return the draws of a number of a specification (``shared/streams.py``)."""
+    inference = study.config.inference
+    opening = (WORD, spec.id, spec.unit_scheme, spec.sample)
+    draw_id = ":".join(map(str, (*opening, *parts)))
+    return drawn(inference.permutations, inference.seed, draw_id)
 
 
 def _changes(study: Study, spec: RollingSpec, row: Row) -> Call:
@@ -99,17 +107,23 @@ def _spatial(study: Study, spec: RollingSpec, row: Row) -> Call:
     units = list(data["unit"])
     weights = study.weights(scheme=spec.unit_scheme)
     then: tuple[str, dict[str, Any]] | None = None
+    differs: dict[str, str] = {}
     if row["term"] == "likelihood_ratio":
         then = ("specification_tests", {})
         place = Place(line="LR SDM -> OLS", columns=OF_TEST)
-    elif row["estimator"] == "sdm_ml_draws":
-        inference = study.config.inference
-        seed = seed_of(
-            inference.seed,
-            f"{WORD}:{spec.id}:{spec.unit_scheme}:{spec.sample}:{period}:effects",
+    elif row["term"] == "moran":
+        then = (
+            "residual_tests",
+            {**_drawn(study, spec, period, "moran"), "regressed": True},
         )
-        drawn = {"inference": "observed", "draws": inference.permutations, "seed": seed}
-        then = ("impacts", drawn)
+        columns = {"estimate": "statistic", **same("p_value")}
+        place = Place(line="Moran's I", columns=columns)
+        differs = {"p_value": DRAWS}
+    elif row["estimator"] == "sdm_ml_draws":
+        then = (
+            "impacts",
+            {"inference": "observed", **_drawn(study, spec, period, "effects")},
+        )
         percentiles = same("estimate", "std_error", "p_value", "conf_low", "conf_high")
         place = Place(term=f"{row['effect_type']} {INITIAL}", columns=percentiles)
     elif row["term"] == "speed":
@@ -134,4 +148,5 @@ def _spatial(study: Study, spec: RollingSpec, row: Row) -> Call:
         places=(place,),
         weights=weights_table(weights.among(units)[0], units),
         then=then,
+        differs=differs,
     )
