@@ -12,6 +12,7 @@ __version__ = "1.1.0"
 # quick.
 _NAMES = {
     "api.beta_changes": "beta_changes",
+    "api.beta_windows": "beta_break beta_windows",
     "api.data": "weights",
     "api.event_study": "event_study",
     "api.inequality": "growth_contributions inequality",
@@ -26,7 +27,7 @@ _NAMES = {
     "api.results": "Comparison Fit compare",
     "api.rings": "rings",
     "api.samples": "ols_by",
-    "api.sigma": "sigma",
+    "api.sigma": "sigma sigma_path",
     "api.support": "common_support",
     "api.spatial": (
         "spatial_cross_section spatial_dynamic spatial_model_probabilities spatial_panel"

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from evenfield.numerics.arrays import Array
+from evenfield.numerics.arrays import Array, order_by_value
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.moran import morans_i_test
 from evenfield.numerics.spatial_panel.bootstrap import unit_bootstrap, year_bootstrap
@@ -164,11 +164,20 @@ def regressed_residual_tests(
             " model without lambda are regressed again"
         )
     net = fit.network
-    X = panel.ordered(net.units)[:, 0, 1:]
+    values = panel.ordered(net.units)[:, 0]
+    X = values[:, 1:]
     lagged = [fit.regressors.index(name) for name in fit.lagged]
     columns = [np.ones(net.n), *X.T, *(net.lag(X[:, i]) for i in lagged)]
     regressors = np.column_stack(columns)
-    test = morans_i_test(fit.residuals[0], net.matrix, rng, draws, regressors)
+    # By regressors and outcome, so that ids do not decide what a permutation moves.
+    order = order_by_value(np.roll(values, -1, axis=1))
+    test = morans_i_test(
+        fit.residuals[0][order],
+        net.matrix[order][:, order],
+        rng,
+        draws,
+        regressors[order],
+    )
     law = f"{draws} permutations of residuals, regressed again"
     return [SpatialTest("Moran's I", test.statistic, NAN, test.p_value, law=law)]
 

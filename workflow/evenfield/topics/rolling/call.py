@@ -4,11 +4,13 @@ library.
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from evenfield.shared.calls import (
     DRAWS,
     Call,
+    NoCallError,
     Place,
     drawn,
     same,
@@ -21,8 +23,11 @@ from evenfield.shared.settings import scheme_info
 from evenfield.shared.tables.rows import Row
 from evenfield.study.study import Study
 from evenfield.topics.rolling.estimate import RollingSpec, Section
+from evenfield.topics.rolling.estimate_breaks import MOST_VARIANCE_DRAWS
 from evenfield.topics.rolling.estimate_windows import WORD
 
+KEYS = {"unit": "unit", "time": "year"}
+BAND_LEVEL = 0.95  # of the critical value that the library notes
 INITIAL = "initial"
 # Terms of the spatial form as the library names them.
 TERMS = {
@@ -43,6 +48,8 @@ def call(study: Study, row: Row) -> Call:
         return _changes(study, spec, row)
     if row["estimator"].startswith("sdm_ml"):
         return _spatial(study, spec, row)
+    if row["estimator"] in PATHS:
+        return PATHS[row["estimator"]](study, spec, row)
     units = scheme_info(study.description(spec.unit_scheme)).samples[spec.sample]
     first, last = map(int, row["period"].split("-"))
     panel = study.table("panel", spec.unit_scheme)
@@ -107,7 +114,6 @@ def _spatial(study: Study, spec: RollingSpec, row: Row) -> Call:
     units = list(data["unit"])
     weights = study.weights(scheme=spec.unit_scheme)
     then: tuple[str, dict[str, Any]] | None = None
-    differs: dict[str, str] = {}
     if row["term"] == "likelihood_ratio":
         then = ("specification_tests", {})
         place = Place(line="LR SDM -> OLS", columns=OF_TEST)
@@ -118,7 +124,6 @@ def _spatial(study: Study, spec: RollingSpec, row: Row) -> Call:
         )
         columns = {"estimate": "statistic", **same("p_value")}
         place = Place(line="Moran's I", columns=columns)
-        differs = {"p_value": DRAWS}
     elif row["estimator"] == "sdm_ml_draws":
         then = (
             "impacts",
@@ -148,5 +153,87 @@ def _spatial(study: Study, spec: RollingSpec, row: Row) -> Call:
         places=(place,),
         weights=weights_table(weights.among(units)[0], units),
         then=then,
-        differs=differs,
     )
+
+
+def _levels(study: Study, spec: RollingSpec, row: Row) -> pd.DataFrame:
+    """Return the log incomes of a row, one a unit and date of its span."""
+    units = scheme_info(study.description(spec.unit_scheme)).samples[spec.sample]
+    first, last = map(int, row["period"].split("-"))
+    panel = study.table("panel", spec.unit_scheme)
+    own = panel["unit"].isin(units) & panel["year"].between(first, last)
+    levels = panel.loc[own, ["unit", "year", "log_income"]].dropna()
+    return levels.reset_index(drop=True)
+
+
+def _windows(study: Study, spec: RollingSpec, row: Row) -> Call:
+    """Return the call that gives the band over all windows of one length."""
+    if study.config.inference.level != BAND_LEVEL:
+        raise NoCallError("the note of ef.beta_windows is of the band of 95 %")
+    years = int(row["contrast"].split()[0])
+    return Call(
+        function="beta_windows",
+        data=_levels(study, spec, row),
+        arguments={
+            "y": "log_income",
+            "years": years,
+            **KEYS,
+            **_drawn(study, spec, years, "sup_t"),
+        },
+        places=(Place(note="critical value"),),
+    )
+
+
+def _break(study: Study, spec: RollingSpec, row: Row) -> Call:
+    """Return the call that searches one break in the speed."""
+    date = row["contrast"].removeprefix("break after ")
+    sides = {"speed_before": f"to {date}", "speed_after": f"after {date}"}
+    place = Place(term="change", columns=OF_TEST)
+    if row["term"] in sides:
+        place = Place(term=sides[row["term"]], columns=same("estimate"), times=100.0)
+    return Call(
+        function="beta_break",
+        data=_levels(study, spec, row),
+        arguments={
+            "y": "log_income",
+            "trim": spec.trim,
+            **KEYS,
+            **_drawn(study, spec, row["period"], "slope_break"),
+        },
+        places=(place,),
+    )
+
+
+def _dispersion(study: Study, spec: RollingSpec, row: Row) -> Call:
+    """Return the call of the trend and the breaks of the dispersion of incomes."""
+    data = _levels(study, spec, row)
+    drawn = _drawn(study, spec, row["period"], "weak_sigma")
+    drawn["draws"] = min(drawn["draws"], MOST_VARIANCE_DRAWS)
+    places = (Place(note="breaks"),)
+    if row["estimator"] == "weak_sigma":
+        places = (
+            Place(term="trend", columns=same("estimate", "std_error", "p_value")),
+        )
+    elif row["term"] != "breaks":
+        number = int(row["term"].removeprefix("break_"))
+        places = (Place(table="segments", line=number, columns={"estimate": "last"}),)
+    return Call(
+        function="sigma_path",
+        data=data.assign(income=np.exp(data["log_income"])).drop(columns="log_income"),
+        arguments={
+            "y": "income",
+            "most_breaks": spec.most_breaks,
+            "trim": spec.trim,
+            **KEYS,
+            **drawn,
+        },
+        places=places,
+    )
+
+
+PATHS = {
+    "sigma_breaks": _dispersion,
+    "weak_sigma": _dispersion,
+    "rolling_sup_t": _windows,
+    "slope_break": _break,
+}
