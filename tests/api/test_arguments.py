@@ -39,6 +39,7 @@ FUNCTIONS = {
 }
 # Functions that stand on the page of another one.
 BESIDE = {
+    "beta_break": partial(ef.beta_break, "rich", DATA, draws=9, **KEYS),
     "bivariate_moran": partial(
         ef.bivariate_moran, "y", CROSS, RING, neighbours="x", unit="unit"
     ),

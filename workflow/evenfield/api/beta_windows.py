@@ -90,11 +90,12 @@ def beta_windows(
     rng = np.random.default_rng(seed)
     path = speed_windows(levels, ends, years, rng, draws)
     names = [f"{dates.text[first]} to {dates.text[last]}" for first, last in ends]
-    growth = np.array([levels[:, last] - levels[:, first] for first, last in ends])
+    starts, stops = np.transpose(ends)
+    growth = (levels[:, stops] - levels[:, starts]) / years
     return Fit(
         f"Speed of convergence in windows of {years:g} years",
         lambda level: tidy(_rows_of(path, names, level)),
-        levels.shape[0] * len(ends),
+        growth.size,
         notes={
             "units": len(levels),
             "windows": len(ends),
@@ -182,6 +183,8 @@ def beta_break(
     dates = rows.calendar
     dates.even("a break")
     rng = np.random.default_rng(seed)
+    growth = np.diff(levels, axis=1) / dates.years
+    said = said_of_logarithm(rows.y, pd.Series(growth.ravel()))
     found = speed_break(levels, dates.years, rng, draws, trim)
     test = found.test
     date = dates.text[found.last]
@@ -197,8 +200,13 @@ def beta_break(
     return Fit(
         "One break in the speed of convergence",
         lambda _: tidy(lines),
-        levels.shape[0] * (levels.shape[1] - 1),
-        notes={"units": len(levels), "dates": levels.shape[1], "break after": date},
+        growth.size,
+        notes={
+            "units": len(levels),
+            "dates": levels.shape[1],
+            "break after": date,
+            "outcome": said,
+        },
         tables={"dates": pd.DataFrame({"Wald": test.wald}, index=dates.labels[1:])},
         raw=found,
     )

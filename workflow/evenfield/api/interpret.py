@@ -132,6 +132,27 @@ def _beta_changes(fit: Fit) -> str:
     )
 
 
+def _beta_path(fit: Fit) -> str:
+    rows = fit.to_frame()
+    if "break after" in fit.notes:
+        change, p = rows.loc[0, ["estimate", "p_value"]]
+        side = "faster" if change >= 0 else "more slowly"
+        return (
+            f"Gaps closed {side} after {fit.notes['break after']} than before, by"
+            f" {_number(100 * abs(change))} points of a percent a year; the data chose"
+            f" the date. By bootstrap over all dates p is {_number(p)}:"
+            f" {_refused(p, 'no change')}."
+        )
+    band = rows[rows["inference"] == "all windows"]
+    low, high = (100 * band["estimate"].agg(end) for end in ("min", "max"))
+    above = int((band["conf_low"] > 0).sum())
+    return (
+        f"Over {len(band)} windows the speed lies between {_number(low)} and"
+        f" {_number(high)}% a year. The band that holds for all of them lies above zero in"
+        f" {above}."
+    )
+
+
 def _curve(fit: Fit) -> str:
     estimates = np.array([row["estimate"] for row in _rows(fit).values()])
     above = int((estimates > 0).sum())
@@ -362,6 +383,19 @@ def _markov(fit: Fit) -> str:
     return f"{first} Half of the way to the long run is gone in {_number(half)} years."
 
 
+def _sigma_path(fit: Fit) -> str:
+    row = _first(fit)
+    side = "rose" if row["estimate"] > 0 else "fell"
+    breaks = fit.notes["breaks"]
+    number = {0: "no break", 1: "one break"}.get(breaks, f"{breaks} breaks")
+    p = row["p_value"]
+    return (
+        f"The variance of logs {side} by {_number(abs(row['estimate']))} a year, and its"
+        f" root is described best with {number}. That a constant variance as persistent"
+        f" as the data falls so much has p {_number(p)}: {_refused(p, 'this')}."
+    )
+
+
 def _moran(fit: Fit) -> str:
     *_, row = _rows(fit).values()  # the last date
     expected = fit.notes["mean without dependence"]
@@ -458,6 +492,7 @@ READERS: dict[str, Callable[[Fit], str]] = {
     "beta-convergence": _beta,
     "common-support": _support,
     "beta-changes": _beta_changes,
+    "beta-windows": _beta_path,
     "specification-curve": _curve,
     "ols-by": _samples,
     "leave-one-out": _without_units,
@@ -469,6 +504,7 @@ READERS: dict[str, Callable[[Fit], str]] = {
     "spatial-dynamic": _spatial,
     "impacts": _impacts,
     "sigma": _sigma,
+    "sigma-path": _sigma_path,
     "log-t": _log_t,
     "clubs": _clubs,
     "inequality": _inequality,
