@@ -33,6 +33,7 @@ _NAMES = {
         "spatial_cross_section spatial_dynamic spatial_model_probabilities spatial_panel"
     ),
     "api.spatial_fit": "SpatialFit",
+    "api.spatial_regimes": "spatial_regimes",
     "numerics.errors": "NumericsError",
     "numerics.spatial_panel.bootstrap": "unit_bootstrap year_bootstrap",
     "numerics.spatial_panel.factors": "fit_with_factors",
