@@ -13,6 +13,7 @@ __version__ = "1.1.0"
 _NAMES = {
     "api.beta_changes": "beta_changes",
     "api.beta_windows": "beta_break beta_windows",
+    "api.border": "border_difference",
     "api.data": "weights",
     "api.event_study": "event_study",
     "api.inequality": "growth_contributions inequality",
