@@ -18,6 +18,7 @@ _NAMES = {
     "api.event_study": "event_study",
     "api.inequality": "growth_contributions inequality",
     "api.join_count": "join_count",
+    "api.kernels": "stochastic_kernel",
     "api.labels": "label_permutation",
     "api.moran": "bivariate_moran moran",
     "api.nearby": "nearby",

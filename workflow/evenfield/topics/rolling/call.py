@@ -20,6 +20,7 @@ from evenfield.shared.calls import (
 )
 from evenfield.shared.cross_section import cross_section
 from evenfield.shared.settings import scheme_info
+from evenfield.shared.streams import draw_id_of
 from evenfield.shared.tables.rows import Row
 from evenfield.study.study import Study
 from evenfield.topics.rolling.estimate import RollingSpec, Section
@@ -63,10 +64,9 @@ def call(study: Study, row: Row) -> Call:
 
 
 def _drawn(study: Study, spec: RollingSpec, *parts: object) -> dict[str, Any]:
-    """Return the draws of a number of a specification (``shared/streams.py``)."""
+    """Return the draws of a number of a specification."""
     inference = study.config.inference
-    opening = (WORD, spec.id, spec.unit_scheme, spec.sample)
-    draw_id = ":".join(map(str, (*opening, *parts)))
+    draw_id = draw_id_of(WORD, spec, *parts)
     return drawn(inference.permutations, inference.seed, draw_id)
 
 
