@@ -268,6 +268,39 @@ def _spatial(fit: Fit) -> str:
     return f"{sense}: {name} is {_number(row['estimate'])}{caution}. {_interval(row)}"
 
 
+def _regimes(fit: Fit) -> str:
+    row = _first(fit)
+    side = "harder" if row["estimate"] >= 0 else "less"
+    p = row["p_value"]
+    return (
+        f"Neighbours pull {side} on units of the regime, by {_number(abs(row['estimate']))}"
+        f" of rho. By the likelihood ratio p is {_number(p)}: {_refused(p, 'one rho')}."
+    )
+
+
+def _border(fit: Fit) -> str:
+    rows = fit.to_frame()
+    row = rows.iloc[0]
+    side = "above" if row["estimate"] >= 0 else "below"
+    return (
+        f"Over {fit.nobs} pairs units inside lie {_number(abs(row['estimate']))} {side}"
+        f" their neighbours outside. {_interval(row)}"
+    )
+
+
+def _kernel(fit: Fit) -> str:
+    rows = _rows(fit)
+    *_, last, settled = rows
+    modes = int(rows[settled]["estimate"])
+    number = "one mode" if modes == 1 else f"{modes} modes"
+    p = rows[last]["p_value"]
+    date = last.removeprefix("one mode, ")
+    return (
+        f"Incomes settle into a density with {number}. That those of {date} have one has p"
+        f" {_number(p)}: {_refused(p, 'this')}."
+    )
+
+
 def _impacts(fit: Fit) -> str:
     row = _first(fit)
     rows = _rows(fit)
@@ -501,6 +534,7 @@ READERS: dict[str, Callable[[Fit], str]] = {
     "dynamic-gmm": _gmm,
     "spatial-panel": _spatial,
     "spatial-cross-section": _spatial,
+    "spatial-regimes": _regimes,
     "spatial-dynamic": _spatial,
     "impacts": _impacts,
     "sigma": _sigma,
@@ -510,8 +544,10 @@ READERS: dict[str, Callable[[Fit], str]] = {
     "inequality": _inequality,
     "growth-contributions": _growth,
     "markov": _markov,
+    "stochastic-kernel": _kernel,
     "moran": _moran,
     "join-count": _join_count,
+    "border-difference": _border,
     "event-study": _event_study,
     "rings": _rings,
     "placement": _placement,

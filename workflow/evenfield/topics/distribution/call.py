@@ -15,7 +15,6 @@ from evenfield.shared.calls import (
     specification,
     weights_table,
 )
-from evenfield.shared.streams import draw_id_of
 from evenfield.shared.tables.rows import Row
 from evenfield.study.study import Study
 from evenfield.topics.distribution.estimate import Section, dates_of, movement
@@ -79,10 +78,10 @@ def _kernel(move: Movement, row: Row, data: pd.DataFrame) -> Call:
     arguments: dict[str, Any] = {"y": "relative", "unit": "unit", "time": "year"}
     if row["estimator"] == "silverman":
         inference = move.inference
-        parts = (move.spec.period, 0, f"modes:{row['contrast']}")
-        stream = draw_id_of("distribution", move.spec, *parts)
+        _, words = move.stream(f"modes:{row['contrast']}", 0)
+        draw_id = words.removeprefix(f"{inference.seed}:")
         draws = min(inference.permutations, MODE_DRAWS)
-        arguments |= drawn(draws, inference.seed, stream)
+        arguments |= drawn(draws, inference.seed, draw_id)
         columns = same("estimate", "p_value")
         place = Place(term=f"one mode, {row['contrast']}", columns=columns)
     else:

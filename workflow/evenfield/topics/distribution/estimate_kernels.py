@@ -13,7 +13,6 @@ from evenfield.models.kernels import conditioned, grid_of, one_mode, settled
 from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.kernel_dynamics import (
-    StochasticKernel,
     kernel_density,
     plug_in_bandwidth,
 )
@@ -153,7 +152,9 @@ def _moving(move: Movement, years: int) -> None:
         return rows.undefined(["modes"], error)
     edge = "the highest at an end of the range seen" if found.at_an_end else ""
     rows.add("modes", edge, estimate=float(found.modes), n_obs=found.pairs)
-    move.draw(_surface(found.kernel).assign(kind="kernel"), years)
+    move.draw(
+        _surface(found.kernel.grid, found.kernel.density).assign(kind="kernel"), years
+    )
     return move.draw(
         {
             "kind": "ergodic_density",
@@ -191,12 +192,14 @@ def _conditioned(move: Movement, name: str, other: Array) -> None:
         kernel = conditioned(values, given, defined)
     except NumericsError:
         return
-    move.draw(_surface(kernel).assign(kind="conditioned", group=name), 0)
+    move.draw(
+        _surface(kernel.grid, kernel.density).assign(kind="conditioned", group=name), 0
+    )
 
 
-def _surface(kernel: StochasticKernel) -> pd.DataFrame:
-    x, y = np.meshgrid(kernel.grid, kernel.grid, indexing="ij")
-    values = np.asarray(kernel.density).ravel()
+def _surface(grid: Array, density: Array) -> pd.DataFrame:
+    x, y = np.meshgrid(grid, grid, indexing="ij")
+    values = np.asarray(density).ravel()
     return pd.DataFrame(
         {
             "x": x.ravel(),

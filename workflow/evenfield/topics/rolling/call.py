@@ -20,7 +20,7 @@ from evenfield.shared.calls import (
 )
 from evenfield.shared.cross_section import cross_section
 from evenfield.shared.settings import scheme_info
-from evenfield.shared.streams import draw_id_of
+from evenfield.shared.streams import stream
 from evenfield.shared.tables.rows import Row
 from evenfield.study.study import Study
 from evenfield.topics.rolling.estimate import RollingSpec, Section
@@ -66,7 +66,8 @@ def call(study: Study, row: Row) -> Call:
 def _drawn(study: Study, spec: RollingSpec, *parts: object) -> dict[str, Any]:
     """Return the draws of a number of a specification."""
     inference = study.config.inference
-    draw_id = draw_id_of(WORD, spec, *parts)
+    _, words = stream(inference, WORD, spec, *parts)
+    draw_id = words.removeprefix(f"{inference.seed}:")
     return drawn(inference.permutations, inference.seed, draw_id)
 
 

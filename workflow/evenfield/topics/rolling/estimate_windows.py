@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from evenfield.models.speed_paths import speed_windows
-from evenfield.models.speeds import NO_SPEED
-from evenfield.numerics.convergence import UNBOUNDED, Bounds, half_life
+from evenfield.models.speeds import NO_SPEED, ImpliedSpeed
+from evenfield.numerics.convergence import UNBOUNDED, half_life
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.rolling.windows import window_ends
 from evenfield.numerics.spatial_panel.impacts import KINDS as EFFECTS
@@ -95,7 +95,7 @@ def add_windows(
                 "pointwise_high": 100 * window.near.high,
                 "band_low": 100 * window.band.low,
                 "band_high": 100 * window.band.high,
-                "note": _words(window.value, window.band),
+                "note": _words(ImpliedSpeed(window.value, window.band)),
             }
         )
         proxy = basis_warning(basis, info.first_official)
@@ -104,7 +104,7 @@ def add_windows(
         own.estimates = rows.estimates
         own.add(
             "speed",
-            _words(window.value, window.near),
+            _words(ImpliedSpeed(window.value, window.near)),
             outcome="growth",
             period=f"{first_year}-{last_year}",
             output_basis=basis,
@@ -127,7 +127,8 @@ def add_windows(
     return pd.DataFrame(lines)
 
 
-def _words(speed: float, bounds: Bounds) -> str:
+def _words(implied: ImpliedSpeed) -> str:
+    speed, bounds = implied
     if not np.isfinite(speed):
         return NO_SPEED
     # With a speed of zero within reach a gap may never halve.
