@@ -157,6 +157,8 @@ def test_units_without_dates_are_told_to_name_them(page):
         "common-support",
         "join-count",
         "label-permutation",
+        "border-difference",
+        "spatial-regimes",
     }
     advice = "keep one YEAR" if one_date else "give time='YEAR'"
     count = "group u00: 15" if page == "ols-by" else "180"  # of the first sample

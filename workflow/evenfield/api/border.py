@@ -18,8 +18,8 @@ from evenfield.study.errors import EstimateError
 def border_difference(
     y: str,
     data: pd.DataFrame,
+    w: object,
     group: str,
-    w: object = None,
     *,
     unit: str | None = None,
     draws: int = 9999,
@@ -34,11 +34,11 @@ def border_difference(
         Column, or an expression such as ``np.log(income)``.
     data : DataFrame
         One row a unit.
-    group : str
-        Column of bool, or of one for the units inside and zero for those outside.
     w : Network or what ``weights`` takes
         Matched to the units by id; two units touch where a weight either way is not
         zero. Units may lack neighbours: they are in no pair.
+    group : str
+        Column of bool, or of one for the units inside and zero for those outside.
     unit : str, optional
         As for ``ols``.
     draws, seed : int

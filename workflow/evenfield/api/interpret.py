@@ -135,7 +135,8 @@ def _beta_changes(fit: Fit) -> str:
 def _beta_path(fit: Fit) -> str:
     rows = fit.to_frame()
     if "break after" in fit.notes:
-        change, p = rows.loc[0, ["estimate", "p_value"]]
+        row = _first(fit)
+        change, p = row["estimate"], row["p_value"]
         side = "faster" if change >= 0 else "more slowly"
         return (
             f"Gaps closed {side} after {fit.notes['break after']} than before, by"
@@ -279,8 +280,7 @@ def _regimes(fit: Fit) -> str:
 
 
 def _border(fit: Fit) -> str:
-    rows = fit.to_frame()
-    row = rows.iloc[0]
+    row = _first(fit)
     side = "above" if row["estimate"] >= 0 else "below"
     return (
         f"Over {fit.nobs} pairs units inside lie {_number(abs(row['estimate']))} {side}"

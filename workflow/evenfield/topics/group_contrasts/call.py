@@ -374,7 +374,7 @@ def _quotient_call(study: Study, row: Row, geographies: Geographies) -> Call:
     above, below, _ = shares(groups, spec)
     first = int(above.columns[0])
     labels = labels_from(groups, row["treatment_def"], first).reindex(above.index)
-    members = labels[row["term"]].eq(1.0)
+    members = pd.Series(labels[str(row["term"])]).eq(1.0)
     if row["estimator"] == "group_series":
         return _series_call(quotient_of(above, below, members))
     last = above.columns[-END_YEARS:]
