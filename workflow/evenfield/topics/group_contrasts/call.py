@@ -337,9 +337,11 @@ def _border_call(
 ) -> Call:
     """Return the call that compares a programme's units with their neighbours outside."""
     columns = ["spec_id", "term", "period", "outcome"]
-    (contrast,) = (
-        one for one in _alike(row, contrasts, columns) if one.row.role == "primary"
-    )
+    known = _alike(row, contrasts, columns)
+    deciding = [contrast for contrast in known if contrast.row.role == "primary"]
+    if len(deciding) != 1:
+        raise NoCallError("its programme is not in the config: it was changed since")
+    (contrast,) = deciding
     data = contrast.table[[CHANGE, MEMBER]].rename_axis("unit").reset_index()
     units = data["unit"].to_numpy(str)
     permuted = row["estimator"].endswith("permutation")
