@@ -18,6 +18,7 @@ DATED = DATA.assign(
     one="a",
     got=DATA["unit"].isin(["u00", "u04", "u05"]).astype(int),
     group=DATA["unit"].str[-1].isin(["1", "2", "3"]),
+    even=DATA["unit"].str[-1].isin([*"02468"]),
 )
 CROSS = DATED[DATED["year"] == 1990]
 FUNCTIONS = {"dynamic-fixed-effects": ef.dynamic_fe}

@@ -39,6 +39,7 @@ FUNCTIONS = {
 }
 # Functions that stand on the page of another one.
 BESIDE = {
+    "beta_break": partial(ef.beta_break, "rich", DATA, draws=9, **KEYS),
     "bivariate_moran": partial(
         ef.bivariate_moran, "y", CROSS, RING, neighbours="x", unit="unit"
     ),
@@ -156,6 +157,8 @@ def test_units_without_dates_are_told_to_name_them(page):
         "common-support",
         "join-count",
         "label-permutation",
+        "border-difference",
+        "spatial-regimes",
     }
     advice = "keep one YEAR" if one_date else "give time='YEAR'"
     count = "group u00: 15" if page == "ols-by" else "180"  # of the first sample

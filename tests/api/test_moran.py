@@ -3,6 +3,7 @@
 from itertools import combinations
 
 import numpy as np
+import pandas as pd
 import pytest
 from esda import Moran_BV
 from numpy.random import default_rng
@@ -13,6 +14,7 @@ from spreg.diagnostics_sp import MoranRes
 import evenfield as ef
 from libpysal_weights import pysal_weights
 from made_panel import DATA, KEYS, RING, N, refused
+from refusals import fails
 from tolerances import close
 
 ONE = DATA[DATA["year"] == 1990]
@@ -190,3 +192,44 @@ def test_an_infinite_value_of_the_neighbours_is_refused():
     call = {"neighbours": "x", "draws": 9, "unit": "unit"}
     words = "1 infinite value of x, first u03"
     refused(words, ef.bivariate_moran, "y", infinite, RING, **call)
+
+
+LONE = RING | {"u03": [], "u02": ["u01"], "u04": ["u05"]}
+
+
+def test_units_without_a_neighbour_stay_where_it_is_asked_for():
+    words = "1 unit has no neighbour, first u03"
+    fails(ef.WeightsError, words, ef.moran, "y", ONE, LONE, unit="unit")
+    call = {"controls": "x", "unit": "unit", "draws": 99, "islands": True}
+    fit = ef.moran("y", ONE, LONE, **call)
+    lone = np.array([[j in LONE[i] for j in sorted(RING)] for i in sorted(RING)])
+    lone = lone / np.maximum(lone.sum(axis=1, keepdims=True), 1)
+    X = np.column_stack([np.ones(N), ONE["x"]])
+    e = ONE["y"].to_numpy() - X @ np.linalg.lstsq(X, ONE["y"])[0]
+    scale = N / lone.sum()
+    close(fit.params["I"], scale * (e @ lone @ e) / (e @ e))
+    # E(I) = (N / S0) tr(M W) / (N - K)
+    M = np.eye(N) - X @ np.linalg.pinv(X)
+    line = fit.tables["over time"].iloc[0]
+    close(line["E(I)"], scale * np.trace(M @ lone) / (N - 2))
+    # Links and a square of weights name the same neighbours.
+    links = [(unit, other) for unit, others in LONE.items() for other in others]
+    edges = pd.DataFrame(links, columns=["unit", "neighbour"])
+    square = pd.DataFrame(lone, sorted(RING), sorted(RING))
+    for weights in (edges, square):
+        again = ef.moran("y", ONE, weights, **call)
+        assert_frame_equal(again.to_frame(), fit.to_frame())
+
+
+def test_an_island_has_no_local_statistic_and_wrong_weights_are_refused():
+    fit = ef.moran("y", ONE, LONE, unit="unit", draws=99, islands=True)
+    local = fit.tables["local"].set_index("unit").loc["u03"]
+    assert local["local I"] == 0 and local["p"] == 1
+    call = {"unit": "unit", "islands": True}
+    for words, weights in [
+        ("negative value", LONE | {"u00": {"u01": -1.0}}),
+        ("its own neighbour", LONE | {"u00": ["u00"]}),
+    ]:
+        fails(ef.WeightsError, words, ef.moran, "y", ONE, weights, **call)
+    more = LONE | {"u12": []}
+    refused("one side only, first u12 with weights", ef.moran, "y", ONE, more, **call)

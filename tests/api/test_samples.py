@@ -280,3 +280,39 @@ def test_samples_that_a_comma_gives_one_name_are_refused():
     third = THREE.assign(a="s", b="t")
     both = pd.concat([one, other, third])
     refused("with one name", ef.ols_by, "y ~ x", both, ["a", "b"])
+
+
+def test_simulated_power_is_how_often_the_test_of_scpc_rejects_such_an_effect():
+    one = DATA[DATA["year"] == 1990]
+    call = {"unit": "unit", "inference": "SCPC"}
+    fit = ef.ols("y ~ x", one, **call)
+    found = fit.simulated_power("x", power=0.6, draws=999)["estimate"]
+    # The spread is that of the outcome about its mean, which the constant leaves.
+    close(found["spread"], one["y"].std(ddof=1))
+    rng = np.random.default_rng(9)
+    rejected, within = [], []
+    for _ in range(300):
+        noise = rng.normal(size=len(one)) * found["spread"]
+        drawn = one.assign(y=found["effect"] * one["x"] + noise)
+        rejected.append(ef.ols("y ~ x", drawn, **call).pvalues["x"] < 0.05)
+        none = ef.ols("y ~ x", one.assign(y=noise), **call)
+        tost = none.equivalence("x", bound=found["bound"])
+        within.append(tost.pvalues["x"] < 0.05)
+    assert np.mean(rejected) == pytest.approx(0.6, abs=0.1)
+    assert np.mean(within) == pytest.approx(0.6, abs=0.1)
+    # Errors that hang together leave less to be seen of what varies as they do.
+    together = fit.simulated_power("x", correlated=True, draws=999)["estimate"]
+    alone = fit.simulated_power("x", draws=999)["estimate"]
+    assert together["effect"] != alone["effect"]
+    more = fit.simulated_power("x", power=0.9, draws=999)["estimate"]
+    assert more["effect"] > alone["effect"] > found["effect"]
+
+
+def test_simulated_power_of_what_has_none_is_refused():
+    one = DATA[DATA["year"] == 1990]
+    fit = ef.ols("y ~ x", one, unit="unit", inference="HC3")
+    refused("no simulated power by HC3", fit.simulated_power)
+    scpc = ef.ols("y ~ x", one, unit="unit", inference="SCPC")
+    refused("draws=0", scpc.simulated_power, draws=0)
+    refused("80 percent is 0.8", scpc.simulated_power, power=80)
+    refused("parameter z|z", scpc.simulated_power, without="z")

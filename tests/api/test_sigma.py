@@ -1,6 +1,7 @@
 """Sigma convergence on a DataFrame."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import evenfield as ef
@@ -59,3 +60,63 @@ def test_the_fall_is_tested_by_every_inference_that_is_asked_for():
     assert list(fall.index) == kinds
     by_default = ef.sigma("income", INCOMES, **KEYS).to_frame().set_index("term")
     close(fall.loc["HC3", "p_value"], by_default.loc["fall", "p_value"])
+
+
+def test_the_trend_is_that_of_the_variance_between_units_a_year():
+    twice = INCOMES.assign(year=1990 + 2 * (INCOMES["year"] - 1990))
+    for data in (INCOMES, twice):
+        fit = ef.sigma_path("income", data, draws=19, **KEYS)
+        logs = data.assign(log=np.log(data["income"])).pivot(
+            index="unit", columns="year", values="log"
+        )
+        variance = logs.var()
+        slope = np.polyfit(variance.index, variance, 1)[0]
+        close(fit.params["trend"], slope)
+
+
+def test_segments_leave_the_smallest_sum_of_squares_of_all_divisions():
+    rng = np.random.default_rng(2)
+    years = np.arange(1990, 2014)
+    spread = np.where(years < 2001, 0.6, 0.3) + 0.002 * rng.normal(size=len(years))
+    z = rng.normal(size=30)
+    z = (z - z.mean()) / z.std(ddof=1)
+    data = pd.DataFrame(
+        {
+            "unit": np.repeat(np.arange(30), len(years)),
+            "year": np.tile(years, 30),
+            "income": np.exp(np.outer(z, spread)).ravel(),
+        }
+    )
+    fit = ef.sigma_path("income", data, most_breaks=1, draws=19, **KEYS)
+
+    def squares(inside):
+        line = np.polyfit(years[inside], spread[inside], 1)
+        return ((spread[inside] - np.polyval(line, years[inside])) ** 2).sum()
+
+    sums = {
+        last: squares(years <= last) + squares(years > last) for last in years[4:-5]
+    }
+    assert fit.notes["breaks"] == 1
+    assert fit.tables["breaks"]["after"].tolist() == ["", str(min(sums, key=sums.get))]
+    assert fit.tables["segments"]["last"].tolist() == [2000, 2013]
+    early = np.polyfit(years[:11], spread[:11], 1)
+    ends = fit.tables["segments"].loc[1, ["sigma, first", "sigma, last"]].astype(float)
+    close(ends, np.polyval(early, [1990, 2000]))
+
+
+def test_a_path_is_the_same_whatever_its_units_are_called():
+    want = ef.sigma_path("income", INCOMES, draws=19, **KEYS).to_frame()
+    renamed = INCOMES.assign(unit=INCOMES["unit"].map(lambda name: name[::-1]))
+    shuffled = renamed.sample(frac=1, random_state=1)
+    result = ef.sigma_path("income", shuffled, draws=19, **KEYS).to_frame()
+    pd.testing.assert_frame_equal(result, want)
+
+
+def test_a_path_refuses_holes_few_dates_and_what_is_no_number_of_breaks():
+    for words, data, options in [
+        ("1 date is missing", INCOMES[INCOMES["year"] != 1995], {}),
+        ("carry no panel", INCOMES[INCOMES["year"] < 1995], {}),
+        ("most_breaks=-1", INCOMES, {"most_breaks": -1}),
+        ("trim=0", INCOMES, {"trim": 0}),
+    ]:
+        refused(words, ef.sigma_path, "income", data, **KEYS, **options)

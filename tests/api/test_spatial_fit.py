@@ -305,3 +305,42 @@ def test_years_of_a_speed_are_finite_and_models_some():
     w = {"near": NET}
     call = {"models": [], **KEYS}
     refused("one at least", ef.spatial_model_probabilities, "y ~ x", DATA, w, **call)
+
+
+def test_residuals_of_a_map_are_regressed_again_where_it_is_asked_for():
+    one = DATA[DATA["year"] == 3]
+    fit = ef.spatial_cross_section("y ~ x + z", one, NET, model="SDM", unit="unit")
+    found = fit.residual_tests(draws=4999, regressed=True).loc["Moran's I"]
+    plain = one[["x", "z"]].to_numpy()
+    X = np.column_stack([np.ones(N), plain, W @ plain])
+    y = one["y"].to_numpy() - fit.params["rho"] * W @ one["y"].to_numpy()
+    M = np.eye(N) - X @ np.linalg.pinv(X)
+    e = M @ y
+    moran = e @ W @ e / (e @ e)
+    assert found["statistic"] == pytest.approx(moran, rel=1e-5)
+    rng = default_rng(8)
+    drawn = []
+    for _ in range(5000):
+        moved = M @ rng.permutation(e)
+        drawn.append(moved @ W @ moved / (moved @ moved))
+    tail = min(np.mean(drawn <= moran), np.mean(drawn >= moran))
+    assert found["p_value"] == pytest.approx(min(1, 2 * tail), abs=0.03)
+    # As they are, permuted residuals hang together less by chance.
+    assert fit.residual_tests(draws=999).loc["Moran's I", "p_value"] != found["p_value"]
+    renamed = {unit: f"v{N - number:02d}" for number, unit in enumerate(UNITS)}
+    other = {renamed[unit]: [renamed[j] for j in RING[unit]] for unit in UNITS}
+    again = ef.spatial_cross_section(
+        "y ~ x + z",
+        one.assign(unit=one["unit"].map(renamed)),
+        other,
+        model="SDM",
+        unit="unit",
+    ).residual_tests(draws=4999, regressed=True)
+    assert again.loc["Moran's I", "p_value"] == found["p_value"]
+
+
+def test_residuals_that_are_not_regressed_again_are_refused(durbin):
+    refused("9 dates: .* one date alone", durbin.residual_tests, regressed=True)
+    one = DATA[DATA["year"] == 3]
+    fit = ef.spatial_cross_section("y ~ x", one, NET, model="SEM", unit="unit")
+    refused("residuals of SEM", fit.residual_tests, regressed=True)

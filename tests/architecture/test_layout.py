@@ -175,11 +175,13 @@ def modules_named(path: Path) -> tuple[str, ...]:
 HOMES = {
     "anderson_hsiao": "dynamic_panel",
     "beta": "beta",
+    "border": "group_contrasts",
     "clubs": "clubs",
     "dynamic_panel": "dynamic_panel",
     "equivalence": "exposure",
     "event_study": "event_study",
     "inequality": "inequality",
+    "kernels": "distribution",
     "labels": "group_contrasts",
     "markov": "distribution",
     "moran": "moran",
@@ -190,6 +192,8 @@ HOMES = {
     "policies": "event_study",
     "rings": "event_study",
     "sigma": "sigma",
+    "spatial_regimes": "exposure",
+    "speed_paths": "rolling",
 }
 # What is no kernel of an estimator: types, errors, random streams, least squares and the
 # registry of inferences.

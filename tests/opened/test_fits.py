@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import evenfield as ef
 from evenfield.opened.fits import RowCall
 from evenfield.shared.calls import Call, Place, same
 from made_panel import DATA, KEYS, RING
@@ -65,3 +66,19 @@ def test_a_fit_depends_on_each_of_its_weights_and_on_what_is_called_on_it():
     }
     assert len(keys) == 4
     assert row_call().key({}) == row_call().key({})
+
+
+def test_a_place_counts_signs_and_adds_what_the_row_is_against():
+    fit = ef.ols("y ~ x + rich", DATA, **KEYS)
+    signs = {name: int(np.sign(fit.params[name])) for name in ("x", "rich")}
+    place = Place(signs=signs)
+    assert place.numbers(fit, 0.95) == {"estimate": 2.0}
+    assert eval(place.code, {"fit": fit}) == 2
+    turned = Place(signs=signs | {"x": -signs["x"]})
+    assert turned.numbers(fit, 0.95) == {"estimate": 1.0}
+    plain = Place(term="x").numbers(fit, 0.95)
+    moved = Place(term="x", plus=1.0).numbers(fit, 0.95)
+    for name in ("estimate", "conf_low", "conf_high"):
+        assert moved[name] == plain[name] + 1
+    for name in ("std_error", "statistic", "p_value"):
+        assert moved[name] == plain[name]

@@ -130,6 +130,8 @@ def test_every_row_of_a_stored_study_is_the_fit_of_the_library_or_says_why(s):
     for topic in ("moran", "distribution", "dynamic_panel"):
         assert counts[topic, "in part"], topic
     assert all(len(reason) > 60 for reason in reasons.values())
+    for (topic, *_), reason in reasons.items():
+        assert "it has no estimate" in reason, f"{topic}: {reason}"
 
 
 def test_a_row_that_is_changed_is_not_equal(s):

@@ -174,6 +174,6 @@ def test_a_popover_has_the_lines_that_fit_or_read_its_number(pages, evidence):
     assert evidence.code("speed_late").endswith('print(s.fit("speed_late"))')
     assert "<pre>import evenfield as ef\ns = ef.open_study" in pages[0]
     for row in evidence._rows.values():
-        row["topic"] = "rolling"
-        row["estimator"] = "slope_break"  # which the topic says to be no fit
+        row["topic"] = "statements"
+        row["estimator"] = "fact"  # which the topic says to be no fit
     assert evidence.code("speed_late").endswith('print(s.row("speed_late"))')

@@ -6,7 +6,7 @@ import pytest
 
 from evenfield.shared import topics
 from evenfield.shared.estimates import ESTIMATE_COLUMNS
-from evenfield.shared.topic_file import Step
+from evenfield.shared.topic_file import NoCall, Step
 from evenfield.shared.topics import (
     exhibit_words,
     files_read,
@@ -112,17 +112,22 @@ def test_what_a_figure_has_drawn_stands_in_its_caption_without_proxy_output():
             assert ("{{drawn}}" in exhibit.caption) == ("{{drawn}}" in kept), name
 
 
-def test_a_row_that_no_function_gives_says_why_by_what_stands_in_it():
+def test_a_row_that_no_function_gives_says_why_by_what_stands_in_it(monkeypatch):
     row = dict.fromkeys(ESTIMATE_COLUMNS, "") | {"controls_id": "none"}
     row |= {"topic": "moran", "estimator": "geary"}
     assert no_call(row) == ""
-    # All patterns of one mapping, and any of several mappings.
-    rolling = row | {"topic": "rolling", "estimator": "sdm_ml"}
-    assert no_call(rolling | {"term": "likelihood_ratio"}) == ""
-    assert "taken as known" in no_call(rolling | {"term": "moran"})
-    assert "no breaks" in no_call(rolling | {"estimator": "slope_break"})
-    assert "no breaks" in no_call(rolling | {"estimator": "weak_sigma"})
+    assert "a fact" in no_call(row | {"topic": "statements", "estimator": "fact"})
     assert no_call(row | {"topic": "linkages"}) == read_topics()["linkages"].no_call
+    # All patterns of one mapping, and any of several mappings.
+    several = NoCall(
+        rows=[{"estimator": "geary", "term": "c"}, {"estimator": "join_.*"}],
+        why="none gives it",
+    )
+    changed = read_topics()["moran"].model_copy(update={"no_calls": [several]})
+    monkeypatch.setattr(topics, "read_topics", lambda: {"moran": changed})
+    assert no_call(row) == ""
+    assert no_call(row | {"term": "c"}) == "none gives it"
+    assert no_call(row | {"estimator": "join_count"}) == "none gives it"
 
 
 def test_rows_without_a_call_are_named_by_columns_and_patterns_of_a_topic_with_calls():

@@ -12,10 +12,13 @@ __version__ = "1.1.0"
 # quick.
 _NAMES = {
     "api.beta_changes": "beta_changes",
+    "api.beta_windows": "beta_break beta_windows",
+    "api.border": "border_difference",
     "api.data": "weights",
     "api.event_study": "event_study",
     "api.inequality": "growth_contributions inequality",
     "api.join_count": "join_count",
+    "api.kernels": "stochastic_kernel",
     "api.labels": "label_permutation",
     "api.moran": "bivariate_moran moran",
     "api.nearby": "nearby",
@@ -26,12 +29,13 @@ _NAMES = {
     "api.results": "Comparison Fit compare",
     "api.rings": "rings",
     "api.samples": "ols_by",
-    "api.sigma": "sigma",
+    "api.sigma": "sigma sigma_path",
     "api.support": "common_support",
     "api.spatial": (
         "spatial_cross_section spatial_dynamic spatial_model_probabilities spatial_panel"
     ),
     "api.spatial_fit": "SpatialFit",
+    "api.spatial_regimes": "spatial_regimes",
     "numerics.errors": "NumericsError",
     "numerics.spatial_panel.bootstrap": "unit_bootstrap year_bootstrap",
     "numerics.spatial_panel.factors": "fit_with_factors",

@@ -12,6 +12,7 @@ from numpy.random import default_rng
 from pandas.testing import assert_frame_equal
 from scipy.stats import chi2
 
+from evenfield.models.speeds import ImpliedSpeed
 from evenfield.numerics.convergence import Bounds
 from evenfield.numerics.random import generator_for
 from evenfield.numerics.rolling.segments import least_squares_breaks
@@ -383,5 +384,5 @@ def test_segments_of_sigma_are_those_of_the_smallest_criterion():
     """),
 )
 def test_a_half_life_is_unbounded_from_a_speed_of_zero(low, unbounded):
-    words = _words(0.02, Bounds(low, 2.0))
+    words = _words(ImpliedSpeed(0.02, Bounds(low, 2.0)))
     assert ("half-life unbounded" in words) == unbounded

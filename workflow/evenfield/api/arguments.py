@@ -160,6 +160,15 @@ def finite(name: str, value: Any) -> None:
         raise EstimateError(f"{name}={value!r}", "a finite number", "give one")
 
 
+def below_half(name: str, value: Any) -> None:
+    """Refuse a share of dates that leaves none between both ends."""
+    numeric(name, value)
+    if not 0 < value < 0.5:
+        raise EstimateError(
+            f"{name}={value!r}", "a share between 0 and 0.5", f"give {name}=0.15, say"
+        )
+
+
 def check_seed(seed: Any) -> None:
     """Refuse what starts no random numbers."""
     try:

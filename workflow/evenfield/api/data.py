@@ -24,7 +24,7 @@ from evenfield.api.results import Fit, chosen
 from evenfield.api.weight_files import read_weights
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.cluster_robust import Clusters
-from evenfield.numerics.spatial_panel.network import Network, network
+from evenfield.numerics.spatial_panel.network import Network, checked_weights, network
 from evenfield.numerics.spatial_panel.panel import BalancedPanel, panel_from_rows
 from evenfield.study.errors import EstimateError, WeightsError, counted
 
@@ -725,11 +725,13 @@ def weights(
         ) from error
 
 
-def matched_weights(w: object, ids: np.ndarray) -> csr_array:
-    """Return weights in the order of units; ids (N,) as text, sorted -> (N, N)."""
-    net = weights(w)
+def matched_weights(w: object, ids: np.ndarray, islands: bool = False) -> csr_array:
+    """Return weights in the order of units; ids (N,) as text, sorted -> (N, N). With
+    ``islands`` units without a neighbour stay, with an empty row.
+    """
+    names, matrix = _with_islands(w, ids) if islands else _of_network(weights(w))
     # Weights of other units would change what a neighbour is.
-    odd = sorted({*ids} ^ {*net.units})
+    odd = sorted({*ids} ^ {*names})
     if odd:
         side = "no weights" if odd[0] in ids else "weights but no data"
         noun = "unit" if len(odd) == 1 else "units"
@@ -739,8 +741,30 @@ def matched_weights(w: object, ids: np.ndarray) -> csr_array:
             "match them",
         )
     # Rows and columns alike: row i of W must meet row i of y, and column j row j.
-    order = np.argsort(net.units)
-    return csr_array(net.matrix[order][:, order])
+    order = np.argsort(names)
+    return csr_array(matrix[order][:, order])
+
+
+def _of_network(net: Network) -> tuple[Sequence[str], csr_array]:
+    return net.units, net.matrix
+
+
+def _with_islands(w: object, ids: np.ndarray) -> tuple[Sequence[str], csr_array]:
+    """Return ids and row-standardised weights, of which some rows may be empty."""
+    if isinstance(w, Network):
+        return _of_network(w)
+    # No link names an island, so that a list of links takes the units of the data.
+    of_links = isinstance(w, pd.DataFrame) and not is_square(w)
+    names, links = links_of(w, ids if of_links else None)
+    try:
+        matrix = checked_weights(names, links)
+    except NumericsError as error:
+        raise WeightsError(
+            str(error), "finite weights of zero or more", "correct w"
+        ) from error
+    sums = np.asarray(matrix.sum(axis=1)).ravel()
+    shares = np.divide(1.0, sums, out=np.zeros(len(sums)), where=sums > 0)
+    return names, csr_array(diags_array(shares) @ matrix)
 
 
 def _numbers_of(weights: Any) -> np.ndarray:

@@ -143,6 +143,28 @@ def _beta_changes(fit: Fit) -> str:
     )
 
 
+def _beta_path(fit: Fit) -> str:
+    rows = fit.to_frame()
+    if "break after" in fit.notes:
+        row = _first(fit)
+        change, p = row["estimate"], row["p_value"]
+        side = "faster" if change >= 0 else "more slowly"
+        return (
+            f"Gaps closed {side} after {fit.notes['break after']} than before, by"
+            f" {_number(100 * abs(change))} points of a percent a year; the data chose"
+            f" the date. By bootstrap over all dates p is {_number(p)}:"
+            f" {_refused(p, 'no change')}."
+        )
+    band = rows[rows["inference"] == "all windows"]
+    low, high = (100 * band["estimate"].agg(end) for end in ("min", "max"))
+    above = int((band["conf_low"] > 0).sum())
+    return (
+        f"Over {len(band)} windows the speed lies between {_number(low)} and"
+        f" {_number(high)}% a year. The band that holds for all of them lies above zero in"
+        f" {above}."
+    )
+
+
 def _curve(fit: Fit) -> str:
     estimates = np.array([row["estimate"] for row in _rows(fit).values()])
     above = int((estimates > 0).sum())
@@ -269,6 +291,38 @@ def _spatial(fit: Fit) -> str:
     return f"{sense}: {name} is {_number(row['estimate'])}{caution}. {_interval(row)}"
 
 
+def _regimes(fit: Fit) -> str:
+    row = _first(fit)
+    side = "harder" if row["estimate"] >= 0 else "less"
+    p = row["p_value"]
+    return (
+        f"Neighbours pull {side} on units of the regime, by {_number(abs(row['estimate']))}"
+        f" of rho. By the likelihood ratio p is {_number(p)}: {_refused(p, 'one rho')}."
+    )
+
+
+def _border(fit: Fit) -> str:
+    row = _first(fit)
+    side = "above" if row["estimate"] >= 0 else "below"
+    return (
+        f"Over {fit.nobs} pairs units inside lie {_number(abs(row['estimate']))} {side}"
+        f" their neighbours outside. {_interval(row)}"
+    )
+
+
+def _kernel(fit: Fit) -> str:
+    rows = _rows(fit)
+    *_, last, settled = rows
+    modes = int(rows[settled]["estimate"])
+    number = "one mode" if modes == 1 else f"{modes} modes"
+    p = rows[last]["p_value"]
+    date = last.removeprefix("one mode, ")
+    return (
+        f"Incomes settle into a density with {number}. That those of {date} have one has p"
+        f" {_number(p)}: {_refused(p, 'this')}."
+    )
+
+
 def _impacts(fit: Fit) -> str:
     row = _first(fit)
     rows = _rows(fit)
@@ -393,6 +447,19 @@ def _markov(fit: Fit) -> str:
     return f"{first} Half of the way to the long run is gone in {_number(half)} years."
 
 
+def _sigma_path(fit: Fit) -> str:
+    row = _first(fit)
+    side = "rose" if row["estimate"] > 0 else "fell"
+    breaks = fit.notes["breaks"]
+    number = {0: "no break", 1: "one break"}.get(breaks, f"{breaks} breaks")
+    p = row["p_value"]
+    return (
+        f"The variance of logs {side} by {_number(abs(row['estimate']))} a year, and its"
+        f" root is described best with {number}. That a constant variance as persistent"
+        f" as the data falls so much has p {_number(p)}: {_refused(p, 'this')}."
+    )
+
+
 def _moran(fit: Fit) -> str:
     *_, row = _rows(fit).values()  # the last date
     expected = fit.notes["mean without dependence"]
@@ -500,6 +567,7 @@ READERS: dict[str, Callable[[Fit], str]] = {
     "beta-convergence": _beta,
     "common-support": _support,
     "beta-changes": _beta_changes,
+    "beta-windows": _beta_path,
     "specification-curve": _curve,
     "ols-by": _samples,
     "leave-one-out": _without_units,
@@ -508,16 +576,20 @@ READERS: dict[str, Callable[[Fit], str]] = {
     "dynamic-gmm": _gmm,
     "spatial-panel": _spatial,
     "spatial-cross-section": _spatial,
+    "spatial-regimes": _regimes,
     "spatial-dynamic": _spatial,
     "impacts": _impacts,
     "sigma": _sigma,
+    "sigma-path": _sigma_path,
     "log-t": _log_t,
     "clubs": _clubs,
     "inequality": _inequality,
     "growth-contributions": _growth,
     "markov": _markov,
+    "stochastic-kernel": _kernel,
     "moran": _moran,
     "join-count": _join_count,
+    "border-difference": _border,
     "event-study": _event_study,
     "rings": _rings,
     "placement": _placement,

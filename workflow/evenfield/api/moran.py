@@ -34,6 +34,7 @@ def moran(
     unit: str | None = None,
     time: str | None = None,
     discovery_rate: float | None = None,
+    islands: bool = False,
     draws: int = 9999,
     seed: int = 0,
 ) -> Fit:
@@ -55,6 +56,9 @@ def moran(
     discovery_rate : float, optional
         At which ``units that differ`` counts the local Moran of a unit, 0.05 by default;
         refused beside controls, with which there is no local Moran.
+    islands : bool
+        Whether units may lack neighbours: the average over none is zero, the mean, and
+        they count among the units. Refused otherwise, by name.
     draws, seed : int
         Permutations of the units over the map, the same for all dates and units.
 
@@ -85,7 +89,7 @@ def moran(
     share("discovery rate", rate, 0.05)
     rows = table(outcome_of(y, data, held), data, unit, time)
     values = rows.balanced(rows.y)
-    W = matched_weights(w, rows.units.names)
+    W = matched_weights(w, rows.units.names, islands)
     # One regression a date, (T, N, K).
     X = rows.balanced(rows.X).swapaxes(0, 1)
     rng = np.random.default_rng(seed)

@@ -13,15 +13,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evenfield.api.arguments import finite, numeric
+from evenfield.api.arguments import finite, numeric, whole
 from evenfield.api.data import Table, names_in_order, names_of, reported, table
 from evenfield.api.dates import plain_text
 from evenfield.api.formula import Columns, parsed
 from evenfield.api.policies import of_units
-from evenfield.api.results import NUMBERS, Fit, chosen, t_rows, tidy
+from evenfield.api.results import NUMBERS, Fit, chosen, share, t_rows, tidy
 from evenfield.models import specification_curve as curve
 from evenfield.models.beta import speeds
-from evenfield.models.equivalence import equivalence
+from evenfield.models.equivalence import equivalence, visible
 from evenfield.models.paths import deal_paths
 from evenfield.models.rows import DesignOf, Row
 from evenfield.numerics import ols as plain
@@ -434,6 +434,74 @@ class LeastSquares(Fit):
 
         notes = {"bound": bound}
         return Fit(f"{term} within {bound:g}", rows, self.nobs, notes=notes, raw=case)
+
+    @reported("ols")
+    def simulated_power(
+        self,
+        term: str | None = None,
+        *,
+        without: str | Sequence[str] = (),
+        correlated: bool = False,
+        power: float = 0.8,
+        level: float = 0.95,
+        draws: int = 4999,
+        seed: int = 0,
+    ) -> pd.DataFrame:
+        """Return how small an effect, and how narrow a bound of one, the SCPC test of a
+        coefficient could show in such units, on simulated samples.
+
+        Parameters
+        ----------
+        term : str, optional
+            One of ``params``; the first that is no constant by default.
+        without : str or sequence of str
+            Other regressors that are left out beside ``term`` where the standard
+            deviation of the errors is taken from: the residuals of the rest.
+        correlated : bool
+            Errors as correlated as the bound of SCPC allows; independent otherwise.
+        power, level : float
+            Power asked for and one minus the size of the test, between 0 and 1.
+        draws, seed : int
+            Simulated samples, normal errors in the order of the ids.
+
+        Returns
+        -------
+        DataFrame
+            ``estimate``, in the unit of the coefficient, of the smallest ``effect`` that
+            the two-sided test finds, of the narrowest ``bound`` that two one-sided tests
+            pass where the effect is zero, and the ``spread`` of the errors.
+
+        Raises
+        ------
+        EstimateError
+            If the first inference is not SCPC, or a unit has several rows.
+
+        Notes
+        -----
+        The estimate moves with the true effect and its error does not, so that one set
+        of samples serves all effects. Mueller and Watson (2023); Schuirmann (1987).
+        """
+        whole("draws", draws, lowest=1)
+        share("power", power, 0.8)
+        share("level", level, 0.95)
+        case: Any = self.case
+        term = chosen_term(term, case.names)
+        left_out = {term, *names_of(without)}
+        for name in left_out:
+            chosen("parameter", name, case.names)
+        kept = [i for i, name in enumerate(case.names) if name not in left_out]
+        found = visible(
+            case,
+            case.coefficients[case.names.index(term)],
+            case.fit.X[:, kept],
+            _first_kind(self),
+            np.random.default_rng(seed),
+            draws,
+            correlated=correlated,
+            power=power,
+            level=level,
+        )
+        return pd.DataFrame({"estimate": found._asdict()})
 
 
 def chosen_term(term: str | None, names: Iterable[str]) -> str:

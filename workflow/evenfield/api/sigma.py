@@ -5,11 +5,20 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from evenfield.api.arguments import below_half, whole
 from evenfield.api.data import reported, table
 from evenfield.api.levels import levels_of, positive
 from evenfield.api.regression import NOT_USED, inferences, not_read, ols
 from evenfield.api.results import Fit, tidy
-from evenfield.models.sigma import dispersion, fall
+from evenfield.models.rows import Row
+from evenfield.models.sigma import (
+    dispersion,
+    dispersion_breaks,
+    fall,
+    variance_trend,
+)
+from evenfield.numerics.arrays import order_by_value
+from evenfield.numerics.inference.methods import Tested
 
 
 @reported("sigma", passes_to=ols)
@@ -92,4 +101,112 @@ def sigma(
         },
         tables={"over time": over_time},
         raw=result,
+    )
+
+
+@reported("sigma-path")
+def sigma_path(
+    y: str,
+    data: pd.DataFrame,
+    *,
+    unit: str | None = None,
+    time: str | None = None,
+    most_breaks: int = 3,
+    trim: float = 0.15,
+    draws: int = 1999,
+    seed: int = 0,
+) -> Fit:
+    """Test whether the dispersion of log income has a falling trend over all dates, and
+    date breaks in its path.
+
+    Parameters
+    ----------
+    y : str
+        Income itself, positive; its logarithm is taken here.
+    data : DataFrame
+        A balanced panel of six dates or more, equally far apart.
+    unit, time : str, optional
+        As for ``ols``.
+    most_breaks : int
+        Most breaks in level and trend of sigma that are searched.
+    trim : float
+        Share of the dates, between 0 and 0.5, that a segment has at least; five dates in
+        any case.
+    draws, seed : int
+        Panels of constant variance at each of five values of their persistence; units by
+        their incomes from the first date on.
+
+    Returns
+    -------
+    Fit
+        ``trend``: slope of the variance of log income between units on time, squared log
+        points a year, with its fixed-b error and a one-sided p, that it falls.
+        ``tables["segments"]`` has first and last date of each segment and the line
+        through sigma at both; ``tables["breaks"]``, by their number, the last dates of
+        the segments and the criteria LWZ, which takes the smallest, and BIC. Breaks
+        describe: sigma is persistent, and no test is attached.
+
+    Raises
+    ------
+    EstimateError
+        If dates are missing or too few for a trend or for one segment.
+
+    Notes
+    -----
+    Kong, Phillips and Sul (2019), with the law of panels of constant variance, the
+    largest p over their persistence; fixed-b errors of Kiefer and Vogelsang (2005).
+    Bai and Perron (2003); Liu, Wu and Zidek (1997).
+    """
+    whole("most_breaks", most_breaks, lowest=0)
+    whole("draws", draws, lowest=1)
+    below_half("trim", trim)
+    model = levels_of(y, data)
+    rows = table(model, data, unit, time)
+    rows.check_keys("dispersion over time")
+    log = np.log(positive(rows))
+    log = log[order_by_value(log)]
+    dates = rows.calendar
+    dates.even("a trend of dispersion")
+    test = variance_trend(log, dates.years, np.random.default_rng(seed), draws)
+    years = np.array([dates.between(0, last) for last in range(log.shape[1])])
+    found = dispersion_breaks(log, years, most_breaks, trim)
+    law = f"{draws} panels of constant variance, largest over their persistence"
+    trend = Tested(
+        estimate=test.slope,
+        std_error=test.std_error,
+        statistic=test.statistic,
+        p_value=test.p_constant_variance,
+        law=law,
+    )
+    text = np.array(dates.text)
+    firsts, lasts = np.transpose(found.segments)
+    segments = pd.DataFrame(
+        {
+            "first": dates.labels[firsts],
+            "last": dates.labels[lasts],
+            "sigma, first": [low for low, _ in found.lines],
+            "sigma, last": [high for _, high in found.lines],
+        },
+        index=range(1, len(lasts) + 1),
+    )
+    breaks = pd.DataFrame(
+        {
+            "after": [", ".join(text[[*fit.last]]) for fit in found.fits],
+            "LWZ": [fit.lwz for fit in found.fits],
+            "BIC": [fit.bic for fit in found.fits],
+        }
+    )
+    return Fit(
+        "Path of dispersion",
+        lambda _: tidy([Row("trend", trend, "constant variance")]),
+        log.size,
+        notes={
+            "units": len(log),
+            "dates": log.shape[1],
+            "breaks": len(found.best.last),
+            "persistence": test.persistence,
+            "p of a stationary variance": test.p_fixed_b,
+        },
+        tables={"segments": segments, "breaks": breaks},
+        raw=test,
     )

@@ -18,6 +18,7 @@ from evenfield.models.spatial_panel import (
     effects,
     nested_models,
     random_effects_tests,
+    regressed_residual_tests,
     residual_tests,
     specification_tests,
     widened_by,
@@ -213,7 +214,9 @@ class SpatialFit(Fit):
         return _frame_of_tests(tests)
 
     @reported("spatial-panel")
-    def residual_tests(self, *, draws: int = 999, seed: int = 0) -> pd.DataFrame:
+    def residual_tests(
+        self, *, draws: int = 999, seed: int = 0, regressed: bool = False
+    ) -> pd.DataFrame:
         """Return what is left in the residuals: their ``autocorrelation`` with those of
         the date before, and ``Moran's I`` over all dates.
 
@@ -221,16 +224,32 @@ class SpatialFit(Fit):
         ----------
         draws, seed : int
             Permutations in which units change places with their whole paths.
+        regressed : bool
+            Of a cross-section: each permutation is regressed again on the regressors
+            and their lags, as the residuals were, so that it hangs together by its fit
+            as they do; rho is taken as known. ``Moran's I`` alone.
 
         Returns
         -------
         DataFrame
             Columns as of ``specification_tests``; the autocorrelation is described and
             not tested.
+
+        Raises
+        ------
+        EstimateError
+            If ``regressed`` is asked of several dates, or of a spatial error.
+
+        Notes
+        -----
+        Freedman and Lane (1983) for residuals that are regressed again.
         """
         whole("draws", draws, lowest=1)
-        fit = self._static()[1]
         rng = np.random.default_rng(seed)
+        if regressed:
+            panel, fit = self._without_factors()
+            return _frame_of_tests(regressed_residual_tests(panel, fit, rng, draws))
+        fit = self._static()[1]
         return _frame_of_tests(residual_tests(fit, rng, draws))
 
     @reported("spatial-panel")

@@ -1,6 +1,8 @@
-"""Whether a coefficient is shown to be smaller than of interest."""
+"""Whether a coefficient is shown to be smaller than of interest, and how small an effect or
+a bound a design could show, on simulated samples.
+"""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -8,8 +10,9 @@ from evenfield.models.rows import NAN
 from evenfield.numerics.equivalence import two_one_sided
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.methods import Design, Tested, infer
+from evenfield.numerics.label_permutation import null_spread
 from evenfield.numerics.scpc import LARGER_CORRELATION
-from evenfield.numerics.scpc_evidence import scpc_equivalence
+from evenfield.numerics.scpc_evidence import scpc_equivalence, simulated_reach
 
 BOUNDS = {"SCPC": None, "SCPC_06": LARGER_CORRELATION}  # of the average correlation
 
@@ -51,3 +54,46 @@ def equivalence(
         p_type=law,
         law=law,
     )
+
+
+class Visible(NamedTuple):
+    """What a test sees with a given power, in the unit of the coefficient."""
+
+    effect: float  # smallest that the two-sided test finds
+    bound: float  # narrowest that two one-sided tests pass where the effect is zero
+    spread: float  # standard deviation of the errors
+
+
+def visible(
+    design: Design,
+    c: np.ndarray,
+    null: np.ndarray,
+    method: str,
+    rng: np.random.Generator,
+    draws: int,
+    *,
+    correlated: bool,
+    power: float,
+    level: float,
+) -> Visible:
+    """Return what the SCPC test of c'beta sees on simulated samples: errors with the
+    spread that regressors ``null`` (N, K0) leave of the outcome, independent or as
+    ``correlated`` as the bound of the method allows; c (K,).
+
+    Raises
+    ------
+    NumericsError
+        If the method is not SCPC.
+    """
+    if method not in BOUNDS:
+        raise NumericsError(f"no simulated power by {method}: it is that of SCPC")
+    space = design.components(BOUNDS[method], level)
+    errors = rng.standard_normal((draws, len(design.fit.y)))
+    if correlated:
+        # exp(-c d) with the first decay: as correlated as the bound allows.
+        covariance = np.exp(-space.decays[0] * space.distance)
+        errors = errors @ np.linalg.cholesky(covariance).T
+    reach = simulated_reach(design.fit.X, c, space, errors, power, level)
+    # The design sees multiples of the standard deviation of the errors.
+    spread = null_spread(design.fit.y, null)
+    return Visible(reach.detectable * spread, reach.equivalence * spread, spread)

@@ -1,4 +1,6 @@
-"""Sigma convergence: how far apart incomes are, and whether dispersion fell."""
+"""Sigma convergence: how far apart incomes are, whether dispersion fell between two dates,
+and its trend and breaks over all of them.
+"""
 
 from typing import NamedTuple
 
@@ -10,6 +12,11 @@ from evenfield.numerics.dispersion import carree_klomp, leave_one_out_sigma, sig
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.methods import Design, Tested, infer
 from evenfield.numerics.ols import fit_ols
+from evenfield.numerics.rolling.segments import BreakFit, least_squares_breaks
+from evenfield.numerics.rolling.weak_sigma import WeakSigmaTest, weak_sigma_test
+
+# Level and trend would fit a shorter segment nearly exactly.
+FEWEST_SEGMENT = 5
 
 
 class Dispersion(NamedTuple):
@@ -114,3 +121,59 @@ def fall(
         t2=likelihood_ratio,
         t3=Tested(estimate=variances.t3),
     )
+
+
+def variance_trend(
+    y: Array, step: float, rng: np.random.Generator, draws: int
+) -> WeakSigmaTest:
+    """Test whether the variance of log incomes falls more than a persistent panel of
+    constant variance would make it; y (N, T), dates ``step`` years apart, slope and
+    error a year.
+
+    Notes
+    -----
+    A trend test of persistent dispersion rejects far too often, so that its law is drawn
+    under persistence (Kong, Phillips and Sul 2019 call it weak sigma).
+    """
+    test = weak_sigma_test(y, rng, draws)
+    return test._replace(slope=test.slope / step, std_error=test.std_error / step)
+
+
+class DispersionBreaks(NamedTuple):
+    """Level and trend of sigma in segments, as description."""
+
+    best: BreakFit  # the number of breaks that a criterion takes
+    fits: list[BreakFit]  # from none on
+    path: Array  # (T,) sigma
+    segments: list[tuple[int, int]]  # positions of the first and last date of each
+    lines: list[tuple[float, float]]  # fitted sigma at both
+
+
+def dispersion_breaks(
+    y: Array, years: Array, most: int, trim: float
+) -> DispersionBreaks:
+    """Date breaks in level and trend of sigma by least squares; log incomes y (N, T),
+    years (T,), at most so many breaks and at least a share ``trim`` of the dates in a
+    segment.
+
+    Notes
+    -----
+    All divisions into segments are searched (Bai and Perron 2003). Their number is that
+    of Liu, Wu and Zidek's (1997) criterion: BIC finds breaks in any persistent path.
+    """
+    path = sigma(y)
+    if not np.isfinite(path).all():
+        raise NumericsError("sigma needs two units")
+    shortest = max(FEWEST_SEGMENT, int(np.ceil(trim * len(path))))
+    trend = np.column_stack([np.ones(len(years)), years - years[0]])
+    fits = least_squares_breaks(path, trend, most, shortest)
+    best = min(fits, key=lambda fit: fit.lwz)
+    firsts = [0, *(last + 1 for last in best.last)]
+    lasts = [*best.last, len(path) - 1]
+    segments = list(zip(firsts, lasts, strict=True))
+    lines = []
+    for first, last in segments:
+        inside = slice(first, last + 1)
+        line = np.polynomial.Polynomial.fit(years[inside], path[inside], 1)
+        lines.append((float(line(years[first])), float(line(years[last]))))
+    return DispersionBreaks(best, fits, path, segments, lines)

@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from evenfield.numerics.arrays import Array
+from evenfield.numerics.arrays import Array, order_by_value
 from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.moran import morans_i_test
 from evenfield.numerics.spatial_panel.bootstrap import unit_bootstrap, year_bootstrap
 from evenfield.numerics.spatial_panel.impacts import (
     KINDS,
@@ -139,6 +140,46 @@ def residual_tests(
     if fit.n_periods == 1:
         serial = _undefined(serial.name, "one date")
     return [serial, SpatialTest("Moran's I", moran, NAN, p_value, law=law)]
+
+
+def regressed_residual_tests(
+    panel: BalancedPanel, fit: SpatialPanelFit, rng: np.random.Generator, draws: int
+) -> list[SpatialTest]:
+    """Return Moran's I of the residuals of a cross-section, of which each permutation is
+    regressed again on the regressors and on those of their lags that enter; the spatial
+    parameters are taken as known.
+
+    Notes
+    -----
+    With rho known the model is least squares of y - rho W y on 1, X and W X, whose
+    residuals hang together by their fit alone (Freedman and Lane 1983).
+    """
+    if fit.n_periods > 1:
+        raise NumericsError(
+            f"{fit.n_periods} dates: residuals of one date alone are regressed again"
+        )
+    if "lambda" in fit.names:
+        raise NumericsError(
+            f"residuals of {fit.model.model}, whose errors are filtered: those of a"
+            " model without lambda are regressed again"
+        )
+    net = fit.network
+    values = panel.ordered(net.units)[:, 0]
+    X = values[:, 1:]
+    lagged = [fit.regressors.index(name) for name in fit.lagged]
+    columns = [np.ones(net.n), *X.T, *(net.lag(X[:, i]) for i in lagged)]
+    regressors = np.column_stack(columns)
+    # By regressors and outcome, so that ids do not decide what a permutation moves.
+    order = order_by_value(np.roll(values, -1, axis=1))
+    test = morans_i_test(
+        fit.residuals[0][order],
+        net.matrix[order][:, order],
+        rng,
+        draws,
+        regressors[order],
+    )
+    law = f"{draws} permutations of residuals, regressed again"
+    return [SpatialTest("Moran's I", test.statistic, NAN, test.p_value, law=law)]
 
 
 def autocorrelation(fit: SpatialPanelFit) -> float:

@@ -28,3 +28,10 @@ def is_constant(values: np.ndarray) -> bool:
     """Tell whether values do not vary beyond rounding; values (N,)."""
     values = np.asarray(values, dtype=float)  # int8 may overflow
     return bool(np.ptp(values) <= CONSTANT * np.abs(values).max())
+
+
+def order_by_value(values: np.ndarray) -> np.ndarray:
+    """Return the order of units by their values from the first date on, so that their
+    names do not decide which of them a random draw takes; values (N, T) -> (N,).
+    """
+    return np.lexsort((np.arange(len(values)), *values.T[::-1]))

@@ -23,6 +23,7 @@ INFERENCE = ("std_error", "statistic", "df", "p_value", "conf_low", "conf_high")
 NUMBERS = ("estimate", *INFERENCE)
 # Those of them that have the unit of measure of the outcome; the others have none.
 IN_ITS_UNIT = ("estimate", "std_error", "conf_low", "conf_high")
+MOVED = ("estimate", "conf_low", "conf_high")  # with it
 # Why a p-value by permutation differs (`Call.differs`).
 DRAWS = "its draws number the units in another order"
 
@@ -33,7 +34,7 @@ class NoCallError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """Where in a result (a ``Fit``) numbers of a row stand: one of the six places below,
+    """Where in a result (a ``Fit``) numbers of a row stand: one of the seven places below,
     and which numbers it gives.
     """
 
@@ -58,12 +59,17 @@ class Place:
     count: bool = False
     # 6. The sum of a column of the DataFrame that the result is
     total: str = ""
+    # 7. The number of terms whose coefficient has a sign, 1 or -1, by term
+    signs: Mapping[str, int] = field(default_factory=dict)
     # What 1 and 2 give: number of the row -> column of ``to_frame()`` or of the table
     columns: Mapping[str, str] = field(default_factory=lambda: same(*NUMBERS))
-    # What 3 to 6 give: one number of the row
+    # What 3 to 7 give: one number of the row
     name: str = "estimate"
     # factor from the unit of measure of the fit to that of the row: 100 for percent
     times: float = 1.0
+    # what is added to the estimate and the ends of its interval: one where the fit is of
+    # the distance from one
+    plus: float = 0.0
 
     def numbers(self, fit: Any, level: float) -> dict[str, float]:
         """Return the numbers of a row by name, in its unit of measure.
@@ -86,7 +92,8 @@ class Place:
         scaled = {}
         for name, value in found.items():
             factor = self.times if name in IN_ITS_UNIT else 1.0
-            scaled[name] = float(value) * factor
+            added = self.plus if name in MOVED else 0.0
+            scaled[name] = float(value) * factor + added
         return scaled
 
     def _found(self, fit: Any, level: float) -> Mapping[str, Any]:
@@ -95,6 +102,9 @@ class Place:
             return {self.name: len(fit.params)}
         if self.total:
             return {self.name: fit[self.total].sum()}
+        if self.signs:
+            signed = [fit.params[name] * sign > 0 for name, sign in self.signs.items()]
+            return {self.name: sum(signed)}
         if self.note:
             return {self.name: fit.notes[self.note]}
         if self.attribute:
@@ -145,6 +155,8 @@ class Place:
             return "len(fit.params)"
         if self.total:
             return f"fit[{self.total!r}].sum()"
+        if self.signs:
+            return f"sum(fit.params[x] * s > 0 for x, s in {dict(self.signs)}.items())"
         if self.note:
             return f"fit.notes[{self.note!r}]"
         if self.attribute:

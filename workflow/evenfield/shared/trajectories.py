@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from evenfield.numerics.arrays import order_by_value
 from evenfield.shared.samples import basis_warning
 from evenfield.shared.settings import PROXY, SPLICED, SchemeInfo, scheme_info
 from evenfield.study.errors import EstimateError, counted, first_examples
@@ -119,9 +120,7 @@ def trajectories(
     if years is None:  # a year that no unit has is no gap then
         wide = wide.dropna(axis=1, how="all")
     _check_complete(wide, column, where)
-    # Names of units must not decide which of them a random draw takes.
-    order = np.lexsort((np.arange(len(wide)), *wide.to_numpy().T[::-1]))
-    wide = wide.iloc[order]
+    wide = wide.iloc[order_by_value(wide.to_numpy())]
     bases = defaultdict[int, set[str]](set)
     known = chosen[chosen["basis"].notna()]
     for year, name in zip(known["year"].tolist(), known["basis"].tolist(), strict=True):

@@ -140,6 +140,18 @@ def network(units: Sequence[object], matrix: Weights) -> Network:
         unit is its own neighbour or has none.
     """
     ids = tuple(map(str, units))
+    weights = checked_weights(ids, matrix)
+    islands = np.flatnonzero(np.diff(weights.indptr) == 0)
+    if len(islands):
+        alone = counted(len(islands), "unit has", "units have")
+        raise NumericsError(f"{alone} no neighbour, first {ids[islands[0]]}")
+    return Network(ids, weights)
+
+
+def checked_weights(ids: Sequence[str], matrix: Weights) -> csr_array:
+    """Return weights (N, N) without stored zeros, or refuse them; a unit may lack
+    neighbours.
+    """
     if matrix.ndim != 2 or tuple(matrix.shape) != (len(ids), len(ids)):
         raise NumericsError(
             f"{len(ids)} units do not name weights of shape {matrix.shape}"
@@ -158,11 +170,7 @@ def network(units: Sequence[object], matrix: Weights) -> Network:
         )
     # Stored zeros would count as neighbours.
     weights.eliminate_zeros()
-    islands = np.flatnonzero(np.diff(weights.indptr) == 0)
-    if len(islands):
-        alone = counted(len(islands), "unit has", "units have")
-        raise NumericsError(f"{alone} no neighbour, first {ids[islands[0]]}")
-    return Network(ids, weights)
+    return weights
 
 
 def _perron_root(matrix: csr_array) -> float:

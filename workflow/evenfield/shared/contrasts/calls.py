@@ -5,7 +5,7 @@ combination of coefficients is one of them; and what is made of such regressions
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -79,6 +79,8 @@ OF_SINGLES = {
     "stat_high": Place(table="range", line="highest", columns=ESTIMATE),
     "stat_sign_flips": Place(note="sign flips"),
 }
+# Of a sample: a text, or one a column.
+Name = TypeVar("Name", str, tuple[str, str])
 Pairs = Iterable[tuple[GroupContrast, GroupContrast]]
 
 
@@ -364,10 +366,10 @@ def several_call(
 
 
 def defined_designs(
-    contrasts: Mapping[str, GroupContrast], geographies: Geographies
-) -> dict[str, ContrastDesign]:
+    contrasts: Mapping[Name, GroupContrast], geographies: Geographies
+) -> dict[Name, ContrastDesign]:
     """Return the designs of contrasts that have an estimate, by name."""
-    designs = {}
+    designs = dict[Name, ContrastDesign]()
     for name, contrast in contrasts.items():
         try:
             design = contrast_design(contrast, geographies)

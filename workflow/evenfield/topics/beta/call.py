@@ -8,7 +8,6 @@ import pandas as pd
 from evenfield.shared.calls import (
     DRAWS,
     Call,
-    NoCallError,
     Place,
     drawn,
     method_of,
@@ -108,11 +107,7 @@ def _of_residuals(
     ).reset_index()
     units = list(cross["unit"])
     W, _ = study.weights(scheme=spec.unit_scheme).among(units)
-    if not W.sum(axis=1).all():
-        raise NoCallError(
-            "some of its units have no neighbour, and the library takes weights in which"
-            " each has one: leave them out of the data of the row of the speed"
-        )
+    islands = {} if W.sum(axis=1).all() else {"islands": True}
     held = [SLOPE, *(name for name in data if name not in KEYS)]
     normal = {"estimate": "I", "std_error": "sd(I)", "statistic": "z"}
     return Call(
@@ -123,6 +118,7 @@ def _of_residuals(
             "controls": held,
             "unit": "unit",
             "draws": study.config.inference.permutations,
+            **islands,
         },
         places=(
             Place(term="I", columns=same("p_value")),

@@ -9,6 +9,7 @@ from evenfield.shared.calls import (
     DRAWS,
     Call,
     Place,
+    drawn,
     same,
     section_of,
     specification,
@@ -17,7 +18,9 @@ from evenfield.shared.calls import (
 from evenfield.shared.tables.rows import Row
 from evenfield.study.study import Study
 from evenfield.topics.distribution.estimate import Section, dates_of, movement
+from evenfield.topics.distribution.estimate_kernels import MODE_DRAWS, Movement
 
+MODES = "modes, long run"  # as the library names the number of ergodic modes
 SAMPLES = "percentiles over samples of units; the library has multinomial errors"
 INDICES = {
     "shorrocks": "mobility (Shorrocks)",
@@ -33,6 +36,10 @@ def call(study: Study, row: Row) -> Call:
     spatial = row["estimator"] == "spatial_markov"
     spec = specification(section_of(study, Section, "distribution"), row)
     move = movement(study, spec)
+    pairs = pd.MultiIndex.from_product([move.units, move.years], names=["unit", "year"])
+    data = pairs.to_frame(index=False).assign(relative=move.values.ravel())
+    if row["estimator"] in ("silverman", "stochastic_kernel"):
+        return _kernel(move, row, data)
     years = int(re.findall(r"\d+", row["contrast"])[0])
     arguments: dict[str, Any] = {
         "y": "relative",
@@ -54,16 +61,35 @@ def call(study: Study, row: Row) -> Call:
     if spatial:
         weights = weights_table(move.W, move.units)
         arguments["neighbour_classes"] = spec.m
-    pairs = pd.MultiIndex.from_product([move.units, move.years], names=["unit", "year"])
     return Call(
         function="markov",
-        data=pairs.to_frame(index=False).assign(relative=move.values.ravel()),
+        data=data,
         arguments=arguments,
         places=_places(row["term"]),
         weights=weights,
         differs={"p_value": DRAWS}
         if spatial
         else dict.fromkeys(("conf_low", "conf_high"), SAMPLES),
+    )
+
+
+def _kernel(move: Movement, row: Row, data: pd.DataFrame) -> Call:
+    """Return the call of a kernel without classes, or of the test of one mode."""
+    arguments: dict[str, Any] = {"y": "relative", "unit": "unit", "time": "year"}
+    if row["estimator"] == "silverman":
+        inference = move.inference
+        _, words = move.stream(f"modes:{row['contrast']}", 0)
+        draw_id = words.removeprefix(f"{inference.seed}:")
+        draws = min(inference.permutations, MODE_DRAWS)
+        arguments |= drawn(draws, inference.seed, draw_id)
+        columns = same("estimate", "p_value")
+        place = Place(term=f"one mode, {row['contrast']}", columns=columns)
+    else:
+        years = int(re.findall(r"\d+", row["contrast"])[0])
+        arguments |= {"step": move.lag(years), "draws": 1}
+        place = Place(term=MODES, columns=same("estimate"))
+    return Call(
+        function="stochastic_kernel", data=data, arguments=arguments, places=(place,)
     )
 
 

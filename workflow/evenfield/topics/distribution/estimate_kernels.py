@@ -9,16 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from evenfield.models.kernels import conditioned, grid_of, one_mode, settled
 from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.kernel_dynamics import (
-    StochasticKernel,
-    count_prominent_modes,
-    ergodic_density,
     kernel_density,
     plug_in_bandwidth,
-    silverman_test,
-    stochastic_kernel,
 )
 from evenfield.numerics.spatial import Weights
 from evenfield.shared.estimates import Estimate, Fields
@@ -38,11 +34,8 @@ KINDS = {
     "modes": Kind("stochastic_kernel", "ergodic_modes", "stat", "modes"),
     "one_mode": Kind("silverman", "one_mode", "stat", "critical bandwidth, log points"),
 }
-GRID = 60
 DENSITIES = 5  # years whose densities are drawn
 MODE_DRAWS = 999
-PROMINENCE = 0.05
-NEGLIGIBLE = 1e-6
 
 
 @dataclass(frozen=True)
@@ -95,7 +88,7 @@ def densities(move: Movement) -> None:
     to the last.
     """
     values = np.log(move.values)
-    grid = _grid(values)
+    grid = grid_of(values)
     positions = np.linspace(0, len(move.years) - 1, DENSITIES).round().astype(int)
     for position in np.unique(positions):
         year = values[:, position]
@@ -121,12 +114,6 @@ def kernel_parts(move: Movement, cells: pd.DataFrame) -> None:
         _conditioned(move, name, other)
 
 
-def _grid(values: Array) -> Array:
-    # ASSUME: income stays inside the range that was seen: kernels are reflected at its
-    # ends and never extrapolated.
-    return np.linspace(float(values.min()), float(values.max()), GRID)
-
-
 def _add_modes(move: Movement, position: int) -> None:
     year = move.years[position]
     values = np.log(move.values[:, position])
@@ -139,9 +126,7 @@ def _add_modes(move: Movement, position: int) -> None:
         seed=seed,
     )
     try:
-        # The smallest bandwidth with which a kernel density has one mode is large where
-        # there are two (Silverman 1981).
-        test = silverman_test(values, 1, rng, draws)
+        test = one_mode(values, rng, draws)
     except NumericsError as error:
         return rows.undefined(["one_mode"], error)
     return rows.add(
@@ -157,36 +142,24 @@ def _moving(move: Movement, years: int) -> None:
     """Add the kernel f(y|x) of one step and the density f(y) = integral f(y|x) f(x) dx
     that it settles into.
     """
-    # ASSUME: kernels are estimated in logs of relative income, so that no mass lies
-    # below zero income.
-    values = np.log(move.values)
     rows = move.rows(contrast=f"{years} years")
     try:
         step = move.lag(years)
-        if step >= values.shape[1]:
+        if step >= len(move.years):
             raise NumericsError(f"the period is shorter than {years} years")
-        x = values[:, :-step].ravel()
-        y = values[:, step:].ravel()
-        kernel = stochastic_kernel(x, y, _grid(values))
-        ergodic = ergodic_density(kernel)
+        found = settled(np.log(move.values), step)
     except NumericsError as error:
         return rows.undefined(["modes"], error)
-    # ASSUME: a mode of an ergodic density rises above the ground around it by a
-    # twentieth of the highest mode.
-    modes = float(count_prominent_modes(ergodic, PROMINENCE))
-    # A mode can stand at an end of the range; what lies beyond it was never seen.
-    at_an_end = ergodic.argmax() in (0, len(ergodic) - 1)
-    edge = "the highest at an end of the range seen" if at_an_end else ""
-    rows.add("modes", edge, estimate=modes, n_obs=len(y))
-    # The solution of a linear system knows its small entries only to 1e-16 of the large
-    # ones.
-    seen = np.where(ergodic > NEGLIGIBLE * ergodic.max(), ergodic, 0.0)
-    move.draw(_surface(kernel).assign(kind="kernel"), years)
+    edge = "the highest at an end of the range seen" if found.at_an_end else ""
+    rows.add("modes", edge, estimate=float(found.modes), n_obs=found.pairs)
+    move.draw(
+        _surface(found.kernel.grid, found.kernel.density).assign(kind="kernel"), years
+    )
     return move.draw(
         {
             "kind": "ergodic_density",
-            "x": kernel.grid,
-            "value": seen,
+            "x": found.kernel.grid,
+            "value": found.seen,
         },
         years,
     )
@@ -215,18 +188,18 @@ def _conditioned(move: Movement, name: str, other: Array) -> None:
     # A ridge on the diagonal: the condition explains nothing; at zero: everything.
     given = np.log(move.values / other).ravel()
     defined = np.isfinite(given)
-    # One grid for both axes, so that the diagonal is where they are equal.
-    grid = _grid(np.concatenate([values, given[defined]]))
     try:
-        kernel = stochastic_kernel(values[defined], given[defined], grid)
+        kernel = conditioned(values, given, defined)
     except NumericsError:
         return
-    move.draw(_surface(kernel).assign(kind="conditioned", group=name), 0)
+    move.draw(
+        _surface(kernel.grid, kernel.density).assign(kind="conditioned", group=name), 0
+    )
 
 
-def _surface(kernel: StochasticKernel) -> pd.DataFrame:
-    x, y = np.meshgrid(kernel.grid, kernel.grid, indexing="ij")
-    values = np.asarray(kernel.density).ravel()
+def _surface(grid: Array, density: Array) -> pd.DataFrame:
+    x, y = np.meshgrid(grid, grid, indexing="ij")
+    values = np.asarray(density).ravel()
     return pd.DataFrame(
         {
             "x": x.ravel(),

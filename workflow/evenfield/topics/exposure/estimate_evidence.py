@@ -4,18 +4,10 @@ coefficient is small enough to be of no interest.
 
 from dataclasses import replace
 
-import numpy as np
-
-from evenfield.models.equivalence import equivalence
+from evenfield.models.equivalence import Visible, equivalence, visible
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.label_permutation import null_spread
 from evenfield.numerics.power import smallest_visible
 from evenfield.numerics.random import generator_for
-from evenfield.numerics.scpc import AVERAGE_CORRELATION, SpatialComponents
-from evenfield.numerics.scpc_evidence import (
-    SimulatedReach,
-    simulated_reach,
-)
 from evenfield.shared.contrasts.contrasts import not_defined
 from evenfield.shared.contrasts.designs import (
     ContrastDesign,
@@ -27,6 +19,7 @@ from evenfield.shared.estimates import Estimate
 from evenfield.shared.samples import joined, underpowered
 
 SIMULATED = 4999
+POWER_STREAM = "exposure:power:{}"  # by number of units
 KINDS = {
     "independent": "independent errors",
     "correlated": "errors as correlated as the bound allows",
@@ -45,21 +38,19 @@ def reach_rows(contrast: GroupContrast, geographies: Geographies) -> list[Estima
     )
     try:
         design = contrast_design(contrast, geographies)
-        space = _space(design)
+        seen = {kind: _visible(design, kind) for kind in KINDS}
     except NumericsError as error:
         return [not_defined(base, error)]
     base = replace(base, **design.counts)
     rows = []
     for kind, words in KINDS.items():
-        reach = _reach(design, space, kind)
-        # The design sees multiples of the residual s.d. of growth on starting income.
-        mde = reach.detectable * _scale(design)
+        mde = seen[kind].effect
         row = replace(
             base,
             estimator=f"{base.estimator}_{kind}",
             estimate=mde,
             mde=mde,
-            p_type=f"SCPC test, {reach.draws} samples, {words}",
+            p_type=f"SCPC test, {SIMULATED} samples, {words}",
         )
         rows.append(row)
     return rows
@@ -76,7 +67,8 @@ def equivalence_rows(
     )
     try:
         design = contrast_design(contrast, geographies)
-        space = _space(design)
+        # Before the data: bounds that a true zero would pass with the power asked for.
+        passed = _visible(design, "independent").bound
     except NumericsError as error:
         return [not_defined(base, error)]
     inference = geographies.inference
@@ -103,8 +95,6 @@ def equivalence_rows(
         mde=bound,
         warning=joined(scaled, underpowered(bound, base.sesoi, base.unit_of_measure)),
     )
-    # Before the data: bounds that a true zero would pass with the power asked for.
-    passed = _reach(design, space, "independent").equivalence * _scale(design)
     reached = replace(
         base,
         effect_type="mde_tost",
@@ -115,31 +105,20 @@ def equivalence_rows(
     return [filled, reached]
 
 
-def _space(design: ContrastDesign) -> SpatialComponents:
-    level = design.geographies.inference.level
-    return design.components(AVERAGE_CORRELATION, level)
-
-
-def _scale(design: ContrastDesign) -> float:
-    return null_spread(design.fit.y, design.regression.controls)
-
-
-def _reach(
-    design: ContrastDesign, space: SpatialComponents, kind: str
-) -> SimulatedReach:
+def _visible(design: ContrastDesign, kind: str) -> Visible:
     """Simulate on samples that all periods share: the design, not the outcome, says
-    what can be seen.
+    what can be seen, in multiples of the residual s.d. of growth on starting income.
     """
     inference = design.geographies.inference
-    N = len(design.fit.y)
-    # The same errors for all periods with as many units.
-    rng = generator_for(inference.seed, f"exposure:power:{N}")
-    errors = rng.standard_normal((SIMULATED, N))
-    if kind == "correlated":
-        # exp(-c d) with the first decay: as correlated as the bound allows.
-        covariance = np.exp(-space.decays[0] * space.distance)
-        errors = errors @ np.linalg.cholesky(covariance).T
-    c = design.regression.combination
-    return simulated_reach(
-        design.fit.X, c, space, errors, inference.power, inference.level
+    return visible(
+        design,
+        design.regression.combination,
+        design.regression.controls,
+        "SCPC",
+        # The same errors for all periods with as many units.
+        generator_for(inference.seed, POWER_STREAM.format(len(design.fit.y))),
+        SIMULATED,
+        correlated=kind == "correlated",
+        power=inference.power,
+        level=inference.level,
     )

@@ -4,18 +4,15 @@ regime, with a check of the bias by simulation.
 
 from dataclasses import replace
 
-import numpy as np
-from scipy.sparse import csr_array
-
+from evenfield.models.spatial_regimes import soundness, two_regimes
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.random import generator_for
-from evenfield.numerics.spatial_panel.two_regime import TwoRegimeFit, two_regime_durbin
 from evenfield.shared.contrasts.contrasts import not_defined
 from evenfield.shared.contrasts.designs import GroupContrast
 from evenfield.shared.estimates import NAN, Estimate, Fields
 
 SAMPLES = 49
-NOMINAL = 0.05
+REGIME_STREAM = "exposure:two_regime"
 
 
 def two_regime_row(contrast: GroupContrast, seed: int) -> tuple[Estimate, Fields]:
@@ -43,24 +40,29 @@ def two_regime_row(contrast: GroupContrast, seed: int) -> tuple[Estimate, Fields
     y = table[contrast.outcome].to_numpy(float)
     inside = table[contrast.labels[0]].to_numpy(bool)
     plain = table[[*contrast.labels, *contrast.controls]].to_numpy(float)
-    # y = rho_1 D W y + rho_0 (1 - D) W y + X b + W X g + e, D for the first regime.
-    X = np.column_stack([np.ones(len(y)), plain, W @ plain])
     try:
-        fit = two_regime_durbin(y, X, W, inside)
+        fitted = two_regimes(y, plain, W, inside)
     except NumericsError as error:
         return not_defined(base, error), {}
-    check = _check(fit, X, W, inside, seed)
+    fit = fitted.fit
+    test = fitted.difference
+    # Simulated from the fitted coefficients with one common pull.
+    sound = soundness(fitted, generator_for(seed, REGIME_STREAM), SAMPLES)
+    check: Fields = {
+        "bias": round(sound.bias, 4),
+        "size": sound.size,
+        "samples": sound.samples,
+    }
     edge = "rho at the edge of its range: no standard error; " if fit.at_bound else ""
     row = replace(
         base,
-        estimate=fit.rho_inside - fit.rho_outside,
-        std_error=fit.std_error,
-        se_type="observed information",
-        statistic=fit.likelihood_ratio,
-        # One restriction: rho_1 = rho_0.
-        df=1.0,
-        p_value=fit.p_value,
-        p_type="likelihood ratio, chi-squared",
+        estimate=test.estimate,
+        std_error=test.std_error,
+        se_type=test.se_type,
+        statistic=test.statistic,
+        df=test.df,
+        p_value=test.p_value,
+        p_type=test.p_type,
         n_obs=len(y),
         n_units=len(y),
         n_treated=int(inside.sum()),
@@ -71,21 +73,3 @@ def two_regime_row(contrast: GroupContrast, seed: int) -> tuple[Estimate, Fields
         ),
     )
     return row, check
-
-
-def _check(
-    fit: TwoRegimeFit, X: np.ndarray, W: csr_array, inside: np.ndarray, seed: int
-) -> Fields:
-    """Simulate from the fitted coefficients with one common pull."""
-    rng = generator_for(seed, "exposure:two_regime")
-    # y = (I - rho W)^-1 (X b + e), one rho: the truth has no difference.
-    reach = np.linalg.inv(np.eye(len(X)) - fit.rho * W.toarray())
-    errors = rng.standard_normal((SAMPLES, len(X))) * np.sqrt(fit.sigma2)
-    fits = [two_regime_durbin(reach @ (X @ fit.beta + e), X, W, inside) for e in errors]
-    bias = round(float(np.mean([one.rho_inside - one.rho_outside for one in fits])), 4)
-    return {
-        "bias": bias,
-        # The truth has equal pulls: a sound test would reject in one sample of twenty.
-        "size": float(np.mean([one.p_value < NOMINAL for one in fits])),
-        "samples": SAMPLES,
-    }

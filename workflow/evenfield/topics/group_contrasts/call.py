@@ -6,8 +6,18 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 
 import numpy as np
+import pandas as pd
 
-from evenfield.shared.calls import Call, NoCallError, Place, same
+from evenfield.shared.calls import (
+    NUMBERS,
+    Call,
+    NoCallError,
+    Place,
+    drawn,
+    same,
+    specification,
+    weights_table,
+)
 from evenfield.shared.contrasts.calls import (
     ESTIMATE,
     contrast_call,
@@ -32,6 +42,19 @@ from evenfield.study.study_config import InferenceSettings
 from evenfield.topics.group_contrasts.estimate import QUESTIONS
 from evenfield.topics.group_contrasts.estimate_groups import Groups
 from evenfield.topics.group_contrasts.estimate_pooled import SAME
+from evenfield.topics.group_contrasts.estimate_programmes import (
+    BORDER_STREAM,
+    CHANGE,
+    MEMBER,
+)
+from evenfield.topics.group_contrasts.estimate_quotient import (
+    END_YEARS,
+    labels_from,
+    quotient_of,
+    shares,
+    weighted_quotients,
+    without_each,
+)
 from evenfield.topics.group_contrasts.estimate_ranges import DECIDING
 from evenfield.topics.group_contrasts.estimate_spec import IntensitySpec, Section
 from evenfield.topics.group_contrasts.estimate_wages import (
@@ -49,6 +72,11 @@ RANGES = {
     "stat_range_low": Place(table="range", line="lowest", columns=ESTIMATE),
     "stat_range_high": Place(table="range", line="highest", columns=ESTIMATE),
     "stat_range_sign": Place(note="same sign"),
+}
+QUOTIENTS = ("ratio", "group_series")  # of a group's own quotient
+ENDS = {
+    "stat_low": RANGES["stat_range_low"],
+    "stat_high": RANGES["stat_range_high"],
 }
 SEVERAL = ("ols_romano_wolf", "ols_joint")  # of several outcomes
 SLOPES = "panel_fe_slopes"  # a cross-section of slopes
@@ -93,6 +121,10 @@ def call(study: Study, row: Row) -> Call:
         of_means = "+" in row["period"]
         ranged = _range_of_means_call if of_means else _range_call
         return ranged(row, asked.contrasts, geographies, primary)
+    if row["estimator"].startswith("border_pairs"):
+        return _border_call(study, row, asked.contrasts, geographies)
+    if row["estimator"] in QUOTIENTS or row["outcome"] == f"{row['spec_id']}_end":
+        return _quotient_call(study, row, geographies)
     if row["estimator"] in LAWS:
         return _pooled_call(row, asked.contrasts, geographies)
     if row["estimator"] in SEVERAL:
@@ -279,6 +311,10 @@ def _several_outcomes_call(
         )
         signed = {"estimate": "statistic"}
         places = [joint, replace(joint, columns=signed, times=float(signs[largest]))]
+    if row["effect_type"] == "stat_right_signs":
+        section = read(Section, study.config, "group_contrasts")
+        signs = _signs(section.factor_intensity, row["spec_id"])
+        places = [Place(signs={name: signs[name] for name in outcomes})]
     arguments = {**call.arguments, "y": list(outcomes)}
     return replace(call, data=data, arguments=arguments, places=tuple(places))
 
@@ -291,3 +327,142 @@ def _signs(specs: Sequence[IntensitySpec], spec_id: str) -> dict[str, int]:
         if spec.id == spec_id
         for measure in spec.measures
     }
+
+
+def _border_call(
+    study: Study,
+    row: Row,
+    contrasts: Sequence[GroupContrast],
+    geographies: Geographies,
+) -> Call:
+    """Return the call that compares a programme's units with their neighbours outside."""
+    columns = ["spec_id", "term", "period", "outcome"]
+    known = _alike(row, contrasts, columns)
+    deciding = [contrast for contrast in known if contrast.row.role == "primary"]
+    if len(deciding) != 1:
+        raise NoCallError("its programme is not in the config: it was changed since")
+    (contrast,) = deciding
+    data = contrast.table[[CHANGE, MEMBER]].rename_axis("unit").reset_index()
+    units = data["unit"].to_numpy(str)
+    permuted = row["estimator"].endswith("permutation")
+    columns_of = {
+        "two-way by unit": same(*NUMBERS),
+        "permuted outcomes": same("estimate", "p_value"),
+    }
+    inference = "permuted outcomes" if permuted else "two-way by unit"
+    place = Place(term="difference", inference=inference, columns=columns_of[inference])
+    settings = study.config.inference
+    return Call(
+        function="border_difference",
+        data=data,
+        arguments={
+            "y": CHANGE,
+            "group": MEMBER,
+            "unit": "unit",
+            **drawn(settings.permutations, settings.seed, BORDER_STREAM.format(**row)),
+        },
+        places=(place,),
+        weights=weights_table(geographies.touching(units), units.tolist()),
+    )
+
+
+def _quotient_call(study: Study, row: Row, geographies: Geographies) -> Call:
+    """Return the call of a group's own location quotient: its level at the end, the same
+    without each member, or its trend.
+    """
+    groups = _groups(study)
+    section: Section = read(Section, study.config, "group_contrasts")
+    spec = specification(section.fading, row)
+    above, below, _ = shares(groups, spec)
+    first = int(above.columns[0])
+    labels = labels_from(groups, row["treatment_def"], first).reindex(above.index)
+    members = pd.Series(labels[str(row["term"])]).eq(1.0)
+    if row["estimator"] == "group_series":
+        return _series_call(quotient_of(above, below, members))
+    last = above.columns[-END_YEARS:]
+    if row["estimator"] == "ratio":
+        return _level_call(above[last], below[last], members, geographies)
+    parts = [
+        path[last]
+        .rename("quotient")
+        .rename_axis("year")
+        .reset_index()
+        .assign(left=unit)
+        for unit, path in zip(
+            members.index[members], without_each(above, below, members), strict=True
+        )
+    ]
+    data = pd.concat(parts, ignore_index=True)
+    return Call(
+        function="ols_by",
+        data=data.rename(columns={"left": "left_out"}),
+        arguments={
+            "formula": "quotient ~ 1",
+            "by": "left_out",
+            "unit": "year",
+            "term": "Intercept",
+        },
+        places=(ENDS[row["effect_type"]],),
+        note="the mean over years of the group's quotient, without each member",
+    )
+
+
+def _series_call(path: pd.Series) -> Call:
+    """Return the call of the trend of one series, with errors for dependence over years."""
+    years = path.index.to_numpy(float)
+    data = pd.DataFrame(
+        {
+            "unit": "the group",
+            "year": years.astype(int),
+            "decades": (years - years.mean()) / 10,
+            "log_quotient": np.log(path.to_numpy(float)),
+        }
+    )
+    return Call(
+        function="ols",
+        data=data,
+        arguments={
+            "formula": "log_quotient ~ decades",
+            "unit": "unit",
+            "time": "year",
+            "inference": ["driscoll_kraay"],
+        },
+        places=(Place(term="decades", inference="driscoll_kraay"),),
+    )
+
+
+def _level_call(
+    above: pd.DataFrame,
+    below: pd.DataFrame,
+    members: pd.Series,
+    geographies: Geographies,
+) -> Call:
+    """Return the call of a group's mean quotient against one, by weighted least squares."""
+    y, root = weighted_quotients(above, below, members)
+    units = above.index.to_numpy(str)
+    places = geographies.locations(units)
+    data = pd.DataFrame(
+        {
+            "unit": units,
+            "distance_from_one": (y - 1) * root,
+            "inside": members.to_numpy() * root,
+            "outside": ~members.to_numpy() * root,
+            "lat": places.lat,
+            "lon": places.lon,
+        }
+    )
+    return Call(
+        function="ols",
+        data=data,
+        arguments={
+            "formula": "distance_from_one ~ 0 + inside + outside",
+            "unit": "unit",
+            "inference": ["SCPC"],
+            "few_units": True,
+        },
+        places=(Place(term="inside", inference="SCPC", plus=1.0),),
+        note=(
+            "columns times the root of a unit's weight, its share of the group's total;"
+            " the quotient is the coefficient and one"
+        ),
+    )

@@ -5,15 +5,10 @@ for the others, at placebo dates and along the line between them.
 from collections.abc import Sequence
 from dataclasses import replace
 
-import numpy as np
 import pandas as pd
 
+from evenfield.models.border import P_TYPE, SE_TYPE, border
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.map_pairs import (
-    border_difference,
-    border_pairs,
-    border_permutation,
-)
 from evenfield.numerics.power import smallest_visible
 from evenfield.numerics.random import generator_for
 from evenfield.shared.contrasts.designs import GroupContrast
@@ -30,6 +25,7 @@ from evenfield.study.errors import counted
 from evenfield.topics.group_contrasts.estimate_groups import Groups, Parts, years_within
 from evenfield.topics.group_contrasts.estimate_spec import ProgrammeSpec, Span
 
+BORDER_STREAM = "border:{spec_id}:{period}"
 CHANGE = "growth_change"
 AFTER = "growth_after"
 MEMBER = "programme"
@@ -205,23 +201,22 @@ def _border(
         row,
         sample_id="border pairs",
         estimator="border_pairs",
-        se_type="two-way cluster by unit",
+        se_type=SE_TYPE,
     )
-    y = outcome.to_numpy(float)
     # Touching: a common border, or a link that `weights.join` adds.
     touching = groups.geographies.touching(outcome.index.to_numpy(str))
     try:
-        pairs = border_pairs(member.to_numpy(bool), touching)
-        difference = border_difference(y, pairs, inference.level)
+        line = border(outcome.to_numpy(float), member.to_numpy(bool), touching)
+        difference = line.difference(inference.level)
     except NumericsError as error:
         warning = joined(row.warning, f"not defined: {error}")
         return [replace(row, estimate=NAN, warning=warning)]
-    inside = len(np.unique(pairs.inside))
+    inside, outside = line.sides
     row = replace(
         row,
         estimate=difference.estimate,
-        n_obs=len(pairs.inside),
-        n_units=inside + len(np.unique(pairs.outside)),
+        n_obs=len(line.pairs.inside),
+        n_units=inside + outside,
         n_treated=inside,
     )
     # (critical value of the row's own interval + z_power) times its standard error.
@@ -235,19 +230,20 @@ def _border(
     filled = replace(
         row,
         **inference_fields(difference),
-        p_type="t, smaller side minus one",
+        p_type=P_TYPE,
         mde=mde,
         warning=joined(row.warning, underpowered(mde, row.sesoi, row.unit_of_measure)),
     )
     # Outcomes are dealt out to the units anew; the pairs stay.
-    stream = generator_for(inference.seed, f"border:{row.spec_id}:{row.period}")
+    draw_id = BORDER_STREAM.format(spec_id=row.spec_id, period=row.period)
+    stream = generator_for(inference.seed, draw_id)
     drawn = replace(
         row,
         role="ladder",
         estimator="border_pairs_permutation",
         # Permutation has no standard error; the estimate is that of the row above.
         se_type="",
-        p_value=border_permutation(y, pairs, inference.permutations, stream),
+        p_value=line.permuted(stream, inference.permutations),
         p_type="free permutation of outcomes",
     )
     return [filled, drawn]

@@ -129,9 +129,9 @@ def quotient_series(groups: Groups, spec: FadingSpec) -> pd.DataFrame:
     inside = labels[term].reindex(above.index).eq(1.0)
     parts = []
     for members, name in ((inside, term), (~inside, f"no {term}")):
-        whole = _quotient(above, below, members)
+        whole = quotient_of(above, below, members)
         # A group of one has no band.
-        band = _without_each(above, below, members)
+        band = without_each(above, below, members)
         table = pd.DataFrame(band if len(band) > 1 else [whole])
         path = pd.DataFrame({"year": above.columns, "quotient": whole})
         # No confidence band: it shows how far a single member carries the group.
@@ -140,21 +140,22 @@ def quotient_series(groups: Groups, spec: FadingSpec) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def _quotient(
+def quotient_of(
     above: pd.DataFrame, below: pd.DataFrame, members: pd.Series
 ) -> pd.Series:
+    """Return the location quotient of a group by year; shares of units by year."""
     if not members.any():
         return pd.Series(NAN, above.columns)
     # (sum F_i / F) / (sum Y_i / Y): members weigh by their share of the total below.
     return above[members].sum() / below[members].sum()
 
 
-def _without_each(
+def without_each(
     above: pd.DataFrame, below: pd.DataFrame, members: pd.Series
 ) -> list[pd.Series]:
     """Return the quotients of a group without each of its members."""
     return [
-        _quotient(above, below, members & (members.index != unit))
+        quotient_of(above, below, members & (members.index != unit))
         for unit in members.index[members]
     ]
 
@@ -194,10 +195,10 @@ def _group_rows(
         n_units=len(members),
         n_periods=END_YEARS,
         sesoi=smallest,
-        estimate=float(_quotient(above, below, members)[last].mean()),
+        estimate=float(quotient_of(above, below, members)[last].mean()),
     )
     yield _end_level(groups, end, above[last], below[last], members)
-    band = _without_each(above, below, members)
+    band = without_each(above, below, members)
     if len(band) > 1:
         values = [float(path[last].mean()) for path in band]
         base = replace(
@@ -228,7 +229,7 @@ def _group_rows(
         n_periods=len(years),
         warning=contrast.row.warning,
     )
-    logs = np.log(_quotient(above, below, members).to_numpy())
+    logs = np.log(quotient_of(above, below, members).to_numpy())
     yield _series_trend(trend, logs, years, groups.inference.level)
 
 
@@ -243,14 +244,7 @@ def _end_level(
         return replace(
             end, warning=f"fewer than {FEWEST_TREATED} units in the group: no interval"
         )
-    # Unit values and weights whose weighted group mean is exactly the group's mean
-    # quotient: with w_i the share of a unit in its group's total below, and y_i its share
-    # of the total above over w_i, sum_i w_i y_i = LQ. Regressed on both groups by weighted
-    # least squares, less one, so that the test against zero is one of LQ = 1.
-    totals = below.groupby(members.to_numpy()).transform("sum")
-    weight = (below / totals).mean(axis=1).to_numpy()
-    y = (above / totals).mean(axis=1).to_numpy() / weight
-    root = np.sqrt(weight)
+    y, root = weighted_quotients(above, below, members)
     held = members.to_numpy()
     design = np.column_stack([held, ~held]) * root[:, None]
     # A column for each group and no constant: c takes the group's own mean.
@@ -274,6 +268,24 @@ def _end_level(
     fields["p_type"] += "; against one"
     warning = underpowered(test.mde, end.sesoi, end.unit_of_measure)
     return replace(end, **fields, warning=warning)
+
+
+def weighted_quotients(
+    above: pd.DataFrame, below: pd.DataFrame, members: pd.Series
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return quotients of units, (N,), and roots of their weights, (N,), whose weighted
+    group mean is exactly the group's mean quotient.
+
+    Notes
+    -----
+    With w_i the share of a unit in its group's total below, and y_i its share of the
+    total above over w_i, sum_i w_i y_i = LQ. Regressed on both groups by weighted least
+    squares, less one, so that the test against zero is one of LQ = 1.
+    """
+    totals = below.groupby(members.to_numpy()).transform("sum")
+    weight = (below / totals).mean(axis=1).to_numpy()
+    y = (above / totals).mean(axis=1).to_numpy() / weight
+    return y, np.sqrt(weight)
 
 
 def _series_trend(

@@ -4,25 +4,31 @@ library.
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from evenfield.shared.calls import (
     DRAWS,
     Call,
+    NoCallError,
     Place,
+    drawn,
     same,
     section_of,
-    seed_of,
     specification,
     weights_table,
 )
 from evenfield.shared.cross_section import cross_section
 from evenfield.shared.settings import scheme_info
+from evenfield.shared.streams import stream
 from evenfield.shared.tables.rows import Row
 from evenfield.study.study import Study
 from evenfield.topics.rolling.estimate import RollingSpec, Section
+from evenfield.topics.rolling.estimate_breaks import MOST_VARIANCE_DRAWS
 from evenfield.topics.rolling.estimate_windows import WORD
 
+KEYS = {"unit": "unit", "time": "year"}
+BAND_LEVEL = 0.95  # of the critical value that the library notes
 INITIAL = "initial"
 # Terms of the spatial form as the library names them.
 TERMS = {
@@ -43,6 +49,8 @@ def call(study: Study, row: Row) -> Call:
         return _changes(study, spec, row)
     if row["estimator"].startswith("sdm_ml"):
         return _spatial(study, spec, row)
+    if row["estimator"] in PATHS:
+        return PATHS[row["estimator"]](study, spec, row)
     units = scheme_info(study.description(spec.unit_scheme)).samples[spec.sample]
     first, last = map(int, row["period"].split("-"))
     panel = study.table("panel", spec.unit_scheme)
@@ -53,6 +61,14 @@ def call(study: Study, row: Row) -> Call:
         arguments={"formula": "log_income ~ 1", "unit": "unit", "time": "year"},
         places=(Place(table="speed", line="speed", times=100.0),),
     )
+
+
+def _drawn(study: Study, spec: RollingSpec, *parts: object) -> dict[str, Any]:
+    """Return the draws of a number of a specification."""
+    inference = study.config.inference
+    _, words = stream(inference, WORD, spec, *parts)
+    draw_id = words.removeprefix(f"{inference.seed}:")
+    return drawn(inference.permutations, inference.seed, draw_id)
 
 
 def _changes(study: Study, spec: RollingSpec, row: Row) -> Call:
@@ -102,14 +118,18 @@ def _spatial(study: Study, spec: RollingSpec, row: Row) -> Call:
     if row["term"] == "likelihood_ratio":
         then = ("specification_tests", {})
         place = Place(line="LR SDM -> OLS", columns=OF_TEST)
-    elif row["estimator"] == "sdm_ml_draws":
-        inference = study.config.inference
-        seed = seed_of(
-            inference.seed,
-            f"{WORD}:{spec.id}:{spec.unit_scheme}:{spec.sample}:{period}:effects",
+    elif row["term"] == "moran":
+        then = (
+            "residual_tests",
+            {**_drawn(study, spec, period, "moran"), "regressed": True},
         )
-        drawn = {"inference": "observed", "draws": inference.permutations, "seed": seed}
-        then = ("impacts", drawn)
+        columns = {"estimate": "statistic", **same("p_value")}
+        place = Place(line="Moran's I", columns=columns)
+    elif row["estimator"] == "sdm_ml_draws":
+        then = (
+            "impacts",
+            {"inference": "observed", **_drawn(study, spec, period, "effects")},
+        )
         percentiles = same("estimate", "std_error", "p_value", "conf_low", "conf_high")
         place = Place(term=f"{row['effect_type']} {INITIAL}", columns=percentiles)
     elif row["term"] == "speed":
@@ -135,3 +155,86 @@ def _spatial(study: Study, spec: RollingSpec, row: Row) -> Call:
         weights=weights_table(weights.among(units)[0], units),
         then=then,
     )
+
+
+def _levels(study: Study, spec: RollingSpec, row: Row) -> pd.DataFrame:
+    """Return the log incomes of a row, one a unit and date of its span."""
+    units = scheme_info(study.description(spec.unit_scheme)).samples[spec.sample]
+    first, last = map(int, row["period"].split("-"))
+    panel = study.table("panel", spec.unit_scheme)
+    own = panel["unit"].isin(units) & panel["year"].between(first, last)
+    levels = panel.loc[own, ["unit", "year", "log_income"]].dropna()
+    return levels.reset_index(drop=True)
+
+
+def _windows(study: Study, spec: RollingSpec, row: Row) -> Call:
+    """Return the call that gives the band over all windows of one length."""
+    if study.config.inference.level != BAND_LEVEL:
+        raise NoCallError("the note of ef.beta_windows is of the band of 95 %")
+    years = int(row["contrast"].split()[0])
+    return Call(
+        function="beta_windows",
+        data=_levels(study, spec, row),
+        arguments={
+            "y": "log_income",
+            "years": years,
+            **KEYS,
+            **_drawn(study, spec, years, "sup_t"),
+        },
+        places=(Place(note="critical value"),),
+    )
+
+
+def _break(study: Study, spec: RollingSpec, row: Row) -> Call:
+    """Return the call that searches one break in the speed."""
+    date = row["contrast"].removeprefix("break after ")
+    sides = {"speed_before": f"to {date}", "speed_after": f"after {date}"}
+    place = Place(term="change", columns=OF_TEST)
+    if row["term"] in sides:
+        place = Place(term=sides[row["term"]], columns=same("estimate"), times=100.0)
+    return Call(
+        function="beta_break",
+        data=_levels(study, spec, row),
+        arguments={
+            "y": "log_income",
+            "trim": spec.trim,
+            **KEYS,
+            **_drawn(study, spec, row["period"], "slope_break"),
+        },
+        places=(place,),
+    )
+
+
+def _dispersion(study: Study, spec: RollingSpec, row: Row) -> Call:
+    """Return the call of the trend and the breaks of the dispersion of incomes."""
+    data = _levels(study, spec, row)
+    drawn = _drawn(study, spec, row["period"], "weak_sigma")
+    drawn["draws"] = min(drawn["draws"], MOST_VARIANCE_DRAWS)
+    places = (Place(note="breaks"),)
+    if row["estimator"] == "weak_sigma":
+        places = (
+            Place(term="trend", columns=same("estimate", "std_error", "p_value")),
+        )
+    elif row["term"] != "breaks":
+        number = int(row["term"].removeprefix("break_"))
+        places = (Place(table="segments", line=number, columns={"estimate": "last"}),)
+    return Call(
+        function="sigma_path",
+        data=data.assign(income=np.exp(data["log_income"])).drop(columns="log_income"),
+        arguments={
+            "y": "income",
+            "most_breaks": spec.most_breaks,
+            "trim": spec.trim,
+            **KEYS,
+            **drawn,
+        },
+        places=places,
+    )
+
+
+PATHS = {
+    "sigma_breaks": _dispersion,
+    "weak_sigma": _dispersion,
+    "rolling_sup_t": _windows,
+    "slope_break": _break,
+}

@@ -3,19 +3,15 @@ slope, breaks of sigma.
 """
 
 from collections.abc import Mapping
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from evenfield.models.beta import speed_changes
-from evenfield.numerics.convergence import speed_from_slope
-from evenfield.numerics.dispersion import sigma
+from evenfield.models.sigma import dispersion_breaks, variance_trend
+from evenfield.models.speed_paths import speed_break
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.rolling.segments import least_squares_breaks
-from evenfield.numerics.rolling.slope_break import slope_break_test
-from evenfield.numerics.rolling.weak_sigma import weak_sigma_test
 from evenfield.shared.estimates import Fields
 from evenfield.shared.rows import Rows
 from evenfield.shared.samples import MIN_UNITS, inference_fields, joined
@@ -27,8 +23,6 @@ from evenfield.study.rounding import round_results
 from evenfield.study.study_config import InferenceSettings
 from evenfield.topics.rolling.estimate_windows import KINDS, WORD, Section
 
-# Level and trend would fit a shorter segment nearly exactly.
-FEWEST_SEGMENT = 5
 # Each draw is a whole panel at each persistence, so draws are capped.
 MOST_VARIANCE_DRAWS = 1999
 CONSTANT_VARIANCE = (
@@ -128,17 +122,13 @@ def add_slope_break(
                 f"{len(data.units)} units, a regression needs at least {MIN_UNITS}"
             )
         step = _step(data)
-        # g_it = tau_t + b_t y_i,t-1 + e_it, one slope for each year.
-        growth = np.diff(data.values, axis=1) / step
-        # The largest Wald statistic over dates that leave a share of them on each side
-        # (Andrews 1993); its law by the fixed-regressor bootstrap (Hansen 2000).
-        test = slope_break_test(data.values[:, :-1], growth, rng, draws, trim)
+        found = speed_break(data.values, step, rng, draws, trim)
     except NumericsError as error:
         rows.undefined(["break"], error, seed=seed, role=rows.role)
         return pd.DataFrame()
-    # Growth number t runs from year t to t + 1: named is the year in which the first
-    # regime ends.
-    contrast = f"break after {data.years[test.last + 1]}"
+    test = found.test
+    # Named is the year in which the first regime ends.
+    contrast = f"break after {data.years[found.last]}"
     rows.add(
         "break",
         role=rows.role,
@@ -151,13 +141,13 @@ def add_slope_break(
     )
     # The speeds on both sides describe: a date that the data chose makes them too far
     # apart.
-    for side, slope in (("before", test.before), ("after", test.after)):
+    for side, speed in (("before", found.before), ("after", found.after)):
         rows.add(
             side,
             "the date was chosen by the data",
             role="description",
             contrast=contrast,
-            estimate=100 * speed_from_slope(slope, step),
+            estimate=100 * speed,
         )
     frame = pd.DataFrame(
         {
@@ -182,16 +172,14 @@ def add_variance_slope(
     draws = min(inference.permutations, MOST_VARIANCE_DRAWS)
     try:
         step = _step(data)
-        # A trend test of persistent dispersion rejects far too often, so its law is
-        # drawn under persistence (Kong, Phillips and Sul 2019 call it weak sigma).
-        test = weak_sigma_test(data.values, rng, draws)
+        test = variance_trend(data.values, step, rng, draws)
     except NumericsError as error:
         rows.undefined(["variance"], error)
         return {}
     rows.add(
         "variance",
-        estimate=test.slope / step,
-        std_error=test.std_error / step,
+        estimate=test.slope,
+        std_error=test.std_error,
         p_value=test.p_constant_variance,
         se_type="fixed-b, Bartlett, a tenth of the length",
         p_type=CONSTANT_VARIANCE,
@@ -216,45 +204,35 @@ def add_sigma_breaks(
     """Add the breaks in the level and trend of sigma, dated by least squares, as
     description.
     """
-    years = data.years.astype(float)
     rows.shared["outcome"] = "log_income"
     try:
-        path = sigma(data.values)
-        if not np.isfinite(path).all():
-            raise NumericsError("sigma needs two units")
-        # All divisions into segments are searched (Bai and Perron 2003).
-        shortest = max(FEWEST_SEGMENT, int(np.ceil(trim * len(path))))
-        trend = np.column_stack([np.ones(len(years)), years - years[0]])
-        fits = least_squares_breaks(path, trend, most, shortest)
+        found = dispersion_breaks(data.values, data.years.astype(float), most, trim)
     except NumericsError as error:
         rows.undefined(["breaks"], error)
         return pd.DataFrame(), {}
-    # Liu, Wu and Zidek's (1997) criterion: BIC finds breaks in any persistent path.
-    best = min(fits, key=lambda fit: fit.lwz)
-    rows.add("breaks", DESCRIBED, estimate=float(len(best.last)))
-    for number, last in enumerate(best.last, 1):
-        rows.add("date", DESCRIBED, term=f"break_{number}", estimate=years[last])
+    best = found.best.last
+    rows.add("breaks", DESCRIBED, estimate=float(len(best)))
+    for number, last in enumerate(best, 1):
+        year = float(data.years[last])
+        rows.add("date", DESCRIBED, term=f"break_{number}", estimate=year)
     lines = []
-    bounds = [0, *(last + 1 for last in best.last), len(path)]
-    for first, after in pairwise(bounds):
-        inside = slice(first, after)
-        line = np.polynomial.Polynomial.fit(years[inside], path[inside], 1)
-        start, end = years[[first, after - 1]].astype(int).tolist()
+    for ends, (low, high) in zip(found.segments, found.lines, strict=True):
+        start, end = data.years[[*ends]].tolist()
         lines.append(
             {
                 "kind": "sigma_segment",
                 "start_year": start,
                 "end_year": end,
                 "n_units": len(data.units),
-                "fitted_start": float(line(years[first])),
-                "fitted_end": float(line(years[after - 1])),
+                "fitted_start": low,
+                "fitted_end": high,
                 "basis": data.basis_between(start, end),
             }
         )
     dates = {}
-    for fit in fits:
+    for fit in found.fits:
         dates[str(len(fit.last))] = {
-            "last_years": [int(years[last]) for last in fit.last],
+            "last_years": data.years[[*fit.last]].astype(int).tolist(),
             "lwz": _rounded(fit.lwz),
             "bic": _rounded(fit.bic),
         }

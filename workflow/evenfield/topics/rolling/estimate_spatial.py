@@ -7,11 +7,13 @@ from typing import Any
 import numpy as np
 from scipy.sparse import csr_array
 
-from evenfield.models.spatial_panel import effects, widened_by
+from evenfield.models.spatial_panel import (
+    effects,
+    regressed_residual_tests,
+    widened_by,
+)
 from evenfield.models.speeds import NO_SPEED, implied_speed
-from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.moran import morans_i_test
 from evenfield.numerics.ols import t_inference
 from evenfield.numerics.spatial_panel.impacts import KINDS as EFFECTS
 from evenfield.numerics.spatial_panel.models import (
@@ -20,7 +22,7 @@ from evenfield.numerics.spatial_panel.models import (
     fit_spatial_panel,
 )
 from evenfield.numerics.spatial_panel.network import network
-from evenfield.numerics.spatial_panel.panel import panel_from_arrays
+from evenfield.numerics.spatial_panel.panel import BalancedPanel, panel_from_arrays
 from evenfield.shared.rows import Rows
 from evenfield.shared.samples import inference_fields, joined
 from evenfield.shared.spec import UnitsSpec
@@ -66,13 +68,13 @@ def add_spatial(
     rows = Rows(KINDS, "robustness", joined(note, cut), **shared)
     y = data["growth"].to_numpy(float)
     start = data["start"].to_numpy(float)
-    # 1, y_0 and W y_0; the first two alone are the model without neighbours.
-    X = np.column_stack([np.ones(len(y)), start, W @ start])
+    # A cross-section is a panel of one date whose constant is not removed.
+    panel = panel_from_arrays(y[None], start[None, :, None], units, [START])
     try:
-        fit = _fit(units, y, start, W)
+        fit = _fit(panel, units, W)
         _add_estimates(rows, fit, inference.level, years)
         _add_drawn(rows, fit, spec, inference)
-        _add_tests(rows, fit, y, X, W, spec, inference)
+        _add_tests(rows, panel, fit, spec, inference)
     except NumericsError as error:
         # All or none: an estimate does not stand without its tests.
         rows.estimates.clear()
@@ -80,13 +82,11 @@ def add_spatial(
     return rows.estimates
 
 
-def _fit(units: list[str], y: Array, start: Array, W: csr_array) -> SpatialPanelFit:
+def _fit(panel: BalancedPanel, units: list[str], W: csr_array) -> SpatialPanelFit:
     if len(units) < FEWEST_UNITS:
         raise NumericsError(
             f"{len(units)} units, the spatial form needs at least {FEWEST_UNITS}"
         )
-    # A cross-section is a panel of one date whose constant is not removed.
-    panel = panel_from_arrays(y[None], start[None, :, None], units, [START])
     model = PanelModel("SDM", "pooled", "direct")
     fit = fit_spatial_panel(panel, network(units, W), model)
     # At the edge I - rho W is nearly singular, and the effects rest on its inverse.
@@ -168,17 +168,17 @@ def _add_drawn(
 
 def _add_tests(
     rows: Rows,
+    panel: BalancedPanel,
     fit: SpatialPanelFit,
-    y: Array,
-    X: Array,
-    W: csr_array,
     spec: UnitsSpec,
     inference: InferenceSettings,
 ) -> None:
     # LR = 2 (l - l_0) against rho = theta = 0; P(chi2(2) > x) = exp(-x/2).
     from statsmodels.regression.linear_model import OLS
 
-    ratio = 2 * (fit.log_likelihood - OLS(y, X[:, :2]).fit().llf)
+    y, start = panel.ordered(fit.network.units)[:, 0].T
+    X = np.column_stack([np.ones(len(y)), start])
+    ratio = 2 * (fit.log_likelihood - OLS(y, X).fit().llf)
     rows.add(
         "ratio",
         contrast="against no neighbours",
@@ -189,14 +189,12 @@ def _add_tests(
         p_type="chi-squared(2)",
     )
     rng, seed = stream(inference, WORD, spec, rows.shared["period"], "moran")
-    moran = morans_i_test(fit.residuals[0], W, rng, inference.permutations, X)
+    draws = inference.permutations
+    (moran,) = regressed_residual_tests(panel, fit, rng, draws)
     rows.add(
         "moran",
         estimate=moran.statistic,
         p_value=moran.p_value,
-        p_type=(
-            f"permutation of residuals, two-sided, {moran.permutations} draws; rho"
-            " taken as known"
-        ),
+        p_type=f"permutation of residuals, two-sided, {draws} draws; rho taken as known",
         seed=seed,
     )

@@ -5,22 +5,11 @@ over all windows.
 import numpy as np
 import pandas as pd
 
-from evenfield.models.speeds import NO_SPEED
-from evenfield.numerics.convergence import (
-    UNBOUNDED,
-    Bounds,
-    half_life,
-    speed_bounds,
-    speed_from_slope,
-)
+from evenfield.models.speed_paths import speed_windows
+from evenfield.models.speeds import NO_SPEED, ImpliedSpeed
+from evenfield.numerics.convergence import UNBOUNDED, half_life
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.ols import t_inference, t_quantile
-from evenfield.numerics.rolling.windows import (
-    fit_windows,
-    sup_t_critical_value,
-    sup_t_draws,
-    window_ends,
-)
+from evenfield.numerics.rolling.windows import window_ends
 from evenfield.numerics.spatial_panel.impacts import KINDS as EFFECTS
 from evenfield.shared.rows import Kind, Rows
 from evenfield.shared.samples import basis_warning, joined
@@ -81,36 +70,16 @@ def add_windows(
         "conf_level": level,
     }
     try:
-        if not ends:
-            raise NumericsError(f"no two dates are {span} years apart")
-        starts, stops = np.transpose(ends)
-        first = data.values[:, starts]
-        fit = fit_windows((data.values[:, stops] - first) / span, first)
-        # One draw of signs by unit moves all windows alike, so the largest |t| over
-        # windows keeps their dependence (Montiel Olea and Plagborg-Moller 2019).
-        largest = sup_t_draws(fit, rng, inference.permutations)
+        windows = speed_windows(data.values, ends, span, rng, inference.permutations)
     except NumericsError as error:
         rows.undefined(["critical"], error, **same)
         return pd.DataFrame()
-    critical = sup_t_critical_value(largest, level)
-    rows.add("critical", **same, estimate=critical)
-    # For one window looked at by itself; `critical` holds for the whole path.
-    pointwise = t_quantile(0.5 + level / 2, fit.df)
+    rows.add("critical", **same, estimate=windows.critical_value(level))
     lines = []
-    for s, (i, j) in enumerate(ends):
+    for (i, j), window in zip(ends, windows.speeds(level), strict=True):
         first_year, last_year = data.years[[i, j]].tolist()
         basis = data.basis_between(first_year, last_year)
-        slope = float(fit.slope[s])
-        std_error = float(fit.std_error[s])
-        # lambda falls in b, so the band of the slope maps into that of the speed end by
-        # end.
-        near = speed_bounds(
-            slope - pointwise * std_error, slope + pointwise * std_error, span
-        )
-        band = speed_bounds(
-            slope - critical * std_error, slope + critical * std_error, span
-        )
-        speed = speed_from_slope(slope, span)
+        test = window.slope
         lines.append(
             {
                 "kind": "window",
@@ -119,39 +88,36 @@ def add_windows(
                 "end_year": last_year,
                 "basis": basis,
                 "n_units": len(data.units),
-                "slope": slope,
-                "speed": 100 * speed,
-                "half_life": half_life(speed),
-                "pointwise_low": 100 * near.low,
-                "pointwise_high": 100 * near.high,
-                "band_low": 100 * band.low,
-                "band_high": 100 * band.high,
-                "note": _words(speed, band),
+                "slope": test.estimate,
+                "speed": 100 * window.value,
+                "half_life": half_life(window.value),
+                "pointwise_low": 100 * window.near.low,
+                "pointwise_high": 100 * window.near.high,
+                "band_low": 100 * window.band.low,
+                "band_high": 100 * window.band.high,
+                "note": _words(ImpliedSpeed(window.value, window.band)),
             }
         )
-        test = t_inference(slope, std_error, fit.df, level)
-        # Share of draws whose largest |t| over all windows is as large as this one.
-        beyond = (largest >= abs(test.statistic)).sum()
         proxy = basis_warning(basis, info.first_official)
         # A window has its own basis and so its own warning, in the same list of rows.
         own = Rows(KINDS, rows.role, proxy, **rows.shared)
         own.estimates = rows.estimates
         own.add(
             "speed",
-            _words(speed, near),
+            _words(ImpliedSpeed(window.value, window.near)),
             outcome="growth",
             period=f"{first_year}-{last_year}",
             output_basis=basis,
             n_obs=len(data.units),
             n_periods=2,
-            estimate=100 * speed,
-            conf_low=100 * near.low,
-            conf_high=100 * near.high,
+            estimate=100 * window.value,
+            conf_low=100 * window.near.low,
+            conf_high=100 * window.near.high,
             conf_level=level,
             df=test.df,
             statistic=test.statistic,
             p_value=test.p_value,
-            p_adjusted=float((1 + beyond) / (1 + len(largest))),
+            p_adjusted=window.p_adjusted,
             se_type="HC3 interval of the slope, transformed",
             p_type=(
                 "t of the slope, two-sided; adjusted over all windows by the sup-t"
@@ -161,7 +127,8 @@ def add_windows(
     return pd.DataFrame(lines)
 
 
-def _words(speed: float, bounds: Bounds) -> str:
+def _words(implied: ImpliedSpeed) -> str:
+    speed, bounds = implied
     if not np.isfinite(speed):
         return NO_SPEED
     # With a speed of zero within reach a gap may never halve.

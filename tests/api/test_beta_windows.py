@@ -1,0 +1,162 @@
+"""The speed of convergence as a path: windows with a band, and one break, held against
+statsmodels and loops.
+"""
+
+import numpy as np
+import pandas as pd
+import pytest
+import statsmodels.api as sm
+
+import evenfield as ef
+from made_panel import DATA, KEYS, YEARS, N, refused
+from tolerances import close
+
+LEVELS = DATA.pivot(index="unit", columns="year", values="rich")
+RENAMED = DATA.assign(unit=DATA["unit"].str[1:].astype(int).rsub(40).astype(str))
+
+
+def windows(**options):
+    return ef.beta_windows("rich", DATA, 5, **{"draws": 99, **KEYS, **options})
+
+
+def by_least_squares(y, x):
+    """Slope and HC3 error of statsmodels."""
+    fit = sm.OLS(y, sm.add_constant(x)).fit(cov_type="HC3", use_t=True)
+    return fit.params[1], fit.bse[1], fit
+
+
+def test_a_window_is_a_regression_of_growth_on_the_level_at_its_start():
+    frame = windows().to_frame(0.9)
+    near = frame[frame["inference"] == "window"].set_index("term")
+    assert list(near.index) == [f"{year} to {year + 5}" for year in YEARS[:-5]]
+    for year in YEARS[:-5]:
+        start = LEVELS[year].to_numpy()
+        growth = (LEVELS[year + 5].to_numpy() - start) / 5
+        slope, _, fit = by_least_squares(growth, start)
+        ends = fit.conf_int(0.1)[1][::-1]
+        line = near.loc[f"{year} to {year + 5}"]
+        close(line["estimate"], -np.log(1 + 5 * slope) / 5)
+        close(line[["conf_low", "conf_high"]].astype(float), -np.log(1 + 5 * ends) / 5)
+        close(line["p_value"], fit.pvalues[1])
+
+
+def test_the_band_is_that_of_the_largest_t_of_samples_that_turn_whole_units():
+    draws = 39
+    fit = windows(draws=draws, seed=4)
+    ordered = LEVELS.sort_values(list(LEVELS.columns)).to_numpy()
+    starts, ends = ordered[:, :-5], ordered[:, 5:]
+    signs = np.random.default_rng(4).integers(0, 2, (draws, N)) * 2.0 - 1.0
+    largest = np.zeros(draws)
+    slopes, errors = [], []
+    for start, end in zip(starts.T, ends.T, strict=True):
+        X = sm.add_constant(start)
+        slope, error, _ = by_least_squares((end - start) / 5, start)
+        slopes.append(slope)
+        errors.append(error)
+        leverage = np.diag(X @ np.linalg.pinv(X))
+        u = (end - start) / 5
+        u = (u - X @ np.linalg.lstsq(X, u)[0]) / (1 - leverage)
+        for draw, sign in enumerate(signs):
+            drawn, spread, _ = by_least_squares(slope * start + sign * u, start)
+            largest[draw] = max(largest[draw], abs(drawn - slope) / spread)
+    critical = np.quantile(largest, 0.95, method="higher")
+    close(fit.notes["critical value"], critical)
+    frame = fit.to_frame()
+    band = frame[frame["inference"] == "all windows"]
+    half = critical * np.array(errors)
+    with np.errstate(invalid="ignore"):
+        low = -np.log(1 + 5 * (np.array(slopes) + half)) / 5
+    close(band["conf_low"], low)
+    t = np.abs(np.array(slopes) / errors)
+    p = [(1 + (largest >= one).sum()) / (1 + draws) for one in t]
+    close(band["p_value"], p)
+
+
+def brute_wald(last):
+    """Wald statistic of two slopes with date effects and units as clusters, and both."""
+    x = LEVELS.to_numpy()[:, :-1]
+    y = np.diff(LEVELS.to_numpy(), axis=1)
+    dates = np.tile(np.arange(x.shape[1]), N)
+    late = dates > last
+    dummies = pd.get_dummies(dates).to_numpy(float)
+    X = np.column_stack([x.ravel() * ~late, x.ravel() * late, dummies])
+    fit = sm.OLS(y.ravel(), X).fit(
+        cov_type="cluster",
+        cov_kwds={
+            "groups": np.repeat(np.arange(N), x.shape[1]),
+            "use_correction": False,
+        },
+    )
+    c = np.zeros(X.shape[1])
+    c[:2] = 1, -1
+    variance = c @ fit.cov_params() @ c * N / (N - 1)
+    return (c @ fit.params) ** 2 / variance, fit.params[:2]
+
+
+def test_a_break_stands_where_the_wald_statistic_of_two_slopes_is_largest():
+    fit = ef.beta_break("rich", DATA, draws=99, trim=0.2, **KEYS)
+    path = fit.tables["dates"]["Wald"].dropna()
+    positions = [int(year) - YEARS[0] - 1 for year in path.index]
+    want = [brute_wald(last) for last in positions]
+    close(path, [wald for wald, _ in want])
+    close(fit.tstats["change"], path.max())
+    assert fit.notes["break after"] == str(path.idxmax())
+    slopes = want[int(np.argmax(path))][1]
+    speeds = -np.log(1 + slopes)
+    close(fit.params.iloc[1:], speeds)
+    close(fit.params["change"], speeds[1] - speeds[0])
+
+
+def test_a_planted_break_is_found_and_none_is_not():
+    rng = np.random.default_rng(5)
+    units, dates, last = 40, 30, 12
+    y = np.empty((units, dates))
+    y[:, 0] = rng.normal(size=units)
+    for t in range(1, dates):
+        kept = 0.9 if t <= last else 1.1
+        y[:, t] = kept * y[:, t - 1] + 0.1 * rng.normal(size=units)
+    data = pd.DataFrame(
+        {
+            "unit": np.repeat(np.arange(units), dates),
+            "year": np.tile(1990 + np.arange(dates), units),
+            "y": y.ravel(),
+        }
+    )
+    fit = ef.beta_break("y", data, draws=199, **KEYS)
+    assert fit.pvalues["change"] == pytest.approx(1 / 200)
+    assert abs(int(fit.notes["break after"]) - (1990 + last)) <= 1
+    assert ef.beta_break("rich", DATA, draws=199, **KEYS).pvalues["change"] > 0.05
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda data: ef.beta_windows("rich", data, 5, draws=39, **KEYS),
+        lambda data: ef.beta_break("rich", data, draws=39, **KEYS),
+    ],
+)
+def test_names_and_order_of_the_rows_move_no_number(call):
+    want = call(DATA).to_frame()
+    result = call(RENAMED.sample(frac=1, random_state=3)).to_frame()
+    pd.testing.assert_frame_equal(result, want)
+
+
+def test_what_they_cannot_be_made_of_is_refused():
+    holes = DATA[DATA["year"] != 1995]
+    for words, call, *args, options in [
+        ("no two dates are 50 years apart", ef.beta_windows, 50, {}),
+        ("years=0; expected more than 0", ef.beta_windows, 0, {}),
+        ("years='ten'", ef.beta_windows, "ten", {}),
+        ("trim=0.5; expected a share between 0 and 0.5", ef.beta_break, {"trim": 0.5}),
+        ("leave no room for a break", ef.beta_break, {"trim": 0.49}),
+    ]:
+        refused(words, call, "rich", DATA, *args, **KEYS, **options)
+    refused("1 date is missing", ef.beta_break, "rich", holes, **KEYS)
+
+
+def test_both_are_read_in_two_sentences_that_say_what_was_chosen():
+    text = str(windows().interpret())
+    assert "Over 11 windows" in text and "all of them" in text
+    broken = ef.beta_break("rich", DATA, draws=99, **KEYS)
+    assert "the data chose the date" in str(broken.interpret())
+    assert "Inference by largest Wald" in str(broken.explain())

@@ -1,0 +1,212 @@
+"""The speed of beta convergence as a path: in all windows of one length, and on both sides
+of one break.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from evenfield.api.arguments import below_half, numeric, whole
+from evenfield.api.data import Table, reported, table
+from evenfield.api.formula import outcome_of
+from evenfield.api.regression import said_of_logarithm
+from evenfield.api.results import Fit, tidy
+from evenfield.models.rows import Row, tested
+from evenfield.models.speed_paths import SpeedWindows, speed_break, speed_windows
+from evenfield.numerics.arrays import Array, order_by_value
+from evenfield.numerics.inference.methods import Tested
+from evenfield.study.errors import EstimateError
+
+WINDOW = "window"  # one window looked at by itself
+BAND = "all windows"
+NEAR = 1e-6  # of a year, within which two dates are so many years apart
+
+
+@reported("beta-windows")
+def beta_windows(
+    y: str,
+    data: pd.DataFrame,
+    years: float,
+    *,
+    unit: str | None = None,
+    time: str | None = None,
+    draws: int = 9999,
+    seed: int = 0,
+) -> Fit:
+    """Follow the speed of beta convergence through all windows of so many years, with a
+    band that holds for the whole path.
+
+    Parameters
+    ----------
+    y : str
+        Level in logs: a column, or an expression such as ``np.log(income)``.
+    data : DataFrame
+        A balanced panel.
+    years : float
+        Length of a window, above zero, in years: between its first and its last date.
+    unit, time : str, optional
+        As for ``ols``.
+    draws, seed : int
+        Samples of a wild bootstrap with one sign a unit; units by their levels from the
+        first date on, so that their names move no number.
+
+    Returns
+    -------
+    Fit
+        Speed of each window, a share a year, NaN where its slope implies none: the HC3
+        interval of the slope, transformed, by ``window``, and the band by ``all
+        windows``, whose p is adjusted for looking at all. ``statistic``, ``df`` and ``p``
+        are those of the slope. ``notes`` has the critical value of the band of 95 %, in
+        standard errors.
+
+    Raises
+    ------
+    EstimateError
+        If no two dates are so many years apart.
+
+    Notes
+    -----
+    The largest |t| over all windows in samples that keep each unit together (Montiel
+    Olea and Plagborg-Moller 2019; Cameron, Gelbach and Miller 2008). Windows overlap, so
+    that their neighbours are alike.
+    """
+    whole("draws", draws, lowest=1)
+    numeric("years", years)
+    if not years > 0:
+        raise EstimateError(f"years={years!r}", "more than 0", "give years=10, say")
+    rows, levels = _levels(y, data, unit, time)
+    dates = rows.calendar
+    count = len(dates.labels)
+    ends = [
+        (first, last)
+        for first in range(count)
+        for last in range(first + 1, count)
+        if abs(dates.between(first, last) - years) < NEAR
+    ]
+    rng = np.random.default_rng(seed)
+    path = speed_windows(levels, ends, years, rng, draws)
+    names = [f"{dates.text[first]} to {dates.text[last]}" for first, last in ends]
+    starts, stops = np.transpose(ends)
+    growth = (levels[:, stops] - levels[:, starts]) / years
+    return Fit(
+        f"Speed of convergence in windows of {years:g} years",
+        lambda level: tidy(_rows_of(path, names, level)),
+        growth.size,
+        notes={
+            "units": len(levels),
+            "windows": len(ends),
+            "critical value": path.critical_value(0.95),
+            "outcome": said_of_logarithm(rows.y, pd.Series(growth.ravel())),
+        },
+        raw=path,
+    )
+
+
+def _levels(
+    y: str, data: pd.DataFrame, unit: str | None, time: str | None
+) -> tuple[Table, Array]:
+    """Return the table and levels (N, T), units by their values."""
+    rows = table(outcome_of(y, data), data, unit, time)
+    rows.check_keys("growth")
+    levels = rows.balanced(rows.y)
+    return rows, levels[order_by_value(levels)]
+
+
+def _rows_of(path: SpeedWindows, names: list[str], level: float) -> Iterator[Row]:
+    windows = path.speeds(level)
+    for kind in (WINDOW, BAND):
+        for name, window in zip(names, windows, strict=True):
+            ends = window.near if kind == WINDOW else window.band
+            test = replace(
+                tested(window.slope, "", ""),
+                estimate=window.value,
+                std_error=np.nan,
+                conf_low=ends.low,
+                conf_high=ends.high,
+            )
+            if kind == BAND:
+                law = f"largest of {len(path.largest)} samples"
+                test = replace(test, p_value=window.p_adjusted, law=law)
+            yield Row(name, test, kind)
+
+
+@reported("beta-windows")
+def beta_break(
+    y: str,
+    data: pd.DataFrame,
+    *,
+    unit: str | None = None,
+    time: str | None = None,
+    trim: float = 0.15,
+    draws: int = 9999,
+    seed: int = 0,
+) -> Fit:
+    """Test whether the speed of beta convergence changed once, at a date that is not
+    known beforehand.
+
+    Parameters
+    ----------
+    y, data, unit, time, seed
+        As for ``beta_windows``; dates are equally far apart.
+    trim : float
+        Share of the dates, between 0 and 0.5, that stands on each side of a break at
+        least.
+    draws : int
+        Samples without a break, with one sign a unit for all its dates.
+
+    Returns
+    -------
+    Fit
+        ``change`` of the speed, a share a year, with the largest Wald statistic and its
+        p, and the speed to the date of the break and after it, which only describe: the
+        data chose the date. ``tables["dates"]`` has the Wald statistic of a break after
+        each date, NaN where too few dates stand on a side.
+
+    Raises
+    ------
+    EstimateError
+        If units or dates leave no room for a break, or dates are missing.
+
+    Notes
+    -----
+    Growth from date to date on the level before, effects of dates taken out, one slope
+    on each side; variance by unit. Largest Wald over dates (Andrews 1993), its law by the
+    fixed-regressor bootstrap (Hansen 2000).
+    """
+    whole("draws", draws, lowest=1)
+    below_half("trim", trim)
+    rows, levels = _levels(y, data, unit, time)
+    dates = rows.calendar
+    dates.even("a break")
+    rng = np.random.default_rng(seed)
+    growth = np.diff(levels, axis=1) / dates.years
+    said = said_of_logarithm(rows.y, pd.Series(growth.ravel()))
+    found = speed_break(levels, dates.years, rng, draws, trim)
+    test = found.test
+    date = dates.text[found.last]
+    change = Tested(
+        estimate=found.after - found.before,
+        statistic=test.statistic,
+        p_value=test.p_value,
+        law=f"largest of {draws} samples",
+    )
+    described = {f"to {date}": found.before, f"after {date}": found.after}
+    lines = [Row("change", change, "largest Wald")]
+    lines += [Row(term, Tested(estimate=speed)) for term, speed in described.items()]
+    return Fit(
+        "One break in the speed of convergence",
+        lambda _: tidy(lines),
+        growth.size,
+        notes={
+            "units": len(levels),
+            "dates": levels.shape[1],
+            "break after": date,
+            "outcome": said,
+        },
+        tables={"dates": pd.DataFrame({"Wald": test.wald}, index=dates.labels[1:])},
+        raw=found,
+    )

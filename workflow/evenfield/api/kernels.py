@@ -1,0 +1,106 @@
+"""Incomes that move, without classes, on a DataFrame."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from evenfield.api.arguments import whole
+from evenfield.api.data import reported, table
+from evenfield.api.levels import levels_of, positive
+from evenfield.api.results import Fit, tidy
+from evenfield.models.kernels import mode_row, one_mode, settled
+from evenfield.models.rows import Row
+from evenfield.numerics.arrays import order_by_value
+from evenfield.numerics.inference.methods import Tested
+
+MODES = "modes, long run"
+
+
+@reported("stochastic-kernel")
+def stochastic_kernel(
+    y: str,
+    data: pd.DataFrame,
+    *,
+    unit: str | None = None,
+    time: str | None = None,
+    step: int = 1,
+    points: int = 60,
+    draws: int = 999,
+    seed: int = 0,
+) -> Fit:
+    """Estimate the density of later income given earlier income, the density that it
+    settles into and its modes, and test whether incomes of the first and the last date
+    have one.
+
+    Parameters
+    ----------
+    y : str
+        Income relative to all units, such as income over its mean of the date: positive;
+        its logarithm is taken here.
+    data : DataFrame
+        A balanced panel of ten units or more, dates equally far apart.
+    unit, time : str, optional
+        As for ``ols``.
+    step : int
+        Dates from the earlier to the later income.
+    points : int
+        Of the grid over the range that was seen, on which densities stand.
+    draws, seed : int
+        Smoothed samples of each of both dates, from the same seed; units from
+        the highest last income down, so that their names move no number.
+
+    Returns
+    -------
+    Fit
+        The critical bandwidth of ``one mode`` at the first and the last date, in log
+        points, with its p, small where one mode is refused; ``modes, long run``: how many
+        modes of the ergodic density rise above the ground around them by a twentieth of
+        the highest. ``tables["kernel"]`` has the density of the later log income (columns)
+        given the earlier one (rows), ``tables["ergodic"]`` the density by log income,
+        ``notes`` whether its highest mode stands at an end of the range.
+
+    Raises
+    ------
+    EstimateError
+        If units or dates are too few, or all incomes of a date are alike.
+
+    Notes
+    -----
+    Quah (1997); local linear means with the residuals' density (Hyndman, Bashtannyk and
+    Grunwald 1996), adaptive bandwidths (Abramson 1982), reflected at the ends of the
+    range (Schuster 1985). Silverman (1981), which is conservative.
+    """
+    whole("step", step, lowest=1)
+    whole("points", points, lowest=3)
+    whole("draws", draws, lowest=1)
+    rows = table(levels_of(y, data), data, unit, time)
+    rows.check_keys("a kernel of moves")
+    logs = np.log(positive(rows))
+    # From the highest last income down, so that names move no draw.
+    logs = logs[order_by_value(logs[:, ::-1])[::-1]]
+    dates = rows.calendar
+    dates.even("moves over as many dates")
+    found = settled(logs, step, points)
+    lines = []
+    for position in (0, logs.shape[1] - 1):
+        rng = np.random.default_rng(seed)
+        test = one_mode(logs[:, position], rng, draws)
+        lines.append(mode_row(f"one mode, {dates.text[position]}", test))
+    lines.append(Row(MODES, Tested(estimate=float(found.modes))))
+    grid = pd.Index(found.kernel.grid, name="log income")
+    return Fit(
+        "Stochastic kernel",
+        lambda _: tidy(lines),
+        found.pairs,
+        notes={
+            "units": len(logs),
+            "dates": logs.shape[1],
+            "at an end of the range": "the highest mode" if found.at_an_end else "",
+        },
+        tables={
+            "ergodic": pd.DataFrame({"density": found.seen}, index=grid),
+            "kernel": pd.DataFrame(found.kernel.density, grid, grid),
+        },
+        raw=found,
+    )
