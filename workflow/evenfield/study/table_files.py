@@ -17,9 +17,10 @@ from evenfield.study.rounding import round_frame
 # A spreadsheet runs cells that open so, after apostrophes too.
 FORMULA = re.compile(r"(?s)'*[=+\-@\t\r].")
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]inf")
-# Always text, so that an id such as 01 keeps its zero and a blank stays a text.
+# Always text, so that an id or a name such as 01 keeps its zero and a blank stays a text.
 TEXT_COLUMNS = (
     "unit",
+    "name",
     "unit_i",
     "unit_j",
     "unit_scheme",
