@@ -96,6 +96,26 @@ def _month_number(word: str) -> int:
     return int(next(n for start, n in MONTHS.items() if shown.startswith(start)))
 
 
+def western_years(rows: list[list[str]], messages: list[str]) -> list[list[str]]:
+    """Return cells with years of Japan's eras, as 平成18年度, as years of our calendar."""
+    example = ""
+
+    def western(cell: str) -> str:
+        nonlocal example
+        match = WORDS.era.fullmatch(cell)
+        if not match:
+            return cell
+        number = 1 if match["number"] == "元" else int(match["number"])
+        year = str(LISTS["eras"][match["era"]] + number)
+        example = example or f"{cell} is {year}"
+        return year
+
+    out = [[western(cell) for cell in row] for row in rows]
+    if example:
+        messages.append(f"years of the eras of Japan: {example}")
+    return out
+
+
 def _whole_year(digits: int) -> int:
     """Return the year that two digits stand for."""
     # ASSUME: 30 to 99 are of the century before 2000, 00 to 29 of the one after.

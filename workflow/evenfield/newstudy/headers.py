@@ -12,7 +12,7 @@ from itertools import accumulate
 import pandas as pd
 
 from evenfield.newstudy.cells import numbers_of
-from evenfield.newstudy.dates import dates_of
+from evenfield.newstudy.dates import dates_of, western_years
 from evenfield.newstudy.income_column import sureness
 from evenfield.newstudy.words import WORDS
 from evenfield.study.errors import IngestError, counted, first_examples
@@ -42,7 +42,7 @@ class AnyTable:
 def headed(rows: list[list[str]], messages: list[str]) -> AnyTable:
     """Find the header below any title lines and drop notes below the table."""
     line_of = [line for line, row in enumerate(rows, start=1) if any(row)]
-    rows = [row for row in rows if any(row)]
+    rows = western_years([row for row in rows if any(row)], messages)
     if len(rows) < 2:
         return AnyTable(pd.DataFrame())
     filled = [len(row) - row.count("") for row in rows]
@@ -82,6 +82,8 @@ def headed(rows: list[list[str]], messages: list[str]) -> AnyTable:
             f"{width} cells in each row",
             "correct it",
         )
+    if body and _are_years_again(body[0], header):
+        body.pop(0)
     labels = dict[str, str]()
     if about:
         measures = [row for row in about if WORDS.measure_column.fullmatch(row[0])]
@@ -150,6 +152,20 @@ def _without_headings(
         )
         return [row for row, whether in zip(body, alone, strict=True) if not whether]
     return body
+
+
+def _are_years_again(cells: list[str], header: list[str]) -> bool:
+    """Say whether a row below the header has its years once more, as (2006) below those of
+    an era.
+    """
+    pairs = [
+        (name, cell.strip("()（） "))
+        for name, cell in zip(header, cells, strict=False)
+        if cell
+    ]
+    return len(pairs) > 1 and all(
+        _is_year(name) and name == cell for name, cell in pairs
+    )
 
 
 def _rows_about_columns(body: list[list[str]]) -> list[list[str]]:

@@ -265,7 +265,9 @@ def long_table(
     dated = [name for name in dated if name not in once]
     # A usual name decides; without one, only a single column of dates does.
     likely = [name for name in dated if WORDS.time_column.fullmatch(name.strip())]
-    likely = likely or (dated if len(dated) == 1 else [])
+    # Beside a column for each year, another one holds dates of something else, as the
+    # `Estimates Start After` of the IMF.
+    likely = likely or (dated if len(dated) == 1 and UNNAMED not in stems else [])
     if likely:
         why = (
             "by its name" if WORDS.time_column.fullmatch(likely[0]) else "by its cells"

@@ -115,6 +115,7 @@ FIGURES = {"F4": f4}
 def _axis_words(unit: str) -> str:
     """Return what the axis below measures, no wider than the figure."""
     unit = shorten(unit, LONGEST_UNIT, placeholder=" \u2026")
+    unit = f"in {unit}" if unit.startswith("a unit") else unit
     return f"income in the first year, {unit}, ratio scale"
 
 
