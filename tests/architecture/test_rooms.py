@@ -15,7 +15,7 @@ MOST = {
     "answers": 11,
     "api": 51,
     "models": 24,
-    "newstudy": 57,
+    "newstudy": 58,
     "numerics": 110,
     "opened": 4,
     "report": 51,

@@ -3,6 +3,7 @@
 import pytest
 
 from evenfield.shared.sections import Shown, visible
+from evenfield.shared.tables import in_words, listed
 from evenfield.shared.tables.numbers import (
     decimals_to_show_nonzero,
     decimals_to_tell_apart,
@@ -52,3 +53,12 @@ def test_a_form_keeps_its_sign(form, decimals, written):
 def test_what_a_study_could_see_is_never_nothing(mde, times, percent, form):
     number = Shown({"estimate": 3.0, "mde": mde}, "0.0", times=times, percent=percent)
     assert visible(None, number).show == form
+
+
+def test_names_that_have_commas_are_parted_by_semicolons():
+    assert (
+        in_words(["Leipzig, Stadt", "Gera", "Suhl"]) == "Leipzig, Stadt; Gera and Suhl"
+    )
+    assert in_words(["Leipzig", "Gera", "Suhl"]) == "Leipzig, Gera and Suhl"
+    assert listed(["Leipzig, Stadt", "Gera"]) == "Leipzig, Stadt; Gera"
+    assert listed(["Leipzig", "Gera"]) == "Leipzig, Gera"

@@ -107,7 +107,18 @@ def term_name(term: str) -> str:
     return " minus ".join(names) + (", per s.d." if per_sd else "")
 
 
+def listed(parts: Sequence[str]) -> str:
+    """Join parts with commas; with semicolons where a part has a comma itself, as Leipzig,
+    Stadt.
+    """
+    return _between(parts).join(parts)
+
+
 def in_words(parts: Sequence[str]) -> str:
-    """Join parts with commas and a final "and"."""
+    """Join parts with commas, or semicolons, and a final "and"."""
     *first, last = parts
-    return f"{', '.join(first)} and {last}" if first else last
+    return f"{_between(parts).join(first)} and {last}" if first else last
+
+
+def _between(parts: Sequence[str]) -> str:
+    return "; " if any(", " in part for part in parts) else ", "

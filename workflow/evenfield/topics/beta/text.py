@@ -18,7 +18,7 @@ def named_units(results: StudyResults, said: Row) -> Row:
     """
     spec = results.primary()["id"]
     points = only(results.series(), spec_id=spec, period=said["period_id"], kind="unit")
-    course = _course(results, said["periods"])
+    course = _course(results, said["periods"], said["side"])
     if len(points) < FEWEST:
         return {"fast": "", "slow": "", "course": course}
     units = points.sort_values(["residual", "unit"])["unit"]
@@ -29,7 +29,7 @@ def named_units(results: StudyResults, said: Row) -> Row:
     }
 
 
-def _course(results: StudyResults, said: Sequence[Row]) -> Row:
+def _course(results: StudyResults, said: Sequence[Row], whole: str) -> Row:
     """Return the periods in which gaps closed, if they all come before or all after the
     others and were surely faster; nothing where periods do not follow one another or may
     be alike.
@@ -55,6 +55,10 @@ def _course(results: StudyResults, said: Sequence[Row]) -> Row:
     fastest = max(_end(item, "conf_high") for item in slower)
     if not fastest < min(_end(item, "conf_low") for item in closed):
         return {}
+    widened = all(item["side"] == "below" for item in slower)
+    # A headline of a part does not stand above a whole that cannot be told.
+    if whole == "open" and not widened:
+        return {}
     turn = spans[late[0]["id"]].start
     first, last = spans[closed[0]["id"]].start, spans[closed[-1]["id"]].end
     return {
@@ -65,7 +69,7 @@ def _course(results: StudyResults, said: Sequence[Row]) -> Row:
         "closed": [item["id"] for item in closed],
         "others": [item["id"] for item in slower],
         # Whether gaps widened in each of the others.
-        "reversed": all(item["side"] == "below" for item in slower),
+        "reversed": widened,
     }
 
 
