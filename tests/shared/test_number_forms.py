@@ -8,6 +8,7 @@ from evenfield.shared.tables.numbers import (
     decimals_to_show_nonzero,
     decimals_to_tell_apart,
     form_with_decimals,
+    interval,
 )
 
 
@@ -57,8 +58,14 @@ def test_what_a_study_could_see_is_never_nothing(mde, times, percent, form):
 
 def test_names_that_have_commas_are_parted_by_semicolons():
     assert (
-        in_words(["Leipzig, Stadt", "Gera", "Suhl"]) == "Leipzig, Stadt; Gera and Suhl"
+        in_words(["Leipzig, Stadt", "Gera", "Suhl"]) == "Leipzig, Stadt; Gera; and Suhl"
     )
     assert in_words(["Leipzig", "Gera", "Suhl"]) == "Leipzig, Gera and Suhl"
     assert listed(["Leipzig, Stadt", "Gera"]) == "Leipzig, Stadt; Gera"
     assert listed(["Leipzig", "Gera"]) == "Leipzig, Gera"
+
+
+def test_an_interval_of_a_picture_shows_on_which_side_of_zero_it_ends():
+    assert interval(-0.04, 3.0, 1) == "[0.0, 3.0]"
+    assert interval(-0.04, 3.0, 1, sides=True) == "[\u22120.04, 3.0]"
+    assert interval(None, 3.0, 1, sides=True) == "[unbounded, 3.0]"

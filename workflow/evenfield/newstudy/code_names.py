@@ -33,7 +33,9 @@ def named_by_area(names: pd.Series, header: str, messages: list[str]) -> pd.Seri
     if within.isna().any():
         return names
     shown = names + " (" + within + ")"
-    messages.append(f"codes have the area that they lie in: {first_examples(shown)}")
+    messages.append(
+        f"codes have the area that they lie in: {first_examples(shown.tolist())}"
+    )
     return shown
 
 

@@ -55,8 +55,8 @@ def config_text(study: NewStudy) -> str:
     todo = f"  # one of: {candidates}" if column == TODO else ""
     measure = options.measure or guessed.measure or UNKNOWN
     scaled = guessed.scale != 1 and not options.measure
-    measured = {"scale": guessed.scale} if scaled else {}
-    measured |= {"unit": measure}
+    scale = {"scale": guessed.scale} if scaled else {}
+    measured = {**scale, "unit": measure}
     periods = _periods(first, guessed.step, steps)
     what = guessed.what
     title = options.title or with_measure(what, f"Income of {several}, {{years}}")

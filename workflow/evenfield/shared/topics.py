@@ -171,6 +171,9 @@ def with_measure(what: str, text: str) -> str:
     text = text.replace(what, HERE).replace(_cased(what, "A"), HERE.upper())
     text = SPREAD.sub(f"Spread of {HERE}", text)
     text = AN_INCOME.sub("a figure", text)
+    text = text.replace(
+        "incomes: standard deviation of their", "incomes: standard deviation of its"
+    )
     text = INCOME.sub(
         lambda found: HERE.upper() if found[0][0].isupper() else HERE, text
     )

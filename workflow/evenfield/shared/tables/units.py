@@ -117,7 +117,9 @@ def listed(parts: Sequence[str]) -> str:
 def in_words(parts: Sequence[str]) -> str:
     """Join parts with commas, or semicolons, and a final "and"."""
     *first, last = parts
-    return f"{_between(parts).join(first)} and {last}" if first else last
+    between = _between(parts)
+    final = "; and " if between == "; " else " and "
+    return f"{between.join(first)}{final}{last}" if first else last
 
 
 def _between(parts: Sequence[str]) -> str:

@@ -233,5 +233,5 @@ def money_labels(ticks: list[float]) -> list[str]:
 def _headline(row: Row) -> str:
     if is_missing(row.get("estimate")):
         return "speed not defined"
-    ends = interval(row["conf_low"], row["conf_high"], 1)
+    ends = interval(row["conf_low"], row["conf_high"], 1, sides=True)
     return f"speed {fixed(row['estimate'], 1)}% a year {ends}"
