@@ -13,6 +13,10 @@ from evenfield.study.config_files import TODO
 
 LONGEST_NOUN = 48  # letters
 MILLION = 1e6
+# A unit that says at which prices it is.
+PRICED = re.compile(
+    r"price|constant|current|real|ppp|pps|purchasing|\d{4}", re.IGNORECASE
+)
 # The unit of measure where nothing says it, as texts read on.
 UNKNOWN = "a unit that the table does not name"
 
@@ -64,6 +68,12 @@ def measure_of(name: str, label: str, unit: str, said: Sequence[str] = ()) -> st
             if measure.casefold() not in text.casefold()
         ]
         return ", ".join([*list(filter(None, others))[:1], prices.lower()])
+    if not measure or PRICED.search(measure):
+        return measure
+    texts = " ".join([label, *said])
+    for prices, form in LISTS["prices_said"].items():
+        if re.search(form, texts, re.IGNORECASE):
+            return f"{measure}, {prices}"
     return measure
 
 
