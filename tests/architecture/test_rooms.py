@@ -15,7 +15,7 @@ MOST = {
     "answers": 11,
     "api": 55,
     "models": 27,
-    "newstudy": 60,
+    "newstudy": 61,
     "numerics": 110,
     "opened": 4,
     "report": 51,

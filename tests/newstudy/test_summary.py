@@ -58,7 +58,7 @@ def test_the_screen_says_what_the_config_says(tmp_path, monkeypatch, capsys):
     said = capsys.readouterr().out
     for words in (
         '"Income of towns, 2000–2011"',
-        "Income per head, in a unit that the table does not say",
+        "Income per head, in a unit that the table does not name",
         "of 7 towns: Centre, 'Ost, upper', Far and 4 more",
         "--name 'town name' --unit-name towns",
         "from 2000 to 2011, every year",

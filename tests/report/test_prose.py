@@ -46,6 +46,7 @@ OWN = Number(
     unit="pp",
     source="x",
 )
+AWKWARD = "fell.Jammu_&_Kashmir_d'Or*.start"
 PLACED = {
     "see": lambda which: f"[see {which}]",
     "table": lambda which: f"[table {which}]\n",
@@ -64,6 +65,7 @@ def write(tmp_path):
         "ratio": part_of("ratio", replace(OWN, unit="", measure="ratio")),
         "lead": part_of("lead", replace(OWN, unit="", measure="pp/yr")),
         "own": part_of("own", OWN),
+        AWKWARD: part_of(AWKWARD, OWN, AWKWARD),
         "bare": part_of("bare", Number(value=6.0, show="0", source="x")),
         "rate": part_of(
             "rate",
@@ -137,6 +139,18 @@ def test_html_prints_named_numbers_citations_cards_and_what_is_placed(write):
     assert re.search(r"[\ue000-\ue0ff]", page) is None
     assert prose.placed("paper") == ["T4"]
     assert prose.headings("paper", 3) == [("one", "One"), ("two", "Two")]
+
+
+def test_a_number_of_a_unit_called_as_markdown_writes_emphasis_is_found(write):
+    """Jammu_&_Kashmir, Cote_d'Ivoire: the name of the number stays as it is."""
+    prose = write(f"From {{{{ n[{AWKWARD!r}] }}}} to {{{{ n[{AWKWARD!r}] }}}}.")
+    found = []
+    placed = {"number": lambda *parts: found.append(parts) or parts[-1]}
+    page = prose.html("paper", placed)
+    assert page == "<p>From 0.80 to 0.80.</p>\n"
+    assert {name for name, *_ in found} == {AWKWARD}
+    assert prose.typst("paper", placed).startswith("From 0.80 to 0.80")
+    assert prose.marks("paper") == [["number", AWKWARD, AWKWARD, "0.80"]] * 2
 
 
 @pytest.mark.parametrize(

@@ -95,6 +95,12 @@ def test_a_reader_sees_method_digits_and_what_could_be_shown_in_words(given):
     assert not re.search("avc|mde|sesoi|_", readable)
 
 
+def test_a_p_below_what_is_printed_is_below_it_and_no_equal_of_it(given):
+    row = records(read_estimates(given["root"] / "estimates.csv"))[0]
+    row |= {"p_value": 0.00001, "se_type": "", "p_type": ""}
+    assert row_words(row, {}, {"units_name": "states"})["How sure"] == "p < .001"
+
+
 def test_a_p_of_tests_made_together_and_what_could_be_shown_stand_in_the_words(given):
     row = records(read_estimates(given["root"] / "estimates.csv"))[0]
     row |= {"p_value": 0.0274, "p_adjusted": 0.0851, "se_type": "", "p_type": ""}

@@ -3,10 +3,12 @@
 import pytest
 
 from evenfield.shared.sections import Shown, visible
+from evenfield.shared.tables import in_words, listed
 from evenfield.shared.tables.numbers import (
     decimals_to_show_nonzero,
     decimals_to_tell_apart,
     form_with_decimals,
+    interval,
 )
 
 
@@ -52,3 +54,18 @@ def test_a_form_keeps_its_sign(form, decimals, written):
 def test_what_a_study_could_see_is_never_nothing(mde, times, percent, form):
     number = Shown({"estimate": 3.0, "mde": mde}, "0.0", times=times, percent=percent)
     assert visible(None, number).show == form
+
+
+def test_names_that_have_commas_are_parted_by_semicolons():
+    assert (
+        in_words(["Leipzig, Stadt", "Gera", "Suhl"]) == "Leipzig, Stadt; Gera; and Suhl"
+    )
+    assert in_words(["Leipzig", "Gera", "Suhl"]) == "Leipzig, Gera and Suhl"
+    assert listed(["Leipzig, Stadt", "Gera"]) == "Leipzig, Stadt; Gera"
+    assert listed(["Leipzig", "Gera"]) == "Leipzig, Gera"
+
+
+def test_an_interval_of_a_picture_shows_on_which_side_of_zero_it_ends():
+    assert interval(-0.04, 3.0, 1) == "[0.0, 3.0]"
+    assert interval(-0.04, 3.0, 1, sides=True) == "[\u22120.04, 3.0]"
+    assert interval(None, 3.0, 1, sides=True) == "[unbounded, 3.0]"

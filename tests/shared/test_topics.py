@@ -73,8 +73,10 @@ def test_printed_texts_call_taxonomies_by_the_names_of_the_study():
     - [Income per head by group, Night lights by group]
     - [How far apart incomes are, Spread of night lights]
     - [an income one standard deviation above it, a figure one standard deviation above it]
-    - [Poorer states caught up with richer ones, Lower states caught up with higher ones]
+    - [Poorer states caught up with richer ones, Lower-ranked states caught up with higher-ranked ones]
     - [Rich among rich, High among high]
+    - ["The spread of incomes: standard deviation of their logarithms",
+       "The spread of night lights: standard deviation of its logarithms"]
     - [rows of `income` and log_income in panel.income,
        rows of `income` and log_income in panel.income]
     - ["Rich, Utah and Poor, Ohio", "Rich, Utah and Poor, Ohio"]

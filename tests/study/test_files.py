@@ -47,6 +47,9 @@ def test_hand_over_keeps_every_bit_every_id_and_named_text(tmp_path):
     write_table(pd.DataFrame({"code": ["01", ""]}), tmp_path / "t.csv")
     assert read_table(tmp_path / "t.csv", text=("code",))["code"].tolist() == ["01", ""]
     assert read_table(tmp_path / "t.csv")["code"].iloc[0] == 1
+    # A county that has no name is called by its code, which begins with a zero.
+    write_table(pd.DataFrame({"name": ["01003", "01005"]}), tmp_path / "t.csv")
+    assert read_table(tmp_path / "t.csv")["name"].tolist() == ["01003", "01005"]
 
 
 def test_published_files_are_utf8_sorted_and_end_with_a_line_feed(tmp_path):

@@ -23,6 +23,21 @@ def test_letters_that_our_fonts_have_stay(text):
     assert in_latin(text) == text
 
 
+@pytest.mark.parametrize(
+    ("name", "latin"),
+    [
+        ("東京都", "Tokyo"),
+        ("大阪府", "Osaka"),
+        ("京都府", "Kyoto"),
+        ("北海道", "Hokkaido"),
+        ("愛知県", "Aichi"),
+        ("沖縄", "Okinawa"),
+    ],
+)
+def test_a_prefecture_of_japan_is_not_read_as_chinese(name, latin):
+    assert in_latin(name) == latin
+
+
 def test_two_provinces_of_one_spelling_stay_apart():
     assert in_latin("陕西省") == "Shaanxi"
     assert in_latin("山西省") == "Shanxi"

@@ -53,6 +53,9 @@ def config_text(study: NewStudy) -> str:
     candidates = ", ".join(guessed.perhaps or guessed.panel.columns[2:])
     todo = f"  # one of: {candidates}" if column == TODO else ""
     measure = options.measure or guessed.measure or UNKNOWN
+    scaled = guessed.scale != 1 and not options.measure
+    scale = {"scale": guessed.scale} if scaled else {}
+    measured = {**scale, "unit": measure}
     periods = _periods(first, guessed.step, steps)
     what = guessed.what
     title = options.title or with_measure(what, f"Income of {several}, {{years}}")
@@ -73,7 +76,7 @@ def config_text(study: NewStudy) -> str:
         _whose(options.whose, several),
         "data: {package: data/datapackage.json}",
         f"panel:\n  years: [{first}, {last}]\n  step: {guessed.step}",
-        f"  income: {_flow({**guessed.income, 'unit': measure})}{todo}",
+        f"  income: {_flow({**guessed.income, **measured})}{todo}",
         *_computed_income(study, column, measure),
         f"  # leave_out: {_flow([units['unit'].iloc[0]])}  # units that the study is made"
         " without",

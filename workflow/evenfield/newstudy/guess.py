@@ -18,7 +18,12 @@ from evenfield.newstudy.cells import (
     number_text,
     numbers_of,
 )
-from evenfield.newstudy.dates import asked_years, dated_columns
+from evenfield.newstudy.code_names import (
+    kind_of_codes,
+    named_by_area,
+    places_of_nation,
+)
+from evenfield.newstudy.dates import asked_years, dated_columns, dates_of
 from evenfield.newstudy.headers import AnyTable
 from evenfield.newstudy.income_column import income_columns, is_clear
 from evenfield.newstudy.key_columns import (
@@ -69,6 +74,8 @@ COMPUTED = (
 
 # A number as `number_text` prints it, of less than 15 digits.
 PRINTED = re.compile(r"-?(0|[1-9][0-9]{0,8})(\.[0-9]{0,4}[1-9])?")
+QUARTERS = 4
+FEWEST_HEADS = 100_000  # people of the smallest unit, if they are counted one by one
 # ASSUME: later years are of another calendar, or projections that the user asks for.
 LAST_YEAR = 2060
 
@@ -86,6 +93,7 @@ class Guessed:
     income: dict[str, str]
     what: str  # what is studied, if it is no income per head
     measure: str  # unit of income as printed, as far as the table says it
+    scale: float  # what output per head is multiplied by, as under panel.income
     titles: dict[str, str]  # our name of a column and the user's, where they differ
     labels: dict[str, str]  # what a column holds, as the user's file says
     unit_name: str
@@ -174,7 +182,7 @@ def guess(
     name = given.get("name") or _found_name(frame, unit, messages)
     if "name" in frame and name != "name":
         frame = frame.rename(columns={"name": "name_given"})
-    names = names_of(frame, name)
+    names = named_by_area(names_of(frame, name), "" if name else unit, messages)
     frame, left_out = without_units(
         frame, names, choices.leave_out, choices.keep_totals, table.outer, messages
     )
@@ -210,7 +218,13 @@ def guess(
     placed = _placed(units, given, titles, messages)
     measured = _unit_of_all(rows, choices) or _currency(arranged.frame, chosen.columns)
     words = wording(
-        chosen.columns, given, labels, measured, said, logs=bool(choices.logs)
+        chosen.columns,
+        given,
+        labels,
+        measured,
+        said,
+        logs=bool(choices.logs),
+        heads=_counts_heads(panel, chosen.columns),
     )
     name_of = dict(units[["unit", "name"]].to_numpy())
     balance = balanced(panel, income, name_of, messages, choices.drop_incomplete)
@@ -228,15 +242,19 @@ def guess(
         step=balance.step,
         income=income,
         what=choices.what or words.what,
-        measure=words.measure,
+        measure=_of_parts(words.measure, arranged.frame[year]),
+        scale=words.scale,
         titles={ours: own for ours, own in titles.items() if own and ours != own},
         labels=labels,
         unit_name=unit_word(
+            *kind_of_codes(unit, units["unit"]),
             name,
             unit,
             *_codes(units),
             *_places_said(said, income),
+            *_places_said(_levels_said(rows), {}),
             *_places_of_eurostat(unit, units["unit"]),
+            *places_of_nation(units["name"]),
         ),
         calendar=calendar,
         people=chosen.people,
@@ -257,6 +275,24 @@ def _chosen_rows(
     if not choices.keep_totals:
         frame = without_totals_of_blocks(frame, messages)
     return rows_where(frame, choices.where, messages)
+
+
+def _counts_heads(panel: pd.DataFrame, income: Mapping[str, str]) -> bool:
+    """Say whether the column of people counts each of them."""
+    # ASSUME: no table is of units that all have 100 million people.
+    column = income.get("population", "")
+    return column in panel and bool(
+        pd.to_numeric(panel[column], errors="coerce").min() >= FEWEST_HEADS
+    )
+
+
+def _of_parts(measure: str, cells: pd.Series) -> str:
+    """Return the unit of figures that are means of a year's quarters or months."""
+    dates = dates_of(cells, "")
+    if not measure or dates is None or dates.in_year == 1 or dates.parts.nunique() == 1:
+        return measure
+    parts = "quarters" if dates.parts.nunique() <= QUARTERS else "months"
+    return f"{measure}, mean of {parts}"
 
 
 def _found_name(frame: pd.DataFrame, unit: str, messages: list[str]) -> str:
@@ -288,6 +324,14 @@ def _places_said(said: Sequence[str], income: Mapping[str, str]) -> list[str]:
         word.casefold() for text in texts for word in WORDS.place_said.findall(text)
     }
     return sorted(found) if len(found) == 1 else []
+
+
+def _levels_said(rows: pd.DataFrame) -> list[str]:
+    """Return what a column of one value says of the level of all areas, as `Large regions
+    (TL2)`.
+    """
+    named = [name for name in rows if WORDS.level_column.fullmatch(str(name).strip())]
+    return [str(rows[name].iloc[0]) for name in named if rows[name].nunique() == 1]
 
 
 def _places_of_eurostat(header: str, units: pd.Series) -> list[str]:

@@ -90,6 +90,8 @@ def headed(rows: list[list[str]], messages: list[str]) -> AnyTable:
             f"{width} cells in each row",
             "correct it",
         )
+    if body and _are_years_again(body[0], header):
+        body.pop(0)
     labels = dict[str, str]()
     if about:
         measures = [row for row in about if WORDS.measure_column.fullmatch(row[0])]
@@ -216,6 +218,20 @@ def _without_headings(
         )
         return [row for row, whether in zip(body, alone, strict=True) if not whether]
     return body
+
+
+def _are_years_again(cells: list[str], header: list[str]) -> bool:
+    """Say whether a row below the header has its years once more, as (2006) below those of
+    an era.
+    """
+    pairs = [
+        (name, cell.strip("()（） "))
+        for name, cell in zip(header, cells, strict=False)
+        if cell
+    ]
+    return len(pairs) > 1 and all(
+        _is_year(name) and name == cell for name, cell in pairs
+    )
 
 
 def _rows_about_columns(body: list[list[str]]) -> list[list[str]]:

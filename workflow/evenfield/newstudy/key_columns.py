@@ -16,7 +16,17 @@ from evenfield.study.tables import NUMERIC
 
 LIMITS = {"lat": 90, "lon": 180}
 # Headers of codes and names that say nothing of what they name.
-NO_UNITS = {"unit", "label", "code", "código", "codigo", "libellé", "date", "value"}
+NO_UNITS = {
+    "unit",
+    "label",
+    "code",
+    "código",
+    "codigo",
+    "libellé",
+    "date",
+    "value",
+    "nazwa",
+}
 MERGED = 0.5  # share of blank cells from which a column is taken for merged cells
 
 
@@ -237,7 +247,9 @@ def group_word(header: str) -> str:
     level = WORDS.area_level.fullmatch(header.strip())
     if level:
         return f"{('first', 'second', 'third')[int(level['level']) - 1]}-level area"
-    return str(LISTS["units_in_english"].get(header.strip().lower(), header))
+    bare = header.strip().lower()
+    plain = bare if WORDS.place.fullmatch(bare) else header  # Country
+    return str(LISTS["units_in_english"].get(bare, plain))
 
 
 def _one_of_several(word: str, known: Iterable[str]) -> str:

@@ -266,7 +266,16 @@ def long_table(
     dated = [name for name in dated if name not in once]
     # A usual name decides; without one, only a single column of dates does.
     likely = [name for name in dated if WORDS.time_column.fullmatch(name.strip())]
-    likely = likely or (dated if len(dated) == 1 else [])
+    # Beside a column for each year, another one holds dates of something else, as the
+    # `Estimates Start After` of the IMF.
+    likely = likely or (dated if len(dated) == 1 and UNNAMED not in stems else [])
+    for name in [*dated, *once]:
+        if UNNAMED in stems and WORDS.estimates_after.fullmatch(name.strip()):
+            first = min(text for text in frame[name] if text)
+            messages.append(
+                f"by {name}, years after {first} may be forecasts: --years FIRST:{first}"
+                " leaves them out"
+            )
     if likely:
         why = (
             "by its name" if WORDS.time_column.fullmatch(likely[0]) else "by its cells"

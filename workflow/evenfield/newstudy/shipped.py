@@ -64,7 +64,7 @@ def _units_without(name: str, units: pd.DataFrame) -> list[str] | None:
     or one unit has two outlines.
     """
     try:
-        match = match_units(_names_drawn(name), units, name, once=True)
+        match = match_units(drawn_names(name), units, name, once=True)
     except IngestError:
         return None
     ids = match.ids.dropna()
@@ -75,7 +75,7 @@ def _units_without(name: str, units: pd.DataFrame) -> list[str] | None:
 
 
 @cache
-def _names_drawn(name: str) -> pd.DataFrame:
+def drawn_names(name: str) -> pd.DataFrame:
     """Return what a shipped map calls its units, a row each."""
     path, _ = outlines_file(Path(name))
     return property_table(read_features(path))

@@ -77,11 +77,7 @@ def _income(study: NewStudy, words: Record, income: Record) -> tuple[str, str]:
 def _measured(what: str, income: Record) -> str:
     """Return what is studied with its unit of measure."""
     noun = what or "income per head"
-    unit = income.get("unit", "")
-    measure = (
-        f"in {unit}" if unit != UNKNOWN else "in a unit that the table does not say"
-    )
-    return f"{noun[0].upper()}{noun[1:]}, {measure}"
+    return f"{noun[0].upper()}{noun[1:]}, in {income.get('unit', '')}"
 
 
 def _measure_flags(study: NewStudy, income: Record) -> str:

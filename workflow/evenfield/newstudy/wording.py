@@ -12,8 +12,13 @@ from evenfield.newstudy.words import LISTS, WORDS, written_out
 from evenfield.study.config_files import TODO
 
 LONGEST_NOUN = 48  # letters
+MILLION = 1e6
+# A unit that says at which prices it is.
+PRICED = re.compile(
+    r"price|constant|current|real|ppp|pps|purchasing|\d{4}", re.IGNORECASE
+)
 # The unit of measure where nothing says it, as texts read on.
-UNKNOWN = "the unit of its source"
+UNKNOWN = "a unit that the table does not name"
 
 
 def unit_of_table(frame: pd.DataFrame) -> str:
@@ -27,7 +32,7 @@ def unit_of_table(frame: pd.DataFrame) -> str:
     said = [
         name
         for name in said
-        if f"{name} label" not in frame or _is_known(str(frame[name].iloc[0]))
+        if f"{name} label" not in frame or not _is_code(str(frame[name].iloc[0]))
     ]
     once = {
         name: str(frame[name].iloc[0]).strip()
@@ -35,17 +40,44 @@ def unit_of_table(frame: pd.DataFrame) -> str:
         if frame[name].nunique() == 1
     }
     unit = [text for name, text in once.items() if WORDS.measure_column.fullmatch(name)]
+    unit.sort(key=_is_code)
     scale = [text for name, text in once.items() if WORDS.scale_column.fullmatch(name)]
-    scale = [text for text in scale if text.casefold() not in {"", "units"}]
+    # A power of ten stands beside its word.
+    scale = [text for text in scale if not re.fullmatch(r"units|-?\d*", text, re.I)]
     return ", ".join([*unit[:1], *scale[:1]]) if unit and unit[0] else ""
 
 
-def _is_known(code: str) -> bool:
-    """Say whether the code of a unit of measure has English words of its own."""
-    return any(re.search(form, code, re.I) for form in LISTS["measures_in_english"])
+def _is_code(text: str) -> bool:
+    """Say whether a unit of measure is a code, as USD_PPP_PS, of which no English words
+    are known.
+    """
+    known = any(re.search(form, text, re.I) for form in LISTS["measures_in_english"])
+    return bool(re.fullmatch(r"[A-Z\d]+(_[A-Z\d]+)+|\d*", text)) and not known
 
 
 def measure_of(name: str, label: str, unit: str, said: Sequence[str] = ()) -> str:
+    """Return what figures are measured in, blank if nothing says it; a label that tells
+    prices alone leaves the currency to the title lines.
+    """
+    measure = _measure_said(name, label, unit, said)
+    if WORDS.prices_alone.fullmatch(measure):
+        prices = re.sub(r"^(at|in) ", "", measure, flags=re.I)
+        others = [
+            _measure_said("", "", "", [text])
+            for text in said
+            if measure.casefold() not in text.casefold()
+        ]
+        return ", ".join([*list(filter(None, others))[:1], prices.lower()])
+    if not measure or PRICED.search(measure):
+        return measure
+    texts = " ".join([label, *said])
+    for prices, form in LISTS["prices_said"].items():
+        if re.search(form, texts, re.IGNORECASE):
+            return f"{measure}, {prices}"
+    return measure
+
+
+def _measure_said(name: str, label: str, unit: str, said: Sequence[str]) -> str:
     """Return what figures are measured in: by brackets of their label, name or of title
     lines, by a column of units, by what stands behind a comma of the label, by the name;
     blank if nothing says it.
@@ -68,16 +100,26 @@ def measure_of(name: str, label: str, unit: str, said: Sequence[str] = ()) -> st
     for text in (*titles, label, name if " " in name.strip() else ""):
         parts = re.split(r"[,;:]\s+|：\s*|\s[-–—]\s|__", text)[1:]
         behind = [part for part in parts if WORDS.unit_of_measure.search(part)]
+        # A line that is nothing but a unit, as EUR above a table.
+        whole = WORDS.unit_of_measure.fullmatch(text.strip())
+        behind = [text] if whole and text in titles else behind
         if behind:
             return _bare(", ".join(behind))
-    return _currency_of(name)
+    return _currency_of(name) or known_measure(name)
+
+
+def known_measure(name: str) -> str:
+    """Return the unit of figures whose name is known, as rgdpna; blank for others."""
+    for form, measure in LISTS["known_measures"].items():
+        if re.fullmatch(form, name.strip(), re.IGNORECASE):
+            return str(measure)
+    return ""
 
 
 def _bare(text: str) -> str:
-    """Return a unit without the `in`, `en` or `amount in` before it."""
-    return re.sub(
-        r"^((amount|values?)\s+)?(in|en|em)\s+", "", text.strip(), flags=re.IGNORECASE
-    )
+    """Return a unit without the `in`, `en`, `amount in` or `単位：` before it."""
+    before = r"^((amount|values?)\s+)?(in|en|em)\s+|^(単位|单位|단위|units?|unidad)\s*[:：]\s*"
+    return re.sub(before, "", text.strip(), flags=re.IGNORECASE)
 
 
 def _is_scale(text: str) -> str:
@@ -184,7 +226,9 @@ def per_head(output: str, people: str, head: str) -> str:
     factor = money.factor / heads.factor
     if not money.of or not people or not whole or factor < 1:
         return ""
-    return f"{_number(factor)}{money.of} per {head}"
+    of, comma, rest = money.of.partition(",")  # R, constant 2015 prices
+    of = LISTS["currency_marks"].get(of.strip(), of.strip())
+    return f"{_number(factor)}{of} per {head}{comma}{rest}"
 
 
 @dataclass(frozen=True)
@@ -193,6 +237,7 @@ class Wording:
 
     what: str
     measure: str
+    scale: float = 1.0  # what output per head is multiplied by, as under panel.income
 
 
 def wording(
@@ -202,9 +247,11 @@ def wording(
     unit: str,
     said: Sequence[str] = (),
     logs: bool = False,
+    heads: bool = False,
 ) -> Wording:
     """Return the words of income; ``income`` as under panel.income of the config, ``said``
-    what titles and columns say of figures that are alone.
+    what titles and columns say of figures that are alone, ``heads`` whether people are
+    counted one by one.
     """
     if "output" not in income or given.get("income"):
         # Levels made of logarithms, and products with people, go by the column that the
@@ -225,11 +272,20 @@ def wording(
     # ASSUME: output over jobs or workers is what one of them makes.
     works = bool(WORDS.workers.fullmatch(people))
     measures = [measure_of(name, labels.get(name, ""), "") for name in (output, people)]
+    if not measures[1]:
+        # The Penn World Table counts people as its output, in millions.
+        of_table = known_measure(output).startswith("million") and people == "pop"
+        measures[1] = "million" if of_table else "persons" if heads else ""
     head = "worker" if works else "head"
     measure = per_head(measures[0], measures[1], head) or " over ".join(
         known or name for known, name in zip(measures, (output, people), strict=True)
     )
-    return Wording("output per worker" if works else "", in_english(measure))
+    what = "output per worker" if works else ""
+    money, count = map(_measured, measures)
+    if money.factor / count.factor < MILLION or not measure.startswith("million "):
+        return Wording(what, in_english(measure))
+    # What one of many people makes is no part of a million.
+    return Wording(what, in_english(measure.removeprefix("million ")), MILLION)
 
 
 def _measure_named(name: str, label: str) -> str:

@@ -22,6 +22,11 @@ END = "\ue002"
 APART = "\ue003"
 SILENT = "\ue000"  # what a condition that holds leaves behind
 MARK = re.compile(f"{START}(.*?){END}")
+# What Markdown would read within a mark, as in a unit called Jammu_&_Kashmir, stands in
+# it as characters that no author writes.
+READ = "\\`*_[]<>&!|~'\""
+HIDDEN = {ord(sign): 0xE100 + ord(sign) for sign in READ}
+SHOWN = {hidden: sign for sign, hidden in HIDDEN.items()}
 # The number of the line of its source from which a part of a text comes.
 LINE = re.compile("\ue004(\\d+)\ue005")
 INLINE = ("see", "cite", "cite_group", "number")
@@ -44,20 +49,20 @@ def mark(name: str, *args: str) -> Mark:
     """Return the mark of what a renderer puts in later; a block stands as a paragraph
     of its own.
     """
-    marked = f"{START}{APART.join([name, *args])}{END}"
+    marked = f"{START}{APART.join([name, *args]).translate(HIDDEN)}{END}"
     return Mark(marked if name in INLINE else f"\n\n{marked}\n\n")
 
 
 def marks(text: str) -> list[list[str]]:
     """Return the name and the arguments of every mark in a text."""
-    return [match.split(APART) for match in MARK.findall(text)]
+    return [match.translate(SHOWN).split(APART) for match in MARK.findall(text)]
 
 
 def plain(text: str) -> str:
     """Return a text without marks; numbers stand as they are printed."""
 
     def printed(match: re.Match[str]) -> str:
-        kind, *args = match[1].split(APART)
+        kind, *args = match[1].translate(SHOWN).split(APART)
         return args[-1] if kind == "number" else ""
 
     return MARK.sub(printed, text)
@@ -174,7 +179,8 @@ def _with_marks(children: Sequence[Token], lines: Sequence[int]) -> list[Token]:
             # Every second part of the split is what a mark holds.
             for number, part in enumerate(MARK.split(child.content)):
                 kind = "mark" if number % 2 else "text"
-                token = Token(kind, "", 0, content=part, meta={"line": line})
+                content = part.translate(SHOWN)
+                token = Token(kind, "", 0, content=content, meta={"line": line})
                 out += [token] if part else []
     while out and (out[-1].content == SILENT or out[-1].type == "softbreak"):
         out.pop()

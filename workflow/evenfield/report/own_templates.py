@@ -9,6 +9,7 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined, Template, Undefined
 
 from evenfield.report.printable import noun, printed, with_article, word
+from evenfield.shared.tables import in_words
 
 # An exhibit that a template places by its own words.
 PLACED = re.compile(r"\b(?:table|figure)\(\"(\w+)\"\)")
@@ -24,6 +25,7 @@ def _environment() -> Environment:
         autoescape=False,  # words are escaped by the writers of page and paper
     )
     environment.filters |= {"word": word, "noun": noun, "with_article": with_article}
+    environment.filters |= {"in_words": in_words}
     return environment
 
 

@@ -223,6 +223,9 @@ def _made_by(item: Exhibit, data: str) -> str:
 
 
 def _data_sources(context: Record) -> str:
+    sources = context["data_sources"]
+    if len(sources) == 1 and not sources[0]["vintage"]:
+        return f"Source: {typst_text(sources[0]['citation'].rstrip('.'))}.\n\n"
     return _table_typst(_sources(context))
 
 

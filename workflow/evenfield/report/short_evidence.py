@@ -266,7 +266,8 @@ def row_words(row: Row, periods: Mapping[str, Period], study: Record) -> Facts:
     together = ""
     if not is_missing(row["p_adjusted"]):
         together = f"{p_value(row['p_adjusted'])} with all that are tested together"
-    p = f"p = {facts['p']}" if "p" in facts else ""
+    p = facts.get("p", "")
+    p = f"p {p}" if p[:1] in ("<", ">") else f"p = {p}" if p else ""
     how_sure = [p, together, *allowed_for[:1]]
     could_have_shown = ""
     if not is_missing(row["mde"]):

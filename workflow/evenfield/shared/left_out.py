@@ -312,14 +312,17 @@ def _weights(
         reason = _impossible(family, offers, left_out)
         if reason:
             lost.setdefault(reason, []).append(name)
+    left_out.weights |= {name for names in lost.values() for name in names}
+    families = written["families"]
+    possible = {k: item for k, item in families.items() if k not in left_out.weights}
+    if not possible and len(lost) == 1:
+        left_out.say(f"Neighbours are not compared, since {next(iter(lost))}.")
+        return {**written, "families": {}, "primary": ""}
     for reason, names in lost.items():
-        left_out.weights |= set(names)
         left_out.say(
             "Spatial weights, which say who is whose neighbour, are left out,"
             f" since {reason}: {_list(names)}."
         )
-    families = written["families"]
-    possible = {k: item for k, item in families.items() if k not in left_out.weights}
     primary = study.weights.primary
     if primary in left_out.weights:
         primary = next(iter(possible), "")

@@ -35,17 +35,17 @@ INCOME = re.compile(
 )
 AN_INCOME = re.compile(r"\ban income\b(?! per)")
 SPREAD = re.compile(r"How (?:far apart incomes are|incomes are spread)")
-MONEY = re.compile(MONEY_WORDS, re.IGNORECASE)
+MONEY = re.compile(rf"{MONEY_WORDS}|\bpay\b", re.IGNORECASE)
 # No unit is named so: names begin with a capital.
 RICH = re.compile(
     r"\b(?:poor(?:er|est)?|rich(?:er|est)?|Poorer|Richer|(?:Poor|Rich)(?= among))\b"
 )
 LEVELS = {
     "poor": "low",
-    "poorer": "lower",
+    "poorer": "lower-ranked",
     "poorest": "lowest",
     "rich": "high",
-    "richer": "higher",
+    "richer": "higher-ranked",
     "richest": "highest",
 }
 PRIMARY_AND_ALL = ["weights.primary", "weights.families"]
@@ -171,6 +171,9 @@ def with_measure(what: str, text: str) -> str:
     text = text.replace(what, HERE).replace(_cased(what, "A"), HERE.upper())
     text = SPREAD.sub(f"Spread of {HERE}", text)
     text = AN_INCOME.sub("a figure", text)
+    text = text.replace(
+        "incomes: standard deviation of their", "incomes: standard deviation of its"
+    )
     text = INCOME.sub(
         lambda found: HERE.upper() if found[0][0].isupper() else HERE, text
     )

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 MONEY_WORDS = (
     r"income|r?gdp|g[rs]dp|nsdp|gnp|gni|gsp|grp|gva|wage|earning|salar|ingreso|renta|revenu|"
     r"einkommen|reddito|output|(?:gross|net).{0,20}product|value.?added|pib|bip|bnp|pdrb|"
-    r"gsyh|prod\w* interno|生产总值|총생산|收入|所得|工资|врп|ввп|доход|"
+    r"gsyh|pkb|produkt krajowy|prod\w* interno|生产总值|총생산|收入|所得|工资|врп|ввп|доход|"
     r"валов\w+ региональн\w+ продукт|bruttoinland|bruttoprodukt|bruto binnenlands|"
     r"inntekt|inkomst|indkomst|inkomen|\brenda\b|rendimento|thu nhập|\bgelir\b|"
     r"(?<![a-z])(?:gcp|pbg|pbi|brp|bbp|vab)(?![a-z])"

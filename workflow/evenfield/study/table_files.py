@@ -19,9 +19,10 @@ FORMULA = re.compile(r"(?s)'*[=+\-@\t\r].")
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]inf")
 # A cell of a file that may begin with the apostrophe of a defused formula.
 OPENS_WITH_APOSTROPHE = re.compile(rb"(?m)(?:^|[,\"])'")
-# Always text, so that an id such as 01 keeps its zero and a blank stays a text.
+# Always text, so that an id or a name such as 01 keeps its zero and a blank stays a text.
 TEXT_COLUMNS = (
     "unit",
+    "name",
     "unit_i",
     "unit_j",
     "unit_scheme",

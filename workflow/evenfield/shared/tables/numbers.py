@@ -191,12 +191,16 @@ def years_interval(low: Any, high: Any) -> str:
     return f"[{years(low) or UNBOUNDED}, {right}]"
 
 
-def interval(low: object, high: object, decimals: int = 2) -> str:
-    """Write an interval; an end that does not exist is said in words."""
+def interval(low: Any, high: Any, decimals: int = 2, *, sides: bool = False) -> str:
+    """Write an interval; an end that does not exist is said in words. ``sides`` adds the
+    decimals that show on which side of zero an end lies.
+    """
     if is_missing(low) and is_missing(high):
         return ""
-    left = fixed(low, decimals) or UNBOUNDED
-    right = fixed(high, decimals) or UNBOUNDED
+    of_low = decimals_to_show_nonzero(low, decimals) if sides else decimals
+    of_high = decimals_to_show_nonzero(high, decimals) if sides else decimals
+    left = fixed(low, of_low) or UNBOUNDED
+    right = fixed(high, of_high) or UNBOUNDED
     return f"[{left}, {right}]"
 
 

@@ -107,7 +107,20 @@ def term_name(term: str) -> str:
     return " minus ".join(names) + (", per s.d." if per_sd else "")
 
 
+def listed(parts: Sequence[str]) -> str:
+    """Join parts with commas; with semicolons where a part has a comma itself, as Leipzig,
+    Stadt.
+    """
+    return _between(parts).join(parts)
+
+
 def in_words(parts: Sequence[str]) -> str:
-    """Join parts with commas and a final "and"."""
+    """Join parts with commas, or semicolons, and a final "and"."""
     *first, last = parts
-    return f"{', '.join(first)} and {last}" if first else last
+    between = _between(parts)
+    final = "; and " if between == "; " else " and "
+    return f"{between.join(first)}{final}{last}" if first else last
+
+
+def _between(parts: Sequence[str]) -> str:
+    return "; " if any(", " in part for part in parts) else ", "

@@ -115,6 +115,7 @@ FIGURES = {"F4": f4}
 def _axis_words(unit: str) -> str:
     """Return what the axis below measures, no wider than the figure."""
     unit = shorten(unit, LONGEST_UNIT, placeholder=" \u2026")
+    unit = f"in {unit}" if unit.startswith("a unit") else unit
     return f"income in the first year, {unit}, ratio scale"
 
 
@@ -232,5 +233,5 @@ def money_labels(ticks: list[float]) -> list[str]:
 def _headline(row: Row) -> str:
     if is_missing(row.get("estimate")):
         return "speed not defined"
-    ends = interval(row["conf_low"], row["conf_high"], 1)
+    ends = interval(row["conf_low"], row["conf_high"], 1, sides=True)
     return f"speed {fixed(row['estimate'], 1)}% a year {ends}"

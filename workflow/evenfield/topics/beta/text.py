@@ -18,7 +18,7 @@ def named_units(results: StudyResults, said: Row) -> Row:
     """
     spec = results.primary()["id"]
     points = only(results.series(), spec_id=spec, period=said["period_id"], kind="unit")
-    course = _course(results, said["periods"])
+    course = _course(results, said["periods"], said["side"])
     if len(points) < FEWEST:
         return {"fast": "", "slow": "", "course": course}
     units = points.sort_values(["residual", "unit"])["unit"]
@@ -29,9 +29,10 @@ def named_units(results: StudyResults, said: Row) -> Row:
     }
 
 
-def _course(results: StudyResults, said: Sequence[Row]) -> Row:
+def _course(results: StudyResults, said: Sequence[Row], whole: str) -> Row:
     """Return the periods in which gaps closed, if they all come before or all after the
-    others; nothing where periods do not follow one another or are all alike.
+    others and were surely faster; nothing where periods do not follow one another or may
+    be alike.
     """
     spans = {item["id"]: results.config.periods[item["id"]] for item in said}
     said = [item for item in said if spans[item["id"]].role == "main"]
@@ -48,19 +49,33 @@ def _course(results: StudyResults, said: Sequence[Row]) -> Row:
         early, late = said[:-number], said[-number:]
         if closed != late:
             return {}
+    # ASSUME: that a period was slower is told where its interval lies below those of the
+    # periods in which gaps closed; one that holds zero may be as fast as they were.
+    slower = late if stopped else early
+    fastest = max(_end(item, "conf_high") for item in slower)
+    if not fastest < min(_end(item, "conf_low") for item in closed):
+        return {}
+    widened = all(item["side"] == "below" for item in slower)
+    # A headline of a part does not stand above a whole that cannot be told.
+    if whole == "open" and not widened:
+        return {}
     turn = spans[late[0]["id"]].start
     first, last = spans[closed[0]["id"]].start, spans[closed[-1]["id"]].end
-    others = late if stopped else early
     return {
         "stopped": stopped,
         "turn": str(turn),
         "last": str(last),
         "length": _length(last - first),
         "closed": [item["id"] for item in closed],
-        "others": [item["id"] for item in others],
+        "others": [item["id"] for item in slower],
         # Whether gaps widened in each of the others.
-        "reversed": all(item["side"] == "below" for item in others),
+        "reversed": widened,
     }
+
+
+def _end(item: Row, column: str) -> float:
+    """Return an end of the interval of a period's speed."""
+    return float(item["speed"].row[column])
 
 
 def _length(years: int) -> str:

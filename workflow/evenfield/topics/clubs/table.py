@@ -16,6 +16,7 @@ from evenfield.shared.tables import (
     heading,
     is_missing,
     left,
+    listed,
     number,
     only,
     pick,
@@ -175,7 +176,7 @@ def _club_rows(
     numbers = clubs["term"].str.removeprefix("club_").astype(int)
     for row in records(clubs.assign(number=numbers).sort_values("number")):
         inside = only(members, club=row["number"])["unit"]
-        names = ", ".join(results.labels(inside))
+        names = listed(results.labels(inside))
         if row["n_units"] == len(members):
             names = f"all {results.words['units_name']}"
         # A group that fails its own test is shown and said to be no club.

@@ -8,7 +8,7 @@ import pandas as pd
 
 from evenfield.shared.sections import MapLayer, cell, shown
 from evenfield.shared.study_results import StudyResults
-from evenfield.shared.tables import Row, only, pick, reason, records
+from evenfield.shared.tables import Row, listed, only, pick, reason, records
 from evenfield.topics.clubs.table import LEVELS, fails_own_test, reading
 
 SERIES = "estimates/clubs/series.csv"
@@ -97,7 +97,7 @@ def _club(
 
 
 def _names(results: StudyResults, members: pd.DataFrame) -> str:
-    return ", ".join(sorted(map(results.name, members["unit"])))
+    return listed(sorted(map(results.name, members["unit"])))
 
 
 def map_layer(results: StudyResults) -> MapLayer | None:

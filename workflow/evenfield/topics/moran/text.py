@@ -10,7 +10,7 @@ import pandas as pd
 
 from evenfield.shared.sections import MapLayer, Shown, cell, shown, tested
 from evenfield.shared.study_results import StudyResults
-from evenfield.shared.tables import Row, bare_name, only, pick, sample_heading
+from evenfield.shared.tables import Row, bare_name, listed, only, pick, sample_heading
 from evenfield.topics.moran.figure import INCOME, NONE
 
 SERIES = "estimates/moran/series.csv"
@@ -135,7 +135,7 @@ def _local(results: StudyResults, spec: Row, series: pd.DataFrame, last: int) ->
     for name, quadrant in {"rich": "HH", "poor": "LL"}.items():
         units = only(clear, quadrant=quadrant)["unit"]
         parts[name] = cell(len(units), "0", SERIES)
-        parts[f"{name}_names"] = ", ".join(sorted(map(results.name, units)))
+        parts[f"{name}_names"] = listed(sorted(map(results.name, units)))
     others = clear["quadrant"].isin(["HL", "LH"])
     return {**parts, "apart": cell(int(others.sum()), "0", SERIES)}
 
