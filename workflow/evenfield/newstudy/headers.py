@@ -47,7 +47,7 @@ class AnyTable:
 def headed(rows: list[list[str]], messages: list[str]) -> AnyTable:
     """Find the header below any title lines and drop notes below the table."""
     line_of = [line for line, row in enumerate(rows, start=1) if any(row)]
-    rows = [row for row in rows if any(row)]
+    rows = list(filter(any, rows))
     if len(rows) < 2:
         return AnyTable(pd.DataFrame())
     filled = [len(row) - row.count("") for row in rows]
@@ -76,9 +76,7 @@ def headed(rows: list[list[str]], messages: list[str]) -> AnyTable:
         row if len(row) == width else (row + [""] * width)[:width]
         for row in rows[last + 1 : end]
     ]
-    whole = len(body)
-    body = _without_headers(body, rows[first : last + 1], messages)
-    repeated = whole - len(body)
+    body, repeated = _without_headers(body, rows[first : last + 1], messages)
     long = [
         i
         for i, row in enumerate(rows[last + 1 : end], start=last + 1)
@@ -151,14 +149,17 @@ def headed(rows: list[list[str]], messages: list[str]) -> AnyTable:
 
 def _without_headers(
     body: list[list[str]], header: list[list[str]], messages: list[str]
-) -> list[list[str]]:
-    """Leave out rows that are those of the header once more, as above each block."""
+) -> tuple[list[list[str]], int]:
+    """Leave out rows that are those of the header once more, as above each block; count
+    them.
+    """
     width = len(body[0]) if body else 0
     heads = [(row + [""] * width)[:width] for row in header]
     kept = [row for row in body if row not in heads]
-    if again := len(body) - len(kept):
+    again = len(body) - len(kept)
+    if again:
         messages.append(f"left out, the header again: {counted(again, 'row')}")
-    return kept
+    return kept, again
 
 
 def _is_transposed(body: list[list[str]]) -> bool:
@@ -230,7 +231,8 @@ def _are_years_again(cells: list[str], header: list[str]) -> bool:
         if cell
     ]
     return len(pairs) > 1 and all(
-        _is_year(name) and name == cell for name, cell in pairs
+        _is_year(cell) and name in (cell, f"{cell}年度", f"{cell}年")
+        for name, cell in pairs
     )
 
 
