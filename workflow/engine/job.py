@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.outputs import record_outputs
+from engine.preloaded import hand_over
 from evenfield.study.errors import EvenfieldError, one_line
 from evenfield.study.files import write_text
 
@@ -51,6 +52,8 @@ def enter(job: Any, main: Callable[..., None]) -> None:
     only rerun it.
     """
     log = Path(job.log[0])
+    # Scripts of this workflow have been handed over by `ask.py`, before they loaded this.
+    hand_over(lambda number: note_end(job.rule, log, number))
     with contextlib.chdir(sys.prefix):  # it reads settings from the current folder
         import_module("matplotlib")
     # Jobs are short: looking for circular garbage more often costs more than it frees.
