@@ -107,6 +107,8 @@ def interrupt(number: int, _: object) -> None:
     clean up.
     """
     progress.LogHandler.ended_by = number
+    # What Snakemake was about to do is given up, without a trace of where it was.
+    logging.getLogger("asyncio").disabled = True
     # A copy of the preloaded process is no child of Snakemake, so all are ended here.
     for job in psutil.Process().children(recursive=True):
         job.terminate()
