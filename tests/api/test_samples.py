@@ -191,6 +191,49 @@ def test_a_coefficient_is_held_against_what_is_of_interest():
     refused("with bound 0", fit.equivalence, "x", bound=0.0)
 
 
+def test_coefficients_are_zero_at_once_by_hotellings_law():
+    fit = ef.ols("y ~ x + rich", DATA, inference=["CR1", "wild"], **KEYS)
+    X = np.column_stack([np.ones(len(DATA)), DATA["x"], DATA["rich"]])
+    y = DATA["y"].to_numpy(float)
+    bread = np.linalg.inv(X.T @ X)
+    b = bread @ X.T @ y
+    u = y - X @ b
+    scores = pd.DataFrame(X * u[:, None]).groupby(DATA["unit"].to_numpy()).sum()
+    rows, columns = X.shape
+    factor = N / (N - 1) * (rows - 1) / (rows - columns)
+    V = factor * bread @ scores.T.to_numpy() @ scores.to_numpy() @ bread
+    wald = b[1:] @ np.linalg.solve(V[1:, 1:], b[1:])
+    # Two coefficients and N - 1 degrees of freedom.
+    expected = wald * (N - 2) / ((N - 1) * 2)
+    found = fit.joint(["x", "rich"]).loc["joint"]
+    close(found["statistic"], expected)
+    close(found[["df", "df_denominator"]], [2, N - 2])
+    close(found["p_value"], stats.f.sf(expected, 2, N - 2))
+    close(fit.joint().loc["joint"], found)
+    # One alone is its own test.
+    alone = fit.joint("x").loc["joint"]
+    close(alone["statistic"], (fit.params["x"] / fit.std_errors["x"]) ** 2)
+    close(alone["p_value"], fit.pvalues["x"])
+
+
+def test_a_joint_test_of_few_units_counts_those_that_carry_the_coefficients():
+    few = {"inference": "CR3", "few_units": True, **KEYS}
+    fit = ef.ols("y ~ x + rich | unit + year", DATA, **few)
+    carried = fit.to_frame().set_index("term")["df"].min()
+    assert carried < N - 1
+    close(fit.joint().loc["joint", "df_denominator"], carried - 1)
+
+
+def test_a_joint_test_without_a_law_is_refused():
+    fit = ef.ols("y ~ x + rich", DATA, inference=["CR1", "wild"], **KEYS)
+    refused("no joint test by wild", fit.vcov("wild").joint)
+    refused("no parameter 'z'", fit.joint, "z")
+    refused("a constant alone", ef.ols("y ~ 1", DATA, **KEYS).joint)
+    two = DATA[DATA["unit"].isin(sorted(set(DATA["unit"]))[:2])]
+    few = ef.ols("y ~ x + rich", two, inference="CR1", **KEYS)
+    refused("tested at once with 1 degrees|hang together", few.joint)
+
+
 def test_equivalence_by_scpc_has_the_law_of_scpc():
     fit = ef.ols("y ~ x", THREE.query("wave == 1996"), unit="unit", inference="SCPC")
     wide = fit.equivalence("x", bound=50.0)

@@ -22,6 +22,7 @@ from evenfield.api.results import NUMBERS, Fit, chosen, share, t_rows, tidy
 from evenfield.models import specification_curve as curve
 from evenfield.models.beta import speeds
 from evenfield.models.equivalence import equivalence, visible
+from evenfield.models.joint import joint_test
 from evenfield.models.paths import deal_paths
 from evenfield.models.rows import DesignOf, Row
 from evenfield.numerics import ols as plain
@@ -223,6 +224,7 @@ def _lines(case: Case, kinds: Sequence[str], level: float) -> pd.DataFrame:
 
 
 TIE_DIGITS = 10  # after which estimates of several fits count as equal
+BY_HOTELLING = {"CR1", "CR2", "CR3"}
 BY_CLUSTER = {"CR1", "CR2", "CR3", "two_way"}
 NOT_USED = "given and not used"  # options, as ``notes`` have them
 # Inferences by the option that they alone read.
@@ -502,6 +504,50 @@ class LeastSquares(Fit):
             level=level,
         )
         return pd.DataFrame({"estimate": found._asdict()})
+
+    @reported("ols")
+    def joint(self, terms: str | Sequence[str] = ()) -> pd.DataFrame:
+        """Test that several coefficients are zero at once, by the first inference.
+
+        Parameters
+        ----------
+        terms : str or sequence of str
+            Of ``params``; all that are no constant by default.
+
+        Returns
+        -------
+        DataFrame
+            A row ``joint``: ``statistic``, ``df``, ``df_denominator`` and ``p_value``.
+
+        Raises
+        ------
+        EstimateError
+            If the first inference is not by cluster (CR1, CR2, CR3), or its degrees of
+            freedom are too few for so many coefficients.
+
+        Notes
+        -----
+        Hotelling's law (1931) with the fewest degrees of freedom among the coefficients
+        (Pustejovsky and Tipton 2018): with ``few_units`` and CR3 those of the clusters
+        that carry them, G* - 1.
+        """
+        case: Any = self.case
+        slopes = [name for name in case.names if name != "Intercept"]
+        tested = list(dict.fromkeys(names_of(terms))) or slopes
+        for name in tested:
+            chosen("parameter", name, case.names)
+        if not tested:
+            chosen_term(None, tested)
+        kind = _first_kind(self)
+        if kind not in BY_HOTELLING:
+            raise EstimateError(
+                f"no joint test by {kind}",
+                "CR1, CR2 or CR3",
+                "name one of them first, as in inference='CR3'",
+            )
+        at = [case.names.index(name) for name in tested]
+        test = joint_test(case, case.coefficients[at], kind)
+        return pd.DataFrame([test._asdict()], index=["joint"])
 
 
 def chosen_term(term: str | None, names: Iterable[str]) -> str:
