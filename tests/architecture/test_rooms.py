@@ -21,7 +21,7 @@ MOST = {
     "report": 51,
     "shared": 45,
     "study": 34,
-    "topics": 189,
+    "topics": 190,
 }
 LAYOUT = {
     tokenize.COMMENT,
