@@ -359,3 +359,29 @@ def test_simulated_power_of_what_has_none_is_refused():
     refused("draws=0", scpc.simulated_power, draws=0)
     refused("80 percent is 0.8", scpc.simulated_power, power=80)
     refused("parameter z|z", scpc.simulated_power, without="z")
+
+
+def test_what_a_test_can_find_is_known_before_the_outcome():
+    one = DATA[DATA["year"] == 1990]
+    kinds = ["classical", "SCPC", "SCPC_06"]
+    fit = ef.ols("y ~ x + rich", one, unit="unit", inference=kinds)
+    found = fit.detectable("x")["effect"]
+    assert list(found.index) == kinds
+    X = np.column_stack([np.ones(N), one["x"], one["rich"]])
+    quantiles = stats.t.ppf([0.975, 0.8], N - 3).sum()
+    close(found["classical"], quantiles * np.sqrt(np.linalg.inv(X.T @ X)[1, 1]))
+    # The outcome plays no part.
+    other = one.assign(y=one["y"] ** 2 + 5)
+    again = ef.ols("y ~ x + rich", other, unit="unit", inference=kinds)
+    close(again.detectable("x")["effect"], found)
+    # SCPC: the same on simulated samples, whose errors have the spread of the outcome.
+    scpc = fit.vcov("SCPC")
+    simulated = scpc.simulated_power("x", draws=4999)["estimate"]
+    close(simulated["effect"] / simulated["spread"], found["SCPC"], rtol=0.05)
+    assert scpc.detectable("x", power=0.9)["effect"]["SCPC"] > found["SCPC"]
+    assert scpc.detectable("x", level=0.99)["effect"]["SCPC"] > found["SCPC"]
+    refused(
+        "no effect that HC3 would find", ef.ols("y ~ x", one, unit="unit").detectable
+    )
+    refused("80 percent is 0.8", fit.detectable, power=80)
+    refused("no parameter 'z'", fit.detectable, "z")

@@ -21,7 +21,7 @@ from evenfield.api.policies import of_units
 from evenfield.api.results import NUMBERS, Fit, chosen, share, t_rows, tidy
 from evenfield.models import specification_curve as curve
 from evenfield.models.beta import speeds
-from evenfield.models.equivalence import equivalence, visible
+from evenfield.models.equivalence import detectable, equivalence, visible
 from evenfield.models.joint import joint_test
 from evenfield.models.paths import deal_paths
 from evenfield.models.rows import DesignOf, Row
@@ -504,6 +504,45 @@ class LeastSquares(Fit):
             level=level,
         )
         return pd.DataFrame({"estimate": found._asdict()})
+
+    @reported("ols")
+    def detectable(
+        self, term: str | None = None, *, power: float = 0.8, level: float = 0.95
+    ) -> pd.DataFrame:
+        """Return the smallest effect that each inference finds in these units, whatever
+        the outcome: errors are independent, with equal variance.
+
+        Parameters
+        ----------
+        term : str, optional
+            One of ``params``; the first that is no constant by default.
+        power, level : float
+            Power asked for and one minus the size of the test, between 0 and 1.
+
+        Returns
+        -------
+        DataFrame
+            ``effect`` by inference, in standard deviations of the error per unit of the
+            regressor.
+
+        Raises
+        ------
+        EstimateError
+            If an inference is neither classical nor SCPC.
+
+        Notes
+        -----
+        Classical: (t_(1+level)/2 + t_power) sqrt(c'(X'X)^-1 c) with N - K degrees of
+        freedom. SCPC: exactly, by its conditional test (Mueller and Watson 2023).
+        """
+        share("power", power, 0.8)
+        share("level", level, 0.95)
+        case: Any = self.case
+        term = chosen_term(term, case.names)
+        c = case.coefficients[case.names.index(term)]
+        kinds = list(self.rows(0.95)["inference"].unique())
+        effects = [detectable(case, c, kind, power, level) for kind in kinds]
+        return pd.DataFrame({"effect": effects}, index=kinds)
 
     @reported("ols")
     def joint(self, terms: str | Sequence[str] = ()) -> pd.DataFrame:
