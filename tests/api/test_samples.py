@@ -385,3 +385,19 @@ def test_what_a_test_can_find_is_known_before_the_outcome():
     )
     refused("80 percent is 0.8", fit.detectable, power=80)
     refused("no parameter 'z'", fit.detectable, "z")
+
+
+def test_the_prediction_error_is_that_of_fits_without_each_row():
+    one = DATA[DATA["year"] == 1990].reset_index(drop=True)
+    fit = ef.ols("y ~ x + rich", one, unit="unit")
+    errors = []
+    for i in range(N):
+        rest = ef.ols("y ~ x + rich", one.drop(index=i), unit="unit").params
+        row = one.loc[i]
+        fitted = rest["Intercept"] + rest["x"] * row["x"] + rest["rich"] * row["rich"]
+        errors.append(row["y"] - fitted)
+    close(fit.prediction_error, np.mean(np.square(errors)))
+    # One row alone in its group, and effects that are no coefficients.
+    alone = one.assign(alone=np.arange(N) == 3)
+    assert np.isnan(ef.ols("y ~ alone", alone, unit="unit").prediction_error)
+    assert np.isnan(ef.ols("y ~ x | unit", DATA, **KEYS).prediction_error)

@@ -350,6 +350,21 @@ class LeastSquares(Fit):
 
     case: Case | None = None  # the fit with its rows
 
+    @property
+    def prediction_error(self) -> float:
+        """Mean squared error of predicting each row from all others, in squared units of
+        the outcome; NaN where effects were taken out or a row is alone in its group.
+
+        Notes
+        -----
+        mean((u_i / (1 - h_i))^2), h_i the leverage (Allen 1974).
+        """
+        case: Any = self.case
+        room = 1 - case.fit.leverage
+        if case.absorbed or (room <= plain.RANK_TOLERANCE).any():
+            return float("nan")
+        return float(np.mean((case.fit.u_hat / room) ** 2))
+
     @reported("leave-one-out")
     def leave_one_out(self, term: str | None = None) -> Fit:
         """Estimate a coefficient again without each unit (each cluster, if ``cluster=``

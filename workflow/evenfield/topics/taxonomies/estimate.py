@@ -106,20 +106,18 @@ def estimate(study: Study) -> Results:
     for spec in read(Section, study.config, "taxonomies"):
         for item in [item for item in described["periods"] if item["role"] == "main"]:
             period = item["period"]
-            growth = only(study.table("periods"), period=period).set_index("unit")
-            members = growth.loc[described["samples"][spec.sample], [GROWTH]]
-            table, note = complete(members, [GROWTH])
+            table, note = growth_of(study, spec, period)
             row = _row(study, spec, item, note)
             primary = spec.role == "primary"
             # Only the deciding comparison is made under every taxonomy.
             for taxonomy in study.config.taxonomy.all if primary else [main]:
                 role = spec.role if taxonomy == main else "robustness"
                 named = replace(row, role=role, treatment_def=taxonomy)
-                cells = _cells(study, taxonomy, period).reindex(table.index)
+                cells = cells_of(study, taxonomy, period).reindex(table.index)
                 out.estimates += _cell_rows(
                     geographies, named, table, cells, scores=taxonomy == main
                 )
-            plane, reason = _plane(study, spec, item, table)
+            plane, reason = plane_of(study, spec, item, table)
             if reason:
                 part = f"{spec.id}, {period}, plane"
                 left_out.append({"part": part, "reason": reason})
@@ -132,11 +130,20 @@ def estimate(study: Study) -> Results:
                 treatment_def=f"{spec.endogenous} x {spec.exogenous}",
                 n_treated=len(plane),
             )
-            cells = _cells(study, main, period).reindex(plane.index)
+            cells = cells_of(study, main, period).reindex(plane.index)
             out.estimates += _plane_rows(geographies, named, plane, cells)
     out.series["plane"] = stacked(planes, ["spec_id", "period", "unit"], AXES)
     out.fit = {"left_out": left_out}
     return out
+
+
+def growth_of(
+    study: Study, spec: TaxonomiesSpec, period: str
+) -> tuple[pd.DataFrame, str]:
+    """Return growth in a period by unit, and which units lack it."""
+    growth = only(study.table("periods"), period=period).set_index("unit")
+    members = growth.loc[study.description()["samples"][spec.sample], [GROWTH]]
+    return complete(members, [GROWTH])
 
 
 def _row(study: Study, spec: TaxonomiesSpec, item: Record, note: str) -> Estimate:
@@ -160,7 +167,8 @@ def _row(study: Study, spec: TaxonomiesSpec, item: Record, note: str) -> Estimat
     )
 
 
-def _cells(study: Study, taxonomy: str, period: str) -> pd.DataFrame:
+def cells_of(study: Study, taxonomy: str, period: str) -> pd.DataFrame:
+    """Return the cells of a taxonomy in a period by unit."""
     cells = only(study.table("cells"), taxonomy=taxonomy, period=period)
     return cells.set_index("unit").sort_index()
 
@@ -294,7 +302,7 @@ def _score(
     )
 
 
-def _plane(
+def plane_of(
     study: Study, spec: TaxonomiesSpec, item: Record, table: pd.DataFrame
 ) -> tuple[pd.DataFrame, str]:
     """Return growth with both measures, and why they cannot be used."""
