@@ -238,3 +238,7 @@ def test_rows_are_fits_of_the_library():
     counts = assert_rows_are_fits(study, "taxonomies", estimate(study).estimates)
     # No groups, two labels, four cells and the plane, in two periods.
     assert counts["bic", "stat"] == counts["loo_mse", "stat"] == 8
+    # Four cells of two taxonomies and the plane.
+    assert counts["bic_gain", "stat"] == counts["loo_gain", "stat"] == 6
+    for name in ("stratified", "connected"):
+        assert counts[f"loo_gain_{name}", "stat"] == 2

@@ -22,6 +22,7 @@ from evenfield.api.results import NUMBERS, Fit, chosen, share, t_rows, tidy
 from evenfield.models import specification_curve as curve
 from evenfield.models.beta import speeds
 from evenfield.models.equivalence import detectable, equivalence, visible
+from evenfield.models.groupings import prediction_error
 from evenfield.models.joint import joint_test
 from evenfield.models.paths import deal_paths
 from evenfield.models.rows import DesignOf, Row
@@ -360,10 +361,7 @@ class LeastSquares(Fit):
         mean((u_i / (1 - h_i))^2), h_i the leverage (Allen 1974).
         """
         case: Any = self.case
-        room = 1 - case.fit.leverage
-        if case.absorbed or (room <= plain.RANK_TOLERANCE).any():
-            return float("nan")
-        return float(np.mean((case.fit.u_hat / room) ** 2))
+        return float("nan") if case.absorbed else prediction_error(case.fit)
 
     @reported("leave-one-out")
     def leave_one_out(self, term: str | None = None) -> Fit:

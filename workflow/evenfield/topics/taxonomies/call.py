@@ -1,8 +1,11 @@
 """How well groupings of units describe growth, as calls of the library."""
 
 import numpy as np
+import pandas as pd
 
-from evenfield.shared.calls import Call, Place, section_of, specification
+from evenfield.shared.calls import Call, Place, same, section_of, specification
+from evenfield.shared.contrasts.calls import dealing, differs_by_order, with_strata
+from evenfield.shared.contrasts.geographies import study_geographies
 from evenfield.shared.tables.rows import Row
 from evenfield.study.study import Study
 from evenfield.topics.taxonomies.estimate import (
@@ -12,11 +15,13 @@ from evenfield.topics.taxonomies.estimate import (
     NONE,
     PLANE,
     Section,
+    TaxonomiesSpec,
     cells_of,
     growth_of,
     plane_of,
 )
 
+GAIN = "_gain"
 LABELS = ["cluster", "sez"]
 AXES = ["endogenous", "exogenous"]
 PRODUCT = "product"
@@ -34,23 +39,13 @@ CRITERION = (
 
 def call(study: Study, row: Row) -> Call:
     """Return the call that gives a row: the error of predicting units left out from a
-    grouping, or its information criterion.
+    grouping, its information criterion, or by how much it is better than two labels.
     """
     spec = specification(section_of(study, Section, "taxonomies"), row)
-    period = row["period"]
-    grouping = row["term"]
-    table, _ = growth_of(study, spec, period)
-    if grouping == PLANE:
-        periods = study.description()["periods"]
-        item = next(item for item in periods if str(item["period"]) == period)
-        table, _ = plane_of(study, spec, item, table)
-        axes = AXES
-    else:
-        cells = cells_of(study, row["treatment_def"], period).reindex(table.index)
-        table = table.assign(**{name: cells[name].astype(float) for name in LABELS})
-        axes = LABELS
-    table = table.assign(**{PRODUCT: table[axes[0]] * table[axes[1]]})
-    names = REGRESSORS[grouping]
+    names = REGRESSORS[row["term"]]
+    table = _table(study, spec, row)
+    if GAIN in row["estimator"]:
+        return _gain(study, row, table, names)
     data = table[[GROWTH, *names]].rename_axis("unit").reset_index()
     number = Place(attribute="prediction_error")
     if row["estimator"] == "bic":
@@ -67,4 +62,45 @@ def call(study: Study, row: Row) -> Call:
         },
         places=(Place(count=True, name="df"), number),
         note=CRITERION if row["estimator"] == "bic" else "",
+    )
+
+
+def _table(study: Study, spec: TaxonomiesSpec, row: Row) -> pd.DataFrame:
+    """Return growth and the columns of all groupings by unit."""
+    period = row["period"]
+    table, _ = growth_of(study, spec, period)
+    axes = LABELS
+    taxonomy = row["treatment_def"]
+    if row["term"] == PLANE:
+        periods = study.description()["periods"]
+        item = next(item for item in periods if str(item["period"]) == period)
+        table, _ = plane_of(study, spec, item, table)
+        axes = AXES
+        taxonomy = study.config.taxonomy.primary
+    cells = cells_of(study, taxonomy, period).reindex(table.index)
+    table = table.assign(**{name: cells[name].astype(float) for name in LABELS})
+    return table.assign(**{PRODUCT: table[axes[0]] * table[axes[1]]})
+
+
+def _gain(study: Study, row: Row, table: pd.DataFrame, names: list[str]) -> Call:
+    """Return the call that compares a grouping with two labels, both dealt out."""
+    geographies = study_geographies(study)
+    units = table.index.to_numpy(str)
+    columns = list(dict.fromkeys([*names, *LABELS]))
+    data = table[[GROWTH, *columns]].astype(float).rename_axis("unit").reset_index()
+    name, _, suffix = row["estimator"].partition(GAIN)
+    draw_id = f"{row['unit_scheme']}:{row['sample_id']}"
+    arguments = {
+        "y": GROWTH,
+        "labels": names,
+        "unit": "unit",
+        **dealing(suffix.strip("_") or "free", units, geographies, draw_id),
+    }
+    return Call(
+        function="label_permutation",
+        data=with_strata(data, arguments, units, geographies),
+        arguments=arguments,
+        places=(Place(line=name + GAIN, columns=same("estimate", "p_value")),),
+        then=("gains", {"against": LABELS}),
+        differs=differs_by_order(units),
     )

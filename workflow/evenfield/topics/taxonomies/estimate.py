@@ -7,17 +7,15 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from evenfield.models.groupings import tested_gain
 from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.influence import effective_clusters
 from evenfield.numerics.prediction_error import (
     Predictor,
     leave_one_out_mse,
-    prediction_gain,
     predictor,
     schwarz_criterion,
-    schwarz_gain,
-    upper_p_value,
 )
 from evenfield.shared.contrasts.contrasts import BASES
 from evenfield.shared.contrasts.geographies import Geographies, study_geographies
@@ -39,9 +37,9 @@ NONE = "no groups"
 DICHOTOMY = "dichotomy"
 MIXED = "four cells"
 PLANE = "plane"
-GAINS = {
-    "loo_gain": (prediction_gain, "share"),
-    "bic_gain": (schwarz_gain, "BIC points"),
+UNITS = {
+    "loo_gain": "share",
+    "bic_gain": "BIC points",
 }
 SCORES = {
     "loo_mse": (leave_one_out_mse, "(pp/yr)^2"),
@@ -238,7 +236,7 @@ def _compared(
         base = replace(base, warning=joined(base.warning, f"not defined: {error}"))
         return [
             replace(base, estimator=name, unit_of_measure=unit)
-            for name, (_, unit) in GAINS.items()
+            for name, unit in UNITS.items()
         ]
     # How many units the product rests on: with two units in a cell it is a handful.
     product = np.eye(X[large].shape[1])[-1]
@@ -247,10 +245,7 @@ def _compared(
     # The first regressor after the constant is the group that connected draws move.
     labels = X[large][:, 1:]
     rows = []
-    for name, (gain, unit) in GAINS.items():
-        # Above zero the larger model predicts units left out better (or has the smaller
-        # BIC).
-        observed = float(gain(y, models[DICHOTOMY], models[large]))
+    for name, unit in UNITS.items():
         for scheme in NAMES if base.role == "primary" else ("free",):
             role = "ladder" if NAMES[scheme] else base.role
             row = replace(
@@ -264,18 +259,13 @@ def _compared(
             except NumericsError as error:
                 rows.append(replace(row, warning=f"not defined: {error}"))
                 continue
-            # Outcomes move the opposite way instead of labels: argsort inverts a
-            # permutation, so that one hat matrix serves all draws.
-            permuted = y[np.argsort(draws.source, axis=1)]
-            p_value = upper_p_value(
-                observed, gain(permuted, models[DICHOTOMY], models[large])
-            )
-            p_type = f"{scheme} permutation of labels, one-sided, {len(permuted)} draws"
+            found = tested_gain(name, y, models[DICHOTOMY], models[large], draws.source)
+            p_type = f"{scheme} permutation of labels, one-sided, {found.draws} draws"
             rows.append(
                 replace(
                     row,
-                    estimate=observed,
-                    p_value=p_value,
+                    estimate=found.estimate,
+                    p_value=found.p_value,
                     p_type=p_type,
                 )
             )
