@@ -447,3 +447,65 @@ def test_a_level_in_text_is_a_number_for_sizes():
 @pytest.mark.parametrize("seeds", [5, "abc", [1]])
 def test_seeds_of_draws_are_given_by_name(seeds):
     refused("seeds by name", in_a_row(draws=99).sizes, "HC1", seeds=seeds)
+
+
+def loo_and_bic(y, *columns):
+    """Error of predicting each unit from the others, one fit each, and BIC."""
+    X = np.column_stack([np.ones(len(y)), *columns])
+    errors = []
+    for i in range(len(y)):
+        rest = np.arange(len(y)) != i
+        slopes = np.linalg.lstsq(X[rest], y[rest], rcond=None)[0]
+        errors.append(y[i] - X[i] @ slopes)
+    return np.mean(np.square(errors)), OLS(y, X).fit().bic
+
+
+def test_gains_are_those_of_labels_that_are_dealt_out_one_by_one():
+    rng = np.random.default_rng(12)
+    n = 24
+    data = pd.DataFrame({"unit": [f"v{i:02}" for i in range(n)]})
+    data = data.assign(a=np.arange(n) % 2, b=np.arange(n) % 3 == 0)
+    data = data.assign(both=data["a"] * data["b"], z=rng.normal(size=n)).astype(
+        {"a": float, "b": float, "both": float}
+    )
+    data["y"] = data["a"] + 3 * data["both"] + rng.normal(size=n)
+    fit = ef.label_permutation("y", data, ["a", "b", "both"], unit="unit", draws=199)
+    y = data["y"].to_numpy()
+    labels = data[["a", "b", "both"]].to_numpy()
+
+    def gains(order):
+        dealt = labels[order].T
+        loo, bic = zip(loo_and_bic(y, *dealt[:2]), loo_and_bic(y, *dealt), strict=True)
+        return 1 - loo[1] / loo[0], bic[0] - bic[1]
+
+    own = np.array(gains(np.arange(n)))
+    drawn = np.array([gains(order) for order in fit.raw.drawn.source])
+    found = fit.gains(["a", "b"])
+    assert list(found.index) == ["loo_gain", "bic_gain"]
+    close(found["estimate"], own)
+    close(found["p_value"], (1 + (drawn >= own - 1e-9).sum(axis=0)) / 200)
+    assert (found["draws"] == 199).all()
+    # Columns that are no labels are dealt out with them.
+    other = fit.gains("z")["estimate"]
+    close(
+        other["loo_gain"],
+        1 - loo_and_bic(y, *labels.T)[0] / loo_and_bic(y, data["z"])[0],
+    )
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"controls": "x"}, {"exact": True}, {"w": RING}, {"y": ["y", "other"]}],
+)
+def test_gains_are_of_labels_alone(changes):
+    call = {"y": "y", "labels": "group", "unit": "unit", "draws": 99, **changes}
+    fit = ef.label_permutation(data=CROSS, **call)
+    refused("gains beside controls", fit.gains, "zone")
+
+
+def test_gains_of_what_cannot_be_compared_are_refused():
+    fit = ef.label_permutation("y", CROSS, "group", unit="unit", draws=99)
+    refused("against without a column", fit.gains, ())
+    alone = CROSS.assign(alone=(CROSS["unit"] == "u3").astype(float))
+    fit = ef.label_permutation("y", alone, "group", unit="unit", draws=99)
+    refused("u3 is alone in its group", fit.gains, "alone")

@@ -191,6 +191,49 @@ def test_a_coefficient_is_held_against_what_is_of_interest():
     refused("with bound 0", fit.equivalence, "x", bound=0.0)
 
 
+def test_coefficients_are_zero_at_once_by_hotellings_law():
+    fit = ef.ols("y ~ x + rich", DATA, inference=["CR1", "wild"], **KEYS)
+    X = np.column_stack([np.ones(len(DATA)), DATA["x"], DATA["rich"]])
+    y = DATA["y"].to_numpy(float)
+    bread = np.linalg.inv(X.T @ X)
+    b = bread @ X.T @ y
+    u = y - X @ b
+    scores = pd.DataFrame(X * u[:, None]).groupby(DATA["unit"].to_numpy()).sum()
+    rows, columns = X.shape
+    factor = N / (N - 1) * (rows - 1) / (rows - columns)
+    V = factor * bread @ scores.T.to_numpy() @ scores.to_numpy() @ bread
+    wald = b[1:] @ np.linalg.solve(V[1:, 1:], b[1:])
+    # Two coefficients and N - 1 degrees of freedom.
+    expected = wald * (N - 2) / ((N - 1) * 2)
+    found = fit.joint(["x", "rich"]).loc["joint"]
+    close(found["statistic"], expected)
+    close(found[["df", "df_denominator"]], [2, N - 2])
+    close(found["p_value"], stats.f.sf(expected, 2, N - 2))
+    close(fit.joint().loc["joint"], found)
+    # One alone is its own test.
+    alone = fit.joint("x").loc["joint"]
+    close(alone["statistic"], (fit.params["x"] / fit.std_errors["x"]) ** 2)
+    close(alone["p_value"], fit.pvalues["x"])
+
+
+def test_a_joint_test_of_few_units_counts_those_that_carry_the_coefficients():
+    few = {"inference": "CR3", "few_units": True, **KEYS}
+    fit = ef.ols("y ~ x + rich | unit + year", DATA, **few)
+    carried = fit.to_frame().set_index("term")["df"].min()
+    assert carried < N - 1
+    close(fit.joint().loc["joint", "df_denominator"], carried - 1)
+
+
+def test_a_joint_test_without_a_law_is_refused():
+    fit = ef.ols("y ~ x + rich", DATA, inference=["CR1", "wild"], **KEYS)
+    refused("no joint test by wild", fit.vcov("wild").joint)
+    refused("no parameter 'z'", fit.joint, "z")
+    refused("a constant alone", ef.ols("y ~ 1", DATA, **KEYS).joint)
+    two = DATA[DATA["unit"].isin(sorted(set(DATA["unit"]))[:2])]
+    few = ef.ols("y ~ x + rich", two, inference="CR1", **KEYS)
+    refused("tested at once with 1 degrees|hang together", few.joint)
+
+
 def test_equivalence_by_scpc_has_the_law_of_scpc():
     fit = ef.ols("y ~ x", THREE.query("wave == 1996"), unit="unit", inference="SCPC")
     wide = fit.equivalence("x", bound=50.0)
@@ -316,3 +359,45 @@ def test_simulated_power_of_what_has_none_is_refused():
     refused("draws=0", scpc.simulated_power, draws=0)
     refused("80 percent is 0.8", scpc.simulated_power, power=80)
     refused("parameter z|z", scpc.simulated_power, without="z")
+
+
+def test_what_a_test_can_find_is_known_before_the_outcome():
+    one = DATA[DATA["year"] == 1990]
+    kinds = ["classical", "SCPC", "SCPC_06"]
+    fit = ef.ols("y ~ x + rich", one, unit="unit", inference=kinds)
+    found = fit.detectable("x")["effect"]
+    assert list(found.index) == kinds
+    X = np.column_stack([np.ones(N), one["x"], one["rich"]])
+    quantiles = stats.t.ppf([0.975, 0.8], N - 3).sum()
+    close(found["classical"], quantiles * np.sqrt(np.linalg.inv(X.T @ X)[1, 1]))
+    # The outcome plays no part.
+    other = one.assign(y=one["y"] ** 2 + 5)
+    again = ef.ols("y ~ x + rich", other, unit="unit", inference=kinds)
+    close(again.detectable("x")["effect"], found)
+    # SCPC: the same on simulated samples, whose errors have the spread of the outcome.
+    scpc = fit.vcov("SCPC")
+    simulated = scpc.simulated_power("x", draws=4999)["estimate"]
+    close(simulated["effect"] / simulated["spread"], found["SCPC"], rtol=0.05)
+    assert scpc.detectable("x", power=0.9)["effect"]["SCPC"] > found["SCPC"]
+    assert scpc.detectable("x", level=0.99)["effect"]["SCPC"] > found["SCPC"]
+    refused(
+        "no effect that HC3 would find", ef.ols("y ~ x", one, unit="unit").detectable
+    )
+    refused("80 percent is 0.8", fit.detectable, power=80)
+    refused("no parameter 'z'", fit.detectable, "z")
+
+
+def test_the_prediction_error_is_that_of_fits_without_each_row():
+    one = DATA[DATA["year"] == 1990].reset_index(drop=True)
+    fit = ef.ols("y ~ x + rich", one, unit="unit")
+    errors = []
+    for i in range(N):
+        rest = ef.ols("y ~ x + rich", one.drop(index=i), unit="unit").params
+        row = one.loc[i]
+        fitted = rest["Intercept"] + rest["x"] * row["x"] + rest["rich"] * row["rich"]
+        errors.append(row["y"] - fitted)
+    close(fit.prediction_error, np.mean(np.square(errors)))
+    # One row alone in its group, and effects that are no coefficients.
+    alone = one.assign(alone=np.arange(N) == 3)
+    assert np.isnan(ef.ols("y ~ alone", alone, unit="unit").prediction_error)
+    assert np.isnan(ef.ols("y ~ x | unit", DATA, **KEYS).prediction_error)

@@ -181,6 +181,7 @@ HOMES = {
     "equivalence": "exposure",
     "event_study": "event_study",
     "inequality": "inequality",
+    "joint": "zone_dose",
     "kernels": "distribution",
     "labels": "group_contrasts",
     "markov": "distribution",

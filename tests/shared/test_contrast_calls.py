@@ -239,8 +239,8 @@ def test_a_row_of_a_panel_by_another_method_is_no_call(row):
 
 
 def test_draws_differ_where_units_do_not_stand_by_name():
-    assert calls._differs(np.array(["a", "b"])) == {}
-    assert list(calls._differs(np.array(["b", "a"]))) == ["p_value"]
+    assert calls.differs_by_order(np.array(["a", "b"])) == {}
+    assert list(calls.differs_by_order(np.array(["b", "a"]))) == ["p_value"]
 
 
 def test_connected_labels_name_each_border_once():

@@ -15,9 +15,12 @@ from china_design import (
     read_design,
     weights_of,
 )
+from evenfield.shared.calls import NoCallError
 from evenfield.shared.estimates import estimates_frame
 from evenfield.study.spatial_weights import SpatialWeights
+from evenfield.topics.design.call import GROWTH, call
 from evenfield.topics.design.estimate import estimate
+from fits_of_rows import assert_rows_are_fits
 from made_study import (
     MadeStudy,
     order_and_names_do_not_matter,
@@ -165,3 +168,23 @@ def test_shuffled_rows_permuted_weights_and_renamed_units_change_nothing(results
     order = default_rng(3).permutation(31)
     names = {unit: f"U{k:02d}" for unit, k in zip(UNITS, order, strict=True)}
     order_and_names_do_not_matter(estimate, make_study(), results, names)
+
+
+def test_rows_are_fits_of_the_library(results):
+    defined = [each for each in results.estimates if np.isfinite(each.estimate)]
+    counts = assert_rows_are_fits(make_study(), "design", results.estimates)
+    assert counts.total() == len(defined)
+    assert {name for name, _ in counts} == {"mde_t", "mde_scpc_03", "mde_scpc_06"}
+
+
+def test_a_unit_without_growth_is_no_unit_of_ols(results):
+    study = make_study()
+    periods = make_periods()
+    first = periods["unit"] == UNITS[0]
+    lacking = make_study(
+        periods=periods.assign(growth_pct_per_year=periods[GROWTH].mask(first))
+    )
+    line = estimates_frame(results.estimates).to_dict("records")[0]
+    assert call(study, line).function == "ols"
+    with pytest.raises(NoCallError, match=f"{UNITS[0]} has no growth"):
+        call(lacking, line)

@@ -15,6 +15,7 @@ from evenfield.numerics.random import generator_for
 from evenfield.numerics.shares import detectable_difference
 from evenfield.study.errors import EvenfieldError
 from evenfield.topics.gradient.estimate import estimate
+from fits_of_rows import assert_rows_are_fits
 from made_study import (
     of_units,
     order_and_names_do_not_matter,
@@ -251,3 +252,11 @@ def test_the_east_has_the_reach_of_fishers_test():
         detectable_difference(20, 3, 8, 0.95, 0.8), nan_ok=True
     )
     assert (result.estimate, result.n_obs) == (pytest.approx(2 / 8 - 1 / 12), 20)
+
+
+def test_rows_are_fits_of_the_library():
+    study = make_study()
+    counts = assert_rows_are_fits(study, "gradient", estimate(study).estimates)
+    # Two lists, and the stand-in count for Moran's I.
+    expected = {"latitude_permutation": 2, "moran": 3, "join_count": 2}
+    assert {name: count for (name, _), count in counts.items()} == expected

@@ -16,10 +16,11 @@ from evenfield.numerics.random import generator_for
 from evenfield.study.errors import ConfigError, EvenfieldError
 from evenfield.study.spatial_weights import SpatialWeights
 from evenfield.topics.linkages import estimate as linkages
-from evenfield.topics.linkages.estimate import _Linkages, estimate
+from evenfield.topics.linkages.estimate import Linkages, estimate
 from evenfield.topics.linkages.estimate_marginal import bin_members
 from evenfield.topics.linkages.estimate_panel import NEIGHBOURS_X, fit_panel
 from evenfield.topics.linkages.estimate_permutation import permuted_estimates
+from fits_of_rows import assert_rows_are_fits
 from made_study import MadeStudy, row, same_numbers, same_results, yearly
 from refusals import fails
 from tolerances import close
@@ -158,7 +159,7 @@ def test_planted_coefficients_are_found_without_noise_in_the_line_and_in_the_ter
 
 
 def test_the_fit_is_least_squares_with_dummies_and_its_interval_cr3(results):
-    work = _Linkages(make_study())
+    work = Linkages(make_study())
     panel = work.panels["main"]
     fit = work.fits["main"]
     units = (panel.members[:, None] == np.unique(panel.members)).astype(float)
@@ -190,7 +191,7 @@ def test_placebo_has_the_earlier_change_as_outcome():
     )
     result = row(estimate(study), role="placebo")
     columns = [
-        x[:, -1] - x[:, 0] for x in _Linkages(study).panels["main"].columns.values()
+        x[:, -1] - x[:, 0] for x in Linkages(study).panels["main"].columns.values()
     ]
     expected = fit_ols(2 * path, np.column_stack([*columns, np.ones(31)])).beta[3]
     close(result.estimate, expected)
@@ -223,7 +224,7 @@ def test_order_names_and_the_exchange_rate_change_nothing(results):
 
 def test_terciles_keep_ties_and_quick_permutations_equal_refitted_ones():
     for trends in (False, True):
-        panel = replace(_Linkages(make_study()).panels["main"], trends=trends)
+        panel = replace(Linkages(make_study()).panels["main"], trends=trends)
         rng = generator_for(5, "x")
         for draw in permuted_estimates({"a": panel}, 4, 5, "x")["a"]:
             beta = fit_panel(replace(panel, L=panel.L[rng.permutation(31)])).beta
@@ -318,7 +319,7 @@ def test_bad_data_moderators_zones_and_weights_are_named():
 
 def test_the_panel_is_looked_at_once_with_the_first_specification(monkeypatch):
     built = []
-    monkeypatch.setattr(linkages, "_Linkages", built.append)
+    monkeypatch.setattr(linkages, "Linkages", built.append)
     section = SimpleNamespace(specs=["first", "second"])
     for spec in section.specs:
         linkages.check_data(spec, section, spec)
@@ -352,6 +353,33 @@ def test_the_p_value_of_the_curve_is_the_share_of_deals_that_agree_as_often(
         "permuted_estimates",
         lambda panels, *_: {name: main if name == "main" else other for name in panels},
     )
-    result = _Linkages(make_study({**SECTION, "specs": three})).curve_row()
+    result = Linkages(make_study({**SECTION, "specs": three})).curve_row()
     assert (result.estimate, result.n_obs) == (1.0, 3)
     close(result.p_value, (1 + 2) / (1 + 4))
+
+
+def test_rows_are_fits_of_the_library():
+    panel = make_panel()
+    early = panel["year"].lt(2000)
+    panel.loc[early, "log_income"] = default_rng(9).normal(8, 0.1, early.sum())
+    study = make_study({**SECTION, "placebo_years": [1990, 1992]}, panel=panel)
+    counts = assert_rows_are_fits(study, "linkages", estimate(study).estimates)
+    # The terms of the main specification, the rival's two, one of each other.
+    assert counts["linkage_fe", "coef"] == len(TRUE) + 1 + len(OTHERS)
+    assert counts["linkage_fe_bins", "coef"] == 1 + len(OTHERS)
+    others = "wild_33 driscoll_kraay conley two_way long_difference_scpc placebo_before"
+    for name in others.split():
+        assert counts[f"linkage_fe_{name}", "coef"] == 1, name
+    for name in ("stat_low", "stat_high", "stat_sign_flips"):
+        assert counts["leave_one_out", name] == 1
+    assert counts["leave_pair_out", "stat_pair"] == 1
+    # The moderator dealt out at random is no fit of the library.
+    assert {"linkage_fe_permutation", "specification_curve"}.isdisjoint(dict(counts))
+    assert len(counts) == 12
+
+
+def test_the_last_year_minus_the_first_has_the_moderator_where_it_trends():
+    trends = {**OTHERS[0], "role": "primary"}
+    study = make_study({**SECTION, "specs": [trends]})
+    counts = assert_rows_are_fits(study, "linkages", estimate(study).estimates)
+    assert counts["linkage_fe_long_difference_scpc", "coef"] == 1

@@ -11,6 +11,7 @@ from statsmodels.regression.linear_model import OLS
 from evenfield.shared.contrasts.geographies import study_geographies
 from evenfield.study.errors import EvenfieldError
 from evenfield.topics.taxonomies.estimate import TaxonomiesSpec, check_data, estimate
+from fits_of_rows import assert_rows_are_fits
 from made_study import MadeStudy, grid, of_units, same_results, unit_names
 from refusals import fails
 from tolerances import close
@@ -230,3 +231,14 @@ def test_an_axis_must_be_in_the_tables_if_it_is_named(name, known):
         [spec],
         spec.model_copy(update={name: "nowhere"}),
     )
+
+
+def test_rows_are_fits_of_the_library():
+    study = make_study()
+    counts = assert_rows_are_fits(study, "taxonomies", estimate(study).estimates)
+    # No groups, two labels, four cells and the plane, in two periods.
+    assert counts["bic", "stat"] == counts["loo_mse", "stat"] == 8
+    # Four cells of two taxonomies and the plane.
+    assert counts["bic_gain", "stat"] == counts["loo_gain", "stat"] == 6
+    for name in ("stratified", "connected"):
+        assert counts[f"loo_gain_{name}", "stat"] == 2

@@ -9,6 +9,7 @@ from numpy.random import default_rng
 from scipy import stats
 
 from evenfield.numerics.ols import fit_ols
+from evenfield.shared.few_units import PANEL, few_unit_design
 from evenfield.shared.spec import read
 from evenfield.study.errors import EvenfieldError
 from evenfield.topics.zone_dose import estimate as zone_dose
@@ -19,6 +20,7 @@ from evenfield.topics.zone_dose.estimate import (
     check_data,
     estimate,
 )
+from fits_of_rows import assert_rows_are_fits
 from made_study import (
     of_units,
     one_line,
@@ -344,12 +346,14 @@ def test_a_gap_in_the_data_or_a_unit_without_region_is_named():
 def test_no_joint_test_where_its_covariance_is_not_defined():
     X = np.column_stack([np.ones(6), np.arange(6.0)])
     fit = fit_ols(np.array([1.0, 3.0, 2.0, 5.0, 4.0, 6.0]), X)
+    study = make_study()
     for units, words in (
         (np.repeat("one", 6), ""),
         # A unit for each of two coefficients: no degree of freedom is left.
         (np.repeat(["one", "two", "three"], 2), "2 effects cannot be tested at once"),
     ):
-        fields = _joint(fit, 2, units)
+        design = few_unit_design(fit, units, study.config.inference, "", **PANEL)
+        fields = _joint(design, 2)
         assert np.isnan(fields["estimate"])
         assert fields["warning"].startswith(f"no joint test: {words}")
 
@@ -369,3 +373,26 @@ def test_a_method_that_does_not_exist_is_named():
     unknown = {**MAIN, "inference": ["CR9"]}
     with one_line(EvenfieldError, "CR9 is no method: classical, HC1"):
         run({**SECTION, "specs": [unknown]})
+
+
+@pytest.mark.parametrize("beside", ["region", "year"])
+def test_rows_are_fits_of_the_library(beside):
+    specs = [MAIN, {**MAIN, "id": "later", "role": "robustness", "lag": 2}]
+    study = make_study({**SECTION, "beside": beside, "specs": specs})
+    counts = assert_rows_are_fits(study, "zone_dose", estimate(study).estimates)
+    # Two specifications, and the lead of the latest year of the one without a lag.
+    assert counts["zone_dose_fe", "coef"] == 3
+    assert counts["zone_dose_fe", "joint"] == 1
+    for name in ("cr2", "wild_33"):
+        assert counts[f"zone_dose_fe_{name}", "coef"] == 1
+    assert (
+        counts["leave_one_out", "stat_low"] == counts["leave_one_out", "stat_high"] == 1
+    )
+
+
+def test_a_row_has_the_inference_that_its_specification_asks_for():
+    asked = {**MAIN, "inference": ["CR2", "two_way", "driscoll_kraay"]}
+    study = make_study({**SECTION, "specs": [asked]})
+    counts = assert_rows_are_fits(study, "zone_dose", estimate(study).estimates)
+    for name in ("two_way", "driscoll_kraay"):
+        assert counts[f"zone_dose_fe_{name}", "coef"] == 1

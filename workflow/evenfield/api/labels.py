@@ -15,6 +15,7 @@ from evenfield.api.formula import Columns
 from evenfield.api.policies import of_units
 from evenfield.api.regression import TIE_DIGITS, inferences, ols
 from evenfield.api.results import Fit, chosen, share, t_rows
+from evenfield.models.groupings import tested_gains
 from evenfield.models.labels import (
     Dealing,
     LabelTests,
@@ -46,6 +47,7 @@ class LabelFit(Fit):
     rows_of_units: Table | None = None
     names: tuple[str, ...] = ()  # coefficients but the constant
     dealing: Dealing | None = None
+    expected: str = ""  # what was done with expected exposure
 
     @reported("label-permutation", passes_to=ols, sets=SET)
     def sizes(
@@ -130,6 +132,57 @@ class LabelFit(Fit):
                 "lists": found.different,
                 "undefined": size.undefined,
             }
+        return pd.DataFrame.from_dict(lines, orient="index")
+
+    @reported("label-permutation")
+    def gains(self, against: str | Sequence[str]) -> pd.DataFrame:
+        """Test whether the labels tell the outcome better than other columns do: both are
+        dealt out together, on the draws of the test.
+
+        Parameters
+        ----------
+        against : str or sequence of str
+            Columns to compare with, such as some of the labels.
+
+        Returns
+        -------
+        DataFrame
+            ``loo_gain``, the share of the mean squared error of predicting each unit from
+            all others that the labels save, and ``bic_gain``, by how much they lower the
+            Bayesian information criterion: ``estimate`` and ``p_value``, one-sided.
+
+        Raises
+        ------
+        EstimateError
+            With controls, averages over neighbours, ``expected`` or ``exact``, of several
+            outcomes or dates, or if a unit is alone in its group.
+
+        Notes
+        -----
+        Allen (1974); Schwarz (1978).
+        """
+        tests: Any = self.raw
+        rows: Any = self.rows_of_units
+        (regression, *later), *others = tests.regressions
+        plain = len(self.names) == regression.labels.shape[1]
+        if others or later or not plain or self.expected or tests.scheme == "exact":
+            raise EstimateError(
+                "gains beside controls, neighbours, exact or other outcomes and dates",
+                "labels alone, of one outcome at one date, by draws",
+                "leave the others out of label_permutation",
+            )
+        names = names_of(against)
+        if not names:
+            raise EstimateError("against without a column", "one at least", "name it")
+        columns = np.column_stack([rows.numbers(name) for name in names])
+        found = tested_gains(
+            regression.y,
+            _by_date(rows, columns)[0],
+            regression.labels,
+            rows.units.names,
+            tests.drawn.source,
+        )
+        lines = {name: gain._asdict() for name, gain in found.items()}
         return pd.DataFrame.from_dict(lines, orient="index")
 
     def _placebo(
@@ -309,7 +362,13 @@ def label_permutation(
     )
     fit = _fit(tests, outcomes, len(rows.y), contrast_name(weights))
     names = (*regressors, *control_names)
-    return replace(fit, rows_of_units=rows, names=names, dealing=dealing)
+    return replace(
+        fit,
+        rows_of_units=rows,
+        names=names,
+        dealing=dealing,
+        expected=expected or "",
+    )
 
 
 def _weights(contrast: Any, first: str) -> dict[str, float]:

@@ -21,7 +21,9 @@ from evenfield.api.policies import of_units
 from evenfield.api.results import NUMBERS, Fit, chosen, share, t_rows, tidy
 from evenfield.models import specification_curve as curve
 from evenfield.models.beta import speeds
-from evenfield.models.equivalence import equivalence, visible
+from evenfield.models.equivalence import detectable, equivalence, visible
+from evenfield.models.groupings import prediction_error
+from evenfield.models.joint import joint_test
 from evenfield.models.paths import deal_paths
 from evenfield.models.rows import DesignOf, Row
 from evenfield.numerics import ols as plain
@@ -223,6 +225,7 @@ def _lines(case: Case, kinds: Sequence[str], level: float) -> pd.DataFrame:
 
 
 TIE_DIGITS = 10  # after which estimates of several fits count as equal
+BY_HOTELLING = {"CR1", "CR2", "CR3"}
 BY_CLUSTER = {"CR1", "CR2", "CR3", "two_way"}
 NOT_USED = "given and not used"  # options, as ``notes`` have them
 # Inferences by the option that they alone read.
@@ -347,6 +350,18 @@ class LeastSquares(Fit):
     """A fit by least squares, which can be made again without each unit."""
 
     case: Case | None = None  # the fit with its rows
+
+    @property
+    def prediction_error(self) -> float:
+        """Mean squared error of predicting each row from all others, in squared units of
+        the outcome; NaN where effects were taken out or a row is alone in its group.
+
+        Notes
+        -----
+        mean((u_i / (1 - h_i))^2), h_i the leverage (Allen 1974).
+        """
+        case: Any = self.case
+        return float("nan") if case.absorbed else prediction_error(case.fit)
 
     @reported("leave-one-out")
     def leave_one_out(self, term: str | None = None) -> Fit:
@@ -502,6 +517,89 @@ class LeastSquares(Fit):
             level=level,
         )
         return pd.DataFrame({"estimate": found._asdict()})
+
+    @reported("ols")
+    def detectable(
+        self, term: str | None = None, *, power: float = 0.8, level: float = 0.95
+    ) -> pd.DataFrame:
+        """Return the smallest effect that each inference finds in these units, whatever
+        the outcome: errors are independent, with equal variance.
+
+        Parameters
+        ----------
+        term : str, optional
+            One of ``params``; the first that is no constant by default.
+        power, level : float
+            Power asked for and one minus the size of the test, between 0 and 1.
+
+        Returns
+        -------
+        DataFrame
+            ``effect`` by inference, in standard deviations of the error per unit of the
+            regressor.
+
+        Raises
+        ------
+        EstimateError
+            If an inference is neither classical nor SCPC.
+
+        Notes
+        -----
+        Classical: (t_(1+level)/2 + t_power) sqrt(c'(X'X)^-1 c) with N - K degrees of
+        freedom. SCPC: exactly, by its conditional test (Mueller and Watson 2023).
+        """
+        share("power", power, 0.8)
+        share("level", level, 0.95)
+        case: Any = self.case
+        term = chosen_term(term, case.names)
+        c = case.coefficients[case.names.index(term)]
+        kinds = list(self.rows(0.95)["inference"].unique())
+        effects = [detectable(case, c, kind, power, level) for kind in kinds]
+        return pd.DataFrame({"effect": effects}, index=kinds)
+
+    @reported("ols")
+    def joint(self, terms: str | Sequence[str] = ()) -> pd.DataFrame:
+        """Test that several coefficients are zero at once, by the first inference.
+
+        Parameters
+        ----------
+        terms : str or sequence of str
+            Of ``params``; all that are no constant by default.
+
+        Returns
+        -------
+        DataFrame
+            A row ``joint``: ``statistic``, ``df``, ``df_denominator`` and ``p_value``.
+
+        Raises
+        ------
+        EstimateError
+            If the first inference is not by cluster (CR1, CR2, CR3), or its degrees of
+            freedom are too few for so many coefficients.
+
+        Notes
+        -----
+        Hotelling's law (1931) with the fewest degrees of freedom among the coefficients
+        (Pustejovsky and Tipton 2018): with ``few_units`` and CR3 those of the clusters
+        that carry them, G* - 1.
+        """
+        case: Any = self.case
+        slopes = [name for name in case.names if name != "Intercept"]
+        tested = list(dict.fromkeys(names_of(terms))) or slopes
+        for name in tested:
+            chosen("parameter", name, case.names)
+        if not tested:
+            chosen_term(None, tested)
+        kind = _first_kind(self)
+        if kind not in BY_HOTELLING:
+            raise EstimateError(
+                f"no joint test by {kind}",
+                "CR1, CR2 or CR3",
+                "name one of them first, as in inference='CR3'",
+            )
+        at = [case.names.index(name) for name in tested]
+        test = joint_test(case, case.coefficients[at], kind)
+        return pd.DataFrame([test._asdict()], index=["joint"])
 
 
 def chosen_term(term: str | None, names: Iterable[str]) -> str:

@@ -11,7 +11,8 @@ from evenfield.numerics.equivalence import two_one_sided
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.methods import Design, Tested, infer
 from evenfield.numerics.label_permutation import null_spread
-from evenfield.numerics.scpc import LARGER_CORRELATION
+from evenfield.numerics.power import minimum_detectable_effect
+from evenfield.numerics.scpc import LARGER_CORRELATION, scpc_power_point
 from evenfield.numerics.scpc_evidence import scpc_equivalence, simulated_reach
 
 BOUNDS = {"SCPC": None, "SCPC_06": LARGER_CORRELATION}  # of the average correlation
@@ -54,6 +55,25 @@ def equivalence(
         p_type=law,
         law=law,
     )
+
+
+def detectable(
+    design: Design, c: np.ndarray, method: str, power: float, level: float
+) -> float:
+    """Return the smallest c'beta that a test finds with a power where errors are
+    independent, in standard deviations of the error; c (K,).
+
+    Raises
+    ------
+    NumericsError
+        If the method is neither classical nor SCPC.
+    """
+    X = design.fit.X
+    if method == "classical":
+        return minimum_detectable_effect(X, c, power, level, design.df)
+    if method not in BOUNDS:
+        raise NumericsError(f"no effect that {method} would find without its errors")
+    return scpc_power_point(X, c, design.components(BOUNDS[method], level), power)
 
 
 class Visible(NamedTuple):

@@ -488,11 +488,11 @@ def _label_call(
     )
     return Call(
         function="label_permutation",
-        data=_with_strata(data, arguments, units, design.geographies),
+        data=with_strata(data, arguments, units, design.geographies),
         arguments=arguments,
         places=(place,),
         weights=weights,
-        differs=_differs(units),
+        differs=differs_by_order(units),
     )
 
 
@@ -516,10 +516,20 @@ def _arguments_of_labels(design: ContrastDesign, method: str) -> dict[str, Any]:
         "controls": list(contrast.controls),
         "unit": "unit",
     }
-    if scheme in ("stratified", "exact"):
-        arguments["strata"] = STRATUM
     if scheme == "exact":
-        return arguments | {"exact": True}
+        return arguments | {"strata": STRATUM, "exact": True}
+    return arguments | dealing(scheme, units, geographies, contrast.draw_id)
+
+
+def dealing(
+    scheme: str, units: np.ndarray, geographies: Geographies, draw_id: str
+) -> dict[str, Any]:
+    """Return the arguments that say who can have whose labels, and the draws; units
+    (N,).
+    """
+    arguments: dict[str, Any] = {}
+    if scheme == "stratified":
+        arguments["strata"] = STRATUM
     if scheme == "connected":
         touching = csr_array(geographies.touching(units)).tocoo()
         pairs = zip(touching.row.tolist(), touching.col.tolist(), strict=True)
@@ -528,11 +538,11 @@ def _arguments_of_labels(design: ContrastDesign, method: str) -> dict[str, Any]:
         ]
     name = STRATA if scheme == "stratified" else scheme
     inference = geographies.inference
-    draw_id = f"labels:{name}:{contrast.draw_id}"
-    return arguments | drawn(inference.permutations, inference.seed, draw_id)
+    stream = f"labels:{name}:{draw_id}"
+    return arguments | drawn(inference.permutations, inference.seed, stream)
 
 
-def _with_strata(
+def with_strata(
     data: pd.DataFrame,
     arguments: Mapping[str, Any],
     units: np.ndarray,
@@ -545,7 +555,7 @@ def _with_strata(
     return data.assign(**{STRATUM: data["unit"].map(strata)})
 
 
-def _differs(units: np.ndarray) -> dict[str, str]:
+def differs_by_order(units: np.ndarray) -> dict[str, str]:
     """Say that draws differ where units are not in the order of their names."""
     return {} if units.tolist() == sorted(units.tolist()) else {"p_value": DRAWS}
 

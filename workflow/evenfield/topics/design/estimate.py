@@ -51,6 +51,8 @@ EXPONENTIAL_KM = 800.0
 # s needs no outcome.
 IN_S = "s"
 IN_PP = "pp/yr"
+PER_SD = " per s.d."  # behind an exposure
+OUTSIDERS = "outsiders"
 OUTCOMES = {IN_S: "growth_in_units_of_s", IN_PP: "growth_pct_per_year"}
 SWITCHED_OFF = (
     "Taxonomy {} has no cluster and no SEZ: there is nothing to contrast, so no minimum"
@@ -102,9 +104,9 @@ EXPOSURE_CASES = [
     Case("exposures", BOTH, EXPOSURES[0]),
     Case("exposures", BOTH, EXPOSURES[1]),
     Case("exposures", BOTH, *EXPOSURES),
-    Case("outsiders", EXPOSURES, EXPOSURES[0]),
-    Case("outsiders", EXPOSURES, EXPOSURES[1]),
-    Case("outsiders", EXPOSURES, *EXPOSURES),
+    Case(OUTSIDERS, EXPOSURES, EXPOSURES[0]),
+    Case(OUTSIDERS, EXPOSURES, EXPOSURES[1]),
+    Case(OUTSIDERS, EXPOSURES, *EXPOSURES),
 ]
 
 
@@ -174,6 +176,14 @@ def _examined(design: Design) -> Iterator[Examined]:
                 )
 
 
+def members_of(table: pd.DataFrame, case: Case) -> np.ndarray:
+    """Say which units of a table a contrast is among, (N,)."""
+    # Outsiders have no own regime: only exposures vary among them.
+    if case.design == OUTSIDERS:
+        return ~table[list(OWN)].any(axis=1).to_numpy()
+    return np.full(len(table), True)
+
+
 class _Visible:
     """What measures a contrast, with everything that depends on geography only made
     once.
@@ -193,10 +203,7 @@ class _Visible:
         """Return the detectable effects of a contrast, by SCPC only for the primary
         taxonomy.
         """
-        # Outsiders have no own regime: only exposures vary among them.
-        inside = np.full(len(table), True)
-        if case.design == "outsiders":
-            inside = ~table[list(OWN)].any(axis=1).to_numpy()
+        inside = members_of(table, case)
         columns = table.loc[inside, list(case.columns)]
         X = np.column_stack([np.ones(len(columns)), columns.to_numpy()])
         # c'beta: 1 for the term, -1 for what is subtracted; no column is named ''.
@@ -266,7 +273,7 @@ def _estimates(design: Design, examined: Examined) -> Iterator[Estimate]:
     # A single exposure also per standard deviation of it.
     steps = {"": 1.0}
     if np.isfinite(visible.exposure_sd):
-        steps[" per s.d."] = visible.exposure_sd
+        steps[PER_SD] = visible.exposure_sd
     # A design that cannot be told apart keeps one row, blank, with the reason.
     for test, value in (visible.values or {"t": np.nan}).items():
         for period, unit, scale in scales:
@@ -280,7 +287,7 @@ def _estimates(design: Design, examined: Examined) -> Iterator[Estimate]:
                     term=case.term + extra,
                     contrast=case.contrast,
                     effect_type="stat",
-                    sample_id="outsiders" if case.design == "outsiders" else "all",
+                    sample_id=OUTSIDERS if case.design == OUTSIDERS else "all",
                     unit_scheme=str(design.description["unit_scheme"]),
                     period=period,
                     treatment_def=examined.taxonomy,

@@ -3,6 +3,7 @@ neighbours have them too.
 """
 
 import warnings
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -79,7 +80,7 @@ class Geography(NamedTuple):
 
 def check_data(study: Study, _: Section, spec: GradientSpec) -> None:
     """Refuse what the panel cannot carry, before anything is estimated."""
-    _geography(study, spec)
+    geography_of(study, spec)
     measures = study.ingested("clusters")["measure"].unique()
     if len(measures):
         named = filter(None, [spec.count, *spec.stand_ins])
@@ -93,10 +94,8 @@ def estimate(study: Study) -> Results:
     out = Results()
     out.fit = inference.fields("permutations")
     out.fit["specs"] = []
-    cells = study.table("cells")
     for spec in read(Section, study.config, "gradient"):
-        where = f"estimates.gradient.{spec.id}"
-        geography = _geography(study, spec)
+        geography = geography_of(study, spec)
         N = len(geography.units)
         shared = {
             "family": "gradient",
@@ -107,9 +106,7 @@ def estimate(study: Study) -> Results:
             "n_units": N,
         }
         for taxonomy in spec.taxonomies:
-            own = only(cells, taxonomy=taxonomy)[["unit", "cluster"]].drop_duplicates()
-            rows = sample_rows(own, geography.units, ("cluster",), where)
-            marks = rows["cluster"].to_numpy(float)
+            marks = marks_of(study, spec, taxonomy, geography.units)
             # ASSUME: a list of cluster units decides only while no licensed count is
             # named.
             decides = taxonomy == spec.taxonomies[0] and not spec.count
@@ -120,7 +117,7 @@ def estimate(study: Study) -> Results:
         for name in counts or [""]:
             # Stand-ins stand beside; only the licensed count can decide.
             role = spec.role if name and name == spec.count else "robustness"
-            summed = _counts(study, name, geography.units)
+            summed = counts_of(study, name, geography.units)
             labels = shared | {"treatment_def": name}
             out.estimates += _count_rows(name, summed, geography, role, study, **labels)
         out.fit["specs"].append(
@@ -135,7 +132,17 @@ def estimate(study: Study) -> Results:
     return out
 
 
-def _counts(study: Study, measure: str, units: tuple[str, ...]) -> np.ndarray:
+def marks_of(
+    study: Study, spec: GradientSpec, taxonomy: str, units: tuple[str, ...]
+) -> np.ndarray:
+    """Return one for each unit with a cluster of a taxonomy and zero for others, (N,)."""
+    cells = only(study.table("cells"), taxonomy=taxonomy)
+    own = cells[["unit", "cluster"]].drop_duplicates()
+    rows = sample_rows(own, units, ("cluster",), f"estimates.gradient.{spec.id}")
+    return rows["cluster"].to_numpy(float)
+
+
+def counts_of(study: Study, measure: str, units: tuple[str, ...]) -> np.ndarray:
     """Return a count of clusters.csv by unit, summed where units are merged; missing
     where a part lacks it.
     """
@@ -147,7 +154,8 @@ def _counts(study: Study, measure: str, units: tuple[str, ...]) -> np.ndarray:
     return np.array([values.reindex(names).sum(skipna=False) for names in parts])
 
 
-def _geography(study: Study, spec: GradientSpec) -> Geography:
+def geography_of(study: Study, spec: GradientSpec) -> Geography:
+    """Return where the units of a specification are, and their weights."""
     where = f"estimates.gradient.{spec.id}"
     frame = study.table("units")
     units = scheme_info(study.description()).samples["all"]
@@ -188,11 +196,16 @@ def _mark_rows(
     return rows.estimates + beside.estimates
 
 
+def draw_id_of(row: Mapping[str, Any], what: str) -> str:
+    """Return the name of the random stream of a row."""
+    names = (row[name] for name in ("spec_id", "treatment_def", "outcome"))
+    return ":".join(["gradient", *names, what])
+
+
 def _stream(rows: Rows, what: str, study: Study) -> tuple[np.random.Generator, str]:
     """Return the random stream of a row and its name with the base seed."""
     seed = study.config.inference.seed
-    names = (rows.shared[name] for name in ("spec_id", "treatment_def", "outcome"))
-    draw_id = ":".join(["gradient", *names, what])
+    draw_id = draw_id_of(rows.shared, what)
     return generator_for(seed, draw_id), f"{seed}:{draw_id}"
 
 

@@ -47,8 +47,9 @@ from evenfield.topics.linkages.estimate_permutation import permuted_estimates
 from evenfield.topics.linkages.estimate_spec import LinkageSpec, Section
 
 BASE = "linkage_fe"
+INCOME = "log_income"
 CURVE_DRAWS = "linkage:curve"
-OUTCOMES = {"log_income": "log points", "growth_pct": "pp/yr"}
+OUTCOMES = {INCOME: "log points", "growth_pct": "pp/yr"}
 BASES = {
     "proxy": "PROXY: income rests on proxy output",
     "spliced": "SPLICED: proxy output is joined to official output",
@@ -59,7 +60,7 @@ ENDOGENOUS = "ENDOGENOUS: intensity is not assigned, an association"
 def check_data(study: Study, section: Section, spec: LinkageSpec) -> None:
     """Refuse what the panel cannot carry, before anything is estimated."""
     if spec is section.specs[0]:
-        _Linkages(study)
+        Linkages(study)
 
 
 def estimate(study: Study) -> Results:
@@ -71,7 +72,7 @@ def estimate(study: Study) -> Results:
     y_it = mu_i + tau_t + a F_it + b (WF)_it + c F_it L_i + psi (WF)_it L_i + e_it; psi
     decides.
     """
-    work = _Linkages(study)
+    work = Linkages(study)
     rows: list[Estimate] = []
     effects = []
     for spec in work.section.specs:
@@ -86,7 +87,7 @@ def estimate(study: Study) -> Results:
     return Results(rows, {"series": series}, work.summary())
 
 
-class _Linkages:
+class Linkages:
     """The panels and fits of all specifications, and the rows that are made of them."""
 
     def __init__(self, study: Study) -> None:
@@ -248,13 +249,13 @@ class _Linkages:
         # ASSUME: zones enter as ln(1 + zones in force): the first zone of a unit weighs
         # more than the tenth.
         intensity = self.section.intensities[spec.intensity].expression
-        F = self._grid(intensity, years, spec.id)
+        F = self.grid(intensity, years, spec.id)
         # ASSUME: intensity in deviation from the mean of the year, so that the exchange
         # rate, common to all units, drops out of the interaction as it drops out of the
         # main terms.
         F = F - F.mean(axis=0)
         raw = self._moderator(spec.moderator)
-        y = self._grid(spec.outcome, years, spec.id)
+        y = self.grid(spec.outcome, years, spec.id)
         rival = None
         if spec.rival:
             rival = _standardised(self._moderator(spec.rival), spec.rival)
@@ -270,7 +271,7 @@ class _Linkages:
             trends=spec.trends == "moderator",
         )
 
-    def _grid(self, expression: str, years: list[int], where: str) -> np.ndarray:
+    def grid(self, expression: str, years: list[int], where: str) -> np.ndarray:
         """Return an expression for each unit and year, shape (N, T), every value there."""
         check_columns(expression, self.table.columns, f"linkage specification {where}")
         wide = self.by_year(expression).reindex(self.units, columns=years)
@@ -326,7 +327,7 @@ class _Linkages:
         outcome: there should be none.
         """
         # Outcome from before the sample, regressors from within it.
-        ends = self._grid("log_income", [first, last], "placebo")
+        ends = self.grid(INCOME, [first, last], "placebo")
         fit = fit_long_difference(setting.panel, ends[:, 1] - ends[:, 0])
         # Only for basis and warning, which are those of the outcome's years.
         earlier = self.main.model_copy(update={"years": (first, last), "rival": ""})
@@ -336,7 +337,7 @@ class _Linkages:
             long_difference_fields(setting, fit),
             estimator=f"{BASE}_placebo_before",
             role="placebo",
-            outcome="log_income",
+            outcome=INCOME,
             period=f"{first}-{last}",
             sesoi=NAN,
             output_basis=self._basis(earlier),
@@ -387,7 +388,7 @@ class _Linkages:
             sesoi = self._sesoi()
         role = "mechanism" if term == NEIGHBOURS_RIVAL else "exploratory"
         unit = "elasticity"
-        if spec.outcome != "log_income":
+        if spec.outcome != INCOME:
             unit = f"{OUTCOMES.get(spec.outcome, 'outcome')} per log point"
         shared: Fields = {
             "hypothesis": self.section.hypothesis if decides else "",

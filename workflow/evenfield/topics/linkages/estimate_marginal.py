@@ -70,24 +70,32 @@ def bin_members(L: np.ndarray) -> np.ndarray:
     return np.searchsorted(np.quantile(L, [1 / 3, 2 / 3]), L, side="left")
 
 
-@cache
-def _bin_fit(panel: LinkagePanel) -> OlsFit:
-    """Return the binned regression: effects at the medians of the terciles come first."""
+def bin_columns(panel: LinkagePanel) -> dict[str, np.ndarray]:
+    """Return the regressors of the binned regression, each (N, T): effects at the medians
+    of the terciles, by their names, come first.
+    """
     member = bin_members(panel.L)
-    levels = []
-    slopes = []
-    for j in range(len(BINS)):
+    levels = {}
+    slopes = {}
+    for j, name in enumerate(BINS):
         inside = (member == j).astype(float)[:, None]
         # In deviation from the tercile's median, so that its level is the effect there.
         deviation = (panel.L - np.median(panel.L[member == j]))[:, None]
-        levels.append(panel.WF * inside)
-        slopes.append(panel.WF * inside * deviation)
-    columns = panel.columns
+        levels[name] = panel.WF * inside
+        slopes[f"{name}_x_moderator"] = panel.WF * inside * deviation
     # Own intensity keeps its straight line: only the neighbours' effect is set free.
-    beside = [
-        columns[term] for term in columns if term not in (NEIGHBOURS, NEIGHBOURS_X)
-    ]
-    return fit_panel(panel, [*levels, *slopes, *beside])
+    beside = {
+        term: values
+        for term, values in panel.columns.items()
+        if term not in (NEIGHBOURS, NEIGHBOURS_X)
+    }
+    return levels | slopes | beside
+
+
+@cache
+def _bin_fit(panel: LinkagePanel) -> OlsFit:
+    """Return the binned regression."""
+    return fit_panel(panel, list(bin_columns(panel).values()))
 
 
 def _bins(setting: Setting) -> Iterator[Fields]:

@@ -7,17 +7,15 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from evenfield.models.groupings import tested_gain
 from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.influence import effective_clusters
 from evenfield.numerics.prediction_error import (
     Predictor,
     leave_one_out_mse,
-    prediction_gain,
     predictor,
     schwarz_criterion,
-    schwarz_gain,
-    upper_p_value,
 )
 from evenfield.shared.contrasts.contrasts import BASES
 from evenfield.shared.contrasts.geographies import Geographies, study_geographies
@@ -39,9 +37,9 @@ NONE = "no groups"
 DICHOTOMY = "dichotomy"
 MIXED = "four cells"
 PLANE = "plane"
-GAINS = {
-    "loo_gain": (prediction_gain, "share"),
-    "bic_gain": (schwarz_gain, "BIC points"),
+UNITS = {
+    "loo_gain": "share",
+    "bic_gain": "BIC points",
 }
 SCORES = {
     "loo_mse": (leave_one_out_mse, "(pp/yr)^2"),
@@ -106,20 +104,18 @@ def estimate(study: Study) -> Results:
     for spec in read(Section, study.config, "taxonomies"):
         for item in [item for item in described["periods"] if item["role"] == "main"]:
             period = item["period"]
-            growth = only(study.table("periods"), period=period).set_index("unit")
-            members = growth.loc[described["samples"][spec.sample], [GROWTH]]
-            table, note = complete(members, [GROWTH])
+            table, note = growth_of(study, spec, period)
             row = _row(study, spec, item, note)
             primary = spec.role == "primary"
             # Only the deciding comparison is made under every taxonomy.
             for taxonomy in study.config.taxonomy.all if primary else [main]:
                 role = spec.role if taxonomy == main else "robustness"
                 named = replace(row, role=role, treatment_def=taxonomy)
-                cells = _cells(study, taxonomy, period).reindex(table.index)
+                cells = cells_of(study, taxonomy, period).reindex(table.index)
                 out.estimates += _cell_rows(
                     geographies, named, table, cells, scores=taxonomy == main
                 )
-            plane, reason = _plane(study, spec, item, table)
+            plane, reason = plane_of(study, spec, item, table)
             if reason:
                 part = f"{spec.id}, {period}, plane"
                 left_out.append({"part": part, "reason": reason})
@@ -132,11 +128,20 @@ def estimate(study: Study) -> Results:
                 treatment_def=f"{spec.endogenous} x {spec.exogenous}",
                 n_treated=len(plane),
             )
-            cells = _cells(study, main, period).reindex(plane.index)
+            cells = cells_of(study, main, period).reindex(plane.index)
             out.estimates += _plane_rows(geographies, named, plane, cells)
     out.series["plane"] = stacked(planes, ["spec_id", "period", "unit"], AXES)
     out.fit = {"left_out": left_out}
     return out
+
+
+def growth_of(
+    study: Study, spec: TaxonomiesSpec, period: str
+) -> tuple[pd.DataFrame, str]:
+    """Return growth in a period by unit, and which units lack it."""
+    growth = only(study.table("periods"), period=period).set_index("unit")
+    members = growth.loc[study.description()["samples"][spec.sample], [GROWTH]]
+    return complete(members, [GROWTH])
 
 
 def _row(study: Study, spec: TaxonomiesSpec, item: Record, note: str) -> Estimate:
@@ -160,7 +165,8 @@ def _row(study: Study, spec: TaxonomiesSpec, item: Record, note: str) -> Estimat
     )
 
 
-def _cells(study: Study, taxonomy: str, period: str) -> pd.DataFrame:
+def cells_of(study: Study, taxonomy: str, period: str) -> pd.DataFrame:
+    """Return the cells of a taxonomy in a period by unit."""
     cells = only(study.table("cells"), taxonomy=taxonomy, period=period)
     return cells.set_index("unit").sort_index()
 
@@ -230,7 +236,7 @@ def _compared(
         base = replace(base, warning=joined(base.warning, f"not defined: {error}"))
         return [
             replace(base, estimator=name, unit_of_measure=unit)
-            for name, (_, unit) in GAINS.items()
+            for name, unit in UNITS.items()
         ]
     # How many units the product rests on: with two units in a cell it is a handful.
     product = np.eye(X[large].shape[1])[-1]
@@ -239,10 +245,7 @@ def _compared(
     # The first regressor after the constant is the group that connected draws move.
     labels = X[large][:, 1:]
     rows = []
-    for name, (gain, unit) in GAINS.items():
-        # Above zero the larger model predicts units left out better (or has the smaller
-        # BIC).
-        observed = float(gain(y, models[DICHOTOMY], models[large]))
+    for name, unit in UNITS.items():
         for scheme in NAMES if base.role == "primary" else ("free",):
             role = "ladder" if NAMES[scheme] else base.role
             row = replace(
@@ -256,18 +259,13 @@ def _compared(
             except NumericsError as error:
                 rows.append(replace(row, warning=f"not defined: {error}"))
                 continue
-            # Outcomes move the opposite way instead of labels: argsort inverts a
-            # permutation, so that one hat matrix serves all draws.
-            permuted = y[np.argsort(draws.source, axis=1)]
-            p_value = upper_p_value(
-                observed, gain(permuted, models[DICHOTOMY], models[large])
-            )
-            p_type = f"{scheme} permutation of labels, one-sided, {len(permuted)} draws"
+            found = tested_gain(name, y, models[DICHOTOMY], models[large], draws.source)
+            p_type = f"{scheme} permutation of labels, one-sided, {found.draws} draws"
             rows.append(
                 replace(
                     row,
-                    estimate=observed,
-                    p_value=p_value,
+                    estimate=found.estimate,
+                    p_value=found.p_value,
                     p_type=p_type,
                 )
             )
@@ -294,7 +292,7 @@ def _score(
     )
 
 
-def _plane(
+def plane_of(
     study: Study, spec: TaxonomiesSpec, item: Record, table: pd.DataFrame
 ) -> tuple[pd.DataFrame, str]:
     """Return growth with both measures, and why they cannot be used."""

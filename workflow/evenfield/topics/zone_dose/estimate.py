@@ -12,13 +12,13 @@ import numpy as np
 import pandas as pd
 from pydantic import Field, model_validator
 
+from evenfield.models.joint import joint_test
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.cluster_robust import encoded
-from evenfield.numerics.inference.joint import hotelling_test
 from evenfield.numerics.inference.leave_out import leave_one_out
 from evenfield.numerics.inference.methods import Design
 from evenfield.numerics.influence import effective_clusters
-from evenfield.numerics.ols import RANK_TOLERANCE, OlsFit, cov_cr3, fit_ols
+from evenfield.numerics.ols import RANK_TOLERANCE, OlsFit, fit_ols
 from evenfield.shared.estimates import NAN, Estimate, Fields
 from evenfield.shared.few_units import (
     PANEL,
@@ -140,7 +140,7 @@ class Section(Spec):
 
 def check_data(study: Study, section: Section, spec: DoseSpec) -> None:
     """Refuse what the panel cannot carry, before anything is estimated."""
-    work = _Regression.of(study, section, spec)
+    work = DoseRegression.of(study, section, spec)
     work.observed({DOSE: -spec.lag}, *spec.span)
     for leads in work.lead_sets:
         work.observed(*work.lead_terms(leads))
@@ -158,7 +158,7 @@ def estimate(study: Study) -> Results:
     section = read(Section, study.config, "zone_dose")
     rows = []
     for spec in section.specs:
-        work = _Regression.of(study, section, spec)
+        work = DoseRegression.of(study, section, spec)
         rows += work.rows()
         for leads in work.lead_sets:
             rows += work.lead_rows(leads)
@@ -186,7 +186,7 @@ def _by_year(study: Study, scheme: str, text: str) -> pd.DataFrame:
 
 
 @dataclass(frozen=True)
-class _Regression:
+class DoseRegression:
     """The data of one specification and the rows made of them."""
 
     study: Study
@@ -200,7 +200,7 @@ class _Regression:
     units: pd.DataFrame  # units.csv by unit
 
     @classmethod
-    def of(cls, study: Study, section: Section, spec: DoseSpec) -> _Regression:
+    def of(cls, study: Study, section: Section, spec: DoseSpec) -> DoseRegression:
         """Read the units of the sample and evaluate outcome and dose in all years."""
         scheme = spec.unit_scheme
         where = f"zone dose {spec.id}"
@@ -307,7 +307,7 @@ class _Regression:
             fields = method_fields("CR3", self._design(frame, fit), c, self.level)
         else:
             term = f"{DOSE}_leads"
-            fields = _joint(fit, len(leads), frame["unit"].to_numpy(str))
+            fields = _joint(self._design(frame, fit), len(leads))
         row = self._row(frame, term, fields)
         period = f"{first}-{end}"
         return [
@@ -371,6 +371,14 @@ class _Regression:
             )
         return wide
 
+    def frame(self, terms: dict[str, int], first: int, last: int) -> pd.DataFrame:
+        """Return ``unit, year, y`` and the dose some years later (or, negative, earlier),
+        a row a unit and year.
+        """
+        wide = self.observed(terms, first, last)
+        frame = pd.DataFrame({name: values.stack() for name, values in wide.items()})
+        return frame.rename_axis(["unit", "year"]).reset_index()
+
     def _alike(self, doses: np.ndarray) -> bool:
         """Tell whether units and years of a group explain a dose, or other doses do;
         doses (N, T, K).
@@ -391,9 +399,7 @@ class _Regression:
         """Fit the outcome on the dose some years later (or, negative, earlier), with
         unit and group-by-year effects.
         """
-        wide = self.observed(terms, first, last)
-        frame = pd.DataFrame({name: values.stack() for name, values in wide.items()})
-        frame = frame.rename_axis(["unit", "year"])
+        frame = self.frame(terms, first, last).set_index(["unit", "year"])
         # The first year is the base in every group: unit effects hold its level.
         groups = self.groups.to_dict()
         cells = [
@@ -457,17 +463,15 @@ class _Regression:
         return Estimate(**shared | fields | {"warning": warning})
 
 
-def _joint(fit: OlsFit, count: int, units: np.ndarray) -> Fields:
+def _joint(design: Design, count: int) -> Fields:
     """Test the first coefficients jointly against zero by CR3 and Hotelling's law with
     G* - 1 degrees of freedom, G* the smallest of theirs.
     """
+    c = np.eye(design.fit.X.shape[1])[:count]
+    units = design.units.codes
     try:
-        # Wald statistic g'V^-1 g; the leads are the first q columns.
-        V = cov_cr3(fit, units)[:count, :count]
-        wald = float(fit.beta[:count] @ np.linalg.solve(V, fit.beta[:count]))
-        c = np.eye(fit.X.shape[1])
-        g_star = min(effective_clusters(fit.X, units, c[k]) for k in range(count))
-        test = hotelling_test(wald, count, g_star - 1)
+        test = joint_test(design, c, "CR3")
+        g_star = min(effective_clusters(design.fit.X, units, one) for one in c)
     except NumericsError as error:
         reason = f"no joint test: {error}"
         return {"estimate": NAN, "warning": reason, **JOINT}

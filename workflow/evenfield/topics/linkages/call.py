@@ -1,0 +1,147 @@
+"""Linkage regressions as calls of the library."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from evenfield.shared.calls import Call, Place, drawn, method_of, specification
+from evenfield.shared.contrasts.calls import (
+    ESTIMATE,
+    OF_SINGLES,
+    PAIRS,
+    SINGLES,
+    WITHOUT,
+    as_coefficient,
+)
+from evenfield.shared.few_units import with_places
+from evenfield.shared.tables.rows import Row
+from evenfield.study.study import Study
+from evenfield.topics.linkages.estimate import BASE, INCOME, Linkages
+from evenfield.topics.linkages.estimate_inference import CONLEY_KM, PRINTED, SUFFIXES
+from evenfield.topics.linkages.estimate_marginal import bin_columns
+from evenfield.topics.linkages.estimate_panel import NEIGHBOURS_X, LinkagePanel
+
+OUTCOME = "outcome"
+TERCILES = {"high": 1.0, "low": -1.0}
+# Estimators of long differences, behind the main one.
+BEFORE, DIFFERENCE = "placebo_before", "long_difference_scpc"
+
+
+def call(study: Study, row: Row) -> Call:
+    """Return the call that gives a row: a coefficient of the panel, terciles compared,
+    the last year minus the first, or the panel without units.
+    """
+    work = _linkages(study)
+    spec = specification(work.section.specs, row)
+    panel = work.panels[spec.id]
+    estimator = row["estimator"].removeprefix(f"{BASE}_")
+    if estimator in (BEFORE, DIFFERENCE):
+        return _difference(work, row, panel)
+    if estimator == "bins":
+        columns, term, note = as_coefficient(bin_columns(panel), TERCILES)
+        fitted = _fitted(work, panel, columns, term, "CR3")
+        return replace(fitted, note=note)
+    if row["estimator"] in (SINGLES, PAIRS):
+        return _without_units(
+            _fitted(work, panel, panel.columns, NEIGHBOURS_X, "CR3"), row
+        )
+    method = method_of(row, BASE, spec.inference or ("CR3", *PRINTED), SUFFIXES)
+    fitted = _fitted(work, panel, panel.columns, row["term"], method)
+    if method.startswith("wild"):
+        inference = study.config.inference
+        # All terms of a specification have the stream of the deciding one.
+        stream = work.setting(spec).draw_id
+        numbers = drawn(inference.permutations, inference.seed, stream)
+        return replace(fitted, arguments={**fitted.arguments, **numbers})
+    return fitted
+
+
+@cache
+def _linkages(study: Study) -> Linkages:
+    """Return the panels of all specifications, read once for all their rows."""
+    return Linkages(study)
+
+
+def _fitted(
+    work: Linkages,
+    panel: LinkagePanel,
+    columns: Mapping[str, np.ndarray],
+    term: str,
+    method: str,
+) -> Call:
+    """Return the regression of the outcome on columns (N, T), with unit and year
+    effects.
+    """
+    trends = {}
+    if panel.trends:
+        # The moderator times a dummy of each year but the first.
+        of_year = np.eye(len(panel.years))
+        trends = {
+            f"moderator in {year}": np.outer(panel.L, of_year[t])
+            for t, year in enumerate(panel.years)
+            if t
+        }
+    wide = {OUTCOME: panel.y, **columns, **trends}
+    data = pd.DataFrame({"unit": panel.members, "year": panel.dates})
+    data = data.assign(**{name: values.ravel() for name, values in wide.items()})
+    terms = " + ".join(f"`{name}`" for name in [*columns, *trends])
+    arguments: dict[str, Any] = {
+        "formula": f"{OUTCOME} ~ {terms} | unit + year",
+        "unit": "unit",
+        "time": "year",
+        "inference": [method],
+        "few_units": True,
+    }
+    if method == "conley":
+        arguments["cutoff_km"] = CONLEY_KM
+    return Call(
+        function="ols",
+        data=with_places(work.study, "", data),
+        arguments=arguments,
+        places=(Place(term=term, inference=method),),
+    )
+
+
+def _difference(work: Linkages, row: Row, panel: LinkagePanel) -> Call:
+    """Return the regression of the last year minus the first, or of the change of income
+    before them.
+    """
+    change = panel.y[:, -1] - panel.y[:, 0]
+    if row["estimator"].endswith(BEFORE):
+        first, last = map(int, row["period"].split("-"))
+        ends = work.grid(INCOME, [first, last], "placebo")
+        change = ends[:, 1] - ends[:, 0]
+    columns = {
+        name: values[:, -1] - values[:, 0] for name, values in panel.columns.items()
+    }
+    if panel.trends:
+        columns["moderator"] = panel.L
+    data = pd.DataFrame({"unit": panel.units, OUTCOME: change, **columns})
+    return Call(
+        function="ols",
+        data=with_places(work.study, "", data),
+        arguments={
+            "y": OUTCOME,
+            "x": [*columns],
+            "unit": "unit",
+            "inference": ["SCPC"],
+        },
+        places=(Place(term=row["term"]),),
+    )
+
+
+def _without_units(fitted: Call, row: Row) -> Call:
+    """Return the regression again without each unit in turn, or without a pair; their
+    neighbours' averages are as they were.
+    """
+    place = fitted.places[0]
+    if row["estimator"] == SINGLES:
+        then = (SINGLES, {"term": place.term})
+        return replace(fitted, then=then, places=(OF_SINGLES[row["effect_type"]],))
+    pair = row["sample_id"].removeprefix(WITHOUT.lstrip()).split()
+    rest = fitted.data[~fitted.data["unit"].isin(pair)].reset_index(drop=True)
+    return replace(fitted, data=rest, places=(replace(place, columns=ESTIMATE),))

@@ -1,0 +1,102 @@
+"""Outcomes on zones in force as calls of the library."""
+
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+from evenfield.shared.calls import (
+    Call,
+    Place,
+    drawn,
+    method_of,
+    same,
+    section_of,
+    specification,
+)
+from evenfield.shared.contrasts.calls import OF_SINGLES, SINGLES
+from evenfield.shared.few_units import with_places
+from evenfield.shared.tables.rows import Row
+from evenfield.study.study import Study
+from evenfield.topics.zone_dose.estimate import (
+    BASE,
+    DOSE,
+    PRINTED,
+    SUFFIXES,
+    YEAR,
+    DoseRegression,
+    Section,
+)
+
+# Columns of the joint test, whose statistic stands for the estimate.
+OF_TEST = {
+    "estimate": "statistic",
+    "df": "df_denominator",
+    **same("statistic", "p_value"),
+}
+
+
+def call(study: Study, row: Row) -> Call:
+    """Return the call that gives a row: the coefficient of zones in force, or of zones of
+    later years beside them.
+    """
+    section: Section = section_of(study, Section, "zone_dose")
+    spec = specification(section.specs, row)
+    work = _regression(study, spec.id)
+    if row["term"].startswith(f"{DOSE}_lead"):
+        of_all = row["effect_type"] == "joint"
+        leads = work.lead_sets[-1] if of_all else work.lead_sets[0]
+        terms, first, last = work.lead_terms(leads)
+        fitted = _fitted(work, terms, first, last, "CR3")
+        if of_all:
+            later = [name for name in terms if name != DOSE]
+            place = Place(line="joint", columns=OF_TEST)
+            return replace(fitted, then=("joint", {"terms": later}), places=(place,))
+        return fitted
+    terms = {DOSE: -spec.lag}
+    first, last = spec.span
+    if row["estimator"] == SINGLES:
+        fitted = _fitted(work, terms, first, last, "CR3")
+        then = (SINGLES, {"term": DOSE})
+        return replace(fitted, then=then, places=(OF_SINGLES[row["effect_type"]],))
+    methods = spec.inference or ("CR3", *PRINTED)
+    method = method_of(row, BASE, methods, SUFFIXES)
+    return _fitted(work, terms, first, last, method)
+
+
+@cache
+def _regression(study: Study, spec_id: str) -> DoseRegression:
+    """Return the data of a specification, read once for all its rows."""
+    section: Section = section_of(study, Section, "zone_dose")
+    specs = {spec.id: spec for spec in section.specs}
+    return DoseRegression.of(study, section, specs[spec_id])
+
+
+def _fitted(
+    work: DoseRegression, terms: dict[str, int], first: int, last: int, method: str
+) -> Call:
+    """Return the regression of the outcome on the dose some years later (or, negative,
+    earlier), whose first term is the row's.
+    """
+    data = work.frame(terms, first, last)
+    years = YEAR
+    if work.spec.beside != YEAR:
+        years = f"{work.spec.beside} by year"
+        cells = data["unit"].map(work.groups) + " " + data["year"].astype(str)
+        data = data.assign(**{years: cells})
+    arguments: dict[str, Any] = {
+        "formula": f"y ~ {' + '.join(terms)} | unit + `{years}`",
+        "unit": "unit",
+        "time": "year",
+        "inference": [method],
+        "few_units": True,
+    }
+    if method.startswith("wild"):
+        inference = work.study.config.inference
+        stream = f"zone_dose:{work.spec.id}"
+        arguments |= drawn(inference.permutations, inference.seed, stream)
+    return Call(
+        function="ols",
+        data=with_places(work.study, work.spec.unit_scheme, data),
+        arguments=arguments,
+        places=(Place(term=next(iter(terms)), inference=method),),
+    )
