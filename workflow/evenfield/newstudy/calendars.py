@@ -16,26 +16,49 @@ from evenfield.study.errors import IngestError
 CALENDARS: Mapping[str, Mapping[str, Any]] = LISTS["calendars"]
 GREGORIAN = "gregorian"
 ERAS: Mapping[str, int] = LISTS["eras"]
-# 平成29年度, 令和元年, พ.ศ. 2560
-ERA = re.compile(rf"({'|'.join(map(re.escape, ERAS))})\s*(元|\d{{1,4}})(?!\d)(年度?)?")
+# 平成29年度, 令和元年, พ.ศ. 2560, 平成29-30年度
+ERA = re.compile(
+    rf"({'|'.join(map(re.escape, ERAS))})\s*(元|\d{{1,4}})(?!\d)"
+    r"(?:[-/–](\d{1,4}))?(年度?)?"
+)
 FIRST = "元"  # the first year of an era
 YEARS = range(1500, 2200)  # which a Gregorian year may be
 FEWEST_HEADERS = 2
 TWO_DIGITS = re.compile(r"\d\d")
+# The year of a text, and a second one: 2560/61
+FIRST_NUMBER = re.compile(r"(\d+)(?:[-/–](\d{2,4}))?")
+# What stands before a year without being a measure: B.E. 2560, ROC 106, H29
+MARK = re.compile(
+    r"(?:(?:b\.?e|b\.?s|roc|a\.?[hp]|s\.?h|fy|yr?|year|[a-z])\.?)?[\s.]*|[^a-z]*",
+    re.IGNORECASE,
+)
 NEVER = r"(?!)"  # a calendar that only a header tells
 
 
 def without_eras(text: str, messages: list[str]) -> str:
     """Write years behind the mark of an era as Gregorian ones."""
-    found = ERA.search(text)
-    if not found:
+    years = [found for found in ERA.finditer(text) if _year_of_era(found) in YEARS]
+    if not years:
         return text
-    messages.append(f"years of eras: {found[0]} is {_year_of_era(found)}")
-    return ERA.sub(lambda year: f"{_year_of_era(year)}{year[3] or ''}", text)
+    messages.append(f"years of eras: {years[0][0]} is {_gregorian(years[0])}")
+    return ERA.sub(_gregorian, text)
 
 
 def _year_of_era(found: re.Match[str]) -> int:
     return ERAS[found[1]] + (1 if found[2] == FIRST else int(found[2]))
+
+
+def _gregorian(found: re.Match[str]) -> str:
+    """Return a year of an era as a Gregorian one; as it stands where that is no year."""
+    year = _year_of_era(found)
+    if year not in YEARS:
+        return found[0]
+    return f"{year}{_following(found[3], ERAS[found[1]])}{found[4] or ''}"
+
+
+def _following(digits: str | None, behind: int) -> str:
+    """Return the second of two years as the end of 2017/18; nothing where there is one."""
+    return f"/{(int(digits) + behind) % 100:02}" if digits else ""
 
 
 def in_gregorian_years(
@@ -76,6 +99,10 @@ def _of_calendar(
     # T1, T2 may be anything; H9, H10 are years.
     told = any(map(TWO_DIGITS.search, headers)) and len(headers) >= FEWEST_HEADERS
     headers = headers if told else []
+    # A header such as zone1 is no year, unless all are such.
+    headers = [
+        header for header in headers if _number(header, name) in YEARS
+    ] or headers
     dated = [column for column in frame.columns if _is_of(frame[column], name, form)]
     if not headers and not dated:
         return None
@@ -85,7 +112,7 @@ def _of_calendar(
         " (--calendar)"
     )
     cells = {column: of_texts(frame[column], gregorian) for column in dated}
-    years = {column: gregorian(column) for column in headers}
+    years = {column: f"{_measure(column)}{gregorian(column)}" for column in headers}
     return frame.assign(**cells).rename(columns=years)
 
 
@@ -97,22 +124,48 @@ def _is_of(cells: pd.Series, calendar: str, form: re.Pattern[str]) -> bool:
         form = WORDS.numbered_year
     elif not WORDS.time_column.fullmatch(header):
         return False
-    texts = cells.unique().tolist()
+    texts = [text for text in cells.unique().tolist() if text.strip()]
     told = any(map(TWO_DIGITS.search, texts))
     return told and all(form.fullmatch(text.strip()) for text in texts)
 
 
+def _measure(header: str) -> str:
+    """Return what stands before a year in a header, as in gdp_2560, but for its mark."""
+    stem = FIRST_NUMBER.split(header, maxsplit=1)[0]
+    return "" if MARK.fullmatch(stem) else stem
+
+
+def _number(text: str, calendar: str) -> int:
+    """Return the Gregorian year of a year of a calendar, of the first number in a text."""
+    found = FIRST_NUMBER.search(text)
+    assert found is not None, "texts have the form of a year"
+    return int(found[1]) + _behind(text, calendar)
+
+
+def _behind(text: str, calendar: str) -> int:
+    """Return how many years a calendar is behind; an era says so by its letter."""
+    behind: int | Mapping[str, int] = CALENDARS[calendar]["behind"]
+    if not isinstance(behind, Mapping):
+        return behind
+    letter = text.strip()[0].upper()
+    if letter not in behind:
+        raise IngestError(
+            f"{text} names no era by its letter, and --calendar {calendar}",
+            f"a letter of {', '.join(behind)} before the year of an era",
+            "leave --calendar out if the years are Gregorian",
+        )
+    return behind[letter]
+
+
 def _year(text: str, calendar: str) -> str:
     """Return the Gregorian year, or two as 2017/18, of a year of a calendar."""
-    behind = CALENDARS[calendar]["behind"]
-    if isinstance(behind, Mapping):  # an era by its letter
-        behind = behind[text.strip()[0].upper()]
-    year, *next_year = (int(digits) for digits in re.findall(r"(?<!\.)\d+", text)[:2])
-    following = f"/{(next_year[0] + behind) % 100:02}" if next_year else ""
-    if year + behind not in YEARS:
+    year = _number(text, calendar)
+    if year not in YEARS:
         raise IngestError(
-            f"{text} would be {year + behind} by --calendar {calendar}",
+            f"{text} would be {year} by --calendar {calendar}",
             f"years from {YEARS[0]} to {YEARS[-1]}, in four digits where they have them",
             "name another calendar, or write the years out",
         )
-    return f"{year + behind}{following}"
+    found = FIRST_NUMBER.search(text)
+    second = found[2] if found else None
+    return f"{year}{_following(second, _behind(text, calendar))}"
