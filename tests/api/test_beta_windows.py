@@ -148,7 +148,7 @@ def test_what_they_cannot_be_made_of_is_refused():
         ("years=0; expected more than 0", ef.beta_windows, 0, {}),
         ("years='ten'", ef.beta_windows, "ten", {}),
         ("trim=0.5; expected a share between 0 and 0.5", ef.beta_break, {"trim": 0.5}),
-        ("leave no room for a break", ef.beta_break, {"trim": 0.49}),
+        ("growths leave no room for a break", ef.beta_break, {"trim": 0.49}),
     ]:
         refused(words, call, "rich", DATA, *args, **KEYS, **options)
     refused("1 date is missing", ef.beta_break, "rich", holes, **KEYS)

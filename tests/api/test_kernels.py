@@ -75,6 +75,21 @@ def test_names_and_the_unit_of_income_move_no_number():
     pd.testing.assert_frame_equal(fitted(other).to_frame(), want)
 
 
+def test_of_many_moves_it_is_said_how_many_the_kernel_has():
+    many = fitted(moved(units=400), points=9, draws=9)
+    assert (many.nobs, many.notes["moves of the kernel"]) == (4000, "4000 of 4400")
+    few = fitted(ONE, points=9, draws=9)
+    assert (few.nobs, few.notes["moves of the kernel"]) == (1650, "")
+
+
+def test_a_date_with_one_income_is_refused_wherever_it_is_used():
+    for year in (0, 5, 11):
+        alike = ONE.assign(y=ONE["y"].mask(ONE["year"] == year, 0.1 + 0.2))
+        refused(f"all incomes of {year} alike", fitted, alike)
+    middle = ONE.assign(y=ONE["y"].mask(ONE["year"] == 5, 1.0))
+    assert fitted(middle, step=9, points=9, draws=9).nobs == 450
+
+
 def test_what_has_no_kernel_is_refused():
     few = ONE[ONE["unit"] < "u005"]
     for words, data, options in [

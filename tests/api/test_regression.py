@@ -349,6 +349,33 @@ def test_options_that_no_inference_reads_are_named():
 
 
 @pytest.mark.parametrize(
+    ("inference", "given", "unread"),
+    [
+        ("SCPC_06", {"average_correlation": 0.1}, "average_correlation"),
+        ("SCPC", {"average_correlation": 0.1, "coords": ["lat", "lon"]}, ""),
+        ("HC3", {"cluster": "region"}, "cluster"),
+        ("wild", {"cluster": "region"}, ""),
+        ("HC1", {"few_units": True}, "few_units"),
+        ("CR3", {"few_units": True, "coords": ["lat", "lon"]}, ""),
+        ("CR3", {"coords": ("lon", "lat")}, "coords"),
+        ("conley_400", {"few_units": True, "coords": ("lon", "lat")}, ""),
+        ("SCPC_06", {"coords": ("lon", "lat")}, ""),
+    ],
+)
+def test_options_of_some_inferences_are_named_where_none_of_them_stands(
+    inference, given, unread
+):
+    one = PATHS[PATHS["year"] == 2000].assign(lat=lambda rows: 40 + rows["unit"] / 7)
+    call = {"unit": "unit", "draws": 9, "inference": inference}
+    fit = ef.ols("y ~ x", one, **call, **given)
+    assert fit.notes["given and not used"] == unread
+    # Where it is not named it is read: numbers move, but by coordinates as by default.
+    without = ef.ols("y ~ x", one, **call)
+    same = fit.to_frame().equals(without.to_frame())
+    assert same == bool(unread) or given.get("coords") == ["lat", "lon"]
+
+
+@pytest.mark.parametrize(
     ("words", "options"),
     [
         ("lags=2.5", {"lags": 2.5, "inference": "driscoll_kraay"}),

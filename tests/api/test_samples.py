@@ -359,6 +359,56 @@ def test_simulated_power_of_what_has_none_is_refused():
     refused("draws=0", scpc.simulated_power, draws=0)
     refused("80 percent is 0.8", scpc.simulated_power, power=80)
     refused("parameter z|z", scpc.simulated_power, without="z")
+    words = "a level of 0.4 for two one-sided tests; expected more than 0.5"
+    refused(words, scpc.simulated_power, level=0.4)
+
+
+def test_errors_of_simulated_power_are_what_effects_and_the_rest_leave():
+    one = DATA[DATA["year"] == 1990].assign(
+        region=np.arange(N) % 3, z=np.cos(np.arange(N))
+    )
+    call = {"unit": "unit", "inference": "SCPC"}
+    fit = ef.ols("y ~ x + rich | region", one, **call)
+    dummies = pd.get_dummies(one["region"]).to_numpy(float)
+    X = np.column_stack([one["rich"], dummies])
+    rest = one["y"] - X @ np.linalg.lstsq(X, one["y"])[0]
+    found = fit.simulated_power("x", draws=99)["estimate"]
+    close(found["spread"], np.sqrt(rest @ rest / (N - 4)))
+
+
+def test_where_nothing_is_left_the_outcome_itself_is_the_error():
+    one = DATA[DATA["year"] == 1990]
+    call = {"unit": "unit", "inference": "SCPC"}
+    spread = np.sqrt((one["y"] ** 2).mean())
+    alone = ef.ols("y ~ 0 + x", one, **call).simulated_power("x", draws=99)
+    close(alone["estimate"]["spread"], spread)
+    both = ef.ols("y ~ x", one, **call)
+    without = both.simulated_power("x", without="Intercept", draws=99)
+    close(without["estimate"]["spread"], spread)
+
+
+def test_a_power_in_text_is_that_number():
+    one = DATA[DATA["year"] == 1990]
+    fit = ef.ols("y ~ x", one, unit="unit", inference="SCPC")
+    text, number = {"power": "0.7", "level": "0.9"}, {"power": 0.7, "level": 0.9}
+    close(fit.detectable("x", **text), fit.detectable("x", **number))
+    simulated = [fit.simulated_power("x", draws=99, **way) for way in (text, number)]
+    close(*simulated)
+
+
+def test_a_joint_test_keeps_its_digits_where_errors_are_far_apart():
+    fit = ef.ols("y ~ x + rich", DATA, inference="CR1", **KEYS)
+    apart = DATA.assign(rich=DATA["rich"] * 1e-9)
+    other = ef.ols("y ~ x + rich", apart, inference="CR1", **KEYS)
+    close(other.joint(), fit.joint())
+
+
+def test_a_joint_test_of_coefficients_with_one_score_is_refused():
+    # Scores add up to zero, so that those of two units are one score and its negative.
+    two = DATA["unit"].isin(sorted(set(DATA["unit"]))[:2])
+    data = DATA.assign(a=DATA["x"].where(two, 0), b=DATA["rich"].where(two, 0))
+    fit = ef.ols("y ~ a + b | unit", data, inference="CR1", **KEYS)
+    refused("errors of several coefficients hang together", fit.joint)
 
 
 def test_what_a_test_can_find_is_known_before_the_outcome():

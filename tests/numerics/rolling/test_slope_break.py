@@ -77,3 +77,10 @@ def test_the_break_test_draws_one_sign_a_unit_for_residuals_without_break():
     beyond = sum(value >= result.statistic for value in drawn)
     assert result.p_value == (1 + beyond) / 20
     assert np.isnan(result.wald).tolist() == [True] + [False] * 5 + [True] * 2
+
+
+def test_a_share_that_is_a_whole_number_of_dates_takes_no_more():
+    # 0.14 * 50 is 7.000000000000001 in floating point.
+    x, growth = panel([-0.02] * 50)
+    path = slope_break_test(x, growth, default_rng(1), 9, trim=0.14).wald
+    assert np.flatnonzero(np.isfinite(path)).tolist() == list(range(6, 43))

@@ -13,9 +13,11 @@ from china_design import make_units, read_design, weights_of
 from evenfield.numerics.influence import effective_clusters
 from evenfield.numerics.ols import cov_cr3, fit_ols, t_quantile
 from evenfield.numerics.random import generator_for
+from evenfield.shared.calls import NoCallError
 from evenfield.study.errors import ConfigError, EvenfieldError
 from evenfield.study.spatial_weights import SpatialWeights
 from evenfield.topics.linkages import estimate as linkages
+from evenfield.topics.linkages.call import call
 from evenfield.topics.linkages.estimate import Linkages, estimate
 from evenfield.topics.linkages.estimate_marginal import bin_members
 from evenfield.topics.linkages.estimate_panel import NEIGHBOURS_X, fit_panel
@@ -383,3 +385,10 @@ def test_the_last_year_minus_the_first_has_the_moderator_where_it_trends():
     study = make_study({**SECTION, "specs": [trends]})
     counts = assert_rows_are_fits(study, "linkages", estimate(study).estimates)
     assert counts["linkage_fe_long_difference_scpc", "coef"] == 1
+
+
+def test_a_row_of_another_estimator_is_no_call():
+    study = make_study(SECTION)
+    for name in ("linkage_fe_permutation", "linkage_fe_cr2"):
+        with pytest.raises(NoCallError, match=name):
+            call(study, {"spec_id": "main", "estimator": name, "term": NEIGHBOURS_X})

@@ -153,8 +153,8 @@ def beta_break(
     y, data, unit, time, seed
         As for ``beta_windows``; dates are equally far apart.
     trim : float
-        Share of the dates, between 0 and 0.5, that stands on each side of a break at
-        least.
+        Share of the growths from date to date, one fewer than dates, between 0 and 0.5,
+        that stands on each side of a break at least; two growths do.
     draws : int
         Samples without a break, with one sign a unit for all its dates.
 
@@ -164,7 +164,7 @@ def beta_break(
         ``change`` of the speed, a share a year, with the largest Wald statistic and its
         p, and the speed to the date of the break and after it, which only describe: the
         data chose the date. ``tables["dates"]`` has the Wald statistic of a break after
-        each date, NaN where too few dates stand on a side.
+        each date, NaN where too few growths stand on a side.
 
     Raises
     ------

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -11,8 +13,10 @@ from evenfield.api.levels import levels_of, positive
 from evenfield.api.results import Fit, tidy
 from evenfield.models.kernels import mode_row, one_mode, settled
 from evenfield.models.rows import Row
-from evenfield.numerics.arrays import order_by_value
+from evenfield.numerics.arrays import Array, order_by_value
 from evenfield.numerics.inference.methods import Tested
+from evenfield.numerics.kernel_dynamics import MOST_PAIRS
+from evenfield.study.errors import EstimateError
 
 MODES = "modes, long run"
 
@@ -58,12 +62,18 @@ def stochastic_kernel(
         modes of the ergodic density rise above the ground around them by a twentieth of
         the highest. ``tables["kernel"]`` has the density of the later log income (columns)
         given the earlier one (rows), ``tables["ergodic"]`` the density by log income,
-        ``notes`` whether its highest mode stands at an end of the range.
+        ``notes`` whether its highest mode stands at an end of the range, and, where there
+        are more than 4000 moves, that the kernel is that of 4000 of them at evenly spaced
+        ranks. ``nobs`` counts the moves of the kernel.
 
     Raises
     ------
     EstimateError
-        If units or dates are too few, or all incomes of a date are alike.
+        If step, points or draws are too low or no whole numbers; a unit lacks a date or
+        has two rows of one; dates are not equally far apart, or hold no move over
+        ``step``; an income is not above zero; units or moves are fewer than ten; all
+        incomes of a date that is used are alike; or the kernel settles into no single
+        density.
 
     Notes
     -----
@@ -81,7 +91,9 @@ def stochastic_kernel(
     logs = logs[order_by_value(logs[:, ::-1])[::-1]]
     dates = rows.calendar
     dates.even("moves over as many dates")
+    _refuse_alike(logs, step, dates.text)
     found = settled(logs, step, points)
+    used = min(found.pairs, MOST_PAIRS)
     lines = []
     for position in (0, logs.shape[1] - 1):
         rng = np.random.default_rng(seed)
@@ -92,11 +104,14 @@ def stochastic_kernel(
     return Fit(
         "Stochastic kernel",
         lambda _: tidy(lines),
-        found.pairs,
+        used,
         notes={
             "units": len(logs),
             "dates": logs.shape[1],
             "at an end of the range": "the highest mode" if found.at_an_end else "",
+            "moves of the kernel": (
+                f"{used} of {found.pairs}" if used < found.pairs else ""
+            ),
         },
         tables={
             "ergodic": pd.DataFrame({"density": found.seen}, index=grid),
@@ -104,3 +119,16 @@ def stochastic_kernel(
         },
         raw=found,
     )
+
+
+def _refuse_alike(logs: Array, step: int, dates: Sequence[str]) -> None:
+    """Refuse a date of origin or destination at which all incomes are alike; (N, T)."""
+    position = np.arange(len(dates))
+    used = (position < len(dates) - step) | (position >= step)
+    # ASSUME: incomes that differ by less than 1e-12 differ by rounding.
+    for t in position[used & (np.ptp(logs, axis=0) <= 1e-12)]:
+        raise EstimateError(
+            f"all incomes of {dates[t]} alike",
+            "incomes that differ at each date",
+            "leave the dates before or after it out, or look for imputed values",
+        )

@@ -228,6 +228,8 @@ TIE_DIGITS = 10  # after which estimates of several fits count as equal
 BY_HOTELLING = {"CR1", "CR2", "CR3"}
 BY_CLUSTER = {"CR1", "CR2", "CR3", "two_way"}
 NOT_USED = "given and not used"  # options, as ``notes`` have them
+BY_BOOTSTRAP = {"wild", "wild33"}
+BY_DISTANCE = {"conley", "conley_400", "conley_800", "conley_1200", "conley_all_dates"}
 # Inferences by the option that they alone read.
 READ_BY = {
     "cutoff_km": {"conley", "conley_all_dates"},
@@ -240,6 +242,10 @@ READ_BY = {
     },
     "most_components": {"SCPC", "SCPC_06"},
     "strata": {"randomisation", "randomisation_stratified"},
+    "average_correlation": {"SCPC"},
+    "cluster": BY_CLUSTER | BY_BOOTSTRAP,
+    "coords": {"SCPC", "SCPC_06"} | BY_DISTANCE,
+    "few_units": {"CR3"} | BY_BOOTSTRAP | BY_DISTANCE,
 }
 OF_ROWS = {"classical", "HC1", "HC3", "driscoll_kraay"}  # without units of several rows
 
@@ -274,11 +280,16 @@ def _kinds(rows: Table, options: Mapping[str, Any]) -> list[str]:
 
 
 def not_read(kinds: Sequence[str], options: Mapping[str, Any]) -> str:
-    """Return the options that are given and that none of the inferences reads."""
+    """Return the options that are given, as others than by default, and that none of the
+    inferences reads.
+    """
+    usual = signature(ols).parameters
     unread = [
         name
         for name, readers in READ_BY.items()
-        if options.get(name) is not None and readers.isdisjoint(kinds)
+        if options.get(name) is not None
+        and not np.array_equal(options[name], usual[name].default)
+        and readers.isdisjoint(kinds)
     ]
     return ", ".join(unread)
 
@@ -471,11 +482,13 @@ class LeastSquares(Fit):
             One of ``params``; the first that is no constant by default.
         without : str or sequence of str
             Other regressors that are left out beside ``term`` where the standard
-            deviation of the errors is taken from: the residuals of the rest.
+            deviation of the errors is taken from: the residuals of the rest, effects
+            among it, or the outcome itself where nothing is left.
         correlated : bool
             Errors as correlated as the bound of SCPC allows; independent otherwise.
         power, level : float
-            Power asked for and one minus the size of the test, between 0 and 1.
+            Power asked for, between 0 and 1, and one minus the size of the test, above
+            0.5: each of two one-sided tests has this size.
         draws, seed : int
             Simulated samples, normal errors in the order of the ids.
 
@@ -497,14 +510,22 @@ class LeastSquares(Fit):
         of samples serves all effects. Mueller and Watson (2023); Schuirmann (1987).
         """
         whole("draws", draws, lowest=1)
-        share("power", power, 0.8)
-        share("level", level, 0.95)
+        power = share("power", power, 0.8)
+        level = share("level", level, 0.95)
+        if level <= 0.5:
+            raise EstimateError(
+                f"a level of {level:g} for two one-sided tests",
+                "more than 0.5",
+                "give 0.95, for example",
+            )
         case: Any = self.case
         term = chosen_term(term, case.names)
         left_out = {term, *names_of(without)}
         for name in left_out:
             chosen("parameter", name, case.names)
         kept = [i for i, name in enumerate(case.names) if name not in left_out]
+        # Effects that stay dummies stand behind the names.
+        kept += range(len(case.names), case.fit.X.shape[1])
         found = visible(
             case,
             case.coefficients[case.names.index(term)],
@@ -548,8 +569,8 @@ class LeastSquares(Fit):
         Classical: (t_(1+level)/2 + t_power) sqrt(c'(X'X)^-1 c) with N - K degrees of
         freedom. SCPC: exactly, by its conditional test (Mueller and Watson 2023).
         """
-        share("power", power, 0.8)
-        share("level", level, 0.95)
+        power = share("power", power, 0.8)
+        level = share("level", level, 0.95)
         case: Any = self.case
         term = chosen_term(term, case.names)
         c = case.coefficients[case.names.index(term)]

@@ -9,6 +9,8 @@ from evenfield.numerics.inference.joint import JointTest, hotelling_test
 from evenfield.numerics.inference.methods import Design, infer
 
 LEVEL = 0.95  # of intervals, which are not read
+# Smallest eigenvalue of the correlations that is told from rounding.
+LEAST_OWN = 1e-10
 
 
 def joint_test(design: Design, coefficients: np.ndarray, kind: str) -> JointTest:
@@ -19,15 +21,21 @@ def joint_test(design: Design, coefficients: np.ndarray, kind: str) -> JointTest
     for test in each:
         if test.reason:
             raise NumericsError(test.reason)
-    effects = np.array([test.estimate for test in each])
-    V = np.diag([test.std_error**2 for test in each])
+    errors = np.array([test.std_error for test in each])
+    if not (errors > 0).all():
+        raise NumericsError("a coefficient without an error: the fit is perfect")
+    effects = np.array([test.estimate for test in each]) / errors
+    # In units of its error each has the variance 1, so that none hides another's digits.
+    scaled = coefficients / errors[:, None]
+    R = np.eye(len(each))
     for i, j in combinations(range(len(each)), 2):
-        together = infer(kind, design, coefficients[i] + coefficients[j], LEVEL)
-        # var(a + b) = var(a) + var(b) + 2 cov(a, b)
-        V[i, j] = V[j, i] = (together.std_error**2 - V[i, i] - V[j, j]) / 2
-    # Wald statistic g'V^-1 g.
-    try:
-        wald = float(effects @ np.linalg.solve(V, effects))
-    except np.linalg.LinAlgError:
-        raise NumericsError("errors of several coefficients hang together") from None
+        together = infer(kind, design, scaled[i] + scaled[j], LEVEL)
+        if together.reason:
+            raise NumericsError(together.reason)
+        # var(a + b) = 1 + 1 + 2 cor(a, b)
+        R[i, j] = R[j, i] = together.std_error**2 / 2 - 1
+    if np.linalg.eigvalsh(R)[0] < LEAST_OWN:
+        raise NumericsError("errors of several coefficients hang together")
+    # Wald statistic g'V^-1 g = t'R^-1 t.
+    wald = float(effects @ np.linalg.solve(R, effects))
     return hotelling_test(wald, len(effects), min(test.df for test in each))

@@ -110,7 +110,7 @@ def speed_break(
 ) -> SpeedBreak:
     """Test for one break in the slope of growth on the level a date before, at a date
     that is not known; levels (N, T) in logs, dates ``step`` years apart, a share
-    ``trim`` of them at least on each side.
+    ``trim`` of the T - 1 growths at least on each side.
 
     Notes
     -----

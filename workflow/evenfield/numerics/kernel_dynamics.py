@@ -60,7 +60,7 @@ def stochastic_kernel(x: Array, y: Array, grid: Array) -> StochasticKernel:
     kernel is not biased towards the middle. Bandwidths in x adapt to the density of the
     data (Abramson 1982). What the kernel puts beyond an end of the grid is reflected
     there (Schuster 1985), and rows are normalised: the grid is the support. On a wide
-    grid neither matters.
+    grid neither matters. Of more than ``MOST_PAIRS`` pairs as many are used.
     """
     if len(x) < FEWEST:
         raise NumericsError(

@@ -523,6 +523,8 @@ def label_statistics(
 
 def null_spread(y: np.ndarray, controls: np.ndarray) -> float:
     """Return the residual standard deviation of the outcome given its controls alone; y
-    (N,), controls (N, K).
+    (N,), controls (N, K), K zero where the outcome itself is what is left.
     """
+    if not controls.shape[1]:
+        return float(np.sqrt(np.mean(y**2)))
     return float(np.sqrt(fit_ols(y, controls).sigma2))

@@ -80,9 +80,12 @@ def slope_break_test(
 def _break_dates(shape: tuple[int, ...], trim: float) -> np.ndarray:
     """List the dates after which the slope may change."""
     units, dates = shape
-    shortest = max(2, int(np.ceil(trim * dates)))
+    # Rounded first: 0.14 * 50 is 7.000000000000001.
+    shortest = max(2, int(np.ceil(round(trim * dates, 9))))
     if units < 3 or dates < 2 * shortest:
-        raise NumericsError(f"{units} units at {dates} dates leave no room for a break")
+        raise NumericsError(
+            f"{units} units with {dates} growths leave no room for a break"
+        )
     return np.arange(shortest - 1, dates - shortest)
 
 

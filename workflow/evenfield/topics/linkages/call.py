@@ -8,7 +8,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evenfield.shared.calls import Call, Place, drawn, method_of, specification
+from evenfield.shared.calls import (
+    Call,
+    NoCallError,
+    Place,
+    drawn,
+    method_of,
+    specification,
+)
 from evenfield.shared.contrasts.calls import (
     ESTIMATE,
     OF_SINGLES,
@@ -49,7 +56,11 @@ def call(study: Study, row: Row) -> Call:
         return _without_units(
             _fitted(work, panel, panel.columns, NEIGHBOURS_X, "CR3"), row
         )
-    method = method_of(row, BASE, spec.inference or ("CR3", *PRINTED), SUFFIXES)
+    methods = spec.inference or ("CR3", *PRINTED)
+    named = {BASE, *(f"{BASE}_{SUFFIXES.get(name, name.lower())}" for name in methods)}
+    if row["estimator"] not in named:
+        raise NoCallError(f"{row['estimator']} is no inference of its specification")
+    method = method_of(row, BASE, methods, SUFFIXES)
     fitted = _fitted(work, panel, panel.columns, row["term"], method)
     if method.startswith("wild"):
         inference = study.config.inference
