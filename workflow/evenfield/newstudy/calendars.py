@@ -53,7 +53,9 @@ def _gregorian(found: re.Match[str]) -> str:
     year = _year_of_era(found)
     if year not in YEARS:
         return found[0]
-    return f"{year}{_following(found[3], ERAS[found[1]])}{found[4] or ''}"
+    if found[3]:
+        return f"{year}{_following(found[3], ERAS[found[1]])}"
+    return f"{year}{found[4] or ''}"
 
 
 def _following(digits: str | None, behind: int) -> str:
