@@ -86,7 +86,7 @@ def moran(
             "leave the other out",
         )
     rate = 0.05 if discovery_rate is None else discovery_rate
-    share("discovery rate", rate, 0.05)
+    rate = share("discovery rate", rate, 0.05)
     rows = table(outcome_of(y, data, held), data, unit, time)
     values = rows.balanced(rows.y)
     W = matched_weights(w, rows.units.names, islands)
