@@ -10,15 +10,18 @@ from pathlib import Path
 from engine.preloaded import hand_over
 
 
-def note(number: int) -> None:
-    """Leave the line of a job that was ended by a signal in its log."""
-    from engine.job import note_end
+def main(script: str, rule: str, log: str) -> None:
+    """Hand a script over, or run it; a copy that a signal ended leaves a line in the log."""
 
-    note_end(RULE, Path(LOG), number)
+    def note(number: int) -> None:
+        from engine.job import note_end
+
+        note_end(rule, Path(log), number)
+
+    sys.argv = [script]
+    hand_over(note)  # it ends this process where a copy did the work
+    runpy.run_path(script, run_name="__main__")
 
 
 if __name__ == "__main__":
-    _, script, RULE, LOG = sys.argv
-    sys.argv = [script]
-    hand_over(note)
-    runpy.run_path(script, run_name="__main__")
+    main(*sys.argv[1:])

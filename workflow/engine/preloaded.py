@@ -45,7 +45,7 @@ LIBRARY = str(Path(__file__).resolve().parents[1])
 OWN = ("evenfield", "engine")
 
 
-# Whom the jobs of a run can ask that a copy starts itself: one at most.
+# In a copy: what a run that it starts passes on, so that its jobs ask the same process.
 OFFERS: list[str] = []
 
 
