@@ -74,6 +74,15 @@ def test_shuffled_rows_give_the_same_table(table):
     assert unit_table(results) == table
 
 
+def test_names_stand_as_in_an_index():
+    results = made_results()
+    panel = results.table("panel")
+    units = results.table("units").assign(name=["Île", "Jura", "aisne"])
+    results.table = lambda name, *_, **__: {"panel": panel, "units": units}[name].copy()
+    names = [row["cells"][0]["text"] for row in unit_table(results).rows]
+    assert names == ["aisne", "Île", "Jura"]
+
+
 def test_a_path_is_in_percent_of_the_average_and_has_gaps(table):
     paths = {row["anchor"]: row["path"] for row in table.rows}
     # The average of 2000 is 800 / 3, that of 2010 is 300.

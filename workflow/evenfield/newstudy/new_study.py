@@ -412,13 +412,32 @@ class NewStudy:
         ]
         items += [{"name": "outlines", "path": path} for path in self.outlines]
         name = re.sub(r"[^a-z0-9]+", "-", self.options.folder.name.lower()).strip("-")
+        note = self._forecasts()
         return {
             "name": name or "study",
             "sources": self._sources(),
             "grade": "A",
             "flag": self.options.flag,
+            **({"note": note} if note else {}),
             "resources": items,
         }
+
+    def _forecasts(self) -> str:
+        """Return which years may be forecasts, as the table says of each unit; nothing
+        where it does not, or where they are left out.
+        """
+        units = self.tables["units"]
+        column = _like(units, WORDS.estimates_after.pattern)
+        if not column:
+            return ""
+        years = pd.to_numeric(units[column], errors="coerce")
+        if not years.min() < self.guessed.years[1]:
+            return ""
+        last_known = int(years.min())
+        return (
+            f"By the column {column} of the source, figures of years after {last_known}"
+            " may be forecasts."
+        )
 
     def _sources(self) -> list[dict[str, Any]]:
         """Return what the dictionary names as sources: the table first, then outlines

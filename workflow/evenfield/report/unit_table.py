@@ -105,7 +105,13 @@ def _figures(results: StudyResults, income: pd.DataFrame) -> pd.DataFrame:
     # Rank one is the highest income; units with equal incomes share the better rank.
     for end in ("first", "last"):
         frame[f"rank_{end}"] = frame[end].rank(ascending=False, method="min")
-    return frame.sort_values("name", kind="stable")  # units of one name by id
+    # Units of one name stand by id.
+    return frame.sort_values("name", kind="stable", key=_as_in_an_index)
+
+
+def _as_in_an_index(names: pd.Series) -> pd.Series:
+    """Return names as an index orders them: Île-de-France beside Ile, not behind Z."""
+    return names.str.normalize("NFKD").str.casefold()
 
 
 def _written(first: int, last: int, median: float) -> _Written:

@@ -22,8 +22,8 @@ def whole_origin(
     """Return sources and spans of a study: its own, or one source and grade for all;
     and tables said to be simulated.
 
-    The dictionary states ``grade`` and ``flag`` for the whole study and ``flag`` for a
-    table.
+    The dictionary states ``grade``, ``flag`` and ``note`` for the whole study and
+    ``flag`` for a table.
     """
     named, licence = ([*package.get(key, []), {}][0] for key in ("sources", "licenses"))
     source = {
@@ -48,6 +48,7 @@ def whole_origin(
                 "last_year": 0.0,
                 "grade": "A",
                 "flag": SIMULATED,
+                "note": "",
             }
         )
     ]
@@ -58,21 +59,15 @@ def whole_origin(
             "first_year": years.min(),
             "last_year": years.max(),
             "grade": package["grade"],
+            "flag": package.get("flag", "official"),
+            "note": package.get("note", ""),
         }
-        spans.append(
-            pd.DataFrame(
-                {
-                    "variable": columns,
-                    **label,
-                    "flag": package.get("flag", "official"),
-                }
-            )
-        )
+        spans.append(pd.DataFrame({"variable": columns, **label}))
     spans_found = pd.concat(
         [span for span in spans if len(span)] or spans[:1], ignore_index=True
     )
     spans_found = spans_found[~spans_found["variable"].isin(["unit", "year"])].assign(
-        units=ALL_UNITS, source=next(iter(sources["source"]), ""), note=""
+        units=ALL_UNITS, source=next(iter(sources["source"]), "")
     )
     own = [tables["panel_provenance"]] if "panel_provenance" in tables else []
     return {
