@@ -54,15 +54,15 @@ def whole_origin(
     ]
     for name in ("panel", "panel_merged") if "panel_provenance" not in tables else ():
         years = tables.get(name, {"year": pd.Series()})["year"]
-        columns = [*tables.get(name, ())]
-        label = {
+        span = {
+            "variable": [*tables.get(name, ())],
             "first_year": years.min(),
             "last_year": years.max(),
             "grade": package["grade"],
             "flag": package.get("flag", "official"),
             "note": package.get("note", ""),
         }
-        spans.append(pd.DataFrame({"variable": columns, **label}))
+        spans.append(pd.DataFrame(span))
     spans_found = pd.concat(
         [span for span in spans if len(span)] or spans[:1], ignore_index=True
     )
