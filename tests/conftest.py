@@ -5,6 +5,7 @@ units that a test may break.
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from built_site import built
 from evenfield.study.config import checked_config
@@ -19,6 +20,11 @@ LONGEST = (
     "test_study. project_files test_published test_new_study test_examples recovery/"
     " workflow/ browser/".split()
 )
+
+
+# Drawn cases are the same in every run, and no test is of the time that it takes.
+settings.register_profile("evenfield", derandomize=True, deadline=None)
+settings.load_profile("evenfield")
 
 
 @pytest.hookimpl(trylast=True)

@@ -18,12 +18,10 @@ from evenfield.study.tables import resource_named
 from evenfield.study.weights.build import build_geography, build_weights
 from toy_study import TEXT, ToyStudy
 
-HEALTH = {"deadline": None, "suppress_health_check": list(HealthCheck)}
 SEEDED = settings(
-    derandomize=True,
     database=None,
     max_examples=50,
-    **HEALTH,
+    suppress_health_check=list(HealthCheck),
 )
 ODD = [
     "",
