@@ -195,6 +195,7 @@ HOMES = {
     "sigma": "sigma",
     "spatial_regimes": "exposure",
     "speed_paths": "rolling",
+    "synthetic_control": "synthetic_control",
 }
 # What is no kernel of an estimator: types, errors, random streams, least squares and the
 # registry of inferences.
