@@ -277,7 +277,12 @@ def test_who_is_followed_exactly_has_no_error_to_divide_by():
     fit = fitted(flat.assign(y=varied.astype(float) + after))
     assert inference(fit, "ratio")["statistic"] > 1e6
     assert inference(fit, "ratio")["p_value"] == 1 / 8
-    refused("every donor has the treated path itself", fitted, flat)
+    words = (
+        "u00: every donor has the treated path itself; .*differ from it over the fit"
+    )
+    refused(words, fitted, flat)
+    alike = flat.assign(y=flat["year"].mod(3) * (flat["unit"] == "u00"))
+    refused("u01: every donor has", fitted, alike)
 
 
 def test_plots_show_the_unit_above_its_donors():

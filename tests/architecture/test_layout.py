@@ -47,7 +47,7 @@ FOLDERS = {
     "newstudy": ({"study", "numerics", "shared"}, {"pandas", "yaml", "shapely"}),
 }
 DRAWING = {"matplotlib", "seaborn"}
-ESTIMATORS = {"statsmodels", "linearmodels", "pysyncon"}
+ESTIMATORS = {"statsmodels", "linearmodels"}
 # The same by name of the file in a topic: estimate.py and estimate_*.py and so on.
 KINDS = {
     "estimate": (

@@ -12,6 +12,7 @@ import numpy as np
 
 from evenfield.models.rows import Row
 from evenfield.numerics.arrays import Array, order_by_value
+from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.methods import Tested
 from evenfield.numerics.synthetic_control import (
     conformal_p,
@@ -200,9 +201,12 @@ class SyntheticControl:
     def _followed(self, unit: str, donors: tuple[str, ...]) -> Followed:
         """Fit a unit by donors over the dates before the effect."""
         paths = self._paths((unit, *donors))
-        weights, gaps = weights_and_gaps(
-            paths[:, 0], paths[:, 1:], self.before, self.demeaned
-        )
+        try:
+            weights, gaps = weights_and_gaps(
+                paths[:, 0], paths[:, 1:], self.before, self.demeaned
+            )
+        except NumericsError as error:
+            raise NumericsError(f"{unit}: {error}") from error
         return Followed(
             unit=unit,
             donors=donors,
