@@ -30,6 +30,18 @@ def test_every_row_of_a_case_is_a_synthetic_control_of_the_library(case):
     assert all(np.isfinite(row["estimate"]) for row in rows)
 
 
+def test_years_that_a_study_of_every_other_year_lacks_are_those_after_them():
+    every_other = {**CASE, "fit": [1981, 1993], "effect": [1994, 1999], "placebo": 1992}
+    study = make_study(every_other, effect=0.1)
+    study.described["step"] = 2
+    rows = [asdict(row) for row in estimate(study).estimates]
+    for row in rows:
+        made_call = topic.call(study, row)
+        hold(made_call, row)
+        assert made_call.arguments["date"] == 1995
+        assert made_call.arguments["placebo"] == 1993
+
+
 def test_the_call_has_the_donors_and_years_of_the_case_alone():
     study = make_study(FEWER)
     row = asdict(estimate(study).estimates[0])

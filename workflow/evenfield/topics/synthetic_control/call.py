@@ -24,22 +24,23 @@ def call(study: Study, row: Row) -> Call:
     spec = specification(section_of(study, Section, "synthetic_control"), row)
     data = _data(study, spec.id)
     last_fitted = data.years[data.years <= spec.fit[1]][-1]
+    placebo = _placebo(spec, data)
     arguments: dict[str, Any] = {
         "y": "y",
         "unit": "unit",
         "time": "year",
         "treated": spec.unit,
-        "date": spec.effect[0],
+        "date": _first_from(data, spec.effect[0]),
         "fit_end": int(last_fitted),
         "demeaned": spec.demeaned,
     }
-    if spec.placebo is not None:
-        arguments["placebo"] = spec.placebo
+    if placebo is not None:
+        arguments["placebo"] = placebo
     return Call(
         function="synthetic_control",
         data=data.long("y"),
         arguments=arguments,
-        places=(_place(row, spec, int(data.years[-1])),),
+        places=(_place(row, placebo, int(data.years[-1])),),
     )
 
 
@@ -50,7 +51,16 @@ def _data(study: Study, spec_id: str) -> Trajectories:
     return case_data(study, specs[spec_id])[1]
 
 
-def _place(row: Row, spec: ControlSpec, end: int) -> Place:
+def _placebo(spec: ControlSpec, data: Trajectories) -> int | None:
+    return None if spec.placebo is None else _first_from(data, spec.placebo)
+
+
+def _first_from(data: Trajectories, year: int) -> int:
+    """Return the first year of the data from a year on: it need not have each."""
+    return int(data.years[data.years >= year][0])
+
+
+def _place(row: Row, placebo: int | None, end: int) -> Place:
     if row["effect_type"] == "stat_end":
         return Place(table="path", line=end, columns=GAP)
     if row["effect_type"] == "stat_pre_rmspe":
@@ -59,5 +69,5 @@ def _place(row: Row, spec: ControlSpec, end: int) -> Place:
         without = row["max_leverage_unit"]
         return Place(table="leave one out", line=without, columns=GAP)
     if row["estimator"] == f"{BASE}_in_time":
-        return Place(term=f"gap, placebo {spec.placebo}", inference="ranks")
+        return Place(term=f"gap, placebo {placebo}", inference="ranks")
     return Place(term="gap", inference=INFERENCES[row["estimator"]])
