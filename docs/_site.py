@@ -70,6 +70,7 @@ CHAPTERS = {
         "library/event-study.md",
         "library/rings.md",
         "library/placement.md",
+        "library/synthetic-control.md",
         "library/nearby.md",
         "library/border-difference.md",
         "library/spatial-*",

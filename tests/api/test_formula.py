@@ -173,6 +173,9 @@ FITS = {
         draws=9,
         **KEYS,
     ),
+    "synthetic control": lambda y, d: ef.synthetic_control(
+        y, d, treated="u03", date=2000, **KEYS
+    ),
     "placement": lambda y, d: ef.placement(
         f"{y} ~ got", d[d["year"] == 1990], unit="unit", draws=99
     ),

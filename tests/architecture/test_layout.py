@@ -47,7 +47,7 @@ FOLDERS = {
     "newstudy": ({"study", "numerics", "shared"}, {"pandas", "yaml", "shapely"}),
 }
 DRAWING = {"matplotlib", "seaborn"}
-ESTIMATORS = {"statsmodels", "linearmodels", "pysyncon"}
+ESTIMATORS = {"statsmodels", "linearmodels"}
 # The same by name of the file in a topic: estimate.py and estimate_*.py and so on.
 KINDS = {
     "estimate": (
@@ -195,6 +195,7 @@ HOMES = {
     "sigma": "sigma",
     "spatial_regimes": "exposure",
     "speed_paths": "rolling",
+    "synthetic_control": "synthetic_control",
 }
 # What is no kernel of an estimator: types, errors, random streams, least squares and the
 # registry of inferences.

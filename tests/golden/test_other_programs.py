@@ -10,6 +10,7 @@ import pytest
 from linearmodels import PanelOLS
 from linearmodels.datasets import munnell
 
+from evenfield.models.synthetic_control import weights_and_gaps
 from evenfield.models.trends import hp_trend
 from evenfield.numerics.dynamic_panel.gmm import dynamic_gmm
 from evenfield.numerics.dynamic_panel.instruments import Equations, GmmSpec, Layout
@@ -19,7 +20,6 @@ from evenfield.numerics.inference.driscoll_kraay import (
 )
 from evenfield.numerics.logt import fit_logt, regression_periods, transition_variance
 from evenfield.numerics.ols import fit_ols
-from evenfield.topics.synthetic_control.estimate import _weights
 from golden.anchors import expected, firms, us_states
 from tolerances import ITERATIVE, close
 from yaml_text import from_yaml
@@ -110,7 +110,7 @@ def test_the_printed_effects_of_the_programme(demeaned, printed, distance):
     before = data.index.to_numpy() < 1989
     treated = data["California"].to_numpy()
     donors = data.drop(columns="California")
-    weights, gaps = _weights(treated, donors.to_numpy(), before, demeaned)
+    weights, gaps = weights_and_gaps(treated, donors.to_numpy(), before, demeaned)
     assert weights.min() >= 0
     close(weights.sum(), 1)
     close(gaps[~before].mean(), printed, atol=distance)

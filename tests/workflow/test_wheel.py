@@ -77,6 +77,7 @@ def run_examples(python, folder):
         "examples/simulated-districts/data",
         "data",
         "tests/golden/arellano_bond",
+        "tests/golden/prop99",
     ):
         shutil.copytree(ROOT / name, folder / name)
     done = subprocess.run(

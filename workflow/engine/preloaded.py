@@ -36,7 +36,7 @@ WORD_BYTES = 32  # of the random word, twice as many as hexadecimal digits
 PATIENCE = 10.0  # seconds that a connection may stay silent
 # What most jobs import, and what is slow to import.
 LIBRARIES = (
-    "statsmodels.api linearmodels.panel pysyncon seaborn docx pydantic jinja2"
+    "statsmodels.api linearmodels.panel seaborn docx pydantic jinja2"
     " markdown_it snakemake.logging snakemake.iocontainers"
     " matplotlib.backends.backend_pdf matplotlib.backends.backend_svg"
 ).split()

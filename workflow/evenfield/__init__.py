@@ -31,6 +31,7 @@ _NAMES = {
     "api.samples": "ols_by",
     "api.sigma": "sigma sigma_path",
     "api.support": "common_support",
+    "api.synthetic_control": "synthetic_control",
     "api.spatial": (
         "spatial_cross_section spatial_dynamic spatial_model_probabilities spatial_panel"
     ),

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from numpy.random import default_rng
 
+from evenfield.models import synthetic_control
 from evenfield.shared.estimates import estimates_frame
 from evenfield.study.errors import EvenfieldError
-from evenfield.topics.synthetic_control import estimate as synthetic_control
 from evenfield.topics.synthetic_control.estimate import estimate
 from made_study import (
     NUMBERS,

@@ -44,6 +44,10 @@ ADVICE = {
         "units far away to compare with",
         "take smaller rings, or min_controls if so few are enough",
     ),
+    "every donor has": (
+        "donors that differ from it over the fit",
+        "exclude units that are the same, or take more dates",
+    ),
     "nothing of the outcome over": (
         "an outcome that they do not explain without an error",
         "leave out what it is made of",

@@ -20,11 +20,11 @@ def draw(fit: Fit, ax: Axes | None = None) -> Axes:
     horizons = pd.to_numeric(effects.index.to_series(), errors="coerce").dropna()
     if len(horizons):
         draw_horizons(effects.loc[horizons.index], horizons.to_numpy(), ax)
+    elif "gaps" in fit.tables:
+        draw_gaps(fit.tables["gaps"], fit.tables["path"]["of"] == "effect", ax)
     elif "over time" in fit.tables:
         over_time = fit.tables["over time"]
-        dates = over_time.index
-        if isinstance(dates, pd.PeriodIndex):
-            dates = dates.to_timestamp()
+        dates = _on_axis(over_time.index)
         for name, column in over_time.items():
             ax.plot(dates, column, label=str(name))
         if len(ax.lines) <= MOST_TICKS // 4:
@@ -60,3 +60,23 @@ def draw_horizons(rows: pd.DataFrame, at: np.ndarray, ax: Axes) -> None:
         )
     ax.set_xlabel("dates since the policy; below: units")
     ax.legend(frameon=False, loc="upper left")
+
+
+def draw_gaps(gaps: pd.DataFrame, effect: pd.Series, ax: Axes) -> None:
+    """Draw the gaps of the first unit by date above those of all others, in grey, and
+    where the effect begins; effect (T,) of bool.
+    """
+    dates = _on_axis(gaps.index)
+    treated, *donors = gaps
+    for donor in donors:
+        ax.plot(dates, gaps[donor], color="0.8", linewidth=0.7, zorder=1)
+    ax.plot(dates, gaps[treated], color="black", zorder=2, label=str(treated))
+    ax.axhline(0, color="0.7", zorder=0)
+    ax.axvline(dates[int(effect.argmax())], color="0.7", linestyle=":", zorder=0)
+    ax.set_ylabel("gap to the synthetic control; grey: donors")
+    ax.legend(frameon=False)
+
+
+def _on_axis(dates: pd.Index) -> pd.Index:
+    """Return dates as an axis takes them."""
+    return dates.to_timestamp() if isinstance(dates, pd.PeriodIndex) else dates

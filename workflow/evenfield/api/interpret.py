@@ -561,6 +561,40 @@ def _nearby(fit: Fit) -> str:
     return f"{gap} {_interval(row)}"
 
 
+# What stands behind the p-value of a gap, by inference.
+CHANCE_OF_GAP = {
+    "ranks": "Where each donor is taken for it in turn, a mean gap as large comes up",
+    "ratio": (
+        "Where each donor is taken for it in turn, a gap as large beside the error before"
+        " comes up"
+    ),
+    "conformal": (
+        "Where residuals of a fit to all dates move over time, such as large come up"
+    ),
+}
+
+
+def _synthetic_control(fit: Fit) -> str:
+    row = _first(fit)
+    side = "above" if row["estimate"] >= 0 else "below"
+    notes = fit.notes
+    first = (
+        f"From {notes['effect']} {fit.model} of {notes['treated']} lies"
+        f" {_number(abs(row['estimate']))} {side} its synthetic control on average"
+    )
+    if notes["poor fit"]:
+        first = f"{first}; that fit is poor, with an {notes['poor fit']}"
+    p = row["p_value"]
+    second = f"{CHANCE_OF_GAP[row['inference']]} with p {_number(p)}: {_refused(p, 'chance')}"
+    # One of J + 1 units is the treated one itself, and one of T shifts is none.
+    count, what = notes["units"], "units"
+    if row["inference"] == "conformal":
+        count, what = len(fit.tables["path"]), "dates"
+    if 1 / count >= SURE:
+        second = f"{second}, and with {count} {what} it cannot be"
+    return f"{first}. {second}."
+
+
 READERS: dict[str, Callable[[Fit], str]] = {
     "ols": _slope,
     "contrasts": _contrast,
@@ -594,4 +628,5 @@ READERS: dict[str, Callable[[Fit], str]] = {
     "rings": _rings,
     "placement": _placement,
     "nearby": _nearby,
+    "synthetic-control": _synthetic_control,
 }

@@ -25,8 +25,11 @@ def penalised(y: Array, D: Array, ridge: float) -> tuple[Array, Array]:
     that units of measure drop out; dividing by that distance gives a solver numbers
     near one.
     """
-    squares = ((D - y[:, None]) ** 2).sum(axis=0)
+    with np.errstate(over="ignore"):  # what comes of it is refused
+        squares = ((D - y[:, None]) ** 2).sum(axis=0)
     distance = float(squares.mean())
+    if np.isinf(distance):
+        raise NumericsError("paths too large to be squared")
     if not distance > 0:
         raise NumericsError("every donor has the treated path itself")
     J = D.shape[1]

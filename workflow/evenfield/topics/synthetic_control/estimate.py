@@ -4,25 +4,24 @@ of units without zones.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Annotated
 
 import numpy as np
 import pandas as pd
 from pydantic import model_validator
 
-from evenfield.numerics.arrays import Array
-from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.synthetic_control import (
-    conformal_p,
-    penalised,
-    rank_interval,
-    rank_p,
-    simplex_least_squares,
+from evenfield.models.synthetic_control import (
+    FEWEST_DATES,
+    FEWEST_DONORS,
+    RIDGE,
+    Followed,
+    SyntheticControl,
+    synthetic_control,
 )
-from evenfield.shared.estimates import finite_or_nan
+from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.inference.methods import Tested
+from evenfield.shared.estimates import NAN
 from evenfield.shared.rows import Kind, Results, Rows
 from evenfield.shared.samples import basis_warning, joined
 from evenfield.shared.settings import SchemeInfo, check_names, scheme_info
@@ -33,16 +32,6 @@ from evenfield.study.study import Study
 from evenfield.study.study_config import SPARED, HypothesisName, Year, Years
 
 BASE = "synthetic_control"
-FEWEST_YEARS = 5
-FEWEST_DONORS = 3
-# ASSUME: of weights that fit equally well the most even ones are taken, so that there
-# is one answer; with this share of the mean squared distance of the donors the weights
-# differ from those without penalty in the fourth decimal.
-RIDGE = 1e-6
-# ASSUME: a fit is poor when the error before the date is among the largest tenth of the
-# placebos.
-POOR = 0.1
-SHOWN = 1e-6  # smaller weights are not listed
 UNITS = {
     "log_income": "log points",
     "relative_log_income": "log points",
@@ -119,9 +108,9 @@ class ControlSpec(UnitsSpec):
             start = min(since, self.placebo)
         # The shorter of both fits counts: a placebo date ends its fit earlier.
         years = min(start, last + 1) - first
-        if years < FEWEST_YEARS:
+        if years < FEWEST_DATES:
             raise ValueError(
-                f"{self.id} has {years} years to fit; {FEWEST_YEARS} are needed"
+                f"{self.id} has {years} years to fit; {FEWEST_DATES} are needed"
             )
         return self
 
@@ -131,7 +120,7 @@ Section = list[ControlSpec]
 
 def check_data(study: Study, _: Section, spec: ControlSpec) -> None:
     """Refuse what the panel cannot carry, before anything is estimated."""
-    _Case.of(study, spec)
+    case_data(study, spec)
 
 
 def estimate(study: Study) -> Results:
@@ -149,9 +138,16 @@ def estimate(study: Study) -> Results:
     weights = []
     for spec in read(Section, study.config, "synthetic_control"):
         case = _Case.of(study, spec)
-        case.add_rows(out)
-        series += [case.path(fit) for fit in (case.main, *case.placebos)]
-        for unit, weight in case.main.used.items():
+        try:
+            case.add_rows(out)
+        except NumericsError as error:
+            fault = f"synthetic control {spec.id}: {error}"
+            raise EstimateError(
+                fault, "donors that differ", "correct the data"
+            ) from error
+        main = case.control.main
+        series += [case.path(one) for one in (main, *case.control.placebos)]
+        for unit, weight in main.used.items():
             weights.append(
                 {
                     "spec_id": spec.id,
@@ -171,46 +167,13 @@ def estimate(study: Study) -> Results:
 
 
 @dataclass(frozen=True)
-class _Fit:
-    """A unit and its synthetic control over all years of a case."""
-
-    unit: str
-    donors: tuple[str, ...]
-    weights: Array  # (J,)
-    actual: Array  # (T,)
-    gaps: Array  # (T,)
-    before: np.ndarray  # (T,) whether a year belongs to the fit
-    after: np.ndarray  # (T,) whether a year belongs to the effect
-
-    @property
-    def used(self) -> dict[str, float]:
-        """The donors with a weight that is listed."""
-        weights = zip(self.donors, self.weights, strict=True)
-        return {unit: weight for unit, weight in weights if weight > SHOWN}
-
-    @property
-    def rmspe(self) -> float:
-        """Root mean squared gap in the years of the fit."""
-        return float(np.sqrt((self.gaps[self.before] ** 2).mean()))
-
-    @property
-    def ratio(self) -> float:
-        """Root mean squared gap after the date over that before."""
-        return float(np.sqrt((self.gaps[self.after] ** 2).mean())) / self.rmspe
-
-    @property
-    def mean(self) -> float:
-        """Mean gap after the date."""
-        return float(self.gaps[self.after].mean())
-
-
-@dataclass(frozen=True)
 class _Case:
-    """The paths of one specification and its fits."""
+    """One specification with its paths and its synthetic control."""
 
     spec: ControlSpec
     info: SchemeInfo
     data: Trajectories  # treated unit and donors
+    control: SyntheticControl
     level: float
 
     @classmethod
@@ -218,101 +181,29 @@ class _Case:
         """Read the paths of the treated unit and its donors, or say what is wrong with
         the specification.
         """
-        where = f"synthetic control {spec.id}"
-        info = scheme_info(study.description(spec.unit_scheme))
-        units = info.samples[spec.sample]
-        check_names([spec.unit, *spec.exclude], units, where)
-        panel = study.table("panel", spec.unit_scheme)
-        known = sorted(panel["year"].unique())
-        wanted = list(range(spec.fit[0], spec.effect[1] + 1, info.step))
-        absent = [str(year) for year in wanted if year not in known]
-        if absent:
-            raise EstimateError(
-                f"{where}: {len(absent)} of its years are not in the panel"
-                f" ({first_examples(absent)})",
-                f"years in {known[0]}-{known[-1]}",
-                "correct `fit` or `effect`",
-            )
-        doses = study.table("doses", spec.unit_scheme)
-        check_names([spec.zones], doses["zone_type"].unique(), f"{where}: `zones`")
-        held = doses[doses["zone_type"].eq(spec.zones) & doses["zones"].gt(0)]["unit"]
-        # ASSUME: a unit that ever holds such a zone, however late, is no donor: no
-        # comparison changes with the date.
-        treated_ever = {*held, *spec.exclude} - {spec.unit}
-        units_used = [unit for unit in units if unit not in treated_ever]
-        # The treated unit is among these, so that an equal number is one donor short.
-        if len(units_used) <= FEWEST_DONORS:
-            raise EstimateError(
-                f"{where} has {len(units_used) - 1} donors",
-                f"{FEWEST_DONORS} at least",
-                "exclude fewer units",
-            )
-        data = trajectories(panel, spec.outcome, units_used, where, wanted)
-        return cls(spec, info, data, study.config.inference.level)
-
-    @property
-    def donors(self) -> list[str]:
-        """The donors, in an order that does not depend on names."""
-        return [unit for unit in self.data.units if unit != self.spec.unit]
-
-    @cached_property
-    def main(self) -> _Fit:
-        """The treated unit against its donors."""
-        return self.fitted(self.spec.unit, self.donors)
-
-    @cached_property
-    def placebos(self) -> list[_Fit]:
-        """Each donor against the other donors."""
-        return self.in_space(self.spec.effect)
-
-    def in_space(self, effect: tuple[int, int]) -> list[_Fit]:
-        """Return each donor against the other donors, with the effect in some years."""
-        return [self.fitted(unit, self._but(unit), effect) for unit in self.donors]
-
-    def _but(self, unit: str) -> list[str]:
-        return [donor for donor in self.donors if donor != unit]
-
-    def _paths(self, units: Sequence[str]) -> Array:
-        """Return the paths of some units as columns; shape (T, J)."""
-        return self.data.values[[self.data.units.index(unit) for unit in units]].T
-
-    def fitted(
-        self, unit: str, donors: list[str], effect: tuple[int, int] | None = None
-    ) -> _Fit:
-        """Fit a unit over the years before an effect."""
-        since, until = effect or self.spec.effect
-        first, last = self.spec.fit
-        years = self.data.years
-        # Nothing after a date may shape the weights, also where it is a placebo.
-        before = (years >= first) & (years <= min(last, since - 1))
-        after = (years >= since) & (years <= until)
-        y, *D = self._paths([unit, *donors]).T
-        # Placebos and leave-one-out have a donor less and start at their nearest one.
-        near = len(donors) == len(self.donors)
-        weights, gaps = _weights(
-            y, np.array(D).T, before, self.spec.demeaned, near=near
+        info, data = case_data(study, spec)
+        since = spec.effect[0]
+        control = synthetic_control(
+            data.values,
+            data.units,
+            spec.unit,
+            fit_dates=int((data.years <= spec.fit[1]).sum()),
+            since=int((data.years < since).sum()),
+            demeaned=spec.demeaned,
         )
-        return _Fit(
-            unit=unit,
-            donors=tuple(donors),
-            weights=weights,
-            actual=y,
-            gaps=gaps,
-            before=before,
-            after=after,
-        )
+        return cls(spec, info, data, control, study.config.inference.level)
 
-    def path(self, fit: _Fit) -> pd.DataFrame:
+    def path(self, followed: Followed) -> pd.DataFrame:
         """Return a unit and its synthetic control by year."""
         return pd.DataFrame(
             {
                 "spec_id": self.spec.id,
-                "kind": "treated" if fit is self.main else "placebo",
-                "unit": fit.unit,
+                "kind": "treated" if followed is self.control.main else "placebo",
+                "unit": followed.unit,
                 "year": self.data.years,
-                "actual": fit.actual,
-                "synthetic": fit.actual - fit.gaps,
-                "gap": fit.gaps,
+                "actual": followed.actual,
+                "synthetic": followed.actual - followed.gaps,
+                "gap": followed.gaps,
             }
         )
 
@@ -321,46 +212,25 @@ class _Case:
         leave-one-out and the placebo.
         """
         spec = self.spec
-        main = self.main
-        count = len(self.placebos)
-        # POOR FIT: fewer than a tenth of the donors are followed worse than the unit.
-        worse = sum(placebo.rmspe >= main.rmspe for placebo in self.placebos)
+        control = self.control
+        main = control.main
         poor = ""
-        if worse < POOR * count:
+        if control.poor:
+            count = len(control.donors)
             poor = (
-                f"POOR FIT: the error before the date is above that of {count - worse}"
-                f" of {count} donors"
+                "POOR FIT: the error before the date is above that of"
+                f" {count - control.worse} of {count} donors"
             )
-        rows = self._rows("gap", main, self.placebos, poor)
-        # A gap counts against how well the unit was fitted before (Abadie, Diamond and
-        # Hainmueller 2010).
-        ratios = np.array([placebo.ratio for placebo in self.placebos])
-        rows.add(
-            "ratio",
-            role="ladder",
-            estimate=main.mean,
-            statistic=main.ratio,
-            p_value=rank_p(main.ratio, ratios),
-            p_type=f"rank of post over pre RMSPE among {count + 1} units",
-            se_type="none: ranks",
-        )
-        rows.add(
-            "conformal",
-            role="ladder",
-            estimate=main.mean,
-            p_value=self._conformal(),
-            p_type=f"conformal, moving blocks, {len(self.data.years)} shifts",
-            se_type="none: conformal",
-        )
-        end = int(self.data.years[main.after][-1])
-        last_gap = float(main.gaps[main.after][-1])
+        ranked, by_ratio, conformal = control.rows(self.level)
+        rows = self._rows("gap", control, ranked.test, poor)
+        rows.add_test("ratio", by_ratio.test, NAN, role="ladder")
+        rows.add_test("conformal", conformal.test, NAN, role="ladder")
+        end = self.data.years[-1]
         described = {"role": "description", "contrast": f"gap in {end}"}
-        rows.add("end", **described, estimate=last_gap)
+        rows.add("end", **described, estimate=float(main.gaps[-1]))
         described["contrast"] = ""
         rows.add("pre_rmspe", **described, estimate=main.rmspe)
-        without = {
-            donor: self.fitted(spec.unit, self._but(donor)).mean for donor in main.used
-        }
+        without = control.left_out
         # Gaps that differ by rounding alone must not decide which donor is named.
         for kind, extreme in (("low", min), ("high", max)):
             donor = extreme(without, key=lambda name: round(without[name], 10))
@@ -369,28 +239,23 @@ class _Case:
                 role="robustness",
                 estimate=without[donor],
                 max_leverage_unit=donor,
-                n_units=count,
+                n_units=len(control.donors),
             )
         out.estimates += rows.estimates
         if spec.placebo is not None:
-            dates = (spec.placebo, spec.fit[1])
-            early = self.fitted(spec.unit, self.donors, dates)
-            rows = self._rows("in_time", early, self.in_space(dates), role="placebo")
-            out.estimates += rows.estimates
-
-    def _conformal(self) -> float:
-        """Return the conformal p-value of no effect: the weights are fitted to all
-        years, as the null allows (Chernozhukov, Wuthrich and Zhu 2021).
-        """
-        paths = self._paths([self.spec.unit, *self.donors])
-        every_year = np.ones(len(paths), dtype=bool)
-        _, residuals = _weights(
-            paths[:, 0], paths[:, 1:], every_year, self.spec.demeaned
-        )
-        return conformal_p(residuals, self.main.after)
+            early = control.at_placebo(int((self.data.years < spec.placebo).sum()))
+            test = early.ranked(self.level).test
+            out.estimates += self._rows(
+                "in_time", early, test, role="placebo"
+            ).estimates
 
     def _rows(
-        self, kind: str, fit: _Fit, placebos: list[_Fit], poor: str = "", role: str = ""
+        self,
+        kind: str,
+        control: SyntheticControl,
+        ranked: Tested,
+        poor: str = "",
+        role: str = "",
     ) -> Rows:
         """Return a builder of rows that holds the mean gap after a date, with its rank
         and the interval of that test.
@@ -401,15 +266,13 @@ class _Case:
             name: Kind(estimator, spec.unit, effect, unit)
             for name, (estimator, effect) in ROWS.items()
         }
-        years = self.data.years[fit.before | fit.after]
-        means = np.array([placebo.mean for placebo in placebos])
-        first, last = self.data.years[fit.after][[0, -1]]
+        years = self.data.years[control.before | control.after]
+        first, last = self.data.years[control.after][[0, -1]]
         # With J donors no p is below 1 / (J + 1): fewer than 19 give no 95 % interval.
-        low, high = rank_interval(fit.mean, means, self.level)
-        wide = "too few donors for an interval" if np.isinf(low) else ""
+        wide = "too few donors for an interval" if np.isinf(ranked.conf_low) else ""
         ends = self.data.years[[0, -1]].tolist()
         proxy = basis_warning(self.data.basis_between(*ends), self.info.first_official)
-        count = len(means) + 1
+        count = len(control.units)
         rows = Rows(
             kinds,
             role or spec.role,
@@ -430,42 +293,42 @@ class _Case:
             output_basis=self.data.basis_between(int(years[0]), int(years[-1])),
             data_hash=self.data.data_hash,
         )
-        rows.add(
-            kind,
-            estimate=fit.mean,
-            statistic=fit.mean,
-            p_value=rank_p(abs(fit.mean), np.abs(means)),
-            p_type=f"rank of the absolute mean gap among {count} units",
-            conf_low=finite_or_nan(low),
-            conf_high=finite_or_nan(high),
-            conf_level=self.level,
-            se_type="none: ranks",
-        )
+        rows.add_test(kind, ranked, self.level)
         return rows
 
 
-def _weights(
-    y: Array, D: Array, before: np.ndarray, demeaned: bool, *, near: bool = False
-) -> tuple[Array, Array]:
-    """Return the weights of the donors and the gaps in all years; y (T,), D (T, J),
-    before (T,) -> (J,), (T,).
-
-    pysyncon's solver comes ``near`` the optimum, and placebos start at one donor: from
-    either it is solved exactly.
+def case_data(study: Study, spec: ControlSpec) -> tuple[SchemeInfo, Trajectories]:
+    """Return the paths of the treated unit and its donors over the years of fit and
+    effect, or say what is wrong with the specification.
     """
-    from pysyncon import Synth
-
-    if demeaned:
-        # Means over the years of the fit alone: a mean over all would hold the effect.
-        y = y - y[before].mean()
-        D = D - D[before].mean(axis=0)
-    try:
-        A, b = penalised(y[before], D[before], RIDGE)
-        weights = simplex_least_squares(
-            A, b, Synth.w_optimize(np.eye(len(b)), A, b)[0] if near else None
-        )
-    except NumericsError as error:
+    where = f"synthetic control {spec.id}"
+    info = scheme_info(study.description(spec.unit_scheme))
+    units = info.samples[spec.sample]
+    check_names([spec.unit, *spec.exclude], units, where)
+    panel = study.table("panel", spec.unit_scheme)
+    known = sorted(panel["year"].unique())
+    wanted = list(range(spec.fit[0], spec.effect[1] + 1, info.step))
+    absent = [str(year) for year in wanted if year not in known]
+    if absent:
         raise EstimateError(
-            f"synthetic control: {error}", "donors that differ", "correct the data"
-        ) from error
-    return weights, y - D @ weights
+            f"{where}: {len(absent)} of its years are not in the panel"
+            f" ({first_examples(absent)})",
+            f"years in {known[0]}-{known[-1]}",
+            "correct `fit` or `effect`",
+        )
+    doses = study.table("doses", spec.unit_scheme)
+    check_names([spec.zones], doses["zone_type"].unique(), f"{where}: `zones`")
+    held = doses[doses["zone_type"].eq(spec.zones) & doses["zones"].gt(0)]["unit"]
+    # ASSUME: a unit that ever holds such a zone, however late, is no donor: no
+    # comparison changes with the date.
+    treated_ever = {*held, *spec.exclude} - {spec.unit}
+    units_used = [unit for unit in units if unit not in treated_ever]
+    # The treated unit is among these, so that an equal number is one donor short.
+    if len(units_used) <= FEWEST_DONORS:
+        raise EstimateError(
+            f"{where} has {len(units_used) - 1} donors",
+            f"{FEWEST_DONORS} at least",
+            "exclude fewer units",
+        )
+    data = trajectories(panel, spec.outcome, units_used, where, wanted)
+    return info, data
