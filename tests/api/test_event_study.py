@@ -570,3 +570,9 @@ def test_the_end_of_a_ring_is_a_number():
     refused(
         r"rings of \[50.0, nan\]", ef.rings, "y ~ 1", DATA, rings=[50, np.nan], **call
     )
+
+
+def test_a_power_that_is_written_as_text_is_its_number():
+    want = ef.event_study("y ~ 1", DATA, power=0.9, **KEYS).tables
+    found = ef.event_study("y ~ 1", DATA, power="0.9", **KEYS).tables
+    assert_frame_equal(found["event study"], want["event study"])

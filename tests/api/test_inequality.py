@@ -303,3 +303,12 @@ def test_groups_that_a_blank_made_floats_are_named_as_whole_numbers():
 def test_a_grouping_that_is_named_twice_is_refused():
     call = {"groups": ["zone", "zone"], "unit": "unit", **HOW}
     refused("the groups zone twice", ef.inequality, "income", FIRST, **call)
+
+
+def test_a_power_that_is_written_as_text_is_its_number():
+    call = {"groups": "place", "marked": "capital", **HOW, **KEYS}
+    want = ef.inequality("income", ROWS, power=0.9, **call)
+    found = ef.inequality("income", ROWS, power="0.9", **call)
+    pd.testing.assert_frame_equal(found.to_frame(), want.to_frame())
+    words = "a power of 90; .* 90 percent is 0.9"
+    refused(words, ef.inequality, "income", ROWS, power=90, **call)

@@ -99,3 +99,17 @@ def test_what_has_no_kernel_is_refused():
         ("step=0", ONE, {"step": 0}),
     ]:
         refused(words, fitted, data, **options)
+
+
+def test_what_is_counted_has_no_inference_and_no_law():
+    fit = fitted(ONE)
+    rows = fit.to_frame().set_index("term")
+    modes = rows.loc["modes, long run"]
+    assert (modes["inference"], modes["law"]) == ("", "")
+    assert rows.loc["one mode, 0", ["inference", "law"]].tolist() == [
+        "smoothed bootstrap",
+        "99 smoothed samples",
+    ]
+    assert str(fit).endswith("inference: smoothed bootstrap, 99 smoothed samples")
+    assert "smoothed bootstrap" not in str(fit.interpret("modes, long run"))
+    refused("no inference ''", fit.vcov, "")

@@ -343,9 +343,9 @@ def test_strata_and_places_that_change_from_date_to_date_are_refused():
 def test_options_that_no_inference_reads_are_named():
     given = {"cutoff_km": 100, "lags": 2, "most_components": 3, "strata": "region"}
     fit = ef.ols("y ~ x", PATHS, inference="CR1", **given, **KEYS)
-    assert fit.notes["given and not used"] == ", ".join(given)
+    assert fit.notes["given and read by no inference"] == ", ".join(given)
     read = ef.ols("y ~ x", PATHS, inference=["CR1", "driscoll_kraay"], lags=2, **KEYS)
-    assert not read.notes["given and not used"]
+    assert not read.notes["given and read by no inference"]
 
 
 @pytest.mark.parametrize(
@@ -368,7 +368,7 @@ def test_options_of_some_inferences_are_named_where_none_of_them_stands(
     one = PATHS[PATHS["year"] == 2000].assign(lat=lambda rows: 40 + rows["unit"] / 7)
     call = {"unit": "unit", "draws": 9, "inference": inference}
     fit = ef.ols("y ~ x", one, **call, **given)
-    assert fit.notes["given and not used"] == unread
+    assert fit.notes["given and read by no inference"] == unread
     # Where it is not named it is read: numbers move, but by coordinates as by default.
     without = ef.ols("y ~ x", one, **call)
     same = fit.to_frame().equals(without.to_frame())
@@ -422,7 +422,39 @@ def test_all_that_pass_options_on_name_those_that_no_inference_reads():
             "log_y ~ 1", PATHS.assign(log_y=PATHS["y"]), **given, **KEYS
         ),
     ):
-        assert fit.notes["given and not used"] == "strata"
+        assert fit.notes["given and read by no inference"] == "strata"
+
+
+def test_clusters_that_no_inference_reads_are_left_out_all_the_same():
+    fit = ef.ols("y ~ x", PATHS, inference="HC3", cluster="region", **KEYS)
+    assert fit.notes["given and read by no inference"] == "cluster"
+    regions = PATHS["region"].astype(str).unique()
+    assert set(fit.leave_one_out("x").params.index) == set(regions)
+    assert "given and not used" not in fit.notes
+
+
+@pytest.mark.parametrize("inference", ["classical", "HC3"])
+def test_a_covariance_keeps_its_digits_beside_columns_of_other_sizes(inference):
+    rng = np.random.default_rng(6)
+    Z = np.column_stack([np.ones(40), rng.normal(size=(40, 2)) @ [[1, 0.4], [0, 1]]])
+    y = Z @ [1.0, 2.0, 3.0] + rng.normal(size=40)
+    # The sandwich of columns of one size; b = c / size where x = size z.
+    bread = np.linalg.inv(Z.T @ Z)
+    u = y - Z @ bread @ Z.T @ y
+    leverage = np.einsum("ij,jk,ik->i", Z, bread, Z)
+    squares = np.full(40, u @ u / 37)
+    if inference == "HC3":
+        squares = (u / (1 - leverage)) ** 2
+    size = np.array([1.0, 1e7, 1e-7])
+    want = bread @ (Z.T * squares) @ Z @ bread / np.outer(size, size)
+    data = pd.DataFrame({"y": y, "large": 1e7 * Z[:, 1], "small": 1e-7 * Z[:, 2]})
+    result = ef.ols("y ~ large + small", data, inference=inference)
+    close(result.cov, want, rtol=1e-8)
+
+
+def test_a_perfect_fit_has_no_covariance():
+    data = pd.DataFrame({"x": [0.0, 1.0, 2.0, 3.0]}).assign(y=0.0)
+    assert (ef.ols("y ~ x", data).cov == 0).all(axis=None)
 
 
 PANEL = made_panel(6)

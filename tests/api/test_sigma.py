@@ -120,3 +120,14 @@ def test_a_path_refuses_holes_few_dates_and_what_is_no_number_of_breaks():
         ("trim=0", INCOMES, {"trim": 0}),
     ]:
         refused(words, ef.sigma_path, "income", data, **KEYS, **options)
+
+
+def test_a_deviation_stays_beside_any_inference_of_the_fall_without_one_of_its_own():
+    fit = ef.sigma("income", INCOMES, inference=["CR3", "HC3"], **KEYS)
+    rows = fit.to_frame()
+    described = rows[rows["term"].str.startswith("sigma")]
+    assert described["inference"].tolist() == ["", ""]
+    assert described["df"].isna().all()
+    assert list(fit.vcov("HC3").params.index) == list(fit.params.index)
+    close(fit.vcov("HC3").params, fit.params)
+    assert "CR3, t(" in str(fit)

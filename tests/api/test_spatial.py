@@ -115,9 +115,10 @@ def test_criteria_of_a_spatial_lag_are_those_of_spreg():
 
 
 @pytest.mark.parametrize("effects", ["random", "pooled", "unit"])
+@pytest.mark.filterwarnings("error::RuntimeWarning")
 def test_an_outcome_that_is_constant_is_refused(effects):
     refused(
-        r"exactly|no outcome|constant",
+        "the outcome does not vary once the effects are removed",
         ef.spatial_panel,
         "y ~ x",
         DATA.assign(y=2.0),
@@ -126,6 +127,24 @@ def test_an_outcome_that_is_constant_is_refused(effects):
         effects=effects,
         **KEYS,
     )
+
+
+@pytest.mark.parametrize("model", ["SLX", "SAR", "SEM", "SDM"])
+@pytest.mark.parametrize("value", [0.0, "unit"])
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_an_outcome_that_effects_take_away_is_refused(model, value):
+    y = DATA.groupby(value)["x"].transform("mean") if value else value
+    words = "the outcome does not vary once the effects are removed"
+    call = {"model": model, "effects": "unit", **KEYS}
+    refused(words, ef.spatial_panel, "y ~ x", DATA.assign(y=y), NET, **call)
+
+
+@pytest.mark.parametrize("model", ["SAR", "SEM", "SDM", "SDEM"])
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_an_outcome_made_of_a_regressor_is_refused_before_it_is_fitted(model):
+    call = {"model": model, "effects": "unit", **KEYS}
+    data = DATA.assign(y=2 * DATA["x"])
+    refused("fit the outcome exactly", ef.spatial_panel, "y ~ x", data, NET, **call)
 
 
 @pytest.mark.parametrize("name", ["rho", "lambda", "sigma2", "phi", "tau", "W x"])

@@ -7,7 +7,7 @@ import pytest
 import statsmodels.api as sm
 from numpy.random import default_rng
 
-from evenfield.models.sigma import dispersion, fall
+from evenfield.models.sigma import dispersion, dispersion_breaks, fall
 from evenfield.numerics.inference.cluster_robust import in_order
 from evenfield.numerics.inference.methods import Design
 from tolerances import MACHINE, close
@@ -103,3 +103,12 @@ def test_what_has_no_test_says_why(start, end, reason):
         assert np.isnan(rows[term, ""].estimate)
     few = "fewer than two units" if len(start) < 2 else ""
     assert rows["sigma_start", ""].reason == few
+
+
+def test_a_segment_has_no_more_dates_than_its_share():
+    # 0.07 * 100 is 7.000000000000001: the seventh date is late enough.
+    years = np.arange(100.0)
+    spread = np.where(years < 7, 0.8, 0.3) + 0.001 * default_rng(3).normal(size=100)
+    z = (START - START.mean()) / START.std(ddof=1)
+    found = dispersion_breaks(np.outer(z, spread), years, 1, 0.07)
+    assert found.segments == [(0, 6), (7, 99)]

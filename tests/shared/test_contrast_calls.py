@@ -253,3 +253,35 @@ def test_connected_labels_name_each_border_once():
     (method,) = (name for name, way in calls.SCHEMES.items() if way == "connected")
     arguments = calls._arguments_of_labels(design, method)
     assert arguments["links"] == [("u00", "u01"), ("u01", "u02"), ("u22", "u23")]
+
+
+def without(text, units):
+    whole = calls.Call(
+        function="ols",
+        data=pd.DataFrame({"unit": units}),
+        arguments={},
+        places=(Place(term="x"),),
+    )
+    rest = calls.without_group(whole, text)
+    return [unit for unit in units if unit not in set(rest.data["unit"])]
+
+
+def test_units_that_are_left_out_may_have_blanks_in_their_ids():
+    units = ["New York", "Ohio", "New Mexico", "York", "Rhode Island"]
+    assert without("New York Ohio", units) == ["New York", "Ohio"]
+    assert without("Rhode Island New Mexico", units) == ["New Mexico", "Rhode Island"]
+    three = without("Ohio York New York", units)
+    assert three == ["New York", "Ohio", "York"]
+
+
+@pytest.mark.parametrize(
+    ("text", "units", "count"),
+    [
+        ("Ohio Utah", ["Ohio", "Texas"], 0),
+        ("Ohio", ["Ohio", "Texas"], 0),
+        ("A B C", ["A", "A B", "B C", "C"], 2),
+    ],
+)
+def test_a_group_that_no_units_or_several_may_be_is_no_call(text, units, count):
+    words = f"'{text}' are {count} groups of units"
+    fails(NoCallError, words, without, text, units)

@@ -387,6 +387,13 @@ def test_the_last_year_minus_the_first_has_the_moderator_where_it_trends():
     assert counts["linkage_fe_long_difference_scpc", "coef"] == 1
 
 
+def test_a_pair_is_left_out_whose_ids_have_blanks():
+    study = make_study().renamed({unit: f"unit {unit}" for unit in UNITS})
+    pairs = [e for e in estimate(study).estimates if e.estimator == "leave_pair_out"]
+    counts = assert_rows_are_fits(study, "linkages", pairs)
+    assert counts == {("leave_pair_out", "stat_pair"): 1}
+
+
 def test_a_row_of_another_estimator_is_no_call():
     study = make_study(SECTION)
     for name in ("linkage_fe_permutation", "linkage_fe_cr2"):

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evenfield.api.results import share
 from evenfield.study.errors import EstimateError, nearest
 
 # Whole numbers by the least that each may be.
@@ -112,8 +111,6 @@ def _check_values(given: Mapping[str, Any]) -> None:
             whole(name, given[name], lowest)
     if "seed" in given:
         check_seed(given["seed"])
-    if given.get("power") is not None:
-        share("power", given["power"], 0.8)
 
 
 def _check_columns(given: Mapping[str, Any], call: Signature) -> None:

@@ -23,7 +23,7 @@ from evenfield.api.policies import (
     read_policy,
     tidy_effects,
 )
-from evenfield.api.results import NUMBERS, Fit, chosen, refuse_undefined
+from evenfield.api.results import NUMBERS, Fit, chosen, refuse_undefined, share
 from evenfield.api.rings import around, radii_of
 from evenfield.models.event_study import EventStudy, Left, Trends, part_effects
 from evenfield.models.policies import Effects
@@ -133,6 +133,7 @@ def event_study(
     cohort at a date with each other, without the own cluster.
     """
     whole("draws", draws, lowest=1)
+    power = share("power", power, 0.8)
     for_rings = coords if conley is None else None
     radii = _radii_of(rings, for_rings, distance, min_controls)
     policy = read_policy(formula, data, unit, time, first, effects, cluster, controls)

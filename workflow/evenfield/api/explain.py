@@ -63,7 +63,7 @@ def guide() -> dict[str, Any]:
 def explanation(fit: Fit) -> str:
     """Return a paragraph each on estimate, rows, inference and limits of a fit."""
     about = guide()["estimator"][fit.page]
-    inferences = fit.to_frame()["inference"].unique()
+    inferences = [name for name in fit.to_frame()["inference"].unique() if name]
     lines = [
         f"{fit.title}: {fit.model}",
         _line("Estimated", about["estimates"]),

@@ -23,7 +23,7 @@ from evenfield.api.data import (
 from evenfield.api.dates import plain_text
 from evenfield.api.formula import outcome_of
 from evenfield.api.policies import POWER
-from evenfield.api.results import Fit, chosen, line_of, t_rows
+from evenfield.api.results import Fit, chosen, line_of, share, t_rows
 from evenfield.models.inequality import (
     ATKINSON,
     GINI,
@@ -157,7 +157,7 @@ def inequality(
             )
     aversion = 1.0 if aversion is None else aversion
     split = split or "nested"
-    power = POWER if power is None else power
+    power = POWER if power is None else share("power", power, POWER)
     tests = permutations > 0 or connected is not None
     _check_groups(columns, measure, one_theil=tests or jackknife or marked is not None)
     rows = table(outcome_of(y, data), data, unit, time)

@@ -28,9 +28,11 @@ def interpretation(fit: Fit, term: str | None) -> str:
 
 def _rows(fit: Fit) -> dict[str, Row]:
     """Return the rows of a fit by parameter, under its first inference."""
-    rows = fit.to_frame().to_dict("records")
-    first = rows[0]["inference"]
-    return {str(row["term"]): row for row in rows if row["inference"] == first}
+    rows = fit.to_frame()
+    kinds = rows["inference"]
+    # What is described has none.
+    of_first = rows[kinds.isin([next(iter(kinds[kinds != ""])), ""])]
+    return {str(row["term"]): row for row in of_first.to_dict("records")}
 
 
 def _first(fit: Fit) -> Row:
@@ -341,7 +343,6 @@ def _impacts(fit: Fit) -> str:
 
 def _sigma(fit: Fit) -> str:
     row = _rows(fit)["fall"]
-    # The deviations are described once, beside the first inference of the fit.
     sizes = {
         str(one["term"]).removeprefix("sigma "): one["estimate"]
         for one in fit.to_frame().to_dict("records")

@@ -9,7 +9,7 @@ import pandas as pd
 
 from evenfield.api.arguments import whole
 from evenfield.api.data import names_of, reported, table
-from evenfield.api.regression import NOT_USED, ols
+from evenfield.api.regression import UNREAD, ols
 from evenfield.api.results import Fit, chosen, line_of
 from evenfield.models.placement import permuted_policies
 from evenfield.study.errors import EstimateError
@@ -106,7 +106,7 @@ def placement(
         notes={
             **with_policy,
             "groups": int(groups.max()) + 1,
-            NOT_USED: fit.notes[NOT_USED],
+            UNREAD: fit.notes[UNREAD],
         },
         raw=fit,
     )

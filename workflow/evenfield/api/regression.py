@@ -18,12 +18,20 @@ from evenfield.api.data import Table, names_in_order, names_of, reported, table
 from evenfield.api.dates import plain_text
 from evenfield.api.formula import Columns, parsed
 from evenfield.api.policies import of_units
-from evenfield.api.results import NUMBERS, Fit, chosen, share, t_rows, tidy
+from evenfield.api.results import (
+    NUMBERS,
+    Fit,
+    chosen,
+    first_inference,
+    share,
+    t_rows,
+    tidy,
+)
 from evenfield.models import specification_curve as curve
 from evenfield.models.beta import speeds
-from evenfield.models.equivalence import detectable, equivalence, visible
+from evenfield.models.equivalence import detectable, equivalence, simulated_power
 from evenfield.models.groupings import prediction_error
-from evenfield.models.joint import joint_test
+from evenfield.models.joint import correlations, joint_test
 from evenfield.models.paths import deal_paths
 from evenfield.models.rows import DesignOf, Row
 from evenfield.numerics import ols as plain
@@ -175,21 +183,19 @@ class Case(Design):
         return dealt.test
 
     def covariance(self, kind: str) -> pd.DataFrame:
-        """Return the covariance of the coefficients, from the variances of them and of
-        their sums.
+        """Return the covariance of the coefficients, from their errors and correlations;
+        NaN where a coefficient has no error.
         """
         if kind == "two_way" or kind.startswith("randomisation"):
             return pd.DataFrame()
         # A bootstrap has no covariance: that of its studentised errors stands for it.
         name = {"wild": "CR1", "wild33": "CR3"}.get(kind, kind)
-        pairs = product(self.coefficients, repeat=2)
-        # The maximum of two unit vectors is e_i + e_j, and e_i itself on the diagonal.
-        errors = [infer(name, self, np.maximum(a, b)).std_error for a, b in pairs]
-        sums = np.square(errors).reshape(len(self.names), -1)
-        variances = np.diag(sums)
-        # var(a + b) = var(a) + var(b) + 2 cov(a, b)
-        values = (sums - variances - variances[:, None]) / 2
-        np.fill_diagonal(values, variances)
+        tests = [infer(name, self, c) for c in self.coefficients]
+        errors = np.array([test.std_error for test in tests])
+        values = np.outer(errors, errors)
+        known = np.flatnonzero(errors > 0)
+        R = correlations(self, self.coefficients[known], errors[known], name)
+        values[np.ix_(known, known)] *= R
         return pd.DataFrame(values, self.names, self.names)
 
 
@@ -227,7 +233,7 @@ def _lines(case: Case, kinds: Sequence[str], level: float) -> pd.DataFrame:
 TIE_DIGITS = 10  # after which estimates of several fits count as equal
 BY_HOTELLING = {"CR1", "CR2", "CR3"}
 BY_CLUSTER = {"CR1", "CR2", "CR3", "two_way"}
-NOT_USED = "given and not used"  # options, as ``notes`` have them
+UNREAD = "given and read by no inference"  # options, as ``notes`` have them
 BY_BOOTSTRAP = {"wild", "wild33"}
 BY_DISTANCE = {"conley", "conley_400", "conley_800", "conley_1200", "conley_all_dates"}
 # Inferences by the option that they alone read.
@@ -526,7 +532,7 @@ class LeastSquares(Fit):
         kept = [i for i, name in enumerate(case.names) if name not in left_out]
         # Effects that stay dummies stand behind the names.
         kept += range(len(case.names), case.fit.X.shape[1])
-        found = visible(
+        found = simulated_power(
             case,
             case.coefficients[case.names.index(term)],
             case.fit.X[:, kept],
@@ -637,7 +643,7 @@ def chosen_term(term: str | None, names: Iterable[str]) -> str:
 
 def _first_kind(fit: Fit) -> str:
     """Return the inference that stands first."""
-    return str(fit.rows(0.95)["inference"].iloc[0])
+    return first_inference(fit.rows(0.95))
 
 
 def _without_each(fit: Fit, term: str, singles: LeaveOut) -> Fit:
@@ -788,7 +794,7 @@ def ols(
             "units": len(rows.units.names),
             "clusters": len(case.clusters.names),
             "no unit given": "" if rows.units_known else "each row is one",
-            NOT_USED: not_read(kinds, options),
+            UNREAD: not_read(kinds, options),
         },
         raw=fit,
         case=case,
@@ -869,7 +875,7 @@ def contrasts(
         f"{y}: groups against {against}",
         rows,
         fits[0].nobs,
-        notes={"groups": len(set(labels)), NOT_USED: fits[0].notes[NOT_USED]},
+        notes={"groups": len(set(labels)), UNREAD: fits[0].notes[UNREAD]},
         raw=fits,
     )
 

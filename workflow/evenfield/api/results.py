@@ -90,23 +90,18 @@ def refuse_undefined(reason: str) -> None:
 
 def tidy(tests: Iterable[Row], names: Mapping[str, str] | None = None) -> pd.DataFrame:
     """Return the rows of a model, under other names and no others if there are some;
-    what is described takes the form of the first test.
+    what is described and not tested has a blank inference.
     """
     shown = [row for row in tests if names is None or row.term in names]
     reasons = [row.test.reason for row in shown if row.method or row.test.reason]
     # One inference that cannot be is a row that says why; none is an error.
     if reasons and all(reasons):
         raise NumericsError(reasons[0])
-    tested = [row for row in shown if row.method]
     lines = []
     for row in shown:
         line = line_of(row)
         if names is not None:
             line["term"] = names[row.term]
-        if not row.method:
-            first = tested[0]
-            line |= {"inference": first.method, "df": first.test.df}
-            line["law"] = first.test.law
         lines.append(line)
     return pd.DataFrame(lines, columns=["term", "inference", *NUMBERS, "law"])
 
@@ -117,6 +112,12 @@ def line_of(row: Row) -> dict[str, Any]:
     numbers = {column: getattr(test, column) for column in NUMBERS}
     law = f"none: {test.reason}" if test.reason else test.law
     return {"term": row.term, "inference": row.method, **numbers, "law": law}
+
+
+def first_inference(rows: pd.DataFrame) -> str:
+    """Return the first inference of tidy rows; what is described has none."""
+    kinds = rows["inference"]
+    return str(next(iter(kinds[kinds != ""]), ""))
 
 
 def share(what: str, value: Any, example: float) -> float:
@@ -196,7 +197,7 @@ class Fit:
 
     def _main(self, level: float = 0.95) -> pd.DataFrame:
         rows = self.rows(level)
-        first = rows["inference"] == rows["inference"].iloc[0]
+        first = rows["inference"].isin([first_inference(rows), ""])
         return pd.DataFrame(rows[first].set_index("term"))
 
     @property
@@ -222,7 +223,7 @@ class Fit:
     @property
     def cov(self) -> pd.DataFrame:
         """Covariance of the parameters; empty where there is none."""
-        return self.covariance(self.rows(0.95)["inference"].iloc[0])
+        return self.covariance(first_inference(self.rows(0.95)))
 
     def conf_int(self, level: float = 0.95) -> pd.DataFrame:
         """Return intervals by name, columns ``lower`` and ``upper``."""
@@ -247,13 +248,12 @@ class Fit:
 
     def vcov(self, inference: str) -> Fit:
         """Return the same fit with one of its inferences in front."""
-        chosen(
-            "inference", inference, self.rows(0.95)["inference"], "name it when fitting"
-        )
+        kinds = self.rows(0.95)["inference"]
+        chosen("inference", inference, kinds[kinds != ""], "name it when fitting")
 
         def rows(level: float) -> pd.DataFrame:
             table = self.rows(level)
-            first = table["inference"] == inference
+            first = table["inference"].isin([inference, ""])
             return pd.concat([table[first], table[~first]], ignore_index=True)
 
         return cast(Fit, self._of_first(replace(self, rows=rows)))
@@ -265,7 +265,10 @@ class Fit:
         """
         rows = self.rows(0.95)
         laws = []
-        for kind, law in rows.groupby("inference", sort=False)["law"].unique().items():
+        tested = rows[rows["inference"] != ""]
+        for kind, law in (
+            tested.groupby("inference", sort=False)["law"].unique().items()
+        ):
             # Laws that differ from row to row only in their degrees of freedom.
             laws.append(f"{kind}, {law[0] if len(law) == 1 else law[0].split('(')[0]}")
         alike = ["df", "law"] if len(laws) > 1 else ["df", "law", "inference"]
@@ -461,4 +464,4 @@ def _column(fit: Fit, terms: Sequence[str], digits: int, stars: bool) -> list[st
         f"{value:.{digits}f}" if np.isfinite(value) else ""
         for value in (fit.loglik, fit.aic, fit.bic)
     ]
-    return [*cells, str(fit.nobs), *whole, str(fit.rows(0.95)["inference"].iloc[0])]
+    return [*cells, str(fit.nobs), *whole, first_inference(fit.rows(0.95))]

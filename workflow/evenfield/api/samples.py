@@ -11,7 +11,7 @@ import pandas as pd
 
 from evenfield.api.data import names_in_order, names_of, reported
 from evenfield.api.dates import plain_text
-from evenfield.api.regression import NOT_USED, TIE_DIGITS, chosen_term, ols
+from evenfield.api.regression import TIE_DIGITS, UNREAD, chosen_term, ols
 from evenfield.api.results import Fit, Rows, chosen, share, t_rows
 from evenfield.models.pooled import pooled
 from evenfield.study.errors import EstimateError, first_examples
@@ -228,7 +228,7 @@ def ols_by(
         f"{term} by {of_columns}",
         _side_by_side(term, fits),
         nobs=sum(fit.nobs for fit in fits.values()),
-        notes={"samples": len(names), NOT_USED: fits[names[0]].notes[NOT_USED]},
+        notes={"samples": len(names), UNREAD: fits[names[0]].notes[UNREAD]},
         raw=fits,
         samples=values.set_axis(pd.Index(labels, name="sample"))[
             ~labels.duplicated().to_numpy()

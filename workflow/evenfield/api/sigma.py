@@ -8,7 +8,7 @@ import pandas as pd
 from evenfield.api.arguments import below_half, whole
 from evenfield.api.data import reported, table
 from evenfield.api.levels import levels_of, positive
-from evenfield.api.regression import NOT_USED, inferences, not_read, ols
+from evenfield.api.regression import UNREAD, inferences, not_read, ols
 from evenfield.api.results import Fit, tidy
 from evenfield.models.rows import Row
 from evenfield.models.sigma import (
@@ -97,7 +97,7 @@ def sigma(
             "T2": result.t2.statistic,
             "T2 p": result.t2.p_value,
             "T3": result.t3.estimate,
-            NOT_USED: not_read(by[1], options),
+            UNREAD: not_read(by[1], options),
         },
         tables={"over time": over_time},
         raw=result,

@@ -10,7 +10,7 @@ import pandas as pd
 
 from evenfield.api.arguments import finite, whole
 from evenfield.api.data import reported
-from evenfield.api.results import Fit, chosen, t_rows
+from evenfield.api.results import Fit, chosen, first_inference, t_rows
 from evenfield.models.spatial_panel import (
     bootstrap_by_unit,
     bootstrap_by_year,
@@ -105,7 +105,7 @@ class SpatialFit(Fit):
                 "draws and a seed",
                 "leave it out",
             )
-        kind = inference or str(self.rows(0.95)["inference"].iloc[0])
+        kind = inference or first_inference(self.rows(0.95))
         if kind == BY_UNIT_T:
             kind = "unit"
         if dynamic:

@@ -76,7 +76,7 @@ def detectable(
     return scpc_power_point(X, c, design.components(BOUNDS[method], level), power)
 
 
-class Visible(NamedTuple):
+class SimulatedPower(NamedTuple):
     """What a test sees with a given power, in the unit of the coefficient."""
 
     effect: float  # smallest that the two-sided test finds
@@ -84,7 +84,7 @@ class Visible(NamedTuple):
     spread: float  # standard deviation of the errors
 
 
-def visible(
+def simulated_power(
     design: Design,
     c: np.ndarray,
     null: np.ndarray,
@@ -95,7 +95,7 @@ def visible(
     correlated: bool,
     power: float,
     level: float,
-) -> Visible:
+) -> SimulatedPower:
     """Return what the SCPC test of c'beta sees on simulated samples: errors with the
     spread that regressors ``null`` (N, K0) leave of the outcome, independent or as
     ``correlated`` as the bound of the method allows; c (K,).
@@ -116,4 +116,4 @@ def visible(
     reach = simulated_reach(design.fit.X, c, space, errors, power, level)
     # The design sees multiples of the standard deviation of the errors.
     spread = null_spread(design.fit.y, null)
-    return Visible(reach.detectable * spread, reach.equivalence * spread, spread)
+    return SimulatedPower(reach.detectable * spread, reach.equivalence * spread, spread)

@@ -39,10 +39,10 @@ class Gain(NamedTuple):
 
 
 def tested_gain(
-    name: str, y: Array, small: Predictor, large: Predictor, source: np.ndarray
+    name: str, y: Array, small: Predictor, large: Predictor, labels_from: np.ndarray
 ) -> Gain:
     """Test one of ``GAINS`` by dealing out the labels of both groupings together; y (N,),
-    source (B, N): whose labels each unit gets.
+    labels_from (B, N): whose labels each unit gets.
     """
     gain = GAINS[name]
     # Above zero the larger grouping predicts units left out better (or has the smaller
@@ -50,17 +50,17 @@ def tested_gain(
     observed = float(gain(y, small, large))
     # Outcomes move the opposite way instead of labels: argsort inverts a permutation, so
     # that one hat matrix serves all draws.
-    permuted = y[np.argsort(source, axis=1)]
+    permuted = y[np.argsort(labels_from, axis=1)]
     p_value = upper_p_value(observed, gain(permuted, small, large))
     return Gain(observed, p_value, len(permuted))
 
 
 def tested_gains(
-    y: Array, small: Array, large: Array, units: np.ndarray, source: np.ndarray
+    y: Array, small: Array, large: Array, units: np.ndarray, labels_from: np.ndarray
 ) -> dict[str, Gain]:
     """Test each of ``GAINS`` of the labels ``large`` (N, L) over ``small`` (N, M), beside
-    a constant; y, units (N,), source (B, N).
+    a constant; y, units (N,), labels_from (B, N).
     """
     one = np.ones(len(y))
     less, more = (predictor(np.column_stack([one, x]), units) for x in (small, large))
-    return {name: tested_gain(name, y, less, more, source) for name in GAINS}
+    return {name: tested_gain(name, y, less, more, labels_from) for name in GAINS}

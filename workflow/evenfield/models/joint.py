@@ -25,17 +25,27 @@ def joint_test(design: Design, coefficients: np.ndarray, kind: str) -> JointTest
     if not (errors > 0).all():
         raise NumericsError("a coefficient without an error: the fit is perfect")
     effects = np.array([test.estimate for test in each]) / errors
-    # In units of its error each has the variance 1, so that none hides another's digits.
-    scaled = coefficients / errors[:, None]
-    R = np.eye(len(each))
-    for i, j in combinations(range(len(each)), 2):
-        together = infer(kind, design, scaled[i] + scaled[j], LEVEL)
-        if together.reason:
-            raise NumericsError(together.reason)
-        # var(a + b) = 1 + 1 + 2 cor(a, b)
-        R[i, j] = R[j, i] = together.std_error**2 / 2 - 1
+    R = correlations(design, coefficients, errors, kind)
+    if np.isnan(R).any():
+        raise NumericsError("a sum of coefficients without an error")
     if np.linalg.eigvalsh(R)[0] < LEAST_OWN:
         raise NumericsError("errors of several coefficients hang together")
     # Wald statistic g'V^-1 g = t'R^-1 t.
     wald = float(effects @ np.linalg.solve(R, effects))
     return hotelling_test(wald, len(effects), min(test.df for test in each))
+
+
+def correlations(
+    design: Design, coefficients: np.ndarray, errors: np.ndarray, kind: str
+) -> np.ndarray:
+    """Return the correlations (J, J) of estimates with errors (J,) above zero, NaN where
+    their sum has no error; coefficients (J, K).
+    """
+    # In units of its error each has the variance 1, so that none hides another's digits.
+    scaled = coefficients / errors[:, None]
+    R = np.eye(len(errors))
+    for i, j in combinations(range(len(errors)), 2):
+        # var(a + b) = 1 + 1 + 2 cor(a, b)
+        together = infer(kind, design, scaled[i] + scaled[j], LEVEL)
+        R[i, j] = R[j, i] = together.std_error**2 / 2 - 1
+    return R

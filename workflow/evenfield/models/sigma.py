@@ -12,7 +12,11 @@ from evenfield.numerics.dispersion import carree_klomp, leave_one_out_sigma, sig
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.methods import Design, Tested, infer
 from evenfield.numerics.ols import fit_ols
-from evenfield.numerics.rolling.segments import BreakFit, least_squares_breaks
+from evenfield.numerics.rolling.segments import (
+    BreakFit,
+    dates_in_share,
+    least_squares_breaks,
+)
 from evenfield.numerics.rolling.weak_sigma import WeakSigmaTest, weak_sigma_test
 
 # Level and trend would fit a shorter segment nearly exactly.
@@ -164,7 +168,7 @@ def dispersion_breaks(
     path = sigma(y)
     if not np.isfinite(path).all():
         raise NumericsError("sigma needs two units")
-    shortest = max(FEWEST_SEGMENT, int(np.ceil(trim * len(path))))
+    shortest = max(FEWEST_SEGMENT, dates_in_share(trim, len(path)))
     trend = np.column_stack([np.ones(len(years)), years - years[0]])
     fits = least_squares_breaks(path, trend, most, shortest)
     best = min(fits, key=lambda fit: fit.lwz)

@@ -3,7 +3,7 @@ surely, and any that the user names.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any
 
@@ -24,6 +24,7 @@ ERA = re.compile(
 FIRST = "元"  # the first year of an era
 YEARS = range(1500, 2200)  # which a Gregorian year may be
 FEWEST_HEADERS = 2
+FEWEST_NUMBERS = 3  # headers that are numbers alone, where nobody names the calendar
 TWO_DIGITS = re.compile(r"\d\d")
 # The year of a text, and a second one: 2560/61
 FIRST_NUMBER = re.compile(r"(\d+)(?:[-/–](\d{2,4}))?")
@@ -72,7 +73,8 @@ def in_gregorian_years(
     if asked == GREGORIAN:
         return frame, ""
     if asked:
-        changed = _of_calendar(frame, asked, WORDS.numbered_year, messages)
+        form = WORDS.numbered_year
+        changed = _of_calendar(frame, asked, form, messages, list(frame.columns))
         if changed is None:
             raise IngestError(
                 f"--calendar {asked}, and no column of its years",
@@ -84,20 +86,35 @@ def in_gregorian_years(
     for name, calendar in CALENDARS.items():
         if re.search(calendar.get("among", ""), headers):
             form = re.compile(written_out(calendar.get("surely", NEVER)), re.IGNORECASE)
-            changed = _of_calendar(frame, name, form, messages)
+            years = [] if _may_be_codes(frame, form) else list(frame.columns)
+            changed = _of_calendar(frame, name, form, messages, years)
             if changed is not None:
                 return changed, name
     return frame, ""
 
 
+def _may_be_codes(frame: pd.DataFrame, form: re.Pattern[str]) -> bool:
+    """Say whether headers that have the form of a year may be codes, such as 2501, 2502
+    of goods: numbers alone, and one or two of them or beside a column of years.
+    """
+    headers = [column for column in frame.columns if form.fullmatch(column)]
+    dated = any(WORDS.time_column.fullmatch(column.strip()) for column in frame.columns)
+    few = len(headers) < FEWEST_NUMBERS
+    return all(header.isdecimal() for header in headers) and (few or dated)
+
+
 def _of_calendar(
-    frame: pd.DataFrame, name: str, form: re.Pattern[str], messages: list[str]
+    frame: pd.DataFrame,
+    name: str,
+    form: re.Pattern[str],
+    messages: list[str],
+    among: Iterable[str],
 ) -> pd.DataFrame | None:
-    """Return a table with cells and headers of a form as Gregorian years; nothing if it
-    has none.
+    """Return a table with cells of a form, and headers of it ``among`` some, as Gregorian
+    years; nothing if it has none.
     """
     gregorian = partial(_year, calendar=name)
-    headers = [column for column in frame.columns if form.fullmatch(column)]
+    headers = [column for column in among if form.fullmatch(column)]
     # T1, T2 may be anything; H9, H10 are years.
     told = any(map(TWO_DIGITS.search, headers)) and len(headers) >= FEWEST_HEADERS
     headers = headers if told else []

@@ -130,8 +130,10 @@ class Place:
         """Return the numbers of a coefficient, or the estimate of a difference or ratio
         of two.
         """
-        inference = self.inference or frame["inference"].iloc[0]
-        of_inference: Any = frame[frame["inference"] == inference]
+        # What is described has a blank inference, and one name.
+        kinds = frame["inference"]
+        inference = self.inference or next(iter(kinds[kinds != ""]), "")
+        of_inference: Any = frame[kinds.isin([inference, ""])]
         by_term = of_inference.set_index("term")
         coefficient = by_term.loc[self.term]
         numbers = {
@@ -265,11 +267,22 @@ def method_of(
 ) -> str:
     """Return the inference of a row among the methods of its specification, the deciding
     one first: the one that its estimator names behind ``main``, the estimator of the
-    deciding row, else the deciding one; ``suffixes`` as for `few_units.beside`.
+    deciding row; ``suffixes`` as for `few_units.beside`.
+
+    Raises
+    ------
+    NoCallError
+        If the estimator names none of them.
     """
-    suffix = row["estimator"].removeprefix(main).removeprefix("_")
-    by_suffix = {(suffixes or {}).get(name, name.lower()): name for name in methods}
-    return by_suffix.get(suffix, methods[0])
+    by_estimator = {main: methods[0]}
+    for name in methods:
+        by_estimator[f"{main}_{(suffixes or {}).get(name, name.lower())}"] = name
+    if row["estimator"] not in by_estimator:
+        raise NoCallError(
+            f"{row['estimator']} is no inference of its specification:"
+            f" {', '.join(methods)}; the config was changed after the run"
+        )
+    return by_estimator[row["estimator"]]
 
 
 def weights_table(matrix: Any, units: Sequence[str]) -> pd.DataFrame:

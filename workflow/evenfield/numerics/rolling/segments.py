@@ -26,6 +26,12 @@ class BreakFit(NamedTuple):
     bic: float
 
 
+def dates_in_share(share: float, dates: int) -> int:
+    """Return how many of so many dates are a share of them, or the next more."""
+    # Rounded first: 0.14 * 50 is 7.000000000000001.
+    return int(np.ceil(round(share * dates, 9)))
+
+
 def least_squares_breaks(
     y: Array, X: Array, most: int, shortest: int
 ) -> list[BreakFit]:

@@ -11,6 +11,7 @@ import numpy as np
 
 from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.rolling.segments import dates_in_share
 from evenfield.numerics.rolling.signed_influence import (
     Influences,
     influence_products,
@@ -80,8 +81,7 @@ def slope_break_test(
 def _break_dates(shape: tuple[int, ...], trim: float) -> np.ndarray:
     """List the dates after which the slope may change."""
     units, dates = shape
-    # Rounded first: 0.14 * 50 is 7.000000000000001.
-    shortest = max(2, int(np.ceil(round(trim * dates, 9))))
+    shortest = max(2, dates_in_share(trim, dates))
     if units < 3 or dates < 2 * shortest:
         raise NumericsError(
             f"{units} units with {dates} growths leave no room for a break"

@@ -128,6 +128,8 @@ def model_columns(
     own = slice(responses, responses + len(names))
     squares = np.einsum("itp,itp->p", raw[..., own], raw[..., own])
     within = demeaned(raw, effects)
+    if np.linalg.norm(within[..., 0]) <= SAME * np.linalg.norm(raw[..., 0]):
+        raise NumericsError("the outcome does not vary once the effects are removed")
     flat = within.reshape(-1, within.shape[-1])[:, own]
     gram = flat.T @ flat
     _check_regressors(gram, squares, names)

@@ -246,10 +246,7 @@ def fitted_point(
     rho = np.asarray(best.rho)
     lam = np.asarray(best.lam)
     beta, sse = moments.least_squares(rho, lam)
-    if not (sse > EXACT_FIT * moments.gram[..., 0, 0]).all():
-        raise NumericsError(
-            "the regressors fit the outcome exactly: no error variance is left"
-        )
+    _refuse_exact(moments, sse)
     return FittedPoint(
         moments=moments,
         columns=columns,
@@ -261,6 +258,14 @@ def fitted_point(
         beta=beta,
         sigma2=sse / moments.counts.observations,
     )
+
+
+def _refuse_exact(moments: PanelMoments, sse: Array) -> None:
+    """Refuse a fit that leaves nothing of the outcome; sse, or one a sample (B,)."""
+    if not (sse > EXACT_FIT * moments.gram[..., 0, 0]).all():
+        raise NumericsError(
+            "the regressors fit the outcome exactly: no error variance is left"
+        )
 
 
 def panel_moments(
@@ -281,7 +286,11 @@ def panel_moments(
         raise NumericsError(
             f"{counts.observations} observations cannot carry {len(names)} coefficients"
         )
-    return PanelMoments(columns.gram(), counts, network.logdet), columns
+    moments = PanelMoments(columns.gram(), counts, network.logdet)
+    # Without neighbours first: the likelihood of an exact fit is infinite.
+    nothing = np.zeros(())
+    _refuse_exact(moments, moments.least_squares(nothing, nothing)[1])
+    return moments, columns
 
 
 def check_transformation(network: Network) -> None:

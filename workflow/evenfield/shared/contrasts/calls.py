@@ -2,7 +2,7 @@
 combination of coefficients is one of them; and what is made of such regressions.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -320,9 +320,37 @@ def _without_units(row: Row, call: Call) -> Call:
     if row["estimator"] == SINGLES:
         then = (SINGLES, {"term": place.term})
         return replace(call, then=then, places=(OF_SINGLES[row["effect_type"]],))
-    pair = row["sample_id"].partition(WITHOUT)[2].split()
-    rest = call.data[~call.data["unit"].isin(pair)].reset_index(drop=True)
-    return replace(call, data=rest, places=(replace(place, columns=ESTIMATE),))
+    return without_group(call, row["sample_id"].partition(WITHOUT)[2])
+
+
+def without_group(call: Call, text: str) -> Call:
+    """Return the call of a regression without a pair of units or more, whose ids stand
+    with a blank between them.
+
+    Raises
+    ------
+    NoCallError
+        If the text is no such group, or may be several.
+    """
+    units = set(call.data["unit"])
+    groups = [group for group in _ids_in(text.split(" "), units) if len(group) > 1]
+    if len(groups) != 1:
+        raise NoCallError(f"{text!r} are {len(groups)} groups of units, and not one")
+    rest = call.data[~call.data["unit"].isin(groups[0])].reset_index(drop=True)
+    place = replace(call.places[0], columns=ESTIMATE)
+    return replace(call, data=rest, places=(place,))
+
+
+def _ids_in(words: Sequence[str], units: Collection[str]) -> list[tuple[str, ...]]:
+    """Return every reading of words as ids one after another, which may have blanks."""
+    if not words:
+        return [()]
+    readings = []
+    for end in range(1, len(words) + 1):
+        first = " ".join(words[:end])
+        if first in units:
+            readings += [(first, *rest) for rest in _ids_in(words[end:], units)]
+    return readings
 
 
 def several_call(

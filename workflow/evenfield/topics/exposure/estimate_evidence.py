@@ -4,7 +4,7 @@ coefficient is small enough to be of no interest.
 
 from dataclasses import replace
 
-from evenfield.models.equivalence import Visible, equivalence, visible
+from evenfield.models.equivalence import SimulatedPower, equivalence, simulated_power
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.power import smallest_visible
 from evenfield.numerics.random import generator_for
@@ -38,7 +38,7 @@ def reach_rows(contrast: GroupContrast, geographies: Geographies) -> list[Estima
     )
     try:
         design = contrast_design(contrast, geographies)
-        seen = {kind: _visible(design, kind) for kind in KINDS}
+        seen = {kind: _simulated_power(design, kind) for kind in KINDS}
     except NumericsError as error:
         return [not_defined(base, error)]
     base = replace(base, **design.counts)
@@ -68,7 +68,7 @@ def equivalence_rows(
     try:
         design = contrast_design(contrast, geographies)
         # Before the data: bounds that a true zero would pass with the power asked for.
-        passed = _visible(design, "independent").bound
+        passed = _simulated_power(design, "independent").bound
     except NumericsError as error:
         return [not_defined(base, error)]
     inference = geographies.inference
@@ -105,12 +105,12 @@ def equivalence_rows(
     return [filled, reached]
 
 
-def _visible(design: ContrastDesign, kind: str) -> Visible:
+def _simulated_power(design: ContrastDesign, kind: str) -> SimulatedPower:
     """Simulate on samples that all periods share: the design, not the outcome, says
     what can be seen, in multiples of the residual s.d. of growth on starting income.
     """
     inference = design.geographies.inference
-    return visible(
+    return simulated_power(
         design,
         design.regression.combination,
         design.regression.controls,

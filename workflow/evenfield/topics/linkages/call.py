@@ -10,19 +10,18 @@ import pandas as pd
 
 from evenfield.shared.calls import (
     Call,
-    NoCallError,
     Place,
     drawn,
     method_of,
     specification,
 )
 from evenfield.shared.contrasts.calls import (
-    ESTIMATE,
     OF_SINGLES,
     PAIRS,
     SINGLES,
     WITHOUT,
     as_coefficient,
+    without_group,
 )
 from evenfield.shared.few_units import with_places
 from evenfield.shared.tables.rows import Row
@@ -33,7 +32,7 @@ from evenfield.topics.linkages.estimate_marginal import bin_columns
 from evenfield.topics.linkages.estimate_panel import NEIGHBOURS_X, LinkagePanel
 
 OUTCOME = "outcome"
-TERCILES = {"high": 1.0, "low": -1.0}
+HIGH_LESS_LOW = {"high": 1.0, "low": -1.0}  # effects by tercile of the moderator
 # Estimators of long differences, behind the main one.
 BEFORE, DIFFERENCE = "placebo_before", "long_difference_scpc"
 
@@ -49,26 +48,23 @@ def call(study: Study, row: Row) -> Call:
     if estimator in (BEFORE, DIFFERENCE):
         return _difference(work, row, panel)
     if estimator == "bins":
-        columns, term, note = as_coefficient(bin_columns(panel), TERCILES)
-        fitted = _fitted(work, panel, columns, term, "CR3")
-        return replace(fitted, note=note)
+        columns, term, note = as_coefficient(bin_columns(panel), HIGH_LESS_LOW)
+        regression = _panel_regression(work, panel, columns, term, "CR3")
+        return replace(regression, note=note)
     if row["estimator"] in (SINGLES, PAIRS):
         return _without_units(
-            _fitted(work, panel, panel.columns, NEIGHBOURS_X, "CR3"), row
+            _panel_regression(work, panel, panel.columns, NEIGHBOURS_X, "CR3"), row
         )
     methods = spec.inference or ("CR3", *PRINTED)
-    named = {BASE, *(f"{BASE}_{SUFFIXES.get(name, name.lower())}" for name in methods)}
-    if row["estimator"] not in named:
-        raise NoCallError(f"{row['estimator']} is no inference of its specification")
     method = method_of(row, BASE, methods, SUFFIXES)
-    fitted = _fitted(work, panel, panel.columns, row["term"], method)
+    regression = _panel_regression(work, panel, panel.columns, row["term"], method)
     if method.startswith("wild"):
         inference = study.config.inference
         # All terms of a specification have the stream of the deciding one.
         stream = work.setting(spec).draw_id
         numbers = drawn(inference.permutations, inference.seed, stream)
-        return replace(fitted, arguments={**fitted.arguments, **numbers})
-    return fitted
+        return replace(regression, arguments={**regression.arguments, **numbers})
+    return regression
 
 
 @cache
@@ -77,7 +73,7 @@ def _linkages(study: Study) -> Linkages:
     return Linkages(study)
 
 
-def _fitted(
+def _panel_regression(
     work: Linkages,
     panel: LinkagePanel,
     columns: Mapping[str, np.ndarray],
@@ -145,14 +141,12 @@ def _difference(work: Linkages, row: Row, panel: LinkagePanel) -> Call:
     )
 
 
-def _without_units(fitted: Call, row: Row) -> Call:
+def _without_units(regression: Call, row: Row) -> Call:
     """Return the regression again without each unit in turn, or without a pair; their
     neighbours' averages are as they were.
     """
-    place = fitted.places[0]
+    place = regression.places[0]
     if row["estimator"] == SINGLES:
         then = (SINGLES, {"term": place.term})
-        return replace(fitted, then=then, places=(OF_SINGLES[row["effect_type"]],))
-    pair = row["sample_id"].removeprefix(WITHOUT.lstrip()).split()
-    rest = fitted.data[~fitted.data["unit"].isin(pair)].reset_index(drop=True)
-    return replace(fitted, data=rest, places=(replace(place, columns=ESTIMATE),))
+        return replace(regression, then=then, places=(OF_SINGLES[row["effect_type"]],))
+    return without_group(regression, row["sample_id"].removeprefix(WITHOUT.lstrip()))

@@ -24,6 +24,7 @@ from evenfield.topics.nearby.estimate_spec import NearbySpec, Section
 
 PERMUTED = "permuted lists"  # as the library names the inference
 NEAR = "near_"
+COUNT = "count"  # estimator of the units of a class
 
 
 def call(study: Study, row: Row) -> Call:
@@ -31,7 +32,9 @@ def call(study: Study, row: Row) -> Call:
     section: Section = section_of(study, Section, FAMILY)
     spec = specification(section.specs, row)
     case = read_case(study, section, spec)
-    method = method_of(row, "ols", methods_of(spec), SUFFIXES)
+    methods = methods_of(spec)
+    counted = row["estimator"] == COUNT
+    method = methods[0] if counted else method_of(row, "ols", methods, SUFFIXES)
     permuted = method.startswith("randomisation")
     drawn = permuted or "wild" in method
     near = row["term"].startswith(NEAR)
@@ -48,13 +51,13 @@ def call(study: Study, row: Row) -> Call:
         "measure": spec.measure,
         "sample": "compared",
         "cluster": "cluster",
-        "inference": methods_of(spec)[0] if permuted else method,
+        "inference": methods[0] if permuted else method,
         # The other inference does not need as many.
         "draws": inference.permutations if drawn else 99,
         "seed": seed_of(inference.seed, stream),
     }
     place = Place(term=row["contrast"] or row["term"], inference=own)
-    if row["estimator"] == "count":
+    if counted:
         # The class of units, such as near_cluster_only, in the words of the table.
         line = _class_in_words(row["term"], spec.named)
         place = Place(table="counts", line=line, columns={"estimate": "units"})

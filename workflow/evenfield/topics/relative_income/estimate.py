@@ -62,7 +62,9 @@ def estimate(study: Study) -> Results:
         years = _years(study, info)
         periods = periods_of(study.table("periods", scheme))
         # Zones and controls of a period are the same for every taxonomy.
-        measured = {period: _variables(study, period, info) for period in periods}
+        measured = {
+            period: variables_of_period(study, period, info) for period in periods
+        }
         for taxonomy in taxonomies:
             frames = [_paths(study, taxonomy, scheme, years)]
             for period, variables in measured.items():
@@ -79,7 +81,7 @@ def estimate(study: Study) -> Results:
     return out
 
 
-def _with_cells(data: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
+def with_cells(data: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
     """Add the cell of each unit."""
     return data.assign(cell=data["unit"].map(cells.set_index("unit")["cell"]))
 
@@ -90,7 +92,7 @@ def _paths(
     cells = only(study.table("yearly_cells", scheme), taxonomy=taxonomy)
     # ASSUME: a unit is in the cell of its zones in force that year; one without dates
     # keeps it over all years.
-    placed = [_with_cells(data, only(cells, year=year)) for year, data in years.items()]
+    placed = [with_cells(data, only(cells, year=year)) for year, data in years.items()]
     rows = pd.concat(placed, ignore_index=True)
     basis = rows.groupby("year")["basis"].agg(one_text)
     parts = []
@@ -154,7 +156,7 @@ def _summary(
 ) -> tuple[Rows, pd.DataFrame]:
     """Return means and standard deviations of the variables by cell and over all."""
     cells = study.table("cells", info.name)
-    data = _with_cells(data, only(cells, taxonomy=taxonomy, period=period))
+    data = with_cells(data, only(cells, taxonomy=taxonomy, period=period))
     basis = one_text(data["basis"])
     rows = Rows(
         KINDS,
@@ -201,7 +203,7 @@ def _summary(
     )
 
 
-def _variables(
+def variables_of_period(
     study: Study, period: str, info: SchemeInfo
 ) -> tuple[pd.DataFrame, dict[str, str]]:
     """Return the variables of a period and their units of measure."""

@@ -1,0 +1,78 @@
+"""Means of groups of units as calls of the library."""
+
+from functools import cache
+
+import pandas as pd
+
+from evenfield.shared.calls import Call, NoCallError, Place, same
+from evenfield.shared.settings import scheme_info
+from evenfield.shared.tables.rows import Row, only
+from evenfield.study.study import Study
+from evenfield.topics.relative_income.estimate import variables_of_period, with_cells
+
+ALL = "all"  # the term of a mean over all units
+CONSTANT = "Intercept"  # as the library names it
+INSIDE, OUTSIDE = "in_group", "others"  # columns of zeros and ones
+FEWEST_OTHERS = 2  # with which two dummies leave an error
+NO_OTHERS = (
+    "it is the value of one unit, and a regression needs two others beside it: s.panel"
+    " has the incomes"
+)
+
+
+def call(study: Study, row: Row) -> Call:
+    """Return the call that gives a row: the mean of a variable over the units of a group,
+    or over all, as a regression.
+    """
+    keys = (row["unit_scheme"], row["period"], row["treatment_def"])
+    data = _units_with_cells(study, *keys)
+    inside = data["cell"].eq(row["term"]) | (row["term"] == ALL)
+    values = data[["unit", row["outcome"]]]
+    if inside.sum() > 1:
+        return _mean(values[inside])
+    return _value_of_one(values, inside)
+
+
+def _mean(values: pd.DataFrame) -> Call:
+    """Return the regression on a constant: of y_i = m + u_i the estimate of m is the mean."""
+    _, variable = values
+    return _regression(values, f"`{variable}` ~ 1", CONSTANT)
+
+
+def _value_of_one(values: pd.DataFrame, inside: pd.Series) -> Call:
+    """Return the regression on a dummy for one unit and one for all others, since a
+    constant leaves one unit nothing to take an error from.
+    """
+    _, variable = values
+    if (~inside).sum() < FEWEST_OTHERS:
+        raise NoCallError(NO_OTHERS)
+    dummies = {INSIDE: inside.astype(float), OUTSIDE: (~inside).astype(float)}
+    formula = f"`{variable}` ~ 0 + {INSIDE} + {OUTSIDE}"
+    return _regression(values.assign(**dummies), formula, INSIDE)
+
+
+def _regression(data: pd.DataFrame, formula: str, term: str) -> Call:
+    return Call(
+        function="ols",
+        data=data.reset_index(drop=True),
+        arguments={"formula": formula, "unit": "unit"},
+        places=(Place(term=term, columns=same("estimate")),),
+    )
+
+
+@cache
+def _units_with_cells(
+    study: Study, scheme: str, period: str, taxonomy: str
+) -> pd.DataFrame:
+    """Return the variables of a period with the cell of each unit, a row a unit, put
+    together once for all rows of a list.
+    """
+    cells = only(study.table("cells", scheme), taxonomy=taxonomy, period=period)
+    return with_cells(_variables(study, scheme, period), cells)
+
+
+@cache
+def _variables(study: Study, scheme: str, period: str) -> pd.DataFrame:
+    """Return the variables of a period, read once for all lists."""
+    info = scheme_info(study.description(scheme))
+    return variables_of_period(study, period, info)[0]
