@@ -13,7 +13,7 @@ LIBRARY = Path(__file__).parents[2] / "workflow" / "evenfield"
 # In thousands of tokens, rounded up.
 MOST = {
     "answers": 11,
-    "api": 56,
+    "api": 58,
     "models": 28,
     "newstudy": 61,
     "numerics": 110,
@@ -21,7 +21,7 @@ MOST = {
     "report": 51,
     "shared": 45,
     "study": 34,
-    "topics": 191,
+    "topics": 192,
 }
 LAYOUT = {
     tokenize.COMMENT,

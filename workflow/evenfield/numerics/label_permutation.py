@@ -111,18 +111,30 @@ class LabelRegression:
 
     @cached_property
     def scale(self) -> np.ndarray:
-        """Length of each regressor of the labels about its mean, one where it does not
-        vary, (R,): what their unit of measure does to cross-products.
-        """
-        regressors = self.label_design.regressors(self.labels)
-        centred = np.sqrt(((regressors - regressors.mean(axis=0)) ** 2).sum(axis=0))
-        length = np.sqrt((regressors**2).sum(axis=0))
-        return np.where(centred > RANK_TOLERANCE * length, centred, 1.0)
+        """Length of each regressor of the labels, (R,)."""
+        return label_scale(self.label_design.regressors(self.labels))
 
     @property
     def combination(self) -> np.ndarray:
         """Weights of all coefficients, shape (R + K,)."""
         return np.concatenate([self.c, np.zeros(self.controls.shape[1])])
+
+
+def label_scale(regressors: np.ndarray) -> np.ndarray:
+    """Return the length of each regressor about its mean, one where it does not vary:
+    what units of measure do to cross-products; (N, R) -> (R,).
+    """
+    centred = np.sqrt(((regressors - regressors.mean(axis=0)) ** 2).sum(axis=0))
+    length = np.sqrt((regressors**2).sum(axis=0))
+    return np.where(centred > RANK_TOLERANCE * length, centred, 1.0)
+
+
+def squares_left(y: np.ndarray, e: np.ndarray) -> float:
+    """Return the squares of an outcome freed from controls, none where the controls
+    explain it: rounding is left over then; y and e (N,).
+    """
+    squares = float(e @ e)
+    return squares if squares > EXACT * float(y @ y) else 0.0
 
 
 def expected_regressors(
@@ -397,8 +409,7 @@ def label_permutation(
             sides.append(drawn @ e)
         M = np.concatenate(products, axis=2)
         side = np.concatenate(sides, axis=1)
-        # Of an outcome that the controls explain rounding is left over.
-        squares = e @ e if e @ e > EXACT * (y @ y) else 0.0
+        squares = squares_left(y, e)
         return label_statistics(M, side, squares, c, df, regression.scale)
 
     return permutation_test(tested, labels, draws)
