@@ -20,7 +20,7 @@ from evenfield.models import specification_curve as curve
 from evenfield.models.labels import contrast_name
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.fixed_effects import effect_span, without_effects
-from evenfield.study.errors import EstimateError, counted, first_examples
+from evenfield.study.errors import EstimateError, WeightsError, counted, first_examples
 
 
 class Case(NamedTuple):
@@ -384,9 +384,9 @@ def _weights_of(network: object, name: str, part: str, rows: Table) -> Any:
     """Return weights in the order of the units of a table, (N, N)."""
     try:
         return matched_weights(network, rows.units.names)
-    except EstimateError as error:
+    except (EstimateError, WeightsError) as error:
         where = " of ".join(filter(None, [name, part]))
-        raise EstimateError(
+        raise type(error)(
             f"w{where and ' ' + where}: {error.found}", error.expected, error.action
         ) from error
 

@@ -84,7 +84,9 @@ def joint_test(value: float, draws: Array, sign: float) -> JointTest:
     draws = draws[np.isfinite(draws)]
     if not len(draws):
         raise NumericsError("a joint test needs draws")
-    bar = sign * value - TIE * max(1.0, abs(value))
+    # In the unit of measure of the draws: a tie of one outcome is one of its thousandth.
+    size = max(abs(value), float(np.median(np.abs(draws))))
+    bar = sign * value - TIE * size
     extreme = int((sign * draws >= bar).sum())
     low, high = np.quantile(draws, [0.025, 0.975])
     return JointTest(
