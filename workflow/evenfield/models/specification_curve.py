@@ -21,7 +21,6 @@ from evenfield.numerics.label_permutation import (
     label_products,
     label_scale,
     label_statistics,
-    squares_left,
 )
 from evenfield.numerics.ols import RANK_TOLERANCE, fit_ols
 from evenfield.numerics.random import generator_for
@@ -234,7 +233,8 @@ def dealt_effects(
     estimates, statistics = label_statistics(
         products,
         drawn @ whole,
-        squares_left(y, e),
+        y,
+        e,
         c,
         df,
         label_scale(drawn[:, 0, held.units_used].T),
