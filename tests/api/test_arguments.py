@@ -43,6 +43,7 @@ BESIDE = {
     "bivariate_moran": partial(
         ef.bivariate_moran, "y", CROSS, RING, neighbours="x", unit="unit"
     ),
+    "label_curve": partial(ef.label_curve, "y", CROSS, "x", unit="unit", draws=9),
     "spatial_model_probabilities": partial(
         ef.spatial_model_probabilities, "y ~ x", DATA, {"ring": RING}, **KEYS
     ),

@@ -194,6 +194,7 @@ HOMES = {
     "rings": "event_study",
     "sigma": "sigma",
     "spatial_regimes": "exposure",
+    "specification_curve": "specification_curve",
     "speed_paths": "rolling",
     "synthetic_control": "synthetic_control",
 }

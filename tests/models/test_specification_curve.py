@@ -1,6 +1,7 @@
 """Summaries of a curve and their joint test, by hand."""
 
 import numpy as np
+import pytest
 import statsmodels.api as sm
 from numpy.random import default_rng
 
@@ -51,6 +52,14 @@ def test_a_joint_test_counts_draws_in_the_predicted_direction():
     close((up.low, up.high), tuple(np.quantile(draws[:5], [0.025, 0.975])))
     assert joint_test(1.0, np.array([np.nan, 2.0]), 1.0).draws == 1
     refused("needs draws", joint_test, 0.5, np.array([]), 1.0)
+
+
+@pytest.mark.parametrize("factor", [1e-7, 1e7])
+def test_a_joint_test_is_the_same_in_every_unit_of_measure(factor):
+    draws = np.array([-2.0, -1.0, 0.9, 1.0, 2.0, 0.0])
+    for value in (-1.0, 0.0, 1.0, 1.5):
+        want = joint_test(value, draws, 1.0).p_value
+        assert joint_test(factor * value, factor * draws, 1.0).p_value == want
 
 
 def test_permutations_stay_within_strata_and_follow_their_keys():

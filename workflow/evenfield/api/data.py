@@ -252,9 +252,9 @@ class Table:
             )
         return values
 
-    def numbers(self, name: str) -> pd.Series[float]:
+    def numbers(self, name: str, *, missing: bool = False) -> pd.Series[float]:
         """Return a column of finite numbers that is there in every row."""
-        values = self.column(name)
+        values = self.column(name, missing=missing)
         try:
             numbers = values.astype(float)
         except (TypeError, ValueError) as error:

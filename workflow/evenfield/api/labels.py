@@ -343,7 +343,7 @@ def label_permutation(
     if w is not None:
         neighbours = matched_weights(w, rows.units.names)
         regressors = [*label_names, *(LAG + name for name in label_names)]
-    weights = _weights(contrast, label_names[0])
+    weights = contrast_weights(contrast, label_names[0])
     for name in weights:
         chosen("coefficient", name, regressors, "name labels")
     label_values = np.column_stack([rows.numbers(name) for name in label_names])
@@ -371,7 +371,7 @@ def label_permutation(
     )
 
 
-def _weights(contrast: Any, first: str) -> dict[str, float]:
+def contrast_weights(contrast: Any, first: str) -> dict[str, float]:
     """Return the weights of coefficients by name, that of the first label by default."""
     if contrast is None:
         return {first: 1.0}

@@ -1,6 +1,4 @@
-"""Least squares with many inferences, group contrasts, beta convergence and
-specification curves.
-"""
+"""Least squares with many inferences, group contrasts and beta convergence."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -27,7 +25,6 @@ from evenfield.api.results import (
     t_rows,
     tidy,
 )
-from evenfield.models import specification_curve as curve
 from evenfield.models.beta import speeds
 from evenfield.models.equivalence import detectable, equivalence, simulated_power
 from evenfield.models.groupings import prediction_error
@@ -36,7 +33,7 @@ from evenfield.models.paths import deal_paths
 from evenfield.models.rows import DesignOf, Row
 from evenfield.numerics import ols as plain
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.fixed_effects import Dummies, effect_span, without_effects
+from evenfield.numerics.fixed_effects import Dummies, without_effects
 from evenfield.numerics.inference.cluster_robust import Clusters, encoded
 from evenfield.numerics.inference.conley import SpatialKernel
 from evenfield.numerics.inference.leave_out import LeaveOut, leave_groups_out
@@ -1052,120 +1049,3 @@ def _slope_at_one(fit: LeastSquares, name: str) -> Tested:
     at_one = case.names.index("initial"), case.names.index(PRODUCT + name)
     c = case.coefficients[[*at_one]].sum(axis=0)
     return infer(kind, case, c)
-
-
-def _sample(data: pd.DataFrame, query: str) -> pd.DataFrame:
-    """Return the rows of a query, all of them where it is empty."""
-    if not query:
-        return data
-    try:
-        return data.query(query)
-    except Exception as error:  # a query may hold any code of its user
-        raise EstimateError(
-            f"the sample {query!r} fails: {error}",
-            'a query of columns, such as "coastal == 1"',
-            "correct it",
-        ) from error
-
-
-@reported("specification-curve")
-def specification_curve(
-    y: str | Sequence[str],
-    data: pd.DataFrame,
-    treatment: str,
-    *,
-    controls: Sequence[Sequence[str]] = ((),),
-    samples: Mapping[str, str] | None = None,
-    unit: str | None = None,
-    time: str | None = None,
-    effects: str | Sequence[str] = (),
-    sign: int = 1,
-    strata: str | None = None,
-    draws: int = 999,
-    seed: int = 0,
-) -> Fit:
-    """Fit every combination of outcomes, controls and samples, CR1 by unit;
-    ``tables["joint"]`` tests the whole curve.
-
-    Parameters
-    ----------
-    y, treatment, controls : str or sequence of str, str, sequence of sequences of str
-        Outcomes, the treatment and sets of controls.
-    samples : mapping of str to str, optional
-        Names and queries (``DataFrame.query``); all rows by default.
-    data, unit, time, effects
-        As for ``ols``, effects as columns or pairs ``region^year``; one row a unit,
-        or a balanced panel.
-    sign, strata, draws, seed : optional
-        Predicted sign, 1 or -1; paths of the treatment are permuted over units, inside
-        strata.
-    """
-    if isinstance(sign, bool) or sign not in (1, -1):
-        raise EstimateError(f"sign={sign!r}", "1 or -1", "give the predicted sign")
-    if not isinstance(samples, Mapping | None):
-        raise EstimateError(
-            f"samples of type {type(samples).__name__}",
-            "queries by name",
-            "give samples={'all': '', 'late': 'year > 2000'}, for example",
-        )
-    rng = np.random.default_rng(seed)
-    outcomes, sets = names_of(y), list(controls)
-    for name, listed in {"y": outcomes, "controls": sets}.items():
-        if not listed:
-            raise EstimateError(
-                f"{name} without an entry", "one at least", "controls=[()] are none"
-            )
-    cases = list(product(outcomes, sets, (samples or {"all": ""}).items()))
-    whole = table(Columns(treatment, ()), data, unit, time)
-    paths = whole.balanced(whole.y)
-    labels = np.zeros(len(whole.units.names), dtype=int)
-    if strata is not None:
-        stratum = of_units(whole, strata).astype(str)
-        labels = np.unique(stratum, return_inverse=True)[1]
-    # One permutation for all specifications, so that they are tested jointly.
-    keys = rng.random((draws, len(labels)))
-    permutations = curve.permutations_from_keys(keys, labels)
-    # The paths as they are stand first.
-    drawn = paths[np.vstack([np.arange(len(labels)), permutations])]
-    position_of_date = {date: i for i, date in enumerate(whole.calendar.text)}
-    lines = []
-    for outcome, names, (_, query) in cases:
-        model = Columns(outcome, (*names, treatment), tuple(names_of(effects)))
-        rows = table(model, _sample(data, query), unit, time)
-        codes = {name: rows.effect(name) for name in rows.effects}
-        used = [str(name) for name in rows.X if not (codes and name == "Intercept")]
-        values = np.array([rows.y, *(rows.X[name] for name in used)])
-        left = without_effects(values, used, codes, rows.units.codes, dummies="none")
-        # Rows of this sample, found among all units and dates of the permuted paths.
-        positions = np.array([position_of_date[date] for date in rows.calendar.text])
-        at = np.searchsorted(whole.units.names, rows.unit)
-        d = drawn[:, at, positions[rows.calendar.codes]]
-        squares = (d**2).sum(axis=1)
-        # Effects are taken out of permuted treatments as of the one that was.
-        if codes:
-            effect_span(codes).take_out(d)
-        Z = np.delete(left.X, used.index(treatment), axis=1)
-        # K in CR1's (N - 1) / (N - K): of effects nested in the units the constant alone.
-        counted = left.rank - left.nested
-        lines.append(
-            curve.slopes_by_draw(left.y, d.T, Z, rows.units.codes, counted, squares)
-        )
-    # One row a specification; column 0 is the data, the others are permutations.
-    estimates, errors, df = map(np.array, zip(*lines, strict=True))
-    summaries = curve.curve_summaries(estimates, estimates / errors, df, sign)
-    tests = curve.joint_tests(summaries[:, 0], summaries[:, 1:], sign)
-    notes = {
-        f"joint p, {name.replace('_', ' ')}": test.p_value
-        for name, test in tests.items()
-    }
-    labels_of_rows = [
-        f"{outcome} | {' + '.join(names) or 'no controls'} | {sample}"
-        for outcome, names, (sample, _) in cases
-    ]
-    return Fit(
-        "Specification curve",
-        t_rows(labels_of_rows, estimates[:, 0], errors[:, 0], "CR1", df),
-        len(whole.y),
-        notes=notes,
-        tables={"joint": pd.DataFrame(list(tests.values()), index=list(tests))},
-    )

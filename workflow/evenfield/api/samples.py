@@ -184,30 +184,8 @@ def ols_by(
     EstimateError
         If there are fewer than two samples, or one cannot be fitted: it is named.
     """
-    if not isinstance(data, pd.DataFrame):
-        raise EstimateError(
-            f"data of type {type(data).__name__}", "a DataFrame", "give it"
-        )
-    columns = names_of(by)
-    for column in columns:
-        chosen("column", column, data)
-        if data[column].isna().any():
-            raise EstimateError(
-                f"{data[column].isna().sum()} rows without a sample in {column}",
-                "one in every row",
-                "fill or drop them",
-            )
-    of_columns = " and ".join(columns)  # in messages and the title
-    values = data[columns].map(plain_text)
-    labels = values.agg(", ".join, axis=1)
-    names = names_in_order(labels)
-    # Values that hold a comma may make one name of two samples.
-    if len(names) < len(values.drop_duplicates()):
-        raise EstimateError(
-            f"different samples of {of_columns} with one name",
-            "names without a comma",
-            "rename them",
-        )
+    values, labels, names = samples_by(data, by)
+    of_columns = " and ".join(names_of(by))  # in messages and the title
     if len(names) < 2:
         raise EstimateError(f"one sample in {of_columns}", "two or more", "use ols")
     fits: dict[str, Fit] = {}
@@ -235,6 +213,38 @@ def ols_by(
         ],
     )
     return _with_range(of_samples, reference)
+
+
+def samples_by(
+    data: Any, by: str | Sequence[str]
+) -> tuple[pd.DataFrame, "pd.Series[str]", list[str]]:
+    """Return what sample each row is of, by column and as one name, and the names in
+    order.
+    """
+    if not isinstance(data, pd.DataFrame):
+        raise EstimateError(
+            f"data of type {type(data).__name__}", "a DataFrame", "give it"
+        )
+    columns = names_of(by)
+    for column in columns:
+        chosen("column", column, data)
+        if data[column].isna().any():
+            raise EstimateError(
+                f"{data[column].isna().sum()} rows without a sample in {column}",
+                "one in every row",
+                "fill or drop them",
+            )
+    values = data[columns].map(plain_text)
+    labels = values.agg(", ".join, axis=1)
+    names = names_in_order(labels)
+    # Values that hold a comma may make one name of two samples.
+    if len(names) < len(values.drop_duplicates()):
+        raise EstimateError(
+            f"different samples of {' and '.join(columns)} with one name",
+            "names without a comma",
+            "rename them",
+        )
+    return values, labels, names
 
 
 def _side_by_side(term: str, fits: Mapping[str, Fit]) -> Rows:

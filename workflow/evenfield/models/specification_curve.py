@@ -1,10 +1,12 @@
 """Joint inference for a specification curve: the whole curve again under permuted
-treatments.
+treatments, or labels that are dealt out together.
 
 Estimates of one curve share data, so that no test counts them as independent. All draws of
-a specification are regressed at once: only the treatment changes.
+a specification are regressed at once: only the treatment, or what labels make, changes.
 """
 
+from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -13,9 +15,20 @@ from scipy.special import stdtrit
 
 from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.label_permutation import (
+    LabelDesign,
+    control_basis,
+    label_products,
+    label_scale,
+    label_statistics,
+)
 from evenfield.numerics.ols import RANK_TOLERANCE, fit_ols
+from evenfield.numerics.random import generator_for
+from evenfield.numerics.spatial import Weights, multiplier
 
 TIE = 1e-5
+# Why a specification has no effect: it is listed, and counted in no summary.
+COLLINEAR = "labels do not vary or are collinear in this sample"
 SUMMARIES = ("median_effect", "sign_share", "significant_share", "mean_statistic")
 
 
@@ -70,7 +83,9 @@ def joint_test(value: float, draws: Array, sign: float) -> JointTest:
     draws = draws[np.isfinite(draws)]
     if not len(draws):
         raise NumericsError("a joint test needs draws")
-    bar = sign * value - TIE * max(1.0, abs(value))
+    # In the unit of measure of the draws: a tie of one outcome is one of its thousandth.
+    size = max(abs(value), float(np.median(np.abs(draws))))
+    bar = sign * value - TIE * size
     extreme = int((sign * draws >= bar).sum())
     low, high = np.quantile(draws, [0.025, 0.975])
     return JointTest(
@@ -90,6 +105,23 @@ def joint_tests(values: Array, draws: Array, sign: float) -> dict[str, JointTest
     return {name: joint_test(value, drawn, signs[name]) for name, value, drawn in lines}
 
 
+def curve_tests(
+    estimates: Array, statistics: Array, df: Array, sign: float
+) -> dict[str, JointTest]:
+    """Summarise a curve and test each summary, by name; estimates and statistics
+    (S, 1 + B), of the data first, df (S,).
+    """
+    summaries = curve_summaries(estimates, statistics, df, sign)
+    return joint_tests(summaries[:, 0], summaries[:, 1:], sign)
+
+
+def drawn_keys(seed: int, draws: range, N: int) -> Array:
+    """Return one random key a unit and draw, from a stream that the number of the draw
+    names, so that any part of the draws can be made alone; (B, N).
+    """
+    return np.array([generator_for(seed, f"curve:{draw}").random(N) for draw in draws])
+
+
 def permutations_from_keys(keys: Array, strata: np.ndarray) -> np.ndarray:
     """Turn one random key a unit into a permutation inside strata, the same for every
     table of these units; keys (B, N), strata (N,) -> (B, N).
@@ -99,6 +131,115 @@ def permutations_from_keys(keys: Array, strata: np.ndarray) -> np.ndarray:
         members = np.flatnonzero(strata == name)
         source[:, members] = members[np.argsort(keys[:, members], kind="stable")]
     return source
+
+
+def permutations_among(whole: np.ndarray, at: np.ndarray) -> np.ndarray:
+    """Return the same permutations among some of the units; whole (B, M), their
+    positions (N,) -> (B, N).
+
+    Notes
+    -----
+    The place that got the label of a unit that is not among them gets the label that
+    this one got: the draw stays uniform.
+    """
+    source = whole[:, at]
+    back = np.full(whole.shape[1], -1)
+    back[at] = np.arange(len(at))
+    # Follow the cycle of a draw until it comes to one of the units.
+    while (back[source] < 0).any():
+        next_source = np.take_along_axis(whole, source, axis=1)
+        source = np.where(back[source] < 0, next_source, source)
+    return np.asarray(back[source])
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabelTerms:
+    """Regressors that labels make anew in each draw: some of the labels and their
+    averages over the neighbours, alone or times a column that stays with its unit.
+    """
+
+    # by place among the L labels and, behind them, their averages: the column (N,)
+    factors: tuple[tuple[int, Array | None], ...]
+    neighbours: Weights | None = None  # W, shape (N, N)
+
+    def drawn(self, labels: Array, source: np.ndarray) -> Array:
+        """Return the regressors under each draw; labels (N, L), source (B, N) ->
+        (R, B, N).
+        """
+        W = None if self.neighbours is None else multiplier(self.neighbours)
+        whole = LabelDesign(W).drawn(labels, source)
+        parts = [
+            whole[place] if factor is None else factor * whole[place]
+            for place, factor in self.factors
+        ]
+        return np.stack(parts)
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeldRows:
+    """What stays with its unit when labels are dealt out: the rows of a specification
+    with their outcome and controls.
+    """
+
+    units_used: np.ndarray  # (n,) positions among the N units of the draws
+    y: Array  # (n,) outcome
+    controls: Array  # (n, K) constant and controls
+
+    @cached_property
+    def basis(self) -> Array:
+        """Orthonormal basis Q of the controls, (n, K)."""
+        return control_basis(self.controls)
+
+    def products(self, drawn: Array) -> Array:
+        """Return cross-products of what labels make, freed from the controls, which
+        outcomes of the same rows and controls share; drawn (R, B, N) -> (R, R, B).
+        """
+        return label_products(drawn[..., self.units_used], self.basis)
+
+
+class DealtEffects(NamedTuple):
+    """The effect c'b of one specification, of the data first and then under each draw."""
+
+    estimates: Array  # (1 + B,)
+    statistics: Array  # (1 + B,) t of least squares; NaN where it is not defined
+    df: int  # n - K - R
+
+
+def dealt_effects(
+    held: HeldRows, drawn: Array, products: Array, c: Array
+) -> DealtEffects:
+    """Regress an outcome on controls and on what labels make in all draws at once.
+
+    Parameters
+    ----------
+    held
+        The rows.
+    drawn : (R, 1 + B, N)
+        What labels make, the labels of the data first.
+    products : (R, R, 1 + B)
+        Its cross-products, as `HeldRows.products` gives them.
+    c : (R,)
+        Weights of the effect.
+    """
+    y = held.y
+    n, K = held.controls.shape
+    df = n - K - len(c)
+    if df < 1:
+        raise NumericsError(f"{n} observations cannot carry {K + len(c)} coefficients")
+    # By Frisch, Waugh and Lovell all draws need of y is e = y - QQ'y.
+    e = y - held.basis @ (held.basis.T @ y)
+    whole = np.zeros(drawn.shape[2])
+    whole[held.units_used] = e
+    estimates, statistics = label_statistics(
+        products,
+        drawn @ whole,
+        y,
+        e,
+        c,
+        df,
+        label_scale(drawn[:, 0, held.units_used].T),
+    )
+    return DealtEffects(estimates, statistics, df)
 
 
 def slopes_by_draw(

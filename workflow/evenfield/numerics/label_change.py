@@ -15,6 +15,7 @@ from evenfield.numerics.label_permutation import (
     LabelRegression,
     PermutationTest,
     control_basis,
+    label_scale,
     permutation_test,
 )
 from evenfield.numerics.ols import RANK_TOLERANCE, OlsFit, fit_ols
@@ -114,7 +115,8 @@ def _drawn_fits(freed: _FreedSpan, source: np.ndarray) -> _DrawnFits:
     D = regressors - (regressors @ basis) @ basis.T
     DD = np.einsum("rbn,sbn->brs", D, D)
     De = np.einsum("rbn,n->br", D, e)
-    scaled = DD / np.outer(span.scale, span.scale)
+    scale = label_scale(span.label_design.regressors(span.labels))
+    scaled = DD / np.outer(scale, scale)
     collinear = np.linalg.eigvalsh(scaled)[:, 0] <= RANK_TOLERANCE
     # All draws are solved at once: those without an estimate need some inverse.
     DD[collinear] = np.eye(len(span.c))

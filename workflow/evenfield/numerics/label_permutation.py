@@ -109,20 +109,19 @@ class LabelRegression:
         regressors = self.label_design.regressors(self.labels)
         return np.column_stack([regressors, self.controls])
 
-    @cached_property
-    def scale(self) -> np.ndarray:
-        """Length of each regressor of the labels about its mean, one where it does not
-        vary, (R,): what their unit of measure does to cross-products.
-        """
-        regressors = self.label_design.regressors(self.labels)
-        centred = np.sqrt(((regressors - regressors.mean(axis=0)) ** 2).sum(axis=0))
-        length = np.sqrt((regressors**2).sum(axis=0))
-        return np.where(centred > RANK_TOLERANCE * length, centred, 1.0)
-
     @property
     def combination(self) -> np.ndarray:
         """Weights of all coefficients, shape (R + K,)."""
         return np.concatenate([self.c, np.zeros(self.controls.shape[1])])
+
+
+def label_scale(regressors: np.ndarray) -> np.ndarray:
+    """Return the length of each regressor about its mean, one where it does not vary:
+    what units of measure do to cross-products; (N, R) -> (R,).
+    """
+    centred = np.sqrt(((regressors - regressors.mean(axis=0)) ** 2).sum(axis=0))
+    length = np.sqrt((regressors**2).sum(axis=0))
+    return np.where(centred > RANK_TOLERANCE * length, centred, 1.0)
 
 
 def expected_regressors(
@@ -387,6 +386,7 @@ def label_permutation(
     basis = control_basis(regression.controls)
     e = y - basis @ (basis.T @ y)
     df = len(y) - regression.controls.shape[1] - len(c)
+    scale = label_scale(regression.label_design.regressors(labels))
 
     def tested(source: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         products = []
@@ -397,9 +397,7 @@ def label_permutation(
             sides.append(drawn @ e)
         M = np.concatenate(products, axis=2)
         side = np.concatenate(sides, axis=1)
-        # Of an outcome that the controls explain rounding is left over.
-        squares = e @ e if e @ e > EXACT * (y @ y) else 0.0
-        return label_statistics(M, side, squares, c, df, regression.scale)
+        return label_statistics(M, side, y, e, c, df, scale)
 
     return permutation_test(tested, labels, draws)
 
@@ -478,13 +476,15 @@ def label_products(drawn: np.ndarray, basis: np.ndarray) -> np.ndarray:
 def label_statistics(
     M: np.ndarray,
     side: np.ndarray,
-    squares: float,
+    y: np.ndarray,
+    e: np.ndarray,
     c: np.ndarray,
     df: int,
-    scale: np.ndarray | None = None,
+    scale: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return c'beta and its t statistic under many draws; cross-products M (R, R, B),
-    with the outcome (R, B), ``scale`` (R,) of the regressors for their rank.
+    with the outcome (R, B), outcome y and what controls leave of it e, (N,), ``scale``
+    (R,) of the regressors for their rank.
 
     Notes
     -----
@@ -493,7 +493,8 @@ def label_statistics(
     of c'beta over that of the errors. They are symmetric: the lower half is enough.
     """
     R = len(side)
-    size = np.ones(R) if scale is None else scale
+    # Of an outcome that the controls explain rounding is left over.
+    squares = float(e @ e) if e @ e > EXACT * (y @ y) else 0.0
     S: list[list[np.ndarray | float]] = [list(M[r, : r + 1]) for r in range(R)]
     S += [[*side, squares], [*c, 0.0, 0.0]]
     det: np.ndarray | float = 1.0
@@ -510,11 +511,11 @@ def label_statistics(
         statistic = estimate / np.sqrt(left / df * -np.asarray(S[R + 1][R + 1]))
         # The smallest eigenvalue is not below det ((R - 1) / trace)^(R - 1), by the means of
         # the others; only draws that this does not settle need their eigenvalues.
-        trace = np.einsum("rrb,r->b", M, size**-2.0)
-        floor = det / np.prod(size) ** 2 * ((R - 1) / trace) ** (R - 1)
+        trace = np.einsum("rrb,r->b", M, scale**-2.0)
+        floor = det / np.prod(scale) ** 2 * ((R - 1) / trace) ** (R - 1)
     unsettled = np.flatnonzero(~(floor > 2 * RANK_TOLERANCE))
     if len(unsettled):
-        scaled = np.moveaxis(M[..., unsettled], 2, 0) / np.outer(size, size)
+        scaled = np.moveaxis(M[..., unsettled], 2, 0) / np.outer(scale, scale)
         smallest = np.linalg.eigvalsh(scaled)[:, 0]
         collinear = unsettled[smallest <= RANK_TOLERANCE]
         estimate[collinear] = statistic[collinear] = np.nan

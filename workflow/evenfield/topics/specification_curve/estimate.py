@@ -13,15 +13,17 @@ import pandas as pd
 from pydantic import Field
 
 from evenfield.models.specification_curve import (
+    COLLINEAR,
     SUMMARIES,
     curve_summaries,
+    drawn_keys,
     joint_tests,
+    permutations_among,
     permutations_from_keys,
 )
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.methods import Locations
 from evenfield.numerics.ols import fit_ols
-from evenfield.numerics.random import generator_for
 from evenfield.numerics.scpc import scpc_inference
 from evenfield.shared.estimates import Estimate, Fields
 from evenfield.shared.few_units import located
@@ -65,6 +67,7 @@ KINDS = (
     ("share_significant", "share"),
     ("mean_statistic", "t"),
 )
+SUMMARY_OF = {kind[0]: name for name, kind in zip(SUMMARIES, KINDS, strict=True)}
 # ASSUME: treatments could have fallen on any unit of the same stratum; overlaps of
 # clusters and zones, and what a unit is under the other taxonomies, move with it.
 
@@ -140,6 +143,14 @@ class Section(Spec):
     """Questions; the specifications of each are the full product of its axes."""
 
 
+def scheme_names(section: Section, study: Study) -> list[str]:
+    """Return the unit schemes of all curves, sorted."""
+    names = set[str]()
+    for spec in section.curves:
+        names.update(spec.unit_schemes or [study.main])
+    return sorted(names)
+
+
 def chunk(study: Study, number: int, of: int) -> Results:
     """Compute one chunk: its share of the specifications on the data, and every curve
     under its share of the draws.
@@ -151,10 +162,7 @@ def chunk(study: Study, number: int, of: int) -> Results:
     """
     section: Section = read(Section, study.config, "specification_curve")
     inference = study.config.inference
-    names = set[str]()
-    for spec in section.curves:
-        names.update(spec.unit_schemes or [study.main])
-    schemes = {name: Scheme.of(study, name) for name in sorted(names)}
+    schemes = {name: Scheme.of(study, name) for name in scheme_names(section, study)}
     # In whole numbers, so that the chunks take draws 1 to B between them, each once.
     first = section.draws * (number - 1) // of
     draws = range(1 + first, 1 + section.draws * number // of)
@@ -233,34 +241,28 @@ def permutations(
 ) -> dict[str, np.ndarray]:
     """Return one permutation of units a draw for each unit scheme, the same one for all
     of them; (B, N) each.
-
-    Notes
-    -----
-    Where a scheme lacks a unit, the place that got its label gets the label that it
-    got: the draw stays uniform.
     """
-    # The scheme with most units gives the order.
-    largest = sorted(schemes.values(), key=lambda scheme: -len(scheme.units))
-    strata: Fields = {}
-    for scheme in largest:
-        strata |= dict(zip(scheme.units, scheme.strata, strict=True))
+    strata = ordered_strata(schemes)
     position = {unit: i for i, unit in enumerate(strata)}
-    groups = np.array(list(strata.values()))
     # Sorting these keys within strata gives one permutation for all unit schemes.
-    keys = [generator_for(seed, f"curve:{draw}").random(len(strata)) for draw in draws]
-    whole = permutations_from_keys(np.array(keys), groups)
-    out = dict[str, np.ndarray]()
-    for name, scheme in schemes.items():
-        at = [position[unit] for unit in scheme.units]
-        source = whole[:, at]
-        back = np.full(len(strata), -1)
-        back[at] = np.arange(len(at))
-        # Follow the cycle of a draw until it comes to a unit of the scheme.
-        while (back[source] < 0).any():
-            next_source = np.take_along_axis(whole, source, axis=1)
-            source = np.where(back[source] < 0, next_source, source)
-        out[name] = back[source]
-    return out
+    keys = drawn_keys(seed, draws, len(strata))
+    whole = permutations_from_keys(keys, np.array(list(strata.values())))
+    return {
+        name: permutations_among(
+            whole, np.array([position[unit] for unit in scheme.units])
+        )
+        for name, scheme in schemes.items()
+    }
+
+
+def ordered_strata(schemes: Mapping[str, Scheme]) -> Fields:
+    """Return the stratum of each unit in the order of draws: the scheme with most units
+    gives it.
+    """
+    strata: Fields = {}
+    for scheme in sorted(schemes.values(), key=lambda scheme: -len(scheme.units)):
+        strata |= dict(zip(scheme.units, scheme.strata, strict=True))
+    return strata
 
 
 def _specifications(
@@ -295,8 +297,7 @@ def _numbers(fitted: Regression, places: Locations, level: float) -> Fields:
     numbers: Fields = {"n_units": len(fitted.y)}
     # Listed with the reason, but counted neither in the median nor in the shares.
     if not np.isfinite(fitted.statistics[0]):
-        reason = "labels do not vary or are collinear in this sample"
-        return numbers | {"reason": reason}
+        return numbers | {"reason": COLLINEAR}
     numbers |= {
         "estimate": float(fitted.estimates[0]),
         "statistic": float(fitted.statistics[0]),

@@ -4,7 +4,7 @@ labels make, permuted or not.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import NamedTuple
@@ -12,12 +12,9 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from evenfield.numerics.label_permutation import (
-    LabelDesign,
-    label_products,
-    label_statistics,
-)
-from evenfield.numerics.spatial import Weights, multiplier
+from evenfield.models.specification_curve import HeldRows, LabelTerms, dealt_effects
+from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.spatial import Weights
 from evenfield.shared.samples import control_columns
 from evenfield.study.errors import first_examples
 from evenfield.study.study import Study
@@ -26,7 +23,6 @@ START = "log_income_start"
 LEVEL = "relative_log_income"
 LABELS = ("cluster", "sez")
 STRATA = "coastal"
-Arrays = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 
 
 class Point(NamedTuple):
@@ -59,7 +55,7 @@ class Scheme:
         tuple[str, str], np.ndarray
     ]  # by taxonomy and period: cluster and zone indicators, shape (N, 2)
     weights: Mapping[str, Weights]  # W by name, shape (N, N)
-    arrays: dict[tuple[object, ...], Arrays | str] = field(
+    held: dict[tuple[object, ...], HeldRows | str] = field(
         default_factory=dict
     )  # outcome and controls, made once
 
@@ -83,7 +79,7 @@ class Scheme:
             drawn = _ordered(cell, order)[list(LABELS)].to_numpy(float)
             labels[str(taxonomy), str(start)] = drawn
         weights = {
-            key: multiplier(study.weights(key, name).aligned(order))
+            key: study.weights(key, name).aligned(order)
             for key in study.config.weights.families
         }
         return cls(
@@ -125,17 +121,11 @@ def regression(
     B, N), of the data first.
     """
     key = (point.period, point.outcome, point.sample, point.controls)
-    if key not in scheme.arrays:
-        scheme.arrays[key] = _arrays(scheme, *key)
-    arrays = scheme.arrays[key]
-    if isinstance(arrays, str):
-        return arrays
-    units_used, y, controls, basis, e = arrays
-    plus, _, minus = point.contrast.partition(" - ")
-    # `cluster - sez` weighs the labels +1 and -1, a name alone +1.
-    c = [float(name == plus) - float(name == minus) for name in LABELS]
-    if point.kind != "own":
-        c = [0.0, 0.0, *c]  # own labels, then exposures
+    if key not in scheme.held:
+        scheme.held[key] = _held(scheme, *key)
+    held = scheme.held[key]
+    if isinstance(held, str):
+        return held
     drawn = regressors(
         *point._replace(
             outcome="",
@@ -147,67 +137,98 @@ def regression(
     # cross-products.
     same = point._replace(outcome=str(point.outcome.startswith("growth")))
     if same not in products:
-        products[same] = label_products(drawn[..., units_used], basis)
-    X = np.column_stack([drawn[:, 0, units_used].T, controls])
-    # N - K, where `len(c)` regressors come from labels.
-    df = len(y) - controls.shape[1] - len(c)
-    # By Frisch, Waugh and Lovell, all draws need of y is e, y free of its controls.
-    whole = np.zeros(drawn.shape[2])
-    whole[units_used] = e
-    estimates, statistics = label_statistics(
-        products[same], drawn @ whole, float(e @ e), np.array(c), df
-    )
+        products[same] = held.products(drawn)
+    c = weights_of_effect(point)
+    try:
+        effects = dealt_effects(held, drawn, products[same], c)
+    except NumericsError as error:
+        return str(error)
+    of_data = drawn[:, 0, held.units_used].T
     return Regression(
-        units_used=units_used,
-        y=y,
-        X=X,
-        c=np.append(c, np.zeros(controls.shape[1])),
-        estimates=estimates,
-        statistics=statistics,
-        df=df,
+        units_used=held.units_used,
+        y=held.y,
+        X=np.column_stack([of_data, held.controls]),
+        c=np.append(c, np.zeros(held.controls.shape[1])),
+        estimates=effects.estimates,
+        statistics=effects.statistics,
+        df=effects.df,
     )
 
 
-def _arrays(
+def weights_of_effect(point: Point) -> np.ndarray:
+    """Return the weights of the effect among the regressors that come from labels, (R,)."""
+    plus, _, minus = point.contrast.partition(" - ")
+    # `cluster - sez` weighs the labels +1 and -1, a name alone +1.
+    c = [float(name == plus) - float(name == minus) for name in LABELS]
+    if point.kind != "own":
+        c = [0.0, 0.0, *c]  # own labels, then exposures
+    return np.array(c)
+
+
+def _held(
     scheme: Scheme, period: str, outcome: str, sample: str, controls: tuple[str, ...]
-) -> Arrays | str:
-    """Return positions of the sample's units, outcome and controls: the same for all
-    labels and weights.
+) -> HeldRows | str:
+    """Return the sample's rows with outcome and controls: the same for all labels and
+    weights.
     """
     table = scheme.periods.get(period)
     if table is None:
         return f"the panel has no period {period}"
     units_used = np.flatnonzero(np.isin(scheme.units, scheme.samples[sample]))
-    # Growth is compared at equal initial income; mean relative income is a level.
-    initial = [START] if outcome.startswith("growth") else []
-    beside = [control_columns(table.columns, name) for name in controls]
-    names = [outcome, *initial, *chain(*beside)]
+    names = [outcome, *columns_held(table.columns, outcome, controls)]
     columns = {name: table[name].to_numpy(float)[units_used] for name in names}
     # A gap leaves out the specification, not the unit: samples stay what they are.
     lacks = [name for name, column in columns.items() if np.isnan(column).any()]
     if lacks:
         return f"{first_examples(lacks)} is not there in {period}"
-    values = np.column_stack(list(columns.values()))
-    y = values[:, 0]
-    fixed = np.column_stack([np.ones(len(units_used)), values[:, 1:]])
-    # Q spans the controls, so that y - QQ'y is y free of them.
-    basis = np.linalg.qr(fixed)[0]
-    return units_used, y, fixed, basis, y - basis @ (basis.T @ y)
+    y, *others = columns.values()
+    constant = np.ones(len(units_used))
+    held = HeldRows(
+        units_used=units_used, y=y, controls=np.column_stack([constant, *others])
+    )
+    try:
+        _ = held.basis
+    except NumericsError as error:
+        return str(error)
+    return held
+
+
+def columns_held(
+    columns: Iterable[str], outcome: str, controls: Sequence[str]
+) -> list[str]:
+    """Return the columns of controls: growth is compared at equal initial income, mean
+    relative income is a level.
+    """
+    initial = [START] if outcome.startswith("growth") else []
+    beside = [control_columns(columns, name) for name in controls]
+    return [*initial, *chain(*beside)]
 
 
 def label_regressors(point: Point, scheme: Scheme, source: np.ndarray) -> np.ndarray:
     """Make the regressors that come from labels, for many permutations at once; source
-    (B, N) -> (L, B, N).
+    (B, N) -> (R, B, N).
     """
-    design = LabelDesign(None if point.kind == "own" else scheme.weights[point.weights])
-    drawn = design.drawn(scheme.labels[point.taxonomy, point.period], source)
-    if point.kind != "regime":
-        return drawn
-    start = scheme.periods[point.period][START].to_numpy(float)
-    exposures = drawn[len(LABELS) :]
-    # Initial income less its mean: the coefficients of exposures alone hold at average
-    # initial income.
-    return np.concatenate([exposures, (start - start.mean()) * exposures])
+    own = range(len(LABELS))
+    exposures = range(len(LABELS), 2 * len(LABELS))
+    factors: list[tuple[int, np.ndarray | None]]
+    if point.kind == "own":
+        factors = [(place, None) for place in own]
+    elif point.kind == "exposure":
+        factors = [(place, None) for place in (*own, *exposures)]
+    else:
+        start = scheme.periods[point.period][START].to_numpy(float)
+        # Initial income less its mean: the coefficients of exposures alone hold at
+        # average initial income.
+        factors = [
+            (place, factor)
+            for factor in (None, start - start.mean())
+            for place in exposures
+        ]
+    terms = LabelTerms(
+        factors=tuple(factors),
+        neighbours=None if point.kind == "own" else scheme.weights[point.weights],
+    )
+    return terms.drawn(scheme.labels[point.taxonomy, point.period], source)
 
 
 def _ordered(table: pd.DataFrame, order: list[str]) -> pd.DataFrame:

@@ -1,0 +1,302 @@
+"""A curve of labels that are dealt out together, against least squares of each
+specification and a loop over permutations.
+"""
+
+from itertools import product
+
+import numpy as np
+import pandas as pd
+import pytest
+import statsmodels.api as sm
+from scipy import stats
+
+import evenfield as ef
+from evenfield.models.specification_curve import drawn_keys
+from made_panel import refused
+from refusals import fails
+from tolerances import close
+
+N = 24
+UNITS = [f"u{i:02d}" for i in range(N)]
+DRAWS = 39
+
+
+def made():
+    """Two periods of units with groups, initial income and a gap; two sets of weights."""
+    rng = np.random.default_rng(8)
+    parts = []
+    for period in ("1990", "2000"):
+        drawn = {name: rng.normal(size=N) for name in ("y", "other", "initial", "z")}
+        part = pd.DataFrame({"unit": UNITS, "period": period, **drawn})
+        part["cluster"] = (rng.random(N) < 0.4) * 1.0
+        part["zone"] = (rng.random(N) < 0.4) * 1.0
+        part["coast"] = ["in" if i % 3 else "out" for i in range(N)]
+        part["size"] = np.arange(N)
+        parts.append(part)
+    weights = {}
+    for name in ("near", "rail"):
+        links = np.triu(rng.random((N, N)) < 0.2, 1) | np.eye(N, k=1, dtype=bool)
+        W = (links | links.T) / (links | links.T).sum(axis=1, keepdims=True)
+        weights[name] = pd.DataFrame(W, UNITS, UNITS)
+    return pd.concat(parts), weights
+
+
+DATA, WEIGHTS = made()
+ONE = DATA[DATA["period"] == "1990"]
+LABELS = ["cluster", "zone"]
+ABOUT = {"unit": "unit", "draws": DRAWS, "seed": 4}
+SAMPLES = {"all": "", "large": "size > 3"}
+
+
+def sources(strata):
+    """Who gets whose labels in each draw: units sorted by their key, stratum by stratum."""
+    for keys in drawn_keys(4, range(1, 1 + DRAWS), N):
+        source = np.arange(N)
+        for name in set(strata):
+            members = [i for i in range(N) if strata[i] == name]
+            source[members] = sorted(members, key=lambda i, keys=keys: keys[i])
+        yield source
+
+
+def by_statsmodels(table, source, W, spec, regressors, contrast):
+    """The contrast, its t and degrees of freedom in one specification with dealt labels."""
+    outcome, controls, query = spec
+    own = table[LABELS].to_numpy()[source]
+    columns = {"cluster": own[:, 0], "zone": own[:, 1]}
+    if W is not None:
+        around = W.to_numpy() @ own
+        columns |= {"W cluster": around[:, 0], "W zone": around[:, 1]}
+        r = table["initial"].to_numpy()
+        columns |= {f"initial:W {x}": r * columns[f"W {x}"] for x in LABELS}
+    rows = table.reset_index(drop=True)
+    X = sm.add_constant(pd.DataFrame(columns)[regressors].join(rows[list(controls)]))
+    used = rows.query(query).index if query else rows.index
+    fit = sm.OLS(rows[outcome][used], X.loc[used]).fit()
+    c = np.array([contrast.get(name, 0.0) for name in X])
+    test = fit.t_test(c)
+    return test.effect[0], test.tvalue[0, 0], fit.df_resid
+
+
+def curve_by_hand(sign, weights, regressors, contrast, sets, strata):
+    """Summaries of the curve of the data and their p-values, and its first rows."""
+    specs = list(product(["y", "other"], sets, SAMPLES.values()))
+    parts = [part for _, part in DATA.groupby("period")]
+    summaries = []
+    for source in (np.arange(N), *sources(strata)):
+        found = np.array(
+            [
+                by_statsmodels(part, source, W, spec, regressors, contrast)
+                for part, W, spec in product(parts, weights, specs)
+            ]
+        )
+        if not summaries:
+            first = found
+        b, t, df = found.T
+        right = sign * b > 0
+        clear = right & (np.abs(t) > stats.t.ppf(0.975, df))
+        summaries.append([np.median(b), right.mean(), clear.mean(), t.mean()])
+    values, *drawn = np.array(summaries)
+    signs = np.array([sign, 1, 1, sign])
+    further = signs * np.array(drawn) >= signs * values - 1e-9
+    return first, values, (1 + further.sum(axis=0)) / (1 + DRAWS)
+
+
+@pytest.mark.parametrize(
+    ("about", "weights", "regressors", "contrast", "sets", "strata"),
+    [
+        ({}, [None], LABELS, {"cluster": 1.0}, [(), ("z",)], None),
+        (
+            {"w": WEIGHTS, "contrast": {"W cluster": 1.0, "W zone": -1.0}, "sign": -1},
+            [*WEIGHTS.values()],
+            [*LABELS, "W cluster", "W zone"],
+            {"W cluster": 1.0, "W zone": -1.0},
+            [("initial",), ("initial", "z")],
+            "coast",
+        ),
+        (
+            {
+                "w": WEIGHTS["near"],
+                "terms": [
+                    "W cluster",
+                    "W zone",
+                    "initial:W cluster",
+                    "initial:W zone",
+                ],
+                "contrast": {"initial:W cluster": 1.0, "initial:W zone": -1.0},
+            },
+            [WEIGHTS["near"]],
+            ["W cluster", "W zone", "initial:W cluster", "initial:W zone"],
+            {"initial:W cluster": 1.0, "initial:W zone": -1.0},
+            [("initial",)],
+            None,
+        ),
+    ],
+)
+def test_a_curve_is_least_squares_of_each_specification_again_in_each_draw(
+    about, weights, regressors, contrast, sets, strata
+):
+    groups = ONE[strata].tolist() if strata else [""] * N
+    sign = about.get("sign", 1)
+    first, values, p = curve_by_hand(sign, weights, regressors, contrast, sets, groups)
+    fit = ef.label_curve(
+        ["y", "other"],
+        # Neither the order of rows nor that of units is of any account.
+        DATA.sample(frac=1, random_state=2),
+        LABELS,
+        controls=sets,
+        samples=SAMPLES,
+        by="period",
+        strata=strata,
+        **about,
+        **ABOUT,
+    )
+    frame = fit.to_frame()
+    close(frame[["estimate", "statistic", "df"]].to_numpy(float), first, rtol=1e-8)
+    close(
+        frame["p_value"].to_numpy(float),
+        2 * stats.t.sf(np.abs(first[:, 1]), first[:, 2]),
+    )
+    joint = fit.tables["joint"]
+    close(joint["value"].to_numpy(float), values, rtol=1e-8, atol=1e-12)
+    close(joint["p_value"].to_numpy(float), p)
+    assert "undefined" not in fit.tables
+    # The order: tables, weights, outcomes, controls, samples.
+    named = (
+        "1990 | near | "
+        if weights[0] is WEIGHTS["near"] and len(weights) > 1
+        else "1990 | "
+    )
+    assert frame["term"][0].startswith(f"{named}y | ")
+
+
+def test_one_specification_is_the_test_of_label_permutation():
+    fit = ef.label_curve("y", ONE, LABELS, controls=[("z",)], **ABOUT)
+    one = ef.label_permutation("y", ONE, LABELS, controls="z", unit="unit", draws=99)
+    close(fit.params.iloc[0], one.params["cluster"])
+    close(fit.tstats.iloc[0], one.tstats["cluster"])
+    assert fit.title == "Specification curve of cluster, labels permuted"
+    assert fit.interpret().startswith("Estimates above 0: ")
+
+
+def test_a_lone_set_of_weights_needs_no_name_and_units_may_differ_by_table():
+    call = {"w": WEIGHTS["near"], "contrast": {"W zone": 1}, **ABOUT}
+    fit = ef.label_curve("y", ONE, LABELS, **call)
+    named = ef.label_curve("y", ONE, LABELS, **{**call, "w": {"near": WEIGHTS["near"]}})
+    assert list(fit.params.index) == ["y | no controls | all"]
+    assert list(named.params.index) == ["near | y | no controls | all"]
+    close(fit.tables["joint"], named.tables["joint"])
+    # A unit that is in one table alone takes its labels along through the draws.
+    fewer = DATA[(DATA["period"] == "1990") | (DATA["unit"] != "u05")]
+    both = ef.label_curve("y", fewer, LABELS, by="period", **ABOUT)
+    without = fewer[fewer["period"] == "2000"]
+    alone = ef.label_curve("y", without, LABELS, **ABOUT)
+    close(both.params.iloc[1], alone.params.iloc[0])
+    assert both.nobs == 2 * N - 1
+
+
+def test_a_specification_without_an_estimate_is_named_and_counts_in_no_summary():
+    data = DATA.assign(
+        zone=DATA["zone"].where(DATA["period"] == "1990", 0.0),
+        school=DATA["z"].where(DATA["unit"] != "u03"),
+        double=2 * DATA["z"],
+    )
+    sets = [(), ("school",), ("z", "double")]
+    fit = ef.label_curve("y", data, LABELS, controls=sets, by="period", **ABOUT)
+    assert fit.tables["undefined"]["reason"].to_dict() == {
+        "1990 | y | school | all": "missing values of school",
+        "1990 | y | z + double | all": "the controls are collinear",
+        "2000 | y | no controls | all": "labels do not vary or are collinear in this sample",
+        "2000 | y | school | all": "missing values of school",
+        "2000 | y | z + double | all": "the controls are collinear",
+    }
+    assert fit.notes["not defined"] == "5 specifications"
+    assert list(fit.params.index) == ["1990 | y | no controls | all"]
+    alone = ef.label_curve("y", ONE, LABELS, **ABOUT)
+    close(fit.tables["joint"], alone.tables["joint"])
+    few = {"few": "size < 3", "all": ""}
+    fit = ef.label_curve("y", ONE, LABELS, samples=few, **ABOUT)
+    said = fit.tables["undefined"]["reason"].tolist()
+    assert said == ["3 observations cannot carry 3 coefficients"]
+
+
+@pytest.mark.parametrize("factor", [1e-6, 1e6])
+def test_units_of_measure_of_labels_change_no_test(factor):
+    share = ONE.assign(zone=ONE["zone"] * factor)
+    call = {"contrast": {"zone": 1}, **ABOUT}
+    want = ef.label_curve("y", ONE, LABELS, **call)
+    fit = ef.label_curve("y", share, LABELS, **call)
+    close(fit.params * factor, want.params)
+    close(fit.tables["joint"]["p_value"], want.tables["joint"]["p_value"])
+
+
+@pytest.mark.parametrize(
+    ("words", "changes"),
+    [
+        ("labels without a column", {"labels": []}),
+        ("no column 'grup'", {"labels": "grup"}),
+        ("an outcome of .*, coast; expected a column of numbers", {"labels": "coast"}),
+        (
+            "missing or infinite, first cluster of u02",
+            {"data": ONE.assign(cluster=ONE["cluster"].where(ONE["unit"] != "u02"))},
+        ),
+        (
+            "no specification with an estimate, first y .*: labels do not vary",
+            {"data": ONE.assign(cluster=1.0)},
+        ),
+        ("leave nothing of the outcome over", {"y": "cluster"}),
+        ("no column 'yy'", {"y": "yy"}),
+        ("coast with what is no number", {"controls": [["coast"]]}),
+        ("no column 'tax'", {"controls": [["tax"]]}),
+        (
+            "the sample far without rows; .*correct 'size > 99'",
+            {"samples": {"far": "size > 99"}},
+        ),
+        ("the sample 'sise > 3' fails", {"samples": {"far": "sise > 3"}}),
+        ("samples of type list", {"samples": ["size > 3"]}),
+        ("sign=2", {"sign": 2}),
+        ("draws=0; expected a whole number, 1 or more", {"draws": 0}),
+        ("seed=-1", {"seed": -1}),
+        ("seed='a'", {"seed": "a"}),
+        (r"seed=\[1, 2\]", {"seed": [1, 2]}),
+        (
+            "no coefficient 'W cluster'; expected one of cluster, zone",
+            {"contrast": {"W cluster": 1}},
+        ),
+        ("contrast={}", {"contrast": {}}),
+        ("contrast of cluster='a'", {"contrast": {"cluster": "a"}}),
+        ("no term 'W cluster'", {"terms": ["W cluster"]}),
+        ("no term 'group'", {"terms": ["z:group"]}),
+        ("no column 'tax'", {"terms": ["tax:zone"]}),
+        ("w without weights", {"w": {}}),
+        ("w near: .*one side only", {"w": {"near": WEIGHTS["near"].iloc[1:, 1:]}}),
+        (
+            "w near of 2000: 1 unit on one side only",
+            {"data": DATA.iloc[:-1], "by": "period", "w": {"near": WEIGHTS["near"]}},
+        ),
+        ("no column 'decade'", {"by": "decade"}),
+        ("48 rows of units|24 rows of units", {"data": DATA}),
+        ("1990: .*u00", {"data": pd.concat([DATA, ONE.head(1)]), "by": "period"}),
+        (
+            "coast of u00 that differs in 2000",
+            {
+                "data": DATA.assign(coast=DATA["period"]),
+                "by": "period",
+                "strata": "coast",
+            },
+        ),
+        ("data of type list", {"data": [1]}),
+        ("data of type list", {"data": [1], "by": "period"}),
+    ],
+)
+def test_what_no_curve_of_labels_can_be_made_of_is_refused(words, changes):
+    call = {"y": "y", "data": ONE, "labels": LABELS, **ABOUT, **changes}
+    refused(words, ef.label_curve, **call)
+
+
+def test_what_are_no_weights_is_refused():
+    call = {"y": "y", "data": ONE, "labels": LABELS, **ABOUT}
+    fails(ef.WeightsError, "w: weights of type int", ef.label_curve, **call, w=3)
+    links = {unit: [other] for unit, other in zip(UNITS, UNITS[::-1], strict=True)}
+    fails(
+        ef.WeightsError, "w u00: weights of type list", ef.label_curve, **call, w=links
+    )

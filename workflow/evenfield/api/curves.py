@@ -1,0 +1,423 @@
+"""Specification curves: every combination of outcomes, controls and samples, under
+permuted treatments or under labels that are dealt out together.
+"""
+
+from collections.abc import Mapping, Sequence
+from itertools import product
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from evenfield.api.arguments import whole as whole_number
+from evenfield.api.data import Table, matched_weights, names_of, reported, table
+from evenfield.api.formula import Columns
+from evenfield.api.labels import LAG, contrast_weights
+from evenfield.api.policies import of_units
+from evenfield.api.results import Fit, Rows, chosen, t_rows
+from evenfield.api.samples import samples_by
+from evenfield.models import specification_curve as curve
+from evenfield.models.labels import contrast_name
+from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.fixed_effects import effect_span, without_effects
+from evenfield.study.errors import EstimateError, WeightsError, counted, first_examples
+
+
+class Case(NamedTuple):
+    """One combination of outcome, controls and sample."""
+
+    outcome: str
+    controls: tuple[str, ...]
+    sample: str
+    query: str
+
+    @property
+    def name(self) -> str:
+        """What it is, as text."""
+        controls = " + ".join(self.controls) or "no controls"
+        return f"{self.outcome} | {controls} | {self.sample}"
+
+
+def _cases(y: Any, controls: Any, samples: Any, sign: Any) -> list[Case]:
+    """Return every combination of outcomes, sets of controls and samples."""
+    if isinstance(sign, bool) or sign not in (1, -1):
+        raise EstimateError(f"sign={sign!r}", "1 or -1", "give the predicted sign")
+    if not isinstance(samples, Mapping | None):
+        raise EstimateError(
+            f"samples of type {type(samples).__name__}",
+            "queries by name",
+            "give samples={'all': '', 'late': 'year > 2000'}, for example",
+        )
+    outcomes, sets = names_of(y), list(controls)
+    for name, listed in {"y": outcomes, "controls": sets}.items():
+        if not listed:
+            raise EstimateError(
+                f"{name} without an entry", "one at least", "controls=[()] are none"
+            )
+    queries = (samples or {"all": ""}).items()
+    return [
+        Case(outcome, tuple(names), sample, query)
+        for outcome, names, (sample, query) in product(outcomes, sets, queries)
+    ]
+
+
+@reported("specification-curve")
+def specification_curve(
+    y: str | Sequence[str],
+    data: pd.DataFrame,
+    treatment: str,
+    *,
+    controls: Sequence[Sequence[str]] = ((),),
+    samples: Mapping[str, str] | None = None,
+    unit: str | None = None,
+    time: str | None = None,
+    effects: str | Sequence[str] = (),
+    sign: int = 1,
+    strata: str | None = None,
+    draws: int = 999,
+    seed: int = 0,
+) -> Fit:
+    """Fit every combination of outcomes, controls and samples, CR1 by unit;
+    ``tables["joint"]`` tests the whole curve.
+
+    Parameters
+    ----------
+    y, treatment, controls : str or sequence of str, str, sequence of sequences of str
+        Outcomes, the treatment and sets of controls.
+    samples : mapping of str to str, optional
+        Names and queries (``DataFrame.query``); all rows by default.
+    data, unit, time, effects
+        As for ``ols``, effects as columns or pairs ``region^year``; one row a unit,
+        or a balanced panel.
+    sign, strata, draws, seed : optional
+        Predicted sign, 1 or -1; paths of the treatment are permuted over units, inside
+        strata.
+    """
+    rng = np.random.default_rng(seed)
+    cases = _cases(y, controls, samples, sign)
+    whole = table(Columns(treatment, ()), data, unit, time)
+    paths = whole.balanced(whole.y)
+    labels = np.zeros(len(whole.units.names), dtype=int)
+    if strata is not None:
+        stratum = of_units(whole, strata).astype(str)
+        labels = np.unique(stratum, return_inverse=True)[1]
+    # One permutation for all specifications, so that they are tested jointly.
+    keys = rng.random((draws, len(labels)))
+    permutations = curve.permutations_from_keys(keys, labels)
+    # The paths as they are stand first.
+    drawn = paths[np.vstack([np.arange(len(labels)), permutations])]
+    position_of_date = {date: i for i, date in enumerate(whole.calendar.text)}
+    lines = []
+    for case in cases:
+        regressors = (*case.controls, treatment)
+        model = Columns(case.outcome, regressors, tuple(names_of(effects)))
+        rows = table(model, _sample(data, case.query), unit, time)
+        codes = {name: rows.effect(name) for name in rows.effects}
+        used = [str(name) for name in rows.X if not (codes and name == "Intercept")]
+        values = np.array([rows.y, *(rows.X[name] for name in used)])
+        left = without_effects(values, used, codes, rows.units.codes, dummies="none")
+        # Rows of this sample, found among all units and dates of the permuted paths.
+        positions = np.array([position_of_date[date] for date in rows.calendar.text])
+        at = np.searchsorted(whole.units.names, rows.unit)
+        d = drawn[:, at, positions[rows.calendar.codes]]
+        squares = (d**2).sum(axis=1)
+        # Effects are taken out of permuted treatments as of the one that was.
+        if codes:
+            effect_span(codes).take_out(d)
+        Z = np.delete(left.X, used.index(treatment), axis=1)
+        # K in CR1's (N - 1) / (N - K): of effects nested in the units the constant alone.
+        counted = left.rank - left.nested
+        lines.append(
+            curve.slopes_by_draw(left.y, d.T, Z, rows.units.codes, counted, squares)
+        )
+    # One row a specification; column 0 is the data, the others are permutations.
+    estimates, errors, df = map(np.array, zip(*lines, strict=True))
+    tests = curve.curve_tests(estimates, estimates / errors, df, sign)
+    names = [case.name for case in cases]
+    return _fit(
+        "Specification curve",
+        t_rows(names, estimates[:, 0], errors[:, 0], "CR1", df),
+        len(whole.y),
+        tests,
+    )
+
+
+def _fit(
+    title: str,
+    rows: Rows,
+    nobs: int,
+    tests: Mapping[str, curve.JointTest],
+    undefined: pd.DataFrame | None = None,
+) -> Fit:
+    """Return a curve with its joint tests as a result."""
+    notes: dict[str, Any] = {
+        f"joint p, {name.replace('_', ' ')}": test.p_value
+        for name, test in tests.items()
+    }
+    tables = {"joint": pd.DataFrame(list(tests.values()), index=list(tests))}
+    if undefined is not None and len(undefined):
+        notes["not defined"] = counted(len(undefined), "specification")
+        tables["undefined"] = undefined
+    return Fit(title, rows, nobs, notes=notes, tables=tables)
+
+
+@reported("specification-curve")
+def label_curve(
+    y: str | Sequence[str],
+    data: pd.DataFrame,
+    labels: str | Sequence[str],
+    *,
+    contrast: Mapping[str, float] | None = None,
+    terms: Sequence[str] = (),
+    controls: Sequence[Sequence[str]] = ((),),
+    samples: Mapping[str, str] | None = None,
+    by: str | Sequence[str] | None = None,
+    w: object = None,
+    unit: str | None = None,
+    sign: int = 1,
+    strata: str | None = None,
+    draws: int = 999,
+    seed: int = 0,
+) -> Fit:
+    """Fit a contrast of groups in every combination of outcomes, controls, samples and
+    weights, and in every table of ``by``; ``tables["joint"]`` tests the whole curve by
+    dealing out the rows of labels.
+
+    Parameters
+    ----------
+    y, controls : str or sequence of str, sequence of sequences of str
+        Outcomes and sets of controls, which stay with their unit.
+    data : DataFrame
+        One row a unit; with ``by`` one a unit in each of its tables.
+    labels : str or sequence of str
+        Columns of numbers that move together, such as 1 for members of a group.
+    contrast : mapping of str to float, optional
+        Weights of coefficients of terms, ``{"W cluster": 1, "W zone": -1}``; that of the
+        first term by default.
+    terms : sequence of str, optional
+        Regressors that labels make, formed anew in each draw: ``"cluster"``, with ``w``
+        the neighbours' average ``"W cluster"``, and their products with a column that
+        stays, ``"initial:W cluster"``. All labels, then all averages, by default.
+    samples : mapping of str to str, optional
+        Names and queries (``DataFrame.query``) of rows that are regressed; averages are
+        over all units. All rows by default.
+    by : str or sequence of str, optional
+        Column of tables that are specifications too: periods, lists of members, sets of
+        units; of several columns each combination that there is, as ``a, b``.
+    w : optional
+        Weights as for ``weights``, or several by name: ``{"near": w1, "rail": w2}``.
+    unit : str, optional
+        As for ``ols``.
+    sign, strata, draws, seed : optional
+        Predicted sign, 1 or -1; a column within which labels are dealt out, the same in
+        all tables of a unit; number of draws, one or more, and their seed.
+
+    Returns
+    -------
+    Fit
+        The contrast in each specification by least squares, in units of the outcome, with
+        t(n - K). ``tables["joint"]``: median effect, share of the predicted sign, share
+        significant so and mean t, each with a one-sided p. ``tables["undefined"]``:
+        specifications that have no estimate and why; no summary counts them.
+
+    Raises
+    ------
+    EstimateError
+        If a name is unknown, a sample has no rows, weights are not of the units of every
+        table, or no specification is defined.
+
+    Notes
+    -----
+    Simonsohn, Simmons and Nelson (2020). One permutation of units for all specifications;
+    p = (1 + draws at least as far) / (1 + draws).
+    """
+    whole_number("draws", draws, lowest=1)
+    whole_number("seed", seed, lowest=0)
+    cases = _cases(y, controls, samples, sign)
+    names = names_of(labels)
+    if not names:
+        raise EstimateError("labels without a column", "one at least", "name it")
+    made = [*names, *(LAG + name for name in names if w is not None)]
+    shown = names_of(terms) or made
+    weights = contrast_weights(contrast, shown[0])
+    for name in weights:
+        chosen("coefficient", name, shown, "name terms")
+    c = np.array([weights.get(name, 0.0) for name in shown])
+    networks = w if isinstance(w, Mapping) else {"": w}
+    if not networks:
+        raise EstimateError("w without weights", "one at least", "leave w out")
+    parts = _parts(data, by, names[0], unit, cases)
+    units, whole = _dealt(parts, strata, draws, seed)
+    found = dict[str, curve.DealtEffects | str]()
+    for part, rows in parts.items():
+        at = np.searchsorted(units, rows.units.names)
+        source = curve.permutations_among(whole, at)
+        values = np.column_stack([rows.numbers(name) for name in names])
+        factors = tuple(_factor(rows, name, made) for name in shown)
+        for network_name, network in networks.items():
+            W = None if w is None else _weights_of(network, network_name, part, rows)
+            label_terms = curve.LabelTerms(factors=factors, neighbours=W)
+            effects = _effects(rows, cases, label_terms.drawn(values, source), c)
+            for case, effect in zip(cases, effects, strict=True):
+                about = part, network_name, case.name
+                found[" | ".join(filter(None, about))] = effect
+    lines = {name: one for name, one in found.items() if not isinstance(one, str)}
+    undefined = {name: one for name, one in found.items() if isinstance(one, str)}
+    if not lines:
+        name, reason = next(iter(undefined.items()))
+        raise EstimateError(
+            f"no specification with an estimate, first {name}: {reason}",
+            "one at least",
+            "correct the data, or take other terms or samples",
+        )
+    # One row a specification; column 0 is the data, the others are draws.
+    estimates, statistics, df = map(np.array, zip(*lines.values(), strict=True))
+    tests = curve.curve_tests(estimates, statistics, df, sign)
+    estimate, statistic = estimates[:, 0], statistics[:, 0]
+    blank = np.full(len(lines), np.nan)
+    errors = np.divide(estimate, statistic, out=blank, where=statistic != 0)
+    return _fit(
+        f"Specification curve of {contrast_name(weights)}, labels permuted",
+        t_rows(list(lines), estimate, errors, "classical", df),
+        sum(len(rows.y) for rows in parts.values()),
+        tests,
+        pd.DataFrame({"reason": undefined}),
+    )
+
+
+def _effects(
+    rows: Table, cases: Sequence[Case], drawn: np.ndarray, c: np.ndarray
+) -> list[curve.DealtEffects | str]:
+    """Return the effect of each combination in one table with one set of weights, or why
+    it has none; drawn (R, 1 + B, N), c (R,).
+    """
+    # Outcomes of the same rows and controls share their cross-products.
+    products = dict[tuple[Any, ...], np.ndarray]()
+    effects = list[curve.DealtEffects | str]()
+    for case in cases:
+        same = case.controls, case.query
+        try:
+            held = _held(rows, case)
+            if same not in products:
+                products[same] = held.products(drawn)
+            effect = curve.dealt_effects(held, drawn, products[same], c)
+        except NumericsError as error:
+            effects.append(str(error))
+            continue
+        if not np.isfinite(effect.estimates[0]):
+            effects.append(curve.COLLINEAR)
+        elif not np.isfinite(effect.statistics[0]):
+            effects.append("labels and controls leave nothing of the outcome over")
+        else:
+            effects.append(effect)
+    return effects
+
+
+def _parts(
+    data: Any, by: Any, label: str, unit: str | None, cases: Sequence[Case]
+) -> dict[str, Table]:
+    """Return the tables of specifications by name, each with a row a unit."""
+    # Outcomes are read later, since a table has several.
+    model = Columns(label, ())
+    if by is None:
+        parts = {"": table(model, data, unit, None, of_one_date=True)}
+    else:
+        _, labels, names = samples_by(data, by)
+        parts = {}
+        for name in names:
+            rows = data[labels == name]
+            try:
+                parts[name] = table(model, rows, unit, None, of_one_date=True)
+            except EstimateError as error:
+                raise EstimateError(
+                    f"{name}: {error.found}", error.expected, error.action
+                ) from error
+    for case in cases:
+        if not any(len(_sample(rows.data, case.query)) for rows in parts.values()):
+            raise EstimateError(
+                f"the sample {case.sample} without rows",
+                "rows in one table at least",
+                f"correct {case.query!r}",
+            )
+    return parts
+
+
+def _dealt(
+    parts: Mapping[str, Table], strata: str | None, draws: int, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the units of all tables, sorted, (M,), and whose labels each has: its own
+    first, then those of each draw; (1 + B, M).
+    """
+    stratum = dict[str, str]()
+    for part, rows in parts.items():
+        of_rows = ["" for _ in rows.units.names]
+        if strata is not None:
+            of_rows = of_units(rows, strata).astype(str).tolist()
+        for name, value in zip(rows.units.names.tolist(), of_rows, strict=True):
+            if stratum.setdefault(name, value) != value:
+                raise EstimateError(
+                    f"{strata} of {name} that differs in {part}",
+                    f"one {strata} for each unit",
+                    "correct it, or take another column",
+                )
+    units = np.array(sorted(stratum))
+    groups = np.array([stratum[name] for name in units.tolist()])
+    keys = curve.drawn_keys(seed, range(1, 1 + draws), len(units))
+    drawn = curve.permutations_from_keys(keys, groups)
+    return units, np.vstack([np.arange(len(units)), drawn])
+
+
+def _factor(
+    rows: Table, term: str, made: Sequence[str]
+) -> tuple[int, np.ndarray | None]:
+    """Return the place of a term among labels and averages, and the column that it is
+    multiplied with, (N,).
+    """
+    if term in made:
+        return made.index(term), None
+    column, colon, name = str(term).rpartition(":")
+    chosen("term", name if colon else term, made, "name labels, or column:label")
+    return made.index(name), rows.numbers(column).to_numpy()
+
+
+def _weights_of(network: object, name: str, part: str, rows: Table) -> Any:
+    """Return weights in the order of the units of a table, (N, N)."""
+    try:
+        return matched_weights(network, rows.units.names)
+    except (EstimateError, WeightsError) as error:
+        where = " of ".join(filter(None, [name, part]))
+        raise type(error)(
+            f"w{where and ' ' + where}: {error.found}", error.expected, error.action
+        ) from error
+
+
+def _held(rows: Table, case: Case) -> curve.HeldRows:
+    """Return outcome and controls of the rows of a specification."""
+    used = _sample(rows.data, case.query).index.to_numpy()
+    if not len(used):
+        raise NumericsError("no rows in the sample")
+    names = [case.outcome, *case.controls]
+    y, *others = [rows.numbers(name, missing=True).to_numpy()[used] for name in names]
+    # A gap leaves out the specification, not the unit: samples stay what they are.
+    columns = zip(names, [y, *others], strict=True)
+    lacks = [name for name, column in columns if np.isnan(column).any()]
+    if lacks:
+        raise NumericsError(f"missing values of {first_examples(lacks)}")
+    constant = np.ones(len(used))
+    return curve.HeldRows(
+        units_used=used, y=y, controls=np.column_stack([constant, *others])
+    )
+
+
+def _sample(data: pd.DataFrame, query: str) -> pd.DataFrame:
+    """Return the rows of a query, all of them where it is empty."""
+    if not query:
+        return data
+    try:
+        return data.query(query)
+    except Exception as error:  # a query may hold any code of its user
+        raise EstimateError(
+            f"the sample {query!r} fails: {error}",
+            'a query of columns, such as "coastal == 1"',
+            "correct it",
+        ) from error
