@@ -14,7 +14,7 @@ LIBRARY = Path(__file__).parents[2] / "workflow" / "evenfield"
 MOST = {
     "answers": 11,
     "api": 60,
-    "models": 29,
+    "models": 30,
     "newstudy": 61,
     "numerics": 111,
     "opened": 4,

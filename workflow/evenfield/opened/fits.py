@@ -5,7 +5,6 @@ import pickle
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -170,14 +169,11 @@ def call_of(study: Study, name: str, row: Row, folder: str) -> RowCall:
     FitError
         If the row has no estimate, or no function of the library gives it.
     """
-    topic = row["topic"]
-    module = f"evenfield.topics.{topic}.call"
+    module = f"evenfield.topics.{row['topic']}.call"
     try:
         if is_missing(row["estimate"]):
             raise NoCallError(f"it has no estimate: {row['warning']}")
         reason = no_call(row)
-        if not reason and find_spec(module) is None:
-            reason = f"{topic} names no function of the library"
         if reason:
             raise NoCallError(reason)
         call = import_module(module).call(study, row)

@@ -118,11 +118,8 @@ class TopicFile(Keys):
     numbers: dict[str, Any] | None = None
     """Numbers and words of its section.md, as docs/prose.md lists them; absent: text.py
     says them, or there is no section."""
-    no_call: str = ""
-    """Why no function of the library gives its rows, and what to do instead; where there
-    is one, `call.py` says which."""
     no_calls: list[NoCall] = []
-    """Rows that none gives where one gives others; what the row itself does not tell,
-    `call.py` refuses."""
+    """Rows that no function of the library gives, why, and what to do instead; `call.py`
+    says which function gives the others, and refuses what the row itself does not tell."""
     no_exhibits: str = ""
     """Why a topic shows nothing itself."""
