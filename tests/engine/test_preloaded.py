@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from engine import preloaded
-from engine.preloaded import ASK
+from engine.preloaded import SERVER_VARIABLE
 from yaml_text import from_yaml
 
 ROOT = Path(__file__).parents[2]
@@ -87,19 +87,19 @@ def test_a_copy_ends_with_who_asked(ask):
 def test_a_run_that_a_copy_starts_asks_the_same_process(ask):
     start, _ = ask
     with preloaded.preloaded():
-        own = os.environ[ASK]
+        own = os.environ[SERVER_VARIABLE]
         job = start("from engine import preloaded; print(*preloaded.OFFERS)")
         assert job.communicate()[0] == f"{own}\n"
         with preloaded.preloaded():
-            assert os.environ[ASK] == own
-        assert os.environ[ASK] == own
+            assert os.environ[SERVER_VARIABLE] == own
+        assert os.environ[SERVER_VARIABLE] == own
 
 
 def test_who_asks_after_the_run_does_its_work_itself(ask, monkeypatch):
     start, pid = ask
     with preloaded.preloaded():
-        own = os.environ[ASK]
-    monkeypatch.setenv(ASK, own)
+        own = os.environ[SERVER_VARIABLE]
+    monkeypatch.setenv(SERVER_VARIABLE, own)
     late = start("print('done')")
     assert late.communicate() == ("done\n", "")
     assert int(pid.read_text()) == late.pid
@@ -107,7 +107,7 @@ def test_who_asks_after_the_run_does_its_work_itself(ask, monkeypatch):
 
 def connected():
     """A connection to the process that holds the libraries, and the word for it."""
-    name, word, _ = os.environ[ASK].split(":", 2)
+    name, word, _ = os.environ[SERVER_VARIABLE].split(":", 2)
     connection = socket.socket(socket.AF_UNIX)
     connection.connect(b"\0" + name.encode())
     connection.settimeout(30)
@@ -152,9 +152,9 @@ def test_a_silent_connection_is_left_after_a_while(ask, monkeypatch, wording):
 def test_a_copy_does_not_hand_the_word_on(ask):
     start, _ = ask
     with preloaded.preloaded():
-        job = start(f"print({ASK!r} in os.environ)")
+        job = start(f"print({SERVER_VARIABLE!r} in os.environ)")
         assert job.communicate()[0] == "False\n"
-    assert ASK not in os.environ
+    assert SERVER_VARIABLE not in os.environ
 
 
 @pytest.mark.parametrize("library", [preloaded.LIBRARY, "/of/another/workflow"])

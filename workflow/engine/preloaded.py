@@ -31,7 +31,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 # Holds the name of the socket, the word and the environment for which it is.
-ASK = "EVENFIELD_PRELOADED"
+SERVER_VARIABLE = "EVENFIELD_PRELOADED"
 WORD_BYTES = 32  # of the random word, twice as many as hexadecimal digits
 PATIENCE = 10.0  # seconds that a connection may stay silent
 # What most jobs import, and what is slow to import.
@@ -54,7 +54,7 @@ def preloaded(*, at_once: bool = False) -> Iterator[None]:
     """Offer copies for as long as the block lasts or this process lives, unless the run
     that started this one does; libraries are loaded at once, or when someone asks.
     """
-    if ASK in os.environ:
+    if SERVER_VARIABLE in os.environ:
         yield
         return
     listener = socket.socket(socket.AF_UNIX)
@@ -68,19 +68,20 @@ def preloaded(*, at_once: bool = False) -> Iterator[None]:
         return
     listener.listen(256)
     word = os.urandom(WORD_BYTES).hex()
-    # The second end closes with this process, however it ends.
-    alive, held = os.pipe()
+    # A pipe whose end for writing closes with this process, however it ends: its end for
+    # reading then tells the server that the run is over.
+    run_ended, run_lives = os.pipe()
     server = os.fork()
     if server == 0:
-        os.close(held)
-        end_with(serve, listener, alive, word, at_once)
-    os.environ[ASK] = offer(listener, word)
+        os.close(run_lives)
+        end_after(serve, listener, run_ended, word, at_once)
+    os.environ[SERVER_VARIABLE] = offer(listener, word)
     listener.close()
     try:
         yield
     finally:
-        os.environ.pop(ASK, None)
-        os.close(held)
+        os.environ.pop(SERVER_VARIABLE, None)
+        os.close(run_lives)
         os.waitpid(server, 0)
 
 
@@ -91,7 +92,7 @@ def offer(listener: socket.socket, word: str) -> str:
     return f"{name}:{word}:{sys.prefix}"
 
 
-def serve(listener: socket.socket, alive: int, word: str, at_once: bool) -> None:
+def serve(listener: socket.socket, run_ended: int, word: str, at_once: bool) -> None:
     """Make a copy for each job that asks and knows the word."""
     OFFERS.append(offer(listener, word))
     for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
@@ -100,13 +101,13 @@ def serve(listener: socket.socket, alive: int, word: str, at_once: bool) -> None
     if at_once:
         load()
     copies: dict[int, tuple[int, socket.socket]] = {}
-    asking = [listener.fileno(), alive]
+    asking = [listener.fileno(), run_ended]
     while asking or copies:
         ready = select.select([*asking, *copies], [], [])[0]
         for descriptor in copies.keys() & set(ready):
             os.close(descriptor)
             report_end(*copies.pop(descriptor))
-        if alive in ready:
+        if run_ended in ready:
             asking = []  # the run is over, or wants no more
             listener.close()
         elif listener.fileno() in ready:
@@ -122,7 +123,7 @@ def serve(listener: socket.socket, alive: int, word: str, at_once: bool) -> None
                 listener.close()
                 for _, other in copies.values():
                     other.close()
-                end_with(work, connection, word)
+                end_after(run_job, connection, word)
             copies[os.pidfd_open(copy)] = (copy, connection)
 
 
@@ -149,10 +150,10 @@ def report_end(copy: int, connection: socket.socket) -> None:
     connection.close()
 
 
-def end_with(work: Callable[..., None], *given: object) -> NoReturn:
-    """Let this copy do its work and nothing of what it was copied from."""
+def end_after(task: Callable[..., None], *given: object) -> NoReturn:
+    """Let this copy do its task and nothing of what it was copied from."""
     try:
-        work(*given)
+        task(*given)
         os._exit(0)
     except BaseException:
         traceback.print_exc()
@@ -186,7 +187,7 @@ def request_of(connection: socket.socket) -> list[Any]:
     return list(json.loads(line))
 
 
-def work(connection: socket.socket, word: str) -> None:
+def run_job(connection: socket.socket, word: str) -> None:
     """Run the script of one job as if Python had been started with it."""
     for number, stream in enumerate(streams_of(connection, word)):
         os.dup2(stream, number)
@@ -226,7 +227,7 @@ def hand_over(note: Callable[[int], None] | None = None) -> None:
     can be asked. A signal that ended the copy is noted and ends this process, too.
     """
     # Nothing that a job starts may ask again.
-    name, word, prefix = (os.environ.pop(ASK, "") + "::").split(":", 2)
+    name, word, prefix = (os.environ.pop(SERVER_VARIABLE, "") + "::").split(":", 2)
     connection = socket.socket(socket.AF_UNIX)
     if (
         prefix.removesuffix("::") != sys.prefix

@@ -81,16 +81,16 @@ def beta_windows(
     rows, levels = _levels(y, data, unit, time)
     dates = rows.calendar
     count = len(dates.labels)
-    ends = [
+    windows = [
         (first, last)
         for first in range(count)
         for last in range(first + 1, count)
         if abs(dates.between(first, last) - years) < NEAR
     ]
     rng = np.random.default_rng(seed)
-    path = speed_windows(levels, ends, years, rng, draws)
-    names = [f"{dates.text[first]} to {dates.text[last]}" for first, last in ends]
-    starts, stops = np.transpose(ends)
+    path = speed_windows(levels, windows, years, rng, draws)
+    names = [f"{dates.text[first]} to {dates.text[last]}" for first, last in windows]
+    starts, stops = np.transpose(windows)
     growth = (levels[:, stops] - levels[:, starts]) / years
     return Fit(
         f"Speed of convergence in windows of {years:g} years",
@@ -98,7 +98,7 @@ def beta_windows(
         growth.size,
         notes={
             "units": len(levels),
-            "windows": len(ends),
+            "windows": len(windows),
             "critical value": path.critical_value(0.95),
             "outcome": said_of_logarithm(rows.y, pd.Series(growth.ravel())),
         },
@@ -120,13 +120,13 @@ def _rows_of(path: SpeedWindows, names: list[str], level: float) -> Iterator[Row
     windows = path.speeds(level)
     for kind in (WINDOW, BAND):
         for name, window in zip(names, windows, strict=True):
-            ends = window.near if kind == WINDOW else window.band
+            interval = window.pointwise if kind == WINDOW else window.band
             test = replace(
                 tested(window.slope, "", ""),
-                estimate=window.value,
+                estimate=window.speed,
                 std_error=np.nan,
-                conf_low=ends.low,
-                conf_high=ends.high,
+                conf_low=interval.low,
+                conf_high=interval.high,
             )
             if kind == BAND:
                 law = f"largest of {len(path.largest)} samples"
@@ -187,7 +187,7 @@ def beta_break(
     said = said_of_logarithm(rows.y, pd.Series(growth.ravel()))
     found = speed_break(levels, dates.years, rng, draws, trim)
     test = found.test
-    date = dates.text[found.last]
+    date = dates.text[found.break_position]
     change = Tested(
         estimate=found.after - found.before,
         statistic=test.statistic,
