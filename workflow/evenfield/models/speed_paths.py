@@ -33,7 +33,7 @@ class WindowSpeed(NamedTuple):
 class SpeedWindows(NamedTuple):
     """Regressions of growth on the level at the start in S windows of one length."""
 
-    years: float  # length of each window
+    years: Array  # (S,) length of each window
     fit: WindowFit
     largest: Array  # (draws,) largest |t| over all windows, sorted
 
@@ -53,9 +53,11 @@ class SpeedWindows(NamedTuple):
         # For one window looked at by itself; the other one is for the whole path.
         widths = t_quantile(0.5 + level / 2, fit.df), self.critical_value(level)
         windows = []
-        for slope, error in zip(fit.slope, fit.std_error, strict=True):
+        for slope, error, years in zip(
+            fit.slope, fit.std_error, self.years, strict=True
+        ):
             pointwise, band = (
-                speed_bounds(slope - width * error, slope + width * error, self.years)
+                speed_bounds(slope - width * error, slope + width * error, years)
                 for width in widths
             )
             test = t_inference(float(slope), float(error), fit.df, level)
@@ -63,7 +65,7 @@ class SpeedWindows(NamedTuple):
             beyond = (self.largest >= abs(test.statistic)).sum()
             windows.append(
                 WindowSpeed(
-                    speed=speed_from_slope(float(slope), self.years),
+                    speed=speed_from_slope(float(slope), years),
                     slope=test,
                     pointwise=pointwise,
                     band=band,
@@ -76,12 +78,12 @@ class SpeedWindows(NamedTuple):
 def speed_windows(
     levels: Array,
     windows: Sequence[tuple[int, int]],
-    years: float,
+    years: Array,
     rng: np.random.Generator,
     draws: int,
 ) -> SpeedWindows:
-    """Regress mean yearly growth on the level at the start in every window of so many
-    years; levels (N, T) in logs, first and last date of each window by position.
+    """Regress mean yearly growth on the level at the start in every window; levels (N, T)
+    in logs, first and last date of each of S windows by position, their years (S,).
 
     Notes
     -----
@@ -89,7 +91,7 @@ def speed_windows(
     windows keeps their dependence (Montiel Olea and Plagborg-Moller 2019).
     """
     if not windows:
-        raise NumericsError(f"no two dates are {years:g} years apart")
+        raise NumericsError("no window to look at")
     starts, stops = np.transpose(windows)
     first = levels[:, starts]
     fit = fit_windows((levels[:, stops] - first) / years, first)

@@ -70,7 +70,10 @@ def add_windows(
         "conf_level": level,
     }
     try:
-        windows = speed_windows(data.values, ends, span, rng, inference.permutations)
+        if not ends:
+            raise NumericsError(f"no two dates are {span} years apart")
+        years = np.full(len(ends), float(span))
+        windows = speed_windows(data.values, ends, years, rng, inference.permutations)
     except NumericsError as error:
         rows.undefined(["critical"], error, **same)
         return pd.DataFrame()
