@@ -33,6 +33,11 @@ from typing import Any, NoReturn
 # Holds the name of the socket, the word and the environment for which it is.
 SERVER_VARIABLE = "EVENFIELD_PRELOADED"
 WORD_BYTES = 32  # of the random word, twice as many as hexadecimal digits
+STARTED = b"s"  # the first answer to who asks
+LEFT = (
+    "evenfield: the process that did this job ended and nobody can say how; expected"
+    " that the processes of a run last as long as it; run the same command"
+)
 PATIENCE = 10.0  # seconds that a connection may stay silent
 # What most jobs import, and what is slow to import.
 LIBRARIES = (
@@ -142,11 +147,15 @@ def own_modules() -> list[str]:
 
 
 def report_end(copy: int, connection: socket.socket) -> None:
-    """Say by which signal a copy was ended; its time now counts as time of the run."""
+    """Say how a copy ended that has not said so itself; its time now counts as time of
+    the run.
+    """
     _, status = os.waitpid(copy, 0)
+    answer = [0, os.WEXITSTATUS(status)]
     if os.WIFSIGNALED(status):
-        with suppress(OSError):  # who asked may be gone, too
-            connection.sendall(bytes([os.WTERMSIG(status), 0]))
+        answer = [os.WTERMSIG(status), 0]
+    with suppress(OSError):  # who asked may be gone, too
+        connection.sendall(bytes(answer))
     connection.close()
 
 
@@ -201,6 +210,7 @@ def run_job(connection: socket.socket, word: str) -> None:
         for name in list(sys.modules):
             if name.partition(".")[0] in OWN:
                 del sys.modules[name]
+    connection.sendall(STARTED)
     # This copy ends with who asked.
     end_with_caller = threading.Thread(
         target=lambda: connection.recv(1) or os._exit(1), daemon=True
@@ -212,19 +222,22 @@ def run_job(connection: socket.socket, word: str) -> None:
         runpy.run_path(sys.argv[0], run_name="__main__")
         code = 0
     except SystemExit as stop:
-        code = stop.code or 0
+        code = 0 if stop.code is None else stop.code
     except BaseException:
         traceback.print_exc()
-    if isinstance(code, str):
+    if not isinstance(code, int):  # as Python does
         sys.stderr.write(f"{code}\n")
+        code = 1
     sys.stdout.flush()
-    # Two bytes answer: the signal that ended the copy (0: none), and its exit code.
-    connection.sendall(bytes([0, code if isinstance(code, int) else 1]))
+    # Two bytes answer: the signal that ended the copy (0: none), and its exit code, of
+    # which every system keeps the last eight bits.
+    connection.sendall(bytes([0, code & 0xFF]))
 
 
 def hand_over(note: Callable[[int], None] | None = None) -> None:
     """Let a copy do this process's work and end with its exit code; return where nobody
-    can be asked. A signal that ended the copy is noted and ends this process, too.
+    can be asked or no copy starts. A signal that ended the copy is noted and ends this
+    process, too.
     """
     # Nothing that a job starts may ask again.
     name, word, prefix = (os.environ.pop(SERVER_VARIABLE, "") + "::").split(":", 2)
@@ -235,19 +248,38 @@ def hand_over(note: Callable[[int], None] | None = None) -> None:
         or not same_user(connection)
     ):
         return
-    socket.send_fds(connection, [word.encode()], [0, 1, 2])
-    request = [sys.argv, sys.path, str(Path.cwd()), dict(os.environ), LIBRARY]
-    connection.sendall(json.dumps(request).encode() + b"\n")
-    # No answer at all means that the copy failed.
-    ended_by, code = connection.recv(2) or b"\0\1"
+    if not copy_starts(connection, word):
+        return
+    try:
+        answer = connection.recv(2)
+    except OSError:
+        answer = b""
+    # Without an answer the copy is gone, and so is who would tell how it ended.
+    ended_by, code = answer or (0, 1)
+    if note is not None and (ended_by or not answer):
+        with suppress(OSError):
+            note(ended_by)
+    if not answer:
+        sys.stderr.write(f"{LEFT}\n")
+        sys.stderr.flush()
     if ended_by:  # as the copy was, so that whoever waits for this process sees it
-        if note is not None:
-            with suppress(OSError):
-                note(ended_by)
         with suppress(OSError):
             signal.signal(ended_by, signal.SIG_DFL)
         os.kill(os.getpid(), ended_by)
     os._exit(code)
+
+
+def copy_starts(connection: socket.socket, word: str) -> bool:
+    """Ask for a copy that does this process's work, and say whether it has begun; else
+    nothing of the work is done.
+    """
+    request = [sys.argv, sys.path, str(Path.cwd()), dict(os.environ), LIBRARY]
+    try:
+        socket.send_fds(connection, [word.encode()], [0, 1, 2])
+        connection.sendall(json.dumps(request).encode() + b"\n")
+        return connection.recv(1) == STARTED
+    except OSError:  # the server has died
+        return False
 
 
 def same_user(connection: socket.socket) -> bool:
