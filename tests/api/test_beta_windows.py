@@ -160,3 +160,106 @@ def test_both_are_read_in_two_sentences_that_say_what_was_chosen():
     broken = ef.beta_break("rich", DATA, draws=99, **KEYS)
     assert "the data chose the date" in str(broken.interpret())
     assert "Inference by largest Wald" in str(broken.explain())
+
+
+def daily(dates, units=30, seed=8):
+    """A panel on given days, whose gaps close by 5 % a year."""
+    rng = np.random.default_rng(seed)
+    stamps = pd.to_datetime(dates)
+    years = (stamps - stamps[0]).days.to_numpy() / 365.25
+    start = rng.normal(9, 0.5, units)
+    paths = 9 + np.outer(start - 9, np.exp(-0.05 * years))
+    noise = 0.001 * rng.standard_normal(paths.shape)
+    return pd.DataFrame(
+        {
+            "unit": np.repeat(np.arange(units), len(stamps)),
+            "date": np.tile(stamps, units),
+            "log_y": (paths + noise).ravel(),
+        }
+    )
+
+
+def ends_of(fit):
+    """First and last date of each window, as text."""
+    frame = fit.to_frame()
+    rows = frame[frame["inference"] == "window"]
+    return dict(term.split(" to ") for term in rows["term"])
+
+
+@pytest.mark.parametrize("years", [1, 3, 4, 0.5])
+def test_on_days_a_window_ends_at_the_anniversary(years):
+    days = pd.date_range("1999-01-05", "2004-03-03", freq="5D").union(
+        pd.date_range("2003-01-01", "2003-12-31")
+    )
+    fit = ef.beta_windows(
+        "log_y", daily(days), years, draws=9, unit="unit", time="date"
+    )
+    found = ends_of(fit)
+    want = {}
+    for day in days:
+        anniversary = day + pd.DateOffset(months=int(12 * years))
+        before = days[days <= anniversary][-1]
+        if anniversary <= days[-1] and (anniversary - before).days < 7:
+            want[str(day.date())] = str(before.date())
+    assert found == want
+    close(fit.to_frame()["estimate"], 0.05, atol=0.005)
+
+
+@pytest.mark.parametrize("form", ["text", "weeks", "days"])
+def test_days_of_any_form_have_the_same_windows(form):
+    days = pd.date_range("2000-01-02", "2003-06-30", freq="W")
+    data = daily(days)
+    if form == "text":
+        data["date"] = data["date"].dt.strftime("%Y-%m-%d")
+    if form in ("weeks", "days"):
+        data["date"] = data["date"].dt.to_period(form[0].upper())
+    fit = ef.beta_windows("log_y", data, 2, draws=9, unit="unit", time="date")
+    assert fit.notes["windows"] == sum(days + pd.DateOffset(years=2) <= days[-1])
+    close(fit.to_frame()["estimate"], 0.05, atol=0.005)
+
+
+def test_a_speed_of_days_is_that_of_the_days_between_its_ends():
+    data = daily(["2000-01-03", "2000-01-10", "2001-01-01", "2001-03-07"])
+    fit = ef.beta_windows("log_y", data, 1, draws=9, unit="unit", time="date")
+    assert ends_of(fit) == {"2000-01-03": "2001-01-01"}
+    wide = data.pivot(index="unit", columns="date", values="log_y").to_numpy()
+    years = 364 / 365.25
+    slope, _, _ = by_least_squares((wide[:, 2] - wide[:, 0]) / years, wide[:, 0])
+    close(fit.to_frame()["estimate"], -np.log(1 + years * slope) / years)
+
+
+def test_days_without_an_anniversary_are_refused():
+    days = ["2000-01-03", "2000-01-10", "2000-06-01", "2001-03-01", "2001-03-20"]
+    words = "no two dates are 1 years apart; expected two that are, or are days"
+    keys = {"unit": "unit", "time": "date"}
+    refused(words, ef.beta_windows, "log_y", daily(days), 1, **keys)
+
+
+def test_an_interval_without_an_end_says_so():
+    rng = np.random.default_rng(3)
+    start = rng.normal(9, 1, 12)
+    wide = np.column_stack([start, 9 + 0.9 * rng.normal(size=12), start])
+    data = pd.DataFrame(
+        {
+            "unit": np.repeat(np.arange(12), 3),
+            "year": np.tile([1990, 2000, 2010], 12),
+            "log_y": wide.ravel(),
+        }
+    )
+    fit = ef.beta_windows("log_y", data, 10, draws=99, **KEYS)
+    frame = fit.to_frame()
+    notes = fit.tables["notes"]
+    for kind in ("window", "all windows"):
+        rows = frame[frame["inference"] == kind].set_index("term")
+        for term, row in rows.iterrows():
+            note = notes.loc[term, kind]
+            assert ("speed not defined" in note) == np.isnan(row["estimate"])
+            assert ("unbounded above" in note) == (
+                np.isnan(row["conf_high"]) and not np.isnan(row["conf_low"])
+            )
+            assert ("interval of the speed undefined" in note) == np.isnan(
+                row["conf_low"]
+            )
+    assert fit.notes["bands without an end"] == 2
+    assert "In 2 it has no upper end or none." in str(fit.interpret())
+    assert windows().notes["bands without an end"] == ""

@@ -4,6 +4,7 @@ had started for it.
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -15,7 +16,7 @@ import psutil
 import pytest
 
 from engine import preloaded
-from engine.preloaded import ASK
+from engine.preloaded import SERVER_VARIABLE
 from yaml_text import from_yaml
 
 ROOT = Path(__file__).parents[2]
@@ -24,6 +25,10 @@ ENDINGS = from_yaml("""
     whole: print('done', os.getcwd(), sys.argv[1:], os.environ['GIVEN'])
     one line: 'sys.exit(''evenfield: found, expected, remedy'')'
     code: sys.exit(3)
+    code below zero: sys.exit(-1)
+    code of two bytes: sys.exit(770)
+    no code: sys.exit(2.5)
+    at once: os._exit(5)
     fault: 1 / 0
     memory: os.kill(os.getpid(), 9)
     """)
@@ -70,6 +75,94 @@ def test_a_copy_says_and_ends_as_a_process_of_its_own(ask, ending):
     assert psutil.Process().children(recursive=True) == before
 
 
+def the_server():
+    """The process that holds the libraries, before a job has started."""
+    (server,) = psutil.Process().children()
+    return server
+
+
+def killed(process):
+    """Kill a process and leave its end to who started it."""
+    process.kill()
+    while process.status() != psutil.STATUS_ZOMBIE:
+        time.sleep(0.01)
+
+
+def until(true, job):
+    """Wait for a fact while a job lives."""
+    while not true():
+        assert job.poll() is None
+        time.sleep(0.01)
+
+
+def waiting_connections():
+    """Connections to the server that it has not taken yet."""
+    name = f"@{os.environ[SERVER_VARIABLE].partition(':')[0]}"
+    sockets = Path("/proc/net/unix").read_text().splitlines()
+    return sum(line.endswith(name) for line in sockets) - 1
+
+
+def test_a_job_whose_server_dies_before_it_is_taken_works_by_itself(ask):
+    start, pid = ask
+    with preloaded.preloaded():
+        server = the_server()
+        server.suspend()
+        job = start("print('done'); sys.exit(3)")
+        until(waiting_connections, job)
+        server.kill()
+        assert job.communicate() == ("done\n", "")
+    assert job.returncode == 3
+    assert int(pid.read_text()) == job.pid
+
+
+@pytest.mark.parametrize("taken", ["nothing", "the word", "all"])
+def test_a_job_that_is_left_before_it_started_works_by_itself(
+    ask, monkeypatch, tmp_path, taken
+):
+    start, pid = ask
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(b"\0evenfield-" + os.urandom(8).hex().encode())
+        listener.listen()
+        monkeypatch.setenv(SERVER_VARIABLE, preloaded.offer(listener, "ab"))
+        job = start("print('done')")
+        connection = listener.accept()[0]
+        if taken != "nothing":
+            _, streams, _, _ = socket.recv_fds(connection, 2, 3)
+            list(map(os.close, streams))
+        if taken == "all":
+            connection.makefile().readline()
+        connection.close()
+        assert job.communicate() == ("done\n", "")
+    assert int(pid.read_text()) == job.pid
+
+
+def test_a_copy_that_runs_outlives_its_server(ask, tmp_path):
+    start, pid = ask
+    with preloaded.preloaded():
+        server = the_server()
+        job = start(
+            "import time\nwhile not os.path.exists('go'): time.sleep(0.01)\nsys.exit(3)"
+        )
+        until(lambda: pid.exists() and pid.read_text(), job)
+        killed(server)
+        (tmp_path / "go").touch()
+        assert job.wait() == 3
+    assert int(pid.read_text()) != job.pid
+
+
+def test_a_job_whose_copy_dies_without_a_server_fails_in_one_line(ask):
+    start, pid = ask
+    with preloaded.preloaded():
+        server = the_server()
+        job = start("import time; time.sleep(60)")
+        until(lambda: pid.exists() and pid.read_text(), job)
+        killed(server)
+        os.kill(int(pid.read_text()), signal.SIGKILL)
+        said = job.communicate()
+    assert said == ("", preloaded.LEFT + "\n")
+    assert job.returncode == 1
+
+
 def test_a_copy_ends_with_who_asked(ask):
     start, pid = ask
     with preloaded.preloaded():
@@ -87,19 +180,19 @@ def test_a_copy_ends_with_who_asked(ask):
 def test_a_run_that_a_copy_starts_asks_the_same_process(ask):
     start, _ = ask
     with preloaded.preloaded():
-        own = os.environ[ASK]
+        own = os.environ[SERVER_VARIABLE]
         job = start("from engine import preloaded; print(*preloaded.OFFERS)")
         assert job.communicate()[0] == f"{own}\n"
         with preloaded.preloaded():
-            assert os.environ[ASK] == own
-        assert os.environ[ASK] == own
+            assert os.environ[SERVER_VARIABLE] == own
+        assert os.environ[SERVER_VARIABLE] == own
 
 
 def test_who_asks_after_the_run_does_its_work_itself(ask, monkeypatch):
     start, pid = ask
     with preloaded.preloaded():
-        own = os.environ[ASK]
-    monkeypatch.setenv(ASK, own)
+        own = os.environ[SERVER_VARIABLE]
+    monkeypatch.setenv(SERVER_VARIABLE, own)
     late = start("print('done')")
     assert late.communicate() == ("done\n", "")
     assert int(pid.read_text()) == late.pid
@@ -107,7 +200,7 @@ def test_who_asks_after_the_run_does_its_work_itself(ask, monkeypatch):
 
 def connected():
     """A connection to the process that holds the libraries, and the word for it."""
-    name, word, _ = os.environ[ASK].split(":", 2)
+    name, word, _ = os.environ[SERVER_VARIABLE].split(":", 2)
     connection = socket.socket(socket.AF_UNIX)
     connection.connect(b"\0" + name.encode())
     connection.settimeout(30)
@@ -152,9 +245,9 @@ def test_a_silent_connection_is_left_after_a_while(ask, monkeypatch, wording):
 def test_a_copy_does_not_hand_the_word_on(ask):
     start, _ = ask
     with preloaded.preloaded():
-        job = start(f"print({ASK!r} in os.environ)")
+        job = start(f"print({SERVER_VARIABLE!r} in os.environ)")
         assert job.communicate()[0] == "False\n"
-    assert ASK not in os.environ
+    assert SERVER_VARIABLE not in os.environ
 
 
 @pytest.mark.parametrize("library", [preloaded.LIBRARY, "/of/another/workflow"])
@@ -163,6 +256,7 @@ def test_a_copy_keeps_our_modules_where_the_library_is_the_same(ask, tmp_path, l
         connection, word = connected()
         socket.send_fds(connection, [word.encode()], [0, 1, 2])
         connection.sendall(request(tmp_path, library))
+        assert connection.recv(1) == preloaded.STARTED
         assert connection.recv(2) == b"\0\0"
     kept = (tmp_path / "marker").read_text()
     assert kept == str(library == preloaded.LIBRARY)

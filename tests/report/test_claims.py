@@ -13,7 +13,7 @@ from yaml_text import from_yaml
     - [pp/yr, percentage points a year]
     - [pp/yr per period, percentage points a year per period]
     - [share per period, share per period]
-    - [elasticity, '']
+    - [elasticity, elasticity]
     - [log points per decade, log points per decade]
     - [pp/yr per exposure 0 to 1, percentage points a year from no neighbour to all]
     - - pp/yr of speed per exposure 0 to 1

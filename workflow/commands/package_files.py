@@ -28,7 +28,7 @@ CODE_FILES = (
 ).split()
 CODE_FOLDERS = ("config", "docs", "workflow")
 OWN_FOLDERS = ("benchmarks", "examples", "tests")  # of the repository's own study only
-# Endings of code and its data; anything else below these folders is left.
+# Endings of code and its data; anything else below these folders is not taken.
 CODE_ENDINGS = (
     ".bib .css .csv .geojson .j2 .js .json .md .png .py .rst .smk .toml .txt .typ"
     " .typed .yaml .yml"
@@ -44,7 +44,7 @@ class Taken:
     texts: dict[str, Path]
     code: dict[str, Path]
     results: dict[str, Path]
-    left: list[str]  # files of the study that are not taken
+    not_taken: list[str]  # files of the study
 
     def files(self) -> dict[str, Path]:
         """Return all files by their name in the archive."""
@@ -52,12 +52,12 @@ class Taken:
 
     def lines(self) -> Iterator[str]:
         """Yield what was taken and what was not, for the author to read."""
-        for word in ("config", "data", "texts"):
-            names = list(getattr(self, word))
-            yield f"{word:<8} {', '.join(names) or 'none'}"
+        for kind in ("config", "data", "texts"):
+            names = list(getattr(self, kind))
+            yield f"{kind:<8} {', '.join(names) or 'none'}"
         yield f"code     {len(self.code)} files of evenfield"
         yield f"results  {len(self.results)} files that results/manifest.json names"
-        yield f"not taken  {first_examples(self.left, 8) or 'nothing'}"
+        yield f"not taken  {first_examples(self.not_taken, 8) or 'nothing'}"
 
 
 def files_to_take(
@@ -66,36 +66,26 @@ def files_to_take(
     prefix: str | None = None,
     target: str = "published/",
 ) -> Taken:
-    """Return the files of the study in the current folder, whose results are named, and
-    of those beside it.
+    """Return the files of the study in the current folder, whose published results are
+    named, and of those beside it; their names in the archive begin with ``prefix``, by
+    default ``study/`` or nothing for the repository's own study, and with ``target``.
     """
     study = Path.cwd()
-    own = study == REPOSITORY
+    is_own = study == REPOSITORY
     if prefix is None:
-        prefix = "" if own else "study/"
-    package = Path(config["data"]["package"])
-    families = config["weights"]["families"].values()
-    weights = [Path(family["path"]) for family in families if "path" in family]
-    texts = filter(
-        lambda path: path.suffix in (".md", ".bib"), Path("text").glob("*.*")
-    )
-    readme = package.with_name("README.md")
-    notes = [readme] if readme != Path("README.md") and readme.is_file() else []
-    named = {
-        "config": filter(Path.is_file, config_files()),
-        "data": [*described_files(package), *weights, *notes],
-        "texts": texts,
+        prefix = "" if is_own else "study/"
+    files = {
+        kind: {
+            prefix + path_in_archive(path, study): study / path
+            for path in sorted(set(paths))
+        }
+        for kind, paths in study_files(config).items()
     }
-    files = dict[str, dict[str, Path]]()
-    for word, paths in named.items():
-        files[word] = {}
-        for path in sorted(set(paths)):
-            files[word][prefix + path_in_archive(path, study)] = study / path
     results = Path("results").absolute()
-    files["results"] = {}
-    for name in published:
-        path = path_in_archive(Path(name), results.resolve())
-        files["results"][f"{target}{path}"] = results / name
+    files["results"] = {
+        f"{target}{path_in_archive(Path(name), results.resolve())}": results / name
+        for name in published
+    }
     for name, other in second_configs(config).items():
         folder = config["beside"][name]
         with in_study(folder):
@@ -105,11 +95,30 @@ def files_to_take(
                 f"{prefix}{folder}/",
                 f"{target}beside/{name}/",
             )
-        for word in files:
-            files[word] |= getattr(beside, word)
+        for kind in files:
+            files[kind] |= getattr(beside, kind)
     taken = {path.resolve() for paths in files.values() for path in paths.values()}
-    left = sorted(files_left(study, taken, own))
-    return Taken(**files, code=code_files(own), left=left)
+    return Taken(
+        **files,
+        code=code_files(is_own),
+        not_taken=sorted(files_not_taken(study, taken, is_own)),
+    )
+
+
+def study_files(config: Mapping[str, Any]) -> dict[str, Iterable[Path]]:
+    """Return config, data and texts of the study in the current folder, by kind."""
+    package = Path(config["data"]["package"])
+    families = config["weights"]["families"].values()
+    weights = [Path(family["path"]) for family in families if "path" in family]
+    # What an author says of the data, beside the dictionary; not the study's own README.
+    notes = package.with_name("README.md")
+    has_notes = notes != Path("README.md") and notes.is_file()
+    texts = Path("text").glob("*.*")
+    return {
+        "config": filter(Path.is_file, config_files()),
+        "data": [*described_files(package), *weights, *([notes] if has_notes else [])],
+        "texts": (path for path in texts if path.suffix in (".md", ".bib")),
+    }
 
 
 def config_files() -> list[Path]:
@@ -137,11 +146,11 @@ def path_in_archive(path: Path, folder: Path) -> str:
     return Path(name).relative_to(folder).as_posix()
 
 
-def code_files(own: bool) -> dict[str, Path]:
+def code_files(is_own: bool) -> dict[str, Path]:
     """Return the program by its names in the archive; an archive that was unpacked gives
     its own.
     """
-    folders = (*CODE_FOLDERS, *OWN_FOLDERS) if own else CODE_FOLDERS
+    folders = (*CODE_FOLDERS, *OWN_FOLDERS) if is_own else CODE_FOLDERS
     files = [REPOSITORY / name for name in CODE_FILES]
     for folder in folders:
         files += [
@@ -171,15 +180,15 @@ def files_below(folder: Path) -> Iterator[Path]:
         yield from (Path(top, name) for name in files if not name.startswith("."))
 
 
-def files_left(study: Path, taken: set[Path], own: bool) -> Iterator[str]:
+def files_not_taken(study: Path, taken: set[Path], is_own: bool) -> Iterator[str]:
     """Yield the files of a study that are not among those taken; in the repository the
     study is data and texts.
     """
-    for folder in [study / "data", study / "text"] if own else [study]:
+    for folder in [study / "data", study / "text"] if is_own else [study]:
         for path in files_below(folder):
             if path.resolve() not in taken:
                 yield path.relative_to(study).as_posix()
-    if not own:
+    if not is_own:
         # Hidden files are named only: they may hold what is nobody else's business.
         hidden = (path for path in study.glob(".*") if path.is_file())
         yield from (path.name for path in hidden)

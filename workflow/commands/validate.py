@@ -6,9 +6,11 @@ import argparse
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 TESTS = Path(__file__).resolve().parents[2] / "tests"
+# Title and source of a study, and one of its numbers: an ``Anchor`` of the tests.
+Published: TypeAlias = tuple[str, str, Any]
 
 
 def main() -> int:
@@ -29,32 +31,16 @@ def main() -> int:
         )
     sys.path.insert(0, str(TESTS))
     started = time.monotonic()
-    rows = []
+    rows: list[Published] = []
     # The same numbers that the tests compute.
     from golden.anchors import STUDIES
 
-    for number, (title, compute, source) in enumerate(STUDIES, 1):
-        print(f"[{number}/{len(STUDIES)}] {title}", file=sys.stderr, flush=True)
-        rows += [(title, source, anchor) for anchor in compute()]
-    print(
-        f"{'number':<46}{'ours':>13}{'published':>13}{'difference':>12}{'tolerance':>11}"
-        "  result"
-    )
-    shown = ""
-    failed = []
-    for title, source, anchor in rows:
-        if title != shown:
-            shown = title
-            print(f"\n{title} (published: {source})")
-        if not anchor.passes:
-            failed.append(anchor.what)
-        difference = anchor.ours - anchor.published
-        print(
-            f"  {anchor.what:<44}{anchor.ours:>13.7g}{anchor.published:>13.7g}"
-            f"{difference:>12.1e}{anchor.tolerance:>11.1g}"
-            f"  {'pass' if anchor.passes else 'FAIL'}"
-        )
+    for place, (title, compute, source) in enumerate(STUDIES, 1):
+        print(f"[{place}/{len(STUDIES)}] {title}", file=sys.stderr, flush=True)
+        rows += [(title, source, number) for number in compute()]
+    failed = [number.what for _, _, number in rows if not number.passes]
     result = f"{len(failed)} FAIL, first {failed[0]}" if failed else "all pass"
+    _print_table(rows)
     if with_page:
         _write_page(rows)
     elapsed = time.monotonic() - started
@@ -64,7 +50,26 @@ def main() -> int:
     return int(bool(failed))
 
 
-def _write_page(rows: list[tuple[str, str, Any]]) -> None:
+def _print_table(rows: list[Published]) -> None:
+    """Print each number under the title of its study."""
+    print(
+        f"{'number':<46}{'ours':>13}{'published':>13}{'difference':>12}{'tolerance':>11}"
+        "  result"
+    )
+    last_title = ""
+    for title, source, number in rows:
+        if title != last_title:
+            last_title = title
+            print(f"\n{title} (published: {source})")
+        difference = number.ours - number.published
+        print(
+            f"  {number.what:<44}{number.ours:>13.7g}{number.published:>13.7g}"
+            f"{difference:>12.1e}{number.tolerance:>11.1g}"
+            f"  {'pass' if number.passes else 'FAIL'}"
+        )
+
+
+def _write_page(rows: list[Published]) -> None:
     """Draw the shares anew and write them and the page."""
     from golden import evidence
 

@@ -107,7 +107,13 @@ def note_end(rule: str, log: Path, number: int) -> None:
 
 
 def ended_by(number: int) -> str:
-    """Say which signal ended a process, and what it would have needed."""
+    """Say which signal ended a process, zero where none is known, and what it would have
+    needed.
+    """
+    if not number:
+        return (
+            "ended and nobody can say how; expected time for it; run the same command"
+        )
     try:
         name = signal.Signals(number).name
     except ValueError:

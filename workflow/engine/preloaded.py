@@ -31,8 +31,13 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 # Holds the name of the socket, the word and the environment for which it is.
-ASK = "EVENFIELD_PRELOADED"
+SERVER_VARIABLE = "EVENFIELD_PRELOADED"
 WORD_BYTES = 32  # of the random word, twice as many as hexadecimal digits
+STARTED = b"s"  # the first answer to who asks
+LEFT = (
+    "evenfield: the process that did this job ended and nobody can say how; expected"
+    " that the processes of a run last as long as it; run the same command"
+)
 PATIENCE = 10.0  # seconds that a connection may stay silent
 # What most jobs import, and what is slow to import.
 LIBRARIES = (
@@ -54,7 +59,7 @@ def preloaded(*, at_once: bool = False) -> Iterator[None]:
     """Offer copies for as long as the block lasts or this process lives, unless the run
     that started this one does; libraries are loaded at once, or when someone asks.
     """
-    if ASK in os.environ:
+    if SERVER_VARIABLE in os.environ:
         yield
         return
     listener = socket.socket(socket.AF_UNIX)
@@ -68,19 +73,20 @@ def preloaded(*, at_once: bool = False) -> Iterator[None]:
         return
     listener.listen(256)
     word = os.urandom(WORD_BYTES).hex()
-    # The second end closes with this process, however it ends.
-    alive, held = os.pipe()
+    # A pipe whose end for writing closes with this process, however it ends: its end for
+    # reading then tells the server that the run is over.
+    run_ended, run_lives = os.pipe()
     server = os.fork()
     if server == 0:
-        os.close(held)
-        end_with(serve, listener, alive, word, at_once)
-    os.environ[ASK] = offer(listener, word)
+        os.close(run_lives)
+        end_after(serve, listener, run_ended, word, at_once)
+    os.environ[SERVER_VARIABLE] = offer(listener, word)
     listener.close()
     try:
         yield
     finally:
-        os.environ.pop(ASK, None)
-        os.close(held)
+        os.environ.pop(SERVER_VARIABLE, None)
+        os.close(run_lives)
         os.waitpid(server, 0)
 
 
@@ -91,7 +97,7 @@ def offer(listener: socket.socket, word: str) -> str:
     return f"{name}:{word}:{sys.prefix}"
 
 
-def serve(listener: socket.socket, alive: int, word: str, at_once: bool) -> None:
+def serve(listener: socket.socket, run_ended: int, word: str, at_once: bool) -> None:
     """Make a copy for each job that asks and knows the word."""
     OFFERS.append(offer(listener, word))
     for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
@@ -100,13 +106,13 @@ def serve(listener: socket.socket, alive: int, word: str, at_once: bool) -> None
     if at_once:
         load()
     copies: dict[int, tuple[int, socket.socket]] = {}
-    asking = [listener.fileno(), alive]
+    asking = [listener.fileno(), run_ended]
     while asking or copies:
         ready = select.select([*asking, *copies], [], [])[0]
         for descriptor in copies.keys() & set(ready):
             os.close(descriptor)
             report_end(*copies.pop(descriptor))
-        if alive in ready:
+        if run_ended in ready:
             asking = []  # the run is over, or wants no more
             listener.close()
         elif listener.fileno() in ready:
@@ -122,7 +128,7 @@ def serve(listener: socket.socket, alive: int, word: str, at_once: bool) -> None
                 listener.close()
                 for _, other in copies.values():
                     other.close()
-                end_with(work, connection, word)
+                end_after(run_job, connection, word)
             copies[os.pidfd_open(copy)] = (copy, connection)
 
 
@@ -141,18 +147,22 @@ def own_modules() -> list[str]:
 
 
 def report_end(copy: int, connection: socket.socket) -> None:
-    """Say by which signal a copy was ended; its time now counts as time of the run."""
+    """Say how a copy ended that has not said so itself; its time now counts as time of
+    the run.
+    """
     _, status = os.waitpid(copy, 0)
+    answer = [0, os.WEXITSTATUS(status)]
     if os.WIFSIGNALED(status):
-        with suppress(OSError):  # who asked may be gone, too
-            connection.sendall(bytes([os.WTERMSIG(status), 0]))
+        answer = [os.WTERMSIG(status), 0]
+    with suppress(OSError):  # who asked may be gone, too
+        connection.sendall(bytes(answer))
     connection.close()
 
 
-def end_with(work: Callable[..., None], *given: object) -> NoReturn:
-    """Let this copy do its work and nothing of what it was copied from."""
+def end_after(task: Callable[..., None], *given: object) -> NoReturn:
+    """Let this copy do its task and nothing of what it was copied from."""
     try:
-        work(*given)
+        task(*given)
         os._exit(0)
     except BaseException:
         traceback.print_exc()
@@ -186,7 +196,7 @@ def request_of(connection: socket.socket) -> list[Any]:
     return list(json.loads(line))
 
 
-def work(connection: socket.socket, word: str) -> None:
+def run_job(connection: socket.socket, word: str) -> None:
     """Run the script of one job as if Python had been started with it."""
     for number, stream in enumerate(streams_of(connection, word)):
         os.dup2(stream, number)
@@ -200,6 +210,7 @@ def work(connection: socket.socket, word: str) -> None:
         for name in list(sys.modules):
             if name.partition(".")[0] in OWN:
                 del sys.modules[name]
+    connection.sendall(STARTED)
     # This copy ends with who asked.
     end_with_caller = threading.Thread(
         target=lambda: connection.recv(1) or os._exit(1), daemon=True
@@ -211,22 +222,25 @@ def work(connection: socket.socket, word: str) -> None:
         runpy.run_path(sys.argv[0], run_name="__main__")
         code = 0
     except SystemExit as stop:
-        code = stop.code or 0
+        code = 0 if stop.code is None else stop.code
     except BaseException:
         traceback.print_exc()
-    if isinstance(code, str):
+    if not isinstance(code, int):  # as Python does
         sys.stderr.write(f"{code}\n")
+        code = 1
     sys.stdout.flush()
-    # Two bytes answer: the signal that ended the copy (0: none), and its exit code.
-    connection.sendall(bytes([0, code if isinstance(code, int) else 1]))
+    # Two bytes answer: the signal that ended the copy (0: none), and its exit code, of
+    # which every system keeps the last eight bits.
+    connection.sendall(bytes([0, code & 0xFF]))
 
 
 def hand_over(note: Callable[[int], None] | None = None) -> None:
     """Let a copy do this process's work and end with its exit code; return where nobody
-    can be asked. A signal that ended the copy is noted and ends this process, too.
+    can be asked or no copy starts. A signal that ended the copy is noted and ends this
+    process, too.
     """
     # Nothing that a job starts may ask again.
-    name, word, prefix = (os.environ.pop(ASK, "") + "::").split(":", 2)
+    name, word, prefix = (os.environ.pop(SERVER_VARIABLE, "") + "::").split(":", 2)
     connection = socket.socket(socket.AF_UNIX)
     if (
         prefix.removesuffix("::") != sys.prefix
@@ -234,19 +248,38 @@ def hand_over(note: Callable[[int], None] | None = None) -> None:
         or not same_user(connection)
     ):
         return
-    socket.send_fds(connection, [word.encode()], [0, 1, 2])
-    request = [sys.argv, sys.path, str(Path.cwd()), dict(os.environ), LIBRARY]
-    connection.sendall(json.dumps(request).encode() + b"\n")
-    # No answer at all means that the copy failed.
-    ended_by, code = connection.recv(2) or b"\0\1"
+    if not copy_starts(connection, word):
+        return
+    try:
+        answer = connection.recv(2)
+    except OSError:
+        answer = b""
+    # Without an answer the copy is gone, and so is who would tell how it ended.
+    ended_by, code = answer or (0, 1)
+    if note is not None and (ended_by or not answer):
+        with suppress(OSError):
+            note(ended_by)
+    if not answer:
+        sys.stderr.write(f"{LEFT}\n")
+        sys.stderr.flush()
     if ended_by:  # as the copy was, so that whoever waits for this process sees it
-        if note is not None:
-            with suppress(OSError):
-                note(ended_by)
         with suppress(OSError):
             signal.signal(ended_by, signal.SIG_DFL)
         os.kill(os.getpid(), ended_by)
     os._exit(code)
+
+
+def copy_starts(connection: socket.socket, word: str) -> bool:
+    """Ask for a copy that does this process's work, and say whether it has begun; else
+    nothing of the work is done.
+    """
+    request = [sys.argv, sys.path, str(Path.cwd()), dict(os.environ), LIBRARY]
+    try:
+        socket.send_fds(connection, [word.encode()], [0, 1, 2])
+        connection.sendall(json.dumps(request).encode() + b"\n")
+        return connection.recv(1) == STARTED
+    except OSError:  # the server has died
+        return False
 
 
 def same_user(connection: socket.socket) -> bool:

@@ -34,7 +34,7 @@ def run_study(folder: str, cores: int) -> None:
     """Run the study in a folder below this one."""
     environment = {**os.environ, "PYTHONPATH": str(PROGRAM.parents[1])}
     for offer in preloaded.OFFERS:  # its jobs ask whom the jobs of this run ask
-        environment[preloaded.ASK] = offer
+        environment[preloaded.SERVER_VARIABLE] = offer
     # What it prints goes to the log of this run.
     done = subprocess.run(
         [

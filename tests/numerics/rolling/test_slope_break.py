@@ -27,7 +27,7 @@ def panel(slopes, seed=0, units=31, noise=0.02):
 def test_planted_break_is_found():
     x, growth = panel([-0.06] * 18 + [0.02] * 22, noise=0.01)
     result = slope_break_test(x, growth, generator_for(1, "b"), 199)
-    assert abs(result.last - 17) <= 1
+    assert abs(result.break_position - 17) <= 1
     close(result.before, -0.06, atol=0.01)
     close(result.after, 0.02, atol=0.01)
     assert result.p_value == 1 / 200

@@ -34,7 +34,7 @@ def test_the_joint_statistic_is_the_largest_in_size(monkeypatch):
     groups = SimpleNamespace(geographies=None)
     measures = [SimpleNamespace(id=name, sign=1) for name in ("a", "b")]
     ready = [(measure, None) for measure in measures]
-    *_, joint, right_signs = estimate_intensity._together(groups, ready)
+    *_, joint, right_signs = estimate_intensity._joint_rows(groups, ready)
     assert joint.estimate == -3.0
     assert joint.warning.startswith("largest |t|: b")
     assert right_signs.estimate == 1

@@ -325,14 +325,14 @@ def test_a_break_is_dated_by_the_last_year_of_the_growth_before_it():
     result = row(results, term="sup_wald")
     close((result.estimate, result.p_value), (test.statistic, test.p_value))
     # Growth number k is that from 2000 + k to 2001 + k.
-    assert result.contrast == f"break after {2001 + test.last}"
+    assert result.contrast == f"break after {2001 + test.break_position}"
     for term, slope in (("speed_before", test.before), ("speed_after", test.after)):
         close(row(results, term=term).estimate, -100 * np.log(1 + slope))
     walds = results.series["series"].query("kind == 'slope_break'")
     most = walds.loc[walds["wald"].idxmax()]
     assert (most["start_year"], most["end_year"]) == (
-        2000 + test.last,
-        2001 + test.last,
+        2000 + test.break_position,
+        2001 + test.break_position,
     )
 
 

@@ -53,8 +53,9 @@ def make_study(both=1.0, sez=SEZ, clusters=True, **changes):
         moved = {name: np.roll(values, 3) for name, values in lists.items()}
         cells.append(of_units(NAMES, **own, taxonomy="other", **moved))
     units, links = grid(NAMES)
+    # No shift of one period into the other, which would leave the plane the same fit.
     doses = [
-        {"unit": u, "year": y, "zones": i % 4 + (y > 1999)}
+        {"unit": u, "year": y, "zones": i % 4 + (y > 1999) * (i % 3)}
         for i, u in enumerate(NAMES)
         for y in (1995, 2005)
     ]
@@ -131,7 +132,7 @@ def designs(period):
     growth = study.tables["periods"].query(f"period == '{period}'")
     y = growth["growth_pct_per_year"].to_numpy()
     one = np.ones(N)
-    zones = POSITION % 4 + (period == "P2")
+    zones = POSITION % 4 + (period == "P2") * (POSITION % 3)
     models = {
         "no groups": one[:, None],
         "dichotomy": np.column_stack([one, CLUSTER, SEZ]),

@@ -17,13 +17,13 @@ from evenfield.api.regression import said_of_logarithm
 from evenfield.api.results import Fit, tidy
 from evenfield.models.rows import Row, tested
 from evenfield.models.speed_paths import SpeedWindows, speed_break, speed_windows
+from evenfield.models.speeds import NO_SPEED, SPEED_ENDS
 from evenfield.numerics.arrays import Array, order_by_value
 from evenfield.numerics.inference.methods import Tested
 from evenfield.study.errors import EstimateError
 
 WINDOW = "window"  # one window looked at by itself
 BAND = "all windows"
-NEAR = 1e-6  # of a year, within which two dates are so many years apart
 
 
 @reported("beta-windows")
@@ -47,7 +47,9 @@ def beta_windows(
     data : DataFrame
         A balanced panel.
     years : float
-        Length of a window, above zero, in years: between its first and its last date.
+        Length of a window, above zero, in years: between its first and its last date. Of
+        days, the last is the day of the anniversary, or the nearest in the week before
+        it; growth is then over the days between both.
     unit, time : str, optional
         As for ``ols``.
     draws, seed : int
@@ -61,7 +63,8 @@ def beta_windows(
         interval of the slope, transformed, by ``window``, and the band by ``all
         windows``, whose p is adjusted for looking at all. ``statistic``, ``df`` and ``p``
         are those of the slope. ``notes`` has the critical value of the band of 95 %, in
-        standard errors.
+        standard errors; ``tables["notes"]`` says by window why an end of its interval
+        or of the band of 95 % is missing.
 
     Raises
     ------
@@ -80,30 +83,42 @@ def beta_windows(
         raise EstimateError(f"years={years!r}", "more than 0", "give years=10, say")
     rows, levels = _levels(y, data, unit, time)
     dates = rows.calendar
-    count = len(dates.labels)
-    ends = [
-        (first, last)
-        for first in range(count)
-        for last in range(first + 1, count)
-        if abs(dates.between(first, last) - years) < NEAR
-    ]
+    windows = dates.windows(years)
+    if not windows:
+        raise EstimateError(
+            f"no two dates are {years:g} years apart",
+            "two that are, or are days and at most a week short of it",
+            "give years= anew",
+        )
+    lengths = np.array([dates.between(first, last) for first, last in windows])
     rng = np.random.default_rng(seed)
-    path = speed_windows(levels, ends, years, rng, draws)
-    names = [f"{dates.text[first]} to {dates.text[last]}" for first, last in ends]
-    starts, stops = np.transpose(ends)
-    growth = (levels[:, stops] - levels[:, starts]) / years
+    path = speed_windows(levels, windows, lengths, rng, draws)
+    names = [f"{dates.text[first]} to {dates.text[last]}" for first, last in windows]
+    missing = _missing_ends(path, names)
+    starts, stops = np.transpose(windows)
+    growth = (levels[:, stops] - levels[:, starts]) / lengths
     return Fit(
         f"Speed of convergence in windows of {years:g} years",
         lambda level: tidy(_rows_of(path, names, level)),
         growth.size,
         notes={
             "units": len(levels),
-            "windows": len(ends),
+            "windows": len(windows),
             "critical value": path.critical_value(0.95),
+            # Intervals by window are narrower.
+            "bands without an end": int((missing[BAND] != "").sum()) or "",
             "outcome": said_of_logarithm(rows.y, pd.Series(growth.ravel())),
         },
+        tables={"notes": missing},
         raw=path,
     )
+
+
+def _missing_ends(path: SpeedWindows, names: list[str]) -> pd.DataFrame:
+    """Say why intervals of 95 % lack an end, by window (rows) and kind (columns)."""
+    rows = _rows_of(path, names, 0.95)
+    notes = {(row.term, row.method): "; ".join(filter(None, row.notes)) for row in rows}
+    return pd.Series(notes).unstack().loc[names, [WINDOW, BAND]]
 
 
 def _levels(
@@ -120,18 +135,19 @@ def _rows_of(path: SpeedWindows, names: list[str], level: float) -> Iterator[Row
     windows = path.speeds(level)
     for kind in (WINDOW, BAND):
         for name, window in zip(names, windows, strict=True):
-            ends = window.near if kind == WINDOW else window.band
+            interval = window.pointwise if kind == WINDOW else window.band
             test = replace(
                 tested(window.slope, "", ""),
-                estimate=window.value,
+                estimate=window.speed,
                 std_error=np.nan,
-                conf_low=ends.low,
-                conf_high=ends.high,
+                conf_low=interval.low,
+                conf_high=interval.high,
             )
             if kind == BAND:
                 law = f"largest of {len(path.largest)} samples"
                 test = replace(test, p_value=window.p_adjusted, law=law)
-            yield Row(name, test, kind)
+            absent = "" if np.isfinite(window.speed) else NO_SPEED
+            yield Row(name, test, kind, (absent, SPEED_ENDS.get(interval.note, "")))
 
 
 @reported("beta-windows")
@@ -187,7 +203,7 @@ def beta_break(
     said = said_of_logarithm(rows.y, pd.Series(growth.ravel()))
     found = speed_break(levels, dates.years, rng, draws, trim)
     test = found.test
-    date = dates.text[found.last]
+    date = dates.text[found.break_position]
     change = Tested(
         estimate=found.after - found.before,
         statistic=test.statistic,

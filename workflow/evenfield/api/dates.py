@@ -18,6 +18,10 @@ import pandas as pd
 from evenfield.study.errors import EstimateError
 
 DAYS_A_YEAR = 365.25
+NEAR = 1e-6  # of a year, within which two dates are so many years apart
+# ASSUME: where a panel has days and not months, the last day in the week up to an
+# anniversary stands for it: markets close, and a week has no place in a year.
+WEEK = pd.Timedelta(days=7)
 EPOCH = pd.Timestamp(0)
 # By pandas' letters: A is an older name of Y; a year has 261 business days (B).
 PERIOD_YEARS = {
@@ -100,6 +104,35 @@ class Dates:
         """Years from the date ``first`` to the date ``last``, both by place."""
         scale = self._known("a length in years")
         return float(scale.ordinals[last] - scale.ordinals[first]) * scale.years
+
+    @cached_property
+    def moments(self) -> pd.DatetimeIndex | None:
+        """Dates on the calendar, (T,), where a step is shorter than a month."""
+        if self._known("a length in years").years > 1 / 12 - NEAR:
+            return None
+        return _moments(self.labels.tolist())
+
+    def windows(self, years: float) -> list[tuple[int, int]]:
+        """Places of all pairs of dates that are so many years apart; among days the later
+        one is that at the anniversary, or the last in the week before it.
+        """
+        scale = self._known("a length in years")
+        if self.moments is None:
+            steps = round(years / scale.years)
+            exact = abs(steps * scale.years - years) < NEAR
+            ordinals = scale.ordinals.tolist()
+            place = {ordinal: i for i, ordinal in enumerate(ordinals) if exact}
+            return [
+                (first, place[ordinal + steps])
+                for first, ordinal in enumerate(ordinals)
+                if ordinal + steps in place
+            ]
+        wanted = self.moments + _length(years)
+        # The place of the last date that is not after each anniversary.
+        last = np.searchsorted(self.moments, wanted, side="right") - 1
+        reached = (wanted <= self.moments[-1]) & (wanted - self.moments[last] < WEEK)
+        first = np.arange(len(self.moments))
+        return [(int(i), int(last[i])) for i in first[reached & (last > first)]]
 
     def position_text(self, position: int) -> str:
         """Text of a position, also of one that no unit has."""
@@ -317,6 +350,22 @@ def _stamps(values: Sequence[Any]) -> pd.Series[Any] | None:
             return None
         stamps = pd.to_datetime(pd.Series(texts), format="ISO8601", errors="coerce")
     return None if stamps.isna().any() else stamps.dt.tz_localize(None)
+
+
+def _moments(values: list[Any]) -> pd.DatetimeIndex | None:
+    """Return days, times and periods as moments; None where they are none of these."""
+    if all(isinstance(value, pd.Period) for value in values):
+        return pd.PeriodIndex(values).to_timestamp()
+    stamps = _stamps(values)
+    return None if stamps is None else pd.DatetimeIndex(stamps)
+
+
+def _length(years: float) -> pd.DateOffset | pd.Timedelta:
+    """Return so many years by the calendar, or in days where they are no whole months."""
+    months = round(12 * years)
+    if abs(months / 12 - years) < NEAR:
+        return pd.DateOffset(months=months)
+    return pd.Timedelta(days=DAYS_A_YEAR * years)
 
 
 def _is_day(text: str) -> bool:

@@ -160,10 +160,12 @@ def _beta_path(fit: Fit) -> str:
     band = rows[rows["inference"] == "all windows"]
     low, high = (100 * band["estimate"].agg(end) for end in ("min", "max"))
     above = int((band["conf_low"] > 0).sum())
+    missing = fit.notes["bands without an end"]
+    unbounded = f" In {missing} it has no upper end or none." if missing else ""
     return (
         f"Over {len(band)} windows the speed lies between {_number(low)} and"
         f" {_number(high)}% a year. The band that holds for all of them lies above zero in"
-        f" {above}."
+        f" {above}.{unbounded}"
     )
 
 

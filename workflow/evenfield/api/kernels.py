@@ -11,7 +11,7 @@ from evenfield.api.arguments import whole
 from evenfield.api.data import reported, table
 from evenfield.api.levels import levels_of, positive
 from evenfield.api.results import Fit, tidy
-from evenfield.models.kernels import mode_row, one_mode, settled
+from evenfield.models.kernels import ergodic_kernel, mode_row, one_mode
 from evenfield.models.rows import Row
 from evenfield.numerics.arrays import Array, order_by_value
 from evenfield.numerics.inference.methods import Tested
@@ -92,7 +92,7 @@ def stochastic_kernel(
     dates = rows.calendar
     dates.even("moves over as many dates")
     _refuse_alike(logs, step, dates.text)
-    found = settled(logs, step, points)
+    found = ergodic_kernel(logs, step, points)
     used = min(found.pairs, MOST_PAIRS)
     lines = []
     for position in (0, logs.shape[1] - 1):
@@ -114,7 +114,7 @@ def stochastic_kernel(
             ),
         },
         tables={
-            "ergodic": pd.DataFrame({"density": found.seen}, index=grid),
+            "ergodic": pd.DataFrame({"density": found.ergodic_density}, index=grid),
             "kernel": pd.DataFrame(found.kernel.density, grid, grid),
         },
         raw=found,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evenfield.models.rows import Row
+from evenfield.models.rows import Row, tested
 from evenfield.numerics.arrays import Array
 from evenfield.numerics.inference.cluster_robust import RobustInference
 from evenfield.numerics.inference.methods import Tested
@@ -49,18 +49,7 @@ class Border:
         test = self.difference(level)
         law = f"{draws} permutations"
         by_chance = Tested(estimate=test.estimate, p_value=p_value, law=law)
-        by_t = Tested(
-            estimate=test.estimate,
-            std_error=test.std_error,
-            statistic=test.statistic,
-            df=test.df,
-            p_value=test.p_value,
-            conf_low=test.conf_low,
-            conf_high=test.conf_high,
-            se_type=SE_TYPE,
-            p_type=P_TYPE,
-            law=f"t({test.df:g})",
-        )
+        by_t = tested(test, SE_TYPE, P_TYPE, law=f"t({test.df:g})")
         return [
             Row("difference", by_t, "two-way by unit"),
             Row("difference", by_chance, "permuted outcomes"),

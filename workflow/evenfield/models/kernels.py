@@ -24,32 +24,32 @@ PROMINENCE = 0.05
 NEGLIGIBLE = 1e-6
 
 
-def grid_of(values: Array, points: int = GRID) -> Array:
+def grid_over(values: Array, points: int = GRID) -> Array:
     """Return equally spaced values over the range that was seen; (points,)."""
     # ASSUME: income stays inside the range that was seen: kernels are reflected at its
     # ends and never extrapolated.
     return np.linspace(float(values.min()), float(values.max()), points)
 
 
-class Settled(NamedTuple):
+class ErgodicKernel(NamedTuple):
     """A kernel of moves and the density that it settles into."""
 
     kernel: StochasticKernel
-    density: Array  # (G,) ergodic
+    solved: Array  # (G,) ergodic density as the linear system gives it
     modes: int
     at_an_end: bool  # whether the highest mode stands at an end of the range
     pairs: int
 
     @property
-    def seen(self) -> Array:
-        """The density without what is rounding, (G,)."""
+    def ergodic_density(self) -> Array:
+        """The density that the kernel settles into, zero where only rounding is left, (G,)."""
         # The solution of a linear system knows its small entries only to 1e-16 of the
         # large ones.
-        largest = self.density.max()
-        return np.where(self.density > NEGLIGIBLE * largest, self.density, 0.0)
+        largest = self.solved.max()
+        return np.where(self.solved > NEGLIGIBLE * largest, self.solved, 0.0)
 
 
-def settled(logs: Array, step: int, points: int = GRID) -> Settled:
+def ergodic_kernel(logs: Array, step: int, points: int = GRID) -> ErgodicKernel:
     """Estimate the kernel f(y|x) of moves over so many dates and the density f(y) =
     integral f(y|x) f(x) dx that it settles into; logs of relative income (N, T).
 
@@ -63,14 +63,14 @@ def settled(logs: Array, step: int, points: int = GRID) -> Settled:
         raise NumericsError(f"{logs.shape[1]} dates hold no move over {step} of them")
     x = logs[:, :-step].ravel()
     y = logs[:, step:].ravel()
-    kernel = stochastic_kernel(x, y, grid_of(logs, points))
-    density = ergodic_density(kernel)
-    return Settled(
+    kernel = stochastic_kernel(x, y, grid_over(logs, points))
+    solved = ergodic_density(kernel)
+    return ErgodicKernel(
         kernel=kernel,
-        density=density,
-        modes=count_prominent_modes(density, PROMINENCE),
+        solved=solved,
+        modes=count_prominent_modes(solved, PROMINENCE),
         # A mode can stand at an end of the range; what lies beyond it was never seen.
-        at_an_end=bool(density.argmax() in (0, len(density) - 1)),
+        at_an_end=bool(solved.argmax() in (0, len(solved) - 1)),
         pairs=len(y),
     )
 
@@ -79,7 +79,7 @@ def conditioned(logs: Array, other: Array, defined: np.ndarray) -> StochasticKer
     """Estimate the density of another log income given one, where it is defined, on one
     grid for both, so that the diagonal is where they are equal; all (M,).
     """
-    grid = grid_of(np.concatenate([logs, other[defined]]))
+    grid = grid_over(np.concatenate([logs, other[defined]]))
     return stochastic_kernel(logs[defined], other[defined], grid)
 
 

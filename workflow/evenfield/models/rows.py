@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from evenfield.numerics.inference.cluster_robust import RobustInference
 from evenfield.numerics.inference.methods import NUMBERS, Design, Tested
 from evenfield.numerics.ols import Inference, OlsFit
 
@@ -32,7 +33,9 @@ def rows_of(term: str, method: str = "", **columns: Any) -> list[Row]:
     return [Row(term, test, method) for test in tests]
 
 
-def tested(test: Inference, se_type: str, p_type: str, **more: Any) -> Tested:
+def tested(
+    test: Inference | RobustInference, se_type: str, p_type: str, **more: Any
+) -> Tested:
     """Return a t test with the words for its error and its law, and ``more`` fields."""
     numbers: dict[str, Any] = {name: getattr(test, name) for name in NUMBERS}
     return Tested(**numbers, se_type=se_type, p_type=p_type, **more)

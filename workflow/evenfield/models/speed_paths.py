@@ -23,9 +23,9 @@ from evenfield.numerics.rolling.windows import (
 class WindowSpeed(NamedTuple):
     """The speed of convergence in one window, as a share a year."""
 
-    value: float  # NaN where the slope implies none
+    speed: float  # NaN where the slope implies none
     slope: Inference  # of mean yearly growth on the level at the start
-    near: Bounds  # interval of this window looked at by itself
+    pointwise: Bounds  # interval of this window looked at by itself
     band: Bounds  # band that holds for all windows at once
     p_adjusted: float  # of the slope, over all windows
 
@@ -33,7 +33,7 @@ class WindowSpeed(NamedTuple):
 class SpeedWindows(NamedTuple):
     """Regressions of growth on the level at the start in S windows of one length."""
 
-    years: float  # length of each window
+    years: Array  # (S,) length of each window
     fit: WindowFit
     largest: Array  # (draws,) largest |t| over all windows, sorted
 
@@ -53,9 +53,11 @@ class SpeedWindows(NamedTuple):
         # For one window looked at by itself; the other one is for the whole path.
         widths = t_quantile(0.5 + level / 2, fit.df), self.critical_value(level)
         windows = []
-        for slope, error in zip(fit.slope, fit.std_error, strict=True):
-            near, band = (
-                speed_bounds(slope - width * error, slope + width * error, self.years)
+        for slope, error, years in zip(
+            fit.slope, fit.std_error, self.years, strict=True
+        ):
+            pointwise, band = (
+                speed_bounds(slope - width * error, slope + width * error, years)
                 for width in widths
             )
             test = t_inference(float(slope), float(error), fit.df, level)
@@ -63,9 +65,9 @@ class SpeedWindows(NamedTuple):
             beyond = (self.largest >= abs(test.statistic)).sum()
             windows.append(
                 WindowSpeed(
-                    value=speed_from_slope(float(slope), self.years),
+                    speed=speed_from_slope(float(slope), years),
                     slope=test,
-                    near=near,
+                    pointwise=pointwise,
                     band=band,
                     p_adjusted=float((1 + beyond) / (1 + len(self.largest))),
                 )
@@ -75,22 +77,22 @@ class SpeedWindows(NamedTuple):
 
 def speed_windows(
     levels: Array,
-    ends: Sequence[tuple[int, int]],
-    years: float,
+    windows: Sequence[tuple[int, int]],
+    years: Array,
     rng: np.random.Generator,
     draws: int,
 ) -> SpeedWindows:
-    """Regress mean yearly growth on the level at the start in every window of so many
-    years; levels (N, T) in logs, positions of both ends of each window.
+    """Regress mean yearly growth on the level at the start in every window; levels (N, T)
+    in logs, first and last date of each of S windows by position, their years (S,).
 
     Notes
     -----
     One draw of signs by unit moves all windows alike, so that the largest |t| over
     windows keeps their dependence (Montiel Olea and Plagborg-Moller 2019).
     """
-    if not ends:
-        raise NumericsError(f"no two dates are {years:g} years apart")
-    starts, stops = np.transpose(ends)
+    if not windows:
+        raise NumericsError("no window to look at")
+    starts, stops = np.transpose(windows)
     first = levels[:, starts]
     fit = fit_windows((levels[:, stops] - first) / years, first)
     return SpeedWindows(years, fit, sup_t_draws(fit, rng, draws))
@@ -99,7 +101,7 @@ def speed_windows(
 class SpeedBreak(NamedTuple):
     """Speeds on both sides of the date at which the slope of growth changes most."""
 
-    last: int  # position of the date with which the first regime ends
+    break_position: int  # of the date with which the first regime ends
     before: float  # speeds, as a share a year
     after: float
     test: SlopeBreak
@@ -121,7 +123,7 @@ def speed_break(
     test = slope_break_test(levels[:, :-1], growth, rng, draws, trim)
     # Growth number t runs from date t to t + 1.
     return SpeedBreak(
-        last=test.last + 1,
+        break_position=test.break_position + 1,
         before=speed_from_slope(test.before, step),
         after=speed_from_slope(test.after, step),
         test=test,

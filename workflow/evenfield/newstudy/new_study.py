@@ -70,13 +70,17 @@ class NewStudy:
         """
         frame = read_any(path).frame
         units = self.known_units
-        asked = self.asked_of(list(frame.columns))
-        match = match_units(frame, units, path.name, headers=self.headers, column=asked)
+        column = self.column_to_match(list(frame.columns))
+        match = match_units(
+            frame, units, path.name, headers=self.headers, column=column
+        )
         named = frame.drop(columns=[match.column, "unit"], errors="ignore")
         return match, named.assign(unit=match.ids).dropna(subset=["unit"])
 
-    def asked_of(self, columns: Sequence[str]) -> str:
-        """Return the first of these columns that --match names."""
+    def column_to_match(self, columns: Sequence[str]) -> str:
+        """Return the first of these columns that --match names, blank if it names none,
+        and note those it names: what no file has is a typing error.
+        """
         named = [name for name in self.options.match or [] if name in columns]
         self.matched_by |= set(named)
         return next(iter(named), "")
@@ -104,20 +108,9 @@ class NewStudy:
                 "one row per unit",
                 "remove one, or name another column with --match",
             )
-        more = with_coordinates(more)
-        names = [n for n in known_as("name", more.columns) if n != match.column]
-        # A panel of ids alone takes the names of this file.
-        if units["name"].eq(units["unit"]).all() and names:
-            named = units["unit"].map(more.set_index("unit")[names[0]]).fillna("")
-            units = units.assign(name=named.where(named.ne(""), units["unit"]))
-            more = more.drop(columns=names[0])
-        ids = more.pop("unit")
-        # Columns that repeat the id or the name of a unit.
-        own_names = ids.map(units.set_index("unit")["name"])
-        for column in map(str, list(more.columns)):
-            same = more[column].eq(own_names).all() or more[column].eq(ids).all()
-            if column in units or same:  # which says nothing new
-                more = more.drop(columns=column)
+        units, more = _with_names(units, with_coordinates(more), match.column)
+        ids = more["unit"]
+        more = _without_repeats(more, units)
         both = [name for name in map(str, more) if name in self.tables["panel"]]
         if both:
             more = more.drop(columns=both)
@@ -162,9 +155,9 @@ class NewStudy:
         path, shipped = outlines_file(path)
         features = read_features(path)
         properties = property_table(features)
-        asked = self.asked_of(list(map(str, properties)))
+        column = self.column_to_match(list(map(str, properties)))
         match = match_units(
-            properties, units, path.name, headers=self.headers, column=asked, once=True
+            properties, units, path.name, headers=self.headers, column=column, once=True
         )
         self._take_outlines(features, match, path.name)
         if shipped:
@@ -275,7 +268,8 @@ class NewStudy:
         """
         match, frame = self.by_unit(path)
         named = {
-            kind: _like(frame, form) for kind, form in LISTS["zone_columns"].items()
+            kind: _column_like(frame, form)
+            for kind, form in LISTS["zone_columns"].items()
         }
         for kind, column in named.items():
             if column and kind not in frame:
@@ -317,11 +311,17 @@ class NewStudy:
     def _add_clusters(self, path: Path, table: pd.DataFrame) -> None:
         """Mark the units with clusters in the table."""
         match, frame = self.by_unit(path)
-        flag = _like(frame, r"(is_?|has_?)?clusters?")
-        numbers = numbers_of(frame[flag]) if flag else None
+        flag = _column_like(frame, r"(is_?|has_?)?clusters?")
+        marks = _marks_of(frame[flag]) if flag else None
         # Without a flag every unit that the file names has clusters.
-        inside = frame if numbers is None else frame[numbers > 0]
+        inside = frame if marks is None else frame[marks > 0]
         table.loc[inside["unit"].unique(), "cluster"] = "1"
+        if marks is not None and marks.isna().any():
+            units = named_units(frame.loc[marks.isna(), "unit"], self.tables["units"])
+            self.messages.append(
+                f"{path.name}: {counted(len(units), 'blank')} in column {flag}, taken"
+                f" for no cluster: {first_examples(units, 6)}"
+            )
         count = int(table["cluster"].eq("1").sum())
         self.messages.append(
             f"{path.name}: {counted(count, 'unit')} with clusters by column"
@@ -452,7 +452,45 @@ class NewStudy:
         return sources
 
 
-def _like(frame: pd.DataFrame, form: str) -> str:
+def _with_names(
+    units: pd.DataFrame, more: pd.DataFrame, matched: str
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the units with the names of a table about them, where they had ids alone, and
+    the table without these names; ``matched`` is the column that found its units.
+    """
+    names = [name for name in known_as("name", more.columns) if name != matched]
+    if not names or not units["name"].eq(units["unit"]).all():
+        return units, more
+    named = units["unit"].map(more.set_index("unit")[names[0]]).fillna("")
+    units = units.assign(name=named.where(named.ne(""), units["unit"]))
+    return units, more.drop(columns=names[0])
+
+
+def _without_repeats(more: pd.DataFrame, units: pd.DataFrame) -> pd.DataFrame:
+    """Return a table about units without their ids and names, and without columns that
+    the units have already.
+    """
+    ids = more["unit"]
+    names = ids.map(units.set_index("unit")["name"])
+    new = [
+        column
+        for column in map(str, more.columns)
+        if column not in units
+        and not more[column].eq(names).all()
+        and not more[column].eq(ids).all()
+    ]
+    return more[new]
+
+
+def _marks_of(column: pd.Series) -> pd.Series | None:
+    """Return a column of 0 and 1, or of yes and no, as numbers, blank where it is blank;
+    nothing where it holds anything else, such as names.
+    """
+    texts = column.str.strip().str.lower()
+    return numbers_of(texts.map({"": "", **LISTS["yes_or_no"]}).fillna(texts))
+
+
+def _column_like(frame: pd.DataFrame, form: str) -> str:
     """Return the first column whose name has a form, whatever its case."""
     names = [n for n in map(str, frame) if re.fullmatch(form, n, re.IGNORECASE)]
     return next(iter(names), "")

@@ -91,9 +91,7 @@ UNIT_WORDS = {
     "log points x 100": "log points \u00d7 100",
     "s.d.": "standard deviations",
     "s.d. of the other provinces": "standard deviations",
-    **dict.fromkeys(
-        "correlation share count statistic index slope elasticity".split(), ""
-    ),
+    **dict.fromkeys("correlation share count statistic index slope".split(), ""),
 }
 PER_WORDS = {
     "s.d.": "per standard deviation",

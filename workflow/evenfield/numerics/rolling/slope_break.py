@@ -24,7 +24,7 @@ DRAWS_AT_ONCE = 500
 class SlopeBreak(NamedTuple):
     """The largest Wald test for one break in a common slope, over all dates."""
 
-    last: int  # position of the last date of the first regime
+    break_position: int  # of the last date of the first regime
     before: float  # slopes of the two regimes
     after: float
     wald: Array  # (S,) test at each date; NaN where a regime would be too short
@@ -69,7 +69,7 @@ def slope_break_test(
     path = np.full(x.shape[1], np.nan)
     path[dates] = wald[dates]
     return SlopeBreak(
-        last=last,
+        break_position=last,
         before=float(fit.before[last]),
         after=float(fit.after[last]),
         wald=path,

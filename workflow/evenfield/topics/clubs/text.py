@@ -14,7 +14,7 @@ from evenfield.topics.clubs.table import LEVELS, fails_own_test, reading
 SERIES = "estimates/clubs/series.csv"
 MOST_COLOURS = 8  # clubs that a map can tell apart
 NEARLY_ALL = 0.9  # share of units of which one club is nearly all
-FIRM = 0.5  # share of the other choices under which a unit stays with its club
+STAYS = 0.5  # share of the other choices under which a unit stays with its club
 
 
 # What the text finds where clubs could not be formed.
@@ -34,14 +34,16 @@ def section(results: StudyResults) -> Row:
     spec = results.primary()
     own = only(results.estimates(), spec_id=spec["id"])
     merged = own[own["contrast"].str.startswith("merged")]
-    whole = pick(
+    test_of_all = pick(
         own[own["estimator"].str.startswith("logt")], outcome=LEVELS, role=spec["role"]
     )
+    t = test_of_all.get("statistic")
     count = shown(pick(merged, term="clubs"), "0")
     content = {
         "period": results.period(spec["period"]),
-        "t": shown(whole | {"estimate": whole.get("statistic")}, "0.0"),
-        "rejected": reading(whole.get("statistic")) == "rejected",
+        # The statistic of this row is printed, its slope is not.
+        "t": shown(test_of_all | {"estimate": t}, "0.0"),
+        "rejected": reading(t) == "rejected",
         "count": count,
         "reason": reason(pick(own, term="clubs").get("warning")),
     }
@@ -49,44 +51,45 @@ def section(results: StudyResults) -> Row:
         return {**UNKNOWN, **content}
     series = only(results.series(), spec_id=spec["id"])
     members = only(series, kind="membership").sort_values("unit")
-    clubs = only(merged, effect_type="coef")
-    numbers = clubs["term"].str.removeprefix("club_").astype(int)
+    tests = only(merged, effect_type="coef")
+    numbers = tests["term"].str.removeprefix("club_").astype(int)
     paths = only(series, kind="club_mean")
-    last = only(paths, year=paths["year"].max())
-    divisions = [
-        _club(results, row, only(members, club=row["club"]), last)
-        for row in records(clubs.assign(club=numbers).sort_values("club"))
+    last_means = only(paths, year=paths["year"].max())
+    clubs = [
+        _club(results, row, only(members, club=row["club"]), last_means)
+        for row in records(tests.assign(club=numbers).sort_values("club"))
     ]
     alone = only(members, club=0)
-    others = _outside_of_one(members, divisions)
-    loose = int(members["value"].lt(FIRM).sum())
+    others = _outside_the_largest(members, clubs)
+    loose = int(members["value"].lt(STAYS).sum())
     return {
         **content,
-        "whole": len(divisions) == 1 and alone.empty,
-        "clubs": divisions,
+        "whole": len(clubs) == 1 and alone.empty,
+        "clubs": clubs,
         "others": cell(others, "0", SERIES) if others else None,
         "alone": shown(pick(merged, term="divergent"), "0"),
         "alone_names": _names(results, alone),
-        "loose": cell(loose, "0", SERIES) if len(divisions) > 1 else None,
-        "year": f"{last['year'].max():.0f}",
+        "loose": cell(loose, "0", SERIES) if len(clubs) > 1 else None,
+        "year": f"{last_means['year'].max():.0f}",
     }
 
 
-def _outside_of_one(members: pd.DataFrame, divisions: list[Row]) -> int:
+def _outside_the_largest(members: pd.DataFrame, clubs: list[Row]) -> int:
     """Count the units outside a club that holds nearly all and passes its own test; none
     where there is no such club.
     """
-    firm = [int(club["id"]) for club in divisions if not club["fails"]]
-    sizes = members.loc[members["club"].isin(firm), "club"].value_counts()
-    others = len(members) - int(sizes.max()) if len(sizes) else len(members)
-    return others if others <= (1 - NEARLY_ALL) * len(members) else 0
+    passing = [int(club["id"]) for club in clubs if not club["fails"]]
+    sizes = members.loc[members["club"].isin(passing), "club"].value_counts()
+    largest = int(sizes.max()) if len(sizes) else 0
+    outside = len(members) - largest
+    return outside if outside <= (1 - NEARLY_ALL) * len(members) else 0
 
 
 def _club(
-    results: StudyResults, row: Row, members: pd.DataFrame, last: pd.DataFrame
+    results: StudyResults, row: Row, members: pd.DataFrame, means: pd.DataFrame
 ) -> Row:
     number = row["club"]
-    level = pick(last, club=number).get("value")
+    level = pick(means, club=number).get("value")
     return {
         "id": str(number),
         "size": shown(row | {"estimate": float(row["n_units"])}, "0"),

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evenfield.models.kernels import conditioned, grid_of, one_mode, settled
+from evenfield.models.kernels import conditioned, ergodic_kernel, grid_over, one_mode
 from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.kernel_dynamics import (
@@ -88,7 +88,7 @@ def densities(move: Movement) -> None:
     to the last.
     """
     values = np.log(move.values)
-    grid = grid_of(values)
+    grid = grid_over(values)
     positions = np.linspace(0, len(move.years) - 1, DENSITIES).round().astype(int)
     for position in np.unique(positions):
         year = values[:, position]
@@ -147,7 +147,7 @@ def _moving(move: Movement, years: int) -> None:
         step = move.lag(years)
         if step >= len(move.years):
             raise NumericsError(f"the period is shorter than {years} years")
-        found = settled(np.log(move.values), step)
+        found = ergodic_kernel(np.log(move.values), step)
     except NumericsError as error:
         return rows.undefined(["modes"], error)
     edge = "the highest at an end of the range seen" if found.at_an_end else ""
@@ -159,7 +159,7 @@ def _moving(move: Movement, years: int) -> None:
         {
             "kind": "ergodic_density",
             "x": found.kernel.grid,
-            "value": found.seen,
+            "value": found.ergodic_density,
         },
         years,
     )

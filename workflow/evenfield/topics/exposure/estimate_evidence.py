@@ -16,6 +16,7 @@ from evenfield.shared.contrasts.designs import (
 )
 from evenfield.shared.contrasts.geographies import Geographies
 from evenfield.shared.estimates import Estimate
+from evenfield.shared.few_units import fields_of
 from evenfield.shared.samples import joined, underpowered
 
 SIMULATED = 4999
@@ -81,20 +82,10 @@ def equivalence_rows(
     )
     scaled = f"one s.d. of the exposure is {standard_deviation:.3g} in this period"
     base = replace(base, **design.counts)
-    filled = replace(
-        base,
-        estimate=test.estimate,
-        std_error=test.std_error,
-        p_value=test.p_value,
-        p_type=test.p_type,
-        se_type=test.se_type,
-        conf_low=test.conf_low,
-        conf_high=test.conf_high,
-        # Both tests of size 1 - level reject exactly when it lies inside the bounds.
-        conf_level=2 * inference.level - 1,
-        mde=bound,
-        warning=joined(scaled, underpowered(bound, base.sesoi, base.unit_of_measure)),
-    )
+    # Both tests of size 1 - level reject exactly when this interval lies inside the bounds.
+    numbers = fields_of(replace(test, mde=bound), 2 * inference.level - 1)
+    warning = joined(scaled, underpowered(bound, base.sesoi, base.unit_of_measure))
+    filled = replace(base, **numbers, warning=warning)
     reached = replace(
         base,
         effect_type="mde_tost",

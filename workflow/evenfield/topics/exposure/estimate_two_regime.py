@@ -10,6 +10,7 @@ from evenfield.numerics.random import generator_for
 from evenfield.shared.contrasts.contrasts import not_defined
 from evenfield.shared.contrasts.designs import GroupContrast
 from evenfield.shared.estimates import NAN, Estimate, Fields
+from evenfield.shared.few_units import fields_of
 
 SAMPLES = 49
 REGIME_STREAM = "exposure:two_regime"
@@ -45,7 +46,6 @@ def two_regime_row(contrast: GroupContrast, seed: int) -> tuple[Estimate, Fields
     except NumericsError as error:
         return not_defined(base, error), {}
     fit = fitted.fit
-    test = fitted.difference
     # Simulated from the fitted coefficients with one common pull.
     sound = soundness(fitted, generator_for(seed, REGIME_STREAM), SAMPLES)
     check: Fields = {
@@ -56,13 +56,7 @@ def two_regime_row(contrast: GroupContrast, seed: int) -> tuple[Estimate, Fields
     edge = "rho at the edge of its range: no standard error; " if fit.at_bound else ""
     row = replace(
         base,
-        estimate=test.estimate,
-        std_error=test.std_error,
-        se_type=test.se_type,
-        statistic=test.statistic,
-        df=test.df,
-        p_value=test.p_value,
-        p_type=test.p_type,
+        **fields_of(fitted.difference, NAN),
         n_obs=len(y),
         n_units=len(y),
         n_treated=int(inside.sum()),

@@ -26,7 +26,7 @@ def intensity(groups: Groups, spec: IntensitySpec) -> Parts:
     z_i = a + b_S S_i + b_C C_i + e_i with z the mean over its standard deviation; the
     comparison is b_S - b_C.
     """
-    together = []
+    tested_together = []
     for measure in spec.measures:
         try:
             contrasts = list(_contrasts(groups, spec, measure))
@@ -37,11 +37,12 @@ def intensity(groups: Groups, spec: IntensitySpec) -> Parts:
         # no statistic.
         for contrast in contrasts:
             yield contrast
-            main = contrast.row.treatment_def == groups.primary
-            if main and np.ptp(contrast.table[measure.id]):
-                together.append((measure, contrast))
-    if len(together) > 1:
-        yield from _together(groups, together)
+            of_primary_list = contrast.row.treatment_def == groups.primary
+            varies = np.ptp(contrast.table[measure.id]) > 0
+            if of_primary_list and varies:
+                tested_together.append((measure, contrast))
+    if len(tested_together) > 1:
+        yield from _joint_rows(groups, tested_together)
 
 
 def _contrasts(
@@ -52,8 +53,9 @@ def _contrasts(
     window = {"start": spec.window[0], "end": spec.window[1]}
     wide = groups.wide(measure.outcome).reindex(groups.members(spec.sample))
     values, years, note = groups.mean(wide, window)
-    # ASSUME: outcomes are compared in standard deviations across all units of their
-    # window, cells included.
+    # ASSUME: outcomes are compared in standard deviations over all units of the sample,
+    # whichever of them are compared. One that is the same everywhere stays as it is; its
+    # row then says that there is nothing to test.
     standard_deviation = float(values.std(ddof=1)) or 1.0
     for taxonomy in groups.taxonomies:
         row = groups.row(
@@ -72,20 +74,20 @@ def _contrasts(
         yield compared(row, table, measure.id, spec.compare)
 
 
-def _together(
-    groups: Groups, together: Sequence[tuple[Measure, GroupContrast]]
+def _joint_rows(
+    groups: Groups, tested_together: Sequence[tuple[Measure, GroupContrast]]
 ) -> list[Estimate]:
     """Adjust the outcomes for being several, and test the largest of them."""
-    signs = {measure.id: measure.sign for measure, _ in together}
+    signs = {measure.id: measure.sign for measure, _ in tested_together}
     adjusted = step_down_rows(
-        [contrast for _, contrast in together], groups.geographies
+        [contrast for _, contrast in tested_together], groups.geographies
     )
     count = len(adjusted)
     # Rounded, so that ties fall the same way on all processors.
     largest = max(adjusted, key=lambda row: round(abs(row.statistic), TIE_DIGITS))
     # Statistic times predicted sign: above zero where the prediction holds.
-    right = sum(row.statistic * signs[row.outcome] > 0 for row in adjusted)
-    words = f"{right} of {count} outcomes have the predicted sign"
+    as_predicted = sum(row.statistic * signs[row.outcome] > 0 for row in adjusted)
+    words = f"{as_predicted} of {count} outcomes have the predicted sign"
     # In a step-down the adjusted p of the largest |t| is that of all together.
     joint = replace(
         largest,
@@ -96,18 +98,18 @@ def _together(
         estimate=largest.statistic * signs[largest.outcome],
         p_type=f"max |t| over {count} outcomes, free permutation of labels",
         sesoi=NAN,
-        n_obs=count,
+        n_obs=count,  # outcomes, as the joint test has no rows of units
         unit_of_measure="statistic",
         warning=f"largest |t|: {largest.outcome}; {words}",
     )
-    right_signs = replace(
+    predicted_signs = replace(
         joint,
         effect_type="stat_right_signs",
-        estimate=float(right),
+        estimate=float(as_predicted),
         statistic=NAN,
         p_value=NAN,
         p_type="",
         unit_of_measure="count",
         warning=words,
     )
-    return [*adjusted, joint, right_signs]
+    return [*adjusted, joint, predicted_signs]

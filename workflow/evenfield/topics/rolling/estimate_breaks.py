@@ -128,7 +128,7 @@ def add_slope_break(
         return pd.DataFrame()
     test = found.test
     # Named is the year in which the first regime ends.
-    contrast = f"break after {data.years[found.last]}"
+    contrast = f"break after {data.years[found.break_position]}"
     rows.add(
         "break",
         role=rows.role,

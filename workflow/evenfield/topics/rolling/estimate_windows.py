@@ -70,7 +70,10 @@ def add_windows(
         "conf_level": level,
     }
     try:
-        windows = speed_windows(data.values, ends, span, rng, inference.permutations)
+        if not ends:
+            raise NumericsError(f"no two dates are {span} years apart")
+        years = np.full(len(ends), float(span))
+        windows = speed_windows(data.values, ends, years, rng, inference.permutations)
     except NumericsError as error:
         rows.undefined(["critical"], error, **same)
         return pd.DataFrame()
@@ -89,13 +92,13 @@ def add_windows(
                 "basis": basis,
                 "n_units": len(data.units),
                 "slope": test.estimate,
-                "speed": 100 * window.value,
-                "half_life": half_life(window.value),
-                "pointwise_low": 100 * window.near.low,
-                "pointwise_high": 100 * window.near.high,
+                "speed": 100 * window.speed,
+                "half_life": half_life(window.speed),
+                "pointwise_low": 100 * window.pointwise.low,
+                "pointwise_high": 100 * window.pointwise.high,
                 "band_low": 100 * window.band.low,
                 "band_high": 100 * window.band.high,
-                "note": _words(ImpliedSpeed(window.value, window.band)),
+                "note": _words(ImpliedSpeed(window.speed, window.band)),
             }
         )
         proxy = basis_warning(basis, info.first_official)
@@ -104,15 +107,15 @@ def add_windows(
         own.estimates = rows.estimates
         own.add(
             "speed",
-            _words(ImpliedSpeed(window.value, window.near)),
+            _words(ImpliedSpeed(window.speed, window.pointwise)),
             outcome="growth",
             period=f"{first_year}-{last_year}",
             output_basis=basis,
             n_obs=len(data.units),
             n_periods=2,
-            estimate=100 * window.value,
-            conf_low=100 * window.near.low,
-            conf_high=100 * window.near.high,
+            estimate=100 * window.speed,
+            conf_low=100 * window.pointwise.low,
+            conf_high=100 * window.pointwise.high,
             conf_level=level,
             df=test.df,
             statistic=test.statistic,
