@@ -427,7 +427,7 @@ class NewStudy:
         where it does not, or where they are left out.
         """
         units = self.tables["units"]
-        column = _like(units, WORDS.estimates_after.pattern)
+        column = _column_like(units, WORDS.estimates_after.pattern)
         if not column:
             return ""
         years = pd.to_numeric(units[column], errors="coerce")
