@@ -75,10 +75,13 @@ def test_a_copy_says_and_ends_as_a_process_of_its_own(ask, ending):
     assert psutil.Process().children(recursive=True) == before
 
 
-def the_server():
-    """The process that holds the libraries, before a job has started."""
-    (server,) = psutil.Process().children()
-    return server
+@pytest.fixture
+def server(ask):
+    """The process that holds the libraries; other tests may have left children."""
+    others = psutil.Process().children()
+    with preloaded.preloaded():
+        (started,) = set(psutil.Process().children()).difference(others)
+        yield started
 
 
 def killed(process):
@@ -102,15 +105,13 @@ def waiting_connections():
     return sum(line.endswith(name) for line in sockets) - 1
 
 
-def test_a_job_whose_server_dies_before_it_is_taken_works_by_itself(ask):
+def test_a_job_whose_server_dies_before_it_is_taken_works_by_itself(ask, server):
     start, pid = ask
-    with preloaded.preloaded():
-        server = the_server()
-        server.suspend()
-        job = start("print('done'); sys.exit(3)")
-        until(waiting_connections, job)
-        server.kill()
-        assert job.communicate() == ("done\n", "")
+    server.suspend()
+    job = start("print('done'); sys.exit(3)")
+    until(waiting_connections, job)
+    server.kill()
+    assert job.communicate() == ("done\n", "")
     assert job.returncode == 3
     assert int(pid.read_text()) == job.pid
 
@@ -136,29 +137,25 @@ def test_a_job_that_is_left_before_it_started_works_by_itself(
     assert int(pid.read_text()) == job.pid
 
 
-def test_a_copy_that_runs_outlives_its_server(ask, tmp_path):
+def test_a_copy_that_runs_outlives_its_server(ask, server, tmp_path):
     start, pid = ask
-    with preloaded.preloaded():
-        server = the_server()
-        job = start(
-            "import time\nwhile not os.path.exists('go'): time.sleep(0.01)\nsys.exit(3)"
-        )
-        until(lambda: pid.exists() and pid.read_text(), job)
-        killed(server)
-        (tmp_path / "go").touch()
-        assert job.wait() == 3
+    job = start(
+        "import time\nwhile not os.path.exists('go'): time.sleep(0.01)\nsys.exit(3)"
+    )
+    until(lambda: pid.exists() and pid.read_text(), job)
+    killed(server)
+    (tmp_path / "go").touch()
+    assert job.wait() == 3
     assert int(pid.read_text()) != job.pid
 
 
-def test_a_job_whose_copy_dies_without_a_server_fails_in_one_line(ask):
+def test_a_job_whose_copy_dies_without_a_server_fails_in_one_line(ask, server):
     start, pid = ask
-    with preloaded.preloaded():
-        server = the_server()
-        job = start("import time; time.sleep(60)")
-        until(lambda: pid.exists() and pid.read_text(), job)
-        killed(server)
-        os.kill(int(pid.read_text()), signal.SIGKILL)
-        said = job.communicate()
+    job = start("import time; time.sleep(60)")
+    until(lambda: pid.exists() and pid.read_text(), job)
+    killed(server)
+    os.kill(int(pid.read_text()), signal.SIGKILL)
+    said = job.communicate()
     assert said == ("", preloaded.LEFT + "\n")
     assert job.returncode == 1
 
