@@ -235,6 +235,21 @@ def test_days_without_an_anniversary_are_refused():
     refused(words, ef.beta_windows, "log_y", daily(days), 1, **keys)
 
 
+@pytest.mark.parametrize("years", [np.inf, 1e300, 1e9, 1e-12])
+def test_lengths_that_no_calendar_has_are_refused(years):
+    days = daily(pd.date_range("2000-01-02", "2003-06-30", freq="W"))
+    for y, data, time in [("rich", DATA, "year"), ("log_y", days, "date")]:
+        keys = {"unit": "unit", "time": time}
+        refused("no two dates are", ef.beta_windows, y, data, years, **keys)
+
+
+def test_a_window_as_long_as_the_panel_is_one():
+    data = daily(["2001-03-01", "2001-06-01", "2002-03-01"])
+    # 365 days are less than 365.25.
+    fit = ef.beta_windows("log_y", data, 1, draws=9, unit="unit", time="date")
+    assert ends_of(fit) == {"2001-03-01": "2002-03-01"}
+
+
 def test_an_interval_without_an_end_says_so():
     rng = np.random.default_rng(3)
     start = rng.normal(9, 1, 12)

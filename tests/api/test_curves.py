@@ -293,6 +293,50 @@ def test_what_no_curve_of_labels_can_be_made_of_is_refused(words, changes):
     refused(words, ef.label_curve, **call)
 
 
+@pytest.mark.parametrize("function", [ef.label_curve, ef.specification_curve])
+@pytest.mark.parametrize(
+    ("words", "changes"),
+    [
+        ("'size' among the sets of controls; .*names", {"controls": ["size"]}),
+        ("'size' among the sets of controls", {"controls": "size"}),
+        ("None among the sets of controls", {"controls": None}),
+        ("2 specifications y . no controls . all; .*once", {"y": ["y", "y"]}),
+        ("2 specifications y . z . all", {"controls": [("z",), (), ("z",)]}),
+        ("'size', which is not true or false", {"samples": {"far": "size"}}),
+        (r"'size \+ 1', which is not true", {"samples": {"far": "size + 1"}}),
+        ("'True', which is not true or false in each", {"samples": {"far": "True"}}),
+        ("the sample 3, which is not true", {"samples": {"far": 3}}),
+        ("the sample far without rows", {"samples": {"far": "size > 99"}}),
+        ("draws=0; expected a whole number, 1 or more", {"draws": 0}),
+    ],
+)
+def test_what_no_curve_can_be_made_of_is_refused(function, words, changes):
+    given = {"y": "y", "data": ONE, **ABOUT, **changes}
+    refused(words, function, given.pop("y"), given.pop("data"), "cluster", **given)
+
+
+@pytest.mark.parametrize("of", [bool, object, "boolean"])
+def test_a_sample_may_be_a_column_of_true_and_false(of):
+    data = ONE.assign(large=(ONE["size"] > 3).astype(of))
+    for function in (ef.label_curve, ef.specification_curve):
+        fit, want = (
+            function("y", data, "cluster", samples={"large": query}, **ABOUT)
+            for query in ("large", "size > 3")
+        )
+        pd.testing.assert_frame_equal(fit.to_frame(), want.to_frame())
+
+
+@pytest.mark.parametrize("ids", [[0] * N, np.arange(N) // 2, np.arange(N)[::-1]])
+def test_rows_of_a_sample_have_their_own_treatment_whatever_the_index(ids):
+    data = ONE.set_axis(ids)
+    fit = ef.specification_curve(
+        "y", data, "cluster", samples={"large": "size > 3"}, draws=9
+    )
+    used = data[data["size"] > 3]
+    want = sm.OLS(used["y"].to_numpy(), sm.add_constant(used["cluster"].to_numpy()))
+    close(fit.params.iloc[0], want.fit().params[1])
+
+
 def test_what_are_no_weights_is_refused():
     call = {"y": "y", "data": ONE, "labels": LABELS, **ABOUT}
     fails(ef.WeightsError, "w: weights of type int", ef.label_curve, **call, w=3)

@@ -111,6 +111,11 @@ def test_a_row_of_a_curve_that_is_no_longer_there_is_refused():
     fails(NoCallError, "no specification gone", call, make_study(), row)
 
 
+def test_a_row_of_a_period_that_is_no_longer_there_is_refused():
+    row = {"spec_id": "own", "period": "P9", "effect_type": "median"}
+    fails(NoCallError, "no period P9 any more", call, make_study(GROWTH), row)
+
+
 def test_the_tables_of_a_study_stand_below_each_other():
     row = {"spec_id": "own", "period": "P2", "effect_type": "share"}
     made = call(make_study(GROWTH), row)

@@ -2,12 +2,14 @@
 permuted treatments or under labels that are dealt out together.
 """
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import infer_dtype
 
 from evenfield.api.arguments import whole as whole_number
 from evenfield.api.data import Table, matched_weights, names_of, reported, table
@@ -39,7 +41,7 @@ class Case(NamedTuple):
 
 
 def _cases(y: Any, controls: Any, samples: Any, sign: Any) -> list[Case]:
-    """Return every combination of outcomes, sets of controls and samples."""
+    """Return every combination of outcomes, sets of controls and samples, each once."""
     if isinstance(sign, bool) or sign not in (1, -1):
         raise EstimateError(f"sign={sign!r}", "1 or -1", "give the predicted sign")
     if not isinstance(samples, Mapping | None):
@@ -48,17 +50,33 @@ def _cases(y: Any, controls: Any, samples: Any, sign: Any) -> list[Case]:
             "queries by name",
             "give samples={'all': '', 'late': 'year > 2000'}, for example",
         )
-    outcomes, sets = names_of(y), list(controls)
+    outcomes = names_of(y)
+    sets: list[Any] = names_of(controls)
+    for names in sets:
+        # Text would be read letter by letter.
+        if isinstance(names, str) or not isinstance(names, Iterable):
+            raise EstimateError(
+                f"{names!r} among the sets of controls",
+                "sequences of names",
+                "give controls=[(), ('initial',)], for example",
+            )
     for name, listed in {"y": outcomes, "controls": sets}.items():
         if not listed:
             raise EstimateError(
                 f"{name} without an entry", "one at least", "controls=[()] are none"
             )
     queries = (samples or {"all": ""}).items()
-    return [
+    cases = [
         Case(outcome, tuple(names), sample, query)
         for outcome, names, (sample, query) in product(outcomes, sets, queries)
     ]
+    counts = Counter(case.name for case in cases)
+    name, count = counts.most_common(1)[0]
+    if count > 1:
+        raise EstimateError(
+            f"{count} specifications {name}", "each once", "leave out the others"
+        )
+    return cases
 
 
 @reported("specification-curve")
@@ -78,67 +96,110 @@ def specification_curve(
     seed: int = 0,
 ) -> Fit:
     """Fit every combination of outcomes, controls and samples, CR1 by unit;
-    ``tables["joint"]`` tests the whole curve.
+    ``tables["joint"]`` tests the whole curve by permuting the treatment.
 
     Parameters
     ----------
     y, treatment, controls : str or sequence of str, str, sequence of sequences of str
-        Outcomes, the treatment and sets of controls.
+        Outcomes, the treatment and sets of controls; no combination twice.
     samples : mapping of str to str, optional
-        Names and queries (``DataFrame.query``); all rows by default.
+        Names and queries (``DataFrame.query``) that are true or false in each row; all
+        rows by default.
     data, unit, time, effects
         As for ``ols``, effects as columns or pairs ``region^year``; one row a unit,
         or a balanced panel.
     sign, strata, draws, seed : optional
-        Predicted sign, 1 or -1; paths of the treatment are permuted over units, inside
-        strata.
+        Predicted sign, 1 or -1; a column within which paths of the treatment, a unit's
+        values at all dates, are permuted over units; number of permutations, one or
+        more, and their seed.
+
+    Returns
+    -------
+    Fit
+        The slope of the treatment in each specification, in units of the outcome for one
+        of the treatment, with t(G - 1) of G units. ``tables["joint"]``: median effect,
+        share of the predicted sign, share significant so and mean t, each with a
+        one-sided p.
+
+    Raises
+    ------
+    EstimateError
+        If a name is unknown, a value is missing, a combination stands twice, a sample
+        has no rows or its query is no condition, the treatment is no balanced panel, or
+        regressors of a specification are collinear.
+
+    Notes
+    -----
+    Simonsohn, Simmons and Nelson (2020). One permutation of units for all specifications;
+    p = (1 + draws at least as far) / (1 + draws).
     """
-    rng = np.random.default_rng(seed)
+    whole_number("draws", draws, lowest=1)
     cases = _cases(y, controls, samples, sign)
-    whole = table(Columns(treatment, ()), data, unit, time)
-    paths = whole.balanced(whole.y)
-    labels = np.zeros(len(whole.units.names), dtype=int)
-    if strata is not None:
-        stratum = of_units(whole, strata).astype(str)
-        labels = np.unique(stratum, return_inverse=True)[1]
-    # One permutation for all specifications, so that they are tested jointly.
-    keys = rng.random((draws, len(labels)))
-    permutations = curve.permutations_from_keys(keys, labels)
-    # The paths as they are stand first.
-    drawn = paths[np.vstack([np.arange(len(labels)), permutations])]
-    position_of_date = {date: i for i, date in enumerate(whole.calendar.text)}
-    lines = []
+    every = table(Columns(treatment, ()), data, unit, time)
+    paths = _drawn_paths(every, strata, draws, np.random.default_rng(seed))
+    # Where each row of the data stands in ``every``, which is sorted.
+    row_in_every = np.argsort(every.unit_codes)
+    slopes = []
     for case in cases:
+        used = _sample(data, case.query)
+        if not len(used):
+            raise _without_rows(case, "rows")
         regressors = (*case.controls, treatment)
         model = Columns(case.outcome, regressors, tuple(names_of(effects)))
-        rows = table(model, _sample(data, case.query), unit, time)
-        codes = {name: rows.effect(name) for name in rows.effects}
-        used = [str(name) for name in rows.X if not (codes and name == "Intercept")]
-        values = np.array([rows.y, *(rows.X[name] for name in used)])
-        left = without_effects(values, used, codes, rows.units.codes, dummies="none")
-        # Rows of this sample, found among all units and dates of the permuted paths.
-        positions = np.array([position_of_date[date] for date in rows.calendar.text])
-        at = np.searchsorted(whole.units.names, rows.unit)
-        d = drawn[:, at, positions[rows.calendar.codes]]
-        squares = (d**2).sum(axis=1)
-        # Effects are taken out of permuted treatments as of the one that was.
-        if codes:
-            effect_span(codes).take_out(d)
-        Z = np.delete(left.X, used.index(treatment), axis=1)
-        # K in CR1's (N - 1) / (N - K): of effects nested in the units the constant alone.
-        counted = left.rank - left.nested
-        lines.append(
-            curve.slopes_by_draw(left.y, d.T, Z, rows.units.codes, counted, squares)
-        )
-    # One row a specification; column 0 is the data, the others are permutations.
-    estimates, errors, df = map(np.array, zip(*lines, strict=True))
+        rows = table(model, data.iloc[used], unit, time)
+        # From rows of the sample to those of the data, and to their unit and date.
+        at = row_in_every[used[rows.unit_codes]]
+        drawn = paths[:, every.units.codes[at], every.calendar.codes[at]]
+        slopes.append(_slopes(rows, treatment, drawn))
+    # (S, 1 + B), (S, 1 + B), (S,): a row a specification; column 0 is the data.
+    estimates, errors, df = (np.array(part) for part in zip(*slopes, strict=True))
     tests = curve.curve_tests(estimates, estimates / errors, df, sign)
     names = [case.name for case in cases]
     return _fit(
         "Specification curve",
         t_rows(names, estimates[:, 0], errors[:, 0], "CR1", df),
-        len(whole.y),
+        len(every.y),
         tests,
+    )
+
+
+def _drawn_paths(
+    rows: Table, strata: str | None, draws: int, rng: np.random.Generator
+) -> np.ndarray:
+    """Return the treatment of each unit over its dates, as it is and then under each
+    permutation of units; (1 + B, N, T).
+    """
+    paths = rows.balanced(rows.y)
+    N = len(paths)
+    groups = np.zeros(N, dtype=int)
+    if strata is not None:
+        groups = of_units(rows, strata).astype(str)
+    # One permutation for all specifications, so that they are tested jointly.
+    keys = rng.random((draws, N))
+    permuted = curve.permutations_from_keys(keys, groups)
+    return np.asarray(paths[np.vstack([np.arange(N), permuted])])
+
+
+def _slopes(rows: Table, treatment: str, drawn: np.ndarray) -> curve.Slopes:
+    """Regress the outcome on controls and each treatment, effects taken out of all;
+    drawn (1 + B, R), of the data first, is overwritten.
+    """
+    codes = {name: rows.effect(name) for name in rows.effects}
+    # Effects carry the constant.
+    names = [str(name) for name in rows.X if not (codes and name == "Intercept")]
+    values = np.array([rows.y, *(rows.X[name] for name in names)])
+    freed = without_effects(values, names, codes, rows.units.codes, dummies="none")
+    squares = (drawn**2).sum(axis=1)
+    if codes:
+        effect_span(codes).take_out(drawn)
+    return curve.slopes_by_draw(
+        freed.y,
+        drawn.T,
+        np.delete(freed.X, names.index(treatment), axis=1),
+        rows.units.codes,
+        # K in CR1's (N - 1) / (N - K): of effects nested in the units the constant alone.
+        freed.rank - freed.nested,
+        squares,
     )
 
 
@@ -150,10 +211,9 @@ def _fit(
     undefined: pd.DataFrame | None = None,
 ) -> Fit:
     """Return a curve with its joint tests as a result."""
-    notes: dict[str, Any] = {
-        f"joint p, {name.replace('_', ' ')}": test.p_value
-        for name, test in tests.items()
-    }
+    notes = dict[str, Any]()
+    for name, test in tests.items():
+        notes[f"joint p, {name.replace('_', ' ')}"] = test.p_value
     tables = {"joint": pd.DataFrame(list(tests.values()), index=list(tests))}
     if undefined is not None and len(undefined):
         notes["not defined"] = counted(len(undefined), "specification")
@@ -186,7 +246,7 @@ def label_curve(
     Parameters
     ----------
     y, controls : str or sequence of str, sequence of sequences of str
-        Outcomes and sets of controls, which stay with their unit.
+        Outcomes and sets of controls, which stay with their unit; no combination twice.
     data : DataFrame
         One row a unit; with ``by`` one a unit in each of its tables.
     labels : str or sequence of str
@@ -199,8 +259,8 @@ def label_curve(
         the neighbours' average ``"W cluster"``, and their products with a column that
         stays, ``"initial:W cluster"``. All labels, then all averages, by default.
     samples : mapping of str to str, optional
-        Names and queries (``DataFrame.query``) of rows that are regressed; averages are
-        over all units. All rows by default.
+        Names and queries (``DataFrame.query``), true or false in each row, of rows that
+        are regressed; averages are over all units. All rows by default.
     by : str or sequence of str, optional
         Column of tables that are specifications too: periods, lists of members, sets of
         units; of several columns each combination that there is, as ``a, b``.
@@ -223,8 +283,9 @@ def label_curve(
     Raises
     ------
     EstimateError
-        If a name is unknown, a sample has no rows, weights are not of the units of every
-        table, or no specification is defined.
+        If a name is unknown, a combination stands twice, a sample has no rows or its
+        query is no condition, weights are not of the units of every table, or no
+        specification is defined.
 
     Notes
     -----
@@ -247,11 +308,12 @@ def label_curve(
     if not networks:
         raise EstimateError("w without weights", "one at least", "leave w out")
     parts = _parts(data, by, names[0], unit, cases)
-    units, whole = _dealt(parts, strata, draws, seed)
-    found = dict[str, curve.DealtEffects | str]()
+    units, source_of_all = _dealt(parts, strata, draws, seed)
+    # By name of the specification its effects, or why it has none.
+    effect_of = dict[str, curve.DealtEffects | str]()
     for part, rows in parts.items():
         at = np.searchsorted(units, rows.units.names)
-        source = curve.permutations_among(whole, at)
+        source = curve.permutations_among(source_of_all, at)
         values = np.column_stack([rows.numbers(name) for name in names])
         factors = tuple(_factor(rows, name, made) for name in shown)
         for network_name, network in networks.items():
@@ -260,25 +322,34 @@ def label_curve(
             effects = _effects(rows, cases, label_terms.drawn(values, source), c)
             for case, effect in zip(cases, effects, strict=True):
                 about = part, network_name, case.name
-                found[" | ".join(filter(None, about))] = effect
-    lines = {name: one for name, one in found.items() if not isinstance(one, str)}
-    undefined = {name: one for name, one in found.items() if isinstance(one, str)}
-    if not lines:
+                effect_of[" | ".join(filter(None, about))] = effect
+    defined = {
+        name: effect
+        for name, effect in effect_of.items()
+        if not isinstance(effect, str)
+    }
+    undefined = {
+        name: reason for name, reason in effect_of.items() if isinstance(reason, str)
+    }
+    if not defined:
         name, reason = next(iter(undefined.items()))
         raise EstimateError(
             f"no specification with an estimate, first {name}: {reason}",
             "one at least",
             "correct the data, or take other terms or samples",
         )
-    # One row a specification; column 0 is the data, the others are draws.
-    estimates, statistics, df = map(np.array, zip(*lines.values(), strict=True))
+    # (S, 1 + B), (S, 1 + B), (S,): a row a specification; column 0 is the data.
+    estimates, statistics, df = (
+        np.array(part) for part in zip(*defined.values(), strict=True)
+    )
     tests = curve.curve_tests(estimates, statistics, df, sign)
     estimate, statistic = estimates[:, 0], statistics[:, 0]
-    blank = np.full(len(lines), np.nan)
+    # se = b / t; an estimate of exactly zero has no t to divide by.
+    blank = np.full(len(defined), np.nan)
     errors = np.divide(estimate, statistic, out=blank, where=statistic != 0)
     return _fit(
         f"Specification curve of {contrast_name(weights)}, labels permuted",
-        t_rows(list(lines), estimate, errors, "classical", df),
+        t_rows(list(defined), estimate, errors, "classical", df),
         sum(len(rows.y) for rows in parts.values()),
         tests,
         pd.DataFrame({"reason": undefined}),
@@ -334,11 +405,7 @@ def _parts(
                 ) from error
     for case in cases:
         if not any(len(_sample(rows.data, case.query)) for rows in parts.values()):
-            raise EstimateError(
-                f"the sample {case.sample} without rows",
-                "rows in one table at least",
-                f"correct {case.query!r}",
-            )
+            raise _without_rows(case, "rows in one table at least")
     return parts
 
 
@@ -393,7 +460,7 @@ def _weights_of(network: object, name: str, part: str, rows: Table) -> Any:
 
 def _held(rows: Table, case: Case) -> curve.HeldRows:
     """Return outcome and controls of the rows of a specification."""
-    used = _sample(rows.data, case.query).index.to_numpy()
+    used = _sample(rows.data, case.query)
     if not len(used):
         raise NumericsError("no rows in the sample")
     names = [case.outcome, *case.controls]
@@ -409,15 +476,30 @@ def _held(rows: Table, case: Case) -> curve.HeldRows:
     )
 
 
-def _sample(data: pd.DataFrame, query: str) -> pd.DataFrame:
-    """Return the rows of a query, all of them where it is empty."""
+def _sample(data: pd.DataFrame, query: str) -> np.ndarray:
+    """Return the places of the rows for which a query is true, all where it is empty."""
     if not query:
-        return data
+        return np.arange(len(data))
+    expected = 'a query of columns, such as "coastal == 1"'
     try:
-        return data.query(query)
+        inside: Any = data.eval(query)
     except Exception as error:  # a query may hold any code of its user
         raise EstimateError(
-            f"the sample {query!r} fails: {error}",
-            'a query of columns, such as "coastal == 1"',
-            "correct it",
+            f"the sample {query!r} fails: {error}", expected, "correct it"
         ) from error
+    # Numbers would be read as labels of rows.
+    of_rows = isinstance(inside, pd.Series)
+    if not (of_rows and infer_dtype(inside, skipna=False) == "boolean"):
+        raise EstimateError(
+            f"the sample {query!r}, which is not true or false in each row",
+            expected,
+            "compare it with a value",
+        )
+    return np.flatnonzero(inside.to_numpy(dtype=bool, na_value=False))
+
+
+def _without_rows(case: Case, expected: str) -> EstimateError:
+    """Return what is said of a sample that no row is in."""
+    return EstimateError(
+        f"the sample {case.sample} without rows", expected, f"correct {case.query!r}"
+    )

@@ -113,26 +113,30 @@ class Dates:
         return _moments(self.labels.tolist())
 
     def windows(self, years: float) -> list[tuple[int, int]]:
-        """Places of all pairs of dates that are so many years apart; among days the later
-        one is that at the anniversary, or the last in the week before it.
+        """Places of the first and last date of all pairs that are so many years apart,
+        in order; none where none are, an error where distances are not known.
         """
-        scale = self._known("a length in years")
+        # No calendar goes as far as what is longer than the panel, an anniversary's
+        # leap days aside.
+        if years > self.between(0, -1) + 1:
+            return []
         if self.moments is None:
-            steps = round(years / scale.years)
-            exact = abs(steps * scale.years - years) < NEAR
-            ordinals = scale.ordinals.tolist()
-            place = {ordinal: i for i, ordinal in enumerate(ordinals) if exact}
-            return [
-                (first, place[ordinal + steps])
-                for first, ordinal in enumerate(ordinals)
-                if ordinal + steps in place
-            ]
-        wanted = self.moments + _length(years)
-        # The place of the last date that is not after each anniversary.
-        last = np.searchsorted(self.moments, wanted, side="right") - 1
-        reached = (wanted <= self.moments[-1]) & (wanted - self.moments[last] < WEEK)
-        first = np.arange(len(self.moments))
-        return [(int(i), int(last[i])) for i in first[reached & (last > first)]]
+            return self._windows_of_steps(years)
+        return _windows_of_days(self.moments, years)
+
+    def _windows_of_steps(self, years: float) -> list[tuple[int, int]]:
+        """Pairs of dates that lie a whole number of places apart, within ``NEAR``."""
+        scale = self._known("a length in years")
+        apart = round(years / scale.years)
+        if apart < 1 or abs(apart * scale.years - years) >= NEAR:
+            return []
+        ordinals = scale.ordinals.tolist()
+        place = {ordinal: i for i, ordinal in enumerate(ordinals)}
+        return [
+            (first, place[ordinal + apart])
+            for first, ordinal in enumerate(ordinals)
+            if ordinal + apart in place
+        ]
 
     def position_text(self, position: int) -> str:
         """Text of a position, also of one that no unit has."""
@@ -358,6 +362,20 @@ def _moments(values: list[Any]) -> pd.DatetimeIndex | None:
         return pd.PeriodIndex(values).to_timestamp()
     stamps = _stamps(values)
     return None if stamps is None else pd.DatetimeIndex(stamps)
+
+
+def _windows_of_days(moments: pd.DatetimeIndex, years: float) -> list[tuple[int, int]]:
+    """Pairs of days of which the later is the anniversary of the first, or the last day
+    of the panel in the week before it; moments (T,) in order.
+    """
+    anniversary = moments + _length(years)
+    first = np.arange(len(moments))
+    # The place of the last date that is not after each anniversary.
+    last = np.searchsorted(moments, anniversary, side="right") - 1
+    in_panel = anniversary <= moments[-1]
+    within_week = anniversary - moments[last] < WEEK
+    found = first[in_panel & within_week & (last > first)]
+    return [(int(i), int(last[i])) for i in found]
 
 
 def _length(years: float) -> pd.DateOffset | pd.Timedelta:

@@ -26,7 +26,7 @@ from evenfield.numerics.ols import RANK_TOLERANCE, fit_ols
 from evenfield.numerics.random import generator_for
 from evenfield.numerics.spatial import Weights, multiplier
 
-TIE = 1e-5
+TIE = 1e-5  # of the size of a summary, within which a draw counts as equal to it
 # Why a specification has no effect: it is listed, and counted in no summary.
 COLLINEAR = "labels do not vary or are collinear in this sample"
 SUMMARIES = ("median_effect", "sign_share", "significant_share", "mean_statistic")
@@ -35,55 +35,65 @@ SUMMARIES = ("median_effect", "sign_share", "significant_share", "mean_statistic
 class JointTest(NamedTuple):
     """A summary of the curve against its distribution under permuted treatments."""
 
-    value: float  # of the data
+    value: float  # of the data, in units of the outcome, a share or a t
     p_value: float  # (1 + draws at least as extreme) / (1 + B)
     low: float  # 2.5 and 97.5 percent quantiles of the draws
     high: float
-    draws: int  # B
+    draws: int  # B, those in which the summary is defined
 
 
 def curve_summaries(
     estimates: Array, statistics: Array, df: Array, sign: float
 ) -> Array:
-    """Summarise curves: median effect, share of the predicted sign, share significant
-    so, mean statistic.
+    """Summarise curves in the order of ``SUMMARIES``: median effect, share of the
+    predicted sign, share significant so, mean statistic; estimates and statistics (S, D)
+    of S specifications in D draws, df (S,) -> (4, D).
 
     Notes
     -----
     Simonsohn, Simmons and Nelson (2020), "Specification curve analysis". Significant
-    means a two-sided t test at five percent with the predicted sign.
+    means a two-sided t test at five percent with the predicted sign. A specification
+    counts in the draws in which its statistic is finite; a draw without one is NaN.
     """
     defined = np.isfinite(statistics)
-    statistics = np.where(defined, statistics, 0.0)
-    right = (sign * estimates > 0) & defined
     count = np.where(defined.any(axis=0), defined.sum(axis=0), np.nan)
-    significant = right & (np.abs(statistics) > stdtrit(df, 0.975)[:, None])
+    predicted = (sign * estimates > 0) & defined
+    # |t| above the 97.5 percent quantile of t(df).
+    critical = stdtrit(df, 0.975)[:, None]
+    t = np.where(defined, statistics, 0.0)
+    significant = predicted & (np.abs(t) > critical)
     summaries = [
         _medians(estimates, defined),
-        right.sum(axis=0) / count,
+        predicted.sum(axis=0) / count,
         significant.sum(axis=0) / count,
-        statistics.sum(axis=0) / count,
+        t.sum(axis=0) / count,
     ]
     return np.stack(summaries)
 
 
 def _medians(estimates: Array, defined: np.ndarray) -> Array:
+    """Return the median of the defined estimates of each draw, NaN where there is none;
+    both (S, D) -> (D,).
+    """
+    # NaN is sorted behind all numbers.
     ranked = np.sort(np.where(defined, estimates, np.nan), axis=0)
     count = defined.sum(axis=0)
+    # Counted from zero, the middle of n is (n - 1) / 2 rounded down and up.
     lower = np.maximum(count - 1, 0) // 2
     upper = np.minimum(count // 2, len(ranked) - 1)
-    middle = np.stack([lower, upper])
-    return np.asarray(np.take_along_axis(ranked, middle, axis=0).mean(axis=0))
+    middle = np.take_along_axis(ranked, np.stack([lower, upper]), axis=0)
+    return np.asarray(middle.mean(axis=0))
 
 
 def joint_test(value: float, draws: Array, sign: float) -> JointTest:
     """Compare a summary of the data with its draws, in the predicted direction; draws
-    (B,).
+    (B,), of which those that are not defined do not count.
     """
     draws = draws[np.isfinite(draws)]
     if not len(draws):
         raise NumericsError("a joint test needs draws")
-    # In the unit of measure of the draws: a tie of one outcome is one of its thousandth.
+    # p = (1 + #{b: sign s_b >= sign s}) / (1 + B), ties by rounding among them. What is
+    # a tie grows with the summary: no unit of measure of the outcome changes p.
     size = max(abs(value), float(np.median(np.abs(draws))))
     bar = sign * value - TIE * size
     extreme = int((sign * draws >= bar).sum())
@@ -101,8 +111,10 @@ def joint_tests(values: Array, draws: Array, sign: float) -> dict[str, JointTest
     """Compare each summary of a curve with its draws, by name; values (S,), draws (S, B)."""
     # Shares count the predicted sign already: for them more is always further.
     signs = {name: 1.0 if "share" in name else sign for name in SUMMARIES}
-    lines = zip(SUMMARIES, values, draws, strict=True)
-    return {name: joint_test(value, drawn, signs[name]) for name, value, drawn in lines}
+    return {
+        name: joint_test(value, of_draws, signs[name])
+        for name, value, of_draws in zip(SUMMARIES, values, draws, strict=True)
+    }
 
 
 def curve_tests(
@@ -123,19 +135,21 @@ def drawn_keys(seed: int, draws: range, N: int) -> Array:
 
 
 def permutations_from_keys(keys: Array, strata: np.ndarray) -> np.ndarray:
-    """Turn one random key a unit into a permutation inside strata, the same for every
-    table of these units; keys (B, N), strata (N,) -> (B, N).
+    """Turn one random key a unit into a permutation inside strata; keys (B, N), strata
+    (N,) codes or names -> (B, N), place i of draw b having what unit ``[b, i]`` had.
     """
     source = np.tile(np.arange(len(strata)), (len(keys), 1))
-    for name in np.unique(strata):
-        members = np.flatnonzero(strata == name)
-        source[:, members] = members[np.argsort(keys[:, members], kind="stable")]
+    for stratum in np.unique(strata):
+        members = np.flatnonzero(strata == stratum)
+        # The first member gets from that with the smallest key, and so on.
+        by_key = np.argsort(keys[:, members], axis=1, kind="stable")
+        source[:, members] = members[by_key]
     return source
 
 
 def permutations_among(whole: np.ndarray, at: np.ndarray) -> np.ndarray:
-    """Return the same permutations among some of the units; whole (B, M), their
-    positions (N,) -> (B, N).
+    """Return the same permutations among some of the units; whole (B, M) of all units,
+    at (N,) positions of these, each once -> (B, N) positions among these.
 
     Notes
     -----
@@ -143,13 +157,14 @@ def permutations_among(whole: np.ndarray, at: np.ndarray) -> np.ndarray:
     this one got: the draw stays uniform.
     """
     source = whole[:, at]
-    back = np.full(whole.shape[1], -1)
-    back[at] = np.arange(len(at))
+    # From a position among all units to that among these; -1 for others.
+    position = np.full(whole.shape[1], -1)
+    position[at] = np.arange(len(at))
     # Follow the cycle of a draw until it comes to one of the units.
-    while (back[source] < 0).any():
+    while (position[source] < 0).any():
         next_source = np.take_along_axis(whole, source, axis=1)
-        source = np.where(back[source] < 0, next_source, source)
-    return np.asarray(back[source])
+        source = np.where(position[source] < 0, next_source, source)
+    return np.asarray(position[source])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,7 +173,8 @@ class LabelTerms:
     averages over the neighbours, alone or times a column that stays with its unit.
     """
 
-    # by place among the L labels and, behind them, their averages: the column (N,)
+    # Of each of R regressors: its place among the L labels and, behind them, their L
+    # averages, and the column (N,) that it is multiplied with, if any.
     factors: tuple[tuple[int, Array | None], ...]
     neighbours: Weights | None = None  # W, shape (N, N)
 
@@ -167,12 +183,13 @@ class LabelTerms:
         (R, B, N).
         """
         W = None if self.neighbours is None else multiplier(self.neighbours)
-        whole = LabelDesign(W).drawn(labels, source)
-        parts = [
-            whole[place] if factor is None else factor * whole[place]
+        # (L, B, N), or (2 L, B, N) with averages.
+        moved = LabelDesign(W).drawn(labels, source)
+        regressors = [
+            moved[place] if factor is None else factor * moved[place]
             for place, factor in self.factors
         ]
-        return np.stack(parts)
+        return np.stack(regressors)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -215,11 +232,16 @@ def dealt_effects(
     held
         The rows.
     drawn : (R, 1 + B, N)
-        What labels make, the labels of the data first.
+        Regressors that labels make, of all N units, those of the data first.
     products : (R, R, 1 + B)
         Its cross-products, as `HeldRows.products` gives them.
     c : (R,)
         Weights of the effect.
+
+    Raises
+    ------
+    NumericsError
+        If there are no degrees of freedom, or the controls are collinear.
     """
     y = held.y
     n, K = held.controls.shape
@@ -228,18 +250,22 @@ def dealt_effects(
         raise NumericsError(f"{n} observations cannot carry {K + len(c)} coefficients")
     # By Frisch, Waugh and Lovell all draws need of y is e = y - QQ'y.
     e = y - held.basis @ (held.basis.T @ y)
-    whole = np.zeros(drawn.shape[2])
-    whole[held.units_used] = e
+    # Zero for units that are not used: D'e of their rows is then no part of the sum.
+    e_of_units = np.zeros(drawn.shape[2])
+    e_of_units[held.units_used] = e
+    of_data = drawn[:, 0, held.units_used].T
     estimates, statistics = label_statistics(
-        products,
-        drawn @ whole,
-        y,
-        e,
-        c,
-        df,
-        label_scale(drawn[:, 0, held.units_used].T),
+        products, drawn @ e_of_units, y, e, c, df, label_scale(of_data)
     )
     return DealtEffects(estimates, statistics, df)
+
+
+class Slopes(NamedTuple):
+    """The slope of each treatment, of the data first and then of each draw."""
+
+    estimates: Array  # (1 + B,) NaN where a treatment does not vary
+    errors: Array  # (1 + B,) CR1 by unit
+    df: int  # G - 1, of G units
 
 
 def slopes_by_draw(
@@ -248,32 +274,58 @@ def slopes_by_draw(
     controls: Array,
     units: np.ndarray,
     absorbed: int = 0,
-    squares: Array | None = None,
-) -> tuple[Array, Array, int]:
-    """Return the slope of each treatment given the controls, its error by unit, and G -
-    1; treatments (N, B), ``absorbed`` effects that were taken out and count, sums of
-    ``squares`` of the treatments before that (B,).
+    squares_before: Array | None = None,
+) -> Slopes:
+    """Regress an outcome on controls and one treatment, for each of many treatments.
+
+    Parameters
+    ----------
+    y : (N,)
+        Outcome.
+    treatments : (N, 1 + B)
+        The treatment of the data, then those of the draws.
+    controls : (N, K)
+        The constant and controls.
+    units : (N,)
+        Codes of clusters, 0 to G - 1.
+    absorbed : int
+        Number of effects that were taken out of all of these and count in CR1.
+    squares_before : (1 + B,)
+        Sums of squares of treatments before effects were taken out; those of
+        ``treatments`` by default.
+
+    Raises
+    ------
+    NumericsError
+        If the treatment of the data is collinear with the controls, there is one unit,
+        or there are no more rows than coefficients.
     """
     # Refuses what is collinear.
     fit_ols(y, np.column_stack([controls, treatments[:, 0]]))
-    # Frisch and Waugh: the controls are taken out of all treatments at once.
-    Q = np.linalg.qr(controls)[0]
     G = int(units.max()) + 1
-    d = treatments - Q @ (Q.T @ treatments)
-    e = y - Q @ (Q.T @ y)
-    square = (d**2).sum(axis=0)
-    # A draw that leaves a treatment without variation in these rows has no slope: what
-    # is left of it is rounding.
-    whole = (treatments**2).sum(axis=0) if squares is None else squares
-    square[square <= RANK_TOLERANCE**2 * whole] = np.nan
-    beta = d.T @ e / square
     if G < 2:
         raise NumericsError("inference by cluster needs at least two clusters")
-    k = controls.shape[1] + 1 + absorbed
-    if len(y) <= k:
-        raise NumericsError(f"{len(y)} observations cannot carry {k} coefficients")
-    factor = G / (G - 1) * (len(y) - 1) / (len(y) - k)
-    rows = np.arange(len(units))
-    by_unit = csr_array((np.ones(len(units)), (units, rows)))
-    scores = np.asarray(by_unit @ (d * (e[:, None] - d * beta)))
-    return beta, np.sqrt(factor * (scores**2).sum(axis=0)) / square, G - 1
+    N = len(y)
+    K = controls.shape[1] + 1 + absorbed
+    if N <= K:
+        raise NumericsError(f"{N} observations cannot carry {K} coefficients")
+    # Frisch, Waugh and Lovell: with QQ' the projection on the controls,
+    # d = D - QQ'D and e = y - QQ'y, of all treatments D at once.
+    Q = np.linalg.qr(controls)[0]
+    d = treatments - Q @ (Q.T @ treatments)
+    e = y - Q @ (Q.T @ y)
+    dd = (d**2).sum(axis=0)
+    # A draw that leaves a treatment without variation in these rows has no slope: what
+    # is left of it is rounding.
+    if squares_before is None:
+        squares_before = (treatments**2).sum(axis=0)
+    dd[dd <= RANK_TOLERANCE**2 * squares_before] = np.nan
+    # b = d'e / d'd
+    beta = d.T @ e / dd
+    # CR1: se = sqrt(G / (G - 1) (N - 1) / (N - K) sum_g (sum_{i in g} d_i u_i)^2) / d'd
+    u = e[:, None] - d * beta
+    sum_by_unit = csr_array((np.ones(N), (units, np.arange(N))))
+    scores = np.asarray(sum_by_unit @ (d * u))
+    factor = G / (G - 1) * (N - 1) / (N - K)
+    errors = np.sqrt(factor * (scores**2).sum(axis=0)) / dd
+    return Slopes(beta, errors, G - 1)

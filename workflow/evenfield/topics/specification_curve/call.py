@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -35,8 +36,9 @@ from evenfield.topics.specification_curve.estimate_regressions import (
 )
 
 STRATUM = "stratum"
-TABLES = ["unit_scheme", "period", "taxonomy"]  # columns that say whose row it is
-IN = "in "  # before the name of a sample: the column that says who is in it
+TABLES = ["unit_scheme", "period", "taxonomy"]  # columns by which tables are told apart
+IN = "in "  # before the name of a sample: the column, true for units in it
+HELD = (IN, "control_")  # how columns begin that stay with their unit
 NEAR = [f"W {name}" for name in LABELS]  # neighbours' averages in the library
 # Regressors that labels make, by the kind of a curve.
 TERMS = {
@@ -54,8 +56,11 @@ def call(study: Study, row: Row) -> Call:
     section = section_of(study, Section, "specification_curve")
     spec = specification(section.curves, row)
     points = spec.points(study)
-    if row["period"] != ALL:
-        points = [point for point in points if point.period == row["period"]]
+    period = row["period"]
+    if period != ALL:
+        points = [point for point in points if point.period == period]
+    if not points:
+        raise NoCallError(f"its curve has no period {period} any more")
     data = _data(study, points)
     weights = _weights(study, spec, points)
     place = Place(
@@ -90,13 +95,13 @@ def call(study: Study, row: Row) -> Call:
 def _differs_by_order(
     study: Study, section: Section, data: pd.DataFrame
 ) -> dict[str, str]:
-    """Say that draws differ where the units of all curves are not those of this one in
-    the order of their names.
+    """Say that p differs by draws where the topic gives keys to other units, or in
+    another order, than the library, which sorts the units of this curve by name.
     """
-    names = scheme_names(section, study)
-    order = ordered_strata({name: _scheme(study, name) for name in names})
-    same = list(order) == sorted(data["unit"].unique())
-    return {} if same else {"p_value": DRAWS}
+    schemes = {name: _scheme(study, name) for name in scheme_names(section, study)}
+    units_of_topic = list(ordered_strata(schemes))
+    units_of_library = sorted(data["unit"].unique())
+    return {} if units_of_topic == units_of_library else {"p_value": DRAWS}
 
 
 @cache
@@ -106,57 +111,57 @@ def _scheme(study: Study, name: str) -> Scheme:
 
 
 def _data(study: Study, points: Sequence[Point]) -> pd.DataFrame:
-    """Return a row for each unit of a scheme in each period, with its labels by each
-    taxonomy.
+    """Return tables of unit scheme, period and taxonomy below each other, a row a unit in
+    each, with the columns that the points need.
     """
-    tables = dict.fromkeys(
+    samples = dict.fromkeys(point.sample for point in points)
+    keys = dict.fromkeys(
         (point.unit_scheme, point.period, point.taxonomy) for point in points
     )
     parts = []
-    for name, period, taxonomy in tables:
+    for key in keys:
+        name, period, taxonomy = key
         scheme = _scheme(study, name)
         if period not in scheme.periods:  # a specification that has no estimate
             continue
-        labels = scheme.labels[taxonomy, period].T
-        parts.append(
-            pd.DataFrame({"unit": scheme.units})
-            .join(
-                scheme.periods[period].drop(columns=TABLES, errors="ignore"), on="unit"
-            )
-            .assign(**dict(zip(TABLES, (name, period, taxonomy), strict=True)))
-            .assign(**dict(zip(LABELS, labels, strict=True)))
-            .assign(**{STRATUM: scheme.strata.astype(str)})
-            .assign(**{IN + key: one for key, one in _members(scheme, points)})
-        )
+        units = pd.DataFrame({"unit": scheme.units})
+        variables = scheme.periods[period].drop(columns=TABLES, errors="ignore")
+        columns: dict[str, Any] = dict(zip(TABLES, key, strict=True))
+        columns |= dict(zip(LABELS, scheme.labels[taxonomy, period].T, strict=True))
+        columns[STRATUM] = scheme.strata.astype(str)
+        columns |= {IN + sample: _members(scheme, sample) for sample in samples}
+        parts.append(units.join(variables, on="unit").assign(**columns))
+    data = pd.concat(parts, ignore_index=True)
     used = {START, *LABELS, STRATUM, "unit", *TABLES}
     used |= {point.outcome for point in points}
-    whole = pd.concat(parts, ignore_index=True)
-    names = map(str, whole)
-    return whole[[x for x in names if x in used or x.startswith((IN, "control_"))]]
+    names = map(str, data)
+    kept = [name for name in names if name in used or name.startswith(HELD)]
+    return data[kept]
 
 
-def _members(scheme: Scheme, points: Sequence[Point]) -> list[tuple[str, np.ndarray]]:
-    """Return who is in each sample, (N,), by its name."""
-    names = dict.fromkeys(point.sample for point in points)
-    return [(name, np.isin(scheme.units, scheme.samples[name])) for name in names]
+def _members(scheme: Scheme, sample: str) -> np.ndarray:
+    """Say which units are in a sample, (N,) of bool."""
+    return np.isin(scheme.units, scheme.samples[sample])
 
 
 def _controls(spec: CurveSpec, data: pd.DataFrame) -> list[list[str]]:
-    """Return the sets of controls, which are the same for all outcomes of a call."""
-    sets = [
+    """Return the sets of controls, as columns, which are the same for all outcomes of a
+    call.
+    """
+    first, *others = [
         [columns_held(data.columns, outcome, names) for names in spec.controls]
         for outcome in spec.outcomes
     ]
-    if any(one != sets[0] for one in sets):
+    if any(sets != first for sets in others):
         raise NoCallError(
             "its outcomes have different controls: initial income where they are growth;"
             " give the curve of each kind of outcome an id of its own"
         )
-    return sets[0]
+    return first
 
 
 def _contrast(point: Point) -> dict[str, float]:
-    """Return the weights of the effect by name of the term."""
+    """Return the weights of the effect by name of the term, those that are not zero."""
     weights = weights_of_effect(point).tolist()
     named = zip(TERMS[point.kind], weights, strict=True)
     return {name: weight for name, weight in named if weight}
@@ -165,7 +170,9 @@ def _contrast(point: Point) -> dict[str, float]:
 def _weights(
     study: Study, spec: CurveSpec, points: Sequence[Point]
 ) -> dict[str, pd.DataFrame] | None:
-    """Return the weights of all units by name, (N, N) each."""
+    """Return the spatial weights of all units by name, (N, N) each; none where own labels
+    alone are regressors.
+    """
     if spec.kind == "own":
         return None
     schemes = {point.unit_scheme for point in points}
