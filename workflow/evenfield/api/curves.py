@@ -2,12 +2,13 @@
 permuted treatments or under labels that are dealt out together.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_bool_dtype
 
 from evenfield.api.arguments import whole as whole_number
 from evenfield.api.data import Table, matched_weights, names_of, reported, table
@@ -40,7 +41,8 @@ class Case(NamedTuple):
 
 def _cases(y: Any, controls: Any, samples: Any, sign: Any) -> list[Case]:
     """Return every combination of outcomes, sets of controls and samples."""
-    if isinstance(sign, bool) or sign not in (1, -1):
+    is_number = isinstance(sign, int | float | np.number) and not isinstance(sign, bool)
+    if not is_number or sign not in (1, -1):
         raise EstimateError(f"sign={sign!r}", "1 or -1", "give the predicted sign")
     if not isinstance(samples, Mapping | None):
         raise EstimateError(
@@ -48,7 +50,14 @@ def _cases(y: Any, controls: Any, samples: Any, sign: Any) -> list[Case]:
             "queries by name",
             "give samples={'all': '', 'late': 'year > 2000'}, for example",
         )
-    outcomes, sets = names_of(y), list(controls)
+    outcomes, sets = names_of(y), names_of(controls)
+    for names in sets:
+        if not isinstance(names, Iterable):
+            raise EstimateError(
+                f"a set of controls {names!r}",
+                "a sequence of columns",
+                "give controls=[(), ('income',)], for example",
+            )
     for name, listed in {"y": outcomes, "controls": sets}.items():
         if not listed:
             raise EstimateError(
@@ -229,7 +238,8 @@ def label_curve(
     Notes
     -----
     Simonsohn, Simmons and Nelson (2020). One permutation of units for all specifications;
-    p = (1 + draws at least as far) / (1 + draws).
+    p = (1 + draws at least as far) / (1 + draws). Units are dealt out in the order of
+    their names, so that names in another order are other draws.
     """
     whole_number("draws", draws, lowest=1)
     whole_number("seed", seed, lowest=0)
@@ -239,6 +249,11 @@ def label_curve(
         raise EstimateError("labels without a column", "one at least", "name it")
     made = [*names, *(LAG + name for name in names if w is not None)]
     shown = names_of(terms) or made
+    for name in (*names, *shown):
+        if not isinstance(name, str):
+            raise EstimateError(
+                f"a label or term {name!r}", "its name as text", "name one column each"
+            )
     weights = contrast_weights(contrast, shown[0])
     for name in weights:
         chosen("coefficient", name, shown, "name terms")
@@ -259,7 +274,7 @@ def label_curve(
             label_terms = curve.LabelTerms(factors=factors, neighbours=W)
             effects = _effects(rows, cases, label_terms.drawn(values, source), c)
             for case, effect in zip(cases, effects, strict=True):
-                about = part, network_name, case.name
+                about = part, str(network_name), case.name
                 found[" | ".join(filter(None, about))] = effect
     lines = {name: one for name, one in found.items() if not isinstance(one, str)}
     undefined = {name: one for name, one in found.items() if isinstance(one, str)}
@@ -385,7 +400,7 @@ def _weights_of(network: object, name: str, part: str, rows: Table) -> Any:
     try:
         return matched_weights(network, rows.units.names)
     except (EstimateError, WeightsError) as error:
-        where = " of ".join(filter(None, [name, part]))
+        where = " of ".join(filter(None, [str(name), part]))
         raise type(error)(
             f"w{where and ' ' + where}: {error.found}", error.expected, error.action
         ) from error
@@ -413,11 +428,17 @@ def _sample(data: pd.DataFrame, query: str) -> pd.DataFrame:
     """Return the rows of a query, all of them where it is empty."""
     if not query:
         return data
+    expected = 'a query of columns, such as "coastal == 1"'
     try:
-        return data.query(query)
+        holds = data.eval(query)
     except Exception as error:  # a query may hold any code of its user
+        reason = " ".join(str(error).split())
         raise EstimateError(
-            f"the sample {query!r} fails: {error}",
-            'a query of columns, such as "coastal == 1"',
-            "correct it",
+            f"the sample {query!r} fails: {reason}", expected, "correct it"
         ) from error
+    # Of numbers pandas would take the rows with these labels, some of them twice.
+    if not isinstance(holds, pd.Series) or not is_bool_dtype(holds.infer_objects()):
+        raise EstimateError(
+            f"the sample {query!r}, which is no condition", expected, "correct it"
+        )
+    return data[holds.fillna(False).to_numpy(bool)]
