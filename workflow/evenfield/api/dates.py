@@ -119,7 +119,7 @@ class Dates:
         scale = self._known("a length in years")
         if self.moments is None:
             steps = round(years / scale.years)
-            exact = abs(steps * scale.years - years) < NEAR
+            exact = steps > 0 and abs(steps * scale.years - years) < NEAR
             ordinals = scale.ordinals.tolist()
             place = {ordinal: i for i, ordinal in enumerate(ordinals) if exact}
             return [
@@ -127,6 +127,9 @@ class Dates:
                 for first, ordinal in enumerate(ordinals)
                 if ordinal + steps in place
             ]
+        reach = (self.moments[-1] - self.moments[0]) / pd.Timedelta(days=DAYS_A_YEAR)
+        if years > reach + 1:  # the calendar of pandas ends in 2262
+            return []
         wanted = self.moments + _length(years)
         # The place of the last date that is not after each anniversary.
         last = np.searchsorted(self.moments, wanted, side="right") - 1
@@ -300,7 +303,7 @@ def _natural_order(labels: np.ndarray) -> np.ndarray:
 
 def _text(label: object) -> str:
     """Write a date: days without the time of midnight, 1990.0 as 1990."""
-    if isinstance(label, np.datetime64 | datetime.date):
+    if isinstance(label, np.datetime64 | datetime.date) and not pd.isna(label):
         stamp = pd.Timestamp(label)
         whole = stamp == stamp.normalize()
         return stamp.strftime("%Y-%m-%d") if whole else stamp.isoformat()
@@ -365,7 +368,7 @@ def _length(years: float) -> pd.DateOffset | pd.Timedelta:
     months = round(12 * years)
     if abs(months / 12 - years) < NEAR:
         return pd.DateOffset(months=months)
-    return pd.Timedelta(days=DAYS_A_YEAR * years)
+    return pd.Timedelta(days=DAYS_A_YEAR * years).round("s")
 
 
 def _is_day(text: str) -> bool:
