@@ -321,3 +321,11 @@ def test_so_many_days_are_a_part_of_a_year():
         fit = ef.beta_windows("log_y", data, count / 365.25, **keys)
         assert ends_of(fit)["2000-01-01"] == f"2000-01-{1 + count:02d}"
         assert fit.notes["windows"] == 40 - count
+
+
+@pytest.mark.parametrize("factor", [1e200, 1e-200])
+def test_levels_that_no_float_can_square_are_refused(factor):
+    data = DATA.assign(rich=factor * DATA["rich"])
+    words = "a regressor too large or too small to be squared"
+    with np.errstate(all="raise"):
+        refused(words, ef.beta_windows, "rich", data, 5, draws=9, **KEYS)
