@@ -350,3 +350,18 @@ def test_a_column_of_yes_and_no_is_a_condition():
         some = data.astype({"large": kind})
         fit = ef.label_curve("y", some, "cluster", samples={"some": "large"}, **ABOUT)
         assert fit.params.equals(want.params)
+
+
+@pytest.mark.parametrize("column", ["y", "z", "cluster"])
+def test_numbers_that_no_float_can_square_are_refused(column):
+    data = ONE.assign(**{column: 1e200 * ONE[column]})
+    options = {"controls": [("z",)], **ABOUT}
+    with np.errstate(all="raise"):
+        refused(
+            f"{column} too large to be squared",
+            ef.label_curve,
+            "y",
+            data,
+            "cluster",
+            **options,
+        )

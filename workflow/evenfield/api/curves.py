@@ -23,6 +23,8 @@ from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.fixed_effects import effect_span, without_effects
 from evenfield.study.errors import EstimateError, WeightsError, counted, first_examples
 
+HUGE = 1e140  # below the root of the largest float, with room for a sum
+
 
 class Case(NamedTuple):
     """One combination of outcome, controls and sample."""
@@ -268,6 +270,8 @@ def label_curve(
         at = np.searchsorted(units, rows.units.names)
         source = curve.permutations_among(whole, at)
         values = np.column_stack([rows.numbers(name) for name in names])
+        for name, column in zip(names, values.T, strict=True):
+            _refuse_huge(name, column)
         factors = tuple(_factor(rows, name, made) for name in shown)
         for network_name, network in networks.items():
             W = None if w is None else _weights_of(network, network_name, part, rows)
@@ -414,14 +418,22 @@ def _held(rows: Table, case: Case) -> curve.HeldRows:
     names = [case.outcome, *case.controls]
     y, *others = [rows.numbers(name, missing=True).to_numpy()[used] for name in names]
     # A gap leaves out the specification, not the unit: samples stay what they are.
-    columns = zip(names, [y, *others], strict=True)
+    columns = [*zip(names, [y, *others], strict=True)]
     lacks = [name for name, column in columns if np.isnan(column).any()]
     if lacks:
         raise NumericsError(f"missing values of {first_examples(lacks)}")
+    for name, column in columns:
+        _refuse_huge(name, column)
     constant = np.ones(len(used))
     return curve.HeldRows(
         units_used=used, y=y, controls=np.column_stack([constant, *others])
     )
+
+
+def _refuse_huge(name: str, column: np.ndarray) -> None:
+    """Refuse numbers whose squares are none."""
+    if np.abs(column).max() > HUGE:
+        raise NumericsError(f"{name} too large to be squared")
 
 
 def _sample(data: pd.DataFrame, query: str) -> pd.DataFrame:
