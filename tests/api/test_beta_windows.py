@@ -8,7 +8,7 @@ import pytest
 import statsmodels.api as sm
 
 import evenfield as ef
-from made_panel import DATA, KEYS, YEARS, N, refused
+from made_panel import DATA, KEYS, YEARS, N, long, refused
 from tolerances import close
 
 LEVELS = DATA.pivot(index="unit", columns="year", values="rich")
@@ -278,3 +278,69 @@ def test_an_interval_without_an_end_says_so():
     assert fit.notes["bands without an end"] == 2
     assert "In 2 it has no upper end or none." in str(fit.interpret())
     assert windows().notes["bands without an end"] == ""
+
+
+def flipping(from_date):
+    """Levels whose order turns around from date to date, from one date on."""
+    rng = np.random.default_rng(5)
+    sides = np.where(np.arange(10) < from_date, 1, (-1) ** np.arange(10))
+    y = 0.1 * np.outer(np.arange(12), sides) + 0.001 * rng.normal(size=(12, 10))
+    return long([f"u{i:02d}" for i in range(12)], np.arange(1990, 2000), log_y=y)
+
+
+def test_windows_without_a_speed_are_not_among_those_that_have_one():
+    fit = ef.beta_windows("log_y", flipping(5), 1, draws=9, **KEYS)
+    known = fit.params.notna().sum()
+    assert 0 < known < 9
+    words = f"Over {known} windows of 9, the others imply none, the speed lies between"
+    assert str(fit.interpret()).startswith(words)
+    none = ef.beta_windows("log_y", flipping(0), 1, draws=9, **KEYS).interpret()
+    assert none.startswith("No slope of 9 windows implies a constant speed.")
+
+
+def test_gaps_that_widen_on_both_sides_of_a_break_do_not_close():
+    rng = np.random.default_rng(5)
+    gaps = np.cumprod([1, *[1.05] * 6, *[1.02] * 6])
+    y = 0.1 * np.outer(np.arange(12), gaps) + 0.001 * rng.normal(size=(12, 13))
+    data = long([f"u{i:02d}" for i in range(12)], np.arange(1990, 2003), log_y=y)
+    fit = ef.beta_break("log_y", data, draws=9, **KEYS)
+    assert fit.params.drop("change").max() < 0 < fit.params["change"]
+    words = "The speed at which gaps close was higher after "
+    assert fit.interpret().startswith(words)
+
+
+def test_a_break_to_a_side_without_a_speed_has_no_size():
+    fit = ef.beta_break("log_y", flipping(5), draws=9, **KEYS)
+    assert np.isnan(fit.params["change"])
+    assert "on one side it implies no constant speed" in fit.interpret()
+
+
+@pytest.mark.parametrize("step", ["days", "years"])
+@pytest.mark.parametrize("years", [1e9, 1e-9])
+def test_years_that_no_calendar_has_are_refused(step, years):
+    days = pd.date_range("2000-01-01", periods=5) if step == "days" else range(5)
+    keys = {"unit": "unit", "time": "date"}
+    data = daily(days) if step == "days" else DATA.rename(columns={"year": "date"})
+    y = "log_y" if step == "days" else "rich"
+    refused(
+        "no two dates are 1e[+-]09 years apart", ef.beta_windows, y, data, years, **keys
+    )
+    words = "years=inf; expected more than 0 and finite"
+    refused(words, ef.beta_windows, y, data, np.inf, **keys)
+
+
+def test_so_many_days_are_a_part_of_a_year():
+    data = daily(pd.date_range("2000-01-01", periods=40))
+    keys = {"draws": 9, "unit": "unit", "time": "date"}
+    for count in (2, 7, 11, 23):
+        fit = ef.beta_windows("log_y", data, count / 365.25, **keys)
+        assert ends_of(fit)["2000-01-01"] == f"2000-01-{1 + count:02d}"
+        assert fit.notes["windows"] == 40 - count
+
+
+@pytest.mark.parametrize("factor", [1e200, 1e-200])
+def test_levels_that_no_float_can_square_are_refused(factor):
+    data = DATA.assign(rich=factor * DATA["rich"])
+    words = "a regressor too large or too small to be squared"
+    with np.errstate(all="raise"):
+        refused(words, ef.beta_windows, "rich", data, 5, draws=9, **KEYS)

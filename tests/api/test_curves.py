@@ -12,6 +12,7 @@ from scipy import stats
 
 import evenfield as ef
 from evenfield.models.specification_curve import drawn_keys
+from evenfield.study.errors import EstimateError
 from made_panel import refused
 from refusals import fails
 from tolerances import close
@@ -344,3 +345,67 @@ def test_what_are_no_weights_is_refused():
     fails(
         ef.WeightsError, "w u00: weights of type list", ef.label_curve, **call, w=links
     )
+
+
+@pytest.mark.parametrize("call", ["labels", "treatment"])
+@pytest.mark.parametrize("query", ["size", "size.sum()", "new = size > 3", "coast"])
+def test_a_sample_is_a_condition_and_takes_no_row_twice(call, query):
+    # Of numbers pandas takes the rows with these labels: of 1, 1, 2 the second twice.
+    options = {"unit": "unit", "draws": 9, "samples": {"some": query}}
+    function = {"labels": ef.label_curve, "treatment": ef.specification_curve}[call]
+    data = ONE.assign(size=[1, 1, *range(1, N - 1)])
+    with pytest.raises(
+        EstimateError, match=r"the sample .*a query of columns"
+    ) as error:
+        function("y", data, "cluster", **options)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"labels": [["cluster"]]}, r"a label or term \['cluster'\]"),
+        ({"terms": [["cluster"]]}, r"a label or term \['cluster'\]"),
+        ({"controls": None}, "a set of controls None; expected a sequence of columns"),
+        ({"controls": 5}, "a set of controls 5"),
+        ({"controls": [None]}, "a set of controls None"),
+        ({"sign": np.array([1, 1])}, r"sign=array\(\[1, 1\]\); expected 1 or -1"),
+        ({"draws": np.inf}, "draws=inf; expected a whole number"),
+        ({"by": []}, "by without a column; expected one at least"),
+        ({"y": "part"}, "part with what is no number"),
+    ],
+)
+def test_what_has_the_wrong_type_is_refused_in_one_line(options, words):
+    data = ONE.assign(part=ONE["y"] + 1j)
+    call = {"y": "y", "labels": LABELS, **ABOUT, **options}
+    refused(words, lambda: ef.label_curve(call.pop("y"), data, **call))
+
+
+def test_weights_may_have_numbers_for_names():
+    by_text = ef.label_curve("y", ONE, "cluster", w={"5": WEIGHTS["near"]}, **ABOUT)
+    by_number = ef.label_curve("y", ONE, "cluster", w={5: WEIGHTS["near"]}, **ABOUT)
+    assert by_number.params.equals(by_text.params)
+
+
+def test_a_column_of_yes_and_no_is_a_condition():
+    data = ONE.assign(large=(ONE["size"] > 3).astype(object))
+    want = ef.label_curve("y", ONE, "cluster", samples={"some": "size > 3"}, **ABOUT)
+    for kind in (object, bool, "boolean"):
+        some = data.astype({"large": kind})
+        fit = ef.label_curve("y", some, "cluster", samples={"some": "large"}, **ABOUT)
+        assert fit.params.equals(want.params)
+
+
+@pytest.mark.parametrize("column", ["y", "z", "cluster"])
+def test_numbers_that_no_float_can_square_are_refused(column):
+    data = ONE.assign(**{column: 1e200 * ONE[column]})
+    options = {"controls": [("z",)], **ABOUT}
+    with np.errstate(all="raise"):
+        refused(
+            f"{column} too large to be squared",
+            ef.label_curve,
+            "y",
+            data,
+            "cluster",
+            **options,
+        )

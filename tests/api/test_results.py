@@ -96,3 +96,18 @@ def test_names_of_any_characters_stand_in_latex_and_typst():
     assert f"\n{name} & " in table.latex()
     # Two strokes begin a comment.
     assert r"[y\/\/2]" in table.typst()
+
+
+@pytest.mark.parametrize("level", [[0.9], np.array([0.9, 0.95])])
+def test_several_levels_are_refused_in_one_line(level):
+    refused("a confidence level of .*0.9", FITS["least squares"].conf_int, level)
+
+
+def test_an_inference_that_is_no_name_is_refused():
+    options = {"inference": [["CR2"]], **KEYS}
+    refused(r"no inference \['CR2'\]", ef.ols, "y ~ x", DATA, **options)
+
+
+def test_a_mean_alone_is_put_in_words():
+    fit = ef.ols("y ~ 1", DATA, **KEYS)
+    assert fit.interpret() == fit.interpret("Intercept")

@@ -39,8 +39,8 @@ MANY = made([f"u{i:02d}" for i in range(24)], effect=0.5)
 WIDE = PANEL.pivot(index="year", columns="unit", values="y")
 
 
-def fitted(data=PANEL, **options):
-    return ef.synthetic_control("y", data, **{**CASE, **options})
+def fitted(data=PANEL, y="y", **options):
+    return ef.synthetic_control(y, data, **{**CASE, **options})
 
 
 def by_slsqp(y, D, before, demeaned):
@@ -310,6 +310,14 @@ def test_where_no_p_can_be_small_it_is_said():
     assert "and with 15 dates it cannot be" in short
 
 
+def test_what_ranks_refuse_is_said_as_the_interval_has_it():
+    # 1 / 20 is p = 5 % with 19 donors, at which the interval leaves out no effect.
+    fit = fitted(made([f"u{i:02d}" for i in range(20)], effect=0.5))
+    ranks = inference(fit, "ranks")
+    assert (ranks["p_value"], ranks["conf_low"] > 0) == (0.05, True)
+    assert fit.interpret().endswith("with p 0.05: chance is refused at 5%.")
+
+
 def with_value(value):
     at = (PANEL["unit"] == "u03") & (PANEL["year"] == 1984)
     return PANEL.assign(y=PANEL["y"].mask(at, value))
@@ -333,6 +341,14 @@ def with_value(value):
         ({"start": 1970}, "no date 1970"),
         ({"fit_end": 1992}, "a fit from 1980 to 1992 and an effect from 1992 to 1999"),
         ({"end": 1990}, "an effect from 1992 to 1990; expected"),
+        ({"date": pd.NaT}, "no date NaT"),
+        ({"y": ["y"]}, r"y=\['y'\]; expected a column, or an expression of columns"),
+        ({"y": 5}, "y=5; expected a column"),
+        ({"donors": np.array("u01")}, "1 donor for u00"),
+        (
+            {"data": PANEL.assign(unit=["a", ["b"]] * 80)},
+            r"unit with \['b'\]; .*convert",
+        ),
         ({"placebo": 1995}, "placebo=1995; expected a date of the fit .* 1981 to 1991"),
         ({"placebo": 1980}, "placebo=1980; expected a date of the fit"),
         ({"placebo": 1984}, "4 dates to fit, up to 1983"),

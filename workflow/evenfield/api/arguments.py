@@ -136,7 +136,8 @@ def whole(name: str, value: Any, lowest: int) -> None:
     number = isinstance(value, int | np.integer) and not isinstance(value, bool)
     if number and value >= lowest:
         return
-    nearly = isinstance(value, int | float | np.number) and value >= lowest
+    number = isinstance(value, int | float | np.number)
+    nearly = number and np.isfinite(value) and value >= lowest
     raise EstimateError(
         f"{name}={value!r}",
         f"a whole number, {lowest} or more",

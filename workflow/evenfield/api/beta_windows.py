@@ -79,8 +79,10 @@ def beta_windows(
     """
     whole("draws", draws, lowest=1)
     numeric("years", years)
-    if not years > 0:
-        raise EstimateError(f"years={years!r}", "more than 0", "give years=10, say")
+    if not 0 < years < np.inf:
+        raise EstimateError(
+            f"years={years!r}", "more than 0 and finite", "give years=10, say"
+        )
     rows, levels = _levels(y, data, unit, time)
     dates = rows.calendar
     windows = dates.windows(years)

@@ -24,6 +24,8 @@ from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.fixed_effects import effect_span, without_effects
 from evenfield.study.errors import EstimateError, WeightsError, counted, first_examples
 
+HUGE = 1e140  # below the root of the largest float, with room for a sum
+
 
 class Case(NamedTuple):
     """One combination of outcome, controls and sample."""
@@ -42,7 +44,8 @@ class Case(NamedTuple):
 
 def _cases(y: Any, controls: Any, samples: Any, sign: Any) -> list[Case]:
     """Return every combination of outcomes, sets of controls and samples, each once."""
-    if isinstance(sign, bool) or sign not in (1, -1):
+    is_number = isinstance(sign, int | float | np.number) and not isinstance(sign, bool)
+    if not is_number or sign not in (1, -1):
         raise EstimateError(f"sign={sign!r}", "1 or -1", "give the predicted sign")
     if not isinstance(samples, Mapping | None):
         raise EstimateError(
@@ -290,7 +293,8 @@ def label_curve(
     Notes
     -----
     Simonsohn, Simmons and Nelson (2020). One permutation of units for all specifications;
-    p = (1 + draws at least as far) / (1 + draws).
+    p = (1 + draws at least as far) / (1 + draws). Units are dealt out in the order of
+    their names, so that names in another order are other draws.
     """
     whole_number("draws", draws, lowest=1)
     whole_number("seed", seed, lowest=0)
@@ -300,6 +304,11 @@ def label_curve(
         raise EstimateError("labels without a column", "one at least", "name it")
     made = [*names, *(LAG + name for name in names if w is not None)]
     shown = names_of(terms) or made
+    for name in (*names, *shown):
+        if not isinstance(name, str):
+            raise EstimateError(
+                f"a label or term {name!r}", "its name as text", "name one column each"
+            )
     weights = contrast_weights(contrast, shown[0])
     for name in weights:
         chosen("coefficient", name, shown, "name terms")
@@ -315,13 +324,15 @@ def label_curve(
         at = np.searchsorted(units, rows.units.names)
         source = curve.permutations_among(source_of_all, at)
         values = np.column_stack([rows.numbers(name) for name in names])
+        for name, column in zip(names, values.T, strict=True):
+            _refuse_huge(name, column)
         factors = tuple(_factor(rows, name, made) for name in shown)
         for network_name, network in networks.items():
             W = None if w is None else _weights_of(network, network_name, part, rows)
             label_terms = curve.LabelTerms(factors=factors, neighbours=W)
             effects = _effects(rows, cases, label_terms.drawn(values, source), c)
             for case, effect in zip(cases, effects, strict=True):
-                about = part, network_name, case.name
+                about = part, str(network_name), case.name
                 effect_of[" | ".join(filter(None, about))] = effect
     defined = {
         name: effect
@@ -452,7 +463,7 @@ def _weights_of(network: object, name: str, part: str, rows: Table) -> Any:
     try:
         return matched_weights(network, rows.units.names)
     except (EstimateError, WeightsError) as error:
-        where = " of ".join(filter(None, [name, part]))
+        where = " of ".join(filter(None, [str(name), part]))
         raise type(error)(
             f"w{where and ' ' + where}: {error.found}", error.expected, error.action
         ) from error
@@ -466,14 +477,22 @@ def _held(rows: Table, case: Case) -> curve.HeldRows:
     names = [case.outcome, *case.controls]
     y, *others = [rows.numbers(name, missing=True).to_numpy()[used] for name in names]
     # A gap leaves out the specification, not the unit: samples stay what they are.
-    columns = zip(names, [y, *others], strict=True)
+    columns = [*zip(names, [y, *others], strict=True)]
     lacks = [name for name, column in columns if np.isnan(column).any()]
     if lacks:
         raise NumericsError(f"missing values of {first_examples(lacks)}")
+    for name, column in columns:
+        _refuse_huge(name, column)
     constant = np.ones(len(used))
     return curve.HeldRows(
         units_used=used, y=y, controls=np.column_stack([constant, *others])
     )
+
+
+def _refuse_huge(name: str, column: np.ndarray) -> None:
+    """Refuse numbers whose squares are none."""
+    if np.abs(column).max() > HUGE:
+        raise NumericsError(f"{name} too large to be squared")
 
 
 def _sample(data: pd.DataFrame, query: str) -> np.ndarray:
@@ -484,8 +503,9 @@ def _sample(data: pd.DataFrame, query: str) -> np.ndarray:
     try:
         inside: Any = data.eval(query)
     except Exception as error:  # a query may hold any code of its user
+        reason = " ".join(str(error).split())
         raise EstimateError(
-            f"the sample {query!r} fails: {error}", expected, "correct it"
+            f"the sample {query!r} fails: {reason}", expected, "correct it"
         ) from error
     # Numbers would be read as labels of rows.
     of_rows = isinstance(inside, pd.Series)

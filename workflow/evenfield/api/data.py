@@ -256,7 +256,7 @@ class Table:
         """Return a column of finite numbers that is there in every row."""
         values = self.column(name, missing=missing)
         try:
-            numbers = values.astype(float)
+            numbers = _real(values.to_frame()).iloc[:, 0]
         except (TypeError, ValueError) as error:
             raise EstimateError(
                 f"{name} with what is no number", "numbers", "take another column"
@@ -424,6 +424,7 @@ def table(
         chosen("column", name, rows, "name a column or level")
     # An infinite number is no date, and no name of a unit.
     named = rows[keys]
+    _refuse_lists(named)
     if (named.isna() | named.isin([np.inf, -np.inf])).any(axis=None):
         raise EstimateError(
             "a row without unit or date", "both in every row", "drop it"
@@ -486,6 +487,16 @@ def table(
         unit_name=unit,
         time_name=time,
     )
+
+
+def _refuse_lists(named: pd.DataFrame) -> None:
+    """Refuse lists where units and dates are named."""
+    for name, column in named.items():
+        for value in column if column.dtype == object else ():
+            if not isinstance(value, Hashable):
+                raise EstimateError(
+                    f"{name} with {value!r}", "text or numbers", "convert it"
+                )
 
 
 def _without_dates(

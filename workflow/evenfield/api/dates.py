@@ -304,7 +304,7 @@ def _natural_order(labels: np.ndarray) -> np.ndarray:
 
 def _text(label: object) -> str:
     """Write a date: days without the time of midnight, 1990.0 as 1990."""
-    if isinstance(label, np.datetime64 | datetime.date):
+    if isinstance(label, np.datetime64 | datetime.date) and not pd.isna(label):
         stamp = pd.Timestamp(label)
         whole = stamp == stamp.normalize()
         return stamp.strftime("%Y-%m-%d") if whole else stamp.isoformat()
@@ -383,7 +383,7 @@ def _length(years: float) -> pd.DateOffset | pd.Timedelta:
     months = round(12 * years)
     if abs(months / 12 - years) < NEAR:
         return pd.DateOffset(months=months)
-    return pd.Timedelta(days=DAYS_A_YEAR * years)
+    return pd.Timedelta(days=DAYS_A_YEAR * years).round("s")
 
 
 def _is_day(text: str) -> bool:

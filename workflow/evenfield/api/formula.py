@@ -193,7 +193,13 @@ def outcome_of(y: str, data: object, x: Sequence[str] = ()) -> str | Columns:
     if not isinstance(data, pd.DataFrame):
         return text  # refused when it is read
     names = {*map(str, data), *map(str, data.index.names)}
-    return Columns(str(y), tuple(map(str, x))) if str(y) in names else text
+    if str(y) in names:
+        return Columns(str(y), tuple(map(str, x)))
+    if not isinstance(y, str):
+        raise EstimateError(
+            f"y={y!r}", "a column, or an expression of columns", "write it as text"
+        )
+    return text
 
 
 def parsed(formula: str | Columns, data: pd.DataFrame) -> Model:

@@ -78,6 +78,9 @@ def _equivalence(fit: Fit) -> str:
 
 
 def _slope(fit: Fit) -> str:
+    rows = _rows(fit)
+    if [*rows] == ["Intercept"]:
+        return _coefficient(fit, rows["Intercept"])
     row = _first(fit)
     outcome = fit.model.split("~")[0].strip()
     less = "more" if row["estimate"] >= 0 else "less"
@@ -150,20 +153,36 @@ def _beta_path(fit: Fit) -> str:
     if "break after" in fit.notes:
         row = _first(fit)
         change, p = row["estimate"], row["p_value"]
-        side = "faster" if change >= 0 else "more slowly"
+        if not np.isfinite(change):
+            return (
+                f"The slope changes most after {fit.notes['break after']}, and on one side"
+                " it implies no constant speed; the data chose the date. By bootstrap over"
+                f" all dates p is {_number(p)}: {_refused(p, 'no change')}."
+            )
+        faster = change >= 0
+        how = f"Gaps closed {'faster' if faster else 'more slowly'}"
+        if fit.params.drop("change").min() < 0:  # gaps that widen do not close
+            how = f"The speed at which gaps close was {'higher' if faster else 'lower'}"
         return (
-            f"Gaps closed {side} after {fit.notes['break after']} than before, by"
+            f"{how} after {fit.notes['break after']} than before, by"
             f" {_number(100 * abs(change))} points of a percent a year; the data chose"
             f" the date. By bootstrap over all dates p is {_number(p)}:"
             f" {_refused(p, 'no change')}."
         )
     band = rows[rows["inference"] == "all windows"]
+    known = int(band["estimate"].notna().sum())
+    if not known:
+        return (
+            f"No slope of {len(band)} windows implies a constant speed. Their tests are"
+            " those of the slopes."
+        )
+    of_all = "" if known == len(band) else f" of {len(band)}, the others imply none,"
     low, high = (100 * band["estimate"].agg(end) for end in ("min", "max"))
     above = int((band["conf_low"] > 0).sum())
     missing = fit.notes["bands without an end"]
     unbounded = f" In {missing} it has no upper end or none." if missing else ""
     return (
-        f"Over {len(band)} windows the speed lies between {_number(low)} and"
+        f"Over {known} windows{of_all} the speed lies between {_number(low)} and"
         f" {_number(high)}% a year. The band that holds for all of them lies above zero in"
         f" {above}.{unbounded}"
     )
@@ -588,12 +607,14 @@ def _synthetic_control(fit: Fit) -> str:
     if notes["poor fit"]:
         first = f"{first}; that fit is poor, with an {notes['poor fit']}"
     p = row["p_value"]
-    second = f"{CHANCE_OF_GAP[row['inference']]} with p {_number(p)}: {_refused(p, 'chance')}"
+    # Ranks refuse at p = 5%, too: the interval leaves out what they refuse.
+    refused = "refused" if p <= SURE else "not refused"
+    second = f"{CHANCE_OF_GAP[row['inference']]} with p {_number(p)}: chance is {refused} at 5%"
     # One of J + 1 units is the treated one itself, and one of T shifts is none.
     count, what = notes["units"], "units"
     if row["inference"] == "conformal":
         count, what = len(fit.tables["path"]), "dates"
-    if 1 / count >= SURE:
+    if 1 / count > SURE:
         second = f"{second}, and with {count} {what} it cannot be"
     return f"{first}. {second}."
 

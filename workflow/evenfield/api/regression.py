@@ -261,9 +261,9 @@ def _kinds(rows: Table, options: Mapping[str, Any]) -> list[str]:
     several = rows.several or cluster is not None
     # HC3 takes rows as independent, which rows of one unit or cluster are not.
     named = names_of(options["inference"] or ("CR2" if several else "HC3"))
-    kinds = list(dict.fromkeys(named))  # each once
-    for kind in kinds:
+    for kind in named:
         chosen("inference", kind, METHODS)
+    kinds = list(dict.fromkeys(named))  # each once
     for name in ("cutoff_km", "average_correlation"):
         if options[name] is not None:
             numeric(name, options[name])

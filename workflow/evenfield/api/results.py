@@ -190,10 +190,13 @@ class Fit:
         @cache
         # Inference may take seconds: each level is computed once.
         def contrast_rows(level: float) -> pd.DataFrame:
-            return rows(share("confidence level", level, 0.95))
+            return rows(level)
+
+        def checked_rows(level: float) -> pd.DataFrame:
+            return contrast_rows(share("confidence level", level, 0.95))
 
         # The class is frozen, so that this one field is replaced past its lock.
-        object.__setattr__(self, "rows", contrast_rows)
+        object.__setattr__(self, "rows", checked_rows)
 
     def _main(self, level: float = 0.95) -> pd.DataFrame:
         rows = self.rows(level)

@@ -226,6 +226,8 @@ def samples_by(
             f"data of type {type(data).__name__}", "a DataFrame", "give it"
         )
     columns = names_of(by)
+    if not columns:
+        raise EstimateError("by without a column", "one at least", "name it")
     for column in columns:
         chosen("column", column, data)
         if data[column].isna().any():

@@ -152,7 +152,9 @@ def synthetic_control(
 
 def _ids(ids: Any) -> list[str]:
     """Return one id or several as text, as units of a table are named."""
-    several = isinstance(ids, Iterable) and not isinstance(ids, str)
+    if isinstance(ids, np.ndarray):
+        ids = ids.ravel().tolist()
+    several = isinstance(ids, Iterable) and not isinstance(ids, str | bytes)
     return [str(one) for one in (ids if several else [ids])]
 
 

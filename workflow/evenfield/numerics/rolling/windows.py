@@ -23,6 +23,7 @@ from evenfield.numerics.rolling.signed_influence import (
 DRAWS_AT_ONCE = 500
 CONSTANT = 1e-12
 LEVERAGE_ONE = 1e-10
+SMALLEST, LARGEST = 1e-140, 1e140  # whose squares and their sums are numbers
 
 
 class WindowFit(NamedTuple):
@@ -132,6 +133,8 @@ def _check_windows(y: Array, X: Array) -> None:
     largest = np.abs(X).max(axis=0)
     if (np.ptp(X, axis=0) <= CONSTANT * largest).any():
         raise NumericsError("a regressor is the same in every unit")
+    if not ((largest > SMALLEST) & (largest < LARGEST)).all():
+        raise NumericsError("a regressor too large or too small to be squared")
 
 
 def slope_draws(
