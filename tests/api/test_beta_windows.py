@@ -235,7 +235,7 @@ def test_days_without_an_anniversary_are_refused():
     refused(words, ef.beta_windows, "log_y", daily(days), 1, **keys)
 
 
-@pytest.mark.parametrize("years", [np.inf, 1e300, 1e9, 1e-12])
+@pytest.mark.parametrize("years", [1e300, 1e9, 1e-12])
 def test_lengths_that_no_calendar_has_are_refused(years):
     days = daily(pd.date_range("2000-01-02", "2003-06-30", freq="W"))
     for y, data, time in [("rich", DATA, "year"), ("log_y", days, "date")]:

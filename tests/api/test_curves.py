@@ -366,9 +366,12 @@ def test_a_sample_is_a_condition_and_takes_no_row_twice(call, query):
     [
         ({"labels": [["cluster"]]}, r"a label or term \['cluster'\]"),
         ({"terms": [["cluster"]]}, r"a label or term \['cluster'\]"),
-        ({"controls": None}, "a set of controls None; expected a sequence of columns"),
-        ({"controls": 5}, "a set of controls 5"),
-        ({"controls": [None]}, "a set of controls None"),
+        (
+            {"controls": None},
+            "None among the sets of controls; expected sequences of names",
+        ),
+        ({"controls": 5}, "5 among the sets of controls"),
+        ({"controls": [None]}, "None among the sets of controls"),
         ({"sign": np.array([1, 1])}, r"sign=array\(\[1, 1\]\); expected 1 or -1"),
         ({"draws": np.inf}, "draws=inf; expected a whole number"),
         ({"by": []}, "by without a column; expected one at least"),
