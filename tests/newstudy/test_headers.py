@@ -44,3 +44,13 @@ def test_the_line_of_a_longer_row_counts_blank_lines():
     rows = [["Incomes"], [""], ["unit", "2001"], ["a", "1"], [""], ["b", "2", "3"]]
     with pytest.raises(IngestError, match="line 6 has more cells than the header"):
         headed(rows, [])
+
+
+def test_names_that_stand_alone_above_their_rows_are_a_column():
+    rows = [[place, "", ""] for place in ("Aland", "Bland", "Cland")]
+    measures = [["Output", "5", "6"], ["People", "7", "8"]]
+    body = [row for name in rows for row in (name, *measures)]
+    table = headed([["Indicator", "1990", "1991"], *body], [])
+    assert table.names_above
+    assert list(table.frame["unit"]) == [name[0] for name in rows for _ in measures]
+    assert list(table.frame["Indicator"]) == ["Output", "People"] * 3
