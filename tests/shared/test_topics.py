@@ -140,3 +140,12 @@ def test_rows_without_a_call_are_named_by_columns_and_patterns_of_a_topic_with_c
                 assert set(patterns) <= {*ESTIMATE_COLUMNS}, name
                 for pattern in patterns.values():
                     assert re.compile(pattern)
+
+
+def test_what_python_compiles_is_no_file_of_the_library(tmp_path, monkeypatch):
+    monkeypatch.setattr(topics, "LIBRARY", tmp_path)
+    (tmp_path / "__pycache__").mkdir()
+    (tmp_path / "module.py").touch()
+    # A file that Python is writing, and renames a moment later.
+    (tmp_path / "__pycache__" / "module.cpython-311.pyc.14064416491").touch()
+    assert topics.library_files.__wrapped__() == {"module.py"}

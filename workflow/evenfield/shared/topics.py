@@ -296,11 +296,13 @@ def _reached(file: str) -> frozenset[str]:
 
 @cache
 def library_files() -> frozenset[str]:
-    """Name every file of the library from its folder."""
+    """Name every file of the library from its folder, but for what Python compiles, which
+    comes and goes.
+    """
     return frozenset(
         path.relative_to(LIBRARY).as_posix()
         for path in LIBRARY.rglob("*.*")
-        if path.suffix != ".pyc" and path.is_file()
+        if path.parent.name != "__pycache__" and path.is_file()
     )
 
 
