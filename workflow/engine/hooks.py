@@ -38,6 +38,7 @@ def install(stop: Callable[..., None], progress: ModuleType) -> None:
     JobScheduler.exit_gracefully = lambda _, *given: stop(*given)
     DAG.check_output_mtime = accept_any_time
     PersistenceBase._serialize_param = PersistenceBase._serialize_param_builtin
+    hash_files_once()
 
 
 def parse_with(parser: argparse.ArgumentParser) -> None:
@@ -106,6 +107,27 @@ def start_scripts_with(program: Path, folder: Path) -> None:
         )
 
     PythonScript.execute_script = execute
+
+
+def hash_files_once() -> None:
+    """Let Snakemake hash a file once for as long as it stays as it is."""
+    from snakemake.io import _IOFile
+
+    its_own = _IOFile.checksum
+    hashes = dict[object, str | None]()
+
+    async def checksum(file: Any, *given: Any, **named: Any) -> str | None:
+        try:
+            status = os.stat(file)
+        except OSError:  # also a file that is elsewhere
+            return await its_own(file, *given, **named)
+        state = (status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+        asked = (str(file), *state, *given, *sorted(named.items()))
+        if asked not in hashes:
+            hashes[asked] = await its_own(file, *given, **named)
+        return hashes[asked]
+
+    _IOFile.checksum = checksum
 
 
 async def accept_any_time(*_: object) -> None:
