@@ -118,7 +118,7 @@ def hash_files_once() -> None:
 
     async def checksum(file: Any, *given: Any, **named: Any) -> str | None:
         try:
-            status = os.stat(file)
+            status = Path(file).stat()
         except OSError:  # also a file that is elsewhere
             return await its_own(file, *given, **named)
         state = (status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)

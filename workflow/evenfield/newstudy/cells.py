@@ -18,9 +18,10 @@ MISSING = frozenset(LISTS["missing"])
 MOST_READ = 24  # columns whose numbers are kept
 NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 # Codes such as 01 are no figures: their zeros would be lost.
-CODE = re.compile("0[0-9]")
+CODE = re.compile("^0[0-9]", re.MULTILINE)
 PLAIN = re.compile(rf"(?!0[0-9]){NUMBER.pattern}")
-DIGITS_ONLY = frozenset("0123456789.+-")  # of which float reads what `PLAIN` does
+# Of which float reads what `PLAIN` does, a line each.
+DIGITS_ONLY = frozenset("0123456789.+-\n")
 # Blanks of any width: no-break, figure, punctuation, thin, narrow, of full width.
 BLANKS = " \u00a0\u2007\u2008\u2009\u202f\u3000"
 # In thousands, or in lakhs and crores as in India: 1,44,018.
@@ -77,6 +78,11 @@ def cell_text(value: object) -> str:
     return re.sub(r"[\x00-\x1f\x7f]+", " ", str(value)).strip()
 
 
+def is_missing(text: str) -> bool:
+    """Whether a text stands for no figure and no name, as n.a. does."""
+    return text.strip().lower() in MISSING
+
+
 def currency_mark(text: str) -> str:
     """Return the mark of money beside a figure; blank if there is none."""
     found = CURRENCY.search(text.strip())
@@ -111,7 +117,8 @@ def _plain(texts: Sequence[str]) -> np.ndarray | None:
     """Return texts as numbers where each is one written with a point, or missing; nothing
     if another form has to be tried.
     """
-    if DIGITS_ONLY.issuperset("".join(texts)) and not any(map(CODE.match, texts)):
+    lines = "\n".join(texts)
+    if DIGITS_ONLY.issuperset(lines) and not CODE.search(lines):
         with contextlib.suppress(ValueError):  # 1.2.3, or a blank cell
             read = np.array(list(map(float, texts)))
             if len(read) and np.isfinite(read).all():
@@ -121,7 +128,7 @@ def _plain(texts: Sequence[str]) -> np.ndarray | None:
         bare = text.strip()
         if PLAIN.fullmatch(bare):
             values.append(float(bare))
-        elif bare.lower() in MISSING:
+        elif is_missing(bare):
             values.append(np.nan)
         else:
             return None
@@ -209,7 +216,7 @@ def no_numbers(column: pd.Series) -> tuple[pd.Series, pd.Series]:
         held = column[numbers.notna()]
         return held, held[:0]
     cells = of_texts(column, str.strip)
-    held = cells[~of_texts(cells, lambda text: text.lower() in MISSING)]
+    held = cells[~of_texts(cells, is_missing)]
     wrong = held[~of_texts(held, lambda text: bool(_ANY.fullmatch(text)))]
     if wrong.empty and len(held):
         # Commas and points are both decimal somewhere: the rarer one is odd.

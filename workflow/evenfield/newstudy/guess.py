@@ -71,9 +71,11 @@ COMPUTED = (
     " output_share relative_log_income_unweighted population_share"
 ).split()
 
-
-# A number as `number_text` prints it, of less than 15 digits.
-PRINTED = re.compile(r"-?(0|[1-9][0-9]{0,8})(\.[0-9]{0,4}[1-9])?")
+# Of lines that hold a figure each: one that `number_text` may print otherwise, which has
+# less than 15 digits of a figure as they stand.
+OTHERWISE_PRINTED = re.compile(
+    r"^(?!-?(0|[1-9][0-9]{0,8})(\.[0-9]{0,4}[1-9])?$)", re.MULTILINE
+)
 QUARTERS = 4
 FEWEST_HEADS = 100_000  # people of the smallest unit, if they are counted one by one
 # ASSUME: later years are of another calendar, or projections that the user asks for.
@@ -178,7 +180,7 @@ def guess(
     unit, year = arranged.unit, arranged.year
     frame = keyed_rows(arranged.frame, unit, year, choices.years, messages)
     frame = _within_years(frame, year, choices.years, messages)
-    order = list(dict.fromkeys(frame["unit"]))
+    order = frame["unit"].unique().tolist()
     name = given.get("name") or _found_name(frame, unit, messages)
     if "name" in frame and name != "name":
         frame = frame.rename(columns={"name": "name_given"})
@@ -596,14 +598,11 @@ def _as_numbers(frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
     written = dict[str, list[str]]()
     for column in columns:
         numbers = numbers_of(frame[column])
-        if numbers is not None:
-            # Most figures are written as they will be.
-            written[column] = [
-                text if PRINTED.fullmatch(text) else number_text(value)
-                for text, value in zip(
-                    frame[column].tolist(), numbers.tolist(), strict=True
-                )
-            ]
+        # Most columns are written as they will be.
+        if numbers is not None and OTHERWISE_PRINTED.search(
+            "\n".join(frame[column].tolist())
+        ):
+            written[column] = list(map(number_text, numbers.tolist()))
     return frame.assign(**written)
 
 

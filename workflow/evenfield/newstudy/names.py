@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from evenfield.newstudy.cells import MISSING, numbers_of
+from evenfield.newstudy.cells import is_missing, numbers_of, of_texts
 from evenfield.newstudy.key_columns import known_as
 from evenfield.newstudy.unit_names import without_marks
 from evenfield.newstudy.words import WORDS
@@ -30,7 +30,7 @@ def name_column(frame: pd.DataFrame) -> str:
         if column in {"unit", "year", "_id"} or numbers_of(frame[column]) is not None:
             continue
         pairs = frame[["unit", column]].drop_duplicates()
-        pairs = pairs[~pairs[column].str.strip().str.lower().isin(MISSING)]
+        pairs = pairs[~of_texts(pairs[column], is_missing)]
         odd = count - pairs["unit"].nunique() + pairs["unit"].duplicated().sum()
         if odd <= MOST_ODD * count:
             own[column] = pairs.drop_duplicates("unit")[column].nunique() / count
@@ -68,7 +68,7 @@ def names_of(frame: pd.DataFrame, column: str) -> pd.Series:
     shown = written
     if column:
         latest = frame.sort_values("year", kind="stable").set_index("unit")[column]
-        latest = latest[~latest.str.strip().str.lower().isin(MISSING)]
+        latest = latest[~of_texts(latest, is_missing)]
         latest = latest[~latest.index.duplicated(keep="last")]
         shown = latest.reindex(order).fillna(written)
     return shown.reindex(order).map(without_marks)

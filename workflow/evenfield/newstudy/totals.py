@@ -38,7 +38,7 @@ def totals_among(
     if 2 * len(out) > len(names):
         out = {}
     out = _by_codes(list(names.index)) | out
-    out |= _in_capitals(names.loc[list(dict.fromkeys(frame["unit"]))])
+    out |= _in_capitals(names.loc[frame["unit"].unique()])
     for column in figures:
         numbers = numbers_of(frame[column])
         if numbers is None or numbers.min() < 0 or _is_no_size(column):
