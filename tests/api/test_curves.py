@@ -412,3 +412,29 @@ def test_numbers_that_no_float_can_square_are_refused(column):
             "cluster",
             **options,
         )
+
+
+@pytest.mark.parametrize("factor", [1e-6, 1.0, 1e6])
+def test_an_outcome_that_the_treatment_explains_counts_in_no_summary(factor):
+    data = ONE.assign(all_of=factor * (3 * ONE["size"] + 1))
+    fit = ef.specification_curve(["all_of", "y"], data, "size", **ABOUT)
+    said = "the treatment and controls leave nothing of the outcome over"
+    undefined = fit.tables["undefined"]["reason"].to_dict()
+    assert undefined == {"all_of | no controls | all": said}
+    assert fit.notes["not defined"] == "1 specification"
+    alone = ef.specification_curve("y", data, "size", **ABOUT)
+    pd.testing.assert_frame_equal(fit.to_frame(), alone.to_frame())
+    pd.testing.assert_frame_equal(fit.tables["joint"], alone.tables["joint"])
+    words = f"no specification with an estimate, first all_of .*: {said}"
+    refused(words, ef.specification_curve, "all_of", data, "size", **ABOUT)
+
+
+def test_an_outcome_that_effects_and_controls_explain_counts_in_no_summary():
+    wave = DATA["period"].eq("2000") * DATA["z"]
+    data = DATA.assign(made=DATA["size"] + 2 * wave, wave=wave)
+    about = {"effects": "unit", "time": "period", **ABOUT}
+    fit = ef.specification_curve(
+        ["made", "y"], data, "cluster", controls=[["wave"]], **about
+    )
+    assert list(fit.tables["undefined"].index) == ["made | wave | all"]
+    assert list(fit.params.index) == ["y | wave | all"]

@@ -89,3 +89,20 @@ def test_a_draw_whose_treatment_the_effects_take_up_has_no_slope():
     squares = np.array([9.0, 9.0])
     beta, _, _ = slopes_by_draw(y, left, controls, np.arange(9), 3, squares)
     assert np.isfinite(beta[0]) and np.isnan(beta[1])
+
+
+@pytest.mark.parametrize("taken_out", [False, True])
+def test_an_outcome_that_a_treatment_explains_has_no_error(taken_out):
+    rng = default_rng(6)
+    treatments = rng.normal(size=(9, 2))
+    controls = np.column_stack([np.ones(9), rng.normal(size=9)])
+    y = treatments @ [3.0, 0.0] + controls @ [1.0, 2.0]
+    squares = None
+    if taken_out:  # of what effects explain rounding alone is left
+        y = 1e-16 * rng.normal(size=9)
+        squares = 9.0
+    beta, errors, _ = slopes_by_draw(
+        y, treatments, controls, np.arange(9), outcome_before=squares
+    )
+    assert np.isfinite(beta).all()
+    assert np.isnan(errors).tolist() == [True, taken_out]

@@ -121,6 +121,14 @@ def test_answers_stand_in_sentence_case_with_number_reason_and_what_was_visible(
     assert 'id="statements"' not in pages["plain"][1]
 
 
+def test_a_card_says_how_its_statement_was_read_where_that_is_not_the_statement(pages):
+    page = pages["policy"][0]
+    card = re.search(r'<div class="statement" id="A1">.*?</details>', page, re.S)[0]
+    assert "<p>Read as: Growth &amp; level of Alpha.</p>" in card
+    other = re.search(r'<div class="statement" id="A2">.*?</details>', page, re.S)[0]
+    assert "Read as" not in other
+
+
 def test_every_statement_stands_in_the_table_that_is_printed(pages):
     ledger = re.search(r'<table class="ledger">(.*?)</table>', pages["policy"][0], re.S)
     (body,) = re.findall(r"<tbody>(.*?)</tbody>", ledger[1], re.S)

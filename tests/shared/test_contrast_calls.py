@@ -112,6 +112,18 @@ def test_every_method_on_placebo_lists_is_a_size_of_the_library(labels):
     assert same_call == INFERENCE.placebo_lists
     for call, row in zip(calls, about, strict=True):
         hold(call, row)
+    sized = next(row for row in about if row["effect_type"] == "stat_size")
+    base = sized["estimator"].partition("_placebo")[0]
+    for end in ("placebo_bootstrap", "methods_bootstrap"):
+        other = {**sized, "estimator": f"{base}_{end}"}
+        fails(
+            NoCallError,
+            "it is no single regression",
+            contrast_call,
+            other,
+            [contrast],
+            geographies,
+        )
 
 
 @pytest.mark.parametrize("weights", WEIGHTS[:2], ids=str)

@@ -4,12 +4,16 @@ invariance, what is refused.
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from numpy.random import default_rng
+from numpy.testing import assert_array_equal
 
 from evenfield.models import synthetic_control
 from evenfield.shared.estimates import estimates_frame
+from evenfield.shared.figures import ACCENT
 from evenfield.study.errors import EvenfieldError
 from evenfield.topics.synthetic_control.estimate import estimate
+from evenfield.topics.synthetic_control.figure import _panel
 from made_study import (
     NUMBERS,
     one_line,
@@ -174,8 +178,8 @@ def gap_at(panel):
         ({"exclude": ["U77"]}, "unknown (U77)"),
         ({"fit": [1970, 1989]}, "10 of its years are not in the panel (1970"),
         ({"effect": [1990, 2005]}, "6 of its years are not in the panel (2000"),
-        ({"fit": [1987, 1989], "placebo": None}, "has 3 years to fit; 5 are needed"),
-        ({"placebo": 1983}, "has 3 years to fit; 5 are needed"),
+        ({"fit": [1987, 1989], "placebo": None}, "has 3 dates to fit; expected 5"),
+        ({"placebo": 1983}, "has 3 dates to fit; expected 5"),
         ({"placebo": 1995}, "the placebo date 1995 of c lies outside 1981-1989"),
         ({"effect": [1988, 1999]}, "the fit ends before the effect begins"),
         ({"zones": "port"}, "unknown (port)"),
@@ -269,7 +273,7 @@ def test_five_years_are_enough_to_fit_and_four_are_not():
     main = row(run(fewest), estimator="synthetic_control", effect_type="coef")
     assert np.isfinite(main.estimate)
     assert main.n_periods == 15
-    with one_line(EvenfieldError, "has 4 years to fit; 5 are needed"):
+    with one_line(EvenfieldError, "has 4 dates to fit; expected 5"):
         run({**fewest, "fit": [1986, 1989]})
     early = {**CASE, "fit": [1980, 1985], "placebo": 1985}
     assert row(run(early), estimator="synthetic_control_in_time").period == "1980-1985"
@@ -316,3 +320,65 @@ def test_a_fit_at_the_bound_itself_is_not_poor(monkeypatch):
         effect_type="coef",
     )
     assert "POOR FIT" not in main.warning
+
+
+def every_fifth_year(change=None):
+    """The same panel, observed every fifth year from 1900 to 1995."""
+    made = make_study({**CASE, **(change or FIFTHS)}, effect=0.4)
+    tables = {
+        name: table.assign(year=1900 + 5 * (table["year"] - 1980))
+        for name, table in made.tables.items()
+    }
+    described = {**made.described, "step": 5, "basis_years": {"official": [1900, 1995]}}
+    return type(made)(made.written, tables, **described)
+
+
+FIFTHS = {"fit": [1900, 1945], "effect": [1950, 1995], "placebo": 1930}
+
+
+def test_dates_five_years_apart_give_the_numbers_of_as_many_years():
+    one, other = (
+        estimates_frame(estimate(study).estimates)
+        for study in (make_study(CASE, effect=0.4), every_fifth_year())
+    )
+    assert_array_equal(other[[*NUMBERS]], one[[*NUMBERS]])
+    main = other.iloc[0]
+    assert (main["contrast"], main["period"]) == ("mean gap 1950-1995", "1900-1995")
+    assert main["n_periods"] == 20
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        # Sixteen years, and four dates.
+        ({"fit": [1930, 1945], "placebo": None}, "has 4 dates to fit; expected 5"),
+        ({"placebo": 1915}, "has 3 dates to fit; expected 5"),
+        (
+            {"effect": [1946, 1949]},
+            "no date of the panel in 1946-1949, the years of the e",
+        ),
+        (
+            {"fit": [1900, 1948], "placebo": 1946},
+            "no date of the panel in 1946-1948, the years of the placebo",
+        ),
+    ],
+)
+def test_too_few_dates_are_refused_in_one_line_however_many_years_they_span(
+    change, text
+):
+    with one_line(EvenfieldError, text):
+        estimate(every_fifth_year({**FIFTHS, **change}))
+
+
+@pytest.mark.parametrize(
+    ("since", "stands"), [(None, 1989.5), (1950, 1947.5), (1949, 1947.5)]
+)
+def test_the_date_of_a_policy_is_drawn_between_two_dates(since, stands):
+    study = make_study(CASE)
+    if since:
+        study = every_fifth_year({**FIFTHS, "effect": [since, 1995]})
+    (spec,) = study.config.estimates["synthetic_control"]
+    axes = Figure().subplots()
+    _panel(axes, spec, estimate(study).series["series"], {"p_value": 0.5})
+    (line,) = (line for line in axes.lines if line.get_color() == ACCENT)
+    assert line.get_xdata()[0] == stands

@@ -24,6 +24,8 @@ from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.fixed_effects import effect_span, without_effects
 from evenfield.study.errors import EstimateError, WeightsError, counted, first_examples
 
+# Why a specification has no t: its residuals are rounding.
+NOTHING_LEFT = "{} and controls leave nothing of the outcome over"
 HUGE = 1e140  # below the root of the largest float, with room for a sum
 
 
@@ -122,19 +124,21 @@ def specification_curve(
         The slope of the treatment in each specification, in units of the outcome for one
         of the treatment, with t(G - 1) of G units. ``tables["joint"]``: median effect,
         share of the predicted sign, share significant so and mean t, each with a
-        one-sided p.
+        one-sided p. ``tables["undefined"]``: specifications whose outcome the treatment
+        and controls explain without an error; no summary counts them.
 
     Raises
     ------
     EstimateError
         If a name is unknown, a value is missing, a combination stands twice, a sample
-        has no rows or its query is no condition, the treatment is no balanced panel, or
-        regressors of a specification are collinear.
+        has no rows or its query is no condition, the treatment is no balanced panel,
+        regressors of a specification are collinear, or no specification has an error.
 
     Notes
     -----
     Simonsohn, Simmons and Nelson (2020). One permutation of units for all specifications;
-    p = (1 + draws at least as far) / (1 + draws).
+    p = (1 + draws at least as far) / (1 + draws). Units are permuted in the order of
+    their names, so that names in another order are other draws.
     """
     whole_number("draws", draws, lowest=1)
     cases = _cases(y, controls, samples, sign)
@@ -142,7 +146,7 @@ def specification_curve(
     paths = _drawn_paths(every, strata, draws, np.random.default_rng(seed))
     # Where each row of the data stands in ``every``, which is sorted.
     row_in_every = np.argsort(every.unit_codes)
-    slopes = []
+    slopes = dict[str, curve.Slopes]()
     for case in cases:
         used = _sample(data, case.query)
         if not len(used):
@@ -153,16 +157,38 @@ def specification_curve(
         # From rows of the sample to those of the data, and to their unit and date.
         at = row_in_every[used[rows.unit_codes]]
         drawn = paths[:, every.units.codes[at], every.calendar.codes[at]]
-        slopes.append(_slopes(rows, treatment, drawn))
+        slopes[case.name] = _slopes(rows, treatment, drawn)
+    defined = {
+        name: slope for name, slope in slopes.items() if not np.isnan(slope.errors[0])
+    }
+    undefined = {
+        name: NOTHING_LEFT.format("the treatment")
+        for name in slopes
+        if name not in defined
+    }
+    if not defined:
+        raise _without_estimate(undefined)
     # (S, 1 + B), (S, 1 + B), (S,): a row a specification; column 0 is the data.
-    estimates, errors, df = (np.array(part) for part in zip(*slopes, strict=True))
+    estimates, errors, df = (
+        np.array(part) for part in zip(*defined.values(), strict=True)
+    )
     tests = curve.curve_tests(estimates, estimates / errors, df, sign)
-    names = [case.name for case in cases]
     return _fit(
         "Specification curve",
-        t_rows(names, estimates[:, 0], errors[:, 0], "CR1", df),
+        t_rows(list(defined), estimates[:, 0], errors[:, 0], "CR1", df),
         len(every.y),
         tests,
+        pd.DataFrame({"reason": undefined}),
+    )
+
+
+def _without_estimate(undefined: Mapping[str, str]) -> EstimateError:
+    """Refuse a curve none of whose specifications is defined, and name the first."""
+    name, reason = next(iter(undefined.items()))
+    return EstimateError(
+        f"no specification with an estimate, first {name}: {reason}",
+        "one at least",
+        "correct the data, or take other terms or samples",
     )
 
 
@@ -203,6 +229,7 @@ def _slopes(rows: Table, treatment: str, drawn: np.ndarray) -> curve.Slopes:
         # K in CR1's (N - 1) / (N - K): of effects nested in the units the constant alone.
         freed.rank - freed.nested,
         squares,
+        float((rows.y.to_numpy() ** 2).sum()),
     )
 
 
@@ -343,12 +370,7 @@ def label_curve(
         name: reason for name, reason in effect_of.items() if isinstance(reason, str)
     }
     if not defined:
-        name, reason = next(iter(undefined.items()))
-        raise EstimateError(
-            f"no specification with an estimate, first {name}: {reason}",
-            "one at least",
-            "correct the data, or take other terms or samples",
-        )
+        raise _without_estimate(undefined)
     # (S, 1 + B), (S, 1 + B), (S,): a row a specification; column 0 is the data.
     estimates, statistics, df = (
         np.array(part) for part in zip(*defined.values(), strict=True)
@@ -389,7 +411,7 @@ def _effects(
         if not np.isfinite(effect.estimates[0]):
             effects.append(curve.COLLINEAR)
         elif not np.isfinite(effect.statistics[0]):
-            effects.append("labels and controls leave nothing of the outcome over")
+            effects.append(NOTHING_LEFT.format("labels"))
         else:
             effects.append(effect)
     return effects

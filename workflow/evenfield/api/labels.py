@@ -314,7 +314,8 @@ def label_permutation(
     Notes
     -----
     The statistic is studentised by least squares (Chung and Romano 2013); p = (1 + draws
-    at least as extreme) / (1 + draws), or their share where all are taken.
+    at least as extreme) / (1 + draws), or their share where all are taken. Units are
+    dealt out in the order of their names, so that names in another order are other draws.
     """
     whole("draws", draws, lowest=1)
     if expected is not None:

@@ -187,10 +187,9 @@ def _with_donors(rows: Table, treated: str, donors: Any, exclude: Any) -> list[s
     names = [str(name) for name in rows.units.names]
     allowed = names if donors is None else _known(rows, donors, "donor")
     left_out = _known(rows, exclude, "unit to exclude")
-    wrong = {"donors": donors is not None and treated in allowed}
-    wrong["exclude"] = treated in left_out
-    for argument, named in wrong.items():
-        if named:
+    named = {"donors": [] if donors is None else allowed, "exclude": left_out}
+    for argument, ids in named.items():
+        if treated in ids:
             raise EstimateError(
                 f"the treated unit {treated} in {argument}",
                 "units without the policy",

@@ -16,6 +16,7 @@ from scipy.special import stdtrit
 from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.label_permutation import (
+    EXACT,
     LabelDesign,
     control_basis,
     label_products,
@@ -264,7 +265,9 @@ class Slopes(NamedTuple):
     """The slope of each treatment, of the data first and then of each draw."""
 
     estimates: Array  # (1 + B,) NaN where a treatment does not vary
-    errors: Array  # (1 + B,) CR1 by unit
+    errors: (
+        Array  # (1 + B,) CR1 by unit; NaN where a treatment explains all that is left
+    )
     df: int  # G - 1, of G units
 
 
@@ -275,6 +278,7 @@ def slopes_by_draw(
     units: np.ndarray,
     absorbed: int = 0,
     squares_before: Array | None = None,
+    outcome_before: float | None = None,
 ) -> Slopes:
     """Regress an outcome on controls and one treatment, for each of many treatments.
 
@@ -293,6 +297,8 @@ def slopes_by_draw(
     squares_before : (1 + B,)
         Sums of squares of treatments before effects were taken out; those of
         ``treatments`` by default.
+    outcome_before : float
+        The same of the outcome.
 
     Raises
     ------
@@ -328,4 +334,9 @@ def slopes_by_draw(
     scores = np.asarray(sum_by_unit @ (d * u))
     factor = G / (G - 1) * (N - 1) / (N - K)
     errors = np.sqrt(factor * (scores**2).sum(axis=0)) / dd
+    # Of an outcome that is explained rounding is left over, which is no error.
+    if outcome_before is None:
+        outcome_before = float(y @ y)
+    of_outcome = max(float(e @ e), EXACT * outcome_before)
+    errors[np.einsum("nd,nd->d", u, u) <= EXACT * of_outcome] = np.nan
     return Slopes(beta, errors, G - 1)

@@ -11,7 +11,7 @@ import pandas as pd
 
 from evenfield.newstudy.cells import of_texts
 from evenfield.newstudy.words import LISTS, WORDS, written_out
-from evenfield.study.errors import IngestError
+from evenfield.study.errors import IngestError, first_examples
 
 CALENDARS: Mapping[str, Mapping[str, Any]] = LISTS["calendars"]
 GREGORIAN = "gregorian"
@@ -93,6 +93,18 @@ def in_gregorian_years(
     return frame, ""
 
 
+def years_or_codes(frame: pd.DataFrame) -> tuple[str, list[str]]:
+    """Return headers that are years of another calendar unless they are codes, and the
+    name of the calendar; blank where there are none.
+    """
+    for name, calendar in CALENDARS.items():
+        form = re.compile(written_out(calendar.get("surely", NEVER)), re.IGNORECASE)
+        headers = [header for header in frame.columns if form.fullmatch(header)]
+        if len(headers) >= FEWEST_HEADERS and all(map(str.isdecimal, headers)):
+            return name, headers
+    return "", []
+
+
 def _may_be_codes(frame: pd.DataFrame, form: re.Pattern[str]) -> bool:
     """Say whether headers that have the form of a year may be codes, such as 2501, 2502
     of goods: numbers alone, and one or two of them or beside a column of years.
@@ -132,6 +144,14 @@ def _of_calendar(
     )
     cells = {column: of_texts(frame[column], gregorian) for column in dated}
     years = {column: f"{_measure(column)}{gregorian(column)}" for column in headers}
+    for year in years.values():
+        same = [column for column in headers if years[column] == year]
+        if len(same) > 1:
+            raise IngestError(
+                f"{first_examples(same)} are both of {year}",
+                "one column for each year",
+                "leave out all but one",
+            )
     return frame.assign(**cells).rename(columns=years)
 
 

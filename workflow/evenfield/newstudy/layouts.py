@@ -9,6 +9,7 @@ from shlex import quote
 
 import pandas as pd
 
+from evenfield.newstudy.calendars import years_or_codes
 from evenfield.newstudy.cells import MISSING, numbers_of
 from evenfield.newstudy.dates import (
     UNNAMED,
@@ -304,6 +305,13 @@ def _no_dates(frame: pd.DataFrame, once: list[str]) -> IngestError:
         words = [text or "blank cells" for text in wrong]
         fault = f"{timed[0]} holds {first_examples(words)}, which are no years"
         action = "name it with --year, their calendar with --calendar, or add it"
+    else:
+        calendar, headers = years_or_codes(frame)
+        if calendar:
+            action = (
+                f"name it with --year, say --calendar {calendar} if"
+                f" {first_examples(headers)} are years, or add it"
+            )
     return IngestError(fault, expected, action)
 
 

@@ -465,7 +465,10 @@ def _placebo_call(design: ContrastDesign, suffix: str) -> Call:
         place = Place(line=methods[0], columns={"estimate": "lists"})
     else:
         by_suffix = {SUFFIXES.get(name, name.lower()): name for name in methods}
-        place = Place(line=by_suffix[suffix.removeprefix("placebo_")], columns=OF_SIZE)
+        tried = suffix.removeprefix("placebo_")
+        if tried not in by_suffix:
+            raise NoCallError(NO_REGRESSION)
+        place = Place(line=by_suffix[tried], columns=OF_SIZE)
         numbers = [*OF_SIZE]
     return replace(
         call,

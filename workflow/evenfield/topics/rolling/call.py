@@ -82,8 +82,8 @@ def _changes(study: Study, spec: RollingSpec, row: Row) -> Call:
     spans = [years[name] for name in names]
     units = scheme_info(described).samples[spec.sample]
     panel = study.table("panel", spec.unit_scheme)
-    ends = sorted({year for span in spans for year in span})
-    own = panel["unit"].isin(units) & panel["year"].isin(ends)
+    years_compared = sorted({year for span in spans for year in span})
+    own = panel["unit"].isin(units) & panel["year"].isin(years_compared)
     if row["estimator"] == "period_contrast":
         first, last = years[row["contrast"].split(" - ")[0]]
         from_year, to_year = spans[0]

@@ -216,8 +216,8 @@ def add_sigma_breaks(
         year = float(data.years[last])
         rows.add("date", DESCRIBED, term=f"break_{number}", estimate=year)
     lines = []
-    for ends, (low, high) in zip(found.segments, found.lines, strict=True):
-        start, end = data.years[[*ends]].tolist()
+    for segment, (low, high) in zip(found.segments, found.lines, strict=True):
+        start, end = data.years[[*segment]].tolist()
         lines.append(
             {
                 "kind": "sigma_segment",

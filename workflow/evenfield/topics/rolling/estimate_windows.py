@@ -61,7 +61,7 @@ def add_windows(
 ) -> pd.DataFrame:
     """Add the speeds in all windows of one length; return them with both bands."""
     level = inference.level
-    ends = window_ends(data.years, span)
+    windows = window_ends(data.years, span)
     rng, seed = stream(inference, WORD, spec, span, "sup_t")
     same = {
         "contrast": f"{span} years",
@@ -70,17 +70,17 @@ def add_windows(
         "conf_level": level,
     }
     try:
-        if not ends:
+        if not windows:
             raise NumericsError(f"no two dates are {span} years apart")
-        years = np.full(len(ends), float(span))
-        windows = speed_windows(data.values, ends, years, rng, inference.permutations)
+        years = np.full(len(windows), float(span))
+        path = speed_windows(data.values, windows, years, rng, inference.permutations)
     except NumericsError as error:
         rows.undefined(["critical"], error, **same)
         return pd.DataFrame()
-    rows.add("critical", **same, estimate=windows.critical_value(level))
+    rows.add("critical", **same, estimate=path.critical_value(level))
     lines = []
-    for (i, j), window in zip(ends, windows.speeds(level), strict=True):
-        first_year, last_year = data.years[[i, j]].tolist()
+    for (first, last), window in zip(windows, path.speeds(level), strict=True):
+        first_year, last_year = data.years[[first, last]].tolist()
         basis = data.basis_between(first_year, last_year)
         test = window.slope
         lines.append(

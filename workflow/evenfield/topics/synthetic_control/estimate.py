@@ -4,6 +4,7 @@ of units without zones.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -27,7 +28,7 @@ from evenfield.shared.samples import basis_warning, joined
 from evenfield.shared.settings import SchemeInfo, check_names, scheme_info
 from evenfield.shared.spec import UnitsSpec, read
 from evenfield.shared.trajectories import Trajectories, trajectories
-from evenfield.study.errors import EstimateError, first_examples
+from evenfield.study.errors import EstimateError, counted, first_examples
 from evenfield.study.study import Study
 from evenfield.study.study_config import SPARED, HypothesisName, Year, Years
 
@@ -98,19 +99,10 @@ class ControlSpec(UnitsSpec):
                 f"{self.id} fits {first}-{last} and takes the effect in {since}-{until}"
             )
             raise ValueError(f"{fault}; the fit ends before the effect begins")
-        start = since
-        if self.placebo is not None:
-            if not first < self.placebo <= last:
-                raise ValueError(
-                    f"the placebo date {self.placebo} of {self.id} lies outside"
-                    f" {first + 1}-{last}"
-                )
-            start = min(since, self.placebo)
-        # The shorter of both fits counts: a placebo date ends its fit earlier.
-        years = min(start, last + 1) - first
-        if years < FEWEST_DATES:
+        if self.placebo is not None and not first < self.placebo <= last:
             raise ValueError(
-                f"{self.id} has {years} years to fit; {FEWEST_DATES} are needed"
+                f"the placebo date {self.placebo} of {self.id} lies outside"
+                f" {first + 1}-{last}"
             )
         return self
 
@@ -316,6 +308,7 @@ def case_data(study: Study, spec: ControlSpec) -> tuple[SchemeInfo, Trajectories
             f"years in {known[0]}-{known[-1]}",
             "correct `fit` or `effect`",
         )
+    _check_dates(spec, wanted, where)
     doses = study.table("doses", spec.unit_scheme)
     check_names([spec.zones], doses["zone_type"].unique(), f"{where}: `zones`")
     held = doses[doses["zone_type"].eq(spec.zones) & doses["zones"].gt(0)]["unit"]
@@ -332,3 +325,29 @@ def case_data(study: Study, spec: ControlSpec) -> tuple[SchemeInfo, Trajectories
         )
     data = trajectories(panel, spec.outcome, units_used, where, wanted)
     return info, data
+
+
+def _check_dates(spec: ControlSpec, dates: Sequence[int], where: str) -> None:
+    """Refuse a fit to too few dates of the panel, and an effect or a placebo without one:
+    dates may lie several years apart.
+    """
+    until = spec.fit[1]
+    begins = {"the effect": (spec.effect[0], spec.effect[1])}
+    if spec.placebo is not None:
+        begins["the placebo"] = (spec.placebo, until)
+        # The shorter of both fits counts: a placebo date ends its fit earlier.
+        until = spec.placebo - 1
+    for name, (first, last) in begins.items():
+        if not any(first <= date <= last for date in dates):
+            raise EstimateError(
+                f"{where}: no date of the panel in {first}-{last}, the years of {name}",
+                f"one at least of {first_examples([*map(str, dates)])}",
+                "correct `effect` or `placebo`",
+            )
+    fitted = sum(date <= until for date in dates)
+    if fitted < FEWEST_DATES:
+        raise EstimateError(
+            f"{where} has {counted(fitted, 'date')} to fit",
+            f"{FEWEST_DATES} at least",
+            "let `fit` begin earlier, or take a later `placebo`",
+        )

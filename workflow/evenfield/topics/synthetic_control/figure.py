@@ -67,9 +67,11 @@ def _panel(axes: Any, spec: Row, case_rows: pd.DataFrame, row: Row) -> None:
                 path["year"], path["gap"], color=colour, linewidth=width, zorder=order
             )
     axes.axhline(0, color=SOFT, linewidth=0.6, zorder=2)
-    # Half a year earlier, because the year of the date belongs to the effect.
+    # Between two dates, because that of the policy belongs to the effect.
+    dates = np.unique(case_rows["year"])
+    first_of_effect = np.searchsorted(dates, spec["effect"][0])
     axes.axvline(
-        spec["effect"][0] - 0.5,
+        dates[first_of_effect - 1 : first_of_effect + 1].mean(),
         color=ACCENT,
         linewidth=0.9,
         linestyle=(0, (3, 2)),

@@ -46,21 +46,23 @@ def call(study: Study, row: Row) -> Call:
         of_all = row["effect_type"] == "joint"
         leads = work.lead_sets[-1] if of_all else work.lead_sets[0]
         terms, first, last = work.lead_terms(leads)
-        fitted = _fitted(work, terms, first, last, "CR3")
+        regression = _outcome_on_dose(work, terms, first, last, "CR3")
         if of_all:
             later = [name for name in terms if name != DOSE]
             place = Place(line="joint", columns=OF_TEST)
-            return replace(fitted, then=("joint", {"terms": later}), places=(place,))
-        return fitted
+            return replace(
+                regression, then=("joint", {"terms": later}), places=(place,)
+            )
+        return regression
     terms = {DOSE: -spec.lag}
     first, last = spec.span
     if row["estimator"] == SINGLES:
-        fitted = _fitted(work, terms, first, last, "CR3")
+        regression = _outcome_on_dose(work, terms, first, last, "CR3")
         then = (SINGLES, {"term": DOSE})
-        return replace(fitted, then=then, places=(OF_SINGLES[row["effect_type"]],))
+        return replace(regression, then=then, places=(OF_SINGLES[row["effect_type"]],))
     methods = spec.inference or ("CR3", *PRINTED)
     method = method_of(row, BASE, methods, SUFFIXES)
-    return _fitted(work, terms, first, last, method)
+    return _outcome_on_dose(work, terms, first, last, method)
 
 
 @cache
@@ -71,7 +73,7 @@ def _regression(study: Study, spec_id: str) -> DoseRegression:
     return DoseRegression.of(study, section, specs[spec_id])
 
 
-def _fitted(
+def _outcome_on_dose(
     work: DoseRegression, terms: dict[str, int], first: int, last: int, method: str
 ) -> Call:
     """Return the regression of the outcome on the dose some years later (or, negative,
