@@ -114,9 +114,9 @@ def hash_files_once() -> None:
     from snakemake.io import _IOFile
 
     its_own = _IOFile.checksum
-    hashes = dict[object, str | None]()
+    hashes = dict[object, Any]()
 
-    async def checksum(file: Any, *given: Any, **named: Any) -> str | None:
+    async def checksum(file: Any, *given: Any, **named: Any) -> Any:
         try:
             status = Path(file).stat()
         except OSError:  # also a file that is elsewhere
