@@ -265,9 +265,8 @@ class Slopes(NamedTuple):
     """The slope of each treatment, of the data first and then of each draw."""
 
     estimates: Array  # (1 + B,) NaN where a treatment does not vary
-    errors: (
-        Array  # (1 + B,) CR1 by unit; NaN where a treatment explains all that is left
-    )
+    # (1 + B,) CR1 by unit; NaN where a treatment explains all that is left
+    errors: Array
     df: int  # G - 1, of G units
 
 
