@@ -63,3 +63,28 @@ def test_the_picture_names_them_and_shades_where_units_are_many(number):
     assert len(lines) == (number if number == 16 else 1)
     assert ("four fifths" in artwork.drawn) == (number == 130)
     assert "Richest: Name u000" in artwork.alt
+
+
+def test_the_picture_says_who_of_the_richest_and_poorest_moved_most_too():
+    artwork = f40(results_of(tables_of()))
+    assert "these rose most, too: Name u00." in artwork.drawn
+    still = tables_of()
+    still["panel"]["income"] = still["panel"]["income"].clip(upper=1600.0)
+    drawn = f40(results_of(still)).drawn
+    assert "these rose most, too: Name u00." in drawn
+    assert "these fell most, too: " in drawn
+
+
+def test_a_long_name_ends_before_its_comma_where_no_other_does_the_same():
+    tables = tables_of()
+    tables["units"]["name"] = [
+        "Ingolstadt, Kreisfreie Stadt",
+        "Leipzig, Stadt",
+        "Rosenheim, Kreisfreiie Stadt",
+        "Rosenheim, Landkreis in Bayern",
+        *(f"Landkreis {n}" for n in range(12)),
+    ]
+    axes = f40(results_of(tables)).figure.axes[0]
+    written = {text.get_text() for text in axes.texts}
+    assert {"Ingolstadt", "Leipzig, Stadt"} <= written
+    assert {"Rosenheim, Kreisfrei\u2026", "Rosenheim, Landkreis\u2026"} <= written

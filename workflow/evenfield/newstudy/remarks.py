@@ -1,0 +1,71 @@
+"""What the page of a new study has to say of its figures: what the source calls income,
+fiscal years, and units that are left out.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+import pandas as pd
+
+from evenfield.newstudy.dates import dates_of
+from evenfield.newstudy.layouts import series_label
+from evenfield.study.config_files import TODO
+from evenfield.study.errors import first_examples
+from evenfield.study.latin import in_latin
+
+SHOWN = 6  # units by name
+NUMBER = re.compile(r"^\d+(\.\d+)*\.?\s+")  # of a table, as 3.1
+UNIT_BEHIND = re.compile(r"[_ ]*\[[^\]]*\]$")  # as zlotys in brackets
+# What names no figures: a unit of measure, in words or as a code.
+NO_NAME = re.compile(
+    r"(?i:income|value)|[A-Z\d]+(_[A-Z\d]+)+"
+    r"|(?i:(thousand|constant|current|international|US|\d{4})\s+)*dollars?\b.*"
+)
+
+
+def called(
+    income: Mapping[str, str], labels: Mapping[str, str], said: Sequence[str]
+) -> str:
+    """Return what the source calls income, blank if it says no more than a page does or
+    says it in other letters than Latin ones; ``income`` as under panel.income, by names of
+    the table.
+    """
+    if "output" in income:
+        name = f"{income['output']} over {income['population']}"
+    else:
+        column = income["column"]
+        texts = [labels.get(column, ""), *said, "" if column == TODO else column]
+        name = series_label([text for text in texts if not NO_NAME.fullmatch(text)])
+    name = UNIT_BEHIND.sub("", NUMBER.sub("", name))
+    name = name.lower() if name.isupper() and " " in name else name
+    return name if in_latin(name) == name else ""
+
+
+def remarks_on(
+    name: str, dates: pd.Series, left_out: Mapping[str, Sequence[str]]
+) -> list[str]:
+    """Return the sentences about income as the source calls it, about dates as the table
+    writes them, and about units left out by the reason.
+    """
+    return [*_of_income(name), *_of_years(dates), *_of_units(left_out)]
+
+
+def _of_income(name: str) -> Iterator[str]:
+    if name:
+        yield f'Income is "{name}" in the source.'
+
+
+def _of_years(cells: pd.Series) -> Iterator[str]:
+    found = dates_of(cells, "")
+    if found is not None and found.form == "fiscal years":
+        yield (
+            "Years are fiscal years, named after the year that they begin in:"
+            f" {cells.iloc[0].strip()} is {found.years.iloc[0]}."
+        )
+
+
+def _of_units(left_out: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    why = {"as asked": "Left out by choice", "gaps": "Left out for lack of figures"}
+    for reason, opening in why.items():
+        if left_out.get(reason):
+            yield f"{opening}: {first_examples(left_out[reason], SHOWN)}."
