@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from evenfield.topics.movers.figure import f28
 from evenfield.topics.movers.figure_paths import f40
 from evenfield.topics.movers.table_movers import average, movers
 from evenfield.topics.movers.table_paths import paths
@@ -88,3 +89,24 @@ def test_a_long_name_ends_before_its_comma_where_no_other_does_the_same():
     written = {text.get_text() for text in axes.texts}
     assert {"Ingolstadt", "Leipzig, Stadt"} <= written
     assert {"Rosenheim, Kreisfrei\u2026", "Rosenheim, Landkreis\u2026"} <= written
+
+
+def test_a_move_too_short_for_an_arrow_is_a_tip_that_points_the_right_way():
+    tables = tables_of()
+    panel = tables["panel"]
+    panel["income"] = 100.0 * panel["unit"].str[1:].astype(float).add(1)
+    last = panel["year"].eq(2010)
+    for unit, factor in (("u05", 0.99), ("u07", 1.2)):
+        panel.loc[last & panel["unit"].eq(unit), "income"] *= factor
+    artwork = f28(results_of(tables))
+    axes = artwork.figure.axes[0]
+    tips = {
+        row.unit: next(
+            line.get_marker()
+            for line in axes.lines
+            if list(line.get_ydata()) == [place] and line.get_marker() in "<>o"
+        )
+        for place, row in enumerate(artwork.data.itertuples())
+    }
+    assert tips["u07"] == "o"  # and an arrow
+    assert tips["u05"] == "<"
