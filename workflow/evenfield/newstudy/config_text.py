@@ -136,8 +136,12 @@ def unit_words(asked: str, guessed: str) -> tuple[str, str]:
     if asked.endswith("s") and not asked.endswith("ss"):
         return word[:-1], word
     # county, counties; but key, keys.
-    plural = f"{word[:-1]}ies" if re.search("[^aeiou]y$", word) else f"{word}s"
+    plural = " and ".join(map(_plural, word.split(" or ")))
     return word, plural
+
+
+def _plural(word: str) -> str:
+    return f"{word[:-1]}ies" if re.search("[^aeiou]y$", word) else f"{word}s"
 
 
 def _computed_income(study: NewStudy, column: str, measure: str) -> list[str]:

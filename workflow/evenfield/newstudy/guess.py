@@ -263,7 +263,8 @@ def guess(
         calendar=calendar,
         people=chosen.people,
         remarks=remarks_on(
-            "" if choices.what or words.what else called(chosen.columns, labels, said),
+            choices.what or words.what,
+            called(chosen.columns, labels, said),
             arranged.frame[year],
             left_out,
         ),

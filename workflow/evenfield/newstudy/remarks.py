@@ -42,16 +42,19 @@ def called(
 
 
 def remarks_on(
-    name: str, dates: pd.Series, left_out: Mapping[str, Sequence[str]]
+    what: str, name: str, dates: pd.Series, left_out: Mapping[str, Sequence[str]]
 ) -> list[str]:
-    """Return the sentences about income as the source calls it, about dates as the table
-    writes them, and about units left out by the reason.
+    """Return the sentences about what is studied if it is no income, or else about income
+    as the source calls it; about dates as the table writes them, and about units left
+    out by the reason.
     """
-    return [*_of_income(name), *_of_years(dates), *_of_units(left_out)]
+    return [*_of_income(what, name), *_of_years(dates), *_of_units(left_out)]
 
 
-def _of_income(name: str) -> Iterator[str]:
-    if name:
+def _of_income(what: str, name: str) -> Iterator[str]:
+    if what:
+        yield f"Poorer and richer mean lower and higher in {what}."
+    elif name:
         yield f'Income is "{name}" in the source.'
 
 
