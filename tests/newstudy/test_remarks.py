@@ -43,7 +43,8 @@ COLUMN = {"column": "value"}
     ],
 )
 def test_income_is_called_as_the_source_calls_it(income, labels, said, expected):
-    assert called(income, labels, said) == expected
+    quoted = f'"{expected}"' if expected else ""
+    assert called(income, labels, said) == quoted.replace(" over ", '" over "')
 
 
 def test_a_page_says_which_years_are_fiscal_and_who_is_left_out():
@@ -53,7 +54,7 @@ def test_a_page_says_which_years_are_fiscal_and_who_is_left_out():
         " 2011.",
         "Left out for lack of figures: Haryana, Goa.",
     ]
-    assert remarks_on("", "GDP", pd.Series(["2011"]), {"as asked": ["Goa"]}) == [
+    assert remarks_on("", '"GDP"', pd.Series(["2011"]), {"as asked": ["Goa"]}) == [
         'Income is "GDP" in the source.',
         "Left out by choice: Goa.",
     ]

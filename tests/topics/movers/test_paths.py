@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.markers import CARETLEFT, CARETRIGHT
 
 from evenfield.topics.movers.figure import f28
 from evenfield.topics.movers.figure_paths import f40
@@ -104,9 +105,10 @@ def test_a_move_too_short_for_an_arrow_is_a_tip_that_points_the_right_way():
         row.unit: next(
             line.get_marker()
             for line in axes.lines
-            if list(line.get_ydata()) == [place] and line.get_marker() in "<>o"
+            if list(line.get_ydata()) == [place]
+            and line.get_marker() in (CARETLEFT, CARETRIGHT, "o")
         )
         for place, row in enumerate(artwork.data.itertuples())
     }
     assert tips["u07"] == "o"  # and an arrow
-    assert tips["u05"] == "<"
+    assert tips["u05"] == CARETLEFT

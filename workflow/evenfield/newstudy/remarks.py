@@ -26,19 +26,20 @@ NO_NAME = re.compile(
 def called(
     income: Mapping[str, str], labels: Mapping[str, str], said: Sequence[str]
 ) -> str:
-    """Return what the source calls income, blank if it says no more than a page does or
+    """Return what the source calls income, in quotes; blank if it says no more than a page does or
     says it in other letters than Latin ones; ``income`` as under panel.income, by names of
     the table.
     """
     if "output" in income:
-        name = f"{income['output']} over {income['population']}"
+        parts = [income["output"], income["population"]]
     else:
         column = income["column"]
         texts = [labels.get(column, ""), *said, "" if column == TODO else column]
-        name = series_label([text for text in texts if not NO_NAME.fullmatch(text)])
-    name = UNIT_BEHIND.sub("", NUMBER.sub("", name))
-    name = name.lower() if name.isupper() and " " in name else name
-    return name if in_latin(name) == name else ""
+        parts = [series_label([text for text in texts if not NO_NAME.fullmatch(text)])]
+    parts = [UNIT_BEHIND.sub("", NUMBER.sub("", part)) for part in parts]
+    parts = [part.lower() if part.isupper() and " " in part else part for part in parts]
+    readable = all(part and in_latin(part) == part for part in parts)
+    return " over ".join(f'"{part}"' for part in parts) if readable else ""
 
 
 def remarks_on(
@@ -55,7 +56,7 @@ def _of_income(what: str, name: str) -> Iterator[str]:
     if what:
         yield f"Poorer and richer mean lower and higher in {what}."
     elif name:
-        yield f'Income is "{name}" in the source.'
+        yield f"Income is {name} in the source."
 
 
 def _of_years(cells: pd.Series) -> Iterator[str]:
@@ -71,4 +72,4 @@ def _of_units(left_out: Mapping[str, Sequence[str]]) -> Iterator[str]:
     why = {"as asked": "Left out by choice", "gaps": "Left out for lack of figures"}
     for reason, opening in why.items():
         if left_out.get(reason):
-            yield f"{opening}: {first_examples(left_out[reason], SHOWN)}."
+            yield f"{opening}: {first_examples(list(left_out[reason]), SHOWN)}."

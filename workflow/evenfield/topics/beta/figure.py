@@ -46,7 +46,6 @@ FEW_MARKS = 100  # more of them are drawn smaller
 # More units than these lie on each other: bins are shaded by how many they hold.
 LONGEST_UNIT = 130  # letters of a unit that fit below the figure in two lines
 LONGEST_LINE = 103  # letters
-TICKS = {"nbins": 6, "steps": [1, 2, 5, 10]}
 LEFT = 0.065
 LEFT_OF_SIGNS = 0.082  # where numbers at the ticks are as wide as −0.5
 MOST_MARKS = 300
@@ -130,11 +129,15 @@ def _left_edge(data: pd.DataFrame, first_column: Sequence[str]) -> float:
     for period in first_column:
         growth = only(data, period=period, kind="unit")["growth_pct_per_year"]
         low, high = _growth_limits(growth.to_numpy(float))
-        ticks = MaxNLocator(**TICKS).tick_values(low, high)
+        ticks = np.asarray(_ticks().tick_values(low, high))
         ticks = ticks[(ticks >= low) & (ticks <= high)]
         if ticks.min() < 0 and not np.allclose(ticks, ticks.round()):
             return LEFT_OF_SIGNS
     return LEFT
+
+
+def _ticks() -> MaxNLocator:
+    return MaxNLocator(6, steps=[1, 2, 5, 10])
 
 
 def _growth_limits(growth: np.ndarray) -> tuple[float, float]:
@@ -158,7 +161,7 @@ def _draw_panel(
     x = points["log_income_start"].to_numpy(float)
     y = points["growth_pct_per_year"].to_numpy(float)
     axes.set_ylim(_growth_limits(y))
-    axes.yaxis.set_major_locator(MaxNLocator(**TICKS))
+    axes.yaxis.set_major_locator(_ticks())
     axes.set_xlim(padded(x, 0.07, floor=0.05))
     at = line["log_income_start"]
     axes.fill_between(

@@ -5,6 +5,7 @@ of its own.
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.markers import CARETLEFT, CARETRIGHT
 
 from evenfield.shared.figures import (
     ACCENT,
@@ -23,6 +24,7 @@ from evenfield.topics.movers.table_movers import FEWEST, both_ends, movers
 ROW = 0.23  # inches
 LEFT = 2.1  # inches for names
 ROSE = "#1F7A8C"
+TIPS = {True: CARETRIGHT, False: CARETLEFT}  # these end in the point that they mark
 SHORTEST = 0.03  # of the width of the axis, an arrow with its tip
 
 
@@ -66,10 +68,10 @@ def _draw_move(axes: Axes, row: Row, place: int, shortest: float) -> None:
     """
     start = row["ratio_start"]
     end = row["ratio_end"]
-    rises = row["change"] > 0
+    rises = bool(row["change"] > 0)
     colour = ROSE if rises else ACCENT
     if max(start, end) / min(start, end) < shortest:
-        axes.plot(end, place, ">" if rises else "<", color=colour, markersize=4.2)
+        axes.plot(end, place, marker=TIPS[rises], color=colour, markersize=3.4)
     else:
         axes.annotate(
             "",

@@ -32,6 +32,7 @@ from evenfield.shared.figures import (
 )
 from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables import listed, nothing_to_show, only, records
+from evenfield.study.latin import in_latin
 from evenfield.topics.movers.table_movers import movers
 from evenfield.topics.movers.table_paths import KINDS, first_of_each_kind, paths
 
@@ -59,7 +60,7 @@ def f40(results: StudyResults) -> Artwork:
     drawn = _draw_all(axes, frame)
     axes.axhline(1.0, **REFERENCE)
     endings = []
-    names = _short_names(frame["name"].unique())
+    names = _short_names(frame["name"].unique().tolist())
     for _, path in named.groupby("unit", sort=True):
         row = records(path)[-1]
         colour = COLOURS[row["kind"]]
@@ -155,7 +156,7 @@ def _of_two_kinds(named: pd.DataFrame, moved: pd.DataFrame) -> str:
     said = [
         f" Of the richest and poorest, these {kind}, too: {listed(both)}."
         for kind in KINDS[2:]
-        if (both := [names[unit] for unit in most[kind] if unit in names])
+        if (both := [in_latin(names[unit]) for unit in most[kind] if unit in names])
     ]
     return "".join(said)
 
