@@ -3,7 +3,7 @@ that moved most by name.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -90,7 +90,7 @@ def f40(results: StudyResults) -> Artwork:
     behind = f"all {several}" if lines else f"the middle four fifths of the {several}"
     key = (
         f"{_key(named)} Grey: {behind}{'' if lines else ' and the one in the middle'}."
-        f"{_of_two_kinds(named, movers(results))}"
+        f"{_of_two_kinds(named, movers(results), names)}"
     )
     return Artwork(figure, frame, _describe(named), key)
 
@@ -146,7 +146,9 @@ def _key(named: pd.DataFrame) -> str:
     return f"{'; '.join(said)}."
 
 
-def _of_two_kinds(named: pd.DataFrame, moved: pd.DataFrame) -> str:
+def _of_two_kinds(
+    named: pd.DataFrame, moved: pd.DataFrame, short: Mapping[str, str]
+) -> str:
     """Say which of the richest and poorest rose or fell most, too: their lines are not
     coloured by it.
     """
@@ -156,7 +158,11 @@ def _of_two_kinds(named: pd.DataFrame, moved: pd.DataFrame) -> str:
     said = [
         f" Of the richest and poorest, these {kind}, too: {listed(both)}."
         for kind in KINDS[2:]
-        if (both := [in_latin(names[unit]) for unit in most[kind] if unit in names])
+        if (
+            both := [
+                in_latin(short[names[unit]]) for unit in most[kind] if unit in names
+            ]
+        )
     ]
     return "".join(said)
 
