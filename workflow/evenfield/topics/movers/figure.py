@@ -71,6 +71,7 @@ def _draw_move(axes: Axes, row: Row, place: int, shortest: float) -> None:
     rises = bool(row["change"] > 0)
     colour = ROSE if rises else ACCENT
     if max(start, end) / min(start, end) < shortest:
+        axes.plot([start, end], [place, place], color=colour, linewidth=1.4)
         axes.plot(end, place, marker=TIPS[rises], color=colour, markersize=3.4)
     else:
         axes.annotate(
