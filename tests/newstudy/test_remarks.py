@@ -5,7 +5,7 @@ out.
 import pandas as pd
 import pytest
 
-from evenfield.newstudy.remarks import called, remarks_on
+from evenfield.newstudy.remarks import called, footnotes, remarks_on
 
 COLUMN = {"column": "value"}
 
@@ -63,4 +63,19 @@ def test_a_page_says_which_years_are_fiscal_and_who_is_left_out():
 def test_a_page_of_other_figures_says_what_poorer_means():
     assert remarks_on("average annual pay", "pay", pd.Series(["2011"]), {}) == [
         "Poorer and richer mean lower and higher in average annual pay."
+    ]
+
+
+def test_a_note_below_the_table_is_said_of_the_units_with_its_mark():
+    notes = [
+        "* : Figures from 2019-20 relate to the Union Territory.",
+        "** Provisional",
+        "Note: '-' means not available.",
+        "† no unit has it",
+    ]
+    units = ["Bihar", "Jammu & Kashmir*", "Goa **", "Delhi*"]
+    assert footnotes(units, notes) == [
+        'The source says of Jammu & Kashmir, Delhi: "Figures from 2019-20 relate to the'
+        ' Union Territory."',
+        'The source says of Goa: "Provisional."',
     ]

@@ -55,7 +55,7 @@ from evenfield.newstudy.layouts import (
     without_note,
 )
 from evenfield.newstudy.names import name_column, names_of, told_apart
-from evenfield.newstudy.remarks import called, remarks_on
+from evenfield.newstudy.remarks import called, footnotes, remarks_on
 from evenfield.newstudy.row_choices import (
     rows_where,
     without_totals_of_blocks,
@@ -262,12 +262,15 @@ def guess(
         ),
         calendar=calendar,
         people=chosen.people,
-        remarks=remarks_on(
-            choices.what or words.what,
-            called(chosen.columns, labels, said),
-            arranged.frame[year],
-            left_out,
-        ),
+        remarks=[
+            *remarks_on(
+                choices.what or words.what,
+                called(chosen.columns, labels, said),
+                arranged.frame[year],
+                left_out,
+            ),
+            *footnotes(arranged.frame[unit].unique().tolist(), table.below),
+        ],
         order=order,
         perhaps=chosen.perhaps,
         left_out=left_out,

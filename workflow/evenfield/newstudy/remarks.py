@@ -15,6 +15,9 @@ from evenfield.study.latin import in_latin
 
 SHOWN = 6  # units by name
 NUMBER = re.compile(r"^\d+(\.\d+)*\.?\s+")  # of a table, as 3.1
+MARK_BEFORE = re.compile(r"^[(\s]*([*†‡]+)[^\w*†‡]*\s+(.+)$")  # of a note, and its text
+MARK_BEHIND = re.compile(r"([*†‡]+)$")  # of a name
+LONGEST_NOTE = 200  # letters
 UNIT_BEHIND = re.compile(r"[_ ]*\[[^\]]*\]$")  # as zlotys in brackets
 # What names no figures: a unit of measure, in words or as a code.
 NO_NAME = re.compile(
@@ -73,3 +76,19 @@ def _of_units(left_out: Mapping[str, Sequence[str]]) -> Iterator[str]:
     for reason, opening in why.items():
         if left_out.get(reason):
             yield f"{opening}: {first_examples(list(left_out[reason]), SHOWN)}."
+
+
+def footnotes(units: Sequence[str], notes: Sequence[str]) -> list[str]:
+    """Return what notes below a table say of the units that have their mark."""
+    sentences = []
+    for found in filter(None, map(MARK_BEFORE.match, notes)):
+        marked = [
+            MARK_BEHIND.sub("", unit).strip()
+            for unit in units
+            if (mark := MARK_BEHIND.search(unit.strip())) and mark[1] == found[1]
+        ]
+        note = found[2].strip().rstrip(".")
+        if marked and len(note) <= LONGEST_NOTE and in_latin(note) == note:
+            of = first_examples(marked, SHOWN)
+            sentences.append(f'The source says of {of}: "{note}."')
+    return sentences

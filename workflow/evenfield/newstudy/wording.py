@@ -68,7 +68,8 @@ def measure_of(name: str, label: str, unit: str, said: Sequence[str] = ()) -> st
             for text in said
             if measure.casefold() not in text.casefold()
         ]
-        return ", ".join([*list(filter(None, others))[:1], prices.lower()])
+        prices = _of_base(prices.lower(), " ".join([label, *said]))
+        return ", ".join([*list(filter(None, others))[:1], prices])
     if not measure or PRICED.search(measure):
         return measure
     texts = " ".join([label, *said])
