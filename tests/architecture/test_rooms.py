@@ -15,7 +15,7 @@ MOST = {
     "answers": 11,
     "api": 61,
     "models": 30,
-    "newstudy": 62,
+    "newstudy": 63,
     "numerics": 111,
     "opened": 4,
     "report": 51,
