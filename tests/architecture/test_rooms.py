@@ -15,13 +15,13 @@ MOST = {
     "answers": 11,
     "api": 61,
     "models": 30,
-    "newstudy": 62,
+    "newstudy": 63,
     "numerics": 111,
     "opened": 4,
     "report": 51,
     "shared": 46,
     "study": 34,
-    "topics": 192,
+    "topics": 193,
 }
 LAYOUT = {
     tokenize.COMMENT,

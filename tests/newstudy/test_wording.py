@@ -103,8 +103,10 @@ def test_output_over_people_is_in_the_units_of_both(
     ("name", "label", "said", "measure"),
     from_yaml("""
     - [value, NET PRODUCT PER CAPITA - CONSTANT PRICES, [(Amount in Rupees)], Rupees]
+    - [value, NET PRODUCT AT CONSTANT PRICES, ['(Base: 2011-12)', (Rupees)], 'rupees, constant 2011-12 prices']
+    - [value, NET PRODUCT AT CURRENT PRICES, ['(Base: 2011-12)', (Rupees)], 'rupees, current prices']
     - [value, GDP per capita, [GDP per capita, (1990 Int. GK$)], 1990 Int. GK$]
-    - [value, BIP je Einwohner, ['in jeweiligen Preisen, EUR'], 'EUR, current prices']
+    - [value, BIP je Einwohner, ['in jeweiligen Preisen, EUR'], 'euros, current prices']
     - [At Constant 2018 Prices, Per capita product, [], constant 2018 prices]
     """),
 )

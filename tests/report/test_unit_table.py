@@ -40,6 +40,11 @@ def made_results():
     return results
 
 
+def swapped(tables, units):
+    """The tables of a study with other units."""
+    return lambda name, *_, **__: units if name == "units" else tables(name)
+
+
 @pytest.fixture
 def table():
     return unit_table(made_results())
@@ -81,6 +86,22 @@ def test_names_stand_as_in_an_index():
     results.table = lambda name, *_, **__: {"panel": panel, "units": units}[name].copy()
     names = [row["cells"][0]["text"] for row in unit_table(results).rows]
     assert names == ["aisne", "Île", "Jura"]
+
+
+def test_a_letter_with_a_stroke_stands_beside_the_one_without():
+    results = made_results()
+    units = results.table("units").assign(name=["Łódzkie", "Mazowieckie", "Lubuskie"])
+    results.table = swapped(results.table, units)
+    names = [row["cells"][0]["text"] for row in unit_table(results).rows]
+    assert names == ["Łódzkie", "Lubuskie", "Mazowieckie"]
+
+
+def test_names_of_other_scripts_stand_beside_those_of_the_figures():
+    results = made_results()
+    units = results.table("units").assign(name=["東京都", "大阪府", "Yamagata"])
+    results.table = swapped(results.table, units)
+    names = [row["cells"][0]["text"] for row in unit_table(results).rows]
+    assert names == ["大阪府 (Osaka)", "東京都 (Tokyo)", "Yamagata"]
 
 
 def test_a_path_is_in_percent_of_the_average_and_has_gaps(table):

@@ -57,6 +57,16 @@ def test_every_grouping_has_a_panel_with_names_that_can_be_read():
     plt.close(art.figure)
 
 
+def test_the_longest_name_that_is_not_cut_ends_within_the_figure(monkeypatch):
+    monkeypatch.setitem(GROUPS, "region4", ["Baden-Württemberg", "Mecklenburg-Vorpomm"])
+    figure = f6(made_results(["region4"])).figure
+    (axes,) = figure.axes
+    renderer = figure.canvas.get_renderer()
+    ends = [text.get_window_extent(renderer).x1 for text in axes.texts]
+    plt.close(figure)
+    assert max(ends) <= figure.bbox.x1
+
+
 def test_one_grouping_is_one_panel():
     art = f6(made_results(["zone"]))
     assert len(art.figure.axes) == 1

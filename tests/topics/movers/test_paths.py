@@ -3,7 +3,9 @@
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.markers import CARETLEFT, CARETRIGHT
 
+from evenfield.topics.movers.figure import f28
 from evenfield.topics.movers.figure_paths import f40
 from evenfield.topics.movers.table_movers import average, movers
 from evenfield.topics.movers.table_paths import paths
@@ -63,3 +65,50 @@ def test_the_picture_names_them_and_shades_where_units_are_many(number):
     assert len(lines) == (number if number == 16 else 1)
     assert ("four fifths" in artwork.drawn) == (number == 130)
     assert "Richest: Name u000" in artwork.alt
+
+
+def test_the_picture_says_who_of_the_richest_and_poorest_moved_most_too():
+    artwork = f40(results_of(tables_of()))
+    assert "these rose most, too: Name u00." in artwork.drawn
+    still = tables_of()
+    still["panel"]["income"] = still["panel"]["income"].clip(upper=1600.0)
+    drawn = f40(results_of(still)).drawn
+    assert "these rose most, too: Name u00." in drawn
+    assert "these fell most, too: " in drawn
+
+
+def test_a_long_name_ends_before_its_comma_where_no_other_does_the_same():
+    tables = tables_of()
+    tables["units"]["name"] = [
+        "Ingolstadt, Kreisfreie Stadt",
+        "Leipzig, Stadt",
+        "Rosenheim, Kreisfreiie Stadt",
+        "Rosenheim, Landkreis in Bayern",
+        *(f"Landkreis {n}" for n in range(12)),
+    ]
+    axes = f40(results_of(tables)).figure.axes[0]
+    written = {text.get_text() for text in axes.texts}
+    assert {"Ingolstadt", "Leipzig, Stadt"} <= written
+    assert {"Rosenheim, Kreisfrei\u2026", "Rosenheim, Landkreis\u2026"} <= written
+
+
+def test_a_move_too_short_for_an_arrow_is_a_tip_that_points_the_right_way():
+    tables = tables_of()
+    panel = tables["panel"]
+    panel["income"] = 100.0 * panel["unit"].str[1:].astype(float).add(1)
+    last = panel["year"].eq(2010)
+    for unit, factor in (("u05", 0.99), ("u07", 1.2)):
+        panel.loc[last & panel["unit"].eq(unit), "income"] *= factor
+    artwork = f28(results_of(tables))
+    axes = artwork.figure.axes[0]
+    tips = {
+        row.unit: next(
+            line.get_marker()
+            for line in axes.lines
+            if list(line.get_ydata()) == [place]
+            and line.get_marker() in (CARETLEFT, CARETRIGHT, "o")
+        )
+        for place, row in enumerate(artwork.data.itertuples())
+    }
+    assert tips["u07"] == "o"  # and an arrow
+    assert tips["u05"] == CARETLEFT

@@ -131,13 +131,19 @@ def unit_words(asked: str, guessed: str) -> tuple[str, str]:
     if "/" in word:  # one and several, as the language has them
         one, _, several = word.partition("/")
         return one.strip(), several.strip()
+    if " and " in asked and asked.endswith("s"):  # states and union territories
+        return " or ".join(unit_words(one, "")[0] for one in asked.split(" and ")), word
     if asked.endswith("ies"):
         return f"{word[:-3]}y", word
     if asked.endswith("s") and not asked.endswith("ss"):
         return word[:-1], word
     # county, counties; but key, keys.
-    plural = f"{word[:-1]}ies" if re.search("[^aeiou]y$", word) else f"{word}s"
+    plural = " and ".join(map(_plural, word.split(" or ")))
     return word, plural
+
+
+def _plural(word: str) -> str:
+    return f"{word[:-1]}ies" if re.search("[^aeiou]y$", word) else f"{word}s"
 
 
 def _computed_income(study: NewStudy, column: str, measure: str) -> list[str]:

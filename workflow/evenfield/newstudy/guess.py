@@ -55,6 +55,7 @@ from evenfield.newstudy.layouts import (
     without_note,
 )
 from evenfield.newstudy.names import name_column, names_of, told_apart
+from evenfield.newstudy.remarks import called, footnotes, remarks_on
 from evenfield.newstudy.row_choices import (
     rows_where,
     without_totals_of_blocks,
@@ -104,6 +105,7 @@ class Guessed:
     left_out: dict[str, list[str]]  # names of units, by the reason
     calendar: str  # of the table's years; blank: this one
     people: str  # the one column of population that could weigh units; blank: none
+    remarks: list[str]  # what a reader of the page has to know of the figures
     messages: list[str] = field(default_factory=list)
 
 
@@ -260,6 +262,15 @@ def guess(
         ),
         calendar=calendar,
         people=chosen.people,
+        remarks=[
+            *remarks_on(
+                choices.what or words.what,
+                called(chosen.columns, labels, said),
+                arranged.frame[year],
+                left_out,
+            ),
+            *footnotes(arranged.frame[unit].unique().tolist(), table.below),
+        ],
         order=order,
         perhaps=chosen.perhaps,
         left_out=left_out,

@@ -39,6 +39,7 @@ class AnyTable:
         default_factory=dict
     )  # labels of columns, as Stata and SPSS have them
     above: list[str] = field(default_factory=list)  # lines above the header
+    below: list[str] = field(default_factory=list)  # notes below the table
     # names below which others stand indented: totals of these
     outer: frozenset[str] = frozenset()
     names_above: bool = False  # whether names of units stood above their rows
@@ -115,10 +116,7 @@ def headed(rows: list[list[str]], messages: list[str]) -> AnyTable:
             "the row of words below the header is taken for labels: it begins with"
             f" {first_word}"
         )
-    while (
-        body and sum(bool(cell) for cell in body[-1]) == 1 and width >= FEWEST_COLUMNS
-    ):
-        body.pop()
+    below = _take_notes(body, width)
     dropped = len(rows) - last - 1 - len(body) - len(about) - repeated
     units = _with_names_above(body, header[:width], messages)
     body = units[1] if units else _without_headings(body, width, messages)
@@ -143,8 +141,19 @@ def headed(rows: list[list[str]], messages: list[str]) -> AnyTable:
         messages,
         labels,
         above=above,
+        below=below,
         names_above=bool(units),
     )
+
+
+def _take_notes(body: list[list[str]], width: int) -> list[str]:
+    """Take the last rows of one cell out of a table, and return them."""
+    notes = list[str]()
+    while (
+        body and sum(bool(cell) for cell in body[-1]) == 1 and width >= FEWEST_COLUMNS
+    ):
+        notes.insert(0, "".join(body.pop()))
+    return notes
 
 
 def _without_headers(

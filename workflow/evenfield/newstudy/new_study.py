@@ -412,7 +412,7 @@ class NewStudy:
         ]
         items += [{"name": "outlines", "path": path} for path in self.outlines]
         name = re.sub(r"[^a-z0-9]+", "-", self.options.folder.name.lower()).strip("-")
-        note = self._forecasts()
+        note = " ".join(filter(None, [*self.guessed.remarks, self._forecasts()]))
         return {
             "name": name or "study",
             "sources": self._sources(),

@@ -103,7 +103,9 @@ def _of_yearly_column(column: str, study: NewStudy) -> pd.DataFrame:
     first_years = rows[rows["in_force"].eq(1)].groupby("unit")["year"].min()
     units = study.tables["units"]["unit"]
     texts = units.map(first_years).map(number_text)
-    return pd.DataFrame({"unit": units, "first_year": texts})
+    # What a column of zeros and ones is called says what begins: enterprise_zone.
+    kind = "" if WORDS.any_policy.fullmatch(column) else column
+    return pd.DataFrame({"unit": units, "first_year": texts, "kind": kind})
 
 
 def _zeros_and_ones(panel: pd.DataFrame, column: str) -> pd.DataFrame | None:

@@ -2,7 +2,8 @@
 names, without totals of others.
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
@@ -13,6 +14,7 @@ from evenfield.newstudy.words import WORDS
 from evenfield.study.errors import IngestError, counted, first_examples, nearest
 
 FEWEST_UNITS = 3  # of a panel
+CODE_OF_GROUP = re.compile(r"[A-Z][A-Z0-9]{1,4}")
 
 
 def rows_where(
@@ -178,4 +180,30 @@ def without_units(
         f" keeps): {listed}"
     )
     left_out["totals of others"] = [shown[unit] for unit in totals]
-    return frame[~frame["unit"].isin(totals)], left_out
+    return _with_named_groups(frame, list(totals), name_of, messages), left_out
+
+
+def _with_named_groups(
+    frame: pd.DataFrame,
+    totals: Sequence[str],
+    name_of: Mapping[str, str],
+    messages: list[str],
+) -> pd.DataFrame:
+    """Return a table without its totals. Where each of these has the code of the units
+    below it, the units have its name instead: BW is Baden-Württemberg.
+    """
+    once = frame.drop_duplicates("unit")
+    above = once["unit"].isin(totals)
+    kept = frame[~frame["unit"].isin(totals)].copy()
+    for column in kept.columns.difference(["unit", "year", "_id"], sort=False):
+        held = set(once.loc[~above, column].astype(str))
+        codes = once.loc[above, column].tolist()
+        names = dict(zip(codes, once.loc[above, "unit"].map(name_of), strict=True))
+        # A code of several units, which one total has, too.
+        groups = 2 <= len(held) < len(once) - len(codes) and held <= set(names)
+        alone = len(names) == len(set(names.values())) == len(codes)
+        if groups and alone and all(map(CODE_OF_GROUP.fullmatch, held)):
+            kept[column] = kept[column].map(names).fillna(kept[column])
+            code, name = next(iter(names.items()))
+            messages.append(f"{column} has the names of the totals: {code} is {name}")
+    return kept

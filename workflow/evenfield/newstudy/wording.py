@@ -17,6 +17,7 @@ MILLION = 1e6
 PRICED = re.compile(
     r"price|constant|current|real|ppp|pps|purchasing|\d{4}", re.IGNORECASE
 )
+BASE_YEAR = re.compile(r"\bbase\b\D{0,12}(\d{4}([-–/]\d{2,4})?)\b", re.IGNORECASE)
 # The unit of measure where nothing says it, as texts read on.
 UNKNOWN = "a unit that the table does not name"
 
@@ -67,14 +68,21 @@ def measure_of(name: str, label: str, unit: str, said: Sequence[str] = ()) -> st
             for text in said
             if measure.casefold() not in text.casefold()
         ]
-        return ", ".join([*list(filter(None, others))[:1], prices.lower()])
+        prices = _of_base(prices.lower(), " ".join([label, *said]))
+        return ", ".join([*list(filter(None, others))[:1], prices])
     if not measure or PRICED.search(measure):
         return measure
     texts = " ".join([label, *said])
     for prices, form in LISTS["prices_said"].items():
         if re.search(form, texts, re.IGNORECASE):
-            return f"{measure}, {prices}"
+            return f"{measure}, {_of_base(prices, texts)}"
     return measure
+
+
+def _of_base(prices: str, texts: str) -> str:
+    """Return constant prices with the year that a title line gives, as (Base: 2011-12)."""
+    base = BASE_YEAR.search(texts)
+    return prices.replace("constant", f"constant {base[1]}") if base else prices
 
 
 def _measure_said(name: str, label: str, unit: str, said: Sequence[str]) -> str:

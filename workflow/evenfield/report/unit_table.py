@@ -15,10 +15,13 @@ from evenfield.shared.sections import MapLayer
 from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables.numbers import fixed, is_missing, significant, whole
 from evenfield.shared.tables.rows import TEXT
+from evenfield.study.latin import in_latin
 from evenfield.study.table_files import results_csv
 
 LARGE = 100  # income of the median unit from which no decimals are printed
 GROWTH = "growth, % a year"
+# Letters that are no other letter with a mark, by the one that an index takes them for.
+STROKED = str.maketrans("łøđħŧı", "lodhti")
 
 # Header of a column of figures and what writes one, by column of ``_figures``.
 _Written = dict[str, tuple[str, Callable[[float], str]]]
@@ -110,8 +113,11 @@ def _figures(results: StudyResults, income: pd.DataFrame) -> pd.DataFrame:
 
 
 def _as_in_an_index(names: pd.Series) -> pd.Series:
-    """Return names as an index orders them: Île-de-France beside Ile, not behind Z."""
-    return names.str.normalize("NFKD").str.casefold()
+    """Return names as an index orders them: Île-de-France beside Ile and Łódzkie beside
+    Lodz, not behind Z; those of other scripts by the letters that figures write.
+    """
+    spelt = names.map(in_latin).str.normalize("NFKD").str.casefold()
+    return spelt.str.translate(STROKED)
 
 
 def _written(first: int, last: int, median: float) -> _Written:
@@ -135,7 +141,11 @@ def _cells(
     values: pd.Series, written: _Written, words: list[str]
 ) -> list[dict[str, Any]]:
     """Return the cells of one unit: its name, its figures, the words of its classes."""
-    cells: list[dict[str, Any]] = [{"value": "", "text": values["name"]}]
+    name = values["name"]
+    latin = in_latin(name)
+    # So that a reader finds the names that figures write.
+    shown = name if latin == name else f"{name} ({latin})"
+    cells: list[dict[str, Any]] = [{"value": "", "text": shown}]
     for column, (_, write) in written.items():
         value = values[column]
         sorted_by = "" if is_missing(value) else f"{value:.6g}"

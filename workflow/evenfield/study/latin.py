@@ -1,6 +1,7 @@
 """Names in Latin letters, for figures and paper, whose fonts lack those of other scripts.
 
-The page, the tables as CSV and all ids keep the letters of the data.
+The page, the tables as CSV and all ids keep the letters of the data; the page's table of
+units has both.
 """
 
 import re
@@ -79,5 +80,5 @@ def latin_sentences(names: Sequence[str]) -> list[str]:
     same = f"; alike there: {first_examples(alike)}" if alike else ""
     return [
         f"Figures and paper write {counted(len(changed), 'name')} in Latin letters,"
-        f" since their fonts lack others{same}."
+        f" since their fonts lack others{same}; the page's table of all has both."
     ]

@@ -1,6 +1,7 @@
 """F4: growth against initial income, one panel per period, units named where there is room."""
 
-from textwrap import shorten
+from collections.abc import Sequence
+from textwrap import shorten, wrap
 
 import numpy as np
 import pandas as pd
@@ -43,7 +44,10 @@ DATA = (
 MOST_NAMES = 40
 FEW_MARKS = 100  # more of them are drawn smaller
 # More units than these lie on each other: bins are shaded by how many they hold.
-LONGEST_UNIT = 64  # letters of a unit that fit below the figure
+LONGEST_UNIT = 130  # letters of a unit that fit below the figure in two lines
+LONGEST_LINE = 103  # letters
+LEFT = 0.065
+LEFT_OF_SIGNS = 0.082  # where numbers at the ticks are as wide as −0.5
 MOST_MARKS = 300
 BINS = (42, 24)
 
@@ -67,7 +71,7 @@ def f4(results: StudyResults) -> Artwork:
     high = -(-len(shown) // wide)
     size = (WIDTH, 0.55 + PANEL_HEIGHT * high)
     edges = {
-        "left": 0.065,
+        "left": _left_edge(data, shown[::wide]),
         "right": 0.99,
         "top": 1 - 0.22 / size[1],
         "bottom": 0.68 / size[1],
@@ -88,12 +92,9 @@ def f4(results: StudyResults) -> Artwork:
     for axes in grid.flat[len(shown) :]:
         axes.axis("off")
     figure.supylabel("growth, % a year", fontsize=7.5, x=0.008, color=INK)
-    figure.supxlabel(
-        _axis_words(results.description()["income_unit"]),
-        fontsize=7.5,
-        y=0.31 / size[1],
-        color=INK,
-    )
+    words = _axis_words(results.description()["income_unit"])
+    lines_high = 0.2 if "\n" in words else 0.31
+    figure.supxlabel(words, fontsize=7.5, y=lines_high / size[1], color=INK)
     bins = only(data, kind="unit")["unit"].nunique() > MOST_MARKS
     cell_key(
         figure,
@@ -113,10 +114,34 @@ FIGURES = {"F4": f4}
 
 
 def _axis_words(unit: str) -> str:
-    """Return what the axis below measures, no wider than the figure."""
+    """Return what the axis below measures, in lines no wider than the figure."""
     unit = shorten(unit, LONGEST_UNIT, placeholder=" \u2026")
     unit = f"in {unit}" if unit.startswith("a unit") else unit
-    return f"income in the first year, {unit}, ratio scale"
+    return "\n".join(
+        wrap(f"income in the first year, {unit}, ratio scale", LONGEST_LINE)
+    )
+
+
+def _left_edge(data: pd.DataFrame, first_column: Sequence[str]) -> float:
+    """Return where panels begin: further to the right where numbers beside them have a
+    sign and a decimal.
+    """
+    for period in first_column:
+        growth = only(data, period=period, kind="unit")["growth_pct_per_year"]
+        low, high = _growth_limits(growth.to_numpy(float))
+        ticks = np.asarray(_ticks().tick_values(low, high))
+        ticks = ticks[(ticks >= low) & (ticks <= high)]
+        if ticks.min() < 0 and not np.allclose(ticks, ticks.round()):
+            return LEFT_OF_SIGNS
+    return LEFT
+
+
+def _ticks() -> MaxNLocator:
+    return MaxNLocator(6, steps=[1, 2, 5, 10])
+
+
+def _growth_limits(growth: np.ndarray) -> tuple[float, float]:
+    return padded(growth, 0.09, floor=0.1, above=1.6)
 
 
 def _drawn(results: StudyResults, periods: int, bins: bool) -> str:
@@ -135,8 +160,8 @@ def _draw_panel(
     points = only(data, kind="unit").sort_values("unit")
     x = points["log_income_start"].to_numpy(float)
     y = points["growth_pct_per_year"].to_numpy(float)
-    axes.set_ylim(padded(y, 0.09, floor=0.1, above=1.6))
-    axes.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
+    axes.set_ylim(_growth_limits(y))
+    axes.yaxis.set_major_locator(_ticks())
     axes.set_xlim(padded(x, 0.07, floor=0.05))
     at = line["log_income_start"]
     axes.fill_between(

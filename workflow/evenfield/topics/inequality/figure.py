@@ -51,6 +51,8 @@ EDGES = {
     "hspace": 0.22,
 }
 LOWEST = 0.05  # of the highest year: the middle of the lowest name
+LETTERS_BESIDE = 15  # of a group's name that the edges leave room for
+ROOM = {"right": 0.85, "wspace": 0.46}  # beside longer ones
 LETTERS = 18  # of a group's name; longer ones are cut
 
 
@@ -77,9 +79,14 @@ def f6(results: StudyResults) -> Artwork:
     columns = min(2, len(shown))
     rows = -(-len(shown) // columns)
     margins = {"top": 1 - 0.085 / rows, "bottom": 0.09 / rows}
-    figure, grid = panels(
-        rows, columns, (WIDTH, HEIGHT * rows), EDGES | margins, sharey=True
-    )
+    names = [
+        name.removeprefix("within ")
+        for grouping in shown
+        for name, _, _ in _layers(only(data, grouping=grouping))
+    ]
+    beside = ROOM if max(map(len, names)) > LETTERS_BESIDE else {}
+    edges = EDGES | margins | beside
+    figure, grid = panels(rows, columns, (WIDTH, HEIGHT * rows), edges, sharey=True)
     for spare in grid.flat[len(shown) :]:
         spare.remove()
     first = int(data["year"].min())

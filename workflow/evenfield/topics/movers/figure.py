@@ -4,6 +4,8 @@ of its own.
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.markers import CARETLEFT, CARETRIGHT
 
 from evenfield.shared.figures import (
     ACCENT,
@@ -22,6 +24,8 @@ from evenfield.topics.movers.table_movers import FEWEST, both_ends, movers
 ROW = 0.23  # inches
 LEFT = 2.1  # inches for names
 ROSE = "#1F7A8C"
+TIPS = {True: CARETRIGHT, False: CARETLEFT}  # these end in the point that they mark
+SHORTEST = 0.03  # of the width of the axis, an arrow with its tip
 
 
 def f28(results: StudyResults) -> Artwork:
@@ -40,19 +44,13 @@ def f28(results: StudyResults) -> Artwork:
     }
     figure, grid = panels(1, 1, (WIDTH, high), edges)
     axes = grid[0, 0]
-    for place, row in enumerate(records(drawn)):
-        colour = ROSE if row["change"] > 0 else ACCENT
-        axes.annotate(
-            "",
-            (row["ratio_end"], place),
-            (row["ratio_start"], place),
-            arrowprops={"arrowstyle": "-|>", "color": colour, "linewidth": 1.4},
-        )
-        axes.plot(row["ratio_start"], place, "o", color=colour, markersize=3.2)
     ratios = drawn[["ratio_start", "ratio_end"]].to_numpy(float)
     axes.set_xscale("log")
     low = 0.92 * float(np.min(ratios))
     high = 1.08 * float(np.max(ratios))
+    shortest = (high / low) ** SHORTEST
+    for place, row in enumerate(records(drawn)):
+        _draw_move(axes, row, place, shortest)
     axes.set_xlim(low, high)
     axes.set_ylim(len(drawn) - 0.4, -0.6)
     ratio_axis(axes, low, high)
@@ -62,6 +60,27 @@ def f28(results: StudyResults) -> Artwork:
     axes.tick_params(axis="y", length=0, labelsize=6.5)
     axes.set_xlabel("income per head, % of the average of all, ratio scale", color=INK)
     return Artwork(figure, drawn, _describe(rose, fell))
+
+
+def _draw_move(axes: Axes, row: Row, place: int, shortest: float) -> None:
+    """Draw a mark at the first year and an arrow to the last; where it is too short for
+    an arrow, a tip alone.
+    """
+    start = row["ratio_start"]
+    end = row["ratio_end"]
+    rises = bool(row["change"] > 0)
+    colour = ROSE if rises else ACCENT
+    if max(start, end) / min(start, end) < shortest:
+        axes.plot([start, end], [place, place], color=colour, linewidth=1.4)
+        axes.plot(end, place, marker=TIPS[rises], color=colour, markersize=3.4)
+    else:
+        axes.annotate(
+            "",
+            (end, place),
+            (start, place),
+            arrowprops={"arrowstyle": "-|>", "color": colour, "linewidth": 1.4},
+        )
+    axes.plot(start, place, "o", color=colour, markersize=3.2)
 
 
 FIGURES = {"F28": f28, "F40": f40}

@@ -2,6 +2,9 @@
 that moved most by name.
 """
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -28,8 +31,10 @@ from evenfield.shared.figures import (
     year_axis,
 )
 from evenfield.shared.study_results import StudyResults
-from evenfield.shared.tables import Row, nothing_to_show, only, records
-from evenfield.topics.movers.table_paths import KINDS, paths
+from evenfield.shared.tables import listed, nothing_to_show, only, records
+from evenfield.study.latin import in_latin
+from evenfield.topics.movers.table_movers import movers
+from evenfield.topics.movers.table_paths import KINDS, first_of_each_kind, paths
 
 HEIGHT = 4.6
 EDGES = {"left": 0.085, "right": 0.72, "top": 0.93, "bottom": 0.075}
@@ -55,6 +60,7 @@ def f40(results: StudyResults) -> Artwork:
     drawn = _draw_all(axes, frame)
     axes.axhline(1.0, **REFERENCE)
     endings = []
+    names = _short_names(frame["name"].unique().tolist())
     for _, path in named.groupby("unit", sort=True):
         row = records(path)[-1]
         colour = COLOURS[row["kind"]]
@@ -67,7 +73,7 @@ def f40(results: StudyResults) -> Artwork:
                 linestyle=LINES[row["kind"]],
                 linewidth=1.6,
             )
-        endings.append(Ending(row["ratio"], _name(row), colour))
+        endings.append(Ending(row["ratio"], names[row["name"]], colour))
         drawn = pd.concat([drawn, path["ratio"]])
     low, high = (float(np.exp(end)) for end in padded(np.log(drawn), 0.04, floor=0.1))
     axes.set_ylim(low, high)
@@ -84,6 +90,7 @@ def f40(results: StudyResults) -> Artwork:
     behind = f"all {several}" if lines else f"the middle four fifths of the {several}"
     key = (
         f"{_key(named)} Grey: {behind}{'' if lines else ' and the one in the middle'}."
+        f"{_of_two_kinds(named, movers(results), names)}"
     )
     return Artwork(figure, frame, _describe(named), key)
 
@@ -109,9 +116,22 @@ def _draw_all(axes: Axes, frame: pd.DataFrame) -> pd.Series:
     return pd.Series(pd.concat([wide[0.1], wide[0.9]]))
 
 
-def _name(row: Row) -> str:
-    name = row["name"]
-    return name if len(name) <= LONGEST else f"{name[: LONGEST - 1].rstrip()}\u2026"
+def _short_names(names: Sequence[str]) -> dict[str, str]:
+    """Return names that fit beside the lines: a long one ends before its comma where no
+    other is the same then, or is cut.
+    """
+    bare = {name: name.partition(",")[0] for name in names}
+    once = Counter(bare.values())
+    fitting = {
+        name: bare[name] if len(name) > LONGEST and once[bare[name]] == 1 else name
+        for name in names
+    }
+    return {
+        name: short
+        if len(short) <= LONGEST
+        else f"{short[: LONGEST - 1].rstrip()}\u2026"
+        for name, short in fitting.items()
+    }
 
 
 def _key(named: pd.DataFrame) -> str:
@@ -124,6 +144,27 @@ def _key(named: pd.DataFrame) -> str:
     }
     said = [words[kind] for kind in KINDS if named["kind"].eq(kind).any()]
     return f"{'; '.join(said)}."
+
+
+def _of_two_kinds(
+    named: pd.DataFrame, moved: pd.DataFrame, short: Mapping[str, str]
+) -> str:
+    """Say which of the richest and poorest rose or fell most, too: their lines are not
+    coloured by it.
+    """
+    levels = named[named["kind"].isin(KINDS[:2])]
+    names = dict(zip(levels["unit"], levels["name"], strict=True))
+    most = first_of_each_kind(moved)
+    said = [
+        f" Of the richest and poorest, these {kind}, too: {listed(both)}."
+        for kind in KINDS[2:]
+        if (
+            both := [
+                in_latin(short[names[unit]]) for unit in most[kind] if unit in names
+            ]
+        )
+    ]
+    return "".join(said)
 
 
 def _describe(named: pd.DataFrame) -> str:

@@ -31,15 +31,22 @@ def paths(results: StudyResults) -> pd.DataFrame:
     return frame.sort_values(["unit", "year"], ignore_index=True)
 
 
-def _kinds(moved: pd.DataFrame) -> dict[str, str]:
-    """Return the kind of each unit that is named; fewer of each where units are few."""
+def first_of_each_kind(moved: pd.DataFrame) -> dict[str, list[str]]:
+    """Return the first units of each kind, a unit of two kinds in both; fewer of each
+    where units are few.
+    """
     number = min(NAMED, len(moved) // len(KINDS))
     by_level = moved.sort_values(["ratio_end", "unit"])["unit"].tolist()
     rose = moved.loc[moved["change"].gt(0), "unit"].tolist()
     fell = moved.loc[moved["change"].lt(0), "unit"].tolist()[::-1]
     chosen = (by_level[::-1], by_level, rose, fell)
+    return {kind: units[:number] for kind, units in zip(KINDS, chosen, strict=True)}
+
+
+def _kinds(moved: pd.DataFrame) -> dict[str, str]:
+    """Return the kind of each unit that is named."""
     kinds: dict[str, str] = {}
-    for kind, units in zip(KINDS, chosen, strict=True):
-        for unit in units[:number]:
+    for kind, units in first_of_each_kind(moved).items():
+        for unit in units:
             kinds.setdefault(unit, kind)
     return kinds
