@@ -97,6 +97,8 @@ class RowCall:
             f"s = ef.open_study({self.folder!r})",
             f"fit = s.fit({self.name!r})",
             "print(fit)",
+            "# The row, in its unit of measure, and the same numbers of the fit:",
+            f"print(s.compared({self.name!r}).to_string())",
             "",
             "# The same, spelled out:",
             *note,

@@ -91,7 +91,7 @@ class Numbers(Mapping[str, StudyNumber]):
             raise ReportError(
                 f"{name} is no number of {self._folder}",
                 f"one of {len(entries)} names of numbers.yaml and of sections",
-                nearest(name, entries, otherwise),
+                nearest(str(name), entries, otherwise),
             )
         entry = entries[name]
         estimate_id = str(entry.get("estimate_id") or "")

@@ -5,6 +5,8 @@ once more as the library fits it.
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
 MOST_FITS = 32  # that are kept, the latest ones, so that rows of one fit share it
 RUN = "run it once: python3 run --directory {}"
+RUN_AGAIN = "run it again: python3 run --directory {}"
 
 
 class OpenError(EvenfieldError, at="study"):
@@ -54,7 +57,7 @@ def open_study(folder: str | Path = ".") -> OpenedStudy:
         raise OpenError(
             f"a folder of type {type(folder).__name__}", "its name", "give it as text"
         )
-    path = Path(folder)
+    path = Path(folder).expanduser().absolute()
     if not (path / "config.yaml").is_file():
         raise OpenError(
             f"no study in {path}",
@@ -67,7 +70,19 @@ def open_study(folder: str | Path = ".") -> OpenedStudy:
             "the results of a run",
             RUN.format(path),
         )
-    return OpenedStudy(path.absolute())
+    return OpenedStudy(path)
+
+
+class Beside(dict[str, "OpenedStudy"]):
+    """The studies beside a study, by name; ``OpenError`` is raised for any other name."""
+
+    def __missing__(self, name: object) -> OpenedStudy:
+        known = f"one of {', '.join(self)}" if self else "a study that names some"
+        raise OpenError(
+            f"no study beside is named {name}",
+            known,
+            nearest(str(name), self, "see `beside` in its config.yaml"),
+        )
 
 
 class OpenedStudy:
@@ -101,17 +116,20 @@ class OpenedStudy:
     @cached_property
     def estimates(self) -> pd.DataFrame:
         """Every estimate, one row each, as docs/library/stable.md lists the columns."""
-        return read_estimates(self.folder / "results" / "estimates.csv")
+        with self._results_read():
+            return read_estimates(self.folder / "results" / "estimates.csv")
 
     @property
     def panel(self) -> pd.DataFrame:
         """One row a unit and date: log income and all columns of the data."""
-        return self._study.table("panel").copy()
+        with self._results_read():
+            return self._study.table("panel").copy()
 
     @property
     def units(self) -> pd.DataFrame:
         """One row a unit: name, coordinates, groups."""
-        return self._study.table("units").copy()
+        with self._results_read():
+            return self._study.table("units").copy()
 
     def table(self, path: str) -> pd.DataFrame:
         """Return any table below results/ by its path, or the data of a table or figure
@@ -122,6 +140,7 @@ class OpenedStudy:
         OpenError
             If the run wrote no such table.
         """
+        check_is_text(path)
         results = self.folder / "results"
         candidates = [
             results / path,
@@ -130,7 +149,9 @@ class OpenedStudy:
         ]
         for file in candidates:
             if file.is_file() and file.suffix == ".csv":
-                return read_table(file)
+                with self._results_read():
+                    return read_table(file)
+        self._check_is_there()
         known = [
             file.relative_to(results).as_posix() for file in results.rglob("*.csv")
         ]
@@ -144,12 +165,15 @@ class OpenedStudy:
     def beside(self) -> dict[str, OpenedStudy]:
         """The studies beside this one, whose numbers it uses, by name."""
         folders: dict[str, str] = self._config.get("beside") or {}
-        return {name: open_study(self.folder / path) for name, path in folders.items()}
+        return Beside(
+            {name: open_study(self.folder / path) for name, path in folders.items()}
+        )
 
     def _study_with_row(self, name: str) -> tuple[OpenedStudy, str]:
         """Return the study that has the row of a name, this one or one beside it, and
         the name there.
         """
+        check_is_text(name)
         if name in self._row_numbers:
             return self, name
         full_name = name
@@ -166,7 +190,14 @@ class OpenedStudy:
         study, name_there = self._study_with_row(name)
         if study is not self:
             return study.row(name_there)
-        row = self.estimates.iloc[self._row_numbers[self._estimate_id(name)]]
+        estimate_id = self._estimate_id(name)
+        if estimate_id not in self._row_numbers:
+            raise OpenError(
+                f"results/estimates.csv has no row {estimate_id}, which {name} names",
+                "all results of one run",
+                RUN_AGAIN.format(self.folder),
+            )
+        row = self.estimates.iloc[self._row_numbers[estimate_id]]
         return dict(zip(map(str, row.index), row.tolist(), strict=True))
 
     def data(self, name: str) -> pd.DataFrame:
@@ -204,12 +235,13 @@ class OpenedStudy:
         FitError
             If no function of the library gives it.
         """
-        from evenfield.opened.fits import call_of
-
         study, name_there = self._study_with_row(name)
         if study is not self:
             return study.call(name_there)
-        return call_of(self._study, name, self.row(name), str(self.folder))
+        with self._results_read():
+            from evenfield.opened.fits import call_of
+
+            return call_of(self._study, name, self.row(name), str(self.folder))
 
     def fit(self, name: str, **changes: Any) -> Any:
         """Return the fit of the library that gives the estimate behind a name.
@@ -255,18 +287,14 @@ class OpenedStudy:
     @cached_property
     def _config(self) -> dict[str, Any]:
         """The config as a run takes it, without what the tables cannot carry."""
-        try:
+        self._check_is_there()
+        with self._results_read():
             from evenfield.shared.left_out import left_out_parts
             from evenfield.study.config import checked_config
             from evenfield.study.config_files import study_config
-        except ImportError as error:
-            raise OpenError(
-                f"{error.name} is not installed",
-                "what reads a config",
-                "install it with the library: pip install 'evenfield[workflow]'",
-            ) from error
-        config = checked_config(study_config(path=self.folder / "config.yaml"))
-        return left_out_parts(config, self.folder)
+
+            config = checked_config(study_config(path=self.folder / "config.yaml"))
+            return left_out_parts(config, self.folder)
 
     @cached_property
     def _study(self) -> Study:
@@ -325,8 +353,6 @@ class OpenedStudy:
 
     def _id_of_cell(self, name: str) -> str:
         """Return the id of the estimate that a cell, TABLE:ROW:COLUMN, prints."""
-        from evenfield.report.evidence import estimate_of_cell, table_with_ids
-
         table, *row_and_column = name.split(":")
         path = self.folder / "results" / "tables" / f"{table}.csv"
         if not path.is_file():
@@ -336,11 +362,56 @@ class OpenedStudy:
                 f"one of {', '.join(sorted(known))}",
                 "correct the name before the first colon",
             )
-        return estimate_of_cell(table_with_ids(path), row_and_column, name)
+        with self._results_read():
+            from evenfield.report.evidence import estimate_of_cell, table_with_ids
+
+            return estimate_of_cell(table_with_ids(path), row_and_column, name)
 
     @cached_property
     def _of_sections(self) -> dict[str, Number]:
         """Every number of the sections of the page, by a name such as ``beta.speed``."""
-        from evenfield.report.sections import section_numbers
+        with self._results_read():
+            from evenfield.report.sections import section_numbers
 
-        return section_numbers(self._config, self.folder / "results")
+            return section_numbers(self._config, self.folder / "results")
+
+    @contextmanager
+    def _results_read(self) -> Iterator[None]:
+        """Say in one line which file of the results, or which package to read them with,
+        is not there.
+        """
+        try:
+            yield
+        except ModuleNotFoundError as error:
+            raise OpenError(
+                f"{error.name} is not installed",
+                "what reads a config",
+                "install it with the library: pip install '.[workflow]' in a clone",
+            ) from error
+        except (FileNotFoundError, pd.errors.EmptyDataError) as error:
+            self._check_is_there()
+            found = f"a table below {self.folder / 'results'} is empty"
+            if isinstance(error, FileNotFoundError):
+                found = f"no file {error.filename}"
+            raise OpenError(
+                found, "all results of one run", RUN_AGAIN.format(self.folder)
+            ) from error
+
+    def _check_is_there(self) -> None:
+        """Refuse a folder that was moved after it was opened."""
+        if not self.folder.is_dir():
+            raise OpenError(
+                f"{self.folder} is not there any more",
+                "the folder that was opened",
+                "open it where it is now",
+            )
+
+
+def check_is_text(name: object) -> None:
+    """Refuse what can be no name of a number, an estimate or a table."""
+    if not isinstance(name, str):
+        raise OpenError(
+            f"a name of type {type(name).__name__}",
+            "text such as 'beta.speed'",
+            "`sorted(s.numbers)` names the numbers",
+        )
