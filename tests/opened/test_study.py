@@ -227,6 +227,54 @@ def test_a_fit_takes_another_inference_and_draws_and_interprets(s):
     assert s.fit("T6:1940-2000:speed") is fit
 
 
+def test_data_and_weights_may_be_others_than_those_of_the_study(s):
+    name = moran_row(s)
+    weights = s.weights(name)
+    units = list(weights)
+    # Each unit has the next one as its neighbour in place of its own neighbours.
+    ring = pd.DataFrame(np.roll(np.eye(len(units)), 1, axis=1), units, units)
+    other = s.fit(name, w=ring)
+    arguments = dict(s.call(name).call.arguments)
+    expected = ef.moran(data=s.data(name), w=ring, **arguments)
+    assert np.allclose(other.params, expected.params, rtol=1e-12)
+    assert not np.allclose(other.params, s.fit(name).params, rtol=0.01)
+    data = s.data("speed")
+    few = data[data["unit"].isin(units[:20])]
+    assert s.fit("speed", data=few).nobs == 20
+
+
+def test_a_call_is_shown_in_a_line(s):
+    assert repr(s.call("speed")).startswith("call of ef.beta_convergence for speed")
+
+
+def test_a_cell_in_which_a_number_is_printed_is_named_so_that_it_is_found(
+    folder, tmp_path
+):
+    copy = shutil.copytree(folder, tmp_path / "copy")
+    late, whole = (
+        s_row["estimate_id"]
+        for s_row in (
+            ef.open_study(copy).row("speed"),
+            ef.open_study(copy).row("beta.half_life"),
+        )
+    )
+    pd.DataFrame(
+        {
+            "spec": ["absolute", "absolute", "absolute"],
+            "period": ["P1", "S1", "S1"],
+            "blank": [None, None, None],
+            "year": [1960, 1980, 2000],
+            "speed_estimate_id": ["a" * 12, late, whole],
+        }
+    ).to_csv(copy / "results" / "tables" / "T8.csv", index=False)
+    opened = ef.open_study(copy)
+    places = map(str, opened.numbers["beta.half_life"].printed)
+    assert "table T8, row absolute:2000, column speed" in [*places]
+    assert opened.row("T8:absolute:2000:speed")["estimate_id"] == whole
+    with pytest.raises(ReportError, match="T8:absolute:speed may be 3 cells"):
+        opened.fit("T8:absolute:speed")
+
+
 def test_rows_in_any_order_give_the_same(s):
     data = s.data("speed")
     call = s.call("speed")

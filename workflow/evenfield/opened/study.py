@@ -89,8 +89,8 @@ class OpenedStudy:
     """A study that has been run; ``open_study`` makes it.
 
     A name below is that of a number (``own_paper``), an answer (``H1``), a number of a
-    section (``beta.speed``), a cell of a table (``T6:2009-19:speed``), or an
-    ``estimate_id``; ``OpenError`` is raised for any other, or if it has no estimate.
+    section (``beta.speed``), a cell of a table (``T6:absolute:2009-19:speed``),
+    or an ``estimate_id``; ``OpenError`` is raised for any other, or if it has no estimate.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -131,7 +131,7 @@ class OpenedStudy:
         with self._results_read():
             return self._study.table("units").copy()
 
-    def table(self, path: str) -> pd.DataFrame:
+    def table(self, path: str | Path) -> pd.DataFrame:
         """Return any table below results/ by its path, or the data of a table or figure
         by its id: ``panel/all/doses.csv``, ``T6``.
 
@@ -140,7 +140,8 @@ class OpenedStudy:
         OpenError
             If the run wrote no such table.
         """
-        check_is_text(path)
+        if not isinstance(path, Path):
+            check_is_text(path)
         results = self.folder / "results"
         candidates = [
             results / path,
@@ -158,7 +159,7 @@ class OpenedStudy:
         raise OpenError(
             f"no table {path}",
             "a path below results/, or the id of a table or figure",
-            nearest(path, known, "`python3 run list` names tables and figures"),
+            nearest(str(path), known, "`python3 run list` names tables and figures"),
         )
 
     @cached_property
