@@ -1,5 +1,6 @@
 """A study as an object: what it reads, what it refuses, and each row as a fit."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -9,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 
 import evenfield as ef
 import program_copies
@@ -164,6 +166,35 @@ def test_results_of_several_runs_are_refused_in_a_line(folder, tmp_path):
     path.write_text("")
     with pytest.raises(OpenError, match=r"a table below .* is empty"):
         repr(ef.open_study(copy))
+
+
+def test_a_config_that_was_changed_after_the_run_is_refused_where_rows_rest_on_it(
+    folder, tmp_path
+):
+    copy = shutil.copytree(folder, tmp_path / "copy")
+    manifest = {
+        "config": ef.open_study(copy)._config,
+        "config_hash": "of the run",
+        "data": {"data_hash": "of the run"},
+        "results": {},
+    }
+    (copy / "results" / "manifest.json").write_text(json.dumps(manifest, default=str))
+    path = copy / "config.yaml"
+    config = yaml.safe_load(path.read_text())
+    assert ef.open_study(copy).compared("speed")["same"].all()
+    row = moran_row(ef.open_study(copy))
+    config["study"]["title"] = "Another title"
+    config["estimates"]["beta"][0]["end_points"] = "mean3"
+    path.write_text(yaml.safe_dump(config))
+    with pytest.raises(
+        OpenError, match=r"changed after the run: estimates\.beta;.*again"
+    ):
+        ef.open_study(copy).fit("speed")
+    assert ef.open_study(copy).fit(row).nobs
+    config["panel"]["years"] = [1950, 2000]
+    path.write_text(yaml.safe_dump(config))
+    with pytest.raises(OpenError, match="changed after the run: panel"):
+        ef.open_study(copy).data(row)
 
 
 @pytest.mark.parametrize("name", [*READ, "table"])

@@ -4,6 +4,7 @@ once more as the library fits it.
 
 from __future__ import annotations
 
+import json
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 MOST_FITS = 32  # that are kept, the latest ones, so that rows of one fit share it
 RUN = "run it once: python3 run --directory {}"
+# Sections of the config on which the rows of every topic rest, beside their own.
+READ_BY_ALL = ("panel", "periods", "weights", "controls", "taxonomy", "inference")
 RUN_AGAIN = "run it again: python3 run --directory {}"
 
 
@@ -242,7 +245,9 @@ class OpenedStudy:
         with self._results_read():
             from evenfield.opened.fits import call_of
 
-            return call_of(self._study, name, self.row(name), str(self.folder))
+            row = self.row(name)
+            self._check_config(row["topic"])
+            return call_of(self._study, name, row, str(self.folder))
 
     def fit(self, name: str, **changes: Any) -> Any:
         """Return the fit of the library that gives the estimate behind a name.
@@ -296,6 +301,35 @@ class OpenedStudy:
 
             config = checked_config(study_config(path=self.folder / "config.yaml"))
             return left_out_parts(config, self.folder)
+
+    @cached_property
+    def _changed_sections(self) -> list[str]:
+        """The sections of the config that are others than those of the run, topics as
+        estimates.beta; none where the results have no manifest.
+        """
+        from evenfield.report.manifest import read_manifest
+
+        manifest = read_manifest(self.folder / "results")
+        if not manifest:
+            return []
+        # As the manifest holds them: keys are texts, tuples are lists.
+        now = _sections(json.loads(json.dumps(self._config, default=str)))
+        then = _sections(manifest["config"])
+        return [name for name in {**then, **now} if now.get(name) != then.get(name)]
+
+    def _check_config(self, topic: str) -> None:
+        """Refuse a config that was changed after the run where rows of a topic rest on
+        it: what is fitted would be another thing than the row.
+        """
+        rests_on = {*READ_BY_ALL, f"estimates.{topic}"}
+        changed = [name for name in self._changed_sections if name in rests_on]
+        if changed:
+            raise OpenError(
+                "the config, or the program that reads it, was changed after the run:"
+                f" {', '.join(changed)}",
+                "the config that the results are of",
+                RUN_AGAIN.format(self.folder),
+            )
 
     @cached_property
     def _study(self) -> Study:
@@ -406,6 +440,13 @@ class OpenedStudy:
                 "the folder that was opened",
                 "open it where it is now",
             )
+
+
+def _sections(config: dict[str, Any]) -> dict[str, Any]:
+    """Return the sections of a config by name, and of its estimates each topic."""
+    topics = config.get("estimates") or {}
+    of_topics = {f"estimates.{topic}": specs for topic, specs in topics.items()}
+    return {**config, **of_topics}
 
 
 def check_is_text(name: object) -> None:
