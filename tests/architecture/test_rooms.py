@@ -17,7 +17,7 @@ MOST = {
     "models": 30,
     "newstudy": 63,
     "numerics": 111,
-    "opened": 4,
+    "opened": 5,
     "report": 51,
     "shared": 46,
     "study": 34,

@@ -195,6 +195,8 @@ def test_a_cell_opens_its_estimate_and_arrows_lead_to_the_next_one(shown):
     box = page.locator(".why:popover-open")
     numbers.nth(0).click()
     assert "Interval" in box.inner_text()
+    # Each line of Python has the id of the estimate in its place.
+    assert "{}" not in box.locator("pre").inner_text()
     page.keyboard.press("Escape")
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowDown")

@@ -1,6 +1,8 @@
 """A study as an object: what it reads, what it refuses, and each row as a fit."""
 
+import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 
 import evenfield as ef
 import program_copies
@@ -60,7 +63,7 @@ def test_a_number_has_value_interval_unit_and_where_it_is_printed(s):
 
 def test_a_number_of_a_section_is_read_where_its_popover_says_so(s):
     for name, number in section_numbers(s._config, s.folder / "results").items():
-        read = eval(VALUE.format(name))
+        read = eval(VALUE[0].format(name))
         assert (read.name, read.text) == (name, number.text)
     assert s.numbers["beta.speed"].estimate_id == s.row("beta.speed")["estimate_id"]
     counted = s.numbers["moran.years_all"]
@@ -103,6 +106,147 @@ def test_what_is_no_name_or_no_estimate_is_refused_in_a_line(s, tmp_path):
         ef.open_study(tmp_path)
 
 
+@pytest.mark.parametrize("name", [None, 5, ["speed"]])
+def test_a_name_that_is_no_text_is_refused_in_a_line(s, name):
+    for read in (s.row, s.data, s.fit, s.weights, s.compared, s.table):
+        with pytest.raises(OpenError, match=f"a name of type {type(name).__name__}"):
+            read(name)
+    if not isinstance(name, list):
+        with pytest.raises(ReportError, match=f"{name} is no number"):
+            s.numbers[name]
+
+
+def test_a_study_beside_that_there_is_none_of_is_refused_in_a_line(s):
+    with pytest.raises(OpenError, match="no study beside is named cities"):
+        s.beside["cities"]
+
+
+def test_the_home_folder_may_be_written_as_a_tilde(folder, monkeypatch):
+    monkeypatch.setenv("HOME", str(folder.parent))
+    assert ef.open_study("~/study").folder == folder
+
+
+READ = {
+    "numbers": lambda s: s.numbers["beta.speed"],
+    "panel": lambda s: s.panel,
+    "units": lambda s: s.units,
+    "data": lambda s: s.data("speed"),
+    "fit": lambda s: s.fit("speed"),
+    "weights": lambda s: s.weights(moran_row(s)),
+}
+
+
+@pytest.mark.parametrize(
+    ("lost", "reads"),
+    [
+        ("panel/all", "numbers panel units data fit"),
+        ("estimates/beta", "numbers"),
+        ("weights/all", "weights"),
+    ],
+)
+def test_results_that_lack_a_file_are_refused_in_a_line(folder, tmp_path, lost, reads):
+    copy = shutil.copytree(folder, tmp_path / "copy")
+    shutil.rmtree(copy / "results" / lost)
+    opened = ef.open_study(copy)
+    for name in reads.split():
+        with pytest.raises(
+            OpenError, match=f"no file .*{lost}.*; run it again: python3"
+        ):
+            READ[name](opened)
+
+
+def test_results_of_several_runs_are_refused_in_a_line(folder, tmp_path):
+    copy = shutil.copytree(folder, tmp_path / "copy")
+    path = copy / "results" / "estimates.csv"
+    lines = path.read_text().splitlines(keepends=True)
+    speed = ef.open_study(copy).row("speed")["estimate_id"]
+    path.write_text("".join(line for line in lines if speed not in line))
+    with pytest.raises(OpenError, match=f"no row {speed}, which speed names"):
+        ef.open_study(copy).fit("speed")
+    path.write_text("")
+    with pytest.raises(OpenError, match=r"a table below .* is empty"):
+        repr(ef.open_study(copy))
+
+
+def test_a_config_that_was_changed_after_the_run_is_refused_where_rows_rest_on_it(
+    folder, tmp_path
+):
+    copy = shutil.copytree(folder, tmp_path / "copy")
+    manifest = {
+        "config": ef.open_study(copy)._config,
+        "config_hash": "of the run",
+        "data": {"data_hash": "of the run"},
+        "results": {},
+    }
+    (copy / "results" / "manifest.json").write_text(json.dumps(manifest, default=str))
+    path = copy / "config.yaml"
+    config = yaml.safe_load(path.read_text())
+    assert ef.open_study(copy).compared("speed")["same"].all()
+    row = moran_row(ef.open_study(copy))
+    config["study"]["title"] = "Another title"
+    config["estimates"]["beta"][0]["end_points"] = "mean3"
+    path.write_text(yaml.safe_dump(config))
+    with pytest.raises(
+        OpenError, match=r"changed after the run: estimates\.beta;.*again"
+    ):
+        ef.open_study(copy).fit("speed")
+    assert ef.open_study(copy).fit(row).nobs
+    config["panel"]["years"] = [1950, 2000]
+    path.write_text(yaml.safe_dump(config))
+    with pytest.raises(OpenError, match="changed after the run: panel"):
+        ef.open_study(copy).data(row)
+
+
+@pytest.mark.parametrize("name", [*READ, "table"])
+def test_a_folder_that_was_moved_is_named(folder, tmp_path, name):
+    copy = shutil.copytree(folder, tmp_path / "copy")
+    opened = ef.open_study(copy)
+    copy.rename(tmp_path / "moved")
+    read = {**READ, "table": lambda s: s.table("T6")}[name]
+    with pytest.raises(OpenError, match="copy is not there any more"):
+        read(opened)
+
+
+def test_without_the_packages_of_the_workflow_its_tables_are_read(folder):
+    """What needs more says so; the library asks for numpy, pandas and such alone."""
+    lines = [
+        "import sys",
+        "sys.modules['pydantic'] = None",
+        "import evenfield as ef",
+        "from evenfield.study.errors import EvenfieldError",
+        f"s = ef.open_study({str(folder)!r})",
+        "print(len(s.estimates), s.numbers['speed'].text, len(s.table('T6')))",
+        "for read in (lambda: s.numbers['beta.speed'], lambda: s.panel,",
+        "             lambda: s.fit('speed'), lambda: s.fit('T6:1940-2000:speed')):",
+        "    try:",
+        "        read()",
+        "    except EvenfieldError as error:",
+        "        print(error)",
+    ]
+    done = subprocess.run(
+        [sys.executable, "-c", "\n".join(lines)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    first, *refused = done.stdout.splitlines()
+    assert first.split()[1] == "1.0"
+    assert len(refused) == 4
+    for line in refused:
+        assert "pydantic is not installed" in line
+        assert "'.[workflow]' in a clone" in line
+
+
+def test_the_code_prints_the_row_beside_the_numbers_of_its_fit(s, capsys):
+    exec(s.call("speed").code)
+    said = capsys.readouterr().out
+    # As printed, in percent a year; the fit alone has a share a year.
+    printed = rf"estimate +{s.row('speed')['estimate']:.6f} .*True"
+    assert re.search(printed, said)
+    exec(s.call(moran_row(s)).code)
+    assert "its draws number the units in another order" in capsys.readouterr().out
+
+
 def test_a_fit_takes_another_inference_and_draws_and_interprets(s):
     fit = s.fit("speed")
     assert isinstance(fit, ef.Fit)
@@ -112,6 +256,54 @@ def test_a_fit_takes_another_inference_and_draws_and_interprets(s):
     assert other.params["initial"] == fit.params["initial"]
     assert s.fit("speed") is fit  # rows of one fit share it
     assert s.fit("T6:1940-2000:speed") is fit
+
+
+def test_data_and_weights_may_be_others_than_those_of_the_study(s):
+    name = moran_row(s)
+    weights = s.weights(name)
+    units = list(weights)
+    # Each unit has the next one as its neighbour in place of its own neighbours.
+    ring = pd.DataFrame(np.roll(np.eye(len(units)), 1, axis=1), units, units)
+    other = s.fit(name, w=ring)
+    arguments = dict(s.call(name).call.arguments)
+    expected = ef.moran(data=s.data(name), w=ring, **arguments)
+    assert np.allclose(other.params, expected.params, rtol=1e-12)
+    assert not np.allclose(other.params, s.fit(name).params, rtol=0.01)
+    data = s.data("speed")
+    few = data[data["unit"].isin(units[:20])]
+    assert s.fit("speed", data=few).nobs == 20
+
+
+def test_a_call_is_shown_in_a_line(s):
+    assert repr(s.call("speed")).startswith("call of ef.beta_convergence for speed")
+
+
+def test_a_cell_in_which_a_number_is_printed_is_named_so_that_it_is_found(
+    folder, tmp_path
+):
+    copy = shutil.copytree(folder, tmp_path / "copy")
+    late, whole = (
+        s_row["estimate_id"]
+        for s_row in (
+            ef.open_study(copy).row("speed"),
+            ef.open_study(copy).row("beta.half_life"),
+        )
+    )
+    pd.DataFrame(
+        {
+            "spec": ["absolute", "absolute", "absolute"],
+            "period": ["P1", "S1", "S1"],
+            "blank": [None, None, None],
+            "year": [1960, 1980, 2000],
+            "speed_estimate_id": ["a" * 12, late, whole],
+        }
+    ).to_csv(copy / "results" / "tables" / "T8.csv", index=False)
+    opened = ef.open_study(copy)
+    places = map(str, opened.numbers["beta.half_life"].printed)
+    assert "table T8, row absolute:2000, column speed" in [*places]
+    assert opened.row("T8:absolute:2000:speed")["estimate_id"] == whole
+    with pytest.raises(ReportError, match="T8:absolute:speed may be 3 cells"):
+        opened.fit("T8:absolute:speed")
 
 
 def test_rows_in_any_order_give_the_same(s):

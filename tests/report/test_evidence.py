@@ -45,6 +45,30 @@ def test_a_row_is_found_by_a_year_and_one_without_the_estimate_is_passed_over():
     )
 
 
+def test_labels_that_several_rows_hold_are_refused_by_what_tells_them_apart():
+    frame = pd.DataFrame(
+        {
+            "spec": ["absolute", "absolute", "given"],
+            "period": ["1990\u201399", "2000\u201309", "2000\u201309"],
+            "speed_estimate_id": ["a" * 12, "b" * 12, "c" * 12],
+        }
+    )
+    for label, held in [
+        ("absolute", "1990.99, 2000.09"),
+        ("2000-09", "absolute, given"),
+    ]:
+        message = f"may be 2 cells, .*b{{12}}.* add one of its labels: {held}"
+        with pytest.raises(ReportError, match=message):
+            estimate_of_cell(frame, [label, "speed"], f"T6:{label}:speed")
+    assert estimate_of_cell(frame, ["absolute", "2000-09", "speed"], "T6") == "b" * 12
+
+
+def test_a_label_with_a_colon_of_its_own_is_found():
+    frame = table(kind=["clubs: found", "clubs: merged"])
+    words = "clubs: merged:speed".split(":")
+    assert estimate_of_cell(frame, words, "T10") == "0123456789ab"
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     from_yaml("""

@@ -166,7 +166,7 @@ def test_tables_hold_each_text_of_their_estimates_once(pages):
     }
     # Rows of this made-up study name no topic, so that they are read and not fitted.
     assert store["code"][code].splitlines()[1:] == [
-        's = ef.open_study(".")',
+        's = ef.open_study(".")  # the folder of the study',
         'print(s.row("{}"))',
     ]
     assert words["Interval"] == "95%: 1.50 to 2.50"
@@ -177,7 +177,11 @@ def test_a_popover_has_the_lines_that_fit_or_read_its_number(pages, evidence):
     assert evidence.code("speed_late").endswith('print(s.row("speed_late"))')
     for row in evidence._rows.values():
         row["topic"] = "beta"
-    assert evidence.code("speed_late").endswith('print(s.fit("speed_late"))')
+    # The row stands beside the fit, which has its own unit of measure.
+    assert evidence.code("speed_late").splitlines()[2:] == [
+        'print(s.fit("speed_late"))',
+        'print(s.compared("speed_late").to_string())',
+    ]
     assert "<pre>import evenfield as ef\ns = ef.open_study" in pages[0]
     for row in evidence._rows.values():
         row["topic"] = "statements"

@@ -426,7 +426,8 @@ def test_a_cell_of_a_table_leads_to_the_row_that_it_shows(checkout, monkeypatch)
     monkeypatch.chdir(checkout)
     config = left_out_parts(checked_config(read_config(Path("config.yaml"))))
     steps = {
-        step.heading: step.lines for step in Evidence(config).way("T6:2001-08:speed")
+        step.heading: step.lines
+        for step in Evidence(config).way("T6:absolute:2001-08:speed")
     }
     assert "Specification: beta, absolute, primary" in steps["Estimate"]
     assert "Period: 2001\u201308" in steps["Estimate"]

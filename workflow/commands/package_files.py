@@ -74,26 +74,27 @@ def files_to_take(
     is_own = study == REPOSITORY
     if prefix is None:
         prefix = "" if is_own else "study/"
-    files = {
-        kind: {
-            prefix + path_in_archive(path, study): study / path
-            for path in sorted(set(paths))
-        }
-        for kind, paths in study_files(config).items()
-    }
+    files = dict[str, dict[str, Path]]()
+    for kind, paths in study_files(config).items():
+        files[kind] = {}
+        for path in sorted(set(paths)):
+            files[kind][prefix + path_in_archive(path, study)] = study / path
+    # The folder of results may be a link itself; nothing in it may lead out of it.
     results = Path("results").absolute()
+    folder = results.resolve()
     files["results"] = {
-        f"{target}{path_in_archive(Path(name), results.resolve())}": results / name
+        target + path_in_archive(Path(name), folder): results / name
         for name in published
     }
     for name, other in second_configs(config).items():
-        folder = config["beside"][name]
-        with in_study(folder):
+        place = config["beside"][name]
+        with in_study(place):
+            names = read_manifest(Path("results"))["results"]
             beside = files_to_take(
                 other,
-                (*read_manifest(Path("results"))["results"], "manifest.json"),
-                f"{prefix}{folder}/",
-                f"{target}beside/{name}/",
+                published=[*names, "manifest.json"],
+                prefix=f"{prefix}{place}/",
+                target=f"{target}beside/{name}/",
             )
         for kind in files:
             files[kind] |= getattr(beside, kind)
@@ -127,13 +128,14 @@ def config_files() -> list[Path]:
 
 
 def path_in_archive(path: Path, folder: Path) -> str:
-    """Return the name of a file within its folder, which no link may leave."""
-    # Both are held: where a link leads to, and what the name itself says.
+    """Return the name of a file within its folder, which neither ``..`` nor a link may
+    leave.
+    """
     target = (folder / path).resolve()
-    name = os.path.normpath(folder / path)
-    if not target.is_relative_to(folder.resolve()) or not Path(name).is_relative_to(
-        folder
-    ):
+    # Without ``..``, with links as they are: resolving would rename what a link is to.
+    written = Path(os.path.normpath(folder / path))
+    leaves = not written.is_relative_to(folder)
+    if leaves or not target.is_relative_to(folder.resolve()):
         raise ReportError(
             f"{path} leads out of {folder.name}, to {target}",
             "a file that lies in the study, for the archive is public",
@@ -143,12 +145,12 @@ def path_in_archive(path: Path, folder: Path) -> str:
         raise ReportError(
             f"no file {path}", "every file that the study names", "put it back"
         )
-    return Path(name).relative_to(folder).as_posix()
+    return written.relative_to(folder).as_posix()
 
 
 def code_files(is_own: bool) -> dict[str, Path]:
-    """Return the program by its names in the archive; an archive that was unpacked gives
-    its own.
+    """Return the files of the program by their names in the archive, from a clone or
+    from an unpacked archive; with those of its own study if that is archived.
     """
     folders = (*CODE_FOLDERS, *OWN_FOLDERS) if is_own else CODE_FOLDERS
     files = [REPOSITORY / name for name in CODE_FILES]
@@ -163,7 +165,7 @@ def code_files(is_own: bool) -> dict[str, Path]:
         for path in files
         if path.is_file() and path.resolve().is_relative_to(REPOSITORY)
     }
-    # In an unpacked archive README.md is the one written for data editors.
+    # In an unpacked archive README.md is written for data editors, ours is beside it.
     own_readme = REPOSITORY / OWN_README
     readme = own_readme if own_readme.is_file() else REPOSITORY / "README.md"
     return {**names, OWN_README: readme}

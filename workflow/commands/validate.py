@@ -6,11 +6,17 @@ import argparse
 import sys
 import time
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple
 
 TESTS = Path(__file__).resolve().parents[2] / "tests"
-# Title and source of a study, and one of its numbers: an ``Anchor`` of the tests.
-Published: TypeAlias = tuple[str, str, Any]
+
+
+class Published(NamedTuple):
+    """A number that a study published, with what the library computes."""
+
+    title: str  # of the study
+    source: str  # where it is published: a table of an article
+    number: Any  # an ``Anchor`` of the tests: what, ours, published, tolerance, passes
 
 
 def main() -> int:
@@ -21,7 +27,7 @@ def main() -> int:
     parser.add_argument(
         "--page",
         action="store_true",
-        help="write docs/how-we-know.md, with shares of simulated draws beside",
+        help="write docs/how-we-know.md, with coverage and rejection rates beside",
     )
     with_page = parser.parse_args().page
     if not (TESTS / "golden" / "anchors.py").is_file():
@@ -35,10 +41,10 @@ def main() -> int:
     # The same numbers that the tests compute.
     from golden.anchors import STUDIES
 
-    for place, (title, compute, source) in enumerate(STUDIES, 1):
-        print(f"[{place}/{len(STUDIES)}] {title}", file=sys.stderr, flush=True)
-        rows += [(title, source, number) for number in compute()]
-    failed = [number.what for _, _, number in rows if not number.passes]
+    for position, (title, compute, source) in enumerate(STUDIES, 1):
+        print(f"[{position}/{len(STUDIES)}] {title}", file=sys.stderr, flush=True)
+        rows += [Published(title, source, number) for number in compute()]
+    failed = [row.number.what for row in rows if not row.number.passes]
     result = f"{len(failed)} FAIL, first {failed[0]}" if failed else "all pass"
     _print_table(rows)
     if with_page:
@@ -70,7 +76,9 @@ def _print_table(rows: list[Published]) -> None:
 
 
 def _write_page(rows: list[Published]) -> None:
-    """Draw the shares anew and write them and the page."""
+    """Simulate how often intervals hold the truth and tests reject it, and write these
+    rates and the page.
+    """
     from golden import evidence
 
     print("[draws] how often intervals hold and tests reject", file=sys.stderr)

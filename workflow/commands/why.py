@@ -58,7 +58,7 @@ if __name__ == "__main__":
         nargs="+",
         metavar="NAME",
         help="a name of numbers.yaml (own_official), a claim or hypothesis (L15, H1), an"
-        " estimate_id, or a cell as TABLE:ROW:COLUMN (T6:2009-19:speed)",
+        " estimate_id, or a cell as TABLE:ROW:COLUMN (T6:absolute:2009-19:speed)",
     )
     parser.add_argument(
         "--code",

@@ -7,7 +7,7 @@ import argparse
 import os
 import sys
 from base64 import urlsafe_b64encode
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -31,25 +31,29 @@ def install(stop: Callable[..., None], progress: ModuleType) -> None:
     from snakemake.scheduling.job_scheduler import JobScheduler
     from snakemake_interface_logger_plugins.registry import LoggerPluginRegistry
 
+    # No plugins from a folder of the study, which may be a stranger's.
     sys.path.remove(PIP_DEPLOYMENTS_PATH)
     LoggerPluginRegistry().register_plugin(
         "snakemake_logger_plugin_evenfield", progress
     )
+    # At SIGTERM Snakemake would wait for its jobs.
     JobScheduler.exit_gracefully = lambda _, *given: stop(*given)
+    # Inputs may come from a machine whose clock is ahead.
     DAG.check_output_mtime = accept_any_time
+    # The other way imports pandas to see whether a parameter is a table; none is.
     PersistenceBase._serialize_param = PersistenceBase._serialize_param_builtin
     hash_files_once()
 
 
 def parse_with(parser: argparse.ArgumentParser) -> None:
-    """Let Snakemake read its command line with a parser that is made already, but for
-    one that reads profiles.
+    """Let Snakemake read its command line with a parser that is made already, unless
+    profiles are named, whose options its own parser reads.
     """
     from snakemake import cli
 
-    make = cli.get_argument_parser
+    its_own = cli.get_argument_parser
     cli.get_argument_parser = lambda profiles=None: (
-        make(profiles) if profiles else parser
+        its_own(profiles) if profiles else parser
     )
 
 
@@ -69,8 +73,8 @@ def read_configs_with(read: Callable[[Path], dict[str, object]]) -> None:
 
 
 def without_reports(words: Sequence[str]) -> None:
-    """Let Snakemake load what makes its own HTML report only for words that may ask
-    for it.
+    """Let Snakemake load what makes its own HTML report only where the words of the
+    command line may ask for it.
     """
     from snakemake_interface_common.plugin_registry import PluginRegistryBase
     from snakemake_interface_report_plugins.registry import ReportPluginRegistry
@@ -91,9 +95,11 @@ def start_scripts_with(program: Path, folder: Path) -> None:
     its_own = PythonScript.execute_script
 
     def execute(script: Any, fname: str, edit: bool = False) -> None:
-        elsewhere = script.conda_env or script.container_img or script.env_modules
-        base = script.path.get_basedir().get_path_or_uri(secret_free=True)
-        if elsewhere or Path(base).resolve() != folder:
+        has_own_packages = (
+            script.conda_env or script.container_img or script.env_modules
+        )
+        script_folder = script.path.get_basedir().get_path_or_uri(secret_free=True)
+        if has_own_packages or Path(script_folder).resolve() != folder:
             its_own(script, fname, edit)
             return
         script._execute_cmd(
@@ -113,19 +119,20 @@ def hash_files_once() -> None:
     """Let Snakemake hash a file once for as long as it stays as it is."""
     from snakemake.io import _IOFile
 
-    its_own = _IOFile.checksum
-    hashes = dict[object, Any]()
+    its_own: Callable[..., Awaitable[str | None]] = _IOFile.checksum
+    hashes = dict[object, str | None]()
 
-    async def checksum(file: Any, *given: Any, **named: Any) -> Any:
+    async def checksum(file: Any, *given: Any, **named: Any) -> str | None:
         try:
             status = Path(file).stat()
-        except OSError:  # also a file that is elsewhere
+        except OSError:  # none, or in a remote storage
             return await its_own(file, *given, **named)
+        # Another file of the name, or another content, changes one of them.
         state = (status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
-        asked = (str(file), *state, *given, *sorted(named.items()))
-        if asked not in hashes:
-            hashes[asked] = await its_own(file, *given, **named)
-        return hashes[asked]
+        key = (str(file), *state, *given, *sorted(named.items()))
+        if key not in hashes:
+            hashes[key] = await its_own(file, *given, **named)
+        return hashes[key]
 
     _IOFile.checksum = checksum
 
@@ -149,11 +156,11 @@ def records(workflow: Any) -> dict[str, object]:
     """Return the outputs that jobs are about to replace, each with Snakemake's record
     of how it was made; files whose job did not end have none.
     """
-    files = list[Any]()
+    outputs = list[Any]()
     for job in workflow.dag.needrun_jobs():
-        files += filter(os.path.isfile, job.output)
-    half = half_files(workflow.persistence, map(str, files))
-    whole = [file for file in files if str(file) not in half]
+        outputs += filter(os.path.isfile, job.output)
+    half_written = half_files(workflow.persistence, map(str, outputs))
+    whole = [file for file in outputs if str(file) not in half_written]
     return {str(file): workflow.persistence.metadata(file) for file in whole}
 
 

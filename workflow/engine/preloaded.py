@@ -50,7 +50,9 @@ LIBRARY = str(Path(__file__).resolve().parents[1])
 OWN = ("evenfield", "engine")
 
 
-# In a copy: what a run that it starts passes on, so that its jobs ask the same process.
+# In a copy one offer, as `offer` makes it, elsewhere none. A job takes it out of its
+# environment; one that runs a study beside passes it on, so that the jobs of that run
+# ask the same process.
 OFFERS: list[str] = []
 
 
@@ -240,15 +242,15 @@ def hand_over(note: Callable[[int], None] | None = None) -> None:
     process, too.
     """
     # Nothing that a job starts may ask again.
-    name, word, prefix = (os.environ.pop(SERVER_VARIABLE, "") + "::").split(":", 2)
-    connection = socket.socket(socket.AF_UNIX)
-    if (
-        prefix.removesuffix("::") != sys.prefix
-        or connection.connect_ex(b"\0" + name.encode())
-        or not same_user(connection)
-    ):
+    offered = os.environ.pop(SERVER_VARIABLE, "")
+    # As `offer` wrote it; a folder may hold a colon.
+    name, _, word_and_prefix = offered.partition(":")
+    word, _, prefix = word_and_prefix.partition(":")
+    if prefix != sys.prefix:  # no offer, or one of another environment
         return
-    if not copy_starts(connection, word):
+    connection = socket.socket(socket.AF_UNIX)
+    refused = connection.connect_ex(b"\0" + name.encode())
+    if refused or not same_user(connection) or not copy_starts(connection, word):
         return
     try:
         answer = connection.recv(2)

@@ -353,11 +353,11 @@ def label_curve(
         values = np.column_stack([rows.numbers(name) for name in names])
         for name, column in zip(names, values.T, strict=True):
             _refuse_huge(name, column)
-        factors = tuple(_factor(rows, name, made) for name in shown)
+        label_terms = tuple(_label_term(rows, name, made) for name in shown)
         for network_name, network in networks.items():
             W = None if w is None else _weights_of(network, network_name, part, rows)
-            label_terms = curve.LabelTerms(factors=factors, neighbours=W)
-            effects = _effects(rows, cases, label_terms.drawn(values, source), c)
+            regressors = curve.LabelTerms(terms=label_terms, neighbours=W)
+            effects = _effects(rows, cases, regressors.drawn(values, source), c)
             for case, effect in zip(cases, effects, strict=True):
                 about = part, str(network_name), case.name
                 effect_of[" | ".join(filter(None, about))] = effect
@@ -467,17 +467,16 @@ def _dealt(
     return units, np.vstack([np.arange(len(units)), drawn])
 
 
-def _factor(
-    rows: Table, term: str, made: Sequence[str]
-) -> tuple[int, np.ndarray | None]:
-    """Return the place of a term among labels and averages, and the column that it is
-    multiplied with, (N,).
+def _label_term(rows: Table, term: str, made: Sequence[str]) -> curve.LabelTerm:
+    """Return a term by its position among the labels and averages that are ``made``, with
+    the column that it is multiplied with, if any.
     """
     if term in made:
-        return made.index(term), None
+        return curve.LabelTerm(made.index(term))
     column, colon, name = str(term).rpartition(":")
     chosen("term", name if colon else term, made, "name labels, or column:label")
-    return made.index(name), rows.numbers(column).to_numpy()
+    values = np.asarray(rows.numbers(column), dtype=float)
+    return curve.LabelTerm(made.index(name), times=values)
 
 
 def _weights_of(network: object, name: str, part: str, rows: Table) -> Any:

@@ -96,8 +96,8 @@ def joint_test(value: float, draws: Array, sign: float) -> JointTest:
     # p = (1 + #{b: sign s_b >= sign s}) / (1 + B), ties by rounding among them. What is
     # a tie grows with the summary: no unit of measure of the outcome changes p.
     size = max(abs(value), float(np.median(np.abs(draws))))
-    bar = sign * value - TIE * size
-    extreme = int((sign * draws >= bar).sum())
+    least_extreme = sign * value - TIE * size
+    extreme = int((sign * draws >= least_extreme).sum())
     low, high = np.quantile(draws, [0.025, 0.975])
     return JointTest(
         value=float(value),
@@ -168,15 +168,20 @@ def permutations_among(whole: np.ndarray, at: np.ndarray) -> np.ndarray:
     return np.asarray(position[source])
 
 
-@dataclass(frozen=True, kw_only=True)
-class LabelTerms:
-    """Regressors that labels make anew in each draw: some of the labels and their
-    averages over the neighbours, alone or times a column that stays with its unit.
+class LabelTerm(NamedTuple):
+    """One regressor that labels make: a label or an average of it over the neighbours,
+    alone or times a column that stays with its unit.
     """
 
-    # Of each of R regressors: its place among the L labels and, behind them, their L
-    # averages, and the column (N,) that it is multiplied with, if any.
-    factors: tuple[tuple[int, Array | None], ...]
+    position: int  # 0 to L - 1 of the labels, L to 2 L - 1 of their averages
+    times: Array | None = None  # (N,) column
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabelTerms:
+    """The R regressors that labels make anew in each draw."""
+
+    terms: tuple[LabelTerm, ...]
     neighbours: Weights | None = None  # W, shape (N, N)
 
     def drawn(self, labels: Array, source: np.ndarray) -> Array:
@@ -185,11 +190,11 @@ class LabelTerms:
         """
         W = None if self.neighbours is None else multiplier(self.neighbours)
         # (L, B, N), or (2 L, B, N) with averages.
-        moved = LabelDesign(W).drawn(labels, source)
-        regressors = [
-            moved[place] if factor is None else factor * moved[place]
-            for place, factor in self.factors
-        ]
+        labels_and_averages = LabelDesign(W).drawn(labels, source)
+        regressors = []
+        for term in self.terms:
+            column = labels_and_averages[term.position]
+            regressors.append(column if term.times is None else term.times * column)
         return np.stack(regressors)
 
 
@@ -235,7 +240,7 @@ def dealt_effects(
     drawn : (R, 1 + B, N)
         Regressors that labels make, of all N units, those of the data first.
     products : (R, R, 1 + B)
-        Its cross-products, as `HeldRows.products` gives them.
+        Cross-products D'D, as `HeldRows.products` gives them.
     c : (R,)
         Weights of the effect.
 
@@ -243,21 +248,26 @@ def dealt_effects(
     ------
     NumericsError
         If there are no degrees of freedom, or the controls are collinear.
+
+    Notes
+    -----
+    With D the regressors of a draw and e the outcome, both freed from the controls,
+    b = (D'D)^-1 D'e and t = c'b / sqrt(s^2 c'(D'D)^-1 c), s^2 = |e - Db|^2 / df.
     """
     y = held.y
     n, K = held.controls.shape
     df = n - K - len(c)
     if df < 1:
         raise NumericsError(f"{n} observations cannot carry {K + len(c)} coefficients")
-    # By Frisch, Waugh and Lovell all draws need of y is e = y - QQ'y.
+    # By Frisch, Waugh and Lovell all draws need of y is e = y - QQ'y; D'e is the same
+    # with the regressors as they are.
     e = y - held.basis @ (held.basis.T @ y)
-    # Zero for units that are not used: D'e of their rows is then no part of the sum.
+    # (N,), zero for units that are not used: their rows then add nothing to D'e.
     e_of_units = np.zeros(drawn.shape[2])
     e_of_units[held.units_used] = e
-    of_data = drawn[:, 0, held.units_used].T
-    estimates, statistics = label_statistics(
-        products, drawn @ e_of_units, y, e, c, df, label_scale(of_data)
-    )
+    with_outcome = drawn @ e_of_units  # D'e, (R, 1 + B)
+    scale = label_scale(drawn[:, 0, held.units_used].T)
+    estimates, statistics = label_statistics(products, with_outcome, y, e, c, df, scale)
     return DealtEffects(estimates, statistics, df)
 
 

@@ -29,7 +29,7 @@ TWO_DIGITS = re.compile(r"\d\d")
 # The year of a text, and a second one: 2560/61
 FIRST_NUMBER = re.compile(r"(\d+)(?:[-/–](\d{2,4}))?")
 # What stands before a year without being a measure: B.E. 2560, ROC 106, H29
-MARK = re.compile(
+MARK_OF_YEAR = re.compile(
     r"(?:(?:b\.?e|b\.?s|roc|a\.?[hp]|s\.?h|fy|yr?|year|[a-z])\.?)?[\s.]*|[^a-z]*",
     re.IGNORECASE,
 )
@@ -41,27 +41,28 @@ def without_eras(text: str, messages: list[str]) -> str:
     years = [found for found in ERA.finditer(text) if _year_of_era(found) in YEARS]
     if not years:
         return text
-    messages.append(f"years of eras: {years[0][0]} is {_gregorian(years[0])}")
-    return ERA.sub(_gregorian, text)
+    messages.append(f"years of eras: {years[0][0]} is {_era_as_gregorian(years[0])}")
+    return ERA.sub(_era_as_gregorian, text)
 
 
 def _year_of_era(found: re.Match[str]) -> int:
+    """Return the Gregorian year of the n-th year of an era: n plus the year before it."""
     return ERAS[found[1]] + (1 if found[2] == FIRST else int(found[2]))
 
 
-def _gregorian(found: re.Match[str]) -> str:
+def _era_as_gregorian(found: re.Match[str]) -> str:
     """Return a year of an era as a Gregorian one; as it stands where that is no year."""
     year = _year_of_era(found)
     if year not in YEARS:
         return found[0]
     if found[3]:
-        return f"{year}{_following(found[3], ERAS[found[1]])}"
+        return f"{year}{_slash_year(found[3], ERAS[found[1]])}"
     return f"{year}{found[4] or ''}"
 
 
-def _following(digits: str | None, behind: int) -> str:
-    """Return the second of two years as the end of 2017/18; nothing where there is one."""
-    return f"/{(int(digits) + behind) % 100:02}" if digits else ""
+def _slash_year(digits: str, behind: int) -> str:
+    """Return the second of two years as the end of 2017/18, with its slash."""
+    return f"/{(int(digits) + behind) % 100:02}"
 
 
 def in_gregorian_years(
@@ -70,11 +71,12 @@ def in_gregorian_years(
     """Return a table with the years of its cells and headers as Gregorian ones, and the
     calendar that they were of; blank if it was this one.
     """
+    headers = list(frame.columns)
     if asked == GREGORIAN:
         return frame, ""
     if asked:
         form = WORDS.numbered_year
-        changed = _of_calendar(frame, asked, form, messages, list(frame.columns))
+        changed = _with_gregorian_years(frame, asked, form, headers, messages)
         if changed is None:
             raise IngestError(
                 f"--calendar {asked}, and no column of its years",
@@ -82,14 +84,16 @@ def in_gregorian_years(
                 "name it with --year, or leave --calendar out",
             )
         return changed, asked
-    headers = " ".join(map(str, frame.columns))
+    all_headers = " ".join(map(str, headers))
     for name, calendar in CALENDARS.items():
-        if re.search(calendar.get("among", ""), headers):
-            form = re.compile(written_out(calendar.get("surely", NEVER)), re.IGNORECASE)
-            years = [] if _may_be_codes(frame, form) else list(frame.columns)
-            changed = _of_calendar(frame, name, form, messages, years)
-            if changed is not None:
-                return changed, name
+        # R1 is a year of Japan only among headers in Japanese.
+        if not re.search(calendar.get("among", ""), all_headers):
+            continue
+        form = re.compile(written_out(calendar.get("surely", NEVER)), re.IGNORECASE)
+        candidates = [] if _may_be_codes(frame, form) else headers
+        changed = _with_gregorian_years(frame, name, form, candidates, messages)
+        if changed is not None:
+            return changed, name
     return frame, ""
 
 
@@ -115,26 +119,21 @@ def _may_be_codes(frame: pd.DataFrame, form: re.Pattern[str]) -> bool:
     return all(header.isdecimal() for header in headers) and (few or dated)
 
 
-def _of_calendar(
+def _with_gregorian_years(
     frame: pd.DataFrame,
     name: str,
     form: re.Pattern[str],
+    candidates: Iterable[str],
     messages: list[str],
-    among: Iterable[str],
 ) -> pd.DataFrame | None:
-    """Return a table with cells of a form, and headers of it ``among`` some, as Gregorian
-    years; nothing if it has none.
+    """Return a table with the years of a calendar, cells and headers among ``candidates``
+    that have its form, as Gregorian ones; nothing if it has none.
     """
-    gregorian = partial(_year, calendar=name)
-    headers = [column for column in among if form.fullmatch(column)]
-    # T1, T2 may be anything; H9, H10 are years.
-    told = any(map(TWO_DIGITS.search, headers)) and len(headers) >= FEWEST_HEADERS
-    headers = headers if told else []
-    # A header such as zone1 is no year, unless all are such.
-    headers = [
-        header for header in headers if _number(header, name) in YEARS
-    ] or headers
-    dated = [column for column in frame.columns if _is_of(frame[column], name, form)]
+    gregorian = partial(_as_gregorian, calendar=name)
+    headers = _headers_of_years(candidates, name, form)
+    dated = [
+        column for column in frame.columns if _holds_years_of(frame[column], name, form)
+    ]
     if not headers and not dated:
         return None
     first = headers[0] if headers else frame[dated[0]].iloc[0]
@@ -155,34 +154,56 @@ def _of_calendar(
     return frame.assign(**cells).rename(columns=years)
 
 
-def _is_of(cells: pd.Series, calendar: str, form: re.Pattern[str]) -> bool:
+def _headers_of_years(
+    candidates: Iterable[str], calendar: str, form: re.Pattern[str]
+) -> list[str]:
+    """Return the headers that are years of a calendar, alone or behind a measure."""
+    headers = [header for header in candidates if form.fullmatch(header)]
+    # T1, T2 may be anything; H9, H10 are years.
+    has_two_digits = any(map(TWO_DIGITS.search, headers))
+    if not has_two_digits or len(headers) < FEWEST_HEADERS:
+        return []
+    # A header such as zone1 is no year beside gdp_2560. Where none is a year of our
+    # time, all stay, and are refused by what they would be.
+    ours = [header for header in headers if _gregorian_year(header, calendar) in YEARS]
+    return ours or headers
+
+
+def _holds_years_of(cells: pd.Series, calendar: str, form: re.Pattern[str]) -> bool:
     """Say whether a column holds years of a calendar, by its header or by its cells."""
     header = str(cells.name).strip()
-    said = CALENDARS[calendar].get("header")
-    if said and re.search(said, header, re.IGNORECASE):
+    names_it = CALENDARS[calendar].get("header")
+    if names_it and re.search(names_it, header, re.IGNORECASE):
         form = WORDS.numbered_year
     elif not WORDS.time_column.fullmatch(header):
         return False
     texts = [text for text in cells.unique().tolist() if text.strip()]
-    told = any(map(TWO_DIGITS.search, texts))
-    return told and all(form.fullmatch(text.strip()) for text in texts)
+    has_two_digits = any(map(TWO_DIGITS.search, texts))
+    return has_two_digits and all(form.fullmatch(text.strip()) for text in texts)
 
 
 def _measure(header: str) -> str:
     """Return what stands before a year in a header, as in gdp_2560, but for its mark."""
     stem = FIRST_NUMBER.split(header, maxsplit=1)[0]
-    return "" if MARK.fullmatch(stem) else stem
+    return "" if MARK_OF_YEAR.fullmatch(stem) else stem
 
 
-def _number(text: str, calendar: str) -> int:
-    """Return the Gregorian year of a year of a calendar, of the first number in a text."""
+def _first_number(text: str) -> re.Match[str]:
+    """Return the first number of a text that has the form of a year."""
     found = FIRST_NUMBER.search(text)
     assert found is not None, "texts have the form of a year"
-    return int(found[1]) + _behind(text, calendar)
+    return found
 
 
-def _behind(text: str, calendar: str) -> int:
-    """Return how many years a calendar is behind; an era says so by its letter."""
+def _gregorian_year(text: str, calendar: str) -> int:
+    """Return the Gregorian year of the first number in a text."""
+    return int(_first_number(text)[1]) + _years_behind(text, calendar)
+
+
+def _years_behind(text: str, calendar: str) -> int:
+    """Return the Gregorian year less the year of a calendar, below zero for one that is
+    ahead; an era says by its letter which one it is.
+    """
     behind: int | Mapping[str, int] = CALENDARS[calendar]["behind"]
     if not isinstance(behind, Mapping):
         return behind
@@ -196,15 +217,16 @@ def _behind(text: str, calendar: str) -> int:
     return behind[letter]
 
 
-def _year(text: str, calendar: str) -> str:
+def _as_gregorian(text: str, calendar: str) -> str:
     """Return the Gregorian year, or two as 2017/18, of a year of a calendar."""
-    year = _number(text, calendar)
+    year = _gregorian_year(text, calendar)
     if year not in YEARS:
         raise IngestError(
             f"{text} would be {year} by --calendar {calendar}",
             f"years from {YEARS[0]} to {YEARS[-1]}, in four digits where they have them",
             "name another calendar, or write the years out",
         )
-    found = FIRST_NUMBER.search(text)
-    second = found[2] if found else None
-    return f"{year}{_following(second, _behind(text, calendar))}"
+    second = _first_number(text)[2]
+    if not second:
+        return str(year)
+    return f"{year}{_slash_year(second, _years_behind(text, calendar))}"

@@ -42,9 +42,8 @@ def make(
     ``note`` tells the user what takes its time, ``ask`` which column is income.
     """
     if not options.again and _holds_a_study(options.folder):
-        fault = f"{options.folder.name} holds a study"
         raise IngestError(
-            fault,
+            f"{options.folder.name} holds a study",
             "a folder without config.yaml and data",
             f"name another, give --again to make it anew (its config and data go to"
             f" {FORMER}/), or see `run add`",
@@ -86,10 +85,11 @@ def make(
         fitting = fitting_outlines(study.known_units)
         if fitting is not None:
             study.map_at_hand, study.without_outline = fitting
-    # A column such as 地区 names regions of whatever kind.
-    drawn = study.map_at_hand or str(options.polygons)
-    if drawn in SHIPPED and study.guessed.unit_name in {"unit", "region"}:
-        study.guessed.unit_name = SHIPPED[drawn].get("unit", "unit")
+    # A header such as 地区 says no more than region; the map that is shipped with the
+    # program, given or fitting, knows whether they are states or provinces.
+    outlines = study.map_at_hand or str(options.polygons)
+    if outlines in SHIPPED and study.guessed.unit_name in {"unit", "region"}:
+        study.guessed.unit_name = SHIPPED[outlines].get("unit", "unit")
     with faults.caught():
         study.choose_groups()
     faults.refuse()
@@ -102,8 +102,10 @@ def _holds_a_study(folder: Path) -> bool:
     named, or whose making was stopped; these are made anew.
     """
     config = folder / "config.yaml"
+    # Written, and not run yet: its income may still be to be named.
     if config.is_file() and not (folder / "results").exists():
         return f"column: {TODO}" not in config.read_text(encoding="utf-8")
+    # The config takes its place last: without it the making was stopped.
     if not config.exists() and (folder / STAGED).is_dir():
         return False
     return config.exists() or (folder / "data").exists()
@@ -144,8 +146,10 @@ def write(study: NewStudy, folder: Path) -> Record:
     """
     text = config_text(study)
     answers = study.files.get("claims.yaml")
-    # A column that its user still has to name may be any for the check.
-    content = yaml.safe_load(text.replace(TODO, study.guessed.panel.columns[2]))
+    # The user still has to name the column of income: for the check it is the first
+    # one of figures.
+    _unit, _year, first_figures, *_ = study.guessed.panel.columns
+    content = yaml.safe_load(text.replace(TODO, first_figures))
     if answers:
         content["answers"] = read_mapping(answers)
     config: dict[str, Any] = checked_config(content)
@@ -154,8 +158,8 @@ def write(study: NewStudy, folder: Path) -> Record:
     config["data"]["package"] = str(staged / config["data"]["package"])
     tables = {f"{name}.csv": frame for name, frame in study.tables.items()}
     write_study(config, tables, study.package(), study.outlines)
-    for relative, content_of in study.texts.items():
-        write_text(content_of, staged / relative)
+    for relative, written_text in study.texts.items():
+        write_text(written_text, staged / relative)
     for relative, path in study.files.items():
         shutil.copy(path, staged / relative)
     write_text(text, staged / "config.yaml")

@@ -38,6 +38,12 @@ class RowCall:
     folder: str  # of the study
     level: float  # of confidence intervals, between 0 and 1
 
+    def __repr__(self) -> str:
+        return (
+            f"call of ef.{self.call.function} for {self.name}: .code, .data, .fit(),"
+            " .compared(fit)"
+        )
+
     @property
     def data(self) -> pd.DataFrame:
         """The data that it is fitted to, one row a unit, or a unit and date."""
@@ -67,11 +73,12 @@ class RowCall:
         import evenfield as ef
 
         call = self.call
-        arguments = self.arguments(changes)
+        given: dict[str, Any] = {"data": call.data}
         if call.weights is not None:
-            arguments[call.weights_as] = call.weights
+            given[call.weights_as] = call.weights
         function = getattr(ef, call.function)
-        fit = function(data=call.data, **arguments)
+        # What the user changes may be data and weights, too.
+        fit = function(**{**given, **self.arguments(changes)})
         if call.then is None:
             return fit
         method, options = call.then
@@ -97,6 +104,8 @@ class RowCall:
             f"s = ef.open_study({self.folder!r})",
             f"fit = s.fit({self.name!r})",
             "print(fit)",
+            "# The row, in its unit of measure, and the same numbers of the fit:",
+            f"print(s.compared({self.name!r}).to_string())",
             "",
             "# The same, spelled out:",
             *note,

@@ -1,6 +1,7 @@
 """The named numbers of a study that has been run, and where each is printed."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -24,7 +25,7 @@ class Printed(NamedTuple):
     """One place in which a number is printed."""
 
     where: str  # name of a text (page, paper, appendix), or the id of a table
-    line: str  # of the text, or the first label of the row of the table
+    line: str  # of the text, or the label of the row of the table; two between a colon
     column: str = ""  # of the table; empty for a text
 
     def __str__(self) -> str:
@@ -91,7 +92,7 @@ class Numbers(Mapping[str, StudyNumber]):
             raise ReportError(
                 f"{name} is no number of {self._folder}",
                 f"one of {len(entries)} names of numbers.yaml and of sections",
-                nearest(name, entries, otherwise),
+                nearest(str(name), entries, otherwise),
             )
         entry = entries[name]
         estimate_id = str(entry.get("estimate_id") or "")
@@ -158,13 +159,35 @@ def _cells_of(path: Path) -> Iterator[tuple[str, str, str]]:
     if not id_columns:
         return
     table = read_table(path, tuple(id_columns))
-    texts = [name for name in table if pd.api.types.is_string_dtype(table[name])]
-    label_columns = [name for name in texts if name not in id_columns]
-    for row in table.to_dict("records"):
-        labels = [str(row[name]) for name in label_columns if row[name]]
-        row_label = labels[0] if labels else ""
+    row_labels = _row_labels(table, id_columns)
+    for row, row_label in zip(table.to_dict("records"), row_labels, strict=True):
         for name in id_columns:
             # ``speed_estimate_id`` stands beside ``speed``.
             column = name.removesuffix(ESTIMATE_ID).rstrip("_ ") or "estimate"
             if row[name]:
                 yield str(row[name]), row_label, column
+
+
+def _row_labels(table: pd.DataFrame, id_columns: list[str]) -> list[str]:
+    """Return the first label of each row, with the first other one that tells it apart
+    where several rows share it, between colons as in the name of a cell.
+    """
+    is_text = pd.api.types.is_string_dtype
+    texts = [name for name in table if is_text(table[name]) and name not in id_columns]
+    before_estimates = table.columns[: table.columns.get_loc(id_columns[0])]
+    numbers = [name for name in before_estimates if table[name].dtype == int]
+    labels = table[[*texts, *numbers]].fillna("").astype(str)
+    first = [
+        next(filter(None, row), "") for row in labels[texts].itertuples(index=False)
+    ]
+    shared = Counter(first)
+    row_labels = list(first)
+    is_apart = [shared[label] == 1 for label in first]
+    for name in labels:
+        pairs = list(zip(first, labels[name], strict=True))
+        shared_pairs = Counter(pairs)
+        for number, (label, other) in enumerate(pairs):
+            if other and not is_apart[number] and shared_pairs[label, other] == 1:
+                row_labels[number] = f"{label}:{other}"
+                is_apart[number] = True
+    return row_labels

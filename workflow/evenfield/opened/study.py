@@ -4,7 +4,10 @@ once more as the library fits it.
 
 from __future__ import annotations
 
+import json
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +27,9 @@ if TYPE_CHECKING:
 
 MOST_FITS = 32  # that are kept, the latest ones, so that rows of one fit share it
 RUN = "run it once: python3 run --directory {}"
+# Sections of the config on which the rows of every topic rest, beside their own.
+READ_BY_ALL = ("panel", "periods", "weights", "controls", "taxonomy", "inference")
+RUN_AGAIN = "run it again: python3 run --directory {}"
 
 
 class OpenError(EvenfieldError, at="study"):
@@ -54,7 +60,7 @@ def open_study(folder: str | Path = ".") -> OpenedStudy:
         raise OpenError(
             f"a folder of type {type(folder).__name__}", "its name", "give it as text"
         )
-    path = Path(folder)
+    path = Path(folder).expanduser().absolute()
     if not (path / "config.yaml").is_file():
         raise OpenError(
             f"no study in {path}",
@@ -67,15 +73,27 @@ def open_study(folder: str | Path = ".") -> OpenedStudy:
             "the results of a run",
             RUN.format(path),
         )
-    return OpenedStudy(path.absolute())
+    return OpenedStudy(path)
+
+
+class Beside(dict[str, "OpenedStudy"]):
+    """The studies beside a study, by name; ``OpenError`` is raised for any other name."""
+
+    def __missing__(self, name: object) -> OpenedStudy:
+        known = f"one of {', '.join(self)}" if self else "a study that names some"
+        raise OpenError(
+            f"no study beside is named {name}",
+            known,
+            nearest(str(name), self, "see `beside` in its config.yaml"),
+        )
 
 
 class OpenedStudy:
     """A study that has been run; ``open_study`` makes it.
 
     A name below is that of a number (``own_paper``), an answer (``H1``), a number of a
-    section (``beta.speed``), a cell of a table (``T6:2009-19:speed``), or an
-    ``estimate_id``; ``OpenError`` is raised for any other, or if it has no estimate.
+    section (``beta.speed``), a cell of a table (``T6:absolute:2009-19:speed``),
+    or an ``estimate_id``; ``OpenError`` is raised for any other, or if it has no estimate.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -101,19 +119,22 @@ class OpenedStudy:
     @cached_property
     def estimates(self) -> pd.DataFrame:
         """Every estimate, one row each, as docs/library/stable.md lists the columns."""
-        return read_estimates(self.folder / "results" / "estimates.csv")
+        with self._results_read():
+            return read_estimates(self.folder / "results" / "estimates.csv")
 
     @property
     def panel(self) -> pd.DataFrame:
         """One row a unit and date: log income and all columns of the data."""
-        return self._study.table("panel").copy()
+        with self._results_read():
+            return self._study.table("panel").copy()
 
     @property
     def units(self) -> pd.DataFrame:
         """One row a unit: name, coordinates, groups."""
-        return self._study.table("units").copy()
+        with self._results_read():
+            return self._study.table("units").copy()
 
-    def table(self, path: str) -> pd.DataFrame:
+    def table(self, path: str | Path) -> pd.DataFrame:
         """Return any table below results/ by its path, or the data of a table or figure
         by its id: ``panel/all/doses.csv``, ``T6``.
 
@@ -122,6 +143,8 @@ class OpenedStudy:
         OpenError
             If the run wrote no such table.
         """
+        if not isinstance(path, Path):
+            check_is_text(path)
         results = self.folder / "results"
         candidates = [
             results / path,
@@ -130,26 +153,31 @@ class OpenedStudy:
         ]
         for file in candidates:
             if file.is_file() and file.suffix == ".csv":
-                return read_table(file)
+                with self._results_read():
+                    return read_table(file)
+        self._check_is_there()
         known = [
             file.relative_to(results).as_posix() for file in results.rglob("*.csv")
         ]
         raise OpenError(
             f"no table {path}",
             "a path below results/, or the id of a table or figure",
-            nearest(path, known, "`python3 run list` names tables and figures"),
+            nearest(str(path), known, "`python3 run list` names tables and figures"),
         )
 
     @cached_property
     def beside(self) -> dict[str, OpenedStudy]:
         """The studies beside this one, whose numbers it uses, by name."""
         folders: dict[str, str] = self._config.get("beside") or {}
-        return {name: open_study(self.folder / path) for name, path in folders.items()}
+        return Beside(
+            {name: open_study(self.folder / path) for name, path in folders.items()}
+        )
 
     def _study_with_row(self, name: str) -> tuple[OpenedStudy, str]:
         """Return the study that has the row of a name, this one or one beside it, and
         the name there.
         """
+        check_is_text(name)
         if name in self._row_numbers:
             return self, name
         full_name = name
@@ -166,7 +194,14 @@ class OpenedStudy:
         study, name_there = self._study_with_row(name)
         if study is not self:
             return study.row(name_there)
-        row = self.estimates.iloc[self._row_numbers[self._estimate_id(name)]]
+        estimate_id = self._estimate_id(name)
+        if estimate_id not in self._row_numbers:
+            raise OpenError(
+                f"results/estimates.csv has no row {estimate_id}, which {name} names",
+                "all results of one run",
+                RUN_AGAIN.format(self.folder),
+            )
+        row = self.estimates.iloc[self._row_numbers[estimate_id]]
         return dict(zip(map(str, row.index), row.tolist(), strict=True))
 
     def data(self, name: str) -> pd.DataFrame:
@@ -204,12 +239,15 @@ class OpenedStudy:
         FitError
             If no function of the library gives it.
         """
-        from evenfield.opened.fits import call_of
-
         study, name_there = self._study_with_row(name)
         if study is not self:
             return study.call(name_there)
-        return call_of(self._study, name, self.row(name), str(self.folder))
+        with self._results_read():
+            from evenfield.opened.fits import call_of
+
+            row = self.row(name)
+            self._check_config(row["topic"])
+            return call_of(self._study, name, row, str(self.folder))
 
     def fit(self, name: str, **changes: Any) -> Any:
         """Return the fit of the library that gives the estimate behind a name.
@@ -255,18 +293,43 @@ class OpenedStudy:
     @cached_property
     def _config(self) -> dict[str, Any]:
         """The config as a run takes it, without what the tables cannot carry."""
-        try:
+        self._check_is_there()
+        with self._results_read():
             from evenfield.shared.left_out import left_out_parts
             from evenfield.study.config import checked_config
             from evenfield.study.config_files import study_config
-        except ImportError as error:
+
+            config = checked_config(study_config(path=self.folder / "config.yaml"))
+            return left_out_parts(config, self.folder)
+
+    @cached_property
+    def _changed_sections(self) -> list[str]:
+        """The sections of the config that are others than those of the run, topics as
+        estimates.beta; none where the results have no manifest.
+        """
+        from evenfield.report.manifest import read_manifest
+
+        manifest = read_manifest(self.folder / "results")
+        if not manifest:
+            return []
+        # As the manifest holds them: keys are texts, tuples are lists.
+        now = _sections(json.loads(json.dumps(self._config, default=str)))
+        then = _sections(manifest["config"])
+        return [name for name in {**then, **now} if now.get(name) != then.get(name)]
+
+    def _check_config(self, topic: str) -> None:
+        """Refuse a config that was changed after the run where rows of a topic rest on
+        it: what is fitted would be another thing than the row.
+        """
+        rests_on = {*READ_BY_ALL, f"estimates.{topic}"}
+        changed = [name for name in self._changed_sections if name in rests_on]
+        if changed:
             raise OpenError(
-                f"{error.name} is not installed",
-                "what reads a config",
-                "install it with the library: pip install 'evenfield[workflow]'",
-            ) from error
-        config = checked_config(study_config(path=self.folder / "config.yaml"))
-        return left_out_parts(config, self.folder)
+                "the config, or the program that reads it, was changed after the run:"
+                f" {', '.join(changed)}",
+                "the config that the results are of",
+                RUN_AGAIN.format(self.folder),
+            )
 
     @cached_property
     def _study(self) -> Study:
@@ -325,8 +388,6 @@ class OpenedStudy:
 
     def _id_of_cell(self, name: str) -> str:
         """Return the id of the estimate that a cell, TABLE:ROW:COLUMN, prints."""
-        from evenfield.report.evidence import estimate_of_cell, table_with_ids
-
         table, *row_and_column = name.split(":")
         path = self.folder / "results" / "tables" / f"{table}.csv"
         if not path.is_file():
@@ -336,11 +397,63 @@ class OpenedStudy:
                 f"one of {', '.join(sorted(known))}",
                 "correct the name before the first colon",
             )
-        return estimate_of_cell(table_with_ids(path), row_and_column, name)
+        with self._results_read():
+            from evenfield.report.evidence import estimate_of_cell, table_with_ids
+
+            return estimate_of_cell(table_with_ids(path), row_and_column, name)
 
     @cached_property
     def _of_sections(self) -> dict[str, Number]:
         """Every number of the sections of the page, by a name such as ``beta.speed``."""
-        from evenfield.report.sections import section_numbers
+        with self._results_read():
+            from evenfield.report.sections import section_numbers
 
-        return section_numbers(self._config, self.folder / "results")
+            return section_numbers(self._config, self.folder / "results")
+
+    @contextmanager
+    def _results_read(self) -> Iterator[None]:
+        """Say in one line which file of the results, or which package to read them with,
+        is not there.
+        """
+        try:
+            yield
+        except ModuleNotFoundError as error:
+            raise OpenError(
+                f"{error.name} is not installed",
+                "what reads a config",
+                "install it with the library: pip install '.[workflow]' in a clone",
+            ) from error
+        except (FileNotFoundError, pd.errors.EmptyDataError) as error:
+            self._check_is_there()
+            found = f"a table below {self.folder / 'results'} is empty"
+            if isinstance(error, FileNotFoundError):
+                found = f"no file {error.filename}"
+            raise OpenError(
+                found, "all results of one run", RUN_AGAIN.format(self.folder)
+            ) from error
+
+    def _check_is_there(self) -> None:
+        """Refuse a folder that was moved after it was opened."""
+        if not self.folder.is_dir():
+            raise OpenError(
+                f"{self.folder} is not there any more",
+                "the folder that was opened",
+                "open it where it is now",
+            )
+
+
+def _sections(config: dict[str, Any]) -> dict[str, Any]:
+    """Return the sections of a config by name, and of its estimates each topic."""
+    topics = config.get("estimates") or {}
+    of_topics = {f"estimates.{topic}": specs for topic, specs in topics.items()}
+    return {**config, **of_topics}
+
+
+def check_is_text(name: object) -> None:
+    """Refuse what can be no name of a number, an estimate or a table."""
+    if not isinstance(name, str):
+        raise OpenError(
+            f"a name of type {type(name).__name__}",
+            "text such as 'beta.speed'",
+            "`sorted(s.numbers)` names the numbers",
+        )

@@ -33,7 +33,7 @@ from evenfield.study.study_config import StudyConfig
 from evenfield.study.table_files import read_table
 
 ID = r"[0-9a-f]{12}"
-PART_OF_CELL = ":"  # T6:2009-19:speed
+PART_OF_CELL = ":"  # T6:absolute:2009-19:speed
 PRINTED = re.compile(r"\{\{ *(?P<study>\w+)\.(?P<name>\w+)(\.(?P<part>\w+))? *\}\}")
 INGESTED_TEXT = tuple("units grade flag source note vintage measure".split())
 KEYS = {"unit", "year", "name"}  # of tables, which are no figures
@@ -128,7 +128,7 @@ class Evidence:
             f"{name} is no number, claim, estimate or cell",
             "a name of numbers.yaml (own_official), a number of a section"
             " (beta.speed), a claim (L15, H1), an estimate_id of"
-            " results/estimates.csv, or TABLE:ROW:COLUMN (T6:2009-19:speed)",
+            " results/estimates.csv, or TABLE:ROW:COLUMN (T6:absolute:2009-19:speed)",
             nearest(name, known, "`python3 run list` names tables and specifications"),
         )
 
@@ -347,8 +347,13 @@ def table_with_ids(path: Path) -> pd.DataFrame:
 
 
 def estimate_of_cell(table: pd.DataFrame, words: list[str], name: str) -> str:
-    """Return the estimate in the first row of a table that holds all words but the last,
-    which names the column.
+    """Return the estimate in the row of a table that holds all words but the last, which
+    names the column.
+
+    Raises
+    ------
+    ReportError
+        If there is no such column or row, or several rows with estimates of their own.
     """
     *labels, column = words
     ids = [end for end in map(str, table) if end.endswith(ESTIMATE_ID)]
@@ -366,16 +371,39 @@ def estimate_of_cell(table: pd.DataFrame, words: list[str], name: str) -> str:
             nearest(column, known, "correct it"),
         )
     wanted = {plain(label) for label in labels}
+    found = dict[str, Row]()
     for row in records(table.astype(object)):
-        held = {plain(str(value)) for value in row.values()}
+        # A label that has a colon of its own was taken apart there, too.
+        texts = [str(value) for value in row.values()]
+        parts = [part for text in texts for part in text.split(PART_OF_CELL)]
+        held = {plain(label) for label in (*texts, *parts)}
         estimate_id = estimate_of(row, column)
         if wanted <= held and estimate_id:
-            return estimate_id
+            found.setdefault(estimate_id, row)
+    if len(found) > 1:
+        raise ReportError(
+            f"{name} may be {len(found)} cells, whose estimates are"
+            f" {first_examples(list(found), 12)}",
+            "labels that one row holds",
+            f"add one of its labels: {first_examples(_labels_apart([*found.values()]))};"
+            " or name an estimate",
+        )
+    if found:
+        return next(iter(found))
     raise ReportError(
         f"no row of {name.partition(PART_OF_CELL)[0]} holds {first_examples(labels)}",
         "labels as the table prints them, between colons",
         "correct the name",
     )
+
+
+def _labels_apart(rows: list[Row]) -> list[str]:
+    """Return what rows hold in the first column in which they differ."""
+    for column in rows[0]:
+        labels = dict.fromkeys(str(row[column]) for row in rows)
+        if len(labels) > 1 and not column.endswith(ESTIMATE_ID):
+            return list(filter(None, labels))
+    return []
 
 
 def plain(label: str) -> str:

@@ -35,12 +35,13 @@ from evenfield.study.study_config import Period, StudyConfig
 # The cells of a table name the estimates that they print.
 NAMED_BY_CELL = re.compile(r' data-estimate="((?:\w+\.)?[0-9a-f]{12})"')
 COMMAND = "python3 run why {}"
-# Lines of Python, which run in the folder of the study; they print a fit of the estimate,
-# else its row, else the value of a number without an estimate.
-CODE = 'import evenfield as ef\ns = ef.open_study(".")\nprint({})'
-FIT = 's.fit("{}")'
-ROW = 's.row("{}")'
-VALUE = 's.numbers["{}"]'
+# Lines of Python, which run in the folder of the study; they print a fit of the estimate
+# and the row beside its numbers, else the row alone, else the value of a number without
+# an estimate.
+OPEN = ("import evenfield as ef", 's = ef.open_study(".")  # the folder of the study')
+FIT = ('s.fit("{}")', 's.compared("{}").to_string()')
+ROW = ('s.row("{}")',)
+VALUE = ('s.numbers["{}"]',)
 OF_ANOTHER_STUDY = "with --directory and the folder of this study"
 # Columns of an estimate that say what was fitted and to which units, and their labels.
 MODEL = {
@@ -139,9 +140,9 @@ class ShortEvidence:
         evidence = self._beside[study] if study else self
         estimate_id = evidence._estimate_id(own_name)
         if not estimate_id:
-            return CODE.format(VALUE.format(name))
-        expression = FIT if evidence._is_fitted(estimate_id) else ROW
-        return CODE.format(expression.format(name))
+            return code_that_prints(VALUE, name)
+        is_fitted = evidence._is_fitted(estimate_id)
+        return code_that_prints(FIT if is_fitted else ROW, name)
 
     def _is_fitted(self, estimate_id: str) -> bool:
         """Say whether a function of the library gives an estimate, as its topic says."""
@@ -160,12 +161,12 @@ class ShortEvidence:
             return ""
         labels = dict.fromkeys(label for facts in rows.values() for label in facts)
         number_of = {"": 0}  # texts in order; the blank one where a row has no label
-        codes = [CODE.format(ROW), CODE.format(FIT)]
+        codes = [code_that_prints(ROW), code_that_prints(FIT)]
         store = {}
         for name, facts in rows.items():
             words = [facts.get(label, "") for label in labels]
             numbers = [number_of.setdefault(word, len(number_of)) for word in words]
-            is_fitted = self.code(name) == codes[1].format(name)
+            is_fitted = self.code(name) == code_that_prints(FIT, name)
             store[name] = [*numbers, int(is_fitted)]
         content = {
             "command": self.command,
@@ -211,6 +212,14 @@ class ShortEvidence:
         vintage = f"main figures: {self._vintage}" if self._vintage else ""
         words = [data_hash[:HASH_LETTERS], vintage]
         return _without_blanks({"Data": "; ".join(filter(None, words))})
+
+
+def code_that_prints(expressions: Iterable[str], name: str = "{}") -> str:
+    """Return lines of Python that print expressions of a name; without one, ``{}`` stands
+    in its places.
+    """
+    prints = [f"print({expression.replace('{}', name)})" for expression in expressions]
+    return "\n".join([*OPEN, *prints])
 
 
 def estimates_of_cells(html: str) -> list[str]:

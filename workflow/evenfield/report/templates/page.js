@@ -250,7 +250,7 @@
       add(more, "code", data.command.replace("{}", id));
       more.append(" " + data.with);
       add(list, "dt", "In Python");
-      add(add(list, "dd", ""), "pre", data.code[words[words.length - 1]].replace("{}", id));
+      add(add(list, "dd", ""), "pre", data.code[words[words.length - 1]].replaceAll("{}", id));
       makeCopies(list);
       box.replaceChildren(head, list);
       box.showPopover({ source: button });

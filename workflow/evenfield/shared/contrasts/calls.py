@@ -5,7 +5,7 @@ combination of coefficients is one of them; and what is made of such regressions
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -50,38 +50,58 @@ from evenfield.shared.tables.numbers import is_missing
 from evenfield.shared.tables.rows import Row
 from evenfield.study.study_config import InferenceSettings
 
-# Columns by which the contrast of a row is found.
-TOLD_APART = (
+# Columns that tell the row of a contrast from those of others.
+IDENTITY_COLUMNS = (
     "spec_id outcome term contrast sample_id unit_scheme period treatment_def"
     " controls_id fe_id w_id"
 ).split()
 WITHOUT = " without "  # between a sample and the pair of units that is left out
 SINGLES, PAIRS = "leave_one_out", "leave_pair_out"
 SCHEMES = SAMPLED | {EXACT: "exact"}  # of permutations, by method
-# Methods of the library by how the error of a row is named.
+# Methods of the library by how the error of a row is named that decides a hypothesis.
 DECIDING = {"SCPC avc 0.03": "SCPC", "SCPC avc 0.06": "SCPC_06", "CR3": "CR3"}
-# Of regressions of a panel, by the end of the estimator's name; CR3 has none.
-OF_PANELS = {"wcr33": "wild33", "driscoll_kraay": "driscoll_kraay"}
+# Methods for a panel by the end of the estimator's name; CR3 has none.
+PANEL_METHODS = {"wcr33": "wild33", "driscoll_kraay": "driscoll_kraay"}
 NO_REGRESSION = "it is no single regression; see the code of its topic"
 STRATUM = f"stratum by {STRATA}"  # a control may have the name of the strata
 LATER = ", later"  # behind a column times the indicator of the later span
 ESTIMATE = same("estimate")
-# Ends of estimators that are tried on placebo lists, with the column that is counted.
-TRIED = ("placebo", "methods")
-COUNTED = {"methods": "rejects", "methods_uncorrected": "rejects_uncorrected"}
-OF_SIZE = {"estimate": "size", "p_value": "corrected_p"} | same(
+# Beginnings of what follows the base of an estimator in rows on placebo lists: the size
+# of one method, or the number of methods that reject, the sum of a column of `sizes()`.
+ON_PLACEBO_LISTS = ("placebo", "methods")
+REJECTS_COLUMN = {"methods": "rejects", "methods_uncorrected": "rejects_uncorrected"}
+# Columns of `sizes()` by the numbers of a row on the size of one method.
+SIZE_COLUMNS = {"estimate": "size", "p_value": "corrected_p"} | same(
     "std_error", "statistic"
 )
 LOCATED = ("SCPC", "conley")  # beginnings of methods that need coordinates
-# Where each kind of row about units that are left out stands.
+# Where in `leave_one_out()` each kind of row about single units stands.
 OF_SINGLES = {
     "stat_low": Place(table="range", line="lowest", columns=ESTIMATE),
     "stat_high": Place(table="range", line="highest", columns=ESTIMATE),
     "stat_sign_flips": Place(note="sign flips"),
 }
-# Of a sample: a text, or one a column.
+# Name of a sample: one text, or two, each in a column of its own.
 Name = TypeVar("Name", str, tuple[str, str])
 Pairs = Iterable[tuple[GroupContrast, GroupContrast]]
+Known = TypeVar("Known")
+
+
+class Combined(NamedTuple):
+    """Regressors of which one has a combination of coefficients as its coefficient."""
+
+    columns: dict[str, np.ndarray]  # (N,) each
+    term: str  # the one
+    note: str  # on what its coefficient is; empty where it is the regressor's own
+
+
+class ContrastRows(NamedTuple):
+    """A contrast as the library takes it, its constant left out."""
+
+    data: pd.DataFrame  # a row a unit: unit, outcome, regressors, lat and lon if known
+    x: list[str]  # columns of the regressors
+    term: str  # as for ``Combined``
+    note: str
 
 
 def contrast_call(
@@ -98,9 +118,9 @@ def contrast_call(
     known = [one for one in contrasts if identity(one) == _identity_of(row)]
     if row["estimator"] in (SINGLES, PAIRS):
         return _left_out_call(row, known, geographies)
-    contrast, suffix = _own(row, {one.row.estimator: one for one in known})
+    contrast, suffix = _by_estimator(row, {one.row.estimator: one for one in known})
     design = _defined(contrast, geographies)
-    if contrast.placebo_lists and suffix.startswith(TRIED):
+    if contrast.placebo_lists and suffix.startswith(ON_PLACEBO_LISTS):
         return _placebo_call(design, suffix)
     method = _method(row, suffix)
     if method in SCHEMES:
@@ -113,7 +133,7 @@ def identity(contrast: GroupContrast) -> tuple[str, ...]:
     row = contrast.row
     return tuple(
         contrast.controls_id if name == "controls_id" else str(getattr(row, name))
-        for name in TOLD_APART
+        for name in IDENTITY_COLUMNS
     )
 
 
@@ -122,17 +142,19 @@ def _identity_of(row: Row) -> tuple[str, ...]:
     whole = dict(row)
     if row["estimator"] == PAIRS:
         whole["sample_id"] = row["sample_id"].partition(WITHOUT)[0]
-    return tuple(whole[name] for name in TOLD_APART)
+    return tuple(whole[name] for name in IDENTITY_COLUMNS)
 
 
-def _own(row: Row, known: Mapping[str, Any]) -> tuple[Any, str]:
-    """Return what is known by the estimator of a row, and the rest of its name."""
+def _by_estimator(row: Row, known: Mapping[str, Known]) -> tuple[Known, str]:
+    """Return what is known by the base of a row's estimator, and the suffix behind it:
+    slx_recentred_cr3 is slx_recentred with cr3.
+    """
     estimator = row["estimator"]
-    # The longest name: slx_recentred_cr3 is of slx_recentred and not of slx.
-    own = [name for name in known if f"{estimator}_".startswith(f"{name}_")]
-    if not own:
+    bases = [name for name in known if f"{estimator}_".startswith(f"{name}_")]
+    if not bases:
         raise NoCallError(NO_REGRESSION)
-    base = max(own, key=len)
+    # The longest one: it is not slx with recentred_cr3.
+    base = max(bases, key=len)
     return known[base], estimator.removeprefix(base).removeprefix("_")
 
 
@@ -161,10 +183,10 @@ def _method(row: Row, suffix: str) -> str:
 
 def regression_call(design: ContrastDesign, method: str) -> Call:
     """Return a contrast as a call of ``ols`` by a method of inference."""
-    data, x, term, note = _regression(design)
+    rows = _rows_of(design)
     arguments = {
         "y": design.contrast.outcome,
-        "x": x,
+        "x": rows.x,
         "unit": "unit",
         "inference": [method],
         "few_units": True,
@@ -173,24 +195,21 @@ def regression_call(design: ContrastDesign, method: str) -> Call:
         arguments |= drawn(design.draws, design.seed, design.stream)
     return Call(
         function="ols",
-        data=data,
+        data=rows.data,
         arguments=arguments,
-        places=(Place(term=term, inference=method),),
-        note=note,
+        places=(Place(term=rows.term, inference=method),),
+        note=rows.note,
     )
 
 
-def _regression(
-    design: ContrastDesign,
-) -> tuple[pd.DataFrame, list[str], str, str]:
-    """Return the rows of a contrast, its regressors, the one that has the combination as
-    its coefficient, and a word on it.
-    """
+def _rows_of(design: ContrastDesign) -> ContrastRows:
+    """Return a contrast with its combination as the coefficient of one regressor."""
     contrast = design.contrast
-    X = design.fit.X
+    X = design.fit.X  # (N, K)
     names = [*contrast.regressors, CONSTANT, *contrast.controls]
-    more = X.shape[1] - len(names)
-    names += [f"expected {number}" for number in range(1, more + 1)]
+    # Behind them stands what the regressors are expected to be over the permutations.
+    expected = X.shape[1] - len(names)
+    names += [f"expected {number}" for number in range(1, expected + 1)]
     columns = dict(zip(names, X.T, strict=True))
     del columns[CONSTANT]
     weights = {
@@ -198,20 +217,20 @@ def _regression(
         for name, weight in zip(contrast.regressors, design.regression.c, strict=True)
         if weight
     }
-    columns, term, note = as_coefficient(columns, weights)
+    combined = as_coefficient(columns, weights)
     names_and_outcome = {"unit": design.units.names, contrast.outcome: design.fit.y}
-    data = pd.DataFrame(names_and_outcome | columns)
+    data = pd.DataFrame(names_and_outcome | combined.columns)
     places = design.located()
     if places.known:
         data = data.assign(lat=places.lat, lon=places.lon)
-    return data, [*columns], term, note
+    return ContrastRows(data, [*combined.columns], combined.term, combined.note)
 
 
 def as_coefficient(
     columns: dict[str, np.ndarray], weights: dict[str, float]
-) -> tuple[dict[str, np.ndarray], str, str]:
-    """Return regressors of which one has the combination as its coefficient, its name,
-    and a word on it.
+) -> Combined:
+    """Return regressors with the same fit of which one has the combination
+    sum_j c_j b_j as its coefficient; columns (N,) each, weights c_j by name.
 
     Notes
     -----
@@ -220,8 +239,8 @@ def as_coefficient(
     """
     first, *others = weights
     if not others and weights[first] == 1.0:
-        return columns, first, ""
-    base = columns[first] / weights[first]
+        return Combined(columns, first, note="")
+    base = columns[first] / weights[first]  # x_k / c_k
     changed = {}
     for name, values in columns.items():
         if name == first:
@@ -234,23 +253,26 @@ def as_coefficient(
         else:
             changed[name] = values
     scaled = f" per {weights[first]:g}" if weights[first] != 1.0 else ""
-    less = " - ".join([first, *others])
-    note = f"beside their sum the coefficient of {first} is {less}{scaled}"
-    return changed, first, note if others else f"{first} is taken{scaled}"
+    note = f"{first} is taken{scaled}"
+    if others:
+        difference = " - ".join([first, *others])
+        note = f"beside their sum the coefficient of {first} is {difference}{scaled}"
+    return Combined(changed, first, note)
 
 
 def _left_out_call(
     row: Row, known: Sequence[GroupContrast], geographies: Geographies
 ) -> Call:
     """Return the call of a row without each unit in turn, or without a pair of units."""
-    # Contrasts that decide are looked at without units, and one of those has this name.
+    # Units are left out of contrasts that decide a hypothesis, and of no other.
     deciding = [one for one in known if one.row.role == "primary"]
     if len(deciding) != 1:
         raise NoCallError(NO_REGRESSION)
     design = _defined(deciding[0], geographies)
-    # Errors play no part where units are left out in turn, or are too few for others.
-    plain = row["estimator"] == SINGLES or design.few
-    method = "HC1" if plain else printed_methods(design)[0]
+    # Without units in turn estimates alone are compared, and few treated units have
+    # permutations alone: any error will do.
+    any_method = row["estimator"] == SINGLES or design.few
+    method = "HC1" if any_method else printed_methods(design)[0]
     return _without_units(row, regression_call(design, method))
 
 
@@ -268,10 +290,10 @@ def panel_call(
     """
     method = _method_of_panel(row)
     columns = {name: table[name].to_numpy(float) for name in regressors}
-    columns, term, note = as_coefficient(columns, weights)
+    combined = as_coefficient(columns, weights)
     keys = table[["unit", "year", outcome]].reset_index(drop=True)
-    data = keys.assign(**columns)
-    terms = " + ".join(f"`{name}`" for name in columns)
+    data = keys.assign(**combined.columns)
+    terms = " + ".join(f"`{name}`" for name in combined.columns)
     arguments: dict[str, Any] = {
         "formula": f"`{outcome}` ~ {terms} | unit + year",
         "unit": "unit",
@@ -281,7 +303,7 @@ def panel_call(
     }
     if method == "wild33":
         arguments |= drawn(settings.permutations, settings.seed, stream)
-    place = Place(term=term, inference=method)
+    place = Place(term=combined.term, inference=method)
     if is_missing(row["se_type"]):  # too few units of a group: the estimate alone
         place = replace(place, columns=ESTIMATE)
     call = Call(
@@ -289,22 +311,22 @@ def panel_call(
         data=data,
         arguments=arguments,
         places=(place,),
-        note=note,
+        note=combined.note,
     )
     return _without_units(row, call) if row["estimator"] in (SINGLES, PAIRS) else call
 
 
 def _method_of_panel(row: Row) -> str:
     """Return the inference of a row of a panel by its name in the library."""
-    for suffix, method in OF_PANELS.items():
+    for suffix, method in PANEL_METHODS.items():
         if row["estimator"].endswith(f"_{suffix}"):
             return method
-    # One that a specification asks for first has the estimator's own name.
+    # The first method of a specification has no suffix.
     if row.get("p_type", "").startswith("wild bootstrap 33"):
         return "wild33"
-    # Units are left out of the regression by the cluster jackknife.
-    plain = row["estimator"] in (SINGLES, PAIRS) or is_missing(row["se_type"])
-    if plain or row["se_type"] == "CR3":
+    # Rows without units, and those with too few for an error, have estimates alone.
+    estimate_alone = row["estimator"] in (SINGLES, PAIRS) or is_missing(row["se_type"])
+    if estimate_alone or row["se_type"] == "CR3":
         return "CR3"
     raise NoCallError(
         f"its errors are {row['se_type']}; fit the row with CR3 beside it, and give"
@@ -362,21 +384,22 @@ def several_call(
     reference: str = "",
     pooled: Mapping[str, Any] | None = None,
 ) -> Call:
-    """Return the call of one contrast in several samples, by the names of the samples in
-    a column ``by``, or in several (tuples of names): their range, or what they are
-    ``pooled`` to.
+    """Return the call of one contrast in several samples: their range, or what they are
+    ``pooled`` to. A sample is named in the column ``by``, or in several columns by a
+    tuple of as many names.
     """
     columns = [by] if isinstance(by, str) else list(by)
     parts = []
     for name, design in samples.items():
-        data, x, term, note = _regression(design)
+        rows = _rows_of(design)
         names = [name] if isinstance(name, str) else name
-        parts.append(data.assign(**dict(zip(columns, names, strict=True))))
+        parts.append(rows.data.assign(**dict(zip(columns, names, strict=True))))
+    # Outcome, regressors and combination are those of any sample: here of the last one.
     arguments: dict[str, Any] = {
         "y": design.contrast.outcome,
-        "x": x,
+        "x": rows.x,
         "by": by,
-        "term": term,
+        "term": rows.term,
         "unit": "unit",
         "inference": [method],
         "few_units": True,
@@ -389,7 +412,7 @@ def several_call(
         arguments=arguments,
         places=(place,),
         then=None if pooled is None else ("pool", pooled),
-        note=note,
+        note=rows.note,
     )
 
 
@@ -399,19 +422,18 @@ def defined_designs(
     """Return the designs of contrasts that have an estimate, by name."""
     designs = dict[Name, ContrastDesign]()
     for name, contrast in contrasts.items():
-        try:
+        # A contrast that is not defined has no estimate, and is left out.
+        with suppress(NumericsError):
             design = contrast_design(contrast, geographies)
             # Few treated units leave permutation alone, which needs some patterns.
-            labels = design.regression.labels
-            lacking = (
-                design.few
-                and design.label_draws("free").distinct(labels) < FEWEST_DRAWS
-            )
-        except NumericsError:
-            continue
-        if not lacking:
-            designs[name] = design
+            if not design.few or _label_patterns(design) >= FEWEST_DRAWS:
+                designs[name] = design
     return designs
+
+
+def _label_patterns(design: ContrastDesign) -> int:
+    """Return how many different patterns the permutations of all units make of labels."""
+    return design.label_draws("free").distinct(design.regression.labels)
 
 
 def permuted_call(design: ContrastDesign, method: str) -> Call:
@@ -437,9 +459,12 @@ def _placebo_call(design: ContrastDesign, suffix: str) -> Call:
     """Return the call that tries the methods of a contrast on placebo lists: the size of
     one, how many lists there are, or how many methods reject.
     """
+    columns = _columns_of_units(design)
     methods = [name for name in printed_methods(design) if name != EXACT]
-    if not design.located().known:
+    if "lat" not in columns:
         methods = [name for name in methods if not name.startswith(LOCATED)]
+    if STRATUM not in columns:
+        methods = [name for name in methods if name != "randomisation_stratified"]
     inference = design.geographies.inference
     options: dict[str, Any] = {
         "inference": methods,
@@ -448,28 +473,15 @@ def _placebo_call(design: ContrastDesign, suffix: str) -> Call:
         "few_units": True,
         "seeds": _seeds(design),
     }
+    if STRATUM in columns:
+        options["strata"] = STRATUM
     call = permuted_call(design, "randomisation_connected")
-    columns = _columns_of_units(design)
     data = call.data
     for name, values in columns.items():
         of_unit = dict(zip(design.units.names.tolist(), values, strict=True))
         data = data.assign(**{name: data["unit"].map(of_unit)})
-    if STRATUM in columns:
-        options["strata"] = STRATUM
-    elif "randomisation_stratified" in methods:
-        methods.remove("randomisation_stratified")
-    numbers = ["estimate"]
-    if suffix in COUNTED:
-        place = Place(total=COUNTED[suffix])
-    elif suffix == "placebo":
-        place = Place(line=methods[0], columns={"estimate": "lists"})
-    else:
-        by_suffix = {SUFFIXES.get(name, name.lower()): name for name in methods}
-        tried = suffix.removeprefix("placebo_")
-        if tried not in by_suffix:
-            raise NoCallError(NO_REGRESSION)
-        place = Place(line=by_suffix[tried], columns=OF_SIZE)
-        numbers = [*OF_SIZE]
+    place = _place_on_placebo_lists(suffix, methods)
+    numbers = ["estimate"] if place.total else place.columns
     return replace(
         call,
         data=data,
@@ -477,6 +489,21 @@ def _placebo_call(design: ContrastDesign, suffix: str) -> Call:
         then=("sizes", options),
         differs=dict.fromkeys(numbers, DRAWS) if call.differs else {},
     )
+
+
+def _place_on_placebo_lists(suffix: str, methods: Sequence[str]) -> Place:
+    """Return where in `sizes()` stands how many methods reject, how many lists there
+    are, or the size of one method.
+    """
+    if suffix in REJECTS_COLUMN:
+        return Place(total=REJECTS_COLUMN[suffix])
+    if suffix == "placebo":
+        return Place(line=methods[0], columns={"estimate": "lists"})
+    by_suffix = {SUFFIXES.get(name, name.lower()): name for name in methods}
+    tried = suffix.removeprefix("placebo_")
+    if tried not in by_suffix:
+        raise NoCallError(NO_REGRESSION)
+    return Place(line=by_suffix[tried], columns=SIZE_COLUMNS)
 
 
 def _seeds(design: ContrastDesign) -> dict[str, list[int]]:
@@ -549,10 +576,12 @@ def _arguments_of_labels(design: ContrastDesign, method: str) -> dict[str, Any]:
     }
     if scheme == "exact":
         return arguments | {"strata": STRATUM, "exact": True}
-    return arguments | dealing(scheme, units, geographies, contrast.draw_id)
+    return arguments | permutation_arguments(
+        scheme, units, geographies, contrast.draw_id
+    )
 
 
-def dealing(
+def permutation_arguments(
     scheme: str, units: np.ndarray, geographies: Geographies, draw_id: str
 ) -> dict[str, Any]:
     """Return the arguments that say who can have whose labels, and the draws; units
@@ -601,7 +630,7 @@ def _change_call(row: Row, changes: Pairs, geographies: Geographies) -> Call:
         change = replace(first, row=replace(first.row, period=period))
         if identity(change) == _identity_of(row):
             known[first.row.estimator + CHANGE] = (first, later)
-    (first, later), suffix = _own(row, known)
+    (first, later), suffix = _by_estimator(row, known)
     try:
         design, _ = change_design(first, later, geographies)
     except NumericsError as error:
@@ -615,18 +644,22 @@ def _change_call(row: Row, changes: Pairs, geographies: Geographies) -> Call:
 def _stacked_call(design: ChangeDesign, method: str) -> Call:
     """Return both spans as one regression, every regressor once more times an indicator
     of the later span: the coefficient of that is the change.
+
+    y_it = a + b'x_it + later_t (d + g'x_it) + u_it, in which g of the combination is
+    its change.
     """
     parts = []
-    for span, is_later in enumerate((0.0, 1.0), 1):
-        of_span = design.later if is_later else design.first
-        data, x, term, note = _regression(of_span)
-        # Two spans may name one outcome after themselves.
-        data = data.rename(columns={of_span.contrast.outcome: "outcome"})
-        interactions = {name + LATER: data[name] * is_later for name in x}
+    for is_later, of_span in ((0.0, design.first), (1.0, design.later)):
+        rows = _rows_of(of_span)
+        # Each span may have its own name of the outcome.
+        data = rows.data.rename(columns={of_span.contrast.outcome: "outcome"})
+        interactions = {name + LATER: data[name] * is_later for name in rows.x}
+        span = 1 + int(is_later)
         parts.append(data.assign(span=span, later=is_later, **interactions))
+    # Regressors and combination are the same in both spans.
     arguments: dict[str, Any] = {
         "y": "outcome",
-        "x": [*x, "later", *(name + LATER for name in x)],
+        "x": [*rows.x, "later", *(name + LATER for name in rows.x)],
         "unit": "unit",
         "time": "span",
         "inference": [method],
@@ -640,8 +673,8 @@ def _stacked_call(design: ChangeDesign, method: str) -> Call:
         function="ols",
         data=pd.concat(parts, ignore_index=True),
         arguments=arguments,
-        places=(Place(term=term + LATER, inference=method),),
-        note=note,
+        places=(Place(term=rows.term + LATER, inference=method),),
+        note=rows.note,
     )
 
 

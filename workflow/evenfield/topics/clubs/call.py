@@ -1,6 +1,7 @@
 """Log t tests and clubs as calls of the library."""
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -20,8 +21,9 @@ from evenfield.shared.trajectories import Trajectories, window
 from evenfield.study.study import Study
 from evenfield.topics.clubs.estimate import CURRENCIES, ClubsSpec, Section, rules_of
 
-FOUND = "found"  # clubs before merging
+FOUND = "found"  # contrast of rows on the clubs before merging
 FILTERS = ("hp", "none")
+ASSOCIATION = "fisher_freeman_halton"  # of clubs with groups of units
 
 
 def call(study: Study, row: Row) -> Call:
@@ -43,80 +45,93 @@ def call(study: Study, row: Row) -> Call:
         "variance": spec.variance,
     }
     if row["estimator"].startswith("logt_"):
-        return _log_t(row, data, shared)
-    return _clubs(study, row, spec, data, shared)
+        return _log_t_call(row, data, shared)
+    clubs = _clubs_call(row, spec, data, shared)
+    if row["estimator"] == ASSOCIATION:
+        return _association_call(study, row, spec, data, clubs)
+    return clubs
 
 
-def _log_t(row: Row, data: Trajectories, shared: dict[str, Any]) -> Call:
-    factor = CURRENCIES.get(row["outcome"])
-    left_out = int(re.findall(r"\d+", row["contrast"])[0])
+def _log_t_call(row: Row, data: Trajectories, shared: dict[str, Any]) -> Call:
+    """Return the log t test of incomes over their mean, or of their logs, which depends
+    on the unit of currency; both as the outcome of the row says.
+    """
+    is_of_logs = row["outcome"] in CURRENCIES
+    factor = CURRENCIES[row["outcome"]] if is_of_logs else 1.0
+    # The contrast names r T, the number of the T dates that are discarded.
+    discarded = int(re.findall(r"\d+", row["contrast"])[0])
+    _, T = data.values.shape
     return Call(
         function="log_t",
-        data=_incomes(data, factor or 1.0),
-        arguments={
-            **shared,
-            "logs": factor is not None,
-            "discard": left_out / data.values.shape[1],
-        },
+        data=_incomes(data, factor),
+        arguments={**shared, "logs": is_of_logs, "discard": discarded / T},
         places=(Place(term="log t"),),
     )
 
 
-def _clubs(
-    study: Study, row: Row, spec: ClubsSpec, data: Trajectories, shared: dict[str, Any]
+def _clubs_call(
+    row: Row, spec: ClubsSpec, data: Trajectories, shared: dict[str, Any]
 ) -> Call:
-    associated = row["estimator"] == "fisher_freeman_halton"
-    found = row["contrast"] == FOUND
-    merge = None if found or spec.merge == "none" else spec.merge
+    """Return the sorting into clubs, before or after merging as the row says."""
+    is_before_merging = row["contrast"] == FOUND
+    merges = spec.merge != "none" and not is_before_merging
     place = Place(term=row["term"].replace("_", " "))
     if row["term"] == "clubs":
         place = Place(count=True)
     elif row["term"] == "divergent":
         place = Place(note="none")
-    arguments = {
-        **shared,
-        "discard": spec.discard,
-        "merge": merge,
-        "adopt": not found and spec.divergent == "adopt",
-        "sort_share": spec.sort_share,
-        "sieve_step": spec.sieve_step,
-        "sieve_cap": spec.sieve_cap,
-    }
-    incomes = _incomes(data, 1.0)
-    differs = {}
-    if associated:
-        taxonomy = row["treatment_def"]
-        cells = only(
-            study.table("cells", spec.unit_scheme),
-            taxonomy=taxonomy,
-            period=spec.period,
-        )
-        incomes = incomes.assign(
-            group=incomes["unit"].map(cells.set_index("unit")["cell"])
-        )
-        inference = study.config.inference
-        of_spec = f"{spec.id}:{spec.unit_scheme}:{spec.sample}:{spec.period}"
-        arguments |= {
-            "groups": "group",
-            **drawn(
-                inference.permutations, inference.seed, f"clubs:{of_spec}:{taxonomy}"
-            ),
-        }
-        columns = {"estimate": "Cramer's V", "p_value": "p_value"}
-        place = Place(table="association", line=row["contrast"], columns=columns)
-        # The library numbers units by their ids, and draws in that order.
-        if row["contrast"] == "permutation" and [*data.units] != sorted(data.units):
-            differs = {"p_value": DRAWS}
     return Call(
         function="clubs",
+        data=_incomes(data),
+        arguments={
+            **shared,
+            "discard": spec.discard,
+            "merge": spec.merge if merges else None,
+            "adopt": spec.divergent == "adopt" and not is_before_merging,
+            "sort_share": spec.sort_share,
+            "sieve_step": spec.sieve_step,
+            "sieve_cap": spec.sieve_cap,
+        },
+        places=(place,),
+    )
+
+
+def _association_call(
+    study: Study, row: Row, spec: ClubsSpec, data: Trajectories, clubs: Call
+) -> Call:
+    """Return the sorting into clubs with a test of whether they go with the groups of a
+    taxonomy.
+    """
+    taxonomy = row["treatment_def"]
+    cells = only(
+        study.table("cells", spec.unit_scheme), taxonomy=taxonomy, period=spec.period
+    )
+    group_of = cells.set_index("unit")["cell"]
+    incomes = clubs.data.assign(group=clubs.data["unit"].map(group_of))
+    inference = study.config.inference
+    draw_id = (
+        f"clubs:{spec.id}:{spec.unit_scheme}:{spec.sample}:{spec.period}:{taxonomy}"
+    )
+    draws = drawn(inference.permutations, inference.seed, draw_id)
+    # The library numbers units by their ids, and draws in that order.
+    differs = {}
+    if row["contrast"] == "permutation" and [*data.units] != sorted(data.units):
+        differs = {"p_value": DRAWS}
+    place = Place(
+        table="association",
+        line=row["contrast"],
+        columns={"estimate": "Cramer's V", "p_value": "p_value"},
+    )
+    return replace(
+        clubs,
         data=incomes,
-        arguments=arguments,
+        arguments={**clubs.arguments, "groups": "group", **draws},
         places=(place,),
         differs=differs,
     )
 
 
-def _incomes(data: Trajectories, factor: float) -> pd.DataFrame:
-    """Return incomes in a unit of the currency, a row a unit and date."""
-    long = data.long("income")
-    return long.assign(income=factor * np.exp(long["income"]))
+def _incomes(data: Trajectories, factor: float = 1.0) -> pd.DataFrame:
+    """Return incomes times a factor, a row a unit and date, of trajectories in logs."""
+    logs = data.long("income")
+    return logs.assign(income=factor * np.exp(logs["income"]))

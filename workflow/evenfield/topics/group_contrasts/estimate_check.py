@@ -4,37 +4,51 @@ doses that no table has, and questions of which nothing would be left.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
 from evenfield.shared.settings import check_names
 from evenfield.shared.study_panel import with_zones
 from evenfield.study.errors import EstimateError, Faults, first_examples
 from evenfield.study.expressions import check_columns
 from evenfield.topics.group_contrasts.estimate_groups import FAMILY, Groups
-from evenfield.topics.group_contrasts.estimate_spec import Section
+from evenfield.topics.group_contrasts.estimate_spec import (
+    ChangeSpec,
+    DoseSpec,
+    FadingSpec,
+    IntensitySpec,
+    MeanSpec,
+    PeriodSpec,
+    ProgrammeSpec,
+    Question,
+    Section,
+    WagesSpec,
+)
 
-STARTS = ("gap_start", "log_income_start")  # what a change may be given beside columns
+# What a change may be given beside columns of units.csv: values at the first date.
+STARTS = ("gap_start", "log_income_start")
 
 
 def left_out(groups: Groups, section: Section) -> list[str]:
-    """Return the outcomes that a run leaves out, since the tables lack them; refuse
-    other names that no table has, and a question of which nothing is left.
+    """Return a sentence for each outcome that a run leaves out, since the tables lack
+    it; refuse other names that no table has, and a question of which nothing is left.
     """
     faults = Faults()
     sentences = list[str]()
     for question in type(section).model_fields:
         where = f"{FAMILY}.{question}"
+        is_left = False
         reasons = list[str]()
         for spec in getattr(section, question):
             with faults.caught():
-                _check_spec(groups, spec, f"{where}.{spec.id}")
-            # One reason an outcome; an empty one means that the tables hold it.
-            for reason in _reasons(groups, spec):
-                reasons.append(reason)
-                sentences += [f"{where}.{spec.id}: {reason}"] if reason else []
-        # Every outcome lacks something: nothing of the question would be left.
-        if reasons and all(reasons):
+                _check_names(groups, spec, f"{where}.{spec.id}")
+            for outcomes in _outcomes(spec):
+                reason = groups.missing(
+                    *outcomes, table=getattr(spec, "table", "panel")
+                )
+                if reason:
+                    reasons.append(reason)
+                    sentences.append(f"{where}.{spec.id}: {reason}")
+                else:
+                    is_left = True
+        if reasons and not is_left:
             faults.append(
                 EstimateError(
                     f"{where}: {first_examples(sorted(set(reasons)))}",
@@ -46,37 +60,40 @@ def left_out(groups: Groups, section: Section) -> list[str]:
     return list(dict.fromkeys(sentences))
 
 
-def _check_spec(groups: Groups, spec: Any, where: str) -> None:
-    given = getattr(spec, "given", [])
-    # By period, controls are columns of periods.csv; otherwise of units.csv.
-    if hasattr(spec, "pooled"):
-        for text in given:
+def _check_names(groups: Groups, spec: Question, where: str) -> None:
+    """Refuse columns, programmes and doses that no table has."""
+    if isinstance(spec, PeriodSpec):
+        # One value a unit and period: columns of periods.csv.
+        for text in spec.given:
             check_columns(text, groups.tables["periods"].columns, f"{where}.given")
-    else:
-        check_names(given, [*groups.where.columns, *STARTS], f"{where}.given")
+    elif isinstance(spec, ChangeSpec | ProgrammeSpec):
+        # One value a unit: columns of units.csv.
+        check_names(spec.given, [*groups.where.columns, *STARTS], f"{where}.given")
     programmes = groups.ingested("programmes")
-    if hasattr(spec, "programme") and len(programmes):
+    if isinstance(spec, ProgrammeSpec) and len(programmes):
         names = [spec.programme, *spec.beside]
         check_names(names, programmes["programme"].unique(), f"{where}.programme")
-    measures = set(groups.ingested("clusters")["measure"])
-    for name, text in getattr(spec, "doses", {}).items():
-        # No measure of clusters.csv: then an expression of columns and zones in force.
-        if text not in measures:
-            columns = [*with_zones(groups.study, groups.scheme), *measures]
-            check_columns(text, columns, f"{where}.doses.{name}")
+    if isinstance(spec, DoseSpec):
+        measures = set(groups.ingested("clusters")["measure"])
+        for name, text in spec.doses.items():
+            # No measure of clusters.csv: an expression of columns and zones in force.
+            if text not in measures:
+                columns = [*with_zones(groups.study, groups.scheme), *measures]
+                check_columns(text, columns, f"{where}.doses.{name}")
 
 
-def _reasons(groups: Groups, spec: Any) -> Iterator[str]:
-    """Yield why each outcome of a specification is left out; empty where it is not."""
-    table = getattr(spec, "table", "panel")
-    if hasattr(spec, "measures"):
-        yield from (groups.missing(item.outcome) for item in spec.measures)
-    elif hasattr(spec, "wage"):
-        yield groups.missing(spec.wage, spec.investment)
-    elif hasattr(spec, "outcome"):
-        parts = getattr(spec, "parts", {}).values()
-        over = getattr(spec, "over", "")
-        below = [over] if over else []
-        yield groups.missing(spec.outcome, *parts, *below, table=table)
-    else:
-        yield ""
+def _outcomes(spec: Question) -> list[list[str]]:
+    """Return the outcomes of a specification, each with all columns and expressions that
+    it takes; one that takes none is of incomes alone, which every study has.
+    """
+    if isinstance(spec, IntensitySpec):
+        return [[measure.outcome] for measure in spec.measures]
+    if isinstance(spec, WagesSpec):
+        return [[spec.wage, spec.investment]]
+    if isinstance(spec, ChangeSpec):
+        return [[spec.outcome, *spec.parts.values()]]
+    if isinstance(spec, FadingSpec) and spec.over:
+        return [[spec.outcome, spec.over]]
+    if isinstance(spec, MeanSpec):
+        return [[spec.outcome]]
+    return [[]]

@@ -12,7 +12,12 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from evenfield.models.specification_curve import HeldRows, LabelTerms, dealt_effects
+from evenfield.models.specification_curve import (
+    HeldRows,
+    LabelTerm,
+    LabelTerms,
+    dealt_effects,
+)
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.spatial import Weights
 from evenfield.shared.samples import control_columns
@@ -210,25 +215,22 @@ def label_regressors(point: Point, scheme: Scheme, source: np.ndarray) -> np.nda
     """
     own = range(len(LABELS))
     exposures = range(len(LABELS), 2 * len(LABELS))
-    factors: list[tuple[int, np.ndarray | None]]
     if point.kind == "own":
-        factors = [(place, None) for place in own]
+        terms = [LabelTerm(place) for place in own]
     elif point.kind == "exposure":
-        factors = [(place, None) for place in (*own, *exposures)]
+        terms = [LabelTerm(place) for place in (*own, *exposures)]
     else:
         start = scheme.periods[point.period][START].to_numpy(float)
         # Initial income less its mean: the coefficients of exposures alone hold at
         # average initial income.
-        factors = [
-            (place, factor)
-            for factor in (None, start - start.mean())
-            for place in exposures
-        ]
-    terms = LabelTerms(
-        factors=tuple(factors),
+        gap = start - start.mean()
+        terms = [LabelTerm(place) for place in exposures]
+        terms += [LabelTerm(place, times=gap) for place in exposures]
+    label_terms = LabelTerms(
+        terms=tuple(terms),
         neighbours=None if point.kind == "own" else scheme.weights[point.weights],
     )
-    return terms.drawn(scheme.labels[point.taxonomy, point.period], source)
+    return label_terms.drawn(scheme.labels[point.taxonomy, point.period], source)
 
 
 def _ordered(table: pd.DataFrame, order: list[str]) -> pd.DataFrame:

@@ -4,7 +4,11 @@ import numpy as np
 import pandas as pd
 
 from evenfield.shared.calls import Call, Place, same, section_of, specification
-from evenfield.shared.contrasts.calls import dealing, differs_by_order, with_strata
+from evenfield.shared.contrasts.calls import (
+    differs_by_order,
+    permutation_arguments,
+    with_strata,
+)
 from evenfield.shared.contrasts.geographies import study_geographies
 from evenfield.shared.tables.rows import Row
 from evenfield.study.study import Study
@@ -94,7 +98,9 @@ def _gain(study: Study, row: Row, table: pd.DataFrame, names: list[str]) -> Call
         "y": GROWTH,
         "labels": names,
         "unit": "unit",
-        **dealing(suffix.strip("_") or "free", units, geographies, draw_id),
+        **permutation_arguments(
+            suffix.strip("_") or "free", units, geographies, draw_id
+        ),
     }
     return Call(
         function="label_permutation",
