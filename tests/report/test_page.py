@@ -121,10 +121,10 @@ def test_answers_stand_in_sentence_case_with_number_reason_and_what_was_visible(
     assert 'id="statements"' not in pages["plain"][1]
 
 
-def test_a_card_in_log_points_says_how_its_statement_was_read(pages):
+def test_a_card_says_how_its_statement_was_read_where_that_says_per_what(pages):
     page = pages["policy"][0]
     card = re.search(r'<div class="statement" id="A1">.*?</details>', page, re.S)[0]
-    assert "<p>Read as: Growth &amp; level of Alpha.</p>" in card
+    assert "<p>Read as: log points for one more &amp; all.</p>" in card
     other = re.search(r'<div class="statement" id="A2">.*?</details>', page, re.S)[0]
     assert "Read as" not in other
 
