@@ -20,7 +20,7 @@ NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 # Codes such as 01 are no figures: their zeros would be lost.
 CODE = re.compile("^0[0-9]", re.MULTILINE)
 PLAIN = re.compile(rf"(?!0[0-9]){NUMBER.pattern}")
-# Of which float reads what `PLAIN` does, a line each.
+# Texts of these, a line each, are read by float as by `PLAIN`.
 DIGITS_ONLY = frozenset("0123456789.+-\n")
 # Blanks of any width: no-break, figure, punctuation, thin, narrow, of full width.
 BLANKS = " \u00a0\u2007\u2008\u2009\u202f\u3000"

@@ -72,8 +72,8 @@ COMPUTED = (
     " output_share relative_log_income_unweighted population_share"
 ).split()
 
-# Of lines that hold a figure each: one that `number_text` may print otherwise, which has
-# less than 15 digits of a figure as they stand.
+# Finds a line whose figure `number_text` may write in another way: up to nine digits and
+# five decimals stay as they are.
 OTHERWISE_PRINTED = re.compile(
     r"^(?!-?(0|[1-9][0-9]{0,8})(\.[0-9]{0,4}[1-9])?$)", re.MULTILINE
 )
