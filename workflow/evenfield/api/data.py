@@ -14,9 +14,9 @@ from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
-from formulaic import model_matrix
 from scipy.sparse import csr_array, diags_array
 
+from evenfield.api.arithmetic import Arithmetic, as_floats
 from evenfield.api.arguments import bound_values, call_of, checked_names
 from evenfield.api.dates import TIME_NAMES, Dates, keys_of_index, one_date, read_dates
 from evenfield.api.formula import Columns, Model, effect_labels, parsed
@@ -54,6 +54,7 @@ ADVICE = {
     ),
     "are collinear": ("regressors that can be told apart", "leave one of them out"),
 }
+OTHER_ORDER = 11  # seed of an order of units that is not their own, nor it backwards
 R = TypeVar("R")
 F = TypeVar("F", bound=Fit)
 
@@ -560,7 +561,8 @@ def _columns_of_numbers(model: Model, rows: pd.DataFrame) -> Matrices | None:
     outcome = names[0]
     regressors = list(dict.fromkeys(names[1:]))
     _refuse_intercept(regressors)
-    parts = [rows[outcome], np.ones(len(rows)), *(rows[name] for name in regressors)]
+    parts = [np.ones(len(rows)), *(as_floats(rows[name]) for name in regressors)]
+    parts.insert(0, as_floats(rows[outcome]))
     # One block, the outcome first, as the parser would make it.
     values = np.array(parts, dtype=float)
     if not np.isfinite(values).all():
@@ -568,6 +570,43 @@ def _columns_of_numbers(model: Model, rows: pd.DataFrame) -> Matrices | None:
     behind = {"Intercept": set[str](), **{name: {name} for name in regressors}}
     X = pd.DataFrame(values[1:].T, columns=list(behind))
     return pd.Series(values[0], name=outcome), X, behind
+
+
+@dataclass(frozen=True)
+class _Lags:
+    """Lags of a formula, by unit and date and not by row."""
+
+    ids: np.ndarray  # (R,) unit of each row
+    calendar: Dates
+    codes: np.ndarray  # (R,) date of each row
+
+    def __call__(self, column: pd.Series[float], by: int = 1) -> pd.Series[float]:
+        """Return the values so many steps earlier, NaN where there are none."""
+        if not isinstance(by, int | np.integer) or isinstance(by, bool):
+            raise EstimateError(
+                f"lag by {'a column' if isinstance(by, pd.Series) else repr(by)}",
+                "a whole number of steps",
+                "write lag(x, 2), for example",
+            )
+        # By position in steps, so that a hole between dates is no lag.
+        steps = self.calendar.positions[self.codes]
+        values = pd.Series(
+            np.asarray(column, dtype=float),
+            pd.MultiIndex.from_arrays([self.ids, steps]),
+        )
+        earlier = pd.MultiIndex.from_arrays([self.ids, steps - by])
+        if not earlier.isin(values.index).any():
+            raise EstimateError(
+                f"no unit with a date {by} {'step' if by == 1 else 'steps'} earlier",
+                "unit= and time=, and dates that are equally far apart",
+                "name both, and fill the dates or keep every k-th",
+            )
+        return pd.Series(values.reindex(earlier).to_numpy(), column.index)
+
+
+def _holds_numbers(column: pd.Series[Any]) -> bool:
+    """Say whether a column holds numbers or truth values, in objects too."""
+    return pd.api.types.is_numeric_dtype(as_floats(column))
 
 
 def _matrices(
@@ -584,23 +623,8 @@ def _matrices(
     if numbers is not None:
         return numbers
 
-    def lag(column: pd.Series[float], by: int = 1) -> pd.Series[float]:
-        # By position in steps, so that a hole between dates is no lag.
-        steps = calendar.positions[calendar.codes]
-        values = pd.Series(
-            np.asarray(column, dtype=float), pd.MultiIndex.from_arrays([ids, steps])
-        )
-        earlier = pd.MultiIndex.from_arrays([ids, steps - by])
-        if not earlier.isin(values.index).any():
-            raise EstimateError(
-                f"no unit with a date {by} {'step' if by == 1 else 'steps'} earlier",
-                "unit= and time=, and dates that are equally far apart",
-                "name both, and fill the dates or keep every k-th",
-            )
-        return pd.Series(values.reindex(earlier).to_numpy(), column.index)
-
     outcome = model.column(model.outcome, rows)
-    if outcome is not None and not pd.api.types.is_numeric_dtype(rows[outcome]):
+    if outcome is not None and not _holds_numbers(rows[outcome]):
         raise EstimateError(
             f"an outcome of {rows[outcome].dtype}, {outcome}",
             "a column of numbers",
@@ -608,13 +632,19 @@ def _matrices(
         )
     frame = model.frame(rows)
     written = model.outcome if outcome is not None else model.term
+    # Units in another order, each with its dates in theirs.
+    codes = pd.factorize(ids)[0]
+    places = np.random.default_rng(OTHER_ORDER).permutation(codes.max() + 1)
+    other_order = np.argsort(places[codes], kind="stable")
+    here, elsewhere = (
+        {"lag": _Lags(ids[order], calendar, calendar.codes[order]), "np": np}
+        for order in (np.arange(len(ids)), other_order)
+    )
     try:
         with np.errstate(all="ignore"):  # what comes of it is refused below
-            both = model_matrix(
-                f"{written} ~ {model.regressors}",
-                frame,
-                na_action="ignore",
-                context={"lag": lag, "np": np},
+            terms = Arithmetic(frame, here, other_order, elsewhere)
+            both = terms.get_model_matrix(
+                f"{written} ~ {model.regressors}", na_action="ignore"
             )
             left, X = (
                 _real(pd.DataFrame(part).rename(columns=str))

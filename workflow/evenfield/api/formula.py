@@ -11,19 +11,16 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-import numpy as np
 import pandas as pd
-from formulaic.transforms import TRANSFORMS
 
+from evenfield.api.arithmetic import FUNCTIONS
 from evenfield.api.results import chosen
 from evenfield.study.errors import EstimateError
 
 PLAIN_NAME = re.compile(r"[^\W\d][\w. ]*")  # of a column, without backticks
 OPENING, CLOSING = "([{", ")]}"
-FUNCTIONS = frozenset({"np", "lag", *TRANSFORMS})
 # lag(x), lag(x, 2) or lag(x, by=2): the term, and how many steps.
 LAG = re.compile(r"lag\((.+?)(?:,\s*(?:by\s*=\s*)?(-?\d+)\s*)?\)")
-LARGE = 2**21  # three whole numbers above it have a product beyond 64 bits
 QUOTED_OR_POWER = re.compile(r"('[^']*'|\"[^\"]*\")|\^")
 
 
@@ -81,7 +78,7 @@ class Model:
     @property
     def term(self) -> str:
         """The outcome as one term of formulaic."""
-        return f"I({ast.unparse(_Sums().visit(self._tree))})"
+        return f"I({self.expression})"
 
     def column(self, term: str, data: pd.DataFrame) -> str | None:
         """Return the column that a term is, or none for anything but a name."""
@@ -121,46 +118,15 @@ class Model:
                     "different names",
                     f"write the column in backticks, `{name}`",
                 )
-        data = data.assign(**self._numbers_and_levels(data))
+        # A level that no row has is no dummy.
+        used = {
+            str(name): data[name].cat.remove_unused_categories()
+            for name, kind in data.dtypes.items()
+            if isinstance(kind, pd.CategoricalDtype)
+        }
+        data = data.assign(**used)
         quoted = {alias: data[name] for alias, name in self.aliases.items()}
         return data.drop(columns=hiding).assign(**quoted)
-
-    def _numbers_and_levels(self, data: pd.DataFrame) -> dict[str, pd.Series[Any]]:
-        """Return the columns that are evaluated otherwise than they are stored, as in R."""
-        formula = self.named(f"{self.outcome} ~ {self.regressors}")
-        changed: dict[str, pd.Series[Any]] = {}
-        for name, kind in data.dtypes.items():
-            if isinstance(kind, pd.CategoricalDtype):
-                # A level that no row has is no dummy.
-                changed[str(name)] = data[name].cat.remove_unused_categories()
-                continue
-            is_number = str(name) in formula and f"C({name}" not in formula
-            if is_number and _is_large(data[name]):
-                # A square of whole numbers would be cut to 64 bits without a word.
-                changed[str(name)] = data[name].astype(float)
-        return changed
-
-
-def _is_large(column: pd.Series[Any]) -> bool:
-    kind = column.dtype
-    whole = isinstance(kind, np.dtype) and kind.kind in "iu"
-    return whole and len(column) > 0 and float(np.abs(column).max()) > LARGE
-
-
-class _Sums(ast.NodeTransformer):
-    """Sums and differences of numbers: true counts as one, as in R, where numpy takes
-    ``+`` of two truth values for "or".
-    """
-
-    def visit_BinOp(self, node: ast.BinOp) -> ast.BinOp:
-        self.generic_visit(node)
-        if not isinstance(node.op, ast.Add | ast.Sub):
-            return node
-        left, right = (
-            ast.BinOp(part, ast.Mult(), ast.Constant(1))
-            for part in (node.left, node.right)
-        )
-        return ast.BinOp(left, node.op, right)
 
 
 def _is_called(name: str, formula: str) -> bool:
