@@ -371,7 +371,7 @@ def test_lists_are_drawn_where_there_are_too_many():
         ("no argument 'cutoff'", {"cutoff": 3}),
         ("confidence level of 95", {"level": 95}),
         ("Conley errors without a distance", {"inference": "conley"}),
-        ("no coordinates", {"inference": "SCPC", "coords": ("north", "east")}),
+        ("no column 'north'", {"inference": "SCPC", "coords": ("north", "east")}),
     ],
 )
 def test_what_cannot_be_tried_on_lists_is_refused(words, options):

@@ -358,14 +358,15 @@ def test_options_that_no_inference_reads_are_named():
         ("HC1", {"few_units": True}, "few_units"),
         ("CR3", {"few_units": True, "coords": ["lat", "lon"]}, ""),
         ("CR3", {"coords": ("lon", "lat")}, "coords"),
-        ("conley_400", {"few_units": True, "coords": ("lon", "lat")}, ""),
-        ("SCPC_06", {"coords": ("lon", "lat")}, ""),
+        ("conley_400", {"few_units": True, "coords": ("far", "lon")}, ""),
+        ("SCPC_06", {"coords": ("far", "lon")}, ""),
     ],
 )
 def test_options_of_some_inferences_are_named_where_none_of_them_stands(
     inference, given, unread
 ):
     one = PATHS[PATHS["year"] == 2000].assign(lat=lambda rows: 40 + rows["unit"] / 7)
+    one["far"] = 2 * one["lat"] - 60
     call = {"unit": "unit", "draws": 9, "inference": inference}
     fit = ef.ols("y ~ x", one, **call, **given)
     assert fit.notes["given and read by no inference"] == unread
@@ -498,9 +499,9 @@ def test_an_inference_that_is_named_twice_is_shown_once():
 @pytest.mark.parametrize(
     ("words", "options"),
     [
-        (r"no coordinates \['x'\]", {"coords": "x"}),
-        ("no coordinates", {"coords": ("lat", "lon", "x")}),
-        ("lat or lon with what is no number", {"lat": "north"}),
+        ("coords='x'", {"coords": "x"}),
+        ("coords=", {"coords": ("lat", "lon", "x")}),
+        ("lat with what is no number", {"lat": "north"}),
         ("average_correlation='a'", {"average_correlation": "a"}),
     ],
 )

@@ -21,6 +21,7 @@ from pandas.api.types import (
     is_complex_dtype,
     is_integer_dtype,
     is_numeric_dtype,
+    is_object_dtype,
     is_string_dtype,
 )
 
@@ -50,7 +51,7 @@ def as_floats(values: Any) -> Any:
     kind = values.dtype
     if isinstance(kind, np.dtype) and kind == np.float64:
         return values
-    if kind == object:
+    if is_object_dtype(kind):
         held = infer_dtype(np.ravel(values), skipna=True)
         if held not in OBJECT_NUMBERS:
             return values
@@ -218,9 +219,9 @@ class Arithmetic(PandasMaterializer):
             return
         first, second = (pd.DataFrame(_plain(part)) for part in (values, again))
         back = np.argsort(self.other_order)
-        if first.shape == second.shape == (len(back), first.shape[1]):
-            if _are_same(first, second.iloc[back]):
-                return
+        of_rows = first.shape == second.shape and len(first) == len(back)
+        if of_rows and _are_same(first, second.iloc[back]):
+            return
         raise EstimateError(
             f"the term {term}, whose values follow the order of the rows",
             "values that are the same however the rows are sorted",
@@ -236,12 +237,12 @@ def _plain(values: Any) -> Any:
 
 def _are_same(first: pd.DataFrame, second: pd.DataFrame) -> bool:
     """Say whether two tables of the same shape hold the same values but for rounding."""
-    for (_, one), (_, other) in zip(first.items(), second.items(), strict=True):
-        one, other = as_floats(one), as_floats(other)
-        if one.dtype == other.dtype == float:
-            same = np.allclose(one, other, rtol=SAME, atol=0, equal_nan=True)
+    for name in first:
+        one, other = as_floats(first[name]), as_floats(second[name])
+        if one.dtype != float or other.dtype != float:
+            same = one.astype(str).tolist() == other.astype(str).tolist()
         else:
-            same = one.astype(str).to_numpy().tolist() == other.astype(str).tolist()
+            same = np.allclose(one, other, rtol=SAME, atol=0, equal_nan=True)
         if not same:
             return False
     return True

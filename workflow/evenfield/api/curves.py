@@ -26,7 +26,6 @@ from evenfield.study.errors import EstimateError, WeightsError, counted, first_e
 
 # Why a specification has no t: its residuals are rounding.
 NOTHING_LEFT = "{} and controls leave nothing of the outcome over"
-HUGE = 1e140  # below the root of the largest float, with room for a sum
 
 
 class Case(NamedTuple):
@@ -351,8 +350,6 @@ def label_curve(
         at = np.searchsorted(units, rows.units.names)
         source = curve.permutations_among(source_of_all, at)
         values = np.column_stack([rows.numbers(name) for name in names])
-        for name, column in zip(names, values.T, strict=True):
-            _refuse_huge(name, column)
         label_terms = tuple(_label_term(rows, name, made) for name in shown)
         for network_name, network in networks.items():
             W = None if w is None else _weights_of(network, network_name, part, rows)
@@ -502,18 +499,10 @@ def _held(rows: Table, case: Case) -> curve.HeldRows:
     lacks = [name for name, column in columns if np.isnan(column).any()]
     if lacks:
         raise NumericsError(f"missing values of {first_examples(lacks)}")
-    for name, column in columns:
-        _refuse_huge(name, column)
     constant = np.ones(len(used))
     return curve.HeldRows(
         units_used=used, y=y, controls=np.column_stack([constant, *others])
     )
-
-
-def _refuse_huge(name: str, column: np.ndarray) -> None:
-    """Refuse numbers whose squares are none."""
-    if np.abs(column).max() > HUGE:
-        raise NumericsError(f"{name} too large to be squared")
 
 
 def _sample(data: pd.DataFrame, query: str) -> np.ndarray:

@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array, diags_array
 
-from evenfield.api.arithmetic import Arithmetic, as_floats
 from evenfield.api.arguments import bound_values, call_of, checked_names
+from evenfield.api.arithmetic import Arithmetic, as_floats
 from evenfield.api.dates import TIME_NAMES, Dates, keys_of_index, one_date, read_dates
 from evenfield.api.formula import Columns, Model, effect_labels, parsed
 from evenfield.api.results import Fit, chosen
@@ -52,9 +52,12 @@ ADVICE = {
         "an outcome that they do not explain without an error",
         "leave out what it is made of",
     ),
+    "to be squared": ("numbers from 1e-60 to 1e60", "measure it in other units"),
     "are collinear": ("regressors that can be told apart", "leave one of them out"),
 }
 OTHER_ORDER = 11  # seed of an order of units that is not their own, nor it backwards
+# Between them squares, and products of two squares, are numbers.
+SMALLEST, LARGEST = 1e-60, 1e60
 R = TypeVar("R")
 F = TypeVar("F", bound=Fit)
 
@@ -255,13 +258,11 @@ class Table:
 
     def numbers(self, name: str, *, missing: bool = False) -> pd.Series[float]:
         """Return a column of finite numbers that is there in every row."""
-        values = self.column(name, missing=missing)
-        try:
-            numbers = _real(values.to_frame()).iloc[:, 0]
-        except (TypeError, ValueError) as error:
+        numbers = as_floats(self.column(name, missing=missing))
+        if numbers.dtype != float:
             raise EstimateError(
                 f"{name} with what is no number", "numbers", "take another column"
-            ) from error
+            )
         infinite = np.isinf(numbers.to_numpy())
         if infinite.any():
             raise EstimateError(
@@ -270,6 +271,7 @@ class Table:
                 "finite numbers",
                 "drop them",
             )
+        _check_squares([name], numbers.to_numpy())
         return numbers
 
     def effect(self, name: str) -> np.ndarray:
@@ -460,8 +462,7 @@ def table(
             "drop one",
         )
     y, X, variables = _matrices(model, rows, units[codes], calendar, keep_missing)
-    finite = np.isfinite(np.column_stack([y, X])).all(axis=1)
-    complete = finite | keep_missing
+    complete = _finite_rows(model, y, X) | keep_missing
     if not complete.any():
         raise EstimateError(
             "no row with a value of every variable and lag",
@@ -488,6 +489,48 @@ def table(
         unit_name=unit,
         time_name=time,
     )
+
+
+def _finite_rows(model: Model, y: pd.Series[float], X: pd.DataFrame) -> np.ndarray:
+    """Return which rows have a number of the outcome and each regressor, (R,) of bool;
+    refuse columns that cannot be squared, and an outcome among its regressors.
+    """
+    values = np.column_stack([y, X])
+    _check_squares([y.name, *X], values)
+    _refuse_outcome_as_regressor(model, values, X.columns)
+    return np.asarray(np.isfinite(values).all(axis=1))
+
+
+def _check_squares(names: Sequence[object], values: np.ndarray) -> None:
+    """Refuse columns of which squares, and products of squares, are no numbers; values
+    (R,) or (R, K).
+    """
+    largest = np.atleast_1d(np.fmax.reduce(np.abs(values), axis=0))
+    wrong = (largest > LARGEST) | ((largest > 0) & (largest < SMALLEST))
+    if wrong.any():
+        first = int(wrong.argmax())
+        size = "large" if largest[first] > 1 else "small"
+        raise NumericsError(
+            f"{names[first]} too {size} to be squared, {largest[first]:.3g} at most"
+        )
+
+
+def _refuse_outcome_as_regressor(
+    model: Model, values: np.ndarray, names: Iterable[str]
+) -> None:
+    """Refuse an outcome that is a regressor, too, or behind the bar; values (R, 1 + K)."""
+    same = (values[:, 1:] == values[:, :1]).all(axis=0)
+    outcome = model.named(model.outcome)
+    twins = [name for name, twin in zip(names, same, strict=True) if twin]
+    twins = [name for name in twins if name != "Intercept"]
+    if any(outcome in columns for columns in model.effects.values()):
+        twins.append(f"{outcome} behind the bar")
+    if twins:
+        raise EstimateError(
+            f"the outcome {outcome} as a regressor, {twins[0]}",
+            "regressors that are not the outcome",
+            "leave it out",
+        )
 
 
 def _refuse_lists(named: pd.DataFrame) -> None:
@@ -896,4 +939,5 @@ def links_of(w: Any, ids: Iterable[object] | None) -> tuple[list[str], csr_array
             "correct ids",
         )
     order = np.argsort(names, kind="stable")
-    return sorted(names), csr_array(csr_array(w)[order][:, order])
+    # In floats, so that products of narrow whole numbers are not cut.
+    return sorted(names), csr_array(csr_array(w).astype(float)[order][:, order])

@@ -14,6 +14,8 @@ import pandas as pd
 from evenfield.api.arguments import whole
 from evenfield.api.data import Table, names_of, reported, table
 from evenfield.api.distances import COORDS, distances
+from evenfield.api.policies import coordinates
+from evenfield.api.regression import READ_BY
 from evenfield.api.results import NUMBERS, Fit, chosen
 from evenfield.models.nearby import Nearby, NearbyDesign, NearbyModel
 from evenfield.models.policies import FEWEST_CLUSTERS
@@ -140,9 +142,10 @@ def nearby(
         coords=coords,
         draws=draws,
         seed=seed,
+        inference=inference,
     )
     _check_near(regressions.near, names, radius)
-    kinds = regressions.kinds(inference)
+    kinds = regressions.kinds
     return Fit(
         "Growth on lists and nearby",
         lambda level: regressions.lines(kinds, level),
@@ -166,6 +169,7 @@ class _OwnAndNear:
     coords: tuple[str, str]
     draws: int
     seed: int
+    inference: str | Sequence[str] | None  # as asked for
 
     @cached_property
     def own(self) -> NearbyModel:
@@ -216,16 +220,18 @@ class _OwnAndNear:
 
     def _locations(self, model: NearbyModel) -> Locations | None:
         """Return coordinates of the units of a regression, where the data have them."""
-        if not {*self.coords} <= {*self.rows.data}:
+        in_data = {*names_of(self.coords)} <= {*self.rows.data}
+        if not in_data or READ_BY["coords"].isdisjoint(self.kinds):
             return None
-        of_all_units = self.rows.data[list(self.coords)].to_numpy(float)
-        lat, lon = of_all_units[model.rows].T
-        return Locations(units=self.rows.units.names[model.rows], lat=lat, lon=lon)
+        lat, lon = coordinates(self.rows, self.coords)
+        units = self.rows.units.names[model.rows]
+        return Locations(units=units, lat=lat[model.rows], lon=lon[model.rows])
 
-    def kinds(self, inference: str | Sequence[str] | None) -> list[str]:
-        """Return the methods, those that were asked for or by default."""
-        if inference is not None:
-            kinds = list(dict.fromkeys(names_of(inference)))
+    @cached_property
+    def kinds(self) -> list[str]:
+        """The methods, those that were asked for or by default."""
+        if self.inference is not None:
+            kinds = list(dict.fromkeys(names_of(self.inference)))
             for kind in kinds:
                 chosen("inference", kind, KINDS)
             return kinds

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from evenfield.api.arguments import numeric, whole
+from evenfield.api.arithmetic import as_floats
 from evenfield.api.data import Table, matched_weights, names_of, reported, table
 from evenfield.api.formula import lag_of_outcome, outcome_of
 from evenfield.api.policies import LEVEL, POWER, of_units
@@ -432,7 +433,7 @@ def _instruments(
     sources = []
     touched = set(first_lags)
     for name, first_lag in first_lags.items():
-        values = rows.column(name, missing=True)
+        values = as_floats(rows.column(name, missing=True))
         if not pd.api.types.is_numeric_dtype(values):
             raise EstimateError(
                 f"{name} with what is no number", "numbers", "take another column"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from evenfield.api.arithmetic import as_floats
 from evenfield.api.concentration import shared_by
 from evenfield.api.data import Table, names_of, table
 from evenfield.api.dates import Dates, plain_text
@@ -17,7 +19,7 @@ from evenfield.models.policies import Effects, Groups, PolicyPanel, policy_panel
 from evenfield.models.rows import Row
 from evenfield.numerics.arrays import Array
 from evenfield.numerics.inference.cluster_robust import encoded
-from evenfield.study.errors import EstimateError
+from evenfield.study.errors import EstimateError, counted
 
 LEVEL = 0.95  # of joint bands and the smallest visible effect
 POWER = 0.8
@@ -25,6 +27,9 @@ BLANK = "blank"  # what a missing value or no text is called
 # How tables say that a policy never comes, beside missing values: words, of which no
 # text at all is the first, and numbers that are no dates of the panel.
 NEVER_WORDS = r"|\.|na|n/a|nan|nat|<na>|none|null|no|never.*|\+?inf(inity)?|∞"
+POLE, TURN = 90, 360  # degrees
+# Names of columns that are given as latitude and longitude the wrong way round.
+SWAPPED_NAMES = (r"^(lon|lng)|long(itude)?$|_(lon|lng)$", r"^lat|latitude$|_lat$")
 NEVER_CODES = r"0|-1|9999.*"
 
 
@@ -161,7 +166,7 @@ def _clusters(rows: Table, name: str) -> Groups:
 def _control(rows: Table, name: str) -> Array:
     """Return a control, one number for each unit, (N,)."""
     chosen("column", name, rows.data)
-    values = of_units(rows, name)
+    values = as_floats(of_units(rows, name))
     if not pd.api.types.is_numeric_dtype(values):
         raise EstimateError(
             f"the control {name} with {values[0]!r}, which is no number",
@@ -210,15 +215,36 @@ def of_units(rows: Table, name: str, *, missing: bool = False) -> np.ndarray:
 
 
 def coordinates(rows: Table, names: Any) -> tuple[Array, Array]:
-    """Return latitude and longitude of each unit, from two columns of numbers, (N,), (N,)."""
+    """Return latitude and longitude of each unit, from two columns of degrees, (N,),
+    (N,); every function reads its places here.
+    """
     columns = names_of(names)
     if len(columns) != 2:
         raise EstimateError(
             f"coords={names!r}", "two columns", "give coords=('lat', 'lon')"
         )
     for name in columns:
+        chosen("column", name, rows.data)
         rows.numbers(name)  # refused where they are none
     lat, lon = (of_units(rows, name).astype(float) for name in columns)
+    right_way = f"give coords={tuple(columns[::-1])!r}"
+    # ASSUME: what is named so is so, also where both lie between the poles.
+    if all(map(re.search, SWAPPED_NAMES, map(str.lower, map(str, columns)))):
+        raise EstimateError(
+            f"coords={tuple(columns)!r}, the longitude first",
+            "the latitude first",
+            right_way,
+        )
+    off = (np.abs(lat) > POLE) | (np.abs(lon) > TURN)
+    if off.any():
+        first = int(off.argmax())
+        swapped = (np.abs(lon) <= POLE).all()
+        raise EstimateError(
+            f"{counted(off.sum(), 'unit')} off the globe, first {rows.units.names[first]}"
+            f" with latitude {lat[first]:g} and longitude {lon[first]:g}",
+            "degrees, the latitude first, from -90 to 90, longitudes from -360 to 360",
+            right_way if swapped else "correct them, or convert them to degrees",
+        )
     return lat, lon
 
 

@@ -15,7 +15,7 @@ from evenfield.api.arguments import finite, numeric, whole
 from evenfield.api.data import Table, names_in_order, names_of, reported, table
 from evenfield.api.dates import plain_text
 from evenfield.api.formula import Columns, parsed
-from evenfield.api.policies import of_units
+from evenfield.api.policies import coordinates, of_units
 from evenfield.api.results import (
     NUMBERS,
     Fit,
@@ -68,30 +68,7 @@ class Case(Design):
 
     @cached_property
     def _locations(self) -> Locations:
-        names = names_of(self.options["coords"])
-        if len(names) != 2 or not {*names} <= {*self.rows.data}:
-            raise EstimateError(
-                f"no coordinates {names}",
-                "two columns of the data",
-                "give coords=('lat', 'lon')",
-            )
-        by_column = [of_units(self.rows, name, missing=True) for name in names]
-        try:
-            positions = np.column_stack(by_column).astype(float)
-        except (TypeError, ValueError) as error:
-            raise EstimateError(
-                f"{' or '.join(names)} with what is no number", "degrees", "convert it"
-            ) from error
-        lacking = ~np.isfinite(positions).all(axis=1)
-        if lacking.any():
-            noun = "unit has" if lacking.sum() == 1 else "units have"
-            raise EstimateError(
-                f"{lacking.sum()} {noun} no {' and '.join(names)}, first"
-                f" {self.rows.units.names[lacking][0]}",
-                "coordinates of every unit",
-                "add them, or leave the rows out",
-            )
-        lat, lon = positions.T
+        lat, lon = coordinates(self.rows, self.options["coords"])
         most = self.options["most_components"]
         return Locations(self.rows.units.names, lat, lon, most)
 

@@ -133,7 +133,7 @@ def _finish(
     level = linear.y + phi * y_start
     u_hat = level - W @ np.linalg.lstsq(W, level, rcond=None)[0]
     J = np.column_stack([W, -np.exp(-lam * years) * y_start])
-    bread = fit_ols(linear.y, J).bread
+    basis = fit_ols(linear.y, J).basis
     # HC3 of the regression on the derivatives of the fit, at the minimum.
     unused = np.full(J.shape[1], np.nan)
     cov = cov_hc3(
@@ -141,7 +141,7 @@ def _finish(
             X=J,
             y=linear.y,
             beta=unused,
-            bread=bread,
+            basis=basis,
             u_hat=u_hat,
         )
     )

@@ -31,7 +31,7 @@ class OlsFit:
     X: Array  # (N, K) regressors, the constant included by the caller
     y: Array  # (N,) outcome
     beta: Array  # (K,) coefficients
-    bread: Array  # (K, K) inverse of X'X
+    basis: Array  # (K, K) B with X B orthonormal, so that B B' is the inverse of X'X
     u_hat: Array  # (N,) residuals
     # (N,) leverages of effects that were taken out of X and y, or zero
     effects_leverage: Array | float = 0.0
@@ -42,9 +42,25 @@ class OlsFit:
         return int(self.X.shape[0] - self.X.shape[1])
 
     @cached_property
+    def bread(self) -> Array:
+        """Inverse of X'X, (K, K)."""
+        return self.basis @ self.basis.T
+
+    @cached_property
+    def orthonormal(self) -> Array:
+        """Orthonormal combinations X B of the regressors, (N, K).
+
+        Notes
+        -----
+        The hat matrix is X B (X B)'. By X (X'X)^-1 X' a regressor with a mean of 1e8
+        standard deviations would lose all digits, here it loses half of them.
+        """
+        return self.X @ self.basis
+
+    @cached_property
     def leverage(self) -> Array:
         """Diagonal of the hat matrix, effects that were taken out included; (N,)."""
-        own = np.einsum("ij,jk,ik->i", self.X, self.bread, self.X)
+        own = (self.orthonormal**2).sum(axis=1)
         return np.asarray(own + self.effects_leverage)
 
     @property
@@ -86,12 +102,11 @@ def fit_ols(
         beta = basis @ (basis.T @ (X.T @ y))
         # One step of refinement brings back the digits that X'X loses.
         beta = beta + basis @ (basis.T @ (X.T @ (y - X @ beta)))
-    bread = basis @ basis.T
     return OlsFit(
         X=X,
         y=y,
         beta=beta,
-        bread=bread,
+        basis=basis,
         u_hat=y - X @ beta,
         effects_leverage=effects_leverage,
     )
@@ -136,8 +151,7 @@ def cov_classical(fit: OlsFit) -> Array:
 def cov_hc1(fit: OlsFit) -> Array:
     """Return White's covariance with the factor N/(N-K); shape (K, K)."""
     n, k = fit.X.shape
-    scores = fit.X * fit.u_hat[:, None]
-    return np.asarray(n / (n - k) * fit.bread @ (scores.T @ scores) @ fit.bread)
+    return n / (n - k) * _sandwich(fit, fit.u_hat)
 
 
 def cov_hc3(fit: OlsFit) -> Array:
@@ -146,8 +160,13 @@ def cov_hc3(fit: OlsFit) -> Array:
     """
     if (fit.leverage > 1 - RANK_TOLERANCE).any():
         raise NumericsError(ALONE)
-    scores = fit.X * (fit.u_hat / (1 - fit.leverage))[:, None]
-    return fit.bread @ (scores.T @ scores) @ fit.bread
+    return _sandwich(fit, fit.u_hat / (1 - fit.leverage))
+
+
+def _sandwich(fit: OlsFit, u: Array) -> Array:
+    """Return (X'X)^-1 X' diag(u^2) X (X'X)^-1; u (N,) -> (K, K)."""
+    scores = fit.orthonormal * u[:, None]
+    return np.asarray(fit.basis @ (scores.T @ scores) @ fit.basis.T)
 
 
 def hc3_variance(fit: OlsFit, c: Array) -> float:
@@ -187,14 +206,14 @@ def cov_cr3(fit: OlsFit, clusters: np.ndarray) -> Array:
 
 
 def _change_without(fit: OlsFit, rows: np.ndarray) -> Array:
-    x_g = fit.X[rows]
+    q_g = fit.orthonormal[rows]
     u_g = fit.u_hat[rows]
-    # -(X'X)^-1 X_g'(I - H_gg)^-1 u_g
-    hat = x_g @ fit.bread @ x_g.T
+    # -(X'X)^-1 X_g'(I - H_gg)^-1 u_g, with H_gg = Q_g Q_g' and Q = X B
+    hat = q_g @ q_g.T
     gap = np.eye(len(u_g)) - hat
     if np.linalg.eigvalsh(gap).min() < RANK_TOLERANCE:
         raise NumericsError("one cluster determines a coefficient alone (leverage 1)")
-    return np.asarray(-fit.bread @ x_g.T @ np.linalg.solve(gap, u_g))
+    return np.asarray(-fit.basis @ q_g.T @ np.linalg.solve(gap, u_g))
 
 
 class Inference(NamedTuple):

@@ -28,7 +28,7 @@ class Predictor(NamedTuple):
 def predictor(X: Array, units: np.ndarray) -> Predictor:
     """Prepare a set of regressors; X (N, K), units (N,)."""
     fit = fit_ols(np.zeros(len(X)), X)
-    hat = X @ fit.bread @ X.T
+    hat = fit.orthonormal @ fit.orthonormal.T
     alone = np.flatnonzero(np.diag(hat) > 1 - RANK_TOLERANCE)
     if len(alone):
         raise NumericsError(

@@ -471,7 +471,7 @@ def _score_weights(fit: OlsFit, x: np.ndarray, space: SpatialComponents) -> np.n
 
 
 def _residuals(fit: OlsFit, columns: np.ndarray) -> np.ndarray:
-    return np.asarray(columns - fit.X @ (fit.bread @ (fit.X.T @ columns)))
+    return np.asarray(columns - fit.orthonormal @ (fit.orthonormal.T @ columns))
 
 
 def _critical_value(factors: np.ndarray, size: float, floor: float = 0.0) -> float:
