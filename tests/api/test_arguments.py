@@ -248,7 +248,7 @@ def test_a_unit_without_coordinates_is_named():
     data = CROSS.assign(lat=CROSS["lat"].mask(CROSS["unit"] == "u03"))
     for kind in ("SCPC", "conley"):
         refused(
-            "1 unit has no lat and lon, first u03",
+            "missing values of lat, first u03",
             ef.ols,
             "y ~ x",
             data,

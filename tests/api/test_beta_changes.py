@@ -104,4 +104,7 @@ def test_spans_that_are_none_are_refused():
     holes = DATA[DATA.index != 5]
     refused("without a value", ef.beta_changes, "rich", holes, SPANS, **KEYS)
     level = DATA.assign(income=np.exp(DATA["rich"]))
+    spans = [(1990, 1998), (1997, 2005)]
+    words = "a span from 1997 beside one that ends in 1998"
+    refused(words, ef.beta_changes, "rich", DATA, spans, **KEYS)
     refused("the logarithm", ef.beta_changes, "income", level, SPANS, **KEYS)

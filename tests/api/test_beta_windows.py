@@ -341,6 +341,6 @@ def test_so_many_days_are_a_part_of_a_year():
 @pytest.mark.parametrize("factor", [1e200, 1e-200])
 def test_levels_that_no_float_can_square_are_refused(factor):
     data = DATA.assign(rich=factor * DATA["rich"])
-    words = "a regressor too large or too small to be squared"
+    words = "too (large|small) to be squared"
     with np.errstate(all="raise"):
         refused(words, ef.beta_windows, "rich", data, 5, draws=9, **KEYS)

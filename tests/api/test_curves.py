@@ -235,6 +235,7 @@ def test_units_of_measure_of_labels_change_no_test(factor):
     [
         ("labels without a column", {"labels": []}),
         ("no column 'grup'", {"labels": "grup"}),
+        ("the label cluster among the controls", {"controls": [(), ("cluster",)]}),
         ("an outcome of .*, coast; expected a column of numbers", {"labels": "coast"}),
         (
             "missing or infinite, first cluster of u02",
@@ -438,3 +439,10 @@ def test_an_outcome_that_effects_and_controls_explain_counts_in_no_summary():
     )
     assert list(fit.tables["undefined"].index) == ["made | wave | all"]
     assert list(fit.params.index) == ["y | wave | all"]
+
+
+def test_a_treatment_among_its_own_controls_is_refused():
+    call = {"controls": [(), ("cluster", "size")], "unit": "unit"}
+    words = "the treatment cluster among the controls"
+    refused(words, ef.specification_curve, "y", ONE, "cluster", **call)
+    refused("outcome y as a regressor", ef.specification_curve, "y", ONE, "y")

@@ -80,3 +80,18 @@ def test_a_text_is_no_outcome(text):
         unit="unit",
         time="year",
     )
+
+
+@pytest.mark.parametrize("kind", [object, "category"])
+@pytest.mark.parametrize(
+    "formula", ["y ~ x | code", "y ~ x + C(code)", "y ~ x | code^z"]
+)
+def test_a_number_and_its_text_are_one_group(formula, kind):
+    data = DATA.assign(code=np.arange(len(DATA)) % 3, z=np.arange(len(DATA)) % 2)
+    mixed = [code if row < 5 else str(code) for row, code in enumerate(data["code"])]
+    both = data.assign(code=pd.Series(mixed, dtype=object).astype(kind))
+    found = ef.ols(formula, both, inference="HC1").params
+    close(found["x"], ef.ols(formula, data, inference="HC1").params["x"])
+    years = data.assign(year=[str(y) if y % 2 else y for y in data["year"]])
+    by_year = ef.ols("y ~ x | year", years, inference="HC1").params
+    close(by_year, ef.ols("y ~ x | year", data, inference="HC1").params)

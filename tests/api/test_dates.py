@@ -257,3 +257,32 @@ def test_an_infinite_number_is_no_date():
     year = DATA["year"].astype(float).where(DATA["year"] > 1990, np.inf)
     words = "without unit or date"
     refused(words, ef.ols, "y ~ x | unit + year", DATA.assign(year=year), **KEYS)
+
+
+@pytest.mark.parametrize(
+    "years",
+    [
+        [95, 96, 97, 98, 99, 0, 1, 2],
+        ["98", "99", "00"],
+        [85.0, 90.0, 95.0, 0.0, 5.0],
+        ["FY97", "FY98", "FY99", "FY00"],
+    ],
+)
+def test_years_of_two_digits_around_2000_are_refused(years):
+    words = "years of two digits around 2000; expected years of four digits; add 1900"
+    data = DATA[DATA["year"] < 1990 + len(years)]
+    data = data.assign(year=data["year"].map(dict(zip(YEARS, years, strict=False))))
+    refused(words, ef.ols, "y ~ lag(x, 1)", data, **KEYS)
+
+
+@pytest.mark.parametrize("years", [[90, 91, 99], [0, 1, 2, 3], [1, 2, 60, 99]])
+def test_numbers_below_a_hundred_are_dates(years):
+    assert read_dates(pd.Series(years)).labels.tolist() == years
+
+
+@pytest.mark.parametrize("kind", [str, pd.Timestamp])
+def test_times_with_different_offsets_are_refused(kind):
+    times = [f"{year}-01-01T00:00:00+0{1 + year % 2}:00" for year in YEARS]
+    data = DATA.assign(year=DATA["year"].map(dict(zip(YEARS, times, strict=True))))
+    data["year"] = data["year"].map(kind).astype(object)
+    refused("different UTC offsets", ef.ols, "y ~ x | unit", data, **KEYS)

@@ -99,7 +99,7 @@ OUTCOMES = {
     "y - 1": lambda d: d["y"] - 1,
     "-y": lambda d: -d["y"],
     "y**2": lambda d: d["y"] ** 2,
-    "k^2": lambda d: d["k"] ** 2,
+    "k^3": lambda d: d["k"] ** 3,
     "a + b": lambda d: d["a"] + d["b"],
     "a / b": lambda d: d["a"] / d["b"],
     "a * b": lambda d: d["a"] * d["b"],

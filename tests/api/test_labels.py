@@ -204,6 +204,7 @@ def test_a_change_is_that_of_the_contrasts_of_both_dates():
         ("one at least that is not 0", {"contrast": {"group": 0}}),
         ("no use of the expectation 'drop'", {"expected": "drop"}),
         ("no column 'port'", {"strata": "port"}),
+        ("the label group among the controls", {"controls": ["group"]}),
         ("draws=0", {"draws": 0}),
     ],
 )

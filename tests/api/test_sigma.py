@@ -1,5 +1,7 @@
 """Sigma convergence on a DataFrame."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -41,10 +43,15 @@ def test_the_currency_changes_no_number():
 
 @pytest.mark.parametrize("function", [ef.sigma, ef.log_t, ef.clubs])
 def test_a_logarithm_is_refused_where_the_level_is_asked_for(function):
-    data = INCOMES.assign(log_income=INCOMES["rich"])
-    for name in ("np.log(income)", "log_income"):
+    names = ["log_income", "lny", "loggdp", "income_ln", "ln", "ln gdp"]
+    data = INCOMES.assign(**dict.fromkeys(names, INCOMES["rich"]))
+    data["logistics"] = 100 * data["income"]
+    written = """np.log(income); I(np.log(income)); (np.log(income)); -np.log(income)
+    100*np.log(income); np.log(income)/2; 1 + log(income); lny - 1; `ln gdp`"""
+    for name in (*names, *re.split(r"[;\n] *", written)):
         refused("a logarithm", function, name, data, **KEYS)
-    assert function("np.exp(log_income)", data, **KEYS).nobs
+    for name in ("np.exp(log_income)", "logistics", "income / np.log(income)"):
+        assert function(name, data, **KEYS).nobs
 
 
 @pytest.mark.parametrize("function", [ef.sigma, ef.log_t, ef.clubs])

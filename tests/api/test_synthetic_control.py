@@ -368,7 +368,7 @@ def with_value(value):
         ({"data": pd.concat([PANEL, PANEL[:1]])}, "1 row appears twice, first u00"),
         ({"data": PANEL[PANEL["year"] != 1985]}, "1 date is missing .* first 1985"),
         ({"data": PANEL.assign(y="a")}, "an outcome of .*, y"),
-        ({"data": PANEL.assign(y=1e300 * PANEL["y"])}, "paths too large to be squared"),
+        ({"data": PANEL.assign(y=1e300 * PANEL["y"])}, "y too large to be squared"),
         ({"data": [1, 2]}, "data of type list"),
         ({"data": PANEL[:0]}, "data without rows"),
     ],

@@ -342,6 +342,10 @@ def test_a_row_that_is_changed_is_not_equal(s):
         (0.0, 1e-15, True),
         (0.0, 1e-3, False),
         (1.0, float("nan"), False),
+        (float("inf"), 1.0, False),
+        (float("-inf"), float("inf"), False),
+        (float("inf"), float("inf"), True),
+        (float("nan"), 1.0, False),
     ],
 )
 def test_digits_of_a_row(printed, found, same):

@@ -131,6 +131,19 @@ def _check_columns(given: Mapping[str, Any], call: Signature) -> None:
             )
 
 
+def refuse_controls(
+    what: str, names: Iterable[object], controls: Iterable[object]
+) -> None:
+    """Refuse columns, ``what`` they are, that are controls, too."""
+    twice = [name for name in names if name in controls]
+    if twice:
+        raise EstimateError(
+            f"the {what} {twice[0]} among the controls, too",
+            f"controls beside the {what}",
+            "leave it out there",
+        )
+
+
 def whole(name: str, value: Any, lowest: int) -> None:
     """Refuse what is no whole number, or too small."""
     number = isinstance(value, int | np.integer) and not isinstance(value, bool)

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import infer_dtype
 
+from evenfield.api.arguments import refuse_controls
 from evenfield.api.arguments import whole as whole_number
 from evenfield.api.data import Table, matched_weights, names_of, reported, table
 from evenfield.api.formula import Columns
@@ -141,6 +142,8 @@ def specification_curve(
     """
     whole_number("draws", draws, lowest=1)
     cases = _cases(y, controls, samples, sign)
+    for case in cases:
+        refuse_controls("treatment", [treatment], case.controls)
     every = table(Columns(treatment, ()), data, unit, time)
     paths = _drawn_paths(every, strata, draws, np.random.default_rng(seed))
     # Where each row of the data stands in ``every``, which is sorted.
@@ -328,6 +331,8 @@ def label_curve(
     names = names_of(labels)
     if not names:
         raise EstimateError("labels without a column", "one at least", "name it")
+    for case in cases:
+        refuse_controls("label", names, case.controls)
     made = [*names, *(LAG + name for name in names if w is not None)]
     shown = names_of(terms) or made
     for name in (*names, *shown):

@@ -18,7 +18,14 @@ from scipy.sparse import csr_array, diags_array
 
 from evenfield.api.arguments import bound_values, call_of, checked_names
 from evenfield.api.arithmetic import Arithmetic, as_floats
-from evenfield.api.dates import TIME_NAMES, Dates, keys_of_index, one_date, read_dates
+from evenfield.api.dates import (
+    TIME_NAMES,
+    Dates,
+    keys_of_index,
+    one_date,
+    plain_text,
+    read_dates,
+)
 from evenfield.api.formula import Columns, Model, effect_labels, parsed
 from evenfield.api.results import Fit, chosen
 from evenfield.api.weight_files import read_weights
@@ -583,10 +590,28 @@ def _with_levels(data: pd.DataFrame) -> pd.DataFrame:
         raise EstimateError(
             f"several columns named {twice[0]}", "different names", "rename or drop"
         )
-    mixed = [name for name, kind in rows.dtypes.items() if kind.kind == "O"]
-    if mixed:  # numbers in a column of objects are numbers
-        rows = rows.assign(**{str(name): rows[name].infer_objects() for name in mixed})
+    objects = [name for name, kind in rows.dtypes.items() if kind.kind == "O"]
+    if objects:
+        rows = rows.assign(**{str(name): _inferred(rows[name]) for name in objects})
     return rows
+
+
+def _inferred(column: pd.Series[Any]) -> pd.Series[Any]:
+    """Return numbers in a column of objects as numbers, and numbers beside text as text:
+    0 and "0" are one group.
+    """
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        values = column.cat.categories.tolist()
+    else:
+        column = column.infer_objects()
+        values = column.tolist() if column.dtype == object else []
+    texts = any(isinstance(value, str) for value in values)
+    numbers = any(
+        isinstance(value, int | float) for value in pd.Series(values).dropna()
+    )
+    if not (texts and numbers):
+        return column
+    return column.astype(object).map(plain_text, na_action="ignore")
 
 
 Matrices = tuple["pd.Series[float]", pd.DataFrame, dict[str, set[str]]]

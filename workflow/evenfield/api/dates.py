@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
+from itertools import pairwise
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -34,6 +35,7 @@ PERIOD_YEARS = {
 FRACTIONS = (1, 2, 4, 12)  # parts of a year in decimal dates such as 1990.25
 ROUNDING = 0.05  # of a part, so that 1990.08 is February
 YEARS = (1500, 2200)  # whole numbers between are taken for years
+CENTURY = 100
 LARGEST = 2.0**53  # whole numbers above are not exact as floats
 # Text: the parts of a year, their number, and how a date is written.
 TEXT_FORMS = (
@@ -248,6 +250,15 @@ class Dates:
                 "two or more, each once",
                 "name first and last date of each",
             )
+        # Two spans may meet at a date: what one measures ends where the other begins.
+        for (_, last), (first, _) in pairwise(sorted(ends)):
+            if first < last:
+                raise EstimateError(
+                    f"a span from {self.text[first]} beside one that ends in"
+                    f" {self.text[last]}",
+                    "spans that overlap in no more than a date",
+                    "let one begin where the other ends, or later",
+                )
         return ends
 
     def _known(self, what: str) -> Scale:
@@ -265,6 +276,8 @@ def read_dates(column: pd.Series[Any]) -> Dates:
     codes, uniques = pd.factorize(column)
     labels = _labels(uniques)
     scale = _scale(pd.Series(uniques))
+    if scale is not None:
+        _refuse_two_digits(scale.ordinals)
     if scale is None:
         order = _natural_order(labels)
         rank = np.argsort(order)
@@ -277,6 +290,30 @@ def read_dates(column: pd.Series[Any]) -> Dates:
     step = int(np.gcd.reduce(np.diff(ordinals))) if len(ordinals) > 1 else 1
     scale = scale._replace(ordinals=ordinals)
     return Dates(labels[first], position[codes], scale, step)
+
+
+def _refuse_two_digits(ordinals: np.ndarray) -> None:
+    """Refuse 95 to 99 and 0 to 4, in which the century turns: 4 would come before 95."""
+    places = np.unique(ordinals)
+    apart = np.diff(places)
+    if (
+        len(places) < 3
+        or places[0] < 0
+        or places[-1] > 99
+        or apart.max() <= CENTURY / 2
+    ):
+        return
+    hole = int(apart.argmax())
+    around = places[0] + CENTURY - places[-1]
+    # ASSUME: where the step of the others leads from the last to the first by way of
+    # 100, numbers with a hole of half a century are years of two digits.
+    if around == np.gcd.reduce(np.delete(apart, hole)):
+        raise EstimateError(
+            f"dates {places[hole + 1]} to {places[-1]} and {places[0]} to {places[hole]},"
+            " which are years of two digits around 2000",
+            "years of four digits",
+            f"add 1900 to those from {places[hole + 1]} on and 2000 to the others",
+        )
 
 
 def _labels(uniques: object) -> np.ndarray:
@@ -346,14 +383,30 @@ def _numbers(texts: Sequence[str]) -> np.ndarray | None:
 
 def _stamps(values: Sequence[Any]) -> pd.Series[Any] | None:
     """Read days and times, written as dates, text or 19900131, without time zones."""
-    if all(isinstance(value, datetime.date | np.datetime64) for value in values):
-        stamps = pd.Series(pd.to_datetime(values))
+    is_day = [isinstance(value, datetime.date | np.datetime64) for value in values]
+    if all(is_day) and values:
+        try:
+            stamps = pd.Series(pd.to_datetime(values))
+        except ValueError as error:
+            raise _of_several_zones(values) from error
     else:
         texts = [plain_text(value) for value in values]
         if not all(map(_is_day, texts)):
             return None
-        stamps = pd.to_datetime(pd.Series(texts), format="ISO8601", errors="coerce")
+        try:
+            stamps = pd.to_datetime(pd.Series(texts), format="ISO8601", errors="coerce")
+        except ValueError as error:
+            raise _of_several_zones(values) from error
     return None if stamps.isna().any() else stamps.dt.tz_localize(None)
+
+
+def _of_several_zones(values: Sequence[Any]) -> EstimateError:
+    """Return what is said of times with several offsets from universal time."""
+    return EstimateError(
+        f"times with different UTC offsets, such as {_text(values[0])}",
+        "times of one zone",
+        "convert them with pd.to_datetime(..., utc=True), or leave out the offsets",
+    )
 
 
 def _moments(values: list[Any]) -> pd.DatetimeIndex | None:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evenfield.api.arguments import check_seed, finite, whole
+from evenfield.api.arguments import check_seed, finite, refuse_controls, whole
 from evenfield.api.data import Table, matched_weights, names_of, reported, table
 from evenfield.api.formula import Columns
 from evenfield.api.policies import of_units
@@ -333,6 +333,7 @@ def label_permutation(
         if not columns:
             raise EstimateError(f"{name} without a column", "one at least", "name it")
     control_names = tuple(names_of(controls))
+    refuse_controls("label", label_names, control_names)
     tables = [
         table(Columns(name, control_names), data, unit, time, of_one_date=True)
         for name in outcomes

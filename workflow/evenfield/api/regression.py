@@ -1,6 +1,5 @@
 """Least squares with many inferences, group contrasts and beta convergence."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -15,6 +14,7 @@ from evenfield.api.arguments import finite, numeric, whole
 from evenfield.api.data import Table, names_in_order, names_of, reported, table
 from evenfield.api.dates import plain_text
 from evenfield.api.formula import Columns, parsed
+from evenfield.api.levels import is_logarithm
 from evenfield.api.policies import coordinates, of_units
 from evenfield.api.results import (
     NUMBERS,
@@ -976,14 +976,13 @@ def _speeds(fit: LeastSquares, modifiers: Sequence[str], years: float) -> pd.Dat
 # up or down, in the median unit. A level that moves less, such as a low income in
 # thousands, cannot be told from one.
 FASTEST = 0.1
-NAMED_LOGARITHM = re.compile(r"(np\.)?(log|ln).*|.*_(log|ln)", re.IGNORECASE)
 
 
 def said_of_logarithm(y: "pd.Series[float]", growth: "pd.Series[float]") -> str:
     """Return what is said of an outcome that is no logarithm by its name, and refuse a
     level: positive, and growing as no logarithm does.
     """
-    if NAMED_LOGARITHM.fullmatch(str(y.name)):
+    if is_logarithm(y.name, {str(y.name): y}):
         return ""
     typical = float(growth.abs().median())
     if typical > FASTEST and (y > 0).all():

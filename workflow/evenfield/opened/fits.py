@@ -149,8 +149,8 @@ def same_digits(printed: float, found: float) -> bool:
     """Say whether a number, rounded to the significant digits of a row
     (``study/rounding.py``), is the number that the row prints.
     """
-    if not np.isfinite(found):
-        return False
+    if not (np.isfinite(printed) and np.isfinite(found)):
+        return printed == found
     if printed == 0:
         return abs(found) < ZERO
     # One unit of the last of d significant digits of x: 10^(floor(log10 |x|) - d + 1).
