@@ -446,3 +446,23 @@ def test_a_treatment_among_its_own_controls_is_refused():
     words = "the treatment cluster among the controls"
     refused(words, ef.specification_curve, "y", ONE, "cluster", **call)
     refused("outcome y as a regressor", ef.specification_curve, "y", ONE, "y")
+
+
+@pytest.mark.parametrize("kind", ["int8", "Int8", "uint8", "float16"])
+def test_samples_compute_in_float64(kind):
+    large = ONE.assign(size=(20 * ONE["size"].rank()).clip(1, 120).round())
+    large["high"] = large["size"] > 60
+    large["few"] = np.arange(len(large)) % 4 > 0
+    samples = {
+        "square": "size * size > 3600",
+        "sum": "high + few > 1 and size > 0",
+        "either": "high & ~few",
+        "quoted": "`size` * 3 > 180",
+    }
+    for name, query in samples.items():
+        call = {"samples": {name: query}, **ABOUT}
+        narrow = large.astype({"size": kind})
+        found = ef.label_curve("y", narrow, "cluster", **call)
+        by_hand = {"sum": "high & few"}.get(name, query)
+        call["samples"] = {name: by_hand}
+        assert found.params.equals(ef.label_curve("y", large, "cluster", **call).params)

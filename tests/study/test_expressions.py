@@ -124,3 +124,15 @@ def test_indices_are_chained_and_counts_are_bridged(text, expected):
     close(evaluate(text, INDEX), expected)
     mixed = INDEX.sample(frac=1, random_state=1)
     close(evaluate(text, mixed).sort_index(), expected)
+
+
+@pytest.mark.parametrize("kind", ["int8", "Int8", "uint8", "float16", "float32"])
+def test_an_expression_computes_in_float64(kind):
+    narrow = PANEL.assign(x=PANEL["x"] * 15).astype({"x": kind, "y": kind})
+    wide = narrow.astype({"x": float, "y": float})
+    texts = "x * x + y|lag(x * x)|log(x * x * x)|mean(x * x, 2000, 2002)|-x|exp(x / 20)"
+    for text in texts.split("|"):
+        assert evaluate(text, narrow).equals(evaluate(text, wide))
+    flags = PANEL.assign(a=PANEL["x"] > 1, b=PANEL["x"] > 3)
+    assert evaluate("a + b", flags).tolist() == [0, 1, 2, 2, 0]
+    assert evaluate("-a", flags.astype({"a": "boolean"})).tolist() == [0, -1, -1, -1, 0]

@@ -5,6 +5,7 @@ whichever rows stand above it.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -36,6 +37,7 @@ OF_NAMES = {"C", "hashed"}  # functions that take values for names of groups
 TO_NAMES = {"apply", "astype", "map"}  # methods that may make names of values
 CONDITIONAL = {"mask", "select", "where"}  # whose first argument is a condition
 LOGICAL = ast.BitAnd | ast.BitOr | ast.BitXor | ast.Invert | ast.Not
+QUOTED = re.compile(r"`([^`]*)`")
 TO_FLOATS, TO_WHOLE = "__as_floats__", "__as_whole__"  # no column has such a name
 SAME = 1e-9  # what the order of a sum may change, as a share
 
@@ -91,6 +93,32 @@ def _as_whole(values: Any) -> Any:
     if not (is_bool_dtype(kind) or is_integer_dtype(kind)):
         return as_floats(values)
     return values.astype("Int64" if pd.isna(values).any() else "int64")
+
+
+def for_query(query: str, data: pd.DataFrame) -> pd.DataFrame:
+    """Return the data for a query (``DataFrame.eval``), with columns that it computes
+    with as float64; conditions stay conditions.
+    """
+    quoted = dict[str, str]()
+
+    def alias(match: re.Match[str]) -> str:
+        return quoted.setdefault(match[1], f"quoted_{len(quoted)}_")
+
+    try:
+        tree = ast.parse(QUOTED.sub(alias, query).strip(), mode="eval")
+    except (SyntaxError, TypeError, ValueError):  # which pandas tells better
+        return data
+    names = {short: name for name, short in quoted.items()}
+    computed = {
+        names.get(part.id, part.id)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.BinOp | ast.UnaryOp | ast.Call)
+        and not isinstance(getattr(node, "op", None), LOGICAL)
+        for part in ast.walk(node)
+        if isinstance(part, ast.Name)
+    }
+    floats = {name: as_floats(data[name]) for name in computed if name in data}
+    return data.assign(**floats)
 
 
 class _Numbers(ast.NodeTransformer):

@@ -13,6 +13,7 @@ from pandas.api.types import infer_dtype
 
 from evenfield.api.arguments import refuse_controls
 from evenfield.api.arguments import whole as whole_number
+from evenfield.api.arithmetic import for_query
 from evenfield.api.data import Table, matched_weights, names_of, reported, table
 from evenfield.api.formula import Columns
 from evenfield.api.labels import LAG, contrast_weights
@@ -516,7 +517,7 @@ def _sample(data: pd.DataFrame, query: str) -> np.ndarray:
         return np.arange(len(data))
     expected = 'a query of columns, such as "coastal == 1"'
     try:
-        inside: Any = data.eval(query)
+        inside: Any = for_query(query, data).eval(query)
     except Exception as error:  # a query may hold any code of its user
         reason = " ".join(str(error).split())
         raise EstimateError(

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evenfield.api.arithmetic import as_floats
+from evenfield.api.arithmetic import QUOTED, as_floats
 from evenfield.api.data import Table
 from evenfield.api.formula import Columns, outcome_of
 from evenfield.study.errors import EstimateError
@@ -22,7 +22,6 @@ NAMED = re.compile(r"(log|ln)([_. ].*)?|.*[_. ](log|ln)", re.IGNORECASE)
 # And such as lny or loggdp where they hold what logarithms hold: of 1e20 it is 46.
 BEGUN = re.compile(r"(log|ln)\w+", re.IGNORECASE)
 LARGEST = 50.0
-QUOTED = re.compile(r"`([^`]*)`")
 FUNCTION = re.compile(r"(np\.)?log(10|2|1p)?")
 
 
@@ -30,14 +29,14 @@ def is_logarithm(y: object, columns: Mapping[str, pd.Series[Any]]) -> bool:
     """Say whether a column is a logarithm by its name, or an expression by its functions
     and the names in it; ``columns`` decide of names that only begin as one.
     """
-    if str(y) in columns:
-        return _is_named_so(str(y), columns)
+    if _is_named_so(str(y), columns):
+        return True
     # A name in backticks as one that Python can read.
     text = QUOTED.sub(lambda match: re.sub(r"\W", "_", match[1]), str(y).strip())
     try:
         return _is_logarithm(ast.parse(text, mode="eval").body, columns)
     except (SyntaxError, ValueError):
-        return NAMED.fullmatch(text) is not None
+        return False
 
 
 def _is_named_so(name: str, columns: Mapping[str, pd.Series[Any]]) -> bool:
