@@ -4,6 +4,7 @@ WRITTEN_PATHS names: Python loads it at its start where PYTHONPATH leads here.
 
 import os
 import sys
+from pathlib import Path
 
 WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 # Which argument of an event is the path.
@@ -16,7 +17,7 @@ def note(event, given):
         return
     path = given[PATHS[event]]
     if isinstance(path, str):
-        os.write(RECORD, f"{os.path.abspath(path)}\n".encode())
+        os.write(RECORD, f"{Path(path).absolute()}\n".encode())
 
 
 if "WRITTEN_PATHS" in os.environ:

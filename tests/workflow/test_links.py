@@ -8,6 +8,8 @@ import json
 import os
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,7 @@ import yaml
 import program_copies
 from engine.outputs import EARLIER
 from evenfield.study.config_files import read_config
+from evenfield.study.files import planted
 from evenfield.study.ingest.dictionary import refresh_hashes
 from study_copies import copy_example
 
@@ -30,9 +33,9 @@ SILENT = {  # commands that write nothing in a study
     "data without an edit": ["data"],
 }
 SILENT_AFTER_A_RUN = {
-    "diff": ["diff"],
-    "why": ["why", "T9:1930:slope"],
-    "why --code": ["why", "T9:1930:slope", "--code"],
+    "diff": ["diff", "STUDY"],
+    "why": ["why", "b0f8d9239129"],
+    "why --code": ["why", "b0f8d9239129", "--code"],
 }
 WRITING = {
     "data": ["data"],
@@ -50,7 +53,6 @@ AFTER_A_RUN = {
     "clean": ["clean"],
     "data": ["data"],
     "run": [],
-    "snakemake": ["--executor", "local"],
 }
 
 
@@ -140,11 +142,8 @@ def plant(study: Path, name: str, is_folder: bool) -> Path:
     return outside
 
 
-def withstands(words, study: Path, folder: Path, name: str, folders) -> None:
+def withstands(words, made: Path, name: str, folders: set[str]) -> None:
     """Call a command on a study in which one path is a link; outside all stays."""
-    made = copied(study, folder)
-    if words[:1] == ["data"]:
-        edit(made)
     outside = plant(made, name, name in folders)
     before = content(outside)
     done = call(words, made)
@@ -164,14 +163,6 @@ def study(tmp_path_factory):
     return copy_example(tmp_path_factory.mktemp("links") / "s", "sigma", tables=["T9"])
 
 
-@pytest.fixture(scope="module")
-def finished(study, tmp_path_factory):
-    """The same after a run, and what the run wrote."""
-    made = copied(study, tmp_path_factory.mktemp("finished") / "s")
-    names = written([], made)
-    return made, names
-
-
 @pytest.mark.parametrize("name", SILENT)
 def test_commands_that_look_write_nothing(study, tmp_path, name):
     assert written(SILENT[name], copied(study, tmp_path / "s")) == []
@@ -180,16 +171,14 @@ def test_commands_that_look_write_nothing(study, tmp_path, name):
 @pytest.mark.parametrize("name", [*WRITING, *MAKING])
 def test_no_command_writes_through_a_link(study, tmp_path, name):
     words = WRITING.get(name) or MAKING[name]
-    made = copied(study, tmp_path / "s")
+    made = trial(study, tmp_path / "s", words)
     if name == "new":
         shutil.rmtree(made)
-    if name == "data":
-        edit(made)
     names = written(words, made)
     assert names
     folders = folders_of(names)
     for place in names:
-        withstands(words, study, tmp_path / "s", place, folders)
+        withstands(words, trial(study, tmp_path / "s", words), place, folders)
 
 
 def link(place: Path, target: Path) -> None:
@@ -378,11 +367,78 @@ def test_a_file_of_several_names_keeps_its_bytes_under_the_others(
     assert content(outside) == {"mine.csv": b"mine"}
 
 
-def trial(study: Path, folder: Path, words: list[str]) -> Path:
-    """Copy a study in which a command has something to do."""
-    made = copied(study, folder)
+def trial(finished: Path, folder: Path, words: list[str]) -> Path:
+    """Copy a study after its run, in which a command has something to do."""
+    made = copied(finished, folder)
     if words == ["data"]:
         edit(made)
-    elif not words or words[0] == "--executor":
-        shutil.rmtree(made / "results/ingest", ignore_errors=True)
+    elif not words and (made / "results").exists():
+        (made / "results/ingest/panel.csv").unlink()
     return made
+
+
+@pytest.fixture(scope="module")
+def finished(study, tmp_path_factory):
+    """The study after a run, with what the run wrote."""
+    made = copied(study, tmp_path_factory.mktemp("finished") / "s")
+    return made, written([], made)
+
+
+@pytest.mark.gate
+def test_every_path_that_a_run_writes_is_looked_at(finished, tmp_path):
+    made, names = finished
+    assert len(names) > 300
+    folders = folders_of(names)
+    for name in names:
+        place = made / name
+        kept = place.with_name(f"{place.name} kept")
+        is_there = os.path.lexists(place)
+        if is_there:
+            place.rename(kept)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        link(place, tmp_path)
+        found = planted(made)
+        place.unlink()
+        if is_there:
+            kept.rename(place)
+        assert place in found, name
+    assert {"results", ".snakemake"} < folders
+
+
+@pytest.mark.gate
+@pytest.mark.parametrize("name", SILENT_AFTER_A_RUN)
+def test_commands_that_look_at_results_write_nothing(finished, tmp_path, name):
+    assert written(SILENT_AFTER_A_RUN[name], copied(finished[0], tmp_path / "s")) == []
+
+
+@pytest.mark.gate
+@pytest.mark.parametrize("name", AFTER_A_RUN)
+def test_no_command_writes_through_a_link_after_a_run(finished, tmp_path, name):
+    words = AFTER_A_RUN[name]
+    names = written(words, trial(finished[0], tmp_path / "s", words))
+    if name == "clean":  # which meets what a run has written
+        names = finished[1]
+    folders = folders_of(names)
+    # Of each folder the first file, for a run writes hundreds.
+    first = {str(Path(name).parent): name for name in reversed(names)}
+    # `results` itself may be a link, of which `clean` removes the link.
+    passed = {"."} if name == "clean" else {".", "results"}
+    for place in sorted({*folders, *first.values()} - passed):
+        withstands(words, trial(finished[0], tmp_path / "s", words), place, folders)
+
+
+@pytest.mark.gate
+@pytest.mark.parametrize("name", PLANTED)
+def test_plain_snakemake_refuses_it_before_its_jobs(study, tmp_path, outside, name):
+    made = copied(study, tmp_path / "s")
+    PLANTED[name](made, outside)
+    command = [sys.executable, "-m", "snakemake", "--cores", "1", "--directory", made]
+    done = subprocess.run(
+        [*command, "--snakefile", RECORDER.parents[1] / "Snakefile"],
+        cwd=RECORDER,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert content(outside) == {"mine.csv": b"mine"}

@@ -219,5 +219,10 @@ def write_json(content: Mapping[str, Any], path: str | Path) -> None:
 
 def write_text(text: str, path: str | Path) -> None:
     """Write UTF-8 text with LF line ends."""
+    write_bytes(text.encode(), path)
+
+
+def write_bytes(content: bytes, path: str | Path) -> None:
+    """Write a file, whole or not at all."""
     with beside(path) as part:
-        part.write_text(text, encoding="utf-8", newline="\n")
+        part.write_bytes(content)
