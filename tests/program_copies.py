@@ -106,6 +106,9 @@ def work(words, folder, environment, streams):
         os.chdir(folder)
         os.environ.clear()
         os.environ.update(environment)
+        for place in map(Path, environment.get("PYTHONPATH", "").split(":")):
+            if (place / "sitecustomize.py").is_file():  # as Python does at its start
+                runpy.run_path(str(place / "sitecustomize.py"))
         sys.argv = words
         use_library(Path(words[0]).parents[1])
         runpy.run_path(words[0], run_name="__main__")

@@ -159,12 +159,12 @@ def killed_at(monkeypatch, number):
         monkeypatch.setattr(Path, name, move(name))
 
 
-@pytest.mark.parametrize("number", range(6))
+@pytest.mark.parametrize("number", range(9))
 def test_an_add_that_is_killed_is_ended_by_the_next_try(study, monkeypatch, number):
     with monkeypatch.context() as patch, pytest.raises(Killed):
         killed_at(patch, number)
         run(study, {"table": NEW_YEARS})
-    if number > 2:  # all files stand ready
+    if number > 5:  # all files stand ready
         message = "has some files of an `add` that was stopped; expected all of them"
         fails(IngestError, message, study.read)
     run(study, {"table": NEW_YEARS})

@@ -1,7 +1,6 @@
 """Remove what runs have made in a study: results/ but its README, and .snakemake/."""
 
 import argparse
-import os
 import shutil
 import sys
 from contextlib import chdir, suppress
@@ -11,7 +10,7 @@ from engine.folder import HELD, REPO, hold, locked
 from evenfield.shared.second_studies import require_folder
 from evenfield.study.config_files import read_mapping
 from evenfield.study.errors import EvenfieldError
-from evenfield.study.files import DEPLOYED, NOTES
+from evenfield.study.files import FILLED, NOTES, entries_below
 
 README = "README.md"
 
@@ -37,15 +36,15 @@ def second_folders(study: Path) -> list[Path]:
 
 def refuse_study_inside(study: Path) -> None:
     """Stop where a study stands in what would be removed: no run makes one there."""
-    for top in ("results", NOTES):
-        if (study / top).is_symlink():
-            continue  # of which only the link is removed
-        for folder, folders, files in os.walk(study / top):
-            folders[:] = [name for name in folders if name not in DEPLOYED]
-            if "config.yaml" in files:
+    for top, unseen in FILLED.items():
+        if (study / top).is_symlink() or not (study / top).is_dir():
+            continue  # of a link only the link is removed
+        for entry in entries_below(study / top, unseen):
+            if entry.name == "config.yaml":
+                place = Path(entry.path).parent.relative_to(study)
                 sys.exit(
-                    f"clean: a study stands in {Path(folder).relative_to(study)};"
-                    " expected what runs make; move it out"
+                    f"clean: a study stands in {place}; expected what runs make;"
+                    " move it out"
                 )
 
 

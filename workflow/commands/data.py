@@ -6,6 +6,7 @@ from pathlib import Path
 
 from evenfield.report import changes
 from evenfield.study.errors import counted
+from evenfield.study.files import own_place
 from evenfield.study.ingest.dictionary import refresh_hashes
 from evenfield.study.ingest.study_tables import (
     describe_study,
@@ -17,6 +18,7 @@ from study import arguments, run_command
 
 def refresh(config: dict) -> None:
     """Refuse structural faults first; only then rewrite hashes."""
+    own_place(config["data"]["package"])
     # Hashes of tables that cannot be read would bless what is broken.
     read_structure(config)
     changed = refresh_hashes(config["data"]["package"])

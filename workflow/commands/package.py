@@ -25,6 +25,7 @@ from evenfield.shared.topics import read_topics
 from evenfield.study.config import checked_config
 from evenfield.study.config_files import study_config
 from evenfield.study.errors import ReportError, first_examples
+from evenfield.study.files import beside
 from evenfield.study.ingest.dictionary import public_dictionary
 from evenfield.study.ingest.study_tables import describe_study, read_study
 from package_files import files_to_take
@@ -77,16 +78,12 @@ def write_archive(folder: str, content: dict[str, bytes]) -> None:
     """Write files below one folder in order of their names, without clock and rights of
     this machine.
     """
-    # An archive that is half written must not be taken for one.
-    part = ARCHIVE.with_suffix(".part")
-    part.unlink(missing_ok=True)
-    with zipfile.ZipFile(part, "w") as archive:
+    with beside(ARCHIVE) as part, zipfile.ZipFile(part, "w") as archive:
         for name, file in sorted(content.items()):
             entry = zipfile.ZipInfo(f"{folder}/{name}", ZIP_TIME)
             rights = 0o100755 if file.startswith(b"#!") else 0o100644
             entry.external_attr = rights << 16  # where Unix rights stand in a ZIP
             archive.writestr(entry, file, zipfile.ZIP_DEFLATED, 9)
-    part.replace(ARCHIVE)
 
 
 def finished_run(config: dict) -> dict:

@@ -18,7 +18,7 @@ import psutil
 from engine.hooks import COPIED_SCRIPT, INCOMPLETE, LOCKS
 from engine.outputs import files_below
 from evenfield.shared.second_studies import NO_LINKS, told
-from evenfield.study.files import NOTES, links_filled
+from evenfield.study.files import NOTES, kept_file, own_place, planted
 
 REPO = Path(__file__).resolve().parents[2]
 PLUGINS = NOTES / "pip-deployments"
@@ -39,10 +39,10 @@ def refuse_planted(study: Path) -> None:
             " remove the folder"
         )
     # The results of the study that is run may stand elsewhere, as on a larger disk.
-    links = [link for link in links_filled(study) if link != study / "results"]
-    if links:
+    found = [path for path in planted(study) if path != study / "results"]
+    if found:
         expected, action = NO_LINKS
-        sys.exit(f"run: {told(links, study)}; expected {expected}; {action}")
+        sys.exit(f"run: {told(found, study)}; expected {expected}; {action}")
 
 
 @contextlib.contextmanager
@@ -50,7 +50,7 @@ def own_temporary_folder(study: Path) -> Iterator[list[str]]:
     """Let temporary files stand in the study, and give the option for copies of
     scripts: what a killed run leaves there, the next one removes.
     """
-    (study / TEMPORARY).mkdir(exist_ok=True)
+    own_place(TEMPORARY, study).mkdir(exist_ok=True)
     folder = tempfile.mkdtemp(dir=study / TEMPORARY)
     tempfile.tempdir = folder
     try:
@@ -67,8 +67,8 @@ def hold(study: Path) -> IO[str]:
     file lock does not: the system drops it with its process. Snakemakes started without
     `run` are found by their folder.
     """
-    (study / NOTES).mkdir(exist_ok=True)
-    file = (study / ENGINES).open("w", encoding="ascii")
+    own_place(NOTES, study).mkdir(exist_ok=True)
+    file = kept_file(study / ENGINES)
     # Alone: clean up. Others live here: share the file.
     with contextlib.suppress(BlockingIOError):
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -94,7 +94,7 @@ def set_back_clock(study: Path) -> None:
     if ahead > 0:
         with contextlib.suppress(OSError):  # Snakemake then says which it cannot use
             for path, date in dates.items():
-                os.utime(path, ns=(date - ahead, date - ahead))
+                os.utime(path, ns=(date - ahead, date - ahead), follow_symlinks=False)
 
 
 def lacks_records(study: Path) -> bool:

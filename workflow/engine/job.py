@@ -59,8 +59,7 @@ def enter(job: Any, main: Callable[..., None]) -> None:
     # Jobs are short: looking for circular garbage more often costs more than it frees.
     gc.set_threshold(50_000)
     started = time.perf_counter()
-    log.parent.mkdir(parents=True, exist_ok=True)
-    log.write_text("", encoding="utf-8")
+    write_text("", log)
     named = {
         **dict(job.input.items()),
         **dict(job.output.items()),
@@ -74,15 +73,15 @@ def enter(job: Any, main: Callable[..., None]) -> None:
         record_outputs(job.output)
         note_use(log, time.perf_counter() - started)
     except EvenfieldError as error:
-        log.write_text(f"{error}\n", encoding="utf-8")
+        write_text(f"{error}\n", log)
         sys.exit(f"{PREFIX}{error}")
     except Exception as error:
         refused = refusal(error)
         if refused:
             with contextlib.suppress(OSError):
-                log.write_text(f"{refused}\n", encoding="utf-8")
+                write_text(f"{refused}\n", log)
             sys.exit(f"{PREFIX}{refused}")
-        log.write_text(without_places(traceback.format_exc()), encoding="utf-8")
+        write_text(without_places(traceback.format_exc()), log)
         line = f"{type(error).__name__} {one_line(str(error))[:200]}".strip()
         sys.exit(
             f"{PREFIX}{job.rule}: {line}; this is a fault of evenfield; please report"
@@ -102,8 +101,7 @@ def note_use(log: Path, elapsed: float) -> None:
 
 def note_end(rule: str, log: Path, number: int) -> None:
     """Leave the line of a job that was ended by a signal."""
-    log.parent.mkdir(parents=True, exist_ok=True)
-    log.write_text(f"{rule}: the job {ended_by(number)}\n", encoding="utf-8")
+    write_text(f"{rule}: the job {ended_by(number)}\n", log)
 
 
 def ended_by(number: int) -> str:

@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 from engine.outputs import files_below
+from evenfield.study.files import copy_file, new_folder
 
 COPIED = ("manifest.json", "estimates.csv", "answers.csv", "ingest/*.csv")
 LAST = Path(".snakemake/last_results")
@@ -18,13 +19,10 @@ def keep_started(study: Path) -> None:
     if not (results / "manifest.json").is_file() or (study / STARTED).exists():
         return
     # Whole or not at all.
-    part = study / STARTED.with_suffix(".part")
-    shutil.rmtree(part, ignore_errors=True)
+    part = new_folder(STARTED.with_suffix(".part"), study)
     for pattern in COPIED:
         for path in results.glob(pattern):
-            copy = part / path.relative_to(results)
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(path, copy)
+            copy_file(path, part / path.relative_to(results), study)
     part.replace(study / STARTED)
 
 

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from engine import hooks
-from evenfield.study.files import hash_file, write_text
+from evenfield.study.errors import PlaceError
+from evenfield.study.files import copy_file, hash_file, own_place, write_text
 
 # Below the notes of Snakemake, so that one folder holds all that runs remember.
 HASHES = Path(".snakemake/evenfield/hashes")
@@ -50,13 +51,14 @@ def keep_earlier(workflow: Any) -> None:
 
 def keep_copy(path: str | Path) -> None:
     """Keep a file as it is before its job starts."""
-    copy = EARLIER / path
+    copy = own_place(EARLIER / path)
     copy.parent.mkdir(parents=True, exist_ok=True)
     copy.unlink(missing_ok=True)
     try:
         os.link(path, copy)
     except OSError:  # a file system without hard links
-        shutil.copy2(path, copy)
+        copy_file(Path(path), copy)
+        shutil.copystat(path, copy)
 
 
 def _put_back(study: Path, persistence: object, records: dict[str, object]) -> None:
@@ -67,13 +69,18 @@ def _put_back(study: Path, persistence: object, records: dict[str, object]) -> N
         copies = {str(path.relative_to(EARLIER)): path for path in files_below(EARLIER)}
         half = hooks.half_files(persistence, copies)
         for path, copy in copies.items():
-            if path in half or not Path(path).exists():
+            if path not in half and Path(path).exists():
+                continue
+            with contextlib.suppress(PlaceError):  # a copy that no run has kept
+                place = own_place(path)
                 hooks.restore_record(persistence, path, records.get(path))
-                Path(path).parent.mkdir(parents=True, exist_ok=True)
-                copy.replace(path)
+                place.parent.mkdir(parents=True, exist_ok=True)
+                copy.replace(place)
         shutil.rmtree(EARLIER, ignore_errors=True)
 
 
 def files_below(folder: Path) -> list[Path]:
-    """Return all files below a folder, in order."""
-    return sorted(path for path in folder.rglob("*") if path.is_file())
+    """Return all files below a folder, in order, without links."""
+    return sorted(
+        path for path in folder.rglob("*") if path.is_file() and not path.is_symlink()
+    )

@@ -23,8 +23,8 @@ from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 
 from engine.job import refusal, without_places
-from evenfield.study.errors import one_line
-from evenfield.study.files import write_text
+from evenfield.study.errors import PlaceError, one_line
+from evenfield.study.files import new_file, own_place, write_text
 
 LOG = Path("results/logs/run.log")
 # What the last lines of a run name.
@@ -102,9 +102,9 @@ class LogHandler(LogHandlerBase):
         locked and jobs follow.
         """
         try:
-            LOG.parent.mkdir(parents=True, exist_ok=True)
-            self.log = LOG.open("w", encoding="utf-8")
-        except OSError as error:
+            own_place(LOG).parent.mkdir(parents=True, exist_ok=True)
+            self.log = new_file(LOG)
+        except (OSError, PlaceError) as error:
             self.refused = f"run: {refusal(error) or error}"
             self.log = os.fdopen(
                 os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8"

@@ -5,7 +5,6 @@ shows. What was changed there by hand is made again, as in the study's own resul
 import contextlib
 import ctypes
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -17,7 +16,7 @@ from engine.job import ended_by
 from engine.outputs import keep_copy
 from evenfield.shared.second_studies import second_figure
 from evenfield.study.errors import SecondStudyError
-from evenfield.study.files import beside, hash_file, read_json
+from evenfield.study.files import copy_file, hash_file, read_json
 
 PROGRAM = Path(__file__).with_name("main.py")
 DIES_WITH_PARENT = 1  # PR_SET_PDEATHSIG of Linux
@@ -81,14 +80,8 @@ def take(folder: str, manifest: str, figures: Iterable[str]) -> None:
                 "a figure of that study",
                 "correct the name in figures, or add it to those of that study",
             )
-        copy(source, path)
-    copy(results / "manifest.json", manifest)
-
-
-def copy(source: Path, target: str) -> None:
-    """Copy a file, whole or not at all."""
-    with beside(target) as part:
-        shutil.copyfile(source, part)
+        copy_file(source, path)
+    copy_file(results / "manifest.json", manifest)
 
 
 def mark_second_changed(folders: Mapping[str, str]) -> None:

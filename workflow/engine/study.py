@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine import hooks
+from engine.folder import refuse_planted
 from engine.outputs import keep_earlier, mark_changed
 from engine.second_studies import mark_second_changed
 
@@ -71,6 +72,9 @@ def plain_data(name: str, workflow: object = None) -> str:
 def checked_plan(workflow: Any, config: Mapping[str, object]) -> "Plan":
     """Return the plan of a study that can run."""
     os.environ["PYTHONSAFEPATH"] = "1"  # no job imports from a folder of the study
+    # Also where Snakemake was started without `run`; a module's study is its user's.
+    if workflow.is_main_process and not hooks.is_module(workflow):
+        refuse_planted(Path.cwd())
     with one_line():
         from evenfield.report.plan import plan_study
         from evenfield.study.config_files import read_config

@@ -17,8 +17,8 @@ from evenfield.newstudy.study_files import described, read_text_table, write_stu
 from evenfield.newstudy.unit_names import with_other_names
 from evenfield.study import letters
 from evenfield.study.errors import IngestError, counted, first_examples
-from evenfield.study.files import STAGED, take_places
-from evenfield.study.ingest.dictionary import read_package
+from evenfield.study.files import STAGED, own_place, take_places
+from evenfield.study.ingest.dictionary import read_package, refuse_planted_files
 from evenfield.study.ingest.study_tables import describe_study, read_study
 from evenfield.study.spans import ALL_UNITS, span_masks
 
@@ -162,6 +162,8 @@ def add(options: argparse.Namespace, config: dict[str, Any]) -> Iterator[str]:
     yield what is done.
     """
     dictionary = Path(config["data"]["package"])
+    own_place(dictionary)
+    refuse_planted_files(dictionary)
     folder = dictionary.parent
     if (folder / STAGED).is_dir():
         take_places(folder, dictionary.name)

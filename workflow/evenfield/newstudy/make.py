@@ -3,8 +3,9 @@ guessed and why.
 """
 
 import argparse
-import shutil
+import os
 from collections.abc import Callable
+from contextlib import chdir
 from functools import partial
 from pathlib import Path
 from shlex import quote
@@ -24,7 +25,14 @@ from evenfield.newstudy.summary import summary
 from evenfield.study.config import checked_config
 from evenfield.study.config_files import TODO, read_mapping
 from evenfield.study.errors import Faults, IngestError
-from evenfield.study.files import STAGED, Record, take_places, write_text
+from evenfield.study.files import (
+    STAGED,
+    Record,
+    copy_file,
+    new_folder,
+    take_places,
+    write_text,
+)
 
 # Options that name a column of the table.
 COLUMNS = "unit name lat lon year income output population".split()
@@ -153,29 +161,31 @@ def write(study: NewStudy, folder: Path) -> Record:
     if answers:
         content["answers"] = read_mapping(answers)
     config: dict[str, Any] = checked_config(content)
-    staged = folder / STAGED
-    shutil.rmtree(staged, ignore_errors=True)
-    config["data"]["package"] = str(staged / config["data"]["package"])
+    config["data"]["package"] = str(Path(STAGED, config["data"]["package"]))
     tables = {f"{name}.csv": frame for name, frame in study.tables.items()}
-    write_study(config, tables, study.package(), study.outlines)
-    for relative, written_text in study.texts.items():
-        write_text(written_text, staged / relative)
-    for relative, path in study.files.items():
-        shutil.copy(path, staged / relative)
-    write_text(text, staged / "config.yaml")
-    if study.options.again:
-        _set_aside(folder)
-    take_places(folder, "config.yaml")
+    files = {relative: path.absolute() for relative, path in study.files.items()}
+    folder.mkdir(parents=True, exist_ok=True)
+    with chdir(folder):
+        staged = new_folder(STAGED)
+        write_study(config, tables, study.package(), study.outlines)
+        for relative, written_text in study.texts.items():
+            write_text(written_text, staged / relative)
+        for relative, path in files.items():
+            copy_file(path, staged / relative)
+        write_text(text, staged / "config.yaml")
+        if study.options.again:
+            _set_aside()
+        take_places(Path(), "config.yaml")
     written: Record = yaml.safe_load(text)
     return written
 
 
-def _set_aside(folder: Path) -> None:
-    """Move the study that was there to a folder below it, in place of an earlier one."""
-    former = folder / FORMER
-    held = [path for path in (folder / "config.yaml", folder / "data") if path.exists()]
+def _set_aside() -> None:
+    """Move the study that was in the current folder to a folder below it, in place of an
+    earlier one.
+    """
+    held = [name for name in ("config.yaml", "data") if os.path.lexists(name)]
     if held:
-        shutil.rmtree(former, ignore_errors=True)
-        former.mkdir(parents=True)
-        for path in held:
-            path.rename(former / path.name)
+        former = new_folder(FORMER)
+        for name in held:
+            Path(name).rename(former / name)

@@ -11,7 +11,15 @@ from typing import Any
 import pandas as pd
 
 from evenfield.newstudy.cells import numbers_of
-from evenfield.study.files import STAGED, Record, take_places
+from evenfield.study.files import (
+    STAGED,
+    STAGED_PART,
+    Record,
+    copy_file,
+    new_folder,
+    own_place,
+    take_places,
+)
 from evenfield.study.ingest.dictionary import (
     read_resources,
     refresh_hashes,
@@ -107,15 +115,18 @@ def write_study(
     """
     target = Path(config["data"]["package"])
     texts = texts or {}
-    with tempfile.TemporaryDirectory(prefix="evenfield-study-") as name:
-        trial = Path(name) / target.name
+    names = list(dict.fromkeys([*tables, *texts, target.name]))
+    for name in names:  # before anything is staged
+        own_place(target.parent / name)
+    with tempfile.TemporaryDirectory(prefix="evenfield-study-") as made:
+        trial = Path(made) / target.name
         if target.is_file():
             for path in [
                 target.name,
                 *(resource.path for resource in read_resources(target).values()),
             ]:
                 (trial.parent / path).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy(target.parent / path, trial.parent / path)
+                shutil.copyfile(target.parent / path, trial.parent / path)
         if package is not None:
             write_package(package, trial)
         for path, text in texts.items():
@@ -128,11 +139,9 @@ def write_study(
             {**config, "data": {**config["data"], "package": str(trial)}}
         )
         # All files stand whole in one folder before the first takes its place.
-        part = target.parent / f"{STAGED}.part"
-        shutil.rmtree(part, ignore_errors=True)
-        for path in dict.fromkeys([*tables, *texts, target.name]):
-            (part / path).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(trial.parent / path, part / path)
-        part.rename(target.parent / STAGED)
+        part = new_folder(target.parent / STAGED_PART)
+        for path in names:
+            copy_file(trial.parent / path, part / path)
+        part.rename(own_place(target.parent / STAGED))
         take_places(target.parent, target.name)
     return study

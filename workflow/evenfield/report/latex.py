@@ -3,7 +3,6 @@ each number is a macro, its tables, figures and references.
 """
 
 import re
-import shutil
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -18,7 +17,7 @@ from evenfield.report.numbers import DIGITS, macro, macros, read_numbers
 from evenfield.report.prose import Prose
 from evenfield.shared.tables.latex import escape_latex, paper_latex
 from evenfield.shared.tables.table import Table
-from evenfield.study.files import Record, beside, write_text
+from evenfield.study.files import Record, copy_file, write_bytes, write_text
 from evenfield.study.latin import in_latin
 
 # A number as a text writes it: 1980, 1,200, 3.5. The group keeps it in a split.
@@ -250,8 +249,7 @@ def _write_exhibit(item: Exhibit, folder: Path) -> None:
         "",
     ]
     write_text("\n".join(lines), folder / "figures" / f"{item.id}.tex")
-    with beside(folder / "figures" / f"{item.id}.pdf") as part:
-        shutil.copyfile(item.files[".pdf"], part)
+    copy_file(item.files[".pdf"], folder / "figures" / f"{item.id}.pdf")
 
 
 def _write_map(picture: Path, path: Path) -> None:
@@ -263,5 +261,4 @@ def _write_map(picture: Path, path: Path) -> None:
         ignore_system_fonts=True,  # which differ between machines
         timestamp=0,  # so that the bytes are the same
     )
-    with beside(path) as part:
-        part.write_bytes(content)
+    write_bytes(content, path)

@@ -27,7 +27,7 @@ from evenfield.shared.tables.table import Column, Table
 from evenfield.shared.tables.typst import table_typst, typst_string, typst_text
 from evenfield.shared.topics import TOPICS, read_topics, renamed
 from evenfield.study.errors import ReportError
-from evenfield.study.files import Record, beside, write_text
+from evenfield.study.files import Record, write_bytes, write_text
 from evenfield.study.latin import in_latin
 
 NOUNS = {"T": "Table", "F": "Figure"}
@@ -263,5 +263,4 @@ def compile_paper(source: str | Path, paper: str | Path, root: str | Path) -> No
             "a valid Typst source",
             "correct the template in report/templates",
         ) from None
-    with beside(paper) as part:
-        part.write_bytes(content)
+    write_bytes(content, paper)

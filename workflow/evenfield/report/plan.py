@@ -34,7 +34,14 @@ from evenfield.study.errors import (
     first_examples,
     nearest,
 )
-from evenfield.study.files import Record, described_files, hash_file, not_a_file
+from evenfield.study.files import (
+    Record,
+    described_files,
+    hash_file,
+    not_a_file,
+    write_text,
+)
+from evenfield.study.ingest.dictionary import refuse_planted_files
 
 STAMP = Path(".snakemake/evenfield_checked")  # of a study that has passed a check
 OWN_TEXTS = (
@@ -68,6 +75,8 @@ def plan_study(written: Record) -> Plan:
         config = left_out_parts(whole, named=named)
     faults += _exhibit_faults(config, topics)
     faults += _file_faults(config)
+    with faults.caught():
+        refuse_planted_files(Path(config["data"]["package"]))
     for study, folder in whole["beside"].items():
         with faults.caught():
             require_folder(study, folder)
@@ -164,5 +173,4 @@ def unchecked(plan: Plan) -> str:
 def note_checked(state: str) -> None:
     """Keep the hash of what has passed a check, where the study can be written."""
     with suppress(OSError):  # a run says what cannot be written
-        STAMP.parent.mkdir(exist_ok=True)
-        STAMP.write_text(state, "ascii")
+        write_text(state, STAMP)

@@ -21,7 +21,7 @@ from evenfield.study.errors import (
     SecondStudyError,
     first_examples,
 )
-from evenfield.study.files import MADE_FOLDERS, Record, links_filled
+from evenfield.study.files import MADE_FOLDERS, Record, planted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,11 +31,16 @@ NO_LINKS = ("files", "remove what no run has written")
 COMMAND = re.compile(r"`(python3 run[^`]*)`")
 
 
-def told(links: Sequence[Path], study: Path) -> str:
-    """Say which of the files that a run of a study replaces are links."""
-    verb = "is a link" if len(links) == 1 else "are links"
-    names = first_examples([str(link.relative_to(study)) for link in links])
-    return f"{len(links)} of the files that a run replaces {verb}: {names}"
+def told(found: Sequence[Path], study: Path) -> str:
+    """Say which of the files that a run of a study replaces are links, else what is no
+    file, as a pipe.
+    """
+    links = [path for path in found if path.is_symlink()]
+    kind = "link" if links else "pipe or device"
+    told = links or found
+    verb = f"is a {kind}" if len(told) == 1 else f"are {kind}s"
+    names = first_examples([str(path.relative_to(study)) for path in told])
+    return f"{len(told)} of the files that a run replaces {verb}: {names}"
 
 
 def require_folder(study: str, folder: str) -> None:
@@ -69,8 +74,8 @@ def require_folder(study: str, folder: str) -> None:
         )
     # ASSUME: nobody looks at its results before a run, as one may at the study's own,
     # so that they are no link to a larger disk either.
-    if links := links_filled(path):
-        raise SecondStudyError(f"{study}: {folder}: {told(links, path)}", *NO_LINKS)
+    if found := planted(path):
+        raise SecondStudyError(f"{study}: {folder}: {told(found, path)}", *NO_LINKS)
 
 
 def refuse_shared_folders(folders: Mapping[str, str]) -> None:

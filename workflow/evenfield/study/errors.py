@@ -91,6 +91,10 @@ class ConfigError(EvenfieldError, at="config"):
     """A fault in config.yaml."""
 
 
+class PlaceError(EvenfieldError, at="files"):
+    """A file that would be written outside of the study."""
+
+
 class ClaimsError(EvenfieldError, at="claims.yaml"):
     """A fault in claims.yaml."""
 

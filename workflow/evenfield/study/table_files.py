@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from evenfield.study.files import beside
+from evenfield.study.files import write_bytes
 from evenfield.study.rounding import round_frame
 
 # A spreadsheet runs cells that open so, after apostrophes too.
@@ -79,9 +79,7 @@ def results_csv(frame: pd.DataFrame) -> str:
 
 
 def _write_csv(frame: pd.DataFrame, path: str | Path, float_format: str) -> None:
-    text = _csv(frame, float_format)
-    with beside(path) as part:
-        part.write_bytes(text.encode())
+    write_bytes(_csv(frame, float_format).encode(), path)
 
 
 def _csv(frame: pd.DataFrame, float_format: str) -> str:

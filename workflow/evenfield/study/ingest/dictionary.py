@@ -13,7 +13,17 @@ from jsonschema.exceptions import best_match
 
 from evenfield.study import letters
 from evenfield.study.errors import Faults, IngestError, first_examples
-from evenfield.study.files import STAGED, Record, not_a_file, write_text
+from evenfield.study.files import (
+    STAGED,
+    STAGED_PART,
+    Record,
+    described_files,
+    entries_below,
+    links_to,
+    not_a_file,
+    part_of,
+    write_text,
+)
 from evenfield.study.tables import (
     ALWAYS,
     NEEDED_COLUMNS,
@@ -38,6 +48,7 @@ def read_package(path: str | Path) -> dict[str, Any]:
             "the dictionary named by data.package",
             "correct data.package in config.yaml",
         )
+    refuse_planted_files(Path(path))
     if (Path(path).parent / STAGED).is_dir():
         raise IngestError(
             f"{Path(path).parent.name} has some files of an `add` that was stopped",
@@ -81,6 +92,29 @@ def read_package(path: str | Path) -> dict[str, Any]:
         faults.append(IngestError(f"{path} {hidden}", letters.EXPECTED, letters.ACTION))
     faults.refuse()
     return dict(content)
+
+
+def refuse_planted_files(path: Path) -> None:
+    """Refuse a dictionary beside which stands what no command has written: links where
+    commands write, and staged files that an `add` does not stage.
+    """
+    folder = path.parent
+    staged = folder / STAGED
+    places = [staged, folder / STAGED_PART, part_of(path)]
+    found = [str(place) for place in places if place.is_symlink()]
+    if staged.is_dir() and not found:
+        known = described_files(staged / path.name)
+        for entry in entries_below(staged):
+            place = folder / Path(entry).relative_to(staged)
+            is_own = entry.is_dir() or Path(entry) in known
+            if entry.is_symlink() or not is_own or links_to(place, folder):
+                found.append(entry.path)
+    if found:
+        raise IngestError(
+            f"no command has written {first_examples(found)}",
+            "a data folder in which commands may write",
+            "remove what you did not put there",
+        )
 
 
 @cache
