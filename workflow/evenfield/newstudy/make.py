@@ -17,6 +17,7 @@ from evenfield.newstudy.config_text import config_text
 from evenfield.newstudy.features import GEOPANDAS
 from evenfield.newstudy.guess import Choices, Guessed, guess
 from evenfield.newstudy.new_study import NewStudy
+from evenfield.newstudy.notes_sheets import notes_of
 from evenfield.newstudy.policy_files import add_policies, may_date_policies
 from evenfield.newstudy.shipped import SHIPPED, fitting_outlines
 from evenfield.newstudy.study_files import write_study
@@ -128,6 +129,8 @@ def _guessed(
         keep_totals=options.keep_totals,
         logs=options.log if options.log or options.level else None,
         what=options.what,
+        measure=options.measure or "",
+        around=[options.panel.stem, *notes_of(options.panel)],
         years=options.years,
         calendar=options.calendar,
         drop_incomplete=options.drop_incomplete,

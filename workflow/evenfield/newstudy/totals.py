@@ -5,12 +5,13 @@ have such names, as in a study of continents.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from evenfield.newstudy.cells import numbers_of
+from evenfield.newstudy.no_income import TOTAL
 from evenfield.newstudy.unit_names import without_marks
 from evenfield.newstudy.words import LISTS, WORDS
 
@@ -24,6 +25,12 @@ LEAST_STEPS = 100
 SHORTEST_WHOLE = 4  # letters of a nation in capitals; fewer are often an abbreviation
 FEWEST_PARTS = 5  # units among which one in capitals stands out
 ROUNDING = 5e-4  # how far the sum of all others may be off, relative to the total
+# The same of a row at an end of the table, and of one whose name says that it is of all:
+# what no part has, as embassies, and estimates that were not made to add up.
+LOOSE_ROUNDING = 0.01
+OF_NO_PART = 0.1
+ABOVE_ALL = 1.2  # how many times its largest part a total is, at least
+FEWEST_OTHERS = 5  # beside one at an end of the table
 
 
 def totals_among(
@@ -40,19 +47,70 @@ def totals_among(
     out = _by_codes(list(names.index)) | out
     out |= _in_capitals(names.loc[frame["unit"].unique()])
     for column in figures:
-        numbers = numbers_of(frame[column])
-        if numbers is None or numbers.min() < 0 or _is_no_size(column):
+        values = _sizes(frame, names, column)
+        if values is None:
             continue
-        # What never changes, as a code or a place, is no sum.
-        if len(frame[["unit", column]].drop_duplicates()) == len(names):
-            continue
-        once = frame[["unit", "year"]].assign(value=numbers)
-        values = once.pivot(index="unit", columns="year", values="value")
-        sums = _by_values(values.loc[list(names.index)], column)
+        sums = _by_values(values, column)
         # Where many are sums of others, as of zeros and ones, that is chance.
         if len(sums) <= max(1, MOST_SUMS * len(names)):
             out = {**sums, **out}
     return out
+
+
+def proved_sums(
+    frame: pd.DataFrame,
+    names: pd.Series,
+    totals: Mapping[str, str],
+    figures: Sequence[str],
+) -> dict[str, str]:
+    """Return the columns of which some of the ``totals`` are the sums of others, each with
+    what proves that they are no means: a mean lies between its parts.
+    """
+    proved = dict[str, str]()
+    for column in figures:
+        values = _sizes(frame, names, column)
+        if values is None:
+            continue
+        by_values = [
+            unit for unit, why in totals.items() if why.startswith(f"its {column} is")
+        ]
+        parts = values.drop(index=list(totals), errors="ignore")
+        whole = [unit for unit in totals if _is_sum(values.loc[unit], parts)]
+        for unit in [*whole, *by_values][:1]:
+            others = "the others" if whole else "others"
+            proved[column] = (
+                f"{TOTAL}, since {without_marks(names[unit])} is the sum of {others}"
+            )
+    return proved
+
+
+def _is_sum(total: pd.Series, parts: pd.DataFrame) -> bool:
+    """Say whether figures by year are nearly the sum of the parts (N, T), and above each
+    of them, in every year in which all are known.
+    """
+    known = parts.notna().all() & total.notna()
+    sums = parts.loc[:, known].sum()
+    if len(parts) < SHORTEST_RUN or not known.any():
+        return False
+    whole = total[known]
+    near = (whole - sums).abs() <= OF_NO_PART * sums
+    above = whole >= ABOVE_ALL * parts.loc[:, known].max()
+    return bool((near & above & sums.gt(0)).all())
+
+
+def _sizes(frame: pd.DataFrame, names: pd.Series, column: str) -> pd.DataFrame | None:
+    """Return figures that may add up by unit and year (N, T), in the order of the units;
+    nothing if the column has none.
+    """
+    numbers = numbers_of(frame[column])
+    if numbers is None or numbers.min() < 0 or _is_no_size(column):
+        return None
+    # What never changes, as a code or a place, is no sum.
+    if len(frame[["unit", column]].drop_duplicates()) == len(names):
+        return None
+    once = frame[["unit", "year"]].assign(value=numbers)
+    values = once.pivot(index="unit", columns="year", values="value")
+    return values.loc[list(names.index)]
 
 
 def _is_no_size(column: str) -> bool:
@@ -183,6 +241,8 @@ def _by_values(values: pd.DataFrame, column: str) -> dict[str, str]:
         table = figures[kept]
         others = table.sum(axis=0) - table
         is_total = np.asarray(_equal(table, others).all(axis=1)) & large[kept]
+        if not out and not is_total.any() and len(rest) > FEWEST_OTHERS:
+            is_total = _at_an_end(table, others)
         reasons = {
             unit: f"its {column} is the sum of all others"
             for unit, whether in zip(rest, is_total, strict=True)
@@ -196,6 +256,16 @@ def _by_values(values: pd.DataFrame, column: str) -> dict[str, str]:
             break
         out |= reasons
     return out
+
+
+def _at_an_end(table: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Say of the first and the last row whether it is nearly the sum of all others in
+    every year, (N,); other rows are not.
+    """
+    near = np.abs(table - others) <= LOOSE_ROUNDING * others
+    is_total = np.asarray((near & (others > 0)).all(axis=1))
+    is_total[1:-1] = False
+    return is_total
 
 
 def _steps(figures: np.ndarray) -> np.ndarray:
