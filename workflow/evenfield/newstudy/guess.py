@@ -26,7 +26,6 @@ from evenfield.newstudy.code_names import (
 from evenfield.newstudy.dates import asked_years, dated_columns, dates_of
 from evenfield.newstudy.headers import AnyTable
 from evenfield.newstudy.income_column import Said, income_columns, is_clear
-from evenfield.newstudy.no_income import kind_of_study
 from evenfield.newstudy.key_columns import (
     joined_units,
     likely_units,
@@ -56,6 +55,7 @@ from evenfield.newstudy.layouts import (
     without_note,
 )
 from evenfield.newstudy.names import name_column, names_of, told_apart
+from evenfield.newstudy.no_income import kind_of_study
 from evenfield.newstudy.remarks import called, footnotes, remarks_on
 from evenfield.newstudy.row_choices import (
     rows_where,

@@ -24,7 +24,6 @@ from evenfield.study.config_files import TODO
 from evenfield.study.errors import IngestError, first_examples
 from evenfield.study.logarithms import logarithm_sign
 
-
 LONGEST_WORD = 40  # letters of what a figure is called
 
 

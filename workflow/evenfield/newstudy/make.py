@@ -26,6 +26,7 @@ from evenfield.study.config import checked_config
 from evenfield.study.config_files import TODO, read_mapping
 from evenfield.study.errors import Faults, IngestError
 from evenfield.study.files import STAGED, Record, take_places, write_text
+from evenfield.study.letters import ACTION, EXPECTED, IN_TEXTS
 
 # Options that name a column of the table.
 COLUMNS = "unit name lat lon year income output population".split()
@@ -148,6 +149,7 @@ def write(study: NewStudy, folder: Path) -> Record:
     written.
     """
     text = config_text(study)
+    _refuse_hidden(text)
     answers = study.files.get("claims.yaml")
     # The user still has to name the column of income: for the check it is the first
     # one of figures.
@@ -171,6 +173,18 @@ def write(study: NewStudy, folder: Path) -> Record:
     take_places(folder, "config.yaml")
     written: Record = yaml.safe_load(text)
     return written
+
+
+def _refuse_hidden(text: str) -> None:
+    """Refuse a config with letters that nobody sees, which every later command refuses."""
+    letter = IN_TEXTS.search(text)
+    if letter is not None:
+        line = text[: letter.start()].rpartition("\n")[2].strip()
+        line += text[letter.start() :].partition("\n")[0]
+        seen = IN_TEXTS.sub("", line)
+        raise IngestError(
+            f"the hidden character U+{ord(letter[0]):04X} in '{seen}'", EXPECTED, ACTION
+        )
 
 
 def _set_aside(folder: Path) -> None:
