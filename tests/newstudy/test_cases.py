@@ -3,6 +3,7 @@ it: cases/*.yaml. ``each`` makes several cases of one.
 """
 
 import os
+import re
 import shlex
 from pathlib import Path
 
@@ -23,16 +24,19 @@ CASES = {
 }
 MADE = {name: case for name, case in CASES.items() if "refused" not in case}
 REFUSED = {name: case for name, case in CASES.items() if "refused" in case}
+FOLLOWED = {name: case for name, case in REFUSED.items() if "then" in case}
 
 
-def run(case):
-    """Write the files of a case into the current folder and make its study."""
+def run(case, more=()):
+    """Write the files of a case into the current folder and make its study; ``more`` are
+    options beside its own.
+    """
     file = case.get("file", "panel.csv")
     for name, table in {file: case.get("panel", case), **case.get("files", {})}.items():
         write(Path(name), table)
     options = case.get("options", [])
     words = shlex.split(options) if isinstance(options, str) else map(str, options)
-    new.main(["study", "--panel", file, *words])
+    new.main(["study", "--panel", file, *words, *more])
     if "add" in case:
         folder = Path.cwd()
         add.main([*shlex.split(case["add"]), "--directory", "study"])
@@ -129,3 +133,27 @@ def test_what_does_not_fit_is_refused_in_one_line_and_nothing_is_written(
     for line in lines:
         assert line.startswith("ingest: ") and line.count("; ") >= 2
     assert not Path("study").exists()
+
+
+def hinted(refusal):
+    """Words of the first command that the last part of a refusal proposes."""
+    action = refusal.rpartition("; ")[2]
+    flags = re.split(r", since |, or | if | to | \(", action[action.index("--") :])[0]
+    return shlex.split(flags)
+
+
+@pytest.mark.parametrize("name", FOLLOWED)
+def test_the_command_that_a_refusal_proposes_makes_the_right_study(
+    tmp_path, monkeypatch, name
+):
+    case = FOLLOWED[name]
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as stop:
+        run(case)
+    run(case, hinted(str(stop.value.code)))
+    monkeypatch.chdir("study")
+    config = checked_config(read_config("config.yaml"))
+    for key, value in case["then"].items():
+        assert value_at(config, key) == value, key
+    if "units" in case:
+        assert " ".join(read_study(config)["units"]["unit"]) == case["units"]

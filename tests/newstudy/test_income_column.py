@@ -35,6 +35,20 @@ def guessed(case):
     return guess(table, case.get("given", {}), choices)
 
 
+@pytest.mark.parametrize("measure", ["Milk yield", "TRD_VOL_XX"])
+def test_a_measure_that_nothing_is_known_of_is_not_taken_for_income(measure):
+    frame = pd.DataFrame(LEVEL.keys(), columns=["state", "year"]).astype(str)
+    values = list(map(number_text, INCOME.round(3)))
+    frame = frame.assign(INDICATOR=measure, OBS_VALUE=values)
+    found = guess(AnyTable(frame), {}, Choices())
+    assert found.income == {"column": "TODO"}
+    assert f"perhaps OBS_VALUE, which INDICATOR calls {measure}" in "\n".join(
+        found.messages
+    )
+    named = guess(AnyTable(frame), {"income": "OBS_VALUE"}, Choices())
+    assert named.income == {"column": "OBS_VALUE"}
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_income_is_the_right_column_or_none(name):
     case = CASES[name]

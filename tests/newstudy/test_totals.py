@@ -162,3 +162,37 @@ def test_figures_per_head_do_not_add_up():
     frame, names = summed(COUNTRIES, 0)
     frame = frame.rename(columns={"income": "gdp_per_head"})
     assert totals_among(frame, names, ["gdp_per_head"]) == {}
+
+
+@pytest.mark.parametrize("nation", [0, 5000.0])
+def test_one_in_capitals_that_lies_outside_the_others_is_no_mean_of_them(nation):
+    frame = panel([*COUNTRIES, "MARGIN"])
+    own = frame["unit"].eq("MARGIN")
+    income = frame["income"].astype(float).mask(own, 1 + nation)
+    frame = frame.assign(income=income.map("{:.3f}".format))
+    names = pd.Series([*COUNTRIES[::-1], "MARGIN"], index=[*COUNTRIES[::-1], "MARGIN"])
+    frame = frame.set_index("unit").loc[names.index].reset_index()
+    poorest = {} if not nation else {"MARGIN": "alone in capitals"}
+    assert totals_among(frame, names, ["income"]) == poorest
+
+
+@pytest.mark.parametrize("states", [3, 5])
+@pytest.mark.parametrize("nation", [False, True])
+def test_states_before_or_after_all_their_towns_are_totals(states, nation):
+    towns = [panel([f"town {state} {i}" for i in range(6)]) for state in range(states)]
+    for size, part in enumerate(towns, 1):
+        part["income"] = part["income"].astype(float) * size**1.3
+    above = [total_of(part, f"district {i}") for i, part in enumerate(towns)]
+    whole = [total_of(pd.concat(towns), "of all")] if nation else []
+    frame, names = stacked(*whole, *above, *towns)
+    frame["income"] = frame["income"].astype(float).map("{:.3f}".format)
+    found = totals_among(frame, names, ["income"])
+    assert sorted(found) == sorted(part["unit"].iloc[0] for part in [*whole, *above])
+
+
+def test_a_region_by_its_word_that_the_nation_is_also_the_sum_of_is_real():
+    units = ["Lombardia", "Sicilia", "Piemonte", "Centro", "Toscana"]
+    parts = panel(units)
+    frame, names = stacked(total_of(parts, "Italia"), parts)
+    frame["income"] = frame["income"].astype(float).map("{:.3f}".format)
+    assert list(totals_among(frame, names, ["income"])) == ["Italia"]

@@ -19,7 +19,13 @@ from pathlib import Path
 import pandas as pd
 
 from evenfield.newstudy.calendars import without_eras
-from evenfield.newstudy.cells import MISSING, cell_text, of_texts
+from evenfield.newstudy.cells import (
+    MISSING,
+    cell_text,
+    in_one_spelling,
+    of_texts,
+    with_one_spelling,
+)
 from evenfield.newstudy.features import GEOPANDAS, property_table, read_features
 from evenfield.newstudy.headers import AnyTable, headed
 from evenfield.newstudy.words import LISTS, WORDS
@@ -72,7 +78,8 @@ def read_any(path: str | Path, sheet: str = "") -> AnyTable:
     table.labels = {_plain_name(name): text for name, text in table.labels.items()}
     table = _without_nameless(table)
     _refuse_unfit(file, table.frame)
-    table.frame = _with_plain_digits(_without_spread_letters(table.frame))
+    spelt = with_one_spelling(table.frame)
+    table.frame = _with_plain_digits(_without_spread_letters(spelt))
     return table
 
 
@@ -122,7 +129,8 @@ def _plain_name(name: str) -> str:
     """Return the name of a column in one line, without blanks between Chinese letters,
     with digits from 0 to 9.
     """
-    one_line = re.sub(r"[\s\x00-\x1f\x7f]+", " ", name).strip()
+    spelt = in_one_spelling(name)
+    one_line = re.sub(r"[\s\x00-\x1f\x7f]+", " ", spelt).strip()
     return SPREAD.sub("", one_line).translate(DIGITS)
 
 

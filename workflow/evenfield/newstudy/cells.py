@@ -5,6 +5,7 @@ them; a cell that is no number is named, never guessed.
 import contextlib
 import math
 import re
+import unicodedata
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
@@ -15,6 +16,9 @@ import pandas as pd
 from evenfield.newstudy.words import LISTS
 
 MISSING = frozenset(LISTS["missing"])
+TRUTH = {"TRUE": "1", "FALSE": "0"}
+# Blanks and marks of no width, but joiners, which some scripts write with.
+NO_WIDTH = dict.fromkeys([0x00AD, 0x180E, 0x200B, 0x2060, 0xFEFF])
 MOST_READ = 24  # columns whose numbers are kept
 NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 # Codes such as 01 are no figures: their zeros would be lost.
@@ -65,10 +69,29 @@ ANY_NUMBER = (
 _ANY = re.compile(ANY_NUMBER)
 
 
+def in_one_spelling(text: str) -> str:
+    """Return a text with its accents as Unicode composes them, and without letters of no
+    width, by which two names that look alike would be two.
+    """
+    if text.isascii():
+        return text
+    return unicodedata.normalize("NFC", text.translate(NO_WIDTH)).strip()
+
+
+def with_one_spelling(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a table of text whose cells are written in one spelling."""
+    written = {
+        name: of_texts(frame[name], in_one_spelling)
+        for name in frame.columns
+        if not "".join(frame[name].tolist()).isascii()
+    }
+    return frame.assign(**written)
+
+
 def cell_text(value: object) -> str:
     """Return a value of a table or of JSON as text; blank where it is missing."""
     if isinstance(value, (bool, np.bool_)):
-        return str(int(value))
+        return str(value).upper()  # no figure, unless all of its column are
     if isinstance(value, float):
         return number_text(value)
     if value is None or value is pd.NaT or value is pd.NA:
@@ -148,6 +171,9 @@ def _numbers(column: pd.Series) -> pd.Series | None:
     text = column.str.strip()
     blank = text.str.lower().isin(MISSING)
     held = text[~blank]
+    # TRUE is 1 among others of its kind, and no figure among figures.
+    if not held.empty and held.str.upper().isin(TRUTH).all():
+        return _as_floats(held.str.upper().map(TRUTH), column)
     # Of words the first cell tells.
     if held.empty or not re.search(r"[0-9]", held.iloc[0]):
         return None

@@ -70,6 +70,7 @@ def config_text(study: NewStudy) -> str:
         f"  title: {_flow(title)}",
         f"  question: {_flow(with_measure(what, question))}",
         f"  what: {_flow(what)}" if what else "",
+        f"  kind: {guessed.kind}" if guessed.kind and what else "",
         f"  unit_name: {_flow(one)}\n  units_name: {_flow(several)}"
         if one != "unit"
         else "",

@@ -25,7 +25,7 @@ from evenfield.newstudy.code_names import (
 )
 from evenfield.newstudy.dates import asked_years, dated_columns, dates_of
 from evenfield.newstudy.headers import AnyTable
-from evenfield.newstudy.income_column import income_columns, is_clear
+from evenfield.newstudy.income_column import Said, income_columns, is_clear
 from evenfield.newstudy.key_columns import (
     joined_units,
     likely_units,
@@ -55,6 +55,7 @@ from evenfield.newstudy.layouts import (
     without_note,
 )
 from evenfield.newstudy.names import name_column, names_of, told_apart
+from evenfield.newstudy.no_income import kind_of_study
 from evenfield.newstudy.remarks import called, footnotes, remarks_on
 from evenfield.newstudy.row_choices import (
     rows_where,
@@ -95,6 +96,7 @@ class Guessed:
     # as under panel.income of the config; the word TODO where it cannot be known
     income: dict[str, str]
     what: str  # what is studied, if it is no income per head
+    kind: str  # as study.kind of the config; blank where income is not clear
     measure: str  # unit of income as printed, as far as the table says it
     scale: float  # what output per head is multiplied by, as under panel.income
     titles: dict[str, str]  # our name of a column and the user's, where they differ
@@ -118,6 +120,8 @@ class Choices:
     keep_totals: bool = False
     logs: bool | None = None  # whether income is a logarithm; None: not said
     what: str = ""  # what is studied, if it is no income per head
+    measure: str = ""  # its unit
+    around: Sequence[str] = ()  # the file's name, and what sheets of notes say
     years: str = ""  # first and last year, or each
     calendar: str = ""  # of the table's years; blank: what is sure
     drop_incomplete: bool = False  # all years, and the units that have each
@@ -178,7 +182,7 @@ def guess(
     faults = Faults()
     frame, calendar = in_gregorian_years(table.frame, choices.calendar, messages)
     rows = _chosen_rows(frame, choices, messages)
-    arranged = _rows_by_unit(rows, given, table.labels, messages)
+    arranged = _rows_by_unit(rows, given, table, choices.around, messages)
     unit, year = arranged.unit, arranged.year
     frame = keyed_rows(arranged.frame, unit, year, choices.years, messages)
     frame = _within_years(frame, year, choices.years, messages)
@@ -187,7 +191,7 @@ def guess(
     if "name" in frame and name != "name":
         frame = frame.rename(columns={"name": "name_given"})
     names = named_by_area(names_of(frame, name), "" if name else unit, messages)
-    frame, left_out = without_units(
+    frame, left_out, sums = without_units(
         frame, names, choices.leave_out, choices.keep_totals, table.outer, messages
     )
     frame = _in_order(frame)
@@ -198,6 +202,8 @@ def guess(
         raise columns.no_figures()
     figures = columns.figures
     said = _said(rows, table, figures, choices)
+    measure = choices.measure
+    told = Said(said, choices.around, _series_said(rows, figures), sums, measure)
     # What the file says of a column goes before what titles say of the only one.
     said_of_columns = table.labels | arranged.labels
     of_wide = _labels_of_wide(figures, said_of_columns)
@@ -205,9 +211,8 @@ def guess(
     # Faults of single cells and of income are told together.
     with faults.caught():
         chosen = income_columns(
-            frame, figures, given, labels, choices.logs, said, choices.what
+            frame, figures, given, labels, choices.logs, told, choices.what
         )
-        messages += chosen.messages
         income = chosen.columns
         frame = frame.assign(**chosen.levels)
         figures = [*figures, *chosen.levels]
@@ -230,6 +235,17 @@ def guess(
         logs=bool(choices.logs),
         heads=_counts_heads(panel, chosen.columns),
     )
+    what = choices.what or words.what
+    # Nothing is called income per head in one line and something else in the next.
+    messages += [
+        line.replace("income per head:", f"{what}:") if what else line
+        for line in chosen.messages
+    ]
+    column = chosen.columns.get("column", "")
+    label = labels.get(column, "")
+    texts = [column, label, measured, words.measure, choices.measure, *said]
+    is_known = TODO not in chosen.columns.values()
+    kind = kind_of_study(chosen.kind, what, texts) if is_known else ""
     name_of = dict(units[["unit", "name"]].to_numpy())
     balance = balanced(panel, income, name_of, messages, choices.drop_incomplete)
     kept = set(balance.panel["unit"].unique())
@@ -245,7 +261,8 @@ def guess(
         years=balance.years,
         step=balance.step,
         income=income,
-        what=choices.what or words.what,
+        what=what,
+        kind=kind,
         measure=_of_parts(words.measure, arranged.frame[year]),
         scale=words.scale,
         titles={ours: own for ours, own in titles.items() if own and ours != own},
@@ -264,7 +281,7 @@ def guess(
         people=chosen.people,
         remarks=[
             *remarks_on(
-                choices.what or words.what,
+                what,
                 called(chosen.columns, labels, said),
                 arranged.frame[year],
                 left_out,
@@ -392,7 +409,32 @@ def _said(
     value, title lines.
     """
     chosen = [condition.partition("=")[2].strip() for condition in choices.where]
-    return [*chosen, *series_texts(rows, table.above, figures)]
+    texts = series_texts(rows, table.above, figures)
+    return [*chosen, *texts, *_powers_of_ten(rows)]
+
+
+def _series_said(rows: pd.DataFrame, figures: Sequence[str]) -> dict[str, str]:
+    """Return what columns of one value, as MEASURE or INDICATOR, say that all figures are."""
+    units = (WORDS.measure_column, WORDS.scale_column)
+    texts = {
+        name: str(rows[name].iloc[0]).strip()
+        for name in map(str, rows)
+        if name not in figures
+        and WORDS.series_column.fullmatch(name)
+        and not any(form.fullmatch(name) for form in units)
+        and rows[name].nunique() == 1
+    }
+    return {name: text for name, text in texts.items() if re.search(r"[^\W\d]", text)}
+
+
+def _powers_of_ten(rows: pd.DataFrame) -> list[str]:
+    """Return what columns of one number, as UNIT_MULT, say of the scale of all figures."""
+    named = [name for name in map(str, rows) if WORDS.scale_column.fullmatch(name)]
+    return [
+        f"{name} {rows[name].iloc[0].strip()}"
+        for name in named
+        if rows[name].nunique() == 1
+    ]
 
 
 def _unit_of_all(rows: pd.DataFrame, choices: Choices) -> str:
@@ -461,10 +503,13 @@ def _without_repeated_rows(frame: pd.DataFrame, messages: list[str]) -> pd.DataF
 def _rows_by_unit(
     rows: pd.DataFrame,
     given: Mapping[str, str | None],
-    labels: Mapping[str, str],
+    table: AnyTable,
+    around: Sequence[str],
     messages: list[str],
 ) -> _Rows:
-    """Return the table with a row for each unit and date, however it is laid out."""
+    """Return the table with a row for each unit and date, however it is laid out;
+    ``around`` says the scale of its figures.
+    """
     _check_given(rows, given)
     filled = with_merged_cells(rows, messages)
     frame, year = long_table(filled, given, messages)
@@ -473,14 +518,15 @@ def _rows_by_unit(
         frame = _with_asked_units(frame, year, asked)
         unit = "" if frame.duplicated([asked, year]).any() else asked
     else:
-        frame, unit = _with_found_units(frame, year, labels, messages)
+        frame, unit = _with_found_units(frame, year, table.labels, messages)
     if unit:
         return _Rows(frame, unit, year, {})
     # A unit has several rows a year: of different series, or by mistake.
     likely = [asked] if asked else likely_units(frame, year)
     series = series_in_lines(frame, year, likely)
     if series is not None:
-        return _series_as_columns(frame, year, series, given, messages)
+        fault = series_fault(frame, series, table.above, around)
+        return _series_as_columns(frame, year, series, given, fault, messages)
     if asked:  # `keyed_rows` refuses rows that stand twice and names their units
         return _Rows(frame, asked, year, {})
     raise no_unit_fault(frame, year)
@@ -522,19 +568,20 @@ def _series_as_columns(
     year: str,
     series: Series,
     given: Mapping[str, str | None],
+    fault: IngestError,
     messages: list[str],
 ) -> _Rows:
     """Return a table whose series stand in lines below each other with a column for
-    each, if it is clear then which one is income.
+    each, if it is clear then which one is income; raise ``fault`` if it is not.
     """
     if not series.figures or len(series.columns) != 1:
-        raise series_fault(frame, series)
+        raise fault
     wide = spread(frame, year, series)
     labels = series_labels(frame, series)
     income = {given.get(key) for key in ("income", "output", "population")} - {None}
     is_known = income <= set(wide) if income else is_clear(wide, list(labels), labels)
     if not is_known:
-        raise series_fault(frame, series)
+        raise fault
     ((column, named),) = series.columns.items()
     messages += [
         f"units: column {series.unit} (--unit)",

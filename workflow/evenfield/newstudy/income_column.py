@@ -13,11 +13,18 @@ import numpy as np
 import pandas as pd
 
 from evenfield.newstudy.cells import number_text, numbers_of
-from evenfield.newstudy.no_income import other_kind, spread_kind
+from evenfield.newstudy.no_income import (
+    TOTAL,
+    counted_kind,
+    other_kind,
+    spread_kind,
+)
 from evenfield.newstudy.words import WORDS
 from evenfield.study.config_files import TODO
 from evenfield.study.errors import IngestError, first_examples
 from evenfield.study.logarithms import logarithm_sign
+
+LONGEST_WORD = 40  # letters of what a figure is called
 
 
 @dataclass(frozen=True)
@@ -31,6 +38,7 @@ class IncomeColumns:
     titles: dict[str, str] = field(default_factory=dict)  # of the new columns
     perhaps: list[str] = field(default_factory=list)  # where it is not clear
     people: str = ""  # the one column of people beside income that may weigh units
+    kind: str = ""  # what the column is instead of income per head, and what says so
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,7 +101,7 @@ class Figures:
     @property
     def is_total(self) -> bool:
         """Whether it is a sum over people."""
-        return self.kind.startswith("a total")
+        return self.kind.startswith(TOTAL)
 
     @property
     def may_be_level(self) -> bool:
@@ -113,13 +121,24 @@ class Figures:
         return _span(self.values)
 
 
+@dataclass(frozen=True)
+class Said:
+    """What is said of figures beside their name and label."""
+
+    of_one: Sequence[str] = ()  # by units and titles, of figures that are alone
+    around: Sequence[str] = ()  # by the file's name and sheets of notes
+    series: Mapping[str, str] = field(default_factory=dict)  # of one value, by column
+    sums: Mapping[str, str] = field(default_factory=dict)  # why they add up, by column
+    measure: str = ""  # the unit that the user says
+
+
 def income_columns(
     frame: pd.DataFrame,
     figures: Sequence[str],
     given: Mapping[str, str | None],
     labels: Mapping[str, str],
     logs: bool | None,
-    said: Sequence[str] = (),
+    said: Said = Said(),
     what: str = "",
 ) -> IncomeColumns:
     """Choose income per head, or output over population, among the columns of ``frame``
@@ -127,31 +146,27 @@ def income_columns(
     clear, an IngestError where flags are wrong or nothing is income per head.
 
     ``given`` holds what the flags name; ``logs`` says that income is a logarithm, that
-    it is none, or (None) that the user has not said. ``said`` is what units and titles
-    say of figures that are alone; ``what`` is the user's word for what is no income.
+    it is none, or (None) that the user has not said. ``what`` is the user's word for
+    what is no income.
     """
     asked = _asked_columns(given, figures)
-    columns = _described(frame, figures, labels)
-    if not what:
-        columns = _with_kinds(
-            columns, frame, said, asked.get("income") if logs else None
-        )
+    plain = _described(frame, figures, labels)
+    told = _with_kinds(plain, frame, said, asked.get("income") if logs else None)
+    # Figures that the user names are taken as they stand.
+    columns = plain if what else told
     people = [column for column in columns.values() if column.counts_people]
     if not asked:
-        result = _guessed(list(columns.values()), people, logs, what)
+        result = _guessed(list(columns.values()), people, logs, what, said.series)
     elif "income" in asked:
         income = columns[asked["income"]]
         if income.kind:
             named = [columns[asked["population"]]] if "population" in asked else people
-            raise _no_income(income, named)
+            raise _no_income(income, named, asked=True)
         result = _asked({"column": income.name}, columns, logs)
     else:
         result = _asked(asked, columns, logs)
-    if what:
-        worded = [
-            line.replace("income per head:", f"{what}:") for line in result.messages
-        ]
-        result = replace(result, messages=worded)
+    chosen = told.get(result.columns.get("column", ""))
+    result = replace(result, kind=chosen.kind if chosen else "")
     if set(asked) == {"income", "population"}:
         return _with_population(result, columns[asked["population"]], columns)
     return _with_word_of_weights(result, people)
@@ -189,7 +204,7 @@ def _log_of_another(name: str, numbers: Mapping[str, pd.Series]) -> str:
 def _with_kinds(
     columns: Mapping[str, Figures],
     frame: pd.DataFrame,
-    said: Sequence[str],
+    said: Said,
     logged: str | None,
 ) -> dict[str, Figures]:
     """Say of figures that are no income per head what they are; the user says that those
@@ -198,12 +213,18 @@ def _with_kinds(
     rest = [column for column in columns.values() if not column.says_people]
     kinds = dict[str, Figures]()
     for column in rest:
-        texts = [column.name, column.label, *(said if len(rest) == 1 else ())]
+        alone = len(rest) == 1
+        texts = [column.name, column.label, *(said.of_one if alone else ())]
+        texts += [said.measure, *(said.series.values() if alone else ())]
         # A logarithm lies below zero where its level lies below one.
         is_logged = column.name == logged and column.may_be_logged
         levels = np.exp(column.values) if is_logged else column.values
-        kind = other_kind(texts, levels)
-        may_be = len(rest) == 1 or any(map(WORDS.money.search, texts))
+        kind = other_kind(texts, levels, said.around if alone else ())
+        if alone and not kind and not sureness(column.name):
+            kind = counted_kind([*said.of_one, *said.series.values()])
+        # No mean of others is their sum, whatever it is called.
+        kind = kind or said.sums.get(column.name, "")
+        may_be = alone or any(map(WORDS.money.search, texts))
         if not kind and may_be and "year" in frame:
             kind = spread_kind(texts, column.values, frame["year"])
         kinds[column.name] = replace(column, kind=kind)
@@ -247,13 +268,34 @@ def _with_word_of_weights(
     return replace(result, people=people[0].name)
 
 
-def _no_income(income: Figures, people: list[Figures]) -> IngestError:
+def _no_income(
+    income: Figures, people: list[Figures], asked: bool = False
+) -> IngestError:
     """Say why figures are no income per head, and what makes one of them."""
-    insist = "give --what WORDS (what it is) to study it as it stands"
+    column = f"--income {quote(income.name)} " if asked else ""
+    insist = f"{column}--what {quote(_word_for(income))} to study it as it stands"
     if len(people) == 1 and income.is_total:
         divide = f"--output {quote(income.name)} --population {quote(people[0].name)}"
-        insist = f"give {divide}, or --what WORDS (what it is) to study it as it stands"
-    return IngestError(f"{income.name} is {income.kind}", "income per head", insist)
+        insist = f"{divide}, or {insist}"
+    by_name = income.is_total and ", by " in income.kind
+    if by_name and not WORDS.millions.search(income.kind.replace("_", " ")):
+        insist += ", or --measure 'MONEY per head' if it is per head"
+    return IngestError(
+        f"{income.name} is {income.kind}", "income per head", f"give {insist}"
+    )
+
+
+def _word_for(column: Figures) -> str:
+    """Return what figures that are no income per head may be called: by the text that
+    says what they are, if it is short, else by their kind.
+    """
+    if not column.is_total:
+        return column.kind.partition(",")[0].split(" ", 1)[1]
+    said = re.search(r", by '(.*)'$", column.kind)
+    text = said[1].replace("_", " ") if said else ""
+    if WORDS.counted.search(text) and len(text) <= LONGEST_WORD:
+        return text.lower()
+    return "output"
 
 
 def is_clear(
@@ -394,7 +436,11 @@ def _written(values: pd.Series) -> pd.Series:
 
 
 def _guessed(
-    columns: list[Figures], people: list[Figures], logs: bool | None, what: str
+    columns: list[Figures],
+    people: list[Figures],
+    logs: bool | None,
+    what: str,
+    series: Mapping[str, str],
 ) -> IncomeColumns:
     """Return the columns of income by names, labels and figures, surest signs first."""
     names = [column.name for column in columns]
@@ -442,7 +488,17 @@ def _guessed(
         if others[0].log_sign:
             alone = {"column": others[0]}
             return _as_it_stands({"column": others[0].name}, alone, names)
-        return _chosen(others[0], "the only figures", False)
+        # What a column says of all figures is no income, as far as is known.
+        known = [others[0].text, *series.values()]
+        if not series or any(map(sureness, known)):
+            return _chosen(others[0], "the only figures", False)
+        called = " and ".join(f"{name} calls {text}" for name, text in series.items())
+        name = others[0].name
+        message = (
+            f"income is not clear: perhaps {name}, which {called}: give --income"
+            f" {quote(name)} if that is income per head, or --what WORDS (what it is)"
+        )
+        return IncomeColumns({"column": TODO}, [message], perhaps=[name])
     # Not clear: the user is told what may be meant.
     output_first = [*output, *(column for column in rest if column not in output)]
     neither = [column for column in others if column not in logged]

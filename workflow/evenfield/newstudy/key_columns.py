@@ -235,6 +235,9 @@ def unit_word(*headers: str) -> str:
         # plural in s.
         is_latin = re.fullmatch("[a-z\u00df-\u024f]{4,}", word)
         is_word = is_latin or word in english.values()
+        # A measure or the number of a row is no place.
+        others = (WORDS.series_column, WORDS.of_rows, WORDS.time_column, WORDS.money)
+        is_word = is_word and not any(form.fullmatch(word) for form in others)
         if is_word and word not in NO_UNITS:
             return str(word)
     return "unit"
@@ -254,7 +257,7 @@ def group_word(header: str) -> str:
 
 def _one_of_several(word: str, known: Iterable[str]) -> str:
     """Return the word for one unit, where a header names several."""
-    if word in known:
+    if word in known or WORDS.place_column.fullmatch(word):
         return word
     for ending, instead in (("ies", "y"), ("es", ""), ("s", "")):
         one = word.removesuffix(ending) + instead
@@ -262,7 +265,9 @@ def _one_of_several(word: str, known: Iterable[str]) -> str:
             one in known or WORDS.place_column.fullmatch(one)
         ):
             return one
-    return word
+    # firms, but not business or basis
+    several = re.fullmatch("[a-z]{3,}[^aeious]s", word)
+    return word.removesuffix("s") if several else word
 
 
 def with_coordinates(

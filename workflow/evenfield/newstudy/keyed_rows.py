@@ -138,7 +138,8 @@ def _in_one_spelling(shown: pd.Series, dates: Dates, messages: list[str]) -> pd.
 
 
 def _caseless(text: str) -> str:
-    return " ".join(text.casefold().split())
+    # Joiners are part of writing in some scripts, and told apart by nobody.
+    return " ".join(re.sub("[\u200c\u200d]", "", text.casefold()).split())
 
 
 def _free(name: str, frame: pd.DataFrame) -> str:

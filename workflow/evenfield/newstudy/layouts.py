@@ -566,9 +566,11 @@ def series_labels(frame: pd.DataFrame, series: Series) -> dict[str, str]:
     return dict(zip(names, map(without_note, labels), strict=True))
 
 
-def series_fault(frame: pd.DataFrame, series: Series) -> IngestError:
+def series_fault(
+    frame: pd.DataFrame, series: Series, above: Sequence[str], around: Sequence[str]
+) -> IngestError:
     """Say which series there are and how to choose one, or two of which one divides the
-    other.
+    other; ``above`` are title lines, ``around`` what else says a scale.
     """
     listed = [
         f"column {name} has {first_examples([one or 'blank' for one in values], 6)}"
@@ -579,19 +581,19 @@ def series_fault(frame: pd.DataFrame, series: Series) -> IngestError:
         f"--where {quote(f'{name}={value}')}" for name, value in chosen.items()
     )
     action = f"choose one, for example with {flags}"
-    if len(chosen) == 1 and series.figures:
-        ((column, value),) = chosen.items()
-        rows = frame[frame[column].eq(value)]
-        texts = [value, series_labels(frame, series).get(without_note(value), "")]
-        texts += [
-            str(frame[name].iloc[0])
-            for name in frame.columns
-            if WORDS.measure_column.fullmatch(name) and frame[name].nunique() == 1
-        ]
+    if series.figures:
+        column, value = next(iter(chosen.items()))
+        rows = frame[(frame[list(chosen)] == pd.Series(chosen)).all(axis=1)]
+        rows = rows if len(rows) else frame
+        texts = [*chosen.values(), *series_texts(rows, list(above), [series.figures])]
+        if len(chosen) == 1:
+            texts.append(series_labels(frame, series).get(without_note(value), ""))
         numbers = numbers_of(rows[series.figures])
-        kind = "" if numbers is None else other_kind(texts, numbers)
+        kind = "" if numbers is None else other_kind(texts, numbers, around)
         people = [
-            text for text in series.columns[column] if WORDS.people.fullmatch(text)
+            text
+            for text in series.columns[column]
+            if len(chosen) == 1 and WORDS.people.fullmatch(text)
         ]
         if kind and len(people) == 1:
             action = (
@@ -599,7 +601,8 @@ def series_fault(frame: pd.DataFrame, series: Series) -> IngestError:
                 f" --population {quote(without_note(people[0]))}, or {action}"
             )
         elif kind:
-            action += f" --what {quote(_word_for(value))}, since it is {kind}"
+            word = _word_for(value) if len(chosen) == 1 else "output"
+            action += f" --what {quote(word)}, since it is {kind}"
     return IngestError(
         f"several rows for one {_named_unit(frame, series.unit)} and year:"
         f" {' and '.join(listed)}",

@@ -18,6 +18,7 @@ from evenfield.newstudy.config_text import config_text
 from evenfield.newstudy.features import GEOPANDAS
 from evenfield.newstudy.guess import Choices, Guessed, guess
 from evenfield.newstudy.new_study import NewStudy
+from evenfield.newstudy.notes_sheets import notes_of
 from evenfield.newstudy.policy_files import add_policies, may_date_policies
 from evenfield.newstudy.shipped import SHIPPED, fitting_outlines
 from evenfield.newstudy.study_files import write_study
@@ -33,6 +34,7 @@ from evenfield.study.files import (
     take_places,
     write_text,
 )
+from evenfield.study.letters import ACTION, EXPECTED, IN_TEXTS
 
 # Options that name a column of the table.
 COLUMNS = "unit name lat lon year income output population".split()
@@ -136,6 +138,8 @@ def _guessed(
         keep_totals=options.keep_totals,
         logs=options.log if options.log or options.level else None,
         what=options.what,
+        measure=options.measure or "",
+        around=[options.panel.stem, *notes_of(options.panel)],
         years=options.years,
         calendar=options.calendar,
         drop_incomplete=options.drop_incomplete,
@@ -153,6 +157,7 @@ def write(study: NewStudy, folder: Path) -> Record:
     written.
     """
     text = config_text(study)
+    _refuse_hidden(text)
     answers = study.files.get("claims.yaml")
     # The user still has to name the column of income: for the check it is the first
     # one of figures.
@@ -178,6 +183,18 @@ def write(study: NewStudy, folder: Path) -> Record:
         take_places(Path(), "config.yaml")
     written: Record = yaml.safe_load(text)
     return written
+
+
+def _refuse_hidden(text: str) -> None:
+    """Refuse a config with letters that nobody sees, which every later command refuses."""
+    letter = IN_TEXTS.search(text)
+    if letter is not None:
+        line = text[: letter.start()].rpartition("\n")[2].strip()
+        line += text[letter.start() :].partition("\n")[0]
+        seen = IN_TEXTS.sub("", line)
+        raise IngestError(
+            f"the hidden character U+{ord(letter[0]):04X} in '{seen}'", EXPECTED, ACTION
+        )
 
 
 def _set_aside() -> None:

@@ -139,6 +139,15 @@ class NewStudy:
             return
         blank = (units[["lat", "lon"]] == "").any(axis=1)
         without = named_units(units.loc[blank, "unit"], units)
+        shared = ~blank & units.duplicated(["lat", "lon"], keep=False)
+        if shared.any():
+            alike = named_units(units.loc[shared, "unit"], units)
+            self.tables["units"] = units.drop(columns=["lat", "lon"])
+            self.messages.append(
+                f"lat and lon left out, since {len(alike)} units lie at the place of"
+                f" another: {first_examples(alike, 6)}"
+            )
+            return
         if without:
             self.tables["units"] = units.drop(columns=["lat", "lon"])
             self.messages.append(

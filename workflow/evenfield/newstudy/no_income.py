@@ -13,11 +13,18 @@ from evenfield.newstudy.words import WORDS
 WIDEST = 1000
 # ASSUME: nobody's income is a hundred million of any currency a year.
 MOST_THOUSANDS = 1e5
+# What figures are, by the first words of their kind: a total, or else a rate.
+TOTAL = "a total"
 
 
-def other_kind(texts: Sequence[str], values: pd.Series) -> str:
+def other_kind(
+    texts: Sequence[str], values: pd.Series, around: Sequence[str] = ()
+) -> str:
     """Return what figures are instead of income per head, and what says so: ``a total
     (Unit: Mil Reais)``; blank if nothing says that they are another thing.
+
+    ``around`` says something of the table, and of these figures only their scale: the
+    name of its file, a sheet of notes.
     """
     known = values.dropna()
     if known.empty:
@@ -43,13 +50,53 @@ def other_kind(texts: Sequence[str], values: pd.Series) -> str:
         return f"an index{years}, by '{text}'"
     if said(WORDS.of_one):
         return ""
+    own = tuple(plain)
+    plain |= {text: text.replace("_", " ") for text in around}
+    per_head_around = any(WORDS.of_one.search(plain[text]) for text in around)
+    plain = {text: plain[text] for text in (own if per_head_around else plain)}
     if (text := said(WORDS.millions)) and not said(WORDS.pay):
-        return f"a total, by '{text}'"
+        return f"{TOTAL}, by '{text}'"
     most = known.max()
     income = said(WORDS.income_in_thousands)
     if (text := said(WORDS.thousands)) and most >= (MOST_THOUSANDS if income else 200):
-        return f"a total, by '{text}'"
-    return ""
+        return f"{TOTAL}, by '{text}'"
+    plain = {text: plain[text] for text in own}
+    text = said(WORDS.whole_product)
+    return f"{TOTAL}, by '{text}'" if text else ""
+
+
+def counted_kind(texts: Sequence[str]) -> str:
+    """Return that figures are a total, where a measure says that they are counted, as
+    hours or people; blank else.
+    """
+    plain = {text: text.replace("_", " ") for text in texts}
+    others = (WORDS.of_one, WORDS.pay, WORDS.income, WORDS.money)
+    if any(form.search(text) for form in others for text in plain.values()):
+        return ""
+    said = [text for text, bare in plain.items() if WORDS.counted.search(bare)]
+    return f"{TOTAL}, by '{said[0]}'" if said else ""
+
+
+def kind_of_study(kind: str, what: str, texts: Sequence[str]) -> str:
+    """Return what a study is of, as ``study.kind`` of the config has it: income, which
+    makes a unit poorer or richer; a total; a rate. ``kind`` is what figures are instead
+    of income, ``what`` what they are called, blank for income, ``texts`` what is said
+    of them.
+    """
+    plain = [text.replace("_", " ") for text in (what, *texts) if text]
+    if kind.startswith(TOTAL):
+        return "total"
+    if kind:
+        return "rate"
+    if not what:
+        return "income"
+    of_one = any(map(WORDS.of_one.search, plain))
+    if WORDS.pay.search(what) or WORDS.income.search(what):
+        return "income"
+    if WORDS.money.search(what) and not WORDS.no_level.search(what):
+        return "income" if of_one else "total"
+    counted = WORDS.counted.search(what.replace("_", " ")) and not of_one
+    return "total" if counted else "rate"
 
 
 def spread_kind(texts: Sequence[str], values: pd.Series, years: pd.Series) -> str:
@@ -63,4 +110,4 @@ def spread_kind(texts: Sequence[str], values: pd.Series, years: pd.Series) -> st
     ratio = (by_year.max() / by_year.min()).median()
     if not ratio > WIDEST:
         return ""
-    return f"a total, since the largest of a year is {ratio:,.0f} times the smallest"
+    return f"{TOTAL}, since the largest of a year is {ratio:,.0f} times the smallest"

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from evenfield.newstudy.cells import numbers_of
-from evenfield.newstudy.totals import totals_among
+from evenfield.newstudy.totals import proved_sums, totals_among
 from evenfield.newstudy.unit_names import without_marks
 from evenfield.newstudy.words import WORDS
 from evenfield.study.errors import IngestError, counted, first_examples, nearest
@@ -103,9 +103,10 @@ def without_units(
     keep_totals: bool,
     outer: frozenset[str],
     messages: list[str],
-) -> tuple[pd.DataFrame, dict[str, list[str]]]:
+) -> tuple[pd.DataFrame, dict[str, list[str]], dict[str, str]]:
     """Leave out the units that the user names, then totals of others; return the other
-    rows, and the names of those left out by the reason.
+    rows, the names of those left out by the reason, and which columns are totals, each
+    with the reason: one of those units is the sum of the others.
 
     Totals are names in ``outer``, below which others stand indented; areas of a larger
     level; and what `totals_among` finds. ``keep_totals`` only tells of them.
@@ -159,7 +160,8 @@ def without_units(
     totals |= totals_among(frame, names, figures)
     totals = {unit: why for unit, why in totals.items() if unit not in out}
     if not totals:
-        return frame, left_out
+        return frame, left_out, {}
+    sums = proved_sums(frame, names, totals, figures)
     listed = first_examples(
         [f"{shown[unit]} ({why})" for unit, why in totals.items()], 6
     )
@@ -169,18 +171,19 @@ def without_units(
         messages.append(
             f"{counted(len(totals), 'unit')} {looks} and {are} kept: {listed}"
         )
-        return frame, left_out
+        return frame, left_out, sums
     # A panel needs three units. If fewer would remain, what looks like totals is taken
     # for units, and stays.
     if len(names) - len(totals) < FEWEST_UNITS:
         messages.append(f"{counted(len(totals), 'unit')} {looks}: {listed}")
-        return frame, left_out
+        return frame, left_out, sums
     messages.append(
         f"{counted(len(totals), 'unit')} {looks} of others, left out (--keep-totals"
         f" keeps): {listed}"
     )
     left_out["totals of others"] = [shown[unit] for unit in totals]
-    return _with_named_groups(frame, list(totals), name_of, messages), left_out
+    kept = _with_named_groups(frame, list(totals), name_of, messages)
+    return kept, left_out, sums
 
 
 def _with_named_groups(

@@ -5,12 +5,15 @@ have such names, as in a study of continents.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import cache
 
 import numpy as np
 import pandas as pd
 
 from evenfield.newstudy.cells import numbers_of
+from evenfield.newstudy.no_income import TOTAL
+from evenfield.newstudy.shipped import drawn_names
 from evenfield.newstudy.unit_names import without_marks
 from evenfield.newstudy.words import LISTS, WORDS
 
@@ -23,7 +26,16 @@ MOST_SUMS = 0.25  # the largest share of units that are sums of others by their 
 LEAST_STEPS = 100
 SHORTEST_WHOLE = 4  # letters of a nation in capitals; fewer are often an abbreviation
 FEWEST_PARTS = 5  # units among which one in capitals stands out
+OF_REGION = "a region of the others"
 ROUNDING = 5e-4  # how far the sum of all others may be off, relative to the total
+# The same of a row at an end of the table, and of one whose name says that it is of all:
+# what no part has, as embassies, and estimates that were not made to add up.
+LOOSE_ROUNDING = 0.01
+OF_NO_PART = 0.1
+ABOVE_ALL = 1.2  # how many times its largest part a total is, at least
+FEWEST_OTHERS = 5  # beside one at an end of the table
+FEWEST_IN_LEVELS = 8  # rows of a table that has one level of areas after the other
+MOST_LEVELS = 4
 
 
 def totals_among(
@@ -34,24 +46,124 @@ def totals_among(
     ``frame`` has ``unit``, ``year`` and figures as text in the order of the file;
     ``names`` gives the name of each unit.
     """
+    sizes = {
+        column: values
+        for column in figures
+        if (values := _sizes(frame, names, column)) is not None
+    }
     out = _by_names(names)
     if 2 * len(out) > len(names):
         out = {}
+    out = _without_real_regions(out, sizes)
     out = _by_codes(list(names.index)) | out
-    out |= _in_capitals(names.loc[frame["unit"].unique()])
-    for column in figures:
-        numbers = numbers_of(frame[column])
-        if numbers is None or numbers.min() < 0 or _is_no_size(column):
-            continue
-        # What never changes, as a code or a place, is no sum.
-        if len(frame[["unit", column]].drop_duplicates()) == len(names):
-            continue
-        once = frame[["unit", "year"]].assign(value=numbers)
-        values = once.pivot(index="unit", columns="year", values="value")
-        sums = _by_values(values.loc[list(names.index)], column)
+    # A place in capitals, or the name of a country, is the whole only if it can be.
+    in_order = names.loc[frame["unit"].unique()]
+    held = [_held(frame, names, column) for column in figures]
+    may_be = _in_capitals(in_order) | _country_at_an_end(in_order)
+    out |= {
+        unit: why
+        for unit, why in may_be.items()
+        if all(_may_be_whole(values, unit) for values in held if values is not None)
+    }
+    for column, values in sizes.items():
+        sums = _by_values(values, column)
         # Where many are sums of others, as of zeros and ones, that is chance.
         if len(sums) <= max(1, MOST_SUMS * len(names)):
             out = {**sums, **out}
+    return out
+
+
+def proved_sums(
+    frame: pd.DataFrame,
+    names: pd.Series,
+    totals: Mapping[str, str],
+    figures: Sequence[str],
+) -> dict[str, str]:
+    """Return the columns of which some of the ``totals`` are the sums of others, each with
+    what proves that they are no means: a mean lies between its parts.
+    """
+    proved = dict[str, str]()
+    for column in figures:
+        values = _sizes(frame, names, column)
+        if values is None:
+            continue
+        by_values = [
+            unit for unit, why in totals.items() if why.startswith(f"its {column} is")
+        ]
+        parts = values.drop(index=list(totals), errors="ignore")
+        whole = [unit for unit in totals if _is_sum(values.loc[unit], parts)]
+        for unit in [*whole, *by_values][:1]:
+            others = "the others" if whole else "others"
+            proved[column] = (
+                f"{TOTAL}, since {without_marks(names[unit])} is the sum of {others}"
+            )
+    return proved
+
+
+def _is_sum(total: pd.Series, parts: pd.DataFrame) -> bool:
+    """Say whether figures by year are nearly the sum of the parts (N, T), and above each
+    of them, in every year in which all are known.
+    """
+    known = parts.notna().all() & total.notna()
+    sums = parts.loc[:, known].sum()
+    if len(parts) < SHORTEST_RUN or not known.any():
+        return False
+    whole = total[known]
+    near = (whole - sums).abs() <= OF_NO_PART * sums
+    above = whole >= ABOVE_ALL * parts.loc[:, known].max()
+    return bool((near & above & sums.gt(0)).all())
+
+
+def _sizes(frame: pd.DataFrame, names: pd.Series, column: str) -> pd.DataFrame | None:
+    """Return figures that may add up by unit and year (N, T), in the order of the units;
+    nothing if the column has none.
+    """
+    values = None if _is_no_size(column) else _held(frame, names, column)
+    return None if values is None or values.min(axis=None) < 0 else values
+
+
+def _held(frame: pd.DataFrame, names: pd.Series, column: str) -> pd.DataFrame | None:
+    """Return figures by unit and year (N, T), in the order of the units; nothing if the
+    column holds none that change.
+    """
+    numbers = numbers_of(frame[column])
+    # What never changes, as a code or a place, is no sum.
+    if numbers is None or len(frame[["unit", column]].drop_duplicates()) == len(names):
+        return None
+    once = frame[["unit", "year"]].assign(value=numbers)
+    values = once.pivot(index="unit", columns="year", values="value")
+    return values.loc[list(names.index)]
+
+
+def _may_be_whole(values: pd.DataFrame, unit: str) -> bool:
+    """Say whether a unit's figures can be of all others together: means, which lie between
+    theirs, or sums, above each of them; values (N, T).
+    """
+    others = values.drop(index=unit)
+    own = values.loc[unit]
+    known = own.notna() & others.notna().any()
+    own, others = own[known], others.loc[:, known]
+    inside = own.ge(others.min()) & own.le(others.max())
+    return bool(inside.all() or own.gt(others.max()).all())
+
+
+def _without_real_regions(
+    out: dict[str, str], sizes: Mapping[str, pd.DataFrame]
+) -> dict[str, str]:
+    """Return totals without regions by their word, such as North, that are parts of the
+    nation as all other units are: it is the sum of all of them.
+    """
+    regions = [unit for unit, why in out.items() if why == OF_REGION]
+    nations = [unit for unit, why in out.items() if why != OF_REGION]
+    for values in sizes.values():
+        parts = values.drop(index=nations)
+        sums = parts.sum()
+        for nation in nations:
+            off = (values.loc[nation] - sums).abs()
+            if regions and bool(
+                (off <= LOOSE_ROUNDING * sums).all() and sums.gt(0).all()
+            ):
+                return {unit: out[unit] for unit in nations}
     return out
 
 
@@ -60,8 +172,8 @@ def _is_no_size(column: str) -> bool:
     return bool(WORDS.no_level.search(column) or WORDS.per_head.search(column))
 
 
-def _by_names(names: pd.Series) -> dict[str, str]:
-    names = names.map(without_marks)
+def _by_names(written: pd.Series) -> dict[str, str]:
+    names = written.map(without_marks)
     # Groningen (PV) is Groningen; Türkiye - Turkey is either.
     shown = names.str.casefold()
     bare = shown.str.replace(r"\s+\([^)]{1,3}\)$", "", regex=True)
@@ -70,16 +182,25 @@ def _by_names(names: pd.Series) -> dict[str, str]:
         for unit, name in names.items()
         if WORDS.total.fullmatch(name) or WORDS.total.fullmatch(str(unit))
     }
-    for nation in LISTS["nations"]:
-        # Only among its own parts is a nation a total; among nations it is a unit.
-        if not (shown.isin(nation["parts"]) | bare.isin(nation["parts"])).any():
-            continue
+    out |= {
+        str(unit): "a group by its name"
+        for unit, name in written.items()
+        if WORDS.group_of_places.fullmatch(str(name).strip())
+    }
+    # Only among its own parts is a nation a total; among nations it is a unit.
+    present = [
+        nation
+        for nation in LISTS["nations"]
+        if (shown.isin(nation["parts"]) | bare.isin(nation["parts"])).any()
+    ]
+    for nation in present:
         either = f"({nation['name']})( [-–/] .*)?|.* [-–/] ({nation['name']})"
         whole = shown[shown.str.fullmatch(either)].index
         out |= dict.fromkeys(whole, "the nation of the others")
-        if "regions" in nation:
+        # Among regions of several nations, Centre or South is one of them.
+        if "regions" in nation and len(present) == 1:
             regions = shown[shown.str.fullmatch("|".join(nation["regions"]))].index
-            out |= dict.fromkeys(regions, "a region of the others")
+            out |= dict.fromkeys(regions, OF_REGION)
     return out
 
 
@@ -88,16 +209,41 @@ def _in_capitals(names: pd.Series) -> dict[str, str]:
     regions; in an alphabetical list it may be one of the others.
     """
     shown = [without_marks(name) for name in names]
-    capitals = [n for n in shown if n.isupper() and len(n) >= SHORTEST_WHOLE]
+    # Beside NCR and CAR, BARMM is short for a region as these are.
+    capitals = [n for n in shown if n.isupper() and len(n) > 1]
     alphabetical = shown == sorted(shown, key=str.casefold)
     if len(capitals) != 1 or alphabetical or len(shown) < FEWEST_PARTS:
         return {}
+    capitals = [name for name in capitals if len(name) >= SHORTEST_WHOLE]
     ends = (names.index[0], names.index[-1])
     return {
         str(unit): "alone in capitals"
         for unit in ends
         if without_marks(names[unit]) in capitals
     }
+
+
+def _country_at_an_end(names: pd.Series) -> dict[str, str]:
+    """Return the first or last name where it alone is that of a country, as Kenya below
+    its counties; in an alphabetical list it may be one of the others.
+    """
+    shown = [without_marks(name).casefold() for name in names]
+    if len(shown) < FEWEST_PARTS or shown == sorted(shown):
+        return {}
+    countries = _country_names()
+    known = [name for name in shown if name in countries]
+    ends = (names.index[0], names.index[-1])
+    return {
+        str(unit): "the nation of the others"
+        for unit in ends
+        if known == [without_marks(names[unit]).casefold()]
+    }
+
+
+@cache
+def _country_names() -> frozenset[str]:
+    drawn = drawn_names("countries")[["name", "common_name", "official_name"]]
+    return frozenset(drawn.stack().str.casefold()) - {""}
 
 
 def _by_codes(units: Sequence[str]) -> dict[str, str]:
@@ -174,6 +320,7 @@ def _by_values(values: pd.DataFrame, column: str) -> dict[str, str]:
     large = figures.min(axis=1) >= LEAST_STEPS * _steps(figures).min()
     units = list(held.index)
     place = {unit: i for i, unit in enumerate(units)}
+    out |= _larger_levels(held, column)
     # Totals may be nested: without those found, the next level is a sum of all others.
     while True:
         rest = [unit for unit in units if unit not in out]
@@ -183,6 +330,8 @@ def _by_values(values: pd.DataFrame, column: str) -> dict[str, str]:
         table = figures[kept]
         others = table.sum(axis=0) - table
         is_total = np.asarray(_equal(table, others).all(axis=1)) & large[kept]
+        if not out and not is_total.any() and len(rest) > FEWEST_OTHERS:
+            is_total = _at_an_end(table, others)
         reasons = {
             unit: f"its {column} is the sum of all others"
             for unit, whether in zip(rest, is_total, strict=True)
@@ -196,6 +345,46 @@ def _by_values(values: pd.DataFrame, column: str) -> dict[str, str]:
             break
         out |= reasons
     return out
+
+
+def _larger_levels(held: pd.DataFrame, column: str) -> dict[str, str]:
+    """Return the units of larger areas where a table has one level of areas after the
+    other, as states and then municipalities, whose sums are one in every year; those of
+    the level with most units stay.
+    """
+    table = held.to_numpy()
+    count = len(table)
+    if count < FEWEST_IN_LEVELS:
+        return {}
+    upto = np.concatenate([np.zeros((1, table.shape[1])), table.cumsum(axis=0)])
+    # Rounded figures are off by half a step each, at most.
+    rounding = 1e-9 * upto[-1] + count * _steps(table).max() / 2
+    for levels in range(2, MOST_LEVELS + 1):
+        ends = [0]
+        for level in range(1, levels + 1):
+            off = np.abs(upto - level * upto[-1] / levels)
+            fits = np.flatnonzero((off <= rounding).all(axis=1))
+            ends += fits[:1].tolist()
+        sizes = np.diff(ends)
+        # A row that is the sum of all others is told so below.
+        whole = levels == 2 and sizes.min() == 1
+        if len(ends) == levels + 1 and sizes.min() > 0 and not whole:
+            largest = int(sizes.argmax())
+            inside = np.zeros(count, bool)
+            inside[ends[largest] : ends[largest + 1]] = True
+            why = f"its {column} is counted again in other rows, of smaller areas"
+            return dict.fromkeys(held.index[~inside], why)
+    return {}
+
+
+def _at_an_end(table: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Say of the first and the last row whether it is nearly the sum of all others in
+    every year, (N,); other rows are not.
+    """
+    near = np.abs(table - others) <= LOOSE_ROUNDING * others
+    is_total = np.asarray((near & (others > 0)).all(axis=1))
+    is_total[1:-1] = False
+    return is_total
 
 
 def _steps(figures: np.ndarray) -> np.ndarray:

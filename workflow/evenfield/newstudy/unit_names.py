@@ -45,7 +45,7 @@ def _plain(text: str) -> str:
     # NFKD parts a letter from its accents, which are then left out.
     letters = unicodedata.normalize("NFKD", text.casefold().translate(LETTERS))
     bare = "".join(letter for letter in letters if not unicodedata.combining(letter))
-    bare = re.sub(r"['’`ʻ]", "", bare.replace("&", " and "))
+    bare = re.sub(r"['’`ʻ\u200b-\u200d\u2060]", "", bare.replace("&", " and "))
     return " ".join(re.sub(r"[\W_]+", " ", bare).split()).removeprefix("the ")
 
 
