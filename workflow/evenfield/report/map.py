@@ -18,7 +18,7 @@ from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables.rows import TEXT, records
 from evenfield.shared.tables.units import in_words
 from evenfield.shared.topics import TOPICS, with_measure
-from evenfield.study.errors import ReportError, counted, first_examples
+from evenfield.study.errors import ReportError, counted
 from evenfield.study.files import Record
 
 BREAKS = (60, 80, 100, 150)  # income in percent of the average
@@ -114,7 +114,6 @@ def map_view(results: StudyResults, first: str = "") -> dict[str, object]:
         "zones": has_zones,
         "unlisted": any(_unlisted(unit) for unit in drawn),
         "layers": layers,
-        "outside": first_examples([names[unit] for unit in drawing.outside], 12),
         "data": text.replace("<", "\\u003c"),  # so that no name can end the script
         # The area of a circle, not its radius, grows with the number of zones.
         "radius": lambda number: f"{RADIUS * math.sqrt(number or 0):.1f}",
