@@ -91,8 +91,8 @@ def filled(written, given):
     return given[written[1:]] if named else written
 
 
-def made(topic, case):
-    """Return the facts of a case."""
+def made(topic, case, further=None):
+    """Return the facts of a case, of which the config may be changed further."""
     shared = WRITTEN["topics"][topic]
     own = shared["cases"][case] or {}
     given = {"units": UNITS, "ends": case, **shared.get("usual", {}), **own}
@@ -110,6 +110,7 @@ def made(topic, case):
     change = part("config", {})
     if "section" in own:
         change = {"estimates": {topic: own["section"]}}
+    change = laid_over(change, further or {})
     return MadeResults(topic, rows, tables, part("fit", {}), change)
 
 

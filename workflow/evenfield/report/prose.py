@@ -62,6 +62,8 @@ BLOCKS = (
     " data_sources"
 ).split()
 PLACED_BY_NAME = ("table", "figure")
+# Blocks that a reader uses, of which a page holds one.
+PLACED_ONCE = ("map", "units_table", "answer_counts", "statements")
 PLACING = (*PLACED_BY_NAME, "claims_table")
 OF_EXHIBITS = ("see", "table", "figure")
 # What is told which text it stands in.
@@ -184,6 +186,10 @@ class Prose:
             for kind, *args in self.marks(name)
             if kind in PLACING
         ]
+
+    def placed_blocks(self, name: str) -> list[str]:
+        """Return what a text places of which a page holds one, such as the map."""
+        return [kind for kind, *_ in self.marks(name) if kind in PLACED_ONCE]
 
     def cited(self, *names: str) -> list[Reference]:
         """Return the references that texts cite, sorted as they are printed."""
@@ -467,9 +473,10 @@ def _read_text(path: str) -> str:
 
 
 def _placed_by(text: Text) -> set[str]:
-    """Return the exhibits that a text places by its own words."""
+    """Return the exhibits and blocks that a text places by its own words."""
     placing = [part for part in text.expressions if part.called in PLACED_BY_NAME]
-    return {part.texts[0] for part in placing if part.texts}
+    blocks = {part.called for part in text.expressions} & {*PLACED_ONCE}
+    return {*blocks, *(part.texts[0] for part in placing if part.texts)}
 
 
 def _line_at(text: str, match: re.Match[str]) -> int:

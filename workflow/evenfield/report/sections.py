@@ -13,7 +13,7 @@ from evenfield.report.bibliography import Reference, read_references
 from evenfield.report.markup import APART, MARK, Mark, in_plain_words
 from evenfield.report.numbers import Number, Scale
 from evenfield.report.printable import part_of
-from evenfield.report.prose import Document, Prose
+from evenfield.report.prose import PLACED_BY_NAME, PLACED_ONCE, Document, Prose
 from evenfield.report.topic_numbers import content_of
 from evenfield.shared.sections import Shown
 from evenfield.shared.study_results import StudyResults
@@ -153,10 +153,11 @@ class Sections:
 
         def once(placed: re.Match[str]) -> str:
             kind, *args = placed[1].split(APART)
-            if kind not in ("table", "figure") or not args:
+            if kind not in (*PLACED_BY_NAME, *PLACED_ONCE):
                 return placed[0]
-            again = args[0] in standing
-            standing.add(args[0])
+            name = args[0] if kind in PLACED_BY_NAME else kind
+            again = name in standing
+            standing.add(name)
             return "" if again else placed[0]
 
         text = MARK.sub(once, text).strip("\n")
