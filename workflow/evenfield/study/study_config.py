@@ -141,6 +141,10 @@ class Words(Section):
     what: str = ""
     """What is studied in place of income per head, as `night lights per km2`: texts,
     tables and figures say so."""
+    kind: Literal["income", "total", "rate"] | None = None
+    """What the figures are: `income` per head, which makes units poorer or richer; a
+    `total` of a unit, smaller or larger; a `rate`, a share or any other figure that no
+    unit adds up to, lower or higher."""
     names: dict[str, str] = {}
     """What tables and figures call a taxonomy, by its id."""
 
