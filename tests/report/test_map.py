@@ -209,7 +209,7 @@ def test_the_map_opens_on_the_layer_that_a_text_asks_for():
 
 def test_without_people_income_is_held_to_the_mean_of_logarithms():
     own = SimpleNamespace(income=SimpleNamespace(output=None))
-    results = SimpleNamespace(config=SimpleNamespace(panel=own))
+    results = SimpleNamespace(config=SimpleNamespace(panel=own), words={})
     panel = pd.DataFrame(
         {"unit": list("ab"), "year": 2000, "income": [1.0, 4.0], "population": nan}
     )
@@ -219,6 +219,9 @@ def test_without_people_income_is_held_to_the_mean_of_logarithms():
     # With one person and two, all income over all people is 9 over 3.
     with_people = panel.assign(population=[1.0, 2.0])
     close(income_of_average(results, with_people)[2000], [100 / 3, 400 / 3])
+    # A total is of a unit and not of its people.
+    results.words["kind"] = "total"
+    close(income_of_average(results, with_people)[2000], [50.0, 200.0])
 
 
 def test_units_are_in_fifths_by_their_growth():

@@ -160,6 +160,29 @@ def test_no_sign_is_escaped_twice(topic, writer, monkeypatch):
                 assert twice is None, written[max(twice.start() - 60, 0) :][:120]
 
 
+# Words of an income and of who has much of it.
+OF_INCOME = re.compile(r"\b(?:income|poor|rich)", re.IGNORECASE)
+WHAT = "insured share of poor adults"
+
+
+@pytest.mark.parametrize("kind_of_figures", ["total", "rate"])
+@pytest.mark.parametrize("topic", CASES)
+def test_only_an_income_is_called_so_and_makes_rich(topic, kind_of_figures):
+    study = {"what": WHAT, "kind": kind_of_figures, "units_name": "poor areas"}
+    for case in CASES[topic]:
+        results = made(topic, case, {"study": study})
+        for kind in KINDS:
+            if topic not in section_files(kind) or kind == BRIEF:
+                continue
+            text = words(html(results, kind))
+            ours = text.lower().replace(WHAT, "").replace("poor areas", "")
+            # A label of the config is the user's.
+            found = OF_INCOME.search(ours.replace("given income", ""))
+            assert found is None, text
+            assert "low adults" not in text
+            assert "small adults" not in text
+
+
 def bare(text):
     return re.sub(r"\W+", " ", unescape(re.sub(r"<[^>]+>", "", text))).strip()
 

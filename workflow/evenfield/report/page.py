@@ -32,7 +32,14 @@ from evenfield.shared.second_studies import (
 )
 from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables.markdown import escape_markdown
-from evenfield.shared.topics import TOPICS, read_topics, renamed, with_measure
+from evenfield.shared.topics import (
+    TOPICS,
+    kind_of,
+    measured_in,
+    read_topics,
+    renamed,
+    with_measure,
+)
 from evenfield.study.files import Record, read_json, write_text
 
 # Links in a method page: to another method page, or to a document that this page does
@@ -237,7 +244,9 @@ def _topics(config: Record, context: Record, folder: Path) -> list[dict[str, Any
     exhibits = {section.id: section.exhibits for section in context["sections"]}
     names = {*exhibits, *config["estimates"]}
     titles = {
-        name: with_measure(config["study"].get("what", ""), topic.title)
+        name: with_measure(
+            measured_in(config["study"]), topic.title, kind_of(config["study"])
+        )
         for name, topic in read_topics().items()
         if name in names
     }

@@ -44,6 +44,8 @@ from evenfield.report.text_language import (
     named,
     read_text,
 )
+from evenfield.shared.tables.markdown import escape_markdown
+from evenfield.shared.topics import in_words_of, measured_in, put_in
 from evenfield.study import letters
 from evenfield.study.errors import (
     EvenfieldError,
@@ -355,11 +357,14 @@ class Prose:
     def _rendered_template(self, name: str) -> str:
         """Return a text of the library, which is a template with branches."""
         # Jinja takes long to load, and texts of a study need none of it.
-        from evenfield.report.own_templates import filled_template, placed_by
+        from evenfield.report.own_templates import filled_template, placed_by, worded
 
+        study = self._names.get("study", {})
         source = self._templates[name].read_text(encoding="utf-8")
+        source = worded(source, partial(in_words_of, study))
         try:
-            return filled_template(source, self._names_in(name, placed_by(source)))
+            text = filled_template(source, self._names_in(name, placed_by(source)))
+            return put_in(escape_markdown(measured_in(study)), text)
         except ReportError as error:
             raise self._fault(name, 0, error) from None
 

@@ -17,8 +17,7 @@ from evenfield.report.prose import PLACED_BY_NAME, PLACED_ONCE, Document, Prose
 from evenfield.report.topic_numbers import content_of
 from evenfield.shared.sections import Shown
 from evenfield.shared.study_results import StudyResults
-from evenfield.shared.tables.markdown import escape_markdown
-from evenfield.shared.topics import TOPICS, read_topics, with_measure
+from evenfield.shared.topics import TOPICS, read_topics
 from evenfield.study.errors import ReportError, not_known
 from evenfield.study.files import Record
 
@@ -148,8 +147,6 @@ class Sections:
             templates={topic: section_files(kind)[topic]},
         )
         text = prose.filled(topic)
-        what = str(names["study"].get("what", ""))
-        text = with_measure(escape_markdown(what), text)
 
         def once(placed: re.Match[str]) -> str:
             kind, *args = placed[1].split(APART)

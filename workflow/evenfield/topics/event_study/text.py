@@ -20,6 +20,7 @@ from evenfield.shared.sections import (
 )
 from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables import TEXT, Row, only, pick, records
+from evenfield.shared.topics import label_in_words
 from evenfield.study.errors import first_examples
 from evenfield.topics.event_study.table_words import (
     BASE,
@@ -112,6 +113,7 @@ def _outcome(results: StudyResults, spec: Row, effect: Shown) -> object:
     """Return what a specification is of; what is printed in percent is no logarithm."""
     asked = results.config.estimates["event_study"]
     label = asked["outcomes"][spec["outcome"]]["label"]
+    label = label_in_words(results.words, label)
     return label.removeprefix("log ") if effect.percent else label
 
 
