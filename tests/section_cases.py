@@ -21,7 +21,7 @@ UNITS = [f"u{number}" for number in range(12)]
 NAMES = pd.DataFrame({"unit": UNITS, "name": [f"Name {unit}" for unit in UNITS]})
 BLANK = {name: "" if name in TEXT_FIELDS else np.nan for name in ESTIMATE_COLUMNS}
 BLANK |= {"spec_id": "plain", "period": "S1", "unit_scheme": "all", "sample_id": "all"}
-TABLES = ("series", "panel", "cells", "yearly_cells")
+TABLES = ("series", "panel", "cells", "yearly_cells", "policies")
 # Parts of an interval that a key of a row stands for, and what they are divided by.
 PARTS = {"ends": (3, 1), "tenth": (3, 10), "middle": (1, 1)}
 NUMBERS = ("estimate", "conf_low", "conf_high")
@@ -38,6 +38,7 @@ class MadeResults(StudyResults):
         self._fit = fit or {}
         self.description = lambda *_: {"unit_scheme": "all"}
         self.table = lambda name, *_, **__: self._tables[name]
+        self.ingested = lambda name, *_, **__: self._tables.get(name, pd.DataFrame())
 
     def estimates(self, topic="", **wanted):
         rows = self._rows

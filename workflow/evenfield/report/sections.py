@@ -46,8 +46,14 @@ def method_references() -> dict[str, Reference]:
 
 
 def section_files(kind: str = SECTION) -> dict[str, Path]:
-    """Return the text of each topic that has one of a kind, in the order of the page."""
-    paths = {name: TOPICS / name / f"{kind}.md" for name in read_topics()}
+    """Return the text of each topic that has one of a kind, in the order of the page; what
+    stands at its head begins with the topics that lead.
+    """
+    topics = read_topics()
+    names = list(topics)
+    if kind in (HEADLINE, ANSWER):
+        names.sort(key=lambda name: not topics[name].leads)
+    paths = {name: TOPICS / name / f"{kind}.md" for name in names}
     return {name: path for name, path in paths.items() if path.is_file()}
 
 

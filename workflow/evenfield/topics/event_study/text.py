@@ -31,6 +31,7 @@ from evenfield.topics.event_study.table_words import (
 )
 
 NAMED = 40  # units of one year
+UNNAMED = {"", "nan", "policy"}  # kinds of a table that does not say which policy
 
 
 def section(results: StudyResults) -> dict[str, object]:
@@ -50,6 +51,7 @@ def section(results: StudyResults) -> dict[str, object]:
     breakdown = pick(main, effect_type="breakdown", contrast=row["contrast"])
     return {
         "outcome": _outcome(results, spec, effect),
+        "policy": _policy(results, spec),
         "since": since(results, row["contrast"]),
         "effect": effect,
         "side": side,
@@ -83,6 +85,14 @@ def _dates(results: StudyResults, spec: Row) -> Row:
         "dated": cell(dated["unit"].nunique(), "0", source),
         "dates": years,
     }
+
+
+def _policy(results: StudyResults, spec: Row) -> str:
+    """Return what the policy of a specification is called, where it is one kind alone."""
+    every = results.ingested("policies", text=TEXT).get("kind", pd.Series(dtype=str))
+    kinds = {str(kind).replace("_", " ") for kind in spec.get("kinds") or every}
+    named = len(kinds) == 1 and not kinds & UNNAMED
+    return next(iter(kinds)) if named else "the policy"
 
 
 def primary_policy(results: StudyResults) -> Row:
