@@ -21,7 +21,7 @@ UNITS = [f"u{number}" for number in range(12)]
 NAMES = pd.DataFrame({"unit": UNITS, "name": [f"Name {unit}" for unit in UNITS]})
 BLANK = {name: "" if name in TEXT_FIELDS else np.nan for name in ESTIMATE_COLUMNS}
 BLANK |= {"spec_id": "plain", "period": "S1", "unit_scheme": "all", "sample_id": "all"}
-TABLES = ("series", "panel", "cells", "yearly_cells")
+TABLES = ("series", "panel", "cells", "yearly_cells", "policies")
 # Parts of an interval that a key of a row stands for, and what they are divided by.
 PARTS = {"ends": (3, 1), "tenth": (3, 10), "middle": (1, 1)}
 NUMBERS = ("estimate", "conf_low", "conf_high")
@@ -38,6 +38,7 @@ class MadeResults(StudyResults):
         self._fit = fit or {}
         self.description = lambda *_: {"unit_scheme": "all"}
         self.table = lambda name, *_, **__: self._tables[name]
+        self.ingested = lambda name, *_, **__: self._tables.get(name, pd.DataFrame())
 
     def estimates(self, topic="", **wanted):
         rows = self._rows
@@ -91,8 +92,8 @@ def filled(written, given):
     return given[written[1:]] if named else written
 
 
-def made(topic, case):
-    """Return the facts of a case."""
+def made(topic, case, further=None):
+    """Return the facts of a case, of which the config may be changed further."""
     shared = WRITTEN["topics"][topic]
     own = shared["cases"][case] or {}
     given = {"units": UNITS, "ends": case, **shared.get("usual", {}), **own}
@@ -110,6 +111,7 @@ def made(topic, case):
     change = part("config", {})
     if "section" in own:
         change = {"estimates": {topic: own["section"]}}
+    change = laid_over(change, further or {})
     return MadeResults(topic, rows, tables, part("fit", {}), change)
 
 

@@ -6,6 +6,7 @@ import re
 from math import nan
 from types import SimpleNamespace
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -15,6 +16,7 @@ from evenfield.report.map_shapes import (
     MOST_TILES,
     TILE,
     WIDTH,
+    _outlines,
     _points,
     _tiles,
 )
@@ -84,26 +86,115 @@ def test_north_is_up_and_east_is_right():
     assert centres["u0_2"][1] < centres["u0_0"][1]
 
 
-def test_a_few_units_far_away_lie_outside_the_frame():
-    units = lattice(10, 6)
-    near = _points(units, NOBODY)
-    far = {"unit": "overseas", "lon": 90.0, "lat": 5.0}
-    drawn = _points([*units, far], NOBODY)
-    assert drawn.outside == ["overseas"]
-    assert "overseas" not in drawn.paths
-    # The others have all the room that they had without it.
-    wide = [
-        max(x for x, _ in drawing.centres.values() if x <= WIDTH)
-        for drawing in (near, drawn)
+def ring(west, south, east, north):
+    corners = [(west, south), (east, south), (east, north), (west, north)]
+    return [[*map(list, corners), list(corners[0])]]
+
+
+def outlines_of(**parts):
+    """Return the drawing of units with some rectangles each: west, south, east, north."""
+    features = [
+        {
+            "properties": {"unit": unit},
+            "geometry": {
+                "type": "MultiPolygon",
+                "coordinates": [ring(*box) for box in boxes],
+            },
+        }
+        for unit, boxes in parts.items()
     ]
-    close(wide[0], wide[1], rtol=0.08)
-    assert not near.outside
+    results = SimpleNamespace(outlines=lambda: {"features": features})
+    return _outlines(results, [{"unit": unit} for unit in parts])
 
 
-def test_a_tenth_of_the_units_far_away_keep_their_place():
-    units = lattice(5, 4)
-    units += [{"unit": f"far{x}", "lon": 60.0 + x, "lat": 2.0} for x in range(3)]
-    assert _points(units, NOBODY).outside == []
+def corners_of(path):
+    """Return every corner of a path of relative moves."""
+    corners = []
+    for part in re.findall(r"M([^lz]*)l([^z]*)z", path):
+        start, steps = (np.array(text.split(), float).reshape(-1, 2) for text in part)
+        corners.append(np.vstack([start, start + steps.cumsum(axis=0)]))
+    return corners
+
+
+# Both sides of the antimeridian: states with an island chain, islands, a large country.
+STATES = {
+    "far_north": [(-168, 55, -130, 71), (-180, 51, -170, 53), (172, 51, 180, 53)],
+    "islands": [(-160, 19, -155, 22)],
+    "east": [(-85, 30, -70, 45)],
+    "west": [(-124, 32, -114, 48)],
+}
+ISLANDS = {
+    "one": [(177, -18, 180, -16), (-180, -18, -179, -16)],
+    "two": [(-178, -20, -177, -19)],
+}
+LARGE = {
+    "west": [(28, 50, 60, 70)],
+    "far_east": [(160, 60, 180, 70), (-180, 62, -170, 70)],
+}
+
+
+@pytest.mark.parametrize("units", [STATES, ISLANDS, LARGE])
+def test_units_on_both_sides_of_the_antimeridian_lie_beside_each_other(units):
+    drawn = outlines_of(**units)
+    middles = {}
+    for unit, path in drawn.paths.items():
+        corners = corners_of(path)
+        places = np.concatenate(corners)
+        assert (places >= 0).all()
+        assert (places <= [WIDTH, drawn.height]).all()
+        middles[unit] = np.concatenate(corners).mean(axis=0)
+    if units is STATES:
+        # From West to East and from South to North as in an atlas; the equator is level.
+        assert middles["far_north"][0] < middles["west"][0] < middles["east"][0]
+        assert middles["islands"][1] > middles["far_north"][1]
+    if units is LARGE:
+        assert middles["west"][0] < middles["far_east"][0]
+        # Parted at the antimeridian in the file, whole on the map.
+        assert len(corners_of(drawn.paths["far_east"])) == 1
+    if units is ISLANDS:
+        assert middles["one"][0] < middles["two"][0]
+        assert len(corners_of(drawn.paths["one"])) == 1
+
+
+def test_an_outline_that_crosses_the_antimeridian_in_one_ring_is_drawn_once():
+    crossing = [(179, -18), (-179, -18), (-179, -16), (179, -16), (179, -18)]
+    feature = {
+        "properties": {"unit": "a"},
+        "geometry": {"type": "Polygon", "coordinates": [[*map(list, crossing)]]},
+    }
+    results = SimpleNamespace(outlines=lambda: {"features": [feature]})
+    (corners,) = corners_of(_outlines(results, [{"unit": "a"}]).paths["a"])
+    # Two degrees wide and two high, not 358 wide.
+    wide, high = np.ptp(corners, axis=0)
+    assert 0.8 < wide / high < 1.1
+
+
+@pytest.mark.parametrize("shift", [0.0, 100.0, -100.0])
+def test_units_far_away_lie_inside_the_frame(shift):
+    units = lattice(10, 6)
+    far = {"unit": "overseas", "lon": 90.0, "lat": 5.0}
+    units = [{**unit, "lon": unit["lon"] + shift} for unit in [*units, far]]
+    drawn = _points(units, NOBODY)
+    assert set(drawn.paths) == {unit["unit"] for unit in units}
+    assert all(0 <= x <= WIDTH for x, _ in drawn.centres.values())
+
+
+def test_points_on_both_sides_of_the_antimeridian_lie_beside_each_other():
+    places = {"a": 178.0, "b": 179.5, "c": -179.5, "d": -178.0}
+    units = [{"unit": unit, "lon": lon, "lat": -17.0} for unit, lon in places.items()]
+    x = [_points(units, NOBODY).centres[unit][0] for unit in places]
+    assert x == sorted(x)
+    close(x[2] - x[1], x[3] - x[0] - (x[1] - x[0]) - (x[3] - x[2]), rtol=0.01)
+
+
+def test_no_unit_of_a_wide_map_is_turned_by_more_than_60_degrees():
+    units = [
+        {"unit": f"u{lon}", "lon": float(lon), "lat": 60.0} for lon in range(-90, 91, 5)
+    ]
+    units += [{"unit": f"n{u['unit']}", "lon": u["lon"], "lat": 61.0} for u in units]
+    centres = _points(units, NOBODY).centres
+    east = np.subtract(centres["nu90"], centres["u90"])
+    assert abs(np.degrees(np.arctan2(east[0], -east[1]))) < 61
 
 
 def test_the_map_opens_on_the_layer_that_a_text_asks_for():
@@ -118,7 +209,7 @@ def test_the_map_opens_on_the_layer_that_a_text_asks_for():
 
 def test_without_people_income_is_held_to_the_mean_of_logarithms():
     own = SimpleNamespace(income=SimpleNamespace(output=None))
-    results = SimpleNamespace(config=SimpleNamespace(panel=own))
+    results = SimpleNamespace(config=SimpleNamespace(panel=own), words={})
     panel = pd.DataFrame(
         {"unit": list("ab"), "year": 2000, "income": [1.0, 4.0], "population": nan}
     )
@@ -128,6 +219,9 @@ def test_without_people_income_is_held_to_the_mean_of_logarithms():
     # With one person and two, all income over all people is 9 over 3.
     with_people = panel.assign(population=[1.0, 2.0])
     close(income_of_average(results, with_people)[2000], [100 / 3, 400 / 3])
+    # A total is of a unit and not of its people.
+    results.words["kind"] = "total"
+    close(income_of_average(results, with_people)[2000], [50.0, 200.0])
 
 
 def test_units_are_in_fifths_by_their_growth():

@@ -75,6 +75,31 @@ def test_pages_are_well_formed_and_their_anchors_resolve(name, pages):
     } <= set(tables.ids)
 
 
+OWN_TEXTS = [
+    "{{ map() }}\n\n{{ sections() }}",
+    '{{ section("map") }}\n\n{{ sections() }}\n\n{{ units_table() }}',
+    '{{ map("income") }}\n\n{{ section("map") }}\n\n{{ sections() }}',
+    "## Map\n\n{{ sections() }}\n\n### Year\n\n## Units\n\n{{ units_table() }}",
+    "## Convergence\n\n{{ sections() }}\n\n## Convergence\n\n### Convergence",
+    "## References\n\n## \u4e2d\u56fd\n\n## \u65e5\u672c\n\n{{ sections() }}",
+]
+
+
+@pytest.mark.parametrize("own", OWN_TEXTS)
+def test_no_id_stands_twice_whatever_a_text_places(own, given, tmp_path):
+    text = tmp_path / "page.md"
+    text.write_text(own, encoding="utf-8")
+    study = {**given["policy"], "texts": [str(text)]}
+    page, _ = render_pages(study["root"] / "report", **study)
+    read = Balance(page)
+    assert len(read.ids) == len(set(read.ids))
+    assert "" not in read.ids
+    assert read.ids.count("map") == 1
+    assert page.count('id="map-data"') == 1
+    within = {link[1:] for link in read.links if link.startswith("#")}
+    assert within <= set(read.ids)
+
+
 def test_the_page_asks_for_nothing_and_tables_only_for_files_beside_them(given, pages):
     page, tables = pages["policy"]
     assert {

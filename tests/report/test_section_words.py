@@ -6,13 +6,14 @@ topic, which a person has read, is what made facts give.
 
 import re
 import sys
-from functools import cache
+from functools import cache, partial
 from html import unescape
 from pathlib import Path
 
 import pytest
 from jinja2.nodes import Compare, Const, TemplateData
 
+from evenfield.report.latex import to_latex
 from evenfield.report.own_templates import _environment
 from evenfield.report.printable import noun, with_article
 from evenfield.report.prose import Prose
@@ -27,9 +28,10 @@ from evenfield.report.sections import (
     section_files,
 )
 from evenfield.report.topic_numbers import content_of
+from evenfield.shared.tables.latex import escape_latex
 from evenfield.shared.topics import exhibit_owners
 from evenfield.study.errors import ReportError
-from section_cases import CASES, UNITS
+from section_cases import CASES, UNITS, made
 
 PAGES = Path(__file__).parent / "sections"
 KINDS = (HEADLINE, SECTION, ANSWER, LIMIT, BRIEF)
@@ -55,9 +57,14 @@ def texts(topic):
 
 
 def html(results, kind):
+    prose = prose_of(results, kind)
+    return prose.html(results.topic, PLACED) if prose else ""
+
+
+def prose_of(results, kind):
     content = content_of(results)
     if not content:
-        return ""
+        return None
     names = {
         "study": results.words,
         "units": len(UNITS),
@@ -67,8 +74,7 @@ def html(results, kind):
         **filled_section(results.topic, content).names,
     }
     own = {results.topic: section_files(kind)[results.topic]}
-    prose = Prose({}, names, method_references(), EXHIBITS, templates=own)
-    return prose.html(results.topic, PLACED)
+    return Prose({}, names, method_references(), EXHIBITS, templates=own)
 
 
 def words(written):
@@ -113,6 +119,68 @@ def test_no_reader_meets_what_none_should(topic):
         text = words(written)
         assert FAULTS.search(text) is None, FAULTS.search(text)[0] + " in " + text
         assert not text or text[-1] in ".%)" or kind in (HEADLINE, SECTION)
+
+
+SIGNS = "R&D_zone <a>"  # what every writer has to escape
+WRITERS = {
+    "html": lambda prose, topic: prose.html(topic, PLACED),
+    "typst": lambda prose, topic: prose.typst(topic, PLACED),
+    "latex": lambda prose, topic: prose.written(
+        topic, partial(to_latex, escape_latex), LATEX_PLACED
+    ),
+}
+LATEX_PLACED = {
+    **PLACED,
+    "number": lambda _, __, text: escape_latex(text),
+    "cite": str,
+    "cite_group": lambda *keys: " ".join(keys),
+}
+# What a sign looks like that was escaped before it came to the writer.
+ESCAPED_TWICE = {
+    "html": re.compile(r"\\|&amp;(?:lt|gt|amp|quot|#\d+);"),
+    "typst": re.compile(r"\\\\"),
+    "latex": re.compile(r"textbackslash"),
+}
+
+
+@pytest.mark.parametrize("writer", WRITERS)
+@pytest.mark.parametrize("topic", CASES)
+def test_no_sign_is_escaped_twice(topic, writer, monkeypatch):
+    for case in CASES[topic]:
+        nouns = {"unit_name": SIGNS, "units_name": f"{SIGNS}s"}
+        results = made(topic, case, {"study": nouns})
+        rows = results._rows
+        small = rows["p_value"].where(rows["p_value"].isna(), 1e-5)
+        monkeypatch.setattr(results, "_rows", rows.assign(p_value=small))
+        for kind in KINDS:
+            if topic in section_files(kind):
+                prose = prose_of(results, kind)
+                written = WRITERS[writer](prose, topic) if prose else ""
+                twice = ESCAPED_TWICE[writer].search(written)
+                assert twice is None, written[max(twice.start() - 60, 0) :][:120]
+
+
+# Words of an income and of who has much of it.
+OF_INCOME = re.compile(r"\b(?:income|poor|rich)", re.IGNORECASE)
+WHAT = "insured share of poor adults"
+
+
+@pytest.mark.parametrize("kind_of_figures", ["total", "rate"])
+@pytest.mark.parametrize("topic", CASES)
+def test_only_an_income_is_called_so_and_makes_rich(topic, kind_of_figures):
+    study = {"what": WHAT, "kind": kind_of_figures, "units_name": "poor areas"}
+    for case in CASES[topic]:
+        results = made(topic, case, {"study": study})
+        for kind in KINDS:
+            if topic not in section_files(kind) or kind == BRIEF:
+                continue
+            text = words(html(results, kind))
+            ours = text.lower().replace(WHAT, "").replace("poor areas", "")
+            # A label of the config is the user's.
+            found = OF_INCOME.search(ours.replace("given income", ""))
+            assert found is None, text
+            assert "low adults" not in text
+            assert "small adults" not in text
 
 
 def bare(text):

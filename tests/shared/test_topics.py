@@ -11,6 +11,7 @@ from evenfield.shared.topics import (
     exhibit_words,
     files_read,
     no_call,
+    own_words,
     read_topics,
     renamed,
     settings,
@@ -73,7 +74,7 @@ def test_printed_texts_call_taxonomies_by_the_names_of_the_study():
     - [Income per head by group, Night lights by group]
     - [How far apart incomes are, Spread of night lights]
     - [an income one standard deviation above it, a figure one standard deviation above it]
-    - [Poorer states caught up with richer ones, Lower-ranked states caught up with higher-ranked ones]
+    - [Poorer states caught up with richer ones, Lower states caught up with higher ones]
     - [Rich among rich, High among high]
     - ["The spread of incomes: standard deviation of their logarithms",
        "The spread of night lights: standard deviation of its logarithms"]
@@ -99,6 +100,58 @@ def test_a_name_that_holds_the_word_income_is_put_in_once(text, said):
     once = renamed({"what": "household income"}, text)
     assert once == said
     assert renamed({"what": "household income"}, once) == said
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("income", "Output: poorer ones near rich ones, 1 poorest, 5 richest"),
+        ("total", "Output: smaller ones near large ones, 1 smallest, 5 largest"),
+        ("rate", "Output: lower ones near high ones, 1 lowest, 5 highest"),
+    ],
+)
+def test_a_kind_of_figures_has_its_words_whatever_they_are_called(kind, said):
+    text = "Income: poorer ones near rich ones, 1 poorest, 5 richest"
+    assert renamed({"what": "output", "kind": kind}, text) == said
+    without_name = renamed({"kind": kind}, text)
+    assert without_name == (
+        text if kind == "income" else said.replace("Output", "Figures")
+    )
+
+
+POOR = "insured share of poor adults"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Income of poorer states", f"{POOR.capitalize()} of lower states"),
+        (f"the {POOR}", f"the {POOR}"),
+        (
+            "rich near Rich Hill of the income belt",
+            "high near Rich Hill of the income belt",
+        ),
+        ("poor", "poor"),
+        ("poor near poor", "low near low"),
+    ],
+)
+def test_no_word_of_the_user_is_taken_for_one_of_ours(text, said):
+    study = {"what": POOR, "kind": "rate"}
+    config = {"labels": {"a": ["Rich Hill of the income belt"]}, "log income": "income"}
+    own = own_words([study, config], ["poor", "Utah"])
+    assert renamed(study, text, own) == said
+
+
+def test_titles_put_nouns_of_the_study_in_as_they_are():
+    study = {
+        "unit_name": "poor district",
+        "units_name": "poor districts",
+        "what": "jobs",
+    }
+    words = exhibit_words({"study": study})
+    assert words["F28"]["title"] == "The poor districts that rose and fell most"
+    assert "lowest, and those" in words["F40"]["title"]
+    assert "The poor districts" in words["F40"]["title"]
 
 
 def test_output_per_worker_still_makes_units_rich():

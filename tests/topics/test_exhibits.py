@@ -6,7 +6,6 @@ one; the gate compares the same files after a whole run (tests/workflow/test_stu
 import hashlib
 import json
 import os
-from functools import partial
 from importlib import import_module
 from pathlib import Path
 
@@ -15,7 +14,7 @@ import pytest
 from evenfield.report.plan import plan_study
 from evenfield.report.render import render
 from evenfield.shared.study_results import StudyResults
-from evenfield.shared.topics import exhibit_words, read_topics, renamed, settings
+from evenfield.shared.topics import exhibit_words, read_topics, settings
 from evenfield.study.config_files import read_config
 
 ROOT = Path(__file__).parents[2]
@@ -56,9 +55,9 @@ def results_of(plan, topic):
 def rendered(plan, topic, name, files):
     """Write the files of one exhibit as the pipeline does."""
     title = exhibit_words(plan.config)[name]["title"]
-    words = partial(renamed, plan.config["study"])
+    study = plan.config["study"]
     results = results_of(plan, topic)
-    render(name, results, title, files, words=words, may_be_empty=False)
+    render(name, results, title, files, study=study, may_be_empty=False)
 
 
 @pytest.mark.parametrize("name", TABLES)

@@ -15,7 +15,6 @@ from evenfield.shared.topics import (
     exhibit_words,
     inputs,
     read_topics,
-    renamed,
     settings,
 )
 from evenfield.study.errors import ConfigError, ReportError, first_examples, nearest
@@ -56,7 +55,7 @@ def show(names: list[str], config: dict[str, Any]) -> None:
             results,
             titles[name]["title"],
             files,
-            words=partial(renamed, config["study"]),
+            study=config["study"],
             may_be_empty=True,  # it then says what it lacks
         )
         print("\n".join(files))

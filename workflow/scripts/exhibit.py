@@ -1,6 +1,5 @@
 """Make all tables and figures of one topic."""
 
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,6 @@ def main(
     """
     from evenfield.report.render import render
     from evenfield.shared.study_results import StudyResults
-    from evenfield.shared.topics import renamed
 
     first = next(iter(files.values()))
     results = StudyResults(config, Path(first[0]).parents[1])
@@ -31,7 +29,7 @@ def main(
             results,
             titles[name],
             files[name],
-            words=partial(renamed, study),
+            study=study,
             may_be_empty=name in auto,
         )
 

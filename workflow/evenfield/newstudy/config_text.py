@@ -220,7 +220,9 @@ def _estimates(study: NewStudy, steps: int, periods: list[str]) -> list[str]:
         "$horizons": _horizons(study),
         "$placement": _placement(study),
         "$rings": RINGS if "adjacency" in study.tables else None,
-        "$lists": _nearby(study),
+        # ASSUME: a policy is of a whole unit, as a law is, and no place to be near; who
+        # knows of a place takes the comment on.
+        "$lists": None,
         "$step": study.guessed.step,
         "$ten_steps": 10 * study.guessed.step,
         "$long_step": min(10, max(steps // 2, 1)) * study.guessed.step,
@@ -230,6 +232,7 @@ def _estimates(study: NewStudy, steps: int, periods: list[str]) -> list[str]:
         "$unweighted": "unweighted" if people else None,
     }
     examples = {word: lack.get("example", word) for word, lack in LACKING.items()}
+    examples["$lists"] = _nearby(study) or examples["$lists"]
     lines = ["estimates:"]
     not_asked = dict[str, list[str]]()
     for name, topic in read_topics().items():

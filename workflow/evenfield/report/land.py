@@ -25,18 +25,20 @@ def land_around(points: Any, project: Callable[[Any], Any], frame: Any) -> list[
     The outermost of them lie at the frame and are no coast.
     """
     land = _land()
-    on_land = shapely.contains_xy(shapely.buffer(land, COARSE), points)
+    names = np.column_stack((_from_antimeridian(points[:, 0]), points[:, 1]))
+    on_land = shapely.contains_xy(shapely.buffer(land, COARSE), names)
     if on_land.mean() < LEAST_ON_LAND:
         return []
     # Land far from the units would run through the cone's seam.
     west, south = points.min(axis=0)
     east, north = points.max(axis=0)
     wide = max(east - west, north - south, 1.0)
+    middle = (west + east) / 2
     near = shapely.clip_by_rect(
-        land,
-        max(west - 2 * wide, -180.0),
+        _all_around(land, middle),
+        max(west - 2 * wide, middle - 180.0),
         max(south - wide, -60.0),
-        min(east + 2 * wide, 180.0),
+        min(east + 2 * wide, middle + 180.0),
         min(north + wide, 89.0),
     )
     flat = shapely.transform(near, project)
@@ -45,6 +47,20 @@ def land_around(points: Any, project: Callable[[Any], Any], frame: Any) -> list[
     parts = shapely.get_parts(shown)
     areas = parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON]
     return [shapely.get_coordinates(ring) for ring in shapely.get_rings(areas)]
+
+
+def _from_antimeridian(longitudes: Any) -> Any:
+    """Return longitudes from -180 to 180."""
+    return np.where(
+        np.abs(longitudes) > 180.0, (longitudes + 180.0) % 360.0 - 180.0, longitudes
+    )
+
+
+def _all_around(land: BaseGeometry, middle: float) -> BaseGeometry:
+    """Return the land half a turn to both sides of a meridian, whole at the antimeridian."""
+    turn = np.array([-360.0 if middle < 0 else 360.0, 0.0])
+    beyond = shapely.transform(land, lambda places: places + turn)
+    return shapely.union_all([land, beyond])
 
 
 @cache

@@ -5,6 +5,7 @@ with zones.
 import json
 import math
 from collections.abc import Iterator
+from functools import partial
 from importlib import import_module
 from itertools import pairwise
 from urllib.parse import quote
@@ -17,8 +18,8 @@ from evenfield.shared.sections import MapLayer
 from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables.rows import TEXT, records
 from evenfield.shared.tables.units import in_words
-from evenfield.shared.topics import TOPICS, with_measure
-from evenfield.study.errors import ReportError, counted, first_examples
+from evenfield.shared.topics import TOPICS, TOTAL, kind_of, measured_in, with_measure
+from evenfield.study.errors import ReportError, counted
 from evenfield.study.files import Record
 
 BREAKS = (60, 80, 100, 150)  # income in percent of the average
@@ -45,14 +46,16 @@ def map_view(results: StudyResults, first: str = "") -> dict[str, object]:
     zones = _zones(results)
     listed, clusters = _listed(results)
     has_zones = bool(zones.to_numpy().any())
-    what = str(results.words.get("what", ""))
+    what = measured_in(results.words)
+    total = kind_of(results.words) == TOTAL
+    said = partial(with_measure, what, kind=kind_of(results.words))
     layers = [
         layer._replace(
-            name=with_measure(what, layer.name),
-            keys={key: with_measure(what, said) for key, said in layer.keys.items()},
+            name=said(layer.name),
+            keys={key: said(words) for key, words in layer.keys.items()},
         )
         for layer in (
-            _income_layer(income, bool(latest.notna().any())),
+            _income_layer(income, bool(latest.notna().any()) and not total),
             *_growth_layer(panel),
             *topic_layers(results),
         )
@@ -114,7 +117,6 @@ def map_view(results: StudyResults, first: str = "") -> dict[str, object]:
         "zones": has_zones,
         "unlisted": any(_unlisted(unit) for unit in drawn),
         "layers": layers,
-        "outside": first_examples([names[unit] for unit in drawing.outside], 12),
         "data": text.replace("<", "\\u003c"),  # so that no name can end the script
         # The area of a circle, not its radius, grows with the number of zones.
         "radius": lambda number: f"{RADIUS * math.sqrt(number or 0):.1f}",
@@ -207,7 +209,9 @@ def income_of_average(results: StudyResults, panel: pd.DataFrame) -> pd.DataFram
     prices where there are any; without people, in percent of the average unit's.
     """
     panel = panel.dropna(subset=["income"])
-    if panel["population"].isna().all():
+    # ASSUME: people have no share of a total, which is of a unit.
+    of_units = kind_of(results.words) == TOTAL
+    if of_units or panel["population"].isna().all():
         # ASSUME: every unit counts alike, by the mean of logarithms, as in the paths
         # that stand beside the map.
         logs = np.log(panel["income"])

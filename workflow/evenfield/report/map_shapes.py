@@ -1,12 +1,12 @@
 """The units as the map of the page draws them: outlines, or points at their coordinates
 sized by population, or tiles.
 
-Longitude and latitude go through an equal-area cone; a few units far from all others do
-not shrink the rest, they lie outside the frame.
+Longitude and latitude go through an equal-area cone, cut where no unit lies; all units
+lie inside the frame.
 """
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from itertools import chain
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ import pandas as pd
 from evenfield.report.land import land_around
 from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables.rows import Row
-from evenfield.study.files import Record
+from evenfield.study.longitudes import Cut, outline_rings, side_by_side
 
 Point = tuple[float, float]
 WIDTH = 720.0
@@ -28,18 +28,18 @@ GRID = 0.5  # on which outlines are drawn
 COVERED = 0.12  # share of the map under all points
 SMALLEST = 1.6  # radius of a point
 LARGEST = 26.0
-# The frame leaves out one unit in twenty where that makes the map half as large.
-INSIDE = 0.95
-WORTH = 0.5
+# ASSUME: wider cones are opened further, so that no unit is turned by more than this.
+MOST_TURNED = math.radians(60)
+# ASSUME: up to this angle nobody sees that most of the map is turned.
+TURNED = math.radians(10)
 
 
 class Drawing(NamedTuple):
-    """The units as they are drawn, and those that lie outside the frame."""
+    """The units as they are drawn."""
 
     paths: dict[str, str]
     centres: dict[str, Point]
     height: float
-    outside: list[str]
     points: bool = False
     coast: str = ""  # path of the land beneath points
 
@@ -74,10 +74,6 @@ class Frame(NamedTuple):
             )
         )
 
-    def holds(self, centre: Point) -> bool:
-        """Say whether a place on the page lies inside."""
-        return 0 <= centre[0] <= WIDTH and 0 <= centre[1] <= self.height
-
 
 def drawing_of(
     results: StudyResults, units: list[Row], population: pd.Series
@@ -91,28 +87,30 @@ def drawing_of(
 def _outlines(results: StudyResults, units: list[Row]) -> Drawing | None:
     """Project outlines and snap them to a grid, so that neighbours keep a common border."""
     features = results.outlines()["features"]
-    rings = {str(f["properties"]["unit"]): _rings(f["geometry"]) for f in features}
-    every = list(chain.from_iterable(rings.values()))
-    if not every:
+    shapes = {str(f["properties"]["unit"]): f["geometry"] for f in features}
+    written = list(chain.from_iterable(map(outline_rings, shapes.values())))
+    if not written:
         return None
-    project = _cone(np.concatenate(every))
+    cut = Cut.around(written)
+    rings = {unit: cut.outline(shape) for unit, shape in shapes.items()}
+    every = [*chain.from_iterable(rings.values())]
+    project = _cone(np.concatenate(every), _mean_longitude(every))
     flat = {unit: [project(ring) for ring in parts] for unit, parts in rings.items()}
-    # The ring with the most points is taken for the main land, not an island.
-    middles = np.array([_middle(max(parts, key=len)) for parts in flat.values()])
-    shapes = [np.concatenate(parts) for parts in flat.values()]
-    frame = _frame(middles, shapes)
-    drawing = Drawing({}, {}, frame.height, [])
+    frame = _frame([*chain.from_iterable(flat.values())])
+    drawing = Drawing({}, {}, frame.height)
     for unit, parts in flat.items():
         drawn = [frame.on_page(ring) for ring in parts]
         drawing.paths[unit] = "".join(map(_path, drawn))
+        # The ring with the most points is taken for the main land, not an island.
         drawing.centres[unit] = _middle(max(drawn, key=len))
     # Where a unit has coordinates, its zones stand there and not in its middle.
     for row in units:
         point = _numbers(row, "lon", "lat")
         if point and row["unit"] in rings:
-            x, y = frame.on_page(project(np.array([point], float)))[0]
+            place = cut.placed(np.array([point], float))
+            x, y = frame.on_page(project(place))[0]
             drawing.centres[row["unit"]] = (float(x), float(y))
-    return _inside(drawing, frame)
+    return drawing
 
 
 def _points(units: list[Row], population: pd.Series) -> Drawing | None:
@@ -120,22 +118,23 @@ def _points(units: list[Row], population: pd.Series) -> Drawing | None:
     if None in places:
         return None
     points = np.array(places, float)
-    cone = _cone(points)
+    points[:, 0] = side_by_side(points[:, 0])
+    cone = _cone(points, points[:, 0].mean())
     flat = cone(points)
     people = population.reindex([unit["unit"] for unit in units])
     # ASSUME: without people all points are alike; their area, not their radius, grows.
     shares = people.fillna(0.0).to_numpy() if people.notna().any() else None
     if shares is None or not shares.sum():
         shares = np.ones(len(units))
-    height = _frame(flat, flat[:, None, :]).height
+    height = _frame([flat]).height
     area = COVERED * WIDTH * height * shares / shares.sum()
     radii = np.clip(np.sqrt(area / np.pi), SMALLEST, LARGEST)
     # The points at the edge of the map are whole.
-    frame = _frame(flat, flat[:, None, :], EDGE + radii.max())
+    frame = _frame([flat], EDGE + radii.max())
     edges = (-EDGE, -EDGE, WIDTH + EDGE, frame.height + EDGE)
     land = land_around(points, lambda ring: frame.on_page(cone(ring)), edges)
     coast = "".join(map(_path, land))
-    drawing = Drawing({}, {}, frame.height, [], points=True, coast=coast)
+    drawing = Drawing({}, {}, frame.height, points=True, coast=coast)
     # Large ones first, so that small ones lie upon them.
     for i in np.lexsort((np.arange(len(units)), -radii)):
         x, y = frame.on_page(flat[[i]])[0]
@@ -146,7 +145,7 @@ def _points(units: list[Row], population: pd.Series) -> Drawing | None:
             f"{arc} {-2 * radius:.1f} 0z"
         )
         drawing.centres[units[i]["unit"]] = (float(x), float(y))
-    return _inside(drawing, frame)
+    return drawing
 
 
 def _tiles(units: list[Row]) -> Drawing | None:
@@ -159,7 +158,7 @@ def _tiles(units: list[Row]) -> Drawing | None:
     size = min(TILE, WIDTH / columns)
     left = (WIDTH - size * columns) / 2
     side = size - min(3, size / 4)
-    drawing = Drawing({}, {}, float(size * rows), [])
+    drawing = Drawing({}, {}, float(size * rows))
     for unit, (row, column) in zip(units, grid.tolist(), strict=True):
         x = left + size * column
         y = size * row
@@ -169,34 +168,10 @@ def _tiles(units: list[Row]) -> Drawing | None:
     return drawing
 
 
-def _inside(drawing: Drawing, frame: Frame) -> Drawing:
-    """Leave out what lies outside the frame."""
-    outside = [
-        unit for unit, centre in drawing.centres.items() if not frame.holds(centre)
-    ]
-    for unit in outside:
-        del drawing.paths[unit]
-    return drawing._replace(outside=sorted(outside))
-
-
-def _frame(
-    middles: np.ndarray, shapes: Iterable[np.ndarray], edge: float = EDGE
-) -> Frame:
-    """Return the frame around all units, or around the nearest of them where a few far
-    away would shrink the rest; middles (n, 2), a shape (k, 2) each.
-    """
-    shapes = list(shapes)
-    whole = _corners(np.concatenate(shapes))
-    centre = np.median(middles, axis=0)
-    far = np.hypot(*(middles - centre).T)
-    near = np.argsort(far, kind="stable")[: math.ceil(INSIDE * len(middles))]
-    part = _corners(np.concatenate([shapes[i] for i in near]))
-    smaller = np.prod(part[1] - part[0]) < WORTH * np.prod(whole[1] - whole[0])
-    return Frame.around(part if smaller else whole, edge)
-
-
-def _corners(points: np.ndarray) -> np.ndarray:
-    return np.array([points.min(axis=0), points.max(axis=0)])
+def _frame(shapes: Sequence[np.ndarray], edge: float = EDGE) -> Frame:
+    """Return the frame around all units; a shape (k, 2) each."""
+    points = np.concatenate(shapes)
+    return Frame.around(np.array([points.min(axis=0), points.max(axis=0)]), edge)
 
 
 def _numbers(unit: Row, *names: str) -> list[float] | None:
@@ -205,16 +180,28 @@ def _numbers(unit: Row, *names: str) -> list[float] | None:
     return None if any(map(pd.isna, figures)) else figures
 
 
-def _rings(geometry: Record) -> list[np.ndarray]:
-    parts = geometry["coordinates"]
-    if geometry["type"] != "MultiPolygon":
-        parts = [parts]
-    return [np.array(ring, float)[:, :2] for ring in chain.from_iterable(parts)]
+def _mean_longitude(rings: Sequence[np.ndarray]) -> float:
+    """Return the mean longitude of some areas, each counted by its size."""
+    middles = [_middle(ring) for ring in rings]
+    sizes = [
+        math.cos(math.radians(lat)) * _size(ring - (lon, lat))
+        for ring, (lon, lat) in zip(rings, middles, strict=True)
+    ]
+    return float(np.average([lon for lon, _ in middles], weights=np.add(sizes, 1e-9)))
 
 
-def _cone(points: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+def _size(ring: np.ndarray) -> float:
+    """Return the area inside a ring, by the cross products of its corners."""
+    x, y = ring.T
+    return abs(float(np.sum(x[:-1] * y[1:] - x[1:] * y[:-1]))) / 2
+
+
+def _cone(
+    points: np.ndarray, mean_longitude: float
+) -> Callable[[np.ndarray], np.ndarray]:
     """Return Albers' projection with its parallels at a sixth of the way from the
-    southern and the northern end.
+    southern and the northern end; north is up in the middle, or where most of the map
+    lies if that is far from there.
     """
     west, south = np.radians(points.min(axis=0))
     east, north = np.radians(points.max(axis=0))
@@ -223,6 +210,13 @@ def _cone(points: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
     middle = (west + east) / 2
     # Snyder (1987), 14: n = (sin first + sin second) / 2, radius = sqrt(C - 2 n sin lat) / n.
     n = (math.sin(first) + math.sin(second)) / 2 or 1e-6
+    mean = math.radians(mean_longitude)
+    if abs(n * (mean - middle)) > TURNED:
+        middle = mean
+    widest = MOST_TURNED / max(east - middle, middle - west, 1e-9)
+    if abs(n) > widest:
+        n = math.copysign(widest, n)
+        first = (south + north) / 2
     c = math.cos(first) ** 2 + 2 * n * math.sin(first)
 
     def project(ring: np.ndarray) -> np.ndarray:

@@ -3,6 +3,7 @@ templates with branches and loops, filled with what a study is called and has fo
 """
 
 import re
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -12,6 +13,8 @@ from evenfield.report.printable import noun, printed, with_article, word
 from evenfield.shared.tables import in_words
 
 # An exhibit that a template places by its own words.
+# An expression or a statement.
+BRACES = re.compile(r"(\{\{.*?\}\}|\{%.*?%\})", re.DOTALL)
 PLACED = re.compile(r"\b(?:table|figure)\(\"(\w+)\"\)")
 
 
@@ -32,6 +35,16 @@ def _environment() -> Environment:
 def _printed(value: object) -> str:
     # A condition without `else` prints nothing; a name that is not there says so.
     return str(value) if isinstance(value, Undefined) else printed(value)
+
+
+def worded(source: str, words: Callable[[str], str]) -> str:
+    """Return a template whose own words are put as a study has them; what stands between
+    braces is none of them.
+    """
+    parts = BRACES.split(source)
+    return "".join(
+        part if number % 2 else words(part) for number, part in enumerate(parts)
+    )
 
 
 def filled_template(source: str, names: dict[str, Any]) -> str:

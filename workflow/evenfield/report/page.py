@@ -32,7 +32,14 @@ from evenfield.shared.second_studies import (
 )
 from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables.markdown import escape_markdown
-from evenfield.shared.topics import TOPICS, read_topics, renamed, with_measure
+from evenfield.shared.topics import (
+    TOPICS,
+    kind_of,
+    measured_in,
+    read_topics,
+    renamed,
+    with_measure,
+)
 from evenfield.study.files import Record, read_json, write_text
 
 # Links in a method page: to another method page, or to a document that this page does
@@ -44,6 +51,10 @@ LINK = re.compile(r"\[([^\[\]]*)\]\((?:[^()]*?([a-z_]+)/method|[^()]*)\.md\)")
 OPENING = re.compile(
     r'([(\[]?)(<button type="button" class="n".*?</button>)([%.,;:)\]]*)'
 )
+# A heading of the text; what else a page names, and what its template names beside it.
+HEADING = re.compile(r'<(h[123]) id="([^"]*)">')
+ID = re.compile(r' id="([^"]*)"')
+IDS_OF_PAGE = ("main", "references", "estimates")
 LARGEST_CSV = 40_000  # characters of numbers that the page itself holds
 SHOWN = ("id", "title", "caption", "alt", "html", "script", "blob")
 BOX = '<div class="scroll" role="region" tabindex="0" aria-label="{}, table {}"><table>'
@@ -119,11 +130,12 @@ def render_pages(
         ),
     }
     text = held_together(prose.html("page", placed))
+    text, contents = ids_apart(text, prose.headings("page", 2))
     page = environment.get_template("page.html.j2").render(
         **context,
         title=_title(prose, context["study"]["title"]),
         titled=bool(prose.headings("page", 1)),
-        contents=prose.headings("page", 2),
+        contents=contents,
         text=Markup(text),  # escaped where it was parsed
         opened=[
             (
@@ -193,6 +205,30 @@ def held_together(text: str) -> str:
     return OPENING.sub(_held, text)
 
 
+def ids_apart(
+    text: str, contents: Sequence[tuple[str, str]]
+) -> tuple[str, list[tuple[str, str]]]:
+    """Return a text in which no heading has the id of another or of what the page holds,
+    and its contents, ids and titles of the headings of the second level, in the same way.
+    """
+    taken = {*IDS_OF_PAGE, *ID.findall(HEADING.sub("", text))}
+    second_level = list[str]()
+
+    def own(found: re.Match[str]) -> str:
+        tag, plain_id = found.groups()
+        plain_id = plain_id or "part"  # of a heading without Latin letters
+        numbered = (f"{plain_id}-{number}" for number in count(2))
+        own_id = next(name for name in chain([plain_id], numbered) if name not in taken)
+        taken.add(own_id)
+        if tag == "h2":
+            second_level.append(own_id)
+        return f'<{tag} id="{own_id}">'
+
+    text = HEADING.sub(own, text)
+    titles = [title for _, title in contents]
+    return text, list(zip(second_level, titles, strict=True))
+
+
 def _held(found: re.Match[str]) -> str:
     before, _, after = found.groups()
     return f'<span class="held">{found[0]}</span>' if before or after else found[0]
@@ -208,7 +244,9 @@ def _topics(config: Record, context: Record, folder: Path) -> list[dict[str, Any
     exhibits = {section.id: section.exhibits for section in context["sections"]}
     names = {*exhibits, *config["estimates"]}
     titles = {
-        name: with_measure(config["study"].get("what", ""), topic.title)
+        name: with_measure(
+            measured_in(config["study"]), topic.title, kind_of(config["study"])
+        )
         for name, topic in read_topics().items()
         if name in names
     }

@@ -68,9 +68,8 @@ def _note_of_map(view: Record, source: str) -> str:
     """Return the words beneath the map; none where there is no map."""
     if not view:
         return ""
-    outside = f" Outside the frame: {view['outside']}." if view["outside"] else ""
     size = " The area of a point grows with its people." if view["sized"] else ""
-    return f"Source: {source}.{size}{outside}"
+    return f"Source: {source}.{size}"
 
 
 def render_paper(name: str, folder: Path, context: Record, config: Record) -> str:

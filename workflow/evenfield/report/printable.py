@@ -3,7 +3,7 @@ stands in Markdown.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from evenfield.report.markup import Mark, mark
@@ -106,6 +106,10 @@ def part_of(name: str, number: Number, evidence: str = "") -> Part:
     return Part(name, number.text, number.value, evidence, **parts)
 
 
+# A computed number is one, which refuses to be printed itself.
+TEXTS_AND_NUMBERS = (str, int, float, Part)
+
+
 class Lookup:
     """Names that a text may use, which refuse one that is not among them."""
 
@@ -140,29 +144,36 @@ def printed(value: object) -> str:
     if isinstance(value, float):
         # Refused: a ``Value`` never prints, since only numbers of numbers.yaml do.
         return str(Value(value))
-    if not isinstance(value, str | int | Part) or isinstance(value, bool):
-        raise ReportError(
-            f"{_kind_of(value)} is printed", "a number, a name or a text", "name one"
-        )
-    text = str(value)
+    text = as_text(value)
     if letters.hidden_letter(text, letters.IN_TABLES):
         raise ReportError(
             "a name with a hidden character is printed",
             letters.EXPECTED,
             "delete it in the tables",
         )
-    text = MARKED.sub(r"\\\1", text)  # so that a name is no emphasis or link
     if isinstance(value, Part) and value.evidence:
         return mark("number", value.evidence, value.name, text)
-    return text
+    return MARKED.sub(r"\\\1", text)  # so that a name is no emphasis or link
+
+
+def as_text(value: object) -> str:
+    """Return a text or a number as it is printed; anything else is refused."""
+    placed = isinstance(value, Mark)
+    if placed or isinstance(value, bool) or not isinstance(value, TEXTS_AND_NUMBERS):
+        raise ReportError(
+            f"{_kind_of(value)} is printed", "a number, a name or a text", "name one"
+        )
+    return str(value)
 
 
 def _kind_of(value: object) -> str:
     kinds = {
         bool: "a condition",
+        Mark: "what a text places",
         Lookup: "all of a list",
         Mapping: "all of a list",
         Sequence: "a list",
+        Callable: "a word that needs brackets",
     }
     named = [words for kind, words in kinds.items() if isinstance(value, kind)]
     return named[0] if named else f"'{type(value).__name__}'"
@@ -172,9 +183,11 @@ def word(value: object) -> str:
     """Write a count below a hundred as a word: ``six``, ``thirty-nine``."""
     text = value.text if isinstance(value, Part) else ""
     whole = int(text) if text.isdigit() else value
-    if not isinstance(whole, int):
+    if isinstance(whole, bool) or not isinstance(whole, int):
         raise ReportError(
-            f"'{value}' is no count", "a whole number", "print it without `word`"
+            f"'{as_text(value)}' is no count",
+            "a whole number",
+            "print it without `word`",
         )
     # From twenty on a word has two parts.
     if not len(COUNTS) <= whole < 100:

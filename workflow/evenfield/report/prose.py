@@ -44,6 +44,8 @@ from evenfield.report.text_language import (
     named,
     read_text,
 )
+from evenfield.shared.tables.markdown import escape_markdown
+from evenfield.shared.topics import in_words_of, measured_in, put_in
 from evenfield.study import letters
 from evenfield.study.errors import (
     EvenfieldError,
@@ -62,6 +64,8 @@ BLOCKS = (
     " data_sources"
 ).split()
 PLACED_BY_NAME = ("table", "figure")
+# Blocks that a reader uses, of which a page holds one.
+PLACED_ONCE = ("map", "units_table", "answer_counts", "statements")
 PLACING = (*PLACED_BY_NAME, "claims_table")
 OF_EXHIBITS = ("see", "table", "figure")
 # What is told which text it stands in.
@@ -184,6 +188,10 @@ class Prose:
             for kind, *args in self.marks(name)
             if kind in PLACING
         ]
+
+    def placed_blocks(self, name: str) -> list[str]:
+        """Return what a text places of which a page holds one, such as the map."""
+        return [kind for kind, *_ in self.marks(name) if kind in PLACED_ONCE]
 
     def cited(self, *names: str) -> list[Reference]:
         """Return the references that texts cite, sorted as they are printed."""
@@ -349,11 +357,14 @@ class Prose:
     def _rendered_template(self, name: str) -> str:
         """Return a text of the library, which is a template with branches."""
         # Jinja takes long to load, and texts of a study need none of it.
-        from evenfield.report.own_templates import filled_template, placed_by
+        from evenfield.report.own_templates import filled_template, placed_by, worded
 
+        study = self._names.get("study", {})
         source = self._templates[name].read_text(encoding="utf-8")
+        source = worded(source, partial(in_words_of, study))
         try:
-            return filled_template(source, self._names_in(name, placed_by(source)))
+            text = filled_template(source, self._names_in(name, placed_by(source)))
+            return put_in(escape_markdown(measured_in(study)), text)
         except ReportError as error:
             raise self._fault(name, 0, error) from None
 
@@ -467,9 +478,10 @@ def _read_text(path: str) -> str:
 
 
 def _placed_by(text: Text) -> set[str]:
-    """Return the exhibits that a text places by its own words."""
+    """Return the exhibits and blocks that a text places by its own words."""
     placing = [part for part in text.expressions if part.called in PLACED_BY_NAME]
-    return {part.texts[0] for part in placing if part.texts}
+    blocks = {part.called for part in text.expressions} & {*PLACED_ONCE}
+    return {*blocks, *(part.texts[0] for part in placing if part.texts)}
 
 
 def _line_at(text: str, match: re.Match[str]) -> int:

@@ -13,12 +13,11 @@ from evenfield.report.bibliography import Reference, read_references
 from evenfield.report.markup import APART, MARK, Mark, in_plain_words
 from evenfield.report.numbers import Number, Scale
 from evenfield.report.printable import part_of
-from evenfield.report.prose import Document, Prose
+from evenfield.report.prose import PLACED_BY_NAME, PLACED_ONCE, Document, Prose
 from evenfield.report.topic_numbers import content_of
 from evenfield.shared.sections import Shown
 from evenfield.shared.study_results import StudyResults
-from evenfield.shared.tables.markdown import escape_markdown
-from evenfield.shared.topics import TOPICS, read_topics, with_measure
+from evenfield.shared.topics import TOPICS, read_topics
 from evenfield.study.errors import ReportError, not_known
 from evenfield.study.files import Record
 
@@ -47,8 +46,14 @@ def method_references() -> dict[str, Reference]:
 
 
 def section_files(kind: str = SECTION) -> dict[str, Path]:
-    """Return the text of each topic that has one of a kind, in the order of the page."""
-    paths = {name: TOPICS / name / f"{kind}.md" for name in read_topics()}
+    """Return the text of each topic that has one of a kind, in the order of the page; what
+    stands at its head begins with the topics that lead.
+    """
+    topics = read_topics()
+    names = list(topics)
+    if kind in (HEADLINE, ANSWER):
+        names.sort(key=lambda name: not topics[name].leads)
+    paths = {name: TOPICS / name / f"{kind}.md" for name in names}
     return {name: path for name, path in paths.items() if path.is_file()}
 
 
@@ -148,15 +153,14 @@ class Sections:
             templates={topic: section_files(kind)[topic]},
         )
         text = prose.filled(topic)
-        what = str(names["study"].get("what", ""))
-        text = with_measure(escape_markdown(what), text)
 
         def once(placed: re.Match[str]) -> str:
             kind, *args = placed[1].split(APART)
-            if kind not in ("table", "figure") or not args:
+            if kind not in (*PLACED_BY_NAME, *PLACED_ONCE):
                 return placed[0]
-            again = args[0] in standing
-            standing.add(args[0])
+            name = args[0] if kind in PLACED_BY_NAME else kind
+            again = name in standing
+            standing.add(name)
             return "" if again else placed[0]
 
         text = MARK.sub(once, text).strip("\n")

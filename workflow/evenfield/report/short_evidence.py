@@ -27,7 +27,14 @@ from evenfield.shared.tables.numbers import (
 )
 from evenfield.shared.tables.rows import Row, records
 from evenfield.shared.tables.units import period_label
-from evenfield.shared.topics import no_call, read_topics, with_measure
+from evenfield.shared.topics import (
+    kind_of,
+    measured_in,
+    no_call,
+    own_words,
+    read_topics,
+    with_measure,
+)
 from evenfield.study.expressions import columns_of
 from evenfield.study.files import Record, read_json
 from evenfield.study.study_config import Period, StudyConfig
@@ -291,7 +298,10 @@ def row_words(row: Row, periods: Mapping[str, Period], study: Record) -> Facts:
         "Estimate": in_unit(value, unit, units_name) or "not defined",
         "Interval": f"{row['conf_level']:.0%}: {ends}" if ends else "",
         "Of": with_measure(
-            study.get("what", ""), _model_words(row, study.get("names", {}))
+            measured_in(study),
+            _model_words(row, study.get("names", {})),
+            kind_of(study),
+            own_words(study),
         ),
         "How sure": ", ".join(filter(None, how_sure)),
         "Could have shown": could_have_shown,

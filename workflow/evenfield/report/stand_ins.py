@@ -64,14 +64,14 @@ def text_faults(texts: Prose) -> Faults:
 
 
 def _twice(prose: Prose, names: Sequence[str]) -> Iterator[ReportError]:
-    """Yield exhibits that one document places twice, where a link could not choose."""
-    placed = {name: prose.placed(name) for name in names}
+    """Yield what one document places twice, where a link could not choose."""
+    placed = {name: [*prose.placed(name), *prose.placed_blocks(name)] for name in names}
     for which, count in Counter(chain.from_iterable(placed.values())).items():
         if count > 1:
             first = next(name for name in names if which in placed[name])
             yield ReportError(
                 f"text/{first}.md: {which} is placed {count} times",
-                "each exhibit once",
+                "each table, figure and map once",
                 "remove the others",
             )
 

@@ -14,9 +14,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from evenfield.report.printable import Value, word
+from evenfield.report.markup import Mark
+from evenfield.report.printable import Value, as_text, word
 from evenfield.study.errors import ReportError, nearest, not_known
 from evenfield.study.expressions import ARITHMETIC, Evaluator, parsed
+from evenfield.study.letters import IN_TEXTS as HIDDEN
 
 SYNTAX = "what docs/prose.md lists"
 LONGEST = 5_000  # characters of one expression
@@ -216,6 +218,8 @@ def _node_fault(node: ast.AST) -> ReportError | None:
         case ast.Constant(value=value):
             # By type, because True is an instance of int.
             is_number = type(value) in (int, float) and math.isfinite(_as_float(value))
+            if isinstance(value, str) and HIDDEN.search(value):
+                return _fault("a text between quotation marks holds a hidden character")
             allowed = is_number or isinstance(value, str)
         case ast.BinOp() | ast.UnaryOp():
             allowed = type(node.op) in OPERATORS
@@ -445,18 +449,19 @@ def part_named(whole: Any, part: object) -> Any:
 
 def _sequence(items: Any) -> Sequence[Any]:
     """Return a list or text that is not empty, or refuse what is none."""
-    if not isinstance(items, str | list | tuple) or not items:
+    listed = isinstance(items, str | list | tuple) and not isinstance(items, Mark)
+    if not listed or not items:
         raise _fault("`first`, `last` or `length` stands behind what is no list")
     return items
 
 
 FILTERS: dict[str, Callable[[Any], Any]] = {
-    "capitalize": lambda text: str(text).capitalize(),
+    "capitalize": lambda text: as_text(text).capitalize(),
     "first": lambda items: _sequence(items)[0],
     "last": lambda items: _sequence(items)[-1],
     "length": lambda items: len(_sequence(items)),
-    "lower": lambda text: str(text).lower(),
-    "upper": lambda text: str(text).upper(),
+    "lower": lambda text: as_text(text).lower(),
+    "upper": lambda text: as_text(text).upper(),
     "word": word,
 }
 

@@ -31,13 +31,21 @@ from evenfield.shared.spec import Spec
 from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables import Row, is_missing, only, pick, reason, text
 from evenfield.shared.tables.units import term_name
-from evenfield.shared.topics import TOPICS, read_topics
+from evenfield.shared.topics import (
+    TOPICS,
+    in_words_of,
+    label_in_words,
+    measured_in,
+    put_in,
+    read_topics,
+)
 from evenfield.study.errors import Faults, ReportError
 from evenfield.study.files import Record
 from evenfield.study.study_config import Period
 
 # What a name stands for; each entry holds one of them.
 KINDS = ("show", "word", "side", "visible", "clear")
+BRACES = re.compile(r"(\{.*?\})")  # what a text of topic.yaml is filled with
 NO_ROWS = pd.DataFrame(columns=[*ESTIMATE_COLUMNS])
 Texts = Annotated[
     list[Text],
@@ -247,6 +255,16 @@ class Place:
                 "correct it",
             ) from None
 
+    def said_as(self, text: str) -> str:
+        """Fill the braces of words that are printed, ours as the study has them."""
+        study = self.results.words
+        parts = BRACES.split(text)
+        ours = "".join(
+            part if number % 2 else in_words_of(study, part)
+            for number, part in enumerate(parts)
+        )
+        return put_in(measured_in(study), self.filled(ours))
+
 
 def content_of(results: StudyResults) -> Row:
     """Return the names that a topic's section prints, with the numbers among them;
@@ -301,7 +319,7 @@ def _inside(part: Part, place: Place) -> Place:
 def _written(item: Any, place: Place, said: Row) -> Any:
     """Return what stands for one name: a text, a number, a word, a part or several."""
     if isinstance(item, str):
-        return place.filled(item)
+        return place.said_as(item)
     if isinstance(item, Entry):
         return _entry(item, place, said)
     if isinstance(item, list):
@@ -360,8 +378,8 @@ def _gone_over(each: list[str] | list[dict[str, str]], place: Place) -> list[Pla
 
 def _listed(one: Any, place: Place) -> Place:
     """Return the place of one of a list: columns of its rows, and words."""
-    said = {name: place.filled(text) for name, text in one.items()}
-    rows = {name: [said.pop(name)] for name in one if name in TEXT_FIELDS}
+    rows = {name: [place.filled(one[name])] for name in one if name in TEXT_FIELDS}
+    said = {name: place.said_as(one[name]) for name in one if name not in rows}
     id_ = "_".join(texts[0] for texts in rows.values() if texts[0])
     return replace(place.holding(**rows), said={"id": id_, **said})
 
@@ -453,13 +471,13 @@ def _in_words(entry: Entry, row: Row, place: Place) -> str:
     written = ", ".join(value) if isinstance(value, list) else text(value)
     given = entry.words.get(written, entry.words.get("any"))
     if given is not None:
-        return place.filled(given)
+        return place.said_as(given)
     in_words: dict[str, Callable[[str], str]] = {
         "term": term_name,
         "period": place.results.period,
         "warning": reason,
     }
-    plain = written.replace("_", " ")
+    plain = label_in_words(place.results.words, written.replace("_", " "))
     said = in_words[column](written) if column in in_words else plain
     return said.removeprefix(entry.without)
 

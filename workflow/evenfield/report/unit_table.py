@@ -15,6 +15,7 @@ from evenfield.shared.sections import MapLayer
 from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables.numbers import fixed, is_missing, significant, whole
 from evenfield.shared.tables.rows import TEXT
+from evenfield.shared.topics import measured_in
 from evenfield.study.latin import in_latin
 from evenfield.study.table_files import results_csv
 
@@ -49,7 +50,7 @@ def unit_table(results: StudyResults) -> UnitTable | None:
         return None
     figures = _figures(results, income)
     classes = dict(_classes(results, list(figures.index)))
-    what = str(results.words.get("what", "")) or "income per head"
+    what = measured_in(results.words) or "income per head"
     first, last = _ends(income)
     written = _written(first, last, figures["first"].median())
     paths = income_of_average(results, results.table("panel"))

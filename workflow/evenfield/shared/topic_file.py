@@ -104,6 +104,9 @@ class TopicFile(Keys):
     """Heading on page and in tables of contents."""
     order: int = 1000
     """Place on the page, ascending."""
+    leads: bool = False
+    """Whether its headline and its answer stand before those of other topics, as those of
+    a question that only studies with such data ask."""
     estimate: EstimateStep | None = None
     """What moves the estimates; absent where it shows others' only."""
     families: bool = False

@@ -6,7 +6,7 @@ Each topic says this in its `topic.yaml`, a `TopicFile`. Nothing else names a to
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ import yaml
 
 from evenfield.shared.topic_file import Step, TopicFile
 from evenfield.study.files import Record
+from evenfield.study.letters import texts_of
 from evenfield.study.logarithms import MONEY_WORDS
 
 LIBRARY = Path(__file__).parents[1]
@@ -34,20 +35,35 @@ INCOME = re.compile(
     re.IGNORECASE,
 )
 AN_INCOME = re.compile(r"\ban income\b(?! per)")
+OUR_LABEL = re.compile(rf"(?:log )?(?:{INCOME.pattern})", re.IGNORECASE)
 SPREAD = re.compile(r"How (?:far apart incomes are|incomes are spread)")
 MONEY = re.compile(rf"{MONEY_WORDS}|\bpay\b", re.IGNORECASE)
 # No unit is named so: names begin with a capital.
 RICH = re.compile(
     r"\b(?:poor(?:er|est)?|rich(?:er|est)?|Poorer|Richer|(?:Poor|Rich)(?= among))\b"
 )
+INCOME_KIND = "income"
+TOTAL = "total"
+# What makes units poorer and richer, by the kind of the figures.
 LEVELS = {
-    "poor": "low",
-    "poorer": "lower-ranked",
-    "poorest": "lowest",
-    "rich": "high",
-    "richer": "higher-ranked",
-    "richest": "highest",
+    TOTAL: {
+        "poor": "small",
+        "poorer": "smaller",
+        "poorest": "smallest",
+        "rich": "large",
+        "richer": "larger",
+        "richest": "largest",
+    },
+    "rate": {
+        "poor": "low",
+        "poorer": "lower",
+        "poorest": "lowest",
+        "rich": "high",
+        "richer": "higher",
+        "richest": "highest",
+    },
 }
+UNNAMED = "figures"  # that are no income, of a study that does not say of what
 PRIMARY_AND_ALL = ["weights.primary", "weights.families"]
 TABLE_ENDINGS = ("csv", "tex", "paper.tex", "md", "html", "typ", "docx")
 FIGURE_ENDINGS = ("pdf", "svg", "png", "csv", "alt.txt")
@@ -129,25 +145,26 @@ def exhibit_words(config: Record) -> dict[str, dict[str, str]]:
     words = {}
     for topic in read_topics().values():
         for name, exhibit in topic.exhibits.items():
-            title = exhibit.title
-            caption = exhibit.caption
+            # Our words first, so that no noun of the study is taken for one of them.
+            title = renamed(study, exhibit.title)
+            caption = renamed(study, exhibit.caption)
             for noun, study_noun in nouns.items():
                 title = title.replace(noun, study_noun)
                 caption = caption.replace(noun, study_noun)
             if not proxy:  # what is said of it stands in sentences of its own
                 sentences = re.split(r"(?<=\.) ", caption)
                 caption = " ".join(part for part in sentences if "roxy" not in part)
-            words[name] = {"title": renamed(study, title)}
+            words[name] = {"title": title}
             if caption:
-                words[name]["caption"] = renamed(study, caption)
+                words[name]["caption"] = caption
     return words
 
 
-def renamed(study: Record, text: str) -> str:
+def renamed(study: Record, text: str, own: Sequence[str] = ()) -> str:
     """Call taxonomies, special economic zones and what is studied by the study's names
-    for them.
+    for them; what the user wrote himself (`own_words`) stays as it is.
     """
-    text = with_measure(str(study.get("what", "")), text)
+    text = with_measure(measured_in(study), text, kind_of(study), own)
     names: Mapping[str, str] = study.get("names", {})
     if names:
         # The longest id first, since one may begin with another.
@@ -163,14 +180,62 @@ def renamed(study: Record, text: str) -> str:
 
 
 HERE = "\ue000what\ue000"  # where what is studied stands in a text
+OWN = "\ue000{}\ue000"  # where words of the user stand
 
 
-def with_measure(what: str, text: str) -> str:
-    """Name what a study is of in place of income per head; blank: income."""
-    if not what:
+def kind_of(study: Record) -> str:
+    """Return what kind of figures a study is of: income, a total or a rate.
+
+    # ASSUME: what is no money and not said to be anything else is a rate, which makes
+    # nobody rich.
+    """
+    said = study.get("kind")
+    what = str(study.get("what", ""))
+    if said:
+        return str(said)
+    return "rate" if what and not MONEY.search(what) else INCOME_KIND
+
+
+def measured_in(study: Record) -> str:
+    """Return what a study is of in place of income per head; blank: income."""
+    named = str(study.get("what", ""))
+    return named or ("" if kind_of(study) == INCOME_KIND else UNNAMED)
+
+
+def with_measure(what: str, text: str, kind: str = "", own: Sequence[str] = ()) -> str:
+    """Name what a study is of in place of income per head, in our own words; blank:
+    income. Words of the user (``own``) stay as they are.
+    """
+    if not what or text.strip() in own:
         return text
     # A name such as household income holds the word that it stands for.
     text = text.replace(what, HERE).replace(_cased(what, "A"), HERE.upper())
+    # A single word of the user may be one of ours elsewhere.
+    kept = [words for words in own if " " in words and words in text]
+    for number, words in enumerate(kept):
+        text = text.replace(words, OWN.format(number))
+    text = our_words(text, kind or kind_of({"what": what}))
+    for number, words in enumerate(kept):
+        text = text.replace(OWN.format(number), words)
+    return put_in(what, text)
+
+
+def in_words_of(study: Record, text: str) -> str:
+    """Return a text of the library in the words that a study's kind of figures has, with
+    a place for what is studied, which `put_in` fills.
+    """
+    return our_words(text, kind_of(study)) if measured_in(study) else text
+
+
+def put_in(what: str, text: str) -> str:
+    """Put what is studied where `our_words` has left its place."""
+    return text.replace(HERE, what).replace(HERE.upper(), _cased(what, "A"))
+
+
+def our_words(text: str, kind: str) -> str:
+    """Return a text of the library with a place for what is studied where it says income,
+    and with the words that the kind of figures has for poorer and richer.
+    """
     text = SPREAD.sub(f"Spread of {HERE}", text)
     text = AN_INCOME.sub("a figure", text)
     text = text.replace(
@@ -179,16 +244,38 @@ def with_measure(what: str, text: str) -> str:
     text = INCOME.sub(
         lambda found: HERE.upper() if found[0][0].isupper() else HERE, text
     )
-    text = text.replace(HERE, what).replace(HERE.upper(), _cased(what, "A"))
-    if MONEY.search(what):
+    levels = LEVELS.get(kind)
+    if levels is None:
         return text
-    # What is no money makes nobody rich.
-    return RICH.sub(lambda found: _cased(LEVELS[found[0].lower()], found[0]), text)
+    return RICH.sub(lambda found: _cased(levels[found[0].lower()], found[0]), text)
+
+
+def label_in_words(study: Record, label: str) -> str:
+    """Return a label of a config, in the study's words if it says income alone, as labels
+    that `run new` writes.
+    """
+    ours = OUR_LABEL.fullmatch(label)
+    return with_measure(measured_in(study), label, kind_of(study)) if ours else label
+
+
+def own_words(config: object, names: Iterable[str] = ()) -> tuple[str, ...]:
+    """Return the words of the user that we would take for our own: names of units, and
+    texts of a config, longest first; but for income and its logarithm, which `run new`
+    writes as labels.
+    """
+    texts = {*names, *(text for _, text in texts_of(config, ""))}
+    taken = {
+        text
+        for text in texts
+        if (RICH.search(text) or INCOME.search(text) or SPREAD.search(text))
+        and not OUR_LABEL.fullmatch(text)
+    }
+    return tuple(sorted(taken, key=lambda text: (-len(text), text)))
 
 
 def _cased(word: str, like: str) -> str:
     """Return a word with a capital where another has one."""
-    return word[0].upper() + word[1:] if like[0].isupper() else word
+    return word[:1].upper() + word[1:] if like[0].isupper() else word
 
 
 def part(config: Record, names: Iterable[str]) -> dict[str, object]:

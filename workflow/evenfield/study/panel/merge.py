@@ -9,6 +9,7 @@ import pandas as pd
 
 from evenfield.numerics.spatial import tile_grid
 from evenfield.study.errors import ConfigError, PanelError, counted, first_examples
+from evenfield.study.longitudes import side_by_side
 from evenfield.study.tables import Field
 
 # Merged unit to its parts; it bears the id of one of them.
@@ -117,7 +118,7 @@ def merge_units(units: pd.DataFrame, mapping: Mapping[str, str]) -> pd.DataFrame
     out = units.assign(**{name: np.nan for name in ("lat", "lon") if name not in units})
     if "tile_row" not in units and out[["lat", "lon"]].notna().all(axis=None):
         out["tile_row"], out["tile_col"] = tile_grid(
-            out["lat"].to_numpy(float), out["lon"].to_numpy(float)
+            out["lat"].to_numpy(float), side_by_side(out["lon"].to_numpy(float))
         )
     # Coastal as soon as one part is: the maximum of zeros and ones.
     if "coastal" in out:

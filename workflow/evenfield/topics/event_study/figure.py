@@ -34,6 +34,7 @@ from evenfield.shared.tables import (
     records,
 )
 from evenfield.study.errors import ArtifactError
+from evenfield.study.longitudes import side_by_side
 from evenfield.topics.event_study.figure_rings import f36
 from evenfield.topics.event_study.table_words import (
     bare,
@@ -202,7 +203,8 @@ def f33(results: StudyResults) -> Artwork:
         raise ArtifactError(
             "no coordinates", "lat and lon in units.csv", "drop F33 from `figures`"
         )
-    placed = units[["unit", "lat", "lon"]].merge(policies, on="unit", how="left")
+    listed = units[["unit", "lat", "lon"]].merge(policies, on="unit", how="left")
+    placed = listed.assign(lon=side_by_side(listed["lon"].to_numpy(float)))
     tall = np.ptp(placed["lat"]) / max(
         np.ptp(placed["lon"]) * np.cos(np.radians(placed["lat"].mean())), 1e-9
     )
@@ -237,7 +239,7 @@ def f33(results: StudyResults) -> Artwork:
         f"{len(dated)} {words} with a policy, first years {first} to {last};"
         f" {len(unsure)} of unsure year; {len(none)} {words} without."
     )
-    return Artwork(figure, placed, text)
+    return Artwork(figure, listed, text)
 
 
 def f35(results: StudyResults) -> Artwork:

@@ -20,6 +20,7 @@ from evenfield.shared.sections import (
 )
 from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables import TEXT, Row, only, pick, records
+from evenfield.shared.topics import label_in_words
 from evenfield.study.errors import first_examples
 from evenfield.topics.event_study.table_words import (
     BASE,
@@ -30,6 +31,7 @@ from evenfield.topics.event_study.table_words import (
 )
 
 NAMED = 40  # units of one year
+UNNAMED = {"", "nan", "policy"}  # kinds of a table that does not say which policy
 
 
 def section(results: StudyResults) -> dict[str, object]:
@@ -49,6 +51,7 @@ def section(results: StudyResults) -> dict[str, object]:
     breakdown = pick(main, effect_type="breakdown", contrast=row["contrast"])
     return {
         "outcome": _outcome(results, spec, effect),
+        "policy": _policy(results, spec),
         "since": since(results, row["contrast"]),
         "effect": effect,
         "side": side,
@@ -84,6 +87,14 @@ def _dates(results: StudyResults, spec: Row) -> Row:
     }
 
 
+def _policy(results: StudyResults, spec: Row) -> str:
+    """Return what the policy of a specification is called, where it is one kind alone."""
+    every = results.ingested("policies", text=TEXT).get("kind", pd.Series(dtype=str))
+    kinds = {str(kind).replace("_", " ") for kind in spec.get("kinds") or every}
+    named = len(kinds) == 1 and not kinds & UNNAMED
+    return next(iter(kinds)) if named else "the policy"
+
+
 def primary_policy(results: StudyResults) -> Row:
     """Return the primary specification, else the first."""
     specs = results.specs(question="specs")
@@ -112,6 +123,7 @@ def _outcome(results: StudyResults, spec: Row, effect: Shown) -> object:
     """Return what a specification is of; what is printed in percent is no logarithm."""
     asked = results.config.estimates["event_study"]
     label = asked["outcomes"][spec["outcome"]]["label"]
+    label = label_in_words(results.words, label)
     return label.removeprefix("log ") if effect.percent else label
 
 

@@ -12,6 +12,7 @@ from matplotlib.path import Path
 
 from evenfield.shared.figures import INK, MARKS, WIDTH
 from evenfield.shared.tables import Row
+from evenfield.study.longitudes import Cut, outline_rings
 
 # Of the figure, to the right of the map.
 LEGEND_SHARE = 0.31
@@ -31,7 +32,9 @@ def draw_outlines(
     features: Sequence[dict[str, Any]], cells: Mapping[str, str]
 ) -> Figure:
     """Draw GeoJSON features by the cell of their unit, beside the room for the key."""
-    rings = {str(f["properties"]["unit"]): _rings(f["geometry"]) for f in features}
+    shapes = {str(f["properties"]["unit"]): f["geometry"] for f in features}
+    cut = Cut.around(chain.from_iterable(map(outline_rings, shapes.values())))
+    rings = {unit: cut.outline(shape) for unit, shape in shapes.items()}
     places = np.concatenate([*chain.from_iterable(rings.values())])
     west, south = places.min(axis=0)
     east, north = places.max(axis=0)
@@ -53,11 +56,3 @@ def draw_outlines(
     axes.set_aspect(1 / narrower)
     axes.axis("off")
     return figure
-
-
-def _rings(geometry: Mapping[str, Any]) -> list[np.ndarray]:
-    """Return all rings of a polygon or of several, (k, 2) each."""
-    parts = geometry["coordinates"]
-    if geometry["type"] != "MultiPolygon":
-        parts = [parts]
-    return [np.array(ring, float)[:, :2] for ring in chain.from_iterable(parts)]

@@ -20,6 +20,7 @@ from evenfield.shared.figures import (
 from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables import Row, fixed, is_missing, only, records
 from evenfield.study.errors import ArtifactError
+from evenfield.study.longitudes import side_by_side
 from evenfield.topics.nearby.table_words import (
     asked,
     class_words,
@@ -102,7 +103,8 @@ def f39(results: StudyResults) -> Artwork:
             "lat and lon in units.csv, and role: primary",
             "drop F39 from `figures`",
         )
-    placed = units[["unit", "lat", "lon"]].merge(places, on="unit", how="inner")
+    listed = units[["unit", "lat", "lon"]].merge(places, on="unit", how="inner")
+    placed = listed.assign(lon=side_by_side(listed["lon"].to_numpy(float)))
     # A degree of longitude is cos(latitude) times as long as one of latitude.
     degree_of_lon = np.cos(np.radians(placed["lat"].mean()))
     width = np.ptp(placed["lon"]) * degree_of_lon
@@ -130,7 +132,7 @@ def f39(results: StudyResults) -> Artwork:
         handles=keys, loc="center left", bbox_to_anchor=(0.71, 0.5), frameon=False
     )
     text = f"{results.words['units_name'].capitalize()}: {', '.join(sentences)}."
-    return Artwork(figure, placed[["unit", "lat", "lon", "place"]], text)
+    return Artwork(figure, listed[["unit", "lat", "lon", "place"]], text)
 
 
 FIGURES = {"F38": f38, "F39": f39}
