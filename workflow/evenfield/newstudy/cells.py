@@ -63,6 +63,11 @@ ANY_NUMBER = (
 )
 
 _ANY = re.compile(ANY_NUMBER)
+# Zeros, each followed by its nine digits, and the marks between digits of Arabic.
+ZEROS = "\u0660\u06f0\u0966\u09e6\uff10"
+DIGITS = {ord(zero) + digit: str(digit) for zero in ZEROS for digit in range(10)}
+DIGITS |= {ord("\u066b"): ".", ord("\u066c"): ","}
+OTHER_DIGIT = re.compile(f"[{''.join(map(chr, DIGITS))}]")
 
 
 def cell_text(value: object) -> str:
@@ -76,6 +81,11 @@ def cell_text(value: object) -> str:
     if isinstance(value, pd.Timestamp) or hasattr(value, "isoformat"):
         return str(value.isoformat())[:10]
     return re.sub(r"[\x00-\x1f\x7f]+", " ", str(value)).strip()
+
+
+def plain_digits(text: str) -> str:
+    """Write the digits of Arabic, Persian, Indian languages and of full width as 0 to 9."""
+    return text.translate(DIGITS) if OTHER_DIGIT.search(text) else text
 
 
 def is_missing(text: str) -> bool:
