@@ -184,6 +184,32 @@ def test_other_sheets_of_a_large_workbook_are_read_as_far_as_they_may_be_alike(
     assert table.frame["sheet"].tolist() == ["alike"] * 3 + ["more"] * 3
 
 
+# What a sheet of contents says of sheets 1 and 2, and which one is read.
+CALLED = from_yaml("""
+    in the next cell: [[[1, Gross value added], [2, Gross value added per head]], 'the sheet 2 was read, of 3']
+    in the same cell: [['1: Wages per head (pounds)', '2 - Employment'], 'the sheet 1 was read, of 3']
+    growth is no level: [[[1, 'GDP per capita, growth'], [2, 'GDP per capita']], 'the sheet 2 was read, of 3']
+    of two the one at constant prices: [[[1, 'GDP per capita, current prices'], [2, 'GDP per capita, constant prices']], 'the sheet 2 was read, of 3']
+    nothing of income: [[[1, Employment], [2, Population]], 'sheets 1, 2 have the same columns']
+    several things of one: [[[1, GDP per capita, 5], [1, Wages, 6], [2, GDP per capita, 7]], 'sheets 1, 2 have the same columns']
+    """)
+
+
+@pytest.mark.parametrize("name", CALLED)
+def test_the_sheet_that_contents_call_income_per_head_is_read(tmp_path, name):
+    said, words = CALLED[name]
+    path = tmp_path / "tables.xlsx"
+    frame = pd.DataFrame({"unit": list("abc"), "year": 2000, "value": range(3)})
+    with pd.ExcelWriter(path) as book:
+        contents = pd.DataFrame(
+            [row if isinstance(row, list) else [row] for row in said]
+        )
+        contents.to_excel(book, sheet_name="Contents", index=False, header=False)
+        for sheet in ("1", "2"):
+            frame.to_excel(book, sheet_name=sheet, index=False)
+    assert words in read_any(path).messages[0]
+
+
 def test_a_long_reading_says_how_far_it_is(tmp_path, monkeypatch):
     path = tmp_path / "long.csv"
     rows = [f"unit {i},2000,{i}" for i in range(100)]

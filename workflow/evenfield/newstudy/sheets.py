@@ -222,6 +222,9 @@ def _said_of_sheets(rows: list[list[str]], names: set[str]) -> dict[str, str]:
             called, words = found.groups() if found and parted else (cell, "")
             name = by_name.get(called.casefold(), "")
             text = " ".join(filter(None, [words, *cells[place + 1 :]]))
-            if name and text and said.setdefault(name, text) != text:
+            if not name or not text:
+                continue
+            if said.setdefault(name, text) != text:
                 return {}
+            break
     return said
