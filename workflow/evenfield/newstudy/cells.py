@@ -15,6 +15,8 @@ import pandas as pd
 from evenfield.newstudy.words import LISTS
 
 MISSING = frozenset(LISTS["missing"])
+# Larger figures are slips: their squares are beyond all numbers.
+LARGEST = 1e100
 MOST_READ = 24  # columns whose numbers are kept
 NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 # Codes such as 01 are no figures: their zeros would be lost.
@@ -131,7 +133,7 @@ def _plain(texts: Sequence[str]) -> np.ndarray | None:
     if DIGITS_ONLY.issuperset(lines) and not CODE.search(lines):
         with contextlib.suppress(ValueError):  # 1.2.3, or a blank cell
             read = np.array(list(map(float, texts)))
-            if len(read) and np.isfinite(read).all():
+            if len(read) and (np.abs(read) < LARGEST).all():
                 return read
     values = list[float]()
     for text in texts:
@@ -143,7 +145,7 @@ def _plain(texts: Sequence[str]) -> np.ndarray | None:
         else:
             return None
     numbers = np.array(values)
-    whole = np.isfinite(numbers) | np.isnan(numbers)
+    whole = (np.abs(numbers) < LARGEST) | np.isnan(numbers)
     return numbers if whole.all() and np.isfinite(numbers).any() else None
 
 
@@ -209,7 +211,7 @@ def _shortened(held: pd.Series, column: pd.Series) -> pd.Series | None:
 def _as_floats(texts: pd.Series, column: pd.Series) -> pd.Series | None:
     numbers = texts.astype(float)
     # 1e400 is written as a number and is none.
-    return numbers.reindex(column.index) if np.isfinite(numbers).all() else None
+    return numbers.reindex(column.index) if numbers.abs().lt(LARGEST).all() else None
 
 
 def number_text(value: float) -> str:
@@ -227,12 +229,19 @@ def no_numbers(column: pd.Series) -> tuple[pd.Series, pd.Series]:
         return held, held[:0]
     cells = of_texts(column, str.strip)
     held = cells[~of_texts(cells, is_missing)]
-    wrong = held[~of_texts(held, lambda text: bool(_ANY.fullmatch(text)))]
+    wrong = held[~of_texts(held, _may_be_number)]
     if wrong.empty and len(held):
         # Commas and points are both decimal somewhere: the rarer one is odd.
         commas = held.str.contains(",", regex=False)
         wrong = held[commas] if commas.mean() <= 0.5 else held[~commas]
     return held, wrong if len(wrong) else held
+
+
+def _may_be_number(text: str) -> bool:
+    """Say whether a text is a number in some form, and none beyond all figures."""
+    if not _ANY.fullmatch(text):
+        return False
+    return not NUMBER.fullmatch(text) or abs(float(text)) < LARGEST
 
 
 def kinds_of(texts: pd.Series, otherwise: str) -> pd.Series:
