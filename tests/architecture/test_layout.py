@@ -44,7 +44,10 @@ FOLDERS = {
         {"pandas", "pydantic", "yaml", "shapely", *TYPESETTING},
     ),
     "opened": ({"study", "shared", "report"}, {"pandas"}),
-    "newstudy": ({"study", "numerics", "shared"}, {"pandas", "yaml", "shapely"}),
+    "newstudy": (
+        {"study", "numerics", "shared"},
+        {"pandas", "yaml", "shapely", "openpyxl"},
+    ),
 }
 DRAWING = {"matplotlib", "seaborn"}
 ESTIMATORS = {"statsmodels", "linearmodels"}

@@ -3,16 +3,19 @@ divides the cells of a text.
 """
 
 import base64
+import re
+import tracemalloc
 import warnings
+import zipfile
 import zlib
 
 import pandas as pd
 import pytest
-from openpyxl import Workbook
 
-from evenfield.newstudy import any_table
-from evenfield.newstudy.any_table import _text_rows, read_any
+from evenfield.newstudy import any_table, sheets, text_files
+from evenfield.newstudy.any_table import read_any
 from evenfield.newstudy.cells import no_numbers, numbers_of
+from evenfield.newstudy.text_files import TextFile
 from evenfield.study.errors import IngestError
 from refusals import fails
 from yaml_text import from_yaml
@@ -68,38 +71,33 @@ def test_more_columns_than_a_study_has_are_refused(tmp_path):
     fails(IngestError, r"wide\.csv has 5,001 columns; expected at", read_any, path)
 
 
-def test_a_cell_far_from_the_table_is_refused_before_the_sheet_is_read(tmp_path):
-    book = Workbook()
-    book.active.append(["unit", "year", "income"])
-    book.active["XFD1048576"] = 1
-    book.save(tmp_path / "far.xlsx")
-    fails(
-        IngestError,
-        "reaches to row 1,048,576 and column 16,384",
-        read_any,
-        tmp_path / "far.xlsx",
-    )
-
-
 @pytest.mark.parametrize(
     ("limit", "most", "words"),
     [
-        ("MOST_SHEET_CELLS", 20, "reaches to row 8 and column 3; expected at most 20"),
-        ("MOST_SHEET_BYTES", 500, "has sheets of 0 MB"),
-        ("MOST_CELLS", 20, "has about 24 cells; expected at most 20"),
+        ("workbooks.MOST_SHEET_CELLS", 20, "the sheet Sheet1 has 24 cells"),
+        ("workbooks.MOST_SHEET_BYTES", 500, "has sheets of 0 MB"),
+        ("workbooks.MOST_OTHER_BYTES", 500, "has texts and styles of 0 MB"),
+        (
+            "text_files.MOST_CELLS",
+            20,
+            "has more than 20 cells, the first 0 of its 0 MB",
+        ),
     ],
 )
 def test_more_cells_than_can_be_read_are_refused_before(
     tmp_path, monkeypatch, limit, most, words
 ):
     frame = pd.DataFrame({"unit": list("abcdefg"), "year": 2000, "income": 1.5})
-    path = tmp_path / ("t.csv" if limit == "MOST_CELLS" else "t.xlsx")
-    frame.to_csv(path, index=False) if path.suffix == ".csv" else frame.to_excel(
-        path, index=False
-    )
-    monkeypatch.setattr(any_table, limit, most)
-    for reader in ("headed", "_as_text"):  # which take long
-        monkeypatch.setattr(any_table, reader, None)
+    if limit.startswith("text"):
+        path = tmp_path / "t.csv"
+        frame.to_csv(path, index=False)
+        monkeypatch.setattr(text_files, "CHUNK", 10)
+    else:
+        path = tmp_path / "t.xlsx"
+        frame.to_excel(path, index=False)
+    monkeypatch.setattr(f"evenfield.newstudy.{limit}", most)
+    for reader in ("text_files.headed", "sheets.headed"):  # which take long
+        monkeypatch.setattr(f"evenfield.newstudy.{reader}", None)
     fails(IngestError, words, read_any, path)
 
 
@@ -108,8 +106,120 @@ def test_a_header_of_a_million_columns_is_refused_before_it_is_read(
 ):
     path = tmp_path / "wide.csv"
     path.write_text("unit" + ",c" * 1_000_000 + "\na,1\n")
-    monkeypatch.setattr(any_table, "headed", None)
+    monkeypatch.setattr(text_files, "headed", None)
     fails(IngestError, "wide.csv has 1,000,001 columns", read_any, path)
+
+
+def without_dimensions(path, change=lambda sheet: sheet):
+    """Write a workbook anew, whose sheets do not say how far they reach."""
+    with zipfile.ZipFile(path) as book:
+        parts = {name: book.read(name) for name in book.namelist()}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as book:
+        for name, part in parts.items():
+            is_sheet = "worksheets/" in name
+            bare = re.sub(rb"<dimension[^>]*/>", b"", part)
+            book.writestr(name, change(bare) if is_sheet else part)
+
+
+# What a sheet may hold far from its table: a figure in the last cell, a thousand rows that
+# reach to the last column, a number of a row that no sheet has, and cells that hold nothing.
+FAR = from_yaml("""
+    last cell: ['<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>', 1, reaches to row 1]
+    wide rows: ['<row><c r="XFD1"><v>1</v></c></row>', 1000, 'reaches to row .* and column 16,384']
+    row number: ['<row r="99999999999"><c><v>1</v></c></row>', 1, 'reaches to row 99,999,999,999']
+    formats: ['<row r="1048576"><c r="XFD1048576" s="1"/></row>', 1, '']
+    """)
+
+
+@pytest.mark.parametrize("name", FAR)
+def test_a_small_workbook_with_cells_far_away_takes_neither_memory_nor_time(
+    tmp_path, name
+):
+    row, count, words = FAR[name]
+    path = tmp_path / "far.xlsx"
+    frame = pd.DataFrame({"unit": list("abc"), "year": 2000, "income": [1, 2, 3]})
+    frame.to_excel(path, index=False)
+    rows = row.encode() * count + b"</sheetData>"
+    without_dimensions(path, lambda sheet: sheet.replace(b"</sheetData>", rows))
+    assert path.stat().st_size < 9_000
+    tracemalloc.start()
+    if words:
+        fails(IngestError, words, read_any, path)
+    else:
+        assert read_any(path).frame.shape == (3, 3)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 200_000_000
+
+
+def test_texts_of_a_workbook_that_unpack_to_more_than_can_be_read_are_refused(tmp_path):
+    path = tmp_path / "bomb.xlsx"
+    pd.DataFrame({"unit": ["a"], "income": [1]}).to_excel(path, index=False)
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as book:
+        book.writestr("xl/more.xml", bytes(201_000_000))
+    assert path.stat().st_size < 300_000
+    fails(IngestError, "bomb.xlsx has texts and styles of 201 MB", read_any, path)
+
+
+def test_other_sheets_of_a_large_workbook_are_read_as_far_as_they_may_be_alike(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(sheets, "FEW_CELLS", 0)
+    path = tmp_path / "many.xlsx"
+    columns = {"alike": "income", "more": "income", "other": "jobs"}
+    with pd.ExcelWriter(path) as book:
+        for name, column in columns.items():
+            frame = pd.DataFrame({"unit": list("abc"), "year": 2000, column: range(3)})
+            frame.to_excel(book, sheet_name=name, index=False)
+    read = []
+    whole = sheets.Workbook.rows
+    monkeypatch.setattr(
+        sheets.Workbook,
+        "rows",
+        lambda book, name: read.append(name) or whole(book, name),
+    )
+    monkeypatch.setattr(sheets, "MOST_IN_CONTENTS", 0)
+    table = read_any(path)
+    assert read == ["alike", "more"]
+    assert table.frame["sheet"].tolist() == ["alike"] * 3 + ["more"] * 3
+
+
+# What a sheet of contents says of sheets 1 and 2, and which one is read.
+CALLED = from_yaml("""
+    in the next cell: [[[1, Gross value added], [2, Gross value added per head]], 'the sheet 2 was read, of 3']
+    in the same cell: [['1: Wages per head (pounds)', '2 - Employment'], 'the sheet 1 was read, of 3']
+    growth is no level: [[[1, 'GDP per capita, growth'], [2, 'GDP per capita']], 'the sheet 2 was read, of 3']
+    of two the one at constant prices: [[[1, 'GDP per capita, current prices'], [2, 'GDP per capita, constant prices']], 'the sheet 2 was read, of 3']
+    nothing of income: [[[1, Employment], [2, Population]], 'sheets 1, 2 have the same columns']
+    several things of one: [[[1, GDP per capita, 5], [1, Wages, 6], [2, GDP per capita, 7]], 'sheets 1, 2 have the same columns']
+    """)
+
+
+@pytest.mark.parametrize("name", CALLED)
+def test_the_sheet_that_contents_call_income_per_head_is_read(tmp_path, name):
+    said, words = CALLED[name]
+    path = tmp_path / "tables.xlsx"
+    frame = pd.DataFrame({"unit": list("abc"), "year": 2000, "value": range(3)})
+    with pd.ExcelWriter(path) as book:
+        contents = pd.DataFrame(
+            [row if isinstance(row, list) else [row] for row in said]
+        )
+        contents.to_excel(book, sheet_name="Contents", index=False, header=False)
+        for sheet in ("1", "2"):
+            frame.to_excel(book, sheet_name=sheet, index=False)
+    assert words in read_any(path).messages[0]
+
+
+def test_a_long_reading_says_how_far_it_is(tmp_path, monkeypatch):
+    path = tmp_path / "long.csv"
+    rows = [f"unit {i},2000,{i}" for i in range(100)]
+    path.write_text("\n".join(["unit,year,income", *rows]))
+    monkeypatch.setattr(text_files, "CHUNK", 500)
+    monkeypatch.setattr(text_files, "TOLD_EVERY", 40)
+    told = []
+    read_any(path, note=told.append)
+    assert told[0] == "reading long.csv: 0 of 0 MB, 190 cells"
+    assert told[-2:] == ["reading long.csv: row 40", "reading long.csv: row 80"]
 
 
 def test_a_table_that_its_reader_warns_of_is_read_or_refused_without_a_warning(
@@ -136,13 +246,17 @@ def test_the_mark_that_stands_in_every_line_divides_the_cells(tmp_path, mark):
     note = f'"x{other}y{other}z{other}w"'
     file = tmp_path / "table.txt"
     file.write_text(f"a{mark}b\n1{mark}2\n3{mark}{note}\n")
-    assert _text_rows(file, []) == [["a", "b"], ["1", "2"], ["3", note.strip('"')]]
+    assert TextFile(file, "", print).rows() == [
+        ["a", "b"],
+        ["1", "2"],
+        ["3", note.strip('"')],
+    ]
 
 
 def test_tabs_part_cells_whatever_commas_the_figures_hold(tmp_path):
     file = tmp_path / "table.txt"
     file.write_text("a\tb\n" + "1,234,567\t2,345,678\n" * 25)
-    assert _text_rows(file, [])[-1] == ["1,234,567", "2,345,678"]
+    assert TextFile(file, "", print).rows()[-1] == ["1,234,567", "2,345,678"]
 
 
 @pytest.mark.parametrize("opening", [b"PK\x03\x04", b"\x1f\x8b\x08"])

@@ -10,6 +10,7 @@ from typing import Any
 from evenfield.newstudy.add import add
 from evenfield.newstudy.options import add_options
 from study import arguments, run_command
+from waiting import Progress
 
 
 def parser() -> argparse.ArgumentParser:
@@ -25,7 +26,9 @@ def main(words: Sequence[str] | None = None) -> None:
     options.file = options.file.absolute()
 
     def work(config: dict[str, Any]) -> None:
-        for line in add(options, config):
+        progress = Progress()
+        for line in add(options, config, progress):
+            progress.close()
             print(line)
 
     run_command(options, work)

@@ -3,6 +3,7 @@ guessed and why.
 """
 
 import argparse
+import contextlib
 import gc
 import re
 import sys
@@ -13,11 +14,7 @@ from evenfield.newstudy.make import make
 from evenfield.newstudy.options import add_options
 from evenfield.study.config_files import TODO
 from evenfield.study.errors import EvenfieldError
-
-
-def note(text: str) -> None:
-    """Say what takes its time."""
-    print(text, file=sys.stderr)
+from waiting import Progress
 
 
 def asked_income(guessed: Guessed) -> str:
@@ -39,8 +36,16 @@ def parser() -> argparse.ArgumentParser:
 def main(words: Sequence[str] | None = None) -> None:
     """Make a study and say what to run."""
     options = parser().parse_args(words)
+    progress = Progress()
+
+    def ask(guessed: Guessed) -> str:
+        progress.close()
+        return asked_income(guessed)
+
     try:
-        print("\n".join(make(options, note, asked_income)))
+        with contextlib.closing(progress):
+            lines = make(options, progress, ask)
+        print("\n".join(lines))
     except EvenfieldError as error:
         sys.exit(str(error))
     except OSError as error:

@@ -4,13 +4,15 @@ vintage.
 
 import argparse
 import re
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from evenfield.newstudy.any_table import note_large, read_any
 from evenfield.newstudy.guess import COMPUTED
 from evenfield.newstudy.other_tables import Figures, read_figures
 from evenfield.newstudy.study_files import described, read_text_table, write_study
@@ -157,7 +159,11 @@ def newest_source(spans: pd.DataFrame, column: str) -> str:
     return str(own["source"].iloc[newest])
 
 
-def add(options: argparse.Namespace, config: dict[str, Any]) -> Iterator[str]:
+def add(
+    options: argparse.Namespace,
+    config: dict[str, Any],
+    note: Callable[[str], None],
+) -> Iterator[str]:
     """Put the figures of a file into the study, with their dictionary and their origin;
     yield what is done.
     """
@@ -171,12 +177,14 @@ def add(options: argparse.Namespace, config: dict[str, Any]) -> Iterator[str]:
     check_texts(options)
     study = read_study(config)
     package = read_package(dictionary)
+    note_large(options.file, note)
     figures = read_figures(
         options.file,
         with_other_names(study["units"], options.same or []),
         options.columns,
         options.zeros,
         unit_headers(package),
+        partial(read_any, encoding=options.encoding, note=note),
     )
     check_column(study, figures, options.file.name)
     before = read_text_table(folder / figures.table)

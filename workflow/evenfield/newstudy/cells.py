@@ -19,6 +19,8 @@ MISSING = frozenset(LISTS["missing"])
 TRUTH = {"TRUE": "1", "FALSE": "0"}
 # Blanks and marks of no width, but joiners, which some scripts write with.
 NO_WIDTH = dict.fromkeys([0x00AD, 0x180E, 0x200B, 0x2060, 0xFEFF])
+# Larger figures are slips: their squares are beyond all numbers.
+LARGEST = 1e100
 MOST_READ = 24  # columns whose numbers are kept
 NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 # Codes such as 01 are no figures: their zeros would be lost.
@@ -67,6 +69,11 @@ ANY_NUMBER = (
 )
 
 _ANY = re.compile(ANY_NUMBER)
+# Zeros, each followed by its nine digits, and the marks between digits of Arabic.
+ZEROS = "\u0660\u06f0\u0966\u09e6\uff10"
+DIGITS = {ord(zero) + digit: str(digit) for zero in ZEROS for digit in range(10)}
+DIGITS |= {ord("\u066b"): ".", ord("\u066c"): ","}
+OTHER_DIGIT = re.compile(f"[{''.join(map(chr, DIGITS))}]")
 
 
 def in_one_spelling(text: str) -> str:
@@ -99,6 +106,11 @@ def cell_text(value: object) -> str:
     if isinstance(value, pd.Timestamp) or hasattr(value, "isoformat"):
         return str(value.isoformat())[:10]
     return re.sub(r"[\x00-\x1f\x7f]+", " ", str(value)).strip()
+
+
+def plain_digits(text: str) -> str:
+    """Write the digits of Arabic, Persian, Indian languages and of full width as 0 to 9."""
+    return text.translate(DIGITS) if OTHER_DIGIT.search(text) else text
 
 
 def is_missing(text: str) -> bool:
@@ -144,7 +156,7 @@ def _plain(texts: Sequence[str]) -> np.ndarray | None:
     if DIGITS_ONLY.issuperset(lines) and not CODE.search(lines):
         with contextlib.suppress(ValueError):  # 1.2.3, or a blank cell
             read = np.array(list(map(float, texts)))
-            if len(read) and np.isfinite(read).all():
+            if len(read) and (np.abs(read) < LARGEST).all():
                 return read
     values = list[float]()
     for text in texts:
@@ -156,7 +168,7 @@ def _plain(texts: Sequence[str]) -> np.ndarray | None:
         else:
             return None
     numbers = np.array(values)
-    whole = np.isfinite(numbers) | np.isnan(numbers)
+    whole = (np.abs(numbers) < LARGEST) | np.isnan(numbers)
     return numbers if whole.all() and np.isfinite(numbers).any() else None
 
 
@@ -225,7 +237,7 @@ def _shortened(held: pd.Series, column: pd.Series) -> pd.Series | None:
 def _as_floats(texts: pd.Series, column: pd.Series) -> pd.Series | None:
     numbers = texts.astype(float)
     # 1e400 is written as a number and is none.
-    return numbers.reindex(column.index) if np.isfinite(numbers).all() else None
+    return numbers.reindex(column.index) if numbers.abs().lt(LARGEST).all() else None
 
 
 def number_text(value: float) -> str:
@@ -243,12 +255,19 @@ def no_numbers(column: pd.Series) -> tuple[pd.Series, pd.Series]:
         return held, held[:0]
     cells = of_texts(column, str.strip)
     held = cells[~of_texts(cells, is_missing)]
-    wrong = held[~of_texts(held, lambda text: bool(_ANY.fullmatch(text)))]
+    wrong = held[~of_texts(held, _may_be_number)]
     if wrong.empty and len(held):
         # Commas and points are both decimal somewhere: the rarer one is odd.
         commas = held.str.contains(",", regex=False)
         wrong = held[commas] if commas.mean() <= 0.5 else held[~commas]
     return held, wrong if len(wrong) else held
+
+
+def _may_be_number(text: str) -> bool:
+    """Say whether a text is a number in some form, and none beyond all figures."""
+    if not _ANY.fullmatch(text):
+        return False
+    return not NUMBER.fullmatch(text) or abs(float(text)) < LARGEST
 
 
 def kinds_of(texts: pd.Series, otherwise: str) -> pd.Series:

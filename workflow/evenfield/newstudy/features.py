@@ -15,6 +15,7 @@ from evenfield.study.errors import IngestError
 MAPS = "GeoJSON, a shapefile (.shp) or a GeoPackage (.gpkg)"
 GEOPANDAS = {".shp", ".gpkg"}
 DECIMALS = 5  # of a degree
+MOST_DEGREES = 1e9  # larger numbers are neither degrees nor metres
 
 
 def read_features(path: Path) -> list[dict[str, object]]:
@@ -51,7 +52,7 @@ def topology_features(content: dict[str, Any], file: str) -> list[dict[str, obje
         collections = [list(item.get("geometries", [])) for item in objects]
         largest = max(collections, key=len)
         return [_feature(geometry, arcs) for geometry in largest]
-    except (LookupError, TypeError, ValueError, AttributeError):
+    except (LookupError, TypeError, ValueError, AttributeError, OverflowError):
         raise IngestError(
             f"{file} is TopoJSON that cannot be read",
             "an object with polygons, and their arcs",
@@ -68,8 +69,11 @@ def _arcs(content: dict[str, Any]) -> list[list[list[float]]]:
         return [[list(point[:2]) for point in arc] for arc in content["arcs"]]
     arcs = []
     for arc in content["arcs"]:
-        steps = np.cumsum([point[:2] for point in arc], axis=0)
-        places = steps * np.array(grid["scale"]) + np.array(grid["translate"])
+        with np.errstate(all="ignore"):  # what is beyond all numbers is no degree
+            steps = np.cumsum([point[:2] for point in arc], axis=0, dtype=float)
+            places = steps * np.array(grid["scale"]) + np.array(grid["translate"])
+        if not (np.abs(places) <= MOST_DEGREES).all():
+            raise ValueError("coordinates that are no degrees")
         arcs.append(places.round(DECIMALS).tolist())
     return arcs
 

@@ -5,9 +5,9 @@ stands below the table.
 import itertools
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 import pandas as pd
 
@@ -144,6 +144,23 @@ def headed(rows: list[list[str]], messages: list[str]) -> AnyTable:
         below=below,
         names_above=bool(units),
     )
+
+
+def outer_of(cells: Iterable[str]) -> frozenset[str]:
+    """Return the names in a column below which others stand indented; none where only a
+    few are, as by mistake.
+    """
+    rows = [(len(cell) - len(cell.lstrip()), cell.strip()) for cell in cells]
+    rows = [(indent, name) for indent, name in rows if name]
+    names = {name for _, name in rows}
+    indented = {name for indent, name in rows if indent}
+    outer = {
+        name
+        for (indent, name), (next_indent, _) in pairwise(rows)
+        if next_indent > indent
+    }
+    few = len(indented) < max(2 * len(outer), len(names) / 3)
+    return frozenset() if few else frozenset(outer)
 
 
 def _take_notes(body: list[list[str]], width: int) -> list[str]:

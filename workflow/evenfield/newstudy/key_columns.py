@@ -10,11 +10,11 @@ from collections.abc import Iterable, Mapping
 import pandas as pd
 
 from evenfield.newstudy.cells import MISSING, numbers_of
+from evenfield.newstudy.coordinates import LIMITS, degrees_among
 from evenfield.newstudy.words import LISTS, WORDS
 from evenfield.study.errors import IngestError, counted, first_examples
 from evenfield.study.tables import NUMERIC
 
-LIMITS = {"lat": 90, "lon": 180}
 # Headers of codes and names that say nothing of what they name.
 NO_UNITS = {
     "unit",
@@ -275,24 +275,13 @@ def with_coordinates(
 ) -> pd.DataFrame:
     """Name columns of degrees ``lat`` and ``lon``; others, as of metres, keep theirs."""
     given = given or {}
-    names = dict[str, str]()
-    for kind, limit in LIMITS.items():
-        asked = given.get(kind)
-        for column in [asked] if asked else known_as(kind, units.columns):
-            numbers = numbers_of(units[column]) if column in units else None
-            if numbers is not None and numbers.abs().max() <= limit:
-                names.setdefault(kind, column)
-            elif asked:
-                raise IngestError(
-                    f"{column}, given by --{kind}, holds no degrees of the units",
-                    f"degrees from -{limit} to {limit} that do not change over the"
-                    " years",
-                    "name another column",
-                )
-    # One coordinate alone places nothing: both or none.
-    if set(names) != {"lat", "lon"}:
-        names = {}
-    chosen = {column: kind for kind, column in names.items()}
+    likely = {
+        kind: [given[kind]] if given.get(kind) else known_as(kind, units.columns)
+        for kind in LIMITS
+    }
+    degrees = degrees_among(units, likely, {kind for kind in LIMITS if given.get(kind)})
+    chosen = {str(cells.name): kind for kind, cells in degrees.items()}
+    units = units.assign(**{str(cells.name): cells for cells in degrees.values()})
     # Another column of a name that has a meaning of its own in units.csv.
     others = {
         column: f"{column}_given"

@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from evenfield.newstudy.any_table import read_any
+from evenfield.newstudy.any_table import note_large, read_any
 from evenfield.newstudy.config_text import config_text
 from evenfield.newstudy.features import GEOPANDAS
 from evenfield.newstudy.guess import Choices, Guessed, guess
@@ -25,7 +25,7 @@ from evenfield.newstudy.study_files import write_study
 from evenfield.newstudy.summary import summary
 from evenfield.study.config import checked_config
 from evenfield.study.config_files import TODO, read_mapping
-from evenfield.study.errors import Faults, IngestError
+from evenfield.study.errors import Faults, IngestError, counted
 from evenfield.study.files import (
     STAGED,
     Record,
@@ -39,7 +39,7 @@ from evenfield.study.letters import ACTION, EXPECTED, IN_TEXTS
 # Options that name a column of the table.
 COLUMNS = "unit name lat lon year income output population".split()
 FORMER = "former"  # folder of config and data before --again
-LARGE = 5_000_000  # bytes of a table that takes more than a few seconds
+MANY = 500_000  # cells, in which units and years are found in more than a second
 
 
 def make(
@@ -127,10 +127,14 @@ def _guessed(
     ask: Callable[[Guessed], str],
 ) -> Guessed:
     """Guess the table by its flags; ask which column is income where it is not clear."""
-    if options.panel.is_file() and (size := options.panel.stat().st_size) > LARGE:
-        # A minute without a word would look like a fault.
-        note(f"reading {options.panel.name}, {size / 1e6:,.0f} MB")
-    table = read_any(options.panel, options.sheet)
+    note_large(options.panel, note)
+    table = read_any(options.panel, options.sheet, options.encoding, note)
+    if table.frame.size > MANY:
+        note(
+            f"{options.panel.name}: {len(table.frame):,} rows and"
+            f" {counted(len(table.frame.columns), 'column')} read; finding units, years"
+            " and income"
+        )
     given = {key: getattr(options, key) for key in COLUMNS}
     choices = Choices(
         where=options.where or (),

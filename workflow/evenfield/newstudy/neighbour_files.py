@@ -14,6 +14,7 @@ import pandas as pd
 
 from evenfield.newstudy.any_table import read_any, read_cells
 from evenfield.newstudy.cells import numbers_of
+from evenfield.newstudy.encodings import encoding_of
 from evenfield.newstudy.unit_names import match_units, named_units, same_flag
 from evenfield.study.errors import IngestError, counted, first_examples
 from evenfield.study.weights.link_files import EDGES, links_of_gal, links_of_gwt
@@ -42,12 +43,16 @@ class _File:
 
 
 def read_neighbours(
-    path: Path, units: pd.DataFrame, order: Sequence[str], headers: Sequence[str] = ()
+    path: Path,
+    units: pd.DataFrame,
+    order: Sequence[str],
+    headers: Sequence[str] = (),
+    encoding: str = "",
 ) -> Neighbours:
     """Read links between the units; ``order`` holds the ids as the panel's file first
     names them.
     """
-    file = _read(path)
+    file = _read(path, encoding)
     ids, messages = _ids(file, path.name, units, order, headers)
     links = file.links.assign(
         unit_i=file.links["unit_i"].map(ids), unit_j=file.links["unit_j"].map(ids)
@@ -75,15 +80,15 @@ def read_neighbours(
     return Neighbours(links, file.weighted, tuple(messages))
 
 
-def _read(path: Path) -> _File:
+def _read(path: Path, encoding: str) -> _File:
     ending = path.suffix.lower()
     try:
         if ending in {".gal", ".gwt"}:
-            return _geoda(path, ending)
+            return _geoda(path, ending, encoding)
         if ending in {".dta", ".sav", ".zsav", ".parquet", ".geojson", ".json"}:
             frame = read_any(path).frame
             return _edges([list(frame.columns), *frame.to_numpy().tolist()])
-        rows = read_cells(path)
+        rows = read_cells(path, encoding)
         return _square(rows) or _edges(rows)
     except OSError:
         raise IngestError(f"no file {path.name}", FORMS, "correct the path") from None
@@ -95,8 +100,9 @@ def _read(path: Path) -> _File:
         ) from None
 
 
-def _geoda(path: Path, ending: str) -> _File:
-    text = path.read_bytes().decode("utf-8-sig", errors="replace")
+def _geoda(path: Path, ending: str, encoding: str) -> _File:
+    content = path.read_bytes()
+    text = content.decode(encoding_of(content, encoding, path.name))
     entries = links_of_gal(text) if ending == ".gal" else links_of_gwt(text)
     links = pd.DataFrame(entries, columns=EDGES, dtype=str)
     texts = [*links["unit_i"], *links["unit_j"]]

@@ -68,7 +68,7 @@ class NewStudy:
         """Read a table about units, by the column that --match names if it has it; return
         which column named them, and the table with their ids in its place.
         """
-        frame = read_any(path).frame
+        frame = read_any(path, encoding=self.options.encoding).frame
         units = self.known_units
         column = self.column_to_match(list(frame.columns))
         match = match_units(
@@ -223,7 +223,11 @@ class NewStudy:
         their own.
         """
         neighbours = read_neighbours(
-            path, self.known_units, self.guessed.order, self.headers
+            path,
+            self.known_units,
+            self.guessed.order,
+            self.headers,
+            self.options.encoding,
         )
         self.messages += neighbours.messages
         links = neighbours.links

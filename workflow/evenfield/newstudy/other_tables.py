@@ -1,6 +1,6 @@
 """Figures for the units of a study, from another table."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -10,6 +10,7 @@ import pandas as pd
 from evenfield.newstudy.any_table import read_any
 from evenfield.newstudy.cells import no_numbers, number_text, numbers_of
 from evenfield.newstudy.dates import dates_of, whole_years
+from evenfield.newstudy.headers import AnyTable
 from evenfield.newstudy.layouts import (
     long_table,
     with_parted_keys,
@@ -41,11 +42,12 @@ def read_figures(
     named: Sequence[str],
     zeros: str,
     headers: Sequence[str] = ("unit",),
+    read: Callable[[Path], AnyTable] = read_any,
 ) -> Figures:
     """Read one column for units and years, or for units alone where the file has no
     years.
     """
-    table = without_flags(with_parted_labels(with_parted_keys(read_any(path))))
+    table = without_flags(with_parted_labels(with_parted_keys(read(path))))
     above = filter(None, map(WORDS.indicator.match, table.above))
     indicator = next((match[1].strip() for match in above), "")
     if indicator:

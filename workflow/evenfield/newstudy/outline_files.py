@@ -55,7 +55,7 @@ def outlines_of(
     unit_of_row = dict(zip(rows, rows.index, strict=True))
     shapes = {unit: _shape(features[unit_of_row[unit]]) for unit in sorted(unit_of_row)}
     polygons = {
-        unit: make_valid(drawn)
+        unit: drawn
         for unit, drawn in shapes.items()
         if drawn and "Polygon" in drawn.geom_type and not drawn.is_empty
     }
@@ -68,13 +68,16 @@ def outlines_of(
         )
     for unit, polygon in polygons.items():
         west, south, east, north = polygon.bounds
-        if max(-west, east) > LARGEST_LON or max(-south, north) > LARGEST_LAT:
+        inside = -LARGEST_LON <= west <= east <= LARGEST_LON
+        # Of infinite numbers, and of none, each comparison is false.
+        if not (inside and -LARGEST_LAT <= south <= north <= LARGEST_LAT):
             raise IngestError(
                 f"{file} has coordinates that are no degrees"
-                f" ({unit}: {west:g}, {south:g})",
+                f" ({unit}: {west:g} to {east:g}, {south:g} to {north:g})",
                 "longitude and latitude (EPSG:4326)",
                 "convert it, for example with `ogr2ogr -t_srs EPSG:4326`",
             )
+    polygons = {unit: make_valid(drawn) for unit, drawn in polygons.items()}
     outlines = [
         {
             "type": "Feature",
