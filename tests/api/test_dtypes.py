@@ -152,7 +152,7 @@ def test_odd_columns_compute_as_numbers_or_are_refused(kind):
     data = DATA.assign(odd=change(DATA["small"]))
     plain = DATA.assign(odd=DATA["small"])
     for formula in ("odd ~ other", "y ~ I(odd * 2)", "y ~ np.log(odd)", "y ~ odd"):
-        if words == "." and formula == "y ~ odd" and kind in {"text", "categories"}:
+        if formula == "y ~ odd" and kind == "categories":
             continue  # groups, as in R
         if words is None:
             close(params(formula, data).to_numpy(), params(formula, plain).to_numpy())
@@ -233,3 +233,37 @@ def _answer(call, data):
     rows = fit.rows(0.95)
     numbers = rows.select_dtypes("number").to_numpy(float).tobytes()
     return list(map(str, rows["term"])), numbers
+
+
+def test_text_of_whole_numbers_is_a_code_of_groups():
+    codes = (DATA["small"] // 40).astype(int).astype(str)
+    names = params("y ~ code", DATA.assign(code=codes)).index
+    assert list(names) == ["Intercept", "code[T.1]", "code[T.2]"]
+    decimals = DATA.assign(code=codes + ".5")
+    refused("numbers as text, such as '.\\.5'", params, "y ~ code", decimals)
+    assert len(params("y ~ C(code)", decimals)) == 3
+
+
+def test_whole_numbers_beyond_all_types_are_no_dates_with_distances():
+    huge = DATA.assign(year=[10**30 + int(year) for year in DATA["year"]])
+    assert params("y ~ small", huge).size == 2
+    refused("whose distance is not known", params, "y ~ lag(small, 1)", huge)
+
+
+@pytest.mark.parametrize("kind", [object, "str", "category"])
+def test_a_blank_group_is_a_blank(kind):
+    panel = CALLS["dynamic-gmm"].data
+    number = panel["year"] % 3 == 0
+    blank = panel["unit"].isin(["u03", "u07"]) & (panel["year"] > 2000)
+    numbers = panel.assign(late=number.astype(float).mask(blank))
+    texts = pd.Series(np.where(number, "late", "early"), dtype=object).mask(blank)
+    groups = panel.assign(late=texts.astype(kind))
+    call = CALLS["dynamic-gmm"]
+    found, want = (
+        call.function("rich ~ late", data, **call.options) for data in (groups, numbers)
+    )
+    assert found.nobs == want.nobs
+    close(found.params.abs().to_numpy(), want.params.abs().to_numpy())
+    for nothing in (None, np.nan):
+        none = panel.assign(late=pd.Series([nothing] * len(panel), dtype=kind))
+        refused("no value of late", call.function, "rich ~ late", none, **call.options)

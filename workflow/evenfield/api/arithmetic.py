@@ -31,12 +31,12 @@ from evenfield.study.errors import EstimateError, counted
 EXACT = 2**53  # whole numbers above it lose digits as float64
 # Numbers and groups in a column of objects, by pandas' names of what it holds.
 OBJECT_NUMBERS = {"boolean", "decimal", "floating", "integer", "mixed-integer-float"}
-OBJECT_GROUPS = {"empty", "string"}
 FUNCTIONS = frozenset({"np", "lag", *TRANSFORMS})
 OF_NAMES = {"C", "hashed"}  # functions that take values for names of groups
 TO_NAMES = {"apply", "astype", "map"}  # methods that may make names of values
 CONDITIONAL = {"mask", "select", "where"}  # whose first argument is a condition
 LOGICAL = ast.BitAnd | ast.BitOr | ast.BitXor | ast.Invert | ast.Not
+DECIMAL = r"\s*[-+]?\d*[.,]\d+([eE][-+]?\d+)?\s*"
 QUOTED = re.compile(r"`([^`]*)`")
 TO_FLOATS, TO_WHOLE = "__as_floats__", "__as_whole__"  # no column has such a name
 SAME = 1e-9  # what the order of a sum may change, as a share
@@ -277,12 +277,26 @@ def _are_same(first: pd.DataFrame, second: pd.DataFrame) -> bool:
 
 
 def _factor(values: Any) -> Any:
-    """Return a column that is a term of its own, and refuse objects that are neither
-    numbers nor text, of which each would become a group.
+    """Return a column that is a term of its own, and refuse text of numbers such as 1.5
+    and objects that are neither numbers nor text, of which each would become a group.
     """
+    if isinstance(values, pd.Series) and is_string_dtype(values):
+        texts = values.dropna().astype(str).drop_duplicates()
+        # ASSUME: whole numbers as text are codes of groups, as in R.
+        decimal = texts[texts.str.fullmatch(DECIMAL)]
+        if len(decimal):
+            raise EstimateError(
+                f"{values.name} with numbers as text, such as {decimal.iloc[0]!r}",
+                "numbers, or text of groups",
+                f"convert it with pd.to_numeric; write C({values.name}) for groups",
+            )
+    if isinstance(values, pd.Series) and values.isna().all():
+        raise EstimateError(
+            f"no value of {values.name}", "one at least", "leave the column out"
+        )
     if isinstance(values, pd.Series) and values.dtype == object:
         held = infer_dtype(values, skipna=True)
-        if held not in OBJECT_GROUPS:
+        if held != "string":
             first = values.dropna().iloc[0]
             raise EstimateError(
                 f"{values.name} with {first!r}, a {type(first).__name__}",

@@ -760,12 +760,25 @@ def _matrices(
         used |= {model.named(name): behind for name in X.columns[columns]}
     _refuse_intercept([name for name, behind in used.items() if behind])
     X = X.rename(columns=model.named)
+    if keep_missing:
+        _blank_groups(X, used, rows)
     twice = X.columns[X.columns.duplicated()]
     if len(twice):
         raise EstimateError(
             f"two regressors named {twice[0]}", "different names", "rename a column"
         )
     return left.iloc[:, 0].rename(model.named(left.columns[0])), X, used
+
+
+def _blank_groups(
+    X: pd.DataFrame, used: Mapping[str, set[str]], rows: pd.DataFrame
+) -> None:
+    """Write blanks in place where a regressor is of a group that is blank, which would
+    pass for the first one.
+    """
+    for name, behind in used.items():
+        groups = [column for column in behind if not _holds_numbers(rows[column])]
+        X.loc[rows[groups].isna().any(axis=1).to_numpy(), name] = np.nan
 
 
 def _real(columns: pd.DataFrame) -> pd.DataFrame:

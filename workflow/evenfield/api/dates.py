@@ -319,7 +319,9 @@ def _refuse_two_digits(ordinals: np.ndarray) -> None:
 def _labels(uniques: object) -> np.ndarray:
     """Return dates as an array; whole numbers of any type as int."""
     labels = np.asarray(uniques)
-    if labels.dtype.kind == "O" and all(isinstance(x, int) for x in labels):
+    if labels.dtype.kind == "O" and all(
+        isinstance(x, int) and abs(x) <= LARGEST for x in labels
+    ):
         return labels.astype(int)
     whole = labels.dtype.kind in "iuf" and not (labels % 1).any()
     return labels.astype(int) if whole else labels

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from evenfield.api.arguments import whole
+from evenfield.api.arithmetic import as_floats
 from evenfield.api.data import Table, names_of, reported, table
 from evenfield.api.distances import COORDS, distances
 from evenfield.api.policies import coordinates
@@ -415,7 +416,7 @@ def _names_of_lists(lists: Any) -> list[str]:
 def _zeros_and_ones(rows: Table, name: str, of_ones: str) -> Array:
     """Return a column of zeros and ones, (N,), and refuse another."""
     values = rows.column(name)
-    others = ~values.isin([0, 1]).to_numpy()
+    others = ~as_floats(values).isin([0, 1]).to_numpy()
     if others.any():
         raise EstimateError(
             f"values of {name} beside 0 and 1, first {values[others].iloc[0]} of"
