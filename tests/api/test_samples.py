@@ -106,6 +106,19 @@ def test_samples_of_each_value_are_pooled_apart():
     assert list(by_wave.params.index) == ["1990", "1996", "2005"]
 
 
+def test_a_pool_has_the_rows_of_its_own_samples():
+    # 5 units in the first wave of one list, 12 elsewhere.
+    few = THREE[(THREE["wave"] > 1990) | (THREE["unit"] < "u05")]
+    data = pd.concat([few.assign(list="a"), THREE.assign(list="b")])
+    about = {"unit": "unit", "inference": "classical"}
+    fit = ef.ols_by("y ~ x", data, ["list", "wave"], **about)
+    assert fit.pool().nobs == fit.nobs == len(data)
+    by_list = fit.pool(by="list")
+    assert by_list.nobs == len(data)
+    own = {name: one.nobs for name, one in by_list.raw.items()}
+    assert own == {"a": 5 + 12 + 12, "b": 3 * 12}
+
+
 def test_values_that_cannot_be_pooled_apart_are_refused():
     fit = ef.ols_by("y ~ x", of_three_lists(), **{**BY, "by": ["list", "wave"]})
     refused("no column of the samples 'country'", fit.pool, by="country")
