@@ -161,3 +161,25 @@ def test_a_lone_2005_06_is_june():
     close(dates_of("2005-06", "2006-08").between(0, 1), 14 / 12)
     assert dates_of("1999-00", "2000-01").years == 1
     assert dates_of("1999-2000", "2000-2001").position_text(2) == "2001-02"
+
+
+@pytest.mark.parametrize(("years", "last"), [(1, 4), (0.5, 2)])
+def test_whole_months_are_those_of_the_calendar(years, last):
+    # 366 days, and 184: more than a year and half a year have on average.
+    panel = days("2003-03-01", "2003-08-29", "2003-09-01", "2004-02-28", "2004-03-01")
+    assert panel.windows(years)[0] == (0, last)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        pd.Categorical(["spring", "summer", "autumn"]),  # in no order
+        ["wave 1", "round 2", "wave 3"],
+        ["wave 1", "wave 2", "wave"],
+        ["1990Q1", "1990M2", "1990Q3"],
+        ["1990-01-01", "1990-02", "1990-03"],
+    ],
+)
+def test_names_in_no_order_have_no_distance(names):
+    dates = read_dates(pd.Series(names))
+    refused("distance is not known", lambda: dates.positions)

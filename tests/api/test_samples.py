@@ -71,7 +71,13 @@ def test_samples_are_pooled_as_statsmodels_pools_them():
     low = pooled.to_frame(0.9).set_index("inference")["conf_low"]
     close(low["random effects, t"], other.mean_effect_re - half)
     q = pooled.tables["heterogeneity"].loc["Q"]
-    close(q["p_value"], other.test_homogeneity().pvalue)
+    homogeneity = other.test_homogeneity()
+    close(q["p_value"], homogeneity.pvalue)
+    close(q[["estimate", "statistic"]], [homogeneity.statistic] * 2)
+    assert q["df"] == 2
+    heterogeneity = pooled.tables["heterogeneity"]["estimate"]
+    close(heterogeneity[["tau2", "I2"]], [tau2, pooled.notes["I2"]])
+    close(heterogeneity["I2"], max(0, 1 - 2 / homogeneity.statistic))
 
 
 def of_three_lists():

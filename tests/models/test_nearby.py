@@ -262,6 +262,8 @@ def test_what_cannot_be_estimated_has_a_reason():
         replace(case, lists=same).near_model(NAMES).design(UNITS)
     with pytest.raises(NumericsError, match="no two units on no list of one parent"):
         replace(case, lists=np.ones_like(case.lists)).near_model(NAMES)
+    with pytest.raises(NumericsError, match="no two units of one parent"):
+        replace(case, parents=np.arange(N)).own_model(NAMES)
     with pytest.raises(NumericsError, match="a radius is positive"):
         replace(case, radius=0.0).exposure(case.lists)
     one = replace(case, sample=case.parents == 0)

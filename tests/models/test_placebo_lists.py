@@ -40,6 +40,14 @@ def test_up_to_5000_lists_are_all_tried(N, group, zones, lists):
         assert (drawn.scheme, len(drawn.source)) == ("exact", lists)
 
 
+def test_places_are_spaced_over_all_of_them():
+    of_data = labels(26, 5, 5)
+    drawn = placebo_lists(of_data, round_table(26), 52, default_rng(1))
+    inside = of_data[:, 0] > 0
+    times = Counter(tuple(np.flatnonzero(inside[source])) for source in drawn.source)
+    assert set(times.values()) == {2}
+
+
 def test_spaced_lists_start_anywhere():
     # Two of 26 places would be the same two each time without a random start.
     N, group = 26, 5

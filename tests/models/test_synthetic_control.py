@@ -34,7 +34,13 @@ def followed(before, after, unit="a"):
 
 @pytest.mark.parametrize(
     ("before", "after", "ratio"),
-    [(2.0, 3.0, 1.5), (2.0, 0.0, 0.0), (0.0, 3.0, np.inf), (0.0, 0.0, 0.0)],
+    [
+        (2.0, 3.0, 1.5),
+        (2.0, 0.0, 0.0),
+        (0.0, 3.0, np.inf),
+        (0.0, 0.5, np.inf),
+        (0.0, 0.0, 0.0),
+    ],
 )
 def test_errors_after_are_divided_by_errors_before(before, after, ratio):
     assert followed(before, after).ratio == ratio
@@ -73,7 +79,7 @@ def test_a_fit_is_poor_where_fewer_than_a_tenth_are_followed_no_better(
     assert (control.worse, control.poor) == (worse, poor)
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(12))
 def test_residuals_after_the_date_are_moved_and_those_between_are_not(seed):
     y = default_rng(seed).normal(size=(5, T))
     control = synthetic_control(

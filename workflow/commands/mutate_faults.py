@@ -79,6 +79,8 @@ STYLING = set(
     " height_ratios linestyle linewidth loc marker pad rotation rowspan s size va"
     " width_cm width_ratios xytext zorder".split()
 )
+# What else shows nowhere: whether two lists are checked to be equally long.
+UNREAD = {*STYLING, "strict"}
 DRAWING = set(
     "annotate axhline axvline grid legend set_title set_xlabel set_ylabel set_xlim"
     " set set_visible set_ylim spines subplots subplots_adjust text tick_params"
@@ -106,7 +108,7 @@ COUNTS = {
 }
 LENGTHS = {"step", "years"}  # between dates, which are often one year apart
 # Constants that say how much is done at once and when to give up change no number.
-NO_ANSWER = re.compile(r".*(AT_ONCE|MOST_STEPS|MOST_HALVINGS)")
+NO_ANSWER = re.compile(r".*(at_once|most_steps|most_halvings)", re.IGNORECASE)
 MANY = 20  # a whole number from here on is a count, of which one more shows nowhere
 WIDTH = 80  # letters of an expression that is shown whole
 SMALL = 1e-6  # a smaller constant is a tolerance
@@ -300,7 +302,7 @@ def _arguments(node: ast.Call, file: str) -> list[ast.AST]:
         return []
     if is_figure(file) and name in DRAWING:
         return []
-    named = [word.value for word in node.keywords if word.arg not in STYLING]
+    named = [word.value for word in node.keywords if word.arg not in UNREAD]
     return [node.func, *node.args, *named]
 
 
