@@ -183,3 +183,12 @@ def test_whole_months_are_those_of_the_calendar(years, last):
 def test_names_in_no_order_have_no_distance(names):
     dates = read_dates(pd.Series(names))
     refused("distance is not known", lambda: dates.positions)
+
+
+def test_dates_of_another_length_are_places_by_their_text_alone():
+    quarters = dates_of("1990Q1", "1990Q2", "1990Q4")
+    assert steps_to(quarters, "1991Q2", "1989Q4", "1990Q3") == [5, -1, 2]
+    assert steps_to(quarters, "1990H1") is None
+    assert steps_to(quarters, "1990-05") is None
+    months = dates_of("1990-01", "1990-02")
+    assert steps_to(months, "1990-12") == [11]

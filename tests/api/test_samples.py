@@ -125,6 +125,13 @@ def test_a_pool_has_the_rows_of_its_own_samples():
     assert own == {"a": 5 + 12 + 12, "b": 3 * 12}
 
 
+def test_two_samples_are_enough():
+    two = ef.ols_by("y ~ x", THREE[THREE["wave"] < 2000], **BY)
+    assert two.notes["samples"] == two.pool().notes["samples"] == 2
+    one = THREE[THREE["wave"] < 1996]
+    refused("one sample in wave", ef.ols_by, "y ~ x", one, **BY)
+
+
 def test_values_that_cannot_be_pooled_apart_are_refused():
     fit = ef.ols_by("y ~ x", of_three_lists(), **{**BY, "by": ["list", "wave"]})
     refused("no column of the samples 'country'", fit.pool, by="country")

@@ -108,7 +108,7 @@ COUNTS = {
 }
 LENGTHS = {"step", "years"}  # between dates, which are often one year apart
 # Constants that say how much is done at once and when to give up change no number.
-NO_ANSWER = re.compile(r".*(at_once|most_steps|most_halvings)", re.IGNORECASE)
+NO_ANSWER = re.compile(r".*(at_once|_block|most_steps|most_halvings)", re.IGNORECASE)
 MANY = 20  # a whole number from here on is a count, of which one more shows nowhere
 WIDTH = 80  # letters of an expression that is shown whole
 SMALL = 1e-6  # a smaller constant is a tolerance
