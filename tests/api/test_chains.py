@@ -200,3 +200,13 @@ def test_units_that_form_no_club_are_said_to_form_none():
     refused(words, ef.clubs, "income", apart, smoothing=None, **KEYS)
     same = DATA.assign(income=2.0)
     refused(words, ef.clubs, "income", same, smoothing=None, **KEYS)
+
+
+def test_the_share_that_stays_is_said_in_percent():
+    fit = ef.markov("rich", DATA, cutoffs=CUTOFFS, **KEYS)
+    tables = counts_of(CLASSES[:, :-1], CLASSES[:, 1:])
+    stays = np.mean(tables.diagonal() / tables.sum(axis=1))
+    said = str(fit.interpret())
+    assert said.startswith(f"On average {100 * stays:.3g}% of the units of a class")
+    half = fit.notes["half-life"]
+    assert said.endswith(f"the long run is gone in {half:.3g} years.")

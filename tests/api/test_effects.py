@@ -94,6 +94,9 @@ def test_effects_behind_the_bar_of_gmm_say_whether_dates_have_dummies(
     fit = gmm(f"y ~ x | {bar}")
     want = gmm("y ~ x", time_effects=time_effects)
     assert_frame_equal(fit.to_frame(), want.to_frame())
+    # None is what is not given.
+    fit = gmm(f"y ~ x | {bar}", time_effects=None)
+    assert_frame_equal(fit.to_frame(), want.to_frame())
 
 
 def test_both_effects_behind_the_bar_of_a_dynamic_spatial_panel_are_its_own():

@@ -181,6 +181,23 @@ def test_several_outcomes_are_adjusted_on_common_draws():
     close(fit.tables["joint"].loc["largest", "p_value"], joint)
 
 
+def test_a_draw_that_explains_an_outcome_is_no_draw_of_the_joint_test():
+    exact = CROSS.assign(other=np.isin(np.arange(N), [2, 4, 7]) * 1.0)
+    about = {"unit": "unit", "exact": True}
+    fit = ef.label_permutation(["y", "other"], exact, "group", **about)
+    t = {y: statistic(exact[y], exact["group"])[1] for y in ("y", "other")}
+    largest = []
+    for members in combinations(range(N), 3):
+        labels = np.isin(np.arange(N), members) * 1.0
+        if (labels != exact["other"]).any():
+            own = [abs(statistic(exact[y], labels)[1]) for y in t]
+            largest.append(max(own))
+    assert len(largest) == 83
+    joint = np.mean(np.array(largest) >= max(map(abs, t.values())) - 1e-9)
+    found = fit.to_frame().set_index("inference").loc["Romano-Wolf", "p_value"]
+    close(found.min(), joint)
+
+
 def test_a_change_is_that_of_the_contrasts_of_both_dates():
     later = CROSS.assign(y=CROSS["other"], year=2010)
     both = pd.concat([CROSS.assign(year=2000), later])
@@ -328,6 +345,27 @@ def test_sizes_are_shares_of_all_lists_by_another_program():
         )
         assert (line["lists"], line["undefined"]) == (20, 0)
         assert np.isnan(line["std_error"])
+
+
+def test_a_method_rejects_by_its_corrected_p():
+    fit = in_a_row(draws=99)
+    line = fit.sizes("HC1").loc["HC1"]
+    p_values = line["p_value"], line["corrected_p"]
+    assert p_values[0] != p_values[1]
+    between = fit.sizes("HC1", level=1 - np.mean(p_values)).loc["HC1"]
+    found = between["rejects_uncorrected"], between["rejects"]
+    assert found == (p_values[0] < p_values[1], p_values[1] < p_values[0])
+
+
+def test_the_error_of_a_size_is_that_of_the_lists_for_which_it_is_defined():
+    # One of the twenty places of the pair has the labels of a control.
+    place = np.isin(np.arange(TWENTY), [6, 7]) * 1.0
+    zones = PATH.assign(zone=np.arange(TWENTY) % 2.0, place=place)
+    about = {"controls": ["x", "place"], "unit": "unit", "draws": 99}
+    fit = ef.label_permutation("y", zones, ["group", "zone"], links=IN_A_ROW, **about)
+    line = fit.sizes("HC1", lists=100, level=0.8).loc["HC1"]
+    assert (line["undefined"], 0 < line["size"] < 1) == (5, True)
+    close(line["std_error"], np.sqrt(line["size"] * (1 - line["size"]) / 95))
 
 
 def test_sizes_of_permutations_are_those_of_the_test_itself():

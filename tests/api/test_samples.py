@@ -71,7 +71,13 @@ def test_samples_are_pooled_as_statsmodels_pools_them():
     low = pooled.to_frame(0.9).set_index("inference")["conf_low"]
     close(low["random effects, t"], other.mean_effect_re - half)
     q = pooled.tables["heterogeneity"].loc["Q"]
-    close(q["p_value"], other.test_homogeneity().pvalue)
+    homogeneity = other.test_homogeneity()
+    close(q["p_value"], homogeneity.pvalue)
+    close(q[["estimate", "statistic"]], [homogeneity.statistic] * 2)
+    assert q["df"] == 2
+    heterogeneity = pooled.tables["heterogeneity"]["estimate"]
+    close(heterogeneity[["tau2", "I2"]], [tau2, pooled.notes["I2"]])
+    close(heterogeneity["I2"], max(0, 1 - 2 / homogeneity.statistic))
 
 
 def of_three_lists():
@@ -104,6 +110,26 @@ def test_samples_of_each_value_are_pooled_apart():
     assert means.nobs == len(data)
     by_wave = fit.pool(by="wave")
     assert list(by_wave.params.index) == ["1990", "1996", "2005"]
+
+
+def test_a_pool_has_the_rows_of_its_own_samples():
+    # 5 units in the first wave of one list, 12 elsewhere.
+    few = THREE[(THREE["wave"] > 1990) | (THREE["unit"] < "u05")]
+    data = pd.concat([few.assign(list="a"), THREE.assign(list="b")])
+    about = {"unit": "unit", "inference": "classical"}
+    fit = ef.ols_by("y ~ x", data, ["list", "wave"], **about)
+    assert fit.pool().nobs == fit.nobs == len(data)
+    by_list = fit.pool(by="list")
+    assert by_list.nobs == len(data)
+    own = {name: one.nobs for name, one in by_list.raw.items()}
+    assert own == {"a": 5 + 12 + 12, "b": 3 * 12}
+
+
+def test_two_samples_are_enough():
+    two = ef.ols_by("y ~ x", THREE[THREE["wave"] < 2000], **BY)
+    assert two.notes["samples"] == two.pool().notes["samples"] == 2
+    one = THREE[THREE["wave"] < 1996]
+    refused("one sample in wave", ef.ols_by, "y ~ x", one, **BY)
 
 
 def test_values_that_cannot_be_pooled_apart_are_refused():

@@ -377,6 +377,15 @@ def test_what_no_synthetic_control_can_be_made_of_is_refused(options, words):
     refused(words, fitted, **options)
 
 
+@pytest.mark.parametrize("unit", ["u00", "u07"])
+@pytest.mark.parametrize("year", [1980, 1991, 1992, 1999])
+def test_every_unit_has_a_value_at_the_first_and_the_last_date(unit, year):
+    at = (PANEL["unit"] == unit) & (PANEL["year"] == year)
+    blank = PANEL.assign(y=PANEL["y"].mask(at))
+    for data in (PANEL[~at], blank):
+        refused(f"1 pair of unit .* first {unit} in {year}", fitted, data)
+
+
 def test_dates_that_are_not_used_may_be_uneven():
     data = PANEL[~PANEL["year"].isin([1981, 1998])]
     fit = fitted(data, start=1982, end=1997)

@@ -102,8 +102,10 @@ def page(rows: Sequence[Published], rates: Sequence[dict[str, str]]) -> str:
         _table(BYTES_FILE, ["what differed", "between"]),
         "## Faults that are planted",
         "`python3 run mutate --record` changes the library in one place at a time, as a"
-        " slip of the hand would, and runs the tests that run that line. Those that live"
-        " and change nothing stand with the reason in `tests/mutants.yaml`.",
+        " slip of the hand would, and runs the tests that run that line. Half of the faults are"
+        " chosen from the lines that have changed since the release before, the others from"
+        " all lines. Those that live and change nothing stand with the reason in"
+        " `tests/mutants.yaml`.",
         _table(
             FAULTS_FILE, ["part of the library", "planted", "died", "change nothing"]
         ),

@@ -100,6 +100,27 @@ def test_coefficients_and_errors_equal_least_squares_with_dummies(near, parents,
         assert np.isfinite(cr1.std_error)
 
 
+@pytest.mark.parametrize("near", [False, True])
+def test_parents_of_two_units_are_compared_by_their_differences(near):
+    # Units 2p and 2p + 1 have parent p; the last two are alone in theirs.
+    case = _case(seed=2)
+    parents = np.append(np.arange(N - 2) // 2, [N, N + 1])
+    on_list = np.zeros((N, 2))
+    on_list[: N // 3 : 3, 0] = on_list[1 : N // 3 : 5, 1] = 1
+    case = replace(case, parents=parents, lists=on_list, sample=np.ones(N, dtype=bool))
+    model = _model(case, near)
+    regressors = case.exposure(on_list) if near else on_list
+    wide = np.column_stack([case.growth, regressors, case.held])
+    free = ~on_list.any(axis=1) if near else np.ones(N, dtype=bool)
+    first, second = np.arange(0, N - 2, 2), np.arange(1, N - 2, 2)
+    both = free[first] & free[second]
+    apart = (wide[first] - wide[second])[both]
+    slopes = np.linalg.lstsq(apart[:, 1:], apart[:, 0], rcond=None)[0]
+    close(model.design(UNITS).fit.beta[:3], slopes)
+    assert len(model.rows) == 2 * both.sum()
+    assert model.alone == free.sum() - 2 * both.sum()
+
+
 def test_few_clusters_have_effective_degrees_of_freedom_and_webbs_weights():
     model = _case().near_model(NAMES)
     c = model.weights(np.array([1.0, 0.0]))
@@ -241,6 +262,8 @@ def test_what_cannot_be_estimated_has_a_reason():
         replace(case, lists=same).near_model(NAMES).design(UNITS)
     with pytest.raises(NumericsError, match="no two units on no list of one parent"):
         replace(case, lists=np.ones_like(case.lists)).near_model(NAMES)
+    with pytest.raises(NumericsError, match="no two units of one parent"):
+        replace(case, parents=np.arange(N)).own_model(NAMES)
     with pytest.raises(NumericsError, match="a radius is positive"):
         replace(case, radius=0.0).exposure(case.lists)
     one = replace(case, sample=case.parents == 0)

@@ -1,6 +1,7 @@
 """The variance between effects."""
 
 import numpy as np
+import pytest
 from statsmodels.stats.meta_analysis import combine_effects
 
 from evenfield.numerics.paule_mandel import variance_between
@@ -35,6 +36,12 @@ def test_equal_variances_have_the_plain_variance_less_that_of_the_errors():
     effects = np.array([0.0, 1.0, 5.0])
     result = variance_between(effects, np.full(3, 0.5))
     close(result, effects.var(ddof=1) - 0.5, rtol=1e-13)
+
+
+@pytest.mark.parametrize("gap", [1.45, 1.6, 1.9, 2.1])
+def test_two_effects_differ_by_half_the_square_of_their_gap(gap):
+    # Two effects of variance one: Q = gap^2 / 2 is from just above 1 to above 2.
+    close(variance_between(np.array([0.0, gap]), np.ones(2)), gap**2 / 2 - 1)
 
 
 def test_statsmodels_agrees_to_its_own_tolerance():

@@ -1,9 +1,10 @@
 """Plant faults in the library one at a time and count how many the tests see.
 
-The faults are chosen by a seed, from every file by the number of its lines. Each is planted
-in a copy of the repository, where the tests that run its line follow, the fastest first,
-until one fails. Which tests run which line is recorded by coverage once for each state of
-the code and the tests, in .mutate/. tests/mutants.yaml names faults that change nothing.
+The faults are chosen by a seed: one half in lines that have changed since the last release,
+the other half in all lines, from every file by the number of its lines. Each is planted in
+a copy of the repository, where the tests that run its line follow, the fastest first, until
+one fails. Which tests run which line is recorded by coverage once for each state of the code
+and the tests, in .mutate/. tests/mutants.yaml names faults that change nothing.
 """
 
 import argparse
@@ -18,10 +19,10 @@ import sys
 import tempfile
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from itertools import chain
+from dataclasses import dataclass, field, replace
+from itertools import chain, islice
 from pathlib import Path
 from queue import SimpleQueue
 from typing import NamedTuple
@@ -29,11 +30,13 @@ from typing import NamedTuple
 import yaml
 from coverage import CoverageData
 
+from mutate_changes import LIBRARY, Lines, changed_lines
 from mutate_faults import Fault, faults_of
 
 REPO = Path(__file__).resolve().parents[2]
-LIBRARY = Path("workflow", "evenfield")
-AREAS = tuple("numerics models shared topics study newstudy api answers report".split())
+AREAS = tuple(
+    "numerics models shared topics study newstudy api opened answers report".split()
+)
 EQUIVALENT = Path("tests", "mutants.yaml")  # faults that change nothing, with reasons
 RECORD = Path("tests", "golden", "planted_faults.csv")  # counts of the last release
 CACHE = REPO / ".mutate"  # which lines the tests run, by state of the code
@@ -101,33 +104,62 @@ def result_of(one: Outcome) -> Result:
 # the choice
 
 
-def chosen_faults(scopes: list[str], count: int, seed: int) -> list[Fault]:
-    """Return ``count`` faults of the files below ``scopes``, each area with its share.
+@dataclass
+class Pool:
+    """Faults in some lines of each area, in the order in which they are drawn."""
+
+    ranks: dict[str, list[tuple[float, Fault]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
+    lines: Counter[str] = field(default_factory=Counter)  # by area
+
+    def add(self, faults: list[Fault], lines: int, seed: int) -> None:
+        """Add the faults of a file, which weighs as much as it has such lines."""
+        for fault in faults:
+            rank = -math.log(_uniform(seed, fault)) * len(faults) / lines
+            self.ranks[area_of(fault)].append((rank, fault))
+        if faults:
+            self.lines[area_of(faults[0])] += lines
+
+    def nearest(self, count: int, taken: Collection[Fault], fewest: int) -> list[Fault]:
+        """Draw a number of faults, each area with its share of them, but so many with
+        those that are taken.
+        """
+        drawn = list[Fault]()
+        of_area = Counter(map(area_of, taken))
+        for area, ranked in sorted(self.ranks.items()):
+            share = round(count * self.lines[area] / self.lines.total())
+            share = min(max(share, fewest - of_area[area]), count)
+            in_order = (fault for _, fault in sorted(ranked, key=lambda pair: pair[0]))
+            left = (fault for fault in in_order if fault not in taken)
+            drawn += islice(left, share)
+        return drawn
+
+
+def chosen_faults(
+    scopes: Sequence[str], count: int, seed: int, changed: Lines
+) -> list[Fault]:
+    """Return ``count`` faults of the files below ``scopes``: half of them in lines that
+    have ``changed``, if there are such, the others anywhere; each area with its share.
 
     Notes
     -----
     Weighted sampling without replacement (Efraimidis and Spirakis 2006): the smallest
     -log(u) / w, with u from the hash of seed and fault, and w such that a file weighs as
-    much as it has lines. An edit of one file does not change the choice in another.
+    much as it has lines. An edit of one file does not change the order in another.
     """
-    ranks: dict[str, list[tuple[float, Fault]]] = defaultdict(list)
-    lines: Counter[str] = Counter()
+    everywhere, newest = Pool(), Pool()
     for path in sorted((REPO / LIBRARY).rglob("*.py")):
         file = path.relative_to(REPO / LIBRARY).as_posix()
         if not any(f"{file}/".startswith(f"{scope}/") for scope in scopes):
             continue
         faults = faults_of(path, file)
-        length = len(path.read_bytes().splitlines())
-        for fault in faults:
-            rank = -math.log(_uniform(seed, fault)) * len(faults) / length
-            ranks[area_of(fault)].append((rank, fault))
-        if faults:
-            lines[area_of(faults[0])] += length
-    chosen = []
-    for area in sorted(ranks):
-        share = max(FEWEST, round(count * lines[area] / lines.total()))
-        nearest = sorted(ranks[area], key=lambda pair: pair[0])[: min(share, count)]
-        chosen += [fault for _, fault in nearest]
+        everywhere.add(faults, len(path.read_bytes().splitlines()), seed)
+        lines = changed.get(file, frozenset())
+        newest.add([one for one in faults if one.line in lines], len(lines), seed)
+    in_changed = newest.nearest(math.ceil(count / 2), (), 0)
+    others = everywhere.nearest(count - len(in_changed), set(in_changed), FEWEST)
+    chosen = in_changed + others
     return sorted(chosen, key=lambda fault: (fault.file, fault.line, fault.change))
 
 
@@ -514,7 +546,11 @@ def arguments() -> argparse.Namespace:
 def main() -> int:
     """Choose the faults, plant them, print what the tests saw."""
     options = arguments()
-    faults = chosen_faults(list(options.areas), options.count, options.seed)
+    changed = changed_lines(REPO)
+    if changed is None:
+        say("git does not know the last release: all lines weigh the same")
+        changed = {}
+    faults = chosen_faults(options.areas, options.count, options.seed, changed)
     last = CACHE / "results.json"
     results = dict[Key, Result]()
     if options.again:
@@ -522,7 +558,7 @@ def main() -> int:
             tuple(key): Result(*kept) for key, kept in json.loads(last.read_text())
         }
         survivors = {key for key, result in results.items() if not result.died}
-        everything = chosen_faults(list(AREAS), 10**9, options.seed)
+        everything = chosen_faults(AREAS, 10**9, options.seed, {})
         faults = [fault for fault in everything if key_of(fault) in survivors]
     if options.list:
         for fault in faults:

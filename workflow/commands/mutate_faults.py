@@ -1,7 +1,9 @@
 """The faults that `python3 run mutate` can plant in a file of the library.
 
 A fault is one small change of one expression or statement: another comparison, a sign, an
-off-by-one, a denominator, a dropped `not` or `abs`, swapped arguments, a neighbouring key.
+off-by-one, a denominator, a dropped `not` or `abs`, swapped arguments, a neighbouring key, a
+smaller threshold, one start in place of several, a condition or branch that is left out, draws
+that are not drawn.
 Docstrings, annotations, messages, tolerances and what only styles a figure stay as they are.
 """
 
@@ -77,6 +79,8 @@ STYLING = set(
     " height_ratios linestyle linewidth loc marker pad rotation rowspan s size va"
     " width_cm width_ratios xytext zorder".split()
 )
+# What else shows nowhere: whether two lists are checked to be equally long.
+UNREAD = {*STYLING, "strict"}
 DRAWING = set(
     "annotate axhline axvline grid legend set_title set_xlabel set_ylabel set_xlim"
     " set set_visible set_ylim spines subplots subplots_adjust text tick_params"
@@ -85,6 +89,27 @@ DRAWING = set(
 STYLES = ("figures/style.py", "figures/save.py")  # which no number depends on
 # Methods whose results & and | join; between sets they mean something else.
 MASKS = {"eq", "ne", "gt", "ge", "lt", "le", "isin", "isna", "notna", "isnan"}
+# Calls that draw at random, and those that put what they are given in another order.
+DRAWS = {"random", "standard_normal", "normal", "uniform", "integers", "exponential"}
+REORDERS = {"permuted", "permutation"}
+# Names of what a number is divided by, one more or less of which is a usual slip.
+COUNTS = {
+    "n",
+    "N",
+    "B",
+    "G",
+    "T",
+    "count",
+    "draws",
+    "df",
+    "len",
+    "sum",
+    "count_nonzero",
+}
+LENGTHS = {"step", "years"}  # between dates, which are often one year apart
+# Constants that say how much is done at once and when to give up change no number.
+NO_ANSWER = re.compile(r".*(at_once|_block|most_steps|most_halvings)", re.IGNORECASE)
+MANY = 20  # a whole number from here on is a count, of which one more shows nowhere
 WIDTH = 80  # letters of an expression that is shown whole
 SMALL = 1e-6  # a smaller constant is a tolerance
 LARGE = 100_000  # a larger one is a bound that nothing reaches
@@ -175,6 +200,7 @@ class Location:
     """A statement or expression, and the statement that holds it."""
 
     node: ast.stmt | ast.expr
+    parent: ast.AST
     shown: ast.stmt | ast.expr  # what holds it, where it alone would say too little
     function: str
     first_line: int
@@ -207,6 +233,7 @@ def _walk(node: ast.AST, parent: ast.AST, around: Around) -> Iterator[Location]:
     if isinstance(node, ast.stmt | ast.expr):
         yield Location(
             node=node,
+            parent=parent,
             shown=_shown(node, parent),
             function=around.function,
             first_line=around.first_line,
@@ -253,6 +280,8 @@ def _children(node: ast.AST, file: str) -> list[ast.AST]:
     # Messages and imports compute nothing.
     if isinstance(node, ast.Raise | ast.JoinedStr | ast.Import | ast.ImportFrom):
         return []
+    if isinstance(node, ast.Assign) and _name_of(node.targets[0], NO_ANSWER):
+        return []
     if isinstance(node, ast.FunctionDef | ast.ClassDef):
         return [*node.body]
     if isinstance(node, ast.AnnAssign):
@@ -262,13 +291,18 @@ def _children(node: ast.AST, file: str) -> list[ast.AST]:
     return list(ast.iter_child_nodes(node))
 
 
+def _name_of(node: ast.expr, pattern: re.Pattern[str]) -> bool:
+    """Whether a node is a name of this form."""
+    return isinstance(node, ast.Name) and pattern.fullmatch(node.id) is not None
+
+
 def _arguments(node: ast.Call, file: str) -> list[ast.AST]:
     name = called(node)
     if name.endswith(("Error", "Warning", "warn")) or name in ("cast", "TypeVar"):
         return []
     if is_figure(file) and name in DRAWING:
         return []
-    named = [word.value for word in node.keywords if word.arg not in STYLING]
+    named = [word.value for word in node.keywords if word.arg not in UNREAD]
     return [node.func, *node.args, *named]
 
 
@@ -291,25 +325,51 @@ def is_figure(file: str) -> bool:
 def replacements(location: Location, file: str) -> Iterator[str]:
     """Return the code of every fault of one node."""
     node = location.node
-    if location.is_condition and isinstance(node, ast.Name | ast.Call | ast.Attribute):
-        yield f"(not {ast.unparse(node)})"
+    if location.is_condition:
+        yield from _decided(location.node, location.parent)
     if isinstance(node, ast.stmt):
         yield from _without(node, location.at_import, file)
     elif isinstance(node, ast.Compare):
         yield from _compared(node)
+        yield from _shifted(node)
     elif isinstance(node, ast.BinOp):
         yield from _calculated(node)
     elif isinstance(node, ast.BoolOp):
         other = ast.And() if isinstance(node.op, ast.Or) else ast.Or()
         yield f"({ast.unparse(ast.BoolOp(other, node.values))})"
+        yield from _without_a_condition(node)
+    elif isinstance(node, ast.IfExp):
+        yield from (f"({ast.unparse(branch)})" for branch in (node.body, node.orelse))
     elif isinstance(node, ast.UnaryOp):
         yield from _unsigned(node)
     elif isinstance(node, ast.Constant):
         yield from _constant(node, is_figure(file))
+        if location.at_import and not is_figure(file):
+            yield from _smaller(node)
+    elif isinstance(node, ast.Tuple | ast.List) and not is_figure(file):
+        yield from _one_of(node)
     elif isinstance(node, ast.Call):
         yield from _called(node)
+        yield from _not_drawn(node)
+        yield from _of_one_year(node)
     elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
         yield from (f"{ast.unparse(node.value)}.{key}" for key in _keys(node.attr))
+
+
+def _decided(node: ast.AST, parent: ast.AST) -> Iterator[str]:
+    """Negate a condition, and leave a check out or a way to return early."""
+    if isinstance(node, ast.Name | ast.Call | ast.Attribute):
+        yield f"(not {ast.unparse(node)})"
+    leaves = ast.Raise | ast.Return | ast.Continue
+    if isinstance(parent, ast.If) and isinstance(parent.body[0], leaves):
+        yield "(False)"
+
+
+def _without_a_condition(node: ast.BoolOp) -> Iterator[str]:
+    """Leave out each of the conditions that hold together or instead of one another."""
+    for number in range(len(node.values)):
+        kept = node.values[:number] + node.values[number + 1 :]
+        yield f"({ast.unparse(ast.BoolOp(node.op, kept))})"
 
 
 def _without(node: ast.stmt, at_import: bool, file: str) -> Iterator[str]:
@@ -345,6 +405,22 @@ def _compared(node: ast.Compare) -> Iterator[str]:
             yield f"({ast.unparse(ast.Compare(node.left, new, node.comparators))})"
 
 
+def _shifted(node: ast.Compare) -> Iterator[str]:
+    """Move a bound: the values of the one that is not met by another comparison."""
+    bound = node.comparators[0]
+    if len(node.ops) > 1 or not isinstance(bound, ast.Constant):
+        return
+    moved: float | None = None
+    if isinstance(node.ops[0], ast.GtE | ast.Lt) and isinstance(bound.value, int):
+        # Of whole numbers > and <= are moved down by their other comparison.
+        moved = bound.value - 1 if 0 < bound.value < LARGE else None
+    elif bound.value == 0 and isinstance(bound.value, float):
+        moved = 1.0
+    if moved is not None:
+        shifted = ast.Compare(node.left, node.ops, [ast.Constant(moved)])
+        yield f"({ast.unparse(shifted)})"
+
+
 def _calculated(node: ast.BinOp) -> Iterator[str]:
     sides = (node.left, node.right)
     if type(node.op) not in ARITHMETIC or any(map(_is_text, sides)):
@@ -354,6 +430,16 @@ def _calculated(node: ast.BinOp) -> Iterator[str]:
     yield f"({ast.unparse(ast.BinOp(node.left, ARITHMETIC[type(node.op)](), node.right))})"
     if isinstance(node.op, ast.Add | ast.Sub) and isinstance(node.right, ast.Constant):
         yield f"({ast.unparse(node.left)})"
+    if isinstance(node.op, ast.BitAnd):
+        yield from (f"({ast.unparse(side)})" for side in sides)
+    if isinstance(node.op, ast.Div) and _last_name(node.right) in COUNTS:
+        other = ast.BinOp(node.right, ast.Add(), ast.Constant(1))
+        yield f"({ast.unparse(ast.BinOp(node.left, node.op, other))})"
+
+
+def _last_name(node: ast.expr) -> str:
+    """Return the last name of a variable, an attribute or what is called."""
+    return called(node) or str(getattr(node, "attr", getattr(node, "id", "")))
 
 
 def _unsigned(node: ast.UnaryOp) -> Iterator[str]:
@@ -368,9 +454,53 @@ def _constant(node: ast.Constant, figure: bool) -> Iterator[str]:
     elif isinstance(value, str):
         yield from map(repr, _keys(value))
     elif isinstance(value, int) and value < LARGE and not figure:
-        yield str(value + 1)
+        # One more of many lists or draws shows nowhere; two of five do.
+        yield str(value + 1 if value < MANY else value * 2 // 5)
     elif isinstance(value, float) and SMALL < value < LARGE and not figure:
         yield repr(2 * value if value != 1 else 1.5)
+
+
+def _smaller(node: ast.Constant) -> Iterator[str]:
+    """Lower a threshold that a module or a default names: fewer dates, half a level."""
+    value = node.value
+    if isinstance(value, int) and not isinstance(value, bool) and 1 < value < MANY:
+        yield str(value - 1)
+    elif isinstance(value, float) and SMALL < value < LARGE:
+        yield repr(value / 2)
+
+
+def _one_of(node: ast.Tuple | ast.List) -> Iterator[str]:
+    """Take one of several numbers, such as starts, thresholds or lengths."""
+    parts = [
+        part.operand if isinstance(part, ast.UnaryOp) else part for part in node.elts
+    ]
+    if len(parts) > 1 and all(_is_number(part) for part in parts):
+        for one in node.elts[:: len(node.elts) - 1]:
+            few = type(node)([one], ast.Load())
+            yield ast.unparse(few)
+
+
+def _is_number(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and type(node.value) in (int, float)
+
+
+def _not_drawn(node: ast.Call) -> Iterator[str]:
+    """Put zero for what is drawn, and leave in its order what is dealt out."""
+    if not isinstance(node.func, ast.Attribute):
+        return
+    if node.func.attr in DRAWS:
+        yield f"(0 * {ast.unparse(node)})"
+    elif node.func.attr in REORDERS and node.args:
+        yield f"({ast.unparse(node.args[0])})"
+
+
+def _of_one_year(node: ast.Call) -> Iterator[str]:
+    """Take dates for one year apart."""
+    for number, part in enumerate(node.args):
+        if _last_name(part) in LENGTHS and not isinstance(part, ast.Call):
+            given = [*node.args]
+            given[number] = ast.Constant(1)
+            yield ast.unparse(ast.Call(node.func, given, node.keywords))
 
 
 def _called(node: ast.Call) -> Iterator[str]:

@@ -129,6 +129,35 @@ def test_they_are_what_fixest_prints():
             close(errors[at], PRINTED_ERRORS[span], 1e-8)
 
 
+WHOLE = random_panel(5, units=24)
+WHOLE = replace(WHOLE, Y=np.where(WHOLE.observed, WHOLE.Y, 0.3))
+DATES = np.arange(WHOLE.Y.shape[1])
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        # The effects of a cohort that is seen under the policy alone are those of its
+        # units, and the effects of a date at which only one cohort is seen its own.
+        (WHOLE.first[:, None] != 6) | (DATES >= 6),
+        (WHOLE.first[:, None] == 4) | (DATES != 9),
+        # Nobody is seen but at the date before the policy.
+        (WHOLE.first[:, None] == NEVER) | (WHOLE.first[:, None] - 1 == DATES),
+    ],
+)
+def test_effects_that_the_regression_does_not_tell_are_refused(seen):
+    panel = replace(WHOLE, Y=np.where(seen, WHOLE.Y, np.nan))
+    with pytest.raises(NumericsError, match="does not tell effects of cohorts"):
+        interaction_weighted(panel, SPANS)
+
+
+def test_one_date_before_the_policy_tells_its_effects():
+    seen = (WHOLE.first[:, None] != 6) | (DATES >= 5)
+    panel = replace(WHOLE, Y=np.where(seen, WHOLE.Y, np.nan))
+    made = interaction_weighted(panel, SPANS)
+    close(made.estimate, by_dummies(panel, SPANS)[0], 1e-9)
+
+
 def test_what_it_cannot_tell_is_said(monkeypatch):
     panel = random_panel(6)
     alone = replace(panel, first=np.where(panel.ever, 4, 0))

@@ -33,6 +33,12 @@ def test_slopes_and_hc3_errors_are_those_of_statsmodels():
         close(fit.std_error[s], robust.bse[1])
 
 
+def test_a_window_needs_three_units_and_no_more():
+    y, X = windows(units=3)
+    assert fit_windows(y, X).df == 1
+    refused("2 units, a regression needs at least 3", fit_windows, y[:2], X[:2])
+
+
 def test_degrees_of_freedom_are_units_less_two():
     assert fit_windows(*windows()).df == 29
 

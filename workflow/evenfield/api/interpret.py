@@ -43,7 +43,7 @@ def _first(fit: Fit) -> Row:
 
 def _number(value: float) -> str:
     """Return a number with three digits."""
-    return f"{value:,.3g}" if abs(value) < 1e6 else f"{value:.3g}"
+    return f"{value:.3g}"
 
 
 def _interval(row: Row, null: float = 0.0) -> str:
