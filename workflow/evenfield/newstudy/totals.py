@@ -104,7 +104,7 @@ def _is_sum(total: pd.Series, parts: pd.DataFrame) -> bool:
     """Say whether figures by year are nearly the sum of the parts (N, T), and above each
     of them, in every year in which all are known.
     """
-    known = parts.notna().all() & total.notna()
+    known = np.asarray(parts.notna().all() & total.notna())
     sums = parts.loc[:, known].sum()
     if len(parts) < SHORTEST_RUN or not known.any():
         return False
@@ -119,7 +119,7 @@ def _sizes(frame: pd.DataFrame, names: pd.Series, column: str) -> pd.DataFrame |
     nothing if the column has none.
     """
     values = None if _is_no_size(column) else _held(frame, names, column)
-    return None if values is None or values.min(axis=None) < 0 else values
+    return None if values is None or (values < 0).any(axis=None) else values
 
 
 def _held(frame: pd.DataFrame, names: pd.Series, column: str) -> pd.DataFrame | None:
