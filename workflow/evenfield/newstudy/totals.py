@@ -233,7 +233,9 @@ def _country_at_an_end(names: pd.Series) -> dict[str, str]:
     if len(shown) < FEWEST_PARTS or shown == sorted(shown):
         return {}
     countries = _country_names()
-    known = [name for name in shown if name in countries]
+    known = [
+        name for name in shown if name in countries or WORDS.nation_word.fullmatch(name)
+    ]
     ends = (names.index[0], names.index[-1])
     return {
         str(unit): "the nation of the others"
