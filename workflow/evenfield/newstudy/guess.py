@@ -25,7 +25,12 @@ from evenfield.newstudy.code_names import (
 )
 from evenfield.newstudy.dates import asked_years, dated_columns, dates_of
 from evenfield.newstudy.headers import AnyTable
-from evenfield.newstudy.income_column import Said, income_columns, is_clear
+from evenfield.newstudy.income_column import (
+    IncomeColumns,
+    Said,
+    income_columns,
+    is_clear,
+)
 from evenfield.newstudy.key_columns import (
     joined_units,
     likely_units,
@@ -79,6 +84,7 @@ OTHERWISE_PRINTED = re.compile(
     r"^(?!-?(0|[1-9][0-9]{0,8})(\.[0-9]{0,4}[1-9])?$)", re.MULTILINE
 )
 QUARTERS = 4
+SHOWN_OF_NOTE = 40  # letters
 FEWEST_HEADS = 100_000  # people of the smallest unit, if they are counted one by one
 # ASSUME: later years are of another calendar, or projections that the user asks for.
 LAST_YEAR = 2060
@@ -184,13 +190,8 @@ def guess(
     rows = _chosen_rows(frame, choices, messages)
     arranged = _rows_by_unit(rows, given, table, choices.around, messages)
     unit, year = arranged.unit, arranged.year
-    frame = keyed_rows(arranged.frame, unit, year, choices.years, messages)
-    frame = _within_years(frame, year, choices.years, messages)
+    frame, name, names = _named_rows(arranged, given, choices, messages)
     order = frame["unit"].unique().tolist()
-    name = given.get("name") or _found_name(frame, unit, messages)
-    if "name" in frame and name != "name":
-        frame = frame.rename(columns={"name": "name_given"})
-    names = named_by_area(names_of(frame, name), "" if name else unit, messages)
     frame, left_out, sums = without_units(
         frame, names, choices.leave_out, choices.keep_totals, table.outer, messages
     )
@@ -202,8 +203,8 @@ def guess(
         raise columns.no_figures()
     figures = columns.figures
     said = _said(rows, table, figures, choices)
-    measure = choices.measure
-    told = Said(said, choices.around, _series_said(rows, figures), sums, measure)
+    series = _series_said(rows, figures)
+    told = Said(said, choices.around, series, sums, choices.measure)
     # What the file says of a column goes before what titles say of the only one.
     said_of_columns = table.labels | arranged.labels
     of_wide = _labels_of_wide(figures, said_of_columns)
@@ -241,11 +242,6 @@ def guess(
         line.replace("income per head:", f"{what}:") if what else line
         for line in chosen.messages
     ]
-    column = chosen.columns.get("column", "")
-    label = labels.get(column, "")
-    texts = [column, label, measured, words.measure, choices.measure, *said]
-    is_known = TODO not in chosen.columns.values()
-    kind = kind_of_study(chosen.kind, what, texts) if is_known else ""
     name_of = dict(units[["unit", "name"]].to_numpy())
     balance = balanced(panel, income, name_of, messages, choices.drop_incomplete)
     kept = set(balance.panel["unit"].unique())
@@ -262,7 +258,9 @@ def guess(
         step=balance.step,
         income=income,
         what=what,
-        kind=kind,
+        kind=_kind(
+            chosen, what, labels, [measured, words.measure, choices.measure, *said]
+        ),
         measure=_of_parts(words.measure, arranged.frame[year]),
         scale=words.scale,
         titles={ours: own for ours, own in titles.items() if own and ours != own},
@@ -295,12 +293,45 @@ def guess(
     )
 
 
+def _named_rows(
+    arranged: _Rows,
+    given: Mapping[str, str | None],
+    choices: Choices,
+    messages: list[str],
+) -> tuple[pd.DataFrame, str, pd.Series]:
+    """Return rows by unit and year without notes, the column of names, and the name of
+    each unit.
+    """
+    unit, year = arranged.unit, arranged.year
+    frame = keyed_rows(arranged.frame, unit, year, choices.years, messages)
+    frame = _within_years(frame, year, choices.years, messages)
+    name = given.get("name") or _found_name(frame, unit, messages)
+    if "name" in frame and name != "name":
+        frame = frame.rename(columns={"name": "name_given"})
+    names = named_by_area(names_of(frame, name), "" if name else unit, messages)
+    frame, names = _without_notes(frame, names, messages)
+    return frame, name, names
+
+
+def _kind(
+    chosen: IncomeColumns, what: str, labels: Mapping[str, str], said: Sequence[str]
+) -> str:
+    """Return what the study's figures are, as study.kind of the config; blank while the
+    user still has to name them.
+    """
+    if TODO in chosen.columns.values():
+        return ""
+    column = chosen.columns.get("column", "")
+    return kind_of_study(chosen.kind, what, [column, labels.get(column, ""), *said])
+
+
 def _chosen_rows(
     frame: pd.DataFrame, choices: Choices, messages: list[str]
 ) -> pd.DataFrame:
     """Return the rows that the study is of: each once, without totals of blocks, with the
     values that the user asks for.
     """
+    frame = _without_row_names(frame, messages)
     frame = _without_repeated_rows(frame, messages)
     if not choices.keep_totals:
         frame = without_totals_of_blocks(frame, messages)
@@ -488,6 +519,54 @@ def _codes(units: pd.DataFrame) -> list[str]:
         for column in map(str, units)
         if WORDS.place_column.fullmatch(column) and units[column].is_unique
     ]
+
+
+def _without_row_names(frame: pd.DataFrame, messages: list[str]) -> pd.DataFrame:
+    """Leave out columns that number or name the rows of a file, as R and pandas add them."""
+    told = [
+        name
+        for name in map(str, frame)
+        if WORDS.of_rows.fullmatch(name.strip()) and _is_of_rows(frame[name], name)
+    ]
+    if told and len(told) < len(frame.columns):
+        messages.append(f"left out, numbers of rows: {first_examples(told)}")
+        return frame.drop(columns=told)
+    return frame
+
+
+def _is_of_rows(cells: pd.Series, name: str) -> bool:
+    """Say whether each cell stands once and, under a header that may be another thing,
+    counts on from the one before.
+    """
+    if not cells.is_unique:
+        return False
+    if WORDS.names_of_rows.fullmatch(name.strip()):
+        return True
+    digits = cells.str.fullmatch(r"\d{1,9}").all()
+    return bool(digits and cells.astype(int).diff().iloc[1:].eq(1).all())
+
+
+def _without_notes(
+    frame: pd.DataFrame, names: pd.Series, messages: list[str]
+) -> tuple[pd.DataFrame, pd.Series]:
+    """Leave out rows without a figure whose name is a note below the table."""
+    held = [
+        numbers.notna()
+        for name in frame.columns.difference(["unit", "year", "_id"])
+        if (numbers := numbers_of(frame[name])) is not None
+    ]
+    with_figures = {unit for cells in held for unit in frame.loc[cells, "unit"]}
+    notes = [
+        str(unit)
+        for unit, name in names.items()
+        if unit not in with_figures and WORDS.note_as_name.match(str(name))
+    ]
+    if not notes:
+        return frame, names
+    shown = first_examples([names[unit][:SHOWN_OF_NOTE] for unit in notes])
+    messages.append(f"{counted(len(notes), 'note')} below the table left out: {shown}")
+    kept = frame[~frame["unit"].isin(notes)].reset_index(drop=True)
+    return kept, names.drop(notes)
 
 
 def _without_repeated_rows(frame: pd.DataFrame, messages: list[str]) -> pd.DataFrame:

@@ -278,7 +278,9 @@ def _no_income(
         divide = f"--output {quote(income.name)} --population {quote(people[0].name)}"
         insist = f"{divide}, or {insist}"
     by_name = income.is_total and ", by " in income.kind
-    if by_name and not WORDS.millions.search(income.kind.replace("_", " ")):
+    scaled = (WORDS.millions, WORDS.thousands)
+    said = income.kind.replace("_", " ")
+    if by_name and not any(words.search(said) for words in scaled):
         insist += ", or --measure 'MONEY per head' if it is per head"
     return IngestError(
         f"{income.name} is {income.kind}", "income per head", f"give {insist}"

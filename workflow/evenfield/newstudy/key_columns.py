@@ -6,11 +6,14 @@ between several such columns.
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import cache
 
 import pandas as pd
 
 from evenfield.newstudy.cells import MISSING, numbers_of
 from evenfield.newstudy.coordinates import LIMITS, degrees_among
+from evenfield.newstudy.shipped import drawn_names
+from evenfield.newstudy.unit_names import without_marks
 from evenfield.newstudy.words import LISTS, WORDS
 from evenfield.study.errors import IngestError, counted, first_examples
 from evenfield.study.tables import NUMERIC
@@ -27,6 +30,7 @@ NO_UNITS = {
     "value",
     "nazwa",
 }
+MOST_KNOWN = 0.6  # share of texts that are known places, where all are places
 MERGED = 0.5  # share of blank cells from which a column is taken for merged cells
 
 
@@ -65,6 +69,7 @@ def unit_column(frame: pd.DataFrame, year: str, messages: list[str]) -> str:
     ]
     # Ids of series tell rows apart, too, and name no place.
     keys = [name for name in keys if not WORDS.series_id.fullmatch(name)] or keys
+    keys = [name for name in keys if not _no_places(frame, name)] or keys
     if not keys:
         # Whole numbers that each stand once in every year, as ids do and figures hardly.
         counts = [name for name in others if _counts_units(frame, name, year)]
@@ -123,8 +128,11 @@ def likely_units(frame: pd.DataFrame, year: str) -> list[str]:
         and not frame[name].str.contains(WORDS.measures).all()
         and (numbers_of(frame[name]) is None or known_as("unit", [name]))
     ]
+    # Industries and measures name no place, where another column may.
+    texts = [name for name in texts if not _no_places(frame, name)] or texts
     usual = set(known_as("unit", texts)) | set(known_as("name", texts))
     places = {name for name in texts if WORDS.place_column.match(name)}
+    places |= {name for name in texts if _are_places(frame[name])}
     return sorted(
         texts,
         key=lambda name: (
@@ -134,6 +142,27 @@ def likely_units(frame: pd.DataFrame, year: str) -> list[str]:
             list(frame).index(name),
         ),
     )
+
+
+def _no_places(frame: pd.DataFrame, name: str) -> bool:
+    """Say whether a header is that of industries or measures, and its cells no places."""
+    said = WORDS.no_places.fullmatch(name.strip())
+    return said is not None and not _are_places(frame[name])
+
+
+def _are_places(cells: pd.Series) -> bool:
+    """Say whether most texts are names of places that have an outline at hand."""
+    texts = {without_marks(text).casefold() for text in cells.unique().tolist()}
+    return len(texts & _known_places()) > MOST_KNOWN * len(texts)
+
+
+@cache
+def _known_places() -> frozenset[str]:
+    tables = [drawn_names(name) for name in ("countries", "us-states")]
+    names = [
+        table[name] for table in tables for name in map(str, table) if "name" in name
+    ]
+    return frozenset(pd.concat(names).str.casefold()) - {""}
 
 
 def joined_units(

@@ -28,7 +28,7 @@ from evenfield.study.errors import IngestError, counted, first_examples
 FIRST_CELLS = 50
 COMMON = r"\s*[;|]\s*|:\s?|\s[-–>]\s"  # between words before all names and the names
 DATE = "_year"  # of a wide table
-MOST_SERIES = 60
+MOST_SERIES = 150
 MOST_WITHOUT_CODE = 0.1  # share of names without the code that others have
 FEWEST_LABELLED = 3  # headers with a code and a label, as of SDMX
 MOST_CANDIDATES = 4  # columns that are tried as units
@@ -472,7 +472,7 @@ def series_in_lines(
         for name in frame.columns
         if name != year
         and 2 <= frame[name].nunique() <= MOST_SERIES
-        and numbers_of(frame[name]) is None
+        and (numbers_of(frame[name]) is None or WORDS.line_code.fullmatch(name))
     ]
     found = [
         _series_of(frame, year, unit, texts) for unit in candidates[:MOST_CANDIDATES]
@@ -501,7 +501,8 @@ def _series_of(
         # the unit of measure.
         same = [name for name in alone if _tells_as(frame, alone[0], name)]
         same.sort(key=lambda name: -frame[name].str.len().mean())
-        chosen = sorted(same, key=lambda name: "unit" in name.lower())[:1]
+        same.sort(key=lambda name: re.search("unit|note", name, re.I) is not None)
+        chosen = _in_words(frame, unit, year, telling, same[0]) or same[:1]
     else:
         for name in telling:
             if not any(_tells_as(frame, one, name) for one in chosen):
@@ -510,6 +511,29 @@ def _series_of(
         return None
     values = {name: list(dict.fromkeys(frame[name])) for name in chosen}
     return Series(unit, values, _figures(frame, unit, year, chosen))
+
+
+def _in_words(
+    frame: pd.DataFrame, unit: str, year: str, telling: list[str], code: str
+) -> list[str]:
+    """Return the columns that say in words what a code tells apart, as a subject and its
+    unit; none if they do not, or if it is no code.
+    """
+    if not frame[code].str.fullmatch(WORDS.code.pattern).all():
+        return []
+    words = [
+        name
+        for name in telling
+        if WORDS.no_places.fullmatch(name.strip())
+        and not re.search("note|scale", name, re.I)
+        and not frame[name].str.fullmatch(WORDS.code.pattern).all()
+    ]
+    chosen = list[str]()
+    for name in words:
+        chosen.append(name)
+        if not frame.duplicated([unit, year, *chosen]).any():
+            return chosen
+    return []
 
 
 def _tells_as(frame: pd.DataFrame, one: str, other: str) -> bool:
@@ -576,7 +600,11 @@ def series_fault(
         f"column {name} has {first_examples([one or 'blank' for one in values], 6)}"
         for name, values in series.columns.items()
     ]
-    chosen = {name: _likeliest(values) for name, values in series.columns.items()}
+    chosen = dict[str, str]()
+    left = frame
+    for name in series.columns:  # values that stand together in a row
+        chosen[name] = _likeliest(list(dict.fromkeys(left[name])))
+        left = left[left[name].eq(chosen[name])]
     flags = " ".join(
         f"--where {quote(f'{name}={value}')}" for name, value in chosen.items()
     )

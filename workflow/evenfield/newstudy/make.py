@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 
 from evenfield.newstudy.any_table import note_large, read_any
+from evenfield.newstudy.cells import numbers_of
 from evenfield.newstudy.config_text import config_text
 from evenfield.newstudy.features import GEOPANDAS
 from evenfield.newstudy.guess import Choices, Guessed, guess
@@ -34,6 +35,7 @@ from evenfield.study.files import (
     take_places,
     write_text,
 )
+from evenfield.study.jumps import jumps
 from evenfield.study.letters import ACTION, EXPECTED, IN_TEXTS
 
 # Options that name a column of the table.
@@ -103,8 +105,22 @@ def make(
     with faults.caught():
         study.choose_groups()
     faults.refuse()
+    study.messages += [f"look at: {text}" for text in _jumps(study)]
     config = write(study, options.folder)
     return [*study.messages, *summary(study, config)]
+
+
+def _jumps(study: NewStudy) -> list[str]:
+    """Return what is said of incomes far off those of the years beside them."""
+    income = study.guessed.income
+    panel = study.tables["panel"]
+    columns = [numbers_of(panel[name]) for name in income.values() if name in panel]
+    held = [numbers for numbers in columns if numbers is not None]
+    if len(held) < len(income):
+        return []
+    level = held[0] / held[1] if "output" in income else held[0]
+    names = dict(study.tables["units"][["unit", "name"]].to_numpy())
+    return jumps(panel[["unit", "year"]].assign(income=level), names)
 
 
 def _holds_a_study(folder: Path) -> bool:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-import openpyxl
+import pandas as pd
 
 from evenfield.newstudy.words import WORDS
 
@@ -19,25 +19,21 @@ def notes_of(path: Path) -> list[str]:
     """
     if path.suffix.lower() not in BOOKS or not path.is_file():
         return []
-    try:
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    except Exception:  # what cannot be read is refused where the table is read
-        return []
-    try:
-        named = [name for name in book.sheetnames if WORDS.notes_sheet.fullmatch(name)]
+    with pd.ExcelFile(path, engine="openpyxl") as book:
+        sheets = [str(name) for name in book.sheet_names]
+        named = [name for name in sheets if WORDS.notes_sheet.fullmatch(name)]
         # A sheet alone is the table, whatever it is called.
-        named = named if len(named) < len(book.sheetnames) else []
-        lines = [
-            str(cell).strip()
-            for name in named[:MOST_SHEETS]
-            for row in book[name].iter_rows(
-                max_row=MOST_ROWS, max_col=MOST_COLUMNS, values_only=True
-            )
-            for cell in row
-            if isinstance(cell, str) and len(cell) <= LONGEST_LINE
+        named = named[:MOST_SHEETS] if len(named) < len(sheets) else []
+        tables = [
+            pd.read_excel(book, sheet_name=name, header=None, nrows=MOST_ROWS)
+            for name in named
         ]
-    finally:
-        book.close()
+    lines = [
+        cell.strip()
+        for table in tables
+        for cell in table.iloc[:, :MOST_COLUMNS].to_numpy().ravel()
+        if isinstance(cell, str) and len(cell) <= LONGEST_LINE
+    ]
     told = list(dict.fromkeys(line for line in lines if _says_scale(line)))
     return told if len(told) == 1 else []
 

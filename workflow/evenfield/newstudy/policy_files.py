@@ -15,6 +15,9 @@ from evenfield.newstudy.words import LISTS, WORDS
 from evenfield.study.errors import IngestError, counted, first_examples
 
 NEVER_FROM = 9999
+MINUS_NEVER = r"-(1|9+)(\.0+)?"
+EARLIEST = 1000
+LATEST = 2200
 FIRST_CELLS = 200
 MOST_PARTS = 12  # shares of a first year, as months are
 FEWEST_DATES = 3  # dates, and units, from which on rows may be those of a panel
@@ -38,8 +41,9 @@ def _take(table: pd.DataFrame, source: str, by: str, study: NewStudy) -> None:
     """Add the policies that have a date to the study, and say how many units have one;
     ``by`` says how units were matched.
     """
-    dated = _dated(table, source, study)
+    dated = _dated(table, source)
     _check_within(dated, source, study)
+    _refuse_odd(table, source, study)
     kinds = kinds_of(dated.get("kind", pd.Series("", dated.index)), "policy")
     policies = dated.assign(kind=kinds).drop_duplicates(ignore_index=True)
     study.tables["policies"] = policies
@@ -156,6 +160,9 @@ def _of_file(frame: pd.DataFrame, file: str, study: NewStudy) -> pd.DataFrame:
             table[column] = frame[named]
             taken[column] = named
             free.remove(named)
+    if "first_year" not in table and (dated := _column_of_dates(frame[free])):
+        table["first_year"] = frame[dated]
+        taken["first_year"] = dated
     if "first_year" not in table:
         raise IngestError(
             f"{file}: no column of years",
@@ -167,6 +174,24 @@ def _of_file(frame: pd.DataFrame, file: str, study: NewStudy) -> pd.DataFrame:
         table = _with_last_years(table, file)
     # A panel repeats the date of a unit in each of its rows.
     return table.drop_duplicates(ignore_index=True)
+
+
+def _column_of_dates(frame: pd.DataFrame) -> str:
+    """Return the one column whose cells are years or say never, whatever it is called;
+    blank if there are several or none.
+    """
+    dated = [name for name in map(str, frame) if _are_first_years(frame[name])]
+    return dated[0] if len(dated) == 1 else ""
+
+
+def _are_first_years(cells: pd.Series) -> bool:
+    """Say whether cells hold a year at least, and else years, never or nothing."""
+    years = _as_years(_without_never(cells))
+    return bool(
+        years is not None
+        and years.notna().any()
+        and years.dropna().between(EARLIEST, LATEST).all()
+    )
 
 
 def _with_last_years(table: pd.DataFrame, file: str) -> pd.DataFrame:
@@ -284,7 +309,7 @@ def _as_years(cells: pd.Series) -> pd.Series | None:
     return None if dates is None else dates.years.reindex(cells.index)
 
 
-def _dated(table: pd.DataFrame, source: str, study: NewStudy) -> pd.DataFrame:
+def _dated(table: pd.DataFrame, source: str) -> pd.DataFrame:
     """Return the rows that have a first year, written as text; rows that say never have
     none, nor have blank cells where every unit has a cell.
     """
@@ -297,19 +322,6 @@ def _dated(table: pd.DataFrame, source: str, study: NewStudy) -> pd.DataFrame:
             "fill the cells, or leave --policies out",
         )
     years = _years(texts, "first_year", source)
-    units = study.tables["units"]
-    each_once = len(table) == len(units) and table["unit"].is_unique
-    is_blank = cells.str.lower().isin(MISSING) & ~_says_never(cells)
-    blank = table.loc[is_blank, "unit"]
-    # ASSUME: a blank cell in a list of some units' policies is a date that is lacking; in
-    # a column that has a cell for every unit it says that there is no policy.
-    if len(blank) and not each_once:
-        raise IngestError(
-            f"{source} has {counted(len(blank), 'policy', 'policies')} without a year"
-            f" ({first_examples(named_units(blank, units))})",
-            "the first year of each policy, or 0 where there is none",
-            "fill the cell or remove the row",
-        )
     dated = table.assign(first_year=years.map(number_text))
     return dated[years.notna()].reset_index(drop=True)
 
@@ -324,6 +336,24 @@ def _check_within(dated: pd.DataFrame, source: str, study: NewStudy) -> None:
             " panel",
             f"years from {first} to {last}, and 0 or a blank for never",
             "correct the column, or leave --policies out",
+        )
+
+
+def _refuse_odd(table: pd.DataFrame, source: str, study: NewStudy) -> None:
+    """Refuse first years that are none: 0, -1 and nines say never, -5 is a slip."""
+    cells = table["first_year"].astype(str).str.strip()
+    given = numbers_of(cells.mask(_says_never(cells), ""))
+    if given is None:
+        return
+    never = given.eq(0) | given.ge(NEVER_FROM) | cells.str.fullmatch(MINUS_NEVER)
+    odd = given.notna() & ~never & ~given.between(EARLIEST, LATEST)
+    if odd.any():
+        named = named_units(table.loc[odd, "unit"], study.tables["units"])
+        raise IngestError(
+            f"{source} has {counted(int(odd.sum()), 'first year')} that no policy has"
+            f" ({cells[odd].iloc[0]}, {first_examples(named)})",
+            "years such as 2004, and 0 or a blank for never",
+            "correct the cell",
         )
 
 

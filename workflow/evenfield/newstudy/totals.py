@@ -91,7 +91,7 @@ def proved_sums(
             unit for unit, why in totals.items() if why.startswith(f"its {column} is")
         ]
         parts = values.drop(index=list(totals), errors="ignore")
-        whole = [unit for unit in totals if _is_sum(values.loc[unit], parts)]
+        whole = [unit for unit in totals if _is_sum(values.loc[[unit]], parts)]
         for unit in [*whole, *by_values][:1]:
             others = "the others" if whole else "others"
             proved[column] = (
@@ -100,18 +100,18 @@ def proved_sums(
     return proved
 
 
-def _is_sum(total: pd.Series, parts: pd.DataFrame) -> bool:
-    """Say whether figures by year are nearly the sum of the parts (N, T), and above each
-    of them, in every year in which all are known.
+def _is_sum(total: pd.DataFrame, parts: pd.DataFrame) -> bool:
+    """Say whether figures by year (1, T) are nearly the sum of the parts (N, T), and above
+    each of them, in every year in which all are known.
     """
-    known = parts.notna().all() & total.notna()
-    sums = parts.loc[:, known].sum()
-    if len(parts) < SHORTEST_RUN or not known.any():
+    both = pd.concat([total, parts]).dropna(axis="columns").to_numpy()
+    if len(parts) < SHORTEST_RUN or not both.shape[1]:
         return False
-    whole = total[known]
-    near = (whole - sums).abs() <= OF_NO_PART * sums
-    above = whole >= ABOVE_ALL * parts.loc[:, known].max()
-    return bool((near & above & sums.gt(0)).all())
+    whole, others = both[0], both[1:]
+    sums = others.sum(axis=0)
+    near = np.abs(whole - sums) <= OF_NO_PART * sums
+    above = whole >= ABOVE_ALL * others.max(axis=0)
+    return bool((near & above & (sums > 0)).all())
 
 
 def _sizes(frame: pd.DataFrame, names: pd.Series, column: str) -> pd.DataFrame | None:
@@ -119,7 +119,7 @@ def _sizes(frame: pd.DataFrame, names: pd.Series, column: str) -> pd.DataFrame |
     nothing if the column has none.
     """
     values = None if _is_no_size(column) else _held(frame, names, column)
-    return None if values is None or values.min(axis=None) < 0 else values
+    return None if values is None or (values < 0).any(axis=None) else values
 
 
 def _held(frame: pd.DataFrame, names: pd.Series, column: str) -> pd.DataFrame | None:
@@ -139,12 +139,14 @@ def _may_be_whole(values: pd.DataFrame, unit: str) -> bool:
     """Say whether a unit's figures can be of all others together: means, which lie between
     theirs, or sums, above each of them; values (N, T).
     """
-    others = values.drop(index=unit)
-    own = values.loc[unit]
-    known = own.notna() & others.notna().any()
-    own, others = own[known], others.loc[:, known]
-    inside = own.ge(others.min()) & own.le(others.max())
-    return bool(inside.all() or own.gt(others.max()).all())
+    both = pd.concat([values.loc[[unit]], values.drop(index=unit)])
+    held = both.loc[:, both.iloc[0].notna() & both.iloc[1:].notna().any()].to_numpy()
+    if not held.shape[1]:
+        return True
+    own, others = held[0], held[1:]
+    least, most = np.nanmin(others, axis=0), np.nanmax(others, axis=0)
+    inside = (least <= own) & (own <= most)
+    return bool(inside.all() or (own > most).all())
 
 
 def _without_real_regions(
@@ -231,7 +233,9 @@ def _country_at_an_end(names: pd.Series) -> dict[str, str]:
     if len(shown) < FEWEST_PARTS or shown == sorted(shown):
         return {}
     countries = _country_names()
-    known = [name for name in shown if name in countries]
+    known = [
+        name for name in shown if name in countries or WORDS.nation_word.fullmatch(name)
+    ]
     ends = (names.index[0], names.index[-1])
     return {
         str(unit): "the nation of the others"

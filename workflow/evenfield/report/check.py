@@ -43,6 +43,7 @@ from evenfield.study.files import Record
 from evenfield.study.ingest.dictionary import public_dictionary
 from evenfield.study.ingest.outlines import outlines_missing, read_outlines
 from evenfield.study.ingest.study_tables import describe_study, read_study, read_tables
+from evenfield.study.jumps import jumps
 from evenfield.study.latin import latin_sentences
 from evenfield.study.panel.build import BuiltPanel, build_panel
 from evenfield.study.spatial_weights import SpatialWeights
@@ -214,6 +215,9 @@ def check_plan(plan: Plan) -> list[str]:
     exhibits = counted(shown, "table or figure", "tables and figures")
     lines.append(f"{counted(len(plan.topics), 'topic')}, {exhibits}")
     lines += [f"left out: {text}" for text in left_out]
+    names = dict(study.tables["units"][["unit", "name"]].to_numpy())
+    income = study.built[study.main].panel[["unit", "year", "income"]]
+    lines += [f"look at: {text}" for text in jumps(income, names)]
     described = describe_study(study.tables)
     rows = sum(table["rows"] for table in described["tables"].values())
     tables = counted(len(described["tables"]), "table")
