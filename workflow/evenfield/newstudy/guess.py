@@ -52,6 +52,7 @@ from evenfield.newstudy.layouts import (
     with_parted_labels,
     with_parted_names,
     without_flags,
+    without_leading_zeros,
     without_note,
 )
 from evenfield.newstudy.names import name_column, names_of, told_apart
@@ -181,7 +182,9 @@ def guess(
     arranged = _rows_by_unit(rows, given, table.labels, messages)
     unit, year = arranged.unit, arranged.year
     frame = keyed_rows(arranged.frame, unit, year, choices.years, messages)
-    frame = _within_years(frame, year, choices.years, messages)
+    frame = without_leading_zeros(
+        _within_years(frame, year, choices.years, messages), messages
+    )
     order = frame["unit"].unique().tolist()
     name = given.get("name") or _found_name(frame, unit, messages)
     if "name" in frame and name != "name":

@@ -26,6 +26,7 @@ NO_UNITS = {
     "date",
     "value",
     "nazwa",
+    "sheet",
 }
 MERGED = 0.5  # share of blank cells from which a column is taken for merged cells
 
