@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from shlex import quote
 
+import numpy as np
 import pandas as pd
 
 from evenfield.newstudy.calendars import years_or_codes
@@ -31,6 +32,7 @@ DATE = "_year"  # of a wide table
 MOST_SERIES = 60
 MOST_WITHOUT_CODE = 0.1  # share of names without the code that others have
 FEWEST_LABELLED = 3  # headers with a code and a label, as of SDMX
+MARKS = ("0", "1")  # of a dummy
 ZEROS = frozenset(["0", "0.0", "0.00", "0,0"])
 MOST_LATE = 1 / 3  # share of units whose figures begin later
 MOSTLY_DIFFERENT = 0.5  # share of figures that stand once
@@ -300,19 +302,15 @@ def _without_dummies(
     """
     kept = dict[str, dict[str, str]]()
     for stem, columns in stems.items():
-        opening = frame[list(columns)].iloc[0]
-        if opening.isin(["0", "1"]).all():
-            cells = frame[list(columns)]
-            # One year, the base, may have no column.
-            if (
-                cells.isin(["0", "1"]).all(axis=None)
-                and cells.eq("1").sum(axis=1).le(1).all()
-            ):
-                messages.append(
-                    f"{first_examples(list(columns))} say with 0 and 1 of which year a"
-                    " row is, and are no figures of years"
-                )
-                continue
+        cells = frame[list(columns)]
+        marks = cells.iloc[:1].isin(MARKS).all(axis=None) and cells.isin(MARKS)
+        # One year, the base, may have no column.
+        if bool(np.all(marks)) and (cells == MARKS[1]).sum(axis=1).le(1).all():
+            messages.append(
+                f"{first_examples(list(columns))} say with 0 and 1 of which year a row"
+                " is, and are no figures of years"
+            )
+            continue
         kept[stem] = columns
     return kept
 
