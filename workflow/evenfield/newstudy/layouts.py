@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from shlex import quote
 
-import numpy as np
 import pandas as pd
 
 from evenfield.newstudy.calendars import years_or_codes
@@ -302,10 +301,7 @@ def _without_dummies(
     """
     kept = dict[str, dict[str, str]]()
     for stem, columns in stems.items():
-        cells = frame[list(columns)]
-        marks = cells.iloc[:1].isin(MARKS).all(axis=None) and cells.isin(MARKS)
-        # One year, the base, may have no column.
-        if bool(np.all(marks)) and (cells == MARKS[1]).sum(axis=1).le(1).all():
+        if _are_dummies(frame[list(columns)]):
             messages.append(
                 f"{first_examples(list(columns))} say with 0 and 1 of which year a row"
                 " is, and are no figures of years"
@@ -313,6 +309,19 @@ def _without_dummies(
             continue
         kept[stem] = columns
     return kept
+
+
+def _are_dummies(cells: pd.DataFrame) -> bool:
+    """Say whether cells are 0 and 1, with a 1 at most once in each row and in several
+    columns.
+    """
+    if not cells.iloc[:1].isin(MARKS).all(axis=None) or not cells.isin(MARKS).all(
+        axis=None
+    ):
+        return False
+    marked = cells == MARKS[1]
+    # One year, the base, may have no column.
+    return bool(marked.sum(axis=1).le(1).all() and marked.any().sum() > 1)
 
 
 def without_leading_zeros(frame: pd.DataFrame, messages: list[str]) -> pd.DataFrame:
