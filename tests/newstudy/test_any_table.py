@@ -11,6 +11,7 @@ import zlib
 
 import pandas as pd
 import pytest
+from openpyxl import Workbook
 
 from evenfield.newstudy import any_table, sheets, text_files
 from evenfield.newstudy.any_table import read_any
@@ -208,6 +209,21 @@ def test_the_sheet_that_contents_call_income_per_head_is_read(tmp_path, name):
         for sheet in ("1", "2"):
             frame.to_excel(book, sheet_name=sheet, index=False)
     assert words in read_any(path).messages[0]
+
+
+def test_numbered_sheets_are_called_by_what_their_titles_say_differently(tmp_path):
+    path = tmp_path / "states.xlsx"
+    book = Workbook()
+    book.remove(book.active)
+    for number, name in enumerate(["Aland", "Bland", "Cland"], 1):
+        sheet = book.create_sheet(f"Tab{number}")
+        sheet.append([f"Table {number} - Income per head - {name}: 2001-2003"])
+        sheet.append(["Year", "Income per head"])
+        for year in (2001, 2002, 2003):
+            sheet.append([year, 100 * number + year - 2001])
+    book.save(path)
+    frame = read_any(path).frame
+    assert frame["sheet"].unique().tolist() == ["Aland", "Bland", "Cland"]
 
 
 def test_a_long_reading_says_how_far_it_is(tmp_path, monkeypatch):

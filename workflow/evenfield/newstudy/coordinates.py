@@ -58,7 +58,7 @@ def _degrees(text: str, kind: str) -> float:
         return np.nan
     if any(part >= 60 for part in given[1:]):
         return np.nan
-    value = sum(part / 60**place for place, part in enumerate(given))
+    value: float = sum(part / 60.0**place for place, part in enumerate(given))
     if value > LIMITS[kind]:
         return np.nan
     south = found["sign"] == "-" or (letters and letters[0] in NEGATIVE)
@@ -119,7 +119,8 @@ class _Column:
         """Return the cells in degrees; those that are written so stay as they are."""
         if all(not text or PLAIN.fullmatch(text) for text in self.cells):
             return self.cells
-        return self.degrees.map(number_text).rename(self.cells.name)
+        texts = [number_text(value) for value in self.degrees.tolist()]
+        return pd.Series(texts, index=self.cells.index, name=str(self.cells.name))
 
 
 def _column(units: pd.DataFrame, name: str, kind: str) -> _Column:

@@ -1,7 +1,8 @@
 """What the years of a table look like, in cells and in headers: calendar and fiscal
 years, dates, quarters, months, or periods that only count.
 
-A fiscal year is named after the year in which it begins. Quarters and months make a year
+A fiscal year is named after the year in which it begins, a span of several years after
+its last one, as surveys of five years are. Quarters and months make a year
 only where all of a year are there.
 """
 
@@ -18,6 +19,7 @@ EARLIEST = 1000  # the first year that a study may have
 FORMS: dict[str, str] = {
     name: written_out(form) for name, form in LISTS["date_forms"].items()
 }
+SPANS = "spans of years"
 PARTS = {"quarters": 4, "months": 12}  # by the first word of a form
 # Numbers of months by the first letters of their names, longer ones first.
 MONTHS: dict[str, int] = dict(
@@ -28,6 +30,9 @@ DAY_ZERO = pd.Timestamp("1899-12-30")
 COUNTED_DAYS = range(21916, 58806)
 COUNTED = "months by days that a spreadsheet counts"
 LONGEST_OF_TWO_DIGITS = 90  # years between the first and the last of a table
+FIRST_SHORT = 30  # two digits from these on are of the century before 2000
+CENTURY = 100
+LAST_CENTURY = 1900
 LAST_OF_2000S = 29  # two digits up to these are of the years from 2000 on
 
 
@@ -82,6 +87,8 @@ def _dates_once(texts: pd.Series, header: str, forms: list[str]) -> Dates | None
             after = found["part"].str[-2:].astype(int)
             if not after.eq((years + 1) % 100).all():
                 continue
+        elif form == SPANS and not years.gt(found["first"].astype(int)).all():
+            continue
         elif "part" in found:
             parts = found["part"].astype(int)
         elif "month" in found:
@@ -179,11 +186,17 @@ def periods_as_years(periods: pd.Series, years: str, header: str) -> pd.Series:
     first = int(periods.min())
     last = int(periods.max())
     if not years:
+        # Two digits such as 80 to 93 say the years; periods 0 to 29 do not.
+        short = first >= FIRST_SHORT and last < CENTURY
+        which = (
+            f"--years {LAST_CENTURY + first}:{LAST_CENTURY + last}"
+            if short
+            else f"--years FIRST:LAST, {last - first} years apart"
+        )
         raise IngestError(
             f"{header} counts periods {first} to {last} and no years",
             "calendar years",
-            f"say which they are, for example with --years 1990:{1990 + last - first},"
-            " or of which calendar with --calendar",
+            f"say which they are with {which}, or of which calendar with --calendar",
         )
     asked = asked_years(years)
     step, rest = divmod(asked[-1] - asked[0], last - first)

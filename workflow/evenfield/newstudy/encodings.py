@@ -208,7 +208,8 @@ def _share(known: Mapping[str, Any], encoding: str, letters: list[str]) -> float
     if "often" not in known or len(letters) < FEWEST_OF_ALPHABET:
         return share
     frequent = sum(letter in known["often"] for letter in folded) / len(letters)
-    return share - max(0.0, known["share"] - frequent)
+    least: float = known["share"]
+    return share - max(0.0, least - frequent)
 
 
 def _oddities(word: str) -> int:

@@ -57,6 +57,7 @@ from evenfield.newstudy.layouts import (
     with_parted_labels,
     with_parted_names,
     without_flags,
+    without_leading_zeros,
     without_note,
 )
 from evenfield.newstudy.names import name_column, names_of, told_apart
@@ -304,7 +305,9 @@ def _named_rows(
     """
     unit, year = arranged.unit, arranged.year
     frame = keyed_rows(arranged.frame, unit, year, choices.years, messages)
-    frame = _within_years(frame, year, choices.years, messages)
+    frame = without_leading_zeros(
+        _within_years(frame, year, choices.years, messages), messages
+    )
     name = given.get("name") or _found_name(frame, unit, messages)
     if "name" in frame and name != "name":
         frame = frame.rename(columns={"name": "name_given"})

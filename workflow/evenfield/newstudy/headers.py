@@ -5,7 +5,7 @@ stands below the table.
 import itertools
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import accumulate, pairwise
 
@@ -26,6 +26,8 @@ FEWEST_NAMES = 3  # of units that stand above their rows
 SAME_BELOW = 0.75  # share of these names below which a measure stands
 # Between names of a header of several rows, of a table with a row a date.
 LEVELS = " | "
+SERIES = "series"  # column of the titles, where several tables stand below each other
+ALIKE = 0.5  # share of the names of one that another has
 LOOKED_AT = 4  # rows, the first full one among them, by which figures are known
 
 
@@ -46,17 +48,35 @@ class AnyTable:
 
 
 def headed(rows: list[list[str]], messages: list[str]) -> AnyTable:
-    """Find the header below any title lines and drop notes below the table."""
+    """Find the header below any title lines and drop notes below the table; several tables
+    with one header become one.
+    """
     line_of = [line for line, row in enumerate(rows, start=1) if any(row)]
     rows = list(filter(any, rows))
     if len(rows) < 2:
         return AnyTable(pd.DataFrame())
+    start = _first_full_row(rows)
+    blocks = _stacked(rows, start)
+    if blocks:
+        return _of_blocks(blocks, messages)
+    return _headed(rows, start, line_of, messages)
+
+
+def _first_full_row(rows: list[list[str]]) -> int:
+    """Return the first row with nearly as many filled cells as most."""
     filled = [len(row) - row.count("") for row in rows]
     # Filled cells of most rows, past the first quarter, in which titles may stand.
     usual = Counter(filled[len(filled) // 4 :]).most_common(1)[0][0]
-    start = next(
-        (i for i, count in enumerate(filled) if count >= max(2, FULL * usual)), 0
-    )
+    full = (i for i, count in enumerate(filled) if count >= max(2, FULL * usual))
+    return next(full, 0)
+
+
+def _headed(
+    rows: list[list[str]], start: int, line_of: list[int], messages: list[str]
+) -> AnyTable:
+    """Return the one table of these rows, whose first full row is ``start``; ``line_of``
+    has their lines in the file.
+    """
     without_header = _holds_figures(rows[start : start + LOOKED_AT])
     about = _rows_about_columns(rows[start + 1 :])
     first, last, header = _header(rows, start)
@@ -144,6 +164,62 @@ def headed(rows: list[list[str]], messages: list[str]) -> AnyTable:
         below=below,
         names_above=bool(units),
     )
+
+
+def _stacked(rows: list[list[str]], start: int) -> dict[str, list[list[str]]]:
+    """Return the tables of a sheet that stand below each other by their titles, each with
+    the header; nothing unless each has a title of its own and the units of the first.
+    """
+    first, last, _ = _header(rows, start)
+    size = last - first + 1
+    head = [_without_end(row) for row in rows[first : last + 1]]
+    starts = [
+        place
+        for place, row in enumerate(rows)
+        if row[0] == rows[first][0]
+        and [_without_end(row) for row in rows[place : place + size]] == head
+    ]
+    if len(starts) < 2:
+        return {}
+    blocks = dict[str, list[list[str]]]()
+    end = 0
+    for begin, next_begin in pairwise([*starts, len(rows)]):
+        above = itertools.takewhile(_is_title, reversed(rows[end:begin]))
+        title = " ".join("".join(row) for row in reversed(list(above)))
+        body = itertools.takewhile(
+            lambda row: not WORDS.note.match(row[0]), rows[begin + size : next_begin]
+        )
+        held = [row for row in body if not _is_alone(row)]
+        if held:
+            blocks.setdefault(title, rows[begin : begin + size] + held)
+            end = begin + size + len(held)
+    names = [{row[0] for row in block[size:]} for block in blocks.values()]
+    alike = all(len(one & names[0]) >= ALIKE * len(one) for one in names)
+    return blocks if len(blocks) > 1 and all(blocks) and alike else {}
+
+
+def _of_blocks(blocks: Mapping[str, list[list[str]]], messages: list[str]) -> AnyTable:
+    """Return tables that stood below each other as one, told apart by their titles."""
+    tables = {title: headed(block, []) for title, block in blocks.items()}
+    messages.append(
+        f"{len(blocks)} tables stand below each other, told apart by column {SERIES}:"
+        f" {first_examples(list(blocks))}"
+    )
+    frames = [one.frame.assign(**{SERIES: title}) for title, one in tables.items()]
+    return AnyTable(pd.concat(frames, ignore_index=True).fillna(""), messages)
+
+
+def _without_end(row: list[str]) -> list[str]:
+    return list(itertools.dropwhile(lambda cell: not cell, reversed(row)))
+
+
+def _is_alone(row: list[str]) -> bool:
+    """Say whether a row has one cell, the first, as a title or a note."""
+    return bool(row[0]) and not any(row[1:])
+
+
+def _is_title(row: list[str]) -> bool:
+    return _is_alone(row) and not WORDS.note.match(row[0])
 
 
 def outer_of(cells: Iterable[str]) -> frozenset[str]:

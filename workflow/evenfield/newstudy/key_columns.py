@@ -29,6 +29,7 @@ NO_UNITS = {
     "date",
     "value",
     "nazwa",
+    "sheet",
 }
 MOST_KNOWN = 0.6  # share of texts that are known places, where all are places
 MERGED = 0.5  # share of blank cells from which a column is taken for merged cells
@@ -304,11 +305,12 @@ def with_coordinates(
 ) -> pd.DataFrame:
     """Name columns of degrees ``lat`` and ``lon``; others, as of metres, keep theirs."""
     given = given or {}
+    asked = {kind: name for kind in LIMITS if (name := given.get(kind))}
     likely = {
-        kind: [given[kind]] if given.get(kind) else known_as(kind, units.columns)
+        kind: [asked[kind]] if kind in asked else known_as(kind, units.columns)
         for kind in LIMITS
     }
-    degrees = degrees_among(units, likely, {kind for kind in LIMITS if given.get(kind)})
+    degrees = degrees_among(units, likely, asked)
     chosen = {str(cells.name): kind for kind, cells in degrees.items()}
     units = units.assign(**{str(cells.name): cells for cells in degrees.values()})
     # Another column of a name that has a meaning of its own in units.csv.

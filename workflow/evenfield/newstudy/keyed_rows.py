@@ -12,6 +12,7 @@ from evenfield.newstudy.cells import number_text, numbers_of, of_texts
 from evenfield.newstudy.dates import (
     COUNTED,
     EARLIEST,
+    SPANS,
     Dates,
     dates_of,
     day_of,
@@ -175,6 +176,9 @@ def _dates(cells: pd.Series, year: str, years: str, messages: list[str]) -> Date
     if dates.form == COUNTED:
         first = f"{cells.iloc[0]} is {day_of(cells[:1]).iloc[0]:%Y-%m-%d}"
         messages.append(f"{year} counts days as spreadsheets do: {first}")
+    if dates.form == SPANS:
+        first = f"{cells.iloc[0].strip()} is {dates.years.iloc[0]}"
+        messages.append(f"spans of several years, named after their last one: {first}")
     if dates.form == "fiscal years":
         first = f"{cells.iloc[0].strip()} is {dates.years.iloc[0]}"
         messages.append(f"fiscal years, named after the year they begin in: {first}")

@@ -31,6 +31,10 @@ DATE = "_year"  # of a wide table
 MOST_SERIES = 150
 MOST_WITHOUT_CODE = 0.1  # share of names without the code that others have
 FEWEST_LABELLED = 3  # headers with a code and a label, as of SDMX
+MARKS = ("0", "1")  # of a dummy
+ZEROS = frozenset(["0", "0.0", "0.00", "0,0"])
+MOST_LATE = 1 / 3  # share of units whose figures begin later
+MOSTLY_DIFFERENT = 0.5  # share of figures that stand once
 MOST_CANDIDATES = 4  # columns that are tried as units
 
 
@@ -252,6 +256,7 @@ def long_table(
     """
     frame = frame.rename(columns={DATE: "year_given", "_row": "row_given"})
     stems = dated_columns(list(frame.columns), least)
+    stems = _without_dummies(frame, stems, messages)
     wide = {column for columns in stems.values() for column in columns}
     held = [name for name in frame.columns if name not in wide]
     year = given.get("year") or ""
@@ -286,6 +291,84 @@ def long_table(
     if not stems:
         raise _no_dates(frame, once)
     return _tall(frame, stems, held, messages), DATE
+
+
+def _without_dummies(
+    frame: pd.DataFrame, stems: Mapping[str, dict[str, str]], messages: list[str]
+) -> dict[str, dict[str, str]]:
+    """Leave out names whose columns hold 0 and 1, a 1 once in each row: they say the year
+    of their row, and are no figures of these years.
+    """
+    kept = dict[str, dict[str, str]]()
+    for stem, columns in stems.items():
+        if _are_dummies(frame[list(columns)]):
+            messages.append(
+                f"{first_examples(list(columns))} say with 0 and 1 of which year a row"
+                " is, and are no figures of years"
+            )
+            continue
+        kept[stem] = columns
+    return kept
+
+
+def _are_dummies(cells: pd.DataFrame) -> bool:
+    """Say whether cells are 0 and 1, with a 1 at most once in each row and in several
+    columns.
+    """
+    if not cells.iloc[:1].isin(MARKS).all(axis=None) or not cells.isin(MARKS).all(
+        axis=None
+    ):
+        return False
+    marked = cells == MARKS[1]
+    # One year, the base, may have no column.
+    return bool(marked.sum(axis=1).le(1).all() and marked.any().sum() > 1)
+
+
+def without_leading_zeros(frame: pd.DataFrame, messages: list[str]) -> pd.DataFrame:
+    """Blank the zeros that stand before the first figure of a few units, as of a province
+    that did not exist yet.
+
+    ``frame`` has ``unit`` and ``year``.
+    """
+    blanked = dict[str, pd.Series]()
+    found = dict[str, str]()
+    for name in frame.columns.difference(["unit", "year", "_id"], sort=False):
+        if not frame[name].isin(ZEROS).any():
+            continue
+        leading = _leading_zeros(frame, name)
+        if leading.any():
+            blanked[str(name)] = frame[name].mask(leading, "")
+            for unit, year in frame.loc[leading, ["unit", "year"]].to_numpy():
+                found.setdefault(unit, f"{unit} {year}")
+    if not blanked:
+        return frame
+    messages.append(
+        f"zeros before the first figure of {counted(len(found), 'unit')} taken for"
+        f" missing: {first_examples(list(blanked))} from {first_examples(list(found.values()))}"
+    )
+    return frame.assign(**blanked)
+
+
+def _leading_zeros(frame: pd.DataFrame, name: str) -> pd.Series:
+    """Return which cells of a column of figures are zeros before the first figure of their
+    unit; none where zeros stand elsewhere, too, or figures are counts or marks.
+    """
+    none = pd.Series(False, index=frame.index)
+    numbers = numbers_of(frame[name])
+    if numbers is None or numbers.min() < 0:
+        return none
+    ordered = frame.assign(number=numbers).sort_values(["unit", "year"])
+    zero = ordered["number"].eq(0)
+    leading = zero & ordered["number"].fillna(0).groupby(ordered["unit"]).cumsum().eq(0)
+    some = ordered["number"].gt(0).groupby(ordered["unit"]).any()
+    units = set(ordered.loc[leading, "unit"])
+    positive = ordered.loc[ordered["number"].gt(0), "number"]
+    few = len(units) <= MOST_LATE * len(some)
+    # ASSUME: of figures most differ from each other; marks and counts repeat.
+    figures = positive.nunique() > MOSTLY_DIFFERENT * len(positive)
+    if not (few and figures and leading.eq(zero).all() and some[sorted(units)].all()):
+        return none
+    return leading.reindex(frame.index)
 
 
 def _no_dates(frame: pd.DataFrame, once: list[str]) -> IngestError:
@@ -384,7 +467,7 @@ def from_transposed(
         )
     before, names = _without_common_words(figures)
     behind, names = _without_common_end(names)
-    before = " ".join(filter(None, [before, behind]))
+    before = " ".join(filter(None, [before, behind])) or _said_of_figures(year)
     units = {labels.get(name, "") for name in figures}
     if len(units) == 1 and units != {""}:
         before = f"{before or UNNAMED} ({units.pop()})"
@@ -395,6 +478,14 @@ def from_transposed(
         f" ({first_examples(names)})"
     )
     return tall, "unit"
+
+
+def _said_of_figures(header: str) -> str:
+    """Return the header of years as the name of the figures beside them, where it says what
+    these are, and nothing of years.
+    """
+    other = header.lower() if header != header.lower() else header.capitalize()
+    return other if sureness(header) or WORDS.money.search(header) else ""
 
 
 def _of_two_levels(

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import pandas as pd
 
-from evenfield.newstudy.dates import dates_of
+from evenfield.newstudy.dates import SPANS, dates_of
 from evenfield.newstudy.layouts import series_label
 from evenfield.study.config_files import TODO
 from evenfield.study.errors import first_examples
@@ -64,6 +64,11 @@ def _of_income(what: str, name: str) -> Iterator[str]:
 
 def _of_years(cells: pd.Series) -> Iterator[str]:
     found = dates_of(cells, "")
+    if found is not None and found.form == SPANS:
+        yield (
+            "Figures are of several years together, named after the last one:"
+            f" {cells.iloc[0].strip()} is {found.years.iloc[0]}."
+        )
     if found is not None and found.form == "fiscal years":
         yield (
             "Years are fiscal years, named after the year that they begin in:"

@@ -26,6 +26,8 @@ ZIPPED = (".xlsx", ".xlsm")
 FEW_CELLS = 50_000
 OPENING = 200  # rows that tell the header of a larger one
 MOST_IN_CONTENTS = 5_000  # cells
+NUMBERED = re.compile(r"[^\W\d]+[ _.-]?\d+")  # Tabela3
+BETWEEN_WORDS = r"\s[-–—]\s|[:,;]\s*"
 INCOME = 2  # sureness of what is income per head
 NAME_AND_TEXT = re.compile(r"(.+?)\s*[:.–—-]\s*(\S.*)")  # Table 7: GDP per head
 
@@ -139,13 +141,37 @@ def _fullest(book: Workbook | OldWorkbook) -> AnyTable:
 
 def _below_each_other(alike: Mapping[str, AnyTable], table: AnyTable) -> AnyTable:
     """Return sheets with the same columns as one table."""
-    frames = [one.frame.assign(**{SHEET: name}) for name, one in alike.items()]
+    called = _called_by_titles(alike)
+    frames = [one.frame.assign(**{SHEET: called[name]}) for name, one in alike.items()]
     message = (
         f"sheets {first_examples(list(alike), 6)} have the same columns: read below"
         f" each other, told apart by column {SHEET} (--sheet reads one)"
     )
     frame = pd.concat(frames, ignore_index=True)
     return replace(table, frame=frame, messages=[message, *table.messages])
+
+
+def _called_by_titles(alike: Mapping[str, AnyTable]) -> dict[str, str]:
+    """Return what sheets are called: by their names, or where these are numbers and codes
+    by the words in which their titles differ.
+    """
+    names = {name: name for name in alike}
+    if not all(
+        WORDS.code.fullmatch(name) or NUMBERED.fullmatch(name) for name in names
+    ):
+        return names
+    parts = {
+        name: re.split(BETWEEN_WORDS, " - ".join(one.above))
+        for name, one in alike.items()
+    }
+    if len({*map(len, parts.values())}) > 1:
+        return names
+    for place in range(len(next(iter(parts.values())))):
+        words = {name: title[place].strip() for name, title in parts.items()}
+        alone = all(re.fullmatch(r"[^\W\d][^\d]+", word) for word in words.values())
+        if alone and len({*words.values()}) == len(words):
+            return words
+    return names
 
 
 def _may_have(book: Workbook | OldWorkbook, name: str, columns: list[str]) -> bool:
