@@ -68,8 +68,9 @@ def _arcs(content: dict[str, Any]) -> list[list[list[float]]]:
         return [[list(point[:2]) for point in arc] for arc in content["arcs"]]
     arcs = []
     for arc in content["arcs"]:
-        steps = np.cumsum([point[:2] for point in arc], axis=0)
-        places = steps * np.array(grid["scale"]) + np.array(grid["translate"])
+        with np.errstate(all="ignore"):  # who reads outlines refuses what has no end
+            steps = np.cumsum([point[:2] for point in arc], axis=0)
+            places = steps * np.array(grid["scale"]) + np.array(grid["translate"])
         arcs.append(places.round(DECIMALS).tolist())
     return arcs
 

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from evenfield.report.printable import Value, word
 from evenfield.study.errors import ReportError, nearest, not_known
 from evenfield.study.expressions import ARITHMETIC, Evaluator, parsed
+from evenfield.study.letters import hidden_letter
 
 SYNTAX = "what docs/prose.md lists"
 LONGEST = 5_000  # characters of one expression
@@ -216,7 +217,8 @@ def _node_fault(node: ast.AST) -> ReportError | None:
         case ast.Constant(value=value):
             # By type, because True is an instance of int.
             is_number = type(value) in (int, float) and math.isfinite(_as_float(value))
-            allowed = is_number or isinstance(value, str)
+            # An escape may write a letter that no text may hold.
+            allowed = is_number or (isinstance(value, str) and not hidden_letter(value))
         case ast.BinOp() | ast.UnaryOp():
             allowed = type(node.op) in OPERATORS
         case ast.Compare():
