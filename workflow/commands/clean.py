@@ -7,6 +7,7 @@ from contextlib import chdir, suppress
 from pathlib import Path
 
 from engine.folder import HELD, REPO, hold, locked
+from engine.study import one_line
 from evenfield.shared.second_studies import require_folder
 from evenfield.study.config_files import read_mapping
 from evenfield.study.errors import EvenfieldError
@@ -94,4 +95,6 @@ if __name__ == "__main__":
         default=REPO,
         help="the study's folder (default: this repository)",
     )
-    clean(parser.parse_args().directory.absolute())
+    folder = parser.parse_args().directory.absolute()
+    with one_line(prefix=""):
+        clean(folder)

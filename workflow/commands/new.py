@@ -9,11 +9,12 @@ import re
 import sys
 from collections.abc import Sequence
 
+from engine.study import one_line
 from evenfield.newstudy.guess import Guessed
 from evenfield.newstudy.make import make
 from evenfield.newstudy.options import add_options
 from evenfield.study.config_files import TODO
-from evenfield.study.errors import EvenfieldError
+from evenfield.study.errors import shortened
 from waiting import Progress
 
 
@@ -36,6 +37,12 @@ def parser() -> argparse.ArgumentParser:
 def main(words: Sequence[str] | None = None) -> None:
     """Make a study and say what to run."""
     options = parser().parse_args(words)
+    with one_line(prefix=""):
+        made(options)
+
+
+def made(options: argparse.Namespace) -> None:
+    """Make a study, say what was guessed and what to run."""
     progress = Progress()
 
     def ask(guessed: Guessed) -> str:
@@ -45,14 +52,13 @@ def main(words: Sequence[str] | None = None) -> None:
     try:
         with contextlib.closing(progress):
             lines = make(options, progress, ask)
-        print("\n".join(lines))
-    except EvenfieldError as error:
-        sys.exit(str(error))
     except OSError as error:
+        name = shortened(str(error.filename or options.folder))
         sys.exit(
-            f"new: {options.folder} cannot be written ({error.strerror}); expected a"
-            " folder; name another"
+            f"new: {name} cannot be read or written ({error.strerror}); expected files"
+            " and a folder of yours; name another"
         )
+    print("\n".join(lines))
     shown = options.folder.as_posix()
     shown = shown if re.fullmatch(r"[\w./~-]+", shown) else f"'{shown}'"
     config = (options.folder / "config.yaml").read_text(encoding="utf-8")

@@ -18,7 +18,7 @@ from typing import Any
 
 from engine.outputs import record_outputs
 from engine.preloaded import hand_over
-from evenfield.study.errors import EvenfieldError, one_line
+from evenfield.study.errors import EvenfieldError, one_line, shortened
 from evenfield.study.files import write_text
 
 PREFIX = "evenfield: "
@@ -41,8 +41,20 @@ ACTIONS = {
     errno.ENFILE: OPEN_FILES,
     errno.EIO: "look after the disk",
 }
+# What is wrong with a path, whoever asks for it.
+PATHS = {
+    errno.ENAMETOOLONG: "give it a shorter name",
+    errno.ELOOP: "remove the link that leads to itself",
+    errno.ENOTDIR: "remove the file where a folder belongs",
+    errno.EEXIST: "remove what stands there",
+    errno.ENOTEMPTY: "remove what stands there",
+}
+PROCESSOR = (
+    "processor time for it; raise the limit (ulimit -t), then run the same command"
+)
 ENDED: dict[int, str] = {
     signal.SIGKILL: "memory for it; use fewer --cores, then run the same command",
+    signal.SIGXCPU: PROCESSOR,
     signal.SIGTERM: "time for it; run the same command",
 }
 
@@ -116,6 +128,9 @@ def ended_by(number: int) -> str:
         name = signal.Signals(number).name
     except ValueError:
         name = f"signal {number}"
+    limit, _ = resource.getrlimit(resource.RLIMIT_CPU)
+    if name == "SIGKILL" and limit != resource.RLIM_INFINITY:
+        number = signal.SIGXCPU  # after which the system kills
     expected = ENDED.get(number, "a job that ends by itself; report it")
     return f"was ended by {name}; expected {expected}"
 
@@ -133,12 +148,17 @@ def refusal(error: BaseException) -> str:
             f"{name or 'a result'} is a folder where a file belongs; expected what a run"
             " makes; remove it, then run the same command"
         )
-    if number not in ACTIONS:
-        return ""
     reason = getattr(error, "strerror", "") or "out of memory"
     file_name = getattr(error, "filename", None)
     if file_name:
-        reason += f" ({file_name})"
+        reason += f" ({shortened(str(file_name))})"
+    if number in PATHS:
+        return (
+            f"the machine refused: {reason}; expected a path that it takes;"
+            f" {PATHS[number]}, then run the same command"
+        )
+    if number not in ACTIONS:
+        return ""
     return (
         f"the machine refused: {reason}; expected room, memory and permission to write;"
         f" {ACTIONS[number]}, then run the same command"

@@ -29,10 +29,12 @@ from engine.study import plain_data
 from evenfield.report.plan import STAMP
 from evenfield.shared.topics import read_topics
 from evenfield.study.config_files import read_mapping
+from evenfield.study.errors import one_line
 
 with contextlib.chdir(REPO):  # Snakemake imports from a folder below the current one
     from snakemake.cli import get_argument_parser
     from snakemake.cli import main as snakemake
+    from snakemake.exceptions import CliException
 
     from engine import progress
 COMMANDS = (
@@ -53,13 +55,20 @@ def complete(words: Sequence[str]) -> tuple[Path, list[str], bool]:
     parser.prog = "run"
     parser.usage = "python3 run [TARGET ...] [OPTION ...]"
     hooks.parse_with(parser)
-    given = parser.parse_args(list(words))
+    try:
+        given = parser.parse_args(list(words))
+    except CliException as error:
+        sys.exit(f"run: {one_line(str(error))}")
     study = Path(given.directory or REPO).absolute()
     if not given.configfile and not (study / "config.yaml").is_file():
         sys.exit(
             f"run: no config.yaml in {study}; expected a study; give its folder with"
             " --directory"
         )
+    for name in ("cores", "jobs"):
+        number = getattr(given, name)
+        if isinstance(number, int) and number < 1:  # for which Snakemake would wait
+            sys.exit(f"run: --{name} {number}; expected one at least; correct it")
     for path in given.configfile or ():  # Snakemake reads them before the Snakefile
         plain_data(str(path))
     triggers = []

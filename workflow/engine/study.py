@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +27,7 @@ def one_line(prefix: str = "evenfield: ") -> Iterator[None]:
     """End the process with one line for each fault of what is done inside."""
     try:
         # Also says whether the library has all that it needs.
+        from engine.job import refusal
         from evenfield.report import plan  # noqa: F401
         from evenfield.study.errors import EvenfieldError
     except ModuleNotFoundError as missing:
@@ -36,12 +37,19 @@ def one_line(prefix: str = "evenfield: ") -> Iterator[None]:
         )
     try:
         yield
+        sys.stdout.flush()
     except EvenfieldError as error:
         sys.exit(f"{prefix}{error}")
     except BrokenPipeError:
         # Who reads has seen enough, as `head` has; Python closes stdout once more.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except Exception as error:
+        if refused := refusal(error):
+            with suppress(OSError):  # what is printed may be what is full
+                sys.stdout.flush()
+            with suppress(OSError, ValueError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(f"{prefix}{refused}")
         message = " ".join(str(error).split())[:200]
         sys.exit(
             f"{prefix}run: {type(error).__name__} {message}; this is a fault of"

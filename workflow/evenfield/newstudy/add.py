@@ -27,6 +27,7 @@ from evenfield.study.spans import ALL_UNITS, span_masks
 PANEL = "panel.csv"
 SPANS = "panel_provenance.csv"
 SOURCES = "sources.csv"
+LONGEST_NAME = 100  # letters of a column
 # A different number of decimals moves a figure by less; a census moves it by more.
 ROUNDING = 1e-3
 # What a span says beside variable, units and years.
@@ -344,6 +345,14 @@ def check_column(
             f"{figures.column} can be no column of figures",
             "a name that the panel does not compute",
             "choose another name",
+        )
+    is_new = figures.column not in panel and figures.column not in study["units"]
+    long = len(figures.column) > LONGEST_NAME
+    if is_new and (long or not figures.column.isidentifier()):
+        raise IngestError(
+            f"{figures.column} can be no name of a column",
+            f"at most {LONGEST_NAME} letters, digits and '_', a letter first",
+            "give the name before the header, as rain=HEADER",
         )
     if figures.table != PANEL and figures.column in panel:
         raise IngestError(

@@ -456,6 +456,12 @@ def _guessed(
         if len(chosen) == 1:
             choice = {"column": chosen[0]}
             return _exponentiated({"column": chosen[0].name}, choice, names)
+    if logs and not logged:
+        raise IngestError(
+            "--log, and no column is a logarithm by its name or its figures",
+            "a column of logarithms of income",
+            "name it with --income, or leave --log out",
+        )
     # No income per head: output over people.
     if not incomes and len(output) == 1 and len(people) == 1:
         whole, heads = output[0], people[0]

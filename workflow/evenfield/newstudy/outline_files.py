@@ -5,8 +5,9 @@ from dataclasses import replace
 from itertools import chain
 from typing import Any
 
+import numpy as np
 import pandas as pd
-from shapely import STRtree, make_valid
+from shapely import STRtree, get_coordinates, make_valid
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
@@ -54,6 +55,18 @@ def outlines_of(
     faults.refuse()
     unit_of_row = dict(zip(rows, rows.index, strict=True))
     shapes = {unit: _shape(features[unit_of_row[unit]]) for unit in sorted(unit_of_row)}
+    endless = [
+        unit
+        for unit, drawn in shapes.items()
+        if drawn and not np.isfinite(get_coordinates(drawn)).all()
+    ]
+    if endless:
+        raise IngestError(
+            f"{file} has coordinates that are no finite numbers"
+            f" ({first_examples(named_units(endless, units))})",
+            "longitude and latitude (EPSG:4326)",
+            "correct the file",
+        )
     polygons = {
         unit: drawn
         for unit, drawn in shapes.items()

@@ -148,6 +148,12 @@ def without_units(
         left_out["as asked"] = [shown[unit] for unit in out]
         frame = frame[~frame["unit"].isin(out)]
         names = names.drop(out)
+        if names.empty:
+            raise IngestError(
+                f"--leave-out names all {counted(len(out), 'unit')}",
+                "units that stay",
+                "name fewer",
+            )
     figures = [
         column
         for column in frame.columns.difference(["unit", "year", "_id"], sort=False)

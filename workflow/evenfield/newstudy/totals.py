@@ -22,6 +22,7 @@ FEWEST_YEARS = 4
 MOST_UNITS = 10_000  # among which sums are looked for
 LEAST_HELD = 0.8  # share of units that have figures in a year, at least
 MOST_SUMS = 0.25  # the largest share of units that are sums of others by their values
+LARGEST = 1e300  # of figures whose sums are numbers, too
 # Figures of less digits than this are sums of others by chance.
 LEAST_STEPS = 100
 SHORTEST_WHOLE = 4  # letters of a nation in capitals; fewer are often an abbreviation
@@ -321,6 +322,8 @@ def _by_values(values: pd.DataFrame, column: str) -> dict[str, str]:
     if held.shape[1] < 2 or len(held) > MOST_UNITS:
         return out
     figures = held.to_numpy()
+    if np.abs(figures).max() > LARGEST:
+        return out
     large = figures.min(axis=1) >= LEAST_STEPS * _steps(figures).min()
     units = list(held.index)
     place = {unit: i for i, unit in enumerate(units)}

@@ -18,7 +18,7 @@ from evenfield.report.markup import Mark
 from evenfield.report.printable import Value, as_text, word
 from evenfield.study.errors import ReportError, nearest, not_known
 from evenfield.study.expressions import ARITHMETIC, Evaluator, parsed
-from evenfield.study.letters import IN_TEXTS as HIDDEN
+from evenfield.study.letters import hidden_letter
 
 SYNTAX = "what docs/prose.md lists"
 LONGEST = 5_000  # characters of one expression
@@ -218,7 +218,7 @@ def _node_fault(node: ast.AST) -> ReportError | None:
         case ast.Constant(value=value):
             # By type, because True is an instance of int.
             is_number = type(value) in (int, float) and math.isfinite(_as_float(value))
-            if isinstance(value, str) and HIDDEN.search(value):
+            if isinstance(value, str) and hidden_letter(value):
                 return _fault("a text between quotation marks holds a hidden character")
             allowed = is_number or isinstance(value, str)
         case ast.BinOp() | ast.UnaryOp():
