@@ -9,7 +9,6 @@ from evenfield.report.evidence import (
     Evidence,
     columns_named,
     estimate_of_cell,
-    sentence_with,
     specifications,
     table_with_ids,
     written_in,
@@ -139,11 +138,6 @@ def test_an_entry_is_found_below_the_section_that_it_belongs_to(tmp_path, monkey
         "estimates.yaml, line 5"
     ]
     assert list(written_in("estimates", "id: two")) == []
-
-
-def test_the_sentence_is_the_one_that_prints_the_number():
-    line = "First {{ n.one }} a year. Then {{ n.two }}. Last."
-    assert sentence_with("n.two", line) == "Then {{ n.two }}."
 
 
 def test_without_a_run_the_way_is_refused(tmp_path):

@@ -36,6 +36,10 @@ class OpenError(EvenfieldError, at="study"):
     """A folder that cannot be opened as a study, or a name that the study does not have."""
 
 
+class NoEstimateError(OpenError):
+    """A number or answer that no row of the estimates stands behind."""
+
+
 def open_study(folder: str | Path = ".") -> OpenedStudy:
     """Open a study that has been run, to read its results; nothing is estimated.
 
@@ -349,7 +353,7 @@ class OpenedStudy:
             number = self.numbers[name]
             if number.estimate_id:
                 return number.estimate_id
-            raise OpenError(
+            raise NoEstimateError(
                 f"{name} is no estimate: it is {number.source}",
                 "a number that is a row of the estimates",
                 f"read it in s.numbers[{name!r}]; nothing is fitted for it",
@@ -357,7 +361,7 @@ class OpenedStudy:
         if name in self._answers:
             if self._answers[name]:
                 return self._answers[name]
-            raise OpenError(
+            raise NoEstimateError(
                 f"{name} rests on no estimate",
                 "an answer with a number",
                 "see results/answers.csv",

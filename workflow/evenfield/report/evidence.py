@@ -17,7 +17,9 @@ import pandas as pd
 
 from evenfield.answers.spec import Claims, read_claims
 from evenfield.report.assumptions import LIBRARY, harvest_assumptions
+from evenfield.report.context import read_prose
 from evenfield.report.numbers import Entry, Number, named_numbers, read_entries
+from evenfield.report.prose import Prose, Use
 from evenfield.report.sections import section_numbers
 from evenfield.report.short_evidence import row_facts
 from evenfield.shared.estimates import read_estimates
@@ -34,7 +36,6 @@ from evenfield.study.table_files import read_table
 
 ID = r"[0-9a-f]{12}"
 PART_OF_CELL = ":"  # T6:absolute:2009-19:speed
-PRINTED = re.compile(r"\{\{ *(?P<study>\w+)\.(?P<name>\w+)(\.(?P<part>\w+))? *\}\}")
 INGESTED_TEXT = tuple("units grade flag source note vintage measure".split())
 KEYS = {"unit", "year", "name"}  # of tables, which are no figures
 MOST_CODE = 4  # functions that are named
@@ -142,7 +143,7 @@ class Evidence:
         yield Step(heading="Of the study beside", lines=tuple(lines))
         with in_study(folder):
             steps = other.way(name)
-        printed = tuple(self._sentences(f"{study}.{name}"))
+        printed = self._printed(f"{study}.{name}")
         if printed:
             yield Step(heading="Printed in", lines=printed)
         yield from steps
@@ -154,9 +155,8 @@ class Evidence:
         if number.interval:
             shown.append(f"interval {number.interval}")
         yield Step(heading="Number", lines=(*shown, *written_in("numbers", f"{name}:")))
-        printed = [*self._sentences(f"n.{name}")] or [*self._other_uses(name)]
-        printed = printed or ["no text names it"]
-        yield Step(heading="Printed in", lines=tuple(printed))
+        printed = self._printed(f"n.{name}") or tuple(self._other_uses(name))
+        yield Step(heading="Printed in", lines=printed or ("no text names it",))
         if "is" in entry:
             parts = (f"python3 run why {part}" for part in columns_of(entry["is"]))
             yield Step(
@@ -208,41 +208,36 @@ class Evidence:
         yield Step(heading="Cell", lines=(name, location))
         yield from self._from_estimate(estimate_id)
 
-    def _sentences(self, name: str) -> Iterator[str]:
-        """Yield each sentence of the texts that prints `n.name`, or `study.name`, with
-        file and line.
+    @cached_property
+    def _prose(self) -> Prose:
+        """The texts of the study with all that they may name."""
+        texts = [*Path("text").glob("*.md"), *Path("text").glob("*.bib")]
+        if self.config.get("neutral"):
+            texts = []
+        return read_prose(self.config, self.root, sorted(map(str, texts)))
+
+    def _printed(self, name: str) -> tuple[str, ...]:
+        """Return each sentence that prints `n.name`, or `study.name`, with file and line."""
+        return tuple(
+            f"{use.where}: {use.sentence}" for use in self._uses(name) if use.sentence
+        )
+
+    def _uses(self, name: str) -> list[Use]:
+        """Return what texts use a number for; a text that was changed after the run may
+        not fit its results.
         """
-        for path in sorted(Path("text").glob("*.md")):
-            for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
-                # must() holds a sentence to a number and prints none.
-                named = re.search(rf"{{{{[^}}]*\b{re.escape(name)}\b", line)
-                if named and "must(" not in line:
-                    sentence = PRINTED.sub(self._as_printed, sentence_with(name, line))
-                    yield f"{path.as_posix()}, line {number}: {sentence}"
+        try:
+            return [*self._prose.uses(name)]
+        except ReportError as error:
+            return [Use("the texts do not fit the results of the run", error.found)]
 
     def _other_uses(self, name: str) -> Iterator[str]:
         """Yield what a number serves that no text prints."""
-        for path in sorted(Path("text").glob("*.md")):
-            for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
-                if re.search(rf"\bn\.{name}\b", line):
-                    yield f"no text; a condition in {path.as_posix()}, line {number}"
+        for use in self._uses(f"n.{name}"):
+            yield f"no text; a condition in {use.where}"
         for other, entry in self._entries.items():
             if any(name in columns_of(text) for text in entry.formulas.values()):
                 yield f"no text; {other} is made from it"
-
-    def _as_printed(self, printed: re.Match[str]) -> str:
-        number = self._number(printed["study"], printed["name"])
-        if number is None:
-            return printed[0]
-        shown = getattr(number, printed["part"] or "text", printed[0])
-        return shown if isinstance(shown, str) else number.written(shown)
-
-    def _number(self, study: str, name: str) -> Number | None:
-        """Return a number as a text names it: `n.own`, or `cities.own` of a study beside."""
-        if study in self._beside:
-            with in_study(self.config["beside"][study]):
-                return self._beside[study].numbers.get(name)
-        return self.numbers.get(name) if study == "n" else None
 
     # The steps ---------------------------------------------------------------------
 
@@ -475,12 +470,6 @@ def written_in(part: str, *starts: str, below: str = "") -> Iterator[str]:
             ):
                 yield f"{file}, line {number}"
                 return
-
-
-def sentence_with(name: str, line: str) -> str:
-    """Return the sentence of a line that prints a number, named as in the text."""
-    parts = re.split(r"(?<=[.;])\s+(?=[A-Z])", line)
-    return next((part for part in parts if name in part), line)
 
 
 @dataclass(frozen=True)

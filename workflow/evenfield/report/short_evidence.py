@@ -38,10 +38,12 @@ COMMAND = "python3 run why {}"
 # Lines of Python, which run in the folder of the study; they print a fit of the estimate
 # and the row beside its numbers, else the row alone, else the value of a number without
 # an estimate.
-OPEN = ("import evenfield as ef", 's = ef.open_study(".")  # the folder of the study')
+IMPORT = "import evenfield as ef"
+HERE = "."  # the folder of the study, where nobody has named another one
 FIT = ('s.fit("{}")', 's.compared("{}").to_string()')
 ROW = ('s.row("{}")',)
 VALUE = ('s.numbers["{}"]',)
+ANSWER = ('s.table("answers.csv").set_index("id").loc["{}"].dropna().to_dict()',)
 OF_ANOTHER_STUDY = "with --directory and the folder of this study"
 # Columns of an estimate that say what was fitted and to which units, and their labels.
 MODEL = {
@@ -214,12 +216,16 @@ class ShortEvidence:
         return _without_blanks({"Data": "; ".join(filter(None, words))})
 
 
-def code_that_prints(expressions: Iterable[str], name: str = "{}") -> str:
-    """Return lines of Python that print expressions of a name; without one, ``{}`` stands
-    in its places.
+def code_that_prints(
+    expressions: Iterable[str], name: str = "{}", folder: str = HERE
+) -> str:
+    """Return lines of Python that print expressions of a name of the study in a folder;
+    without a name, ``{}`` stands in its places.
     """
     prints = [f"print({expression.replace('{}', name)})" for expression in expressions]
-    return "\n".join([*OPEN, *prints])
+    opened = f"s = ef.open_study({json.dumps(folder)})"
+    opened += "  # the folder of the study" if folder == HERE else ""
+    return "\n".join([IMPORT, opened, *prints])
 
 
 def estimates_of_cells(html: str) -> list[str]:
