@@ -58,9 +58,10 @@ def test_the_way_from_every_number_is_printed_in_plain_words(s, monkeypatch):
     evidence = Evidence(s._config)
     for name in (*evidence.numbers, *evidence.answers, *evidence.sections):
         way = "\n".join(map(why.written, evidence.way(name)))
-        lines = f"{way}\n{why.code_of(s, name)}"
+        code = why.code_of(s, name)
+        lines = f"{way}\n{code}"
         assert not re.search(r"\{\{|\{%|\}\}|[\ue000-\uf8ff]", lines), lines
-        compile(why.code_of(s, name), name, "exec")
+        compile(code, name, "exec")
 
 
 def _by_chance(name):

@@ -52,13 +52,15 @@ def test_labels_that_several_rows_hold_are_refused_by_what_tells_them_apart():
             "speed_estimate_id": ["a" * 12, "b" * 12, "c" * 12],
         }
     )
-    for label, held in [
-        ("absolute", "1990.99, 2000.09"),
-        ("2000-09", "absolute, given"),
+    for label, named in [
+        ("absolute", ["T6:absolute:1990-99:speed", "T6:absolute:2000-09:speed"]),
+        ("2000-09", ["T6:2000-09:absolute:speed", "T6:2000-09:given:speed"]),
     ]:
-        message = f"may be 2 cells, .*b{{12}}.* add one of its labels: {held}"
+        message = f"may be 2 cells; .* name one of them: {', '.join(named)}$"
         with pytest.raises(ReportError, match=message):
             estimate_of_cell(frame, [label, "speed"], f"T6:{label}:speed")
+        found = [estimate_of_cell(frame, x.split(":")[1:], x) for x in named]
+        assert len({*found}) == 2
     assert estimate_of_cell(frame, ["absolute", "2000-09", "speed"], "T6") == "b" * 12
 
 

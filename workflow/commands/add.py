@@ -14,7 +14,12 @@ from study import arguments, run_command
 
 def parser() -> argparse.ArgumentParser:
     """Return the command line."""
-    options = arguments(str(__doc__))
+    options = arguments(
+        "add",
+        __doc__,
+        "add schooling --from schooling.csv --directory ../mexico",
+        "add log_income --from newer.csv --replace --directory ../mexico",
+    )
     add_options(options, "add")
     return options
 

@@ -1,12 +1,12 @@
 """Remove what runs have made in a study: results/ but its README, and .snakemake/."""
 
-import argparse
 import os
 import shutil
 import sys
 from contextlib import chdir, suppress
 from pathlib import Path
 
+from command_line import CommandLine
 from engine.folder import HELD, REPO, hold, locked
 from evenfield.shared.second_studies import require_folder
 from evenfield.study.config_files import read_mapping
@@ -88,11 +88,12 @@ def clean(study: Path) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(prog="run clean", description=__doc__)
+    parser = CommandLine("clean", __doc__, "clean --directory ../mexico")
     parser.add_argument(
         "--directory",
         type=Path,
         default=REPO,
+        metavar="DIR",
         help="the study's folder (default: this repository)",
     )
     clean(parser.parse_args().directory.absolute())

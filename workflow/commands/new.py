@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Sequence
 
+from command_line import CommandLine
 from evenfield.newstudy.guess import Guessed
 from evenfield.newstudy.make import make
 from evenfield.newstudy.options import add_options
@@ -31,7 +32,12 @@ def asked_income(guessed: Guessed) -> str:
 
 def parser() -> argparse.ArgumentParser:
     """Return the command line."""
-    options = argparse.ArgumentParser(prog="run new", description=__doc__)
+    options = CommandLine(
+        "new",
+        __doc__,
+        "new ../mexico --panel examples/mexico-states/data/panel.csv",
+        "new ../mine --panel mine.xlsx --sheet gdp --income income --where sex=total",
+    )
     add_options(options, "new")
     return options
 

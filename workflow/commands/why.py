@@ -66,14 +66,19 @@ def written(step: Step) -> str:
 
 
 if __name__ == "__main__":
-    parser = arguments(str(__doc__))
-    parser.prog = "run why"
+    parser = arguments(
+        "why",
+        __doc__,
+        "why own_official",
+        "why H1 beta.speed",
+        "why T6:absolute:2009-19:speed --code",
+    )
     parser.add_argument(
         "names",
         nargs="+",
         metavar="NAME",
-        help="a name of numbers.yaml (own_official), a claim or hypothesis (L15, H1), an"
-        " estimate_id, or a cell as TABLE:ROW:COLUMN (T6:absolute:2009-19:speed)",
+        help="a name of numbers.yaml (own_official), a number of a section (beta.speed), a"
+        " claim or hypothesis (L22a, H1), an estimate_id, or a cell as TABLE:ROW:COLUMN (T6:absolute:2009-19:speed)",
     )
     parser.add_argument(
         "--code",

@@ -8,9 +8,11 @@ assumptions, the method's page, the columns of the data with their grades.
 
 import ast
 import re
+import shlex
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
+from itertools import accumulate, chain, combinations
 from pathlib import Path
 
 import pandas as pd
@@ -20,6 +22,7 @@ from evenfield.report.assumptions import LIBRARY, harvest_assumptions
 from evenfield.report.context import read_prose
 from evenfield.report.numbers import Entry, Number, named_numbers, read_entries
 from evenfield.report.prose import Prose, Use
+from evenfield.report.run_files import RunFiles
 from evenfield.report.sections import section_numbers
 from evenfield.report.short_evidence import row_facts
 from evenfield.shared.estimates import read_estimates
@@ -38,6 +41,12 @@ ID = r"[0-9a-f]{12}"
 PART_OF_CELL = ":"  # T6:absolute:2009-19:speed
 INGESTED_TEXT = tuple("units grade flag source note vintage measure".split())
 KEYS = {"unit", "year", "name"}  # of tables, which are no figures
+# Files and folders of the results in which evidence stands.
+READ = (
+    *("estimates.csv", "answers.json", "numbers.json", "tables/*.csv"),
+    *("ingest/*", "panel/*", "weights/*", "estimates/*"),
+)
+MOST_NAMED = 450  # characters of the names of cells that one may be
 MOST_CODE = 4  # functions that are named
 MOST_UNITS = 60  # characters of the units of an input
 
@@ -56,6 +65,7 @@ class Evidence:
     def __init__(self, config: Record, root: str | Path = "results") -> None:
         self.config = config
         self.root = Path(root)
+        self._files = RunFiles(self.root)
         if not (self.root / "estimates.csv").is_file():
             raise ReportError(
                 f"no {self.root / 'estimates.csv'}",
@@ -111,6 +121,10 @@ class Evidence:
 
     def way(self, name: str) -> list[Step]:
         """Return the steps from a printed number to its evidence."""
+        with self._files.read(*READ):
+            return self._way(name)
+
+    def _way(self, name: str) -> list[Step]:
         study, _, other = name.partition(".")
         if study in self._beside:
             return list(self._from_second(study, other))
@@ -196,13 +210,7 @@ class Evidence:
     def _from_cell(self, name: str) -> Iterator[Step]:
         table, *words = name.split(PART_OF_CELL)
         owners = exhibit_owners()
-        path = self.root / "tables" / f"{table}.csv"
-        if table not in owners or not path.is_file():
-            raise ReportError(
-                f"no table {table}",
-                f"one of {', '.join(sorted(file.stem for file in path.parent.glob('*.csv')))}",
-                "correct the name before the first colon",
-            )
+        path = file_of_table(self.root, table)
         estimate_id = estimate_of_cell(table_with_ids(path), words, name)
         location = f"{path}, made by {table_file(owners[table])}"
         yield Step(heading="Cell", lines=(name, location))
@@ -335,6 +343,24 @@ class Evidence:
 # What a name leads to --------------------------------------------------------------
 
 
+def file_of_table(root: Path, table: str) -> Path:
+    """Return the file of a table whose cells are named, below the results.
+
+    Raises
+    ------
+    ReportError
+        If the study has no such table.
+    """
+    paths = {path.stem: path for path in sorted((root / "tables").glob("*.csv"))}
+    if table not in paths or table not in exhibit_owners():
+        raise ReportError(
+            f"no table {table}",
+            f"one of {', '.join(paths)}",
+            nearest(table, paths, "correct the name before the first colon"),
+        )
+    return paths[table]
+
+
 def table_with_ids(path: Path) -> pd.DataFrame:
     """Read a table's CSV; ids of estimates are texts, though some are digits only."""
     names = pd.read_csv(path, nrows=0).columns
@@ -368,20 +394,20 @@ def estimate_of_cell(table: pd.DataFrame, words: list[str], name: str) -> str:
     wanted = {plain(label) for label in labels}
     found = dict[str, Row]()
     for row in records(table.astype(object)):
-        # A label that has a colon of its own was taken apart there, too.
-        texts = [str(value) for value in row.values()]
-        parts = [part for text in texts for part in text.split(PART_OF_CELL)]
-        held = {plain(label) for label in (*texts, *parts)}
         estimate_id = estimate_of(row, column)
-        if wanted <= held and estimate_id:
+        if wanted <= _labels_held(row) and estimate_id:
             found.setdefault(estimate_id, row)
     if len(found) > 1:
+        prefix = name.removesuffix(f"{PART_OF_CELL}{column}")
+        names = [
+            shlex.quote(PART_OF_CELL.join([prefix, *more, column]))
+            for more in map(partial(_labels_apart, found), found)
+            if more
+        ]
         raise ReportError(
-            f"{name} may be {len(found)} cells, whose estimates are"
-            f" {first_examples(list(found), 12)}",
+            f"{name} may be {len(found)} cells",
             "labels that one row holds",
-            f"add one of its labels: {first_examples(_labels_apart([*found.values()]))};"
-            " or name an estimate",
+            f"name one of them: {_as_fit(names or [*found])}",
         )
     if found:
         return next(iter(found))
@@ -392,13 +418,36 @@ def estimate_of_cell(table: pd.DataFrame, words: list[str], name: str) -> str:
     )
 
 
-def _labels_apart(rows: list[Row]) -> list[str]:
-    """Return what rows hold in the first column in which they differ."""
-    for column in rows[0]:
-        labels = dict.fromkeys(str(row[column]) for row in rows)
-        if len(labels) > 1 and not column.endswith(ESTIMATE_ID):
-            return list(filter(None, labels))
-    return []
+def _labels_held(row: Row) -> set[str]:
+    """Return the labels of a row, and the parts of those that have a colon, at which a
+    name is taken apart, too.
+    """
+    texts = [str(value) for value in row.values()]
+    parts = [part for text in texts for part in text.split(PART_OF_CELL)]
+    return {plain(label) for label in (*texts, *parts)}
+
+
+def _labels_apart(rows: Mapping[str, Row], estimate_id: str) -> tuple[str, ...]:
+    """Return one label, or else two, that of some rows only this one holds; words that a
+    shell takes as they are first; none where no two tell it apart.
+    """
+    others = [_labels_held(row) for key, row in rows.items() if key != estimate_id]
+    labels = [
+        plain(str(value))
+        for column, value in rows[estimate_id].items()
+        if not str(column).endswith(ESTIMATE_ID) and isinstance(value, str | int)
+    ]
+    labels = sorted(filter(None, labels), key=lambda label: shlex.quote(label) != label)
+    for more in chain(combinations(labels, 1), combinations(labels, 2)):
+        if not any({*more} <= held for held in others):
+            return more
+    return ()
+
+
+def _as_fit(names: list[str]) -> str:
+    """Return as many names as fit in a line, with the number left out."""
+    widths = accumulate(len(name) for name in names)
+    return first_examples(names, sum(width < MOST_NAMED for width in widths))
 
 
 def plain(label: str) -> str:

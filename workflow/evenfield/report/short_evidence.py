@@ -16,7 +16,6 @@ from evenfield.report.numbers import read_entries, read_numbers
 from evenfield.report.sections import section_numbers
 from evenfield.shared.estimates import read_estimates
 from evenfield.shared.second_studies import second_configs, second_results
-from evenfield.shared.tables.notes import HASH_LETTERS
 from evenfield.shared.tables.numbers import (
     is_missing,
     p_value,
@@ -29,7 +28,7 @@ from evenfield.shared.tables.rows import Row, records
 from evenfield.shared.tables.units import period_label
 from evenfield.shared.topics import no_call, read_topics, with_measure
 from evenfield.study.expressions import columns_of
-from evenfield.study.files import Record, read_json
+from evenfield.study.files import HASH_LETTERS, Record, read_json
 from evenfield.study.study_config import Period, StudyConfig
 
 # The cells of a table name the estimates that they print.

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 Record = Mapping[str, Any]  # as files of JSON and YAML hold it: a config, a row
+HASH_LETTERS = 12  # of a hash, enough to tell two states of the data apart
 STAGED = ".evenfield-staged"  # folder of files that are about to take their places
 # What runs and tools make and remove.
 MADE_FOLDERS = ("results", "site", "__pycache__")
