@@ -342,6 +342,9 @@ def test_a_row_that_is_changed_is_not_equal(s):
         (0.0, 1e-15, True),
         (0.0, 1e-3, False),
         (1.0, float("nan"), False),
+        (float("inf"), 1.0, False),
+        (float("inf"), float("inf"), True),
+        (1.0, float("-inf"), False),
     ],
 )
 def test_digits_of_a_row(printed, found, same):
