@@ -4,20 +4,30 @@ estimates on disk, and a number with a text and a table that print it.
 
 import shutil
 from collections import Counter
+from contextlib import chdir
+from pathlib import Path
 
 import pandas as pd
 import yaml
 
 from china_study import estimated, write_panels, write_weights
 from evenfield.answers.rows import adjusted
+from evenfield.answers.spec import read_claims
+from evenfield.answers.study import answer_study
 from evenfield.opened.fits import FitError
+from evenfield.report.manifest import build_manifest
 from evenfield.report.numbers import named_numbers
-from evenfield.shared.estimates import stacked_estimates, write_stacked
+from evenfield.shared.estimates import (
+    read_estimates,
+    stacked_estimates,
+    write_stacked,
+)
 from evenfield.shared.left_out import left_out_parts
 from evenfield.study.config import checked_config
 from evenfield.study.config_files import read_config
 from evenfield.study.errors import EvenfieldError
 from evenfield.study.files import read_json, write_json
+from evenfield.study.ingest.study_tables import describe_study, read_study
 from evenfield.study.study import Study
 from evenfield.study.table_files import write_results
 
@@ -61,6 +71,28 @@ def print_number(folder, name):
     row = {"period": "1940\u20132000", "speed": number["value"]}
     row["speed_estimate_id"] = number["estimate_id"]
     write_results(pd.DataFrame([row]), folder / "results" / "tables" / "T6.csv")
+
+
+def finish(folder):
+    """Write what a run writes last: checked description, answers, and the manifest of all
+    files.
+    """
+    root = folder / "results"
+    with chdir(folder):
+        config = left_out_parts(checked_config(read_config(Path("config.yaml"))))
+        description = describe_study(read_study(config))
+        write_json({**description, "vintage": ""}, root / "ingest" / "description.json")
+        rows = read_estimates(root / "estimates.csv")
+        frame, content = answer_study(rows, read_claims(config), simulated=())
+        write_results(frame, root / "answers.csv")
+        write_json(content, root / "answers.json")
+        files = [str(path) for path in root.rglob("*") if path.is_file()]
+        steps = [path for path in files if len(Path(path).relative_to(root).parts) > 2]
+        given = [path for path in files if path not in steps]
+        write_json(
+            build_manifest(config, description, given, root, {}, steps),
+            root / "manifest.json",
+        )
 
 
 def walked(study, rows):

@@ -7,11 +7,14 @@ rows of each topic are equal, equal but for what is said, and refused.
 
 import hashlib
 import os
+import re
 from pathlib import Path
 
 import pytest
 
 import evenfield as ef
+import why
+from evenfield.report.evidence import Evidence
 from evenfield.shared.topics import TOPICS, read_topics
 from stored_study import walked
 
@@ -46,6 +49,19 @@ def test_every_row_is_the_fit_of_the_library_or_says_why(s, topic, record_proper
     counts = look(s, topic, rows)
     record_property("rows", {"all": len(rows), **dict(counts)})
     assert counts[topic, "equal"] + counts[topic, "in part"]
+
+
+@pytest.mark.gate
+def test_the_way_from_every_number_is_printed_in_plain_words(s, monkeypatch):
+    """And its code: nothing of the language of texts, and nothing is refused."""
+    monkeypatch.chdir(s.folder)
+    evidence = Evidence(s._config)
+    for name in (*evidence.numbers, *evidence.answers, *evidence.sections):
+        way = "\n".join(map(why.written, evidence.way(name)))
+        code = why.code_of(s, name)
+        lines = f"{way}\n{code}"
+        assert not re.search(r"\{\{|\{%|\}\}|[\ue000-\uf8ff]", lines), lines
+        compile(code, name, "exec")
 
 
 def _by_chance(name):

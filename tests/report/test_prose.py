@@ -447,3 +447,44 @@ def test_counts_as_words():
 def test_a_count_is_compared_as_a_number_and_printed_with_its_thousands_parted():
     assert Count(31) == 31
     assert str(Count(2800)) == "2,800"
+
+
+SENTENCES = """# Heading with {{ n.own }}
+
+{{ must(n.own.low.value > 0, "First") }}
+First, {{ n.own.p_is }} and {{ n["own"].interval }}; {{ n.bare | word }} *others*
+of [@Bank1990; @Many] and @Frattini2013. {{ n.bare | word | capitalize }} of {{ total }}
+in {{ see("T4") }}, {{ see("F1", "the figure") }}: {{ "up" if n.rate.value > 0 else "no" }}.
+
+- One {{ n.rate }} [here {{ "more" }}](https://x.org).
+
+{{ unchecked("n.own") }}
+{{ must(n.ratio.value > 0
+   and n.ratio.value < 1) }}
+"""
+OF_OWN = [
+    "1: Heading with 0.80",
+    "4: First, p = .043 and 0.04 to 1.57; six others of (World Bank 1990; One et"
+    " al. 2000) and Frattini and Prodi (2013).",
+    "3: ",
+]
+OF_BARE = [OF_OWN[1], "5: Six of 92 in Table T4, the figure: up."]
+OF_RATE = ["6: Six of 92 in Table T4, the figure: up.", "8: One 12 here more."]
+
+
+@pytest.mark.parametrize(
+    ("number", "expected"),
+    [
+        ("n.own", OF_OWN),
+        ("n.bare", OF_BARE),
+        ("n.rate", OF_RATE),
+        ("n.ratio", ["11: "]),
+        ("n.slope", []),
+        ("cities.own", []),
+    ],
+)
+def test_what_uses_a_number_is_told_as_a_reader_sees_it(write, number, expected):
+    """Filters, choices, citations and links as on the page; of a condition nothing."""
+    prose = write(SENTENCES)
+    uses = [f"{use.where}: {use.sentence}" for use in prose.uses(number)]
+    assert uses == [f"text/paper.md, line {line}" for line in expected]

@@ -15,7 +15,12 @@ from waiting import Progress
 
 def parser() -> argparse.ArgumentParser:
     """Return the command line."""
-    options = arguments(str(__doc__))
+    options = arguments(
+        "add",
+        __doc__,
+        "add schooling --from schooling.csv --directory ../mexico",
+        "add log_income --from newer.csv --replace --directory ../mexico",
+    )
     add_options(options, "add")
     return options
 

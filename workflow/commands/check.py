@@ -86,7 +86,9 @@ def refuse_formulas(plan: "Plan") -> None:
 if __name__ == "__main__":
     # A check is short and keeps what it makes: looking for waste would find none.
     gc.disable()
-    parser = arguments(str(__doc__))
+    parser = arguments(
+        "check", __doc__, "check", "check --directory examples/us-states"
+    )
     parser.add_argument(
         "--stdin",
         action="store_true",

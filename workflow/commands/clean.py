@@ -1,11 +1,11 @@
 """Remove what runs have made in a study: results/ but its README, and .snakemake/."""
 
-import argparse
 import shutil
 import sys
 from contextlib import chdir, suppress
 from pathlib import Path
 
+from command_line import CommandLine
 from engine.folder import HELD, REPO, hold, locked
 from engine.study import one_line
 from evenfield.shared.second_studies import require_folder
@@ -88,11 +88,12 @@ def clean(study: Path) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(prog="run clean", description=__doc__)
+    parser = CommandLine("clean", __doc__, "clean --directory ../mexico")
     parser.add_argument(
         "--directory",
         type=Path,
         default=REPO,
+        metavar="DIR",
         help="the study's folder (default: this repository)",
     )
     folder = parser.parse_args().directory.absolute()

@@ -40,4 +40,5 @@ def refresh(config: dict) -> None:
 
 
 if __name__ == "__main__":
-    run_command(arguments(str(__doc__)).parse_args(), refresh)
+    parser = arguments("data", __doc__, "data --directory ../mexico")
+    run_command(parser.parse_args(), refresh)

@@ -80,7 +80,7 @@ def all_differences(config: dict[str, Any], old: Path | None) -> Iterator[str]:
 
 def main() -> None:
     """Read the command line and print the differences."""
-    options = arguments(str(__doc__))
+    options = arguments("diff", __doc__, "diff", "diff ../before/results")
     options.add_argument(
         "old",
         nargs="?",

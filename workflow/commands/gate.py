@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 import gate_conditions as conditions
+from command_line import CommandLine
 from gate_conditions import GateError
 
 REPO = Path(__file__).resolve().parents[2]
@@ -380,19 +381,28 @@ def write_record(report: conditions.Report) -> None:
 
 def parse_options(arguments: list[str]) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(
-        prog="run gate", description="Two runs in different conditions, the same bytes."
+    parser = CommandLine(
+        "gate",
+        "Two runs in different conditions, the same bytes.",
+        "gate",
+        "gate --directory examples/us-states --keep",
     )
     parser.add_argument(
         "--directory",
         type=Path,
         default=REPO,
-        help="the study (default: the repository)",
+        metavar="DIR",
+        help="the study's folder (default: this repository)",
     )
     parser.add_argument(
-        "--snakefile", type=Path, help="another workflow than the repository's"
+        "--snakefile",
+        type=Path,
+        metavar="FILE",
+        help="another workflow than the repository's",
     )
-    parser.add_argument("--cores", default="all", help="cores of each run")
+    parser.add_argument(
+        "--cores", default="all", metavar="N", help="cores of each run (default: all)"
+    )
     parser.add_argument(
         "--kernels",
         action="store_true",

@@ -9,6 +9,19 @@ import sys
 from pathlib import Path
 
 REPO = Path(__file__).resolve().parents[2]
+HELP = """\
+usage: run lock [--upgrade] [OPTION OF UV ...]
+
+Remake requirements.lock, requirements-test.lock and environment.yml with uv.
+
+options:
+  -h, --help  show this help message and exit
+  --upgrade   take newer releases; every other option goes to `uv pip compile`, too
+
+examples:
+  python3 run lock
+  python3 run lock --upgrade
+"""
 HEAD = """\
 # Made from requirements.lock by `python3 run lock`; do not edit. evenfield is not in it: jobs find
 # it in workflow/.
@@ -34,6 +47,8 @@ def environment_text(lock: str) -> str:
 
 def main(options: list[str]) -> None:
     """Resolve both lists, the second within the first, and write the three files."""
+    if {"-h", "--help"} & {*options}:
+        sys.exit(print(HELP, end=""))
     uv = shutil.which("uv")
     if uv is None:
         sys.exit(

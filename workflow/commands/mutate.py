@@ -30,6 +30,7 @@ from typing import NamedTuple
 import yaml
 from coverage import CoverageData
 
+from command_line import CommandLine
 from mutate_changes import LIBRARY, Lines, changed_lines
 from mutate_faults import Fault, faults_of
 
@@ -511,7 +512,9 @@ def write_record(results: Iterable[Result]) -> None:
 
 def arguments() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(prog="run mutate", description=__doc__)
+    parser = CommandLine(
+        "mutate", __doc__, "mutate topics/beta --count 20 --seed 7", "mutate --again"
+    )
     parser.add_argument(
         "areas",
         nargs="*",
@@ -521,7 +524,12 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--count", type=int, default=240, help="faults (240)")
     parser.add_argument("--seed", type=int, default=SEED, help="another choice")
-    parser.add_argument("--cores", type=int, default=os.cpu_count() or 1)
+    parser.add_argument(
+        "--cores",
+        type=int,
+        default=os.cpu_count() or 1,
+        help="faults that are tried side by side (default: one for each core)",
+    )
     parser.add_argument(
         "--budget", type=float, default=60.0, help="seconds of tests for a fault (60)"
     )

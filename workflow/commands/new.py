@@ -9,6 +9,7 @@ import re
 import sys
 from collections.abc import Sequence
 
+from command_line import CommandLine
 from engine.study import one_line
 from evenfield.newstudy.guess import Guessed
 from evenfield.newstudy.make import make
@@ -29,7 +30,12 @@ def asked_income(guessed: Guessed) -> str:
 
 def parser() -> argparse.ArgumentParser:
     """Return the command line."""
-    options = argparse.ArgumentParser(prog="run new", description=__doc__)
+    options = CommandLine(
+        "new",
+        __doc__,
+        "new ../mexico --panel examples/mexico-states/data/panel.csv",
+        "new ../mine --panel mine.xlsx --sheet gdp --income income --where sex=total",
+    )
     add_options(options, "new")
     return options
 

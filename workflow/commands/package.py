@@ -2,7 +2,6 @@
 README for data editors.
 """
 
-import argparse
 import ast
 import hashlib
 import json
@@ -16,9 +15,15 @@ import pandas as pd
 import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from command_line import CommandLine
 from evenfield.report.bibliography import read_references
 from evenfield.report.exhibits import TEMPLATES, words_of_exhibits
-from evenfield.report.manifest import config_hash, file_hash, read_manifest
+from evenfield.report.manifest import (
+    config_hash,
+    file_hash,
+    read_manifest,
+    unlike_the_run,
+)
 from evenfield.shared.left_out import left_out_parts
 from evenfield.shared.second_studies import in_study
 from evenfield.shared.topics import read_topics
@@ -95,15 +100,10 @@ def finished_run(config: dict) -> dict:
     manifest = read_manifest(results)
     if not manifest:
         raise ReportError("no results/manifest.json", "a finished run", again)
-    absent = []
-    changed = []
-    for name, digest in manifest["results"].items():
-        if not (results / name).is_file():
-            absent.append(f"results/{name}")
-        elif file_hash(results / name) != digest:
-            changed.append(name)
+    absent, changed = unlike_the_run(results, manifest["results"])
     if absent:
-        fault = f"{len(absent)} results are missing: {first_examples(absent)}"
+        names = first_examples([f"results/{name}" for name in absent])
+        fault = f"{len(absent)} results are missing: {names}"
         raise ReportError(fault, "a finished run", again)
     if config_hash(config) != manifest["config_hash"]:
         changed.append("config.yaml")
@@ -255,10 +255,11 @@ def table_cell(text: object) -> str:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(prog="run package", description=__doc__)
+    parser = CommandLine("package", __doc__, "package --directory ../mexico")
     parser.add_argument(
         "--directory",
         default=str(REPOSITORY),
+        metavar="DIR",
         help="the study's folder (default: this repository)",
     )
     parser.set_defaults(configfile=[])

@@ -15,6 +15,7 @@ from typing import Any
 from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 
+from command_line import CommandLine
 from evenfield.shared.offers import NEEDS
 from evenfield.shared.topic_file import EstimateStep, TopicFile
 from evenfield.shared.topics import exhibit_words, read_topics
@@ -235,6 +236,7 @@ def _named(needs: Iterable[str]) -> str:
 
 def main() -> None:
     """Write the three files."""
+    CommandLine("schema", __doc__, "schema").parse_args()
     EXHIBITS.write_text(exhibits(), encoding="utf-8", newline="\n")
     written = schema()
     text = json.dumps(written, ensure_ascii=False, indent=1) + "\n"

@@ -76,8 +76,7 @@ def need_files(config: dict[str, Any], topic: str) -> None:
 
 
 if __name__ == "__main__":
-    parser = arguments(str(__doc__))
-    parser.prog = "run show"
+    parser = arguments("show", __doc__, "show T6 F5")
     parser.add_argument(
         "names", nargs="+", metavar="NAME", help="tables and figures, such as T6 F5"
     )

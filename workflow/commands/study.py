@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from command_line import CommandLine
 from engine.folder import refuse_planted
 from engine.study import one_line
 from evenfield.shared.left_out import left_out_parts
@@ -17,17 +18,24 @@ from evenfield.study.merging import merged
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
-def arguments(description: str) -> argparse.ArgumentParser:
-    """Return a parser with the options that every command has."""
-    parser = argparse.ArgumentParser(description=description)
+def arguments(
+    command: str, description: str | None, *examples: str
+) -> argparse.ArgumentParser:
+    """Return a parser with the options that every command of a study has."""
+    parser = CommandLine(command, description, *examples)
     parser.add_argument(
         "--directory",
         default=str(REPOSITORY),
+        metavar="DIR",
         help="the study's folder (default: this repository)",
     )
-    help_text = "files read after the study's config.yaml, over which they win"
     parser.add_argument(
-        "--configfile", nargs="+", default=[], type=Path, help=help_text
+        "--configfile",
+        nargs="+",
+        default=[],
+        type=Path,
+        metavar="FILE",
+        help="files read after the study's config.yaml, over which they win",
     )
     return parser
 

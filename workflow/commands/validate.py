@@ -2,11 +2,12 @@
 difference.
 """
 
-import argparse
 import sys
 import time
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from command_line import CommandLine
 
 TESTS = Path(__file__).resolve().parents[2] / "tests"
 
@@ -23,7 +24,7 @@ def main() -> int:
     """Print one row for each number; return 1 if one lies further from the published
     one than its tolerance.
     """
-    parser = argparse.ArgumentParser(prog="run validate", description=__doc__)
+    parser = CommandLine("validate", __doc__, "validate", "validate --page")
     parser.add_argument(
         "--page",
         action="store_true",

@@ -10,8 +10,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from evenfield.opened.study import open_study
+from evenfield.opened.fits import FitError
+from evenfield.opened.study import NoEstimateError, OpenedStudy, open_study
 from evenfield.report.evidence import Evidence, Step
+from evenfield.report.short_evidence import ANSWER, ROW, VALUE, code_that_prints
+from evenfield.study.errors import one_line
 from study import arguments, run_command
 
 WIDTH = 100
@@ -29,8 +32,20 @@ def why(names: list[str], config: dict[str, Any]) -> None:
 def code(names: list[str], _: dict[str, Any]) -> None:
     """Print the code of each name, which runs as it stands."""
     study = open_study(Path.cwd())
-    calls = [study.call(name) for name in names]
-    print("\n\n".join(call.code for call in calls))
+    print("\n\n".join(code_of(study, name) for name in names))
+
+
+def code_of(study: OpenedStudy, name: str) -> str:
+    """Return the lines that fit a number; where nothing is fitted, those that read it,
+    after the reason.
+    """
+    try:
+        return study.call(name).code
+    except FitError as error:
+        reason, read = error.found, ROW
+    except NoEstimateError as error:
+        reason, read = error.found, VALUE if name in study.numbers else ANSWER
+    return f"# {one_line(reason)}\n{code_that_prints(read, name, str(study.folder))}"
 
 
 def written(step: Step) -> str:
@@ -51,14 +66,19 @@ def written(step: Step) -> str:
 
 
 if __name__ == "__main__":
-    parser = arguments(str(__doc__))
-    parser.prog = "run why"
+    parser = arguments(
+        "why",
+        __doc__,
+        "why own_official",
+        "why H1 beta.speed",
+        "why T6:absolute:2009-19:speed --code",
+    )
     parser.add_argument(
         "names",
         nargs="+",
         metavar="NAME",
-        help="a name of numbers.yaml (own_official), a claim or hypothesis (L15, H1), an"
-        " estimate_id, or a cell as TABLE:ROW:COLUMN (T6:absolute:2009-19:speed)",
+        help="a name of numbers.yaml (own_official), a number of a section (beta.speed), a"
+        " claim or hypothesis (L22a, H1), an estimate_id, or a cell as TABLE:ROW:COLUMN (T6:absolute:2009-19:speed)",
     )
     parser.add_argument(
         "--code",

@@ -2,14 +2,15 @@
 and let Snakemake work.
 """
 
+import argparse
 import contextlib
-import difflib
 import logging
 import re
 import signal
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 import psutil
 
@@ -29,7 +30,7 @@ from engine.study import plain_data
 from evenfield.report.plan import STAMP
 from evenfield.shared.topics import read_topics
 from evenfield.study.config_files import read_mapping
-from evenfield.study.errors import one_line
+from evenfield.study.errors import nearest, one_line
 
 with contextlib.chdir(REPO):  # Snakemake imports from a folder below the current one
     from snakemake.cli import get_argument_parser
@@ -54,6 +55,7 @@ def complete(words: Sequence[str]) -> tuple[Path, list[str], bool]:
     parser = get_argument_parser()
     parser.prog = "run"
     parser.usage = "python3 run [TARGET ...] [OPTION ...]"
+    name_meant(parser)
     hooks.parse_with(parser)
     try:
         given = parser.parse_args(list(words))
@@ -95,6 +97,19 @@ def complete(words: Sequence[str]) -> tuple[Path, list[str], bool]:
     return study, [*line, *words], not (given.profile or given.executor)
 
 
+def name_meant(parser: argparse.ArgumentParser) -> None:
+    """Let the refusal of an option name the nearest one."""
+    refuse = parser.error
+    known = parser._option_string_actions
+
+    def error(message: str) -> NoReturn:
+        unknown = re.search(r"unrecognized arguments: ([^\s=]+)", message)
+        meant = nearest(unknown[1], known, "") if unknown else ""
+        refuse(f"{message}; {meant}" if meant else message)
+
+    parser.error = error  # type: ignore[method-assign]
+
+
 def refuse_mistyped(targets: Iterable[str]) -> None:
     """Stop at a bare word that is no rule: it was meant as a command."""
     sources = [REPO / "Snakefile", *(REPO / "workflow" / "rules").glob("*.smk")]
@@ -104,10 +119,14 @@ def refuse_mistyped(targets: Iterable[str]) -> None:
         rules |= {f"{step}_{topic}" for topic in read_topics()}
     for word in sorted(targets):
         if re.fullmatch(r"\w+", word) and word not in rules:
-            (nearest,) = difflib.get_close_matches(word, COMMANDS, n=1, cutoff=0)
+            meant = nearest(
+                word,
+                [*COMMANDS, *sorted(rules)],
+                "python3 run --help lists the commands",
+            )
             sys.exit(
                 f"run: {word} is neither a command nor a rule; expected one, or a file;"
-                f" did you mean {nearest}?"
+                f" {meant}"
             )
 
 

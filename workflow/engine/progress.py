@@ -23,7 +23,8 @@ from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 
 from engine.job import refusal, without_places
-from evenfield.study.errors import PlaceError, one_line
+from evenfield.shared.topics import exhibit_files, exhibit_owners
+from evenfield.study.errors import PlaceError, nearest, one_line
 from evenfield.study.files import new_file, own_place, write_text
 
 LOG = Path("results/logs/run.log")
@@ -36,6 +37,21 @@ RESULTS = {
     "manifest": "results/manifest.json",
 }
 PREFIX = "evenfield: "
+# Files that every study has, beside its tables and figures.
+FILES = [
+    f"results/{name}"
+    for name in (
+        *(
+            "estimates.csv",
+            "answers.csv",
+            "numbers.json",
+            "numbers.tex",
+            "manifest.json",
+        ),
+        *("report/index.html", "report/tables.html", "report/paper.pdf"),
+        *("report/appendix.pdf", "report/latex/paper.tex", "citation.txt"),
+    )
+]
 LONG = 5.0  # seconds from which a running job shows how long it takes
 FULL = 10**6  # bytes: with fewer left, a job that says nothing could not write
 
@@ -301,10 +317,18 @@ def engine_line(text: str) -> str:
         r"MissingRuleException: No rule to produce (\S+)", " ".join(short)
     )
     if missing:
+        add = (
+            "a table or figure that is not among those of config.yaml is added to its"
+            " `tables` or `figures`"
+        )
+        made = [
+            *FILES,
+            *(path for name in exhibit_owners() for path in exhibit_files(name)),
+        ]
+        meant = add if missing[1] in made else nearest(missing[1], made, add)
         return (
             f"run: nothing makes {missing[1]}; expected a file that `python3 run list` names"
-            " (with the same --directory); a table or figure that is not among those of"
-            " config.yaml is added to its `tables` or `figures`"
+            f" (with the same --directory); {meant}"
         )
     match = re.search(r"\[Errno (\d+)\] (.*)", " ".join(short))
     refused = refusal(OSError(int(match[1]), match[2])) if match else ""

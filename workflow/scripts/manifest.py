@@ -8,6 +8,7 @@ def main(
     *,
     ingest: str,
     files: list[str],
+    steps: list[str],
     config: dict[str, Any],
     scripts: dict[str, str],
     manifest: str,
@@ -18,7 +19,7 @@ def main(
     from evenfield.study.files import read_json, write_json, write_text
 
     root = Path(manifest).parent
-    content = build_manifest(config, read_json(ingest), files, root, scripts)
+    content = build_manifest(config, read_json(ingest), files, root, scripts, steps)
     write_json(content, manifest)
     write_text(content["citation"] + "\n", citation)
 

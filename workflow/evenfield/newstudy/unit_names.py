@@ -7,7 +7,6 @@ names wins over running numbers; two columns that both fit and name different un
 refused.
 """
 
-import difflib
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -20,7 +19,7 @@ import pandas as pd
 
 from evenfield.newstudy.cells import MISSING, numbers_of
 from evenfield.newstudy.words import LISTS, WORDS
-from evenfield.study.errors import IngestError, first_examples, nearest
+from evenfield.study.errors import IngestError, first_examples, near_names, nearest
 
 # Letters that Unicode does not part into a base letter and a mark.
 LETTERS = str.maketrans(LISTS["letters"])
@@ -388,7 +387,7 @@ def same_flag(units: Sequence[str], others: Sequence[str]) -> str:
     two look alike.
     """
     for unit in units:
-        near = difflib.get_close_matches(unit, others, n=1)
+        near = near_names(unit, others, most=1)
         if near:
             return f"--same {quote(f'{near[0]}={unit}')}"
     return "--same 'NAME THERE=UNIT'"

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from evenfield.opened.errors import OpenError
 from evenfield.shared.calls import NUMBERS, Call, NoCallError
 from evenfield.shared.tables.numbers import is_missing
 from evenfield.shared.tables.rows import Row
 from evenfield.shared.topics import no_call
-from evenfield.study.errors import EvenfieldError
 from evenfield.study.rounding import SECOND_DIGITS
 from evenfield.study.study import Study
 
@@ -24,7 +24,7 @@ LAST_DIGIT = 0.6
 ZERO = 1e-9  # a fit below it agrees with a row that prints zero
 
 
-class FitError(EvenfieldError, at="fit"):
+class FitError(OpenError, at="fit"):
     """A number that the library does not fit; the text says what to do."""
 
 
@@ -149,8 +149,8 @@ def same_digits(printed: float, found: float) -> bool:
     """Say whether a number, rounded to the significant digits of a row
     (``study/rounding.py``), is the number that the row prints.
     """
-    if not (np.isfinite(printed) and np.isfinite(found)):
-        return printed == found
+    if not (np.isfinite(found) and np.isfinite(printed)):
+        return found == printed  # an end that does not exist is infinite
     if printed == 0:
         return abs(found) < ZERO
     # One unit of the last of d significant digits of x: 10^(floor(log10 |x|) - d + 1).

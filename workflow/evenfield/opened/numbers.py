@@ -10,8 +10,10 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from evenfield.opened.errors import OpenError
+from evenfield.report.run_files import RunFiles
 from evenfield.shared.estimates import ESTIMATE_COLUMNS
-from evenfield.study.errors import ReportError, nearest
+from evenfield.study.errors import nearest
 from evenfield.study.files import read_json
 from evenfield.study.table_files import read_table
 
@@ -69,15 +71,19 @@ class Numbers(Mapping[str, StudyNumber]):
 
     Raises
     ------
-    ReportError
+    OpenError
         For a name that neither has.
     """
 
-    def __init__(self, folder: Path, of_sections: Callable[[], Entries]) -> None:
+    def __init__(
+        self, folder: Path, files: RunFiles, of_sections: Callable[[], Entries]
+    ) -> None:
         self._folder = folder
+        self._files = files
         self._of_sections = of_sections
         path = folder / "results" / "numbers.json"
-        self._named: Entries = read_json(path) if path.is_file() else {}
+        with files.read("numbers.json"):
+            self._named: Entries = dict(read_json(path)) if path.is_file() else {}
 
     @cached_property
     def _entries(self) -> Entries:
@@ -89,12 +95,15 @@ class Numbers(Mapping[str, StudyNumber]):
         entries = self._named if name in self._named else self._entries
         if name not in entries:
             otherwise = "`sorted(s.numbers)` names all of them"
-            raise ReportError(
+            raise OpenError(
                 f"{name} is no number of {self._folder}",
                 f"one of {len(entries)} names of numbers.yaml and of sections",
                 nearest(str(name), entries, otherwise),
             )
-        entry = entries[name]
+        with self._files.read("tables/*.csv"):
+            return self._number(name, entries[name])
+
+    def _number(self, name: str, entry: Entries) -> StudyNumber:
         estimate_id = str(entry.get("estimate_id") or "")
         in_texts = self._lines_of_texts(name)
         in_tables = self._cells.get(estimate_id, ())

@@ -6,17 +6,18 @@ from __future__ import annotations
 
 import json
 from collections import OrderedDict
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from evenfield.opened.errors import NoEstimateError, OpenError
 from evenfield.opened.numbers import Numbers
-from evenfield.shared.estimates import read_estimates
-from evenfield.study.errors import EvenfieldError, ReportError, nearest
+from evenfield.report.manifest import read_manifest
+from evenfield.report.run_files import RunFiles
+from evenfield.shared.estimates import ESTIMATE_COLUMNS, read_estimates
+from evenfield.study.errors import first_examples, nearest
 from evenfield.study.files import read_json
 from evenfield.study.table_files import read_table
 
@@ -30,10 +31,8 @@ RUN = "run it once: python3 run --directory {}"
 # Sections of the config on which the rows of every topic rest, beside their own.
 READ_BY_ALL = ("panel", "periods", "weights", "controls", "taxonomy", "inference")
 RUN_AGAIN = "run it again: python3 run --directory {}"
-
-
-class OpenError(EvenfieldError, at="study"):
-    """A folder that cannot be opened as a study, or a name that the study does not have."""
+# Files below results/ that fits and sections are made from.
+STEPS = ("ingest/*", "panel/*", "weights/*", "estimates/*")
 
 
 def open_study(folder: str | Path = ".") -> OpenedStudy:
@@ -60,14 +59,21 @@ def open_study(folder: str | Path = ".") -> OpenedStudy:
         raise OpenError(
             f"a folder of type {type(folder).__name__}", "its name", "give it as text"
         )
-    path = Path(folder).expanduser().absolute()
-    if not (path / "config.yaml").is_file():
+    try:
+        path = Path(folder).expanduser().absolute()
+        is_study = (path / "config.yaml").is_file()
+        has_run = (path / "results" / "estimates.csv").is_file()
+    except (OSError, RuntimeError, ValueError) as error:
+        raise OpenError(
+            f"{folder} cannot be opened ({error})", "the folder of a study", "name it"
+        ) from error
+    if not is_study:
         raise OpenError(
             f"no study in {path}",
             "a folder with config.yaml",
             "name the folder, for example ef.open_study('examples/us-states')",
         )
-    if not (path / "results" / "estimates.csv").is_file():
+    if not has_run:
         raise OpenError(
             f"{path} has no results/estimates.csv",
             "the results of a run",
@@ -98,6 +104,7 @@ class OpenedStudy:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._files = RunFiles(folder / "results", OpenError)
         self._fits: OrderedDict[str, Any] = OrderedDict()
 
     def __repr__(self) -> str:
@@ -113,26 +120,38 @@ class OpenedStudy:
         """
         return Numbers(
             self.folder,
+            self._files,
             lambda: {name: one.plain() for name, one in self._of_sections.items()},
         )
 
     @cached_property
     def estimates(self) -> pd.DataFrame:
         """Every estimate, one row each, as docs/library/stable.md lists the columns."""
-        with self._results_read():
-            return read_estimates(self.folder / "results" / "estimates.csv")
+        with self._files.read("estimates.csv"):
+            estimates = read_estimates(self.folder / "results" / "estimates.csv")
+            lacking = [name for name in ESTIMATE_COLUMNS if name not in estimates]
+            if lacking:
+                raise OpenError(
+                    f"results/estimates.csv has no column {first_examples(lacking)}",
+                    "the estimates of a run of this version",
+                    RUN_AGAIN.format(self.folder),
+                )
+            return estimates
 
     @property
     def panel(self) -> pd.DataFrame:
         """One row a unit and date: log income and all columns of the data."""
-        with self._results_read():
-            return self._study.table("panel").copy()
+        return self._table_of_panel("panel")
 
     @property
     def units(self) -> pd.DataFrame:
         """One row a unit: name, coordinates, groups."""
-        with self._results_read():
-            return self._study.table("units").copy()
+        return self._table_of_panel("units")
+
+    def _table_of_panel(self, name: str) -> pd.DataFrame:
+        with self._files.read():
+            self._check_config()
+            return self._study.table(name).copy()
 
     def table(self, path: str | Path) -> pd.DataFrame:
         """Return any table below results/ by its path, or the data of a table or figure
@@ -146,19 +165,16 @@ class OpenedStudy:
         if not isinstance(path, Path):
             check_is_text(path)
         results = self.folder / "results"
-        candidates = [
-            results / path,
-            results / "tables" / f"{path}.csv",
-            results / "figures" / f"{path}.csv",
-        ]
-        for file in candidates:
-            if file.is_file() and file.suffix == ".csv":
-                with self._results_read():
-                    return read_table(file)
-        self._check_is_there()
-        known = [
-            file.relative_to(results).as_posix() for file in results.rglob("*.csv")
-        ]
+        self._files.check_is_there()
+        name = Path(path).as_posix()
+        with self._files.read(name, f"tables/{name}.csv", f"figures/{name}.csv"):
+            known = [
+                file.relative_to(results).as_posix()
+                for file in sorted(results.rglob("*.csv"))
+            ]
+            for file in (name, f"tables/{name}.csv", f"figures/{name}.csv"):
+                if file in known:
+                    return read_table(results / file)
         raise OpenError(
             f"no table {path}",
             "a path below results/, or the id of a table or figure",
@@ -168,7 +184,7 @@ class OpenedStudy:
     @cached_property
     def beside(self) -> dict[str, OpenedStudy]:
         """The studies beside this one, whose numbers it uses, by name."""
-        folders: dict[str, str] = self._config.get("beside") or {}
+        folders: dict[str, str] = self._config["beside"]
         return Beside(
             {name: open_study(self.folder / path) for name, path in folders.items()}
         )
@@ -185,7 +201,7 @@ class OpenedStudy:
             full_name = self._estimate_id(name)
         # A number of a study beside has its name in front: ``cities.own``.
         study, _, name_there = full_name.partition(".")
-        if name_there and study in (self._config.get("beside") or {}):
+        if name_there and study in self._config["beside"]:
             return self.beside[study], name_there
         return self, name
 
@@ -242,7 +258,7 @@ class OpenedStudy:
         study, name_there = self._study_with_row(name)
         if study is not self:
             return study.call(name_there)
-        with self._results_read():
+        with self._files.read():
             from evenfield.opened.fits import call_of
 
             row = self.row(name)
@@ -293,8 +309,8 @@ class OpenedStudy:
     @cached_property
     def _config(self) -> dict[str, Any]:
         """The config as a run takes it, without what the tables cannot carry."""
-        self._check_is_there()
-        with self._results_read():
+        self._files.check_is_there()
+        with self._files.read():
             from evenfield.shared.left_out import left_out_parts
             from evenfield.study.config import checked_config
             from evenfield.study.config_files import study_config
@@ -307,8 +323,6 @@ class OpenedStudy:
         """The sections of the config that are others than those of the run, topics as
         estimates.beta; none where the results have no manifest.
         """
-        from evenfield.report.manifest import read_manifest
-
         manifest = read_manifest(self.folder / "results")
         if not manifest:
             return []
@@ -317,11 +331,11 @@ class OpenedStudy:
         then = _sections(manifest["config"])
         return [name for name in {**then, **now} if now.get(name) != then.get(name)]
 
-    def _check_config(self, topic: str) -> None:
-        """Refuse a config that was changed after the run where rows of a topic rest on
+    def _check_config(self, *topics: str) -> None:
+        """Refuse a config that was changed after the run where rows of topics rest on
         it: what is fitted would be another thing than the row.
         """
-        rests_on = {*READ_BY_ALL, f"estimates.{topic}"}
+        rests_on = {*READ_BY_ALL, *(f"estimates.{topic}" for topic in topics)}
         changed = [name for name in self._changed_sections if name in rests_on]
         if changed:
             raise OpenError(
@@ -335,9 +349,10 @@ class OpenedStudy:
     def _study(self) -> Study:
         """The tables of the study by unit scheme."""
         config = self._config
-        from evenfield.study.study import Study
+        with self._files.read(*STEPS):
+            from evenfield.study.study import Study
 
-        return Study(config, self.folder / "results")
+            return Study(config, self.folder / "results")
 
     def _estimate_id(self, name: str) -> str:
         """Return the id of the estimate behind a name, or say why there is none."""
@@ -349,7 +364,7 @@ class OpenedStudy:
             number = self.numbers[name]
             if number.estimate_id:
                 return number.estimate_id
-            raise OpenError(
+            raise NoEstimateError(
                 f"{name} is no estimate: it is {number.source}",
                 "a number that is a row of the estimates",
                 f"read it in s.numbers[{name!r}]; nothing is fitted for it",
@@ -357,7 +372,7 @@ class OpenedStudy:
         if name in self._answers:
             if self._answers[name]:
                 return self._answers[name]
-            raise OpenError(
+            raise NoEstimateError(
                 f"{name} rests on no estimate",
                 "an answer with a number",
                 "see results/answers.csv",
@@ -380,66 +395,34 @@ class OpenedStudy:
     def _answers(self) -> dict[str, str]:
         """The ids of the estimates behind hypotheses and claims, empty without one."""
         path = self.folder / "results" / "answers.json"
-        if not path.is_file():
-            return {}
-        content = read_json(path)
-        items = [*content["hypotheses"], *content["claims"]]
-        return {item["id"]: item["estimate_id"] for item in items}
+        with self._files.read("answers.json"):
+            if not path.is_file():
+                return {}
+            content = read_json(path)
+            items = [*content["hypotheses"], *content["claims"]]
+            return {item["id"]: item["estimate_id"] for item in items}
 
     def _id_of_cell(self, name: str) -> str:
         """Return the id of the estimate that a cell, TABLE:ROW:COLUMN, prints."""
         table, *row_and_column = name.split(":")
-        path = self.folder / "results" / "tables" / f"{table}.csv"
-        if not path.is_file():
-            known = [file.stem for file in path.parent.glob("*.csv")]
-            raise ReportError(
-                f"no table {table}",
-                f"one of {', '.join(sorted(known))}",
-                "correct the name before the first colon",
+        with self._files.read(f"tables/{table}.csv"):
+            from evenfield.report.evidence import (
+                estimate_of_cell,
+                file_of_table,
+                table_with_ids,
             )
-        with self._results_read():
-            from evenfield.report.evidence import estimate_of_cell, table_with_ids
 
+            path = file_of_table(self.folder / "results", table)
             return estimate_of_cell(table_with_ids(path), row_and_column, name)
 
     @cached_property
     def _of_sections(self) -> dict[str, Number]:
         """Every number of the sections of the page, by a name such as ``beta.speed``."""
-        with self._results_read():
+        with self._files.read(*STEPS):
             from evenfield.report.sections import section_numbers
 
+            self._check_config(*self._config["estimates"])
             return section_numbers(self._config, self.folder / "results")
-
-    @contextmanager
-    def _results_read(self) -> Iterator[None]:
-        """Say in one line which file of the results, or which package to read them with,
-        is not there.
-        """
-        try:
-            yield
-        except ModuleNotFoundError as error:
-            raise OpenError(
-                f"{error.name} is not installed",
-                "what reads a config",
-                "install it with the library: pip install '.[workflow]' in a clone",
-            ) from error
-        except (FileNotFoundError, pd.errors.EmptyDataError) as error:
-            self._check_is_there()
-            found = f"a table below {self.folder / 'results'} is empty"
-            if isinstance(error, FileNotFoundError):
-                found = f"no file {error.filename}"
-            raise OpenError(
-                found, "all results of one run", RUN_AGAIN.format(self.folder)
-            ) from error
-
-    def _check_is_there(self) -> None:
-        """Refuse a folder that was moved after it was opened."""
-        if not self.folder.is_dir():
-            raise OpenError(
-                f"{self.folder} is not there any more",
-                "the folder that was opened",
-                "open it where it is now",
-            )
 
 
 def _sections(config: dict[str, Any]) -> dict[str, Any]:

@@ -8,16 +8,21 @@ assumptions, the method's page, the columns of the data with their grades.
 
 import ast
 import re
+import shlex
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
+from itertools import accumulate, chain, combinations
 from pathlib import Path
 
 import pandas as pd
 
 from evenfield.answers.spec import Claims, read_claims
 from evenfield.report.assumptions import LIBRARY, harvest_assumptions
+from evenfield.report.context import read_prose
 from evenfield.report.numbers import Entry, Number, named_numbers, read_entries
+from evenfield.report.prose import Prose, Use
+from evenfield.report.run_files import RunFiles
 from evenfield.report.sections import section_numbers
 from evenfield.report.short_evidence import row_facts
 from evenfield.shared.estimates import read_estimates
@@ -34,9 +39,14 @@ from evenfield.study.table_files import read_table
 
 ID = r"[0-9a-f]{12}"
 PART_OF_CELL = ":"  # T6:absolute:2009-19:speed
-PRINTED = re.compile(r"\{\{ *(?P<study>\w+)\.(?P<name>\w+)(\.(?P<part>\w+))? *\}\}")
 INGESTED_TEXT = tuple("units grade flag source note vintage measure".split())
 KEYS = {"unit", "year", "name"}  # of tables, which are no figures
+# Files and folders of the results in which evidence stands.
+READ = (
+    *("estimates.csv", "answers.json", "numbers.json", "tables/*.csv"),
+    *("ingest/*", "panel/*", "weights/*", "estimates/*"),
+)
+MOST_NAMED = 450  # characters of the names of cells that one may be
 MOST_CODE = 4  # functions that are named
 MOST_UNITS = 60  # characters of the units of an input
 
@@ -55,6 +65,7 @@ class Evidence:
     def __init__(self, config: Record, root: str | Path = "results") -> None:
         self.config = config
         self.root = Path(root)
+        self._files = RunFiles(self.root)
         if not (self.root / "estimates.csv").is_file():
             raise ReportError(
                 f"no {self.root / 'estimates.csv'}",
@@ -110,6 +121,10 @@ class Evidence:
 
     def way(self, name: str) -> list[Step]:
         """Return the steps from a printed number to its evidence."""
+        with self._files.read(*READ):
+            return self._way(name)
+
+    def _way(self, name: str) -> list[Step]:
         study, _, other = name.partition(".")
         if study in self._beside:
             return list(self._from_second(study, other))
@@ -142,7 +157,7 @@ class Evidence:
         yield Step(heading="Of the study beside", lines=tuple(lines))
         with in_study(folder):
             steps = other.way(name)
-        printed = tuple(self._sentences(f"{study}.{name}"))
+        printed = self._printed(f"{study}.{name}")
         if printed:
             yield Step(heading="Printed in", lines=printed)
         yield from steps
@@ -154,9 +169,8 @@ class Evidence:
         if number.interval:
             shown.append(f"interval {number.interval}")
         yield Step(heading="Number", lines=(*shown, *written_in("numbers", f"{name}:")))
-        printed = [*self._sentences(f"n.{name}")] or [*self._other_uses(name)]
-        printed = printed or ["no text names it"]
-        yield Step(heading="Printed in", lines=tuple(printed))
+        printed = self._printed(f"n.{name}") or tuple(self._other_uses(name))
+        yield Step(heading="Printed in", lines=printed or ("no text names it",))
         if "is" in entry:
             parts = (f"python3 run why {part}" for part in columns_of(entry["is"]))
             yield Step(
@@ -196,53 +210,42 @@ class Evidence:
     def _from_cell(self, name: str) -> Iterator[Step]:
         table, *words = name.split(PART_OF_CELL)
         owners = exhibit_owners()
-        path = self.root / "tables" / f"{table}.csv"
-        if table not in owners or not path.is_file():
-            raise ReportError(
-                f"no table {table}",
-                f"one of {', '.join(sorted(file.stem for file in path.parent.glob('*.csv')))}",
-                "correct the name before the first colon",
-            )
+        path = file_of_table(self.root, table)
         estimate_id = estimate_of_cell(table_with_ids(path), words, name)
         location = f"{path}, made by {table_file(owners[table])}"
         yield Step(heading="Cell", lines=(name, location))
         yield from self._from_estimate(estimate_id)
 
-    def _sentences(self, name: str) -> Iterator[str]:
-        """Yield each sentence of the texts that prints `n.name`, or `study.name`, with
-        file and line.
+    @cached_property
+    def _prose(self) -> Prose:
+        """The texts of the study with all that they may name."""
+        texts = [*Path("text").glob("*.md"), *Path("text").glob("*.bib")]
+        if self.config.get("neutral"):
+            texts = []
+        return read_prose(self.config, self.root, sorted(map(str, texts)))
+
+    def _printed(self, name: str) -> tuple[str, ...]:
+        """Return each sentence that prints `n.name`, or `study.name`, with file and line."""
+        return tuple(
+            f"{use.where}: {use.sentence}" for use in self._uses(name) if use.sentence
+        )
+
+    def _uses(self, name: str) -> list[Use]:
+        """Return what texts use a number for; a text that was changed after the run may
+        not fit its results.
         """
-        for path in sorted(Path("text").glob("*.md")):
-            for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
-                # must() holds a sentence to a number and prints none.
-                named = re.search(rf"{{{{[^}}]*\b{re.escape(name)}\b", line)
-                if named and "must(" not in line:
-                    sentence = PRINTED.sub(self._as_printed, sentence_with(name, line))
-                    yield f"{path.as_posix()}, line {number}: {sentence}"
+        try:
+            return [*self._prose.uses(name)]
+        except ReportError as error:
+            return [Use("the texts do not fit the results of the run", error.found)]
 
     def _other_uses(self, name: str) -> Iterator[str]:
         """Yield what a number serves that no text prints."""
-        for path in sorted(Path("text").glob("*.md")):
-            for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
-                if re.search(rf"\bn\.{name}\b", line):
-                    yield f"no text; a condition in {path.as_posix()}, line {number}"
+        for use in self._uses(f"n.{name}"):
+            yield f"no text; a condition in {use.where}"
         for other, entry in self._entries.items():
             if any(name in columns_of(text) for text in entry.formulas.values()):
                 yield f"no text; {other} is made from it"
-
-    def _as_printed(self, printed: re.Match[str]) -> str:
-        number = self._number(printed["study"], printed["name"])
-        if number is None:
-            return printed[0]
-        shown = getattr(number, printed["part"] or "text", printed[0])
-        return shown if isinstance(shown, str) else number.written(shown)
-
-    def _number(self, study: str, name: str) -> Number | None:
-        """Return a number as a text names it: `n.own`, or `cities.own` of a study beside."""
-        if study in self._beside:
-            with in_study(self.config["beside"][study]):
-                return self._beside[study].numbers.get(name)
-        return self.numbers.get(name) if study == "n" else None
 
     # The steps ---------------------------------------------------------------------
 
@@ -340,6 +343,24 @@ class Evidence:
 # What a name leads to --------------------------------------------------------------
 
 
+def file_of_table(root: Path, table: str) -> Path:
+    """Return the file of a table whose cells are named, below the results.
+
+    Raises
+    ------
+    ReportError
+        If the study has no such table.
+    """
+    paths = {path.stem: path for path in sorted((root / "tables").glob("*.csv"))}
+    if table not in paths or table not in exhibit_owners():
+        raise ReportError(
+            f"no table {table}",
+            f"one of {', '.join(paths)}",
+            nearest(table, paths, "correct the name before the first colon"),
+        )
+    return paths[table]
+
+
 def table_with_ids(path: Path) -> pd.DataFrame:
     """Read a table's CSV; ids of estimates are texts, though some are digits only."""
     names = pd.read_csv(path, nrows=0).columns
@@ -373,20 +394,20 @@ def estimate_of_cell(table: pd.DataFrame, words: list[str], name: str) -> str:
     wanted = {plain(label) for label in labels}
     found = dict[str, Row]()
     for row in records(table.astype(object)):
-        # A label that has a colon of its own was taken apart there, too.
-        texts = [str(value) for value in row.values()]
-        parts = [part for text in texts for part in text.split(PART_OF_CELL)]
-        held = {plain(label) for label in (*texts, *parts)}
         estimate_id = estimate_of(row, column)
-        if wanted <= held and estimate_id:
+        if wanted <= _labels_held(row) and estimate_id:
             found.setdefault(estimate_id, row)
     if len(found) > 1:
+        prefix = name.removesuffix(f"{PART_OF_CELL}{column}")
+        names = [
+            shlex.quote(PART_OF_CELL.join([prefix, *more, column]))
+            for more in map(partial(_labels_apart, found), found)
+            if more
+        ]
         raise ReportError(
-            f"{name} may be {len(found)} cells, whose estimates are"
-            f" {first_examples(list(found), 12)}",
+            f"{name} may be {len(found)} cells",
             "labels that one row holds",
-            f"add one of its labels: {first_examples(_labels_apart([*found.values()]))};"
-            " or name an estimate",
+            f"name one of them: {_as_fit(names or [*found])}",
         )
     if found:
         return next(iter(found))
@@ -397,13 +418,36 @@ def estimate_of_cell(table: pd.DataFrame, words: list[str], name: str) -> str:
     )
 
 
-def _labels_apart(rows: list[Row]) -> list[str]:
-    """Return what rows hold in the first column in which they differ."""
-    for column in rows[0]:
-        labels = dict.fromkeys(str(row[column]) for row in rows)
-        if len(labels) > 1 and not column.endswith(ESTIMATE_ID):
-            return list(filter(None, labels))
-    return []
+def _labels_held(row: Row) -> set[str]:
+    """Return the labels of a row, and the parts of those that have a colon, at which a
+    name is taken apart, too.
+    """
+    texts = [str(value) for value in row.values()]
+    parts = [part for text in texts for part in text.split(PART_OF_CELL)]
+    return {plain(label) for label in (*texts, *parts)}
+
+
+def _labels_apart(rows: Mapping[str, Row], estimate_id: str) -> tuple[str, ...]:
+    """Return one label, or else two, that of some rows only this one holds; words that a
+    shell takes as they are first; none where no two tell it apart.
+    """
+    others = [_labels_held(row) for key, row in rows.items() if key != estimate_id]
+    labels = [
+        plain(str(value))
+        for column, value in rows[estimate_id].items()
+        if not str(column).endswith(ESTIMATE_ID) and isinstance(value, str | int)
+    ]
+    labels = sorted(filter(None, labels), key=lambda label: shlex.quote(label) != label)
+    for more in chain(combinations(labels, 1), combinations(labels, 2)):
+        if not any({*more} <= held for held in others):
+            return more
+    return ()
+
+
+def _as_fit(names: list[str]) -> str:
+    """Return as many names as fit in a line, with the number left out."""
+    widths = accumulate(len(name) for name in names)
+    return first_examples(names, sum(width < MOST_NAMED for width in widths))
 
 
 def plain(label: str) -> str:
@@ -475,12 +519,6 @@ def written_in(part: str, *starts: str, below: str = "") -> Iterator[str]:
             ):
                 yield f"{file}, line {number}"
                 return
-
-
-def sentence_with(name: str, line: str) -> str:
-    """Return the sentence of a line that prints a number, named as in the text."""
-    parts = re.split(r"(?<=[.;])\s+(?=[A-Z])", line)
-    return next((part for part in parts if name in part), line)
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from evenfield import __version__
-from evenfield.shared.tables.notes import HASH_LETTERS
 from evenfield.study.errors import ReportError
-from evenfield.study.files import Record, hash_file, read_json
+from evenfield.study.files import HASH_LETTERS, Record, hash_file, read_json
 
 PACKAGE = "evenfield"
 # The packages that can move a number or a picture; the lock file has all others.
@@ -53,8 +52,13 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         return {}
     try:
         manifest = dict(read_json(path))
-        whole = isinstance(manifest["results"], dict) and manifest["config_hash"]
-        if whole and manifest["data"]["data_hash"]:
+        parts = [
+            manifest["results"],
+            manifest.get("config", {}),
+            manifest.get("steps", {}),
+        ]
+        whole = all(isinstance(part, dict) for part in parts)
+        if whole and manifest["config_hash"] and manifest["data"]["data_hash"]:
             return manifest
     except (OSError, ValueError, RecursionError, TypeError, KeyError):
         pass
@@ -63,6 +67,29 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         "the manifest of a finished run",
         "remove it, then run the study (`python3 run`)",
     )
+
+
+def hashes_of_run(manifest: Record) -> dict[str, str]:
+    """Return the hash of each file of a run by its path below the results, as far as a
+    manifest has them.
+    """
+    return {**manifest.get("results", {}), **manifest.get("steps", {})}
+
+
+def unlike_the_run(
+    root: Path, hashes: Mapping[str, str]
+) -> tuple[list[str], list[str]]:
+    """Return the files that are not there, and those that are others than their hashes
+    say.
+    """
+    absent = []
+    changed = []
+    for name, digest in hashes.items():
+        if not (root / name).is_file():
+            absent.append(name)
+        elif file_hash(root / name) != digest:
+            changed.append(name)
+    return absent, changed
 
 
 def provenance(config: Record, description: Record) -> dict[str, Any]:
@@ -84,15 +111,12 @@ def build_manifest(
     files: Iterable[str],
     root: str | Path,
     scripts: Mapping[str, str],
+    steps: Iterable[str] = (),
 ) -> dict[str, Any]:
-    """Build the manifest of a run."""
-    # Paths inside the results folder, so that a manifest is the same everywhere.
-    named = {_inside(path, root): path for path in files}
-    hashes = {
-        path.as_posix(): file_hash(named[path])
-        for path in sorted(named, key=Path.as_posix)
-        if path.parts[0] not in LEFT_OUT
-    }
+    """Build the manifest of a run, whose ``steps`` are the tables between data and
+    results.
+    """
+    hashes = _hashes(files, root)
     exhibits: dict[str, Any] = {}
     for path in sorted(map(Path, hashes), key=_stem):
         if path.parts[0] in {"tables", "figures"}:
@@ -105,7 +129,20 @@ def build_manifest(
         "citation": citation(config, description),
         "csv": CSV_FORM,
         "results": hashes,
+        "steps": _hashes(steps, root),
         "exhibits": exhibits,
+    }
+
+
+def _hashes(files: Iterable[str], root: str | Path) -> dict[str, str]:
+    """Return the hash of each file by its path inside the results folder, so that a
+    manifest is the same everywhere.
+    """
+    named = {_inside(path, root): path for path in files}
+    return {
+        path.as_posix(): file_hash(named[path])
+        for path in sorted(named, key=Path.as_posix)
+        if path.parts[0] not in LEFT_OUT
     }
 
 

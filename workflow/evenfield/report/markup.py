@@ -68,14 +68,24 @@ def plain(text: str) -> str:
     return MARK.sub(printed, text)
 
 
-def in_plain_words(text: str) -> str:
-    """Return what a reader of a paragraph sees, without marks and Markdown."""
-    parts = [child for token in tokens_of(text) for child in token.children or []]
-    return "".join(
-        part.content if part.type == "text" else " "
-        for part in parts
-        if part.type in ("text", "softbreak")
-    ).strip()
+def in_plain_words(text: str, placed: Placed) -> list[str]:
+    """Return what a reader sees of each paragraph and heading, without Markdown."""
+    return [
+        "".join(_plain_words(part, placed) for part in token.children or [])
+        for token in tokens_of(text)
+        if token.type == "inline"
+    ]
+
+
+def _plain_words(part: Token, placed: Placed) -> str:
+    match part.type:
+        case "text":
+            return part.content
+        case "mark":
+            return filled(part, placed)
+        case "softbreak" | "hardbreak":
+            return " "
+    return ""  # signs of Markdown
 
 
 def at_line(number: int) -> str:

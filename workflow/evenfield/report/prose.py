@@ -22,6 +22,7 @@ from evenfield.report.markup import (
     Mark,
     Placed,
     at_line,
+    in_plain_words,
     mark,
     marks,
     plain,
@@ -75,6 +76,10 @@ GIVEN = (
     "n answers later counts kinds total questions claims words vintage study income units"
     " years proxy made section sections in_short limits briefs headline whose origin"
 ).split()
+# What is called for its condition and prints nothing.
+CONDITIONS = ("must", "unchecked")
+HERE = "\ue006"  # before what is looked for in a text
+SENTENCE_END = re.compile(rf"(?<=[.])\s+(?={HERE}?[A-Z])")
 GROUP = re.compile(r"(?<!\\)\[(@[^\[\]]*)\]")
 CITE = re.compile(r"(?<![\\\w])@([A-Za-z][\w-]*)")
 # A named number, of which study, with the words behind it.
@@ -106,6 +111,13 @@ def names_of_config(
         "aside": config.get("aside", []),
         "made": [*config["tables"], *config["figures"]],
     }
+
+
+class Use(NamedTuple):
+    """A use of a number by a text."""
+
+    where: str  # text/page.md, line 3
+    sentence: str  # as a reader sees it; empty for a condition, which prints nothing
 
 
 class Prose:
@@ -211,6 +223,73 @@ class Prose:
     def source(self, name: str) -> str:
         """Return a text as its author wrote it."""
         return self._path(name).read_text(encoding="utf-8-sig")
+
+    def uses(self, number: str) -> Iterator[Use]:
+        """Yield the uses of a number, which is named as ``n.premium``: each sentence that
+        prints it, and each condition.
+        """
+        for name in sorted(self._texts):
+            text = read_text(self.source(name))
+            evaluator = self._evaluator(name, text)
+            for paragraph in text.paragraphs:
+                using = [
+                    part
+                    for part in paragraph
+                    if isinstance(part, Expression) and part.uses(number)
+                ]
+                printing = [part for part in using if part.called not in CONDITIONS]
+                sentences = dict[str, int]()  # line of each
+                if printing:
+                    written = self._sentences(name, paragraph, number, evaluator)
+                    for part, sentence in zip(printing, written, strict=True):
+                        sentences.setdefault(sentence, part.line)
+                for sentence, line in sentences.items():
+                    yield Use(f"{self._file(name)}, line {line}", sentence)
+                for part in using:
+                    if part not in printing:
+                        yield Use(f"{self._file(name)}, line {part.line}", "")
+
+    def _sentences(
+        self,
+        name: str,
+        paragraph: Iterable[Expression | Words],
+        number: str,
+        evaluator: TextEvaluator,
+    ) -> list[str]:
+        """Return the sentence around each place in which a paragraph prints a number."""
+        out = []
+        for part in paragraph:
+            if isinstance(part, Words):
+                out.append(part.text)
+            elif part.called in CONDITIONS:
+                out.append(SILENT)
+            else:
+                here = HERE if part.uses(number) else ""
+                out.append(here + self._printed(name, part, evaluator))
+        sentences = []
+        for words in in_plain_words(_cited("".join(out)), self._plain):
+            for sentence in SENTENCE_END.split(words):
+                read = " ".join(sentence.replace(HERE, "").split())
+                sentences += [read] * sentence.count(HERE)
+        return sentences
+
+    @property
+    def _plain(self) -> Placed:
+        """What stands in plain words for what a text places."""
+
+        def cited(*keys: str, form: str = "{0.short} {0.year}") -> str:
+            return "; ".join(form.format(self._references[key]) for key in keys)
+
+        def see(which: str, label: str = "") -> str:
+            kind = "Table" if which.startswith("T") else "Figure"
+            return label or f"{kind} {which}"
+
+        return {
+            "number": lambda _, __, printed: printed,
+            "cite": lambda key: cited(key, form="{0.short} ({0.year})"),
+            "cite_group": lambda *keys: f"({cited(*keys)})",
+            "see": see,
+        }
 
     def faults(self) -> Iterator[EvenfieldError]:
         """Yield all that is wrong with the texts whatever the numbers are."""
@@ -369,10 +448,13 @@ class Prose:
             raise self._fault(name, 0, error) from None
 
     def _fault(self, name: str, line: int, error: ReportError) -> ReportError:
-        path = self._path(name)
-        fault = f"{path.parent.name}/{path.name}"
+        fault = self._file(name)
         fault += f" line {line}: {error.found}" if line else f": {error.found}"
         return ReportError(fault, error.expected, error.action)
+
+    def _file(self, name: str) -> str:
+        path = self._path(name)
+        return f"{path.parent.name}/{path.name}"
 
     def _path(self, name: str) -> Path:
         return self._texts[name] if name in self._texts else self._templates[name]

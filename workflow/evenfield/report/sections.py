@@ -121,7 +121,8 @@ class Sections:
         for topic in section_files(HEADLINE):
             written = self._text(HEADLINE, topic, set(), on_paper=False)
             if written:
-                return in_plain_words(written)
+                as_printed = {"number": lambda _, __, printed: printed}
+                return " ".join(in_plain_words(written, as_printed)).strip()
         return str(self._names["study"]["title"])
 
     def _gathered(self, kind: str, document: Document) -> Mark:

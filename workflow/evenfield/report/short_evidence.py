@@ -16,7 +16,6 @@ from evenfield.report.numbers import read_entries, read_numbers
 from evenfield.report.sections import section_numbers
 from evenfield.shared.estimates import read_estimates
 from evenfield.shared.second_studies import second_configs, second_results
-from evenfield.shared.tables.notes import HASH_LETTERS
 from evenfield.shared.tables.numbers import (
     is_missing,
     p_value,
@@ -36,7 +35,7 @@ from evenfield.shared.topics import (
     with_measure,
 )
 from evenfield.study.expressions import columns_of
-from evenfield.study.files import Record, read_json
+from evenfield.study.files import HASH_LETTERS, Record, read_json
 from evenfield.study.study_config import Period, StudyConfig
 
 # The cells of a table name the estimates that they print.
@@ -45,10 +44,12 @@ COMMAND = "python3 run why {}"
 # Lines of Python, which run in the folder of the study; they print a fit of the estimate
 # and the row beside its numbers, else the row alone, else the value of a number without
 # an estimate.
-OPEN = ("import evenfield as ef", 's = ef.open_study(".")  # the folder of the study')
+IMPORT = "import evenfield as ef"
+HERE = "."  # the folder of the study, where nobody has named another one
 FIT = ('s.fit("{}")', 's.compared("{}").to_string()')
 ROW = ('s.row("{}")',)
 VALUE = ('s.numbers["{}"]',)
+ANSWER = ('s.table("answers.csv").set_index("id").loc["{}"].dropna().to_dict()',)
 OF_ANOTHER_STUDY = "with --directory and the folder of this study"
 # Columns of an estimate that say what was fitted and to which units, and their labels.
 MODEL = {
@@ -221,12 +222,16 @@ class ShortEvidence:
         return _without_blanks({"Data": "; ".join(filter(None, words))})
 
 
-def code_that_prints(expressions: Iterable[str], name: str = "{}") -> str:
-    """Return lines of Python that print expressions of a name; without one, ``{}`` stands
-    in its places.
+def code_that_prints(
+    expressions: Iterable[str], name: str = "{}", folder: str = HERE
+) -> str:
+    """Return lines of Python that print expressions of a name of the study in a folder;
+    without a name, ``{}`` stands in its places.
     """
     prints = [f"print({expression.replace('{}', name)})" for expression in expressions]
-    return "\n".join([*OPEN, *prints])
+    opened = f"s = ef.open_study({json.dumps(folder)})"
+    opened += "  # the folder of the study" if folder == HERE else ""
+    return "\n".join([IMPORT, opened, *prints])
 
 
 def estimates_of_cells(html: str) -> list[str]:

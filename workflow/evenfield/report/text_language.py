@@ -57,6 +57,7 @@ ARGUMENTS = {
     "section": (1, 1),
     "map": (0, 1),
 }
+BLANK_LINES = re.compile(r"\n[ \t]*\n\s*")
 BOX = re.compile(r"^:::[ \t]*(.*?)[ \t]*$")
 BOXES = ("cards", "opens", "beside")
 FaultInLine = tuple[int, ReportError]  # number of the line, and what is wrong with it
@@ -104,6 +105,20 @@ class Expression(NamedTuple):
         """The names that it uses, in the order of its tree."""
         return [node.id for node in ast.walk(self.tree) if isinstance(node, ast.Name)]
 
+    def uses(self, number: str) -> bool:
+        """Say whether it uses a number, which is named as ``n.premium``."""
+        return any(_number_named(node) == number for node in ast.walk(self.tree))
+
+
+def _number_named(node: ast.AST) -> str:
+    """Return the name of the number that a part of an expression is; empty for others."""
+    match node:
+        case ast.Attribute(value=ast.Name(id=study), attr=name):
+            return f"{study}.{name}"
+        case ast.Subscript(value=ast.Name(id=study), slice=ast.Constant(value=name)):
+            return f"{study}.{name}"
+    return ""
+
 
 class Words(NamedTuple):
     """What stands between expressions, and the line where it begins."""
@@ -124,6 +139,19 @@ class Text(NamedTuple):
     def expressions(self) -> list[Expression]:
         """What stands between braces."""
         return [part for part in self.parts if isinstance(part, Expression)]
+
+    @property
+    def paragraphs(self) -> list[list[Expression | Words]]:
+        """The parts between blank lines."""
+        paragraphs: list[list[Expression | Words]] = [[]]
+        for part in self.parts:
+            if isinstance(part, Expression):
+                paragraphs[-1].append(part)
+                continue
+            first, *others = BLANK_LINES.split(part.text)
+            paragraphs[-1].append(Words(part.line, first))
+            paragraphs += [[Words(part.line, words)] for words in others]
+        return paragraphs
 
 
 @lru_cache(maxsize=64)

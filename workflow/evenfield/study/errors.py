@@ -167,8 +167,19 @@ def nearest(name: str, known: Iterable[str], otherwise: str, mark: str = "") -> 
     """Ask whether the nearest of the names that are known is meant; where none is near,
     say ``otherwise``.
     """
-    near = difflib.get_close_matches(name, list(known), n=1)
+    near = near_names(name, known, most=1)
     return f"did you mean '{mark}{near[0]}'?" if near else otherwise
+
+
+def near_names(name: str, known: Iterable[str], most: int) -> list[str]:
+    """Return the names that one resembles, the nearest first, in letters of any case;
+    none for a word that resembles no name.
+    """
+    folded: dict[str, str] = {}
+    for item in known:
+        folded.setdefault(item.casefold(), item)
+    near = difflib.get_close_matches(name.casefold(), list(folded), n=most)
+    return [folded[item] for item in near]
 
 
 def not_known(where: str, name: str, known: Iterable[str]) -> tuple[str, str, str]:

@@ -14,6 +14,7 @@ from typing import Any, TextIO
 from evenfield.study.errors import PlaceError
 
 Record = Mapping[str, Any]  # as files of JSON and YAML hold it: a config, a row
+HASH_LETTERS = 12  # of a hash, enough to tell two states of the data apart
 STAGED = ".evenfield-staged"  # folder of files that are about to take their places
 STAGED_PART = f"{STAGED}.part"  # the same before all of them are there
 # What runs and tools make and remove.

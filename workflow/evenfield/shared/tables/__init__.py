@@ -20,7 +20,6 @@ from evenfield.shared.tables.headings import (
 )
 from evenfield.shared.tables.notes import (
     DESCRIPTIVE,
-    HASH_LETTERS,
     NOT_CAUSAL,
     basis_mark,
     basis_note,
@@ -72,7 +71,6 @@ __all__ = [
     "CELLS",
     "CELL_WORDS",
     "DESCRIPTIVE",
-    "HASH_LETTERS",
     "LETTERS",
     "MINUS",
     "NOT_CAUSAL",

@@ -3,14 +3,13 @@ cannot say.
 """
 
 from evenfield.shared.tables.units import count_of
-from evenfield.study.files import Record
+from evenfield.study.files import HASH_LETTERS, Record
 
 DESCRIPTIVE = "Descriptive; no causal claim."
 NOT_CAUSAL = (
     "Cells are lists drawn up after the fact and zones were placed where growth was"
     " expected: associations, not effects."
 )
-HASH_LETTERS = 12  # enough to tell two states of the data apart
 
 
 def sample_note(description: Record, study: Record) -> str:

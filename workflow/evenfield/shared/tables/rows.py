@@ -1,6 +1,5 @@
 """Rows of frames as plain mappings, for code that prints and draws one row at a time."""
 
-import difflib
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
@@ -8,7 +7,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evenfield.study.errors import ClaimsError, EvenfieldError, first_examples
+from evenfield.study.errors import (
+    ClaimsError,
+    EvenfieldError,
+    first_examples,
+    near_names,
+)
 from evenfield.study.files import Record
 
 Row = dict[str, Any]
@@ -126,7 +130,7 @@ def one_row(
         values = sorted(estimates[column].unique())
         estimates = estimates[estimates[column].eq(text)]
         if estimates.empty:
-            near = difflib.get_close_matches(text, values, n=3) or values
+            near = near_names(text, values, most=3) or values
             raise error(
                 f"{where} selects 0 rows, none from {column} '{text}' on",
                 f"{column} {first_examples(list(map(repr, near)), 3)}",

@@ -6,7 +6,6 @@ import pandas as pd
 
 from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables import (
-    HASH_LETTERS,
     Row,
     Table,
     count_of,
@@ -17,7 +16,7 @@ from evenfield.shared.tables import (
     text,
 )
 from evenfield.study.expressions import columns_named
-from evenfield.study.files import read_json
+from evenfield.study.files import HASH_LETTERS, read_json
 
 INCOME_KEYS = ("column", "output", "index", "proxy", "population")
 COLUMNS = [
