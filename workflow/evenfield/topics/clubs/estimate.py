@@ -17,9 +17,11 @@ from evenfield.models.clubs import (
     Rules,
     association,
     cluster,
+    clustered,
     log_t,
     yearly_penalty,
 )
+from evenfield.models.trends import LARGEST_PENALTY
 from evenfield.numerics.arrays import Array
 from evenfield.numerics.clubs import core_stability, shared_membership
 from evenfield.numerics.errors import NumericsError
@@ -78,7 +80,7 @@ class ClubsSpec(UnitsSpec):
     """Period of the config."""
     filter: Literal["hp", "boosted_hp", "hamilton", "none"] = "hp"
     """Trend of log income."""
-    smoothing: float = Field(400.0, gt=0)
+    smoothing: float = Field(400.0, gt=0, le=LARGEST_PENALTY)
     """Annual penalty of the Hodrick-Prescott filter."""
     discard: float = Field(1 / 3, gt=0, lt=1)
     """Share of first periods that the regression leaves out."""
@@ -179,7 +181,7 @@ def _variants(
             variants[f"{key} {shown}"] = cluster(y, rules_of(changed, step))
     rules = rules_of(spec, step)
     for position, period in enumerate(own.periods.tolist()):
-        variants[f"without period {period}"] = cluster(y, rules, position)
+        variants[f"without period {period}"] = clustered(own.x, rules, position)
     # What cannot be computed is left out, not counted as disagreement.
     return {name: one.labels for name, one in variants.items() if not one.reason}
 
