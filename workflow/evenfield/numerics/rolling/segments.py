@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from evenfield.numerics.arrays import Array
+from evenfield.numerics.at_work import told
 from evenfield.numerics.errors import NumericsError
 
 LWZ_FACTOR = 0.299
@@ -82,7 +83,7 @@ def _segment_costs(y: Array, X: Array, shortest: int) -> Array:
     cost = np.full((dates, dates), np.inf)
     triangles = np.zeros((columns, columns + 1, dates))
     ssr = np.zeros(dates)
-    for length in range(1, dates + 1):
+    for length in told(range(1, dates + 1), "lengths of segments"):
         starts = dates - length + 1
         row = data[:, length - 1 :].copy()
         for k in range(columns):

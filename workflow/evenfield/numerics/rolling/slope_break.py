@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from evenfield.numerics.arrays import Array
+from evenfield.numerics.at_work import blocks
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.rolling.segments import dates_in_share
 from evenfield.numerics.rolling.signed_influence import rademacher
@@ -94,8 +95,8 @@ def _largest_draws(
     squares = np.cumsum(x**2, axis=1)
     rows = max(1, NUMBERS_AT_ONCE // units)
     largest = []
-    for first in range(0, draws, DRAWS_AT_ONCE):
-        signs = rademacher(rng, min(DRAWS_AT_ONCE, draws - first), units)
+    for samples in blocks(draws, DRAWS_AT_ONCE):
+        signs = rademacher(rng, samples, units)
         for some in np.split(signs, range(rows, len(signs), rows)):
             means = some @ residual / units
             largest.append(_largest_wald(x, products, squares, dates, some, means))

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from evenfield.numerics.arrays import Array, quotient
+from evenfield.numerics.at_work import blocks, told
 from evenfield.numerics.errors import NumericsError
 
 DRAWS_AT_ONCE = 500
@@ -177,12 +178,11 @@ def constant_variance_statistics(
     constant; shape (G, draws), each row sorted.
     """
     statistics = []
-    for persistence, level_sd, shock_sd in zip(
-        panels.persistence, panels.level_sd, panels.shock_sd, strict=True
-    ):
+    columns = panels.persistence, panels.level_sd, panels.shock_sd
+    grid = list(zip(*columns, strict=True))
+    for persistence, level_sd, shock_sd in told(grid, "values of persistence"):
         variances = []
-        for first in range(0, draws, DRAWS_AT_ONCE):
-            samples = min(DRAWS_AT_ONCE, draws - first)
+        for samples in blocks(draws, DRAWS_AT_ONCE):
             variances.append(
                 _drawn_variance(
                     float(persistence),

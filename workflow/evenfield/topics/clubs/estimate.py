@@ -23,6 +23,7 @@ from evenfield.models.clubs import (
 )
 from evenfield.models.trends import LARGEST_PENALTY
 from evenfield.numerics.arrays import Array
+from evenfield.numerics.at_work import told
 from evenfield.numerics.clubs import core_stability, shared_membership
 from evenfield.numerics.errors import NumericsError
 from evenfield.shared.estimates import Fields
@@ -138,7 +139,7 @@ def estimate(study: Study) -> Results:
     out = Results()
     parts = []
     level = study.config.inference.level
-    for spec in read(Section, study.config, "clubs"):
+    for spec in told(read(Section, study.config, "clubs"), "specifications"):
         where = f"estimates.clubs.{spec.id}"
         data, info = window(study, spec, spec.period, where)
         labels, note = span_labels("clubs", spec, data, info)
@@ -180,7 +181,8 @@ def _variants(
             changed = spec.model_copy(update={key: value})
             variants[f"{key} {shown}"] = cluster(y, rules_of(changed, step))
     rules = rules_of(spec, step)
-    for position, period in enumerate(own.periods.tolist()):
+    left_out = list(enumerate(own.periods.tolist()))
+    for position, period in told(left_out, "periods left out"):
         variants[f"without period {period}"] = clustered(own.x, rules, position)
     # What cannot be computed is left out, not counted as disagreement.
     return {name: one.labels for name, one in variants.items() if not one.reason}
