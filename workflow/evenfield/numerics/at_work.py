@@ -42,10 +42,10 @@ def told(items: Sequence[Item], what: str) -> Iterator[Item]:
     yield from _told(items, [1] * len(items), what)
 
 
-def blocks(draws: int, at_once: int, what: str = "draws") -> Iterator[int]:
+def blocks(draws: int, at_once: int) -> Iterator[int]:
     """Yield the sizes of blocks of so many draws at once, and tell how many are done."""
     sizes = [min(at_once, draws - first) for first in range(0, draws, at_once)]
-    yield from _told(sizes, sizes, what)
+    yield from _told(sizes, sizes, "draws")
 
 
 def _told(items: Sequence[Item], sizes: Sequence[int], what: str) -> Iterator[Item]:
