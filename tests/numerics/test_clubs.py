@@ -395,3 +395,20 @@ def wandering_units(seed):
 @pytest.mark.parametrize("seed", [1, 8, 20, 39])
 def test_the_sieve_is_raised_until_the_club_converges_or_its_cap_is_reached(seed, rule):
     clubs_are_those_by_hand(wandering_units(seed), rule)
+
+
+def test_groups_tested_few_at_once_are_the_same_clubs(monkeypatch):
+    rng = np.random.default_rng(5)
+    for _ in range(5):
+        x = np.exp(
+            np.cumsum(rng.normal(0.02, 0.01, (40, 30)), axis=1)
+            + rng.normal(size=(40, 1))
+        )
+        whole = find_clubs(x, PERIODS)
+        monkeypatch.setattr("evenfield.numerics.clubs.NUMBERS_AT_ONCE", 1)
+        few = find_clubs(x, PERIODS)
+        monkeypatch.undo()
+        assert [club.members for club in few.clubs] == [
+            club.members for club in whole.clubs
+        ]
+        assert few.divergent == whole.divergent

@@ -16,6 +16,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from engine.at_work import telling
 from engine.outputs import record_outputs
 from engine.preloaded import hand_over
 from evenfield.study.errors import EvenfieldError, one_line, shortened
@@ -81,7 +82,8 @@ def enter(job: Any, main: Callable[..., None]) -> None:
     for name in TRIGGERS:
         named.pop(name, None)
     try:
-        main(**named)
+        with telling(log):
+            main(**named)
         record_outputs(job.output)
         note_use(log, time.perf_counter() - started)
     except EvenfieldError as error:

@@ -22,6 +22,7 @@ from snakemake.logging import logger
 from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 
+from engine.at_work import how_far
 from engine.job import refusal, without_places
 from evenfield.shared.topics import exhibit_files, exhibit_owners
 from evenfield.study.errors import PlaceError, nearest, one_line
@@ -38,21 +39,22 @@ RESULTS = {
 }
 PREFIX = "evenfield: "
 # Files that every study has, beside its tables and figures.
-FILES = [
-    f"results/{name}"
-    for name in (
-        *(
-            "estimates.csv",
-            "answers.csv",
-            "numbers.json",
-            "numbers.tex",
-            "manifest.json",
-        ),
-        *("report/index.html", "report/tables.html", "report/paper.pdf"),
-        *("report/appendix.pdf", "report/latex/paper.tex", "citation.txt"),
-    )
-]
-LONG = 5.0  # seconds from which a running job shows how long it takes
+FILES = (
+    "results/estimates.csv",
+    "results/answers.csv",
+    "results/numbers.json",
+    "results/numbers.tex",
+    "results/manifest.json",
+    "results/citation.txt",
+    "results/report/index.html",
+    "results/report/tables.html",
+    "results/report/paper.pdf",
+    "results/report/appendix.pdf",
+    "results/report/latex/paper.tex",
+)
+# Seconds from which a running job shows how long it takes, and how far it is.
+LONG = 3.0
+QUIET = 30.0  # seconds without a line after which one that is no terminal's says so
 FULL = 10**6  # bytes: with fewer left, a job that says nothing could not write
 
 
@@ -81,12 +83,15 @@ class LogHandler(LogHandlerBase):
         self.error = ""  # Snakemake's
         self.job_error = ""  # the first failing job's, which explains it
         self.refused = ""  # what keeps even the log from being written
-        self.running: dict[int, tuple[str, float]] = {}  # label and start by job
+        # label, start and log by job
+        self.running: dict[int, tuple[str, float, str]] = {}
+        self.said = self.started  # when the last line was printed
         self.done = 0
         self.total = 0
         self.streams = [sys.stdout, sys.stderr]
         self.over = threading.Event()
         logger.addFilter(self.before_jobs)
+        threading.Thread(target=self.refresh, daemon=True).start()
 
     def before_jobs(self, record: LogRecord) -> bool:
         """Open the log in Snakemake's own thread, for messages come to `emit` while
@@ -131,8 +136,6 @@ class LogHandler(LogHandlerBase):
         ]
         for number in (1, 2):
             os.dup2(self.log.fileno(), number)
-        if self.streams[0].isatty():
-            threading.Thread(target=self.refresh, daemon=True).start()
 
     def take_workflow_started(self, _: object) -> None:
         """Jobs may follow."""
@@ -146,7 +149,8 @@ class LogHandler(LogHandlerBase):
         """Note that a job starts."""
         topic = (record.wildcards or {}).get("topic", "")
         label = f"{record.rule_name} {topic}".rstrip()
-        self.running[record.jobid] = (label, time.monotonic())
+        log = next(iter(record.log or ()), "")
+        self.running[record.jobid] = (label, time.monotonic(), log)
         if self.streams[0].isatty():
             self.draw()
 
@@ -154,7 +158,7 @@ class LogHandler(LogHandlerBase):
         """Print a line for a job that is done, unless a terminal shows the one that
         changes.
         """
-        label, started = self.running.pop(record.job_id, ("all", 0.0))
+        label, started, _ = self.running.pop(record.job_id, ("all", 0.0, ""))
         if label != "all":
             self.done += 1
             if not self.streams[0].isatty():
@@ -182,6 +186,7 @@ class LogHandler(LogHandlerBase):
 
     def say(self, text: str, end: str = "\n") -> None:
         """Print a line at once; stop like at an interrupt when that fails."""
+        self.said = time.monotonic()
         try:
             print(
                 text,
@@ -200,26 +205,43 @@ class LogHandler(LogHandlerBase):
         return f"[{self.done:>{len(str(self.total))}}/{self.total}]"
 
     def refresh(self) -> None:
-        """Rewrite the one line of a terminal until the run is over."""
+        """Until the run is over rewrite the one line of a terminal; elsewhere print it
+        where nothing was said for long.
+        """
+        is_terminal = self.streams[0].isatty()
         while not self.over.wait(0.2):
-            self.draw()
+            if is_terminal:
+                self.draw()
+            elif self.running and time.monotonic() - self.said > QUIET:
+                self.say(self.line())
 
     def draw(self) -> None:
-        """Write the one line of a terminal anew: how long the run takes, how many jobs are
-        left, which run now.
+        """Write the one line of a terminal anew."""
+        text = self.line()[: shutil.get_terminal_size().columns - 1]
+        self.say(f"\r{text}\x1b[K", end="")
+
+    def line(self) -> str:
+        """Say how long the run takes, how many jobs are left, which run now and how far
+        they are.
         """
         clock = time.monotonic()
-        running = sorted(self.running.values())
+        elapsed = seconds(clock - self.started)
+        if not self.total:
+            return f"reading the study, {elapsed}"
         labels = ", ".join(
-            f"{label} ({seconds(clock - start)})" if clock - start >= LONG else label
-            for label, start in running
+            self.job(label, clock - start, log)
+            for label, start, log in sorted(self.running.values())
             if label != "all"
         )
-        elapsed = seconds(clock - self.started)
         now = f"  now: {labels}" if labels else ""
-        text = f"{self.counter()} {elapsed}, {self.total - self.done} left{now}"
-        text = text[: shutil.get_terminal_size().columns - 1]
-        self.say(f"\r{text}\x1b[K", end="")
+        return f"{self.counter()} {elapsed}, {self.total - self.done} left{now}"
+
+    def job(self, label: str, elapsed: float, log: str) -> str:
+        """Name a job; one that runs long with its time and how far it is."""
+        if elapsed < LONG:
+            return label
+        facts = [seconds(elapsed), how_far(log) if log else ""]
+        return f"{label} ({', '.join(filter(None, facts))})"
 
     def shown(self, path: str | Path) -> str:
         """Return a path of the study as the user would type it."""

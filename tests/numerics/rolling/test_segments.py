@@ -1,13 +1,18 @@
 """Segments of a series: R's dates, a full search, and the criteria written out."""
 
 from itertools import combinations, pairwise
+from time import process_time
 
 import numpy as np
 import pytest
 import statsmodels.api as sm
 from numpy.random import default_rng
 
-from evenfield.numerics.rolling.segments import _break_fit, least_squares_breaks
+from evenfield.numerics.rolling.segments import (
+    _break_fit,
+    _segment_costs,
+    least_squares_breaks,
+)
 from numerics.refusals import refused
 from tolerances import close
 
@@ -77,3 +82,36 @@ def test_no_criterion_where_every_date_has_a_parameter():
     y = np.array([1.0, 2.0, 4.0, 3.0, 5.0])
     assert _break_fit((1,), 1.0, y, 2).lwz == np.inf
     assert np.isfinite(_break_fit((1,), 1.0, np.append(y, 6.0), 2).lwz)
+
+
+def test_each_segment_has_the_sum_of_squares_of_its_own_regression():
+    rng = default_rng(6)
+    X = np.column_stack([np.ones(40), 900 + np.arange(40.0), rng.normal(size=40)])
+    for y in (0.4 + rng.normal(0, 0.01, 40).cumsum(), X @ [1, 2, 3.0], np.zeros(40)):
+        costs = _segment_costs(y, X, 5)
+        for i, j in np.ndindex(40, 40):
+            if j - i < 4:
+                assert costs[i, j] == np.inf
+                continue
+            own = slice(i, j + 1)
+            ssr = sm.OLS(y[own], X[own]).fit().ssr
+            close(costs[i, j], ssr, 1e-7, atol=1e-18 * max(1.0, y @ y))
+
+
+def test_all_segments_cost_less_than_a_tenth_of_them_fitted_anew():
+    y = default_rng(1).normal(size=300).cumsum()
+    X = np.column_stack([np.ones(300), np.arange(300.0)])
+
+    def seconds(work):
+        start = process_time()
+        work()
+        return process_time() - start
+
+    def anew():
+        for i in range(0, 300, 10):
+            for j in range(i + 3, 300):
+                np.linalg.lstsq(X[i:j], y[i:j], rcond=None)
+
+    assert min(seconds(lambda: _segment_costs(y, X, 3)) for _ in range(3)) < seconds(
+        anew
+    )

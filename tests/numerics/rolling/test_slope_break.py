@@ -1,11 +1,14 @@
 """A break in a common slope: planted ones, and the clustered Wald test written out."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 import statsmodels.api as sm
 from numpy.random import default_rng
 
 from evenfield.numerics.random import generator_for
+from evenfield.numerics.rolling import slope_break
 from evenfield.numerics.rolling.slope_break import slope_break_test
 from numerics.refusals import refused
 from tolerances import close
@@ -84,3 +87,21 @@ def test_a_share_that_is_a_whole_number_of_dates_takes_no_more():
     x, growth = panel([-0.02] * 50)
     path = slope_break_test(x, growth, default_rng(1), 9, trim=0.14).wald
     assert np.flatnonzero(np.isfinite(path)).tolist() == list(range(6, 43))
+
+
+def test_samples_taken_few_at_once_give_the_same_test(monkeypatch):
+    x, growth = panel([-0.02] * 20, units=9)
+    one = slope_break_test(x, growth, default_rng(1), 700)
+    monkeypatch.setattr(slope_break, "NUMBERS_AT_ONCE", 20)
+    assert slope_break_test(x, growth, default_rng(1), 700).p_value == one.p_value
+
+
+def test_long_panels_hold_no_table_of_dates_by_dates():
+    x, growth = panel([-0.02] * 600, units=10)
+    tracemalloc.start()
+    try:
+        slope_break_test(x, growth, default_rng(1), 99)
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert most < 600 * 600 * 8

@@ -234,3 +234,19 @@ def test_only_choices_that_are_not_the_usual_ones_are_named():
         "units sorted by their mean over the last third",
         "sieve in steps of 0.05",
     ]
+
+
+def test_leaving_out_a_period_takes_no_trend_anew(monkeypatch):
+    trends = []
+    own = Rules.trend
+
+    def counted(rules, y):
+        trends.append(rules)
+        return own(rules, y)
+
+    monkeypatch.setattr(Rules, "trend", counted)
+    estimate(make_study())
+    few = len(trends)
+    trends.clear()
+    estimate(make_study(years=range(1960, 2020)))
+    assert len(trends) == few

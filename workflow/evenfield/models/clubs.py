@@ -186,17 +186,25 @@ def association(
     return association_test(codes, groups, rng, draws)
 
 
-def cluster(y: Array, rules: Rules, left_out: int | None = None) -> Clustering:
-    """Sort units into clubs; log incomes y (N, T). ``left_out`` is the position, among
-    the periods of the regression, of one that it leaves out.
+def cluster(y: Array, rules: Rules) -> Clustering:
+    """Sort units into clubs; log incomes y (N, T).
 
     Notes
     -----
     Phillips and Sul (2007, 2009); von Lyncker and Thoennessen (2017).
     """
     try:
-        x = rules.compared(y)
-        T = x.shape[1]
+        return clustered(rules.compared(y), rules)
+    except NumericsError as error:
+        return Clustering(reason=str(error))
+
+
+def clustered(x: Array, rules: Rules, left_out: int | None = None) -> Clustering:
+    """Sort units into clubs; trends that are compared, x (N, T). ``left_out`` is the
+    position, among the periods of the regression, of one that it leaves out.
+    """
+    T = x.shape[1]
+    try:
         periods = logt.regression_periods(T, logt.discarded_periods(T, rules.discard))
         # The year leaves the regression alone: the filter before it has seen all years.
         if left_out is not None:

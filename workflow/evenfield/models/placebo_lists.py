@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from evenfield.models.labels import Dealing
+from evenfield.numerics.at_work import told
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.many_designs import (
     ManyFits,
@@ -215,7 +216,10 @@ class _Tester:
         """Return what each method says of all lists; labels (B, N, L)."""
         at_once = max(1, CELLS_AT_ONCE // self._case.regression.X.size)
         starts = range(0, len(labels), at_once)
-        blocks = [self._block(labels[i : i + at_once], names) for i in starts]
+        blocks = [
+            self._block(labels[i : i + at_once], names)
+            for i in told(starts, "blocks of lists")
+        ]
         return {
             name: Verdicts(
                 statistic=np.concatenate([block[name].statistic for block in blocks]),

@@ -5,11 +5,14 @@ regression filter.
 from functools import lru_cache
 
 import numpy as np
+from scipy.linalg import eigvals_banded, solveh_banded
 
 from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
 
 SHORTEST = 3
+# Above it rounding, which the penalty multiplies, shows in the trend.
+LARGEST_PENALTY = 1e10
 
 
 def hp_trend(y: Array, smoothing: float = 400.0) -> Array:
@@ -22,7 +25,7 @@ def hp_trend(y: Array, smoothing: float = 400.0) -> Array:
     y = _checked(y, smoothing)
     # A level far above the movements would cost digits of the solution.
     level = y[:, :1]
-    return (y - level) @ _smoother(y.shape[1], smoothing) + level
+    return _smoothed(y - level, smoothing) + level
 
 
 def boosted_hp_trend(y: Array, smoothing: float = 400.0, most: int = 50) -> Array:
@@ -32,20 +35,21 @@ def boosted_hp_trend(y: Array, smoothing: float = 400.0, most: int = 50) -> Arra
     Notes
     -----
     Phillips and Shi (2021): IC(m) = c_m'c_m / c_1'c_1 + log(T) tr(I - (I - S)^m) / tr(I
-    - S), c_m the cycle.
+    - S), c_m the cycle. The traces are sums over the eigenvalues of S.
     """
     y = _checked(y, smoothing)
-    power = np.eye(y.shape[1])
-    rest = power - _smoother(y.shape[1], smoothing)
+    dates = y.shape[1]
+    left = 1 - 1 / eigvals_banded(_penalised(dates, smoothing), lower=True)
+    cycle = y - y[:, :1]
     cycles = []
     criteria = []
-    for _ in range(most):
+    for times in range(1, most + 1):
         # Filtering what is left of the series once more: the cycle is (I - S)^m y.
-        power = power @ rest
-        cycles.append((y - y[:, :1]) @ power.T)
-        taken = len(rest) - np.trace(power)
-        used = np.log(len(rest)) * taken / np.trace(rest)
-        criteria.append(_squares(cycles[-1]) / _squares(cycles[0]) + used)
+        cycle = cycle - _smoothed(cycle, smoothing)
+        cycles.append(cycle)
+        taken = dates - (left**times).sum()
+        used = np.log(dates) * taken / left.sum()
+        criteria.append(_squares(cycle) / _squares(cycles[0]) + used)
     # Each series stops where its own criterion is smallest.
     best = np.argmin(np.array(criteria), axis=0)
     return np.asarray(y - np.array(cycles)[best, np.arange(len(y))])
@@ -84,19 +88,32 @@ def _checked(y: Array, smoothing: float) -> Array:
         raise NumericsError(f"a trend needs series of at least {SHORTEST} periods")
     if not np.isfinite(y).all():
         raise NumericsError("a series has a gap")
-    if not smoothing > 0:
+    if not 0 < smoothing <= LARGEST_PENALTY:
         raise NumericsError(
-            f"the smoothing penalty must be positive, not {smoothing:g}"
+            "the smoothing penalty must be positive and at most"
+            f" {LARGEST_PENALTY:g}, not {smoothing:g}"
         )
     return y
 
 
-@lru_cache(maxsize=16)
-def _smoother(T: int, smoothing: float) -> Array:
-    """Return the filter as a symmetric matrix S, whose trend of a series y is S y; (T, T)."""
-    from statsmodels.tsa.filters.hp_filter import hpfilter
+def _smoothed(y: Array, smoothing: float) -> Array:
+    """Solve (I + penalty D'D) g = y for each series; (N, T) -> (N, T)."""
+    banded = _penalised(y.shape[1], smoothing)
+    return np.asarray(solveh_banded(banded, y.T, lower=True).T)
 
-    return np.array([hpfilter(one, smoothing).trend for one in np.eye(T)])
+
+@lru_cache(maxsize=16)
+def _penalised(dates: int, smoothing: float) -> Array:
+    """Return I + penalty D'D with D the second differences: its diagonals from the main
+    one on, (3, T).
+    """
+    diagonals = np.zeros((3, dates))
+    weights = np.array([1.0, -2.0, 1.0])
+    for below in range(3):
+        for column, product in enumerate(weights[: 3 - below] * weights[below:]):
+            diagonals[below, column : column + dates - 2] += smoothing * product
+    diagonals[0] += 1.0
+    return diagonals
 
 
 def _squares(cycle: Array) -> Array:

@@ -437,6 +437,25 @@ def _written(values: pd.Series) -> pd.Series:
     return pd.Series([number_text(value) for value in values], index=values.index)
 
 
+def _asked_logarithm(
+    logged: list[Figures], names: Sequence[str]
+) -> IncomeColumns | None:
+    """Return the logarithm that --log asks for: the one named as money, or the only one;
+    none where several may be meant.
+    """
+    if not logged:
+        raise IngestError(
+            "--log, and no column is a logarithm by its name or its figures",
+            "a column of logarithms of income",
+            "name it with --income, or leave --log out",
+        )
+    chosen = [column for column in logged if _says_money(column.name)] or logged
+    if len(chosen) > 1:
+        return None
+    choice = {"column": chosen[0]}
+    return _exponentiated({"column": chosen[0].name}, choice, names)
+
+
 def _guessed(
     columns: list[Figures],
     people: list[Figures],
@@ -450,18 +469,10 @@ def _guessed(
     levels = [c for c in columns if c not in logged and c.may_be_level]
     rest = [column for column in levels if column not in people]
     incomes, output = _incomes_and_output(rest)
-    # With --log: the logarithm named as money, or the only one.
-    if logs and logged:
-        chosen = [column for column in logged if _says_money(column.name)] or logged
-        if len(chosen) == 1:
-            choice = {"column": chosen[0]}
-            return _exponentiated({"column": chosen[0].name}, choice, names)
-    if logs and not logged:
-        raise IngestError(
-            "--log, and no column is a logarithm by its name or its figures",
-            "a column of logarithms of income",
-            "name it with --income, or leave --log out",
-        )
+    if logs:
+        exponentiated = _asked_logarithm(logged, names)
+        if exponentiated is not None:
+            return exponentiated
     # No income per head: output over people.
     if not incomes and len(output) == 1 and len(people) == 1:
         whole, heads = output[0], people[0]

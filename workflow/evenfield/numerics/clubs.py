@@ -177,8 +177,11 @@ def core_stability(shared: Array, labels: np.ndarray) -> Array:
     return quotient(sums, others.sum(axis=1))
 
 
-FIRST_BLOCK = 16  # groups tested at once; blocks double as long as all converge
+# Groups are tested some at once, fewer of long series; blocks double as long as all
+# converge.
+FIRST_BLOCK = 16
 LARGEST_BLOCK = 256
+NUMBERS_AT_ONCE = 5_000  # groups of a first block times periods
 
 
 class SieveRule(NamedTuple):
@@ -247,7 +250,7 @@ def core_of(tests: GroupTests, order: np.ndarray) -> np.ndarray:
     order = order[start:]
     values: list[float] = []
     size = 2
-    block = FIRST_BLOCK
+    block = _first_block(tests)
     while size <= len(order):
         last = min(size + block - 1, len(order))
         t = tests.prefixes(order, 2, last, smallest=size)
@@ -261,8 +264,12 @@ def core_of(tests: GroupTests, order: np.ndarray) -> np.ndarray:
     return order[: int(np.argmax(values)) + 2]
 
 
+def _first_block(tests: GroupTests) -> int:
+    return max(2, min(FIRST_BLOCK, NUMBERS_AT_ONCE // len(tests.periods)))
+
+
 def _first_pair(tests: GroupTests, order: np.ndarray) -> int:
-    block = FIRST_BLOCK
+    block = _first_block(tests)
     first = 0
     while first < len(order) - 1:
         t = tests.pairs(order[first : first + block + 1])

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from evenfield.numerics.arrays import Array
+from evenfield.numerics.at_work import blocks
 from evenfield.numerics.errors import NumericsError, counted
 from evenfield.numerics.inequality import THEIL_T, relative_incomes
 from evenfield.numerics.spatial import Weights, connected_sets, hangs_together
@@ -42,8 +43,8 @@ def between_test(
     above = 0
     total = 0.0
     at_once = max(1, CELLS_AT_ONCE // len(p))
-    for first in range(0, draws, at_once):
-        labels = np.broadcast_to(groups, (min(at_once, draws - first), len(p)))
+    for orders in blocks(draws, at_once):
+        labels = np.broadcast_to(groups, (orders, len(p)))
         drawn = _between(p, r, rng.permuted(labels, axis=1), measure)
         above += int((drawn >= seen - TIE).sum())
         total += float(drawn.sum())

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from evenfield.numerics.arrays import Array, quotient
+from evenfield.numerics.at_work import blocks
 from evenfield.numerics.errors import NumericsError
 
 FEWEST = 10
@@ -203,8 +204,8 @@ def silverman_test(
     mean = float(values.mean())
     variance = float(values.var())
     more = 0
-    for first in range(0, draws, CHUNK):
-        size = min(CHUNK, draws - first), len(values)
+    for samples in blocks(draws, CHUNK):
+        size = samples, len(values)
         # Draws of the smoothed density, shrunk to the variance of the data.
         noisy = rng.choice(values, size) + critical * rng.standard_normal(size)
         drawn = mean + (noisy - mean) / np.sqrt(1 + critical**2 / variance)

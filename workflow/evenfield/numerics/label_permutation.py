@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from evenfield.numerics.at_work import told
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.influence import dependent_columns
 from evenfield.numerics.ols import RANK_TOLERANCE, fit_ols
@@ -391,7 +392,8 @@ def label_permutation(
     def tested(source: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         products = []
         sides = []
-        for part in np.array_split(source, math.ceil(len(source) / AT_ONCE)):
+        parts = np.array_split(source, math.ceil(len(source) / AT_ONCE))
+        for part in told(parts, "blocks of draws"):
             drawn = regression.label_design.drawn(labels, part)
             products.append(label_products(drawn, basis))
             sides.append(drawn @ e)

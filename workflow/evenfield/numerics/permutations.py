@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from evenfield.numerics.arrays import Array
+from evenfield.numerics.at_work import blocks
 from evenfield.numerics.errors import NumericsError
 
 TIE = 1e-12  # statistics that differ by less are the same
@@ -15,9 +16,9 @@ def permuted_orders(
     n: int, rng: np.random.Generator, draws: int, at_once: int
 ) -> Iterator[np.ndarray]:
     """Yield random orders of n units, one a row, in blocks of draws."""
-    for first in range(0, draws, at_once):
+    for orders in blocks(draws, at_once):
         # Sorting random keys, because a draw then rests on its own numbers alone.
-        keys = rng.random((min(at_once, draws - first), n))
+        keys = rng.random((orders, n))
         yield _orders(keys)
 
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from evenfield.numerics.arrays import Array
+from evenfield.numerics.at_work import told
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.ols import RANK_TOLERANCE, fit_ols, t_quantile
 from evenfield.numerics.spatial import Weights, dense
@@ -194,7 +195,7 @@ def simulated_power(
             f"power needs effects and draws, not {effects.size} and {draws}"
         )
     rejections = np.zeros(len(effects))
-    for _ in range(draws):
+    for _ in told(range(draws), "draws"):
         errors = draw_errors(rng)
         rejections += [bool(rejects(effect * signal + errors)) for effect in effects]
     power = rejections / draws

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from evenfield.numerics.arrays import Array
+from evenfield.numerics.at_work import told
 from evenfield.numerics.errors import NumericsError
 
 LWZ_FACTOR = 0.299
@@ -67,16 +68,42 @@ def least_squares_breaks(
 
 def _segment_costs(y: Array, X: Array, shortest: int) -> Array:
     """Return the sum of squared residuals of observations i..j for all i, j; infinite
-    for short segments.
+    for short segments. X has independent columns in each segment.
+
+    Notes
+    -----
+    All segments of one length grow by an observation together. Givens rotations take
+    the new row into the triangle R of [X y] = QR, column by column; what they leave of
+    y is orthogonal to X, so that its square is what the segment's sum gains (Golub and
+    Van Loan 2013, section 6.5.3).
     """
-    cost = np.full((len(y), len(y)), np.inf)
-    for i in range(len(y) - shortest + 1):
-        for j in range(i + shortest - 1, len(y)):
-            rows = slice(i, j + 1)
-            coefficients = np.linalg.lstsq(X[rows], y[rows], rcond=None)[0]
-            residual = y[rows] - X[rows] @ coefficients
-            cost[i, j] = residual @ residual
+    dates = len(y)
+    columns = X.shape[1]
+    data = np.vstack([X.T, y])
+    cost = np.full((dates, dates), np.inf)
+    triangles = np.zeros((columns, columns + 1, dates))
+    ssr = np.zeros(dates)
+    for length in told(range(1, dates + 1), "lengths of segments"):
+        starts = dates - length + 1
+        row = data[:, length - 1 :].copy()
+        for k in range(columns):
+            _rotate(triangles[k, k:, :starts], row[k:])
+        ssr[:starts] += row[-1] ** 2
+        if length >= shortest:
+            # From each first observation to the last one of the segment.
+            np.fill_diagonal(cost[:, length - 1 :], ssr)
     return cost
+
+
+def _rotate(kept: Array, row: Array) -> None:
+    """Rotate rows in place so that the first entry of ``row`` is zero; both (K, B)."""
+    radius = np.hypot(kept[0], row[0])
+    radius[radius == 0] = 1.0  # nothing to rotate
+    cosine = kept[0] / radius
+    sine = row[0] / radius
+    rotated = cosine * kept + sine * row
+    row[:] = cosine * row - sine * kept
+    kept[:] = rotated
 
 
 def _last_dates(predecessors: list[Array], breaks: int) -> tuple[int, ...]:

@@ -4,21 +4,18 @@ The largest of many tests is no longer F: its p-value comes from a bootstrap und
 break, with one sign for all dates of a unit.
 """
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
 from evenfield.numerics.arrays import Array
+from evenfield.numerics.at_work import blocks
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.rolling.segments import dates_in_share
-from evenfield.numerics.rolling.signed_influence import (
-    Influences,
-    influence_products,
-    rademacher,
-)
+from evenfield.numerics.rolling.signed_influence import rademacher
 
 DRAWS_AT_ONCE = 500
+NUMBERS_AT_ONCE = 100_000  # samples times units that stay near the processor
 
 
 class SlopeBreak(NamedTuple):
@@ -95,60 +92,59 @@ def _largest_draws(
     """Draw the largest test under no break; x, residual (N, S) -> (draws,)."""
     units = len(x)
     products = np.cumsum(x * residual, axis=1)
-    regimes = [_Regimes.at(x, products, int(s)) for s in dates]
+    squares = np.cumsum(x**2, axis=1)
+    rows = max(1, NUMBERS_AT_ONCE // units)
     largest = []
-    for first in range(0, draws, DRAWS_AT_ONCE):
-        signs = rademacher(rng, min(DRAWS_AT_ONCE, draws - first), units)
-        # Drawn outcomes are g_i u_it less their mean of the date.
-        means = signs @ residual / units
-        wald = np.column_stack([regime.wald(signs, means) for regime in regimes])
-        largest.append(wald.max(axis=1))
+    for samples in blocks(draws, DRAWS_AT_ONCE):
+        signs = rademacher(rng, samples, units)
+        for some in np.split(signs, range(rows, len(signs), rows)):
+            means = some @ residual / units
+            largest.append(_largest_wald(x, products, squares, dates, some, means))
     return np.concatenate(largest)
 
 
-@dataclass(frozen=True)
-class _Regimes:
-    """Both regimes of a break after one date: what all samples share."""
+def _largest_wald(
+    x: Array,
+    products: Array,
+    squares: Array,
+    dates: np.ndarray,
+    signs: Array,
+    means: Array,
+) -> Array:
+    """Return the largest test in each sample; x, and cumulated x u and x^2 (N, S),
+    signs (B, N), means (B, S) -> (B,).
 
-    before: Array  # (N,) weights of the signs in each slope
-    after: Array  # (N,)
-    data: Array  # (N,) influences before signs
-    refitted: Array  # (N, S + 2) of the means of dates and of both slopes
-
-    @classmethod
-    def at(cls, x: Array, products: Array, last: int) -> "_Regimes":
-        """Prepare a break after a position; products (N, S) cumulated over dates."""
-        squares = (x**2).cumsum(axis=1)
-        total = squares[:, -1]
-        in_first = squares[:, last]
-        sum_before = in_first.sum()
+    Notes
+    -----
+    The outcome of a sample is g_i u_it less its mean m_t of the date. Regressors have no
+    date means, so that m_t leaves no trace in the slopes. Unit i moves b_1 - b_2 by
+    sum_{t <= s} x_it (g_i u_it - m_t - b_1 x_it) / sum_{t <= s} x^2 less the same of the
+    second regime; sums over dates accumulate from one break to the next.
+    """
+    units = len(x)
+    of_means = np.zeros_like(signs)  # sum_{t <= s} x_it m_t
+    of_all_means = means @ x.T
+    total = squares[:, -1]
+    largest = np.full(len(signs), -np.inf)
+    for date in range(dates[-1] + 1):
+        of_means += means[:, [date]] * x[:, date]
+        if date < dates[0]:
+            continue
+        early = squares[:, date]
+        sum_before = early.sum()
         sum_after = total.sum() - sum_before
-        before = products[:, last] / sum_before
-        after = (products[:, -1] - products[:, last]) / sum_after
-        # A date belongs to the first regime, or to the second with the other sign.
-        scale = np.full(x.shape[1], -1 / sum_after)
-        scale[: last + 1] = 1 / sum_before
-        of_slopes = [in_first / sum_before, (in_first - total) / sum_after]
-        return cls(
-            before=before,
-            after=after,
-            data=before - after,
-            refitted=np.column_stack([x * scale, *of_slopes]),
-        )
-
-    def wald(self, signs: Array, means: Array) -> Array:
-        """Return the test in each sample; signs (B, N), means (B, S)."""
-        units = len(self.data)
-        # Regressors have no date means, so that those of the outcomes leave no trace.
-        before = signs @ self.before
-        after = signs @ self.after
-        own = Influences(
-            data=self.data,
-            refitted=self.refitted,
-            by_sample=np.column_stack([means, before, after]),
-        )
-        squares = influence_products(signs, own, own)
-        return np.asarray((before - after) ** 2 / (squares * units / (units - 1)))
+        before = products[:, date] / sum_before
+        after = (products[:, -1] - products[:, date]) / sum_after
+        slopes = signs @ np.column_stack([before, after])
+        of_slopes = np.stack([early / sum_before, (early - total) / sum_after])
+        influence = signs * (before - after)
+        influence -= of_means * (1 / sum_before + 1 / sum_after)
+        influence += of_all_means / sum_after
+        influence -= slopes @ of_slopes
+        variance = np.einsum("bi,bi->b", influence, influence) * units / (units - 1)
+        wald = (slopes[:, 0] - slopes[:, 1]) ** 2 / variance
+        np.maximum(largest, wald, out=largest)
+    return largest
 
 
 def _regime_slopes(x: Array, y: Array) -> RegimeSlopes:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from evenfield.numerics.arrays import Array, quotient
+from evenfield.numerics.at_work import blocks, told
 from evenfield.numerics.errors import NumericsError
 
 DRAWS_AT_ONCE = 500
@@ -177,12 +178,11 @@ def constant_variance_statistics(
     constant; shape (G, draws), each row sorted.
     """
     statistics = []
-    for persistence, level_sd, shock_sd in zip(
-        panels.persistence, panels.level_sd, panels.shock_sd, strict=True
-    ):
+    columns = panels.persistence, panels.level_sd, panels.shock_sd
+    grid = list(zip(*columns, strict=True))
+    for persistence, level_sd, shock_sd in told(grid, "values of persistence"):
         variances = []
-        for first in range(0, draws, DRAWS_AT_ONCE):
-            samples = min(DRAWS_AT_ONCE, draws - first)
+        for samples in blocks(draws, DRAWS_AT_ONCE):
             variances.append(
                 _drawn_variance(
                     float(persistence),
@@ -218,12 +218,17 @@ def _drawn_variance(
         of_shocks = shock_sd**2 / (1 - persistence**2) * persistence**apart
         root = np.asarray(np.linalg.cholesky(of_shocks + level_sd**2), dtype=float)
         return wishart_variances(root, units - 1, draws, rng)
-    y = shock_sd * rng.standard_normal((dates, draws, units))
-    y[0] /= np.sqrt(1 - persistence**2)  # the first date is stationary
-    for t in range(1, dates):
-        y[t] += persistence * y[t - 1]
-    y += level_sd * rng.standard_normal((draws, units))
-    return np.asarray(y.var(axis=2, ddof=1).T)
+    y = rng.standard_normal((dates, draws, units))
+    levels = level_sd * rng.standard_normal((draws, units))
+    # The first date is stationary.
+    before = shock_sd * y[0] / np.sqrt(1 - persistence**2)
+    variances = np.empty((draws, dates))
+    # A date at a time stays near the processor.
+    for t in range(dates):
+        if t:
+            before = shock_sd * y[t] + persistence * before
+        variances[:, t] = (before + levels).var(axis=1, ddof=1)
+    return variances
 
 
 def wishart_variances(

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from evenfield.numerics.arrays import Array
+from evenfield.numerics.at_work import blocks
 from evenfield.numerics.errors import NumericsError, counted
 from evenfield.numerics.rolling.signed_influence import (
     Influences,
@@ -151,8 +152,8 @@ def slope_draws(
     units, windows = fit.weights.shape
     # Influence w_is u_is / (1 - h_is), as in the data.
     weights = fit.weights / (1 - fit.leverage)
-    for first in range(0, draws, DRAWS_AT_ONCE):
-        signs = rademacher(rng, min(DRAWS_AT_ONCE, draws - first), units)
+    for samples in blocks(draws, DRAWS_AT_ONCE):
+        signs = rademacher(rng, samples, units)
         deviation = signs @ (fit.weights * fit.scaled)
         mean = signs @ fit.scaled / units
         # u*_is = g_i u_is / (1 - h_is) - mean_s - (b*_s - b_s) x_is

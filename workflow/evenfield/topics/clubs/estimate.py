@@ -17,10 +17,13 @@ from evenfield.models.clubs import (
     Rules,
     association,
     cluster,
+    clustered,
     log_t,
     yearly_penalty,
 )
+from evenfield.models.trends import LARGEST_PENALTY
 from evenfield.numerics.arrays import Array
+from evenfield.numerics.at_work import told
 from evenfield.numerics.clubs import core_stability, shared_membership
 from evenfield.numerics.errors import NumericsError
 from evenfield.shared.estimates import Fields
@@ -78,7 +81,7 @@ class ClubsSpec(UnitsSpec):
     """Period of the config."""
     filter: Literal["hp", "boosted_hp", "hamilton", "none"] = "hp"
     """Trend of log income."""
-    smoothing: float = Field(400.0, gt=0)
+    smoothing: float = Field(400.0, gt=0, le=LARGEST_PENALTY)
     """Annual penalty of the Hodrick-Prescott filter."""
     discard: float = Field(1 / 3, gt=0, lt=1)
     """Share of first periods that the regression leaves out."""
@@ -136,7 +139,7 @@ def estimate(study: Study) -> Results:
     out = Results()
     parts = []
     level = study.config.inference.level
-    for spec in read(Section, study.config, "clubs"):
+    for spec in told(read(Section, study.config, "clubs"), "specifications"):
         where = f"estimates.clubs.{spec.id}"
         data, info = window(study, spec, spec.period, where)
         labels, note = span_labels("clubs", spec, data, info)
@@ -178,8 +181,9 @@ def _variants(
             changed = spec.model_copy(update={key: value})
             variants[f"{key} {shown}"] = cluster(y, rules_of(changed, step))
     rules = rules_of(spec, step)
-    for position, period in enumerate(own.periods.tolist()):
-        variants[f"without period {period}"] = cluster(y, rules, position)
+    left_out = list(enumerate(own.periods.tolist()))
+    for position, period in told(left_out, "periods left out"):
+        variants[f"without period {period}"] = clustered(own.x, rules, position)
     # What cannot be computed is left out, not counted as disagreement.
     return {name: one.labels for name, one in variants.items() if not one.reason}
 

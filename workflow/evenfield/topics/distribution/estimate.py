@@ -18,6 +18,7 @@ from evenfield.models.markov import (
     income_classes,
 )
 from evenfield.models.rows import NAN
+from evenfield.numerics.at_work import told
 from evenfield.numerics.errors import NumericsError
 from evenfield.shared.rows import Results, stacked
 from evenfield.shared.samples import joined
@@ -103,7 +104,7 @@ def estimate(study: Study) -> Results:
     """
     out = Results()
     parts = []
-    for spec in read(Section, study.config, "distribution"):
+    for spec in told(read(Section, study.config, "distribution"), "specifications"):
         move = movement(study, spec)
         densities(move)
         for years in spec.steps:

@@ -18,6 +18,7 @@ from evenfield.models.dynamic_panel import (
 )
 from evenfield.models.gmm import GmmRoots, gmm_roots
 from evenfield.models.rows import scaled
+from evenfield.numerics.at_work import told
 from evenfield.numerics.convergence import UNBOUNDED
 from evenfield.shared.estimates import NAN, Fields, finite_or_nan
 from evenfield.shared.rows import Kind, Results, Rows
@@ -108,7 +109,7 @@ def estimate(study: Study) -> Results:
     out = Results()
     points: list[Fields] = []
     fits: list[Fields] = []
-    for spec in read(Section, study.config, "dynamic_panel"):
+    for spec in told(read(Section, study.config, "dynamic_panel"), "specifications"):
         for window in windows(study, spec):
             rows, drawn, fit = _estimated(study, spec, window)
             out.estimates += rows.estimates

@@ -17,6 +17,7 @@ from evenfield.models.event_study import EventStudy, Trends, part_effects
 from evenfield.models.policies import Bands, Effects, span_name
 from evenfield.models.rings import Rings, rings
 from evenfield.models.rows import Row
+from evenfield.numerics.at_work import told
 from evenfield.numerics.inference.methods import Tested
 from evenfield.numerics.random import generator_for
 from evenfield.shared.estimates import NAN, Estimate
@@ -120,7 +121,7 @@ def estimate(study: Study) -> Results:
     policies: list[dict[str, Any]] = []
     cases = {}
     deciding = {}  # cases with the dates that decide
-    for spec in section.specs:
+    for spec in told(section.specs, "specifications"):
         case = read_case(study, section, spec)
         cases[spec.id] = deciding[spec.id] = case
         policies += _policy_rows(case)

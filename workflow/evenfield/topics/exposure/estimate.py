@@ -8,6 +8,7 @@ from contextlib import suppress
 import numpy as np
 import pandas as pd
 
+from evenfield.numerics.at_work import told
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.influence import partial_leverage
 from evenfield.numerics.label_permutation import expected_regressors
@@ -92,7 +93,7 @@ def estimate(study: Study) -> Results:
         for variant in variants(study, section.spec):
             asked.append(difference(cross_section(tables, variant, section.period)))
     rows: list[Estimate] = []
-    for contrast in asked:
+    for contrast in told(asked, "contrasts"):
         rows += contrast_rows(contrast, geographies)
     for spec in specs:
         by_period = {one.name: one for one in sections if one.spec is spec}

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from evenfield.numerics.at_work import told
 from evenfield.shared.contrasts.designs import GroupContrast
 from evenfield.shared.estimates import Estimate
 from evenfield.shared.rows import Results, stacked
@@ -62,9 +63,9 @@ def estimate(study: Study) -> Results:
     section: Section = read(Section, study.config, "group_contrasts")
     groups = Groups(study)
     out = Results(fit={"left_out": []})
-    for question, answer in QUESTIONS.items():
+    for question, answer in told(list(QUESTIONS.items()), "questions"):
         rows: list[Estimate] = []
-        for spec in getattr(section, question):
+        for spec in told(getattr(section, question), question):
             own = _answered(groups, spec, answer)
             # Pooling takes the rows of all periods, so it follows them.
             if isinstance(spec, PeriodSpec):

@@ -14,6 +14,7 @@ from pydantic import Field, NonNegativeFloat, PositiveFloat, model_validator
 
 from evenfield.models.inequality import ATKINSON, GINI, THEIL, Incomes
 from evenfield.numerics.arrays import Array
+from evenfield.numerics.at_work import told
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inequality_draws import leave_one_out_theil
 from evenfield.shared.estimates import Fields
@@ -106,7 +107,7 @@ def estimate(study: Study) -> Results:
     out = Results()
     parts = []
     inside = []
-    for spec in read(Section, study.config, "inequality"):
+    for spec in told(read(Section, study.config, "inequality"), "specifications"):
         for period in spec.periods:
             part = decomposition(study, spec, period)
             part.add_rows()
@@ -190,7 +191,8 @@ def _groups(
 def _series(part: Decomposition) -> pd.DataFrame:
     """Return indices, parts and the influence of each unit by year."""
     rows: list[Fields] = []
-    for i, year in enumerate(part.data.years.tolist()):
+    years = list(enumerate(part.data.years.tolist()))
+    for i, year in told(years, "years"):
         incomes = Incomes(income=part.income[:, i], people=part.weights[:, i])
         try:
             series = [*_indices(part, incomes), *_parts(part, incomes)]

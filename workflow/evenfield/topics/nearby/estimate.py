@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from evenfield.models.nearby import NearbyDesign, NearbyModel
+from evenfield.numerics.at_work import told
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.methods import infer
 from evenfield.numerics.random import generator_for
@@ -69,7 +70,7 @@ def estimate(study: Study) -> Results:
     means: list[Fields] = []
     places: list[Fields] = []
     counts: dict[str, dict[str, int]] = {}
-    for spec in section.specs:
+    for spec in told(section.specs, "specifications"):
         work = _Work(study, section, read_case(study, section, spec))
         out.estimates += work.rows(near=True)
         if spec.id in section.own_rows:

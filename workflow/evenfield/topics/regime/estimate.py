@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.linalg import block_diag
 
+from evenfield.numerics.at_work import told
 from evenfield.numerics.convergence import speed_from_slope
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.methods import Locations, infer
@@ -97,7 +98,7 @@ def estimate(study: Study) -> Results:
     path: list[Fields] = []
     points = list[pd.DataFrame]()
     thirds = list[pd.DataFrame]()
-    for spec in specs:
+    for spec in told(specs, "specifications"):
         cross_sections = sections(study, spec)
         for section in cross_sections:
             fit = None if section.undefined else fit_ols(section.y, section.X)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from evenfield.numerics.at_work import told
 from evenfield.shared.estimates import NAN
 from evenfield.shared.rows import Kind, Results, Rows
 from evenfield.shared.samples import basis_warning, one_text, periods_of, sample_rows
@@ -65,7 +66,7 @@ def estimate(study: Study) -> Results:
         measured = {
             period: variables_of_period(study, period, info) for period in periods
         }
-        for taxonomy in taxonomies:
+        for taxonomy in told(taxonomies, "taxonomies"):
             frames = [_paths(study, taxonomy, scheme, years)]
             for period, variables in measured.items():
                 rows, summary = _summary(study, taxonomy, period, info, *variables)

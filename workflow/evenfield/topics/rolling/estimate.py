@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import pandas as pd
 from pydantic import Field
 
+from evenfield.numerics.at_work import told
 from evenfield.shared.cross_section import cross_section
 from evenfield.shared.rows import Results, Rows
 from evenfield.shared.samples import periods_of
@@ -64,7 +65,7 @@ def estimate(study: Study) -> Results:
     inference = study.config.inference
     parts = []
     fits = []
-    for spec in read(Section, study.config, "rolling"):
+    for spec in told(read(Section, study.config, "rolling"), "specifications"):
         data, info = whole_span(study, spec, f"estimates.rolling.{spec.id}")
         rows = _rows(spec, data, info)
         # A length that is named twice is estimated once.

@@ -16,6 +16,7 @@ from evenfield.models.spatial_panel import (
     residual_tests,
     specification_tests,
 )
+from evenfield.numerics.at_work import told
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.random import generator_for
 from evenfield.numerics.spatial import effective_neighbours
@@ -141,7 +142,8 @@ def chunk(study: Study, number: int, of: int) -> Results:
     section = read(Section, study.config, "spatial_panel")
     out = Results()
     parts: dict[str, list[pd.DataFrame]] = {name: [] for name in SERIES}
-    for spec in section.specifications[number - 1 :: of]:
+    own = section.specifications[number - 1 :: of]
+    for spec in told(own, "specifications"):
         mapped = MAPPED if spec is section.specifications[0] else ()
         try:
             out.estimates += _specification(study, section, spec, parts, mapped)

@@ -21,6 +21,7 @@ from evenfield.models.specification_curve import (
     permutations_among,
     permutations_from_keys,
 )
+from evenfield.numerics.at_work import told
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.methods import Locations
 from evenfield.numerics.ols import fit_ols
@@ -174,7 +175,7 @@ def chunk(study: Study, number: int, of: int) -> Results:
     }
     rows: dict[str, list[Fields]] = {"specification": [], "draw": []}
     places: dict[tuple[str, str], Locations] = {}
-    for spec in section.curves:
+    for spec in told(section.curves, "curves"):
         # Points that differ only in outcome, sample or controls share these.
         regressors = cache(
             lambda *same: label_regressors(
@@ -273,7 +274,7 @@ def _specifications(
     level: float,
 ) -> Iterator[Fields]:
     """Describe specifications on the data, with spatially robust intervals."""
-    for point, fitted in regressions:
+    for point, fitted in told(regressions, "specifications"):
         row = {
             **point._asdict(),
             "curve": spec.id,

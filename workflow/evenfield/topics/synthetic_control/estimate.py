@@ -20,6 +20,7 @@ from evenfield.models.synthetic_control import (
     SyntheticControl,
     synthetic_control,
 )
+from evenfield.numerics.at_work import told
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.methods import Tested
 from evenfield.shared.estimates import NAN
@@ -128,7 +129,9 @@ def estimate(study: Study) -> Results:
     out = Results()
     series = []
     weights = []
-    for spec in read(Section, study.config, "synthetic_control"):
+    for spec in told(
+        read(Section, study.config, "synthetic_control"), "specifications"
+    ):
         case = _Case.of(study, spec)
         try:
             case.add_rows(out)

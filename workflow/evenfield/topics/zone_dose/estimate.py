@@ -13,6 +13,7 @@ import pandas as pd
 from pydantic import Field, model_validator
 
 from evenfield.models.joint import joint_test
+from evenfield.numerics.at_work import told
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.cluster_robust import encoded
 from evenfield.numerics.inference.leave_out import leave_one_out
@@ -157,7 +158,7 @@ def estimate(study: Study) -> Results:
     """
     section = read(Section, study.config, "zone_dose")
     rows = []
-    for spec in section.specs:
+    for spec in told(section.specs, "specifications"):
         work = DoseRegression.of(study, section, spec)
         rows += work.rows()
         for leads in work.lead_sets:
