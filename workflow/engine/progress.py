@@ -22,7 +22,7 @@ from snakemake.logging import logger
 from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 
-from engine.at_work import how_far
+from engine.at_work import first_word, how_far
 from engine.job import refusal, without_places
 from evenfield.study.errors import one_line
 from evenfield.study.files import write_text
@@ -77,7 +77,7 @@ class LogHandler(LogHandlerBase):
         self.streams = [sys.stdout, sys.stderr]
         self.over = threading.Event()
         logger.addFilter(self.before_jobs)
-        threading.Thread(target=self.refresh, daemon=True).start()
+        self.first_word = first_word("run")
 
     def before_jobs(self, record: LogRecord) -> bool:
         """Open the log in Snakemake's own thread, for messages come to `emit` while
@@ -108,6 +108,7 @@ class LogHandler(LogHandlerBase):
         """Send all output of Snakemake and jobs to the log from now on: the study is
         locked and jobs follow.
         """
+        self.first_word.cancel()
         try:
             LOG.parent.mkdir(parents=True, exist_ok=True)
             self.log = LOG.open("w", encoding="utf-8")
@@ -122,6 +123,7 @@ class LogHandler(LogHandlerBase):
         ]
         for number in (1, 2):
             os.dup2(self.log.fileno(), number)
+        threading.Thread(target=self.refresh, daemon=True).start()
 
     def take_workflow_started(self, _: object) -> None:
         """Jobs may follow."""
@@ -137,7 +139,7 @@ class LogHandler(LogHandlerBase):
         label = f"{record.rule_name} {topic}".rstrip()
         log = next(iter(record.log or ()), "")
         self.running[record.jobid] = (label, time.monotonic(), log)
-        if self.streams[0].isatty():
+        if self.log is not None and self.streams[0].isatty():
             self.draw()
 
     def take_job_finished(self, record: Any) -> None:
@@ -212,8 +214,6 @@ class LogHandler(LogHandlerBase):
         """
         clock = time.monotonic()
         elapsed = seconds(clock - self.started)
-        if not self.total:
-            return f"reading the study, {elapsed}"
         labels = ", ".join(
             self.job(label, clock - start, log)
             for label, start, log in sorted(self.running.values())
@@ -240,6 +240,7 @@ class LogHandler(LogHandlerBase):
         if self.over.is_set():
             return
         self.over.set()
+        self.first_word.cancel()
         if self.log is not None:
             self.close_log(self.log)
         err = self.streams[1]
