@@ -1,6 +1,8 @@
 """How far a job is, from its loops to the one line of a run."""
 
 import json
+import sys
+from io import StringIO
 from types import SimpleNamespace
 
 import pytest
@@ -76,3 +78,29 @@ def test_the_line_names_a_long_job_with_its_time_and_how_far_it_is(study, monkey
         handler.job(None, "estimate rolling", 65.0, LOG)
         == "estimate rolling (1 min 05 s, 40 of 1,990 windows)"
     )
+
+
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_a_command_says_on_a_terminal_that_it_is_at_work(monkeypatch, is_terminal):
+    monkeypatch.setattr(at_work, "SOON", 0.0)
+    monkeypatch.setattr(sys, "stderr", StringIO())
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: is_terminal, raising=False)
+    at_work.first_word("check").join()
+    said = "check: reading the study\n" if is_terminal else ""
+    assert sys.stderr.getvalue() == said
+
+
+def test_without_a_terminal_a_run_says_now_and_then_what_is_at_work(monkeypatch):
+    monkeypatch.setattr(progress, "QUIET", 0.0)
+    said = []
+    over = iter([False, False, True])
+    handler = SimpleNamespace(
+        streams=[StringIO()],
+        over=SimpleNamespace(wait=lambda _: next(over)),
+        running={1: ("estimate rolling", 0.0, LOG)},
+        said=0.0,
+        line=lambda: "[0/1] 40.0 s, 1 left  now: estimate rolling",
+        say=said.append,
+    )
+    progress.LogHandler.refresh(handler)
+    assert said == 2 * [handler.line()]

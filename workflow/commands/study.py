@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from command_line import CommandLine
+from engine.at_work import first_word
 from engine.folder import refuse_planted
 from engine.study import one_line
 from evenfield.shared.left_out import left_out_parts
@@ -60,8 +61,12 @@ def in_one_line(
     """Do the work of a command; what is refused is one line each, and so is a fault of
     ours, with exit code 1.
     """
-    with one_line(prefix=""):
-        work(options)
+    word = first_word(Path(sys.argv[0]).stem)
+    try:
+        with one_line(prefix=""):
+            work(options)
+    finally:
+        word.cancel()
 
 
 def run_command(

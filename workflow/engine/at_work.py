@@ -4,6 +4,8 @@ the run reads. No result depends on it.
 
 import contextlib
 import json
+import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +15,7 @@ from evenfield.study.files import NOTES, write_text
 
 FOLDER = NOTES / "evenfield" / "at_work"
 EVERY = 1.0  # seconds from one file to the next
+SOON = 0.7  # seconds after which a command says on a terminal that it is at work
 SHOWN = 2  # loops, the outermost ones
 
 
@@ -59,3 +62,16 @@ def how_far(log: str | Path) -> str:
         )
     except (OSError, ValueError, TypeError):
         return ""
+
+
+def first_word(command: str) -> threading.Timer:
+    """Say on a terminal that a command reads the study, unless it is cancelled soon."""
+
+    def say() -> None:
+        if sys.stderr.isatty():
+            print(f"{command}: reading the study", file=sys.stderr, flush=True)
+
+    timer = threading.Timer(SOON, say)
+    timer.daemon = True
+    timer.start()
+    return timer

@@ -22,7 +22,7 @@ from snakemake.logging import logger
 from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 
-from engine.at_work import how_far
+from engine.at_work import first_word, how_far
 from engine.job import refusal, without_places
 from evenfield.shared.topics import exhibit_files, exhibit_owners
 from evenfield.study.errors import PlaceError, nearest, one_line
@@ -91,7 +91,7 @@ class LogHandler(LogHandlerBase):
         self.streams = [sys.stdout, sys.stderr]
         self.over = threading.Event()
         logger.addFilter(self.before_jobs)
-        threading.Thread(target=self.refresh, daemon=True).start()
+        self.first_word = first_word("run")
 
     def before_jobs(self, record: LogRecord) -> bool:
         """Open the log in Snakemake's own thread, for messages come to `emit` while
@@ -122,6 +122,7 @@ class LogHandler(LogHandlerBase):
         """Send all output of Snakemake and jobs to the log from now on: the study is
         locked and jobs follow.
         """
+        self.first_word.cancel()
         try:
             own_place(LOG).parent.mkdir(parents=True, exist_ok=True)
             self.log = new_file(LOG)
@@ -136,6 +137,7 @@ class LogHandler(LogHandlerBase):
         ]
         for number in (1, 2):
             os.dup2(self.log.fileno(), number)
+        threading.Thread(target=self.refresh, daemon=True).start()
 
     def take_workflow_started(self, _: object) -> None:
         """Jobs may follow."""
@@ -151,7 +153,7 @@ class LogHandler(LogHandlerBase):
         label = f"{record.rule_name} {topic}".rstrip()
         log = next(iter(record.log or ()), "")
         self.running[record.jobid] = (label, time.monotonic(), log)
-        if self.streams[0].isatty():
+        if self.log is not None and self.streams[0].isatty():
             self.draw()
 
     def take_job_finished(self, record: Any) -> None:
@@ -226,8 +228,6 @@ class LogHandler(LogHandlerBase):
         """
         clock = time.monotonic()
         elapsed = seconds(clock - self.started)
-        if not self.total:
-            return f"reading the study, {elapsed}"
         labels = ", ".join(
             self.job(label, clock - start, log)
             for label, start, log in sorted(self.running.values())
@@ -254,6 +254,7 @@ class LogHandler(LogHandlerBase):
         if self.over.is_set():
             return
         self.over.set()
+        self.first_word.cancel()
         if self.log is not None:
             self.close_log(self.log)
         err = self.streams[1]
