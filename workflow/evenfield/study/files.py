@@ -110,7 +110,7 @@ def new_folder(path: str | Path, study: Path | None = None) -> Path:
     return folder
 
 
-def copy_file(source: Path, path: str | Path, study: Path | None = None) -> None:
+def copy_file(source: str | Path, path: str | Path, study: Path | None = None) -> None:
     """Copy the content of a file, whole or not at all."""
     with beside(path, study) as part:
         shutil.copyfile(source, part)
