@@ -11,11 +11,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from formulaic.materializers import PandasMaterializer
+from formulaic.materializers.pandas import PandasMaterializer, override
 from formulaic.materializers.types import FactorValues
 from formulaic.transforms import TRANSFORMS
 from formulaic.utils.stateful_transforms import stateful_eval
-from interface_meta import override
 from pandas.api.types import (
     infer_dtype,
     is_bool_dtype,

@@ -141,6 +141,7 @@ def _finish(
             X=J,
             y=linear.y,
             beta=unused,
+            bread=basis @ basis.T,
             basis=basis,
             u_hat=u_hat,
         )

@@ -31,7 +31,11 @@ class OlsFit:
     X: Array  # (N, K) regressors, the constant included by the caller
     y: Array  # (N,) outcome
     beta: Array  # (K,) coefficients
-    basis: Array  # (K, K) B with X B orthonormal, so that B B' is the inverse of X'X
+    bread: Array  # (K, K) inverse of X'X
+    # (K, K) B with X B orthonormal and B B' the inverse of X'X: the hat matrix is X B (X
+    # B)'. By X (X'X)^-1 X' a regressor with a mean of 1e8 standard deviations would lose
+    # all digits; so it loses half of them.
+    basis: Array
     u_hat: Array  # (N,) residuals
     # (N,) leverages of effects that were taken out of X and y, or zero
     effects_leverage: Array | float = 0.0
@@ -42,25 +46,9 @@ class OlsFit:
         return int(self.X.shape[0] - self.X.shape[1])
 
     @cached_property
-    def bread(self) -> Array:
-        """Inverse of X'X, (K, K)."""
-        return self.basis @ self.basis.T
-
-    @cached_property
-    def orthonormal(self) -> Array:
-        """Orthonormal combinations X B of the regressors, (N, K).
-
-        Notes
-        -----
-        The hat matrix is X B (X B)'. By X (X'X)^-1 X' a regressor with a mean of 1e8
-        standard deviations would lose all digits, here it loses half of them.
-        """
-        return self.X @ self.basis
-
-    @cached_property
     def leverage(self) -> Array:
         """Diagonal of the hat matrix, effects that were taken out included; (N,)."""
-        own = (self.orthonormal**2).sum(axis=1)
+        own = ((self.X @ self.basis) ** 2).sum(axis=1)
         return np.asarray(own + self.effects_leverage)
 
     @property
@@ -106,6 +94,7 @@ def fit_ols(
         X=X,
         y=y,
         beta=beta,
+        bread=basis @ basis.T,
         basis=basis,
         u_hat=y - X @ beta,
         effects_leverage=effects_leverage,
@@ -151,7 +140,8 @@ def cov_classical(fit: OlsFit) -> Array:
 def cov_hc1(fit: OlsFit) -> Array:
     """Return White's covariance with the factor N/(N-K); shape (K, K)."""
     n, k = fit.X.shape
-    return n / (n - k) * _sandwich(fit, fit.u_hat)
+    scores = fit.X @ fit.basis * fit.u_hat[:, None]
+    return np.asarray(n / (n - k) * fit.basis @ (scores.T @ scores) @ fit.basis.T)
 
 
 def cov_hc3(fit: OlsFit) -> Array:
@@ -160,12 +150,7 @@ def cov_hc3(fit: OlsFit) -> Array:
     """
     if (fit.leverage > 1 - RANK_TOLERANCE).any():
         raise NumericsError(ALONE)
-    return _sandwich(fit, fit.u_hat / (1 - fit.leverage))
-
-
-def _sandwich(fit: OlsFit, u: Array) -> Array:
-    """Return (X'X)^-1 X' diag(u^2) X (X'X)^-1; u (N,) -> (K, K)."""
-    scores = fit.orthonormal * u[:, None]
+    scores = fit.X @ fit.basis * (fit.u_hat / (1 - fit.leverage))[:, None]
     return np.asarray(fit.basis @ (scores.T @ scores) @ fit.basis.T)
 
 
@@ -206,7 +191,7 @@ def cov_cr3(fit: OlsFit, clusters: np.ndarray) -> Array:
 
 
 def _change_without(fit: OlsFit, rows: np.ndarray) -> Array:
-    q_g = fit.orthonormal[rows]
+    q_g = fit.X[rows] @ fit.basis
     u_g = fit.u_hat[rows]
     # -(X'X)^-1 X_g'(I - H_gg)^-1 u_g, with H_gg = Q_g Q_g' and Q = X B
     hat = q_g @ q_g.T

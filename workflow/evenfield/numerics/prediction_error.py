@@ -28,7 +28,8 @@ class Predictor(NamedTuple):
 def predictor(X: Array, units: np.ndarray) -> Predictor:
     """Prepare a set of regressors; X (N, K), units (N,)."""
     fit = fit_ols(np.zeros(len(X)), X)
-    hat = fit.orthonormal @ fit.orthonormal.T
+    Q = X @ fit.basis
+    hat = Q @ Q.T
     alone = np.flatnonzero(np.diag(hat) > 1 - RANK_TOLERANCE)
     if len(alone):
         raise NumericsError(

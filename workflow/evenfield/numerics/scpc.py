@@ -471,7 +471,8 @@ def _score_weights(fit: OlsFit, x: np.ndarray, space: SpatialComponents) -> np.n
 
 
 def _residuals(fit: OlsFit, columns: np.ndarray) -> np.ndarray:
-    return np.asarray(columns - fit.orthonormal @ (fit.orthonormal.T @ columns))
+    Q = fit.X @ fit.basis
+    return np.asarray(columns - Q @ (Q.T @ columns))
 
 
 def _critical_value(factors: np.ndarray, size: float, floor: float = 0.0) -> float:
