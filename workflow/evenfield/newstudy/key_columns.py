@@ -133,7 +133,6 @@ def likely_units(frame: pd.DataFrame, year: str) -> list[str]:
     texts = [name for name in texts if not _no_places(frame, name)] or texts
     usual = set(known_as("unit", texts)) | set(known_as("name", texts))
     places = {name for name in texts if WORDS.place_column.match(name)}
-    places |= {name for name in texts if _are_places(frame[name])}
     return sorted(
         texts,
         key=lambda name: (
@@ -287,7 +286,7 @@ def group_word(header: str) -> str:
 
 def _one_of_several(word: str, known: Iterable[str]) -> str:
     """Return the word for one unit, where a header names several."""
-    if word in known or WORDS.place_column.fullmatch(word):
+    if word in known:
         return word
     for ending, instead in (("ies", "y"), ("es", ""), ("s", "")):
         one = word.removesuffix(ending) + instead

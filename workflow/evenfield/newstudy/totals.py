@@ -60,7 +60,7 @@ def totals_among(
     # A place in capitals, or the name of a country, is the whole only if it can be.
     in_order = names.loc[frame["unit"].unique()]
     held = [_held(frame, names, column) for column in figures]
-    may_be = _in_capitals(in_order) | _country_at_an_end(in_order)
+    may_be = _country_at_an_end(in_order) | _in_capitals(in_order)
     out |= {
         unit: why
         for unit, why in may_be.items()
