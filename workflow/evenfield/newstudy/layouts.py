@@ -361,12 +361,15 @@ def _leading_zeros(frame: pd.DataFrame, name: str) -> pd.Series:
     zero = ordered["number"].eq(0)
     leading = zero & ordered["number"].fillna(0).groupby(ordered["unit"]).cumsum().eq(0)
     some = ordered["number"].gt(0).groupby(ordered["unit"]).any()
-    units = set(ordered.loc[leading, "unit"])
+    # One zero alone may be a slip.
+    counts = ordered.loc[leading, "unit"].value_counts()
+    units = set(counts[counts > 1].index)
     positive = ordered.loc[ordered["number"].gt(0), "number"]
     few = len(units) <= MOST_LATE * len(some)
     # ASSUME: of figures most differ from each other; marks and counts repeat.
     figures = positive.nunique() > MOSTLY_DIFFERENT * len(positive)
-    if not (few and figures and leading.eq(zero).all() and some[sorted(units)].all()):
+    others = not leading.eq(zero).all() or len(units) < len(counts)
+    if not few or not figures or others or not some[sorted(units)].all():
         return none
     return leading.reindex(frame.index)
 
