@@ -10,6 +10,7 @@ from functools import cache, partial
 from html import unescape
 from pathlib import Path
 
+import numpy as np
 import pytest
 from jinja2.nodes import Compare, Const, TemplateData
 
@@ -34,7 +35,8 @@ from evenfield.study.errors import ReportError
 from section_cases import CASES, UNITS, made
 
 PAGES = Path(__file__).parent / "sections"
-KINDS = (HEADLINE, SECTION, ANSWER, LIMIT, BRIEF)
+TOLD = (HEADLINE, SECTION, ANSWER, LIMIT)
+KINDS = (*TOLD, BRIEF)
 EXHIBITS = list(exhibit_owners())
 PLACED = {"see": str, "figure": lambda _: "", "table": lambda _: ""}
 # What no reader should meet.
@@ -62,10 +64,15 @@ def html(results, kind):
 
 
 def prose_of(results, kind):
+    names = names_of(results)
+    return prose_with(names, results.topic, kind) if names else None
+
+
+def names_of(results):
     content = content_of(results)
     if not content:
-        return None
-    names = {
+        return {}
+    return {
         "study": results.words,
         "units": len(UNITS),
         "whose": f"{len(UNITS)} states",
@@ -73,7 +80,10 @@ def prose_of(results, kind):
         "on_paper": False,
         **filled_section(results.topic, content).names,
     }
-    own = {results.topic: section_files(kind)[results.topic]}
+
+
+def prose_with(names, topic, kind):
+    own = {topic: section_files(kind)[topic]}
     return Prose({}, names, method_references(), EXHIBITS, templates=own)
 
 
@@ -181,6 +191,61 @@ def test_only_an_income_is_called_so_and_makes_rich(topic, kind_of_figures):
             assert found is None, text
             assert "low adults" not in text
             assert "small adults" not in text
+
+
+FEW_ROWS = 5
+UNSURE = ["conf_low", "conf_high", "p_value", "p_adjusted", "std_error", "mde"]
+NOTHING = [*UNSURE, "estimate", "statistic"]
+
+
+def with_less(results):
+    """Yield results in which one row, one number or one interval is missing, or all."""
+    rows = results._rows
+    for here in rows.index:
+        yield rows.drop(index=here)
+        for columns in (UNSURE, NOTHING):
+            less = rows.copy()
+            less.loc[here, columns] = np.nan
+            yield less
+    yield rows.head(0)
+    for columns in (UNSURE, NOTHING):
+        yield rows.assign(**dict.fromkeys(columns, np.nan))
+
+
+def with_less_series(results):
+    """Yield tables beside the estimates without rows, or with nothing in a column."""
+    for name, table in results._tables.items():
+        if name == "units":
+            continue
+        yield {**results._tables, name: table.head(0)}
+        for column in table.select_dtypes("number"):
+            if column not in ("year", "start_year", "end_year"):
+                yield {**results._tables, name: table.assign(**{column: np.nan})}
+
+
+@pytest.mark.parametrize("topic", CASES)
+def test_whatever_is_missing_a_page_and_a_paper_are_written(topic, monkeypatch):
+    seen = set()
+    cases = [made(topic, case) for case in CASES[topic]]
+    # Of topics with many rows the first case has them all.
+    for results in cases if len(cases[0]._rows) <= FEW_ROWS else cases[:1]:
+        whole = (results._rows, results._tables)
+        lesser = [(rows, whole[1]) for rows in with_less(results)]
+        lesser += [(whole[0], tables) for tables in with_less_series(results)]
+        for rows, tables in lesser:
+            monkeypatch.setattr(results, "_rows", rows)
+            monkeypatch.setattr(results, "_tables", tables)
+            names = names_of(results)
+            kinds = [kind for kind in TOLD if names and topic in section_files(kind)]
+            for kind in kinds:
+                prose = prose_with(names, topic, kind)
+                filled = prose.filled(topic)
+                if filled in seen:
+                    continue
+                seen.add(filled)
+                for write in WRITERS.values():
+                    text = write(prose, topic)
+                    assert not re.search(r"\bnan\b|\bNone\b(?! of)|\bunbounded%", text)
 
 
 def bare(text):

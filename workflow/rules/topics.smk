@@ -136,7 +136,9 @@ for topic in [name for name in TOPICS if exhibit_files(name)]:
             study={
                 key: name
                 for key, name in config["study"].items()
-                if key.startswith("zone") or key == "names" or (key == "what" and name)
+                if key.startswith("zone")
+                or key == "names"
+                or (key in ("what", "kind") and name)
             },
             auto=[id for id in exhibit_files(topic) if id in config["auto"]],
             titles={id: WORDS[id]["title"] for id in exhibit_files(topic)},

@@ -277,7 +277,11 @@ def long_table(
     likely = likely or (dated if len(dated) == 1 and UNNAMED not in stems else [])
     for name in [*dated, *once]:
         if UNNAMED in stems and WORDS.estimates_after.fullmatch(name.strip()):
-            first = min(text for text in frame[name] if text)
+            # A zero or a blank says that nothing is known of it.
+            known = [text for text in frame[name] if text.strip("0. ")]
+            if not known:
+                continue
+            first = min(known)
             messages.append(
                 f"by {name}, years after {first} may be forecasts: --years FIRST:{first}"
                 " leaves them out"

@@ -444,6 +444,8 @@ class NewStudy:
         if not column:
             return ""
         years = pd.to_numeric(units[column], errors="coerce")
+        # A zero or a blank says that nothing is known of it, not that all is forecast.
+        years = years[years.gt(0)]
         if not years.min() < self.guessed.years[1]:
             return ""
         last_known = int(years.min())

@@ -189,6 +189,11 @@ class Place:
         return row.get(column, NAN)
 
     @property
+    def has_series(self) -> bool:
+        """Whether a row of series.csv is there: a topic may have found none."""
+        return bool(self.series)
+
+    @property
     def row(self) -> Row:
         """The first of the rows; blank in each column where there is none."""
         return pick(self.rows()) or dict.fromkeys(ESTIMATE_COLUMNS, "")
@@ -282,6 +287,8 @@ def content_of(results: StudyResults) -> Row:
 def _said(part: Part, place: Place) -> Row:
     """Return the names of a part; empty where what it needs is not there."""
     place = _inside(part, place)
+    if part.series and not place.has_series:
+        return {}
     said = dict(place.said)
     # Those names are of this part alone, not of the parts inside it.
     place = replace(place, said={})
@@ -300,7 +307,9 @@ def _said(part: Part, place: Place) -> Row:
 
 
 def _inside(part: Part, place: Place) -> Place:
-    """Return the place inside a part: its specifications, series, rows and choices."""
+    """Return the place inside a part: its specifications, series, rows and choices; where
+    no row of the series is there, nothing rests on it.
+    """
     # A part without specs keeps those of the part around it.
     if part.specs or not place.specs:
         place = replace(place, specs=_asked(part.specs, place.results))
@@ -308,6 +317,8 @@ def _inside(part: Part, place: Place) -> Place:
         wanted = {name: place.filled(item) for name, item in part.series.items()}
         by = wanted.pop("by", "").split()
         place = replace(place, series=place.series_row(by, wanted))
+        if not place.has_series:
+            return place
     # With `each`, _written has applied them; again they would undo what it chose.
     if not part.each:
         place = _holding(part.rows, place)
@@ -516,6 +527,11 @@ class Unrun(Place):
     def value(self, *_: object) -> Any:
         """Return nothing: what columns a series has, a run finds."""
         return NAN
+
+    @property
+    def has_series(self) -> bool:
+        """A row of series.csv stands for whatever a run finds."""
+        return True
 
     @property
     def fit(self) -> Record:

@@ -17,7 +17,9 @@ def movers(results: StudyResults) -> pd.DataFrame:
     panel = results.table("panel")
     income = panel.pivot(index="unit", columns="year", values="income")
     income = income.dropna(axis=1, how="all")
-    ends = income[[income.columns.min(), income.columns.max()]].dropna()
+    # Where no unit has an income the table has no row.
+    years = [income.columns.min(), income.columns.max()] if len(income.columns) else []
+    ends = income.reindex(columns=years or [0, 1]).dropna()
     ends.columns = pd.Index(["start", "end"])
     names = results.table("units").set_index("unit")["name"]
     frame = pd.DataFrame({"name": names.reindex(ends.index)})

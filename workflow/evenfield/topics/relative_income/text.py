@@ -9,7 +9,15 @@ import pandas as pd
 
 from evenfield.shared.sections import Shown, cell, shown
 from evenfield.shared.study_results import StudyResults
-from evenfield.shared.tables import CELL_WORDS, CELLS, Row, only, pick, records
+from evenfield.shared.tables import (
+    CELL_WORDS,
+    CELLS,
+    Row,
+    is_missing,
+    only,
+    pick,
+    records,
+)
 from evenfield.study.tables import UNDATED_SUFFIX
 
 SERIES = "estimates/relative_income/series.csv"
@@ -79,6 +87,8 @@ def _ends(path: list[Row]) -> list[Row]:
     ]
 
 
-def _over_average(row: Row) -> Shown:
+def _over_average(row: Row) -> Shown | None:
+    if is_missing(row["mean"]):
+        return None
     mean = {"estimate": row["mean"]}
     return Shown(mean, "+0", "%", percent=True, source=SERIES)
