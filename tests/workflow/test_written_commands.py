@@ -217,3 +217,11 @@ def test_a_misspelt_word_is_answered_by_what_is_meant_if_anything_is_near(words,
     assert done.returncode
     assert last.endswith(said)
     assert ("did you mean" in last) == ("did you mean" in said)
+
+
+@pytest.mark.command
+@pytest.mark.parametrize("study", [".", *sorted((ROOT / "examples").glob("*-*"))])
+def test_a_study_of_the_repository_asks_for_nothing_that_its_data_lack(study):
+    said = program_copies.run_well("check", "--directory", study, cwd=ROOT)
+    assert "left out:" not in said
+    assert "config and data are in order" in said
