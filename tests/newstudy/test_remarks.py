@@ -49,19 +49,19 @@ def test_income_is_called_as_the_source_calls_it(income, labels, said, expected)
 
 def test_a_page_says_which_years_are_fiscal_and_who_is_left_out():
     left_out = {"totals of others": ["India"], "gaps": ["Haryana", "Goa"]}
-    assert remarks_on("", "", pd.Series(["2011-12", "2012-13"]), left_out) == [
+    assert remarks_on("", "", "", pd.Series(["2011-12", "2012-13"]), left_out) == [
         "Years are fiscal years, named after the year that they begin in: 2011-12 is"
         " 2011.",
         "Left out for lack of figures: Haryana, Goa.",
     ]
-    assert remarks_on("", '"GDP"', pd.Series(["2011"]), {"as asked": ["Goa"]}) == [
+    assert remarks_on("", '"GDP"', "", pd.Series(["2011"]), {"as asked": ["Goa"]}) == [
         'Income is "GDP" in the source.',
         "Left out by choice: Goa.",
     ]
 
 
 def test_a_page_of_other_figures_says_what_poorer_means():
-    assert remarks_on("average annual pay", "pay", pd.Series(["2011"]), {}) == [
+    assert remarks_on("average annual pay", "pay", "", pd.Series(["2011"]), {}) == [
         "Poorer and richer mean lower and higher in average annual pay."
     ]
 
@@ -79,3 +79,11 @@ def test_a_note_below_the_table_is_said_of_the_units_with_its_mark():
         ' Union Territory."',
         'The source says of Goa: "Provisional."',
     ]
+
+
+def test_an_index_of_own_base_is_said_to_compare_no_levels():
+    kind = (
+        "an index, which compares years and no units, since all units are 100 at 2000"
+    )
+    said = remarks_on("house price index", "value", kind, pd.Series(["2011"]), {})
+    assert any("own base: all units are 100 at 2000." in one for one in said)

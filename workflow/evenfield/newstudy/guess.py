@@ -61,7 +61,7 @@ from evenfield.newstudy.layouts import (
     without_note,
 )
 from evenfield.newstudy.names import name_column, names_of, told_apart
-from evenfield.newstudy.no_income import kind_of_study
+from evenfield.newstudy.no_income import OF_YEARS, base_of_index, kind_of_study
 from evenfield.newstudy.remarks import called, footnotes, remarks_on
 from evenfield.newstudy.row_choices import (
     rows_where,
@@ -205,7 +205,8 @@ def guess(
     figures = columns.figures
     said = _said(rows, table, figures, choices)
     series = _series_said(rows, figures)
-    told = Said(said, choices.around, series, sums, choices.measure)
+    bases = _own_bases(arranged, figures)
+    told = Said(said, choices.around, series, sums, bases, choices.measure)
     # What the file says of a column goes before what titles say of the only one.
     said_of_columns = table.labels | arranged.labels
     of_wide = _labels_of_wide(figures, said_of_columns)
@@ -282,6 +283,7 @@ def guess(
             *remarks_on(
                 what,
                 called(chosen.columns, labels, said),
+                chosen.kind,
                 arranged.frame[year],
                 left_out,
             ),
@@ -314,6 +316,20 @@ def _named_rows(
     names = named_by_area(names_of(frame, name), "" if name else unit, messages)
     frame, names = _without_notes(frame, names, messages)
     return frame, name, names
+
+
+def _own_bases(arranged: _Rows, figures: Sequence[str]) -> dict[str, str]:
+    """Return the columns that are indices of each unit's own base, each with what says
+    so: a date of the table, before months are taken together.
+    """
+    dates = arranged.frame[arranged.year]
+    found = dict[str, str]()
+    for name in arranged.frame.columns.intersection(list(figures), sort=False):
+        numbers = numbers_of(arranged.frame[name])
+        base = "" if numbers is None else base_of_index(numbers, dates)
+        if base:
+            found[name] = f"an index{OF_YEARS}, since {base}"
+    return found
 
 
 def _kind(

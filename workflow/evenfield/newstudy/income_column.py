@@ -16,6 +16,7 @@ from evenfield.newstudy.cells import number_text, numbers_of
 from evenfield.newstudy.no_income import (
     TOTAL,
     counted_kind,
+    moves_with_people,
     other_kind,
     spread_kind,
 )
@@ -129,6 +130,8 @@ class Said:
     around: Sequence[str] = ()  # by the file's name and sheets of notes
     series: Mapping[str, str] = field(default_factory=dict)  # of one value, by column
     sums: Mapping[str, str] = field(default_factory=dict)  # why they add up, by column
+    # why units cannot be compared in one year, by column
+    bases: Mapping[str, str] = field(default_factory=dict)
     measure: str = ""  # the unit that the user says
 
 
@@ -211,6 +214,7 @@ def _with_kinds(
     of ``logged`` are logarithms.
     """
     rest = [column for column in columns.values() if not column.says_people]
+    people = [column for column in columns.values() if column.counts_people]
     kinds = dict[str, Figures]()
     for column in rest:
         alone = len(rest) == 1
@@ -227,6 +231,14 @@ def _with_kinds(
         may_be = alone or any(map(WORDS.money.search, texts))
         if not kind and may_be and "year" in frame:
             kind = spread_kind(texts, column.values, frame["year"])
+            moving = [
+                one.name
+                for one in people
+                if moves_with_people(texts, column.values, one.values, frame["year"])
+            ]
+            if moving and not kind:
+                kind = f"{TOTAL}, since it is larger one for one with {moving[0]}"
+        kind = kind or said.bases.get(column.name, "")
         kinds[column.name] = replace(column, kind=kind)
     return {**columns, **kinds}
 

@@ -5,6 +5,7 @@ is said of them (name, label, unit, title) and by their values.
 import re
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
 from evenfield.newstudy.words import WORDS
@@ -13,8 +14,24 @@ from evenfield.newstudy.words import WORDS
 WIDEST = 1000
 # ASSUME: nobody's income is a hundred million of any currency a year.
 MOST_THOUSANDS = 1e5
+# ASSUME: income per head does not go with the number of people, a total goes with it one
+# for one: at least by these, in most years, of figures that are this far apart.
+LEAST_CORRELATION = 0.95
+SLOPES = (0.75, 1.33)
+LEAST_APART = 10
+FEWEST_UNITS = 5
+# Figures that all units have at the base of an index, and how near they are to it.
+BASES = (1, 10, 100, 1000)
+NEAR_BASE = 1e-6
+# The same of an index whose base is a mean of months, or that is adjusted afterwards.
+NEAR = 0.02
+FEW_NEAR = 0.1
+PERCENT = 100
+MOST_OF_SHARES = 110
 # What figures are, by the first words of their kind: a total, or else a rate.
 TOTAL = "a total"
+# What is said of an index of each unit's own base.
+OF_YEARS = ", which compares years and no units"
 
 
 def other_kind(
@@ -42,11 +59,7 @@ def other_kind(
         return f"a share or a rate, by '{text}'"
     if (text := said(WORDS.index)) and 1 <= known.median() <= 1000:
         # 2015 = 100 compares years; an index of development compares units, too.
-        years = (
-            ", which compares years and no units"
-            if WORDS.index_of_years.search(text.replace("_", " "))
-            else ""
-        )
+        years = OF_YEARS if WORDS.index_of_years.search(text.replace("_", " ")) else ""
         return f"an index{years}, by '{text}'"
     if said(WORDS.of_one):
         return ""
@@ -111,3 +124,61 @@ def spread_kind(texts: Sequence[str], values: pd.Series, years: pd.Series) -> st
     if not ratio > WIDEST:
         return ""
     return f"{TOTAL}, since the largest of a year is {ratio:,.0f} times the smallest"
+
+
+def moves_with_people(
+    texts: Sequence[str], values: pd.Series, people: pd.Series, years: pd.Series
+) -> bool:
+    """Return whether figures are larger in larger units as totals are: their logarithms
+    move one for one with those of people in half of the years or more.
+    """
+    if any(WORDS.of_one.search(text.replace("_", " ")) for text in texts):
+        return False
+    both = pd.DataFrame({"value": values, "people": people, "year": years})
+    both = both[both["value"].gt(0) & both["people"].gt(0)]
+    proportional = list[bool]()
+    for _, one in both.groupby("year"):
+        if len(one) < FEWEST_UNITS or one["people"].nunique() < FEWEST_UNITS:
+            continue
+        logs = np.log(one[["value", "people"]])
+        apart = one["value"].max() / one["value"].min()
+        correlation = logs.corr().iloc[0, 1]
+        slope = correlation * logs["value"].std() / logs["people"].std()
+        proportional.append(
+            apart >= LEAST_APART
+            and correlation >= LEAST_CORRELATION
+            and SLOPES[0] <= slope <= SLOPES[1]
+        )
+    return bool(proportional) and 2 * sum(proportional) >= len(proportional)
+
+
+def base_of_index(values: pd.Series, dates: pd.Series) -> str:
+    """Return what makes figures an index of each unit's own base, as ``all units are 100
+    at 2000``: a date at which they are equal, or most are near 100 as at few others;
+    blank where there is none.
+    """
+    known = values.dropna()
+    if known.nunique() <= len(BASES) or not known.gt(0).all():
+        return ""
+    by_date = known.groupby(dates[known.index], sort=False)
+    sizes = by_date.size()
+    full = sizes.index[sizes >= FEWEST_UNITS]
+    for base in BASES:
+        off = known.div(base).sub(1).abs().groupby(dates[known.index], sort=False)
+        same = off.max()[full] <= NEAR_BASE
+        # Ones in several years are of something else, as a policy in force.
+        if same.sum() == 1:
+            return f"all units are {base} at {same.idxmax()}"
+    off_percent = known.div(PERCENT).sub(1).abs()
+    near = off_percent.le(NEAR)
+    shares = near.groupby(dates[known.index], sort=False).mean()[full]
+    # Shares end near 100 percent and do not pass it.
+    passes = known.max() > MOST_OF_SHARES
+    if len(full) and passes and shares.max() >= 0.5 and shares.median() <= FEW_NEAR:
+        medians = off_percent.groupby(dates[known.index], sort=False).median()
+        date = medians[full].idxmin()
+        return (
+            f"{near[dates[known.index].eq(date)].sum()} of {sizes[date]} units are"
+            f" within 2 percent of 100 at {date}"
+        )
+    return ""

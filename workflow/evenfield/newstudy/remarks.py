@@ -9,6 +9,7 @@ import pandas as pd
 
 from evenfield.newstudy.dates import SPANS, dates_of
 from evenfield.newstudy.layouts import series_label
+from evenfield.newstudy.no_income import OF_YEARS
 from evenfield.study.config_files import TODO
 from evenfield.study.errors import first_examples
 from evenfield.study.latin import in_latin
@@ -46,13 +47,22 @@ def called(
 
 
 def remarks_on(
-    what: str, name: str, dates: pd.Series, left_out: Mapping[str, Sequence[str]]
+    what: str,
+    name: str,
+    kind: str,
+    dates: pd.Series,
+    left_out: Mapping[str, Sequence[str]],
 ) -> list[str]:
     """Return the sentences about what is studied if it is no income, or else about income
-    as the source calls it; about dates as the table writes them, and about units left
-    out by the reason.
+    as the source calls it; about an index of each unit's own base, as ``kind`` says it;
+    about dates as the table writes them, and about units left out by the reason.
     """
-    return [*_of_income(what, name), *_of_years(dates), *_of_units(left_out)]
+    return [
+        *_of_income(what, name),
+        *_of_base(what, kind),
+        *_of_years(dates),
+        *_of_units(left_out),
+    ]
 
 
 def _of_income(what: str, name: str) -> Iterator[str]:
@@ -60,6 +70,17 @@ def _of_income(what: str, name: str) -> Iterator[str]:
         yield f"Poorer and richer mean lower and higher in {what}."
     elif name:
         yield f"Income is {name} in the source."
+
+
+def _of_base(what: str, kind: str) -> Iterator[str]:
+    if OF_YEARS not in kind:
+        return
+    _, _, since = kind.partition(", since ")
+    base = f": {since}" if since else ""
+    yield (
+        f"Each unit's {what} is relative to its own base{base}. A level above that of"
+        " another unit says how much has changed since then, not who has more."
+    )
 
 
 def _of_years(cells: pd.Series) -> Iterator[str]:
