@@ -45,6 +45,7 @@ from evenfield.newstudy.keyed_rows import keyed_rows, shown_header
 from evenfield.newstudy.layouts import (
     DATE,
     Series,
+    codes_in_lines,
     from_transposed,
     long_table,
     series_fault,
@@ -89,6 +90,7 @@ SHOWN_OF_NOTE = 40  # letters
 FEWEST_HEADS = 100_000  # people of the smallest unit, if they are counted one by one
 # ASSUME: later years are of another calendar, or projections that the user asks for.
 LAST_YEAR = 2060
+PASSED = 2020  # a year that has passed, for an example
 
 
 @dataclass
@@ -625,6 +627,9 @@ def _rows_by_unit(
     if series is not None:
         fault = series_fault(frame, series, table.above, around)
         return _series_as_columns(frame, year, series, given, fault, messages)
+    counts = codes_in_lines(frame, year, likely)
+    if counts is not None:
+        raise series_fault(frame, counts, table.above, around)
     if asked:  # `keyed_rows` refuses rows that stand twice and names their units
         return _Rows(frame, asked, year, {})
     raise no_unit_fault(frame, year)
@@ -718,7 +723,7 @@ def _within_years(
 ) -> pd.DataFrame:
     """Return the rows of the years that the user asks for, or all that have passed."""
     if not asked:
-        _refuse_future(frame["year"], header)
+        _refuse_future(frame, header)
         return frame
     years = asked_years(asked)
     inside = frame["year"].isin(years)
@@ -736,16 +741,25 @@ def _within_years(
     return frame[inside].reset_index(drop=True)
 
 
-def _refuse_future(years: pd.Series, header: str) -> None:
+def _refuse_future(frame: pd.DataFrame, header: str) -> None:
     """Refuse years that nobody has figures of, as those of another calendar."""
+    years = frame["year"]
     last = int(years.max())
     if last <= LAST_YEAR:
         return
+    # Years of a few units alone are not proposed.
+    counts = years.value_counts().sort_index()
+    first = int(counts.index[2 * counts >= frame["unit"].nunique()].min())
+    passed = (
+        f"leave out what is to come, for example with --years {first}:{PASSED}, "
+        if first < PASSED
+        else ""
+    )
     raise IngestError(
         f"{shown_header(header)} holds years to {last}, which are to come",
         "figures of years that have passed",
-        "name their calendar, as Nepal's with --calendar nepali, or give"
-        f" --years {years.min()}:{last} if these are projections",
+        f"{passed}or name their calendar, as Nepal's with --calendar nepali, or give"
+        f" --years {first}:{last} if these are projections",
     )
 
 

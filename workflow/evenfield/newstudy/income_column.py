@@ -25,6 +25,7 @@ from evenfield.study.config_files import TODO
 from evenfield.study.errors import IngestError, first_examples
 from evenfield.study.logarithms import logarithm_sign
 
+BELOW_ZERO = "all figures lie below zero"  # sign of a logarithm
 LONGEST_WORD = 40  # letters of what a figure is called
 
 
@@ -187,6 +188,9 @@ def _described(
     for name, values in numbers.items():
         label = labels.get(name, "")
         sign = logarithm_sign(name, label, values) or _log_of_another(name, numbers)
+        # Growth is above zero in most years, the logarithm of a part of one never.
+        if not sign and sureness(name) and -15 <= values.min() and values.max() < 0:
+            sign = BELOW_ZERO
         columns[name] = Figures(name, label, values, sign)
     return columns
 
@@ -217,6 +221,8 @@ def _with_kinds(
     people = [column for column in columns.values() if column.counts_people]
     kinds = dict[str, Figures]()
     for column in rest:
+        if column.log_sign == BELOW_ZERO:
+            continue
         alone = len(rest) == 1
         texts = [column.name, column.label, *(said.of_one if alone else ())]
         texts += [said.measure, *(said.series.values() if alone else ())]
@@ -530,10 +536,20 @@ def _guessed(
             f" {quote(name)} if that is income per head, or --what WORDS (what it is)"
         )
         return IncomeColumns({"column": TODO}, [message], perhaps=[name])
+    if not others and len(people) == 1:
+        name = quote(people[0].name)
+        message = (
+            f"income is not clear: the only figures count people ({name}); to study how"
+            f" many there are, give --income {name} --what population"
+        )
+        return IncomeColumns({"column": TODO}, [message], perhaps=[people[0].name])
     # Not clear: the user is told what may be meant.
     output_first = [*output, *(column for column in rest if column not in output)]
     neither = [column for column in others if column not in logged]
     perhaps = incomes or output_first or neither
+    if not any(sureness(c.name) or sureness(c.label) for c in perhaps):
+        # Nothing says income: what is studied may be an index from 0 to 1, too.
+        perhaps = [c for c in neither if not c.values.dropna().isin([0, 1]).all()]
     # An example is one that may be meant, or there is none.
     plausible = [
         column

@@ -7,6 +7,7 @@ between several such columns.
 import re
 from collections.abc import Iterable, Mapping
 from functools import cache
+from shlex import quote
 
 import pandas as pd
 
@@ -14,7 +15,7 @@ from evenfield.newstudy.cells import MISSING, numbers_of
 from evenfield.newstudy.coordinates import LIMITS, degrees_among
 from evenfield.newstudy.shipped import drawn_names
 from evenfield.newstudy.unit_names import without_marks
-from evenfield.newstudy.words import LISTS, WORDS
+from evenfield.newstudy.words import LISTS, WORDS, written_out
 from evenfield.study.errors import IngestError, counted, first_examples
 from evenfield.study.tables import NUMERIC
 
@@ -31,6 +32,7 @@ NO_UNITS = {
     "nazwa",
     "sheet",
 }
+MONTH_ALONE = re.compile(written_out("(?:{month})[a-zé]*[.]?"), re.IGNORECASE)
 MOST_KNOWN = 0.6  # share of texts that are known places, where all are places
 MERGED = 0.5  # share of blank cells from which a column is taken for merged cells
 
@@ -61,6 +63,7 @@ def unit_column(frame: pd.DataFrame, year: str, messages: list[str]) -> str:
     if not frame[year].duplicated().any():  # one row a year: none can be of units
         return ""
     others = [name for name in frame.columns if name != year]
+    others = [name for name in others if not _holds_months(frame[name])]
     keys = [name for name in others if is_key(frame, name, year)]
     # Figures may tell rows apart by chance: a column of numbers needs a usual header.
     keys = [
@@ -105,6 +108,12 @@ def unit_column(frame: pd.DataFrame, year: str, messages: list[str]) -> str:
     )
     messages.append(f"units: column {unit}, each stands once a year{too} (--unit)")
     return unit
+
+
+def _holds_months(cells: pd.Series) -> bool:
+    """Say whether texts are names of months, as JAN or March."""
+    texts = cells.str.strip().unique().tolist()
+    return all(MONTH_ALONE.fullmatch(text) for text in texts)
 
 
 def _counts_units(frame: pd.DataFrame, name: str, year: str) -> bool:
@@ -222,7 +231,39 @@ def with_merged_cells(frame: pd.DataFrame, messages: list[str]) -> pd.DataFrame:
 def no_unit_fault(frame: pd.DataFrame, year: str) -> IngestError:
     """Say why no column names the units."""
     others = [name for name in frame.columns if name != year]
-    first = next(iter(known_as("unit", others)), others[0] if others else year)
+    parts = [name for name in others if WORDS.part_of_year.fullmatch(name.strip())]
+    places = [name for name in known_as("unit", others) if name not in parts]
+    named = [
+        *places,
+        *(name for name in known_as("name", others) if name not in places),
+    ]
+    one = [name for name in named if frame[name].nunique() == 1]
+    if one and len(one) == len(named):
+        return IngestError(
+            f"{one[0]} names one unit alone ({frame[one[0]].iloc[0]})",
+            "several units, which a study compares",
+            "give a table of several units, or name another column with --unit",
+        )
+    figures = [
+        name
+        for name in others
+        if numbers_of(frame[name]) is not None or _holds_months(frame[name])
+    ]
+    if not named and len({*figures, *parts}) == len(others):
+        listed = first_examples(others, 6) or year
+        return IngestError(
+            f"no column names units ({listed} {'is' if len(others) == 1 else 'are'}"
+            " figures or parts of a year)",
+            "a column that says of which unit each row is",
+            "add it, or name it with --unit; a table of one unit has nothing to compare",
+        )
+    if places and parts and not frame.duplicated([places[0], year, *parts]).any():
+        return IngestError(
+            f"the dates of rows stand in several columns ({first_examples([year, *parts])})",
+            "one row per unit and year",
+            _one_date(frame, year, parts),
+        )
+    first = next(iter(places), others[0] if others else year)
     again = frame[frame.duplicated([first, year])]
     twice = len(again)
     blank = int(frame[first].str.strip().eq("").sum())
@@ -243,6 +284,19 @@ def no_unit_fault(frame: pd.DataFrame, year: str) -> IngestError:
         "one row per unit and year",
         "name the column with --unit, or remove what stands twice",
     )
+
+
+def _one_date(frame: pd.DataFrame, year: str, parts: list[str]) -> str:
+    """Return what keeps one date a year: the flags for one that most years have, if there
+    is one.
+    """
+    dates = frame[[year, *parts]].drop_duplicates()
+    counts = dates[parts].value_counts()
+    if counts.iloc[0] <= frame[year].nunique() / 2:
+        return "keep the rows of one date in each year, or give a figure for each year"
+    named = zip(parts, counts.index[0], strict=True)
+    flags = " ".join(f"--where {quote(f'{name}={value}')}" for name, value in named)
+    return f"keep one date a year with {flags}, or give a figure for each year"
 
 
 def unit_word(*headers: str) -> str:

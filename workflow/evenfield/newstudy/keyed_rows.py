@@ -214,12 +214,22 @@ def _whole_years(
     whole = groups["_id"].transform("size").eq(in_year)
     form = dates.form.partition(" ")[0]
     if not whole.any():
+        found = sorted(dates.parts.unique())
         raise IngestError(
-            f"{shown_header(year)} holds {form} and no whole year",
-            f"{in_year} rows for a unit and year",
-            "give whole years",
+            f"{shown_header(year)} holds {form} and no whole year (dates of"
+            f" {form.removesuffix('s')} {first_examples(list(map(str, found)), 12)})",
+            f"{in_year} rows for a unit and year, or one",
+            "keep the rows of one date in each year, or give a figure for each year",
         )
     kept = rows[whole]
+    if kept["year"].nunique() == 1 and rows["year"].nunique() > 1:
+        raise IngestError(
+            f"{shown_header(year)} holds {form} and one whole year alone"
+            f" ({kept['year'].iloc[0]})",
+            f"two years or more with all {in_year}",
+            f"give more years, or keep the rows of one {form.removesuffix('s')} in each"
+            " year",
+        )
     out = kept.drop_duplicates(keys).set_index(keys)
     for name in kept.columns.difference(KEYS, sort=False):
         numbers = numbers_of(kept[name])

@@ -28,6 +28,7 @@ from evenfield.study.errors import IngestError, counted, first_examples
 FIRST_CELLS = 50
 COMMON = r"\s*[;|]\s*|:\s?|\s[-–>]\s"  # between words before all names and the names
 DATE = "_year"  # of a wide table
+MOST_CODES = 30  # whole numbers that tell rows apart
 MOST_SERIES = 150
 MOST_WITHOUT_CODE = 0.1  # share of names without the code that others have
 FEWEST_LABELLED = 3  # headers with a code and a label, as of SDMX
@@ -580,6 +581,41 @@ def series_in_lines(
     return min(
         filter(None, found), key=lambda series: len(series.columns), default=None
     )
+
+
+def codes_in_lines(
+    frame: pd.DataFrame, year: str, candidates: list[str]
+) -> Series | None:
+    """Return which columns of a few whole numbers, as age, race and sex in codes, tell
+    apart the rows of a unit and date; nothing if none do in most units and dates.
+    """
+    counts = [
+        name
+        for name in frame.columns
+        if name != year
+        and 2 <= frame[name].nunique() <= MOST_CODES
+        and frame[name].str.fullmatch(r"\d{1,4}(\.0+)?").all()
+    ]
+    for unit in candidates[:MOST_CANDIDATES]:
+        rows = frame.groupby([unit, year])
+        chosen = [
+            name
+            for name in counts
+            if name != unit
+            and (rows[name].nunique() == frame[name].nunique()).mean() > 0.5
+        ]
+        if not chosen or frame.duplicated([unit, year, *chosen]).any():
+            continue
+        # Of columns that say the same the first is kept.
+        for name in reversed(chosen.copy()):
+            others = [one for one in chosen if one != name]
+            if others and not frame.duplicated([unit, year, *others]).any():
+                chosen = others
+        values = {
+            name: sorted(frame[name].unique().tolist(), key=float) for name in chosen
+        }
+        return Series(unit, values, "")
+    return None
 
 
 def _series_of(

@@ -55,6 +55,7 @@ def totals_among(
     out = _by_names(names)
     if 2 * len(out) > len(names):
         out = {}
+    out = _without_lone_regions(out, names)
     out = _without_real_regions(out, sizes)
     out = _by_codes(list(names.index)) | out
     # A place in capitals, or the name of a country, is the whole only if it can be.
@@ -148,6 +149,21 @@ def _may_be_whole(values: pd.DataFrame, unit: str) -> bool:
     least, most = np.nanmin(others, axis=0), np.nanmax(others, axis=0)
     inside = (least <= own) & (own <= most)
     return bool(inside.all() or (own > most).all())
+
+
+def _without_lone_regions(out: dict[str, str], written: pd.Series) -> dict[str, str]:
+    """Return totals without areas of several countries, such as Africa, in a table that
+    has few countries: they are its units, as no row is a part of theirs.
+    """
+    names = written.map(without_marks).str.casefold()
+    is_area = names.map(lambda name: bool(WORDS.area_of_countries.fullmatch(name)))
+    areas = [unit for unit in out if is_area[unit]]
+    # ASSUME: where countries are the units, most rows are countries.
+    known = names.isin(_country_names()) | names.index.isin(_country_codes())
+    few = known.sum() < FEWEST_PARTS and 2 * known.sum() < len(names)
+    if len(areas) < 2 or not few:
+        return out
+    return {unit: why for unit, why in out.items() if unit not in areas}
 
 
 def _without_real_regions(
@@ -249,6 +265,11 @@ def _country_at_an_end(names: pd.Series) -> dict[str, str]:
 def _country_names() -> frozenset[str]:
     drawn = drawn_names("countries")[["name", "common_name", "official_name"]]
     return frozenset(drawn.stack().str.casefold()) - {""}
+
+
+@cache
+def _country_codes() -> frozenset[str]:
+    return frozenset(drawn_names("countries")[["iso2", "iso3"]].stack()) - {""}
 
 
 def _by_codes(units: Sequence[str]) -> dict[str, str]:
