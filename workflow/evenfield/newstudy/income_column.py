@@ -189,7 +189,7 @@ def _described(
         label = labels.get(name, "")
         sign = logarithm_sign(name, label, values) or _log_of_another(name, numbers)
         # Growth is above zero in most years, the logarithm of a part of one never.
-        if not sign and sureness(name) and -15 <= values.min() and values.max() < 0:
+        if not sign and sureness(name) and values.min() >= -15 and values.max() < 0:
             sign = BELOW_ZERO
         columns[name] = Figures(name, label, values, sign)
     return columns
@@ -280,7 +280,7 @@ def _with_word_of_weights(
 ) -> IncomeColumns:
     """Say how the only column of people would weigh units, where income is a column."""
     income = result.columns.get("column", "")
-    if len(people) != 1 or income in {"", TODO}:
+    if len(people) != 1 or income in {"", TODO, people[0].name}:
         return result
     # Whether people should weigh is the user's to say: it moves every average.
     return replace(result, people=people[0].name)
@@ -536,20 +536,11 @@ def _guessed(
             f" {quote(name)} if that is income per head, or --what WORDS (what it is)"
         )
         return IncomeColumns({"column": TODO}, [message], perhaps=[name])
-    if not others and len(people) == 1:
-        name = quote(people[0].name)
-        message = (
-            f"income is not clear: the only figures count people ({name}); to study how"
-            f" many there are, give --income {name} --what population"
-        )
-        return IncomeColumns({"column": TODO}, [message], perhaps=[people[0].name])
     # Not clear: the user is told what may be meant.
     output_first = [*output, *(column for column in rest if column not in output)]
     neither = [column for column in others if column not in logged]
-    perhaps = incomes or output_first or neither
-    if not any(sureness(c.name) or sureness(c.label) for c in perhaps):
-        # Nothing says income: what is studied may be an index from 0 to 1, too.
-        perhaps = [c for c in neither if not c.values.dropna().isin([0, 1]).all()]
+    found = incomes or output_first or neither
+    perhaps = _candidates(found, neither, [] if logged else people)
     # An example is one that may be meant, or there is none.
     plausible = [
         column
@@ -560,11 +551,25 @@ def _guessed(
     ]
     plausible.sort(key=_likeliness, reverse=True)
     flags = f"--income {quote(plausible[0].name)}" if plausible else ""
+    alone = perhaps == people and len(people) == 1
+    flags = f"--income {quote(people[0].name)} --what population" if alone else flags
     heads_or_workers = people or [c for c in rest if WORDS.workers.fullmatch(c.name)]
     if not incomes and output and heads_or_workers:
         divisor = quote(heads_or_workers[0].name)
         flags = f"--output {quote(output[0].name)} --population {divisor}"
     return _unclear(perhaps, flags, logged, _passed_over(columns))
+
+
+def _candidates(
+    found: list[Figures], neither: list[Figures], people: list[Figures]
+) -> list[Figures]:
+    """Return the columns that may be meant: those of money, or else all figures, rates and
+    counts of people last.
+    """
+    if any(sureness(c.name) or sureness(c.label) for c in found):
+        return found
+    varied = [c for c in neither if not c.values.dropna().isin([0, 1]).all()]
+    return [*(c for c in varied if not c.kind), *people, *(c for c in varied if c.kind)]
 
 
 def _passed_over(columns: list[Figures]) -> list[str]:

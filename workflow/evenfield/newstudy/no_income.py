@@ -108,7 +108,9 @@ def kind_of_study(kind: str, what: str, texts: Sequence[str]) -> str:
         return "income"
     if WORDS.money.search(what) and not WORDS.no_level.search(what):
         return "income" if of_one else "total"
-    counted = WORDS.counted.search(what.replace("_", " ")) and not of_one
+    plain_what = what.replace("_", " ")
+    counts = WORDS.counted.search(plain_what) or WORDS.people.fullmatch(plain_what)
+    counted = counts and not of_one
     return "total" if counted else "rate"
 
 
