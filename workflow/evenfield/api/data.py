@@ -254,6 +254,7 @@ class Table:
         if not isinstance(name, Hashable) or name not in self.X:
             chosen("column", name, self.data)
         values = self.data[name] if name in self.data else self.X[name]
+        _refuse_lists(values.to_frame())
         blank = values.isna()
         if blank.any() and not missing:
             raise EstimateError(
