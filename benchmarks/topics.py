@@ -1,13 +1,14 @@
-"""Processor time of every topic of the study in one process, on the tables that a run
+"""Processor time of every topic of a study in one process, on the tables that a run
 left in results/.
 
-python3 run                                # first: makes results/
-.venv/bin/python benchmarks/topics.py      # seconds by topic and peak memory; nothing
-is written
+python3 run                                   # first: makes results/
+.venv/bin/python benchmarks/topics.py         # seconds by topic and peak memory; nothing
+.venv/bin/python benchmarks/topics.py FOLDER  # is written; FOLDER: another study
 """
 
 import os
 import resource
+import sys
 import time
 from importlib import import_module
 from pathlib import Path
@@ -15,13 +16,18 @@ from pathlib import Path
 for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[_name] = "1"
 
+from evenfield.shared.left_out import left_out_parts  # noqa: E402
 from evenfield.shared.topics import read_topics  # noqa: E402
+from evenfield.study.config import checked_config  # noqa: E402
+from evenfield.study.config_files import study_config  # noqa: E402
 from evenfield.study.study import Study  # noqa: E402
 
 
 def main() -> None:
     """Print one line for each topic and the sum."""
-    study = Study.load(Path(__file__).parents[1])
+    os.chdir(sys.argv[1] if sys.argv[1:] else Path(__file__).parents[1])
+    # Without what the study cannot carry, as a run leaves it out.
+    study = Study(left_out_parts(checked_config(study_config())))
     total = 0.0
     for name, topic in read_topics().items():
         if topic.estimate is None or name not in study.config["estimates"]:

@@ -267,3 +267,12 @@ def test_a_blank_group_is_a_blank(kind):
     for nothing in (None, np.nan):
         none = panel.assign(late=pd.Series([nothing] * len(panel), dtype=kind))
         refused("no value of late", call.function, "rich ~ late", none, **call.options)
+
+
+@pytest.mark.parametrize("page", ["event-study", "rings"])
+def test_a_column_of_lists_names_nothing(page):
+    call = CALLS[page]
+    lists = pd.Series([[1]] * len(call.data), dtype=object)
+    found = call(call.data.assign(aside=lists))
+    assert found.rows(0.95).equals(call().rows(0.95))
+    refused(r"start with \[1\]", call, call.data.assign(start=lists))

@@ -44,6 +44,10 @@ def test_the_support_is_what_all_thirds_share():
     close(fit.params.to_numpy(), [low, high, inside])
     table = fit.tables["thirds"]
     assert table["units"].tolist() == third.value_counts().sort_index().tolist()
+    sorted_by = UNITS["x"].groupby(third, observed=True)
+    for name, of_units in {"y": income, "x": sorted_by}.items():
+        close(table[f"{name}, low"].to_numpy(), of_units.min().to_numpy())
+        close(table[f"{name}, high"].to_numpy(), of_units.max().to_numpy())
     close(table["y, mean"].to_numpy(), income.mean().to_numpy())
 
 

@@ -3,7 +3,6 @@ library that run on the way, counted on a small study.
 """
 
 import sys
-from functools import partial
 from importlib import import_module
 from pathlib import Path
 
@@ -12,7 +11,7 @@ import pytest
 from china_study import estimated, write_panels, write_weights
 from evenfield.report.render import render
 from evenfield.shared.study_results import StudyResults
-from evenfield.shared.topics import exhibit_words, read_topics, renamed, settings
+from evenfield.shared.topics import exhibit_words, read_topics, settings
 from evenfield.study.config import checked_config
 from evenfield.study.config_files import read_config
 from evenfield.study.study import Study
@@ -23,9 +22,9 @@ STUDY = ROOT / "examples" / "simulated-districts"
 # A topic, the table that prints its number, and the most files and functions; where
 # they are and what they do for the number stands in docs/decisions/0030-distance.md.
 MOST = {
-    "beta": ("T6", 62, 281),
-    "group_contrasts": ("T4", 65, 385),
-    "event_study": ("T41", 80, 418),
+    "beta": ("T6", 66, 296),
+    "group_contrasts": ("T4", 69, 399),
+    "event_study": ("T41", 84, 432),
 }
 
 
@@ -76,8 +75,8 @@ def printed(config, root, topic, table):
     results.topic = topic
     title = exhibit_words(config)[table]["title"]
     files = [str(root / "tables" / f"{table}.{ending}") for ending in ("html", "csv")]
-    words = partial(renamed, config["study"])
-    render(table, results, title, files, words=words, may_be_empty=False)
+    study = config["study"]
+    render(table, results, title, files, study=study, may_be_empty=False)
 
 
 @pytest.mark.parametrize("topic", MOST)

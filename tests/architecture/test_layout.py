@@ -32,7 +32,10 @@ FOLDERS = {
     ),
     "study": (
         {"numerics"},
-        {"pandas", "scipy", "yaml", "jsonschema", "pydantic", "anyascii"},
+        {
+            *("pandas", "scipy", "yaml", "jsonschema", "pydantic", "anyascii"),
+            "shapely",  # rings that files part at the antimeridian
+        },
     ),
     "shared": (
         {"study", "numerics", "models"},

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from textwrap import dedent
 
-from evenfield.report.check import check_study
+from evenfield.report.check import _at_most_suggestive, check_study
 from evenfield.report.plan import note_checked, plan_study, unchecked
 from evenfield.study.config_files import read_config
 
@@ -56,3 +56,12 @@ def test_a_plan_reads_no_tables_with_pandas():
         check=True,
     )
     assert done.stdout == "False\n"
+
+
+def test_check_says_which_claims_no_answer_can_support():
+    of_hypothesis = {"id": "L1", "kind": "association", "hypothesis": "H1"}
+    fact = {"id": "L2", "kind": "fact", "evidence": {"term": "x"}}
+    own = {"id": "L3", "kind": "effect", "evidence": {"term": "x"}}
+    (line,) = _at_most_suggestive([of_hypothesis, fact, own])
+    assert line.startswith("claims.yaml: L3 can be SUGGESTIVE at most")
+    assert list(_at_most_suggestive([of_hypothesis, fact])) == []

@@ -1,5 +1,7 @@
 """Names and ticks of figures: they stay apart, inside the axes and at round years."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from matplotlib import pyplot as plt
@@ -81,3 +83,18 @@ def test_ticks_of_small_sums_keep_their_decimals():
 def test_no_sum_stands_where_the_axis_would_cut_it_off():
     low, high = np.log([5_000.0, 70_500.0])
     assert max(_money_ticks(low, high)) < 70_000
+
+
+@pytest.mark.parametrize("smallest", [3.0, 4e2, 7e4, 2e6, 5e8, 1e12])
+@pytest.mark.parametrize("ratio", [2.0, 8.0, 60.0, 4000.0])
+def test_sums_of_money_of_any_length_do_not_lie_upon_each_other(smallest, ratio):
+    figure, axes = plt.subplots(figsize=(3.2, 2))  # a panel of F4
+    low, high = np.log(smallest), np.log(smallest * ratio)
+    axes.set_xlim(low, high)
+    ticks = _money_ticks(low, high)
+    axes.set_xticks(np.log(ticks), money_labels(ticks), fontsize=6.5)
+    figure.canvas.draw()
+    boxes = [label.get_window_extent() for label in axes.get_xticklabels()]
+    plt.close(figure)
+    for left, right in pairwise(boxes):
+        assert left.x1 < right.x0

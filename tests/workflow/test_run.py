@@ -246,7 +246,7 @@ def test_a_mistyped_command_is_told_from_a_target(word, nearest):
     assert done.returncode == 1
     assert done.stderr.startswith(f"run: {word} is neither a command nor a rule; ")
     assert done.stderr.count("\n") == 1
-    assert done.stderr.endswith(f"did you mean {nearest}?\n")
+    assert done.stderr.endswith(f"did you mean '{nearest}'?\n")
 
 
 def test_a_folder_without_a_study_is_refused(tmp_path):

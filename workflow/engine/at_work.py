@@ -69,7 +69,8 @@ def first_word(command: str) -> threading.Timer:
 
     def say() -> None:
         if sys.stderr.isatty():
-            print(f"{command}: reading the study", file=sys.stderr, flush=True)
+            sys.stderr.write(f"{command}: reading the study\n")
+            sys.stderr.flush()
 
     timer = threading.Timer(SOON, say)
     timer.daemon = True

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from matplotlib.markers import CARETLEFT, CARETRIGHT
 
-from evenfield.topics.movers.figure import f28
-from evenfield.topics.movers.figure_paths import f40
+from evenfield.topics.movers.figure import LONGEST, f28
+from evenfield.topics.movers.figure_paths import _of_two_kinds, f40, short_names
 from evenfield.topics.movers.table_movers import average, movers
 from evenfield.topics.movers.table_paths import paths
 from made_study import of_units, unit_names, yearly
@@ -112,3 +112,22 @@ def test_a_move_too_short_for_an_arrow_is_a_tip_that_points_the_right_way():
     }
     assert tips["u07"] == "o"  # and an arrow
     assert tips["u05"] == CARETLEFT
+
+
+def test_a_long_name_fits_beside_its_row_and_a_cut_one_ends_no_sentence():
+    name = "Autonomous Region in the Far North-East of the Great Eastern Islands"
+    short = short_names([name, "Utah"], LONGEST)
+    assert len(short[name]) <= LONGEST
+    assert short["Utah"] == "Utah"
+    rows = [("a", name, 2000, 1.0, "richest")]
+    named = pd.DataFrame(rows, columns=["unit", "name", "year", "ratio", "kind"])
+    moved = pd.DataFrame(
+        {
+            "unit": ["a", "b", "c", "d"],
+            "name": [name, "B", "C", "D"],
+            "change": [0.5, 0.1, -0.1, -0.2],
+            "ratio_end": [2.0, 1.0, 0.9, 0.5],
+        }
+    )
+    said = _of_two_kinds(named, moved)
+    assert said.endswith(f"{name}.")

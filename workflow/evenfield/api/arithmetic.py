@@ -61,6 +61,7 @@ def as_floats(values: Any) -> Any:
         return values
     else:
         is_whole = is_integer_dtype(kind)
+    floats: Any = values
     if isinstance(values, pd.Series):
         numbers = values.to_numpy(float, na_value=np.nan)
         floats = pd.Series(numbers, values.index, name=values.name)
@@ -91,7 +92,8 @@ def _as_whole(values: Any) -> Any:
     kind = values.dtype
     if not (is_bool_dtype(kind) or is_integer_dtype(kind)):
         return as_floats(values)
-    return values.astype("Int64" if pd.isna(values).any() else "int64")
+    missing: Any = pd.isna(np.asarray(values, dtype=object))
+    return values.astype("Int64" if missing.any() else "int64")
 
 
 def for_query(query: str, data: pd.DataFrame) -> pd.DataFrame:
@@ -131,7 +133,7 @@ class _Numbers(ast.NodeTransformer):
         self.conversion = TO_FLOATS
 
     def _number(self, node: ast.expr) -> ast.expr:
-        part = self.visit(node)
+        part: ast.expr = self.visit(node)
         if isinstance(node, ast.Constant | ast.Starred):
             return part
         return ast.Call(ast.Name(self.conversion, ast.Load()), [part], [])
@@ -190,7 +192,7 @@ def _is_row_by_row(tree: ast.AST) -> bool:
     return True
 
 
-class Arithmetic(PandasMaterializer):
+class Arithmetic(PandasMaterializer):  # type: ignore[misc]
     """Terms of a formula as numbers; ``other_order`` has rows of the data, sorted, in
     another order and ``other_context`` functions of a formula for that order.
     """
@@ -210,13 +212,13 @@ class Arithmetic(PandasMaterializer):
         self.other_order = other_order
         self.other_context = {**other_context, **conversions}
 
-    @override
+    @override  # type: ignore[untyped-decorator]
     def _lookup(self, name: str) -> tuple[Any, set[Any]]:
         """Look up a column, numbers as float64."""
         values, variables = super()._lookup(name)
         return _factor(as_floats(values)), variables
 
-    @override
+    @override  # type: ignore[untyped-decorator]
     def _evaluate(self, expr: str, metadata: Any, spec: Any) -> tuple[Any, set[Any]]:
         """Evaluate a term of a formula in float64, and refuse one that follows the order
         of the rows.

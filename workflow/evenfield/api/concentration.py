@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+
 import numpy as np
 import pandas as pd
 
@@ -67,7 +69,10 @@ def _of_units(rows: Table, name: str) -> Array | None:
     """Return a column without blanks that is the same at all dates of a unit, (N,)."""
     if name not in rows.data or rows.data[name].isna().any():
         return None
-    codes = pd.factorize(rows.data[name])[0]
+    column = rows.data[name]
+    if column.dtype == object and not all(isinstance(x, Hashable) for x in column):
+        return None
+    codes = pd.factorize(column)[0]
     start = np.unique(rows.units.codes, return_index=True)[1]
     if (codes != codes[start][rows.units.codes]).any():
         return None

@@ -254,6 +254,7 @@ class Table:
         if not isinstance(name, Hashable) or name not in self.X:
             chosen("column", name, self.data)
         values = self.data[name] if name in self.data else self.X[name]
+        _refuse_lists(values.to_frame())
         blank = values.isna()
         if blank.any() and not missing:
             raise EstimateError(
@@ -265,7 +266,7 @@ class Table:
 
     def numbers(self, name: str, *, missing: bool = False) -> pd.Series[float]:
         """Return a column of finite numbers that is there in every row."""
-        numbers = as_floats(self.column(name, missing=missing))
+        numbers: pd.Series[float] = as_floats(self.column(name, missing=missing))
         if numbers.dtype != float:
             raise EstimateError(
                 f"{name} with what is no number", "numbers", "take another column"
@@ -469,7 +470,7 @@ def table(
             "drop one",
         )
     y, X, variables = _matrices(model, rows, units[codes], calendar, keep_missing)
-    complete = _finite_rows(model, y, X) | keep_missing
+    complete: Any = _finite_rows(model, y, X) | keep_missing
     if not complete.any():
         raise EstimateError(
             "no row with a value of every variable and lag",
@@ -648,7 +649,7 @@ class _Lags:
     calendar: Dates
     codes: np.ndarray  # (R,) date of each row
 
-    def __call__(self, column: pd.Series[float], by: int = 1) -> pd.Series[float]:
+    def __call__(self, column: pd.Series[float], by: Any = 1) -> pd.Series[float]:
         """Return the values so many steps earlier, NaN where there are none."""
         if not isinstance(by, int | np.integer) or isinstance(by, bool):
             raise EstimateError(

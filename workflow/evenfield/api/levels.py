@@ -77,7 +77,7 @@ def levels_of(y: str, data: object) -> str | Columns:
     """Return the model of an outcome that is a level, and refuse a logarithm, as the
     name of a column or an expression says.
     """
-    columns = data if isinstance(data, pd.DataFrame) else {}
+    columns: Any = data if isinstance(data, pd.DataFrame) else {}
     if is_logarithm(y, columns):
         raise EstimateError(
             f"y = {y}, a logarithm",

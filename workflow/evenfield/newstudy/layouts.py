@@ -276,7 +276,7 @@ def long_table(
     # Beside a column for each year, another one holds dates of something else, as the
     # `Estimates Start After` of the IMF.
     likely = likely or (dated if len(dated) == 1 and UNNAMED not in stems else [])
-    for name in [*dated, *once]:
+    for name in map(str, frame):
         if UNNAMED in stems and WORDS.estimates_after.fullmatch(name.strip()):
             # A zero or a blank says that nothing is known of it.
             known = [text for text in frame[name] if text.strip("0. ")]

@@ -1,11 +1,15 @@
 """Statistics of spatial association of many maps at once: Moran, Geary, local Moran."""
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from evenfield.numerics.arrays import Array
+from evenfield.numerics.at_work import told
 from evenfield.numerics.moran import CHUNK, of_neighbours
 from evenfield.numerics.permutations import TIE, permuted_orders, tail_p, two_sided_p
 from evenfield.numerics.spatial import Weights, sparse
+
+NUMBERS_AT_ONCE = 1_000_000  # permutations times maps
 
 
 def map_statistics(e: Array, W: Weights) -> tuple[Array, Array]:
@@ -46,6 +50,23 @@ def local_p_values(
     # where a unit meets itself.
     orders = permuted_orders(len(z), rng, permutations, CHUNK)
     first = np.concatenate([block[:, : widest + 1] for block in orders])
+    at_once = max(1, NUMBERS_AT_ONCE // permutations)
+    starts = range(0, z.shape[1], at_once)
+    return np.concatenate(
+        [
+            _p_values_of(z[:, i : i + at_once], links, lag[:, i : i + at_once], first)
+            for i in told(starts, "blocks of maps")
+        ],
+        axis=1,
+    )
+
+
+def _p_values_of(z: Array, links: csr_array, lag: Array, first: np.ndarray) -> Array:
+    """Return p-values of maps from the same permutations; z, lag (N, T), the first
+    places of each permutation (B, 1 + most neighbours).
+    """
+    permutations = len(first)
+    counts = np.diff(links.indptr)
     # Sums of products that are equal differ by rounding.
     tie = TIE * np.abs(z).max(axis=0)
     # Smallest and largest weight of each row that has one.
@@ -58,7 +79,7 @@ def local_p_values(
     weight = np.zeros(len(z))
     weight[some] = lowest
     total = np.zeros((permutations, z.shape[1]))
-    for k in range(1, widest + 1):
+    for k in range(1, first.shape[1]):
         total += z[first[:, k - 1]]
         units = alike[counts[alike] == k]
         if len(units):

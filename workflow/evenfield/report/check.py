@@ -4,7 +4,7 @@ once, and nothing is estimated.
 
 import io
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
 from functools import cache, cached_property
 from importlib import import_module
@@ -53,6 +53,7 @@ from evenfield.study.tables import resource_named
 from evenfield.study.weights.build import build_geography, build_weights
 from evenfield.study.weights.exposures import exposure_frame, mean_doses
 
+TESTED = ("association", "effect", "no gain")  # kinds of claims
 # Sections of the config that a panel is built from.
 KEYS_OF_PANELS = ("panel.", "periods.", "weights.", "taxonomy.")
 
@@ -205,6 +206,7 @@ def check_plan(plan: Plan) -> list[str]:
     if claims:
         hypotheses = len(config["answers"].get("hypotheses", ()))
         lines.append(f"claims.yaml: {len(claims)} claims, {hypotheses} hypotheses")
+        lines += _at_most_suggestive(claims)
     lines += [
         f"beside {study}: {folder} is in order"
         for study, folder in config["beside"].items()
@@ -226,6 +228,21 @@ def check_plan(plan: Plan) -> list[str]:
         f" data hash {described['data_hash'][:12]}"
     )
     return lines
+
+
+def _at_most_suggestive(claims: Sequence[Record]) -> Iterator[str]:
+    """Yield which claims rest on a test of their own, which no answer of others bounds."""
+    alone = [
+        str(claim["id"])
+        for claim in claims
+        if claim["kind"] in TESTED and claim.get("evidence")
+    ]
+    if alone:
+        yield (
+            f"claims.yaml: {first_examples(alone)} can be SUGGESTIVE at most, since only"
+            " hypotheses are adjusted together; make the row the primary one of a"
+            " hypothesis, and name that in the claim, if it is to be SUPPORTED"
+        )
 
 
 def _check_second(plan: Plan, study: str, folder: str) -> None:

@@ -12,11 +12,17 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+import shapely
 
 from evenfield.report.land import land_around
 from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables.rows import Row
-from evenfield.study.longitudes import Cut, outline_rings, side_by_side
+from evenfield.study.longitudes import (
+    Cut,
+    on_antimeridian,
+    outline_rings,
+    side_by_side,
+)
 
 Point = tuple[float, float]
 WIDTH = 720.0
@@ -92,7 +98,7 @@ def _outlines(results: StudyResults, units: list[Row]) -> Drawing | None:
     if not written:
         return None
     cut = Cut.around(written)
-    rings = {unit: cut.outline(shape) for unit, shape in shapes.items()}
+    rings = {unit: _whole(cut.polygons(shape)) for unit, shape in shapes.items()}
     every = [*chain.from_iterable(rings.values())]
     project = _cone(np.concatenate(every), _mean_longitude(every))
     flat = {unit: [project(ring) for ring in parts] for unit, parts in rings.items()}
@@ -178,6 +184,17 @@ def _numbers(unit: Row, *names: str) -> list[float] | None:
     """Return some figures of a unit, or nothing where it lacks one."""
     figures = [unit.get(name, np.nan) for name in names]
     return None if any(map(pd.isna, figures)) else figures
+
+
+def _whole(polygons: list[list[np.ndarray]]) -> list[np.ndarray]:
+    """Return the rings of polygons, joined where files part them at the antimeridian."""
+    rings = [*chain.from_iterable(polygons)]
+    if not any(map(on_antimeridian, rings)):
+        return rings
+    shapes = [shapely.Polygon(part[0], part[1:]) for part in polygons]
+    parts = shapely.get_parts(shapely.union_all(shapely.make_valid(shapes)))
+    areas = parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON]
+    return [shapely.get_coordinates(ring) for ring in shapely.get_rings(areas)]
 
 
 def _mean_longitude(rings: Sequence[np.ndarray]) -> float:

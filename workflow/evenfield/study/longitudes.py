@@ -4,7 +4,7 @@ The degrees of longitude begin anew at the antimeridian. Units on both sides of 
 Alaska, Chukotka) lie beside each other only if the map is cut elsewhere.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from itertools import chain
 from typing import Any, NamedTuple, Self
 
@@ -45,14 +45,13 @@ class Cut(NamedTuple):
             longitudes = longitudes - ROUND * turns
         return np.column_stack((longitudes, ring[:, 1]))
 
-    def outline(self, geometry: Mapping[str, Any]) -> list[np.ndarray]:
-        """Return the rings of a GeoJSON geometry, joined where files part them at the
-        antimeridian.
-        """
-        polygons = [[self.placed(ring) for ring in part] for part in _parts(geometry)]
-        rings = [*chain.from_iterable(polygons)]
-        inner = any(map(_crossed, rings))
-        return _joined(polygons) if inner else rings
+    def polygons(self, geometry: Mapping[str, Any]) -> list[list[np.ndarray]]:
+        """Return the polygons of a GeoJSON geometry, each with its rings, whole."""
+        return [[self.placed(ring) for ring in part] for part in _parts(geometry)]
+
+    def rings(self, geometry: Mapping[str, Any]) -> list[np.ndarray]:
+        """Return all rings of a GeoJSON geometry, whole."""
+        return [*chain.from_iterable(self.polygons(geometry))]
 
 
 def outline_rings(geometry: Mapping[str, Any]) -> list[np.ndarray]:
@@ -114,18 +113,7 @@ def _empty_meridian(starts: np.ndarray, widths: np.ndarray) -> float:
     return float(middles[np.where(spans > 0, away, np.inf).argmin()])
 
 
-def _crossed(ring: np.ndarray) -> bool:
+def on_antimeridian(ring: np.ndarray) -> bool:
     """Say whether a ring has an edge on the antimeridian."""
     off = np.abs(np.mod(ring[:, 0], ROUND) - ANTIMERIDIAN)
     return bool((off < NEAR).sum() > 1)
-
-
-def _joined(polygons: Sequence[Sequence[np.ndarray]]) -> list[np.ndarray]:
-    """Return the rings of polygons that share an edge as those of one."""
-    import shapely
-
-    shapes = [shapely.Polygon(rings[0], rings[1:]) for rings in polygons]
-    union = shapely.union_all(shapely.make_valid(shapes))
-    areas = shapely.get_parts(union)
-    areas = areas[shapely.get_type_id(areas) == shapely.GeometryType.POLYGON]
-    return [shapely.get_coordinates(ring) for ring in shapely.get_rings(areas)]

@@ -11,7 +11,6 @@ from pydantic import model_validator
 from evenfield.models.beta import TERMS, Growth, growth_regression
 from evenfield.models.rows import scaled
 from evenfield.numerics.arrays import Array
-from evenfield.numerics.at_work import told
 from evenfield.numerics.dispersion import sigma
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.influence import partial_leverage
@@ -99,7 +98,7 @@ def estimate(study: Study) -> Results:
     out = Results()
     parts = []
     fits = []
-    for spec in told(read(Section, study.config, "beta"), "specifications"):
+    for spec in read(Section, study.config, "beta"):
         for period in periods_of(study.table("periods", spec.unit_scheme)):
             rows, series, fit = _regression(study, spec, period)
             out.estimates += rows.estimates

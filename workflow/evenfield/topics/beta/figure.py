@@ -36,6 +36,8 @@ PANEL_HEIGHT = 2.5
 MANTISSAS = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.0)
 END_SHARE = 0.05  # of the width of a panel, half the width of a sum of money
 TICK_SHARE = 0.16  # of the width of a panel, between two ticks of money
+WHOLE = 1e6  # sums from here on have no decimals
+LETTERS = 7  # of a sum that has room there, as 100,000
 # Columns drawn; the last ones are blank in rows of units.
 DATA = (
     "period kind unit cell log_income_start growth_pct_per_year"
@@ -242,17 +244,18 @@ def _money_ticks(low: float, high: float) -> list[float]:
     for tick in round_sums:
         # A sum at the end of the axis would be cut off.
         inside = low <= np.log(tick) <= high - END_SHARE * (high - low)
-        # On an axis of logs equal ratios of sums are equal distances.
-        if inside and (
-            not ticks or np.log(tick / ticks[-1]) >= TICK_SHARE * (high - low)
-        ):
+        # On an axis of logs equal ratios of sums are equal distances; a long sum needs
+        # more of them.
+        longest = max(map(len, money_labels([*ticks[-1:], tick])))
+        room = TICK_SHARE * max(1.0, longest / LETTERS)
+        if inside and (not ticks or np.log(tick / ticks[-1]) >= room * (high - low)):
             ticks.append(tick)
     return ticks
 
 
 def money_labels(ticks: list[float]) -> list[str]:
     """Write sums of money with the decimals that they have."""
-    return [f"{tick:,.10g}" for tick in ticks]
+    return [f"{tick:,.0f}" if tick >= WHOLE else f"{tick:,.10g}" for tick in ticks]
 
 
 def _headline(row: Row) -> str:

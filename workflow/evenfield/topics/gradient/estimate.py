@@ -13,7 +13,6 @@ from scipy.sparse import csr_array
 from evenfield.models.moran import marked_links
 from evenfield.models.paths import deal_paths
 from evenfield.numerics.arrays import is_constant
-from evenfield.numerics.at_work import told
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.moran import morans_i_test
 from evenfield.numerics.permutations import permuted_sum_p
@@ -95,7 +94,7 @@ def estimate(study: Study) -> Results:
     out = Results()
     out.fit = inference.fields("permutations")
     out.fit["specs"] = []
-    for spec in told(read(Section, study.config, "gradient"), "specifications"):
+    for spec in read(Section, study.config, "gradient"):
         geography = geography_of(study, spec)
         N = len(geography.units)
         shared = {

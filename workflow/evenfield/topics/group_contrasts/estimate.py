@@ -63,7 +63,7 @@ def estimate(study: Study) -> Results:
     section: Section = read(Section, study.config, "group_contrasts")
     groups = Groups(study)
     out = Results(fit={"left_out": []})
-    for question, answer in told(list(QUESTIONS.items()), "questions"):
+    for question, answer in QUESTIONS.items():
         rows: list[Estimate] = []
         for spec in told(getattr(section, question), question):
             own = _answered(groups, spec, answer)

@@ -34,7 +34,7 @@ def draw_outlines(
     """Draw GeoJSON features by the cell of their unit, beside the room for the key."""
     shapes = {str(f["properties"]["unit"]): f["geometry"] for f in features}
     cut = Cut.around(chain.from_iterable(map(outline_rings, shapes.values())))
-    rings = {unit: cut.outline(shape) for unit, shape in shapes.items()}
+    rings = {unit: cut.rings(shape) for unit, shape in shapes.items()}
     places = np.concatenate([*chain.from_iterable(rings.values())])
     west, south = places.min(axis=0)
     east, north = places.max(axis=0)

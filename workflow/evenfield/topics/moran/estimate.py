@@ -20,7 +20,6 @@ from evenfield.models.moran import (
 )
 from evenfield.models.rows import Row
 from evenfield.numerics.arrays import Array
-from evenfield.numerics.at_work import told
 from evenfield.numerics.errors import NumericsError
 from evenfield.shared.estimates import Estimate
 from evenfield.shared.rows import Kind, Results, Rows, stacked
@@ -146,7 +145,7 @@ def estimate(study: Study) -> Results:
     parts = []
     fits = []
     inference = study.config.inference
-    for spec in told(read(Section, study.config, "moran"), "specifications"):
+    for spec in read(Section, study.config, "moran"):
         where = f"estimates.moran.{spec.id}"
         income, info = whole_span(study, spec, where)
         # Levels stay alike for long; growth shows whether neighbours move together now.

@@ -18,11 +18,12 @@ from evenfield.shared.figures import (
 )
 from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables import Row, nothing_to_show, records, whole
-from evenfield.topics.movers.figure_paths import f40
+from evenfield.topics.movers.figure_paths import f40, short_names
 from evenfield.topics.movers.table_movers import FEWEST, both_ends, movers
 
 ROW = 0.23  # inches
 LEFT = 2.1  # inches for names
+LONGEST = 34  # letters of a name that has room there
 ROSE = "#1F7A8C"
 TIPS = {True: CARETRIGHT, False: CARETLEFT}  # these end in the point that they mark
 SHORTEST = 0.03  # of the width of the axis, an arrow with its tip
@@ -56,7 +57,9 @@ def f28(results: StudyResults) -> Artwork:
     ratio_axis(axes, low, high)
     axes.axvline(1.0, color=FAINT, linewidth=0.9, zorder=0)
     axes.axhline(len(rose) - 0.5, color=FAINT, linewidth=0.6)
-    axes.set_yticks(range(len(drawn)), [_name(row) for row in records(drawn)])
+    names = short_names(drawn["name"].tolist(), LONGEST)
+    labels = [f"{names[row['name']]} {_ranks(row)}" for row in records(drawn)]
+    axes.set_yticks(range(len(drawn)), labels)
     axes.tick_params(axis="y", length=0, labelsize=6.5)
     axes.set_xlabel("income per head, % of the average of all, ratio scale", color=INK)
     return Artwork(figure, drawn, _describe(rose, fell))
@@ -86,8 +89,8 @@ def _draw_move(axes: Axes, row: Row, place: int, shortest: float) -> None:
 FIGURES = {"F28": f28, "F40": f40}
 
 
-def _name(row: Row) -> str:
-    return f"{row['name']} ({whole(row['rank_start'])} \u2192 {whole(row['rank_end'])})"
+def _ranks(row: Row) -> str:
+    return f"({whole(row['rank_start'])} \u2192 {whole(row['rank_end'])})"
 
 
 def _describe(rose: pd.DataFrame, fell: pd.DataFrame) -> str:

@@ -3,7 +3,7 @@ that moved most by name.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -60,7 +60,7 @@ def f40(results: StudyResults) -> Artwork:
     drawn = _draw_all(axes, frame)
     axes.axhline(1.0, **REFERENCE)
     endings = []
-    names = _short_names(frame["name"].unique().tolist())
+    names = short_names(frame["name"].unique().tolist())
     for _, path in named.groupby("unit", sort=True):
         row = records(path)[-1]
         colour = COLOURS[row["kind"]]
@@ -90,7 +90,7 @@ def f40(results: StudyResults) -> Artwork:
     behind = f"all {several}" if lines else f"the middle four fifths of the {several}"
     key = (
         f"{_key(named)} Grey: {behind}{'' if lines else ' and the one in the middle'}."
-        f"{_of_two_kinds(named, movers(results), names)}"
+        f"{_of_two_kinds(named, movers(results))}"
     )
     return Artwork(figure, frame, _describe(named), key)
 
@@ -116,20 +116,20 @@ def _draw_all(axes: Axes, frame: pd.DataFrame) -> pd.Series:
     return pd.Series(pd.concat([wide[0.1], wide[0.9]]))
 
 
-def _short_names(names: Sequence[str]) -> dict[str, str]:
-    """Return names that fit beside the lines: a long one ends before its comma where no
+def short_names(names: Sequence[str], longest: int = LONGEST) -> dict[str, str]:
+    """Return names of so many letters at most: a longer one ends before its comma where no
     other is the same then, or is cut.
     """
     bare = {name: name.partition(",")[0] for name in names}
     once = Counter(bare.values())
     fitting = {
-        name: bare[name] if len(name) > LONGEST and once[bare[name]] == 1 else name
+        name: bare[name] if len(name) > longest and once[bare[name]] == 1 else name
         for name in names
     }
     return {
         name: short
-        if len(short) <= LONGEST
-        else f"{short[: LONGEST - 1].rstrip()}\u2026"
+        if len(short) <= longest
+        else f"{short[: longest - 1].rstrip()}\u2026"
         for name, short in fitting.items()
     }
 
@@ -146,9 +146,7 @@ def _key(named: pd.DataFrame) -> str:
     return f"{'; '.join(said)}."
 
 
-def _of_two_kinds(
-    named: pd.DataFrame, moved: pd.DataFrame, short: Mapping[str, str]
-) -> str:
+def _of_two_kinds(named: pd.DataFrame, moved: pd.DataFrame) -> str:
     """Say which of the richest and poorest rose or fell most, too: their lines are not
     coloured by it.
     """
@@ -158,11 +156,7 @@ def _of_two_kinds(
     said = [
         f" Of the richest and poorest, these {kind}, too: {listed(both)}."
         for kind in KINDS[2:]
-        if (
-            both := [
-                in_latin(short[names[unit]]) for unit in most[kind] if unit in names
-            ]
-        )
+        if (both := [in_latin(names[unit]) for unit in most[kind] if unit in names])
     ]
     return "".join(said)
 

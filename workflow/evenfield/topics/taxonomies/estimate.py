@@ -9,7 +9,6 @@ import pandas as pd
 
 from evenfield.models.groupings import tested_gain
 from evenfield.numerics.arrays import Array
-from evenfield.numerics.at_work import told
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.influence import effective_clusters
 from evenfield.numerics.prediction_error import (
@@ -102,7 +101,7 @@ def estimate(study: Study) -> Results:
     left_out = []
     planes = []
     described = study.description()
-    for spec in told(read(Section, study.config, "taxonomies"), "specifications"):
+    for spec in read(Section, study.config, "taxonomies"):
         for item in [item for item in described["periods"] if item["role"] == "main"]:
             period = item["period"]
             table, note = growth_of(study, spec, period)
