@@ -569,7 +569,11 @@ def _candidates(
     if any(sureness(c.name) or sureness(c.label) for c in found):
         return found
     varied = [c for c in neither if not c.values.dropna().isin([0, 1]).all()]
-    return [*(c for c in varied if not c.kind), *people, *(c for c in varied if c.kind)]
+    levels = [c for c in varied if not c.kind]
+    rates = [c for c in varied if c.kind]
+    # Levels above zero, of which shares and counts of few are none, are likelier meant.
+    likelier = [c for c in levels if c in found]
+    return [*likelier, *(c for c in levels if c not in found), *people, *rates]
 
 
 def _passed_over(columns: list[Figures]) -> list[str]:
