@@ -172,7 +172,7 @@ def test_an_attacked_file_is_refused_or_changes_nothing(folder, tmp_path, right)
     assert refusals > len(files_of(folder))
 
 
-@pytest.mark.gate
+@pytest.mark.long
 def test_every_attack_on_every_file_is_refused_or_changes_nothing(
     folder, tmp_path, right
 ):
