@@ -217,6 +217,7 @@ def results_of(study, results, topic, noun="unit"):
         estimates=lambda: estimates_frame(results.estimates),
         series=lambda name, text=(): results.series[name],
         table=study.table,
+        ingested=getattr(study, "ingested", None),
         specs=specs,
         primary=lambda question: specs(question)[0],
         words={"unit_name": noun, "units_name": f"{noun}s"},

@@ -67,7 +67,7 @@ def test_a_study_whose_income_is_to_be_named_is_refused_and_made_anew(folder, ca
     assert "write the column of income in place of TODO there, then run" in printed
     assert "# one of: a, b\n" in (folder / "config.yaml").read_text()
     words = r"config: panel.income.column is still TODO; expected a value"
-    options = arguments("").parse_args(["--directory", str(folder)])
+    options = arguments("data", "").parse_args(["--directory", str(folder)])
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         fails(SystemExit, words, data.run_command, options, data.refresh)

@@ -128,9 +128,7 @@ def test_a_text_writes_no_hidden_letter_by_an_escape(study, tmp_path):
     (made / "text").mkdir()
     for letter in ("\\ud800", "\\u202e", "\\ue000", "\\x07"):
         (made / "text/page.md").write_text(f"# A\n\n{{{{ '{letter}' }}}}\n")
-        ends_in_a_line(
-            "check", "--directory", made, expected="is not part of the syntax"
-        )
+        ends_in_a_line("check", "--directory", made, expected="hidden character")
 
 
 @pytest.mark.parametrize("command", ["check", "list", "new"])

@@ -155,7 +155,7 @@ def test_a_changed_lock_is_installed_again_and_a_failed_install_leaves_no_stamp(
     monkeypatch.setattr(run, "PYTHON", venv / "bin" / "python")
     monkeypatch.setattr(run, "quietly", calls.append)
     (venv / "bin").mkdir(parents=True)
-    (venv / "bin" / "python").touch()
+    (venv / "bin" / "python").touch(0o755)
     for text, expected in (("a==1\n", 2), ("a==1\n", 2), ("a==2\n", 4)):
         lock.write_text(text)
         run.install("runtime")
@@ -174,7 +174,7 @@ def locked(run, tmp_path, monkeypatch):
     lock = tmp_path / "requirements.lock"
     lock.write_text("a==1\n")
     (venv / "bin").mkdir(parents=True)
-    (venv / "bin" / "python").touch()
+    (venv / "bin" / "python").touch(0o755)
     (tmp_path / "venv.lock").mkdir()
     monkeypatch.setattr(run, "LOCKS", {"runtime": lock})
     monkeypatch.setattr(run, "VENV", venv)

@@ -25,6 +25,7 @@ from evenfield.study.config_files import TODO
 from evenfield.study.errors import IngestError, first_examples
 from evenfield.study.logarithms import logarithm_sign
 
+MOST_CLASSES = 10  # different figures of a column that may sort units into classes
 BELOW_ZERO = "all figures lie below zero"  # sign of a logarithm
 LONGEST_WORD = 40  # letters of what a figure is called
 
@@ -571,9 +572,9 @@ def _candidates(
     varied = [c for c in neither if not c.values.dropna().isin([0, 1]).all()]
     levels = [c for c in varied if not c.kind]
     rates = [c for c in varied if c.kind]
-    # Levels above zero, of which shares and counts of few are none, are likelier meant.
-    likelier = [c for c in levels if c in found]
-    return [*likelier, *(c for c in levels if c not in found), *people, *rates]
+    # Neither classes, as fifths of units, nor what is no level above zero is likely meant.
+    levels.sort(key=lambda c: (c.values.nunique() <= MOST_CLASSES, c not in found))
+    return [*levels, *people, *rates]
 
 
 def _passed_over(columns: list[Figures]) -> list[str]:

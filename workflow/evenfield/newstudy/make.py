@@ -4,8 +4,9 @@ guessed and why.
 
 import argparse
 import os
-from collections.abc import Callable
-from contextlib import chdir
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import chdir, contextmanager
 from functools import partial
 from pathlib import Path
 from shlex import quote
@@ -26,7 +27,7 @@ from evenfield.newstudy.study_files import write_study
 from evenfield.newstudy.summary import summary
 from evenfield.study.config import checked_config
 from evenfield.study.config_files import TODO, read_mapping
-from evenfield.study.errors import Faults, IngestError, counted
+from evenfield.study.errors import EvenfieldError, Faults, IngestError, counted
 from evenfield.study.files import (
     STAGED,
     Record,
@@ -189,8 +190,7 @@ def write(study: NewStudy, folder: Path) -> Record:
     config["data"]["package"] = str(Path(STAGED, config["data"]["package"]))
     tables = {f"{name}.csv": frame for name, frame in study.tables.items()}
     files = {relative: path.absolute() for relative, path in study.files.items()}
-    folder.mkdir(parents=True, exist_ok=True)
-    with chdir(folder):
+    with _working_in(folder):
         staged = new_folder(STAGED)
         write_study(config, tables, study.package(), study.outlines)
         for relative, written_text in study.texts.items():
@@ -203,6 +203,19 @@ def write(study: NewStudy, folder: Path) -> Record:
         take_places(Path(), "config.yaml")
     written: Record = yaml.safe_load(text)
     return written
+
+
+@contextmanager
+def _working_in(folder: Path) -> Iterator[None]:
+    """Work in a folder, made if it is not there; what is refused leaves nothing there."""
+    is_new = not folder.exists()
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with chdir(folder):
+            yield
+    except EvenfieldError:
+        shutil.rmtree(folder if is_new else folder / STAGED, ignore_errors=True)
+        raise
 
 
 def _refuse_hidden(text: str) -> None:
