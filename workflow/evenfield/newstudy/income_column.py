@@ -25,7 +25,7 @@ from evenfield.study.config_files import TODO
 from evenfield.study.errors import IngestError, first_examples
 from evenfield.study.logarithms import logarithm_sign
 
-MOST_CLASSES = 10  # different figures of a column that may sort units into classes
+MOST_CLASSES = 20  # different figures of a column that may sort units into classes
 BELOW_ZERO = "all figures lie below zero"  # sign of a logarithm
 LONGEST_WORD = 40  # letters of what a figure is called
 
@@ -551,14 +551,26 @@ def _guessed(
         and (sureness(column.name) or sureness(column.label))
     ]
     plausible.sort(key=_likeliness, reverse=True)
-    flags = f"--income {quote(plausible[0].name)}" if plausible else ""
-    alone = perhaps == people and len(people) == 1
-    flags = f"--income {quote(people[0].name)} --what population" if alone else flags
-    heads_or_workers = people or [c for c in rest if WORDS.workers.fullmatch(c.name)]
-    if not incomes and output and heads_or_workers:
-        divisor = quote(heads_or_workers[0].name)
-        flags = f"--output {quote(output[0].name)} --population {divisor}"
+    workers = [column for column in rest if WORDS.workers.fullmatch(column.name)]
+    whole = [] if incomes else output
+    flags = _example(plausible, whole, people or workers, perhaps)
     return _unclear(perhaps, flags, logged, _passed_over(columns))
+
+
+def _example(
+    plausible: list[Figures],
+    output: list[Figures],
+    heads: list[Figures],
+    perhaps: list[Figures],
+) -> str:
+    """Return flags that may be meant: output per head or worker, people alone, or the
+    likeliest column; blank where there are none.
+    """
+    if output and heads:
+        return f"--output {quote(output[0].name)} --population {quote(heads[0].name)}"
+    if perhaps == heads and len(heads) == 1:
+        return f"--income {quote(heads[0].name)} --what population"
+    return f"--income {quote(plausible[0].name)}" if plausible else ""
 
 
 def _candidates(

@@ -142,15 +142,13 @@ def moves_with_people(
     for _, one in both.groupby("year"):
         if len(one) < FEWEST_UNITS or one["people"].nunique() < FEWEST_UNITS:
             continue
-        logs = np.log(one[["value", "people"]])
-        apart = one["value"].max() / one["value"].min()
-        correlation = logs.corr().iloc[0, 1]
-        slope = correlation * logs["value"].std() / logs["people"].std()
-        proportional.append(
-            apart >= LEAST_APART
-            and correlation >= LEAST_CORRELATION
-            and SLOPES[0] <= slope <= SLOPES[1]
-        )
+        value, people = np.log(one[["value", "people"]].to_numpy(float)).T
+        apart = np.exp(np.ptp(value))
+        correlation = np.corrcoef(value, people)[0, 1]
+        slope = correlation * value.std() / people.std()
+        together = correlation >= LEAST_CORRELATION
+        one_for_one = SLOPES[0] <= slope <= SLOPES[1]
+        proportional.append(bool(apart >= LEAST_APART and together and one_for_one))
     return bool(proportional) and 2 * sum(proportional) >= len(proportional)
 
 
@@ -178,9 +176,9 @@ def base_of_index(values: pd.Series, dates: pd.Series) -> str:
     passes = known.max() > MOST_OF_SHARES
     if len(full) and passes and shares.max() >= 0.5 and shares.median() <= FEW_NEAR:
         medians = off_percent.groupby(dates[known.index], sort=False).median()
-        date = medians[full].idxmin()
+        date = str(medians[full].idxmin())
+        there = near[dates[known.index].astype(str).eq(date)]
         return (
-            f"{near[dates[known.index].eq(date)].sum()} of {sizes[date]} units are"
-            f" within 2 percent of 100 at {date}"
+            f"{there.sum()} of {len(there)} units are within 2 percent of 100 at {date}"
         )
     return ""

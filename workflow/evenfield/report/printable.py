@@ -167,7 +167,7 @@ def as_text(value: object) -> str:
 
 
 def _kind_of(value: object) -> str:
-    kinds = {
+    kinds: dict[Any, str] = {
         bool: "a condition",
         Mark: "what a text places",
         Lookup: "all of a list",

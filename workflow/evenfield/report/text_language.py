@@ -115,7 +115,9 @@ def _number_named(node: ast.AST) -> str:
     match node:
         case ast.Attribute(value=ast.Name(id=study), attr=name):
             return f"{study}.{name}"
-        case ast.Subscript(value=ast.Name(id=study), slice=ast.Constant(value=name)):
+        case ast.Subscript(
+            value=ast.Name(id=study), slice=ast.Constant(value=str(name))
+        ):
             return f"{study}.{name}"
     return ""
 
@@ -480,7 +482,8 @@ def _sequence(items: Any) -> Sequence[Any]:
     listed = isinstance(items, str | list | tuple) and not isinstance(items, Mark)
     if not listed or not items:
         raise _fault("`first`, `last` or `length` stands behind what is no list")
-    return items
+    sequence: Sequence[Any] = items
+    return sequence
 
 
 FILTERS: dict[str, Callable[[Any], Any]] = {
