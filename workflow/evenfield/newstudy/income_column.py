@@ -552,8 +552,8 @@ def _guessed(
     ]
     plausible.sort(key=_likeliness, reverse=True)
     workers = [column for column in rest if WORDS.workers.fullmatch(column.name)]
-    whole = [] if incomes else output
-    flags = _example(plausible, whole, people or workers, perhaps)
+    outputs = [] if incomes else output
+    flags = _example(plausible, outputs, people or workers, perhaps)
     return _unclear(perhaps, flags, logged, _passed_over(columns))
 
 
