@@ -150,12 +150,25 @@ def first_of(order, command):
     return order.index(name) if name in order else len(order)
 
 
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A copy of the finished study: `show` writes among results that others compare."""
+    copy = tmp_path_factory.mktemp("finished") / "study"
+    copy.mkdir()
+    for path in Path(FINISHED).glob("*.yaml"):
+        shutil.copy(path, copy)
+    hidden = shutil.ignore_patterns(".*")
+    for name in ("data", "text", "examples", "results"):
+        shutil.copytree(Path(FINISHED) / name, copy / name, ignore=hidden)
+    return copy
+
+
 @pytest.mark.gate
 @pytest.mark.skipif(not FINISHED, reason="EVENFIELD_STUDY names no finished study")
-def test_what_is_written_of_a_finished_study_runs():
+def test_what_is_written_of_a_finished_study_runs(finished):
     for command in tried("finished"):
         words = shlex.split(command)[1:]
-        done = program_copies.run(*words, "--directory", FINISHED, cwd=ROOT)
+        done = program_copies.run(*words, "--directory", finished, cwd=ROOT)
         assert done.returncode == 0, f"{command}: {done.stderr}"
         assert not re.search(r"\{\{|\{%", done.stdout), command
 
@@ -166,8 +179,8 @@ def test_what_is_written_of_a_finished_study_runs():
     "words", ["check", "list", "list numbers", "diff", "show {exhibits}"]
 )
 @pytest.mark.skipif(not FINISHED, reason="EVENFIELD_STUDY names no finished study")
-def test_no_command_prints_the_language_of_texts(folder, words):
-    study = Path(FINISHED) / folder
+def test_no_command_prints_the_language_of_texts(finished, folder, words):
+    study = finished / folder
     tables = [path.stem for path in sorted((study / "results/tables").glob("*.csv"))]
     exhibits = " ".join(tables[:3])
     words = words.format(exhibits=exhibits).split()
