@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from evenfield.numerics.inference.cluster_robust import in_order
+from evenfield.shared.settings import check_names
 from evenfield.study.errors import EstimateError, counted, first_examples
 from evenfield.study.expressions import check_columns, columns_of, evaluate
 from evenfield.study.study import Study
@@ -35,6 +36,23 @@ def group_codes(unit_rows: pd.DataFrame, column: str, where: str) -> np.ndarray:
         )
     # By first unit and not by name, so that names of groups move no draw.
     return in_order(unit_rows[column].astype(str).to_numpy(dtype=str)).codes
+
+
+def unit_numbers(
+    unit_rows: pd.DataFrame, column: str, sample: np.ndarray, where: str
+) -> np.ndarray:
+    """Return a column of units.csv that is a number for every unit of the sample."""
+    check_names([column], unit_rows.columns, where)
+    values = pd.to_numeric(unit_rows[column], errors="coerce").to_numpy(float)
+    blank = unit_rows.loc[sample & ~np.isfinite(values), "unit"]
+    if len(blank):
+        raise EstimateError(
+            f"{where}: {column} of {counted(len(blank), 'unit')} is no number"
+            f" ({first_examples(list(blank))})",
+            "a number for every unit of the sample",
+            "fill it, or leave the units out with a sample",
+        )
+    return values
 
 
 def outcome_by_year(

@@ -19,7 +19,7 @@ from evenfield.shared.distances import KM
 from evenfield.shared.tables.rows import Row
 from evenfield.study.study import Study
 from evenfield.topics.nearby.estimate import FAMILY, methods_of
-from evenfield.topics.nearby.estimate_case import Case, read_case
+from evenfield.topics.nearby.estimate_case import Case, Cases
 from evenfield.topics.nearby.estimate_spec import NearbySpec, Section
 
 PERMUTED = "permuted lists"  # as the library names the inference
@@ -30,8 +30,8 @@ COUNT = "count"  # estimator of the units of a class
 def call(study: Study, row: Row) -> Call:
     """Return the call that gives a row: a list, a list nearby, or a difference."""
     section: Section = section_of(study, Section, FAMILY)
-    spec = specification(section.specs, row)
-    case = read_case(study, section, spec)
+    spec = specification(section.every_spec, row)
+    case = Cases(study, section).read(spec)
     methods = methods_of(spec)
     counted = row["estimator"] == COUNT
     method = methods[0] if counted else method_of(row, "ols", methods, SUFFIXES)

@@ -20,7 +20,7 @@ from evenfield.shared.rows import Results
 from evenfield.shared.samples import joined, underpowered
 from evenfield.shared.spec import read
 from evenfield.study.study import Study
-from evenfield.topics.nearby.estimate_case import Case, read_case
+from evenfield.topics.nearby.estimate_case import Case, Cases
 from evenfield.topics.nearby.estimate_spec import NearbySpec, Section
 
 FAMILY = "nearby"
@@ -54,7 +54,7 @@ SUMMARY = {
 
 def check_data(study: Study, section: Section, spec: NearbySpec) -> None:
     """Refuse what the tables cannot carry, before anything is estimated."""
-    read_case(study, section, spec)
+    Cases(study, section).read(spec)
 
 
 def estimate(study: Study) -> Results:
@@ -70,8 +70,9 @@ def estimate(study: Study) -> Results:
     means: list[Fields] = []
     places: list[Fields] = []
     counts: dict[str, dict[str, int]] = {}
-    for spec in told(section.specs, "specifications"):
-        work = _Work(study, section, read_case(study, section, spec))
+    cases = Cases(study, section)
+    for spec in told(section.every_spec, "specifications"):
+        work = _Work(study, section, cases.read(spec))
         out.estimates += work.rows(near=True)
         if spec.id in section.own_rows:
             out.estimates += work.rows(near=False)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,14 +14,18 @@ from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.methods import Locations
 from evenfield.shared.distances import unit_distances
 from evenfield.shared.few_units import located
-from evenfield.shared.policies import kinds_of, policy_table
 from evenfield.shared.samples import sample_units
 from evenfield.shared.settings import check_names, scheme_info
-from evenfield.shared.unit_columns import group_codes, outcome_by_year
+from evenfield.shared.unit_columns import (
+    group_codes,
+    outcome_by_year,
+    unit_numbers,
+)
 from evenfield.study.errors import EstimateError, counted, first_examples
 from evenfield.study.study import Study
 from evenfield.study.table_files import content_hash
-from evenfield.topics.nearby.estimate_spec import ListSpec, NearbySpec, Section
+from evenfield.topics.nearby.estimate_lists import members
+from evenfield.topics.nearby.estimate_spec import NearbySpec, Section
 
 PERCENT = 100.0
 
@@ -41,57 +47,89 @@ class Case:
         return located(self.unit_rows.set_index("unit"), units)
 
 
-def read_case(study: Study, section: Section, spec: NearbySpec) -> Case:
-    """Read what a specification compares, or say what is wrong with it."""
-    where = f"nearby {spec.id}"
-    check_names([spec.unit_scheme], [study.main], where)
-    units = list(study.description()["units"])
-    chosen = sample_units(scheme_info(study.description()), spec.sample, where)
-    sample = np.isin(units, list(chosen))
-    unit_rows = study.table("units").set_index("unit").loc[units].reset_index()
-    start, growth = _levels(study, section, spec, units, sample)
-    held = [_numbers(unit_rows, name, sample, f"{where}: `held`") for name in spec.held]
-    lists = []
-    for name in spec.named.values():
-        members = _members(study, unit_rows, section.lists[name], f"{where}: {name}")
-        lists.append(members)
-    parents = np.zeros(len(units), dtype=int)
-    if spec.within:
-        parents = group_codes(unit_rows, spec.within, where)
-    column = spec.cluster or spec.within
-    clusters = np.arange(len(units))
-    if column:
-        clusters = group_codes(unit_rows, column, where)
-    nearby = Nearby(
-        growth=growth,
-        held=np.column_stack([start, *held]),
-        lists=np.column_stack(lists).astype(float),
-        distance=unit_distances(study, unit_rows, spec.distance, where, "a radius"),
-        radius=spec.most,
-        sample=sample,
-        parents=parents,
-        share=spec.measure == "share",
-    )
-    try:
-        nearby.near_model(list(spec.named))
-    except NumericsError as error:
-        raise EstimateError(
-            f"{where}: {error}", "units on no list to compare", "take another sample"
-        ) from error
-    return Case(spec, units, unit_rows, nearby, clusters, _hash(units, nearby))
+@dataclass(frozen=True)
+class Cases:
+    """What specifications compare, each list, distance and outcome read once."""
+
+    study: Study
+    section: Section
+    kept: dict[tuple[object, ...], Any] = field(default_factory=dict)
+
+    def _once(self, make: Callable[..., Any], *of: object) -> Any:
+        """Return what a method makes of its arguments, made once."""
+        key = (make.__name__, *of)
+        if key not in self.kept:
+            self.kept[key] = make(*of)
+        return self.kept[key]
+
+    def read(self, spec: NearbySpec) -> Case:
+        """Read what a specification compares, or say what is wrong with it."""
+        where = f"nearby {spec.id}"
+        check_names([spec.unit_scheme], [self.study.main], where)
+        units, unit_rows = self._once(self._units)
+        chosen = sample_units(
+            scheme_info(self.study.description()), spec.sample, where
+        )
+        sample = np.isin(units, list(chosen))
+        wide = self._once(self._outcome, spec.outcome)
+        start, growth = _levels(wide, spec, units, sample)
+        held = [
+            unit_numbers(unit_rows, name, sample, f"{where}: `held`")
+            for name in spec.held
+        ]
+        lists = [self._once(self._members, name) for name in spec.named.values()]
+        parents = np.zeros(len(units), dtype=int)
+        if spec.within:
+            parents = group_codes(unit_rows, spec.within, where)
+        column = spec.cluster or spec.within
+        clusters = np.arange(len(units))
+        if column:
+            clusters = group_codes(unit_rows, column, where)
+        nearby = Nearby(
+            growth=growth,
+            held=np.column_stack([start, *held]),
+            lists=np.column_stack(lists).astype(float),
+            distance=self._once(self._distance, spec.distance),
+            radius=spec.most,
+            sample=sample,
+            parents=parents,
+            share=spec.measure == "share",
+        )
+        try:
+            nearby.near_model(list(spec.named))
+        except NumericsError as error:
+            raise EstimateError(
+                f"{where}: {error}", "units on no list to compare", "take another sample"
+            ) from error
+        return Case(spec, units, unit_rows, nearby, clusters, _hash(units, nearby))
+
+    def _units(self) -> tuple[list[str], pd.DataFrame]:
+        units = list(self.study.description()["units"])
+        table = self.study.table("units").set_index("unit")
+        return units, table.loc[units].reset_index()
+
+    def _outcome(self, name: str) -> pd.DataFrame:
+        units, _ = self._once(self._units)
+        expression = self.section.outcomes[name].expression
+        return outcome_by_year(self.study, expression, units, f"nearby {name}")
+
+    def _members(self, name: str) -> np.ndarray:
+        _, unit_rows = self._once(self._units)
+        where = f"nearby list {name}"
+        return members(self.study, unit_rows, self.section.lists, name, where)
+
+    def _distance(self, name: str) -> np.ndarray:
+        _, unit_rows = self._once(self._units)
+        return unit_distances(self.study, unit_rows, name, "nearby", "a radius")
 
 
 def _levels(
-    study: Study,
-    section: Section,
-    spec: NearbySpec,
-    units: list[str],
-    sample: np.ndarray,
+    wide: pd.DataFrame, spec: NearbySpec, units: list[str], sample: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the outcome in the first year and its growth a year, (N,) each."""
+    """Return the outcome in the first year and its growth a year, (N,) each; the outcome
+    by unit and year.
+    """
     where = f"nearby {spec.id}"
-    expression = section.outcomes[spec.outcome].expression
-    wide = outcome_by_year(study, expression, units, where)
     first, last = spec.span
     for year in spec.span:
         if year not in wide:
@@ -112,53 +150,6 @@ def _levels(
     start = wide[first].to_numpy(float)
     growth = PERCENT * (wide[last].to_numpy(float) - start) / (last - first)
     return start, growth
-
-
-def _numbers(
-    unit_rows: pd.DataFrame, column: str, sample: np.ndarray, where: str
-) -> np.ndarray:
-    """Return a column of units.csv that is a number for every unit of the sample."""
-    check_names([column], unit_rows.columns, where)
-    values = pd.to_numeric(unit_rows[column], errors="coerce").to_numpy(float)
-    blank = unit_rows.loc[sample & ~np.isfinite(values), "unit"]
-    if len(blank):
-        raise EstimateError(
-            f"{where}: {column} of {counted(len(blank), 'unit')} is no number"
-            f" ({first_examples(list(blank))})",
-            "a number for every unit of the sample",
-            "fill it, or leave the units out with a sample",
-        )
-    return values
-
-
-def _members(
-    study: Study, unit_rows: pd.DataFrame, listed: ListSpec, where: str
-) -> np.ndarray:
-    """Return which units are on a list, (N,) of bool."""
-    if listed.column:
-        every = np.ones(len(unit_rows), dtype=bool)
-        values = _numbers(unit_rows, listed.column, every, where)
-        odd = unit_rows.loc[~np.isin(values, [0, 1]), "unit"]
-        if len(odd):
-            raise EstimateError(
-                f"{where}: {listed.column} of {counted(len(odd), 'unit')} is neither 0"
-                f" nor 1 ({first_examples(list(odd))})",
-                "1 for units on the list and 0 for others",
-                "make such a column",
-            )
-        member = values == 1
-    else:
-        policies = policy_table(study)
-        own = policies["kind"].isin(kinds_of(policies, listed.kinds, where))
-        if listed.by is not None:
-            own &= policies["first_year"].le(listed.by)
-        member = unit_rows["unit"].isin(policies.loc[own, "unit"]).to_numpy()
-    if not member.any() or member.all():
-        found = "every unit is" if member.all() else "no unit is"
-        raise EstimateError(
-            f"{where}: {found} on the list", "some units on it", "correct the list"
-        )
-    return np.asarray(member)
 
 
 def _hash(units: list[str], nearby: Nearby) -> str:

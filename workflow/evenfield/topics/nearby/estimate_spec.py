@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+from itertools import product
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
@@ -15,33 +17,67 @@ from evenfield.shared.spec import (
     check_specs,
     with_shared,
 )
-from evenfield.study.study_config import Year, Years
+from evenfield.study.study_config import SampleName, SchemeName, Year, Years
 
 SHARED = ("cluster", "radius", "distance", "years", "interest")
 MOST_LISTS = 2
+Word = str | int
 Finding = Literal["first", "second", "alike", "open"]
 
 
 class ListSpec(Spec):
-    """Units on a list: those with a policy of some kinds, or by a column of units.csv."""
+    """Units on a list: those with a policy of some kinds, by a column of units.csv, or
+    with clusters of cluster_list.csv.
+    """
 
     kinds: tuple[str, ...] = ()
     """Kinds of policies.csv."""
-    by: Year | None = None
-    """Last first year of such a policy; any by default."""
     column: str = ""
     """Column of units.csv that is 1 for units on the list and 0 for others."""
+    clusters: dict[str, Word | tuple[Word, ...]] = {}
+    """Columns of cluster_list.csv with the value, or the values, of the rows that
+    count, such as `strength: strong`."""
+    by: Year | None = None
+    """Last first year of such a policy, or last year of such a cluster; any by default."""
+    since: Year | None = None
+    """First year that the first of them may have: units that came onto the list then or
+    later."""
+    least: int = Field(1, ge=1)
+    """Least number of clusters of different name."""
+    without: tuple[str, ...] = ()
+    """Other lists, whose units are not on this one."""
     label: str = ""
     """What a unit on it is called, such as `a city with a zone`; the name of the list by
     default."""
+    short: str = ""
+    """The list in a table of several, such as `found by 2000`; its name by default."""
 
     @model_validator(mode="after")
     def _one_source(self) -> ListSpec:
-        if bool(self.kinds) == bool(self.column):
-            raise ValueError("a list has either `kinds` or a `column`")
-        if self.column and self.by is not None:
-            raise ValueError("`by` belongs to `kinds`, not to a `column`")
+        if sum(map(bool, (self.kinds, self.column, self.clusters))) != 1:
+            raise ValueError("a list has either `kinds`, a `column` or `clusters`")
+        if self.column and (self.by is not None or self.since is not None):
+            raise ValueError("`by` and `since` belong to `kinds` and `clusters`")
+        if self.least > 1 and not self.clusters:
+            raise ValueError("`least` belongs to `clusters`")
         return self
+
+    @property
+    def chosen(self) -> dict[str, list[Word]]:
+        """Values that count by column of cluster_list.csv."""
+        return {
+            column: list(item) if isinstance(item, tuple) else [item]
+            for column, item in self.clusters.items()
+        }
+
+    @property
+    def words(self) -> list[str]:
+        """Columns of cluster_list.csv whose values are words."""
+        return [
+            column
+            for column, values in self.chosen.items()
+            if all(isinstance(value, str) for value in values)
+        ]
 
 
 class Outcome(Spec):
@@ -135,10 +171,74 @@ class NearbySpec(UnitsSpec):
         return f"share within {words}" if self.measure == "share" else words
 
     @property
+    def question(self) -> tuple[object, ...]:
+        """What every row of the specification depends on."""
+        return (*self.own_question, self.radius, self.measure, self.distance)
+
+    @property
     def own_question(self) -> tuple[object, ...]:
         """What the regression on lists depends on; reach has no part in it."""
         asked = (self.sample, self.unit_scheme, self.outcome, self.years)
         return (*asked, *self.named.items(), self.within, self.cluster, self.held)
+
+
+class Design(Spec):
+    """Which units are compared with each other, for a table of several lists."""
+
+    within: str = ""
+    """Column of units.csv within whose groups units are compared; empty for all."""
+    cluster: str = ""
+    """Column of units.csv by which errors are clustered; that of `within` by default."""
+    held: tuple[str, ...] = ()
+    """Columns of units.csv that are held, beside the outcome in the first year."""
+    inference: Inference = ()
+
+
+class ListTable(Spec):
+    """Several lists, each by itself or against one and the same, by every radius, span
+    and design.
+    """
+
+    lists: tuple[str, ...] = Field(min_length=1)
+    """Lists, in the order of the table."""
+    against: str = ""
+    """The list that each is compared with; none by default."""
+    outcome: str
+    """Name of the outcome."""
+    sample: SampleName = Field(
+        "all", description="Sample of units, named under panel.samples."
+    )
+    unit_scheme: SchemeName = Field(
+        "", description="Unit scheme; the main one by default."
+    )
+    radii: tuple[float, ...] = Field(min_length=1)
+    """How near is near, each by itself."""
+    spans: tuple[Years, ...] = Field(min_length=1)
+    """First and last year, each span by itself."""
+    designs: dict[Annotated[str, Field(pattern=r"^\w+$")], Design] = Field(min_length=1)
+    """Which units are compared, by name."""
+
+    def asked(self, name: str, radius: float, span: Years, design: str) -> dict[str, object]:
+        """Return one cell of the table as the keys of a specification."""
+        own = self.designs[design]
+        return {
+            "id": f"{name}_{radius:g}_{span[0]}_{span[1]}_{design}".replace(".", "_"),
+            "lists": (name, self.against) if self.against else (name,),
+            "outcome": self.outcome,
+            "sample": self.sample,
+            "unit_scheme": self.unit_scheme,
+            "radius": radius,
+            "years": span,
+            "within": own.within,
+            "cluster": own.cluster,
+            "held": own.held,
+            "inference": own.inference,
+        }
+
+    def cells(self) -> Iterator[dict[str, object]]:
+        """Yield every cell, list by list."""
+        for cell in product(self.lists, self.radii, self.spans, self.designs):
+            yield self.asked(*cell)
 
 
 class Section(Spec):
@@ -161,6 +261,8 @@ class Section(Spec):
     """Column of units.csv by which errors are clustered."""
     interest: Interest = Interest(own=None, near=None)
     """Smallest effects of interest."""
+    list_table: ListTable | None = None
+    """Several lists side by side."""
     headings: dict[Finding, str] = {}
     """Headings of the picture by what the primary specification found: growth higher
     near the `first` list, near the `second`, `alike` (the whole interval is smaller than
@@ -175,18 +277,63 @@ class Section(Spec):
 
     @model_validator(mode="after")
     def _known(self) -> Section:
-        for spec in self.specs:
+        for name, listed in self.lists.items():
+            self._check_lists(name, listed.without)
+            if any(self.lists[other].without for other in listed.without):
+                raise ValueError(f"{name} is without a list that is itself without one")
+        for spec in self.every_spec:
             if spec.outcome not in self.outcomes:
                 names = ", ".join(sorted(self.outcomes))
                 raise ValueError(f"{spec.id} names {spec.outcome}, not one of {names}")
-            for name in spec.named.values():
-                if name not in self.lists:
-                    names = ", ".join(sorted(self.lists))
-                    raise ValueError(f"{spec.id} names {name}, not one of {names}")
-        if len({spec.id for spec in self.specs}) < len(self.specs):
+            self._check_lists(spec.id, spec.named.values())
+        if len({spec.id for spec in self.every_spec}) < len(self.every_spec):
             raise ValueError("an id is used twice")
-        check_specs(self.specs)
+        check_specs(self.every_spec)
         return self
+
+    def _check_lists(self, owner: str, names: Iterable[str]) -> None:
+        for name in names:
+            if name not in self.lists:
+                known = ", ".join(sorted(self.lists))
+                raise ValueError(f"{owner} names {name}, not one of {known}")
+
+    @cached_property
+    def every_spec(self) -> list[NearbySpec]:
+        """The specifications, and the cells of the table of lists that none of them
+        asks.
+        """
+        if self.list_table is None:
+            return list(self.specs)
+        asked = {spec.question for spec in self.specs}
+        shared = {
+            "cluster": self.cluster,
+            "distance": self.distance,
+            "interest": self.interest,
+        }
+        cells = []
+        for cell in self.list_table.cells():
+            given = {key: value for key, value in cell.items() if value}
+            cells.append(NearbySpec.model_validate(shared | given))
+        return [*self.specs, *(cell for cell in cells if cell.question not in asked)]
+
+    @property
+    def specifications(self) -> list[NearbySpec]:
+        """Those that are held against the tables before a run: of the table of lists one
+        radius, every list and design with one span, and every span with one list.
+        """
+        if self.list_table is None:
+            return list(self.specs)
+        table = self.list_table
+        first_list, first_span = table.lists[0], table.spans[0]
+        kept = {
+            table.asked(*cell)["id"]
+            for cell in [
+                *product(table.lists, table.radii[:1], [first_span], table.designs),
+                *product([first_list], table.radii[:1], table.spans, table.designs),
+            ]
+        }
+        cells = [spec for spec in self.every_spec if spec.id in kept]
+        return [*self.specs, *cells]
 
     @property
     def own_rows(self) -> set[str]:
@@ -194,6 +341,6 @@ class Section(Spec):
         with the same regression the primary one, else the first.
         """
         chosen: dict[tuple[object, ...], str] = {}
-        for spec in sorted(self.specs, key=lambda spec: spec.role != "primary"):
+        for spec in sorted(self.every_spec, key=lambda spec: spec.role != "primary"):
             chosen.setdefault(spec.own_question, spec.id)
         return {*chosen.values()}
