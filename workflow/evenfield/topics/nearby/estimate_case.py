@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -40,11 +40,11 @@ class Case:
     nearby: Nearby
     clusters: np.ndarray  # (N,) labels of the clusters of errors
     data_hash: str
+    cases: Cases  # that read it
 
     def locations(self, model: NearbyModel) -> Locations:
         """Return where the units of a regression are."""
-        units = [self.units[i] for i in model.rows]
-        return located(self.unit_rows.set_index("unit"), units)
+        return self.cases.locations([self.units[i] for i in model.rows])
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,18 @@ class Cases:
             raise EstimateError(
                 f"{where}: {error}", "units on no list to compare", "take another sample"
             ) from error
-        return Case(spec, units, unit_rows, nearby, clusters, _hash(units, nearby))
+        data_hash = _hash(units, nearby)
+        return Case(spec, units, unit_rows, nearby, clusters, data_hash, self)
+
+    def locations(self, units: list[str]) -> Locations:
+        """Return where units are, one object for one sequence of units: its spatial
+        components are found once.
+        """
+        return cast("Locations", self._once(self._located, tuple(units)))
+
+    def _located(self, units: tuple[str, ...]) -> Locations:
+        _, unit_rows = self._once(self._units)
+        return located(unit_rows.set_index("unit"), list(units))
 
     def _units(self) -> tuple[list[str], pd.DataFrame]:
         units = list(self.study.description()["units"])
