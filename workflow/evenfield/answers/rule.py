@@ -498,11 +498,13 @@ def judge_later_fact(holds: Threshold, row: Row, later: Row, rule: Rule) -> Judg
     if is_missing(later["estimate"]):
         return Judged(CANNOT_TELL, _undefined(later))
     later_side = fact_side(holds, later, rule)
+    value, _ = with_interval(later["estimate"], NAN, NAN, later["unit_of_measure"])
+    figure = f"the later figure, {value},"
     if later_side > 0:
-        return Judged(HELD_UP, f"{holds.words} in the later years")
+        return Judged(HELD_UP, f"{figure} is {holds.words}, too")
     if later_side == 0:
-        return Judged(CANNOT_TELL, "the later figure is too close to the threshold")
-    return Judged(FADED, f"not {holds.words} in the later years")
+        return Judged(CANNOT_TELL, f"{figure} is too close to the threshold")
+    return Judged(FADED, f"{figure} is not {holds.words}")
 
 
 def interval(row: Row, sign: int, alpha: float) -> tuple[float, float]:

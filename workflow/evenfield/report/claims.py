@@ -204,7 +204,9 @@ def _shown(
     said = because.startswith("its interval") and because.endswith(INCLUDES_ZERO)
     reasons = [] if said else [because[:1].upper() + because[1:]]
     if claim["later"] in ("HELD UP", "FADED"):
-        reasons.append(f"Later: {claim['later'].lower()}")
+        # What a fact became is one figure.
+        figure = f", {claim['later_because']}" if holds else ""
+        reasons.append(f"Later: {claim['later'].lower()}{figure}")
     # Where nothing was shown there was nothing to follow.
     elif claim["later"] and "nothing" not in claim["later_because"]:
         reasons.append(f"Later: cannot tell, {claim['later_because']}")
