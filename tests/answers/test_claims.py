@@ -95,6 +95,12 @@ def changed(*path):
 
 H1 = ("hypotheses", "H1")
 REFUSED = from_yaml(r"""
+    fact: &fact
+      id: L2
+      claim: X is large.
+      kind: fact
+      evidence: {family: beta, spec_id: growth, term: x, period: P1}
+      holds: {above: 0.4}
     unknown key: [[claims, 1, hold, 1], claim L2 has the unknown key hold; expected .*holds]
     alpha: [[rule, {alpha: 1.5}], 'rule: alpha: Input should be less than 0.5']
     alpha and level: [[rule, {alpha: 0.1}], rule.alpha 0.1 beside inference.conf_level 0.95]
@@ -157,9 +163,17 @@ REFUSED = from_yaml(r"""
     not a mapping: [[claims, 1, [L2]], claim 1]
     margin: [[rule, {margin: 0.5}], 'rule: margin: Input should be less than 0.5']
     late figures: [[rule, {horizon: 2009}], "claim L2, variant 'later' has figures of 2010"]
+    later years of what is undecided:
+      - - claims
+        - 1
+        - {<<: *fact, undecided: Two lists., later: {period: P1}}
+      - 'claim L2: what is undecided has nothing to hold up later'
+    undecided effect:
+      [[claims, 2, undecided, Why.], 'claim L3: kind effect has no undecided']
     later years of a definition:
       [[claims, 4, later, {period: P2}], 'claim L5: kind not empirical has no later']
     """)
+del REFUSED["fact"]
 REFUSED["unknown top key"] = (
     ["verdicts", {}],
     "the top level has the unknown key verdicts; expected one of rule, hyp",
@@ -304,6 +318,17 @@ def answers(content=CONTENT, simulated=(), **later):
         claims,
         list(simulated),
     )
+
+
+@pytest.mark.parametrize("kind", ["fact", "stand-in"])
+def test_a_fact_whose_figures_cannot_decide_it_has_its_figure_and_no_answer(kind):
+    content = changed("claims", 1, "kind", kind)
+    content["claims"][1]["undecided"] = "Two lists are not two dates."
+    table, plain = answers(content)
+    fact = table.set_index("id").loc["L2"]
+    assert (fact["answer"], fact["estimate"]) == ("NO ANSWER", 2.0)
+    assert fact["because"] == "two lists are not two dates"
+    assert [row["against"] for row in plain["claims"][1]["rows"]] == [False] * 3
 
 
 def test_a_study_is_answered_row_by_row():
@@ -464,7 +489,7 @@ def test_later_years_have_a_word_of_their_own_and_no_vote():
     table, content = answers(later, estimate=-2.0)
     fact = table.set_index("id").loc["L2"]
     assert fact[["answer", "later"]].tolist() == ["HOLDS", "FADED"]
-    assert fact["later_because"] == "not above 0.4 in the later years"
+    assert fact["later_because"] == "the later figure, \N{MINUS SIGN}2.0, is not above 0.4"
     assert [row["what"] for row in content["claims"][1]["rows"]] == [
         "primary",
         "later",

@@ -99,7 +99,11 @@ TESTED = from_yaml("""
         - {<<: *asked, checks: [true, false, false]}
         - NO ANSWER
         - check 3 (
-      the only check: [*clear, {<<: *asked, checks: [false]}, NO ANSWER, more than half]
+      the only check:
+        - *clear
+        - {<<: *asked, checks: [false]}
+        - NO ANSWER
+        - 'more than half of its checks take away what its interval, 0.5 to 3.5, shows: check 1 ('
       both missing:
         [*clear, {checks: [true, false]}, SUGGESTIVE, 'luck; it does not show in the check check 2 (']
       a check on the other side:
@@ -112,19 +116,36 @@ TESTED = from_yaml("""
         - {<<: *asked, checks: {gone: *none, check 1: *clear}}
         - SUGGESTIVE
         - 'gone (not defined)'
-      interval touches zero: [{ends: [0.0, 3.0]}, *asked, NO ANSWER, does not leave out zero]
+      interval touches zero:
+        [{ends: [0.0, 3.0]}, *asked, NO ANSWER, 'its interval, 0.0 to 3.0, includes zero']
       interval just above zero: [{ends: [1.0e-9, 3.0]}, *asked, SUPPORTED, '']
-      interval holds zero: [*flat, *asked, NO ANSWER, does not leave out zero]
+      interval holds zero: [*flat, *asked, NO ANSWER, includes zero]
       inside the interest:
-        [{ends: [-0.9, 0.9]}, *inside, NEGLIGIBLE, 'smaller than what would matter, 1']
+        [{ends: [-0.9, 0.9]}, *inside, NEGLIGIBLE, ', is smaller than what would matter, 1']
       inside, without zero: [{ends: [0.1, 0.9]}, *inside, NEGLIGIBLE, '']
       inside, the only check beyond:
         [{ends: [-0.1, 0.9]}, {interest: 1.0, checks: [false]}, NO ANSWER, '']
+      # For and against an effect, and against its size, the burden is one.
       inside, one check of two beyond:
         - {ends: [-0.1, 0.9]}
-        - {interest: 1.0, checks: {check 1: {ends: [-0.9, 0.9]}, check 2: *flat}}
+        - {<<: *inside, checks: {check 1: {ends: [-0.9, 0.9]}, check 2: *flat}}
+        - NO ANSWER
+        - ', is smaller than what would matter, 1, but reaches beyond it in the check check 2 ('
+      inside, one check of three not defined:
+        - {ends: [-0.1, 0.9]}
+        - {<<: *inside, checks: {a: {ends: [-0.9, 0.9]}, b: {ends: [-0.9, 0.9]}, gone: *none}}
+        - NO ANSWER
+        - gone (not defined)
+      inside, every check inside:
+        - {ends: [-0.1, 0.9]}
+        - {<<: *inside, checks: {a: {ends: [-0.9, 0.9]}, b: {ends: [0.1, 0.9]}}}
         - NEGLIGIBLE
-        - 'matter, 1; not ruled out in the check check 2 ('
+        - 'matter, 1; in 2 checks'
+      inside, without zero, a check beyond:
+        - {ends: [0.1, 0.9]}
+        - {<<: *inside, checks: [true]}
+        - SUPPORTED
+        - in 1 check
       interval equal to interest: [{ends: [-1.0, 1.0]}, *inside, NO ANSWER, '']
       one end equal to interest: [{ends: [0.1, 1.0]}, *inside, SUPPORTED, '']
       a placebo fails:
@@ -142,14 +163,14 @@ TESTED = from_yaml("""
         [{ends: [-0.1, .nan], estimate: 0.0}, {interest: 1.0}, NO ANSWER, '']
       permutation alone: [{<<: *none, p: 0.049, estimate: 2.0}, *asked, SUPPORTED, '']
       permutation, p equal to alpha:
-        [{<<: *none, p: 0.05, estimate: 2.0}, *asked, NO ANSWER, '']
+        [{<<: *none, p: 0.05, estimate: 2.0}, *asked, NO ANSWER, 'p-value, .050, is not below 0.05']
       not defined:
         [{<<: *none, warning: no figures}, *asked, NO ANSWER, not defined (no figures)]
       too coarse for what matters:
         - {ends: [-1.0, 1.5], std_error: 0.5}
         - {interest: 0.1}
         - NO ANSWER
-        - an effect 17 times what would matter could be seen
+        - 'an effect 17 times what would matter could be seen; its interval is '
       just fine enough:
         [{ends: [-1.0, 1.5], std_error: 0.5}, {interest: 0.168}, NO ANSWER, '']
       coarse and clear all the same:
@@ -178,8 +199,10 @@ def turned(result):
 
 
 def plain(because):
-    """A reason without the numbers of checks."""
-    return re.sub(r" \([^()]*\)", "", because)
+    """A reason without the numbers of checks and the ends of the interval."""
+    because = re.sub(r" \([^()]*\)", "", because)
+    end = r"(?:unbounded|\N{MINUS SIGN}?[\d.]+)"
+    return re.sub(f"{end} to {end}", "", because)
 
 
 @pytest.mark.parametrize("name", TESTED)
@@ -314,7 +337,9 @@ def test_what_is_negligible_is_so_by_every_method_that_has_an_interval():
     ):
         other = {"Conley": row(ends, p=0.5, estimate=0.0)}
         given = Evidence(row=row((-0.9, 0.9)), sign=1, interest=1.0, methods=other)
-        assert judge_tested(given, RULE).answer == answer
+        result = judge_tested(given, RULE)
+        assert result.answer == answer
+        assert ("reaches beyond it when Conley" in result.because) == (ends[1] == 1.0)
 
 
 def test_a_permutation_agrees_by_its_p_value_and_the_side_of_its_estimate():
@@ -333,7 +358,7 @@ def test_a_permutation_agrees_by_its_p_value_and_the_side_of_its_estimate():
 NO_GAIN = from_yaml("""
     bounded: [[-3.0, 0.9], {}, SUPPORTED, 'ends below 1, which would matter']
     bounded, above zero: [[0.1, 0.9], {}, SUPPORTED, ends below 1]
-    the bound touches: [[-3.0, 1.0], {}, NO ANSWER, 'holds both zero and 1, which']
+    the bound touches: [[-3.0, 1.0], {}, NO ANSWER, ', includes both zero and 1, which']
     a gain: [[0.1, 3.0], {adjusted: 0.01, questions: 3}, AGAINST, a gain also with 3 questions]
     a gain, not adjusted: [[0.1, 3.0], {}, SUGGESTIVE AGAINST, so that it may be luck]
     zero touches: [[0.0, 3.0], {}, NO ANSWER, '']

@@ -9,7 +9,6 @@ from pathlib import Path
 import pandas as pd
 import typst
 
-from evenfield.report.claims import NO_SIDE
 from evenfield.report.numbers import named_numbers
 from evenfield.shared.estimates import Estimate, estimate_id, write_estimates
 from evenfield.shared.tables.table import Column, Table, right
@@ -130,7 +129,7 @@ def made_answers():
     answers = deepcopy(WRITTEN["answers"])
     fact, open_, *_ = answers["claims"]
     fact["estimate_id"] = speed_id("P1")
-    open_["because"] = NO_SIDE
+    open_["because"] = "its interval, \N{MINUS SIGN}1.0 to 3.0, includes zero"
     return answers
 
 

@@ -1,10 +1,16 @@
 """The claims as the page shows them: each number with the whole of its unit."""
 
+import re
+from pathlib import Path
+
 import pytest
 
+import evenfield.report
 from evenfield.answers.rule import GROUPS, WORDS
 from evenfield.report.claims import MEANING, _behind, bar_parts, in_unit, unit_words
 from yaml_text import from_yaml
+
+TEMPLATES = Path(evenfield.report.__file__).parent / "templates"
 
 
 @pytest.mark.parametrize(
@@ -61,22 +67,34 @@ def test_a_row_on_part_of_its_period_says_so(figures, printed):
 
 
 def test_every_answer_has_a_meaning_and_stands_in_one_part_of_the_bar():
-    assert len(GROUPS) == 5
+    assert len(GROUPS) == 6
     assert set(MEANING) == set(WORDS)
     assert len(WORDS) == len(set(WORDS)) == 17
 
 
-def test_the_bar_counts_five_words_and_leaves_out_empty_ones():
+def test_every_part_of_the_bar_has_a_colour_of_its_own_on_screen_and_on_paper():
+    css = (TEMPLATES / "page.css").read_text(encoding="utf-8")
+    colours = re.findall(r"--b(\d): (#\w+);", css)
+    themes = [dict(colours[at : at + 6]) for at in range(0, len(colours), 6)]
+    assert len(themes) == 3
+    for theme in themes:
+        assert list(theme) == [str(number) for number in range(1, 7)]
+        assert len(set(theme.values())) == 6
+    assert all(f".b{number} {{" in css for number in range(1, 7))
+    assert GROUPS["too small to matter"] == ("NEGLIGIBLE",)
+
+
+def test_the_bar_counts_six_words_and_leaves_out_empty_ones():
     groups = [
         {"word": "Holds", "part": 1, "count": 7},
         {"word": "Documented", "part": 1, "count": 3},
-        {"word": "No answer", "part": 4, "count": 19},
-        {"word": "Out of reach", "part": 5, "count": 39},
+        {"word": "No answer", "part": 5, "count": 19},
+        {"word": "Out of reach", "part": 6, "count": 39},
     ]
     parts = bar_parts(groups)
     assert [(part["number"], part["name"], part["count"]) for part in parts] == [
         (1, "Holds", 10),
-        (4, "Cannot be told", 19),
-        (5, "Not asked of these data", 39),
+        (5, "Cannot be told", 19),
+        (6, "Not asked of these data", 39),
     ]
     assert [group["word"] for group in parts[0]["finer"]] == ["Holds", "Documented"]

@@ -32,9 +32,10 @@ AGAINST = "AGAINST"
 NO_ANSWER = "NO ANSWER"
 OUT_OF_REACH = "OUT OF REACH"
 NOT_EMPIRICAL = "NOT EMPIRICAL"
-# What answers say in five words, each with its finer ones.
+# What answers say in six words, each with its finer ones.
 # ASSUME: stand-ins bear nothing out and refute nothing, so that they make a statement
-# likely or unlikely; documents that differ leave it open.
+# likely or unlikely; documents that differ leave it open. An effect that is too small
+# to matter is neither what was claimed nor its opposite.
 GROUPS = {
     "holds": (HOLDS, DOCUMENTED, SUPPORTED),
     "in part or likely": (IN_PART, AGREE, AGREE_IN_PART, SUGGESTIVE),
@@ -44,8 +45,8 @@ GROUPS = {
         AGAINST,
         DISAGREE,
         SUGGESTIVE_AGAINST,
-        NEGLIGIBLE,
     ),
+    "too small to matter": (NEGLIGIBLE,),
     "cannot be told": (DOCUMENTS_DIFFER, NO_ANSWER),
     "not asked of these data": (OUT_OF_REACH, NOT_EMPIRICAL),
 }
@@ -81,6 +82,7 @@ DECIDING = {
     "CR3": "leaving clusters out in turn",
     "free": "dealing labels out again",
 }
+INCLUDES_ZERO = "includes zero"  # how the reason of a row without a side ends
 CLOSE = 1e-9  # of two levels
 
 
@@ -189,6 +191,11 @@ def judge_stand_in(
     return judged._replace(answer=STAND_INS.get(judged.answer, judged.answer))
 
 
+def judge_undecided(why: str) -> Judged:
+    """Say that figures cannot decide a fact, whichever way they come out."""
+    return Judged(NO_ANSWER, why[:1].lower() + why[1:].rstrip("."))
+
+
 def judge_documents(documents: Sequence[Document]) -> Judged:
     """Say what documents say of a statement; one that contradicts it is enough to leave
     it open.
@@ -225,17 +232,21 @@ def judge_tested(given: Evidence, rule: Rule) -> Judged:
         return int(_small(row, given.interest, rule.alpha))
 
     # 2. An interval inside plus or minus the effect of interest, whether or not it
-    # holds zero, by every method that has one and in at least half of the checks.
-    methods = [row for row in given.methods.values() if _has_interval(row)]
+    # holds zero: by every method that has one and in every check, which is the burden
+    # that an effect carries, too.
+    methods = {name: row for name, row in given.methods.items() if _has_interval(row)}
+    farther = [name for name, row in methods.items() if not inside(row)]
     beyond = tuple(name for name, row in given.checks.items() if not inside(row))
-    small = all(map(inside, [given.row, *methods]))
-    if small and 2 * len(beyond) <= len(given.checks):
-        parts = [
-            f"the whole interval is smaller than what would matter, {given.interest:g}"
-        ]
-        if beyond:
-            parts.append(f"not ruled out {_in_checks(given, beyond, inside)}")
-        return Judged(NEGLIGIBLE, "; ".join(parts), beyond)
+    interest = f"what would matter, {given.interest:g}"
+    undecided = Judged(NO_ANSWER, _no_side(given.row, rule))
+    if inside(given.row):
+        bound = f"the whole interval, {_ends(given.row)}, is smaller than {interest}"
+        if not beyond and not farther:
+            return Judged(NEGLIGIBLE, "; ".join([bound, *_also(given.checks, methods)]))
+        where = [_in_checks(given, beyond, inside)] if beyond else []
+        where += [f"when {', or '.join(farther)}"] if farther else []
+        because = f"{bound}, but reaches beyond it {', and '.join(where)}"
+        undecided = Judged(NO_ANSWER, because, beyond)
     adjusted = f"also with {counted(given.questions, 'question')} asked at once"
     return _graded(
         given,
@@ -243,7 +254,7 @@ def judge_tested(given: Evidence, rule: Rule) -> Judged:
         lambda row: side_of(row, given.sign, rule.alpha),
         because=adjusted,
         missing=[] if given.adjusted < rule.alpha else [_not_adjusted(given)],
-        undecided="its interval does not leave out zero",
+        undecided=undecided,
     )
 
 
@@ -273,7 +284,12 @@ def judge_no_gain(given: Evidence, rule: Rule) -> Judged:
             if against and not given.adjusted < rule.alpha
             else []
         ),
-        undecided=f"its interval holds both zero and {interest}",
+        undecided=Judged(
+            NO_ANSWER,
+            f"its interval, {_ends(given.row)}, includes both zero and {interest}"
+            if _has_interval(given.row)
+            else "it has no interval, which a bound needs",
+        ),
     )
 
 
@@ -284,10 +300,11 @@ def _graded(
     *,
     because: str,
     missing: list[str],
-    undecided: str,
+    undecided: Judged,
 ) -> Judged:
     """Return the answer of a row by its side, its checks, the other methods and what is
-    missing beside them; the words for each outcome are given.
+    missing beside them; the words for each outcome are given, and the answer of a row
+    that has no side.
     """
     side = side_of_row(given.row)
     lost = tuple(name for name, row in given.checks.items() if side_of_row(row) != side)
@@ -311,10 +328,7 @@ def _graded(
             f" {', or '.join(other_methods)}",
         ]
     if side and not missing:
-        also = [because]
-        also += [f"in {counted(len(given.checks), 'check')}"] if given.checks else []
-        methods = counted(len(given.methods), "other method")
-        also += [f"by {methods}"] if given.methods else []
+        also = [because, *_also(given.checks, given.methods)]
         return Judged(SUPPORTED if side > 0 else AGAINST, " and ".join(also))
     # 4. At most half of the checks take it away.
     if side and 2 * len(lost) <= len(given.checks):
@@ -323,9 +337,12 @@ def _graded(
         )
     # 5. What is left says nothing, for or against.
     if side:
+        shown = "it"
+        if _has_interval(given.row):
+            shown = f"what its interval, {_ends(given.row)}, shows"
         return Judged(
             NO_ANSWER,
-            "more than half of its checks take it away:"
+            f"more than half of its checks take away {shown}:"
             f" {_told(given, lost, side_of_row)}",
             lost,
         )
@@ -335,12 +352,34 @@ def _graded(
     # sign (Gelman and Carlin 2014).
     multiple = visible(given.row, rule) / given.interest
     if multiple > rule.coarse:
-        return Judged(
-            NO_ANSWER,
-            f"only an effect {multiple:.0f} times what would matter could be seen",
-        )
-    undefined = is_missing(given.row["estimate"])
-    return Judged(NO_ANSWER, _undefined(given.row) if undefined else undecided)
+        because = f"only an effect {multiple:.0f} times what would matter could be seen"
+        if _has_interval(given.row):
+            because = f"{because}; its interval is {_ends(given.row)}"
+        return Judged(NO_ANSWER, because)
+    if is_missing(given.row["estimate"]):
+        return Judged(NO_ANSWER, _undefined(given.row))
+    return undecided
+
+
+def _also(checks: Mapping[str, Row], methods: Mapping[str, Row]) -> list[str]:
+    """Say in how many checks and by how many other methods an answer is the same."""
+    also = [f"in {counted(len(checks), 'check')}"] if checks else []
+    others = counted(len(methods), "other method")
+    return [*also, f"by {others}"] if methods else also
+
+
+def _no_side(row: Row, rule: Rule) -> str:
+    """Say that a row does not leave out zero, with its bounds."""
+    if _has_interval(row):
+        return f"its interval, {_ends(row)}, {INCLUDES_ZERO}"
+    return f"its p-value, {p_value(row['p_value'])}, is not below {rule.alpha:g}"
+
+
+def _ends(row: Row) -> str:
+    """Return both ends of an interval in words, as exactly as they are printed."""
+    ends = row["conf_low"], row["conf_high"]
+    _, printed = with_interval(row["estimate"], *ends, row["unit_of_measure"])
+    return printed.strip("[]").replace(", ", " to ")
 
 
 def _told(
@@ -459,11 +498,13 @@ def judge_later_fact(holds: Threshold, row: Row, later: Row, rule: Rule) -> Judg
     if is_missing(later["estimate"]):
         return Judged(CANNOT_TELL, _undefined(later))
     later_side = fact_side(holds, later, rule)
+    value, _ = with_interval(later["estimate"], NAN, NAN, later["unit_of_measure"])
+    figure = f"the later figure, {value},"
     if later_side > 0:
-        return Judged(HELD_UP, f"{holds.words} in the later years")
+        return Judged(HELD_UP, f"{figure} is {holds.words}, too")
     if later_side == 0:
-        return Judged(CANNOT_TELL, "the later figure is too close to the threshold")
-    return Judged(FADED, f"not {holds.words} in the later years")
+        return Judged(CANNOT_TELL, f"{figure} is too close to the threshold")
+    return Judged(FADED, f"{figure} is not {holds.words}")
 
 
 def interval(row: Row, sign: int, alpha: float) -> tuple[float, float]:

@@ -57,8 +57,8 @@ NEEDED = {
     "not empirical": ("why",),
 }
 ALLOWED = {
-    "fact": ("variants", "later", "shows"),
-    "stand-in": ("variants", "later", "shows"),
+    "fact": ("variants", "later", "shows", "undecided"),
+    "stand-in": ("variants", "later", "shows", "undecided"),
     "no gain": TEST,
     "association": TEST,
     "effect": TEST,
@@ -231,6 +231,8 @@ class Claim(Entry):
     hypothesis: str = ""  # whose answer the claim takes
     evidence: Deciding | None = None
     holds: Threshold | None = None  # of a fact
+    # why a fact's figures cannot decide it, whichever way they come out
+    undecided: str = ""
     because: list[str] = Field(default_factory=list)  # reasons that put it out of reach
     why: str = ""
     data: str = ""  # that would decide it
@@ -257,6 +259,8 @@ class Claim(Entry):
                 raise ValueError(
                     f"kind {self.kind} needs {' and '.join(needed)}; {name} is missing"
                 )
+        if self.undecided and self.later:
+            raise ValueError("what is undecided has nothing to hold up later")
         extra = sorted(written - {*needed, *may})
         if extra:
             beside = " beside a hypothesis" if self.hypothesis else ""

@@ -30,6 +30,7 @@ from evenfield.answers.rule import (
     judge_no_gain,
     judge_stand_in,
     judge_tested,
+    judge_undecided,
     visible,
 )
 from evenfield.answers.spec import (
@@ -227,6 +228,8 @@ class _Study:
         if isinstance(entry, Claim) and entry.holds:
             judge = judge_stand_in if entry.kind == "stand-in" else judge_fact
             judged = judge(entry.holds, row, by_kind["variant"], self.rule)
+            if entry.undecided:
+                judged = judge_undecided(entry.undecided)
             return Answered(
                 judged=judged,
                 later=(

@@ -11,15 +11,14 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
-from evenfield.answers.rule import GROUPS
+from evenfield.answers.rule import GROUPS, INCLUDES_ZERO
 from evenfield.shared.tables.numbers import MINUS, significant, with_interval
 from evenfield.shared.tables.units import period_label
 from evenfield.study.files import Record
 from evenfield.study.study_config import Period, StudyConfig
 
-NO_SIDE = "its interval does not leave out zero"  # stands once for all such claims
 VARIANTS = re.compile(r", also in \d+ variants?$")
-# Which of the five parts of the bar an answer belongs to, from 1 on.
+# Which of the six parts of the bar an answer belongs to, from 1 on.
 PARTS = {
     word: number for number, words in enumerate(GROUPS.values(), 1) for word in words
 }
@@ -59,7 +58,10 @@ MEANING = {
         "The interval leaves out zero, but with so many questions asked at once it may"
         " be luck, or a check takes it away."
     ),
-    "NEGLIGIBLE": "The whole interval is smaller than what would matter.",
+    "NEGLIGIBLE": (
+        "The whole interval is smaller than what would matter, in every check and by"
+        " the other methods, too."
+    ),
     "SUGGESTIVE AGAINST": (
         "The other way round than claimed, but with so many questions asked at once it"
         " may be luck, or a check takes it away."
@@ -68,8 +70,9 @@ MEANING = {
         "The other way round than claimed, by the same burden of proof as support."
     ),
     "NO ANSWER": (
-        "The interval holds zero, or checks take away what it shows; that is no evidence"
-        " of nothing. Visible: the smallest effect one could see, in the same unit."
+        "The interval includes zero, checks take away what it shows, or the figures"
+        " cannot tell what is claimed from something else; that is no evidence of"
+        " nothing. Visible: the smallest effect one could see, in the same unit."
     ),
     # No estimate was made for these.
     "OUT OF REACH": (
@@ -129,7 +132,7 @@ def claim_groups(content: Record, config: Record) -> list[dict[str, Any]]:
 
 
 def bar_parts(groups: Sequence[Record]) -> list[dict[str, Any]]:
-    """Return the five parts of the bar that are not empty: number in the order of
+    """Return the six parts of the bar that are not empty: number in the order of
     answers, name, count, and the groups of finer words that they hold.
     """
     parts = []
@@ -197,9 +200,13 @@ def _shown(
     marks = np.hstack([*holds.values()]).tolist() if holds else [0.0]
     interest = None if holds else claim["interest"]
     visible = claim["smallest_visible"] if claim["answer"] == "NO ANSWER" else None
-    reasons = [] if because == NO_SIDE else [because[:1].upper() + because[1:]]
+    # The interval is printed beside the claim, and what it says of zero with its group.
+    said = because.startswith("its interval") and because.endswith(INCLUDES_ZERO)
+    reasons = [] if said else [because[:1].upper() + because[1:]]
     if claim["later"] in ("HELD UP", "FADED"):
-        reasons.append(f"Later: {claim['later'].lower()}")
+        # What a fact became is one figure.
+        figure = f", {claim['later_because']}" if holds else ""
+        reasons.append(f"Later: {claim['later'].lower()}{figure}")
     # Where nothing was shown there was nothing to follow.
     elif claim["later"] and "nothing" not in claim["later_because"]:
         reasons.append(f"Later: cannot tell, {claim['later_because']}")
