@@ -21,6 +21,7 @@ _NAMES = {
     "api.join_count": "join_count",
     "api.kernels": "stochastic_kernel",
     "api.labels": "label_permutation",
+    "api.list_error": "list_agreement list_shrinkage",
     "api.moran": "bivariate_moran moran",
     "api.nearby": "nearby",
     "api.clubs": "clubs log_t",

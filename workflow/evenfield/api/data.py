@@ -117,7 +117,7 @@ def _with_origin(fit: F, page: str, given: dict[str, Any]) -> F:
     origin = given.get("self")
     if origin is not None:  # the effects of a fit have its model
         return replace(fit, page=page, model=origin.model, rows_given=origin.rows_given)
-    model = given.get("formula", given.get("y"))
+    model = next(given[name] for name in ("formula", "y", "lists") if name in given)
     return replace(
         fit, page=page, model=_model_text(model), rows_given=len(given["data"])
     )
@@ -168,7 +168,7 @@ def _in_order(
     if "data" not in parameters[:2] or not data_first:
         return args, kwargs
     data, *others = args
-    if {"formula", "y"} & set(kwargs):
+    if {"formula", "y", parameters[0]} & set(kwargs):
         by_name = dict(zip(parameters[2:], others, strict=False))
         return (), {"data": data, **by_name, **kwargs}
     return (*others[:1], data, *others[1:]), kwargs

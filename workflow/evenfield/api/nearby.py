@@ -124,11 +124,11 @@ def nearby(
     )
     _check_rows(rows)
     compared = _compared(rows, sample)
-    names = _names_of_lists(lists)
+    names = names_of_lists(lists)
     case = Nearby(
         growth=np.asarray(rows.y, dtype=float),
         held=_held(rows).to_numpy(),
-        lists=np.column_stack([_members(rows, name) for name in names]),
+        lists=np.column_stack([members(rows, name) for name in names]),
         distance=distances(rows, coords, distance),
         radius=radius,
         sample=compared,
@@ -401,14 +401,14 @@ def _parents(rows: Table) -> np.ndarray:
     return pd.factorize(rows.effect(name))[0]
 
 
-def _names_of_lists(lists: Any) -> list[str]:
+def names_of_lists(lists: Any, argument: str = "lists") -> list[str]:
     """Return the names of the lists, each once."""
     names = names_of(lists) if isinstance(lists, Sequence) else []
     if not names or len({*map(str, names)}) < len(names):
         raise EstimateError(
-            f"lists={lists!r}",
+            f"{argument}={lists!r}",
             "different names of columns, one at least",
-            "give lists=['cluster', 'zone'], for example",
+            f"give {argument}=['cluster', 'zone'], for example",
         )
     return names
 
@@ -446,7 +446,7 @@ def _compared(rows: Table, sample: str | None) -> np.ndarray:
     return np.asarray(compared)
 
 
-def _members(rows: Table, name: str) -> Array:
+def members(rows: Table, name: str) -> Array:
     """Return which units are on a list, (N,) of zeros and ones."""
     members = _zeros_and_ones(rows, name, "on the list")
     if members.min() == members.max():
