@@ -270,23 +270,37 @@ class _Work:
             if not near and self.spec.id not in self.section.own_rows:
                 continue
             found = self.classes(near=near)
-            for name in _class_names(list(self.spec.named), near):
-                base = self._row(name, "", near)
-                number = float((found == name).sum())
-                rows.append(
-                    replace(
-                        base,
-                        role="description",
-                        estimator="count",
-                        effect_type="stat",
-                        estimate=number,
-                        sesoi=NAN,
-                        unit_of_measure="units",
-                        n_obs=int((found != "").sum()),
-                        n_units=int((found != "").sum()),
-                    )
+            names = _class_names(list(self.spec.named), near)
+            counts = {name: int((found == name).sum()) for name in names}
+            if near and len(self.spec.named) > 1:
+                counts[f"{names[-1]}_shared"] = self._through_shared(found == names[-1])
+            base = self._row("", "", near)
+            compared = int((found != "").sum())
+            for name, number in counts.items():
+                row = replace(
+                    base,
+                    role="description",
+                    term=name,
+                    estimator="count",
+                    effect_type="stat",
+                    estimate=float(number),
+                    sesoi=NAN,
+                    unit_of_measure="units",
+                    n_obs=compared,
+                    n_units=compared,
                 )
+                rows.append(row)
         return rows
+
+    def _through_shared(self, near_both: np.ndarray) -> int:
+        """Return how many units near both lists have nearby only units that are on both,
+        so that the two cannot be told apart there.
+        """
+        nearby = self.case.nearby
+        on_all = nearby.lists.all(axis=1)
+        on_some_only = nearby.lists.any(axis=1) & ~on_all
+        near_some_only = nearby.reach @ on_some_only.astype(float) > 0
+        return int((near_both & ~near_some_only).sum())
 
     def means(self) -> list[Fields]:
         """Return growth near each list, near both and near none, level and parents as
