@@ -67,9 +67,7 @@ class Cases:
         where = f"nearby {spec.id}"
         check_names([spec.unit_scheme], [self.study.main], where)
         units, unit_rows = self._once(self._units)
-        chosen = sample_units(
-            scheme_info(self.study.description()), spec.sample, where
-        )
+        chosen = sample_units(scheme_info(self.study.description()), spec.sample, where)
         sample = np.isin(units, list(chosen))
         wide = self._once(self._outcome, spec.outcome)
         start, growth = _levels(wide, spec, units, sample)
@@ -99,7 +97,9 @@ class Cases:
             nearby.near_model(list(spec.named))
         except NumericsError as error:
             raise EstimateError(
-                f"{where}: {error}", "units on no list to compare", "take another sample"
+                f"{where}: {error}",
+                "units on no list to compare",
+                "take another sample",
             ) from error
         data_hash = _hash(units, nearby)
         return Case(spec, units, unit_rows, nearby, clusters, data_hash, self)

@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 
 from evenfield.shared.distances import KM
 from evenfield.shared.spec import (
+    Id,
     Inference,
     Spec,
     UnitsSpec,
@@ -199,6 +200,7 @@ class ListTable(Spec):
     and design.
     """
 
+    id: Id
     lists: tuple[str, ...] = Field(min_length=1)
     """Lists, in the order of the table."""
     against: str = ""
@@ -218,11 +220,14 @@ class ListTable(Spec):
     designs: dict[Annotated[str, Field(pattern=r"^\w+$")], Design] = Field(min_length=1)
     """Which units are compared, by name."""
 
-    def asked(self, name: str, radius: float, span: Years, design: str) -> dict[str, object]:
+    def asked(
+        self, name: str, radius: float, span: Years, design: str
+    ) -> dict[str, object]:
         """Return one cell of the table as the keys of a specification."""
         own = self.designs[design]
+        parts = [self.id, name, f"{radius:g}", span[0], span[1], design]
         return {
-            "id": f"{name}_{radius:g}_{span[0]}_{span[1]}_{design}".replace(".", "_"),
+            "id": "_".join(map(str, parts)).replace(".", "_"),
             "lists": (name, self.against) if self.against else (name,),
             "outcome": self.outcome,
             "sample": self.sample,

@@ -21,6 +21,7 @@ from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables import Row, fixed, is_missing, only, records
 from evenfield.study.errors import ArtifactError
 from evenfield.study.longitudes import side_by_side
+from evenfield.topics.nearby.figure_lists import FIGURES_OF_LISTS
 from evenfield.topics.nearby.table_words import (
     asked,
     class_words,
@@ -135,7 +136,7 @@ def f39(results: StudyResults) -> Artwork:
     return Artwork(figure, listed[["unit", "lat", "lon", "place"]], text)
 
 
-FIGURES = {"F38": f38, "F39": f39}
+FIGURES = {"F38": f38, "F39": f39, **FIGURES_OF_LISTS}
 
 
 def _drawn(results: StudyResults) -> list[Row]:

@@ -15,6 +15,7 @@ from evenfield.shared.tables import (
     text,
     with_test,
 )
+from evenfield.topics.nearby.table_lists import TABLES_OF_LISTS
 from evenfield.topics.nearby.table_words import (
     BASE,
     class_words,
@@ -87,7 +88,7 @@ def t46c(results: StudyResults) -> Table:
     return Table.of(columns, rows, note)
 
 
-TABLES = {"T46": t46, "T46b": t46b, "T46c": t46c}
+TABLES = {"T46": t46, "T46b": t46b, "T46c": t46c, **TABLES_OF_LISTS}
 
 
 def _by_specification(results: StudyResults, *, near: bool) -> Table:

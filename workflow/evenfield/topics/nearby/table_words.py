@@ -35,6 +35,12 @@ def list_words(results: StudyResults, spec: Row) -> list[str]:
     return words
 
 
+def short_word(results: StudyResults, name: str) -> str:
+    """Return a list as a table of several names it."""
+    listed = asked(results)["lists"][name]
+    return str(listed.get("short") or name.replace("_", " "))
+
+
 def setting(results: StudyResults, spec: Row, key: str) -> Any:
     """Return a key of a specification, or what the section says for all."""
     own = spec.get(key)

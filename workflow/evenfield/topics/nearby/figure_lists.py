@@ -1,0 +1,111 @@
+"""F41: growth near several lists, by radius, within groups and across them."""
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from evenfield.shared.figures import (
+    INK,
+    SOFT,
+    WIDTH,
+    Artwork,
+    key_below,
+    line_key,
+    names_for_rows,
+    panels,
+)
+from evenfield.shared.study_results import StudyResults
+from evenfield.shared.tables import Row, fixed, is_missing
+from evenfield.study.errors import ArtifactError
+from evenfield.topics.nearby.table_lists import list_table, near_cells
+from evenfield.topics.nearby.table_words import asked, in_lines, short_word
+
+ROW_HEIGHT = 0.42  # inches a list
+TOP = 0.35
+BOTTOM = 0.85
+LABEL_WIDTH = 18  # letters of a line
+APART = 0.24  # between the marks of two radii
+MARKERS = ("o", "s", "D", "^", "v")
+COLUMNS = "list radius design estimate conf_low conf_high".split()
+
+
+def f41(results: StudyResults) -> Artwork:
+    """Draw growth near each list over the first span, one panel a design."""
+    table = list_table(results)
+    span = table.spans[0]
+    designs = list(table.designs)
+    drawn = []
+    height = TOP + BOTTOM + ROW_HEIGHT * len(table.lists)
+    edges = {"left": 0.23, "right": 0.99, "wspace": 0.06}
+    edges |= {"top": 1 - TOP / height, "bottom": BOTTOM / height}
+    size = (WIDTH, height)
+    figure, grid = panels(1, len(designs), size, edges, sharex=True, sharey=True)
+    middle = (len(table.radii) - 1) / 2
+    for axes, design in zip(grid[0], designs, strict=True):
+        axes.axvline(0, color=SOFT, linewidth=0.8)
+        axes.set_title(_title(design, table.designs[design].within), fontsize=8)
+        for line, name in enumerate(table.lists):
+            for position, radius in enumerate(table.radii):
+                cells = near_cells(results, table, name, radius, span)
+                row = {key: cells.get(f"{key}_{design}") for key in COLUMNS[3:]}
+                place = line + APART * (position - middle)
+                _draw(axes, row, place, position)
+                drawn.append({"list": name, "radius": radius, "design": design} | row)
+        names_for_rows(axes)
+    if all(is_missing(row["estimate"]) for row in drawn):
+        raise ArtifactError(
+            "no estimates", "rows of the lists", "drop F41 from `figures`"
+        )
+    first = grid[0, 0]
+    names = [in_lines(short_word(results, name), LABEL_WIDTH) for name in table.lists]
+    first.set_yticks(range(len(names)), names)
+    first.set_ylim(len(names) - 0.4, -0.6)
+    outcome = asked(results)["outcomes"][table.outcome]["label"]
+    label = f"growth near less growth elsewhere, points a year ({outcome})"
+    figure.text(0.61, 0.36 / height, label, ha="center", fontsize=8)
+    keys = [
+        line_key(
+            f"within {radius:g} km",
+            color=_colour(position),
+            marker=MARKERS[position % len(MARKERS)],
+            markersize=4,
+        )
+        for position, radius in enumerate(table.radii)
+    ]
+    key_below(figure, keys, handletextpad=0.4)
+    return Artwork(figure, pd.DataFrame(drawn, columns=COLUMNS), _alt(results, drawn))
+
+
+FIGURES_OF_LISTS = {"F41": f41}
+
+
+def _draw(axes: Axes, row: Row, place: float, position: int) -> None:
+    """Draw an estimate with its interval."""
+    if is_missing(row["estimate"]):
+        return
+    colour = _colour(position)
+    if not is_missing(row["conf_low"]):
+        axes.hlines(place, row["conf_low"], row["conf_high"], colour, linewidth=1.3)
+    marker = MARKERS[position % len(MARKERS)]
+    axes.plot(row["estimate"], place, marker, color=colour, markersize=4)
+
+
+def _colour(position: int) -> str:
+    """Return ink for the middle of three radii, grey for the others."""
+    return INK if position == 1 else SOFT
+
+
+def _title(design: str, within: str) -> str:
+    return f"within {within}s" if within else design.replace("_", " ")
+
+
+def _alt(results: StudyResults, drawn: list[Row]) -> str:
+    """Say the estimates of the first radius but one, list by list."""
+    sentences = []
+    for row in drawn:
+        if is_missing(row["estimate"]):
+            continue
+        where = (
+            f"{short_word(results, row['list'])}, {row['radius']:g} km, {row['design']}"
+        )
+        sentences.append(f"{where}: {fixed(row['estimate'], 2)}")
+    return f"Growth near less growth elsewhere, points a year. {'; '.join(sentences)}."
