@@ -18,6 +18,7 @@ from evenfield.newstudy.no_income import (
     counted_kind,
     moves_with_people,
     other_kind,
+    per_head_already,
     spread_kind,
 )
 from evenfield.newstudy.words import WORDS
@@ -161,7 +162,10 @@ def income_columns(
     columns = plain if what else told
     people = [column for column in columns.values() if column.counts_people]
     if not asked:
-        result = _guessed(list(columns.values()), people, logs, what, said.series)
+        years = frame["year"] if "year" in frame else pd.Series(0, index=frame.index)
+        result = _guessed(
+            list(columns.values()), people, logs, what, said.series, years
+        )
     elif "income" in asked:
         income = columns[asked["income"]]
         if income.kind:
@@ -481,6 +485,7 @@ def _guessed(
     logs: bool | None,
     what: str,
     series: Mapping[str, str],
+    years: pd.Series,
 ) -> IncomeColumns:
     """Return the columns of income by names, labels and figures, surest signs first."""
     names = [column.name for column in columns]
@@ -495,6 +500,14 @@ def _guessed(
     # No income per head: output over people.
     if not incomes and len(output) == 1 and len(people) == 1:
         whole, heads = output[0], people[0]
+        if not whole.is_total and per_head_already(whole.values, heads.values, years):
+            raise IngestError(
+                f"{whole.name} may be per head already, since it is no larger where"
+                f" {heads.name} is",
+                "income per head, or output of all people",
+                f"give --income {quote(whole.name)} if it is per head, or --output"
+                f" {quote(whole.name)} --population {quote(heads.name)} to divide it",
+            )
         why = f", since {whole.name} is {whole.kind}" if whole.kind else ""
         message = (
             f"income: {whole.name} over {heads.name}, by their names{why} (--output,"
