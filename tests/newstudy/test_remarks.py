@@ -49,12 +49,16 @@ def test_income_is_called_as_the_source_calls_it(income, labels, said, expected)
 
 def test_a_page_says_which_years_are_fiscal_and_who_is_left_out():
     left_out = {"totals of others": ["India"], "gaps": ["Haryana", "Goa"]}
-    assert remarks_on("", "", "", pd.Series(["2011-12", "2012-13"]), left_out) == [
+    assert remarks_on(
+        "", "", "", "income", pd.Series(["2011-12", "2012-13"]), left_out
+    ) == [
         "Years are fiscal years, named after the year that they begin in: 2011-12 is"
         " 2011.",
         "Left out for lack of figures: Haryana, Goa.",
     ]
-    assert remarks_on("", '"GDP"', "", pd.Series(["2011"]), {"as asked": ["Goa"]}) == [
+    assert remarks_on(
+        "", '"GDP"', "", "income", pd.Series(["2011"]), {"as asked": ["Goa"]}
+    ) == [
         'Income is "GDP" in the source.',
         "Left out by choice: Goa.",
     ]
@@ -87,3 +91,16 @@ def test_an_index_of_own_base_is_said_to_compare_no_levels():
     )
     said = remarks_on("house price index", "value", kind, pd.Series(["2011"]), {})
     assert any("own base: all units are 100 at 2000." in one for one in said)
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        ("income", ["Poorer and richer mean lower and higher in wages."]),
+        ("total", []),
+        ("rate", []),
+    ],
+)
+def test_only_incomes_make_units_poorer_and_richer(kind, expected):
+    years = pd.Series(["2011", "2012"])
+    assert remarks_on("wages", '"w"', "", kind, years, {}) == expected

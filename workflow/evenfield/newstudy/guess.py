@@ -259,6 +259,9 @@ def guess(
     units = placed[placed["unit"].isin(panel["unit"])].sort_values(
         "unit", ignore_index=True
     )
+    kind = _kind(
+        chosen, what, labels, [measured, words.measure, choices.measure, *said]
+    )
     return Guessed(
         panel=panel,
         units=units,
@@ -266,9 +269,7 @@ def guess(
         step=balance.step,
         income=income,
         what=what,
-        kind=_kind(
-            chosen, what, labels, [measured, words.measure, choices.measure, *said]
-        ),
+        kind=kind,
         measure=words.measure
         if choices.part_of_year
         else _of_parts(words.measure, arranged.frame[year]),
@@ -292,6 +293,7 @@ def guess(
                 what,
                 called(chosen.columns, labels, said),
                 chosen.kind,
+                kind,
                 arranged.frame[year],
                 left_out,
             ),
@@ -626,13 +628,14 @@ def _rows_by_unit(
     if asked:
         frame = _with_asked_units(frame, year, asked)
     for dated, joined in [(frame, ""), *with_whole_dates(frame, year)]:
-        if asked:
-            unit = "" if dated.duplicated([asked, year]).any() else asked
-        else:
-            dated, unit = _with_found_units(dated, year, table.labels, messages)
+        rows, unit = (
+            (dated, "" if dated.duplicated([asked, year]).any() else asked)
+            if asked
+            else _with_found_units(dated, year, table.labels, messages)
+        )
         if unit:
             messages += filter(None, [joined])
-            return _Rows(dated, unit, year, {})
+            return _Rows(rows, unit, year, {})
     # A unit has several rows a year: of different series, or by mistake.
     likely = [asked] if asked else likely_units(frame, year)
     for shared in likely:

@@ -103,6 +103,11 @@ class Figures:
         return bool(self.values.min() >= -15 and self.values.max() <= 40)
 
     @property
+    def says_money(self) -> bool:
+        """Whether it is money by its name, its label or what says its kind."""
+        return bool(sureness(self.text) or WORDS.money.search(self.kind))
+
+    @property
     def is_total(self) -> bool:
         """Whether it is a sum over people."""
         return self.kind.startswith(TOTAL)
@@ -299,6 +304,8 @@ def _no_income(
     insist = f"{column}--what {quote(_word_for(income))} to study it as it stands"
     if len(people) == 1 and income.is_total:
         divide = f"--output {quote(income.name)} --population {quote(people[0].name)}"
+        if not income.says_money:
+            divide += f" --what {quote(f'{_in_words(income.name)} per head')}"
         insist = f"{divide}, or {insist}"
     by_name = income.is_total and ", by " in income.kind
     scaled = (WORDS.millions, WORDS.thousands)
@@ -310,14 +317,19 @@ def _no_income(
     )
 
 
+def _in_words(name: str) -> str:
+    return name.replace("_", " ").strip()
+
+
 def _word_for(column: Figures) -> str:
     """Return what figures that are no income per head may be called: by the text that
     says what they are, if it is short, else by their kind.
     """
-    if not column.is_total:
-        return column.kind.partition(",")[0].split(" ", 1)[1]
     said = re.search(r", by '(.*)'$", column.kind)
-    text = said[1].replace("_", " ") if said else ""
+    text = _in_words(said[1]) if said else ""
+    if not column.is_total:
+        named = text if WORDS.share.search(text) and len(text) <= LONGEST_WORD else ""
+        return named.lower() or column.kind.partition(",")[0].split(" ", 1)[1]
     if WORDS.counted.search(text) and len(text) <= LONGEST_WORD:
         return text.lower()
     return "output"
@@ -508,6 +520,8 @@ def _guessed(
                 f"give --income {quote(whole.name)} if it is per head, or --output"
                 f" {quote(whole.name)} --population {quote(heads.name)} to divide it",
             )
+        if not whole.says_money and not what:
+            raise _no_income(whole, people)
         why = f", since {whole.name} is {whole.kind}" if whole.kind else ""
         message = (
             f"income: {whole.name} over {heads.name}, by their names{why} (--output,"
@@ -674,10 +688,15 @@ def _unclear(
     # What else is money or may be: capital, consumption, employment only if nothing is.
     sure = [c for c in perhaps if sureness(c.name) or sureness(c.label)]
     names = [column.name for column in sure or perhaps]
+    shown = names
+    money_logs = [column.name for column in logged if _says_money(column.name)]
+    if money_logs and not sure:
+        shown = [f"{name}, as a logarithm" for name in money_logs]
+        flags = f"--income {quote(money_logs[0])} --log"
     example = f" (for example {flags})" if flags else ""
-    perhaps_these = f"perhaps {first_examples(names, 6)}{example}"
+    perhaps_these = f"perhaps {first_examples(shown, 6)}{example}"
     none = "no column looks like it; name what is studied with its column and --what"
-    messages.append(f"income is not clear: {perhaps_these if names else none}")
+    messages.append(f"income is not clear: {perhaps_these if shown else none}")
     return IncomeColumns({"column": TODO}, messages, perhaps=names)
 
 

@@ -13,6 +13,7 @@ import pandas as pd
 
 from evenfield.newstudy.cells import MISSING, numbers_of
 from evenfield.newstudy.coordinates import LIMITS, degrees_among
+from evenfield.newstudy.dates import dates_of
 from evenfield.newstudy.shipped import drawn_names
 from evenfield.newstudy.unit_names import without_marks
 from evenfield.newstudy.words import LISTS, WORDS
@@ -31,6 +32,7 @@ NO_UNITS = {
     "value",
     "nazwa",
     "sheet",
+    "shape",
 }
 MOST_KNOWN = 0.6  # share of texts that are known places, where all are places
 MOST_SHARED = 0.2  # share of rows whose unit has the name of another
@@ -287,7 +289,9 @@ def no_unit_fault(frame: pd.DataFrame, year: str) -> IngestError:
     figures = [
         name
         for name in others
-        if numbers_of(frame[name]) is not None or _holds_months(frame[name])
+        if numbers_of(frame[name]) is not None
+        or _holds_months(frame[name])
+        or dates_of(frame[name]) is not None
     ]
     if not named and len({*figures, *parts}) == len(others):
         listed = first_examples(others, 6) or year

@@ -292,8 +292,10 @@ def wording(
         of_table = known_measure(output).startswith("million") and people == "pop"
         measures[1] = "million" if of_table else "persons" if heads else ""
     head = "worker" if works else "head"
+    # Of what is known in part alone the names say more.
+    known = measures if measures[0] else ["", ""]
     measure = per_head(measures[0], measures[1], head) or " over ".join(
-        known or name for known, name in zip(measures, (output, people), strict=True)
+        text or name for text, name in zip(known, (output, people), strict=True)
     )
     what = "output per worker" if works else ""
     money, count = map(_measured, measures)
