@@ -35,6 +35,15 @@ COLUMN = {"column": "value"}
         ),
         ({"column": "produkt krajowy brutto_[zł]"}, {}, [], "produkt krajowy brutto"),
         ({"output": "rgdpna", "population": "pop"}, {}, [], "rgdpna over pop"),
+        (
+            {
+                "output": "Table A.1: Regional GDP",
+                "population": "Table A.3: Population",
+            },
+            {},
+            [],
+            "Regional GDP over Population",
+        ),
         # Nothing that a reader of English would read, or not know yet.
         (COLUMN, {"value": "1人当たり県民所得"}, [], ""),
         (COLUMN, {}, ["PPS_EU27_2020_HAB"], ""),
@@ -65,9 +74,9 @@ def test_a_page_says_which_years_are_fiscal_and_who_is_left_out():
 
 
 def test_a_page_of_other_figures_says_what_poorer_means():
-    assert remarks_on("average annual pay", "pay", "", pd.Series(["2011"]), {}) == [
-        "Poorer and richer mean lower and higher in average annual pay."
-    ]
+    assert remarks_on(
+        "average annual pay", "pay", "", "income", pd.Series(["2011"]), {}
+    ) == ["Poorer and richer mean lower and higher in average annual pay."]
 
 
 def test_a_note_below_the_table_is_said_of_the_units_with_its_mark():
@@ -89,7 +98,9 @@ def test_an_index_of_own_base_is_said_to_compare_no_levels():
     kind = (
         "an index, which compares years and no units, since all units are 100 at 2000"
     )
-    said = remarks_on("house price index", "value", kind, pd.Series(["2011"]), {})
+    said = remarks_on(
+        "house price index", "value", kind, "rate", pd.Series(["2011"]), {}
+    )
     assert any("own base: all units are 100 at 2000." in one for one in said)
 
 

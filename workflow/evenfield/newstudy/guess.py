@@ -6,6 +6,7 @@ and with which flag of `run new` it is chosen otherwise.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from shlex import quote
 from typing import NamedTuple
 
 import pandas as pd
@@ -89,6 +90,7 @@ OTHERWISE_PRINTED = re.compile(
 )
 # What parts of a year are called, by the most that it has of them.
 PARTS_CALLED = {2: "half-years", 4: "quarters", 12: "months"}
+MOST_TO_LEAVE_OUT = 3  # units that a hint names
 SHOWN_OF_NOTE = 40  # letters
 FEWEST_HEADS = 100_000  # people of the smallest unit, if they are counted one by one
 # ASSUME: later years are of another calendar, or projections that the user asks for.
@@ -432,13 +434,14 @@ def _places_of_eurostat(header: str, units: pd.Series) -> list[str]:
     ones, regions.
     """
     codes = units.str.fullmatch("[A-Z]{2}[A-Z0-9]{0,3}").all()
-    if header.lower() not in {"geo", "nuts"} or not codes:
+    of_nuts = re.match("nuts", header, re.IGNORECASE) is not None
+    if not codes or not (of_nuts or header.lower() == "geo"):
         return []
     long = units.str.len().gt(2)
     if not long.any():
         return ["country"]
     # NUTS is of regions, also where countries stand above them.
-    return ["region"] if long.all() or header.lower() == "nuts" else []
+    return ["region"] if long.all() or of_nuts else []
 
 
 def _in_order(frame: pd.DataFrame) -> pd.DataFrame:
@@ -802,12 +805,18 @@ def _not_positive(frame: pd.DataFrame, income: Mapping[str, str]) -> list[Ingest
         low = frame[numbers.le(0)] if numbers is not None else frame[:0]
         if len(low):
             named = [f"{row.unit} {row.year}" for row in low.itertuples()]
+            units = low["unit"].unique().tolist()
+            out = " ".join(map(quote, units))
+            few = len(units) <= MOST_TO_LEAVE_OUT
             faults.append(
                 IngestError(
                     f"{column} has {counted(len(low), 'cell')} at or below zero"
                     f" ({first_examples(named)})",
                     "positive figures, for their logarithms",
-                    "correct the cell or blank it",
+                    "correct the cell or blank it"
+                    + (
+                        f", or leave out its unit with --leave-out {out}" if few else ""
+                    ),
                 )
             )
     return faults

@@ -328,8 +328,11 @@ def _word_for(column: Figures) -> str:
     said = re.search(r", by '(.*)'$", column.kind)
     text = _in_words(said[1]) if said else ""
     if not column.is_total:
-        named = text if WORDS.share.search(text) and len(text) <= LONGEST_WORD else ""
-        return named.lower() or column.kind.partition(",")[0].split(" ", 1)[1]
+        bare = without_brackets(text).strip()
+        named = bare if " " in bare and len(bare) <= LONGEST_WORD else ""
+        # Capitals stay where they are short for words.
+        named = named if named[:2].isupper() else named[:1].lower() + named[1:]
+        return named or column.kind.partition(",")[0].split(" ", 1)[1]
     if WORDS.counted.search(text) and len(text) <= LONGEST_WORD:
         return text.lower()
     return "output"
@@ -453,6 +456,13 @@ def _level_name(name: str, taken: Iterable[str], otherwise: str = "exp") -> str:
     return bare if bare and bare not in taken else f"{otherwise}_{name}"
 
 
+def without_brackets(text: str) -> str:
+    """Return a text without what stands in brackets, in brackets of brackets, too."""
+    while (bare := WORDS.brackets.sub("", text)) != text:
+        text = bare
+    return text
+
+
 def without_sign(name: str) -> str:
     """Return a name without its sign of a logarithm, as log_gdp and gdp (log) have it."""
     bare = re.sub(r"^(log_?10|ln|log|l)[ _.(-]*", "", name, flags=re.IGNORECASE)
@@ -511,25 +521,7 @@ def _guessed(
             return exponentiated
     # No income per head: output over people.
     if not incomes and len(output) == 1 and len(people) == 1:
-        whole, heads = output[0], people[0]
-        if not whole.is_total and per_head_already(whole.values, heads.values, years):
-            raise IngestError(
-                f"{whole.name} may be per head already, since it is no larger where"
-                f" {heads.name} is",
-                "income per head, or output of all people",
-                f"give --income {quote(whole.name)} if it is per head, or --output"
-                f" {quote(whole.name)} --population {quote(heads.name)} to divide it",
-            )
-        if not whole.says_money and not what:
-            raise _no_income(whole, people)
-        why = f", since {whole.name} is {whole.kind}" if whole.kind else ""
-        message = (
-            f"income: {whole.name} over {heads.name}, by their names{why} (--output,"
-            " --population, --income)"
-        )
-        return IncomeColumns(
-            {"output": whole.name, "population": heads.name}, [message]
-        )
+        return _divided(output[0], people[0], years, what)
     # Reached only with --level: else a column of such a name is not among these.
     if len(incomes) == 1 and incomes[0].log_sign:
         return _as_it_stands({"column": incomes[0].name}, {"column": incomes[0]}, names)
@@ -582,6 +574,28 @@ def _guessed(
     outputs = [] if incomes else output
     flags = _example(plausible, outputs, people or workers, perhaps)
     return _unclear(perhaps, flags, logged, _passed_over(columns))
+
+
+def _divided(
+    whole: Figures, heads: Figures, years: pd.Series, what: str
+) -> IncomeColumns:
+    """Return output over people; refuse what is per head already, or no money."""
+    if not whole.is_total and per_head_already(whole.values, heads.values, years):
+        raise IngestError(
+            f"{whole.name} may be per head already, since it is no larger where"
+            f" {heads.name} is",
+            "income per head, or output of all people",
+            f"give --income {quote(whole.name)} if it is per head, or --output"
+            f" {quote(whole.name)} --population {quote(heads.name)} to divide it",
+        )
+    if not whole.says_money and not what:
+        raise _no_income(whole, [heads])
+    why = f", since {whole.name} is {whole.kind}" if whole.kind else ""
+    message = (
+        f"income: {whole.name} over {heads.name}, by their names{why} (--output,"
+        " --population, --income)"
+    )
+    return IncomeColumns({"output": whole.name, "population": heads.name}, [message])
 
 
 def _example(
@@ -690,7 +704,7 @@ def _unclear(
     names = [column.name for column in sure or perhaps]
     shown = names
     money_logs = [column.name for column in logged if _says_money(column.name)]
-    if money_logs and not sure:
+    if money_logs and not any(c.may_be_level for c in perhaps):
         shown = [f"{name}, as a logarithm" for name in money_logs]
         flags = f"--income {quote(money_logs[0])} --log"
     example = f" (for example {flags})" if flags else ""

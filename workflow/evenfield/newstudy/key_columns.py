@@ -32,7 +32,6 @@ NO_UNITS = {
     "value",
     "nazwa",
     "sheet",
-    "shape",
 }
 MOST_KNOWN = 0.6  # share of texts that are known places, where all are places
 MOST_SHARED = 0.2  # share of rows whose unit has the name of another
@@ -362,6 +361,9 @@ def unit_word(*headers: str) -> str:
         # plural in s.
         is_latin = re.fullmatch("[a-z\u00df-\u024f]{4,}", word)
         is_word = is_latin or word in english.values()
+        # Words that are written together, as shapeName, are a program's.
+        of_places = place or WORDS.place_column.fullmatch(last)
+        is_word = is_word and (of_places or not re.search("[a-z][A-Z]", header))
         # A measure or the number of a row is no place.
         others = (WORDS.series_column, WORDS.of_rows, WORDS.time_column, WORDS.money)
         is_word = is_word and not any(form.fullmatch(word) for form in others)

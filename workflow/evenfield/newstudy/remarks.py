@@ -15,7 +15,10 @@ from evenfield.study.errors import first_examples
 from evenfield.study.latin import in_latin
 
 SHOWN = 6  # units by name
-NUMBER = re.compile(r"^\d+(\.\d+)*\.?\s+")  # of a table, as 3.1
+# Of a table, as 3.1 or Table A.1:
+NUMBER = re.compile(
+    r"^(\d+(\.\d+)*\.?|table [A-Z]?\.?\d+(\.\d+)*[.:])\s+", re.IGNORECASE
+)
 MARK_BEFORE = re.compile(r"^[(\s]*([*†‡]+)[^\w*†‡]*\s+(.+)$")  # of a note, and its text
 MARK_BEHIND = re.compile(r"([*†‡]+)$")  # of a name
 LONGEST_NOTE = 200  # letters
