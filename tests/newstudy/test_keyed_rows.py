@@ -17,6 +17,7 @@ def test_a_cell_that_is_no_year_is_refused_at_once():
         "place",
         "when",
         "",
+        0,
         [],
     )
 
@@ -27,7 +28,7 @@ def test_a_policy_is_in_force_in_the_year_of_its_first_quarter():
     ]
     frame = pd.DataFrame({"quarter": quarters, "unit": "A"})
     frame = frame.assign(park=["0"] * 2 + ["1"] * 6, jobs=[*"12345678"])
-    rows = keyed_rows(frame, "unit", "quarter", "", [])
+    rows = keyed_rows(frame, "unit", "quarter", "", 0, [])
     assert rows["park"].tolist() == ["1", "1"]
     assert rows["jobs"].tolist() == ["2.5", "6.5"]
 
@@ -38,5 +39,5 @@ def test_a_year_with_a_blank_quarter_says_nothing_and_the_others_stay():
     ]
     frame = pd.DataFrame({"quarter": quarters, "unit": "A"})
     frame = frame.assign(park=["", "0", "1", "1", "0", "1", "1", "1"])
-    rows = keyed_rows(frame, "unit", "quarter", "", [])
+    rows = keyed_rows(frame, "unit", "quarter", "", 0, [])
     assert rows["park"].tolist() == ["", "1"]

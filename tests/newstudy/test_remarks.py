@@ -35,6 +35,15 @@ COLUMN = {"column": "value"}
         ),
         ({"column": "produkt krajowy brutto_[zł]"}, {}, [], "produkt krajowy brutto"),
         ({"output": "rgdpna", "population": "pop"}, {}, [], "rgdpna over pop"),
+        (
+            {
+                "output": "Table A.1: Regional GDP",
+                "population": "Table A.3: Population",
+            },
+            {},
+            [],
+            "Regional GDP over Population",
+        ),
         # Nothing that a reader of English would read, or not know yet.
         (COLUMN, {"value": "1人当たり県民所得"}, [], ""),
         (COLUMN, {}, ["PPS_EU27_2020_HAB"], ""),
@@ -49,21 +58,25 @@ def test_income_is_called_as_the_source_calls_it(income, labels, said, expected)
 
 def test_a_page_says_which_years_are_fiscal_and_who_is_left_out():
     left_out = {"totals of others": ["India"], "gaps": ["Haryana", "Goa"]}
-    assert remarks_on("", "", "", pd.Series(["2011-12", "2012-13"]), left_out) == [
+    assert remarks_on(
+        "", "", "", "income", pd.Series(["2011-12", "2012-13"]), left_out
+    ) == [
         "Years are fiscal years, named after the year that they begin in: 2011-12 is"
         " 2011.",
         "Left out for lack of figures: Haryana, Goa.",
     ]
-    assert remarks_on("", '"GDP"', "", pd.Series(["2011"]), {"as asked": ["Goa"]}) == [
+    assert remarks_on(
+        "", '"GDP"', "", "income", pd.Series(["2011"]), {"as asked": ["Goa"]}
+    ) == [
         'Income is "GDP" in the source.',
         "Left out by choice: Goa.",
     ]
 
 
 def test_a_page_of_other_figures_says_what_poorer_means():
-    assert remarks_on("average annual pay", "pay", "", pd.Series(["2011"]), {}) == [
-        "Poorer and richer mean lower and higher in average annual pay."
-    ]
+    assert remarks_on(
+        "average annual pay", "pay", "", "income", pd.Series(["2011"]), {}
+    ) == ["Poorer and richer mean lower and higher in average annual pay."]
 
 
 def test_a_note_below_the_table_is_said_of_the_units_with_its_mark():
@@ -85,5 +98,20 @@ def test_an_index_of_own_base_is_said_to_compare_no_levels():
     kind = (
         "an index, which compares years and no units, since all units are 100 at 2000"
     )
-    said = remarks_on("house price index", "value", kind, pd.Series(["2011"]), {})
+    said = remarks_on(
+        "house price index", "value", kind, "rate", pd.Series(["2011"]), {}
+    )
     assert any("own base: all units are 100 at 2000." in one for one in said)
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        ("income", ["Poorer and richer mean lower and higher in wages."]),
+        ("total", []),
+        ("rate", []),
+    ],
+)
+def test_only_incomes_make_units_poorer_and_richer(kind, expected):
+    years = pd.Series(["2011", "2012"])
+    assert remarks_on("wages", '"w"', "", kind, years, {}) == expected

@@ -68,7 +68,7 @@ def config_text(study: NewStudy) -> str:
         " --directory FOLDER",
         f"study:\n  id: {_identifier(options.folder.name)}",
         f"  title: {_flow(title)}",
-        f"  question: {_flow(with_measure(what, question))}",
+        f"  question: {_flow(with_measure(what, question, guessed.kind))}",
         f"  what: {_flow(what)}" if what else "",
         f"  kind: {guessed.kind}" if guessed.kind and what else "",
         f"  unit_name: {_flow(one)}\n  units_name: {_flow(several)}"

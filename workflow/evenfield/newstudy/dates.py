@@ -20,7 +20,7 @@ FORMS: dict[str, str] = {
     name: written_out(form) for name, form in LISTS["date_forms"].items()
 }
 SPANS = "spans of years"
-PARTS = {"quarters": 4, "months": 12}  # by the first word of a form
+PARTS = {"half-years": 2, "quarters": 4, "months": 12}  # by the first word of a form
 # Numbers of months by the first letters of their names, longer ones first.
 MONTHS: dict[str, int] = dict(
     sorted(LISTS["months"].items(), key=lambda month: -len(month[0]))
@@ -42,8 +42,13 @@ class Dates:
 
     form: str  # one of ``FORMS``
     years: pd.Series
-    parts: pd.Series  # quarter or month, zero where the cells are years
+    parts: pd.Series  # half, quarter or month, zero where the cells are years
     in_year: int  # how many parts a year has
+
+    @property
+    def called(self) -> str:
+        """What the parts of a year are called: quarters."""
+        return self.form.partition(" ")[0]
 
 
 def dates_of(cells: pd.Series, header: str = "") -> Dates | None:
@@ -92,7 +97,7 @@ def _dates_once(texts: pd.Series, header: str, forms: list[str]) -> Dates | None
         elif "part" in found:
             parts = found["part"].astype(int)
         elif "month" in found:
-            parts = found["month"].map(_month_number)
+            parts = found["month"].map(month_number)
         return Dates(form, years, parts, PARTS.get(form.partition(" ")[0], 1))
     whole = texts.str.fullmatch(r"\d{1,5}(\.0*)?")
     if len(texts) and whole.all() and WORDS.time_column.fullmatch(header.strip()):
@@ -111,7 +116,7 @@ def day_of(numbers: pd.Series) -> pd.Series:
     return DAY_ZERO + pd.to_timedelta(numbers.astype(float), unit="D")
 
 
-def _month_number(word: str) -> int:
+def month_number(word: str) -> int:
     """Return the number of a month by the first letters of its name."""
     shown = word.casefold()
     return int(next(n for start, n in MONTHS.items() if shown.startswith(start)))
@@ -267,7 +272,9 @@ def _stem_of(match: re.Match[str]) -> str:
 def _without_quarters(names: dict[str, str]) -> dict[str, str]:
     """Leave out quarters that stand beside whole years."""
     years = {name: date for name, date in names.items() if date.isdigit()}
-    quarters = [date for date in names.values() if re.search("q", date, re.IGNORECASE)]
+    quarters = [
+        date for date in names.values() if re.search("[qhs]", date, re.IGNORECASE)
+    ]
     return years if len(years) + len(quarters) == len(names) and years else names
 
 

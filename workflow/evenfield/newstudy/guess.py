@@ -6,6 +6,7 @@ and with which flag of `run new` it is chosen otherwise.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from shlex import quote
 from typing import NamedTuple
 
 import pandas as pd
@@ -23,6 +24,7 @@ from evenfield.newstudy.code_names import (
     named_by_area,
     places_of_nation,
 )
+from evenfield.newstudy.date_columns import with_whole_dates
 from evenfield.newstudy.dates import asked_years, dated_columns, dates_of
 from evenfield.newstudy.headers import AnyTable
 from evenfield.newstudy.income_column import (
@@ -35,6 +37,7 @@ from evenfield.newstudy.key_columns import (
     joined_units,
     likely_units,
     no_unit_fault,
+    shared_name_fault,
     unit_column,
     unit_word,
     with_coordinates,
@@ -85,7 +88,9 @@ COMPUTED = (
 OTHERWISE_PRINTED = re.compile(
     r"^(?!-?(0|[1-9][0-9]{0,8})(\.[0-9]{0,4}[1-9])?$)", re.MULTILINE
 )
-QUARTERS = 4
+# What parts of a year are called, by the most that it has of them.
+PARTS_CALLED = {2: "half-years", 4: "quarters", 12: "months"}
+MOST_TO_LEAVE_OUT = 3  # units that a hint names
 SHOWN_OF_NOTE = 40  # letters
 FEWEST_HEADS = 100_000  # people of the smallest unit, if they are counted one by one
 # ASSUME: later years are of another calendar, or projections that the user asks for.
@@ -133,6 +138,7 @@ class Choices:
     around: Sequence[str] = ()  # the file's name, and what sheets of notes say
     years: str = ""  # first and last year, or each
     calendar: str = ""  # of the table's years; blank: what is sure
+    part_of_year: int = 0  # the half, quarter or month to keep; 0: mean of all
     drop_incomplete: bool = False  # all years, and the units that have each
 
 
@@ -255,6 +261,9 @@ def guess(
     units = placed[placed["unit"].isin(panel["unit"])].sort_values(
         "unit", ignore_index=True
     )
+    kind = _kind(
+        chosen, what, labels, [measured, words.measure, choices.measure, *said]
+    )
     return Guessed(
         panel=panel,
         units=units,
@@ -262,10 +271,10 @@ def guess(
         step=balance.step,
         income=income,
         what=what,
-        kind=_kind(
-            chosen, what, labels, [measured, words.measure, choices.measure, *said]
-        ),
-        measure=_of_parts(words.measure, arranged.frame[year]),
+        kind=kind,
+        measure=words.measure
+        if choices.part_of_year
+        else _of_parts(words.measure, arranged.frame[year]),
         scale=words.scale,
         titles={ours: own for ours, own in titles.items() if own and ours != own},
         labels=labels,
@@ -286,6 +295,7 @@ def guess(
                 what,
                 called(chosen.columns, labels, said),
                 chosen.kind,
+                kind,
                 arranged.frame[year],
                 left_out,
             ),
@@ -308,7 +318,9 @@ def _named_rows(
     each unit.
     """
     unit, year = arranged.unit, arranged.year
-    frame = keyed_rows(arranged.frame, unit, year, choices.years, messages)
+    frame = keyed_rows(
+        arranged.frame, unit, year, choices.years, choices.part_of_year, messages
+    )
     frame = without_leading_zeros(
         _within_years(frame, year, choices.years, messages), messages
     )
@@ -373,7 +385,8 @@ def _of_parts(measure: str, cells: pd.Series) -> str:
     dates = dates_of(cells, "")
     if not measure or dates is None or dates.in_year == 1 or dates.parts.nunique() == 1:
         return measure
-    parts = "quarters" if dates.parts.nunique() <= QUARTERS else "months"
+    count = dates.parts.nunique()
+    parts = next(name for most, name in PARTS_CALLED.items() if count <= most)
     return f"{measure}, mean of {parts}"
 
 
@@ -421,13 +434,14 @@ def _places_of_eurostat(header: str, units: pd.Series) -> list[str]:
     ones, regions.
     """
     codes = units.str.fullmatch("[A-Z]{2}[A-Z0-9]{0,3}").all()
-    if header.lower() not in {"geo", "nuts"} or not codes:
+    of_nuts = re.match("nuts", header, re.IGNORECASE) is not None
+    if not codes or not (of_nuts or header.lower() == "geo"):
         return []
     long = units.str.len().gt(2)
     if not long.any():
         return ["country"]
     # NUTS is of regions, also where countries stand above them.
-    return ["region"] if long.all() or header.lower() == "nuts" else []
+    return ["region"] if long.all() or of_nuts else []
 
 
 def _in_order(frame: pd.DataFrame) -> pd.DataFrame:
@@ -616,13 +630,20 @@ def _rows_by_unit(
     asked = given.get("unit") or ""
     if asked:
         frame = _with_asked_units(frame, year, asked)
-        unit = "" if frame.duplicated([asked, year]).any() else asked
-    else:
-        frame, unit = _with_found_units(frame, year, table.labels, messages)
-    if unit:
-        return _Rows(frame, unit, year, {})
+    for dated, joined in [(frame, ""), *with_whole_dates(frame, year)]:
+        rows, unit = (
+            (dated, "" if dated.duplicated([asked, year]).any() else asked)
+            if asked
+            else _with_found_units(dated, year, table.labels, messages)
+        )
+        if unit:
+            messages += filter(None, [joined])
+            return _Rows(rows, unit, year, {})
     # A unit has several rows a year: of different series, or by mistake.
     likely = [asked] if asked else likely_units(frame, year)
+    for shared in likely:
+        if fault := shared_name_fault(frame, year, shared):
+            raise fault
     series = series_in_lines(frame, year, likely)
     if series is not None:
         fault = series_fault(frame, series, table.above, around)
@@ -784,12 +805,18 @@ def _not_positive(frame: pd.DataFrame, income: Mapping[str, str]) -> list[Ingest
         low = frame[numbers.le(0)] if numbers is not None else frame[:0]
         if len(low):
             named = [f"{row.unit} {row.year}" for row in low.itertuples()]
+            units = low["unit"].unique().tolist()
+            out = " ".join(map(quote, units))
+            few = len(units) <= MOST_TO_LEAVE_OUT
             faults.append(
                 IngestError(
                     f"{column} has {counted(len(low), 'cell')} at or below zero"
                     f" ({first_examples(named)})",
                     "positive figures, for their logarithms",
-                    "correct the cell or blank it",
+                    "correct the cell or blank it"
+                    + (
+                        f", or leave out its unit with --leave-out {out}" if few else ""
+                    ),
                 )
             )
     return faults

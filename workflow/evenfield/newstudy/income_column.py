@@ -18,6 +18,7 @@ from evenfield.newstudy.no_income import (
     counted_kind,
     moves_with_people,
     other_kind,
+    per_head_already,
     spread_kind,
 )
 from evenfield.newstudy.words import WORDS
@@ -102,6 +103,11 @@ class Figures:
         return bool(self.values.min() >= -15 and self.values.max() <= 40)
 
     @property
+    def says_money(self) -> bool:
+        """Whether it is money by its name, its label or what says its kind."""
+        return bool(sureness(self.text) or WORDS.money.search(self.kind))
+
+    @property
     def is_total(self) -> bool:
         """Whether it is a sum over people."""
         return self.kind.startswith(TOTAL)
@@ -161,7 +167,10 @@ def income_columns(
     columns = plain if what else told
     people = [column for column in columns.values() if column.counts_people]
     if not asked:
-        result = _guessed(list(columns.values()), people, logs, what, said.series)
+        years = frame["year"] if "year" in frame else pd.Series(0, index=frame.index)
+        result = _guessed(
+            list(columns.values()), people, logs, what, said.series, years
+        )
     elif "income" in asked:
         income = columns[asked["income"]]
         if income.kind:
@@ -295,6 +304,8 @@ def _no_income(
     insist = f"{column}--what {quote(_word_for(income))} to study it as it stands"
     if len(people) == 1 and income.is_total:
         divide = f"--output {quote(income.name)} --population {quote(people[0].name)}"
+        if not income.says_money:
+            divide += f" --what {quote(f'{_in_words(income.name)} per head')}"
         insist = f"{divide}, or {insist}"
     by_name = income.is_total and ", by " in income.kind
     scaled = (WORDS.millions, WORDS.thousands)
@@ -306,14 +317,22 @@ def _no_income(
     )
 
 
+def _in_words(name: str) -> str:
+    return name.replace("_", " ").strip()
+
+
 def _word_for(column: Figures) -> str:
     """Return what figures that are no income per head may be called: by the text that
     says what they are, if it is short, else by their kind.
     """
-    if not column.is_total:
-        return column.kind.partition(",")[0].split(" ", 1)[1]
     said = re.search(r", by '(.*)'$", column.kind)
-    text = said[1].replace("_", " ") if said else ""
+    text = _in_words(said[1]) if said else ""
+    if not column.is_total:
+        bare = without_brackets(text).strip()
+        named = bare if " " in bare and len(bare) <= LONGEST_WORD else ""
+        # Capitals stay where they are short for words.
+        named = named if named[:2].isupper() else named[:1].lower() + named[1:]
+        return named or column.kind.partition(",")[0].split(" ", 1)[1]
     if WORDS.counted.search(text) and len(text) <= LONGEST_WORD:
         return text.lower()
     return "output"
@@ -437,6 +456,13 @@ def _level_name(name: str, taken: Iterable[str], otherwise: str = "exp") -> str:
     return bare if bare and bare not in taken else f"{otherwise}_{name}"
 
 
+def without_brackets(text: str) -> str:
+    """Return a text without what stands in brackets, in brackets of brackets, too."""
+    while (bare := WORDS.brackets.sub("", text)) != text:
+        text = bare
+    return text
+
+
 def without_sign(name: str) -> str:
     """Return a name without its sign of a logarithm, as log_gdp and gdp (log) have it."""
     bare = re.sub(r"^(log_?10|ln|log|l)[ _.(-]*", "", name, flags=re.IGNORECASE)
@@ -481,6 +507,7 @@ def _guessed(
     logs: bool | None,
     what: str,
     series: Mapping[str, str],
+    years: pd.Series,
 ) -> IncomeColumns:
     """Return the columns of income by names, labels and figures, surest signs first."""
     names = [column.name for column in columns]
@@ -494,15 +521,7 @@ def _guessed(
             return exponentiated
     # No income per head: output over people.
     if not incomes and len(output) == 1 and len(people) == 1:
-        whole, heads = output[0], people[0]
-        why = f", since {whole.name} is {whole.kind}" if whole.kind else ""
-        message = (
-            f"income: {whole.name} over {heads.name}, by their names{why} (--output,"
-            " --population, --income)"
-        )
-        return IncomeColumns(
-            {"output": whole.name, "population": heads.name}, [message]
-        )
+        return _divided(output[0], people[0], years, what)
     # Reached only with --level: else a column of such a name is not among these.
     if len(incomes) == 1 and incomes[0].log_sign:
         return _as_it_stands({"column": incomes[0].name}, {"column": incomes[0]}, names)
@@ -555,6 +574,28 @@ def _guessed(
     outputs = [] if incomes else output
     flags = _example(plausible, outputs, people or workers, perhaps)
     return _unclear(perhaps, flags, logged, _passed_over(columns))
+
+
+def _divided(
+    whole: Figures, heads: Figures, years: pd.Series, what: str
+) -> IncomeColumns:
+    """Return output over people; refuse what is per head already, or no money."""
+    if not whole.is_total and per_head_already(whole.values, heads.values, years):
+        raise IngestError(
+            f"{whole.name} may be per head already, since it is no larger where"
+            f" {heads.name} is",
+            "income per head, or output of all people",
+            f"give --income {quote(whole.name)} if it is per head, or --output"
+            f" {quote(whole.name)} --population {quote(heads.name)} to divide it",
+        )
+    if not whole.says_money and not what:
+        raise _no_income(whole, [heads])
+    why = f", since {whole.name} is {whole.kind}" if whole.kind else ""
+    message = (
+        f"income: {whole.name} over {heads.name}, by their names{why} (--output,"
+        " --population, --income)"
+    )
+    return IncomeColumns({"output": whole.name, "population": heads.name}, [message])
 
 
 def _example(
@@ -661,10 +702,15 @@ def _unclear(
     # What else is money or may be: capital, consumption, employment only if nothing is.
     sure = [c for c in perhaps if sureness(c.name) or sureness(c.label)]
     names = [column.name for column in sure or perhaps]
+    shown = names
+    money_logs = [column.name for column in logged if _says_money(column.name)]
+    if money_logs and not any(c.may_be_level for c in perhaps):
+        shown = [f"{name}, as a logarithm" for name in money_logs]
+        flags = f"--income {quote(money_logs[0])} --log"
     example = f" (for example {flags})" if flags else ""
-    perhaps_these = f"perhaps {first_examples(names, 6)}{example}"
+    perhaps_these = f"perhaps {first_examples(shown, 6)}{example}"
     none = "no column looks like it; name what is studied with its column and --what"
-    messages.append(f"income is not clear: {perhaps_these if names else none}")
+    messages.append(f"income is not clear: {perhaps_these if shown else none}")
     return IncomeColumns({"column": TODO}, messages, perhaps=names)
 
 

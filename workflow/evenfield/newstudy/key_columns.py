@@ -13,9 +13,10 @@ import pandas as pd
 
 from evenfield.newstudy.cells import MISSING, numbers_of
 from evenfield.newstudy.coordinates import LIMITS, degrees_among
+from evenfield.newstudy.dates import dates_of
 from evenfield.newstudy.shipped import drawn_names
 from evenfield.newstudy.unit_names import without_marks
-from evenfield.newstudy.words import LISTS, WORDS, written_out
+from evenfield.newstudy.words import LISTS, WORDS
 from evenfield.study.errors import IngestError, counted, first_examples
 from evenfield.study.tables import NUMERIC
 
@@ -32,8 +33,8 @@ NO_UNITS = {
     "nazwa",
     "sheet",
 }
-MONTH_ALONE = re.compile(written_out("(?:{month})[a-zé]*[.]?"), re.IGNORECASE)
 MOST_KNOWN = 0.6  # share of texts that are known places, where all are places
+MOST_SHARED = 0.2  # share of rows whose unit has the name of another
 MERGED = 0.5  # share of blank cells from which a column is taken for merged cells
 
 
@@ -113,7 +114,7 @@ def unit_column(frame: pd.DataFrame, year: str, messages: list[str]) -> str:
 def _holds_months(cells: pd.Series) -> bool:
     """Say whether texts are names of months, as JAN or March."""
     texts = cells.str.strip().unique().tolist()
-    return all(MONTH_ALONE.fullmatch(text) for text in texts)
+    return all(WORDS.month_alone.fullmatch(text) for text in texts)
 
 
 def _counts_units(frame: pd.DataFrame, name: str, year: str) -> bool:
@@ -228,6 +229,46 @@ def with_merged_cells(frame: pd.DataFrame, messages: list[str]) -> pd.DataFrame:
     return frame.assign(**filled)
 
 
+def shared_name_fault(
+    frame: pd.DataFrame, year: str, shared: str
+) -> IngestError | None:
+    """Return the fault of a column in which a few units have the name of another, where
+    one more column tells them apart; nothing if that is not so.
+    """
+    twice = frame.duplicated([shared, year], keep=False)
+    if not twice.any() or twice.mean() > MOST_SHARED:
+        return None
+    others = [
+        name
+        for name in frame.columns
+        if name not in (shared, year)
+        and numbers_of(frame[name]) is None
+        and frame[name].str.strip().ne("").all()
+        and frame.groupby(shared)[name].nunique().max() > 1
+    ]
+    # Places first, then what has most names, as places have.
+    others.sort(
+        key=lambda name: (
+            WORDS.place_column.fullmatch(name.strip()) is None,
+            -frame[name].nunique(),
+        )
+    )
+    for other in others:
+        years = frame[twice].groupby([shared, other])[year].agg(["size", "nunique"])
+        # Each is a unit of its own, and not a row that was written again.
+        once = years["size"].eq(years["nunique"]).all()
+        in_all = years["nunique"].ge(frame.loc[twice, year].nunique() / 2).all()
+        if once and in_all and years["nunique"].min() > 1:
+            held = years.groupby(shared).size()
+            named = [f"{name}, {count} of them" for name, count in held.items()]
+            return IngestError(
+                f"{shared} names several units ({first_examples(named)})",
+                "one row per unit and year",
+                f"tell them apart with --unit {quote(f'{shared}+{other}')}",
+            )
+    return None
+
+
 def no_unit_fault(frame: pd.DataFrame, year: str) -> IngestError:
     """Say why no column names the units."""
     others = [name for name in frame.columns if name != year]
@@ -247,7 +288,9 @@ def no_unit_fault(frame: pd.DataFrame, year: str) -> IngestError:
     figures = [
         name
         for name in others
-        if numbers_of(frame[name]) is not None or _holds_months(frame[name])
+        if numbers_of(frame[name]) is not None
+        or _holds_months(frame[name])
+        or dates_of(frame[name]) is not None
     ]
     if not named and len({*figures, *parts}) == len(others):
         listed = first_examples(others, 6) or year
@@ -318,6 +361,9 @@ def unit_word(*headers: str) -> str:
         # plural in s.
         is_latin = re.fullmatch("[a-z\u00df-\u024f]{4,}", word)
         is_word = is_latin or word in english.values()
+        # Words that are written together, as shapeName, are a program's.
+        of_places = place or WORDS.place_column.fullmatch(last)
+        is_word = is_word and (of_places or not re.search("[a-z][A-Z]", header))
         # A measure or the number of a row is no place.
         others = (WORDS.series_column, WORDS.of_rows, WORDS.time_column, WORDS.money)
         is_word = is_word and not any(form.fullmatch(word) for form in others)

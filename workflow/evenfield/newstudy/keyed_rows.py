@@ -4,6 +4,7 @@ quarters and months taken together.
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 
 import pandas as pd
@@ -30,10 +31,15 @@ KEYS = ["unit", "year", "_id"]
 
 
 def keyed_rows(
-    frame: pd.DataFrame, unit: str, year: str, years: str, messages: list[str]
+    frame: pd.DataFrame,
+    unit: str,
+    year: str,
+    years: str,
+    part: int,
+    messages: list[str],
 ) -> pd.DataFrame:
     """Return rows with ``unit``, an id without blanks, ``year`` and ``_id``, the name of
-    the unit as it is shown.
+    the unit as it is shown; those of one ``part`` of each year, if it is above zero.
     """
     faults = Faults()
     with faults.caught():
@@ -50,9 +56,12 @@ def keyed_rows(
     others = frame.drop(columns=[unit, year])
     others = others.rename(columns={name: _free(name, others) for name in KEYS})
     rows = others.assign(unit=ids, year=dates.years, _id=shown)
+    rows, dates = _one_a_month(rows, dates, frame[year], messages)
     _refuse_twice(rows.assign(part=dates.parts))
-    if dates.in_year > 1:
-        if rows.duplicated(["unit", "year"]).any():
+    if part:
+        rows = _of_part(rows, dates, part, shown_header(year), messages)
+    elif dates.in_year > 1:
+        if rows.duplicated(KEYS[:2]).any():
             rows = _whole_years(rows, dates, year, messages)
         else:
             example = frame[year].iloc[0].strip()
@@ -103,6 +112,46 @@ def _refuse_twice(rows: pd.DataFrame) -> None:
             "one row per unit and year",
             "remove them, or see --unit and --year",
         )
+
+
+def _one_a_month(
+    rows: pd.DataFrame, dates: Dates, cells: pd.Series, messages: list[str]
+) -> tuple[pd.DataFrame, Dates]:
+    """Return rows with one for each unit and month, the mean of those that a month has on
+    several days; as they are where no month has.
+    """
+    dated = rows.assign(_part=dates.parts, _date=cells.str.strip())
+    days = dated.duplicated(["unit", "year", "_part"])
+    if not days.any() or dated.duplicated(["unit", "_date"]).any():
+        return rows, dates
+    messages.append(
+        f"{shown_header(str(cells.name))} holds several dates a month: the mean of each"
+        " month is taken"
+    )
+    means = _means(dated.drop(columns="_date"), ["unit", "year", "_part"])
+    own = replace(dates, years=means["year"], parts=means["_part"])
+    return means.drop(columns="_part"), own
+
+
+def _of_part(
+    rows: pd.DataFrame, dates: Dates, part: int, header: str, messages: list[str]
+) -> pd.DataFrame:
+    """Return the rows of one half, quarter or month of each year."""
+    kept = dates.parts.eq(part)
+    if dates.in_year == 1 or not kept.any():
+        found = [str(one) for one in sorted(dates.parts.unique()) if one]
+        raise IngestError(
+            f"--part-of-year {part}, and {header} holds {dates.called}"
+            f" {first_examples(found, MONTHS)}".rstrip(),
+            "a half, quarter or month that the table has",
+            "correct it, or leave it out",
+        )
+    one = dates.called.removesuffix("s")
+    messages.append(
+        f"{header} holds {dates.called}: {one} {part} of each year is taken"
+        " (--part-of-year)"
+    )
+    return rows[kept]
 
 
 def _without_footnotes(shown: pd.Series) -> pd.Series:
@@ -212,14 +261,18 @@ def _whole_years(
         )
     groups = rows.groupby(keys, sort=False)
     whole = groups["_id"].transform("size").eq(in_year)
-    form = dates.form.partition(" ")[0]
+    form = dates.called
+    # The part that most years have, for an example.
+    counts = rows["year"].groupby(dates.parts).nunique()
+    keep_one = f"keep one {form.removesuffix('s')} of each year, for example with"
+    keep_one += f" --part-of-year {counts.idxmax()} ({counts.max()} years)"
     if not whole.any():
         found = sorted(dates.parts.unique())
         raise IngestError(
             f"{shown_header(year)} holds {form} and no whole year (dates of"
             f" {form.removesuffix('s')} {first_examples(list(map(str, found)), 12)})",
             f"{in_year} rows for a unit and year, or one",
-            "keep the rows of one date in each year, or give a figure for each year",
+            f"{keep_one}, or give a figure for each year",
         )
     kept = rows[whole]
     if kept["year"].nunique() == 1 and rows["year"].nunique() > 1:
@@ -227,11 +280,23 @@ def _whole_years(
             f"{shown_header(year)} holds {form} and one whole year alone"
             f" ({kept['year'].iloc[0]})",
             f"two years or more with all {in_year}",
-            f"give more years, or keep the rows of one {form.removesuffix('s')} in each"
-            " year",
+            f"{keep_one}, or give more years",
         )
+    others = int((~whole).sum())
+    rest = f" ({counted(others, 'row')} of other years left out)" if others else ""
+    messages.append(
+        f"{shown_header(year)} holds {form}: the mean of the {in_year} of each whole year is taken"
+        f"{rest}"
+    )
+    return _means(kept, keys)
+
+
+def _means(kept: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    """Return one row for each value of the keys: the mean of figures, the highest of what
+    is 0 or 1, the first of texts.
+    """
     out = kept.drop_duplicates(keys).set_index(keys)
-    for name in kept.columns.difference(KEYS, sort=False):
+    for name in kept.columns.difference([*KEYS, *keys], sort=False):
         numbers = numbers_of(kept[name])
         if numbers is not None:
             parts_of_years = kept[keys].assign(value=numbers).groupby(keys)["value"]
@@ -242,10 +307,4 @@ def _whole_years(
             # A blank part would make the mean one of the others.
             blank = kept[keys].assign(value=numbers.isna()).groupby(keys)["value"].any()
             out[name] = [number_text(value) for value in values.mask(blank)[out.index]]
-    others = int((~whole).sum())
-    rest = f" ({counted(others, 'row')} of other years left out)" if others else ""
-    messages.append(
-        f"{shown_header(year)} holds {form}: the mean of the {in_year} of each whole year is taken"
-        f"{rest}"
-    )
     return out.reset_index()

@@ -737,7 +737,10 @@ def series_fault(
     chosen = dict[str, str]()
     left = frame
     for name in series.columns:  # values that stand together in a row
-        chosen[name] = _likeliest(list(dict.fromkeys(left[name])))
+        # Of values that are as likely the one of most units.
+        units = left.groupby(name, sort=False)[series.unit].nunique()
+        most_first = units.sort_values(ascending=False, kind="stable")
+        chosen[name] = _likeliest(most_first.index.tolist())
         left = left[left[name].eq(chosen[name])]
     flags = " ".join(
         f"--where {quote(f'{name}={value}')}" for name, value in chosen.items()
@@ -765,6 +768,9 @@ def series_fault(
         elif kind:
             word = _word_for(value) if len(chosen) == 1 else "output"
             action += f" --what {quote(word)}, since it is {kind}"
+    all_units, kept = frame[series.unit].nunique(), left[series.unit].nunique()
+    if kept < all_units:
+        action += f" (which keeps {kept} of {all_units} in column {series.unit})"
     return IngestError(
         f"several rows for one {_named_unit(frame, series.unit)} and year:"
         f" {' and '.join(listed)}",

@@ -162,6 +162,7 @@ def _guessed(
         measure=options.measure or "",
         around=[options.panel.stem, *notes_of(options.panel)],
         years=options.years,
+        part_of_year=options.part_of_year,
         calendar=options.calendar,
         drop_incomplete=options.drop_incomplete,
     )

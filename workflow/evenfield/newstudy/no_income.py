@@ -19,6 +19,10 @@ MOST_THOUSANDS = 1e5
 LEAST_CORRELATION = 0.95
 SLOPES = (0.75, 1.33)
 LEAST_APART = 10
+# ASSUME: output of all people moves with their number by half or more. Where it surely
+# moves by less (two standard errors below one), it may be per head already.
+LEAST_SLOPE = 0.5
+SURE = 2
 FEWEST_UNITS = 5
 # Figures that all units have at the base of an index, and how near they are to it.
 BASES = (1, 10, 100, 1000)
@@ -150,6 +154,28 @@ def moves_with_people(
         one_for_one = SLOPES[0] <= slope <= SLOPES[1]
         proportional.append(bool(apart >= LEAST_APART and together and one_for_one))
     return bool(proportional) and 2 * sum(proportional) >= len(proportional)
+
+
+def per_head_already(output: pd.Series, people: pd.Series, years: pd.Series) -> bool:
+    """Return whether output is no larger where there are more people, so that, divided by
+    them, it would differ more between units than it does: in the median year its
+    logarithm moves by less than half of that of people, and surely not one for one.
+    """
+    both = pd.DataFrame({"output": output, "people": people, "year": years})
+    both = both[both["output"].gt(0) & both["people"].gt(0)]
+    slopes = list[tuple[float, float]]()
+    for _, one in both.groupby("year"):
+        if len(one) < FEWEST_UNITS or one["people"].nunique() < FEWEST_UNITS:
+            continue
+        value, heads = np.log(one[["output", "people"]].to_numpy(float)).T
+        correlation = np.corrcoef(value, heads)[0, 1] if np.ptp(value) else 0.0
+        ratio = value.std() / heads.std()
+        error = ratio * np.sqrt((1 - correlation**2) / (len(one) - 2))
+        slopes.append((correlation * ratio, error))
+    if not slopes:
+        return False
+    slope, error = np.median(slopes, axis=0)
+    return bool(slope < LEAST_SLOPE and slope + SURE * error < 1)
 
 
 def base_of_index(values: pd.Series, dates: pd.Series) -> str:

@@ -10,9 +10,11 @@ OPTIONS: dict[str, dict[str, dict[str, Any]]] = yaml.safe_load(
     Path(__file__).with_name("options.yaml").read_text(encoding="utf-8")
 )
 
+TYPES = {"path": Path, "whole number": int}
+
 
 def add_options(parser: argparse.ArgumentParser, command: str) -> None:
     """Give a parser the options of ``new`` or ``add``."""
     for name, entry in OPTIONS[command].items():
-        path = {"type": Path} if entry.get("type") == "path" else {}
-        parser.add_argument(name, **(entry | path))
+        named = {"type": TYPES[entry["type"]]} if "type" in entry else {}
+        parser.add_argument(name, **(entry | named))

@@ -15,7 +15,10 @@ from evenfield.study.errors import first_examples
 from evenfield.study.latin import in_latin
 
 SHOWN = 6  # units by name
-NUMBER = re.compile(r"^\d+(\.\d+)*\.?\s+")  # of a table, as 3.1
+# Of a table, as 3.1 or Table A.1:
+NUMBER = re.compile(
+    r"^(\d+(\.\d+)*\.?|table [A-Z]?\.?\d+(\.\d+)*[.:])\s+", re.IGNORECASE
+)
 MARK_BEFORE = re.compile(r"^[(\s]*([*†‡]+)[^\w*†‡]*\s+(.+)$")  # of a note, and its text
 MARK_BEHIND = re.compile(r"([*†‡]+)$")  # of a name
 LONGEST_NOTE = 200  # letters
@@ -50,25 +53,28 @@ def remarks_on(
     what: str,
     name: str,
     kind: str,
+    study_kind: str,
     dates: pd.Series,
     left_out: Mapping[str, Sequence[str]],
 ) -> list[str]:
     """Return the sentences about what is studied if it is no income, or else about income
-    as the source calls it; about an index of each unit's own base, as ``kind`` says it;
+    as the source calls it, in a study whose ``study_kind`` says that units are poorer and
+    richer; about an index of each unit's own base, as ``kind`` says it;
     about dates as the table writes them, and about units left out by the reason.
     """
     return [
-        *_of_income(what, name),
+        *_of_income(what, name, study_kind),
         *_of_base(what, kind),
         *_of_years(dates),
         *_of_units(left_out),
     ]
 
 
-def _of_income(what: str, name: str) -> Iterator[str]:
-    if what:
+def _of_income(what: str, name: str, study_kind: str) -> Iterator[str]:
+    # Totals are smaller and larger, rates lower and higher, as the page says itself.
+    if what and study_kind == "income":
         yield f"Poorer and richer mean lower and higher in {what}."
-    elif name:
+    elif name and not what:
         yield f"Income is {name} in the source."
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from evenfield.newstudy.dates import UNNAMED
-from evenfield.newstudy.income_column import sureness, without_sign
+from evenfield.newstudy.income_column import sureness, without_brackets, without_sign
 from evenfield.newstudy.words import LISTS, WORDS, written_out
 from evenfield.study.config_files import TODO
 
@@ -169,7 +169,7 @@ def noun_of(name: str, label: str) -> str:
         return str(known[0])
     spelt = label or _spelt_out(name)
     # The comma of 1,000 parts nothing.
-    bare = re.split(r",(?!\d{3}\b)|__|;", _without_brackets(spelt))[0].strip()
+    bare = re.split(r",(?!\d{3}\b)|__|;", without_brackets(spelt))[0].strip()
     if len(bare) > LONGEST_NOUN:
         bare = re.split(r":|\s[-–—]\s", bare)[0].strip()
     # A name such as v1 or y says nothing.
@@ -181,13 +181,6 @@ def noun_of(name: str, label: str) -> str:
     if len(words) > 1 and all(word.istitle() for word in words if len(word) > 3):
         bare = bare.lower()
     return bare if bare[:2].isupper() else bare[0].lower() + bare[1:]
-
-
-def _without_brackets(text: str) -> str:
-    """Return a text without what stands in brackets, in brackets of brackets, too."""
-    while (bare := WORDS.brackets.sub("", text)) != text:
-        text = bare
-    return text
 
 
 def _spelt_out(name: str) -> str:
@@ -292,8 +285,10 @@ def wording(
         of_table = known_measure(output).startswith("million") and people == "pop"
         measures[1] = "million" if of_table else "persons" if heads else ""
     head = "worker" if works else "head"
+    # Of what is known in part alone the names say more.
+    known = measures if measures[0] else ["", ""]
     measure = per_head(measures[0], measures[1], head) or " over ".join(
-        known or name for known, name in zip(measures, (output, people), strict=True)
+        text or name for text, name in zip(known, (output, people), strict=True)
     )
     what = "output per worker" if works else ""
     money, count = map(_measured, measures)
