@@ -155,6 +155,7 @@ def test_the_choice_is_the_same_each_time_and_another_for_another_seed():
     assert len(first) == 12
 
 
+@pytest.mark.gate
 def test_every_area_has_its_share():
     chosen = mutate.chosen_faults(mutate.AREAS, 100, 1, {})
     areas = [mutate.area_of(fault) for fault in chosen]
@@ -169,6 +170,7 @@ NEWEST = {
 }
 
 
+@pytest.mark.gate
 def test_half_of_the_faults_are_in_changed_lines_by_how_many_there_are():
     chosen = mutate.chosen_faults(mutate.AREAS, 100, 1, NEWEST)
     changed = [one for one in chosen if one.line in NEWEST.get(one.file, ())]
