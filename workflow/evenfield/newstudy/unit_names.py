@@ -81,6 +81,15 @@ NUMBERS = FORMS.index(_whole)
 LOOSE = FORMS.index(_without_kind)
 
 
+@lru_cache(maxsize=2**16)
+def in_all_forms(text: str) -> frozenset[tuple[int, str]]:
+    """Return a text in each form, with the number of the form: texts that share none are
+    never matched.
+    """
+    shown = [form(text.strip()) for form in FORMS]
+    return frozenset(pair for pair in enumerate(shown) if pair[1])
+
+
 @dataclass(frozen=True)
 class UnitMatch:
     """The units that the rows of a file name."""
