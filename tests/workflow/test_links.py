@@ -170,7 +170,8 @@ def test_commands_that_look_write_nothing(study, tmp_path, name):
 
 # These write a dozen files: one after the other stands there as a link in the gate.
 MANY = [
-    pytest.param(name, marks=pytest.mark.gate) for name in ("add --replace", "new --again")
+    pytest.param(name, marks=pytest.mark.gate)
+    for name in ("add --replace", "new --again")
 ]
 
 
