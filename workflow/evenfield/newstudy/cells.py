@@ -7,8 +7,9 @@ import math
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
-from functools import lru_cache
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -124,11 +125,17 @@ def currency_mark(text: str) -> str:
     return found[0].strip(" +-.\u00a0") if found else ""
 
 
-class Texts(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Texts:
     """What stands in a column: each text once, and which of them each row has."""
 
     once: list[Any]  # texts, in the order of the first row of each (K,)
     codes: np.ndarray  # the place of each row's text among them (N,)
+
+    @cached_property
+    def numbers(self) -> np.ndarray | None:
+        """The texts as numbers (K,); nothing if any of them is none."""
+        return _read(tuple(self.once))
 
 
 # The columns that were looked at last, by where their cells stand in memory. A column is
@@ -158,10 +165,9 @@ def numbers_of(column: pd.Series) -> pd.Series | None:
     """
     # Each text is read once, however many rows it stands in.
     texts = texts_of(column.astype(str))
-    numbers = _read(tuple(texts.once))
-    if numbers is None:
+    if texts.numbers is None:
         return None
-    return pd.Series(numbers[texts.codes], index=column.index)
+    return pd.Series(texts.numbers[texts.codes], index=column.index)
 
 
 @lru_cache(maxsize=MOST_READ)

@@ -48,6 +48,7 @@ def _plain(text: str) -> str:
     return " ".join(re.sub(r"[\W_]+", " ", bare).split()).removeprefix("the ")
 
 
+@lru_cache(maxsize=2**16)
 def without_marks(text: str) -> str:
     """Return a name without marks of footnotes and the number before it."""
     bare = WORDS.numbering.sub("", text.strip())
