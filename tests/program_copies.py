@@ -16,7 +16,7 @@ import sys
 import tempfile
 import traceback
 from contextlib import suppress
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from pathlib import Path
 
@@ -39,21 +39,32 @@ def run(*words, workflow=WORKFLOW, cwd=None, **variables):
         program = workflow / "engine" / "main.py"
     # Jobs are processes: they find the library of a copy by this path.
     paths = {} if workflow == WORKFLOW else {"PYTHONPATH": str(workflow)}
+    request = {
+        "words": [str(program), *words],
+        "folder": str(cwd or Path.cwd()),
+        "environment": {**os.environ, **FIXED, **paths, **variables},
+    }
+    return ended(request, "", _ask)
+
+
+def ended(request, given, end_of):
+    """Return streams and exit code of a request, with this text as its input, where
+    ``end_of`` gives the code of a request with its streams.
+    """
     with tempfile.TemporaryDirectory() as folder:
         streams = [Path(folder) / name for name in STREAMS]
-        streams[0].touch()
-        request = {
-            "words": [str(program), *words],
-            "folder": str(cwd or Path.cwd()),
-            "environment": {**os.environ, **FIXED, **paths, **variables},
-            "streams": [str(path) for path in streams],
-        }
-        copied = _process_to_copy()
-        copied.stdin.write(f"{json.dumps(request)}\n")
-        copied.stdin.flush()
-        code = int(copied.stdout.readline())
+        streams[0].write_text(given, "utf-8")
+        code = end_of(request | {"streams": [str(path) for path in streams]})
         out, err = (path.read_text("utf-8") for path in streams[1:])
     return subprocess.CompletedProcess(request["words"], code, out, err)
+
+
+def _ask(request):
+    """Let the process that has the libraries make a copy."""
+    copied = _process_to_copy()
+    copied.stdin.write(f"{json.dumps(request)}\n")
+    copied.stdin.flush()
+    return int(copied.stdout.readline())
 
 
 def run_well(*words, **options):
@@ -83,12 +94,38 @@ def serve():
         import_module(name)
     gc.freeze()
     for line in sys.stdin:
-        copy = os.fork()
-        if copy == 0:
-            work(**json.loads(line))  # never returns
-        code = os.waitstatus_to_exitcode(os.waitpid(copy, 0)[1])
-        sys.stdout.write(f"{code}\n")
+        sys.stdout.write(f"{code_of_copy(json.loads(line))}\n")
         sys.stdout.flush()
+
+
+def code_of_copy(request, forget=lambda: None):
+    """Do a request in a copy of this process, which may forget some of it before; return
+    how that ended.
+    """
+    copy = os.fork()
+    if copy == 0:
+        forget()
+        work(**request)  # never returns
+    return os.waitstatus_to_exitcode(os.waitpid(copy, 0)[1])
+
+
+def check_by_copies(program):
+    """Let a run check its study by a copy, too, in place of a process of its own."""
+    start = subprocess.run
+
+    def started(command, *given, **options):
+        if command[1:] != [str(program), "--stdin"]:
+            return start(command, *given, **options)
+        request = {
+            "words": command[1:],
+            "folder": str(Path.cwd()),
+            "environment": options["env"],
+        }
+        # What the run does when it ends is not for its check to do.
+        copied = partial(code_of_copy, forget=atexit._clear)
+        return ended(request, options["input"], copied)
+
+    subprocess.run = started
 
 
 def work(words, folder, environment, streams):
@@ -110,7 +147,9 @@ def work(words, folder, environment, streams):
             if (place / "sitecustomize.py").is_file():  # as Python does at its start
                 runpy.run_path(str(place / "sitecustomize.py"))
         sys.argv = words
-        use_library(Path(words[0]).parents[1])
+        workflow = Path(words[0]).parents[1]
+        use_library(workflow)
+        check_by_copies(workflow / "commands" / "check.py")
         runpy.run_path(words[0], run_name="__main__")
         code = 0
     except SystemExit as stop:

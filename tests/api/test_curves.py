@@ -19,7 +19,7 @@ from tolerances import close
 
 N = 24
 UNITS = [f"u{i:02d}" for i in range(N)]
-DRAWS = 39
+DRAWS = 19
 
 
 def made():

@@ -360,7 +360,7 @@ def test_simulated_power_is_how_often_the_test_of_scpc_rejects_such_an_effect():
     close(found["spread"], one["y"].std(ddof=1))
     rng = np.random.default_rng(9)
     rejected, within = [], []
-    for _ in range(300):
+    for _ in range(150):
         noise = rng.normal(size=len(one)) * found["spread"]
         drawn = one.assign(y=found["effect"] * one["x"] + noise)
         rejected.append(ef.ols("y ~ x", drawn, **call).pvalues["x"] < 0.05)

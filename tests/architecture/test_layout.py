@@ -83,9 +83,13 @@ def parsed(path: Path) -> ast.AST:
 
 
 def run_nodes(tree: ast.AST) -> Iterator[ast.AST]:
-    """All nodes but those under ``if TYPE_CHECKING``, which only a type checker reads."""
+    """All nodes but those under ``if TYPE_CHECKING``, which only a type checker reads, and
+    expressions.
+    """
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            continue
+        if isinstance(node, ast.expr):  # which imports nothing
             continue
         yield node
         yield from run_nodes(node)

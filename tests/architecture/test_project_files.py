@@ -96,8 +96,9 @@ COMMANDS = from_yaml("""
     """)
 
 
-# Types of the whole library take minutes the first time: the gate checks them.
-SLOW = {"mypy": pytest.mark.gate}
+# Types of the whole library take minutes the first time, and the lint of Snakemake starts
+# it several times: the gate checks them.
+SLOW = dict.fromkeys(("mypy", "lint"), pytest.mark.gate)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -270,3 +271,18 @@ def test_a_library_is_the_same_by_whatever_way_it_is_found():
         check=True,
     )
     assert done.stdout.strip() == preloaded.LIBRARY
+
+
+def test_a_run_that_is_over_loads_no_more_libraries(tmp_path, monkeypatch):
+    """A run that is refused, or has nothing to do, ends without waiting for them."""
+    monkeypatch.syspath_prepend(tmp_path)
+    waits = "import pathlib, time\nwhile not pathlib.Path({!r}).exists():\n    time.sleep(0.01)"
+    over = tmp_path / "over"
+    (tmp_path / "first_library.py").write_text(waits.format(str(over)))
+    marker = tmp_path / "marker"
+    (tmp_path / "second_library.py").write_text(f"open({str(marker)!r}, 'w')")
+    monkeypatch.setattr(preloaded, "LIBRARIES", ("first_library", "second_library"))
+    with preloaded.preloaded(at_once=True):
+        # Its pipe closes before the first library is loaded.
+        threading.Timer(0.5, over.touch).start()
+    assert not marker.exists()

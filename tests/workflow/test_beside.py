@@ -179,6 +179,7 @@ def test_number_figure_and_answer_open_the_evidence_of_the_other_study(finished)
         assert "topics/beta/estimate.py" in way
 
 
+@pytest.mark.gate
 def test_other_data_there_change_the_text_here_and_nothing_else_runs(
     finished, tmp_path
 ):

@@ -12,8 +12,6 @@ import statsmodels.formula.api as smf
 from scipy.sparse import csr_array, hstack
 from scipy.sparse.linalg import lsqr
 
-import program_copies
-
 ROOT = Path(__file__).parents[2]
 CITIES = ROOT / "examples" / "china-cities"
 
@@ -37,10 +35,6 @@ def cities():
         units[kind] = units.index.isin(own["unit"]).astype(int)
     # A coastal city may have been opened without a zone of its own.
     return units.assign(early=early)[units["counted_2000"] == 1]
-
-
-def test_config_and_tables_are_in_order():
-    program_copies.run_well("check", "--directory", CITIES)
 
 
 def test_zones_went_to_cities_that_were_richer_in_their_province(cities):

@@ -200,6 +200,7 @@ def test_notes_that_are_a_link_are_refused_and_clean_removes_the_link_alone(
     toy, position
 ):
     study, marker = toy
+    shutil.rmtree(study / ".snakemake")
     marker.mkdir()
     write(marker / "tmp" / "mine.txt", "mine")
     (study / position).parent.mkdir(exist_ok=True)

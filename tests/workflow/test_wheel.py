@@ -124,6 +124,7 @@ def test_the_wheel_works_in_a_fresh_environment(site, tmp_path):
     )
 
 
+@pytest.mark.gate
 def test_the_examples_of_the_pages_run_from_the_wheel_without_snakemake(site, tmp_path):
     run_examples(site.parents[2] / "bin" / "python", tmp_path)
 

@@ -42,6 +42,7 @@ GATE_TESTS = (
     "tests/architecture",
     "tests/opened",
     "tests/recovery",
+    "tests/report/test_section_words.py",
 )
 PYTEST = ("-n", "2", "--dist", "loadfile")
 RECORD = REPO / "tests" / "golden" / "same_bytes.csv"

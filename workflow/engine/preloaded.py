@@ -106,7 +106,7 @@ def serve(listener: socket.socket, run_ended: int, word: str, at_once: bool) -> 
         signal.signal(number, signal.SIG_DFL)
     os.chdir(sys.prefix)  # libraries read settings from the current folder
     if at_once:
-        load()
+        load(lambda: run_ended in select.select([run_ended], [], [], 0)[0])
     copies: dict[int, tuple[int, socket.socket]] = {}
     asking = [listener.fileno(), run_ended]
     while asking or copies:
@@ -134,9 +134,11 @@ def serve(listener: socket.socket, run_ended: int, word: str, at_once: bool) -> 
             copies[os.pidfd_open(copy)] = (copy, connection)
 
 
-def load() -> None:
-    """Load the libraries, and our own modules."""
+def load(is_over: Callable[[], bool] = lambda: False) -> None:
+    """Load the libraries, and our own modules, until nobody needs them any more."""
     for library in [*LIBRARIES, *own_modules()]:
+        if is_over():
+            return
         import_module(library)
 
 

@@ -114,9 +114,7 @@ class Pair:
         """Standard error of Chapman's number (Seber 1970)."""
         sizes = (self.first + 1) * (self.second + 1)
         single = self.first_only * self.second_only
-        return float(
-            np.sqrt(sizes * single / ((self.both + 1) ** 2 * (self.both + 2)))
-        )
+        return float(np.sqrt(sizes * single / ((self.both + 1) ** 2 * (self.both + 2))))
 
     def possible(self, level: float) -> tuple[int, int] | None:
         """Return the fewest and the most units that may exist, or None if no number of
@@ -281,5 +279,7 @@ def random_shrinkage(
         true += truths.sum()
         for part, regression in zip(parts, regressions, strict=True):
             part.append(regression.shrinkage(truths))
-    joined = [Shrinkage(*map(np.concatenate, zip(*part, strict=True))) for part in parts]
+    joined = [
+        Shrinkage(*map(np.concatenate, zip(*part, strict=True))) for part in parts
+    ]
     return joined, absent / max(true, 1)

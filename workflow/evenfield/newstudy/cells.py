@@ -7,7 +7,8 @@ import math
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ TRUTH = {"TRUE": "1", "FALSE": "0"}
 NO_WIDTH = dict.fromkeys([0x00AD, 0x180E, 0x200B, 0x2060, 0xFEFF])
 # Larger figures are slips: their squares are beyond all numbers.
 LARGEST = 1e100
-MOST_READ = 24  # columns whose numbers are kept
+MOST_READ = 24  # columns whose texts and numbers are kept
 NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 # Codes such as 01 are no figures: their zeros would be lost.
 CODE = re.compile("^0[0-9]", re.MULTILINE)
@@ -124,28 +125,59 @@ def currency_mark(text: str) -> str:
     return found[0].strip(" +-.\u00a0") if found else ""
 
 
+@dataclass(frozen=True, eq=False)
+class Texts:
+    """What stands in a column: each text once, and which of them each row has."""
+
+    once: list[Any]  # texts, in the order of the first row of each (K,)
+    codes: np.ndarray  # the place of each row's text among them (N,)
+
+    @cached_property
+    def numbers(self) -> np.ndarray | None:
+        """The texts as numbers (K,); nothing if any of them is none."""
+        return _read(tuple(self.once))
+
+
+# The columns that were looked at last, by where their cells stand in memory. A column is
+# kept with what is known of it: then its memory is no other's, and pandas copies it
+# before it is written to.
+_KNOWN: dict[tuple[int, int, int], tuple[pd.Series, Texts]] = {}
+
+
+def texts_of(column: pd.Series) -> Texts:
+    """Return the texts of a column; a table asks a dozen times for those of each."""
+    if column.dtype != "str" or not len(column):
+        codes, once = pd.factorize(column)
+        return Texts(list(once), codes)
+    cells = np.asarray(column)
+    place = (cells.__array_interface__["data"][0], len(cells), cells.strides[0])
+    if place not in _KNOWN:
+        codes, once = pd.factorize(column)
+        if len(_KNOWN) == MOST_READ:
+            del _KNOWN[next(iter(_KNOWN))]
+        _KNOWN[place] = (column.copy(deep=False), Texts(once.tolist(), codes))
+    return _KNOWN[place][1]
+
+
 def numbers_of(column: pd.Series) -> pd.Series | None:
     """Return a column of text as numbers, blank where missing; nothing if any cell is
     no number.
     """
-    values = _read(tuple(column.astype(str).to_numpy(dtype=object)))
-    return None if values is None else pd.Series(values, index=column.index)
+    # Each text is read once, however many rows it stands in.
+    texts = texts_of(column.astype(str))
+    if texts.numbers is None:
+        return None
+    return pd.Series(texts.numbers[texts.codes], index=column.index)
 
 
 @lru_cache(maxsize=MOST_READ)
-def _read(cells: tuple[str, ...]) -> np.ndarray | None:
-    """Return cells as numbers; a table asks of a column a dozen times whether it has them."""
-    # Each text is read once, however many rows it stands in.
-    codes, texts = pd.factorize(np.array(cells, dtype=object))
-    numbers = _plain(list(texts))
+def _read(texts: tuple[str, ...]) -> np.ndarray | None:
+    """Return different texts as numbers, (K,); nothing if any of them is none."""
+    numbers = _plain(texts)
     if numbers is None:
         found = _numbers(pd.Series(texts, dtype=str))
         numbers = None if found is None else found.to_numpy()
-    if numbers is None:
-        return None
-    values = np.asarray(numbers[codes])
-    values.flags.writeable = False  # others are given the same
-    return values
+    return numbers
 
 
 def _plain(texts: Sequence[str]) -> np.ndarray | None:
@@ -174,9 +206,9 @@ def _plain(texts: Sequence[str]) -> np.ndarray | None:
 
 def of_texts(column: pd.Series, of_one: Callable[[str], Any]) -> pd.Series:
     """Return what a function makes of each text, which it sees once."""
-    codes, texts = pd.factorize(column)
-    made = pd.Series([of_one(text) for text in texts])
-    return made.take(codes).set_axis(column.index)
+    texts = texts_of(column)
+    made = pd.Series([of_one(text) for text in texts.once])
+    return made.take(texts.codes).set_axis(column.index)
 
 
 def _numbers(column: pd.Series) -> pd.Series | None:

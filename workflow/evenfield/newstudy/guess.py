@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from shlex import quote
 from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from evenfield.newstudy.balance import balanced
@@ -585,12 +586,12 @@ def _without_notes(
     frame: pd.DataFrame, names: pd.Series, messages: list[str]
 ) -> tuple[pd.DataFrame, pd.Series]:
     """Leave out rows without a figure whose name is a note below the table."""
-    held = [
-        numbers.notna()
-        for name in frame.columns.difference(["unit", "year", "_id"])
-        if (numbers := numbers_of(frame[name])) is not None
-    ]
-    with_figures = {unit for cells in held for unit in frame.loc[cells, "unit"]}
+    has_figure = np.zeros(len(frame), bool)
+    for name in frame.columns.difference(["unit", "year", "_id"]):
+        numbers = numbers_of(frame[name])
+        if numbers is not None:
+            has_figure |= numbers.notna().to_numpy()
+    with_figures = set(frame.loc[has_figure, "unit"].unique())
     notes = [
         str(unit)
         for unit, name in names.items()

@@ -11,7 +11,7 @@ from shlex import quote
 
 import pandas as pd
 
-from evenfield.newstudy.cells import MISSING, numbers_of
+from evenfield.newstudy.cells import MISSING, numbers_of, texts_of
 from evenfield.newstudy.coordinates import LIMITS, degrees_among
 from evenfield.newstudy.dates import dates_of
 from evenfield.newstudy.shipped import drawn_names
@@ -47,9 +47,10 @@ def known_as(kind: str, names: Iterable[str]) -> list[str]:
 def is_key(frame: pd.DataFrame, name: str, year: str) -> bool:
     """Say whether a column stands once in every year and is nowhere blank."""
     # Cells have no blanks at their ends; of figures most stand once.
-    if not 1 < frame[name].nunique() <= len(frame) / 2:
+    once = texts_of(frame[name]).once
+    if not 1 < len(once) <= len(frame) / 2:
         return False
-    texts = {text.strip() for text in frame[name].unique().tolist()}
+    texts = {text.strip() for text in once}
     # NA can be an id, as of Namibia.
     filled = not any(text.lower() in MISSING - {"na"} for text in texts)
     return (
@@ -113,7 +114,7 @@ def unit_column(frame: pd.DataFrame, year: str, messages: list[str]) -> str:
 
 def _holds_months(cells: pd.Series) -> bool:
     """Say whether texts are names of months, as JAN or March."""
-    texts = cells.str.strip().unique().tolist()
+    texts = (text.strip() for text in texts_of(cells).once)
     return all(WORDS.month_alone.fullmatch(text) for text in texts)
 
 

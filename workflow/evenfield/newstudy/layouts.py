@@ -10,7 +10,7 @@ from shlex import quote
 import pandas as pd
 
 from evenfield.newstudy.calendars import years_or_codes
-from evenfield.newstudy.cells import MISSING, numbers_of
+from evenfield.newstudy.cells import MISSING, numbers_of, texts_of
 from evenfield.newstudy.dates import (
     UNNAMED,
     dated_columns,
@@ -85,7 +85,7 @@ def with_parted_labels(table: AnyTable) -> AnyTable:
         opening = frame[name].iloc[:FIRST_CELLS].tolist()
         if label in table.frame or not _are_labelled(opening):
             continue
-        if not _are_labelled(frame[name].unique().tolist()):
+        if not _are_labelled(texts_of(frame[name]).once):
             continue
         cells = frame[name].str.strip().str.partition(":")
         place = list(frame.columns).index(name)
@@ -184,7 +184,7 @@ def without_flags(table: AnyTable) -> AnyTable:
         if numbers_of(table.frame[name]) is not None:
             continue
         # Words have no flags, and of most columns of words the first cell tells.
-        texts = table.frame[name].unique().tolist()
+        texts = texts_of(table.frame[name]).once
         if not any(WORDS.flag.search(text.strip()) for text in texts):
             continue
         cells = table.frame[name].str.strip()
@@ -224,7 +224,7 @@ def _without_signs(table: AnyTable) -> AnyTable:
 
 def _signs_among(cells: pd.Series) -> list[str]:
     """Return the texts of a column of figures that stand for none."""
-    texts = [text for text in cells.unique().tolist() if text]
+    texts = [text for text in texts_of(cells).once if text]
     # Of most figures the first digit tells that they are no signs.
     odd = [text for text in texts if text[0] not in "012345678"]
     signs = [text for text in odd if WORDS.withheld.fullmatch(text)]

@@ -8,7 +8,7 @@ import pandas as pd
 import yaml
 
 from evenfield.newstudy.features import property_table, read_features
-from evenfield.newstudy.unit_names import match_units
+from evenfield.newstudy.unit_names import in_all_forms, match_units
 from evenfield.study.errors import IngestError
 
 MOST_OUTLINES = 300  # more than any shipped map has
@@ -53,10 +53,31 @@ def fitting_outlines(units: pd.DataFrame) -> FittingOutlines | None:
         return None
     fitting = []
     for name in _with_a_file():
+        if not _may_fit(name, units):
+            continue
         without = _units_without(name, units)
         if without is not None and len(without) <= LARGEST_SHARE_WITHOUT * len(units):
             fitting.append(FittingOutlines(name, without))
     return min(fitting, key=lambda found: len(found.units_without), default=None)
+
+
+def _may_fit(name: str, units: pd.DataFrame) -> bool:
+    """Say whether nearly all units share a text with a shipped map, in whatever column;
+    most maps share none with a study, and need no matching.
+    """
+    drawn = _drawn_texts(name)
+    apart = [
+        all(drawn.isdisjoint(in_all_forms(text)) for text in texts)
+        for texts in units.astype(str).to_numpy()
+    ]
+    return sum(apart) <= LARGEST_SHARE_WITHOUT * len(units)
+
+
+@cache
+def _drawn_texts(name: str) -> frozenset[tuple[int, str]]:
+    """Return all that a shipped map calls its units, in all forms."""
+    cells = drawn_names(name).astype(str).to_numpy().ravel()
+    return frozenset().union(*map(in_all_forms, cells))
 
 
 def _units_without(name: str, units: pd.DataFrame) -> list[str] | None:

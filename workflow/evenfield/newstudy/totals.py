@@ -11,7 +11,7 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from evenfield.newstudy.cells import numbers_of
+from evenfield.newstudy.cells import numbers_of, texts_of
 from evenfield.newstudy.no_income import TOTAL
 from evenfield.newstudy.shipped import drawn_names
 from evenfield.newstudy.unit_names import without_marks
@@ -47,10 +47,11 @@ def totals_among(
     ``frame`` has ``unit``, ``year`` and figures as text in the order of the file;
     ``names`` gives the name of each unit.
     """
+    held = {column: _held(frame, names, column) for column in figures}
     sizes = {
         column: values
         for column in figures
-        if (values := _sizes(frame, names, column)) is not None
+        if (values := _sizes(held[column], column)) is not None
     }
     out = _by_names(names)
     if 2 * len(out) > len(names):
@@ -60,12 +61,15 @@ def totals_among(
     out = _by_codes(list(names.index)) | out
     # A place in capitals, or the name of a country, is the whole only if it can be.
     in_order = names.loc[frame["unit"].unique()]
-    held = [_held(frame, names, column) for column in figures]
     may_be = _country_at_an_end(in_order) | _in_capitals(in_order)
     out |= {
         unit: why
         for unit, why in may_be.items()
-        if all(_may_be_whole(values, unit) for values in held if values is not None)
+        if all(
+            _may_be_whole(values, unit)
+            for values in held.values()
+            if values is not None
+        )
     }
     for column, values in sizes.items():
         sums = _by_values(values, column)
@@ -86,7 +90,7 @@ def proved_sums(
     """
     proved = dict[str, str]()
     for column in figures:
-        values = _sizes(frame, names, column)
+        values = _sizes(_held(frame, names, column), column)
         if values is None:
             continue
         by_values = [
@@ -116,12 +120,11 @@ def _is_sum(total: pd.DataFrame, parts: pd.DataFrame) -> bool:
     return bool((near & above & (sums > 0)).all())
 
 
-def _sizes(frame: pd.DataFrame, names: pd.Series, column: str) -> pd.DataFrame | None:
-    """Return figures that may add up by unit and year (N, T), in the order of the units;
-    nothing if the column has none.
-    """
-    values = None if _is_no_size(column) else _held(frame, names, column)
-    return None if values is None or (values < 0).any(axis=None) else values
+def _sizes(held: pd.DataFrame | None, column: str) -> pd.DataFrame | None:
+    """Return the figures of a column if they may add up, else nothing."""
+    if held is None or _is_no_size(column) or (held < 0).any(axis=None):
+        return None
+    return held
 
 
 def _held(frame: pd.DataFrame, names: pd.Series, column: str) -> pd.DataFrame | None:
@@ -129,8 +132,12 @@ def _held(frame: pd.DataFrame, names: pd.Series, column: str) -> pd.DataFrame | 
     column holds none that change.
     """
     numbers = numbers_of(frame[column])
+    if numbers is None:
+        return None
+    units, texts = texts_of(frame["unit"]), texts_of(frame[column])
+    pairs = units.codes.astype(np.int64) * (len(texts.once) + 1) + texts.codes
     # What never changes, as a code or a place, is no sum.
-    if numbers is None or len(frame[["unit", column]].drop_duplicates()) == len(names):
+    if len(pd.unique(pairs)) == len(names):
         return None
     once = frame[["unit", "year"]].assign(value=numbers)
     values = once.pivot(index="unit", columns="year", values="value")

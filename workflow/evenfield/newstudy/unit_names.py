@@ -48,6 +48,7 @@ def _plain(text: str) -> str:
     return " ".join(re.sub(r"[\W_]+", " ", bare).split()).removeprefix("the ")
 
 
+@lru_cache(maxsize=2**16)
 def without_marks(text: str) -> str:
     """Return a name without marks of footnotes and the number before it."""
     bare = WORDS.numbering.sub("", text.strip())
@@ -79,6 +80,15 @@ FORMS: tuple[Callable[[str], str], ...] = (
 )
 NUMBERS = FORMS.index(_whole)
 LOOSE = FORMS.index(_without_kind)
+
+
+@lru_cache(maxsize=2**16)
+def in_all_forms(text: str) -> frozenset[tuple[int, str]]:
+    """Return a text in each form, with the number of the form: texts that share none are
+    never matched.
+    """
+    shown = [form(text.strip()) for form in FORMS]
+    return frozenset(pair for pair in enumerate(shown) if pair[1])
 
 
 @dataclass(frozen=True)

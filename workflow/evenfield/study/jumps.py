@@ -19,7 +19,7 @@ def jumps(panel: pd.DataFrame, names: Mapping[str, str]) -> list[str]:
     has ``unit``, ``year`` and ``income``, ``names`` the name of each unit.
     """
     income = panel.pivot(index="year", columns="unit", values="income")
-    levels = income.where(income > 0).astype(float).map(np.log)
+    levels = pd.DataFrame(np.log(income.where(income > 0).astype(float)))
     # ln(y_t / y_t-1), of the last year that is known before each.
     steps = levels.ffill().diff().iloc[1:].fillna(0.0)
     common = steps.median(axis=1)
@@ -36,7 +36,7 @@ def jumps(panel: pd.DataFrame, names: Mapping[str, str]) -> list[str]:
     lasting = far & ~alone & ~back
     cells = [
         f"{names.get(unit, unit)} {year} ({income.loc[year, unit]:,.6g})"
-        for unit in sorted(own.columns)
+        for unit in sorted(own.columns[alone.any()])
         for year in own.index[alone[unit]]
     ]
     if cells:
@@ -47,7 +47,7 @@ def jumps(panel: pd.DataFrame, names: Mapping[str, str]) -> list[str]:
         )
     shifts = [
         f"{names.get(unit, unit)} is {_times(own.loc[year, unit])} from {year} on"
-        for unit in sorted(own.columns)
+        for unit in sorted(own.columns[lasting.any()])
         for year in own.index[lasting[unit]]
     ]
     if shifts:
