@@ -489,7 +489,10 @@ def test_later_years_have_a_word_of_their_own_and_no_vote():
     table, content = answers(later, estimate=-2.0)
     fact = table.set_index("id").loc["L2"]
     assert fact[["answer", "later"]].tolist() == ["HOLDS", "FADED"]
-    assert fact["later_because"] == "the later figure, \N{MINUS SIGN}2.00, is not above 0.4"
+    assert (
+        fact["later_because"]
+        == "the later figure, \N{MINUS SIGN}2.00, is not above 0.4"
+    )
     assert [row["what"] for row in content["claims"][1]["rows"]] == [
         "primary",
         "later",
