@@ -490,7 +490,8 @@ def test_later_years_have_a_word_of_their_own_and_no_vote():
     fact = table.set_index("id").loc["L2"]
     assert fact[["answer", "later"]].tolist() == ["HOLDS", "FADED"]
     assert (
-        fact["later_because"] == "the later figure, \N{MINUS SIGN}2.0, is not above 0.4"
+        fact["later_because"]
+        == "the later figure, \N{MINUS SIGN}2.00, is not above 0.4"
     )
     assert [row["what"] for row in content["claims"][1]["rows"]] == [
         "primary",

@@ -266,10 +266,10 @@ def _with(change):
 # What is said, and what is changed in the section.
 REFUSED = from_yaml("""
     - [nearby main is of 2009, {spec: {years: [2000, 2009]}}]
-    - - 'nearby main: park: `kinds` names 1 that is unknown (harbour)'
+    - - 'nearby list park: `kinds` names 1 that is unknown (harbour)'
       - {lists: {park: {kinds: [harbour]}}}
-    - ['nearby main: park: no unit is on the list', {lists: {park: {kinds: [park], by: 1990}}}]
-    - - 'nearby main: port names 1 that is unknown (harbour)'
+    - ['nearby list park: no unit is on the list', {lists: {park: {kinds: [park], by: 1990}}}]
+    - - 'nearby list port names 1 that is unknown (harbour)'
       - {lists: {port: {column: harbour}}}
     - [nearby main names harbour, {spec: {within: harbour}}]
     - [nearby main names harbour, {spec: {cluster: harbour}}]
@@ -283,7 +283,7 @@ TABLES_REFUSED = {
     "nearby main: output of 1 unit is blank (U03)": {
         "panel": _without("U03", "output")
     },
-    "nearby main has a radius in km, and units.csv lacks coordinates": {
+    "nearby has a radius in km, and units.csv lacks coordinates": {
         "units": _without("U03", "lat")
     },
 }
@@ -311,8 +311,8 @@ CONTRADICTIONS = from_yaml("""
     - [main names a list twice, {spec: {lists: [park, park]}}]
     - ['main names harbour, not one of', {spec: {lists: [harbour]}}]
     - ['main names jobs, not one of output', {spec: {outcome: jobs}}]
-    - ['a list has either `kinds` or a `column`', {lists: {park: {kinds: [park], column: port}}}]
-    - ['`by` belongs to `kinds`', {lists: {port: {column: port, by: 2000}}}]
+    - ['a list has either `kinds`, a `column` or `clusters`', {lists: {park: {kinds: [park], column: port}}}]
+    - ['`by` and `since` belong to `kinds` and `clusters`', {lists: {port: {column: port, by: 2000}}}]
     - [the years of main run from 2010 to, {spec: {years: [2010, 2000]}}]
     - [an id is used twice, {times: 2}]
     - [greater than 0, {spec: {radius: 0}}]
