@@ -6,12 +6,15 @@ from functools import cache
 
 import numpy as np
 import pandas as pd
+import pytest
 
 import evenfield as ef
+from evenfield.models.list_error import Pair
 from evenfield.numerics.random import generator_for
 from evenfield.numerics.spatial import haversine_km
 
 SAMPLES = 400
+FEW = 20  # in the faster tests
 UNITS = 300
 RADIUS = 40.0  # km
 SIDE = 5.2  # degrees of latitude of the map
@@ -110,3 +113,81 @@ def shares(parents, own, near, samples):
         / np.isfinite(estimate).sum(axis=0),
         "bounded": (near <= high).sum(axis=0) / np.isfinite(estimate).sum(axis=0),
     }
+
+
+@pytest.mark.parametrize("own", [OWN, 0.0])
+def test_a_few_maps_show_that_the_list_shrinks_and_the_factor_restores(own):
+    found = shares(12, own, NEAR, FEW)
+    in_hand, by_right, at_random = found["mean"]
+    assert (in_hand < 0.85).all()
+    assert (np.abs([by_right, at_random] - np.array(NEAR)) < 0.2).all()
+    # Errors at random shrink as these errors, which are at random, do.
+    assert (np.abs(found["factor"][1] - found["factor"][2]) < 0.1).all()
+
+
+@pytest.mark.gate
+@pytest.mark.parametrize("parents", [12, 25])
+@pytest.mark.parametrize("own", [OWN, 0.0])
+def test_intervals_and_bounds_hold_what_spreads(parents, own):
+    found = shares(parents, own, NEAR, SAMPLES)
+    # Those by the list in hand hold it in eight of ten samples or fewer.
+    assert (found["held"][0] <= 0.83).all()
+    # 0.95 less three standard errors of 400 samples is 0.917; 0.975 less three 0.952.
+    assert (found["held"][1:] >= 0.917).all()
+    assert (found["bounded"][1:] >= 0.952).all()
+    assert (found["defined"] == 1).all()
+    numbers, _ = study(parents, own, NEAR, SAMPLES)
+    off = numbers[:, 1:, :, 0] - NEAR
+    error = off.std(axis=0) / np.sqrt(SAMPLES)
+    assert (np.abs(off.mean(axis=0))[0] < 3.5 * error[0]).all()
+
+
+@pytest.mark.gate
+@pytest.mark.parametrize("parents", [12, 25])
+def test_where_nothing_spreads_intervals_leave_out_zero_one_time_in_twenty(parents):
+    rejected = 1 - shares(parents, 0.0, 0.0, SAMPLES)["held"]
+    # 0.05 and three standard errors of 400 samples is 0.083.
+    assert (rejected <= 0.083).all() and (rejected >= 0.01).all()
+
+
+def two_searches(rng, existing, first, second, easy):
+    """Two searches for units, of which a share is twice as easy to find for both."""
+    ease = np.where(rng.random(existing) < easy, 2.0, 1.0)
+    ease /= ease.mean()
+    on = np.zeros((2, UNITS))
+    for search, recall in zip(on, (first, second), strict=True):
+        search[:existing] = rng.random(existing) < recall * ease
+    return Pair.of(("a", "b"), *on)
+
+
+@cache
+def recalls(easy, draws=1000):
+    """Whether the interval holds the number that exists, Chapman's estimate over it, and
+    the recall of either search with its estimate; (draws, 4).
+    """
+    rng = generator_for(2026, f"recovery:list-error:searches:{easy}")
+    out = []
+    for _ in range(draws):
+        existing = int(rng.integers(60, 151))
+        first, second = rng.uniform(0.3, 0.6, 2)
+        found = two_searches(rng, existing, first, second, easy)
+        low, high = found.possible(0.95) or (np.nan, np.nan)
+        held = low <= existing <= high
+        recall = found.either / existing
+        out.append(
+            [held, found.chapman / existing, recall, found.either / found.chapman]
+        )
+    return np.array(out)
+
+
+def test_independent_searches_say_how_many_exist():
+    held, number, recall, estimate = recalls(0.0).mean(axis=0)
+    assert 0.95 <= held <= 0.99
+    assert abs(number - 1) < 0.02
+    assert abs(recall - estimate) < 0.01
+
+
+def test_searches_that_find_the_same_units_overstate_recall():
+    held, number, recall, estimate = recalls(0.33).mean(axis=0)
+    assert held < 0.9 and number < 0.95
+    assert estimate > recall + 0.03
