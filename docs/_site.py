@@ -72,6 +72,8 @@ CHAPTERS = {
         "library/placement.md",
         "library/synthetic-control.md",
         "library/nearby.md",
+        "library/list-agreement.md",
+        "library/list-shrinkage.md",
         "library/border-difference.md",
         "library/spatial-*",
         "library/impacts.md",

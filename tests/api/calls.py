@@ -3,6 +3,7 @@ api.calls import CALLS``.
 """
 
 from functools import cache
+from inspect import Parameter, signature
 from pathlib import Path
 
 import numpy as np
@@ -22,15 +23,6 @@ DATED = DATA.assign(
 )
 CROSS = DATED[DATED["year"] == 1990]
 FUNCTIONS = {"dynamic-fixed-effects": ef.dynamic_fe}
-PLACED = (
-    "formula",
-    "y",
-    "w",
-    "group",
-    "by",
-    "treatment",
-    "labels",
-)  # arguments without a name
 
 
 class Call:
@@ -41,7 +33,12 @@ class Call:
         self.function = FUNCTIONS.get(page) or getattr(ef, name)
         options = {k: RING if v == "ring" else v for k, v in options.items()}
         self.data = CROSS if options.pop("data", "") else DATED
-        placed = {name: options.pop(name) for name in PLACED if name in options}
+        # Arguments that may stand without a name.
+        placed = {
+            name: options.pop(name)
+            for name, parameter in signature(self.function).parameters.items()
+            if parameter.kind is Parameter.POSITIONAL_OR_KEYWORD and name in options
+        }
         (self.given, self.first), *others = placed.items()
         self.others = dict(others)
         keys = {"unit": "unit"} if self.data is CROSS else KEYS

@@ -155,6 +155,8 @@ def test_units_without_dates_are_told_to_name_them(page):
         "contrasts",
         "placement",
         "nearby",
+        "list-agreement",
+        "list-shrinkage",
         "common-support",
         "join-count",
         "label-permutation",

@@ -583,6 +583,30 @@ def _nearby(fit: Fit) -> str:
     return f"{gap} {_interval(row)}"
 
 
+def _list_agreement(fit: Fit) -> str:
+    first, *_ = fit.tables["pairs"].to_dict("records")
+    row = _first(fit)
+    agreement = (
+        f"{first['first']} and {first['second']} agree on"
+        f" {100 * first['agreement']:.1f}% of the units, and kappa is"
+        f" {_number(row['estimate'])}."
+    )
+    return f"{agreement} {_interval(row)}"
+
+
+def _list_shrinkage(fit: Fit) -> str:
+    *_, last = fit.tables["factors"].to_dict("records")
+    row = _rows(fit)[f"{last['term']} if {last['truth']}"]
+    meaning = "too little for an estimate"
+    if np.isfinite(row["estimate"]):
+        meaning = f"so that the estimate is {_number(row['estimate'])}"
+    prints = (
+        f"If the right list is {last['truth']}, one point prints as"
+        f" {_number(last['factor'])} in {last['term']}, {meaning}."
+    )
+    return f"{prints} {_interval(row)}"
+
+
 # What stands behind the p-value of a gap, by inference.
 CHANCE_OF_GAP = {
     "ranks": "Where each donor is taken for it in turn, a mean gap as large comes up",
@@ -652,5 +676,7 @@ READERS: dict[str, Callable[[Fit], str]] = {
     "rings": _rings,
     "placement": _placement,
     "nearby": _nearby,
+    "list-agreement": _list_agreement,
+    "list-shrinkage": _list_shrinkage,
     "synthetic-control": _synthetic_control,
 }

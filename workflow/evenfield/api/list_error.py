@@ -109,6 +109,7 @@ def list_agreement(
         notes={
             "units": len(rows.y),
             **{f"on {name}": int(column.sum()) for name, column in on.items()},
+            "interval of what exists": "hypergeometric" if searched else "",
         },
         tables=tables,
         raw=pairs,
@@ -254,11 +255,18 @@ def list_shrinkage(
             "truths=, missing= or wrong=",
             "give truths=['other'], for example",
         )
+    first = str(names_of(lists)[0])
+    if first in map(str, names):
+        raise EstimateError(
+            f"{first} among truths, too",
+            "other lists than the one with errors",
+            "leave it out: its own rows stand first",
+        )
     fit = nearby(
         formula, data, unit=unit, lists=lists, draws=draws, seed=seed, **options
     )
     regressions = [TrueLists(design=design) for design in fit.raw.values()]
-    right = {str(names_of(lists)[0]): regressions[0].on_list}
+    right = {first: regressions[0].on_list}
     if names:
         _, columns = read_lists("truths", names, data, unit)
         right |= dict(zip(map(str, names), columns.T, strict=True))

@@ -129,10 +129,10 @@ class Pair:
         existing = np.arange(self.either, self.units + 1)
         overlap = hypergeom(existing, self.first, self.second)
         tail = (1 - level) / 2
-        likely = (overlap.cdf(self.both) > tail) & (overlap.sf(self.both - 1) > tail)
-        if not likely.any():
-            return None
-        return int(existing[likely].min()), int(existing[likely].max())
+        not_too_small = overlap.cdf(self.both) > tail
+        not_too_large = overlap.sf(self.both - 1) > tail
+        likely = existing[not_too_small & not_too_large]
+        return (int(likely[0]), int(likely[-1])) if len(likely) else None
 
     def searched(self, level: float) -> list[Row]:
         """Return how many units exist and the share of them that each search found, that
@@ -140,27 +140,33 @@ class Pair:
         """
         a, b = self.names
         ends = self.possible(level)
-        numbers = {"estimate": self.chapman, "std_error": self.chapman_error}
-        rows = [Row(f"exist: {a}, {b}", _within(ends, **numbers), CHAPMAN)]
+        number = _within(ends, self.chapman, self.chapman_error)
+        rows = [Row(f"exist: {a}, {b}", number)]
         for what, found in ((a, self.first), (b, self.second), (EITHER, self.either)):
             # The more exist, the smaller the share that was found.
             shares = ends and (found / ends[1], found / ends[0])
-            test = _within(shares, estimate=found / self.chapman)
-            rows.append(Row(f"recall of {what}: {a}, {b}", test, CHAPMAN))
+            recall = _within(shares, found / self.chapman)
+            rows.append(Row(f"recall of {what}: {a}, {b}", recall))
         return rows
 
 
-CHAPMAN = "two searches"
 EITHER = "either"
 
 
-def _within(ends: tuple[float, float] | None, **numbers: float) -> Tested:
-    """Return numbers with the ends of their interval, or why there is none."""
+def _within(
+    ends: tuple[float, float] | None, estimate: float, std_error: float = NAN
+) -> Tested:
+    """Return a number with the ends of its interval, or why there is none."""
     if ends is None:
         reason = "fewer on both lists than independent searches would give"
-        return Tested(**numbers, reason=reason)
-    low, high = ends
-    return Tested(**numbers, conf_low=low, conf_high=high, law="hypergeometric")
+        return Tested(estimate=estimate, std_error=std_error, reason=reason)
+    return Tested(
+        estimate=estimate,
+        std_error=std_error,
+        conf_low=ends[0],
+        conf_high=ends[1],
+        law="hypergeometric",
+    )
 
 
 class Shrinkage(NamedTuple):
