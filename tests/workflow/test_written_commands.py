@@ -27,6 +27,7 @@ COMMAND = re.compile(
 # here, in a finished study, or not, with the reason.
 HOW = from_yaml(r"""
 'run$|run --help$': here
+'run check$': checked below with all studies of the repository
 '.*\b(NAME|DIR|FILE|COLUMN|TARGET|COMMAND)\b.*': a form, whose words stand for others
 'run new .*\b(mpdta\.csv|nama_10r_2gdp\.tsv|pwt100\.xlsx|incomes\.xlsx|mine\.xlsx).*': its table is downloaded
 'run check .*\.\./districts': a study of the reader's own
