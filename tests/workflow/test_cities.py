@@ -123,38 +123,91 @@ def test_columns_that_other_tables_determine_agree_with_them():
     assert listed < titled and len(titled - listed) == 28
 
 
-def test_growth_near_listed_cities_and_near_zones_by_least_squares(cities):
-    """Cities with neither, by what lies within 100 km, within provinces and across."""
+def cluster_cities(
+    by_rows=1, programmes=("search by city", "search by product"), year=2000
+):
+    """Cities with so many strong clusters from below by a year, read from the table."""
+    found = pd.read_csv(CITIES / "data" / "cluster_list.csv")
+    found = found[found["strength"].eq("strong") & found["origin"].eq("from below")]
+    found = found[found["programme"].isin(programmes)]
+    if year:
+        found = found[found["year"] <= year]
+    names = found.groupby("unit")["name"].nunique()
+    return {*names.index[names >= by_rows]}
+
+
+def jackknifed(formula, data, term):
+    """A coefficient of least squares and its error by leaving out one province each time,
+    CR3: sqrt of the sum of squared differences from the full estimate.
+    """
+    fit = smf.ols(formula, data).fit()
+    X, y = fit.model.exog, fit.model.endog
+    at = fit.model.exog_names.index(term)
+    without = []
+    for province in data["province"].unique():
+        kept = (data["province"] != province).to_numpy()
+        without.append((np.linalg.pinv(X[kept]) @ y[kept])[at])
+    return fit.params[term], np.sqrt(
+        ((np.array(without) - fit.params[term]) ** 2).sum()
+    )
+
+
+@pytest.mark.parametrize(
+    ("chosen", "km", "term", "within", "estimate", "error"),
+    [
+        ({}, 100, "near_list", True, 0.0490, 0.0899),
+        ({}, 75, "near_list", True, 0.3313, 0.1399),
+        ({}, 100, "own_list", True, 0.0284, 0.1406),
+        ({}, 100, "near_list", False, 0.1875, 0.2591),
+        ({"by_rows": 2}, 150, "near_list", True, 0.1102, 0.1348),
+        ({"programmes": ("search by product",)}, 75, "near_zone", True, 0.0523, 0.1916),
+        ({"year": None}, 100, "near_list", True, 0.4671, 0.2142),
+    ],
+)
+def test_growth_near_clusters_and_near_zones_by_least_squares(
+    cities, chosen, km, term, within, estimate, error
+):
+    """The rows of T47: cities with neither, by what lies near, dense and by hand."""
     every = pd.read_csv(CITIES / "data" / "units.csv").set_index("unit")
     policies = pd.read_csv(CITIES / "data" / "policies.csv")
     phi, lam = np.radians(every[["lat", "lon"]].to_numpy()).T
     cosine = np.outer(np.sin(phi), np.sin(phi))
     cosine += np.outer(np.cos(phi), np.cos(phi)) * np.cos(lam[:, None] - lam)
-    near = 6371 * np.arccos(np.clip(cosine, -1, 1)) <= 100
+    near = 6371 * np.arccos(np.clip(cosine, -1, 1)) <= km
     np.fill_diagonal(near, val=False)
     panel = pd.read_csv(CITIES / "data" / "panel.csv")
     wide = panel.pivot(index="unit", columns="year")
     steps = np.log(wide["gdp_index_prev100"] / 100).loc[every.index, 2001:2019]
     people = np.log(wide["pop_line_10k"]).loc[every.index]
     growth = 100 * (steps.sum(axis=1) - people[2019] + people[2000]) / 19
-    for name, kind in (("listed", "cluster_list"), ("zone", "zone_by_2000")):
-        own = every.index.isin(policies.loc[policies["kind"].eq(kind), "unit"])
+    zones = {*policies.loc[policies["kind"].eq("zone_by_2000"), "unit"]}
+    for name, members in (("list", cluster_cities(**chosen)), ("zone", zones)):
+        own = every.index.isin(members)
         every[f"own_{name}"] = own.astype(int)
         every[f"near_{name}"] = (near & own).any(axis=1).astype(int)
     data = every.assign(growth=growth, start=cities["level_2000"])
     data = data[data["counted_2000"] == 1]
-    neither = data[data["own_listed"] + data["own_zone"] == 0]
-    kinds = neither.groupby(["near_listed", "near_zone"]).size()
-    assert [int(number) for number in kinds] == [128, 35, 10, 20]
-    within = "growth ~ start + C(province) + {0}_listed + {0}_zone"
-    own = smf.ols(within.format("own"), data).fit().params
-    beside = smf.ols(within.format("near"), neither).fit().params
-    across = "growth ~ start + coastal_province + near_listed + near_zone"
-    between = smf.ols(across, neither).fit().params
-    assert own["own_listed"] == pytest.approx(-0.319, abs=0.001)
-    for found, expected in ((beside, 0.067), (between, 1.128)):
-        less = found["near_listed"] - found["near_zone"]
-        assert less == pytest.approx(expected, abs=0.001)
+    kind = term.split("_")[0]
+    if kind == "near":
+        data = data[data["own_list"] + data["own_zone"] == 0]
+    held = "C(province)" if within else "coastal_province"
+    if within:
+        # A city that is alone in its province carries nothing.
+        data = data[data.groupby("province")["start"].transform("size") > 1]
+    formula = f"growth ~ {kind}_list + {kind}_zone + start + {held}"
+    assert jackknifed(formula, data, term) == pytest.approx((estimate, error), abs=1e-4)
+
+
+def test_lists_of_clusters_have_as_many_cities_as_the_decision_says():
+    """docs/decisions/0036: 88, 46, 47, 75 and 133 cities."""
+    sizes = [
+        cluster_cities(),
+        cluster_cities(by_rows=2),
+        cluster_cities(programmes=("search by city",)),
+        cluster_cities(programmes=("search by product",)),
+        cluster_cities(year=None),
+    ]
+    assert [len(one) for one in sizes] == [88, 46, 47, 75, 133]
 
 
 @pytest.mark.parametrize(("held", "percent"), [(True, 0.54), (False, 0.92)])
