@@ -138,7 +138,7 @@ def cluster_cities(
 
 def jackknifed(formula, data, term):
     """A coefficient of least squares and its error by leaving out one province each time,
-    CR3: sqrt of the sum of squared differences from the full estimate.
+    CR3 with the factor (G - 1) / G of a jackknife.
     """
     fit = smf.ols(formula, data).fit()
     X, y = fit.model.exog, fit.model.endog
@@ -147,9 +147,9 @@ def jackknifed(formula, data, term):
     for province in data["province"].unique():
         kept = (data["province"] != province).to_numpy()
         without.append((np.linalg.pinv(X[kept]) @ y[kept])[at])
-    return fit.params[term], np.sqrt(
-        ((np.array(without) - fit.params[term]) ** 2).sum()
-    )
+    apart = np.array(without) - fit.params[term]
+    share = (len(apart) - 1) / len(apart)
+    return fit.params[term], np.sqrt(share * (apart**2).sum())
 
 
 @pytest.mark.parametrize(
