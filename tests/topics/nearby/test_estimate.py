@@ -1,5 +1,6 @@
 """Growth nearby: planted leads, counts, lists by another name, and what is refused."""
 
+from copy import deepcopy
 from dataclasses import replace
 
 import matplotlib.pyplot as plt
@@ -12,7 +13,8 @@ from numpy.random import default_rng
 from evenfield.numerics.spatial import haversine_km
 from evenfield.study.errors import EvenfieldError
 from evenfield.topics.nearby.estimate import check_data, estimate
-from evenfield.topics.nearby.estimate_spec import Section
+from evenfield.topics.nearby.estimate_lists import members
+from evenfield.topics.nearby.estimate_spec import ListSpec, Section
 from evenfield.topics.nearby.figure import FIGURES
 from evenfield.topics.nearby.table import TABLES
 from evenfield.topics.nearby.table_words import finding, heading
@@ -423,3 +425,144 @@ def test_the_section_says_which_list_neighbours_grew_faster_near(results):
     assert text["near"]["finding"] == "first" and text["near"]["side"] == "above"
     assert text["own"]["side"] == "open" and text["years"] == "2000\u20132010"
     assert text["near"]["visible"] is not None
+
+
+# A unit, what it makes, since when, how strong, and who says so.
+CLUSTERS = pd.DataFrame(
+    [
+        (UNITS[0], "socks", 1990, "strong", "a search"),
+        (UNITS[0], "socks", 1995, "strong", "a list"),
+        (UNITS[1], "socks", 1990, "strong", "a search"),
+        (UNITS[1], "shoes", 1999, "strong", "a search"),
+        (UNITS[2], "shoes", 2004, "strong", "a search"),
+        (UNITS[3], "shoes", None, "strong", "a list"),
+        (UNITS[4], "shoes", 1990, "weak", "a search"),
+        (UNITS[5], "shoes", 2001, "strong", "a search"),
+        (UNITS[5], "socks", 1980, "weak", "a search"),
+    ],
+    columns=["unit", "name", "year", "strength", "programme"],
+).assign(cluster=[f"c{k}" for k in range(9)])
+LISTS = from_yaml("""
+    strong: {clusters: {strength: strong}}
+    early: {clusters: {strength: strong}, by: 2000}
+    several: {clusters: {strength: strong}, least: 2}
+    late: {clusters: {strength: strong}, since: 2001}
+    both_words: {clusters: {programme: [a search, a list]}, since: 2001}
+    searched: {clusters: {strength: strong, programme: a search}, by: 2000}
+    beside: {clusters: {strength: strong}, without: [early]}
+    """)
+
+
+def with_clusters(section=SECTION):
+    study = make_study(section)
+    study.tables["cluster_list"] = CLUSTERS
+    return study
+
+
+@pytest.mark.parametrize(
+    ("name", "on_it"),
+    from_yaml("""
+    - [strong, [0, 1, 2, 3, 5]]
+    - [early, [0, 1]]
+    - [several, [1]]
+    - [late, [2, 5]]
+    # A weak one of 1980 was there before.
+    - [both_words, [2]]
+    - [searched, [0, 1]]
+    - [beside, [2, 3, 5]]
+    """),
+)
+def test_a_list_takes_the_rows_that_it_chooses(name, on_it):
+    study = with_clusters()
+    lists = {key: ListSpec.model_validate(value) for key, value in LISTS.items()}
+    found = members(study, study.table("units"), lists, name, "here")
+    assert [UNITS[i] for i in found.nonzero()[0]] == [UNITS[i] for i in on_it]
+
+
+@pytest.mark.parametrize(
+    ("listed", "message"),
+    from_yaml("""
+    - [{clusters: {strength: huge}}, "names 1 that is unknown (huge)"]
+    - [{clusters: {colour: red}}, "names 1 that is unknown (colour)"]
+    - [{clusters: {strength: strong}, by: 1900}, no unit is on the list]
+    - [{column: port, least: 2}, "`least` belongs to `clusters`"]
+    - [{kinds: [park], without: [nobody]}, "names nobody, not one of"]
+    """),
+)
+def test_a_list_that_cannot_be_read_is_refused_in_one_line(listed, message):
+    section = deepcopy(SECTION)
+    section["lists"]["park"] = listed
+    with one_line(EvenfieldError, message):
+        estimate(with_clusters(section))
+
+
+def tabled():
+    section = deepcopy(SECTION)
+    section["list_table"] = from_yaml("""
+        id: lists
+        lists: [park, any_park]
+        against: port
+        outcome: output
+        radii: [60, 90]
+        spans: [[2000, 2010], [2000, 2005]]
+        designs: {within: {within: region}, across: {held: [hills]}}
+        """)
+    return section
+
+
+def test_a_table_of_lists_has_every_cell_once():
+    """2 lists x 2 radii x 2 spans x 2 designs; two are asked by a specification."""
+    study = make_study(tabled())
+    results = estimate(study)
+    cells = {
+        one.spec_id for one in results.estimates if one.spec_id.startswith("lists_")
+    }
+    # `main` asks of park within 60 km over 2000 to 2010 within regions.
+    assert len(cells) == 15
+    assert "lists_park_60_2000_2010_within" not in cells
+    cell = row(
+        results,
+        spec_id="lists_park_60_2000_2005_within",
+        estimator="ols",
+        term="near_park",
+        contrast="",
+    )
+    again = deepcopy(SECTION)
+    again["specs"][0]["years"] = [2000, 2005]
+    by_itself = row(
+        estimate(make_study(again)),
+        spec_id="main",
+        estimator="ols",
+        term="near_park",
+        contrast="",
+    )
+    assert cell.estimate == by_itself.estimate
+    assert cell.std_error == by_itself.std_error
+    seen = results_of(study, results, "nearby")
+    table = TABLES["T47"](seen)
+    assert len(table.frame) == 8
+    assert len(TABLES["T47b"](seen).frame) == 4
+    drawn = FIGURES["F41"](seen).data
+    assert len(drawn) == 8 and drawn["estimate"].notna().all()
+
+
+def test_units_near_both_by_units_on_both_alone_are_counted():
+    """Where the two lists are one, all that is near both is near it by the same unit."""
+    section = deepcopy(SECTION)
+    section["lists"]["twin"] = {"kinds": ["park"], "by": 2000}
+    section["specs"] = [
+        {
+            "id": "twins",
+            "lists": ["park", "twin"],
+            "outcome": "output",
+            "role": "primary",
+        }
+    ]
+    results = estimate(make_study(section))
+    counts = {one.term: one.estimate for one in rows(results, estimator="count")}
+    assert counts["near_both"] == counts["near_both_shared"] > 0
+    apart = estimate(make_study())
+    counts = {
+        one.term: one.estimate for one in rows(apart, estimator="count", spec_id="main")
+    }
+    assert counts["near_both"] > counts["near_both_shared"]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from evenfield.study.errors import EstimateError, first_examples
 from evenfield.study.files import Record
@@ -41,7 +42,7 @@ def scheme_info(description: Record) -> SchemeInfo:
     )
 
 
-def check_names(names: Iterable[str], known: Iterable[str], where: str) -> None:
+def check_names(names: Iterable[Any], known: Iterable[Any], where: str) -> None:
     """Refuse names that nothing defines."""
     known = sorted(known)
     unknown = [str(name) for name in names if name not in known]

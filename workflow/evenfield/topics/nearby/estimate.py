@@ -299,7 +299,7 @@ class _Work:
         nearby = self.case.nearby
         on_all = nearby.lists.all(axis=1)
         on_some_only = nearby.lists.any(axis=1) & ~on_all
-        near_some_only = nearby.reach @ on_some_only.astype(float) > 0
+        near_some_only = np.asarray(nearby.reach @ on_some_only.astype(float)) > 0
         return int((near_both & ~near_some_only).sum())
 
     def means(self) -> list[Fields]:
