@@ -135,14 +135,15 @@ def test_every_file_is_in_the_dictionary_which_is_written_as_refresh_writes_it()
     assert text == json.dumps(json.loads(text), ensure_ascii=False, indent=2) + "\n"
 
 
-def test_nothing_is_simulated_and_grade_c_is_used_only_for_income_until_1998(
+def test_nothing_is_simulated_and_grade_c_is_income_until_1998_and_early_investment(
     china_tables, china_config
 ):
     assert describe_study(china_tables)["simulated"] == []
-    assert china_config["data"]["grade_c"] == ["gdp_real_proxy_100m_cny_2000"]
+    # Investment of the years before 1996 is read for the claim L25b alone.
+    switched_on = ["gdp_real_proxy_100m_cny_2000", "gfcf_100m_cny"]
+    assert china_config["data"]["grade_c"] == switched_on
     panel = china_tables["panel"]
     assert panel["fdi_actual_10k_usd"].isna().all()
-    assert panel.loc[panel["year"] < 1996, "gfcf_100m_cny"].isna().all()
     assert (
         panel.loc[panel["year"] <= 1998, "gdp_real_proxy_100m_cny_2000"].notna().all()
     )
