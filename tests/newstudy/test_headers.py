@@ -3,7 +3,7 @@
 import pytest
 
 from evenfield.newstudy.guess import Choices, guess
-from evenfield.newstudy.headers import headed
+from evenfield.newstudy.headers import _stacked, headed
 from evenfield.study.errors import IngestError
 
 ROWS = [["Aland", "5", "6"], ["Bland", "7", "8"], ["Cland", "9", "10"]]
@@ -54,3 +54,28 @@ def test_names_that_stand_alone_above_their_rows_are_a_column():
     assert table.names_above
     assert list(table.frame["unit"]) == [name[0] for name in rows for _ in measures]
     assert list(table.frame["Indicator"]) == ["Output", "People"] * 3
+
+
+TITLED = [
+    ["Output of A", "", ""],
+    ["region", "2000", "2001"],
+    ["x", "1", "2"],
+    ["y", "3", "4"],
+    ["Output of B", "", ""],
+    ["region", "2000", "2001"],
+    ["x", "5", "6"],
+    ["z", "7", "8"],
+]
+
+
+@pytest.mark.parametrize(
+    ("change", "tables"),
+    [
+        ({}, 2),  # half of the names of the second are those of the first
+        ({6: ["w", "5", "6"]}, 0),  # none of them is
+        ({4: ["", "", ""]}, 0),  # the second has no title
+    ],
+)
+def test_tables_below_each_other_are_of_the_same_units(change, tables):
+    rows = [change.get(place, row) for place, row in enumerate(TITLED)]
+    assert len(_stacked(rows, 1)) == tables
