@@ -277,6 +277,8 @@ def test_windows_have_hc3_intervals_bands_and_adjusted_p_values():
         beyond = (largest >= abs(one.statistic)).sum()
         assert one.p_adjusted == (1 + beyond) / 100
         line = windows.loc[year]
+        pointwise = (line["pointwise_low"], line["pointwise_high"])
+        close(pointwise, (one.conf_low, one.conf_high))
         close(
             (line["band_low"], line["band_high"]),
             (speed(slope + critical * error), speed(slope - critical * error)),
