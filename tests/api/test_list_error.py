@@ -216,8 +216,8 @@ def test_order_of_rows_and_names_of_cities_change_nothing():
         fit = ef.list_shrinkage(FORMULA, data, inference=["CR3", "HC3"], **KEYS)
         close(fit.params, FIT.params, 1e-9)
         close(
-            fit.tables["factors"][["factor", "leak"]],
-            FIT.tables["factors"][["factor", "leak"]],
+            fit.tables["factors"][["factor", "bias"]],
+            FIT.tables["factors"][["factor", "bias"]],
             1e-9,
             1e-12,
         )

@@ -14,7 +14,7 @@ LIBRARY = Path(__file__).parents[2] / "workflow" / "evenfield"
 MOST = {
     "answers": 11,
     "api": 67,
-    "models": 31,
+    "models": 32,
     "newstudy": 80,
     "numerics": 111,
     "opened": 5,

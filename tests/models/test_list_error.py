@@ -9,8 +9,8 @@ from numpy.random import default_rng
 from scipy.stats import hypergeom
 
 from evenfield.models.list_error import (
+    ListRegression,
     Pair,
-    TrueLists,
     random_shrinkage,
     random_truths,
 )
@@ -136,7 +136,8 @@ def regressions_of(case):
     units = np.array([f"u{i:03d}" for i in range(N)])
     models = {"own": case.own_model(NAMES), "near": case.near_model(NAMES)}
     return {
-        kind: TrueLists(design=model.design(units)) for kind, model in models.items()
+        kind: ListRegression(design=model.design(units))
+        for kind, model in models.items()
     }
 
 
@@ -171,7 +172,7 @@ def test_what_a_point_prints_is_least_squares_on_columns_made_by_hand(share, par
         other = {"own": "near", "near": "own"}[kind]
         found = regression.shrinkage(right[None])
         close(found.factor[0], by_outcome[kind], 1e-9, 1e-12)
-        close(found.leak[0], by_outcome[other], 1e-9, 1e-12)
+        close(found.bias[0], by_outcome[other], 1e-9, 1e-12)
 
 
 def test_a_list_that_is_right_prints_a_point_as_one():
@@ -180,7 +181,7 @@ def test_a_list_that_is_right_prints_a_point_as_one():
         found = regression.shrinkage(case.lists[:, 0][None])
         close(found.factor, np.ones((1, 2)))
         if kind == "near":  # nobody on the list is among those on none
-            close(found.leak, np.zeros((1, 2)), atol=1e-12)
+            close(found.bias, np.zeros((1, 2)), atol=1e-12)
         assert regression.terms == ["seen", "seen - zone"]
 
 
@@ -205,12 +206,22 @@ def test_draws_of_the_right_list_lack_and_err_as_often_as_they_should():
     assert (same == case.lists[:, 0]).all()
 
 
+def test_a_number_beyond_all_units_has_no_interval():
+    """Two searches of 30 of 300 units with one in common: 480 would exist."""
+    pair = Pair(
+        names=("a", "b"), both=1, first_only=29, second_only=29, neither=300 - 59
+    )
+    number, *recalls = (row.test for row in pair.searched(0.95))
+    assert number.estimate > 300
+    assert number.reason and all(one.reason for one in recalls)
+
+
 def test_more_than_a_parent_has_cannot_be_missing(monkeypatch):
     _, case = case_of(parents=False)
     regressions = [*regressions_of(case).values()]
     _, absent = random_shrinkage(regressions, 0.95, 0.0, 50, default_rng(1))
     listed = case.lists[:, 0] > 0
-    close(absent, (~listed & case.sample).sum() / (case.sample | listed).sum())
+    close(absent, (~listed & case.sample).sum() / case.sample.sum())
     # In parts that fit in memory the draws are the same.
     whole, _ = random_shrinkage(regressions, 0.4, 0.1, 50, default_rng(1))
     monkeypatch.setattr("evenfield.models.list_error.CELLS_AT_ONCE", 7 * N)

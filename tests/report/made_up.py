@@ -130,6 +130,8 @@ def made_answers():
     fact, open_, *_ = answers["claims"]
     fact["estimate_id"] = speed_id("P1")
     open_["because"] = "its interval, \N{MINUS SIGN}1.0 to 3.0, includes zero"
+    for claim in answers["claims"]:
+        claim["interval_alone"] = claim is open_
     return answers
 
 

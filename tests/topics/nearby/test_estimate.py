@@ -566,3 +566,26 @@ def test_units_near_both_by_units_on_both_alone_are_counted():
         one.term: one.estimate for one in rows(apart, estimator="count", spec_id="main")
     }
     assert counts["near_both"] > counts["near_both_shared"]
+
+
+def test_a_cell_is_answered_by_what_asks_the_same_and_by_nothing_else():
+    """Clusters, methods and measures of distance are part of what a cell asks."""
+    section = tabled()
+    section["distance"] = "hours"
+    section["list_table"]["designs"] = from_yaml("""
+        within: {within: region}
+        by_port: {within: region, cluster: port}
+        by_hc3: {within: region, cluster: region, inference: [HC3]}
+        """)
+    read = Section.model_validate(section)
+    cells = [
+        ("park", 60.0, (2000, 2010), name) for name in section["list_table"]["designs"]
+    ]
+    near = [read.near_spec(cell) for cell in cells]
+    assert near[0].id == "main"
+    assert [spec.cluster_column for spec in near] == ["region", "port", "region"]
+    assert [spec.deciding for spec in near] == ["CR3", "CR3", "HC3"]
+    assert {spec.reach for spec in near} == {"60 hours"}
+    # Growth on a list has no radius: `main` asks it for both.
+    far = ("park", 90.0, (2000, 2010), "within")
+    assert read.near_spec(far).id != "main" and read.own_spec(far).id == "main"

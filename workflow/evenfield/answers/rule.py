@@ -11,7 +11,13 @@ from typing import NamedTuple
 from evenfield.answers.spec import Document, Rule, Threshold
 from evenfield.numerics.power import smallest_visible
 from evenfield.shared.estimates import NAN
-from evenfield.shared.tables.numbers import is_missing, p_value, with_interval
+from evenfield.shared.tables.numbers import (
+    end_of,
+    interval_decimals,
+    is_missing,
+    p_value,
+    with_interval,
+)
 from evenfield.shared.tables.rows import Row
 from evenfield.study.errors import ClaimsError, counted
 
@@ -82,7 +88,6 @@ DECIDING = {
     "CR3": "leaving clusters out in turn",
     "free": "dealing labels out again",
 }
-INCLUDES_ZERO = "includes zero"  # how the reason of a row without a side ends
 CLOSE = 1e-9  # of two levels
 
 
@@ -94,6 +99,8 @@ class Judged(NamedTuple):
     answer: str
     because: str
     failed: tuple[str, ...] = ()  # names of those that speak against it
+    # whether the interval, which is printed beside the answer, is the whole reason
+    interval_alone: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -238,7 +245,7 @@ def judge_tested(given: Evidence, rule: Rule) -> Judged:
     farther = [name for name, row in methods.items() if not inside(row)]
     beyond = tuple(name for name, row in given.checks.items() if not inside(row))
     interest = f"what would matter, {given.interest:g}"
-    undecided = Judged(NO_ANSWER, _no_side(given.row, rule))
+    undecided = _no_side(given.row, rule)
     if inside(given.row):
         bound = f"the whole interval, {_ends(given.row)}, is smaller than {interest}"
         if not beyond and not farther:
@@ -368,18 +375,20 @@ def _also(checks: Mapping[str, Row], methods: Mapping[str, Row]) -> list[str]:
     return [*also, f"by {others}"] if methods else also
 
 
-def _no_side(row: Row, rule: Rule) -> str:
-    """Say that a row does not leave out zero, with its bounds."""
+def _no_side(row: Row, rule: Rule) -> Judged:
+    """Answer by a row that does not leave out zero, with its bounds."""
     if _has_interval(row):
-        return f"its interval, {_ends(row)}, {INCLUDES_ZERO}"
-    return f"its p-value, {p_value(row['p_value'])}, is not below {rule.alpha:g}"
+        because = f"its interval, {_ends(row)}, includes zero"
+        return Judged(NO_ANSWER, because, interval_alone=True)
+    because = f"its p-value, {p_value(row['p_value'])}, is not below {rule.alpha:g}"
+    return Judged(NO_ANSWER, because)
 
 
 def _ends(row: Row) -> str:
     """Return both ends of an interval in words, as exactly as they are printed."""
-    ends = row["conf_low"], row["conf_high"]
-    _, printed = with_interval(row["estimate"], *ends, row["unit_of_measure"])
-    return printed.strip("[]").replace(", ", " to ")
+    low, high = row["conf_low"], row["conf_high"]
+    decimals = interval_decimals(row["estimate"], low, high, row["unit_of_measure"])
+    return f"{end_of(low, decimals)} to {end_of(high, decimals)}"
 
 
 def _told(

@@ -17,9 +17,9 @@ from evenfield.api.formula import Columns
 from evenfield.api.nearby import PERMUTED, members, names_of_lists, nearby
 from evenfield.api.results import NUMBERS, Fit, chosen, tidy
 from evenfield.models.list_error import (
+    Attenuation,
+    ListRegression,
     Pair,
-    Shrinkage,
-    TrueLists,
     random_shrinkage,
 )
 from evenfield.models.rows import Row
@@ -265,35 +265,36 @@ def list_shrinkage(
     fit = nearby(
         formula, data, unit=unit, lists=lists, draws=draws, seed=seed, **options
     )
-    regressions = [TrueLists(design=design) for design in fit.raw.values()]
+    regressions = [ListRegression(design=design) for design in fit.raw.values()]
     right = {first: regressions[0].on_list}
     if names:
         _, columns = read_lists("truths", names, data, unit)
         right |= dict(zip(map(str, names), columns.T, strict=True))
-    factors = [_factors(one, right) for one in regressions]
+    factors = [_factors(one, right, own, near) for one in regressions]
     absent: object = ""
     if missing or wrong:
         rng = np.random.default_rng(seed)
         drawn, absent = random_shrinkage(regressions, missing, wrong, draws, rng)
         label = f"{100 * missing:g}% missing, {100 * wrong:g}% wrong"
         factors += [
-            _random_factors(one, shrinkage, label)
+            _random_factors(one, shrinkage, label, own, near)
             for one, shrinkage in zip(regressions, drawn, strict=True)
         ]
     table_of_factors = pd.concat(factors, ignore_index=True)
-    other = np.where(table_of_factors["term"].str.startswith("near_"), own, near)
 
     def lines(level: float) -> pd.DataFrame:
-        taken_off = other * table_of_factors["leak"]
-        return _if_right(fit.rows(level), table_of_factors.assign(taken_off=taken_off))
+        return _if_right(fit.rows(level), table_of_factors)
 
     kept = ("units", "parents", "on no list", "reach")
     return Fit(
         "Growth on lists and nearby, by the list that is right",
-        lambda level: lines(level).drop(columns="truth"),
+        lambda level: lines(level).drop(columns=["printed", "truth"]),
         nobs=fit.nobs,
         notes={**{name: fit.notes[name] for name in kept}, "missing in draws": absent},
-        tables={"factors": table_of_factors, "bounds": _bounds(lines(0.95))},
+        tables={
+            "factors": table_of_factors.drop(columns="taken_off"),
+            "bounds": _bounds(lines(0.95)),
+        },
         raw=fit.raw,
     )
 
@@ -307,8 +308,18 @@ def _check_share(name: str, share: float) -> None:
         )
 
 
-def _factors(regression: TrueLists, right: dict[str, Array]) -> pd.DataFrame:
+def _other_effect(regression: ListRegression, own: float, near: float) -> float:
+    """Return the effect that leaks into the rows of a regression: of being on the right
+    list into those of units near it, and the other way round.
+    """
+    return own if regression.design.model.near else near
+
+
+def _factors(
+    regression: ListRegression, right: dict[str, Array], own: float, near: float
+) -> pd.DataFrame:
     """Return what one point prints by each list that may be right and term."""
+    other = _other_effect(regression, own, near)
     truths = np.array([*right.values()])
     found = regression.shrinkage(truths)
     compared = truths[:, regression.design.model.rows]
@@ -317,7 +328,8 @@ def _factors(regression: TrueLists, right: dict[str, Array]) -> pd.DataFrame:
             "term": term,
             "truth": truth,
             "factor": found.factor[d, k],
-            "leak": found.leak[d, k],
+            "bias": found.bias[d, k],
+            "taken_off": other * found.bias[d, k],
             "units": compared.shape[1],
             "on truth": int(compared[d].sum()),
         }
@@ -328,9 +340,10 @@ def _factors(regression: TrueLists, right: dict[str, Array]) -> pd.DataFrame:
 
 
 def _random_factors(
-    regression: TrueLists, drawn: Shrinkage, label: str
+    regression: ListRegression, drawn: Attenuation, label: str, own: float, near: float
 ) -> pd.DataFrame:
     """Return the means over draws, with the range of 95% of them."""
+    bias = drawn.bias.mean(axis=0)
     low, high = np.quantile(drawn.factor, AT_RANDOM, axis=0)
     return pd.DataFrame(
         {
@@ -339,7 +352,8 @@ def _random_factors(
             "factor": drawn.factor.mean(axis=0),
             "factor, low": low,
             "factor, high": high,
-            "leak": drawn.leak.mean(axis=0),
+            "bias": bias,
+            "taken_off": _other_effect(regression, own, near) * bias,
             "units": len(regression.design.model.rows),
         }
     )
@@ -361,8 +375,9 @@ def _if_right(printed: pd.DataFrame, factors: pd.DataFrame) -> pd.DataFrame:
         rows[name] = rows[name].where(tested)
     prints = rows["factor"].map("none: one point prints as {:.2f}".format)
     rows["law"] = rows["law"].where(says_something, prints)
-    rows["term"] = rows["term"] + " if " + rows["truth"]
-    return rows[["term", "inference", *NUMBERS, "law", "truth"]]
+    rows["printed"] = rows["term"]
+    rows["term"] = rows["printed"] + " if " + rows["truth"]
+    return rows[["term", "inference", *NUMBERS, "law", "printed", "truth"]]
 
 
 def _bounds(rows: pd.DataFrame) -> pd.DataFrame:
@@ -370,14 +385,9 @@ def _bounds(rows: pd.DataFrame) -> pd.DataFrame:
     right, by term and inference, and the lists by which nothing can be said.
     """
     of_intervals = rows[rows["inference"] != PERMUTED]
-    plain = [
-        term.removesuffix(f" if {truth}")
-        for term, truth in zip(of_intervals["term"], of_intervals["truth"], strict=True)
-    ]
     lines = []
-    for (term, inference), found in of_intervals.groupby(
-        [pd.Index(plain), "inference"], sort=False
-    ):
+    by_row = of_intervals.groupby(["printed", "inference"], sort=False)
+    for (term, inference), found in by_row:
         unknown = found["conf_low"].isna()
         lines.append(
             {

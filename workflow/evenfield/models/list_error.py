@@ -18,6 +18,8 @@ from evenfield.models.rows import NAN, Row
 from evenfield.numerics.arrays import Array
 from evenfield.numerics.inference.methods import Tested
 
+EITHER = "either"  # what at least one of two searches found
+
 
 @dataclass(frozen=True, kw_only=True)
 class Pair:
@@ -135,22 +137,20 @@ class Pair:
         return (int(likely[0]), int(likely[-1])) if len(likely) else None
 
     def searched(self, level: float) -> list[Row]:
-        """Return how many units exist and the share of them that each search found, that
-        both found together, if the searches are independent of each other.
+        """Return how many units exist, the share of them that each search found and that
+        at least one did, if the searches are independent of each other.
         """
         a, b = self.names
-        ends = self.possible(level)
+        # No more can exist than all units: an overlap by which more do is too small.
+        ends = self.possible(level) if self.chapman <= self.units else None
         number = _within(ends, self.chapman, self.chapman_error)
         rows = [Row(f"exist: {a}, {b}", number)]
         for what, found in ((a, self.first), (b, self.second), (EITHER, self.either)):
             # The more exist, the smaller the share that was found.
-            shares = ends and (found / ends[1], found / ends[0])
+            shares = None if ends is None else (found / ends[1], found / ends[0])
             recall = _within(shares, found / self.chapman)
             rows.append(Row(f"recall of {what}: {a}, {b}", recall))
         return rows
-
-
-EITHER = "either"
 
 
 def _within(
@@ -169,20 +169,18 @@ def _within(
     )
 
 
-class Shrinkage(NamedTuple):
-    """What one point prints in the row of the first list, and in its differences from
-    the others, of one regression; (D, K) for D true lists.
+class Attenuation(NamedTuple):
+    """Expected coefficients of the first list and of its differences from the others in
+    one regression, (D, K) for D true lists, if an effect of the true list is one.
     """
 
-    factor: Array  # a point of what the regression measures, own growth or nearby
-    leak: Array  # a point of the other one
+    factor: Array  # the effect that the regression measures, on the list or nearby
+    bias: Array  # the other effect
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrueLists:
-    """One of the two regressions of growth nearby, and lists that may be the right ones
-    in place of its first.
-    """
+class ListRegression:
+    """One of the two regressions of growth nearby, whose first list may have errors."""
 
     design: NearbyDesign
 
@@ -202,7 +200,7 @@ class TrueLists:
         """How many lists the regression has."""
         return int(self.design.model.nearby.lists.shape[1])
 
-    def shrinkage(self, truths: Array) -> Shrinkage:
+    def shrinkage(self, truths: Array) -> Attenuation:
         """Return what one point prints where each of some lists is the right one; truths
         (D, N) of zeros and ones.
 
@@ -219,8 +217,8 @@ class TrueLists:
         exposure = model.nearby.exposure(truths[:, :, None])[:, :, 0]
         own, near = self._coefficients(truths), self._coefficients(exposure)
         if model.near:
-            return Shrinkage(factor=near, leak=own)
-        return Shrinkage(factor=own, leak=near)
+            return Attenuation(factor=near, bias=own)
+        return Attenuation(factor=own, bias=near)
 
     def _coefficients(self, outcomes: Array) -> Array:
         """Return the coefficient of the first list and its differences from the others
@@ -264,28 +262,32 @@ def random_truths(
 
 
 def random_shrinkage(
-    regressions: Sequence[TrueLists],
+    regressions: Sequence[ListRegression],
     missing: float,
     wrong: float,
     draws: int,
     rng: np.random.Generator,
-) -> tuple[list[Shrinkage], float]:
+) -> tuple[list[Attenuation], float]:
     """Return what one point prints over draws of true lists, by regression, and the
-    share of their units that the first list lacks.
+    share of their units in the sample that the first list lacks.
     """
     nearby = regressions[0].design.model.nearby
-    listed = regressions[0].on_list > 0
-    at_once = max(1, CELLS_AT_ONCE // len(listed))
-    parts: list[list[Shrinkage]] = [[] for _ in regressions]
-    absent = true = 0.0
+    on_first = regressions[0].on_list > 0
+    at_once = max(1, CELLS_AT_ONCE // len(on_first))
+    parts: list[list[Attenuation]] = [[] for _ in regressions]
+    missed = true = 0.0
     for start in range(0, draws, at_once):
         size = min(at_once, draws - start)
         truths = random_truths(nearby, missing, wrong, size, rng)
-        absent += truths[:, ~listed].sum()
-        true += truths.sum()
+        missed += truths[:, nearby.sample & ~on_first].sum()
+        true += truths[:, nearby.sample].sum()
         for part, regression in zip(parts, regressions, strict=True):
             part.append(regression.shrinkage(truths))
     joined = [
-        Shrinkage(*map(np.concatenate, zip(*part, strict=True))) for part in parts
+        Attenuation(
+            factor=np.concatenate([one.factor for one in part]),
+            bias=np.concatenate([one.bias for one in part]),
+        )
+        for part in parts
     ]
-    return joined, absent / max(true, 1)
+    return joined, missed / max(true, 1)

@@ -12,7 +12,13 @@ from evenfield.newstudy.words import LISTS, WORDS
 JOINED = {"half-years": "{}-H{}", "quarters": "{}-Q{}", "months": "{}-{:02}"}
 HEADERS: dict[str, str] = LISTS["date_parts"]  # by what their cells count
 MOST = {**PARTS, "days": 31}
-NUMBERED = re.compile(r"[A-Za-z]{0,8}[ .]?0?(\d{1,2})(?:\.0+)?")  # 4, 04, Q4, 4.0
+# 4, 04, 4.0, Q4, M04, H2, quarter 4: letters that stand for the part, and its number.
+NUMBERED = re.compile(
+    r"(?:[QTKHSMD]|half|semest(?:er|re)|quarter|trimest(?:er|re)|month|day)?"
+    r"[ .]?0?(\d{1,2})(?:\.0+)?",
+    re.IGNORECASE,
+)
+CALENDAR_YEARS = ("years", "years of two digits")  # forms of dates
 
 
 def with_whole_dates(
@@ -21,19 +27,21 @@ def with_whole_dates(
     """Yield a table whose column of years has whole dates, where one other column says
     the half, quarter or month, and one may say the day; and what was joined.
     """
-    years = dates_of(frame[year], year)
+    dated = dates_of(frame[year], year)
     found = {kind: _parts(frame, year, kind) for kind in HEADERS}
     kinds = [kind for kind in JOINED if found[kind]]
-    if years is None or years.in_year > 1 or len(kinds) != 1:
+    if dated is None or dated.form not in CALENDAR_YEARS or len(kinds) != 1:
         return
     (kind,) = kinds
     if len(found[kind]) > 1 or len(found["days"]) > 1:
         return
     named = dict(found[kind])
-    dates = _joined(JOINED[kind], years.years, *named.values())
+    dates = _joined(JOINED[kind], dated.years, *named.values())
     if kind == "months" and found["days"]:
         dates = _joined("{}-{:02}", dates, *found["days"].values())
         named |= found["days"]
+        if pd.to_datetime(dates, errors="coerce").isna().any():
+            return  # 31 February: the column is of other days, such as those of a week
     rest = frame.drop(columns=list(named)).assign(**{year: dates})
     yield rest, f"dates: columns {', '.join([year, *named])} together"
 
@@ -50,7 +58,7 @@ def _parts(frame: pd.DataFrame, year: str, kind: str) -> dict[str, pd.Series]:
         for name in frame.columns
         if name != year and re.fullmatch(HEADERS[kind], name.strip(), re.IGNORECASE)
     ]
-    read = {name: _numbers(frame[name]) for name in named}
+    read = {name: _numbers(frame[name], kind) for name in named}
     return {
         name: numbers
         for name, numbers in read.items()
@@ -58,15 +66,15 @@ def _parts(frame: pd.DataFrame, year: str, kind: str) -> dict[str, pd.Series]:
     }
 
 
-def _numbers(cells: pd.Series) -> pd.Series | None:
-    """Return the number in each cell, or of the month that it names; nothing if a cell has
-    neither.
+def _numbers(cells: pd.Series, kind: str) -> pd.Series | None:
+    """Return the number in each cell, or of the month that it names where months are
+    looked for; nothing if a cell has neither.
     """
     numbers = dict[str, int]()
     for text in cells.unique().tolist():
         if numbered := NUMBERED.fullmatch(text.strip()):
             numbers[text] = int(numbered[1])
-        elif WORDS.month_alone.fullmatch(text.strip()):
+        elif kind == "months" and WORDS.month_alone.fullmatch(text.strip()):
             numbers[text] = month_number(text.strip())
         else:
             return None

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
-from evenfield.answers.rule import GROUPS, INCLUDES_ZERO
+from evenfield.answers.rule import GROUPS
 from evenfield.shared.tables.numbers import MINUS, significant, with_interval
 from evenfield.shared.tables.units import period_label
 from evenfield.study.files import Record
@@ -201,8 +201,7 @@ def _shown(
     interest = None if holds else claim["interest"]
     visible = claim["smallest_visible"] if claim["answer"] == "NO ANSWER" else None
     # The interval is printed beside the claim, and what it says of zero with its group.
-    said = because.startswith("its interval") and because.endswith(INCLUDES_ZERO)
-    reasons = [] if said else [because[:1].upper() + because[1:]]
+    reasons = [] if claim["interval_alone"] else [because[:1].upper() + because[1:]]
     if claim["later"] in ("HELD UP", "FADED"):
         # What a fact became is one figure.
         figure = f", {claim['later_because']}" if holds else ""

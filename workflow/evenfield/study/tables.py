@@ -62,6 +62,7 @@ NEEDED_COLUMNS: Mapping[str, Mapping[str, str]] = {
     "programmes": {"programme": "string", "unit": "string", "first_year": "integer"},
     "policies": {"unit": "string", "kind": "string", "first_year": "integer"},
     "clusters": {"unit": "string", "measure": "string", "value": "number"},
+    "cluster_list": {"cluster": "string", "name": "string", "unit": "string"},
     TAXONOMIES: {"unit": "string", "cluster": "integer", "sez": "integer"},
 }
 # Columns that a table may lack and that hold numbers where it has them.
@@ -69,6 +70,7 @@ NUMERIC: Mapping[str, tuple[str, ...]] = {
     "units": ("lat", "lon", "tile_row", "tile_col", "draw_order"),
     "zones": ("exit_year", "seed"),
     "policies": ("last_year",),
+    "cluster_list": ("year",),
     "benchmarks": ("value", "value_high"),
     TAXONOMIES: ("sez_from_year", "sez_from_year_dated"),
 }

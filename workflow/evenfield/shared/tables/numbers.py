@@ -144,16 +144,24 @@ def with_interval(value: Any, low: Any, high: Any, unit: str) -> tuple[str, str]
     """
     if is_missing(value):
         return "", ""
+    decimals = interval_decimals(value, low, high, unit)
+    return fixed(value, decimals), interval(low, high, decimals)
+
+
+def interval_decimals(value: Any, low: Any, high: Any, unit: str) -> int:
+    """Return with how many decimals an estimate and its interval are written; two where
+    there is no estimate.
+    """
+    if is_missing(value):
+        return 2
     arms = [abs(end - value) for end in (low, high) if not is_missing(end)]
     if UNIT_DECIMALS.get(unit) == 0 or value == 0:
-        decimals = 0
-    elif any(arms):
-        decimals = max(0, 1 - _exponent(max(arms)))
-    elif 0.1 <= abs(value) < 10:
-        decimals = 2
-    else:
-        decimals = max(0, 1 - _exponent(value))
-    return fixed(value, decimals), interval(low, high, decimals)
+        return 0
+    if any(arms):
+        return max(0, 1 - _exponent(max(arms)))
+    if 0.1 <= abs(value) < 10:
+        return 2
+    return max(0, 1 - _exponent(value))
 
 
 def _exponent(value: float) -> int:
@@ -199,9 +207,12 @@ def interval(low: Any, high: Any, decimals: int = 2, *, sides: bool = False) -> 
         return ""
     of_low = decimals_to_show_nonzero(low, decimals) if sides else decimals
     of_high = decimals_to_show_nonzero(high, decimals) if sides else decimals
-    left = fixed(low, of_low) or UNBOUNDED
-    right = fixed(high, of_high) or UNBOUNDED
-    return f"[{left}, {right}]"
+    return f"[{end_of(low, of_low)}, {end_of(high, of_high)}]"
+
+
+def end_of(value: Any, decimals: int) -> str:
+    """Write an end of an interval; one that does not exist is said in words."""
+    return fixed(value, decimals) or UNBOUNDED
 
 
 def with_error(value: object, error: object, decimals: int = 2) -> str:

@@ -72,19 +72,12 @@ def t0(results: StudyResults) -> Table:
         NOT_CAUSAL,
     )
     unanswered = frame["answer"].eq("NO ANSWER")
-    # What the interval shows itself is not said in every row.
-    holds_zero = (
-        unanswered
-        & frame["low"].astype(float).lt(0)
-        & frame["high"].astype(float).gt(0)
-        & frame["because"].str.startswith("its interval")
-    )
     frame = frame.assign(
         number=[_number(row) for row in records(frame)],
         number_estimate_id=frame["estimate_id"],
         # Beside an answer, what an estimate could have shown says nothing more.
         visible=frame["smallest_visible"].astype(float).where(unanswered),
-        missing=_reasons(frame, holds_zero),
+        missing=_reasons(frame),
         group=frame["answer"].str.capitalize(),
         where=[", ".join(map(str, numbers)) for numbers in frame["paragraphs"]],
     ).sort_values("answer", key=lambda answers: answers.map(words.index), kind="stable")
@@ -108,9 +101,10 @@ def t0(results: StudyResults) -> Table:
     )
 
 
-def _reasons(frame: pd.DataFrame, holds_zero: pd.Series) -> pd.Series:
+def _reasons(frame: pd.DataFrame) -> pd.Series:
     """Return what decides and what fails, then what became of it in later years."""
-    reasons = frame["because"].mask(holds_zero, "")
+    # What the interval shows itself is not said in every row.
+    reasons = frame["because"].mask(frame["interval_alone"].astype(bool), "")
     # Where nothing was shown there was nothing to follow.
     followed = frame["later"].ne("") & ~frame["later_because"].str.contains("nothing")
     later = "later years: " + frame["later"].str.lower()

@@ -231,7 +231,7 @@ class _Work:
 
     def _names(self, codes: np.ndarray) -> np.ndarray:
         """Return names of clusters in place of codes of groups, (n,)."""
-        column = self.spec.cluster or self.spec.within
+        column = self.spec.cluster_column
         if not column:
             return np.asarray(np.array(self.case.units)[codes])
         first = pd.Series(self.case.clusters).drop_duplicates()

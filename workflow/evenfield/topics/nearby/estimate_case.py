@@ -70,7 +70,7 @@ class Cases:
         chosen = sample_units(scheme_info(self.study.description()), spec.sample, where)
         sample = np.isin(units, list(chosen))
         wide = self._once(self._outcome, spec.outcome)
-        start, growth = _levels(wide, spec, units, sample)
+        start, growth = _start_and_growth(wide, spec, units, sample)
         held = [
             unit_numbers(unit_rows, name, sample, f"{where}: `held`")
             for name in spec.held
@@ -79,10 +79,9 @@ class Cases:
         parents = np.zeros(len(units), dtype=int)
         if spec.within:
             parents = group_codes(unit_rows, spec.within, where)
-        column = spec.cluster or spec.within
         clusters = np.arange(len(units))
-        if column:
-            clusters = group_codes(unit_rows, column, where)
+        if spec.cluster_column:
+            clusters = group_codes(unit_rows, spec.cluster_column, where)
         nearby = Nearby(
             growth=growth,
             held=np.column_stack([start, *held]),
@@ -134,11 +133,11 @@ class Cases:
         return unit_distances(self.study, unit_rows, name, "nearby", "a radius")
 
 
-def _levels(
+def _start_and_growth(
     wide: pd.DataFrame, spec: NearbySpec, units: list[str], sample: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the outcome in the first year and its growth a year, (N,) each; the outcome
-    by unit and year.
+    """Return the first value and the growth a year of an outcome by unit (rows) and
+    year, (N,) each.
     """
     where = f"nearby {spec.id}"
     first, last = spec.span
@@ -164,7 +163,7 @@ def _levels(
 
 
 def _hash(units: list[str], nearby: Nearby) -> str:
-    """Return the hash of growth, lists, exposure and groups."""
+    """Return the hash of growth, what is held, lists, exposure and parents."""
     exposure = nearby.exposure(nearby.lists)
     values = np.column_stack(
         [nearby.growth, nearby.held, nearby.lists, exposure, nearby.parents]

@@ -51,7 +51,7 @@ def _by_column(unit_rows: pd.DataFrame, column: str, where: str) -> np.ndarray:
         raise EstimateError(
             f"{where}: {column} of {counted(len(odd), 'unit')} is neither 0"
             f" nor 1 ({first_examples(list(odd))})",
-            "1 for units on the list and 0 for others",
+            "1 for every unit on the list and 0 for every other one",
             "make such a column",
         )
     return np.asarray(values == 1)
@@ -68,24 +68,26 @@ def _by_clusters(study: Study, listed: ListSpec, where: str) -> list[str]:
     text = ("cluster", "name", "unit", *listed.words)
     rows = study.ingested("cluster_list", text)
     check_names(list(listed.chosen), rows.columns, f"{where}: `clusters`")
+    chosen = np.ones(len(rows), dtype=bool)
     for column, values in listed.chosen.items():
         check_names(values, rows[column].dropna().unique(), f"{where}: {column}")
-        rows = rows[rows[column].isin(values)]
+        chosen &= rows[column].isin(values).to_numpy()
     merged = rows["unit"].replace(merged_units(study))
-    return _dated(rows.assign(unit=merged), CLUSTER_YEAR, listed)
+    return _dated(rows.assign(unit=merged)[chosen], CLUSTER_YEAR, listed)
 
 
 def _dated(rows: pd.DataFrame, column: str, listed: ListSpec) -> list[str]:
-    """Return the units of rows whose year is within the dates of the list, with at least
-    so many of different name.
+    """Return the units whose rows are dated within `since` and `by`, with rows of at
+    least `least` different names.
     """
-    dated = rows.assign(dated=pd.to_numeric(rows[column], errors="coerce"))
+    # ASSUME: a row without a year is none by any year, and does not make a unit old.
+    dated = rows.assign(year=pd.to_numeric(rows[column], errors="coerce"))
     if listed.since is not None:
         # A unit that was on the list before is none that came later.
-        first_of_unit = dated.groupby("unit")["dated"].transform("min")
+        first_of_unit = dated.groupby("unit")["year"].transform("min")
         dated = dated[first_of_unit >= listed.since]
     if listed.by is not None:
-        dated = dated[dated["dated"] <= listed.by]
+        dated = dated[dated["year"] <= listed.by]
     if listed.least == 1:
         return sorted(dated["unit"].unique())
     names_of_unit = dated.groupby("unit")["name"].nunique()

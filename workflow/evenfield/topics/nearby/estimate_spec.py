@@ -22,7 +22,9 @@ from evenfield.study.study_config import SampleName, SchemeName, Year, Years
 
 SHARED = ("cluster", "radius", "distance", "years", "interest")
 MOST_LISTS = 2
+DECIDING = "CR3"  # the method that decides, if a specification names none
 Word = str | int
+Cell = tuple[str, float, Years, str]  # list, radius, span and design
 Finding = Literal["first", "second", "alike", "open"]
 
 
@@ -166,6 +168,16 @@ class NearbySpec(UnitsSpec):
         return self.interest
 
     @property
+    def deciding(self) -> str:
+        """The method of inference that decides."""
+        return self.inference[0] if self.inference else DECIDING
+
+    @property
+    def cluster_column(self) -> str:
+        """The column of units.csv by which errors are clustered; empty for units."""
+        return self.cluster or self.within
+
+    @property
     def reach(self) -> str:
         """How near is near, in words."""
         words = f"{self.most:g} {self.distance}"
@@ -180,7 +192,8 @@ class NearbySpec(UnitsSpec):
     def own_question(self) -> tuple[object, ...]:
         """What the regression on lists depends on; reach has no part in it."""
         asked = (self.sample, self.unit_scheme, self.outcome, self.years)
-        return (*asked, *self.named.items(), self.within, self.cluster, self.held)
+        design = (self.within, self.cluster_column, self.held, self.deciding)
+        return (*asked, *self.named.items(), *design)
 
 
 class Design(Spec):
@@ -223,7 +236,7 @@ class ListTable(Spec):
     def asked(
         self, name: str, radius: float, span: Years, design: str
     ) -> dict[str, object]:
-        """Return one cell of the table as the keys of a specification."""
+        """Return one cell as the keys of a specification."""
         own = self.designs[design]
         parts = [self.id, name, f"{radius:g}", span[0], span[1], design]
         return {
@@ -240,10 +253,9 @@ class ListTable(Spec):
             "inference": own.inference,
         }
 
-    def cells(self) -> Iterator[dict[str, object]]:
-        """Yield every cell, list by list."""
-        for cell in product(self.lists, self.radii, self.spans, self.designs):
-            yield self.asked(*cell)
+    def cells(self) -> Iterator[Cell]:
+        """Return every cell, list by list."""
+        return product(self.lists, self.radii, self.spans, self.designs)
 
 
 class Section(Spec):
@@ -307,19 +319,35 @@ class Section(Spec):
         """The specifications, and the cells of the table of lists that none of them
         asks.
         """
-        if self.list_table is None:
-            return list(self.specs)
         asked = {spec.question for spec in self.specs}
+        new = [cell for cell in self._cells.values() if cell.question not in asked]
+        return [*self.specs, *new]
+
+    @cached_property
+    def _cells(self) -> dict[Cell, NearbySpec]:
+        """What each cell of the table of lists asks."""
+        if self.list_table is None:
+            return {}
         shared = {
             "cluster": self.cluster,
             "distance": self.distance,
             "interest": self.interest,
         }
-        cells = []
+        cells = {}
         for cell in self.list_table.cells():
-            given = {key: value for key, value in cell.items() if value}
-            cells.append(NearbySpec.model_validate(shared | given))
-        return [*self.specs, *(cell for cell in cells if cell.question not in asked)]
+            asked = self.list_table.asked(*cell)
+            given = {key: value for key, value in asked.items() if value}
+            cells[cell] = NearbySpec.model_validate(shared | given)
+        return cells
+
+    def near_spec(self, cell: Cell) -> NearbySpec:
+        """Return the specification whose rows of nearness answer a cell."""
+        question = self._cells[cell].question
+        return next(spec for spec in self.every_spec if spec.question == question)
+
+    def own_spec(self, cell: Cell) -> NearbySpec:
+        """Return the specification whose rows of the lists themselves answer a cell."""
+        return self._own_specs[self._cells[cell].own_question]
 
     @property
     def specifications(self) -> list[NearbySpec]:
@@ -331,7 +359,7 @@ class Section(Spec):
         table = self.list_table
         first_list, first_span = table.lists[0], table.spans[0]
         kept = {
-            table.asked(*cell)["id"]
+            self._cells[cell].id
             for cell in [
                 *product(table.lists, table.radii[:1], [first_span], table.designs),
                 *product([first_list], table.radii[:1], table.spans, table.designs),
@@ -342,10 +370,15 @@ class Section(Spec):
 
     @property
     def own_rows(self) -> set[str]:
-        """Ids of the specifications that have rows of the lists themselves: of several
-        with the same regression the primary one, else the first.
+        """Ids of the specifications that have rows of the lists themselves."""
+        return {spec.id for spec in self._own_specs.values()}
+
+    @cached_property
+    def _own_specs(self) -> dict[tuple[object, ...], NearbySpec]:
+        """Of several specifications with the same regression of the lists themselves the
+        primary one, else the first.
         """
-        chosen: dict[tuple[object, ...], str] = {}
+        chosen: dict[tuple[object, ...], NearbySpec] = {}
         for spec in sorted(self.every_spec, key=lambda spec: spec.role != "primary"):
-            chosen.setdefault(spec.own_question, spec.id)
-        return {*chosen.values()}
+            chosen.setdefault(spec.own_question, spec)
+        return chosen

@@ -1,4 +1,4 @@
-"""F41: growth near several lists, by radius, within groups and across them."""
+"""F41: growth near several lists, by radius, a panel for each design."""
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -16,8 +16,8 @@ from evenfield.shared.figures import (
 from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables import Row, fixed, is_missing
 from evenfield.study.errors import ArtifactError
-from evenfield.topics.nearby.table_lists import list_table, near_cells
-from evenfield.topics.nearby.table_words import asked, in_lines, short_word
+from evenfield.topics.nearby.table_lists import asked_lists, near_row
+from evenfield.topics.nearby.table_words import in_lines, short_word
 
 ROW_HEIGHT = 0.42  # inches a list
 TOP = 0.35
@@ -25,12 +25,13 @@ BOTTOM = 0.85
 LABEL_WIDTH = 18  # letters of a line
 APART = 0.24  # between the marks of two radii
 MARKERS = ("o", "s", "D", "^", "v")
-COLUMNS = "list radius design estimate conf_low conf_high".split()
+MEASURED = ["estimate", "conf_low", "conf_high"]
+COLUMNS = ["list", "radius", "design", *MEASURED]
 
 
 def f41(results: StudyResults) -> Artwork:
     """Draw growth near each list over the first span, one panel a design."""
-    table = list_table(results)
+    section, table = asked_lists(results)
     span = table.spans[0]
     designs = list(table.designs)
     drawn = []
@@ -45,10 +46,11 @@ def f41(results: StudyResults) -> Artwork:
         axes.set_title(_title(design, table.designs[design].within), fontsize=8)
         for line, name in enumerate(table.lists):
             for position, radius in enumerate(table.radii):
-                cells = near_cells(results, table, name, radius, span)
-                row = {key: cells.get(f"{key}_{design}") for key in COLUMNS[3:]}
+                near = near_row(results, section, (name, radius, span))
+                row = {key: near.get(f"{key}_{design}") for key in MEASURED}
                 place = line + APART * (position - middle)
-                _draw(axes, row, place, position)
+                colour = INK if radius == section.radius else SOFT
+                _draw(axes, row, place, colour, MARKERS[position % len(MARKERS)])
                 drawn.append({"list": name, "radius": radius, "design": design} | row)
         names_for_rows(axes)
     if all(is_missing(row["estimate"]) for row in drawn):
@@ -59,13 +61,13 @@ def f41(results: StudyResults) -> Artwork:
     names = [in_lines(short_word(results, name), LABEL_WIDTH) for name in table.lists]
     first.set_yticks(range(len(names)), names)
     first.set_ylim(len(names) - 0.4, -0.6)
-    outcome = asked(results)["outcomes"][table.outcome]["label"]
+    outcome = section.outcomes[table.outcome].label
     label = f"growth near less growth elsewhere, points a year ({outcome})"
     figure.text(0.61, 0.36 / height, label, ha="center", fontsize=8)
     keys = [
         line_key(
-            f"within {radius:g} km",
-            color=_colour(position),
+            f"within {radius:g} {section.distance}",
+            color=INK if radius == section.radius else SOFT,
             marker=MARKERS[position % len(MARKERS)],
             markersize=4,
         )
@@ -78,34 +80,27 @@ def f41(results: StudyResults) -> Artwork:
 FIGURES_OF_LISTS = {"F41": f41}
 
 
-def _draw(axes: Axes, row: Row, place: float, position: int) -> None:
+def _draw(axes: Axes, row: Row, place: float, colour: str, marker: str) -> None:
     """Draw an estimate with its interval."""
     if is_missing(row["estimate"]):
         return
-    colour = _colour(position)
     if not is_missing(row["conf_low"]):
         axes.hlines(place, row["conf_low"], row["conf_high"], colour, linewidth=1.3)
-    marker = MARKERS[position % len(MARKERS)]
     axes.plot(row["estimate"], place, marker, color=colour, markersize=4)
 
 
-def _colour(position: int) -> str:
-    """Return ink for the middle of three radii, grey for the others."""
-    return INK if position == 1 else SOFT
-
-
 def _title(design: str, within: str) -> str:
-    return f"within {within}s" if within else design.replace("_", " ")
+    return f"within each {within}" if within else design.replace("_", " ")
 
 
 def _alt(results: StudyResults, drawn: list[Row]) -> str:
-    """Say the estimates of the first radius but one, list by list."""
+    """Say every estimate that is drawn."""
     sentences = []
     for row in drawn:
         if is_missing(row["estimate"]):
             continue
         where = (
-            f"{short_word(results, row['list'])}, {row['radius']:g} km, {row['design']}"
+            f"{short_word(results, row['list'])}, {row['radius']:g}, {row['design']}"
         )
         sentences.append(f"{where}: {fixed(row['estimate'], 2)}")
     return f"Growth near less growth elsewhere, points a year. {'; '.join(sentences)}."

@@ -1,9 +1,6 @@
-"""T47: growth near each of several lists, within groups and across them; T47b: on them."""
+"""T47: growth near each of several lists, by each design; T47b: growth on them."""
 
-from collections.abc import Iterator
-
-import pandas as pd
-
+from evenfield.shared.spec import read
 from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables import (
     Column,
@@ -16,40 +13,56 @@ from evenfield.shared.tables import (
     only,
     pick,
     records,
+    text,
 )
 from evenfield.study.study_config import Years
-from evenfield.topics.nearby.estimate_spec import ListTable
-from evenfield.topics.nearby.table_words import BASE, asked, short_word
+from evenfield.topics.nearby.estimate_spec import (
+    Cell,
+    ListTable,
+    NearbySpec,
+    Section,
+)
+from evenfield.topics.nearby.table_words import BASE, FAMILY, short_word
+
+TAKEN = ("estimate", "conf_low", "conf_high")
 
 
 def t47(results: StudyResults) -> Table:
     """Return a row for each span, radius and list: growth near it, by itself and less
     growth near the list that all are compared with.
     """
-    table = list_table(results)
+    section, table = asked_lists(results)
     rows = []
     for span in table.spans:
         for radius in table.radii:
-            group = f"{span[0]}\u2013{span[1]}, within {radius:g} km"
+            spec = section.near_spec((table.lists[0], radius, span, _first(table)))
+            group = f"{span[0]}\u2013{span[1]}, within {spec.reach}"
             for name in table.lists:
-                cells = near_cells(results, table, name, radius, span)
-                rows.append(
-                    {"group": group, "label": short_word(results, name)} | cells
-                )
-    against = short_word(results, table.against) if table.against else ""
+                shared = {"group": group, "label": short_word(results, name)}
+                near = near_row(results, section, (name, radius, span))
+                behind = counts_near(results, section, (name, radius, span))
+                rows.append(shared | near | behind)
     units = results.words["units_name"]
+    sentences = [
+        f"Growth of {units} with one on the list within reach and not on it themselves,"
+        " above that of others, in points a year, given the level at the start."
+    ]
+    counted_words = "Near: how many have the list within reach"
+    if table.against:
+        against = short_word(results, table.against)
+        sentences.append(
+            f"Less {against}: less growth near {against}; {units} on either are left out."
+        )
+        counted_words += (
+            f"; both: how many have both; same: those of them with such {units} alone"
+            " that are on both"
+        )
     note = results.note(
         "",
-        f"Growth of {units} on no list with one on the list within reach, in points a year,"
-        " given the level at the start: above others, and less growth near"
-        f" {against}. {_designs(table)}"
-        if against
-        else f"Growth of {units} on no list with one on the list within reach, in points a"
-        f" year, given the level at the start. {_designs(table)}",
-        f"{results.level} intervals: CR3 by cluster. Seen from: the smallest lead near the"
-        " list that would be seen four times in five. Near: how many have the list within"
-        " reach; both: how many have both; same: those of them with such"
-        f" {units} alone that are on both.",
+        " ".join(sentences),
+        _designs(table),
+        f"{_inference(results, section, table)} {counted_words}. Seen from, N and what is"
+        f" behind it: of {_first(table)}.",
         basis=False,
     )
     columns = [left("List", "label", width_cm=3.4)]
@@ -60,7 +73,7 @@ def t47(results: StudyResults) -> Table:
     columns += [
         number("Seen from", "mde", 2),
         count("N", "n_units"),
-        count("Near", "n_near"),
+        count("Near", "n_treated"),
     ]
     if table.against:
         columns += [count("Both", "n_both"), count("Same", "n_shared")]
@@ -69,21 +82,26 @@ def t47(results: StudyResults) -> Table:
 
 def t47b(results: StudyResults) -> Table:
     """Return a row for each span and list: growth of the units on it."""
-    table = list_table(results)
+    section, table = asked_lists(results)
     rows = []
     for span in table.spans:
         for name in table.lists:
-            cells = _cells(results, table, name, span, near=False)
-            label = short_word(results, name)
-            rows.append({"group": f"{span[0]}\u2013{span[1]}", "label": label} | cells)
+            shared = {
+                "group": f"{span[0]}\u2013{span[1]}",
+                "label": short_word(results, name),
+            }
+            rows.append(shared | _own_row(results, section, (name, span)))
     units = results.words["units_name"]
+    held = "the level at the start"
+    if table.against:
+        held += f" and whether they are among {short_word(results, table.against)}"
     note = results.note(
         "",
-        f"Growth of {units} on the list above others, in points a year, given the level at"
-        f" the start and whether they are on the list that all are compared with."
-        f" {_designs(table)}",
-        f"{results.level} intervals: CR3 by cluster. Seen from: the smallest lead that would"
-        " be seen four times in five.",
+        f"Growth of {units} on the list above that of others, in points a year, given"
+        f" {held}.",
+        _designs(table),
+        f"{_inference(results, section, table)} Seen from, N and on it: of"
+        f" {_first(table)}.",
         basis=False,
     )
     columns = [left("List", "label", width_cm=3.4)]
@@ -92,7 +110,7 @@ def t47b(results: StudyResults) -> Table:
     columns += [
         number("Seen from", "mde", 2),
         count("N", "n_units"),
-        count("On it", "n_near"),
+        count("On it", "n_treated"),
     ]
     return Table.of(columns, rows, note)
 
@@ -100,96 +118,117 @@ def t47b(results: StudyResults) -> Table:
 TABLES_OF_LISTS = {"T47": t47, "T47b": t47b}
 
 
-def list_table(results: StudyResults) -> ListTable:
-    """Return which lists are shown side by side."""
-    return ListTable.model_validate(asked(results)["list_table"])
+def asked_lists(results: StudyResults) -> tuple[Section, ListTable]:
+    """Return the section of the config, and which lists it shows side by side."""
+    section: Section = read(Section, results.config, FAMILY)
+    assert section.list_table is not None
+    return section, section.list_table
 
 
-def near_cells(
-    results: StudyResults, table: ListTable, name: str, radius: float, span: Years
+def near_row(
+    results: StudyResults, section: Section, cell: tuple[str, float, Years]
 ) -> Row:
-    """Return growth near a list by design, and how many units lie near."""
-    return _cells(results, table, name, span, near=True, radius=radius)
+    """Return growth near a list within a radius over a span, by design."""
+    assert section.list_table is not None
+    row: Row = {}
+    for design in section.list_table.designs:
+        spec = section.near_spec((*cell, design))
+        row |= _estimates(results, spec, "near", design)
+    return row
 
 
-def _cells(
-    results: StudyResults,
-    table: ListTable,
-    name: str,
-    span: Years,
-    *,
-    near: bool,
-    radius: float | None = None,
+def counts_near(
+    results: StudyResults, section: Section, cell: tuple[str, float, Years]
 ) -> Row:
-    """Return the deciding rows of a list by design; the first one's counts."""
-    prefix = "near" if near else "own"
-    term = f"{prefix}_{name}"
-    cells: Row = {}
-    for design, rows in _rows_of(results, table, name, span, radius):
-        alone = pick(rows, estimator=BASE, term=term, contrast="")
-        cells |= {f"{key}_{design}": alone.get(key) for key in _TAKEN}
-        less = f"{term} - {prefix}_{table.against}"
-        apart = pick(rows, estimator=BASE, term=term, contrast=less)
-        cells |= {f"{key}_{design}_less": apart.get(key) for key in _TAKEN}
-        if design == next(iter(table.designs)):
-            cells |= {
-                "mde": alone.get("mde"),
-                "n_units": alone.get("n_units"),
-                "n_near": alone.get("n_treated"),
-            }
-            counts = only(rows, estimator="count")
-            by_class = {row["term"]: row["estimate"] for row in records(counts)}
-            cells |= {
-                "n_both": by_class.get("near_both"),
-                "n_shared": by_class.get("near_both_shared"),
-            }
-    return cells
+    """Return how many units lie near a list and the one that it is compared with, and
+    what would be seen, of the first design.
+    """
+    assert section.list_table is not None
+    of_first: Cell = (*cell, _first(section.list_table))
+    spec = section.near_spec(of_first)
+    rows = only(results.estimates(), spec_id=spec.id)
+    counts = only(rows, estimator="count")
+    by_class = {row["term"]: row["estimate"] for row in records(counts)}
+    return _behind(results, spec, "near") | {
+        "n_both": by_class.get("near_both"),
+        "n_shared": by_class.get("near_both_shared"),
+    }
 
 
-_TAKEN = ("estimate", "conf_low", "conf_high")
+def _own_row(results: StudyResults, section: Section, cell: tuple[str, Years]) -> Row:
+    """Return growth on a list over a span by design, and what is behind it."""
+    name, span = cell
+    table = section.list_table
+    assert table is not None
+    row: Row = {}
+    for design in table.designs:
+        # Growth on a list has no radius: that of every one is the same.
+        spec = section.own_spec((name, table.radii[0], span, design))
+        row |= _estimates(results, spec, "own", design)
+        if design == _first(table):
+            row |= _behind(results, spec, "own")
+    return row
 
 
-def _rows_of(
-    results: StudyResults,
-    table: ListTable,
-    name: str,
-    span: Years,
-    radius: float | None,
-) -> Iterator[tuple[str, pd.DataFrame]]:
-    """Yield the rows of a list by design, whichever specification asked them."""
-    rows = results.estimates()
-    for design, own in table.designs.items():
-        lists = [name, table.against] if table.against else [name]
-        sample = [table.sample, f"{table.sample}, neither"]
-        same = only(
-            rows[rows["sample_id"].isin(sample)],
-            outcome=table.outcome,
-            period=f"{span[0]}-{span[1]}",
-            treatment_def="+".join(lists),
-            controls_id="+".join(["start", *own.held]),
-            fe_id=own.within or "none",
-        )
-        if radius is not None:
-            same = only(same, w_id=f"{radius:g} km")
-        yield design, same
+def _estimates(results: StudyResults, spec: NearbySpec, kind: str, design: str) -> Row:
+    """Return the deciding row of a list, and of it less the other one, as columns."""
+    alone, less = _deciding(results, spec, kind)
+    row = {f"{key}_{design}": alone.get(key) for key in TAKEN}
+    row |= {f"{key}_{design}_less": less.get(key) for key in TAKEN}
+    row[f"reason_{design}"] = text(alone.get("warning"))
+    row[f"reason_{design}_less"] = text(less.get("warning"))
+    return row
+
+
+def _behind(results: StudyResults, spec: NearbySpec, kind: str) -> Row:
+    """Return what a deciding row would show, and of how many units it is."""
+    alone, _ = _deciding(results, spec, kind)
+    return {key: alone.get(key) for key in ("mde", "n_units", "n_treated")}
+
+
+def _deciding(results: StudyResults, spec: NearbySpec, kind: str) -> tuple[Row, Row]:
+    """Return the deciding row of the first list, and of it less the second."""
+    rows = only(results.estimates(), spec_id=spec.id, estimator=BASE)
+    terms = [f"{kind}_{name}" for name in spec.named]
+    alone = pick(rows, term=terms[0], contrast="")
+    if len(terms) == 1:
+        return alone, {}
+    return alone, pick(rows, term=terms[0], contrast=" - ".join(terms))
+
+
+def _first(table: ListTable) -> str:
+    """Return the name of the first design."""
+    return next(iter(table.designs))
+
+
+def _inference(results: StudyResults, section: Section, table: ListTable) -> str:
+    """Say by which method the intervals are, and what is seen from where."""
+    cell: Cell = (table.lists[0], table.radii[0], table.spans[0], _first(table))
+    method = section.near_spec(cell).deciding
+    return (
+        f"{results.level} intervals: {method}, by cluster where it has them. Seen from:"
+        f" the smallest lead that would be seen with {results.power:.0%} power."
+    )
 
 
 def _designs(table: ListTable) -> str:
     """Say among which units each design compares."""
     words = []
     for name, design in table.designs.items():
-        text = f"within {design.within}" if design.within else "among all"
+        compared = f"within each {design.within}" if design.within else "among all"
         if design.held:
             held = ", ".join(column.replace("_", " ") for column in design.held)
-            text += f", {held} held"
-        words.append(f"{name}: {text}")
-    return f"{'; '.join(words).capitalize()}."
+            compared += f", {held} held"
+        words.append(f"{name}: {compared}")
+    joined = "; ".join(words)
+    return f"{joined[:1].upper()}{joined[1:]}."
 
 
 def _columns(results: StudyResults, suffix: str, header: str) -> list[Column]:
+    """Return the columns of an estimate with its interval, or why there is none."""
+    reason = f"reason_{suffix}"
+    low, high = f"conf_low_{suffix}", f"conf_high_{suffix}"
     return [
-        number(header.replace("_", " "), f"estimate_{suffix}", 2),
-        ends(
-            f"{results.level} interval", f"conf_low_{suffix}", f"conf_high_{suffix}", 2
-        ),
+        number(header.replace("_", " "), f"estimate_{suffix}", 2, reason),
+        ends(f"{results.level} interval", low, high, 2),
     ]
