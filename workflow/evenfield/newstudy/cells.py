@@ -138,10 +138,19 @@ class Texts:
         return _read(tuple(self.once))
 
 
-# The columns that were looked at last, by where their cells stand in memory. A column is
-# kept with what is known of it: then its memory is no other's, and pandas copies it
-# before it is written to.
-_KNOWN: dict[tuple[int, int, int], tuple[pd.Series, Texts]] = {}
+@dataclass(frozen=True, eq=False)
+class _Known:
+    """A column that was looked at: both are kept, so that its memory is no other's and
+    pandas copies it before it is written to.
+    """
+
+    column: pd.Series
+    cells: np.ndarray
+    texts: Texts
+
+
+# The columns that were looked at last, by where their cells stand in memory.
+_KNOWN: dict[tuple[int, int, int], _Known] = {}
 
 
 def texts_of(column: pd.Series) -> Texts:
@@ -155,8 +164,12 @@ def texts_of(column: pd.Series) -> Texts:
         codes, once = pd.factorize(column)
         if len(_KNOWN) == MOST_READ:
             del _KNOWN[next(iter(_KNOWN))]
-        _KNOWN[place] = (column.copy(deep=False), Texts(once.tolist(), codes))
-    return _KNOWN[place][1]
+        _KNOWN[place] = _Known(
+            column=column.copy(deep=False),
+            cells=cells,
+            texts=Texts(once.tolist(), codes),
+        )
+    return _KNOWN[place].texts
 
 
 def numbers_of(column: pd.Series) -> pd.Series | None:
