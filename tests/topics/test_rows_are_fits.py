@@ -20,6 +20,12 @@ MADE = {
 MADE["dynamic_panel"] = partial(
     import_module("topics.dynamic_panel.test_estimate").make_study, ANNUAL, FIVE
 )
+MADE |= {
+    f"spatial_panel {effects}": partial(
+        MADE["spatial_panel"], effects=effects, approach="direct", models=["SDM"]
+    )
+    for effects in ("pooled", "unit", "time", "two_way")
+}
 # Of `balance` some estimates are zero but for rounding.
 MADE |= {
     f"group_contrasts {study.__name__}": study for study in ALL if study is not balance
