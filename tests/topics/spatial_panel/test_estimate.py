@@ -356,5 +356,5 @@ def test_a_test_of_a_study_without_durbin_model_is_called_from_none(few_draws):
 
 def test_the_main_model_has_its_effects_by_unit_whatever_it_is():
     for model in ("SAR", "SLX"):
-        series = run(model=model, models=["SAR", "SLX"]).series["reach"]
+        series = run(model=model, models=["SAR", "SLX"]).series["links"]
         assert model.lower() in set(series["estimator"])
