@@ -47,6 +47,7 @@ def test_what_is_no_income_per_head_has_its_own_noun(name, label, noun):
     - [人均GDP（元）, '', '', 元]
     - [value, 'Personal income (annual), (thousands of dollars)', '', thousands of dollars]
     - [gdp (Austria), '', '', '']
+    - [value, EUR, '', '']
     - [value, Gross domestic product, 'National currency, millions', 'National currency, millions']
     - [y, Income per person, '', '']
     - [RGDPPC, '', '', '']
