@@ -22,7 +22,7 @@ def test_figures_are_no_names():
             "unit": ["A", "B", "C"],
             "_id": ["A", "B", "C"],
             "year": "2000",
-            "code": ["7", "8", "9"],
+            "height": ["-7.5", "8.25", "1e3"],
             "town": ["Alba", "Bari", "Como"],
         }
     )
