@@ -236,3 +236,8 @@ def test_units_are_in_fifths_by_their_growth():
     assert layer.name == "Growth since 2000"
     assert layer.classes[2010].to_list() == [1, 1, 2, 2, 3, 3, 4, 4, 5, 5]
     assert list(_growth_layer(panel[panel["unit"] > "u00"])) == []  # too few
+    later = panel[panel["year"] > 2000].assign(year=2015)
+    later.loc[later["unit"] == "u09", "income"] = np.nan
+    (layer,) = _growth_layer(pd.concat([panel, later]))
+    assert layer.classes[2010].to_list() == [1, 1, 2, 2, 3, 3, 4, 4, 5, 5]
+    assert layer.classes[2015].to_list() == [1, 2, 2, 3, 3, 4, 4, 5, 5, 0]

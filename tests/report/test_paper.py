@@ -1,8 +1,11 @@
 """Paper and appendix: what each holds, and that they are the same on every run."""
 
+import re
+
 import pytest
 
-from evenfield.report.paper import compile_paper, write_paper
+from evenfield.report.paper import compile_paper, method_typst, write_paper
+from evenfield.shared.topics import TOPICS, read_topics
 from evenfield.study.errors import ReportError
 from evenfield.study.files import write_json, write_text
 from refusals import fails
@@ -118,3 +121,18 @@ def test_a_broken_source_is_one_line(tmp_path):
         compile_paper(tmp_path / "paper.typ", tmp_path / "paper.pdf", tmp_path)
     assert "\n" not in str(caught.value)
     assert not (tmp_path / "paper.pdf").exists()
+
+
+@pytest.mark.parametrize("topic", read_topics())
+def test_the_appendix_has_what_a_method_page_begins_with(topic):
+    path = TOPICS / topic / "method.md"
+    printed = method_typst(topic)
+    if not path.is_file():
+        assert printed == ""
+        return
+    title, purpose, *_ = printed.split("\n\n")
+    assert title.startswith("== ") and purpose.endswith((".", "?"))
+    section = path.read_text(encoding="utf-8").partition("\n## Equation")[2]
+    lines = re.findall("(?m)^ {4}(?=.)", section.partition("\n## ")[0])
+    # Some have a table of statistics in its place.
+    assert ("#equations(" in printed) == bool(lines)
