@@ -26,9 +26,15 @@ def test_a_study_is_checked_again_only_when_something_has_changed(
     assert state
     note_checked(state)
     assert unchecked(plan) == ""
-    with Path("data/panel.csv").open("a") as file:
-        file.write("\n")
-    assert unchecked(plan) not in ("", state)
+    Path("text").mkdir()
+    states = [state]
+    for name in ("text/page.md", "text/page.must.yaml", "data/panel.csv"):
+        with Path(name).open("a") as file:
+            file.write("\n")
+        plan = plan_study(read_config(Path("config.yaml")))
+        states.append(unchecked(plan))
+    assert "text/page.must.yaml" in plan.texts  # which a run tracks by content
+    assert len({"", *states}) == 5
 
 
 @pytest.mark.parametrize("is_whole", [True, False])

@@ -28,7 +28,7 @@ from evenfield.shared.left_out import left_out_parts
 from evenfield.shared.tables.numbers import MINUS
 from evenfield.study.config import checked_config
 from evenfield.study.config_files import PARTS, read_config
-from evenfield.study.errors import Faults, ReportError
+from evenfield.study.errors import EvenfieldError, Faults
 from evenfield.study.merging import whole_numbers
 from report.latex_sources import FOUND, compiled, typed_numbers, unknown_macros
 from report.printed import FOOT, HEAD, lines_of, printed_pages
@@ -247,7 +247,8 @@ def test_a_sentence_that_other_data_break_stops_the_build(checkout, name, monkey
     numbers = read_numbers(checkout / "results" / "numbers.json")
     prose_of(checkout, numbers).placed(text)
     planted = {key: replace(numbers[key], value=value) for key, value in values.items()}
-    with pytest.raises(ReportError, match=rf"text/{text}\.md line \d+: .* no longer"):
+    broken = rf"text/{text}\.must\.yaml line \d+: .* no longer"
+    with pytest.raises(EvenfieldError, match=broken):
         prose_of(checkout, numbers | planted).placed(text)
 
 

@@ -39,6 +39,7 @@ from evenfield.study.files import (
     described_files,
     hash_file,
     not_a_file,
+    text_files,
     write_text,
 )
 from evenfield.study.ingest.dictionary import refuse_planted_files
@@ -82,7 +83,7 @@ def plan_study(written: Record) -> Plan:
             require_folder(study, folder)
     with faults.caught():
         refuse_shared_folders(whole["beside"])
-    texts = [*Path("text").glob("*.md"), *Path("text").glob("*.bib")]
+    texts = text_files()
     if config.get("neutral") and texts:
         config["aside"].append(OWN_TEXTS)
     shown = [*config["tables"], *config["figures"]]
@@ -97,7 +98,7 @@ def plan_study(written: Record) -> Plan:
         config=config,
         topics=tuple(estimating),
         exhibits=exhibits,
-        texts=() if config.get("neutral") else tuple(map(str, sorted(texts))),
+        texts=() if config.get("neutral") else tuple(map(str, texts)),
         left_out=tuple(config.get("aside", ())),
         faults=faults,
     )

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from evenfield.answers.rule import LATER_WORDS, WORDS
+from evenfield.report.conditions import ENDING
 from evenfield.report.markup import SILENT, Mark
 from evenfield.report.numbers import Entry, Number, read_entries
 from evenfield.report.printable import Lookup, Part, Value, part_of
@@ -194,8 +195,21 @@ def _claim(claim: Record) -> dict[str, object]:
 
 
 def unread_texts(texts: Sequence[str], known: Sequence[str]) -> Iterator[ReportError]:
-    """Yield texts that nothing reads."""
+    """Yield texts, and conditions of texts, that nothing reads."""
     for path in texts:
-        stem = Path(path).stem
-        if path.endswith(".md") and stem not in known:
+        name = Path(path).name
+        stem, _, ending = name.partition(".")
+        if ending == "md" and stem not in known:
             yield ReportError(*not_known(f"text/{stem}.md: text", stem, known))
+        if ending == "must.yml":
+            yield ReportError(
+                f"text/{name} is not read",
+                f"conditions in text/{stem}{ENDING}",
+                "rename it",
+            )
+        if name.endswith(ENDING) and f"text/{stem}.md" not in texts:
+            yield ReportError(
+                f"text/{name} has conditions of text/{stem}.md, which is not there",
+                "a text beside its conditions",
+                "rename or remove it",
+            )

@@ -187,15 +187,29 @@ def _opening(source: str, start: int) -> int:
 def _add_expression(text: Text, line: int, source: str) -> None:
     """Add what stands between braces to the parts of a text, or else its fault."""
     try:
-        tree = parsed(source, LONGEST)
-    except SyntaxError as error:
-        text.faults.append((line, _syntax_fault(source, error)))
-        return
-    fault = _first_fault(tree)
-    if fault:
+        tree = read_expression(source)
+    except ReportError as fault:
         text.faults.append((line, fault))
     else:
         text.parts.append(Expression(line, source.strip(), tree))
+
+
+def read_expression(source: str) -> ast.expr:
+    """Return the tree of an expression, or of a condition that stands beside a text.
+
+    Raises
+    ------
+    ReportError
+        If it is no expression of the language.
+    """
+    try:
+        tree = parsed(source, LONGEST)
+    except SyntaxError as error:
+        raise _syntax_fault(source, error) from None
+    fault = _first_fault(tree)
+    if fault:
+        raise fault
+    return tree
 
 
 def _add_words(text: Text, line: int, words: str) -> None:
@@ -371,6 +385,8 @@ class TextEvaluator(Evaluator):
     def _condition(self, node: ast.AST) -> bool:
         """Say whether a condition holds."""
         value = self.value(node)
+        if isinstance(value, Mark):
+            raise _fault("what a text places stands for a condition")
         if not isinstance(value, bool | int | float | str):
             raise _wrong_kind(value, "a condition")
         return bool(value)
