@@ -262,7 +262,7 @@ def _topics(config: Record, context: Record, folder: Path) -> list[dict[str, Any
                 "method": method,
             }
         )
-    further = [_beside(item, folder) for item in context["further"]]
+    further = [_beside(item, folder) for item in context["others"]]
     if further:
         entry = {"id": "further", "title": "Further tables and figures", "method": ""}
         topics.append({**entry, "exhibits": further})
