@@ -25,7 +25,7 @@ from evenfield.report.stand_ins import (
     unread_texts,
 )
 from evenfield.report.topic_numbers import check_numbers
-from evenfield.shared.second_studies import in_study, require_folder, second_figure
+from evenfield.shared.second_studies import in_study, require_folder, second_exhibit
 from evenfield.shared.spec import read
 from evenfield.shared.topics import read_topics
 from evenfield.study.config_files import study_config
@@ -266,11 +266,12 @@ def _check_second(plan: Plan, study: str, folder: str) -> None:
             "a study that stands alone",
             "remove beside from its config.yaml",
         )
-    for name in plan.config["figures"]:
-        figure, named = second_figure(name)
-        known = other.config["figures"]
-        if named == study and figure not in known:
-            raise SecondStudyError(*not_known(f"figures: {study}", figure, known))
+    for kind in ("tables", "figures"):
+        known = other.config[kind]
+        for name in plan.config[kind]:
+            exhibit, named = second_exhibit(name)
+            if named == study and exhibit not in known:
+                raise SecondStudyError(*not_known(f"{kind}: {study}", exhibit, known))
 
 
 def _check_texts(plan: Plan, numbers: Mapping[str, Entry], faults: Faults) -> None:

@@ -192,7 +192,7 @@ def _placed(known: Macros, context: Record) -> Placed:
 
     def exhibit(which: str) -> str:
         folder = "tables" if which.startswith("T") else "figures"
-        return f"\\input{{{folder}/{which}}}\n\n"
+        return f"\\evenfieldinput{{{folder}}}{{{which}}}\n\n"
 
     def see(which: str, label: str = "") -> str:
         called, in_paper = numbering.seen_from("paper", which)
@@ -221,7 +221,7 @@ def _placed(known: Macros, context: Record) -> Placed:
         "figure": exhibit,
         "claims_table": lambda: exhibit("T0"),
         "map": shown_map,
-        "data_sources": lambda: "\\input{tables/sources}\n\n",
+        "data_sources": lambda: "\\evenfieldinput{tables}{sources}\n\n",
         "provenance": lambda: f"{escape_latex(context['made_of'])}\n\n",
     }
 
@@ -265,9 +265,9 @@ def _write_exhibit(item: Exhibit, folder: Path) -> None:
     caption = escape_latex(in_latin(item.caption))
     lines = [
         r"\begin{figure}[tbp]",
-        f"\\evenfieldcaption{{{item.id}}}{{{title}}}",
+        f"\\evenfieldcaption{{{title}}}",
         f"\\evenfieldpicture{{figures/{item.id}.pdf}}",
-        f"\\evenfieldnote{{{item.id}}}{{{caption}}}",
+        f"\\evenfieldnote{{{caption}}}",
         r"\end{figure}",
         "",
     ]

@@ -56,6 +56,7 @@ ARGUMENTS = {
     "table": (1, 1),
     "figure": (1, 1),
     "section": (1, 1),
+    "eq": (1, 1),
     "map": (0, 1),
 }
 BLANK_LINES = re.compile(r"\n[ \t]*\n\s*")
