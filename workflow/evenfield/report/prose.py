@@ -204,6 +204,11 @@ class Prose:
             if opening.type == "heading_open" and opening.tag == f"h{level}"
         ]
 
+    def word_count(self, name: str) -> int:
+        """Return how many words a reader sees of a text."""
+        paragraphs = in_plain_words(self._filled(name), self._plain)
+        return sum(len(words.split()) for words in paragraphs)
+
     def marks(self, name: str) -> list[list[str]]:
         """Return name and arguments of all that a text places or links to."""
         return marks(self._filled(name))
