@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from evenfield.report.markup import Mark, mark
+from evenfield.shared.tables.typst import typst_string
 from evenfield.study.errors import ReportError, nearest
 
 DISPLAYED = re.compile(
@@ -58,7 +59,15 @@ FUNCTIONS: Mapping[str, str] = {
     "mathbf": "bold",
 }
 WORDS = ("text", "mathrm", "operatorname")
-SIGNS: Mapping[str, str] = {",": "comma", ";": "semi", "/": "slash", "#": r"\#"}
+SIGNS: Mapping[str, str] = {
+    ",": "comma",
+    ";": "semi",
+    "/": "slash",
+    "<": "lt",
+    ">": "gt",
+}
+# What TeX or Typst would take for more than a sign.
+REFUSED = frozenset('%#&$"@`')
 
 
 def with_equations(source: str) -> str:
@@ -114,6 +123,8 @@ Token = tuple[str | None, ...]
 def _next(tokens: list[Token]) -> str:
     """Return what comes next in Typst, with the group that belongs to it."""
     command, number, blank, sign = tokens.pop()
+    if sign in REFUSED:
+        raise _fault(f"the sign {sign}")
     if blank:
         return ""
     if number:
@@ -132,7 +143,7 @@ def _next(tokens: list[Token]) -> str:
 
 def _command(command: str, tokens: list[Token]) -> str:
     if command in WORDS:
-        return f'upright("{_words(tokens)}")'
+        return f"upright({typst_string(_words(tokens))})"
     if command == "frac":
         return f"frac({_argument(tokens)}, {_argument(tokens)})"
     if command in FUNCTIONS:
@@ -182,10 +193,12 @@ def _words(tokens: list[Token]) -> str:
         raise _fault("words without braces")
     out = []
     while tokens:
-        command, number, blank, sign = tokens.pop()
+        command, number, _, sign = tokens.pop()
         if sign == "}":
             return "".join(out)
-        out.append(number or sign or ("" if not blank else " ") + (command or ""))
+        if command or sign in REFUSED:
+            raise _fault(f"{command or sign} among words")
+        out.append(number or sign or " ")
     raise _fault("an opening brace that nothing closes")
 
 

@@ -222,7 +222,7 @@ def _placed(known: Macros, context: Record) -> Placed:
         "claims_table": lambda: exhibit("T0"),
         "map": shown_map,
         "data_sources": lambda: "\\evenfieldinput{tables}{sources}\n\n",
-        "provenance": lambda: f"{escape_latex(context['made_of'])}\n\n",
+        "provenance": lambda: f"{known.number('made_of', context['made_of'])}\n\n",
     }
 
 
