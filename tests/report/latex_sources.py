@@ -6,7 +6,7 @@ import subprocess
 
 # What is no prose: names of files, labels, keys, addresses.
 NAMES = re.compile(
-    r"\\(?:input|evenfieldsee|evenfieldaway|citet|citep|hyperref|href|bibliography"
+    r"\\(?:evenfieldinput\{\w+\}|input|evenfieldsee|label|ref|citet|citep|hyperref|href|bibliography"
     r"|bibliographystyle|begin|end)(?:\[[^\]]*\]|\{[^}]*\})"
 )
 MACRO = re.compile(r"\\(evenfield[A-Za-z]+)")
@@ -26,7 +26,7 @@ def unknown_macros(folder):
     """Macros of paper.tex that neither its head nor numbers.tex defines."""
     paper = (folder / "paper.tex").read_text("utf-8")
     known = set(DEFINED.findall(paper + (folder / "numbers.tex").read_text("utf-8")))
-    return sorted({*MACRO.findall(paper)} - known - {"evenfieldlong", "evenfieldsplit"})
+    return sorted({*MACRO.findall(paper)} - known - {"evenfieldlong", "evenfieldid", "evenfieldtype"})
 
 
 COMPILERS = ("tectonic", "pdflatex", "xelatex")

@@ -91,12 +91,13 @@ def test_own_texts_place_exhibits_and_cite(tmp_path):
     estimates = written(given, tmp_path / "results" / "report", texts=paths)
     source = estimates["paper.typ"].decode()
     assert (
-        "#link(<T6>)[Table T6];, Table T99 of the appendix and #cite(<Own2000>, form:"
-        ' "prose");.' in source
+        "#link(<T6>)[Table 1];, Table A1 of the online appendix and #cite(<Own2000>,"
+        ' form: "prose");.' in source
     )
-    assert '#datatable(made, id: "T6", short: true, by: [Data: ' in source
-    assert '#link("../tables/T6.csv")[tables\\/T6.csv];' in source
-    assert '#link("tables.html#F4")[page]; made by topics\\/beta\\/figure.py.' in source
+    assert '#datatable(made, label: "Table 1", id: "T6", short: true)' in source
+    assert "T6.csv" not in source
+    appendix = estimates["appendix.typ"].decode()
+    assert 'label: "Table A1", id: "T99"' in appendix
     assert "rotate(-35deg" not in source
     assert "#bibliography(" in source
     assert estimates["references.bib"].decode().count("@book") == 1

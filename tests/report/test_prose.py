@@ -101,7 +101,7 @@ Growth was {{ n.own }} {{ n.own.unit }} ({{ n.own.interval }}, {{ n.own.p_is }})
 {{ table("T4") }}
 
 - one, {{ raw }}
-- #cards = $x$ <b>
+- #cards = \\$x\\$ <b>
 
 ::: cards
 ### One

@@ -27,7 +27,7 @@ from evenfield.report.unit_table import data_address, unit_table
 from evenfield.shared.second_studies import (
     OWN_STUDY,
     second_configs,
-    second_figure,
+    second_exhibit,
     second_results,
 )
 from evenfield.shared.study_results import StudyResults
@@ -111,7 +111,7 @@ def render_pages(
         "see": parts.see,
         "figure": lambda which: parts.figure(
             exhibits[which],
-            sources[second_figure(which)[1]],
+            sources[second_exhibit(which)[1]],
             _numbers_address(exhibits[which], folder),
         ),
         "table": lambda which: parts.table(exhibits[which]),
@@ -262,7 +262,7 @@ def _topics(config: Record, context: Record, folder: Path) -> list[dict[str, Any
                 "method": method,
             }
         )
-    further = [_beside(item, folder) for item in context["further"]]
+    further = [_beside(item, folder) for item in context["others"]]
     if further:
         entry = {"id": "further", "title": "Further tables and figures", "method": ""}
         topics.append({**entry, "exhibits": further})

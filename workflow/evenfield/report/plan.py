@@ -14,7 +14,7 @@ from evenfield.shared.left_out import left_out_parts
 from evenfield.shared.second_studies import (
     refuse_shared_folders,
     require_folder,
-    second_figure,
+    second_exhibit,
     second_files,
 )
 from evenfield.shared.topic_file import TopicFile
@@ -112,7 +112,7 @@ def _exhibit_faults(
         known = [name for name in owners if name.startswith(key[0].upper())]
         for name in config[key]:
             owner = owners.get(name, "")
-            if key == "figures" and second_figure(name)[1] in config["beside"]:
+            if second_exhibit(name)[1] in config["beside"]:
                 continue  # which the check of that study knows
             if name not in known:
                 yield ConfigError(

@@ -18,6 +18,12 @@ from markdown_it.token import Token
 from evenfield.answers.spec import Kind
 from evenfield.report.bibliography import Reference, read_references
 from evenfield.report.conditions import GUARDS, conditions_beside, read_conditions
+from evenfield.report.equations import (
+    equation_faults,
+    equation_names,
+    typst_math,
+    with_equations,
+)
 from evenfield.report.markup import (
     SILENT,
     Mark,
@@ -55,6 +61,7 @@ from evenfield.study.errors import (
     ReportError,
     first_examples,
     nearest,
+    not_known,
 )
 from evenfield.study.files import Record
 
@@ -63,13 +70,14 @@ LARGEST = 1_000_000  # bytes of a text or of its references
 # knows.
 BLOCKS = (
     "map units_table statements answer_counts claims_table rest methods assumptions"
-    " data_sources"
+    " data_sources exhibit_index provenance"
 ).split()
 PLACED_BY_NAME = ("table", "figure")
 # Blocks that a reader uses, of which a page holds one.
 PLACED_ONCE = ("map", "units_table", "answer_counts", "statements")
 PLACING = (*PLACED_BY_NAME, "claims_table")
 OF_EXHIBITS = ("see", "table", "figure")
+NAMING = (*OF_EXHIBITS, "claims_table", "map")  # what the paper numbers by
 # What is told which text it stands in.
 OF_TEXTS = ("section", "sections", "in_short", "limits", "briefs")
 # What a text may name beside its blocks; a run fills them.
@@ -141,6 +149,7 @@ class Prose:
             **{block: partial(mark, block) for block in BLOCKS},
             **{kind: partial(self._exhibit, kind) for kind in OF_EXHIBITS},
             "claims_table": self._claims_table,
+            "eq": partial(mark, "eq"),
             "must": _must,
             "unchecked": lambda *_: Mark(SILENT),
         }
@@ -171,6 +180,9 @@ class Prose:
             "cite": self._cite_html,
             "cite_group": self._group_html,
             "number": lambda _, __, text: escape(text),
+            "math": lambda tex: f"<code>{escape(tex)}</code>",
+            "equation": lambda tex, _: f"<code>{escape(tex)}</code>",
+            "eq": lambda name: f"({escape(name)})",
         }
         return self.written(name, to_html, {**own, **placed})
 
@@ -180,6 +192,9 @@ class Prose:
             "cite": _cite_typst,
             "cite_group": _group_typst,
             "number": lambda _, __, text: typst_text(text),
+            "math": lambda tex: f"${typst_math(tex)}$",
+            "equation": lambda tex, name: f"$ {typst_math(tex)} $ <eq-{name}>",
+            "eq": lambda name: f"(#ref(<eq-{name}>, supplement: none))",
         }
         return self.written(name, to_typst, {**own, **placed})
 
@@ -190,6 +205,11 @@ class Prose:
             for opening, heading in pairwise(tokens_of(self._filled(name)))
             if opening.type == "heading_open" and opening.tag == f"h{level}"
         ]
+
+    def word_count(self, name: str) -> int:
+        """Return how many words a reader sees of a text."""
+        paragraphs = in_plain_words(self._filled(name), self._plain)
+        return sum(len(words.split()) for words in paragraphs)
 
     def marks(self, name: str) -> list[list[str]]:
         """Return name and arguments of all that a text places or links to."""
@@ -292,6 +312,9 @@ class Prose:
 
         return {
             "number": lambda _, __, printed: printed,
+            "math": lambda tex: tex,
+            "equation": lambda tex, _: tex,
+            "eq": lambda name: f"({name})",
             "cite": lambda key: cited(key, form="{0.short} ({0.year})"),
             "cite_group": lambda *keys: f"({cited(*keys)})",
             "see": see,
@@ -392,6 +415,8 @@ class Prose:
             *self._citation_faults(source),
             *self._unit_faults(source),
             *box_faults(source.splitlines()),
+            *equation_faults(source),
+            *_reference_faults(source, text),
             *text.faults,
         ]
         faults = Faults(_in_file(path, line, fault) for line, fault in wrong)
@@ -471,7 +496,7 @@ class Prose:
 
         study = self._names.get("study", {})
         source = self._templates[name].read_text(encoding="utf-8")
-        source = worded(source, partial(in_words_of, study))
+        source = worded(with_equations(source), partial(in_words_of, study))
         try:
             text = filled_template(source, self._names_in(name, placed_by(source)))
             return put_in(escape_markdown(measured_in(study)), text)
@@ -604,6 +629,15 @@ def _placed_by(text: Text) -> set[str]:
     placing = [part for part in text.expressions if part.called in PLACED_BY_NAME]
     blocks = {part.called for part in text.expressions} & {*PLACED_ONCE}
     return {*blocks, *(part.texts[0] for part in placing if part.texts)}
+
+
+def _reference_faults(source: str, text: Text) -> Iterator[FaultInLine]:
+    """Yield references to equations that a text does not have."""
+    names = equation_names(source)
+    for part in text.expressions:
+        wrong = [name for name in part.texts if name not in names]
+        if part.called == "eq" and wrong:
+            yield part.line, ReportError(*not_known("equation", wrong[0], names))
 
 
 def _line_at(text: str, match: re.Match[str]) -> int:

@@ -31,8 +31,10 @@ NUMBERS_OF_CLAIMS = ("estimate low high p p_adjusted smallest_visible interest")
 # What stands in each text; each renderer fills it from the results.
 PLACING_WORDS = {
     "page": "see table figure map units_table answer_counts statements".split(),
-    "paper": "see table figure map claims_table data_sources".split(),
-    "appendix": "see rest methods assumptions data_sources".split(),
+    "paper": "see table figure map claims_table data_sources provenance".split(),
+    "appendix": (
+        "see rest methods assumptions data_sources exhibit_index provenance"
+    ).split(),
 }
 PLACING_WORDS["abstract"] = PLACING_WORDS["paper"]
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from evenfield.report.equations import with_equations
 from evenfield.report.markup import Mark
 from evenfield.report.printable import Value, as_text, word
 from evenfield.study.errors import ReportError, nearest, not_known
@@ -55,6 +56,7 @@ ARGUMENTS = {
     "table": (1, 1),
     "figure": (1, 1),
     "section": (1, 1),
+    "eq": (1, 1),
     "map": (0, 1),
 }
 BLANK_LINES = re.compile(r"\n[ \t]*\n\s*")
@@ -162,7 +164,7 @@ def read_text(source: str) -> Text:
     its names stand for.
     """
     text = Text([], [])
-    source = source.removesuffix("\n")
+    source = with_equations(source.removesuffix("\n"))
     start = 0  # of what is not read yet
     line = 1  # number of the line of ``start``
     # An expression that is never closed ends the search: the rest is words.
