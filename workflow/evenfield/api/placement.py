@@ -108,5 +108,8 @@ def placement(
             "groups": int(groups.max()) + 1,
             UNREAD: fit.notes[UNREAD],
         },
+        effects=fit.effects,
+        clusters=fit.clusters,
+        whole={"R2": fit.notes["R2"], **fit.whole},
         raw=fit,
     )

@@ -749,9 +749,13 @@ def ols(
     sse = fit.u_hat @ fit.u_hat
     with np.errstate(divide="ignore"):  # infinite where nothing is left over
         loglik = float(-n / 2 * (np.log(2 * np.pi * sse / n) + 1))
-    # R2 of the whole, effects included.
-    gap = rows.y.to_numpy() - rows.y.mean()
-    total = float(gap @ gap)
+    y = rows.y.to_numpy()
+    whole = {"mean of outcome": float(y.mean())}
+    if effects:
+        whole["R2 within"] = plain.r_squared(left.y, fit.u_hat)
+    cluster = str(options["cluster"] or rows.unit_name or "row")
+    number = len(case.clusters.names)
+    by_cluster = READ_BY["cluster"].intersection(kinds)
     return LeastSquares(
         "Least squares",
         lambda level: _lines(case, kinds, level),
@@ -761,12 +765,16 @@ def ols(
         n_params=k,
         resids=rows.restored(fit.u_hat),
         # y - u, so that effects that were taken out are part of the fitted value.
-        fitted=rows.restored(rows.y.to_numpy() - fit.u_hat),
+        fitted=rows.restored(y - fit.u_hat),
         covariance=case.covariance,
+        effects=tuple(effects),
+        clusters=dict.fromkeys(by_cluster, (cluster, number)),
+        whole=whole,
         notes={
-            "R2": float(1 - sse / total) if total > 0 else np.nan,
+            # Of the whole, effects included.
+            "R2": plain.r_squared(y - rows.y.mean(), fit.u_hat),
             "units": len(rows.units.names),
-            "clusters": len(case.clusters.names),
+            "clusters": number,
             "no unit given": "" if rows.units_known else "each row is one",
             UNREAD: not_read(kinds, options),
         },

@@ -170,11 +170,20 @@ def spatial_panel(
             "at the edge of its range": "a parameter" if fit.at_bound else "",
             "at rest": "" if converged else "no",
         },
+        effects=_effect_names(rows, effects),
+        whole={"mean of outcome": float(rows.y.mean())},
         raw=fit,
         panel=None if effects == "random" else panel,
         factors=factors,
         **by_row,
     )
+
+
+def _effect_names(rows: Table, effects: str) -> tuple[str, ...]:
+    """Return the columns that fixed effects are of."""
+    unit, date = str(rows.unit_name), str(rows.time_name)
+    by_kind = {"unit": (unit,), "time": (date,), "two_way": (unit, date)}
+    return by_kind.get(effects, ())
 
 
 def _of_factors(factors: int) -> str:
