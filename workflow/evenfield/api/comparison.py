@@ -152,7 +152,8 @@ def compare(
         Terms that are printed, in this order; all by default. ``C(region)`` or
         ``region`` names every level of a categorical.
     labels : mapping, optional
-        What is printed in place of a term, an effect or a row of the foot.
+        What is printed in place of the name of a row, such as ``{"log_income": "Initial
+        income", "unit fixed effects": "City effects"}``.
     controls : mapping, optional
         ``{"Initial income": ["log_income"]}``: a row of Yes and No in place of the
         coefficients of these terms, `in part` where a fit has some of them.
@@ -181,17 +182,21 @@ def compare(
     columns = list(named.values())
     groups = _groups(controls or {}, columns)
     terms = _terms(columns, keep, groups)
+    estimates = [fit._main(level).to_dict("index") for fit in columns]
     of_terms = []
     for term in terms:
-        cells = [_estimate(fit, term, digits, stars, below, level) for fit in columns]
+        cells = [_cells_of(rows.get(term), digits, stars, below) for rows in estimates]
         above, beneath = zip(*cells, strict=True)
-        of_terms += [(term, list(above)), ("", list(beneath))]
-    in_foot = _foot(columns, digits, foot)
-    parts = [of_terms, [*_held(columns, groups), *_effects(columns)], in_foot]
+        of_terms.append((term, list(above)))
+        if any(beneath):  # a line without a name
+            of_terms.append(("", list(beneath)))
+    held = [*_held(columns, groups), *_effects(columns)]
+    parts = [of_terms, held, _foot(columns, digits, foot)]
     lines = list(chain(*parts))
-    headings = _headings([name for name, _ in lines], columns, labels or {})
     frame = pd.DataFrame(
-        [cells for _, cells in lines], index=headings, columns=list(named)
+        [cells for _, cells in lines],
+        index=_headings([name for name, _ in lines], labels or {}),
+        columns=list(named),
     )
     beneath_estimates = "Standard errors in parentheses."
     if below == "interval":
@@ -219,12 +224,12 @@ def _named(fits: Sequence[Fit] | Mapping[str, Fit]) -> Mapping[str, Fit]:
 
 def _is_of(term: str, name: str) -> bool:
     """Say whether a term is what a name names: itself, or a level of a categorical."""
-    return term == name or term.partition("[")[0] in (name, f"C({name})")
+    return term == name or str(term).partition("[")[0] in (name, f"C({name})")
 
 
 def _every_name(fits: Sequence[Fit]) -> list[str]:
     """Return the terms of all fits, and what they hold without reporting it."""
-    names = (chain(fit.params.index, fit.held) for fit in fits)
+    names = (chain(fit.params.index, fit._in_tables.held) for fit in fits)
     return list(dict.fromkeys(map(str, chain(*names))))
 
 
@@ -262,24 +267,21 @@ def _terms(
     return [term for term in terms if term not in in_groups]
 
 
-def _estimate(
-    fit: Fit, term: str, digits: int, stars: bool, below: str, level: float
+def _cells_of(
+    row: Mapping[str, Any] | None, digits: int, stars: bool, below: str
 ) -> tuple[str, str]:
-    """Return the cell of an estimate and the one beneath it."""
-    rows = fit._main(level)
-    if term not in rows.index:
+    """Return the cell of an estimate and the one beneath it, blank without the term."""
+    if row is None:
         return "", ""
-    row = rows.loc[term]
     marks = [text for bound, text in STARS if stars and row["p_value"] < bound]
-    above = _number(row["estimate"], digits) + "".join(marks[:1])
+    above = f"{row['estimate']:.{digits}f}{''.join(marks[:1])}"
     if below == "error":
         error = _number(row["std_error"], digits)
         return above, f"({error})" if error else ""
-    ends = [row["conf_low"], row["conf_high"]]
-    if np.isnan(ends).any():
+    low, high = row["conf_low"], row["conf_high"]
+    if np.isnan([low, high]).any():
         return above, ""
-    low, high = (f"{end:.{digits}f}" for end in ends)
-    return above, f"[{low}, {high}]"
+    return above, f"[{low:.{digits}f}, {high:.{digits}f}]"
 
 
 def _number(value: Any, digits: int) -> str:
@@ -295,7 +297,7 @@ def _held(fits: Sequence[Fit], groups: Mapping[str, Sequence[str]]) -> Lines:
     for label, terms in groups.items():
         cells = []
         for fit in fits:
-            present = {*fit.params.index, *fit.held}.intersection(terms)
+            present = {*fit.params.index, *fit._in_tables.held}.intersection(terms)
             every = len(present) == len(terms)
             cells.append("Yes" if every else "in part" if present else "No")
         lines.append((label, cells))
@@ -304,14 +306,15 @@ def _held(fits: Sequence[Fit], groups: Mapping[str, Sequence[str]]) -> Lines:
 
 def _effects(fits: Sequence[Fit]) -> Lines:
     """Return whether each fit has each fixed effect that some fit has."""
-    names = dict.fromkeys(chain(*(fit.effects or () for fit in fits)))
+    names = dict.fromkeys(chain(*(fit._in_tables.effects or () for fit in fits)))
     lines = []
     for name in names:
         cells = []
         for fit in fits:
-            known = fit.effects is not None
-            cells.append(("Yes" if name in fit.effects else "No") if known else "")
-        lines.append((name, cells))
+            effects = fit._in_tables.effects
+            answer = "Yes" if name in (effects or ()) else "No"
+            cells.append("" if effects is None else answer)
+        lines.append((f"{name} fixed effects", cells))
     return lines
 
 
@@ -334,18 +337,16 @@ def _foot(
 def _whole(fit: Fit, digits: int) -> dict[str, str]:
     """Return what describes a whole fit, as text by name."""
     inference = first_inference(fit.rows(0.95))
-    clusters = fit.clusters.get(inference)
     cells = {
-        "clusters": "{} ({})".format(*clusters) if clusters else "",
+        "clusters": fit._in_tables.clusters.get(inference, ""),
         "N": str(fit.nobs),
         "inference": inference,
     }
     numbers = {
-        "R2": fit.notes.get("R2"),
         "log-likelihood": fit.loglik,
         "AIC": fit.aic,
         "BIC": fit.bic,
-        **fit.whole,
+        **fit._in_tables.whole,
     }
     for name, value in numbers.items():
         counts = isinstance(value, int)
@@ -353,12 +354,8 @@ def _whole(fit: Fit, digits: int) -> dict[str, str]:
     return cells
 
 
-def _headings(
-    names: Sequence[str], fits: Sequence[Fit], labels: Mapping[str, str]
-) -> list[str]:
-    """Return what is printed for each name: its label, and an effect as one."""
+def _headings(names: Sequence[str], labels: Mapping[str, str]) -> list[str]:
+    """Return what is printed for each row, and refuse a label of none."""
     for name in labels:
         chosen("row", name, dict.fromkeys(filter(None, names)))
-    effects = {*chain(*(fit.effects or () for fit in fits))}
-    plain = {name: f"{name} fixed effects" for name in effects} | dict(labels)
-    return [str(plain.get(name, name)) for name in names]
+    return [str(labels.get(name, name)) for name in names]

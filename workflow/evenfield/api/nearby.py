@@ -17,7 +17,7 @@ from evenfield.api.data import Table, names_of, reported, table
 from evenfield.api.distances import COORDS, distances
 from evenfield.api.policies import coordinates
 from evenfield.api.regression import READ_BY
-from evenfield.api.results import NUMBERS, Fit, chosen
+from evenfield.api.results import NUMBERS, Fit, InTables, chosen
 from evenfield.models.nearby import Nearby, NearbyDesign, NearbyModel
 from evenfield.models.policies import FEWEST_CLUSTERS
 from evenfield.numerics.arrays import Array
@@ -156,10 +156,7 @@ def nearby(
         nobs=len(regressions.own.rows),
         notes={**regressions.notes(), "reach": f"{measure} within {radius:g}"},
         tables={"counts": regressions.counts(), "regressions": regressions.whole()},
-        effects=tuple(rows.effects),
-        held=tuple(map(str, _held(rows))),
-        clusters=regressions.clusters(),
-        whole=regressions.in_tables(),
+        _in_tables=regressions.in_tables(),
         raw=regressions.designs,
     )
 
@@ -325,22 +322,23 @@ class _OwnAndNear:
         found = {name: design.whole for name, design in self.designs.items()}
         return pd.DataFrame.from_dict(found, orient="index", columns=WHOLE)
 
-    def in_tables(self) -> dict[str, float]:
-        """Return what a table of several fits prints of both regressions, by name."""
+    def in_tables(self) -> InTables:
+        """Return what a table of several fits prints of both regressions."""
         own, near = (self.designs[name].whole for name in ("own", "near"))
         numbers: dict[str, float] = {"N, near": near.units}
         for ending, found in (("", own), (", near", near)):
             numbers[f"R2{ending}"] = found.r2
             numbers[f"R2 within{ending}"] = found.r2_within
             numbers[f"mean of outcome{ending}"] = found.mean
-        return numbers
-
-    def clusters(self) -> dict[str, tuple[str, int]]:
-        """Return name and number of the clusters of errors of all units, by method."""
         unit = str(self.rows.unit_name or "row")
-        name = self.cluster or next(iter(self.rows.effects), unit)
+        cluster = self.cluster or next(iter(self.rows.effects), unit)
         by_cluster = READ_BY["cluster"].intersection(self.kinds)
-        return dict.fromkeys(by_cluster, (name, self.designs["own"].whole.clusters))
+        return InTables(
+            effects=tuple(self.rows.effects),
+            held=tuple(map(str, _held(self.rows))),
+            clusters=dict.fromkeys(by_cluster, f"{cluster} ({own.clusters})"),
+            whole=numbers,
+        )
 
     def _near_list(self, units: np.ndarray) -> np.ndarray:
         """Return near which lists some units are, (n, K) of bool; units (N,) of bool."""

@@ -108,8 +108,6 @@ def placement(
             "groups": int(groups.max()) + 1,
             UNREAD: fit.notes[UNREAD],
         },
-        effects=fit.effects,
-        clusters=fit.clusters,
-        whole={"R2": fit.notes["R2"], **fit.whole},
+        _in_tables=fit._in_tables,
         raw=fit,
     )

@@ -19,6 +19,7 @@ from evenfield.api.policies import coordinates, of_units
 from evenfield.api.results import (
     NUMBERS,
     Fit,
+    InTables,
     chosen,
     first_inference,
     share,
@@ -280,6 +281,17 @@ def _clusters(rows: Table, options: Mapping[str, Any]) -> Clusters:
     if name is None:
         return rows.units
     return encoded(rows.column(name).astype(str).to_numpy(dtype=str))
+
+
+def _clusters_in_words(case: Case, kinds: Sequence[str]) -> dict[str, str]:
+    """Return name and number of the clusters of each inference by cluster."""
+    rows = case.rows
+    name = case.options["cluster"] or rows.unit_name or "row"
+    words = f"{name} ({len(case.clusters.names)})"
+    found = dict.fromkeys(READ_BY["cluster"].intersection(kinds), words)
+    if "two_way" in found:
+        found["two_way"] = f"{words}, {rows.time_name} ({len(rows.dates.names)})"
+    return found
 
 
 def _case(
@@ -750,12 +762,11 @@ def ols(
     with np.errstate(divide="ignore"):  # infinite where nothing is left over
         loglik = float(-n / 2 * (np.log(2 * np.pi * sse / n) + 1))
     y = rows.y.to_numpy()
-    whole = {"mean of outcome": float(y.mean())}
+    # R2 of the whole, effects included.
+    r2 = plain.r_squared(y - rows.y.mean(), fit.u_hat)
+    whole = {"R2": r2, "mean of outcome": float(y.mean())}
     if effects:
         whole["R2 within"] = plain.r_squared(left.y, fit.u_hat)
-    cluster = str(options["cluster"] or rows.unit_name or "row")
-    number = len(case.clusters.names)
-    by_cluster = READ_BY["cluster"].intersection(kinds)
     return LeastSquares(
         "Least squares",
         lambda level: _lines(case, kinds, level),
@@ -767,14 +778,15 @@ def ols(
         # y - u, so that effects that were taken out are part of the fitted value.
         fitted=rows.restored(y - fit.u_hat),
         covariance=case.covariance,
-        effects=tuple(effects),
-        clusters=dict.fromkeys(by_cluster, (cluster, number)),
-        whole=whole,
+        _in_tables=InTables(
+            effects=tuple(effects),
+            clusters=_clusters_in_words(case, kinds),
+            whole=whole,
+        ),
         notes={
-            # Of the whole, effects included.
-            "R2": plain.r_squared(y - rows.y.mean(), fit.u_hat),
+            "R2": r2,
             "units": len(rows.units.names),
-            "clusters": number,
+            "clusters": len(case.clusters.names),
             "no unit given": "" if rows.units_known else "each row is one",
             UNREAD: not_read(kinds, options),
         },

@@ -151,6 +151,19 @@ class Text(str):
         return self
 
 
+@dataclass(frozen=True, kw_only=True)
+class InTables:
+    """What a table of several fits prints of one beside its estimates and summary."""
+
+    # fixed effects by name; None where the estimator does not say
+    effects: tuple[str, ...] | None = None
+    held: tuple[str, ...] = ()  # regressors that are held and not reported
+    # clusters of each inference by cluster, such as ``state (48)``
+    clusters: Mapping[str, str] = field(default_factory=dict)
+    # numbers of the whole fit by the row that they stand in
+    whole: Mapping[str, float] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Fit:
     """What an estimator found; the first inference is the one of ``params`` to
@@ -174,13 +187,8 @@ class Fit:
     # numbers of the whole fit, and further tables, by name
     notes: Mapping[str, Any] = field(default_factory=dict)
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
-    # What a table of several fits prints beside: effects behind the bar, none where the
-    # estimator takes none; names that are held and not reported; name and number of the
-    # clusters of each inference by cluster; numbers of the whole fit that no summary has.
-    effects: tuple[str, ...] | None = None
-    held: tuple[str, ...] = ()
-    clusters: Mapping[str, tuple[str, int]] = field(default_factory=dict)
-    whole: Mapping[str, float] = field(default_factory=dict)
+    # What a table of several fits prints and the summary does not.
+    _in_tables: InTables = InTables()
     # makes notes and tables anew that are of the first inference, for ``vcov``
     _of_first: Callable[[Any], Any] = lambda fit: fit
     raw: Any = None  # what the numerics returned

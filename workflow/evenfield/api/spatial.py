@@ -12,7 +12,7 @@ import pandas as pd
 from evenfield.api.arguments import whole
 from evenfield.api.data import Table, names_of, reported, table, weights
 from evenfield.api.formula import lag_of_outcome
-from evenfield.api.results import chosen, t_rows
+from evenfield.api.results import InTables, chosen, t_rows
 from evenfield.api.spatial_fit import BY_T, BY_UNIT_T, SpatialFit, widening
 from evenfield.numerics.spatial_panel.constant import with_constant
 from evenfield.numerics.spatial_panel.dynamic import fit_dynamic
@@ -170,8 +170,10 @@ def spatial_panel(
             "at the edge of its range": "a parameter" if fit.at_bound else "",
             "at rest": "" if converged else "no",
         },
-        effects=_effect_names(rows, effects),
-        whole={"mean of outcome": float(rows.y.mean())},
+        _in_tables=InTables(
+            effects=_effect_names(rows, effects),
+            whole={"mean of outcome": float(rows.y.mean())},
+        ),
         raw=fit,
         panel=None if effects == "random" else panel,
         factors=factors,

@@ -150,7 +150,7 @@ class _Regressions:
         """Return whether each control is in the regression."""
         columns = dict.fromkeys(name for spec in self.specs for name in spec.held)
         # Every specification holds the level at the start.
-        rows = [_words_row("Level in the first year", ["Yes"] * len(self.specs))]
+        rows = [_words_row("Initial level", ["Yes"] * len(self.specs))]
         for column in columns:
             answers = [_yes_no(column in spec.held) for spec in self.specs]
             rows.append(_words_row(_label(column), answers))
@@ -167,7 +167,7 @@ class _Regressions:
             names = [self._list_name(spec, place) or "none" for spec in specs]
             rows.append(_words_row(f"{ordinal.capitalize()} list", names))
         years = ["\u2013".join(map(str, spec.span)) for spec in specs]
-        rows.append(_words_row("Near: within", [spec.reach for spec in specs]))
+        rows.append(_words_row("Radius", [spec.reach for spec in specs]))
         rows.append(_words_row("Years", years))
         outcomes = self.section.outcomes
         for label, words in {
@@ -183,7 +183,7 @@ class _Regressions:
         found = [self._coefficient(spec, 0) for spec in self.specs]
         rows = [_number_row("N", found, 0, "n_units")]
         for term, label in {
-            "near_clusters": "Clusters of errors",
+            "near_clusters": self._clusters_label(),
             "near_r2": "R2",
             "near_r2_within": "R2 within",
             "near_mean": "Mean growth",
@@ -192,6 +192,12 @@ class _Regressions:
             if any(found):
                 rows.append(_number_row(label, found, DECIMALS[term]))
         return rows
+
+    def _clusters_label(self) -> str:
+        """Return the heading of the number of clusters, with their name if all have one."""
+        unit = str(self.results.words["unit_name"])
+        names = {spec.cluster_column or unit for spec in self.specs}
+        return f"Clusters ({names.pop()})" if len(names) == 1 else "Clusters"
 
     def _described(self, spec: NearbySpec, term: str) -> Row:
         rows = only(self.results.estimates(), spec_id=spec.id, estimator=WHOLE)
