@@ -570,24 +570,24 @@ def test_regressions_stand_in_columns_with_the_estimates_that_they_print():
     for number, name in enumerate(COLUMNS, 1):
         for label, place in (("Near first list", 0), ("Near second list (port)", 1)):
             at = frame.index[frame["label"] == label][0]
-            own = frame.loc[at, f"c{number}_estimate_id"]
+            own = frame.loc[at, f"({number})_estimate_id"]
             if not own:
                 assert (name, place) == ("one", 1)
                 continue
             behind = deciding.loc[own]
             assert behind["spec_id"] == name and behind["contrast"] == ""
             assert behind["term"].startswith("near_")
-            assert frame.loc[at, f"c{number}"] == behind["estimate"]
+            assert frame.loc[at, f"({number})"] == behind["estimate"]
             # Its interval stands beneath, of the same estimate.
-            assert frame.loc[at + 1, f"c{number}_low"] == behind["conf_low"]
-            assert frame.loc[at + 1, f"c{number}_high"] == behind["conf_high"]
-            assert frame.loc[at + 1, f"c{number}_estimate_id"] == own
+            assert frame.loc[at + 1, f"({number})_low"] == behind["conf_low"]
+            assert frame.loc[at + 1, f"({number})_high"] == behind["conf_high"]
+            assert frame.loc[at + 1, f"({number})_estimate_id"] == own
     less = by_label.loc["First less second"]
-    assert deciding.loc[less["c1_estimate_id"], "contrast"] == "near_park - near_port"
-    assert less["c2_estimate_id"] == ""
+    assert deciding.loc[less["(1)_estimate_id"], "contrast"] == "near_park - near_port"
+    assert less["(2)_estimate_id"] == ""
 
     def words(label):
-        return [by_label.loc[label, f"c{k}_words"] for k in range(1, 5)]
+        return [by_label.loc[label, f"({k})_words"] for k in range(1, 5)]
 
     assert words("Hills") == ["No", "Yes", "No", "Yes"]
     assert words("Initial level") == ["Yes"] * 4
@@ -596,8 +596,8 @@ def test_regressions_stand_in_columns_with_the_estimates_that_they_print():
     assert words("Radius") == ["60 km", "60 km", "share within 60 km", "90 km"]
     assert words("Sample") == ["all", "south", "all", "all"]
     assert "Outcome" not in by_label.index
-    n_units = deciding.loc[less["c1_estimate_id"], "n_units"]
-    assert by_label.loc["N", "c1"] == n_units
+    n_units = deciding.loc[less["(1)_estimate_id"], "n_units"]
+    assert by_label.loc["N", "(1)"] == n_units
 
 
 def test_r2_clusters_and_mean_growth_are_those_of_statsmodels():

@@ -42,7 +42,7 @@ TABLES_OF_REGRESSIONS = {"T48": t48}
 
 
 def _column(number: int) -> Column:
-    name = f"c{number}"
+    name = f"({number})"
     parts = (name, f"{name}_low", f"{name}_high", f"{name}_words", "decimals")
     return Column(
         names=parts,
@@ -97,8 +97,8 @@ class _Regressions:
             " a place of the list within reach and those without one; the difference is"
             " the first list less the second.",
             f"In brackets stand {self.results.level} intervals ({methods} by cluster with"
-            " the effective number of clusters). R2 includes fixed effects; R2 within is"
-            " the share of what they leave over.",
+            " the effective number of clusters). R\u00b2 includes fixed effects; R\u00b2"
+            " within is the share of what they leave over.",
             "The estimates are associations: a list may name what has grown already.",
             basis=False,
         )
@@ -184,8 +184,8 @@ class _Regressions:
         rows = [_number_row("N", found, 0, "n_units")]
         for term, label in {
             "near_clusters": self._clusters_label(),
-            "near_r2": "R2",
-            "near_r2_within": "R2 within",
+            "near_r2": "R\u00b2",
+            "near_r2_within": "R\u00b2 within",
             "near_mean": "Mean growth",
         }.items():
             found = [self._described(spec, term) for spec in self.specs]
@@ -211,9 +211,9 @@ def _empty_row(label: str, columns: int, decimals: int = 2) -> Row:
     row: Row = {"label": label, "decimals": decimals}
     for number in range(1, columns + 1):
         for part in ("", "_low", "_high"):
-            row[f"c{number}{part}"] = None
+            row[f"({number}){part}"] = None
         for part in ("_words", "_reason", f"_{ID}"):
-            row[f"c{number}{part}"] = ""
+            row[f"({number}){part}"] = ""
     return row
 
 
@@ -221,7 +221,7 @@ def _words_row(label: str, words: Sequence[str]) -> Row:
     """Return a row of words, one for each column."""
     row = _empty_row(label, len(words))
     for number, word in enumerate(words, 1):
-        row[f"c{number}_words"] = word
+        row[f"({number})_words"] = word
     return row
 
 
@@ -230,10 +230,10 @@ def _estimate_rows(label: str, found: Sequence[Row]) -> list[Row]:
     above = _number_row(label, found, 2)
     beneath = _empty_row("", len(found))
     for number, estimate in enumerate(found, 1):
-        above[f"c{number}_reason"] = text(estimate.get("warning"))
-        beneath[f"c{number}_low"] = estimate.get("conf_low")
-        beneath[f"c{number}_high"] = estimate.get("conf_high")
-        beneath[f"c{number}_{ID}"] = estimate.get(ID, "")
+        above[f"({number})_reason"] = text(estimate.get("warning"))
+        beneath[f"({number})_low"] = estimate.get("conf_low")
+        beneath[f"({number})_high"] = estimate.get("conf_high")
+        beneath[f"({number})_{ID}"] = estimate.get(ID, "")
     return [above, beneath]
 
 
@@ -243,8 +243,8 @@ def _number_row(
     """Return a row of numbers of estimates, with the estimate behind each."""
     row = _empty_row(label, len(found), decimals)
     for number, estimate in enumerate(found, 1):
-        row[f"c{number}"] = estimate.get(name)
-        row[f"c{number}_{ID}"] = estimate.get(ID, "")
+        row[f"({number})"] = estimate.get(name)
+        row[f"({number})_{ID}"] = estimate.get(ID, "")
     return row
 
 
