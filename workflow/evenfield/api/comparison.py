@@ -268,7 +268,7 @@ def _terms(
 
 
 def _cells_of(
-    row: Mapping[str, Any] | None, digits: int, stars: bool, below: str
+    row: Mapping[Any, Any] | None, digits: int, stars: bool, below: str
 ) -> tuple[str, str]:
     """Return the cell of an estimate and the one beneath it, blank without the term."""
     if row is None:

@@ -763,7 +763,7 @@ def ols(
         loglik = float(-n / 2 * (np.log(2 * np.pi * sse / n) + 1))
     y = rows.y.to_numpy()
     # R2 of the whole, effects included.
-    r2 = plain.r_squared(y - rows.y.mean(), fit.u_hat)
+    r2 = plain.r_squared(np.asarray(y - rows.y.mean(), dtype=float), fit.u_hat)
     whole = {"R2": r2, "mean of outcome": float(y.mean())}
     if effects:
         whole["R2 within"] = plain.r_squared(left.y, fit.u_hat)

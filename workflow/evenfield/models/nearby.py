@@ -153,7 +153,7 @@ class NearbyModel:
     def dummies(self) -> Array:
         """One for the parent of a unit, the constant where there is one; (n, P)."""
         parents = self.nearby.parents[self.rows]
-        return (parents[:, None] == np.unique(parents)).astype(float)
+        return np.asarray(parents[:, None] == np.unique(parents), dtype=float)
 
     def weights(self, c: Array) -> Array:
         """Return weights of all coefficients, from those of the coefficients of lists
