@@ -10,8 +10,12 @@ import pytest
 import statsmodels.formula.api as smf
 from numpy.random import default_rng
 
+from evenfield.api.nearby import nearby
 from evenfield.numerics.spatial import haversine_km
+from evenfield.shared.estimates import estimates_frame
+from evenfield.shared.tables import records
 from evenfield.study.errors import EvenfieldError
+from evenfield.topics.nearby.call import call
 from evenfield.topics.nearby.estimate import check_data, estimate
 from evenfield.topics.nearby.estimate_lists import members
 from evenfield.topics.nearby.estimate_spec import ListSpec, Section
@@ -544,6 +548,107 @@ def test_a_table_of_lists_has_every_cell_once():
     assert len(TABLES["T47b"](seen).frame) == 4
     drawn = FIGURES["F41"](seen).data
     assert len(drawn) == 8 and drawn["estimate"].notna().all()
+
+
+def _in_columns(*names):
+    section = tabled()
+    section["columns"] = list(names)
+    return section
+
+
+COLUMNS = ("main", "one", "share", "lists_any_park_90_2000_2005_across")
+
+
+def test_regressions_stand_in_columns_with_the_estimates_that_they_print():
+    study = make_study(_in_columns(*COLUMNS))
+    found = estimate(study)
+    seen = results_of(study, found, "nearby", "town")
+    frame = TABLES["T48"](seen).frame
+    by_label = frame.set_index("label")
+    estimates = seen.estimates().set_index("estimate_id")
+    deciding = estimates[estimates["estimator"] == "ols"]
+    for number, name in enumerate(COLUMNS, 1):
+        for label, place in (("Near first list", 0), ("Near second list (port)", 1)):
+            at = frame.index[frame["label"] == label][0]
+            own = frame.loc[at, f"({number})_estimate_id"]
+            if not own:
+                assert (name, place) == ("one", 1)
+                continue
+            behind = deciding.loc[own]
+            assert behind["spec_id"] == name and behind["contrast"] == ""
+            assert behind["term"].startswith("near_")
+            assert frame.loc[at, f"({number})"] == behind["estimate"]
+            # Its interval stands beneath, of the same estimate.
+            assert frame.loc[at + 1, f"({number})_low"] == behind["conf_low"]
+            assert frame.loc[at + 1, f"({number})_high"] == behind["conf_high"]
+            assert frame.loc[at + 1, f"({number})_estimate_id"] == own
+    less = by_label.loc["First less second"]
+    assert deciding.loc[less["(1)_estimate_id"], "contrast"] == "near_park - near_port"
+    assert less["(2)_estimate_id"] == ""
+
+    def words(label):
+        return [by_label.loc[label, f"({k})_words"] for k in range(1, 5)]
+
+    assert words("Hills") == ["No", "Yes", "No", "Yes"]
+    assert words("Initial level") == ["Yes"] * 4
+    assert words("Region fixed effects") == ["Yes", "No", "Yes", "No"]
+    assert words("Second list") == ["port", "none", "port", "port"]
+    assert words("Radius") == ["60 km", "60 km", "share within 60 km", "90 km"]
+    assert words("Sample") == ["all", "south", "all", "all"]
+    assert "Outcome" not in by_label.index
+    n_units = deciding.loc[less["(1)_estimate_id"], "n_units"]
+    assert by_label.loc["N", "(1)"] == n_units
+
+
+def test_r2_clusters_and_mean_growth_are_those_of_statsmodels():
+    study = make_study(_in_columns("main", "one"))
+    found = estimate(study)
+    places = _places()
+    wide = np.log(study.wide("output")).loc[UNITS]
+    data = places.assign(
+        growth=((wide[2010] - wide[2000]) * 10).to_numpy(), start=wide[2000].to_numpy()
+    )
+    data[["near_park", "near_port"]] = _near(places, 60)
+    near = data[(data["port"] == 0) & ~data["park"]]
+    fit = smf.ols("growth ~ start + C(region) + near_park + near_port", near).fit()
+    groups = smf.ols("growth ~ C(region)", near).fit()
+    described = {"spec_id": "main", "estimator": "whole_fit", "effect_type": "stat"}
+    values = {item.term: item.estimate for item in rows(found, **described)}
+    close(values["near_r2"], fit.rsquared)
+    close(values["near_r2_within"], 1 - fit.ssr / groups.ssr)
+    close(values["near_mean"], near["growth"].mean())
+    assert values["near_clusters"] == near["region"].nunique()
+    # Without groups nothing is within, and no other specification has such rows.
+    one = rows(found, spec_id="one", estimator="whole_fit")
+    assert {item.term for item in one} == {"near_r2", "near_clusters", "near_mean"}
+    every = rows(found, estimator="whole_fit")
+    assert {item.spec_id for item in every} == {"main", "one"}
+    assert {item.role for item in every} == {"description"}
+
+
+def test_the_library_gives_the_numbers_of_the_whole_fit():
+    study = make_study(_in_columns(*COLUMNS))
+    seen = estimates_frame(estimate(study).estimates)
+    described = seen[seen["estimator"] == "whole_fit"]
+    assert len(described) == 14
+    for item in records(described):
+        asked = call(study, item)
+        fit = nearby(data=asked.data, **asked.arguments)
+        (place,) = asked.places
+        close(place.numbers(fit, 0.95)["estimate"], item["estimate"])
+
+
+@pytest.mark.parametrize(
+    ("words", "columns"),
+    from_yaml("""
+    - ["`columns` names mian, no specification: did you mean 'main'", [mian]]
+    - ['`columns` names a specification twice', [main, one, main]]
+    - ['at most 8 items', [a, b, c, d, e, f, g, h, i]]
+    """),
+)
+def test_columns_that_are_no_specifications_are_refused(words, columns):
+    with pytest.raises(ValueError, match=words):
+        Section.model_validate(_in_columns(*columns))
 
 
 def test_units_near_both_by_units_on_both_alone_are_counted():

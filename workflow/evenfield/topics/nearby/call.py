@@ -21,6 +21,7 @@ from evenfield.study.study import Study
 from evenfield.topics.nearby.estimate import FAMILY, methods_of
 from evenfield.topics.nearby.estimate_case import Case, Cases
 from evenfield.topics.nearby.estimate_spec import NearbySpec, Section
+from evenfield.topics.nearby.estimate_whole import COLUMNS, WHOLE
 
 PERMUTED = "permuted lists"  # as the library names the inference
 NEAR = "near_"
@@ -33,7 +34,7 @@ def call(study: Study, row: Row) -> Call:
     spec = specification(section.every_spec, row)
     case = Cases(study, section).read(spec)
     methods = methods_of(spec)
-    counted = row["estimator"] == COUNT
+    counted = row["estimator"] in (COUNT, WHOLE)
     method = methods[0] if counted else method_of(row, "ols", methods, SUFFIXES)
     permuted = method.startswith("randomisation")
     drawn = permuted or "wild" in method
@@ -57,7 +58,10 @@ def call(study: Study, row: Row) -> Call:
         "seed": seed_of(inference.seed, stream),
     }
     place = Place(term=row["contrast"] or row["term"], inference=own)
-    if counted:
+    if row["estimator"] == WHOLE:
+        column = COLUMNS[row["term"]]
+        place = Place(table="regressions", line="near", columns={"estimate": column})
+    elif counted:
         # The class of units, such as near_cluster_only, in the words of the table.
         line = _class_in_words(row["term"], spec.named)
         place = Place(table="counts", line=line, columns={"estimate": "units"})

@@ -22,6 +22,7 @@ from evenfield.shared.spec import read
 from evenfield.study.study import Study
 from evenfield.topics.nearby.estimate_case import Case, Cases
 from evenfield.topics.nearby.estimate_spec import NearbySpec, Section
+from evenfield.topics.nearby.estimate_whole import whole_rows
 
 FAMILY = "nearby"
 NEITHER = "neither"
@@ -77,6 +78,8 @@ def estimate(study: Study) -> Results:
         if spec.id in section.own_rows:
             out.estimates += work.rows(near=False)
         out.estimates += work.count_rows()
+        if spec.id in section.columns:
+            out.estimates += work.whole_rows()
         counts[spec.id] = work.counts()
         means += work.means()
         if spec.role == "primary":
@@ -291,6 +294,19 @@ class _Work:
                 )
                 rows.append(row)
         return rows
+
+    def whole_rows(self) -> list[Estimate]:
+        """Return what describes the whole regression near lists, as rows."""
+        names = [_term(name, True) for name in self.spec.named]
+        model = self.case.nearby.near_model(names)
+        try:
+            design = model.design(np.array(self.case.units), self.case.clusters)
+        except NumericsError:
+            return []
+        base = self._row("", "", True)
+        # Mean growth has its unit, also where exposure is a share.
+        unit = self.section.outcomes[self.spec.outcome].unit
+        return whole_rows(replace(base, unit_of_measure=unit), design.whole)
 
     def _through_shared(self, near_both: np.ndarray) -> int:
         """Return how many units near both lists have nearby only units that are on both,

@@ -18,10 +18,12 @@ from evenfield.shared.spec import (
     check_specs,
     with_shared,
 )
+from evenfield.study.errors import nearest
 from evenfield.study.study_config import SampleName, SchemeName, Year, Years
 
 SHARED = ("cluster", "radius", "distance", "years", "interest")
 MOST_LISTS = 2
+MOST_COLUMNS = 8  # of a table of regressions, which a page still holds
 DECIDING = "CR3"  # the method that decides, if a specification names none
 Word = str | int
 Cell = tuple[str, float, Years, str]  # list, radius, span and design
@@ -280,6 +282,9 @@ class Section(Spec):
     """Smallest effects of interest."""
     list_table: ListTable | None = None
     """Several lists side by side."""
+    columns: tuple[str, ...] = Field((), max_length=MOST_COLUMNS)
+    """Ids of specifications, or of cells of `list_table`, that T48 prints as columns
+    (1), (2) and so on."""
     headings: dict[Finding, str] = {}
     """Headings of the picture by what the primary specification found: growth higher
     near the `first` list, near the `second`, `alike` (the whole interval is smaller than
@@ -303,8 +308,15 @@ class Section(Spec):
                 names = ", ".join(sorted(self.outcomes))
                 raise ValueError(f"{spec.id} names {spec.outcome}, not one of {names}")
             self._check_lists(spec.id, spec.named.values())
-        if len({spec.id for spec in self.every_spec}) < len(self.every_spec):
+        ids = {spec.id for spec in self.every_spec}
+        if len(ids) < len(self.every_spec):
             raise ValueError("an id is used twice")
+        for name in self.columns:
+            if name not in ids:
+                hint = nearest(name, sorted(ids), "name one of `specs`")
+                raise ValueError(f"`columns` names {name}, no specification: {hint}")
+        if len({*self.columns}) < len(self.columns):
+            raise ValueError("`columns` names a specification twice")
         check_specs(self.every_spec)
         return self
 

@@ -16,6 +16,7 @@ from evenfield.shared.tables import (
     with_test,
 )
 from evenfield.topics.nearby.table_lists import TABLES_OF_LISTS
+from evenfield.topics.nearby.table_regressions import TABLES_OF_REGRESSIONS
 from evenfield.topics.nearby.table_words import (
     BASE,
     class_words,
@@ -88,7 +89,13 @@ def t46c(results: StudyResults) -> Table:
     return Table.of(columns, rows, note)
 
 
-TABLES = {"T46": t46, "T46b": t46b, "T46c": t46c, **TABLES_OF_LISTS}
+TABLES = {
+    "T46": t46,
+    "T46b": t46b,
+    "T46c": t46c,
+    **TABLES_OF_LISTS,
+    **TABLES_OF_REGRESSIONS,
+}
 
 
 def _by_specification(results: StudyResults, *, near: bool) -> Table:
