@@ -15,6 +15,8 @@ from evenfield.shared.tables import (
     text,
     with_test,
 )
+from evenfield.topics.nearby.table_checks import TABLES_OF_CHECKS
+from evenfield.topics.nearby.table_errors import TABLES_OF_ERRORS
 from evenfield.topics.nearby.table_lists import TABLES_OF_LISTS
 from evenfield.topics.nearby.table_words import (
     BASE,
@@ -88,7 +90,14 @@ def t46c(results: StudyResults) -> Table:
     return Table.of(columns, rows, note)
 
 
-TABLES = {"T46": t46, "T46b": t46b, "T46c": t46c, **TABLES_OF_LISTS}
+TABLES = {
+    "T46": t46,
+    "T46b": t46b,
+    "T46c": t46c,
+    **TABLES_OF_LISTS,
+    **TABLES_OF_ERRORS,
+    **TABLES_OF_CHECKS,
+}
 
 
 def _by_specification(results: StudyResults, *, near: bool) -> Table:
