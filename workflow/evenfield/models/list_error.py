@@ -19,6 +19,9 @@ from evenfield.numerics.arrays import Array
 from evenfield.numerics.inference.methods import Tested
 
 EITHER = "either"  # what at least one of two searches found
+# ASSUME: where less than a tenth of a point prints, what is printed says nothing of it.
+LEAST_FACTOR = 0.1
+AT_RANDOM = (0.025, 0.975)  # of the factors over draws
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,6 +179,19 @@ class Attenuation(NamedTuple):
 
     factor: Array  # the effect that the regression measures, on the list or nearby
     bias: Array  # the other effect
+
+
+def if_right(printed: Array, factor: Array, taken_off: Array | float = 0.0) -> Array:
+    """Return what is printed, or an end of its interval, as the effect of the list that
+    is right; NaN where too little of a point prints.
+
+    Notes
+    -----
+    (printed - taken_off) / factor, since E[printed] = factor * effect + taken_off.
+    """
+    says_something = np.asarray(factor) >= LEAST_FACTOR
+    divisor = np.where(says_something, factor, NAN)
+    return np.asarray((printed - taken_off) / divisor)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,6 +15,8 @@ from evenfield.shared.tables import (
     text,
     with_test,
 )
+from evenfield.topics.nearby.table_checks import TABLES_OF_CHECKS
+from evenfield.topics.nearby.table_errors import TABLES_OF_ERRORS
 from evenfield.topics.nearby.table_lists import TABLES_OF_LISTS
 from evenfield.topics.nearby.table_regressions import TABLES_OF_REGRESSIONS
 from evenfield.topics.nearby.table_words import (
@@ -95,6 +97,8 @@ TABLES = {
     "T46c": t46c,
     **TABLES_OF_LISTS,
     **TABLES_OF_REGRESSIONS,
+    **TABLES_OF_ERRORS,
+    **TABLES_OF_CHECKS,
 }
 
 
