@@ -54,7 +54,10 @@ SUMMARY = {
 
 def check_data(study: Study, section: Section, spec: NearbySpec) -> None:
     """Refuse what the tables cannot carry, before anything is estimated."""
-    Cases(study, section).read(spec)
+    cases = Cases(study, section)
+    cases.read(spec)
+    if spec is section.specifications[0]:
+        cases.every_entry()
 
 
 def estimate(study: Study) -> Results:
@@ -84,6 +87,7 @@ def estimate(study: Study) -> Results:
     out.series = {
         "means": pd.DataFrame(means, columns=MEANS),
         "places": pd.DataFrame(places, columns=PLACES),
+        "members": cases.every_entry(),
     }
     out.fit = {**SUMMARY, "conf_level": study.config.inference.level, "counts": counts}
     return out
