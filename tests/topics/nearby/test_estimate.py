@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.formula.api as smf
+from matplotlib.text import Text
 from numpy.random import default_rng
 
 from evenfield.numerics.spatial import haversine_km
@@ -569,6 +570,24 @@ def tabled():
         designs: {within: {within: region}, across: {held: [hills]}}
         """)
     return section
+
+
+def test_letters_of_several_lists_are_read_on_a_phone():
+    study = make_study(tabled())
+    drawn = FIGURES["F41"](results_of(study, estimate(study), "nearby", "town"))
+    drawn.figure.canvas.draw()
+    texts = [t for t in drawn.figure.findobj(Text) if t.get_text() and t.get_visible()]
+    # A phone shows the picture at nine tenths of a pixel a point.
+    assert min(text.get_fontsize() for text in texts) >= 9
+    names = {"park", "any park"}
+    first, *_ = drawn.figure.axes
+    lines = [path for one in first.collections for path in one.get_segments()]
+    upright = [path for path in lines if path[0][0] == path[1][0] == 0]
+    for text in first.texts:
+        names.discard(text.get_text())
+        assert not any(low[1] <= text.xy[1] <= high[1] for low, high in upright)
+    assert not names and len(upright) == 2
+    plt.close("all")
 
 
 def test_a_table_of_lists_has_every_cell_once():

@@ -24,7 +24,7 @@ from evenfield.shared.unit_columns import (
 from evenfield.study.errors import EstimateError, counted, first_examples
 from evenfield.study.study import Study
 from evenfield.study.table_files import content_hash
-from evenfield.topics.nearby.estimate_lists import ENTRY, entries, members
+from evenfield.topics.nearby.estimate_lists import entries, members
 from evenfield.topics.nearby.estimate_spec import NearbySpec, Section
 
 PERCENT = 100.0
@@ -142,8 +142,8 @@ class Cases:
         ]
         every = pd.concat(frames, ignore_index=True)
         known = every[every["unit"].isin(unit_rows["unit"])]
-        once = known.groupby(["list", "unit", "what"], as_index=False)["year"].min()
-        return once[["list", *ENTRY]]
+        earliest = known.groupby(["list", "unit", "what"])["year"].min()
+        return earliest.reset_index()
 
     def _distance(self, name: str) -> np.ndarray:
         _, unit_rows = self._once(self._units)

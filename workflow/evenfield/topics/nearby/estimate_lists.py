@@ -59,7 +59,7 @@ def entries(
     for other in listed.without:
         others = entries(study, unit_rows, lists, other, where)
         rows = rows[~rows["unit"].isin(others["unit"])]
-    return rows[ENTRY]
+    return rows.loc[:, ENTRY]
 
 
 def _by_column(unit_rows: pd.DataFrame, column: str, where: str) -> pd.DataFrame:
@@ -73,10 +73,14 @@ def _by_column(unit_rows: pd.DataFrame, column: str, where: str) -> pd.DataFrame
             "1 for every unit on the list and 0 for every other one",
             "make such a column",
         )
-    return unit_rows.loc[values == 1, ["unit"]].assign(what="", year=np.nan)
+    on_list = np.asarray(values == 1)
+    return unit_rows.loc[on_list, ["unit"]].assign(what="", year=np.nan)
 
 
-def _by_policies(study: Study, listed: ListSpec, where: str) -> list[str]:
+def _by_policies(study: Study, listed: ListSpec, where: str) -> pd.DataFrame:
+    """Return the policies of the kinds of a list; one is named by its name, else its
+    kind.
+    """
     policies = policy_table(study)
     kinds = kinds_of(policies, listed.kinds, where)
     rows = policies[policies["kind"].isin(kinds)]

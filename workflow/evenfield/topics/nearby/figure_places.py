@@ -1,5 +1,7 @@
 """F39: who lies near what; F42: who is on which list, a map for each list."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -35,7 +37,7 @@ EDGE = 0.03  # share of the map around its points
 # Shared marks (`MARKS`, named for the lists of one study) that the classes borrow: on or
 # near no list, the first, the second, both.
 CLASS_MARKS = ("neither", "cluster only", "SEZ only", "both")
-LAND = {"facecolor": "none", "edgecolor": FAINT, "linewidth": 0.5, "zorder": 0}
+LAND: Any = {"facecolor": "none", "edgecolor": FAINT, "linewidth": 0.5, "zorder": 0}
 
 
 def f39(results: StudyResults) -> Artwork:
