@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.formula.api as smf
+from matplotlib.text import Text
 from numpy.random import default_rng
 
 from evenfield.api.nearby import nearby
@@ -17,11 +18,12 @@ from evenfield.shared.tables import records
 from evenfield.study.errors import EvenfieldError
 from evenfield.topics.nearby.call import call
 from evenfield.topics.nearby.estimate import check_data, estimate
-from evenfield.topics.nearby.estimate_lists import members
+from evenfield.topics.nearby.estimate_lists import entries, members
 from evenfield.topics.nearby.estimate_spec import ListSpec, Section
 from evenfield.topics.nearby.figure import FIGURES
 from evenfield.topics.nearby.table import TABLES
 from evenfield.topics.nearby.table_words import finding, heading
+from evenfield.topics.nearby.text import figure_maps
 from evenfield.topics.nearby.text import section as section_text
 from made_study import (
     one_line,
@@ -483,6 +485,66 @@ def test_a_list_takes_the_rows_that_it_chooses(name, on_it):
     assert [UNITS[i] for i in found.nonzero()[0]] == [UNITS[i] for i in on_it]
 
 
+def test_what_puts_a_unit_on_a_list_is_named_with_its_year():
+    study = with_clusters()
+    lists = {key: ListSpec.model_validate(value) for key, value in LISTS.items()}
+    searched = entries(study, study.table("units"), lists, "searched", "here")
+    chosen = CLUSTERS.query(
+        "strength == 'strong' and programme == 'a search' and year <= 2000"
+    )
+    assert sorted(searched["what"]) == sorted(chosen["name"])
+    assert sorted(searched["year"]) == sorted(chosen["year"])
+    # A product stands for the name of the cluster, where the table has one.
+    industry = ["a product", *[""] * (len(CLUSTERS) - 1)]
+    study.tables["cluster_list"] = CLUSTERS.assign(industry=industry)
+    named = entries(study, study.table("units"), lists, "strong", "here")["what"]
+    assert "a product" in set(named) and set(named) & set(CLUSTERS["name"])
+    port = ListSpec.model_validate({"column": "port"})
+    by_column = entries(study, study.table("units"), {"port": port}, "port", "here")
+    assert set(by_column["what"]) == {""} and by_column["year"].isna().all()
+
+
+def test_the_map_of_lists_tells_every_unit_and_names_those_on_a_list(results):
+    study = make_study()
+    places = _places()
+    study_results = results_of(study, results, "nearby", "town")
+    drawn = FIGURES["F42"](study_results)
+    # A map for each list but the second one, which all are shown with.
+    titles = [axes.get_title("left") for axes in drawn.figure.axes]
+    on_park = int(places["park"].sum())
+    assert titles == [f"park ({on_park})", f"any park ({on_park + 1})"]
+    assert set(drawn.data) == {"unit", "name", "list", "what", "year"}
+    listed = figure_maps(study_results)["F42"]
+    park, any_park = listed.layers
+    assert list(park.keys) == ["l1", "l2", "l3", "l0"]
+    both = int((places["park"] & places["port"].eq(1)).sum())
+    assert park.keys["l3"] == f"both ({both})"
+    digit = list(park.keys).index("l3") + 1
+    assert int((park.classes.iloc[:, 0] == digit).sum()) == both
+    assert len(any_park.classes) == N
+    on_some = places["park"] | places["port"].eq(1)
+    assert len(listed.listed) == int(on_some.sum()) + 1
+    assert listed.groups[UNITS[0]] == places["region"].iloc[0]
+    ordered = [(row["group"], row["name"]) for row in listed.listed]
+    assert ordered == sorted(ordered)
+    late = next(row for row in listed.listed if row["year"] == 2004)
+    assert late["lists"] == ["any park"] and late["what"] == ["park (2004)"]
+    plt.close("all")
+
+
+def test_the_map_of_one_list_has_two_classes(results):
+    def one(section):
+        specs = [{**section["specs"][3], "role": "primary"}]
+        return {**section, "lists": {"park": section["lists"]["park"]}, "specs": specs}
+
+    study = make_study(change=one)
+    study_results = results_of(study, estimate(study), "nearby", "town")
+    (layer,) = figure_maps(study_results)["F42"].layers
+    assert list(layer.keys) == ["l1", "l0"]
+    assert "triangles" not in FIGURES["F42"](study_results).drawn
+    plt.close("all")
+
+
 @pytest.mark.parametrize(
     ("listed", "message"),
     from_yaml("""
@@ -512,6 +574,24 @@ def tabled():
         designs: {within: {within: region}, across: {held: [hills]}}
         """)
     return section
+
+
+def test_letters_of_several_lists_are_read_on_a_phone():
+    study = make_study(tabled())
+    drawn = FIGURES["F41"](results_of(study, estimate(study), "nearby", "town"))
+    drawn.figure.canvas.draw()
+    texts = [t for t in drawn.figure.findobj(Text) if t.get_text() and t.get_visible()]
+    # A phone shows the picture at nine tenths of a pixel a point.
+    assert min(text.get_fontsize() for text in texts) >= 9
+    names = {"park", "any park"}
+    first, *_ = drawn.figure.axes
+    lines = [path for one in first.collections for path in one.get_segments()]
+    upright = [path for path in lines if path[0][0] == path[1][0] == 0]
+    for text in first.texts:
+        names.discard(text.get_text())
+        assert not any(low[1] <= text.xy[1] <= high[1] for low, high in upright)
+    assert not names and len(upright) == 2
+    plt.close("all")
 
 
 def test_a_table_of_lists_has_every_cell_once():

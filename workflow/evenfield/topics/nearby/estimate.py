@@ -69,6 +69,8 @@ def check_data(study: Study, section: Section, spec: NearbySpec) -> None:
     for adjacent in section.adjacent:
         if adjacent.of == spec.id:
             check_adjacent(case, adjacent)
+    if spec is section.specifications[0]:
+        cases.every_entry()
 
 
 def estimate(study: Study) -> Results:
@@ -114,6 +116,7 @@ def estimate(study: Study) -> Results:
         "factors": pd.DataFrame(factors, columns=FACTORS),
         "means": pd.DataFrame(means, columns=MEANS),
         "places": pd.DataFrame(places, columns=PLACES),
+        "members": cases.every_entry(),
     }
     out.fit = {**SUMMARY, "conf_level": study.config.inference.level, "counts": counts}
     return out

@@ -26,7 +26,7 @@ from evenfield.shared.unit_columns import (
 from evenfield.study.errors import EstimateError, counted, first_examples
 from evenfield.study.study import Study
 from evenfield.study.table_files import content_hash
-from evenfield.topics.nearby.estimate_lists import members
+from evenfield.topics.nearby.estimate_lists import entries, members
 from evenfield.topics.nearby.estimate_spec import NearbySpec, Section
 
 FAMILY = "nearby"
@@ -206,6 +206,23 @@ class Cases:
         _, unit_rows = self._once(self._units)
         where = f"nearby list {name}"
         return members(self.study, unit_rows, self.section.lists, name, where)
+
+    def every_entry(self) -> pd.DataFrame:
+        """Return who is on each list of the section: list, unit, what is named there and
+        since when, each thing once with its earliest year.
+        """
+        _, unit_rows = self._once(self._units)
+        lists = self.section.lists
+        frames = [
+            entries(self.study, unit_rows, lists, name, f"nearby list {name}").assign(
+                list=name
+            )
+            for name in lists
+        ]
+        every = pd.concat(frames, ignore_index=True)
+        known = every[every["unit"].isin(unit_rows["unit"])]
+        earliest = known.groupby(["list", "unit", "what"])["year"].min()
+        return earliest.reset_index()
 
     def _distance(self, name: str) -> np.ndarray:
         _, unit_rows = self._once(self._units)
