@@ -43,7 +43,7 @@ def rebuild(config: dict[str, Any], folder: Path, *, write: bool) -> None:
             print(f"{table}: not made from raw files. {remarks[table]['not']}")
     if changed and not write:
         sys.exit(
-            f"{counted(len(changed), 'table')} made in {SCRATCH} differ from {data}/, first"
+            f"{counted(len(changed), 'table')} made in {SCRATCH} not as in {data}/, first"
             f" {changed[0]}; expected the same bytes; look at both, and take the new"
             " ones with --write"
         )

@@ -92,8 +92,8 @@ class Cities:
         table = pd.DataFrame(
             {
                 "unit": list(units),
-                "year": pd.to_numeric(pd.Series(years).array, errors="coerce"),
-                "value": pd.to_numeric(pd.Series(values).array, errors="coerce"),
+                "year": pd.to_numeric(np.asarray(years), errors="coerce"),
+                "value": pd.to_numeric(np.asarray(values), errors="coerce"),
             }
         ).dropna()
         table = table.astype({"year": int}).drop_duplicates(["unit", "year"])
@@ -183,7 +183,8 @@ class Cities:
             self.figures(units, [year] * len(units), values)
             for year, values in people.items()
         ]
-        return pd.concat(parts)
+        together: pd.Series = pd.concat(parts)
+        return together
 
     @cached_property
     def outlines(self) -> pd.DataFrame:
@@ -322,7 +323,8 @@ class Cities:
                 for name in ("gdp_revised_100m_cny", "pop_line_10k")
             }
         )
-        income = np.log(of_2000.gdp_revised_100m_cny / of_2000.pop_line_10k)
+        per_head = of_2000.gdp_revised_100m_cny / of_2000.pop_line_10k
+        income = pd.Series(np.log(per_head), per_head.index)
         mean = income.groupby(units.province).transform("mean")
         computed = {
             "boundary_break": units.index.isin(broken.prefecture_entity_id),

@@ -3,6 +3,7 @@
 """
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -138,7 +139,7 @@ class ClusterLists:
             )
         return csv_bytes(pd.DataFrame(rows))
 
-    def paper_zones(self, unit: str) -> dict:
+    def paper_zones(self, unit: str) -> dict[str, Any]:
         """Return what the paper's list says of the zones of a unit."""
         row = self.seed.loc[unit]
         note = row.note.rpartition(f"{ZONE_AREA}: ")
@@ -148,7 +149,7 @@ class ClusterLists:
             "note": f"{ZONE_AREA}: {note[2]}" if row.sez == "1" else "",
         }
 
-    def early_zones(self, unit: str) -> dict:
+    def early_zones(self, unit: str) -> dict[str, Any]:
         """Return what special and development zones of 1988 and before a unit has."""
         zones = self.zones[
             (self.zones.unit == unit) & self.zones.type.isin(["sez", "etdz"])

@@ -37,7 +37,7 @@ SICHUAN, CHONGQING = "CN-SC", "CN-CQ"
 
 def written(value: float) -> str:
     """Return a figure as the tables print it: six digits below 100, else two decimals."""
-    if pd.isna(value):
+    if np.isnan(value):
         return ""
     if abs(value) < 100:
         return f"{value:.6g}"
@@ -342,7 +342,7 @@ class Provinces:
             stocks[year] = stocks[year - 1] * (1 - 0.096) + real[year].fillna(0)
             if year == 1995:
                 # ASSUME: the stock of old Sichuan is split as its investment of 1996.
-                old = stocks.loc[SICHUAN].copy()
+                old = stocks.T[SICHUAN].copy()
                 stocks.loc[CHONGQING, 1995] = share * old[1995]
                 stocks.loc[SICHUAN, 1995] = (1 - share) * old[1995]
         stocks.loc[[CHONGQING, SICHUAN], :1994] = np.nan
@@ -419,9 +419,11 @@ def within(figures: pd.Series, first: int, last: int) -> pd.Series:
 def joined(*pieces: pd.Series) -> pd.Series:
     """Return figures of several pieces, of the first where two have one."""
     together = pd.concat(pieces)
-    return together[~together.index.duplicated()].sort_index()
+    figures: pd.Series = together[~together.index.duplicated()].sort_index()
+    return figures
 
 
 def long(table: pd.DataFrame) -> pd.Series:
     """Return a table with years in its columns by unit and year."""
-    return table.stack().dropna().rename_axis(["unit", "year"])
+    stacked = pd.Series(table.stack()).dropna()
+    return stacked.rename_axis(["unit", "year"])

@@ -3,8 +3,8 @@ against its hash before it is read.
 """
 
 import csv
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, fields
+from pathlib import Path, PurePosixPath
 
 from evenfield.study.errors import EvenfieldError, Faults
 from evenfield.study.files import hash_file, not_a_file
@@ -14,6 +14,11 @@ LIST = Path("raw_files.csv")  # beside the tables of a study
 
 class RawFileError(EvenfieldError, at="raw files"):
     """A raw file that is not there or is not the one that the tables were made of."""
+
+    @property
+    def file(self) -> str:
+        """The list of raw files, under which all faults of them stand together."""
+        return str(LIST)
 
 
 @dataclass(frozen=True)
@@ -48,10 +53,41 @@ def listed(data: Path) -> dict[str, RawFile]:
             "only the studies of this repository have one: name one of them with"
             " --directory",
         )
+    names = [field.name for field in fields(RawFile)]
     with path.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    files = [RawFile(**{**row, "bytes": int(row["bytes"])}) for row in rows]
-    return {file.file: file for file in files}
+        rows = list(csv.reader(file))
+    if rows[:1] != [names]:
+        raise RawFileError(
+            f"{path} has the columns {', '.join(rows[0]) if rows else 'none'}",
+            f"the columns {', '.join(names)}",
+            "take the list that came with the study",
+        )
+    return {
+        row[0]: read_row(path, number, row) for number, row in enumerate(rows[1:], 2)
+    }
+
+
+def read_row(path: Path, number: int, row: list[str]) -> RawFile:
+    """Return a row of the list; refuse one that is cut short or leads out of the folder."""
+    place = PurePosixPath(row[0] if row else "")
+    whole = len(row) == len(fields(RawFile)) and row[5].isdecimal()
+    if not whole or place.is_absolute() or ".." in place.parts:
+        raise RawFileError(
+            f"{path}, line {number}: {','.join(row)}",
+            "a name below the folder of raw files, and a whole number of bytes",
+            "take the list that came with the study",
+        )
+    file, source, repository, commit, inside, size, sha256, retrieved = row
+    return RawFile(
+        file=file,
+        source=source,
+        repository=repository,
+        commit=commit,
+        path=inside,
+        bytes=int(size),
+        sha256=sha256,
+        retrieved=retrieved,
+    )
 
 
 def check(folder: Path, file: RawFile) -> Path:

@@ -14,10 +14,12 @@ from compiled.raw_files import RawFileError
 
 def read_text_table(path: Path, **options: Any) -> pd.DataFrame:
     """Return a CSV file in UTF-8 or, where it is none, GB18030."""
+    table: pd.DataFrame
     try:
-        return pd.read_csv(path, encoding="utf-8-sig", **options)
+        table = pd.read_csv(path, encoding="utf-8-sig", **options)
     except UnicodeDecodeError:
-        return pd.read_csv(path, encoding="gb18030", **options)
+        table = pd.read_csv(path, encoding="gb18030", **options)
+    return table
 
 
 def read_r_table(path: Path) -> pd.DataFrame:
@@ -29,11 +31,12 @@ def read_r_table(path: Path) -> pd.DataFrame:
     except ImportError:
         raise RawFileError(
             f"{path.name} is a file of R, and the package rdata is not installed",
-            "rdata, which nothing else in this repository needs",
+            "rdata 1.1 or later, which nothing else in this repository needs",
             "install it with `.venv/bin/python -m pip install rdata`",
         ) from None
-    (table,) = rdata.read_rda(path, default_encoding="utf-8").values()
-    return table.rename(columns=str)
+    (saved,) = rdata.read_rda(path, default_encoding="utf-8").values()
+    table: pd.DataFrame = saved.rename(columns=str)
+    return table
 
 
 def read_sheet(path: Path, sheet: str) -> list[list[Any]]:

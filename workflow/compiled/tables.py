@@ -79,7 +79,8 @@ def notes(package: Path) -> dict[str, dict[str, str]]:
     one that is not made, with the reason.
     """
     name = read_json(package)["name"]
-    return yaml.safe_load(NOTES.read_text("utf-8"))[name]
+    said: dict[str, dict[str, str]] = yaml.safe_load(NOTES.read_text("utf-8"))[name]
+    return said
 
 
 def differences(made: bytes, kept: bytes) -> Iterator[str]:
@@ -118,6 +119,6 @@ def unequal_cells(new: list[list[str]], old: list[list[str]]) -> Iterator[str]:
         for name, made, kept in zip(new[0], new_row, old_row, strict=True)
         if made != kept
     ]
-    yield f"{counted(len(cells), 'cell')} differ"
+    yield f"{counted(len(cells), 'cell differs', 'cells differ')}"
     for made, kept in cells[:MOST_EXAMPLES]:
         yield f"  {made}; in data/ {kept}"
