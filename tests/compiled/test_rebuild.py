@@ -27,6 +27,16 @@ def test_a_folder_without_the_files_is_refused_line_by_line(cities, tmp_path):
     assert not (cities / "results" / "rebuilt").exists()
 
 
+def test_a_table_by_hand_that_is_gone_or_broken_is_refused(tmp_path):
+    study = copy_example(tmp_path / "cities", "sigma", name="china-cities")
+    (study / "data" / "units.csv").unlink()
+    policies = study / "data" / "policies.csv"
+    policies.write_text(policies.read_text().replace(",2015,", ",soon,", 1))
+    done = program_copies.run("rebuild", tmp_path, "--directory", study)
+    assert done.returncode == 1 and "fault of evenfield" not in done.stderr
+    assert "units.csv" in done.stderr and "soon" in done.stderr
+
+
 def test_another_study_has_no_such_tables(tmp_path):
     study = copy_example(tmp_path / "states", "sigma")
     done = program_copies.run("rebuild", tmp_path, "--directory", study)
@@ -34,8 +44,10 @@ def test_another_study_has_no_such_tables(tmp_path):
     assert len(done.stderr.splitlines()) == 1 and "raw_files.csv" in done.stderr
 
 
-def rebuild_lists(monkeypatch, folder, *, write):
-    """Make two tables in this process: one as it is in data/, one as it is not."""
+def rebuild_lists(monkeypatch, folder, *, write, more=()):
+    """Make two tables in this process, one as it is in data/, one as it is not, and those
+    of more names, which data/ has not.
+    """
     import rebuild
 
     content = b"raw\n"
@@ -56,6 +68,7 @@ def rebuild_lists(monkeypatch, folder, *, write):
     }
     (folder / "data" / "datapackage.json").write_text(json.dumps(package))
     made = {"same.csv": lambda: b"unit\nA\n", "other.csv": lambda: b"unit,x\nA,2\n"}
+    made |= {name: lambda: b"unit\nA\n" for name in more}
     monkeypatch.setattr(rebuild, "makers", lambda package, raw: made)
     monkeypatch.setattr(
         rebuild, "notes", lambda package: {"sources.csv": {"not": "By hand."}}
@@ -85,6 +98,12 @@ def test_write_puts_what_differs_into_data(monkeypatch, tmp_path, capsys):
     rebuild_lists(monkeypatch, tmp_path, write=True)
     assert (tmp_path / "data" / "other.csv").read_text() == "unit,x\nA,2\n"
     assert "written: data/other.csv" in capsys.readouterr().out
+
+
+def test_a_table_that_data_lacks_is_said_and_written(monkeypatch, tmp_path, capsys):
+    rebuild_lists(monkeypatch, tmp_path, write=True, more=["gone.csv"])
+    assert "gone.csv: data/ has no such table" in capsys.readouterr().out
+    assert (tmp_path / "data" / "gone.csv").read_text() == "unit\nA\n"
 
 
 def test_write_goes_through_no_link(monkeypatch, tmp_path):

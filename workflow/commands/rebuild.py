@@ -29,7 +29,12 @@ def rebuild(config: dict[str, Any], folder: Path, *, write: bool) -> None:
     for table, make in made_by.items():
         content = make()
         write_bytes(content, SCRATCH / table)
-        lines = list(differences(content, (data / table).read_bytes()))
+        kept = data / table
+        lines = (
+            list(differences(content, kept.read_bytes()))
+            if kept.is_file()
+            else [f"{data}/ has no such table"]
+        )
         part = remarks.get(table, {}).get("part")
         print(f"{table}: {'; '.join(lines[:1]) or 'the same bytes'}")
         print("".join(f"{line}\n" for line in lines[1:]), end="")
@@ -40,7 +45,10 @@ def rebuild(config: dict[str, Any], folder: Path, *, write: bool) -> None:
     for resource in read_json(package)["resources"]:
         table = resource["path"]
         if table not in made_by:
-            print(f"{table}: not made from raw files. {remarks[table]['not']}")
+            reason = remarks.get(table, {}).get(
+                "not", "It is not one of those compiled here."
+            )
+            print(f"{table}: not made from raw files. {reason}")
     if changed and not write:
         sys.exit(
             f"{counted(len(changed), 'table')} made in {SCRATCH} not as in {data}/, first"

@@ -13,8 +13,11 @@ from compiled.cities import Cities
 from compiled.cluster_lists import ClusterLists
 from compiled.provinces import Provinces
 from compiled.raw_files import RawFileError, RawFolder
-from evenfield.study.errors import counted
+from evenfield.study.errors import Faults, counted
 from evenfield.study.files import read_json
+from evenfield.study.ingest.dictionary import read_resources
+from evenfield.study.ingest.outlines import read_outlines
+from evenfield.study.ingest.tables import read_checked
 
 Makers = Mapping[str, Callable[[], bytes]]
 NOTES = Path(__file__).with_name("tables.yaml")
@@ -52,6 +55,11 @@ def of_cities(raw: RawFolder, data: Path) -> Makers:
 
 # By the name in the dictionary of the study.
 STUDIES = {"evenfield-china": of_provinces, "china-cities": of_cities}
+# Tables that were made by hand and that others are made from.
+BY_HAND = {
+    *("units.csv", "census_2020.csv", "clusters.csv", "zones.csv", "policies.csv"),
+    "taxonomies/seed2011.csv",
+}
 
 
 def touching(outlines: Path) -> bytes:
@@ -64,14 +72,27 @@ def touching(outlines: Path) -> bytes:
 
 def makers(package: Path, raw: RawFolder) -> Makers:
     """Return what makes the tables of the study that a dictionary describes."""
-    name = read_json(package)["name"]
+    name = read_json(package).get("name", "")
     if name not in STUDIES:
         raise RawFileError(
             f"the study {name!r} has no tables that are made from raw files",
             f"one of {', '.join(STUDIES)}",
             "name its folder with --directory",
         )
+    refuse_broken(package)
     return STUDIES[name](raw, package.parent)
+
+
+def refuse_broken(package: Path) -> None:
+    """Refuse tables that others are made from if they are not there or not in order."""
+    faults = Faults()
+    for resource in read_resources(package).values():
+        if resource.path in BY_HAND:
+            with faults.caught():
+                read_checked(package.parent, resource)
+    with faults.caught():
+        read_outlines(package)
+    faults.refuse()
 
 
 def notes(package: Path) -> dict[str, dict[str, str]]:
