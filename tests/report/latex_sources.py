@@ -26,7 +26,11 @@ def unknown_macros(folder):
     """Macros of paper.tex that neither its head nor numbers.tex defines."""
     paper = (folder / "paper.tex").read_text("utf-8")
     known = set(DEFINED.findall(paper + (folder / "numbers.tex").read_text("utf-8")))
-    return sorted({*MACRO.findall(paper)} - known - {"evenfieldlong", "evenfieldid", "evenfieldtype"})
+    return sorted(
+        {*MACRO.findall(paper)}
+        - known
+        - {"evenfieldlong", "evenfieldid", "evenfieldtype"}
+    )
 
 
 COMPILERS = ("tectonic", "pdflatex", "xelatex")

@@ -286,9 +286,7 @@ def _left_to_people(study: Record) -> list[str]:
     return [f"fill in {', '.join(blank)} in config.yaml"] if blank else []
 
 
-def _check_texts(
-    plan: Plan, numbers: Mapping[str, Entry], faults: Faults
-) -> list[str]:
+def _check_texts(plan: Plan, numbers: Mapping[str, Entry], faults: Faults) -> list[str]:
     """Add the faults of a study's own texts; return what a journal would ask of them."""
     faults += unread_texts(plan.texts, list(PLACING_WORDS))
     paths, references = read_texts(plan.texts, faults)

@@ -92,8 +92,11 @@ def equation_faults(source: str) -> Iterator[tuple[int, ReportError]]:
         line = source.count("\n", 0, found.start()) + 1
         name = found.groupdict().get("name")
         if name in names:
-            yield line, ReportError(
-                f"two equations are called {name}", "a name for each", "rename one"
+            yield (
+                line,
+                ReportError(
+                    f"two equations are called {name}", "a name for each", "rename one"
+                ),
             )
         names |= {name} if name else set()
         try:
@@ -152,7 +155,9 @@ def _command(command: str, tokens: list[Token]) -> str:
         known = [*SYMBOLS, *FUNCTIONS, *WORDS, "frac"]
         action = nearest(command, known, "write it in another way")
         raise ReportError(
-            f"an equation has \\{command}", "one of the commands of docs/prose.md", action
+            f"an equation has \\{command}",
+            "one of the commands of docs/prose.md",
+            action,
         )
     return SYMBOLS[command]
 
@@ -171,7 +176,7 @@ def _argument(tokens: list[Token]) -> str:
 
 def _group(tokens: list[Token]) -> str:
     """Return what stands up to the brace that closes a group."""
-    parts = []
+    parts = list[str]()
     while tokens:
         if tokens[-1][3] == "}":
             tokens.pop()
@@ -191,7 +196,7 @@ def _words(tokens: list[Token]) -> str:
     """Return the words of a group as they are typed."""
     if not tokens or tokens.pop()[3] != "{":
         raise _fault("words without braces")
-    out = []
+    out = list[str]()
     while tokens:
         command, number, _, sign = tokens.pop()
         if sign == "}":

@@ -241,7 +241,12 @@ def _numbered(context: Record) -> str:
         "\\evenfieldexhibit"
         + "".join(
             f"{{{part}}}"
-            for part in (which, label.kind.lower(), label.number, *files.get(which, nothing))
+            for part in (
+                which,
+                label.kind.lower(),
+                label.number,
+                *files.get(which, nothing),
+            )
         )
         + "\n"
         for which, label in context["numbering"].paper.items()

@@ -52,8 +52,8 @@ def other(document: str) -> str:
 def number_exhibits(
     prose: Prose, further: Sequence[str], *, has_map: bool
 ) -> Numbering:
-    """Number what the paper prints in the order of mention, and what the appendix
-    prints, ``further``, in its order.
+    """Return the numbers of what the paper prints, in the order of mention, and of what
+    the appendix prints, ``further``, in its order.
     """
     printed = {*prose.placed("abstract"), *prose.placed("paper")}
     printed |= {MAP} if has_map else set()

@@ -148,7 +148,7 @@ def _placed(
             ),
             "methods": methods,
             "assumptions": lambda: _assumptions(context),
-            "exhibit_index": lambda: _index(context, folder),
+            "exhibit_index": lambda: _index(context),
         },
     }
     return {"see": see, **sources, **placed[name]}
@@ -180,7 +180,7 @@ def _further(context: Record, printed: Collection[str]) -> list[tuple[str, Exhib
     return further
 
 
-def _index(context: Record, folder: Path) -> str:
+def _index(context: Record) -> str:
     """Return a table that leads from each number in print to the file behind it."""
     numbering: Numbering = context["numbering"]
     rows = []

@@ -275,13 +275,13 @@ class _Work:
 
     def whole_rows(self) -> list[Estimate]:
         """Return what describes the whole regression near lists, as rows."""
-        names = [_term(name, True) for name in self.spec.named]
+        names = [term_of(name, True) for name in self.spec.named]
         model = self.case.nearby.near_model(names)
         try:
             design = model.design(np.array(self.case.units), self.case.clusters)
         except NumericsError:
             return []
-        base = self._row("", "", True)
+        base = self.case.row("", "", near=True)
         # Mean growth has its unit, also where exposure is a share.
         unit = self.section.outcomes[self.spec.outcome].unit
         return whole_rows(replace(base, unit_of_measure=unit), design.whole)
