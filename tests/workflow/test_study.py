@@ -19,6 +19,7 @@ import pytest
 import yaml
 
 import program_copies
+from evenfield.answers.rule import grouped, tally
 from evenfield.report.context import lookups
 from evenfield.report.evidence import Evidence
 from evenfield.report.numbers import read_numbers
@@ -264,6 +265,8 @@ def prose_of(folder, numbers):
         "answers": Lookup("answer", {item["id"]: item["answer"] for item in items}),
         "later": Lookup("later word", {item["id"]: item["later"] for item in items}),
         "counts": Lookup("count", content["counts"]),
+        "groups": Lookup("group", grouped(content["counts"])),
+        "tally": tally(content["counts"]),
         "kinds": Lookup("kind", {kind: kinds.count(kind) for kind in kinds}),
         "total": len(content["claims"]),
         "questions": content["questions"],

@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from evenfield.answers.rule import grouped, tally
 from evenfield.report.assumptions import Assumption, harvest_assumptions
 from evenfield.report.exhibits import TEMPLATES, read_exhibits, words_of_exhibits
 from evenfield.report.manifest import file_hash, provenance
@@ -205,6 +206,8 @@ def _names(config: Record, root: str | Path) -> dict[str, object]:
         "answers": Lookup("answer to", answers),
         "later": Lookup("later word of", later),
         "counts": Lookup("answer", content["counts"]),
+        "groups": Lookup("group of answers", grouped(content["counts"])),
+        "tally": tally(content["counts"]),
         "claims": claims,
         "words": content["words"],
         "vintage": ingest.get("vintage", ""),

@@ -82,7 +82,7 @@ NAMING = (*OF_EXHIBITS, "claims_table", "map")  # what the paper numbers by
 OF_TEXTS = ("section", "sections", "in_short", "limits", "briefs")
 # What a text may name beside its blocks; a run fills them.
 GIVEN = (
-    "n answers later counts kinds total questions claims words vintage study income units"
+    "n answers later counts groups tally kinds total questions claims words vintage study income units"
     " years proxy made section sections in_short limits briefs headline whose origin"
 ).split()
 HERE = "\ue006"  # before what is looked for in a text

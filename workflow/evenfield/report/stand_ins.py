@@ -12,7 +12,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from evenfield.answers.rule import LATER_WORDS, WORDS
+from evenfield.answers.rule import GROUPS, LATER_WORDS, WORDS
 from evenfield.report.conditions import ENDING
 from evenfield.report.markup import SILENT, Mark
 from evenfield.report.numbers import Entry, Number, read_entries
@@ -127,6 +127,8 @@ def stand_ins(
         "answers": Lookup("answer to", dict.fromkeys(judged, OneOf.of(WORDS))),
         "later": Lookup("later word of", later),
         "counts": Lookup("answer", dict.fromkeys(WORDS, A_COUNT)),
+        "groups": Lookup("group of answers", dict.fromkeys(GROUPS, A_COUNT)),
+        "tally": "",
         "claims": [_claim(claim) for claim in claims],
         "words": list(WORDS),
         "vintage": "",
