@@ -622,7 +622,9 @@ def grouped(counts: Mapping[str, int]) -> dict[str, int]:
     """Return how many answers each of the six groups has, from how many there are in
     each word; together they are all.
     """
-    return {group: sum(counts[word] for word in GROUPS[group]) for group in GROUPS}
+    return {
+        group: sum(counts.get(word, 0) for word in GROUPS[group]) for group in GROUPS
+    }
 
 
 def tally(counts: Mapping[str, int], *, finer: bool = False) -> str:
@@ -633,7 +635,7 @@ def tally(counts: Mapping[str, int], *, finer: bool = False) -> str:
     for group, count in grouped(counts).items():
         one, several = SAID[group]
         part = f"{count} {one if count == 1 else several}"
-        words = [f"{counts[x]} {x.lower()}" for x in GROUPS[group] if counts[x]]
+        words = [f"{counts[x]} {x.lower()}" for x in GROUPS[group] if counts.get(x)]
         if finer and words:
             part += f" ({', '.join(words)})"
         parts += [part] if count else []
