@@ -9,10 +9,8 @@ import pandas as pd
 import pytest
 import statsmodels.formula.api as smf
 from matplotlib.text import Text
-from numpy.random import default_rng
 
 from evenfield.api.nearby import nearby
-from evenfield.numerics.spatial import haversine_km
 from evenfield.shared.estimates import estimates_frame
 from evenfield.shared.tables import records
 from evenfield.study.errors import EvenfieldError
@@ -25,86 +23,24 @@ from evenfield.topics.nearby.table import TABLES
 from evenfield.topics.nearby.table_words import finding, heading
 from evenfield.topics.nearby.text import figure_maps
 from evenfield.topics.nearby.text import section as section_text
+from made_nearby import (
+    NEAR,
+    SECTION,
+    UNITS,
+    N,
+    make_study,
+    near_lists,
+    places_of_units,
+)
 from made_study import (
     one_line,
     order_and_names_do_not_matter,
-    policy_rows,
     results_of,
     row,
     rows,
-    study_with_places,
-    unit_names,
-    yearly,
 )
 from tolerances import close
 from yaml_text import from_yaml
-
-UNITS = unit_names(90)
-N = len(UNITS)
-YEARS = [2000, 2005, 2010]
-NEAR = (0.8, 0.1)
-SECTION = from_yaml("""
-    years: [2000, 2010]
-    radius: 60
-    cluster: region
-    interest: {own: 0.5, near: 0.4}
-    lists: {park: {kinds: [park], by: 2000}, port: {column: port}, any_park: {kinds: [park]}}
-    outcomes: {output: {expression: log(output), label: output}}
-    specs:
-      - {id: main, lists: [park, port], outcome: output, within: region, role: primary}
-      - {id: share, lists: [park, port], outcome: output, within: region, measure: share}
-      - {id: later, lists: {park: any_park, port: port}, outcome: output, within: region}
-      - {id: one, lists: [park], outcome: output, held: [hills], sample: south}
-    """)
-
-
-def _places():
-    rng = default_rng(8)
-    member = rng.random((N, 2)) < 0.16
-    return pd.DataFrame(
-        {
-            "unit": UNITS,
-            "name": [f"Town {unit}" for unit in UNITS],
-            "region": [f"r{k}" for k in rng.integers(0, 9, N)],
-            "port": member[:, 1].astype(int),
-            "park": member[:, 0],
-            "hills": rng.normal(size=N),
-            "lat": 40 + 4 * rng.random(N),
-            "lon": 10 + 4 * rng.random(N),
-        }
-    )
-
-
-def make_study(section=SECTION, change=None, changes=None):
-    """Growth with effects of regions, the start and near parks and ports."""
-    rng = default_rng(9)
-    places = _places()
-    near = _near(places, 60)
-    start = rng.normal(3, 0.5, N)
-    growth = rng.normal(size=9)[places["region"].str[1:].astype(int)]
-    growth = growth - 0.6 * start + near @ np.array(NEAR) + 0.1 * rng.normal(size=N)
-    steps = np.array(YEARS) - YEARS[0]
-    output = np.exp(start[:, None] + growth[:, None] * steps / 100)
-    parks = dict.fromkeys(places.loc[places["park"], "unit"], 1995)
-    late = next(UNITS[i] for i in range(N) if not places["park"][i])
-    study = study_with_places(
-        "nearby",
-        change(section) if change else section,
-        yearly(UNITS, YEARS, output=output),
-        places.drop(columns="park"),
-        {"south": UNITS[:70]},
-        policies=policy_rows({**parks, late: 2004}, grade=""),
-    )
-    for name, new in (changes or {}).items():
-        study.tables[name] = new(study.tables[name])
-    return study
-
-
-def _near(places, radius):
-    apart = haversine_km(places["lat"].to_numpy(), places["lon"].to_numpy())
-    near = (apart <= radius) & ~np.eye(N, dtype=bool)
-    lists = np.column_stack([places["park"], places["port"] == 1])
-    return np.array([[lists[near[i], k].any() for k in range(2)] for i in range(N)]) * 1
 
 
 @pytest.fixture(scope="module")
@@ -135,7 +71,7 @@ def test_planted_leads_nearby_are_found_and_none_of_the_lists(results):
 
 def test_coefficients_are_those_of_statsmodels(results):
     study = make_study()
-    places = _places()
+    places = places_of_units()
     wide = np.log(study.wide("output")).loc[UNITS]
     data = places.assign(
         growth=((wide[2010] - wide[2000]) * 10).to_numpy(),
@@ -143,7 +79,7 @@ def test_coefficients_are_those_of_statsmodels(results):
         port=places["port"],
         park=places["park"].astype(int),
     )
-    data[["near_park", "near_port"]] = _near(places, 60)
+    data[["near_park", "near_port"]] = near_lists(places, 60)
     formula = "growth ~ start + C(region) + {}"
     own = smf.ols(formula.format("park + port"), data).fit()
     neither = data[data["park"] + data["port"] == 0]
@@ -181,7 +117,7 @@ def test_every_method_has_a_number(results):
 def test_the_largest_leverage_is_of_a_cluster_or_of_a_unit_without_one(results):
     decided = {"estimator": "ols", "term": "near_park", "contrast": ""}
     region = row(results, spec_id="main", **decided).max_leverage_unit
-    assert region in set(_places()["region"])
+    assert region in set(places_of_units()["region"])
 
     def without_cluster(section):
         own = {**section["specs"][0], "within": ""}
@@ -193,10 +129,10 @@ def test_the_largest_leverage_is_of_a_cluster_or_of_a_unit_without_one(results):
 
 def test_counts_add_up_and_stand_in_the_map(results):
     counts = results.fit["counts"]["main"]
-    places = _places()
+    places = places_of_units()
     neither = (places["port"] == 0) & ~places["park"]
     assert sum(counts[k] for k in counts if k.startswith("on")) == N
-    near = _near(places, 60)[neither.to_numpy()]
+    near = near_lists(places, 60)[neither.to_numpy()]
     assert counts["near_both"] == int(near.all(axis=1).sum())
     assert counts["near_park_only"] == int((near[:, 0] > near[:, 1]).sum())
     assert counts["near_none"] == int((~near.astype(bool)).all(axis=1).sum())
@@ -506,7 +442,7 @@ def test_what_puts_a_unit_on_a_list_is_named_with_its_year():
 
 def test_the_map_of_lists_tells_every_unit_and_names_those_on_a_list(results):
     study = make_study()
-    places = _places()
+    places = places_of_units()
     study_results = results_of(study, results, "nearby", "town")
     drawn = FIGURES["F42"](study_results)
     # A map for each list but the second one, which all are shown with.
@@ -683,12 +619,12 @@ def test_regressions_stand_in_columns_with_the_estimates_that_they_print():
 def test_r2_clusters_and_mean_growth_are_those_of_statsmodels():
     study = make_study(_in_columns("main", "one"))
     found = estimate(study)
-    places = _places()
+    places = places_of_units()
     wide = np.log(study.wide("output")).loc[UNITS]
     data = places.assign(
         growth=((wide[2010] - wide[2000]) * 10).to_numpy(), start=wide[2000].to_numpy()
     )
-    data[["near_park", "near_port"]] = _near(places, 60)
+    data[["near_park", "near_port"]] = near_lists(places, 60)
     near = data[(data["port"] == 0) & ~data["park"]]
     fit = smf.ols("growth ~ start + C(region) + near_park + near_port", near).fit()
     groups = smf.ols("growth ~ C(region)", near).fit()

@@ -42,7 +42,9 @@ def t47e(results: StudyResults) -> Table:
         group = words[0].upper() + words[1:]
         whole = _without(results, spec, spec.id, "")
         rows.append({"group": group, "label": "none left out"} | whole)
-        alone = results.estimates(spec_id=left_out.id, estimator=BASE, contrast="")
+        alone = only(
+            results.estimates(), spec_id=left_out.id, estimator=BASE, contrast=""
+        )
         found = []
         for row in records(alone):
             sample = text(row["sample_id"])
@@ -86,8 +88,10 @@ def t47f(results: StudyResults) -> Table:
     for adjacent in section.adjacent:
         spec = section.spec(adjacent.of)
         for inside in (True, False):
-            own = results.estimates(
-                spec_id=adjacent.id(inside=inside), estimator=ESTIMATOR
+            own = only(
+                results.estimates(),
+                spec_id=adjacent.id(inside=inside),
+                estimator=ESTIMATOR,
             )
             side = f"of one {adjacent.column}"
             if not inside:
@@ -143,7 +147,7 @@ def _written(results: StudyResults, spec: NearbySpec) -> Row:
 
 def _without(results: StudyResults, spec: NearbySpec, name: str, sample: str) -> Row:
     """Return growth near the first list, and less that near the second."""
-    rows = results.estimates(spec_id=name, estimator=BASE)
+    rows = only(results.estimates(), spec_id=name, estimator=BASE)
     if sample:
         rows = only(rows, sample_id=sample)
     terms = [term_of(own, near=True) for own in spec.named]

@@ -45,7 +45,7 @@ ALONE, LESS = "near", "less"  # columns of the list by itself, and less the othe
 def t47c(results: StudyResults) -> Table:
     """Return a row for each two lists, and for each search and either."""
     asked, spec = _asked(results)
-    estimates = results.estimates(spec_id=spec.id)
+    estimates = only(results.estimates(), spec_id=spec.id)
     counts = results.series("agreement")
     first = next(iter(spec.named.values()))
     names = [first, *asked.lists]
@@ -96,7 +96,7 @@ def t47d(results: StudyResults) -> Table:
     of the list of the specification.
     """
     asked, spec = _asked(results)
-    estimates = results.estimates(spec_id=spec.id)
+    estimates = only(results.estimates(), spec_id=spec.id)
     factors = results.series("factors")
     first, *others = spec.named
     rows: list[Row] = []
