@@ -112,7 +112,10 @@ def test_sizes_and_words_stay_within_their_bounds(shown, folder):
     page = shown()
     page.evaluate(OPEN, 1)
     # The table of all units is for looking up, not for reading.
-    page.evaluate("document.querySelector('.units-table')?.remove()")
+    # So is that of who is on which list.
+    page.evaluate(
+        "document.querySelectorAll('.units-table, details.names').forEach(x => x.remove())"
+    )
     words = [
         word
         for word in page.locator("body").inner_text().split()

@@ -293,13 +293,14 @@ def test_the_readme_says_the_numbers_of_the_run(checkout):
         return number.interval.replace(MINUS, "-")
 
     for sentence in (
-        f"grew {near.text} percentage points a year more near a city that had a cluster",
-        f"(95 % interval {interval(near)}), and {apart.text} more than near a city with",
-        f"with a zone ({interval(apart)})",
-        f"the highest interval near clusters ends at {highest.high:.2f}",
-        f"lists of any date show more, {found.text} ({interval(found)})",
-        f"by {lead.text} points a year from 2000 to 2010 by the official index",
-        f"({lead.interval}), with other prices by {prices[0].text} to {prices[1].text}",
+        f"grew {near.text} percentage points a year faster near a city that had a cluster",
+        f"(95 % confidence interval {interval(near)}), and {apart.text} faster than near",
+        f"a city with a zone ({interval(apart)})",
+        f"no interval goes above {highest.high:.2f}",
+        f"lists without a date show a larger difference, {found.text} ({interval(found)})",
+        f"was at most {cities['near_true'].high:.2f} points higher",
+        f"grew {lead.text} points a year faster from 2000 to 2010 than others",
+        f"({lead.interval}); with other price data it is {prices[0].text} to {prices[1].text}",
     ):
         assert sentence in readme
     assert -1 < near.low < 0 < near.high < 1

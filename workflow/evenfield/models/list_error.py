@@ -10,8 +10,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import hypergeom
-from scipy.stats import norm as normal
+from scipy.special import ndtri
 
 from evenfield.models.nearby import CELLS_AT_ONCE, Nearby, NearbyDesign
 from evenfield.models.rows import NAN, Row
@@ -92,7 +91,7 @@ class Pair:
         found = cohens_kappa(
             [[self.both, self.first_only], [self.second_only, self.neither]]
         )
-        half = normal.ppf(0.5 + level / 2) * found.std_kappa
+        half = ndtri(0.5 + level / 2) * found.std_kappa
         return Tested(
             estimate=float(found.kappa),
             std_error=float(found.std_kappa),
@@ -131,6 +130,8 @@ class Pair:
         is in the interval if neither so small nor so large an overlap is less likely
         than half of 1 - level: the interval holds at least so often.
         """
+        from scipy.stats import hypergeom
+
         existing = np.arange(self.either, self.units + 1)
         overlap = hypergeom(existing, self.first, self.second)
         tail = (1 - level) / 2
