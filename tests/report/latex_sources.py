@@ -12,6 +12,8 @@ NAMES = re.compile(
 MACRO = re.compile(r"\\(evenfield[A-Za-z]+)")
 DEFINED = re.compile(r"^\\newcommand\{\\(evenfield[A-Za-z]+)\}", re.MULTILINE)
 SIGNS = ("$^2$",)  # of a unit such as km2
+# Equations are typed in TeX: an index such as 2000 is no number of the results.
+EQUATIONS = re.compile(r"\\begin\{equation\}.*?\\end\{equation\}|\$[^$]*\$", re.DOTALL)
 
 
 def typed_numbers(paper):
@@ -19,7 +21,7 @@ def typed_numbers(paper):
     text = paper.partition(r"\begin{document}")[2]
     for sign in SIGNS:
         text = text.replace(sign, "")
-    return re.findall(r"\S*\d\S*", NAMES.sub("", text))
+    return re.findall(r"\S*\d\S*", NAMES.sub("", EQUATIONS.sub("", text)))
 
 
 def unknown_macros(folder):
