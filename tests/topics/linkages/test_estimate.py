@@ -2,7 +2,7 @@
 rows, named errors.
 """
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,15 +10,14 @@ import pytest
 from numpy.random import default_rng
 
 from china_design import make_units, read_design, weights_of
-from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.influence import effective_clusters
 from evenfield.numerics.ols import cov_cr3, fit_ols, t_quantile
 from evenfield.numerics.random import generator_for
 from evenfield.shared.calls import NoCallError
+from evenfield.shared.topics import no_call
 from evenfield.study.errors import ConfigError, EvenfieldError
 from evenfield.study.spatial_weights import SpatialWeights
 from evenfield.topics.linkages import estimate as linkages
-from evenfield.topics.linkages import estimate_inference
 from evenfield.topics.linkages.call import call
 from evenfield.topics.linkages.estimate import Linkages, estimate
 from evenfield.topics.linkages.estimate_marginal import bin_members
@@ -410,7 +409,38 @@ def test_an_interaction_is_measured_by_the_moderator_and_nothing_else_is(results
     assert units["own_x_moderator"] == units[NEIGHBOURS_X] == by_moderator
 
 
-def test_differences_that_cannot_be_tested_are_named(monkeypatch):
-    untested = SimpleNamespace(reason="units at one place")
-    monkeypatch.setattr(estimate_inference, "infer", lambda *_: untested)
-    fails(NumericsError, "units at one place", run, {**SECTION, "specs": [MAIN]})
+def test_differences_that_cannot_be_tested_or_fitted_say_why_and_nothing_else_changes():
+    one_place = make_units().assign(lat=30.0, lon=110.0)
+    nowhere = make_units().assign(lat=np.nan, lon=np.nan)
+    section = {**SECTION, "specs": [MAIN], "placebo_years": [1990, 1992]}
+    panel = make_panel()
+    early = panel["year"].lt(2000)
+    panel.loc[early, "log_income"] = default_rng(9).normal(8, 0.1, early.sum())
+    usual = run(section, panel=panel)
+    for units in (one_place, nowhere):
+        study = make_study(section, panel=panel, units=units)
+        rows = estimate(study)
+        for name in ("long_difference_scpc", "placebo_before"):
+            found = main_row(rows, estimator=f"linkage_fe_{name}")
+            whole = main_row(usual, estimator=f"linkage_fe_{name}")
+            close(found.estimate, whole.estimate)
+            assert np.isnan([found.std_error, found.p_value, found.conf_low]).all()
+            assert "no interval: " in found.warning
+            assert (found.n_obs, found.n_periods) == (31, 2)
+            assert "no interval" not in whole.warning
+        assert main_row(rows).conf_low == main_row(usual).conf_low
+        # What cannot be tested is no call of the library, which would refuse it.
+        assert no_call({**asdict(found), "topic": "linkages"}).startswith("it has no ")
+        assert assert_rows_are_fits(study, "linkages", rows.estimates)
+
+
+def test_differences_whose_regressors_are_collinear_say_so():
+    panel = make_panel()
+    ends = panel["year"].isin([2000, 2009])
+    # Each unit ends where it began, as all others do: nothing is left in differences.
+    panel.loc[ends, "stock"] = panel.loc[ends, "gdp"]
+    rows = run({**SECTION, "specs": [MAIN]}, panel=panel)
+    found = main_row(rows, estimator="linkage_fe_long_difference_scpc")
+    assert np.isnan(found.estimate)
+    assert "long differences not estimated: " in found.warning
+    assert np.isfinite(main_row(rows).conf_low)

@@ -63,6 +63,7 @@ LEVELS = {
         "richest": "highest",
     },
 }
+UNTESTED = re.compile("no interval: [^;]*")  # in the warning of a row
 UNNAMED = "figures"  # that are no income, of a study that does not say of what
 PRIMARY_AND_ALL = ["weights.primary", "weights.families"]
 TABLE_ENDINGS = ("csv", "tex", "paper.tex", "md", "html", "typ", "docx")
@@ -99,7 +100,9 @@ def no_call(row: Mapping[str, Any]) -> str:
             return part.why
     if not (TOPICS / row["topic"] / "call.py").is_file():
         return f"{row['topic']} names no function of the library"
-    return ""
+    # What is not tested there, a function of the library refuses.
+    untested = UNTESTED.search(str(row["warning"]))
+    return f"it has {untested[0]}" if untested else ""
 
 
 def _matches(row: Mapping[str, Any], patterns: Mapping[str, str]) -> bool:

@@ -40,7 +40,6 @@ from evenfield.topics.linkages.estimate_panel import (
     NEIGHBOURS_RIVAL,
     NEIGHBOURS_X,
     LinkagePanel,
-    fit_long_difference,
     fit_panel,
 )
 from evenfield.topics.linkages.estimate_permutation import permuted_estimates
@@ -328,20 +327,20 @@ class Linkages:
         """
         # Outcome from before the sample, regressors from within it.
         ends = self.grid(INCOME, [first, last], "placebo")
-        fit = fit_long_difference(setting.panel, ends[:, 1] - ends[:, 0])
+        fields = long_difference_fields(setting, ends[:, 1] - ends[:, 0])
         # Only for basis and warning, which are those of the outcome's years.
         earlier = self.main.model_copy(update={"years": (first, last), "rival": ""})
         return self._row(
             self.main,
             NEIGHBOURS_X,
-            long_difference_fields(setting, fit),
+            fields,
             estimator=f"{BASE}_placebo_before",
             role="placebo",
             outcome=INCOME,
             period=f"{first}-{last}",
             sesoi=NAN,
             output_basis=self._basis(earlier),
-            warning=self._warning(earlier, {}, NAN),
+            warning=self._warning(earlier, fields, NAN),
         )
 
     def _leave_out(self, setting: Setting) -> Iterator[Estimate]:

@@ -10,14 +10,13 @@ import pandas as pd
 
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.cluster_robust import encoded, in_order
-from evenfield.numerics.inference.methods import Design, infer
+from evenfield.numerics.inference.methods import Design
 from evenfield.numerics.influence import effective_clusters
 from evenfield.numerics.ols import OlsFit
-from evenfield.shared.estimates import Fields
+from evenfield.shared.estimates import NAN, Fields
 from evenfield.shared.few_units import (
     PANEL,
     few_unit_design,
-    fields_of,
     located,
     method_fields,
 )
@@ -93,33 +92,34 @@ def fields_of_each(
         yield method_fields("CR3", design, c, setting.level)
 
 
-def _long_difference(setting: Setting) -> Fields:
-    return long_difference_fields(setting, fit_long_difference(setting.panel))
-
-
-def long_difference_fields(setting: Setting, fit: OlsFit) -> Fields:
-    """Test the combination in a regression of long differences by SCPC."""
-    terms = len(setting.panel.columns)
+def long_difference_fields(
+    setting: Setting, change: np.ndarray | None = None
+) -> Fields:
+    """Test the combination in a regression of long differences by SCPC, or say why there
+    is no interval or no estimate; change (N,), of the outcome if it is not given.
+    """
+    panel = setting.panel
+    try:
+        fit = fit_long_difference(panel, change)
+    except NumericsError as error:
+        return {"estimate": NAN, "warning": f"long differences not estimated: {error}"}
+    terms = len(panel.columns)
     c = np.zeros(fit.X.shape[1])
     # The same terms come first; a constant stands behind them in place of the years.
     c[:terms] = setting.c[:terms]
-    units = np.asarray(setting.panel.units)
+    units = np.asarray(panel.units)
     design = Design(
         fit=fit,
         units=in_order(units),
-        locations=located(setting.coordinates, setting.panel.units),
+        locations=located(setting.coordinates, panel.units),
         power=setting.power,
     )
-    test = infer("SCPC", design, c, setting.level)
-    if test.reason:
-        raise NumericsError(test.reason)
-    fields = fields_of(test, setting.level)
+    fields = method_fields("SCPC", design, c, setting.level)
+    counts = {"n_obs": len(fit.y), "n_periods": 2}
+    if "warning" in fields:
+        return fields | counts
     fields["se_type"] += ", last year minus first"
-    return fields | {
-        "n_obs": len(fit.y),
-        "n_periods": 2,
-        "g_star": effective_clusters(fit.X, units, c),
-    }
+    return fields | counts | {"g_star": effective_clusters(fit.X, units, c)}
 
 
 def _permutation(setting: Setting) -> Fields:
@@ -143,6 +143,6 @@ def _permutation(setting: Setting) -> Fields:
 PRINTED = ("wild33", "driscoll_kraay", "conley", "two_way")
 SUFFIXES = {"wild33": "wild_33"}
 OWN_METHODS: Mapping[str, Callable[[Setting], Fields]] = {
-    "long_difference_scpc": _long_difference,
+    "long_difference_scpc": long_difference_fields,
     "permutation": _permutation,
 }
