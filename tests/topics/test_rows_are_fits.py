@@ -13,7 +13,7 @@ from topics.group_contrasts.test_estimate import ALL, balance
 
 MOST = 40  # rows of a study
 OWN = "event_study exposure inequality moran regime rolling sigma spatial_panel".split()
-OWN += "beta clubs distribution synthetic_control vintages".split()
+OWN += "nearby beta clubs distribution synthetic_control vintages".split()
 MADE = {
     topic: import_module(f"topics.{topic}.test_estimate").make_study for topic in OWN
 }
