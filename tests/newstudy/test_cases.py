@@ -92,6 +92,8 @@ def test_a_table_becomes_the_right_study(tmp_path, monkeypatch, capsys, name):
     for words in listed(case.get("config text", [])):
         assert words in text
     assert len(text.splitlines()) <= case.get("most lines", 99)
+    # No anchors and aliases, which few readers of YAML know.
+    assert not re.search(r"[&*]id\d", text)
     assert describe_study(study)["simulated"] == case.get("simulated", [])
     for key, value in case.get("config", {}).items():
         assert value_at(config, key) == value, key

@@ -3,6 +3,7 @@
 import pandas as pd
 import pytest
 
+from evenfield.newstudy.income_column import without_sign
 from evenfield.newstudy.wording import (
     in_english,
     measure_of,
@@ -94,11 +95,57 @@ def test_a_column_of_units_and_one_of_their_scale_are_read_together():
     - [ln wages, true, wages]
     - [Night lights (2012), false, night lights]
     - [log jam losses, false, log jam losses]
+    - [Output per worker (log), true, output per worker]
+    - [Output per worker (in logs), true, output per worker]
+    - [Logarithm of output per worker, true, output per worker]
+    - [ln(output per worker), true, output per worker]
+    - ['Night lights, natural log', true, night lights]
+    - [Log (base 10) of night lights, true, night lights]
+    - [Catalogue of logistics, true, catalogue of logistics]
     """),
 )
 def test_what_a_logarithm_is_of_is_studied(label, logs, what):
     income = {"column": "lx"}
     assert wording(income, income, {"lx": label}, "", logs=logs).what == what
+
+
+@pytest.mark.parametrize(
+    ("name", "label", "unit", "said", "measure"),
+    from_yaml("""
+    - [GRP (log of baht), '', '', [], baht]
+    - [lny, Log of GRP per capita (baht), '', [], baht]
+    - [lny, 'GDP per capita (constant 2015 dollars, natural log)', '', [], constant 2015 dollars]
+    - [lny, 'GRP per capita, log of baht', '', [], baht]
+    - [lny, Income, log of baht, [], baht]
+    - [lny, Income, '', [Logarithm of baht], baht]
+    - [lny, Income (baht), '', [], baht]
+    - ['人均收入的对数（元）', '', '', [], yuan]
+    """),
+)
+def test_what_a_logarithm_is_of_is_measured(name, label, unit, said, measure):
+    income = {"column": name}
+    labels = {name: label}
+    assert wording(income, income, labels, unit, said, logs=True).measure == measure
+
+
+@pytest.mark.parametrize(
+    ("name", "bare"),
+    from_yaml("""
+    - [log_gdp, gdp]
+    - [ln.gdp, gdp]
+    - [lgdp, gdp]
+    - [log10 GDP, GDP]
+    - [gdp (ln), gdp]
+    - [l_gdp (baht), gdp (baht)]
+    - [Log of GRP per capita (baht), GRP per capita (baht)]
+    - [GRP per capita (log of baht), GRP per capita (baht)]
+    - ['ln(GRP (2015), baht)', 'GRP (2015), baht']
+    - [ln(GRP) per capita (baht), GRP per capita (baht)]
+    - [Logarithm, '']
+    """),
+)
+def test_a_name_loses_its_sign_of_a_logarithm_and_keeps_its_brackets(name, bare):
+    assert without_sign(name) == bare
 
 
 @pytest.mark.parametrize(

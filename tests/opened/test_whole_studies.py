@@ -84,7 +84,11 @@ def look(s, topic, rows):
     """Assert that each row is equal, equal but for what is said, or refused with a reason."""
     counts, faults, reasons = walked(s, rows)
     assert not faults, "\n".join(map(str, faults[:3]))
-    said = ["it has no estimate", "it has no interval: ", *(part.why for part in read_topics()[topic].no_calls)]
+    said = [
+        "it has no estimate",
+        "it has no interval: ",
+        *(part.why for part in read_topics()[topic].no_calls),
+    ]
     for reason in reasons.values():
         assert any(why in reason for why in said), reason
     assert counts

@@ -1,10 +1,12 @@
 """Studies beside a study: what keeps a folder from being one is said in one line."""
 
 import os
+from pathlib import Path
+from stat import S_IFIFO, S_IFSOCK
 
 import pytest
 
-from evenfield.shared.second_studies import require_folder
+from evenfield.shared.second_studies import require_folder, told
 from evenfield.study.errors import SecondStudyError
 from refusals import fails
 
@@ -46,16 +48,28 @@ def test_links_among_its_results_are_counted_and_named(beside, names, words):
 
 
 @pytest.mark.parametrize(
-    ("names", "words"),
+    ("kinds", "words"),
     [
-        (["p"], "1 of the files that a run replaces is a pipe or device: results/p;"),
-        (["p", "q"], "2 of the files .* are pipes? or devices: results/p, results/q;"),
+        ({"p": S_IFIFO}, "1 of the files that a run replaces is a pipe: results/p;"),
+        ({"p": S_IFSOCK}, "1 of the files that a run replaces is a socket: results/p;"),
+        (
+            {"q": S_IFIFO, "p": S_IFIFO},
+            "2 of the files that a run replaces are pipes: results/p, results/q;",
+        ),
+        (
+            {"q": S_IFIFO, "p": S_IFSOCK},
+            "2 of the files that a run replaces are pipes or sockets: results/p, results/q;",
+        ),
     ],
 )
-def test_what_is_no_file_is_counted_and_named(beside, names, words):
-    for name in names:
-        os.mkfifo(beside / name)
+def test_what_is_no_file_is_counted_and_named(beside, kinds, words):
+    for name, kind in kinds.items():
+        os.mknod(beside / name, kind | 0o600)
     refused(rf"second: other: {words}")
+
+
+def test_a_device_is_called_one():
+    assert told([Path("/dev/null")], Path("/dev")).endswith("is a device: null")
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import yaml
 
+from evenfield.newstudy.income_column import of_logarithm
 from evenfield.newstudy.new_study import NewStudy
 from evenfield.newstudy.wording import UNKNOWN
 from evenfield.newstudy.words import WORDS
@@ -52,7 +53,8 @@ def config_text(study: NewStudy) -> str:
     column = guessed.income.get("column", "")
     candidates = ", ".join(guessed.perhaps or guessed.panel.columns[2:])
     todo = f"  # one of: {candidates}" if column == TODO else ""
-    measure = options.measure or guessed.measure or UNKNOWN
+    asked = of_logarithm(options.measure or "") if options.log else options.measure
+    measure = asked or guessed.measure or UNKNOWN
     scaled = guessed.scale != 1 and not options.measure
     scale = {"scale": guessed.scale} if scaled else {}
     measured = {**scale, "unit": measure}
@@ -415,9 +417,17 @@ def _with_values(node: Any, values: Mapping[str, Any]) -> Any:
     return values.get(node, node)
 
 
+class _Plain(yaml.SafeDumper):
+    """Writes what stands in two places twice, not as an alias of the first."""
+
+    def ignore_aliases(self, _node: Any) -> bool:
+        return True
+
+
 def _flow(value: Any) -> str:
-    text = yaml.safe_dump(
+    text = yaml.dump(
         [value],
+        Dumper=_Plain,
         allow_unicode=True,
         default_flow_style=True,
         sort_keys=False,

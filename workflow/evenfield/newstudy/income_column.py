@@ -418,7 +418,7 @@ def _exponentiated(
                 "figures between -15 and 40 with --log",
                 "leave --log out, or name another column with --income",
             )
-        base = 10.0 if WORDS.base_ten.search(name) else float(np.e)
+        base = 10.0 if WORDS.base_ten.search(column.text) else float(np.e)
         powers = base**values
         power = f"{'10' if base == 10 else 'e'} to the power of {name}"
         level = _level_name(name, taken)
@@ -465,9 +465,28 @@ def without_brackets(text: str) -> str:
 
 def without_sign(name: str) -> str:
     """Return a name without its sign of a logarithm, as log_gdp and gdp (log) have it."""
-    bare = re.sub(r"^(log_?10|ln|log|l)[ _.(-]*", "", name, flags=re.IGNORECASE)
-    bare = re.sub(r"[ _.(](ln|log)\)?$", "", bare, flags=re.IGNORECASE)
-    return bare.strip(" _.()")
+    bare = of_logarithm(name)
+    if bare == name:
+        bare = re.sub(r"^(log_?10|ln|log|l)[ _.(-]*", "", name, flags=re.IGNORECASE)
+        bare = re.sub(r"[ _.(](ln|log)\)?$", "", bare, flags=re.IGNORECASE)
+    bare = bare.strip(" _.")
+    return bare if bare.count("(") == bare.count(")") else bare.strip(" _.()")
+
+
+def of_logarithm(text: str) -> str:
+    """Return what a label or a unit in words is the logarithm of: `GRP (baht)` of
+    `GRP (log of baht)`; any other text as it is.
+    """
+    inside = r"(?P<inside>(?:[^()]|\([^()]*\))*)"  # brackets in brackets, too
+    whole = rf"(?:{WORDS.logarithm.pattern})\s*\({inside}\)"
+    bare = re.sub(whole, r"\g<inside>", text, flags=re.IGNORECASE)
+    bare = WORDS.logarithm.sub(" ", bare)
+    if bare == text:
+        return text
+    bare = re.sub(r"[(\[（]\s*[)\]）]", "", bare)  # brackets with nothing left in them
+    bare = re.sub(r"([(\[（])\s+", r"\1", bare)
+    bare = re.sub(r"[\s,;:]+([)\]）])", r"\1", bare)
+    return " ".join(bare.split()).strip(" ,;:-–—")
 
 
 def _says_money(name: str) -> bool:

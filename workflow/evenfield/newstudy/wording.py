@@ -7,7 +7,12 @@ from dataclasses import dataclass
 import pandas as pd
 
 from evenfield.newstudy.dates import UNNAMED
-from evenfield.newstudy.income_column import sureness, without_brackets, without_sign
+from evenfield.newstudy.income_column import (
+    of_logarithm,
+    sureness,
+    without_brackets,
+    without_sign,
+)
 from evenfield.newstudy.words import LISTS, WORDS, written_out
 from evenfield.study.config_files import TODO
 
@@ -266,14 +271,11 @@ def wording(
         # user named.
         name = given.get("income") or income["column"]
         label = labels.get(name, "")
-        # What a logarithm is of is studied, not the logarithm.
-        bare = without_sign(name) if logs else name
-        of = (
-            re.sub(r"^(log|ln)( of)?[ (]+|\)$", "", label, flags=re.I)
-            if logs
-            else label
-        )
-        what = "" if name == TODO else noun_of(bare or name, of)
+        if logs:
+            # What a logarithm is of is studied and measured, not the logarithm.
+            name = without_sign(name) or name
+            label, unit, *said = map(of_logarithm, (label, unit, *said))
+        what = "" if name == TODO else noun_of(name, label)
         measure = measure_of(name, label, unit, said) or _measure_named(name, label)
         return Wording(what, in_english(measure))
     output, people = income["output"], income["population"]

@@ -8,6 +8,7 @@ first, in its own folder; what is taken from it bears its name: the number
 import contextlib
 import os
 import re
+import stat
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import permutations
 from pathlib import Path
@@ -27,20 +28,32 @@ if TYPE_CHECKING:
     import pandas as pd
 
 OWN_STUDY = ""  # in the column `study` of estimates
+LINK = "link"
 NO_LINKS = ("files", "remove what no run has written")
 COMMAND = re.compile(r"`(python3 run[^`]*)`")
 
 
 def told(found: Sequence[Path], study: Path) -> str:
-    """Say which of the files that a run of a study replaces are links, else what is no
-    file, as a pipe.
+    """Say which of the files that a run of a study replaces are links, else which are
+    pipes, sockets or devices.
     """
-    links = [path for path in found if path.is_symlink()]
-    kind = "link" if links else "pipe or device"
+    kinds = {path: _kind_of(path) for path in found}
+    links = [path for path in found if kinds[path] == LINK]
     told = links or found
-    verb = f"is a {kind}" if len(told) == 1 else f"are {kind}s"
+    several = sorted({f"{kinds[path]}s" for path in told})
+    verb = f"is a {kinds[told[0]]}" if len(told) == 1 else f"are {' or '.join(several)}"
     names = first_examples([str(path.relative_to(study)) for path in told])
     return f"{len(told)} of the files that a run replaces {verb}: {names}"
+
+
+def _kind_of(path: Path) -> str:
+    """Return what a file that no run has written is, in a word."""
+    mode = path.lstat().st_mode
+    return {
+        stat.S_IFLNK: LINK,
+        stat.S_IFIFO: "pipe",
+        stat.S_IFSOCK: "socket",
+    }.get(stat.S_IFMT(mode), "device")
 
 
 def require_folder(study: str, folder: str) -> None:
