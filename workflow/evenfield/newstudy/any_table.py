@@ -20,6 +20,7 @@ from evenfield.newstudy.cells import (
     cell_text,
     in_one_spelling,
     of_texts,
+    texts_of,
     with_one_spelling,
 )
 from evenfield.newstudy.features import GEOPANDAS, property_table, read_features
@@ -208,7 +209,7 @@ def _without_spread_letters(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _with_plain_digits(frame: pd.DataFrame) -> pd.DataFrame:
     """Write the digits of Arabic, Persian, Indian languages and of full width as 0 to 9."""
-    texts = {name: "\n".join(frame[name].tolist()) for name in frame.columns}
+    texts = {name: "\n".join(texts_of(frame[name]).once) for name in frame.columns}
     others = [
         name
         for name, text in texts.items()

@@ -28,7 +28,7 @@ NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 CODE = re.compile("^0[0-9]", re.MULTILINE)
 PLAIN = re.compile(rf"(?!0[0-9]){NUMBER.pattern}")
 # Texts of these, a line each, are read by float as by `PLAIN`.
-DIGITS_ONLY = frozenset("0123456789.+-\n")
+OTHER_THAN_DIGITS = re.compile(r"[^0-9.+\-\n]")
 # Blanks of any width: no-break, figure, punctuation, thin, narrow, of full width.
 BLANKS = " \u00a0\u2007\u2008\u2009\u202f\u3000"
 # In thousands, or in lakhs and crores as in India: 1,44,018.
@@ -172,6 +172,12 @@ def texts_of(column: pd.Series) -> Texts:
     return _KNOWN[place].texts
 
 
+def coded(frame: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    """Return columns of a table with a number for each text, as rows are compared by."""
+    codes = {name: texts_of(frame[name]).codes for name in names}
+    return pd.DataFrame(codes, index=frame.index)
+
+
 def numbers_of(column: pd.Series) -> pd.Series | None:
     """Return a column of text as numbers, blank where missing; nothing if any cell is
     no number.
@@ -198,7 +204,7 @@ def _plain(texts: Sequence[str]) -> np.ndarray | None:
     if another form has to be tried.
     """
     lines = "\n".join(texts)
-    if DIGITS_ONLY.issuperset(lines) and not CODE.search(lines):
+    if not OTHER_THAN_DIGITS.search(lines) and not CODE.search(lines):
         with contextlib.suppress(ValueError):  # 1.2.3, or a blank cell
             read = np.array(list(map(float, texts)))
             if len(read) and (np.abs(read) < LARGEST).all():

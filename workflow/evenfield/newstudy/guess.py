@@ -15,10 +15,12 @@ import pandas as pd
 from evenfield.newstudy.balance import balanced
 from evenfield.newstudy.calendars import in_gregorian_years
 from evenfield.newstudy.cells import (
+    coded,
     currency_mark,
     no_numbers,
     number_text,
     numbers_of,
+    texts_of,
 )
 from evenfield.newstudy.code_names import (
     kind_of_codes,
@@ -607,7 +609,7 @@ def _without_notes(
 
 def _without_repeated_rows(frame: pd.DataFrame, messages: list[str]) -> pd.DataFrame:
     """Return the first of rows that are the same in every cell."""
-    repeated = frame.duplicated()
+    repeated = coded(frame, list(frame)).duplicated()
     if not repeated.any():
         return frame
     rows = counted(int(repeated.sum()), "row")
@@ -825,7 +827,11 @@ def _not_positive(frame: pd.DataFrame, income: Mapping[str, str]) -> list[Ingest
 
 def _is_constant(frame: pd.DataFrame, column: str) -> bool:
     """Say whether a column has one value a unit, or none."""
-    return bool(frame.groupby("unit")[column].nunique().le(1).all())
+    units = texts_of(frame["unit"]).codes
+    texts = texts_of(frame[column]).codes
+    of_unit = np.empty(units.max(initial=0) + 1, dtype=texts.dtype)
+    of_unit[units] = texts
+    return bool((of_unit[units] == texts).all())
 
 
 def _columns_by_kind(frame: pd.DataFrame, name: str, faults: Faults) -> _Columns:
@@ -836,7 +842,8 @@ def _columns_by_kind(frame: pd.DataFrame, name: str, faults: Faults) -> _Columns
     years = frame["year"].astype(str)
     once = frame.drop_duplicates("year")["year"]
     for column in [c for c in frame.columns if c not in {"unit", "year", "_id", name}]:
-        if frame[column].eq(years).all():
+        is_first = frame[column].iloc[:1].eq(years.iloc[:1]).all()
+        if is_first and frame[column].eq(years).all():
             continue  # the years once more
         codes = dict(zip(once, frame.loc[once.index, column], strict=True))
         in_codes = all(str(year) in code for year, code in codes.items())
@@ -845,7 +852,7 @@ def _columns_by_kind(frame: pd.DataFrame, name: str, faults: Faults) -> _Columns
         # Population divides output of each year, even where it does not change.
         is_people = WORDS.people.fullmatch(column) is not None
         held, no_figures = no_numbers(frame[column])
-        if frame[column].nunique() == 1 and not is_people:
+        if len(texts_of(frame[column]).once) == 1 and not is_people:
             columns.same.append(column)
         elif numbers_of(frame[column]) is not None:
             describes_units = not is_people and _is_constant(frame, column)

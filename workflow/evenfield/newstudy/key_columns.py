@@ -11,7 +11,7 @@ from shlex import quote
 
 import pandas as pd
 
-from evenfield.newstudy.cells import MISSING, numbers_of, texts_of
+from evenfield.newstudy.cells import MISSING, coded, numbers_of, texts_of
 from evenfield.newstudy.coordinates import LIMITS, degrees_among
 from evenfield.newstudy.dates import dates_of
 from evenfield.newstudy.shipped import drawn_names
@@ -56,7 +56,7 @@ def is_key(frame: pd.DataFrame, name: str, year: str) -> bool:
     return (
         filled
         and 1 < len(texts) <= len(frame) / 2
-        and not frame.duplicated([name, year]).any()
+        and not coded(frame, [name, year]).duplicated().any()
     )
 
 
@@ -91,13 +91,15 @@ def unit_column(frame: pd.DataFrame, year: str, messages: list[str]) -> str:
     same = [
         name
         for name in keys
-        if not frame[[name, keys[0]]].drop_duplicates().duplicated(name).any()
+        if not coded(frame, [name, keys[0]]).drop_duplicates().duplicated(name).any()
     ]
     # Ids have no blanks: of such columns usual headers first, then the shortest texts.
     plain = [
         name
         for name in same
-        if not any(re.search(r"\s", text.strip()) for text in frame[name].unique())
+        if not any(
+            re.search(r"\s", text.strip()) for text in texts_of(frame[name]).once
+        )
     ]
     unit = min(
         known_as("unit", plain) or plain or same,

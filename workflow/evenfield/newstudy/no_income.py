@@ -186,25 +186,27 @@ def base_of_index(values: pd.Series, dates: pd.Series) -> str:
     known = values.dropna()
     if known.nunique() <= len(BASES) or not known.gt(0).all():
         return ""
-    by_date = known.groupby(dates[known.index], sort=False)
-    sizes = by_date.size()
-    full = sizes.index[sizes >= FEWEST_UNITS]
+    # Each date is found once: `at` has the place of each row's date.
+    at, different = pd.factorize(dates[known.index])
+    full = np.flatnonzero(np.bincount(at) >= FEWEST_UNITS)
     for base in BASES:
-        off = known.div(base).sub(1).abs().groupby(dates[known.index], sort=False)
-        same = off.max()[full] <= NEAR_BASE
+        off = known.div(base).sub(1).abs()
+        if not (off <= NEAR_BASE).any():
+            continue
+        same = off.groupby(at).max()[full] <= NEAR_BASE
         # Ones in several years are of something else, as a policy in force.
         if same.sum() == 1:
-            return f"all units are {base} at {same.idxmax()}"
+            return f"all units are {base} at {different[same.idxmax()]}"
     off_percent = known.div(PERCENT).sub(1).abs()
     near = off_percent.le(NEAR)
-    shares = near.groupby(dates[known.index], sort=False).mean()[full]
+    shares = near.groupby(at).mean()[full]
     # Shares end near 100 percent and do not pass it.
     passes = known.max() > MOST_OF_SHARES
     if len(full) and passes and shares.max() >= 0.5 and shares.median() <= FEW_NEAR:
-        medians = off_percent.groupby(dates[known.index], sort=False).median()
-        date = str(medians[full].idxmin())
-        there = near[dates[known.index].astype(str).eq(date)]
+        date = off_percent.groupby(at).median()[full].idxmin()
+        there = near[at == date]
         return (
-            f"{there.sum()} of {len(there)} units are within 2 percent of 100 at {date}"
+            f"{there.sum()} of {len(there)} units are within 2 percent of 100 at"
+            f" {different[date]}"
         )
     return ""

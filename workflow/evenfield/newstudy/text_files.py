@@ -5,6 +5,7 @@ figures are.
 import codecs
 import csv
 import io
+import itertools
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -22,6 +23,8 @@ from evenfield.study.errors import IngestError, first_examples
 # Figures that decide what the comma of 5,838 is.
 DECIMAL_COMMA = re.compile(r"^[+-]?\d*,(\d{1,2}|\d{4,})$", re.MULTILINE)
 DECIMAL_POINT = re.compile(r"^[+-]?\d*\.\d+$", re.MULTILINE)
+# A quoted cell, which may hold anything, or a cell that ends in a blank.
+UNTIDY = re.compile(r'"|[^\S\r\n][,;|\r\n]|[^\S\r\n]\Z')
 INDENTED = re.compile(r"^\"?[^\S\n]", re.MULTILINE)  # a line begins with a blank
 # With points between thousands, and with one that must be decimal.
 WHOLE_POINTED = r"[+-]?(0|[1-9]\d{0,2}(\.\d{3})*)"
@@ -128,11 +131,13 @@ class TextFile:
     def _rows(self, text: str, delimiter: str) -> list[list[str]]:
         rows = list[list[str]]()
         lines = io.StringIO(text, newline="")
-        for row in csv.reader(lines, delimiter=delimiter, skipinitialspace=True):
-            # Most cells have no letter that `cell_text` would replace.
-            plain = "".join(row).isprintable()
-            rows.append(list(map(str.strip if plain else cell_text, row)))
-            if len(rows) % TOLD_EVERY == 0:
+        read = csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
+        # Most texts have nothing that would be taken from the ends of cells or replaced.
+        bare = text.replace("\n", "").replace("\r", "")
+        is_tidy = bare.isprintable() and not UNTIDY.search(text)
+        while some := list(itertools.islice(read, TOLD_EVERY)):
+            rows += some if is_tidy else map(_tidied, some)
+            if len(some) == TOLD_EVERY:
                 self.note(f"reading {self.file.name}: row {len(rows):,}")
         return rows
 
@@ -156,6 +161,12 @@ def refuse_wide(file: Path, count: int) -> None:
             f"at most {MOST_COLUMNS:,}",
             "keep those that the study needs",
         )
+
+
+def _tidied(row: list[str]) -> list[str]:
+    # Most cells have no letter that `cell_text` would replace.
+    is_plain = "".join(row).isprintable()
+    return list(map(str.strip if is_plain else cell_text, row))
 
 
 def _decoded(opening: bytes, encoding: str) -> str:

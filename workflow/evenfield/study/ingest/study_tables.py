@@ -178,6 +178,9 @@ def check_years(panel: pd.DataFrame, years: list[int], step: int) -> None:
             f"years from {years[0]} every {step}",
             "correct the years or panel.step in config.yaml",
         )
+    pairs = inside[["unit", "year"]].drop_duplicates()
+    if len(pairs) == len(wanted) * panel["unit"].nunique():
+        return
     years_inside = inside["year"].astype(int).tolist()
     have = set(zip(inside["unit"].tolist(), years_inside, strict=True))
     gaps = [
