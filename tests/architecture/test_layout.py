@@ -445,6 +445,12 @@ def test_importing_the_library_stays_light() -> None:
     )
 
 
+def test_a_new_study_of_a_text_loads_no_library_of_workbooks() -> None:
+    paths = [str(ROOT / "workflow"), str(ROOT / "workflow" / "commands")]
+    loaded = loaded_by(f"import sys; sys.path[:0] = {paths}\nimport new")
+    assert not {*HEAVY, "openpyxl", "geopandas"} & loaded
+
+
 def test_opening_a_study_loads_nothing_that_estimates() -> None:
     loaded = loaded_by("import evenfield as ef\nef.open_study")
     found = sorted({*HEAVY, "formulaic", "pydantic", "jinja2", "yaml"} & loaded)

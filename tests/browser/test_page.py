@@ -375,3 +375,28 @@ def test_the_map_of_lists_answers_to_hover_and_to_arrows(browser, path, width):
     assert first.is_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.close()
+
+
+@pytest.mark.skipif(not LISTED.is_file(), reason="the study of cities was not run")
+@pytest.mark.parametrize("width", [390, 1280])
+def test_a_click_below_the_map_of_lists_meets_what_it_is_aimed_at(browser, width):
+    """Though the map loses the focus with it, and the words about its unit go."""
+    page = browser.new_page(viewport={"width": width, "height": 844})
+    page.goto(LISTED.as_uri())
+    figure = page.locator("figure.map[id^=F42]")
+    table = page.locator("details.names")
+    figure.locator("svg.land").focus()
+    about = figure.locator(".about")
+    height = "about => about.offsetHeight"
+    at_rest = about.evaluate(height)
+    for arrow in ["Right", "Up", "Left", "Down"] * 10 + ["Right"] * 10 + ["Left"] * 9:
+        page.keyboard.press(f"Arrow{arrow}")
+        if about.evaluate(height) > at_rest:
+            break  # what is below the words has moved
+    assert width > 390 or about.evaluate(height) > at_rest
+    summary = table.locator("summary")
+    summary.scroll_into_view_if_needed()
+    box = summary.bounding_box()
+    page.mouse.click(box["x"] + 30, box["y"] + box["height"] / 2)
+    assert table.evaluate("table => table.open")
+    page.close()

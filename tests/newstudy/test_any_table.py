@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from openpyxl import Workbook
 
-from evenfield.newstudy import any_table, sheets, text_files
+from evenfield.newstudy import any_table, sheets, text_files, workbooks
 from evenfield.newstudy.any_table import read_any
 from evenfield.newstudy.cells import no_numbers, numbers_of
 from evenfield.newstudy.text_files import TextFile
@@ -173,9 +173,9 @@ def test_other_sheets_of_a_large_workbook_are_read_as_far_as_they_may_be_alike(
             frame = pd.DataFrame({"unit": list("abc"), "year": 2000, column: range(3)})
             frame.to_excel(book, sheet_name=name, index=False)
     read = []
-    whole = sheets.Workbook.rows
+    whole = workbooks.Workbook.rows
     monkeypatch.setattr(
-        sheets.Workbook,
+        workbooks.Workbook,
         "rows",
         lambda book, name: read.append(name) or whole(book, name),
     )
@@ -360,3 +360,32 @@ def test_a_file_that_is_not_what_its_ending_says_is_refused_in_a_line(tmp_path, 
     path = tmp_path / f"table.{ending}"
     path.write_bytes(b"no such file \x00\xff" * 40)
     fails(IngestError, rf"table\.{ending} cannot be read", read_any, path)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a,b\nc,d\n",
+        "a,b\r\nc,d",
+        "a , b \nc,d\n",
+        "a,b\nc ,d ",
+        "a,b\nc,d \r\n",
+        '"a ",b\n"c",d\n',
+        "a,b\u00a0\nc\u3000,d\n",
+        "a\u00a0,b\nc,d\n",
+        "a;b \nc;d\n",
+        "a ;b\nc;d\n",
+        "a\tb \nc\td\n",
+        "a |b\nc|d\n",
+    ],
+)
+def test_cells_have_no_blanks_at_their_ends(tmp_path, text):
+    file = tmp_path / "t.csv"
+    file.write_text(text, encoding="utf-8", newline="")
+    assert TextFile(file, "utf-8", print).rows() == [["a", "b"], ["c", "d"]]
+
+
+def test_a_cell_of_two_lines_is_one_cell_of_one_line(tmp_path):
+    file = tmp_path / "t.csv"
+    file.write_text('a,b\n"c\nd",e\n', encoding="utf-8")
+    assert TextFile(file, "", print).rows()[1] == ["c d", "e"]

@@ -30,8 +30,9 @@ NO_GROUPS = (
 )
 # What a topic may lack, by the words of topic.yaml: how a study gets it, and what stands
 # for it in the comment until then.
-LACKING: dict[str, Any] = yaml.safe_load(
-    Path(__file__).with_name("lacking.yaml").read_text(encoding="utf-8")
+LACKING: dict[str, Any] = yaml.load(
+    Path(__file__).with_name("lacking.yaml").read_text(encoding="utf-8"),
+    yaml.CSafeLoader,
 )
 # ASSUME: whoever got a policy may reach neighbours and theirs, and no farther.
 RINGS = [{"of": "income", "radii": [1, 2], "distance": "steps"}]

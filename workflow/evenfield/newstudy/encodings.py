@@ -14,8 +14,9 @@ import yaml
 
 from evenfield.study.errors import IngestError
 
-KNOWN: Mapping[str, Mapping[str, Any]] = yaml.safe_load(
-    Path(__file__).with_name("encodings.yaml").read_text(encoding="utf-8")
+KNOWN: Mapping[str, Mapping[str, Any]] = yaml.load(
+    Path(__file__).with_name("encodings.yaml").read_text(encoding="utf-8"),
+    yaml.CSafeLoader,
 )
 MARKS = {
     codecs.BOM_UTF8: "utf-8-sig",

@@ -6,8 +6,9 @@ from typing import Any
 
 import yaml
 
-OPTIONS: dict[str, dict[str, dict[str, Any]]] = yaml.safe_load(
-    Path(__file__).with_name("options.yaml").read_text(encoding="utf-8")
+OPTIONS: dict[str, dict[str, dict[str, Any]]] = yaml.load(
+    Path(__file__).with_name("options.yaml").read_text(encoding="utf-8"),
+    yaml.CSafeLoader,
 )
 
 TYPES = {"path": Path, "whole number": int}

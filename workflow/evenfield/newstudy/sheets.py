@@ -3,12 +3,15 @@ sheet of contents calls income per head, several with the same columns below eac
 else the fullest.
 """
 
+from __future__ import annotations
+
 import contextlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -17,8 +20,10 @@ from evenfield.newstudy.cells import cell_text, plain_digits
 from evenfield.newstudy.headers import AnyTable, headed, outer_of
 from evenfield.newstudy.income_column import sureness
 from evenfield.newstudy.words import WORDS
-from evenfield.newstudy.workbooks import Workbook
 from evenfield.study.errors import IngestError, first_examples
+
+if TYPE_CHECKING:
+    from evenfield.newstudy.workbooks import Workbook
 
 SHEET = "sheet"  # column of the sheets' names, where several are read together
 ZIPPED = (".xlsx", ".xlsm")
@@ -82,6 +87,9 @@ def _raw(value: object) -> str:
 def open_workbook(file: Path, note: Callable[[str], None]) -> Workbook | OldWorkbook:
     """Open a workbook by the ending of its file's name."""
     if file.suffix.lower() in ZIPPED:
+        # Its library takes a tenth of a second, which other tables do without.
+        from evenfield.newstudy.workbooks import Workbook
+
         return Workbook(file, note)
     if file.read_bytes()[:1] == b"<":
         raise IngestError(

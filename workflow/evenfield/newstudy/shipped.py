@@ -15,8 +15,8 @@ MOST_OUTLINES = 300  # more than any shipped map has
 # ASSUME: a map of which more than one unit in twenty has no outline is of other units.
 LARGEST_SHARE_WITHOUT = 0.05
 HERE = Path(__file__).parent
-SHIPPED: dict[str, dict[str, Any]] = yaml.safe_load(
-    (HERE / "shipped.yaml").read_text(encoding="utf-8")
+SHIPPED: dict[str, dict[str, Any]] = yaml.load(
+    (HERE / "shipped.yaml").read_text(encoding="utf-8"), yaml.CSafeLoader
 )
 
 

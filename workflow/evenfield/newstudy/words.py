@@ -10,8 +10,8 @@ import yaml
 
 from evenfield.study.logarithms import MONEY_WORDS
 
-LISTS: dict[str, Any] = yaml.safe_load(
-    Path(__file__).with_name("words.yaml").read_text(encoding="utf-8")
+LISTS: dict[str, Any] = yaml.load(
+    Path(__file__).with_name("words.yaml").read_text(encoding="utf-8"), yaml.CSafeLoader
 )
 INSERTED = re.compile(r"\{([a-z_]+)\}")
 

@@ -108,7 +108,11 @@
       return unit.name + ", " + data.years[place()] + ": " + parts.join("; ");
     }
 
-    function tell(i) { about.textContent = i < 0 ? "" : words(data.units[i]); }
+    function tell(i) {
+      about.textContent = i < 0 ? "" : words(data.units[i]);
+      // It keeps its height when the words go: a click below it takes the focus from the map first.
+      about.style.minHeight = about.offsetHeight + "px";
+    }
 
     function show() {
       var year = document.createElement("b");
