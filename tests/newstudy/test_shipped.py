@@ -10,6 +10,7 @@ import pytest
 from shapely import make_valid
 from shapely.geometry import shape
 
+import new
 from evenfield.newstudy.features import (
     property_table,
     read_features,
@@ -161,3 +162,24 @@ def test_outlines_that_lack_few_units_are_named_with_those():
     assert fitting_outlines(units) == ("countries", ["ZZZ"])
     few = units.iloc[-10:].reset_index(drop=True)
     assert fitting_outlines(few) is None
+
+
+@pytest.mark.parametrize("given", [True, False], ids=["given", "at hand"])
+@pytest.mark.parametrize(
+    ("header", "unit"), [("region", "state"), ("unit", "state"), ("county", "county")]
+)
+def test_a_shipped_map_says_what_units_without_a_word_of_their_own_are(
+    tmp_path, monkeypatch, given, header, unit
+):
+    monkeypatch.chdir(tmp_path)
+    places = property_table(features_of("mexico-states"))["name"]
+    rows = [
+        (name, year, 900 + 7 * i + year % 7)
+        for i, name in enumerate(places)
+        for year in range(2000, 2005)
+    ]
+    panel = pd.DataFrame(rows, columns=[header, "year", "income"])
+    panel.to_csv("panel.csv", index=False)
+    options = ["--polygons", "mexico-states"] if given else []
+    new.main(["study", "--panel", "panel.csv", *options])
+    assert f"unit_name: {unit}\n" in Path("study", "config.yaml").read_text()

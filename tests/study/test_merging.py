@@ -2,6 +2,7 @@
 
 import pytest
 
+from evenfield.study import merging
 from evenfield.study.errors import ClaimsError, EvenfieldError, NumbersError
 from evenfield.study.merging import MOST_VALUES, whole_claims, whole_numbers
 from refusals import fails
@@ -90,3 +91,20 @@ def test_a_long_chain_is_read_and_one_that_grows_is_refused():
     wide = {"base": dict.fromkeys(map(str, range(1000)), 1)}
     many = {f"x{i}": {"like": "base"} for i in range(MOST_VALUES // 1000 + 1)}
     fails(NumbersError, "too many values", whole_numbers, {**wide, **many})
+
+
+@pytest.mark.parametrize(
+    ("most", "more", "is_read"),
+    [(9, {}, True), (8, {}, False), (9, {"show": "0"}, False)],
+)
+def test_values_are_counted_with_the_mappings_that_hold_them(
+    monkeypatch, most, more, is_read
+):
+    # An entry, its mapping and a text are three values: of the first one, and of the
+    # second one with the one that it is like.
+    monkeypatch.setattr(merging, "MOST_VALUES", most)
+    entries = {"a": {"where": {"unit": "A"}}, "b": {"like": "a", **more}}
+    if is_read:
+        assert whole_numbers(entries)["b"] == {"where": {"unit": "A"}}
+    else:
+        fails(NumbersError, "too many values", whole_numbers, entries)

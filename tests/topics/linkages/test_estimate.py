@@ -18,6 +18,7 @@ from evenfield.shared.topics import no_call
 from evenfield.study.errors import ConfigError, EvenfieldError
 from evenfield.study.spatial_weights import SpatialWeights
 from evenfield.topics.linkages import estimate as linkages
+from evenfield.topics.linkages import estimate_inference
 from evenfield.topics.linkages.call import call
 from evenfield.topics.linkages.estimate import Linkages, estimate
 from evenfield.topics.linkages.estimate_marginal import bin_members
@@ -444,3 +445,22 @@ def test_differences_whose_regressors_are_collinear_say_so():
     assert np.isnan(found.estimate)
     assert "long differences not estimated: " in found.warning
     assert np.isfinite(main_row(rows).conf_low)
+
+
+@pytest.mark.parametrize(
+    ("draws", "extreme"),
+    [
+        ([0.5, -0.5, 0.4, 0.6], 3),  # as far on either side counts
+        ([0.5 * (1 - 1e-12), 0.1, 0.2, 0.3], 1),  # and as far but for rounding
+        ([0.49, -0.49, 0.0, 0.0], 0),
+    ],
+)
+@pytest.mark.parametrize("sign", [1, -1])
+def test_draws_that_are_as_far_as_the_estimate_count(monkeypatch, draws, extreme, sign):
+    given = {"": np.array(draws)}
+    monkeypatch.setattr(estimate_inference, "permuted_estimates", lambda *_: given)
+    settings = SimpleNamespace(seed=1)
+    setting = SimpleNamespace(
+        panel=None, inference=settings, draws=4, draw_id="d", estimate=sign * 0.5
+    )
+    close(estimate_inference._permutation(setting)["p_value"], (1 + extreme) / 5)
