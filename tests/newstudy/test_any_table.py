@@ -245,7 +245,7 @@ def test_a_table_that_its_reader_warns_of_is_read_or_refused_without_a_warning(
     frame = pd.DataFrame({"unit": ["A", "B"], "income": [1.0, 2.0]})
     frame.to_stata(path, write_index=False)
 
-    def read(file):
+    def read(*_, **__):
         warnings.warn("one value label is broken", UnicodeWarning, stacklevel=1)
         raise ValueError("no table")
 

@@ -2,6 +2,7 @@
 another one.
 """
 
+import pandas as pd
 import pytest
 
 from evenfield.newstudy.any_table import read_any
@@ -100,3 +101,56 @@ def test_a_text_of_two_encodings_is_refused_by_its_line(tmp_path):
     text = "\n".join(["region,year,income", *lines, ""]).encode()
     path.write_bytes(text + "Cádiz,2000,1\n".encode("cp1252"))
     fails(IngestError, "UTF-8", read_any, path)
+
+
+STATA = {
+    "il": ["Adıyaman", "Şırnak", "Iğdır", "Çankırı"],
+    "gelir": [1.0, 2.0, 3.0, 4.0],
+}
+
+
+def old_stata(path, encoding, **labels):
+    """Write a file of Stata 13, whose texts are bytes without a name of their encoding."""
+    frame = pd.DataFrame(STATA)
+    read = frame.assign(
+        il=[il.encode(encoding).decode("latin-1") for il in frame["il"]]
+    )
+    told = {"gelir": "Gelir (bin ₺)" if encoding == "utf-8" else "Gelir"}
+    told = {
+        name: text.encode(encoding).decode("latin-1") for name, text in told.items()
+    }
+    read.to_stata(path, write_index=False, version=117, variable_labels=told)
+
+
+def test_an_old_file_of_stata_in_utf_8_is_read_as_that(tmp_path):
+    old_stata(tmp_path / "a.dta", "utf-8")
+    table = read_any(tmp_path / "a.dta")
+    assert table.frame["il"].tolist() == STATA["il"]
+    assert table.labels["gelir"] == "Gelir (bin ₺)"
+    assert table.messages == [
+        "a.dta is an old file of Stata; read as utf-8 (--encoding)"
+    ]
+
+
+@pytest.mark.parametrize("encoding", ["mac_turkish", "cp857"])
+def test_an_old_file_of_stata_is_read_in_the_encoding_that_the_user_names(
+    tmp_path, encoding
+):
+    old_stata(tmp_path / "a.dta", encoding)
+    found = read_any(tmp_path / "a.dta", encoding=encoding).frame
+    assert found["il"].tolist() == STATA["il"]
+    # Without it letters that nobody sees are no reason to delete letters.
+    try:
+        read_any(tmp_path / "a.dta")
+    except IngestError as error:
+        assert "--encoding" in str(error)
+
+
+def test_latin_letters_of_an_old_file_of_stata_and_new_files_stay(tmp_path):
+    names = ["São Paulo", "Pará", "Goiás", "Acre"]
+    frame = pd.DataFrame({**STATA, "il": names})
+    for version in (117, 118):
+        frame.to_stata(tmp_path / "a.dta", write_index=False, version=version)
+        table = read_any(tmp_path / "a.dta", encoding="" if version == 117 else "cp857")
+        assert table.frame["il"].tolist() == names
+        assert table.messages == []

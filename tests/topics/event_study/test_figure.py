@@ -3,7 +3,10 @@
 import numpy as np
 from matplotlib import pyplot as plt
 
+from evenfield.shared.figures import INK, SOFT
+from evenfield.study.errors import ArtifactError
 from evenfield.topics.event_study.figure import f32
+from refusals import fails
 from section_cases import frame_of, made
 
 ROW = {
@@ -61,6 +64,12 @@ def test_units_compared_within_groups_are_filled_and_all_units_are_not():
     (axes,) = drawn().figure.axes
     marks = [line for line in axes.lines if line.get_marker() == "o"]
     hollow = [mark.get_markerfacecolor() == "white" for mark in marks]
-    colours = {mark.get_color() for mark in marks}
     assert hollow == [True, False]
-    assert len(colours) == 2
+    assert [mark.get_color() for mark in marks] == [SOFT, INK]
+
+
+def test_without_any_estimate_there_is_no_picture():
+    results = made("event_study", "above")
+    blank = frame_of([{**ROW, "spec_id": "all", "contrast": "park"}])
+    results.estimates = lambda **_: blank
+    fails(ArtifactError, "no placement", f32, results)

@@ -7,7 +7,7 @@ import json
 import re
 import warnings
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from evenfield.newstudy.cells import (
     texts_of,
     with_one_spelling,
 )
+from evenfield.newstudy.encodings import encoding_of
 from evenfield.newstudy.features import GEOPANDAS, property_table, read_features
 from evenfield.newstudy.headers import AnyTable
 from evenfield.newstudy.sheets import open_workbook, read_workbook
@@ -32,6 +33,9 @@ from evenfield.study.errors import IngestError, counted, first_examples
 
 FORMATS = "CSV or text, Excel (.xlsx), Stata (.dta), SPSS (.sav), SAS (.sas7bdat, .xpt), Parquet, GeoJSON, a shapefile"
 WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".ods")
+# How files of Stata 14 and later begin, whose texts are UTF-8.
+UNICODE_STATA = re.compile(rb"<release>1(1[89]|[2-9]\d)<")
+NO_LETTER = re.compile("[\x80-\x9f]")  # of Latin 1
 # Blanks between Chinese letters.
 SPREAD = re.compile("(?<=[\u4e00-\u9fff])[ \u3000]+(?=[\u4e00-\u9fff])")
 MOST_OPENING = 200  # rows that tell how cells are written
@@ -92,7 +96,7 @@ def _read(
     """Read a file by its ending, without looking at what it holds."""
     ending = "" if _is_text(file) else file.suffix.lower()
     readers: dict[str, Callable[[Path], AnyTable]] = {
-        ".dta": _read_stata,
+        ".dta": partial(_read_stata, encoding=encoding),
         ".parquet": _read_parquet,
     }
     readers |= dict.fromkeys(WORKBOOKS, partial(read_workbook, sheet=sheet, note=note))
@@ -254,14 +258,51 @@ def read_cells(path: str | Path, encoding: str = "") -> list[list[str]]:
     return [row for row in cells if any(row)]
 
 
-def _read_stata(file: Path) -> AnyTable:
+def _read_stata(file: Path, encoding: str) -> AnyTable:
     with pd.read_stata(file, iterator=True) as reader:
         labels = {name: text for name, text in reader.variable_labels().items() if text}
     try:
         frame = pd.read_stata(file)
     except ValueError:  # two values with one label, or a date that is none
         frame = pd.read_stata(file, convert_categoricals=False, convert_dates=False)
-    return AnyTable(_as_text(frame.astype(object)), labels=labels)
+    frame = frame.astype(object)
+    messages = list[str]()
+    with file.open("rb") as stream:
+        is_unicode = UNICODE_STATA.search(stream.read(100)) is not None
+    texts = [*frame.to_numpy().ravel(), *labels.values()]
+    encoding = "" if is_unicode else _encoding_of_old(texts, file.name, encoding)
+    if encoding:
+        read = partial(_read_again, encoding=encoding)
+        frame = frame.map(read)
+        labels = {name: str(read(text)) for name, text in labels.items()}
+        messages = [
+            f"{file.name} is an old file of Stata; read as {encoding} (--encoding)"
+        ]
+    return AnyTable(_as_text(frame), messages, labels)
+
+
+def _encoding_of_old(cells: Iterable[object], file: str, asked: str) -> str:
+    """Return the encoding of an old file of Stata, whose cells were read as Latin 1: the
+    one asked for, or Unicode, or the one in which they read as words if Latin 1 has no
+    such letters; blank where they may stay.
+    """
+    texts = {text for text in cells if isinstance(text, str) and not text.isascii()}
+    if not texts:
+        return ""
+    content = "\n".join(sorted(texts)).encode("latin-1")
+    with contextlib.suppress(UnicodeDecodeError):
+        content.decode("utf-8")
+        return "utf-8"
+    if asked or any(map(NO_LETTER.search, texts)):
+        return encoding_of(content, asked, file)
+    return ""
+
+
+def _read_again(cell: object, encoding: str) -> object:
+    """Return a text that was read as Latin 1 in another encoding, other cells as they
+    are.
+    """
+    return cell.encode("latin-1").decode(encoding) if isinstance(cell, str) else cell
 
 
 def _read_spss(file: Path) -> AnyTable:
