@@ -66,7 +66,7 @@ def offer_copies() -> None:
     """Start a process that makes copies for as long as this one lives, unless the run that
     started this one has one, or whoever started it wants none.
     """
-    if SERVER_VARIABLE in os.environ:
+    if os.environ.get(SERVER_VARIABLE):
         return
     with socket.socket(socket.AF_UNIX) as listener:
         # Only Linux has names that are no files and descriptors of processes; elsewhere a
