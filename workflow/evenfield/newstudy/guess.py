@@ -609,7 +609,7 @@ def _without_notes(
 
 def _without_repeated_rows(frame: pd.DataFrame, messages: list[str]) -> pd.DataFrame:
     """Return the first of rows that are the same in every cell."""
-    repeated = coded(frame, list(frame)).duplicated()
+    repeated = coded(frame, list(map(str, frame))).duplicated()
     if not repeated.any():
         return frame
     rows = counted(int(repeated.sum()), "row")

@@ -196,17 +196,17 @@ def base_of_index(values: pd.Series, dates: pd.Series) -> str:
         same = off.groupby(at).max()[full] <= NEAR_BASE
         # Ones in several years are of something else, as a policy in force.
         if same.sum() == 1:
-            return f"all units are {base} at {different[same.idxmax()]}"
+            return f"all units are {base} at {different[full[same.argmax()]]}"
     off_percent = known.div(PERCENT).sub(1).abs()
     near = off_percent.le(NEAR)
     shares = near.groupby(at).mean()[full]
     # Shares end near 100 percent and do not pass it.
     passes = known.max() > MOST_OF_SHARES
     if len(full) and passes and shares.max() >= 0.5 and shares.median() <= FEW_NEAR:
-        date = off_percent.groupby(at).median()[full].idxmin()
-        there = near[at == date]
+        date = off_percent.groupby(at).median()[full].argmin()
+        there = near[at == full[date]]
         return (
             f"{there.sum()} of {len(there)} units are within 2 percent of 100 at"
-            f" {different[date]}"
+            f" {different[full[date]]}"
         )
     return ""
