@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
-from evenfield.shared.figures.style import SOFT
+from evenfield.shared.figures.style import SMALL, SOFT
 from evenfield.study.latin import in_latin
 
 # Sixteen directions, plain ones first; each also tried further out.
@@ -45,7 +45,7 @@ HALO = {
     "pad": 0.2,
 }
 PLAIN: dict[str, Any] = {
-    "fontsize": 5.5,
+    "fontsize": SMALL,
     "ha": "center",
     "va": "center",
     "zorder": 6,

@@ -9,7 +9,12 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib import font_manager
 
-WIDTH = 6.2
+WIDTH = 6.2  # inches: the width of the text of a paper
+# Points of letters: the smallest, of ticks, keys and notes, is read in print; axes and
+# texts; headings of panels.
+SMALL = 7.5
+MEDIUM = 8.0
+LARGE = 8.5
 INK = "#22262B"
 SOFT = "#6B7178"
 FAINT = "#C9CDD2"
@@ -103,14 +108,14 @@ SETTINGS: Any = {
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],
     "mathtext.fontset": "dejavusans",
-    "font.size": 7.5,
-    "axes.titlesize": 8.0,
+    "font.size": MEDIUM,
+    "axes.titlesize": LARGE,
     "axes.titleweight": "bold",
     "axes.titlelocation": "left",
     "axes.titlepad": 6.0,
-    "axes.labelsize": 7.5,
-    **dict.fromkeys(("xtick.labelsize", "ytick.labelsize"), 7.0),
-    **dict.fromkeys(("legend.fontsize", "legend.title_fontsize"), 7.0),
+    "axes.labelsize": MEDIUM,
+    **dict.fromkeys(("xtick.labelsize", "ytick.labelsize"), SMALL),
+    **dict.fromkeys(("legend.fontsize", "legend.title_fontsize"), SMALL),
     "legend.frameon": False,
     "axes.unicode_minus": True,
     # Ink: text dark, axes soft

@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from evenfield.shared.figures.labels import spaced
-from evenfield.shared.figures.style import FAINT, PALE, SOFT, Mark
+from evenfield.shared.figures.style import FAINT, PALE, SMALL, SOFT, Mark
 from evenfield.study.files import Record
 
 PROXY = "proxy"
@@ -96,7 +96,7 @@ def shade_proxy(axes: Axes, frame: pd.DataFrame, name: str = "proxy output") -> 
         textcoords="offset points",
         ha="right",
         va="top",
-        fontsize=6.5,
+        fontsize=SMALL,
         color=SOFT,
     )
 
@@ -106,7 +106,7 @@ def name_endings(
     year: float,
     endings: Sequence[Ending],
     lines: int = 1,
-    size: float = 7.0,
+    size: float = SMALL,
 ) -> None:
     """Write names at the right of the last year without overlaps, long ones on two lines
     where there is room for so many.

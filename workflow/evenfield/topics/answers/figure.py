@@ -14,6 +14,7 @@ from evenfield.shared.figures import (
     INK,
     PALE,
     REFERENCE,
+    SMALL,
     WIDTH,
     Artwork,
     key_below,
@@ -66,7 +67,7 @@ def f21(results: StudyResults) -> Artwork:
             markeredgewidth=1.4,
         )
     labels = ["\n".join(wrap(name, LETTERS)) for name in names]
-    axes.set_yticks(y, labels, fontsize=6.5, ha="left")
+    axes.set_yticks(y, labels, fontsize=SMALL, ha="left")
     # Statements are left-aligned, so they start where the margin starts.
     axes.tick_params(
         axis="y",
@@ -76,7 +77,7 @@ def f21(results: StudyResults) -> Artwork:
     beside = {
         "transform": axes.get_yaxis_transform(),
         "va": "center",
-        "fontsize": 6.5,
+        "fontsize": SMALL,
     }
     for number, answer in enumerate(shown["answer"]):
         axes.text(1.03, number, answer, **beside)

@@ -12,6 +12,8 @@ from matplotlib.ticker import MaxNLocator
 from evenfield.shared.figures import (
     INK,
     MARKS,
+    MEDIUM,
+    SMALL,
     SOFT,
     WIDTH,
     Artwork,
@@ -93,10 +95,10 @@ def f4(results: StudyResults) -> Artwork:
         sentences.append(f"{title}: {headline}")
     for axes in grid.flat[len(shown) :]:
         axes.axis("off")
-    figure.supylabel("growth, % a year", fontsize=7.5, x=0.008, color=INK)
+    figure.supylabel("growth, % a year", fontsize=MEDIUM, x=0.008, color=INK)
     words = _axis_words(results.description()["income_unit"])
     lines_high = 0.2 if "\n" in words else 0.31
-    figure.supxlabel(words, fontsize=7.5, y=lines_high / size[1], color=INK)
+    figure.supxlabel(words, fontsize=MEDIUM, y=lines_high / size[1], color=INK)
     bins = only(data, kind="unit")["unit"].nunique() > MOST_MARKS
     cell_key(
         figure,
@@ -206,7 +208,7 @@ def _draw_panel(
         transform=axes.transAxes,
         ha="right",
         va="top",
-        fontsize=6.5,
+        fontsize=SMALL,
         color=SOFT,
     )
     # Neighbours that the study compares are always named.

@@ -12,6 +12,7 @@ from evenfield.shared.figures import (
     INK,
     MARKS,
     REFERENCE,
+    SMALL,
     WIDTH,
     Artwork,
     names_for_rows,
@@ -121,7 +122,7 @@ def _draw_moves(axes: Axes, moves: pd.DataFrame) -> None:
         cbar=False,
         linewidths=1.5,
         linecolor="white",
-        annot_kws={"fontsize": 7.0},
+        annot_kws={"fontsize": SMALL},
         ax=axes,
     )
     axes.axhline(len(matrix), color=INK, linewidth=0.8)

@@ -9,6 +9,7 @@ from evenfield.shared.figures import (
     ACCENT,
     FAINT,
     INK,
+    MEDIUM,
     SOFT,
     WIDTH,
     Artwork,
@@ -24,6 +25,7 @@ from evenfield.topics.event_study.table_words import (
     BASE,
     SURE,
     bare,
+    capital,
     deciding_rows,
     decimals_of,
     in_unit,
@@ -55,10 +57,10 @@ def f36(results: StudyResults) -> Artwork:
         spec = specs[ring["of"]]
         reach = f"{ring['radii'][-1]:g} {ring.get('distance', 'km')}"
         own = only(rows, spec_id=spec["id"], w_id=reach)
-        title = _kinds(spec)
+        title = _kinds(results, spec)
         sample = spec.get("sample") or "all"
         if sample != "all":
-            title = f"{title}\n{sample.replace('_', ' ')}"
+            title = f"{title},\n{results.word(sample)}"
         axes.set_title(title)
         decimals = decimals_of(outcome)
         sentences += _draw_rings(axes, deciding_rows(results, own), title, decimals)
@@ -66,7 +68,7 @@ def f36(results: StudyResults) -> Artwork:
     grid[0, 0].set_yticks(range(len(labels)), labels)
     grid[0, 0].set_ylim(len(labels) - 0.5, -0.5)
     words = f"effect on {bare(outcome)}, {unit_of(outcome)}"
-    figure.supxlabel(words, fontsize=7.5, y=0.3 / size[1], color=INK)
+    figure.supxlabel(words, fontsize=MEDIUM, y=0.3 / size[1], color=INK)
     hollow = {"marker": "o", "markerfacecolor": "white", "linestyle": ""}
     first, second = "all dates", SURE
     if results.config.estimates["event_study"].get("deciding") == "sure":
@@ -88,9 +90,8 @@ def _ring_estimates(estimates: pd.DataFrame) -> pd.DataFrame:
     return rows[[*columns, *"conf_high seen_below mde n_treated".split()]]
 
 
-def _kinds(spec: Row) -> str:
-    kinds = [kind.replace("_", " ") for kind in spec.get("kinds") or ["any policy"]]
-    return " or ".join(kinds)
+def _kinds(results: StudyResults, spec: Row) -> str:
+    return capital(" or ".join(map(results.word, spec.get("kinds") or ["any policy"])))
 
 
 def _distances(ring: Row) -> list[str]:

@@ -12,7 +12,16 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle, Rectangle
 
-from evenfield.shared.figures import ACCENT, INK, MARKS, SOFT, WIDTH, Artwork, use_style
+from evenfield.shared.figures import (
+    ACCENT,
+    INK,
+    MARKS,
+    SMALL,
+    SOFT,
+    WIDTH,
+    Artwork,
+    use_style,
+)
 from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables import (
     CELLS,
@@ -207,7 +216,7 @@ def _draw_letter(
         y,
         letter,
         color=ACCENT,
-        fontsize=6.0,
+        fontsize=SMALL,
         ha="center",
         va="center_baseline",
         zorder=5,
@@ -247,7 +256,7 @@ def _draw_legend(
         _draw_letter(axes, 0.085, at, LETTERS[i % len(LETTERS)], radius=0.075)
         for k, line in enumerate(lines):
             below = at + SECOND_LINE * k
-            axes.text(0.24, below, line, va="center_baseline", fontsize=7.0)
+            axes.text(0.24, below, line, va="center_baseline", fontsize=SMALL)
         at += _needed(lines)
 
 

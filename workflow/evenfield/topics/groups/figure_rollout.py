@@ -6,7 +6,14 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from evenfield.shared.figures import SOFT, WIDTH, Artwork, panels, series_mark
+from evenfield.shared.figures import (
+    SMALL,
+    SOFT,
+    WIDTH,
+    Artwork,
+    panels,
+    series_mark,
+)
 from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables import in_words, nothing_to_show, only, zone_types
 
@@ -130,7 +137,7 @@ def _draw_bars(axes: Axes, new: pd.DataFrame, stock: pd.DataFrame, memory: str) 
             (0, 2.5),
             textcoords="offset points",
             ha="center",
-            fontsize=6.5,
+            fontsize=SMALL,
             color=SOFT,
         )
     axes.legend(

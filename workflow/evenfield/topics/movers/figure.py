@@ -11,6 +11,7 @@ from evenfield.shared.figures import (
     ACCENT,
     FAINT,
     INK,
+    SMALL,
     WIDTH,
     Artwork,
     panels,
@@ -60,7 +61,7 @@ def f28(results: StudyResults) -> Artwork:
     names = short_names(drawn["name"].tolist(), LONGEST)
     labels = [f"{names[row['name']]} {_ranks(row)}" for row in records(drawn)]
     axes.set_yticks(range(len(drawn)), labels)
-    axes.tick_params(axis="y", length=0, labelsize=6.5)
+    axes.tick_params(axis="y", length=0, labelsize=SMALL)
     axes.set_xlabel("income per head, % of the average of all, ratio scale", color=INK)
     return Artwork(figure, drawn, _describe(rose, fell))
 

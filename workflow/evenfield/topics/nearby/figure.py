@@ -5,6 +5,7 @@ from matplotlib.lines import Line2D
 
 from evenfield.shared.figures import (
     INK,
+    SMALL,
     SOFT,
     WIDTH,
     Artwork,
@@ -135,7 +136,7 @@ def _draw_mean(axes: Axes, row: Row, line: int, is_main: bool) -> None:
             (1.01, line),
             xycoords=("axes fraction", "data"),
             va="center",
-            fontsize=7,
+            fontsize=SMALL,
             color=SOFT,
         )
 

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from evenfield.shared.figures import (
     MARKS,
     REFERENCE,
+    SMALL,
     SOFT,
     WIDTH,
     Artwork,
@@ -108,7 +109,7 @@ def _draw_panel(axes: Axes, paths: pd.DataFrame, results: StudyResults) -> None:
         textcoords="offset points",
         ha="right",
         color=SOFT,
-        fontsize=6.5,
+        fontsize=SMALL,
     )
     name_endings(axes, float(paths["year"].max()), endings, lines=2)
 

@@ -15,6 +15,7 @@ from evenfield.shared.figures import (
     FAINT,
     INK,
     REFERENCE,
+    SMALL,
     WIDTH,
     Artwork,
     key_below,
@@ -88,7 +89,7 @@ def f20(results: StudyResults) -> Artwork:
                 _verdict(estimates, item["id"], period),
                 transform=axes.get_yaxis_transform(),
                 va="center",
-                fontsize=7.0,
+                fontsize=SMALL,
             )
         axes.set_xlabel(OUTCOMES.get(item["outcomes"][0], "pp a year"))
     _draw_key(figure)

@@ -10,6 +10,8 @@ from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 from evenfield.shared.figures import (
     INK,
     MARKS,
+    MEDIUM,
+    SMALL,
     SOFT,
     WIDTH,
     Artwork,
@@ -106,7 +108,7 @@ def f25(results: StudyResults) -> Artwork:
             list(map(results.label, data["unit"])),
             avoid=[name.get_window_extent() for name in names],
             color=INK,
-            fontsize=6.5,
+            fontsize=SMALL,
         )
     measure = str(spec["endogenous"])
     zones = ZONES.get(spec["exogenous"], f"{spec['exogenous']} zones".replace("_", " "))
@@ -174,7 +176,7 @@ def _name_corners(axes: Axes, data: pd.DataFrame) -> list[Text]:
             transform=axes.transAxes,
             ha=side,
             va=end,
-            fontsize=7.5,
+            fontsize=MEDIUM,
             fontstyle="italic",
             color=SOFT,
         )

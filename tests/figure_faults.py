@@ -1,0 +1,121 @@
+"""What a figure may not have: small letters, texts beyond its edge or on each other, ids
+of a config in place of words.
+"""
+
+from itertools import combinations
+
+from matplotlib.axes import Axes
+from matplotlib.text import Text
+
+PAPER = 442.0  # points: the width at which the paper sets a figure, A4 less its margins
+LEAST_IN_PRINT = 7.0  # points
+TOUCH = 1.0  # pixels by which boxes of two texts may overlap: they hold empty space
+EDGE = 0.6  # pixels
+
+
+def faults(figure, raw=()):
+    """Return what is wrong with a figure as it is drawn, in words; ``raw`` are texts
+    that name something of the config by its id.
+    """
+    figure.canvas.draw()
+    texts = shown(figure)
+    return [
+        *_small(figure, texts),
+        *_cut(figure, texts),
+        *_on_each_other(texts),
+        *_raw(texts, raw),
+    ]
+
+
+def shown(figure):
+    """Return the texts that a reader sees."""
+    texts = []
+    for part in figure.findobj(Axes):
+        if not part.axison:
+            axis_texts = set()
+            for axis in (part.xaxis, part.yaxis):
+                axis_texts |= set(axis.findobj(Text))
+            texts += [text for text in part.findobj(Text) if text not in axis_texts]
+            continue
+        hidden = set()
+        for axis in (part.xaxis, part.yaxis):
+            drawn = set()
+            for tick in axis._update_ticks():
+                drawn |= {
+                    label
+                    for label in (tick.label1, tick.label2)
+                    if label.get_visible() and tick.get_visible()
+                }
+            drawn |= {axis.label, axis.offsetText}
+            hidden |= set(axis.findobj(Text)) - drawn
+        texts += [text for text in part.findobj(Text) if text not in hidden]
+    in_axes = {text for part in figure.axes for text in part.findobj(Text)}
+    texts += [text for text in figure.findobj(Text) if text not in in_axes]
+    return [
+        text
+        for text in dict.fromkeys(texts)
+        if text.get_visible() and text.get_text().strip()
+    ]
+
+
+def raw_words(config):
+    """Return how samples, columns and kinds of policies would read by their ids, those
+    that `study.names` calls something else.
+    """
+    ids = set(config["panel"].get("samples", {}))
+
+    def walk(value, key=""):
+        if isinstance(value, dict):
+            for name, item in value.items():
+                walk(item, str(name))
+        elif isinstance(value, (list, tuple)):
+            for item in value:
+                walk(item, key)
+        elif key in NAMED:
+            ids.add(str(value))
+
+    walk(config["estimates"])
+    words = {name.replace("_", " ") for name in ids if "_" in name}
+    return words - set(config["study"].get("names", {}).values())
+
+
+# Keys of specifications whose values are ids.
+NAMED = {"kinds", "ignored", "held", "groupings", "parents", "marked", "sample"}
+
+
+def _small(figure, texts):
+    scale = min(1.0, PAPER / (72 * figure.get_figwidth()))
+    return [
+        f"{size:.1f} pt in print: {text.get_text()!r}"
+        for text in texts
+        if (size := scale * text.get_fontsize()) < LEAST_IN_PRINT
+    ]
+
+
+def _cut(figure, texts):
+    box = figure.bbox.padded(EDGE)
+    out = []
+    for text in texts:
+        own = text.get_window_extent()
+        if own.x0 < box.x0 or own.x1 > box.x1 or own.y0 < box.y0 or own.y1 > box.y1:
+            out.append(f"beyond the edge: {text.get_text()!r}")
+    return out
+
+
+def _on_each_other(texts):
+    boxes = [(text, text.get_window_extent().padded(-TOUCH)) for text in texts]
+    return [
+        f"{one.get_text()!r} on {other.get_text()!r}"
+        for (one, box), (other, beside) in combinations(boxes, 2)
+        if box.overlaps(beside)
+    ]
+
+
+def _raw(texts, raw):
+    out = []
+    for text in texts:
+        words = text.get_text()
+        parts = {part.strip() for part in words.replace("\n", ",").split(",")}
+        if "_" in words or parts & set(raw):
+            out.append(f"an id: {words!r}")
+    return out
