@@ -2,7 +2,7 @@
 of a config in place of words.
 """
 
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from matplotlib.axes import Axes
 from matplotlib.text import Text
@@ -11,6 +11,7 @@ PAPER = 442.0  # points: the width at which the paper sets a figure, A4 less its
 LEAST_IN_PRINT = 7.0  # points
 TOUCH = 1.0  # pixels by which boxes of two texts may overlap: they hold empty space
 EDGE = 0.6  # pixels
+CROWDED = 0.3  # of their height, the least gap of ticks
 
 
 def faults(figure, raw=()):
@@ -23,6 +24,7 @@ def faults(figure, raw=()):
         *_small(figure, texts),
         *_cut(figure, texts),
         *_on_each_other(texts),
+        *_crowded(figure),
         *_raw(texts, raw),
     ]
 
@@ -109,6 +111,24 @@ def _on_each_other(texts):
         for (one, box), (other, beside) in combinations(boxes, 2)
         if box.overlaps(beside)
     ]
+
+
+def _crowded(figure):
+    """Say which ticks of an axis below run into each other."""
+    out = []
+    for part in figure.findobj(Axes):
+        ticks = part.xaxis._update_ticks() if part.axison else []
+        labels = [tick.label1 for tick in ticks if tick.label1.get_visible()]
+        labels = [label for label in labels if label.get_text().strip()]
+        boxes = sorted((label.get_window_extent() for label in labels), key=_left)
+        gaps = [right.x0 - left.x1 for left, right in pairwise(boxes)]
+        if gaps and min(gaps) < CROWDED * labels[0].get_fontsize():
+            out.append(f"ticks {min(gaps):.1f} px apart: {labels[0].get_text()!r} ...")
+    return out
+
+
+def _left(box):
+    return box.x0
 
 
 def _raw(texts, raw):

@@ -5,6 +5,7 @@ house.
 from evenfield.shared.figures.labels import label_points
 from evenfield.shared.figures.panels import (
     cell_key,
+    heading,
     key_below,
     line_key,
     names_for_rows,
@@ -27,7 +28,7 @@ from evenfield.shared.figures.style import (
     INK,
     LARGE,
     MARKS,
-    MEDIUM,
+    NARROW,
     PALE,
     REFERENCE,
     SERIES,
@@ -55,7 +56,7 @@ __all__ = [
     "INK",
     "LARGE",
     "MARKS",
-    "MEDIUM",
+    "NARROW",
     "PALE",
     "REFERENCE",
     "SERIES",
@@ -69,6 +70,7 @@ __all__ = [
     "draw_land",
     "draw_line",
     "draw_path",
+    "heading",
     "height_over_width",
     "key_below",
     "label_points",

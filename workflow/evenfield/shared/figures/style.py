@@ -9,12 +9,15 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib import font_manager
 
-WIDTH = 6.2  # inches: the width of the text of a paper
-# Points of letters: the smallest, of ticks, keys and notes, is read in print; axes and
-# texts; headings of panels.
-SMALL = 7.5
-MEDIUM = 8.0
-LARGE = 8.5
+WIDTH = 6.2  # inches: the text of a paper
+# Inches of a figure that a phone shows whole: its letters are wider in its width.
+NARROW = 4.6
+# Points of the letters of headings, in figures of both widths. Those of ticks, keys and
+# names, `SMALL`, are 5/6 of it: 7.5 points or more, so that print can be read.
+LETTERS = 9.0
+LETTERS_OF_NARROW = 11.5
+SMALL = "small"
+LARGE = "medium"
 INK = "#22262B"
 SOFT = "#6B7178"
 FAINT = "#C9CDD2"
@@ -108,12 +111,12 @@ SETTINGS: Any = {
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],
     "mathtext.fontset": "dejavusans",
-    "font.size": MEDIUM,
+    "font.size": LETTERS,
     "axes.titlesize": LARGE,
     "axes.titleweight": "bold",
     "axes.titlelocation": "left",
     "axes.titlepad": 6.0,
-    "axes.labelsize": MEDIUM,
+    "axes.labelsize": SMALL,
     **dict.fromkeys(("xtick.labelsize", "ytick.labelsize"), SMALL),
     **dict.fromkeys(("legend.fontsize", "legend.title_fontsize"), SMALL),
     "legend.frameon": False,
@@ -145,8 +148,8 @@ SETTINGS: Any = {
 }
 
 
-def use_style() -> None:
-    """Start from Matplotlib's defaults and set the style.
+def use_style(width: float = WIDTH) -> None:
+    """Start from Matplotlib's defaults and set the style of figures of a width in inches.
 
     Notes
     -----
@@ -156,6 +159,8 @@ def use_style() -> None:
     mpl.use("Agg")
     mpl.rcdefaults()
     mpl.rcParams.update(SETTINGS)
+    if width <= NARROW:
+        mpl.rcParams["font.size"] = LETTERS_OF_NARROW
     logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
     bundled = [
         font
@@ -168,3 +173,8 @@ def use_style() -> None:
 def series_mark(number: int) -> Mark:
     """Return the mark of a series that is not a cell."""
     return SERIES[number % len(SERIES)]
+
+
+def in_points(size: str) -> float:
+    """Return the points of letters of a size, in the style that is in use."""
+    return float(font_manager.FontProperties(size=size).get_size_in_points())

@@ -12,7 +12,6 @@ from matplotlib.ticker import MaxNLocator
 from evenfield.shared.figures import (
     INK,
     MARKS,
-    MEDIUM,
     SMALL,
     SOFT,
     WIDTH,
@@ -95,10 +94,10 @@ def f4(results: StudyResults) -> Artwork:
         sentences.append(f"{title}: {headline}")
     for axes in grid.flat[len(shown) :]:
         axes.axis("off")
-    figure.supylabel("growth, % a year", fontsize=MEDIUM, x=0.008, color=INK)
+    figure.supylabel("growth, % a year", fontsize=SMALL, x=0.008, color=INK)
     words = _axis_words(results.description()["income_unit"])
     lines_high = 0.2 if "\n" in words else 0.31
-    figure.supxlabel(words, fontsize=MEDIUM, y=lines_high / size[1], color=INK)
+    figure.supxlabel(words, fontsize=SMALL, y=lines_high / size[1], color=INK)
     bins = only(data, kind="unit")["unit"].nunique() > MOST_MARKS
     cell_key(
         figure,

@@ -3,6 +3,7 @@ map; F35: who got a policy, and what followed.
 """
 
 from itertools import chain
+from textwrap import fill
 from typing import Any
 
 import numpy as np
@@ -15,12 +16,13 @@ from evenfield.shared.figures import (
     ACCENT,
     FAINT,
     INK,
-    MEDIUM,
+    NARROW,
     SMALL,
     SOFT,
     WIDTH,
     Artwork,
     draw_land,
+    heading,
     height_over_width,
     key_below,
     line_key,
@@ -55,6 +57,8 @@ from evenfield.topics.event_study.table_words import (
 )
 
 MOST = 4
+TITLE = 40  # letters of a line above a panel
+AFTER = 2.0  # inches of the panel of what followed
 THIN = 0.5  # of the most units behind a mark: below it a mark is pale
 BASE = "imputation"
 NAMES = ("spec_id", "dates", "kind", "horizon")
@@ -100,12 +104,12 @@ def f31(results: StudyResults) -> Artwork:
         effects = "effects of year" if column == "year" else f"{column} by year"
         held = held_by_year(results, spec)
         if held:
-            effects += f"\n{in_words(held)} by year"
+            effects += f",\n{in_words(held)} by year"
         title = named(outcome)
         sample = spec.get("sample") or "all"
         # What tells one panel from another of the same outcome.
         apart = effects if sample == "all" else f"{effects}, {results.word(sample)}"
-        axes.set_title(f"{title}\n{apart}")
+        axes.set_title(f"{fill(title, TITLE)}\n{apart}", fontsize=SMALL)
         rows, _ = deciding_rows(results, only(estimates, spec_id=spec["id"]))
         joint = pick(rows, estimator=f"{BASE}_lead", effect_type="joint")
         span = own[own["horizon"].str.contains(" to ")].iloc[0]
@@ -123,7 +127,7 @@ def f31(results: StudyResults) -> Artwork:
     key_below(figure, _keys(results, series), handletextpad=0.4)
     figure.supxlabel(
         f"{dates_word(results)} since the policy; below: units",
-        fontsize=MEDIUM,
+        fontsize=SMALL,
         y=0.27 / size[1],
         color=INK,
     )
@@ -142,8 +146,8 @@ def f32(results: StudyResults) -> Artwork:
     asked = chain(*(spec["kinds"] for spec in results.specs(question="placement")))
     drawn = set(rows["contrast"])
     kinds = [kind for kind in dict.fromkeys([*asked, *sorted(drawn)]) if kind in drawn]
-    size = (WIDTH, 0.9 + 0.26 * len(specs))
-    edges = {"left": 0.33, "right": 0.99, "top": 1 - 0.3 / size[1]}
+    size = (WIDTH, 0.9 + 0.4 * len(specs))
+    edges = {"left": 0.3, "right": 0.99, "top": 1 - 0.3 / size[1]}
     edges |= {"bottom": 0.5 / size[1], "wspace": 0.12}
     figure, grid = panels(1, len(kinds), size, edges, sharex=True, sharey=True)
     outcome = outcome_of(results, {"outcome": rows["outcome"].iloc[0]})
@@ -178,7 +182,7 @@ def f32(results: StudyResults) -> Artwork:
     grid[0, 0].set_ylim(len(specs) - 0.5, -0.5)
     figure.supxlabel(
         f"difference in {bare(outcome)} in {rows['period'].iloc[0]}, {unit_of(outcome)}",
-        fontsize=MEDIUM,
+        fontsize=SMALL,
         y=0.03,
         color=INK,
     )
@@ -263,10 +267,15 @@ def f35(results: StudyResults) -> Artwork:
         raise ArtifactError(
             "no leads and horizons, or no placement", "both", "drop F35 from `figures`"
         )
-    size = (WIDTH, 2.6)
-    edges = {"left": 0.2, "right": 0.99, "top": 0.9, "bottom": 0.29, "wspace": 0.32}
-    figure, grid = panels(1, 2, size, edges, width_ratios=[1, 2])
-    before, after = grid[0]
+    who = 0.3 * len(rows) + 0.2
+    size = (NARROW, AFTER + who + 2.5)
+    edges = {"left": 0.34, "right": 0.97, "hspace": 1.9 / (AFTER + who)}
+    edges |= {"top": 1 - 0.3 / size[1], "bottom": 1.25 / size[1]}
+    figure, grid = panels(2, 1, size, edges, height_ratios=[who, AFTER])
+    before, after = grid[:, 0]
+    # Only the rows above have names at the left.
+    whole = after.get_position()
+    after.set_position([0.12, whole.y0, 0.85, whole.height])
     within = rows["fe_id"].iloc[0]
     groups = "" if within == "none" else f", within each {results.word(within)}"
     before.axvline(0, color=FAINT, linewidth=0.8, zorder=1)
@@ -278,15 +287,18 @@ def f35(results: StudyResults) -> Artwork:
     before.plot(levels["estimate"], positions, "o", color=INK, markersize=4)
     before.set_yticks(positions, list(map(results.word, rows["contrast"])))
     before.set_ylim(len(rows) - 0.5, -0.5)
-    before.set_title(f"In {rows['period'].iloc[0]}{groups}")
-    before.set_xlabel(named(placed))
+    heading(before, f"In {rows['period'].iloc[0]}{groups}")
+    before.set_xlabel(f"difference in {named(placed)}")
     outcome = outcome_of(results, spec)
     shown = in_unit(own, outcome)
     held = _draw_horizons(after, shown, in_unit(beside, outcome))
     _follow_most(after, held)
-    after.set_title(named(outcome))
-    after.set_xlabel(f"{dates_word(results)} since the policy; above: units")
-    key_below(figure, _keys(results, pd.concat([own, beside])), handletextpad=0.4)
+    heading(after, f"Effect on {named(outcome)}")
+    after.set_xlabel(
+        f"{dates_word(results)} since the policy; above: {results.words['units_name']}"
+    )
+    keys = _keys(results, pd.concat([own, beside]))
+    key_below(figure, keys, columns=2, handletextpad=0.4)
     span = shown[shown["horizon"].str.contains(" to ")].iloc[0]
     digits = decimals_of(outcome)
     words = [

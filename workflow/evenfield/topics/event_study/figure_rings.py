@@ -9,7 +9,7 @@ from evenfield.shared.figures import (
     ACCENT,
     FAINT,
     INK,
-    MEDIUM,
+    SMALL,
     SOFT,
     WIDTH,
     Artwork,
@@ -68,7 +68,7 @@ def f36(results: StudyResults) -> Artwork:
     grid[0, 0].set_yticks(range(len(labels)), labels)
     grid[0, 0].set_ylim(len(labels) - 0.5, -0.5)
     words = f"effect on {bare(outcome)}, {unit_of(outcome)}"
-    figure.supxlabel(words, fontsize=MEDIUM, y=0.3 / size[1], color=INK)
+    figure.supxlabel(words, fontsize=SMALL, y=0.3 / size[1], color=INK)
     hollow = {"marker": "o", "markerfacecolor": "white", "linestyle": ""}
     first, second = "all dates", SURE
     if results.config.estimates["event_study"].get("deciding") == "sure":

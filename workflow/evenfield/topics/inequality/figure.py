@@ -181,7 +181,7 @@ def _draw_marked(
     axes.set_ylabel("Theil T")
     axes.set_title(f"Mean inside each {parents}")
     year_axis(axes, inside["year"].tolist(), ticks=5)
-    name_endings(axes, last, endings, lines=2, size=7.0)
+    name_endings(axes, last, endings, lines=2)
     return sentences
 
 
@@ -260,4 +260,4 @@ def _draw_stack(axes: Axes, data: pd.DataFrame) -> None:
     axes.set_ylim(0, 1.14 * peak)
     year_axis(axes, data["year"].tolist(), ticks=5)
     shade_proxy(axes, years, "proxy")
-    name_endings(axes, last, endings, lines=2, size=6.0)
+    name_endings(axes, last, endings, lines=2)

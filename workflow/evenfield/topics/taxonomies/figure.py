@@ -10,7 +10,6 @@ from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 from evenfield.shared.figures import (
     INK,
     MARKS,
-    MEDIUM,
     SMALL,
     SOFT,
     WIDTH,
@@ -176,7 +175,7 @@ def _name_corners(axes: Axes, data: pd.DataFrame) -> list[Text]:
             transform=axes.transAxes,
             ha=side,
             va=end,
-            fontsize=MEDIUM,
+            fontsize=SMALL,
             fontstyle="italic",
             color=SOFT,
         )
