@@ -73,11 +73,19 @@ def ratio_ticks(low: float, high: float) -> tuple[list[float], list[str]]:
 
 
 def heading(axes: Axes, words: str) -> None:
-    """Write the heading of a panel, in as many lines as the width from its left asks for."""
+    """Write the heading of a panel, in as many lines as it has to have beside the next
+    panel or within the figure.
+    """
     figure = axes.figure
-    room = 72 * (1 - axes.get_position().x0) * figure.get_figwidth()
+    own = axes.get_position()
+    beside = [
+        place.x0
+        for place in (other.get_position() for other in figure.axes)
+        if place.x0 > own.x0 and place.y0 < own.y1 and place.y1 > own.y0
+    ]
+    room = 72 * (min([1.0, *beside]) - own.x0) * figure.get_figwidth()
     letters = int(room / (BOLD_LETTER * in_points(LARGE)))
-    axes.set_title("\n".join(wrap(words, letters)))
+    axes.set_title("\n".join(wrap(words, max(letters, 1))))
 
 
 def names_for_rows(axes: Axes) -> None:

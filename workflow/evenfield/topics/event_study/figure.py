@@ -109,7 +109,7 @@ def f31(results: StudyResults) -> Artwork:
         sample = spec.get("sample") or "all"
         # What tells one panel from another of the same outcome.
         apart = effects if sample == "all" else f"{effects}, {results.word(sample)}"
-        axes.set_title(f"{fill(title, TITLE)}\n{apart}", fontsize=SMALL)
+        axes.set_title(f"{fill(capital(title), TITLE)}\n{apart}", fontsize=SMALL)
         rows, _ = deciding_rows(results, only(estimates, spec_id=spec["id"]))
         joint = pick(rows, estimator=f"{BASE}_lead", effect_type="joint")
         span = own[own["horizon"].str.contains(" to ")].iloc[0]
@@ -126,7 +126,7 @@ def f31(results: StudyResults) -> Artwork:
         axes.set_ylabel(unit_of(outcome_of(results, shown[0])))
     key_below(figure, _keys(results, series), handletextpad=0.4)
     figure.supxlabel(
-        f"{dates_word(results)} since the policy; below: units",
+        f"{dates_word(results)} since the policy; below: {results.words['units_name']}",
         fontsize=SMALL,
         y=0.27 / size[1],
         color=INK,
@@ -268,9 +268,9 @@ def f35(results: StudyResults) -> Artwork:
             "no leads and horizons, or no placement", "both", "drop F35 from `figures`"
         )
     who = 0.3 * len(rows) + 0.2
-    size = (NARROW, AFTER + who + 2.5)
+    size = (NARROW, AFTER + who + 2.7)
     edges = {"left": 0.34, "right": 0.97, "hspace": 1.9 / (AFTER + who)}
-    edges |= {"top": 1 - 0.3 / size[1], "bottom": 1.25 / size[1]}
+    edges |= {"top": 1 - 0.5 / size[1], "bottom": 1.25 / size[1]}
     figure, grid = panels(2, 1, size, edges, height_ratios=[who, AFTER])
     before, after = grid[:, 0]
     # Only the rows above have names at the left.

@@ -13,6 +13,7 @@ from evenfield.shared.figures import (
     SOFT,
     WIDTH,
     Artwork,
+    heading,
     key_below,
     line_key,
     panels,
@@ -48,9 +49,9 @@ def f36(results: StudyResults) -> Artwork:
     if rows.empty:
         raise ArtifactError("no rings", "enough far units", "drop F36 from `figures`")
     most = max(len(ring["radii"]) for ring in rings) + 1
-    size = (WIDTH, 1.0 + 0.36 * most)
+    size = (WIDTH, 1.16 + 0.36 * most)
     edges = {"left": 0.12, "right": 0.99, "wspace": 0.08}
-    edges |= {"top": 1 - 0.42 / size[1], "bottom": 0.72 / size[1]}
+    edges |= {"top": 1 - 0.58 / size[1], "bottom": 0.72 / size[1]}
     figure, grid = panels(1, len(rings), size, edges, sharex=True, sharey=True)
     sentences = []
     for axes, ring in zip(grid[0], rings, strict=True):
@@ -61,7 +62,7 @@ def f36(results: StudyResults) -> Artwork:
         sample = spec.get("sample") or "all"
         if sample != "all":
             title = f"{title},\n{results.word(sample)}"
-        axes.set_title(title)
+        heading(axes, title)
         decimals = decimals_of(outcome)
         sentences += _draw_rings(axes, deciding_rows(results, own), title, decimals)
     labels = ["own", *_distances(rings[0])]
