@@ -15,9 +15,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from evenfield.shared.figures.style import ACCENT, LARGE, MARKS, in_points, use_style
-from evenfield.shared.figures.timeline import PROXY
+from evenfield.shared.figures.timeline import PROXY, letters_in
 
 BOLD_LETTER = 0.68  # of its height, the width of a letter of a heading on average
+RATIO_LETTERS = 4.5  # of a percentage with a gap
 # Ratios to an average at which an axis has ticks.
 RATIOS = (
     *(0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9),
@@ -54,8 +55,17 @@ def padded(
 
 
 def ratio_axis(axes: Axes, low: float, high: float) -> None:
-    """Write ratios to an average as percentages on a ratio scale from low to high."""
-    axes.set_xticks(*ratio_ticks(low, high))
+    """Write ratios to an average as percentages on a ratio scale from low to high, those
+    that have room, from the average outwards.
+    """
+    inside = [tick for tick in RATIOS if low <= tick <= high]
+    room = np.log(high / low) / max(letters_in(axes, axes.bbox.width), 1)
+    kept = [1.0] if low <= 1.0 <= high else inside[:1]
+    for tick in sorted(inside, key=lambda ratio: abs(np.log(ratio))):
+        gap = min(abs(np.log(tick / other)) for other in kept)
+        if gap >= room * RATIO_LETTERS:
+            kept.append(tick)
+    axes.set_xticks(sorted(kept), [f"{100 * tick:.0f}" for tick in sorted(kept)])
     axes.minorticks_off()
 
 

@@ -12,6 +12,7 @@ from matplotlib.ticker import MaxNLocator
 from evenfield.shared.figures import (
     INK,
     MARKS,
+    NARROW,
     SMALL,
     SOFT,
     WIDTH,
@@ -49,8 +50,8 @@ FEW_MARKS = 100  # more of them are drawn smaller
 # More units than these lie on each other: bins are shaded by how many they hold.
 LONGEST_UNIT = 130  # letters of a unit that fit below the figure in two lines
 LONGEST_LINE = 103  # letters
-LEFT = 0.065
-LEFT_OF_SIGNS = 0.082  # where numbers at the ticks are as wide as −0.5
+LEFT = 0.09
+LEFT_OF_SIGNS = 0.105  # where numbers at the ticks are as wide as −0.5
 MOST_MARKS = 300
 BINS = (42, 24)
 
@@ -70,14 +71,15 @@ def f4(results: StudyResults) -> Artwork:
         cells[["unit", "period", "cell"]], on=["unit", "period"], how="left"
     )
     # Two columns: names of units stay legible in half the width.
-    wide = min(len(shown), 2)
+    # Few panels stand one beneath the other, so that a phone shows them whole.
+    wide = 1 if len(shown) <= 2 else 2
     high = -(-len(shown) // wide)
-    size = (WIDTH, 0.55 + PANEL_HEIGHT * high)
+    size = (NARROW if wide == 1 else WIDTH, 0.62 + PANEL_HEIGHT * high)
     edges = {
-        "left": _left_edge(data, shown[::wide]),
+        "left": _left_edge(data, shown[::wide]) * WIDTH / size[0],
         "right": 0.99,
-        "top": 1 - 0.22 / size[1],
-        "bottom": 0.68 / size[1],
+        "top": 1 - 0.27 / size[1],
+        "bottom": 0.75 / size[1],
         "hspace": 0.24,
         "wspace": 0.1,
     }
