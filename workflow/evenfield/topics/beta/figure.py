@@ -72,7 +72,7 @@ def f4(results: StudyResults) -> Artwork:
     )
     # Two columns: names of units stay legible in half the width.
     # Few panels stand one beneath the other, so that a phone shows them whole.
-    wide = 1 if len(shown) <= 2 else 2
+    wide = 1 if len(shown) <= 3 else 2
     high = -(-len(shown) // wide)
     size = (NARROW if wide == 1 else WIDTH, 0.62 + PANEL_HEIGHT * high)
     edges = {

@@ -44,7 +44,7 @@ DARK = Mark(
     ink="white",
 )
 MOST_PANELS = 6
-ALONE = {"left": 0.12, "right": 0.59}  # one panel beneath the other
+ALONE = {"left": 0.12, "right": 0.555}  # one panel beneath the other
 HEIGHT = 3.1  # inches of a row of panels
 EDGES = {
     "left": 0.08,
@@ -55,7 +55,7 @@ EDGES = {
 LOWEST = 0.05  # of the highest year: the middle of the lowest name
 LETTERS_BESIDE = 15  # of a group's name that the edges leave room for
 ROOM = {"right": 0.83, "wspace": 0.58}  # beside longer ones
-LETTERS = 16  # of a group's name; longer ones are cut
+LETTERS = 18  # of a group's name; longer ones are cut
 
 
 def f6(results: StudyResults) -> Artwork:
