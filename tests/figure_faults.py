@@ -2,10 +2,15 @@
 of a config in place of words.
 """
 
+from importlib import import_module
 from itertools import combinations, pairwise
 
 from matplotlib.axes import Axes
 from matplotlib.text import Text
+
+from evenfield.report.plan import plan_study
+from evenfield.shared.study_results import StudyResults
+from evenfield.shared.topics import read_topics, settings
 
 PAPER = 442.0  # points: the width at which the paper sets a figure, A4 less its margins
 LEAST_IN_PRINT = 7.0  # points
@@ -27,6 +32,24 @@ def faults(figure, raw=()):
         *_crowded(figure),
         *_raw(texts, raw),
     ]
+
+
+def drawn_figures(config, results_folder):
+    """Return each figure that a finished study shows by its id, in the words of the
+    study.
+    """
+    topics = read_topics()
+    figures = {}
+    for topic, names in plan_study(config).exhibits.items():
+        results = StudyResults(
+            settings(config, topic, topics[topic].render), results_folder
+        )
+        results.topic = topic
+        for name in names:
+            if name.startswith("F"):
+                module = import_module(f"evenfield.topics.{topic}.figure")
+                figures[name] = module.FIGURES[name](results).figure
+    return figures
 
 
 def shown(figure):

@@ -2,7 +2,7 @@
 house.
 """
 
-from evenfield.shared.figures.labels import label_points
+from evenfield.shared.figures.labels import label_points, short_names
 from evenfield.shared.figures.panels import (
     cell_key,
     heading,
@@ -87,6 +87,7 @@ __all__ = [
     "ratio_ticks",
     "series_mark",
     "shade_proxy",
+    "short_names",
     "stretches",
     "tick_key",
     "use_style",

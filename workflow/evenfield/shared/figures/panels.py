@@ -18,7 +18,7 @@ from evenfield.shared.figures.style import ACCENT, LARGE, MARKS, in_points, use_
 from evenfield.shared.figures.timeline import PROXY, letters_in
 
 BOLD_LETTER = 0.68  # of its height, the width of a letter of a heading on average
-RATIO_LETTERS = 4.5  # of a percentage with a gap
+RATIO_LETTERS = 5.0  # of a percentage with a gap
 # Ratios to an average at which an axis has ticks.
 RATIOS = (
     *(0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9),

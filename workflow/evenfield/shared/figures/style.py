@@ -111,6 +111,8 @@ SETTINGS: Any = {
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],
     "mathtext.fontset": "dejavusans",
+    # Letters have one width at every size of the picture, so that what is measured holds.
+    "text.hinting": "none",
     "font.size": LETTERS,
     "axes.titlesize": LARGE,
     "axes.titleweight": "bold",

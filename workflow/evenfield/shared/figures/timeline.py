@@ -14,13 +14,12 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from evenfield.shared.figures.labels import spaced
+from evenfield.shared.figures.labels import LETTER, spaced
 from evenfield.shared.figures.style import FAINT, PALE, SMALL, SOFT, Mark, in_points
 from evenfield.study.files import Record
 
 PROXY = "proxy"
-LETTER = 0.6  # of its height, the width of a letter on average
-YEAR = 6  # letters of a year with a gap
+YEAR = 5.5  # letters of a year with a gap
 LONGEST = 22  # letters of a name on one line beside the axes
 
 
@@ -150,7 +149,7 @@ def year_axis(axes: Axes, years: Sequence[int], ticks: int = 9) -> None:
     """Limit an axis to the years and tick so many whole ones at most, fewer where they
     have no room.
     """
-    ticks = min(ticks, letters_in(axes, axes.bbox.width) // YEAR)
+    ticks = min(ticks, int(letters_in(axes, axes.bbox.width) / YEAR))
     span = max(float(np.ptp(years)), 1.0)
     axes.set_xlim(min(years) - 0.015 * span, max(years) + 0.015 * span)
     locator = MaxNLocator(ticks, integer=True, steps=[1, 2, 5, 10])

@@ -214,7 +214,9 @@ def _readable(group: str, grouping: str, groups: pd.Index) -> str:
     if {*groups} <= {"0", "1"}:
         name = bare_name(grouping)
         return name if group == "1" else f"not {name}"
-    return shorten(group, LETTERS, placeholder="\u2026") or f"{group[:LETTERS]}\u2026"
+    words = group.replace("_", " ")
+    cut = shorten(words, LETTERS, placeholder="\u2026")
+    return cut if cut.strip("\u2026") else f"{words[: LETTERS - 1]}\u2026"
 
 
 def _layers(data: pd.DataFrame) -> list[tuple[str, Mark, pd.Series]]:

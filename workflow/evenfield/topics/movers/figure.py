@@ -14,10 +14,11 @@ from evenfield.shared.figures import (
     Artwork,
     panels,
     ratio_axis,
+    short_names,
 )
 from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables import Row, nothing_to_show, records, whole
-from evenfield.topics.movers.figure_paths import f40, short_names
+from evenfield.topics.movers.figure_paths import f40
 from evenfield.topics.movers.table_movers import FEWEST, both_ends, movers
 
 ROW = 0.27  # inches

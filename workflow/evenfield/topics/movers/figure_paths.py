@@ -2,9 +2,6 @@
 that moved most by name.
 """
 
-from collections import Counter
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -27,6 +24,7 @@ from evenfield.shared.figures import (
     panels,
     ratio_ticks,
     shade_proxy,
+    short_names,
     stretches,
     with_basis,
     year_axis,
@@ -60,7 +58,7 @@ def f40(results: StudyResults) -> Artwork:
     drawn = _draw_all(axes, frame)
     axes.axhline(1.0, **REFERENCE)
     endings = []
-    names = short_names(frame["name"].unique().tolist())
+    names = short_names(frame["name"].unique().tolist(), LONGEST)
     for _, path in named.groupby("unit", sort=True):
         row = records(path)[-1]
         colour = COLOURS[row["kind"]]
@@ -113,24 +111,6 @@ def _draw_all(axes: Axes, frame: pd.DataFrame) -> pd.Series:
         axes.fill_between(part["year"], part[0.1], part[0.9], color=FAINT, alpha=0.5)
         draw_line(axes, part["year"], part[0.5], color=SOFT, linewidth=0.8)
     return pd.Series(pd.concat([wide[0.1], wide[0.9]]))
-
-
-def short_names(names: Sequence[str], longest: int = LONGEST) -> dict[str, str]:
-    """Return names of so many letters at most: a longer one ends before its comma where no
-    other is the same then, or is cut.
-    """
-    bare = {name: name.partition(",")[0] for name in names}
-    once = Counter(bare.values())
-    fitting = {
-        name: bare[name] if len(name) > longest and once[bare[name]] == 1 else name
-        for name in names
-    }
-    return {
-        name: short
-        if len(short) <= longest
-        else f"{short[: longest - 1].rstrip()}\u2026"
-        for name, short in fitting.items()
-    }
 
 
 def _key(named: pd.DataFrame) -> str:
