@@ -13,6 +13,7 @@ from evenfield.shared.study_results import StudyResults
 from evenfield.shared.topics import read_topics, settings
 
 PAPER = 442.0  # points: the width at which the paper sets a figure, A4 less its margins
+TALLEST = 504.0  # points: a taller picture is made smaller
 LEAST_IN_PRINT = 7.0  # points
 TOUCH = 1.0  # pixels by which boxes of two texts may overlap: they hold empty space
 EDGE = 0.6  # pixels
@@ -109,7 +110,8 @@ NAMED = {"kinds", "ignored", "held", "groupings", "parents", "marked", "sample"}
 
 
 def _small(figure, texts):
-    scale = min(1.0, PAPER / (72 * figure.get_figwidth()))
+    wide, high = 72 * figure.get_size_inches()
+    scale = min(1.0, PAPER / wide, TALLEST / high)
     return [
         f"{size:.1f} pt in print: {text.get_text()!r}"
         for text in texts

@@ -33,9 +33,9 @@ NUMBERS = ["low", "high", "estimate", "smallest_visible"]
 # Inches of the lowest row, of a line of a statement, and between two statements.
 ROW_HEIGHT = 0.3
 LINE = 0.125
-BETWEEN = 0.12
+BETWEEN = 0.09
 MARGIN = 0.95
-LETTERS = 42
+LETTERS = 46
 
 
 def f21(results: StudyResults) -> Artwork:
@@ -54,7 +54,7 @@ def f21(results: StudyResults) -> Artwork:
     inches = max(float(heights.sum()), 3 * ROW_HEIGHT)
     tall = MARGIN + inches
     edges = {
-        "left": 0.40,
+        "left": 0.43,
         "right": 0.87,
         "top": 1 - 0.12 / tall,
         "bottom": 0.78 / tall,
@@ -79,7 +79,7 @@ def f21(results: StudyResults) -> Artwork:
     axes.tick_params(
         axis="y",
         length=0,
-        pad=0.385 * WIDTH * 72,
+        pad=0.415 * WIDTH * 72,
     )
     beside = {
         "transform": axes.get_yaxis_transform(),

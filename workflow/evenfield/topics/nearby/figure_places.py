@@ -29,9 +29,10 @@ from evenfield.topics.nearby.table_members import (
 from evenfield.topics.nearby.table_words import class_words, in_lines, short_word
 
 KEY_WIDTH = 26  # letters of a line
-TITLE_WIDTH = 30
-MOST_COLUMNS = 3
-TITLE_HEIGHT = 0.32  # inches
+TITLE_WIDTH = 88  # letters of a line over all maps of a row
+COLUMNS = (3, 4, 5)  # the first with which the maps fit a page
+TALLEST = 7.0  # inches
+TITLE_HEIGHT = 0.36  # inches
 # Shared marks (`MARKS`, named for the lists of one study) that the classes borrow: on or
 # near no list, the first, the second, both.
 CLASS_MARKS = ("neither", "cluster only", "SEZ only", "both")
@@ -76,10 +77,8 @@ def f42(results: StudyResults) -> Artwork:
     placed = _placed(results, "F42")
     classes = list_classes(results).loc[placed["unit"]]
     lists, against = mapped_lists(results)
-    columns = min(MOST_COLUMNS, len(lists))
+    columns, map_height = _grid_of_maps(len(lists), height_over_width(placed))
     rows = -(-len(lists) // columns)
-    width = WIDTH / max(columns, 2)
-    map_height = float(np.clip(width * height_over_width(placed), 0.6 * width, 5.0))
     height = rows * (map_height + TITLE_HEIGHT)
     edges = {"left": 0.01, "right": 0.99, "wspace": 0.04}
     edges |= {"top": 1 - TITLE_HEIGHT / height, "bottom": 0.01}
@@ -94,7 +93,9 @@ def f42(results: StudyResults) -> Artwork:
             axes.scatter(own["x"], own["lat"], **{**style, "s": style["s"] / 3})
         words = short_word(results, name)
         on_it = int((codes % 2).sum())
-        axes.set_title(in_lines(f"{words} ({on_it})", TITLE_WIDTH), fontsize=SMALL)
+        axes.set_title(
+            in_lines(f"{words} ({on_it})", TITLE_WIDTH // columns), fontsize=SMALL
+        )
         sentences.append(
             f"{words}: {'; '.join(list_keys(results, name, codes).values())}"
         )
@@ -110,6 +111,19 @@ def f42(results: StudyResults) -> Artwork:
 
 
 FIGURES_OF_PLACES = {"F39": f39, "F42": f42}
+
+
+def _grid_of_maps(maps: int, tall: float) -> tuple[int, float]:
+    """Return columns of maps and the inches of a map's height, for maps so tall in their
+    width.
+    """
+    for most in COLUMNS:
+        columns = min(most, maps)
+        width = WIDTH / max(columns, 2)
+        height = float(np.clip(width * tall, 0.6 * width, 5.0))
+        if -(-maps // columns) * (height + TITLE_HEIGHT) <= TALLEST:
+            break
+    return columns, height
 
 
 def _marks_in_words(results: StudyResults, against: str) -> str:

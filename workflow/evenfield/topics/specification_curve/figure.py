@@ -36,8 +36,8 @@ from evenfield.shared.tables import (
 )
 from evenfield.study.files import Record
 
-ROW_HEIGHT = 0.29
-PANEL = 0.8  # inches of title and axis
+ROW_HEIGHT = 0.25
+PANEL = 0.64  # inches of title and axis
 BARS = 60
 HIGHEST = 0.8  # of the highest bar, in rows
 BARS_COLOUR = "#9AA1A9"
@@ -67,7 +67,7 @@ def f20(results: StudyResults) -> Artwork:
     panel = PANEL + ROW_HEIGHT * len(shown)
     tall = 0.45 + panel * len(drawn)
     edges = {
-        "left": 0.09,
+        "left": 0.1,
         "right": 0.755,
         "top": 1 - 0.25 / tall,
         "bottom": 0.75 / tall,
@@ -92,7 +92,9 @@ def f20(results: StudyResults) -> Artwork:
                 va="center",
                 fontsize=SMALL,
             )
-        axes.set_xlabel(OUTCOMES.get(item["outcomes"][0], "percentage points a year"))
+        unit = OUTCOMES.get(item["outcomes"][0], "percentage points a year")
+        predicted = item["predicted"].replace("-", MINUS)
+        axes.set_xlabel(f"{unit}; predicted sign {predicted}")
     _draw_key(figure)
     return Artwork(figure, rows, _describe(estimates, drawn))
 
@@ -114,8 +116,7 @@ def _row_title(item: Record) -> str:
     measure = "mean income" if item["outcomes"][0] in OUTCOMES else "growth"
     groups = item["contrast"].replace("sez", "SEZs").replace("cluster", "clusters")
     what = KINDS[item["kind"]].format(groups.replace(" - ", " minus "))
-    predicted = f"predicted sign {item['predicted'].replace('-', MINUS)}"
-    words = f"{measure} on {what}; {predicted}"
+    words = f"{measure} on {what}"
     return words[:1].upper() + words[1:]
 
 
