@@ -93,7 +93,8 @@ def heading(axes: Axes, words: str) -> None:
         for place in (other.get_position() for other in figure.axes)
         if place.x0 > own.x0 and place.y0 < own.y1 and place.y1 > own.y0
     ]
-    room = 72 * (min([1.0, *beside]) - own.x0) * figure.get_figwidth()
+    inches = figure.bbox.width / figure.dpi
+    room = 72 * (min([1.0, *beside]) - own.x0) * inches
     letters = int(room / (BOLD_LETTER * in_points(LARGE)))
     axes.set_title("\n".join(wrap(words, max(letters, 1))))
 

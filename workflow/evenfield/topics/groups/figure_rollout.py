@@ -135,10 +135,10 @@ def _draw_bars(axes: Axes, new: pd.DataFrame, stock: pd.DataFrame, memory: str) 
     for i in _peaks(whole):
         axes.annotate(
             f"{years[i]}: {whole[i]:.0f}",
-            (years[i], whole[i]),
+            (years[i] - 0.41, whole[i]),
             (0, 2.5),
             textcoords="offset points",
-            ha="center",
+            ha="left",
             fontsize=SMALL,
             color=SOFT,
         )
@@ -183,4 +183,4 @@ def _draw_support(axes: Axes, support: pd.DataFrame, units_name: str) -> None:
     )
     axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
     axes.xaxis.set_major_locator(MaxNLocator(9, integer=True))
-    name_endings(axes, float(support["year"].max()), endings, lines=2)
+    name_endings(axes, float(support["year"].max()), endings[::-1], lines=2)
