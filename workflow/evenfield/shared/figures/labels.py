@@ -92,6 +92,7 @@ def short_names(names: Sequence[str], longest: int) -> dict[str, str]:
         own,
         bare,
         {name: _cut_end(words, longest) for name, words in bare.items()},
+        {name: _cut_end(words, longest) for name, words in own.items()},
         {name: _cut_start(words, longest) for name, words in bare.items()},
         {name: _cut_start(words, longest) for name, words in own.items()},
     ]
