@@ -5,10 +5,10 @@ of a config in place of words.
 from importlib import import_module
 from itertools import combinations, pairwise
 
+from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.text import Text
 
-from evenfield.report.plan import plan_study
 from evenfield.shared.study_results import StudyResults
 from evenfield.shared.topics import read_topics, settings
 
@@ -35,22 +35,22 @@ def faults(figure, raw=()):
     ]
 
 
-def drawn_figures(config, results_folder):
-    """Return each figure that a finished study shows by its id, in the words of the
-    study.
+def drawn_figures(plan, results_folder):
+    """Yield each figure that a finished study shows with its id: the style is that of
+    the last one, so that each is measured before the next is drawn.
     """
     topics = read_topics()
-    figures = {}
-    for topic, names in plan_study(config).exhibits.items():
+    for topic, names in plan.exhibits.items():
         results = StudyResults(
-            settings(config, topic, topics[topic].render), results_folder
+            settings(plan.config, topic, topics[topic].render), results_folder
         )
         results.topic = topic
         for name in names:
             if name.startswith("F"):
                 module = import_module(f"evenfield.topics.{topic}.figure")
-                figures[name] = module.FIGURES[name](results).figure
-    return figures
+                figure = module.FIGURES[name](results).figure
+                yield name, figure
+                plt.close(figure)
 
 
 def shown(figure):

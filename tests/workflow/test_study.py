@@ -135,9 +135,10 @@ def test_every_exhibit_is_what_it_was(checkout):
 def test_every_figure_can_be_read(checkout, study, monkeypatch):
     """In print and on a page, with no text cut off or on another, and in words."""
     monkeypatch.chdir(checkout / study)
-    config = plan_study(read_config(Path("config.yaml"))).config
-    drawn = drawn_figures(config, "results")
-    wrong = {name: faults(drawn[name], raw_words(config)) for name in drawn}
+    plan = plan_study(read_config(Path("config.yaml")))
+    raw = raw_words(plan.config)
+    figures = drawn_figures(plan, "results")
+    wrong = {name: faults(figure, raw) for name, figure in figures}
     assert len(wrong) > 10
     assert {name: found for name, found in wrong.items() if found} == {}
 
