@@ -222,6 +222,7 @@ def results_of(study, results, topic, noun="unit"):
         primary=lambda question: specs(question)[0],
         words={"unit_name": noun, "units_name": f"{noun}s"},
         name=str,
+        word=lambda name: name.replace("_", " "),
         level="95%",
         power=0.8,
         note=lambda *sentences, **_: sentences,

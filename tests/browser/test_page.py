@@ -2,6 +2,7 @@
 always made-up ones.
 """
 
+import base64
 import re
 import shutil
 from pathlib import Path
@@ -217,16 +218,50 @@ def test_a_cell_opens_its_estimate_and_arrows_lead_to_the_next_one(shown):
     assert page.locator("#T6 td .n[tabindex='0']").count() == 1
 
 
-def test_a_picture_fits_a_phone_and_becomes_larger_inside_its_box(shown):
-    page = shown("tables.html#F4", width=390)
-    picture = page.locator("#F4 img")
-    box = picture.bounding_box()
+def test_letters_of_pictures_are_read_on_a_phone_and_in_a_window(shown, folder):
+    """Eleven pixels or more; what is wider than a phone scrolls in its box, and a reader
+    may have it whole.
+    """
+    for width in (390, 1280):
+        for name in ("index.html", "tables.html"):
+            page = shown(name, width=width)
+            page.evaluate(OPEN, 1)
+            pictures = page.locator(".plate img")
+            for picture in pictures.all():
+                svg = svg_of(picture.get_attribute("src"), folder)
+                in_pixels = picture.bounding_box()["width"] / width_of(svg)
+                assert in_pixels * smallest_letters(svg) >= 11 - 0.05
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_a_wide_picture_is_shown_whole_on_a_phone_if_asked(shown):
+    page = shown("tables.html", width=390)
+    page.evaluate(OPEN, 1)
+    wide = page.locator(".exhibit:has(.whole)").first
+    assert wide.locator("img").bounding_box()["width"] > 600
+    wide.locator(".whole input").check()
+    box = wide.locator("img").bounding_box()
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= 390
-    page.locator("#F4 .larger input").check()
-    assert picture.bounding_box()["width"] > 600
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    assert not shown("tables.html#F4").locator("#F4 .larger").is_visible()
+    assert not shown("tables.html").locator(".whole").first.is_visible()
+
+
+def svg_of(address, folder):
+    """Return the SVG that a picture shows, or for the picture of a heavy one its own."""
+    if address.startswith("data:image/svg"):
+        return base64.b64decode(address.partition(",")[2]).decode()
+    if address.startswith("data:"):
+        return ""
+    return (folder / address).with_suffix(".svg").read_text()
+
+
+def width_of(svg):
+    found = re.search(r'<svg[^>]* width="([\d.]+)pt"', svg)
+    return float(found[1]) if found else 446.4
+
+
+def smallest_letters(svg):
+    return 100 * min(map(float, re.findall(r"scale\((0?\.\d+) -", svg)), default=0.075)
 
 
 @pytest.mark.parametrize("width", [390, 1280])

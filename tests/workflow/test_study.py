@@ -23,6 +23,7 @@ from evenfield.answers.rule import grouped, tally
 from evenfield.report.context import lookups
 from evenfield.report.evidence import Evidence
 from evenfield.report.numbers import read_numbers
+from evenfield.report.plan import plan_study
 from evenfield.report.printable import Lookup, part_of
 from evenfield.report.prose import Prose, read_texts
 from evenfield.shared.left_out import left_out_parts
@@ -31,6 +32,7 @@ from evenfield.study.config import checked_config
 from evenfield.study.config_files import PARTS, read_config
 from evenfield.study.errors import EvenfieldError, Faults
 from evenfield.study.merging import whole_numbers
+from figure_faults import drawn_figures, faults, raw_words
 from report.latex_sources import FOUND, compiled, typed_numbers, unknown_macros
 from report.printed import FOOT, HEAD, lines_of, printed_pages
 from yaml_text import from_yaml
@@ -127,6 +129,18 @@ def test_every_exhibit_is_what_it_was(checkout):
         )
     assert not shown
     assert hashes == json.loads((GOLDEN / "figures.json").read_text())
+
+
+@pytest.mark.parametrize("study", ["", CITIES])
+def test_every_figure_can_be_read(checkout, study, monkeypatch):
+    """In print and on a page, with no text cut off or on another, and in words."""
+    monkeypatch.chdir(checkout / study)
+    plan = plan_study(read_config(Path("config.yaml")))
+    raw = raw_words(plan.config)
+    figures = drawn_figures(plan, "results")
+    wrong = {name: faults(figure, raw) for name, figure in figures}
+    assert len(wrong) > 10
+    assert {name: found for name, found in wrong.items() if found} == {}
 
 
 def test_every_estimate_is_what_it_was(checkout):

@@ -48,11 +48,11 @@ def test_outlines_are_drawn_and_the_caption_says_so(results):
 def test_squares_of_the_study_itself_go_before_outlines(results):
     given, units, root = results
     write_results(units.assign(tile_row=1), root / "ingest" / "units.csv")
-    assert drawn(given).drawn.startswith("One square for each state")
+    assert drawn(given).drawn.startswith("One field for each state")
 
 
 def test_each_unit_has_the_colour_and_hatching_of_its_group():
-    figure = draw_outlines(MAP, {"AA": "both", "BB": "SEZ only", "CC": "neither"})
+    figure = draw_outlines(MAP, {"AA": "both", "BB": "SEZ only", "CC": "neither"}, 0.4)
     axes = figure.axes[0]
     plt.close(figure)
     fills = [

@@ -34,6 +34,7 @@ def made_results(groupings):
         primary=lambda: spec,
         series=lambda: series,
         description=lambda: {},
+        word=str,
     )
 
 
@@ -84,7 +85,9 @@ def test_the_share_inside_parents_stands_beside_marked_ones():
             rows.append({"year": year, **mean})
     series = pd.DataFrame(rows).assign(spec_id="main", period="P")
     spec = {"id": "main", "parents": "province", "marked": "coastal"}
-    results = SimpleNamespace(specs=lambda: [spec], series=lambda *_, **__: series)
+    results = SimpleNamespace(
+        specs=lambda: [spec], series=lambda *_, **__: series, word=str
+    )
     art = f34(results)
     share, inside = art.figure.axes
     assert share.get_ylim() == (0, 100) and share.get_ylabel() == "% of Theil T"

@@ -517,8 +517,9 @@ def test_letters_of_several_lists_are_read_on_a_phone():
     drawn = FIGURES["F41"](results_of(study, estimate(study), "nearby", "town"))
     drawn.figure.canvas.draw()
     texts = [t for t in drawn.figure.findobj(Text) if t.get_text() and t.get_visible()]
-    # A phone shows the picture at nine tenths of a pixel a point.
-    assert min(text.get_fontsize() for text in texts) >= 9
+    # A phone is 390 pixels wide.
+    scale = 390 / (72 * drawn.figure.get_figwidth())
+    assert scale * min(text.get_fontsize() for text in texts) >= 11
     names = {"park", "any park"}
     first, *_ = drawn.figure.axes
     lines = [path for one in first.collections for path in one.get_segments()]

@@ -31,6 +31,14 @@ MARKS: dict[str, Any] = {
     "comment_end_string": "!>",
 }
 LARGEST_SVG = 900_000  # bytes of a picture that a page shows as SVG
+# The width of a picture, and the scales of its letters.
+WIDTH = re.compile(r'<svg[^>]* width="([\d.]+)pt"')
+LETTERS = re.compile(r"scale\((0?\.\d+) -")
+USUAL = 60.0  # small letters in the width of a figure, if its picture does not say
+LEAST_PIXELS = 11.0  # of the smallest letters on a page
+ROOMS = {"narrow": 390.0, "usual": 660.0}  # pixels: page.css has the same
+PRINTED = 8.5  # points of the smallest letters of a narrow figure in print
+TEXT_WIDTH = 442.0  # points of the text of a paper
 IN_REPOSITORY = "workflow/evenfield/"
 OBJECT_LETTERS = 12  # of a hash, by which git finds a file
 # The twins that page and paper need of a table and of a figure, the text first.
@@ -70,6 +78,33 @@ class Exhibit:
         # Thousands of points make an SVG slower to open than a picture of them.
         heavy = Path(self.files[".svg"]).stat().st_size > LARGEST_SVG
         return ".png" if heavy and ".png" in self.files else ".svg"
+
+    @property
+    def room(self) -> str:
+        """How wide a page shows a figure so that its smallest letters are read: a
+        `narrow` one fits a phone, a `usual` one has its width, a `broad` one more.
+        """
+        least = LEAST_PIXELS * self._width_in_letters
+        return next((name for name, most in ROOMS.items() if least <= most), "broad")
+
+    @property
+    def in_print(self) -> float:
+        """Share of the width of a paper's text that a figure takes, its letters being
+        as large as those of others.
+        """
+        share = PRINTED * self._width_in_letters / TEXT_WIDTH
+        return 1.0 if share > 0.95 else round(share, 2)
+
+    @property
+    def _width_in_letters(self) -> float:
+        """How often its smallest letters are as high as a figure is wide."""
+        svg = Path(self.files[".svg"]).read_text(encoding="utf-8")
+        width = WIDTH.search(svg)
+        # Letters are outlines of a hundred units, made smaller.
+        scales = set(LETTERS.findall(svg))
+        if not width or not scales:
+            return USUAL
+        return float(width[1]) / (100 * min(map(float, scales)))
 
     @property
     def picture(self) -> str:

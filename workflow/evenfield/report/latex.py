@@ -271,7 +271,7 @@ def _write_exhibit(item: Exhibit, folder: Path) -> None:
     lines = [
         r"\begin{figure}[tbp]",
         f"\\evenfieldcaption{{{title}}}",
-        f"\\evenfieldpicture{{figures/{item.id}.pdf}}",
+        f"\\evenfieldpicture[{item.in_print:g}]{{figures/{item.id}.pdf}}",
         f"\\evenfieldnote{{{caption}}}",
         r"\end{figure}",
         "",

@@ -322,4 +322,5 @@ def _beside(exhibit: Exhibit, folder: Path) -> dict[str, object]:
     files = exhibit.files_from(folder)
     entry = {name: getattr(exhibit, name) for name in SHOWN}
     picture = files.get(exhibit.drawn, "")
-    return {**entry, "picture": picture, "twin": files[".csv"]}
+    room = "" if exhibit.html else exhibit.room
+    return {**entry, "picture": picture, "room": room, "twin": files[".csv"]}

@@ -116,7 +116,7 @@ def _placed(
             return f"{label}{module}#datatable(made, {arguments})\n\n"
         words = f"title: [{typst_text(item.title)}], note: [{typst_text(item.caption)}]"
         alt = typst_string(item.alt)
-        image = f"image({typst_string(files['.svg'])}, width: 100%, alt: {alt})"
+        image = f"image({typst_string(files['.svg'])}, width: {item.in_print:.0%}, alt: {alt})"
         return f"{label}#exhibit({image}, {called}, {words}{above})\n\n"
 
     def see(which: str, label: str = "") -> str:

@@ -124,6 +124,13 @@ class StudyResults(Study):
         """Return the name of a unit as sentences print it."""
         return str(self._names.get(unit, unit))
 
+    def word(self, name: object) -> str:
+        """Return a column, sample or kind of policy as figures print it: by its name in
+        `study.names`, or its id with spaces.
+        """
+        names = self.words.get("names") or {}
+        return str(names.get(str(name)) or str(name).replace("_", " "))
+
     def labels(self, units: Iterable[str]) -> list[str]:
         """Return codes or names in their order, no more than a table can hold."""
         labels = sorted(map(self.label, units))

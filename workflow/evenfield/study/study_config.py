@@ -155,7 +155,8 @@ class Words(Section):
     is where `what` is blank; a `total` of a unit, smaller or larger; a `rate`, a share or
     any other figure that does not add up, lower or higher."""
     names: dict[str, str] = {}
-    """What tables and figures call a taxonomy, by its id."""
+    """What tables and figures call a taxonomy, and figures a column, a sample or a kind of
+    policy, by its id."""
 
 
 class Data(Section):

@@ -2,6 +2,7 @@
 around points.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from itertools import chain
 from typing import Any
@@ -11,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
-from evenfield.shared.figures.style import SOFT
+from evenfield.shared.figures.style import SMALL, SOFT, in_points
 from evenfield.study.latin import in_latin
 
 # Sixteen directions, plain ones first; each also tried further out.
@@ -36,6 +37,8 @@ DIRECTIONS = (
 DISTANCES = (3.0, 6.0, 9.5, 13.5, 18.0)  # in points
 # Costs: a name outside the axes, on a point, and on another name (more by its area).
 OUTSIDE = 1e6
+LETTER = 0.6  # of its height, the width of a letter on average
+LONGEST_SHARE = 0.4  # of the width of the axes
 ON_A_POINT = 5.0
 ON_A_NAME = 10.0
 HALO = {
@@ -45,7 +48,7 @@ HALO = {
     "pad": 0.2,
 }
 PLAIN: dict[str, Any] = {
-    "fontsize": 5.5,
+    "fontsize": SMALL,
     "ha": "center",
     "va": "center",
     "zorder": 6,
@@ -79,6 +82,46 @@ def spaced(
     return placed
 
 
+def short_names(names: Sequence[str], longest: int) -> dict[str, str]:
+    """Return names of so many letters at most: a longer one ends before its comma, or is
+    cut at its end or its start, the first of these that no other name shares.
+    """
+    own = {name: in_latin(name) for name in names}
+    bare = {name: words.partition(",")[0] for name, words in own.items()}
+    ways = [
+        own,
+        bare,
+        {name: _cut_end(words, longest) for name, words in bare.items()},
+        {name: _cut_end(words, longest) for name, words in own.items()},
+        {name: _cut_start(words, longest) for name, words in bare.items()},
+        {name: _cut_start(words, longest) for name, words in own.items()},
+    ]
+    counts = [Counter(way.values()) for way in ways]
+    return {
+        name: next(
+            (
+                way[name]
+                for way, count in zip(ways, counts, strict=True)
+                if len(way[name]) <= longest and count[way[name]] == 1
+            ),
+            ways[2][name],
+        )
+        for name in names
+    }
+
+
+def _cut_end(words: str, longest: int) -> str:
+    if len(words) <= longest:
+        return words
+    return f"{words[: longest - 1].rstrip()}\u2026"
+
+
+def _cut_start(words: str, longest: int) -> str:
+    if len(words) <= longest:
+        return words
+    return f"\u2026{words[1 - longest :].lstrip()}"
+
+
 def label_points(
     axes: Axes,
     x: np.ndarray,
@@ -88,19 +131,22 @@ def label_points(
     avoid: Sequence[Bbox] = (),
     **style: object,
 ) -> list[Text]:
-    """Write a name beside each point where it covers no other point and stays inside
-    the axes; a name that would lie on another is left out; x, y (n,).
+    """Write a name beside each point where it covers no other point; a name that would
+    lie on another or leave the axes is left out, a long one cut; x, y (n,).
     """
     points = axes.transData.transform(np.column_stack([x, y]))
     scale = axes.figure.dpi / 72
     taken: list[Bbox] = list(avoid)
     texts: dict[int, Text] = {}
+    letters = 72 * axes.bbox.width / axes.figure.dpi / (LETTER * in_points(SMALL))
+    # As they are drawn, so that their widths are known.
+    short = short_names(names, max(int(LONGEST_SHARE * letters), 8))
     to_data = axes.transData.inverted().transform
     for i in _crowded_first(points):
         text = axes.text(
             x[i],
             y[i],
-            in_latin(names[i]),  # as it is drawn, so that its width is known
+            short[names[i]],
             **{**PLAIN, "bbox": HALO, **style},
         )
         box = text.get_window_extent().padded(0.6 * scale)
@@ -111,7 +157,7 @@ def label_points(
         # Among alike ones the nearer and plainer position wins.
         best = int(np.argmin(costs + 1e-3 * np.arange(len(costs))))
         placed = box.translated(*shifts[best])
-        if any(placed.overlaps(other) for other in taken):
+        if costs[best] >= OUTSIDE or any(map(placed.overlaps, taken)):
             text.remove()
             continue
         text.set_position(to_data(points[i] + shifts[best]).tolist())

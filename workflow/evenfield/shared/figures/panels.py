@@ -3,6 +3,7 @@ labels, points marked by cell with their key, and the sentence on proxy years.
 """
 
 from collections.abc import Mapping, Sequence
+from textwrap import wrap
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from evenfield.shared.figures.style import ACCENT, MARKS, use_style
-from evenfield.shared.figures.timeline import PROXY
+from evenfield.shared.figures.style import ACCENT, LARGE, MARKS, in_points, use_style
+from evenfield.shared.figures.timeline import PROXY, letters_in
 
+BOLD_LETTER = 0.68  # of its height, the width of a letter of a heading on average
+RATIO_LETTERS = 5.0  # of a percentage with a gap
 # Ratios to an average at which an axis has ticks.
 RATIOS = (
     *(0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9),
@@ -33,7 +36,7 @@ def panels(
     """Return a figure in the style of the house and its axes (rows, columns); size in
     inches, edges in shares of it.
     """
-    use_style()
+    use_style(size[0])
     figure, grid = plt.subplots(rows, columns, figsize=size, squeeze=False, **options)
     figure.subplots_adjust(**edges)
     return figure, grid
@@ -52,8 +55,17 @@ def padded(
 
 
 def ratio_axis(axes: Axes, low: float, high: float) -> None:
-    """Write ratios to an average as percentages on a ratio scale from low to high."""
-    axes.set_xticks(*ratio_ticks(low, high))
+    """Write ratios to an average as percentages on a ratio scale from low to high, those
+    that have room, from the average outwards.
+    """
+    inside = [tick for tick in RATIOS if low <= tick <= high]
+    room = np.log(high / low) / max(letters_in(axes, axes.bbox.width), 1)
+    kept = [1.0] if low <= 1.0 <= high else inside[:1]
+    for tick in sorted(inside, key=lambda ratio: abs(np.log(ratio))):
+        gap = min(abs(np.log(tick / other)) for other in kept)
+        if gap >= room * RATIO_LETTERS:
+            kept.append(tick)
+    axes.set_xticks(sorted(kept), [f"{100 * tick:.0f}" for tick in sorted(kept)])
     axes.minorticks_off()
 
 
@@ -68,6 +80,23 @@ def ratio_ticks(low: float, high: float) -> tuple[list[float], list[str]]:
     average = RATIOS.index(1.0)
     ticks = [t for t in inside if (RATIOS.index(t) - average) % every == 0]
     return ticks, [f"{100 * tick:.0f}" for tick in ticks]
+
+
+def heading(axes: Axes, words: str) -> None:
+    """Write the heading of a panel, in as many lines as it has to have beside the next
+    panel or within the figure.
+    """
+    figure = axes.figure
+    own = axes.get_position()
+    beside = [
+        place.x0
+        for place in (other.get_position() for other in figure.axes)
+        if place.x0 > own.x0 and place.y0 < own.y1 and place.y1 > own.y0
+    ]
+    inches = figure.bbox.width / figure.dpi
+    room = 72 * (min([1.0, *beside]) - own.x0) * inches
+    letters = int(room / (BOLD_LETTER * in_points(LARGE)))
+    axes.set_title("\n".join(wrap(words, max(letters, 1))))
 
 
 def names_for_rows(axes: Axes) -> None:
@@ -122,12 +151,14 @@ def tick_key(label: str, markersize: float, colour: str = ACCENT) -> Line2D:
     return line_key(label, markersize=markersize, **stroke)
 
 
-def key_below(figure: Figure, keys: Sequence[Artist], **spacing: object) -> None:
-    """Draw a key in one line beneath all panels."""
+def key_below(
+    figure: Figure, keys: Sequence[Artist], columns: int = 0, **spacing: object
+) -> None:
+    """Draw a key beneath all panels, in one line or so many columns."""
     figure.legend(
         handles=keys,
         loc="lower center",
-        ncols=len(keys),
+        ncols=columns or len(keys),
         bbox_to_anchor=(0.5, 0.0),
         **spacing,
     )

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from evenfield.shared.figures.dark import dark_aware
-from evenfield.shared.figures.style import ACCENT, WIDTH
+from evenfield.shared.figures.style import ACCENT, SMALL, WIDTH
 from evenfield.study.errors import ArtifactError
 from evenfield.study.files import beside, write_text
 from evenfield.study.latin import in_latin
@@ -47,7 +47,7 @@ def empty_figure(why: str) -> Artwork:
     """Return a figure that says why it has nothing to show."""
     figure = plt.figure(figsize=(WIDTH, 1.0))
     sentence = f"Nothing to show: {why}."
-    figure.text(0.5, 0.5, sentence, ha="center", va="center", fontsize=8.0)
+    figure.text(0.5, 0.5, sentence, ha="center", va="center", fontsize=SMALL)
     return Artwork(figure, pd.DataFrame({"said": [sentence]}), sentence)
 
 

@@ -9,7 +9,15 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib import font_manager
 
-WIDTH = 6.2
+WIDTH = 6.2  # inches: the text of a paper
+# Inches of a figure that a phone shows whole: its letters are wider in its width.
+NARROW = 4.6
+# Points of the letters of headings, in figures of both widths. Those of ticks, keys and
+# names, `SMALL`, are 5/6 of it: 7.5 points or more, so that print can be read.
+LETTERS = 9.0
+LETTERS_OF_NARROW = 11.5
+SMALL = "small"
+LARGE = "medium"
 INK = "#22262B"
 SOFT = "#6B7178"
 FAINT = "#C9CDD2"
@@ -103,14 +111,16 @@ SETTINGS: Any = {
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],
     "mathtext.fontset": "dejavusans",
-    "font.size": 7.5,
-    "axes.titlesize": 8.0,
+    # Letters have one width at every size of the picture, so that what is measured holds.
+    "text.hinting": "none",
+    "font.size": LETTERS,
+    "axes.titlesize": LARGE,
     "axes.titleweight": "bold",
     "axes.titlelocation": "left",
     "axes.titlepad": 6.0,
-    "axes.labelsize": 7.5,
-    **dict.fromkeys(("xtick.labelsize", "ytick.labelsize"), 7.0),
-    **dict.fromkeys(("legend.fontsize", "legend.title_fontsize"), 7.0),
+    "axes.labelsize": SMALL,
+    **dict.fromkeys(("xtick.labelsize", "ytick.labelsize"), SMALL),
+    **dict.fromkeys(("legend.fontsize", "legend.title_fontsize"), SMALL),
     "legend.frameon": False,
     "axes.unicode_minus": True,
     # Ink: text dark, axes soft
@@ -140,8 +150,8 @@ SETTINGS: Any = {
 }
 
 
-def use_style() -> None:
-    """Start from Matplotlib's defaults and set the style.
+def use_style(width: float = WIDTH) -> None:
+    """Start from Matplotlib's defaults and set the style of figures of a width in inches.
 
     Notes
     -----
@@ -151,6 +161,8 @@ def use_style() -> None:
     mpl.use("Agg")
     mpl.rcdefaults()
     mpl.rcParams.update(SETTINGS)
+    if width <= NARROW:
+        mpl.rcParams["font.size"] = LETTERS_OF_NARROW
     logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
     bundled = [
         font
@@ -163,3 +175,8 @@ def use_style() -> None:
 def series_mark(number: int) -> Mark:
     """Return the mark of a series that is not a cell."""
     return SERIES[number % len(SERIES)]
+
+
+def in_points(size: str) -> float:
+    """Return the points of letters of a size, in the style that is in use."""
+    return float(font_manager.FontProperties(size=size).get_size_in_points())

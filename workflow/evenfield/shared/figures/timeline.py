@@ -14,11 +14,12 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from evenfield.shared.figures.labels import spaced
-from evenfield.shared.figures.style import FAINT, PALE, SOFT, Mark
+from evenfield.shared.figures.labels import LETTER, spaced
+from evenfield.shared.figures.style import FAINT, PALE, SMALL, SOFT, Mark, in_points
 from evenfield.study.files import Record
 
 PROXY = "proxy"
+YEAR = 5.5  # letters of a year with a gap
 LONGEST = 22  # letters of a name on one line beside the axes
 
 
@@ -88,15 +89,20 @@ def shade_proxy(axes: Axes, frame: pd.DataFrame, name: str = "proxy output") -> 
     right = last + 0.5  # the joint lies between two years
     axes.axvspan(left, right, color=PALE, zorder=0, linewidth=0)
     axes.axvline(right, color=FAINT, linewidth=0.8, zorder=1)
+    words = f"{name}, {first:.0f}\u2013{last:.0f}" if name else ""
+    # The words stand in the shade, on two lines where it is narrow.
+    shade = float(np.ptp(axes.transData.transform([(left, 0), (right, 0)])[:, 0]))
+    if letters_in(axes, shade) < len(words):
+        words = words.replace(", ", "\n")
     axes.annotate(
-        f"{name}, {first:.0f}\u2013{last:.0f}" if name else "",
+        words,
         (right, 1.0),
         (-4, -4),
         xycoords=axes.get_xaxis_transform(),
         textcoords="offset points",
         ha="right",
         va="top",
-        fontsize=6.5,
+        fontsize=SMALL,
         color=SOFT,
     )
 
@@ -106,7 +112,6 @@ def name_endings(
     year: float,
     endings: Sequence[Ending],
     lines: int = 1,
-    size: float = 7.0,
 ) -> None:
     """Write names at the right of the last year without overlaps, long ones on two lines
     where there is room for so many.
@@ -114,27 +119,37 @@ def name_endings(
     to_pixel = axes.transData.transform
     back = axes.transData.inverted().transform
     pixels = [float(to_pixel((year, item.value))[1]) for item in endings]
+    beside = float(axes.figure.bbox.x1 - to_pixel((year, 0.0))[0])
+    longest = min(LONGEST, letters_in(axes, beside) - 1)
     # Names of so many lines, a quarter of a line apart and a fifth more.
-    gap = size * (0.2 + 1.25 * lines) * axes.figure.dpi / 72
+    gap = in_points(SMALL) * (0.2 + 1.25 * lines) * axes.figure.dpi / 72
     # Names stay beside the axes, above the years beneath them.
     low = axes.bbox.y0 + gap / 2
     high = axes.bbox.y1 - gap / 2
     for item, pixel in zip(endings, spaced(pixels, gap, low, high), strict=True):
         one_line = lines == 1 or "\n" in item.name
         axes.annotate(
-            item.name if one_line else fill(item.name, LONGEST),
+            item.name if one_line else fill(item.name, max(longest, 1)),
             (year, float(back((0.0, pixel))[1])),
             (5, 0),
             textcoords="offset points",
             va="center",
             color=item.colour,
-            fontsize=size,
+            fontsize=SMALL,
             annotation_clip=False,
         )
 
 
+def letters_in(axes: Axes, pixels: float) -> int:
+    """Return how many small letters have room in so many pixels."""
+    return int(72 * pixels / axes.figure.dpi / (LETTER * in_points(SMALL)))
+
+
 def year_axis(axes: Axes, years: Sequence[int], ticks: int = 9) -> None:
-    """Limit an axis to the years and tick so many whole ones at most."""
+    """Limit an axis to the years and tick so many whole ones at most, fewer where they
+    have no room.
+    """
+    ticks = min(ticks, int(letters_in(axes, axes.bbox.width) / YEAR))
     span = max(float(np.ptp(years)), 1.0)
     axes.set_xlim(min(years) - 0.015 * span, max(years) + 0.015 * span)
     locator = MaxNLocator(ticks, integer=True, steps=[1, 2, 5, 10])

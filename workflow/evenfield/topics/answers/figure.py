@@ -14,6 +14,7 @@ from evenfield.shared.figures import (
     INK,
     PALE,
     REFERENCE,
+    SMALL,
     WIDTH,
     Artwork,
     key_below,
@@ -29,9 +30,12 @@ from evenfield.topics.answers.table import answered
 AXIS = "multiples of the effect of interest, positive as claimed"
 FARTHEST = 15.0  # multiples; an interval that goes on beyond ends in an arrow
 NUMBERS = ["low", "high", "estimate", "smallest_visible"]
-ROW_HEIGHT = 0.36
+# Inches of the lowest row, of a line of a statement, and between two statements.
+ROW_HEIGHT = 0.3
+LINE = 0.125
+BETWEEN = 0.09
 MARGIN = 0.95
-LETTERS = 50
+LETTERS = 46
 
 
 def f21(results: StudyResults) -> Artwork:
@@ -42,10 +46,15 @@ def f21(results: StudyResults) -> Artwork:
     if shown.empty:
         raise nothing_to_show("primary questions with an effect of interest")
     names = [statement.rstrip(".") for statement in shown["statement"]]
-    y = np.arange(len(names))
-    tall = MARGIN + ROW_HEIGHT * max(len(names), 3)
+    labels = ["\n".join(wrap(name, LETTERS)) for name in names]
+    # Each row is as high as its lines; its mark stands in the middle.
+    lines = np.array([1 + label.count("\n") for label in labels])
+    heights = np.maximum(LINE * lines + BETWEEN, ROW_HEIGHT)
+    y = np.cumsum(heights) - heights / 2
+    inches = max(float(heights.sum()), 3 * ROW_HEIGHT)
+    tall = MARGIN + inches
     edges = {
-        "left": 0.40,
+        "left": 0.43,
         "right": 0.87,
         "top": 1 - 0.12 / tall,
         "bottom": 0.78 / tall,
@@ -65,22 +74,21 @@ def f21(results: StudyResults) -> Artwork:
             markersize=7,
             markeredgewidth=1.4,
         )
-    labels = ["\n".join(wrap(name, LETTERS)) for name in names]
-    axes.set_yticks(y, labels, fontsize=6.5, ha="left")
+    axes.set_yticks(y, labels, fontsize=SMALL, ha="left")
     # Statements are left-aligned, so they start where the margin starts.
     axes.tick_params(
         axis="y",
         length=0,
-        pad=0.385 * WIDTH * 72,
+        pad=0.415 * WIDTH * 72,
     )
     beside = {
         "transform": axes.get_yaxis_transform(),
         "va": "center",
-        "fontsize": 6.5,
+        "fontsize": SMALL,
     }
-    for number, answer in enumerate(shown["answer"]):
-        axes.text(1.03, number, answer, **beside)
-    axes.set_ylim(len(names) - 0.5, -0.5)
+    for place, answer in zip(y, shown["answer"], strict=True):
+        axes.text(1.03, place, answer, **beside)
+    axes.set_ylim(inches, 0)
     axes.spines["left"].set_visible(False)
     axes.set_xlabel(AXIS)
     drawn = shown[NUMBERS].to_numpy(float).clip(-FARTHEST, FARTHEST)
@@ -89,7 +97,7 @@ def f21(results: StudyResults) -> Artwork:
     for end, marker in (("low", "<"), ("high", ">")):
         beyond = np.flatnonzero(shown[end].abs() > FARTHEST)
         at = np.sign(shown[end].iloc[beyond]) * FARTHEST
-        axes.plot(at, beyond, marker, color=INK, markersize=4.0)
+        axes.plot(at, y[beyond], marker, color=INK, markersize=4.0)
     keys = [
         line_key("estimate and interval", color=INK, marker="o", markersize=3.6),
         tick_key("smallest effect it could show", markersize=8),

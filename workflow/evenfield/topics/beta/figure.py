@@ -12,6 +12,8 @@ from matplotlib.ticker import MaxNLocator
 from evenfield.shared.figures import (
     INK,
     MARKS,
+    NARROW,
+    SMALL,
     SOFT,
     WIDTH,
     Artwork,
@@ -48,8 +50,8 @@ FEW_MARKS = 100  # more of them are drawn smaller
 # More units than these lie on each other: bins are shaded by how many they hold.
 LONGEST_UNIT = 130  # letters of a unit that fit below the figure in two lines
 LONGEST_LINE = 103  # letters
-LEFT = 0.065
-LEFT_OF_SIGNS = 0.082  # where numbers at the ticks are as wide as −0.5
+LEFT = 0.09
+LEFT_OF_SIGNS = 0.105  # where numbers at the ticks are as wide as −0.5
 MOST_MARKS = 300
 BINS = (42, 24)
 
@@ -69,14 +71,15 @@ def f4(results: StudyResults) -> Artwork:
         cells[["unit", "period", "cell"]], on=["unit", "period"], how="left"
     )
     # Two columns: names of units stay legible in half the width.
-    wide = min(len(shown), 2)
+    # Few panels stand one beneath the other, so that a phone shows them whole.
+    wide = 1 if len(shown) <= 3 else 2
     high = -(-len(shown) // wide)
-    size = (WIDTH, 0.55 + PANEL_HEIGHT * high)
+    size = (NARROW if wide == 1 else WIDTH, 0.62 + PANEL_HEIGHT * high)
     edges = {
-        "left": _left_edge(data, shown[::wide]),
+        "left": _left_edge(data, shown[::wide]) * WIDTH / size[0],
         "right": 0.99,
-        "top": 1 - 0.22 / size[1],
-        "bottom": 0.68 / size[1],
+        "top": 1 - 0.27 / size[1],
+        "bottom": 0.75 / size[1],
         "hspace": 0.24,
         "wspace": 0.1,
     }
@@ -93,10 +96,10 @@ def f4(results: StudyResults) -> Artwork:
         sentences.append(f"{title}: {headline}")
     for axes in grid.flat[len(shown) :]:
         axes.axis("off")
-    figure.supylabel("growth, % a year", fontsize=7.5, x=0.008, color=INK)
+    figure.supylabel("growth, % a year", fontsize=SMALL, x=0.008, color=INK)
     words = _axis_words(results.description()["income_unit"])
     lines_high = 0.2 if "\n" in words else 0.31
-    figure.supxlabel(words, fontsize=7.5, y=lines_high / size[1], color=INK)
+    figure.supxlabel(words, fontsize=SMALL, y=lines_high / size[1], color=INK)
     bins = only(data, kind="unit")["unit"].nunique() > MOST_MARKS
     cell_key(
         figure,
@@ -206,7 +209,7 @@ def _draw_panel(
         transform=axes.transAxes,
         ha="right",
         va="top",
-        fontsize=6.5,
+        fontsize=SMALL,
         color=SOFT,
     )
     # Neighbours that the study compares are always named.

@@ -11,8 +11,9 @@ from matplotlib.ticker import FixedLocator, FuncFormatter
 from evenfield.shared.figures import (
     INK,
     MARKS,
+    NARROW,
     REFERENCE,
-    WIDTH,
+    SMALL,
     Artwork,
     names_for_rows,
     panels,
@@ -21,13 +22,13 @@ from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables import TEXT, nothing_to_show, only
 
 EDGES = {
-    "left": 0.07,
-    "right": 0.99,
-    "top": 0.91,
-    "bottom": 0.15,
-    "wspace": 0.32,
+    "left": 0.22,
+    "right": 0.98,
+    "top": 0.95,
+    "bottom": 0.1,
+    "hspace": 0.42,
 }
-HEIGHT = 3.1
+HEIGHT = 5.8
 OVERLAP = 1.6  # height of the highest density, in distances between two years
 SHARES = (0.125, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)  # ticks of relative income
 # What income is over, by `relative_to`.
@@ -52,10 +53,10 @@ def f27(results: StudyResults) -> Artwork:
     if density.empty or moves.empty:
         raise nothing_to_show(f"densities and moves of specification {spec}")
     moves = only(moves, step=moves["step"].max())
-    figure, grid = panels(1, 2, (WIDTH, HEIGHT), EDGES, width_ratios=(1.15, 1.0))
+    figure, grid = panels(2, 1, (NARROW, HEIGHT), EDGES, height_ratios=(1.0, 1.1))
     average = AVERAGES[primary.get("relative_to", "mean")]
     _draw_densities(grid[0, 0], density, average)
-    _draw_moves(grid[0, 1], moves)
+    _draw_moves(grid[1, 0], moves)
     data = pd.concat([density, moves], ignore_index=True)
     # A chain that parts into several has no class that all settle in.
     settles = only(moves, kind="ergodic")["value"].notna().any()
@@ -121,7 +122,7 @@ def _draw_moves(axes: Axes, moves: pd.DataFrame) -> None:
         cbar=False,
         linewidths=1.5,
         linecolor="white",
-        annot_kws={"fontsize": 7.0},
+        annot_kws={"fontsize": SMALL},
         ax=axes,
     )
     axes.axhline(len(matrix), color=INK, linewidth=0.8)

@@ -3,6 +3,7 @@ map; F35: who got a policy, and what followed.
 """
 
 from itertools import chain
+from textwrap import fill
 from typing import Any
 
 import numpy as np
@@ -15,13 +16,19 @@ from evenfield.shared.figures import (
     ACCENT,
     FAINT,
     INK,
+    NARROW,
+    SMALL,
     SOFT,
     WIDTH,
     Artwork,
+    draw_land,
+    heading,
+    height_over_width,
     key_below,
     line_key,
     padded,
     panels,
+    placed_units,
 )
 from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables import (
@@ -34,10 +41,10 @@ from evenfield.shared.tables import (
     records,
 )
 from evenfield.study.errors import ArtifactError
-from evenfield.study.longitudes import side_by_side
 from evenfield.topics.event_study.figure_rings import f36
 from evenfield.topics.event_study.table_words import (
     bare,
+    capital,
     dates_word,
     deciding_rows,
     decimals_of,
@@ -50,6 +57,8 @@ from evenfield.topics.event_study.table_words import (
 )
 
 MOST = 4
+TITLE = 40  # letters of a line above a panel
+AFTER = 2.0  # inches of the panel of what followed
 THIN = 0.5  # of the most units behind a mark: below it a mark is pale
 BASE = "imputation"
 NAMES = ("spec_id", "dates", "kind", "horizon")
@@ -95,12 +104,12 @@ def f31(results: StudyResults) -> Artwork:
         effects = "effects of year" if column == "year" else f"{column} by year"
         held = held_by_year(results, spec)
         if held:
-            effects += f"\n{in_words(held)} by year"
+            effects += f",\n{in_words(held)} by year"
         title = named(outcome)
         sample = spec.get("sample") or "all"
         # What tells one panel from another of the same outcome.
-        apart = effects if sample == "all" else f"{effects}, {sample.replace('_', ' ')}"
-        axes.set_title(f"{title}\n{apart}")
+        apart = effects if sample == "all" else f"{effects}, {results.word(sample)}"
+        axes.set_title(f"{fill(capital(title), TITLE)}\n{apart}", fontsize=SMALL)
         rows, _ = deciding_rows(results, only(estimates, spec_id=spec["id"]))
         joint = pick(rows, estimator=f"{BASE}_lead", effect_type="joint")
         span = own[own["horizon"].str.contains(" to ")].iloc[0]
@@ -117,8 +126,8 @@ def f31(results: StudyResults) -> Artwork:
         axes.set_ylabel(unit_of(outcome_of(results, shown[0])))
     key_below(figure, _keys(results, series), handletextpad=0.4)
     figure.supxlabel(
-        f"{dates_word(results)} since the policy; below: units",
-        fontsize=7.5,
+        f"{dates_word(results)} since the policy; below: {results.words['units_name']}",
+        fontsize=SMALL,
         y=0.27 / size[1],
         color=INK,
     )
@@ -137,22 +146,23 @@ def f32(results: StudyResults) -> Artwork:
     asked = chain(*(spec["kinds"] for spec in results.specs(question="placement")))
     drawn = set(rows["contrast"])
     kinds = [kind for kind in dict.fromkeys([*asked, *sorted(drawn)]) if kind in drawn]
-    size = (WIDTH, 0.9 + 0.26 * len(specs))
-    edges = {"left": 0.33, "right": 0.99, "top": 1 - 0.3 / size[1]}
+    size = (WIDTH, 0.9 + 0.4 * len(specs))
+    edges = {"left": 0.3, "right": 0.99, "top": 1 - 0.3 / size[1]}
     edges |= {"bottom": 0.5 / size[1], "wspace": 0.12}
     figure, grid = panels(1, len(kinds), size, edges, sharex=True, sharey=True)
     outcome = outcome_of(results, {"outcome": rows["outcome"].iloc[0]})
     levels = in_unit(rows, outcome)
+    usual = str(rows["sample_id"].mode().iloc[0])
     sentences = []
     labels = {}
     for axes, kind in zip(grid[0], kinds, strict=True):
         axes.axvline(0, color=FAINT, linewidth=0.8, zorder=1)
-        axes.set_title(kind.replace("_", " "))
+        axes.set_title(capital(results.word(kind)))
         for position, spec in enumerate(specs):
             row = pick(levels, contrast=kind, spec_id=spec)
             if not row:
                 continue
-            labels[position] = _compared(row)
+            labels[position] = _compared(results, row, usual)
             whole = row["fe_id"] == "none"
             colour = SOFT if whole else INK
             axes.hlines(
@@ -172,7 +182,7 @@ def f32(results: StudyResults) -> Artwork:
     grid[0, 0].set_ylim(len(specs) - 0.5, -0.5)
     figure.supxlabel(
         f"difference in {bare(outcome)} in {rows['period'].iloc[0]}, {unit_of(outcome)}",
-        fontsize=7.5,
+        fontsize=SMALL,
         y=0.03,
         color=INK,
     )
@@ -184,14 +194,19 @@ def f32(results: StudyResults) -> Artwork:
     return Artwork(figure, levels[columns], text)
 
 
-def _compared(row: dict[str, Any]) -> str:
-    """Say what units are compared with, in which sample, and what is held."""
-    parts = ["all groups" if row["fe_id"] == "none" else f"within {row['fe_id']}"]
-    if row["sample_id"] != "all":
-        parts.append(row["sample_id"].replace("_", " "))
-    label = ", ".join(parts)
-    held = row["controls_id"].replace("+", ", ").replace("_", " ")
-    return f"{label}\n{held} held" if held else label
+def _compared(results: StudyResults, row: dict[str, Any], usual: str) -> str:
+    """Say what units are compared with, in which sample if it is not the usual one, and
+    what is held.
+    """
+    units = results.words["units_name"]
+    within = row["fe_id"]
+    label = f"all {units}"
+    if within != "none":
+        label = f"within each {results.word(within)}"
+    if row["sample_id"] not in ("all", usual):
+        label += f",\n{results.word(row['sample_id'])}"
+    held = in_words([results.word(name) for name in row["controls_id"].split("+")])
+    return f"{label},\ncontrolling for {held}" if held else label
 
 
 def f33(results: StudyResults) -> Artwork:
@@ -204,22 +219,19 @@ def f33(results: StudyResults) -> Artwork:
             "no coordinates", "lat and lon in units.csv", "drop F33 from `figures`"
         )
     listed = units[["unit", "lat", "lon"]].merge(policies, on="unit", how="left")
-    placed = listed.assign(lon=side_by_side(listed["lon"].to_numpy(float)))
-    tall = np.ptp(placed["lat"]) / max(
-        np.ptp(placed["lon"]) * np.cos(np.radians(placed["lat"].mean())), 1e-9
-    )
+    placed = placed_units(units).merge(policies, on="unit", how="left")
     width = 4.6
-    size = (WIDTH, float(np.clip(width * tall, 2.0, 6.0)) + 0.5)
+    size = (WIDTH, float(np.clip(width * height_over_width(placed), 2.0, 6.0)) + 0.5)
     figure, grid = panels(
         1, 1, size, {"left": 0.02, "right": 0.86, "top": 0.98, "bottom": 0.03}
     )
     axes = grid[0, 0]
     none = placed[placed["first_year"].isna()]
-    axes.scatter(none["lon"], none["lat"], s=6, color=FAINT, linewidth=0)
+    axes.scatter(none["x"], none["lat"], s=6, color=FAINT, linewidth=0)
     dated = placed[placed["first_year"].notna()]
     shades = colormaps["viridis"]
     points = axes.scatter(
-        dated["lon"],
+        dated["x"],
         dated["lat"],
         c=dated["first_year"],
         cmap=shades,
@@ -227,12 +239,12 @@ def f33(results: StudyResults) -> Artwork:
         linewidth=0,
     )
     unsure = dated[dated["sure"].eq(0)]
-    axes.scatter(unsure["lon"], unsure["lat"], s=60, facecolor="none", edgecolor=ACCENT)
-    axes.set_aspect(1 / np.cos(np.radians(placed["lat"].mean())))
-    axes.axis("off")
+    axes.scatter(unsure["x"], unsure["lat"], s=60, facecolor="none", edgecolor=ACCENT)
+    draw_land(axes, placed)
     first = int(dated["first_year"].min())
     last = int(dated["first_year"].max())
     bar = figure.colorbar(points, cax=figure.add_axes((0.88, 0.2, 0.02, 0.6)))
+    bar.set_label("first year of a policy")
     bar.set_ticks(sorted({first, (first + last) // 2, last}))
     words = results.words["units_name"]
     text = (
@@ -255,12 +267,17 @@ def f35(results: StudyResults) -> Artwork:
         raise ArtifactError(
             "no leads and horizons, or no placement", "both", "drop F35 from `figures`"
         )
-    size = (WIDTH, 2.6)
-    edges = {"left": 0.2, "right": 0.99, "top": 0.9, "bottom": 0.29, "wspace": 0.32}
-    figure, grid = panels(1, 2, size, edges, width_ratios=[1, 2])
-    before, after = grid[0]
+    who = 0.3 * len(rows) + 0.2
+    size = (NARROW, AFTER + who + 2.7)
+    edges = {"left": 0.34, "right": 0.97, "hspace": 1.9 / (AFTER + who)}
+    edges |= {"top": 1 - 0.5 / size[1], "bottom": 1.25 / size[1]}
+    figure, grid = panels(2, 1, size, edges, height_ratios=[who, AFTER])
+    before, after = grid[:, 0]
+    # Only the rows above have names at the left.
+    whole = after.get_position()
+    after.set_position([0.12, whole.y0, 0.85, whole.height])
     within = rows["fe_id"].iloc[0]
-    groups = "" if within == "none" else f" within {within}"
+    groups = "" if within == "none" else f", within each {results.word(within)}"
     before.axvline(0, color=FAINT, linewidth=0.8, zorder=1)
     placed = outcome_of(results, {"outcome": rows["outcome"].iloc[0]})
     levels = in_unit(rows, placed)
@@ -268,17 +285,20 @@ def f35(results: StudyResults) -> Artwork:
     low, high = levels["conf_low"], levels["conf_high"]
     before.hlines(positions, low, high, INK, linewidth=2.6)
     before.plot(levels["estimate"], positions, "o", color=INK, markersize=4)
-    before.set_yticks(positions, rows["contrast"].str.replace("_", " "))
+    before.set_yticks(positions, list(map(results.word, rows["contrast"])))
     before.set_ylim(len(rows) - 0.5, -0.5)
-    before.set_title(f"in {rows['period'].iloc[0]}{groups}")
-    before.set_xlabel(named(placed))
+    heading(before, f"In {rows['period'].iloc[0]}{groups}")
+    before.set_xlabel(f"difference in {named(placed)}")
     outcome = outcome_of(results, spec)
     shown = in_unit(own, outcome)
     held = _draw_horizons(after, shown, in_unit(beside, outcome))
     _follow_most(after, held)
-    after.set_title(named(outcome))
-    after.set_xlabel(f"{dates_word(results)} since the policy; above: units")
-    key_below(figure, _keys(results, pd.concat([own, beside])), handletextpad=0.4)
+    heading(after, f"Effect on {named(outcome)}")
+    after.set_xlabel(
+        f"{dates_word(results)} since the policy; above: {results.words['units_name']}"
+    )
+    keys = _keys(results, pd.concat([own, beside]))
+    key_below(figure, keys, columns=2, handletextpad=0.4)
     span = shown[shown["horizon"].str.contains(" to ")].iloc[0]
     digits = decimals_of(outcome)
     words = [
@@ -389,7 +409,7 @@ def _draw_horizons(axes: Axes, own: pd.DataFrame, sure: pd.DataFrame) -> list[fl
             (row["position"], 0.015),
             xycoords=("data", "axes fraction"),
             ha="center",
-            fontsize=6,
+            fontsize=SMALL,
             color=SOFT,
         )
     axes.set_xticks(named["position"], [fixed(year, 0) for year in named["position"]])

@@ -9,9 +9,11 @@ from evenfield.shared.figures import (
     ACCENT,
     FAINT,
     INK,
+    SMALL,
     SOFT,
     WIDTH,
     Artwork,
+    heading,
     key_below,
     line_key,
     panels,
@@ -24,6 +26,7 @@ from evenfield.topics.event_study.table_words import (
     BASE,
     SURE,
     bare,
+    capital,
     deciding_rows,
     decimals_of,
     in_unit,
@@ -46,27 +49,27 @@ def f36(results: StudyResults) -> Artwork:
     if rows.empty:
         raise ArtifactError("no rings", "enough far units", "drop F36 from `figures`")
     most = max(len(ring["radii"]) for ring in rings) + 1
-    size = (WIDTH, 1.0 + 0.36 * most)
+    size = (WIDTH, 1.16 + 0.36 * most)
     edges = {"left": 0.12, "right": 0.99, "wspace": 0.08}
-    edges |= {"top": 1 - 0.42 / size[1], "bottom": 0.72 / size[1]}
+    edges |= {"top": 1 - 0.58 / size[1], "bottom": 0.72 / size[1]}
     figure, grid = panels(1, len(rings), size, edges, sharex=True, sharey=True)
     sentences = []
     for axes, ring in zip(grid[0], rings, strict=True):
         spec = specs[ring["of"]]
         reach = f"{ring['radii'][-1]:g} {ring.get('distance', 'km')}"
         own = only(rows, spec_id=spec["id"], w_id=reach)
-        title = _kinds(spec)
+        title = _kinds(results, spec)
         sample = spec.get("sample") or "all"
         if sample != "all":
-            title = f"{title}\n{sample.replace('_', ' ')}"
-        axes.set_title(title)
+            title = f"{title},\n{results.word(sample)}"
+        heading(axes, title)
         decimals = decimals_of(outcome)
         sentences += _draw_rings(axes, deciding_rows(results, own), title, decimals)
     labels = ["own", *_distances(rings[0])]
     grid[0, 0].set_yticks(range(len(labels)), labels)
     grid[0, 0].set_ylim(len(labels) - 0.5, -0.5)
     words = f"effect on {bare(outcome)}, {unit_of(outcome)}"
-    figure.supxlabel(words, fontsize=7.5, y=0.3 / size[1], color=INK)
+    figure.supxlabel(words, fontsize=SMALL, y=0.3 / size[1], color=INK)
     hollow = {"marker": "o", "markerfacecolor": "white", "linestyle": ""}
     first, second = "all dates", SURE
     if results.config.estimates["event_study"].get("deciding") == "sure":
@@ -88,9 +91,8 @@ def _ring_estimates(estimates: pd.DataFrame) -> pd.DataFrame:
     return rows[[*columns, *"conf_high seen_below mde n_treated".split()]]
 
 
-def _kinds(spec: Row) -> str:
-    kinds = [kind.replace("_", " ") for kind in spec.get("kinds") or ["any policy"]]
-    return " or ".join(kinds)
+def _kinds(results: StudyResults, spec: Row) -> str:
+    return capital(" or ".join(map(results.word, spec.get("kinds") or ["any policy"])))
 
 
 def _distances(ring: Row) -> list[str]:

@@ -59,14 +59,14 @@ def f13(results: StudyResults) -> Artwork:
     groups[0].sort(key=lambda name: -periods[name].start)
     schemes, rows = _rows(results, roles["span"] + roles["main"])
     questions = list(dict.fromkeys(rows["question"]))
-    tall = 0.62 + ROW_HEIGHT * len(questions)
+    tall = 0.8 + ROW_HEIGHT * len(questions)
     edges = {
         "left": 0.12,
         "right": 0.985,
         "hspace": 0.52,
         "wspace": 0.2,
     }
-    edges |= {"top": 1 - 0.24 / tall, "bottom": 0.52 / tall}
+    edges |= {"top": 1 - 0.24 / tall, "bottom": 0.7 / tall}
     figure, grid = panels(len(questions), len(groups), (WIDTH, tall), edges)
     for line, question in zip(grid, questions, strict=True):
         for axes, names in zip(line, groups, strict=True):
@@ -192,7 +192,7 @@ def _draw_key(figure: Figure, schemes: dict[str, str], power: float) -> None:
         keys.append(line_key(label or "estimate", markersize=4, **style))
     keys.append(tick_key(f"visible with {power:.0%} power", 7, SOFT))
     keys.append(Patch(color=PALE, label="too small to matter"))
-    key_below(figure, keys, handletextpad=0.4, columnspacing=0.9, handlelength=1.3)
+    key_below(figure, keys, columns=2, handletextpad=0.4, columnspacing=0.9)
 
 
 def _describe(results: StudyResults, rows: pd.DataFrame) -> str:

@@ -10,6 +10,7 @@ from evenfield.shared.figures import (
     INK,
     MARKS,
     REFERENCE,
+    SMALL,
     SOFT,
     WIDTH,
     Artwork,
@@ -94,7 +95,7 @@ def f17(results: StudyResults) -> Artwork:
             textcoords="offset points",
             xycoords=axes.get_xaxis_transform(),
             va="top",
-            fontsize=6.5,
+            fontsize=SMALL,
             color=SOFT,
         )
     axes.set_title("Urban over rural income per head (mean of the group, ratio)")

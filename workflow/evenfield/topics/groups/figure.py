@@ -10,9 +10,17 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
-from matplotlib.patches import Circle, Rectangle
+from matplotlib.patches import Rectangle
 
-from evenfield.shared.figures import ACCENT, INK, MARKS, SOFT, WIDTH, Artwork, use_style
+from evenfield.shared.figures import (
+    ACCENT,
+    INK,
+    MARKS,
+    SMALL,
+    WIDTH,
+    Artwork,
+    use_style,
+)
 from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables import (
     CELLS,
@@ -26,28 +34,29 @@ from evenfield.shared.tables import (
     records,
 )
 from evenfield.study.errors import ArtifactError
-from evenfield.topics.groups.figure_outlines import HATCHED, LEGEND_SHARE, draw_outlines
+from evenfield.topics.groups.figure_outlines import HATCHED, draw_outlines
 from evenfield.topics.groups.figure_rollout import f2
 
 # Side of the coloured square in a square of the grid; the rest is a white gap.
 TILE = 0.92
+FLAT = 0.72  # height of a field in its width
 # Most letters of a label, and its points where they fit.
 SHORT = 4
 MOST_NAMED = 100  # units whose squares hold names
-LABEL = 8.5
-# Inches between lines of the key, and between the lines of one long name.
+LABEL = 9.0
+# Inches between lines of the key, and letters of a case in one of its columns.
 LINE = 0.19
-SECOND_LINE = 0.13
-WRAP = 30
+WRAP = 42
+COLUMNS = 2
 # Names on squares: letters of a line, points of a letter, and its width in its height.
 NAME_WRAP = 13
-LARGEST_NAME = 6.2
-SMALLEST_NAME = 4.5
+LARGEST_NAME = 7.8
+SMALLEST_NAME = 7.2
 LETTER_WIDTH = 0.6
 GRID = ["tile_row", "tile_col"]
 # What the caption says of the map.
 SQUARES = (
-    "One square for each {unit_name}, so that small ones are as visible as large ones"
+    "One field for each {unit_name}, so that small ones are as visible as large ones"
     " and no boundary is drawn."
 )
 OUTLINES = "Outlines of {units_name} as the study's data draw them."
@@ -64,20 +73,23 @@ def f1(results: StudyResults) -> Artwork:
     # Squares that a study lays out itself go before its outlines.
     if features and "tile_row" not in results.ingested("units") and cases.empty:
         units = cells[["unit", "cell"]].merge(results.table("units")[["unit", "name"]])
-        figure = draw_outlines(features, dict(units[["unit", "cell"]].to_numpy()))
+        marked = dict(units[["unit", "cell"]].to_numpy())
+        key = _key_inches(cases)
+        figure = draw_outlines(features, marked, key)
         drawn = OUTLINES
     else:
         units = _tiles(cells, results.table("units"), cases)
-        figure = _tile_map(results, units)
+        key = _key_inches(cases)
+        figure = _tile_map(results, units, key)
         drawn = SQUARES
-    legend = figure.add_axes((1 - LEGEND_SHARE + 0.015, 0.0, LEGEND_SHARE - 0.015, 1.0))
-    _draw_legend(legend, units, cases, results.words["units_name"])
+    share = key / figure.get_figheight()
+    _draw_legend(figure.add_axes((0.0, 0.0, 1.0, share)), units, cases, key)
     said = drawn.format_map(results.words)
     return Artwork(figure, units, _describe(units, cases, results), said)
 
 
-def _tile_map(results: StudyResults, tiles: pd.DataFrame) -> Figure:
-    """Draw one square per unit, beside the room for the key."""
+def _tile_map(results: StudyResults, tiles: pd.DataFrame, key: float) -> Figure:
+    """Draw one field per unit, above the room for the key in inches."""
     first = tiles[GRID].min().astype(int)
     last = tiles[GRID].max().astype(int) + 1
     rows = range(first["tile_row"], last["tile_row"])
@@ -85,12 +97,11 @@ def _tile_map(results: StudyResults, tiles: pd.DataFrame) -> Figure:
     grid = tiles.assign(code=tiles["cell"].map(CELLS.index)).pivot(
         index="tile_row", columns="tile_col", values="code"
     )
-    width = WIDTH * (1 - LEGEND_SHARE)
-    inches = max(width * len(rows) / len(columns), 2.6)
-    figure = plt.figure(figsize=(WIDTH, inches))
-    axes = figure.add_axes((0.0, 0.0, 1 - LEGEND_SHARE, 1.0))
-    # The white gap between squares, in points, from the side of one square.
-    side = min(width / (len(columns) + 0.1), inches / (len(rows) + 0.1))
+    inches = max(FLAT * WIDTH * len(rows) / len(columns), 2.6)
+    figure = plt.figure(figsize=(WIDTH, inches + key))
+    axes = figure.add_axes((0.0, key / (inches + key), 1.0, inches / (inches + key)))
+    # The white gap between fields, in points, from the width of one field.
+    side = WIDTH / (len(columns) + 0.1)
     sns.heatmap(
         grid.reindex(index=rows, columns=columns),
         cmap=ListedColormap([MARKS[cell].fill for cell in CELLS]),
@@ -98,7 +109,6 @@ def _tile_map(results: StudyResults, tiles: pd.DataFrame) -> Figure:
         vmin=-0.5,
         vmax=len(CELLS) - 0.5,
         cbar=False,
-        square=True,
         linewidths=(1 - TILE) * 72 * side,
         linecolor="white",
         ax=axes,
@@ -154,7 +164,7 @@ def _draw_tile(
         axes.add_patch(Rectangle(corner, TILE, TILE, hatch=mark.hatch, **HATCHED))
     axes.text(
         x,
-        y - (0.22 if letters else 0.08),
+        y - (0.24 if letters else 0.1),
         label,
         color=mark.ink,
         ha="center",
@@ -163,7 +173,7 @@ def _draw_tile(
         fontweight="bold",
     )
     for i, letter in enumerate(letters):
-        _draw_letter(axes, x + (i - (len(letters) - 1) / 2) * 0.27, y + 0.31, letter)
+        _draw_letter(axes, x + (i - (len(letters) - 1) / 2) * 0.27, y + 0.32, letter)
 
 
 def _letter_size(lines: list[str], largest: float, side: float) -> float:
@@ -184,7 +194,7 @@ def _draw_name(axes: Axes, tile: Row, x: float, y: float, side: float) -> None:
         return
     axes.text(
         x,
-        y + (0.02 if tile["letters"] else 0.12),
+        y + (-0.1 if tile["letters"] else 0.06),
         "\n".join(lines),
         color=MARKS[tile["cell"]].ink,
         ha="center",
@@ -194,76 +204,68 @@ def _draw_name(axes: Axes, tile: Row, x: float, y: float, side: float) -> None:
     )
 
 
-def _draw_letter(
-    axes: Axes, x: float, y: float, letter: str, radius: float = 0.125
-) -> None:
-    axes.add_patch(
-        Circle(
-            (x, y), radius, facecolor="white", edgecolor=ACCENT, linewidth=0.6, zorder=4
-        )
-    )
-    axes.text(
-        x,
-        y,
+def _draw_letter(axes: Axes, x: float, y: float, letter: str) -> None:
+    axes.annotate(
         letter,
+        (x, y),
         color=ACCENT,
-        fontsize=6.0,
+        fontsize=SMALL,
         ha="center",
         va="center_baseline",
         zorder=5,
+        bbox={
+            "boxstyle": "circle,pad=0.15",
+            "facecolor": "white",
+            "edgecolor": ACCENT,
+            "linewidth": 0.6,
+        },
     )
 
 
+def _case_lines(cases: pd.DataFrame) -> list[list[str]]:
+    return [
+        wrap(f"{case['place']}: {case['industry']}", WRAP) for case in records(cases)
+    ]
+
+
+def _key_inches(cases: pd.DataFrame) -> float:
+    """Return how high the key is: a line for the cells, then the cases in columns."""
+    lines = [len(words) for words in _case_lines(cases)]
+    rows = [max(lines[i : i + COLUMNS]) for i in range(0, len(lines), COLUMNS)]
+    return LINE * (2 + sum(rows) + (0.5 if rows else 0))
+
+
 def _draw_legend(
-    axes: Axes, tiles: pd.DataFrame, cases: pd.DataFrame, units_name: str
+    axes: Axes, tiles: pd.DataFrame, cases: pd.DataFrame, inches: float
 ) -> None:
-    """Draw the key of cells with their counts, then the names of the cases, centred
-    from top to bottom.
-    """
-    box = axes.get_window_extent()
-    width = box.width / axes.figure.dpi
-    inches = box.height / axes.figure.dpi
+    """Draw the key of cells with their counts in a line, beneath it the cases."""
     # In inches from the top down, as lines of a text are set.
-    axes.set(xlim=(0, width), ylim=(inches, 0))
+    axes.set(xlim=(0, WIDTH), ylim=(inches, 0))
     axes.axis("off")
     counts = tiles["cell"].value_counts()
     shown = cells_in(tiles["cell"])
-    names = [
-        wrap(f"{case['place']}: {case['industry']}", WRAP) for case in records(cases)
-    ]
-    needed = LINE * (1 + len(shown))
-    if names:
-        needed += 2 * LINE + sum(map(_needed, names))
-    top = max((inches - needed) / 2, 0.12)
-    axes.text(0, top, units_name.capitalize(), fontweight="bold", va="center_baseline")
     for i, cell in enumerate(shown):
-        _draw_key(axes, top + LINE * (i + 1), cell, int(counts[cell]))
-    if not names:
-        return
-    at = top + LINE * (len(shown) + 2)
-    axes.text(0, at, "Cases", fontweight="bold", va="center_baseline")
-    at += LINE
-    for i, lines in enumerate(names):
-        _draw_letter(axes, 0.085, at, LETTERS[i % len(LETTERS)], radius=0.075)
-        for k, line in enumerate(lines):
-            below = at + SECOND_LINE * k
-            axes.text(0.24, below, line, va="center_baseline", fontsize=7.0)
-        at += _needed(lines)
+        _draw_key(axes, 0.1 + i * WIDTH / len(shown), cell, int(counts[cell]))
+    names = _case_lines(cases)
+    at = 2.5 * LINE
+    for i in range(0, len(names), COLUMNS):
+        for column, lines in enumerate(names[i : i + COLUMNS]):
+            left = 0.15 + column * WIDTH / COLUMNS
+            _draw_letter(axes, left, at, LETTERS[(i + column) % len(LETTERS)])
+            for k, line in enumerate(lines):
+                place = (left + 0.16, at + LINE * k)
+                axes.text(*place, line, va="center_baseline", fontsize=SMALL)
+        at += LINE * max(map(len, names[i : i + COLUMNS]))
 
 
-def _needed(lines: list[str]) -> float:
-    """Return the inches that a name of several lines takes."""
-    return LINE + SECOND_LINE * (len(lines) - 1)
-
-
-def _draw_key(axes: Axes, top: float, cell: str, count: int) -> None:
+def _draw_key(axes: Axes, left: float, cell: str, count: int) -> None:
     mark = MARKS[cell]
-    corner = (0.0, top - 0.065)
+    corner = (left, LINE - 0.065)
     axes.add_patch(Rectangle(corner, 0.17, 0.13, facecolor=mark.fill, edgecolor="none"))
     if mark.hatch:
         axes.add_patch(Rectangle(corner, 0.17, 0.13, hatch=mark.hatch, **HATCHED))
-    axes.text(0.24, top, cell, va="center_baseline", color=INK)
-    axes.text(1.2, top, f"{count}", va="center_baseline", ha="right", color=SOFT)
+    words = f"{cell} ({count:,})"
+    axes.text(left + 0.24, LINE, words, va="center_baseline", fontsize=SMALL, color=INK)
 
 
 def _describe(tiles: pd.DataFrame, cases: pd.DataFrame, results: StudyResults) -> str:

@@ -14,8 +14,6 @@ from evenfield.shared.figures import INK, MARKS, WIDTH
 from evenfield.shared.tables import Row
 from evenfield.study.longitudes import Cut, outline_rings
 
-# Of the figure, to the right of the map.
-LEGEND_SHARE = 0.31
 HATCHED: Row = {
     "facecolor": "none",
     "edgecolor": "white",
@@ -23,15 +21,17 @@ HATCHED: Row = {
     "linewidth": 0.0,
 }
 LOWEST = 2.0  # inches
-TALLEST = 6.5
+TALLEST = 5.5
 NO_CELL = "#e8e6e0"  # a unit whose cell is not known
 BORDER: Row = {"edgecolor": INK, "linewidth": 0.35}
 
 
 def draw_outlines(
-    features: Sequence[dict[str, Any]], cells: Mapping[str, str]
+    features: Sequence[dict[str, Any]], cells: Mapping[str, str], key: float
 ) -> Figure:
-    """Draw GeoJSON features by the cell of their unit, beside the room for the key."""
+    """Draw GeoJSON features by the cell of their unit, above the room for the key in
+    inches.
+    """
     shapes = {str(f["properties"]["unit"]): f["geometry"] for f in features}
     cut = Cut.around(chain.from_iterable(map(outline_rings, shapes.values())))
     rings = {unit: cut.rings(shape) for unit, shape in shapes.items()}
@@ -40,10 +40,10 @@ def draw_outlines(
     east, north = places.max(axis=0)
     # A degree of longitude is as wide as one of latitude times the cosine of latitude.
     narrower = float(np.cos(np.radians((south + north) / 2)))
-    width = WIDTH * (1 - LEGEND_SHARE)
-    height = width * (north - south) / max((east - west) * narrower, 1e-9)
-    figure = plt.figure(figsize=(WIDTH, min(max(height, LOWEST), TALLEST)))
-    axes = figure.add_axes((0.0, 0.0, 1 - LEGEND_SHARE, 1.0))
+    height = WIDTH * (north - south) / max((east - west) * narrower, 1e-9)
+    inches = min(max(height, LOWEST), TALLEST)
+    figure = plt.figure(figsize=(WIDTH, inches + key))
+    axes = figure.add_axes((0.0, key / (inches + key), 1.0, inches / (inches + key)))
     for unit, parts in sorted(rings.items()):
         path = Path.make_compound_path(*map(Path, parts))
         mark = MARKS.get(cells.get(unit, ""))

@@ -6,7 +6,16 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from evenfield.shared.figures import SOFT, WIDTH, Artwork, panels, series_mark
+from evenfield.shared.figures import (
+    SMALL,
+    SOFT,
+    WIDTH,
+    Artwork,
+    Ending,
+    name_endings,
+    panels,
+    series_mark,
+)
 from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables import in_words, nothing_to_show, only, zone_types
 
@@ -23,7 +32,7 @@ SUPPORT_NAMES = {
 }
 EDGES = {
     "left": 0.065,
-    "right": 0.985,
+    "right": 0.8,
     "top": 0.94,
     "bottom": 0.065,
     "hspace": 0.24,
@@ -126,11 +135,11 @@ def _draw_bars(axes: Axes, new: pd.DataFrame, stock: pd.DataFrame, memory: str) 
     for i in _peaks(whole):
         axes.annotate(
             f"{years[i]}: {whole[i]:.0f}",
-            (years[i], whole[i]),
+            (years[i] - 0.41, whole[i]),
             (0, 2.5),
             textcoords="offset points",
-            ha="center",
-            fontsize=6.5,
+            ha="left",
+            fontsize=SMALL,
             color=SOFT,
         )
     axes.legend(
@@ -153,19 +162,19 @@ def _draw_support(axes: Axes, support: pd.DataFrame, units_name: str) -> None:
     # A study without neighbours has no far controls.
     names = [name for name in SUPPORT_NAMES if name in support]
     top = float(support[names].to_numpy(float).max())
+    endings: list[Ending] = []
     for number, name in enumerate(names):
         mark = series_mark(number)
+        endings.append(Ending.of(support[name], SUPPORT_NAMES[name], mark))
         sns.lineplot(
             x=support["year"],
             y=support[name],
             drawstyle="steps-mid",
             color=mark.colour,
             linestyle=mark.line,
-            label=SUPPORT_NAMES[name],
             estimator=None,
             ax=axes,
         )
-    axes.legend(loc="upper right", handlelength=2.6)
     axes.set_title(f"{units_name.capitalize()} left for comparison")
     axes.set(
         ylim=(-0.04 * top, 1.08 * top),
@@ -174,3 +183,4 @@ def _draw_support(axes: Axes, support: pd.DataFrame, units_name: str) -> None:
     )
     axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
     axes.xaxis.set_major_locator(MaxNLocator(9, integer=True))
+    name_endings(axes, float(support["year"].max()), endings[::-1], lines=2)

@@ -12,6 +12,7 @@ from evenfield.shared.figures import (
     FAINT,
     INK,
     MARKS,
+    NARROW,
     SOFT,
     WIDTH,
     Artwork,
@@ -43,16 +44,17 @@ DARK = Mark(
     ink="white",
 )
 MOST_PANELS = 6
+ALONE = {"left": 0.12, "right": 0.555}  # one panel beneath the other
 HEIGHT = 3.1  # inches of a row of panels
 EDGES = {
-    "left": 0.06,
-    "right": 0.885,
-    "wspace": 0.36,
+    "left": 0.08,
+    "right": 0.855,
+    "wspace": 0.5,
     "hspace": 0.22,
 }
 LOWEST = 0.05  # of the highest year: the middle of the lowest name
 LETTERS_BESIDE = 15  # of a group's name that the edges leave room for
-ROOM = {"right": 0.85, "wspace": 0.46}  # beside longer ones
+ROOM = {"right": 0.83, "wspace": 0.58}  # beside longer ones
 LETTERS = 18  # of a group's name; longer ones are cut
 
 
@@ -76,17 +78,21 @@ def f6(results: StudyResults) -> Artwork:
     shown = [name for name in groupings if data["grouping"].eq(name).any()]
     shown = shown[:MOST_PANELS]
     data = data[data["grouping"].isin(shown)]
-    columns = min(2, len(shown))
+    # One beneath the other a phone shows two whole, and more take less of a page.
+    columns = 1 if len(shown) <= 2 else 2
+    narrow = columns == 1
     rows = -(-len(shown) // columns)
-    margins = {"top": 1 - 0.085 / rows, "bottom": 0.09 / rows}
+    tall = HEIGHT * rows
+    margins = {"top": 1 - 0.32 / tall, "bottom": 0.3 / tall}
     names = [
         name.removeprefix("within ")
         for grouping in shown
         for name, _, _ in _layers(only(data, grouping=grouping))
     ]
     beside = ROOM if max(map(len, names)) > LETTERS_BESIDE else {}
-    edges = EDGES | margins | beside
-    figure, grid = panels(rows, columns, (WIDTH, HEIGHT * rows), edges, sharey=True)
+    edges = EDGES | margins | (ALONE if narrow else beside)
+    size = (NARROW if narrow else WIDTH, tall)
+    figure, grid = panels(rows, columns, size, edges, sharey=True)
     for spare in grid.flat[len(shown) :]:
         spare.remove()
     first = int(data["year"].min())
@@ -95,9 +101,11 @@ def f6(results: StudyResults) -> Artwork:
     for axes, name in zip(grid.flat[: len(shown)], shown, strict=True):
         own = only(data, grouping=name)
         # Cells are named "taxonomy: cell".
-        title = "group" if ": " in name else bare_name(name)
-        _draw_stack(axes, own)
-        axes.set_title(f"Theil T by {title}")
+        title = "group" if ": " in name else bare_name(results.word(name))
+        _draw_stack(axes, own, lines=1 if narrow else 2)
+        groups = {*only(own, kind="within")["group"].astype(str)}
+        of_two = groups <= {"0", "1"} or f"not {bare_name(name)}" in groups
+        axes.set_title(f"Theil T by {title}{' or not' if of_two else ''}")
         between = only(own, kind="between")
         shares = [
             f"{fixed(100 * pick(between, year=year)['share'], 0)}%"
@@ -125,14 +133,17 @@ def f34(results: StudyResults) -> Artwork:
     series = only(series, spec_id=specs[0]["id"])
     if series.empty:
         raise nothing_to_show("share inside parents")
-    parents = specs[0]["parents"].replace("_", " ")
-    marked = specs[0].get("marked", "").replace("_", " ")
+    parents = bare_name(results.word(specs[0]["parents"]))
+    marked = results.word(specs[0].get("marked", ""))
     data = _one_period_a_year(series, ["kind", "group", "year"])
+    rows = 2 if marked else 1
+    height = 0.3 + 2.3 * rows
     figure, grid = panels(
+        rows,
         1,
-        2 if marked else 1,
-        (WIDTH, 2.9),
-        {"left": 0.08, "right": 0.84, "top": 0.9, "bottom": 0.1, "wspace": 0.3},
+        (NARROW, height),
+        {"left": 0.17, "right": 0.72, "hspace": 0.35}
+        | {"top": 1 - 0.32 / height, "bottom": 0.32 / height},
     )
     share = only(data, kind="share").sort_values("year")
     axes = grid[0, 0]
@@ -150,7 +161,7 @@ def f34(results: StudyResults) -> Artwork:
     ]
     if marked:
         sentences += _draw_marked(
-            grid[0, 1], only(data, kind="inside"), marked, parents
+            grid[1, 0], only(data, kind="inside"), marked, parents
         )
     return Artwork(figure, data, f"Share of Theil T {'; '.join(sentences)}.")
 
@@ -181,7 +192,7 @@ def _draw_marked(
     axes.set_ylabel("Theil T")
     axes.set_title(f"Mean inside each {parents}")
     year_axis(axes, inside["year"].tolist(), ticks=5)
-    name_endings(axes, last, endings, lines=2, size=7.0)
+    name_endings(axes, last, endings, lines=2)
     return sentences
 
 
@@ -203,7 +214,9 @@ def _readable(group: str, grouping: str, groups: pd.Index) -> str:
     if {*groups} <= {"0", "1"}:
         name = bare_name(grouping)
         return name if group == "1" else f"not {name}"
-    return shorten(group, LETTERS, placeholder="\u2026") or f"{group[:LETTERS]}\u2026"
+    words = group.replace("_", " ")
+    cut = shorten(words, LETTERS, placeholder="\u2026")
+    return cut if cut.strip("\u2026") else f"{words[: LETTERS - 1]}\u2026"
 
 
 def _layers(data: pd.DataFrame) -> list[tuple[str, Mark, pd.Series]]:
@@ -232,7 +245,8 @@ def _layers(data: pd.DataFrame) -> list[tuple[str, Mark, pd.Series]]:
     return layers
 
 
-def _draw_stack(axes: Axes, data: pd.DataFrame) -> None:
+def _draw_stack(axes: Axes, data: pd.DataFrame, lines: int) -> None:
+    """Draw the layers of a grouping with their names in so many lines."""
     years = data[["year", "basis"]].drop_duplicates().sort_values("year")
     last = int(years["year"].max())
     base = pd.Series(0.0, index=years["year"])
@@ -255,9 +269,10 @@ def _draw_stack(axes: Axes, data: pd.DataFrame) -> None:
             )
         # Names stand in the middle of their layer, and above the years.
         middle = max(float((base[last] + top[last]) / 2), LOWEST * peak)
-        endings.append(Ending(middle, name.replace(" ", "\n", 1), mark.colour))
+        words = name if lines == 1 else name.replace(" ", "\n", 1)
+        endings.append(Ending(middle, words, mark.colour))
         base = top
     axes.set_ylim(0, 1.14 * peak)
     year_axis(axes, data["year"].tolist(), ticks=5)
     shade_proxy(axes, years, "proxy")
-    name_endings(axes, last, endings, lines=2, size=6.0)
+    name_endings(axes, last, endings, lines)

@@ -10,14 +10,14 @@ from matplotlib.patches import Patch, Rectangle
 
 from evenfield.shared.figures import (
     FAINT,
-    INK,
+    NARROW,
     PALE,
     SOFT,
-    WIDTH,
     Artwork,
     Ending,
     draw_line,
     draw_path,
+    heading,
     name_endings,
     padded,
     panels,
@@ -48,9 +48,9 @@ QUADRANTS = {
 }
 INCOME = "log_income"
 NONE = "none"
-LABEL_SHARE = 0.17
-LEAST_LEFT = 0.06  # of the figure, for ticks
-LETTER = 0.062  # inches of a letter of a unit's name
+LABEL_SHARE = 0.26
+LEAST_LEFT = 0.12  # of the figure, for ticks
+LETTER = 0.085  # inches of a letter of a unit's name
 MOST_NAMES = 60  # rows that can be read; of more units only their number is drawn
 
 
@@ -68,23 +68,23 @@ def f10(results: StudyResults) -> Artwork:
     apart = local.loc[local["q_value"].le(rate), "unit"].nunique()
     many = apart > MOST_NAMES
     # Where chance explains all units, there is nothing to draw beneath the years.
-    strip = 1.6 if many else 0.14 * apart + 0.1
-    high = 1.05 + 2.0 + strip if apart else 2.5
+    strip = 1.6 if many else 0.17 * apart + 0.1
+    high = 2.5 + 2.0 + strip if apart else 2.8
     named: set[str] = (
         set() if many else set(local.loc[local["q_value"].le(rate), "unit"])
     )
     letters = max((len(results.label(unit)) for unit in named), default=0)
     edges = {
-        "left": max(LEAST_LEFT, letters * LETTER / WIDTH + 0.01),
+        "left": max(LEAST_LEFT, letters * LETTER / NARROW + 0.01),
         "right": 1 - LABEL_SHARE,
-        "top": 1 - 0.25 / high,
-        "bottom": (0.68 if apart else 0.25) / high,
-        "hspace": 0.6 / (1.0 + strip / 2),
+        "top": 1 - 0.48 / high,
+        "bottom": (1.3 if apart else 0.3) / high,
+        "hspace": 0.75 / (1.0 + strip / 2),
     }
     figure, grid = panels(
         2 if apart else 1,
         1,
-        (WIDTH, high),
+        (NARROW, high),
         edges,
         height_ratios=(2.0, strip) if apart else (1.0,),
     )
@@ -147,7 +147,7 @@ def _draw_key(figure: Figure) -> None:
             ),
         ],
         loc="lower center",
-        ncols=5,
+        ncols=2,
         bbox_to_anchor=(0.5, 0.0),
         columnspacing=1.2,
         handlelength=1.4,
@@ -179,7 +179,7 @@ def _draw_moran(axes: Axes, paths: pd.DataFrame, growth: pd.DataFrame) -> None:
         draw_path(axes, part, "value", mark, 1.8 if number == 0 else 1.0)
         drawn.append(values)
         endings.append(Ending.of(values, name, mark))
-    axes.set_ylim(padded(pd.concat(drawn), 0.08, floor=1e-6, above=1.8))
+    axes.set_ylim(padded(pd.concat(drawn), 0.08, floor=1e-6, above=3.2))
     year_axis(axes, plain["year"].astype(int).tolist())
     # Every column of the strip below is one observation wide, so the years keep half of
     # it at both ends.
@@ -187,7 +187,7 @@ def _draw_moran(axes: Axes, paths: pd.DataFrame, growth: pd.DataFrame) -> None:
     axes.set_xlim(first, last)
     shade_proxy(axes, plain)
     name_endings(axes, last, endings, lines=2)
-    axes.set_title("Moran's I (band: permutations over all years, income)")
+    heading(axes, "Moran's I (band: permutations over all years, income)")
 
 
 def _name(controls: str) -> str:
@@ -260,10 +260,10 @@ def _draw_strip(
         )
     axes.tick_params(axis="y", length=0, pad=1.5)
     axes.spines["left"].set_visible(False)
-    axes.set_title(
+    heading(
+        axes,
         f"Local Moran of income, false discovery rate {100 * rate:.0f}% within each"
         " year",
-        color=INK,
     )
 
 
@@ -289,9 +289,10 @@ def _draw_counts(
         )
         base = base + own
     axes.set_ylim(0, 1.08 * float(base.max()))
-    axes.set_title(
+    heading(
+        axes,
         f"{results.words['units_name'].capitalize()} told apart from chance, of"
-        f" {local['unit'].nunique():,}"
+        f" {local['unit'].nunique():,}",
     )
 
 

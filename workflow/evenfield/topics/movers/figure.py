@@ -10,20 +10,20 @@ from matplotlib.markers import CARETLEFT, CARETRIGHT
 from evenfield.shared.figures import (
     ACCENT,
     FAINT,
-    INK,
-    WIDTH,
+    NARROW,
     Artwork,
     panels,
     ratio_axis,
+    short_names,
 )
 from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables import Row, nothing_to_show, records, whole
-from evenfield.topics.movers.figure_paths import f40, short_names
+from evenfield.topics.movers.figure_paths import f40
 from evenfield.topics.movers.table_movers import FEWEST, both_ends, movers
 
-ROW = 0.23  # inches
-LEFT = 2.1  # inches for names
-LONGEST = 34  # letters of a name that has room there
+ROW = 0.27  # inches
+LEFT = 2.2  # inches for names
+LONGEST = 16  # letters of a name that has room there
 ROSE = "#1F7A8C"
 TIPS = {True: CARETRIGHT, False: CARETLEFT}  # these end in the point that they mark
 SHORTEST = 0.03  # of the width of the axis, an arrow with its tip
@@ -36,14 +36,14 @@ def f28(results: StudyResults) -> Artwork:
         raise nothing_to_show(f"{FEWEST} units with an income in two years")
     rose, fell = both_ends(frame)
     drawn = pd.concat([rose, fell[::-1]], ignore_index=True)
-    high = 0.75 + ROW * max(len(drawn), 1)
+    high = 0.85 + ROW * max(len(drawn), 1)
     edges = {
-        "left": LEFT / WIDTH,
+        "left": LEFT / NARROW,
         "right": 0.98,
         "top": 1 - 0.12 / high,
-        "bottom": 0.5 / high,
+        "bottom": 0.6 / high,
     }
-    figure, grid = panels(1, 1, (WIDTH, high), edges)
+    figure, grid = panels(1, 1, (NARROW, high), edges)
     axes = grid[0, 0]
     ratios = drawn[["ratio_start", "ratio_end"]].to_numpy(float)
     axes.set_xscale("log")
@@ -60,8 +60,10 @@ def f28(results: StudyResults) -> Artwork:
     names = short_names(drawn["name"].tolist(), LONGEST)
     labels = [f"{names[row['name']]} {_ranks(row)}" for row in records(drawn)]
     axes.set_yticks(range(len(drawn)), labels)
-    axes.tick_params(axis="y", length=0, labelsize=6.5)
-    axes.set_xlabel("income per head, % of the average of all, ratio scale", color=INK)
+    axes.tick_params(axis="y", length=0)
+    axes.set_xlabel(
+        "income per head, % of the average of all, ratio scale", x=1, ha="right"
+    )
     return Artwork(figure, drawn, _describe(rose, fell))
 
 

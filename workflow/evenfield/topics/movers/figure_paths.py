@@ -2,9 +2,6 @@
 that moved most by name.
 """
 
-from collections import Counter
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -15,17 +12,19 @@ from evenfield.shared.figures import (
     ACCENT,
     FAINT,
     INK,
+    NARROW,
     REFERENCE,
     SOFT,
-    WIDTH,
     Artwork,
     Ending,
     draw_line,
+    heading,
     name_endings,
     padded,
     panels,
     ratio_ticks,
     shade_proxy,
+    short_names,
     stretches,
     with_basis,
     year_axis,
@@ -36,11 +35,10 @@ from evenfield.study.latin import in_latin
 from evenfield.topics.movers.table_movers import movers
 from evenfield.topics.movers.table_paths import KINDS, first_of_each_kind, paths
 
-HEIGHT = 4.6
-EDGES = {"left": 0.085, "right": 0.72, "top": 0.93, "bottom": 0.075}
+HEIGHT = 4.4
+EDGES = {"left": 0.1, "right": 0.69, "top": 0.93, "bottom": 0.075}
 MOST_LINES = 120  # units of which each can have a line
-SIZE = 8.6  # of letters: the picture stands beside the map, at half its width
-LONGEST = 21  # letters of a name
+LONGEST = 16  # letters of a name
 ROSE = "#1F7A8C"
 COLOURS = {"richest": INK, "poorest": "#A96500", "rose most": ROSE, "fell most": ACCENT}
 LINES = dict(zip(KINDS, ("-", (0, (1.2, 1.2)), "-", (0, (5.0, 1.6))), strict=True))
@@ -54,13 +52,13 @@ def f40(results: StudyResults) -> Artwork:
     named = frame[frame["kind"].ne("")]
     if named.empty or frame["year"].nunique() < 2:
         raise nothing_to_show("units with an income in two years")
-    figure, grid = panels(1, 1, (WIDTH, HEIGHT), EDGES)
+    figure, grid = panels(1, 1, (NARROW, HEIGHT), EDGES)
     axes = grid[0, 0]
     axes.set_yscale("log")
     drawn = _draw_all(axes, frame)
     axes.axhline(1.0, **REFERENCE)
     endings = []
-    names = short_names(frame["name"].unique().tolist())
+    names = short_names(frame["name"].unique().tolist(), LONGEST)
     for _, path in named.groupby("unit", sort=True):
         row = records(path)[-1]
         colour = COLOURS[row["kind"]]
@@ -82,9 +80,8 @@ def f40(results: StudyResults) -> Artwork:
     years = sorted(frame["year"].unique())
     year_axis(axes, years, ticks=6)
     shade_proxy(axes, frame)
-    axes.tick_params(labelsize=SIZE)
-    name_endings(axes, float(years[-1]), endings, size=SIZE)
-    axes.set_title("Income per head, % of the average", fontsize=SIZE + 0.6)
+    name_endings(axes, float(years[-1]), endings)
+    heading(axes, "Income per head, % of the average")
     several = results.words["units_name"]
     lines = frame["unit"].nunique() <= MOST_LINES
     behind = f"all {several}" if lines else f"the middle four fifths of the {several}"
@@ -114,24 +111,6 @@ def _draw_all(axes: Axes, frame: pd.DataFrame) -> pd.Series:
         axes.fill_between(part["year"], part[0.1], part[0.9], color=FAINT, alpha=0.5)
         draw_line(axes, part["year"], part[0.5], color=SOFT, linewidth=0.8)
     return pd.Series(pd.concat([wide[0.1], wide[0.9]]))
-
-
-def short_names(names: Sequence[str], longest: int = LONGEST) -> dict[str, str]:
-    """Return names of so many letters at most: a longer one ends before its comma where no
-    other is the same then, or is cut.
-    """
-    bare = {name: name.partition(",")[0] for name in names}
-    once = Counter(bare.values())
-    fitting = {
-        name: bare[name] if len(name) > longest and once[bare[name]] == 1 else name
-        for name in names
-    }
-    return {
-        name: short
-        if len(short) <= longest
-        else f"{short[: longest - 1].rstrip()}\u2026"
-        for name, short in fitting.items()
-    }
 
 
 def _key(named: pd.DataFrame) -> str:

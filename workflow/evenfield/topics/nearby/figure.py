@@ -5,8 +5,9 @@ from matplotlib.lines import Line2D
 
 from evenfield.shared.figures import (
     INK,
+    NARROW,
+    SMALL,
     SOFT,
-    WIDTH,
     Artwork,
     key_below,
     line_key,
@@ -30,12 +31,13 @@ from evenfield.topics.nearby.table_words import (
 
 ABOVE = 0.1  # how far marks of the first specification stand above the middle of a row
 BELOW = 0.2  # and those of the second one below it
-HEADING_WIDTH = 74  # letters of a line
-LABEL_WIDTH = 34
+HEADING_WIDTH = 42  # letters of a line
+LABEL_WIDTH = 20
+AXIS_WIDTH = 54
 # Heights in inches
-HEADING_LINE = 0.17
-CLASS_ROW = 0.42
-AXIS_AND_KEY = 0.75
+HEADING_LINE = 0.2
+CLASS_ROW = 0.5
+AXIS_AND_KEY = 1.15
 COLUMNS = "spec_id near estimate conf_low conf_high units growth".split()
 
 
@@ -53,9 +55,9 @@ def f38(results: StudyResults) -> Artwork:
     title = in_lines(found, HEADING_WIDTH)
     title_height = 0.2 + HEADING_LINE * (1 + title.count("\n"))
     height = title_height + AXIS_AND_KEY + CLASS_ROW * len(classes)
-    edges = {"left": 0.34, "right": 0.93}
-    edges |= {"top": 1 - title_height / height, "bottom": 0.72 / height}
-    figure, grid = panels(1, 1, (WIDTH, height), edges)
+    edges = {"left": 0.37, "right": 0.92}
+    edges |= {"top": 1 - title_height / height, "bottom": 1.1 / height}
+    figure, grid = panels(1, 1, (NARROW, height), edges)
     axes = grid[0, 0]
     keys, sentences = [], []
     for spec in specs:
@@ -77,9 +79,12 @@ def f38(results: StudyResults) -> Artwork:
     axes.set_xlim(*padded(rows[["conf_low", "conf_high"]], 0.05, 0.1))
     names_for_rows(axes)
     outcome = asked(results)["outcomes"][main["outcome"]]
-    axes.set_xlabel(f"growth of {outcome['label']}, % a year")
-    figure.text(0.02, 1 - 0.1 / height, title, va="top", fontsize=9, weight="bold")
-    key_below(figure, keys, handletextpad=0.4)
+    label = (
+        f"growth of {outcome['label']}, % a year; right: {results.words['units_name']}"
+    )
+    axes.set_xlabel(in_lines(label, AXIS_WIDTH), x=1.0, ha="right")
+    figure.text(0.02, 1 - 0.1 / height, title, va="top", weight="bold")
+    key_below(figure, keys, columns=1, handletextpad=0.4)
     text = f"{title.replace(chr(10), ' ')}. {'; '.join(sentences)}."
     return Artwork(figure, rows[COLUMNS], text)
 
@@ -135,7 +140,7 @@ def _draw_mean(axes: Axes, row: Row, line: int, is_main: bool) -> None:
             (1.01, line),
             xycoords=("axes fraction", "data"),
             va="center",
-            fontsize=7,
+            fontsize=SMALL,
             color=SOFT,
         )
 

@@ -5,9 +5,11 @@ from matplotlib.axes import Axes
 
 from evenfield.shared.figures import (
     INK,
+    NARROW,
+    SMALL,
     SOFT,
-    WIDTH,
     Artwork,
+    heading,
     key_below,
     line_key,
     names_for_rows,
@@ -17,14 +19,12 @@ from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables import Row, fixed, is_missing
 from evenfield.study.errors import ArtifactError
 from evenfield.topics.nearby.table_lists import asked_lists, near_row
-from evenfield.topics.nearby.table_words import short_word
+from evenfield.topics.nearby.table_words import in_lines, short_word
 
-ROW_HEIGHT = 0.62  # inches a list
+ROW_HEIGHT = 0.56  # inches a list
 TOP = 0.4
 BOTTOM = 1.0
-LETTERS = (
-    10.0  # points: on a phone, whose width is two thirds of the figure's, they are read
-)
+LABEL_WIDTH = 54  # letters of a line of the axis
 APART = 0.2  # between the marks of two radii
 NAME_ABOVE = 0.37  # how far the name of a list stands above the middle of its marks
 BELOW_NAME = 0.1  # and how far the marks stand below the middle of the row
@@ -42,11 +42,11 @@ def f41(results: StudyResults) -> Artwork:
     height = TOP + BOTTOM + ROW_HEIGHT * len(table.lists)
     edges = {"left": 0.03, "right": 0.97, "wspace": 0.08}
     edges |= {"top": 1 - TOP / height, "bottom": BOTTOM / height}
-    size = (WIDTH, height)
+    size = (NARROW, height)
     figure, grid = panels(1, len(designs), size, edges, sharex=True, sharey=True)
     middle = (len(table.radii) - 1) / 2
     for axes, design in zip(grid[0], designs, strict=True):
-        axes.set_title(_title(design, table.designs[design].within), fontsize=LETTERS)
+        heading(axes, _title(results, table.designs[design].within))
         for line, name in enumerate(table.lists):
             # No line runs through the name of a list.
             ends = (line - 0.2, line + 0.5)
@@ -59,7 +59,6 @@ def f41(results: StudyResults) -> Artwork:
                 _draw(axes, row, place, colour, MARKERS[position % len(MARKERS)])
                 drawn.append({"list": name, "radius": radius, "design": design} | row)
         names_for_rows(axes)
-        axes.tick_params(axis="x", labelsize=LETTERS)
     if all(is_missing(row["estimate"]) for row in drawn):
         raise ArtifactError(
             "no estimates", "rows of the lists", "drop F41 from `figures`"
@@ -74,11 +73,12 @@ def f41(results: StudyResults) -> Artwork:
             (0, line - NAME_ABOVE),
             xycoords=("axes fraction", "data"),
             va="center",
-            fontsize=LETTERS,
+            fontsize=SMALL,
         )
     outcome = section.outcomes[table.outcome].label
-    label = f"growth near less growth elsewhere, points a year ({outcome})"
-    figure.text(0.03, 0.42 / height, label, fontsize=LETTERS - 1)
+    label = f"growth near less growth elsewhere, percentage points a year ({outcome})"
+    lines = in_lines(label, LABEL_WIDTH)
+    figure.text(0.03, 0.36 / height, lines, fontsize=SMALL, va="bottom")
     keys = [
         line_key(
             f"within {radius:g} {section.distance}",
@@ -88,7 +88,7 @@ def f41(results: StudyResults) -> Artwork:
         )
         for position, radius in enumerate(table.radii)
     ]
-    key_below(figure, keys, handletextpad=0.4, fontsize=LETTERS)
+    key_below(figure, keys, handletextpad=0.4, columnspacing=1.0)
     return Artwork(figure, pd.DataFrame(drawn, columns=COLUMNS), _alt(results, drawn))
 
 
@@ -104,8 +104,9 @@ def _draw(axes: Axes, row: Row, place: float, colour: str, marker: str) -> None:
     axes.plot(row["estimate"], place, marker, color=colour, markersize=4)
 
 
-def _title(design: str, within: str) -> str:
-    return f"within each {within}" if within else design.replace("_", " ")
+def _title(results: StudyResults, within: str) -> str:
+    units = results.words["units_name"]
+    return f"Within each {results.word(within)}" if within else f"Among all {units}"
 
 
 def _alt(results: StudyResults, drawn: list[Row]) -> str:

@@ -1,26 +1,25 @@
 """F39: who lies near what; F42: who is on which list, a map for each list."""
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from evenfield.shared.figures import (
     FAINT,
     MARKS,
+    SMALL,
     SOFT,
     WIDTH,
     Artwork,
+    draw_land,
+    height_over_width,
     line_key,
     panels,
+    placed_units,
 )
 from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables import Row, only
 from evenfield.study.errors import ArtifactError
-from evenfield.study.land import land_around
-from evenfield.study.longitudes import side_by_side
 from evenfield.topics.nearby.table_members import (
     entries,
     list_classes,
@@ -30,14 +29,13 @@ from evenfield.topics.nearby.table_members import (
 from evenfield.topics.nearby.table_words import class_words, in_lines, short_word
 
 KEY_WIDTH = 26  # letters of a line
-TITLE_WIDTH = 30
-MOST_COLUMNS = 3
-TITLE_HEIGHT = 0.32  # inches
-EDGE = 0.03  # share of the map around its points
+TITLE_WIDTH = 88  # letters of a line over all maps of a row
+COLUMNS = (3, 4, 5)  # the first with which the maps fit a page
+TALLEST = 7.0  # inches
+TITLE_HEIGHT = 0.36  # inches
 # Shared marks (`MARKS`, named for the lists of one study) that the classes borrow: on or
 # near no list, the first, the second, both.
 CLASS_MARKS = ("neither", "cluster only", "SEZ only", "both")
-LAND: Any = {"facecolor": "none", "edgecolor": FAINT, "linewidth": 0.5, "zorder": 0}
 
 
 def f39(results: StudyResults) -> Artwork:
@@ -49,7 +47,7 @@ def f39(results: StudyResults) -> Artwork:
     listed = _placed(results, "F39").merge(places, on="unit", how="inner")
     if listed.empty:
         raise _nowhere("F39")
-    height = float(np.clip(4.4 * _height_over_width(listed), 2.0, 5.2)) + 0.1
+    height = float(np.clip(4.4 * height_over_width(listed), 2.0, 5.2)) + 0.1
     edges = {"left": 0.01, "right": 0.7, "top": 0.99, "bottom": 0.01}
     figure, grid = panels(1, 1, (WIDTH, height), edges)
     axes = grid[0, 0]
@@ -66,7 +64,7 @@ def f39(results: StudyResults) -> Artwork:
             axes.scatter(own["x"], own["lat"], **style)
             keys.append(_class_key(f"{label} ({len(own)})", style))
             sentences.append(f"{len(own)} {label}")
-    _draw_land(axes, listed)
+    draw_land(axes, listed)
     figure.legend(
         handles=keys, loc="center left", bbox_to_anchor=(0.71, 0.5), frameon=False
     )
@@ -79,10 +77,8 @@ def f42(results: StudyResults) -> Artwork:
     placed = _placed(results, "F42")
     classes = list_classes(results).loc[placed["unit"]]
     lists, against = mapped_lists(results)
-    columns = min(MOST_COLUMNS, len(lists))
+    columns, map_height = _grid_of_maps(len(lists), height_over_width(placed))
     rows = -(-len(lists) // columns)
-    width = WIDTH / max(columns, 2)
-    map_height = float(np.clip(width * _height_over_width(placed), 0.6 * width, 5.0))
     height = rows * (map_height + TITLE_HEIGHT)
     edges = {"left": 0.01, "right": 0.99, "wspace": 0.04}
     edges |= {"top": 1 - TITLE_HEIGHT / height, "bottom": 0.01}
@@ -97,11 +93,13 @@ def f42(results: StudyResults) -> Artwork:
             axes.scatter(own["x"], own["lat"], **{**style, "s": style["s"] / 3})
         words = short_word(results, name)
         on_it = int((codes % 2).sum())
-        axes.set_title(in_lines(f"{words} ({on_it})", TITLE_WIDTH), fontsize=7)
+        axes.set_title(
+            in_lines(f"{words} ({on_it})", TITLE_WIDTH // columns), fontsize=SMALL
+        )
         sentences.append(
             f"{words}: {'; '.join(list_keys(results, name, codes).values())}"
         )
-        _draw_land(axes, placed)
+        draw_land(axes, placed)
     for axes in grid.flat[len(lists) :]:
         axes.axis("off")
     return Artwork(
@@ -113,6 +111,19 @@ def f42(results: StudyResults) -> Artwork:
 
 
 FIGURES_OF_PLACES = {"F39": f39, "F42": f42}
+
+
+def _grid_of_maps(maps: int, tall: float) -> tuple[int, float]:
+    """Return columns of maps and the inches of a map's height, for maps so tall in their
+    width.
+    """
+    for most in COLUMNS:
+        columns = min(most, maps)
+        width = WIDTH / max(columns, 2)
+        height = float(np.clip(width * tall, 0.6 * width, 5.0))
+        if -(-maps // columns) * (height + TITLE_HEIGHT) <= TALLEST:
+            break
+    return columns, height
 
 
 def _marks_in_words(results: StudyResults, against: str) -> str:
@@ -131,8 +142,7 @@ def _placed(results: StudyResults, figure: str) -> pd.DataFrame:
     units = results.table("units")
     if not {"lat", "lon"} <= set(units):
         raise _nowhere(figure)
-    placed = units[["unit", "lat", "lon"]].dropna()
-    return placed.assign(x=side_by_side(placed["lon"].to_numpy(float)))
+    return placed_units(units)
 
 
 def _nowhere(figure: str) -> ArtifactError:
@@ -141,33 +151,6 @@ def _nowhere(figure: str) -> ArtifactError:
         "lat and lon in units.csv, and role: primary",
         f"drop {figure} from `figures`",
     )
-
-
-def _degree_of_lon(placed: pd.DataFrame) -> float:
-    """Return how long a degree of longitude is: cos(latitude) of one of latitude."""
-    return float(np.cos(np.radians(placed["lat"].mean())))
-
-
-def _height_over_width(placed: pd.DataFrame) -> float:
-    width = np.ptp(placed["x"]) * _degree_of_lon(placed)
-    return float(np.ptp(placed["lat"]) / max(width, 1e-9))
-
-
-def _draw_land(axes: Axes, placed: pd.DataFrame) -> None:
-    """Draw the coast beneath points and cut the map around them."""
-    x, lat = placed["x"], placed["lat"]
-    wide = EDGE * max(np.ptp(x), 1e-9)
-    high = EDGE * max(np.ptp(lat), 1e-9)
-    frame = (x.min() - wide, lat.min() - high, x.max() + wide, lat.max() + high)
-    points = placed[["x", "lat"]].to_numpy(float)
-    # The land is cut farther out, where the cut is not seen.
-    cut = (frame[0] - wide, frame[1] - high, frame[2] + wide, frame[3] + high)
-    for ring in land_around(points, lambda places: places, cut):
-        axes.fill(ring[:, 0], ring[:, 1], **LAND)
-    axes.set_xlim(frame[0], frame[2])
-    axes.set_ylim(frame[1], frame[3])
-    axes.set_aspect(1 / _degree_of_lon(placed))
-    axes.axis("off")
 
 
 def _class_style(mark_name: str, near: bool) -> Row:

@@ -7,12 +7,14 @@ from matplotlib.axes import Axes
 
 from evenfield.shared.figures import (
     MARKS,
+    NARROW,
     REFERENCE,
+    SMALL,
     SOFT,
-    WIDTH,
     Artwork,
     Ending,
     draw_path,
+    heading,
     name_endings,
     padded,
     panels,
@@ -24,7 +26,7 @@ from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables import cells_in, count_of, nothing_to_show, only
 from evenfield.topics.relative_income.text import main_paths
 
-LABEL_SHARE = 0.17
+LABEL_SHARE = 0.26
 # Percent of the average at which the ratio scale has ticks.
 TICKS = (
     *(20, 25, 33, 50, 60, 70, 80, 90, 100),
@@ -49,14 +51,14 @@ def f3(results: StudyResults) -> Artwork:
     paths = paths.sort_values(["taxonomy", "cell", "year"], ignore_index=True)
     height = 2.5 * len(shown) + 0.4
     edges = {
-        "left": 0.075,
+        "left": 0.17,
         "right": 1 - LABEL_SHARE,
         # Room for a title and for the years, in inches, however many panels there are.
-        "top": 1 - 0.27 / height,
+        "top": 1 - 0.3 / height,
         "bottom": 0.27 / height,
-        "hspace": 0.16,
+        "hspace": 0.2,
     }
-    size = (WIDTH, height)
+    size = (NARROW, height)
     figure, grid = panels(len(shown), 1, size, edges, sharex=True)
     units = results.words["units_name"]
     for axes, name in zip(grid[:, 0], shown, strict=True):
@@ -66,7 +68,8 @@ def f3(results: StudyResults) -> Artwork:
         who = f"The same {units} throughout"
         if moved:
             who = "Groups as they were in each year"
-        axes.set_title(f"{who} (all {units} = 100%, ratio scale)")
+        heading(axes, who)
+        axes.set_ylabel(f"all {units} = 100%, ratio scale")
     return Artwork(figure, paths, _describe(results, only(paths, taxonomy=shown[0])))
 
 
@@ -108,7 +111,7 @@ def _draw_panel(axes: Axes, paths: pd.DataFrame, results: StudyResults) -> None:
         textcoords="offset points",
         ha="right",
         color=SOFT,
-        fontsize=6.5,
+        fontsize=SMALL,
     )
     name_endings(axes, float(paths["year"].max()), endings, lines=2)
 

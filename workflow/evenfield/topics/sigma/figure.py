@@ -6,10 +6,11 @@ from matplotlib.axes import Axes
 
 from evenfield.shared.figures import (
     FAINT,
-    WIDTH,
+    NARROW,
     Artwork,
     Ending,
     draw_path,
+    heading,
     name_endings,
     padded,
     panels,
@@ -23,7 +24,7 @@ from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables import count_of, fixed, nothing_to_show, only, records
 
 # Share of the width kept free at the right for the names of the lines.
-LABEL_SHARE = 0.20
+LABEL_SHARE = 0.27
 BELOW = (
     "Below: speed at which poorer {units_name} caught up, by the last year of rolling"
     " windows, for the shorter ones with intervals of each alone (strong) and of all"
@@ -44,22 +45,23 @@ def f5(results: StudyResults) -> Artwork:
     windows = _windows(results)
     paths = _paths(results, series)
     main = paths[0][1]
-    high = 2.3 if windows.empty else 4.3
+    high = 2.5 if windows.empty else 5.0
     edges = {
-        "left": 0.06,
+        "left": 0.1,
         "right": 1 - LABEL_SHARE,
-        "top": 1 - 0.25 / high,
+        "top": 1 - 0.47 / high,
         "bottom": 0.26 / high,
-        "hspace": 0.17,
+        "hspace": 0.3,
     }
     # A study without rolling windows has the upper panel alone.
     number = 1 if windows.empty else 2
-    figure, grid = panels(number, 1, (WIDTH, high), edges, sharex=True)
+    figure, grid = panels(number, 1, (NARROW, high), edges, sharex=True)
     above = grid[0, 0]
     _draw_sigma(above, paths, main)
     unit = results.words["unit_name"]
-    above.set_title(
-        f"Standard deviation of log income per head (band: leaving out one {unit})"
+    heading(
+        above,
+        f"Standard deviation of log income per head (band: leaving out one {unit})",
     )
     sentences = [_describe(results, main)]
     if len(windows):
@@ -67,9 +69,7 @@ def f5(results: StudyResults) -> Artwork:
         sentences += _draw_speeds(below, windows)
         year_axis(below, main["year"].tolist())
         shade_proxy(below, main, name="")
-        below.set_title(
-            "Speed of convergence, % a year, by the last year of the window"
-        )
+        heading(below, "Speed of convergence, % a year, by the last year of the window")
     parts = [series.assign(panel="sigma"), windows.assign(panel="speed")]
     return Artwork(
         figure,
@@ -182,7 +182,7 @@ def _paths(
         path = only(series, spec_id=spec)
         name = count_of(int(size), results.words)
         if size != sizes.iloc[0]:
-            name += f",\n{path['sample_id'].iloc[0].replace('_', ' ')}"
+            name += f",\n{results.word(path['sample_id'].iloc[0])}"
         paths.append((name, path, "sigma"))
     main = paths[0][1]
     # Blank in a study without population.

@@ -15,8 +15,10 @@ from evenfield.shared.figures import (
     FAINT,
     INK,
     REFERENCE,
+    SMALL,
     WIDTH,
     Artwork,
+    heading,
     key_below,
     line_key,
     names_for_rows,
@@ -34,15 +36,15 @@ from evenfield.shared.tables import (
 )
 from evenfield.study.files import Record
 
-ROW_HEIGHT = 0.29
-PANEL = 0.62  # inches of title and axis
+ROW_HEIGHT = 0.25
+PANEL = 0.64  # inches of title and axis
 BARS = 60
 HIGHEST = 0.8  # of the highest bar, in rows
 BARS_COLOUR = "#9AA1A9"
 KINDS = {
     "own": "own {}",
     "exposure": "neighbours' {}",
-    "regime": "initial income x neighbours' {}",
+    "regime": "initial income × neighbours' {}",
 }
 OUTCOMES = {"relative_log_income": "log points"}
 TEXT = tuple("curve hypothesis outcome sample weights taxonomy controls reason".split())
@@ -65,8 +67,8 @@ def f20(results: StudyResults) -> Artwork:
     panel = PANEL + ROW_HEIGHT * len(shown)
     tall = 0.45 + panel * len(drawn)
     edges = {
-        "left": 0.09,
-        "right": 0.765,
+        "left": 0.1,
+        "right": 0.755,
         "top": 1 - 0.25 / tall,
         "bottom": 0.75 / tall,
         "hspace": PANEL / (panel - PANEL),
@@ -79,7 +81,7 @@ def f20(results: StudyResults) -> Artwork:
     for axes, item in zip(grid[:, 0], drawn, strict=True):
         own = only(rows, curve=item["id"])
         _draw_counts(axes, own, shown)
-        axes.set_title(_row_title(item))
+        heading(axes, _row_title(item))
         axes.set_yticks(range(len(shown)), heads)
         for number, period in enumerate(shown):
             axes.text(
@@ -88,9 +90,11 @@ def f20(results: StudyResults) -> Artwork:
                 _verdict(estimates, item["id"], period),
                 transform=axes.get_yaxis_transform(),
                 va="center",
-                fontsize=7.0,
+                fontsize=SMALL,
             )
-        axes.set_xlabel(OUTCOMES.get(item["outcomes"][0], "pp a year"))
+        unit = OUTCOMES.get(item["outcomes"][0], "percentage points a year")
+        predicted = item["predicted"].replace("-", MINUS)
+        axes.set_xlabel(f"{unit}; predicted sign {predicted}")
     _draw_key(figure)
     return Artwork(figure, rows, _describe(estimates, drawn))
 
@@ -112,8 +116,8 @@ def _row_title(item: Record) -> str:
     measure = "mean income" if item["outcomes"][0] in OUTCOMES else "growth"
     groups = item["contrast"].replace("sez", "SEZs").replace("cluster", "clusters")
     what = KINDS[item["kind"]].format(groups.replace(" - ", " minus "))
-    predicted = f"predicted sign {item['predicted'].replace('-', MINUS)}"
-    return f"{item['hypothesis']}: {measure} on {what}; {predicted}"
+    words = f"{measure} on {what}"
+    return words[:1].upper() + words[1:]
 
 
 def _draw_counts(axes: Axes, rows: pd.DataFrame, periods: Sequence[str]) -> None:
@@ -161,8 +165,8 @@ def _verdict(estimates: pd.DataFrame, curve: str, period: str) -> str:
 
 def _draw_key(figure: Figure) -> None:
     keys = [
-        Patch(color=ACCENT, label="interval leaves out zero"),
-        Patch(color=BARS_COLOUR, label="interval holds zero"),
+        Patch(color=ACCENT, label="interval excludes zero"),
+        Patch(color=BARS_COLOUR, label="interval includes zero"),
         line_key("median", color=INK, linewidth=1.0),
     ]
     key_below(figure, keys, handletextpad=0.5, columnspacing=1.4, handlelength=1.6)

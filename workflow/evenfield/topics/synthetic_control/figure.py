@@ -7,7 +7,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evenfield.shared.figures import ACCENT, FAINT, INK, SOFT, WIDTH, Artwork, panels
+from evenfield.shared.figures import (
+    ACCENT,
+    FAINT,
+    INK,
+    SMALL,
+    SOFT,
+    WIDTH,
+    Artwork,
+    panels,
+)
 from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables import Row, fixed, nothing_to_show, only, p_value, pick
 
@@ -83,7 +92,7 @@ def _panel(axes: Any, spec: Row, case_rows: pd.DataFrame, row: Row) -> None:
         f"p {p_value(row['p_value'])}",
         transform=axes.transAxes,
         color=INK,
-        fontsize=7,
+        fontsize=SMALL,
     )
     axes.xaxis.get_major_locator().set_params(integer=True, nbins=5)
     axes.margins(x=0.01)

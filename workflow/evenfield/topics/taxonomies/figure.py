@@ -10,6 +10,7 @@ from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 from evenfield.shared.figures import (
     INK,
     MARKS,
+    SMALL,
     SOFT,
     WIDTH,
     Artwork,
@@ -106,7 +107,7 @@ def f25(results: StudyResults) -> Artwork:
             list(map(results.label, data["unit"])),
             avoid=[name.get_window_extent() for name in names],
             color=INK,
-            fontsize=6.5,
+            fontsize=SMALL,
         )
     measure = str(spec["endogenous"])
     zones = ZONES.get(spec["exogenous"], f"{spec['exogenous']} zones".replace("_", " "))
@@ -174,7 +175,7 @@ def _name_corners(axes: Axes, data: pd.DataFrame) -> list[Text]:
             transform=axes.transAxes,
             ha=side,
             va=end,
-            fontsize=7.5,
+            fontsize=SMALL,
             fontstyle="italic",
             color=SOFT,
         )

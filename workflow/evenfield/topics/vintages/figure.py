@@ -1,7 +1,5 @@
 """F26: what the choice of figures does to an estimate."""
 
-from collections.abc import Sequence
-from itertools import product
 from textwrap import fill
 
 import numpy as np
@@ -15,6 +13,7 @@ from evenfield.shared.figures import (
     ACCENT,
     INK,
     REFERENCE,
+    SMALL,
     SOFT,
     WIDTH,
     Artwork,
@@ -23,87 +22,56 @@ from evenfield.shared.figures import (
 )
 from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables import Row, fixed, nothing_to_show, only, records
-from evenfield.topics.vintages.table import START, asked_alone, main_term
+from evenfield.topics.vintages.figure_data import (
+    DATA,
+    drawn_spans,
+    drawn_vintages,
+    held_columns,
+    in_lines,
+    measure_words,
+    vintages_in_order,
+)
+from evenfield.topics.vintages.figure_short import f26b
 
 IN_A_ROW = 2  # panels
-LETTERS = 18  # of a line of the name of an output
-LINE_HEIGHT = 0.185  # inches
+LETTERS = 15  # of a line of the name of an output
+LINE_HEIGHT = 0.2  # inches
 HEAD = 0.42
-FOOT = 0.7
+FOOT = 0.8
 BETWEEN = 0.5
 EDGE = 0.008  # of the width
-SMALL = 7.0  # points
+LINE = 100  # letters
 APART = 0.17  # of a line, between the marks without and with a column held
-SAME_DIGITS = 6  # of two estimates that are one
 REPEATED = "as above"
-DATA = "period output population held estimate conf_low conf_high row repeated".split()
 
 
 def f26(results: StudyResults) -> Artwork:
     """Draw every vintage with its interval, one panel for each span; hollow with the
     first column that is held.
     """
-    section = results.config.estimates["vintages"]
-    given = list(section.get("given", []))[:1]
-    labels = results.series(
-        "vintages", text=("vintage", "output", "population", "income")
-    )
-    estimates = results.estimates(estimator="ols", term=main_term(results))
-    drawn = [asked_alone(estimates).assign(held="")]
-    drawn += [asked_alone(estimates, column).assign(held=column) for column in given]
-    data = pd.concat(drawn).merge(labels, left_on="outcome", right_on="vintage")
-    data = data[data["estimate"].notna()]
-    if data.empty:
+    data = drawn_vintages(results)
+    shown = drawn_spans(results, data)
+    if not shown:
         raise nothing_to_show("vintage with figures in any span")
-    outputs = list(section.get("incomes") or section["outputs"])
-    populations = list(section.get("populations", {})) or [""]
-    order = list(product(outputs, populations))
-    rows = {pair: row for row, pair in enumerate(order)}
-    pairs = zip(data["output"], data["population"], strict=True)
-    data = data.assign(row=[rows[pair] for pair in pairs])
-    data = data.sort_values(["period", "held", "row"], ignore_index=True)
-    data = data.assign(repeated=_repeated(data))
-    spans = [f"{start}-{end}" for start, end in section["spans"]]
-    # Spans that the main vintage reaches: the others have nothing to be compared with.
-    shown = [span for span in spans if _reached(data, span)]
     data = data[data["period"].isin(shown)].reset_index(drop=True)
-    figure = _draw(data, shown, order)
-    _name_measure(figure, results, given)
+    figure = _draw(data, shown, vintages_in_order(results))
+    _name_measure(figure, results)
     return Artwork(figure, data[DATA], _describe(data, shown))
 
 
-FIGURES = {"F26": f26}
+FIGURES = {"F26": f26, "F26b": f26b}
 
 
-def _reached(data: pd.DataFrame, span: str) -> bool:
-    """Say whether the first vintage that has any estimate has one in a span."""
-    return bool(only(data, period=span)["row"].eq(data["row"].min()).any())
-
-
-def _repeated(data: pd.DataFrame) -> pd.Series:
-    """Return which estimates are those of an earlier row of their output and span, since
-    the figures of its people are the same there.
-    """
-    rounded = data.assign(estimate=data["estimate"].round(SAME_DIGITS))
-    return rounded.duplicated(["period", "held", "output", "estimate"])
-
-
-def _name_measure(figure: Figure, results: StudyResults, given: Sequence[str]) -> None:
+def _name_measure(figure: Figure, results: StudyResults) -> None:
     """Write beneath the panels what is measured, and what a hollow mark holds."""
-    term = main_term(results)
     units = results.words["units_name"]
-    measure = "slope of growth, % a year, on log income at the start"
-    if term != START:
-        group = "clusters" if term == "cluster" else "zones"
-        measure = (
-            f"growth of {units} with {group} less that of others that began at the same"
-            " income, points a year"
-        )
     hollow = [
-        f"hollow marks: {column} and other {units} each compared among themselves"
-        for column in given
+        f"hollow marks: {results.word(column)} and other {units} each compared among"
+        " themselves"
+        for column in held_columns(results)
     ]
-    figure.supxlabel("\n".join([measure, *hollow]), fontsize=SMALL, y=0.01, color=INK)
+    words = "\n".join([in_lines(measure_words(results), LINE), *hollow])
+    figure.supxlabel(words, fontsize=SMALL, y=0.01, color=INK)
 
 
 def _draw(data: pd.DataFrame, spans: list[str], order: list[tuple[str, str]]) -> Figure:
@@ -112,7 +80,7 @@ def _draw(data: pd.DataFrame, spans: list[str], order: list[tuple[str, str]]) ->
     panel_height = LINE_HEIGHT * (len(order) + 1)
     height = HEAD + FOOT + lines * panel_height + (lines - 1) * BETWEEN
     edges = {
-        "left": 0.37,
+        "left": 0.395,
         "right": 0.99,
         "top": 1 - HEAD / height,
         "bottom": FOOT / height,
@@ -197,7 +165,7 @@ def _say_repeated(axes: Axes, row: Row) -> None:
             row["row"],
             REPEATED,
             transform=across,
-            fontsize=SMALL - 1,
+            fontsize=SMALL,
             color=SOFT,
             ha="right",
             va="center",
