@@ -220,7 +220,7 @@ PLANTED = from_yaml("""
     zones that stay on the coast: [paper, {coast_parks_2019: 80.0}]
     clusters off the coast: [page, {coast_clusters: 49.0}]
     Zhejiang with few zones: [page, {zhejiang_zones: 12.0}]
-    provinces with both rise: [page, {both_2019: 190.0}]
+    a south that rises on: [page, {south_2019: 170.0}]
     growth as far apart as a fifth of what shows: [paper, {growth_spread_paper: 2.0}]
     a kind of zone more: [paper, {development_2019: 219.0}]
     a province without a zone in 2001: [paper, {zones_least_2001: 0.0}]
