@@ -32,7 +32,7 @@ FIRST = {"topics": 4, "library": 2}
 ORDER = re.compile(r"^order: (\d+)$", re.MULTILINE)
 # Chapters in the order of a reader; a star stands for all other pages that begin so.
 CHAPTERS = {
-    "Start": [{"What it is": "index.md"}, "gallery.md", "changelog.md"],
+    "Start": [{"What it is": "index.md"}, "gallery.md", "findings.md", "changelog.md"],
     "Your own study": [
         "new-study.md",
         "config.md",

@@ -369,6 +369,7 @@ def test_print_shows_the_statements_as_a_table_and_hides_the_slider(shown):
 
 def test_without_javascript_the_answers_open_and_the_map_shows_its_last_year(shown):
     page = shown(java_script_enabled=False)
+    page.locator("details.group > summary").first.click()
     page.locator("details.claim > summary").first.click()
     assert page.locator("details.claim .inside").first.is_visible()
     assert not page.locator("#year").is_visible()
@@ -434,4 +435,31 @@ def test_a_click_below_the_map_of_lists_meets_what_it_is_aimed_at(browser, width
     box = summary.bounding_box()
     page.mouse.click(box["x"] + 30, box["y"] + box["height"] / 2)
     assert table.evaluate("table => table.open")
+    page.close()
+
+
+@pytest.mark.skipif(not LISTED.is_file(), reason="the study of cities was not run")
+@pytest.mark.parametrize("scripts", [True, False])
+def test_an_address_opens_the_box_that_holds_the_table_of_units(browser, scripts):
+    page = browser.new_page(java_script_enabled=scripts)
+    page.goto(LISTED.as_uri())
+    row = page.locator("#units tbody tr").nth(40)
+    assert not row.is_visible()
+    page.goto(f"{LISTED.as_uri()}#{row.get_attribute('id')}")
+    row.wait_for(state="visible")
+    if scripts:
+        page.locator("#unit-card").wait_for(state="visible")
+    page.close()
+
+
+@pytest.mark.skipif(not LISTED.is_file(), reason="the study of cities was not run")
+@pytest.mark.parametrize("path", [REAL / "index.html", LISTED], ids=["beside", "own"])
+def test_no_long_table_lies_open(browser, path):
+    page = browser.new_page()
+    page.goto(path.as_uri())
+    rows = page.locator("main table").evaluate_all(
+        "all => all.filter(table => table.checkVisibility()).map(table =>"
+        " table.tBodies[0].rows.length)"
+    )
+    assert all(count <= 8 for count in rows)
     page.close()

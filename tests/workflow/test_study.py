@@ -41,6 +41,7 @@ ROOT = Path(__file__).parents[2]
 GOLDEN = ROOT / "tests" / "golden" / "exhibits"
 ESTIMATES = ROOT / "tests" / "golden" / "estimates.json"
 CITIES = "examples/china-cities"
+SIZES = ("robust", "conley", "wild", "jackknife", "spatial", "connected")
 pytestmark = pytest.mark.gate
 AFTER_ESTIMATES = {
     "collect",
@@ -233,7 +234,7 @@ PLANTED = from_yaml("""
     zones that stay on the coast: [paper, {coast_parks_2019: 80.0}]
     clusters off the coast: [page, {coast_clusters: 49.0}]
     Zhejiang with few zones: [page, {zhejiang_zones: 12.0}]
-    provinces with both rise: [page, {both_2019: 190.0}]
+    a south that rises on: [page, {south_2019: 170.0}]
     growth as far apart as a fifth of what shows: [paper, {growth_spread_paper: 2.0}]
     a kind of zone more: [paper, {development_2019: 219.0}]
     a province without a zone in 2001: [paper, {zones_least_2001: 0.0}]
@@ -286,26 +287,37 @@ def prose_of(folder, numbers):
     return Prose(paths, names, references, [*config["tables"], *config["figures"]])
 
 
+def said_by(page):
+    """Return a page of the repository on one line."""
+    return " ".join((ROOT / page).read_text().split())
+
+
+def numbers_of(checkout):
+    """Return the named numbers of the study, and of its study beside as cities.NAME."""
+    own = read_numbers(checkout / "results" / "numbers.json")
+    beside = read_numbers(checkout / CITIES / "results" / "numbers.json")
+    return own | {f"cities.{name}": number for name, number in beside.items()}
+
+
+def interval(number):
+    return number.interval.replace(MINUS, "-")
+
+
 def test_the_readme_says_the_numbers_of_the_run(checkout):
-    results = checkout / "results"
-    numbers = read_numbers(results / "numbers.json")
-    readme = " ".join((ROOT / "README.md").read_text().split())
+    numbers = numbers_of(checkout)
+    readme = said_by("README.md")
     near, apart = numbers["near_alone"], numbers["near_difference"]
-    cities = read_numbers(checkout / CITIES / "results" / "numbers.json")
-    highest, found = cities["near_clusters_product_150"], cities["near_clusters_found"]
+    highest = numbers["cities.near_clusters_product_150"]
+    found = numbers["cities.near_clusters_found"]
     lead = numbers["own_paper"]
     prices = [numbers[f"own_paper_{name}"] for name in ("deflator", "prices")]
-
-    def interval(number):
-        return number.interval.replace(MINUS, "-")
-
     for sentence in (
         f"grew {near.text} percentage points a year faster near a city that had a cluster",
         f"(95 % confidence interval {interval(near)}), and {apart.text} faster than near",
         f"a city with a zone ({interval(apart)})",
         f"no interval goes above {highest.high:.2f}",
         f"lists without a date show a larger difference, {found.text} ({interval(found)})",
-        f"was at most {cities['near_true'].high:.2f} points higher",
+        f"was at most {numbers['cities.near_true'].high:.2f} points higher",
         f"grew {lead.text} points a year faster from 2000 to 2010 than others",
         f"({lead.interval}); with other price data it is {prices[0].text} to {prices[1].text}",
     ):
@@ -315,6 +327,59 @@ def test_the_readme_says_the_numbers_of_the_run(checkout):
     assert near.high < highest.high < 1
     assert lead.low > 0
     assert all(price.low < 0 < price.high for price in prices)
+
+
+def test_the_findings_say_the_numbers_of_the_run_and_name_their_rows(checkout):
+    numbers = numbers_of(checkout)
+    text = (ROOT / "docs/findings.md").read_text()
+    rows = re.findall(r"^\| ([^|]+) \| `([\w.]+)` \| ([^|]+) \|$", text, re.M)
+    assert len(rows) > 15
+    for printed, name, place in rows:
+        number = numbers[name]
+        assert printed == f"{number.text} ({interval(number)})".removesuffix(" ()")
+        assert number.estimate_id in place
+    with (checkout / "results" / "estimates.csv").open() as file:
+        estimators = {
+            row["estimate_id"]: row["estimator"] for row in csv.DictReader(file)
+        }
+    methods = re.findall(
+        r"^\|.*\| (\d+) \| (\d+) \| (\d+) \| `(\w+)` \| `(\w+)_paper`", text, re.M
+    )
+    assert len(methods) == int(numbers["methods_uncorrected_number"].text)
+    for *shares, estimator, name in methods:
+        sizes = [numbers[f"{name}_{span}"] for span in ("paper", "official", "long")]
+        assert shares == [size.text for size in sizes]
+        assert {estimators[size.estimate_id] for size in sizes} == {estimator}
+    size = {name: numbers[f"size_{name}_paper"].text for name in SIZES}
+    said = {name: number.text for name, number in numbers.items()}
+    old, new = numbers["own_late_published"], numbers["own_late"]
+    findings = said_by("docs/findings.md")
+    for sentence in (
+        f"There are {said['lists_number']} sets of five provinces",
+        f"the {said['lists_number']} lists in which each method rejects",
+        f"robust errors (HC1) reject in {size['robust']} % of them",
+        f"Conley errors with 1,200 km in {size['conley']} %",
+        f"the wild bootstrap in {size['wild']} % and the jackknife (CR3) in {size['jackknife']} %",
+        f"(SCPC) reject in {size['spatial']} % and a permutation among connected lists in"
+        f" {size['connected']} %",
+        f"is {old.text} points a year with the population published at the time"
+        f" ({interval(old)}), and {new.text} with the census of 2020 ({interval(new)})",
+        f"Over {said['vintages_number']} combinations of population, output and prices the"
+        f" estimate ranges from {said['vintages_least']} to {said['vintages_most']}",
+        f"{said['cities.zones_all']} national zones in {said['cities.cities']} cities",
+        f"For {said['cities.zones_all_seen']} of them a document states the year",
+        f"{said['cities.zones_dated']} are the first zone of a city after 2000",
+        f"the year of {said['cities.zones_seen']} is stated in a document, that of"
+        f" {said['cities.zones_placed']} follows from a place in a dated list, and that of"
+        f" {said['cities.zones_bounded']} is known within a range",
+        f"Of the other zones {said['cities.zones_memory']} have a year from memory",
+        f"{said['cities.found_all']} cities have a strong cluster that grew from below;"
+        f" {said['cities.found_by_2000']} have one",
+        f"Both searches found {said['cities.found_twice']} of the {said['cities.found_all']}",
+        f"would have found {said['cities.found_share']} % of the cities",
+    ):
+        assert sentence in findings
+    assert old.low > 0 > new.low
 
 
 def labels_of(study):

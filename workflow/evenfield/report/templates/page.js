@@ -63,10 +63,14 @@
     var target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
     if (!target) { return; }
     if (target.className === "statement") { target.querySelector("details").open = true; }
+    openAround(target);
+    target.scrollIntoView();
+  }
+
+  function openAround(target) {
     for (var box = target; box; box = box.parentElement) {
       if (box.tagName === "DETAILS") { box.open = true; }
     }
-    target.scrollIntoView();
   }
 
   function liveMap(map) {
@@ -267,6 +271,7 @@
     }
     card.append(list);
     if (stay) { return true; }
+    openAround(card);
     if (map && map.offsetHeight < window.innerHeight) { map.scrollIntoView(); } else { card.scrollIntoView({ block: "center" }); }
     return true;
   }
