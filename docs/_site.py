@@ -48,6 +48,7 @@ CHAPTERS = {
         "library/stata.md",
         "library/r.md",
         "library/ols.md",
+        "library/compare.md",
         "library/contrasts.md",
         "library/ols-by.md",
         "library/leave-one-out.md",

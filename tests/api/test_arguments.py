@@ -258,3 +258,25 @@ def test_a_unit_without_coordinates_is_named():
             inference=kind,
             cutoff_km=99,
         )
+
+
+@pytest.mark.parametrize("page", CALLS)
+def test_an_argument_may_be_given_as_what_it_is_without(page):
+    call = CALLS[page]
+    usual = {
+        name: parameter.default
+        for name, parameter in inspect.signature(call.function).parameters.items()
+        if parameter.default is not parameter.empty
+    }
+    given = {call.given: call.first} | call.others | call.options
+    fit = call.function(data=call.data, **usual | given)
+    assert_frame_equal(fit.to_frame(), fit_of(page).to_frame())
+
+
+def test_what_is_left_open_is_decided_as_if_nothing_were_said():
+    asked = {"collapse": True, "instruments": [2, 3], "steps": 1, **KEYS}
+    late = DATED[DATED["year"] > 1999]
+    want = ef.dynamic_gmm("rich ~ x", late, **asked).to_frame()
+    found = ef.dynamic_gmm("rich ~ x", late, time_effects=None, **asked)
+    assert_frame_equal(found.to_frame(), want)
+    refused("time_effects='no'", CALLS["dynamic-gmm"], time_effects="no")

@@ -178,6 +178,14 @@ def test_terms_that_follow_the_order_of_rows_are_refused(term):
 
 
 @pytest.mark.parametrize(
+    "term", ["small.quantile([0.1, 0.5])", "np.unique(other)", "np.arange(3)"]
+)
+def test_terms_of_other_lengths_than_the_data_are_refused_as_those(term):
+    words = f"the term {re.escape(term)}, .* order of the rows"
+    refused(words, params, f"y ~ {term}", DATA)
+
+
+@pytest.mark.parametrize(
     "term", ["small.rank()", "small.clip(1, 9)", "I(small - np.mean(small))"]
 )
 def test_terms_of_all_rows_together_are_taken(term):

@@ -112,7 +112,10 @@ def test_sizes_and_words_stay_within_their_bounds(shown, folder):
     page = shown()
     page.evaluate(OPEN, 1)
     # The table of all units is for looking up, not for reading.
-    page.evaluate("document.querySelector('.units-table')?.remove()")
+    # So is that of who is on which list.
+    page.evaluate(
+        "document.querySelectorAll('.units-table, details.names').forEach(x => x.remove())"
+    )
     words = [
         word
         for word in page.locator("body").inner_text().split()
@@ -120,7 +123,7 @@ def test_sizes_and_words_stay_within_their_bounds(shown, folder):
     ]
     # All statements opened, each answer that is none with its bound, what a study beside
     # shows, sources by their names, and two cards that say per what a log point is.
-    assert len(words) <= 5750
+    assert len(words) <= 6000
     for text in ("HOLDS", "NO ANSWER", "SUGGESTIVE", "NOT EMPIRICAL"):
         assert text not in " ".join(words)
 
@@ -335,3 +338,40 @@ def test_without_javascript_the_answers_open_and_the_map_shows_its_last_year(sho
     assert page.locator("details.claim .inside").first.is_visible()
     assert not page.locator("#year").is_visible()
     assert "zones in" in page.locator("#map-said").inner_text()
+
+
+LISTED = ROOT / "examples/china-cities/results/report/index.html"
+MARK = "map => map.querySelector('.units path.chosen').getAttribute('class')"
+
+
+@pytest.mark.skipif(not LISTED.is_file(), reason="the study of cities was not run")
+@pytest.mark.parametrize("path", [REAL / "index.html", LISTED], ids=["beside", "own"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_map_of_lists_answers_to_hover_and_to_arrows(browser, path, width):
+    page = browser.new_page(viewport={"width": width, "height": 844})
+    page.goto(path.as_uri())
+    figure = page.locator("figure.map[id^=F42]")
+    about = figure.locator(".about")
+    table = page.locator("details.names")
+    first = table.locator("tbody tr").nth(0)
+    name = first.locator("th").text_content()
+    figure.locator("input[type=search]").fill(
+        f"{name}, {first.locator('td').nth(0).text_content()}"
+    )
+    for cell in (1, 3):
+        assert first.locator("td").nth(cell).text_content() in about.inner_text()
+    found = about.inner_text()
+    figure.locator("svg.land").focus()
+    page.keyboard.press("ArrowRight")
+    assert about.inner_text() != found
+    assert figure.evaluate(MARK).split()[0] in {"l0", "l1", "l2", "l3"}
+    # Another list: other marks, and its own key.
+    classes = "all => all.map(path => path.getAttribute('class')).join()"
+    before = figure.locator(".units path").evaluate_all(classes)
+    figure.locator("select").select_option(index=5)
+    assert figure.locator(".units path").evaluate_all(classes) != before
+    assert figure.locator(".keys:visible").count() == 1
+    table.locator("summary").press("Enter")
+    assert first.is_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.close()

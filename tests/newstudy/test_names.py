@@ -14,3 +14,17 @@ def test_one_unit_in_ten_may_have_no_name(blank, found):
     once = pd.DataFrame({"unit": codes, "_id": codes, "name": names})
     frame = pd.concat([once.assign(year=year) for year in (2000, 2001)])
     assert name_column(frame) == found
+
+
+def test_figures_are_no_names():
+    frame = pd.DataFrame(
+        {
+            "unit": ["A", "B", "C"],
+            "_id": ["A", "B", "C"],
+            "year": "2000",
+            "height": ["-7.5", "8.25", "1e3"],
+            "town": ["Alba", "Bari", "Como"],
+        }
+    )
+    assert name_column(frame) == "town"
+    assert name_column(frame.drop(columns="town")) == ""

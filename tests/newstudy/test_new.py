@@ -10,6 +10,7 @@ import yaml
 import add
 import data
 import new
+from evenfield.newstudy import make
 from evenfield.study.config import checked_config
 from evenfield.study.config_files import read_config
 from evenfield.study.errors import ConfigError, PanelError
@@ -91,6 +92,21 @@ def test_a_study_is_made_anew_on_request_and_the_former_one_is_kept(folder):
     made("--title", "Third", "--again")
     former = read_config(folder / "former" / "config.yaml")
     assert former["study"]["title"] == "Second"
+
+
+@pytest.mark.parametrize(("cells", "is_said"), [(0, True), (479, True), (480, False)])
+def test_a_long_reading_of_a_large_table_is_said(
+    folder, capsys, monkeypatch, cells, is_said
+):
+    monkeypatch.setattr(make, "MANY", cells)  # the table has 60 rows of 8
+    made()
+    said = "panel.csv: 60 rows and 8 columns read; finding units" in read_all(capsys)
+    assert said == is_said
+
+
+def read_all(capsys):
+    """What a command has said, on either stream."""
+    return "".join(capsys.readouterr())
 
 
 def test_units_left_out_by_name_are_told_their_id(folder):

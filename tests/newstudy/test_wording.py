@@ -47,6 +47,7 @@ def test_what_is_no_income_per_head_has_its_own_noun(name, label, noun):
     - [人均GDP（元）, '', '', 元]
     - [value, 'Personal income (annual), (thousands of dollars)', '', thousands of dollars]
     - [gdp (Austria), '', '', '']
+    - [value, EUR, '', '']
     - [value, Gross domestic product, 'National currency, millions', 'National currency, millions']
     - [y, Income per person, '', '']
     - [RGDPPC, '', '', '']
@@ -80,6 +81,24 @@ def test_a_column_of_units_and_one_of_their_scale_are_read_together():
     assert unit_of_table(pd.DataFrame(once)) == "National currency, Billions"
     once = {"Unit": "Dollars", "Scale": "Units", "Country": list("ab")}
     assert unit_of_table(pd.DataFrame(once)) == "Dollars"
+    for unit in ("", " ", "USD EUR".split()):  # a scale without a unit says nothing
+        once = {"Unit": unit, "Scale": "Billions", "Country": list("ab")}
+        assert unit_of_table(pd.DataFrame(once)) == ""
+
+
+@pytest.mark.parametrize(
+    ("label", "logs", "what"),
+    from_yaml("""
+    - [log of real GDP per worker, true, real GDP per worker]
+    - [Log(night lights), true, night lights]
+    - [ln wages, true, wages]
+    - [Night lights (2012), false, night lights]
+    - [log jam losses, false, log jam losses]
+    """),
+)
+def test_what_a_logarithm_is_of_is_studied(label, logs, what):
+    income = {"column": "lx"}
+    assert wording(income, income, {"lx": label}, "", logs=logs).what == what
 
 
 @pytest.mark.parametrize(

@@ -20,3 +20,7 @@ def test_no_entry_stands_twice():
     names = re.findall(r"^(\w+):", text, re.MULTILINE)
     # Words for money are those of a run.
     assert sorted(names) == sorted({*words.LISTS} - {"money"})
+
+
+def test_a_word_that_there_is_none_of_is_no_attribute():
+    assert not hasattr(words.WORDS, "no_such_word")

@@ -346,6 +346,9 @@ def test_a_row_that_is_changed_is_not_equal(s):
         (float("-inf"), float("inf"), False),
         (float("inf"), float("inf"), True),
         (float("nan"), 1.0, False),
+        (1.0, float("inf"), False),
+        (0.0, float("-inf"), False),
+        (0.0, float("nan"), False),
     ],
 )
 def test_digits_of_a_row(printed, found, same):

@@ -6,12 +6,14 @@ import subprocess
 
 # What is no prose: names of files, labels, keys, addresses.
 NAMES = re.compile(
-    r"\\(?:input|evenfieldsee|evenfieldaway|citet|citep|hyperref|href|bibliography"
+    r"\\(?:evenfieldinput\{\w+\}|input|evenfieldsee|label|ref|citet|citep|hyperref|href|bibliography"
     r"|bibliographystyle|begin|end)(?:\[[^\]]*\]|\{[^}]*\})"
 )
 MACRO = re.compile(r"\\(evenfield[A-Za-z]+)")
 DEFINED = re.compile(r"^\\newcommand\{\\(evenfield[A-Za-z]+)\}", re.MULTILINE)
 SIGNS = ("$^2$",)  # of a unit such as km2
+# Equations are typed in TeX: an index such as 2000 is no number of the results.
+EQUATIONS = re.compile(r"\\begin\{equation\}.*?\\end\{equation\}|\$[^$]*\$", re.DOTALL)
 
 
 def typed_numbers(paper):
@@ -19,14 +21,18 @@ def typed_numbers(paper):
     text = paper.partition(r"\begin{document}")[2]
     for sign in SIGNS:
         text = text.replace(sign, "")
-    return re.findall(r"\S*\d\S*", NAMES.sub("", text))
+    return re.findall(r"\S*\d\S*", NAMES.sub("", EQUATIONS.sub("", text)))
 
 
 def unknown_macros(folder):
     """Macros of paper.tex that neither its head nor numbers.tex defines."""
     paper = (folder / "paper.tex").read_text("utf-8")
     known = set(DEFINED.findall(paper + (folder / "numbers.tex").read_text("utf-8")))
-    return sorted({*MACRO.findall(paper)} - known - {"evenfieldlong", "evenfieldsplit"})
+    return sorted(
+        {*MACRO.findall(paper)}
+        - known
+        - {"evenfieldlong", "evenfieldid", "evenfieldtype"}
+    )
 
 
 COMPILERS = ("tectonic", "pdflatex", "xelatex")

@@ -6,8 +6,15 @@ from pathlib import Path
 import pytest
 
 import evenfield.report
-from evenfield.answers.rule import GROUPS, WORDS
-from evenfield.report.claims import MEANING, _behind, bar_parts, in_unit, unit_words
+from evenfield.answers.rule import GROUPS, WORDS, grouped, tally
+from evenfield.report.claims import (
+    MEANING,
+    PARTS,
+    _behind,
+    bar_parts,
+    in_unit,
+    unit_words,
+)
 from yaml_text import from_yaml
 
 TEMPLATES = Path(evenfield.report.__file__).parent / "templates"
@@ -98,3 +105,26 @@ def test_the_bar_counts_six_words_and_leaves_out_empty_ones():
         (6, "Not asked of these data", 39),
     ]
     assert [group["word"] for group in parts[0]["finer"]] == ["Holds", "Documented"]
+
+
+def test_page_and_texts_group_answers_alike_and_every_answer_once():
+    counts = {word: number for number, word in enumerate(WORDS)} | {"NEGLIGIBLE": 0}
+    groups = grouped(counts)
+    assert sum(groups.values()) == sum(counts.values())
+    answers = [{"word": x, "part": PARTS[x], "count": counts[x]} for x in WORDS]
+    on_page = {part["name"]: part["count"] for part in bar_parts(answers)}
+    assert on_page == {name.capitalize(): groups[name] for name in groups}
+    said = [int(number) for number in re.findall(r"\d+", tally(counts))]
+    assert said == [count for count in groups.values() if count]
+    finer = [int(number) for number in re.findall(r"\d+", tally(counts, finer=True))]
+    assert sum(finer) == 2 * sum(counts.values())
+
+
+def test_a_tally_speaks_of_one_and_of_several_and_of_no_empty_group():
+    counts = dict.fromkeys(WORDS, 0)
+    assert tally(counts) == ""
+    counts |= {"DOCUMENTED": 1, "NO ANSWER": 2, "NOT EMPIRICAL": 1}
+    assert tally(counts) == (
+        "1 holds, 2 cannot be told and 1 is not asked of these data"
+    )
+    assert tally(counts, finer=True).startswith("1 holds (1 documented), 2 cannot")

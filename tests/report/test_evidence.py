@@ -7,6 +7,7 @@ import pytest
 
 from evenfield.report.evidence import (
     Evidence,
+    _labels_apart,
     columns_named,
     estimate_of_cell,
     specifications,
@@ -145,3 +146,15 @@ def test_an_entry_is_found_below_the_section_that_it_belongs_to(tmp_path, monkey
 def test_without_a_run_the_way_is_refused(tmp_path):
     with pytest.raises(ReportError, match="run the study once"):
         Evidence({}, tmp_path)
+
+
+def test_a_label_that_a_shell_takes_as_it_is_is_named_first():
+    rows = {
+        "a": {"kind": "one two", "period": "early", "note": ""},
+        "b": {"kind": "one three", "period": "late", "note": ""},
+        "c": {"kind": "of three", "period": "late", "note": ""},
+        "d": {"kind": "of three", "period": "late", "note": ""},
+    }
+    assert _labels_apart(rows, "a") == ("early",)
+    assert _labels_apart(rows, "b") == ("one three",)
+    assert _labels_apart(rows, "c") == ()

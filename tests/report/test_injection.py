@@ -12,6 +12,7 @@ from markdown_it import MarkdownIt
 
 from evenfield.report.bibliography import read_references
 from evenfield.report.exhibits import TEMPLATES
+from evenfield.report.numbering import Label, Numbering
 from evenfield.report.page import method_html
 from evenfield.report.paper import _placed, method_typst
 from evenfield.report.prose import Prose, read_texts
@@ -20,7 +21,8 @@ from evenfield.shared.tables.typst import typst_text
 from evenfield.study.errors import Faults, ReportError
 
 HOSTILE = '#panic("run") <script>x</script> ![a](http://a/b) $x$ \\write18{x} "q'
-CONTEXT = {"in_paper": ["T6"], "everything": []}
+NUMBERING = Numbering(paper={"T6": Label(kind="Table", number="1")}, appendix={})
+CONTEXT = {"numbering": NUMBERING, "everything": []}
 
 
 def compiles(source):

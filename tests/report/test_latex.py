@@ -22,6 +22,12 @@ Of {{ units }} states *all* grew by {{ n.speed_late }}% ({{ n.speed_late.interva
 {{ n.speed_twice }}; 1,200 km, 95% and 3.5. See {{ see("T6") }}, {{ see("F4", "the 1st figure") }} and
 {{ see("T99") }} [@Own2000], as in [words](https://a.org/b_c%20d#e1).
 
+$$
+\\Delta y_i = \\alpha + \\beta \\ln y_{i}
+$$ {#eq:growth}
+
+In equation {{ eq("growth") }} $\\beta$ is a slope.
+
 - one **bold**
 - two
 
@@ -96,7 +102,10 @@ def test_the_text_is_that_of_the_paper(tmp_path):
     )
     assert r"\evenfieldTextOneCommaTwoZeroZero{} km" in text
     assert r"\evenfieldsee{T6}" in text
-    assert r"\evenfieldaway{T99}" in text
+    assert r"Table A\evenfieldTextOne{} of the online appendix" in text
+    equation = r"\begin{equation}\label{eq:growth}"
+    assert equation + "\n\\Delta y_i = \\alpha + \\beta \\ln y_{i}\n" in text
+    assert r"In equation (\ref{eq:growth}) $\beta$ is a slope." in text
     assert r"\hyperref[F4]{the \evenfieldTextOne{}st figure}" in text
     assert r"\citep{Own2000}" in text
     assert r"\href{https://a.org/b_c\%20d\#e1}{words}" in text
@@ -106,9 +115,12 @@ def test_the_text_is_that_of_the_paper(tmp_path):
     table = (folder / "tables" / "T6.tex").read_text()
     assert r"b \& co & 9" in table
     assert "Copy" not in table  # a column that the paper leaves out
-    assert r"\evenfieldnote{T6}" in table
-    evidence = (folder / "exhibits.tex").read_text()
-    assert r"\evenfieldexhibit{F4}{figures/F4.csv}{topics/beta/figure.py}{}" in evidence
+    assert r"\evenfieldnote{" in table
+    numbered = (folder / "exhibits.tex").read_text().splitlines()
+    # F4 is named before T6 is, each kind has a count of its own.
+    made = "{figures/F4.csv}{topics/beta/figure.py}{}"
+    assert numbered[1] == r"\evenfieldexhibit{F4}{figure}{1}" + made
+    assert len(numbered) == 2
     assert (folder / "references.bib").read_text() == BIB
     assert (folder / "figures" / "F4.pdf").read_bytes().startswith(b"%PDF")
 

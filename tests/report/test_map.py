@@ -10,7 +10,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evenfield.report.map import _growth_layer, _opening_on, income_of_average
+from evenfield.report import map as map_of_page
+from evenfield.report.map import (
+    _growth_layer,
+    _opening_on,
+    figure_map,
+    income_of_average,
+)
 from evenfield.report.map_shapes import (
     COVERED,
     MOST_TILES,
@@ -19,8 +25,9 @@ from evenfield.report.map_shapes import (
     _outlines,
     _points,
     _tiles,
+    points_within,
 )
-from evenfield.shared.sections import MapLayer
+from evenfield.shared.sections import FigureMap, MapLayer
 from evenfield.study.errors import ReportError
 from evenfield.topics.movers.table_movers import average
 from tolerances import close
@@ -236,3 +243,56 @@ def test_units_are_in_fifths_by_their_growth():
     assert layer.name == "Growth since 2000"
     assert layer.classes[2010].to_list() == [1, 1, 2, 2, 3, 3, 4, 4, 5, 5]
     assert list(_growth_layer(panel[panel["unit"] > "u00"])) == []  # too few
+    later = panel[panel["year"] > 2000].assign(year=2015)
+    later.loc[later["unit"] == "u09", "income"] = np.nan
+    (layer,) = _growth_layer(pd.concat([panel, later]))
+    assert layer.classes[2010].to_list() == [1, 1, 2, 2, 3, 3, 4, 4, 5, 5]
+    assert layer.classes[2015].to_list() == [1, 2, 2, 3, 3, 4, 4, 5, 5, 0]
+
+
+def boxes_side_by_side():
+    """Return outlines of two areas with a common border, and units inside them."""
+    boxes = [(0.0, 40.0, 10.0, 50.0), (10.0, 40.0, 20.0, 50.0)]
+    features = [
+        {"geometry": {"type": "Polygon", "coordinates": ring(*box)}} for box in boxes
+    ]
+    units = [
+        {"unit": f"u{k}", "lon": 1.0 + 2 * k, "lat": 42.0 + k % 6} for k in range(9)
+    ]
+    return {"features": features}, units
+
+
+def test_points_lie_in_the_areas_around_them_whose_common_border_is_drawn_once():
+    outlines, units = boxes_side_by_side()
+    drawn = points_within(units, outlines)
+    assert "z" not in drawn.coast  # lines, no land
+    alone = points_within(units, {"features": outlines["features"][:1]})
+    assert alone.coast != drawn.coast
+    elsewhere = [{**unit, "lon": unit["lon"] + 90} for unit in units]
+    assert points_within(elsewhere, outlines) == points_within(elsewhere, {})
+
+
+def test_a_map_of_lists_draws_one_mark_a_class_and_no_name_ends_its_script(monkeypatch):
+    _, units = boxes_side_by_side()
+    named = [{**unit, "name": f"</script>{unit['unit']}"} for unit in units]
+    codes = pd.Series([1, 2, 3, 4, 4, 4, 4, 4, 4], index=[u["unit"] for u in units])
+    keys = {"l1": "one (1)", "l2": "other (1)", "l3": "both (1)", "l0": "neither (6)"}
+    row = {"unit": "u0", "name": "U", "group": "", "lists": ["one"], "year": nan}
+    listed = FigureMap(
+        layers=[MapLayer("one", keys, codes.to_frame())],
+        groups={},
+        group_name="region",
+        listed=[row | {"what": ["shoes"]}],
+    )
+    monkeypatch.setattr(map_of_page, "_maps_of_figures", lambda *_: {"F42": listed})
+    results = SimpleNamespace(table=lambda *_, **__: pd.DataFrame(named))
+    view = figure_map(results, "F42-towns", {})
+    assert len({unit["path"].partition("m")[2] for unit in view["units"]}) == 4
+    assert view["id"] == "F42-towns" and view["group_name"] == ""
+    # Those on a list are drawn over the others, and lead to their row.
+    assert view["units"][-1]["anchor"] == view["listed"][0]["anchor"] == "F42-towns=u0"
+    assert "</script>" not in view["data"]
+    assert figure_map(results, "F41-towns", {}) == {}
+    without = pd.DataFrame(named).drop(columns="lat")
+    nowhere = SimpleNamespace(table=lambda *_, **__: without)
+    assert figure_map(nowhere, "F42-towns", {}) == {}

@@ -52,6 +52,20 @@ def test_of_a_long_citation_its_first_clause_says_whose_figures_these_are(result
     assert origin.source == "Office of Towns, yearbook of 2021 (MADE)"
 
 
+@pytest.mark.parametrize(
+    ("cited", "clause"),
+    [
+        ("U.S. Bureau of Towns, incomes: ", "U.S. Bureau of Towns, incomes"),
+        ("Towns of the U.K. Office. ", "Towns of the U.K. Office"),
+        ("Dept. of Towns (yearbook 2021). ", "Dept. of Towns (yearbook 2021)"),
+        ("A. B. Towne 2021. ", "A. B. Towne 2021"),
+    ],
+)
+def test_a_clause_ends_at_no_abbreviation(cited, clause, results):
+    sources(results, citation=[f"{cited}{LONG}"])
+    assert origin_of_income(results).source == f"{clause} (MADE)"
+
+
 def test_sources_of_one_office_are_named_together(results):
     office = "Office of Towns, yearbook of"
     spans = results.ingested("panel_provenance", text=("source", "flag", "note"))

@@ -1,8 +1,11 @@
 """Paper and appendix: what each holds, and that they are the same on every run."""
 
+import re
+
 import pytest
 
-from evenfield.report.paper import compile_paper, write_paper
+from evenfield.report.paper import compile_paper, method_typst, write_paper
+from evenfield.shared.topics import TOPICS, read_topics
 from evenfield.study.errors import ReportError
 from evenfield.study.files import write_json, write_text
 from refusals import fails
@@ -88,12 +91,13 @@ def test_own_texts_place_exhibits_and_cite(tmp_path):
     estimates = written(given, tmp_path / "results" / "report", texts=paths)
     source = estimates["paper.typ"].decode()
     assert (
-        "#link(<T6>)[Table T6];, Table T99 of the appendix and #cite(<Own2000>, form:"
-        ' "prose");.' in source
+        "#link(<T6>)[Table 1];, Table A1 of the online appendix and #cite(<Own2000>,"
+        ' form: "prose");.' in source
     )
-    assert '#datatable(made, id: "T6", short: true, by: [Data: ' in source
-    assert '#link("../tables/T6.csv")[tables\\/T6.csv];' in source
-    assert '#link("tables.html#F4")[page]; made by topics\\/beta\\/figure.py.' in source
+    assert '#datatable(made, label: "Table 1", id: "T6", short: true)' in source
+    assert "T6.csv" not in source
+    appendix = estimates["appendix.typ"].decode()
+    assert 'label: "Table A1", id: "T99"' in appendix
     assert "rotate(-35deg" not in source
     assert "#bibliography(" in source
     assert estimates["references.bib"].decode().count("@book") == 1
@@ -118,3 +122,18 @@ def test_a_broken_source_is_one_line(tmp_path):
         compile_paper(tmp_path / "paper.typ", tmp_path / "paper.pdf", tmp_path)
     assert "\n" not in str(caught.value)
     assert not (tmp_path / "paper.pdf").exists()
+
+
+@pytest.mark.parametrize("topic", read_topics())
+def test_the_appendix_has_what_a_method_page_begins_with(topic):
+    path = TOPICS / topic / "method.md"
+    printed = method_typst(topic)
+    if not path.is_file():
+        assert printed == ""
+        return
+    title, purpose, *_ = printed.split("\n\n")
+    assert title.startswith("== ") and purpose.endswith((".", "?"))
+    section = path.read_text(encoding="utf-8").partition("\n## Equation")[2]
+    lines = re.findall("(?m)^ {4}(?=.)", section.partition("\n## ")[0])
+    # Some have a table of statistics in its place.
+    assert ("#equations(" in printed) == bool(lines)

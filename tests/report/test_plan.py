@@ -6,8 +6,10 @@ import sys
 from pathlib import Path
 from textwrap import dedent
 
+import pytest
+
 from evenfield.report.check import _at_most_suggestive, check_study
-from evenfield.report.plan import note_checked, plan_study, unchecked
+from evenfield.report.plan import OWN_TEXTS, note_checked, plan_study, unchecked
 from evenfield.study.config_files import read_config
 
 ROOT = Path(__file__).parents[2]
@@ -24,9 +26,31 @@ def test_a_study_is_checked_again_only_when_something_has_changed(
     assert state
     note_checked(state)
     assert unchecked(plan) == ""
-    with Path("data/panel.csv").open("a") as file:
-        file.write("\n")
-    assert unchecked(plan) not in ("", state)
+    Path("text").mkdir()
+    states = [state]
+    for name in ("text/page.md", "text/page.must.yaml", "data/panel.csv"):
+        with Path(name).open("a") as file:
+            file.write("\n")
+        plan = plan_study(read_config(Path("config.yaml")))
+        states.append(unchecked(plan))
+    assert "text/page.must.yaml" in plan.texts  # which a run tracks by content
+    assert len({"", *states}) == 5
+
+
+@pytest.mark.parametrize("is_whole", [True, False])
+def test_own_texts_are_of_a_whole_study_alone(tmp_path, monkeypatch, is_whole):
+    shutil.copytree(EXAMPLE, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    Path("text").mkdir()
+    for name in ("page.md", "abstract.md", "own.bib", "notes.txt"):
+        Path("text", name).write_text("")
+    config = read_config(Path("config.yaml"))
+    if not is_whole:
+        config["panel"]["years"] = [1940, 1980]
+    plan = plan_study(config)
+    own = ("text/abstract.md", "text/own.bib", "text/page.md")
+    assert plan.texts == (own if is_whole else ())
+    assert (OWN_TEXTS in plan.left_out) != is_whole
 
 
 def test_a_study_beside_that_passed_is_not_checked_again(tmp_path, monkeypatch):

@@ -46,8 +46,8 @@ def test_an_unguarded_quantifier_is_named_with_file_and_line(faults, sentence, w
     assert fault.startswith(
         f"report: text/page.md line 4: '{word}' has no condition in"
     )
-    assert "must(condition" in fault
-    assert "unchecked(" in fault
+    assert "text/page.must.yaml" in fault
+    assert "unchecked:" in fault
 
 
 def test_a_condition_guards_the_first_sentence_below_it_and_no_other(faults):

@@ -14,7 +14,7 @@ from numpy.random import default_rng
 from pandas.testing import assert_frame_equal
 
 from evenfield.study.elementary import exp, log
-from evenfield.study.files import read_json, write_json, write_text
+from evenfield.study.files import beside, part_of, read_json, write_json, write_text
 from evenfield.study.rounding import round_results, round_significant
 from evenfield.study.table_files import (
     content_hash,
@@ -196,3 +196,18 @@ def test_the_hash_of_a_table_is_that_of_its_sorted_csv():
     )
     text = "\n".join([",".join(columns), *sorted(body.splitlines())])
     assert content_hash(frame) == hashlib.sha256(text.encode()).hexdigest()
+
+
+def test_what_stands_where_a_part_is_written_is_not_followed(tmp_path, monkeypatch):
+    other = tmp_path / "elsewhere"
+    for folder in (tmp_path / "study", other):
+        folder.mkdir()
+    monkeypatch.chdir(tmp_path / "study")
+    own = other / "own.txt"
+    own.write_text("mine")
+    part_of(other / "new.txt").symlink_to(own)
+    with beside(other / "new.txt") as part:
+        part.write_text("new")
+    assert own.read_text() == "mine"
+    assert (other / "new.txt").read_text() == "new"
+    assert not (other / "new.txt").is_symlink()

@@ -38,6 +38,14 @@ def test_what_lies_on_one_side_stays_as_it_is():
     assert side_by_side(degrees).tolist() == degrees.tolist()
 
 
+def test_most_degrees_stay_as_they_are_where_some_lie_across():
+    """Of Fiji, most of which is West, the islands in the East move, and vice versa."""
+    west = np.array([-179.0, -178.5, -178.0, 179.0])
+    assert side_by_side(west).tolist() == [-179.0, -178.5, -178.0, -181.0]
+    east = np.array([179.0, 178.5, 178.0, -179.0])
+    assert side_by_side(east).tolist() == [179.0, 178.5, 178.0, 181.0]
+
+
 def test_a_map_of_the_world_is_cut_where_atlases_cut_it():
     world = np.arange(-170.0, 180.0, 10.0)
     assert side_by_side(world).tolist() == world.tolist()

@@ -35,6 +35,7 @@ def study(tmp_path, monkeypatch):
         "data/README.md": "rights",
         "weights/trade.csv": "i,j",
         "text/page.md": "# Page",
+        "text/page.must.yaml": "[]",
         "results/manifest.json": "{}",
         "results/tables/T6.csv": "a",
     }.items():
@@ -63,6 +64,7 @@ def test_an_archive_takes_config_described_data_texts_and_named_results(study):
         "study/data/panel.csv",
         "study/numbers.yaml",
         "study/text/page.md",
+        "study/text/page.must.yaml",
         "study/weights/trade.csv",
     ]
 
@@ -75,6 +77,7 @@ def test_an_archive_takes_config_described_data_texts_and_named_results(study):
         "data/interviews.csv",
         "data/.panel.csv.swp",
         "text/draft.docx",
+        "text/draft.yaml",
         "letters/referee.pdf",
         "results/logs/run.log",
     ],
@@ -100,6 +103,7 @@ def test_what_is_not_taken_is_listed(study):
         "data/panel.csv",
         "data/README.md",
         "text/page.md",
+        "text/page.must.yaml",
         "weights/trade.csv",
         "results/tables/T6.csv",
     ],

@@ -33,6 +33,7 @@ HOW = from_yaml(r"""
 'run check .*\.\./districts': a study of the reader's own
 'run (new|check|list)\b.*': here
 'run add gdp_100m_cny .*': its table is downloaded from the bureau
+'run rebuild\b.*': its raw files are downloaded; tests/compiled runs the command without them
 'run add schooling .*|run add log_income .*': a table of the reader's own
 'run (add|data) .*\.\./my-states.*': here
 'run data\b.*': tests/study/ingest has hashes; it would write into a study of a test

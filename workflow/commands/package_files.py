@@ -15,7 +15,7 @@ from evenfield.report.manifest import read_manifest
 from evenfield.shared.second_studies import in_study, second_configs
 from evenfield.study.config_files import PARTS
 from evenfield.study.errors import ReportError, first_examples
-from evenfield.study.files import MADE_FOLDERS, described_files
+from evenfield.study.files import MADE_FOLDERS, described_files, text_files
 from study import REPOSITORY
 
 OWN_README = "README-evenfield.md"
@@ -114,11 +114,10 @@ def study_files(config: Mapping[str, Any]) -> dict[str, Iterable[Path]]:
     # What an author says of the data, beside the dictionary; not the study's own README.
     notes = package.with_name("README.md")
     has_notes = notes != Path("README.md") and notes.is_file()
-    texts = Path("text").glob("*.*")
     return {
         "config": filter(Path.is_file, config_files()),
         "data": [*described_files(package), *weights, *([notes] if has_notes else [])],
-        "texts": (path for path in texts if path.suffix in (".md", ".bib")),
+        "texts": text_files(),
     }
 
 

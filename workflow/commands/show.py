@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from evenfield.report.render import render
-from evenfield.shared.second_studies import second_figure
+from evenfield.shared.second_studies import second_exhibit
 from evenfield.shared.study_results import StudyResults
 from evenfield.shared.topics import (
     exhibit_files,
@@ -28,13 +28,13 @@ def show(names: list[str], config: dict[str, Any]) -> None:
     """Render exhibits of the study by name and print where they are."""
     known = [*config["tables"], *config["figures"]]
     for name in names:
-        figure, study = second_figure(name)
+        exhibit, study = second_exhibit(name)
         if study in config["beside"]:
             folder = config["beside"][study]
             raise ConfigError(
-                f"show: {name} is a figure of the study beside",
+                f"show: {name} is of the study beside",
                 "a table or figure of this study",
-                f"python3 run show {figure} --directory {folder}",
+                f"python3 run show {exhibit} --directory {folder}",
             )
         if name not in known:
             raise ConfigError(

@@ -39,7 +39,7 @@ with contextlib.chdir(REPO):  # Snakemake imports from a folder below the curren
 
     from engine import progress
 COMMANDS = (
-    "new add check list show why data diff schema test gate mutate clean package validate"
+    "new add check list show why data rebuild diff schema test gate mutate clean package validate"
     " install lock"
 ).split()
 SCRIPTS = REPO / "workflow" / "scripts"

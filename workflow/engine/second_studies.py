@@ -14,9 +14,9 @@ from pathlib import Path
 from engine import hooks, preloaded
 from engine.job import ended_by
 from engine.outputs import keep_copy
-from evenfield.shared.second_studies import second_figure
+from evenfield.shared.second_studies import second_exhibit
 from evenfield.study.errors import SecondStudyError
-from evenfield.study.files import copy_file, hash_file, read_json
+from evenfield.study.files import copy_file, hash_file, read_json, write_text
 
 PROGRAM = Path(__file__).with_name("main.py")
 DIES_WITH_PARENT = 1  # PR_SET_PDEATHSIG of Linux
@@ -65,23 +65,36 @@ def end_with_parent() -> None:
         ctypes.CDLL(None).prctl(DIES_WITH_PARENT, signal.SIGTERM)
 
 
-def take(folder: str, manifest: str, figures: Iterable[str]) -> None:
-    """Copy the manifest of a study that has run, and figures of it under their names
-    here.
+def take(folder: str, manifest: str, files: Iterable[str]) -> None:
+    """Copy the manifest of a study that has run, and tables and figures of it under
+    their names here.
     """
     results = Path(folder, "results")
-    for path in figures:
+    for path in files:
         name, dot, ending = Path(path).name.partition(".")
-        own_name = f"{second_figure(name)[0]}{dot}{ending}"
-        source = results / "figures" / own_name
+        exhibit, study = second_exhibit(name)
+        kind = Path(path).parent.name  # tables or figures
+        source = results / kind / f"{exhibit}{dot}{ending}"
         if not source.is_file():
             raise SecondStudyError(
-                f"figures: {folder} draws no {second_figure(name)[0]}",
-                "a figure of that study",
-                "correct the name in figures, or add it to those of that study",
+                f"{kind}: {folder} makes no {exhibit}",
+                "a table or figure of that study",
+                f"correct the name in {kind}, or add it to those of that study",
             )
-        copy_file(source, path)
+        if ending == "html":
+            text = source.read_text(encoding="utf-8")
+            write_text(named_here(text, exhibit, study), path)
+        else:
+            copy_file(source, path)
     copy_file(results / "manifest.json", manifest)
+
+
+def named_here(table: str, exhibit: str, study: str) -> str:
+    """Return a table of a study beside with the ids that this study uses for the table
+    and for the estimates in its cells.
+    """
+    table = table.replace(f'<table id="{exhibit}"', f'<table id="{exhibit}-{study}"', 1)
+    return table.replace(' data-estimate="', f' data-estimate="{study}.')
 
 
 def mark_second_changed(folders: Mapping[str, str]) -> None:

@@ -2,27 +2,28 @@
 is one job here. A copy of its manifest records what this study takes from it.
 """
 
-from evenfield.shared.second_studies import second_figure, second_files
+from evenfield.shared.second_studies import second_exhibit, second_files
 
 SCRIPTS = [path.stem for path in sorted((HERE / "scripts").glob("*.py"))]
 
 
-def figures_beside(study):
-    """The figures that this study shows of a study beside."""
-    return [name for name in config["figures"] if second_figure(name)[1] == study]
+def exhibits_beside(study):
+    """The tables and figures that this study shows of a study beside."""
+    shown = [*config["tables"], *config["figures"]]
+    return [name for name in shown if second_exhibit(name)[1] == study]
 
 
 for study, folder in config["beside"].items():
-    MADE_BY |= dict.fromkeys(figures_beside(study), "workflow/rules/beside.smk")
+    MADE_BY |= dict.fromkeys(exhibits_beside(study), "workflow/rules/beside.smk")
 
     rule:
         name:
             f"study_{study}"
         output:
             manifest=f"results/beside/{study}.json",
-            figures=[
+            exhibits=[
                 path
-                for name in figures_beside(study)
+                for name in exhibits_beside(study)
                 for path in topics.exhibit_files(name)
             ],
         log:

@@ -39,6 +39,12 @@ def test_chain_runs_both_ways_from_the_base_year_and_stops_at_gaps():
         """)
 
 
+def test_a_gap_before_the_base_year_blanks_all_years_before_it():
+    index = wide([103.0, 104.0, np.nan, 105.0, 95.0])
+    real = chain_output(NOMINAL, index, 2001)["A"]
+    assert real.isna().tolist() == [True, True, False, False, False]
+
+
 def test_base_year_without_output_and_unknown_columns_are_refused():
     for nominal, base in (
         (NOMINAL, 1990),

@@ -2,9 +2,12 @@
 
 from copy import deepcopy
 
+import pytest
+
 from evenfield.shared.tables.table import shortened
-from evenfield.topics.beta.table import t6
+from evenfield.topics.beta.table import spec_heading, t6
 from section_cases import MadeResults
+from yaml_text import from_yaml
 
 
 def test_the_paper_prints_the_leading_specifications_in_the_main_periods():
@@ -29,3 +32,24 @@ def test_the_paper_prints_the_leading_specifications_in_the_main_periods():
         ["plain", "S1"],
         ["more", "S1"],
     ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "heading"),
+    from_yaml("""
+    - [{}, 'Absolute, all states']
+    - [{sample: without_coast}, 'Absolute, without coast']
+    - [{end_points: mean3}, 'Absolute, three-year means at both ends']
+    - [{unit_scheme: merged}, 'Absolute, unit scheme merged']
+    - [{means: region4}, 'Absolute, means by region4']
+    - [{controls: [schooling]}, 'Conditional, all states, given years of schooling']
+    - - {controls: [schooling], role: mechanism, sample: west, means: region4}
+      - 'Conditional, mechanism, west, means by region4'
+    """),
+)
+def test_a_heading_says_what_sets_a_specification_apart(changes, heading):
+    results = MadeResults("beta")
+    plain, more = deepcopy(results.specs())
+    spec = {**plain, **changes, "id": "own"}
+    results.specs = lambda: [plain, more, spec]
+    assert spec_heading(results, spec) == heading

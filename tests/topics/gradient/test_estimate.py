@@ -84,8 +84,20 @@ def test_east_and_south_of_the_main_list_decide():
     close(south.estimate, np.mean([23, 24, 25, 26, 27]) - 21)
     close(south.p_value, 2 / 56)
     assert south.n_units == 8
+    # All placements are counted out, so that no seed is needed to draw them again.
+    assert south.p_type == "56 all placements within the East, two-sided"
+    assert south.seed == ""
     links = row(results, estimator="join_count", treatment_def="seed")
     close((links.estimate, links.p_value), (2, 20 / 1140))
+
+
+def test_marks_are_placed_at_random_where_placements_are_too_many():
+    held = {"seed": (0, 1, 2, 3), "other": (0, 7, 15)}
+    wide = np.where(np.arange(20) < 12, "East", "West")  # four of twelve: 495 ways
+    results = run(held=held, units=lambda f: f.assign(region=wide))
+    south = row(results, term="south_within_east", treatment_def="seed")
+    assert south.p_type == "199 random placements within the East, two-sided"
+    assert south.seed.startswith("5:")
 
 
 def test_fisher_equals_counting_every_placement_and_the_interval_is_newcombes():

@@ -148,3 +148,23 @@ def test_a_row_of_few_units_is_drawn_as_its_call_draws():
     made_call = topic._panel_call(asdict(row), [asked], settings)
     fit = getattr(ef, made_call.function)(data=made_call.data, **made_call.arguments)
     close(row.p_value, fit.rows(0.95).set_index("term").loc["wage", "p_value"])
+
+
+def test_outcomes_that_vary_and_are_of_the_main_list_are_tested_together():
+    contrast, geographies = made({"cluster": 1.0})
+    y = contrast.table["y"]
+    table = contrast.table.assign(z=y**2, w=y**3, one=1.0)
+    main = replace(contrast.row, treatment_def="main")
+
+    def of(outcome, **changes):
+        row = replace(main, outcome=outcome, **changes)
+        return replace(contrast, outcome=outcome, row=row, table=table)
+
+    contrasts = [of("y"), of("one"), of("z"), of("w", treatment_def="other")]
+    study = SimpleNamespace(
+        config=SimpleNamespace(taxonomy=SimpleNamespace(primary="main"))
+    )
+    row = asdict(contrasts[2].row) | {"effect_type": "coef"}
+    made_call = topic._several_outcomes_call(study, row, contrasts, geographies)
+    assert made_call.arguments["y"] == ["y", "z"]
+    assert made_call.places[0].term == "z"

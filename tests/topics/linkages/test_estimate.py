@@ -10,6 +10,7 @@ import pytest
 from numpy.random import default_rng
 
 from china_design import make_units, read_design, weights_of
+from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.influence import effective_clusters
 from evenfield.numerics.ols import cov_cr3, fit_ols, t_quantile
 from evenfield.numerics.random import generator_for
@@ -17,6 +18,7 @@ from evenfield.shared.calls import NoCallError
 from evenfield.study.errors import ConfigError, EvenfieldError
 from evenfield.study.spatial_weights import SpatialWeights
 from evenfield.topics.linkages import estimate as linkages
+from evenfield.topics.linkages import estimate_inference
 from evenfield.topics.linkages.call import call
 from evenfield.topics.linkages.estimate import Linkages, estimate
 from evenfield.topics.linkages.estimate_marginal import bin_members
@@ -399,3 +401,16 @@ def test_a_row_of_another_estimator_is_no_call():
     for name in ("linkage_fe_permutation", "linkage_fe_cr2"):
         with pytest.raises(NoCallError, match=name):
             call(study, {"spec_id": "main", "estimator": name, "term": NEIGHBOURS_X})
+
+
+def test_an_interaction_is_measured_by_the_moderator_and_nothing_else_is(results):
+    units = {term: main_row(results, term).unit_of_measure for term in TRUE}
+    by_moderator = "elasticity per s.d. of the moderator"
+    assert units["own"] == units["neighbours"] == "elasticity"
+    assert units["own_x_moderator"] == units[NEIGHBOURS_X] == by_moderator
+
+
+def test_differences_that_cannot_be_tested_are_named(monkeypatch):
+    untested = SimpleNamespace(reason="units at one place")
+    monkeypatch.setattr(estimate_inference, "infer", lambda *_: untested)
+    fails(NumericsError, "units at one place", run, {**SECTION, "specs": [MAIN]})

@@ -8,97 +8,39 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.formula.api as smf
-from numpy.random import default_rng
+from matplotlib.text import Text
 
-from evenfield.numerics.spatial import haversine_km
+from evenfield.api.nearby import nearby
+from evenfield.shared.estimates import estimates_frame
+from evenfield.shared.tables import records
 from evenfield.study.errors import EvenfieldError
+from evenfield.topics.nearby.call import call
 from evenfield.topics.nearby.estimate import check_data, estimate
-from evenfield.topics.nearby.estimate_lists import members
+from evenfield.topics.nearby.estimate_lists import entries, members
 from evenfield.topics.nearby.estimate_spec import ListSpec, Section
 from evenfield.topics.nearby.figure import FIGURES
 from evenfield.topics.nearby.table import TABLES
 from evenfield.topics.nearby.table_words import finding, heading
+from evenfield.topics.nearby.text import figure_maps
 from evenfield.topics.nearby.text import section as section_text
+from made_nearby import (
+    NEAR,
+    SECTION,
+    UNITS,
+    N,
+    make_study,
+    near_lists,
+    places_of_units,
+)
 from made_study import (
     one_line,
     order_and_names_do_not_matter,
-    policy_rows,
     results_of,
     row,
     rows,
-    study_with_places,
-    unit_names,
-    yearly,
 )
 from tolerances import close
 from yaml_text import from_yaml
-
-UNITS = unit_names(90)
-N = len(UNITS)
-YEARS = [2000, 2005, 2010]
-NEAR = (0.8, 0.1)
-SECTION = from_yaml("""
-    years: [2000, 2010]
-    radius: 60
-    cluster: region
-    interest: {own: 0.5, near: 0.4}
-    lists: {park: {kinds: [park], by: 2000}, port: {column: port}, any_park: {kinds: [park]}}
-    outcomes: {output: {expression: log(output), label: output}}
-    specs:
-      - {id: main, lists: [park, port], outcome: output, within: region, role: primary}
-      - {id: share, lists: [park, port], outcome: output, within: region, measure: share}
-      - {id: later, lists: {park: any_park, port: port}, outcome: output, within: region}
-      - {id: one, lists: [park], outcome: output, held: [hills], sample: south}
-    """)
-
-
-def _places():
-    rng = default_rng(8)
-    member = rng.random((N, 2)) < 0.16
-    return pd.DataFrame(
-        {
-            "unit": UNITS,
-            "name": [f"Town {unit}" for unit in UNITS],
-            "region": [f"r{k}" for k in rng.integers(0, 9, N)],
-            "port": member[:, 1].astype(int),
-            "park": member[:, 0],
-            "hills": rng.normal(size=N),
-            "lat": 40 + 4 * rng.random(N),
-            "lon": 10 + 4 * rng.random(N),
-        }
-    )
-
-
-def make_study(section=SECTION, change=None, changes=None):
-    """Growth with effects of regions, the start and near parks and ports."""
-    rng = default_rng(9)
-    places = _places()
-    near = _near(places, 60)
-    start = rng.normal(3, 0.5, N)
-    growth = rng.normal(size=9)[places["region"].str[1:].astype(int)]
-    growth = growth - 0.6 * start + near @ np.array(NEAR) + 0.1 * rng.normal(size=N)
-    steps = np.array(YEARS) - YEARS[0]
-    output = np.exp(start[:, None] + growth[:, None] * steps / 100)
-    parks = dict.fromkeys(places.loc[places["park"], "unit"], 1995)
-    late = next(UNITS[i] for i in range(N) if not places["park"][i])
-    study = study_with_places(
-        "nearby",
-        change(section) if change else section,
-        yearly(UNITS, YEARS, output=output),
-        places.drop(columns="park"),
-        {"south": UNITS[:70]},
-        policies=policy_rows({**parks, late: 2004}, grade=""),
-    )
-    for name, new in (changes or {}).items():
-        study.tables[name] = new(study.tables[name])
-    return study
-
-
-def _near(places, radius):
-    apart = haversine_km(places["lat"].to_numpy(), places["lon"].to_numpy())
-    near = (apart <= radius) & ~np.eye(N, dtype=bool)
-    lists = np.column_stack([places["park"], places["port"] == 1])
-    return np.array([[lists[near[i], k].any() for k in range(2)] for i in range(N)]) * 1
 
 
 @pytest.fixture(scope="module")
@@ -129,7 +71,7 @@ def test_planted_leads_nearby_are_found_and_none_of_the_lists(results):
 
 def test_coefficients_are_those_of_statsmodels(results):
     study = make_study()
-    places = _places()
+    places = places_of_units()
     wide = np.log(study.wide("output")).loc[UNITS]
     data = places.assign(
         growth=((wide[2010] - wide[2000]) * 10).to_numpy(),
@@ -137,7 +79,7 @@ def test_coefficients_are_those_of_statsmodels(results):
         port=places["port"],
         park=places["park"].astype(int),
     )
-    data[["near_park", "near_port"]] = _near(places, 60)
+    data[["near_park", "near_port"]] = near_lists(places, 60)
     formula = "growth ~ start + C(region) + {}"
     own = smf.ols(formula.format("park + port"), data).fit()
     neither = data[data["park"] + data["port"] == 0]
@@ -175,7 +117,7 @@ def test_every_method_has_a_number(results):
 def test_the_largest_leverage_is_of_a_cluster_or_of_a_unit_without_one(results):
     decided = {"estimator": "ols", "term": "near_park", "contrast": ""}
     region = row(results, spec_id="main", **decided).max_leverage_unit
-    assert region in set(_places()["region"])
+    assert region in set(places_of_units()["region"])
 
     def without_cluster(section):
         own = {**section["specs"][0], "within": ""}
@@ -187,10 +129,10 @@ def test_the_largest_leverage_is_of_a_cluster_or_of_a_unit_without_one(results):
 
 def test_counts_add_up_and_stand_in_the_map(results):
     counts = results.fit["counts"]["main"]
-    places = _places()
+    places = places_of_units()
     neither = (places["port"] == 0) & ~places["park"]
     assert sum(counts[k] for k in counts if k.startswith("on")) == N
-    near = _near(places, 60)[neither.to_numpy()]
+    near = near_lists(places, 60)[neither.to_numpy()]
     assert counts["near_both"] == int(near.all(axis=1).sum())
     assert counts["near_park_only"] == int((near[:, 0] > near[:, 1]).sum())
     assert counts["near_none"] == int((~near.astype(bool)).all(axis=1).sum())
@@ -479,6 +421,66 @@ def test_a_list_takes_the_rows_that_it_chooses(name, on_it):
     assert [UNITS[i] for i in found.nonzero()[0]] == [UNITS[i] for i in on_it]
 
 
+def test_what_puts_a_unit_on_a_list_is_named_with_its_year():
+    study = with_clusters()
+    lists = {key: ListSpec.model_validate(value) for key, value in LISTS.items()}
+    searched = entries(study, study.table("units"), lists, "searched", "here")
+    chosen = CLUSTERS.query(
+        "strength == 'strong' and programme == 'a search' and year <= 2000"
+    )
+    assert sorted(searched["what"]) == sorted(chosen["name"])
+    assert sorted(searched["year"]) == sorted(chosen["year"])
+    # A product stands for the name of the cluster, where the table has one.
+    industry = ["a product", *[""] * (len(CLUSTERS) - 1)]
+    study.tables["cluster_list"] = CLUSTERS.assign(industry=industry)
+    named = entries(study, study.table("units"), lists, "strong", "here")["what"]
+    assert "a product" in set(named) and set(named) & set(CLUSTERS["name"])
+    port = ListSpec.model_validate({"column": "port"})
+    by_column = entries(study, study.table("units"), {"port": port}, "port", "here")
+    assert set(by_column["what"]) == {""} and by_column["year"].isna().all()
+
+
+def test_the_map_of_lists_tells_every_unit_and_names_those_on_a_list(results):
+    study = make_study()
+    places = places_of_units()
+    study_results = results_of(study, results, "nearby", "town")
+    drawn = FIGURES["F42"](study_results)
+    # A map for each list but the second one, which all are shown with.
+    titles = [axes.get_title("left") for axes in drawn.figure.axes]
+    on_park = int(places["park"].sum())
+    assert titles == [f"park ({on_park})", f"any park ({on_park + 1})"]
+    assert set(drawn.data) == {"unit", "name", "list", "what", "year"}
+    listed = figure_maps(study_results)["F42"]
+    park, any_park = listed.layers
+    assert list(park.keys) == ["l1", "l2", "l3", "l0"]
+    both = int((places["park"] & places["port"].eq(1)).sum())
+    assert park.keys["l3"] == f"both ({both})"
+    digit = list(park.keys).index("l3") + 1
+    assert int((park.classes.iloc[:, 0] == digit).sum()) == both
+    assert len(any_park.classes) == N
+    on_some = places["park"] | places["port"].eq(1)
+    assert len(listed.listed) == int(on_some.sum()) + 1
+    assert listed.groups[UNITS[0]] == places["region"].iloc[0]
+    ordered = [(row["group"], row["name"]) for row in listed.listed]
+    assert ordered == sorted(ordered)
+    late = next(row for row in listed.listed if row["year"] == 2004)
+    assert late["lists"] == ["any park"] and late["what"] == ["park (2004)"]
+    plt.close("all")
+
+
+def test_the_map_of_one_list_has_two_classes(results):
+    def one(section):
+        specs = [{**section["specs"][3], "role": "primary"}]
+        return {**section, "lists": {"park": section["lists"]["park"]}, "specs": specs}
+
+    study = make_study(change=one)
+    study_results = results_of(study, estimate(study), "nearby", "town")
+    (layer,) = figure_maps(study_results)["F42"].layers
+    assert list(layer.keys) == ["l1", "l0"]
+    assert "triangles" not in FIGURES["F42"](study_results).drawn
+    plt.close("all")
+
+
 @pytest.mark.parametrize(
     ("listed", "message"),
     from_yaml("""
@@ -508,6 +510,24 @@ def tabled():
         designs: {within: {within: region}, across: {held: [hills]}}
         """)
     return section
+
+
+def test_letters_of_several_lists_are_read_on_a_phone():
+    study = make_study(tabled())
+    drawn = FIGURES["F41"](results_of(study, estimate(study), "nearby", "town"))
+    drawn.figure.canvas.draw()
+    texts = [t for t in drawn.figure.findobj(Text) if t.get_text() and t.get_visible()]
+    # A phone shows the picture at nine tenths of a pixel a point.
+    assert min(text.get_fontsize() for text in texts) >= 9
+    names = {"park", "any park"}
+    first, *_ = drawn.figure.axes
+    lines = [path for one in first.collections for path in one.get_segments()]
+    upright = [path for path in lines if path[0][0] == path[1][0] == 0]
+    for text in first.texts:
+        names.discard(text.get_text())
+        assert not any(low[1] <= text.xy[1] <= high[1] for low, high in upright)
+    assert not names and len(upright) == 2
+    plt.close("all")
 
 
 def test_a_table_of_lists_has_every_cell_once():
@@ -544,6 +564,107 @@ def test_a_table_of_lists_has_every_cell_once():
     assert len(TABLES["T47b"](seen).frame) == 4
     drawn = FIGURES["F41"](seen).data
     assert len(drawn) == 8 and drawn["estimate"].notna().all()
+
+
+def _in_columns(*names):
+    section = tabled()
+    section["columns"] = list(names)
+    return section
+
+
+COLUMNS = ("main", "one", "share", "lists_any_park_90_2000_2005_across")
+
+
+def test_regressions_stand_in_columns_with_the_estimates_that_they_print():
+    study = make_study(_in_columns(*COLUMNS))
+    found = estimate(study)
+    seen = results_of(study, found, "nearby", "town")
+    frame = TABLES["T48"](seen).frame
+    by_label = frame.set_index("label")
+    estimates = seen.estimates().set_index("estimate_id")
+    deciding = estimates[estimates["estimator"] == "ols"]
+    for number, name in enumerate(COLUMNS, 1):
+        for label, place in (("Near first list", 0), ("Near second list (port)", 1)):
+            at = frame.index[frame["label"] == label][0]
+            own = frame.loc[at, f"({number})_estimate_id"]
+            if not own:
+                assert (name, place) == ("one", 1)
+                continue
+            behind = deciding.loc[own]
+            assert behind["spec_id"] == name and behind["contrast"] == ""
+            assert behind["term"].startswith("near_")
+            assert frame.loc[at, f"({number})"] == behind["estimate"]
+            # Its interval stands beneath, of the same estimate.
+            assert frame.loc[at + 1, f"({number})_low"] == behind["conf_low"]
+            assert frame.loc[at + 1, f"({number})_high"] == behind["conf_high"]
+            assert frame.loc[at + 1, f"({number})_estimate_id"] == own
+    less = by_label.loc["First less second"]
+    assert deciding.loc[less["(1)_estimate_id"], "contrast"] == "near_park - near_port"
+    assert less["(2)_estimate_id"] == ""
+
+    def words(label):
+        return [by_label.loc[label, f"({k})_words"] for k in range(1, 5)]
+
+    assert words("Hills") == ["No", "Yes", "No", "Yes"]
+    assert words("Initial level") == ["Yes"] * 4
+    assert words("Region fixed effects") == ["Yes", "No", "Yes", "No"]
+    assert words("Second list") == ["port", "none", "port", "port"]
+    assert words("Radius") == ["60 km", "60 km", "share within 60 km", "90 km"]
+    assert words("Sample") == ["all", "south", "all", "all"]
+    assert "Outcome" not in by_label.index
+    n_units = deciding.loc[less["(1)_estimate_id"], "n_units"]
+    assert by_label.loc["N", "(1)"] == n_units
+
+
+def test_r2_clusters_and_mean_growth_are_those_of_statsmodels():
+    study = make_study(_in_columns("main", "one"))
+    found = estimate(study)
+    places = places_of_units()
+    wide = np.log(study.wide("output")).loc[UNITS]
+    data = places.assign(
+        growth=((wide[2010] - wide[2000]) * 10).to_numpy(), start=wide[2000].to_numpy()
+    )
+    data[["near_park", "near_port"]] = near_lists(places, 60)
+    near = data[(data["port"] == 0) & ~data["park"]]
+    fit = smf.ols("growth ~ start + C(region) + near_park + near_port", near).fit()
+    groups = smf.ols("growth ~ C(region)", near).fit()
+    described = {"spec_id": "main", "estimator": "whole_fit", "effect_type": "stat"}
+    values = {item.term: item.estimate for item in rows(found, **described)}
+    close(values["near_r2"], fit.rsquared)
+    close(values["near_r2_within"], 1 - fit.ssr / groups.ssr)
+    close(values["near_mean"], near["growth"].mean())
+    assert values["near_clusters"] == near["region"].nunique()
+    # Without groups nothing is within, and no other specification has such rows.
+    one = rows(found, spec_id="one", estimator="whole_fit")
+    assert {item.term for item in one} == {"near_r2", "near_clusters", "near_mean"}
+    every = rows(found, estimator="whole_fit")
+    assert {item.spec_id for item in every} == {"main", "one"}
+    assert {item.role for item in every} == {"description"}
+
+
+def test_the_library_gives_the_numbers_of_the_whole_fit():
+    study = make_study(_in_columns(*COLUMNS))
+    seen = estimates_frame(estimate(study).estimates)
+    described = seen[seen["estimator"] == "whole_fit"]
+    assert len(described) == 14
+    for item in records(described):
+        asked = call(study, item)
+        fit = nearby(data=asked.data, **asked.arguments)
+        (place,) = asked.places
+        close(place.numbers(fit, 0.95)["estimate"], item["estimate"])
+
+
+@pytest.mark.parametrize(
+    ("words", "columns"),
+    from_yaml("""
+    - ["`columns` names mian, no specification: did you mean 'main'", [mian]]
+    - ['`columns` names a specification twice', [main, one, main]]
+    - ['at most 8 items', [a, b, c, d, e, f, g, h, i]]
+    """),
+)
+def test_columns_that_are_no_specifications_are_refused(words, columns):
+    with pytest.raises(ValueError, match=words):
+        Section.model_validate(_in_columns(*columns))
 
 
 def test_units_near_both_by_units_on_both_alone_are_counted():

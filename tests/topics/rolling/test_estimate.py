@@ -27,6 +27,7 @@ from evenfield.numerics.rolling.windows import (
 from evenfield.shared.estimates import estimates_frame
 from evenfield.study.spatial_weights import row_standardised
 from evenfield.topics.rolling.estimate import estimate
+from evenfield.topics.rolling.estimate_breaks import _rounded
 from evenfield.topics.rolling.estimate_windows import _words
 from made_study import (
     MadeStudy,
@@ -388,3 +389,11 @@ def test_segments_of_sigma_are_those_of_the_smallest_criterion():
 def test_a_half_life_is_unbounded_from_a_speed_of_zero(low, unbounded):
     words = _words(ImpliedSpeed(0.02, Bounds(low, 2.0)))
     assert ("half-life unbounded" in words) == unbounded
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [(np.nan, None), (-np.inf, None), (1.23456789, 1.23457), (0.0, 0.0)],
+)
+def test_a_number_that_is_none_is_written_as_none(value, written):
+    assert _rounded(value) == written

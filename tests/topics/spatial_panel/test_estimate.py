@@ -352,3 +352,9 @@ def test_a_test_of_a_study_without_durbin_model_is_called_from_none(few_draws):
         )
         found = fit.specification_tests().loc[line["term"]]
         close(found["statistic"], line["estimate"], rtol=1e-6)
+
+
+def test_the_main_model_has_its_effects_by_unit_whatever_it_is():
+    for model in ("SAR", "SLX"):
+        series = run(model=model, models=["SAR", "SLX"]).series["links"]
+        assert model.lower() in set(series["estimator"])

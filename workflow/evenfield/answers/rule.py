@@ -19,6 +19,7 @@ from evenfield.shared.tables.numbers import (
     with_interval,
 )
 from evenfield.shared.tables.rows import Row
+from evenfield.shared.tables.units import in_words
 from evenfield.study.errors import ClaimsError, counted
 
 HOLDS = "HOLDS"
@@ -57,6 +58,21 @@ GROUPS = {
     "not asked of these data": (OUT_OF_REACH, NOT_EMPIRICAL),
 }
 WORDS = tuple(chain.from_iterable(GROUPS.values()))
+# What is said of one statement, and of several, in each group.
+SAID = {
+    "holds": ("holds", "hold"),
+    "in part or likely": ("holds in part or is likely", "hold in part or are likely"),
+    "does not hold, or unlikely": (
+        "does not hold or is unlikely",
+        "do not hold or are unlikely",
+    ),
+    "too small to matter": ("is too small to matter", "are too small to matter"),
+    "cannot be told": ("cannot be told", "cannot be told"),
+    "not asked of these data": (
+        "is not asked of these data",
+        "are not asked of these data",
+    ),
+}
 HELD_UP = "HELD UP"
 FADED = "FADED"
 CANNOT_TELL = "CANNOT TELL"
@@ -600,3 +616,27 @@ def _placebo_p(name: str, row: Row) -> float:
 
 def _undefined(row: Row) -> str:
     return f"its number is not defined ({row['warning'] or 'no reason given'})"
+
+
+def grouped(counts: Mapping[str, int]) -> dict[str, int]:
+    """Return how many answers each of the six groups has, from how many there are in
+    each word; together they are all.
+    """
+    return {
+        group: sum(counts.get(word, 0) for word in GROUPS[group]) for group in GROUPS
+    }
+
+
+def tally(counts: Mapping[str, int], *, finer: bool = False) -> str:
+    """Return in words how many answers each group has that is not empty; with ``finer``
+    also how many each of its words has.
+    """
+    parts = []
+    for group, count in grouped(counts).items():
+        one, several = SAID[group]
+        part = f"{count} {one if count == 1 else several}"
+        words = [f"{counts[x]} {x.lower()}" for x in GROUPS[group] if counts.get(x)]
+        if finer and words:
+            part += f" ({', '.join(words)})"
+        parts += [part] if count else []
+    return in_words(parts) if parts else ""

@@ -31,6 +31,7 @@ from evenfield.answers.rule import (
     judge_stand_in,
     judge_tested,
     judge_undecided,
+    tally,
     visible,
 )
 from evenfield.answers.spec import (
@@ -113,13 +114,15 @@ def answer_study(
     frame = pd.DataFrame(lines, columns=COLUMNS)
     frame = round_frame(frame.astype(dict.fromkeys(NUMBERS, float)))
     words = [item.judged.answer for item in answered]
+    counts = {word: words.count(word) for word in WORDS}
     content = {
         "sentence": "" if claims.claims else NO_CLAIMS,
         "rule": claims.rule.model_dump(),
         "questions": study.questions,
         "simulated": list(simulated),
         "words": list(WORDS),
-        "counts": {word: words.count(word) for word in WORDS},
+        "counts": counts,
+        "tally": tally(counts, finer=True),
         "later_words": list(LATER_WORDS),
         "reasons": claims.reasons,
         "documents": claims.documents,

@@ -17,18 +17,17 @@ from evenfield.api.formula import Columns
 from evenfield.api.nearby import PERMUTED, members, names_of_lists, nearby
 from evenfield.api.results import NUMBERS, Fit, chosen, tidy
 from evenfield.models.list_error import (
+    AT_RANDOM,
+    LEAST_FACTOR,
     Attenuation,
     ListRegression,
     Pair,
+    if_right,
     random_shrinkage,
 )
 from evenfield.models.rows import Row
 from evenfield.numerics.arrays import Array
 from evenfield.study.errors import EstimateError
-
-# ASSUME: where less than a tenth of a point prints, what is printed says nothing of it.
-LEAST_FACTOR = 0.1
-AT_RANDOM = (0.025, 0.975)  # of the factors over draws
 
 
 @reported("list-agreement")
@@ -365,10 +364,10 @@ def _if_right(printed: pd.DataFrame, factors: pd.DataFrame) -> pd.DataFrame:
     """
     rows = printed.merge(factors, on="term")
     says_something = rows["factor"] >= LEAST_FACTOR
-    factor = rows["factor"].where(says_something)
+    factor, taken_off = rows[["factor", "taken_off"]].to_numpy(float).T
     for name in ("estimate", "conf_low", "conf_high"):
-        rows[name] = (rows[name] - rows["taken_off"]) / factor
-    rows["std_error"] /= factor
+        rows[name] = if_right(rows[name].to_numpy(float), factor, taken_off)
+    rows["std_error"] = if_right(rows["std_error"].to_numpy(float), factor)
     # The test of the printed row is of a true spread of zero only if nothing is off.
     tested = says_something & (rows["taken_off"] == 0)
     for name in ("statistic", "p_value"):

@@ -17,7 +17,7 @@ from evenfield.api.data import Table, names_of, reported, table
 from evenfield.api.distances import COORDS, distances
 from evenfield.api.policies import coordinates
 from evenfield.api.regression import READ_BY
-from evenfield.api.results import NUMBERS, Fit, chosen
+from evenfield.api.results import NUMBERS, Fit, InTables, chosen
 from evenfield.models.nearby import Nearby, NearbyDesign, NearbyModel
 from evenfield.models.policies import FEWEST_CLUSTERS
 from evenfield.numerics.arrays import Array
@@ -32,6 +32,8 @@ from evenfield.study.errors import EstimateError, counted
 
 PERMUTED = "permuted lists"
 MEASURES = ("any", "share")
+# Columns of what describes a whole regression.
+WHOLE = ["units", "clusters", "R2", "R2 within", "mean"]
 # Methods that need dates, or a distance of their own.
 NOT_HERE = {"two_way", "driscoll_kraay", "conley", "conley_all_dates"}
 # Randomisation is always a line of its own (`PERMUTED`).
@@ -100,8 +102,9 @@ def nearby(
         Rows ``own_LIST`` over all units, ``near_LIST`` over units on no list, and
         differences of each two lists, in the unit of the outcome, by each inference;
         then by ``permuted lists``. ``tables["counts"]`` has the units on no list, on
-        one alone and on several, and those on none by the lists near them. ``raw``
-        holds both regressions.
+        one alone and on several, and those on none by the lists near them;
+        ``tables["regressions"]`` units, clusters, R2 (effects of parents included), R2
+        within parents and the mean of the outcome. ``raw`` holds both regressions.
 
     Notes
     -----
@@ -152,7 +155,8 @@ def nearby(
         lambda level: regressions.lines(kinds, level),
         nobs=len(regressions.own.rows),
         notes={**regressions.notes(), "reach": f"{measure} within {radius:g}"},
-        tables={"counts": regressions.counts()},
+        tables={"counts": regressions.counts(), "regressions": regressions.whole()},
+        _in_tables=regressions.in_tables(),
         raw=regressions.designs,
     )
 
@@ -312,6 +316,29 @@ class _OwnAndNear:
             counts[f"{word} none"] = int((~marks.any(axis=1)).sum())
             counts |= _counts_of_classes(word, self.names, marks)
         return pd.DataFrame({"units": counts})
+
+    def whole(self) -> pd.DataFrame:
+        """Return units, clusters, R2 and the mean of the outcome, a row a regression."""
+        found = {name: design.whole for name, design in self.designs.items()}
+        return pd.DataFrame.from_dict(found, orient="index", columns=WHOLE)
+
+    def in_tables(self) -> InTables:
+        """Return what a table of several fits prints of both regressions."""
+        own, near = (self.designs[name].whole for name in ("own", "near"))
+        numbers: dict[str, float] = {"N, near": near.units}
+        for ending, found in (("", own), (", near", near)):
+            numbers[f"R2{ending}"] = found.r2
+            numbers[f"R2 within{ending}"] = found.r2_within
+            numbers[f"mean of outcome{ending}"] = found.mean
+        unit = str(self.rows.unit_name or "row")
+        cluster = self.cluster or next(iter(self.rows.effects), unit)
+        by_cluster = READ_BY["cluster"].intersection(self.kinds)
+        return InTables(
+            effects=tuple(self.rows.effects),
+            held=tuple(map(str, _held(self.rows))),
+            clusters=dict.fromkeys(by_cluster, f"{cluster} ({own.clusters})"),
+            whole=numbers,
+        )
 
     def _near_list(self, units: np.ndarray) -> np.ndarray:
         """Return near which lists some units are, (n, K) of bool; units (N,) of bool."""

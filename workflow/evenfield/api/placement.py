@@ -108,5 +108,6 @@ def placement(
             "groups": int(groups.max()) + 1,
             UNREAD: fit.notes[UNREAD],
         },
+        _in_tables=fit._in_tables,
         raw=fit,
     )

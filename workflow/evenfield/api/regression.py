@@ -19,6 +19,7 @@ from evenfield.api.policies import coordinates, of_units
 from evenfield.api.results import (
     NUMBERS,
     Fit,
+    InTables,
     chosen,
     first_inference,
     share,
@@ -280,6 +281,17 @@ def _clusters(rows: Table, options: Mapping[str, Any]) -> Clusters:
     if name is None:
         return rows.units
     return encoded(rows.column(name).astype(str).to_numpy(dtype=str))
+
+
+def _clusters_in_words(case: Case, kinds: Sequence[str]) -> dict[str, str]:
+    """Return name and number of the clusters of each inference by cluster."""
+    rows = case.rows
+    name = case.options["cluster"] or rows.unit_name or "row"
+    words = f"{name} ({len(case.clusters.names)})"
+    found = dict.fromkeys(READ_BY["cluster"].intersection(kinds), words)
+    if "two_way" in found:
+        found["two_way"] = f"{words}, {rows.time_name} ({len(rows.dates.names)})"
+    return found
 
 
 def _case(
@@ -749,9 +761,12 @@ def ols(
     sse = fit.u_hat @ fit.u_hat
     with np.errstate(divide="ignore"):  # infinite where nothing is left over
         loglik = float(-n / 2 * (np.log(2 * np.pi * sse / n) + 1))
+    y = rows.y.to_numpy()
     # R2 of the whole, effects included.
-    gap = rows.y.to_numpy() - rows.y.mean()
-    total = float(gap @ gap)
+    r2 = plain.r_squared(np.asarray(y - rows.y.mean(), dtype=float), fit.u_hat)
+    whole = {"R2": r2, "mean of outcome": float(y.mean())}
+    if effects:
+        whole["R2 within"] = plain.r_squared(left.y, fit.u_hat)
     return LeastSquares(
         "Least squares",
         lambda level: _lines(case, kinds, level),
@@ -761,10 +776,15 @@ def ols(
         n_params=k,
         resids=rows.restored(fit.u_hat),
         # y - u, so that effects that were taken out are part of the fitted value.
-        fitted=rows.restored(rows.y.to_numpy() - fit.u_hat),
+        fitted=rows.restored(y - fit.u_hat),
         covariance=case.covariance,
+        _in_tables=InTables(
+            effects=tuple(effects),
+            clusters=_clusters_in_words(case, kinds),
+            whole=whole,
+        ),
         notes={
-            "R2": float(1 - sse / total) if total > 0 else np.nan,
+            "R2": r2,
             "units": len(rows.units.names),
             "clusters": len(case.clusters.names),
             "no unit given": "" if rows.units_known else "each row is one",

@@ -1,11 +1,10 @@
-"""One class of results for every estimator, and tables of several."""
+"""One class of results for every estimator."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
-from itertools import chain
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any, cast
 
@@ -152,6 +151,19 @@ class Text(str):
         return self
 
 
+@dataclass(frozen=True, kw_only=True)
+class InTables:
+    """What a table of several fits prints of one beside its estimates and summary."""
+
+    # fixed effects by name; None where the estimator does not say
+    effects: tuple[str, ...] | None = None
+    held: tuple[str, ...] = ()  # regressors that are held and not reported
+    # clusters of each inference by cluster, such as ``state (48)``
+    clusters: Mapping[str, str] = field(default_factory=dict)
+    # numbers of the whole fit by the row that they stand in
+    whole: Mapping[str, float] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Fit:
     """What an estimator found; the first inference is the one of ``params`` to
@@ -175,6 +187,8 @@ class Fit:
     # numbers of the whole fit, and further tables, by name
     notes: Mapping[str, Any] = field(default_factory=dict)
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    # What a table of several fits prints and the summary does not.
+    _in_tables: InTables = InTables()
     # makes notes and tables anew that are of the first inference, for ``vcov``
     _of_first: Callable[[Any], Any] = lambda fit: fit
     raw: Any = None  # what the numerics returned
@@ -346,125 +360,3 @@ def _short(value: object) -> str:
     if np.isnan(value):
         return ""
     return f"{value:.4f}" if 1e-3 <= abs(value) < 1e5 else f"{value:.4g}"
-
-
-# Characters that are special in LaTeX: the last three have no backslash before them.
-LATEX = {letter: f"\\{letter}" for letter in "&%$#_{}"} | {
-    "\\": r"\textbackslash{}",
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-}
-STARS = ((0.01, "***"), (0.05, "**"), (0.1, "*"))
-FOOT = ["N", "log-likelihood", "AIC", "BIC", "inference"]
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """Several fits side by side: estimates with standard errors below."""
-
-    frame: pd.DataFrame  # cells as text, one column a fit
-
-    def markdown(self) -> str:
-        """Return a Markdown table."""
-        head, *body = self._cells(r"\|*_")
-        lines = [head, ["---"] * len(head), *body]
-        return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-    def latex(self) -> str:
-        """Return a LaTeX tabular."""
-        head, *body = (" & ".join(line) + r" \\" for line in self._cells(LATEX))
-        begin = rf"\begin{{tabular}}{{l{'r' * self.frame.shape[1]}}}"
-        return "\n".join([begin, head, r"\hline", *body, r"\end{tabular}"])
-
-    def html(self) -> str:
-        """Return an HTML table."""
-        with pd.option_context("display.max_colwidth", None):
-            return self.frame.to_html(border=0)
-
-    def typst(self) -> str:
-        """Return a Typst table."""
-        cells = self._cells(r"\*_#$[]<>@`~/")
-        lines = ",\n".join(f"[{'], ['.join(line)}]" for line in cells)
-        return f"#table(columns: {self.frame.shape[1] + 1},\n{lines},\n)"
-
-    def word(self, path: Any) -> None:
-        """Write a Word document (needs python-docx)."""
-        from docx import Document
-
-        document = Document()
-        lines = self._cells()
-        word_table = document.add_table(len(lines), len(lines[0]), style="Light List")
-        for row, line in zip(word_table.rows, lines, strict=True):
-            for cell, text in zip(row.cells, line, strict=True):
-                cell.text = text
-        document.save(path)
-
-    def _cells(self, special: str | Mapping[str, str] = "") -> list[list[str]]:
-        """Return all cells as text, a backslash before characters that are special, or
-        what stands for each.
-        """
-        if isinstance(special, str):
-            special = {letter: f"\\{letter}" for letter in special}
-        escaped = str.maketrans(dict(special))
-        rows = [["", *self.frame], *self.frame.itertuples()]
-        return [[str(cell).translate(escaped) for cell in row] for row in rows]
-
-    __str__ = markdown
-    _repr_html_ = html
-
-
-def compare(
-    fits: Sequence[Fit] | Mapping[str, Fit], *, digits: int = 3, stars: bool = True
-) -> Comparison:
-    """Put fits side by side, for ``markdown()``, ``latex()``, ``html()``, ``typst()``,
-    ``word(path)``, or ``frame``.
-
-    Parameters
-    ----------
-    fits : sequence or mapping of Fit
-        Fits; the keys of a mapping name the columns.
-    digits, stars : int, bool
-        Digits after the point; whether to mark p below 0.1, 0.05 and 0.01.
-    """
-    if isinstance(digits, bool) or not isinstance(digits, int) or digits < 0:
-        raise EstimateError(f"digits={digits!r}", "a whole number, 0 or more", "give 3")
-    if isinstance(fits, Fit):
-        fits = [fits]
-    if not isinstance(fits, Mapping):
-        fits = {f"({i})": fit for i, fit in enumerate(fits, 1)}
-    if not fits:
-        raise EstimateError("no fits", "at least one", "give a list of fits")
-    for name, fit in fits.items():
-        if not isinstance(fit, Fit):
-            raise EstimateError(
-                f"{name} of type {type(fit).__name__}", "a fit", "give [fit, other]"
-            )
-    named = [fit.params.index for fit in fits.values()]
-    terms = list(dict.fromkeys(chain(*named)))
-    columns = {name: _column(fit, terms, digits, stars) for name, fit in fits.items()}
-    # A line for the estimates of a term and one without a name for their errors.
-    lines = [*chain(*((term, "") for term in terms)), *FOOT]
-    frame = pd.DataFrame(columns, index=lines)
-    # Numbers that no fit has are left out; lines of errors have no name and stay.
-    return Comparison(frame[(frame != "").any(axis=1) | (frame.index == "")])
-
-
-def _column(fit: Fit, terms: Sequence[str], digits: int, stars: bool) -> list[str]:
-    cells = []
-    rows = fit._main().to_dict("index")
-    for term in terms:
-        if term not in rows:
-            cells += ["", ""]
-            continue
-        row = rows[term]
-        marks = [text for bound, text in STARS if stars and row["p_value"] < bound]
-        error = f"({row['std_error']:.{digits}f})"
-        cells += [
-            f"{row['estimate']:.{digits}f}{''.join(marks[:1])}",
-            error if np.isfinite(row["std_error"]) else "",
-        ]
-    whole = [
-        f"{value:.{digits}f}" if np.isfinite(value) else ""
-        for value in (fit.loglik, fit.aic, fit.bic)
-    ]
-    return [*cells, str(fit.nobs), *whole, first_inference(fit.rows(0.95))]

@@ -12,7 +12,7 @@ import pandas as pd
 from evenfield.api.arguments import whole
 from evenfield.api.data import Table, names_of, reported, table, weights
 from evenfield.api.formula import lag_of_outcome
-from evenfield.api.results import chosen, t_rows
+from evenfield.api.results import InTables, chosen, t_rows
 from evenfield.api.spatial_fit import BY_T, BY_UNIT_T, SpatialFit, widening
 from evenfield.numerics.spatial_panel.constant import with_constant
 from evenfield.numerics.spatial_panel.dynamic import fit_dynamic
@@ -170,11 +170,22 @@ def spatial_panel(
             "at the edge of its range": "a parameter" if fit.at_bound else "",
             "at rest": "" if converged else "no",
         },
+        _in_tables=InTables(
+            effects=_effect_names(rows, effects),
+            whole={"mean of outcome": float(rows.y.mean())},
+        ),
         raw=fit,
         panel=None if effects == "random" else panel,
         factors=factors,
         **by_row,
     )
+
+
+def _effect_names(rows: Table, effects: str) -> tuple[str, ...]:
+    """Return the columns that fixed effects are of."""
+    unit, date = str(rows.unit_name), str(rows.time_name)
+    by_kind = {"unit": (unit,), "time": (date,), "two_way": (unit, date)}
+    return by_kind.get(effects, ())
 
 
 def _of_factors(factors: int) -> str:

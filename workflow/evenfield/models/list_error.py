@@ -10,8 +10,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import hypergeom
-from scipy.stats import norm as normal
+from scipy.special import ndtri
 
 from evenfield.models.nearby import CELLS_AT_ONCE, Nearby, NearbyDesign
 from evenfield.models.rows import NAN, Row
@@ -19,6 +18,9 @@ from evenfield.numerics.arrays import Array
 from evenfield.numerics.inference.methods import Tested
 
 EITHER = "either"  # what at least one of two searches found
+# ASSUME: where less than a tenth of a point prints, what is printed says nothing of it.
+LEAST_FACTOR = 0.1
+AT_RANDOM = (0.025, 0.975)  # of the factors over draws
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +91,7 @@ class Pair:
         found = cohens_kappa(
             [[self.both, self.first_only], [self.second_only, self.neither]]
         )
-        half = normal.ppf(0.5 + level / 2) * found.std_kappa
+        half = ndtri(0.5 + level / 2) * found.std_kappa
         return Tested(
             estimate=float(found.kappa),
             std_error=float(found.std_kappa),
@@ -128,6 +130,8 @@ class Pair:
         is in the interval if neither so small nor so large an overlap is less likely
         than half of 1 - level: the interval holds at least so often.
         """
+        from scipy.stats import hypergeom
+
         existing = np.arange(self.either, self.units + 1)
         overlap = hypergeom(existing, self.first, self.second)
         tail = (1 - level) / 2
@@ -176,6 +180,19 @@ class Attenuation(NamedTuple):
 
     factor: Array  # the effect that the regression measures, on the list or nearby
     bias: Array  # the other effect
+
+
+def if_right(printed: Array, factor: Array, taken_off: Array | float = 0.0) -> Array:
+    """Return what is printed, or an end of its interval, as the effect of the list that
+    is right; NaN where too little of a point prints.
+
+    Notes
+    -----
+    (printed - taken_off) / factor, since E[printed] = factor * effect + taken_off.
+    """
+    says_something = np.asarray(factor) >= LEAST_FACTOR
+    divisor = np.where(says_something, factor, NAN)
+    return np.asarray((printed - taken_off) / divisor)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from scipy.sparse import csr_array, diags_array
@@ -24,7 +25,7 @@ from evenfield.numerics.label_permutation import (
     stratified_label_draws,
 )
 from evenfield.numerics.nearby import ListFits, list_fits, within_reach
-from evenfield.numerics.ols import fit_ols
+from evenfield.numerics.ols import fit_ols, r_squared
 from evenfield.numerics.spatial import lagged
 
 CELLS_AT_ONCE = 1_000_000  # cells of regressors in memory at once, over draws
@@ -145,9 +146,14 @@ class NearbyModel:
     @cached_property
     def X(self) -> Array:
         """Lists or exposure, controls, dummies of parents; (n, K + H + P)."""
+        held = self.nearby.held[self.rows]
+        return np.column_stack([self.regressors, held, self.dummies])
+
+    @property
+    def dummies(self) -> Array:
+        """One for the parent of a unit, the constant where there is one; (n, P)."""
         parents = self.nearby.parents[self.rows]
-        dummies = (parents[:, None] == np.unique(parents)).astype(float)
-        return np.column_stack([self.regressors, self.nearby.held[self.rows], dummies])
+        return np.asarray(parents[:, None] == np.unique(parents), dtype=float)
 
     def weights(self, c: Array) -> Array:
         """Return weights of all coefficients, from those of the coefficients of lists
@@ -246,12 +252,39 @@ def _in_company(parents: np.ndarray) -> np.ndarray:
     return np.asarray(np.bincount(parents, minlength=1)[parents] > 1)
 
 
+class WholeFit(NamedTuple):
+    """What a table of regressions prints of one beneath its coefficients."""
+
+    units: int
+    clusters: int  # of errors
+    r2: float  # effects of parents included
+    r2_within: float  # of what effects of parents leave, NaN without them
+    mean: float  # of the outcome, in its unit
+
+
 @dataclass(frozen=True, kw_only=True)
 class NearbyDesign(Design):
     """One of the two regressions, whose lists may be dealt out again."""
 
     model: NearbyModel
     permuted_labels: LabelDraws | None
+
+    @property
+    def whole(self) -> WholeFit:
+        """Units, clusters, R2 and the mean of the outcome."""
+        model = self.model
+        y, u_hat = self.fit.y, self.fit.u_hat
+        within = np.nan
+        if model.nearby.has_parents:
+            by_parent = y @ model.dummies / model.dummies.sum(axis=0)
+            within = r_squared(y - model.dummies @ by_parent, u_hat)
+        return WholeFit(
+            units=len(y),
+            clusters=len(self.clusters.names),
+            r2=r_squared(y - y.mean(), u_hat),
+            r2_within=within,
+            mean=float(y.mean()),
+        )
 
     @cached_property
     def drawn(self) -> tuple[ListFits, ListFits, int]:

@@ -132,6 +132,18 @@ def gram_basis(X: Array) -> Array | None:
     return np.asarray(np.linalg.inv(R) / scale[:, None])
 
 
+def r_squared(around: Array, u_hat: Array) -> float:
+    """Return the share of the variation of an outcome that a fit explains, NaN where it
+    does not vary; both (N,).
+
+    Notes
+    -----
+    1 - u'u / v'v, v the outcome about its mean or, for R2 within effects, about these.
+    """
+    total = float(around @ around)
+    return float(1 - u_hat @ u_hat / total) if total > 0 else np.nan
+
+
 def cov_classical(fit: OlsFit) -> Array:
     """Return the covariance under equal variances, s^2 (X'X)^-1; shape (K, K)."""
     return fit.sigma2 * fit.bread

@@ -25,7 +25,7 @@ from evenfield.report.stand_ins import (
     unread_texts,
 )
 from evenfield.report.topic_numbers import check_numbers
-from evenfield.shared.second_studies import in_study, require_folder, second_figure
+from evenfield.shared.second_studies import in_study, require_folder, second_exhibit
 from evenfield.shared.spec import read
 from evenfield.shared.topics import read_topics
 from evenfield.study.config_files import study_config
@@ -53,6 +53,9 @@ from evenfield.study.tables import resource_named
 from evenfield.study.weights.build import build_geography, build_weights
 from evenfield.study.weights.exposures import exposure_frame, mean_doses
 
+# What only a person can say of a paper, by the key of `study`.
+OF_THE_PAPER = ("author", "affiliation", "keywords", "jel")
+MOST_WORDS = 150  # of an abstract, as journals ask
 TESTED = ("association", "effect", "no gain")  # kinds of claims
 # Sections of the config that a panel is built from.
 KEYS_OF_PANELS = ("panel.", "periods.", "weights.", "taxonomy.")
@@ -173,9 +176,11 @@ def check_plan(plan: Plan) -> list[str]:
     for study, folder in config["beside"].items():
         with faults.caught():
             _check_second(plan, study, folder)
+    for_people = _left_to_people(config["study"])
     with faults.caught():
         numbers = read_entries(config)
-        _check_texts(plan, numbers, faults)  # they rest on claims and numbers
+        # Texts rest on claims and numbers.
+        for_people += _check_texts(plan, numbers, faults)
     for topic in plan.whole["estimates"]:
         with faults.caught():
             read(_estimator(topic).Section, plan.whole, topic)
@@ -217,6 +222,7 @@ def check_plan(plan: Plan) -> list[str]:
     exhibits = counted(shown, "table or figure", "tables and figures")
     lines.append(f"{counted(len(plan.topics), 'topic')}, {exhibits}")
     lines += [f"left out: {text}" for text in left_out]
+    lines += [f"for the paper: {text}" for text in for_people]
     names = dict(study.tables["units"][["unit", "name"]].to_numpy())
     income = study.built[study.main].panel[["unit", "year", "income"]]
     lines += [f"look at: {text}" for text in jumps(income, names)]
@@ -266,25 +272,39 @@ def _check_second(plan: Plan, study: str, folder: str) -> None:
             "a study that stands alone",
             "remove beside from its config.yaml",
         )
-    for name in plan.config["figures"]:
-        figure, named = second_figure(name)
-        known = other.config["figures"]
-        if named == study and figure not in known:
-            raise SecondStudyError(*not_known(f"figures: {study}", figure, known))
+    for kind in ("tables", "figures"):
+        known = other.config[kind]
+        for name in plan.config[kind]:
+            exhibit, named = second_exhibit(name)
+            if named == study and exhibit not in known:
+                raise SecondStudyError(*not_known(f"{kind}: {study}", exhibit, known))
 
 
-def _check_texts(plan: Plan, numbers: Mapping[str, Entry], faults: Faults) -> None:
+def _left_to_people(study: Record) -> list[str]:
+    """Return what a person still has to say of the paper, in a line."""
+    blank = [f"study.{key}" for key in OF_THE_PAPER if not study[key]]
+    return [f"fill in {', '.join(blank)} in config.yaml"] if blank else []
+
+
+def _check_texts(plan: Plan, numbers: Mapping[str, Entry], faults: Faults) -> list[str]:
+    """Add the faults of a study's own texts; return what a journal would ask of them."""
     faults += unread_texts(plan.texts, list(PLACING_WORDS))
     paths, references = read_texts(plan.texts, faults)
     endings = [Path(path).suffix for path in plan.texts]
     if endings.count(".md") > len(paths) or (".bib" in endings and not references):
-        return  # a text rests on the references, and these on all texts
+        return []  # a text rests on the references, and these on all texts
     config = plan.config
     exhibits = [*config["tables"], *config["figures"]]
     beside = second_entries(config)
     names = stand_ins(config, numbers, beside)
     prose = Prose(paths, names, references, exhibits, before_results=True)
-    faults += text_faults(prose)
+    wrong = text_faults(prose)
+    faults += wrong
+    if wrong or "abstract" not in paths:
+        return []
+    words = prose.word_count("abstract")
+    asked = f"the abstract has {words} words; journals ask for at most {MOST_WORDS}"
+    return [asked] if words > MOST_WORDS else []
 
 
 def _cells_of(study: BuiltStudy, path: str) -> pd.DataFrame | None:

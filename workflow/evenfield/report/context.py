@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from evenfield.answers.rule import grouped, tally
 from evenfield.report.assumptions import Assumption, harvest_assumptions
 from evenfield.report.exhibits import TEMPLATES, read_exhibits, words_of_exhibits
 from evenfield.report.manifest import file_hash, provenance
@@ -65,6 +66,7 @@ def build_context(
         own = [exhibit for exhibit in shown if exhibit.topic == name]
         sections += [Section(name, topic.title, own)] if own else []
     prose = read_prose(config, root, texts)
+    estimates_hash = file_hash(results.root / "estimates.csv")
     own_paper = "paper" in map(_stem, texts)
     tables = origin["data"].get("tables", {})
     return {
@@ -77,7 +79,7 @@ def build_context(
         ),
         "watermark": WATERMARK if simulated_names(ingest) else "",
         "sections": sections,
-        "further": [exhibit for exhibit in shown if not exhibit.topic],
+        "others": [exhibit for exhibit in shown if not exhibit.topic],
         "everything": shown,
         # sources that a reader should doubt
         "grade_c": ", ".join(config["data"]["grade_c"]),
@@ -85,12 +87,23 @@ def build_context(
         "data_sources": records(results.ingested("sources", SOURCE)),
         "references": [item.text for item in prose.cited(*TEXTS)],
         "provenance": origin,
-        "estimates_hash": file_hash(results.root / "estimates.csv"),
+        "estimates_hash": estimates_hash,
+        "made_of": _made_of(origin, estimates_hash),
         "tables": sorted(
             (name, table["hash"]) for name, table in tables.items() if table["rows"]
         ),
         "hashes": [(item.id, file_hash(item.files[".csv"])) for item in shown],
     }
+
+
+def _made_of(origin: Record, estimates_hash: str) -> str:
+    """Return which program made the results from which data."""
+    return (
+        f"All results come from one run of evenfield {origin['package']['version']}."
+        f" The content of the input tables has the SHA-256 hash"
+        f" {origin['data']['data_hash']}; the file of all estimates, estimates.csv, has"
+        f" {estimates_hash}."
+    )
 
 
 def _held(title: str) -> str:
@@ -193,6 +206,8 @@ def _names(config: Record, root: str | Path) -> dict[str, object]:
         "answers": Lookup("answer to", answers),
         "later": Lookup("later word of", later),
         "counts": Lookup("answer", content["counts"]),
+        "groups": Lookup("group of answers", grouped(content["counts"])),
+        "tally": tally(content["counts"]),
         "claims": claims,
         "words": content["words"],
         "vintage": ingest.get("vintage", ""),

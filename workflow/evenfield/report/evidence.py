@@ -31,9 +31,9 @@ from evenfield.shared.tables.rows import Row, matching, one_row, records
 from evenfield.shared.tables.table import ESTIMATE_ID, estimate_of
 from evenfield.shared.topics import exhibit_owners, files_read, read_topics
 from evenfield.study.config_files import PARTS
-from evenfield.study.errors import ReportError, first_examples, nearest
+from evenfield.study.errors import EvenfieldError, ReportError, first_examples, nearest
 from evenfield.study.expressions import columns_of
-from evenfield.study.files import Record, read_json
+from evenfield.study.files import Record, read_json, text_files
 from evenfield.study.study_config import StudyConfig
 from evenfield.study.table_files import read_table
 
@@ -219,10 +219,8 @@ class Evidence:
     @cached_property
     def _prose(self) -> Prose:
         """The texts of the study with all that they may name."""
-        texts = [*Path("text").glob("*.md"), *Path("text").glob("*.bib")]
-        if self.config.get("neutral"):
-            texts = []
-        return read_prose(self.config, self.root, sorted(map(str, texts)))
+        texts = [] if self.config.get("neutral") else text_files()
+        return read_prose(self.config, self.root, list(map(str, texts)))
 
     def _printed(self, name: str) -> tuple[str, ...]:
         """Return each sentence that prints `n.name`, or `study.name`, with file and line."""
@@ -236,7 +234,7 @@ class Evidence:
         """
         try:
             return [*self._prose.uses(name)]
-        except ReportError as error:
+        except EvenfieldError as error:
             return [Use("the texts do not fit the results of the run", error.found)]
 
     def _other_uses(self, name: str) -> Iterator[str]:

@@ -13,6 +13,7 @@ from markdown_it.token import Token
 
 from evenfield.report.exhibits import MARKS, TEMPLATES, Exhibit
 from evenfield.report.markup import Placed, filled, shown_tokens
+from evenfield.report.numbering import Numbering
 from evenfield.report.numbers import DIGITS, macro, macros, read_numbers
 from evenfield.report.prose import Prose
 from evenfield.shared.tables.latex import escape_latex, paper_latex
@@ -174,7 +175,7 @@ def write_latex(
     write_text("\n".join(item.bibtex for item in cited), folder / "references.bib")
     write_text(paper_latex(sources), folder / "tables" / "sources.tex")
     exhibits: Sequence[Exhibit] = context["everything"]
-    write_text("".join(map(_evidence, exhibits)), folder / "exhibits.tex")
+    write_text(_numbered(context), folder / "exhibits.tex")
     for item in exhibits:
         _write_exhibit(item, folder)
     _write_map(picture, folder / "map.pdf")
@@ -187,20 +188,19 @@ def _plain(text: str) -> str:
 
 def _placed(known: Macros, context: Record) -> Placed:
     """Return what writes in TeX each thing that the texts place, by its name."""
+    numbering: Numbering = context["numbering"]
 
     def exhibit(which: str) -> str:
         folder = "tables" if which.startswith("T") else "figures"
-        return f"\\input{{{folder}/{which}}}\n\n"
+        return f"\\evenfieldinput{{{folder}}}{{{which}}}\n\n"
 
     def see(which: str, label: str = "") -> str:
-        in_paper = which in context["in_paper"]
-        if not label:
-            command = "see" if in_paper else "away"
-            return f"\\evenfield{command}{{{which}}}"
-        words = known.words(label)
+        called, in_paper = numbering.seen_from("paper", which)
         if not in_paper:
-            return f"{words} of the appendix"
-        return f"\\hyperref[{which}]{{{words}}}"
+            return f"{known.words(label or str(called))} of the online appendix"
+        if not label:
+            return f"\\evenfieldsee{{{which}}}"
+        return f"\\hyperref[{which}]{{{known.words(label)}}}"
 
     def shown_map(_: str = "") -> str:
         if not context["map"]:
@@ -213,22 +213,50 @@ def _placed(known: Macros, context: Record) -> Placed:
         "cite": lambda key: f"\\citet{{{key}}}",
         "cite_group": lambda *keys: f"\\citep{{{','.join(keys)}}}",
         "number": lambda _, name, text: known.number(name, text),
+        "math": lambda tex: f"${tex}$",
+        "equation": _equation,
+        "eq": lambda name: f"(\\ref{{eq:{name}}})",
         "see": see,
         "table": exhibit,
         "figure": exhibit,
         "claims_table": lambda: exhibit("T0"),
         "map": shown_map,
-        "data_sources": lambda: "\\input{tables/sources}\n\n",
+        "data_sources": lambda: "\\evenfieldinput{tables}{sources}\n\n",
+        "provenance": lambda: f"{known.number('made_of', context['made_of'])}\n\n",
     }
 
 
-def _evidence(item: Exhibit) -> str:
-    """Return the line that names an exhibit's data and the file that made it."""
-    path = Path(item.files[".csv"])
-    data = f"{path.parent.name}/{path.name}"
-    return (
-        f"\\evenfieldexhibit{{{item.id}}}{{{data}}}{{{item.script}}}{{{item.blob}}}\n"
+def _equation(tex: str, name: str) -> str:
+    """Return a numbered equation on lines of its own."""
+    return f"\n\\begin{{equation}}\\label{{eq:{name}}}\n{tex}\n\\end{{equation}}"
+
+
+def _numbered(context: Record) -> str:
+    """Return what an exhibit of the paper is called and the files behind it, a line
+    each.
+    """
+    files = {item.id: _files_behind(item) for item in context["everything"]}
+    nothing = ("map.pdf", "", "")  # behind the map, which is no exhibit of a topic
+    return "".join(
+        "\\evenfieldexhibit"
+        + "".join(
+            f"{{{part}}}"
+            for part in (
+                which,
+                label.kind.lower(),
+                label.number,
+                *files.get(which, nothing),
+            )
+        )
+        + "\n"
+        for which, label in context["numbering"].paper.items()
     )
+
+
+def _files_behind(item: Exhibit) -> tuple[str, str, str]:
+    """Return the data of an exhibit, the file that made it and its git object."""
+    path = Path(item.files[".csv"])
+    return f"{path.parent.name}/{path.name}", item.script, item.blob
 
 
 def _write_exhibit(item: Exhibit, folder: Path) -> None:
@@ -242,9 +270,9 @@ def _write_exhibit(item: Exhibit, folder: Path) -> None:
     caption = escape_latex(in_latin(item.caption))
     lines = [
         r"\begin{figure}[tbp]",
-        f"\\evenfieldcaption{{{item.id}}}{{{title}}}",
+        f"\\evenfieldcaption{{{title}}}",
         f"\\evenfieldpicture{{figures/{item.id}.pdf}}",
-        f"\\evenfieldnote{{{item.id}}}{{{caption}}}",
+        f"\\evenfieldnote{{{caption}}}",
         r"\end{figure}",
         "",
     ]

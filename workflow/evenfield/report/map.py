@@ -13,12 +13,20 @@ from urllib.parse import quote
 import numpy as np
 import pandas as pd
 
-from evenfield.report.map_shapes import WIDTH, drawing_of
-from evenfield.shared.sections import MapLayer
+from evenfield.report.map_shapes import WIDTH, drawing_of, points_within
+from evenfield.shared.second_studies import second_exhibit
+from evenfield.shared.sections import FigureMap, MapLayer
 from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables.rows import TEXT, records
 from evenfield.shared.tables.units import in_words
-from evenfield.shared.topics import TOPICS, TOTAL, kind_of, measured_in, with_measure
+from evenfield.shared.topics import (
+    TOPICS,
+    TOTAL,
+    exhibit_owners,
+    kind_of,
+    measured_in,
+    with_measure,
+)
 from evenfield.study.errors import ReportError, counted
 from evenfield.study.files import Record
 
@@ -29,6 +37,14 @@ RADIUS = 3.2  # of the circle of one zone
 ALL_ZONES = "state"
 MOST_NAMED = 20
 BY_YEAR = ("income", "zones", "listed")  # numbers of a unit
+# Marks of units by list, as moves from their middle: on none, on the list of the layer, on
+# the one that it is shown with, on both. Form and colour are those of the figures.
+MARKS_OF_LISTS = {
+    "l0": "m-3.5 0a3.5 3.5 0 1 0 7 0a3.5 3.5 0 1 0-7 0z",
+    "l1": "m-6-6h12v12h-12z",
+    "l2": "m0-7.5l7.5 13h-15z",
+    "l3": "m-6.8 0a6.8 6.8 0 1 0 13.6 0a6.8 6.8 0 1 0-13.6 0z",
+}
 
 
 def map_view(results: StudyResults, first: str = "") -> dict[str, object]:
@@ -103,8 +119,8 @@ def map_view(results: StudyResults, first: str = "") -> dict[str, object]:
             for unit in drawn
         ],
     }
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     return {
+        "id": "map",
         "units": drawn,
         "years": years,
         "last": with_income[-1] if with_income else len(years) - 1,
@@ -117,10 +133,101 @@ def map_view(results: StudyResults, first: str = "") -> dict[str, object]:
         "zones": has_zones,
         "unlisted": any(_unlisted(unit) for unit in drawn),
         "layers": layers,
-        "data": text.replace("<", "\\u003c"),  # so that no name can end the script
+        "marks": {},
+        "listed": [],
+        "data": _script(data),
         # The area of a circle, not its radius, grows with the number of zones.
         "radius": lambda number: f"{RADIUS * math.sqrt(number or 0):.1f}",
     }
+
+
+def figure_map(
+    results: StudyResults, exhibit: str, outlines: Record
+) -> dict[str, object]:
+    """Return what a page draws in place of a figure of places, in the form of
+    ``map_view``, with outlines around the points; nothing of any other figure.
+    """
+    figure = second_exhibit(exhibit)[0]
+    listed = _maps_of_figures(results, figure).get(figure)
+    if listed is None:
+        return {}
+    units = records(results.table("units", text=TEXT))
+    drawing = points_within(units, outlines)
+    if drawing is None:
+        return {}
+    on_some = {row["unit"] for row in listed.listed}
+    # Those on some list last, so that they lie upon the others.
+    shown = sorted(drawing.centres, key=lambda unit: unit in on_some)
+    codes = [_codes(layer, shown, []) for layer in listed.layers]
+    names = {unit["unit"]: unit["name"] for unit in units}
+    drawn = []
+    for number, unit in enumerate(shown):
+        x, y = drawing.centres[unit]
+        digits = "".join(layer[number] for layer in codes)
+        place = f"{x:.1f} {y:.1f}"
+        keys = list(listed.layers[0].keys)
+        drawn.append(
+            {
+                "name": ", ".join(filter(None, [names[unit], listed.groups.get(unit)])),
+                "anchor": f"{exhibit}={quote(unit, safe='')}"
+                if unit in on_some
+                else "",
+                "cluster": False,
+                "codes": digits,
+                "path": f"M{place}{MARKS_OF_LISTS[keys[int(digits[0]) - 1]]}",
+            }
+        )
+    data = {
+        "years": [],
+        "said": [],
+        "lists": True,
+        "marks": MARKS_OF_LISTS,
+        "layers": [
+            {"name": layer.name, "keys": list(layer.keys.items())}
+            for layer in listed.layers
+        ],
+        "units": [
+            {key: unit[key] for key in ("name", "anchor", "codes")} for unit in drawn
+        ],
+    }
+    return {
+        "id": exhibit,
+        "units": drawn,
+        "years": [],
+        "last": 0,
+        "clusters": 0,
+        "size": f"{WIDTH:g} {drawing.height:.0f}",
+        "points": True,
+        "coast": drawing.coast,
+        "zones": False,
+        "layers": listed.layers,
+        "marks": MARKS_OF_LISTS,
+        "listed": [
+            row | {"anchor": f"{exhibit}={quote(row['unit'], safe='')}"}
+            for row in listed.listed
+        ],
+        "group_name": listed.group_name if any(listed.groups.values()) else "",
+        "data": _script(data),
+    }
+
+
+def _maps_of_figures(results: StudyResults, figure: str) -> dict[str, FigureMap]:
+    """Return the maps by figure of the topic that a figure is of."""
+    topic = exhibit_owners().get(figure, "")
+    if topic not in results.config.estimates or not _has_text(topic):
+        return {}
+    module = import_module(f"evenfield.topics.{topic}.text")
+    maps_of = getattr(module, "figure_maps", None)
+    return maps_of(results.of(topic)) if maps_of else {}
+
+
+def _has_text(topic: str) -> bool:
+    return (TOPICS / topic / "text.py").is_file()
+
+
+def _script(data: Record) -> str:
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c")  # so that no name can end the script
 
 
 def anchor(unit: str) -> str:
@@ -182,7 +289,7 @@ def _growth_layer(panel: pd.DataFrame) -> Iterator[MapLayer]:
 def topic_layers(results: StudyResults) -> Iterator[MapLayer]:
     """Yield the layers of the topics that ran and have one."""
     for topic in results.config.estimates:
-        if (TOPICS / topic / "text.py").is_file():
+        if _has_text(topic):
             module = import_module(f"evenfield.topics.{topic}.text")
             layer_of = getattr(module, "map_layer", None)
             layer = layer_of(results.of(topic)) if layer_of else None

@@ -14,9 +14,10 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from evenfield.report.land import land_around
 from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables.rows import Row
+from evenfield.study.files import Record
+from evenfield.study.land import COARSE, LEAST_ON_LAND, land_around
 from evenfield.study.longitudes import (
     Cut,
     on_antimeridian,
@@ -90,6 +91,13 @@ def drawing_of(
     return _outlines(results, units) or _points(units, population) or _tiles(units)
 
 
+def points_within(units: list[Row], outlines: Record) -> Drawing | None:
+    """Return units as points of one size, in the outlines of the areas that they lie in,
+    else on the land; nothing where one has no coordinates.
+    """
+    return _points(units, pd.Series(dtype=float), outlines)
+
+
 def _outlines(results: StudyResults, units: list[Row]) -> Drawing | None:
     """Project outlines and snap them to a grid, so that neighbours keep a common border."""
     features = results.outlines()["features"]
@@ -119,7 +127,9 @@ def _outlines(results: StudyResults, units: list[Row]) -> Drawing | None:
     return drawing
 
 
-def _points(units: list[Row], population: pd.Series) -> Drawing | None:
+def _points(
+    units: list[Row], population: pd.Series, outlines: Record | None = None
+) -> Drawing | None:
     places = [_numbers(unit, "lon", "lat") for unit in units]
     if None in places:
         return None
@@ -138,8 +148,13 @@ def _points(units: list[Row], population: pd.Series) -> Drawing | None:
     # The points at the edge of the map are whole.
     frame = _frame([flat], EDGE + radii.max())
     edges = (-EDGE, -EDGE, WIDTH + EDGE, frame.height + EDGE)
-    land = land_around(points, lambda ring: frame.on_page(cone(ring)), edges)
-    coast = "".join(map(_path, land))
+
+    def on_page(places: np.ndarray) -> np.ndarray:
+        return frame.on_page(cone(places))
+
+    coast = _borders(outlines or {}, points, on_page, edges)
+    if not coast:
+        coast = "".join(map(_path, land_around(points, on_page, edges)))
     drawing = Drawing({}, {}, frame.height, points=True, coast=coast)
     # Large ones first, so that small ones lie upon them.
     for i in np.lexsort((np.arange(len(units)), -radii)):
@@ -152,6 +167,30 @@ def _points(units: list[Row], population: pd.Series) -> Drawing | None:
         )
         drawing.centres[units[i]["unit"]] = (float(x), float(y))
     return drawing
+
+
+def _borders(
+    outlines: Record,
+    points: np.ndarray,
+    on_page: Callable[[np.ndarray], np.ndarray],
+    edges: tuple[float, float, float, float],
+) -> str:
+    """Return the borders of areas as a path, each border once; blank where the points do
+    not lie in them.
+    """
+    shapes = [
+        shapely.make_valid(shapely.geometry.shape(feature["geometry"]))
+        for feature in outlines.get("features", [])
+        if feature["geometry"]
+    ]
+    whole = shapely.buffer(shapely.union_all(shapes), COARSE)
+    if not shapes or shapely.contains_xy(whole, points).mean() < LEAST_ON_LAND:
+        return ""
+    lines = shapely.union_all([shape.boundary for shape in shapes])
+    flat = shapely.transform(shapely.line_merge(lines), on_page)
+    plain = shapely.simplify(shapely.clip_by_rect(flat, *edges), COARSE)
+    parts = shapely.get_parts(plain)
+    return "".join(_path(shapely.get_coordinates(line), closed=False) for line in parts)
 
 
 def _tiles(units: list[Row]) -> Drawing | None:
@@ -245,16 +284,19 @@ def _cone(
     return project
 
 
-def _path(ring: np.ndarray) -> str:
-    """Write a ring as relative moves on the grid; what shrinks to a line is left out."""
+def _path(ring: np.ndarray, *, closed: bool = True) -> str:
+    """Write a ring, or a line, as relative moves on the grid; a ring that shrinks to a
+    line and a line that shrinks to a point are left out.
+    """
     snapped = np.round(ring / GRID).astype(int)
     points = snapped[np.r_[True, (np.diff(snapped, axis=0) != 0).any(axis=1)]]
-    if len(points) < 4:  # a triangle ends where it starts
+    if len(points) < (4 if closed else 2):  # a triangle ends where it starts
         return ""
     steps = " ".join(
-        f"{dx * GRID:g} {dy * GRID:g}" for dx, dy in np.diff(points[:-1], axis=0)
+        f"{dx * GRID:g} {dy * GRID:g}"
+        for dx, dy in np.diff(points[:-1] if closed else points, axis=0)
     )
-    return f"M{points[0][0] * GRID:g} {points[0][1] * GRID:g}l{steps}z"
+    return f"M{points[0][0] * GRID:g} {points[0][1] * GRID:g}l{steps}{'z' if closed else ''}"
 
 
 def _middle(ring: np.ndarray) -> Point:

@@ -24,12 +24,12 @@ SILENT = "\ue000"  # what a condition that holds leaves behind
 MARK = re.compile(f"{START}(.*?){END}")
 # What Markdown would read within a mark, as in a unit called Jammu_&_Kashmir, stands in
 # it as characters that no author writes.
-READ = "\\`*_[]<>&!|~'\""
+READ = "\\`*_[]{}<>&!|~'\""
 HIDDEN = {ord(sign): 0xE100 + ord(sign) for sign in READ}
 SHOWN = {hidden: sign for sign, hidden in HIDDEN.items()}
 # The number of the line of its source from which a part of a text comes.
 LINE = re.compile("\ue004(\\d+)\ue005")
-INLINE = ("see", "cite", "cite_group", "number")
+INLINE = ("see", "cite", "cite_group", "number", "math", "equation", "eq")
 KNOWN = (
     "heading paragraph inline text softbreak hardbreak em strong link bullet_list"
     " ordered_list list_item mark block"

@@ -18,6 +18,11 @@ LONGEST = 90  # letters of a citation beneath a figure; of a longer one its firs
 MOST_SOURCES = 3
 
 
+# Where a clause ends: a colon, or a full stop behind a word and before a capital, which
+# that of U.S. or of Dept. of is not.
+CLAUSE = re.compile(r": |(?<=[^\W_]{2}[\w)])\. (?=[^\Wa-z])")
+
+
 class Origin(NamedTuple):
     """What is known of the figures of income."""
 
@@ -86,5 +91,5 @@ def _short(citation: str, name: str) -> str:
     if len(citation) <= LONGEST:
         return citation or name
     # Of a long citation its first clause, which most often says whose figures these are.
-    clause = re.split(r"[:.] ", citation, maxsplit=1)[0]
+    clause = CLAUSE.split(citation, maxsplit=1)[0]
     return f"{clause} ({name})" if len(clause) <= LONGEST else name

@@ -18,7 +18,7 @@ from markupsafe import Markup, escape
 from evenfield.report.claims import bar_parts, by_reason, claim_groups
 from evenfield.report.context import build_context
 from evenfield.report.exhibits import TEMPLATES, Exhibit
-from evenfield.report.map import map_view
+from evenfield.report.map import figure_map, map_view
 from evenfield.report.markup import Placed
 from evenfield.report.origin import origin_of_income
 from evenfield.report.prose import Prose
@@ -27,7 +27,7 @@ from evenfield.report.unit_table import data_address, unit_table
 from evenfield.shared.second_studies import (
     OWN_STUDY,
     second_configs,
-    second_figure,
+    second_exhibit,
     second_results,
 )
 from evenfield.shared.study_results import StudyResults
@@ -104,16 +104,25 @@ def render_pages(
 
     results = StudyResults(config, root)
     drawn_map = cache(partial(map_view, results))
-    sources = _sources(config, root)
+    studies = _studies(config, root)
+    outlines = results.outlines()
+
+    def figure(which: str) -> Markup:
+        """Return a figure, or the map that answers to a reader in its place."""
+        study = studies[second_exhibit(which)[1]]
+        exhibit = exhibits[which]
+        numbers = _numbers_address(exhibit, folder)
+        answering = figure_map(study, which, outlines)
+        if answering:
+            return Markup(parts.map(answering, study.words, exhibit, numbers))
+        source = origin_of_income(study).source
+        return Markup(parts.figure(exhibit, source, numbers))
+
     placing = {kind for kind, *_ in prose.marks("page")}
     placed: Placed = {
         "number": lambda name, _, printed: number(name, printed),
         "see": parts.see,
-        "figure": lambda which: parts.figure(
-            exhibits[which],
-            sources[second_figure(which)[1]],
-            _numbers_address(exhibits[which], folder),
-        ),
+        "figure": figure,
         "table": lambda which: parts.table(exhibits[which]),
         "map": lambda first="": parts.map(drawn_map(first), context["study"]),
         "units_table": lambda: parts.units_table(
@@ -165,15 +174,13 @@ def render_pages(
     return page, more
 
 
-def _sources(config: Record, root: str | Path) -> dict[str, str]:
-    """Return where the figures of this study are from, by a blank, and those of each
-    study beside, by its name.
-    """
-    sources = {OWN_STUDY: origin_of_income(StudyResults(config, root)).source}
+def _studies(config: Record, root: str | Path) -> dict[str, StudyResults]:
+    """Return this study, by a blank, and each study beside, by its name."""
+    studies = {OWN_STUDY: StudyResults(config, root)}
     folders = second_results(config)
-    for study, other in second_configs(config).items():
-        sources[study] = origin_of_income(StudyResults(other, folders[study])).source
-    return sources
+    for name, other in second_configs(config).items():
+        studies[name] = StudyResults(other, folders[name])
+    return studies
 
 
 def _on_map(view: Record) -> list[str]:
@@ -262,7 +269,7 @@ def _topics(config: Record, context: Record, folder: Path) -> list[dict[str, Any
                 "method": method,
             }
         )
-    further = [_beside(item, folder) for item in context["further"]]
+    further = [_beside(item, folder) for item in context["others"]]
     if further:
         entry = {"id": "further", "title": "Further tables and figures", "method": ""}
         topics.append({**entry, "exhibits": further})

@@ -5,9 +5,8 @@ are the same on every run.
 import json
 import os.path
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
-from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,8 @@ from evenfield.report.exhibits import MARKS, TEMPLATES, Exhibit
 from evenfield.report.latex import write_latex
 from evenfield.report.map import map_view
 from evenfield.report.map_picture import map_picture
+from evenfield.report.numbering import MAP as MAP_ID
+from evenfield.report.numbering import Numbering, number_exhibits, other
 from evenfield.report.prose import Prose
 from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables.table import Column, Table
@@ -30,8 +31,8 @@ from evenfield.study.errors import ReportError
 from evenfield.study.files import Record, write_bytes, write_text
 from evenfield.study.latin import in_latin
 
-NOUNS = {"T": "Table", "F": "Figure"}
 MAP = "map.svg"
+DOCUMENT_WORDS = {"paper": "paper", "appendix": "online appendix"}
 SHORTENED = "#let shortened = true"  # as the writer of Typst tables says it
 
 
@@ -49,8 +50,11 @@ def write_paper(
     folder = Path(references).parent
     context = build_context(config, **given)
     prose: Prose = context["prose"]
-    context["in_paper"] = prose.placed("paper")
     view = map_view(StudyResults(config, given["root"]))
+    printed = {*prose.placed("abstract"), *prose.placed("paper")}
+    context["further"] = _further(context, printed)
+    appendix = [item.id for _, item in context["further"]]
+    context["numbering"] = number_exhibits(prose, appendix, has_map=bool(view))
     write_text(map_picture(view), folder / MAP)
     context["map"] = _note_of_map(view, context["source"])
     # Typst reads nothing above its root: one folder that holds all files.
@@ -96,56 +100,58 @@ def _placed(
 ) -> dict[str, Callable[..., str]]:
     """Return what stands for each thing that a text places."""
     exhibits: dict[str, Exhibit] = {item.id: item for item in context["everything"]}
-    paper = name == "paper"
-    here, elsewhere = ("paper", "appendix") if paper else ("appendix", "paper")
-    flag = str(paper).lower()
+    numbering: Numbering = context["numbering"]
+    labels = numbering.of(name)
+    short = str(name == "paper").lower()
 
     def exhibit(which: str, head: str = "") -> str:
         item = exhibits[which]
         files = item.files_from(folder)
         above = f", head: heading(level: 2, {typst_string(head)})" if head else ""
         label = f"#metadata({typst_string(which)}) <{which}>\n"
+        called = f"label: {typst_string(str(labels[which]))}, id: {typst_string(which)}"
         if item.html:
             module = f"#import {typst_string(files['.typ'])} as made\n"
-            made = _made_by(item, files[".csv"])
-            arguments = f"id: {typst_string(which)}, short: {flag}, by: [{made}]{above}"
+            arguments = f"{called}, short: {short}{above}"
             return f"{label}{module}#datatable(made, {arguments})\n\n"
-        note = f"{typst_text(item.caption)} {_made_by(item, files['.csv'])}"
-        words = f"title: [{typst_text(item.title)}], note: [{note}]"
+        words = f"title: [{typst_text(item.title)}], note: [{typst_text(item.caption)}]"
         alt = typst_string(item.alt)
         image = f"image({typst_string(files['.svg'])}, width: 100%, alt: {alt})"
-        return (
-            f"{label}#exhibit({image}, id: {typst_string(which)}, {words}{above})\n\n"
-        )
+        return f"{label}#exhibit({image}, {called}, {words}{above})\n\n"
 
     def see(which: str, label: str = "") -> str:
-        words = typst_text(label or f"{NOUNS[which[0]]} {which}")
+        called, here = numbering.seen_from(name, which)
+        words = typst_text(label or str(called))
         # Typst links within one document; of the other one only the words are there.
-        linked = (which in context["in_paper"]) == paper
-        return (
-            f"#link(<{which}>)[{words}];" if linked else f"{words} of the {elsewhere}"
-        )
+        if here:
+            return f"#link(<{which}>)[{words}];"
+        return f"{words} of the {DOCUMENT_WORDS[other(name)]}"
 
     def methods() -> str:
         words = partial(renamed, config["study"])
         return "".join(method_typst(topic, words) for topic in config["estimates"])
 
+    sources = {
+        "data_sources": lambda: _data_sources(context),
+        "provenance": lambda: f"{typst_text(context['made_of'])}\n\n",
+    }
     placed: dict[str, dict[str, Callable[..., str]]] = {
         "paper": {
             "table": exhibit,
             "figure": exhibit,
             "map": lambda _="": _map(context),
             "claims_table": lambda: exhibit("T0"),
-            "data_sources": lambda: _data_sources(context),
         },
         "appendix": {
-            "rest": lambda: _rest(context, exhibit),
+            "rest": lambda: "".join(
+                exhibit(item.id, head) for head, item in context["further"]
+            ),
             "methods": methods,
             "assumptions": lambda: _assumptions(context),
-            "data_sources": lambda: _data_sources(context),
+            "exhibit_index": lambda: _index(context),
         },
     }
-    return {"see": see, **placed[here]}
+    return {"see": see, **sources, **placed[name]}
 
 
 def _map(context: Record) -> str:
@@ -154,26 +160,49 @@ def _map(context: Record) -> str:
         return ""
     title = typst_text(f"The {context['study']['units_name']} on the map")
     note = typst_text(context["map"])
+    called = typst_string(str(context["numbering"].paper[MAP_ID]))
     image = f'image("{MAP}", width: 100%, alt: {typst_string(title)})'
-    return f"#exhibit({image}, title: [{title}], note: [{note}])\n\n"
+    return f"#exhibit({image}, label: {called}, title: [{title}], note: [{note}])\n\n"
 
 
-def _rest(context: Record, exhibit: Callable[..., str]) -> str:
-    """Return what the paper does not print whole, by topic: tables under the topic's
-    title, then figures, which float.
+def _further(context: Record, printed: Collection[str]) -> list[tuple[str, Exhibit]]:
+    """Return what the paper does not print whole, by topic: tables first, then figures,
+    each with the heading above it, which the first of a topic has if it is a table.
     """
-    texts = []
+    further = list[tuple[str, Exhibit]]()
     sections = [(part.title, part.exhibits) for part in context["sections"]]
-    for title, items in [*sections, ("Further tables and figures", context["further"])]:
-        left = [
-            item.id
-            for item in items
-            if item.id not in context["in_paper"] or _shortened(item)
-        ]
-        for number, which in enumerate(sorted(left, key=itemgetter(0), reverse=True)):
-            head = title if number == 0 and which.startswith("T") else ""
-            texts.append(exhibit(which, head))
-    return "".join(texts)
+    for title, items in [*sections, ("Further tables and figures", context["others"])]:
+        left = [item for item in items if item.id not in printed or _shortened(item)]
+        left.sort(key=lambda item: item.id[0], reverse=True)
+        for place, item in enumerate(left):
+            is_first_table = place == 0 and bool(item.html)
+            further.append((title if is_first_table else "", item))
+    return further
+
+
+def _index(context: Record) -> str:
+    """Return a table that leads from each number in print to the file behind it."""
+    numbering: Numbering = context["numbering"]
+    rows = []
+    for document in DOCUMENT_WORDS:
+        for which, label in numbering.of(document).items():
+            item = next((x for x in context["everything"] if x.id == which), None)
+            if item:
+                rows.append(_index_row(str(label), item))
+    rows.sort(key=lambda row: row["Number"].startswith("Figure"))
+    return _table_typst(_table("Tables and figures by number", pd.DataFrame(rows)))
+
+
+def _index_row(label: str, item: Exhibit) -> dict[str, str]:
+    data = Path(item.files[".csv"])
+    return {
+        "Number": label,
+        "Id": item.id,
+        "Title": item.title,
+        "Data": f"{data.parent.name}/{data.name}",
+        "Made by": item.script,
+        "Git object": item.blob,
+    }
 
 
 def _shortened(item: Exhibit) -> bool:
@@ -209,16 +238,6 @@ def _assumptions(context: Record) -> str:
         for item in context["assumptions"]
     ]
     return _table_typst(_table("Modelling decisions", pd.DataFrame(rows)))
-
-
-def _made_by(item: Exhibit, data: str) -> str:
-    """Return what leads from an exhibit to its data and to the file that made it."""
-    name = f"{Path(data).parent.name}/{Path(data).name}"
-    linked = f"Data: #link({typst_string(data)})[{typst_text(name)}];"
-    page = f"#link({typst_string(f'tables.html#{item.id}')})[page]"
-    blob = f", git object {item.blob}" if item.blob else ""
-    made = f"; made by {typst_text(item.script)}{blob}" if item.script else ""
-    return f"{linked}, {page}{made}."
 
 
 def _data_sources(context: Record) -> str:

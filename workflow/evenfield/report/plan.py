@@ -14,7 +14,7 @@ from evenfield.shared.left_out import left_out_parts
 from evenfield.shared.second_studies import (
     refuse_shared_folders,
     require_folder,
-    second_figure,
+    second_exhibit,
     second_files,
 )
 from evenfield.shared.topic_file import TopicFile
@@ -39,6 +39,7 @@ from evenfield.study.files import (
     described_files,
     hash_file,
     not_a_file,
+    text_files,
     write_text,
 )
 from evenfield.study.ingest.dictionary import refuse_planted_files
@@ -82,7 +83,7 @@ def plan_study(written: Record) -> Plan:
             require_folder(study, folder)
     with faults.caught():
         refuse_shared_folders(whole["beside"])
-    texts = [*Path("text").glob("*.md"), *Path("text").glob("*.bib")]
+    texts = text_files()
     if config.get("neutral") and texts:
         config["aside"].append(OWN_TEXTS)
     shown = [*config["tables"], *config["figures"]]
@@ -97,7 +98,7 @@ def plan_study(written: Record) -> Plan:
         config=config,
         topics=tuple(estimating),
         exhibits=exhibits,
-        texts=() if config.get("neutral") else tuple(map(str, sorted(texts))),
+        texts=() if config.get("neutral") else tuple(map(str, texts)),
         left_out=tuple(config.get("aside", ())),
         faults=faults,
     )
@@ -111,7 +112,7 @@ def _exhibit_faults(
         known = [name for name in owners if name.startswith(key[0].upper())]
         for name in config[key]:
             owner = owners.get(name, "")
-            if key == "figures" and second_figure(name)[1] in config["beside"]:
+            if second_exhibit(name)[1] in config["beside"]:
                 continue  # which the check of that study knows
             if name not in known:
                 yield ConfigError(

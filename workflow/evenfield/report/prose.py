@@ -17,6 +17,13 @@ from markdown_it.token import Token
 
 from evenfield.answers.spec import Kind
 from evenfield.report.bibliography import Reference, read_references
+from evenfield.report.conditions import GUARDS, conditions_beside, read_conditions
+from evenfield.report.equations import (
+    equation_faults,
+    equation_names,
+    typst_math,
+    with_equations,
+)
 from evenfield.report.markup import (
     SILENT,
     Mark,
@@ -34,7 +41,7 @@ from evenfield.report.markup import (
     without_lines,
 )
 from evenfield.report.printable import Lookup, printed
-from evenfield.report.quantifiers import quantifier_faults
+from evenfield.report.quantifiers import condition_faults, quantifier_faults
 from evenfield.report.text_language import (
     Expression,
     FaultInLine,
@@ -54,6 +61,7 @@ from evenfield.study.errors import (
     ReportError,
     first_examples,
     nearest,
+    not_known,
 )
 from evenfield.study.files import Record
 
@@ -62,22 +70,21 @@ LARGEST = 1_000_000  # bytes of a text or of its references
 # knows.
 BLOCKS = (
     "map units_table statements answer_counts claims_table rest methods assumptions"
-    " data_sources"
+    " data_sources exhibit_index provenance"
 ).split()
 PLACED_BY_NAME = ("table", "figure")
 # Blocks that a reader uses, of which a page holds one.
 PLACED_ONCE = ("map", "units_table", "answer_counts", "statements")
 PLACING = (*PLACED_BY_NAME, "claims_table")
 OF_EXHIBITS = ("see", "table", "figure")
+NAMING = (*OF_EXHIBITS, "claims_table", "map")  # what the paper numbers by
 # What is told which text it stands in.
 OF_TEXTS = ("section", "sections", "in_short", "limits", "briefs")
 # What a text may name beside its blocks; a run fills them.
 GIVEN = (
-    "n answers later counts kinds total questions claims words vintage study income units"
+    "n answers later counts groups tally kinds total questions claims words vintage study income units"
     " years proxy made section sections in_short limits briefs headline whose origin"
 ).split()
-# What is called for its condition and prints nothing.
-CONDITIONS = ("must", "unchecked")
 HERE = "\ue006"  # before what is looked for in a text
 SENTENCE_END = re.compile(rf"(?<=[.])\s+(?={HERE}?[A-Z])")
 GROUP = re.compile(r"(?<!\\)\[(@[^\[\]]*)\]")
@@ -142,11 +149,15 @@ class Prose:
             **{block: partial(mark, block) for block in BLOCKS},
             **{kind: partial(self._exhibit, kind) for kind in OF_EXHIBITS},
             "claims_table": self._claims_table,
+            "eq": partial(mark, "eq"),
             "must": _must,
             "unchecked": lambda *_: Mark(SILENT),
         }
         self._names = {**placing, **names}
         self._filled = cache(lambda name: _cited(self._rendered(name)))
+        self._conditions = cache(
+            lambda name: read_conditions(conditions_beside(self._path(name)))
+        )
 
     @property
     def names(self) -> list[str]:
@@ -169,6 +180,9 @@ class Prose:
             "cite": self._cite_html,
             "cite_group": self._group_html,
             "number": lambda _, __, text: escape(text),
+            "math": lambda tex: f"<code>{escape(tex)}</code>",
+            "equation": lambda tex, _: f"<code>{escape(tex)}</code>",
+            "eq": lambda name: f"({escape(name)})",
         }
         return self.written(name, to_html, {**own, **placed})
 
@@ -178,6 +192,9 @@ class Prose:
             "cite": _cite_typst,
             "cite_group": _group_typst,
             "number": lambda _, __, text: typst_text(text),
+            "math": lambda tex: f"${typst_math(tex)}$",
+            "equation": lambda tex, name: f"$ {typst_math(tex)} $ <eq-{name}>",
+            "eq": lambda name: f"(#ref(<eq-{name}>, supplement: none))",
         }
         return self.written(name, to_typst, {**own, **placed})
 
@@ -188,6 +205,11 @@ class Prose:
             for opening, heading in pairwise(tokens_of(self._filled(name)))
             if opening.type == "heading_open" and opening.tag == f"h{level}"
         ]
+
+    def word_count(self, name: str) -> int:
+        """Return how many words a reader sees of a text."""
+        paragraphs = in_plain_words(self._filled(name), self._plain)
+        return sum(len(words.split()) for words in paragraphs)
 
     def marks(self, name: str) -> list[list[str]]:
         """Return name and arguments of all that a text places or links to."""
@@ -237,17 +259,21 @@ class Prose:
                     for part in paragraph
                     if isinstance(part, Expression) and part.uses(number)
                 ]
-                printing = [part for part in using if part.called not in CONDITIONS]
+                printing = [part for part in using if part.called not in GUARDS]
                 sentences = dict[str, int]()  # line of each
                 if printing:
                     written = self._sentences(name, paragraph, number, evaluator)
                     for part, sentence in zip(printing, written, strict=True):
                         sentences.setdefault(sentence, part.line)
                 for sentence, line in sentences.items():
-                    yield Use(f"{self._file(name)}, line {line}", sentence)
+                    yield Use(f"{_shown(self._path(name))}, line {line}", sentence)
                 for part in using:
                     if part not in printing:
-                        yield Use(f"{self._file(name)}, line {part.line}", "")
+                        yield Use(f"{_shown(self._path(name))}, line {part.line}", "")
+            beside = conditions_beside(self._path(name))
+            for part in self._conditions(name).expressions:
+                if part.uses(number):
+                    yield Use(f"{_shown(beside)}, line {part.line}", "")
 
     def _sentences(
         self,
@@ -261,11 +287,11 @@ class Prose:
         for part in paragraph:
             if isinstance(part, Words):
                 out.append(part.text)
-            elif part.called in CONDITIONS:
+            elif part.called in GUARDS:
                 out.append(SILENT)
             else:
                 here = HERE if part.uses(number) else ""
-                out.append(here + self._printed(name, part, evaluator))
+                out.append(here + self._printed(self._path(name), part, evaluator))
         sentences = []
         for words in in_plain_words(_cited("".join(out)), self._plain):
             for sentence in SENTENCE_END.split(words):
@@ -286,6 +312,9 @@ class Prose:
 
         return {
             "number": lambda _, __, printed: printed,
+            "math": lambda tex: tex,
+            "equation": lambda tex, _: tex,
+            "eq": lambda name: f"({name})",
             "cite": lambda key: cited(key, form="{0.short} ({0.year})"),
             "cite_group": lambda *keys: f"({cited(*keys)})",
             "see": see,
@@ -298,21 +327,39 @@ class Prose:
             with wrong.caught():
                 text = self._text(name)
                 evaluator = self._evaluator(name, text)
+                wrong += self._broken(name, evaluator)
                 for part in text.expressions:
                     with wrong.caught():
-                        self._printed(name, part, evaluator)
+                        self._printed(self._path(name), part, evaluator)
             yield from wrong
+
+    def _broken(self, name: str, evaluator: TextEvaluator) -> Faults:
+        """Return the conditions beside a text that do not hold, or cannot be computed."""
+        broken = Faults()
+        beside = conditions_beside(self._path(name))
+        for condition in self._conditions(name).expressions:
+            with broken.caught():
+                self._printed(beside, condition, evaluator)
+        return broken
 
     def sentence_faults(self) -> Iterator[EvenfieldError]:
         """Yield the sentences with a quantifier that no condition guards, or with the
         words of another unit behind a number.
         """
         for name in self._texts:
+            path = self._path(name)
+            beside = conditions_beside(path)
             source = self.source(name)
             text = read_text(source)
-            wrong = [*quantifier_faults(source, text), *self._unit_faults(source)]
-            for line, fault in wrong:
-                yield self._fault(name, line, fault)
+            conditions = self._conditions(name)
+            own_faults = [
+                *quantifier_faults(source, text, conditions, _shown(beside)),
+                *self._unit_faults(source),
+            ]
+            for line, fault in own_faults:
+                yield _in_file(path, line, fault)
+            for line, fault in condition_faults(source, text, conditions, _shown(path)):
+                yield _in_file(beside, line, fault)
 
     def _citation_faults(self, text: str) -> Iterator[FaultInLine]:
         for match in CITE.finditer(text):
@@ -359,16 +406,23 @@ class Prose:
                 )
 
     def _text(self, name: str) -> Text:
-        """Return a text of which every part is in order."""
+        """Return a text of which every part is in order, and every condition beside it."""
+        path = self._path(name)
+        beside = conditions_beside(path)
         source = self.source(name)
         text = read_text(source)
         wrong = [
             *self._citation_faults(source),
             *self._unit_faults(source),
             *box_faults(source.splitlines()),
+            *equation_faults(source),
+            *_reference_faults(source, text),
             *text.faults,
         ]
-        Faults(self._fault(name, line, fault) for line, fault in wrong).refuse()
+        faults = Faults(_in_file(path, line, fault) for line, fault in wrong)
+        for line, fault in self._conditions(name).faults:
+            faults.append(_in_file(beside, line, fault))
+        faults.refuse()
         return text
 
     def _names_in(self, name: str, placed: Iterable[str]) -> dict[str, Any]:
@@ -397,17 +451,19 @@ class Prose:
             return self._rendered_template(name)
         text = self._text(name)
         evaluator = self._evaluator(name, text)
+        self._broken(name, evaluator).refuse()
+        path = self._path(name)
         out = []
         for part in text.parts:
             if isinstance(part, Words):
                 lines = enumerate(part.text.split("\n"), part.line)
                 out.append("\n".join(f"{at_line(i)}{words}" for i, words in lines))
             else:
-                out.append(at_line(part.line) + self._printed(name, part, evaluator))
+                out.append(at_line(part.line) + self._printed(path, part, evaluator))
         return "".join(out)
 
     def _printed(
-        self, name: str, expression: Expression, evaluator: TextEvaluator
+        self, path: Path, expression: Expression, evaluator: TextEvaluator
     ) -> str:
         """Return what an expression prints; what it refuses has its file and line."""
         try:
@@ -431,7 +487,7 @@ class Prose:
                 "a finite number",
                 "correct the line",
             )
-        raise self._fault(name, expression.line, fault) from None
+        raise _in_file(path, expression.line, fault) from None
 
     def _rendered_template(self, name: str) -> str:
         """Return a text of the library, which is a template with branches."""
@@ -440,21 +496,12 @@ class Prose:
 
         study = self._names.get("study", {})
         source = self._templates[name].read_text(encoding="utf-8")
-        source = worded(source, partial(in_words_of, study))
+        source = worded(with_equations(source), partial(in_words_of, study))
         try:
             text = filled_template(source, self._names_in(name, placed_by(source)))
             return put_in(escape_markdown(measured_in(study)), text)
         except ReportError as error:
-            raise self._fault(name, 0, error) from None
-
-    def _fault(self, name: str, line: int, error: ReportError) -> ReportError:
-        fault = self._file(name)
-        fault += f" line {line}: {error.found}" if line else f": {error.found}"
-        return ReportError(fault, error.expected, error.action)
-
-    def _file(self, name: str) -> str:
-        path = self._path(name)
-        return f"{path.parent.name}/{path.name}"
+            raise _in_file(self._path(name), 0, error) from None
 
     def _path(self, name: str) -> Path:
         return self._texts[name] if name in self._texts else self._templates[name]
@@ -467,7 +514,7 @@ class Prose:
         try:
             return write(tokens_of(text), placed)
         except ReportError as error:
-            raise self._fault(name, error.line, error) from None
+            raise _in_file(self._path(name), error.line, error) from None
 
     def _exhibit(self, kind: str, which: str, *label: str) -> Mark:
         # A table's id begins with T, a figure's with F; see() links to both.
@@ -509,7 +556,13 @@ def read_texts(
     for path in texts:
         with faults.caught():
             written[path] = _read_text(path)
-    paths = {Path(path).stem: Path(path) for path in written if path.endswith(".md")}
+    unread = {*texts} - {*written}
+    paths = {
+        path.stem: path
+        for path in map(Path, written)
+        # A text whose conditions cannot be read is not printed without them.
+        if path.suffix == ".md" and str(conditions_beside(path)) not in unread
+    }
     for path in written:
         if path.endswith(".bib"):
             with faults.caught():
@@ -525,14 +578,26 @@ class _BrokenError(ReportError):
     """A condition that no longer holds."""
 
 
-def _must(condition: object, *_: object) -> Mark:
+def _must(condition: object, words: str = "") -> Mark:
     if not condition:
+        sentence = f"the sentence with '{words}'" if words else "the sentence below"
         raise _BrokenError(
-            "the sentence below no longer holds",
+            f"{sentence} no longer holds",
             "a sentence that the numbers bear out",
             "rewrite the sentence",
         )
     return Mark(SILENT)
+
+
+def _shown(path: Path) -> str:
+    """Return how a file of texts is named to its author, such as ``text/page.md``."""
+    return f"{path.parent.name}/{path.name}"
+
+
+def _in_file(path: Path, line: int, error: ReportError) -> ReportError:
+    """Return a fault with the file and, unless it is 0, the line where it stands."""
+    where = f"{_shown(path)} line {line}" if line else _shown(path)
+    return ReportError(f"{where}: {error.found}", error.expected, error.action)
 
 
 def _read_text(path: str) -> str:
@@ -564,6 +629,15 @@ def _placed_by(text: Text) -> set[str]:
     placing = [part for part in text.expressions if part.called in PLACED_BY_NAME]
     blocks = {part.called for part in text.expressions} & {*PLACED_ONCE}
     return {*blocks, *(part.texts[0] for part in placing if part.texts)}
+
+
+def _reference_faults(source: str, text: Text) -> Iterator[FaultInLine]:
+    """Yield references to equations that a text does not have."""
+    names = equation_names(source)
+    for part in text.expressions:
+        wrong = [name for name in part.texts if name not in names]
+        if part.called == "eq" and wrong:
+            yield part.line, ReportError(*not_known("equation", wrong[0], names))
 
 
 def _line_at(text: str, match: re.Match[str]) -> int:

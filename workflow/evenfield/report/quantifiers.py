@@ -1,18 +1,21 @@
 """Quantifiers are claims: the sentences of a text that say all, never or largest
 without a condition on the results.
 
-A guard on a line of its own, ``must(condition)`` or ``unchecked(reason)``, guards the
-first sentence below it or, with words behind the comma, the one that holds them.
+A guard, ``must(condition)`` or ``unchecked(reason)``, stands in the file beside a text
+with words of the sentence that it guards. One on a line of the text guards the first
+sentence below it or, with words behind the comma, the one that holds them.
 """
 
 import re
+from bisect import bisect
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
+from evenfield.report.conditions import GUARDS
 from evenfield.report.text_language import Expression, FaultInLine, Text
 from evenfield.study.errors import ReportError
 
-GUARDS = ("must", "unchecked")
 QUANTIFIERS = (
     "all always every everything everywhere first largest most never no nobody none"
     " nothing only smallest"
@@ -57,22 +60,105 @@ class Sentence(NamedTuple):
     text: str
     own_words: str
 
+    @property
+    def said(self) -> str:
+        """The sentence on one line."""
+        return " ".join(self.text.split())
 
-def quantifier_faults(source: str, text: Text) -> Iterator[FaultInLine]:
-    """Yield every sentence with a quantifier and no guard, and guards that guard
-    nothing.
+
+def quantifier_faults(
+    source: str, text: Text, conditions: Text, beside: str
+) -> Iterator[FaultInLine]:
+    """Yield every sentence of a text with a quantifier and no guard, in it or in the
+    file ``beside``, and guards in it that guard nothing.
     """
-    guards = list[Guard]()
+    for expression in text.expressions:
+        yield from _guard_faults(expression)
+    said = {guard.words for guard in _guards(conditions)}
+    for sentences, above in _paragraphs(source.splitlines(), _guards(text)):
+        guarded = set[int]()
+        for guard in above:
+            holding = [
+                number
+                for number, sentence in enumerate(sentences)
+                if guard.words in sentence.said
+            ]
+            if not holding:
+                yield guard.line, _not_said_below(guard)
+            guarded |= set(holding[:1])
+        guarded |= _held_by(said, sentences)
+        for number, sentence in enumerate(sentences):
+            if number not in guarded:
+                yield from _quantifier_fault(sentence, beside)
+
+
+def _held_by(said: Iterable[str], sentences: Sequence[Sentence]) -> set[int]:
+    """Return which sentences of a paragraph hold some words, or a part of them."""
+    lengths = [len(sentence.said) for sentence in sentences]
+    # One space stands between two sentences.
+    ends = list(accumulate(lengths, lambda end, length: end + 1 + length))
+    paragraph = _said(sentences)
+    held = set[int]()
+    for words in said:
+        start = paragraph.find(words)
+        if start >= 0:
+            last = start + len(words) - 1
+            held |= {*range(bisect(ends, start), bisect(ends, last) + 1)}
+    return held
+
+
+def _said(sentences: Iterable[Sentence]) -> str:
+    """Return a paragraph on one line."""
+    return " ".join(sentence.said for sentence in sentences)
+
+
+def condition_faults(
+    source: str, text: Text, conditions: Text, of: str
+) -> Iterator[FaultInLine]:
+    """Yield conditions beside the text ``of`` whose words it does not say, or more than
+    once, and those that cannot fail.
+    """
+    for expression in conditions.expressions:
+        yield from _guard_faults(expression)
+    paragraphs = [
+        _said(sentences)
+        for sentences, _ in _paragraphs(source.splitlines(), _guards(text))
+    ]
+    for guard in _guards(conditions):
+        times = sum(paragraph.count(guard.words) for paragraph in paragraphs)
+        if times == 0:
+            yield (
+                guard.line,
+                ReportError(
+                    f"{guard.name} guards '{guard.words}', which {of} does not say",
+                    "words of one of its sentences",
+                    "correct them, or remove the entry if its sentence is gone",
+                ),
+            )
+        if times > 1:
+            yield (
+                guard.line,
+                ReportError(
+                    f"{guard.name} guards '{guard.words}', which {of} says"
+                    f" {times} times",
+                    "words that stand there once",
+                    "write more of the sentence",
+                ),
+            )
+
+
+def _guards(text: Text) -> list[Guard]:
+    """Return the guards of a text, or of the file beside it."""
+    guards = []
     for expression in text.expressions:
         if expression.called in GUARDS and expression.texts:
-            yield from _guard_faults(expression)
-            words = expression.texts[1] if len(expression.texts) > 1 else ""
+            words = " ".join(" ".join(expression.texts[1:]).split())
             guards.append(Guard(expression.line, expression.called, words))
-    for sentences, above in _paragraphs(source.splitlines(), guards):
-        yield from _paragraph_faults(sentences, above)
+    return guards
 
 
 def _guard_faults(guard: Expression) -> Iterator[FaultInLine]:
+    """Yield what is wrong with a guard, wherever its sentence stands."""
     if guard.called == "must" and guard.names == ["must"]:
         yield (
             guard.line,
@@ -82,12 +168,12 @@ def _guard_faults(guard: Expression) -> Iterator[FaultInLine]:
                 "correct it, or write unchecked() with the reason",
             ),
         )
-    if guard.called == "unchecked" and not guard.texts[0].strip():
+    if guard.called == "unchecked" and guard.texts and not guard.texts[0].strip():
         yield (
             guard.line,
             ReportError(
                 "unchecked() gives no reason",
-                'a reason in quotation marks, {{ unchecked("a definition") }}',
+                "a reason, such as a definition",
                 "write why no figure decides the sentence",
             ),
         )
@@ -134,40 +220,26 @@ def _sentences(paragraph: Sequence[str], first_line: int) -> list[Sentence]:
     return sentences
 
 
-def _paragraph_faults(
-    sentences: Sequence[Sentence], guards: Iterable[Guard]
-) -> Iterator[FaultInLine]:
-    guarded = set[int]()
-    for guard in guards:
-        words = " ".join(guard.words.split())
-        holding = [
-            number
-            for number, sentence in enumerate(sentences)
-            if words in " ".join(sentence.text.split())
-        ]
-        if not holding:
-            yield (
-                guard.line,
-                ReportError(
-                    f"{guard.name}() guards '{words}', which the paragraph below does"
-                    " not say",
-                    "words of one of its sentences",
-                    "correct them",
-                ),
-            )
-        guarded |= set(holding[:1])
-    for number, sentence in enumerate(sentences):
-        quantifier = QUANTIFIER.search(NO_CLAIM.sub("", sentence.own_words))
-        if quantifier and number not in guarded:
-            shown = " ".join(FILLED.sub("...", sentence.text).split())
-            if len(shown) > SHOWN:
-                shown = f"{shown[:SHOWN].rpartition(' ')[0]} ..."
-            yield (
-                sentence.line,
-                ReportError(
-                    f"'{quantifier[1]}' has no condition in \"{shown}\"",
-                    '{{ must(condition, "words of the sentence") }} above the paragraph',
-                    'write it, or {{ unchecked("reason", "words of the sentence") }}'
-                    " where no figure decides it",
-                ),
-            )
+def _not_said_below(guard: Guard) -> ReportError:
+    return ReportError(
+        f"{guard.name}() guards '{guard.words}', which the paragraph below does not say",
+        "words of one of its sentences",
+        "correct them",
+    )
+
+
+def _quantifier_fault(sentence: Sentence, beside: str) -> Iterator[FaultInLine]:
+    """Yield the first quantifier of a sentence that nothing guards."""
+    quantifier = QUANTIFIER.search(NO_CLAIM.sub("", sentence.own_words))
+    if quantifier:
+        shown = " ".join(FILLED.sub("...", sentence.text).split())
+        if len(shown) > SHOWN:
+            shown = f"{shown[:SHOWN].rpartition(' ')[0]} ..."
+        yield (
+            sentence.line,
+            ReportError(
+                f"'{quantifier[1]}' has no condition in \"{shown}\"",
+                f"an entry in {beside} with words: of the sentence and must: a condition",
+                "write it, or unchecked: the reason where no figure decides the sentence",
+            ),
+        )

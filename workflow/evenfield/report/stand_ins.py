@@ -12,7 +12,8 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from evenfield.answers.rule import LATER_WORDS, WORDS
+from evenfield.answers.rule import GROUPS, LATER_WORDS, WORDS
+from evenfield.report.conditions import ENDING
 from evenfield.report.markup import SILENT, Mark
 from evenfield.report.numbers import Entry, Number, read_entries
 from evenfield.report.printable import Lookup, Part, Value, part_of
@@ -30,8 +31,10 @@ NUMBERS_OF_CLAIMS = ("estimate low high p p_adjusted smallest_visible interest")
 # What stands in each text; each renderer fills it from the results.
 PLACING_WORDS = {
     "page": "see table figure map units_table answer_counts statements".split(),
-    "paper": "see table figure map claims_table data_sources".split(),
-    "appendix": "see rest methods assumptions data_sources".split(),
+    "paper": "see table figure map claims_table data_sources provenance".split(),
+    "appendix": (
+        "see rest methods assumptions data_sources exhibit_index provenance"
+    ).split(),
 }
 PLACING_WORDS["abstract"] = PLACING_WORDS["paper"]
 
@@ -124,6 +127,8 @@ def stand_ins(
         "answers": Lookup("answer to", dict.fromkeys(judged, OneOf.of(WORDS))),
         "later": Lookup("later word of", later),
         "counts": Lookup("answer", dict.fromkeys(WORDS, A_COUNT)),
+        "groups": Lookup("group of answers", dict.fromkeys(GROUPS, A_COUNT)),
+        "tally": "",
         "claims": [_claim(claim) for claim in claims],
         "words": list(WORDS),
         "vintage": "",
@@ -194,8 +199,21 @@ def _claim(claim: Record) -> dict[str, object]:
 
 
 def unread_texts(texts: Sequence[str], known: Sequence[str]) -> Iterator[ReportError]:
-    """Yield texts that nothing reads."""
+    """Yield texts, and conditions of texts, that nothing reads."""
     for path in texts:
-        stem = Path(path).stem
-        if path.endswith(".md") and stem not in known:
+        name = Path(path).name
+        stem, _, ending = name.partition(".")
+        if ending == "md" and stem not in known:
             yield ReportError(*not_known(f"text/{stem}.md: text", stem, known))
+        if ending == "must.yml":
+            yield ReportError(
+                f"text/{name} is not read",
+                f"conditions in text/{stem}{ENDING}",
+                "rename it",
+            )
+        if name.endswith(ENDING) and f"text/{stem}.md" not in texts:
+            yield ReportError(
+                f"text/{name} has conditions of text/{stem}.md, which is not there",
+                "a text beside its conditions",
+                "rename or remove it",
+            )

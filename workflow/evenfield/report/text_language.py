@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from evenfield.report.equations import with_equations
 from evenfield.report.markup import Mark
 from evenfield.report.printable import Value, as_text, word
 from evenfield.study.errors import ReportError, nearest, not_known
@@ -55,6 +56,7 @@ ARGUMENTS = {
     "table": (1, 1),
     "figure": (1, 1),
     "section": (1, 1),
+    "eq": (1, 1),
     "map": (0, 1),
 }
 BLANK_LINES = re.compile(r"\n[ \t]*\n\s*")
@@ -162,7 +164,7 @@ def read_text(source: str) -> Text:
     its names stand for.
     """
     text = Text([], [])
-    source = source.removesuffix("\n")
+    source = with_equations(source.removesuffix("\n"))
     start = 0  # of what is not read yet
     line = 1  # number of the line of ``start``
     # An expression that is never closed ends the search: the rest is words.
@@ -187,15 +189,29 @@ def _opening(source: str, start: int) -> int:
 def _add_expression(text: Text, line: int, source: str) -> None:
     """Add what stands between braces to the parts of a text, or else its fault."""
     try:
-        tree = parsed(source, LONGEST)
-    except SyntaxError as error:
-        text.faults.append((line, _syntax_fault(source, error)))
-        return
-    fault = _first_fault(tree)
-    if fault:
+        tree = read_expression(source)
+    except ReportError as fault:
         text.faults.append((line, fault))
     else:
         text.parts.append(Expression(line, source.strip(), tree))
+
+
+def read_expression(source: str) -> ast.expr:
+    """Return the tree of an expression, or of a condition that stands beside a text.
+
+    Raises
+    ------
+    ReportError
+        If it is no expression of the language.
+    """
+    try:
+        tree = parsed(source, LONGEST)
+    except SyntaxError as error:
+        raise _syntax_fault(source, error) from None
+    fault = _first_fault(tree)
+    if fault:
+        raise fault
+    return tree
 
 
 def _add_words(text: Text, line: int, words: str) -> None:
@@ -371,6 +387,8 @@ class TextEvaluator(Evaluator):
     def _condition(self, node: ast.AST) -> bool:
         """Say whether a condition holds."""
         value = self.value(node)
+        if isinstance(value, Mark):
+            raise _fault("what a text places stands for a condition")
         if not isinstance(value, bool | int | float | str):
             raise _wrong_kind(value, "a condition")
         return bool(value)

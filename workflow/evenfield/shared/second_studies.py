@@ -1,4 +1,4 @@
-"""Studies beside a study, whose numbers, rows and figures its texts and claims may use.
+"""Studies beside a study, whose numbers, rows, tables and figures its texts and claims may use.
 
 A study beside another is a whole study in a folder below it. A run makes its results
 first, in its own folder; what is taken from it bears its name: the number
@@ -138,12 +138,12 @@ def second_files(folder: str) -> list[str]:
     return [path.as_posix() for path in sorted(files)]
 
 
-def second_figure(name: str) -> tuple[str, str]:
-    """Return a figure's id and the study beside that draws it: `F34-cities` is F34 of
-    `cities`; a figure of the study's own has none.
+def second_exhibit(name: str) -> tuple[str, str]:
+    """Return an exhibit's id and the study beside that makes it: `F34-cities` is F34 of
+    `cities`; a table or figure of the study's own has none.
     """
-    figure, _, study = name.partition("-")
-    return figure, study
+    exhibit, _, study = name.partition("-")
+    return exhibit, study
 
 
 def with_second_estimates(estimates: "pd.DataFrame", config: Record) -> "pd.DataFrame":

@@ -123,3 +123,15 @@ class MapLayer(NamedTuple):
     name: str  # of the switch
     keys: dict[str, str]  # words of each class by its style, in the order of the key
     classes: pd.DataFrame  # unit x year, or one column; numbers of keys from 1, else 0
+
+
+class FigureMap(NamedTuple):
+    """What a page shows in place of a figure of places: units told apart by list, and a
+    table of those on some list.
+    """
+
+    layers: list[MapLayer]  # one a list
+    groups: dict[str, str]  # of each unit, such as its province; empty: none
+    group_name: str  # what such a group is called
+    # unit, name, group, lists, earliest year and what is named, of each that is listed
+    listed: list[Row]

@@ -113,6 +113,35 @@ def _refuse_hidden(path: Path, hidden: str) -> None:
 
 def read_mapping(path: Path) -> dict[str, object]:
     """Read one YAML file as plain data."""
+    content, _ = _read(path)
+    if not isinstance(content, dict):
+        raise ConfigError(
+            f"{path} holds no mapping",
+            "keys such as study, data, panel",
+            "see docs/config.md",
+        )
+    return content
+
+
+def read_list(path: Path) -> list[tuple[int, object]]:
+    """Read one YAML file that is a list: each entry as plain data, behind the number of
+    its line.
+    """
+    content, node = _read(path)
+    if content is None:  # nothing but comments
+        return []
+    if not isinstance(content, list) or not isinstance(node, yaml.SequenceNode):
+        raise ConfigError(
+            f"{path} holds no list",
+            "entries that begin with a dash",
+            "see docs/prose.md",
+        )
+    lines = [entry.start_mark.line + 1 for entry in node.value]
+    return list(zip(lines, content, strict=True))
+
+
+def _read(path: Path) -> tuple[object, yaml.Node | None]:
+    """Read one YAML file as plain data, and as the node that knows its lines."""
     if not path.exists():
         action = "run from the study's folder or name it with --directory"
         raise ConfigError(
@@ -127,7 +156,9 @@ def read_mapping(path: Path) -> dict[str, object]:
         text = path.read_text(encoding="utf-8")
         # Twice: as written, and after escapes such as "\u202e" have become letters.
         _refuse_hidden(path, letters.hidden_letter(text))
-        content = yaml.load(text, Loader=_OneKeyOnce)
+        loader = _OneKeyOnce(text)
+        node = loader.get_single_node()
+        content = None if node is None else loader.construct_document(node)
         _refuse_hidden(path, letters.hidden_value(content))
     except UnicodeDecodeError:
         raise ConfigError(
@@ -148,10 +179,4 @@ def read_mapping(path: Path) -> dict[str, object]:
     ) as error:
         fault = f"{path} is not YAML ({' '.join(str(error).split())[:160]})"
         raise ConfigError(fault, "valid YAML", "correct the line named") from None
-    if not isinstance(content, dict):
-        raise ConfigError(
-            f"{path} holds no mapping",
-            "keys such as study, data, panel",
-            "see docs/config.md",
-        )
-    return content
+    return content, node

@@ -17,6 +17,9 @@ Record = Mapping[str, Any]  # as files of JSON and YAML hold it: a config, a row
 HASH_LETTERS = 12  # of a hash, enough to tell two states of the data apart
 STAGED = ".evenfield-staged"  # folder of files that are about to take their places
 STAGED_PART = f"{STAGED}.part"  # the same before all of them are there
+# What is read in the folder of texts: texts, their conditions and their references;
+# the last ending is a slip, which is refused.
+TEXT_ENDINGS = (".md", ".must.yaml", ".bib", ".must.yml")
 # What runs and tools make and remove.
 MADE_FOLDERS = ("results", "site", "__pycache__")
 NOTES = Path(".snakemake")  # of Snakemake
@@ -25,6 +28,13 @@ FILLED: Mapping[str, Collection[str]] = {
     "results": (),
     ".snakemake": ("conda", "conda-archive", "shadow", "singularity", "storage"),
 }
+
+
+def text_files() -> list[Path]:
+    """Return the texts of the study in the current folder with their conditions and
+    references, sorted.
+    """
+    return sorted(x for x in Path("text").glob("*") if x.name.endswith(TEXT_ENDINGS))
 
 
 def own_place(path: str | Path, study: Path | None = None) -> Path:

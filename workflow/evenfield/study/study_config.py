@@ -128,6 +128,15 @@ class Words(Section):
     """The question in one or two sentences."""
     author: str = ""
     """Who signs the paper, as printed beneath its title."""
+    affiliation: str = ""
+    """Where the authors work, as printed beneath their names."""
+    keywords: Texts = ()
+    """Keywords, as printed beneath the abstract."""
+    jel: Texts = ()
+    """Codes of the Journal of Economic Literature, as printed beneath the abstract."""
+    abstract: str = ""
+    """Abstract of the paper, in place of the one that is written from the results; a
+    study with `text/abstract.md` has its own there."""
     unit_name: str = "unit"
     """What one unit is called."""
     units_name: str = "units"

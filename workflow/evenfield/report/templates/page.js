@@ -70,16 +70,16 @@
   }
 
   function liveMap(map) {
-    var data = JSON.parse(document.getElementById("map-data").textContent);
+    var data = JSON.parse(document.getElementById(map.id + "-data").textContent), shape = map.querySelector("svg.land");
     var paths = map.querySelectorAll(".units path"), circles = Array.prototype.slice.call(map.querySelectorAll(".zones circle"));
-    var said = document.getElementById("map-said"), about = document.getElementById("map-unit");
-    var slider = document.getElementById("year"), find = document.getElementById("find");
-    var keys = map.querySelectorAll(".keys.layer"), chosen = -1, layer = 0;
+    var said = map.querySelector("output"), about = map.querySelector(".about");
+    var slider = map.querySelector("input[type=range]"), find = map.querySelector("input[type=search]");
+    var keys = map.querySelectorAll(".keys.layer"), chosen = -1, pointed = -1, layer = 0;
 
     // Only units that have zones at some time have a circle.
     data.units.forEach(function (unit) { if (unit.zones) { unit.circle = circles.shift(); } });
 
-    function place() { return slider ? Number(slider.value) : data.years.length - 1; }
+    function place() { return slider ? Number(slider.value) : Math.max(0, data.years.length - 1); }
 
     function key(unit, number) {
       // One digit for all years, or one a year; 0 where there is no figure.
@@ -87,7 +87,16 @@
       return data.layers[number].keys[Number(digits[Math.min(place(), digits.length - 1)]) - 1];
     }
 
+    function onLists(unit) {
+      // The row of the table of names says which lists, and what is named there.
+      var row = unit.anchor && document.getElementById(unit.anchor), said;
+      if (!row) { return unit.name + ": on none of the lists"; }
+      said = Array.prototype.slice.call(row.cells, -3).map(function (cell) { return cell.textContent; });
+      return unit.name + ": " + said[0] + (said[2] ? ". " + said[2] : "");
+    }
+
     function words(unit) {
+      if (data.lists) { return onLists(unit); }
       var income = unit.income[place()], zones = unit.zones && (unit.zones[place()] || 0);
       var parts = [income === null ? "no figure of " + data.what : income + "% of the average " + data.what];
       data.layers.forEach(function (one, number) {
@@ -105,7 +114,8 @@
       var year = document.createElement("b");
       data.units.forEach(function (unit, i) {
         var own = key(unit, layer);
-        paths[i].setAttribute("class", (own ? own[0] : "m0") + (i === chosen ? " chosen" : ""));
+        paths[i].setAttribute("class", (own ? own[0] : "m0") + (i === chosen || i === pointed ? " chosen" : ""));
+        if (data.lists) { paths[i].setAttribute("d", paths[i].getAttribute("d").match(/^M[^m]*/)[0] + data.marks[own[0]]); }
         paths[i].firstChild.textContent = words(unit);
         if (unit.zones) {
           unit.circle.setAttribute("r", (data.radius * Math.sqrt(unit.zones[place()] || 0)).toFixed(1));
@@ -113,35 +123,73 @@
         }
       });
       Array.prototype.forEach.call(keys, function (list, number) { list.hidden = number !== layer; });
-      year.textContent = data.years[place()];
-      said.textContent = data.said.length ? " " + data.said[place()] : "";
-      said.insertBefore(year, said.firstChild);
+      if (said) {
+        year.textContent = data.years[place()];
+        said.textContent = data.said.length ? " " + data.said[place()] : "";
+        said.insertBefore(year, said.firstChild);
+      }
       if (slider) { slider.setAttribute("aria-valuetext", data.years[place()]); }
-      tell(chosen);
+      tell(pointed < 0 ? chosen : pointed);
+    }
+
+    function choose(i) {
+      if (!data.lists) { goTo(data.units[i].anchor); return; }
+      chosen = i;
+      show();
+    }
+
+    function middle(path) {
+      var box = path.getBBox();
+      return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+    }
+
+    function next(from, right, down) {
+      // The nearest unit that lies in a direction, what lies aside counted twice.
+      var start = middle(paths[from]), best = from, least = Infinity;
+      Array.prototype.forEach.call(paths, function (path, i) {
+        var end = middle(path), x = end.x - start.x, y = end.y - start.y;
+        var ahead = x * right + y * down, far = ahead + 2 * Math.abs(x * down - y * right);
+        if (ahead > 0 && far < least) { least = far; best = i; }
+      });
+      return best;
+    }
+
+    function step(event) {
+      var to = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
+      if (event.key === "Enter" && pointed >= 0) { choose(pointed); }
+      if (!to) { return; }
+      event.preventDefault();
+      pointed = next(pointed, to[0], to[1]);
+      show();
     }
 
     function index(target) { return Array.prototype.indexOf.call(paths, target.closest("path")); }
 
     map.querySelector(".controls").hidden = false;
+    // One stop of the Tab key; arrows lead from unit to unit.
+    shape.tabIndex = 0;
+    shape.addEventListener("focus", function () { pointed = chosen < 0 ? paths.length - 1 : chosen; show(); });
+    shape.addEventListener("blur", function () { pointed = -1; show(); });
+    shape.addEventListener("keydown", step);
     data.units.map(function (unit) { return unit.name; }).sort().forEach(function (name) {
       var option = document.createElement("option");
       option.value = name;
-      document.getElementById("map-names").appendChild(option);
+      document.getElementById(map.id + "-names").appendChild(option);
     });
     if (slider) { slider.addEventListener("input", show); }
     map.addEventListener("change", function (event) {
-      if (event.target.name === "layer") { layer = Number(event.target.value); show(); }
+      if (event.target.closest(".layers")) { layer = Number(event.target.value); show(); }
     });
     find.addEventListener("input", function () {
       var found = data.units.findIndex(function (unit) { return unit.name === find.value; });
-      if (found >= 0) { goTo(data.units[found].anchor); } else { chosen = -1; show(); }
+      if (found >= 0) { choose(found); } else { chosen = -1; show(); }
     });
     map.querySelector(".units").addEventListener("click", function (event) {
       var i = index(event.target);
-      if (i >= 0) { goTo(data.units[i].anchor); }
+      if (i >= 0) { choose(i); }
     });
     map.querySelector(".units").addEventListener("mouseover", function (event) { tell(index(event.target)); });
-    map.querySelector(".units").addEventListener("mouseout", function () { tell(chosen); });
+    map.querySelector(".units").addEventListener("mouseout", function () { tell(pointed < 0 ? chosen : pointed); });
     show();
     return function (anchor) {
       chosen = data.units.findIndex(function (unit) { return unit.anchor === anchor; });
@@ -316,7 +364,10 @@
   var estimates = document.getElementById("estimates");
   if (estimates) { explainCells(estimates); }
   Array.prototype.forEach.call(document.querySelectorAll("table.result"), makeSortable);
-  onMap = map ? liveMap(map) : null;
+  Array.prototype.forEach.call(document.querySelectorAll("figure.map"), function (one) {
+    var choose = liveMap(one);
+    if (one === map) { onMap = choose; }
+  });
   window.addEventListener("hashchange", openTarget);
   openTarget();
   // A browser goes to the row of the address once all is loaded; the map is above it.

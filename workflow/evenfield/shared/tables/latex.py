@@ -148,9 +148,9 @@ def paper_latex(table: Table) -> str:
     bodies = [
         _paper_part(table, body.lines, longest, part, is_long=is_long) for part in parts
     ]
-    caption = rf"\evenfieldcaption{{{table.id}}}{{{escape_latex(table.title)}}}"
+    caption = rf"\evenfieldcaption{{{escape_latex(table.title)}}}"
     note = escape_latex(" ".join(body.note))
-    lines = [caption, *bodies, rf"\evenfieldnote{{{table.id}}}{{{note}}}"]
+    lines = [caption, *bodies, rf"\evenfieldnote{{{note}}}"]
     opens, closes = (
         (r"\begin{evenfieldlong}", r"\end{evenfieldlong}")
         if is_long

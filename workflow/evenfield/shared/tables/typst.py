@@ -15,6 +15,7 @@ SPECIAL = re.compile(r"([\\#$*_`<>@\[\]~/=+-])")
 LONG_CELL = 20  # characters that a column has at least before its cells break
 BETWEEN = 1.5  # characters that the blanks around a column are wide
 PAGE = 136.0  # characters of the widest row, in 8 points on a page of A4
+HEAD_LINES = 3  # of a heading
 LONG_TABLE = 40  # lines that stand whole at the top or the foot of a page
 
 
@@ -105,16 +106,18 @@ def _part(
 
 
 def head_lines(header: str, longest: int) -> list[str]:
-    """Break a heading into lines that are no longer than the cells beneath it; a column
-    of long cells has room for it.
+    """Break a heading into at most three lines that are as short as the cells beneath it
+    let them be; a column of long cells has room for it.
     """
     width = longest if longest <= LONG_CELL else len(header) + 1
-    return wrap(header, width, break_long_words=False)
+    while len(lines := wrap(header, width, break_long_words=False)) > HEAD_LINES:
+        width += 1
+    return lines
 
 
 def _head(header: str, longest: int) -> str:
     lines = head_lines(header, longest)
-    return f"strong({' + linebreak() + '.join(map(typst_string, lines)) or '[]'})"
+    return f"[#{{{' + linebreak() + '.join(map(typst_string, lines)) or '[]'}}}]"
 
 
 def _width(longest: int) -> str:

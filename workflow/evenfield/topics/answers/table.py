@@ -37,7 +37,7 @@ SAME = "family spec_id outcome term contrast period treatment_def".split()
 # Of the estimates without one unit: smallest, largest, how many of another sign.
 EXTREMES = {"low": "low", "high": "high", "flips": "sign_flips"}
 ANSWERS_NOTE = """
-{counts}. Facts are held against the threshold beside the claim; associations and effects
+{tally}. Facts are held against the threshold beside the claim; associations and effects
 are read by their interval, placebos, named checks and a p-value adjusted over the primary
 ones. No answer is no evidence that nothing is there: beside it stands the smallest effect
 that could have been seen. Later years decide nothing.
@@ -61,14 +61,9 @@ def t0(results: StudyResults) -> Table:
     """Return every statement by its answer, in the order of the paper within each."""
     content = answered(results, "claims")
     words = content["words"]
-    counts = [
-        f"{content['counts'][word]} {word.lower()}"
-        for word in words
-        if content["counts"][word]
-    ]
     frame = pd.DataFrame(content["claims"])
     note = (
-        *results.text(ANSWERS_NOTE, counts=", ".join(counts).capitalize()),
+        *results.text(ANSWERS_NOTE, tally=content["tally"]),
         NOT_CAUSAL,
     )
     unanswered = frame["answer"].eq("NO ANSWER")

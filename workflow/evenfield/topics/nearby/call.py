@@ -7,6 +7,7 @@ import pandas as pd
 
 from evenfield.shared.calls import (
     DRAWS,
+    IN_ITS_UNIT,
     Call,
     Place,
     method_of,
@@ -18,32 +19,84 @@ from evenfield.shared.contrasts.contrasts import SUFFIXES
 from evenfield.shared.distances import KM
 from evenfield.shared.tables.rows import Row
 from evenfield.study.study import Study
-from evenfield.topics.nearby.estimate import FAMILY, methods_of
-from evenfield.topics.nearby.estimate_case import Case, Cases
+from evenfield.topics.nearby.estimate import methods_of
+from evenfield.topics.nearby.estimate_case import FAMILY, Case, Cases
+from evenfield.topics.nearby.estimate_errors import (
+    CAPTURE,
+    FOUND,
+    IF_RIGHT,
+    KAPPA,
+    ErrorsOfLists,
+    stream_of_errors,
+)
+from evenfield.topics.nearby.estimate_left_out import ENDS, WITHOUT, groups_of
 from evenfield.topics.nearby.estimate_spec import NearbySpec, Section
+from evenfield.topics.nearby.estimate_whole import COLUMNS, WHOLE
 
 PERMUTED = "permuted lists"  # as the library names the inference
 NEAR = "near_"
 COUNT = "count"  # estimator of the units of a class
+TRUTH = "right"  # column of the list that may be right
 
 
 def call(study: Study, row: Row) -> Call:
-    """Return the call that gives a row: a list, a list nearby, or a difference."""
+    """Return the call that gives a row: a list, a list nearby, or a difference; agreement
+    of lists, or growth nearby if another list is the right one.
+    """
     section: Section = section_of(study, Section, FAMILY)
-    spec = specification(section.every_spec, row)
-    case = Cases(study, section).read(spec)
+    left_out = {asked.id: asked for asked in section.left_out}.get(row["spec_id"])
+    of = {"spec_id": left_out.of} if left_out else {}
+    spec = specification(section.every_spec, {**row, **of})
+    cases = Cases(study, section)
+    if row["estimator"] in (KAPPA, CAPTURE):
+        return _agreement(cases, spec, row)
+    if row["estimator"].endswith(f"_{IF_RIGHT}"):
+        return _if_right(cases, spec, row)
+    case = cases.read(spec)
+    if left_out:
+        group = row["sample_id"].rpartition(f", {WITHOUT} ")[2]
+        case = case.compared_among(groups_of(case, left_out.column) != group)
     methods = methods_of(spec)
-    counted = row["estimator"] == COUNT
-    method = methods[0] if counted else method_of(row, "ols", methods, SUFFIXES)
+    counted = row["estimator"] in (COUNT, WHOLE)
+    main = "ols"
+    for end in ENDS:
+        main = f"ols_{end}" if row["estimator"] == f"ols_{end}" else main
+    method = methods[0] if counted else method_of(row, main, methods, SUFFIXES)
     permuted = method.startswith("randomisation")
     drawn = permuted or "wild" in method
     near = row["term"].startswith(NEAR)
     opening = f"{FAMILY}:{spec.id}"
-    inference = study.config.inference
     # The permutations and the wild bootstrap have streams of their own.
-    stream = opening if permuted else f"{opening}:{'near' if near else 'own'}"
+    stream = opening if permuted else case.stream(near=near)
     own = PERMUTED if permuted else method
-    arguments: dict[str, Any] = {
+    inference = study.config.inference
+    arguments = _arguments(spec, methods[0] if permuted else method)
+    arguments |= {
+        # The other inference does not need as many.
+        "draws": inference.permutations if drawn else 99,
+        "seed": seed_of(inference.seed, stream),
+    }
+    place = Place(term=row["contrast"] or row["term"], inference=own)
+    if row["estimator"] == WHOLE:
+        column = COLUMNS[row["term"]]
+        place = Place(table="regressions", line="near", columns={"estimate": column})
+    elif counted:
+        # The class of units, such as near_cluster_only, in the words of the table.
+        line = _class_in_words(row["term"], spec.named)
+        place = Place(table="counts", line=line, columns={"estimate": "units"})
+    return Call(
+        function="nearby",
+        data=_data(spec, case),
+        arguments=arguments,
+        places=(place,),
+        **_distances(spec, case),
+        differs={"p_value": DRAWS} if drawn and not _sorted_by_id(case) else {},
+    )
+
+
+def _arguments(spec: NearbySpec, inference: str) -> dict[str, Any]:
+    """Return what every call of growth nearby has."""
+    return {
         "formula": _formula(spec),
         "unit": "unit",
         "lists": list(spec.named),
@@ -51,31 +104,102 @@ def call(study: Study, row: Row) -> Call:
         "measure": spec.measure,
         "sample": "compared",
         "cluster": "cluster",
-        "inference": methods[0] if permuted else method,
-        # The other inference does not need as many.
-        "draws": inference.permutations if drawn else 99,
-        "seed": seed_of(inference.seed, stream),
+        "inference": inference,
     }
-    place = Place(term=row["contrast"] or row["term"], inference=own)
-    if counted:
-        # The class of units, such as near_cluster_only, in the words of the table.
-        line = _class_in_words(row["term"], spec.named)
-        place = Place(table="counts", line=line, columns={"estimate": "units"})
+
+
+def _distances(spec: NearbySpec, case: Case) -> dict[str, Any]:
+    """Return the distances between units, where they are not those of coordinates."""
     between = None
     if spec.distance != KM:
         between = pd.DataFrame(
             case.nearby.distance, index=case.units, columns=case.units
         )
-    # The library numbers units by their ids, and draws in that order.
-    sorted_by_id = case.units == sorted(case.units)
+    return {"weights": between, "weights_as": "distance"}
+
+
+def _sorted_by_id(case: Case) -> bool:
+    """Say whether the library, which numbers units by their ids, draws as the study."""
+    return case.units == sorted(case.units)
+
+
+def _agreement(cases: Cases, spec: NearbySpec, row: Row) -> Call:
+    """Return the call that gives the kappa of two lists, or what two searches found."""
+    first, second = row["treatment_def"].split("+")
+    case = cases.read(spec)
+    data = pd.DataFrame({"unit": case.units})
+    for name in (first, second):
+        data[name] = cases.members(name).astype(int)
+    of_both = f"{first}, {second}"
+    terms = {
+        KAPPA: f"kappa: {of_both}",
+        **dict(
+            zip(
+                FOUND,
+                (
+                    f"exist: {of_both}",
+                    f"recall of {first}: {of_both}",
+                    f"recall of {second}: {of_both}",
+                    f"recall of either: {of_both}",
+                ),
+                strict=True,
+            )
+        ),
+    }
+    searched = row["estimator"] == CAPTURE
     return Call(
-        function="nearby",
-        data=_data(spec, case),
+        function="list_agreement",
+        data=data,
+        arguments={
+            "lists": [first, second],
+            "unit": "unit",
+            **({"searches": [first, second]} if searched else {}),
+        },
+        places=(Place(term=terms[row["term"]]),),
+    )
+
+
+def _if_right(cases: Cases, spec: NearbySpec, row: Row) -> Call:
+    """Return the call that gives growth nearby if another list is the right one."""
+    asked = cases.section.list_errors
+    assert asked is not None
+    errors = ErrorsOfLists(cases.read(spec), asked)
+    named, _, truth = row["treatment_def"].partition(" if ")
+    first = next(iter(spec.named))
+    in_hand = named.split("+")[0]
+    name = errors.first if in_hand == first else in_hand
+    case = errors.in_hand(name)
+    data = _data(case.spec, case)
+    at_random = truth == asked.at_random
+    own = truth == name
+    arguments = _arguments(case.spec, case.spec.deciding)
+    if at_random:
+        arguments |= {"missing": asked.missing, "wrong": asked.wrong}
+    else:
+        # A list needs another one that may be right; the one in hand has its own rows.
+        other = next(one for one in errors.lists if one != name) if own else truth
+        data[TRUTH] = cases.members(other).astype(int)
+        arguments["truths"] = TRUTH
+    right = {own: in_hand, at_random: truth}.get(True, TRUTH)
+    inference = cases.study.config.inference
+    arguments |= {
+        "own": asked.own,
+        "draws": inference.permutations,
+        "seed": seed_of(inference.seed, stream_of_errors(name)),
+    }
+    drawn = at_random and not _sorted_by_id(case)
+    return Call(
+        function="list_shrinkage",
+        data=data,
         arguments=arguments,
-        places=(place,),
-        weights=between,
-        weights_as="distance",
-        differs={"p_value": DRAWS} if drawn and not sorted_by_id else {},
+        places=(
+            Place(
+                term=f"{row['contrast'] or row['term']} if {right}",
+                inference=case.spec.deciding,
+            ),
+        ),
+        **_distances(case.spec, case),
+        differs=dict.fromkeys(IN_ITS_UNIT, DRAWS) if drawn else {},
     )
 
 

@@ -12,7 +12,6 @@ from evenfield.models.nearby import NearbyDesign, NearbyModel
 from evenfield.numerics.at_work import told
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.methods import infer
-from evenfield.numerics.random import generator_for
 from evenfield.shared.contrasts.contrasts import SUFFIXES
 from evenfield.shared.estimates import NAN, Estimate, Fields
 from evenfield.shared.few_units import beside, carrier_fields, fields_of
@@ -20,11 +19,17 @@ from evenfield.shared.rows import Results
 from evenfield.shared.samples import joined, underpowered
 from evenfield.shared.spec import read
 from evenfield.study.study import Study
-from evenfield.topics.nearby.estimate_case import Case, Cases
+from evenfield.topics.nearby.estimate_adjacent import adjacent_rows, check_adjacent
+from evenfield.topics.nearby.estimate_case import FAMILY, Case, Cases, term_of
+from evenfield.topics.nearby.estimate_errors import (
+    AGREEMENT,
+    FACTORS,
+    ErrorsOfLists,
+)
+from evenfield.topics.nearby.estimate_left_out import check_left_out, left_out_rows
 from evenfield.topics.nearby.estimate_spec import NearbySpec, Section
+from evenfield.topics.nearby.estimate_whole import whole_rows
 
-FAMILY = "nearby"
-NEITHER = "neither"
 # The deciding method first. SCPC and kernels need coordinates; where there are none,
 # their rows say so.
 EVERY_METHOD = (
@@ -54,7 +59,18 @@ SUMMARY = {
 
 def check_data(study: Study, section: Section, spec: NearbySpec) -> None:
     """Refuse what the tables cannot carry, before anything is estimated."""
-    Cases(study, section).read(spec)
+    cases = Cases(study, section)
+    case = cases.read(spec)
+    if section.list_errors and section.list_errors.of == spec.id:
+        ErrorsOfLists(case, section.list_errors).check()
+    for left_out in section.left_out:
+        if left_out.of == spec.id:
+            check_left_out(case, left_out)
+    for adjacent in section.adjacent:
+        if adjacent.of == spec.id:
+            check_adjacent(case, adjacent)
+    if spec is section.specifications[0]:
+        cases.every_entry()
 
 
 def estimate(study: Study) -> Results:
@@ -77,13 +93,30 @@ def estimate(study: Study) -> Results:
         if spec.id in section.own_rows:
             out.estimates += work.rows(near=False)
         out.estimates += work.count_rows()
+        if spec.id in section.columns:
+            out.estimates += work.whole_rows()
         counts[spec.id] = work.counts()
         means += work.means()
         if spec.role == "primary":
             places += work.places()
+    agreement: list[Fields] = []
+    factors: list[Fields] = []
+    if section.list_errors:
+        case = cases.read(section.spec(section.list_errors.of))
+        errors = ErrorsOfLists(case, section.list_errors)
+        out.estimates += errors.agreement_rows() + errors.search_rows()
+        out.estimates += errors.rows_if_right(factors)
+        agreement = errors.agreement()
+    for left_out in section.left_out:
+        out.estimates += left_out_rows(cases.read(section.spec(left_out.of)), left_out)
+    for adjacent in section.adjacent:
+        out.estimates += adjacent_rows(cases.read(section.spec(adjacent.of)), adjacent)
     out.series = {
+        "agreement": pd.DataFrame(agreement, columns=AGREEMENT),
+        "factors": pd.DataFrame(factors, columns=FACTORS),
         "means": pd.DataFrame(means, columns=MEANS),
         "places": pd.DataFrame(places, columns=PLACES),
+        "members": cases.every_entry(),
     }
     out.fit = {**SUMMARY, "conf_level": study.config.inference.level, "counts": counts}
     return out
@@ -105,13 +138,13 @@ class _Work:
     @property
     def level(self) -> float:
         """Level of intervals."""
-        return float(self.study.config.inference.level)
+        return self.case.level
 
     def rows(self, *, near: bool) -> list[Estimate]:
         """Return each coefficient of a list, and the first less the second, by every
         method.
         """
-        names = [_term(name, near) for name in self.spec.named]
+        names = [term_of(name, near) for name in self.spec.named]
         asked = [(names[0], "", np.eye(len(names))[0])]
         if len(names) > 1:
             asked.append((names[1], "", np.eye(len(names))[1]))
@@ -119,76 +152,24 @@ class _Work:
         nearby = self.case.nearby
         try:
             model = nearby.near_model(names) if near else nearby.own_model(names)
-            design = self._design(model)
+            design = self.case.design(model, self._methods())
         except NumericsError as error:
             return [
                 replace(
-                    self._row(term, contrast, near),
+                    self.case.row(term, contrast, near=near),
                     warning=f"not defined: {error}",
                 )
                 for term, contrast, _ in asked
             ]
         out = []
         for term, contrast, c in asked:
-            row = self._row(term, contrast, near)
+            row = self.case.row(term, contrast, near=near)
             out += self._by_every_method(row, model, design, c)
         return out
-
-    def _design(self, model: NearbyModel) -> NearbyDesign:
-        """Return the fit with clusters, places and lists dealt out again."""
-        inference = self.study.config.inference
-        permuted_labels = None
-        if any(name.startswith("randomisation") for name in self._methods()):
-            stream = generator_for(inference.seed, f"{FAMILY}:{self.spec.id}")
-            permuted_labels = self.case.nearby.permuted_labels(
-                inference.permutations, stream
-            )
-        return model.design(
-            np.array(self.case.units),
-            self.case.clusters,
-            permuted_labels,
-            locations=self.case.locations(model),
-            draws=inference.permutations,
-            seed=inference.seed,
-            stream=self._stream(model.near),
-            power=self.study.power,
-        )
-
-    def _stream(self, near: bool) -> str:
-        return f"{FAMILY}:{self.spec.id}:{'near' if near else 'own'}"
 
     def _methods(self) -> tuple[str, ...]:
         """Return the methods, the deciding one first."""
         return methods_of(self.spec)
-
-    def _row(self, term: str, contrast: str, near: bool) -> Estimate:
-        """Return a row without its numbers."""
-        spec = self.spec
-        sample = f"{spec.sample}, {NEITHER}" if near else spec.sample
-        interest = spec.sizes.near if near else spec.sizes.own
-        unit = self.section.outcomes[spec.outcome].unit
-        if near and spec.measure == "share":
-            unit += " per share 0 to 1"
-        return Estimate(
-            family=FAMILY,
-            role=spec.role,
-            estimator="ols",
-            spec_id=spec.id,
-            outcome=spec.outcome,
-            term=term,
-            contrast=contrast,
-            sample_id=sample,
-            unit_scheme=spec.unit_scheme,
-            period=f"{spec.span[0]}-{spec.span[1]}",
-            treatment_def="+".join(spec.named),
-            controls_id="+".join(["start", *spec.held]),
-            fe_id=spec.within or "none",
-            w_id=spec.reach,
-            estimate=NAN,
-            sesoi=NAN if interest is None else interest,
-            unit_of_measure=unit,
-            data_hash=self.case.data_hash,
-        )
 
     def _by_every_method(
         self, row: Estimate, model: NearbyModel, design: NearbyDesign, c: np.ndarray
@@ -227,7 +208,7 @@ class _Work:
 
     def _drawn_from(self, method: str, model: NearbyModel) -> str:
         wild = method.startswith("wild")
-        return self._stream(model.near) if wild else f"{FAMILY}:{self.spec.id}"
+        return self.case.stream(near=model.near) if wild else f"{FAMILY}:{self.spec.id}"
 
     def _names(self, codes: np.ndarray) -> np.ndarray:
         """Return names of clusters in place of codes of groups, (n,)."""
@@ -274,7 +255,7 @@ class _Work:
             counts = {name: int((found == name).sum()) for name in names}
             if near and len(self.spec.named) > 1:
                 counts[f"{names[-1]}_shared"] = self._through_shared(found == names[-1])
-            base = self._row("", "", near)
+            base = self.case.row("", "", near=near)
             compared = int((found != "").sum())
             for name, number in counts.items():
                 row = replace(
@@ -291,6 +272,19 @@ class _Work:
                 )
                 rows.append(row)
         return rows
+
+    def whole_rows(self) -> list[Estimate]:
+        """Return what describes the whole regression near lists, as rows."""
+        names = [term_of(name, True) for name in self.spec.named]
+        model = self.case.nearby.near_model(names)
+        try:
+            design = model.design(np.array(self.case.units), self.case.clusters)
+        except NumericsError:
+            return []
+        base = self.case.row("", "", near=True)
+        # Mean growth has its unit, also where exposure is a share.
+        unit = self.section.outcomes[self.spec.outcome].unit
+        return whole_rows(replace(base, unit_of_measure=unit), design.whole)
 
     def _through_shared(self, near_both: np.ndarray) -> int:
         """Return how many units near both lists have nearby only units that are on both,
@@ -314,9 +308,9 @@ class _Work:
         if self.spec.measure == "share":
             return []
         names = list(self.spec.named)
-        model = self.case.nearby.near_model([_term(name, True) for name in names])
+        model = self.case.nearby.near_model([term_of(name, True) for name in names])
         try:
-            design = self._design(model)
+            design = self.case.design(model, self._methods())
         except NumericsError:
             return []
         found = self.classes(near=True)[model.rows]
@@ -362,10 +356,6 @@ def methods_of(spec: NearbySpec) -> tuple[str, ...]:
         return FEW_METHODS
     permuted_labels = "randomisation_stratified" if spec.within else "randomisation"
     return (*EVERY_METHOD, permuted_labels)
-
-
-def _term(name: str, near: bool) -> str:
-    return f"near_{name}" if near else f"own_{name}"
 
 
 def _class_names(names: Sequence[str], near: bool) -> list[str]:

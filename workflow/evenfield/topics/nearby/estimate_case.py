@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 import numpy as np
 import pandas as pd
 
-from evenfield.models.nearby import Nearby, NearbyModel
+from evenfield.models.nearby import Nearby, NearbyDesign, NearbyModel
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.methods import Locations
+from evenfield.numerics.random import generator_for
 from evenfield.shared.distances import unit_distances
+from evenfield.shared.estimates import NAN, Estimate
 from evenfield.shared.few_units import located
 from evenfield.shared.samples import sample_units
 from evenfield.shared.settings import check_names, scheme_info
@@ -24,9 +26,11 @@ from evenfield.shared.unit_columns import (
 from evenfield.study.errors import EstimateError, counted, first_examples
 from evenfield.study.study import Study
 from evenfield.study.table_files import content_hash
-from evenfield.topics.nearby.estimate_lists import members
+from evenfield.topics.nearby.estimate_lists import entries, members
 from evenfield.topics.nearby.estimate_spec import NearbySpec, Section
 
+FAMILY = "nearby"
+NEITHER = "neither"
 PERCENT = 100.0
 
 
@@ -42,9 +46,76 @@ class Case:
     data_hash: str
     cases: Cases  # that read it
 
+    @property
+    def level(self) -> float:
+        """Level of intervals."""
+        return float(self.cases.study.config.inference.level)
+
+    def compared_among(self, chosen: np.ndarray) -> Case:
+        """Return the same with fewer units compared, all of them neighbours; chosen (N,)
+        of bool.
+        """
+        nearby = replace(self.nearby, sample=self.nearby.sample & chosen)
+        return replace(self, nearby=nearby, data_hash=_hash(self.units, nearby))
+
     def locations(self, model: NearbyModel) -> Locations:
         """Return where the units of a regression are."""
         return self.cases.locations([self.units[i] for i in model.rows])
+
+    def stream(self, *, near: bool) -> str:
+        """Return the name of the random stream of one of the two regressions."""
+        return f"{FAMILY}:{self.spec.id}:{'near' if near else 'own'}"
+
+    def design(self, model: NearbyModel, methods: Sequence[str]) -> NearbyDesign:
+        """Return the fit with what the methods need: clusters, places, and lists dealt
+        out again.
+        """
+        inference = self.cases.study.config.inference
+        permuted_labels = None
+        if any(name.startswith("randomisation") for name in methods):
+            stream = generator_for(inference.seed, f"{FAMILY}:{self.spec.id}")
+            permuted_labels = self.nearby.permuted_labels(
+                inference.permutations, stream
+            )
+        return model.design(
+            np.array(self.units),
+            self.clusters,
+            permuted_labels,
+            locations=self.locations(model),
+            draws=inference.permutations,
+            seed=inference.seed,
+            stream=self.stream(near=model.near),
+            power=self.cases.study.power,
+        )
+
+    def row(self, term: str, contrast: str, *, near: bool) -> Estimate:
+        """Return a row without its numbers."""
+        spec = self.spec
+        sample = f"{spec.sample}, {NEITHER}" if near else spec.sample
+        interest = spec.sizes.near if near else spec.sizes.own
+        unit = self.cases.section.outcomes[spec.outcome].unit
+        if near and spec.measure == "share":
+            unit += " per share 0 to 1"
+        return Estimate(
+            family=FAMILY,
+            role=spec.role,
+            estimator="ols",
+            spec_id=spec.id,
+            outcome=spec.outcome,
+            term=term,
+            contrast=contrast,
+            sample_id=sample,
+            unit_scheme=spec.unit_scheme,
+            period=f"{spec.span[0]}-{spec.span[1]}",
+            treatment_def="+".join(spec.named),
+            controls_id="+".join(["start", *spec.held]),
+            fe_id=spec.within or "none",
+            w_id=spec.reach,
+            estimate=NAN,
+            sesoi=NAN if interest is None else interest,
+            unit_of_measure=unit,
+            data_hash=self.data_hash,
+        )
 
 
 @dataclass(frozen=True)
@@ -75,7 +146,7 @@ class Cases:
             unit_numbers(unit_rows, name, sample, f"{where}: `held`")
             for name in spec.held
         ]
-        lists = [self._once(self._members, name) for name in spec.named.values()]
+        lists = [self.members(name) for name in spec.named.values()]
         parents = np.zeros(len(units), dtype=int)
         if spec.within:
             parents = group_codes(unit_rows, spec.within, where)
@@ -86,7 +157,7 @@ class Cases:
             growth=growth,
             held=np.column_stack([start, *held]),
             lists=np.column_stack(lists).astype(float),
-            distance=self._once(self._distance, spec.distance),
+            distance=self.distance(spec.distance),
             radius=spec.most,
             sample=sample,
             parents=parents,
@@ -113,6 +184,14 @@ class Cases:
         _, unit_rows = self._once(self._units)
         return located(unit_rows.set_index("unit"), list(units))
 
+    def members(self, name: str) -> np.ndarray:
+        """Return which units are on a list, (N,) of bool."""
+        return cast("np.ndarray", self._once(self._members, name))
+
+    def distance(self, name: str) -> np.ndarray:
+        """Return how far units are apart, (N, N)."""
+        return cast("np.ndarray", self._once(self._distance, name))
+
     def _units(self) -> tuple[list[str], pd.DataFrame]:
         units = list(self.study.description()["units"])
         table = self.study.table("units").set_index("unit")
@@ -128,9 +207,31 @@ class Cases:
         where = f"nearby list {name}"
         return members(self.study, unit_rows, self.section.lists, name, where)
 
+    def every_entry(self) -> pd.DataFrame:
+        """Return who is on each list of the section: list, unit, what is named there and
+        since when, each thing once with its earliest year.
+        """
+        _, unit_rows = self._once(self._units)
+        lists = self.section.lists
+        frames = [
+            entries(self.study, unit_rows, lists, name, f"nearby list {name}").assign(
+                list=name
+            )
+            for name in lists
+        ]
+        every = pd.concat(frames, ignore_index=True)
+        known = every[every["unit"].isin(unit_rows["unit"])]
+        earliest = known.groupby(["list", "unit", "what"])["year"].min()
+        return earliest.reset_index()
+
     def _distance(self, name: str) -> np.ndarray:
         _, unit_rows = self._once(self._units)
         return unit_distances(self.study, unit_rows, name, "nearby", "a radius")
+
+
+def term_of(name: str, near: bool) -> str:
+    """Return the term of a list, or of lying near a unit on it."""
+    return f"near_{name}" if near else f"own_{name}"
 
 
 def _start_and_growth(

@@ -18,10 +18,18 @@ from evenfield.shared.spec import (
     check_specs,
     with_shared,
 )
+from evenfield.study.errors import nearest
 from evenfield.study.study_config import SampleName, SchemeName, Year, Years
+from evenfield.topics.nearby.estimate_beside_spec import (
+    Adjacent,
+    Beside,
+    LeftOut,
+    ListErrors,
+)
 
 SHARED = ("cluster", "radius", "distance", "years", "interest")
 MOST_LISTS = 2
+MOST_COLUMNS = 8  # of a table of regressions, which a page still holds
 DECIDING = "CR3"  # the method that decides, if a specification names none
 Word = str | int
 Cell = tuple[str, float, Years, str]  # list, radius, span and design
@@ -280,6 +288,15 @@ class Section(Spec):
     """Smallest effects of interest."""
     list_table: ListTable | None = None
     """Several lists side by side."""
+    columns: tuple[str, ...] = Field((), max_length=MOST_COLUMNS)
+    """Ids of specifications, or of cells of `list_table`, that T48 prints as columns
+    (1), (2) and so on."""
+    list_errors: ListErrors | None = None
+    """Agreement of lists, and growth nearby if another list is the right one."""
+    left_out: list[LeftOut] = []
+    """Specifications with each group left out in turn."""
+    adjacent: list[Adjacent] = []
+    """Specifications as differences between neighbours."""
     headings: dict[Finding, str] = {}
     """Headings of the picture by what the primary specification found: growth higher
     near the `first` list, near the `second`, `alike` (the whole interval is smaller than
@@ -303,16 +320,51 @@ class Section(Spec):
                 names = ", ".join(sorted(self.outcomes))
                 raise ValueError(f"{spec.id} names {spec.outcome}, not one of {names}")
             self._check_lists(spec.id, spec.named.values())
-        if len({spec.id for spec in self.every_spec}) < len(self.every_spec):
+        ids = {spec.id for spec in self.every_spec}
+        if len(ids) < len(self.every_spec):
             raise ValueError("an id is used twice")
+        for name in self.columns:
+            if name not in ids:
+                hint = nearest(name, sorted(ids), "name one of `specs`")
+                raise ValueError(f"`columns` names {name}, no specification: {hint}")
+        if len({*self.columns}) < len(self.columns):
+            raise ValueError("`columns` names a specification twice")
         check_specs(self.every_spec)
+        self._check_beside()
         return self
+
+    def _check_beside(self) -> None:
+        """Refuse what stands beside no specification, or names unknown lists."""
+        errors = self.list_errors
+        ids = [spec.id for spec in self.specs]
+        asked: list[Beside] = [*self.left_out, *self.adjacent]
+        for beside in [*asked, errors] if errors else asked:
+            if beside.of not in ids:
+                names = ", ".join(ids)
+                raise ValueError(f"`of` names {beside.of}, not one of {names}")
+        own = [left_out.id for left_out in self.left_out]
+        own += [one.id(inside=side) for one in self.adjacent for side in (True, False)]
+        for name in own:
+            if name in ids or own.count(name) > 1:
+                raise ValueError(f"the id {name} is used twice")
+        if errors is None:
+            return
+        searches = [name for pair in errors.searches for name in pair]
+        self._check_lists("list_errors", [*errors.lists, *searches])
+        for name in errors.lists:
+            named = self.spec(errors.of).named
+            if name in named or name in named.values():
+                raise ValueError(f"list_errors names {name}, a list of {errors.of}")
 
     def _check_lists(self, owner: str, names: Iterable[str]) -> None:
         for name in names:
             if name not in self.lists:
                 known = ", ".join(sorted(self.lists))
                 raise ValueError(f"{owner} names {name}, not one of {known}")
+
+    def spec(self, name: str) -> NearbySpec:
+        """Return a specification by its id."""
+        return next(spec for spec in self.specs if spec.id == name)
 
     @cached_property
     def every_spec(self) -> list[NearbySpec]:

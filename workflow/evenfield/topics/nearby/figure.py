@@ -1,13 +1,10 @@
-"""F38: growth of units near each list, near both and near neither; F39: who lies where."""
+"""F38: growth of units near each list, near both and near neither."""
 
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from evenfield.shared.figures import (
-    FAINT,
     INK,
-    MARKS,
     SOFT,
     WIDTH,
     Artwork,
@@ -18,10 +15,10 @@ from evenfield.shared.figures import (
     panels,
 )
 from evenfield.shared.study_results import StudyResults
-from evenfield.shared.tables import Row, fixed, is_missing, only, records
+from evenfield.shared.tables import Row, fixed, is_missing, records
 from evenfield.study.errors import ArtifactError
-from evenfield.study.longitudes import side_by_side
 from evenfield.topics.nearby.figure_lists import FIGURES_OF_LISTS
+from evenfield.topics.nearby.figure_places import FIGURES_OF_PLACES
 from evenfield.topics.nearby.table_words import (
     asked,
     class_words,
@@ -35,14 +32,10 @@ ABOVE = 0.1  # how far marks of the first specification stand above the middle o
 BELOW = 0.2  # and those of the second one below it
 HEADING_WIDTH = 74  # letters of a line
 LABEL_WIDTH = 34
-KEY_WIDTH = 26
 # Heights in inches
 HEADING_LINE = 0.17
 CLASS_ROW = 0.42
 AXIS_AND_KEY = 0.75
-# Shared marks (`MARKS`, named for the lists of one study) that the classes borrow: on or
-# near no list, the first, the second, both.
-CLASS_MARKS = ("neither", "cluster only", "SEZ only", "both")
 COLUMNS = "spec_id near estimate conf_low conf_high units growth".split()
 
 
@@ -91,52 +84,7 @@ def f38(results: StudyResults) -> Artwork:
     return Artwork(figure, rows[COLUMNS], text)
 
 
-def f39(results: StudyResults) -> Artwork:
-    """Draw units where they are, by which lists they are on or near."""
-    spec = results.primary(question="specs")
-    places = only(
-        results.series("places", text=("spec_id", "unit", "place")), spec_id=spec["id"]
-    )
-    units = results.table("units")
-    if places.empty or not {"lat", "lon"} <= set(units):
-        raise ArtifactError(
-            "no coordinates, or no primary specification",
-            "lat and lon in units.csv, and role: primary",
-            "drop F39 from `figures`",
-        )
-    listed = units[["unit", "lat", "lon"]].merge(places, on="unit", how="inner")
-    placed = listed.assign(lon=side_by_side(listed["lon"].to_numpy(float)))
-    # A degree of longitude is cos(latitude) times as long as one of latitude.
-    degree_of_lon = np.cos(np.radians(placed["lat"].mean()))
-    width = np.ptp(placed["lon"]) * degree_of_lon
-    height_over_width = np.ptp(placed["lat"]) / max(width, 1e-9)
-    size = (WIDTH, float(np.clip(4.4 * height_over_width, 2.0, 5.2)) + 0.1)
-    edges = {"left": 0.01, "right": 0.7, "top": 0.99, "bottom": 0.01}
-    figure, grid = panels(1, 1, size, edges)
-    axes = grid[0, 0]
-    keys, sentences = [], []
-    # Units near a list first, so that those on it are drawn over them.
-    for near in (True, False):
-        words = class_words(results, spec, near=near)
-        marks = CLASS_MARKS if len(words) > 2 else CLASS_MARKS[:2]
-        for (name, label), mark in zip(words.items(), marks, strict=True):
-            own = only(placed, place=name)
-            if own.empty:
-                continue
-            style = _class_style(mark, near)
-            axes.scatter(own["lon"], own["lat"], **style)
-            keys.append(_class_key(f"{label} ({len(own)})", style))
-            sentences.append(f"{len(own)} {label}")
-    axes.set_aspect(1 / degree_of_lon)
-    axes.axis("off")
-    figure.legend(
-        handles=keys, loc="center left", bbox_to_anchor=(0.71, 0.5), frameon=False
-    )
-    text = f"{results.words['units_name'].capitalize()}: {', '.join(sentences)}."
-    return Artwork(figure, listed[["unit", "lat", "lon", "place"]], text)
-
-
-FIGURES = {"F38": f38, "F39": f39, **FIGURES_OF_LISTS}
+FIGURES = {"F38": f38, **FIGURES_OF_PLACES, **FIGURES_OF_LISTS}
 
 
 def _drawn(results: StudyResults) -> list[Row]:
@@ -200,27 +148,4 @@ def _spec_key(label: str, is_main: bool) -> Line2D:
         marker="o",
         markersize=4.5,
         markerfacecolor=INK if is_main else "white",
-    )
-
-
-def _class_style(mark_name: str, near: bool) -> Row:
-    """Return how units of a class are scattered: filled on a list, hollow near one."""
-    mark = MARKS[mark_name]
-    if mark_name == "neither":
-        return {"s": 7, "color": FAINT if near else SOFT, "linewidth": 0}
-    if near:
-        hollow = {"facecolor": "white", "edgecolor": mark.colour, "linewidth": 1.1}
-        return {"s": 16, "marker": mark.marker, **hollow}
-    return {"s": 26, "marker": mark.marker, "color": mark.colour, "linewidth": 0}
-
-
-def _class_key(label: str, style: Row) -> Line2D:
-    """Return the key of a class: its mark of the scatter, whose size is an area."""
-    return line_key(
-        in_lines(label, KEY_WIDTH),
-        linestyle="",
-        marker=style.get("marker", "o"),
-        markersize=float(style["s"]) ** 0.5,
-        markerfacecolor=style.get("facecolor", style.get("color")),
-        markeredgecolor=style.get("edgecolor", style.get("color")),
     )

@@ -17,13 +17,17 @@ from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables import Row, fixed, is_missing
 from evenfield.study.errors import ArtifactError
 from evenfield.topics.nearby.table_lists import asked_lists, near_row
-from evenfield.topics.nearby.table_words import in_lines, short_word
+from evenfield.topics.nearby.table_words import short_word
 
-ROW_HEIGHT = 0.42  # inches a list
-TOP = 0.35
-BOTTOM = 0.85
-LABEL_WIDTH = 18  # letters of a line
-APART = 0.24  # between the marks of two radii
+ROW_HEIGHT = 0.62  # inches a list
+TOP = 0.4
+BOTTOM = 1.0
+LETTERS = (
+    10.0  # points: on a phone, whose width is two thirds of the figure's, they are read
+)
+APART = 0.2  # between the marks of two radii
+NAME_ABOVE = 0.37  # how far the name of a list stands above the middle of its marks
+BELOW_NAME = 0.1  # and how far the marks stand below the middle of the row
 MARKERS = ("o", "s", "D", "^", "v")
 MEASURED = ["estimate", "conf_low", "conf_high"]
 COLUMNS = ["list", "radius", "design", *MEASURED]
@@ -36,34 +40,45 @@ def f41(results: StudyResults) -> Artwork:
     designs = list(table.designs)
     drawn = []
     height = TOP + BOTTOM + ROW_HEIGHT * len(table.lists)
-    edges = {"left": 0.23, "right": 0.99, "wspace": 0.06}
+    edges = {"left": 0.03, "right": 0.97, "wspace": 0.08}
     edges |= {"top": 1 - TOP / height, "bottom": BOTTOM / height}
     size = (WIDTH, height)
     figure, grid = panels(1, len(designs), size, edges, sharex=True, sharey=True)
     middle = (len(table.radii) - 1) / 2
     for axes, design in zip(grid[0], designs, strict=True):
-        axes.axvline(0, color=SOFT, linewidth=0.8)
-        axes.set_title(_title(design, table.designs[design].within), fontsize=8)
+        axes.set_title(_title(design, table.designs[design].within), fontsize=LETTERS)
         for line, name in enumerate(table.lists):
+            # No line runs through the name of a list.
+            ends = (line - 0.2, line + 0.5)
+            axes.vlines(0, *ends, color=SOFT, linewidth=0.8)
             for position, radius in enumerate(table.radii):
                 near = near_row(results, section, (name, radius, span))
                 row = {key: near.get(f"{key}_{design}") for key in MEASURED}
-                place = line + APART * (position - middle)
+                place = line + BELOW_NAME + APART * (position - middle)
                 colour = INK if radius == section.radius else SOFT
                 _draw(axes, row, place, colour, MARKERS[position % len(MARKERS)])
                 drawn.append({"list": name, "radius": radius, "design": design} | row)
         names_for_rows(axes)
+        axes.tick_params(axis="x", labelsize=LETTERS)
     if all(is_missing(row["estimate"]) for row in drawn):
         raise ArtifactError(
             "no estimates", "rows of the lists", "drop F41 from `figures`"
         )
     first = grid[0, 0]
-    names = [in_lines(short_word(results, name), LABEL_WIDTH) for name in table.lists]
-    first.set_yticks(range(len(names)), names)
-    first.set_ylim(len(names) - 0.4, -0.6)
+    first.set_yticks([])
+    first.set_ylim(len(table.lists) - 0.4, -0.6)
+    # Above its marks, over all panels: no column of names takes their width.
+    for line, name in enumerate(table.lists):
+        first.annotate(
+            short_word(results, name),
+            (0, line - NAME_ABOVE),
+            xycoords=("axes fraction", "data"),
+            va="center",
+            fontsize=LETTERS,
+        )
     outcome = section.outcomes[table.outcome].label
     label = f"growth near less growth elsewhere, points a year ({outcome})"
-    figure.text(0.61, 0.36 / height, label, ha="center", fontsize=8)
+    figure.text(0.03, 0.42 / height, label, fontsize=LETTERS - 1)
     keys = [
         line_key(
             f"within {radius:g} {section.distance}",
@@ -73,7 +88,7 @@ def f41(results: StudyResults) -> Artwork:
         )
         for position, radius in enumerate(table.radii)
     ]
-    key_below(figure, keys, handletextpad=0.4)
+    key_below(figure, keys, handletextpad=0.4, fontsize=LETTERS)
     return Artwork(figure, pd.DataFrame(drawn, columns=COLUMNS), _alt(results, drawn))
 
 

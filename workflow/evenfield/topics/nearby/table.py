@@ -7,6 +7,7 @@ from evenfield.shared.tables import (
     Row,
     Table,
     count,
+    is_missing,
     left,
     number,
     only,
@@ -15,7 +16,10 @@ from evenfield.shared.tables import (
     text,
     with_test,
 )
+from evenfield.topics.nearby.table_checks import TABLES_OF_CHECKS
+from evenfield.topics.nearby.table_errors import TABLES_OF_ERRORS
 from evenfield.topics.nearby.table_lists import TABLES_OF_LISTS
+from evenfield.topics.nearby.table_regressions import TABLES_OF_REGRESSIONS
 from evenfield.topics.nearby.table_words import (
     BASE,
     class_words,
@@ -28,6 +32,7 @@ from evenfield.topics.nearby.table_words import (
 
 # Columns of an estimate that a row of a table takes over.
 TAKEN = "estimate conf_low conf_high p_value mde n_units".split()
+REGRESSION = "estimate conf_low conf_high n_units".split()  # tells one from another
 PERMUTED = ("ols_permutation_stratified", "ols_permutation")
 METHODS = {
     "ols": "CR3 by cluster, which decides",
@@ -88,7 +93,15 @@ def t46c(results: StudyResults) -> Table:
     return Table.of(columns, rows, note)
 
 
-TABLES = {"T46": t46, "T46b": t46b, "T46c": t46c, **TABLES_OF_LISTS}
+TABLES = {
+    "T46": t46,
+    "T46b": t46b,
+    "T46c": t46c,
+    **TABLES_OF_LISTS,
+    **TABLES_OF_REGRESSIONS,
+    **TABLES_OF_ERRORS,
+    **TABLES_OF_CHECKS,
+}
 
 
 def _by_specification(results: StudyResults, *, near: bool) -> Table:
@@ -97,13 +110,23 @@ def _by_specification(results: StudyResults, *, near: bool) -> Table:
     """
     estimates = results.estimates()
     rows = []
+    first_label: dict[tuple[object, ...], str] = {}
+    repeated = []
     for spec in results.specs(question="specs"):
         own = only(estimates, spec_id=spec["id"])
         base = deciding(own, spec, near=near)
-        if base:
-            label = spec_words(results, spec)
-            shared = {"group": _compared(results, spec, near), "label": label}
-            rows.append(_row(base) | shared | _beside(results, own, spec, base, near))
+        if not base:
+            continue
+        label = spec_words(results, spec)
+        row = _row(base)
+        # A sample that leaves out none of those who are compared changes no number.
+        numbers = (base["term"], base["contrast"], *(row[key] for key in REGRESSION))
+        if not is_missing(row["estimate"]) and numbers in first_label:
+            repeated.append(f"{label}, which repeats the row {first_label[numbers]}")
+            continue
+        first_label[numbers] = label
+        shared = {"group": _compared(results, spec, near), "label": label}
+        rows.append(row | shared | _beside(results, own, spec, base, near))
     groups = list(dict.fromkeys(row["group"] for row in rows))
     rows = sorted(rows, key=lambda row: groups.index(row["group"]))
     verb = "near" if near else "on"
@@ -123,7 +146,9 @@ def _by_specification(results: StudyResults, *, near: bool) -> Table:
         f" clusters; p, permuted: lists dealt out again among the {units} of a group, all"
         " found anew. Seen from: the smallest difference that would be seen four times"
         f" in five. N, first to none: {units} {verb} the first list alone, the second"
-        f" alone, both, none; {units} alone in their group carry nothing and are not in N.",
+        f" alone, both, none; {units} alone in their group carry nothing and are not in N"
+        f"{_alone(rows[:1])}.",
+        f"Not printed: {'; '.join(repeated)}." if repeated else "",
         f"Unless a row says otherwise: {shared_words(results)}.",
         basis=False,
     )
@@ -145,6 +170,16 @@ def _by_specification(results: StudyResults, *, near: bool) -> Table:
         count("N, none", "n_none"),
     )
     return Table.of(columns, rows, note)
+
+
+def _alone(rows: list[Row]) -> str:
+    """Say how many units the four counts of a row have more than its N."""
+    for row in rows:
+        counts = (row[f"n_{name}"] for name in ("first", "second", "both", "none"))
+        more = sum(number for number in counts if number) - row["n_units"]
+        if more > 0:
+            return f": in the first row {more:g}, by which the counts add up to more"
+    return ""
 
 
 def _compared(results: StudyResults, spec: Row, near: bool) -> str:

@@ -5,6 +5,7 @@ from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables import (
     Column,
     Row,
+    Short,
     Table,
     count,
     ends,
@@ -77,7 +78,16 @@ def t47(results: StudyResults) -> Table:
     ]
     if table.against:
         columns += [count("Both", "n_both"), count("Same", "n_shared")]
-    return Table.of(columns, rows, note)
+    # The paper prints the first span, which the study puts first, without counts.
+    first, last = table.spans[0]
+    shown = f"{first}\u2013{last}"
+    counts = {"mde", "n_units", "n_treated", "n_both", "n_shared"}
+    named = [column.names[0] for column in columns]
+    short = Short(
+        rows=lambda row: str(row["group"]).startswith(shown),
+        columns=tuple(name for name in named if name not in counts),
+    )
+    return Table.of(columns, rows, note, short)
 
 
 def t47b(results: StudyResults) -> Table:

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 from shapely import Polygon, contains_xy
 
-from evenfield.report.land import LAND, land_around
 from evenfield.report.map_shapes import WIDTH, _points
+from evenfield.study.land import LAND, land_around
 
 IBERIA = np.array([[-3.7, 40.4], [-8.5, 41.0], [-5.9, 37.4], [2.0, 41.5]])
 FRAME = (-10.0, 35.5, 4.0, 44.5)
