@@ -47,15 +47,15 @@ def _number(value: float) -> str:
 
 
 def _interval(row: Row, null: float = 0.0) -> str:
-    """Say whether the interval of an estimate leaves out the value of no effect."""
+    """Say whether the interval of an estimate excludes the value of no effect."""
     low, high = row["conf_low"], row["conf_high"]
     if not np.isfinite([low, high]).all():
         p = row["p_value"]
         return f"No interval is known{'' if np.isnan(p) else f'; p is {_number(p)}'}."
-    ends = f"The 95% interval by {row['inference']}, {_number(low)} to {_number(high)},"
+    ends = f"The 95% confidence interval by {row['inference']}, {_number(low)} to {_number(high)},"
     if low > null or high < null:
-        return f"{ends} leaves out {null:g}."
-    return f"{ends} holds {null:g}: these data do not tell the sign."
+        return f"{ends} excludes {null:g}."
+    return f"{ends} includes {null:g}: the data cannot tell the sign."
 
 
 def _coefficient(fit: Fit, row: Row) -> str:
@@ -198,8 +198,8 @@ def _curve(fit: Fit) -> str:
     )
     p = fit.tables["joint"].to_dict("index")["median_effect"]["p_value"]
     return (
-        f"{first} Where the treatment is dealt out anew, a median as far on the side that"
-        f" was predicted comes up with p {_number(p)}: {_refused(p, 'chance alone')}."
+        f"{first} If the treatment is reassigned at random, a median as far on the predicted"
+        f" side has p = {_number(p)}: {_refused(p, 'chance alone')}."
     )
 
 
@@ -253,7 +253,7 @@ def _dealt_out(fit: Fit) -> str:
     first = f"The contrast {contrast} is {_number(row['estimate'])}."
     p = row["p_value"]
     return (
-        f"{first} Where labels are dealt out anew, one as far from 0 comes up with p"
+        f"{first} If labels are reassigned at random, one as far from 0 has p ="
         f" {_number(p)}{among}: {_refused(p, 'chance alone')}."
     )
 
@@ -432,7 +432,7 @@ def _support(fit: Fit) -> str:
     if not share:
         return (
             "The thirds share no value of the outcome. A comparison of units with much and"
-            " with little rests on the form of the regression alone."
+            " with little depends on the form of the regression alone."
         )
     return (
         f"All thirds share values from {_number(low)} to {_number(high)}."

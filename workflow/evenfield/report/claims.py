@@ -51,12 +51,12 @@ MEANING = {
     "DOCUMENTS DIFFER": "Cited documents disagree.",
     "CONTRADICTED": "Cited documents contradict it.",
     "SUPPORTED": (
-        "The interval leaves out zero, also with so many questions asked at once, and"
-        " no check takes it away."
+        "The confidence interval excludes zero, also with an adjustment for the number"
+        " of questions, and no check overturns it."
     ),
     "SUGGESTIVE": (
-        "The interval leaves out zero, but with so many questions asked at once it may"
-        " be luck, or a check takes it away."
+        "The confidence interval excludes zero, but with so many questions asked at"
+        " once it may be chance, or a check overturns it."
     ),
     "NEGLIGIBLE": (
         "The whole interval is smaller than what would matter, in every check and by"
@@ -227,7 +227,7 @@ def _behind(row: Record, units: str, periods: Mapping[str, Period]) -> dict[str,
     """Return a row behind a claim as it is printed."""
     unit = row["unit_of_measure"]
     what = row["what"]
-    names = {"primary": "main figure", "shown": "beside it"}
+    names = {"primary": "main figure", "shown": "also reported"}
     name = str(names.get(what, row["name"]))
     if row.get("study"):
         name = f"{name}, study of {row['study']}"

@@ -37,17 +37,17 @@ SAME = "family spec_id outcome term contrast period treatment_def".split()
 # Of the estimates without one unit: smallest, largest, how many of another sign.
 EXTREMES = {"low": "low", "high": "high", "flips": "sign_flips"}
 ANSWERS_NOTE = """
-{tally}. Facts are held against the threshold beside the claim; associations and effects
-are read by their interval, placebos, named checks and a p-value adjusted over the primary
-ones. No answer is no evidence that nothing is there: beside it stands the smallest effect
-that could have been seen. Later years decide nothing.
+{tally}. Facts are compared with the threshold of the claim; associations and effects are
+judged by their confidence interval, placebos, named checks and a p-value adjusted over the
+primary ones. No answer is no evidence of no effect: the table also reports the smallest
+detectable effect. Later years decide nothing.
 """
 READING_NOTE = """
 Read as: what was compared with what; blank where the statement says so behind its colon,
 or the last column why nothing was.
 """
 QUESTIONS_NOTE = """
-Adjusted p: Holm over the {content[questions]} questions with a p-value. Could show: the
+Adjusted p: Holm over the {content[questions]} questions with a p-value. Detectable: the
 smallest effect found with a power of {content[rule][power]:.0%}, from the row's own interval
 and standard error. Later years: whether the answer held up or faded after them, with the change
 where that decides it.
@@ -82,7 +82,7 @@ def t0(results: StudyResults) -> Table:
         left("Read as", "read_as", width_cm=3.6),
         left("Kind", "kind", width_cm=1.8),
         left("Estimate [interval]", "number", width_cm=3.2),
-        right("Could show", "visible", show=_two_digits),
+        right("Detectable", "visible", show=_two_digits),
         left("What decides, and what fails", "missing", width_cm=4.8),
     )
     documents = [f"{name}: {cited}" for name, cited in content["documents"].items()]
@@ -126,7 +126,7 @@ def t0b(results: StudyResults) -> Table:
         left("Unit", "unit", width_cm=2.0),
         probability("p", "p"),
         probability("Adjusted p", "p_adjusted"),
-        right("Could show", "smallest_visible", show=_two_digits),
+        right("Detectable", "smallest_visible", show=_two_digits),
         right("Of interest", "interest", show=_two_digits),
         left("Answer", "word", width_cm=2.0),
         left("Later years", "later", width_cm=2.4),

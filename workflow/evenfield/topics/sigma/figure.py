@@ -156,13 +156,13 @@ def _window_sentence(line: pd.DataFrame) -> str:
     rows = records(line)
     slowest = min(rows, key=lambda row: row["speed"])
     fastest = max(rows, key=lambda row: row["speed"])
-    # A band over all windows: how often it leaves out zero needs no further correction.
+    # A band over all windows: how often it excludes zero needs no further correction.
     clear = int((line["band_low"].gt(0) | line["band_high"].lt(0)).sum())
     return (
         f"Speed of convergence in windows of {int(rows[0]['span'])} years: from"
         f" {fixed(slowest['speed'], 1)}% a year in {_window_years(slowest)} to"
         f" {fixed(fastest['speed'], 1)}% in {_window_years(fastest)}; the band over all"
-        f" windows leaves out zero in {clear} of {len(rows)}."
+        f" windows excludes zero in {clear} of {len(rows)}."
     )
 
 
