@@ -380,7 +380,7 @@ def _sigma(fit: Fit) -> str:
     p = row["p_value"]
     return (
         f"The standard deviation of log income {moved} from {_number(first)} ({dates[0]})"
-        f" to {_number(last)} ({dates[1]}). {row['inference']} has p = {_number(p)}:"
+        f" to {_number(last)} ({dates[1]}). The test by {row['inference']} has p = {_number(p)}:"
         f" {_rejected(p, 'no change')}."
     )
 

@@ -40,7 +40,8 @@ ANSWERS_NOTE = """
 {tally}. Facts are compared with the threshold of the claim; associations and effects are
 judged by their confidence interval, placebos, named checks and a p-value adjusted over the
 primary ones. No answer is no evidence of no effect: the table also reports the smallest
-detectable effect. Later years decide nothing.
+detectable effect. Later years do not enter the
+answer.
 """
 READING_NOTE = """
 Read as: what was compared with what; blank where the statement says so behind its colon,
@@ -130,7 +131,7 @@ def t0b(results: StudyResults) -> Table:
         right("Of interest", "interest", show=_two_digits),
         left("Answer", "word", width_cm=2.0),
         left("Later years", "later", width_cm=2.4),
-        left("Checks that take it away", "against", width_cm=3.6),
+        left("Checks that overturn it", "against", width_cm=3.6),
     )
     note = (*results.text(QUESTIONS_NOTE, content=content), NOT_CAUSAL)
     return Table.of(columns, frame, note)
@@ -148,7 +149,7 @@ def t28(results: StudyResults) -> Table:
         left("Question", "statement", width_cm=5.2),
         right("Estimate", "estimate", show=significant),
         right("Without one unit", "low", "high", show=interval),
-        count("Units that turn the sign", "flips"),
+        count("Units that change the sign", "flips"),
         left("Largest leverage", "max_leverage_unit", show=results.label),
         left("Without a pair", "pairs", width_cm=4.5),
         left("Unit", "unit_of_measure", width_cm=2.0),

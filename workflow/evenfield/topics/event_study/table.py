@@ -130,8 +130,8 @@ def t41b(results: StudyResults) -> Table:
     note = results.note(
         "",
         "Effects over the first of the averages of T41, with all dates and without"
-        f" {results.words['units_name']} whose date is not sure; p, leads: joint p of the"
-        f" {dates_word(results)} before, below .05 outcomes had moved before the policy came.",
+        f" {results.words['units_name']} whose date is uncertain; p, leads: joint p of the"
+        f" {dates_word(results)} before, below .05 outcomes had changed before the policy came.",
         IN_PERCENT,
         f"{results.level} intervals.",
         basis=False,

@@ -51,7 +51,7 @@ Outsiders: units with neither regime.
 
 Interval: conditional SCPC at an average correlation of at most 0.03, {results.level}; the
 equivalence row holds the interval of two one-sided tests (90%) and their p. Permutation p:
-rows of regimes moved within strata (coast and inland, where they are known), or the
+rows of regimes permuted within strata (coast and inland, where they are known), or the
 clusters as one connected block; recentred: regressors less their mean over the same draws
 (Borusyak and Hull 2023).
 
@@ -62,7 +62,7 @@ underpowered, and an interval that includes zero is no evidence of no effect.
 PAPER_NOTE = """
 Growth on own and neighbours' clusters and zones and on initial income, one regression
 for each period. Exposure: from no neighbour (0) to all (1). Intervals and p by conditional
-SCPC; permutation p: clusters and zones moved within strata, such as coast and inland.
+SCPC; permutation p: clusters and zones permuted within strata, such as coast and inland.
 Detectable: effect found with {results.power:.0%} power. {not_causal}
 """
 RANGE_NOTE = """

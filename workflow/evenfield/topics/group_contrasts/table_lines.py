@@ -41,7 +41,7 @@ BESIDE = {
 }
 GROUP_NAMES = {"cluster": "clusters", "sez": "zones"}
 RANGE_NOTE = """
-Permuted: labels moved among all units, two-sided p, equal chance for every unit. Connected:
+Permuted: labels reassigned among all units, two-sided p, equal chance for every unit. Connected:
 only contiguous groups of as many units are compared. Taxonomies: smallest
 and largest estimate over all lists of clusters and zones.
 """

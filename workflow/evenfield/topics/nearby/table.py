@@ -145,7 +145,8 @@ def _by_specification(results: StudyResults, *, near: bool) -> Table:
         f"{results.level} intervals and p: CR3 by cluster with the effective number of"
         f" clusters; p, permuted: lists reassigned at random among the {units} of a group."
         f" Detectable: the smallest difference detected with {results.power:.0%} power. N,"
-        f" first to none: {units} {verb} the first list alone, the second alone, both, none; {units} alone in their group carry no information and are not in N"
+        f" first to none: {units} {verb} the first list alone, the second alone, both,"
+        f" none; {units} alone in their group carry no information and are not in N"
         f"{_alone(rows[:1])}.",
         f"Not printed: {'; '.join(repeated)}." if repeated else "",
         f"Unless a row says otherwise: {shared_words(results)}.",

@@ -26,8 +26,8 @@ from evenfield.shared.tables import count_of, fixed, nothing_to_show, only, reco
 LABEL_SHARE = 0.20
 BELOW = (
     "Below: speed at which poorer {units_name} caught up, by the last year of rolling"
-    " windows, for the shorter ones with intervals of each alone (strong) and of all"
-    " together (faint). Below zero incomes drew apart."
+    " windows, for the shorter ones with confidence intervals of each (strong) and of all"
+    " jointly (faint). Below zero incomes diverged."
 )
 # An interval without an end is drawn far beyond the axis.
 FAR = 1e3
