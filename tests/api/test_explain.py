@@ -142,7 +142,9 @@ def test_what_is_smaller_than_of_interest_is_said_with_its_own_interval():
     low, high = fit.conf_int(0.9).loc["x"]
     for said in (within.interpret(), within.interpret("x")):
         assert f"a 90% confidence interval by CR1 from {low:.3g} to {high:.3g}" in said
-        assert "its size is at least 5 has p = " in said and "rejected at the 5%" in said
+        assert (
+            "its size is at least 5 has p = " in said and "rejected at the 5%" in said
+        )
         assert "95%" not in said
     assert "not rejected" in fit.equivalence(bound=0.1).interpret()
 
@@ -206,7 +208,9 @@ def test_a_root_that_depends_on_units_is_told_where_they_are_zero():
 def test_a_root_above_one_or_below_zero_is_told_as_it_is():
     above = ef.dynamic_fe("y", of_root(1.1), **KEYS)
     assert above.conf_int().loc["rho", "lower"] > 1
-    assert "gaps do not close" in above.interpret() and "excludes 1" in above.interpret()
+    assert (
+        "gaps do not close" in above.interpret() and "excludes 1" in above.interpret()
+    )
     below = ef.dynamic_fe("y", of_root(-0.4), **KEYS).interpret()
     assert "it changes sign" in below and "gaps do not close" not in below
 

@@ -172,4 +172,4 @@ def test_regressors_that_cannot_be_told_apart_are_named():
     refused("collinear: a, b, c", fit_ols, x[:, 0], X, list("abcd"))
     refused("collinear$", fit_ols, x[:, 0], X)
     twice = np.column_stack([X[:, [0, 1, 3]], 1e6 * X[:, 3], 2 * X[:, 1]])
-    refused("b, c, d, e cannot", fit_ols, x[:, 0], twice, list("abcde"))
+    refused("b, c, d, e", fit_ols, x[:, 0], twice, list("abcde"))
