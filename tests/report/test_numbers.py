@@ -155,6 +155,20 @@ def test_the_median_of_a_column(root):
     assert named_numbers(middle, root)["middle"].text == "5.0"
 
 
+def test_rows_of_several_values_are_taken_together_and_each_value_is_there(root):
+    def taken(units, **more):
+        entry = {**FILE, "where": {"unit": units}, "take": "max", "show": "0", **more}
+        return named_numbers(config(highest=entry), root)["highest"].value
+
+    frame = pd.read_csv(root / "estimates" / "beta" / "series.csv")
+    for units in (["a"], ["a", "b"]):
+        assert taken(units) == frame.loc[frame["unit"].isin(units), "y"].max()
+    with pytest.raises(NumbersError, match="highest: unit 'z' is not known"):
+        taken(["a", "z"])
+    with pytest.raises(NumbersError, match=r"where\.unit has a list, which needs take"):
+        taken(["a", "b"], take="one")
+
+
 @pytest.mark.parametrize(
     ("entry", "text"),
     [

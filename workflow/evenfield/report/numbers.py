@@ -78,8 +78,8 @@ class Entry(Spec):
     answer: str = ""  # id of a claim or hypothesis whose row it is
     check: str = ""  # its check or variant, else the row that decides
     file: str = Field("", pattern=r"^((ingest|panel|weights|estimates)/[\w+/]+\.csv)?$")
-    # wanted text by column of the file
-    where: dict[str, Text] = Field(default_factory=dict)
+    # wanted text by column of the file; with ``take`` also several, any of which a row has
+    where: dict[str, Text | list[Text]] = Field(default_factory=dict)
     column: str = ""
     take: Literal["one", "count", "sum", "mean", "median", "std", "min", "max"] = "one"
     expression: str = Field("", alias="is")  # arithmetic over other names
@@ -115,6 +115,9 @@ class Entry(Spec):
                 raise ValueError(f"{name} does not belong here")
         if self.file and not self.column and self.take != "count":
             raise ValueError("a file needs a column")
+        lists = [name for name, texts in self.where.items() if isinstance(texts, list)]
+        if lists and self.take == "one":
+            raise ValueError(f"where.{lists[0]} has a list, which needs take")
         return self
 
 
@@ -580,10 +583,16 @@ def _cell(name: str, entry: Entry, frame: pd.DataFrame) -> float:
     for column in filter(None, [*entry.where, entry.column]):
         known(f"{name}: column of {entry.file}", column, list(frame.columns))
     one = entry.take == "one"
-    if one and entry.where:
-        row = one_row(frame, entry.where, name, NumbersError)
+    where = dict[str, str]()
+    for column, wanted in entry.where.items():
+        if isinstance(wanted, str):
+            where[column] = wanted
+        else:
+            frame = _any_of(name, frame, column, wanted)
+    if one and where:
+        row = one_row(frame, where, name, NumbersError)
         return _float(name, row[entry.column])
-    rows = matching(frame, entry.where)
+    rows = matching(frame, where)
     if rows.empty or (one and len(rows) > 1):
         raise NumbersError(
             f"{name} selects {len(rows)} rows of {entry.file}",
@@ -596,6 +605,17 @@ def _cell(name: str, entry: Entry, frame: pd.DataFrame) -> float:
         return float(len(rows))
     values = [_float(name, text) for text in rows[entry.column] if text]
     return float(pd.Series(values, dtype=float).agg(entry.take))
+
+
+def _any_of(
+    name: str, frame: pd.DataFrame, column: str, wanted: Sequence[str]
+) -> pd.DataFrame:
+    """Return the rows whose column holds one of the wanted texts, each of which some row
+    has.
+    """
+    for text in wanted:
+        known(f"{name}: {column}", text, sorted(set(frame[column])))
+    return frame[frame[column].isin(wanted)]
 
 
 def _float(name: str, value: Any) -> float:
