@@ -103,7 +103,7 @@ TESTED = from_yaml("""
         - *clear
         - {<<: *asked, checks: [false]}
         - NO ANSWER
-        - 'more than half of its checks take away what its interval, 0.5 to 3.5, shows: check 1 ('
+        - 'more than half of its checks overturn what its interval, 0.5 to 3.5, shows: check 1 ('
       both missing:
         [*clear, {checks: [true, false]}, SUGGESTIVE, 'luck; it does not show in the check check 2 (']
       a check on the other side:

@@ -40,6 +40,7 @@ PRINTED = [
     "examples/**/*.md",
     "examples/*/*.yaml",
 ]
+LEFT = 77  # words that are left to do at most, over all files: lower it, never raise it
 DOCUMENTED = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -113,6 +114,7 @@ def test_what_is_left_to_do_is_there():
     """A file that is done leaves the list."""
     done = [file for file in LIST["to_do"] if not found().get(file)]
     assert done == []
+    assert sum(LIST["to_do"].values()) <= LEFT
 
 
 @pytest.mark.parametrize("use", LIST["right"], ids=lambda use: use["word"])

@@ -365,7 +365,7 @@ def _graded(
             shown = f"what its interval, {_ends(given.row)}, shows"
         return Judged(
             NO_ANSWER,
-            f"more than half of its checks take away {shown}:"
+            f"more than half of its checks overturn {shown}:"
             f" {_told(given, lost, side_of_row)}",
             lost,
         )

@@ -160,7 +160,7 @@ def without_expectation(
         regression = replace(regression, controls=controls)
     if dependent_columns(regression.X):
         raise NumericsError(
-            "nothing is left of the labels beside what permutations let expect"
+            "nothing is left of the labels once their expectation is removed"
         )
     return regression
 

@@ -586,7 +586,7 @@ def _must(condition: object, words: str = "") -> Mark:
         sentence = f"the sentence with '{words}'" if words else "the sentence below"
         raise _BrokenError(
             f"{sentence} no longer holds",
-            "a sentence that the numbers bear out",
+            "a sentence that the numbers support",
             "rewrite the sentence",
         )
     return Mark(SILENT)
