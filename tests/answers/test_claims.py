@@ -541,7 +541,10 @@ def test_the_same_estimate_by_another_method_must_agree():
     [
         ("wcr33", "redrawing errors with random signs (wild bootstrap)"),
         ("conley", "allowing for shocks that neighbours share (Conley)"),
-        ("permutation_stratified", "dealing labels out again (stratified permutation)"),
+        (
+            "permutation_stratified",
+            "reassigning labels at random (stratified permutation)",
+        ),
         ("driscoll_kraay", ""),
     ],
 )

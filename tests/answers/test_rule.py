@@ -30,7 +30,7 @@ from yaml_text import from_yaml
 
 RULE = Rule()
 NAN = math.nan
-CLEAR = (0.5, 3.5)  # leaves out zero, on the side claimed
+CLEAR = (0.5, 3.5)  # excludes zero, on the side claimed
 FLAT = (-0.5, 3.5)
 LEVELS = {
     "conf_level": 0.95,
@@ -103,7 +103,7 @@ TESTED = from_yaml("""
         - *clear
         - {<<: *asked, checks: [false]}
         - NO ANSWER
-        - 'more than half of its checks take away what its interval, 0.5 to 3.5, shows: check 1 ('
+        - 'more than half of its checks overturn what its interval, 0.5 to 3.5, shows: check 1 ('
       both missing:
         [*clear, {checks: [true, false]}, SUGGESTIVE, 'luck; it does not show in the check check 2 (']
       a check on the other side:
@@ -406,7 +406,7 @@ LATER = from_yaml("""
     no change: [[0.5, 3.5], [-3.0, -0.1], null, CANNOT TELL, was not estimated]
     below the estimate: [[0.5, 3.5], [-0.5, 1.9], {ends: [-3.0, 0.1]}, CANNOT TELL, may be none]
     touches zero: [[0.5, 3.5], [-0.5, 1.9], {ends: [-3.0, 0.0]}, CANNOT TELL, may be none]
-    fell: [[0.5, 3.5], [-0.5, 1.9], {ends: [-3.0, -0.1]}, FADED, ', leaves out zero']
+    fell: [[0.5, 3.5], [-0.5, 1.9], {ends: [-3.0, -0.1]}, FADED, ', excludes zero']
     fell, by all:
       [[0.5, 3.5], [-2.0, 1.9], {ends: [-3.0, -0.1], methods: [[-4.0, -0.2]]}, FADED, 'with: method 1']
     fell, not by all:

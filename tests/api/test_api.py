@@ -338,7 +338,7 @@ def test_errors_by_scores_do_not_depend_on_whether_effects_are_dummies(effects):
     close(taken.resids.sort_index(), dummies.resids, atol=1e-9)
     for kind in ("CR1", "CR2"):
         refused(
-            "x, same cannot be told apart",
+            "are collinear: x, same",
             ef.ols,
             f"y ~ x + same | {effects}",
             data,

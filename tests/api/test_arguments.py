@@ -234,7 +234,7 @@ def test_a_regressor_that_is_zero_is_named_and_to_be_left_out(by):
     words = "none .*leave it out"
     refused(words, ef.ols, f"y ~ x + none{by}", DATA.assign(none=0.0), **KEYS)
     both = DATA.assign(none=DATA["x"])
-    refused("x, none .*; leave one of them out", ef.ols, "y ~ x + none", both)
+    refused("x, none.*; leave one of them out", ef.ols, "y ~ x + none", both)
 
 
 def test_a_level_that_no_row_has_is_no_dummy():

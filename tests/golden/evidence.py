@@ -81,7 +81,7 @@ def page(rows: Sequence[Published], rates: Sequence[dict[str, str]]) -> str:
         f"{len(rows)} numbers that {len(studies)} studies or other programs published are"
         f" computed again by the tests; {inside} lie within their tolerance, about half a"
         f" unit of the last printed digit; that of {wide}, which are printed to six digits"
-        " and more, is wider. Beside them stand"
+        " and more, is wider. The page also has"
         f" {len(compared)} numbers that commands of [Stata](library/stata.md) and"
         f" [R](library/r.md) print, of which {whole} are equal in all digits that are"
         " compared. And where the truth is planted, by simulation, intervals hold it and"

@@ -258,7 +258,7 @@ def test_what_cannot_be_estimated_has_a_reason():
     with pytest.raises(NumericsError, match="the regressor first is zero everywhere"):
         replace(case, lists=nobody).near_model(NAMES).design(UNITS)
     same = case.lists[:, [0, 0]]
-    with pytest.raises(NumericsError, match="first, second cannot be told apart"):
+    with pytest.raises(NumericsError, match="are collinear: first, second"):
         replace(case, lists=same).near_model(NAMES).design(UNITS)
     with pytest.raises(NumericsError, match="no two units on no list of one parent"):
         replace(case, lists=np.ones_like(case.lists)).near_model(NAMES)

@@ -107,7 +107,7 @@ def test_refusals():
     )
     refused("only 1 different label patterns", label_permutation, *case)
     case = labels[:, 0] == 1, np.eye(N, dtype=bool), 9, default_rng(1)
-    refused("do not hang together", connected_label_draws, *case)
+    refused("are not contiguous", connected_label_draws, *case)
 
 
 def _ring():

@@ -117,7 +117,7 @@ def test_a_name_that_is_no_text_is_refused_in_a_line(s, name):
 
 
 def test_a_study_beside_that_there_is_none_of_is_refused_in_a_line(s):
-    with pytest.raises(OpenError, match="no study beside is named cities"):
+    with pytest.raises(OpenError, match="no companion study is named cities"):
         s.beside["cities"]
 
 

@@ -180,7 +180,7 @@ RATES = (
         long=True,
     ),
     Rate(
-        "growth nearby, lists dealt out again",
+        "growth nearby, lists reassigned at random",
         _PARENTS,
         test_nearby.SAMPLES,
         REJECTS,

@@ -101,7 +101,7 @@ def test_the_bar_counts_six_words_and_leaves_out_empty_ones():
     parts = bar_parts(groups)
     assert [(part["number"], part["name"], part["count"]) for part in parts] == [
         (1, "Holds", 10),
-        (5, "Cannot be told", 19),
+        (5, "No clear answer", 19),
         (6, "Not asked of these data", 39),
     ]
     assert [group["word"] for group in parts[0]["finer"]] == ["Holds", "Documented"]
@@ -125,6 +125,6 @@ def test_a_tally_speaks_of_one_and_of_several_and_of_no_empty_group():
     assert tally(counts) == ""
     counts |= {"DOCUMENTED": 1, "NO ANSWER": 2, "NOT EMPIRICAL": 1}
     assert tally(counts) == (
-        "1 holds, 2 cannot be told and 1 is not asked of these data"
+        "1 holds, 2 have no clear answer and 1 is not asked of these data"
     )
-    assert tally(counts, finer=True).startswith("1 holds (1 documented), 2 cannot")
+    assert tally(counts, finer=True).startswith("1 holds (1 documented), 2 have no")

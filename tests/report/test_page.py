@@ -137,7 +137,7 @@ def test_answers_stand_in_sentence_case_with_number_reason_and_what_was_visible(
     assert "HOLDS" not in page
     assert "<b>1.5</b> percentage points a year" in page
     assert "[\u22122.0, 5.0]" in page
-    assert "visible: 6.0</span>" in page
+    assert "detectable: 6.0</span>" in page
     assert "A census of firms." in page
     assert ">otherwise</td>" in tables
     assert '<details class="exhibit" id="T99">' in tables

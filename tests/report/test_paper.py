@@ -54,9 +54,11 @@ def test_neutral_texts_make_both_the_same_on_every_run(policy, tmp_path):
         assert "SIMULATED INPUT" in source
     source = estimates[0]["paper.typ"].decode()
     assert "\nSource: Made up.\n" in source  # one, which is no table
-    assert "In 1980–90 the gaps to the path that all share closed by 2.0% a" in source
+    assert "In 1980–90 the gaps to the common growth path closed by 2.0% a" in source
     assert "1990–2000: 2.0% a year (1.5 to 2.5), gaps closed." in source
-    assert "standard deviation of log income was 0.50, in 1990 0.44" in source
+    assert (
+        "standard deviation of log income was 0.50 in 1980 and 0.44 in 1990" in source
+    )
     assert '"../figures/F4.svg"' in source
     assert '"../tables/T6.typ"' in source
     appendix = estimates[0]["appendix.typ"].decode()

@@ -299,7 +299,7 @@ REFUSED = from_yaml(r"""
     half a letter: ["{{ '\\ud800' }}", 'line 3: a text between quotation marks holds']
     turned: ["{{ '\\u202e' }}", 'line 3: a text between quotation marks holds']
     mark: ["{{ '\\ue001map\\ue002' }}", 'line 3: a text between quotation marks holds']
-    text beside must: ['{{ must(1 > 0) }}Text', 'line 3: must\(\) stands beside a text']
+    text beside must: ['{{ must(1 > 0) }}Text', 'line 3: must\(\) stands on the line of a text']
     open box: ["::: cards\n\nText", 'line 3: a box is never closed']
     box without start: [':::', 'line 3: a box is closed that none has opened']
     unknown box: ["::: foo\n:::", "line 3: no box named 'foo'"]

@@ -43,7 +43,7 @@ PLACED = {"see": str, "figure": lambda _: "", "table": lambda _: ""}
 FAULTS = re.compile(
     r"(?i:significan)|\bnan\b|\bNone\b(?! of)|[{}]|\b1 (states|clubs|years)\b"
     r"|\b[02-9] (state|club)\b"
-    r"|%%|\(\)| ,| \.[^\d]|\.\."
+    r"|%%|\(\)| ,| \.[^\d]|\.\.|[a-z]\.[A-Z]"
 )
 
 

@@ -87,7 +87,7 @@ def test_a_reader_sees_method_digits_and_what_could_be_shown_in_words(given):
     assert words["Estimate"] == "1.4 percentage points a year"
     assert words["Interval"] == "95%: 0.2 to 2.5"
     assert words["How sure"] == "p = .025, allows for shocks that neighbours share"
-    assert words["Could have shown"] == "1.38 or more; 0.5 would matter"
+    assert words["Detectable"] == "1.38 or more; 0.5 would matter"
     assert words["From"].startswith("62 rows of 31 provinces")
     assert "list: clusters by number" in words["Of"]
     assert words["Warning"] == "without Z"
@@ -107,7 +107,7 @@ def test_a_p_of_tests_made_together_and_what_could_be_shown_stand_in_the_words(g
     row |= {"mde": 0.768, "sesoi": float("nan")}
     words = row_words(row, {}, {"units_name": "states"})
     assert words["How sure"] == "p = .027, .085 with all that are tested together"
-    assert words["Could have shown"] == "0.768 or more"
+    assert words["Detectable"] == "0.768 or more"
 
 
 def test_evidence_names_what_is_studied_in_place_of_income(given):

@@ -135,7 +135,7 @@ def test_permutation_holds_the_p_value_of_its_draws_and_says_what_is_missing():
     test = infer("randomisation", design, c)
     assert test.p_value == expected.p_value and np.isnan(test.std_error)
     other = infer("randomisation_connected", design, c)
-    assert "do not hang together" in other.reason
+    assert "are not contiguous" in other.reason
 
 
 def test_every_relabelling_within_strata_is_counted_once_that_of_the_data_included():

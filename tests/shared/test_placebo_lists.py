@@ -196,7 +196,7 @@ def test_shuffled_rows_and_other_names_give_the_same_and_so_does_a_second_call()
 @pytest.mark.parametrize(
     ("treated", "words"),
     [
-        ((0, 2, 4, 6), "the 4 units do not hang together"),
+        ((0, 2, 4, 6), "the 4 units are not contiguous"),
         ((0, 1, 2, 3), "only 13 different ones exist"),
     ],
 )

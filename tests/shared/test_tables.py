@@ -219,7 +219,7 @@ def test_an_estimate_has_its_decimals_by_row_and_its_reason_where_it_is_blank():
             **more,
         )
         assert [column.header for column in columns] == [
-            *("Of", "Effect", "95% interval", "p", "p, permuted", "Seen from")
+            *("Of", "Effect", "95% interval", "p", "p, permuted", "Detectable")
         ]
         lines = grid(Table(columns=columns, frame=frame, note=())).lines
         return [[cell.text for cell in line.cells] for line in lines]

@@ -335,7 +335,7 @@ def test_intervals_of_regimes_repeat():
 
 def test_regimes_that_cannot_be_fitted_are_refused():
     levels, Z = study()
-    refused("cannot be told apart", regime_roots, levels, np.column_stack([Z, Z[:, 1]]))
+    refused("are collinear", regime_roots, levels, np.column_stack([Z, Z[:, 1]]))
     refused("rows of exposures", regime_roots, levels, Z[1:])
     rng = default_rng(1)
     walks = np.cumsum(rng.normal(0, 1, (N, 6)), axis=1)

@@ -152,7 +152,7 @@ def test_what_the_taxonomy_cannot_tell_is_left_out_with_a_sentence():
         if e.treatment_def == "full" and e.spec_id == "exposures"
     ]
     assert np.isnan([e.mde for e in rows]).all()
-    reason = "not defined: constant, own_sez, exposure_sez cannot be told apart"
+    reason = "not defined: constant, own_sez, exposure_sez are collinear"
     assert {e.warning for e in rows} == {reason}
     late = np.isin(UNITS, "CN-FJ CN-GD CN-HI CN-SH CN-TJ CN-BJ CN-LN".split()).astype(
         float

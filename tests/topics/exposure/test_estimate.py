@@ -218,7 +218,7 @@ def test_deciding_rows_their_evidence_and_their_words(results):
         period: one(results, period=period, contrast=DIFFERENCE).warning
         for period in ("P1", "P2", "S0")
     }
-    assert warnings["P1"].startswith("PROXY: rests on proxy output; UNDERPOWERED: mde")
+    assert warnings["P1"].startswith("PROXY: uses proxy output; UNDERPOWERED: mde")
     assert warnings["P2"].startswith("UNDERPOWERED: mde")
     assert warnings["S0"].startswith("SPLICED")
     assert one(results, period="P2", contrast=DIFFERENCE).n_treated == 10

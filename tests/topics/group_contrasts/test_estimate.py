@@ -773,7 +773,7 @@ def test_planted_elasticities_and_labour_costs_are_found():
             "panel",
             lambda t: t.assign(f=t["f"].where(t["year"] != 2000, 0)),
             "stock",
-            "f holds zeros",
+            "f has zeros",
         ),
     ],
 )

@@ -47,9 +47,9 @@ def results_of(apart):
 @pytest.mark.parametrize(
     ("apart", "panels", "words"),
     [
-        (0, 1, "No local Moran is told apart from chance."),
-        (3, 2, "Below: local Moran by year of the states that are told apart"),
-        (65, 2, "Below: how many states a local Moran tells apart"),
+        (0, 1, "No local Moran is distinguishable from chance."),
+        (3, 2, "Below: local Moran by year of the states that are distinguishable"),
+        (65, 2, "Below: how many states are distinguishable"),
     ],
 )
 def test_the_strip_and_the_caption_are_of_what_is_told_apart(apart, panels, words):

@@ -356,7 +356,7 @@ def test_the_heading_follows_from_the_interval(low, high, found):
     assert finding(row_found) == found
     study_results = results_of(make_study(), None, "nearby", "town")
     general = heading(study_results, SECTION["specs"][0], row_found)
-    assert "park" in general and ("cannot be told" in general) == (found == "open")
+    assert "park" in general and ("cannot tell" in general) == (found == "open")
     own = make_study(change=lambda section: {**section, "headings": {found: "Said."}})
     study_results = results_of(own, None, "nearby", "town")
     assert heading(study_results, SECTION["specs"][0], row_found) == "Said."

@@ -40,7 +40,7 @@ NO_ANSWER = "NO ANSWER"
 OUT_OF_REACH = "OUT OF REACH"
 NOT_EMPIRICAL = "NOT EMPIRICAL"
 # What answers say in six words, each with its finer ones.
-# ASSUME: stand-ins bear nothing out and refute nothing, so that they make a statement
+# ASSUME: proxies bear nothing out and refute nothing, so that they make a statement
 # likely or unlikely; documents that differ leave it open. An effect that is too small
 # to matter is neither what was claimed nor its opposite.
 GROUPS = {
@@ -54,7 +54,7 @@ GROUPS = {
         SUGGESTIVE_AGAINST,
     ),
     "too small to matter": (NEGLIGIBLE,),
-    "cannot be told": (DOCUMENTS_DIFFER, NO_ANSWER),
+    "no clear answer": (DOCUMENTS_DIFFER, NO_ANSWER),
     "not asked of these data": (OUT_OF_REACH, NOT_EMPIRICAL),
 }
 WORDS = tuple(chain.from_iterable(GROUPS.values()))
@@ -67,7 +67,7 @@ SAID = {
         "do not hold or are unlikely",
     ),
     "too small to matter": ("is too small to matter", "are too small to matter"),
-    "cannot be told": ("cannot be told", "cannot be told"),
+    "no clear answer": ("has no clear answer", "have no clear answer"),
     "not asked of these data": (
         "is not asked of these data",
         "are not asked of these data",
@@ -80,7 +80,7 @@ CANNOT_TELL = "CANNOT TELL"
 LATER_WORDS = (HELD_UP, FADED, CANNOT_TELL)
 # Methods that must agree with the one that decides before an answer is SUPPORTED or
 # AGAINST, by the method that decides: what estimators add to their name, in words.
-_DEALT = "dealing labels out again (stratified permutation)"
+_DEALT = "reassigning labels at random (stratified permutation)"
 _REDRAWN = "redrawing errors with random signs (wild bootstrap)"
 AGREEING = {
     "SCPC": {
@@ -102,7 +102,7 @@ AGREEING = {
 DECIDING = {
     "SCPC": "allowing for shocks that neighbours share",
     "CR3": "leaving clusters out in turn",
-    "free": "dealing labels out again",
+    "free": "reassigning labels at random",
 }
 CLOSE = 1e-9  # of two levels
 
@@ -365,7 +365,7 @@ def _graded(
             shown = f"what its interval, {_ends(given.row)}, shows"
         return Judged(
             NO_ANSWER,
-            f"more than half of its checks take away {shown}:"
+            f"more than half of its checks overturn {shown}:"
             f" {_told(given, lost, side_of_row)}",
             lost,
         )
@@ -506,7 +506,7 @@ def judge_later(given: Evidence, later: LaterYears, kind: str, rule: Rule) -> Ju
             lost,
         )
     also = f", also by or with: {', '.join(others)}" if others else ""
-    return Judged(FADED, f"{change} leaves out zero{also}")
+    return Judged(FADED, f"{change} excludes zero{also}")
 
 
 def _small(row: Row, interest: float, alpha: float) -> bool:

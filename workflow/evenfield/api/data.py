@@ -40,7 +40,7 @@ MARKS = re.compile(r"\x1b\[[\d;]*m|[⧛⧚]")  # with which formulaic shows wher
 # What is expected and to do, by the words in which the numerics refuse.
 ADVICE = {
     "is zero everywhere": ("a regressor that varies", "leave it out"),
-    "do not vary once": ("regressors that vary beside them", "leave it out"),
+    "do not vary once": ("regressors that vary", "leave it out"),
     "no two units": (
         "parents with several units",
         "take larger parents, or leave out the bar",
@@ -60,7 +60,7 @@ ADVICE = {
         "leave out what it is made of",
     ),
     "to be squared": ("numbers from 1e-60 to 1e60", "measure it in other units"),
-    "are collinear": ("regressors that can be told apart", "leave one of them out"),
+    "are collinear": ("regressors that are not collinear", "leave one of them out"),
 }
 OTHER_ORDER = 11  # seed of an order of units that is not their own, nor it backwards
 # Between them squares, and products of two squares, are numbers.

@@ -47,15 +47,18 @@ def _number(value: float) -> str:
 
 
 def _interval(row: Row, null: float = 0.0) -> str:
-    """Say whether the interval of an estimate leaves out the value of no effect."""
+    """Say whether the interval of an estimate excludes the value of no effect."""
     low, high = row["conf_low"], row["conf_high"]
     if not np.isfinite([low, high]).all():
         p = row["p_value"]
-        return f"No interval is known{'' if np.isnan(p) else f'; p is {_number(p)}'}."
-    ends = f"The 95% interval by {row['inference']}, {_number(low)} to {_number(high)},"
+        return f"It has no confidence interval{'' if np.isnan(p) else f'; p = {_number(p)}'}."
+    ends = (
+        f"The 95% confidence interval by {row['inference']}, {_number(low)} to"
+        f" {_number(high)},"
+    )
     if low > null or high < null:
-        return f"{ends} leaves out {null:g}."
-    return f"{ends} holds {null:g}: these data do not tell the sign."
+        return f"{ends} excludes {null:g}."
+    return f"{ends} includes {null:g}: the data cannot tell the sign."
 
 
 def _coefficient(fit: Fit, row: Row) -> str:
@@ -71,9 +74,9 @@ def _equivalence(fit: Fit) -> str:
     p = row["p_value"]
     # Both one-sided tests at 5% are an interval of 90%.
     return (
-        f"{row['term']} has the estimate {_number(row['estimate'])}, with a 90% interval by"
-        f" {row['inference']} from {low} to {high}. That it is as large as {bound}, up or"
-        f" down, has p {_number(p)}: {_refused(p, 'this')}."
+        f"{row['term']} has the estimate {_number(row['estimate'])}, with a 90% confidence"
+        f" interval by {row['inference']} from {low} to {high}. The test that its size is at"
+        f" least {bound} has p = {_number(p)}: {_rejected(p, 'this')}."
     )
 
 
@@ -86,8 +89,8 @@ def _slope(fit: Fit) -> str:
     less = "more" if row["estimate"] >= 0 else "less"
     size = _number(abs(row["estimate"]))
     several = len(_rows(fit).keys() - {"Intercept", "sigma2"}) > 1
-    held = ", the other regressors held" if several else ""
-    first = f"One more of {row['term']} goes with {size} {less} of {outcome}{held}."
+    held = ", controlling for the other regressors" if several else ""
+    first = f"One more of {row['term']} is associated with {size} {less} of {outcome}{held}."
     return f"{first} {_interval(row)}"
 
 
@@ -96,7 +99,7 @@ def _contrast(fit: Fit) -> str:
     outcome, against = fit.title.split(": groups against ")
     side = "above" if row["estimate"] >= 0 else "below"
     size = _number(abs(row["estimate"]))
-    first = f"{outcome} in {row['term']} lies {size} {side} that of {against}."
+    first = f"{outcome} in {row['term']} is {size} {side} that of {against}."
     return f"{first} {_interval(row)}"
 
 
@@ -108,7 +111,7 @@ def _beta(fit: Fit) -> str:
         # 1 + b T is not above zero: no constant speed closes more than a gap.
         return (
             f"Units that began lower grew faster from {years}, so much that they ended"
-            " above: no constant speed does so."
+            " above, which no constant speed implies."
             f" {_interval(row).replace('interval', 'interval of the slope', 1)}"
         )
     percent = _number(100 * abs(speed["estimate"]))
@@ -116,7 +119,7 @@ def _beta(fit: Fit) -> str:
         half = _number(fit.notes["half-life"])
         first = (
             f"Units that began lower grew faster from {years}: gaps closed by {percent}%"
-            f" a year, half of one in {half} years."
+            f" a year, which halves a gap in {half} years."
         )
     else:
         first = (
@@ -125,11 +128,12 @@ def _beta(fit: Fit) -> str:
         )
     low, high = (_number(100 * speed[end]) for end in ("conf_low", "conf_high"))
     ends = (
-        f"The 95% interval of the speed by {row['inference']}, {low} to {high}% a year,"
+        f"The 95% confidence interval of the speed by {row['inference']}, {low} to"
+        f" {high}% a year,"
     )
     if speed["conf_low"] > 0 or speed["conf_high"] < 0:
-        return f"{first} {ends} leaves out 0."
-    return f"{first} {ends} holds 0: these data do not tell whether gaps close."
+        return f"{first} {ends} excludes 0."
+    return f"{first} {ends} includes 0: the data cannot tell whether gaps close."
 
 
 def _beta_changes(fit: Fit) -> str:
@@ -143,8 +147,8 @@ def _beta_changes(fit: Fit) -> str:
     if speeds[[span, first]].min() < 0:  # gaps that widen do not close
         how = f"The speed at which gaps close was {'higher' if faster else 'lower'}"
     return (
-        f"{how} from {span} than from {first}, by {percent} points of a percent a year."
-        f" By bootstrap p is {_number(p)}: {_refused(p, 'no change')}."
+        f"{how} from {span} than from {first}, by {percent} percentage points a year."
+        f" The bootstrap has p = {_number(p)}: {_rejected(p, 'no change')}."
     )
 
 
@@ -156,8 +160,8 @@ def _beta_path(fit: Fit) -> str:
         if not np.isfinite(change):
             return (
                 f"The slope changes most after {fit.notes['break after']}, and on one side"
-                " it implies no constant speed; the data chose the date. By bootstrap over"
-                f" all dates p is {_number(p)}: {_refused(p, 'no change')}."
+                " it implies no constant speed; the data chose the date. The bootstrap"
+                f" over all dates has p = {_number(p)}: {_rejected(p, 'no change')}."
             )
         faster = change >= 0
         how = f"Gaps closed {'faster' if faster else 'more slowly'}"
@@ -165,9 +169,9 @@ def _beta_path(fit: Fit) -> str:
             how = f"The speed at which gaps close was {'higher' if faster else 'lower'}"
         return (
             f"{how} after {fit.notes['break after']} than before, by"
-            f" {_number(100 * abs(change))} points of a percent a year; the data chose"
-            f" the date. By bootstrap over all dates p is {_number(p)}:"
-            f" {_refused(p, 'no change')}."
+            f" {_number(100 * abs(change))} percentage points a year; the data chose"
+            f" the date. The bootstrap over all dates has p = {_number(p)}:"
+            f" {_rejected(p, 'no change')}."
         )
     band = rows[rows["inference"] == "all windows"]
     known = int(band["estimate"].notna().sum())
@@ -183,7 +187,7 @@ def _beta_path(fit: Fit) -> str:
     unbounded = f" In {missing} it has no upper end or none." if missing else ""
     return (
         f"Over {known} windows{of_all} the speed lies between {_number(low)} and"
-        f" {_number(high)}% a year. The band that holds for all of them lies above zero in"
+        f" {_number(high)}% a year. The joint confidence band lies above zero in"
         f" {above}.{unbounded}"
     )
 
@@ -198,14 +202,14 @@ def _curve(fit: Fit) -> str:
     )
     p = fit.tables["joint"].to_dict("index")["median_effect"]["p_value"]
     return (
-        f"{first} Where the treatment is dealt out anew, a median as far on the side that"
-        f" was predicted comes up with p {_number(p)}: {_refused(p, 'chance alone')}."
+        f"{first} If the treatment is reassigned at random, a median as far on the predicted"
+        f" side has p = {_number(p)}: {_rejected(p, 'chance alone')}."
     )
 
 
-def _refused(p: float, what: str) -> str:
-    """Say of a hypothesis whether it is refused at five percent."""
-    return f"{what} is {'refused' if p < SURE else 'not refused'} at 5%"
+def _rejected(p: float, what: str) -> str:
+    """Say of a hypothesis whether it is rejected at the 5% level."""
+    return f"{what} is {'rejected' if p < SURE else 'not rejected'} at the 5% level"
 
 
 def _samples(fit: Fit) -> str:
@@ -215,7 +219,7 @@ def _samples(fit: Fit) -> str:
         p = fit.tables["heterogeneity"].to_dict("index")["Q"]["p_value"]
         first = (
             f"Over {fit.notes['samples']} samples the mean is {_number(row['estimate'])},"
-            f" and {_refused(p, 'that they are alike')}."
+            f" and {_rejected(p, 'that they are equal')}."
         )
         return f"{first} {_interval(row)}"
     ends = fit.tables["range"].to_dict("index")
@@ -236,14 +240,14 @@ def _without_units(fit: Fit) -> str:
     notes = fit.notes
     defined = sum(np.isfinite(row["estimate"]) for row in _rows(fit).values())
     return (
-        f"Of {_number(notes['all units'])} with all units it is between"
+        f"The estimate is {_number(notes['all units'])} with all units. It is between"
         f" {_number(low['estimate'])}, without {low['without']}, and"
-        f" {_number(high['estimate'])}, without {high['without']}. Its sign changes without"
+        f" {_number(high['estimate'])}, without {high['without']}; its sign changes without"
         f" {notes['sign flips']} of {defined} units."
     )
 
 
-def _dealt_out(fit: Fit) -> str:
+def _reassigned(fit: Fit) -> str:
     row = _first(fit)
     contrast = fit.title.removesuffix(", labels permuted")
     among = ""
@@ -253,8 +257,8 @@ def _dealt_out(fit: Fit) -> str:
     first = f"The contrast {contrast} is {_number(row['estimate'])}."
     p = row["p_value"]
     return (
-        f"{first} Where labels are dealt out anew, one as far from 0 comes up with p"
-        f" {_number(p)}{among}: {_refused(p, 'chance alone')}."
+        f"{first} If labels are reassigned at random, one as far from 0 has p ="
+        f" {_number(p)}{among}: {_rejected(p, 'chance alone')}."
     )
 
 
@@ -273,32 +277,32 @@ def _root(fit: Fit) -> str:
     if 0 < half < np.inf:
         closes = f"half of it is gone after {_number(half)} years"
     elif -1 < rho <= 0:
-        closes = "it changes sides and no half-life says how fast it closes"
+        closes = "it changes sign, so there is no half-life"
     else:
-        closes = "none closes"
+        closes = "gaps do not close"
     low, high = row["conf_low"], row["conf_high"]
-    ends = f"The 95% interval of rho, {_number(low)} to {_number(high)},"
+    ends = f"The 95% confidence interval of rho, {_number(low)} to {_number(high)},"
     if high < 1 or low > 1:
-        return f"{left}; {closes}. {ends} leaves out 1, at which gaps stay."
-    return f"{left}; {closes}. {ends} reaches 1, at which gaps stay."
+        return f"{left}; {closes}. {ends} excludes 1, at which gaps persist."
+    return f"{left}; {closes}. {ends} reaches 1, at which gaps persist."
 
 
 def _gmm(fit: Fit) -> str:
     row = _first(fit)
     first = f"{row['term']} has the estimate {_number(row['estimate'])}"
     tests = fit.tables["tests"]["p_value"]
-    m2 = f"no correlation of shocks over two dates (m2, p {_number(tests['m2'])})"
+    m2 = f"no correlation of shocks over two dates (m2, p = {_number(tests['m2'])})"
     if not np.isfinite(tests["m2"]):
         return f"{first}. {_interval(row)}"
     ends = f"{_number(row['conf_low'])} to {_number(row['conf_high'])}"
-    return f"{first} (95% interval {ends}). {_refused(tests['m2'], m2).capitalize()}."
+    return f"{first} (95% confidence interval {ends}). {_rejected(tests['m2'], m2).capitalize()}."
 
 
 def _spatial(fit: Fit) -> str:
     rows = _rows(fit)
     terms = {
-        "rho": "Outcomes of neighbours move together",
-        "lambda": "What the regressors leave over is alike among neighbours",
+        "rho": "Outcomes of neighbours are positively related",
+        "lambda": "Residuals of neighbours are positively related",
     }
     there = [name for name in terms if name in rows]
     if not there:
@@ -307,20 +311,20 @@ def _spatial(fit: Fit) -> str:
     row = rows[name]
     sense = terms[name]
     if row["estimate"] < 0:
-        sense = sense.replace("together", "apart").replace("is alike", "differs")
+        sense = sense.replace("positively", "negatively")
     caution = ""
     if name == "rho":
-        caution = "; coefficients of regressors are no effects, impacts() has them"
+        caution = "; coefficients of regressors are not effects, which impacts() gives"
     return f"{sense}: {name} is {_number(row['estimate'])}{caution}. {_interval(row)}"
 
 
 def _regimes(fit: Fit) -> str:
     row = _first(fit)
-    side = "harder" if row["estimate"] >= 0 else "less"
+    side = "more" if row["estimate"] >= 0 else "less"
     p = row["p_value"]
     return (
-        f"Neighbours pull {side} on units of the regime, by {_number(abs(row['estimate']))}"
-        f" of rho. By the likelihood ratio p is {_number(p)}: {_refused(p, 'one rho')}."
+        f"Neighbours matter {side} for units of the regime: rho differs by"
+        f" {_number(abs(row['estimate']))}. The likelihood ratio test has p = {_number(p)}: {_rejected(p, 'one rho')}."
     )
 
 
@@ -328,7 +332,7 @@ def _border(fit: Fit) -> str:
     row = _first(fit)
     side = "above" if row["estimate"] >= 0 else "below"
     return (
-        f"Over {fit.nobs} pairs units inside lie {_number(abs(row['estimate']))} {side}"
+        f"Over {fit.nobs} pairs units inside are {_number(abs(row['estimate']))} {side}"
         f" their neighbours outside. {_interval(row)}"
     )
 
@@ -341,8 +345,8 @@ def _kernel(fit: Fit) -> str:
     p = rows[last]["p_value"]
     date = last.removeprefix("one mode, ")
     return (
-        f"Incomes settle into a density with {number}. That those of {date} have one has p"
-        f" {_number(p)}: {_refused(p, 'this')}."
+        f"The long-run density of incomes has {number}. The test that the density of"
+        f" {date} has one has p = {_number(p)}: {_rejected(p, 'this')}."
     )
 
 
@@ -352,11 +356,13 @@ def _impacts(fit: Fit) -> str:
     ending = str(row["term"]).removeprefix("direct ")
     others = rows[f"indirect {ending}"]
     first = (
-        f"One more of {ending} in a unit goes with {_number(row['estimate'])} there, and"
-        f" with {_number(others['estimate'])} over all other units."
+        f"One more of {ending} in a unit is associated with {_number(row['estimate'])}"
+        f" there, and with {_number(others['estimate'])} over all other units."
     )
     if others["std_error"] == 0 == others["estimate"]:
-        return f"{first} The model has no effect on others: it is 0 without an error."
+        return (
+            f"{first} The model allows no effect on others: it is 0 without an error."
+        )
     return (
         f"{first} {_interval(others).replace('interval', 'interval of the latter', 1)}"
     )
@@ -374,8 +380,8 @@ def _sigma(fit: Fit) -> str:
     p = row["p_value"]
     return (
         f"The standard deviation of log income {moved} from {_number(first)} ({dates[0]})"
-        f" to {_number(last)} ({dates[1]}). By {row['inference']} p is {_number(p)}:"
-        f" {_refused(p, 'no change')}."
+        f" to {_number(last)} ({dates[1]}). The test by {row['inference']} has p = {_number(p)}:"
+        f" {_rejected(p, 'no change')}."
     )
 
 
@@ -383,13 +389,13 @@ def _log_t(fit: Fit) -> str:
     row = _first(fit)
     if fit.notes["converges"]:
         first = (
-            f"That all {fit.notes['units']} units close in on one path is not refused"
+            f"Convergence of all {fit.notes['units']} units to one path is not rejected"
         )
-        second = "Not refused is not shown: a short panel refuses little"
+        second = "This does not show convergence: a short panel rejects rarely"
     else:
-        first = f"That all {fit.notes['units']} units close in on one path is refused"
-        second = "Some of them may do so in clubs: see clubs"
-    return f"{first} (t {_number(row['statistic'])} against -1.65). {second}."
+        first = f"Convergence of all {fit.notes['units']} units to one path is rejected"
+        second = "Some of them may converge in clubs: see clubs"
+    return f"{first} (t = {_number(row['statistic'])}, critical value -1.65). {second}."
 
 
 def _clubs(fit: Fit) -> str:
@@ -403,7 +409,7 @@ def _clubs(fit: Fit) -> str:
     clubs = "one club" if len(sizes) == 1 else f"{len(sizes)} clubs"
     return (
         f"The {fit.notes['units']} units form {clubs}, of {', '.join(sizes)} units{alone}."
-        " It is a sorting: whether it lasts, other spans and trends will tell."
+        " The grouping may be sensitive to the span and to how trends are removed."
     )
 
 
@@ -419,7 +425,7 @@ def _inequality(fit: Fit) -> str:
             f" {_number(last)} ({path.index[-1]})"
         )
     if len(path.columns) == 1:
-        return f"{size}. No groups were given, so that it is not split."
+        return f"{size}. No groups were given, so it is not decomposed."
     if "between" not in path:
         within = _number(100 * path["within"].iloc[-1] / last) if last else "no"
         return f"{size}. At the last date {within}% of it lies within both groupings."
@@ -431,12 +437,12 @@ def _support(fit: Fit) -> str:
     low, high, share = fit.params[["low", "high", "share"]]
     if not share:
         return (
-            "The thirds share no value of the outcome. A comparison of units with much and"
-            " with little rests on the form of the regression alone."
+            "The thirds have no common support in the outcome. A comparison of units with much and"
+            " with little depends on the form of the regression alone."
         )
     return (
-        f"All thirds share values from {_number(low)} to {_number(high)}."
-        f" Inside lie {_number(100 * share)}% of the units."
+        f"The thirds have common support from {_number(low)} to {_number(high)}."
+        f" It contains {_number(100 * share)}% of the units."
     )
 
 
@@ -451,22 +457,22 @@ def _growth(fit: Fit) -> str:
     if groups["points"].sum() < 0:
         of_what, grew = "fall", "fell faster than"
     return (
-        f"{most.name} has {share}% of the {of_what}, and had {before}% of the total at the"
-        f" start. {outgrew} {grew} the whole."
+        f"{most.name} accounts for {share}% of the {of_what} and had {before}% of the total"
+        f" at the start. {outgrew} {grew} the total."
     )
 
 
 def _markov(fit: Fit) -> str:
     matrix = fit.tables["transitions"].to_numpy()
     stays = _number(100 * float(np.nanmean(np.diag(matrix))))
-    first = f"On average {stays}% of the units of a class are in it one step later."
+    first = (
+        f"On average {stays}% of the units of a class are still in it one step later."
+    )
     if "Q p" in fit.notes:
         p = fit.notes["Q p"]
-        return (
-            f"{first} {_refused(p, 'That neighbours do not matter')} (p {_number(p)})."
-        )
+        return f"{first} {_rejected(p, 'That neighbours do not matter')} (p = {_number(p)})."
     half = fit.notes["half-life"]
-    return f"{first} Half of the way to the long run is gone in {_number(half)} years."
+    return f"{first} The half-life of the way to the long run is {_number(half)} years."
 
 
 def _sigma_path(fit: Fit) -> str:
@@ -477,8 +483,8 @@ def _sigma_path(fit: Fit) -> str:
     p = row["p_value"]
     return (
         f"The variance of logs {side} by {_number(abs(row['estimate']))} a year, and its"
-        f" root is described best with {number}. That a constant variance as persistent"
-        f" as the data falls so much has p {_number(p)}: {_refused(p, 'this')}."
+        f" root is described best with {number}. The test that a constant variance as"
+        f" persistent as the data falls so much has p = {_number(p)}: {_rejected(p, 'this')}."
     )
 
 
@@ -488,17 +494,19 @@ def _moran(fit: Fit) -> str:
     more = row["estimate"] > expected
     date = str(row["term"]).removeprefix("I").strip()
     when = f" in {date}" if date else ""
-    # Beside controls, or with another variable of the neighbours.
+    # Given controls, or with another variable of the neighbours.
     beside = fit.title.removeprefix("Moran's I")
-    first = f"Neighbours are {'alike' if more else 'no more alike than others'}{beside}"
+    first = (
+        f"Neighbours are {'similar' if more else 'no more similar than others'}{beside}"
+    )
     if beside.startswith(" with "):
         other = beside.removeprefix(" with ")
         side = "higher" if more else "lower"
         first = f"{fit.model} is {side} where {other} is higher"
     return (
         f"{first}{when}: I is {_number(row['estimate'])}, against"
-        f" {_number(expected)} without dependence. By permutation p is"
-        f" {_number(row['p_value'])}: {_refused(row['p_value'], 'no dependence')}."
+        f" {_number(expected)} without dependence. The permutation test has p ="
+        f" {_number(row['p_value'])}: {_rejected(row['p_value'], 'no dependence')}."
     )
 
 
@@ -508,8 +516,8 @@ def _join_count(fit: Fit) -> str:
     p = row["p_value"]
     return (
         f"Two neighbours have the mark together {row['estimate']:.0f} times, against"
-        f" {expected} where as many marks lie anywhere. So many or more come up with p"
-        f" {_number(p)}: {_refused(p, 'chance')}."
+        f" {expected} if the marks were placed at random. So many or more have p ="
+        f" {_number(p)}: {_rejected(p, 'chance')}."
     )
 
 
@@ -518,7 +526,7 @@ def _event_study(fit: Fit) -> str:
     outcome = fit.model.split("~")[0].strip()
     side = "above" if row["estimate"] >= 0 else "below"
     first = (
-        f"{row['term']} dates after the policy {outcome} lies"
+        f"{row['term']} dates after the policy {outcome} is"
         f" {_number(abs(row['estimate']))} {side} what cells without it predict."
     )
     cells = fit.tables["event study"]
@@ -531,9 +539,9 @@ def _event_study(fit: Fit) -> str:
     if within:
         first = f"{first[:-1]}; no cell counts {' or '.join(within)} dates after it."
     p = fit.tables["checks"].to_dict("index")["leads, all at once"]["p_value"]
-    leads = "no test of leads speaks for or against it"
+    leads = "leads could not be tested"
     if np.isfinite(p):
-        leads = f"{_refused(p, 'that all leads are zero')} (p {_number(p)})"
+        leads = f"{_rejected(p, 'that all leads are zero')} (p = {_number(p)})"
     return f"{first} {_interval(row)[:-1]}; {leads}."
 
 
@@ -547,7 +555,7 @@ def _rings(fit: Fit) -> str:
         side = "above" if row["estimate"] >= 0 else "below"
         gaps.append(f"{_number(abs(row['estimate']))} {side}")
     first = (
-        f"Against what far units predict {outcome} lies {gaps[0]} in units {ring['term']}"
+        f"Compared with what far units predict, {outcome} is {gaps[0]} in units {ring['term']}"
         f" away from the policy, and {gaps[1]} in units under it."
     )
     return f"{first} {_interval(ring).replace('interval', 'interval of the ring', 1)}"
@@ -558,7 +566,7 @@ def _placement(fit: Fit) -> str:
     outcome = fit.model.split("~")[0].strip()
     side = "above" if row["estimate"] >= 0 else "below"
     size = _number(abs(row["estimate"]))
-    first = f"Before the policy {outcome} of units with {row['term']} lay {size} {side}"
+    first = f"Before the policy {outcome} of units with {row['term']} was {size} {side}"
     return f"{first} that of others of their group. {_interval(row)}"
 
 
@@ -601,7 +609,7 @@ def _list_shrinkage(fit: Fit) -> str:
     if np.isfinite(row["estimate"]):
         meaning = f"so that the estimate is {_number(row['estimate'])}"
     prints = (
-        f"If the right list is {last['truth']}, one point prints as"
+        f"If the right list is {last['truth']}, one point is estimated as"
         f" {_number(last['factor'])} in {last['term']}, {meaning}."
     )
     return f"{prints} {_interval(row)}"
@@ -609,13 +617,13 @@ def _list_shrinkage(fit: Fit) -> str:
 
 # What stands behind the p-value of a gap, by inference.
 CHANCE_OF_GAP = {
-    "ranks": "Where each donor is taken for it in turn, a mean gap as large comes up",
+    "ranks": "If each donor takes its place in turn, a mean gap as large has",
     "ratio": (
-        "Where each donor is taken for it in turn, a gap as large beside the error before"
-        " comes up"
+        "If each donor takes its place in turn, a gap as large relative to the error"
+        " before has"
     ),
     "conformal": (
-        "Where residuals of a fit to all dates move over time, such as large come up"
+        "If residuals of a fit to all dates are permuted over time, such as large have"
     ),
 }
 
@@ -625,15 +633,18 @@ def _synthetic_control(fit: Fit) -> str:
     side = "above" if row["estimate"] >= 0 else "below"
     notes = fit.notes
     first = (
-        f"From {notes['effect']} {fit.model} of {notes['treated']} lies"
+        f"From {notes['effect']} {fit.model} of {notes['treated']} is"
         f" {_number(abs(row['estimate']))} {side} its synthetic control on average"
     )
     if notes["poor fit"]:
         first = f"{first}; that fit is poor, with an {notes['poor fit']}"
     p = row["p_value"]
-    # Ranks refuse at p = 5%, too: the interval leaves out what they refuse.
-    refused = "refused" if p <= SURE else "not refused"
-    second = f"{CHANCE_OF_GAP[row['inference']]} with p {_number(p)}: chance is {refused} at 5%"
+    # Ranks reject at p = 5%, too: the interval excludes what they reject.
+    rejected = "rejected" if p <= SURE else "not rejected"
+    second = (
+        f"{CHANCE_OF_GAP[row['inference']]} p = {_number(p)}: chance is {rejected} at the"
+        " 5% level"
+    )
     # One of J + 1 units is the treated one itself, and one of T shifts is none.
     count, what = notes["units"], "units"
     if row["inference"] == "conformal":
@@ -653,7 +664,7 @@ READERS: dict[str, Callable[[Fit], str]] = {
     "specification-curve": _curve,
     "ols-by": _samples,
     "leave-one-out": _without_units,
-    "label-permutation": _dealt_out,
+    "label-permutation": _reassigned,
     "dynamic-fixed-effects": _root,
     "dynamic-gmm": _gmm,
     "spatial-panel": _spatial,

@@ -114,7 +114,7 @@ def moran(
         index=rows.calendar.labels,
     )
     tables = {"over time": over_time}
-    beside = f" beside {' and '.join(held)}" if held else ""
+    beside = f" given {' and '.join(held)}" if held else ""
     if not held:
         # The same seed, so that dates and units see the same permutations.
         rng = np.random.default_rng(seed)

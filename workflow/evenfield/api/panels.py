@@ -556,7 +556,7 @@ def _agreed_time_effects(option: bool | None, behind_bar: str | None) -> bool:
     if behind_bar == "time":
         raise EstimateError(
             "time effects alone behind the bar",
-            "unit effects beside them, which the estimator always has",
+            "unit effects as well, which the estimator always has",
             "name the unit too, or leave out the bar",
         )
     # The unit alone behind the bar asks for no dummies of dates.

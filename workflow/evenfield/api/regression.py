@@ -1038,7 +1038,7 @@ def _slope_at_one(fit: LeastSquares, name: str) -> Tested:
     kind = _first_kind(fit)
     if kind.startswith("randomisation"):
         raise EstimateError(
-            f"interact with {kind}, which deals out one regressor and tests no sum",
+            f"interact with {kind}, which reassigns one regressor and tests no sum",
             "an inference of sums of coefficients",
             "name another first",
         )

@@ -29,7 +29,7 @@ def joint_test(design: Design, coefficients: np.ndarray, kind: str) -> JointTest
     if np.isnan(R).any():
         raise NumericsError("a sum of coefficients without an error")
     if np.linalg.eigvalsh(R)[0] < LEAST_OWN:
-        raise NumericsError("errors of several coefficients hang together")
+        raise NumericsError("errors of several coefficients are linearly dependent")
     # Wald statistic g'V^-1 g = t'R^-1 t.
     wald = float(effects @ np.linalg.solve(R, effects))
     return hotelling_test(wald, len(effects), min(test.df for test in each))

@@ -202,7 +202,7 @@ def _of_blocks(blocks: Mapping[str, list[list[str]]], messages: list[str]) -> An
     """Return tables that stood below each other as one, told apart by their titles."""
     tables = {title: headed(block, []) for title, block in blocks.items()}
     messages.append(
-        f"{len(blocks)} tables stand below each other, told apart by column {SERIES}:"
+        f"{len(blocks)} tables stand below each other, distinguished by column {SERIES}:"
         f" {first_examples(list(blocks))}"
     )
     frames = [one.frame.assign(**{SERIES: title}) for title, one in tables.items()]

@@ -267,7 +267,7 @@ def shared_name_fault(
             return IngestError(
                 f"{shared} names several units ({first_examples(named)})",
                 "one row per unit and year",
-                f"tell them apart with --unit {quote(f'{shared}+{other}')}",
+                f"distinguish them with --unit {quote(f'{shared}+{other}')}",
             )
     return None
 

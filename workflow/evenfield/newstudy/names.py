@@ -108,7 +108,7 @@ def told_apart(
     count = units.loc[repeated, "name"].nunique()
     stands = "stands" if count == 1 else "stand"
     messages.append(
-        f"{counted(count, 'name')} {stands} for several units, told apart:"
+        f"{counted(count, 'name')} {stands} for several units, now distinguished:"
         f" {first_examples(sorted(names[repeated]))}"
     )
     return units.assign(name=names)

@@ -153,7 +153,7 @@ def _below_each_other(alike: Mapping[str, AnyTable], table: AnyTable) -> AnyTabl
     frames = [one.frame.assign(**{SHEET: called[name]}) for name, one in alike.items()]
     message = (
         f"sheets {first_examples(list(alike), 6)} have the same columns: read below"
-        f" each other, told apart by column {SHEET} (--sheet reads one)"
+        f" each other, distinguished by column {SHEET} (--sheet reads one)"
     )
     frame = pd.concat(frames, ignore_index=True)
     return replace(table, frame=frame, messages=[message, *table.messages])

@@ -160,7 +160,7 @@ def without_expectation(
         regression = replace(regression, controls=controls)
     if dependent_columns(regression.X):
         raise NumericsError(
-            "nothing is left of the labels beside what permutations let expect"
+            "nothing is left of the labels once their expectation is removed"
         )
     return regression
 
@@ -169,9 +169,7 @@ def group_of(labels: np.ndarray) -> np.ndarray:
     """Return which units have the first label; labels (N, L) -> (N,)."""
     group = labels[:, 0]
     if not np.isin(group, (0.0, 1.0)).all():
-        raise NumericsError(
-            "the first label is no indicator: nothing that hangs together"
-        )
+        raise NumericsError("the first label is no indicator, so no contiguous group")
     return np.asarray(group == 1.0)
 
 
@@ -236,7 +234,7 @@ def _connected(
         sets = connected_sets(neighbours, len(inside), MOST_SETS)
     if len(sets) < 2:
         raise NumericsError(
-            f"the {len(inside)} units do not hang together: no connected permutation"
+            f"the {len(inside)} units are not contiguous: no connected permutation"
             " exists"
         )
     return inside, outside, sets

@@ -112,7 +112,7 @@ def _collinear(r: Array, names: Sequence[str]) -> str:
     which = [name for name, here in zip(names, held, strict=True) if here]
     if not which:
         return "the regressors are collinear"
-    return f"the regressors are collinear: {', '.join(which)} cannot be told apart"
+    return f"the regressors are collinear: {', '.join(which)}"
 
 
 def gram_basis(X: Array) -> Array | None:

@@ -88,7 +88,7 @@ class Beside(dict[str, "OpenedStudy"]):
     def __missing__(self, name: object) -> OpenedStudy:
         known = f"one of {', '.join(self)}" if self else "a study that names some"
         raise OpenError(
-            f"no study beside is named {name}",
+            f"no companion study is named {name}",
             known,
             nearest(str(name), self, "see `beside` in its config.yaml"),
         )
@@ -239,7 +239,7 @@ class OpenedStudy:
         if weights is None:
             raise OpenError(
                 f"{name} has no spatial weights",
-                "a number that rests on neighbours",
+                "a number that uses neighbours",
                 "leave them out",
             )
         if isinstance(weights, pd.DataFrame):
@@ -373,7 +373,7 @@ class OpenedStudy:
             if self._answers[name]:
                 return self._answers[name]
             raise NoEstimateError(
-                f"{name} rests on no estimate",
+                f"{name} uses no estimate",
                 "an answer with a number",
                 "see results/answers.csv",
             )

@@ -268,7 +268,7 @@ def _check_second(plan: Plan, study: str, folder: str) -> None:
         )
     if other.config["beside"]:
         raise SecondStudyError(
-            f"{folder} has a study beside itself",
+            f"{folder} has a companion study itself",
             "a study that stands alone",
             "remove beside from its config.yaml",
         )

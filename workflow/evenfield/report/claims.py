@@ -34,7 +34,7 @@ MEANING = {
         "The figures meet the threshold: the main one and its variants, by another list,"
         " measure or year."
     ),
-    "HOLDS IN PART": "True of some figures and not of others; which ones is said.",
+    "HOLDS IN PART": "True of some figures and not of others, as each entry says.",
     "DOES NOT HOLD": "The main figure misses the threshold, and so do most variants.",
     "STAND-INS AGREE": (
         "Figures of whole {units} meet the threshold, variants included; what lies"
@@ -44,35 +44,36 @@ MEANING = {
         "Some figures of whole {units} meet the threshold, others do not."
     ),
     "STAND-INS DISAGREE": (
-        "Figures of whole {units} miss the threshold; that refutes nothing about what"
-        " lies inside them."
+        "Figures of whole {units} miss the threshold; that does not refute a statement"
+        " about what lies inside them."
     ),
-    "DOCUMENTED": "Cited documents bear it out.",
+    "DOCUMENTED": "Cited documents support it.",
     "DOCUMENTS DIFFER": "Cited documents disagree.",
     "CONTRADICTED": "Cited documents contradict it.",
     "SUPPORTED": (
-        "The interval leaves out zero, also with so many questions asked at once, and"
-        " no check takes it away."
+        "The confidence interval excludes zero, also with an adjustment for the number"
+        " of questions, and no check overturns it."
     ),
     "SUGGESTIVE": (
-        "The interval leaves out zero, but with so many questions asked at once it may"
-        " be luck, or a check takes it away."
+        "The confidence interval excludes zero, but with so many questions asked at"
+        " once it may be chance, or a check overturns it."
     ),
     "NEGLIGIBLE": (
         "The whole interval is smaller than what would matter, in every check and by"
         " the other methods, too."
     ),
     "SUGGESTIVE AGAINST": (
-        "The other way round than claimed, but with so many questions asked at once it"
-        " may be luck, or a check takes it away."
+        "The opposite of what is claimed, but with so many questions asked at once it"
+        " may be chance, or a check overturns it."
     ),
     "AGAINST": (
-        "The other way round than claimed, by the same burden of proof as support."
+        "The opposite of what is claimed, by the same burden of proof as support."
     ),
     "NO ANSWER": (
-        "The interval includes zero, checks take away what it shows, or the figures"
-        " cannot tell what is claimed from something else; that is no evidence of"
-        " nothing. Visible: the smallest effect one could see, in the same unit."
+        "The confidence interval includes zero, checks overturn the result, or the"
+        " figures cannot distinguish what is claimed from something else; that is no"
+        " evidence of no effect. Detectable: the smallest detectable effect, in the same"
+        " unit."
     ),
     # No estimate was made for these.
     "OUT OF REACH": (
@@ -227,7 +228,7 @@ def _behind(row: Record, units: str, periods: Mapping[str, Period]) -> dict[str,
     """Return a row behind a claim as it is printed."""
     unit = row["unit_of_measure"]
     what = row["what"]
-    names = {"primary": "main figure", "shown": "beside it"}
+    names = {"primary": "main figure", "shown": "also reported"}
     name = str(names.get(what, row["name"]))
     if row.get("study"):
         name = f"{name}, study of {row['study']}"

@@ -154,7 +154,7 @@ class Evidence:
         other = self._beside[study]
         title = other.config["study"]["title"]
         lines = [f"{study}: {title}", f"python3 run why {name} --directory {folder}"]
-        yield Step(heading="Of the study beside", lines=tuple(lines))
+        yield Step(heading="Of the companion study", lines=tuple(lines))
         with in_study(folder):
             steps = other.way(name)
         printed = self._printed(f"{study}.{name}")

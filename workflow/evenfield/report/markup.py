@@ -176,7 +176,7 @@ def _with_marks(children: Sequence[Token], lines: Sequence[int]) -> list[Token]:
             raise error.at_line(line)
         if SILENT in child.content and child.content.strip() != SILENT:
             error = ReportError(
-                "must() stands beside a text",
+                "must() stands on the line of a text",
                 "must() alone on its line",
                 "break the line",
             )

@@ -78,7 +78,7 @@ class Part:
         expected = f"one of value, {', '.join(PARTS)}"
         action = nearest(part, ("value", *PARTS), "correct it")
         if part in PARTS:
-            expected = "a number that rests on a test"
+            expected = "a number that has a test"
             action = "leave it out"
         return ReportError(f"{self.name} has no {part}", expected, action)
 

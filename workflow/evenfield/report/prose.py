@@ -64,6 +64,7 @@ from evenfield.study.errors import (
     not_known,
 )
 from evenfield.study.files import Record
+from evenfield.study.study_config import DEFAULT_POWER
 
 LARGEST = 1_000_000  # bytes of a text or of its references
 # What a text may place beside tables and figures; each renderer says which of them it
@@ -109,12 +110,14 @@ def names_of_config(
 ) -> dict[str, Any]:
     """Return the names of a text that need no results."""
     kinds = Counter(claim["kind"] for claim in claims)
+    design = config["estimates"].get("design", {})
     return {
         "kinds": Lookup("kind", {kind: kinds[kind] for kind in get_args(Kind)}),
         "total": len(claims),
         "questions": len(hypotheses),
         "study": config["study"],
         "income": config["panel"]["income"]["unit"],
+        "power": f"{design.get('power', DEFAULT_POWER):.0%}",
         "aside": config.get("aside", []),
         "made": [*config["tables"], *config["figures"]],
     }
@@ -583,7 +586,7 @@ def _must(condition: object, words: str = "") -> Mark:
         sentence = f"the sentence with '{words}'" if words else "the sentence below"
         raise _BrokenError(
             f"{sentence} no longer holds",
-            "a sentence that the numbers bear out",
+            "a sentence that the numbers support",
             "rewrite the sentence",
         )
     return Mark(SILENT)

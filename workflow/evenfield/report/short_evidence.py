@@ -66,14 +66,14 @@ SAMPLE = {"sample_id": "sample", "unit_scheme": "units", "output_basis": "output
 ALLOWED_FOR = {
     "SCPC": "shocks that neighbours share",
     "Conley": "shocks that neighbours share",
-    "CR": "errors that hang together within groups",
-    "HC": "errors of unequal spread",
-    "sandwich by unit": "errors that hang together within units",
-    "clustered by unit": "errors that hang together within units",
+    "CR": "errors that are correlated within groups",
+    "HC": "errors of unequal variance",
+    "sandwich by unit": "errors that are correlated within units",
+    "clustered by unit": "errors that are correlated within units",
     "wild": "errors redrawn with random signs",
-    "permutation": "labels dealt at random",
+    "permutation": "labels assigned at random",
 }
-# The warning that "Could have shown" says in words.
+# The warning that "Detectable" says in words.
 UNDERPOWERED = re.compile(r"UNDERPOWERED: [^;]*(?:; )?")
 Facts = dict[str, str]
 
@@ -290,11 +290,11 @@ def row_words(row: Row, periods: Mapping[str, Period], study: Record) -> Facts:
     p = facts.get("p", "")
     p = f"p {p}" if p[:1] in ("<", ">") else f"p = {p}" if p else ""
     how_sure = [p, together, *allowed_for[:1]]
-    could_have_shown = ""
+    detectable = ""
     if not is_missing(row["mde"]):
-        could_have_shown = f"{significant(row['mde'])} or more"
+        detectable = f"{significant(row['mde'])} or more"
         if not is_missing(row["sesoi"]):
-            could_have_shown += f"; {row['sesoi']:g} would matter"
+            detectable += f"; {row['sesoi']:g} would matter"
     rows_and_units = f"{whole(row['n_units'])} {units_name}"
     if row["n_obs"] != row["n_units"]:
         rows_and_units = f"{whole(row['n_obs'])} rows of {rows_and_units}"
@@ -309,7 +309,7 @@ def row_words(row: Row, periods: Mapping[str, Period], study: Record) -> Facts:
             own_words(study),
         ),
         "How sure": ", ".join(filter(None, how_sure)),
-        "Could have shown": could_have_shown,
+        "Detectable": detectable,
         "From": ", ".join(filter(None, [rows_and_units, facts.get("Period", "")])),
         "Warning": UNDERPOWERED.sub("", row["warning"]).strip("; "),
         "Computed by": "; ".join(filter(None, computed)),

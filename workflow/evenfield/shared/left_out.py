@@ -381,7 +381,7 @@ def _estimates(
             continue
         if lost:
             left_out.say(
-                f"{title}: without {_list(lost)}, which rest on what is left out."
+                f"{title}: without {_list(lost)}, which need what is left out."
             )
         out[topic] = left if about.families else left[topic]
     if estimates and not out:

@@ -79,7 +79,7 @@ def _value_faults(value: object, where: str) -> Iterator[ConfigError]:
     if value == TODO:
         yield ConfigError(
             f"{location} is still {TODO}",
-            "a value, as the comment beside it says",
+            "a value, as the comment there says",
             f"write it in place of {TODO}",
         )
     if isinstance(value, dict):

@@ -253,7 +253,7 @@ class Panel(Section):
         },
     )
     """Unit schemes by name: each maps a merged unit to the units it is made of, and
-    under `replace` columns of panel.csv to the columns that stand in for them; merges
+    under `replace` columns of panel.csv to the columns that replace them; merges
     act on data, weights and taxonomy together."""
     leave_out: Units = ()
     """Units that the whole study is made without."""

@@ -98,7 +98,7 @@ def regime_roots(levels: Array, Z: Array, weights: Array | None = None) -> Regim
         )
     smallest = RANK_TOLERANCE * np.linalg.norm(Z)
     if np.linalg.matrix_rank(Z, tol=smallest) < Z.shape[1]:
-        raise NumericsError("the regimes cannot be told apart")
+        raise NumericsError("the regimes are collinear")
     sample = _solved(_draws(pairs.y, pairs.lag, Z, whole_sample(pairs.n_units)), None)
     if weights is None or not sample.defined[0]:
         return sample

@@ -255,9 +255,9 @@ class Design:
         level: float,  # noqa: ARG002
         scheme: str,
     ) -> Tested:
-        """Test by dealing out the treatment again, for designs that know who could have it."""
+        """Test by reassigning the treatment at random, for designs that know who could have it."""
         raise NumericsError(
-            f"no {scheme} permutation: nothing says what may be dealt out"
+            f"no {scheme} permutation: nothing says which units may be treated"
         )
 
     def detectable(self, inference: Any, level: float) -> float:

@@ -120,7 +120,7 @@ def _wald(gap: Array, covariance: Array) -> Array:
         solved = np.linalg.solve(covariance, gap[:, :, None])[:, :, 0]
     except np.linalg.LinAlgError:
         raise NumericsError(
-            "the periods cannot be told apart: some hold the same years or the same"
+            "the periods cannot be distinguished: some hold the same years or the same"
             " growth"
         ) from None
     return np.asarray((gap * solved).sum(axis=1) / gap.shape[1])

@@ -329,7 +329,7 @@ def _method_of_panel(row: Row) -> str:
     if estimate_alone or row["se_type"] == "CR3":
         return "CR3"
     raise NoCallError(
-        f"its errors are {row['se_type']}; fit the row with CR3 beside it, and give"
+        f"its errors are {row['se_type']}; fit the row with CR3 as well, and give"
         " them as inference"
     )
 

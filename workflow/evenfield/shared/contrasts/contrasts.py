@@ -53,7 +53,7 @@ SUFFIXES = {"wild33": "wcr33"} | {
     name: name.replace("randomisation", "permutation") for name in PERMUTATIONS
 }
 BASES = {
-    "proxy": "PROXY: rests on proxy output",
+    "proxy": "PROXY: uses proxy output",
     "spliced": "SPLICED: proxy output is joined to official output",
 }
 

@@ -132,9 +132,7 @@ def cell_key(
     )
 
 
-def proxy_sentence(
-    frame: pd.DataFrame, consequence: str = "rest on proxy output"
-) -> str:
+def proxy_sentence(frame: pd.DataFrame, consequence: str = "use proxy output") -> str:
     """Say for readers of the description up to which year output is the proxy."""
     years = frame.loc[frame["basis"].eq(PROXY), "year"]
     return f" Years to {int(years.max())} {consequence}." if len(years) else ""

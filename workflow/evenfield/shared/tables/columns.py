@@ -78,7 +78,7 @@ def with_test(
     explained: bool = False,
 ) -> tuple[Column, ...]:
     """Return the heading of rows, what is measured with its interval and p, further
-    p-values by their headers, and the smallest value that would be seen.
+    p-values by their headers, and the smallest value that is detected.
 
     A blank estimate has its reason; where ``explained`` a blank interval and p have it
     too, else what has no interval, such as a permutation, leaves them blank.
@@ -90,5 +90,5 @@ def with_test(
         ends(f"{level} interval", "conf_low", "conf_high", decimals, reason),
         probability("p", "p_value", reason),
         *(probability(*named) for named in (p_values or {}).items()),
-        number("Seen from", "mde", decimals),
+        number("Detectable", "mde", decimals),
     )

@@ -38,13 +38,13 @@ METHOD_NAMES = {
 ORDER = {name: place for place, name in enumerate(METHOD_NAMES)}
 NOTE = """
 Interval ({results.level}) and p of one estimate by every method; SCPC: average correlation of
-shocks. Last rows: labels dealt to other {units}, within strata such as coast and inland, or
-as a set that hangs together on the map; these have no interval.
+shocks. Last rows: labels reassigned to other {units} at random, within strata such as coast
+and inland, or as a contiguous set; these have no interval.
 
 Size: share of placebo lists for which the p of a method is at most {size}; where lists are
 drawn, with its Monte Carlo standard error in parentheses. A method that holds its level has
-{size}. A placebo list is a set of as many {units} that hang together on the map, each such
-set with the same odds; outcome and covariates stay as they are ({which}). Lists that share
+{size}. A placebo list is a contiguous set of as many {units}, each such set with the same
+odds; outcome and covariates stay as they are ({which}). Lists that share
 {units} with the real one share part of its difference, so that sizes are upper bounds where
 there is one.
 
@@ -54,8 +54,8 @@ is as good as the method's ranking.
 """
 PAPER_NOTE = """
 {results.level} interval and p of one estimate by every method; SCPC: average correlation of
-shocks; last rows: labels dealt to other {units}. Size: share of {lists} placebo lists, sets
-of as many {units} that hang together on the map, for which p is at most {size}; where they
+shocks; last rows: labels reassigned to other {units} at random. Size: share of {lists} placebo
+lists, contiguous sets of as many {units}, for which p is at most {size}; where they
 are drawn, Monte Carlo standard error in parentheses. Corrected p: rank of the |t| of the data among these lists.
 """
 

@@ -108,8 +108,8 @@ def f21(results: StudyResults) -> Artwork:
     for name, row in zip(names, records(shown), strict=True):
         ends = interval(row["low"], row["high"], 1)
         value = f"{name}: {fixed(row['estimate'], 1)} {ends}".rstrip()
-        could_show = fixed(row["smallest_visible"], 1)
-        parts.append(f"{value}, could show {could_show}, {row['answer']}")
+        detectable = fixed(row["smallest_visible"], 1)
+        parts.append(f"{value}, detectable {detectable}, {row['answer']}")
     alt = (
         f"Primary estimates in multiples of the effect of interest. {'; '.join(parts)}."
     )

@@ -37,17 +37,18 @@ SAME = "family spec_id outcome term contrast period treatment_def".split()
 # Of the estimates without one unit: smallest, largest, how many of another sign.
 EXTREMES = {"low": "low", "high": "high", "flips": "sign_flips"}
 ANSWERS_NOTE = """
-{tally}. Facts are held against the threshold beside the claim; associations and effects
-are read by their interval, placebos, named checks and a p-value adjusted over the primary
-ones. No answer is no evidence that nothing is there: beside it stands the smallest effect
-that could have been seen. Later years decide nothing.
+{tally}. Facts are compared with the threshold of the claim; associations and effects are
+judged by their confidence interval, placebos, named checks and a p-value adjusted over the
+primary ones. No answer is no evidence of no effect: the table also reports the smallest
+detectable effect. Later years do not enter the
+answer.
 """
 READING_NOTE = """
 Read as: what was compared with what; blank where the statement says so behind its colon,
 or the last column why nothing was.
 """
 QUESTIONS_NOTE = """
-Adjusted p: Holm over the {content[questions]} questions with a p-value. Could show: the
+Adjusted p: Holm over the {content[questions]} questions with a p-value. Detectable: the
 smallest effect found with a power of {content[rule][power]:.0%}, from the row's own interval
 and standard error. Later years: whether the answer held up or faded after them, with the change
 where that decides it.
@@ -82,7 +83,7 @@ def t0(results: StudyResults) -> Table:
         left("Read as", "read_as", width_cm=3.6),
         left("Kind", "kind", width_cm=1.8),
         left("Estimate [interval]", "number", width_cm=3.2),
-        right("Could show", "visible", show=_two_digits),
+        right("Detectable", "visible", show=_two_digits),
         left("What decides, and what fails", "missing", width_cm=4.8),
     )
     documents = [f"{name}: {cited}" for name, cited in content["documents"].items()]
@@ -126,11 +127,11 @@ def t0b(results: StudyResults) -> Table:
         left("Unit", "unit", width_cm=2.0),
         probability("p", "p"),
         probability("Adjusted p", "p_adjusted"),
-        right("Could show", "smallest_visible", show=_two_digits),
+        right("Detectable", "smallest_visible", show=_two_digits),
         right("Of interest", "interest", show=_two_digits),
         left("Answer", "word", width_cm=2.0),
         left("Later years", "later", width_cm=2.4),
-        left("Checks that take it away", "against", width_cm=3.6),
+        left("Checks that overturn it", "against", width_cm=3.6),
     )
     note = (*results.text(QUESTIONS_NOTE, content=content), NOT_CAUSAL)
     return Table.of(columns, frame, note)
@@ -148,7 +149,7 @@ def t28(results: StudyResults) -> Table:
         left("Question", "statement", width_cm=5.2),
         right("Estimate", "estimate", show=significant),
         right("Without one unit", "low", "high", show=interval),
-        count("Units that turn the sign", "flips"),
+        count("Units that change the sign", "flips"),
         left("Largest leverage", "max_leverage_unit", show=results.label),
         left("Without a pair", "pairs", width_cm=4.5),
         left("Unit", "unit_of_measure", width_cm=2.0),

@@ -14,15 +14,16 @@ from evenfield.study.files import Record, read_json
 
 METHODS_NOTE = """
 p-values of one estimate by every method that it has. An answer is supported only where the
-method that decides and those that must agree see it on the same side at
-{content[rule][alpha]:g}; permutations see it by their p-value, the others by their interval.
-The rest decides nothing. Corrected: for how often the method rejects lists that nobody drew up,
-where such lists were tried; agreement is then by the corrected p.
+method that decides and those that must agree find it on the same side at
+{content[rule][alpha]:g}; permutations by their p-value, the others by their interval.
+Other methods are only reported. Corrected: for how often the method rejects placebo lists,
+where such lists were used; agreement then uses the corrected p.
 """
 INTEREST_NOTE = """
 The answer by the same rule with half and with twice the effect of interest. What changes
 with it: whether an interval counts as negligible, whether it bounds a gain that is denied,
-and whether the row could see only effects so large that it says no more than that.
+and whether the
+detectable effects are so large that there is no answer.
 """
 
 

@@ -67,7 +67,7 @@ class BetaSpec(UnitsSpec):
     end_points: Literal["end", "mean3"] = "end"
     """Levels at both ends, or means of three dates."""
     means: str = ""
-    """Column of units.csv, such as `parent`: means of its groups stand in for units."""
+    """Column of units.csv, such as `parent`: means of its groups replace units."""
     inference: Inference = ()
 
     @model_validator(mode="after")

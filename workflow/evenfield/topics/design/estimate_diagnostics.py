@@ -196,7 +196,7 @@ def undefined_note(names: list[str], X: np.ndarray) -> str:
     if X.shape[0] <= X.shape[1]:
         return f"not defined: {X.shape[0]} units for {X.shape[1]} coefficients"
     alike = [names[j] for j in dependent_columns(X)]
-    return f"not defined: {', '.join(alike)} cannot be told apart" if alike else ""
+    return f"not defined: {', '.join(alike)} are collinear" if alike else ""
 
 
 def _weights(design: Design) -> Iterator[Line]:

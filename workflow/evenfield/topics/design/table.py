@@ -54,9 +54,10 @@ NOTE = """
 Weights row-standardised, primary {weights}.
 
 s is the standard deviation of annual growth across units in a period; effects detectable
-with {results.power:.0%} power, two-sided, errors independent: value, by a t test, and beside it
+with {results.power:.0%} power, two-sided, errors independent: value, by a t test, then
 by the conditional SCPC test with average pairwise correlation of .03 and .06; pp/yr, by
-SCPC .03 with the spread of each period. Effective neighbours: N over the sum of squared
+SCPC .03 with the standard deviation of each
+period. Effective neighbours: N over the sum of squared
 weights.
 """
 

@@ -71,8 +71,8 @@ the heading says so. Headline: the adjusted score with shock variances free by y
 by its score test on a grid of roots. Flags: serial, shocks autocorrelated, which biases every
 correction; no root, the score does not cross zero; needs stationary start, the jackknife is
 right only if units began in their long-run distribution, which a study of convergence cannot
-assume; context only, GMM with few units is never read by itself (Hansen and AR(2) p beside
-it); underpowered, the smallest speed the test could see exceeds the one of interest.
+assume; context only, GMM with few units is never read by itself (see the Hansen and AR(2)
+p); underpowered, the smallest detectable speed exceeds the one of interest.
 """
 
 

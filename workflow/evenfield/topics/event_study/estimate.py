@@ -78,7 +78,7 @@ SUMMARY = {
     "effect": "mean of y_it - a_i - d_gt over cells under the policy",
     "leads": "regression of cells before the policy on its last years",
     "errors": "by unit and by cluster, the wider interval; own cluster left out",
-    "permuted": "dates dealt out again within the groups of the effects",
+    "permuted": "dates reassigned at random within the groups of the effects",
     "trends": "effect if trends differ since by so many times the largest change before",
     "band": "largest |t| over leads, and over horizons, with normal weights of clusters",
 }

@@ -69,8 +69,8 @@ class PolicySpec(UnitsSpec):
     years: Years | None = None
     """First and last year; all by default."""
     without_grades: tuple[str, ...] = ()
-    """Grades of panel_provenance.csv: unit-years whose outcome rests on a figure of such
-    a grade are left out."""
+    """Grades of panel_provenance.csv: unit-years whose outcome uses a figure of such a
+    grade are left out."""
     hypothesis: HypothesisName = ""
     """Hypothesis that the specification belongs to."""
 

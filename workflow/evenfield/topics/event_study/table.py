@@ -73,17 +73,18 @@ def t41(results: StudyResults) -> Table:
         " 2024).",
         IN_PERCENT,
         f"{results.level} intervals and p by {results.words['unit_name']} or by group,"
-        " whichever interval is wider; p, permuted: dates dealt out again within the"
-        " groups; seen from: the smallest effect that would be seen four times in five.",
+        " whichever interval is wider; p, permuted: dates reassigned at random within"
+        f" the groups; detectable: the smallest effect detected with {results.power:.0%}"
+        " power.",
         f"Leads: joint p of the last {section.get('leads', 4)} {dates} before the policy,"
         f" on years before it alone. Early: a policy that is taken to come that many {dates}"
-        " early. Below .05 outcomes moved before the policy came. For comparison, C"
+        " early. Below .05 outcomes changed before the policy came. For comparison, C"
         " and S'A: changes since the year before the policy less those of"
         f" {results.words['units_name']} of the group without it yet (Callaway and"
         " Sant'Anna 2021); two-way: the coefficient of a regression with the same"
         " effects. Trends: how many times the largest change between two leads trends"
         " may differ by, at each date since the policy, before the interval of C and S'A's"
-        " estimate reaches zero; 0 where it holds zero already (Rambachan and Roth"
+        " estimate reaches zero; 0 where it includes zero already (Rambachan and Roth"
         " 2023).",
         basis=False,
     )
@@ -129,8 +130,8 @@ def t41b(results: StudyResults) -> Table:
     note = results.note(
         "",
         "Effects over the first of the averages of T41, with all dates and without"
-        f" {results.words['units_name']} whose date is not sure; p, leads: joint p of the"
-        f" {dates_word(results)} before, below .05 outcomes had moved before the policy came.",
+        f" {results.words['units_name']} whose date is uncertain; p, leads: joint p of the"
+        f" {dates_word(results)} before, below .05 outcomes had changed before the policy came.",
         IN_PERCENT,
         f"{results.level} intervals.",
         basis=False,
@@ -228,10 +229,10 @@ def t42(results: StudyResults) -> Table:
     rows = _together(rows)
     note = results.note(
         "",
-        f"How far {results.words['units_name']} that got a policy later lay from others"
-        " before it, other kinds held; differences of logarithms in percent, 100 (exp(x)"
+        f"How far {results.words['units_name']} that got a policy later differed from others"
+        " before it, controlling for other kinds; differences of logarithms in percent, 100 (exp(x)"
         " \u2212 1). Intervals and p by HC3; p, permuted: policies"
-        " dealt out again within the groups, those of a"
+        " reassigned at random within the groups, those of a"
         f" {results.words['unit_name']} together.",
         basis=False,
     )
@@ -284,7 +285,7 @@ def t43(results: StudyResults) -> Table:
         " with the policy and those near it."
         f" Below {section.get('min_controls', 10)} such {results.words['units_name']} there"
         " are no rings.",
-        "Percent, intervals, p and seen from as in T41.",
+        "Percent, intervals, p and detectable as in T41.",
         basis=False,
     )
     columns = (
@@ -324,8 +325,8 @@ def t44(results: StudyResults) -> Table:
         " of policies in force. A part less another: how far they differ; alike: the test"
         " that no part differs from the first.",
         f"p, leads: joint p of the {dates_word(results)} before the policy, of all parts"
-        " together; below .05 outcomes had moved before it came.",
-        "Percent, intervals, p and seen from as in T41.",
+        " together; below .05 outcomes had changed before it came.",
+        "Percent, intervals, p and detectable as in T41.",
         basis=False,
     )
     columns = (

@@ -203,7 +203,7 @@ def _describe(results: StudyResults, rows: pd.DataFrame) -> str:
         for row in records(question_rows):
             ends = interval(row["conf_low"], row["conf_high"], 1)
             value = f"{results.when(row)} {fixed(row['estimate'], 1)} {ends}".rstrip()
-            values.append(f"{value}, visible from {fixed(row['mde'], 1)}")
+            values.append(f"{value}, detectable {fixed(row['mde'], 1)}")
         parts.append(f"{question}: {'; '.join(values)}.")
     return (
         "Growth in percentage points a year with intervals, long spans before periods."

@@ -45,33 +45,33 @@ COLUMNS = """
 """.split()
 OVER = ("taxonomies", "weights", "taxonomies and weights")
 NOTE = """
-One regression of growth on own and neighbours' regimes and starting income for each period;
+One regression of growth on own and neighbours' regimes and initial income for each period;
 main list, {weights} weights, rows sum to one. Exposure 0 to 1: from no neighbour to all.
 Outsiders: units with neither regime.
 
 Interval: conditional SCPC at an average correlation of at most 0.03, {results.level}; the
 equivalence row holds the interval of two one-sided tests (90%) and their p. Permutation p:
-rows of regimes moved within strata (coast and inland, where they are known), or the
+rows of regimes permuted within strata (coast and inland, where they are known), or the
 clusters as one connected block; recentred: regressors less their mean over the same draws
 (Borusyak and Hull 2023).
 
-Detectable: effect seen with {results.power:.0%} power by the row's own test (equivalence: the
+Detectable: effect found with {results.power:.0%} power by the row's own test (equivalence: the
 narrowest bounds it could pass); where it exceeds the effect of interest the row is
-underpowered, and an interval that holds zero is no evidence of no effect.
+underpowered, and an interval that includes zero is no evidence of no effect.
 """
 PAPER_NOTE = """
-Growth on own and neighbours' clusters and zones and on income at the start, one regression
+Growth on own and neighbours' clusters and zones and on initial income, one regression
 for each period. Exposure: from no neighbour (0) to all (1). Intervals and p by conditional
-SCPC; permutation p: clusters and zones moved within strata, such as coast and inland.
-Detectable: effect seen with {results.power:.0%} power. {not_causal}
+SCPC; permutation p: clusters and zones permuted within strata, such as coast and inland.
+Detectable: effect found with {results.power:.0%} power. {not_causal}
 """
 RANGE_NOTE = """
 Growth next to clusters minus growth next to SEZs, pp a year per exposure 0 to 1, estimated
 as in T16; the main estimate is counted in. Not defined: a list that holds nearly every unit
 leaves nothing to compare.
 
-Intervals: number of SCPC intervals that leave out zero, without any correction for looking
-so often. Detectable: the smallest of the effects seen with the stated power.
+Intervals: number of SCPC intervals that exclude zero, without correction for multiple
+testing. Detectable: the smallest of the effects found with the stated power.
 """
 
 

@@ -47,10 +47,10 @@ NOTE = """
 East against the rest: Fisher's exact test, two-sided, Newcombe interval. South within the
 East: mean latitude of cluster {results.words[units_name]} against the others of the East, all
 placements. Positive means further East or further South. Counts: Poisson quasi-likelihood, p
-by permutation of the counts. Detectable: smallest value that the row's own test would see
+by permutation of the counts. Detectable: smallest value that the row's own test would find
 with {results.power:.0%} power.
 
-Counts are stand-ins measured after the growth they stand beside; a list says where clusters
+Counts are proxies and were measured after the period of growth; a list says where clusters
 are named, not how many there are.
 """
 

@@ -31,7 +31,7 @@ AFTER = "growth_after"
 MEMBER = "programme"
 EXPOSURE = "exposure_cluster"
 BOTH = "programme_x_exposure"
-PROXY_BEFORE = "DESCRIPTIVE: growth before the programme rests on PROXY output"
+PROXY_BEFORE = "DESCRIPTIVE: growth before the programme uses PROXY output"
 GROWTH = "growth_pct"
 
 

@@ -193,7 +193,7 @@ class ChangeSpec(Sampled):
     level: str = ""
     """Name of the mean of the outcome in a window; empty for none."""
     parts: dict[str, str] = {}
-    """Other outcomes compared beside it, by name."""
+    """Other outcomes that are compared as well, by name."""
     windows: Windows
     """First and last years; no change crosses from one window to the next."""
     given: list[str] = []

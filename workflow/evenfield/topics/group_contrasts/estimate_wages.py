@@ -97,7 +97,7 @@ def _panel(groups: Groups, spec: WagesSpec) -> pd.DataFrame:
     # Leaving zeros out would keep only the years in which investment was there.
     if (later <= 0).to_numpy().any():
         raise UnsupportedError(
-            f"{spec.investment} holds zeros: its logarithm does not exist"
+            f"{spec.investment} has zeros: its logarithm does not exist"
         )
     # F_i,t+1 stands in the row of t.
     wages = groups.wide(f"log({spec.wage})").stack().rename_axis(["unit", "year"])

@@ -133,13 +133,13 @@ are at current prices.
 """
 PROGRAMMES_NOTE = """
 Mean growth after minus mean growth before, percentage points a year, on an indicator of the
-programme's units by OLS, one row per unit; programmes named beside it have their own
+programme's units by OLS, one row per unit; other programmes that are named have their own
 coefficient, so that their units are not in the comparison group. Growth across the joint of
 proxy and official output is left out.
 
-Shown as what it is and no more: where growth before rests on proxy output the common path
+A description only: where growth before uses proxy output the common path
 before cannot be checked, and {failed} of {placebos} comparisons at dates at which nothing
-began show a difference too.
+began show a difference as well.
 
 Border: mean difference over pairs of neighbours, one on each side; clusters by the units of
 both sides, t with the smaller number of units less one. Placebo: the same at dates at which

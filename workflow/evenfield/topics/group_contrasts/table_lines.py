@@ -41,18 +41,18 @@ BESIDE = {
 }
 GROUP_NAMES = {"cluster": "clusters", "sez": "zones"}
 RANGE_NOTE = """
-Permuted: labels moved among all units, two-sided p, equal chance for every unit. Connected:
-only groups of as many units that hang together on the map are compared. Taxonomies:
-smallest and largest estimate over all lists of clusters and zones.
+Permuted: labels reassigned among all units, two-sided p, equal chance for every unit. Connected:
+only contiguous groups of as many units are compared. Taxonomies: smallest
+and largest estimate over all lists of clusters and zones.
 """
 INFERENCE_NOTE = """
 {results.level} intervals and p by conditional SCPC (average pairwise correlation of shocks
 at most .03); with fewer than four units in a group, p by free permutation of labels and
-no interval. Beside them CR3 with t(G* \u2212 1) and free permutation of whole label rows.
+no interval. Also reported: CR3 with t(G* \u2212 1) and free permutation of whole label rows.
 Detectable: smallest effect found with {results.power:.0%} power, from the row's own standard
 error and critical value. Of interest: the smallest effect of interest of the study. Where
-detectable exceeds of interest the comparison is underpowered: an interval that holds zero
-is no evidence of no effect.
+detectable exceeds of interest the comparison is underpowered: an interval that includes
+zero is no evidence of no effect.
 """
 # A printed line before it is filled: its deciding estimate, its label and its group.
 Line = tuple[Row, str, str]

@@ -47,8 +47,8 @@ NAMED = (
 NOTE = """
 Clusters and zones: {taxonomy}; cells as in {period}; C cluster, S SEZ.
 
-Zones in force in {last}. {named} place is counted once. {unsure} first year rests on a grade
-C date, in parentheses the first year with a named source.
+Zones in force in {last}. {named} place is counted once. {unsure} first year comes from a
+grade C date, in parentheses the first year with a named source.
 
 Grade: A official document, B scholarly list, C our reading.
 """

@@ -58,7 +58,7 @@ def t2(results: StudyResults) -> Table:
             row.setdefault(name, text(source[name]) if source else None)
     frame = pd.DataFrame(rows, columns=COLUMNS)
     description = read_json(results.root / "ingest" / "description.json")
-    proxy = "PROXY series stand in for an official series that could not be reached."
+    proxy = "PROXY series replace an official series that was not available."
     sentences = (
         f"{count_of(panel['unit'].nunique(), results.words)}, {years[0]}\u2013{years[1]}."
         " Gaps: cells of the span without a figure. Grades: A official series read"

@@ -62,14 +62,14 @@ NOTE = """
 Inequality of income per head between {units} in the first and last year. The {results.level}
 band redraws {units}: sensitivity, not sampling error, since all of them are observed. Shares
 are parts of Theil T; p: share of {draws:,} exchanges of labels with a between part at least
-as large; connected: the same over all connected groups of that size. Of most: between part
+as large; connected: the same over all contiguous groups of that size. Of most: between part
 over the largest one that groups of these sizes could reach (Elbers and others). Net between:
 Dagum's part of the Gini.
 """
 GROWTH_NOTE = """
-Share of each group in the growth of total real output over the period, beside its share in
-output in the first year; above it, the group grew faster than the whole. An identity: it says
-who grew, not why.
+Share of each group in the growth of total real output over the period, and its share in output
+in the first year; if the former is larger, the group grew faster than the total. This is an
+accounting identity: it shows who grew, not why.
 """
 
 

@@ -50,7 +50,7 @@ INCOME = "log_income"
 CURVE_DRAWS = "linkage:curve"
 OUTCOMES = {INCOME: "log points", "growth_pct": "pp/yr"}
 BASES = {
-    "proxy": "PROXY: income rests on proxy output",
+    "proxy": "PROXY: income uses proxy output",
     "spliced": "SPLICED: proxy output is joined to official output",
 }
 ENDOGENOUS = "ENDOGENOUS: intensity is not assigned, an association"
@@ -317,7 +317,7 @@ class Linkages:
         except NumericsError as error:
             raise EstimateError(
                 f"linkage specification {spec.id}: {error}",
-                "regressors that can be told apart",
+                "regressors that are not collinear",
                 "change intensity, moderator or years in config.yaml",
             ) from error
 

@@ -46,7 +46,7 @@ class LinkageSpec(Spec):
     moderator: str
     """Capacity it interacts with."""
     rival: str = ""
-    """A second moderator beside it; empty for none."""
+    """A second moderator in the same regression; empty for none."""
     outcome: str = "log_income"
     """Outcome, an expression of columns of panel.csv."""
     years: Years | None = None

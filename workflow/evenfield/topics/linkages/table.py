@@ -45,7 +45,7 @@ METHODS = {
 }
 INFERENCE = "Neighbours', times the moderator: other inference"
 OTHER = "Neighbours', times the moderator: other samples and measures"
-RIVAL = "Another moderator, beside it or in its place"
+RIVAL = "Another moderator, added or in its place"
 COLUMNS = """
     estimate_id estimator spec_id outcome term period treatment_def controls_id fe_id w_id estimate
     std_error conf_low conf_high p_value df mde sesoi g_star n_units n_obs role
@@ -61,12 +61,12 @@ force). Main rows: {weights} weights, row-standardised.
 {results.level} intervals and p by CR3 with {results.words[units_name]} as clusters and t(G*
 \u2212 1) unless the row says otherwise. Largest partial leverage: {strongest}. Detectable:
 (t + t) standard errors, {results.power:.0%} power. Where detectable exceeds of interest the
-design is underpowered: an interval that holds zero is no evidence of no association.
+design is underpowered: an interval that includes zero is no evidence of no association.
 
 Output stands below the line of the intensity, so noise in output pulls its own coefficient
-down; the level of the stock is printed beside the ratio for that reason.
+down; the level of the stock is reported as well as the ratio for that reason.
 
-Foreign enterprises and zones went where growth was expected: associations, not effects.
+Foreign enterprises and zones were placed where growth was expected: associations, not effects.
 """
 
 

@@ -117,16 +117,16 @@ def _drawn(
     lines += ["of growth since the date before"] if len(growth) else []
     named = in_words(["of income", *lines])
     if not apart:
-        return f"Moran's I {named}. No local Moran is told apart from chance."
+        return f"Moran's I {named}. No local Moran is distinguishable from chance."
     below = (
-        f"local Moran by year of the {units} that are told apart from chance in one year"
-        " at least; strong colour where the false discovery rate within the year allows"
-        " it"
+        f"local Moran by year of the {units} that are distinguishable from chance in at"
+        " least one year; strong colour where the false discovery rate within the year"
+        " allows it"
     )
     if apart > MOST_NAMES:
         below = (
-            f"how many {units} a local Moran tells apart from chance, with the false"
-            " discovery rate held within the year"
+            f"how many {units} are distinguishable from chance by local Moran, with the"
+            " false discovery rate controlled within the year"
         )
     return f"Above: Moran's I {named}. Below: {below}."
 
@@ -310,8 +310,8 @@ def _describe(
     ever = significant["unit"].nunique()
     return (
         f"Moran's I of income was {start} in {first} and {end} in {last}, above"
-        f" its band in {int(above.sum())} of {len(plain)} years. A local Moran is told"
-        f" apart from chance for {count_of(final, results.words)} in"
+        f" its band in {int(above.sum())} of {len(plain)} years. Local Moran is"
+        f" distinguishable from chance for {count_of(final, results.words)} in"
         f" {last} and for {count_of(ever, results.words)} in some"
         f" year.{proxy_sentence(plain)}"
     )

@@ -41,10 +41,10 @@ HOLDERS = {"cluster": "clusters", "sez": "zones"}
 
 NOTE = """
 Moran's I with {weights} weights, in brackets p from {draws:,} permutations over the map and p
-adjusted for looking at every year; of growth since the date before. Net of: residuals from
-the means of regions, or from income at the date before. Local: {results.words[units_name]} with
+adjusted for testing every year; of growth since the previous date. Net of: residuals from the
+means of regions, or from income at the previous date. Local: {results.words[units_name]} with
 a local Moran below a false discovery rate of 5% within the year (income). A long span shows
-every third year; all years stand in the data of F10.
+every third year; all years are in the data of F10.
 """
 
 
@@ -67,8 +67,8 @@ def t13(results: StudyResults) -> Table:
         NOTE,
         _links(estimates),
         _pairs(estimates),
-        "Likeness of neighbours also reflects shared geography and regions; it is not"
-        " what one does to the other.",
+        "Similarity of neighbours also reflects shared geography and regions; it is not"
+        " an effect of one on the other.",
         DESCRIPTIVE,
         weights=weights,
         draws=results.config.inference.permutations,
@@ -135,7 +135,7 @@ def _row(
             f"{key} moran": moran.get("estimate"),
             f"{key} p": moran.get("p_value"),
             f"{key} adjusted": moran.get("p_adjusted"),
-            f"{key} reason": "no growth without a date before" if absent else "",
+            f"{key} reason": "no growth without an earlier date" if absent else "",
         }
     return row
 
@@ -168,7 +168,7 @@ def _pairs(estimates: pd.DataFrame) -> str:
         return ""
     return (
         "Growth of a period against the holders among the neighbours, bivariate Moran: "
-        f"{in_words(parts)}. Own holdings are not held fixed."
+        f"{in_words(parts)}. Own holdings are not controlled for."
     )
 
 

@@ -156,6 +156,6 @@ def map_layer(results: StudyResults) -> MapLayer | None:
     keys = {f"q{quadrant}": words for quadrant, words in NEAR.items()}
     return MapLayer(
         "Neighbours",
-        {**keys, "q0": "not told apart from chance"},
+        {**keys, "q0": "not distinguishable from chance"},
         frame.pivot(index="unit", columns="year", values="number"),
     )

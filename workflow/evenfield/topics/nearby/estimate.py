@@ -51,7 +51,7 @@ SUMMARY = {
     "growth": "100 (end - start) / years",
     "deciding": "CR3 by cluster, t(G* - 1)",
     "permutation": (
-        "rows of lists dealt out again within parents; exposure and the units on no"
+        "rows of lists reassigned at random within parents; exposure and the units on no"
         " list found anew; HC3 t"
     ),
 }

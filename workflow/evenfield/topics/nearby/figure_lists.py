@@ -119,4 +119,4 @@ def _alt(results: StudyResults, drawn: list[Row]) -> str:
             f"{short_word(results, row['list'])}, {row['radius']:g}, {row['design']}"
         )
         sentences.append(f"{where}: {fixed(row['estimate'], 2)}")
-    return f"Growth near less growth elsewhere, points a year. {'; '.join(sentences)}."
+    return f"Growth near less growth elsewhere, percentage points a year. {'; '.join(sentences)}."

@@ -44,8 +44,8 @@ METHODS = {
     "ols_conley_1200": "Conley, 1,200 km",
     "ols_scpc": "SCPC, average correlation 0.03",
     "ols_scpc_06": "SCPC, average correlation 0.06",
-    "ols_permutation_stratified": "lists dealt out again within groups",
-    "ols_permutation": "lists dealt out again among all",
+    "ols_permutation_stratified": "lists reassigned at random within groups",
+    "ols_permutation": "lists reassigned at random among all",
 }
 
 
@@ -81,9 +81,9 @@ def t46c(results: StudyResults) -> Table:
                     rows.append(_row(row) | named | {"label": words})
     note = results.note(
         "",
-        f"{results.level} intervals, each by its own law; a permutation has none. Lists dealt"
-        f" out again: {results.words['units_name']} exchange their rows of lists, who is near"
-        " one and who is on none are found anew.",
+        f"{results.level} intervals, each by its own law; a permutation has none. Lists"
+        f" reassigned at random: {results.words['units_name']} exchange their rows of lists;"
+        " those near one and those on none are determined again.",
         basis=False,
     )
     columns = (
@@ -139,14 +139,14 @@ def _by_specification(results: StudyResults, *, near: bool) -> Table:
     )
     note = results.note(
         "",
-        f"{who}: growth in points a year, given the level at the start, with effects of"
-        " groups where the row says within. Difference: the first list less the second."
+        f"{who}: growth in percentage points a year, controlling for the initial level, with"
+        " effects of groups where the row says within. Difference: the first list less the second."
         " Such differences are associations: a list may name what has grown already.",
         f"{results.level} intervals and p: CR3 by cluster with the effective number of"
-        f" clusters; p, permuted: lists dealt out again among the {units} of a group, all"
-        " found anew. Seen from: the smallest difference that would be seen four times"
-        f" in five. N, first to none: {units} {verb} the first list alone, the second"
-        f" alone, both, none; {units} alone in their group carry nothing and are not in N"
+        f" clusters; p, permuted: lists reassigned at random among the {units} of a group."
+        f" Detectable: the smallest difference detected with {results.power:.0%} power. N,"
+        f" first to none: {units} {verb} the first list alone, the second alone, both,"
+        f" none; {units} alone in their group carry no information and are not in N"
         f"{_alone(rows[:1])}.",
         f"Not printed: {'; '.join(repeated)}." if repeated else "",
         f"Unless a row says otherwise: {shared_words(results)}.",

@@ -58,7 +58,7 @@ def t47e(results: StudyResults) -> Table:
     less = f" and less growth near {others[0]}" if others else ""
     note = results.note(
         "",
-        f"Growth of {units} near {first}{less}, in points a year, with the {units} of one"
+        f"Growth of {units} near {first}{less}, in percentage points a year, with the {units} of one"
         " group after another left out of the regression, if it has any; they still count"
         " as nearby."
         " Rows from the lowest to the highest growth near the first list.",
@@ -105,9 +105,9 @@ def t47f(results: StudyResults) -> Table:
     units = results.words["units_name"]
     note = results.note(
         "",
-        f"Pairs of {units} that share a border: the difference of their growth, in points"
-        " a year, on the difference in what they are on or near and in the level at the"
-        f" start. Near: pairs of {units} on no list, by whether another one on a list lies"
+        f"Pairs of {units} that share a border: the difference of their growth, in"
+        " percentage points a year, on the difference in what they are on or near and in"
+        f" the initial level. Near: pairs of {units} on no list, by whether another one on a list lies"
         " within reach.",
         f"{results.level} intervals and p: every pair left out that has an end in one"
         " cluster, cluster after cluster (CR3 where both ends lie in one), t(G* - 1), so"

@@ -106,18 +106,18 @@ def t47d(results: StudyResults) -> Table:
     rows += [_bound(estimates, [first, *others], name) for name in asked.bounds]
     units = results.words["units_name"]
     sentences = [
-        f"If {units} near one on the right list grow by one point a year more than"
-        " others, growth near the list in hand prints as k. Bias: what prints of one"
-        f" point by which {units} on the right list grow more themselves. True growth:"
+        f"If {units} near one on the right list grow by one percentage point a year"
+        " more than others, the estimate near the given list is k. Bias: the estimate for"
+        f" one point by which {units} on the right list grow more themselves. True growth:"
         f" (estimate - bias x {asked.own:g}) / k, with its interval, since the expected"
         " estimate is k times growth near the right list plus bias times growth on it.",
-        "Where k is below 0.1 nothing can be said, and the cell is blank.",
+        "Where k is below 0.1 there is no estimate, and the cell is blank.",
     ]
     if asked.at_random:
         sentences.append(
             f"At random: the mean over right lists that are drawn, {100 * asked.missing:g}%"
-            f" of whose {units} the list in hand lacks, and {100 * asked.wrong:g}% of its"
-            " names are wrong; in brackets what 95% of the draws lie between."
+            f" of whose {units} the given list lacks, and {100 * asked.wrong:g}% of its"
+            " names are wrong; in brackets the range of 95% of the draws."
         )
     if asked.bounds:
         in_words = "; ".join(
@@ -125,7 +125,7 @@ def t47d(results: StudyResults) -> Table:
             for name, chosen in asked.bounds.items()
         )
         sentences.append(
-            "Bounds: the lowest and the highest end of the intervals if the list in hand,"
+            "Bounds: the lowest and the highest end of the intervals if the given list,"
             f" errors at random or one of these is right. {in_words}."
         )
     note = results.note(
@@ -230,7 +230,7 @@ def _if_right(
     for alone in records(only(factors, list=name, contrast="")):
         truth = text(alone["truth"])
         row: Row = {
-            "group": f"List in hand: {short_word(results, name)}",
+            "group": f"Given list: {short_word(results, name)}",
             "label": _truth_words(results, alone),
             "units": alone["units"],
             "on_truth": alone["on_truth"],

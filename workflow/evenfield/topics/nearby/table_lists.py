@@ -46,7 +46,7 @@ def t47(results: StudyResults) -> Table:
     units = results.words["units_name"]
     sentences = [
         f"Growth of {units} with one on the list within reach and not on it themselves,"
-        " above that of others, in points a year, given the level at the start."
+        " above that of others, in percentage points a year, controlling for the initial level."
     ]
     counted_words = "Near: how many have the list within reach"
     if table.against:
@@ -62,7 +62,7 @@ def t47(results: StudyResults) -> Table:
         "",
         " ".join(sentences),
         _designs(table),
-        f"{_inference(results, section, table)} {counted_words}. Seen from, N and what is"
+        f"{_inference(results, section, table)} {counted_words}. Detectable, N and what is"
         f" behind it: of {_first(table)}.",
         basis=False,
     )
@@ -72,7 +72,7 @@ def t47(results: StudyResults) -> Table:
         if table.against:
             columns += _columns(results, f"{design}_less", f"Less {against}, {design}")
     columns += [
-        number("Seen from", "mde", 2),
+        number("Detectable", "mde", 2),
         count("N", "n_units"),
         count("Near", "n_treated"),
     ]
@@ -102,15 +102,15 @@ def t47b(results: StudyResults) -> Table:
             }
             rows.append(shared | _own_row(results, section, (name, span)))
     units = results.words["units_name"]
-    held = "the level at the start"
+    held = "the initial level"
     if table.against:
         held += f" and whether they are among {short_word(results, table.against)}"
     note = results.note(
         "",
-        f"Growth of {units} on the list above that of others, in points a year, given"
-        f" {held}.",
+        f"Growth of {units} on the list above that of others, in percentage points a year,"
+        f" controlling for {held}.",
         _designs(table),
-        f"{_inference(results, section, table)} Seen from, N and on it: of"
+        f"{_inference(results, section, table)} Detectable, N and on it: of"
         f" {_first(table)}.",
         basis=False,
     )
@@ -118,7 +118,7 @@ def t47b(results: StudyResults) -> Table:
     for design in table.designs:
         columns += _columns(results, design, f"On it, {design}")
     columns += [
-        number("Seen from", "mde", 2),
+        number("Detectable", "mde", 2),
         count("N", "n_units"),
         count("On it", "n_treated"),
     ]
@@ -212,12 +212,12 @@ def _first(table: ListTable) -> str:
 
 
 def _inference(results: StudyResults, section: Section, table: ListTable) -> str:
-    """Say by which method the intervals are, and what is seen from where."""
+    """Say by which method the intervals are, and what is detectable."""
     cell: Cell = (table.lists[0], table.radii[0], table.spans[0], _first(table))
     method = section.near_spec(cell).deciding
     return (
-        f"{results.level} intervals: {method}, by cluster where it has them. Seen from:"
-        f" the smallest lead that would be seen with {results.power:.0%} power."
+        f"{results.level} intervals: {method}, by cluster where it has them. Detectable:"
+        f" the smallest difference found with {results.power:.0%} power."
     )
 
 

@@ -96,9 +96,9 @@ class _Regressions:
             f"Least squares among {units} on no list. Each coefficient compares those with"
             " a place of the list within reach and those without one; the difference is"
             " the first list less the second.",
-            f"In brackets stand {self.results.level} intervals ({methods} by cluster with"
+            f"Brackets give {self.results.level} confidence intervals ({methods} by cluster with"
             " the effective number of clusters). R\u00b2 includes fixed effects; R\u00b2"
-            " within is the share of what they leave over.",
+            " within is the share of the variance within them.",
             "The estimates are associations: a list may name what has grown already.",
             basis=False,
         )

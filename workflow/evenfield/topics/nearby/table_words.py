@@ -114,15 +114,15 @@ def heading(results: StudyResults, spec: Row, row: Row) -> str:
         return {
             "first": f"Growth was higher near {words[0]}",
             "second": f"Growth was lower near {words[0]}",
-            "alike": f"Growth near {words[0]} differed by less than matters",
-            "open": f"Whether growth was higher near {words[0]} cannot be told",
+            "alike": f"Growth near {words[0]} differed by too little to matter",
+            "open": f"The data cannot tell whether growth was higher near {words[0]}",
         }[found]
     one, two = words
     return {
         "first": f"Growth was higher near {one} than near {two}",
         "second": f"Growth was higher near {two} than near {one}",
-        "alike": f"Growth near {one} and near {two} differed by less than matters",
-        "open": f"Whether growth was higher near {one} or near {two} cannot be told",
+        "alike": f"Growth near {one} and near {two} differed by too little to matter",
+        "open": f"The data cannot tell whether growth was higher near {one} or near {two}",
     }[found]
 
 

@@ -75,8 +75,8 @@ def figure_maps(results: StudyResults) -> dict[str, FigureMap]:
 
 
 def _found(results: StudyResults, row: Row) -> Row:
-    """Return a difference, what it found and what it would have shown."""
-    number = shown(row, "0.00", "points a year")
+    """Return a difference, what it found and the smallest that is detected."""
+    number = shown(row, "0.00", "percentage points a year")
     if number is None:
         return {}
     return {

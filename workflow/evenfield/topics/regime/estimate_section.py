@@ -38,7 +38,7 @@ EXPOSURES = ("exposure_cluster", "exposure_sez")
 OWN = ("own_cluster", "own_sez")
 INTERACTIONS = ("initial_x_exposure_cluster", "initial_x_exposure_sez")
 BASIS = {
-    PROXY: "PROXY: growth rests on proxy output",
+    PROXY: "PROXY: growth uses proxy output",
     SPLICED: "SPLICED: proxy output is joined to official output",
 }
 ALIKE = 1e-12
@@ -117,7 +117,7 @@ class CrossSection:
         if np.ptp(self.y) < ALIKE:
             return f"growth is the same in all {len(X)} units"
         alike = [self.columns[j] for j in dependent_columns(X)]
-        return f"{first_examples(alike, 6)} cannot be told apart" if alike else ""
+        return f"{first_examples(alike, 6)} are collinear" if alike else ""
 
     def exposed(self, term: str, contrast: str) -> int:
         """Count the units behind a row: the smaller of two for a difference, all for

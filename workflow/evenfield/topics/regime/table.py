@@ -47,13 +47,13 @@ gap times the neighbours' clusters and SEZs, one cross-section per period; a pos
 closes the gap. Main rows: clusters and zones: {taxonomy}; {weights} weights.
 
 {results.level} intervals and p by {law}, in the panel rows by bootstrap-t over units; CR3
-intervals beside them. Detectable: smallest difference found with {results.power:.0%} power.
-Where detectable exceeds of interest the design is underpowered: an interval that holds zero
-is no evidence that the two are alike.
+intervals are also reported. Detectable: smallest difference found with {results.power:.0%} power.
+Where detectable exceeds of interest the design is underpowered: an interval that includes
+zero is no evidence that the two are equal.
 
-Speeds within groups have few units each and are description only. Exposures rest on a list
-that does not change over time, so they are identified off differences of income between
-places.
+Speeds within groups have few units each and are description only. Exposures come from a
+list that does not change over time, so they are identified from differences in income
+between places.
 """
 
 

@@ -16,7 +16,7 @@ INSIDE = "in_group"  # dummy of the one unit
 OUTSIDE = "others"  # dummy of all others
 FEWEST_OTHERS = 2  # units beside one: two dummies then leave a degree of freedom
 NO_OTHERS = (
-    "it is the value of one unit, and a regression needs two others beside it: s.panel"
+    "it is the value of one unit, and a regression needs two more: s.panel"
     " has the incomes"
 )
 

@@ -131,7 +131,7 @@ def _describe(results: StudyResults, paths: pd.DataFrame) -> str:
     if paths.groupby("cell")["n_units"].nunique().gt(1).any():
         unit = results.words["unit_name"]
         broken = f" A line breaks where a {unit} joins or leaves a cell."
-    shaded = proxy_sentence(paths, "rest on proxy output; the lines break there")
+    shaded = proxy_sentence(paths, "use proxy output; the lines break there")
     return (
         f"Income per head over that of all {results.words['units_name']} in {first} and"
         f" {last}, by cell: {'; '.join(parts)}.{broken}{shaded}"

@@ -27,8 +27,8 @@ from evenfield.shared.tables import count_of, fixed, nothing_to_show, only, reco
 LABEL_SHARE = 0.27
 BELOW = (
     "Below: speed at which poorer {units_name} caught up, by the last year of rolling"
-    " windows, for the shorter ones with intervals of each alone (strong) and of all"
-    " together (faint). Below zero incomes drew apart."
+    " windows, for the shorter ones with confidence intervals of each (strong) and of all"
+    " jointly (faint). Below zero incomes diverged."
 )
 # An interval without an end is drawn far beyond the axis.
 FAR = 1e3
@@ -156,13 +156,13 @@ def _window_sentence(line: pd.DataFrame) -> str:
     rows = records(line)
     slowest = min(rows, key=lambda row: row["speed"])
     fastest = max(rows, key=lambda row: row["speed"])
-    # A band over all windows: how often it leaves out zero needs no further correction.
+    # A band over all windows: how often it excludes zero needs no further correction.
     clear = int((line["band_low"].gt(0) | line["band_high"].lt(0)).sum())
     return (
         f"Speed of convergence in windows of {int(rows[0]['span'])} years: from"
         f" {fixed(slowest['speed'], 1)}% a year in {_window_years(slowest)} to"
         f" {fixed(fastest['speed'], 1)}% in {_window_years(fastest)}; the band over all"
-        f" windows leaves out zero in {clear} of {len(rows)}."
+        f" windows excludes zero in {clear} of {len(rows)}."
     )
 
 

@@ -48,7 +48,7 @@ all others (indirect), everywhere (total), averaged. Unit: {measure}; growth in 
 points a year.
 
 {results.level} intervals: sandwich by {results.words[unit_name]}, t(G* \u2212 1); errors of a
-{results.words[unit_name]} may hang together over all years and differ in variance. G*:
+{results.words[unit_name]} may be correlated over all years and differ in variance. G*:
 effective number behind the indirect effect. AR(1): correlation of residuals with those of the
 year before; intervals that ignore it are too narrow.
 

@@ -80,8 +80,8 @@ class CurveSpec(Spec):
     hypothesis: HypothesisName
     """Hypothesis it belongs to."""
     decides: str = ""
-    """Outcome, as named in the estimates, of the deciding rows that the curve stands
-    beside; the first of its outcomes by default."""
+    """Outcome, as named in the estimates, of the deciding rows that the curve is
+    compared with; the first of its outcomes by default."""
     kind: Literal["own", "exposure", "regime"]
     """Coefficients of own labels, of neighbours' average labels, or of initial income
     times neighbours' labels."""
@@ -364,7 +364,7 @@ def _summary_rows(
         summaries = Rows(
             kinds,
             "robustness",
-            "PROXY: rests on proxy output" if basis == "proxy" else "",
+            "PROXY: uses proxy output" if basis == "proxy" else "",
             hypothesis=spec.hypothesis,
             family="specification_curve",
             spec_id=spec.id,

@@ -36,13 +36,11 @@ COLUMNS = """
     conf_low conf_high p_value mde sesoi n_treated unit_of_measure output_basis
 """.split()
 NOTE = """
-Facts are observed in all units and carry no interval; a threshold beside the claim says
-when they hold.
+Facts are observed in all units and carry no interval; a threshold in the claim says when they hold.
 
 The others are regressions: {results.level} intervals and p by conditional SCPC (average
 pairwise correlation of shocks at most .03) for one row a {results.words[unit_name]}, by CR3
-with t(G* \u2212 1) for panels with effects of units and years. No correction is made for
-looking at several of them.
+with t(G* \u2212 1) for panels with effects of units and years. There is no correction for multiple testing.
 """
 
 

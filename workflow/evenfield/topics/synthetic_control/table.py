@@ -45,15 +45,14 @@ BESIDE = {
 
 
 NOTE = """
-Log real output per head less that of a weighted average of units that never held such a zone.
+Log real output per head less that of a weighted average of units that never had such a zone.
 No weight is negative, they add up to one and are fitted to the years before the date. Paths
 are taken less their own mean over those years unless the row says levels.
 
 {results.level} intervals: constant effects that the rank of the absolute mean gap among all
 donors, each against the other donors, does not reject; p of the same rank; p of the rank of
-the error after over that before the date; conformal p from moved residuals. Earlier date: the
-same test with a date before the zone; a small p there says that the comparison had failed
-before.
+the error after over that before the date; conformal p from permuted residuals. Earlier date: the
+same test with a date before the zone; a small p there shows that the comparison had failed before.
 
 Without one: smallest and largest mean gap when one donor is left out. Error before: root mean
 squared gap in the years of the fit; poor where it is among the largest tenth of the donors.

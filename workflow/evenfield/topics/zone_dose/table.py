@@ -38,11 +38,11 @@ unless the row says otherwise. Dose: {dose} unless the row says otherwise.
 \u2212 1) unless the row says otherwise. Detectable: (t + t) standard errors, {power:.0%}
 power.
 
-Later zones: p of the zones of {latest} years later beside those in force, and joint p of
-those of {later} years later; below .05 the outcome moved before the zones came.
+Later zones: p of the zones of {latest} years later added to those in force, and joint p of
+those of {later} years later; below .05 the outcome changed before the zones came.
 
-All {results.words[units_name]} got zones, so the coefficients rest on their number and time,
-and zones went where growth was expected.
+All {results.words[units_name]} got zones, so the coefficients depend on their number and
+time, and zones were placed where growth was expected.
 """
 
 
