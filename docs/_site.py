@@ -93,7 +93,7 @@ CHAPTERS = {
         "contributing.md",
         "benchmarks.md",
         {"How benchmarks are run": "benchmarking.md"},
-        "scheduler-rounds.md",
+        "reruns.md",
         "decisions/README.md",
         "decisions/*",
     ],

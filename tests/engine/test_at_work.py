@@ -9,7 +9,7 @@ import pytest
 
 from engine import at_work, progress
 from engine.at_work import counts_of, how_far, telling
-from engine.job import enter
+from engine.job import work
 from evenfield.numerics.at_work import told
 
 LOG = "results/logs/estimate_rolling.log"
@@ -32,7 +32,7 @@ def test_a_job_leaves_its_counts_as_fields_and_takes_them_away(study):
                 seen.append(how_far(LOG))
 
     job = SimpleNamespace(log=[LOG], input={}, output={}, params={}, rule="rolling")
-    enter(job, main)
+    work(job, main)
     assert (seen[0], seen[1989]) == ("0 of 1,990 windows", "1,989 of 1,990 windows")
     assert how_far(LOG) == ""
     assert not list(study.rglob("*.json"))

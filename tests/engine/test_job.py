@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from engine import job as job_module
-from engine.job import enter, without_places
+from engine.job import without_places, work
 from evenfield.study.errors import IngestError
 
 
@@ -27,7 +27,7 @@ def log_of(folder):
 
 def test_main_gets_names_without_what_only_triggers_reruns(tmp_path):
     seen = {}
-    enter(job(tmp_path, spec=1), lambda **named: seen.update(named))
+    work(job(tmp_path, spec=1), lambda **named: seen.update(named))
     assert seen == {"table": "in.csv", "result": "out.csv", "spec": 1}
     assert log_of(tmp_path) == ""
 
@@ -37,7 +37,7 @@ def test_known_fault_is_one_line_on_both_sides(tmp_path):
         raise IngestError("panel.csv\nhas 3  faults", "none", "mend them")
 
     with pytest.raises(SystemExit) as caught:
-        enter(job(tmp_path), main)
+        work(job(tmp_path), main)
     line = "ingest: panel.csv has 3 faults; expected none; mend them"
     assert caught.value.code == f"evenfield: {line}"
     assert log_of(tmp_path) == f"{line}\n"
@@ -48,7 +48,7 @@ def test_unknown_fault_is_one_line_and_its_trace_is_only_in_the_log(tmp_path):
         raise ZeroDivisionError("by\nzero " + "x" * 500)
 
     with pytest.raises(SystemExit) as caught:
-        enter(job(tmp_path), main)
+        work(job(tmp_path), main)
     line = str(caught.value.code)
     assert line.startswith("evenfield: build_it: ZeroDivisionError by zero xxx")
     assert line.endswith(

@@ -10,8 +10,9 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from unittest.mock import patch
 
 import psutil
 import pytest
@@ -35,13 +36,51 @@ ENDINGS = from_yaml("""
     """)
 
 
+FEW = """
+import sys
+sys.path.insert(0, {folder!r})
+from engine import preloaded
+preloaded.LIBRARIES = {libraries}
+preloaded.PATIENCE = {patience}
+preloaded.own_modules = lambda: ["evenfield.study.files"]
+preloaded.main()
+"""
+
+
+@contextmanager
+def copies():
+    """Copies are offered until the block ends, as they are until a run ends."""
+    servers = []
+    with patch.object(
+        preloaded.atexit, "register", lambda _, server: servers.append(server)
+    ):
+        preloaded.offer_copies()
+    try:
+        yield
+    finally:
+        for server in servers:
+            preloaded.withdraw(server)
+
+
 @pytest.fixture
-def ask(tmp_path, monkeypatch):
+def few(monkeypatch, tmp_path):
+    """Let the process load little, so that it starts soon."""
+
+    def loading(libraries=("json",), patience=preloaded.PATIENCE):
+        program = FEW.format(
+            folder=str(tmp_path), libraries=libraries, patience=patience
+        )
+        monkeypatch.setattr(preloaded, "PROGRAM", program)
+
+    loading()
+    return loading
+
+
+@pytest.fixture
+def ask(tmp_path, few):
     """Start a script as the engine does; its file `pid` tells which process did the
     work.
     """
-    monkeypatch.setattr(preloaded, "LIBRARIES", ("json",))
-    monkeypatch.setattr(preloaded, "own_modules", lambda: ["evenfield.study.files"])
 
     def start(text):
         script = tmp_path / "job.py"
@@ -66,7 +105,7 @@ def test_a_copy_says_and_ends_as_a_process_of_its_own(ask, ending):
     alone = start(ENDINGS[ending])
     own = alone.communicate()
     assert int(pid.read_text()) == alone.pid
-    with preloaded.preloaded():
+    with copies():
         job = start(ENDINGS[ending])
         wording = job.communicate()
     assert int(pid.read_text()) != job.pid
@@ -80,7 +119,7 @@ def test_a_copy_says_and_ends_as_a_process_of_its_own(ask, ending):
 def server(ask):
     """The process that holds the libraries; other tests may have left children."""
     others = psutil.Process().children()
-    with preloaded.preloaded():
+    with copies():
         (started,) = set(psutil.Process().children()).difference(others)
         yield started
 
@@ -163,7 +202,7 @@ def test_a_job_whose_copy_dies_without_a_server_fails_in_one_line(ask, server):
 
 def test_a_copy_ends_with_who_asked(ask):
     start, pid = ask
-    with preloaded.preloaded():
+    with copies():
         job = start("import time; time.sleep(60)")
         while not (pid.exists() and pid.read_text()):
             assert job.poll() is None
@@ -177,18 +216,18 @@ def test_a_copy_ends_with_who_asked(ask):
 
 def test_a_run_that_a_copy_starts_asks_the_same_process(ask):
     start, _ = ask
-    with preloaded.preloaded():
+    with copies():
         own = os.environ[SERVER_VARIABLE]
         job = start("from engine import preloaded; print(*preloaded.OFFERS)")
         assert job.communicate()[0] == f"{own}\n"
-        with preloaded.preloaded():
+        with copies():
             assert os.environ[SERVER_VARIABLE] == own
         assert os.environ[SERVER_VARIABLE] == own
 
 
 def test_who_asks_after_the_run_does_its_work_itself(ask, monkeypatch):
     start, pid = ask
-    with preloaded.preloaded():
+    with copies():
         own = os.environ[SERVER_VARIABLE]
     monkeypatch.setenv(SERVER_VARIABLE, own)
     late = start("print('done')")
@@ -218,7 +257,7 @@ def request(tmp_path, library=preloaded.LIBRARY):
 
 @pytest.mark.parametrize("known", [True, False])
 def test_only_who_knows_the_word_is_obeyed(ask, tmp_path, known):
-    with preloaded.preloaded():
+    with copies():
         connection, word = connected()
         message = word if known else "0" * len(word)
         socket.send_fds(connection, [message.encode()], [0, 1, 2])
@@ -229,10 +268,10 @@ def test_only_who_knows_the_word_is_obeyed(ask, tmp_path, known):
 
 
 @pytest.mark.parametrize("wording", ["nothing", "the word"])
-def test_a_silent_connection_is_left_after_a_while(ask, monkeypatch, wording):
-    monkeypatch.setattr(preloaded, "PATIENCE", 0.2)
+def test_a_silent_connection_is_left_after_a_while(few, wording):
+    few(patience=0.2)
     started = time.monotonic()
-    with preloaded.preloaded():
+    with copies():
         connection, word = connected()
         if wording == "the word":
             socket.send_fds(connection, [word.encode()], [0, 1, 2])
@@ -242,7 +281,7 @@ def test_a_silent_connection_is_left_after_a_while(ask, monkeypatch, wording):
 
 def test_a_copy_does_not_hand_the_word_on(ask):
     start, _ = ask
-    with preloaded.preloaded():
+    with copies():
         job = start(f"print({SERVER_VARIABLE!r} in os.environ)")
         assert job.communicate()[0] == "False\n"
     assert SERVER_VARIABLE not in os.environ
@@ -250,7 +289,7 @@ def test_a_copy_does_not_hand_the_word_on(ask):
 
 @pytest.mark.parametrize("library", [preloaded.LIBRARY, "/of/another/workflow"])
 def test_a_copy_keeps_our_modules_where_the_library_is_the_same(ask, tmp_path, library):
-    with preloaded.preloaded():
+    with copies():
         connection, word = connected()
         socket.send_fds(connection, [word.encode()], [0, 1, 2])
         connection.sendall(request(tmp_path, library))
@@ -273,16 +312,14 @@ def test_a_library_is_the_same_by_whatever_way_it_is_found():
     assert done.stdout.strip() == preloaded.LIBRARY
 
 
-def test_a_run_that_is_over_loads_no_more_libraries(tmp_path, monkeypatch):
-    """A run that is refused, or has nothing to do, ends without waiting for them."""
-    monkeypatch.syspath_prepend(tmp_path)
+def test_a_run_that_is_over_loads_no_more_libraries(few, tmp_path):
     waits = "import pathlib, time\nwhile not pathlib.Path({!r}).exists():\n    time.sleep(0.01)"
     over = tmp_path / "over"
     (tmp_path / "first_library.py").write_text(waits.format(str(over)))
     marker = tmp_path / "marker"
     (tmp_path / "second_library.py").write_text(f"open({str(marker)!r}, 'w')")
-    monkeypatch.setattr(preloaded, "LIBRARIES", ("first_library", "second_library"))
-    with preloaded.preloaded(at_once=True):
+    few(("first_library", "second_library"))
+    with copies():
         # Its pipe closes before the first library is loaded.
         threading.Timer(0.5, over.touch).start()
     assert not marker.exists()

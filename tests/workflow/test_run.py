@@ -27,6 +27,9 @@ TOY = Path(__file__).parent / "toy"
 STUDY = ("--snakefile", "toy/Snakefile", "--directory", "toy")
 ENVIRONMENT = {**os.environ, "EVENFIELD_VENV": sys.prefix}
 SLOW = """
+from engine.study import before_jobs
+onstart:
+    before_jobs(workflow)
 rule all:
     input: "results/a.txt"
 rule slow:

@@ -26,10 +26,11 @@ from yaml_text import from_yaml
 REPO = Path(__file__).resolve().parents[2]
 WORKFLOW = """
 from engine import outputs
+from engine.study import before_jobs
 from evenfield.study.files import hash_file
 outputs.mark_changed()
 onstart:
-    outputs.keep_earlier(workflow)
+    before_jobs(workflow)
 rule all:
     input: "results/first.txt", "results/more.txt", "results/second.txt"
 rule first:
@@ -44,10 +45,13 @@ rule second:
     log: "results/logs/second.log"
     script: "copy.py"
 """
-SCRIPT = """
+SCRIPT = f"""
 import os, sys, time
 from pathlib import Path
-from engine.job import enter
+sys.path.append({str(REPO / "workflow" / "scripts")!r})
+from entry import enter
+"""
+SCRIPT += """
 from evenfield.study.errors import IngestError
 def main(source, target, more=""):
     text = Path(source).read_text()
@@ -88,8 +92,9 @@ def words_for(folder):
     return ["--snakefile", str(folder / "Snakefile"), "--directory", str(folder)]
 
 
-def run(folder):
-    return program_copies.run(*words_for(folder))
+def run(folder, copied="none"):
+    """Run the study; its small jobs are processes of their own, which starts sooner."""
+    return program_copies.run(*words_for(folder), EVENFIELD_PRELOADED=copied)
 
 
 def command(folder):
@@ -173,7 +178,7 @@ def test_a_full_disk_or_a_limit_is_one_line_and_the_next_run_goes_on(study):
 def test_a_job_that_is_ended_by_a_signal_names_it(study):
     before = results(study)
     (study / "data.txt").write_text("kill")
-    done = run(study)
+    done = run(study, copied="")
     assert (done.returncode, done.stderr.count("\n"), results(study)) == (1, 1, before)
     assert done.stderr.startswith(
         "first: the job was ended by SIGKILL; expected memory"

@@ -18,7 +18,6 @@ from typing import Any
 
 from engine.at_work import telling
 from engine.outputs import record_outputs
-from engine.preloaded import hand_over
 from evenfield.study.errors import EvenfieldError, one_line, shortened
 from evenfield.study.files import write_text
 
@@ -60,13 +59,11 @@ ENDED: dict[int, str] = {
 }
 
 
-def enter(job: Any, main: Callable[..., None]) -> None:
+def work(job: Any, main: Callable[..., None]) -> None:
     """Run ``main`` with the job's named inputs, outputs and parameters but those that
     only rerun it.
     """
     log = Path(job.log[0])
-    # Scripts of this workflow have been handed over by `ask.py`, before they loaded this.
-    hand_over(lambda number: note_end(job.rule, log, number))
     with contextlib.chdir(sys.prefix):  # it reads settings from the current folder
         import_module("matplotlib")
     # Jobs are short: looking for circular garbage more often costs more than it frees.

@@ -25,13 +25,12 @@ from engine.folder import (
 )
 from engine.job import refusal
 from engine.last_results import keep_last, keep_started
-from engine.preloaded import preloaded
 from engine.study import plain_data
-from evenfield.report.plan import STAMP
 from evenfield.shared.topics import read_topics
-from evenfield.study.config_files import read_mapping
 from evenfield.study.errors import nearest, one_line
 
+# Snakemake looks on the path for what shows a run.
+sys.path.append(str(Path(__file__).with_name("plugins")))
 with contextlib.chdir(REPO):  # Snakemake imports from a folder below the current one
     from snakemake.cli import get_argument_parser
     from snakemake.cli import main as snakemake
@@ -42,21 +41,15 @@ COMMANDS = (
     "new add check list show why data rebuild diff schema test gate mutate clean package validate"
     " install lock"
 ).split()
-SCRIPTS = REPO / "workflow" / "scripts"
-ASK_FOR_COPY = Path(__file__).with_name("ask.py")
 CONTINUE = "; run the same command to continue"
 
 
-def complete(words: Sequence[str]) -> tuple[Path, list[str], bool]:
-    """Return the study's folder, Snakemake's whole command line, and whether jobs run
-    on this machine.
-    """
-    hooks.without_reports(words)
+def complete(words: Sequence[str]) -> tuple[Path, list[str]]:
+    """Return the study's folder and Snakemake's whole command line."""
     parser = get_argument_parser()
     parser.prog = "run"
     parser.usage = "python3 run [TARGET ...] [OPTION ...]"
     name_meant(parser)
-    hooks.parse_with(parser)
     try:
         given = parser.parse_args(list(words))
     except CliException as error:
@@ -76,7 +69,6 @@ def complete(words: Sequence[str]) -> tuple[Path, list[str], bool]:
     triggers = []
     if given.snakefile is None:
         refuse_mistyped(given.targets)
-        hooks.read_configs_with(read_mapping)
         # Code is tracked by its content (`params.code`), not by the age of a clone.
         triggers = ["--rerun-triggers", "input", "mtime", "params", "software-env"]
     line = ["--logger", "evenfield", "--directory", str(study)]
@@ -94,7 +86,7 @@ def complete(words: Sequence[str]) -> tuple[Path, list[str], bool]:
             " made again\n"
         )
         line += ["--forceall"]
-    return study, [*line, *words], not (given.profile or given.executor)
+    return study, [*line, *words]
 
 
 def name_meant(parser: argparse.ArgumentParser) -> None:
@@ -149,21 +141,13 @@ def main(words: Sequence[str]) -> int | str | None:
     """
     for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
         signal.signal(number, interrupt)
-    hooks.install(interrupt, progress)
+    hooks.install()
     logging.raiseExceptions = False  # Snakemake's own log may not fit on a full disk
     try:
-        study, line, local = complete(words)
+        study, line = complete(words)
         refuse_planted(study)
         cache_somewhere(study)
-        if local:
-            hooks.start_scripts_with(ASK_FOR_COPY, SCRIPTS)
-        # What was never checked has jobs to run: their libraries load beside the check.
-        is_new = not (study / STAMP).is_file()
-        with (
-            preloaded(at_once=is_new) if local else contextlib.nullcontext(),
-            hold(study),  # after the jobs' process, which must not hold it
-            own_temporary_folder(study) as sources,
-        ):
+        with hold(study), own_temporary_folder(study) as sources:
             # A full disk is for the jobs to tell; only `run diff` misses the copy.
             with contextlib.suppress(OSError):
                 keep_started(study)

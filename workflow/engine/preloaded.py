@@ -1,16 +1,17 @@
 """A process that has the libraries loaded: each local job is a copy of it, which saves
 a second of imports a job.
 
-Snakemake starts a new Python for each job. That Python asks here for a copy, gives it
-its streams, folder and environment, waits and ends with its exit code. Where there is
-nobody to ask (another machine, plain Snakemake, macOS) it does its work itself, to the
-same bytes.
+The Snakefile starts it before the first job, and it ends with Snakemake. Snakemake
+starts a new Python for each job. That Python asks here for a copy, gives it its streams,
+folder and environment, waits and ends with its exit code. Where there is nobody to ask
+(another machine, macOS) it does its work itself, to the same bytes.
 
 Names of sockets are seen by every process of the machine that shares its network, one
 that is kept from files included. Who asks must therefore belong to this user and know a
 random word that only this run's jobs find in their environment.
 """
 
+import atexit
 import gc
 import hmac
 import json
@@ -21,16 +22,18 @@ import select
 import signal
 import socket
 import struct
+import subprocess
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import IO, Any, NoReturn
 
-# Holds the name of the socket, the word and the environment for which it is.
+# Holds the name of the socket, the word and the environment for which it is; with `none`
+# each job is a process of its own.
 SERVER_VARIABLE = "EVENFIELD_PRELOADED"
 WORD_BYTES = 32  # of the random word, twice as many as hexadecimal digits
 STARTED = b"s"  # the first answer to who asks
@@ -48,6 +51,9 @@ LIBRARIES = (
 # The folder of our own packages; jobs find it by way of `workflow/rules/..`.
 LIBRARY = str(Path(__file__).resolve().parents[1])
 OWN = ("evenfield", "engine")
+PROGRAM = "from engine import preloaded; preloaded.main()"
+# A copy has what its process had when it loaded the libraries; `run` sets the same.
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MPLBACKEND": "Agg"}
 
 
 # In a copy one offer, as `offer` makes it, elsewhere none. A job takes it out of its
@@ -56,40 +62,49 @@ OWN = ("evenfield", "engine")
 OFFERS: list[str] = []
 
 
-@contextmanager
-def preloaded(*, at_once: bool = False) -> Iterator[None]:
-    """Offer copies for as long as the block lasts or this process lives, unless the run
-    that started this one does; libraries are loaded at once, or when someone asks.
+def offer_copies() -> None:
+    """Start a process that makes copies for as long as this one lives, unless the run that
+    started this one has one, or whoever started it wants none.
     """
-    if SERVER_VARIABLE in os.environ:
-        yield
+    if os.environ.get(SERVER_VARIABLE):
         return
-    listener = socket.socket(socket.AF_UNIX)
-    # Only Linux has names that are no files and descriptors of processes; elsewhere a
-    # loaded BLAS must not be copied anyway.
-    with suppress(AttributeError, OSError):
-        os.close(os.pidfd_open(os.getpid()))
-        listener.bind(b"\0evenfield-" + os.urandom(16).hex().encode())
-    if not listener.getsockname():
-        yield
-        return
-    listener.listen(256)
-    word = os.urandom(WORD_BYTES).hex()
-    # A pipe whose end for writing closes with this process, however it ends: its end for
-    # reading then tells the server that the run is over.
-    run_ended, run_lives = os.pipe()
-    server = os.fork()
-    if server == 0:
-        os.close(run_lives)
-        end_after(serve, listener, run_ended, word, at_once)
-    os.environ[SERVER_VARIABLE] = offer(listener, word)
-    listener.close()
-    try:
-        yield
-    finally:
-        os.environ.pop(SERVER_VARIABLE, None)
-        os.close(run_lives)
-        os.waitpid(server, 0)
+    with socket.socket(socket.AF_UNIX) as listener:
+        # Only Linux has names that are no files and descriptors of processes; elsewhere a
+        # loaded BLAS must not be copied anyway.
+        with suppress(AttributeError, OSError):
+            os.close(os.pidfd_open(os.getpid()))
+            listener.bind(b"\0evenfield-" + os.urandom(16).hex().encode())
+        if not listener.getsockname():
+            return
+        listener.listen(256)
+        word = os.urandom(WORD_BYTES).hex()
+        server = subprocess.Popen(
+            [sys.executable, "-P", "-c", PROGRAM, str(listener.fileno())],
+            cwd=sys.prefix,  # libraries read settings from the current folder
+            env={**ONE_THREAD, **os.environ, "PYTHONPATH": LIBRARY},
+            pass_fds=[listener.fileno()],
+            # Its end for writing closes with this process, however that ends, which tells
+            # the server that the run is over.
+            stdin=subprocess.PIPE,
+            bufsize=0,
+        )
+        with suppress(OSError):  # it may have ended already
+            told(server).write(word.encode())
+        os.environ[SERVER_VARIABLE] = offer(listener, word)
+    atexit.register(withdraw, server)
+
+
+def withdraw(server: subprocess.Popen[bytes]) -> None:
+    """Ask for no more copies; the time of the process now counts as time of the run."""
+    os.environ.pop(SERVER_VARIABLE, None)
+    told(server).close()
+    server.wait()
+
+
+def told(server: subprocess.Popen[bytes]) -> IO[bytes]:
+    """Return where the process reads."""
+    assert server.stdin is not None
+    return server.stdin
 
 
 def offer(listener: socket.socket, word: str) -> str:
@@ -99,14 +114,19 @@ def offer(listener: socket.socket, word: str) -> str:
     return f"{name}:{word}:{sys.prefix}"
 
 
-def serve(listener: socket.socket, run_ended: int, word: str, at_once: bool) -> None:
-    """Make a copy for each job that asks and knows the word."""
-    OFFERS.append(offer(listener, word))
+def main() -> None:
+    """Make a copy for each job that asks and knows the word, which comes first on the
+    standard input.
+    """
     for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
-    os.chdir(sys.prefix)  # libraries read settings from the current folder
-    if at_once:
-        load(lambda: run_ended in select.select([run_ended], [], [], 0)[0])
+    listener = socket.socket(fileno=int(sys.argv[1]))
+    run_ended = os.dup(sys.stdin.fileno())
+    word = os.read(run_ended, 2 * WORD_BYTES).decode()
+    OFFERS.append(offer(listener, word))
+    load(lambda: run_ended in select.select([run_ended], [], [], 0)[0])
+    # Pages that the collector does not touch stay shared with the copies.
+    gc.freeze()
     copies: dict[int, tuple[int, socket.socket]] = {}
     asking = [listener.fileno(), run_ended]
     while asking or copies:
@@ -115,18 +135,16 @@ def serve(listener: socket.socket, run_ended: int, word: str, at_once: bool) -> 
             os.close(descriptor)
             report_end(*copies.pop(descriptor))
         if run_ended in ready:
-            asking = []  # the run is over, or wants no more
+            asking = []  # the run is over
             listener.close()
         elif listener.fileno() in ready:
             connection = listener.accept()[0]
             if not same_user(connection):
                 connection.close()
                 continue
-            load()
-            # Pages that the collector does not touch stay shared with the copies.
-            gc.freeze()
             copy = os.fork()
             if copy == 0:
+                os.close(run_ended)
                 listener.close()
                 for _, other in copies.values():
                     other.close()
@@ -134,7 +152,7 @@ def serve(listener: socket.socket, run_ended: int, word: str, at_once: bool) -> 
             copies[os.pidfd_open(copy)] = (copy, connection)
 
 
-def load(is_over: Callable[[], bool] = lambda: False) -> None:
+def load(is_over: Callable[[], bool]) -> None:
     """Load the libraries, and our own modules, until nobody needs them any more."""
     for library in [*LIBRARIES, *own_modules()]:
         if is_over():
@@ -243,13 +261,13 @@ def hand_over(note: Callable[[int], None] | None = None) -> None:
     can be asked or no copy starts. A signal that ended the copy is noted and ends this
     process, too.
     """
-    # Nothing that a job starts may ask again.
-    offered = os.environ.pop(SERVER_VARIABLE, "")
     # As `offer` wrote it; a folder may hold a colon.
-    name, _, word_and_prefix = offered.partition(":")
+    name, _, word_and_prefix = os.environ.get(SERVER_VARIABLE, "").partition(":")
     word, _, prefix = word_and_prefix.partition(":")
     if prefix != sys.prefix:  # no offer, or one of another environment
         return
+    # Nothing that a job starts may ask again.
+    del os.environ[SERVER_VARIABLE]
     connection = socket.socket(socket.AF_UNIX)
     refused = connection.connect_ex(b"\0" + name.encode())
     if refused or not same_user(connection) or not copy_starts(connection, word):

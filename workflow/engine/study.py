@@ -4,6 +4,7 @@ result, and what goes with a run.
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from engine import hooks
 from engine.folder import refuse_planted
 from engine.outputs import keep_earlier, mark_changed
+from engine.preloaded import offer_copies
 from engine.second_studies import mark_second_changed
 
 if TYPE_CHECKING:
@@ -125,7 +127,12 @@ def refuse_faults(plan: "Plan", written: Mapping[str, object]) -> None:
 
 
 def before_jobs(workflow: Any) -> None:
-    """Prepare what jobs write, as the last step before they start."""
-    if workflow.is_main_process:
-        keep_earlier(workflow)
-    hooks.start_jobs_at_once(workflow)
+    """Prepare what jobs write and load, as the last step before they start."""
+    if not workflow.is_main_process:
+        return
+    keep_earlier(workflow)
+    hooks.accept_clocks_ahead()
+    # Snakemake would wait for its jobs at SIGTERM.
+    signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
+    if hooks.is_local(workflow):
+        offer_copies()

@@ -33,6 +33,9 @@ for study, folder in config["beside"].items():
         conda:
             "../../environment.yml"
         threads: max(1, (workflow.cores or 2) // 2)
+        resources:
+            mem_mb=4000,
+            runtime=240,
         params:
             folder=folder,
             code=[code_of("page", *REPORT_FILES), *map(code_of, SCRIPTS)],

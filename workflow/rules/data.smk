@@ -19,6 +19,9 @@ rule ingest:
         "results/logs/ingest.log",
     conda:
         "../../environment.yml"
+    resources:
+        mem_mb=1000,
+        runtime=30,
     params:
         code=code_of("ingest"),
         data_hash=hash_of(data_files()),
@@ -48,6 +51,9 @@ rule build_panel:
         "results/logs/build_panel_{scheme}.log",
     conda:
         "../../environment.yml"
+    resources:
+        mem_mb=1000,
+        runtime=30,
     params:
         scheme="{scheme}",
         code=code_of("build_panel"),
@@ -81,6 +87,9 @@ rule build_weights:
         "results/logs/build_weights_{scheme}.log",
     conda:
         "../../environment.yml"
+    resources:
+        mem_mb=2000,
+        runtime=30,
     params:
         code=code_of("build_weights"),
         data_hash=hash_of(WEIGHT_FILES),

@@ -40,6 +40,9 @@ rule collect:
         "results/logs/collect.log",
     conda:
         "../../environment.yml"
+    resources:
+        mem_mb=1000,
+        runtime=30,
     params:
         code=code_of("collect"),
         primary={
@@ -63,6 +66,9 @@ rule answer:
         "results/logs/answer.log",
     conda:
         "../../environment.yml"
+    resources:
+        mem_mb=1000,
+        runtime=30,
     params:
         code=code_of("answer"),
         config=topics.part(config, ["answers", *SELECTED_BY]),
@@ -89,6 +95,9 @@ rule name_numbers:
         "results/logs/name_numbers.log",
     conda:
         "../../environment.yml"
+    resources:
+        mem_mb=1000,
+        runtime=30,
     params:
         code=code_of("name_numbers"),
         config=topics.part(config, ["numbers", "answers", *SELECTED_BY]),
@@ -111,6 +120,9 @@ rule page:
         "results/logs/page.log",
     conda:
         "../../environment.yml"
+    resources:
+        mem_mb=1000,
+        runtime=30,
     params:
         code=code_of("page", *REPORT_FILES),
         data_hash=hash_of(PLAN.texts),
@@ -139,6 +151,9 @@ rule paper:
         "results/logs/paper.log",
     conda:
         "../../environment.yml"
+    resources:
+        mem_mb=2000,
+        runtime=30,
     params:
         code=code_of("paper", *REPORT_FILES),
         data_hash=hash_of(PLAN.texts),
@@ -181,6 +196,9 @@ rule manifest:
         "results/logs/manifest.log",
     conda:
         "../../environment.yml"
+    resources:
+        mem_mb=1000,
+        runtime=30,
     params:
         code=code_of("manifest"),
         config=config,

@@ -67,6 +67,9 @@ for topic in CHUNKED:
             f"results/logs/chunk_{topic}_{{scatteritem}}.log",
         conda:
             "../../environment.yml"
+        resources:
+            mem_mb=2000,
+            runtime=60,
         params:
             topic=topic,
             chunk="{scatteritem}",
@@ -104,6 +107,9 @@ for topic in ESTIMATED:
         priority: TOPICS[topic].estimate.priority
         conda:
             "../../environment.yml"
+        resources:
+            mem_mb=2000,
+            runtime=60,
         params:
             topic=topic,
             code=code_of("estimate", f"topics/{topic}/estimate.py"),
@@ -130,6 +136,9 @@ for topic in [name for name in TOPICS if exhibit_files(name)]:
             f"results/logs/exhibit_{topic}.log",
         conda:
             "../../environment.yml"
+        resources:
+            mem_mb=1000,
+            runtime=30,
         params:
             topic=topic,
             files=exhibit_files(topic),
