@@ -15,11 +15,11 @@ MOST = {
     "answers": 11,
     "api": 69,
     "models": 32,
-    "newstudy": 80,
+    "newstudy": 81,
     "numerics": 112,
     "opened": 5,
     "report": 59,
-    "shared": 47,
+    "shared": 48,
     "study": 37,
     "topics": 212,
 }
