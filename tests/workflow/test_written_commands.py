@@ -39,6 +39,7 @@ HOW = from_yaml(r"""
 'run data\b.*': tests/study/ingest has hashes; it would write into a study of a test
 'run why (districts\..*|.*\.\./my-states)': tests/workflow/test_new_study.py runs it
 'run (why|show) .*': finished
+'run -n$': 'a dry run: tests/workflow/test_run.py has one'
 'run diff.*': 'it compares with an earlier run: tests/workflow/test_study.py has what moved'
 'run (package|clean) .*|run package$': tests/workflow/test_package.py and test_run.py
 'run (gate|mutate|validate|lock|install|test|schema)\b.*': 'hours, a network, or files of the repository: each has tests of its own'
