@@ -136,7 +136,7 @@ def _draw_key(figure: Figure) -> None:
         Patch(facecolor=colour, hatch=hatch, edgecolor="white", label=name)
         for colour, hatch, name in QUADRANTS.values()
     ]
-    pale = "pale: not told apart from chance"
+    pale = "pale: not significant"
     figure.legend(
         handles=[
             *keys,
@@ -213,7 +213,7 @@ def _draw_strip(
     that chance explains in every year are counted and not drawn.
     """
     often = local[local["q_value"].le(rate)].groupby("unit").size()
-    # Units that are often told apart from chance stand on top.
+    # Units that are often significant stand on top.
     order = sorted(often.index, key=lambda unit: (-often[unit], unit))
     row_of_unit = {unit: i for i, unit in enumerate(order)}
     step = _step(local)
@@ -254,7 +254,7 @@ def _draw_strip(
     axes.set_yticks(range(len(names)), names)
     if others:
         axes.set_xlabel(
-            f"not drawn: {count_of(others, results.words)}, never told apart from chance",
+            f"not drawn: {count_of(others, results.words)}, never significant",
             color=SOFT,
             loc="left",
         )
@@ -270,7 +270,7 @@ def _draw_strip(
 def _draw_counts(
     axes: Axes, local: pd.DataFrame, rate: float, results: StudyResults
 ) -> None:
-    """Draw how many units are told apart from chance in each year, by what they are."""
+    """Draw how many units are significant in each year, by what they are."""
     clear = local[local["q_value"].le(rate)]
     years = np.sort(local["year"].unique())
     counts = clear.groupby(["quadrant", "year"]).size()
@@ -291,7 +291,7 @@ def _draw_counts(
     axes.set_ylim(0, 1.08 * float(base.max()))
     heading(
         axes,
-        f"{results.words['units_name'].capitalize()} told apart from chance, of"
+        f"{results.words['units_name'].capitalize()} with a significant local Moran, of"
         f" {local['unit'].nunique():,}",
     )
 
