@@ -183,3 +183,26 @@ def test_a_shipped_map_says_what_units_without_a_word_of_their_own_are(
     options = ["--polygons", "mexico-states"] if given else []
     new.main(["study", "--panel", "panel.csv", *options])
     assert f"unit_name: {unit}\n" in Path("study", "config.yaml").read_text()
+
+
+def test_a_map_of_the_user_says_nothing_of_what_units_are(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    features = [
+        {
+            "type": "Feature",
+            "properties": {"name": name},
+            "geometry": _box(west, west + 1.0),
+        }
+        for west, name in enumerate(["Aland", "Bland", "Cland"])
+    ]
+    content = {"type": "FeatureCollection", "features": features}
+    Path("map.geojson").write_text(json.dumps(content))
+    rows = [
+        (feature["properties"]["name"], year, 900 + 7 * i + year % 7)
+        for i, feature in enumerate(features)
+        for year in range(2000, 2005)
+    ]
+    panel = pd.DataFrame(rows, columns=["region", "year", "income"])
+    panel.to_csv("panel.csv", index=False)
+    new.main(["study", "--panel", "panel.csv", "--polygons", "map.geojson"])
+    assert "unit_name: region\n" in Path("study", "config.yaml").read_text()
