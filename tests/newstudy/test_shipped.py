@@ -18,7 +18,7 @@ from evenfield.newstudy.features import (
 )
 from evenfield.newstudy.outline_files import borders_of, outlines_of
 from evenfield.newstudy.shipped import SHIPPED, fitting_outlines, outlines_file
-from evenfield.newstudy.unit_names import match_units
+from evenfield.newstudy.unit_names import former_states, match_units
 from evenfield.study.errors import IngestError
 from refusals import fails
 from yaml_text import from_yaml
@@ -162,6 +162,50 @@ def test_outlines_that_lack_few_units_are_named_with_those():
     assert fitting_outlines(units) == ("countries", ["ZZZ"])
     few = units.iloc[-10:].reset_index(drop=True)
     assert fitting_outlines(few) is None
+
+
+FORMER = [
+    *["Yugoslavia", "Former USSR", "Czechoslovakia", "East Germany"],
+    *["German Democratic Republic", "Serbia and Montenegro", "Yemen, South"],
+]
+
+
+@pytest.fixture
+def table_of_the_past(tmp_path, monkeypatch):
+    """A table of thirty countries, two of which are no more."""
+    monkeypatch.chdir(tmp_path)
+    named = property_table(features_of("countries"))["name"]
+    today = [name for name in named if "Czech" not in name][:28]
+    rows = [
+        (name, year, 900 + 7 * i + year % 7)
+        for i, name in enumerate([*today, "Yugoslavia", "Czechoslovakia"])
+        for year in range(1970, 1980)
+    ]
+    panel = pd.DataFrame(rows, columns=["country", "year", "income"])
+    panel.to_csv("panel.csv", index=False)
+
+
+def test_states_of_the_past_do_not_hide_the_map_of_today(table_of_the_past, capsys):
+    new.main(["study", "--panel", "panel.csv"])
+    printed = capsys.readouterr().out
+    assert "outlines of 28 of 30 units are at hand" in printed
+    assert "a map of today has no Czechoslovakia, Yugoslavia" in printed
+    assert "--polygons countries --leave-out Czechoslovakia Yugoslavia" in printed
+
+
+def test_no_state_of_today_is_offered_for_one_of_the_past(table_of_the_past):
+    with pytest.raises(SystemExit) as stop:
+        new.main(["study", "--panel", "panel.csv", "--polygons", "countries"])
+    line = str(stop.value.code)
+    assert "no outline of Czechoslovakia, Yugoslavia, states of the past" in line
+    assert "--leave-out Czechoslovakia Yugoslavia" in line
+    assert "--same" not in line and "Zimbabwe" not in line
+
+
+def test_states_of_the_past_are_known_by_their_names():
+    assert former_states(FORMER) == FORMER
+    today = property_table(features_of("countries"))["name"]
+    assert former_states(today) == []
 
 
 @pytest.mark.parametrize("given", [True, False], ids=["given", "at hand"])
