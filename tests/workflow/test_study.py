@@ -299,6 +299,15 @@ def numbers_of(checkout):
     return own | {f"cities.{name}": number for name, number in beside.items()}
 
 
+def test_tables_call_samples_and_kinds_as_the_study_does(checkout):
+    study = checkout / CITIES
+    names = read_config(study / "config.yaml")["study"]["names"]
+    internal = {name.replace("_", " ") for name in names} - {*names.values()}
+    tables = [path.read_text() for path in (study / "results/tables").glob("*.md")]
+    printed = [words for words in sorted(internal) if f" {words}" in "\n".join(tables)]
+    assert not printed
+
+
 def interval(number):
     return number.interval.replace(MINUS, "-")
 

@@ -295,7 +295,7 @@ def test_tables_hold_the_difference_each_list_and_the_counts(results):
         "within region",
         "within region, share of those within 60 km",
         "within region",
-        "among all, sample south, hills held",
+        "among all, sample: south, hills held",
     ]
     assert near["group"].iloc[0] == "Near park less near port"
     main = near.iloc[0]
