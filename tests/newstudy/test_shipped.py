@@ -17,7 +17,12 @@ from evenfield.newstudy.features import (
     topology_features,
 )
 from evenfield.newstudy.outline_files import borders_of, outlines_of
-from evenfield.newstudy.shipped import SHIPPED, fitting_outlines, outlines_file
+from evenfield.newstudy.shipped import (
+    SHIPPED,
+    drawn_names,
+    fitting_outlines,
+    outlines_file,
+)
 from evenfield.newstudy.unit_names import former_states, match_units
 from evenfield.study.errors import IngestError
 from refusals import fails
@@ -56,6 +61,15 @@ def test_each_unit_has_an_outline_inside_the_world(name):
         assert drawn.area > 0
         assert -180.001 <= west <= east <= 180.001
         assert -90 <= south <= north <= 90
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_names_are_read_without_the_outlines(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    features = features_of(name)
+    Path(name).write_text("{}")  # a file of the user's that is called so
+    drawn_names.cache_clear()
+    assert drawn_names(name).equals(property_table(features))
 
 
 def test_all_that_is_shipped_is_small_and_has_a_licence():

@@ -1,5 +1,6 @@
 """Outlines that come with the library, by name."""
 
+import json
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -7,7 +8,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 import yaml
 
-from evenfield.newstudy.features import property_table, read_features
+from evenfield.newstudy.features import property_table, undrawn_features
 from evenfield.newstudy.unit_names import former_states, in_all_forms, match_units
 from evenfield.study.errors import IngestError
 
@@ -43,7 +44,7 @@ def outlines_file(path: Path) -> tuple[Path, dict[str, str]]:
             "give the file",
         )
     named = {"title": known["title"], "licence": known["licence"]}
-    return HERE / "outlines" / f"{path}.topo.json", named
+    return _shipped_file(path), named
 
 
 def fitting_outlines(units: pd.DataFrame) -> FittingOutlines | None:
@@ -101,8 +102,12 @@ def _units_without(name: str, units: pd.DataFrame) -> list[str] | None:
 @cache
 def drawn_names(name: str) -> pd.DataFrame:
     """Return what a shipped map calls its units, a row each."""
-    path, _ = outlines_file(Path(name))
-    return property_table(read_features(path))
+    content = json.loads(_shipped_file(name).read_text(encoding="utf-8"))
+    return property_table(undrawn_features(content))
+
+
+def _shipped_file(name: str | Path) -> Path:
+    return HERE / "outlines" / f"{name}.topo.json"
 
 
 def _with_a_file() -> list[str]:
