@@ -67,7 +67,7 @@ def f39(results: StudyResults) -> Artwork:
             keys.append(_class_key(f"{label} ({len(own)})", style))
             sentences.append(f"{len(own)} {label}")
     draw_land(axes, listed)
-    lines = sum(1 + key.get_label().count("\n") for key in keys)
+    lines = sum(1 + str(key.get_label()).count("\n") for key in keys)
     below = LINE_OF_KEY * (lines / 2 + 1)
     figure.set_size_inches(NARROW, tall + below)
     figure.subplots_adjust(top=0.99, bottom=below / (tall + below))
