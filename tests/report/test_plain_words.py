@@ -40,7 +40,7 @@ PRINTED = [
     "examples/**/*.md",
     "examples/*/*.yaml",
 ]
-LEFT = 76  # words that are left to do at most, over all files: lower it, never raise it
+LEFT = 27  # words that are left to do at most, over all files: lower it, never raise it
 DOCUMENTED = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
 

@@ -371,7 +371,7 @@ def test_the_findings_say_the_numbers_of_the_run_and_name_their_rows(checkout):
         f"the wild bootstrap in {size['wild']} % and the jackknife (CR3) in {size['jackknife']} %",
         f"(SCPC) reject in {size['spatial']} % and a permutation among connected lists in"
         f" {size['connected']} %",
-        f"is {old.text} points a year with the population published at the time"
+        f"is {old.text} percentage points a year with the population published at the time"
         f" ({interval(old)}), and {new.text} with the census of 2020 ({interval(new)})",
         f"Over {said['vintages_number']} combinations of population, output and prices the"
         f" estimate ranges from {said['vintages_least']} to {said['vintages_most']}",

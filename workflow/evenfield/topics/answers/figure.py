@@ -100,7 +100,7 @@ def f21(results: StudyResults) -> Artwork:
         axes.plot(at, y[beyond], marker, color=INK, markersize=4.0)
     keys = [
         line_key("estimate and interval", color=INK, marker="o", markersize=3.6),
-        tick_key("smallest effect it could show", markersize=8),
+        tick_key("smallest detectable effect", markersize=8),
         Patch(color=PALE, label="too small to be of interest"),
     ]
     key_below(figure, keys)

@@ -136,7 +136,7 @@ def _draw_key(figure: Figure) -> None:
         Patch(facecolor=colour, hatch=hatch, edgecolor="white", label=name)
         for colour, hatch, name in QUADRANTS.values()
     ]
-    pale = "pale: not told apart from chance"
+    pale = "pale: not significant"
     figure.legend(
         handles=[
             *keys,
@@ -254,7 +254,7 @@ def _draw_strip(
     axes.set_yticks(range(len(names)), names)
     if others:
         axes.set_xlabel(
-            f"not drawn: {count_of(others, results.words)}, never told apart from chance",
+            f"not drawn: {count_of(others, results.words)}, never significant",
             color=SOFT,
             loc="left",
         )
@@ -291,7 +291,7 @@ def _draw_counts(
     axes.set_ylim(0, 1.08 * float(base.max()))
     heading(
         axes,
-        f"{results.words['units_name'].capitalize()} told apart from chance, of"
+        f"{results.words['units_name'].capitalize()} with a significant local Moran, of"
         f" {local['unit'].nunique():,}",
     )
 
