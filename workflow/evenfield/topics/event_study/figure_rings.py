@@ -42,7 +42,7 @@ BELOW = 1.1  # inches below the last one: ticks, axis and key
 
 def f36(results: StudyResults) -> Artwork:
     """Draw the own effect and rings of every specification with rings, with the
-    smallest effect that would be seen.
+    smallest detectable effect.
     """
     specs = {spec["id"]: spec for spec in results.specs(question="specs")}
     rings = results.specs(question="rings")
@@ -82,7 +82,7 @@ def f36(results: StudyResults) -> Artwork:
     keys = [
         line_key(first, color=INK, marker="o", markersize=MARKS, linestyle=""),
         line_key(second, color=SOFT, markersize=MARKS, **hollow),
-        tick_key("smallest effect that would be seen", 8),
+        tick_key("smallest detectable effect", 8),
     ]
     key_below(figure, keys, columns=2, handletextpad=0.4)
     return Artwork(figure, rows, f"Effects by distance: {'; '.join(sentences)}.")
