@@ -2,6 +2,7 @@
 faults change nothing (add.yaml); whoever was stopped can try again.
 """
 
+import json
 import shlex
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 import yaml
 
 import add
+import new
 from evenfield.newstudy.add import same_figure
 from evenfield.study.errors import IngestError
 from newstudy.made_tables import expanded, listed
@@ -18,6 +20,7 @@ FILES = ("panel.csv", "panel_provenance.csv", "datapackage.json")
 SPAN = "units first_year last_year grade flag source".split()
 CASES = dict(expanded(Path(__file__).with_name("add.yaml")))
 NEW_YEARS = CASES["the key"]["table"]
+YEARS = (2000, 2001, 2002)
 
 
 @pytest.fixture
@@ -102,6 +105,38 @@ def test_second_time_adds_nothing_and_other_columns_keep_their_spans(study, caps
     lines = capsys.readouterr().out.splitlines()
     assert lines[1] == "0 cells added, 0 changed, 8 equal"
     assert lines[-1] == "nothing to add"
+
+
+@pytest.mark.parametrize(
+    ("table", "words", "named"),
+    [
+        ("unit,year,income\nA,2003,9\nB,2003,8\nC,2003,7\n", [], "later.csv"),
+        (
+            "unit,year,income\nA,2003,9\nB,2003,8\nC,2003,7\n",
+            ["--citation", "Office, 2024"],
+            "Office, 2024",
+        ),
+        ("unit,year,rain\nA,2001,9\nB,2001,8\nC,2001,7\n", [], "later.csv"),
+        ("unit,coast\nA,1\nB,0\nC,0\n", [], "later.csv"),
+    ],
+    ids=["new years", "new years with a citation", "a new column", "a column of units"],
+)
+def test_a_study_of_one_source_names_the_file_of_new_figures(
+    tmp_path, capsys, table, words, named
+):
+    rows = [f"{unit},{year},{year % 7 + 3}" for unit in "ABC" for year in YEARS]
+    (tmp_path / "panel.csv").write_text("\n".join(["unit,year,income", *rows, ""]))
+    folder, later = tmp_path / "study", tmp_path / "later.csv"
+    new.main([str(folder), "--panel", str(tmp_path / "panel.csv")])
+    later.write_text(table)
+    column = table.partition("\n")[0].split(",")[-1]
+    for _ in range(2):  # the second time adds nothing
+        add.main([column, *words, "--from", str(later), "--directory", str(folder)])
+    dictionary = json.loads((folder / "data" / "datapackage.json").read_text())
+    titles = [source["title"] for source in dictionary["sources"]]
+    assert titles == ["panel.csv", named]
+    printed = capsys.readouterr().out
+    assert f"noted among the sources of datapackage.json: {named}\n" in printed
 
 
 @pytest.mark.parametrize(

@@ -16,13 +16,18 @@ def test_one_unit_in_ten_may_have_no_name(blank, found):
     assert name_column(frame) == found
 
 
-def test_figures_are_no_names():
+@pytest.mark.parametrize(
+    "figures",
+    [["-7.5", "8.25", "1e3"], ["1,234.5", "2,345.5", "3,456.5"], ["+1", "+2", "+3"]],
+    ids=["as codes are written", "with commas", "with signs"],
+)
+def test_figures_are_no_names(figures):
     frame = pd.DataFrame(
         {
             "unit": ["A", "B", "C"],
             "_id": ["A", "B", "C"],
             "year": "2000",
-            "height": ["-7.5", "8.25", "1e3"],
+            "height": figures,
             "town": ["Alba", "Bari", "Como"],
         }
     )

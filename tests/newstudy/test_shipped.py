@@ -17,8 +17,13 @@ from evenfield.newstudy.features import (
     topology_features,
 )
 from evenfield.newstudy.outline_files import borders_of, outlines_of
-from evenfield.newstudy.shipped import SHIPPED, fitting_outlines, outlines_file
-from evenfield.newstudy.unit_names import match_units
+from evenfield.newstudy.shipped import (
+    SHIPPED,
+    drawn_names,
+    fitting_outlines,
+    outlines_file,
+)
+from evenfield.newstudy.unit_names import former_states, match_units
 from evenfield.study.errors import IngestError
 from refusals import fails
 from yaml_text import from_yaml
@@ -56,6 +61,15 @@ def test_each_unit_has_an_outline_inside_the_world(name):
         assert drawn.area > 0
         assert -180.001 <= west <= east <= 180.001
         assert -90 <= south <= north <= 90
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_names_are_read_without_the_outlines(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    features = features_of(name)
+    Path(name).write_text("{}")  # a file of the user's that is called so
+    drawn_names.cache_clear()
+    assert drawn_names(name).equals(property_table(features))
 
 
 def test_all_that_is_shipped_is_small_and_has_a_licence():
@@ -164,6 +178,50 @@ def test_outlines_that_lack_few_units_are_named_with_those():
     assert fitting_outlines(few) is None
 
 
+FORMER = [
+    *["Yugoslavia", "Former USSR", "Czechoslovakia", "East Germany"],
+    *["German Democratic Republic", "Serbia and Montenegro", "Yemen, South"],
+]
+
+
+@pytest.fixture
+def table_of_the_past(tmp_path, monkeypatch):
+    """A table of thirty countries, two of which are no more."""
+    monkeypatch.chdir(tmp_path)
+    named = property_table(features_of("countries"))["name"]
+    today = [name for name in named if "Czech" not in name][:28]
+    rows = [
+        (name, year, 900 + 7 * i + year % 7)
+        for i, name in enumerate([*today, "Yugoslavia", "Czechoslovakia"])
+        for year in range(1970, 1980)
+    ]
+    panel = pd.DataFrame(rows, columns=["country", "year", "income"])
+    panel.to_csv("panel.csv", index=False)
+
+
+def test_states_of_the_past_do_not_hide_the_map_of_today(table_of_the_past, capsys):
+    new.main(["study", "--panel", "panel.csv"])
+    printed = capsys.readouterr().out
+    assert "outlines of 28 of 30 units are at hand" in printed
+    assert "a map of today has no Czechoslovakia, Yugoslavia" in printed
+    assert "--polygons countries --leave-out Czechoslovakia Yugoslavia" in printed
+
+
+def test_no_state_of_today_is_offered_for_one_of_the_past(table_of_the_past):
+    with pytest.raises(SystemExit) as stop:
+        new.main(["study", "--panel", "panel.csv", "--polygons", "countries"])
+    line = str(stop.value.code)
+    assert "no outline of Czechoslovakia, Yugoslavia, states of the past" in line
+    assert "--leave-out Czechoslovakia Yugoslavia" in line
+    assert "--same" not in line and "Zimbabwe" not in line
+
+
+def test_states_of_the_past_are_known_by_their_names():
+    assert former_states(FORMER) == FORMER
+    today = property_table(features_of("countries"))["name"]
+    assert former_states(today) == []
+
+
 @pytest.mark.parametrize("given", [True, False], ids=["given", "at hand"])
 @pytest.mark.parametrize(
     ("header", "unit"), [("region", "state"), ("unit", "state"), ("county", "county")]
@@ -183,3 +241,26 @@ def test_a_shipped_map_says_what_units_without_a_word_of_their_own_are(
     options = ["--polygons", "mexico-states"] if given else []
     new.main(["study", "--panel", "panel.csv", *options])
     assert f"unit_name: {unit}\n" in Path("study", "config.yaml").read_text()
+
+
+def test_a_map_of_the_user_says_nothing_of_what_units_are(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    features = [
+        {
+            "type": "Feature",
+            "properties": {"name": name},
+            "geometry": _box(west, west + 1.0),
+        }
+        for west, name in enumerate(["Aland", "Bland", "Cland"])
+    ]
+    content = {"type": "FeatureCollection", "features": features}
+    Path("map.geojson").write_text(json.dumps(content))
+    rows = [
+        (feature["properties"]["name"], year, 900 + 7 * i + year % 7)
+        for i, feature in enumerate(features)
+        for year in range(2000, 2005)
+    ]
+    panel = pd.DataFrame(rows, columns=["region", "year", "income"])
+    panel.to_csv("panel.csv", index=False)
+    new.main(["study", "--panel", "panel.csv", "--polygons", "map.geojson"])
+    assert "unit_name: region\n" in Path("study", "config.yaml").read_text()

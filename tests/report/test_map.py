@@ -13,6 +13,7 @@ import pytest
 from evenfield.report import map as map_of_page
 from evenfield.report.map import (
     _growth_layer,
+    _last_known,
     _opening_on,
     figure_map,
     income_of_average,
@@ -229,6 +230,19 @@ def test_without_people_income_is_held_to_the_mean_of_logarithms():
     # A total is of a unit and not of its people.
     results.words["kind"] = "total"
     close(income_of_average(results, with_people)[2000], [50.0, 200.0])
+
+
+@pytest.mark.parametrize(
+    ("rows", "last"),
+    [
+        ([[100, 110, None], [90, None, None]], 1),
+        ([[100, 110, 120], [None, None, None]], 2),
+        ([[0, None, None], [None, None, None]], 0),
+        ([[None, None, None]], 2),
+    ],
+)
+def test_the_map_opens_at_the_last_year_with_a_number(rows, last):
+    assert _last_known(rows) == last
 
 
 def test_units_are_in_fifths_by_their_growth():

@@ -299,6 +299,15 @@ def numbers_of(checkout):
     return own | {f"cities.{name}": number for name, number in beside.items()}
 
 
+def test_tables_call_samples_and_kinds_as_the_study_does(checkout):
+    study = checkout / CITIES
+    names = read_config(study / "config.yaml")["study"]["names"]
+    internal = {name.replace("_", " ") for name in names} - {*names.values()}
+    tables = [path.read_text() for path in (study / "results/tables").glob("*.md")]
+    printed = [words for words in sorted(internal) if f" {words}" in "\n".join(tables)]
+    assert not printed
+
+
 def interval(number):
     return number.interval.replace(MINUS, "-")
 
@@ -362,7 +371,7 @@ def test_the_findings_say_the_numbers_of_the_run_and_name_their_rows(checkout):
         f"the wild bootstrap in {size['wild']} % and the jackknife (CR3) in {size['jackknife']} %",
         f"(SCPC) reject in {size['spatial']} % and a permutation among connected lists in"
         f" {size['connected']} %",
-        f"is {old.text} points a year with the population published at the time"
+        f"is {old.text} percentage points a year with the population published at the time"
         f" ({interval(old)}), and {new.text} with the census of 2020 ({interval(new)})",
         f"Over {said['vintages_number']} combinations of population, output and prices the"
         f" estimate ranges from {said['vintages_least']} to {said['vintages_most']}",

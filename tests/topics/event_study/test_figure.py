@@ -56,7 +56,7 @@ def drawn():
 
 def test_a_kind_without_an_estimate_has_no_panel():
     artwork = drawn()
-    assert [axes.get_title("left") for axes in artwork.figure.axes] == ["park"]
+    assert [axes.get_title("left") for axes in artwork.figure.axes] == ["Park"]
     assert artwork.data["contrast"].tolist() == ["park", "park"]
 
 

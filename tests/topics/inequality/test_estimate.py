@@ -419,6 +419,7 @@ def results_of(results):
         when=lambda row: row["period"],
         shown=lambda *_: ["P"],
         description=lambda: {"samples": {}, "unit_scheme": "s"},
+        main="s",
         config=StudyConfig.of(
             from_yaml("""
             periods: {P: {start: 2000, end: 2005}}

@@ -445,9 +445,9 @@ def test_a_sample_that_leaves_out_nobody_who_is_compared_prints_no_second_row():
     study.described["samples"]["no_ports"] = kept
     results = estimate(study)
     near = TABLES["T46"](results_of(study, results, "nearby", "town"))
-    assert "within region, sample no ports" not in near.frame["label"].tolist()
+    assert "within region, sample: no ports" not in near.frame["label"].tolist()
     assert any(
-        "within region, sample no ports, which repeats" in line for line in near.note
+        "within region, sample: no ports, which repeats" in line for line in near.note
     )
     own = TABLES["T46b"](results_of(study, results, "nearby", "town"))
-    assert "within region, sample no ports" in own.frame["label"].tolist()
+    assert "within region, sample: no ports" in own.frame["label"].tolist()

@@ -250,6 +250,18 @@ def test_what_the_tables_cannot_carry_is_refused_before_a_run(words, change, cha
         estimate(study)
 
 
+def test_a_unit_outside_the_sample_needs_no_group():
+    south = _with({"spec": {"sample": "south"}})
+    whole = estimate(make_study(change=south))
+    blank = {"units": _without(UNITS[-1], "region")}
+    found = estimate(make_study(change=south, changes=blank))
+    values = [estimates_frame(one.estimates)["estimate"] for one in (whole, found)]
+    close(*values)
+    inside = make_study(change=south, changes={"units": _without(UNITS[0], "region")})
+    with one_line(EvenfieldError, "nearby main: region of 1 unit is blank (U00)"):
+        estimate(inside)
+
+
 CONTRADICTIONS = from_yaml("""
     - ['3 lists, not one or', {spec: {lists: [park, port, any_park]}}]
     - [main names a list twice, {spec: {lists: [park, park]}}]
@@ -295,7 +307,7 @@ def test_tables_hold_the_difference_each_list_and_the_counts(results):
         "within region",
         "within region, share of those within 60 km",
         "within region",
-        "among all, sample south, hills held",
+        "among all, sample: south, hills held",
     ]
     assert near["group"].iloc[0] == "Near park less near port"
     main = near.iloc[0]

@@ -210,10 +210,14 @@ def add(
         return
     describe_column(package, figures, table, options)
     tables = {figures.table: table}
+    spans = dict[str, pd.DataFrame]()
     if figures.table == PANEL:
-        tables |= yield from with_origin(
+        spans = yield from with_origin(
             study, package, folder, figures, touched, table, options
         )
+    if not spans:
+        yield f"noted among the sources of {dictionary.name}: {note_source(package, options)}"
+    tables |= spans
     description = describe_study(write_study(config, tables, package))
     yield from (f"written: {path}" for path in tables)
     yield f"data hash {description['data_hash'][:12]}"
@@ -249,6 +253,17 @@ def describe_column(
         (field,) = new["schema"]["fields"]
         texts = {"unit": options.measure, "description": options.description}
         fields.append(field | {key: text for key, text in texts.items() if text})
+
+
+def note_source(package: dict[str, Any], options: argparse.Namespace) -> str:
+    """Name the file, or what is said of it, among the sources of the dictionary, where no
+    span says where its figures come from; return the name.
+    """
+    title = str(options.citation or options.source or options.file.name)
+    named = package.setdefault("sources", [])
+    if all(source.get("title") != title for source in named):
+        named.append({"title": title})
+    return title
 
 
 def with_origin(

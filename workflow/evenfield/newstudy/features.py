@@ -48,16 +48,23 @@ def topology_features(content: dict[str, Any], file: str) -> list[dict[str, obje
     """
     try:
         arcs = _arcs(content)
-        objects = content["objects"].values()
-        collections = [list(item.get("geometries", [])) for item in objects]
-        largest = max(collections, key=len)
-        return [_feature(geometry, arcs) for geometry in largest]
+        return [_feature(geometry, arcs) for geometry in _largest(content)]
     except (LookupError, TypeError, ValueError, AttributeError, OverflowError):
         raise IngestError(
             f"{file} is TopoJSON that cannot be read",
             "an object with polygons, and their arcs",
             "convert the file, for example with `ogr2ogr map.geojson FILE`",
         ) from None
+
+
+def undrawn_features(content: dict[str, Any]) -> list[dict[str, object]]:
+    """Return the same features without their polygons, which take most of the time."""
+    return [_feature({**geometry, "type": None}, []) for geometry in _largest(content)]
+
+
+def _largest(content: dict[str, Any]) -> list[dict[str, Any]]:
+    objects = content["objects"].values()
+    return max((list(item.get("geometries", [])) for item in objects), key=len)
 
 
 def _arcs(content: dict[str, Any]) -> list[list[list[float]]]:

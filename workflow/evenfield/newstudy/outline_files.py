@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import chain
+from shlex import quote
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,12 @@ from shapely import STRtree, get_coordinates, make_valid
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
-from evenfield.newstudy.unit_names import UnitMatch, named_units, same_flag
+from evenfield.newstudy.unit_names import (
+    UnitMatch,
+    former_states,
+    named_units,
+    same_flag,
+)
 from evenfield.study.errors import Faults, IngestError, counted, first_examples
 
 # Degrees, with a little room for outlines that touch the edge of the map.
@@ -38,17 +44,28 @@ def outlines_of(
                 "join or rename them, or name another column with --match",
             )
         )
-    if missing:
-        others = first_examples(list(match.unknown), 6)
-        unused = f"; outlines that are no units: {others}" if others else ""
-        named = named_units(missing, units)
+    named = named_units(missing, units)
+    former = former_states(named)
+    if former:
         faults.append(
             IngestError(
-                f"{file} has no outline of {counted(len(missing), 'unit')} by"
+                f"{file} has no outline of {first_examples(former, 6)}, states of the past",
+                "units of today on a map of today",
+                f"leave them out with --leave-out {' '.join(map(quote, former))}, or"
+                " give a map of their time",
+            )
+        )
+    others = [name for name in named if name not in former]
+    if others:
+        unknown = first_examples(list(match.unknown), 6)
+        unused = f"; outlines that are no units: {unknown}" if unknown else ""
+        faults.append(
+            IngestError(
+                f"{file} has no outline of {counted(len(others), 'unit')} by"
                 f" column {match.column}"
-                f" ({first_examples(named, 6)}){unused}",
+                f" ({first_examples(others, 6)}){unused}",
                 "one for each unit",
-                f"say which is which, as {same_flag(named, match.unknown)}, or leave these"
+                f"say which is which, as {same_flag(others, match.unknown)}, or leave these"
                 " units out with --leave-out",
             )
         )

@@ -1,5 +1,6 @@
 """Outlines that come with the library, by name."""
 
+import json
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -7,12 +8,13 @@ from typing import Any, NamedTuple
 import pandas as pd
 import yaml
 
-from evenfield.newstudy.features import property_table, read_features
-from evenfield.newstudy.unit_names import in_all_forms, match_units
+from evenfield.newstudy.features import property_table, undrawn_features
+from evenfield.newstudy.unit_names import former_states, in_all_forms, match_units
 from evenfield.study.errors import IngestError
 
 MOST_OUTLINES = 300  # more than any shipped map has
-# ASSUME: a map of which more than one unit in twenty has no outline is of other units.
+# ASSUME: a map of which more than one unit in twenty has no outline is of other units;
+# states of the past, which no map of today has, are not counted.
 LARGEST_SHARE_WITHOUT = 0.05
 HERE = Path(__file__).parent
 SHIPPED: dict[str, dict[str, Any]] = yaml.load(
@@ -42,7 +44,7 @@ def outlines_file(path: Path) -> tuple[Path, dict[str, str]]:
             "give the file",
         )
     named = {"title": known["title"], "licence": known["licence"]}
-    return HERE / "outlines" / f"{path}.topo.json", named
+    return _shipped_file(path), named
 
 
 def fitting_outlines(units: pd.DataFrame) -> FittingOutlines | None:
@@ -51,18 +53,20 @@ def fitting_outlines(units: pd.DataFrame) -> FittingOutlines | None:
     """
     if len(units) > MOST_OUTLINES:
         return None
+    former = units["name"].isin(former_states(units["name"]))
+    allowed = LARGEST_SHARE_WITHOUT * len(units) + former.sum()
     fitting = []
     for name in _with_a_file():
-        if not _may_fit(name, units):
+        if not _may_fit(name, units, allowed):
             continue
         without = _units_without(name, units)
-        if without is not None and len(without) <= LARGEST_SHARE_WITHOUT * len(units):
+        if without is not None and len(without) <= allowed:
             fitting.append(FittingOutlines(name, without))
     return min(fitting, key=lambda found: len(found.units_without), default=None)
 
 
-def _may_fit(name: str, units: pd.DataFrame) -> bool:
-    """Say whether nearly all units share a text with a shipped map, in whatever column;
+def _may_fit(name: str, units: pd.DataFrame, allowed: float) -> bool:
+    """Say whether all units but so many share a text with a shipped map, in whatever column;
     most maps share none with a study, and need no matching.
     """
     drawn = _drawn_texts(name)
@@ -70,7 +74,7 @@ def _may_fit(name: str, units: pd.DataFrame) -> bool:
         all(drawn.isdisjoint(in_all_forms(text)) for text in texts)
         for texts in units.astype(str).to_numpy()
     ]
-    return sum(apart) <= LARGEST_SHARE_WITHOUT * len(units)
+    return sum(apart) <= allowed
 
 
 @cache
@@ -98,8 +102,12 @@ def _units_without(name: str, units: pd.DataFrame) -> list[str] | None:
 @cache
 def drawn_names(name: str) -> pd.DataFrame:
     """Return what a shipped map calls its units, a row each."""
-    path, _ = outlines_file(Path(name))
-    return property_table(read_features(path))
+    content = json.loads(_shipped_file(name).read_text(encoding="utf-8"))
+    return property_table(undrawn_features(content))
+
+
+def _shipped_file(name: str | Path) -> Path:
+    return HERE / "outlines" / f"{name}.topo.json"
 
 
 def _with_a_file() -> list[str]:

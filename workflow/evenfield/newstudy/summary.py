@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from shlex import quote
 
 from evenfield.newstudy.new_study import NewStudy
+from evenfield.newstudy.unit_names import former_states, named_units
 from evenfield.newstudy.wording import UNKNOWN
 from evenfield.shared.topics import with_measure
 from evenfield.study.config_files import TODO
@@ -157,10 +158,14 @@ def _map(study: NewStudy) -> tuple[str, str]:
         return f"map: points at {lat} and {lon}", flags
     if study.map_at_hand:
         of = "these units"
+        lacks = ""
         if study.without_outline:
-            count = len(study.tables["units"])
-            of = f"{count - len(study.without_outline)} of {count} units"
-        return f"no map yet: outlines of {of} are at hand", polygons
+            units = study.tables["units"]
+            of = f"{len(units) - len(study.without_outline)} of {len(units)} units"
+            former = former_states(named_units(study.without_outline, units))
+            if former:
+                lacks = f"; a map of today has no {first_examples(former)}"
+        return f"no map yet: outlines of {of} are at hand{lacks}", polygons
     return (
         "no map: outlines and coordinates are not known",
         f"{polygons} --lat COLUMN --lon COLUMN",

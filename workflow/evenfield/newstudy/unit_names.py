@@ -403,6 +403,13 @@ def same_flag(units: Sequence[str], others: Sequence[str]) -> str:
     return "--same 'NAME THERE=UNIT'"
 
 
+def former_states(names: Iterable[str]) -> list[str]:
+    """Return those that are states of the past, such as Yugoslavia, which a map of today
+    does not have.
+    """
+    return [name for name in names if WORDS.former_state.fullmatch(name.strip())]
+
+
 def named_units(ids: Iterable[str], units: pd.DataFrame) -> list[str]:
     """Return what units are called, for messages: with the id where two have one name."""
     names: Mapping[str, str] = dict(units[["unit", "name"]].to_numpy())

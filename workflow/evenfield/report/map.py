@@ -97,10 +97,6 @@ def map_view(results: StudyResults, first: str = "") -> dict[str, object]:
         entry |= {key: rows[number] for key, rows in by_year.items()}
         drawn.append(entry | {"zoned": any(entry["zones"])})
     sentences = [_sentence(results, year, zones, listed) for year in years if has_zones]
-    # The map opens at the last year with an income.
-    years_of_income = zip(*by_year["income"], strict=True)
-    with_income = [i for i, row in enumerate(years_of_income) if set(row) != {None}]
-    kept = BY_YEAR if has_zones else BY_YEAR[:1]
     data = {
         "years": years,
         "said": sentences,
@@ -112,7 +108,7 @@ def map_view(results: StudyResults, first: str = "") -> dict[str, object]:
         "units": [
             {
                 key: unit[key]
-                for key in ("name", "anchor", "codes", *kept)
+                for key in ("name", "anchor", "codes", *BY_YEAR)
                 # Of a unit that never has a zone its zones say nothing.
                 if unit["zoned"] or key not in BY_YEAR[1:]
             }
@@ -123,7 +119,7 @@ def map_view(results: StudyResults, first: str = "") -> dict[str, object]:
         "id": "map",
         "units": drawn,
         "years": years,
-        "last": with_income[-1] if with_income else len(years) - 1,
+        "last": _last_known(by_year["income"]),
         "said": sentences,
         "clusters": len(clusters),
         "size": f"{WIDTH:g} {drawing.height:.0f}",
@@ -309,6 +305,15 @@ def _by_year(
 ) -> list[list[int | None]]:
     rows = frame.reindex(index=units, columns=years).to_numpy(float).tolist()
     return [[None if math.isnan(x) else round(x) for x in row] for row in rows]
+
+
+def _last_known(rows: list[list[int | None]]) -> int:
+    """Return the position of the last year in which a unit has a number, where the map
+    opens; the last year where none has.
+    """
+    columns = list(zip(*rows, strict=True))
+    known = [i for i, column in enumerate(columns) if set(column) != {None}]
+    return known[-1] if known else len(columns) - 1
 
 
 def income_of_average(results: StudyResults, panel: pd.DataFrame) -> pd.DataFrame:

@@ -14,13 +14,18 @@ from evenfield.study.study import Study
 PLACES = ("unit", "name", "lat", "lon")  # no groups, even where two units share one
 
 
-def group_codes(unit_rows: pd.DataFrame, column: str, where: str) -> np.ndarray:
-    """Return codes of the groups of a column of units.csv, in the order of the units."""
+def group_codes(
+    unit_rows: pd.DataFrame, column: str, where: str, sample: np.ndarray | None = None
+) -> np.ndarray:
+    """Return codes of the groups of a column of units.csv, in the order of the units;
+    units outside the sample, (N,) of bool, may have none.
+    """
     if column not in unit_rows:
         raise EstimateError(
             f"{where} names {column}", "a column of units.csv", "correct the name"
         )
-    blank = unit_rows.loc[unit_rows[column].isna(), "unit"]
+    lacking = unit_rows[column].isna().to_numpy()
+    blank = unit_rows.loc[lacking if sample is None else lacking & sample, "unit"]
     if len(blank):
         raise EstimateError(
             f"{where}: {column} of {counted(len(blank), 'unit')} is blank"

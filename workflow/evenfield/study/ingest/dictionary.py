@@ -315,9 +315,10 @@ def write_package(package: Mapping[str, object], path: str | Path) -> None:
 
 
 def _in_form(text: str, package: Record) -> str:
-    """Return the text with its tables replaced where they changed; nothing if that does
-    not give the dictionary.
+    """Return the text with its sources and tables replaced where they changed; nothing if
+    that does not give the dictionary.
     """
+    text = _with_sources(text, package.get("sources"))
     start = re.search(r'"resources"\s*:\s*\[\s*', text)
     parts = list[tuple[int, int, Any]]()
     row_of_unit = start.end() if start else len(text)
@@ -344,6 +345,21 @@ def _in_form(text: str, package: Record) -> str:
         return out if json.loads(out) == package else ""
     except ValueError:
         return ""
+
+
+def _with_sources(text: str, sources: object) -> str:
+    """Return the text with other sources of the study, which stand above its tables."""
+    own = re.search(r'"sources"\s*:\s*(?=\[)', text.partition('"resources"')[0])
+    if not own:
+        return text
+    try:
+        before, end = json.JSONDecoder().raw_decode(text, own.end())
+    except ValueError:
+        return text
+    if before == sources:
+        return text
+    piece = json.dumps(sources, ensure_ascii=False, indent=2).replace("\n", "\n  ")
+    return text[: own.end()] + piece + text[end:]
 
 
 def _rehashed(text: str, old: Mapping[str, object], new: Mapping[str, object]) -> str:

@@ -144,7 +144,7 @@ def t28(results: StudyResults) -> Table:
     estimates = read_estimates(results.root / "estimates.csv")[list(ESTIMATE_COLUMNS)]
     rows = []
     for question in answered(results, "hypotheses")["hypotheses"]:
-        rows += _left_out(question, estimates)
+        rows += _left_out(results, question, estimates)
     columns = (
         left("Question", "statement", width_cm=5.2),
         right("Estimate", "estimate", show=significant),
@@ -174,7 +174,9 @@ def answered(results: StudyResults, what: str) -> Row:
     return content
 
 
-def _left_out(question: Record, estimates: pd.DataFrame) -> list[Row]:
+def _left_out(
+    results: StudyResults, question: Record, estimates: pd.DataFrame
+) -> list[Row]:
     """Return the row of a question; none where it was not made again, or in a study
     beside.
     """
@@ -190,7 +192,7 @@ def _left_out(question: Record, estimates: pd.DataFrame) -> list[Row]:
         return []
     # Pairs that the config names are left out together.
     pairs = [
-        f"{pair['sample_id'].replace('_', ' ')}: {significant(pair['estimate'])}"
+        f"{results.word(pair['sample_id'])}: {significant(pair['estimate'])}"
         for pair in records(same, effect_type="stat_pair")
     ]
     statement = {"statement": question["statement"], "pairs": "; ".join(pairs)}

@@ -188,7 +188,7 @@ def _heading(results: StudyResults, spec: Row) -> str:
         kind += ", mechanism"
     scheme = spec.get("unit_scheme") or results.main
     parts = [
-        "" if spec["sample"] == "all" else spec["sample"].replace("_", " "),
+        "" if spec["sample"] == "all" else results.word(spec["sample"]),
         "three-year means at both ends" if spec["end_points"] == "mean3" else "",
         "" if scheme == results.main else f"unit scheme {scheme}",
         f"means by {spec['means']}" if spec["means"] else "",

@@ -83,7 +83,7 @@ def t10(results: StudyResults) -> Table:
     for spec in results.ordered(estimates):
         own = only(estimates, spec_id=spec)
         first = pick(own)
-        sample = sample_parts(first, results.description()) or [everyone]
+        sample = sample_parts(first, results) or [everyone]
         group = heading([results.when(first), *sample, *_choices(specs[spec])])
         # Variants differ in the clubs; the tests of a span in logs are the same for all
         # of them.

@@ -94,7 +94,7 @@ def t7(results: StudyResults) -> Table:
             parts = [
                 results.when(first),
                 "every year" if span == 1 else f"every {span} years",
-                *sample_parts(first, described),
+                *sample_parts(first, results),
             ]
             shared = {
                 "group": heading(parts) + _checks(only(own, estimator="bc_fe")),

@@ -11,6 +11,7 @@ import pandas as pd
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 
 from evenfield.shared.figures import (
     ACCENT,
@@ -59,6 +60,10 @@ from evenfield.topics.event_study.table_words import (
 MOST = 4
 TITLE = 40  # letters of a line above a panel
 AFTER = 2.0  # inches of the panel of what followed
+YEARS_BELOW = 0.75  # inches below a map for its years
+BESIDE = 3  # small panels in a figure that a phone shows whole
+WORD = 9  # letters above each of them
+LABEL = 21  # letters of a line beside them
 THIN = 0.5  # of the most units behind a mark: below it a mark is pale
 BASE = "imputation"
 NAMES = ("spec_id", "dates", "kind", "horizon")
@@ -146,9 +151,13 @@ def f32(results: StudyResults) -> Artwork:
     asked = chain(*(spec["kinds"] for spec in results.specs(question="placement")))
     drawn = set(rows["contrast"])
     kinds = [kind for kind in dict.fromkeys([*asked, *sorted(drawn)]) if kind in drawn]
-    size = (WIDTH, 0.9 + 0.4 * len(specs))
-    edges = {"left": 0.3, "right": 0.99, "top": 1 - 0.3 / size[1]}
-    edges |= {"bottom": 0.5 / size[1], "wspace": 0.12}
+    titles = {kind: capital(results.word(kind)) for kind in kinds}
+    longest = max(map(len, " ".join(titles.values()).split()))
+    # In a width that a phone shows whole, where words fit above so small panels.
+    narrow = len(kinds) <= BESIDE and longest <= WORD
+    size = (NARROW if narrow else WIDTH, 1.2 + (0.62 if narrow else 0.4) * len(specs))
+    edges = {"left": 0.36 if narrow else 0.3, "right": 0.98, "top": 1 - 0.5 / size[1]}
+    edges |= {"bottom": 0.6 / size[1], "wspace": 0.14}
     figure, grid = panels(1, len(kinds), size, edges, sharex=True, sharey=True)
     outcome = outcome_of(results, {"outcome": rows["outcome"].iloc[0]})
     levels = in_unit(rows, outcome)
@@ -157,12 +166,18 @@ def f32(results: StudyResults) -> Artwork:
     labels = {}
     for axes, kind in zip(grid[0], kinds, strict=True):
         axes.axvline(0, color=FAINT, linewidth=0.8, zorder=1)
-        axes.set_title(capital(results.word(kind)))
+        if narrow:
+            axes.set_title(fill(titles[kind], WORD), fontsize=SMALL)
+            axes.xaxis.set_major_locator(MaxNLocator(2))
+        else:
+            heading(axes, titles[kind])
         for position, spec in enumerate(specs):
             row = pick(levels, contrast=kind, spec_id=spec)
             if not row:
                 continue
-            labels[position] = _compared(results, row, usual)
+            label = _compared(results, row, usual)
+            lines = [fill(line, LABEL) for line in label.splitlines()]
+            labels[position] = "\n".join(lines) if narrow else label
             whole = row["fe_id"] == "none"
             colour = SOFT if whole else INK
             axes.hlines(
@@ -177,13 +192,13 @@ def f32(results: StudyResults) -> Artwork:
                 markerfacecolor="white" if whole else colour,
             )
             value = fixed(row["estimate"], decimals_of(outcome))
-            sentences.append(f"{kind}, {labels[position]}: {value}")
+            sentences.append(f"{kind}, {label}: {value}")
     grid[0, 0].set_yticks(list(labels), list(labels.values()))
     grid[0, 0].set_ylim(len(specs) - 0.5, -0.5)
     figure.supxlabel(
         f"difference in {bare(outcome)} in {rows['period'].iloc[0]}, {unit_of(outcome)}",
         fontsize=SMALL,
-        y=0.03,
+        y=0.12 / size[1],
         color=INK,
     )
     text = f"Differences in level before the policy: {'; '.join(sentences)}."
@@ -220,11 +235,10 @@ def f33(results: StudyResults) -> Artwork:
         )
     listed = units[["unit", "lat", "lon"]].merge(policies, on="unit", how="left")
     placed = placed_units(units).merge(policies, on="unit", how="left")
-    width = 4.6
-    size = (WIDTH, float(np.clip(width * height_over_width(placed), 2.0, 6.0)) + 0.5)
-    figure, grid = panels(
-        1, 1, size, {"left": 0.02, "right": 0.86, "top": 0.98, "bottom": 0.03}
-    )
+    tall = float(np.clip(NARROW * height_over_width(placed), 2.0, 6.0))
+    size = (NARROW, tall + YEARS_BELOW)
+    edges = {"left": 0.01, "right": 0.99, "top": 0.99, "bottom": YEARS_BELOW / size[1]}
+    figure, grid = panels(1, 1, size, edges)
     axes = grid[0, 0]
     none = placed[placed["first_year"].isna()]
     axes.scatter(none["x"], none["lat"], s=6, color=FAINT, linewidth=0)
@@ -243,7 +257,8 @@ def f33(results: StudyResults) -> Artwork:
     draw_land(axes, placed)
     first = int(dated["first_year"].min())
     last = int(dated["first_year"].max())
-    bar = figure.colorbar(points, cax=figure.add_axes((0.88, 0.2, 0.02, 0.6)))
+    place = figure.add_axes((0.2, 0.5 / size[1], 0.6, 0.1 / size[1]))
+    bar = figure.colorbar(points, cax=place, orientation="horizontal")
     bar.set_label("first year of a policy")
     bar.set_ticks(sorted({first, (first + last) // 2, last}))
     words = results.words["units_name"]

@@ -9,9 +9,9 @@ from evenfield.shared.figures import (
     ACCENT,
     FAINT,
     INK,
+    NARROW,
     SMALL,
     SOFT,
-    WIDTH,
     Artwork,
     heading,
     key_below,
@@ -36,11 +36,13 @@ from evenfield.topics.event_study.table_words import (
 
 OFFSET = 0.17  # of marks of dates that decide above, and of others below, their line
 MARKS = 5
+TITLE = 0.54  # inches above a panel
+BELOW = 1.1  # inches below the last one: ticks, axis and key
 
 
 def f36(results: StudyResults) -> Artwork:
     """Draw the own effect and rings of every specification with rings, with the
-    smallest effect that would be seen.
+    smallest detectable effect.
     """
     specs = {spec["id"]: spec for spec in results.specs(question="specs")}
     rings = results.specs(question="rings")
@@ -49,27 +51,30 @@ def f36(results: StudyResults) -> Artwork:
     if rows.empty:
         raise ArtifactError("no rings", "enough far units", "drop F36 from `figures`")
     most = max(len(ring["radii"]) for ring in rings) + 1
-    size = (WIDTH, 1.16 + 0.36 * most)
-    edges = {"left": 0.12, "right": 0.99, "wspace": 0.08}
-    edges |= {"top": 1 - 0.58 / size[1], "bottom": 0.72 / size[1]}
-    figure, grid = panels(1, len(rings), size, edges, sharex=True, sharey=True)
+    # One beneath the other, so that a phone shows them whole.
+    panel = TITLE + 0.36 * most
+    size = (NARROW, BELOW + panel * len(rings))
+    edges = {"left": 0.23, "right": 0.98, "hspace": TITLE / (panel - TITLE)}
+    edges |= {"top": 1 - TITLE / size[1], "bottom": BELOW / size[1]}
+    figure, grid = panels(len(rings), 1, size, edges, sharex=True, sharey=True)
     sentences = []
-    for axes, ring in zip(grid[0], rings, strict=True):
+    for axes, ring in zip(grid[:, 0], rings, strict=True):
         spec = specs[ring["of"]]
         reach = f"{ring['radii'][-1]:g} {ring.get('distance', 'km')}"
         own = only(rows, spec_id=spec["id"], w_id=reach)
         title = _kinds(results, spec)
         sample = spec.get("sample") or "all"
         if sample != "all":
-            title = f"{title},\n{results.word(sample)}"
+            title = f"{title}, {results.word(sample)}"
         heading(axes, title)
         decimals = decimals_of(outcome)
         sentences += _draw_rings(axes, deciding_rows(results, own), title, decimals)
     labels = ["own", *_distances(rings[0])]
-    grid[0, 0].set_yticks(range(len(labels)), labels)
+    for axes in grid[:, 0]:
+        axes.set_yticks(range(len(labels)), labels)
     grid[0, 0].set_ylim(len(labels) - 0.5, -0.5)
     words = f"effect on {bare(outcome)}, {unit_of(outcome)}"
-    figure.supxlabel(words, fontsize=SMALL, y=0.3 / size[1], color=INK)
+    figure.supxlabel(words, fontsize=SMALL, y=0.6 / size[1], color=INK)
     hollow = {"marker": "o", "markerfacecolor": "white", "linestyle": ""}
     first, second = "all dates", SURE
     if results.config.estimates["event_study"].get("deciding") == "sure":
@@ -77,9 +82,9 @@ def f36(results: StudyResults) -> Artwork:
     keys = [
         line_key(first, color=INK, marker="o", markersize=MARKS, linestyle=""),
         line_key(second, color=SOFT, markersize=MARKS, **hollow),
-        tick_key("smallest effect that would be seen", 8),
+        tick_key("smallest detectable effect", 8),
     ]
-    key_below(figure, keys, handletextpad=0.4)
+    key_below(figure, keys, columns=2, handletextpad=0.4)
     return Artwork(figure, rows, f"Effects by distance: {'; '.join(sentences)}.")
 
 

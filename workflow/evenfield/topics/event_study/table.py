@@ -210,15 +210,18 @@ def t42(results: StudyResults) -> Table:
                 own, estimator="placement_permuted", contrast=row["contrast"]
             )
             within = spec.get("within")
-            parts = [f"within {within}" if within else "all groups", *apart(spec)]
+            parts = [
+                f"within {within}" if within else "all groups",
+                *apart(results, spec),
+            ]
             if spec.get("held"):
-                held = in_words([name.replace("_", " ") for name in spec["held"]])
+                held = in_words([results.word(name) for name in spec["held"]])
                 parts.append(f"{held} held")
             rows.append(
                 {
                     **{name: row[name] for name in TAKEN},
                     "group": f"{capital(named(outcome))}, {row['period']}:"
-                    f" {row['contrast'].replace('_', ' ')}",
+                    f" {results.word(row['contrast'])}",
                     DECIMALS: decimals_of(outcome),
                     "label": ", ".join(parts),
                     "n_units": row["n_units"],

@@ -79,7 +79,7 @@ def since(results: StudyResults, contrast: str) -> str:
 def heading_of(results: StudyResults, spec: Row) -> str:
     """Name the outcome and the kinds of policies of a specification."""
     label = capital(named(outcome_of(results, spec)))
-    kinds = [kind.replace("_", " ") for kind in spec.get("kinds") or []]
+    kinds = [results.word(kind) for kind in spec.get("kinds") or []]
     return f"{label}, {in_words(kinds)}" if kinds else label
 
 
@@ -96,7 +96,7 @@ def label_of(results: StudyResults, spec: Row, own: pd.DataFrame) -> str:
     if spec.get("years"):
         first, last = spec["years"]
         parts.append(f"{first}\u2013{last}")
-    return ", ".join([*parts, *apart(spec)])
+    return ", ".join([*parts, *apart(results, spec)])
 
 
 def held_by_year(results: StudyResults, spec: Row) -> list[str]:
@@ -117,10 +117,10 @@ def deciding_rows(
     return of_all, sure
 
 
-def apart(spec: Row) -> list[str]:
+def apart(results: StudyResults, spec: Row) -> list[str]:
     """Name the sample of a specification, if it is not all units."""
     sample = spec.get("sample") or "all"
-    parts = [] if sample == "all" else [f"sample {sample.replace('_', ' ')}"]
+    parts = [] if sample == "all" else [f"sample: {results.word(sample)}"]
     grades = spec.get("without_grades") or []
     return [*parts, f"without grade {in_words(list(grades))}"] if grades else parts
 

@@ -2,20 +2,23 @@
 zones, and what lies next door.
 """
 
+from textwrap import fill
+
 import pandas as pd
 import seaborn as sns
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
 
 from evenfield.shared.figures import (
     INK,
+    NARROW,
     PALE,
     REFERENCE,
     SERIES,
     SOFT,
-    WIDTH,
     Artwork,
     key_below,
     line_key,
@@ -41,7 +44,8 @@ COLUMNS = """
     mde sesoi n_obs estimate_id
 """.split()
 OFFSET = 0.16
-ROW_HEIGHT = 1.28
+ROW_HEIGHT = 1.5
+LINE = 40  # letters of a heading
 # Line, marker and face of the main unit scheme, then of another one.
 LOOKS = ((INK, "o", INK), (SERIES[1].colour, "s", "white"))
 
@@ -59,19 +63,20 @@ def f13(results: StudyResults) -> Artwork:
     groups[0].sort(key=lambda name: -periods[name].start)
     schemes, rows = _rows(results, roles["span"] + roles["main"])
     questions = list(dict.fromkeys(rows["question"]))
-    tall = 0.8 + ROW_HEIGHT * len(questions)
+    tall = 1.6 + ROW_HEIGHT * len(questions)
     edges = {
-        "left": 0.12,
+        "left": 0.2,
         "right": 0.985,
-        "hspace": 0.52,
-        "wspace": 0.2,
+        "hspace": 0.75,
+        "wspace": 0.62,
     }
-    edges |= {"top": 1 - 0.24 / tall, "bottom": 0.7 / tall}
-    figure, grid = panels(len(questions), len(groups), (WIDTH, tall), edges)
+    edges |= {"top": 1 - 0.48 / tall, "bottom": 1.15 / tall}
+    # In a width that a phone shows whole.
+    figure, grid = panels(len(questions), len(groups), (NARROW, tall), edges)
     for line, question in zip(grid, questions, strict=True):
         for axes, names in zip(line, groups, strict=True):
             _draw(axes, results, only(rows, question=question), names, list(schemes))
-        line[0].set_title(f"{question}, percentage points a year")
+        line[0].set_title(fill(f"{question}, percentage points a year", LINE))
     _draw_key(figure, schemes, results.power)
     return Artwork(figure, rows, _describe(results, rows))
 
@@ -182,6 +187,7 @@ def _draw(
         ylim=(len(names) - 0.5, -0.5),
     )
     axes.margins(x=0.04)
+    axes.xaxis.set_major_locator(MaxNLocator(4))
     names_for_rows(axes)
 
 
@@ -192,7 +198,7 @@ def _draw_key(figure: Figure, schemes: dict[str, str], power: float) -> None:
         keys.append(line_key(label or "estimate", markersize=4, **style))
     keys.append(tick_key(f"visible with {power:.0%} power", 7, SOFT))
     keys.append(Patch(color=PALE, label="too small to matter"))
-    key_below(figure, keys, columns=2, handletextpad=0.4, columnspacing=0.9)
+    key_below(figure, keys, columns=1, handletextpad=0.4)
 
 
 def _describe(results: StudyResults, rows: pd.DataFrame) -> str:

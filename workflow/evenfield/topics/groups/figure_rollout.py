@@ -7,11 +7,13 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from evenfield.shared.figures import (
+    NARROW,
     SMALL,
     SOFT,
-    WIDTH,
     Artwork,
     Ending,
+    heading,
+    key_below,
     name_endings,
     panels,
     series_mark,
@@ -30,13 +32,8 @@ SUPPORT_NAMES = {
     "not_yet_treated": "without a national zone",
     "far_controls": "of these, no neighbour with one",
 }
-EDGES = {
-    "left": 0.065,
-    "right": 0.8,
-    "top": 0.94,
-    "bottom": 0.065,
-    "hspace": 0.24,
-}
+PANELS = 4.6  # inches: height of both panels with their headings
+LINE_OF_KEY = 0.21
 MOST_PEAKS = 6
 
 
@@ -56,11 +53,16 @@ def f2(results: StudyResults) -> Artwork:
     # Zones whose first year has no named source (grade C).
     unsure = int(held["zones"] - held["zones_dated"])
     memory = f"{unsure} of {int(held['zones'])} by a year from memory"
-    size = (WIDTH, 4.0)
-    figure, grid = panels(2, 1, size, EDGES, sharex=True, height_ratios=(1.5, 1.0))
+    below_them = 0.35 + LINE_OF_KEY * len(kinds)
+    size = (NARROW, PANELS + below_them)
+    edges = {"left": 0.09, "right": 0.75, "hspace": 0.24}
+    edges |= {"top": 1 - 0.5 / size[1], "bottom": below_them / size[1]}
+    figure, grid = panels(2, 1, size, edges, sharex=True, height_ratios=(1.5, 1.0))
     above, below = grid[:, 0]
     # A type of which zones were given up is drawn as if none were new.
     _draw_bars(above, new.clip(lower=0), stock, memory)
+    keys, _ = above.get_legend_handles_labels()
+    key_below(figure, keys, columns=1, handlelength=1.4)
     _draw_support(below, support, results.words["units_name"])
     data = new[sorted(kinds)].add_prefix("new_").reset_index()
     data = data.merge(support, on="year", how="left")
@@ -122,7 +124,7 @@ def _draw_bars(axes: Axes, new: pd.DataFrame, stock: pd.DataFrame, memory: str) 
             linewidth=0.0,
         )
     whole = tops.iloc[:, -1].to_numpy(float)
-    axes.set_title(f"New zones in each year, by type; {memory}")
+    heading(axes, f"New zones in each year, by type; {memory}")
     axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
     axes.tick_params(axis="x", length=0)
     axes.set(
@@ -142,11 +144,6 @@ def _draw_bars(axes: Axes, new: pd.DataFrame, stock: pd.DataFrame, memory: str) 
             fontsize=SMALL,
             color=SOFT,
         )
-    axes.legend(
-        loc="upper left",
-        bbox_to_anchor=(0.0, 1.0),
-        handlelength=1.4,
-    )
 
 
 def _peaks(whole: np.ndarray) -> list[int]:
@@ -182,5 +179,5 @@ def _draw_support(axes: Axes, support: pd.DataFrame, units_name: str) -> None:
         ylabel="",
     )
     axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
-    axes.xaxis.set_major_locator(MaxNLocator(9, integer=True))
-    name_endings(axes, float(support["year"].max()), endings[::-1], lines=2)
+    axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+    name_endings(axes, float(support["year"].max()), endings[::-1], lines=3)

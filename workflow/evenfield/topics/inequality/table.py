@@ -88,7 +88,7 @@ def t12(results: StudyResults) -> Table:
             weighting = "weighted by population"
             if "unweighted" in first["outcome"]:
                 weighting = "unweighted"
-            sample = sample_parts(first, results.description())
+            sample = sample_parts(first, results)
             shared = {
                 "group": heading([results.when(first), weighting, *sample]),
                 "spec_id": spec,
@@ -99,7 +99,7 @@ def t12(results: StudyResults) -> Table:
             # weights.
             lines = [*_index_rows(own)]
             if not rows or rows[0]["spec_id"] == spec:
-                lines += _part_rows(own)
+                lines += _part_rows(results, own)
             rows += [{**shared, **row} for row in lines]
     note = results.note(
         NOTE,
@@ -183,7 +183,7 @@ def _index_rows(own: pd.DataFrame) -> Iterator[Row]:
             }
 
 
-def _part_rows(own: pd.DataFrame) -> Iterator[Row]:
+def _part_rows(results: StudyResults, own: pd.DataFrame) -> Iterator[Row]:
     parts = own[own["estimator"].isin(["theil_decomposition", "dagum"])]
     for name, rows in parts.groupby("treatment_def", sort=False):
         yield _between(rows, str(name))
@@ -200,10 +200,10 @@ def _part_rows(own: pd.DataFrame) -> Iterator[Row]:
             }
     inside = only(own, term=f"within_{MEASURE}")
     for name, rows in inside.groupby("treatment_def", sort=False):
-        yield _inside(rows, str(name))
+        yield _inside(results, rows, str(name))
 
 
-def _inside(rows: pd.DataFrame, name: str) -> Row:
+def _inside(results: StudyResults, rows: pd.DataFrame, name: str) -> Row:
     """Return the share inside parents, or what marked parents hold more than others."""
     start, end = _ends(rows)
     change = pick(rows, contrast="end - start")
@@ -212,7 +212,7 @@ def _inside(rows: pd.DataFrame, name: str) -> Row:
         "kind": "inside",
         "label": f"Share inside {grouping_name(name)}, jackknifed"
         if share
-        else f"Mean inside: {name.replace('_', ' ')} less others",
+        else f"Mean inside: {results.word(name)} less others",
         "grouping": name,
         **_values(start, end),
         "change_estimate_id": change["estimate_id"],

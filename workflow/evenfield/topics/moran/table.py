@@ -115,9 +115,7 @@ def _row(
     geary = pick(own, estimator="geary", outcome="log_income", controls_id=NONE)
     local = pick(own, estimator="local_moran", outcome="log_income")
     row: Row = {
-        "group": sample_heading(
-            first, results.description(), results.words, results.config.weights.primary
-        ),
+        "group": sample_heading(first, results, results.config.weights.primary),
         "year": int(first["period"]),
         "spec_id": first["spec_id"],
         "basis": first["output_basis"],

@@ -76,9 +76,7 @@ def _other(results: StudyResults, spec: Row, year: str) -> Row:
     index = tested(row, "0.00")
     if index is None:
         return {}
-    label = sample_heading(
-        row, results.description(), results.words, results.config.weights.primary
-    )
+    label = sample_heading(row, results, results.config.weights.primary)
     alike = "more" if row["estimate"] > 0 else "less"
     return {
         "id": spec["id"],

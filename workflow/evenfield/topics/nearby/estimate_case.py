@@ -149,10 +149,10 @@ class Cases:
         lists = [self.members(name) for name in spec.named.values()]
         parents = np.zeros(len(units), dtype=int)
         if spec.within:
-            parents = group_codes(unit_rows, spec.within, where)
+            parents = group_codes(unit_rows, spec.within, where, sample)
         clusters = np.arange(len(units))
         if spec.cluster_column:
-            clusters = group_codes(unit_rows, spec.cluster_column, where)
+            clusters = group_codes(unit_rows, spec.cluster_column, where, sample)
         nearby = Nearby(
             growth=growth,
             held=np.column_stack([start, *held]),

@@ -29,7 +29,7 @@ def check_left_out(case: Case, asked: LeftOut) -> None:
 def groups_of(case: Case, column: str) -> np.ndarray:
     """Return the groups of the units by name, (N,)."""
     where = f"nearby {case.spec.id}: groups"
-    group_codes(case.unit_rows, column, where)
+    group_codes(case.unit_rows, column, where, case.nearby.sample)
     return case.unit_rows[column].astype(str).to_numpy(dtype=str)
 
 

@@ -7,12 +7,14 @@ from matplotlib.lines import Line2D
 from evenfield.shared.figures import (
     FAINT,
     MARKS,
+    NARROW,
     SMALL,
     SOFT,
     WIDTH,
     Artwork,
     draw_land,
     height_over_width,
+    key_below,
     line_key,
     panels,
     placed_units,
@@ -28,6 +30,7 @@ from evenfield.topics.nearby.table_members import (
 )
 from evenfield.topics.nearby.table_words import class_words, in_lines, short_word
 
+LINE_OF_KEY = 0.22  # inches
 KEY_WIDTH = 26  # letters of a line
 TITLE_WIDTH = 88  # letters of a line over all maps of a row
 COLUMNS = (3, 4, 5)  # the first with which the maps fit a page
@@ -47,9 +50,8 @@ def f39(results: StudyResults) -> Artwork:
     listed = _placed(results, "F39").merge(places, on="unit", how="inner")
     if listed.empty:
         raise _nowhere("F39")
-    height = float(np.clip(4.4 * height_over_width(listed), 2.0, 5.2)) + 0.1
-    edges = {"left": 0.01, "right": 0.7, "top": 0.99, "bottom": 0.01}
-    figure, grid = panels(1, 1, (WIDTH, height), edges)
+    tall = float(np.clip(NARROW * height_over_width(listed), 2.0, 5.2))
+    figure, grid = panels(1, 1, (NARROW, tall), {"left": 0.01, "right": 0.99})
     axes = grid[0, 0]
     keys, sentences = [], []
     # Units near a list first, so that those on it are drawn over them.
@@ -65,9 +67,11 @@ def f39(results: StudyResults) -> Artwork:
             keys.append(_class_key(f"{label} ({len(own)})", style))
             sentences.append(f"{len(own)} {label}")
     draw_land(axes, listed)
-    figure.legend(
-        handles=keys, loc="center left", bbox_to_anchor=(0.71, 0.5), frameon=False
-    )
+    lines = sum(1 + str(key.get_label()).count("\n") for key in keys)
+    below = LINE_OF_KEY * (lines / 2 + 1)
+    figure.set_size_inches(NARROW, tall + below)
+    figure.subplots_adjust(top=0.99, bottom=below / (tall + below))
+    key_below(figure, keys, columns=2)
     text = f"{results.words['units_name'].capitalize()}: {', '.join(sentences)}."
     return Artwork(figure, listed[["unit", "lat", "lon", "place"]], text)
 

@@ -61,7 +61,7 @@ def t47(results: StudyResults) -> Table:
     note = results.note(
         "",
         " ".join(sentences),
-        _designs(table),
+        _designs(results, table),
         f"{_inference(results, section, table)} {counted_words}. Detectable, N and what is"
         f" behind it: of {_first(table)}.",
         basis=False,
@@ -109,7 +109,7 @@ def t47b(results: StudyResults) -> Table:
         "",
         f"Growth of {units} on the list above that of others, in percentage points a year,"
         f" controlling for {held}.",
-        _designs(table),
+        _designs(results, table),
         f"{_inference(results, section, table)} Detectable, N and on it: of"
         f" {_first(table)}.",
         basis=False,
@@ -221,13 +221,13 @@ def _inference(results: StudyResults, section: Section, table: ListTable) -> str
     )
 
 
-def _designs(table: ListTable) -> str:
+def _designs(results: StudyResults, table: ListTable) -> str:
     """Say among which units each design compares."""
     words = []
     for name, design in table.designs.items():
         compared = f"within each {design.within}" if design.within else "among all"
         if design.held:
-            held = ", ".join(column.replace("_", " ") for column in design.held)
+            held = ", ".join(map(results.word, design.held))
             compared += f", {held} held"
         words.append(f"{name}: {compared}")
     joined = "; ".join(words)

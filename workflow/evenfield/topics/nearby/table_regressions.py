@@ -171,7 +171,7 @@ class _Regressions:
         rows.append(_words_row("Years", years))
         outcomes = self.section.outcomes
         for label, words in {
-            "Sample": [spec.sample.replace("_", " ") for spec in specs],
+            "Sample": [self.results.word(spec.sample) for spec in specs],
             "Outcome": [outcomes[spec.outcome].label for spec in specs],
         }.items():
             if len(set(words)) > 1:

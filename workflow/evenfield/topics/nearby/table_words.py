@@ -57,7 +57,7 @@ def spec_words(results: StudyResults, spec: Row) -> str:
     words = _parts(results, main)
     parts += [part for part in _parts(results, spec) if part not in words]
     if spec.get("held"):
-        held = in_words([name.replace("_", " ") for name in spec["held"]])
+        held = in_words([results.word(name) for name in spec["held"]])
         parts.append(f"{held} held")
     return ", ".join(parts)
 
@@ -78,9 +78,7 @@ def _parts(results: StudyResults, spec: Row) -> list[str]:
         str(asked(results)["outcomes"][spec["outcome"]]["label"]),
         f"{first}\u2013{last}",
         f"share of those {reach}" if share else f"near: {reach}",
-        f"sample {sample.replace('_', ' ')}"
-        if sample != "all"
-        else "all in the sample",
+        f"sample: {results.word(sample)}" if sample != "all" else "all in the sample",
     ]
 
 

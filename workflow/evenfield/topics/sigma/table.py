@@ -89,7 +89,7 @@ def _row(results: StudyResults, own: pd.DataFrame) -> Row:
         "basis": end["output_basis"],
         "n_units": end["n_units"],
         "label": results.when(end),
-        "group": sample_heading(end, results.description(), results.words),
+        "group": sample_heading(end, results),
         "change_pct": 100 * (sigma_end / sigma_start - 1) if known else NAN,
     }
     for name, term_row in by_name.items():

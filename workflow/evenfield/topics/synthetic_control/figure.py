@@ -11,9 +11,9 @@ from evenfield.shared.figures import (
     ACCENT,
     FAINT,
     INK,
+    NARROW,
     SMALL,
     SOFT,
-    WIDTH,
     Artwork,
     panels,
 )
@@ -22,13 +22,7 @@ from evenfield.shared.tables import Row, fixed, nothing_to_show, only, p_value, 
 
 MOST = 3
 BASE = "synthetic_control"
-EDGES = {
-    "left": 0.085,
-    "right": 0.99,
-    "top": 0.86,
-    "bottom": 0.1,
-    "wspace": 0.07,
-}
+PANEL = 2.1  # inches: height of a panel with its title
 
 
 def f24(results: StudyResults) -> Artwork:
@@ -39,9 +33,13 @@ def f24(results: StudyResults) -> Artwork:
     series = results.series(text=("spec_id", "kind", "unit"))
     series = series[series["spec_id"].isin([spec["id"] for spec in cases])]
     names = results.table("units").set_index("unit")["name"]
-    figure, grid = panels(1, len(cases), (WIDTH, 2.5), EDGES, sharey=True)
+    # One beneath the other, so that a phone shows them whole.
+    size = (NARROW, 0.35 + PANEL * len(cases))
+    edges = {"left": 0.16, "right": 0.99, "hspace": 0.42}
+    edges |= {"top": 1 - 0.33 / size[1], "bottom": 0.3 / size[1]}
+    figure, grid = panels(len(cases), 1, size, edges, sharey=True)
     sentences = []
-    for axes, spec in zip(grid[0], cases, strict=True):
+    for axes, spec in zip(grid[:, 0], cases, strict=True):
         own = results.estimates(spec_id=spec["id"], estimator=BASE)
         row = pick(own, effect_type="coef")
         _panel(axes, spec, only(series, spec_id=spec["id"]), row)
@@ -54,7 +52,8 @@ def f24(results: StudyResults) -> Artwork:
     # The same scale above and below zero and in all panels.
     widest = np.abs(series["gap"]).max()
     grid[0, 0].set_ylim(-1.04 * widest, 1.04 * widest)
-    grid[0, 0].set_ylabel("log points")
+    for axes in grid[:, 0]:
+        axes.set_ylabel("log points")
     text = (
         "Log output per head less that of the synthetic control by year; donors, each"
         " against the others, in grey."

@@ -2,6 +2,8 @@
 the paper's own groups, with their growth as colour.
 """
 
+from textwrap import fill
+
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.text import Text
@@ -10,11 +12,12 @@ from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 from evenfield.shared.figures import (
     INK,
     MARKS,
+    NARROW,
     SMALL,
     SOFT,
-    WIDTH,
     Artwork,
     cell_key,
+    heading,
     label_points,
     padded,
     panels,
@@ -48,11 +51,12 @@ CORNERS = {
     "top": 0.984,
 }
 EDGES = {
-    "left": 0.075,
-    "right": 0.94,
-    "top": 0.95,
-    "bottom": 0.155,
+    "left": 0.12,
+    "right": 0.87,
+    "top": 0.895,
+    "bottom": 0.215,
 }
+LINE = 44  # letters of a line below the panel
 MOST_NAMES = 60
 
 
@@ -69,8 +73,10 @@ def f25(results: StudyResults) -> Artwork:
     # Labels say what the paper calls a unit, the plane how much of either it has.
     cells = cells_of(results.table("cells"), taxonomy, period)
     data = plane.merge(cells[["unit", "cell"]], on="unit", how="left")
-    figure, grid = panels(1, 1, (WIDTH, 4.2), EDGES)
+    figure, grid = panels(1, 1, (NARROW, 4.6), EDGES)
     axes = grid[0, 0]
+    units = results.words["units_name"].capitalize()
+    heading(axes, f"{units} by clusters and zones, {label} (dashed: medians)")
     _scale(axes, data)
     names = _name_corners(axes, data)
     # Cividis rises evenly in lightness, also for readers who do not tell red from green.
@@ -111,10 +117,8 @@ def f25(results: StudyResults) -> Artwork:
         )
     measure = str(spec["endogenous"])
     zones = ZONES.get(spec["exogenous"], f"{spec['exogenous']} zones".replace("_", " "))
-    axes.set_xlabel(f"clusters: {_meaning(results, measure)}")
+    axes.set_xlabel(fill(f"clusters: {_meaning(results, measure)}", LINE))
     axes.set_ylabel(f"{zones} in force, mean of {label}")
-    units = results.words["units_name"].capitalize()
-    axes.set_title(f"{units} by clusters and zones, {label} (dashed: medians)")
     cell_key(
         figure, shown, colour=SOFT, loc="lower center", bbox_to_anchor=(0.5, -0.005)
     )

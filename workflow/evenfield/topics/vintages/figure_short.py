@@ -77,7 +77,7 @@ def f26b(results: StudyResults) -> Artwork:
     if len(counted) > 1:
         _name_marks(axes, only(data, output=outputs[0]), counted)
     years = span.replace("-", "\u2013")
-    heading(axes, f"{years}, by output and population series")
+    heading(axes, f"{years}, by output and population data")
     axes.set_xlabel(in_lines(measure_words(results), LINE))
     return Artwork(figure, data[DATA], _describe(data, span))
 

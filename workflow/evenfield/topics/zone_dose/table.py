@@ -67,7 +67,7 @@ def t32(results: StudyResults) -> Table:
             main = row["estimator"] == BASE
             # The placebo belongs to a specification, not to each of its methods.
             shown = later if main else dict.fromkeys(later)
-            rows.append(_row(section, spec, row, shown))
+            rows.append(_row(results, section, spec, row, shown))
     leads = section.get("leads", (1, 2, 3))
     note = results.note(
         NOTE,
@@ -109,7 +109,7 @@ def _years_of(results: StudyResults, section: Row) -> str:
     return f"effects of each year in each group of {units} ({beside})"
 
 
-def _row(section: Row, spec: Row, row: Row, leads: Row) -> Row:
+def _row(results: StudyResults, section: Row, spec: Row, row: Row, leads: Row) -> Row:
     main = section["specs"][0]
     other_dose = section["doses"][spec["dose"]]["label"]
     population = f"{row['unit_scheme'].replace('_', ' ')} population"
@@ -119,7 +119,7 @@ def _row(section: Row, spec: Row, row: Row, leads: Row) -> Row:
         f"{spec['lag']} years later" if spec.get("lag") else "",
         row["period"].replace("-", "\u2013"),
         f"beside {spec['beside']}" if spec.get("beside") else "",
-        row["sample_id"].replace("_", " ") if row["sample_id"] != "all" else "",
+        results.word(row["sample_id"]) if row["sample_id"] != "all" else "",
         population if not row["unit_scheme"].isdigit() else "",
     ]
     label = section["outcomes"][spec["outcome"]]["label"]
