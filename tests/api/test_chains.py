@@ -209,4 +209,4 @@ def test_the_share_that_stays_is_said_in_percent():
     said = str(fit.interpret())
     assert said.startswith(f"On average {100 * stays:.3g}% of the units of a class")
     half = fit.notes["half-life"]
-    assert said.endswith(f"the long run is gone in {half:.3g} years.")
+    assert said.endswith(f"the way to the long run is {half:.3g} years.")

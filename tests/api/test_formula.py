@@ -120,7 +120,7 @@ def test_an_outcome_is_evaluated_as_arithmetic(outcome):
     close(fit.params, want.params)
     close(fit.std_errors, want.std_errors)
     close(fit.fitted, want.fitted)
-    assert f" of {outcome}, the other" in fit.interpret()
+    assert f" of {outcome}, controlling for the other" in fit.interpret()
     assert f"{outcome} ~ x" in fit.explain()
 
 

@@ -157,7 +157,7 @@ def test_errors_at_random_are_a_list_that_may_be_right():
     )
     assert abs(fit.notes["missing in draws"] - 0.4) < 0.03
     assert FIT.notes["missing in draws"] == ""
-    assert f"If the right list is {label}, one point prints as" in fit.interpret()
+    assert f"If the right list is {label}, one point is estimated as" in fit.interpret()
 
 
 def test_units_on_the_right_list_among_those_compared_are_counted():

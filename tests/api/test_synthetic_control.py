@@ -169,7 +169,7 @@ def test_an_effect_that_was_planted_is_found_with_the_smallest_p():
     half = fit.tables["placebos"]["gap"].abs().max()
     close(ranks["conf_low"], ranks["estimate"] - half, atol=MACHINE)
     assert 0 < ranks["conf_low"] < ranks["conf_high"]
-    assert "chance is refused at 5%." in fit.interpret()
+    assert "chance is rejected at the 5% level." in fit.interpret()
 
 
 def test_order_and_names_of_units_change_nothing():
@@ -301,11 +301,12 @@ def test_plots_show_the_unit_above_its_donors():
 
 def test_where_no_p_can_be_small_it_is_said():
     fit = fitted()
-    assert "chance is not refused at 5%, and with 8 units it cannot be." in str(
-        fit.interpret()
+    assert (
+        "chance is not rejected at the 5% level, and with 8 units it cannot be."
+        in str(fit.interpret())
     )
     assert "and with 8 units" in fit.vcov("ratio").interpret()
-    assert "refused at 5%" in fit.vcov("conformal").interpret()
+    assert "rejected at the 5% level" in fit.vcov("conformal").interpret()
     short = fitted(end=1994).vcov("conformal").interpret()
     assert "and with 15 dates it cannot be" in short
 
@@ -315,7 +316,7 @@ def test_what_ranks_refuse_is_said_as_the_interval_has_it():
     fit = fitted(made([f"u{i:02d}" for i in range(20)], effect=0.5))
     ranks = inference(fit, "ranks")
     assert (ranks["p_value"], ranks["conf_low"] > 0) == (0.05, True)
-    assert fit.interpret().endswith("with p 0.05: chance is refused at 5%.")
+    assert fit.interpret().endswith("has p = 0.05: chance is rejected at the 5% level.")
 
 
 def with_value(value):

@@ -183,12 +183,13 @@ def _beta_path(fit: Fit) -> str:
     of_all = "" if known == len(band) else f" of {len(band)}, the others imply none,"
     low, high = (100 * band["estimate"].agg(end) for end in ("min", "max"))
     above = int((band["conf_low"] > 0).sum())
+    windows = f"all {above}" if above == known else f"{above} of them"
     missing = fit.notes["bands without an end"]
     unbounded = f" In {missing} it has no upper end or none." if missing else ""
     return (
         f"Over {known} windows{of_all} the speed lies between {_number(low)} and"
         f" {_number(high)}% a year. The joint confidence band lies above zero in"
-        f" {above}.{unbounded}"
+        f" {windows}.{unbounded}"
     )
 
 
