@@ -101,7 +101,12 @@ def written(words, study: Path) -> list[str]:
     record.touch()
     temporary = study.with_name("temporary")
     temporary.mkdir()
-    variables = {"PYTHONPATH": str(RECORDER), "WRITTEN_PATHS": str(record)}
+    # The process that jobs are copies of loads no code of others, so each job is one.
+    variables = {
+        "EVENFIELD_PRELOADED": "none",
+        "PYTHONPATH": str(RECORDER),
+        "WRITTEN_PATHS": str(record),
+    }
     done = call(words, study, TMPDIR=str(temporary), **variables)
     assert done.returncode == 0, done.stderr
     paths = sorted(set(map(Path, lines_of(record))))

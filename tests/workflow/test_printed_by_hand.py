@@ -660,7 +660,9 @@ PRINTED = {
         "was at most # points higher": highest_if_right,
     },
     (PROVINCES, in_readme): {
-        "grew # points a year faster from 2000 to 2010": lambda: premium(2000, 2010),
+        "grew # percentage points a year faster from 2000 to 2010": lambda: premium(
+            2000, 2010
+        ),
     },
     (PROVINCES, on_page): {
         "own_late": lambda: premium(2009, 2019),

@@ -327,7 +327,7 @@ def test_the_readme_says_the_numbers_of_the_run(checkout):
         f"no interval goes above {highest.high:.2f}",
         f"lists without a date show a larger difference, {found.text} ({interval(found)})",
         f"was at most {numbers['cities.near_true'].high:.2f} points higher",
-        f"grew {lead.text} points a year faster from 2000 to 2010 than others",
+        f"grew {lead.text} percentage points a year faster from 2000 to 2010 than others",
         f"({lead.interval}); with other price data it is {prices[0].text} to {prices[1].text}",
     ):
         assert sentence in readme
