@@ -20,7 +20,7 @@ OTHERS = {
     "commands/mutate.py": "a copy of the repository",
     "commands/mutate_tests.py": "notes in the repository",
     "commands/mutate_recorder.py": "notes in the repository",
-    "commands/schema.py": "the schema and two pages of the repository",
+    "commands/schema.py": "the schema, two pages and the names for editors of the repository",
     "commands/validate.py": "a page of the repository",
     "engine/outputs.py": "a link to a result in the place that `own_place` has passed",
     "engine/progress.py": "the null device",

@@ -1,5 +1,5 @@
-"""The config's schema and the pages made from it are what the Spec classes and
-topic.yaml say.
+"""The config's schema, the pages made from it and the names for editors are what the
+Spec classes, topic.yaml and the library say.
 """
 
 import json
@@ -22,6 +22,7 @@ def test_schema_and_pages_are_generated(estimates):
     assert json.loads(SCHEMA.read_text()) == estimates
     assert schema.REFERENCE.read_text() == schema.reference(estimates)
     assert schema.EXHIBITS.read_text() == schema.exhibits()
+    assert schema.STUB.read_text() == schema.stub()
 
 
 def test_every_key_has_a_meaning(estimates):
