@@ -280,3 +280,27 @@ def test_what_is_left_open_is_decided_as_if_nothing_were_said():
     found = ef.dynamic_gmm("rich ~ x", late, time_effects=None, **asked)
     assert_frame_equal(found.to_frame(), want)
     refused("time_effects='no'", CALLS["dynamic-gmm"], time_effects="no")
+
+
+@pytest.mark.parametrize(
+    ("argument", "value", "advice"),
+    [
+        ("vcov", {"CRV1": "area"}, 'say inference="CR1", cluster="area"'),
+        ("vcov", "hetero", 'say inference="HC1"'),
+        ("cov_type", "clustered", 'say inference="CR1"'),
+        ("se", "iid", 'say inference="classical"'),
+        ("vcov", "nonsense", "the argument here is inference="),
+    ],
+)
+def test_arguments_of_other_packages_are_answered_in_our_words(argument, value, advice):
+    refused(advice, ef.ols, "y ~ x", DATA, **KEYS, **{argument: value})
+
+
+def test_few_units_choose_an_inference():
+    chosen = ef.ols("y ~ x", DATA, few_units=True, **KEYS)
+    named = ef.ols("y ~ x", DATA, inference="CR3", few_units=True, **KEYS)
+    assert_frame_equal(chosen.to_frame(), named.to_frame())
+    assert chosen.to_frame()["inference"].unique().tolist() == ["CR3"]
+    # Of rows that have no unit none is left out.
+    alone = ef.ols("y ~ x", DATA, few_units=True)
+    assert alone.to_frame()["inference"].unique().tolist() == ["HC3"]

@@ -19,7 +19,7 @@ CALLED = (
 RIGHT_AND_WRONG = """
 fit = ef.ols("y ~ x", data, unit="unit", inference="CR3")
 reveal_type(fit)
-ef.ols("y ~ x", data, infrence="CR3")
+fit.parms
 """
 
 
@@ -61,4 +61,4 @@ def test_a_type_checker_reads_the_calls(tmp_path):
     assert notes[-1].endswith('"evenfield.api.regression.LeastSquares"')
     errors = [line for line in checked.stdout.splitlines() if "error:" in line]
     assert len(errors) == 1
-    assert 'Unexpected keyword argument "infrence"' in errors[0]
+    assert '"LeastSquares" has no attribute "parms"' in errors[0]

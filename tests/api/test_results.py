@@ -1,6 +1,8 @@
 """Results of the library: levels of intervals."""
 
 from dataclasses import replace
+from html import escape
+from io import StringIO
 
 import numpy as np
 import pandas as pd
@@ -111,3 +113,13 @@ def test_an_inference_that_is_no_name_is_refused():
 def test_a_mean_alone_is_put_in_words():
     fit = ef.ols("y ~ 1", DATA, **KEYS)
     assert fit.interpret() == fit.interpret("Intercept")
+
+
+@pytest.mark.parametrize("fit", FITS.values(), ids=FITS)
+def test_a_notebook_shows_the_rows_and_folds_the_explanation(fit):
+    html = fit._repr_html_()
+    [table] = pd.read_html(StringIO(html))
+    assert table["term"].tolist() == fit.to_frame()["term"].tolist()[: len(table)]
+    folded = html[html.index("<details>") :]
+    assert escape(str(fit.explain())) in folded
+    assert 'style="color' not in html

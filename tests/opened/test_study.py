@@ -385,3 +385,10 @@ def test_the_page_of_the_library_prints_what_it_says(folder, monkeypatch, capsys
 def test_the_number_of_a_stored_study_is_a_frame_that_can_be_kept(s):
     assert isinstance(s.compared("speed"), pd.DataFrame)
     assert "numbers" in repr(s)
+
+
+def test_a_notebook_shows_the_page_and_the_topics_of_a_study(s):
+    html = s._repr_html_()
+    assert str(s.folder / "results" / "report" / "index.html") in html
+    counts = s.estimates["family"].value_counts()
+    assert all(f"{name}: {count}" in html for name, count in counts.items())

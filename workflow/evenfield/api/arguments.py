@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from evenfield.api.habits import in_our_words
 from evenfield.study.errors import EstimateError, nearest
 
 # Whole numbers by the least that each may be.
@@ -56,15 +57,16 @@ def call_of(
     return own.replace(parameters=list(parameters.values()))
 
 
-def checked_names(name: str, names: Iterable[str], call: Signature) -> None:
+def checked_names(name: str, given: Mapping[str, object], call: Signature) -> None:
     """Refuse an argument by a name that a function does not have."""
     known = [known for known in call.parameters if known != "self"]
-    for given in names:
-        if given not in known:
+    for argument, value in given.items():
+        if argument not in known:
             raise EstimateError(
-                f"{name} has no argument {given!r}",
+                f"{name} has no argument {argument!r}",
                 f"one of {', '.join(known)}",
-                nearest(given, known, "leave it out"),
+                in_our_words(argument, value, known)
+                or nearest(argument, known, "leave it out"),
             )
 
 

@@ -87,8 +87,12 @@ def reported(
         @wraps(function)
         def run(*args: object, **kwargs: object) -> R:
             in_place_of_formula = {"x", "y"} if by_formula else set()
-            named = [key for key in kwargs if key not in in_place_of_formula]
-            checked_names(name, named, call)
+            others = {
+                key: value
+                for key, value in kwargs.items()
+                if key not in in_place_of_formula
+            }
+            checked_names(name, others, call)
             args, kwargs = _in_order(parameters, args, kwargs)
             if by_formula and not in_place_of_formula.isdisjoint(kwargs):
                 args = (_columns(args, kwargs), *args)

@@ -238,7 +238,10 @@ def _kinds(rows: Table, options: Mapping[str, Any]) -> list[str]:
     cluster = options["cluster"]
     several = rows.several or cluster is not None
     # HC3 takes rows as independent, which rows of one unit or cluster are not.
-    named = names_of(options["inference"] or ("CR2" if several else "HC3"))
+    usual = "CR2" if several else "HC3"
+    if options["few_units"] and (several or rows.units_known):
+        usual = "CR3"  # the one of few units that draws nothing
+    named = names_of(options["inference"] or usual)
     for kind in named:
         chosen("inference", kind, METHODS)
     kinds = list(dict.fromkeys(named))  # each once
@@ -710,8 +713,9 @@ def ols(
         as the reference program).
     few_units : bool
         As studies have it: CR3 with the degrees of freedom of the clusters that carry a
-        coefficient (G* - 1), Conley with N / (N - K) in a cross-section, the wild
-        bootstrap with Webb's weights for a dozen clusters or fewer.
+        coefficient (G* - 1), which is chosen where no inference is named; Conley with
+        N / (N - K) in a cross-section, the wild bootstrap with Webb's weights for a
+        dozen clusters or fewer.
 
     Returns
     -------

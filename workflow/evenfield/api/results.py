@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
-from textwrap import wrap
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pandas as pd
 from scipy.special import stdtr, stdtrit
 
+from evenfield.api.screen import Screen, screen_of
 from evenfield.models.rows import Row
 from evenfield.numerics.errors import NumericsError
 from evenfield.study.errors import EstimateError, nearest
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 Rows = Callable[[float], pd.DataFrame]
-NO_BREAK = "\N{NO-BREAK SPACE}"
-MOST_ROWS = 30  # of a summary
 NUMBERS = "estimate std_error statistic df p_value conf_low conf_high".split()
 
 
@@ -280,27 +278,17 @@ class Fit:
         """One screen: what was fitted, a line for each parameter, the numbers of the
         whole fit.
         """
-        rows = self.rows(0.95)
-        laws = []
-        tested = rows[rows["inference"] != ""]
-        for kind, law in (
-            tested.groupby("inference", sort=False)["law"].unique().items()
-        ):
-            # Laws that differ from row to row only in their degrees of freedom.
-            laws.append(f"{kind}, {law[0] if len(law) == 1 else law[0].split('(')[0]}")
-        alike = ["df", "law"] if len(laws) > 1 else ["df", "law", "inference"]
-        shown = rows.drop(columns=alike)[:MOST_ROWS]
-        lines = [
-            self.title,
-            "",
-            shown.to_string(
-                index=False,
-                float_format="{:.4g}".format,
-                na_rep="",
-            ),
-        ]
-        if len(rows) > MOST_ROWS:
-            lines.append(f"... {len(rows) - MOST_ROWS} more rows in to_frame()")
+        return Text(self._screen().text())
+
+    def __str__(self) -> str:
+        return str(self.summary)
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        return self._screen().html(str(self.explain()) if self.page else "")
+
+    def _screen(self) -> Screen:
         whole = {
             "N": self.nobs,
             "log-likelihood": self.loglik,
@@ -308,20 +296,7 @@ class Fit:
             "BIC": self.bic,
             **self.notes,
         }
-        # A number stays on the line of its name.
-        numbers = "   ".join(
-            f"{name}: {_short(value)}".replace(" ", NO_BREAK)
-            for name, value in whole.items()
-            if _short(value)
-        )
-        foot = wrap(numbers, 100, break_long_words=False, break_on_hyphens=False)
-        lines += ["", *foot, f"inference: {'; '.join(laws)}"]
-        return Text("\n".join(lines).replace(NO_BREAK, " "))
-
-    def __str__(self) -> str:
-        return str(self.summary)
-
-    __repr__ = __str__
+        return screen_of(self.title, self.rows(0.95), whole)
 
     def explain(self) -> Text:
         """Say what was estimated, from which rows, what is assumed and when not to use
@@ -352,11 +327,3 @@ class Fit:
         from evenfield.api.figure import draw
 
         return draw(self, ax)
-
-
-def _short(value: object) -> str:
-    if not isinstance(value, float):
-        return str(value)
-    if np.isnan(value):
-        return ""
-    return f"{value:.4f}" if 1e-3 <= abs(value) < 1e5 else f"{value:.4g}"

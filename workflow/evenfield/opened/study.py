@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 from collections import OrderedDict
 from functools import cached_property
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from evenfield.report.run_files import RunFiles
 from evenfield.shared.estimates import ESTIMATE_COLUMNS, read_estimates
 from evenfield.study.errors import first_examples, nearest
 from evenfield.study.files import read_json
+from evenfield.study.notebook import folded
 from evenfield.study.table_files import read_table
 
 if TYPE_CHECKING:
@@ -111,6 +113,18 @@ class OpenedStudy:
         return (
             f"study in {self.folder}: {len(self.estimates)} estimates;"
             " sorted(s.numbers) names its numbers"
+        )
+
+    def _repr_html_(self) -> str:
+        page = self.folder / "results" / "report" / "index.html"
+        counts = self.estimates["family"].value_counts().sort_index()
+        topics = "\n".join(f"{name}: {count}" for name, count in counts.items())
+        return "\n".join(
+            [
+                f"<p><strong>{escape(repr(self))}</strong></p>",
+                f"<p>Its page: {escape(str(page))}</p>",
+                folded("Estimates by topic", topics),
+            ]
         )
 
     @cached_property

@@ -1,0 +1,99 @@
+"""One screen of a fit: its rows, the numbers of the whole fit and its inference, as text
+and as HTML for a notebook.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+from textwrap import wrap
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from evenfield.study.notebook import folded
+
+NO_BREAK = "\N{NO-BREAK SPACE}"
+MOST_ROWS = 30
+# How a table prints its numbers.
+FORM: dict[str, Any] = {
+    "index": False,
+    "float_format": "{:.4g}".format,
+    "na_rep": "",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Screen:
+    """What a fit shows of itself."""
+
+    title: str  # estimator
+    rows: pd.DataFrame  # the first of its tidy rows, without what all have in common
+    more: int  # rows that are not shown
+    whole: Mapping[str, str]  # numbers of the whole fit, as printed
+    inference: str  # each with its law
+
+    def text(self) -> str:
+        """Return lines of at most 100 characters below the rows."""
+        lines = [self.title, "", self.rows.to_string(**FORM)]
+        if self.more:
+            lines.append(self._more_in_words())
+        # A number stays on the line of its name.
+        numbers = "   ".join(
+            f"{name}: {value}".replace(" ", NO_BREAK)
+            for name, value in self.whole.items()
+        )
+        foot = wrap(numbers, 100, break_long_words=False, break_on_hyphens=False)
+        lines += ["", *foot, f"inference: {self.inference}"]
+        return "\n".join(lines).replace(NO_BREAK, " ")
+
+    def html(self, explanation: str) -> str:
+        """Return a table with the numbers of the whole fit beneath, and a folded
+        explanation unless it is empty. It sets no colours: those of the notebook hold,
+        light or dark.
+        """
+        numbers = "; ".join(f"{name}: {value}" for name, value in self.whole.items())
+        paragraphs = [numbers, f"Inference: {self.inference}"]
+        if self.more:
+            paragraphs.insert(0, self._more_in_words())
+        parts = [
+            f"<p><strong>{escape(self.title)}</strong></p>",
+            self.rows.to_html(**FORM, border=0),
+            *[f"<p>{escape(one)}</p>" for one in paragraphs],
+        ]
+        if explanation:
+            parts.append(folded("What this is and when not to use it", explanation))
+        return "\n".join(parts)
+
+    def _more_in_words(self) -> str:
+        return f"... {self.more} more rows in to_frame()"
+
+
+def screen_of(title: str, rows: pd.DataFrame, whole: Mapping[str, object]) -> Screen:
+    """Return what a fit shows of itself, of its tidy rows at most ``MOST_ROWS``, and of
+    the numbers of the whole fit those that are not blank.
+    """
+    laws = []
+    tested = rows[rows["inference"] != ""]
+    for kind, law in tested.groupby("inference", sort=False)["law"].unique().items():
+        # Laws that differ from row to row only in their degrees of freedom.
+        laws.append(f"{kind}, {law[0] if len(law) == 1 else law[0].split('(')[0]}")
+    alike = ["df", "law"] if len(laws) > 1 else ["df", "law", "inference"]
+    printed = {name: _short(value) for name, value in whole.items()}
+    return Screen(
+        title=title,
+        rows=rows.drop(columns=alike)[:MOST_ROWS],
+        more=max(len(rows) - MOST_ROWS, 0),
+        whole={name: value for name, value in printed.items() if value},
+        inference="; ".join(laws),
+    )
+
+
+def _short(value: object) -> str:
+    if not isinstance(value, float):
+        return str(value)
+    if np.isnan(value):
+        return ""
+    return f"{value:.4f}" if 1e-3 <= abs(value) < 1e5 else f"{value:.4g}"
