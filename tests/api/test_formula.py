@@ -256,3 +256,9 @@ def test_data_without_a_formula_are_refused(call):
 def test_a_mark_in_quotes_divides_nothing():
     parts = _split("Q('a) + (b') + x", "+")
     assert [part.strip() for part in parts] == ["Q('a) + (b')", "x"]
+
+
+def test_a_misspelt_column_is_answered_with_the_nearest():
+    data = pd.DataFrame({"growth": [1.0, 2.0, 4.0], "income": [1.0, 3.0, 2.0]})
+    refused("did you mean 'income'?", ef.ols, "growth ~ np.log(incme)", data)
+    refused("; correct it", ef.ols, "growth ~ zzz", data)

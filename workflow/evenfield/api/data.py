@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
+from formulaic import Formula
 from scipy.sparse import csr_array, diags_array
 
 from evenfield.api.arguments import bound_values, call_of, checked_names
@@ -33,7 +34,7 @@ from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.cluster_robust import Clusters
 from evenfield.numerics.spatial_panel.network import Network, checked_weights, network
 from evenfield.numerics.spatial_panel.panel import BalancedPanel, panel_from_rows
-from evenfield.study.errors import EstimateError, WeightsError, counted
+from evenfield.study.errors import EstimateError, WeightsError, counted, nearest
 
 MARKS = re.compile(r"\x1b\[[\d;]*m|[⧛⧚]")  # with which formulaic shows where a fault is
 
@@ -677,6 +678,16 @@ class _Lags:
         return pd.Series(values.reindex(earlier).to_numpy(), column.index)
 
 
+def _nearest_column(formula: str, columns: list[str]) -> str:
+    """Ask which column is meant by a name of a formula that is none."""
+    try:
+        names = sorted(Formula(formula).required_variables)
+    except Exception:  # a formula that cannot be read names nothing
+        return "correct it"
+    unknown = [name for name in names if name not in columns]
+    return nearest(unknown[0], columns, "correct it") if unknown else "correct it"
+
+
 def _holds_numbers(column: pd.Series[Any]) -> bool:
     """Say whether a column holds numbers or truth values, in objects too."""
     return pd.api.types.is_numeric_dtype(as_floats(column))
@@ -726,10 +737,11 @@ def _matrices(
     except Exception as error:  # a formula may hold any code of its user
         if isinstance(error.__cause__, EstimateError):  # of a lag
             raise error.__cause__ from None
+        columns = list(map(str, rows))
         raise EstimateError(
             f"the formula {model.text!r} fails: {MARKS.sub('', model.named(error))}",
-            f"columns {', '.join(map(str, rows))}",
-            "correct it",
+            f"columns {', '.join(columns)}",
+            _nearest_column(f"{written} ~ {model.regressors}", columns),
         ) from error
     if left.shape[1] != 1:
         raise EstimateError(
