@@ -289,7 +289,10 @@ def test_what_is_left_open_is_decided_as_if_nothing_were_said():
         ("vcov", "hetero", 'say inference="HC1"'),
         ("cov_type", "clustered", 'say inference="CR1"'),
         ("se", "iid", 'say inference="classical"'),
-        ("vcov", "nonsense", "the argument here is inference="),
+        ("cov_type", "hac-groupsum", 'say inference="driscoll_kraay"'),
+        ("cov_type", "hac-panel", "choose one of the inferences here"),
+        ("vcov", {"CRV1": "area + year"}, "choose one of the inferences here"),
+        ("vcov", "HC2", "choose one of the inferences here"),
     ],
 )
 def test_arguments_of_other_packages_are_answered_in_our_words(argument, value, advice):
@@ -301,6 +304,6 @@ def test_few_units_choose_an_inference():
     named = ef.ols("y ~ x", DATA, inference="CR3", few_units=True, **KEYS)
     assert_frame_equal(chosen.to_frame(), named.to_frame())
     assert chosen.to_frame()["inference"].unique().tolist() == ["CR3"]
-    # Of rows that have no unit none is left out.
+    # CR3 needs units or clusters; rows without either keep HC3.
     alone = ef.ols("y ~ x", DATA, few_units=True)
     assert alone.to_frame()["inference"].unique().tolist() == ["HC3"]

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 from formulaic import Formula
+from formulaic.errors import FormulaicError
 from scipy.sparse import csr_array, diags_array
 
 from evenfield.api.arguments import bound_values, call_of, checked_names
@@ -682,7 +683,7 @@ def _nearest_column(formula: str, columns: list[str]) -> str:
     """Ask which column is meant by a name of a formula that is none."""
     try:
         names = sorted(Formula(formula).required_variables)
-    except Exception:  # a formula that cannot be read names nothing
+    except FormulaicError:  # a formula that cannot be read names nothing
         return "correct it"
     unknown = [name for name in names if name not in columns]
     return nearest(unknown[0], columns, "correct it") if unknown else "correct it"

@@ -239,8 +239,9 @@ def _kinds(rows: Table, options: Mapping[str, Any]) -> list[str]:
     several = rows.several or cluster is not None
     # HC3 takes rows as independent, which rows of one unit or cluster are not.
     usual = "CR2" if several else "HC3"
+    # Of the inferences that read few_units, CR3 alone needs neither draws nor places.
     if options["few_units"] and (several or rows.units_known):
-        usual = "CR3"  # the one of few units that draws nothing
+        usual = "CR3"
     named = names_of(options["inference"] or usual)
     for kind in named:
         chosen("inference", kind, METHODS)
