@@ -293,10 +293,15 @@ def test_what_is_left_open_is_decided_as_if_nothing_were_said():
         ("cov_type", "hac-panel", "choose one of the inferences here"),
         ("vcov", {"CRV1": "area + year"}, "choose one of the inferences here"),
         ("vcov", "HC2", "choose one of the inferences here"),
+        ("vcov", "CR3", 'say inference="CR3"'),
     ],
 )
 def test_arguments_of_other_packages_are_answered_in_our_words(argument, value, advice):
     refused(advice, ef.ols, "y ~ x", DATA, **KEYS, **{argument: value})
+
+
+def test_a_function_with_inferences_of_its_own_is_not_answered_for_ols():
+    refused("; leave it out", CALLS["spatial-panel"], vcov={"CRV1": "area"})
 
 
 def test_few_units_choose_an_inference():

@@ -262,3 +262,6 @@ def test_a_misspelt_column_is_answered_with_the_nearest():
     data = pd.DataFrame({"growth": [1.0, 2.0, 4.0], "income": [1.0, 3.0, 2.0]})
     refused("did you mean 'income'?", ef.ols, "growth ~ np.log(incme)", data)
     refused("; correct it", ef.ols, "growth ~ zzz", data)
+    refused("; correct it", ef.ols, "growth ~ np.log(income +)", data)
+    named = data.rename(columns={"growth": "GDP pc"}).assign(y=1.0)
+    refused("did you mean 'income'?", ef.ols, "y ~ np.log(`GDP pc`) + incme", named)

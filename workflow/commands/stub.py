@@ -1,5 +1,5 @@
-"""Write where each public name of the library is, for editors and type checkers: names
-that are imported at first use are seen by neither.
+"""The text of ``evenfield/__init__.pyi``: where each public name is, for editors and type
+checkers, which do not see names that are imported at first use.
 """
 
 import evenfield
@@ -17,6 +17,7 @@ def stub() -> str:
     """Return the text of ``evenfield/__init__.pyi``."""
     modules = evenfield._MODULES
     places = sorted((module, name) for name, module in modules.items())
+    # In a stub only `import x as x` makes a name public for editors.
     imports = [
         f"from evenfield.{module} import {name} as {name}\n" for module, name in places
     ]
@@ -24,6 +25,6 @@ def stub() -> str:
     return (
         f"{HEAD}{''.join(imports)}\n"
         "__version__: str\n"
-        "_MODULES: dict[str, str]\n"
+        "_MODULES: dict[str, str]\n"  # which this command reads
         f"__all__ = [\n{names}]\n"
     )

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evenfield.api.habits import in_our_words
+from evenfield.api.other_packages import in_our_words
 from evenfield.study.errors import EstimateError, nearest
 
 # Whole numbers by the least that each may be.

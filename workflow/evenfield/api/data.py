@@ -679,14 +679,15 @@ class _Lags:
         return pd.Series(values.reindex(earlier).to_numpy(), column.index)
 
 
-def _nearest_column(formula: str, columns: list[str]) -> str:
-    """Ask which column is meant by a name of a formula that is none."""
+def _nearest_column(formula: str, aliases: Iterable[str], columns: list[str]) -> str:
+    """Suggest the column nearest to a name in the formula that is no column."""
     try:
         names = sorted(Formula(formula).required_variables)
-    except FormulaicError:  # a formula that cannot be read names nothing
-        return "correct it"
-    unknown = [name for name in names if name not in columns]
-    return nearest(unknown[0], columns, "correct it") if unknown else "correct it"
+    except (FormulaicError, SyntaxError):  # what cannot be read names nothing
+        names = []
+    known = {*columns, *aliases}
+    unknown = next((name for name in names if name not in known), "")
+    return nearest(unknown, columns, "correct it")
 
 
 def _holds_numbers(column: pd.Series[Any]) -> bool:
@@ -742,7 +743,7 @@ def _matrices(
         raise EstimateError(
             f"the formula {model.text!r} fails: {MARKS.sub('', model.named(error))}",
             f"columns {', '.join(columns)}",
-            _nearest_column(f"{written} ~ {model.regressors}", columns),
+            _nearest_column(f"{written} ~ {model.regressors}", model.aliases, columns),
         ) from error
     if left.shape[1] != 1:
         raise EstimateError(

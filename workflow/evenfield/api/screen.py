@@ -17,7 +17,7 @@ from evenfield.study.notebook import folded
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
 MOST_ROWS = 30
-# How a table prints its numbers.
+# How a table is printed.
 FORM: dict[str, Any] = {
     "index": False,
     "float_format": "{:.4g}".format,
@@ -30,13 +30,15 @@ class Screen:
     """What a fit shows of itself."""
 
     title: str  # estimator
-    rows: pd.DataFrame  # the first of its tidy rows, without what all have in common
+    rows: (
+        pd.DataFrame
+    )  # the first of its tidy rows, without the columns that ``inference`` sums up
     more: int  # rows that are not shown
     whole: Mapping[str, str]  # numbers of the whole fit, as printed
     inference: str  # each with its law
 
     def text(self) -> str:
-        """Return lines of at most 100 characters below the rows."""
+        """Return the rows, and lines of the numbers of the whole fit and the inference."""
         lines = [self.title, "", self.rows.to_string(**FORM)]
         if self.more:
             lines.append(self._more_in_words())
@@ -45,9 +47,10 @@ class Screen:
             f"{name}: {value}".replace(" ", NO_BREAK)
             for name, value in self.whole.items()
         )
-        foot = wrap(numbers, 100, break_long_words=False, break_on_hyphens=False)
+        wrapped = wrap(numbers, 100, break_long_words=False, break_on_hyphens=False)
+        foot = [line.replace(NO_BREAK, " ") for line in wrapped]
         lines += ["", *foot, f"inference: {self.inference}"]
-        return "\n".join(lines).replace(NO_BREAK, " ")
+        return "\n".join(lines)
 
     def html(self, explanation: str) -> str:
         """Return a table with the numbers of the whole fit beneath, and a folded
@@ -55,9 +58,8 @@ class Screen:
         light or dark.
         """
         numbers = "; ".join(f"{name}: {value}" for name, value in self.whole.items())
-        paragraphs = [numbers, f"Inference: {self.inference}"]
-        if self.more:
-            paragraphs.insert(0, self._more_in_words())
+        more = [self._more_in_words()] if self.more else []
+        paragraphs = [*more, numbers, f"Inference: {self.inference}"]
         parts = [
             f"<p><strong>{escape(self.title)}</strong></p>",
             self.rows.to_html(**FORM, border=0),
@@ -78,13 +80,13 @@ def screen_of(title: str, rows: pd.DataFrame, whole: Mapping[str, object]) -> Sc
     laws = []
     tested = rows[rows["inference"] != ""]
     for kind, law in tested.groupby("inference", sort=False)["law"].unique().items():
-        # Laws that differ from row to row only in their degrees of freedom.
+        # Laws that differ from row to row are named without their degrees of freedom.
         laws.append(f"{kind}, {law[0] if len(law) == 1 else law[0].split('(')[0]}")
-    alike = ["df", "law"] if len(laws) > 1 else ["df", "law", "inference"]
+    summed_up = ["df", "law"] if len(laws) > 1 else ["df", "law", "inference"]
     printed = {name: _short(value) for name, value in whole.items()}
     return Screen(
         title=title,
-        rows=rows.drop(columns=alike)[:MOST_ROWS],
+        rows=rows.drop(columns=summed_up)[:MOST_ROWS],
         more=max(len(rows) - MOST_ROWS, 0),
         whole={name: value for name, value in printed.items() if value},
         inference="; ".join(laws),
