@@ -1,11 +1,12 @@
-"""A thin outline of the world's land, drawn under maps of points.
+"""A thin outline of the world's land, drawn under maps of points, and the outlines that
+come with the library.
 
 The land is Natural Earth's at 1:110 million (``land.json``). Coordinates that do not lie
 on land, as those of made-up places, have no outline beneath them.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,43 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from evenfield.study.topology import features_of
+
 LAND = Path(__file__).with_name("land.json")
+OUTLINES = Path(__file__).with_name("outlines")
 COARSE = 0.5  # degrees by which the coast may be off
 LEAST_ON_LAND = 0.8  # share of the units
+
+
+def areas_with(points: Any, shapes: Sequence[BaseGeometry]) -> list[BaseGeometry]:
+    """Return the parts of areas that hold some of the points (n, 2), such as the mainland
+    of a country without its islands far away; none where most points lie elsewhere.
+    """
+    whole = shapely.buffer(shapely.union_all(shapes), COARSE)
+    if not shapes or shapely.contains_xy(whole, points).mean() < LEAST_ON_LAND:
+        return []
+    parts = shapely.get_parts(shapes)
+    # A port lies beside its island on a coast that is drawn coarsely.
+    near = shapely.STRtree(parts).query_nearest(
+        shapely.points(points), all_matches=False
+    )
+    return [parts[number] for number in sorted({*near[1].tolist()})]
+
+
+@cache
+def countries() -> list[BaseGeometry]:
+    """Return the countries of the world as areas."""
+    content = json.loads((OUTLINES / "countries.topo.json").read_text(encoding="utf-8"))
+    return polygons_of(features_of(content))
+
+
+def polygons_of(features: Iterable[Mapping[str, Any]]) -> list[BaseGeometry]:
+    """Return the areas of features of GeoJSON, but those without one."""
+    return [
+        shapely.make_valid(shapely.geometry.shape(feature["geometry"]))
+        for feature in features
+        if feature["geometry"]
+    ]
 
 
 def land_around(points: Any, project: Callable[[Any], Any], frame: Any) -> list[Any]:
