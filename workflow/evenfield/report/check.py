@@ -55,6 +55,8 @@ from evenfield.study.weights.exposures import exposure_frame, mean_doses
 
 # What only a person can say of a paper, by the key of `study`.
 OF_THE_PAPER = ("author", "affiliation", "keywords", "jel")
+# And of its introduction, where the text of the paper is ours.
+OF_OUR_INTRODUCTION = ("contribution", "literature")
 MOST_WORDS = 150  # of an abstract, as journals ask
 TESTED = ("association", "effect", "no gain")  # kinds of claims
 # Sections of the config that a panel is built from.
@@ -176,7 +178,7 @@ def check_plan(plan: Plan) -> list[str]:
     for study, folder in config["beside"].items():
         with faults.caught():
             _check_second(plan, study, folder)
-    for_people = _left_to_people(config["study"])
+    for_people = _left_to_people(config["study"], plan.texts)
     with faults.caught():
         numbers = read_entries(config)
         # Texts rest on claims and numbers.
@@ -280,9 +282,12 @@ def _check_second(plan: Plan, study: str, folder: str) -> None:
                 raise SecondStudyError(*not_known(f"{kind}: {study}", exhibit, known))
 
 
-def _left_to_people(study: Record) -> list[str]:
+def _left_to_people(study: Record, texts: Sequence[str]) -> list[str]:
     """Return what a person still has to say of the paper, in a line."""
-    blank = [f"study.{key}" for key in OF_THE_PAPER if not study[key]]
+    asked = OF_THE_PAPER
+    if "paper" not in (Path(text).stem for text in texts):
+        asked += OF_OUR_INTRODUCTION
+    blank = [f"study.{key}" for key in asked if not study[key]]
     return [f"fill in {', '.join(blank)} in config.yaml"] if blank else []
 
 

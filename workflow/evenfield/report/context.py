@@ -157,6 +157,7 @@ def read_prose(config: Record, root: str | Path, texts: Sequence[str]) -> Prose:
         "section": sections.one,
         "sections": sections.all,
         "in_short": sections.in_short,
+        "findings": sections.findings,
         "limits": sections.limits,
         "briefs": sections.briefs,
         "headline": sections.headline,
