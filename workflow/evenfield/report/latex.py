@@ -208,9 +208,7 @@ def _placed(known: Macros, context: Record) -> Placed:
         title = known.words(f"The {context['study']['units_name']} on the map")
         caption = known.words(in_latin(context["map"]))
         named = known.words(map_mention(context["study"]))
-        return (
-            f"\\evenfieldsee{{{MAP}}} {named}\n\n\\evenfieldmap{{{title}}}{{{caption}}}\n\n"
-        )
+        return f"\\evenfieldsee{{{MAP}}} {named}\n\n\\evenfieldmap{{{title}}}{{{caption}}}\n\n"
 
     return {
         "cite": lambda key: f"\\citet{{{key}}}",

@@ -134,6 +134,8 @@ class Words(Section):
     """Keywords, as printed beneath the abstract."""
     jel: Texts = ()
     """Codes of the Journal of Economic Literature, as printed beneath the abstract."""
+    repository: str = ""
+    """Address at which others find data and code, as the paper names it."""
     contribution: str = ""
     """What the paper adds, as a paragraph of its introduction."""
     literature: str = ""
