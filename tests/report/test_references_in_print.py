@@ -4,7 +4,6 @@ of ours, no path of a file, outside the appendix's index.
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import yaml

@@ -22,8 +22,8 @@ from evenfield.study.errors import ReportError, not_known
 from evenfield.study.files import Record
 
 # The texts of a topic: its section, its sentence in the answer at the head of a report,
-# the same in an introduction, without its numbers; its line in what the data cannot show, the title of a report that it gives,
-# its method in a sentence or two with references.
+# the same in an introduction, without its numbers; its line in what the data cannot
+# show, the title of a report that it gives, its method with references.
 SECTION = "section"
 ANSWER = "answer"
 FINDING = "finding"

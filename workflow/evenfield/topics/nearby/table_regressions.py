@@ -47,7 +47,7 @@ def _column(number: int) -> Column:
     return Column(
         names=parts,
         header=f"({number})",
-        align="right",
+        align="center",
         show=_shown,
         reason=f"{name}_reason",
     )
