@@ -13,7 +13,7 @@ from markdown_it.token import Token
 
 from evenfield.report.exhibits import MARKS, TEMPLATES, Exhibit
 from evenfield.report.markup import Placed, filled, shown_tokens
-from evenfield.report.numbering import Numbering
+from evenfield.report.numbering import MAP, Numbering, map_mention
 from evenfield.report.numbers import DIGITS, macro, macros, read_numbers
 from evenfield.report.prose import Prose
 from evenfield.shared.tables.latex import escape_latex, paper_latex
@@ -207,7 +207,8 @@ def _placed(known: Macros, context: Record) -> Placed:
             return ""
         title = known.words(f"The {context['study']['units_name']} on the map")
         caption = known.words(in_latin(context["map"]))
-        return f"\\evenfieldmap{{{title}}}{{{caption}}}\n\n"
+        named = known.words(map_mention(context["study"]))
+        return f"\\evenfieldsee{{{MAP}}} {named}\n\n\\evenfieldmap{{{title}}}{{{caption}}}\n\n"
 
     return {
         "cite": lambda key: f"\\citet{{{key}}}",
