@@ -25,6 +25,8 @@ from evenfield.study.latin import in_latin
 NUMBER = re.compile(r"(\d(?:[\d.,]*\d)?)")
 # Names of macros have letters alone, which spell the characters of a number.
 SPELLED = {".": "Point", ",": "Comma"} | {str(i): word for i, word in enumerate(DIGITS)}
+# Between an equation and the rest of its sentence, which is no new paragraph.
+GOES_ON = re.compile(r"(?<=\\end\{equation\})\n\n(?=[a-z])")
 # A page of Typst around the map, as large as that.
 MAP_PAGE = (
     '#set page(width: auto, height: auto, margin: 0pt)\n#image("/{}", width: 16cm)\n'
@@ -156,7 +158,8 @@ def write_latex(
     prose: Prose = context["prose"]
     placed = _placed(known, context)
     write = partial(to_latex, known.words)
-    texts = {name: prose.written(name, write, placed) for name in ("abstract", "paper")}
+    written = {name: prose.written(name, write, placed) for name in ("abstract", "paper")}
+    texts = {name: GOES_ON.sub("\n", text) for name, text in written.items()}
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, **MARKS
     )
@@ -223,7 +226,10 @@ def _placed(known: Macros, context: Record) -> Placed:
         "claims_table": lambda: exhibit("T0"),
         "map": shown_map,
         "data_sources": lambda: "\\evenfieldinput{tables}{sources}\n\n",
-        "provenance": lambda: f"{known.number('made_of', context['made_of'])}\n\n",
+        # No line breaks within a hash, so that lines have no common end.
+        "provenance": lambda: (
+            f"{{\\raggedright {known.number('made_of', context['made_of'])}\\par}}\n\n"
+        ),
     }
 
 
