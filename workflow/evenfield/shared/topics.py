@@ -165,8 +165,10 @@ def exhibit_words(config: Record) -> dict[str, dict[str, str]]:
 
 def renamed(study: Record, text: str, own: Sequence[str] = ()) -> str:
     """Call taxonomies, special economic zones and what is studied by the study's names
-    for them; what the user wrote himself (`own_words`) stays as it is.
+    for them, and units of measure in words; what the user wrote himself (`own_words`)
+    stays as it is.
     """
+    text = text.replace("pp/yr", "pp a year")
     text = with_measure(measured_in(study), text, kind_of(study), own)
     names: Mapping[str, str] = study.get("names", {})
     if names:

@@ -110,17 +110,17 @@ def t47b(results: StudyResults) -> Table:
         f"Growth of {units} on the list above that of others, in percentage points a year,"
         f" controlling for {held}.",
         _designs(results, table),
-        f"{_inference(results, section, table)} Detectable, N and on it: of"
+        f"{_inference(results, section, table)} Detectable, N and on the list: of"
         f" {_first(table)}.",
         basis=False,
     )
     columns = [left("List", "label", width_cm=3.4)]
     for design in table.designs:
-        columns += _columns(results, design, f"On it, {design}")
+        columns += _columns(results, design, f"On the list, {design}")
     columns += [
         number("Detectable", "mde", 2),
         count("N", "n_units"),
-        count("On it", "n_treated"),
+        count("On the list", "n_treated"),
     ]
     return Table.of(columns, rows, note)
 
