@@ -385,3 +385,13 @@ def test_the_bootstrap_t_counts_roots_of_one_and_the_data_as_one_draw():
     beyond = (ratios >= abs(fit.rho - 1) / fit.std_error).sum()
     close(result.p_value, (1 + beyond) / (1 + len(ratios)))
     close(result.no_root_share, 1 - len(ratios) / 60)
+
+
+def test_an_interval_leaves_out_one_only_where_the_test_rejects_it():
+    # Four units without memory: the score is close to zero at one, too.
+    panels = [default_rng(seed).normal(size=(4, 20)) for seed in range(40)]
+    found = [score_interval(levels) for levels in panels]
+    rejected = [interval.p_value <= 0.05 for interval in found]
+    without = [not interval.low <= 1 <= interval.high for interval in found]
+    assert without == rejected
+    assert 0 < sum(rejected) < len(found)

@@ -597,7 +597,10 @@ def test_regressions_stand_in_columns_with_the_estimates_that_they_print():
     estimates = seen.estimates().set_index("estimate_id")
     deciding = estimates[estimates["estimator"] == "ols"]
     for number, name in enumerate(COLUMNS, 1):
-        for label, place in (("Near first list", 0), ("Near second list (port)", 1)):
+        for label, place in (
+            ("Near the first list of the column", 0),
+            ("Near the list “port”", 1),
+        ):
             at = frame.index[frame["label"] == label][0]
             own = frame.loc[at, f"({number})_estimate_id"]
             if not own:
@@ -611,7 +614,7 @@ def test_regressions_stand_in_columns_with_the_estimates_that_they_print():
             assert frame.loc[at + 1, f"({number})_low"] == behind["conf_low"]
             assert frame.loc[at + 1, f"({number})_high"] == behind["conf_high"]
             assert frame.loc[at + 1, f"({number})_estimate_id"] == own
-    less = by_label.loc["First less second"]
+    less = by_label.loc["Difference of the two"]
     assert deciding.loc[less["(1)_estimate_id"], "contrast"] == "near_park - near_port"
     assert less["(2)_estimate_id"] == ""
 

@@ -34,7 +34,7 @@ INCOME = re.compile(
     r"(?![\w`/-]|\.\w)",
     re.IGNORECASE,
 )
-AN_INCOME = re.compile(r"\b(a)n income\b(?! per)", re.IGNORECASE)
+AN_INCOME = re.compile(r"\b([Aa])n income\b(?! per)")
 OUR_LABEL = re.compile(rf"(?:log )?(?:{INCOME.pattern})", re.IGNORECASE)
 SPREAD = re.compile(r"How (?:far apart incomes are|incomes are spread)")
 MONEY = re.compile(rf"{MONEY_WORDS}|\bpay\b", re.IGNORECASE)
@@ -165,8 +165,10 @@ def exhibit_words(config: Record) -> dict[str, dict[str, str]]:
 
 def renamed(study: Record, text: str, own: Sequence[str] = ()) -> str:
     """Call taxonomies, special economic zones and what is studied by the study's names
-    for them; what the user wrote himself (`own_words`) stays as it is.
+    for them, and units of measure in words; what the user wrote himself (`own_words`)
+    stays as it is.
     """
+    text = text.replace("pp/yr", "pp a year")
     text = with_measure(measured_in(study), text, kind_of(study), own)
     names: Mapping[str, str] = study.get("names", {})
     if names:

@@ -346,10 +346,16 @@ def score_interval(
     df = pairs.n_units - 1
     excess = np.abs(t[:-1]) - t_quantile(0.5 + level / 2, df)
     low, high = _stretch(excess, estimate)
+    p_value = float(2 * stdtr(df, -abs(t[-1])))
+    # The score may cross zero again at one: the test then keeps a second run of roots,
+    # and an interval without one would say more than the test does.
+    if p_value > 1 - level and not low <= 1 <= high:
+        to_low, to_high = _stretch(excess, 1.0)
+        low, high = min(low, to_low), max(high, to_high)
     return RootInterval(
         low=low,
         high=high,
-        p_value=float(2 * stdtr(df, -abs(t[-1]))),
+        p_value=p_value,
         level=level,
         draws=0,
         no_root_share=0.0,

@@ -1,5 +1,7 @@
 """F39: who lies near what; F42: who is on which list, a map for each list."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from matplotlib.lines import Line2D
@@ -20,7 +22,7 @@ from evenfield.shared.figures import (
     placed_units,
 )
 from evenfield.shared.study_results import StudyResults
-from evenfield.shared.tables import Row, only
+from evenfield.shared.tables import Row, in_words, only
 from evenfield.study.errors import ArtifactError
 from evenfield.topics.nearby.table_members import (
     entries,
@@ -28,13 +30,19 @@ from evenfield.topics.nearby.table_members import (
     list_keys,
     mapped_lists,
 )
-from evenfield.topics.nearby.table_words import class_words, in_lines, short_word
+from evenfield.topics.nearby.table_words import (
+    asked,
+    class_words,
+    in_lines,
+    short_word,
+)
 
 LINE_OF_KEY = 0.22  # inches
 KEY_WIDTH = 26  # letters of a line
 TITLE_WIDTH = 88  # letters of a line over all maps of a row
-COLUMNS = (3, 4, 5)  # the first with which the maps fit a page
-TALLEST = 7.0  # inches
+COLUMNS = (2, 3)  # the first with which the maps fit a page
+MOST_MAPS = 4  # of which marks can be told apart; the map of the page has every list
+TALLEST = 8.0  # inches
 TITLE_HEIGHT = 0.36  # inches
 # Shared marks (`MARKS`, named for the lists of one study) that the classes borrow: on or
 # near no list, the first, the second, both.
@@ -77,10 +85,12 @@ def f39(results: StudyResults) -> Artwork:
 
 
 def f42(results: StudyResults) -> Artwork:
-    """Draw who is on each list, one map a list."""
+    """Draw who is on each list, one map a list, of those that tables compare first."""
     placed = _placed(results, "F42")
     classes = list_classes(results).loc[placed["unit"]]
-    lists, against = mapped_lists(results)
+    every, against = mapped_lists(results)
+    compared = asked(results).get("list_table", {}).get("lists", ())
+    lists = sorted(every, key=lambda name: name not in compared)[:MOST_MAPS]
     columns, map_height = _grid_of_maps(len(lists), height_over_width(placed))
     rows = -(-len(lists) // columns)
     height = rows * (map_height + TITLE_HEIGHT)
@@ -94,7 +104,7 @@ def f42(results: StudyResults) -> Artwork:
         for code, mark in enumerate(CLASS_MARKS):
             own = placed[(codes == code).to_numpy()]
             style = _class_style(mark, near=code == 0)
-            axes.scatter(own["x"], own["lat"], **{**style, "s": style["s"] / 3})
+            axes.scatter(own["x"], own["lat"], **{**style, "s": style["s"] / 2})
         words = short_word(results, name)
         on_it = int((codes % 2).sum())
         axes.set_title(
@@ -110,7 +120,7 @@ def f42(results: StudyResults) -> Artwork:
         figure,
         entries(results),
         f"{results.words['units_name'].capitalize()} on each list. {'. '.join(sentences)}.",
-        _marks_in_words(results, against),
+        _marks_in_words(results, against) + _not_drawn(results, every, lists),
     )
 
 
@@ -128,6 +138,14 @@ def _grid_of_maps(maps: int, tall: float) -> tuple[int, float]:
         if -(-maps // columns) * (height + TITLE_HEIGHT) <= TALLEST:
             break
     return columns, height
+
+
+def _not_drawn(
+    results: StudyResults, every: Sequence[str], drawn: Sequence[str]
+) -> str:
+    """Say which lists have no map of their own."""
+    left_out = [short_word(results, name) for name in every if name not in drawn]
+    return f" Not drawn: {in_words(left_out)}." if left_out else ""
 
 
 def _marks_in_words(results: StudyResults, against: str) -> str:

@@ -61,7 +61,7 @@ def t47e(results: StudyResults) -> Table:
         f"Growth of {units} near {first}{less}, in percentage points a year, with the {units} of one"
         " group after another left out of the regression, if it has any; they still count"
         " as nearby."
-        " Rows from the lowest to the highest growth near the first list.",
+        f" Rows from the lowest to the highest growth near {first}.",
         f"{results.level} intervals by the method that decides.",
         basis=False,
     )

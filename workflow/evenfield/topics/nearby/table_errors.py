@@ -107,10 +107,11 @@ def t47d(results: StudyResults) -> Table:
     units = results.words["units_name"]
     sentences = [
         f"If {units} near one on the right list grow by one percentage point a year"
-        " more than others, the estimate near the given list is k. Bias: the estimate for"
-        f" one point by which {units} on the right list grow more themselves. True growth:"
-        f" (estimate - bias x {asked.own:g}) / k, with its interval, since the expected"
-        " estimate is k times growth near the right list plus bias times growth on it.",
+        " more than others, the estimate near the given list is k, what one point prints. An"
+        f" own point adds b: the estimate if {units} on the right list grow one point more"
+        f" themselves. True growth: (estimate - b x {asked.own:g}) / k, with its interval,"
+        " since the expected estimate is k times growth near the right list plus b times"
+        " growth on it.",
         "Where k is below 0.1 there is no estimate, and the cell is blank.",
     ]
     if asked.at_random:
@@ -131,8 +132,8 @@ def t47d(results: StudyResults) -> Table:
     note = results.note(
         "",
         *sentences,
-        f"{results.level} intervals: {spec.deciding}. On it: {units} of the regression on"
-        f" the right list. Within {spec.reach}, {spec.span[0]}\u2013{spec.span[1]}.",
+        f"{results.level} intervals: {spec.deciding}. On the list: {units} of the regression that"
+        f" the right list names. Within {spec.reach}, {spec.span[0]}\u2013{spec.span[1]}.",
         basis=False,
     )
     columns = [left("If this list is right", "label", width_cm=3.4)]
@@ -141,7 +142,7 @@ def t47d(results: StudyResults) -> Table:
     if others:
         against = short_word(results, spec.named[others[0]])
         columns += _columns(results, LESS, f"less {against}")
-    columns += [count("N", "units"), count("On it", "on_truth")]
+    columns += [count("N", "units"), count("On the list", "on_truth")]
     short = Short(lambda row: row["group"] in (in_hand, BOUNDS))
     return Table.of(columns, rows, note, short)
 
@@ -290,8 +291,8 @@ def _truth_words(results: StudyResults, line: Row) -> str:
 def _columns(results: StudyResults, side: str, header: str) -> list[Column]:
     """Return what a point prints, its bias, and growth near the right list."""
     return [
-        number(f"k, {header}", f"factor_{side}", 2),
-        number("Bias", f"bias_{side}", 2),
+        number(f"One point prints, {header}", f"factor_{side}", 2),
+        number("Own point adds", f"bias_{side}", 2),
         number(f"True growth, {header}", f"estimate_{side}", 2),
         ends(
             f"{results.level} interval",

@@ -47,22 +47,23 @@ def t47(results: StudyResults) -> Table:
         f"Growth of {units} with one on the list within reach and not on it themselves,"
         " above that of others, in percentage points a year, controlling for the initial level."
     ]
-    counted_words = "Near: how many have the list within reach"
+    unit = results.words["unit_name"]
+    counted_words = f"{units.capitalize()} near: how many have the list within reach"
     if table.against:
         against = short_word(results, table.against)
         sentences.append(
             f"Less {against}: less growth near {against}; {units} on either are left out."
         )
         counted_words += (
-            f"; both: how many have both; same: those of them with such {units} alone"
-            " that are on both"
+            f"; near both: how many have both; same {unit}: those of them near such {units}"
+            " alone that are on both"
         )
+    sentences += [_designs(results, table)]
     note = results.note(
         "",
-        " ".join(sentences),
-        _designs(results, table),
-        f"{_inference(results, section, table)} {counted_words}. Detectable, N and what is"
-        f" behind it: of {_first(table)}.",
+        *sentences,
+        f"{_inference(results, section, table)} {_detectable(results)}"
+        f" {counted_words}. Detectable and the counts: of {_first(table)}.",
         basis=False,
     )
     columns = [left("List", "label", width_cm=3.4)]
@@ -73,10 +74,10 @@ def t47(results: StudyResults) -> Table:
     columns += [
         number("Detectable", "mde", 2),
         count("N", "n_units"),
-        count("Near", "n_treated"),
+        count(f"{units.capitalize()} near", "n_treated"),
     ]
     if table.against:
-        columns += [count("Both", "n_both"), count("Same", "n_shared")]
+        columns += [count("Near both", "n_both"), count(f"Same {unit}", "n_shared")]
     # The paper prints the first span, which the study puts first, without counts.
     first, last = table.spans[0]
     shown = f"{first}\u2013{last}"
@@ -85,6 +86,9 @@ def t47(results: StudyResults) -> Table:
     short = Short(
         rows=lambda row: str(row["group"]).startswith(shown),
         columns=tuple(name for name in named if name not in counts),
+        note=results.note(
+            "", *sentences, _inference(results, section, table), basis=False
+        ),
     )
     return Table.of(columns, rows, note, short)
 
@@ -109,17 +113,17 @@ def t47b(results: StudyResults) -> Table:
         f"Growth of {units} on the list above that of others, in percentage points a year,"
         f" controlling for {held}.",
         _designs(results, table),
-        f"{_inference(results, section, table)} Detectable, N and on it: of"
-        f" {_first(table)}.",
+        f"{_inference(results, section, table)} {_detectable(results)} Detectable, N and"
+        f" on the list: of {_first(table)}.",
         basis=False,
     )
     columns = [left("List", "label", width_cm=3.4)]
     for design in table.designs:
-        columns += _columns(results, design, f"On it, {design}")
+        columns += _columns(results, design, f"On the list, {design}")
     columns += [
         number("Detectable", "mde", 2),
         count("N", "n_units"),
-        count("On it", "n_treated"),
+        count("On the list", "n_treated"),
     ]
     return Table.of(columns, rows, note)
 
@@ -210,13 +214,14 @@ def _first(table: ListTable) -> str:
 
 
 def _inference(results: StudyResults, section: Section, table: ListTable) -> str:
-    """Say by which method the intervals are, and what is detectable."""
+    """Say by which method the intervals are."""
     cell: Cell = (table.lists[0], table.radii[0], table.spans[0], _first(table))
     method = section.near_spec(cell).deciding
-    return (
-        f"{results.level} intervals: {method}, by cluster where it has them. Detectable:"
-        f" the smallest difference found with {results.power:.0%} power."
-    )
+    return f"{results.level} intervals: {method}, by cluster where it has them."
+
+
+def _detectable(results: StudyResults) -> str:
+    return f"Detectable: the smallest difference found with {results.power:.0%} power."
 
 
 def _designs(results: StudyResults, table: ListTable) -> str:
@@ -226,7 +231,7 @@ def _designs(results: StudyResults, table: ListTable) -> str:
         compared = f"within each {design.within}" if design.within else "among all"
         if design.held:
             held = ", ".join(map(results.word, design.held))
-            compared += f", {held} held"
+            compared += f", controlling for {held}"
         words.append(f"{name}: {compared}")
     joined = "; ".join(words)
     return f"{joined[:1].upper()}{joined[1:]}."

@@ -156,7 +156,7 @@ class _Regressions:
                 rows += _estimate_rows(self._list_label(place, ordinal), found)
         found = [self._difference(spec) for spec in self.specs]
         if any(found):
-            rows += _estimate_rows("First less second", found)
+            rows += _estimate_rows("Difference of the two", found)
         return rows
 
     def _coefficient(self, spec: NearbySpec, place: int) -> Row:
@@ -184,8 +184,8 @@ class _Regressions:
         """Return what lies near, by its name where all columns have the same list."""
         words = {self._list_name(spec, place) for spec in self.specs} - {""}
         if len(words) == 1:
-            return f"Near {ordinal} list ({words.pop()})"
-        return f"Near {ordinal} list"
+            return f"Near the list \u201c{words.pop()}\u201d"
+        return f"Near the {ordinal} list of the column"
 
     def _list_name(self, spec: NearbySpec, place: int) -> str:
         sources = [*spec.named.values()]
