@@ -284,7 +284,7 @@ def _check_second(plan: Plan, study: str, folder: str) -> None:
 
 def _left_to_people(study: Record, texts: Sequence[str]) -> list[str]:
     """Return what a person still has to say of the paper, in a line."""
-    asked = OF_THE_PAPER
+    asked: tuple[str, ...] = OF_THE_PAPER
     if "paper" not in (Path(text).stem for text in texts):
         asked += OF_OUR_INTRODUCTION
     blank = [f"study.{key}" for key in asked if not study[key]]

@@ -158,7 +158,9 @@ def write_latex(
     prose: Prose = context["prose"]
     placed = _placed(known, context)
     write = partial(to_latex, known.words)
-    written = {name: prose.written(name, write, placed) for name in ("abstract", "paper")}
+    written = {
+        name: prose.written(name, write, placed) for name in ("abstract", "paper")
+    }
     texts = {name: GOES_ON.sub("\n", text) for name, text in written.items()}
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, **MARKS
