@@ -152,7 +152,7 @@ def read_prose(config: Record, root: str | Path, texts: Sequence[str]) -> Prose:
         name: TEMPLATES / "text" / f"{name}.md" for name in TEXTS if name not in paths
     }
     exhibits = [*config["tables"], *config["figures"]]
-    names = _names(config, root)
+    names = names_of_results(config, root)
     sections = Sections(partial(read_section, config, root), names, exhibits)
     names |= {
         "section": sections.one,
@@ -188,7 +188,8 @@ def _parts(root: Path, prefix: str) -> dict[str, Part]:
     return parts
 
 
-def _names(config: Record, root: str | Path) -> dict[str, object]:
+def names_of_results(config: Record, root: str | Path) -> dict[str, object]:
+    """Return what the texts of a study may name but sections, from its results folder."""
     results = StudyResults(config, root)
     ingest = read_json(Path(root) / "ingest" / "description.json")
     content = read_json(Path(root) / "answers.json")

@@ -14,7 +14,6 @@ from evenfield.shared.tables import (
     fixed,
     interval,
     left,
-    only,
     pick,
     text,
 )
@@ -173,8 +172,13 @@ class _Regressions:
         return self._deciding(spec, terms[0], " - ".join(terms))
 
     def _deciding(self, spec: NearbySpec, term: str, contrast: str) -> Row:
-        rows = only(self.results.estimates(), spec_id=spec.id, estimator=BASE)
-        return pick(rows, term=term, contrast=contrast)
+        return pick(
+            self.results.estimates(),
+            spec_id=spec.id,
+            estimator=BASE,
+            term=term,
+            contrast=contrast,
+        )
 
     def _list_label(self, place: int, ordinal: str) -> str:
         """Return what lies near, by its name where all columns have the same list."""
@@ -243,8 +247,9 @@ class _Regressions:
         return f"Clusters ({names.pop()})" if len(names) == 1 else "Clusters"
 
     def _described(self, spec: NearbySpec, term: str) -> Row:
-        rows = only(self.results.estimates(), spec_id=spec.id, estimator=WHOLE)
-        return pick(rows, term=term)
+        return pick(
+            self.results.estimates(), spec_id=spec.id, estimator=WHOLE, term=term
+        )
 
     def _unit(self, spec: NearbySpec) -> str:
         return self.section.outcomes[spec.outcome].unit
