@@ -204,6 +204,10 @@ def bivariate_moran(
         lambda _: lines,
         len(rows.y),
         notes={"units": len(rows.y), "mean without dependence": pair.mean},
-        _drawn={"scatter": _scatter(rows, map_scatter(rows.y, other, W))},
+        _drawn={
+            "scatter": _scatter(
+                rows, map_scatter(np.asarray(rows.y, dtype=float), other, W)
+            )
+        },
         raw=pair,
     )

@@ -53,7 +53,7 @@ def drawn_on(ax: Axes | None, draw: Callable[[Axes], str], title: str) -> Axes:
             color=SOFT, labelcolor=INK, labelsize=SMALL, width=0.6, length=2.5
         )
         for label in (ax.xaxis.label, ax.yaxis.label):
-            label.set_size(SMALL)
+            label.set_fontsize(SMALL)
         ax.spines[:].set(linewidth=0.6, color=SOFT)
         ax.spines[["top", "right"]].set_visible(False)
     ax.alt_text = described  # type: ignore[attr-defined]
