@@ -10,10 +10,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
-from api.calls import CALLS, fit_of
 from matplotlib.collections import PolyCollection
 
 import evenfield as ef
+from api.calls import CALLS, fit_of
 from evenfield.api.figures import MAP, PICTURES
 from made_panel import DATA, KEYS, RING
 from refusals import fails
@@ -108,13 +108,13 @@ def test_paths_of_clubs_are_drawn_in_the_mark_of_their_club():
 def test_choices_below_a_specification_curve_are_those_of_the_estimate_above():
     fit = fit_of("specification-curve")
     ax = fit.plot()
-    drawn = ax.collections[1].get_offsets()[:, 1]
+    drawn = np.asarray(ax.collections[1].get_offsets())[:, 1]
     assert drawn == pytest.approx(sorted(fit.params))
     [below] = ax.child_axes
     names = [tick.get_text() for tick in below.get_yticklabels()]
     lowest = fit.params.idxmin().split(" | ")[0]
     marks = {names[int(line.get_ydata()[0])]: line for line in below.lines}
-    assert 0 in marks[lowest].get_xdata()
+    assert 0 in list(marks[lowest].get_xdata())
 
 
 def test_settings_of_the_user_stay_as_they_are():
@@ -129,9 +129,10 @@ def test_settings_of_the_user_stay_as_they_are():
 
 def test_a_picture_that_there_is_not_is_answered_with_those_that_there_are():
     fit = fit_of("moran")
-    refused("did you mean 'scatter'", fit.plot, kind="scater")
-    refused("a map without outlines", fit.plot, kind="map")
-    refused("outlines for 'scatter'", fit.plot, kind="scatter", outlines=OUTLINES)
+    refused("did you mean 'scatter'", lambda: fit.plot(kind="scater"))
+    refused("a map without outlines", lambda: fit.plot(kind="map"))
+    with_both = partial(fit.plot, kind="scatter", outlines=OUTLINES)
+    refused("outlines for 'scatter'", with_both)
     refused("no picture 'map' of this fit", fit_of("ols").plot, outlines=OUTLINES)
 
 
@@ -180,7 +181,7 @@ def test_local_moran_colours_units_that_differ_from_chance():
 def test_places_that_do_not_match_are_refused_in_one_line(tmp_path):
     values = pd.Series(1.0, [*UNITS, "u99"])
     refused("1 unit without a place on the map .u99.", ef.map, values, OUTLINES)
-    refused("1 value of a unit that has one", ef.map, values[[0, 0]], OUTLINES)
+    refused("1 value of a unit that has one", ef.map, values.iloc[[0, 0]], OUTLINES)
     refused("outlines of type int", ef.map, values, 7)
     refused("x.geojson, which is not there", ef.map, values, tmp_path / "x.geojson")
     twice = {**OUTLINES, "features": OUTLINES["features"][:1] * 2}
