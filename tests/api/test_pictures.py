@@ -15,10 +15,8 @@ from matplotlib.collections import PolyCollection
 import evenfield as ef
 from api.calls import CALLS, fit_of
 from evenfield.api.figures import MAP, PICTURES
-from made_panel import DATA, KEYS, RING
-from refusals import fails
+from made_panel import DATA, KEYS, RING, refused
 
-refused = partial(fails, ef.EstimateError)
 UNITS = sorted(DATA["unit"].unique())
 
 
