@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from evenfield.models.rows import Row
-from evenfield.numerics.inference.methods import Tested
+from evenfield.numerics.inference.design import Tested
 from evenfield.shared.estimates import (
     ESTIMATE_COLUMNS,
     NAN,

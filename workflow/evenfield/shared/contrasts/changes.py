@@ -8,12 +8,8 @@ import numpy as np
 
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.cluster_robust import encoded, in_order
-from evenfield.numerics.inference.methods import (
-    Design,
-    Tested,
-    few_cluster_weights,
-    infer,
-)
+from evenfield.numerics.inference.design import Design, Tested, few_cluster_weights
+from evenfield.numerics.inference.methods import infer
 from evenfield.numerics.label_change import label_change, stacked_change
 from evenfield.shared.contrasts.contrasts import SUFFIXES, filled, not_defined
 from evenfield.shared.contrasts.designs import (

@@ -9,12 +9,13 @@ import numpy as np
 
 from evenfield.models.placebo_lists import SAMPLED
 from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.inference.design import Tested
 from evenfield.numerics.inference.leave_out import (
     LeaveOut,
     leave_groups_out,
     leave_one_out,
 )
-from evenfield.numerics.inference.methods import Tested, infer
+from evenfield.numerics.inference.methods import infer
 from evenfield.numerics.inference.multiple_testing import romano_wolf
 from evenfield.numerics.label_permutation import label_permutation
 from evenfield.numerics.ols import OlsFit

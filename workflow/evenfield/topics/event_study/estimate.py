@@ -18,7 +18,7 @@ from evenfield.models.policies import Bands, Effects, span_name
 from evenfield.models.rings import Rings, rings
 from evenfield.models.rows import Row
 from evenfield.numerics.at_work import told
-from evenfield.numerics.inference.methods import Tested
+from evenfield.numerics.inference.design import Tested
 from evenfield.numerics.random import generator_for
 from evenfield.shared.estimates import NAN, Estimate
 from evenfield.shared.rows import Kind, Results, Rows

@@ -11,7 +11,8 @@ import pandas as pd
 from evenfield.models.placement import permuted_policies
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.cluster_robust import in_order
-from evenfield.numerics.inference.methods import Design, infer
+from evenfield.numerics.inference.design import Design
+from evenfield.numerics.inference.methods import infer
 from evenfield.numerics.ols import fit_ols
 from evenfield.numerics.random import generator_for
 from evenfield.shared.estimates import NAN, Estimate, Fields

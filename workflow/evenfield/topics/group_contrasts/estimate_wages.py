@@ -8,7 +8,8 @@ import pandas as pd
 
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.cluster_robust import encoded
-from evenfield.numerics.inference.methods import Design, infer
+from evenfield.numerics.inference.design import Design
+from evenfield.numerics.inference.methods import infer
 from evenfield.numerics.influence import dependent_columns
 from evenfield.numerics.ols import OlsFit, fit_ols
 from evenfield.shared.contrasts.contrasts import SUFFIXES, leave_out_rows

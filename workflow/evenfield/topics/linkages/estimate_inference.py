@@ -10,7 +10,7 @@ import pandas as pd
 
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.cluster_robust import encoded, in_order
-from evenfield.numerics.inference.methods import Design
+from evenfield.numerics.inference.design import Design
 from evenfield.numerics.influence import effective_clusters
 from evenfield.numerics.ols import OlsFit
 from evenfield.shared.estimates import NAN, Fields

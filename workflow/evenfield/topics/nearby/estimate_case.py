@@ -11,7 +11,7 @@ import pandas as pd
 
 from evenfield.models.nearby import Nearby, NearbyDesign, NearbyModel
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.inference.methods import Locations
+from evenfield.numerics.inference.design import Locations
 from evenfield.numerics.random import generator_for
 from evenfield.shared.distances import unit_distances
 from evenfield.shared.estimates import NAN, Estimate

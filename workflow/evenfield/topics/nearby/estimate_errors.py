@@ -21,7 +21,8 @@ from evenfield.models.list_error import (
     random_shrinkage,
 )
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.inference.methods import Tested, infer
+from evenfield.numerics.inference.design import Tested
+from evenfield.numerics.inference.methods import infer
 from evenfield.numerics.random import generator_for
 from evenfield.shared.estimates import NAN, Estimate, Fields
 from evenfield.shared.few_units import fields_of

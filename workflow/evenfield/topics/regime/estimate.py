@@ -12,7 +12,8 @@ from scipy.linalg import block_diag
 from evenfield.numerics.at_work import told
 from evenfield.numerics.convergence import speed_from_slope
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.inference.methods import Locations, infer
+from evenfield.numerics.inference.design import Locations
+from evenfield.numerics.inference.methods import infer
 from evenfield.numerics.ols import OlsFit, fit_ols
 from evenfield.shared.contrasts.designs import FEWEST_TREATED
 from evenfield.shared.estimates import CHANGE, NAN, Estimate, Fields, change_period
