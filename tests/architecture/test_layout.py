@@ -212,7 +212,9 @@ HOMES = {
 # registry of inferences.
 COMMON = {
     f"evenfield.numerics.{module}"
-    for module in "arrays errors inference.methods ols random spatial".split()
+    for module in (
+        "arrays errors inference.design inference.methods ols random spatial".split()
+    )
 }
 # Names of numerics that both the library and a topic import: each is a step that is
 # taken twice, or a record that both hand over. A new home lowers the number.

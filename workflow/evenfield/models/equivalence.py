@@ -10,19 +10,11 @@ from evenfield.models.rows import NAN
 from evenfield.numerics.equivalence import two_one_sided
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.design import Design, Tested
-from evenfield.numerics.inference.methods import METHODS, infer
+from evenfield.numerics.inference.methods import components_of, infer
 from evenfield.numerics.label_permutation import null_spread
 from evenfield.numerics.power import minimum_detectable_effect
-from evenfield.numerics.scpc import SpatialComponents, scpc_power_point
+from evenfield.numerics.scpc import scpc_power_point
 from evenfield.numerics.scpc_evidence import scpc_equivalence, simulated_reach
-
-
-def _components(design: Design, method: str, level: float) -> SpatialComponents | None:
-    """Return the spatial components of an SCPC test, nothing of another method."""
-    record = METHODS[method]
-    if record.law != "SCPC":
-        return None
-    return design.components(record.average_correlation, level)
 
 
 def equivalence(
@@ -36,7 +28,7 @@ def equivalence(
     NumericsError
         If the method has neither Student's t nor the law of SCPC.
     """
-    space = _components(design, method, level)
+    space = components_of(method, design, level)
     if space is not None:
         found: Any = scpc_equivalence(design.fit, c, space, bound, level)
         words = f"SCPC avc {space.average_correlation:.2f}"
@@ -78,7 +70,7 @@ def detectable(
     X = design.fit.X
     if method == "classical":
         return minimum_detectable_effect(X, c, power, level, design.df)
-    space = _components(design, method, level)
+    space = components_of(method, design, level)
     if space is None:
         raise NumericsError(f"no effect that {method} would find without its errors")
     return scpc_power_point(X, c, space, power)
@@ -113,7 +105,7 @@ def simulated_power(
     NumericsError
         If the method is not SCPC.
     """
-    space = _components(design, method, level)
+    space = components_of(method, design, level)
     if space is None:
         raise NumericsError(f"no simulated power by {method}: it is that of SCPC")
     errors = rng.standard_normal((draws, len(design.fit.y)))

@@ -43,7 +43,11 @@ from evenfield.numerics.ols import (
     hc3_variance,
     t_inference,
 )
-from evenfield.numerics.scpc import LARGER_CORRELATION, scpc_inference
+from evenfield.numerics.scpc import (
+    LARGER_CORRELATION,
+    SpatialComponents,
+    scpc_inference,
+)
 
 SCPC_LAW = "SCPC, largest over the correlations allowed"
 
@@ -371,6 +375,14 @@ def infer(name: str, design: Design, c: Array, level: float = 0.95) -> Tested:
         return METHODS[name].test(design, c, level)
     except NumericsError as error:
         return Tested(estimate=float(c @ design.fit.beta), reason=str(error))
+
+
+def components_of(name: str, design: Design, level: float) -> SpatialComponents | None:
+    """Return the spatial components of a method by SCPC, nothing of another one."""
+    method = METHODS[name]
+    if method.law != "SCPC":
+        return None
+    return design.components(method.average_correlation, level)
 
 
 def verdicts(name: str, fits: ManyFits, design: Design, level: float) -> Verdicts:
