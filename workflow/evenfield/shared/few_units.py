@@ -21,7 +21,7 @@ from evenfield.numerics.inference.design import (
 from evenfield.numerics.inference.methods import METHODS, infer
 from evenfield.numerics.influence import effective_clusters, partial_leverage
 from evenfield.numerics.ols import OlsFit, fit_ols
-from evenfield.shared.estimates import Estimate, Fields, finite_or_nan
+from evenfield.shared.estimates import Estimate, Fields, asking, finite_or_nan
 from evenfield.study.study import Study
 from evenfield.study.study_config import InferenceSettings
 
@@ -111,9 +111,14 @@ def method_fields(name: str, design: Design, c: np.ndarray, level: float) -> Fie
     with the units that carry the combination; c (K,).
     """
     test = infer(name, design, c, level)
+    asked = asking(inference=name)
     if test.reason:
-        return {"estimate": test.estimate, "warning": f"no interval: {test.reason}"}
-    fields = fields_of(test, level)
+        return {
+            "estimate": test.estimate,
+            "warning": f"no interval: {test.reason}",
+            "asked": asked,
+        }
+    fields = fields_of(test, level) | {"asked": asked}
     method = METHODS[name]
     if "cluster" in method.options and not method.dated:
         fields["se_type"] += " by unit"
