@@ -19,6 +19,7 @@ from evenfield.shared.estimates import (
     Estimate,
     Fields,
     asking,
+    what_is_asked,
     write_estimates,
 )
 from evenfield.shared.few_units import fields_of
@@ -56,13 +57,17 @@ class Rows:
         """
         kind = self.kinds[name]
         role = "description" if kind.effect_type == "stat" else self.role
-        # What comes later counts: a row may differ from what the others share.
+        # What comes later counts: a row may differ from what the others share; what it
+        # asks of the library it asks besides.
         labels = {
             "role": role,
             **self.shared,
             **kind._asdict(),
             **numbers,
         }
+        if "asked" in numbers:
+            own = what_is_asked(numbers["asked"])
+            labels["asked"] = asking(self.shared.get("asked", ""), **own)
         labels["warning"] = joined(self.note, *warnings)
         self.estimates.append(Estimate(**labels))
 
