@@ -16,7 +16,7 @@ MOST = {
     "api": 79,  # a picture for each field, a map; what a notebook shows
     "models": 32,
     "newstudy": 81,
-    "numerics": 112,
+    "numerics": 113,
     "opened": 5,
     "report": 60,
     "shared": 48,
