@@ -9,7 +9,7 @@ import numpy as np
 from evenfield.models.rows import NAN, Row, rows_of, undefined
 from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.inference.methods import Tested
+from evenfield.numerics.inference.design import Tested
 from evenfield.numerics.map_pairs import JoinCounts, bivariate_moran_test, join_counts
 from evenfield.numerics.moran import (
     bases,
