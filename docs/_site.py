@@ -49,6 +49,7 @@ CHAPTERS = {
     ],
     "Library": [
         "library/README.md",
+        "library/own-table.md",
         "library/tutorial.md",
         "library/habits.md",
         "library/conventions.md",
@@ -57,6 +58,7 @@ CHAPTERS = {
         "library/ols.md",
         "library/compare.md",
         "library/map.md",
+        "library/from-a-number.md",
         "library/contrasts.md",
         "library/ols-by.md",
         "library/leave-one-out.md",

@@ -1,11 +1,19 @@
-"""The pages of docs/library as their script runs them. Import: ``from doc_pages import
-pictures``.
+"""The scripts that run the pages of docs/library and make notebooks of them. Import:
+``from doc_pages import pictures``.
 """
 
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
-PATH = Path(__file__).parents[1] / "docs" / "_pictures.py"
-spec = spec_from_file_location("pictures_of_pages", PATH)
-pictures = module_from_spec(spec)
-spec.loader.exec_module(pictures)
+DOCS = Path(__file__).parents[1] / "docs"
+
+
+def script(name):
+    spec = spec_from_file_location(f"docs_{name}", DOCS / f"_{name}.py")
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+pictures = script("pictures")
+notebooks = script("notebooks")

@@ -4,18 +4,20 @@ runs.
 
 import contextlib
 import io
+import json
 import re
 import warnings
 from pathlib import Path
 
 import matplotlib.pyplot as plt
+import nbformat
 import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
 
 import evenfield
-from doc_pages import pictures
+from doc_pages import notebooks, pictures
 from evenfield.answers.study import COLUMNS
 from evenfield.api.explain import guide
 from evenfield.report.numbers import Number
@@ -65,7 +67,8 @@ def parts(text):
 @pytest.mark.parametrize(
     "page",
     # arrays.md reads files of its reader, study.md a study that has been run.
-    [p for p in PAGES if p.name not in ("arrays.md", "study.md")],
+    # So does from-a-number.md.
+    [p for p in PAGES if p.stem not in ("arrays", "study", "from-a-number")],
     ids=lambda page: page.stem,
 )
 def test_examples_print_and_draw_what_the_page_says(page, monkeypatch, tmp_path):
@@ -99,6 +102,30 @@ def test_every_page_of_an_estimator_shows_its_picture_and_the_gallery_all_of_the
         shown = re.findall(r"\]\((pictures/[\w-]+\.png)\)", page.read_text())
         assert shown or page.stem not in guide()["estimator"], page.stem
         assert [path for path in shown if f"](library/{path})" not in gallery] == []
+
+
+@pytest.mark.parametrize("name", notebooks.PAGES)
+def test_a_notebook_is_its_page_and_runs_from_its_own_folder(name, monkeypatch):
+    page = ROOT / "docs" / "library" / f"{name}.md"
+    path = page.with_suffix(".ipynb")
+    text = path.read_text("utf-8")
+    assert text == notebooks.notebook(page.read_text("utf-8")), (
+        f"{path.name}: run .venv/bin/python docs/_notebooks.py"
+    )
+    nbformat.validate(nbformat.reads(text, as_version=4))
+    code = [
+        "".join(cell["source"])
+        for cell in json.loads(text)["cells"]
+        if cell["cell_type"] == "code"
+    ]
+    # What a page opens of a run, tests/opened runs.
+    last = 1 if name == "from-a-number" else len(code)
+    monkeypatch.chdir(path.parent)
+    names = {}
+    for cell in code[:last]:
+        exec(compile(cell, path.name, "exec"), names)
+    assert Path.cwd() == ROOT
+    plt.close("all")
 
 
 def test_the_example_of_arrays_runs_on_files_of_the_names_that_it_has(

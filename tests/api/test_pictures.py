@@ -196,3 +196,13 @@ def test_a_geodataframe_is_taken_by_column_or_index():
     assert colours_by_unit(ef.map(values, table.set_index("unit"))) == want
     named = table.rename(columns={"unit": "code"})
     assert colours_by_unit(ef.map(values, named, unit="code")) == want
+
+
+def test_the_scatter_has_the_mean_of_those_that_a_unit_names_as_neighbours():
+    one = DATA[DATA["year"] == 1990]
+    # Each unit names the next one, which does not name it.
+    nexts = pd.DataFrame({"unit": UNITS, "near": [*UNITS[1:], UNITS[0]]})
+    scatter = ef.moran("y", one, nexts, unit="unit", draws=9)._drawn["scatter"]
+    assert scatter["neighbours"].to_numpy() == pytest.approx(
+        np.roll(scatter["value"], -1)
+    )
