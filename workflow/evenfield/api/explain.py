@@ -13,7 +13,7 @@ import pandas as pd
 
 
 class Fit(Protocol):
-    """What is read of a fit here, in ``interpret`` and in ``figure``."""
+    """What is read of a fit here, in ``interpret`` and in ``figures``."""
 
     @property
     def title(self) -> str:
@@ -46,6 +46,18 @@ class Fit(Protocol):
     @property
     def params(self) -> pd.Series:
         """Estimates."""
+
+    @property
+    def cov(self) -> pd.DataFrame:
+        """Covariance of the parameters by the first inference, or empty."""
+
+    @property
+    def raw(self) -> Any:
+        """What the numerics returned."""
+
+    @property
+    def _drawn(self) -> Mapping[str, Any]:
+        """What the picture shows and nothing else holds."""
 
     def conf_int(self) -> pd.DataFrame:
         """Return the ends of their intervals."""

@@ -88,7 +88,7 @@ def build_context(
         "references": [item.text for item in prose.cited(*TEXTS)],
         "provenance": origin,
         "estimates_hash": estimates_hash,
-        "made_of": _made_of(origin, estimates_hash),
+        "made_of": _made_of(config["study"]["repository"], origin, estimates_hash),
         "tables": sorted(
             (name, table["hash"]) for name, table in tables.items() if table["rows"]
         ),
@@ -96,10 +96,11 @@ def build_context(
     }
 
 
-def _made_of(origin: Record, estimates_hash: str) -> str:
-    """Return which program made the results from which data."""
+def _made_of(repository: str, origin: Record, estimates_hash: str) -> str:
+    """Return where data and code are, and which program made the results from which data."""
+    place = f"Data and code are at {repository}. " if repository else ""
     return (
-        f"All results come from one run of evenfield {origin['package']['version']}."
+        f"{place}All results come from one run of evenfield {origin['package']['version']}."
         f" The content of the input tables has the SHA-256 hash"
         f" {origin['data']['data_hash']}; the file of all estimates, estimates.csv, has"
         f" {estimates_hash}."
@@ -157,6 +158,7 @@ def read_prose(config: Record, root: str | Path, texts: Sequence[str]) -> Prose:
         "section": sections.one,
         "sections": sections.all,
         "in_short": sections.in_short,
+        "findings": sections.findings,
         "limits": sections.limits,
         "briefs": sections.briefs,
         "headline": sections.headline,

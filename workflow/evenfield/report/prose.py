@@ -80,11 +80,11 @@ PLACING = (*PLACED_BY_NAME, "claims_table")
 OF_EXHIBITS = ("see", "table", "figure")
 NAMING = (*OF_EXHIBITS, "claims_table", "map")  # what the paper numbers by
 # What is told which text it stands in.
-OF_TEXTS = ("section", "sections", "in_short", "limits", "briefs")
+OF_TEXTS = ("section", "sections", "in_short", "findings", "limits", "briefs")
 # What a text may name beside its blocks; a run fills them.
 GIVEN = (
     "n answers later counts groups tally kinds total questions claims words vintage study income units"
-    " years proxy made section sections in_short limits briefs headline whose origin"
+    " years proxy made section sections in_short findings limits briefs headline whose origin"
 ).split()
 HERE = "\ue006"  # before what is looked for in a text
 SENTENCE_END = re.compile(rf"(?<=[.])\s+(?={HERE}?[A-Z])")

@@ -59,9 +59,8 @@ def land_around(points: Any, project: Callable[[Any], Any], frame: Any) -> list[
     land; points (n, 2) in degrees, frame (4,): left, top, right and bottom of the map.
     The outermost of them lie at the frame and are no coast.
     """
-    land = _land()
     names = np.column_stack((_from_antimeridian(points[:, 0]), points[:, 1]))
-    on_land = shapely.contains_xy(shapely.buffer(land, COARSE), names)
+    on_land = shapely.contains_xy(_land_and_coast(), names)
     if on_land.mean() < LEAST_ON_LAND:
         return []
     # Land far from the units would run through the cone's seam.
@@ -70,7 +69,7 @@ def land_around(points: Any, project: Callable[[Any], Any], frame: Any) -> list[
     wide = max(east - west, north - south, 1.0)
     middle = (west + east) / 2
     near = shapely.clip_by_rect(
-        _all_around(land, middle),
+        _all_around(bool(middle < 0)),
         max(west - 2 * wide, middle - 180.0),
         max(south - wide, -60.0),
         min(east + 2 * wide, middle + 180.0),
@@ -91,9 +90,13 @@ def _from_antimeridian(longitudes: Any) -> Any:
     )
 
 
-def _all_around(land: BaseGeometry, middle: float) -> BaseGeometry:
-    """Return the land half a turn to both sides of a meridian, whole at the antimeridian."""
-    turn = np.array([-360.0 if middle < 0 else 360.0, 0.0])
+@cache
+def _all_around(west: bool) -> BaseGeometry:
+    """Return the land half a turn to both sides of any meridian of the west or the east,
+    whole at the antimeridian.
+    """
+    land = _land()
+    turn = np.array([-360.0 if west else 360.0, 0.0])
     beyond = shapely.transform(land, lambda places: places + turn)
     return shapely.union_all([land, beyond])
 
@@ -106,3 +109,8 @@ def _land() -> BaseGeometry:
         degrees = [np.reshape(steps, (-1, 2)).cumsum(axis=0) / 100 for steps in rings]
         shapes.append(shapely.Polygon(degrees[0], degrees[1:]))
     return shapely.union_all(shapely.make_valid(shapes))
+
+
+@cache
+def _land_and_coast() -> BaseGeometry:
+    return shapely.buffer(_land(), COARSE)
