@@ -51,6 +51,7 @@ CHAPTERS = {
         "library/README.md",
         "library/tutorial.md",
         "library/habits.md",
+        "library/conventions.md",
         "library/stata.md",
         "library/r.md",
         "library/ols.md",

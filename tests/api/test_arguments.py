@@ -298,6 +298,41 @@ def test_arguments_of_other_packages_are_answered_in_our_words(argument, value, 
     refused(advice, ef.ols, "y ~ x", DATA, **KEYS, **{argument: value})
 
 
+GROUPS = {"groups": DATA["unit"]}
+
+
+@pytest.mark.parametrize(
+    ("given", "advice"),
+    [
+        (
+            {"cov_type": "cluster", "cov_kwds": GROUPS},
+            'say inference="CR1", cluster="unit"',
+        ),
+        (
+            {"cov_kwds": GROUPS, "cov_type": "cluster"},
+            'say inference="CR1", cluster="unit"',
+        ),
+        (
+            {"cov_type": "cluster", "cov_kwds": {"groups": DATA["unit"].to_numpy()}},
+            'cluster="the column of the groups"',
+        ),
+        (
+            {"cov_type": "hac-groupsum", "cov_kwds": {"maxlags": 3}},
+            'say inference="driscoll_kraay", lags=3',
+        ),
+    ],
+)
+def test_groups_and_lags_beside_the_word_of_another_package_are_read(given, advice):
+    refused(advice, ef.ols, "y ~ x", DATA, **KEYS, **given)
+
+
+def test_only_inferences_that_a_function_takes_are_advised():
+    nearby = CALLS["nearby"]
+    refused('say inference="CR3"', nearby, vcov="CR3")
+    refused("choose one of the inferences here", nearby, vcov="DK")
+    refused('say inference="driscoll_kraay"', CALLS["ols"], vcov="DK")
+
+
 def test_a_function_with_inferences_of_its_own_is_not_answered_for_ols():
     refused("; leave it out", CALLS["spatial-panel"], vcov={"CRV1": "area"})
 

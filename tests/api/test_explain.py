@@ -46,9 +46,7 @@ def test_every_estimator_has_a_guide_a_reader_and_a_fit_here():
     assert set(guide()["estimator"]) == pages, "api/guide.toml, for explain()"
     assert set(READERS) == pages, "READERS of api/interpret.py, for interpret()"
     assert set(PAGES) == pages, "calls.yaml"
-    # Of contrasts of a study alone.
-    of_contrasts = {"randomisation_connected", "randomisation_exact"}
-    assert set(METHODS) - set(guide()["inference"]) == of_contrasts
+    assert not set(METHODS) & set(guide()["inference"]), "said twice"
 
 
 @pytest.mark.parametrize("page", PAGES)

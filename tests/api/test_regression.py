@@ -341,7 +341,7 @@ def test_strata_and_places_that_change_from_date_to_date_are_refused():
 
 
 def test_options_that_no_inference_reads_are_named():
-    given = {"cutoff_km": 100, "lags": 2, "most_components": 3, "strata": "region"}
+    given = {"cutoff_km": 100, "lags": 2, "strata": "region", "most_components": 3}
     fit = ef.ols("y ~ x", PATHS, inference="CR1", **given, **KEYS)
     assert fit.notes["given and read by no inference"] == ", ".join(given)
     read = ef.ols("y ~ x", PATHS, inference=["CR1", "driscoll_kraay"], lags=2, **KEYS)

@@ -123,3 +123,35 @@ def test_a_notebook_shows_the_rows_and_folds_the_explanation(fit):
     folded = html[html.index("<details>") :]
     assert escape(str(fit.explain())) in folded
     assert 'style="color' not in html
+
+
+def test_a_summary_shows_degrees_of_freedom_that_differ_from_row_to_row():
+    fit = ef.ols("y ~ x", DATA, inference=["CR2", "HC3"], **KEYS)
+    lines = [line.split() for line in str(fit).splitlines()]
+    [head] = [line for line in lines if line[:2] == ["term", "inference"]]
+    shown = next(line for line in lines if line[:2] == ["x", "CR2"])
+    df = fit.to_frame().set_index(["term", "inference"])["df"]
+    assert float(shown[head.index("df")]) == pytest.approx(df["x", "CR2"], rel=1e-3)
+    assert lines[-1] == ["inference:", "CR2,", "t;", "HC3,", "t(58)"]
+    alone = str(ef.ols("y ~ x", DATA, inference="HC3", **KEYS))
+    assert "df" not in alone.split()
+
+
+def test_why_there_is_no_test_is_said_to_its_end():
+    fit = FITS["root"]
+    reason = "none: a level (of y) has no error"
+
+    def rows(level):
+        return fit.rows(level).assign(law=["t(5)", reason])
+
+    assert str(replace(fit, rows=rows)).endswith(f"t(5); {reason}")
+
+
+def test_tables_are_folded_under_their_names_in_a_notebook():
+    html = FITS["root"].tables._repr_html_()
+    names = list(FITS["root"].tables)
+    assert html.count("<details>") == html.count("<table") == len(names)
+    assert f"<summary>{names[0]}</summary>" in html
+    side_by_side = ef.compare([FITS["least squares"]])
+    shown = side_by_side._repr_html_()
+    assert shown.startswith(side_by_side.html()) and escape(side_by_side.note) in shown

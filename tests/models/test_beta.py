@@ -10,7 +10,7 @@ from scipy.stats import t as student
 
 from evenfield.models.beta import growth_regression
 from evenfield.numerics.inference.cluster_robust import in_order
-from evenfield.numerics.inference.methods import Design
+from evenfield.numerics.inference.design import Design
 from tolerances import close
 
 N = 14

@@ -16,7 +16,7 @@ from evenfield.models.dynamic_panel import (
     roots,
 )
 from evenfield.numerics.dynamic_panel.bias_corrected import bias_corrected_root
-from evenfield.numerics.inference import methods
+from evenfield.numerics.inference import design as designs
 from numerics.refusals import refused
 from tolerances import close
 
@@ -121,13 +121,13 @@ def test_the_speed_is_the_root_transformed_with_its_ends_and_reach(found, years)
 
 
 def test_open_ends_and_roots_without_a_speed_are_said():
-    wide = methods.Tested(
+    wide = designs.Tested(
         estimate=0.9, std_error=0.1, df=9, conf_low=0.5, conf_high=np.inf
     )
     rows = rows_of(Root(wide))
     assert rows["root"].notes == ("interval reaches the end of the roots looked at",)
     assert "speed unbounded below" in rows["speed"].notes
-    negative = methods.Tested(
+    negative = designs.Tested(
         estimate=-0.2, std_error=0.1, df=9, conf_low=-0.4, conf_high=0.1
     )
     speed = rows_of(Root(negative))["speed"]

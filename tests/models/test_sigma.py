@@ -9,7 +9,7 @@ from numpy.random import default_rng
 
 from evenfield.models.sigma import dispersion, dispersion_breaks, fall
 from evenfield.numerics.inference.cluster_robust import in_order
-from evenfield.numerics.inference.methods import Design
+from evenfield.numerics.inference.design import Design
 from tolerances import MACHINE, close
 
 N = 12

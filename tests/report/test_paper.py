@@ -61,6 +61,17 @@ def test_neutral_texts_make_both_the_same_on_every_run(policy, tmp_path):
     )
     assert '"../figures/F4.svg"' in source
     assert '"../tables/T6.typ"' in source
+    assert "\n= Results\n" in source and "\n== Convergence\n" in source
+    named = re.findall(r"#metadata\(\"(\w+)\"\)", source)
+    assert {"T6", "F4"} <= set(named)
+    for which in named:
+        assert (
+            f"#link(<{which}>)"
+            in source.partition(f"#metadata({which!r}".replace("'", '"'))[0]
+        )
+    abstract, introduction = source.split("\n= Introduction\n")
+    assert "2.0% a year" in abstract
+    assert "2.0% a year" not in introduction.partition("\n= ")[0]
     appendix = estimates[0]["appendix.typ"].decode()
     assert '"../tables/T99.typ"' in appendix
     assert '"../tables/T6.typ"' not in appendix

@@ -14,7 +14,9 @@ import numpy as np
 import pytest
 from jinja2.nodes import Compare, Const, TemplateData
 
+from evenfield.report.equations import with_equations
 from evenfield.report.latex import to_latex
+from evenfield.report.markup import MARK
 from evenfield.report.own_templates import _environment
 from evenfield.report.printable import noun, with_article
 from evenfield.report.prose import PLACED_BY_NAME, Prose
@@ -39,7 +41,14 @@ PAGES = Path(__file__).parent / "sections"
 TOLD = (HEADLINE, SECTION, ANSWER, FINDING, LIMIT)
 KINDS = (*TOLD, BRIEF)
 EXHIBITS = list(exhibit_owners())
-PLACED = {"see": str, "figure": lambda _: "", "table": lambda _: ""}
+PLACED = {
+    "see": str,
+    "figure": lambda _: "",
+    "table": lambda _: "",
+    # TeX has signs of its own, which tests/report/test_equations.py reads.
+    "math": lambda _: "x",
+    "equation": lambda *_: "",
+}
 # What no reader should meet.
 FAULTS = re.compile(
     r"(?i:significan)|\bnan\b|\bNone\b(?! of)|[{}]|\b1 (states|clubs|years)\b"
@@ -305,7 +314,7 @@ def bare(text):
 
 def printed_parts(text):
     """Return what a template prints as it stands, two words long at least."""
-    tree = _environment().parse(text)
+    tree = _environment().parse(MARK.sub("\n", with_equations(text)))
     compared = [node for one in tree.find_all(Compare) for node in one.find_all(Const)]
     for node in tree.find_all((TemplateData, Const)):
         if node in compared:

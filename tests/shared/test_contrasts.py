@@ -10,9 +10,9 @@ from numpy.random import default_rng
 from scipy.stats import norm
 from statsmodels.regression.linear_model import OLS
 
-from evenfield.numerics.inference import methods
+from evenfield.numerics.inference import design as designs
 from evenfield.numerics.inference.leave_out import LeaveOut
-from evenfield.numerics.inference.methods import METHODS
+from evenfield.numerics.inference.methods import METHODS, Method
 from evenfield.numerics.ols import fit_ols, t_quantile
 from evenfield.shared.contrasts import contrasts
 from evenfield.shared.contrasts.contrasts import contrast_rows, step_down_rows
@@ -228,14 +228,15 @@ def test_permutations_are_drawn_once_and_connected_ones_for_each_group():
         assert ((moved @ touching)[moved == 1] > 0).all()
 
 
-def test_a_new_method_is_one_function_and_one_line_for_a_contrast(monkeypatch):
+def test_a_new_method_is_one_function_and_one_record_for_a_contrast(monkeypatch):
     def sign_only(design, c, level):
         """Half a p-value, as an example."""
-        return methods.Tested(
+        return designs.Tested(
             estimate=float(c @ design.fit.beta), p_value=0.5, p_type="sign"
         )
 
-    monkeypatch.setitem(METHODS, "sign_only", sign_only)
+    record = Method(test=sign_only, assumes="signs are fair")
+    monkeypatch.setitem(METHODS, "sign_only", record)
     asked = replace(_contrast(_table()), methods=("SCPC", "sign_only"))
     row = contrast_rows(asked, _geographies())[1]
     assert (row.estimator, row.p_value, row.p_type) == ("ols_sign_only", 0.5, "sign")

@@ -1,5 +1,5 @@
 """The registry: every method against its formula, written out or by statsmodels, and a new
-method that is one function and one line.
+method that is one function and one record.
 """
 
 from dataclasses import replace
@@ -14,7 +14,8 @@ from statsmodels.regression.linear_model import OLS
 
 import evenfield as ef
 from evenfield.numerics.inference.cluster_robust import cr1_inference, in_order
-from evenfield.numerics.inference.methods import METHODS, Design, Locations, infer
+from evenfield.numerics.inference.design import Design, Locations
+from evenfield.numerics.inference.methods import METHODS, Method, infer
 from evenfield.numerics.inference.wild_bootstrap import (
     wild_bootstrap,
     wild_draws,
@@ -172,13 +173,14 @@ def test_the_page_documents_every_name():
     assert [name for name in METHODS if f"`{name}`" not in page] == []
 
 
-def test_a_new_method_is_one_function_and_one_line_for_the_library(monkeypatch):
+def test_a_new_method_is_one_function_and_one_record_for_the_library(monkeypatch):
     def careful(design, c, level):
         """CR1 with half the clusters, as an example."""
         test = cr1_inference(design.fit, c, design.clusters.codes // 2, level=level)
         return design.result(test, level, "CR1 of pairs", "t(G - 1)")
 
-    monkeypatch.setitem(METHODS, "careful", careful)
+    record = Method(test=careful, assumes="pairs are independent")
+    monkeypatch.setitem(METHODS, "careful", record)
     data = pd.DataFrame({"y": Y, "x": X[:, 3], "unit": UNITS})
     fit = ef.ols("y ~ x", data, unit="unit", inference=["careful", "CR1"])
     pairs = data.assign(pair=np.arange(N) // 2)

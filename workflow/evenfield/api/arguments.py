@@ -60,12 +60,12 @@ def call_of(
 def checked_names(name: str, given: Mapping[str, object], call: Signature) -> None:
     """Refuse an argument by a name that a function does not have."""
     known = [known for known in call.parameters if known != "self"]
-    for argument, value in given.items():
+    for argument in given:
         if argument not in known:
             raise EstimateError(
                 f"{name} has no argument {argument!r}",
                 f"one of {', '.join(known)}",
-                in_our_words(argument, value, known)
+                in_our_words(argument, given, known)
                 or nearest(argument, known, "leave it out"),
             )
 

@@ -19,7 +19,7 @@ from evenfield.models.rows import Row, tested
 from evenfield.models.speed_paths import SpeedWindows, speed_break, speed_windows
 from evenfield.models.speeds import NO_SPEED, SPEED_ENDS
 from evenfield.numerics.arrays import Array, order_by_value
-from evenfield.numerics.inference.methods import Tested
+from evenfield.numerics.inference.design import Tested
 from evenfield.study.errors import EstimateError
 
 WINDOW = "window"  # one window looked at by itself

@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from html import escape
 from itertools import accumulate, chain
 from typing import Any, Literal
 
@@ -15,6 +16,7 @@ import pandas as pd
 
 from evenfield.api.data import names_of
 from evenfield.api.results import Fit, chosen, first_inference
+from evenfield.api.screen import in_html
 from evenfield.study.errors import EstimateError
 
 # Characters that are special in LaTeX: the last three have no backslash before them.
@@ -74,8 +76,7 @@ class Comparison:
 
     def html(self) -> str:
         """Return an HTML table."""
-        with pd.option_context("display.max_colwidth", None):
-            return self.frame.to_html(border=0)
+        return in_html(self.frame)
 
     def typst(self) -> str:
         """Return a Typst table."""
@@ -106,7 +107,9 @@ class Comparison:
         return [[str(cell).translate(escaped) for cell in row] for row in rows]
 
     __str__ = markdown
-    _repr_html_ = html
+
+    def _repr_html_(self) -> str:
+        return f"{self.html()}\n<p>{escape(self.note)}</p>"
 
 
 def _latex_heading(name: str) -> str:

@@ -28,7 +28,7 @@ from evenfield.api.rings import around, radii_of
 from evenfield.models.event_study import EventStudy, Left, Trends, part_effects
 from evenfield.models.policies import Effects
 from evenfield.models.rows import NAN
-from evenfield.numerics.inference.methods import Tested
+from evenfield.numerics.inference.design import Tested
 from evenfield.study.errors import EstimateError, counted
 
 OF_RINGS = ("coords", "distance", "min_controls")

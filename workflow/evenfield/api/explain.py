@@ -11,6 +11,8 @@ from typing import Any, Protocol
 
 import pandas as pd
 
+from evenfield.numerics.inference.methods import METHODS
+
 
 class Fit(Protocol):
     """What is read of a fit here, in ``interpret`` and in ``figures``."""
@@ -68,7 +70,7 @@ class Fit(Protocol):
 
 @cache
 def guide() -> dict[str, Any]:
-    """Return what is assumed by estimator and by inference."""
+    """Return what is assumed by estimator, and by inferences that are no record."""
     return tomllib.loads(files("evenfield.api").joinpath("guide.toml").read_text())
 
 
@@ -82,11 +84,18 @@ def explanation(fit: Fit) -> str:
         _line("Rows", _rows(fit)),
     ]
     for kind in inferences:
-        lines.append(_line(f"Inference by {kind}", guide()["inference"][kind]))
+        lines.append(_line(f"Inference by {kind}", _assumption(kind)))
     lines += [_line("Assumed", sentence) for sentence in about["assumes"]]
     lines.append(_line("When not to use it", about["not_for"]))
     lines.append(f"More: docs/library/{fit.page}.md")
     return "\n".join(lines)
+
+
+def _assumption(kind: str) -> str:
+    """Return what an inference assumes: of the registry, or of one estimator alone."""
+    if kind in METHODS:
+        return METHODS[kind].assumes
+    return str(guide()["inference"][kind])
 
 
 def _line(head: str, sentence: str) -> str:

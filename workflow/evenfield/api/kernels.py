@@ -14,7 +14,7 @@ from evenfield.api.results import Fit, tidy
 from evenfield.models.kernels import ergodic_kernel, mode_row, one_mode
 from evenfield.models.rows import Row
 from evenfield.numerics.arrays import Array, order_by_value
-from evenfield.numerics.inference.methods import Tested
+from evenfield.numerics.inference.design import Tested
 from evenfield.numerics.kernel_dynamics import MOST_PAIRS
 from evenfield.study.errors import EstimateError
 

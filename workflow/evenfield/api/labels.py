@@ -28,13 +28,25 @@ from evenfield.models.placebo_lists import (
     dealt_out,
     placebo_lists,
 )
-from evenfield.numerics.inference.many_designs import MANY, rejects
+from evenfield.numerics.inference.many_designs import rejects
+from evenfield.numerics.inference.methods import METHODS
 from evenfield.numerics.ols import fit_ols
 from evenfield.study.errors import EstimateError
 
 USES = ("subtract", "control")
-# Inferences that placebo lists try: of one row a unit, and the permutations.
-TRIED = (*MANY, "conley", *SAMPLED)
+
+
+def _tried() -> list[str]:
+    """Return the inferences that placebo lists try: of one row a unit, and the
+    permutations that are sampled.
+    """
+    return [
+        name
+        for name, method in METHODS.items()
+        if name in SAMPLED or not (method.dated or method.scheme)
+    ]
+
+
 SET = ("inference", "unit", "time", "draws", "seed")  # arguments of ols
 STREAMS = ("lists", "wild", "free", "stratified")  # what is drawn, each with a seed
 LAG = "W "  # before the name of a label: the average of it over the neighbours
@@ -107,7 +119,7 @@ class LabelFit(Fit):
         """
         kinds = names_of(inference)
         for kind in kinds:
-            chosen("inference", kind, TRIED)
+            chosen("inference", kind, _tried())
         level = share("confidence level", level, 0.95)
         whole("lists", lists, lowest=1)
         streams = _streams(seed, seeds)

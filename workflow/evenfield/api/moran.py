@@ -197,14 +197,17 @@ def bivariate_moran(
     other = np.asarray(rows.numbers(neighbours), dtype=float)
     W = matched_weights(w, rows.units.names)
     rng = np.random.default_rng(seed)
-    values = np.asarray(rows.y, dtype=float)
-    pair = bivariate_association(values, other, W, rng, draws)
+    pair = bivariate_association(np.asarray(rows.y, dtype=float), other, W, rng, draws)
     lines = tidy([Row("I", pair.test, "permutation")])
     return Fit(
         f"Moran's I with {neighbours} of the neighbours",
         lambda _: lines,
         len(rows.y),
         notes={"units": len(rows.y), "mean without dependence": pair.mean},
-        _drawn={"scatter": _scatter(rows, map_scatter(values, other, W))},
+        _drawn={
+            "scatter": _scatter(
+                rows, map_scatter(np.asarray(rows.y, dtype=float), other, W)
+            )
+        },
         raw=pair,
     )

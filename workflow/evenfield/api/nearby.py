@@ -16,31 +16,25 @@ from evenfield.api.arithmetic import as_floats
 from evenfield.api.data import Table, names_of, reported, table
 from evenfield.api.distances import COORDS, distances
 from evenfield.api.policies import coordinates
-from evenfield.api.regression import READ_BY
 from evenfield.api.results import NUMBERS, Fit, InTables, chosen
 from evenfield.models.nearby import Nearby, NearbyDesign, NearbyModel
 from evenfield.models.policies import FEWEST_CLUSTERS
 from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.inference.methods import (
-    METHODS,
-    Locations,
-    Tested,
-    infer,
-)
+from evenfield.numerics.inference.design import Locations, Tested
+from evenfield.numerics.inference.methods import METHODS, infer
 from evenfield.study.errors import EstimateError, counted
 
 PERMUTED = "permuted lists"
 MEASURES = ("any", "share")
 # Columns of what describes a whole regression.
 WHOLE = ["units", "clusters", "R2", "R2 within", "mean"]
-# Methods that need dates, or a distance of their own.
-NOT_HERE = {"two_way", "driscoll_kraay", "conley", "conley_all_dates"}
-# Randomisation is always a line of its own (`PERMUTED`).
+# Without methods that need dates or a distance of their own; randomisation is always a
+# line of its own (`PERMUTED`).
 KINDS = tuple(
     name
-    for name in METHODS
-    if name not in NOT_HERE and not name.startswith("randomisation")
+    for name, method in METHODS.items()
+    if not (method.dated or method.scheme or "cutoff_km" in method.options)
 )
 
 
@@ -226,7 +220,8 @@ class _OwnAndNear:
     def _locations(self, model: NearbyModel) -> Locations | None:
         """Return coordinates of the units of a regression, where the data have them."""
         in_data = {*names_of(self.coords)} <= {*self.rows.data}
-        if not in_data or READ_BY["coords"].isdisjoint(self.kinds):
+        read = any("coords" in METHODS[kind].options for kind in self.kinds)
+        if not (in_data and read):
             return None
         lat, lon = coordinates(self.rows, self.coords)
         units = self.rows.units.names[model.rows]
@@ -332,7 +327,7 @@ class _OwnAndNear:
             numbers[f"mean of outcome{ending}"] = found.mean
         unit = str(self.rows.unit_name or "row")
         cluster = self.cluster or next(iter(self.rows.effects), unit)
-        by_cluster = READ_BY["cluster"].intersection(self.kinds)
+        by_cluster = [kind for kind in self.kinds if "cluster" in METHODS[kind].options]
         return InTables(
             effects=tuple(self.rows.effects),
             held=tuple(map(str, _held(self.rows))),

@@ -37,15 +37,14 @@ from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.fixed_effects import Dummies, without_effects
 from evenfield.numerics.inference.cluster_robust import Clusters, encoded
 from evenfield.numerics.inference.conley import SpatialKernel
-from evenfield.numerics.inference.leave_out import LeaveOut, leave_groups_out
-from evenfield.numerics.inference.methods import (
-    METHODS,
+from evenfield.numerics.inference.design import (
     Design,
     Locations,
     Tested,
     few_cluster_weights,
-    infer,
 )
+from evenfield.numerics.inference.leave_out import LeaveOut, leave_groups_out
+from evenfield.numerics.inference.methods import METHODS, infer
 from evenfield.numerics.scpc import SpatialComponents
 from evenfield.study.errors import EstimateError, counted
 
@@ -161,10 +160,10 @@ class Case(Design):
         """Return the covariance of the coefficients, from their errors and correlations;
         NaN where a coefficient has no error.
         """
-        if kind == "two_way" or kind.startswith("randomisation"):
+        if not METHODS[kind].has_covariance:
             return pd.DataFrame()
         # A bootstrap has no covariance: that of its studentised errors stands for it.
-        name = {"wild": "CR1", "wild33": "CR3"}.get(kind, kind)
+        name = METHODS[kind].errors_of or kind
         tests = [infer(name, self, c) for c in self.coefficients]
         errors = np.array([test.std_error for test in tests])
         values = np.outer(errors, errors)
@@ -174,23 +173,13 @@ class Case(Design):
         return pd.DataFrame(values, self.names, self.names)
 
 
-# Inferences for which no effect has to be a dummy: by scores, or by leverages of rows,
-# which add up.
-WITHOUT_DUMMIES = {"classical", "HC1", "HC3", "CR1", "two_way", "driscoll_kraay"}
-# Those that count the coefficients of a cross-section, effects among them.
-OVER_SPACE = {"SCPC", "SCPC_06", "conley", "conley_400", "conley_800", "conley_1200"}
-
-
 def _dummies(kinds: Sequence[str], rows: Table) -> Dummies:
-    """Say which effects stay dummies: none where scores or leverages of rows are
-    enough, all where the regressors themselves count.
-    """
-    if WITHOUT_DUMMIES.issuperset(kinds):
-        return "none"
-    if not rows.several and OVER_SPACE.intersection(kinds):
+    """Say which effects stay dummies: as many as the method needs that needs most."""
+    needed = {METHODS[kind].dummies for kind in kinds}
+    # Methods over space count the coefficients of a cross-section, effects among them.
+    if "all" in needed or (not rows.several and _reading("coords", kinds)):
         return "all"
-    # CR2 and CR3 adjust by cluster: only effects nested in the clusters may go first.
-    return "crossed"
+    return "crossed" if "crossed" in needed else "none"
 
 
 def _lines(case: Case, kinds: Sequence[str], level: float) -> pd.DataFrame:
@@ -199,36 +188,21 @@ def _lines(case: Case, kinds: Sequence[str], level: float) -> pd.DataFrame:
     for kind, (name, c) in product(
         kinds, zip(case.names, case.coefficients, strict=True)
     ):
-        if kind.startswith("randomisation") and name == "Intercept":
+        if METHODS[kind].scheme and name == "Intercept":
             continue
         tests.append(Row(name, infer(kind, case, c, level), kind))
     return tidy(tests)
 
 
 TIE_DIGITS = 10  # after which estimates of several fits count as equal
-BY_HOTELLING = {"CR1", "CR2", "CR3"}
-BY_CLUSTER = {"CR1", "CR2", "CR3", "two_way"}
 UNREAD = "given and read by no inference"  # options, as ``notes`` have them
-BY_BOOTSTRAP = {"wild", "wild33"}
-BY_DISTANCE = {"conley", "conley_400", "conley_800", "conley_1200", "conley_all_dates"}
-# Inferences by the option that they alone read.
-READ_BY = {
-    "cutoff_km": {"conley", "conley_all_dates"},
-    "lags": {
-        "conley",
-        "conley_400",
-        "conley_800",
-        "conley_1200",
-        "driscoll_kraay",
-    },
-    "most_components": {"SCPC", "SCPC_06"},
-    "strata": {"randomisation", "randomisation_stratified"},
-    "average_correlation": {"SCPC"},
-    "cluster": BY_CLUSTER | BY_BOOTSTRAP,
-    "coords": {"SCPC", "SCPC_06"} | BY_DISTANCE,
-    "few_units": {"CR3"} | BY_BOOTSTRAP | BY_DISTANCE,
-}
-OF_ROWS = {"classical", "HC1", "HC3", "driscoll_kraay"}  # without units of several rows
+# Options that some inferences read and others do not.
+OPTIONS = frozenset[str]().union(*(method.options for method in METHODS.values()))
+
+
+def _reading(option: str, kinds: Iterable[str]) -> list[str]:
+    """Return the inferences that read an option of ``ols``."""
+    return [kind for kind in kinds if option in METHODS[kind].options]
 
 
 def _kinds(rows: Table, options: Mapping[str, Any]) -> list[str]:
@@ -252,9 +226,13 @@ def _kinds(rows: Table, options: Mapping[str, Any]) -> list[str]:
     if rows.units_known:
         return kinds
     # A panel without units has nothing to cluster by, or to permute.
-    dated = {*kinds} - OF_ROWS if rows.time_name is not None else set()
-    alone = set() if cluster is not None else {*kinds} & BY_CLUSTER
-    refused = [kind for kind in kinds if kind in dated | alone]
+    refused = []
+    for kind in kinds:
+        without_units = METHODS[kind].without_units
+        dated = rows.time_name is not None and without_units != "all"
+        alone = cluster is None and without_units == "none"
+        if dated or alone:
+            refused.append(kind)
     if refused:
         raise EstimateError(
             f"{refused[0]} without a unit: each row would be one",
@@ -271,10 +249,11 @@ def not_read(kinds: Sequence[str], options: Mapping[str, Any]) -> str:
     usual = signature(ols).parameters
     unread = [
         name
-        for name, readers in READ_BY.items()
-        if options.get(name) is not None
+        for name in usual  # in the order of the signature
+        if name in OPTIONS
+        and options.get(name) is not None
         and not np.array_equal(options[name], usual[name].default)
-        and readers.isdisjoint(kinds)
+        and not _reading(name, kinds)
     ]
     return ", ".join(unread)
 
@@ -292,7 +271,7 @@ def _clusters_in_words(case: Case, kinds: Sequence[str]) -> dict[str, str]:
     rows = case.rows
     name = case.options["cluster"] or rows.unit_name or "row"
     words = f"{name} ({len(case.clusters.names)})"
-    found = dict.fromkeys(READ_BY["cluster"].intersection(kinds), words)
+    found = dict.fromkeys(_reading("cluster", kinds), words)
     if "two_way" in found:
         found["two_way"] = f"{words}, {rows.time_name} ({len(rows.dates.names)})"
     return found
@@ -608,7 +587,7 @@ class LeastSquares(Fit):
         if not tested:
             chosen_term(None, tested)
         kind = _first_kind(self)
-        if kind not in BY_HOTELLING:
+        if not METHODS[kind].hotelling:
             raise EstimateError(
                 f"no joint test by {kind}",
                 "CR1, CR2 or CR3",
@@ -741,7 +720,6 @@ def ols(
         effects,
         _clusters(rows, options).codes,
         dummies=_dummies(kinds, rows),
-        leverages="HC3" in kinds,
     )
     k = len(names) + left.rank  # coefficients and effects
     if len(left.y) <= k:
@@ -750,7 +728,7 @@ def ols(
             f"{counted(len(left.y), 'observation')} cannot carry"
             f" {counted(k, 'coefficient')}{effects_too}"
         )
-    fit = plain.fit_ols(left.y, left.X, names, left.leverage)
+    fit = plain.fit_ols(left.y, left.X, names, left.taken)
     # Effects that are dummies of the fit are counted with its regressors.
     dummies = fit.X.shape[1] - len(names)
     case = _case(
@@ -1043,7 +1021,7 @@ def _slope_at_one(fit: LeastSquares, name: str) -> Tested:
     """
     case: Any = fit.case
     kind = _first_kind(fit)
-    if kind.startswith("randomisation"):
+    if METHODS[kind].scheme:
         raise EstimateError(
             f"interact with {kind}, which reassigns one regressor and tests no sum",
             "an inference of sums of coefficients",

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import stdtr, stdtrit
 
-from evenfield.api.screen import Screen, screen_of
+from evenfield.api.screen import Screen, Tables, screen_of
 from evenfield.models.rows import Row
 from evenfield.numerics.errors import NumericsError
 from evenfield.study.errors import EstimateError, nearest
@@ -210,8 +210,9 @@ class Fit:
         def checked_rows(level: float) -> pd.DataFrame:
             return contrast_rows(share("confidence level", level, 0.95))
 
-        # The class is frozen, so that this one field is replaced past its lock.
+        # The class is frozen, so that these fields are replaced past its lock.
         object.__setattr__(self, "rows", checked_rows)
+        object.__setattr__(self, "tables", Tables(self.tables))
 
     def _main(self, level: float = 0.95) -> pd.DataFrame:
         rows = self.rows(level)

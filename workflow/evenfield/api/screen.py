@@ -4,6 +4,7 @@ and as HTML for a notebook.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
@@ -17,6 +18,7 @@ from evenfield.study.notebook import folded
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
 MOST_ROWS = 30
+DEGREES = re.compile(r"(?<=^t)\([^)]*\)")  # of Student's law
 # How a table is printed.
 FORM: dict[str, Any] = {
     "index": False,
@@ -62,15 +64,30 @@ class Screen:
         paragraphs = [*more, numbers, f"Inference: {self.inference}"]
         parts = [
             f"<p><strong>{escape(self.title)}</strong></p>",
-            self.rows.to_html(**FORM, border=0),
+            in_html(self.rows, **FORM),
             *[f"<p>{escape(one)}</p>" for one in paragraphs],
         ]
         if explanation:
-            parts.append(folded("What this is and when not to use it", explanation))
+            text = f"<pre>{escape(explanation)}</pre>"
+            parts.append(folded("What this is and when not to use it", text))
         return "\n".join(parts)
 
     def _more_in_words(self) -> str:
         return f"... {self.more} more rows in to_frame()"
+
+
+class Tables(dict[str, pd.DataFrame]):
+    """Tables by name, each folded under it in a notebook."""
+
+    def _repr_html_(self) -> str:
+        return "\n".join(folded(name, in_html(table)) for name, table in self.items())
+
+
+def in_html(table: pd.DataFrame, **form: Any) -> str:
+    """Return a table as HTML, cells whole, in the colours of the notebook."""
+    with pd.option_context("display.max_colwidth", None):
+        html: str = table.to_html(border=0, **form)
+    return html
 
 
 def screen_of(title: str, rows: pd.DataFrame, whole: Mapping[str, object]) -> Screen:
@@ -78,11 +95,17 @@ def screen_of(title: str, rows: pd.DataFrame, whole: Mapping[str, object]) -> Sc
     the numbers of the whole fit those that are not blank.
     """
     laws = []
+    summed_up = ["df", "law", "inference"]
     tested = rows[rows["inference"] != ""]
-    for kind, law in tested.groupby("inference", sort=False)["law"].unique().items():
-        # Laws that differ from row to row are named without their degrees of freedom.
-        laws.append(f"{kind}, {law[0] if len(law) == 1 else law[0].split('(')[0]}")
-    summed_up = ["df", "law"] if len(laws) > 1 else ["df", "law", "inference"]
+    for kind, of_kind in tested.groupby("inference", sort=False):
+        law = list(dict.fromkeys(of_kind["law"]))
+        if len(law) > 1 and of_kind["df"].nunique() > 1:
+            # Degrees of freedom that differ from row to row stand there.
+            summed_up = [name for name in summed_up if name != "df"]
+            law = list(dict.fromkeys(DEGREES.sub("", one) for one in law))
+        laws.append(f"{kind}, {'; '.join(law)}")
+    if len(laws) > 1:
+        summed_up.remove("inference")
     printed = {name: _short(value) for name, value in whole.items()}
     return Screen(
         title=title,

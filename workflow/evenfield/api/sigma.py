@@ -18,7 +18,7 @@ from evenfield.models.sigma import (
     variance_trend,
 )
 from evenfield.numerics.arrays import order_by_value
-from evenfield.numerics.inference.methods import Tested
+from evenfield.numerics.inference.design import Tested
 
 
 @reported("sigma", passes_to=ols)

@@ -17,7 +17,8 @@ from evenfield.numerics.convergence import (
     speed_from_slope,
 )
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.inference.methods import Design, Tested, infer
+from evenfield.numerics.inference.design import Design, Tested
+from evenfield.numerics.inference.methods import infer
 from evenfield.numerics.ols import OlsFit, cov_hc3, fit_ols, t_inference, t_quantile
 from evenfield.numerics.rolling.speeds import SpeedContrasts, speed_contrasts
 from evenfield.numerics.rolling.windows import fit_windows

@@ -7,7 +7,7 @@ import numpy as np
 from evenfield.models.rows import Row, tested
 from evenfield.numerics.arrays import Array
 from evenfield.numerics.inference.cluster_robust import RobustInference
-from evenfield.numerics.inference.methods import Tested
+from evenfield.numerics.inference.design import Tested
 from evenfield.numerics.map_pairs import (
     BorderPairs,
     border_difference,

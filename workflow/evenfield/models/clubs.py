@@ -14,7 +14,7 @@ from evenfield.numerics.arrays import Array
 from evenfield.numerics.association import AssociationTest, association_test
 from evenfield.numerics.clubs import Club, Clubs, SieveRule
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.inference.methods import Tested
+from evenfield.numerics.inference.design import Tested
 
 # Dispersion below this is rounding: nothing is left to converge.
 ALIKE = 1e-20

@@ -32,7 +32,7 @@ from evenfield.numerics.dynamic_panel.within import (
     residual_check,
 )
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.inference.methods import Tested
+from evenfield.numerics.inference.design import Tested
 from evenfield.numerics.ols import t_inference
 from evenfield.numerics.power import mde_multiplier
 

@@ -9,13 +9,12 @@ import numpy as np
 from evenfield.models.rows import NAN
 from evenfield.numerics.equivalence import two_one_sided
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.inference.methods import Design, Tested, infer
+from evenfield.numerics.inference.design import Design, Tested
+from evenfield.numerics.inference.methods import components_of, infer
 from evenfield.numerics.label_permutation import null_spread
 from evenfield.numerics.power import minimum_detectable_effect
-from evenfield.numerics.scpc import LARGER_CORRELATION, scpc_power_point
+from evenfield.numerics.scpc import scpc_power_point
 from evenfield.numerics.scpc_evidence import scpc_equivalence, simulated_reach
-
-BOUNDS = {"SCPC": None, "SCPC_06": LARGER_CORRELATION}  # of the average correlation
 
 
 def equivalence(
@@ -29,8 +28,8 @@ def equivalence(
     NumericsError
         If the method has neither Student's t nor the law of SCPC.
     """
-    if method in BOUNDS:
-        space = design.components(BOUNDS[method], level)
+    space = components_of(method, design, level)
+    if space is not None:
         found: Any = scpc_equivalence(design.fit, c, space, bound, level)
         words = f"SCPC avc {space.average_correlation:.2f}"
         estimate, error, df = found.estimate, found.std_error, NAN
@@ -71,9 +70,10 @@ def detectable(
     X = design.fit.X
     if method == "classical":
         return minimum_detectable_effect(X, c, power, level, design.df)
-    if method not in BOUNDS:
+    space = components_of(method, design, level)
+    if space is None:
         raise NumericsError(f"no effect that {method} would find without its errors")
-    return scpc_power_point(X, c, design.components(BOUNDS[method], level), power)
+    return scpc_power_point(X, c, space, power)
 
 
 class SimulatedPower(NamedTuple):
@@ -105,9 +105,9 @@ def simulated_power(
     NumericsError
         If the method is not SCPC.
     """
-    if method not in BOUNDS:
+    space = components_of(method, design, level)
+    if space is None:
         raise NumericsError(f"no simulated power by {method}: it is that of SCPC")
-    space = design.components(BOUNDS[method], level)
     errors = rng.standard_normal((draws, len(design.fit.y)))
     if correlated:
         # exp(-c d) with the first decay: as correlated as the bound allows.

@@ -43,7 +43,7 @@ from evenfield.numerics.event_study.trends import (
     trend_bounds,
 )
 from evenfield.numerics.event_study.two_way import two_way_coefficient
-from evenfield.numerics.inference.methods import Tested
+from evenfield.numerics.inference.design import Tested
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -31,7 +31,7 @@ from evenfield.numerics.inequality_draws import (
     connected_test,
     redrawn_theil,
 )
-from evenfield.numerics.inference.methods import Tested
+from evenfield.numerics.inference.design import Tested
 from evenfield.numerics.ols import t_inference
 from evenfield.numerics.parents import (
     exact_difference,

@@ -5,8 +5,9 @@ from itertools import combinations
 import numpy as np
 
 from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.inference.design import Design
 from evenfield.numerics.inference.joint import JointTest, hotelling_test
-from evenfield.numerics.inference.methods import Design, infer
+from evenfield.numerics.inference.methods import infer
 
 LEVEL = 0.95  # of intervals, which are not read
 # Smallest eigenvalue of the correlations that is told from rounding.

@@ -9,7 +9,7 @@ import numpy as np
 from evenfield.models.rows import Row
 from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.inference.methods import Tested
+from evenfield.numerics.inference.design import Tested
 from evenfield.numerics.kernel_dynamics import (
     ModeTest,
     StochasticKernel,

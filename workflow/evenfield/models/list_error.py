@@ -15,7 +15,7 @@ from scipy.special import ndtri
 from evenfield.models.nearby import CELLS_AT_ONCE, Nearby, NearbyDesign
 from evenfield.models.rows import NAN, Row
 from evenfield.numerics.arrays import Array
-from evenfield.numerics.inference.methods import Tested
+from evenfield.numerics.inference.design import Tested
 
 EITHER = "either"  # what at least one of two searches found
 # ASSUME: where less than a tenth of a point prints, what is printed says nothing of it.

@@ -12,7 +12,7 @@ import numpy as np
 from evenfield.models.rows import NAN, Row, undefined
 from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.inference.methods import Tested
+from evenfield.numerics.inference.design import Tested
 from evenfield.numerics.markov import (
     HomogeneityTest,
     SpatialMarkov,

@@ -9,7 +9,7 @@ import numpy as np
 from evenfield.models.rows import NAN, Row, rows_of, undefined
 from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.inference.methods import Tested
+from evenfield.numerics.inference.design import Tested
 from evenfield.numerics.map_pairs import JoinCounts, bivariate_moran_test, join_counts
 from evenfield.numerics.moran import (
     bases,
@@ -238,9 +238,7 @@ def map_scatter(x: Array, y: Array, W: Weights) -> Array:
     """Return a variable and the average of another over the neighbours, both in standard
     deviations from the mean; x, y (N,), W (N, N) -> (N, 2).
     """
-    z_x, z_y = (
-        (values - values.mean()) / values.std() for values in map(np.asarray, (x, y))
-    )
+    z_x, z_y = ((values - values.mean()) / values.std() for values in (x, y))
     return np.column_stack([z_x, multiplier(W) @ z_y])
 
 

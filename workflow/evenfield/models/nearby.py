@@ -17,7 +17,7 @@ from scipy.sparse import csr_array, diags_array
 from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError, counted
 from evenfield.numerics.inference.cluster_robust import in_order
-from evenfield.numerics.inference.methods import Design, Tested, few_cluster_weights
+from evenfield.numerics.inference.design import Design, Tested, few_cluster_weights
 from evenfield.numerics.label_permutation import (
     FEWEST_DRAWS,
     LabelDraws,

@@ -11,7 +11,7 @@ import numpy as np
 from evenfield.models.rows import tested
 from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.inference.methods import Tested
+from evenfield.numerics.inference.design import Tested
 from evenfield.numerics.inference.two_ends import two_end_inference
 from evenfield.numerics.ols import OlsFit, fit_ols
 

@@ -18,14 +18,14 @@ import numpy as np
 from evenfield.models.labels import Dealing
 from evenfield.numerics.at_work import told
 from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.inference.design import Design
 from evenfield.numerics.inference.many_designs import (
     ManyFits,
     Verdicts,
     fit_many,
     rejects,
-    verdicts,
 )
-from evenfield.numerics.inference.methods import Design, infer
+from evenfield.numerics.inference.methods import METHODS, infer, verdicts
 from evenfield.numerics.label_permutation import (
     FEWEST_DRAWS,
     LabelDraws,
@@ -38,12 +38,6 @@ from evenfield.numerics.label_permutation import (
 )
 from evenfield.numerics.spatial import Weights
 
-# Permutations of labels that are sampled, and their schemes.
-SAMPLED = {
-    "randomisation": "free",
-    "randomisation_stratified": "stratified",
-    "randomisation_connected": "connected",
-}
 # All placebo lists are tried where they are no more: that takes a second or two, and
 # leaves no error of simulation in sizes and corrected p-values.
 MOST_LISTS = 5_000
@@ -51,6 +45,12 @@ MOST_LISTS = 5_000
 WILD_DRAWS = 999
 CELLS_AT_ONCE = 20_000  # of lists, units and regressors
 EVERY = "exact"  # scheme of lists that are all there are
+# Permutations of labels that are sampled, and their schemes.
+SAMPLED = {
+    name: method.scheme
+    for name, method in METHODS.items()
+    if method.scheme not in ("", EVERY)
+}
 NAN = float("nan")
 
 

@@ -25,7 +25,7 @@ from evenfield.numerics.event_study.panel import (
     determined_control,
 )
 from evenfield.numerics.inference.conley import spatial_kernel
-from evenfield.numerics.inference.methods import Tested
+from evenfield.numerics.inference.design import Tested
 from evenfield.numerics.ols import t_inference
 from evenfield.numerics.power import smallest_visible
 from evenfield.study.errors import EstimateError, first_examples

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from evenfield.numerics.inference.cluster_robust import RobustInference
-from evenfield.numerics.inference.methods import NUMBERS, Design, Tested
+from evenfield.numerics.inference.design import NUMBERS, Design, Tested
 from evenfield.numerics.ols import Inference, OlsFit
 
 NAN = float("nan")

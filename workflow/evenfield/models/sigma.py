@@ -10,7 +10,8 @@ from evenfield.models.rows import NAN, DesignOf, Row, undefined
 from evenfield.numerics.arrays import Array
 from evenfield.numerics.dispersion import carree_klomp, leave_one_out_sigma, sigma
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.inference.methods import Design, Tested, infer
+from evenfield.numerics.inference.design import Design, Tested
+from evenfield.numerics.inference.methods import infer
 from evenfield.numerics.ols import fit_ols
 from evenfield.numerics.rolling.segments import (
     BreakFit,

@@ -8,7 +8,7 @@ import numpy as np
 
 from evenfield.models.rows import NAN, Row
 from evenfield.numerics.arrays import Array
-from evenfield.numerics.inference.methods import Tested
+from evenfield.numerics.inference.design import Tested
 from evenfield.numerics.spatial import Weights
 from evenfield.numerics.spatial_panel.two_regime import TwoRegimeFit, two_regime_durbin
 

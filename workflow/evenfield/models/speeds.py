@@ -14,7 +14,7 @@ from evenfield.numerics.convergence import (
     speed_bounds,
     speed_from_slope,
 )
-from evenfield.numerics.inference.methods import Tested
+from evenfield.numerics.inference.design import Tested
 
 NO_SPEED = "speed not defined: 1 + bT is not positive"
 NO_LIFE = "half-life undefined for a speed of zero or less"

@@ -13,7 +13,7 @@ import numpy as np
 from evenfield.models.rows import Row
 from evenfield.numerics.arrays import Array, order_by_value
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.inference.methods import Tested
+from evenfield.numerics.inference.design import Tested
 from evenfield.numerics.synthetic_control import (
     conformal_p,
     penalised,

@@ -22,17 +22,6 @@ MOST_LEVELS = 10_000  # of effects beside the largest, in a dense matrix of 0.8 
 MOST_CELLS = 200_000_000  # of dummies among the regressors, 1.6 GB
 
 
-class WithoutEffects(NamedTuple):
-    """An outcome and its regressors without effects."""
-
-    y: Array  # (N,) outcome
-    # (N, K) regressors, and an orthonormal basis of effects that were not taken out
-    X: Array
-    rank: int  # of all effects, the constant included
-    nested: int  # of those nested in the clusters, but for the constant that they span
-    leverage: Array  # (N,) of the effects that were taken out; zeros if not asked
-
-
 @dataclass(frozen=True)
 class EffectSpan:
     """The span of the dummies of some effects: of one, ``home``, and of what the others
@@ -131,6 +120,17 @@ class EffectSpan:
         return basis
 
 
+class WithoutEffects(NamedTuple):
+    """An outcome and its regressors without effects."""
+
+    y: Array  # (N,) outcome
+    # (N, K) regressors, and an orthonormal basis of effects that were not taken out
+    X: Array
+    rank: int  # of all effects, the constant included
+    nested: int  # of those nested in the clusters, but for the constant that they span
+    taken: EffectSpan | None = None  # the effects that were taken out
+
+
 def effect_span(effects: Mapping[str, Array]) -> EffectSpan:
     """Return the span of effects, codes from zero without a gap, (N,) each."""
     by_size = sorted(effects.values(), key=lambda codes: -int(codes.max()))
@@ -147,7 +147,6 @@ def without_effects(
     clusters: np.ndarray,
     *,
     dummies: Dummies,
-    leverages: bool = False,
 ) -> WithoutEffects:
     """Take effects out of an outcome and regressors in place; a basis of those that
     stay ``dummies`` (none, those that cross the clusters, all) becomes regressors.
@@ -160,9 +159,8 @@ def without_effects(
     with all dummies as long as what is taken out is nested in the clusters
     (Pustejovsky and Tipton 2018).
     """
-    leverage = np.zeros(values.shape[1])
     if not effects:
-        return WithoutEffects(values[0], values[1:].T, 0, 0, leverage)
+        return WithoutEffects(values[0], values[1:].T, 0, 0)
     # What counts as nothing left is measured before anything is taken out.
     scale = np.einsum("rn,rn->r", values, values)
     values -= values.mean(axis=1, keepdims=True)  # spares the digits of the rest
@@ -177,13 +175,11 @@ def without_effects(
         "crossed": inner,
         "all": {},
     }[dummies]
+    span = effect_span(taken) if taken else None
     rank = 0
-    if taken:
-        span = effect_span(taken)
+    if span is not None:
         span.take_out(values)
         rank = span.rank
-        if leverages:
-            leverage = span.leverage()
     rest = {name: codes for name, codes in effects.items() if name not in taken}
     basis = np.zeros((0, values.shape[1]))
     if rest:
@@ -192,7 +188,7 @@ def without_effects(
         rank += len(basis)
     _refuse_absorbed(values, negligible, names, list(effects))
     X = np.vstack([values[1:], basis]).T
-    return WithoutEffects(values[0], X, rank, nested, leverage)
+    return WithoutEffects(values[0], X, rank, nested, span)
 
 
 def _basis_beside(effects: Mapping[str, Array], taken: Mapping[str, Array]) -> Array:

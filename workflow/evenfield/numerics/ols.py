@@ -14,6 +14,7 @@ from scipy.special import stdtr, stdtrit
 
 from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError, counted
+from evenfield.numerics.fixed_effects import EffectSpan
 
 RANK_TOLERANCE = 1e-10
 WELL_CONDITIONED = 30.0  # of X scaled: X'X then keeps all digits but three
@@ -37,8 +38,7 @@ class OlsFit:
     # all digits; so it loses half of them.
     basis: Array
     u_hat: Array  # (N,) residuals
-    # (N,) leverages of effects that were taken out of X and y, or zero
-    effects_leverage: Array | float = 0.0
+    taken: EffectSpan | None = None  # effects that were taken out of X and y
 
     @property
     def df(self) -> int:
@@ -49,7 +49,10 @@ class OlsFit:
     def leverage(self) -> Array:
         """Diagonal of the hat matrix, effects that were taken out included; (N,)."""
         own = ((self.X @ self.basis) ** 2).sum(axis=1)
-        return np.asarray(own + self.effects_leverage)
+        if self.taken is None:
+            return np.asarray(own)
+        # Leverages of orthogonal spans add up.
+        return np.asarray(own + self.taken.leverage())
 
     @property
     def sigma2(self) -> float:
@@ -58,10 +61,10 @@ class OlsFit:
 
 
 def fit_ols(
-    y: Array, X: Array, names: Sequence[str] = (), effects_leverage: Array | float = 0.0
+    y: Array, X: Array, names: Sequence[str] = (), taken: EffectSpan | None = None
 ) -> OlsFit:
     """Fit y = X beta + u by least squares; y (N,), X (N, K), the names of its first
-    columns, and the leverages of effects that were taken out.
+    columns, and the effects that were taken out.
     """
     y = np.asarray(y, dtype=float)
     X = np.asarray(X, dtype=float)
@@ -97,7 +100,7 @@ def fit_ols(
         bread=basis @ basis.T,
         basis=basis,
         u_hat=y - X @ beta,
-        effects_leverage=effects_leverage,
+        taken=taken,
     )
 
 

@@ -123,7 +123,7 @@ class OpenedStudy:
             [
                 f"<p><strong>{escape(repr(self))}</strong></p>",
                 f"<p>Its page: {escape(str(page))}</p>",
-                folded("Estimates by topic", topics),
+                folded("Estimates by topic", f"<pre>{escape(topics)}</pre>"),
             ]
         )
 

@@ -146,8 +146,9 @@ class Sections:
             # A section that stands by its name does not stand among all again.
             if kind != SECTION or _placed_whole(name) not in document.standing
         ]
-        # Sections stand apart, sentences and lines follow one another.
-        return Mark(("\n\n" if kind == SECTION else "\n").join(filter(None, texts)))
+        # Sections and methods stand apart, sentences and lines follow one another.
+        apart = "\n\n" if kind in (SECTION, BRIEF) else "\n"
+        return Mark(apart.join(filter(None, texts)))
 
     def _written(self, kind: str, topic: str, document: Document) -> str:
         on_paper = document.name != "page"

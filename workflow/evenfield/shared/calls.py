@@ -13,8 +13,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from evenfield.numerics.inference.methods import METHODS
 from evenfield.numerics.random import generator_for
+from evenfield.shared.estimates import what_is_asked
 from evenfield.shared.spec import read
+from evenfield.shared.tables.numbers import is_missing
 from evenfield.shared.tables.rows import Row
 from evenfield.study.study import Study
 
@@ -259,30 +262,33 @@ def specification(specs: Any, row: Row) -> Any:
     )
 
 
-def method_of(
-    row: Row,
-    main: str,
-    methods: Sequence[str],
-    suffixes: Mapping[str, str] | None = None,
-) -> str:
-    """Return the inference of a row among the methods of its specification, the deciding
-    one first: the one that its estimator names behind ``main``, the estimator of the
-    deciding row; ``suffixes`` as for `few_units.beside`.
+def asked_of(row: Row) -> dict[str, Any]:
+    """Return what a row asks of the library, by name (`estimates.asking`); nothing where
+    its labels say it all.
+    """
+    asked = row.get("asked", "")
+    return what_is_asked("" if is_missing(asked) else asked)
+
+
+def by_bootstrap(method: str) -> bool:
+    """Say whether a method of inference draws signs, which takes draws and a seed."""
+    return METHODS[method].law == "bootstrap"
+
+
+def method_of(row: Row) -> str:
+    """Return the inference of a row by its name in the library.
 
     Raises
     ------
     NoCallError
-        If the estimator names none of them.
+        If the row asks for none.
     """
-    by_estimator = {main: methods[0]}
-    for name in methods:
-        by_estimator[f"{main}_{(suffixes or {}).get(name, name.lower())}"] = name
-    if row["estimator"] not in by_estimator:
+    asked = asked_of(row)
+    if "inference" not in asked:
         raise NoCallError(
-            f"{row['estimator']} is no inference of its specification:"
-            f" {', '.join(methods)}; the config was changed after the run"
+            "it has no inference of the library; see the code of its topic"
         )
-    return by_estimator[row["estimator"]]
+    return str(asked["inference"])
 
 
 def weights_table(matrix: Any, units: Sequence[str]) -> pd.DataFrame:

@@ -3,6 +3,7 @@ to read it.
 """
 
 import hashlib
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from operator import attrgetter
@@ -77,6 +78,9 @@ class Estimate:
     converged: bool = True
     warning: str = ""
     data_hash: str = ""
+    # What the row asks of the library and its labels do not say, by ``asking``: the
+    # method of inference by its name, the units left out.
+    asked: str = ""
 
 
 ID_FIELDS = tuple(
@@ -100,6 +104,19 @@ def estimate_id(estimate: Estimate) -> str:
     # A separator that no field holds, so that two rows never make one text.
     text = "\x1f".join(str(getattr(estimate, name)) for name in ID_FIELDS)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def asking(asked: str = "", /, **what: Any) -> str:
+    """Return what a row asks of the library as the text of ``Estimate.asked``: JSON by
+    name; what it ``asked`` before is kept.
+    """
+    together = what_is_asked(asked) | what
+    return json.dumps(together, sort_keys=True, ensure_ascii=False)
+
+
+def what_is_asked(asked: str) -> dict[str, Any]:
+    """Return what a row asks of the library, by name: the text of ``asking`` read."""
+    return dict(json.loads(asked)) if asked else {}
 
 
 def change_period(first: str, later: str) -> str:

@@ -11,17 +11,17 @@ import numpy as np
 import pandas as pd
 
 from evenfield.numerics.inference.cluster_robust import in_order
-from evenfield.numerics.inference.methods import (
+from evenfield.numerics.inference.design import (
     NUMBERS,
     Design,
     Locations,
     Tested,
     few_cluster_weights,
-    infer,
 )
+from evenfield.numerics.inference.methods import METHODS, infer
 from evenfield.numerics.influence import effective_clusters, partial_leverage
 from evenfield.numerics.ols import OlsFit, fit_ols
-from evenfield.shared.estimates import Estimate, Fields, finite_or_nan
+from evenfield.shared.estimates import Estimate, Fields, asking, finite_or_nan
 from evenfield.study.study import Study
 from evenfield.study.study_config import InferenceSettings
 
@@ -35,7 +35,6 @@ PANEL: Fields = {
     "least_df": 1.0,
     "power_law": "t",
 }
-BY_UNIT = {"CR1", "CR2", "CR3", "wild", "wild33"}
 
 
 def few_unit_settings(
@@ -112,10 +111,16 @@ def method_fields(name: str, design: Design, c: np.ndarray, level: float) -> Fie
     with the units that carry the combination; c (K,).
     """
     test = infer(name, design, c, level)
+    asked = asking(inference=name)
     if test.reason:
-        return {"estimate": test.estimate, "warning": f"no interval: {test.reason}"}
-    fields = fields_of(test, level)
-    if name in BY_UNIT:
+        return {
+            "estimate": test.estimate,
+            "warning": f"no interval: {test.reason}",
+            "asked": asked,
+        }
+    fields = fields_of(test, level) | {"asked": asked}
+    method = METHODS[name]
+    if "cluster" in method.options and not method.dated:
         fields["se_type"] += " by unit"
     if name == "CR2":
         fields["p_type"] = "t, Bell-McCaffrey"

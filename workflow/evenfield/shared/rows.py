@@ -12,12 +12,14 @@ import numpy as np
 import pandas as pd
 
 from evenfield.models.rows import Row
-from evenfield.numerics.inference.methods import Tested
+from evenfield.numerics.inference.design import Tested
 from evenfield.shared.estimates import (
     ESTIMATE_COLUMNS,
     NAN,
     Estimate,
     Fields,
+    asking,
+    what_is_asked,
     write_estimates,
 )
 from evenfield.shared.few_units import fields_of
@@ -55,13 +57,17 @@ class Rows:
         """
         kind = self.kinds[name]
         role = "description" if kind.effect_type == "stat" else self.role
-        # What comes later counts: a row may differ from what the others share.
+        # What comes later counts: a row may differ from what the others share; what it
+        # asks of the library it asks besides.
         labels = {
             "role": role,
             **self.shared,
             **kind._asdict(),
             **numbers,
         }
+        if "asked" in numbers:
+            own = what_is_asked(numbers["asked"])
+            labels["asked"] = asking(self.shared.get("asked", ""), **own)
         labels["warning"] = joined(self.note, *warnings)
         self.estimates.append(Estimate(**labels))
 
@@ -74,6 +80,8 @@ class Rows:
         deciding = dict[str, str]()
         for term, test, method, notes in tests:
             own = {"warning": "", **labels.get(term, {})}
+            if method:
+                own["asked"] = asking(own.get("asked", ""), inference=method)
             if method != deciding.setdefault(term, method):
                 own["role"] = "ladder"
                 own["estimator"] = f"{self.kinds[term].estimator}_{method.lower()}"

@@ -15,6 +15,11 @@ def stream(
     """Return the generator of one number of a specification, and its seed as rows say
     it; ``word`` opens the draw id and stays as it was first published.
     """
-    opening = (word, spec.id, spec.unit_scheme, spec.sample)
-    draw_id = ":".join(map(str, (*opening, *parts)))
+    draw_id = draw_id_of(word, spec, *parts)
     return generator_for(inference.seed, draw_id), f"{inference.seed}:{draw_id}"
+
+
+def draw_id_of(word: str, spec: UnitsSpec, *parts: object) -> str:
+    """Return the draw id of one number of a specification (`stream`)."""
+    opening = (word, spec.id, spec.unit_scheme, spec.sample)
+    return ":".join(map(str, (*opening, *parts)))

@@ -34,7 +34,7 @@ INCOME = re.compile(
     r"(?![\w`/-]|\.\w)",
     re.IGNORECASE,
 )
-AN_INCOME = re.compile(r"\b(a)n income\b(?! per)", re.IGNORECASE)
+AN_INCOME = re.compile(r"\b([Aa])n income\b(?! per)")
 OUR_LABEL = re.compile(rf"(?:log )?(?:{INCOME.pattern})", re.IGNORECASE)
 SPREAD = re.compile(r"How (?:far apart incomes are|incomes are spread)")
 MONEY = re.compile(rf"{MONEY_WORDS}|\bpay\b", re.IGNORECASE)

@@ -3,9 +3,6 @@
 from html import escape
 
 
-def folded(heading: str, text: str) -> str:
-    """Return HTML that shows a heading and, opened, the text as it is."""
-    return (
-        f"<details><summary>{escape(heading)}</summary>"
-        f"<pre>{escape(text)}</pre></details>"
-    )
+def folded(heading: str, html: str) -> str:
+    """Return HTML that shows a heading and, opened, what is beneath it."""
+    return f"<details><summary>{escape(heading)}</summary>{html}</details>"

@@ -98,7 +98,7 @@ def without_each(fit: Fit, ax: Axes) -> str:
     name_points(ax, ends, sorted_.iloc[ends], [*sorted_.index[ends]])
     ax.set_xticks([])
     ax.set_xlabel("unit that is left out, by the estimate without it")
-    ax.legend()
+    ax.legend(loc="best")
     low, high = sorted_.iloc[ends]
     return (
         f"{fit.title}: {number(whole)} with all units, from {number(low)} without"
@@ -133,7 +133,7 @@ def windows(fit: Fit, ax: Axes) -> str:
     ax.set_xticks(at[::step], names[::step])
     ax.set_xlabel("first date of the window")
     ax.set_ylabel("speed, a year")
-    ax.legend()
+    ax.legend(loc="best")
     low, high = (inner.loc[inner["estimate"].agg(end)] for end in ("idxmin", "idxmax"))
     return (
         f"{fit.title}, with a band for each window and a wider one for all: slowest from"
@@ -225,7 +225,7 @@ def pairs(fit: Fit, ax: Axes) -> str:
     ax.set_xticks([])
     ax.set_xlabel("pairs of neighbours across the border")
     ax.set_ylabel("inside less outside")
-    ax.legend()
+    ax.legend(loc="best")
     return (
         f"{fit.title}: differences of {len(differences)} pairs of neighbours; their mean"
         f" is {interval(row)}."
@@ -244,7 +244,7 @@ def common_values(fit: Fit, ax: Axes) -> str:
     ax.set_xlim(0.5, len(thirds) + 0.5)
     ax.set_xlabel("third")
     ax.set_ylabel(fit.model)
-    ax.legend()
+    ax.legend(loc="best")
     return (
         f"{fit.title}: all share values from {number(low)} to {number(high)}, in which"
         f" {share:.0%} of the units lie."

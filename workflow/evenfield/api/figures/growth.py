@@ -11,8 +11,8 @@ from evenfield.api.figures.canvas import (
     BAND,
     HIGHLIGHT,
     farthest,
+    interval,
     name_points,
-    number,
 )
 from evenfield.study.figure_style import SOFT
 
@@ -47,16 +47,20 @@ def growth_on_initial(fit: Fit, ax: Axes) -> str:
     line = regressors(grid) @ beta
     units = np.asarray(fit._drawn["units"])
     growth = regressors(initial) @ beta + np.asarray(fit.raw.u_hat)
-    first = fit.to_frame().iloc[0]
-    # Inferences without a covariance, such as the wild bootstrap, have no band.
-    if fit.cov.shape == (len(names), len(names)):
+    rows = fit.to_frame()
+    slope = rows[rows["term"] == "initial"].iloc[0]
+    quantile = stdtrit(slope["df"], 0.975)
+    # The wild bootstrap and permutations have intervals of their own, and no band.
+    by_t = np.isclose(
+        quantile * slope["std_error"], slope["conf_high"] - slope["estimate"]
+    )
+    if by_t:
         V = fit.cov.to_numpy()
-        half = stdtrit(float(first["df"]), 0.975) * np.sqrt(
-            np.einsum("ij,jk,ik->i", regressors(grid), V, regressors(grid))
-        )
-        label = f"95 % band by {first['inference']}"
+        g = regressors(grid)
+        half = quantile * np.sqrt(np.einsum("ij,jk,ik->i", g, V, g))
+        label = f"95 % band by {slope['inference']}"
         ax.fill_between(grid, line - half, line + half, **BAND, label=label)
-        ax.legend()
+        ax.legend(loc="best")
     ax.plot(initial, growth, "o", color=SOFT)
     ax.plot(grid, line, **HIGHLIGHT)
     named = farthest(fit.raw.u_hat)
@@ -64,10 +68,9 @@ def growth_on_initial(fit: Fit, ax: Axes) -> str:
     held = [name for name in names if name not in ("Intercept", "initial")]
     ax.set_xlabel(f"initial {fit.model.partition('~')[0].strip()}")
     ax.set_ylabel("growth a year" + (", controls at their means" if held else ""))
-    slope = fit.params["initial"]
     return (
         f"Growth a year of {len(units)} units on their initial level with the line of the"
-        f" regression: its slope is {number(slope)}, a speed of"
+        f" regression: its slope is {interval(slope)}, a speed of"
         f" {100 * float(fit.notes['speed']):.2f} % a year. Farthest from it:"
         f" {', '.join(map(str, units[named]))}."
     )

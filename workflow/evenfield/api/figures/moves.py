@@ -67,5 +67,5 @@ def long_run(fit: Fit, ax: Axes) -> str:
     ax.plot(density.index, density, color=INK)
     ax.set_xlabel(f"{density.index.name}")
     ax.set_ylabel("density in the long run")
-    highest = float(density.index.to_numpy(dtype=float)[int(density.argmax())])
-    return f"{fit.title}: the density in the long run is highest at {number(highest)}."
+    peak = float(density.index.to_numpy(dtype=float)[density.to_numpy().argmax()])
+    return f"{fit.title}: the density in the long run is highest at {number(peak)}."

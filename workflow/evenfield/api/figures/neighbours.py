@@ -38,7 +38,7 @@ def moran_scatter(fit: Fit, ax: Axes) -> str:
     name_points(ax, z[named], lag[named], scatter.index[named])
     ax.set_xlabel("value, in standard deviations from the mean")
     ax.set_ylabel("mean of the neighbours")
-    ax.legend()
+    ax.legend(loc="best")
     alike = float(np.mean(z * lag > 0))
     return (
         f"Mean of the neighbours on the value of each of {len(z)} units, with a line of"

@@ -32,7 +32,7 @@ def over_time(fit: Fit, ax: Axes) -> str:
         mark = series_mark(place)
         _line(ax, column, color=mark.colour, linestyle=mark.line, label=str(name))
     if len(ax.lines) <= MOST_TICKS // 4:
-        ax.legend()
+        ax.legend(loc="best")
     whole_dates(ax, table.index)
     ends = [
         f"{name} from {number(column.iloc[0])} to {number(column.iloc[-1])}"
@@ -52,7 +52,7 @@ def dispersion(fit: Fit, ax: Axes) -> str:
     sigma = table["sigma"]
     _line(ax, sigma, color=INK, label="all units")
     ax.set_ylabel("standard deviation of log income")
-    ax.legend()
+    ax.legend(loc="best")
     whole_dates(ax, table.index)
     return (
         f"Dispersion of log income, {number(sigma.iloc[0])} in {sigma.index[0]} and"
@@ -71,7 +71,7 @@ def segments(fit: Fit, ax: Axes) -> str:
         _line(ax, ends, color=ACCENT)
     ax.lines[1].set_label("line through a segment")
     ax.set_ylabel("standard deviation of log income")
-    ax.legend()
+    ax.legend(loc="best")
     whole_dates(ax, sigma.index)
     spans = [f"{first} to {last}" for first, last, *_ in table.itertuples(index=False)]
     return (
@@ -101,7 +101,7 @@ def transition(fit: Fit, ax: Axes) -> str:
         style = {"color": mark.colour, "linestyle": mark.line, "linewidth": 2.2}
         _line(ax, mean, **style, label=label)
     if clubs:
-        ax.legend()
+        ax.legend(loc="best")
     whole_dates(ax, paths.index)
     ax.set_ylabel("relative to the mean of all units")
     first, last = paths.iloc[0], paths.iloc[-1]
@@ -130,7 +130,7 @@ def moran_by_date(fit: Fit, ax: Axes) -> str:
     path = table["I"]
     _line(ax, path, color=INK, marker="o", label="I")
     ax.set_ylabel("Moran's I")
-    ax.legend()
+    ax.legend(loc="best")
     whole_dates(ax, table.index)
     joint = int(np.sum(table["p, all dates"] < 0.05))
     return (

@@ -114,7 +114,7 @@ def placebos(fit: Fit, ax: Axes) -> str:
     zero_line(ax)
     _begin(fit, ax, dates)
     ax.set_ylabel("gap to the synthetic control")
-    ax.legend()
+    ax.legend(loc="best")
     whole_dates(ax, gaps.index)
     last = gaps[treated].iloc[-1]
     larger = int((gaps[donors].iloc[-1].abs() >= abs(last)).sum())
@@ -132,7 +132,7 @@ def both_paths(fit: Fit, ax: Axes) -> str:
     ax.plot(dates, path["actual"], color=INK, label=str(treated))
     ax.plot(dates, path["synthetic"], color=SOFT, linestyle="--", label="synthetic")
     _begin(fit, ax, dates)
-    ax.legend()
+    ax.legend(loc="best")
     whole_dates(ax, path.index)
     last = path.iloc[-1]
     return (

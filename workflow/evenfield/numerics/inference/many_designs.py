@@ -1,5 +1,5 @@
-"""Methods of the registry for one outcome and many sets of regressors at once, one row a
-unit: whether each rejects.
+"""Tests of one outcome and many sets of regressors at once, one row a unit: whether each
+rejects.
 
 With one row a cluster the cross-products of a cluster have rank one, so that nothing is
 decomposed cluster by cluster: leverages say it all.
@@ -7,25 +7,23 @@ decomposed cluster by cluster: leverages say it all.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from functools import cached_property, partial
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from scipy.special import stdtr
 
 from evenfield.numerics.arrays import Array
-from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.cluster_robust import (
     LEVERAGE_ONE,
     NOTHING_LEFT,
     cr1_factor,
 )
-from evenfield.numerics.inference.methods import Design, infer
+from evenfield.numerics.inference.design import Design
 from evenfield.numerics.inference.wild_bootstrap import ROUNDING, TIE, BootstrapType
-from evenfield.numerics.ols import RANK_TOLERANCE, fit_ols
-from evenfield.numerics.scpc import LARGER_CORRELATION, scpc_rejects_conditionally
+from evenfield.numerics.ols import RANK_TOLERANCE
+from evenfield.numerics.scpc import scpc_rejects_conditionally
 
 
 class Verdicts(NamedTuple):
@@ -160,30 +158,6 @@ def fit_many(y: Array, X: Array, c: Array) -> tuple[ManyFits, np.ndarray]:
     return ManyFits(y=y, X=X[regular], c=c, Q=Q[regular], d=d), regular
 
 
-def verdicts(name: str, fits: ManyFits, design: Design, level: float) -> Verdicts:
-    """Test c'beta of each fit by a method of the registry; ``design`` holds what the
-    fits share.
-    """
-    if name not in MANY:
-        return _one_by_one(name, fits, design, level)
-    try:
-        return MANY[name](fits, design, level)
-    except NumericsError:  # what the fits share does not allow it
-        nothing = np.full(fits.count, np.nan)
-        return Verdicts.of(nothing, nothing, level)
-
-
-def _one_by_one(name: str, fits: ManyFits, design: Design, level: float) -> Verdicts:
-    """Test each fit by the method for one."""
-    tests = []
-    for X in fits.X:
-        one = replace(design, fit=fit_ols(fits.y, X))
-        tests.append(infer(name, one, fits.c, level))
-    statistic = np.array([test.statistic for test in tests], dtype=float)
-    p_value = np.array([test.p_value for test in tests], dtype=float)
-    return Verdicts.of(statistic, p_value, level)
-
-
 def _student(
     fits: ManyFits, variance: Array, df: Array | float, level: float
 ) -> Verdicts:
@@ -205,32 +179,32 @@ def _squares(values: Array) -> Array:
 
 
 # All methods have one signature, those too that need nothing but the fits.
-def _classical(fits: ManyFits, design: Design, level: float) -> Verdicts:  # noqa: ARG001
+def classical(fits: ManyFits, design: Design, level: float) -> Verdicts:  # noqa: ARG001
     """Test with the variance d'd sum u^2 / (N - K) and t(N - K)."""
     sigma2 = _squares(fits.residuals) / fits.df
     return _student(fits, sigma2 * _squares(fits.d), fits.df, level)
 
 
-def _hc1(fits: ManyFits, design: Design, level: float) -> Verdicts:  # noqa: ARG001
+def hc1(fits: ManyFits, design: Design, level: float) -> Verdicts:  # noqa: ARG001
     """Test with the variance N / (N - K) sum (a u)^2 and t(N - K)."""
     variance = _squares(fits.weights * fits.residuals)
     return _student(fits, len(fits.y) / fits.df * variance, fits.df, level)
 
 
-def _hc3(fits: ManyFits, design: Design, level: float) -> Verdicts:  # noqa: ARG001
+def hc3(fits: ManyFits, design: Design, level: float) -> Verdicts:  # noqa: ARG001
     """Test with the variance sum (a u / (1 - h))^2 and t(N - K)."""
     variance = _squares(fits.pulls * fits.residuals)
     return _student(fits, variance, fits.df, level)
 
 
-def _cr1(fits: ManyFits, design: Design, level: float) -> Verdicts:  # noqa: ARG001
+def cr1(fits: ManyFits, design: Design, level: float) -> Verdicts:  # noqa: ARG001
     """Test with the variance N / (N - 1) (N - 1) / (N - K) sum (a u)^2 and t(N - 1)."""
     n, k = fits.X.shape[1:]
     variance = cr1_factor(n, n, k) * _squares(fits.weights * fits.residuals)
     return _student(fits, variance, n - 1, level)
 
 
-def _cr2(fits: ManyFits, design: Design, level: float) -> Verdicts:  # noqa: ARG001
+def cr2(fits: ManyFits, design: Design, level: float) -> Verdicts:  # noqa: ARG001
     """Test with CR2 and Bell and McCaffrey's degrees of freedom.
 
     Notes
@@ -251,7 +225,7 @@ def _cr2(fits: ManyFits, design: Design, level: float) -> Verdicts:  # noqa: ARG
     return _student(fits, _squares(s * fits.residuals), df, level)
 
 
-def _cr3(fits: ManyFits, design: Design, level: float) -> Verdicts:
+def cr3(fits: ManyFits, design: Design, level: float) -> Verdicts:
     """Test with the variance (N - 1) / N sum (a u / (1 - h))^2 and t(N - 1), or t(G* - 1)
     with effective clusters.
 
@@ -270,9 +244,7 @@ def _cr3(fits: ManyFits, design: Design, level: float) -> Verdicts:
     return _student(fits, variance, df, level)
 
 
-def _wild(
-    fits: ManyFits, design: Design, level: float, kind: BootstrapType
-) -> Verdicts:
+def wild(fits: ManyFits, design: Design, level: float, kind: BootstrapType) -> Verdicts:
     """Test by the wild bootstrap, WCR-11 with CR1 or WCR-33 with the jackknife.
 
     Notes
@@ -313,7 +285,7 @@ def _wild(
     return Verdicts.of(statistic, p_value, level)
 
 
-def _scpc(
+def scpc(
     fits: ManyFits,
     design: Design,
     level: float,
@@ -343,7 +315,7 @@ def _scpc(
     return Verdicts(statistic, rejected)
 
 
-def _conley(
+def conley(
     fits: ManyFits, design: Design, level: float, cutoff_km: float | None = None
 ) -> Verdicts:
     """Test with the variance sum_ij k_ij (a_i u_i) (a_j u_j) of Conley's kernel k."""
@@ -361,21 +333,3 @@ def _conley(
 def _times(columns: Array, coefficients: Array) -> Array:
     """Multiply columns (B, N, K) by their coefficients (B, K) -> (B, N)."""
     return np.asarray((columns @ coefficients[..., None])[..., 0])
-
-
-# The others of the registry are asked for each fit on its own.
-MANY: dict[str, Callable[[ManyFits, Any, float], Verdicts]] = {
-    "classical": _classical,
-    "HC1": _hc1,
-    "HC3": _hc3,
-    "CR1": _cr1,
-    "CR2": _cr2,
-    "CR3": _cr3,
-    "wild": partial(_wild, kind="11"),
-    "wild33": partial(_wild, kind="33"),
-    "SCPC": _scpc,
-    "SCPC_06": partial(_scpc, average_correlation=LARGER_CORRELATION),
-    "conley_400": partial(_conley, cutoff_km=400),
-    "conley_800": partial(_conley, cutoff_km=800),
-    "conley_1200": partial(_conley, cutoff_km=1200),
-}

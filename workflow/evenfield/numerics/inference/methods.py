@@ -1,319 +1,55 @@
-"""One registry of inferences for the library and all topics: ``METHODS``, a function by name.
+"""One registry of inferences for the library and all topics: ``METHODS``, a record by name.
 
-Each takes a ``Design`` (a fit and what inference needs beside it), the weights c of the
-coefficients and a level, and returns a ``Tested``. A new method is one function and one line of
-``METHODS``; from then on ``ef.ols`` and every specification accept its name.
+A record says how a combination of coefficients is tested and all that callers have to
+know of the method. A new one is a function and a record; from then on ``ef.ols``, every
+specification, placebo lists and ``explain`` accept its name.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from functools import cached_property, partial
-from typing import Any, Literal
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Literal
 
 import numpy as np
 
+from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.fixed_effects import Dummies
+from evenfield.numerics.inference import many_designs as at_once
 from evenfield.numerics.inference.cluster_robust import (
-    ClusterProducts,
-    Clusters,
-    cluster_products,
     cr1_inference,
     cr2_inference,
     cr3_inference,
     two_way_inference,
 )
 from evenfield.numerics.inference.conley import (
-    ConleyFactor,
-    SpatialKernel,
     conley_inference,
     conley_panel_inference,
-    spatial_kernel,
 )
-from evenfield.numerics.inference.driscoll_kraay import (
-    default_lags,
-    driscoll_kraay_inference,
-)
+from evenfield.numerics.inference.design import Design, Tested
+from evenfield.numerics.inference.driscoll_kraay import driscoll_kraay_inference
+from evenfield.numerics.inference.many_designs import ManyFits, Verdicts
 from evenfield.numerics.inference.wild_bootstrap import (
     BootstrapType,
-    WebbOrRademacher,
-    WildDraws,
     wild_bootstrap,
-    wild_draws,
     wild_inference,
 )
-from evenfield.numerics.influence import effective_clusters
 from evenfield.numerics.ols import (
     OlsFit,
     contrast_inference,
     cov_classical,
     cov_hc1,
+    fit_ols,
     hc3_variance,
     t_inference,
-    t_quantile,
 )
-from evenfield.numerics.power import mde_multiplier, smallest_visible
-from evenfield.numerics.random import generator_for
 from evenfield.numerics.scpc import (
-    AVERAGE_CORRELATION,
     LARGER_CORRELATION,
     SpatialComponents,
     scpc_inference,
-    spatial_components,
 )
-from evenfield.numerics.spatial import haversine_km
 
-FEW_CLUSTERS = 12
-MANY = 1e6  # degrees of freedom that stand for infinitely many
-NAN = float("nan")
 SCPC_LAW = "SCPC, largest over the correlations allowed"
-NUMBERS = (
-    "estimate",
-    "std_error",
-    "statistic",
-    "df",
-    "p_value",
-    "conf_low",
-    "conf_high",
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tested:
-    """A combination of coefficients tested against zero, or why it cannot be tested."""
-
-    estimate: float
-    std_error: float = NAN
-    statistic: float = NAN
-    df: float = NAN  # infinite where another law than Student's t was used
-    p_value: float = NAN
-    p_adjusted: float = NAN  # for looking at several tests at once
-    conf_low: float = NAN
-    conf_high: float = NAN
-    mde: float = NAN  # what this test detects with the power of the design
-    se_type: str = ""  # as tables print it, for example ``"CR3"``
-    p_type: str = ""  # the law by its rule, for example ``"t(G* - 1)"``
-    law: str = ""  # the law in numbers, for example ``"t(11.3)"``
-    reason: str = ""  # why there is no test; then only ``estimate`` is a number
-
-
-@dataclass(frozen=True)
-class Locations:
-    """Where units are; spatial components are found once for each correlation and level."""
-
-    units: np.ndarray  # (N,) names
-    lat: np.ndarray  # (N,) degrees, not a number where unknown
-    lon: np.ndarray
-    most_components: int | None = None  # of SCPC; chosen by its rule otherwise
-    _components: dict[tuple[float, float], SpatialComponents] = field(
-        default_factory=dict, compare=False
-    )
-    _kernels: dict[float, SpatialKernel] = field(default_factory=dict, compare=False)
-
-    @property
-    def known(self) -> bool:
-        """Whether every unit has coordinates."""
-        return bool(np.isfinite(self.lat + self.lon).all())
-
-    def components(self, average_correlation: float, level: float) -> SpatialComponents:
-        """Return the spatial principal components for a bound of the average correlation."""
-        if not self.known:
-            raise NumericsError("the units have no coordinates")
-        key = (average_correlation, level)
-        if key not in self._components:
-            distance = haversine_km(self.lat, self.lon)
-            self._components[key] = spatial_components(
-                distance, average_correlation, level, self.most_components
-            )
-        return self._components[key]
-
-    def kernel(self, cutoff_km: float) -> SpatialKernel:
-        """Return the weights of Conley's kernel between units."""
-        if cutoff_km not in self._kernels:
-            self._kernels[cutoff_km] = spatial_kernel(
-                self.units, self.lat, self.lon, cutoff_km
-            )
-        return self._kernels[cutoff_km]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Design:
-    """A fit and what inferences need beside it; a subclass says where the rest is from."""
-
-    fit: OlsFit
-    units: Clusters  # unit of each row
-    groups: Clusters | None = None  # clusters of errors, where they are not the units
-    dates: Clusters | None = None  # date of each row
-    locations: Locations | None = None  # of the units, in the order of ``units.names``
-    draws: int = 9999  # of the wild bootstrap
-    seed: int = 0
-    stream: str = ""  # name of the random stream; the seed alone where empty
-    wild_weights: WebbOrRademacher = "rademacher"
-    common_draws: WildDraws | None = None  # of several designs; each its own otherwise
-    # degrees of freedom of CR3: of all clusters, or of those that carry the combination
-    effective_df: bool = False
-    least_df: float = 0.0  # bound of the effective degrees of freedom
-    absorbed: int = 0  # effects that were taken out of outcome and regressors
-    nested: int = 0  # those of them that are nested in the clusters
-    average_correlation: float = AVERAGE_CORRELATION  # bound of SCPC
-    cutoff_km: float | None = None  # of Conley's kernel
-    conley_factor: ConleyFactor = "none"
-    lags: int | None = None  # serial lags, Newey and West's rule by default
-    # whether tests give intervals; SCPC and the wild bootstrap search for theirs
-    intervals: bool = True
-    power: float | None = None  # of the minimum detectable effects
-    power_law: Literal["normal", "t"] = "normal"
-
-    @property
-    def clusters(self) -> Clusters:
-        """Clusters of errors."""
-        return self.units if self.groups is None else self.groups
-
-    @property
-    def several(self) -> bool:
-        """Whether a unit has several rows."""
-        return len(self.units.names) < len(self.units.codes)
-
-    @property
-    def df(self) -> int:
-        """Rows less coefficients, effects that were taken out counted."""
-        return self.fit.df - self.absorbed
-
-    @property
-    def crossed(self) -> int:
-        """Effects that were taken out and are not nested in the clusters."""
-        return self.absorbed - self.nested
-
-    @property
-    def serial_lags(self) -> int:
-        """Serial lags, by Newey and West's rule where none are given."""
-        if self.lags is not None:
-            return self.lags
-        return default_lags(len(self.observed_dates.names))
-
-    @cached_property
-    def products(self) -> ClusterProducts:
-        """Cross-products by cluster, formed once for all combinations."""
-        first = np.eye(len(self.fit.beta))[0]
-        return cluster_products(self.fit, first, self.clusters)
-
-    @cached_property
-    def _products_of(self) -> dict[bytes, ClusterProducts]:
-        return {}
-
-    def products_of(self, c: np.ndarray) -> ClusterProducts:
-        """Return the cross-products with a combination, the same ones for all methods:
-        what leaving a cluster out changes is found once; c (K,).
-        """
-        key = c.tobytes()
-        if key not in self._products_of:
-            found = cluster_products(self.fit, c, self.products)
-            self._products_of[key] = found
-        return self._products_of[key]
-
-    @cached_property
-    def bootstrap_weights(self) -> WildDraws:
-        """Weights of the wild bootstrap."""
-        if self.common_draws is not None:
-            return self.common_draws
-        stream = (
-            generator_for(self.seed, self.stream)
-            if self.stream
-            else np.random.default_rng(self.seed)
-        )
-        return wild_draws(self.clusters, self.wild_weights, self.draws, stream)
-
-    def cluster_df(self, c: np.ndarray) -> float:
-        """Return the degrees of freedom of CR3: G - 1, or G* - 1; c (K,)."""
-        if not self.effective_df:
-            return len(self.clusters.names) - 1
-        X = self.fit.X
-        effective = effective_clusters(X, self.clusters.codes, c, bread=self.fit.bread)
-        return max(effective - 1, self.least_df)
-
-    @property
-    def observed_dates(self) -> Clusters:
-        """Date of each row."""
-        if self.dates is None:
-            raise NumericsError("the rows have no dates")
-        return self.dates
-
-    def dated(self, lags: int) -> Clusters:  # noqa: ARG002 - a library checks gaps
-        """Return the date of each row, with those that no unit has where lags need them."""
-        return self.observed_dates
-
-    def located(self) -> Locations:
-        """Return where the units are."""
-        if self.locations is None:
-            raise NumericsError("the units have no coordinates")
-        return self.locations
-
-    def kernel(self, cutoff_km: float | None) -> SpatialKernel:
-        """Return Conley's kernel for a cut-off, that of the design by default."""
-        cutoff = self.cutoff_km if cutoff_km is None else cutoff_km
-        if cutoff is None:
-            raise NumericsError("Conley errors need a cut-off in km")
-        return self.located().kernel(cutoff)
-
-    def components(
-        self, average_correlation: float | None, level: float
-    ) -> SpatialComponents:
-        """Return spatial components for a bound, that of the design by default."""
-        if self.several:
-            raise NumericsError("SCPC needs one row a unit: take long differences")
-        bound = average_correlation or self.average_correlation
-        return self.located().components(bound, level)
-
-    def permuted(  # one signature for all designs
-        self,
-        c: np.ndarray,  # noqa: ARG002
-        level: float,  # noqa: ARG002
-        scheme: str,
-    ) -> Tested:
-        """Test by reassigning the treatment at random, for designs that know who could have it."""
-        raise NumericsError(
-            f"no {scheme} permutation: nothing says which units may be treated"
-        )
-
-    def detectable(self, inference: Any, level: float) -> float:
-        """Return the minimum detectable effect of a test, for laws that have one.
-
-        Notes
-        -----
-        (critical value + quantile of the power) times the standard error, Bloom (1995).
-        The quantile is Student's where ``power_law`` says so and the law is his.
-        """
-        names = getattr(inference, "_fields", ())
-        if self.power is None or not {"df", "critical_value"}.intersection(names):
-            return NAN
-        df = getattr(inference, "df", NAN)
-        error: float = inference.std_error
-        if self.power_law == "normal" or np.isnan(df):
-            ends = inference.conf_low, inference.conf_high
-            return smallest_visible(*ends, error, self.power, level)
-        if np.isfinite(df):
-            return mde_multiplier(df, self.power, level) * error
-        multiple: float = inference.critical_value + t_quantile(self.power, MANY)
-        return multiple * error
-
-    def result(
-        self, inference: object, level: float, se_type: str, p_type: str, law: str = ""
-    ) -> Tested:
-        """Return an inference of any kind with its reach and the words for it."""
-        numbers: dict[str, Any] = {
-            name: getattr(inference, name, NAN) for name in NUMBERS
-        }
-        return Tested(
-            **numbers,
-            mde=self.detectable(inference, level),
-            se_type=se_type,
-            p_type=p_type,
-            law=law or getattr(inference, "law", f"t({numbers['df']:g})"),
-        )
-
-
-def few_cluster_weights(count: int) -> WebbOrRademacher:
-    """Return Webb's weights for a dozen clusters or fewer, else Rademacher's."""
-    return "webb" if count <= FEW_CLUSTERS else "rademacher"
 
 
 def _by_covariance(
@@ -422,36 +158,253 @@ def _randomisation(
     return design.permuted(c, level, scheme)
 
 
-Method = Callable[[Design, np.ndarray, float], Tested]
-# Names with a number have their bound or cut-off; the others have that of the design.
+SingleTest = Callable[[Design, Array, float], Tested]  # of c'beta, c (K,), at a level
+ManyTest = Callable[[ManyFits, Design, float], Verdicts]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Method:
+    """A method of inference: its test, and what callers have to know of it. What is not
+    said is what no method can do wrong with.
+    """
+
+    test: SingleTest
+    assumes: str  # a clause without a full stop, for ``explain``
+    at_once: ManyTest | None = None  # of many designs; each is tested alone without
+    options: frozenset[str] = frozenset()  # of ``ols``, that it reads
+    # Fixed effects that stay dummies of the fit: all where the test reads the regressors
+    # themselves, those that cross the clusters where it reads leverages of clusters,
+    # none where scores and leverages of rows are enough.
+    dummies: Dummies = "all"
+    # In which data without units it can be: in all, where errors are of rows; in those of
+    # one date, where each row is a unit; in none.
+    without_units: Literal["all", "one date", "none"] = "one date"
+    dated: bool = False  # reads dates: not for one row a unit
+    law: Literal["t", "bootstrap", "SCPC", "permutation"] = "t"
+    average_correlation: float | None = (
+        None  # bound of SCPC; that of the design if None
+    )
+    errors_of: str = ""  # the method whose errors a bootstrap studentises by
+    has_covariance: bool = True  # of all coefficients, positive definite
+    hotelling: bool = (
+        False  # joint tests by Hotelling's law with its degrees of freedom
+    )
+    scheme: str = ""  # of a permutation: who can have whose treatment
+
+
+CLUSTER = frozenset({"cluster"})
+FEW = frozenset({"few_units"})
+PLACES = frozenset({"coords"})
+COMPONENTS = PLACES | {"most_components"}
+# Conley's kernel of a panel reaches over serial lags.
+KERNEL = PLACES | FEW | {"lags"}
+
+
+def _conley_within(cutoff_km: int) -> Method:
+    """Return Conley's inference with a cut-off of its own."""
+    return Method(
+        test=partial(_conley, cutoff_km=cutoff_km),
+        assumes=f"no dependence beyond {cutoff_km:,} km",
+        at_once=partial(at_once.conley, cutoff_km=cutoff_km),
+        options=KERNEL,
+        dummies="crossed",
+    )
+
+
+def _permutation(scheme: str, assumes: str, *options: str) -> Method:
+    """Return randomisation by a scheme."""
+    return Method(
+        test=partial(_randomisation, scheme=scheme),
+        assumes=assumes,
+        options=frozenset(options),
+        dummies="crossed",
+        law="permutation",
+        has_covariance=False,
+        scheme=scheme,
+    )
+
+
 METHODS: dict[str, Method] = {
-    "classical": partial(_by_covariance, covariance=cov_classical, name="classical"),
-    "HC1": partial(_by_covariance, covariance=cov_hc1, name="HC1"),
-    "HC3": _hc3,
-    "CR1": _cr1,
-    "CR2": _cr2,
-    "CR3": _cr3,
-    "two_way": _two_way,
-    "wild": partial(_wild, kind="11"),
-    "wild33": partial(_wild, kind="33"),
-    "SCPC": _scpc,
-    "SCPC_06": partial(_scpc, average_correlation=LARGER_CORRELATION),
-    "conley": _conley,
-    "conley_400": partial(_conley, cutoff_km=400),
-    "conley_800": partial(_conley, cutoff_km=800),
-    "conley_1200": partial(_conley, cutoff_km=1200),
-    "conley_all_dates": partial(_conley, all_dates=True),
-    "driscoll_kraay": _driscoll_kraay,
-    "randomisation": _randomisation,
-    "randomisation_stratified": partial(_randomisation, scheme="stratified"),
-    "randomisation_connected": partial(_randomisation, scheme="connected"),
-    "randomisation_exact": partial(_randomisation, scheme="exact"),
+    "classical": Method(
+        test=partial(_by_covariance, covariance=cov_classical, name="classical"),
+        assumes="errors are independent with one variance",
+        at_once=at_once.classical,
+        dummies="none",
+        without_units="all",
+    ),
+    "HC1": Method(
+        test=partial(_by_covariance, covariance=cov_hc1, name="HC1"),
+        assumes="errors are independent; their variances may differ",
+        at_once=at_once.hc1,
+        dummies="none",
+        without_units="all",
+    ),
+    "HC3": Method(
+        test=_hc3,
+        assumes="errors are independent; their variances may differ, rows of large"
+        " leverage are allowed for",
+        at_once=at_once.hc3,
+        dummies="none",
+        without_units="all",
+    ),
+    "CR1": Method(
+        test=_cr1,
+        assumes="clusters are independent, and there are many",
+        at_once=at_once.cr1,
+        options=CLUSTER,
+        dummies="none",
+        without_units="none",
+        hotelling=True,
+    ),
+    "CR2": Method(
+        test=_cr2,
+        assumes="clusters are independent; few of them are allowed for by degrees of"
+        " freedom",
+        at_once=at_once.cr2,
+        options=CLUSTER,
+        dummies="crossed",
+        without_units="none",
+        hotelling=True,
+    ),
+    "CR3": Method(
+        test=_cr3,
+        assumes="clusters are independent; each is left out in turn",
+        at_once=at_once.cr3,
+        options=CLUSTER | FEW,
+        dummies="crossed",
+        without_units="none",
+        hotelling=True,
+    ),
+    "two_way": Method(
+        test=_two_way,
+        assumes="rows that share neither cluster nor date are independent",
+        options=CLUSTER,
+        dummies="none",
+        without_units="none",
+        dated=True,
+        has_covariance=False,
+    ),
+    "wild": Method(
+        test=partial(_wild, kind="11"),
+        assumes="clusters are independent; the law comes from signs changed cluster by"
+        " cluster",
+        at_once=partial(at_once.wild, kind="11"),
+        options=CLUSTER | FEW,
+        dummies="crossed",
+        law="bootstrap",
+        errors_of="CR1",
+    ),
+    "wild33": Method(
+        test=partial(_wild, kind="33"),
+        assumes="clusters are independent; as wild, on errors by leaving out clusters",
+        at_once=partial(at_once.wild, kind="33"),
+        options=CLUSTER | FEW,
+        dummies="crossed",
+        law="bootstrap",
+        errors_of="CR3",
+    ),
+    "SCPC": Method(
+        test=_scpc,
+        assumes="dependence fades with distance, with an average correlation of .03 at"
+        " most unless set",
+        at_once=at_once.scpc,
+        options=COMPONENTS | {"average_correlation"},
+        dummies="crossed",
+        law="SCPC",
+    ),
+    "SCPC_06": Method(
+        test=partial(_scpc, average_correlation=LARGER_CORRELATION),
+        assumes="dependence fades with distance, with an average correlation of .06 at"
+        " most",
+        at_once=partial(at_once.scpc, average_correlation=LARGER_CORRELATION),
+        options=COMPONENTS,
+        dummies="crossed",
+        law="SCPC",
+        average_correlation=LARGER_CORRELATION,
+    ),
+    "conley": Method(
+        test=_conley,
+        assumes="no dependence beyond the cut-off in km",
+        at_once=at_once.conley,
+        options=KERNEL | {"cutoff_km"},
+        dummies="crossed",
+    ),
+    "conley_400": _conley_within(400),
+    "conley_800": _conley_within(800),
+    "conley_1200": _conley_within(1200),
+    "conley_all_dates": Method(
+        test=partial(_conley, all_dates=True),
+        assumes="no dependence beyond the cut-off in km, at whatever dates",
+        options=PLACES | FEW | {"cutoff_km"},
+        dummies="crossed",
+        dated=True,
+    ),
+    "driscoll_kraay": Method(
+        test=_driscoll_kraay,
+        assumes="dates are many, and dependence fades over them; units may depend on"
+        " each other",
+        options=frozenset({"lags"}),
+        dummies="none",
+        without_units="all",
+        dated=True,
+    ),
+    "randomisation": _permutation(
+        "free",
+        "who got the treatment is as good as randomly assigned among all units",
+        "strata",
+    ),
+    "randomisation_stratified": _permutation(
+        "stratified",
+        "who got the treatment is as good as randomly assigned within the strata",
+        "strata",
+    ),
+    "randomisation_connected": _permutation(
+        "connected",
+        "any group of as many units that hang together could have had the treatment",
+    ),
+    "randomisation_exact": _permutation(
+        "exact",
+        "every way to assign the treatment within the strata is equally likely",
+    ),
 }
 
 
-def infer(name: str, design: Design, c: np.ndarray, level: float = 0.95) -> Tested:
+def infer(name: str, design: Design, c: Array, level: float = 0.95) -> Tested:
     """Test c'beta by a method of the registry; where it cannot be, the result says why."""
     try:
-        return METHODS[name](design, c, level)
+        return METHODS[name].test(design, c, level)
     except NumericsError as error:
         return Tested(estimate=float(c @ design.fit.beta), reason=str(error))
+
+
+def components_of(name: str, design: Design, level: float) -> SpatialComponents | None:
+    """Return the spatial components of a method by SCPC, nothing of another one."""
+    method = METHODS[name]
+    if method.law != "SCPC":
+        return None
+    return design.components(method.average_correlation, level)
+
+
+def verdicts(name: str, fits: ManyFits, design: Design, level: float) -> Verdicts:
+    """Test c'beta of each fit by a method of the registry; ``design`` holds what the
+    fits share.
+    """
+    test = METHODS[name].at_once
+    if test is None:
+        return _one_by_one(name, fits, design, level)
+    try:
+        return test(fits, design, level)
+    except NumericsError:  # what the fits share does not allow it
+        nothing = np.full(fits.count, np.nan)
+        return Verdicts.of(nothing, nothing, level)
+
+
+def _one_by_one(name: str, fits: ManyFits, design: Design, level: float) -> Verdicts:
+    """Test each fit by the method for one."""
+    tests = []
+    for X in fits.X:
+        one = replace(design, fit=fit_ols(fits.y, X))
+        tests.append(infer(name, one, fits.c, level))
+    statistic = np.array([test.statistic for test in tests], dtype=float)
+    p_value = np.array([test.p_value for test in tests], dtype=float)
+    return Verdicts.of(statistic, p_value, level)

@@ -2,7 +2,7 @@
 combination of coefficients is one of them; and what is made of such regressions.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any, NamedTuple, TypeVar
@@ -14,19 +14,22 @@ from scipy.sparse import csr_array
 from evenfield.models.labels import contrast_name
 from evenfield.models.placebo_lists import SAMPLED
 from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.inference.methods import METHODS
 from evenfield.numerics.label_permutation import FEWEST_DRAWS
 from evenfield.shared.calls import (
     DRAWS,
     Call,
     NoCallError,
     Place,
+    asked_of,
+    by_bootstrap,
     drawn,
+    method_of,
     same,
     seed_of,
     weights_table,
 )
 from evenfield.shared.contrasts.changes import (
-    CHANGE_SUFFIXES,
     CONLEY,
     CUTOFF_KM,
     ChangeDesign,
@@ -34,8 +37,6 @@ from evenfield.shared.contrasts.changes import (
 )
 from evenfield.shared.contrasts.contrasts import (
     EXACT,
-    PRINTED,
-    SUFFIXES,
     printed_methods,
 )
 from evenfield.shared.contrasts.designs import (
@@ -45,7 +46,8 @@ from evenfield.shared.contrasts.designs import (
     contrast_design,
 )
 from evenfield.shared.contrasts.geographies import STRATA, Geographies
-from evenfield.shared.estimates import CHANGE, change_period
+from evenfield.shared.contrasts.placebo_lists import LISTS, REJECTS, REJECTS_UNCORRECTED
+from evenfield.shared.estimates import change_period
 from evenfield.shared.tables.numbers import is_missing
 from evenfield.shared.tables.rows import Row
 from evenfield.study.study_config import InferenceSettings
@@ -55,26 +57,16 @@ IDENTITY_COLUMNS = (
     "spec_id outcome term contrast sample_id unit_scheme period treatment_def"
     " controls_id fe_id w_id"
 ).split()
-WITHOUT = " without "  # between a sample and the pair of units that is left out
 SINGLES, PAIRS = "leave_one_out", "leave_pair_out"
 SCHEMES = SAMPLED | {EXACT: "exact"}  # of permutations, by method
-# Methods of the library by how the error of a row is named that decides a hypothesis.
-DECIDING = {"SCPC avc 0.03": "SCPC", "SCPC avc 0.06": "SCPC_06", "CR3": "CR3"}
-# Methods for a panel by the end of the estimator's name; CR3 has none.
-PANEL_METHODS = {"wcr33": "wild33", "driscoll_kraay": "driscoll_kraay"}
 NO_REGRESSION = "it is no single regression; see the code of its topic"
 STRATUM = f"stratum by {STRATA}"  # a control may have the name of the strata
 LATER = ", later"  # behind a column times the indicator of the later span
 ESTIMATE = same("estimate")
-# Beginnings of what follows the base of an estimator in rows on placebo lists: the size
-# of one method, or the number of methods that reject, the sum of a column of `sizes()`.
-ON_PLACEBO_LISTS = ("placebo", "methods")
-REJECTS_COLUMN = {"methods": "rejects", "methods_uncorrected": "rejects_uncorrected"}
 # Columns of `sizes()` by the numbers of a row on the size of one method.
 SIZE_COLUMNS = {"estimate": "size", "p_value": "corrected_p"} | same(
     "std_error", "statistic"
 )
-LOCATED = ("SCPC", "conley")  # beginnings of methods that need coordinates
 # Where in `leave_one_out()` each kind of row about single units stands.
 OF_SINGLES = {
     "stat_low": Place(table="range", line="lowest", columns=ESTIMATE),
@@ -84,7 +76,6 @@ OF_SINGLES = {
 # Name of a sample: one text, or two, each in a column of its own.
 Name = TypeVar("Name", str, tuple[str, str])
 Pairs = Iterable[tuple[GroupContrast, GroupContrast]]
-Known = TypeVar("Known")
 
 
 class Combined(NamedTuple):
@@ -113,16 +104,20 @@ def contrast_call(
     """Return the call that gives a row, whose contrast is one of some, or the change
     between two spans of one of some pairs.
     """
-    if CHANGE in row["estimator"]:
+    asked = asked_of(row)
+    if "change_of" in asked:
         return _change_call(row, changes, geographies)
     known = [one for one in contrasts if identity(one) == _identity_of(row)]
     if row["estimator"] in (SINGLES, PAIRS):
         return _left_out_call(row, known, geographies)
-    contrast, suffix = _by_estimator(row, {one.row.estimator: one for one in known})
-    design = _defined(contrast, geographies)
-    if contrast.placebo_lists and suffix.startswith(ON_PLACEBO_LISTS):
-        return _placebo_call(design, suffix)
-    method = _method(row, suffix)
+    of_estimator = [one for one in known if one.row.estimator == asked.get("contrast")]
+    if not of_estimator:
+        raise NoCallError(NO_REGRESSION)
+    # Of several the last one counts.
+    design = _defined(of_estimator[-1], geographies)
+    if "lists" in asked:
+        return _placebo_call(design, asked["lists"])
+    method = method_of(row)
     if method in SCHEMES:
         return permuted_call(design, method)
     return regression_call(design, method)
@@ -141,21 +136,8 @@ def _identity_of(row: Row) -> tuple[str, ...]:
     """Return the same of a row; that without a pair of units has the whole sample's."""
     whole = dict(row)
     if row["estimator"] == PAIRS:
-        whole["sample_id"] = row["sample_id"].partition(WITHOUT)[0]
+        whole["sample_id"] = asked_of(row)["sample"]
     return tuple(whole[name] for name in IDENTITY_COLUMNS)
-
-
-def _by_estimator(row: Row, known: Mapping[str, Known]) -> tuple[Known, str]:
-    """Return what is known by the base of a row's estimator, and the suffix behind it:
-    slx_recentred_cr3 is slx_recentred with cr3.
-    """
-    estimator = row["estimator"]
-    bases = [name for name in known if f"{estimator}_".startswith(f"{name}_")]
-    if not bases:
-        raise NoCallError(NO_REGRESSION)
-    # The longest one: it is not slx with recentred_cr3.
-    base = max(bases, key=len)
-    return known[base], estimator.removeprefix(base).removeprefix("_")
 
 
 def _defined(contrast: GroupContrast, geographies: Geographies) -> ContrastDesign:
@@ -164,21 +146,6 @@ def _defined(contrast: GroupContrast, geographies: Geographies) -> ContrastDesig
         return contrast_design(contrast, geographies)
     except NumericsError as error:
         raise NoCallError(f"not defined: {error}") from None
-
-
-def _method(row: Row, suffix: str) -> str:
-    """Return the inference of a row by its name in the library."""
-    suffixes = CHANGE_SUFFIXES if CHANGE in row["estimator"] else SUFFIXES
-    names = (*PRINTED, EXACT, CONLEY)
-    methods = {suffixes.get(name, name.lower()): name for name in names}
-    method = methods.get(suffix, "")
-    if not suffix:
-        method = DECIDING.get(row["se_type"], "")
-        if "permutation" in row["p_type"]:
-            method = "randomisation"
-    if not method:
-        raise NoCallError(NO_REGRESSION)
-    return method
 
 
 def regression_call(design: ContrastDesign, method: str) -> Call:
@@ -191,7 +158,7 @@ def regression_call(design: ContrastDesign, method: str) -> Call:
         "inference": [method],
         "few_units": True,
     }
-    if method == "wild33":
+    if by_bootstrap(method):
         arguments |= drawn(design.draws, design.seed, design.stream)
     return Call(
         function="ols",
@@ -288,7 +255,7 @@ def panel_call(
     """Return the call of a regression with effects of units and years, whose table has
     columns ``unit`` and ``year``, by the method of a row, or again without units.
     """
-    method = _method_of_panel(row)
+    method = method_of(row)
     columns = {name: table[name].to_numpy(float) for name in regressors}
     combined = as_coefficient(columns, weights)
     keys = table[["unit", "year", outcome]].reset_index(drop=True)
@@ -301,7 +268,7 @@ def panel_call(
         "inference": [method],
         "few_units": True,
     }
-    if method == "wild33":
+    if by_bootstrap(method):
         arguments |= drawn(settings.permutations, settings.seed, stream)
     place = Place(term=combined.term, inference=method)
     if is_missing(row["se_type"]):  # too few units of a group: the estimate alone
@@ -316,24 +283,6 @@ def panel_call(
     return _without_units(row, call) if row["estimator"] in (SINGLES, PAIRS) else call
 
 
-def _method_of_panel(row: Row) -> str:
-    """Return the inference of a row of a panel by its name in the library."""
-    for suffix, method in PANEL_METHODS.items():
-        if row["estimator"].endswith(f"_{suffix}"):
-            return method
-    # The first method of a specification has no suffix.
-    if row.get("p_type", "").startswith("wild bootstrap 33"):
-        return "wild33"
-    # Rows without units, and those with too few for an error, have estimates alone.
-    estimate_alone = row["estimator"] in (SINGLES, PAIRS) or is_missing(row["se_type"])
-    if estimate_alone or row["se_type"] == "CR3":
-        return "CR3"
-    raise NoCallError(
-        f"its errors are {row['se_type']}; fit the row with CR3 as well, and give"
-        " them as inference"
-    )
-
-
 def _without_units(row: Row, call: Call) -> Call:
     """Return the call of a regression again without each unit in turn, or without a pair
     of units.
@@ -342,37 +291,14 @@ def _without_units(row: Row, call: Call) -> Call:
     if row["estimator"] == SINGLES:
         then = (SINGLES, {"term": place.term})
         return replace(call, then=then, places=(OF_SINGLES[row["effect_type"]],))
-    return without_group(call, row["sample_id"].partition(WITHOUT)[2])
+    return without_group(call, asked_of(row)["without"])
 
 
-def without_group(call: Call, text: str) -> Call:
-    """Return the call of a regression without a pair of units or more, whose ids stand
-    with a blank between them.
-
-    Raises
-    ------
-    NoCallError
-        If the text is no such group, or may be several.
-    """
-    units = set(call.data["unit"])
-    groups = [group for group in _ids_in(text.split(" "), units) if len(group) > 1]
-    if len(groups) != 1:
-        raise NoCallError(f"{text!r} are {len(groups)} groups of units, and not one")
-    rest = call.data[~call.data["unit"].isin(groups[0])].reset_index(drop=True)
+def without_group(call: Call, units: Sequence[str]) -> Call:
+    """Return the call of a regression without some units."""
+    rest = call.data[~call.data["unit"].isin(units)].reset_index(drop=True)
     place = replace(call.places[0], columns=ESTIMATE)
     return replace(call, data=rest, places=(place,))
-
-
-def _ids_in(words: Sequence[str], units: Collection[str]) -> list[tuple[str, ...]]:
-    """Return every reading of words as ids one after another, which may have blanks."""
-    if not words:
-        return [()]
-    readings = []
-    for end in range(1, len(words) + 1):
-        first = " ".join(words[:end])
-        if first in units:
-            readings += [(first, *rest) for rest in _ids_in(words[end:], units)]
-    return readings
 
 
 def several_call(
@@ -455,14 +381,14 @@ def permuted_call(design: ContrastDesign, method: str) -> Call:
     return _label_call(design, data, arguments)
 
 
-def _placebo_call(design: ContrastDesign, suffix: str) -> Call:
+def _placebo_call(design: ContrastDesign, about: str) -> Call:
     """Return the call that tries the methods of a contrast on placebo lists: the size of
     one, how many lists there are, or how many methods reject.
     """
     columns = _columns_of_units(design)
     methods = [name for name in printed_methods(design) if name != EXACT]
     if "lat" not in columns:
-        methods = [name for name in methods if not name.startswith(LOCATED)]
+        methods = [name for name in methods if "coords" not in METHODS[name].options]
     if STRATUM not in columns:
         methods = [name for name in methods if name != "randomisation_stratified"]
     inference = design.geographies.inference
@@ -480,7 +406,7 @@ def _placebo_call(design: ContrastDesign, suffix: str) -> Call:
     for name, values in columns.items():
         of_unit = dict(zip(design.units.names.tolist(), values, strict=True))
         data = data.assign(**{name: data["unit"].map(of_unit)})
-    place = _place_on_placebo_lists(suffix, methods)
+    place = _place_on_placebo_lists(about, methods)
     numbers = ["estimate"] if place.total else place.columns
     return replace(
         call,
@@ -491,19 +417,17 @@ def _placebo_call(design: ContrastDesign, suffix: str) -> Call:
     )
 
 
-def _place_on_placebo_lists(suffix: str, methods: Sequence[str]) -> Place:
+def _place_on_placebo_lists(about: str, methods: Sequence[str]) -> Place:
     """Return where in `sizes()` stands how many methods reject, how many lists there
     are, or the size of one method.
     """
-    if suffix in REJECTS_COLUMN:
-        return Place(total=REJECTS_COLUMN[suffix])
-    if suffix == "placebo":
-        return Place(line=methods[0], columns={"estimate": "lists"})
-    by_suffix = {SUFFIXES.get(name, name.lower()): name for name in methods}
-    tried = suffix.removeprefix("placebo_")
-    if tried not in by_suffix:
+    if about in (REJECTS, REJECTS_UNCORRECTED):
+        return Place(total=about)
+    if about == LISTS:
+        return Place(line=methods[0], columns={"estimate": LISTS})
+    if about not in methods:
         raise NoCallError(NO_REGRESSION)
-    return Place(line=by_suffix[tried], columns=SIZE_COLUMNS)
+    return Place(line=about, columns=SIZE_COLUMNS)
 
 
 def _seeds(design: ContrastDesign) -> dict[str, list[int]]:
@@ -624,18 +548,22 @@ def _change_call(row: Row, changes: Pairs, geographies: Geographies) -> Call:
     """Return the change of a contrast between two spans: both as one regression, or the
     labels of both dealt out together.
     """
-    known = {}
+    estimator = asked_of(row)["change_of"]
+    known = []
     for first, later in changes:
         period = change_period(first.row.period, later.row.period)
         change = replace(first, row=replace(first.row, period=period))
-        if identity(change) == _identity_of(row):
-            known[first.row.estimator + CHANGE] = (first, later)
-    (first, later), suffix = _by_estimator(row, known)
+        same_rows = identity(change) == _identity_of(row)
+        if same_rows and first.row.estimator == estimator:
+            known.append((first, later))
+    if not known:
+        raise NoCallError(NO_REGRESSION)
+    first, later = known[-1]
     try:
         design, _ = change_design(first, later, geographies)
     except NumericsError as error:
         raise NoCallError(f"not defined: {error}") from None
-    method = _method(row, suffix)
+    method = method_of(row)
     if method in SCHEMES:
         return _permuted_change(design, method)
     return _stacked_call(design, method)
@@ -667,7 +595,7 @@ def _stacked_call(design: ChangeDesign, method: str) -> Call:
     }
     if method == CONLEY:
         arguments |= {"cutoff_km": CUTOFF_KM, "lags": 0}
-    if method == "wild33":
+    if by_bootstrap(method):
         arguments |= drawn(design.draws, design.seed, design.stream)
     return Call(
         function="ols",

@@ -8,12 +8,8 @@ import numpy as np
 
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.cluster_robust import encoded, in_order
-from evenfield.numerics.inference.methods import (
-    Design,
-    Tested,
-    few_cluster_weights,
-    infer,
-)
+from evenfield.numerics.inference.design import Design, Tested, few_cluster_weights
+from evenfield.numerics.inference.methods import infer
 from evenfield.numerics.label_change import label_change, stacked_change
 from evenfield.shared.contrasts.contrasts import SUFFIXES, filled, not_defined
 from evenfield.shared.contrasts.designs import (
@@ -23,7 +19,7 @@ from evenfield.shared.contrasts.designs import (
     relabelled,
 )
 from evenfield.shared.contrasts.geographies import Geographies
-from evenfield.shared.estimates import CHANGE, Estimate, change_period
+from evenfield.shared.estimates import CHANGE, Estimate, asking, change_period
 from evenfield.shared.few_units import beside, carrier_fields
 
 # ASSUME: the cluster jackknife by unit decides a change. SCPC, which decides the contrast
@@ -88,11 +84,13 @@ def change_rows(
         controls_id=first.controls_id,
     )
     level = geographies.inference.level
-    deciding, *others = _methods(design)
-    rows = [filled(row, infer(deciding, design, c, level), level)]
-    for name in others:
-        other = beside(row, name, CHANGE_SUFFIXES)
-        rows.append(filled(other, infer(name, design, c, level), level))
+    rows: list[Estimate] = []
+    for name in _methods(design):
+        asked = asking(change_of=first.row.estimator, inference=name)
+        one = replace(row, asked=asked)
+        if rows:
+            one = beside(one, name, CHANGE_SUFFIXES)
+        rows.append(filled(one, infer(name, design, c, level), level))
     return rows
 
 

@@ -9,12 +9,13 @@ import numpy as np
 
 from evenfield.models.placebo_lists import SAMPLED
 from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.inference.design import Tested
 from evenfield.numerics.inference.leave_out import (
     LeaveOut,
     leave_groups_out,
     leave_one_out,
 )
-from evenfield.numerics.inference.methods import Tested, infer
+from evenfield.numerics.inference.methods import infer
 from evenfield.numerics.inference.multiple_testing import romano_wolf
 from evenfield.numerics.label_permutation import label_permutation
 from evenfield.numerics.ols import OlsFit
@@ -26,7 +27,7 @@ from evenfield.shared.contrasts.designs import (
 )
 from evenfield.shared.contrasts.geographies import Geographies
 from evenfield.shared.contrasts.placebo_lists import agreement_rows, placebo_rows
-from evenfield.shared.estimates import NAN, Estimate
+from evenfield.shared.estimates import NAN, Estimate, asking
 from evenfield.shared.few_units import TIE_DIGITS, beside, fields_of
 from evenfield.shared.samples import joined, underpowered
 from evenfield.study.errors import EstimateError
@@ -68,27 +69,37 @@ def contrast_rows(contrast: GroupContrast, geographies: Geographies) -> list[Est
         return [not_defined(contrast.row, error)]
     inference = geographies.inference
     level = inference.level
-    row = replace(contrast.row, **design.counts)
+    row = replace(
+        contrast.row,
+        **design.counts,
+        asked=asking(contrast=contrast.row.estimator),
+    )
     c = design.regression.combination
     tests = {name: infer(name, design, c, level) for name in printed_methods(design)}
     deciding, *others = tests
     located = design.located().known
     note = NO_COORDINATES if deciding == "CR3" and not located else ""
-    rows = [filled(row, tests[deciding], level, note)]
+    rows = [filled(_asking(row, deciding), tests[deciding], level, note)]
     for name in others:
-        rows.append(filled(beside(row, name, SUFFIXES), tests[name], level))
+        other = _asking(beside(row, name, SUFFIXES), name)
+        rows.append(filled(other, tests[name], level))
     if contrast.placebo_lists:
         # How often every relabelling rejects is what its sample tells.
         named = {
             name: SUFFIXES.get(name, name.lower()) for name in tests if name != EXACT
         }
         placebo = placebo_rows(row, design, named)
-        own = {suffix: tests[name].p_value for name, suffix in named.items()}
+        own = {name: tests[name].p_value for name in named}
         rows += agreement_rows(row, own, placebo, level) + placebo
     if row.role == "primary":
         units = design.units.names
         rows += leave_out_rows(row, design.fit, c, units, inference.pairs)
     return rows
+
+
+def _asking(row: Estimate, method: str) -> Estimate:
+    """Return the row of a method, which says so."""
+    return replace(row, asked=asking(row.asked, inference=method))
 
 
 def printed_methods(design: ContrastDesign) -> tuple[str, ...]:
@@ -251,6 +262,7 @@ def _pairs(
             base,
             estimate=float(value),
             sample_id=f"{base.sample_id} without {' '.join(group)}",
+            asked=asking(base.asked, sample=base.sample_id, without=list(group)),
             n_units=base.n_units + 1 - len(group),
         )
         for group, value in zip(left_out.left_out, left_out.estimates, strict=True)

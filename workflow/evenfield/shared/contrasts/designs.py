@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.inference.methods import Design, Tested
+from evenfield.numerics.inference.design import Design, Tested
 from evenfield.numerics.influence import dependent_columns
 from evenfield.numerics.label_permutation import (
     LabelDesign,

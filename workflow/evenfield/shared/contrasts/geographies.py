@@ -10,7 +10,7 @@ from scipy.sparse import csr_array
 
 from evenfield.models.placebo_lists import placebo_lists
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.inference.methods import Locations
+from evenfield.numerics.inference.design import Locations
 from evenfield.numerics.label_permutation import (
     LabelDraws,
     connected_label_draws,

@@ -10,7 +10,7 @@ import numpy as np
 from evenfield.models.placebo_lists import PlaceboCase, Size, agreed, rejecting
 from evenfield.numerics.errors import NumericsError
 from evenfield.shared.contrasts.designs import ContrastDesign
-from evenfield.shared.estimates import NAN, Estimate, Fields
+from evenfield.shared.estimates import NAN, Estimate, Fields, asking, what_is_asked
 
 ROLE = "design"
 SIZE = "stat_size"
@@ -20,6 +20,10 @@ ALL_LISTS = "all placebo lists"
 DRAWN_LISTS = "placebo lists drawn"
 CORRECTED_P = "p corrected by placebo lists"
 OWN_P = "p of each method"
+# What of placebo lists a row is about, but for the size of a method: columns of `sizes()`.
+LISTS = "lists"
+REJECTS = "rejects"
+REJECTS_UNCORRECTED = "rejects_uncorrected"
 
 
 def placebo_rows(
@@ -29,7 +33,7 @@ def placebo_rows(
     p; ``methods`` are names of the registry and what their rows are called. As many
     lists as the settings say are drawn where they are not all tried.
     """
-    blank = _about(row, "placebo", NUMBER, "different lists")
+    blank = _about(row, "placebo", NUMBER, "different lists", LISTS)
     units = design.units.names
     geographies = design.geographies
     case = PlaceboCase(
@@ -53,6 +57,7 @@ def placebo_rows(
         of_method = replace(
             blank,
             estimator=f"{blank.estimator}_{suffix}",
+            asked=asking(blank.asked, lists=name),
             effect_type=SIZE,
             unit_of_measure="share of placebo lists",
             statistic=size.statistic,
@@ -69,32 +74,38 @@ def agreement_rows(
 ) -> list[Estimate]:
     """Return how many methods reject for one contrast, of how many that have a p: by
     the corrected p of ``placebo_rows`` where a method has one, and by its own beside
-    it; ``p_values`` by what rows of the methods are called.
+    it; ``p_values`` by method.
     """
-    ending = f"{row.estimator}_placebo_"
     corrected = {
-        one.estimator.removeprefix(ending): one.p_value
+        what_is_asked(one.asked)["lists"]: one.p_value
         for one in tried
         if one.effect_type == SIZE and np.isfinite(one.p_value)
     }
     own = {name: p for name, p in p_values.items() if np.isfinite(p)}
     law = CORRECTED_P if corrected else OWN_P
     return [
-        _rejecting(row, "methods", agreed(own, corrected), level, law),
-        _rejecting(row, "methods_uncorrected", own, level, OWN_P),
+        _rejecting(row, "methods", agreed(own, corrected), level, law, REJECTS),
+        _rejecting(row, "methods_uncorrected", own, level, OWN_P, REJECTS_UNCORRECTED),
     ]
 
 
 def _rejecting(
-    row: Estimate, ending: str, p_values: Mapping[str, float], level: float, law: str
+    row: Estimate,
+    ending: str,
+    p_values: Mapping[str, float],
+    level: float,
+    law: str,
+    about: str,
 ) -> Estimate:
     """Return the row of how many p-values reject."""
-    blank = _about(row, ending, REJECTING, "methods")
+    blank = _about(row, ending, REJECTING, "methods", about)
     count = rejecting(p_values, level)
     return replace(blank, estimate=count, n_obs=len(p_values), p_type=law)
 
 
-def _about(row: Estimate, ending: str, effect_type: str, unit: str) -> Estimate:
+def _about(
+    row: Estimate, ending: str, effect_type: str, unit: str, about: str
+) -> Estimate:
     """Return an empty row about the inference of a contrast."""
     return replace(
         row,
@@ -108,6 +119,7 @@ def _about(row: Estimate, ending: str, effect_type: str, unit: str) -> Estimate:
         max_leverage_unit="",
         unit_of_measure=unit,
         warning="",
+        asked=asking(row.asked, lists=about),
     )
 
 

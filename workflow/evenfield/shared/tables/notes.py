@@ -33,8 +33,8 @@ def basis_note(description: Record) -> str:
         income += f", official output {official[0]}\u2013{official[1]}"
     return (
         f"{income}. \u2020 Real output of {proxy[0]}\u2013{proxy[1]} is a proxy, not an"
-        " official volume index (how it is made stands in the data dictionary). \u2021"
-        " Growth across the joint of proxy and official output."
+        " official volume index (the data dictionary says how it is made). \u2021"
+        " Growth from proxy to official output."
     )
 
 

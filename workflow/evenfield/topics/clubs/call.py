@@ -1,6 +1,5 @@
 """Log t tests and clubs as calls of the library."""
 
-import re
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +11,7 @@ from evenfield.shared.calls import (
     Call,
     NoCallError,
     Place,
+    asked_of,
     drawn,
     section_of,
     specification,
@@ -44,7 +44,7 @@ def call(study: Study, row: Row) -> Call:
         "smoothing": smoothing,
         "variance": spec.variance,
     }
-    if row["estimator"].startswith("logt_"):
+    if "discarded" in asked_of(row):
         return _log_t_call(row, data, shared)
     clubs = _clubs_call(row, spec, data, shared)
     if row["estimator"] == ASSOCIATION:
@@ -58,8 +58,8 @@ def _log_t_call(row: Row, data: Trajectories, shared: dict[str, Any]) -> Call:
     """
     is_of_logs = row["outcome"] in CURRENCIES
     factor = CURRENCIES[row["outcome"]] if is_of_logs else 1.0
-    # The contrast names r T, the number of the T dates that are discarded.
-    discarded = int(re.findall(r"\d+", row["contrast"])[0])
+    # r T, the number of the T dates that are discarded
+    discarded = asked_of(row)["discarded"]
     _, T = data.values.shape
     return Call(
         function="log_t",
@@ -75,11 +75,11 @@ def _clubs_call(
     """Return the sorting into clubs, before or after merging as the row says."""
     is_before_merging = row["contrast"] == FOUND
     merges = spec.merge != "none" and not is_before_merging
-    place = Place(term=row["term"].replace("_", " "))
-    if row["term"] == "clubs":
-        place = Place(count=True)
-    elif row["term"] == "divergent":
+    place = Place(count=True)
+    if row["term"] == "divergent":
         place = Place(note="none")
+    elif "club" in asked_of(row):
+        place = Place(term=f"club {asked_of(row)['club']}")
     return Call(
         function="clubs",
         data=_incomes(data),

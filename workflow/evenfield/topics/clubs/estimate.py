@@ -26,7 +26,7 @@ from evenfield.numerics.arrays import Array
 from evenfield.numerics.at_work import told
 from evenfield.numerics.clubs import core_stability, shared_membership
 from evenfield.numerics.errors import NumericsError
-from evenfield.shared.estimates import Fields
+from evenfield.shared.estimates import Fields, asking
 from evenfield.shared.rows import Kind, Results, Rows, stacked
 from evenfield.shared.samples import joined
 from evenfield.shared.spec import UnitsSpec, read
@@ -222,6 +222,7 @@ def _add_test(
         **labels,
         "estimator": f"logt_{rules.variance}",
         "contrast": f"first {test.discarded} periods discarded",
+        "asked": asking(discarded=test.discarded),
     }
     if not test.reason:
         own["n_obs"] = len(y) * len(test.periods)
@@ -254,6 +255,7 @@ def _add_clubs(
             labels = {
                 "term": f"club_{number}",
                 "contrast": stage,
+                "asked": asking(club=number),
                 "role": "description",
                 "n_units": len(club.members),
                 "n_obs": len(club.members) * len(data.years),

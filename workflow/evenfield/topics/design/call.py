@@ -5,7 +5,7 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from evenfield.shared.calls import Call, NoCallError, Place, section_of
+from evenfield.shared.calls import Call, NoCallError, Place, asked_of, section_of
 from evenfield.shared.contrasts.calls import as_coefficient
 from evenfield.shared.tables.rows import Row, only
 from evenfield.study.study import Study
@@ -13,7 +13,6 @@ from evenfield.topics.design.estimate import (
     EXPOSURE_CASES,
     IN_PP,
     OWN_CASES,
-    PER_SD,
     Case,
     Section,
     members_of,
@@ -54,7 +53,7 @@ def call(study: Study, row: Row) -> Call:
             " ef.ols leaves a unit out"
         )
     times = float(design.growth_sd[period]) if in_pp else 1.0
-    if row["term"].endswith(PER_SD):
+    if asked_of(row)["per_sd"]:
         times *= float(chosen[case.term].std(ddof=0))
     places = design.coordinates.reindex(columns=["lat", "lon"]).loc[chosen.index]
     data = pd.DataFrame({"unit": chosen.index, GROWTH: growth.to_numpy(), **columns})
@@ -83,8 +82,7 @@ def call(study: Study, row: Row) -> Call:
 
 def _case(row: Row) -> Case:
     """Return the contrast of a row."""
-    term = row["term"].removesuffix(PER_SD)
-    wanted = (row["spec_id"], term, row["contrast"])
+    wanted = (row["spec_id"], asked_of(row)["term"], row["contrast"])
     return next(
         case
         for case in (*OWN_CASES, *EXPOSURE_CASES)

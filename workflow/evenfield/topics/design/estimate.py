@@ -22,7 +22,7 @@ from evenfield.numerics.scpc import (
     scpc_power_point,
     spatial_components,
 )
-from evenfield.shared.estimates import Estimate, Fields
+from evenfield.shared.estimates import Estimate, Fields, asking
 from evenfield.shared.rows import Results
 from evenfield.shared.spec import Spec, read
 from evenfield.shared.tables.rows import only
@@ -292,6 +292,7 @@ def _estimates(design: Design, examined: Examined) -> Iterator[Estimate]:
                     period=period,
                     treatment_def=examined.taxonomy,
                     w_id=examined.weights,
+                    asked=asking(term=case.term, per_sd=bool(extra)),
                     estimate=value * scale * step,
                     mde=value * scale * step,
                     conf_level=design.level,

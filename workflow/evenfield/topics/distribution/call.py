@@ -1,6 +1,5 @@
 """Markov chains as calls of the library."""
 
-import re
 from typing import Any
 
 import pandas as pd
@@ -9,6 +8,7 @@ from evenfield.shared.calls import (
     DRAWS,
     Call,
     Place,
+    asked_of,
     drawn,
     same,
     section_of,
@@ -40,12 +40,11 @@ def call(study: Study, row: Row) -> Call:
     data = pairs.to_frame(index=False).assign(relative=move.values.ravel())
     if row["estimator"] in ("silverman", "stochastic_kernel"):
         return _kernel(move, row, data)
-    years = int(re.findall(r"\d+", row["contrast"])[0])
     arguments: dict[str, Any] = {
         "y": "relative",
         "unit": "unit",
         "time": "year",
-        "step": move.lag(years),
+        "step": move.lag(asked_of(row)["years"]),
     }
     if spec.classes == "fixed":
         arguments["cutoffs"] = list(spec.cutoffs)
@@ -65,7 +64,7 @@ def call(study: Study, row: Row) -> Call:
         function="markov",
         data=data,
         arguments=arguments,
-        places=_places(row["term"]),
+        places=_places(row),
         weights=weights,
         differs={"p_value": DRAWS}
         if spatial
@@ -78,22 +77,21 @@ def _kernel(move: Movement, row: Row, data: pd.DataFrame) -> Call:
     arguments: dict[str, Any] = {"y": "relative", "unit": "unit", "time": "year"}
     if row["estimator"] == "silverman":
         inference = move.inference
-        _, words = move.stream(f"modes:{row['contrast']}", 0)
-        draw_id = words.removeprefix(f"{inference.seed}:")
+        draw_id = move.draw_id(f"modes:{row['contrast']}", 0)
         draws = min(inference.permutations, MODE_DRAWS)
         arguments |= drawn(draws, inference.seed, draw_id)
         columns = same("estimate", "p_value")
         place = Place(term=f"one mode, {row['contrast']}", columns=columns)
     else:
-        years = int(re.findall(r"\d+", row["contrast"])[0])
-        arguments |= {"step": move.lag(years), "draws": 1}
+        arguments |= {"step": move.lag(asked_of(row)["years"]), "draws": 1}
         place = Place(term=MODES, columns=same("estimate"))
     return Call(
         function="stochastic_kernel", data=data, arguments=arguments, places=(place,)
     )
 
 
-def _places(term: str) -> tuple[Place, ...]:
+def _places(row: Row) -> tuple[Place, ...]:
+    term = row["term"]
     if term in ("q", "lr"):
         statistic = Place(note=term.upper(), name="statistic")
         return (Place(note=term.upper()), statistic, Place(note="df", name="df"))
@@ -103,9 +101,9 @@ def _places(term: str) -> tuple[Place, ...]:
     if term in HOMOGENEITY:
         columns = {"estimate": "statistic"} | same("statistic", "df", "p_value")
         return (Place(table="homogeneity", line=HOMOGENEITY[term], columns=columns),)
-    kind, *numbers = term.split("_")
-    if kind == "p":
-        return (Place(term=" to ".join(numbers), columns=same("estimate")),)
+    origin, destination = map(str, asked_of(row)["classes"])
+    if asked_of(row)["kind"] == "transition":
+        return (Place(term=f"{origin} to {destination}", columns=same("estimate")),)
     # What is left are shares of the ergodic distribution.
     share = {"estimate": "share"}
-    return (Place(table="ergodic", line=numbers[0], columns=share),)
+    return (Place(table="ergodic", line=origin, columns=share),)

@@ -20,6 +20,7 @@ from evenfield.models.markov import (
 from evenfield.models.rows import NAN
 from evenfield.numerics.at_work import told
 from evenfield.numerics.errors import NumericsError
+from evenfield.shared.estimates import asking
 from evenfield.shared.rows import Results, stacked
 from evenfield.shared.samples import joined
 from evenfield.shared.settings import check_names
@@ -168,7 +169,7 @@ def _chain(move: Movement, years: int) -> None:
     whether it differs by what the neighbours have.
     """
     spec = move.spec
-    rows = move.rows(contrast=f"{years} years")
+    rows = move.step_rows(years)
     try:
         step = move.lag(years)
         classes = income_classes(move.values, spec.k, spec.classes, spec.cutoffs)
@@ -181,6 +182,8 @@ def _chain(move: Movement, years: int) -> None:
     level = move.inference.level
     cells = []
     for number in chain.numbers(rng, draws, level):
+        # Classes of origin and destination, for what is of a class
+        of_class = {"kind": number.kind, "classes": [number.x, number.y]}
         rows.add_test(
             KIND.get(number.term, "share"),
             number.test,
@@ -190,6 +193,7 @@ def _chain(move: Movement, years: int) -> None:
             role=spec.role,
             n_obs=number.n,
             seed=seed,
+            asked=asking(**of_class if number.kind else {}),
         )
         # Indices of the chain have no cell in the matrix and are rows alone.
         if number.kind:
@@ -214,7 +218,7 @@ def _homogeneity(move: Movement, chain: Chain, years: int) -> None:
     nothing.
     """
     count = int(chain.counts.sum())
-    rows = move.rows(contrast=f"{years} years", n_obs=count)
+    rows = move.step_rows(years, n_obs=count)
     caution = (
         "chi-squared p is right only for independent first-order chains: description"
     )
@@ -251,7 +255,7 @@ def _spatial(move: Movement, years: int, chain: Chain | None, reason: str = "") 
         return None
     spec = move.spec
     rng, seed = move.stream(f"spatial:{spec.weights}", years)
-    rows = move.rows(contrast=f"{years} years", w_id=spec.weights, seed=seed)
+    rows = move.step_rows(years, w_id=spec.weights, seed=seed)
     rows.note = joined(move.note, move.cut)
     given = Conditional(reason=reason)
     if chain is not None:

@@ -17,9 +17,9 @@ from evenfield.numerics.kernel_dynamics import (
     plug_in_bandwidth,
 )
 from evenfield.numerics.spatial import Weights
-from evenfield.shared.estimates import Estimate, Fields
+from evenfield.shared.estimates import Estimate, Fields, asking
 from evenfield.shared.rows import Kind, Rows
-from evenfield.shared.streams import stream
+from evenfield.shared.streams import draw_id_of, stream
 from evenfield.shared.tables.rows import only
 from evenfield.shared.trajectories import grouping
 from evenfield.study.study_config import InferenceSettings
@@ -34,6 +34,7 @@ KINDS = {
     "modes": Kind("stochastic_kernel", "ergodic_modes", "stat", "modes"),
     "one_mode": Kind("silverman", "one_mode", "stat", "critical bandwidth, log points"),
 }
+WORD = "distribution"  # opens the draw ids
 DENSITIES = 5  # years whose densities are drawn
 MODE_DRAWS = 999
 
@@ -64,6 +65,11 @@ class Movement:
         rows.estimates = self.estimates
         return rows
 
+    def step_rows(self, years: int, **labels: object) -> Rows:
+        """Return a builder of rows of a step of some years."""
+        asked = asking(years=years)
+        return self.rows(contrast=f"{years} years", asked=asked, **labels)
+
     def draw(self, rows: Any, years: int) -> None:
         """Add rows to the series."""
         self.series.append(pd.DataFrame(rows).assign(step=years))
@@ -71,7 +77,11 @@ class Movement:
     def stream(self, what: str, step: int) -> tuple[np.random.Generator, str]:
         """Return the random stream of one number and its seed in words."""
         spec = self.spec
-        return stream(self.inference, "distribution", spec, spec.period, step, what)
+        return stream(self.inference, WORD, spec, spec.period, step, what)
+
+    def draw_id(self, what: str, step: int) -> str:
+        """Return the draw id of the same stream."""
+        return draw_id_of(WORD, self.spec, self.spec.period, step, what)
 
     def lag(self, years: int) -> int:
         """Return a step in observations."""
@@ -142,7 +152,7 @@ def _moving(move: Movement, years: int) -> None:
     """Add the kernel f(y|x) of one step and the density f(y) = integral f(y|x) f(x) dx
     that it settles into.
     """
-    rows = move.rows(contrast=f"{years} years")
+    rows = move.step_rows(years)
     try:
         step = move.lag(years)
         if step >= len(move.years):

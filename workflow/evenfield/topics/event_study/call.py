@@ -11,6 +11,7 @@ from evenfield.shared.calls import (
     Call,
     NoCallError,
     Place,
+    asked_of,
     drawn,
     same,
     section_of,
@@ -49,14 +50,14 @@ def call(study: Study, row: Row) -> Call:
         If the library has no such estimator, or the config no longer asks for the row.
     """
     section: Section = section_of(study, Section, "event_study")
-    estimator = row["estimator"]
-    if estimator.startswith("placement"):
+    asked = asked_of(row)
+    if asked.get("placement"):
         return _placement(study, section, row)
     spec = specification(section.specs, row)
-    dates = _dates_of(row)
+    dates = asked["dates"]  # all, sure, earliest or latest
     column_of_dates = dict(ENDS).get(dates, "")
     case = read_case(study, section, spec, column_of_dates)
-    if estimator.startswith((RINGS, "imputation_far")):
+    if asked.get("rings"):
         return _rings(study, section, row, case, dates)
     if dates == "sure":
         case = case.with_sure_dates()
@@ -78,13 +79,6 @@ def call(study: Study, row: Row) -> Call:
         places=_places(section, row),
         differs=_differing_draws(row, case),
     )
-
-
-def _dates_of(row: Row) -> str:
-    """Return the dates that a row rests on: all, sure, earliest or latest."""
-    # For example "zones, sure dates"
-    last_part = row["treatment_def"].rpartition(", ")[2]
-    return str(last_part.removesuffix(" dates"))
 
 
 def _common_arguments(study: Study, case: Case, stream: str) -> dict[str, Any]:
@@ -179,9 +173,8 @@ def _span(section: Section, row: Row) -> tuple[int, int]:
     """Return the span of horizons that a row averages over, the deciding one where it
     averages over none.
     """
-    # For example "0 to 5", or "0 to 5, 1 times" of a bound
-    name = row["contrast"].partition(",")[0]
-    return averages_by_name(section).get(name, section.averages[0])
+    first, last = asked_of(row).get("span", section.averages[0])
+    return first, last
 
 
 def _places(section: Section, row: Row) -> tuple[Place, ...]:
@@ -210,10 +203,11 @@ def _places(section: Section, row: Row) -> tuple[Place, ...]:
     if estimator == "two_way":
         line = "two-way coefficient"
         return (Place(table=CHECKS, line=line, columns=only_estimate),)
-    span = contrast.partition(",")[0]
-    group_time_line = f"Callaway and Sant'Anna, {span}"
+    asked = asked_of(row)
+    names = {span: name for name, span in averages_by_name(section).items()}
+    group_time_line = f"Callaway and Sant'Anna, {names[_span(section, row)]}"
     if estimator == "callaway_santanna":
-        if span not in averages_by_name(section):
+        if "span" not in asked:
             raise NoCallError(
                 "the library has Callaway and Sant'Anna's means over spans alone"
             )
@@ -223,10 +217,9 @@ def _places(section: Section, row: Row) -> tuple[Place, ...]:
         return (Place(table=CHECKS, line=line, columns=only_estimate),)
     # What is left are bounds (Rambachan and Roth 2023), for example "0 to 5, 1.5 times":
     # trends change by at most that many times the largest change between two leads.
-    magnitude = float(contrast.rpartition(", ")[2].removesuffix(" times"))
     return (
         Place(table=CHECKS, line=group_time_line, columns=only_estimate),
-        Place(table="trends", line=magnitude, columns=ends),
+        Place(table="trends", line=asked["magnitude"], columns=ends),
     )
 
 
@@ -234,7 +227,7 @@ def _differing_draws(row: Row, case: Case) -> dict[str, str]:
     """Return why a p-value by permutation differs from the library's: that numbers units
     by their ids, and only those with an outcome.
     """
-    if not row["estimator"].endswith("_permuted"):
+    if not asked_of(row).get("permuted"):
         return {}
     sorted_by_id = case.units == sorted(case.units)
     all_have_outcome = case.panel.observed.any(axis=1).all()
@@ -305,7 +298,7 @@ def _placement(study: Study, section: Section, row: Row) -> Call:
     """
     spec = specification(section.placement, row)
     placement = read_placement(study, section, spec)
-    permuted = row["estimator"].endswith("_permuted")
+    permuted = asked_of(row).get("permuted", False)
     description = study.description()
     sample = set(description["samples"][spec.sample])
     units = [unit for unit in description["units"] if unit in sample]

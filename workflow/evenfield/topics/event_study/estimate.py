@@ -13,14 +13,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evenfield.models.event_study import EventStudy, Trends, part_effects
+from evenfield.models.event_study import EventStudy, part_effects
 from evenfield.models.policies import Bands, Effects, span_name
 from evenfield.models.rings import Rings, rings
 from evenfield.models.rows import Row
 from evenfield.numerics.at_work import told
-from evenfield.numerics.inference.methods import Tested
+from evenfield.numerics.inference.design import Tested
 from evenfield.numerics.random import generator_for
-from evenfield.shared.estimates import NAN, Estimate
+from evenfield.shared.estimates import NAN, Estimate, Fields, asking
 from evenfield.shared.rows import Kind, Results, Rows
 from evenfield.shared.samples import underpowered
 from evenfield.shared.spec import read
@@ -222,7 +222,7 @@ class _Work:
             self._add_aggregates(rows)
         rows.add_test("two_way", model.two_way, NAN)
         for span in self.section.averages:
-            self._add_trends(rows, model.trends(span))
+            self._add_trends(rows, span)
         for kind, effects in (
             ("lead", model.leads),
             ("effect", model.effects),
@@ -263,7 +263,7 @@ class _Work:
         """Return rows of units nearby, and of the own effect with units far away as
         controls; distances (N, N).
         """
-        rows = self._rows(w_id=ring.reach)
+        rows = self._rows({"rings": True}, w_id=ring.reach)
         model = rings(
             self.case.panel,
             distance=apart,
@@ -286,8 +286,10 @@ class _Work:
             self._add_permuted(rows, "ring_permuted", permuted)
         return rows.estimates
 
-    def _rows(self, **labels: object) -> Rows:
-        """Return a builder with what all rows of the specification share."""
+    def _rows(self, asked: Fields | None = None, **labels: object) -> Rows:
+        """Return a builder with what all rows of the specification share; they have
+        ``asked`` for it beside the dates.
+        """
         case = self.case
         spec = case.spec
         kinds = {
@@ -313,6 +315,7 @@ class _Work:
             n_units=int(observed.any(axis=1).sum()),
             n_periods=len(case.years),
             data_hash=case.data_hash,
+            asked=asking(dates=self.dates, **(asked or {})),
             **labels,
         )
 
@@ -341,12 +344,15 @@ class _Work:
         outcome = self.case.outcome
         sesoi = NAN if outcome.sesoi is None else outcome.sesoi
         tests = effects.rows(self.level, self.study.power)
+        spans = averages_by_name(self.section)
         for k, (name, test, *_) in enumerate(tests):
             labels: dict[str, Any] = {
                 "contrast": name,
                 "role": role or self._role(name),
                 "n_treated": int(effects.units[k]),
             }
+            if name in spans:
+                labels["asked"] = asking(span=spans[name])
             warning = ""
             if effects.lost[k] and np.isfinite(test.estimate):
                 warning = f"NOT IMPUTED: {effects.lost[k]} unit-years"
@@ -391,8 +397,9 @@ class _Work:
             return
         lat, lon = self.case.unit_rows[["lat", "lon"]].to_numpy(float).T
         tests = effects.conley(lat, lon, self.section.conley_km, self.level)
+        spans = averages_by_name(self.section)
         for (name, test, *_), units in zip(tests, effects.units, strict=True):
-            if test.reason or name not in averages_by_name(self.section):
+            if test.reason or name not in spans:
                 continue
             rows.add_test(
                 "conley",
@@ -401,18 +408,23 @@ class _Work:
                 role="robustness",
                 contrast=name,
                 n_treated=int(units),
+                asked=asking(span=spans[name]),
             )
 
     def _add_permuted(self, rows: Rows, kind: str, tests: Iterable[Row]) -> None:
         """Add p-values of dates that were dealt out again."""
+        spans = averages_by_name(self.section)
         for name, test, *_ in tests:
             labels = {"contrast": name, "role": "ladder"}
+            span = {"span": spans[name]} if name in spans else {}
+            labels["asked"] = asking(permuted=True, **span)
             if not test.reason:
                 labels["seed"] = f"{self.inference.seed}:{self.stream}"
             rows.add_test(kind, test, NAN, **labels)
 
-    def _add_trends(self, rows: Rows, trends: Trends) -> None:
+    def _add_trends(self, rows: Rows, span: tuple[int, int]) -> None:
         """Add what is left of an effect if trends differ, and how far they may."""
+        trends = self.model.trends(span)
         for factor, left in trends.left(self.level).items():
             rows.add(
                 "trends",
@@ -422,9 +434,11 @@ class _Work:
                 conf_high=left.conf_high,
                 conf_level=self.level,
                 contrast=f"{trends.name}, {factor:g} times",
+                asked=asking(span=span, magnitude=factor),
             )
         breakdown = trends.breakdown(self.level)
-        rows.add_test("breakdown", breakdown, NAN, contrast=trends.name)
+        labels = {"contrast": trends.name, "asked": asking(span=span)}
+        rows.add_test("breakdown", breakdown, NAN, **labels)
 
     def _add_left_out(self, rows: Rows, model: Rings) -> None:
         """Add the smallest and largest estimate of each ring without one unit of it, or

@@ -11,10 +11,11 @@ import pandas as pd
 from evenfield.models.placement import permuted_policies
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.cluster_robust import in_order
-from evenfield.numerics.inference.methods import Design, infer
+from evenfield.numerics.inference.design import Design
+from evenfield.numerics.inference.methods import infer
 from evenfield.numerics.ols import fit_ols
 from evenfield.numerics.random import generator_for
-from evenfield.shared.estimates import NAN, Estimate, Fields
+from evenfield.shared.estimates import NAN, Estimate, Fields, asking
 from evenfield.shared.policies import kinds_of, policy_table
 from evenfield.shared.rows import Kind, Rows
 from evenfield.shared.samples import sample_units
@@ -130,6 +131,7 @@ def placement_rows(study: Study, placement: Placement) -> list[Estimate]:
         n_obs=len(placement.level),
         n_units=len(placement.level),
         data_hash=placement.data_hash,
+        asked=asking(placement=True),
     )
     stream = f"placement:{spec.id}"
     permuted = permuted_policies(
@@ -147,7 +149,7 @@ def placement_rows(study: Study, placement: Placement) -> list[Estimate]:
             "n_treated": int(placement.labels[:, k].sum()),
         }
         _add_level(rows, study, placement, k, counts)
-        labels = {**counts, "role": "ladder"}
+        labels = {**counts, "role": "ladder", "asked": asking(permuted=True)}
         if not test.reason:
             labels["seed"] = f"{inference.seed}:{stream}"
         rows.add_test("permuted", test, NAN, **labels)

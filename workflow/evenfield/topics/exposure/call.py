@@ -7,6 +7,7 @@ from functools import cache
 from evenfield.shared.calls import (
     Call,
     Place,
+    asked_of,
     drawn,
     same,
     section_of,
@@ -22,7 +23,6 @@ from evenfield.shared.contrasts.calls import (
 )
 from evenfield.shared.contrasts.designs import GroupContrast, contrast_design
 from evenfield.shared.contrasts.geographies import study_geographies
-from evenfield.shared.estimates import CHANGE
 from evenfield.shared.tables.rows import Row
 from evenfield.study.study import Study
 from evenfield.topics.exposure.estimate import Section
@@ -44,8 +44,6 @@ from evenfield.topics.exposure.estimate_sections import (
 )
 from evenfield.topics.exposure.estimate_two_regime import REGIME_STREAM, SAMPLES
 
-SIMULATED_POWER = "simulated_power"  # beginning of an estimator
-
 
 def call(study: Study, row: Row) -> Call:
     """Return the call that gives a row: the SLX regression of one period, or its change
@@ -54,7 +52,7 @@ def call(study: Study, row: Row) -> Call:
     spec = specification(section_of(study, Section, "exposure"), row)
     if row["estimator"] == "equivalence":
         return _equivalence_call(study, spec, row)
-    if row["estimator"].startswith(SIMULATED_POWER):
+    if "errors" in asked_of(row):
         section = _section(study, spec, row)
         return _power_call(study, row, difference(section), "effect")
     if row["estimator"] == "sdm_two_regime":
@@ -62,7 +60,7 @@ def call(study: Study, row: Row) -> Call:
     asked = _asked(study, spec.id, row["period"])
     if row["estimator"] == "specification_curve":
         return _share_call(study, row, asked)
-    changes = _changes(study, spec.id) if CHANGE in row["estimator"] else ()
+    changes = _changes(study, spec.id) if "change_of" in asked_of(row) else ()
     return contrast_call(row, asked, study_geographies(study), changes)
 
 
@@ -92,7 +90,7 @@ def _power_call(study: Study, row: Row, contrast: GroupContrast, line: str) -> C
     options = {
         "term": term,
         "without": [name for name in call.arguments["x"] if name not in kept],
-        "correlated": row["estimator"].endswith("correlated"),
+        "correlated": asked_of(row)["errors"] == "correlated",
         "power": inference.power,
         "level": inference.level,
         **drawn(SIMULATED, inference.seed, stream),

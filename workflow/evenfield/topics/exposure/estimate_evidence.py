@@ -15,7 +15,7 @@ from evenfield.shared.contrasts.designs import (
     contrast_design,
 )
 from evenfield.shared.contrasts.geographies import Geographies
-from evenfield.shared.estimates import Estimate
+from evenfield.shared.estimates import Estimate, asking
 from evenfield.shared.few_units import fields_of
 from evenfield.shared.samples import joined, underpowered
 
@@ -49,6 +49,7 @@ def reach_rows(contrast: GroupContrast, geographies: Geographies) -> list[Estima
         row = replace(
             base,
             estimator=f"{base.estimator}_{kind}",
+            asked=asking(base.asked, errors=kind),
             estimate=mde,
             mde=mde,
             p_type=f"SCPC test, {SIMULATED} samples, {words}",
@@ -89,6 +90,7 @@ def equivalence_rows(
     reached = replace(
         base,
         effect_type="mde_tost",
+        asked=asking(base.asked, errors="independent"),
         estimate=passed,
         mde=passed,
         p_type=f"two one-sided SCPC tests, {SIMULATED} samples, independent errors",

@@ -13,6 +13,7 @@ from evenfield.shared.calls import (
     Call,
     NoCallError,
     Place,
+    asked_of,
     drawn,
     same,
     specification,
@@ -79,7 +80,6 @@ ENDS = {
     "stat_high": RANGES["stat_range_high"],
 }
 SEVERAL = ("ols_romano_wolf", "ols_joint")  # of several outcomes
-SLOPES = "panel_fe_slopes"  # a cross-section of slopes
 LAWS = {"pooled": "random effects", "pooled_t": "random effects, t"}
 HETEROGENEITY = {
     "stat_tau2": Place(table="heterogeneity", line="tau2", columns=ESTIMATE),
@@ -114,14 +114,14 @@ class _Asked(Groups):
 
 def call(study: Study, row: Row) -> Call:
     """Return the call that gives a row: one regression of a row a unit, or several."""
+    what = asked_of(row)
     asked = _asked(study, row["spec_id"])
     geographies = _groups(study).of_scheme(row["unit_scheme"]).geographies
     if row["estimator"] == "taxonomy_range":
         primary = study.config.taxonomy.primary
-        of_means = "+" in row["period"]
-        ranged = _range_of_means_call if of_means else _range_call
+        ranged = _range_of_means_call if what.get("periods") else _range_call
         return ranged(row, asked.contrasts, geographies, primary)
-    if row["estimator"].startswith("border_pairs"):
+    if "border" in what:
         return _border_call(study, row, asked.contrasts, geographies)
     if row["estimator"] in QUOTIENTS or row["outcome"] == f"{row['spec_id']}_end":
         return _quotient_call(study, row, geographies)
@@ -129,7 +129,7 @@ def call(study: Study, row: Row) -> Call:
         return _pooled_call(row, asked.contrasts, geographies)
     if row["estimator"] in SEVERAL:
         return _several_outcomes_call(study, row, asked.contrasts, geographies)
-    if row["outcome"] == INVESTMENT and not row["estimator"].startswith(SLOPES):
+    if row["outcome"] == INVESTMENT and "contrast" not in what:
         return _panel_call(row, asked.regressions, study.config.inference)
     return contrast_call(row, asked.contrasts, geographies, asked.changes)
 
@@ -148,7 +148,7 @@ def _asked(study: Study, spec_id: str) -> Asked:
     for question, answer in QUESTIONS.items():
         for spec in getattr(section, question):
             # A panel has a second specification, with a trend of each group.
-            if spec.id != spec_id.removesuffix(GROUP_YEARS):
+            if spec_id not in (spec.id, spec.id + GROUP_YEARS):
                 continue
             with suppress(UnsupportedError):
                 for part in answer(groups, spec):
@@ -223,7 +223,7 @@ def _with_intervals(
     row: Row, contrasts: Sequence[GroupContrast], geographies: Geographies
 ) -> dict[str, ContrastDesign]:
     """Return the designs of one contrast that have an interval, by period."""
-    periods = row["period"].split("+")
+    periods = asked_of(row)["periods"]
     by_period = {
         contrast.row.period: contrast
         for contrast in contrasts
@@ -305,7 +305,7 @@ def _several_outcomes_call(
         # The statistic has the sign that is predicted for its outcome.
         section: Section = read(Section, study.config, "group_contrasts")
         signs = _signs(section.factor_intensity, row["spec_id"])
-        largest = row["warning"].removeprefix("largest |t|: ").partition(";")[0]
+        largest = asked_of(row)["largest"]
         joint = Place(
             table="joint", line="largest", columns=same("statistic", "p_value")
         )
@@ -344,12 +344,11 @@ def _border_call(
     (contrast,) = deciding
     data = contrast.table[[CHANGE, MEMBER]].rename_axis("unit").reset_index()
     units = data["unit"].to_numpy(str)
-    permuted = row["estimator"].endswith("permutation")
     columns_of = {
         "two-way by unit": same(*NUMBERS),
         "permuted outcomes": same("estimate", "p_value"),
     }
-    inference = "permuted outcomes" if permuted else "two-way by unit"
+    inference = asked_of(row)["border"]
     place = Place(term="difference", inference=inference, columns=columns_of[inference])
     settings = study.config.inference
     return Call(

@@ -9,7 +9,7 @@ import numpy as np
 
 from evenfield.shared.contrasts.contrasts import step_down_rows
 from evenfield.shared.contrasts.designs import GroupContrast
-from evenfield.shared.estimates import NAN, Estimate
+from evenfield.shared.estimates import NAN, Estimate, asking
 from evenfield.shared.samples import UnsupportedError
 from evenfield.topics.group_contrasts.estimate_groups import Groups, Parts, compared
 from evenfield.topics.group_contrasts.estimate_spec import IntensitySpec, Measure
@@ -101,6 +101,7 @@ def _joint_rows(
         n_obs=count,  # outcomes, as the joint test has no rows of units
         unit_of_measure="statistic",
         warning=f"largest |t|: {largest.outcome}; {words}",
+        asked=asking(largest=largest.outcome),
     )
     predicted_signs = replace(
         joint,

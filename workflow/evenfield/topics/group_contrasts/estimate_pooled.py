@@ -8,7 +8,7 @@ import numpy as np
 from evenfield.models.pooled import RandomEffects, pooled
 from evenfield.numerics.ols import t_inference
 from evenfield.numerics.power import smallest_visible
-from evenfield.shared.estimates import NAN, Estimate
+from evenfield.shared.estimates import NAN, Estimate, asking
 from evenfield.shared.samples import inference_fields, joined, underpowered
 from evenfield.topics.group_contrasts.estimate_groups import Groups
 from evenfield.topics.group_contrasts.estimate_spec import PeriodSpec
@@ -68,6 +68,7 @@ def _pooled(
         output_basis=bases.pop() if len(bases) == 1 else "spliced",
         estimate=NAN,
         warning=f"without {', '.join(lacks)}: no interval" if lacks else "",
+        asked=asking(periods=spec.pooled),
     )
     if len(used) < 2:
         few = f"not defined: {len(used)} of {len(spec.pooled)} periods have an interval"

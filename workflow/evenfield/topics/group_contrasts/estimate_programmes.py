@@ -12,7 +12,7 @@ from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.power import smallest_visible
 from evenfield.numerics.random import generator_for
 from evenfield.shared.contrasts.designs import GroupContrast
-from evenfield.shared.estimates import NAN, Estimate
+from evenfield.shared.estimates import NAN, Estimate, asking
 from evenfield.shared.samples import (
     UnsupportedError,
     complete,
@@ -202,6 +202,7 @@ def _border(
         sample_id="border pairs",
         estimator="border_pairs",
         se_type=SE_TYPE,
+        asked=asking(border="two-way by unit"),
     )
     # Touching: a common border, or a link that `weights.join` adds.
     touching = groups.geographies.touching(outcome.index.to_numpy(str))
@@ -245,5 +246,6 @@ def _border(
         se_type="",
         p_value=line.permuted(stream, inference.permutations),
         p_type="free permutation of outcomes",
+        asked=asking(border="permuted outcomes"),
     )
     return [filled, drawn]

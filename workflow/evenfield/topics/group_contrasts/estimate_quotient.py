@@ -10,11 +10,12 @@ import pandas as pd
 
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.cluster_robust import in_order
+from evenfield.numerics.inference.design import Design
 from evenfield.numerics.inference.driscoll_kraay import (
     default_lags,
     driscoll_kraay_inference,
 )
-from evenfield.numerics.inference.methods import Design, infer
+from evenfield.numerics.inference.methods import infer
 from evenfield.numerics.ols import fit_ols
 from evenfield.shared.contrasts.designs import FEWEST_TREATED, GroupContrast
 from evenfield.shared.estimates import NAN, Estimate, Fields

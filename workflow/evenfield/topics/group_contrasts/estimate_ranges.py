@@ -9,7 +9,7 @@ from operator import attrgetter
 
 import numpy as np
 
-from evenfield.shared.estimates import NAN, Estimate
+from evenfield.shared.estimates import NAN, Estimate, asking, what_is_asked
 
 # All that two rows of one comparison share; `treatment_def`, the taxonomy, differs.
 COMPARISON = attrgetter(
@@ -55,6 +55,8 @@ def _range(group: list[Estimate], primary: str) -> list[Estimate]:
         treatment_def=f"{len(group)} taxonomies",
         estimate=NAN,
         n_obs=len(group),
+        # Those of a mean over periods.
+        asked=asking(periods=what_is_asked(main.asked).get("periods", [])),
     )
     ends = [
         replace(

@@ -8,12 +8,13 @@ import pandas as pd
 
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.cluster_robust import encoded
-from evenfield.numerics.inference.methods import Design, infer
+from evenfield.numerics.inference.design import Design
+from evenfield.numerics.inference.methods import infer
 from evenfield.numerics.influence import dependent_columns
 from evenfield.numerics.ols import OlsFit, fit_ols
 from evenfield.shared.contrasts.contrasts import SUFFIXES, leave_out_rows
 from evenfield.shared.contrasts.designs import FEWEST_TREATED, GroupContrast
-from evenfield.shared.estimates import NAN, Estimate, Fields
+from evenfield.shared.estimates import NAN, Estimate, Fields, asking
 from evenfield.shared.few_units import (
     beside,
     carrier_fields,
@@ -224,6 +225,7 @@ def panel_rows(asked: Regression, groups: Groups) -> list[Estimate]:
         n_units=len(set(units)),
         n_periods=len(np.unique(years)),
         n_treated=asked.treated,
+        asked=asking(inference="CR3"),
     )
     if asked.treated < FEWEST_TREATED:
         few = f"fewer than {FEWEST_TREATED} units in a group: no standard error"
@@ -289,4 +291,5 @@ def _tested(
     if name == "driscoll_kraay":  # a law of its own, with its lags
         fields |= {"se_type": "Driscoll-Kraay", "p_type": test.law, "mde": NAN}
     weak = underpowered(fields["mde"], row.sesoi, row.unit_of_measure)
-    return replace(row, **fields, warning=joined(row.warning, weak))
+    named = asking(inference=name)
+    return replace(row, **fields, warning=joined(row.warning, weak), asked=named)

@@ -134,8 +134,8 @@ are at current prices.
 PROGRAMMES_NOTE = """
 Mean growth after minus mean growth before, percentage points a year, on an indicator of the
 programme's units by OLS, one row per unit; other programmes that are named have their own
-coefficient, so that their units are not in the comparison group. Growth across the joint of
-proxy and official output is left out.
+coefficient, so that their units are not in the comparison group. Growth from proxy to
+official output is left out.
 
 A description only: where growth before uses proxy output the common path
 before cannot be checked, and {failed} of {placebos} comparisons at dates at which nothing

@@ -12,6 +12,7 @@ from evenfield.shared.calls import (
     Call,
     NoCallError,
     Place,
+    asked_of,
     same,
     section_of,
     seed_of,
@@ -20,7 +21,14 @@ from evenfield.shared.calls import (
 from evenfield.shared.tables.rows import Row
 from evenfield.study.study import Study
 from evenfield.topics.inequality.estimate import Section, decomposition
-from evenfield.topics.inequality.estimate_rows import CHANGE, ENDS, Decomposition
+from evenfield.topics.inequality.estimate_rows import (
+    CHANGE,
+    CONNECTED,
+    ENDS,
+    LABELS,
+    MAXIMUM,
+    Decomposition,
+)
 
 PERCENTILES = "percentiles of redrawn units; the library has their deviation"
 # Parts of the library by term.
@@ -96,12 +104,9 @@ def _index(_: Study, asked: _Asked) -> Call:
     place = Place(term=f"total {last}", less=f"total {first}")
     if row["contrast"] != CHANGE:
         place = Place(term=f"total {asked.year}", columns=same("estimate"))
-    measure, _, aversion = row["term"].partition("atkinson_")
-    options: dict[str, Any] = {"measure": measure}
-    if aversion:
-        options = {"measure": "atkinson", "aversion": float(aversion)}
     differs = dict.fromkeys(("conf_low", "conf_high"), PERCENTILES)
-    return asked.call(asked.data({}), place, **options, differs=differs)
+    # The measure, and its aversion where it has one.
+    return asked.call(asked.data({}), place, **asked_of(row), differs=differs)
 
 
 def _between(study: Study, asked: _Asked) -> Call:
@@ -110,8 +115,7 @@ def _between(study: Study, asked: _Asked) -> Call:
     """
     row, part = asked.row, asked.part
     name, end = row["treatment_def"], row["contrast"]
-    kind, _, measure = row["term"].removeprefix("between_").rpartition("theil_")
-    measure = f"theil_{measure}"
+    measure, against = asked_of(row)["measure"], asked_of(row)["against"]
     inference = study.config.inference
     opening = f"inequality:{part.spec.id}:{part.spec.unit_scheme}:{part.spec.sample}"
     options: dict[str, Any] = {
@@ -123,9 +127,9 @@ def _between(study: Study, asked: _Asked) -> Call:
         ),
     }
     columns = {"estimate": "share", "statistic": "between", "p_value": "p"}
-    if kind == "over_maximum_":
+    if against == MAXIMUM:
         columns = {"estimate": "share of maximum"}
-    elif kind == "connected_" and part.linked is not None:
+    elif against == CONNECTED and part.linked is not None:
         columns = {"estimate": "share", "p_value": "p, connected"}
         options |= {"connected": part.groups[name][1][1], "permutations": 0}
         options["matrix"] = pd.DataFrame(
@@ -133,7 +137,7 @@ def _between(study: Study, asked: _Asked) -> Call:
         )
     place = Place(table=TABLE, line=asked.year, columns=columns)
     sorted_by_id = [*part.data.units] == sorted(part.data.units)
-    drawn = not kind and not sorted_by_id
+    drawn = against == LABELS and not sorted_by_id
     differs = {"p_value": DRAWS} if drawn else {}
     return asked.call(
         asked.data({"group": name}, end), place, **options, differs=differs
@@ -149,13 +153,13 @@ def _dagum(_: Study, asked: _Asked) -> Call:
 
 def _two_groupings(_: Study, asked: _Asked) -> Call:
     row = asked.row
-    outer, inner = row["treatment_def"].split(" > ")
+    outer, inner = asked_of(row)["groups"]
     return asked.call(
         asked.data({"outer": outer, "inner": inner}, row["contrast"]),
         Place(term=NESTED[row["term"]], per="total"),
         measure=row["controls_id"],
         groups=["outer", "inner"],
-        split=row["estimator"].removesuffix("_theil"),
+        split=asked_of(row)["split"],
     )
 
 
@@ -169,7 +173,7 @@ def _inside(_: Study, asked: _Asked) -> Call:
     parents = part.spec.parents
     data = asked.data({"parent": parents})
     options: dict[str, Any] = {
-        "measure": row["term"].removeprefix("within_"),
+        "measure": asked_of(row)["measure"],
         "groups": "parent",
         "jackknife": True,
     }

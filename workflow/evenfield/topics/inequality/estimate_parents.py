@@ -16,6 +16,7 @@ from evenfield.models.inequality import (
 )
 from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
+from evenfield.shared.estimates import asking
 from evenfield.shared.rows import Kind, Rows
 from evenfield.study.errors import EstimateError
 from evenfield.topics.inequality.estimate_rows import CHANGE, ENDS, Decomposition
@@ -64,13 +65,16 @@ def parent_rows(part: Decomposition, power: float) -> Rows:
             continue
         for contrast, values in shares.items():
             test = share_test(values, level)
-            rows.add_test("share", test, level, term=term, contrast=contrast)
+            labels = {"term": term, "contrast": contrast}
+            labels["asked"] = asking(measure=measure)
+            rows.add_test("share", test, level, **labels)
         if part.marks is not None:
             inside = _with_change(
                 {end: incomes.inside(measure, codes) for end, incomes in by_end.items()}
             )
             for contrast, values in inside.items():
                 labels = {"term": term, "contrast": contrast}
+                labels["asked"] = asking(measure=measure)
                 _add_compared(rows, part, part.marks, values, power, labels)
     return rows
 

@@ -19,7 +19,7 @@ from evenfield.models.inequality import (
 from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inequality_draws import leave_one_out_theil, revised_theil
-from evenfield.shared.estimates import NAN, Estimate, Fields
+from evenfield.shared.estimates import NAN, Estimate, Fields, asking
 from evenfield.shared.rows import Kind, Rows
 from evenfield.shared.streams import stream
 from evenfield.shared.trajectories import Trajectories
@@ -30,6 +30,8 @@ CHANGE = "end - start"
 BAND = "units redrawn: sensitivity, not sampling error"
 BAND_DRAWS = 1999
 NO_INEQUALITY = "no inequality"
+# What the part between groups is held against.
+LABELS, MAXIMUM, CONNECTED = "random labels", "maximum", "connected groups"
 KINDS = {
     "index": Kind("inequality", "theil_t", "stat", "index"),
     "revised": Kind("inequality_revised", "theil_t", "stat", "index"),
@@ -89,6 +91,7 @@ class Decomposition:
                         treatment_def=f"{outer} > {inner}",
                         contrast=end,
                         controls_id=measure,
+                        asked=asking(groups=[outer, inner]),
                     )
 
     def _rows(self, **shared: object) -> Rows:
@@ -152,12 +155,17 @@ class Decomposition:
                 "index",
                 term=GINI,
                 contrast=end,
+                asked=asking(measure=GINI),
                 estimate=self.at(end).index(GINI),
             )
             for aversion in self.spec.aversion:
                 value = self.at(end).index(ATKINSON, aversion)
-                term = f"atkinson_{aversion:g}"
-                rows.add("index", term=term, contrast=end, estimate=value)
+                labels = {
+                    "term": f"atkinson_{aversion:g}",
+                    "contrast": end,
+                    "asked": asking(measure=ATKINSON, aversion=aversion),
+                }
+                rows.add("index", **labels, estimate=value)
 
     def _theil(self, rows: Rows, measure: str) -> None:
         """Add an index at both ends and its change, with the band that redrawing units
@@ -199,6 +207,7 @@ class Decomposition:
                 f"without {unit} {alone[most]:.4g}",
                 term=measure,
                 contrast=contrast,
+                asked=asking(measure=measure),
                 estimate=value,
                 **self._interval(drawn),
                 se_type=BAND,
@@ -271,6 +280,7 @@ class Decomposition:
                 "share",
                 none or f"random labels {free.expected / total:.3g}",
                 term=f"between_{measure}",
+                asked=asking(measure=measure, against=LABELS),
                 estimate=_share(free.between, total),
                 statistic=free.between,
                 p_value=free.p_value,
@@ -284,6 +294,7 @@ class Decomposition:
                 none,
                 "" if known else "not defined: more than eight groups",
                 term=f"between_over_maximum_{measure}",
+                asked=asking(measure=measure, against=MAXIMUM),
                 estimate=between.share_of_maximum,
             )
             # Group 1 against the rest: with more groups there is no one connected set.
@@ -322,6 +333,7 @@ class Decomposition:
         return rows.add(
             "share",
             term=term,
+            asked=asking(measure=measure, against=CONNECTED),
             estimate=test.between / total,
             p_value=test.p_value,
             p_type=f"exact over all {groups}",
@@ -342,7 +354,8 @@ class Decomposition:
         divided = {split: incomes.two_parts(measure, *codes, split) for split in SPLITS}
         for kind, parts in divided.items():
             for term, value in zip(("outer", "inner", "within"), parts, strict=True):
-                rows.add(kind, none, term=term, estimate=_share(value, total))
+                labels = {"term": term, "asked": asking(split=kind)}
+                rows.add(kind, none, **labels, estimate=_share(value, total))
 
 
 def _share(value: float, total: float) -> float:

@@ -11,6 +11,8 @@ import pandas as pd
 from evenfield.shared.calls import (
     Call,
     Place,
+    asked_of,
+    by_bootstrap,
     drawn,
     method_of,
     specification,
@@ -19,22 +21,19 @@ from evenfield.shared.contrasts.calls import (
     OF_SINGLES,
     PAIRS,
     SINGLES,
-    WITHOUT,
     as_coefficient,
     without_group,
 )
 from evenfield.shared.few_units import with_places
 from evenfield.shared.tables.rows import Row
 from evenfield.study.study import Study
-from evenfield.topics.linkages.estimate import BASE, INCOME, Linkages
-from evenfield.topics.linkages.estimate_inference import CONLEY_KM, PRINTED, SUFFIXES
+from evenfield.topics.linkages.estimate import INCOME, Linkages
+from evenfield.topics.linkages.estimate_inference import CONLEY_KM
 from evenfield.topics.linkages.estimate_marginal import bin_columns
 from evenfield.topics.linkages.estimate_panel import NEIGHBOURS_X, LinkagePanel
 
 OUTCOME = "outcome"
 HIGH_LESS_LOW = {"high": 1.0, "low": -1.0}  # effects by tercile of the moderator
-# Estimators of long differences, behind the main one.
-BEFORE, DIFFERENCE = "placebo_before", "long_difference_scpc"
 
 
 def call(study: Study, row: Row) -> Call:
@@ -44,10 +43,10 @@ def call(study: Study, row: Row) -> Call:
     work = _linkages(study)
     spec = specification(work.section.specs, row)
     panel = work.panels[spec.id]
-    estimator = row["estimator"].removeprefix(f"{BASE}_")
-    if estimator in (BEFORE, DIFFERENCE):
+    asked = asked_of(row)
+    if "change" in asked:
         return _difference(work, row, panel)
-    if estimator == "bins":
+    if asked.get("terciles"):
         columns, term, note = as_coefficient(bin_columns(panel), HIGH_LESS_LOW)
         regression = _panel_regression(work, panel, columns, term, "CR3")
         return replace(regression, note=note)
@@ -55,10 +54,9 @@ def call(study: Study, row: Row) -> Call:
         return _without_units(
             _panel_regression(work, panel, panel.columns, NEIGHBOURS_X, "CR3"), row
         )
-    methods = spec.inference or ("CR3", *PRINTED)
-    method = method_of(row, BASE, methods, SUFFIXES)
+    method = method_of(row)
     regression = _panel_regression(work, panel, panel.columns, row["term"], method)
-    if method.startswith("wild"):
+    if by_bootstrap(method):
         inference = study.config.inference
         # All terms of a specification have the stream of the deciding one.
         stream = work.setting(spec).draw_id
@@ -118,9 +116,8 @@ def _difference(work: Linkages, row: Row, panel: LinkagePanel) -> Call:
     before them.
     """
     change = panel.y[:, -1] - panel.y[:, 0]
-    if row["estimator"].endswith(BEFORE):
-        first, last = map(int, row["period"].split("-"))
-        ends = work.grid(INCOME, [first, last], "placebo")
+    if years := asked_of(row)["change"]:
+        ends = work.grid(INCOME, years, "placebo")
         change = ends[:, 1] - ends[:, 0]
     columns = {
         name: values[:, -1] - values[:, 0] for name, values in panel.columns.items()
@@ -149,4 +146,4 @@ def _without_units(regression: Call, row: Row) -> Call:
     if row["estimator"] == SINGLES:
         then = (SINGLES, {"term": place.term})
         return replace(regression, then=then, places=(OF_SINGLES[row["effect_type"]],))
-    return without_group(regression, row["sample_id"].removeprefix(WITHOUT.lstrip()))
+    return without_group(regression, asked_of(row)["without"])

@@ -15,7 +15,7 @@ from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.leave_out import leave_one_out, leave_pair_out
 from evenfield.numerics.ols import OlsFit
 from evenfield.numerics.spatial import multiplier
-from evenfield.shared.estimates import NAN, Estimate, Fields
+from evenfield.shared.estimates import NAN, Estimate, Fields, asking
 from evenfield.shared.few_units import beside
 from evenfield.shared.rows import Results
 from evenfield.shared.samples import joined, underpowered
@@ -146,6 +146,7 @@ class Linkages:
             estimator=f"{BASE}_bins",
             contrast="high - low tercile",
             role="exploratory",
+            asked=asking(terciles=True),
         )
 
     def deciding_rows(self) -> Iterator[Estimate]:
@@ -341,6 +342,7 @@ class Linkages:
             sesoi=NAN,
             output_basis=self._basis(earlier),
             warning=self._warning(earlier, fields, NAN),
+            asked=asking(change=[first, last]),
         )
 
     def _leave_out(self, setting: Setting) -> Iterator[Estimate]:
@@ -368,6 +370,7 @@ class Linkages:
             estimator="leave_pair_out",
             effect_type="stat_pair",
             sample_id=f"without {' '.join(pair.most_influential)}",
+            asked=asking(without=list(pair.most_influential)),
         )
 
     def _row(

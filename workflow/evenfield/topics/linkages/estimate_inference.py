@@ -10,10 +10,10 @@ import pandas as pd
 
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.cluster_robust import encoded, in_order
-from evenfield.numerics.inference.methods import Design
+from evenfield.numerics.inference.design import Design
 from evenfield.numerics.influence import effective_clusters
 from evenfield.numerics.ols import OlsFit
-from evenfield.shared.estimates import NAN, Fields
+from evenfield.shared.estimates import NAN, Fields, asking
 from evenfield.shared.few_units import (
     PANEL,
     few_unit_design,
@@ -115,7 +115,7 @@ def long_difference_fields(
         power=setting.power,
     )
     fields = method_fields("SCPC", design, c, setting.level)
-    counts = {"n_obs": len(fit.y), "n_periods": 2}
+    counts = {"n_obs": len(fit.y), "n_periods": 2, "asked": asking(change=[])}
     if "warning" in fields:
         return fields | counts
     fields["se_type"] += ", last year minus first"

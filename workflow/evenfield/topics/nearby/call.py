@@ -1,21 +1,22 @@
 """Growth on lists and near them as calls of the library."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 
+from evenfield.numerics.inference.methods import METHODS
 from evenfield.shared.calls import (
     DRAWS,
     IN_ITS_UNIT,
     Call,
     Place,
+    asked_of,
+    by_bootstrap,
     method_of,
     section_of,
     seed_of,
     specification,
 )
-from evenfield.shared.contrasts.contrasts import SUFFIXES
 from evenfield.shared.distances import KM
 from evenfield.shared.tables.rows import Row
 from evenfield.study.study import Study
@@ -24,17 +25,15 @@ from evenfield.topics.nearby.estimate_case import FAMILY, Case, Cases
 from evenfield.topics.nearby.estimate_errors import (
     CAPTURE,
     FOUND,
-    IF_RIGHT,
     KAPPA,
     ErrorsOfLists,
     stream_of_errors,
 )
-from evenfield.topics.nearby.estimate_left_out import ENDS, WITHOUT, groups_of
+from evenfield.topics.nearby.estimate_left_out import groups_of
 from evenfield.topics.nearby.estimate_spec import NearbySpec, Section
 from evenfield.topics.nearby.estimate_whole import COLUMNS, WHOLE
 
 PERMUTED = "permuted lists"  # as the library names the inference
-NEAR = "near_"
 COUNT = "count"  # estimator of the units of a class
 TRUTH = "right"  # column of the list that may be right
 
@@ -44,30 +43,27 @@ def call(study: Study, row: Row) -> Call:
     of lists, or growth nearby if another list is the right one.
     """
     section: Section = section_of(study, Section, FAMILY)
-    left_out = {asked.id: asked for asked in section.left_out}.get(row["spec_id"])
+    left_out = {one.id: one for one in section.left_out}.get(row["spec_id"])
     of = {"spec_id": left_out.of} if left_out else {}
     spec = specification(section.every_spec, {**row, **of})
     cases = Cases(study, section)
     if row["estimator"] in (KAPPA, CAPTURE):
         return _agreement(cases, spec, row)
-    if row["estimator"].endswith(f"_{IF_RIGHT}"):
+    asked = asked_of(row)
+    if "truth" in asked:
         return _if_right(cases, spec, row)
     case = cases.read(spec)
     if left_out:
-        group = row["sample_id"].rpartition(f", {WITHOUT} ")[2]
-        case = case.compared_among(groups_of(case, left_out.column) != group)
+        left = groups_of(case, left_out.column) != asked["without"]
+        case = case.compared_among(left)
     methods = methods_of(spec)
     counted = row["estimator"] in (COUNT, WHOLE)
-    main = "ols"
-    for end in ENDS:
-        main = f"ols_{end}" if row["estimator"] == f"ols_{end}" else main
-    method = methods[0] if counted else method_of(row, main, methods, SUFFIXES)
-    permuted = method.startswith("randomisation")
-    drawn = permuted or "wild" in method
-    near = row["term"].startswith(NEAR)
+    method = methods[0] if counted else method_of(row)
+    permuted = METHODS[method].law == "permutation"
+    drawn = permuted or by_bootstrap(method)
     opening = f"{FAMILY}:{spec.id}"
     # The permutations and the wild bootstrap have streams of their own.
-    stream = opening if permuted else case.stream(near=near)
+    stream = opening if permuted else case.stream(near=asked["near"])
     own = PERMUTED if permuted else method
     inference = study.config.inference
     arguments = _arguments(spec, methods[0] if permuted else method)
@@ -81,8 +77,8 @@ def call(study: Study, row: Row) -> Call:
         column = COLUMNS[row["term"]]
         place = Place(table="regressions", line="near", columns={"estimate": column})
     elif counted:
-        # The class of units, such as near_cluster_only, in the words of the table.
-        line = _class_in_words(row["term"], spec.named)
+        # The class of units, such as near cluster only
+        line = asked["units"]
         place = Place(table="counts", line=line, columns={"estimate": "units"})
     return Call(
         function="nearby",
@@ -125,7 +121,7 @@ def _sorted_by_id(case: Case) -> bool:
 
 def _agreement(cases: Cases, spec: NearbySpec, row: Row) -> Call:
     """Return the call that gives the kappa of two lists, or what two searches found."""
-    first, second = row["treatment_def"].split("+")
+    first, second = asked_of(row)["lists"]
     case = cases.read(spec)
     data = pd.DataFrame({"unit": case.units})
     for name in (first, second):
@@ -164,11 +160,9 @@ def _if_right(cases: Cases, spec: NearbySpec, row: Row) -> Call:
     asked = cases.section.list_errors
     assert asked is not None
     errors = ErrorsOfLists(cases.read(spec), asked)
-    named, _, truth = row["treatment_def"].partition(" if ")
-    first = next(iter(spec.named))
-    in_hand = named.split("+")[0]
-    name = errors.first if in_hand == first else in_hand
+    name, truth = asked_of(row)["in_hand"], asked_of(row)["truth"]
     case = errors.in_hand(name)
+    in_hand = next(iter(case.spec.named))
     data = _data(case.spec, case)
     at_random = truth == asked.at_random
     own = truth == name
@@ -201,15 +195,6 @@ def _if_right(cases: Cases, spec: NearbySpec, row: Row) -> Call:
         **_distances(case.spec, case),
         differs=dict.fromkeys(IN_ITS_UNIT, DRAWS) if drawn else {},
     )
-
-
-def _class_in_words(term: str, lists: Sequence[str]) -> str:
-    """Return a class of units, such as ``near_a_only``, as ``near a only``."""
-    word, _, of_lists = term.partition("_")
-    for name in lists:
-        if of_lists in (name, f"{name}_only"):
-            return f"{word} {name}{of_lists[len(name) :].replace('_', ' ')}"
-    return f"{word} {of_lists}"  # none, or both
 
 
 def _formula(spec: NearbySpec) -> str:

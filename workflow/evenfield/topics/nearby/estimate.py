@@ -13,7 +13,7 @@ from evenfield.numerics.at_work import told
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.methods import infer
 from evenfield.shared.contrasts.contrasts import SUFFIXES
-from evenfield.shared.estimates import NAN, Estimate, Fields
+from evenfield.shared.estimates import NAN, Estimate, Fields, asking
 from evenfield.shared.few_units import beside, carrier_fields, fields_of
 from evenfield.shared.rows import Results
 from evenfield.shared.samples import joined, underpowered
@@ -190,6 +190,7 @@ class _Work:
         for k, name in enumerate(self._methods()):
             test = infer(name, design, weights, self.level)
             own = beside(row, name, SUFFIXES) if k else row
+            own = replace(own, asked=asking(row.asked, inference=name))
             if test.reason:
                 why = f"not defined: {test.reason}"
                 out.append(replace(own, **counts, warning=joined(alone, why)))
@@ -249,7 +250,9 @@ class _Work:
             if not near and self.spec.id not in self.section.own_rows:
                 continue
             found = self.classes(near=near)
-            names = _class_names(list(self.spec.named), near)
+            classes = _classes(list(self.spec.named), near)
+            in_words = {"_".join(words): " ".join(words) for words in classes}
+            names = [*in_words]
             counts = {name: int((found == name).sum()) for name in names}
             if near and len(self.spec.named) > 1:
                 counts[f"{names[-1]}_shared"] = self._through_shared(found == names[-1])
@@ -268,6 +271,8 @@ class _Work:
                     n_obs=compared,
                     n_units=compared,
                 )
+                if name in in_words:
+                    row = replace(row, asked=asking(row.asked, units=in_words[name]))
                 rows.append(row)
         return rows
 
@@ -358,8 +363,13 @@ def methods_of(spec: NearbySpec) -> tuple[str, ...]:
 
 def _class_names(names: Sequence[str], near: bool) -> list[str]:
     """Return the names of the classes of units by list: none, first, second, both."""
+    return ["_".join(words) for words in _classes(names, near)]
+
+
+def _classes(names: Sequence[str], near: bool) -> list[tuple[str, ...]]:
+    """Return the same classes in words."""
     prefix = "near" if near else "on"
     if len(names) == 1:
-        return [f"{prefix}_none", f"{prefix}_{names[0]}"]
-    only = [f"{prefix}_{name}_only" for name in names]
-    return [f"{prefix}_none", *only, f"{prefix}_both"]
+        return [(prefix, "none"), (prefix, names[0])]
+    only = [(prefix, name, "only") for name in names]
+    return [(prefix, "none"), *only, (prefix, "both")]

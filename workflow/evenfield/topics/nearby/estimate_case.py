@@ -11,10 +11,10 @@ import pandas as pd
 
 from evenfield.models.nearby import Nearby, NearbyDesign, NearbyModel
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.inference.methods import Locations
+from evenfield.numerics.inference.design import Locations
 from evenfield.numerics.random import generator_for
 from evenfield.shared.distances import unit_distances
-from evenfield.shared.estimates import NAN, Estimate
+from evenfield.shared.estimates import NAN, Estimate, asking
 from evenfield.shared.few_units import located
 from evenfield.shared.samples import sample_units
 from evenfield.shared.settings import check_names, scheme_info
@@ -115,6 +115,7 @@ class Case:
             sesoi=NAN if interest is None else interest,
             unit_of_measure=unit,
             data_hash=self.data_hash,
+            asked=asking(near=near),
         )
 
 

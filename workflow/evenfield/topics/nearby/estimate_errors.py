@@ -21,9 +21,10 @@ from evenfield.models.list_error import (
     random_shrinkage,
 )
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.inference.methods import Tested, infer
+from evenfield.numerics.inference.design import Tested
+from evenfield.numerics.inference.methods import infer
 from evenfield.numerics.random import generator_for
-from evenfield.shared.estimates import NAN, Estimate, Fields
+from evenfield.shared.estimates import NAN, Estimate, Fields, asking
 from evenfield.shared.few_units import fields_of
 from evenfield.topics.nearby.estimate_beside_spec import ListErrors
 from evenfield.topics.nearby.estimate_case import FAMILY, Case, term_of
@@ -134,7 +135,7 @@ class ErrorsOfLists:
         for name in self.lists:
             for printed in self._printed(name):
                 factors += [self._line(name, printed, one) for one in printed.factors]
-                rows += [self._if_right(printed, one) for one in printed.factors]
+                rows += [self._if_right(name, printed, one) for one in printed.factors]
                 if name == self.first:
                     rows += self._bounds(printed)
         return rows
@@ -164,6 +165,7 @@ class ErrorsOfLists:
             effect_type="stat",
             unit_scheme=self.case.spec.unit_scheme,
             treatment_def="+".join(pair.names),
+            asked=asking(lists=pair.names),
             n_obs=pair.units,
             n_units=pair.units,
             unit_of_measure="units" if term == FOUND[0] else "share 0 to 1",
@@ -275,14 +277,17 @@ class ErrorsOfLists:
             "on_truth": one.on_truth,
         }
 
-    def _if_right(self, printed: Printed, one: Factor) -> Estimate:
-        """Return a printed row as growth near units of the list that may be right."""
+    def _if_right(self, name: str, printed: Printed, one: Factor) -> Estimate:
+        """Return a printed row of the list in hand as growth near units of the list that
+        may be right.
+        """
         test = self._corrected(printed.test, one)
         row = replace(
             printed.row,
             role="robustness",
             estimator=f"{printed.row.estimator}_{IF_RIGHT}",
             treatment_def=f"{printed.row.treatment_def} if {one.truth}",
+            asked=asking(printed.row.asked, in_hand=name, truth=one.truth),
             n_obs=printed.units,
             n_units=printed.units,
         )

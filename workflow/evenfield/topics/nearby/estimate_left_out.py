@@ -8,7 +8,7 @@ import numpy as np
 
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.methods import infer
-from evenfield.shared.estimates import Estimate
+from evenfield.shared.estimates import Estimate, asking
 from evenfield.shared.few_units import fields_of
 from evenfield.shared.unit_columns import group_codes
 from evenfield.topics.nearby.estimate_beside_spec import LeftOut
@@ -72,6 +72,7 @@ def _without(
                 role="robustness",
                 spec_id=asked.id,
                 sample_id=f"{row.sample_id}, {WITHOUT} {name}",
+                asked=asking(row.asked, without=name, inference=case.spec.deciding),
             )
         )
     try:

@@ -1,6 +1,6 @@
 """Convergence by regime as calls of the library."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -9,6 +9,7 @@ from evenfield.shared.calls import (
     DRAWS,
     Call,
     Place,
+    asked_of,
     drawn,
     method_of,
     same,
@@ -16,12 +17,11 @@ from evenfield.shared.calls import (
     specification,
 )
 from evenfield.shared.contrasts.calls import as_coefficient
-from evenfield.shared.estimates import CHANGE, change_period
 from evenfield.shared.few_units import with_places
 from evenfield.shared.tables.rows import Row
 from evenfield.shared.trajectories import trajectories
 from evenfield.study.study import Study
-from evenfield.topics.regime.estimate import Section, combinations, methods_of
+from evenfield.topics.regime.estimate import Section, combinations
 from evenfield.topics.regime.estimate_panel import DIFFERENCE
 from evenfield.topics.regime.estimate_section import (
     EXPOSURES,
@@ -46,8 +46,8 @@ def call(study: Study, row: Row) -> Call:
     spec = specification(section_of(study, Section, "regime"), row)
     by_name = {one.name: one for one in sections(study, spec)}
     estimator = row["estimator"]
-    if estimator.startswith(("regime_split", f"regime{CHANGE}")):
-        return _together(study, row, list(by_name.values()))
+    if "late" in asked_of(row):
+        return _together(study, row, by_name)
     section = by_name[row["period"]]
     if estimator == "common_support":
         return _support(row, section)
@@ -57,7 +57,7 @@ def call(study: Study, row: Row) -> Call:
         return _of_panel(study, row, section)
     if row["effect_type"] == "lambda":
         return _gap(section)
-    method = method_of(row, "regime", methods_of(spec))
+    method = method_of(row)
     stream = f"regime:{spec.id}:{section.name}:{row['term']}:{row['contrast']}"
     columns = dict(zip(section.columns, section.X.T, strict=True))
     c = combinations(section.columns)[row["term"], row["contrast"]]
@@ -97,22 +97,14 @@ def _least_squares(
     )
 
 
-def _together(study: Study, row: Row, of_spec: Sequence[CrossSection]) -> Call:
+def _together(study: Study, row: Row, by_name: Mapping[str, CrossSection]) -> Call:
     """Return the regression of several periods, coefficients free in each: late ones less
     early ones.
     """
-    if CHANGE in row["estimator"]:
-        names = next(
-            names
-            for names in of_spec[0].spec.changes
-            if row["period"] == change_period(*names)
-        )
-        chosen = [one for name in names for one in of_spec if one.name == name]
-        late = np.array([False, True])
-    else:
-        chosen = [one for one in of_spec if one.period["role"] == "main"]
-        since = of_spec[0].spec.split or 0
-        late = np.array([int(one.period["start"]) >= since for one in chosen])
+    asked = asked_of(row)
+    names = [*asked["early"], *asked["late"]]
+    chosen = [by_name[name] for name in names]
+    late = np.isin(names, asked["late"])
     share = np.where(late, 1 / late.sum(), -1 / (~late).sum())
     columns = {}
     weights = {}
@@ -131,9 +123,10 @@ def _together(study: Study, row: Row, of_spec: Sequence[CrossSection]) -> Call:
         part = one.table[[OUTCOME]].rename_axis("unit").reset_index()
         parts.append(part.assign(start=int(one.period["start"])))
     data = pd.concat(parts, ignore_index=True)
-    method = "wild33" if row["estimator"].endswith("wcr33") else "CR3"
-    stream = f"regime:{of_spec[0].spec.id}:{row['period']}"
-    return _least_squares(study, data, columns, weights, method, stream, time="start")
+    stream = f"regime:{chosen[0].spec.id}:{row['period']}"
+    return _least_squares(
+        study, data, columns, weights, method_of(row), stream, time="start"
+    )
 
 
 def _levels(section: CrossSection, units: pd.DataFrame) -> pd.DataFrame:
@@ -196,8 +189,7 @@ def _of_panel(study: Study, row: Row, section: CrossSection) -> Call:
     exposed = section.table[list(EXPOSURES)].rename_axis("unit").reset_index()
     named = f"{spec.id}:{section.shared['unit_scheme']}:{section.name}"
     # What one more of an exposure adds to the speed, in the words of the library.
-    line = row["contrast"] or row["term"]
-    line = line.replace("initial_x_", "")
+    line = " - ".join(asked_of(row)["exposures"])
     columns = {"estimate": "fixed_effects"}
     if row["estimator"] == "regime_bc_fe":
         columns = same("estimate", "std_error", *DRAWN)
@@ -221,7 +213,7 @@ def _of_panel(study: Study, row: Row, section: CrossSection) -> Call:
 
 def _support(row: Row, section: CrossSection) -> Call:
     data = section.table[[INITIAL, row["contrast"]]].rename_axis("unit").reset_index()
-    term = row["term"].removeprefix("initial_income_")
+    term = asked_of(row)["part"]
     return Call(
         function="common_support",
         data=data,

@@ -12,10 +12,18 @@ from scipy.linalg import block_diag
 from evenfield.numerics.at_work import told
 from evenfield.numerics.convergence import speed_from_slope
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.inference.methods import Locations, infer
+from evenfield.numerics.inference.design import Locations
+from evenfield.numerics.inference.methods import infer
 from evenfield.numerics.ols import OlsFit, fit_ols
 from evenfield.shared.contrasts.designs import FEWEST_TREATED
-from evenfield.shared.estimates import CHANGE, NAN, Estimate, Fields, change_period
+from evenfield.shared.estimates import (
+    CHANGE,
+    NAN,
+    Estimate,
+    Fields,
+    asking,
+    change_period,
+)
 from evenfield.shared.few_units import (
     carrier_fields,
     few_unit_design,
@@ -202,6 +210,7 @@ def _interaction_rows(
             fields |= {
                 "estimator": "regime" if decides_row else f"regime_{method.lower()}",
                 "role": _role(section, contrast) if decides_row else "ladder",
+                "asked": asking(inference=method),
             }
             rows.append(Estimate(**shared | fields))
     return rows
@@ -292,16 +301,17 @@ def _split_rows(cross_sections: list[CrossSection], study: Study) -> list[Estima
         return []
     late = np.array([int(section.period["start"]) >= split for section in main])
     names = [section.name for section in main]
-    later = "+".join(compress(names, late))
-    earlier = "+".join(compress(names, ~late))
+    later = [*compress(names, late)]
+    earlier = [*compress(names, ~late)]
     labels: Fields = {
         **first.shared,
         **decides(first.spec, DIFFERENCE),
-        "period": f"{later} less {earlier}",
+        "period": f"{'+'.join(later)} less {'+'.join(earlier)}",
         "role": "exploratory",
         "estimator": "regime_split_cr3",
         "term": INTERACTIONS[0],
         "contrast": f"({DIFFERENCE}) from {split} less before",
+        "asked": asking(late=later, early=earlier, inference="CR3"),
         **_of_all(main, study),
     }
     undefined = [f"{s.name}: {s.undefined}" for s in main if s.undefined]
@@ -348,7 +358,8 @@ def _change_rows(
         stream = f"regime:{spec.id}:{labels['period']}"
         for role, estimator, method in CHANGE_METHODS:
             fields = _stacked(ends, late, study, undefined, method, stream)
-            fields |= {"role": role, "estimator": estimator}
+            asked = asking(late=names[1:], early=names[:1], inference=method)
+            fields |= {"role": role, "estimator": estimator, "asked": asked}
             rows.append(Estimate(**labels | fields))
     return rows
 

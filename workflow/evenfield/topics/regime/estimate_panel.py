@@ -10,7 +10,7 @@ from evenfield.numerics.dynamic_panel.regime_scores import regime_intervals
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.power import mde_multiplier
 from evenfield.numerics.random import generator_for
-from evenfield.shared.estimates import Estimate, Fields
+from evenfield.shared.estimates import Estimate, Fields, asking
 from evenfield.shared.samples import joined, not_defined, underpowered
 from evenfield.shared.trajectories import Trajectories, trajectories
 from evenfield.study.study import Study
@@ -23,9 +23,13 @@ from evenfield.topics.regime.estimate_section import (
 
 DIFFERENCE = f"{INTERACTIONS[0]} - {INTERACTIONS[1]}"
 UNIT = "pp/yr of speed per exposure 0 to 1"
-# Rows in the order of C: more speed with clusters, with zones, and the difference; a
-# smaller root is a faster speed.
-ROWS = ((INTERACTIONS[0], ""), (INTERACTIONS[1], ""), (INTERACTIONS[0], DIFFERENCE))
+# Term, contrast and exposures of rows in the order of C: more speed with clusters, with
+# zones, and the difference; a smaller root is a faster speed.
+ROWS = (
+    (INTERACTIONS[0], "", EXPOSURES[:1]),
+    (INTERACTIONS[1], "", EXPOSURES[1:]),
+    (INTERACTIONS[0], DIFFERENCE, EXPOSURES),
+)
 C = np.array([[0.0, -1.0, 0.0], [0.0, 0.0, -1.0], [0.0, -1.0, 1.0]])
 PERCENT = 100
 
@@ -80,9 +84,15 @@ def _section_rows(
     }
     kinds: list[Fields] = []
     corrected: list[Fields] = []
-    for term, contrast in ROWS:
-        n_treated = section.exposed(term, contrast)
-        kinds.append({"term": term, "contrast": contrast, "n_treated": n_treated})
+    for term, contrast, exposures in ROWS:
+        kinds.append(
+            {
+                "term": term,
+                "contrast": contrast,
+                "n_treated": section.exposed(term, contrast),
+                "asked": asking(exposures=exposures),
+            }
+        )
         labels: Fields = {
             "role": "robustness" if contrast else "exploratory",
             "estimator": "regime_bc_fe",

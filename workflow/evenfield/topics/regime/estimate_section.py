@@ -15,7 +15,7 @@ from evenfield.numerics.convergence import speed_from_slope
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.influence import dependent_columns
 from evenfield.numerics.ols import fit_ols
-from evenfield.shared.estimates import NAN, Estimate, Fields
+from evenfield.shared.estimates import NAN, Estimate, Fields, asking
 from evenfield.shared.samples import joined
 from evenfield.shared.settings import PROXY, SPLICED
 from evenfield.shared.spec import Changes, Id, Inference, Role, Spec
@@ -287,6 +287,7 @@ def support_rows(
             role="description",
             contrast=exposure,
             term=f"initial_income_{term}",
+            asked=asking(part=term),
             unit_of_measure=unit,
             estimate=value,
             warning=warning,

@@ -12,6 +12,7 @@ from evenfield.shared.calls import (
     Call,
     NoCallError,
     Place,
+    asked_of,
     drawn,
     same,
     section_of,
@@ -20,7 +21,7 @@ from evenfield.shared.calls import (
 )
 from evenfield.shared.cross_section import cross_section
 from evenfield.shared.settings import scheme_info
-from evenfield.shared.streams import stream
+from evenfield.shared.streams import draw_id_of
 from evenfield.shared.tables.rows import Row
 from evenfield.study.study import Study
 from evenfield.topics.rolling.estimate import RollingSpec, Section
@@ -45,16 +46,16 @@ def call(study: Study, row: Row) -> Call:
     compared, or growth on the own and the neighbours' initial income and on their growth.
     """
     spec = specification(section_of(study, Section, "rolling"), row)
-    if row["estimator"].startswith("period_contrast"):
-        return _changes(study, spec, row)
-    if row["estimator"].startswith("sdm_ml"):
-        return _spatial(study, spec, row)
-    if row["estimator"] in PATHS:
-        return PATHS[row["estimator"]](study, spec, row)
+    return CALLS[row["estimator"]](study, spec, row)
+
+
+def _window(study: Study, spec: RollingSpec, row: Row) -> Call:
+    """Return the call that gives the speed in one window."""
     units = scheme_info(study.description(spec.unit_scheme)).samples[spec.sample]
-    first, last = map(int, row["period"].split("-"))
+    asked = asked_of(row)
     panel = study.table("panel", spec.unit_scheme)
-    own = panel["unit"].isin(units) & panel["year"].isin([first, last])
+    ends = [asked["first"], asked["last"]]
+    own = panel["unit"].isin(units) & panel["year"].isin(ends)
     return Call(
         function="beta_convergence",
         data=panel.loc[own, ["unit", "year", "log_income"]].reset_index(drop=True),
@@ -66,8 +67,7 @@ def call(study: Study, row: Row) -> Call:
 def _drawn(study: Study, spec: RollingSpec, *parts: object) -> dict[str, Any]:
     """Return the draws of a number of a specification."""
     inference = study.config.inference
-    _, words = stream(inference, WORD, spec, *parts)
-    draw_id = words.removeprefix(f"{inference.seed}:")
+    draw_id = draw_id_of(WORD, spec, *parts)
     return drawn(inference.permutations, inference.seed, draw_id)
 
 
@@ -78,14 +78,14 @@ def _changes(study: Study, spec: RollingSpec, row: Row) -> Call:
         str(period["period"]): (int(period["start"]), int(period["end"]))
         for period in described["periods"]
     }
-    names = row["period"].split("+")
-    spans = [years[name] for name in names]
+    asked = asked_of(row)
+    spans = [years[name] for name in asked["periods"]]
     units = scheme_info(described).samples[spec.sample]
     panel = study.table("panel", spec.unit_scheme)
     years_compared = sorted({year for span in spans for year in span})
     own = panel["unit"].isin(units) & panel["year"].isin(years_compared)
     if row["estimator"] == "period_contrast":
-        first, last = years[row["contrast"].split(" - ")[0]]
+        first, last = years[asked["compared"]]
         from_year, to_year = spans[0]
         term = f"{first} to {last} less {from_year} to {to_year}"
         place = Place(term=term, times=100.0)
@@ -160,9 +160,10 @@ def _spatial(study: Study, spec: RollingSpec, row: Row) -> Call:
 def _levels(study: Study, spec: RollingSpec, row: Row) -> pd.DataFrame:
     """Return the log incomes of a row, one a unit and date of its span."""
     units = scheme_info(study.description(spec.unit_scheme)).samples[spec.sample]
-    first, last = map(int, row["period"].split("-"))
+    asked = asked_of(row)
     panel = study.table("panel", spec.unit_scheme)
-    own = panel["unit"].isin(units) & panel["year"].between(first, last)
+    in_span = panel["year"].between(asked["first"], asked["last"])
+    own = panel["unit"].isin(units) & in_span
     levels = panel.loc[own, ["unit", "year", "log_income"]].dropna()
     return levels.reset_index(drop=True)
 
@@ -171,7 +172,7 @@ def _windows(study: Study, spec: RollingSpec, row: Row) -> Call:
     """Return the call that gives the band over all windows of one length."""
     if study.config.inference.level != BAND_LEVEL:
         raise NoCallError("the note of ef.beta_windows is of the band of 95 %")
-    years = int(row["contrast"].split()[0])
+    years = asked_of(row)["years"]
     return Call(
         function="beta_windows",
         data=_levels(study, spec, row),
@@ -187,10 +188,10 @@ def _windows(study: Study, spec: RollingSpec, row: Row) -> Call:
 
 def _break(study: Study, spec: RollingSpec, row: Row) -> Call:
     """Return the call that searches one break in the speed."""
-    date = row["contrast"].removeprefix("break after ")
-    sides = {"speed_before": f"to {date}", "speed_after": f"after {date}"}
     place = Place(term="change", columns=OF_TEST)
-    if row["term"] in sides:
+    if row["term"] != "sup_wald":
+        date = asked_of(row)["after"]
+        sides = {"speed_before": f"to {date}", "speed_after": f"after {date}"}
         place = Place(term=sides[row["term"]], columns=same("estimate"), times=100.0)
     return Call(
         function="beta_break",
@@ -216,7 +217,7 @@ def _dispersion(study: Study, spec: RollingSpec, row: Row) -> Call:
             Place(term="trend", columns=same("estimate", "std_error", "p_value")),
         )
     elif row["term"] != "breaks":
-        number = int(row["term"].removeprefix("break_"))
+        number = asked_of(row)["number"]
         places = (Place(table="segments", line=number, columns={"estimate": "last"}),)
     return Call(
         function="sigma_path",
@@ -232,7 +233,12 @@ def _dispersion(study: Study, spec: RollingSpec, row: Row) -> Call:
     )
 
 
-PATHS = {
+CALLS = {
+    "rolling_ols": _window,
+    "period_contrast": _changes,
+    "period_contrast_wald": _changes,
+    "sdm_ml": _spatial,
+    "sdm_ml_draws": _spatial,
     "sigma_breaks": _dispersion,
     "weak_sigma": _dispersion,
     "rolling_sup_t": _windows,

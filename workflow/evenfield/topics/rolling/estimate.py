@@ -9,6 +9,7 @@ from pydantic import Field
 
 from evenfield.numerics.at_work import told
 from evenfield.shared.cross_section import cross_section
+from evenfield.shared.estimates import asking
 from evenfield.shared.rows import Results, Rows
 from evenfield.shared.samples import periods_of
 from evenfield.shared.settings import SchemeInfo
@@ -106,6 +107,8 @@ def estimate(study: Study) -> Results:
 
 def _rows(spec: RollingSpec, data: Trajectories, info: SchemeInfo) -> Rows:
     labels, note = span_labels("rolling", spec, data, info)
+    first, last = int(data.years[0]), int(data.years[-1])
+    labels["asked"] = asking(first=first, last=last)
     return Rows(KINDS, spec.role, note, **labels)
 
 
@@ -114,7 +117,7 @@ def _by_period(
 ) -> list[Any]:
     """Return the spatial form in every period, and the contrasts of the main ones."""
     inference = study.config.inference
-    labels = _rows(spec, data, info).shared
+    labels, _ = span_labels("rolling", spec, data, info)
     sections = {}
     for name in periods_of(study.table("periods", spec.unit_scheme)):
         where = f"estimates.rolling.{spec.id} {name}"

@@ -12,7 +12,7 @@ from evenfield.models.beta import speed_changes
 from evenfield.models.sigma import dispersion_breaks, variance_trend
 from evenfield.models.speed_paths import speed_break
 from evenfield.numerics.errors import NumericsError
-from evenfield.shared.estimates import Fields
+from evenfield.shared.estimates import Fields, asking
 from evenfield.shared.rows import Rows
 from evenfield.shared.samples import MIN_UNITS, inference_fields, joined
 from evenfield.shared.spec import UnitsSpec
@@ -49,9 +49,10 @@ def add_contrasts(
         "period": period,
         "n_periods": len(names),
         "outcome": "growth",
+        "asked": asking(periods=names),
     }
     rows = Rows(KINDS, spec.role, joined(*notes), **shared)
-    pairs = [f"{name} - {names[0]}" for name in names[1:]]
+    pairs = {name: f"{name} - {names[0]}" for name in names[1:]}
     rng, seed = stream(inference, WORD, spec, period, "contrasts")
     try:
         if len(parts) < 2:
@@ -70,13 +71,14 @@ def add_contrasts(
             inference.level,
         )
     except NumericsError as error:
-        for pair in pairs:
+        for pair in pairs.values():
             rows.undefined(["contrast"], error, contrast=pair)
         rows.undefined(["equal"], error, role=spec.role)
         return rows.estimates
     left_out = test.draws_left_out
     without = f"{left_out} draws without a speed" if left_out else ""
-    for pair, contrast, p in zip(pairs, test.contrasts, test.p_bootstrap, strict=True):
+    tests = zip(test.contrasts, test.p_bootstrap, strict=True)
+    for (name, pair), (contrast, p) in zip(pairs.items(), tests, strict=True):
         # Interval by the delta method; the bootstrap's p takes the place of that of t.
         numbers = inference_fields(contrast, 100.0) | {"p_value": float(p)}
         rows.add(
@@ -84,6 +86,7 @@ def add_contrasts(
             without,
             **numbers,
             contrast=pair,
+            asked=asking(compared=name),
             se_type="HC3 joint over periods, delta",
             p_type="wild bootstrap-t by unit, two-sided",
             seed=seed,
@@ -128,7 +131,8 @@ def add_slope_break(
         return pd.DataFrame()
     test = found.test
     # Named is the year in which the first regime ends.
-    contrast = f"break after {data.years[found.break_position]}"
+    last = int(data.years[found.break_position])
+    contrast = f"break after {last}"
     rows.add(
         "break",
         role=rows.role,
@@ -147,6 +151,7 @@ def add_slope_break(
             "the date was chosen by the data",
             role="description",
             contrast=contrast,
+            asked=asking(after=last),
             estimate=100 * speed,
         )
     frame = pd.DataFrame(
@@ -214,7 +219,8 @@ def add_sigma_breaks(
     rows.add("breaks", DESCRIBED, estimate=float(len(best)))
     for number, last in enumerate(best, 1):
         year = float(data.years[last])
-        rows.add("date", DESCRIBED, term=f"break_{number}", estimate=year)
+        labels = {"term": f"break_{number}", "asked": asking(number=number)}
+        rows.add("date", DESCRIBED, **labels, estimate=year)
     lines = []
     for segment, (low, high) in zip(found.segments, found.lines, strict=True):
         start, end = data.years[[*segment]].tolist()

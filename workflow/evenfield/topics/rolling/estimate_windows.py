@@ -11,6 +11,7 @@ from evenfield.numerics.convergence import UNBOUNDED, half_life
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.rolling.windows import window_ends
 from evenfield.numerics.spatial_panel.impacts import KINDS as EFFECTS
+from evenfield.shared.estimates import asking
 from evenfield.shared.rows import Kind, Rows
 from evenfield.shared.samples import basis_warning, joined
 from evenfield.shared.settings import SchemeInfo
@@ -68,6 +69,7 @@ def add_windows(
         "seed": seed,
         "outcome": "growth",
         "conf_level": level,
+        "asked": asking(years=span),
     }
     try:
         if not windows:
@@ -110,6 +112,7 @@ def add_windows(
             _words(ImpliedSpeed(window.speed, window.pointwise)),
             outcome="growth",
             period=f"{first_year}-{last_year}",
+            asked=asking(first=first_year, last=last_year),
             output_basis=basis,
             n_obs=len(data.units),
             n_periods=2,

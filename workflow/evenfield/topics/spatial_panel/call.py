@@ -9,6 +9,7 @@ from evenfield.numerics.spatial_panel.probabilities import COMPARED
 from evenfield.shared.calls import (
     Call,
     Place,
+    asked_of,
     same,
     section_of,
     seed_of,
@@ -31,8 +32,6 @@ from evenfield.topics.spatial_panel.estimate_rows import (
 )
 
 EFFECTS = ("direct", "indirect", "total")
-# Errors by the end of an estimator's name.
-ERRORS = {"": "unit_t", "observed": "observed", "expected": "expected", "qml": "qml"}
 CRITERIA = {"log likelihood": "loglik", "AIC": "aic", "BIC": "bic"}
 # Lines of the table of residuals by term.
 RESIDUALS = {
@@ -76,26 +75,25 @@ def call(study: Study, row: Row) -> Call:
                 for name, one in study.all_weights.items()
             },
         )
-    model, _, kind = row["estimator"].partition("_")
-    if model == "test":
+    asked = asked_of(row)
+    model, errors = asked.get("model"), asked.get("errors", "unit")
+    if model is None:  # a test
         # Without SDM a study has multiplier tests, which need no spatial term.
         model = "SDM" if "SDM" in (*spec.models, spec.model) else "OLS"
         if row["term"] == "Mundlak":
             model = spec.model
-    then = _then(study, spec, row, model.upper(), kind, len(panel.periods))
-    errors = ERRORS.get(kind, "unit_t")
+    then = _then(study, spec, row, model, len(panel.periods))
+    if errors == "unit":
+        errors = "observed" if then else "unit_t"
     matrix, _ = study.all_weights[row["w_id"]].among(panel.units)
-    arguments |= {
-        "model": model.upper(),
-        "inference": "observed" if then and errors == "unit_t" else errors,
-    }
-    if kind.startswith("factors"):
-        arguments["factors"] = int(kind.removeprefix("factors_"))
+    arguments |= {"model": model, "inference": errors}
+    if "factors" in asked:
+        arguments["factors"] = asked["factors"]
     return Call(
         function="spatial_panel",
         data=data,
         arguments=arguments,
-        places=(_place(spec, row, kind, panel.values.shape[:2]),),
+        places=(_place(spec, row, panel.values.shape[:2]),),
         weights=weights_table(matrix, panel.units),
         then=then,
     )
@@ -106,7 +104,6 @@ def _then(
     spec: SpatialPanelSpec,
     row: Row,
     model: str,
-    kind: str,
     n_periods: int,
 ) -> Then | None:
     """Return the method of the fit that has a row, none where the fit itself has it."""
@@ -119,24 +116,22 @@ def _then(
         return "specification_tests", {}
     if row["term"] in RESIDUALS:
         return "residual_tests", {"draws": PERMUTATIONS, "seed": seed("moran")}
-    if kind == "units":
-        return "bootstrap", {"draws": UNIT_DRAWS, "seed": seed(kind)}
-    if kind == "years":
+    drawn = asked_of(row).get("drawn")
+    if drawn == "units":
+        return "bootstrap", {"draws": UNIT_DRAWS, "seed": seed(drawn)}
+    if drawn == "years":
         together = years_together(n_periods)
-        draws = {"draws": YEAR_DRAWS, "years": together, "seed": seed(kind)}
+        draws = {"draws": YEAR_DRAWS, "years": together, "seed": seed(drawn)}
         return "bootstrap", {"by": "date", **draws}
     if row["effect_type"] not in EFFECTS:
         return None
-    errors = ERRORS[kind.removesuffix("_draws")]
-    of_effects: dict[str, Any] = {"inference": "unit" if errors == "unit_t" else errors}
-    if kind.endswith("_draws"):
+    of_effects: dict[str, Any] = {"inference": asked_of(row)["errors"]}
+    if drawn:
         of_effects |= {"draws": DRAWS, "seed": seed("draws")}
     return "impacts", of_effects
 
 
-def _place(
-    spec: SpatialPanelSpec, row: Row, kind: str, shape: tuple[int, ...]
-) -> Place:
+def _place(spec: SpatialPanelSpec, row: Row, shape: tuple[int, ...]) -> Place:
     term = row["term"]
     if row["effect_type"] == "test":
         return Place(line=term, columns=OF_TEST)
@@ -145,7 +140,8 @@ def _place(
         return Place(line=RESIDUALS[term], columns=columns)
     if row["effect_type"] in EFFECTS:
         name = f"{row['effect_type']} {term}"
-        if kind.endswith("_draws"):  # percentiles take the place of the t statistic
+        # Percentiles of drawn parameters take the place of the t statistic.
+        if asked_of(row).get("drawn") == "parameters":
             return Place(
                 term=name,
                 columns=same(

@@ -46,6 +46,7 @@ from evenfield.topics.spatial_panel.estimate_rows import (
     YEARS_TOGETHER,
     Line,
     Setting,
+    asked_by,
     clustered_effects,
     coefficients,
     other_inference,
@@ -252,7 +253,7 @@ def _add_fit(rows: Rows, setting: Setting, fit: SpatialPanelFit) -> None:
     """Add likelihood, criteria and what is left in the residuals, over years and over
     the map.
     """
-    estimator = fit.model.model.lower()
+    labels = {"estimator": fit.model.model.lower(), "asked": asked_by(fit)}
     seed = setting.seed
     # sigma2 is a parameter here; `aic` of the library's fits leaves it out.
     aic, bic = information_criteria(fit)
@@ -262,14 +263,14 @@ def _add_fit(rows: Rows, setting: Setting, fit: SpatialPanelFit) -> None:
         "BIC": bic,
     }
     for name, value in criteria.items():
-        rows.add("height", estimator=estimator, term=name, estimate=value)
+        rows.add("height", **labels, term=name, estimate=value)
     # Units change places with their whole paths, which keeps what years share.
     rng = generator_for(seed, f"{setting.stream}:{fit.model.model}:moran")
     serial, moran = residual_tests(fit, rng, PERMUTATIONS)
-    rows.add("serial", estimator=estimator, estimate=serial.statistic)
+    rows.add("serial", **labels, estimate=serial.statistic)
     rows.add(
         "moran",
-        estimator=estimator,
+        **labels,
         estimate=moran.statistic,
         p_value=moran.p_value,
         p_type=f"{PERMUTATIONS} permutations of units with their paths",

@@ -24,7 +24,7 @@ from evenfield.numerics.spatial_panel.impacts import KINDS, ClusteredImpacts
 from evenfield.numerics.spatial_panel.lm_tests import SpatialTest
 from evenfield.numerics.spatial_panel.models import SpatialPanelFit
 from evenfield.numerics.spatial_panel.panel import BalancedPanel
-from evenfield.shared.estimates import NAN, Fields
+from evenfield.shared.estimates import NAN, Fields, asking
 from evenfield.shared.samples import inference_fields, joined
 
 # Draws of (rho, b, th) from their joint normal, then samples of both bootstraps; with
@@ -83,6 +83,7 @@ def coefficients(
         line: Line = {
             "estimator": estimator_name(fit, kind),
             "term": name,
+            "asked": asked_by(fit, kind),
             "estimate": value,
             "unit_of_measure": SPATIAL_UNITS.get(name, setting.unit),
             "warning": joined(NOT_POLICY if name == "rho" else "", *notes),
@@ -139,6 +140,9 @@ def _effects(
     serial = serial_note(fit, kind)
     drawn = impacts.method == "draws"
     estimator = estimator_name(fit, kind) + ("_draws" if drawn else "")
+    asked = asked_by(fit, kind)
+    if drawn:
+        asked = asking(asked, drawn="parameters")
     for (i, k), value in np.ndenumerate(impacts.estimate):
         error = float(impacts.std_error[i, k])
         # Without lags of the regressors M_k = b_k (I - rho W)^-1 for all of them.
@@ -148,6 +152,7 @@ def _effects(
             "term": impacts.regressors[k],
             "effect_type": KINDS[i],
             "role": "ladder",
+            "asked": asked,
             "estimate": float(value),
             "unit_of_measure": setting.unit,
             "warning": joined(serial, FORCED if forced else ""),
@@ -234,6 +239,7 @@ def other_inference(setting: Setting, fit: SpatialPanelFit) -> list[Line]:
         for line in coefficients(setting, factor_fit.after):
             if line["term"] in SPATIAL_UNITS:
                 line["estimator"] += f"_factors_{factors}"
+                line["asked"] = asking(line["asked"], factors=factors)
                 line["converged"] = factor_fit.converged
                 line["warning"] = joined(line["warning"], note)
                 lines.append(line)
@@ -320,6 +326,7 @@ def _renamed(line: Line, fit: SpatialPanelFit, suffix: str) -> Line:
     return {
         **plain,
         "estimator": estimator_name(fit, suffix),
+        "asked": asking(asked_by(fit, BY_UNIT), drawn=suffix),
         "role": "ladder",
     }
 
@@ -327,6 +334,11 @@ def _renamed(line: Line, fit: SpatialPanelFit, suffix: str) -> Line:
 def estimator_name(fit: SpatialPanelFit, kind: str) -> str:
     """Return the name of a model with a covariance."""
     return fit.model.model.lower() + ("" if kind == BY_UNIT else f"_{kind}")
+
+
+def asked_by(fit: SpatialPanelFit, kind: str = BY_UNIT) -> str:
+    """Return the model and the kind of errors of a row, as it asks for them."""
+    return asking(model=fit.model.model, errors=kind)
 
 
 def serial_note(fit: SpatialPanelFit, kind: str = "observed") -> str:

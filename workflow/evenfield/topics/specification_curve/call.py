@@ -38,7 +38,6 @@ from evenfield.topics.specification_curve.estimate_regressions import (
 STRATUM = "stratum"
 TABLES = ["unit_scheme", "period", "taxonomy"]  # columns by which tables are told apart
 IN = "in "  # before the name of a sample: the column, true for units in it
-HELD = (IN, "control_")  # how columns begin that stay with their unit
 NEAR = [f"W {name}" for name in LABELS]  # neighbours' averages in the library
 # Regressors that labels make, by the kind of a curve.
 TERMS = {
@@ -133,10 +132,11 @@ def _data(study: Study, points: Sequence[Point]) -> pd.DataFrame:
         parts.append(units.join(variables, on="unit").assign(**columns))
     data = pd.concat(parts, ignore_index=True)
     used = {START, *LABELS, STRATUM, "unit", *TABLES}
-    used |= {point.outcome for point in points}
-    names = map(str, data)
-    kept = [name for name in names if name in used or name.startswith(HELD)]
-    return data[kept]
+    used |= {IN + sample for sample in samples}
+    names = [*map(str, data)]
+    for point in points:
+        used |= {point.outcome, *columns_held(names, point.outcome, point.controls)}
+    return data[[name for name in names if name in used]]
 
 
 def _members(scheme: Scheme, sample: str) -> np.ndarray:

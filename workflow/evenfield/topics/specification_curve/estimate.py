@@ -23,7 +23,7 @@ from evenfield.models.specification_curve import (
 )
 from evenfield.numerics.at_work import told
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.inference.methods import Locations
+from evenfield.numerics.inference.design import Locations
 from evenfield.numerics.ols import fit_ols
 from evenfield.numerics.scpc import scpc_inference
 from evenfield.shared.estimates import Estimate, Fields

@@ -4,7 +4,7 @@ from contextlib import suppress
 from functools import cache
 
 from evenfield.numerics.errors import NumericsError
-from evenfield.shared.calls import Call, NoCallError
+from evenfield.shared.calls import Call, NoCallError, asked_of
 from evenfield.shared.contrasts.calls import contrast_call, panel_call
 from evenfield.shared.contrasts.designs import GroupContrast
 from evenfield.shared.contrasts.geographies import study_geographies
@@ -26,7 +26,7 @@ def call(study: Study, row: Row) -> Call:
     """Return the call that gives a row: an association with one row a unit, or one a unit
     and year.
     """
-    if row["estimator"].startswith("exploratory_panel"):
+    if asked_of(row).get("panel"):
         return _panel_call(study, row)
     asked, changes = _contrasts(study, row["spec_id"])
     return contrast_call(row, asked, study_geographies(study), changes)

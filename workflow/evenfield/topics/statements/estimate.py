@@ -18,7 +18,7 @@ from evenfield.shared.contrasts.changes import change_rows
 from evenfield.shared.contrasts.contrasts import BASES, SUFFIXES, contrast_rows
 from evenfield.shared.contrasts.designs import GroupContrast
 from evenfield.shared.contrasts.geographies import Geographies
-from evenfield.shared.estimates import NAN, Estimate
+from evenfield.shared.estimates import NAN, Estimate, asking
 from evenfield.shared.few_units import (
     beside,
     carrier_fields,
@@ -294,6 +294,7 @@ def _fitted(
         fields = fields_of(test, inference.level) | {
             "estimate": float(fit.params[term]),
             "warning": joined(BASES.get(row.output_basis, ""), weak),
+            "asked": asking(panel=True, inference=name),
         }
         named = row if name == names[0] else beside(row, name, SUFFIXES)
         rows.append(replace(named, **fields))

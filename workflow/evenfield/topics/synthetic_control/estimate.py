@@ -22,7 +22,7 @@ from evenfield.models.synthetic_control import (
 )
 from evenfield.numerics.at_work import told
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.inference.methods import Tested
+from evenfield.numerics.inference.design import Tested
 from evenfield.shared.estimates import NAN
 from evenfield.shared.rows import Kind, Results, Rows
 from evenfield.shared.samples import basis_warning, joined

@@ -3,7 +3,14 @@
 import numpy as np
 import pandas as pd
 
-from evenfield.shared.calls import Call, Place, same, section_of, specification
+from evenfield.shared.calls import (
+    Call,
+    Place,
+    asked_of,
+    same,
+    section_of,
+    specification,
+)
 from evenfield.shared.contrasts.calls import (
     differs_by_order,
     permutation_arguments,
@@ -25,7 +32,6 @@ from evenfield.topics.taxonomies.estimate import (
     plane_of,
 )
 
-GAIN = "_gain"
 LABELS = ["cluster", "sez"]
 AXES = ["endogenous", "exogenous"]
 PRODUCT = "product"
@@ -48,7 +54,7 @@ def call(study: Study, row: Row) -> Call:
     spec = specification(section_of(study, Section, "taxonomies"), row)
     names = REGRESSORS[row["term"]]
     table = _table(study, spec, row)
-    if GAIN in row["estimator"]:
+    if "gain" in asked_of(row):
         return _gain(study, row, table, names)
     data = table[[GROWTH, *names]].rename_axis("unit").reset_index()
     number = Place(attribute="prediction_error")
@@ -92,21 +98,19 @@ def _gain(study: Study, row: Row, table: pd.DataFrame, names: list[str]) -> Call
     units = table.index.to_numpy(str)
     columns = list(dict.fromkeys([*names, *LABELS]))
     data = table[[GROWTH, *columns]].astype(float).rename_axis("unit").reset_index()
-    name, _, suffix = row["estimator"].partition(GAIN)
+    asked = asked_of(row)
     draw_id = f"{row['unit_scheme']}:{row['sample_id']}"
     arguments = {
         "y": GROWTH,
         "labels": names,
         "unit": "unit",
-        **permutation_arguments(
-            suffix.strip("_") or "free", units, geographies, draw_id
-        ),
+        **permutation_arguments(asked["scheme"], units, geographies, draw_id),
     }
     return Call(
         function="label_permutation",
         data=with_strata(data, arguments, units, geographies),
         arguments=arguments,
-        places=(Place(line=name + GAIN, columns=same("estimate", "p_value")),),
+        places=(Place(line=asked["gain"], columns=same("estimate", "p_value")),),
         then=("gains", {"against": LABELS}),
         differs=differs_by_order(units),
     )

@@ -19,7 +19,7 @@ from evenfield.numerics.prediction_error import (
 )
 from evenfield.shared.contrasts.contrasts import BASES
 from evenfield.shared.contrasts.geographies import Geographies, study_geographies
-from evenfield.shared.estimates import NAN, Estimate
+from evenfield.shared.estimates import NAN, Estimate, asking
 from evenfield.shared.rows import Results, stacked
 from evenfield.shared.samples import complete, joined
 from evenfield.shared.settings import check_names
@@ -251,6 +251,7 @@ def _compared(
             row = replace(
                 base,
                 estimator=f"{name}{NAMES[scheme]}",
+                asked=asking(gain=name, scheme=scheme),
                 role=role,
                 unit_of_measure=unit,
             )

@@ -7,6 +7,8 @@ from typing import Any
 from evenfield.shared.calls import (
     Call,
     Place,
+    asked_of,
+    by_bootstrap,
     drawn,
     method_of,
     same,
@@ -18,10 +20,7 @@ from evenfield.shared.few_units import with_places
 from evenfield.shared.tables.rows import Row
 from evenfield.study.study import Study
 from evenfield.topics.zone_dose.estimate import (
-    BASE,
     DOSE,
-    PRINTED,
-    SUFFIXES,
     YEAR,
     DoseRegression,
     Section,
@@ -42,12 +41,10 @@ def call(study: Study, row: Row) -> Call:
     section: Section = section_of(study, Section, "zone_dose")
     spec = specification(section.specs, row)
     work = _regression(study, spec.id)
-    if row["term"].startswith(f"{DOSE}_lead"):
-        of_all = row["effect_type"] == "joint"
-        leads = work.lead_sets[-1] if of_all else work.lead_sets[0]
+    if leads := asked_of(row).get("leads"):
         terms, first, last = work.lead_terms(leads)
         regression = _outcome_on_dose(work, terms, first, last, "CR3")
-        if of_all:
+        if len(leads) > 1:
             later = [name for name in terms if name != DOSE]
             place = Place(line="joint", columns=OF_TEST)
             return replace(
@@ -60,9 +57,7 @@ def call(study: Study, row: Row) -> Call:
         regression = _outcome_on_dose(work, terms, first, last, "CR3")
         then = (SINGLES, {"term": DOSE})
         return replace(regression, then=then, places=(OF_SINGLES[row["effect_type"]],))
-    methods = spec.inference or ("CR3", *PRINTED)
-    method = method_of(row, BASE, methods, SUFFIXES)
-    return _outcome_on_dose(work, terms, first, last, method)
+    return _outcome_on_dose(work, terms, first, last, method_of(row))
 
 
 @cache
@@ -92,7 +87,7 @@ def _outcome_on_dose(
         "inference": [method],
         "few_units": True,
     }
-    if method.startswith("wild"):
+    if by_bootstrap(method):
         inference = work.study.config.inference
         stream = f"zone_dose:{work.spec.id}"
         arguments |= drawn(inference.permutations, inference.seed, stream)

@@ -16,11 +16,11 @@ from evenfield.models.joint import joint_test
 from evenfield.numerics.at_work import told
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.cluster_robust import encoded
+from evenfield.numerics.inference.design import Design
 from evenfield.numerics.inference.leave_out import leave_one_out
-from evenfield.numerics.inference.methods import Design
 from evenfield.numerics.influence import effective_clusters
 from evenfield.numerics.ols import RANK_TOLERANCE, OlsFit, fit_ols
-from evenfield.shared.estimates import NAN, Estimate, Fields
+from evenfield.shared.estimates import NAN, Estimate, Fields, asking
 from evenfield.shared.few_units import (
     PANEL,
     beside,
@@ -318,6 +318,7 @@ class DoseRegression:
                 sesoi=NAN,
                 controls_id="dose",
                 period=period,
+                asked=asking(row.asked, leads=leads),
             )
         ]
 
