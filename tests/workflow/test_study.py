@@ -318,6 +318,8 @@ def test_the_readme_says_the_numbers_of_the_run(checkout):
     near, apart = numbers["near_alone"], numbers["near_difference"]
     highest = numbers["cities.near_clusters_product_150"]
     found = numbers["cities.near_clusters_found"]
+    first = numbers["cities.near_clusters_75"]
+    second = numbers["cities.near_clusters_product_75"]
     lead = numbers["own_paper"]
     prices = [numbers[f"own_paper_{name}"] for name in ("deflator", "prices")]
     for sentence in (
@@ -325,7 +327,9 @@ def test_the_readme_says_the_numbers_of_the_run(checkout):
         f"(95 % confidence interval {interval(near)}), and {apart.text} faster than near",
         f"a city with a zone ({interval(apart)})",
         f"no interval goes above {highest.high:.2f}",
-        f"lists without a date show a larger difference, {found.text} ({interval(found)})",
+        f"within 75 kilometres ({first.text}, {interval(first)}, and {second.text},",
+        f"{interval(second)}). With all clusters found, of any date, it is {found.text}",
+        f"it is {found.text} ({interval(found)})",
         f"was at most {numbers['cities.near_true'].high:.2f} points higher",
         f"grew {lead.text} percentage points a year faster from 2000 to 2010 than others",
         f"({lead.interval}); with other price data it is {prices[0].text} to {prices[1].text}",
@@ -334,6 +338,7 @@ def test_the_readme_says_the_numbers_of_the_run(checkout):
     assert -1 < near.low < 0 < near.high < 1
     assert -1 < apart.low < 0 < apart.high < 1
     assert near.high < highest.high < 1
+    assert first.low > 0 and second.low > 0 > found.low
     assert lead.low > 0
     assert all(price.low < 0 < price.high for price in prices)
 
