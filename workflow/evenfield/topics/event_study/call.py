@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evenfield.models.policies import span_name
 from evenfield.shared.calls import (
     DRAWS,
     NUMBERS,
@@ -22,7 +21,7 @@ from evenfield.shared.distances import KM
 from evenfield.shared.settings import scheme_info
 from evenfield.shared.tables.rows import Row
 from evenfield.study.study import Study
-from evenfield.topics.event_study.estimate import ENDS
+from evenfield.topics.event_study.estimate import ENDS, averages_by_name
 from evenfield.topics.event_study.estimate_parts import parts_of
 from evenfield.topics.event_study.estimate_placement import read_placement
 from evenfield.topics.event_study.estimate_policies import Case, read_case
@@ -205,9 +204,11 @@ def _places(section: Section, row: Row) -> tuple[Place, ...]:
         line = "two-way coefficient"
         return (Place(table=CHECKS, line=line, columns=only_estimate),)
     asked = asked_of(row)
-    group_time_line = f"Callaway and Sant'Anna, {span_name(_span(section, row))}"
+    names = {span: name for name, span in averages_by_name(section).items()}
+    name = names.get(tuple(asked.get("span", ())), "")
+    group_time_line = f"Callaway and Sant'Anna, {name}"
     if estimator == "callaway_santanna":
-        if "span" not in asked:
+        if not name:
             raise NoCallError(
                 "the library has Callaway and Sant'Anna's means over spans alone"
             )
