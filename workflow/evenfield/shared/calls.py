@@ -275,6 +275,11 @@ def by_bootstrap(method: str) -> bool:
     return METHODS[method].law == "bootstrap"
 
 
+def by_permutation(method: str) -> bool:
+    """Say whether a method of inference deals labels out again."""
+    return METHODS[method].law == "permutation"
+
+
 def method_of(row: Row) -> str:
     """Return the inference of a row by its name in the library.
 

@@ -205,9 +205,10 @@ def _places(section: Section, row: Row) -> tuple[Place, ...]:
         return (Place(table=CHECKS, line=line, columns=only_estimate),)
     asked = asked_of(row)
     names = {span: name for name, span in averages_by_name(section).items()}
-    group_time_line = f"Callaway and Sant'Anna, {names[_span(section, row)]}"
+    name = names.get(tuple(asked.get("span", ())), "")
+    group_time_line = f"Callaway and Sant'Anna, {name}"
     if estimator == "callaway_santanna":
-        if "span" not in asked:
+        if not name:
             raise NoCallError(
                 "the library has Callaway and Sant'Anna's means over spans alone"
             )

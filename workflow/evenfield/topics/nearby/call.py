@@ -4,7 +4,6 @@ from typing import Any
 
 import pandas as pd
 
-from evenfield.numerics.inference.methods import METHODS
 from evenfield.shared.calls import (
     DRAWS,
     IN_ITS_UNIT,
@@ -12,6 +11,7 @@ from evenfield.shared.calls import (
     Place,
     asked_of,
     by_bootstrap,
+    by_permutation,
     method_of,
     section_of,
     seed_of,
@@ -59,7 +59,7 @@ def call(study: Study, row: Row) -> Call:
     methods = methods_of(spec)
     counted = row["estimator"] in (COUNT, WHOLE)
     method = methods[0] if counted else method_of(row)
-    permuted = METHODS[method].law == "permutation"
+    permuted = by_permutation(method)
     drawn = permuted or by_bootstrap(method)
     opening = f"{FAMILY}:{spec.id}"
     # The permutations and the wild bootstrap have streams of their own.

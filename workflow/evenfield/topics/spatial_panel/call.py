@@ -76,14 +76,14 @@ def call(study: Study, row: Row) -> Call:
             },
         )
     asked = asked_of(row)
-    model, errors = asked.get("model"), asked.get("errors", "unit")
+    model, errors = asked.get("model"), asked.get("errors")
     if model is None:  # a test
         # Without SDM a study has multiplier tests, which need no spatial term.
         model = "SDM" if "SDM" in (*spec.models, spec.model) else "OLS"
         if row["term"] == "Mundlak":
             model = spec.model
     then = _then(study, spec, row, model, len(panel.periods))
-    if errors == "unit":
+    if errors is None:  # by unit
         errors = "observed" if then else "unit_t"
     matrix, _ = study.all_weights[row["w_id"]].among(panel.units)
     arguments |= {"model": model, "inference": errors}
@@ -125,7 +125,7 @@ def _then(
         return "bootstrap", {"by": "date", **draws}
     if row["effect_type"] not in EFFECTS:
         return None
-    of_effects: dict[str, Any] = {"inference": asked_of(row)["errors"]}
+    of_effects: dict[str, Any] = {"inference": asked_of(row).get("errors", "unit")}
     if drawn:
         of_effects |= {"draws": DRAWS, "seed": seed("draws")}
     return "impacts", of_effects

@@ -337,8 +337,11 @@ def estimator_name(fit: SpatialPanelFit, kind: str) -> str:
 
 
 def asked_by(fit: SpatialPanelFit, kind: str = BY_UNIT) -> str:
-    """Return the model and the kind of errors of a row, as it asks for them."""
-    return asking(model=fit.model.model, errors=kind)
+    """Return the model of a row and its kind of errors where they are not by unit, as it
+    asks for them.
+    """
+    errors = {} if kind == BY_UNIT else {"errors": kind}
+    return asking(model=fit.model.model, **errors)
 
 
 def serial_note(fit: SpatialPanelFit, kind: str = "observed") -> str:
