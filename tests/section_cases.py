@@ -11,6 +11,7 @@ import pandas as pd
 
 from evenfield.shared.estimates import ESTIMATE_COLUMNS, TEXT_FIELDS
 from evenfield.shared.study_results import StudyResults
+from evenfield.shared.tables.rows import Selector
 from evenfield.study.config import checked_config
 from yaml_text import from_yaml
 
@@ -40,11 +41,9 @@ class MadeResults(StudyResults):
         self.table = lambda name, *_, **__: self._tables[name]
         self.ingested = lambda name, *_, **__: self._tables.get(name, pd.DataFrame())
 
-    def estimates(self, topic="", **wanted):
-        rows = self._rows
-        for name, value in wanted.items():
-            rows = rows[rows[name].isin([value] if isinstance(value, str) else value)]
-        return rows
+    @property
+    def _selected(self):
+        return lambda _: (self._rows, Selector(self._rows))
 
     def series(self, *_, **__):
         return self._tables["series"]

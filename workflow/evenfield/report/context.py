@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,7 +13,12 @@ from evenfield.report.numbers import read_numbers
 from evenfield.report.origin import origin_of_income
 from evenfield.report.printable import Lookup, Part, part_of
 from evenfield.report.prose import Prose, names_of_config, read_texts
-from evenfield.report.sections import Sections, method_references, read_section
+from evenfield.report.sections import (
+    ReadSection,
+    Sections,
+    method_references,
+    section_reader,
+)
 from evenfield.shared.left_out import not_asked
 from evenfield.shared.second_studies import second_results
 from evenfield.shared.study_results import StudyResults
@@ -50,9 +54,10 @@ def build_context(
     exhibits: Sequence[str],
     scripts: Mapping[str, str],
     texts: Sequence[str] = (),
+    sections_read: ReadSection | None = None,
 ) -> dict[str, Any]:
     """Gather everything that the templates of page and paper print from a results
-    folder.
+    folder, its sections read already or from there.
     """
     results = StudyResults(config, root)
     ingest = read_json(Path(root) / "ingest" / "description.json")
@@ -65,7 +70,7 @@ def build_context(
     for name, topic in topics.items():
         own = [exhibit for exhibit in shown if exhibit.topic == name]
         sections += [Section(name, topic.title, own)] if own else []
-    prose = read_prose(config, root, texts)
+    prose = read_prose(config, root, texts, sections_read)
     estimates_hash = file_hash(results.root / "estimates.csv")
     own_paper = "paper" in map(_stem, texts)
     tables = origin["data"].get("tables", {})
@@ -141,7 +146,12 @@ def _assumptions(config: Record) -> list[Assumption]:
     ]
 
 
-def read_prose(config: Record, root: str | Path, texts: Sequence[str]) -> Prose:
+def read_prose(
+    config: Record,
+    root: str | Path,
+    texts: Sequence[str],
+    sections_read: ReadSection | None = None,
+) -> Prose:
     """Open the texts of a study with all that they may name; a text that it lacks is a
     neutral one of ours.
     """
@@ -153,7 +163,8 @@ def read_prose(config: Record, root: str | Path, texts: Sequence[str]) -> Prose:
     }
     exhibits = [*config["tables"], *config["figures"]]
     names = names_of_results(config, root)
-    sections = Sections(partial(read_section, config, root), names, exhibits)
+    read = sections_read or section_reader(config, root)
+    sections = Sections(read, names, exhibits)
     names |= {
         "section": sections.one,
         "sections": sections.all,

@@ -5,7 +5,7 @@ with zones.
 import json
 import math
 from collections.abc import Iterator
-from functools import partial
+from functools import lru_cache, partial
 from importlib import import_module
 from itertools import pairwise
 from urllib.parse import quote
@@ -212,6 +212,11 @@ def _maps_of_figures(results: StudyResults, figure: str) -> dict[str, FigureMap]
     topic = exhibit_owners().get(figure, "")
     if topic not in results.config.estimates or not _has_text(topic):
         return {}
+    return _maps_of_topic(results, topic)
+
+
+@lru_cache(maxsize=2)
+def _maps_of_topic(results: StudyResults, topic: str) -> dict[str, FigureMap]:
     module = import_module(f"evenfield.topics.{topic}.text")
     maps_of = getattr(module, "figure_maps", None)
     return maps_of(results.of(topic)) if maps_of else {}

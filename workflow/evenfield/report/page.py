@@ -22,6 +22,7 @@ from evenfield.report.map import figure_map, map_view
 from evenfield.report.markup import Placed
 from evenfield.report.origin import origin_of_income
 from evenfield.report.prose import Prose
+from evenfield.report.sections import section_reader
 from evenfield.report.short_evidence import ShortEvidence, estimates_of_cells
 from evenfield.report.unit_table import data_address, unit_table
 from evenfield.shared.second_studies import (
@@ -80,10 +81,11 @@ def render_pages(
         keep_trailing_newline=True,
     )
     # The page is one file that fetches nothing: style, script and pictures stand in it.
-    context = build_context(config, root, **given)
+    read = section_reader(config, root)
+    context = build_context(config, root, sections_read=read, **given)
     answers = read_json(Path(root) / "answers.json")
     groups = claim_groups(answers, config)
-    evidence = ShortEvidence(config, root)
+    evidence = ShortEvidence(config, root, read)
     opened = dict[str, str]()  # what the page says of a name, as it is printed first
     for name, file in (("style", "page.css"), ("script", "page.js")):
         code = (TEMPLATES / file).read_text(encoding="utf-8")

@@ -4,7 +4,7 @@ of its topic.yaml, in the order of the topics.
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NamedTuple
@@ -70,6 +70,14 @@ def read_section(config: Record, root: str | Path, topic: str) -> Section | None
     return filled_section(topic, content) if content else None
 
 
+ReadSection = Callable[[str], Section | None]
+
+
+def section_reader(config: Record, root: str | Path) -> ReadSection:
+    """Return a reader of the sections of a study by topic, each read once."""
+    return cache(partial(read_section, config, root))
+
+
 def filled_section(topic: str, content: Mapping[str, object]) -> Section:
     """Return a section whose numbers are those that a topic offers."""
     numbers = {name: _number(shown) for name, shown in _named_numbers(topic, content)}
@@ -82,11 +90,11 @@ class Sections:
 
     def __init__(
         self,
-        read: Callable[[str], Section | None],
+        read: ReadSection,
         names: Record,
         exhibits: Sequence[str],
     ) -> None:
-        self._read = cache(read)
+        self._read = read
         self._names = names
         self._exhibits = exhibits
 
@@ -187,11 +195,16 @@ def _placed_whole(topic: str) -> str:
     return f"section {topic}"
 
 
-def section_numbers(config: Record, root: str | Path) -> dict[str, Number]:
-    """Return every number of all sections by its name."""
+def section_numbers(
+    config: Record, root: str | Path, sections_read: ReadSection | None = None
+) -> dict[str, Number]:
+    """Return every number of all sections by its name, the sections read already or from
+    a results folder.
+    """
+    read = sections_read or section_reader(config, root)
     numbers: dict[str, Number] = {}
     for topic in section_files():
-        section = read_section(config, root, topic)
+        section = read(topic)
         numbers |= section.numbers if section else {}
     return numbers
 

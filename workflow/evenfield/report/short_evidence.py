@@ -13,7 +13,7 @@ from pathlib import Path
 from evenfield.report.assumptions import LIBRARY
 from evenfield.report.claims import in_unit, unit_words
 from evenfield.report.numbers import read_entries, read_numbers
-from evenfield.report.sections import section_numbers
+from evenfield.report.sections import ReadSection, section_numbers
 from evenfield.shared.estimates import read_estimates
 from evenfield.shared.second_studies import second_configs, second_results
 from evenfield.shared.tables.numbers import (
@@ -81,7 +81,12 @@ Facts = dict[str, str]
 class ShortEvidence:
     """What stands behind the numbers, answers and estimates of a study, in short."""
 
-    def __init__(self, config: Record, root: str | Path) -> None:
+    def __init__(
+        self,
+        config: Record,
+        root: str | Path,
+        sections_read: ReadSection | None = None,
+    ) -> None:
         root = Path(root)
         self._folders = config.get("beside", {})
         self._beside = {
@@ -89,7 +94,7 @@ class ShortEvidence:
             for study, other in second_configs(config).items()
         }
         self._numbers = read_numbers(root / "numbers.json")
-        self._numbers |= section_numbers(config, root)
+        self._numbers |= section_numbers(config, root, sections_read)
         self._entries = read_entries(config)
         content = read_json(root / "answers.json")
         items = [*content["hypotheses"], *content["claims"]]
@@ -299,14 +304,15 @@ def row_words(row: Row, periods: Mapping[str, Period], study: Record) -> Facts:
     if row["n_obs"] != row["n_units"]:
         rows_and_units = f"{whole(row['n_obs'])} rows of {rows_and_units}"
     computed = [facts.get(label, "") for label in ("Method", "Specification", "Sample")]
+    what = measured_in(study)
     return {
         "Estimate": in_unit(value, unit, units_name) or "not defined",
         "Interval": f"{row['conf_level']:.0%}: {ends}" if ends else "",
         "Of": with_measure(
-            measured_in(study),
+            what,
             _model_words(row, study.get("names", {})),
             kind_of(study),
-            own_words(study),
+            own_words(study) if what else (),
         ),
         "How sure": ", ".join(filter(None, how_sure)),
         "Detectable": detectable,

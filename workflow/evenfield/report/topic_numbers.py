@@ -164,14 +164,22 @@ class Place:
         """Return a place whose rows hold other values."""
         return replace(self, select={**self.select, **wanted})
 
-    def rows(self, *, but: str = "") -> pd.DataFrame:
-        """Return the estimates that may be meant, whatever one column holds."""
-        select = {name: texts for name, texts in self.select.items() if name != but}
-        return self.results.estimates(**select)
+    def first(self, by: list[str]) -> Row:
+        """Return the estimate that may be meant and comes first; empty where there is none."""
+        if by:
+            return _first_by(self.results.estimates(**self.select), by)
+        return self.results.first_estimate(**self.select)
+
+    def beside(self, column: str, other: str) -> pd.DataFrame:
+        """Return a column and another one of the estimates that may be meant, whatever
+        the column holds.
+        """
+        select = {name: texts for name, texts in self.select.items() if name != column}
+        return self.results.estimate_columns([column, other], **select)
 
     def values(self, column: str) -> list[str]:
         """Return the values of a column in the rows that all else selects, primary first."""
-        rows = self.rows(but=column)
+        rows = self.beside(column, "role")
         later = rows["role"].ne("primary").argsort(kind="stable")
         return list(rows[column].iloc[later].unique())
 
@@ -196,7 +204,7 @@ class Place:
     @property
     def row(self) -> Row:
         """The first of the rows; blank in each column where there is none."""
-        return pick(self.rows()) or dict.fromkeys(ESTIMATE_COLUMNS, "")
+        return self.first([]) or dict.fromkeys(ESTIMATE_COLUMNS, "")
 
     @property
     def spec(self) -> Row:
@@ -370,7 +378,7 @@ def _first_held(column: str, values: list[str], place: Place) -> str:
     wanted = list(map(place.filled, values))
     if wanted == ["shown"]:
         wanted = place.results.shown("span", "main")
-    rows = place.rows(but=column)
+    rows = place.beside(column, "estimate")
     rank = rows[column].map({text: number for number, text in enumerate(wanted)})
     blank = rows["estimate"].isna() | rank.isna()
     ranked = rows.assign(blank=blank, rank=rank).sort_values(["blank", "rank"])
@@ -436,7 +444,7 @@ def _entry(entry: Entry, place: Place, said: Row) -> Any:
     place = _holding(entry.select, place)
     if entry.word.startswith("spec."):
         return _in_words(entry, place.spec, place)
-    row = place.series if entry.series else _first_by(place.rows(), entry.by.split())
+    row = place.series if entry.series else place.first(entry.by.split())
     return _in_words(entry, row, place) if entry.word else _number(entry, row, place)
 
 
@@ -505,7 +513,11 @@ class Unrun(Place):
 
     names_of_rows: NamesOfRows
 
-    def rows(self, **_: object) -> pd.DataFrame:
+    def first(self, by: list[str]) -> Row:
+        """Return no row; refuse what no row of this study can hold."""
+        return _first_by(self.beside(), by)
+
+    def beside(self, *_: object) -> pd.DataFrame:
         """Return no row; refuse what no row of this study can hold."""
         select = {"family": [self.results.topic], **self.select}
         for values in product(*select.values()):

@@ -10,12 +10,14 @@ import os
 import re
 import stat
 from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
+from functools import lru_cache
 from itertools import permutations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evenfield.study.config import shaped_config
-from evenfield.study.config_files import study_config
+from evenfield.study.config_files import PARTS, study_config
 from evenfield.study.errors import (
     EvenfieldError,
     Faults,
@@ -125,9 +127,21 @@ def second_configs(config: Record) -> dict[str, dict[str, Any]]:
     configs = {}
     for name, folder in config.get("beside", {}).items():
         require_folder(name, folder)
-        with in_study(folder):
-            configs[name] = shaped_config(study_config())
+        files = [Path(folder, file) for file in ("config.yaml", *PARTS.values())]
+        states = tuple(
+            (file.absolute(), file.stat().st_mtime_ns, file.stat().st_size)
+            for file in files
+            if file.is_file()
+        )
+        configs[name] = deepcopy(_config_in(folder, states))
     return configs
+
+
+@lru_cache(maxsize=2)
+def _config_in(folder: str, states: object) -> dict[str, Any]:  # noqa: ARG001
+    """Return the config in a folder, read once as long as its files are the same."""
+    with in_study(folder):
+        return shaped_config(study_config())
 
 
 def second_results(config: Record) -> dict[str, Path]:

@@ -6,7 +6,6 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from evenfield.shared.estimates import ESTIMATE_COLUMNS, Fields, read_estimates
@@ -17,7 +16,7 @@ from evenfield.shared.tables.notes import (
     sample_note,
 )
 from evenfield.shared.tables.numbers import text
-from evenfield.shared.tables.rows import TEXT
+from evenfield.shared.tables.rows import TEXT, Row, Selector, pick
 from evenfield.shared.tables.units import period_label, short_name, shown_periods
 from evenfield.study.files import Record, read_json
 from evenfield.study.study import Study
@@ -54,15 +53,25 @@ class StudyResults(Study):
         """
         if topic and topic not in self.config.estimates:
             return pd.DataFrame(columns=list(ESTIMATE_COLUMNS))
-        rows = self._selected(topic or self.topic)
+        rows, selector = self._selected(topic or self.topic)
         if not wanted:
             # What callers add to a shallow copy stays with them.
             return rows.copy(deep=False)
-        kept = np.ones(len(rows), dtype=bool)
-        for name, value in wanted.items():
-            texts = [value] if isinstance(value, str) else value
-            kept &= rows[name].isin(texts).to_numpy()
-        return rows[kept]
+        return selector.matching(wanted)
+
+    def first_estimate(self, **wanted: Any) -> Row:
+        """Return the first of the tidy rows of this topic whose columns hold the wanted
+        values.
+        """
+        rows, selector = self._selected(self.topic)
+        return pick(rows.iloc[selector.row_numbers(wanted)[:1]])
+
+    def estimate_columns(self, columns: list[str], **wanted: Any) -> pd.DataFrame:
+        """Return some columns of the tidy rows of this topic whose columns hold the
+        wanted values.
+        """
+        rows, selector = self._selected(self.topic)
+        return rows[list(dict.fromkeys(columns))].iloc[selector.row_numbers(wanted)]
 
     def series(
         self, name: str = "series", topic: str = "", text: tuple[str, ...] = TEXT
@@ -139,8 +148,12 @@ class StudyResults(Study):
         return [*labels[:FEW], f"and {len(labels) - FEW} more"]
 
     @cached_property
-    def _selected(self) -> Callable[[str], pd.DataFrame]:
-        return cache(lambda topic: read_estimates(self._file(topic, "estimates.csv")))
+    def _selected(self) -> Callable[[str], tuple[pd.DataFrame, Selector]]:
+        def read(topic: str) -> tuple[pd.DataFrame, Selector]:
+            rows = read_estimates(self._file(topic, "estimates.csv"))
+            return rows, Selector(rows)
+
+        return cache(read)
 
     @cached_property
     def _names(self) -> Mapping[str, str]:

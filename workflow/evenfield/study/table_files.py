@@ -17,8 +17,9 @@ from evenfield.study.rounding import round_frame
 # A spreadsheet runs cells that open so, after apostrophes too.
 FORMULA = re.compile(r"(?s)'*[=+\-@\t\r].")
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]inf")
-# A cell of a file that may begin with the apostrophe of a defused formula.
-OPENS_WITH_APOSTROPHE = re.compile(rb"(?m)(?:^|[,\"])'")
+# A cell of a file that may begin with the apostrophe of a defused formula, but for the
+# first of all, which is the name of a column.
+OPENING_APOSTROPHES = (b"\n'", b",'", b"\"'")
 # Always text, so that an id or a name such as 01 keeps its zero and a blank stays a text.
 TEXT_COLUMNS = (
     "unit",
@@ -53,7 +54,7 @@ def read_table(path: str | Path, text: tuple[str, ...] = ()) -> pd.DataFrame:
     )
     for name in frame.columns.intersection(list(wanted)):
         frame[name] = frame[name].fillna("")
-    if not OPENS_WITH_APOSTROPHE.search(content):
+    if not any(opening in content for opening in OPENING_APOSTROPHES):
         return frame
     return frame.assign(
         **{name: frame[name].map(_plain) for name in _opening_with("'", frame)}

@@ -1,6 +1,6 @@
 """Rows of frames as plain mappings, for code that prints and draws one row at a time."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
@@ -86,18 +86,21 @@ class Selector:
         codes, texts = pd.factorize(self._frame[name])
         return codes, {text: code for code, text in enumerate(texts)}
 
-    def row_numbers(self, select: Mapping[str, str]) -> np.ndarray:
-        """Return the places of the rows whose columns hold the wanted texts."""
+    def row_numbers(self, select: Mapping[str, str | Iterable[str]]) -> np.ndarray:
+        """Return the places of the rows whose columns hold the wanted texts, or one of
+        several.
+        """
         rows = np.arange(len(self._frame))
-        for name, text in select.items():
+        for name, wanted in select.items():
             codes, code_of = self._codes(name)
+            texts = [wanted] if isinstance(wanted, str) else wanted
             # A text that no row has: no code, which is never below zero but for blanks.
-            code = code_of.get(text, len(code_of))
-            rows = rows[codes[rows] == code]
+            sought = [code_of.get(text, len(code_of)) for text in texts]
+            rows = rows[np.isin(codes[rows], sought)]
         return rows
 
-    def matching(self, select: Mapping[str, str]) -> pd.DataFrame:
-        """Return the rows whose columns hold the wanted texts."""
+    def matching(self, select: Mapping[str, str | Iterable[str]]) -> pd.DataFrame:
+        """Return the rows whose columns hold the wanted texts, or one of several."""
         return self._frame.iloc[self.row_numbers(select)]
 
 

@@ -78,6 +78,7 @@ def listed_units(results: StudyResults) -> list[Row]:
     groups = groups_of_units(results)
     lists, against = mapped_lists(results)
     shown = [*lists, against] if against else lists
+    named = _named(rows)
     listed = []
     for unit, own in rows.groupby("unit", sort=True):
         on_lists = set(own["list"])
@@ -90,7 +91,7 @@ def listed_units(results: StudyResults) -> list[Row]:
                     short_word(results, name) for name in shown if name in on_lists
                 ],
                 "year": own["year"].min(),
-                "what": _named(own),
+                "what": named.get(str(unit), []),
             }
         )
     return sorted(listed, key=lambda row: (row["group"], row["name"], row["unit"]))
@@ -113,14 +114,16 @@ def group_column(results: StudyResults) -> str:
     return str(main.get("within") or setting(results, main, "cluster") or "")
 
 
-def _named(own: pd.DataFrame) -> list[str]:
-    """Return what is named of a unit, each once by its letters with its earliest year,
+def _named(rows: pd.DataFrame) -> dict[str, list[str]]:
+    """Return what is named of each unit, each once by its letters with its earliest year,
     the oldest first.
     """
-    letters = own["what"].str.casefold().str.replace(r"[\W_]+", " ", regex=True)
-    named = own.assign(letters=letters)[own["what"].ne("")]
-    oldest = named.sort_values(["year", "letters", "what"]).drop_duplicates("letters")
-    return [
-        row["what"] if is_missing(row["year"]) else f"{row['what']} ({row['year']:.0f})"
-        for row in records(oldest)
-    ]
+    letters = rows["what"].str.casefold().str.replace(r"[\W_]+", " ", regex=True)
+    named = rows.assign(letters=letters)[rows["what"].ne("")]
+    in_order = named.sort_values(["unit", "year", "letters", "what"])
+    oldest = in_order.drop_duplicates(["unit", "letters"])
+    by_unit: dict[str, list[str]] = {}
+    for row in records(oldest):
+        year = "" if is_missing(row["year"]) else f" ({row['year']:.0f})"
+        by_unit.setdefault(str(row["unit"]), []).append(f"{row['what']}{year}")
+    return by_unit
