@@ -360,7 +360,7 @@ METHODS: dict[str, Method] = {
     ),
     "randomisation_connected": _permutation(
         "connected",
-        "any group of as many units that hang together could have had the treatment",
+        "any contiguous group of as many units could have had the treatment",
     ),
     "randomisation_exact": _permutation(
         "exact",
