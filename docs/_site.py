@@ -32,7 +32,13 @@ FIRST = {"topics": 4, "library": 2}
 ORDER = re.compile(r"^order: (\d+)$", re.MULTILINE)
 # Chapters in the order of a reader; a star stands for all other pages that begin so.
 CHAPTERS = {
-    "Start": [{"What it is": "index.md"}, "gallery.md", "findings.md", "changelog.md"],
+    "Start": [
+        {"What it is": "index.md"},
+        "gallery.md",
+        "pictures.md",
+        "findings.md",
+        "changelog.md",
+    ],
     "Your own study": [
         "new-study.md",
         "config.md",
@@ -49,6 +55,7 @@ CHAPTERS = {
         "library/r.md",
         "library/ols.md",
         "library/compare.md",
+        "library/map.md",
         "library/contrasts.md",
         "library/ols-by.md",
         "library/leave-one-out.md",

@@ -33,9 +33,7 @@ def test_data_may_stand_before_or_after_formula_or_outcome(page):
 
 
 FUNCTIONS = {
-    name: getattr(ef, name)
-    for name in ef.__all__
-    if inspect.isfunction(getattr(ef, name))
+    name: getattr(ef, name) for name in dir(ef) if inspect.isfunction(getattr(ef, name))
 }
 # Functions that stand on the page of another one.
 BESIDE = {

@@ -139,7 +139,7 @@ def test_start_and_end_name_dates_of_any_kind():
 def test_lines_over_time_are_drawn_for_dates_of_any_kind(name):
     data = DATA.assign(year=WRITTEN[name](DATA["year"]))
     axes = ef.log_t("rich", data, **KEYS).plot()
-    assert len(axes.lines[0].get_xdata()) == len(YEARS)
+    assert len(axes.lines[-1].get_xdata()) == len(YEARS)
     plt.close()
 
 

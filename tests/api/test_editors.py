@@ -12,7 +12,7 @@ import evenfield as ef
 
 WORKFLOW = Path(ef.__file__).parents[1]
 PLACE = WORKFLOW / "any.py"  # beside the library, where an editor would find it
-FUNCTIONS = [name for name in ef.__all__ if inspect.isfunction(getattr(ef, name))]
+FUNCTIONS = [name for name in dir(ef) if inspect.isfunction(getattr(ef, name))]
 ONE_MISSPELT_ATTRIBUTE = """
 fit = ef.ols("y ~ x", data, unit="unit", inference="CR3")
 reveal_type(fit)
@@ -23,7 +23,7 @@ fit.parms
 def test_every_name_is_completed():
     script = jedi.Script("import evenfield as ef\nef.", path=PLACE)
     completed = {one.name for one in script.complete(2, 3)}
-    assert not set(ef.__all__) - completed
+    assert not set(dir(ef)) - completed
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

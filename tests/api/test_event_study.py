@@ -310,7 +310,7 @@ def test_horizons_are_drawn_with_their_units_and_rings_with_their_names():
     units = FIT.tables["event study"]["units"].iloc[:10]
     assert [text.get_text() for text in drawn.texts] == [str(count) for count in units]
     near = ef.rings("y ~ 1", DATA, rings=[3.0, 6.0], min_controls=0, **KEYS)
-    ticks = [tick.get_text() for tick in near.plot().get_yticklabels()]
+    ticks = [tick.get_text() for tick in near.plot().get_xticklabels()]
     assert ticks == ["own", "0 to 3", "3 to 6"]
     plt.close("all")
 

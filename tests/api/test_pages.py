@@ -9,35 +9,48 @@ import warnings
 from pathlib import Path
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 import evenfield
+from doc_pages import pictures
 from evenfield.answers.study import COLUMNS
+from evenfield.api.explain import guide
 from evenfield.report.numbers import Number
 from evenfield.shared.estimates import ESTIMATE_COLUMNS
 from spatial_cases import make_case
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted((ROOT / "docs" / "library").glob("*.md"))
-BLOCK = re.compile(r"```python\n(.*?)```(?:\n+```text\n(.*?)```)?", re.DOTALL)
 NUMBER = re.compile(r"-?\d+\.\d+(?:e[+-]?\d+)?")
+# A picture again: few pixels that are clearly of another colour, of 255.
+CLEARLY = 64
+FEW = 0.001
+LARGEST = 40_000  # bytes
+MAKE = "run .venv/bin/python docs/_pictures.py"
 HABIT = re.compile(r"\| `([^`]+)` \|$", re.MULTILINE)
 
 
 def run(text, name="page"):
-    """Run the blocks of a page one after the other; yield what each printed and what
-    the page says.
-    """
+    """Run the blocks of a page one after the other, and what it lists as habits."""
     names = {}
-    for code, labels in BLOCK.findall(text):
-        with contextlib.redirect_stdout(io.StringIO()) as printed:
-            exec(compile(code, name, "exec"), names)
-        yield printed.getvalue(), labels
+    yield from pictures.run(text, name, names)
     for line in HABIT.findall(text) if "| habit |" in text else []:
         with contextlib.redirect_stdout(io.StringIO()):
             exec(compile(line.replace(r"\|", "|"), line, "exec"), names)
     plt.close("all")
+
+
+def differing_pixels(figure, path, again):
+    """Share of the pixels that are clearly of another colour than in a picture."""
+    pictures.saved(figure, again)
+    ours, theirs = (
+        np.asarray(Image.open(one).convert("RGB"), int) for one in (again, path)
+    )
+    assert ours.shape == theirs.shape, f"{path.name}: {MAKE}"
+    return (np.abs(ours - theirs).max(axis=2) > CLEARLY).mean()
 
 
 def parts(text):
@@ -55,18 +68,37 @@ def parts(text):
     [p for p in PAGES if p.name not in ("arrays.md", "study.md")],
     ids=lambda page: page.stem,
 )
-def test_examples_print_what_the_page_says(page, monkeypatch):
+def test_examples_print_and_draw_what_the_page_says(page, monkeypatch, tmp_path):
     monkeypatch.chdir(ROOT)
+    blocks = 0
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        result = list(run(page.read_text(), page.name))
-    assert result
-    for printed, labels in result:
-        words, numbers = parts(printed)
-        words_said, numbers_said = parts(labels)
-        assert words == words_said and numbers == pytest.approx(
-            numbers_said, rel=2e-3, abs=1e-6
-        ), printed
+        for block in run(page.read_text(), page.name):
+            blocks += 1
+            assert_alike(block.printed, block.labels)
+            if block.picture:
+                assert_alike(pictures.in_page(block.described), block.alt)
+                path = page.parent / block.picture
+                assert path.stat().st_size < LARGEST
+                share = differing_pixels(block.figure, path, tmp_path / "again.png")
+                assert share < FEW, f"{path.name}: {MAKE}"
+    assert blocks
+
+
+def assert_alike(printed, said):
+    words, numbers = parts(printed)
+    words_said, numbers_said = parts(said)
+    assert words == words_said and numbers == pytest.approx(
+        numbers_said, rel=2e-3, abs=1e-6
+    ), printed
+
+
+def test_every_page_of_an_estimator_shows_its_picture_and_the_gallery_all_of_them():
+    gallery = (ROOT / "docs" / "pictures.md").read_text()
+    for page in PAGES:
+        shown = re.findall(r"\]\((pictures/[\w-]+\.png)\)", page.read_text())
+        assert shown or page.stem not in guide()["estimator"], page.stem
+        assert [path for path in shown if f"](library/{path})" not in gallery] == []
 
 
 def test_the_example_of_arrays_runs_on_files_of_the_names_that_it_has(
@@ -87,15 +119,17 @@ def test_the_example_of_arrays_runs_on_files_of_the_names_that_it_has(
         tmp_path / "my_weights.csv"
     )
     monkeypatch.chdir(tmp_path)
-    ((printed, _),) = run((ROOT / "docs" / "library" / "arrays.md").read_text())
-    assert "indirect" in printed
-    assert "capital" in printed
+    (block,) = run((ROOT / "docs" / "library" / "arrays.md").read_text())
+    assert "indirect" in block.printed
+    assert "capital" in block.printed
 
 
 def test_every_public_function_has_its_page_or_line():
     text = "".join(page.read_text() for page in PAGES)
     assert [
-        name for name in evenfield.__all__[1:] if not re.search(rf"\b{name}\b", text)
+        name
+        for name in dir(evenfield)
+        if name[0] != "_" and not re.search(rf"\b{name}\b", text)
     ] == []
     for name in set(re.findall(r"\bef\.(\w+)\(", text)):
         assert callable(getattr(evenfield, name)), name

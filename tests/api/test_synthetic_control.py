@@ -289,13 +289,16 @@ def test_plots_show_the_unit_above_its_donors():
     fit = fitted(MANY)
     axes = fit.plot()
     drawn = axes.get_lines()
-    assert len(drawn) == 23 + 1 + 2
+    # Its donors with their key, zero and where the effect begins.
+    assert len(drawn) == 23 + 1 + 1 + 2
     black = next(line for line in drawn if line.get_label() == "u00")
     close(black.get_ydata(), fit.tables["path"]["gap"])
     assert [line.get_xdata() for line in drawn][-1] == [DATE, DATE]
     first = pd.Period("1990Q1")
     quarters = MANY.assign(year=[first + (year - 1980) for year in MANY["year"]])
-    assert fitted(quarters, date="1993Q1").plot().get_title() == "Synthetic control"
+    assert fitted(quarters, date="1993Q1").plot().get_title(loc="left") == (
+        "Synthetic control"
+    )
     plt.close("all")
 
 

@@ -220,7 +220,8 @@ COMMON = {
 # taken twice, or a record that both hand over. A new home lowers the number.
 # The rule for few clusters is the last one: ``few_units`` of ``ols`` offers it.
 # Common factors and probabilities of models are one call each, with no steps to share.
-ON_BOTH_SIDES = 20
+# The record of a method of inference is read by both: it is its only home.
+ON_BOTH_SIDES = 21
 
 
 @cache

@@ -11,6 +11,7 @@ import add
 import data
 import new
 from evenfield.newstudy import make
+from evenfield.newstudy.config_text import unit_words
 from evenfield.study.config import checked_config
 from evenfield.study.config_files import read_config
 from evenfield.study.errors import ConfigError, PanelError
@@ -59,6 +60,20 @@ def tables_of(config):
             "data": checked["data"] | {"package": "study/data/datapackage.json"},
         }
     )
+
+
+def test_a_column_of_a_name_with_a_comma_is_a_candidate_for_income(folder):
+    named = {"school": "light: W, nW"}  # the first column of figures
+    config = made(add={"b": "1.5 * income"}, drop=["income"], rename=named)
+    assert config["panel"]["income"]["column"] == "TODO"
+
+
+@pytest.mark.parametrize(
+    ("one", "several"),
+    [("parish", "parishes"), ("box", "boxes"), ("county", "counties"), ("key", "keys")],
+)
+def test_several_units_have_the_plural_of_one(one, several):
+    assert unit_words(one, "") == (one, several)
 
 
 def test_a_study_whose_income_is_to_be_named_is_refused_and_made_anew(folder, capsys):

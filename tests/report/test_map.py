@@ -118,7 +118,7 @@ def outlines_of(**parts):
 def corners_of(path):
     """Return every corner of a path of relative moves."""
     corners = []
-    for part in re.findall(r"M([^lz]*)l([^z]*)z", path):
+    for part in re.findall(r"M([^lM]*)l([^zM]*)", path):
         start, steps = (np.array(text.split(), float).reshape(-1, 2) for text in part)
         corners.append(np.vstack([start, start + steps.cumsum(axis=0)]))
     return corners
@@ -284,6 +284,24 @@ def test_points_lie_in_the_areas_around_them_whose_common_border_is_drawn_once()
     assert alone.coast != drawn.coast
     elsewhere = [{**unit, "lon": unit["lon"] + 90} for unit in units]
     assert points_within(elsewhere, outlines) == points_within(elsewhere, {})
+
+
+@pytest.mark.parametrize("given", [True, False], ids=["given", "of countries"])
+def test_the_outline_around_points_is_wholly_in_the_map(given):
+    outlines, units = boxes_side_by_side()
+    if not given:  # cities of China, whose country reaches far beyond them
+        outlines = {}
+        places = [(116.4, 39.9), (121.5, 31.2), (113.3, 23.1), (104.1, 30.7)]
+        units = [{"unit": f"u{lon}", "lon": lon, "lat": lat} for lon, lat in places]
+    drawn = points_within(units, outlines)
+    corners = np.vstack(corners_of(drawn.coast))
+    assert corners.min() >= 0
+    assert (corners <= (WIDTH, drawn.height)).all()
+    # No border is left out: the line ends where it began, or where two areas meet.
+    assert (
+        np.ptp(corners[:, 0]) > 0.9 * WIDTH
+        or np.ptp(corners[:, 1]) > 0.9 * drawn.height
+    )
 
 
 def test_a_map_of_lists_draws_one_mark_a_class_and_no_name_ends_its_script(monkeypatch):

@@ -10,8 +10,8 @@ from evenfield.report.numbers import (
     Number,
     Scale,
     check_cells,
-    formula_faults,
     named_numbers,
+    numbers_of_last_run,
     numbers_tex,
     ordered_names,
     read_entries,
@@ -344,7 +344,7 @@ def test_formulas_that_give_no_number_with_the_last_run_are_told(root, formula):
     numbers = config(
         own=own, ratio={"is": formula, "show": "0.0"}, double=beside, whole=own
     )
-    (fault,) = formula_faults(numbers, root)  # what rests on it is not told
+    _, (fault,) = numbers_of_last_run(numbers, root)  # what rests on it is not told
     assert f"ratio: is ({formula}) gives no number" in str(fault)
     with pytest.raises(NumbersError, match="gives no number"):
         named_numbers(numbers, root)
@@ -355,7 +355,7 @@ def test_a_factor_that_is_none_is_told_with_the_last_run(root):
         own={**ROW, "show": "0.0"},
         other={**ROW, "show": "0.0", "times": "log(0 - own)"},
     )
-    (fault,) = formula_faults(numbers, root)
+    _, (fault,) = numbers_of_last_run(numbers, root)
     assert "other: times (log(0 - own)) gives no such factor" in str(fault)
 
 
@@ -368,7 +368,7 @@ def test_what_the_last_run_does_not_have_is_no_fault_of_a_formula(root):
         file={"file": "estimates/beta/none.csv", "take": "count", "show": "0"},
         of_file={"is": "log(file - file)", "show": "0.0"},
     )
-    assert formula_faults(numbers, root) == []
+    assert numbers_of_last_run(numbers, root)[1] == []
 
 
 @pytest.mark.parametrize(

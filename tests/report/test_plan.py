@@ -53,6 +53,27 @@ def test_own_texts_are_of_a_whole_study_alone(tmp_path, monkeypatch, is_whole):
     assert (OWN_TEXTS in plan.left_out) != is_whole
 
 
+def for_the_paper(folder, paper=""):
+    """What `check` asks a person of the paper of a study."""
+    if paper:
+        (folder / "text").mkdir()
+        (folder / "text" / "paper.md").write_text(paper)
+    lines = check_study(read_config(folder / "config.yaml"))
+    return [line for line in lines if line.startswith("for the paper: ")]
+
+
+def test_what_only_a_person_can_say_of_a_paper_is_asked_for(tmp_path, monkeypatch):
+    shutil.copytree(EXAMPLE, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    (asked,) = for_the_paper(tmp_path)
+    for key in ("author", "repository", "contribution", "literature"):
+        assert f"study.{key}" in asked
+    own = 'No mention.\n\n{{ figure("F4") }}\n\n{{ see("T6") }} has numbers.\n\n{{ table("T6") }}\n'
+    people, unnamed = for_the_paper(tmp_path, own)
+    assert "study.author" in people and "study.literature" not in people
+    assert "prints F4 without a mention" in unnamed and "T6" not in unnamed
+
+
 def test_a_study_beside_that_passed_is_not_checked_again(tmp_path, monkeypatch):
     for folder in (tmp_path, tmp_path / "below"):
         shutil.copytree(EXAMPLE / "data", folder / "data")

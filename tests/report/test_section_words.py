@@ -17,10 +17,11 @@ from jinja2.nodes import Compare, Const, TemplateData
 from evenfield.report.latex import to_latex
 from evenfield.report.own_templates import _environment
 from evenfield.report.printable import noun, with_article
-from evenfield.report.prose import Prose
+from evenfield.report.prose import PLACED_BY_NAME, Prose
 from evenfield.report.sections import (
     ANSWER,
     BRIEF,
+    FINDING,
     HEADLINE,
     LIMIT,
     SECTION,
@@ -35,7 +36,7 @@ from evenfield.study.errors import ReportError
 from section_cases import CASES, UNITS, made
 
 PAGES = Path(__file__).parent / "sections"
-TOLD = (HEADLINE, SECTION, ANSWER, LIMIT)
+TOLD = (HEADLINE, SECTION, ANSWER, FINDING, LIMIT)
 KINDS = (*TOLD, BRIEF)
 EXHIBITS = list(exhibit_owners())
 PLACED = {"see": str, "figure": lambda _: "", "table": lambda _: ""}
@@ -87,6 +88,26 @@ def prose_with(names, topic, kind):
     return Prose({}, names, method_references(), EXHIBITS, templates=own)
 
 
+@cache
+def on_paper(topic, case):
+    """Return the section of a topic as the paper has it, in words."""
+    names = names_of(CASES[topic][case])
+    if not names:
+        return ""
+    prose = prose_with({**names, "on_paper": True}, topic, SECTION)
+    return words(prose.html(topic, PLACED))
+
+
+def mentions(topic, case):
+    """Return what only the paper says of tables and figures: the sentences of a section
+    that begin with one.
+    """
+    sentences = re.split(r"(?<=\.) (?=[A-Z])", on_paper(topic, case))
+    on_page = words(texts(topic)[case, SECTION])
+    own = [part for part in sentences if part.partition(" ")[0] in EXHIBITS]
+    return " ".join(part for part in own if part not in on_page)
+
+
 def words(written):
     """Return a text as a reader sees it."""
     text = " ".join(unescape(re.sub(r"<[^>]+>", " ", written)).split())
@@ -104,7 +125,11 @@ def page(topic):
         if kind == BRIEF and case != next(iter(CASES[topic])):
             continue
         lines.append(f"{kind}: {words(written)}".rstrip())
-        lines += numbers(CASES[topic][case]) if kind == SECTION else []
+        if kind == SECTION:
+            lines += numbers(CASES[topic][case])
+            own = mentions(topic, case)
+            first = case == next(iter(CASES[topic]))
+            lines += [f"on paper: {own}"] if own and first else []
     return "\n\n".join(lines) + "\n"
 
 
@@ -129,6 +154,20 @@ def test_no_reader_meets_what_none_should(topic):
         text = words(written)
         assert FAULTS.search(text) is None, FAULTS.search(text)[0] + " in " + text
         assert not text or text[-1] in ".%)" or kind in (HEADLINE, SECTION)
+
+
+@pytest.mark.parametrize("topic", CASES)
+def test_the_paper_names_a_table_or_figure_before_it_stands_there(topic):
+    named = {
+        "see": lambda which, *_: f"see({which})",
+        **dict.fromkeys(PLACED_BY_NAME, lambda which: f"put({which})"),
+    }
+    for results in CASES[topic].values():
+        if names := names_of(results):
+            prose = prose_with({**names, "on_paper": True}, topic, SECTION)
+            read = prose.html(topic, named)
+            for put in re.finditer(r"\bput\((\w+)\)", read):
+                assert f"see({put[1]})" in read[: put.start()], put[1]
 
 
 SIGNS = "R&D_zone <a>"  # what every writer has to escape
@@ -285,6 +324,7 @@ def test_every_sentence_of_every_text_is_read_here(topic):
         if topic not in section_files(kind):
             continue
         read = [bare(text) for (_, one), text in texts(topic).items() if one == kind]
+        read += [bare(on_paper(topic, case)) for case in CASES[topic]]
         source = section_files(kind)[topic].read_text(encoding="utf-8")
         for part in printed_parts(source):
             assert any(part in text for text in read), f"{kind}: {part}"

@@ -5,7 +5,8 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from evenfield.shared.calls import NoCallError, Place, method_of
+from evenfield.shared.calls import NoCallError, Place, asked_of, method_of
+from evenfield.shared.estimates import NAN, asking
 from refusals import fails
 
 FRAME = pd.DataFrame({"inference": "CR1", "term": ["a", "b"], "estimate": [6.0, 2.0]})
@@ -45,20 +46,14 @@ def test_lines_of_a_result_that_is_a_table_are_subtracted_as_printed():
     assert printed["estimate"] == place.numbers(table, 0.95)["estimate"] == 3.0
 
 
-@pytest.mark.parametrize(
-    ("estimator", "method"),
-    [("ols", "CR3"), ("ols_cr3", "CR3"), ("ols_hc3", "HC3"), ("ols_wcr33", "wild33")],
-)
-def test_a_row_has_the_inference_that_its_estimator_names(estimator, method):
-    methods = ("CR3", "HC3", "wild33")
-    row = {"estimator": estimator}
-    assert method_of(row, "ols", methods, {"wild33": "wcr33"}) == method
+def test_a_row_has_the_inference_that_it_asks_for_whatever_its_labels():
+    asked = asking(asking(leads=[1, 2]), inference="CR3")
+    row = {"estimator": "panel_fe_wcr33", "asked": asked}
+    assert method_of(row) == "CR3"
+    assert asked_of(row) == {"inference": "CR3", "leads": [1, 2]}
 
 
-@pytest.mark.parametrize("estimator", ["ols_cr2", "ols_wild33", "nls", "olscr3"])
-def test_an_estimator_that_names_no_inference_of_its_specification_is_no_call(
-    estimator,
-):
-    row, methods = {"estimator": estimator}, ("CR3", "wild33")
-    words = f"{estimator} is no inference of its specification: CR3, wild33"
-    fails(NoCallError, words, method_of, row, "ols", methods, {"wild33": "wcr33"})
+@pytest.mark.parametrize("row", [{}, {"asked": ""}, {"asked": NAN}])
+def test_a_row_that_asks_for_no_inference_is_no_call(row):
+    assert asked_of(row) == {}
+    fails(NoCallError, "no inference of the library", method_of, row)

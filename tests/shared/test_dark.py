@@ -8,7 +8,7 @@ import pytest
 
 from evenfield.report.exhibits import TEMPLATES
 from evenfield.shared.figures.dark import dark, dark_aware
-from evenfield.shared.figures.style import ACCENT, INK, MARKS, SERIES, SOFT
+from evenfield.study.figure_style import ACCENT, INK, MARKS, SERIES, SOFT
 
 LINES = {mark.colour for mark in (*MARKS.values(), *SERIES)}
 SVG = (

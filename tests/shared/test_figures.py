@@ -6,8 +6,8 @@ from matplotlib import pyplot as plt
 from evenfield.report.exhibits import read_exhibits
 from evenfield.shared.figures.panels import ratio_axis
 from evenfield.shared.figures.save import Artwork, save_figure
-from evenfield.shared.figures.style import MARKS, use_style
 from evenfield.study.errors import ArtifactError
+from evenfield.study.figure_style import MARKS, use_style
 from refusals import fails
 
 

@@ -74,6 +74,7 @@ def test_printed_texts_call_taxonomies_by_the_names_of_the_study():
     - [Income per head by group, Night lights by group]
     - [How far apart incomes are, Spread of night lights]
     - [an income one standard deviation above it, a figure one standard deviation above it]
+    - [An income one standard deviation above it, A figure one standard deviation above it]
     - [Poorer states caught up with richer ones, Lower states caught up with higher ones]
     - [Rich among rich, High among high]
     - ["The spread of incomes: standard deviation of their logarithms",

@@ -141,7 +141,8 @@ def test_the_examples_run_with_what_the_wheel_asks_of_a_package_index(
     python = tmp_path / "venv" / "bin" / "python"
     (wheel,) = packages.glob("*.whl")
     pip = [python, "-I", "-m", "pip", "install", "-q", "-c", tmp_path / "pins.txt"]
-    subprocess.run([*pip, wheel], check=True)
+    # Pages show their pictures.
+    subprocess.run([*pip, f"{wheel}[pictures]"], check=True)
     run_examples(python, tmp_path)
 
 

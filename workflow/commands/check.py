@@ -25,7 +25,7 @@ def check(options: argparse.Namespace) -> None:
     if not options.stdin:  # what only the results of a run can tell
         if last_run_is_whole(plan):
             refuse_repeated_checks(plan)
-            refuse_formulas(plan)
+            refuse_numbers(plan)
         refuse_sentences(plan)
     print("\n".join(lines))
 
@@ -74,13 +74,17 @@ def refuse_repeated_checks(plan: "Plan") -> None:
     Faults(equal_checks(estimates, read_claims(plan.config))).refuse()
 
 
-def refuse_formulas(plan: "Plan") -> None:
-    """Refuse numbers whose formula gives none with those of the last run; a run refuses
-    them from its own.
+def refuse_numbers(plan: "Plan") -> None:
+    """Refuse numbers whose formula gives none with those of the last run, and sentences
+    that its numbers no longer support; a run refuses them from its own.
     """
-    from evenfield.report.numbers import formula_faults
+    from evenfield.report.last_run import broken_sentences
+    from evenfield.report.numbers import numbers_of_last_run
+    from evenfield.study.errors import Faults
 
-    formula_faults(plan.config, "results").refuse()
+    numbers, faults = numbers_of_last_run(plan.config, "results")
+    faults.refuse()
+    Faults(broken_sentences(plan.config, plan.texts, numbers)).refuse()
 
 
 if __name__ == "__main__":

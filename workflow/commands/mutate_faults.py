@@ -86,7 +86,7 @@ DRAWING = set(
     " set set_visible set_ylim spines subplots subplots_adjust text tick_params"
     " tight_layout".split()
 )
-STYLES = ("figures/style.py", "figures/save.py")  # which no number depends on
+STYLES = ("study/figure_style.py", "figures/save.py")  # which no number depends on
 # Methods whose results & and | join; between sets they mean something else.
 MASKS = {"eq", "ne", "gt", "ge", "lt", "le", "isin", "isna", "notna", "isnan"}
 # Calls that draw at random, and those that put what they are given in another order.

@@ -21,7 +21,8 @@ def stub() -> str:
     imports = [
         f"from evenfield.{module} import {name} as {name}\n" for module, name in places
     ]
-    names = "".join(f'    "{name}",\n' for name in evenfield.__all__)
+    # All names: editors complete no other, also where a star import leaves one out.
+    names = "".join(f'    "{name}",\n' for name in dir(evenfield))
     return (
         f"{HEAD}{''.join(imports)}\n"
         "__version__: str\n"

@@ -21,6 +21,7 @@ _NAMES = {
     "api.join_count": "join_count",
     "api.kernels": "stochastic_kernel",
     "api.labels": "label_permutation",
+    "api.maps": "map",
     "api.list_error": "list_agreement list_shrinkage",
     "api.moran": "bivariate_moran moran",
     "api.nearby": "nearby",
@@ -56,7 +57,9 @@ _NAMES = {
     "study.errors": "EstimateError WeightsError",
 }
 _MODULES = {name: module for module, names in _NAMES.items() for name in names.split()}
-__all__ = ["__version__", *_MODULES]  # noqa: PLE0604 - all are strings
+_EVERY = ["__version__", *_MODULES]
+# A star import leaves Python's own ``map`` in its place.
+__all__ = [name for name in _EVERY if name != "map"]
 
 
 def __getattr__(name: str) -> object:
@@ -71,4 +74,4 @@ def __getattr__(name: str) -> object:
 
 def __dir__() -> list[str]:
     """List the public names."""
-    return __all__
+    return _EVERY

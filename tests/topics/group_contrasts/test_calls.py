@@ -10,6 +10,7 @@ import evenfield as ef
 from evenfield.models.pooled import pooled
 from evenfield.shared.calls import NUMBERS, NoCallError
 from evenfield.shared.contrasts.contrasts import contrast_rows
+from evenfield.shared.estimates import asking
 from evenfield.study.study_config import InferenceSettings
 from evenfield.topics.group_contrasts import call as topic
 from evenfield.topics.group_contrasts.estimate_wages import (
@@ -44,7 +45,8 @@ def test_a_row_of_one_contrast_is_one_regression(monkeypatch):
 
 def test_what_is_pooled_is_one_regression_by_period():
     contrasts, geographies = periods()
-    row = asdict(contrasts[0].row) | {"period": "P1+P2", "n_periods": 2}
+    row = asdict(contrasts[0].row) | {"n_periods": 2}
+    row["asked"] = asking(periods=["P1", "P2"])
     row |= {"effect_type": "coef", "estimator": "pooled"}
     made_call = topic._pooled_call(row, contrasts, geographies)
     assert (made_call.function, made_call.then[0]) == ("ols_by", "pool")
@@ -82,7 +84,8 @@ def test_the_range_of_pooled_means_is_over_lists_and_their_periods():
         if len(rows) == 2:
             columns = [(one.estimate, one.conf_low, one.conf_high) for one in rows]
             means.append(pooled(*np.transpose(columns), 0.95).mean)
-    row = asdict(known[0].row) | {"period": "P1+P2", "n_obs": 2, "n_periods": ""}
+    row = asdict(known[0].row) | {"n_obs": 2, "n_periods": ""}
+    row["asked"] = asking(periods=["P1", "P2"])
     row |= {"estimator": "taxonomy_range", "treatment_def": "2 taxonomies"}
     ends = {"stat_range_low": min(means), "stat_range_high": max(means)}
     ends["stat_range_sign"] = sum(np.sign(means) == np.sign(means[0]))
@@ -120,6 +123,7 @@ def test_a_row_of_a_panel_is_the_regression_that_agrees_with_it_in_all():
         for term in ("wage", "other")
     ]
     row = asdict(regressions[1].row) | {"estimator": "panel_fe", "se_type": "CR3"}
+    row["asked"] = asking(inference="CR3")
     settings = InferenceSettings(permutations=99, seed=1)
     assert "other" in topic._panel_call(row, regressions, settings).arguments["formula"]
     changed = {**row, "term": "more"}

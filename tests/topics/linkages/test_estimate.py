@@ -396,11 +396,11 @@ def test_a_pair_is_left_out_whose_ids_have_blanks():
     assert counts == {("leave_pair_out", "stat_pair"): 1}
 
 
-def test_a_row_of_another_estimator_is_no_call():
+def test_a_row_without_an_inference_of_the_library_is_no_call():
     study = make_study(SECTION)
-    for name in ("linkage_fe_permutation", "linkage_fe_cr2"):
-        with pytest.raises(NoCallError, match=name):
-            call(study, {"spec_id": "main", "estimator": name, "term": NEIGHBOURS_X})
+    row = {"spec_id": "main", "estimator": "linkage_fe_permutation"}
+    with pytest.raises(NoCallError, match="no inference of the library"):
+        call(study, {**row, "term": NEIGHBOURS_X, "asked": ""})
 
 
 def test_an_interaction_is_measured_by_the_moderator_and_nothing_else_is(results):

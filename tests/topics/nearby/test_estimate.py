@@ -629,6 +629,22 @@ def test_regressions_stand_in_columns_with_the_estimates_that_they_print():
     assert by_label.loc["N", "(1)"] == n_units
 
 
+def test_a_note_says_why_columns_have_fewer_units():
+    section = _in_columns("main", "fewer")
+    main = next(spec for spec in section["specs"] if spec["id"] == "main")
+    section["specs"].append({**main, "id": "fewer", "sample": "south"})
+    study = make_study(section)
+    seen = results_of(study, estimate(study), "nearby", "town")
+    table = TABLES["T48"](seen)
+    whole, fewer = table.frame.set_index("label").loc["N", ["(1)", "(2)"]]
+    assert whole > fewer
+    said = f"column (2) is column (1) without {whole - fewer:.0f} towns that the sample"
+    assert said in " ".join(table.note)
+    alone = make_study(_in_columns("main"))
+    seen = results_of(alone, estimate(alone), "nearby", "town")
+    assert "N differs" not in " ".join(TABLES["T48"](seen).note)
+
+
 def test_r2_clusters_and_mean_growth_are_those_of_statsmodels():
     study = make_study(_in_columns("main", "one"))
     found = estimate(study)

@@ -86,7 +86,8 @@ def log_t(
     """
     rules = models.Rules(logs=logs, discard=discard, variance=variance)
     rows, log, rules = _read(y, data, (unit, time), smoothing, rules)
-    test = models.log_t(rules.compared(log), rules)
+    compared = rules.compared(log)
+    test = models.log_t(compared, rules)
     refuse_undefined(test.reason)
     # H_t: variance of relative paths around one; to zero where units converge.
     over_time = {"dispersion of relative transition": test.dispersion}
@@ -102,6 +103,7 @@ def log_t(
             "converges": test.converges,
         },
         tables={"over time": pd.DataFrame(over_time, index=rows.dates.names)},
+        _drawn={"paths": _by_date(rows, models.relative_paths(compared))},
         raw=test,
     )
 
@@ -218,5 +220,11 @@ def clubs(
         log.size,
         notes=notes,
         tables=tables,
+        _drawn={"paths": _by_date(rows, own.paths)},
         raw=own,
     )
+
+
+def _by_date(rows: Table, paths: np.ndarray) -> pd.DataFrame:
+    """Return paths (N, T) with a row a date and a column a unit."""
+    return pd.DataFrame(paths.T, index=rows.dates.names, columns=rows.units.names)

@@ -15,7 +15,7 @@ from evenfield.numerics.inference.methods import METHODS
 
 
 class Fit(Protocol):
-    """What is read of a fit here, in ``interpret`` and in ``figure``."""
+    """What is read of a fit here, in ``interpret`` and in ``figures``."""
 
     @property
     def title(self) -> str:
@@ -48,6 +48,18 @@ class Fit(Protocol):
     @property
     def params(self) -> pd.Series:
         """Estimates."""
+
+    @property
+    def cov(self) -> pd.DataFrame:
+        """Covariance of the parameters by the first inference, or empty."""
+
+    @property
+    def raw(self) -> Any:
+        """What the numerics returned."""
+
+    @property
+    def _drawn(self) -> Mapping[str, Any]:
+        """What the picture shows and nothing else holds."""
 
     def conf_int(self) -> pd.DataFrame:
         """Return the ends of their intervals."""

@@ -18,6 +18,7 @@ from evenfield.models.moran import (
     association,
     bivariate_association,
     local_association,
+    map_scatter,
     normal_moments,
 )
 from evenfield.models.rows import Row
@@ -114,6 +115,7 @@ def moran(
         index=rows.calendar.labels,
     )
     tables = {"over time": over_time}
+    scatter = {}
     beside = f" given {' and '.join(held)}" if held else ""
     if not held:
         # The same seed, so that dates and units see the same permutations.
@@ -123,14 +125,22 @@ def moran(
         differ = [row.test.estimate for row in local.rows(rate)]
         over_time["units that differ"] = np.array(differ).astype(int)
         tables["local"] = _of_units(rows, local)
+        last = values[:, -1]
+        scatter = {"scatter": _scatter(rows, map_scatter(last, last, W))}
     return Fit(
         f"Moran's I{beside}",
         lambda _: lines,
         values.size,
         notes={"units": len(values), "mean without dependence": float(mean[-1])},
         tables=tables,
+        _drawn=scatter,
         raw=of_dates,
     )
+
+
+def _scatter(rows: Table, scatter: np.ndarray) -> pd.DataFrame:
+    """Return each unit's value and the mean of its neighbours, (N, 2), by unit."""
+    return pd.DataFrame(scatter, rows.units.names, ["value", "neighbours"])
 
 
 def _of_units(rows: Table, local: LocalTests) -> pd.DataFrame:
@@ -187,12 +197,14 @@ def bivariate_moran(
     other = np.asarray(rows.numbers(neighbours), dtype=float)
     W = matched_weights(w, rows.units.names)
     rng = np.random.default_rng(seed)
-    pair = bivariate_association(np.asarray(rows.y, dtype=float), other, W, rng, draws)
+    values = np.asarray(rows.y, dtype=float)
+    pair = bivariate_association(values, other, W, rng, draws)
     lines = tidy([Row("I", pair.test, "permutation")])
     return Fit(
         f"Moran's I with {neighbours} of the neighbours",
         lambda _: lines,
         len(rows.y),
         notes={"units": len(rows.y), "mean without dependence": pair.mean},
+        _drawn={"scatter": _scatter(rows, map_scatter(values, other, W))},
         raw=pair,
     )

@@ -937,6 +937,7 @@ def beta_convergence(
     def with_speeds(fit: LeastSquares) -> LeastSquares:
         return replace(fit, tables={"speed": _speeds(fit, modifiers, years)})
 
+    case: Any = fit.case
     rate, half = _speeds(fit, modifiers, years)["estimate"].tolist()[:2]
     span = f"{dates.text[first]} to {dates.text[last]}"
     named = replace(
@@ -949,6 +950,7 @@ def beta_convergence(
             "outcome": said,
             **fit.notes,
         },
+        _drawn={"units": case.rows.unit, "names": case.names},
         _of_first=with_speeds,
     )
     return with_speeds(named)

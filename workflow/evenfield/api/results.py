@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -185,6 +186,8 @@ class Fit:
     # numbers of the whole fit, and further tables, by name
     notes: Mapping[str, Any] = field(default_factory=dict)
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    # What the picture shows and nothing else here holds, by name.
+    _drawn: Mapping[str, Any] = field(default_factory=dict)
     # What a table of several fits prints and the summary does not.
     _in_tables: InTables = InTables()
     # makes notes and tables anew that are of the first inference, for ``vcov``
@@ -320,10 +323,46 @@ class Fit:
             chosen("parameter", term, self.params.index)
         return Text(interpretation(self, term))
 
-    def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw the estimates with their intervals and return the axes (needs
-        matplotlib).
-        """
-        from evenfield.api.figure import draw
+    def plot(
+        self,
+        ax: Axes | None = None,
+        *,
+        kind: str | None = None,
+        outlines: object = None,
+    ) -> Axes:
+        """Draw what the field of the estimator draws (needs matplotlib).
 
-        return draw(self, ax)
+        Parameters
+        ----------
+        ax : Axes, optional
+            Axes to draw on; new ones by default.
+        kind : str, optional
+            Name of another picture of the same fit; ``estimates`` draws parameters with
+            their intervals. An unknown one is answered with those that there are.
+        outlines : optional
+            Of the units, as for ``map``: local Moran is then drawn on a map.
+
+        Returns
+        -------
+        Axes
+            ``ax.alt_text`` is what ``alt_text()`` says.
+        """
+        return cast("Axes", drawing().draw(self, ax, kind, outlines))
+
+    def alt_text(self, kind: str | None = None, *, outlines: object = None) -> Text:
+        """Say in a sentence or two what ``plot`` draws, for those who cannot see it."""
+        return Text(drawing().described(self, kind, outlines))
+
+
+def drawing() -> Any:
+    """Load what draws, and say what lacks where it cannot be."""
+    try:
+        return import_module("evenfield.api.figures")
+    except ModuleNotFoundError as error:
+        if error.name != "matplotlib":
+            raise
+        raise EstimateError(
+            "a picture without matplotlib",
+            "matplotlib, which the library does not bring",
+            "pip install matplotlib",
+        ) from None

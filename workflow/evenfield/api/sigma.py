@@ -208,5 +208,6 @@ def sigma_path(
             "p of a stationary variance": test.p_fixed_b,
         },
         tables={"segments": segments, "breaks": breaks},
+        _drawn={"sigma": pd.Series(log.std(axis=0, ddof=1), index=dates.labels)},
         raw=test,
     )

@@ -30,6 +30,11 @@ def yearly_penalty(smoothing: float, years: float) -> float:
     return float(smoothing / years**4)
 
 
+def relative_paths(x: Array) -> Array:
+    """Return the relative transition path of each unit, (N, T)."""
+    return logt.relative_transition(x)
+
+
 class Rules(NamedTuple):
     """How incomes become trends, are tested, and units are sorted into clubs."""
 
@@ -164,7 +169,7 @@ class Clustering(NamedTuple):
     @property
     def paths(self) -> Array:
         """Relative transition path of each unit, (N, T)."""
-        return logt.relative_transition(self.x)
+        return relative_paths(self.x)
 
     @property
     def dispersion(self) -> Array:

@@ -234,6 +234,16 @@ class LocalTests(NamedTuple):
         return rows_of("local", estimate=counts.astype(float))
 
 
+def map_scatter(x: Array, y: Array, W: Weights) -> Array:
+    """Return a variable and the average of another over the neighbours, both in standard
+    deviations from the mean; x, y (N,), W (N, N) -> (N, 2).
+    """
+    z_x, z_y = (
+        (values - values.mean()) / values.std() for values in map(np.asarray, (x, y))
+    )
+    return np.column_stack([z_x, multiplier(W) @ z_y])
+
+
 def local_association(
     values: Array, W: Weights, rng: np.random.Generator, draws: int
 ) -> LocalTests:

@@ -147,7 +147,9 @@ def unit_words(asked: str, guessed: str) -> tuple[str, str]:
 
 
 def _plural(word: str) -> str:
-    return f"{word[:-1]}ies" if re.search("[^aeiou]y$", word) else f"{word}s"
+    if re.search("[^aeiou]y$", word):
+        return f"{word[:-1]}ies"
+    return f"{word}es" if re.search("(?:[sxz]|[cs]h)$", word) else f"{word}s"
 
 
 def _computed_income(study: NewStudy, column: str, measure: str) -> list[str]:

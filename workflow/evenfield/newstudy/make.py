@@ -3,6 +3,7 @@ guessed and why.
 """
 
 import argparse
+import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -184,7 +185,8 @@ def write(study: NewStudy, folder: Path) -> Record:
     # The user still has to name the column of income: for the check it is the first
     # one of figures.
     _unit, _year, first_figures, *_ = study.guessed.panel.columns
-    content = yaml.safe_load(text.replace(TODO, first_figures))
+    # A name such as "lights, nW" is one value in YAML only between quotes.
+    content = yaml.safe_load(text.replace(TODO, json.dumps(first_figures)))
     if answers:
         content["answers"] = read_mapping(answers)
     config: dict[str, Any] = checked_config(content)

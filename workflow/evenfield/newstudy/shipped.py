@@ -8,9 +8,11 @@ from typing import Any, NamedTuple
 import pandas as pd
 import yaml
 
-from evenfield.newstudy.features import property_table, undrawn_features
+from evenfield.newstudy.features import property_table
 from evenfield.newstudy.unit_names import former_states, in_all_forms, match_units
 from evenfield.study.errors import IngestError
+from evenfield.study.land import OUTLINES
+from evenfield.study.topology import undrawn_features
 
 MOST_OUTLINES = 300  # more than any shipped map has
 # ASSUME: a map of which more than one unit in twenty has no outline is of other units;
@@ -107,7 +109,7 @@ def drawn_names(name: str) -> pd.DataFrame:
 
 
 def _shipped_file(name: str | Path) -> Path:
-    return HERE / "outlines" / f"{name}.topo.json"
+    return OUTLINES / f"{name}.topo.json"
 
 
 def _with_a_file() -> list[str]:

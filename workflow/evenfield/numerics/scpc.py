@@ -21,7 +21,7 @@ from evenfield.numerics.quadratic import (
     shifted_probability,
     square_root_factors,
 )
-from evenfield.numerics.spatial import DENSE_UNITS, LARGEST_FOR_EIGENVALUES
+from evenfield.numerics.spatial import LARGEST_FOR_EIGENVALUES
 
 # ASSUME: the average pairwise correlation of shocks is at most 0.03 (primary SCPC) or
 # 0.06 (printed beside it).
@@ -40,6 +40,8 @@ LARGEST_LOG_VALUE = math.log(1e6)  # of a critical value
 SMALLEST_PROBABILITY = 1e-300  # whose logarithm is a number
 SHORTEST_STEP = 0.05
 BLOCK_CELLS = 1 << 17
+# Up to so many units the covariances are kept, some 15 megabytes.
+KEPT_UNITS = 300
 NEGLIGIBLE = 40.0  # exp of minus this is lost beside one
 
 
@@ -143,7 +145,7 @@ def spatial_components(
             break
         bound = round(bound * LARGER_BOUND)
     unconditional = square_root_factors(products[:, : q + 1, : q + 1])
-    few = np.exp(-decays[:, None, None] * distance) if n <= DENSE_UNITS else None
+    few = np.exp(-decays[:, None, None] * distance) if n <= KEPT_UNITS else None
     return SpatialComponents(
         distance=distance,
         decays=decays,
@@ -162,8 +164,10 @@ def _best_number(products: np.ndarray, size: float) -> tuple[int, float]:
     critical value; products (G, q + 1, q + 1).
     """
     options = []
+    cv = FIRST_GUESS
     for q in range(1, products.shape[1]):
-        cv = _critical_value(square_root_factors(products[:, : q + 1, : q + 1]), size)
+        factors = square_root_factors(products[:, : q + 1, : q + 1])
+        cv = _critical_value(factors, size, guess=cv)
         chi_mean = np.sqrt(2 / q) * np.exp(gammaln((q + 1) / 2) - gammaln(q / 2))
         options.append((cv * chi_mean, q, cv))
     _, q, cv = min(options)
@@ -475,19 +479,21 @@ def _residuals(fit: OlsFit, columns: np.ndarray) -> np.ndarray:
     return np.asarray(columns - Q @ (Q.T @ columns))
 
 
-def _critical_value(factors: np.ndarray, size: float, floor: float = 0.0) -> float:
+def _critical_value(
+    factors: np.ndarray, size: float, floor: float = 0.0, guess: float = FIRST_GUESS
+) -> float:
     """Return the value, at least ``floor``, that is exceeded with probability ``size``
     at most under every c.
     """
     critical = floor
     solved = -1
     while True:
-        rejections = ratio_probability(factors, critical or FIRST_GUESS)
+        rejections = ratio_probability(factors, critical or guess)
         worst = int(np.argmax(rejections))
         if critical and (worst == solved or rejections[worst] <= size + ROOT_TOLERANCE):
             return critical
         solved = worst
-        start = critical or FIRST_GUESS
+        start = critical or guess
         critical = _solved(factors[worst : worst + 1], size, start)
 
 

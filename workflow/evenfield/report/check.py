@@ -54,7 +54,9 @@ from evenfield.study.weights.build import build_geography, build_weights
 from evenfield.study.weights.exposures import exposure_frame, mean_doses
 
 # What only a person can say of a paper, by the key of `study`.
-OF_THE_PAPER = ("author", "affiliation", "keywords", "jel")
+OF_THE_PAPER = ("author", "affiliation", "keywords", "jel", "repository")
+# And of its introduction, where the text of the paper is ours.
+OF_OUR_INTRODUCTION = ("contribution", "literature")
 MOST_WORDS = 150  # of an abstract, as journals ask
 TESTED = ("association", "effect", "no gain")  # kinds of claims
 # Sections of the config that a panel is built from.
@@ -176,7 +178,7 @@ def check_plan(plan: Plan) -> list[str]:
     for study, folder in config["beside"].items():
         with faults.caught():
             _check_second(plan, study, folder)
-    for_people = _left_to_people(config["study"])
+    for_people = _left_to_people(config["study"], plan.texts)
     with faults.caught():
         numbers = read_entries(config)
         # Texts rest on claims and numbers.
@@ -280,9 +282,12 @@ def _check_second(plan: Plan, study: str, folder: str) -> None:
                 raise SecondStudyError(*not_known(f"{kind}: {study}", exhibit, known))
 
 
-def _left_to_people(study: Record) -> list[str]:
+def _left_to_people(study: Record, texts: Sequence[str]) -> list[str]:
     """Return what a person still has to say of the paper, in a line."""
-    blank = [f"study.{key}" for key in OF_THE_PAPER if not study[key]]
+    asked: tuple[str, ...] = OF_THE_PAPER
+    if "paper" not in (Path(text).stem for text in texts):
+        asked += OF_OUR_INTRODUCTION
+    blank = [f"study.{key}" for key in asked if not study[key]]
     return [f"fill in {', '.join(blank)} in config.yaml"] if blank else []
 
 
@@ -300,8 +305,27 @@ def _check_texts(plan: Plan, numbers: Mapping[str, Entry], faults: Faults) -> li
     prose = Prose(paths, names, references, exhibits, before_results=True)
     wrong = text_faults(prose)
     faults += wrong
-    if wrong or "abstract" not in paths:
+    if wrong:
         return []
+    asked = _never_named(prose) if "paper" in paths else []
+    return asked + (_abstract(prose) if "abstract" in paths else [])
+
+
+def _never_named(prose: Prose) -> list[str]:
+    """Return the tables and figures that the paper prints and does not mention."""
+    seen = {args[0] for kind, *args in prose.marks("paper") if kind == "see"}
+    unnamed = [name for name in prose.placed("paper") if name not in seen]
+    if not unnamed:
+        return []
+    names = first_examples(unnamed)
+    return [
+        f"text/paper.md prints {names} without a mention: write"
+        f' {{{{ see("{unnamed[0]}") }}}} in a sentence before it'
+    ]
+
+
+def _abstract(prose: Prose) -> list[str]:
+    """Return what journals would say of the length of an abstract."""
     words = prose.word_count("abstract")
     asked = f"the abstract has {words} words; journals ask for at most {MOST_WORDS}"
     return [asked] if words > MOST_WORDS else []

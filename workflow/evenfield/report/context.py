@@ -88,7 +88,7 @@ def build_context(
         "references": [item.text for item in prose.cited(*TEXTS)],
         "provenance": origin,
         "estimates_hash": estimates_hash,
-        "made_of": _made_of(origin, estimates_hash),
+        "made_of": _made_of(config["study"]["repository"], origin, estimates_hash),
         "tables": sorted(
             (name, table["hash"]) for name, table in tables.items() if table["rows"]
         ),
@@ -96,10 +96,11 @@ def build_context(
     }
 
 
-def _made_of(origin: Record, estimates_hash: str) -> str:
-    """Return which program made the results from which data."""
+def _made_of(repository: str, origin: Record, estimates_hash: str) -> str:
+    """Return where data and code are, and which program made the results from which data."""
+    place = f"Data and code are at {repository}. " if repository else ""
     return (
-        f"All results come from one run of evenfield {origin['package']['version']}."
+        f"{place}All results come from one run of evenfield {origin['package']['version']}."
         f" The content of the input tables has the SHA-256 hash"
         f" {origin['data']['data_hash']}; the file of all estimates, estimates.csv, has"
         f" {estimates_hash}."
@@ -151,12 +152,13 @@ def read_prose(config: Record, root: str | Path, texts: Sequence[str]) -> Prose:
         name: TEMPLATES / "text" / f"{name}.md" for name in TEXTS if name not in paths
     }
     exhibits = [*config["tables"], *config["figures"]]
-    names = _names(config, root)
+    names = names_of_results(config, root)
     sections = Sections(partial(read_section, config, root), names, exhibits)
     names |= {
         "section": sections.one,
         "sections": sections.all,
         "in_short": sections.in_short,
+        "findings": sections.findings,
         "limits": sections.limits,
         "briefs": sections.briefs,
         "headline": sections.headline,
@@ -186,7 +188,8 @@ def _parts(root: Path, prefix: str) -> dict[str, Part]:
     return parts
 
 
-def _names(config: Record, root: str | Path) -> dict[str, object]:
+def names_of_results(config: Record, root: str | Path) -> dict[str, object]:
+    """Return what the texts of a study may name but sections, from its results folder."""
     results = StudyResults(config, root)
     ingest = read_json(Path(root) / "ingest" / "description.json")
     content = read_json(Path(root) / "answers.json")

@@ -13,7 +13,7 @@ from markdown_it.token import Token
 
 from evenfield.report.exhibits import MARKS, TEMPLATES, Exhibit
 from evenfield.report.markup import Placed, filled, shown_tokens
-from evenfield.report.numbering import Numbering
+from evenfield.report.numbering import MAP, Numbering, map_mention
 from evenfield.report.numbers import DIGITS, macro, macros, read_numbers
 from evenfield.report.prose import Prose
 from evenfield.shared.tables.latex import escape_latex, paper_latex
@@ -25,6 +25,8 @@ from evenfield.study.latin import in_latin
 NUMBER = re.compile(r"(\d(?:[\d.,]*\d)?)")
 # Names of macros have letters alone, which spell the characters of a number.
 SPELLED = {".": "Point", ",": "Comma"} | {str(i): word for i, word in enumerate(DIGITS)}
+# Between an equation and the rest of its sentence, which is no new paragraph.
+GOES_ON = re.compile(r"(?<=\\end\{equation\})\n\n(?=[a-z])")
 # A page of Typst around the map, as large as that.
 MAP_PAGE = (
     '#set page(width: auto, height: auto, margin: 0pt)\n#image("/{}", width: 16cm)\n'
@@ -156,7 +158,10 @@ def write_latex(
     prose: Prose = context["prose"]
     placed = _placed(known, context)
     write = partial(to_latex, known.words)
-    texts = {name: prose.written(name, write, placed) for name in ("abstract", "paper")}
+    written = {
+        name: prose.written(name, write, placed) for name in ("abstract", "paper")
+    }
+    texts = {name: GOES_ON.sub("\n", text) for name, text in written.items()}
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, **MARKS
     )
@@ -207,7 +212,8 @@ def _placed(known: Macros, context: Record) -> Placed:
             return ""
         title = known.words(f"The {context['study']['units_name']} on the map")
         caption = known.words(in_latin(context["map"]))
-        return f"\\evenfieldmap{{{title}}}{{{caption}}}\n\n"
+        named = known.words(map_mention(context["study"]))
+        return f"\\evenfieldsee{{{MAP}}} {named}\n\n\\evenfieldmap{{{title}}}{{{caption}}}\n\n"
 
     return {
         "cite": lambda key: f"\\citet{{{key}}}",
@@ -222,7 +228,10 @@ def _placed(known: Macros, context: Record) -> Placed:
         "claims_table": lambda: exhibit("T0"),
         "map": shown_map,
         "data_sources": lambda: "\\evenfieldinput{tables}{sources}\n\n",
-        "provenance": lambda: f"{known.number('made_of', context['made_of'])}\n\n",
+        # No line breaks within a hash, so that lines have no common end.
+        "provenance": lambda: (
+            f"{{\\raggedright {known.number('made_of', context['made_of'])}\\par}}\n\n"
+        ),
     }
 
 

@@ -13,11 +13,18 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables.rows import Row
 from evenfield.study.files import Record
-from evenfield.study.land import COARSE, LEAST_ON_LAND, land_around
+from evenfield.study.land import (
+    COARSE,
+    areas_with,
+    countries,
+    land_around,
+    polygons_of,
+)
 from evenfield.study.longitudes import (
     Cut,
     on_antimeridian,
@@ -93,9 +100,11 @@ def drawing_of(
 
 def points_within(units: list[Row], outlines: Record) -> Drawing | None:
     """Return units as points of one size, in the outlines of the areas that they lie in,
-    else on the land; nothing where one has no coordinates.
+    which are wholly in the map, else of their countries, else on the land; nothing where
+    one has no coordinates.
     """
-    return _points(units, pd.Series(dtype=float), outlines)
+    given = polygons_of(outlines.get("features", []))
+    return _points(units, pd.Series(dtype=float), (given, countries()))
 
 
 def _outlines(results: StudyResults, units: list[Row]) -> Drawing | None:
@@ -128,7 +137,9 @@ def _outlines(results: StudyResults, units: list[Row]) -> Drawing | None:
 
 
 def _points(
-    units: list[Row], population: pd.Series, outlines: Record | None = None
+    units: list[Row],
+    population: pd.Series,
+    outlines: Sequence[Sequence[BaseGeometry]] = (),
 ) -> Drawing | None:
     places = [_numbers(unit, "lon", "lat") for unit in units]
     if None in places:
@@ -142,18 +153,22 @@ def _points(
     shares = people.fillna(0.0).to_numpy() if people.notna().any() else None
     if shares is None or not shares.sum():
         shares = np.ones(len(units))
-    height = _frame([flat]).height
+    # The first outlines in which the points lie.
+    around = (areas_with(points, shapes) for shapes in outlines)
+    areas = next(filter(None, around), [])
+    within = [flat, *(cone(shapely.get_coordinates(area)) for area in areas)]
+    height = _frame(within).height
     area = COVERED * WIDTH * height * shares / shares.sum()
     radii = np.clip(np.sqrt(area / np.pi), SMALLEST, LARGEST)
     # The points at the edge of the map are whole.
-    frame = _frame([flat], EDGE + radii.max())
+    frame = _frame(within, EDGE + radii.max())
     edges = (-EDGE, -EDGE, WIDTH + EDGE, frame.height + EDGE)
 
     def on_page(places: np.ndarray) -> np.ndarray:
         return frame.on_page(cone(places))
 
-    coast = _borders(outlines or {}, points, on_page, edges)
-    if not coast:
+    coast = _borders(areas, on_page)
+    if not areas:
         coast = "".join(map(_path, land_around(points, on_page, edges)))
     drawing = Drawing({}, {}, frame.height, points=True, coast=coast)
     # Large ones first, so that small ones lie upon them.
@@ -170,26 +185,12 @@ def _points(
 
 
 def _borders(
-    outlines: Record,
-    points: np.ndarray,
-    on_page: Callable[[np.ndarray], np.ndarray],
-    edges: tuple[float, float, float, float],
+    areas: Sequence[BaseGeometry], on_page: Callable[[np.ndarray], np.ndarray]
 ) -> str:
-    """Return the borders of areas as a path, each border once; blank where the points do
-    not lie in them.
-    """
-    shapes = [
-        shapely.make_valid(shapely.geometry.shape(feature["geometry"]))
-        for feature in outlines.get("features", [])
-        if feature["geometry"]
-    ]
-    whole = shapely.buffer(shapely.union_all(shapes), COARSE)
-    if not shapes or shapely.contains_xy(whole, points).mean() < LEAST_ON_LAND:
-        return ""
-    lines = shapely.union_all([shape.boundary for shape in shapes])
+    """Return the borders of areas as a path, each border once."""
+    lines = shapely.union_all([area.boundary for area in areas])
     flat = shapely.transform(shapely.line_merge(lines), on_page)
-    plain = shapely.simplify(shapely.clip_by_rect(flat, *edges), COARSE)
-    parts = shapely.get_parts(plain)
+    parts = shapely.get_parts(shapely.simplify(flat, COARSE))
     return "".join(_path(shapely.get_coordinates(line), closed=False) for line in parts)
 
 

@@ -65,6 +65,11 @@ def number_exhibits(
     )
 
 
+def map_mention(study: Mapping[str, str]) -> str:
+    """Return what a text says of the map, behind the number that it has in print."""
+    return f"maps the {study['units_name']}."
+
+
 def _named(prose: Prose, texts: Iterable[str]) -> Iterator[str]:
     """Yield each exhibit that texts name or print, once, in their order."""
     seen = dict[str, None]()

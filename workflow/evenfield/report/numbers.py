@@ -391,32 +391,28 @@ def named_numbers(config: Record, root: str | Path) -> dict[str, Number]:
     return dict(sorted(out.items()))
 
 
-def formula_faults(config: Record, root: str | Path) -> Faults:
-    """Return the formulas that give no number with what the last run has left; what it
-    did not make yet, and what rests on that, is for a run to say.
+def numbers_of_last_run(
+    config: Record, root: str | Path
+) -> tuple[dict[str, Number], Faults]:
+    """Return the numbers that the last run has left the rows and tables of, and the
+    formulas that give none; what it did not make yet, and what rests on that, is for a
+    run to say.
     """
     entries = read_entries(config)
-    used = {
-        name: set(chain(*(_names(name, *item) for item in entry.formulas.items())))
-        for name, entry in entries.items()
-    }
-    of_formulas = set(chain(*used.values()))
-    faults = Faults()
-    if not of_formulas:
-        return faults
     results = _Results(config, root)
+    faults = Faults()
     out = dict[str, Number]()
     for name in ordered_names(entries):
         entry = entries[name]
-        needed = entry.formulas or name in of_formulas
-        if not needed or not used[name] <= out.keys():
+        used = chain(*(_names(name, *item) for item in entry.formulas.items()))
+        if not {*used} <= out.keys():
             continue
         if entry.formulas:
             with faults.caught():
                 _check_formulas(name, entry, out)
         with suppress(EvenfieldError, OSError):
             out[name] = results.number(name, entry, out)
-    return faults
+    return out, faults
 
 
 def _check_formulas(name: str, entry: Entry, out: Mapping[str, Number]) -> None:

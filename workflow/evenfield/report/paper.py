@@ -21,7 +21,7 @@ from evenfield.report.latex import write_latex
 from evenfield.report.map import map_view
 from evenfield.report.map_picture import map_picture
 from evenfield.report.numbering import MAP as MAP_ID
-from evenfield.report.numbering import Numbering, number_exhibits, other
+from evenfield.report.numbering import Numbering, map_mention, number_exhibits, other
 from evenfield.report.prose import Prose
 from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables.table import Column, Table
@@ -155,14 +155,21 @@ def _placed(
 
 
 def _map(context: Record) -> str:
-    """Return the map, which stands beside the source; nothing where there is none."""
+    """Return the map, which stands beside the source, and the sentence that names it;
+    nothing where there is none.
+    """
     if not context["map"]:
         return ""
+    label = str(context["numbering"].paper[MAP_ID])
+    named = typst_text(map_mention(context["study"]))
     title = typst_text(f"The {context['study']['units_name']} on the map")
     note = typst_text(context["map"])
-    called = typst_string(str(context["numbering"].paper[MAP_ID]))
     image = f'image("{MAP}", width: 100%, alt: {typst_string(title)})'
-    return f"#exhibit({image}, label: {called}, title: [{title}], note: [{note}])\n\n"
+    words = f"label: {typst_string(label)}, title: [{title}], note: [{note}]"
+    return (
+        f"#link(<{MAP_ID}>)[{typst_text(label)}] {named}\n\n"
+        f"#metadata({typst_string(MAP_ID)}) <{MAP_ID}>\n#exhibit({image}, {words})\n\n"
+    )
 
 
 def _further(context: Record, printed: Collection[str]) -> list[tuple[str, Exhibit]]:

@@ -80,11 +80,11 @@ PLACING = (*PLACED_BY_NAME, "claims_table")
 OF_EXHIBITS = ("see", "table", "figure")
 NAMING = (*OF_EXHIBITS, "claims_table", "map")  # what the paper numbers by
 # What is told which text it stands in.
-OF_TEXTS = ("section", "sections", "in_short", "limits", "briefs")
+OF_TEXTS = ("section", "sections", "in_short", "findings", "limits", "briefs")
 # What a text may name beside its blocks; a run fills them.
 GIVEN = (
     "n answers later counts groups tally kinds total questions claims words vintage study income units"
-    " years proxy made section sections in_short limits briefs headline whose origin"
+    " years proxy made section sections in_short findings limits briefs headline whose origin"
 ).split()
 HERE = "\ue006"  # before what is looked for in a text
 SENTENCE_END = re.compile(rf"(?<=[.])\s+(?={HERE}?[A-Z])")
@@ -345,6 +345,30 @@ class Prose:
                 self._printed(beside, condition, evaluator)
         return broken
 
+    def broken_conditions(self) -> Iterator[EvenfieldError]:
+        """Yield the conditions, beside a text and in it, that do not hold; one that names
+        what is not there yet is for a run to say.
+        """
+        for name in self._texts:
+            path = self._path(name)
+            text = read_text(self.source(name))
+            evaluator = self._evaluator(name, text)
+            in_text = [part for part in text.expressions if part.called in GUARDS]
+            beside = self._conditions(name).expressions
+            for file, conditions in [
+                (conditions_beside(path), beside),
+                (path, in_text),
+            ]:
+                for condition in conditions:
+                    try:
+                        evaluator.value(condition.tree)
+                    except _BrokenError as error:
+                        yield _in_file(
+                            file, condition.line, _with_its(condition, error)
+                        )
+                    except (ReportError, ArithmeticError):
+                        continue
+
     def sentence_faults(self) -> Iterator[EvenfieldError]:
         """Yield the sentences with a quantifier that no condition guards, or with the
         words of another unit behind a number.
@@ -479,9 +503,7 @@ class Prose:
                 )
             return printed(value)
         except _BrokenError as error:
-            condition = expression.source.removeprefix("must")
-            found = f"{error.found} {' '.join(condition.split())}"
-            fault = ReportError(found, error.expected, error.action)
+            fault = _with_its(expression, error)
         except ReportError as error:
             fault = error
         except ArithmeticError:
@@ -579,6 +601,13 @@ def read_texts(
 
 class _BrokenError(ReportError):
     """A condition that no longer holds."""
+
+
+def _with_its(condition: Expression, error: _BrokenError) -> ReportError:
+    """Return the fault of a condition that does not hold, with the condition."""
+    written = condition.source.removeprefix("must")
+    found = f"{error.found} {' '.join(written.split())}"
+    return ReportError(found, error.expected, error.action)
 
 
 def _must(condition: object, words: str = "") -> Mark:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from evenfield.report.bibliography import Reference, read_references
 from evenfield.report.markup import APART, MARK, Mark, in_plain_words
 from evenfield.report.numbers import Number, Scale
-from evenfield.report.printable import part_of
+from evenfield.report.printable import part_of, word
 from evenfield.report.prose import PLACED_BY_NAME, PLACED_ONCE, Document, Prose
 from evenfield.report.topic_numbers import content_of
 from evenfield.shared.sections import Shown
@@ -22,13 +22,15 @@ from evenfield.study.errors import ReportError, not_known
 from evenfield.study.files import Record
 
 # The texts of a topic: its section, its sentence in the answer at the head of a report,
-# its line in what the data cannot show, the title of a report that it gives,
-# its method in a sentence or two with references.
+# the same in an introduction, without its numbers; its line in what the data cannot
+# show, the title of a report that it gives, its method with references.
 SECTION = "section"
 ANSWER = "answer"
+FINDING = "finding"
 LIMIT = "limit"
 HEADLINE = "headline"
 BRIEF = "brief"
+ORDINALS = ("First", "Second", "Third", "Fourth", "Fifth", "Sixth", "Seventh")
 METHODS = Path(__file__).with_name("methods.bib")
 
 
@@ -51,7 +53,7 @@ def section_files(kind: str = SECTION) -> dict[str, Path]:
     """
     topics = read_topics()
     names = list(topics)
-    if kind in (HEADLINE, ANSWER):
+    if kind in (HEADLINE, ANSWER, FINDING):
         names.sort(key=lambda name: not topics[name].leads)
     paths = {name: TOPICS / name / f"{kind}.md" for name in names}
     return {name: path for name, path in paths.items() if path.is_file()}
@@ -104,6 +106,18 @@ class Sections:
     def in_short(self, document: Document) -> Mark:
         """Return one sentence of each topic that answers a part of the question."""
         return self._gathered(ANSWER, document)
+
+    def findings(self, document: Document) -> Mark:
+        """Return what was found in the words of an introduction, counted."""
+        found = self._gathered(FINDING, document).split("\n")
+        found = [sentence for sentence in found if sentence]
+        if len(found) < 2:
+            return Mark("".join(f"The finding is this: {one}" for one in found))
+        counted = (
+            f"{place}, {sentence}"
+            for place, sentence in zip(ORDINALS, found, strict=False)
+        )
+        return Mark(f"There are {word(len(found))} findings. {' '.join(counted)}")
 
     def limits(self, document: Document) -> Mark:
         """Return what the data could not have shown, a line for each topic that says."""
@@ -164,9 +178,7 @@ class Sections:
             standing.add(name)
             return "" if again else placed[0]
 
-        text = MARK.sub(once, text).strip("\n")
-        # Sections start at the second level on the page, at the first in the paper.
-        return re.sub(r"(?m)^#(#+ )", r"\1", text) if on_paper else text
+        return MARK.sub(once, text).strip("\n")
 
 
 def _placed_whole(topic: str) -> str:

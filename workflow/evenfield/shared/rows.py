@@ -80,6 +80,8 @@ class Rows:
         deciding = dict[str, str]()
         for term, test, method, notes in tests:
             own = {"warning": "", **labels.get(term, {})}
+            if method:
+                own["asked"] = asking(own.get("asked", ""), inference=method)
             if method != deciding.setdefault(term, method):
                 own["role"] = "ladder"
                 own["estimator"] = f"{self.kinds[term].estimator}_{method.lower()}"

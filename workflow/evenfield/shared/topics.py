@@ -34,7 +34,7 @@ INCOME = re.compile(
     r"(?![\w`/-]|\.\w)",
     re.IGNORECASE,
 )
-AN_INCOME = re.compile(r"\ban income\b(?! per)")
+AN_INCOME = re.compile(r"\b(a)n income\b(?! per)", re.IGNORECASE)
 OUR_LABEL = re.compile(rf"(?:log )?(?:{INCOME.pattern})", re.IGNORECASE)
 SPREAD = re.compile(r"How (?:far apart incomes are|incomes are spread)")
 MONEY = re.compile(rf"{MONEY_WORDS}|\bpay\b", re.IGNORECASE)
@@ -240,7 +240,7 @@ def our_words(text: str, kind: str) -> str:
     and with the words that the kind of figures has for poorer and richer.
     """
     text = SPREAD.sub(f"Spread of {HERE}", text)
-    text = AN_INCOME.sub("a figure", text)
+    text = AN_INCOME.sub(r"\1 figure", text)
     text = text.replace(
         "incomes: standard deviation of their", "incomes: standard deviation of its"
     )

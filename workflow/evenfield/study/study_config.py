@@ -134,6 +134,13 @@ class Words(Section):
     """Keywords, as printed beneath the abstract."""
     jel: Texts = ()
     """Codes of the Journal of Economic Literature, as printed beneath the abstract."""
+    repository: str = ""
+    """Address at which others find data and code, as the paper names it."""
+    contribution: str = ""
+    """What the paper adds, as a paragraph of its introduction."""
+    literature: str = ""
+    """Earlier work on these regions, as a paragraph of the introduction; a study with
+    `text/paper.md` cites it there."""
     abstract: str = ""
     """Abstract of the paper, in place of the one that is written from the results; a
     study with `text/abstract.md` has its own there."""

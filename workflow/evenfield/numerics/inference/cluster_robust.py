@@ -134,6 +134,48 @@ MANY_PRODUCTS = 1e9
 
 
 @dataclass(frozen=True)
+class Gaps:
+    """What each cluster leaves of the regressors to the others, I - M_g."""
+
+    matrices: np.ndarray  # (G, K, K)
+
+    @cached_property
+    def safe(self) -> bool:
+        """Whether no cluster alone informs a direction."""
+        try:
+            roots = np.linalg.cholesky(self.matrices)
+        except np.linalg.LinAlgError:
+            return False
+        least = np.diagonal(roots, axis1=1, axis2=2).min()
+        return bool(least**2 > NOTHING_LEFT)
+
+    @cached_property
+    def roots(self) -> tuple[np.ndarray, np.ndarray]:
+        """Eigenvalues, (G, K), and their vectors, (G, K, K)."""
+        values, vectors = np.linalg.eigh(self.matrices)
+        return values, vectors
+
+    def solved(self, sides: np.ndarray, names: np.ndarray) -> np.ndarray:
+        """Return x_g with (I - M_g) x_g = d_g, without directions that only cluster g
+        informs; sides (G, K, R), names (G,).
+        """
+        if self.safe:
+            return np.asarray(np.linalg.solve(self.matrices, sides))
+        values, vectors = self.roots
+        parts = vectors.mT @ sides
+        lost = values < LEVERAGE_ONE
+        size = np.abs(parts).max(axis=2)
+        needed = np.where(lost, size, 0.0).max(axis=1) > NOTHING_LEFT * size.max(axis=1)
+        if needed.any():
+            raise NumericsError(
+                f"cluster {names[needed.argmax()]} alone determines the combination"
+                " (leverage 1)"
+            )
+        inverse = quotient(np.ones_like(values), values, otherwise=0.0, defined=~lost)
+        return np.asarray(vectors @ (parts * inverse[:, :, None]))
+
+
+@dataclass(frozen=True)
 class ClusterRows:
     """The regressors of each cluster, and their cross-products in coordinates in which
     all regressors are orthonormal: Q = X turn.
@@ -166,6 +208,17 @@ class ClusterRows:
             np.linalg.svd(x @ self.turn, full_matrices=False) for x in self.blocks
         )
         return [(singular**2, vectors) for _, singular, vectors in factors]
+
+    @cached_property
+    def product_roots(self) -> tuple[np.ndarray, np.ndarray]:
+        """Eigenvalues of Q_g'Q_g, (G, K), and their vectors, (G, K, K)."""
+        values, vectors = np.linalg.eigh(self.products)
+        return values, vectors
+
+    @cached_property
+    def gaps(self) -> Gaps:
+        """I - Q_g'Q_g, factored once for all combinations."""
+        return Gaps(np.eye(len(self.turn)) - self.products)
 
     def times(self, vectors: np.ndarray) -> np.ndarray:
         """Return Q_g'Q_g v_g for each cluster; vectors (G, K) or (K,) -> (G, K)."""
@@ -234,7 +287,7 @@ class ClusterProducts:
         if self.rows.few:
             return _powers_by_rows(self, -1.0)
         sides = np.broadcast_to(self.d[:, None], (self.G, self.k, 1))
-        return solve_each_without(self.M, sides, self.names)[:, :, 0]
+        return self.rows.gaps.solved(sides, self.names)[:, :, 0]
 
 
 Labels = np.ndarray | Clusters | ClusterProducts
@@ -254,7 +307,8 @@ def cluster_products(fit: OlsFit, c: np.ndarray, clusters: Labels) -> ClusterPro
             f" {c.size}"
         )
     if isinstance(clusters, ClusterProducts):
-        return replace(clusters, d=clusters.basis.T @ c)
+        d = clusters.basis.T @ c
+        return clusters if np.array_equal(d, clusters.d) else replace(clusters, d=d)
     names, owner = encoded(clusters, fit.y.size)
     X = fit.X
     y = fit.y
@@ -297,26 +351,7 @@ def solve_each_without(
     """Solve (I - M_g) x_g = d_g for every cluster, ignoring directions that only cluster
     g informs when d_g does not need them; M (G, K, K), sides (G, K, R), names (G,).
     """
-    gaps = np.eye(M.shape[1]) - M
-    try:
-        roots = np.linalg.cholesky(gaps)
-        safe = np.diagonal(roots, axis1=1, axis2=2).min() ** 2 > NOTHING_LEFT
-    except np.linalg.LinAlgError:
-        safe = False
-    if safe:
-        return np.asarray(np.linalg.solve(gaps, sides))
-    values, vectors = np.linalg.eigh(gaps)
-    parts = vectors.mT @ sides
-    lost = values < LEVERAGE_ONE
-    size = np.abs(parts).max(axis=2)
-    needed = np.where(lost, size, 0.0).max(axis=1) > NOTHING_LEFT * size.max(axis=1)
-    if needed.any():
-        raise NumericsError(
-            f"cluster {names[needed.argmax()]} alone determines the combination"
-            " (leverage 1)"
-        )
-    inverse = quotient(np.ones_like(values), values, otherwise=0.0, defined=~lost)
-    return np.asarray(vectors @ (parts * inverse[:, :, None]))
+    return Gaps(np.eye(M.shape[1]) - M).solved(sides, names)
 
 
 def solve_without(M_g: np.ndarray, d: np.ndarray, name: object) -> np.ndarray:
@@ -386,7 +421,7 @@ def cr2_inference(
 def _stretched(products: ClusterProducts) -> np.ndarray:
     if products.rows.few:
         return _powers_by_rows(products, -0.5)
-    values, vectors = np.linalg.eigh(products.M)
+    values, vectors = products.rows.product_roots
     parts = np.einsum("gij,i->gj", vectors, products.d)
     alone = values > 1 - LEVERAGE_ONE
     needed = alone & (np.abs(parts) > NOTHING_LEFT * np.abs(parts).max())

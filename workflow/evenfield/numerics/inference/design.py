@@ -170,6 +170,20 @@ class Design:
         return cluster_products(self.fit, first, self.clusters)
 
     @cached_property
+    def _products_of(self) -> dict[bytes, ClusterProducts]:
+        return {}
+
+    def products_of(self, c: np.ndarray) -> ClusterProducts:
+        """Return the cross-products with a combination, the same ones for all methods:
+        what leaving a cluster out changes is found once; c (K,).
+        """
+        key = c.tobytes()
+        if key not in self._products_of:
+            found = cluster_products(self.fit, c, self.products)
+            self._products_of[key] = found
+        return self._products_of[key]
+
+    @cached_property
     def bootstrap_weights(self) -> WildDraws:
         """Weights of the wild bootstrap."""
         if self.common_draws is not None:

@@ -79,13 +79,13 @@ def _cr1(design: Design, c: np.ndarray, level: float) -> Tested:
 
 
 def _cr2(design: Design, c: np.ndarray, level: float) -> Tested:
-    inference = cr2_inference(design.fit, c, design.products, level)
+    inference = cr2_inference(design.fit, c, design.products_of(c), level)
     return design.result(inference, level, "CR2", "t, Bell-McCaffrey df")
 
 
 def _cr3(design: Design, c: np.ndarray, level: float) -> Tested:
     df = design.cluster_df(c)
-    inference = cr3_inference(design.fit, c, design.products, df, level)
+    inference = cr3_inference(design.fit, c, design.products_of(c), df, level)
     law = "t(G* - 1)" if design.effective_df else "t(G - 1)"
     return design.result(inference, level, "CR3", law)
 
@@ -101,7 +101,7 @@ def _wild(design: Design, c: np.ndarray, level: float, kind: BootstrapType) -> T
     """Test by the wild cluster bootstrap; its interval inverts the test."""
     drawn = design.bootstrap_weights
     crossed = design.crossed
-    boot = wild_bootstrap(design.fit, c, design.products, drawn, kind, crossed)
+    boot = wild_bootstrap(design.fit, c, design.products_of(c), drawn, kind, crossed)
     se_type = {"11": "CR1", "33": "CR3"}[kind]
     law = f"wild bootstrap {kind}, {drawn.kind}"
     inference = wild_inference(boot, level, interval=design.intervals)

@@ -22,7 +22,18 @@ from evenfield.shared.figures.point_map import (
     placed_units,
 )
 from evenfield.shared.figures.save import Artwork
-from evenfield.shared.figures.style import (
+from evenfield.shared.figures.timeline import (
+    Ending,
+    draw_line,
+    draw_path,
+    letters_in,
+    name_endings,
+    shade_proxy,
+    stretches,
+    with_basis,
+    year_axis,
+)
+from evenfield.study.figure_style import (
     ACCENT,
     FAINT,
     INK,
@@ -38,17 +49,6 @@ from evenfield.shared.figures.style import (
     Mark,
     series_mark,
     use_style,
-)
-from evenfield.shared.figures.timeline import (
-    Ending,
-    draw_line,
-    draw_path,
-    letters_in,
-    name_endings,
-    shade_proxy,
-    stretches,
-    with_basis,
-    year_axis,
 )
 
 __all__ = [

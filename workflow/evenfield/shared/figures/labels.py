@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
-from evenfield.shared.figures.style import SMALL, SOFT, in_points
+from evenfield.study.figure_style import SMALL, SOFT, in_points
 from evenfield.study.latin import in_latin
 
 # Sixteen directions, plain ones first; each also tried further out.

@@ -14,8 +14,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from evenfield.shared.figures.style import ACCENT, LARGE, MARKS, in_points, use_style
 from evenfield.shared.figures.timeline import PROXY, letters_in
+from evenfield.study.figure_style import ACCENT, LARGE, MARKS, in_points, use_style
 
 BOLD_LETTER = 0.68  # of its height, the width of a letter of a heading on average
 RATIO_LETTERS = 5.0  # of a percentage with a gap

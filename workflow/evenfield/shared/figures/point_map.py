@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from evenfield.shared.figures.style import FAINT
+from evenfield.study.figure_style import FAINT
 from evenfield.study.land import land_around
 from evenfield.study.longitudes import side_by_side
 

@@ -15,8 +15,8 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from evenfield.shared.figures.dark import dark_aware
-from evenfield.shared.figures.style import ACCENT, SMALL, WIDTH
 from evenfield.study.errors import ArtifactError
+from evenfield.study.figure_style import ACCENT, SMALL, WIDTH
 from evenfield.study.files import beside, write_text
 from evenfield.study.latin import in_latin
 from evenfield.study.simulated import watermark_for

@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from evenfield.shared.figures.labels import LETTER, spaced
-from evenfield.shared.figures.style import FAINT, PALE, SMALL, SOFT, Mark, in_points
+from evenfield.study.figure_style import FAINT, PALE, SMALL, SOFT, Mark, in_points
 from evenfield.study.files import Record
 
 PROXY = "proxy"

@@ -102,7 +102,7 @@ def table_latex(table: Table) -> str:
 
 def _header(column: Column) -> str:
     heading = escape_latex(column.header)
-    if column.align == "right":
+    if column.align != "left":
         return rf"\multicolumn{{1}}{{c}}{{{heading}}}"
     return heading
 
@@ -110,7 +110,7 @@ def _header(column: Column) -> str:
 def _column_type(column: Column) -> str:
     if column.width_cm:
         return rf">{{\raggedright\arraybackslash}}p{{{column.width_cm:g}cm}}"
-    return "r" if column.align == "right" else "l"
+    return column.align[0]
 
 
 def _row(line: Line, width: int, *, first: bool) -> str:
@@ -201,7 +201,7 @@ def _paper_head(column: Column, longest: int) -> str:
     else:
         stacked = r" \\ ".join(map(_start, lines))
         heading = rf"\shortstack[{side}]{{{stacked}}}"
-    return rf"\multicolumn{{1}}{{{side}}}{{{heading}}}" if side == "r" else heading
+    return rf"\multicolumn{{1}}{{{side}}}{{{heading}}}" if side != "l" else heading
 
 
 def _paper_columns(

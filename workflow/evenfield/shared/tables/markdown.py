@@ -2,6 +2,7 @@
 
 from evenfield.shared.tables.table import Line, Table, grid
 
+RULES = {"left": ":---", "right": "---:", "center": ":---:"}
 SPECIAL = str.maketrans({mark: f"\\{mark}" for mark in "\\|*_`<>["})
 
 
@@ -13,7 +14,7 @@ def escape_markdown(plain: str) -> str:
 def table_markdown(table: Table) -> str:
     """Write a table as a pipe table with its title above and its note beneath."""
     body = grid(table)
-    rule = ["---:" if column.align == "right" else ":---" for column in table.columns]
+    rule = [RULES[column.align] for column in table.columns]
     head = [escape_markdown(column.header) for column in table.columns]
     lines = [_row(line, len(head)) for line in body.lines]
     note = [escape_markdown(" ".join(body.note)), ""] if body.note else []

@@ -27,7 +27,9 @@ class Column:
     # columns of the frame that the formatter takes; the first one is the sort value
     names: tuple[str, ...]
     header: str  # heading
-    align: str = "left"  # ``left`` or ``right``
+    align: str = (
+        "left"  # ``left``, ``right``, or ``center`` where numbers differ in kind
+    )
     show: Formatter = text  # takes the values of ``names`` and returns text
     # column of the frame that says why a blank cell is blank; printed as a lettered
     # note
@@ -215,7 +217,7 @@ def _cell(column: Column, row: Row, reasons: list[str]) -> Cell:
     reason = text(row[column.reason]).strip().rstrip(".") if column.reason else ""
     if shown or not reason:
         # Words beside an estimate are none of its numbers, unless they name it.
-        named = column.align == "right" or f"{names[0]}_{ESTIMATE_ID}" in row
+        named = column.align != "left" or f"{names[0]}_{ESTIMATE_ID}" in row
         number = bool(shown) and named
         return Cell(
             shown, value, estimate_id=estimate_of(row, names[0]) if number else ""

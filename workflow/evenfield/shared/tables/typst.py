@@ -15,7 +15,7 @@ SPECIAL = re.compile(r"([\\#$*_`<>@\[\]~/=+-])")
 LONG_CELL = 20  # characters that a column has at least before its cells break
 BETWEEN = 1.5  # characters that the blanks around a column are wide
 PAGE = 136.0  # characters of the widest row, in 8 points on a page of A4
-HEAD_LINES = 3  # of a heading
+HEAD_LINES = 2  # of a heading
 LONG_TABLE = 40  # lines that stand whole at the top or the foot of a page
 
 
@@ -58,13 +58,15 @@ def _module(table: Table, prefix: str) -> str:
 
 def longest_cells(table: Table, lines: Sequence[Line]) -> list[int]:
     """Return the characters of the longest cell of each column; of a heading, which
-    breaks between its words, the longest word counts.
+    breaks between its words, the longest of its lines counts.
     """
     texts = [[cell.text for cell in line.cells] for line in lines if line.cells]
-    return [
-        max(map(len, [*cells, *column.header.split()]))
-        for column, cells in zip(table.columns, zip(*texts, strict=True), strict=True)
-    ]
+    longest = []
+    for column, cells in zip(table.columns, zip(*texts, strict=True), strict=True):
+        width = max(map(len, cells))
+        heading = head_lines(column.header, width)
+        longest.append(max([width, *map(len, heading)]))
+    return longest
 
 
 def page_parts(longest: Sequence[int]) -> list[list[int]]:
@@ -106,10 +108,10 @@ def _part(
 
 
 def head_lines(header: str, longest: int) -> list[str]:
-    """Break a heading into at most three lines that are as short as the cells beneath it
+    """Break a heading into at most two lines that are as short as the cells beneath it
     let them be; a column of long cells has room for it.
     """
-    width = longest if longest <= LONG_CELL else len(header) + 1
+    width = max(1, longest) if longest <= LONG_CELL else len(header) + 1
     while len(lines := wrap(header, width, break_long_words=False)) > HEAD_LINES:
         width += 1
     return lines

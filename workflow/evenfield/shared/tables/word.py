@@ -34,7 +34,11 @@ SIZES = (
 )
 LONG_CELL = 36
 MARGIN = Mm(20)
-ALIGN = {"left": WD_ALIGN_PARAGRAPH.LEFT, "right": WD_ALIGN_PARAGRAPH.RIGHT}
+ALIGN = {
+    "left": WD_ALIGN_PARAGRAPH.LEFT,
+    "right": WD_ALIGN_PARAGRAPH.RIGHT,
+    "center": WD_ALIGN_PARAGRAPH.CENTER,
+}
 
 
 def write_word(table: Table, path: str | Path) -> None:

@@ -62,13 +62,13 @@ def call(study: Study, row: Row) -> Call:
         function="beta_convergence",
         data=data,
         arguments=arguments,
-        places=_places(row, methods),
+        places=_places(row),
     )
 
 
-def _places(row: Row, methods: tuple[str, ...]) -> tuple[Place, ...]:
+def _places(row: Row) -> tuple[Place, ...]:
     if row["effect_type"] == "coef":
-        return (Place(term=SLOPE, inference=method_of(row, "ols", methods)),)
+        return (Place(term=SLOPE, inference=method_of(row)),)
     if row["term"] == "r2":
         return (Place(note="R2"),)
     name = "speed_nls" if row["estimator"] == "nls" else row["term"]

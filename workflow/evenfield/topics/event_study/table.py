@@ -71,11 +71,7 @@ def t41(results: StudyResults) -> Table:
         f" {results.words['units_name']} and of years, by group where the row says so,"
         " fitted to years before the policy and without it (Borusyak, Jaravel and Spiess"
         " 2024).",
-        IN_PERCENT,
-        f"{results.level} intervals and p by {results.words['unit_name']} or by group,"
-        " whichever interval is wider; p, permuted: dates reassigned at random within"
-        f" the groups; detectable: the smallest effect detected with {results.power:.0%}"
-        " power.",
+        *_how_tested(results),
         f"Leads: joint p of the last {section.get('leads', 4)} {dates} before the policy,"
         f" on years before it alone. Early: a policy that is taken to come that many {dates}"
         " early. Below .05 outcomes changed before the policy came. For comparison, C"
@@ -129,7 +125,7 @@ def t41b(results: StudyResults) -> Table:
         rows.append(row)
     note = results.note(
         "",
-        "Effects over the first of the averages of T41, with all dates and without"
+        "Effects over the first of the averages that are asked for, with all dates and without"
         f" {results.words['units_name']} whose date is uncertain; p, leads: joint p of the"
         f" {dates_word(results)} before, below .05 outcomes had changed before the policy came.",
         IN_PERCENT,
@@ -282,13 +278,14 @@ def t43(results: StudyResults) -> Table:
         f"Mean gap of {results.words['units_name']} without the policy by distance to the"
         f" nearest one that has it, over the first {dates_word(results)} after one came"
         f" inside the outermost ring; controls are {results.words['units_name']} without the policy"
-        " and beyond all rings (Butts 2021). Own: the effect of T41 with these controls."
+        " and beyond all rings (Butts 2021). Own: the effect on those with the policy, with"
+        " these controls."
         f" Cells: {results.words['units_name']} nearby times years. Without one: smallest and"
         f" largest estimate if one {results.words['unit_name']} nearby is left out, or one"
         " with the policy and those near it."
         f" Below {section.get('min_controls', 10)} such {results.words['units_name']} there"
         " are no rings.",
-        "Percent, intervals, p and detectable as in T41.",
+        *_how_tested(results),
         basis=False,
     )
     columns = (
@@ -323,13 +320,13 @@ def t44(results: StudyResults) -> Table:
             rows.append(_part_row(results, spec, own, row))
     note = results.note(
         "",
-        "Effects over the first of the averages of T41 in parts of the policy, all from"
+        "Effects over the first of the averages that are asked for, in parts of the policy, all from"
         " one imputation: by wave of first years, by kind of the first policy, by number"
         " of policies in force. A part less another: how far they differ; alike: the test"
         " that no part differs from the first.",
         f"p, leads: joint p of the {dates_word(results)} before the policy, of all parts"
         " together; below .05 outcomes had changed before it came.",
-        "Percent, intervals, p and detectable as in T41.",
+        *_how_tested(results),
         basis=False,
     )
     columns = (
@@ -341,6 +338,17 @@ def t44(results: StudyResults) -> Table:
 
 
 TABLES = {"T41": t41, "T41b": t41b, "T41c": t41c, "T42": t42, "T43": t43, "T44": t44}
+
+
+def _how_tested(results: StudyResults) -> tuple[str, str]:
+    """Return the sentences on units, intervals and tests that tables of effects share."""
+    return (
+        IN_PERCENT,
+        f"{results.level} intervals and p by {results.words['unit_name']} or by group,"
+        " whichever interval is wider; p, permuted: dates reassigned at random within"
+        f" the groups; detectable: the smallest effect detected with {results.power:.0%}"
+        " power.",
+    )
 
 
 def _together(rows: list[Row]) -> list[Row]:

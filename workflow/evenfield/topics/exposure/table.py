@@ -66,8 +66,8 @@ SCPC; permutation p: clusters and zones permuted within strata, such as coast an
 Detectable: effect found with {results.power:.0%} power. {not_causal}
 """
 RANGE_NOTE = """
-Growth next to clusters minus growth next to SEZs, pp a year per exposure 0 to 1, estimated
-as in T16; the main estimate is counted in. Not defined: a list that holds nearly every unit
+Growth next to clusters minus growth next to SEZs, pp a year per exposure 0 to 1, both from
+one regression as in the main estimate, which is counted in. Not defined: a list that holds nearly every unit
 leaves nothing to compare.
 
 Intervals: number of SCPC intervals that exclude zero, without correction for multiple

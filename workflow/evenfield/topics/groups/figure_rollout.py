@@ -52,7 +52,7 @@ def f2(results: StudyResults) -> Artwork:
     held = last.loc[last["zone_type"].isin(kinds), ["zones", "zones_dated"]].sum()
     # Zones whose first year has no named source (grade C).
     unsure = int(held["zones"] - held["zones_dated"])
-    memory = f"{unsure} of {int(held['zones'])} by a year from memory"
+    memory = f"{unsure} of {int(held['zones'])} have no document of their year"
     below_them = 0.35 + LINE_OF_KEY * len(kinds)
     size = (NARROW, PANELS + below_them)
     edges = {"left": 0.09, "right": 0.75, "hspace": 0.24}

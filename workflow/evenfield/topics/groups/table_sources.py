@@ -63,10 +63,10 @@ def t2(results: StudyResults) -> Table:
         f"{count_of(panel['unit'].nunique(), results.words)}, {years[0]}\u2013{years[1]}."
         " Gaps: cells of the span without a figure. Grades: A official series read"
         " without change, B linked, estimated or of an older vintage, C proxy or"
-        " of unclear origin; grade C figures enter only when config.yaml names"
-        " their column.",
+        " of unclear origin; grade C figures enter only when the settings of"
+        " the study name their column.",
         proxy if frame["flag"].eq("proxy").any() else "",
-        "Full citations: sources.csv; every other series: panel_provenance.csv.",
+        "The data package of the study has full citations and every other series.",
         f"Data {description['data_hash'][:HASH_LETTERS]}.",
     )
     columns = (

@@ -44,7 +44,7 @@ Moran's I with {weights} weights, in brackets p from {draws:,} permutations over
 adjusted for testing every year; of growth since the previous date. Net of: residuals from the
 means of regions, or from income at the previous date. Local: {results.words[units_name]} with
 a local Moran below a false discovery rate of 5% within the year (income). A long span shows
-every third year; all years are in the data of F10.
+every third year; the figure of Moran's I by year has all of them.
 """
 
 

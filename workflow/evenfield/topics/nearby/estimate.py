@@ -216,11 +216,9 @@ class _Work:
         column = self.spec.cluster_column
         if not column:
             return np.asarray(np.array(self.case.units)[codes])
-        first = pd.Series(self.case.clusters).drop_duplicates()
-        names = dict(
-            zip(first, self.case.unit_rows.loc[first.index, column], strict=True)
-        )
-        return np.asarray([str(names[code]) for code in codes])
+        rows = self.case.unit_rows[column].to_numpy()
+        names = dict(zip(self.case.clusters.tolist(), rows, strict=True))
+        return np.asarray([str(names[code]) for code in codes.tolist()])
 
     def classes(self, *, near: bool) -> np.ndarray:
         """Return of each unit of the sample which lists it is on, or near where it is on

@@ -147,15 +147,15 @@ def _written(results: StudyResults, spec: NearbySpec) -> Row:
 
 def _without(results: StudyResults, spec: NearbySpec, name: str, sample: str) -> Row:
     """Return growth near the first list, and less that near the second."""
-    rows = only(results.estimates(), spec_id=name, estimator=BASE)
-    if sample:
-        rows = only(rows, sample_id=sample)
     terms = [term_of(own, near=True) for own in spec.named]
-    alone = pick(rows, term=terms[0], contrast="")
+    wanted = {"spec_id": name, "estimator": BASE, "term": terms[0]}
+    if sample:
+        wanted["sample_id"] = sample
+    alone = pick(results.estimates(), **wanted, contrast="")
     out = {key: alone.get(key) for key in (*MEASURED, "n_units", "n_treated")}
     out["reason"] = text(alone.get("warning"))
     if len(terms) > 1:
-        less = pick(rows, term=terms[0], contrast=" - ".join(terms))
+        less = pick(results.estimates(), **wanted, contrast=" - ".join(terms))
         out |= {f"{key}_less": less.get(key) for key in MEASURED}
         out["reason_less"] = text(less.get("warning"))
     return out

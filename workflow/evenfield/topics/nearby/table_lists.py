@@ -11,7 +11,6 @@ from evenfield.shared.tables import (
     ends,
     left,
     number,
-    only,
     pick,
     records,
     text,
@@ -156,9 +155,8 @@ def counts_near(
     assert section.list_table is not None
     of_first: Cell = (*cell, _first(section.list_table))
     spec = section.near_spec(of_first)
-    rows = only(results.estimates(), spec_id=spec.id)
-    counts = only(rows, estimator="count")
-    by_class = {row["term"]: row["estimate"] for row in records(counts)}
+    counts = records(results.estimates(), spec_id=spec.id, estimator="count")
+    by_class = {row["term"]: row["estimate"] for row in counts}
     return _behind(results, spec, "near") | {
         "n_both": by_class.get("near_both"),
         "n_shared": by_class.get("near_both_shared"),
@@ -198,12 +196,12 @@ def _behind(results: StudyResults, spec: NearbySpec, kind: str) -> Row:
 
 def _deciding(results: StudyResults, spec: NearbySpec, kind: str) -> tuple[Row, Row]:
     """Return the deciding row of the first list, and of it less the second."""
-    rows = only(results.estimates(), spec_id=spec.id, estimator=BASE)
     terms = [f"{kind}_{name}" for name in spec.named]
-    alone = pick(rows, term=terms[0], contrast="")
+    wanted = {"spec_id": spec.id, "estimator": BASE, "term": terms[0]}
+    alone = pick(results.estimates(), **wanted, contrast="")
     if len(terms) == 1:
         return alone, {}
-    return alone, pick(rows, term=terms[0], contrast=" - ".join(terms))
+    return alone, pick(results.estimates(), **wanted, contrast=" - ".join(terms))
 
 
 def _first(table: ListTable) -> str:

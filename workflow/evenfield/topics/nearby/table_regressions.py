@@ -1,6 +1,6 @@
 """T48: regressions of growth near lists side by side, a column each."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -14,7 +14,6 @@ from evenfield.shared.tables import (
     fixed,
     interval,
     left,
-    only,
     pick,
     text,
 )
@@ -47,7 +46,7 @@ def _column(number: int) -> Column:
     return Column(
         names=parts,
         header=f"({number})",
-        align="right",
+        align="center",
         show=_shown,
         reason=f"{name}_reason",
     )
@@ -99,9 +98,52 @@ class _Regressions:
             f"Brackets give {self.results.level} confidence intervals ({methods} by cluster with"
             " the effective number of clusters). R\u00b2 includes fixed effects; R\u00b2"
             " within is the share of the variance within them.",
+            self._sizes(),
             "The estimates are associations: a list may name what has grown already.",
             basis=False,
         )
+
+    def _sizes(self) -> str:
+        """Return why the columns have different numbers of units; blank where they have
+        one.
+        """
+        units = self.results.words["units_name"]
+        unit = self.results.words["unit_name"]
+        if len({*map(self._size, self.specs)}) == 1:
+            return ""
+        reasons = [
+            f"fixed effects leave out a {unit} without another of its {_word(group)}"
+            for group in dict.fromkeys(
+                spec.within for spec in self.specs if spec.within
+            )
+        ]
+        if len({tuple(spec.named.values()) for spec in self.specs}) > 1:
+            reasons.append(f"a longer list leaves fewer {units} on no list")
+        reasons += [
+            f"column ({number}) is column ({whole}) without {left_out} {units} that the"
+            f" sample \u201c{self.results.word(self.specs[number - 1].sample)}\u201d leaves out"
+            for number, whole, left_out in self._smaller()
+        ]
+        return f"N differs between columns: {'; '.join(reasons)}." if reasons else ""
+
+    def _smaller(self) -> Iterator[tuple[int, int, int]]:
+        """Yield the number of a column, that of another one which differs from it by the
+        sample alone, and how many units fewer it has.
+        """
+        seen = dict[tuple[object, ...], int]()
+        for number, spec in enumerate(self.specs, 1):
+            but_sample = (
+                *spec.named.items(),
+                *(spec.outcome, spec.span, spec.within, spec.held),
+                *(spec.most, spec.measure, spec.distance),
+            )
+            whole = seen.setdefault(but_sample, number)
+            fewer = self._size(self.specs[whole - 1]) - self._size(spec)
+            if spec.sample != self.specs[whole - 1].sample and fewer > 0:
+                yield number, whole, fewer
+
+    def _size(self, spec: NearbySpec) -> int:
+        return int(self._coefficient(spec, 0).get("n_units") or 0)
 
     def _coefficients(self) -> list[Row]:
         """Return the coefficient of each list and their difference, an interval beneath
@@ -130,8 +172,13 @@ class _Regressions:
         return self._deciding(spec, terms[0], " - ".join(terms))
 
     def _deciding(self, spec: NearbySpec, term: str, contrast: str) -> Row:
-        rows = only(self.results.estimates(), spec_id=spec.id, estimator=BASE)
-        return pick(rows, term=term, contrast=contrast)
+        return pick(
+            self.results.estimates(),
+            spec_id=spec.id,
+            estimator=BASE,
+            term=term,
+            contrast=contrast,
+        )
 
     def _list_label(self, place: int, ordinal: str) -> str:
         """Return what lies near, by its name where all columns have the same list."""
@@ -200,8 +247,9 @@ class _Regressions:
         return f"Clusters ({names.pop()})" if len(names) == 1 else "Clusters"
 
     def _described(self, spec: NearbySpec, term: str) -> Row:
-        rows = only(self.results.estimates(), spec_id=spec.id, estimator=WHOLE)
-        return pick(rows, term=term)
+        return pick(
+            self.results.estimates(), spec_id=spec.id, estimator=WHOLE, term=term
+        )
 
     def _unit(self, spec: NearbySpec) -> str:
         return self.section.outcomes[spec.outcome].unit
@@ -253,8 +301,12 @@ def _in_group(group: str, rows: Sequence[Row]) -> list[Row]:
 
 
 def _label(column: str) -> str:
-    words = column.replace("_", " ")
+    words = _word(column)
     return words[:1].upper() + words[1:]
+
+
+def _word(column: str) -> str:
+    return column.replace("_", " ")
 
 
 def _yes_no(answer: bool) -> str:

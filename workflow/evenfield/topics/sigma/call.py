@@ -54,14 +54,12 @@ def call(study: Study, row: Row) -> Call:
         function="sigma",
         data=data,
         arguments=arguments,
-        places=_places(row, methods, first, last),
+        places=_places(row, first, last),
         fixed={"df": 1.0} if row["estimator"] == T2 else {},
     )
 
 
-def _places(
-    row: Row, methods: tuple[str, ...], first: int, last: int
-) -> tuple[Place, ...]:
+def _places(row: Row, first: int, last: int) -> tuple[Place, ...]:
     names = {"sigma_start": f"sigma {first}", "sigma_end": f"sigma {last}"}
     if row["term"] in names:
         return (Place(term=names[row["term"]], columns=same("estimate")),)
@@ -70,5 +68,4 @@ def _places(
     if row["estimator"] == T2:
         p = Place(note="T2 p", name="p_value")
         return (Place(note="T2"), Place(note="T2", name="statistic"), p)
-    method = method_of(row, "sigma_slope_test", methods)
-    return (Place(term="fall", inference=method),)
+    return (Place(term="fall", inference=method_of(row)),)

@@ -55,7 +55,7 @@ year before; intervals that ignore it are too narrow.
 How to read: (i) SAR forces one ratio of indirect to direct effects on all regressors. (ii) A
 rho apart from zero alone is no evidence that a policy reached the neighbours. (iii) With few
 units and dense weights read the effective neighbours first. (iv) Time effects come out first;
-what common factors leave of rho stands in results/estimates/spatial_panel/estimates.csv.
+the replication package has what common factors leave of rho.
 """
 APPROACHES = {
     "lee_yu": "transformed away (Lee-Yu)",
