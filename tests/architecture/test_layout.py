@@ -221,7 +221,7 @@ COMMON = {
 # The rule for few clusters is the last one: ``few_units`` of ``ols`` offers it.
 # Common factors and probabilities of models are one call each, with no steps to share.
 # The record of a method of inference is read by both: it is its only home.
-ON_BOTH_SIDES = 21
+ON_BOTH_SIDES = 20
 
 
 @cache

@@ -21,7 +21,7 @@ MOST = {
     "report": 60,
     "shared": 48,
     "study": 39,
-    "topics": 213,
+    "topics": 214,  # rows say what they ask of the library
 }
 LAYOUT = {
     tokenize.COMMENT,
