@@ -23,7 +23,7 @@ STUDY = ROOT / "examples" / "simulated-districts"
 # they are and what they do for the number stands in docs/decisions/0030-distance.md.
 MOST = {
     "beta": ("T6", 66, 296),
-    "group_contrasts": ("T4", 69, 399),
+    "group_contrasts": ("T4", 69, 406),
     "event_study": ("T41", 84, 432),
 }
 
