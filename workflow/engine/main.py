@@ -80,6 +80,8 @@ def complete(words: Sequence[str]) -> tuple[Path, list[str]]:
         if given.cores is None and given.jobs is None:
             line += ["--cores", "all"]
         line += ["--latency-wait", "5", "--rerun-incomplete"]
+        # Jobs by priority, without a solver's process at each choice.
+        line += ["--scheduler", "greedy"]
     if lacks_records(study):
         sys.stderr.write(
             "results/ came without the records of what it was made from: everything is"
