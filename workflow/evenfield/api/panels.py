@@ -149,12 +149,6 @@ def dynamic_fe(
     rng = np.random.default_rng(seed)
     against, lost = tested_root(levels, root, interval, LEVEL, rng, draws)
     tables["speed"] = _speeds(against, years)
-    test = against.test
-    # The interval by score is the stretch of roots around the estimate: another may
-    # hold 1.
-    apart = interval == "score" and not test.conf_low <= 1 <= test.conf_high
-    if apart and test.p_value > 1 - LEVEL:
-        notes["score at rho = 1"] = "does not differ from zero either"
     if interval == "bootstrap":
         notes["share of draws without a root"] = lost
     return Fit(

@@ -143,9 +143,11 @@ def _grid_of_maps(maps: int, tall: float) -> tuple[int, float]:
 def _not_drawn(
     results: StudyResults, every: Sequence[str], drawn: Sequence[str]
 ) -> str:
-    """Say which lists have no map of their own."""
+    """Say which lists have no map in print; the page shows the one that is chosen."""
     left_out = [short_word(results, name) for name in every if name not in drawn]
-    return f" Not drawn: {in_words(left_out)}." if left_out else ""
+    if not left_out:
+        return ""
+    return f" In print these lists have no map: {in_words(left_out)}."
 
 
 def _marks_in_words(results: StudyResults, against: str) -> str:
