@@ -184,7 +184,8 @@ def test_a_combination_is_a_coefficient_of_the_same_fit():
     y = rng.normal(size=30)
     X = np.column_stack([np.ones(30), *columns.values()])
     beta = np.linalg.lstsq(X, y, rcond=None)[0]
-    changed, name, _ = as_coefficient(columns, {"b": 2.0, "c": -0.5})
+    changed, name, note = as_coefficient(columns, {"b": 2.0, "c": -0.5})
+    assert note == "beside the others the coefficient of b is b - 0.25 c per 2"
     Z = np.column_stack([np.ones(30), *changed.values()])
     other = np.linalg.lstsq(Z, y, rcond=None)[0]
     close(other[1 + list(changed).index(name)], 2.0 * beta[2] - 0.5 * beta[3])

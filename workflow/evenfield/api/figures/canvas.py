@@ -74,7 +74,7 @@ def number(value: float) -> str:
 
 
 def zero_line(ax: Axes, axis: str = "y") -> None:
-    """Draw the line of no effect where zero is among what is drawn, or near it."""
+    """Draw the line at zero."""
     draw = ax.axhline if axis == "y" else ax.axvline
     draw(0, **REFERENCE)
 

@@ -78,12 +78,12 @@ def coefficients(fit: Fit, ax: Axes) -> str:
     if len(kinds) > 1:
         key_below(ax)
     first = with_ends[with_ends["inference"].isin(kinds[:1])]
+    listed = pd.concat([first, bare])
     said = [
-        f"{row['term']} {interval(row)}"
-        for row in pd.concat([first, bare]).head(SAID).to_dict("records")
+        f"{row['term']} {interval(row)}" for row in listed.head(SAID).to_dict("records")
     ]
     ends = f" with 95 % intervals ({', '.join(map(str, kinds))})" if kinds else ""
-    others = f"; {len(terms) - SAID} more" if len(terms) > SAID else ""
+    others = f"; {len(listed) - SAID} more" if len(listed) > SAID else ""
     return f"{fit.title}: estimates{ends}. {'; '.join(said)}{others}."
 
 
@@ -175,13 +175,15 @@ def specifications(fit: Fit, ax: Axes) -> str:
     choices = rows["term"].str.split(" | ", regex=False, expand=True)
     varying = [column for column in choices if choices[column].nunique() > 1]
     named = [(column, name) for column in varying for name in choices[column].unique()]
+    told = ""
     if named and len(named) <= MOST_TICKS:
         _draw_choices(ax, choices, named)
+        told = " Below, the choices behind each."
     ends = rows["estimate"].iloc[[0, -1]]
     return (
         f"{fit.title}: {len(rows)} estimates from {number(ends.iloc[0])} to"
         f" {number(ends.iloc[1])}, median {number(median)}; 95 % intervals that exclude"
-        f" zero: {int(clear.sum())}. Below, the choices behind each."
+        f" zero: {int(clear.sum())}.{told}"
     )
 
 
@@ -245,6 +247,8 @@ def common_values(fit: Fit, ax: Axes) -> str:
     ax.set_xlabel("third")
     ax.set_ylabel(fit.model)
     ax.legend(loc="best")
+    if not low < high:
+        return f"{fit.title}: the thirds share no values."
     return (
         f"{fit.title}: all share values from {number(low)} to {number(high)}, in which"
         f" {share:.0%} of the units lie."

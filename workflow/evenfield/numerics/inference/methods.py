@@ -164,8 +164,8 @@ ManyTest = Callable[[ManyFits, Design, float], Verdicts]
 
 @dataclass(frozen=True, kw_only=True)
 class Method:
-    """A method of inference: its test, and what callers have to know of it. What is not
-    said is what no method can do wrong with.
+    """A method of inference: its test, and what callers have to know of it. Each default
+    is the choice that is safe for every method.
     """
 
     test: SingleTest
@@ -176,8 +176,8 @@ class Method:
     # themselves, those that cross the clusters where it reads leverages of clusters,
     # none where scores and leverages of rows are enough.
     dummies: Dummies = "all"
-    # In which data without units it can be: in all, where errors are of rows; in those of
-    # one date, where each row is a unit; in none.
+    # Data without ids of units: all are taken where errors are of rows, those of one
+    # date where each row may be a unit, or none.
     without_units: Literal["all", "one date", "none"] = "one date"
     dated: bool = False  # reads dates: not for one row a unit
     law: Literal["t", "bootstrap", "SCPC", "permutation"] = "t"

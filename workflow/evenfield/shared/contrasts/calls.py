@@ -133,7 +133,9 @@ def identity(contrast: GroupContrast) -> tuple[str, ...]:
 
 
 def _identity_of(row: Row) -> tuple[str, ...]:
-    """Return the same of a row; that without a pair of units has the whole sample's."""
+    """Return these columns of a row; one without a pair of units has the id of the whole
+    sample.
+    """
     whole = dict(row)
     if row["estimator"] == PAIRS:
         whole["sample_id"] = asked_of(row)["sample"]
@@ -201,8 +203,9 @@ def as_coefficient(
 
     Notes
     -----
-    With t = sum_j c_j b_j and b_k = (t - sum_(j != k) c_j b_j) / c_k the same fitted
-    values are t x_k / c_k + sum_(j != k) b_j (x_j - c_j x_k / c_k) + ...
+    With k the first regressor, t = sum_j c_j b_j and b_k = (t - sum_(j != k) c_j b_j) /
+    c_k, the same fitted values are t x_k / c_k + sum_(j != k) b_j (x_j - c_j x_k / c_k),
+    and what has no weight is as it was.
     """
     first, *others = weights
     if not others and weights[first] == 1.0:
@@ -222,9 +225,20 @@ def as_coefficient(
     scaled = f" per {weights[first]:g}" if weights[first] != 1.0 else ""
     note = f"{first} is taken{scaled}"
     if others:
-        difference = " - ".join([first, *others])
-        note = f"beside their sum the coefficient of {first} is {difference}{scaled}"
+        combination = _in_signs(weights)
+        note = f"beside the others the coefficient of {first} is {combination}{scaled}"
     return Combined(changed, first, note)
+
+
+def _in_signs(weights: dict[str, float]) -> str:
+    """Return a combination of coefficients in words, in units of the first weight."""
+    first, *others = weights
+    words = first
+    for name in others:
+        ratio = weights[name] / weights[first]
+        times = "" if abs(ratio) == 1.0 else f"{abs(ratio):g} "
+        words += f" {'-' if ratio < 0 else '+'} {times}{name}"
+    return words
 
 
 def _left_out_call(
