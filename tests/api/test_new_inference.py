@@ -11,7 +11,7 @@ from statsmodels.regression.linear_model import OLS
 
 import evenfield as ef
 from evenfield.numerics.inference.methods import METHODS, Method
-from evenfield.numerics.ols import t_inference
+from evenfield.numerics.ols import leverage_variance, t_inference
 from tolerances import close
 
 RNG = np.random.default_rng(12)
@@ -34,10 +34,8 @@ RING = [(f"u{i:02d}", f"u{(i + 1) % UNITS:02d}") for i in range(UNITS)]
 
 def hc2(design, c, level):
     """Test with the variance sum (a u)^2 / (1 - h)."""
-    fit = design.fit
-    a = fit.X @ (fit.bread @ c)
-    variance = (a**2 * fit.u_hat**2 / (1 - fit.leverage)).sum()
-    test = t_inference(float(c @ fit.beta), np.sqrt(variance), design.df, level)
+    std_error = np.sqrt(leverage_variance(design.fit, c, power=0.5))
+    test = t_inference(float(c @ design.fit.beta), std_error, design.df, level)
     return design.result(test, level, "HC2", "t(N - K)")
 
 
@@ -73,6 +71,18 @@ def test_errors_are_those_of_statsmodels_with_dummies(registered, effects, dummi
     close(fit.conf_int().loc["x"], peer.conf_int().loc["x"], rtol=1e-9)
     covariance = np.sqrt(fit.cov.loc["x", "x"])
     close(covariance, peer.bse["x"], rtol=1e-9)
+
+
+def test_a_unit_of_one_row_adds_nothing_and_what_rests_on_a_row_is_refused(registered):
+    rows = PANEL.drop(index=PANEL.index[1:YEARS])  # of the first unit one is left
+    keys = {"unit": "unit", "time": "year", "inference": "HC2"}
+    fit = ef.ols("y ~ x | unit", rows, **keys)
+    rest = rows[rows["unit"] != "u00"]
+    peer = OLS(rest["y"], with_dummies(rest, "unit")).fit(cov_type="HC2", use_t=True)
+    close(fit.std_errors["x"], peer.bse["x"], rtol=1e-9)
+    alone = rows.assign(d=(rows["unit"] == "u00") * 1.0)
+    rested = ef.ols("y ~ x + d", alone, **keys)
+    assert np.isnan(rested.std_errors["d"]) and rested.std_errors["x"] > 0
 
 
 def test_it_explains_itself(registered):

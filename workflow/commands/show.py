@@ -71,7 +71,7 @@ def need_files(config: dict[str, Any], topic: str) -> None:
         raise ReportError(
             f"show: no {first_examples(missing)}",
             "the results of a run",
-            "run the study once: python3 run",
+            "run the study once: python3 run, with --directory DIR if it is another one",
         )
 
 

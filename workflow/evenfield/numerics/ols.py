@@ -169,14 +169,16 @@ def cov_hc3(fit: OlsFit) -> Array:
     return np.asarray(fit.basis @ (scores.T @ scores) @ fit.basis.T)
 
 
-def hc3_variance(fit: OlsFit, c: Array) -> float:
-    """Return the HC3 variance of the combination c'beta; c (K,).
+def leverage_variance(fit: OlsFit, c: Array, power: float = 1.0) -> float:
+    """Return the variance of the combination c'beta by leverages: HC3, or HC2 with a
+    power of one half; c (K,).
 
     Notes
     -----
-    A row of leverage one determines a coefficient alone, often that of its own dummy.
-    Where the combination does not rest on the row it is the same without it, and the
-    row adds nothing.
+    sum (a u / (1 - h)^power)^2 with a the weights of the rows in c'beta, u the residuals
+    and h the leverages (MacKinnon and White 1985). A row of leverage one determines a
+    coefficient alone, often that of its own dummy. Where the combination does not rest
+    on the row it is the same without it, and the row adds nothing.
     """
     weights = fit.X @ (fit.bread @ c)
     gap = 1 - fit.leverage
@@ -184,7 +186,7 @@ def hc3_variance(fit: OlsFit, c: Array) -> float:
     nothing = NOTHING_OF_A_ROW * np.abs(weights).max()
     if (np.abs(weights[alone]) > nothing).any():
         raise NumericsError(ALONE)
-    changes = weights[~alone] * fit.u_hat[~alone] / gap[~alone]
+    changes = weights[~alone] * fit.u_hat[~alone] / gap[~alone] ** power
     return float(changes @ changes)
 
 

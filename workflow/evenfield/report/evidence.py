@@ -70,7 +70,7 @@ class Evidence:
             raise ReportError(
                 f"no {self.root / 'estimates.csv'}",
                 "the results of a run",
-                "run the study once: python3 run",
+                "run the study once: python3 run, with --directory DIR if it is another one",
             )
 
     @cached_property

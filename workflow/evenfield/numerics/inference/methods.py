@@ -40,7 +40,7 @@ from evenfield.numerics.ols import (
     cov_classical,
     cov_hc1,
     fit_ols,
-    hc3_variance,
+    leverage_variance,
     t_inference,
 )
 from evenfield.numerics.scpc import (
@@ -67,7 +67,7 @@ def _by_covariance(
 
 def _hc3(design: Design, c: np.ndarray, level: float) -> Tested:
     """Test with Student's t and HC3, which has no factor of its own."""
-    std_error = float(np.sqrt(hc3_variance(design.fit, c)))
+    std_error = float(np.sqrt(leverage_variance(design.fit, c)))
     estimate = float(c @ design.fit.beta)
     inference = t_inference(estimate, std_error, design.df, level)
     return design.result(inference, level, "HC3", "t(N - K)")
