@@ -112,6 +112,7 @@ def beta_windows(
             "outcome": said_of_logarithm(rows.y, pd.Series(growth.ravel())),
         },
         tables={"notes": missing},
+        _drawn={"windows": [dates.text[first] for first, _ in windows]},
         raw=path,
     )
 

@@ -30,6 +30,9 @@ from evenfield.study.errors import EstimateError, WeightsError, counted, first_e
 NOTHING_LEFT = "{} and controls leave nothing of the outcome over"
 
 
+BETWEEN = " | "  # choices of a specification, in its name
+
+
 class Case(NamedTuple):
     """One combination of outcome, controls and sample."""
 
@@ -39,10 +42,15 @@ class Case(NamedTuple):
     query: str
 
     @property
+    def choices(self) -> dict[str, str]:
+        """What was chosen, by kind of choice."""
+        controls = " + ".join(self.controls) or "no controls"
+        return {"outcome": self.outcome, "controls": controls, "sample": self.sample}
+
+    @property
     def name(self) -> str:
         """What it is, as text."""
-        controls = " + ".join(self.controls) or "no controls"
-        return f"{self.outcome} | {controls} | {self.sample}"
+        return BETWEEN.join(self.choices.values())
 
 
 def _cases(y: Any, controls: Any, samples: Any, sign: Any) -> list[Case]:
@@ -181,6 +189,7 @@ def specification_curve(
         t_rows(list(defined), estimates[:, 0], errors[:, 0], "CR1", df),
         len(every.y),
         tests,
+        {case.name: case.choices for case in cases},
         pd.DataFrame({"reason": undefined}),
     )
 
@@ -241,17 +250,21 @@ def _fit(
     rows: Rows,
     nobs: int,
     tests: Mapping[str, curve.JointTest],
-    undefined: pd.DataFrame | None = None,
+    choices: Mapping[str, Mapping[str, str]],
+    undefined: pd.DataFrame,
 ) -> Fit:
-    """Return a curve with its joint tests as a result."""
+    """Return a curve with its joint tests, and the choices of each specification, as a
+    result.
+    """
     notes = dict[str, Any]()
     for name, test in tests.items():
         notes[f"joint p, {name.replace('_', ' ')}"] = test.p_value
     tables = {"joint": pd.DataFrame(list(tests.values()), index=list(tests))}
-    if undefined is not None and len(undefined):
+    if len(undefined):
         notes["not defined"] = counted(len(undefined), "specification")
         tables["undefined"] = undefined
-    return Fit(title, rows, nobs, notes=notes, tables=tables)
+    drawn = {"choices": pd.DataFrame(list(choices.values()), index=list(choices))}
+    return Fit(title, rows, nobs, notes=notes, tables=tables, _drawn=drawn)
 
 
 @reported("specification-curve")
@@ -352,6 +365,7 @@ def label_curve(
     units, source_of_all = _dealt(parts, strata, draws, seed)
     # By name of the specification its effects, or why it has none.
     effect_of = dict[str, curve.DealtEffects | str]()
+    choices = dict[str, dict[str, str]]()
     for part, rows in parts.items():
         at = np.searchsorted(units, rows.units.names)
         source = curve.permutations_among(source_of_all, at)
@@ -362,8 +376,10 @@ def label_curve(
             regressors = curve.LabelTerms(terms=label_terms, neighbours=W)
             effects = _effects(rows, cases, regressors.drawn(values, source), c)
             for case, effect in zip(cases, effects, strict=True):
-                about = part, str(network_name), case.name
-                effect_of[" | ".join(filter(None, about))] = effect
+                about = {"table": part, "weights": str(network_name), **case.choices}
+                name = BETWEEN.join(filter(None, about.values()))
+                effect_of[name] = effect
+                choices[name] = about
     defined = {
         name: effect
         for name, effect in effect_of.items()
@@ -388,6 +404,7 @@ def label_curve(
         t_rows(list(defined), estimate, errors, "classical", df),
         sum(len(rows.y) for rows in parts.values()),
         tests,
+        choices,
         pd.DataFrame({"reason": undefined}),
     )
 

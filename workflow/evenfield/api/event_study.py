@@ -26,7 +26,7 @@ from evenfield.api.policies import (
 from evenfield.api.results import NUMBERS, Fit, chosen, refuse_undefined, share
 from evenfield.api.rings import around, radii_of
 from evenfield.models.event_study import EventStudy, Left, Trends, part_effects
-from evenfield.models.policies import Effects
+from evenfield.models.policies import Effects, span_name
 from evenfield.models.rows import NAN
 from evenfield.numerics.inference.design import Tested
 from evenfield.study.errors import EstimateError, counted
@@ -171,6 +171,7 @@ def event_study(
         policy.nobs,
         notes=policy.notes | _lacking(study.leads, leads),
         tables=tables,
+        _drawn={"spans": [span_name(span) for span in study.spans]},
         raw=policy.panel,
     )
 

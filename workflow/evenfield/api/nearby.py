@@ -150,6 +150,7 @@ def nearby(
         nobs=len(regressions.own.rows),
         notes={**regressions.notes(), "reach": f"{measure} within {radius:g}"},
         tables={"counts": regressions.counts(), "regressions": regressions.whole()},
+        _drawn={"lists": list(names)},
         _in_tables=regressions.in_tables(),
         raw=regressions.designs,
     )

@@ -950,7 +950,13 @@ def beta_convergence(
             "outcome": said,
             **fit.notes,
         },
-        _drawn={"units": case.rows.unit, "names": case.names},
+        _drawn={
+            "units": case.rows.unit,
+            "names": case.names,
+            "outcome": str(rows.y.name),
+            # Controls by the name of their product with the initial level.
+            "products": {PRODUCT + name: name for name in modifiers},
+        },
         _of_first=with_speeds,
     )
     return with_speeds(named)

@@ -41,7 +41,7 @@ class Drawing(NamedTuple):
 PICTURES: dict[str, dict[str, Drawing]] = {
     "beta-convergence": {"growth": Drawing(growth.growth_on_initial, "units")},
     "beta-windows": {
-        "windows": Drawing(estimates.windows, "notes"),
+        "windows": Drawing(estimates.windows, "windows"),
         "break": Drawing(estimates.break_dates, "dates"),
     },
     "border-difference": {"pairs": Drawing(estimates.pairs, "pairs")},
@@ -58,11 +58,11 @@ PICTURES: dict[str, dict[str, Drawing]] = {
         "dates": Drawing(paths.moran_by_date, "over time"),
         MAP: Drawing(neighbours.local_map, "local"),
     },
-    "nearby": {"lists": Drawing(policies.near_lists, "regressions")},
+    "nearby": {"lists": Drawing(policies.near_lists, "lists")},
     "rings": {"rings": Drawing(policies.rings, "event study")},
     "sigma": {"dispersion": Drawing(paths.dispersion, "over time")},
     "sigma-path": {"segments": Drawing(paths.segments, "segments")},
-    "specification-curve": {"curve": Drawing(estimates.specifications)},
+    "specification-curve": {"curve": Drawing(estimates.specifications, "choices")},
     "stochastic-kernel": {
         "kernel": Drawing(moves.kernel, "kernel"),
         "long run": Drawing(moves.long_run, "ergodic"),

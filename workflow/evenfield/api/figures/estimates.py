@@ -128,7 +128,7 @@ def windows(fit: Fit, ax: Axes) -> str:
     )
     ax.plot(at, inner["estimate"], color=INK)
     zero_line(ax)
-    names = inner["term"].str.partition(" to ")[0].tolist()
+    names = fit._drawn["windows"]
     step = 1 + len(names) // 8
     ax.set_xticks(at[::step], names[::step])
     ax.set_xlabel("first date of the window")
@@ -172,7 +172,7 @@ def specifications(fit: Fit, ax: Axes) -> str:
     ax.axhline(median, color=INK, linewidth=0.8, linestyle="--")
     ax.set_xticks([])
     ax.set_ylabel("estimate, 95 % interval", loc="top")
-    choices = rows["term"].str.split(" | ", regex=False, expand=True)
+    choices = fit._drawn["choices"].loc[rows["term"]].reset_index(drop=True)
     varying = [column for column in choices if choices[column].nunique() > 1]
     named = [(column, name) for column in varying for name in choices[column].unique()]
     told = ""

@@ -37,10 +37,9 @@ def growth_on_initial(fit: Fit, ax: Axes) -> str:
     def regressors(x: np.ndarray) -> np.ndarray:
         rows = np.tile(at_means, (len(x), 1))
         rows[:, names.index("initial")] = x
-        for column, name in enumerate(names):
-            control = name.removeprefix("initial_x_")
-            if control != name and control in names:
-                rows[:, column] = x * at_means[names.index(control)]
+        for product, control in fit._drawn["products"].items():
+            mean = at_means[names.index(control)]
+            rows[:, names.index(product)] = x * mean
         return rows
 
     grid = np.linspace(initial.min(), initial.max(), POINTS_OF_LINE)
@@ -66,7 +65,7 @@ def growth_on_initial(fit: Fit, ax: Axes) -> str:
     named = farthest(fit.raw.u_hat)
     name_points(ax, initial[named], growth[named], units[named])
     held = [name for name in names if name not in ("Intercept", "initial")]
-    ax.set_xlabel(f"initial {fit.model.partition('~')[0].strip()}")
+    ax.set_xlabel(f"initial {fit._drawn['outcome']}")
     ax.set_ylabel("growth a year" + (", controls at their means" if held else ""))
     return (
         f"Growth a year of {len(units)} units on their initial level with the line of the"

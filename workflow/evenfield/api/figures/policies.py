@@ -29,21 +29,18 @@ SINGLE: Any = {"color": INK, "linewidth": 2.4, "label": "95 %, each"}
 def horizons(fit: Fit, ax: Axes) -> str:
     """Draw leads and horizons with pointwise and joint bands, and the number of units."""
     table = fit.tables["event study"]
-    # Rings and spans have names that are no single horizon.
-    at = pd.to_numeric(table.index.to_series(), errors="coerce").dropna()
-    rows = table.loc[at.index]
+    spans = fit._drawn["spans"]
+    rows = table.drop(index=spans, errors="ignore")
     ax.axvline(-0.5, **ONSET)
-    _effects(ax, at.to_numpy(), rows)
+    _effects(ax, rows.index.astype(float).to_numpy(), rows)
     ax.set_xlabel("dates since the policy; below: units")
     last = rows.iloc[-1]
-    spans = [
-        f"{name}: {interval(table.loc[name])}"
-        for name in table.index
-        if " to " in str(name)
+    said = [
+        f"{name}: {interval(table.loc[name])}" for name in spans if name in table.index
     ]
     return (
         f"{fit.title}: effects from {rows.index[0]} to {rows.index[-1]} dates since the"
-        f" policy, with bands for each and for all at once. {'; '.join(spans[:2])};"
+        f" policy, with bands for each and for all at once. {'; '.join(said[:2])};"
         f" {rows.index[-1]}: {interval(last)}."
     )
 
@@ -83,8 +80,12 @@ def near_lists(fit: Fit, ax: Axes) -> str:
     """Draw growth of units on each list, and of units on none near it."""
     rows = fit.to_frame()
     rows = rows[rows["inference"] == rows["inference"].iloc[0]].set_index("term")
-    lists = [name.removeprefix("own_") for name in rows.index if " - " not in name]
-    lists = [name for name in dict.fromkeys(lists) if f"near_{name}" in rows.index]
+    # A list without a test, on it or near it, is not drawn.
+    lists = [
+        name
+        for name in fit._drawn["lists"]
+        if {f"own_{name}", f"near_{name}"}.issubset(rows.index)
+    ]
     zero_line(ax)
     said = []
     for place, name in enumerate(lists):
