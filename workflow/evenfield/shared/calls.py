@@ -276,7 +276,7 @@ def by_bootstrap(method: str) -> bool:
 
 
 def by_permutation(method: str) -> bool:
-    """Say whether a method of inference deals labels out again."""
+    """Say whether a method of inference permutes labels."""
     return METHODS[method].law == "permutation"
 
 

@@ -27,9 +27,8 @@ class Column:
     # columns of the frame that the formatter takes; the first one is the sort value
     names: tuple[str, ...]
     header: str  # heading
-    align: str = (
-        "left"  # ``left``, ``right``, or ``center`` where numbers differ in kind
-    )
+    # ``left``, ``right``, or ``center`` where numbers differ in kind
+    align: str = "left"
     show: Formatter = text  # takes the values of ``names`` and returns text
     # column of the frame that says why a blank cell is blank; printed as a lettered
     # note
