@@ -24,7 +24,7 @@ STUDY = ROOT / "examples" / "simulated-districts"
 MOST = {
     "beta": ("T6", 66, 297),
     "group_contrasts": ("T4", 69, 409),
-    "event_study": ("T41", 84, 435),
+    "event_study": ("T41", 84, 438),
 }
 
 

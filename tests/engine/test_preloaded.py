@@ -98,6 +98,24 @@ def ask(tmp_path, few):
     return start, tmp_path / "pid"
 
 
+def test_a_process_that_loads_is_offered_once_and_ends_where_no_job_asks_it(
+    few, monkeypatch
+):
+    monkeypatch.delenv(preloaded.SERVER_VARIABLE, raising=False)
+    with patch.object(preloaded.atexit, "register"):
+        preloaded.start_loading()
+        (_, server) = preloaded.LOADING[0]
+        assert preloaded.SERVER_VARIABLE not in os.environ
+        preloaded.end_loading()
+        assert server.poll() is not None
+        preloaded.start_loading()
+        (offer, server) = preloaded.LOADING[0]
+        preloaded.offer_copies()
+        assert os.environ[preloaded.SERVER_VARIABLE] == offer
+        assert not preloaded.LOADING
+        preloaded.withdraw(server)
+
+
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_a_copy_says_and_ends_as_a_process_of_its_own(ask, ending):
     start, pid = ask

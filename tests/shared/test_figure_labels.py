@@ -13,9 +13,10 @@ from evenfield.topics.beta.figure import _money_ticks, money_labels
 
 @pytest.fixture
 def axes():
-    figure, axes = plt.subplots(figsize=(4, 2))
-    yield axes
-    plt.close(figure)
+    with plt.style.context("default"):  # whatever was drawn before in this process
+        figure, axes = plt.subplots(figsize=(4, 2))
+        yield axes
+        plt.close(figure)
 
 
 def test_positions_stay_a_gap_apart_within_their_bounds():

@@ -38,6 +38,13 @@ async def accept_any_time(*_: object) -> None:
     """Take what a job wrote although its inputs are dated later."""
 
 
+def start_jobs_at_any_rate(workflow: Any) -> None:
+    """Take away the limit on jobs started a second, which looks at every waiting job and
+    its inputs once a second for each job that has ended.
+    """
+    workflow.scheduler.job_rate_limiter = None
+
+
 def is_module(workflow: Any) -> bool:
     """Whether another workflow uses this one with a config of its own."""
     return bool(workflow.modifier.skip_configfile)

@@ -1,10 +1,11 @@
 """A process that has the libraries loaded: each local job is a copy of it, which saves
 a second of imports a job.
 
-The Snakefile starts it before the first job, and it ends with Snakemake. Snakemake
-starts a new Python for each job. That Python asks here for a copy, gives it its streams,
-folder and environment, waits and ends with its exit code. Where there is nobody to ask
-(another machine, macOS) it does its work itself, to the same bytes.
+The Snakefile starts it while the study is checked, or before the first job, and it ends
+with Snakemake. Snakemake starts a new Python for each job. That Python asks here for a
+copy, gives it its streams, folder and environment, waits and ends with its exit code.
+Where there is nobody to ask (another machine, macOS) it does its work itself, to the same
+bytes.
 
 Names of sockets are seen by every process of the machine that shares its network, one
 that is kept from files included. Who asks must therefore belong to this user and know a
@@ -62,10 +63,24 @@ ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MPLBACKEND":
 OFFERS: list[str] = []
 
 
+# At most one process that loads and of which no job knows yet, with what it will offer.
+LOADING: list[tuple[str, subprocess.Popen[bytes]]] = []
+
+
 def offer_copies() -> None:
-    """Start a process that makes copies for as long as this one lives, unless the run that
+    """Let jobs ask a process for copies for as long as this one lives, unless the run that
     started this one has one, or whoever started it wants none.
     """
+    if os.environ.get(SERVER_VARIABLE):
+        return
+    if not LOADING:
+        start_loading()
+    if LOADING:
+        os.environ[SERVER_VARIABLE], _ = LOADING.pop()
+
+
+def start_loading() -> None:
+    """Start the process that makes copies; no job asks it before it is offered."""
     if os.environ.get(SERVER_VARIABLE):
         return
     with socket.socket(socket.AF_UNIX) as listener:
@@ -90,8 +105,15 @@ def offer_copies() -> None:
         )
         with suppress(OSError):  # it may have ended already
             told(server).write(word.encode())
-        os.environ[SERVER_VARIABLE] = offer(listener, word)
+        LOADING.append((offer(listener, word), server))
     atexit.register(withdraw, server)
+
+
+def end_loading() -> None:
+    """End the process that loads, where the jobs run elsewhere."""
+    while LOADING:
+        _, server = LOADING.pop()
+        withdraw(server)
 
 
 def withdraw(server: subprocess.Popen[bytes]) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from engine import hooks
 from engine.folder import refuse_planted
 from engine.outputs import keep_earlier, mark_changed
-from engine.preloaded import offer_copies
+from engine.preloaded import end_loading, offer_copies, start_loading
 from engine.second_studies import mark_second_changed
 
 if TYPE_CHECKING:
@@ -113,6 +113,8 @@ def refuse_faults(plan: "Plan", written: Mapping[str, object]) -> None:
     state = unchecked(plan)
     if not state:
         return
+    # A study that is new or changed will have jobs, whose libraries load meanwhile.
+    start_loading()
     done = subprocess.run(
         [sys.executable, str(CHECK), "--stdin"],
         input=json.dumps(written, default=str),
@@ -135,4 +137,7 @@ def before_jobs(workflow: Any) -> None:
     # Snakemake would wait for its jobs at SIGTERM.
     signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
     if hooks.is_local(workflow):
+        hooks.start_jobs_at_any_rate(workflow)
         offer_copies()
+    else:
+        end_loading()

@@ -121,8 +121,7 @@ class BuiltStudy(Study):
         name = name or self.config.weights.primary
         return self.built_weights[scheme or self.main][name]
 
-    def ingested(self, name: str, text: tuple[str, ...] = ()) -> pd.DataFrame:
-        """Return a checked input table."""
+    def _ingested(self, name: str, text: tuple[str, ...]) -> pd.DataFrame:
         return _as_read(self.tables[name], text)
 
     @cached_property

@@ -24,6 +24,13 @@ def unit_distances(
 
     Messages begin with ``where``; ``use`` says what is measured, such as rings.
     """
+    key = ("distances", kind, tuple(unit_rows["unit"]))
+    return study.once(key, lambda: _unit_distances(study, unit_rows, kind, where, use))
+
+
+def _unit_distances(
+    study: Study, unit_rows: pd.DataFrame, kind: str, where: str, use: str
+) -> np.ndarray:
     units = list(unit_rows["unit"])
     if kind == KM:
         lat, lon = unit_rows.reindex(columns=["lat", "lon"]).to_numpy(float).T

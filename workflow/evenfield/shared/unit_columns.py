@@ -64,6 +64,15 @@ def outcome_by_year(
     study: Study, expression: str, units: Sequence[str], where: str
 ) -> pd.DataFrame:
     """Return an outcome by unit (rows) and year, in all years of the panel."""
+    key = ("outcome", expression, tuple(units))
+    wide = study.once(key, lambda: _outcome_by_year(study, expression, units, where))
+    # A copy that shares its values until one is changed.
+    return wide.copy(deep=False)
+
+
+def _outcome_by_year(
+    study: Study, expression: str, units: Sequence[str], where: str
+) -> pd.DataFrame:
     table = study.table("panel", text=("basis",))
     table = table[table["unit"].isin(list(units))]
     check_columns(expression, table.columns, where)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import cache, cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import pandas as pd
 
@@ -15,6 +15,8 @@ from evenfield.study.table_files import read_table
 
 if TYPE_CHECKING:
     from evenfield.study.spatial_weights import SpatialWeights
+
+Made = TypeVar("Made")
 
 
 class Study:
@@ -35,6 +37,7 @@ class Study:
         self.weights = cache(self._weights)
         self.description = cache(self._description)
         self._read_ingested = cache(self._ingested)
+        self._made: dict[Hashable, object] = {}
 
     @classmethod
     def load(cls, folder: str | Path = ".") -> Study:
@@ -46,6 +49,14 @@ class Study:
             checked_config(read_config(Path(folder) / "config.yaml")),
             Path(folder) / "results",
         )
+
+    def once(self, key: Hashable, make: Callable[[], Made]) -> Made:
+        """Return what was made of this study under a key; many specifications share it,
+        so nobody may change it.
+        """
+        if key not in self._made:
+            self._made[key] = make()
+        return cast("Made", self._made[key])
 
     def _table(
         self, name: str, scheme: str = "", text: tuple[str, ...] = ()
@@ -99,7 +110,8 @@ class Study:
 
     def ingested(self, name: str, text: tuple[str, ...] = ()) -> pd.DataFrame:
         """Return a checked input table, for example ``clusters``."""
-        return self._read_ingested(name, text).copy()
+        # A copy that shares its columns until one is changed.
+        return self._read_ingested(name, text).copy(deep=False)
 
     def _ingested(self, name: str, text: tuple[str, ...]) -> pd.DataFrame:
         return read_table(self.root / "ingest" / f"{name}.csv", text)

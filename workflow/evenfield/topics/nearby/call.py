@@ -21,7 +21,7 @@ from evenfield.shared.distances import KM
 from evenfield.shared.tables.rows import Row
 from evenfield.study.study import Study
 from evenfield.topics.nearby.estimate import methods_of
-from evenfield.topics.nearby.estimate_case import FAMILY, Case, Cases
+from evenfield.topics.nearby.estimate_case import FAMILY, Case, Cases, cases_of
 from evenfield.topics.nearby.estimate_errors import (
     CAPTURE,
     FOUND,
@@ -46,7 +46,7 @@ def call(study: Study, row: Row) -> Call:
     left_out = {one.id: one for one in section.left_out}.get(row["spec_id"])
     of = {"spec_id": left_out.of} if left_out else {}
     spec = specification(section.every_spec, {**row, **of})
-    cases = Cases(study, section)
+    cases = cases_of(study, section)
     if row["estimator"] in (KAPPA, CAPTURE):
         return _agreement(cases, spec, row)
     asked = asked_of(row)

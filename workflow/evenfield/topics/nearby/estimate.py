@@ -20,7 +20,7 @@ from evenfield.shared.samples import joined, underpowered
 from evenfield.shared.spec import read
 from evenfield.study.study import Study
 from evenfield.topics.nearby.estimate_adjacent import adjacent_rows, check_adjacent
-from evenfield.topics.nearby.estimate_case import FAMILY, Case, Cases, term_of
+from evenfield.topics.nearby.estimate_case import FAMILY, Case, cases_of, term_of
 from evenfield.topics.nearby.estimate_errors import (
     AGREEMENT,
     FACTORS,
@@ -59,7 +59,7 @@ SUMMARY = {
 
 def check_data(study: Study, section: Section, spec: NearbySpec) -> None:
     """Refuse what the tables cannot carry, before anything is estimated."""
-    cases = Cases(study, section)
+    cases = cases_of(study, section)
     case = cases.read(spec)
     if section.list_errors and section.list_errors.of == spec.id:
         ErrorsOfLists(case, section.list_errors).check()
@@ -86,7 +86,7 @@ def estimate(study: Study) -> Results:
     means: list[Fields] = []
     places: list[Fields] = []
     counts: dict[str, dict[str, int]] = {}
-    cases = Cases(study, section)
+    cases = cases_of(study, section)
     for spec in told(section.every_spec, "specifications"):
         work = _Work(study, section, cases.read(spec))
         out.estimates += work.rows(near=True)

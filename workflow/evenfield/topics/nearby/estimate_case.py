@@ -230,6 +230,11 @@ class Cases:
         return unit_distances(self.study, unit_rows, name, "nearby", "a radius")
 
 
+def cases_of(study: Study, section: Section) -> Cases:
+    """Return the cases of a study, the same ones however often they are asked for."""
+    return study.once((FAMILY, id(section)), lambda: Cases(study, section))
+
+
 def term_of(name: str, near: bool) -> str:
     """Return the term of a list, or of lying near a unit on it."""
     return f"near_{name}" if near else f"own_{name}"
