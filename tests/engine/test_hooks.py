@@ -1,11 +1,14 @@
 """Snakemake still has what evenfield relies on and Snakemake does not promise."""
 
+import asyncio
 import inspect
 import pkgutil
 from pathlib import Path
 
 import pytest
-import snakemake.cli  # noqa: F401  (its other modules import each other in a circle)
+
+# Its other modules import each other in a circle.
+import snakemake.cli
 import yaml
 
 from engine import hooks
@@ -36,3 +39,27 @@ def test_what_snakemake_keeps_for_itself_is_touched_in_one_file(path):
     text = path.read_text(encoding="utf-8")
     private = {"persistence._", "PersistenceBase", "JobScheduler", "DAG"}
     assert path.name == "hooks.py" or not {word for word in private if word in text}
+
+
+def test_an_input_is_hashed_once_until_it_changes(tmp_path, monkeypatch):
+    read = []
+
+    class File(str):
+        async def checksum(self, threshold=None):
+            read.append(threshold)
+            return Path(self).read_text()
+
+    monkeypatch.setattr(snakemake.io, "_IOFile", File)
+    hooks.hash_inputs_once()
+    file = File(tmp_path / "input.txt")
+
+    def found():
+        return asyncio.run(file.checksum(10))
+
+    Path(file).write_text("one")
+    assert (found(), found(), read) == ("one", "one", [10])
+    Path(file).write_text("other")
+    assert (found(), read) == ("other", [10, 10])
+    Path(file).unlink()
+    with pytest.raises(FileNotFoundError):
+        found()

@@ -8,7 +8,7 @@ import sys
 from base64 import urlsafe_b64encode
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from evenfield.study.files import NOTES, write_json
 
@@ -36,6 +36,27 @@ def accept_clocks_ahead() -> None:
 
 async def accept_any_time(*_: object) -> None:
     """Take what a job wrote although its inputs are dated later."""
+
+
+def hash_inputs_once() -> None:
+    """Let a file that has not changed since keep the hash that was found of it."""
+    from snakemake.io import _IOFile
+
+    read = _IOFile.checksum
+    known: dict[tuple[object, ...], str | None] = {}
+
+    async def checksum(file: Any, *options: Any, **named: Any) -> str | None:
+        path = Path(file)
+        if not path.is_file():
+            return cast("str | None", await read(file, *options, **named))
+        state = path.stat()
+        content = (path, state.st_ino, state.st_size, state.st_mtime_ns)
+        key = (*content, *options, *sorted(named.items()))
+        if key not in known:
+            known[key] = await read(file, *options, **named)
+        return known[key]
+
+    _IOFile.checksum = checksum
 
 
 def start_jobs_at_any_rate(workflow: Any) -> None:

@@ -134,6 +134,7 @@ def before_jobs(workflow: Any) -> None:
         return
     keep_earlier(workflow)
     hooks.accept_clocks_ahead()
+    hooks.hash_inputs_once()
     # Snakemake would wait for its jobs at SIGTERM.
     signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
     if hooks.is_local(workflow):
