@@ -38,6 +38,7 @@ CHAPTERS = {
         "pictures.md",
         "findings.md",
         "changelog.md",
+        {"Every change": "changes.md"},
     ],
     "Your own study": [
         "new-study.md",
