@@ -92,7 +92,7 @@ CHAPTERS = {
         "library/*",
         "library/stable.md",
     ],
-    "Topics": ["exhibits.md", "topics/*"],
+    "Topics": ["topics.md", "exhibits.md", "topics/*"],
     "Methods": [
         "how-we-know.md",
         "methods/answers.md",
