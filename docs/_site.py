@@ -10,9 +10,9 @@ from typing import Any
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File
 
-from evenfield import __version__
-
 ROOT = Path(__file__).resolve().parents[1]
+# Read and not imported: who builds the site may have mkdocs alone.
+VERSION = re.compile(r'^__version__ = "(.+)"$', re.MULTILINE)
 PAGES = {
     "README.md": "index.md",
     "CHANGELOG.md": "changelog.md",
@@ -38,6 +38,7 @@ CHAPTERS = {
         "pictures.md",
         "findings.md",
         "changelog.md",
+        {"Every change": "changes.md"},
     ],
     "Your own study": [
         "new-study.md",
@@ -91,7 +92,7 @@ CHAPTERS = {
         "library/*",
         "library/stable.md",
     ],
-    "Topics": ["exhibits.md", "topics/*"],
+    "Topics": ["topics.md", "exhibits.md", "topics/*"],
     "Methods": [
         "how-we-know.md",
         "methods/answers.md",
@@ -127,7 +128,9 @@ def on_config(config: Any) -> Any:
     config.nav = [
         {chapter: _listed(entries, pages)} for chapter, entries in CHAPTERS.items()
     ]
-    config.copyright = f"evenfield {__version__}"
+    version = VERSION.search((ROOT / "workflow/evenfield/__init__.py").read_text())
+    assert version
+    config.copyright = f"evenfield {version[1]}"
     return config
 
 

@@ -40,27 +40,58 @@ def test_citation_file_has_what_the_format_requires() -> None:
     assert {"cff-version", "message", "title", "authors"} <= set(citation)
 
 
+RELEASE = re.compile(r"^## (\S+) – (\S+)$", re.MULTILINE)
+SCREEN = 45  # lines of one release in CHANGELOG.md
+WIDE = 190  # letters of one line, so that a row of a table is at most two on a screen
+
+
+def releases(name: str) -> dict[tuple[str, str], str]:
+    """Return the text of each release of a page by its version and date."""
+    _, *parts = RELEASE.split((ROOT / name).read_text("utf-8"))
+    return dict(
+        zip(zip(parts[::3], parts[1::3], strict=True), parts[2::3], strict=True)
+    )
+
+
 def test_package_citation_and_changelog_name_one_version() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     assert project["tool"]["setuptools"]["dynamic"]["version"] == {
         "attr": "evenfield.__version__"
     }
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    newest = (evenfield.__version__, citation["date-released"])
     assert citation["version"] == evenfield.__version__
-    text = (ROOT / "CHANGELOG.md").read_text()
-    releases = re.findall(r"^## (\S+) – (\S+)$", text, re.MULTILINE)
-    assert releases[0] == (evenfield.__version__, citation["date-released"])
-    parts = re.findall(r"^##+ (.+)$", text.split(f"\n## {releases[0][0]}")[1], re.M)
-    newest = parts[: parts.index(" – ".join(releases[1])) + 1]
-    assert newest == [
-        *(
-            "What changes in your numbers",
-            "What changes for you",
-            "Wrong in 1.0.0",
-            "New",
-        ),
-        " – ".join(releases[1]),
-    ], "a merge doubled CHANGELOG.md: take main's, add your lines to the newest version"
+    assert next(iter(releases("CHANGELOG.md"))) == newest
+
+
+def test_a_release_of_the_changelog_is_one_screen() -> None:
+    for (version, _), text in releases("CHANGELOG.md").items():
+        lines = text.strip().splitlines()
+        assert len(lines) <= SCREEN, f"{version}: move rows to docs/changes.md"
+        assert max(map(len, lines)) <= WIDE, version
+
+
+def test_every_release_has_its_changes_once() -> None:
+    whole = releases("docs/changes.md")
+    assert list(whole) == list(releases("CHANGELOG.md"))
+    for (version, _), text in whole.items():
+        parts = re.findall(r"^### (.+)$", text, re.MULTILINE)
+        assert len(parts) == len(set(parts)), (
+            f"{version}: a merge doubled a part of docs/changes.md: take main's, then"
+            " add your lines"
+        )
+        rows = [line for line in text.splitlines() if re.match(r"\| [^|]*\w", line)]
+        bodies = [row for row in rows if not re.match(r"\| (what|you|0\.1)", row)]
+        assert len(bodies) == len(set(bodies)), version
+
+
+def test_no_row_of_the_changes_stands_outside_of_a_table() -> None:
+    """A blank line within a table would print its rows as text."""
+    for name in ("CHANGELOG.md", "docs/changes.md"):
+        blocks = (ROOT / name).read_text("utf-8").split("\n\n")
+        tables = [block for block in blocks if block.lstrip("\n").startswith("|")]
+        assert tables
+        assert all(re.match(r"\n?\|.*\n\|[-|]+\n\|", table) for table in tables), name
 
 
 def test_no_two_decisions_have_one_number() -> None:

@@ -7,6 +7,7 @@ import json
 import pytest
 
 import schema
+import topic_page
 from evenfield.study.config_schema import SCHEMA
 
 
@@ -22,6 +23,7 @@ def test_schema_and_pages_are_generated(estimates):
     assert json.loads(SCHEMA.read_text()) == estimates
     assert schema.REFERENCE.read_text() == schema.reference(estimates)
     assert schema.EXHIBITS.read_text() == schema.exhibits()
+    assert topic_page.PAGE.read_text() == topic_page.page()
     assert schema.STUB.read_text() == schema.stub()
 
 

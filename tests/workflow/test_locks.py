@@ -123,3 +123,22 @@ def test_environment_yml_is_made_from_the_lock_and_pip_can_read_it_anywhere():
         f"{name}=={version}" for name, version, *_ in read_lock("requirements.lock")
     ]
     assert [f"{pin.name}{pin.specifier}" for pin in pins] == locked
+
+
+def test_ci_tests_the_pythons_that_are_declared_with_locked_tools_by_commit():
+    """Versions in ci.yml are those of pyproject.toml, of `run` and of the lock."""
+    text = (REPO / ".github" / "workflows" / "ci.yml").read_text()
+    project = tomllib.loads((REPO / "pyproject.toml").read_text())["project"]
+    declared = re.findall(r"Python :: (3\.\d+)", "\n".join(project["classifiers"]))
+    check = yaml.safe_load(text)["jobs"]["check"]
+    assert check["strategy"]["matrix"]["python"] == declared
+    assert all(version in (REPO / "run").read_text() for version in declared)
+    locked = {
+        name: version for name, version, *_ in read_lock("requirements-test.lock")
+    }
+    pins = re.findall(r'"(mkdocs[\w-]*)==([^"]+)"', text)
+    assert pins
+    assert all(locked[name] == version for name, version in pins)
+    actions = re.findall(r"uses: (\S+)", text)
+    assert actions
+    assert all(re.search(r"@[0-9a-f]{40}$", action) for action in actions)

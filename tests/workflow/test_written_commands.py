@@ -17,7 +17,8 @@ from yaml_text import from_yaml
 
 ROOT = Path(__file__).parents[2]
 FINISHED = os.environ.get("EVENFIELD_STUDY", "")
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+RECORD = ROOT / "docs" / "changes.md"  # has commands of older versions
+PAGES = [ROOT / "README.md", *sorted({*(ROOT / "docs").glob("*.md")} - {RECORD})]
 COMMAND = re.compile(
     r"`((?:python3 run|snakemake)\b[^`]*)`"
     r"|^ *((?:python3 run|snakemake)\b[^\n`]*)",

@@ -1,5 +1,6 @@
-"""Write the JSON schema of config.yaml, docs/config.md and docs/exhibits.md, from the
-study's sections and the Spec classes, and the list of the library's names for editors.
+"""Write the JSON schema of config.yaml, docs/config.md, docs/exhibits.md and
+docs/topics.md, from the study's sections and the Spec classes, and the list of the
+library's names for editors.
 """
 
 import ast
@@ -16,6 +17,7 @@ from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 
 import evenfield
+import topic_page
 from command_line import CommandLine
 from evenfield.shared.offers import NEEDS
 from evenfield.shared.topic_file import EstimateStep, TopicFile
@@ -238,9 +240,10 @@ def _named(needs: Iterable[str]) -> str:
 
 
 def main() -> None:
-    """Write the four files."""
+    """Write the five files."""
     CommandLine("schema", __doc__, "schema").parse_args()
     EXHIBITS.write_text(exhibits(), encoding="utf-8", newline="\n")
+    topic_page.PAGE.write_text(topic_page.page(), encoding="utf-8", newline="\n")
     written = schema()
     text = json.dumps(written, ensure_ascii=False, indent=1) + "\n"
     SCHEMA.write_text(text, encoding="utf-8", newline="\n")

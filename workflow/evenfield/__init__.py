@@ -6,7 +6,7 @@ from importlib import import_module
 
 # The only place of the version but CITATION.cff and CHANGELOG.md; a test holds them
 # together.
-__version__ = "1.1.0"
+__version__ = "2.0.0"
 
 # The public names by module: imported at first use, so that `import evenfield` stays
 # quick.
