@@ -178,7 +178,7 @@ def test_a_text_whose_conditions_cannot_be_read_is_not_read_without_them(page):
     Path("text/page.must.yaml").unlink()
     Path("text/page.must.yaml").symlink_to(ROOT / "text" / "page.must.yaml")
     faults = Faults()
-    paths, _ = read_texts(["text/page.md", "text/page.must.yaml"], faults)
+    paths, _ = read_texts(["text/page.md", "text/page.must.yaml"], faults, {})
     assert paths == {}
     assert "text/page.must.yaml is a link out of the study's folder" in str(faults[0])
 

@@ -84,7 +84,7 @@ def test_a_name_with_a_mark_of_evenfield_is_refused(prose):
 def test_a_text_with_a_hidden_letter_is_refused_with_its_line(prose, letter):
     prose(f"# One\n\ntwo {letter} three\n")
     faults = Faults()
-    read_texts(["text/paper.md"], faults)
+    read_texts(["text/paper.md"], faults, {})
     assert len(faults) == 1
     expected = f"text/paper.md line 3: hidden character U+{ord(letter):04X}; "
     assert expected in str(faults[0])
@@ -94,7 +94,7 @@ def test_a_text_with_a_hidden_letter_is_refused_with_its_line(prose, letter):
 def test_a_letter_that_a_reader_sees_is_taken(prose, letter):
     prose(f"# One\n\ntwo {letter} three\n")
     faults = Faults()
-    read_texts(["text/paper.md"], faults)
+    read_texts(["text/paper.md"], faults, {})
     assert faults == []
 
 

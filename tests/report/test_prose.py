@@ -5,6 +5,7 @@ both outputs say the same.
 import re
 from dataclasses import replace
 from html import unescape
+from pathlib import Path
 
 import pytest
 
@@ -12,8 +13,8 @@ from evenfield.report.bibliography import bibtex, read_references
 from evenfield.report.context import Count
 from evenfield.report.numbers import Number
 from evenfield.report.printable import Lookup, part_of, word
-from evenfield.report.prose import Prose, check_citations
-from evenfield.study.errors import ReportError
+from evenfield.report.prose import Prose, check_citations, read_texts, with_citations
+from evenfield.study.errors import Faults, ReportError
 from refusals import fails
 from yaml_text import from_yaml
 
@@ -494,3 +495,23 @@ def test_what_uses_a_number_is_told_as_a_reader_sees_it(write, number, expected)
 def test_the_table_of_claims_is_placed_as_the_table_that_it_is(write):
     prose = write('{{ claims_table() }}\n\n{{ table("T4") }}\n')
     assert prose.placed("paper") == ["T0", "T4"]
+
+
+def test_a_paragraph_of_the_config_cites_and_is_no_markdown(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("text").mkdir()
+    Path("text/references.bib").write_text(BIB)
+    study = {"literature": "As [@Bank1990; @Many] say, *not* @Frattini2013."}
+    faults = Faults()
+    _, references = read_texts(["text/references.bib"], faults, study)
+    assert not faults
+    assert {*references} == {"Bank1990", "Many", "Frattini2013"}
+    cited = with_citations(study["literature"])
+    assert cited == r"As [@Bank1990; @Many] say, \*not\* @Frattini2013."
+    assert not [*Prose({}, {"study": study}, references).faults()]
+    wrong = {"study": {"contribution": "As [@Banc1990] says."}}
+    (fault,) = Prose({}, wrong, references).faults()
+    assert "study.contribution: @Banc1990 is not known" in str(fault)
+    assert "did you mean '@Bank1990'" in str(fault)
+    read_texts(["text/references.bib"], faults, {"literature": "@Many"})
+    assert "no text cites Bank1990" in str(faults[0])

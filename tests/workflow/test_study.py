@@ -282,7 +282,9 @@ def prose_of(folder, numbers):
         "vintage": "",
     }
     faults = Faults()
-    paths, references = read_texts(map(str, (folder / "text").iterdir()), faults)
+    paths, references = read_texts(
+        map(str, (folder / "text").iterdir()), faults, config["study"]
+    )
     assert not faults
     return Prose(paths, names, references, [*config["tables"], *config["figures"]])
 

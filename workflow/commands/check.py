@@ -40,7 +40,7 @@ def refuse_sentences(plan: "Plan") -> None:
     from evenfield.study.errors import Faults
 
     faults = Faults()
-    texts, references = read_texts(plan.texts, faults)
+    texts, references = read_texts(plan.texts, faults, plan.config["study"])
     prose = Prose(texts, lookups(plan.config, "results"), references)
     faults += prose.sentence_faults()
     faults.refuse()

@@ -16,7 +16,14 @@ import pandas as pd
 
 from evenfield.report.numbers import Entry, check_cells, read_entries
 from evenfield.report.plan import Plan, note_checked, plan_study, unchecked
-from evenfield.report.prose import BLOCKS, GIVEN, Prose, read_texts
+from evenfield.report.prose import (
+    BLOCKS,
+    GIVEN,
+    OWN_PARAGRAPHS,
+    Prose,
+    read_texts,
+)
+from evenfield.report.sections import method_references
 from evenfield.report.stand_ins import (
     PLACING_WORDS,
     second_entries,
@@ -55,8 +62,6 @@ from evenfield.study.weights.exposures import exposure_frame, mean_doses
 
 # What only a person can say of a paper, by the key of `study`.
 OF_THE_PAPER = ("author", "affiliation", "keywords", "jel", "repository")
-# And of its introduction, where the text of the paper is ours.
-OF_OUR_INTRODUCTION = ("contribution", "literature")
 MOST_WORDS = 150  # of an abstract, as journals ask
 TESTED = ("association", "effect", "no gain")  # kinds of claims
 # Sections of the config that a panel is built from.
@@ -285,7 +290,7 @@ def _left_to_people(study: Record, texts: Sequence[str]) -> list[str]:
     """Return what a person still has to say of the paper, in a line."""
     asked: tuple[str, ...] = OF_THE_PAPER
     if "paper" not in (Path(text).stem for text in texts):
-        asked += OF_OUR_INTRODUCTION
+        asked += OWN_PARAGRAPHS  # where the text of the paper is ours
     blank = [f"study.{key}" for key in asked if not study[key]]
     return [f"fill in {', '.join(blank)} in config.yaml"] if blank else []
 
@@ -293,7 +298,7 @@ def _left_to_people(study: Record, texts: Sequence[str]) -> list[str]:
 def _check_texts(plan: Plan, numbers: Mapping[str, Entry], faults: Faults) -> list[str]:
     """Add the faults of a study's own texts; return what a journal would ask of them."""
     faults += unread_texts(plan.texts, list(PLACING_WORDS))
-    paths, references = read_texts(plan.texts, faults)
+    paths, references = read_texts(plan.texts, faults, plan.config["study"])
     endings = [Path(path).suffix for path in plan.texts]
     if endings.count(".md") > len(paths) or (".bib" in endings and not references):
         return []  # a text rests on the references, and these on all texts
@@ -301,7 +306,8 @@ def _check_texts(plan: Plan, numbers: Mapping[str, Entry], faults: Faults) -> li
     exhibits = [*config["tables"], *config["figures"]]
     beside = second_entries(config)
     names = stand_ins(config, numbers, beside)
-    prose = Prose(paths, names, references, exhibits, before_results=True)
+    known = {**method_references(), **references}
+    prose = Prose(paths, names, known, exhibits, before_results=True)
     wrong = text_faults(prose)
     faults += wrong
     if wrong:

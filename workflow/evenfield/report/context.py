@@ -156,7 +156,7 @@ def read_prose(
     neutral one of ours.
     """
     faults = Faults()
-    paths, references = read_texts(texts, faults)
+    paths, references = read_texts(texts, faults, config["study"])
     faults.refuse()
     neutral = {
         name: TEMPLATES / "text" / f"{name}.md" for name in TEXTS if name not in paths

@@ -28,7 +28,7 @@ def broken_sentences(
     if not all(Path("results", name).is_file() for name in WRITTEN_LAST):
         return  # what a run that was stopped has not made
     faults = Faults()
-    paths, references = read_texts(texts, faults)
+    paths, references = read_texts(texts, faults, config["study"])
     faults.refuse()
     now = {"n": own, **_numbers_beside(config)}
     folders = {"n": Path(), **{x: Path(y) for x, y in config["beside"].items()}}

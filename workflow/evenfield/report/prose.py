@@ -90,6 +90,9 @@ HERE = "\ue006"  # before what is looked for in a text
 SENTENCE_END = re.compile(rf"(?<=[.])\s+(?={HERE}?[A-Z])")
 GROUP = re.compile(r"(?<!\\)\[(@[^\[\]]*)\]")
 CITE = re.compile(r"(?<![\\\w])@([A-Za-z][\w-]*)")
+CITATION = re.compile(rf"((?:{GROUP.pattern})|(?:{CITE.pattern}))")
+# Paragraphs of the introduction that stand in the config, by the key of `study`.
+OWN_PARAGRAPHS = ("contribution", "literature")
 # A named number, of which study, with the words behind it.
 MEASURED = re.compile(r"\{\{\s*(\w+)\.(\w+)(?:\.\w+)?\s*\}\}(%?(?:[ \t]+[a-z%]+){0,5})")
 A_YEAR = re.compile(r"\b(a|per) year\b")
@@ -154,6 +157,7 @@ class Prose:
             "claims_table": self._claims_table,
             "eq": partial(mark, "eq"),
             "must": _must,
+            "with_citations": with_citations,
             "unchecked": lambda *_: Mark(SILENT),
         }
         self._names = {**placing, **names}
@@ -325,6 +329,10 @@ class Prose:
 
     def faults(self) -> Iterator[EvenfieldError]:
         """Yield all that is wrong with the texts whatever the numbers are."""
+        for key, words in own_paragraphs(self._names.get("study", {})).items():
+            for _, fault in self._citation_faults(words):
+                found = f"study.{key}: {fault.found}"
+                yield ReportError(found, fault.expected, fault.action)
         for name in self._texts:
             wrong = Faults()
             with wrong.caught():
@@ -570,11 +578,28 @@ class Prose:
         return f"({'; '.join(links)})"
 
 
+def own_paragraphs(study: Mapping[str, str]) -> dict[str, str]:
+    """Return the paragraphs that the section `study` of a config holds."""
+    return {key: study[key] for key in OWN_PARAGRAPHS if study.get(key)}
+
+
+def with_citations(text: str) -> Mark:
+    """Return words of a config as a text has them, with the citations in them."""
+    out = []
+    rest = 0
+    for citation in CITATION.finditer(text):
+        out += [printed(text[rest : citation.start()]), citation[0]]
+        rest = citation.end()
+    return Mark("".join([*out, printed(text[rest:])]))
+
+
 def read_texts(
-    texts: Iterable[str], faults: Faults
+    texts: Iterable[str],
+    faults: Faults,
+    study: Mapping[str, str],
 ) -> tuple[dict[str, Path], dict[str, Reference]]:
-    """Return a study's own texts by name, and its references; those that cannot be read
-    are added to ``faults``.
+    """Return a study's own texts by name, and its references, which these texts or
+    paragraphs of the config cite; those that cannot be read are added to ``faults``.
     """
     references = dict[str, Reference]()
     written = dict[str, str]()
@@ -595,6 +620,7 @@ def read_texts(
                 # Only all texts together say which entries none cites.
                 if set(written) == set(texts):
                     cited = [written[str(text)] for text in paths.values()]
+                    cited += own_paragraphs(study).values()
                     check_citations(cited, references, path)
     return paths, references
 

@@ -139,8 +139,8 @@ class Words(Section):
     contribution: str = ""
     """What the paper adds, as a paragraph of its introduction."""
     literature: str = ""
-    """Earlier work on these regions, as a paragraph of the introduction; a study with
-    `text/paper.md` cites it there."""
+    """Earlier work on these regions, as a paragraph of the introduction; it may cite
+    entries of `text/references.bib` as `[@Key]`."""
     abstract: str = ""
     """Abstract of the paper, in place of the one that is written from the results; a
     study with `text/abstract.md` has its own there."""
