@@ -53,6 +53,7 @@ CHAPTERS = {
     "Library": [
         "library/README.md",
         "library/own-table.md",
+        "library/convergence-paper.md",
         "library/tutorial.md",
         "library/habits.md",
         "library/conventions.md",
