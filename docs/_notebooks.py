@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 
 LIBRARY = Path(__file__).resolve().parent / "library"
-PAGES = ("own-table", "tutorial", "event-study", "from-a-number")
+PAGES = ("own-table", "convergence-paper", "tutorial", "event-study", "from-a-number")
 CODE = re.compile(r"```py(?:thon)?\n(.*?)```\n", re.DOTALL)
 # What a run makes again: printed text and pictures.
 MADE = re.compile(r"```text\n.*?```\n|!\[[^\]]*\]\([^)]*\)\n", re.DOTALL)

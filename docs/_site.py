@@ -1,4 +1,4 @@
-"""What the site needs beside docs/: the README as its first page, the topics' method
+"""What the site needs beside docs/: the README, the changelog, the topics' method
 pages, links between them, and the order in which a reader wants them.
 """
 
@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[1]
 # Read and not imported: who builds the site may have mkdocs alone.
 VERSION = re.compile(r'^__version__ = "(.+)"$', re.MULTILINE)
 PAGES = {
-    "README.md": "index.md",
+    "README.md": "about.md",
     "CHANGELOG.md": "changelog.md",
     "CONTRIBUTING.md": "contributing.md",
     "data/README.md": "data-sources.md",
@@ -27,13 +27,15 @@ TITLE = re.compile(r"^title: ['\"]?(.*?)['\"]?$", re.MULTILINE)
 # lunr 2.3.9 calls a node of its words by letters and numbers run together ("1" and 23, or
 # "12" and 3), so that two nodes become one and a search through it ends with an error.
 NODE_NAME = ("e=e+s+o.id}return e}", 'e=e+s+o.id+","}return e}')
+HOME = "index.md"  # has the whole width, for its three columns
 # Pages that the search shows before others.
 FIRST = {"topics": 4, "library": 2}
 ORDER = re.compile(r"^order: (\d+)$", re.MULTILINE)
 # Chapters in the order of a reader; a star stands for all other pages that begin so.
 CHAPTERS = {
     "Start": [
-        {"What it is": "index.md"},
+        {"Home": HOME},
+        {"What it is": "about.md"},
         "gallery.md",
         "pictures.md",
         "findings.md",
@@ -51,6 +53,7 @@ CHAPTERS = {
     "Library": [
         "library/README.md",
         "library/own-table.md",
+        "library/convergence-paper.md",
         "library/tutorial.md",
         "library/habits.md",
         "library/conventions.md",
@@ -180,6 +183,8 @@ def on_page_markdown(markdown: str, page: Any, files: Any, **_: Any) -> str:
         folder = posixpath.dirname(page.file.src_uri) or "."
         return f"[{link[1]}]({posixpath.relpath(uri, folder)}{link[3] or ''})"
 
+    if page.file.src_uri == HOME:
+        page.meta["hide"] = ["navigation", "toc"]
     folder, _, name = page.file.src_uri.partition("/")
     if folder in FIRST:
         page.meta["search"] = {"boost": FIRST[folder]}
