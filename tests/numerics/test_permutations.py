@@ -1,23 +1,12 @@
 """Random orders of units."""
 
+from itertools import permutations
+
 import numpy as np
 from numpy.random import default_rng
 
-from evenfield.numerics.permutations import permuted_orders
-
-
-class Halves:
-    """Keys of two values alone, so that many are equal."""
-
-    def random(self, shape):
-        """Return zeros and halves in turn."""
-        return np.broadcast_to(np.arange(shape[1]) % 2 / 2, shape)
-
-
-def test_equal_keys_keep_their_order_whatever_the_processor_sorts_with():
-    (order,) = permuted_orders(600, Halves(), 3, 3)
-    expected = [*range(0, 600, 2), *range(1, 600, 2)]
-    assert (order == expected).all()
+from evenfield.numerics import permutations as module
+from evenfield.numerics.permutations import first_places, permuted_orders
 
 
 def test_draws_do_not_depend_on_how_many_are_made_at_once():
@@ -28,8 +17,23 @@ def test_draws_do_not_depend_on_how_many_are_made_at_once():
     assert (np.sort(drawn(3), axis=1) == np.arange(40)).all()
 
 
-def test_orders_are_those_of_a_stable_sort():
-    for n in (1, 2, 31, 300, 3000):
-        (order,) = permuted_orders(n, default_rng(n), 20, 20)
-        keys = default_rng(n).random((20, n))
-        assert (order == np.argsort(keys, axis=1, kind="stable")).all()
+def test_first_places_do_not_depend_on_how_many_are_made_at_once(monkeypatch):
+    def drawn(at_once):
+        monkeypatch.setattr(module, "NUMBERS_AT_ONCE", 40 * at_once)
+        return first_places(40, 6, default_rng(1), 10)
+
+    assert (drawn(3) == drawn(10)).all()
+
+
+def test_every_beginning_of_an_order_is_as_likely_as_any_other():
+    draws = 24_000
+    first = first_places(4, 3, default_rng(1), draws)
+    found, counts = np.unique(first, axis=0, return_counts=True)
+    assert [*map(tuple, found)] == [*permutations(range(4), 3)]
+    # Binomial with 24 beginnings: five standard errors.
+    assert (np.abs(counts - draws / 24) < 5 * np.sqrt(draws / 24)).all()
+
+
+def test_first_places_may_be_all():
+    first = first_places(31, 31, default_rng(1), 20)
+    assert (np.sort(first, axis=1) == np.arange(31)).all()

@@ -15,6 +15,7 @@ from evenfield.numerics.moran import (
     bases,
     cliff_ord_moments,
     moved_maps,
+    pairs_of,
     projected,
 )
 from evenfield.numerics.permutations import TIE, two_sided_p
@@ -84,17 +85,17 @@ def association(
     them; the adjusted p-value is Westfall and Young's (1993) single step on |z|.
     Permuted residuals are regressed on X again (Freedman and Lane 1983).
     """
-    W = multiplier(W)
+    pairs = pairs_of(W)
     try:
         basis = bases(np.ones((len(values), 1)) if X is None else X)
         e = projected(values, basis)
-        if W.sum() <= 0:
+        if pairs.total <= 0:
             raise NumericsError("the spatial weights hold no link")
         if ((e**2).sum(axis=0) <= TIE**2 * (values**2).sum(axis=0)).any():
             raise NumericsError("the values of a map are constant")
         moved = moved_maps(e, None if X is None else basis, rng, draws)
-        drawn = [map_statistics(maps, W) for maps in moved]
-        moran, geary = map_statistics(e, W)
+        drawn = [map_statistics(maps, pairs) for maps in moved]
+        moran, geary = map_statistics(e, pairs)
         moran_draws, geary_draws = map(np.concatenate, zip(*drawn, strict=True))
         return _tests("moran", moran, moran_draws), _tests("geary", geary, geary_draws)
     except NumericsError as error:

@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
+from scipy.sparse import csr_array, tril, triu
 
 from evenfield.numerics.arrays import Array, quotient
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.permutations import CLOSE, TIE, permuted_orders, two_sided_p
-from evenfield.numerics.spatial import Weights, multiplier
+from evenfield.numerics.spatial import Weights, multiplier, sparse
 
 CHUNK = 250  # most permutations at once
 BLOCK = 250_000  # numbers at once: they stay in the cache
@@ -30,6 +31,14 @@ class MoranTest(NamedTuple):
     z: float  # (I - mean) / std_error, for information
     p_value: float  # two-sided permutation p-value
     permutations: int  # draws it rests on
+
+
+class Pairs(NamedTuple):
+    """Spatial weights as sums over pairs of units need them."""
+
+    weights: Weights  # (N, N), both weights of a pair together above the diagonal
+    total: float  # of all weights
+    of_unit: Array  # (N,) weights of its row and of its column
 
 
 def cliff_ord_moments(W: Weights, X: Array) -> tuple[float, float]:
@@ -79,21 +88,21 @@ def morans_i_test(
     """
     regressed = X is not None
     X = np.ones((len(values), 1)) if X is None else X
-    W = multiplier(W)
+    pairs = pairs_of(W)
     basis = bases(X)
     values = np.asarray(values, dtype=float)
     e = projected(values[:, None], basis)
-    if W.sum() <= 0:
+    if pairs.total <= 0:
         raise NumericsError("the spatial weights hold no link")
     squares = float((e**2).sum())
     if squares <= TIE**2 * float(values @ values):
         raise NumericsError("the values are constant")
-    statistic = float(_indices(e, W)[0])
-    mean, variance = cliff_ord_moments(W, X)
+    statistic = float(_indices(e, pairs)[0])
+    mean, variance = cliff_ord_moments(multiplier(W), X)
     drawn = []
     # A constant alone needs no regression of the draws: order leaves the mean as it is.
     for moved in moved_maps(e, basis if regressed else None, rng, permutations):
-        drawn.append(_indices(moved, W, statistic, TIE * squares))
+        drawn.append(_indices(moved, pairs, statistic, TIE * squares))
     std_error = float(np.sqrt(variance)) if variance > 0 else float("nan")
     return MoranTest(
         statistic=statistic,
@@ -106,20 +115,44 @@ def morans_i_test(
 
 
 def _indices(
-    e: Array, W: Weights, otherwise: float = np.nan, least: float = 0.0
+    e: Array, pairs: Pairs, otherwise: float = np.nan, least: float = 0.0
 ) -> Array:
     """Return Moran's I of residuals, e (N, ..., 1), and ``otherwise`` of those whose sum
     of squares is no more than ``least``.
     """
-    squares = (e**2).sum(axis=0)
-    products = (e * of_neighbours(W, e)).sum(axis=0)
-    scaled = products * len(e) / W.sum()
+    squares = sums_of_products(e, e)
+    products = sums_of_products(e, over_pairs(pairs, e))
+    scaled = products * len(e) / pairs.total
     return quotient(scaled, squares, otherwise, squares > least)
 
 
-def of_neighbours(W: Weights, e: Array) -> Array:
-    """Return the sums over neighbours of maps; W (N, N), e (N, ...)."""
-    return np.asarray(W @ e.reshape(len(e), -1)).reshape(e.shape)
+def pairs_of(W: Weights) -> Pairs:
+    """Return the weights of pairs of units; W (N, N).
+
+    Notes
+    -----
+    e'We = sum_i w_ii e_i^2 + sum_{i<j} (w_ij + w_ji) e_i e_j, which takes half of the
+    products.
+    """
+    links = sparse(W)
+    above = triu(links) + tril(links, -1).T
+    return Pairs(
+        weights=multiplier(csr_array(above)),
+        total=float(W.sum()),
+        of_unit=W.sum(axis=0) + W.sum(axis=1),
+    )
+
+
+def over_pairs(pairs: Pairs, e: Array) -> Array:
+    """Return the sums over the later units of the pairs of each unit; e (N, ...)."""
+    return np.asarray(pairs.weights @ e.reshape(len(e), -1)).reshape(e.shape)
+
+
+def sums_of_products(a: Array, b: Array) -> Array:
+    """Return sums over units of products of two arrays, a, b (N, ...) -> (...)."""
+    # In one pass, without an array of all products.
+    sums = np.einsum("im,im->m", a.reshape(len(a), -1), b.reshape(len(b), -1))
+    return np.asarray(sums.reshape(a.shape[1:]))
 
 
 def bases(X: Array) -> Array:

@@ -10,39 +10,43 @@ from evenfield.numerics.errors import NumericsError
 
 TIE = 1e-12  # statistics that differ by less are the same
 CLOSE = 1e-9
+NUMBERS_AT_ONCE = 2_000_000  # draws times units
 
 
 def permuted_orders(
     n: int, rng: np.random.Generator, draws: int, at_once: int
 ) -> Iterator[np.ndarray]:
     """Yield random orders of n units, one a row, in blocks of draws."""
+    units = np.arange(n)
     for orders in blocks(draws, at_once):
-        # Sorting random keys, because a draw then rests on its own numbers alone.
-        keys = rng.random((orders, n))
-        yield _orders(keys)
+        # Rows are shuffled one after another, so that blocks of any size hold the same
+        # draws.
+        yield rng.permuted(np.broadcast_to(units, (orders, n)), axis=1)
 
 
-def _orders(keys: Array) -> np.ndarray:
-    """Return the order that sorts each row of keys, equal ones as they stand; keys (B,
-    n) from 0 to 1.
+def first_places(
+    n: int, places: int, rng: np.random.Generator, draws: int
+) -> np.ndarray:
+    """Return the units on the first places of random orders of n units; -> (draws,
+    places).
 
     Notes
     -----
-    A key and its position share one whole number, the position in its last binary
-    digits: sorted numbers hold the order, and no two are equal, so that it is the same
-    on every processor.
+    Fisher and Yates (1938): the unit of each place changes with one of those that stand
+    there or behind. What follows the last place asked for is never shuffled.
     """
-    n = keys.shape[1]
-    of_position = max(1, (n - 1).bit_length())
-    of_key = min(53, 64 - of_position)  # a uniform number has 53 binary digits
-    numbers = (keys * 2.0**of_key).astype(np.uint64)
-    numbers <<= np.uint64(of_position)
-    numbers |= np.arange(n, dtype=np.uint64)
-    numbers.sort(axis=1)
-    numbers &= np.uint64(2**of_position - 1)
-    # Positions are small, so that both kinds of whole numbers write them alike.
-    positions: np.ndarray = numbers.view(np.intp)
-    return positions
+    at_once = max(1, NUMBERS_AT_ONCE // n)
+    drawn = []
+    for orders in blocks(draws, at_once):
+        order = np.tile(np.arange(n), (orders, 1))
+        row = np.arange(orders)
+        others = rng.integers(np.arange(places), n, size=(orders, places))
+        for place, other in enumerate(others.T):
+            moved = order[row, other]
+            order[row, other] = order[:, place]
+            order[:, place] = moved
+        drawn.append(order[:, :places].copy())
+    return np.concatenate(drawn)
 
 
 def two_sided_p(

@@ -5,30 +5,29 @@ from scipy.sparse import csr_array
 
 from evenfield.numerics.arrays import Array
 from evenfield.numerics.at_work import told
-from evenfield.numerics.moran import CHUNK, of_neighbours
-from evenfield.numerics.permutations import TIE, permuted_orders, tail_p, two_sided_p
+from evenfield.numerics.moran import Pairs, over_pairs, sums_of_products
+from evenfield.numerics.permutations import TIE, first_places, tail_p
 from evenfield.numerics.spatial import Weights, sparse
 
 NUMBERS_AT_ONCE = 1_000_000  # permutations times maps
+IN_CACHE = 250_000  # permutations times units
 
 
-def map_statistics(e: Array, W: Weights) -> tuple[Array, Array]:
+def map_statistics(e: Array, pairs: Pairs) -> tuple[Array, Array]:
     """Return Moran's I and Geary's C of maps that already have mean zero; e (N,
-    ...), W (N, N) -> (...).
+    ...) -> (...).
 
     Notes
     -----
     Cliff and Ord (1981). sum_ij w_ij (e_i - e_j)^2 = sum_i (w_i. + w_.i) e_i^2 - 2
     e'We.
     """
-    total = float(W.sum())
     n = len(e)
-    squared = e**2
-    squares = squared.sum(axis=0)
-    product = (e * of_neighbours(W, e)).sum(axis=0)
-    links = W.sum(axis=0) + W.sum(axis=1)
-    weighted = squared * links.reshape(-1, *[1] * (e.ndim - 1))
-    differences = weighted.sum(axis=0) - 2 * product
+    total = pairs.total
+    squares = sums_of_products(e, e)
+    product = sums_of_products(e, over_pairs(pairs, e))
+    weighted = np.tensordot(pairs.of_unit, e**2, axes=1)
+    differences = weighted - 2 * product
     return n / total * product / squares, (n - 1) / (2 * total) * differences / squares
 
 
@@ -48,8 +47,7 @@ def local_p_values(
     widest = int(counts.max(initial=0))
     # The first places of an order are a random set of neighbours; one more stands in
     # where a unit meets itself.
-    orders = permuted_orders(len(z), rng, permutations, CHUNK)
-    first = np.concatenate([block[:, : widest + 1] for block in orders])
+    first = first_places(len(z), min(widest + 1, len(z)), rng, permutations)
     at_once = max(1, NUMBERS_AT_ONCE // permutations)
     starts = range(0, z.shape[1], at_once)
     return np.concatenate(
@@ -88,13 +86,53 @@ def _p_values_of(z: Array, links: csr_array, lag: Array, first: np.ndarray) -> A
             tails += _without_themselves(total, z, first, units, k, observed, k * tie)
             low, high = tails
             p_value[units] = tail_p(low, high, permutations)
-    for i in some[~equal]:
-        weights = links.data[links.indptr[i] : links.indptr[i + 1]]
-        own = first[:, : len(weights)]
-        chosen = np.where(own == i, first[:, [len(weights)]], own)
-        drawn = np.tensordot(z[chosen], weights, axes=(1, 0))
-        p_value[i] = two_sided_p(drawn, lag[i], tie)
+    unlike = some[~equal]
+    for k in np.unique(counts[unlike]):
+        units = unlike[counts[unlike] == k]
+        for part in np.array_split(units, -(-len(units) * permutations // IN_CACHE)):
+            low, high = _weighted_tails(z, links, lag, first, part, int(k), tie)
+            p_value[part] = tail_p(low, high, permutations)
     return p_value
+
+
+def _weighted_tails(
+    z: Array,
+    links: csr_array,
+    lag: Array,
+    first: np.ndarray,
+    units: np.ndarray,
+    k: int,
+    tie: Array,
+) -> np.ndarray:
+    """Count draws at most and at least as large of units with k neighbours of unequal
+    weights, (2, n, T).
+    """
+    weights = links.data[links.indptr[units, None] + np.arange(k)]
+    draw, place, at = _own_draws(first, units, k, len(z))
+    counts = np.empty((2, len(units), z.shape[1]), dtype=np.int64)
+    for t, values in enumerate(z.T):
+        # All units share the draws: sums are one product of matrices, (n, B), less what
+        # a unit drew of itself.
+        drawn = weights @ values[first[:, :k]].T
+        stands_in = values[first[draw, k]] - values[units[at]]
+        drawn[at, draw] += weights[at, place] * stands_in
+        observed = lag[units, t][:, None]
+        counts[0, :, t] = (drawn <= observed + tie[t]).sum(axis=1)
+        counts[1, :, t] = (drawn >= observed - tie[t]).sum(axis=1)
+    return counts
+
+
+def _own_draws(
+    first: np.ndarray, units: np.ndarray, k: int, n: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return where units stand on the first k places of an order: the draw, the place
+    and which of the units.
+    """
+    position = np.full(n, -1)
+    position[units] = np.arange(len(units))
+    of_place = position[first[:, :k]]
+    draw, place = np.nonzero(of_place >= 0)
+    return draw, place, of_place[draw, place]
 
 
 def _tails(drawn: Array, observed: Array, tie: Array) -> np.ndarray:
@@ -122,13 +160,9 @@ def _without_themselves(
     """Return what the counts of tails change by where a unit drew itself: the next of
     the order takes its place.
     """
-    position = np.full(len(z), -1)
-    position[units] = np.arange(len(units))
-    draw, place = np.nonzero(position[first[:, :k]] >= 0)
-    unit = first[draw, place]
-    at = position[unit]
+    draw, _, at = _own_draws(first, units, k, len(z))
     before = total[draw]
-    after = before - z[unit] + z[first[draw, k]]
+    after = before - z[units[at]] + z[first[draw, k]]
     changes = np.zeros((2, *observed.shape), dtype=np.int64)
     low, high = observed[at] + tie, observed[at] - tie
     np.add.at(changes[0], at, (after <= low).astype(int) - (before <= low))
