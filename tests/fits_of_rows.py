@@ -4,10 +4,9 @@ from collections import Counter
 from importlib import import_module
 
 from evenfield.opened.fits import RowCall
-from evenfield.shared.calls import NoCallError
+from evenfield.shared.calls import NoCallError, no_call
 from evenfield.shared.estimates import estimates_frame
 from evenfield.shared.tables.numbers import is_missing
-from evenfield.shared.topics import no_call
 
 
 def assert_rows_are_fits(study, topic, estimates):

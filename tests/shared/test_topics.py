@@ -1,16 +1,14 @@
 """Which sections of the config move a step of a topic."""
 
-import re
-
 import pytest
 
-from evenfield.shared import topics
-from evenfield.shared.estimates import ESTIMATE_COLUMNS
+from evenfield.shared import calls, topics
+from evenfield.shared.calls import no_call
+from evenfield.shared.estimates import ESTIMATE_COLUMNS, untested
 from evenfield.shared.topic_file import NoCall, Step
 from evenfield.shared.topics import (
     exhibit_words,
     files_read,
-    no_call,
     own_words,
     read_topics,
     renamed,
@@ -174,26 +172,25 @@ def test_a_row_that_no_function_gives_says_why_by_what_stands_in_it(monkeypatch)
     assert no_call(row) == ""
     assert "a fact" in no_call(row | {"topic": "statements", "estimator": "fact"})
     assert no_call(row | {"topic": "map"}) == "map names no function of the library"
-    # All patterns of one mapping, and any of several mappings.
+    # All texts of one mapping, and any of several mappings.
     several = NoCall(
-        rows=[{"estimator": "geary", "term": "c"}, {"estimator": "join_.*"}],
+        rows=[{"estimator": "geary", "term": "c"}, {"estimator": "join_count"}],
         why="none gives it",
     )
     changed = read_topics()["moran"].model_copy(update={"no_calls": [several]})
-    monkeypatch.setattr(topics, "read_topics", lambda: {"moran": changed})
+    monkeypatch.setattr(calls, "read_topics", lambda: {"moran": changed})
     assert no_call(row) == ""
+    assert no_call(row | untested("few units")) == "it has no interval: few units"
     assert no_call(row | {"term": "c"}) == "none gives it"
     assert no_call(row | {"estimator": "join_count"}) == "none gives it"
 
 
-def test_rows_without_a_call_are_named_by_columns_and_patterns_of_a_topic_with_calls():
+def test_rows_without_a_call_are_named_by_columns_and_texts_of_a_topic_with_calls():
     for name, topic in read_topics().items():
         for part in topic.no_calls:
             assert part.rows and part.why
-            for patterns in part.rows:
-                assert set(patterns) <= {*ESTIMATE_COLUMNS}, name
-                for pattern in patterns.values():
-                    assert re.compile(pattern)
+            for texts in part.rows:
+                assert texts and set(texts) <= {*ESTIMATE_COLUMNS}, name
 
 
 def test_what_python_compiles_is_no_file_of_the_library(tmp_path, monkeypatch):

@@ -14,9 +14,8 @@ import statsmodels.formula.api as smf
 from numpy.random import default_rng
 
 import evenfield as ef
-from evenfield.shared.calls import NoCallError
+from evenfield.shared.calls import NoCallError, no_call
 from evenfield.shared.estimates import estimates_frame
-from evenfield.shared.topics import no_call
 from evenfield.study.errors import EvenfieldError
 from evenfield.topics.event_study.call import PARTS, PERMUTED, _places, call
 from evenfield.topics.event_study.estimate import (

@@ -13,8 +13,7 @@ from china_design import make_units, read_design, weights_of
 from evenfield.numerics.influence import effective_clusters
 from evenfield.numerics.ols import cov_cr3, fit_ols, t_quantile
 from evenfield.numerics.random import generator_for
-from evenfield.shared.calls import NoCallError
-from evenfield.shared.topics import no_call
+from evenfield.shared.calls import NoCallError, no_call
 from evenfield.study.errors import ConfigError, EvenfieldError
 from evenfield.study.spatial_weights import SpatialWeights
 from evenfield.topics.linkages import estimate as linkages

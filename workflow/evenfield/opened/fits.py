@@ -11,10 +11,9 @@ import numpy as np
 import pandas as pd
 
 from evenfield.opened.errors import OpenError
-from evenfield.shared.calls import NUMBERS, Call, NoCallError
+from evenfield.shared.calls import NUMBERS, Call, NoCallError, no_call
 from evenfield.shared.tables.numbers import is_missing
 from evenfield.shared.tables.rows import Row
-from evenfield.shared.topics import no_call
 from evenfield.study.rounding import SECOND_DIGITS
 from evenfield.study.study import Study
 

@@ -14,6 +14,7 @@ from evenfield.report.assumptions import LIBRARY
 from evenfield.report.claims import in_unit, unit_words
 from evenfield.report.numbers import read_entries, read_numbers
 from evenfield.report.sections import ReadSection, section_numbers
+from evenfield.shared.calls import no_call
 from evenfield.shared.estimates import read_estimates
 from evenfield.shared.second_studies import second_configs, second_results
 from evenfield.shared.tables.numbers import (
@@ -29,7 +30,6 @@ from evenfield.shared.tables.units import period_label
 from evenfield.shared.topics import (
     kind_of,
     measured_in,
-    no_call,
     own_words,
     read_topics,
     with_measure,

@@ -19,6 +19,7 @@ from evenfield.shared.estimates import what_is_asked
 from evenfield.shared.spec import read
 from evenfield.shared.tables.numbers import is_missing
 from evenfield.shared.tables.rows import Row
+from evenfield.shared.topics import TOPICS, read_topics
 from evenfield.study.study import Study
 
 # Columns of estimates.csv that a result of the library has under the same names.
@@ -268,6 +269,26 @@ def asked_of(row: Row) -> dict[str, Any]:
     """
     asked = row.get("asked", "")
     return what_is_asked("" if is_missing(asked) else asked)
+
+
+def no_call(row: Row) -> str:
+    """Return why no function of the library gives a row of estimates.csv, as far as the
+    row tells; blank where one may.
+    """
+    topic = read_topics()[row["topic"]]
+    for part in topic.no_calls:
+        if any(_holds(row, texts) for texts in part.rows):
+            return part.why
+    if not (TOPICS / row["topic"] / "call.py").is_file():
+        return f"{row['topic']} names no function of the library"
+    # What is not tested there, a function of the library refuses.
+    reason = asked_of(row).get("untested")
+    return f"it has no interval: {reason}" if reason else ""
+
+
+def _holds(row: Row, texts: Mapping[str, str]) -> bool:
+    """Say whether the cells of a row are the texts, by column."""
+    return all(row[column] == text for column, text in texts.items())
 
 
 def by_bootstrap(method: str) -> bool:

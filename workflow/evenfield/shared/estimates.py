@@ -114,6 +114,17 @@ def asking(asked: str = "", /, **what: Any) -> str:
     return json.dumps(together, sort_keys=True, ensure_ascii=False)
 
 
+def untested(reason: object, asked: str = "") -> Fields:
+    """Return why a row has an estimate and no interval: as the words of its warning, and
+    in what it asks of the library, where ``no_call`` reads it; what it ``asked`` before is
+    kept.
+    """
+    return {
+        "warning": f"no interval: {reason}",
+        "asked": asking(asked, untested=str(reason)),
+    }
+
+
 def what_is_asked(asked: str) -> dict[str, Any]:
     """Return what a row asks of the library, by name: the text of ``asking`` read."""
     return dict(json.loads(asked)) if asked else {}

@@ -21,7 +21,13 @@ from evenfield.numerics.inference.design import (
 from evenfield.numerics.inference.methods import METHODS, infer
 from evenfield.numerics.influence import effective_clusters, partial_leverage
 from evenfield.numerics.ols import OlsFit, fit_ols
-from evenfield.shared.estimates import Estimate, Fields, asking, finite_or_nan
+from evenfield.shared.estimates import (
+    Estimate,
+    Fields,
+    asking,
+    finite_or_nan,
+    untested,
+)
 from evenfield.study.study import Study
 from evenfield.study.study_config import InferenceSettings
 
@@ -113,11 +119,7 @@ def method_fields(name: str, design: Design, c: np.ndarray, level: float) -> Fie
     test = infer(name, design, c, level)
     asked = asking(inference=name)
     if test.reason:
-        return {
-            "estimate": test.estimate,
-            "warning": f"no interval: {test.reason}",
-            "asked": asked,
-        }
+        return {"estimate": test.estimate} | untested(test.reason, asked)
     fields = fields_of(test, level) | {"asked": asked}
     method = METHODS[name]
     if "cluster" in method.options and not method.dated:

@@ -19,6 +19,7 @@ from evenfield.shared.estimates import (
     Estimate,
     Fields,
     asking,
+    untested,
     what_is_asked,
     write_estimates,
 )
@@ -100,9 +101,13 @@ class Rows:
     ) -> None:
         """Add a row of a test, with the reason where it or its interval is not defined."""
         undefined = bool(test.reason) and np.isnan(test.estimate)
-        reason = f"no interval: {test.reason}" if test.reason else ""
+        reason = ""
         if undefined:
             reason = f"not defined: {test.reason}"
+        elif test.reason:
+            why = untested(test.reason, labels.get("asked", ""))
+            reason = why["warning"]
+            labels["asked"] = why["asked"]
         numbers = fields_of(test, NAN if undefined else level)
         self.add(name, warning, reason, *notes, **numbers | labels)
 

@@ -91,8 +91,8 @@ class NoCall(Keys):
     """Rows that no function of the library gives, by what stands in them."""
 
     rows: list[dict[str, str]]
-    """A regular expression for each of some columns of estimates.csv: rows are meant in
-    which all of one mapping match whole cells."""
+    """A text for each of some columns of estimates.csv: rows are meant that hold all texts
+    of one mapping."""
     why: str
     """Why no function gives them, and what to do instead."""
 

@@ -63,7 +63,6 @@ LEVELS = {
         "richest": "highest",
     },
 }
-UNTESTED = re.compile("no interval: [^;]*")  # in the warning of a row
 UNNAMED = "figures"  # that are no income, of a study that does not say of what
 PRIMARY_AND_ALL = ["weights.primary", "weights.families"]
 TABLE_ENDINGS = ("csv", "tex", "paper.tex", "md", "html", "typ", "docx")
@@ -88,28 +87,6 @@ def sections(estimates: Record) -> dict[str, object]:
         several = topic in topics and topics[topic].families
         by_family |= section if several else {topic: section}
     return by_family
-
-
-def no_call(row: Mapping[str, Any]) -> str:
-    """Return why no function of the library gives a row of estimates.csv, as far as the
-    row tells; blank where one may.
-    """
-    topic = read_topics()[row["topic"]]
-    for part in topic.no_calls:
-        if any(_matches(row, patterns) for patterns in part.rows):
-            return part.why
-    if not (TOPICS / row["topic"] / "call.py").is_file():
-        return f"{row['topic']} names no function of the library"
-    # What is not tested there, a function of the library refuses.
-    untested = UNTESTED.search(str(row["warning"]))
-    return f"it has {untested[0]}" if untested else ""
-
-
-def _matches(row: Mapping[str, Any], patterns: Mapping[str, str]) -> bool:
-    """Say whether the cells of a row match a pattern each, by column."""
-    return all(
-        re.fullmatch(pattern, str(row[column])) for column, pattern in patterns.items()
-    )
 
 
 def exhibit_owners() -> dict[str, str]:

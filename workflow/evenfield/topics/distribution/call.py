@@ -27,6 +27,8 @@ INDICES = {
     "second_root": "second root",
     "half_life": "half-life",
 }
+# Notes of the library by term, on whether neighbours matter.
+OF_NEIGHBOURS = {"q": "Q", "lr": "LR"}
 # Lines of the library's likelihood ratios by term.
 HOMOGENEITY = {"first_order": "first order", "time": "over time"}
 
@@ -92,9 +94,10 @@ def _kernel(move: Movement, row: Row, data: pd.DataFrame) -> Call:
 
 def _places(row: Row) -> tuple[Place, ...]:
     term = row["term"]
-    if term in ("q", "lr"):
-        statistic = Place(note=term.upper(), name="statistic")
-        return (Place(note=term.upper()), statistic, Place(note="df", name="df"))
+    if term in OF_NEIGHBOURS:
+        note = OF_NEIGHBOURS[term]
+        statistic = Place(note=note, name="statistic")
+        return (Place(note=note), statistic, Place(note="df", name="df"))
     if term in INDICES:
         columns = {"estimate": "index"}
         return (Place(table="mobility", line=INDICES[term], columns=columns),)

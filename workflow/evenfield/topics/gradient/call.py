@@ -66,15 +66,17 @@ def call(study: Study, row: Row) -> Call:
         )
     arguments: dict[str, Any] = {"y": name, "unit": "unit"}
     if row["estimator"] == "join_count":
+        function = "join_count"
         place = Place(term="both", columns=same("estimate", "p_value"))
         what = "links"
     else:
+        function = "moran"
         columns = {"estimate": "I", "std_error": "sd(I)", "p_value": "p"}
         place = Place(table="over time", line=0, columns=columns)
         arguments["islands"] = True
         what = "moran"
     return Call(
-        function=row["estimator"],
+        function=function,
         data=data,
         arguments=arguments | _drawn(study, row, what),
         places=(place,),

@@ -18,7 +18,7 @@ from evenfield.numerics.inference.driscoll_kraay import (
 from evenfield.numerics.inference.methods import infer
 from evenfield.numerics.ols import fit_ols
 from evenfield.shared.contrasts.designs import FEWEST_TREATED, GroupContrast
-from evenfield.shared.estimates import NAN, Estimate, Fields
+from evenfield.shared.estimates import NAN, Estimate, Fields, untested
 from evenfield.shared.few_units import fields_of
 from evenfield.shared.samples import (
     UnsupportedError,
@@ -260,7 +260,7 @@ def _end_level(
     )
     test = infer("SCPC", regression, c, inference.level)
     if test.reason:
-        return replace(end, warning=f"no interval: {test.reason}")
+        return replace(end, **untested(test.reason, end.asked))
     fields = fields_of(test, inference.level)
     del fields["estimate"]  # the group's mean quotient, exactly
     # Estimated less one; the ends go back to the scale of the quotient.
@@ -306,7 +306,7 @@ def _series_trend(
             fit, np.array([1.0, 0.0]), t.astype(int), lags, level=level
         )
     except NumericsError as error:
-        return replace(row, warning=f"no interval: {error}")
+        return replace(row, **untested(error, row.asked))
     return replace(
         row,
         **inference_fields(inference),

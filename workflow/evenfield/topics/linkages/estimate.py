@@ -342,7 +342,7 @@ class Linkages:
             sesoi=NAN,
             output_basis=self._basis(earlier),
             warning=self._warning(earlier, fields, NAN),
-            asked=asking(change=[first, last]),
+            asked=asking(fields.get("asked", ""), change=[first, last]),
         )
 
     def _leave_out(self, setting: Setting) -> Iterator[Estimate]:

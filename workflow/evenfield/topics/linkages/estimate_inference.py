@@ -117,7 +117,7 @@ def long_difference_fields(
     fields = method_fields("SCPC", design, c, setting.level)
     counts = {"n_obs": len(fit.y), "n_periods": 2, "asked": asking(change=[])}
     if "warning" in fields:
-        return fields | counts
+        return fields | counts | {"asked": asking(fields["asked"], change=[])}
     fields["se_type"] += ", last year minus first"
     return fields | counts | {"g_star": effective_clusters(fit.X, units, c)}
 

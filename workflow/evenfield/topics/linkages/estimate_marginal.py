@@ -11,7 +11,7 @@ import pandas as pd
 
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.ols import OlsFit
-from evenfield.shared.estimates import NAN, Fields
+from evenfield.shared.estimates import NAN, Fields, what_is_asked
 from evenfield.topics.linkages.estimate_inference import (
     Setting,
     fields_of_each,
@@ -58,10 +58,10 @@ def tercile_difference(setting: Setting) -> Fields:
     c[0] = -1.0
     c[2] = 1.0
     fields = tested_fields(replace(setting, fit=fit, c=c))
-    if "warning" not in fields:
+    lost = what_is_asked(fields["asked"]).get("untested")
+    if lost is None:
         return fields
-    lost = fields["warning"].replace("no interval", "terciles not estimated")
-    return {"estimate": NAN, "warning": lost}
+    return {"estimate": NAN, "warning": f"terciles not estimated: {lost}"}
 
 
 def bin_members(L: np.ndarray) -> np.ndarray:

@@ -11,6 +11,7 @@ from evenfield.shared.calls import (
     Call,
     NoCallError,
     Place,
+    asked_of,
     same,
     section_of,
     specification,
@@ -62,7 +63,7 @@ def call(study: Study, row: Row) -> Call:
         frame[controls] = np.repeat(np.array(names)[codes], len(data.years))
     if controls != "none":
         arguments["controls"] = [controls]
-    year = int(row["period"])
+    year = asked_of(row)["year"]
     column = OVER_TIME.get(row["estimator"])
     own = Place(term=f"I {year}")
     if column:

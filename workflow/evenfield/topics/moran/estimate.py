@@ -21,7 +21,7 @@ from evenfield.models.moran import (
 from evenfield.models.rows import Row
 from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
-from evenfield.shared.estimates import Estimate
+from evenfield.shared.estimates import Estimate, asking
 from evenfield.shared.rows import Kind, Results, Rows, stacked
 from evenfield.shared.samples import (
     basis_warning,
@@ -278,7 +278,11 @@ def _add_by_year(
     rows.note = on.cut
     labels |= {"n_obs": len(data.units), "n_periods": 1}
     for row, year, basis in zip(tests, data.years, data.basis, strict=True):
-        own = {"period": str(year), "output_basis": basis}
+        own = {
+            "period": str(year),
+            "output_basis": basis,
+            "asked": asking(year=int(year)),
+        }
         rows.add_tests([row], level, {row.term: labels | own})
 
 

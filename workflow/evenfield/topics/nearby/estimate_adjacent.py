@@ -10,7 +10,7 @@ import numpy as np
 from evenfield.models.neighbour_pairs import NeighbourPairs, neighbours
 from evenfield.numerics.errors import NumericsError
 from evenfield.shared.distances import STEPS
-from evenfield.shared.estimates import Estimate
+from evenfield.shared.estimates import Estimate, untested
 from evenfield.shared.few_units import fields_of
 from evenfield.topics.nearby.estimate_beside_spec import Adjacent
 from evenfield.topics.nearby.estimate_case import Case, term_of
@@ -91,7 +91,7 @@ def _rows(
             n_treated=int(model.differ[np.flatnonzero(of_lists)[0]]),
         )
         if test.reason:
-            out.append(replace(counted, warning=f"no interval: {test.reason}"))
+            out.append(replace(counted, **untested(test.reason, counted.asked)))
             continue
         out.append(replace(counted, **fields_of(test, case.level)))
     return out

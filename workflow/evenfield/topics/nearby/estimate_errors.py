@@ -24,7 +24,7 @@ from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.design import Tested
 from evenfield.numerics.inference.methods import infer
 from evenfield.numerics.random import generator_for
-from evenfield.shared.estimates import NAN, Estimate, Fields, asking
+from evenfield.shared.estimates import NAN, Estimate, Fields, asking, untested
 from evenfield.shared.few_units import fields_of
 from evenfield.topics.nearby.estimate_beside_spec import ListErrors
 from evenfield.topics.nearby.estimate_case import FAMILY, Case, term_of
@@ -154,7 +154,8 @@ class ErrorsOfLists:
 
     def _of_pair(self, pair: Pair, estimator: str, term: str, test: Tested) -> Estimate:
         """Return a number of two lists as a row; it is of all units."""
-        warning = f"no interval: {test.reason}" if test.reason else ""
+        asked = asking(lists=pair.names)
+        said = untested(test.reason, asked) if test.reason else {"asked": asked}
         return Estimate(
             family=FAMILY,
             role="description",
@@ -165,12 +166,11 @@ class ErrorsOfLists:
             effect_type="stat",
             unit_scheme=self.case.spec.unit_scheme,
             treatment_def="+".join(pair.names),
-            asked=asking(lists=pair.names),
             n_obs=pair.units,
             n_units=pair.units,
             unit_of_measure="units" if term == FOUND[0] else "share 0 to 1",
             data_hash=self.case.data_hash,
-            warning=warning,
+            **said,
             **fields_of(test, NAN if test.reason else self.level),
         )
 

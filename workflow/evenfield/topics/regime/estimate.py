@@ -23,6 +23,7 @@ from evenfield.shared.estimates import (
     Fields,
     asking,
     change_period,
+    untested,
 )
 from evenfield.shared.few_units import (
     carrier_fields,
@@ -210,7 +211,7 @@ def _interaction_rows(
             fields |= {
                 "estimator": "regime" if decides_row else f"regime_{method.lower()}",
                 "role": _role(section, contrast) if decides_row else "ladder",
-                "asked": asking(inference=method),
+                "asked": asking(fields.get("asked", ""), inference=method),
             }
             rows.append(Estimate(**shared | fields))
     return rows
@@ -242,7 +243,7 @@ def _tested(
     )
     test = infer(method, design, c, settings.level)
     if test.reason:
-        return {"estimate": test.estimate, "warning": f"no interval: {test.reason}"}
+        return {"estimate": test.estimate} | untested(test.reason)
     weak = underpowered(test.mde, sesoi_of(study), "pp/yr")
     return fields_of(test, settings.level) | {"warning": weak}
 
@@ -378,7 +379,7 @@ def _stacked(
     try:
         return _fitted_together(main, late, study, method, stream)
     except NumericsError as error:
-        return {"estimate": NAN, "warning": f"no interval: {error}"}
+        return {"estimate": NAN, "warning": f"not defined: {error}"}
 
 
 def _fitted_together(

@@ -24,7 +24,7 @@ from evenfield.numerics.spatial_panel.impacts import KINDS, ClusteredImpacts
 from evenfield.numerics.spatial_panel.lm_tests import SpatialTest
 from evenfield.numerics.spatial_panel.models import SpatialPanelFit
 from evenfield.numerics.spatial_panel.panel import BalancedPanel
-from evenfield.shared.estimates import NAN, Fields, asking
+from evenfield.shared.estimates import NAN, Fields, asking, untested
 from evenfield.shared.samples import inference_fields, joined
 
 # Draws of (rho, b, th) from their joint normal, then samples of both bootstraps; with
@@ -262,7 +262,9 @@ def _by_units(
         drawn = bootstrap_by_unit(setting.panel, fit, rng, UNIT_DRAWS, setting.level)
     except NumericsError as error:
         for line in lines:
-            line["warning"] = joined(line["warning"], f"no interval: {error}")
+            why = untested(error, line["asked"])
+            line["warning"] = joined(line["warning"], why["warning"])
+            line["asked"] = why["asked"]
         return lines
     for i, line in enumerate(lines):
         if np.isfinite(drawn.p_value[i]):

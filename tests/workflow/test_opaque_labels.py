@@ -1,0 +1,103 @@
+"""Labels of rows are opaque: behind random texts each row of the studies of China and of
+its cities has the same call of the library, so that `s.fit` and `why --code` are the same.
+
+``EVENFIELD_STUDY`` names a finished study; the gate gives its own.
+"""
+
+import os
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import evenfield as ef
+from evenfield.opened.fits import FitError, call_of
+from evenfield.shared import calls
+from evenfield.shared.topics import TOPICS, read_topics
+from opaque_labels import LABELS, Texts
+
+FINISHED = os.environ.get("EVENFIELD_STUDY", "")
+CITIES = "examples/china-cities"
+CALLED = [name for name in read_topics() if (TOPICS / name / "call.py").is_file()]
+# Rows that differ here may have another kind of call.
+KIND = ["estimator", "effect_type", "term", "contrast"]
+pytestmark = [
+    pytest.mark.gate,
+    pytest.mark.skipif(not FINISHED, reason="EVENFIELD_STUDY names no finished study"),
+]
+
+
+@pytest.fixture(scope="module", params=[".", CITIES])
+def s(request):
+    return ef.open_study(Path(FINISHED) / request.param)
+
+
+@pytest.fixture
+def texts(s, monkeypatch):
+    texts = Texts(label for name in LABELS for label in s.estimates[name])
+    generator_for = calls.generator_for
+
+    # What is drawn has the name of what is meant, such as that of a period of the config.
+    def same_draws(seed, draw_id):
+        return generator_for(seed, texts.read_back(draw_id))
+
+    monkeypatch.setattr(calls, "generator_for", same_draws)
+    return texts
+
+
+@pytest.mark.parametrize("topic", CALLED)
+def test_no_call_depends_on_the_text_of_a_label(s, texts, topic):
+    rows = s.estimates[s.estimates["topic"] == topic]
+    if rows.empty:
+        pytest.skip(f"the study does not ask for {topic}")
+    rows = rows.drop_duplicates(KIND)
+    faults = []
+    plain = rows.to_dict("records")
+    for row, opaque in zip(plain, texts.hide(rows).to_dict("records"), strict=True):
+        if faults := [*differences(s, texts, row, opaque)]:
+            faults.append(row)
+            break
+    assert not faults, faults
+
+
+def differences(s, texts, row, opaque):
+    """Name what of the call of a row depends on the text of a label."""
+    ours, other = called(s, row), called(s, opaque)
+    if isinstance(ours, str) or isinstance(other, str):
+        if str(ours) != texts.read_back(str(other)):
+            yield ours, other
+        return
+    if ours.code != texts.read_back(other.code):
+        yield ours.code, other.code
+    for name, one in vars(ours.call).items():
+        if not equal(one, vars(other.call)[name], texts):
+            yield name, one, vars(other.call)[name]
+
+
+def called(s, row):
+    """Return the call of a row, or why it has none."""
+    try:
+        return call_of(s._study, row["estimate_id"], row, ".")
+    except FitError as error:
+        return str(error)
+
+
+def equal(one, other, texts):
+    """Say whether two parts of calls are equal when labels are read back."""
+    if isinstance(one, pd.DataFrame):
+        return isinstance(other, pd.DataFrame) and same_frames(one, other, texts)
+    if isinstance(one, dict):
+        names = [texts.read_back(str(name)) for name in other]
+        return [*map(str, one)] == names and all(
+            equal(own, others, texts)
+            for own, others in zip(one.values(), other.values(), strict=True)
+        )
+    return repr(one) == texts.read_back(repr(other))
+
+
+def same_frames(one, other, texts):
+    """Say whether two frames are equal when labels that they have taken over are read
+    back.
+    """
+    names = {name: texts.read_back(str(name)) for name in other}
+    return one.equals(other.rename(columns=names))
