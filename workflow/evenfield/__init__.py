@@ -65,9 +65,11 @@ __all__ = [name for name in _EVERY if name != "map"]
 def __getattr__(name: str) -> object:
     """Import a public name from its module."""
     if name not in _MODULES:
+        from evenfield.study.errors import nearest
+
+        expected = nearest(name, _MODULES, "see dir(evenfield) for its names")
         raise AttributeError(
-            f"module 'evenfield' has no attribute {name!r}; expected one of"
-            f" {', '.join(_MODULES)}"
+            f"module 'evenfield' has no attribute {name!r}; {expected}"
         )
     return getattr(import_module(f"evenfield.{_MODULES[name]}"), name)
 
