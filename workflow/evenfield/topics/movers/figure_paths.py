@@ -38,7 +38,8 @@ from evenfield.topics.movers.table_paths import KINDS, first_of_each_kind, paths
 HEIGHT = 4.4
 EDGES = {"left": 0.1, "right": 0.69, "top": 0.93, "bottom": 0.075}
 MOST_LINES = 120  # units of which each can have a line
-LONGEST = 16  # letters of a name
+LETTER = 0.075  # inches of a letter
+LONGEST = 24  # letters of a name
 ROSE = "#1F7A8C"
 COLOURS = {"richest": INK, "poorest": "#A96500", "rose most": ROSE, "fell most": ACCENT}
 LINES = dict(zip(KINDS, ("-", (0, (1.2, 1.2)), "-", (0, (5.0, 1.6))), strict=True))
@@ -52,13 +53,15 @@ def f40(results: StudyResults) -> Artwork:
     named = frame[frame["kind"].ne("")]
     if named.empty or frame["year"].nunique() < 2:
         raise nothing_to_show("units with an income in two years")
-    figure, grid = panels(1, 1, (NARROW, HEIGHT), EDGES)
+    names = short_names(frame["name"].unique().tolist(), LONGEST)
+    room = LETTER * max(len(names[name]) for name in named["name"]) + 0.1
+    edges = {**EDGES, "right": min(EDGES["right"], 1 - room / NARROW)}
+    figure, grid = panels(1, 1, (NARROW, HEIGHT), edges)
     axes = grid[0, 0]
     axes.set_yscale("log")
     drawn = _draw_all(axes, frame)
     axes.axhline(1.0, **REFERENCE)
     endings = []
-    names = short_names(frame["name"].unique().tolist(), LONGEST)
     for _, path in named.groupby("unit", sort=True):
         row = records(path)[-1]
         colour = COLOURS[row["kind"]]
