@@ -58,7 +58,7 @@ def f28(results: StudyResults) -> Artwork:
         _draw_move(axes, row, place, shortest)
     axes.set_xlim(low, high)
     axes.set_ylim(len(drawn) - 0.4, -0.6)
-    ratio_axis(axes, low, high)
+    ratio_axis(axes, "x", low, high)
     axes.axvline(1.0, color=FAINT, linewidth=0.9, zorder=0)
     axes.axhline(len(rose) - 0.5, color=FAINT, linewidth=0.6)
     axes.set_yticks(range(len(drawn)), labels)

@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
-from matplotlib.ticker import NullLocator
 
 from evenfield.shared.figures import (
     ACCENT,
@@ -22,7 +21,7 @@ from evenfield.shared.figures import (
     name_endings,
     padded,
     panels,
-    ratio_ticks,
+    ratio_axis,
     shade_proxy,
     short_names,
     stretches,
@@ -55,7 +54,13 @@ def f40(results: StudyResults) -> Artwork:
         raise nothing_to_show("units with an income in two years")
     names = short_names(frame["name"].unique().tolist(), LONGEST)
     room = LETTER * max(len(names[name]) for name in named["name"]) + 0.1
-    edges = {**EDGES, "right": min(EDGES["right"], 1 - room / NARROW)}
+    largest = f"{100 * frame['ratio'].max():,.0f}"
+    left = LETTER * len(largest) + 0.15
+    edges = {
+        **EDGES,
+        "left": max(EDGES["left"], left / NARROW),
+        "right": min(EDGES["right"], 1 - room / NARROW),
+    }
     figure, grid = panels(1, 1, (NARROW, HEIGHT), edges)
     axes = grid[0, 0]
     axes.set_yscale("log")
@@ -78,8 +83,7 @@ def f40(results: StudyResults) -> Artwork:
         drawn = pd.concat([drawn, path["ratio"]])
     low, high = (float(np.exp(end)) for end in padded(np.log(drawn), 0.04, floor=0.1))
     axes.set_ylim(low, high)
-    axes.set_yticks(*ratio_ticks(low, high))
-    axes.yaxis.set_minor_locator(NullLocator())
+    ratio_axis(axes, "y", low, high)
     years = sorted(frame["year"].unique())
     year_axis(axes, years, ticks=6)
     shade_proxy(axes, frame)
