@@ -54,7 +54,7 @@ def f40(results: StudyResults) -> Artwork:
         raise nothing_to_show("units with an income in two years")
     names = short_names(frame["name"].unique().tolist(), LONGEST)
     room = LETTER * max(len(names[name]) for name in named["name"]) + 0.1
-    largest = f"{100 * frame['ratio'].max():,.0f}"
+    largest = f"{120 * frame['ratio'].max():,.0f}"  # the axis goes beyond it
     left = LETTER * len(largest) + 0.15
     edges = {
         **EDGES,
