@@ -116,8 +116,7 @@ def line_of(row: Row) -> dict[str, Any]:
 
 def first_inference(rows: pd.DataFrame) -> str:
     """Return the first inference of tidy rows; what is described has none."""
-    kinds = rows["inference"]
-    return str(next(iter(kinds[kinds != ""]), ""))
+    return str(next((kind for kind in rows["inference"] if kind != ""), ""))
 
 
 def share(what: str, value: Any, example: float) -> float:

@@ -320,7 +320,7 @@ def _series(
     """Return paths, dispersion, membership and its stability; clubs of each variant
     (N,).
     """
-    shared = shared_membership([*variants.values()])
+    of_variants = [*variants.values()]
     N, T = own.x.shape
     units = np.array(data.units)
     # A Hamilton trend starts later than the data: T counts the years that it leaves.
@@ -344,7 +344,7 @@ def _series(
             # The club before merging, so that readers see what merging joined.
             "group": own.found.labels(N).astype(str),
             "club": labels,
-            "value": core_stability(shared, labels),
+            "value": core_stability(of_variants, labels),
         }
     )
     dispersion = pd.DataFrame(
@@ -361,7 +361,7 @@ def _series(
             "kind": "shared",
             "unit": np.repeat(units, N),
             "unit_j": np.tile(units, N),
-            "value": shared.ravel(),
+            "value": shared_membership(of_variants).ravel(),
         }
         frames.append(pd.DataFrame(pairs))
     return frames
