@@ -45,6 +45,7 @@ KINDS = {
 MOST_PAIRED = 1000  # units up to which pairs are written
 LEVELS = "relative_income"
 LOGS = "log_income"
+FOUND = "found"  # contrast of rows on the clubs before merging
 # What incomes are multiplied by before logs: as they are, in cents, in ten thousands.
 CURRENCIES = {
     LOGS: 1.0,
@@ -237,7 +238,7 @@ def _members(data: Trajectories, rows: Iterable[int]) -> list[str]:
 def _add_clubs(
     rows: Rows, data: Trajectories, own: Clustering, spec: ClubsSpec, level: float
 ) -> None:
-    stages = {"found": own.found, f"merged: {spec.merge}": own.merged}
+    stages = {FOUND: own.found, f"merged: {spec.merge}": own.merged}
     for stage, division in stages.items():
         for term, members in division._asdict().items():
             rows.add(
@@ -255,7 +256,7 @@ def _add_clubs(
             labels = {
                 "term": f"club_{number}",
                 "contrast": stage,
-                "asked": asking(club=number),
+                "asked": asking(club=number, converges=bool(club.converges)),
                 "role": "description",
                 "n_units": len(club.members),
                 "n_obs": len(club.members) * len(data.years),
