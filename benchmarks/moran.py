@@ -12,8 +12,8 @@ from evenfield.study.spatial_weights import row_standardised
 TITLE = "Moran's I and local Moran, 999 permutations"
 TEXT = """One map; weights are row-standardised contiguity but where the line says unequal. esda's local Moran is
 compiled by numba, one thread (first call: with the compilation). The permutations differ, so statistics agree and
-p-values agree within the error of the draws. A draw of ours is the order of seeded uniform numbers, which takes
-half of the time; a study has many years, which share their draws."""
+p-values agree within the error of the draws. Ours shuffles as NumPy does; a local Moran draws only as many places
+as a unit has neighbours, and one more."""
 DRAWS = 999
 
 

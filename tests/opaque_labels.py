@@ -1,5 +1,6 @@
 """Labels of rows behind other texts: what is compared with a label as a whole finds it,
-and what takes its text apart finds nothing in it.
+and what takes its text apart finds nothing in it. Labels stand in the order of what they
+mean, in which tables print them.
 """
 
 import random
@@ -40,6 +41,12 @@ class Label(str):
 
     def __hash__(self):
         return hash(self.meant)
+
+    def __lt__(self, other):
+        return self.meant < (other.meant if isinstance(other, Label) else other)
+
+    def __gt__(self, other):
+        return self.meant > (other.meant if isinstance(other, Label) else other)
 
     def __str__(self):
         return self

@@ -323,16 +323,17 @@ def test_units_are_adopted_by_the_club_with_the_largest_t_one_after_another():
 
 
 def test_shared_membership_leaves_out_units_of_no_club():
-    shared = cb.shared_membership([np.array([1, 1, 2, 0]), np.array([1, 2, 2, 0])])
+    variants = [np.array([1, 1, 2, 0]), np.array([1, 2, 2, 0])]
+    shared = cb.shared_membership(variants)
     assert shared.tolist() == [
         [1, 0.5, 0, 0],
         [0.5, 1, 0.5, 0],
         [0, 0.5, 1, 0],
         [0, 0, 0, 1],
     ]
-    stability = cb.core_stability(shared, np.array([1, 1, 1, 0]))
+    stability = cb.core_stability(variants, np.array([1, 1, 1, 0]))
     close(stability, [0.25, 0.5, 0.25, np.nan])
-    assert np.isnan(cb.core_stability(shared, np.array([1, 0, 0, 0]))).all()
+    assert np.isnan(cb.core_stability(variants, np.array([1, 0, 0, 0]))).all()
 
 
 @pytest.mark.parametrize(

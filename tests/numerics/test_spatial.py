@@ -154,3 +154,14 @@ def test_boxes_and_holes():
     )
     result = polygon_area_km2([_box(0, 10, 0, 10), _box(2, 3, 2, 3)])
     close(result, _exact(0, 10, 0, 10) - _exact(2, 3, 2, 3), rtol=1e-12)
+
+
+def test_tiles_of_many_units_keep_their_place_without_all_pairs(monkeypatch):
+    south, east = (part.ravel() for part in np.mgrid[:9, :12])
+    order = default_rng(1).permutation(len(south))
+    south, east = south[order], east[order]
+    one_by_one = sp.tile_grid(30.0 - south, 100.0 + east)
+    monkeypatch.setattr(sp, "LARGEST_FOR_ASSIGNMENT", 10)
+    strips = sp.tile_grid(30.0 - south, 100.0 + east)
+    assert (np.array(strips) == [south, east]).all()
+    assert np.ptp(strips, axis=1).tolist() == np.ptp(one_by_one, axis=1).tolist()

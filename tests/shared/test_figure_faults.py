@@ -93,7 +93,7 @@ def test_percentages_of_an_average_have_room(axes, ratio):
     axes.set_xscale("log")
     low, high = ratio**-0.4, ratio**0.6
     axes.set_xlim(low, high)
-    ratio_axis(axes, low, high)
+    ratio_axis(axes, "x", low, high)
     assert "100" in [label.get_text() for label in axes.get_xticklabels()]
     assert faults(axes.figure) == []
 

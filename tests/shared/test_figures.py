@@ -69,7 +69,7 @@ def test_ratios_are_written_as_percentages_with_the_average_among_them():
     _, axes = plt.subplots()
     axes.set_xscale("log")
     axes.set_xlim(0.5, 2.5)
-    ratio_axis(axes, 0.5, 2.5)
+    ratio_axis(axes, "x", 0.5, 2.5)
     words = [label.get_text() for label in axes.get_xticklabels()]
     assert "100" in words
     assert list(map(int, words)) == [round(100 * at) for at in axes.get_xticks()]

@@ -1,10 +1,15 @@
 """Labels of rows are opaque: behind random texts each row of the studies of China and of
-its cities has the same call of the library, so that `s.fit` and `why --code` are the same.
+its cities has the same call of the library, so that `s.fit` and `why --code` are the same,
+and each table is the same but for the labels that it prints.
 
 ``EVENFIELD_STUDY`` names a finished study; the gate gives its own.
 """
 
 import os
+import re
+from contextlib import chdir
+from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 
 import pandas as pd
@@ -12,12 +17,15 @@ import pytest
 
 import evenfield as ef
 from evenfield.opened.fits import FitError, call_of
-from evenfield.shared import calls
+from evenfield.shared import calls, estimates, study_results
+from evenfield.shared.study_results import StudyResults
+from evenfield.shared.tables.write import write_table_files
 from evenfield.shared.topics import TOPICS, read_topics
 from opaque_labels import LABELS, Texts
 
 FINISHED = os.environ.get("EVENFIELD_STUDY", "")
 CITIES = "examples/china-cities"
+TABLED = [name for name in read_topics() if (TOPICS / name / "table.py").is_file()]
 CALLED = [name for name in read_topics() if (TOPICS / name / "call.py").is_file()]
 # Rows that differ here may have another kind of call.
 KIND = ["estimator", "effect_type", "term", "contrast"]
@@ -101,3 +109,55 @@ def same_frames(one, other, texts):
     """
     names = {name: texts.read_back(str(name)) for name in other}
     return one.equals(other.rename(columns=names))
+
+
+@pytest.mark.parametrize("topic", TABLED)
+def test_no_table_depends_on_the_text_of_a_label(
+    s, texts, topic, monkeypatch, tmp_path
+):
+    """A warning is a sentence for readers, of which a table prints a part; all else is
+    behind another text, and a period is read back where its words are printed.
+    """
+    read_table = estimates.read_table
+    period_label = study_results.period_label
+
+    def hidden(path, text=()):
+        rows = read_table(path, text)
+        return texts.hide(rows).assign(warning=rows["warning"])
+
+    def in_words(period, periods):
+        return period_label(texts.read_back(period), periods)
+
+    makers = import_module(f"evenfield.topics.{topic}.table").TABLES
+    wanted = [
+        name
+        for name in makers
+        if s.folder.joinpath(f"results/tables/{name}.md").is_file()
+    ]
+    if not wanted:
+        pytest.skip(f"the study prints no table of {topic}")
+    for name in wanted:
+        ours = printed(s, topic, name, tmp_path)
+        with monkeypatch.context() as patched:
+            patched.setattr(estimates, "read_table", hidden)
+            patched.setattr(study_results, "period_label", in_words)
+            other = printed(s, topic, name, tmp_path)
+        assert plain(texts.read_back(other)) == plain(ours), name
+
+
+def printed(s, topic, name, folder):
+    """Return a table as it is printed, with the data behind it."""
+    with chdir(s.folder):
+        results = StudyResults(s._config, Path("results"))
+        results.topic = topic
+        makers = import_module(f"evenfield.topics.{topic}.table").TABLES
+        files = [str(folder / f"{name}{ending}") for ending in (".md", ".csv")]
+        write_table_files(replace(makers[name](results), id=name, title=name), files)
+    return "\n".join(Path(file).read_text("utf-8") for file in files)
+
+
+def plain(table):
+    """Return a table without what printing alone adds to a label: capitals, spaces for
+    underscores, dashes for hyphens, and quotes around commas.
+    """
+    return re.sub(r"[-_\u2013 ]+", " ", table.replace('"', "")).lower()

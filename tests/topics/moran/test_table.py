@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from evenfield.shared.estimates import asking
 from evenfield.topics.moran.table import HOLDERS, _links, _moran, _pairs, _shown
 
 KIND = next(iter(HOLDERS))
@@ -19,7 +20,7 @@ def rows(estimator, *p_values):
             "period": [f"P{i}" for i in range(len(p_values))],
             "estimate": np.arange(len(p_values)) + 4.0,
             "p_value": p_values,
-            "warning": "2.5 links expected; of 9",
+            "asked": asking(expected="2.5"),
         }
     )
 
@@ -49,7 +50,8 @@ def test_a_likeness_has_the_tests_that_there_are():
 @pytest.mark.parametrize("count", [3, 40])
 def test_the_last_year_is_always_shown(count):
     years = [str(year) for year in range(1980, 1980 + count)]
-    moran = pd.DataFrame({"period": [*years[::-1], "1980-1990"]})
+    asked = [asking(year=int(year)) for year in years[::-1]]
+    moran = pd.DataFrame({"period": [*years[::-1], "1980-1990"], "asked": [*asked, ""]})
     shown = _shown(moran)
     assert shown[-1] == years[-1] and shown == sorted(shown)
     assert shown == years if count == 3 else len(shown) < count

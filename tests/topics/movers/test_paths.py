@@ -89,7 +89,10 @@ def test_a_long_name_ends_before_its_comma_where_no_other_does_the_same():
     axes = f40(results_of(tables)).figure.axes[0]
     written = {text.get_text() for text in axes.texts}
     assert {"Ingolstadt", "Leipzig, Stadt"} <= written
-    assert {"Rosenheim, Krei\u2026", "Rosenheim, Land\u2026"} <= written
+    assert {
+        "Rosenheim, Kreisfreiie\u2026",
+        "Rosenheim, Landkreis in\u2026",
+    } <= written
 
 
 def test_a_move_too_short_for_an_arrow_is_a_tip_that_points_the_right_way():

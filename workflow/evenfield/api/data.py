@@ -64,6 +64,7 @@ ADVICE = {
     "to be squared": ("numbers from 1e-60 to 1e60", "measure it in other units"),
     "are collinear": ("regressors that are not collinear", "leave one of them out"),
 }
+INFINITE = [np.inf, -np.inf]
 OTHER_ORDER = 11  # seed of an order of units that is not their own, nor it backwards
 # Between them squares, and products of two squares, are numbers.
 SMALLEST, LARGEST = 1e-60, 1e60
@@ -442,7 +443,7 @@ def table(
     # An infinite number is no date, and no name of a unit.
     named = rows[keys]
     _refuse_lists(named)
-    if (named.isna() | named.isin([np.inf, -np.inf])).any(axis=None):
+    if any(_lacks_name(column) for _, column in named.items()):
         raise EstimateError(
             "a row without unit or date", "both in every row", "drop it"
         )
@@ -547,6 +548,12 @@ def _refuse_outcome_as_regressor(
         )
 
 
+def _lacks_name(column: pd.Series[Any]) -> bool:
+    """Return whether a row is blank or infinite, which no text is."""
+    infinite = not isinstance(column.dtype, pd.StringDtype) and column.isin(INFINITE)
+    return bool((column.isna() | infinite).any())
+
+
 def _refuse_lists(named: pd.DataFrame) -> None:
     """Refuse lists where units and dates are named."""
     for name, column in named.items():
@@ -597,10 +604,15 @@ def _with_levels(data: pd.DataFrame) -> pd.DataFrame:
         raise EstimateError(
             f"several columns named {twice[0]}", "different names", "rename or drop"
         )
-    objects = [name for name, kind in rows.dtypes.items() if kind.kind == "O"]
+    objects = [name for name, kind in rows.dtypes.items() if _of_any_kind(kind)]
     if objects:
         rows = rows.assign(**{str(name): _inferred(rows[name]) for name in objects})
     return rows
+
+
+def _of_any_kind(kind: Any) -> bool:
+    """Return whether a column may hold numbers beside text: one of text alone cannot."""
+    return kind.kind == "O" and not isinstance(kind, pd.StringDtype)
 
 
 def _inferred(column: pd.Series[Any]) -> pd.Series[Any]:

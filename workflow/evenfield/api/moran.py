@@ -61,7 +61,8 @@ def moran(
         Whether units may lack neighbours: the average over none is zero, the mean, and
         they count among the units. Refused otherwise, by name.
     draws, seed : int
-        Permutations of the units over the map, the same for all dates and units.
+        Permutations of the units over the map, the same for all dates; of the local
+        Moran, random neighbours, the same for all units and dates.
 
     Returns
     -------
@@ -118,7 +119,6 @@ def moran(
     scatter = {}
     beside = f" given {' and '.join(held)}" if held else ""
     if not held:
-        # The same seed, so that dates and units see the same permutations.
         rng = np.random.default_rng(seed)
         local = local_association(values, W, rng, draws)
         refuse_undefined(local.reason)

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
-from inspect import signature
+from functools import cache, cached_property
+from inspect import Parameter, signature
 from itertools import product
 from typing import Any
 
@@ -242,11 +242,17 @@ def _kinds(rows: Table, options: Mapping[str, Any]) -> list[str]:
     return kinds
 
 
+@cache
+def _arguments() -> Mapping[str, Parameter]:
+    """Return the arguments of ``ols``, which are looked up once."""
+    return signature(ols).parameters
+
+
 def not_read(kinds: Sequence[str], options: Mapping[str, Any]) -> str:
     """Return the options that are given, as others than by default, and that none of the
     inferences reads.
     """
-    usual = signature(ols).parameters
+    usual = _arguments()
     unread = [
         name
         for name in usual  # in the order of the signature
@@ -320,7 +326,7 @@ def inferences(
     """Return what puts the rows of a cross-section and the options of ``ols`` around a
     fit of a model, whose columns are ``names``, and the inferences by name.
     """
-    parameters = signature(ols).parameters.values()
+    parameters = _arguments().values()
     options = {parameter.name: parameter.default for parameter in parameters}
     options |= given
 

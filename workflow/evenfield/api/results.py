@@ -101,7 +101,9 @@ def tidy(tests: Iterable[Row], names: Mapping[str, str] | None = None) -> pd.Dat
         if names is not None:
             line["term"] = names[row.term]
         lines.append(line)
-    return pd.DataFrame(lines, columns=["term", "inference", *NUMBERS, "law"])
+    # By column, which pandas reads faster than by row.
+    columns = ["term", "inference", *NUMBERS, "law"]
+    return pd.DataFrame({name: [line[name] for line in lines] for name in columns})
 
 
 def line_of(row: Row) -> dict[str, Any]:
@@ -114,8 +116,7 @@ def line_of(row: Row) -> dict[str, Any]:
 
 def first_inference(rows: pd.DataFrame) -> str:
     """Return the first inference of tidy rows; what is described has none."""
-    kinds = rows["inference"]
-    return str(next(iter(kinds[kinds != ""]), ""))
+    return str(next((kind for kind in rows["inference"] if kind != ""), ""))
 
 
 def share(what: str, value: Any, example: float) -> float:
@@ -217,7 +218,9 @@ class Fit:
     def _main(self, level: float = 0.95) -> pd.DataFrame:
         rows = self.rows(level)
         first = rows["inference"].isin([first_inference(rows), ""])
-        return pd.DataFrame(rows[first].set_index("term"))
+        # Most fits have one inference, of which every row is kept.
+        kept = rows if first.all() else rows[first]
+        return pd.DataFrame(kept.set_index("term"))
 
     @property
     def params(self) -> pd.Series[float]:

@@ -237,7 +237,8 @@ def samples_by(
                 "fill or drop them",
             )
     values = data[columns].map(plain_text)
-    labels = values.agg(", ".join, axis=1)
+    joined = [", ".join(row) for row in values.itertuples(index=False, name=None)]
+    labels = pd.Series(joined, data.index, dtype=str)
     names = names_in_order(labels)
     # Values that hold a comma may make one name of two samples.
     if len(names) < len(values.drop_duplicates()):

@@ -156,25 +156,35 @@ def shared_membership(labels: Sequence[Array]) -> Array:
     (N, N).
     """
     units = len(labels[0])
-    # One (N, N) table at a time: of 10,000 units each takes a gigabyte.
     together = np.zeros((units, units))
     for codes in labels:
-        together += _same_club(codes)
+        # Label 0 marks the units of no club.
+        together += (codes[:, None] == codes) & (codes[:, None] > 0)
     together /= len(labels)
     np.fill_diagonal(together, 1.0)
     return together
 
 
-def _same_club(labels: np.ndarray) -> np.ndarray:
-    # Label 0 marks the units of no club.
-    return np.asarray((labels[:, None] == labels) & (labels[:, None] > 0))
+def core_stability(variants: Sequence[np.ndarray], labels: np.ndarray) -> Array:
+    """Return how firmly each unit sits in its club; labels of each clustering and of the
+    clubs, (N,) -> (N,).
+
+    Notes
+    -----
+    The mean over the others of the club of the share of clusterings in which unit and
+    other share a club: counted by pairs of labels, so that no (N, N) table is needed.
+    """
+    shared = np.mean([_others(labels, codes) for codes in variants], axis=0)
+    return quotient(shared, _others(labels, labels))
 
 
-def core_stability(shared: Array, labels: np.ndarray) -> Array:
-    """Return how firmly each unit sits in its club; shared (N, N), labels (N,) -> (N,)."""
-    others = _same_club(labels) & ~np.eye(len(labels), dtype=bool)
-    sums = np.where(others, shared, 0.0).sum(axis=1)
-    return quotient(sums, others.sum(axis=1))
+def _others(labels: np.ndarray, codes: np.ndarray) -> Array:
+    """Count the others with the same two labels as each unit; none of a unit without a
+    club; (N,), (N,) -> (N,).
+    """
+    pairs = np.column_stack([labels, codes])
+    _, place, size = np.unique(pairs, axis=0, return_inverse=True, return_counts=True)
+    return np.where((labels > 0) & (codes > 0), size[place] - 1.0, 0.0)
 
 
 # Groups are tested some at once, fewer of long series; blocks double as long as all

@@ -86,11 +86,7 @@ def fit_logt_used(used: Array, periods: np.ndarray, variance: str = "fqsb") -> L
     residuals = y - constant[:, None] - b[:, None] * log_t
     std_error = np.sqrt(VARIANCES[variance](residuals, log_t))
 
-    def where_defined(values: Array) -> Array:
-        return np.where(defined, values, np.nan)
-
-    return LogtFit(
-        b=where_defined(b),
-        std_error=where_defined(std_error),
-        t=where_defined(quotient(b, std_error)),
-    )
+    t = quotient(b, std_error)
+    if not defined.all():
+        b, std_error, t = np.where(defined, [b, std_error, t], np.nan)
+    return LogtFit(b=b, std_error=std_error, t=t)

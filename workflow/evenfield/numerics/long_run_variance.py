@@ -44,7 +44,7 @@ def first_quarter_variance(residuals: Array, log_t: Array) -> Array:
     a = quotient(products, np.einsum("bt,bt->b", early, early))
     curvature = 4 * a**2 * n / np.maximum((1 - a) ** 4, SMALLEST)
     bandwidth = QS_FACTOR * curvature**0.2
-    weights = _kernel_weights(np.nan_to_num(bandwidth), n - 2)
+    weights = _kernel_weights(bandwidth, n - 2)
     covariances = 2 * np.einsum("bj,bj->b", weights, _autocovariances(early))
     squares = np.einsum("bt,bt->b", residuals, residuals)
     long_run = (squares + covariances) / (n - 1)
@@ -68,7 +68,7 @@ def score_variance(residuals: Array, log_t: Array) -> Array:
     level = variance**2 / (1 - a) ** 4
     ratio = 4 * a**2 * variance**2 / (1 - a) ** 8 / level
     bandwidth = QS_FACTOR * (n * ratio) ** 0.2
-    weights = _kernel_weights(np.nan_to_num(bandwidth), n - 1)
+    weights = _kernel_weights(bandwidth, n - 1)
     scores = residuals * centred
     covariances = np.einsum("bj,bj->b", weights, _autocovariances(scores))
     meat = np.einsum("bt,bt->b", scores, scores) + 2 * covariances
@@ -83,12 +83,14 @@ VARIANCES: dict[str, Callable[[Array, Array], Array]] = {
 
 
 def _kernel_weights(bandwidth: Array, lags: int) -> Array:
-    """Return the weight of each lag; bandwidth (B,) -> (B, lags). A bandwidth of zero
-    leaves only the variance.
+    """Return the weight of each lag; bandwidth (B,) -> (B, lags). A bandwidth of zero,
+    or none, leaves only the variance.
     """
-    bounded = np.clip(bandwidth, 1e-8, 1e8)
+    # These two ignore what is no number.
+    bounded = np.fmin(np.fmax(bandwidth, 1e-8), 1e8)
     weights = quadratic_spectral(np.arange(1, lags + 1) / bounded[:, None])
-    return np.where(bandwidth[:, None] > UNBOUNDED, 1.0, weights)
+    weights[bandwidth > UNBOUNDED] = 1.0
+    return weights
 
 
 def _autocovariances(v: Array) -> Array:
@@ -96,7 +98,8 @@ def _autocovariances(v: Array) -> Array:
     n = v.shape[1]
     # Padded with zeros, so that the end of a series does not meet its start.
     padded = next_fast_len(2 * n - 1, real=True)
-    spectrum = np.abs(rfft(v, padded, axis=1)) ** 2
+    waves = rfft(v, padded, axis=1)
+    spectrum = waves.real**2 + waves.imag**2
     return np.asarray(irfft(spectrum, padded, axis=1)[:, 1:n])
 
 

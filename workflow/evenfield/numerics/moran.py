@@ -191,6 +191,7 @@ def moved_maps(
     """
     at_once = int(np.clip(BLOCK // e.size, 2, CHUNK))
     for order in permuted_orders(len(e), rng, permutations, at_once):
-        moved = e[order.T]
+        # Faster than by brackets where there are many maps.
+        moved = e.take(order.T, axis=0)
         # Deviations from the mean stay such in whatever order.
         yield moved if basis is None else projected(moved, basis)

@@ -54,6 +54,7 @@ REAL = 1e-8
 CHORD_SLACK = 1e-12  # so that rounding of a chord loses no pair
 PAIRS_AT_ONCE = 1 << 18  # their numbers stay in the cache
 LARGEST_FOR_EIGENVALUES = 500
+LARGEST_FOR_ASSIGNMENT = 3_000  # units that squares are dealt to one by one
 DENSE_UNITS = 100  # up to so many units dense products are faster
 DENSE_SHARE = 0.25
 Weights: TypeAlias = Array | csr_array
@@ -160,12 +161,27 @@ def tile_grid(lat: Array, lon: Array) -> tuple[Array, Array]:
     wide = max(width, 1e-9) / max(np.ptp(lat), 1e-9)
     columns = int(np.clip(np.ceil(np.sqrt(room * n * wide)), 1, n))
     rows = int(np.ceil(room * n / columns))
+    if n > LARGEST_FOR_ASSIGNMENT:
+        return _tile_strips(lat, lon, columns)
     row, column = (coordinate.ravel() for coordinate in np.mgrid[:rows, :columns])
     x = (lon - lon.min()) / max(np.ptp(lon), 1e-9) * (columns - 1)
     y = (lat.max() - lat) / max(np.ptp(lat), 1e-9) * (rows - 1)
     squared_distance = (x[:, None] - column) ** 2 + (y[:, None] - row) ** 2
     chosen = linear_sum_assignment(squared_distance)[1]
     return row[chosen], column[chosen]
+
+
+def _tile_strips(lat: Array, lon: Array, columns: int) -> tuple[Array, Array]:
+    """Return row and column where rows of squares are filled from the north, each from
+    the west; lat, lon (N,).
+    """
+    # All pairs of unit and square take N x N numbers and N^3 steps, strips N log N.
+    n = len(lat)
+    row = np.empty(n, dtype=int)
+    column = np.empty(n, dtype=int)
+    row[np.lexsort((lon, -lat))] = np.arange(n) // columns
+    column[np.lexsort((lon, row))] = np.arange(n) % columns
+    return row, column
 
 
 def decay(distance: Array, power: float) -> Array:

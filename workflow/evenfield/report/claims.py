@@ -232,7 +232,7 @@ def _behind(row: Record, units: str, periods: Mapping[str, Period]) -> dict[str,
     name = str(names.get(what, row["name"]))
     if row.get("study"):
         name = f"{name}, study of {row['study']}"
-    label = ", ".join(period_label(part, periods) for part in row["period"].split("+"))
+    label = period_label(row["period"], periods)
     if row.get("figures"):
         label = f"{label} (figures of {row['figures']})"
     number, interval = with_interval(

@@ -16,7 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from evenfield.report.bibliography import bibtex
 from evenfield.report.context import build_context
-from evenfield.report.exhibits import MARKS, TEMPLATES, Exhibit
+from evenfield.report.exhibits import IN_REPOSITORY, MARKS, TEMPLATES, Exhibit
 from evenfield.report.latex import write_latex
 from evenfield.report.map import map_view
 from evenfield.report.map_picture import map_picture
@@ -32,6 +32,7 @@ from evenfield.study.files import Record, write_bytes, write_text
 from evenfield.study.latin import in_latin
 
 MAP = "map.svg"
+IN_TOPICS = f"{IN_REPOSITORY}topics/"
 DOCUMENT_WORDS = {"paper": "paper", "appendix": "online appendix"}
 SHORTENED = "#let shortened = true"  # as the writer of Typst tables says it
 
@@ -197,17 +198,19 @@ def _index(context: Record) -> str:
             if item:
                 rows.append(_index_row(str(label), item))
     rows.sort(key=lambda row: row["Number"].startswith("Figure"))
-    return _table_typst(_table("Tables and figures by number", pd.DataFrame(rows)))
+    title = (
+        "Tables and figures by number: data in tables/Id.csv or figures/Id.csv, code"
+        f" below {IN_TOPICS}"
+    )
+    return _table_typst(_table(title, pd.DataFrame(rows)))
 
 
 def _index_row(label: str, item: Exhibit) -> dict[str, str]:
-    data = Path(item.files[".csv"])
     return {
         "Number": label,
         "Id": item.id,
         "Title": item.title,
-        "Data": f"{data.parent.name}/{data.name}",
-        "Made by": item.script,
+        "Made by": item.script.removeprefix(IN_TOPICS),
         "Git object": item.blob,
     }
 

@@ -255,7 +255,6 @@ def row_facts(row: Row, periods: Mapping[str, Period]) -> Facts:
     p = "" if is_missing(row["p_value"]) else p_value(row["p_value"])
     method = [row["se_type"], row["p_type"], f"estimator {row['estimator']}"]
     spec = [row["family"], row["spec_id"], row["role"]]
-    spans = [period_label(part, periods) for part in row["period"].split("+")]
     number = f"{text(row['estimate'])} {unit_words(row['unit_of_measure'])}".rstrip()
     return _without_blanks(
         {
@@ -267,7 +266,7 @@ def row_facts(row: Row, periods: Mapping[str, Period]) -> Facts:
             "Specification": ", ".join(filter(None, spec)),
             "Model": _named(row, MODEL),
             "Sample": _named(row, SAMPLE),
-            "Period": ", ".join(filter(None, spans)),
+            "Period": period_label(row["period"], periods),
             "Warning": row["warning"],
         }
     )

@@ -117,7 +117,7 @@ GRID = np.linspace(-0.99, LARGEST_ROOT, 877)
 NEWTON_STEPS = 60
 ROOT_TOLERANCE = 1e-13
 FEWEST_DATES = 4
-CHUNK = 2_000_000
+CHUNK = 2_000_000  # numbers at once
 
 
 class Roots(NamedTuple):
@@ -367,10 +367,14 @@ def _score_tests(
 ) -> Array:
     """Return the studentised score at each root, shape (G,)."""
     lag = (pairs.lag - m.lag_mean)[None]
-    e = (pairs.y - m.y_mean)[None] - grid[:, None, None] * lag
-    q = unit_scores(np.broadcast_to(lag, e.shape), e, grid, variance)
-    variance_of_sum = pairs.n_units * q.var(axis=1, ddof=1)
-    return np.asarray(q.sum(axis=1) / np.sqrt(variance_of_sum))
+    y = (pairs.y - m.y_mean)[None]
+    t = []
+    for roots in np.array_split(grid, -(-grid.size * y.size // CHUNK)):
+        e = y - roots[:, None, None] * lag
+        q = unit_scores(np.broadcast_to(lag, e.shape), e, roots, variance)
+        variance_of_sum = pairs.n_units * q.var(axis=1, ddof=1)
+        t.append(q.sum(axis=1) / np.sqrt(variance_of_sum))
+    return np.concatenate(t)
 
 
 def _stretch(excess: Array, estimate: float) -> tuple[float, float]:

@@ -153,11 +153,23 @@ def two_way(values: Array) -> Array:
     return np.asarray(rows - rows.mean(axis=0, keepdims=True))
 
 
-def moments(pairs: Transitions, weights: Array) -> Moments:
+class OneLeftOut(NamedTuple):
+    """Weights that leave out one unit after the other: (N, N) ones less the identity,
+    which products need no table of.
+    """
+
+    n_units: int
+
+    def __matmul__(self, values: Array) -> Array:
+        """Return the sums over the other units; values (N, T) -> (N, T)."""
+        return np.asarray(values.sum(axis=0) - values)
+
+
+def moments(pairs: Transitions, weights: Array | OneLeftOut) -> Moments:
     """Sum squares and products about the year means, for every draw of units at once;
     weights (B, N).
     """
-    n = weights.sum(axis=1, keepdims=True)
+    n = weights @ np.ones((pairs.n_units, 1))
     y_mean = weights @ pairs.y / n
     lag_mean = weights @ pairs.lag / n
     return Moments(
@@ -172,11 +184,6 @@ def moments(pairs: Transitions, weights: Array) -> Moments:
 def whole_sample(n_units: int) -> Array:
     """Return the weights of the sample itself; shape (1, N)."""
     return np.ones((1, n_units))
-
-
-def leave_one_out(n_units: int) -> Array:
-    """Return the weights that leave out one unit after the other; shape (N, N)."""
-    return 1.0 - np.eye(n_units)
 
 
 def resampled(n_units: int, draws: int, rng: np.random.Generator) -> Array:
@@ -204,7 +211,7 @@ def half_panel_root(levels: Array) -> RootFit:
     n = levels.shape[0]
     t = levels.shape[1] - 1
     rho = float(_roots(levels, whole_sample(n))[0])
-    changes = _roots(levels, leave_one_out(n)) - rho
+    changes = _roots(levels, OneLeftOut(n)) - rho
     return RootFit(
         rho=rho,
         std_error=float(np.sqrt((n - 1) / n * changes @ changes)),
@@ -214,7 +221,7 @@ def half_panel_root(levels: Array) -> RootFit:
     )
 
 
-def _roots(levels: Array, weights: Array) -> Array:
+def _roots(levels: Array, weights: Array | OneLeftOut) -> Array:
     t = levels.shape[1] - 1
     # An odd number of transitions is split both ways.
     splits = {t // 2, t - t // 2}
@@ -223,7 +230,7 @@ def _roots(levels: Array, weights: Array) -> Array:
     return np.asarray(2 * whole - np.mean(halves, axis=0))
 
 
-def _halves(levels: Array, weights: Array, split: int) -> Array:
+def _halves(levels: Array, weights: Array | OneLeftOut, split: int) -> Array:
     t = levels.shape[1] - 1
     first = moments(within_units(levels[:, : split + 1]), weights).slope
     second = moments(within_units(levels[:, split:]), weights).slope

@@ -34,6 +34,7 @@ from evenfield.study.errors import EstimateError
 
 # ASSUME: without coordinates CR3 decides, which takes the units' shocks as independent.
 NO_COORDINATES = "no coordinates: dependence between neighbours is not allowed for"
+ROMANO_WOLF = "romano_wolf"  # p-values adjusted for several outcomes
 EXACT = "randomisation_exact"  # printed where it is asked for alone
 PERMUTATIONS = (*SAMPLED, EXACT)
 # What a contrast that decides a hypothesis prints.
@@ -157,7 +158,7 @@ def step_down_rows(
     return [
         replace(
             contrast.row,
-            estimator=f"{contrast.row.estimator}_romano_wolf",
+            estimator=f"{contrast.row.estimator}_{ROMANO_WOLF}",
             role="ladder",
             estimate=test.estimate,
             statistic=test.statistic,
@@ -165,6 +166,7 @@ def step_down_rows(
             p_type=law,
             n_obs=len(units),
             n_units=len(units),
+            asked=asking(contrast=contrast.row.estimator, inference=ROMANO_WOLF),
         )
         for contrast, test, p in zip(contrasts, tests, adjusted, strict=True)
     ]

@@ -13,7 +13,6 @@ from evenfield.shared.figures.panels import (
     panels,
     proxy_sentence,
     ratio_axis,
-    ratio_ticks,
     tick_key,
 )
 from evenfield.shared.figures.point_map import (
@@ -84,7 +83,6 @@ __all__ = [
     "placed_units",
     "proxy_sentence",
     "ratio_axis",
-    "ratio_ticks",
     "series_mark",
     "shade_proxy",
     "short_names",

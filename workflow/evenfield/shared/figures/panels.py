@@ -13,16 +13,18 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import NullLocator
 
 from evenfield.shared.figures.timeline import PROXY, letters_in
 from evenfield.study.figure_style import ACCENT, LARGE, MARKS, in_points, use_style
 
 BOLD_LETTER = 0.68  # of its height, the width of a letter of a heading on average
-RATIO_LETTERS = 5.0  # of a percentage with a gap
+RATIO_LETTERS = {"x": 5.0, "y": 3.0}  # of a percentage with a gap, along an axis
 # Ratios to an average at which an axis has ticks.
 RATIOS = (
-    *(0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9),
-    *(1.0, 1.1, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0, 4.0, 5.0, 7.0, 10.0, 20.0, 50.0),
+    *(0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.3, 0.4),
+    *(0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0, 4.0, 5.0, 7.0),
+    *(10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0),
 )
 
 
@@ -54,32 +56,21 @@ def padded(
     return low - pad, high + above * pad
 
 
-def ratio_axis(axes: Axes, low: float, high: float) -> None:
-    """Write ratios to an average as percentages on a ratio scale from low to high, those
-    that have room, from the average outwards.
+def ratio_axis(axes: Axes, which: str, low: float, high: float) -> None:
+    """Write ratios to an average as percentages on the ratio scale of ``x`` or ``y`` from
+    low to high, those that have room, from the average outwards.
     """
     inside = [tick for tick in RATIOS if low <= tick <= high]
-    room = np.log(high / low) / max(letters_in(axes, axes.bbox.width), 1)
+    length = axes.bbox.width if which == "x" else axes.bbox.height
+    room = np.log(high / low) / max(letters_in(axes, length), 1)
     kept = [1.0] if low <= 1.0 <= high else inside[:1]
     for tick in sorted(inside, key=lambda ratio: abs(np.log(ratio))):
         gap = min(abs(np.log(tick / other)) for other in kept)
-        if gap >= room * RATIO_LETTERS:
+        if gap >= room * RATIO_LETTERS[which]:
             kept.append(tick)
-    axes.set_xticks(sorted(kept), [f"{100 * tick:.0f}" for tick in sorted(kept)])
-    axes.minorticks_off()
-
-
-def ratio_ticks(low: float, high: float) -> tuple[list[float], list[str]]:
-    """Return the ratios from low to high that an axis has ticks at, and the words of
-    each: percentages.
-    """
-    inside = [tick for tick in RATIOS if low <= tick <= high]
-    # Every second one, or fewer, where more than ten would not be read; the average
-    # itself is always among them.
-    every = 1 + len(inside) // 10
-    average = RATIOS.index(1.0)
-    ticks = [t for t in inside if (RATIOS.index(t) - average) % every == 0]
-    return ticks, [f"{100 * tick:.0f}" for tick in ticks]
+    axis = axes.xaxis if which == "x" else axes.yaxis
+    axis.set_ticks(sorted(kept), [f"{100 * tick:,g}" for tick in sorted(kept)])
+    axis.set_minor_locator(NullLocator())
 
 
 def heading(axes: Axes, words: str) -> None:

@@ -41,7 +41,7 @@ from evenfield.shared.tables.numbers import (
     years,
     years_interval,
 )
-from evenfield.shared.tables.rows import TEXT, Row, only, pick, records
+from evenfield.shared.tables.rows import TEXT, Row, only, pick, records, with_asked
 from evenfield.shared.tables.table import (
     LETTERS,
     Column,
@@ -119,6 +119,7 @@ __all__ = [
     "term_name",
     "text",
     "whole",
+    "with_asked",
     "with_error",
     "with_interval",
     "with_test",

@@ -6,34 +6,33 @@ from collections.abc import Callable, Iterator, Sequence
 
 import pandas as pd
 
-from evenfield.shared.contrasts.placebo_lists import ALL_LISTS, DRAWN_LISTS
+from evenfield.shared.contrasts.placebo_lists import ALL_LISTS, DRAWN_LISTS, LISTS
 from evenfield.shared.estimates import NAN
 from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables.columns import ends, estimate, left, probability
 from evenfield.shared.tables.notes import NOT_CAUSAL
 from evenfield.shared.tables.numbers import fixed, whole
-from evenfield.shared.tables.rows import Row, only, pick, records
+from evenfield.shared.tables.rows import Row, only, pick, records, with_asked
 from evenfield.shared.tables.table import Column, Short, Table, nothing_to_show
 from evenfield.shared.tables.warnings import reason
 from evenfield.study.files import Record
 
-LISTS = "_placebo"  # ending of the estimator of rows on placebo lists
 CONTRAST = "spec_id term contrast treatment_def w_id".split()
-ALL_WAYS = "permutation_exact"
+ALL_WAYS = "randomisation_exact"
 METHOD_NAMES = {
-    "scpc": "SCPC, up to .03",
-    "scpc_06": "SCPC, up to .06",
-    "hc1": "Robust (HC1)",
-    "cr2": "Robust (CR2)",
-    "cr3": "Jackknife (CR3)",
-    "wcr33": "Wild bootstrap 33",
+    "SCPC": "SCPC, up to .03",
+    "SCPC_06": "SCPC, up to .06",
+    "HC1": "Robust (HC1)",
+    "CR2": "Robust (CR2)",
+    "CR3": "Jackknife (CR3)",
+    "wild33": "Wild bootstrap 33",
     "conley_400": "Conley, 400 km",
     "conley_800": "Conley, 800 km",
     "conley_1200": "Conley, 1,200 km",
-    "permutation": "Labels anywhere",
-    "permutation_stratified": "Labels within strata",
+    "randomisation": "Labels anywhere",
+    "randomisation_stratified": "Labels within strata",
     ALL_WAYS: "Within strata, every way",
-    "permutation_connected": "Labels kept together",
+    "randomisation_connected": "Labels kept together",
 }
 ORDER = {name: place for place, name in enumerate(METHOD_NAMES)}
 NOTE = """
@@ -71,7 +70,8 @@ def placebo_table(
     intervals in the first period.
     """
     rows = results.estimates(sample_id="all", unit_scheme=results.main)
-    lists = rows[rows["estimator"].str.endswith(LISTS)]
+    rows = with_asked(rows, "contrast", "inference", "lists")
+    lists = only(rows, asked_lists=LISTS)
     if lists.empty:
         raise nothing_to_show("placebo lists")
     ids = [str(spec["id"]) for spec in specs]
@@ -135,27 +135,23 @@ def _between(values: pd.Series) -> str:
 
 def _lines(rows: pd.DataFrame, periods: Sequence[str], heading: str) -> Iterator[Row]:
     """Yield a line for each method of a contrast."""
-    base = pick(rows, effect_type="stat_lists")["estimator"]
-    deciding = base.removesuffix(LISTS)
+    deciding = pick(rows, asked_lists=LISTS)["asked_contrast"]
+    rows = only(rows, asked_contrast=deciding)
     coefficients = only(rows, effect_type="coef")
-    printed = set(coefficients["estimator"])
-    tried = only(rows, effect_type="stat_size")["estimator"].unique()
+    printed = set(coefficients["asked_inference"])
+    tried = only(rows, effect_type="stat_size")["asked_lists"].unique()
     main = only(coefficients, estimator=deciding)
     values = [fixed(pick(main, period=period).get("estimate")) for period in periods]
-    methods = [name.removeprefix(f"{base}_") for name in tried]
     # Every relabelling is not tried on lists: its sample is.
-    methods += [ALL_WAYS] if f"{deciding}_{ALL_WAYS}" in printed else []
+    methods = [*tried, *({ALL_WAYS} & printed)]
     methods.sort(key=lambda name: (ORDER.get(name, len(ORDER)), name))
     for method in methods:
         line: Row = {name: rows[name].iloc[0] for name in CONTRAST}
         line["group"] = f"{heading}: {', '.join(filter(None, values))}"
         line["label"] = METHOD_NAMES.get(method, method.replace("_", " "))
-        # The deciding method has the row without an ending.
-        beside = f"{deciding}_{method}"
-        estimator = beside if beside in printed else deciding
         for period in periods:
-            own = pick(coefficients, period=period, estimator=estimator)
-            tested = pick(rows, period=period, estimator=f"{base}_{method}")
+            own = pick(coefficients, period=period, asked_inference=method)
+            tested = pick(rows, period=period, asked_lists=method)
             line |= {
                 f"{period}_conf_low": own.get("conf_low"),
                 f"{period}_conf_high": own.get("conf_high"),

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from evenfield.shared.estimates import what_is_asked
 from evenfield.study.errors import (
     ClaimsError,
     EvenfieldError,
@@ -70,6 +71,16 @@ def pick(frame: pd.DataFrame, **wanted: object) -> Row:
 def matching(estimates: pd.DataFrame, select: Mapping[str, str]) -> pd.DataFrame:
     """Return the rows whose columns hold the wanted texts."""
     return only(estimates, **select)
+
+
+def with_asked(frame: pd.DataFrame, *names: str) -> pd.DataFrame:
+    """Return rows with columns ``asked_<name>`` of what they ask of the library; blank
+    where they do not ask for it.
+    """
+    asked = [what_is_asked(text) for text in frame["asked"]]
+    return frame.assign(
+        **{f"asked_{name}": [one.get(name, "") for one in asked] for name in names}
+    )
 
 
 class Selector:

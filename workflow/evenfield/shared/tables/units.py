@@ -16,6 +16,7 @@ CELL_WORDS = {
     "SEZ only": "{zones_name} alone",
     "neither": "neither",
 }
+POOLED = "+"  # between the periods of a row of several
 TOGETHER = ("state", "sez_seed")  # counts over several types
 TERM_NAMES = {
     "own_cluster": "own cluster",
@@ -85,9 +86,15 @@ def shown_periods(periods: Mapping[str, Period], roles: Sequence[str]) -> list[s
 
 
 def period_label(period: str, periods: Mapping[str, Period]) -> str:
-    """Return a period as it is printed, with an en dash between years, or one year."""
+    """Return a period as it is printed, with an en dash between years, or one year; of
+    several periods that are pooled each.
+    """
     item = periods.get(period)
     if item is None:
+        if POOLED in period:
+            return ", ".join(
+                period_label(part, periods) for part in period.split(POOLED)
+            )
         if BETWEEN in period:  # of a change
             parts = period.split(BETWEEN)
             return BETWEEN.join(period_label(part, periods) for part in parts)
@@ -99,6 +106,8 @@ def period_label(period: str, periods: Mapping[str, Period]) -> str:
 
 def term_name(term: str) -> str:
     """Return a term or a difference of two terms as it is printed."""
+    if term in TERM_NAMES:
+        return TERM_NAMES[term]
     # A difference of two terms reads ``own cluster minus own SEZ``.
     plain, per_sd, _ = term.partition(" per s.d.")
     names = [

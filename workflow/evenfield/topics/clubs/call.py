@@ -19,9 +19,14 @@ from evenfield.shared.calls import (
 from evenfield.shared.tables.rows import Row, only
 from evenfield.shared.trajectories import Trajectories, window
 from evenfield.study.study import Study
-from evenfield.topics.clubs.estimate import CURRENCIES, ClubsSpec, Section, rules_of
+from evenfield.topics.clubs.estimate import (
+    CURRENCIES,
+    FOUND,
+    ClubsSpec,
+    Section,
+    rules_of,
+)
 
-FOUND = "found"  # contrast of rows on the clubs before merging
 FILTERS = ("hp", "none")
 ASSOCIATION = "fisher_freeman_halton"  # of clubs with groups of units
 

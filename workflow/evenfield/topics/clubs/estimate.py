@@ -45,6 +45,7 @@ KINDS = {
 MOST_PAIRED = 1000  # units up to which pairs are written
 LEVELS = "relative_income"
 LOGS = "log_income"
+FOUND = "found"  # contrast of rows on the clubs before merging
 # What incomes are multiplied by before logs: as they are, in cents, in ten thousands.
 CURRENCIES = {
     LOGS: 1.0,
@@ -237,7 +238,7 @@ def _members(data: Trajectories, rows: Iterable[int]) -> list[str]:
 def _add_clubs(
     rows: Rows, data: Trajectories, own: Clustering, spec: ClubsSpec, level: float
 ) -> None:
-    stages = {"found": own.found, f"merged: {spec.merge}": own.merged}
+    stages = {FOUND: own.found, f"merged: {spec.merge}": own.merged}
     for stage, division in stages.items():
         for term, members in division._asdict().items():
             rows.add(
@@ -255,7 +256,7 @@ def _add_clubs(
             labels = {
                 "term": f"club_{number}",
                 "contrast": stage,
-                "asked": asking(club=number),
+                "asked": asking(club=number, converges=bool(club.converges)),
                 "role": "description",
                 "n_units": len(club.members),
                 "n_obs": len(club.members) * len(data.years),
@@ -320,7 +321,7 @@ def _series(
     """Return paths, dispersion, membership and its stability; clubs of each variant
     (N,).
     """
-    shared = shared_membership([*variants.values()])
+    of_variants = [*variants.values()]
     N, T = own.x.shape
     units = np.array(data.units)
     # A Hamilton trend starts later than the data: T counts the years that it leaves.
@@ -344,7 +345,7 @@ def _series(
             # The club before merging, so that readers see what merging joined.
             "group": own.found.labels(N).astype(str),
             "club": labels,
-            "value": core_stability(shared, labels),
+            "value": core_stability(of_variants, labels),
         }
     )
     dispersion = pd.DataFrame(
@@ -361,7 +362,7 @@ def _series(
             "kind": "shared",
             "unit": np.repeat(units, N),
             "unit_j": np.tile(units, N),
-            "value": shared.ravel(),
+            "value": shared_membership(of_variants).ravel(),
         }
         frames.append(pd.DataFrame(pairs))
     return frames

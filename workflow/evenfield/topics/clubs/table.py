@@ -24,9 +24,12 @@ from evenfield.shared.tables import (
     reason,
     records,
     sample_parts,
+    with_asked,
 )
 from evenfield.study.files import Record
+from evenfield.topics.clubs.estimate import FOUND
 
+SORTED = "phillips_sul"  # estimator of rows on the clubs
 LEVELS = "relative_income"
 OUTCOMES = {
     LEVELS: "levels of relative income",
@@ -132,9 +135,7 @@ def _choices(spec: Record) -> list[str]:
 
 
 def _test_rows(own: pd.DataFrame) -> Iterator[Row]:
-    tests = own[own["estimator"].str.startswith("logt")]
-    discarded = tests["contrast"].str.extract(r"(\d+)", expand=False).astype(int)
-    tests = tests.assign(left_out=discarded).sort_values("left_out", kind="stable")
+    tests = tests_of_all(own).sort_values("asked_discarded", kind="stable")
     for outcome, name in OUTCOMES.items():
         rows = records(tests, outcome=outcome)
         # Levels have up to three tests, by periods left out; logs have one.
@@ -143,11 +144,30 @@ def _test_rows(own: pd.DataFrame) -> Iterator[Row]:
             yield {
                 "kind": "test",
                 "label": f"All, {name}{variant}",
-                "left_out": row["left_out"],
+                "left_out": row["asked_discarded"],
                 **{key: row[key] for key in NUMBERS},
                 "reading": reading(row["statistic"]),
                 "reason": _why(row["warning"]),
             }
+
+
+def tests_of_all(own: pd.DataFrame) -> pd.DataFrame:
+    """Return the tests of all units together, with how many periods each leaves out."""
+    tests = with_asked(own, "discarded")
+    return tests[tests["asked_discarded"].ne("")]
+
+
+def merged(own: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows on the clubs after merging."""
+    return own[~own["contrast"].isin(["", FOUND]) & own["estimator"].eq(SORTED)]
+
+
+def clubs_of(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the tests of single clubs, with its number and whether it
+    converges.
+    """
+    clubs = with_asked(rows, "club", "converges")
+    return clubs[clubs["asked_club"].ne("")]
 
 
 def reading(t: Any) -> str:
@@ -159,7 +179,7 @@ def reading(t: Any) -> str:
 
 def fails_own_test(row: Row) -> bool:
     """Say whether a group of units is no club by its own log t test."""
-    return "fails its own log t test" in row["warning"]
+    return not row["asked_converges"]
 
 
 def _why(warning: Any) -> str:
@@ -171,11 +191,9 @@ def _why(warning: Any) -> str:
 def _club_rows(
     own: pd.DataFrame, members: pd.DataFrame, results: StudyResults
 ) -> Iterator[Row]:
-    merged = own[own["contrast"].str.startswith("merged")]
-    clubs = merged[merged["term"].str.startswith("club_")]
-    numbers = clubs["term"].str.removeprefix("club_").astype(int)
-    for row in records(clubs.assign(number=numbers).sort_values("number")):
-        inside = only(members, club=row["number"])["unit"]
+    for row in records(clubs_of(merged(own)).sort_values("asked_club")):
+        number = row["asked_club"]
+        inside = only(members, club=number)["unit"]
         names = listed(results.labels(inside))
         if row["n_units"] == len(members):
             names = f"all {results.words['units_name']}"
@@ -183,7 +201,7 @@ def _club_rows(
         fails = fails_own_test(row)
         yield {
             "kind": "club",
-            "label": f"Club {row['number']}: {names}",
+            "label": f"Club {number}: {names}",
             "members": _ids(inside),
             **{key: row[key] for key in NUMBERS},
             "reading": (

@@ -9,7 +9,14 @@ import pandas as pd
 from evenfield.shared.sections import MapLayer, cell, shown
 from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables import Row, listed, only, pick, reason, records
-from evenfield.topics.clubs.table import LEVELS, fails_own_test, reading
+from evenfield.topics.clubs.table import (
+    LEVELS,
+    clubs_of,
+    fails_own_test,
+    merged,
+    reading,
+    tests_of_all,
+)
 
 SERIES = "estimates/clubs/series.csv"
 MOST_COLOURS = 8  # clubs that a map can tell apart
@@ -33,12 +40,10 @@ def section(results: StudyResults) -> Row:
     """Return the test of all units and the clubs of the primary specification."""
     spec = results.primary()
     own = only(results.estimates(), spec_id=spec["id"])
-    merged = own[own["contrast"].str.startswith("merged")]
-    test_of_all = pick(
-        own[own["estimator"].str.startswith("logt")], outcome=LEVELS, role=spec["role"]
-    )
+    after_merging = merged(own)
+    test_of_all = pick(tests_of_all(own), outcome=LEVELS, role=spec["role"])
     t = test_of_all.get("statistic")
-    count = shown(pick(merged, term="clubs"), "0")
+    count = shown(pick(after_merging, term="clubs"), "0")
     content = {
         "period": results.period(spec["period"]),
         # The statistic of this row is printed, its slope is not.
@@ -51,13 +56,11 @@ def section(results: StudyResults) -> Row:
         return {**UNKNOWN, **content}
     series = only(results.series(), spec_id=spec["id"])
     members = only(series, kind="membership").sort_values("unit")
-    tests = only(merged, effect_type="coef")
-    numbers = tests["term"].str.removeprefix("club_").astype(int)
     paths = only(series, kind="club_mean")
     last_means = only(paths, year=paths["year"].max())
     clubs = [
-        _club(results, row, only(members, club=row["club"]), last_means)
-        for row in records(tests.assign(club=numbers).sort_values("club"))
+        _club(results, row, only(members, club=row["asked_club"]), last_means)
+        for row in records(clubs_of(after_merging).sort_values("asked_club"))
     ]
     alone = only(members, club=0)
     others = _outside_the_largest(members, clubs)
@@ -67,7 +70,7 @@ def section(results: StudyResults) -> Row:
         "whole": len(clubs) == 1 and alone.empty,
         "clubs": clubs,
         "others": cell(others, "0", SERIES) if others else None,
-        "alone": shown(pick(merged, term="divergent"), "0"),
+        "alone": shown(pick(after_merging, term="divergent"), "0"),
         "alone_names": _names(results, alone),
         "loose": cell(loose, "0", SERIES) if len(clubs) > 1 else None,
         "year": f"{last_means['year'].max():.0f}",
@@ -88,7 +91,7 @@ def _outside_the_largest(members: pd.DataFrame, clubs: list[Row]) -> int:
 def _club(
     results: StudyResults, row: Row, members: pd.DataFrame, means: pd.DataFrame
 ) -> Row:
-    number = row["club"]
+    number = row["asked_club"]
     level = pick(means, club=number).get("value")
     return {
         "id": str(number),

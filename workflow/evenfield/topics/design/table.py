@@ -29,6 +29,7 @@ from evenfield.shared.tables import (
     significant,
     term_name,
     text,
+    with_asked,
 )
 
 DESIGN_NAMES = {
@@ -208,13 +209,15 @@ def _detectable_rows(
     estimates: pd.DataFrame, weights: str, results: StudyResults
 ) -> Iterable[Row]:
     in_s = only(estimates, unit_of_measure="s", estimator="mde_t")
+    in_s = with_asked(in_s, "term", "per_sd")
     for row in sorted(records(in_s), key=lambda row: _order(row, weights)):
         # Own regimes are seen through no weights: their w_id is blank.
         other = row["w_id"] not in ("", weights)
         if other and not row["contrast"].startswith("exposure"):
             continue
         name = DESIGN_NAMES.get(row["spec_id"], row["spec_id"])
-        item = term_name(row["contrast"] or row["term"])
+        item = term_name(row["contrast"] or row["asked_term"])
+        item += ", per s.d." if row["asked_per_sd"] and not row["contrast"] else ""
         item += f" through {row['w_id'].replace('_', ' ')}" if other else ""
         item += _period(row["period"], results)
         block = f"Smallest detectable effect, {name}"

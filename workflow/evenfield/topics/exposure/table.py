@@ -25,6 +25,7 @@ from evenfield.shared.tables import (
     reason,
     records,
     term_name,
+    with_asked,
 )
 from evenfield.shared.tables.placebo_lists import placebo_table
 
@@ -196,8 +197,11 @@ def _other_rows(results: StudyResults, others: pd.DataFrame) -> Iterator[Row]:
 
 def _permuted(frame: pd.DataFrame, row: Row, scheme: str) -> Row:
     same = {name: row[name] for name in KEYS}
-    estimator = f"{row['estimator']}_permutation_{scheme}"
-    return pick(frame, estimator=estimator, **same)
+    method = f"randomisation_{scheme}"
+    permuted = with_asked(frame, "contrast", "inference")
+    return pick(
+        permuted, asked_contrast=row["estimator"], asked_inference=method, **same
+    )
 
 
 def _named(frame: pd.DataFrame) -> pd.DataFrame:

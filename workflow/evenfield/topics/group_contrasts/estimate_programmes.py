@@ -246,6 +246,10 @@ def _border(
         se_type="",
         p_value=line.permuted(stream, inference.permutations),
         p_type="free permutation of outcomes",
-        asked=asking(border="permuted outcomes"),
+        asked=asking(
+            border="permuted outcomes",
+            contrast=row.estimator,
+            inference="randomisation",
+        ),
     )
     return [filled, drawn]

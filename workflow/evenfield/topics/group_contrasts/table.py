@@ -503,10 +503,14 @@ def t24(results: StudyResults) -> Table:
         placebos=len(p_values),
     )
     columns = contrast_columns(results, "Comparison", "pp/yr")
-    return contrast_table(estimates, _programme_lines(main), columns, note)
+    return contrast_table(estimates, _programme_lines(results, main), columns, note)
 
 
-def _programme_lines(main: pd.DataFrame) -> Iterator[Line]:
+def _programme_lines(results: StudyResults, main: pd.DataFrame) -> Iterator[Line]:
+    programmes = {
+        spec["id"]: DATED.sub("", spec["programme"])
+        for spec in results.specs(question="programmes")
+    }
     main = main.assign(
         part=main["role"].mask(main["estimator"].eq("border_pairs"), "border")
     ).sort_values(["term", "spec_id", "period"], kind="stable")
@@ -514,7 +518,7 @@ def _programme_lines(main: pd.DataFrame) -> Iterator[Line]:
         for row in records(main, part=part):
             # A programme is named without its year: the windows say which years are
             # compared.
-            programme = capitalised(DATED.sub("", row["term"]).replace("_", " "))
+            programme = capitalised(programmes[row["spec_id"]].replace("_", " "))
             spec = row["spec_id"].replace("_", " ")
             years = printed_years(row) + basis_mark(row["output_basis"])
             yield row, f"{programme} ({spec}), {years}", title

@@ -7,6 +7,7 @@ from operator import itemgetter
 
 import pandas as pd
 
+from evenfield.shared.contrasts.contrasts import ROMANO_WOLF
 from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables import (
     Column,
@@ -22,6 +23,7 @@ from evenfield.shared.tables import (
     records,
     right,
     whole,
+    with_asked,
 )
 from evenfield.study.files import Record
 
@@ -33,11 +35,11 @@ COLUMNS = """
     estimate_id role estimator estimate std_error conf_low conf_high p_value p_type mde sesoi
     n_treated g_star max_leverage_unit unit_of_measure output_basis
 """.split()
-# Printed p, and the ending of the estimator that it comes from.
+# Printed p, and the method of inference that it comes from.
 BESIDE = {
-    "p_free": "permutation",
-    "p_connected": "permutation_connected",
-    "p_several": "romano_wolf",
+    "p_free": "randomisation",
+    "p_connected": "randomisation_connected",
+    "p_several": ROMANO_WOLF,
 }
 GROUP_NAMES = {"cluster": "clusters", "sez": "zones"}
 RANGE_NOTE = """
@@ -60,12 +62,12 @@ Line = tuple[Row, str, str]
 
 def comparison_name(row: Record) -> str:
     """Return what a row compares, as printed."""
-    text = str(row["contrast"] or row["term"])
+    if not row["contrast"]:
+        return f"{GROUP_NAMES.get(row['term'], row['term'])} against the others"
+    text = str(row["contrast"])
     for name, printed in GROUP_NAMES.items():
         text = text.replace(name, printed)
-    if row["contrast"]:
-        return text.replace(" - ", " minus ")
-    return f"{text} against the others"
+    return text.replace(" - ", " minus ")
 
 
 def contrast_table(
@@ -77,10 +79,12 @@ def contrast_table(
 ) -> Table:
     """Print an estimate a line, with CR3, permutations and its range beside it."""
     # Of several rows with one key the first one counts.
-    rows = records(estimates)[::-1]
-    in_taxonomy = itemgetter("estimator", *SAME)
+    rows = records(with_asked(estimates, "contrast", "inference"))[::-1]
+    in_taxonomy = itemgetter("asked_contrast", "asked_inference", *SAME)
     over_taxonomies = itemgetter("estimator", *QUESTION, "effect_type")
-    beside = {in_taxonomy(row): row for row in rows}
+    # With few treated units a permutation decides, and does not stand beside itself.
+    others = [row for row in rows if row["estimator"] != row["asked_contrast"]]
+    beside = {in_taxonomy(row): row for row in others}
     beside |= {over_taxonomies(row): row for row in rows}
     filled = [_filled(beside, *line) for line in lines]
     return Table.of(columns, filled, note, short)
@@ -95,9 +99,9 @@ def _filled(
     line |= {name: row[name] for name in (*SAME, *COLUMNS)}
     line |= {"n_units": row["n_units"] or None, "reason": reason(row["warning"])}
     for column, method in BESIDE.items():
-        tested = beside.get((f"{row['estimator']}_{method}", *same), {})
+        tested = beside.get((row["estimator"], method, *same), {})
         line |= cited(column, tested, "p_value")
-    cr3 = beside.get((f"{row['estimator']}_cr3", *same), {})
+    cr3 = beside.get((row["estimator"], "CR3", *same), {})
     line["cr3_estimate_id"] = cr3.get("estimate_id")
     for end in ("low", "high"):
         line[f"cr3_conf_{end}"] = cr3.get(f"conf_{end}")

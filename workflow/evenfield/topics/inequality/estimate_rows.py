@@ -276,11 +276,12 @@ class Decomposition:
             rng, seed = self._stream(f"between:{name}:{end}:{measure}")
             # Few groups cap the share: it is read against what random labels give.
             free = incomes.label_test(measure, codes, rng, draws)
+            expected = "" if none else f"{free.expected / total:.3g}"
             rows.add(
                 "share",
-                none or f"random labels {free.expected / total:.3g}",
+                none or f"random labels {expected}",
                 term=f"between_{measure}",
-                asked=asking(measure=measure, against=LABELS),
+                asked=asking(measure=measure, against=LABELS, expected=expected),
                 estimate=_share(free.between, total),
                 statistic=free.between,
                 p_value=free.p_value,

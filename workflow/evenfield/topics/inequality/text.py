@@ -9,6 +9,7 @@ import re
 
 import pandas as pd
 
+from evenfield.shared.estimates import what_is_asked
 from evenfield.shared.sections import Shown, shown, side_of_zero
 from evenfield.shared.study_results import StudyResults
 from evenfield.shared.tables import Row, bare_name, grouping_name, only, pick
@@ -100,8 +101,8 @@ def _by_chance(row: Row) -> Shown | None:
     """Return the share that labels dealt out at random would hold, which the row says
     beside its own.
     """
-    share = re.search(r"random labels ([\d.e-]+)", str(row["warning"]))
-    if share is None:
+    expected = what_is_asked(row["asked"]).get("expected")
+    if not expected:
         return None
-    kept = {"estimate": float(share[1]), "estimate_id": row["estimate_id"]}
+    kept = {"estimate": float(expected), "estimate_id": row["estimate_id"]}
     return shown(kept, "0", "%", times=100)

@@ -357,9 +357,11 @@ def _add_joins(on: Map, rows: Rows, marks: Array, case: tuple[str, str, str]) ->
         links = marked_links(marks, on.W, rng, on.draws).counts
     except NumericsError as error:
         return rows.undefined(["join"], error, **labels)
+    expected = f"{links.expected:.3g}"
     return rows.add(
         "join",
-        f"{links.expected:.3g} links expected, {links.one} to other units",
+        f"{expected} links expected, {links.one} to other units",
+        asked=asking(expected=expected),
         **labels,
         **links_fields(links, seed),
     )

@@ -28,6 +28,7 @@ from evenfield.shared.tables import (
     sample_heading,
     text,
     whole,
+    with_asked,
 )
 
 # Of more years than so many every third is shown, the last one always.
@@ -101,9 +102,10 @@ def _rank(controls: str) -> tuple[bool, bool, str]:
 
 
 def _shown(moran: pd.DataFrame) -> list[str]:
-    # A row whose period is a span says why there is no test.
-    years = [name for name in moran["period"].unique() if "-" not in name[1:]]
-    years.sort(key=int)
+    by_year = with_asked(moran, "year")
+    # A row without a year says why there is no test.
+    tested = by_year[by_year["asked_year"].ne("")].sort_values("asked_year")
+    years = list(tested["period"].unique())
     # Counted backwards, so that the last year is always among the thirds.
     return years if len(years) <= FEW else years[::-1][::EVERY][::-1]
 
@@ -111,12 +113,12 @@ def _shown(moran: pd.DataFrame) -> list[str]:
 def _row(
     results: StudyResults, own: pd.DataFrame, kinds: Sequence[tuple[str, str]]
 ) -> Row:
-    first = pick(own, estimator="moran")
+    first = pick(with_asked(own, "year"), estimator="moran")
     geary = pick(own, estimator="geary", outcome="log_income", controls_id=NONE)
     local = pick(own, estimator="local_moran", outcome="log_income")
     row: Row = {
         "group": sample_heading(first, results, results.config.weights.primary),
-        "year": int(first["period"]),
+        "year": first["asked_year"],
         "spec_id": first["spec_id"],
         "basis": first["output_basis"],
         "mark": basis_mark(str(first["output_basis"])),
@@ -145,12 +147,11 @@ def _links(estimates: pd.DataFrame) -> str:
         ["treatment_def", "contrast", "estimate"]
     )
     parts = []
-    for row in records(counts[counts["p_value"].notna()]):
-        # The expected number of links opens the row's warning.
-        expected = row["warning"].split(" links")[0]
+    counts = with_asked(counts[counts["p_value"].notna()], "expected")
+    for row in records(counts):
         parts.append(
             f"{HOLDERS[row['contrast']]} {whole(row['estimate'])}"
-            f" ({expected} expected, p {p_value(row['p_value'])})"
+            f" ({row['asked_expected']} expected, p {p_value(row['p_value'])})"
         )
     return f"Links between two holders on the map: {in_words(parts)}." if parts else ""
 

@@ -22,8 +22,9 @@ from evenfield.topics.movers.figure_paths import f40
 from evenfield.topics.movers.table_movers import FEWEST, both_ends, movers
 
 ROW = 0.27  # inches
-LEFT = 2.2  # inches for names
-LONGEST = 16  # letters of a name that has room there
+LEFT = 2.2  # inches for names, at least
+LETTER = 0.073  # inches of a letter
+LONGEST = 24  # letters of a name
 ROSE = "#1F7A8C"
 TIPS = {True: CARETRIGHT, False: CARETLEFT}  # these end in the point that they mark
 SHORTEST = 0.03  # of the width of the axis, an arrow with its tip
@@ -37,9 +38,12 @@ def f28(results: StudyResults) -> Artwork:
     rose, fell = both_ends(frame)
     drawn = pd.concat([rose, fell[::-1]], ignore_index=True)
     high = 0.85 + ROW * max(len(drawn), 1)
+    names = short_names(drawn["name"].tolist(), LONGEST)
+    labels = [f"{names[row['name']]} {_ranks(row)}" for row in records(drawn)]
+    room = LETTER * max(map(len, labels)) + 0.12
     edges = {
-        "left": LEFT / NARROW,
-        "right": 0.98,
+        "left": max(LEFT, room) / NARROW,
+        "right": 0.95,  # half of the last label of the axis lies beyond it
         "top": 1 - 0.12 / high,
         "bottom": 0.6 / high,
     }
@@ -54,11 +58,9 @@ def f28(results: StudyResults) -> Artwork:
         _draw_move(axes, row, place, shortest)
     axes.set_xlim(low, high)
     axes.set_ylim(len(drawn) - 0.4, -0.6)
-    ratio_axis(axes, low, high)
+    ratio_axis(axes, "x", low, high)
     axes.axvline(1.0, color=FAINT, linewidth=0.9, zorder=0)
     axes.axhline(len(rose) - 0.5, color=FAINT, linewidth=0.6)
-    names = short_names(drawn["name"].tolist(), LONGEST)
-    labels = [f"{names[row['name']]} {_ranks(row)}" for row in records(drawn)]
     axes.set_yticks(range(len(drawn)), labels)
     axes.tick_params(axis="y", length=0)
     axes.set_xlabel(
@@ -85,7 +87,7 @@ def _draw_move(axes: Axes, row: Row, place: int, shortest: float) -> None:
             (start, place),
             arrowprops={"arrowstyle": "-|>", "color": colour, "linewidth": 1.4},
         )
-    axes.plot(start, place, "o", color=colour, markersize=3.2)
+    axes.plot(start, place, "o", color=colour, markersize=3.2, clip_on=False)
 
 
 FIGURES = {"F28": f28, "F40": f40}

@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
-from matplotlib.ticker import NullLocator
 
 from evenfield.shared.figures import (
     ACCENT,
@@ -22,7 +21,7 @@ from evenfield.shared.figures import (
     name_endings,
     padded,
     panels,
-    ratio_ticks,
+    ratio_axis,
     shade_proxy,
     short_names,
     stretches,
@@ -38,7 +37,8 @@ from evenfield.topics.movers.table_paths import KINDS, first_of_each_kind, paths
 HEIGHT = 4.4
 EDGES = {"left": 0.1, "right": 0.69, "top": 0.93, "bottom": 0.075}
 MOST_LINES = 120  # units of which each can have a line
-LONGEST = 16  # letters of a name
+LETTER = 0.075  # inches of a letter
+LONGEST = 24  # letters of a name
 ROSE = "#1F7A8C"
 COLOURS = {"richest": INK, "poorest": "#A96500", "rose most": ROSE, "fell most": ACCENT}
 LINES = dict(zip(KINDS, ("-", (0, (1.2, 1.2)), "-", (0, (5.0, 1.6))), strict=True))
@@ -52,13 +52,21 @@ def f40(results: StudyResults) -> Artwork:
     named = frame[frame["kind"].ne("")]
     if named.empty or frame["year"].nunique() < 2:
         raise nothing_to_show("units with an income in two years")
-    figure, grid = panels(1, 1, (NARROW, HEIGHT), EDGES)
+    names = short_names(frame["name"].unique().tolist(), LONGEST)
+    room = LETTER * max(len(names[name]) for name in named["name"]) + 0.1
+    largest = f"{120 * frame['ratio'].max():,.0f}"  # the axis goes beyond it
+    left = LETTER * len(largest) + 0.15
+    edges = {
+        **EDGES,
+        "left": max(EDGES["left"], left / NARROW),
+        "right": min(EDGES["right"], 1 - room / NARROW),
+    }
+    figure, grid = panels(1, 1, (NARROW, HEIGHT), edges)
     axes = grid[0, 0]
     axes.set_yscale("log")
     drawn = _draw_all(axes, frame)
     axes.axhline(1.0, **REFERENCE)
     endings = []
-    names = short_names(frame["name"].unique().tolist(), LONGEST)
     for _, path in named.groupby("unit", sort=True):
         row = records(path)[-1]
         colour = COLOURS[row["kind"]]
@@ -75,8 +83,7 @@ def f40(results: StudyResults) -> Artwork:
         drawn = pd.concat([drawn, path["ratio"]])
     low, high = (float(np.exp(end)) for end in padded(np.log(drawn), 0.04, floor=0.1))
     axes.set_ylim(low, high)
-    axes.set_yticks(*ratio_ticks(low, high))
-    axes.yaxis.set_minor_locator(NullLocator())
+    ratio_axis(axes, "y", low, high)
     years = sorted(frame["year"].unique())
     year_axis(axes, years, ticks=6)
     shade_proxy(axes, frame)

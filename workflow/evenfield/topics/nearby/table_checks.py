@@ -13,6 +13,7 @@ from evenfield.shared.tables import (
     pick,
     records,
     text,
+    with_asked,
     with_test,
 )
 from evenfield.topics.nearby.estimate_adjacent import ESTIMATOR
@@ -46,11 +47,10 @@ def t47e(results: StudyResults) -> Table:
             results.estimates(), spec_id=left_out.id, estimator=BASE, contrast=""
         )
         found = []
-        for row in records(alone):
-            sample = text(row["sample_id"])
-            _, _, name = sample.partition(f", {WITHOUT} ")
-            line = _without(results, spec, left_out.id, sample)
-            found.append({"group": group, "label": f"{WITHOUT} {name}"} | line)
+        for row in records(with_asked(alone, "without")):
+            line = _without(results, spec, left_out.id, row["sample_id"])
+            label = f"{WITHOUT} {row['asked_without']}"
+            found.append({"group": group, "label": label} | line)
         rows += sorted(found, key=lambda row: row["estimate"])
     units = results.words["units_name"]
     named = section.spec(section.left_out[0].of).named

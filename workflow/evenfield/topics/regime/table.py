@@ -22,6 +22,7 @@ from evenfield.shared.tables import (
     probability,
     reason,
     records,
+    with_asked,
 )
 
 CLUSTER = "initial_x_exposure_cluster"
@@ -116,10 +117,12 @@ def _period_rows(results: StudyResults, spec_rows: pd.DataFrame) -> Iterable[Row
 
 
 def _split_rows(results: StudyResults, main: pd.DataFrame) -> Iterable[Row]:
-    for row in records(main[main["estimator"].str.startswith("regime_split")]):
+    for row in records(
+        with_asked(only(main, estimator="regime_split_cr3"), "late", "early")
+    ):
         sides = [
-            ", ".join(map(results.period, side.split("+")))
-            for side in str(row["period"]).split(" less ")
+            ", ".join(map(results.period, row[side]))
+            for side in ("asked_late", "asked_early")
         ]
         # The row is by CR3 itself: its interval moves to the columns of CR3.
         bare = row | dict.fromkeys(BESIDE) | {"estimate_id": row["estimate_id"]}

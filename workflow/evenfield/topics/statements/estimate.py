@@ -206,7 +206,10 @@ def panel_frames(
     outcome = data.wide(spec.outcomes[0], data.years(period))
     for lag in spec.lags:
         row = replace(
-            _row(data, spec, period), term=f"{spec.term}_lag{lag}", fe_id="unit + year"
+            _row(data, spec, period),
+            term=f"{spec.term}_lag{lag}",
+            fe_id="unit + year",
+            asked=asking(lag=lag),
         )
         # The regressor of a lag lies that many years earlier.
         before = (int(outcome.columns[0]) - lag, int(outcome.columns[-1]) - lag)
@@ -294,7 +297,7 @@ def _fitted(
         fields = fields_of(test, inference.level) | {
             "estimate": float(fit.params[term]),
             "warning": joined(BASES.get(row.output_basis, ""), weak),
-            "asked": asking(panel=True, inference=name),
+            "asked": asking(row.asked, panel=True, inference=name),
         }
         named = row if name == names[0] else beside(row, name, SUFFIXES)
         rows.append(replace(named, **fields))

@@ -2,7 +2,6 @@
 claims.
 """
 
-import re
 from collections.abc import Iterator
 from operator import itemgetter
 from typing import Any
@@ -22,6 +21,7 @@ from evenfield.shared.tables import (
     records,
     right,
     text,
+    with_asked,
     with_interval,
 )
 from evenfield.study.files import Record
@@ -29,7 +29,6 @@ from evenfield.study.files import Record
 EXACT = "observed in all units: no interval, no test"
 FEW = "fewer than four units in a group: permutation only, no interval"
 UNDEFINED = "not defined, see the last column"
-LAG = re.compile(r"_lag(\d+)$")
 MEASURE = ("estimate", "conf_low", "conf_high", "unit_of_measure")
 COLUMNS = """
     estimate_id spec_id estimator outcome term contrast period unit_scheme treatment_def estimate
@@ -86,7 +85,7 @@ def _cells(
 ) -> Iterator[Row]:
     """Yield the printed rows of a statement, then those that cannot be carried."""
     order = list(results.config.periods)
-    rows = records(estimates)
+    rows = records(with_asked(estimates, "lag"))
     rows.sort(key=itemgetter("period", "term"))
     rows.sort(key=lambda row: _rank(order, row["period"]))
     for row in rows:
@@ -113,8 +112,7 @@ def _cells(
 def _label(row: Row, spec: Record) -> str:
     if row["estimator"] == "fact" and isinstance(spec["outcome"], dict):
         return f"{spec['label']} ({row['outcome']})"
-    lag = LAG.search(row["term"])
-    years = int(lag[1]) if lag else 0
+    years = row["asked_lag"]
     if not years:
         return str(spec["label"])
     return f"{spec['label']}, {years} year{'s' if years > 1 else ''} before"

@@ -16,6 +16,7 @@ from evenfield.shared.tables import (
     right,
     significant,
     text,
+    with_asked,
 )
 
 BASE = "zone_dose_fe"
@@ -62,8 +63,9 @@ def t32(results: StudyResults) -> Table:
         # The longest lead alone has a coefficient, all leads together a joint test.
         later = cited("p_lead", pick(placebo, effect_type="coef"), "p_value")
         later |= cited("p_leads", pick(placebo, effect_type="joint"), "p_value")
-        tests = spec_rows[spec_rows["estimator"].str.startswith(BASE)]
-        for row in records(tests[tests["role"].ne("placebo")]):
+        tests = only(spec_rows, effect_type="coef")
+        tests = with_asked(tests[tests["role"].ne("placebo")], "inference", "untested")
+        for row in records(tests):
             main = row["estimator"] == BASE
             # The placebo belongs to a specification, not to each of its methods.
             shown = later if main else dict.fromkeys(later)
@@ -123,14 +125,13 @@ def _row(results: StudyResults, section: Row, spec: Row, row: Row, leads: Row) -
         population if not row["unit_scheme"].isdigit() else "",
     ]
     label = section["outcomes"][spec["outcome"]]["label"]
-    warnings = text(row["warning"]).split("; ")
-    why = [part for part in warnings if part.startswith("no interval")]
+    untested = row["asked_untested"]
     return {
         "group": f"{label[0].upper()}{label[1:]}",
         "label": ", ".join(part for part in parts if part),
         **{name: row[name] for name in COLUMNS},
         **leads,
-        "reason": "; ".join(why),
+        "reason": f"no interval: {untested}" if untested else "",
     }
 
 
@@ -139,7 +140,7 @@ def _method(row: Row) -> str:
     words = [text(row["se_type"]), text(row["p_type"])]
     if row["estimator"] == BASE and words[0] in ("", "CR3 by unit"):
         return ""
-    named = ", ".join(words) if words[0] else row["estimator"].removeprefix(f"{BASE}_")
+    named = ", ".join(words) if words[0] else row["asked_inference"]
     return OTHER_METHODS.get(row["estimator"], named)
 
 
