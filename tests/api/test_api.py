@@ -163,7 +163,7 @@ def test_renamed_units_in_another_order_have_the_same_numbers(name):
     net = ef.weights(edges, symmetric=True)
     order = default_rng(4).permutation(N)
     units = [net.units[i] for i in order]
-    net = ef.network(units, net.matrix[order][:, order])
+    net = ef.kernels.network(units, net.matrix[order][:, order])
     renamed = called(**CASES[name], rows=data, net=net)
     close(renamed.notes.get("Q", 0.0), fit.notes.get("Q", 0.0))
     columns = ["term", "estimate"]

@@ -37,6 +37,7 @@ def plain(node):
     return ast.unparse(node) if node is not None else ""
 
 
+@pytest.mark.filterwarnings("ignore:evenfield:DeprecationWarning")
 @pytest.mark.parametrize("name", KEPT["functions"])
 def test_a_function_of_1_1_takes_what_it_took(name):
     if name in GONE:
@@ -52,6 +53,7 @@ def test_a_function_of_1_1_takes_what_it_took(name):
     assert list(today)[: len(order)] == order
 
 
+@pytest.mark.filterwarnings("ignore:evenfield:DeprecationWarning")
 @pytest.mark.parametrize("name", KEPT["others"].split())
 def test_a_class_of_1_1_is_there(name):
     assert name in GONE or hasattr(ef, name)
@@ -85,6 +87,13 @@ def test_every_command_of_1_1_is_one():
 
 def test_estimates_have_the_columns_that_they_had():
     assert set(KEPT["columns"].split()) <= {*ESTIMATE_COLUMNS, "topic"}
+
+
+@pytest.mark.parametrize("name", ef.kernels.__all__)
+def test_a_function_of_arrays_warns_at_its_old_place_and_is_no_longer_listed(name):
+    with pytest.warns(DeprecationWarning, match=rf"evenfield\.kernels\.{name} now"):
+        assert getattr(ef, name) is getattr(ef.kernels, name)
+    assert name not in dir(ef)
 
 
 def test_a_name_that_there_never_was_is_refused_with_the_nearest():

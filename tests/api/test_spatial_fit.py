@@ -141,7 +141,7 @@ def test_the_bootstrap_by_unit_has_errors_by_unit_and_quantiles_of_its_samples(d
     by_unit = durbin.vcov("unit").std_errors.drop("sigma2")
     close(rows.loc[by_unit.index, "std_error"], by_unit)
     panel, raw = durbin.panel, durbin.raw
-    drawn = ef.unit_bootstrap(panel, raw, default_rng(2), 49).coefficients
+    drawn = ef.kernels.unit_bootstrap(panel, raw, default_rng(2), 49).coefficients
     sizes = pd.DataFrame(np.abs(drawn), columns=by_unit.index)
     half = sizes.quantile(0.95) * by_unit
     close(rows.loc[by_unit.index, "conf_high"], durbin.params[by_unit.index] + half)
@@ -155,7 +155,7 @@ def test_the_bootstrap_by_unit_has_errors_by_unit_and_quantiles_of_its_samples(d
 def test_the_bootstrap_by_date_has_deviation_and_percentiles_of_its_samples(durbin):
     fit = durbin.bootstrap("date", draws=49, years=3, seed=2)
     rows = fit.to_frame(0.9).set_index("term")
-    drawn = ef.year_bootstrap(durbin.panel, durbin.raw, default_rng(2), 49, 3)
+    drawn = ef.kernels.year_bootstrap(durbin.panel, durbin.raw, default_rng(2), 49, 3)
     samples = pd.DataFrame(drawn, columns=durbin.params.index)
     # direct, total: by the multipliers of each sample
     inverses = np.linalg.inv(np.eye(N) - samples["rho"].to_numpy()[:, None, None] * W)
@@ -183,8 +183,8 @@ def test_a_common_factor_that_is_taken_out_leaves_the_neighbours():
     held = fitted("SAR", data, factors=1)
     assert "1 common factor" in held.title
     assert abs(held.params["rho"]) < abs(plain.params["rho"])
-    model = ef.PanelModel("SAR")
-    want = ef.fit_with_factors(plain.panel, NET, model, 1).after
+    model = ef.kernels.PanelModel("SAR")
+    want = ef.kernels.fit_with_factors(plain.panel, NET, model, 1).after
     close(held.params, want.estimates)
     close(held.std_errors, want.std_errors())
     # What is left is orthogonal to no factor: one more is smaller than the first.
@@ -209,8 +209,8 @@ def test_probabilities_of_models_and_weights_sum_to_one_and_find_the_true_ones()
     assert found.stack().idxmax() == ("SDM", "near")
     panel = fitted().panel
     networks = {"near": NET, "far": ef.weights(FAR)}
-    want = ef.model_probabilities(
-        panel, networks, ef.PanelModel(), ["SAR", "SDM", "SEM"]
+    want = ef.kernels.model_probabilities(
+        panel, networks, ef.kernels.PanelModel(), ["SAR", "SDM", "SEM"]
     )
     for (model, name), share in want.items():
         close(found.loc[model, name], share)

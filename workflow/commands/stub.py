@@ -23,7 +23,7 @@ def stub() -> str:
     ]
     names = "".join(f'    "{name}",\n' for name in evenfield.__all__)
     return (
-        f"{HEAD}{''.join(imports)}\n"
+        f"{HEAD}from evenfield import kernels as kernels\n{''.join(imports)}\n"
         "__version__: str\n"
         "_MODULES: dict[str, str]\n"  # which this command reads
         f"__all__ = [\n{names}]\n"

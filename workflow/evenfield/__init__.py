@@ -3,6 +3,7 @@ estimators for other data.
 """
 
 from importlib import import_module
+from warnings import warn
 
 # The only place of the version but CITATION.cff and CHANGELOG.md; a test holds them
 # together.
@@ -42,36 +43,30 @@ _NAMES = {
     "api.spatial_fit": "SpatialFit",
     "api.spatial_regimes": "spatial_regimes",
     "numerics.errors": "NumericsError",
-    "numerics.spatial_panel.bootstrap": "unit_bootstrap year_bootstrap",
-    "numerics.spatial_panel.factors": "fit_with_factors",
-    "numerics.spatial_panel.impacts": "clustered_impacts delta_impacts drawn_impacts",
-    "numerics.spatial_panel.lm_tests": "bsk_tests lm_tests",
-    "numerics.spatial_panel.models": "PanelModel fit_spatial_panel",
-    "numerics.spatial_panel.network": "network",
-    "numerics.spatial_panel.panel": "panel_from_rows",
-    "numerics.spatial_panel.probabilities": "model_probabilities",
-    "numerics.spatial_panel.random_effects": "fit_random_effects",
-    "numerics.spatial_panel.reach": "partition reach",
-    "numerics.spatial_panel.selection": "wald_tests",
     "opened.study": "open_study",
     "study.errors": "EstimateError WeightsError",
 }
 _MODULES = {name: module for module, names in _NAMES.items() for name in names.split()}
-_EVERY = ["__version__", *_MODULES]
+_EVERY = ["__version__", "kernels", *_MODULES]
 # A star import leaves Python's own ``map`` in its place.
 __all__ = [name for name in _EVERY if name != "map"]
 
 
 def __getattr__(name: str) -> object:
     """Import a public name from its module."""
-    if name not in _MODULES:
-        from evenfield.study.errors import nearest
+    if name in _MODULES:
+        return getattr(import_module(f"evenfield.{_MODULES[name]}"), name)
+    kernels = import_module("evenfield.kernels")
+    if name == "kernels":
+        return kernels
+    if name in kernels.__all__:
+        place = f"evenfield.{name} is evenfield.kernels.{name} now"
+        warn(f"{place}; the old name goes in 3.0.0", DeprecationWarning, stacklevel=2)
+        return getattr(kernels, name)
+    from evenfield.study.errors import nearest
 
-        expected = nearest(name, _MODULES, "see dir(evenfield) for its names")
-        raise AttributeError(
-            f"module 'evenfield' has no attribute {name!r}; {expected}"
-        )
-    return getattr(import_module(f"evenfield.{_MODULES[name]}"), name)
+    expected = nearest(name, _EVERY, "see dir(evenfield) for its names")
+    raise AttributeError(f"module 'evenfield' has no attribute {name!r}; {expected}")
 
 
 def __dir__() -> list[str]:
