@@ -2,6 +2,7 @@
 units that a test may break.
 """
 
+import os
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,12 @@ def pytest_collection_modifyitems(config, items):
             (i for i, name in enumerate(LONGEST) if name in item.nodeid), 99
         )
     )
+
+
+@pytest.fixture(autouse=True)
+def folder_of_the_repository():
+    """A command that an earlier test called may have left it for a study."""
+    os.chdir(ROOT)
 
 
 @pytest.fixture(scope="session")

@@ -20,9 +20,10 @@ from evenfield import *
 assert all(getattr(evenfield, name) is not None for name in evenfield.__all__)
 units, years = np.repeat(list("abcdef"), 5), np.tile(range(2000, 2005), 6)
 x, error = np.random.default_rng(1).normal(size=(2, 30))
-panel = panel_from_rows(units, years, 2 * x + error, x[:, None], ["x"])
-net = network(list("abcdef"), np.roll(np.eye(6), 1, axis=0))
-effects = delta_impacts(fit_spatial_panel(panel, net, PanelModel("SLX")))
+panel = kernels.panel_from_rows(units, years, 2 * x + error, x[:, None], ["x"])
+net = kernels.network(list("abcdef"), np.roll(np.eye(6), 1, axis=0))
+fit = kernels.fit_spatial_panel(panel, net, kernels.PanelModel("SLX"))
+effects = kernels.delta_impacts(fit)
 print(evenfield.__version__, evenfield.__file__, len(effects.regressors))
 """
 EXAMPLES = """
