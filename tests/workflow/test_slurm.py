@@ -151,12 +151,10 @@ def start(study, options):
 
 
 def run(study, options):
-    """Run a study to its end; return the seconds that it took."""
-    began = time.monotonic()
+    """Run a study to its end."""
     running = start(study, options)
     said, _ = running.communicate()
     assert running.returncode == 0, said[-2000:]
-    return time.monotonic() - began
 
 
 def log_of(study):
@@ -166,15 +164,14 @@ def log_of(study):
 @pytest.mark.long
 @READY
 def test_a_cluster_of_one_node_makes_the_same_bytes(cluster, tmp_path):
-    seconds = {}
     for name, options in HOW.items():
         study = tmp_path / name
         without = shutil.ignore_patterns("results", ".*")
         shutil.copytree(ROOT / "examples" / "us-states", study, ignore=without)
-        seconds[name] = run(study, options)
+        run(study, options)
     assert not gate.differences(tmp_path / "slurm", tmp_path / "local")
     jobs = log_of(tmp_path / "slurm").count(SUBMITTED)
-    assert jobs > 15 and (seconds["slurm"] - seconds["local"]) / jobs < 40, seconds
+    assert jobs > 15
 
 
 def make_large(folder):
