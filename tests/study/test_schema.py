@@ -8,6 +8,7 @@ import pytest
 
 import schema
 import topic_page
+from evenfield.shared.topics import read_topics
 from evenfield.study.config_schema import SCHEMA
 
 
@@ -34,3 +35,10 @@ def test_every_key_has_a_meaning(estimates):
         if line.startswith("| `")
     ]
     assert not [row[0] for row in rows if not row[-1].strip(" |")]
+
+
+@pytest.mark.parametrize("name", read_topics())
+def test_the_page_of_topics_has_the_equation_of_each_that_estimates(name):
+    topic = read_topics()[name]
+    if topic.estimate is not None:
+        assert topic_page.equations_of(topic_page.method_of(name))

@@ -85,12 +85,14 @@ def level_of(topic: TopicFile) -> str:
 
 def part_of(name: str, topic: TopicFile) -> str:
     """Return the part of the page about one topic."""
-    method = (TOPICS / name / "method.md").read_text("utf-8")
+    method = method_of(name)
     link = f"[method page](../workflow/evenfield/topics/{name}/method.md)"
-    lines = [
-        f"\n### {topic.title}\n",
-        f"{question(method)} Section `{name}`, {link}.\n",
-        f"```text\n{equation(name, method)}\n```\n",
+    lines = [f"\n### {topic.title}\n"]
+    if method:
+        lines.append(f"{question(method)} Section `{name}`, {link}.\n")
+    if equations := equations_of(method):
+        lines.append(f"```text\n{equations}\n```\n")
+    lines += [
         *[f"- {line}" for line in exhibit_lines(topic)],
         *[f"- {line}" for line in claim_lines(name, topic)],
     ]
@@ -102,19 +104,21 @@ def shown_line(name: str, topic: TopicFile) -> str:
     return f"- **{topic.title}** (`{name}`): {'; '.join(exhibit_lines(topic))}\n"
 
 
+def method_of(name: str) -> str:
+    """Return the method page of a topic; nothing where it is not written yet."""
+    path = TOPICS / name / "method.md"
+    return path.read_text("utf-8") if path.is_file() else ""
+
+
 def question(method: str) -> str:
     """Return what a method page says first."""
     return " ".join(method.split("\n\n")[1].split())
 
 
-def equation(name: str, method: str) -> str:
+def equations_of(method: str) -> str:
     """Return the equations of a method page as it writes them."""
     part = EQUATION.search(method)
     blocks = [block[0].strip("\n") for block in BLOCK.finditer(part[1] if part else "")]
-    if not blocks:
-        raise ValueError(
-            f"topics/{name}/method.md: expected '## Equation' with a block"
-        )
     lines = "\n\n".join(blocks).splitlines()
     return "\n".join(line.removeprefix("    ") for line in lines)
 
@@ -177,10 +181,15 @@ def families(name: str, topic: TopicFile) -> set[str]:
     """Return the words that rows of a topic have in `family`."""
     if not topic.families:
         return {name}
-    return {name, *study_of_china()["estimates"][name]}
+    return {name, *study_of_china()["estimates"].get(name, {})}
 
 
 @cache
 def study_of_china() -> Record:
-    """Return the config of the study of the repository with its claims."""
-    return read_config(REPOSITORY / "config.yaml")
+    """Return the config of the study of the repository with its claims; a copy of the
+    library alone has none.
+    """
+    path = REPOSITORY / "config.yaml"
+    if not path.is_file():
+        return {"answers": {"hypotheses": {}, "claims": []}, "estimates": {}}
+    return read_config(path)
