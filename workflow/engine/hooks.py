@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from evenfield.study.files import NOTES, write_json
 
-# Marks of files that are half written, and locks of a run, by Snakemake.
+# Snakemake's marks of files that are half written, and its locks of a run.
 INCOMPLETE = NOTES / "incomplete"
 LOCKS = NOTES / "locks"
 # What the command line of a job holds: the copy of its script.
@@ -39,7 +39,7 @@ async def accept_any_time(*_: object) -> None:
 
 
 def hash_inputs_once() -> None:
-    """Let a file that has not changed since keep the hash that was found of it."""
+    """Take the hash of a file from the last time while its size and time are the same."""
     from snakemake.io import _IOFile
 
     read = _IOFile.checksum
@@ -60,8 +60,8 @@ def hash_inputs_once() -> None:
 
 
 def start_jobs_at_any_rate(workflow: Any) -> None:
-    """Take away the limit on jobs started a second, which looks at every waiting job and
-    its inputs once a second for each job that has ended.
+    """Take away the limit on starts of jobs, which looks at every waiting job and its
+    inputs again a second after each look.
     """
     workflow.scheduler.job_rate_limiter = None
 

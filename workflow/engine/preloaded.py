@@ -36,7 +36,7 @@ from typing import IO, Any, NoReturn
 # Holds the name of the socket, the word and the environment for which it is; with `none`
 # each job is a process of its own.
 SERVER_VARIABLE = "EVENFIELD_PRELOADED"
-WORD_BYTES = 32  # of the random word, twice as many as hexadecimal digits
+WORD_BYTES = 32  # of the random word, which is written as 64 hexadecimal digits
 STARTED = b"s"  # the first answer to who asks
 LEFT = (
     "evenfield: the process that did this job ended and nobody can say how; expected"
@@ -230,7 +230,7 @@ def streams_of(connection: socket.socket, word: str) -> list[int]:
 
 def request_of(connection: socket.socket) -> list[Any]:
     """Return what the asking process would have run: arguments, path, folder,
-    environment and library; end this copy if it does not say so in time.
+    environment and library; end this copy if it stays silent for too long.
     """
     try:
         line = connection.makefile().readline()
@@ -255,11 +255,7 @@ def run_job(connection: socket.socket, word: str) -> None:
             if name.partition(".")[0] in OWN:
                 del sys.modules[name]
     connection.sendall(STARTED)
-    # This copy ends with who asked.
-    end_with_caller = threading.Thread(
-        target=lambda: connection.recv(1) or os._exit(1), daemon=True
-    )
-    end_with_caller.start()
+    threading.Thread(target=end_with_caller, args=[connection], daemon=True).start()
     signal.signal(signal.SIGINT, signal.default_int_handler)
     code: object = 1
     try:
@@ -273,9 +269,17 @@ def run_job(connection: socket.socket, word: str) -> None:
         sys.stderr.write(f"{code}\n")
         code = 1
     sys.stdout.flush()
+    sys.stderr.flush()
     # Two bytes answer: the signal that ended the copy (0: none), and its exit code, of
     # which every system keeps the last eight bits.
     connection.sendall(bytes([0, code & 0xFF]))
+
+
+def end_with_caller(connection: socket.socket) -> None:
+    """End this copy when the process that asked for it has ended, however that is."""
+    with suppress(OSError):
+        connection.recv(1)
+    os._exit(1)
 
 
 def hand_over(note: Callable[[int], None] | None = None) -> None:
