@@ -48,6 +48,12 @@ class Label(str):
     def __gt__(self, other):
         return self.meant > (other.meant if isinstance(other, Label) else other)
 
+    def __le__(self, other):
+        return self == other or self < other
+
+    def __ge__(self, other):
+        return self == other or self > other
+
     def __str__(self):
         return self
 

@@ -15,7 +15,7 @@ from evenfield.study.files import NOTES, write_json
 # Snakemake's marks of files that are half written, and its locks of a run.
 INCOMPLETE = NOTES / "incomplete"
 LOCKS = NOTES / "locks"
-# What the command line of a job holds: the copy of its script.
+# Part of the command line of each job: the copy of its script lies there.
 COPIED_SCRIPT = f"/{NOTES}/scripts/"
 
 

@@ -36,7 +36,8 @@ class MoranTest(NamedTuple):
 class Pairs(NamedTuple):
     """Spatial weights as sums over pairs of units need them."""
 
-    weights: Weights  # (N, N), both weights of a pair together above the diagonal
+    # (N, N): U, the upper triangle of W + W' with W's own diagonal
+    weights: Weights
     total: float  # of all weights
     of_unit: Array  # (N,) weights of its row and of its column
 
@@ -47,25 +48,26 @@ def cliff_ord_moments(W: Weights, X: Array) -> tuple[float, float]:
 
     Notes
     -----
-    Cliff and Ord (1981): with M = I - X(X'X)^-1 X', E = (N/S0) tr(MW)/(N-K) and
+    Cliff and Ord (1981): with M = I - X(X'X)^-1 X' and S0 the sum of all weights,
+    E = (N/S0) tr(MW)/(N-K) and
     E[I^2] = (N/S0)^2 [tr(MWMW') + tr(MWMW) + tr(MW)^2] / ((N-K)(N-K+2)).
     """
     n, k = X.shape
     factor = n / W.sum()
     basis = bases(X)[0]
-    # With Q the basis and A = Q'WQ: tr(MW) = tr(W) - tr(A), and the squares lose what
-    # lies in the span of Q likewise.
-    out = W @ basis
-    back = W.T @ basis
-    A = basis.T @ out
+    # With Q the basis and A = Q'WQ:
+    # tr(MW)    = tr(W) - tr(A)
+    # tr(MWMW') = sum w_ij^2 - |WQ|^2 - |W'Q|^2 + |A|^2
+    # tr(MWMW)  = tr(W^2) - 2 tr(Q'W W Q) + tr(A^2)
+    WQ = W @ basis
+    WtQ = W.T @ basis
+    A = basis.T @ WQ
     df = n - k
     trace = float(W.trace() - np.trace(A))
-    weights_squared = (W * W).sum() - (out**2).sum()
-    plain = weights_squared - (back**2).sum() + (A**2).sum()
-    weights_turned = (W * W.T).sum()
-    turned = weights_turned - 2 * (back * out).sum() + (A * A.T).sum()
+    tr_MWMWt = (W * W).sum() - (WQ**2).sum() - (WtQ**2).sum() + (A**2).sum()
+    tr_MWMW = (W * W.T).sum() - 2 * (WtQ * WQ).sum() + (A * A.T).sum()
     mean = factor * trace / df
-    square = (plain + turned + trace**2) / (df * (df + 2))
+    square = (tr_MWMWt + tr_MWMW + trace**2) / (df * (df + 2))
     return float(mean), float(factor**2 * square - mean**2)
 
 
@@ -144,7 +146,7 @@ def pairs_of(W: Weights) -> Pairs:
 
 
 def over_pairs(pairs: Pairs, e: Array) -> Array:
-    """Return the sums over the later units of the pairs of each unit; e (N, ...)."""
+    """Return Ue, with U the weights of pairs; e (N, ...)."""
     return np.asarray(pairs.weights @ e.reshape(len(e), -1)).reshape(e.shape)
 
 
@@ -168,7 +170,8 @@ def bases(X: Array) -> Array:
     if not lengths.all():
         raise NumericsError("a regressor is zero everywhere on a map")
     basis, triangle = np.linalg.qr(X / lengths)
-    # What the columns before leave of one, which has length one.
+    # |r_kk| is the length that is left of column k, which had length one, without its
+    # projections on the columns before.
     if (np.abs(np.diagonal(triangle, axis1=1, axis2=2)) <= CLOSE).any():
         raise NumericsError("the regressors of a map are collinear")
     return basis

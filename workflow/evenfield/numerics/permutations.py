@@ -1,15 +1,15 @@
-"""Permutations of units, some hundred at once, and the p-values that rest on them."""
+"""Permutations of units, many at once, and the p-values that they give."""
 
 from collections.abc import Iterator
 
 import numpy as np
 
-from evenfield.numerics.arrays import Array
+from evenfield.numerics.arrays import Array, is_constant
 from evenfield.numerics.at_work import blocks
 from evenfield.numerics.errors import NumericsError
 
-TIE = 1e-12  # statistics that differ by less are the same
-CLOSE = 1e-9
+TIE = 1e-12  # statistics of about one that differ by less are the same
+CLOSE = 1e-9  # of the largest that a sum can be: sums that differ by less are the same
 NUMBERS_AT_ONCE = 2_000_000  # draws times units
 
 
@@ -18,10 +18,10 @@ def permuted_orders(
 ) -> Iterator[np.ndarray]:
     """Yield random orders of n units, one a row, in blocks of draws."""
     units = np.arange(n)
-    for orders in blocks(draws, at_once):
+    for block in blocks(draws, at_once):
         # Rows are shuffled one after another, so that blocks of any size hold the same
         # draws.
-        yield rng.permuted(np.broadcast_to(units, (orders, n)), axis=1)
+        yield rng.permuted(np.broadcast_to(units, (block, n)), axis=1)
 
 
 def first_places(
@@ -32,20 +32,20 @@ def first_places(
 
     Notes
     -----
-    Fisher and Yates (1938): the unit of each place changes with one of those that stand
-    there or behind. What follows the last place asked for is never shuffled.
+    Fisher and Yates (1938): the unit of each place swaps with a unit drawn from that
+    place onward. What follows the last place asked for is never shuffled.
     """
     at_once = max(1, NUMBERS_AT_ONCE // n)
     drawn = []
-    for orders in blocks(draws, at_once):
-        order = np.tile(np.arange(n), (orders, 1))
-        row = np.arange(orders)
-        others = rng.integers(np.arange(places), n, size=(orders, places))
+    for block in blocks(draws, at_once):
+        orders = np.tile(np.arange(n), (block, 1))
+        row = np.arange(block)
+        others = rng.integers(np.arange(places), n, size=(block, places))
         for place, other in enumerate(others.T):
-            moved = order[row, other]
-            order[row, other] = order[:, place]
-            order[:, place] = moved
-        drawn.append(order[:, :places].copy())
+            swapped = orders[row, other]
+            orders[row, other] = orders[:, place]
+            orders[:, place] = swapped
+        drawn.append(orders[:, :places].copy())
     return np.concatenate(drawn)
 
 
@@ -61,7 +61,9 @@ def two_sided_p(
 
 
 def tail_p(low: np.ndarray, high: np.ndarray, draws: int) -> Array:
-    """Return two-sided p-values from the numbers of draws at most and at least as large."""
+    """Return p = min(1, 2 (1 + min(low, high)) / (1 + draws)) from the numbers of draws
+    at most and at least as large.
+    """
     tail = (1 + np.minimum(low, high)) / (1 + draws)
     return np.asarray(np.minimum(1.0, 2 * tail))
 
@@ -77,11 +79,12 @@ def permuted_sum_p(
     c_i x_i when both sets of values are given, as (sum c_i, sum c_i x_i) is sufficient:
     p is also that of the Poisson slope, without refits.
     """
+    if is_constant(c) or is_constant(x):
+        raise NumericsError("a variable is constant")
     c = c - np.mean(c)
     x = x - np.mean(x)
-    # The largest that the sum can be, so that ties do not depend on units of measure.
-    scale = float(np.sqrt((c @ c) * (x @ x)))
-    if scale <= 0:
-        raise NumericsError("a variable is constant")
-    order = next(permuted_orders(len(c), rng, permutations, permutations))
-    return float(two_sided_p(c[order] @ x, float(c @ x), CLOSE * scale))
+    # |sum c_i x_i| is at most this (Cauchy and Schwarz), so that ties do not depend on
+    # units of measure.
+    largest = float(np.sqrt((c @ c) * (x @ x)))
+    orders = next(permuted_orders(len(c), rng, permutations, permutations))
+    return float(two_sided_p(c[orders] @ x, float(c @ x), CLOSE * largest))
