@@ -13,7 +13,7 @@ from evenfield.models.nearby import Nearby
 from evenfield.numerics.inference.cluster_robust import in_order
 from evenfield.numerics.inference.methods import infer
 from evenfield.numerics.spatial import haversine_km
-from evenfield.shared.calls import NUMBERS
+from evenfield.shared.places import NUMBERS
 from made_panel import refused
 from tolerances import CLOSED_FORM, close
 

@@ -8,7 +8,8 @@ import pytest
 
 import evenfield as ef
 from evenfield.opened.fits import RowCall
-from evenfield.shared.calls import Call, Place, same
+from evenfield.shared.calls import Call
+from evenfield.shared.places import Coefficient, SignsAsSaid, TableRow, same
 from made_panel import DATA, KEYS, RING
 
 TESTS = pd.DataFrame(
@@ -29,7 +30,7 @@ def row_call(**changes):
         "function": "spatial_model_probabilities",
         "data": DATA,
         "arguments": {"formula": "y ~ x", "models": ["SAR", "SDM"], **KEYS},
-        "places": (Place(line="SDM", columns={"estimate": "near"}),),
+        "places": (TableRow(line="SDM", columns={"estimate": "near"}),),
         "weights": {"near": square(0.5), "far": square(0.5).T},
         **changes,
     }
@@ -39,11 +40,11 @@ def row_call(**changes):
 
 
 def test_a_number_stands_in_the_line_of_a_table():
-    place = Place(line="LM error", columns=OF_TEST)
+    place = TableRow(line="LM error", columns=OF_TEST)
     assert place.numbers(TESTS, 0.95) == {"estimate": 5.0, "df": 1.0, "p_value": 0.03}
     assert place.code == "fit.loc['LM error']"
     with pytest.raises(KeyError):
-        Place(line="LR", columns=OF_TEST).numbers(TESTS, 0.95)
+        TableRow(line="LR", columns=OF_TEST).numbers(TESTS, 0.95)
 
 
 def test_several_weights_go_to_the_function_by_name():
@@ -71,13 +72,13 @@ def test_a_fit_depends_on_each_of_its_weights_and_on_what_is_called_on_it():
 def test_a_place_counts_signs_and_adds_what_the_row_is_against():
     fit = ef.ols("y ~ x + rich", DATA, **KEYS)
     signs = {name: int(np.sign(fit.params[name])) for name in ("x", "rich")}
-    place = Place(signs=signs)
+    place = SignsAsSaid(signs=signs)
     assert place.numbers(fit, 0.95) == {"estimate": 2.0}
     assert eval(place.code, {"fit": fit}) == 2
-    turned = Place(signs=signs | {"x": -signs["x"]})
+    turned = SignsAsSaid(signs=signs | {"x": -signs["x"]})
     assert turned.numbers(fit, 0.95) == {"estimate": 1.0}
-    plain = Place(term="x").numbers(fit, 0.95)
-    moved = Place(term="x", plus=1.0).numbers(fit, 0.95)
+    plain = Coefficient(term="x").numbers(fit, 0.95)
+    moved = Coefficient(term="x", plus=1.0).numbers(fit, 0.95)
     for name in ("estimate", "conf_low", "conf_high"):
         assert moved[name] == plain[name] + 1
     for name in ("std_error", "statistic", "p_value"):

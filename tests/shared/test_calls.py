@@ -5,8 +5,18 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from evenfield.shared.calls import NoCallError, Place, asked_of, method_of
+from evenfield.shared.calls import NoCallError, asked_of, method_of
 from evenfield.shared.estimates import NAN, asking
+from evenfield.shared.places import (
+    Attribute,
+    Coefficient,
+    Difference,
+    Note,
+    NumberOfTerms,
+    Ratio,
+    RowDifference,
+    TableRow,
+)
 from refusals import fails
 
 FRAME = pd.DataFrame({"inference": "CR1", "term": ["a", "b"], "estimate": [6.0, 2.0]})
@@ -24,13 +34,13 @@ SAME = {"estimate": "estimate"}
 @pytest.mark.parametrize(
     ("place", "number"),
     [
-        (Place(count=True), 2),
-        (Place(note="R2"), 0.5),
-        (Place(attribute="loglik"), -3.0),
-        (Place(table="speed", line="two", columns=SAME), 1.5),
-        (Place(term="a", less="b", columns=SAME), 4.0),
-        (Place(term="a", per="b", columns=SAME), 3.0),
-        (Place(term="b", columns=SAME), 2.0),
+        (NumberOfTerms(), 2),
+        (Note(note="R2"), 0.5),
+        (Attribute(attribute="loglik"), -3.0),
+        (TableRow(table="speed", line="two", columns=SAME), 1.5),
+        (Difference(term="a", less="b"), 4.0),
+        (Ratio(term="a", per="b"), 3.0),
+        (Coefficient(term="b", columns=SAME), 2.0),
     ],
 )
 def test_the_line_that_is_printed_gives_the_number_of_the_row(place, number):
@@ -41,7 +51,7 @@ def test_the_line_that_is_printed_gives_the_number_of_the_row(place, number):
 
 def test_lines_of_a_result_that_is_a_table_are_subtracted_as_printed():
     table = pd.DataFrame({"estimate": [5.0, 2.0]}, index=["first", "later"])
-    place = Place(line="first", less="later")
+    place = RowDifference(line="first", less="later")
     printed = eval(place.code, {"fit": table})
     assert printed["estimate"] == place.numbers(table, 0.95)["estimate"] == 3.0
 

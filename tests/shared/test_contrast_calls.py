@@ -11,7 +11,7 @@ from scipy.sparse import csr_array
 
 import evenfield as ef
 from evenfield.models.pooled import pooled
-from evenfield.shared.calls import NUMBERS, NoCallError, Place
+from evenfield.shared.calls import NoCallError
 from evenfield.shared.contrasts import calls
 from evenfield.shared.contrasts.calls import (
     as_coefficient,
@@ -24,6 +24,7 @@ from evenfield.shared.contrasts.contrasts import contrast_rows
 from evenfield.shared.contrasts.designs import Expectation, contrast_design
 from evenfield.shared.contrasts.geographies import Geographies
 from evenfield.shared.estimates import NAN, asking
+from evenfield.shared.places import NUMBERS, Coefficient, TableRow
 from evenfield.study.spatial_weights import SpatialWeights
 from evenfield.study.study_config import InferenceSettings
 from shared.toy_contrasts import toy_contrast
@@ -167,10 +168,10 @@ def test_the_same_contrast_under_several_lists_has_a_range_and_a_mean():
     assert list(designs) == ["one", "two"]
     deciding = [contrast_rows(contrasts[name], geographies)[0] for name in designs]
     values = [row.estimate for row in deciding]
-    place = Place(table="range", line="highest", columns={"estimate": "estimate"})
+    place = TableRow(table="range", line="highest", columns={"estimate": "estimate"})
     call = several_call(designs, "list", "SCPC", place, reference="one")
     hold(call, {**dict.fromkeys(NUMBERS, NAN), "estimate": max(values)})
-    place = Place(term="mean", inference="random effects")
+    place = Coefficient(term="mean", inference="random effects")
     call = several_call(designs, "list", "SCPC", place, pooled={"level": 0.95})
     low, high = np.array([(row.conf_low, row.conf_high) for row in deciding]).T
     found = pooled(np.array(values), low, high, 0.95)
@@ -241,7 +242,7 @@ def test_units_that_are_left_out_may_have_blanks_in_their_ids():
         function="ols",
         data=pd.DataFrame({"unit": units}),
         arguments={},
-        places=(Place(term="x"),),
+        places=(Coefficient(term="x"),),
     )
     rest = calls.without_group(whole, ["New York", "Ohio"])
     assert rest.data["unit"].tolist() == ["New Mexico", "York", "Rhode Island"]

@@ -34,6 +34,8 @@ STUDY_FILES = ("*.yaml", "*.yml", "*.csv", "*.json", "*.bib")
 NEVER_COPIED = ("results", ".snakemake", ".git", ".venv*", "__pycache__")
 # Seconds and memory stand there.
 NOT_COMPARED = ("logs", "benchmarks")
+# Seconds after which a test that has not ended says where it stands.
+HANGS = 300
 # Where tests of whole studies, of many samples and of the site stand, and how they are
 # started.
 GATE_TESTS = (
@@ -44,7 +46,7 @@ GATE_TESTS = (
     "tests/recovery",
     "tests/report/test_section_words.py",
 )
-PYTEST = ("-n", "2", "--dist", "loadfile")
+PYTEST = ("-n", "2", "--dist", "loadfile", "-o", f"faulthandler_timeout={HANGS}")
 RECORD = REPO / "tests" / "golden" / "same_bytes.csv"
 SHOWN = 10  # differing files that are named
 SEED = 20190622
@@ -177,14 +179,18 @@ def test_study(study: Path, setting: Setting) -> None:
     started = time.monotonic()
     command = setting.command("test", "-m", "gate", *PYTEST, *GATE_TESTS)
     command["env"] |= {"EVENFIELD_STUDY": str(study)}
-    done = subprocess.run(**command, stdout=subprocess.PIPE, check=False)
-    if done.returncode:
-        sys.stdout.write(done.stdout)
+    printed = []
+    with subprocess.Popen(**command, stdout=subprocess.PIPE, errors="replace") as tests:
+        for line in tests.stdout or ():
+            sys.stdout.write(line)
+            sys.stdout.flush()
+            printed.append(line)
+    if tests.returncode:
         raise GateError(
             "tests of the finished study failed; expected what tests/golden says; see"
             " above"
         )
-    say(f"  {last_line(done.stdout)}; {time.monotonic() - started:.1f} s")
+    say(f"  {last_line(''.join(printed))}; {time.monotonic() - started:.1f} s")
 
 
 def result_files(study: Path) -> dict[str, Path]:

@@ -16,6 +16,7 @@ from numpy.random import default_rng
 import evenfield as ef
 from evenfield.shared.calls import NoCallError, no_call
 from evenfield.shared.estimates import estimates_frame
+from evenfield.shared.places import Coefficient, TableRow
 from evenfield.study.errors import EvenfieldError
 from evenfield.topics.event_study.call import PARTS, PERMUTED, _places, call
 from evenfield.topics.event_study.estimate import (
@@ -848,18 +849,20 @@ def test_rows_are_fits_of_the_library(section):
 
 
 @pytest.mark.parametrize(
-    ("estimator", "effect_type", "place"),
+    ("estimator", "effect_type", "kind", "at"),
     [
-        (PARTS, "joint", ("parts", "alike", "")),
-        (PARTS, "coef", ("parts", "park", "")),
-        ("imputation_permuted", "coef", ("", None, PERMUTED)),
+        (PARTS, "joint", TableRow, {"table": "parts", "line": "alike"}),
+        (PARTS, "coef", TableRow, {"table": "parts", "line": "park"}),
+        (
+            "imputation_permuted",
+            "coef",
+            Coefficient,
+            {"term": "park", "inference": PERMUTED},
+        ),
     ],
 )
-def test_a_row_has_its_place_in_the_result(estimator, effect_type, place):
+def test_a_row_has_its_place_in_the_result(estimator, effect_type, kind, at):
     row = {"estimator": estimator, "effect_type": effect_type, "contrast": "park"}
     (found,) = _places(None, row)
-    assert (found.table, found.line or None, found.inference) == (
-        place[0],
-        place[1],
-        place[2],
-    )
+    assert isinstance(found, kind)
+    assert {name: getattr(found, name) for name in at} == at

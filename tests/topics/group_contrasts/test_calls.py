@@ -8,9 +8,10 @@ import pandas as pd
 
 import evenfield as ef
 from evenfield.models.pooled import pooled
-from evenfield.shared.calls import NUMBERS, NoCallError
+from evenfield.shared.calls import NoCallError
 from evenfield.shared.contrasts.contrasts import contrast_rows
 from evenfield.shared.estimates import asking
+from evenfield.shared.places import NUMBERS
 from evenfield.study.study_config import InferenceSettings
 from evenfield.topics.group_contrasts import call as topic
 from evenfield.topics.group_contrasts.estimate_wages import (

@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 
 from evenfield.opened.errors import OpenError
-from evenfield.shared.calls import NUMBERS, Call, NoCallError, no_call
+from evenfield.shared.calls import Call, NoCallError, no_call
+from evenfield.shared.places import NUMBERS
 from evenfield.shared.tables.numbers import is_missing
 from evenfield.shared.tables.rows import Row
 from evenfield.study.rounding import SECOND_DIGITS

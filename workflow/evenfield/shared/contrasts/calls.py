@@ -20,12 +20,10 @@ from evenfield.shared.calls import (
     DRAWS,
     Call,
     NoCallError,
-    Place,
     asked_of,
     by_bootstrap,
     drawn,
     method_of,
-    same,
     seed_of,
     weights_table,
 )
@@ -48,6 +46,7 @@ from evenfield.shared.contrasts.designs import (
 from evenfield.shared.contrasts.geographies import STRATA, Geographies
 from evenfield.shared.contrasts.placebo_lists import LISTS, REJECTS, REJECTS_UNCORRECTED
 from evenfield.shared.estimates import change_period
+from evenfield.shared.places import Coefficient, ColumnSum, Note, Place, TableRow, same
 from evenfield.shared.tables.numbers import is_missing
 from evenfield.shared.tables.rows import Row
 from evenfield.study.study_config import InferenceSettings
@@ -69,9 +68,9 @@ SIZE_COLUMNS = {"estimate": "size", "p_value": "corrected_p"} | same(
 )
 # Where in `leave_one_out()` each kind of row about single units stands.
 OF_SINGLES = {
-    "stat_low": Place(table="range", line="lowest", columns=ESTIMATE),
-    "stat_high": Place(table="range", line="highest", columns=ESTIMATE),
-    "stat_sign_flips": Place(note="sign flips"),
+    "stat_low": TableRow(table="range", line="lowest", columns=ESTIMATE),
+    "stat_high": TableRow(table="range", line="highest", columns=ESTIMATE),
+    "stat_sign_flips": Note(note="sign flips"),
 }
 # Name of a sample: one text, or two, each in a column of its own.
 Name = TypeVar("Name", str, tuple[str, str])
@@ -166,7 +165,7 @@ def regression_call(design: ContrastDesign, method: str) -> Call:
         function="ols",
         data=rows.data,
         arguments=arguments,
-        places=(Place(term=rows.term, inference=method),),
+        places=(Coefficient(term=rows.term, inference=method),),
         note=rows.note,
     )
 
@@ -284,7 +283,7 @@ def panel_call(
     }
     if by_bootstrap(method):
         arguments |= drawn(settings.permutations, settings.seed, stream)
-    place = Place(term=combined.term, inference=method)
+    place = Coefficient(term=combined.term, inference=method)
     if is_missing(row["se_type"]):  # too few units of a group: the estimate alone
         place = replace(place, columns=ESTIMATE)
     call = Call(
@@ -301,9 +300,8 @@ def _without_units(row: Row, call: Call) -> Call:
     """Return the call of a regression again without each unit in turn, or without a pair
     of units.
     """
-    place = call.places[0]
     if row["estimator"] == SINGLES:
-        then = (SINGLES, {"term": place.term})
+        then = (SINGLES, {"term": call.coefficient.term})
         return replace(call, then=then, places=(OF_SINGLES[row["effect_type"]],))
     return without_group(call, asked_of(row)["without"])
 
@@ -311,7 +309,7 @@ def _without_units(row: Row, call: Call) -> Call:
 def without_group(call: Call, units: Sequence[str]) -> Call:
     """Return the call of a regression without some units."""
     rest = call.data[~call.data["unit"].isin(units)].reset_index(drop=True)
-    place = replace(call.places[0], columns=ESTIMATE)
+    place = replace(call.coefficient, columns=ESTIMATE)
     return replace(call, data=rest, places=(place,))
 
 
@@ -421,7 +419,7 @@ def _placebo_call(design: ContrastDesign, about: str) -> Call:
         of_unit = dict(zip(design.units.names.tolist(), values, strict=True))
         data = data.assign(**{name: data["unit"].map(of_unit)})
     place = _place_on_placebo_lists(about, methods)
-    numbers = ["estimate"] if place.total else place.columns
+    numbers = ["estimate"] if isinstance(place, ColumnSum) else place.columns
     return replace(
         call,
         data=data,
@@ -431,17 +429,17 @@ def _placebo_call(design: ContrastDesign, about: str) -> Call:
     )
 
 
-def _place_on_placebo_lists(about: str, methods: Sequence[str]) -> Place:
+def _place_on_placebo_lists(about: str, methods: Sequence[str]) -> ColumnSum | TableRow:
     """Return where in `sizes()` stands how many methods reject, how many lists there
     are, or the size of one method.
     """
     if about in (REJECTS, REJECTS_UNCORRECTED):
-        return Place(total=about)
+        return ColumnSum(column=about)
     if about == LISTS:
-        return Place(line=methods[0], columns={"estimate": LISTS})
+        return TableRow(line=methods[0], columns={"estimate": LISTS})
     if about not in methods:
         raise NoCallError(NO_REGRESSION)
-    return Place(line=about, columns=SIZE_COLUMNS)
+    return TableRow(line=about, columns=SIZE_COLUMNS)
 
 
 def _seeds(design: ContrastDesign) -> dict[str, list[int]]:
@@ -479,7 +477,7 @@ def _label_call(
     if neighbours is not None:
         aligned = csr_array(neighbours.aligned(units.tolist()))
         weights = weights_table(aligned, units.tolist())
-    place = Place(
+    place = Coefficient(
         term=contrast_name(arguments["contrast"]), columns=same("estimate", "p_value")
     )
     return Call(
@@ -615,7 +613,7 @@ def _stacked_call(design: ChangeDesign, method: str) -> Call:
         function="ols",
         data=pd.concat(parts, ignore_index=True),
         arguments=arguments,
-        places=(Place(term=rows.term + LATER, inference=method),),
+        places=(Coefficient(term=rows.term + LATER, inference=method),),
         note=rows.note,
     )
 

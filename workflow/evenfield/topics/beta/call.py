@@ -8,16 +8,15 @@ import pandas as pd
 from evenfield.shared.calls import (
     DRAWS,
     Call,
-    Place,
     drawn,
     method_of,
-    same,
     section_of,
     specification,
     weights_table,
 )
 from evenfield.shared.cross_section import cross_section
 from evenfield.shared.few_units import with_places
+from evenfield.shared.places import Coefficient, Note, Place, TableRow, same
 from evenfield.shared.settings import scheme_info
 from evenfield.shared.tables.rows import Row
 from evenfield.study.study import Study
@@ -68,12 +67,12 @@ def call(study: Study, row: Row) -> Call:
 
 def _places(row: Row) -> tuple[Place, ...]:
     if row["effect_type"] == "coef":
-        return (Place(term=SLOPE, inference=method_of(row)),)
+        return (Coefficient(term=SLOPE, inference=method_of(row)),)
     if row["term"] == "r2":
-        return (Place(note="R2"),)
+        return (Note(note="R2"),)
     name = "speed_nls" if row["estimator"] == "nls" else row["term"]
     times = 1.0 if name == "half_life" else 100.0
-    return (Place(table="speed", line=SPEEDS[name], times=times),)
+    return (TableRow(table="speed", line=SPEEDS[name], times=times),)
 
 
 def _described(row: Row, data: pd.DataFrame, first: int, last: int) -> Call:
@@ -85,14 +84,14 @@ def _described(row: Row, data: pd.DataFrame, first: int, last: int) -> Call:
             function="ols",
             data=pd.DataFrame({"growth": growth}).reset_index(),
             arguments={"formula": "growth ~ 1", "unit": "unit"},
-            places=(Place(term="Intercept", times=100.0),),
+            places=(Coefficient(term="Intercept", times=100.0),),
         )
     year = first if row["term"] == "sigma_start" else last
     return Call(
         function="sigma",
         data=data.assign(income=np.exp(data["log_income"])),
         arguments={"y": "income", "unit": "unit", "time": "year"},
-        places=(Place(term=f"sigma {year}"),),
+        places=(Coefficient(term=f"sigma {year}"),),
     )
 
 
@@ -121,8 +120,8 @@ def _of_residuals(
             **islands,
         },
         places=(
-            Place(term="I", columns=same("p_value")),
-            Place(table="over time", line=0, columns=normal),
+            Coefficient(term="I", columns=same("p_value")),
+            TableRow(table="over time", line=0, columns=normal),
         ),
         weights=weights_table(W, units),
         differs={"p_value": DRAWS},

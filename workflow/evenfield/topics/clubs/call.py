@@ -10,12 +10,12 @@ from evenfield.shared.calls import (
     DRAWS,
     Call,
     NoCallError,
-    Place,
     asked_of,
     drawn,
     section_of,
     specification,
 )
+from evenfield.shared.places import Coefficient, Note, NumberOfTerms, Place, TableRow
 from evenfield.shared.tables.rows import Row, only
 from evenfield.shared.trajectories import Trajectories, window
 from evenfield.study.study import Study
@@ -70,7 +70,7 @@ def _log_t_call(row: Row, data: Trajectories, shared: dict[str, Any]) -> Call:
         function="log_t",
         data=_incomes(data, factor),
         arguments={**shared, "logs": is_of_logs, "discard": discarded / T},
-        places=(Place(term="log t"),),
+        places=(Coefficient(term="log t"),),
     )
 
 
@@ -80,11 +80,11 @@ def _clubs_call(
     """Return the sorting into clubs, before or after merging as the row says."""
     is_before_merging = row["contrast"] == FOUND
     merges = spec.merge != "none" and not is_before_merging
-    place = Place(count=True)
+    place: Place = NumberOfTerms()
     if row["term"] == "divergent":
-        place = Place(note="none")
+        place = Note(note="none")
     elif "club" in asked_of(row):
-        place = Place(term=f"club {asked_of(row)['club']}")
+        place = Coefficient(term=f"club {asked_of(row)['club']}")
     return Call(
         function="clubs",
         data=_incomes(data),
@@ -122,7 +122,7 @@ def _association_call(
     differs = {}
     if row["contrast"] == "permutation" and [*data.units] != sorted(data.units):
         differs = {"p_value": DRAWS}
-    place = Place(
+    place = TableRow(
         table="association",
         line=row["contrast"],
         columns={"estimate": "Cramer's V", "p_value": "p_value"},

@@ -5,8 +5,9 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from evenfield.shared.calls import Call, NoCallError, Place, asked_of, section_of
+from evenfield.shared.calls import Call, NoCallError, asked_of, section_of
 from evenfield.shared.contrasts.calls import as_coefficient
+from evenfield.shared.places import TableRow
 from evenfield.shared.tables.rows import Row, only
 from evenfield.study.study import Study
 from evenfield.topics.design.estimate import (
@@ -75,7 +76,7 @@ def call(study: Study, row: Row) -> Call:
             "detectable",
             {"term": term, "power": design.power, "level": design.level},
         ),
-        places=(Place(line=test, columns={"estimate": "effect"}, times=times),),
+        places=(TableRow(line=test, columns={"estimate": "effect"}, times=times),),
         note="; ".join(words),
     )
 

@@ -7,14 +7,13 @@ import pandas as pd
 from evenfield.shared.calls import (
     DRAWS,
     Call,
-    Place,
     asked_of,
     drawn,
-    same,
     section_of,
     specification,
     weights_table,
 )
+from evenfield.shared.places import Coefficient, Note, Place, TableRow, same
 from evenfield.shared.tables.rows import Row
 from evenfield.study.study import Study
 from evenfield.topics.distribution.estimate import Section, dates_of, movement
@@ -83,10 +82,10 @@ def _kernel(move: Movement, row: Row, data: pd.DataFrame) -> Call:
         draws = min(inference.permutations, MODE_DRAWS)
         arguments |= drawn(draws, inference.seed, draw_id)
         columns = same("estimate", "p_value")
-        place = Place(term=f"one mode, {row['contrast']}", columns=columns)
+        place = Coefficient(term=f"one mode, {row['contrast']}", columns=columns)
     else:
         arguments |= {"step": move.lag(asked_of(row)["years"]), "draws": 1}
-        place = Place(term=MODES, columns=same("estimate"))
+        place = Coefficient(term=MODES, columns=same("estimate"))
     return Call(
         function="stochastic_kernel", data=data, arguments=arguments, places=(place,)
     )
@@ -96,17 +95,19 @@ def _places(row: Row) -> tuple[Place, ...]:
     term = row["term"]
     if term in OF_NEIGHBOURS:
         note = OF_NEIGHBOURS[term]
-        statistic = Place(note=note, name="statistic")
-        return (Place(note=note), statistic, Place(note="df", name="df"))
+        statistic = Note(note=note, name="statistic")
+        return (Note(note=note), statistic, Note(note="df", name="df"))
     if term in INDICES:
         columns = {"estimate": "index"}
-        return (Place(table="mobility", line=INDICES[term], columns=columns),)
+        return (TableRow(table="mobility", line=INDICES[term], columns=columns),)
     if term in HOMOGENEITY:
         columns = {"estimate": "statistic"} | same("statistic", "df", "p_value")
-        return (Place(table="homogeneity", line=HOMOGENEITY[term], columns=columns),)
+        return (TableRow(table="homogeneity", line=HOMOGENEITY[term], columns=columns),)
     origin, destination = map(str, asked_of(row)["classes"])
     if asked_of(row)["kind"] == "transition":
-        return (Place(term=f"{origin} to {destination}", columns=same("estimate")),)
+        return (
+            Coefficient(term=f"{origin} to {destination}", columns=same("estimate")),
+        )
     # What is left are shares of the ergodic distribution.
     share = {"estimate": "share"}
-    return (Place(table="ergodic", line=origin, columns=share),)
+    return (TableRow(table="ergodic", line=origin, columns=share),)

@@ -4,16 +4,8 @@ from typing import Any
 
 import pandas as pd
 
-from evenfield.shared.calls import (
-    DRAWS,
-    NUMBERS,
-    Call,
-    Place,
-    drawn,
-    same,
-    section_of,
-    specification,
-)
+from evenfield.shared.calls import DRAWS, Call, drawn, section_of, specification
+from evenfield.shared.places import NUMBERS, Note, Place, TableRow, same
 from evenfield.shared.tables.rows import Row
 from evenfield.study.study import Study
 from evenfield.topics.dynamic_panel.estimate import (
@@ -39,9 +31,9 @@ TESTS = {"hansen": "Hansen", "sargan": "Sargan", "serial_1": "m1", "serial_2": "
 # Numbers of the library's table of a root, by term: those of the root, of its speed in
 # percent a year, of the half-life.
 ROOT = {
-    "log_income_lag": Place(table="speed", line="rho", columns=same(*NUMBERS)),
-    "speed": Place(table="speed", line="speed", columns=same(*NUMBERS), times=100.0),
-    "half_life": Place(table="speed", line="half-life", columns=same(*NUMBERS)),
+    "log_income_lag": TableRow(table="speed", line="rho", columns=same(*NUMBERS)),
+    "speed": TableRow(table="speed", line="speed", columns=same(*NUMBERS), times=100.0),
+    "half_life": TableRow(table="speed", line="half-life", columns=same(*NUMBERS)),
 }
 # What residuals show of the shocks, deviations in percent.
 SHOCKS = {
@@ -75,14 +67,16 @@ def _root(study: Study, row: Row, spec: DynamicPanelSpec, data: pd.DataFrame) ->
     if term in SHOCKS:
         line, times = SHOCKS[term]
         columns = {"estimate": "value"}
-        place = Place(table="residuals", line=line, columns=columns, times=times)
+        place: Place = TableRow(
+            table="residuals", line=line, columns=columns, times=times
+        )
     elif term == "bracket":
-        place = Place(
+        place = TableRow(
             table="bracket", line="bias corrected", columns={"estimate": "holds"}
         )
     elif term == NO_ROOT:
         interval = "bootstrap"
-        place = Place(note="share of draws without a root")
+        place = Note(note="share of draws without a root")
     else:
         place = ROOT[term]
     arguments: dict[str, Any] = {
@@ -115,7 +109,7 @@ def _root(study: Study, row: Row, spec: DynamicPanelSpec, data: pd.DataFrame) ->
 def _gmm(row: Row, spec: DynamicPanelSpec, data: pd.DataFrame) -> Call:
     mean = data.groupby("year")["log_income"].transform("mean")
     places: dict[str, Place] = {
-        term: Place(
+        term: TableRow(
             table="tests",
             line=line,
             columns={
@@ -127,7 +121,7 @@ def _gmm(row: Row, spec: DynamicPanelSpec, data: pd.DataFrame) -> Call:
         )
         for term, line in TESTS.items()
     }
-    places["instruments"] = Place(note="instruments")
+    places["instruments"] = Note(note="instruments")
     arguments: dict[str, Any] = {
         "formula": "deviation ~ 1",
         "unit": "unit",
@@ -154,7 +148,7 @@ def _other_dates(study: Study, row: Row, spec: DynamicPanelSpec) -> Call:
     """
     window = _window(study, spec, row["period"])
     span = spec.span or window.info.step
-    place = Place(
+    place = TableRow(
         table="other dates",
         line=OTHER_DATES[row["term"]],
         columns={"estimate": "speed"},

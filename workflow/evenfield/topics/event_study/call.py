@@ -7,17 +7,15 @@ import pandas as pd
 
 from evenfield.shared.calls import (
     DRAWS,
-    NUMBERS,
     Call,
     NoCallError,
-    Place,
     asked_of,
     drawn,
-    same,
     section_of,
     specification,
 )
 from evenfield.shared.distances import KM
+from evenfield.shared.places import NUMBERS, Coefficient, Note, Place, TableRow, same
 from evenfield.shared.settings import scheme_info
 from evenfield.shared.tables.rows import Row
 from evenfield.study.study import Study
@@ -184,25 +182,25 @@ def _places(section: Section, row: Row) -> tuple[Place, ...]:
     ends = same("conf_low", "conf_high")
     all_of_test = same(*NUMBERS)
     if estimator in ("imputation", "imputation_lead") and row["effect_type"] == "coef":
-        return (Place(term=contrast, inference="clustered"),)
+        return (Coefficient(term=contrast, inference="clustered"),)
     if estimator == CONLEY:
-        return (Place(term=contrast, inference="conley"),)
+        return (Coefficient(term=contrast, inference="conley"),)
     if estimator == PARTS and row["effect_type"] == "joint":
         joint = {"estimate": "statistic"} | same("statistic", "df", "p_value")
-        return (Place(table="parts", line="alike", columns=joint),)
+        return (TableRow(table="parts", line="alike", columns=joint),)
     if estimator == PARTS:
-        return (Place(table="parts", line=contrast, columns=all_of_test),)
+        return (TableRow(table="parts", line=contrast, columns=all_of_test),)
     if estimator == "imputation_permuted":
-        return (Place(term=contrast, inference=PERMUTED),)
+        return (Coefficient(term=contrast, inference=PERMUTED),)
     if estimator == "imputation_lead":
         joint = {"estimate": "statistic"} | same("statistic", "df", "p_value")
-        return (Place(table=CHECKS, line="leads, all at once", columns=joint),)
+        return (TableRow(table=CHECKS, line="leads, all at once", columns=joint),)
     if estimator == "imputation_pseudo":
         line = f"policy {section.leads} dates early"
-        return (Place(table=CHECKS, line=line, columns=all_of_test),)
+        return (TableRow(table=CHECKS, line=line, columns=all_of_test),)
     if estimator == "two_way":
         line = "two-way coefficient"
-        return (Place(table=CHECKS, line=line, columns=only_estimate),)
+        return (TableRow(table=CHECKS, line=line, columns=only_estimate),)
     asked = asked_of(row)
     names = {span: name for name, span in averages_by_name(section).items()}
     name = names.get(tuple(asked.get("span", ())), "")
@@ -212,15 +210,15 @@ def _places(section: Section, row: Row) -> tuple[Place, ...]:
             raise NoCallError(
                 "the library has Callaway and Sant'Anna's means over spans alone"
             )
-        return (Place(table=CHECKS, line=group_time_line, columns=all_of_test),)
+        return (TableRow(table=CHECKS, line=group_time_line, columns=all_of_test),)
     if row["effect_type"] == "breakdown":
         line = "trends may differ, times"
-        return (Place(table=CHECKS, line=line, columns=only_estimate),)
+        return (TableRow(table=CHECKS, line=line, columns=only_estimate),)
     # What is left are bounds (Rambachan and Roth 2023), for example "0 to 5, 1.5 times":
     # trends change by at most that many times the largest change between two leads.
     return (
-        Place(table=CHECKS, line=group_time_line, columns=only_estimate),
-        Place(table="trends", line=asked["magnitude"], columns=ends),
+        TableRow(table=CHECKS, line=group_time_line, columns=only_estimate),
+        TableRow(table="trends", line=asked["magnitude"], columns=ends),
     )
 
 
@@ -264,17 +262,17 @@ def _rings(study: Study, section: Section, row: Row, case: Case, dates: str) -> 
         with_outcome = sorted(set(data["unit"]))
         given_distances = table.loc[with_outcome, with_outcome]
     places = {
-        "imputation_far": Place(term="own", inference="clustered"),
-        RINGS: Place(term=row["contrast"], inference="clustered"),
-        f"{RINGS}_permuted": Place(term=row["contrast"], inference=PERMUTED),
+        "imputation_far": Coefficient(term="own", inference="clustered"),
+        RINGS: Coefficient(term=row["contrast"], inference="clustered"),
+        f"{RINGS}_permuted": Coefficient(term=row["contrast"], inference=PERMUTED),
     }
     left_out = row["estimator"] == f"{RINGS}_left_out"
     if row["effect_type"] == "stat":
-        place = Place(note="far units")
+        place: Place = Note(note="far units")
     elif left_out:
         arguments["leave_one_out"] = True
         ends = {"estimate": "estimate", "conf_low": "smallest", "conf_high": "largest"}
-        place = Place(table="one unit left out", line=row["contrast"], columns=ends)
+        place = TableRow(table="one unit left out", line=row["contrast"], columns=ends)
     else:
         place = places[row["estimator"]]
     return Call(
@@ -326,6 +324,6 @@ def _placement(study: Study, section: Section, row: Row) -> Call:
         function="placement",
         data=data,
         arguments=arguments,
-        places=(Place(term=row["contrast"], inference=kind),),
+        places=(Coefficient(term=row["contrast"], inference=kind),),
         differs={"p_value": DRAWS} if other_draws else {},
     )

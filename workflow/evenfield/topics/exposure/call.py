@@ -6,10 +6,8 @@ from functools import cache
 
 from evenfield.shared.calls import (
     Call,
-    Place,
     asked_of,
     drawn,
-    same,
     section_of,
     seed_of,
     specification,
@@ -23,6 +21,7 @@ from evenfield.shared.contrasts.calls import (
 )
 from evenfield.shared.contrasts.designs import GroupContrast, contrast_design
 from evenfield.shared.contrasts.geographies import study_geographies
+from evenfield.shared.places import Coefficient, Note, TableRow, same
 from evenfield.shared.tables.rows import Row
 from evenfield.study.study import Study
 from evenfield.topics.exposure.estimate import Section
@@ -74,16 +73,16 @@ def _equivalence_call(study: Study, spec: ExposureSpec, row: Row) -> Call:
         return _power_call(study, row, contrast, "bound")
     design = contrast_design(contrast, study_geographies(study))
     call = regression_call(design, "SCPC")
-    options = {"term": call.places[0].term, "bound": contrast.row.sesoi}
+    options = {"term": call.coefficient.term, "bound": contrast.row.sesoi}
     numbers = same("estimate", "std_error", "p_value", "conf_low", "conf_high")
-    place = replace(call.places[0], columns=numbers)
+    place = replace(call.coefficient, columns=numbers)
     return replace(call, then=("equivalence", options), places=(place,))
 
 
 def _power_call(study: Study, row: Row, contrast: GroupContrast, line: str) -> Call:
     """Return the call of what the SCPC test of a contrast sees on simulated samples."""
     call = regression_call(contrast_design(contrast, study_geographies(study)), "SCPC")
-    term = call.places[0].term
+    term = call.coefficient.term
     kept = {term, *contrast.controls}
     inference = study.config.inference
     stream = POWER_STREAM.format(len(call.data))
@@ -95,7 +94,7 @@ def _power_call(study: Study, row: Row, contrast: GroupContrast, line: str) -> C
         "level": inference.level,
         **drawn(SIMULATED, inference.seed, stream),
     }
-    place = Place(line=line, columns=same("estimate"))
+    place = TableRow(line=line, columns=same("estimate"))
     return replace(call, then=("simulated_power", options), places=(place,))
 
 
@@ -117,7 +116,7 @@ def _regimes_call(contrast: GroupContrast, study: Study) -> Call:
             "samples": SAMPLES,
             "seed": seed_of(study.config.inference.seed, REGIME_STREAM),
         },
-        places=(Place(term="inside - outside", columns=numbers),),
+        places=(Coefficient(term="inside - outside", columns=numbers),),
         weights=weights_table(contrast.neighbours.aligned(units), units),
     )
 
@@ -134,7 +133,7 @@ def _share_call(study: Study, row: Row, asked: Sequence[GroupContrast]) -> Call:
         and contrast.row.sample_id == ALL
     }
     designs = defined_designs(pairs, study_geographies(study))
-    place = Place(note="same sign", times=1 / len(designs))
+    place = Note(note="same sign", times=1 / len(designs))
     call = several_call(
         designs,
         ["list", "weights"],

@@ -8,13 +8,12 @@ import pandas as pd
 from evenfield.shared.calls import (
     DRAWS,
     Call,
-    Place,
     drawn,
-    same,
     section_of,
     specification,
     weights_table,
 )
+from evenfield.shared.places import Coefficient, Place, TableRow, same
 from evenfield.shared.tables.rows import Row
 from evenfield.study.study import Study
 from evenfield.topics.gradient.estimate import (
@@ -61,18 +60,18 @@ def call(study: Study, row: Row) -> Call:
                 "inference": ["randomisation"],
                 **_drawn(study, row, "south"),
             },
-            places=(Place(term=name),),
+            places=(Coefficient(term=name),),
             differs=differs | {"std_error": SPREAD},
         )
     arguments: dict[str, Any] = {"y": name, "unit": "unit"}
     if row["estimator"] == "join_count":
         function = "join_count"
-        place = Place(term="both", columns=same("estimate", "p_value"))
+        place: Place = Coefficient(term="both", columns=same("estimate", "p_value"))
         what = "links"
     else:
         function = "moran"
         columns = {"estimate": "I", "std_error": "sd(I)", "p_value": "p"}
-        place = Place(table="over time", line=0, columns=columns)
+        place = TableRow(table="over time", line=0, columns=columns)
         arguments["islands"] = True
         what = "moran"
     return Call(

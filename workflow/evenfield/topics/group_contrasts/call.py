@@ -9,13 +9,10 @@ import numpy as np
 import pandas as pd
 
 from evenfield.shared.calls import (
-    NUMBERS,
     Call,
     NoCallError,
-    Place,
     asked_of,
     drawn,
-    same,
     specification,
     weights_table,
 )
@@ -35,6 +32,15 @@ from evenfield.shared.contrasts.designs import (
 )
 from evenfield.shared.contrasts.geographies import Geographies
 from evenfield.shared.estimates import Estimate
+from evenfield.shared.places import (
+    NUMBERS,
+    Coefficient,
+    Note,
+    Place,
+    SignsAsSaid,
+    TableRow,
+    same,
+)
 from evenfield.shared.samples import UnsupportedError
 from evenfield.shared.spec import read
 from evenfield.shared.tables.rows import Row
@@ -70,9 +76,9 @@ from evenfield.topics.group_contrasts.estimate_wages import (
 COMPARISON = "family outcome term contrast sample_id unit_scheme period".split()
 # Where the numbers of a range, and of what is pooled, stand.
 RANGES = {
-    "stat_range_low": Place(table="range", line="lowest", columns=ESTIMATE),
-    "stat_range_high": Place(table="range", line="highest", columns=ESTIMATE),
-    "stat_range_sign": Place(note="same sign"),
+    "stat_range_low": TableRow(table="range", line="lowest", columns=ESTIMATE),
+    "stat_range_high": TableRow(table="range", line="highest", columns=ESTIMATE),
+    "stat_range_sign": Note(note="same sign"),
 }
 QUOTIENTS = ("ratio", "group_series")  # of a group's own quotient
 ENDS = {
@@ -82,9 +88,9 @@ ENDS = {
 SEVERAL = ("ols_romano_wolf", "ols_joint")  # of several outcomes
 LAWS = {"pooled": "random effects", "pooled_t": "random effects, t"}
 HETEROGENEITY = {
-    "stat_tau2": Place(table="heterogeneity", line="tau2", columns=ESTIMATE),
-    "stat_i2": Place(table="heterogeneity", line="I2", columns=ESTIMATE),
-    "stat_q": Place(
+    "stat_tau2": TableRow(table="heterogeneity", line="tau2", columns=ESTIMATE),
+    "stat_i2": TableRow(table="heterogeneity", line="I2", columns=ESTIMATE),
+    "stat_q": TableRow(
         table="heterogeneity",
         line="Q",
         columns=same("estimate", "statistic", "df", "p_value"),
@@ -243,9 +249,8 @@ def _pooled_call(
     methods = {printed_methods(design)[0] for design in used.values()}
     if len(used) != int(row["n_periods"]) or len(methods) != 1:
         raise NoCallError("its periods have intervals by several methods")
-    place = HETEROGENEITY.get(row["effect_type"])
-    if place is None:
-        place = Place(term="mean", inference=LAWS[row["estimator"]])
+    mean = Coefficient(term="mean", inference=LAWS[row["estimator"]])
+    place = HETEROGENEITY.get(row["effect_type"], mean)
     level = geographies.inference.level
     (method,) = methods
     return several_call(used, "period", method, place, pooled={"level": level})
@@ -295,18 +300,18 @@ def _several_outcomes_call(
     data = call.data.drop(columns=together[0].outcome)
     for name, values in outcomes.items():
         data[name] = data["unit"].map(values)
-    place = Place(
+    place = Coefficient(
         term=row["outcome"],
         inference="Romano-Wolf",
         columns=same("estimate", "statistic", "p_value"),
     )
-    places = [place]
+    places: list[Place] = [place]
     if row["effect_type"] == "stat_joint":
         # The statistic has the sign that is predicted for its outcome.
         section: Section = read(Section, study.config, "group_contrasts")
         signs = _signs(section.factor_intensity, row["spec_id"])
         largest = asked_of(row)["largest"]
-        joint = Place(
+        joint = TableRow(
             table="joint", line="largest", columns=same("statistic", "p_value")
         )
         signed = {"estimate": "statistic"}
@@ -314,7 +319,7 @@ def _several_outcomes_call(
     if row["effect_type"] == "stat_right_signs":
         section = read(Section, study.config, "group_contrasts")
         signs = _signs(section.factor_intensity, row["spec_id"])
-        places = [Place(signs={name: signs[name] for name in outcomes})]
+        places = [SignsAsSaid(signs={name: signs[name] for name in outcomes})]
     arguments = {**call.arguments, "y": list(outcomes)}
     return replace(call, data=data, arguments=arguments, places=tuple(places))
 
@@ -349,7 +354,9 @@ def _border_call(
         "permuted outcomes": same("estimate", "p_value"),
     }
     inference = asked_of(row)["border"]
-    place = Place(term="difference", inference=inference, columns=columns_of[inference])
+    place = Coefficient(
+        term="difference", inference=inference, columns=columns_of[inference]
+    )
     settings = study.config.inference
     return Call(
         function="border_difference",
@@ -426,7 +433,7 @@ def _series_call(path: pd.Series) -> Call:
             "time": "year",
             "inference": ["driscoll_kraay"],
         },
-        places=(Place(term="decades", inference="driscoll_kraay"),),
+        places=(Coefficient(term="decades", inference="driscoll_kraay"),),
     )
 
 
@@ -459,7 +466,7 @@ def _level_call(
             "inference": ["SCPC"],
             "few_units": True,
         },
-        places=(Place(term="inside", inference="SCPC", plus=1.0),),
+        places=(Coefficient(term="inside", inference="SCPC", plus=1.0),),
         note=(
             "columns times the root of a unit's weight, its share of the group's total;"
             " the quotient is the coefficient and one"

@@ -11,12 +11,18 @@ from evenfield.shared.calls import (
     DRAWS,
     Call,
     NoCallError,
-    Place,
     asked_of,
-    same,
     section_of,
     seed_of,
     specification,
+)
+from evenfield.shared.places import (
+    Coefficient,
+    Difference,
+    Place,
+    Ratio,
+    TableRow,
+    same,
 )
 from evenfield.shared.tables.rows import Row
 from evenfield.study.study import Study
@@ -101,9 +107,9 @@ def call(study: Study, row: Row) -> Call:
 def _index(_: Study, asked: _Asked) -> Call:
     row = asked.row
     first, last = (int(asked.part.data.years[end]) for end in ENDS.values())
-    place = Place(term=f"total {last}", less=f"total {first}")
+    place: Place = Difference(term=f"total {last}", less=f"total {first}")
     if row["contrast"] != CHANGE:
-        place = Place(term=f"total {asked.year}", columns=same("estimate"))
+        place = Coefficient(term=f"total {asked.year}", columns=same("estimate"))
     differs = dict.fromkeys(("conf_low", "conf_high"), PERCENTILES)
     # The measure, and its aversion where it has one.
     return asked.call(asked.data({}), place, **asked_of(row), differs=differs)
@@ -135,7 +141,7 @@ def _between(study: Study, asked: _Asked) -> Call:
         options["matrix"] = pd.DataFrame(
             part.linked.toarray(), index=part.data.units, columns=part.data.units
         )
-    place = Place(table=TABLE, line=asked.year, columns=columns)
+    place = TableRow(table=TABLE, line=asked.year, columns=columns)
     sorted_by_id = [*part.data.units] == sorted(part.data.units)
     drawn = against == LABELS and not sorted_by_id
     differs = {"p_value": DRAWS} if drawn else {}
@@ -147,7 +153,7 @@ def _between(study: Study, asked: _Asked) -> Call:
 def _dagum(_: Study, asked: _Asked) -> Call:
     row = asked.row
     data = asked.data({"group": row["treatment_def"]}, row["contrast"])
-    place = Place(term=DAGUM[row["term"]], per="total")
+    place = Ratio(term=DAGUM[row["term"]], per="total")
     return asked.call(data, place, measure="gini", groups="group")
 
 
@@ -156,7 +162,7 @@ def _two_groupings(_: Study, asked: _Asked) -> Call:
     outer, inner = asked_of(row)["groups"]
     return asked.call(
         asked.data({"outer": outer, "inner": inner}, row["contrast"]),
-        Place(term=NESTED[row["term"]], per="total"),
+        Ratio(term=NESTED[row["term"]], per="total"),
         measure=row["controls_id"],
         groups=["outer", "inner"],
         split=asked_of(row)["split"],
@@ -177,13 +183,13 @@ def _inside(_: Study, asked: _Asked) -> Call:
         "groups": "parent",
         "jackknife": True,
     }
-    place = Place(term=f"share within {end}", inference="jackknife of groups")
+    place = Coefficient(term=f"share within {end}", inference="jackknife of groups")
     if part.marks is not None:
         marks = part.marks[part.groups[parents][0]].astype(int)
         data = data.assign(marked=np.tile(marks, len(ENDS)))
         options["marked"] = "marked"
     if row["estimator"] == "within_parents_exact":
-        place = Place(term=f"marked - others {end}", inference="permuted groups")
+        place = Coefficient(term=f"marked - others {end}", inference="permuted groups")
     return asked.call(data, place, **options)
 
 
@@ -198,7 +204,7 @@ def _growth(_: Study, asked: _Asked) -> Call:
         data=data[["unit", "year", "group"]].assign(output=output),
         arguments={"y": "output", "unit": "unit", "time": "year", "groups": "group"},
         places=(
-            Place(
+            TableRow(
                 table="groups",
                 line=row["term"],
                 columns={"estimate": GROWTH[row["contrast"]]},

@@ -10,7 +10,6 @@ import pandas as pd
 
 from evenfield.shared.calls import (
     Call,
-    Place,
     asked_of,
     by_bootstrap,
     drawn,
@@ -25,6 +24,7 @@ from evenfield.shared.contrasts.calls import (
     without_group,
 )
 from evenfield.shared.few_units import with_places
+from evenfield.shared.places import Coefficient
 from evenfield.shared.tables.rows import Row
 from evenfield.study.study import Study
 from evenfield.topics.linkages.estimate import INCOME, Linkages
@@ -107,7 +107,7 @@ def _panel_regression(
         function="ols",
         data=with_places(work.study, "", data),
         arguments=arguments,
-        places=(Place(term=term, inference=method),),
+        places=(Coefficient(term=term, inference=method),),
     )
 
 
@@ -134,7 +134,7 @@ def _difference(work: Linkages, row: Row, panel: LinkagePanel) -> Call:
             "unit": "unit",
             "inference": ["SCPC"],
         },
-        places=(Place(term=row["term"]),),
+        places=(Coefficient(term=row["term"]),),
     )
 
 
@@ -142,8 +142,7 @@ def _without_units(regression: Call, row: Row) -> Call:
     """Return the regression again without each unit in turn, or without a pair; their
     neighbours' averages are as they were.
     """
-    place = regression.places[0]
     if row["estimator"] == SINGLES:
-        then = (SINGLES, {"term": place.term})
+        then = (SINGLES, {"term": regression.coefficient.term})
         return replace(regression, then=then, places=(OF_SINGLES[row["effect_type"]],))
     return without_group(regression, asked_of(row)["without"])

@@ -10,13 +10,12 @@ from evenfield.shared.calls import (
     DRAWS,
     Call,
     NoCallError,
-    Place,
     asked_of,
-    same,
     section_of,
     specification,
     weights_table,
 )
+from evenfield.shared.places import Coefficient, Place, TableRow, same
 from evenfield.shared.tables.rows import Row
 from evenfield.shared.trajectories import whole_span
 from evenfield.study.study import Study
@@ -65,9 +64,9 @@ def call(study: Study, row: Row) -> Call:
         arguments["controls"] = [controls]
     year = asked_of(row)["year"]
     column = OVER_TIME.get(row["estimator"])
-    own = Place(term=f"I {year}")
+    own: Place = Coefficient(term=f"I {year}")
     if column:
-        own = Place(table="over time", line=year, columns={"estimate": column})
+        own = TableRow(table="over time", line=year, columns={"estimate": column})
     drawn = ("estimate",) if row["estimator"] == "local_moran" else BY_DRAWS
     if row["estimator"] == "local_moran":
         arguments["discovery_rate"] = spec.discovery_rate
@@ -98,7 +97,7 @@ def _of_marks(
             function="join_count",
             data=data[["unit", group]],
             arguments={"y": group, "unit": "unit"},
-            places=(Place(term="both", columns=same("estimate", "p_value")),),
+            places=(Coefficient(term="both", columns=same("estimate", "p_value")),),
             weights=W,
             differs={"p_value": DRAWS},
         )
@@ -106,7 +105,7 @@ def _of_marks(
         function="bivariate_moran",
         data=data,
         arguments={"y": "growth", "neighbours": group, "unit": "unit"},
-        places=(Place(term="I"),),
+        places=(Coefficient(term="I"),),
         weights=W,
         differs=dict.fromkeys(BY_DRAWS, DRAWS),
     )

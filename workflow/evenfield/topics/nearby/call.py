@@ -6,9 +6,7 @@ import pandas as pd
 
 from evenfield.shared.calls import (
     DRAWS,
-    IN_ITS_UNIT,
     Call,
-    Place,
     asked_of,
     by_bootstrap,
     by_permutation,
@@ -18,6 +16,7 @@ from evenfield.shared.calls import (
     specification,
 )
 from evenfield.shared.distances import KM
+from evenfield.shared.places import IN_ITS_UNIT, Coefficient, Place, TableRow
 from evenfield.shared.tables.rows import Row
 from evenfield.study.study import Study
 from evenfield.topics.nearby.estimate import methods_of
@@ -72,14 +71,14 @@ def call(study: Study, row: Row) -> Call:
         "draws": inference.permutations if drawn else 99,
         "seed": seed_of(inference.seed, stream),
     }
-    place = Place(term=row["contrast"] or row["term"], inference=own)
+    place: Place = Coefficient(term=row["contrast"] or row["term"], inference=own)
     if row["estimator"] == WHOLE:
         column = COLUMNS[row["term"]]
-        place = Place(table="regressions", line="near", columns={"estimate": column})
+        place = TableRow(table="regressions", line="near", columns={"estimate": column})
     elif counted:
         # The class of units, such as near cluster only
         line = asked["units"]
-        place = Place(table="counts", line=line, columns={"estimate": "units"})
+        place = TableRow(table="counts", line=line, columns={"estimate": "units"})
     return Call(
         function="nearby",
         data=_data(spec, case),
@@ -151,7 +150,7 @@ def _agreement(cases: Cases, spec: NearbySpec, row: Row) -> Call:
             "unit": "unit",
             **({"searches": [first, second]} if searched else {}),
         },
-        places=(Place(term=terms[row["term"]]),),
+        places=(Coefficient(term=terms[row["term"]]),),
     )
 
 
@@ -187,7 +186,7 @@ def _if_right(cases: Cases, spec: NearbySpec, row: Row) -> Call:
         data=data,
         arguments=arguments,
         places=(
-            Place(
+            Coefficient(
                 term=f"{row['contrast'] or row['term']} if {right}",
                 inference=case.spec.deciding,
             ),

@@ -8,16 +8,15 @@ import pandas as pd
 from evenfield.shared.calls import (
     DRAWS,
     Call,
-    Place,
     asked_of,
     drawn,
     method_of,
-    same,
     section_of,
     specification,
 )
 from evenfield.shared.contrasts.calls import as_coefficient
 from evenfield.shared.few_units import with_places
+from evenfield.shared.places import Coefficient, Note, RowDifference, TableRow, same
 from evenfield.shared.tables.rows import Row
 from evenfield.shared.trajectories import trajectories
 from evenfield.study.study import Study
@@ -92,7 +91,7 @@ def _least_squares(
             "few_units": True,
             **drawn(inference.permutations, inference.seed, stream),
         },
-        places=(Place(term=term, inference=method),),
+        places=(Coefficient(term=term, inference=method),),
         note=note,
     )
 
@@ -158,7 +157,7 @@ def _within(row: Row, section: CrossSection) -> Call:
             "time": "year",
             "inference": "classical",
         },
-        places=(Place(note="speed", times=100.0),),
+        places=(Note(note="speed", times=100.0),),
     )
 
 
@@ -175,7 +174,7 @@ def _gap(section: CrossSection) -> Call:
             "time": "year",
             "interact": list(EXPOSURES),
         },
-        places=(Place(table="speed", line=first, less=second, times=100.0),),
+        places=(RowDifference(table="speed", line=first, less=second, times=100.0),),
     )
 
 
@@ -206,7 +205,7 @@ def _of_panel(study: Study, row: Row, section: CrossSection) -> Call:
             "interact": list(EXPOSURES),
             **drawn(spec.draws, seed, f"regime:{named}:units"),
         },
-        places=(Place(table="speed", line=line, columns=columns, times=100.0),),
+        places=(TableRow(table="speed", line=line, columns=columns, times=100.0),),
         differs={} if sorted_by_id else dict.fromkeys(DRAWN, DRAWS),
     )
 
@@ -218,5 +217,5 @@ def _support(row: Row, section: CrossSection) -> Call:
         function="common_support",
         data=data,
         arguments={"y": INITIAL, "by": row["contrast"], "unit": "unit"},
-        places=(Place(term=term, columns={"estimate": "estimate"}),),
+        places=(Coefficient(term=term, columns={"estimate": "estimate"}),),
     )

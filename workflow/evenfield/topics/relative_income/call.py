@@ -4,7 +4,8 @@ from functools import cache
 
 import pandas as pd
 
-from evenfield.shared.calls import Call, NoCallError, Place, same
+from evenfield.shared.calls import Call, NoCallError
+from evenfield.shared.places import Coefficient, same
 from evenfield.shared.settings import scheme_info
 from evenfield.shared.tables.rows import Row, only
 from evenfield.study.study import Study
@@ -58,7 +59,7 @@ def _regression(data: pd.DataFrame, formula: str, term: str) -> Call:
         function="ols",
         data=data.reset_index(drop=True),
         arguments={"formula": formula, "unit": "unit"},
-        places=(Place(term=term, columns=same("estimate")),),
+        places=(Coefficient(term=term, columns=same("estimate")),),
     )
 
 

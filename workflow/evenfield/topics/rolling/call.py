@@ -11,15 +11,14 @@ from evenfield.shared.calls import (
     DRAWS,
     Call,
     NoCallError,
-    Place,
     asked_of,
     drawn,
-    same,
     section_of,
     specification,
     weights_table,
 )
 from evenfield.shared.cross_section import cross_section
+from evenfield.shared.places import Coefficient, Note, Place, TableRow, same
 from evenfield.shared.settings import scheme_info
 from evenfield.shared.streams import draw_id_of
 from evenfield.shared.tables.rows import Row
@@ -60,7 +59,7 @@ def _window(study: Study, spec: RollingSpec, row: Row) -> Call:
         function="beta_convergence",
         data=panel.loc[own, ["unit", "year", "log_income"]].reset_index(drop=True),
         arguments={"formula": "log_income ~ 1", "unit": "unit", "time": "year"},
-        places=(Place(table="speed", line="speed", times=100.0),),
+        places=(TableRow(table="speed", line="speed", times=100.0),),
     )
 
 
@@ -88,9 +87,9 @@ def _changes(study: Study, spec: RollingSpec, row: Row) -> Call:
         first, last = years[asked["compared"]]
         from_year, to_year = spans[0]
         term = f"{first} to {last} less {from_year} to {to_year}"
-        place = Place(term=term, times=100.0)
+        place: Place = Coefficient(term=term, times=100.0)
     else:
-        place = Place(table="joint", line="all speeds equal", columns=OF_TEST)
+        place = TableRow(table="joint", line="all speeds equal", columns=OF_TEST)
     return Call(
         function="beta_changes",
         data=panel.loc[own, ["unit", "year", "log_income"]].reset_index(drop=True),
@@ -117,31 +116,31 @@ def _spatial(study: Study, spec: RollingSpec, row: Row) -> Call:
     then: tuple[str, dict[str, Any]] | None = None
     if row["term"] == "likelihood_ratio":
         then = ("specification_tests", {})
-        place = Place(line="LR SDM -> OLS", columns=OF_TEST)
+        place: Place = TableRow(line="LR SDM -> OLS", columns=OF_TEST)
     elif row["term"] == "moran":
         then = (
             "residual_tests",
             {**_drawn(study, spec, period, "moran"), "regressed": True},
         )
         columns = {"estimate": "statistic", **same("p_value")}
-        place = Place(line="Moran's I", columns=columns)
+        place = TableRow(line="Moran's I", columns=columns)
     elif row["estimator"] == "sdm_ml_draws":
         then = (
             "impacts",
             {"inference": "observed", **_drawn(study, spec, period, "effects")},
         )
         percentiles = same("estimate", "std_error", "p_value", "conf_low", "conf_high")
-        place = Place(term=f"{row['effect_type']} {INITIAL}", columns=percentiles)
+        place = Coefficient(term=f"{row['effect_type']} {INITIAL}", columns=percentiles)
     elif row["term"] == "speed":
         then = ("impacts", {"years": float(years)})
         columns = same("estimate", "df", "conf_low", "conf_high")
         line = f"total {INITIAL}"
-        place = Place(table="speed", line=line, columns=columns, times=100.0)
+        place = TableRow(table="speed", line=line, columns=columns, times=100.0)
     elif row["effect_type"] == "coef":
-        place = Place(term=TERMS[row["term"]])
+        place = Coefficient(term=TERMS[row["term"]])
     else:
         then = ("impacts", {})
-        place = Place(term=f"{row['effect_type']} {INITIAL}")
+        place = Coefficient(term=f"{row['effect_type']} {INITIAL}")
     return Call(
         function="spatial_cross_section",
         data=data,
@@ -182,17 +181,19 @@ def _windows(study: Study, spec: RollingSpec, row: Row) -> Call:
             **KEYS,
             **_drawn(study, spec, years, "sup_t"),
         },
-        places=(Place(note="critical value"),),
+        places=(Note(note="critical value"),),
     )
 
 
 def _break(study: Study, spec: RollingSpec, row: Row) -> Call:
     """Return the call that searches one break in the speed."""
-    place = Place(term="change", columns=OF_TEST)
+    place = Coefficient(term="change", columns=OF_TEST)
     if row["term"] != "sup_wald":
         date = asked_of(row)["after"]
         sides = {"speed_before": f"to {date}", "speed_after": f"after {date}"}
-        place = Place(term=sides[row["term"]], columns=same("estimate"), times=100.0)
+        place = Coefficient(
+            term=sides[row["term"]], columns=same("estimate"), times=100.0
+        )
     return Call(
         function="beta_break",
         data=_levels(study, spec, row),
@@ -211,14 +212,16 @@ def _dispersion(study: Study, spec: RollingSpec, row: Row) -> Call:
     data = _levels(study, spec, row)
     drawn = _drawn(study, spec, row["period"], "weak_sigma")
     drawn["draws"] = min(drawn["draws"], MOST_VARIANCE_DRAWS)
-    places = (Place(note="breaks"),)
+    places: tuple[Place, ...] = (Note(note="breaks"),)
     if row["estimator"] == "weak_sigma":
         places = (
-            Place(term="trend", columns=same("estimate", "std_error", "p_value")),
+            Coefficient(term="trend", columns=same("estimate", "std_error", "p_value")),
         )
     elif row["term"] != "breaks":
         number = asked_of(row)["number"]
-        places = (Place(table="segments", line=number, columns={"estimate": "last"}),)
+        places = (
+            TableRow(table="segments", line=number, columns={"estimate": "last"}),
+        )
     return Call(
         function="sigma_path",
         data=data.assign(income=np.exp(data["log_income"])).drop(columns="log_income"),

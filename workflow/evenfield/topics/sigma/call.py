@@ -5,16 +5,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evenfield.shared.calls import (
-    Call,
-    Place,
-    drawn,
-    method_of,
-    same,
-    section_of,
-    specification,
-)
+from evenfield.shared.calls import Call, drawn, method_of, section_of, specification
 from evenfield.shared.few_units import with_places
+from evenfield.shared.places import Coefficient, Note, Place, same
 from evenfield.shared.samples import sample_rows
 from evenfield.shared.settings import scheme_info
 from evenfield.shared.tables.rows import Row
@@ -62,10 +55,10 @@ def call(study: Study, row: Row) -> Call:
 def _places(row: Row, first: int, last: int) -> tuple[Place, ...]:
     names = {"sigma_start": f"sigma {first}", "sigma_end": f"sigma {last}"}
     if row["term"] in names:
-        return (Place(term=names[row["term"]], columns=same("estimate")),)
+        return (Coefficient(term=names[row["term"]], columns=same("estimate")),)
     if row["estimator"] == "carree_klomp_t3":
-        return (Place(note="T3"),)
+        return (Note(note="T3"),)
     if row["estimator"] == T2:
-        p = Place(note="T2 p", name="p_value")
-        return (Place(note="T2"), Place(note="T2", name="statistic"), p)
-    return (Place(term="fall", inference=method_of(row)),)
+        p = Note(note="T2 p", name="p_value")
+        return (Note(note="T2"), Note(note="T2", name="statistic"), p)
+    return (Coefficient(term="fall", inference=method_of(row)),)

@@ -8,14 +8,13 @@ import pandas as pd
 from evenfield.numerics.spatial_panel.probabilities import COMPARED
 from evenfield.shared.calls import (
     Call,
-    Place,
     asked_of,
-    same,
     section_of,
     seed_of,
     specification,
     weights_table,
 )
+from evenfield.shared.places import Attribute, Coefficient, Place, TableRow, same
 from evenfield.shared.study_panel import study_panel
 from evenfield.shared.tables.rows import Row
 from evenfield.study.study import Study
@@ -69,7 +68,7 @@ def call(study: Study, row: Row) -> Call:
             function="spatial_model_probabilities",
             data=data,
             arguments={**arguments, "models": [m for m in models if m in COMPARED]},
-            places=(Place(line=row["term"], columns={"estimate": row["w_id"]}),),
+            places=(TableRow(line=row["term"], columns={"estimate": row["w_id"]}),),
             weights={
                 name: weights_table(one.among(panel.units)[0], panel.units)
                 for name, one in study.all_weights.items()
@@ -134,27 +133,27 @@ def _then(
 def _place(spec: SpatialPanelSpec, row: Row, shape: tuple[int, ...]) -> Place:
     term = row["term"]
     if row["effect_type"] == "test":
-        return Place(line=term, columns=OF_TEST)
+        return TableRow(line=term, columns=OF_TEST)
     if term in RESIDUALS:
         columns = {"estimate": "statistic", "p_value": "p_value"}
-        return Place(line=RESIDUALS[term], columns=columns)
+        return TableRow(line=RESIDUALS[term], columns=columns)
     if row["effect_type"] in EFFECTS:
         name = f"{row['effect_type']} {term}"
         # Percentiles of drawn parameters take the place of the t statistic.
         if asked_of(row).get("drawn") == "parameters":
-            return Place(
+            return Coefficient(
                 term=name,
                 columns=same(
                     "estimate", "std_error", "p_value", "conf_low", "conf_high"
                 ),
             )
-        return Place(term=name)
+        return Coefficient(term=name)
     if row["effect_type"] == "coef":
-        return Place(term=term)
+        return Coefficient(term=term)
     # The row counts the error variance as a parameter, the library the constant and what
     # effects are estimated.
     uncounted = 1 - _effects_counted(spec, *shape)
-    return Place(attribute=CRITERIA[term], parameters=uncounted)
+    return Attribute(attribute=CRITERIA[term], parameters=uncounted)
 
 
 def _effects_counted(spec: SpatialPanelSpec, units: int, periods: int) -> int:

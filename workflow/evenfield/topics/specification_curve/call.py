@@ -11,11 +11,11 @@ from evenfield.shared.calls import (
     DRAWS,
     Call,
     NoCallError,
-    Place,
     section_of,
     specification,
     weights_table,
 )
+from evenfield.shared.places import TableRow
 from evenfield.shared.tables.rows import Row
 from evenfield.study.study import Study
 from evenfield.topics.specification_curve.estimate import (
@@ -62,7 +62,7 @@ def call(study: Study, row: Row) -> Call:
         raise NoCallError(f"its curve has no period {period} any more")
     data = _data(study, points)
     weights = _weights(study, spec, points)
-    place = Place(
+    place = TableRow(
         table="joint",
         line=SUMMARY_OF[row["effect_type"]],
         columns={"estimate": "value", "p_value": "p_value"},

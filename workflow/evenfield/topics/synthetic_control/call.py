@@ -3,7 +3,8 @@
 from functools import cache
 from typing import Any
 
-from evenfield.shared.calls import Call, Place, section_of, specification
+from evenfield.shared.calls import Call, section_of, specification
+from evenfield.shared.places import Coefficient, Note, Place, TableRow
 from evenfield.shared.tables.rows import Row
 from evenfield.shared.trajectories import Trajectories
 from evenfield.study.study import Study
@@ -62,12 +63,12 @@ def _first_from(data: Trajectories, year: int) -> int:
 
 def _place(row: Row, placebo: int | None, end: int) -> Place:
     if row["effect_type"] == "stat_end":
-        return Place(table="path", line=end, columns=GAP)
+        return TableRow(table="path", line=end, columns=GAP)
     if row["effect_type"] == "stat_pre_rmspe":
-        return Place(note="error before")
+        return Note(note="error before")
     if row["estimator"] == "leave_one_out":
         without = row["max_leverage_unit"]
-        return Place(table="leave one out", line=without, columns=GAP)
+        return TableRow(table="leave one out", line=without, columns=GAP)
     if row["estimator"] == f"{BASE}_in_time":
-        return Place(term=f"gap, placebo {placebo}", inference="ranks")
-    return Place(term="gap", inference=INFERENCES[row["estimator"]])
+        return Coefficient(term=f"gap, placebo {placebo}", inference="ranks")
+    return Coefficient(term="gap", inference=INFERENCES[row["estimator"]])

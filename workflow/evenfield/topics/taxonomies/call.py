@@ -3,20 +3,14 @@
 import numpy as np
 import pandas as pd
 
-from evenfield.shared.calls import (
-    Call,
-    Place,
-    asked_of,
-    same,
-    section_of,
-    specification,
-)
+from evenfield.shared.calls import Call, asked_of, section_of, specification
 from evenfield.shared.contrasts.calls import (
     differs_by_order,
     permutation_arguments,
     with_strata,
 )
 from evenfield.shared.contrasts.geographies import study_geographies
+from evenfield.shared.places import Attribute, NumberOfTerms, TableRow, same
 from evenfield.shared.tables.rows import Row
 from evenfield.study.study import Study
 from evenfield.topics.taxonomies.estimate import (
@@ -57,11 +51,11 @@ def call(study: Study, row: Row) -> Call:
     if "gain" in asked_of(row):
         return _gain(study, row, table, names)
     data = table[[GROWTH, *names]].rename_axis("unit").reset_index()
-    number = Place(attribute="prediction_error")
+    number = Attribute(attribute="prediction_error")
     if row["estimator"] == "bic":
         # The constant of normal errors is the same for all groupings.
         constant = len(data) * (np.log(2 * np.pi) + 1)
-        number = Place(attribute="bic", plus=-constant)
+        number = Attribute(attribute="bic", plus=-constant)
     return Call(
         function="ols",
         data=data,
@@ -70,7 +64,7 @@ def call(study: Study, row: Row) -> Call:
             "unit": "unit",
             "inference": ["classical"],
         },
-        places=(Place(count=True, name="df"), number),
+        places=(NumberOfTerms(name="df"), number),
         note=CRITERION if row["estimator"] == "bic" else "",
     )
 
@@ -110,7 +104,7 @@ def _gain(study: Study, row: Row, table: pd.DataFrame, names: list[str]) -> Call
         function="label_permutation",
         data=with_strata(data, arguments, units, geographies),
         arguments=arguments,
-        places=(Place(line=asked["gain"], columns=same("estimate", "p_value")),),
+        places=(TableRow(line=asked["gain"], columns=same("estimate", "p_value")),),
         then=("gains", {"against": LABELS}),
         differs=differs_by_order(units),
     )

@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from evenfield.shared.calls import Call, NoCallError, Place, section_of
+from evenfield.shared.calls import Call, NoCallError, section_of
 from evenfield.shared.contrasts.calls import (
     ESTIMATE,
     contrast_call,
@@ -12,6 +12,7 @@ from evenfield.shared.contrasts.calls import (
 from evenfield.shared.contrasts.contrasts import printed_methods
 from evenfield.shared.contrasts.designs import GroupContrast
 from evenfield.shared.contrasts.geographies import study_geographies
+from evenfield.shared.places import Note, TableRow
 from evenfield.shared.tables.rows import Row
 from evenfield.study.expressions import by_year
 from evenfield.study.study import Study
@@ -27,9 +28,9 @@ from evenfield.topics.vintages.estimate import (
 )
 
 RANGES = {
-    "stat_low": Place(table="range", line="lowest", columns=ESTIMATE),
-    "stat_high": Place(table="range", line="highest", columns=ESTIMATE),
-    "stat_range_errors": Place(note="range in standard errors"),
+    "stat_low": TableRow(table="range", line="lowest", columns=ESTIMATE),
+    "stat_high": TableRow(table="range", line="highest", columns=ESTIMATE),
+    "stat_range_errors": Note(note="range in standard errors"),
 }
 
 

@@ -6,17 +6,16 @@ from typing import Any
 
 from evenfield.shared.calls import (
     Call,
-    Place,
     asked_of,
     by_bootstrap,
     drawn,
     method_of,
-    same,
     section_of,
     specification,
 )
 from evenfield.shared.contrasts.calls import OF_SINGLES, SINGLES
 from evenfield.shared.few_units import with_places
+from evenfield.shared.places import Coefficient, TableRow, same
 from evenfield.shared.tables.rows import Row
 from evenfield.study.study import Study
 from evenfield.topics.zone_dose.estimate import (
@@ -46,7 +45,7 @@ def call(study: Study, row: Row) -> Call:
         regression = _outcome_on_dose(work, terms, first, last, "CR3")
         if len(leads) > 1:
             later = [name for name in terms if name != DOSE]
-            place = Place(line="joint", columns=OF_TEST)
+            place = TableRow(line="joint", columns=OF_TEST)
             return replace(
                 regression, then=("joint", {"terms": later}), places=(place,)
             )
@@ -95,5 +94,5 @@ def _outcome_on_dose(
         function="ols",
         data=with_places(work.study, work.spec.unit_scheme, data),
         arguments=arguments,
-        places=(Place(term=next(iter(terms)), inference=method),),
+        places=(Coefficient(term=next(iter(terms)), inference=method),),
     )
