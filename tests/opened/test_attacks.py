@@ -160,13 +160,22 @@ def attack_all(folder, tmp_path, right, attacks, names):
     return refusals, faults
 
 
+def test_what_was_refused_once_is_refused_again(folder, tmp_path):
+    copy = shutil.copytree(folder, tmp_path / "copy")
+    attacked(copy / "results" / "weights" / "all" / "contiguity.csv", "edited", b"")
+    s = ef.open_study(copy)
+    for name in ["of a section", "weights", "compared", "weights"]:
+        with pytest.raises(OpenError, match="contiguity"):
+            READS[name](s)
+
+
 def some(number):
     """One attack for each file, another one for the next."""
     return [list(ATTACKS)[number % len(ATTACKS)]]
 
 
 def test_an_attacked_file_is_refused_or_changes_nothing(folder, tmp_path, right):
-    names = ["number", "panel", "row", "cell", "table", "data", "why"]
+    names = ["of a section", "number", "panel", "row", "cell", "table", "data", "why"]
     refusals, faults = attack_all(folder, tmp_path, right, some, names)
     assert not faults, "\n".join(faults)
     assert refusals > len(files_of(folder))

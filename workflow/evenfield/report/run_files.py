@@ -84,7 +84,6 @@ class RunFiles:
             and any(fnmatchcase(name, place) for place in places)
         }
         absent, changed = unlike_the_run(self._root, named)
-        self._known |= {*named}
         if absent:
             found = f"no file {self._root / absent[0]}"
             more = f" and {len(absent) - 1} more" if len(absent) > 1 else ""
@@ -93,6 +92,7 @@ class RunFiles:
             names = first_examples([f"results/{name}" for name in changed])
             verb = "is not the file" if len(changed) == 1 else "are not the files"
             raise self._refused(f"{names} {verb} that the run wrote")
+        self._known |= {*named}
 
     def _refused(self, found: str) -> ReportError:
         again = f"python3 run --directory {self._study.absolute()}"
